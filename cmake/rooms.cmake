@@ -1,0 +1,32 @@
+# entail_flags(target): warnings, sanitizers and the include root that every target of this project shares.
+function(entail_flags target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+  if(ENTAIL_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 reports false positives for these two under -O2 and the sanitizers (GCC bugs 105562, 105329).
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-restrict)
+  endif()
+  if(ENTAIL_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${ENTAIL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(${target} PRIVATE -fsanitize=${ENTAIL_SANITIZE})
+  endif()
+endfunction()
+
+# entail_room(name [rooms and libraries that it may include]): one room of the core, as an object library.
+# All .cpp files of the room's folder belong to it.
+function(entail_room name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  if(sources)
+    add_library(entail_${name} OBJECT ${sources})
+    target_include_directories(entail_${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/include)
+    target_link_libraries(entail_${name} PUBLIC ${ARGN})
+    entail_flags(entail_${name})
+    set_property(GLOBAL APPEND PROPERTY ENTAIL_ROOMS entail_${name})
+  else()
+    add_library(entail_${name} INTERFACE)
+    target_include_directories(entail_${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR}/include)
+    target_link_libraries(entail_${name} INTERFACE ${ARGN})
+  endif()
+endfunction()

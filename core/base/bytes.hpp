@@ -1,0 +1,79 @@
+// Bytes as the wire has them: big-endian loads, varints, hex. No allocation, no exceptions.
+// Thread rule: Immutable (free functions only).
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+
+#include "entail/types.hpp"
+
+namespace entail::base {
+
+inline std::uint64_t load_be64(const std::uint8_t* bytes) noexcept {
+  std::uint64_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  return std::endian::native == std::endian::little ? __builtin_bswap64(word) : word;
+}
+
+inline std::uint64_t load_le64(const std::uint8_t* bytes) noexcept {
+  std::uint64_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  return std::endian::native == std::endian::little ? word : __builtin_bswap64(word);
+}
+
+inline std::uint32_t load_le32(const std::uint8_t* bytes) noexcept {
+  std::uint32_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  return std::endian::native == std::endian::little ? word : __builtin_bswap32(word);
+}
+
+inline void store_be64(std::uint8_t* bytes, std::uint64_t value) noexcept {
+  const std::uint64_t word = std::endian::native == std::endian::little ? __builtin_bswap64(value) : value;
+  std::memcpy(bytes, &word, sizeof word);
+}
+
+// REQUIRES 16 readable bytes.
+inline TraceId load_trace_id(const std::uint8_t* bytes) noexcept { return {load_be64(bytes), load_be64(bytes + 8)}; }
+// REQUIRES 8 readable bytes.
+inline SpanId load_span_id(const std::uint8_t* bytes) noexcept { return {load_be64(bytes)}; }
+
+inline void store_trace_id(std::uint8_t* bytes, TraceId id) noexcept {
+  store_be64(bytes, id.hi);
+  store_be64(bytes + 8, id.lo);
+}
+
+constexpr int kVarintBytesMax = 10;
+
+// Bytes that the minimal varint of value takes, 1..10.
+inline std::size_t varint_size(std::uint64_t value) noexcept {
+  return static_cast<std::size_t>((std::bit_width(value | 1) + 6) / 7);
+}
+
+// Writes the minimal varint; returns the end. REQUIRES varint_size(value) writable bytes.
+inline std::uint8_t* write_varint(std::uint8_t* out, std::uint64_t value) noexcept {
+  while (value >= 0x80) {
+    *out++ = static_cast<std::uint8_t>(value | 0x80);
+    value >>= 7;
+  }
+  *out++ = static_cast<std::uint8_t>(value);
+  return out;
+}
+
+// 0..15, or -1 when the character is no hex digit of either case.
+constexpr int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// Appends two lower-case hex digits a byte.
+void append_hex(std::span<const std::uint8_t> bytes, std::string& out);
+// Appends the low `digits` hex digits of value, zero-padded.
+void append_hex(std::uint64_t value, int digits, std::string& out);
+
+}  // namespace entail::base

@@ -1,0 +1,15 @@
+// ENTAIL_CHECK guards cheap structural truths and stays on in release; ENTAIL_DCHECK the dear ones. Never on input:
+// bad input is a Result. A failed check is a defect of this library and ends the process.
+#pragma once
+
+namespace entail::base {
+[[noreturn]] void check_failed(const char* expression, const char* file, int line) noexcept;
+}
+
+#define ENTAIL_CHECK(expression) \
+  (__builtin_expect(static_cast<bool>(expression), 1) ? void(0) : ::entail::base::check_failed(#expression, __FILE__, __LINE__))
+#ifdef ENTAIL_DEBUG_CHECKS
+#define ENTAIL_DCHECK(expression) ENTAIL_CHECK(expression)
+#else
+#define ENTAIL_DCHECK(expression) void(0)
+#endif

@@ -1,0 +1,44 @@
+// The hashes of the project, each for its purpose. Thread rule: Immutable.
+#pragma once
+
+#include <cstdint>
+
+#ifndef XXH_INLINE_ALL
+#define XXH_INLINE_ALL
+#endif
+#include <xxhash.h>
+
+#include "base/bytes.hpp"
+
+namespace entail::base {
+
+// The sampling hash H (DESIGN 4.1): XXH3-64, seeded, over the 24 wire bytes trace ID, span ID. Stable for ever: its
+// order decides which links are printed, and thresholds published with one version are compared with another's.
+inline std::uint64_t sampling_hash(TraceId trace_id, SpanId span_id, std::uint64_t seed) noexcept {
+  std::uint8_t bytes[24];
+  store_trace_id(bytes, trace_id);
+  store_be64(bytes + 16, span_id.value);
+  return XXH3_64bits_withSeed(bytes, sizeof bytes, seed);
+}
+
+// The trace table's hash: one keyed 64x64 -> 128 bit multiply, folded. Not stable across processes: nothing that is
+// printed or kept depends on it. Under 0.4 ns, and it spreads IDs that are not random (limits.md section 1).
+inline std::uint64_t table_hash(TraceId id, std::uint64_t seed) noexcept {
+  const unsigned __int128 product = static_cast<unsigned __int128>(id.hi ^ seed ^ 0xa0761d6478bd642fULL) *
+                                    (id.lo ^ (seed * 0xe7037ed1a0b428dbULL) ^ 0x8ebc6af09c88c6e3ULL);
+  const auto folded = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  return folded * 0x9e3779b97f4a7c15ULL;
+}
+
+// Content identity of resources and scopes; 128 bits, so equal hashes are taken for equal bytes.
+struct Digest {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+  constexpr auto operator<=>(const Digest&) const noexcept = default;
+};
+inline Digest digest(std::span<const std::uint8_t> bytes) noexcept {
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  return {hash.low64, hash.high64};
+}
+
+}  // namespace entail::base

@@ -1,0 +1,56 @@
+// Writing kept spans: slicing the received bytes, with the few fields replaced that DESIGN 3.11, 3.12 and 4.4 name (G6).
+// Thread rule: Confined. Cost: one copy of the span where nothing is edited.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "reservoir/link_sample.hpp"
+
+namespace entail::emit {
+
+struct Attribute {
+  std::string_view key;
+  std::variant<std::int64_t, bool, std::string, std::vector<std::string>> value;
+};
+
+// What to change in one span. An empty edit copies the bytes.
+struct SpanEdit {
+  bool replace_trace_state = false;
+  std::string_view trace_state;                 // empty: the field goes
+  bool replace_links = false;
+  std::span<const Bytes> link_fields;           // whole fields 13 in order; written where the first link was, else at the end
+  std::optional<std::uint32_t> dropped_links_count;  // replaces every field 14
+  std::span<const Attribute> attributes;        // replace those of the same key, else are added behind the attributes
+  bool empty() const noexcept {
+    return !replace_trace_state && !replace_links && !dropped_links_count && attributes.empty();
+  }
+};
+
+// Appends the edited Span message (payload only, without tag and length). payload must have been decoded.
+void append_span(Bytes payload, const SpanEdit& edit, std::vector<std::uint8_t>& out);
+
+// Appends a whole field 13 for a link written again from its edge: both IDs and entail.link.restored = true.
+void append_restored_link(TraceId trace_id, SpanId span_id, std::vector<std::uint8_t>& out);
+
+// The attributes of a truncated span, named as the options say (FORMATS "Attributes on emitted spans").
+void append_truncation_attributes(const reservoir::TruncationRecord& record, TruncationNames names, std::vector<Attribute>& out);
+
+// Why a trace was kept, for the attributes of DESIGN 3.12. What is empty is left out.
+struct KeepReason {
+  std::string_view reason;   // policy or link
+  std::string_view policy;
+  std::optional<TraceId> origin_trace_id;
+  std::string_view direction;
+  std::optional<std::uint32_t> hops;
+  std::span<const TraceId> path;
+};
+void append_reason_attributes(const KeepReason& reason, std::vector<Attribute>& out);
+
+}  // namespace entail::emit

@@ -1,0 +1,211 @@
+// The public C++ API of Entail: bytes in, kept bytes and reasons out.
+//
+// An Engine takes OTLP trace requests from any number of threads (ingest), decides in tick(now), and hands kept traces
+// and decision records to a Sink, from inside tick only. It owns no threads, clock, files or logs: time is an input, so
+// a run can be replayed exactly (DESIGN 3.0).
+//
+// What it does not do: it does not route traces between processes, and it forgets everything when it is destroyed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "entail/options.hpp"
+#include "entail/result.hpp"
+#include "entail/types.hpp"
+
+namespace entail {
+inline namespace v1 {
+
+// What is known of one trace's decision: one line of the decision log (FORMATS "Decision log"). Owns its memory.
+struct DecisionRecord {
+  TraceId trace_id;
+  std::uint32_t revision = 0;
+  std::int64_t decided_at_ns = 0;       // engine time
+  Verdict verdict = Verdict::undecided; // undecided only in explain(), for a trace still pending
+  std::string_view reason;              // policy, link, no_match, drop_policy; static text
+  std::string_view policy;              // empty = null; lives as long as the engine
+  bool origin = false;
+  bool revived = false;
+  std::optional<TraceId> origin_trace_id;
+  Direction direction = Direction::none;
+  std::optional<std::uint32_t> hops;
+  std::vector<TraceId> path;            // empty = null; the origin first, this trace last
+  std::string_view loss;                // empty = null; static text
+  std::uint64_t not_followed = 0;
+  std::uint64_t links_dropped_upstream = 0;
+  std::uint64_t spans = 0;
+  std::uint64_t linked_total = 0;
+  std::vector<TraceId> linked;          // ascending, at most 256
+};
+
+// Appends the record as one JSON object, without a newline. Field names and order as in FORMATS.
+void append_json(const DecisionRecord& record, std::string& out);
+
+// Receives what tick() gives out. Called from the thread that runs tick(), never from ingest(); may not call back
+// into the engine.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  // One OTLP TracesData message (the same bytes as an ExportTraceServiceRequest). Borrowed until return.
+  virtual void on_batch(Bytes traces_data, std::uint64_t span_count) = 0;
+  // Borrowed until return. Records come ordered by (arrival, trace ID) within a tick.
+  virtual void on_decision(const DecisionRecord& record) = 0;
+  // False: records are not built at all, which saves their cost.
+  virtual bool wants_decisions() const noexcept { return true; }
+};
+
+// The other way to take the output: keeps everything until it is polled. Confined to the thread that ticks.
+class PollSink final : public Sink {
+ public:
+  void on_batch(Bytes traces_data, std::uint64_t span_count) override;
+  void on_decision(const DecisionRecord& record) override;
+  std::vector<std::vector<std::uint8_t>> take_batches() noexcept { return std::move(batches_); }
+  std::vector<DecisionRecord> take_decisions() noexcept { return std::move(decisions_); }
+
+ private:
+  std::vector<std::vector<std::uint8_t>> batches_;
+  std::vector<DecisionRecord> decisions_;
+};
+
+// Runs independent pieces of work of one call, perhaps in parallel. The engine calls it from tick() for large
+// frontiers; without one it works alone.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  virtual unsigned concurrency() const noexcept = 0;
+  // Calls body(i) once for every i < count, on any threads, and returns when all are done. body does not throw.
+  virtual void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) = 0;
+};
+
+// A parsed export request. Confined to one thread at a time; reuse one object per thread, its buffers are kept.
+class Request {
+ public:
+  Request();
+  ~Request();
+  Request(Request&&) noexcept;
+  Request& operator=(Request&&) noexcept;
+
+  // Parses an ExportTraceServiceRequest or TracesData in protobuf. Borrows the bytes until the next parse.
+  // On error nothing is held; the error says at which byte. Cost: one pass, no allocation once buffers have grown.
+  Result<void> parse_protobuf(Bytes bytes);
+  // The same for OTLP/JSON, turned into protobuf in a buffer of its own. Other signals: signal() says which.
+  Result<void> parse_json(std::string_view text);
+
+  enum class Signal : std::uint8_t { traces, logs, metrics, profiles };
+  // What the last parse found; parse_json() of another signal succeeds with no spans.
+  Signal signal() const noexcept;
+  std::uint64_t span_count() const noexcept;
+  // The largest end time that may move a clock (DESIGN 3.0: not 0, not before its start, < 2^63); 0 if none.
+  std::int64_t end_time_max_ns() const noexcept;
+  // JSON values that protobuf cannot hold, each dropped alone (DESIGN 4.7).
+  std::uint64_t values_lost() const noexcept;
+  // The request as protobuf bytes; borrowed until the next parse.
+  Bytes protobuf() const noexcept;
+
+ private:
+  friend class Engine;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// Prints a TracesData message as OTLP/JSON on one line, without a newline. The bytes must be valid, as emitted.
+Result<void> append_otlp_json(Bytes traces_data, std::string& out);
+
+struct NamedCount {
+  std::string name;
+  std::uint64_t count = 0;
+};
+
+// Everything counted so far; FORMATS "Summary" names and relates the fields. Conservation (G3):
+// spans.received = emitted + dropped + rejected + lost + held, where held is what is pending or retained.
+struct Statistics {
+  struct {
+    std::uint64_t received = 0, emitted = 0, dropped = 0, held = 0;
+    std::vector<NamedCount> rejected;  // by reason
+    std::vector<NamedCount> lost;      // by loss; late spans of sealed traces and the like
+  } spans;
+  struct {
+    std::uint64_t received = 0, kept = 0, dropped = 0, origins = 0, revived = 0, pending = 0;
+    std::vector<NamedCount> kept_by_policy;  // configuration order
+    struct ByLink {
+      Direction direction = Direction::none;
+      std::uint32_t hops = 0;
+      std::uint64_t traces = 0;
+    };
+    std::vector<ByLink> kept_by_link;
+  } traces;
+  struct {
+    std::uint64_t received = 0, edges = 0, same_trace = 0, null_target = 0;
+    std::vector<NamedCount> invalid;  // by reason
+    std::uint64_t bad_tracestate = 0, duplicates = 0, sampled_spans = 0;
+    std::uint64_t emitted = 0, dropped = 0, restored = 0, held = 0;
+  } links;
+  std::vector<NamedCount> losses;  // those that are not zero, in the order of the loss table
+  struct {
+    std::uint64_t spans_bytes = 0, graph_bytes = 0, records_bytes = 0, scratch_bytes = 0, total_bytes = 0, peak_bytes = 0;
+  } memory;
+};
+
+// One way in which something can be lost, for help texts and metrics.
+struct LossInfo {
+  std::string_view name;
+  std::string_view severity;  // info, warning, error
+  std::string_view help;
+};
+std::span<const LossInfo> loss_table() noexcept;
+
+struct Explanation {
+  DecisionRecord record;
+  struct Neighbour {
+    TraceId trace_id;
+    std::string_view state;  // absent, pending, retained, kept, sealed
+  };
+  std::vector<Neighbour> linked;   // at most 256
+  std::vector<Neighbour> linking;  // at most 256
+};
+
+class Engine {
+ public:
+  // The sink (and the executor, if any) must outlive the engine. Fails with bad_options or out_of_memory.
+  static Result<std::unique_ptr<Engine>> open(const Options& options, Sink& sink, Executor* executor = nullptr);
+  ~Engine();  // no other call may be running. What is still pending is not decided: call drain() first.
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Takes a request in, whole or not at all. The request's arrival is the now of the last tick (0 before the first).
+  //   threads    any number at once, up to Options::ingest_lanes_max; with tick() too
+  //   blocks     never. no_room: call tick() with the same now, then try again. busy: too many callers
+  //   borrows    the request's bytes until return
+  //   on error   nothing of this request was taken in
+  Result<void> ingest(const Request& request);
+  // parse_protobuf() and ingest() in one call.
+  Result<void> ingest(Bytes otlp_protobuf);
+
+  // Decides, carries keeps, emits and seals, as DESIGN 3.0 orders it. now must not go back (time_reversed).
+  //   threads    one at a time (a second one gets busy); ingest() may run beside it
+  Result<void> tick(std::int64_t now_ns);
+  // The end of the input: one last tick in which everything is due. Afterwards the engine is closed to input.
+  Result<void> drain(std::int64_t now_ns);
+
+  // Thread rule: as tick().
+  Statistics statistics() const;
+  // not_found: never seen, or forgotten. Thread rule: as tick().
+  Result<Explanation> explain(TraceId trace_id) const;
+
+ private:
+  struct Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+std::string_view version() noexcept;
+
+}  // namespace v1
+}  // namespace entail

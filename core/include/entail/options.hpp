@@ -1,0 +1,163 @@
+// Options: everything that can be configured, as plain data. parse_options() reads it from YAML (FORMATS,
+// "Configuration"); programs may also fill it in by hand. Engine::open() checks the bounds again.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "entail/types.hpp"
+
+namespace entail {
+inline namespace v1 {
+
+enum class PolicyType : std::uint8_t {
+  always_sample,
+  latency,
+  numeric_attribute,
+  probabilistic,
+  status_code,
+  string_attribute,
+  rate_limiting,
+  bytes_limiting,
+  span_count,
+  trace_state,
+  boolean_attribute,
+  trace_flags,
+  and_policy,
+  not_policy,
+  drop_policy,
+};
+
+// One policy of tail_sampling.policies, or a part of an and, not or drop policy. Only the fields of its type count.
+struct PolicyOptions {
+  std::string name;
+  PolicyType type = PolicyType::always_sample;
+
+  // latency, milliseconds; upper 0 = none
+  std::int64_t threshold_ms = 0;
+  std::int64_t upper_threshold_ms = 0;
+
+  // numeric_, string_, boolean_attribute, trace_state
+  std::string key;
+  bool invert_match = false;
+  // numeric_attribute: absent = unbounded. An explicit 0 is 0 (with compat: collector it is unbounded).
+  std::optional<std::int64_t> min_value;
+  std::optional<std::int64_t> max_value;
+  // string_attribute, trace_state
+  std::vector<std::string> values;
+  bool enabled_regex_matching = false;
+  // boolean_attribute
+  bool boolean_value = false;
+
+  // status_code: OTLP numbers, 0 UNSET, 1 OK, 2 ERROR, as a bit mask (1 << code)
+  std::uint8_t status_code_mask = 0;
+
+  // probabilistic
+  double sampling_percentage = 0;
+  std::string hash_salt = "default-hash-seed";
+
+  // rate_limiting (spans), bytes_limiting (bytes); burst 0 = twice the rate
+  std::int64_t per_second = 0;
+  std::int64_t burst_capacity = 0;
+
+  // span_count; max 0 = none
+  std::int32_t min_spans = 0;
+  std::int32_t max_spans = 0;
+
+  // and, drop: all parts; not: exactly one
+  std::vector<PolicyOptions> parts;
+};
+
+struct TailSamplingOptions {
+  std::int64_t decision_wait_ns = 30 * kNanosPerSecond;
+  std::int64_t decision_wait_after_root_received_ns = 0;  // 0 = off
+  bool sample_on_first_match = false;
+  std::vector<PolicyOptions> policies;
+};
+
+enum class PropagateMode : std::uint8_t { cone, component, none };
+enum class OriginLinks : std::uint8_t { all, error_spans };
+enum class Probability : std::uint8_t { collector, consistent };
+enum class Compat : std::uint8_t { none, collector };
+enum class TruncationNames : std::uint8_t { entail, batch, both };
+
+constexpr std::uint32_t kHopsMax = 62;  // bound of every hop limit
+
+// The last hop on which a keep may pass a link of a type, per direction; absent = max_hops decides.
+struct TypeRule {
+  std::optional<std::uint32_t> linked;
+  std::optional<std::uint32_t> linking;
+};
+
+struct PropagateOptions {
+  PropagateMode mode = PropagateMode::cone;
+  std::uint32_t max_hops_linked = 4;
+  std::uint32_t max_hops_linking = 4;
+  std::uint32_t max_links_followed = 256;
+  std::uint32_t max_traces_per_origin = 1024;
+  std::uint64_t max_propagated_bytes_per_second = 0;  // 0 = no limit
+  OriginLinks origin_links = OriginLinks::all;
+  std::vector<std::string> type_keys = {"link.type", "link.relationship"};
+  std::map<std::string, TypeRule> types;  // keys with '-' written as '_'
+};
+
+struct LinkSampleOptions {
+  std::uint32_t max_links_per_span = 128;
+  std::uint64_t seed = 0;
+  TruncationNames names = TruncationNames::entail;
+};
+
+struct LinksOptions {
+  std::optional<std::vector<std::string>> origins;  // absent: the policies that name ERROR (DESIGN 3.2)
+  PropagateOptions propagate;
+  LinkSampleOptions sample;
+};
+
+struct RetainOptions {
+  std::int64_t window_ns = 60 * kNanosPerSecond;
+  std::int64_t records_ns = 3600 * kNanosPerSecond;
+  std::optional<std::uint64_t> max_bytes;  // absent: half of memory_limit
+};
+
+struct Options {
+  TailSamplingOptions tail_sampling;
+  Probability probability = Probability::collector;
+  LinksOptions links;
+  RetainOptions retain;
+  std::uint64_t memory_limit_bytes = 512ull << 20;
+  Compat compat = Compat::none;
+
+  // Not in the configuration file: what the embedding program chooses.
+  std::uint32_t ingest_lanes_max = 64;             // callers inside ingest() at once, 1..256
+  std::uint64_t output_batch_bytes_max = 4ull << 20;  // an emitted batch is cut here, at a span boundary
+  std::uint64_t table_seed = 0;                    // seed of the trace table's hash; no result depends on it
+};
+
+// One thing to say about a configuration text. Lines and columns count from 1; 0 = no position.
+struct ConfigMessage {
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  std::string text;  // "unknown key 'max_hop'; did you mean 'max_hops'?"
+};
+
+struct ConfigResult {
+  std::optional<Options> options;        // set iff there are no errors
+  std::vector<ConfigMessage> errors;
+  std::vector<ConfigMessage> warnings;   // accepted, but something else stands in its place
+};
+
+// Reads FORMATS "Configuration" or a whole Collector configuration that holds processors.tail_sampling.
+// Never throws, reads no file and no environment. Allocates.
+ConfigResult parse_options(std::string_view yaml);
+
+// Every option with its default, bounds and help as commented YAML that parse_options() accepts.
+std::string default_options_yaml();
+
+}  // namespace v1
+}  // namespace entail

@@ -1,0 +1,91 @@
+// Result<T>: a value, or an 8-byte Error. Errors are values everywhere in Entail; no exception crosses a room.
+//
+// Thread rule: Immutable once made. Cost: no allocation; Error is trivially copyable, text is made later by describe().
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace entail {
+inline namespace v1 {
+
+// Numbers are frozen: never reused, only added to.
+enum class ErrorCode : std::uint16_t {
+  none = 0,
+  truncated = 1,           // the bytes end inside a field
+  bad_length = 2,          // a length reaches beyond its parent
+  bad_varint = 3,          // a varint of more than ten bytes
+  bad_tag = 4,             // field number 0, an unknown wire type, or a known field with the wrong wire type
+  bad_group = 5,           // a group that does not end, or ends as another
+  too_deep = 6,            // nested beyond the depth limit
+  too_large = 7,           // a message or a count beyond its limit
+  bad_json = 8,            // not JSON
+  bad_shape = 9,           // JSON, but not an OTLP trace request
+  no_room = 10,            // the budget or a table is spent: call tick() with the same now, then try again
+  busy = 11,               // every ingest lane is in use: more callers at once than Options allow
+  time_reversed = 12,      // tick() with a time before the last one
+  bad_options = 13,        // an option outside its bounds
+  out_of_memory = 14,
+  not_found = 15,
+  closed = 16,             // ingest() or tick() after drain()
+  bad_utf8 = 17,
+};
+
+// What went wrong and at which byte of the input (0 where no position applies).
+class Error {
+ public:
+  constexpr Error() noexcept = default;
+  constexpr explicit Error(ErrorCode code, std::uint64_t offset = 0) noexcept
+      : packed_(static_cast<std::uint64_t>(code) | (offset << 16)) {}
+  constexpr ErrorCode code() const noexcept { return static_cast<ErrorCode>(packed_ & 0xffff); }
+  constexpr std::uint64_t offset() const noexcept { return packed_ >> 16; }
+  constexpr bool operator==(const Error&) const noexcept = default;
+
+ private:
+  std::uint64_t packed_ = 0;
+};
+
+// "length reaches beyond its parent at byte 17". Allocates.
+std::string describe(Error error);
+
+template <class T>
+class [[nodiscard]] Result {
+ public:
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error) noexcept : state_(std::in_place_index<1>, error) {}  // NOLINT(google-explicit-constructor)
+
+  bool ok() const noexcept { return state_.index() == 0; }
+  explicit operator bool() const noexcept { return ok(); }
+  // REQUIRES ok().
+  T& value() & noexcept { return *std::get_if<0>(&state_); }
+  const T& value() const& noexcept { return *std::get_if<0>(&state_); }
+  T&& value() && noexcept { return std::move(*std::get_if<0>(&state_)); }
+  T& operator*() & noexcept { return value(); }
+  const T& operator*() const& noexcept { return value(); }
+  T* operator->() noexcept { return &value(); }
+  const T* operator->() const noexcept { return &value(); }
+  // The error; Error{} when ok().
+  Error error() const noexcept { return ok() ? Error{} : *std::get_if<1>(&state_); }
+
+ private:
+  std::variant<T, Error> state_;
+};
+
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() noexcept = default;
+  Result(Error error) noexcept : error_(error) {}  // NOLINT(google-explicit-constructor)
+  bool ok() const noexcept { return error_.code() == ErrorCode::none; }
+  explicit operator bool() const noexcept { return ok(); }
+  Error error() const noexcept { return error_; }
+
+ private:
+  Error error_;
+};
+
+}  // namespace v1
+}  // namespace entail

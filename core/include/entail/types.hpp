@@ -1,0 +1,55 @@
+// The few types that every part of the public API shares: identities, verdicts, times.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+namespace entail {
+inline namespace v1 {
+
+using Bytes = std::span<const std::uint8_t>;
+
+// A 128-bit trace ID as two big-endian halves: hi holds bytes 0..7, lo bytes 8..15, so that comparing numbers
+// compares bytes, and the OpenTelemetry randomness is the low 56 bits of lo. All zero is no ID.
+struct TraceId {
+  std::uint64_t hi = 0;
+  std::uint64_t lo = 0;
+  constexpr bool is_zero() const noexcept { return (hi | lo) == 0; }
+  constexpr auto operator<=>(const TraceId&) const noexcept = default;
+};
+
+// A 64-bit span ID, big-endian. All zero is no ID.
+struct SpanId {
+  std::uint64_t value = 0;
+  constexpr bool is_zero() const noexcept { return value == 0; }
+  constexpr auto operator<=>(const SpanId&) const noexcept = default;
+};
+
+// 32 (16) lower-case hex digits.
+std::string to_hex(TraceId id);
+std::string to_hex(SpanId id);
+// Exactly 32 hex digits of either case; false otherwise.
+bool from_hex(std::string_view text, TraceId& id) noexcept;
+
+// A join semilattice: only rises until the trace is sealed (DESIGN section 2).
+enum class Verdict : std::uint8_t { undecided = 0, drop = 1, keep = 2 };
+
+// Which way a keep travelled: linked = along links, toward causes; linking = against links, toward consequences;
+// mixed = component mode, where no single direction leads along the path.
+enum class Direction : std::uint8_t { none = 0, linked = 1, linking = 2, mixed = 3 };
+
+constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+
+}  // namespace v1
+}  // namespace entail
+
+template <>
+struct std::hash<entail::TraceId> {
+  std::size_t operator()(const entail::TraceId& id) const noexcept {
+    return static_cast<std::size_t>((id.hi ^ (id.lo * 0x9e3779b97f4a7c15ULL)) * 0xff51afd7ed558ccdULL);
+  }
+};

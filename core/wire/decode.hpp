@@ -1,0 +1,153 @@
+// OTLP protobuf to views: one pass over the bytes fills arrays of resources, scopes and spans. No meaning, no objects.
+//
+// Guarantees (otlp.md section 2): padded varints, any field order (the Collector writes descending), repeated singular
+// fields (last wins; repeated resource and scope messages keep every range), unknown fields and groups at any level.
+// G7: any byte string gives an error with its offset or an answer, in time linear in its size, with no allocation but
+// the growth of the arrays, which are kept between calls. A link is not materialised: spans hold where their link
+// fields begin and end, and LinkCursor walks them, so that a million links cost no memory.
+//
+// Limits: kDepthMax for nested AnyValues and groups; a message of at most 4 GiB - 1.
+// Thread rule: Confined. Views borrow the bytes.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "entail/result.hpp"
+
+namespace entail::wire {
+
+constexpr unsigned kDepthMax = 100;
+
+// A byte range of the request.
+struct Range {
+  std::uint32_t offset = 0;
+  std::uint32_t size = 0;
+};
+
+// A ResourceSpans message without its scope_spans: all other fields, each with its tag, in order (usually one range, or
+// two around the scopes). Their bytes, concatenated, are the identity and the output of the resource.
+struct ResourceView {
+  std::uint32_t first_field = 0;  // index into Decoded::fields
+  std::uint32_t field_count = 0;
+};
+struct ScopeView {
+  std::uint32_t resource = 0;     // index into Decoded::resources
+  std::uint32_t first_field = 0;  // all fields but spans
+  std::uint32_t field_count = 0;
+};
+
+struct SpanView {
+  Range payload;                  // of the Span message, after its tag and length
+  std::uint32_t scope = 0;        // index into Decoded::scopes
+  Range trace_id;                 // payload ranges; size 0 when the field is missing
+  Range span_id;
+  Range parent_span_id;
+  Range trace_state;
+  std::uint64_t start_ns = 0;
+  std::uint64_t end_ns = 0;
+  std::uint32_t flags = 0;
+  std::uint32_t status_code = 0;
+  std::uint32_t link_count = 0;
+  std::uint32_t first_link = 0;   // offset of the tag of the first link field; meaningful iff link_count > 0
+  std::uint32_t links_end = 0;    // end of the last link field
+  std::uint32_t dropped_links_count = 0;
+  std::uint32_t attribute_count = 0;
+  std::uint32_t first_attribute = 0;  // offset of the tag of the first attribute field
+  std::uint32_t attributes_end = 0;
+  bool bad_hex = false;           // set by the JSON door's marks (see Marks)
+};
+
+struct LinkView {
+  Range field;                    // the whole field 13: tag, length, payload
+  Range payload;
+  Range trace_id;
+  Range span_id;
+  Range trace_state;
+  std::uint32_t flags = 0;
+  std::uint32_t attribute_count = 0;
+  std::uint32_t first_attribute = 0;
+  std::uint32_t attributes_end = 0;
+  bool bad_hex = false;
+};
+
+// Offsets (ascending) of the payloads of spans and links in which the JSON door met an ID that is not hex.
+using Marks = std::vector<std::uint32_t>;
+
+// The arrays of one request. Reuse it: clear() keeps the memory.
+struct Decoded {
+  Bytes bytes;
+  std::vector<Range> fields;
+  std::vector<ResourceView> resources;
+  std::vector<ScopeView> scopes;
+  std::vector<SpanView> spans;
+  std::uint64_t link_count = 0;
+  Marks marks;                    // empty for protobuf input
+  void clear() noexcept;
+};
+
+// Decodes an ExportTraceServiceRequest / TracesData. On error `decoded` is cleared. marks: see above, may be null.
+Result<void> decode(Bytes bytes, const Marks* marks, Decoded& decoded);
+
+// Walks the links of one span in wire order. The span was decoded, so nothing can fail: a link whose *inside* does not
+// parse made decode() fail.
+class LinkCursor {
+ public:
+  LinkCursor(const Decoded& decoded, const SpanView& span) noexcept;
+  bool next(LinkView& link) noexcept;
+
+ private:
+  const Decoded& decoded_;
+  std::uint32_t at_;
+  std::uint32_t end_;
+  std::size_t next_mark_;
+};
+
+// An attribute value, as far as policies and link types ask: scalars; anything else is `other`.
+struct AttributeView {
+  enum class Kind : std::uint8_t { none, string, boolean, integer, floating, other };
+  Range key;
+  Kind kind = Kind::none;
+  Range string;
+  std::int64_t integer = 0;   // boolean: 0 or 1
+  double floating = 0;
+};
+
+// Walks the KeyValue fields numbered `field` (9 in a span, 4 in a link, 1 in a resource message) within [begin, end) of
+// the bytes, skipping other fields. The range was decoded before, so nothing can fail.
+class AttributeCursor {
+ public:
+  AttributeCursor(Bytes bytes, std::uint32_t begin, std::uint32_t end, std::uint32_t field) noexcept;
+  bool next(AttributeView& attribute) noexcept;
+
+ private:
+  Bytes bytes_;
+  std::uint32_t at_;
+  std::uint32_t end_;
+  std::uint32_t field_;
+};
+
+// One field of any message that was decoded before: number, wire type, whole range (tag included) and payload range
+// (of a length-delimited field its content; of a scalar the encoded value; groups are one field).
+struct FieldView {
+  std::uint32_t number = 0;
+  std::uint32_t wire_type = 0;
+  Range whole;
+  Range payload;
+};
+// Walks the fields of a message in [begin, end); false at the end or, if the bytes were never decoded, at bad ones.
+class FieldCursor {
+ public:
+  FieldCursor(Bytes bytes, std::uint32_t begin, std::uint32_t end) noexcept : bytes_(bytes), at_(begin), end_(end) {}
+  bool next(FieldView& field) noexcept;
+
+ private:
+  Bytes bytes_;
+  std::uint32_t at_;
+  std::uint32_t end_;
+};
+
+inline Bytes slice(Bytes bytes, Range range) noexcept { return bytes.subspan(range.offset, range.size); }
+
+}  // namespace entail::wire
