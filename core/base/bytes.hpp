@@ -36,6 +36,10 @@ inline void store_be64(std::uint8_t* bytes, std::uint64_t value) noexcept {
   std::memcpy(bytes, &word, sizeof word);
 }
 
+inline std::uint32_t load_le16(const std::uint8_t* bytes) noexcept {
+  return bytes[0] | static_cast<std::uint32_t>(bytes[1]) << 8;
+}
+
 // REQUIRES 16 readable bytes.
 inline TraceId load_trace_id(const std::uint8_t* bytes) noexcept { return {load_be64(bytes), load_be64(bytes + 8)}; }
 // REQUIRES 8 readable bytes.

@@ -24,8 +24,9 @@ inline std::uint64_t sampling_hash(TraceId trace_id, SpanId span_id, std::uint64
 // The trace table's hash: one keyed 64x64 -> 128 bit multiply, folded. Not stable across processes: nothing that is
 // printed or kept depends on it. Under 0.4 ns, and it spreads IDs that are not random (limits.md section 1).
 inline std::uint64_t table_hash(TraceId id, std::uint64_t seed) noexcept {
-  const unsigned __int128 product = static_cast<unsigned __int128>(id.hi ^ seed ^ 0xa0761d6478bd642fULL) *
-                                    (id.lo ^ (seed * 0xe7037ed1a0b428dbULL) ^ 0x8ebc6af09c88c6e3ULL);
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(id.hi ^ seed ^ 0xa0761d6478bd642fULL) *
+                       (id.lo ^ (seed * 0xe7037ed1a0b428dbULL) ^ 0x8ebc6af09c88c6e3ULL);
   const auto folded = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
   return folded * 0x9e3779b97f4a7c15ULL;
 }

@@ -11,7 +11,6 @@ namespace entail::base {
 #define ENTAIL_LOSS_TABLE(X)                                                                                          \
   X(keep_after_seal, warning, "traces that a keep reached after they were sealed: their spans are gone, the chain is broken there") \
   X(keep_refused, info, "traces that a keep reached, but a drop policy of their own refused it")                       \
-  X(late_span, info, "spans that came after their trace was sealed")                                                   \
   X(late_origin, warning, "spans that came after their trace was sealed, and would have made an origin of it")         \
   X(late_pin, warning, "links cut from an emitted span whose target became an origin only later")                      \
   X(evicted, error, "traces decided early, or sealed before their retention ended, because memory_limit or retain.max_bytes was spent") \
@@ -20,6 +19,7 @@ namespace entail::base {
   X(max_traces_per_origin, warning, "traces that a keep reached but that were not kept, because their origin had max_traces_per_origin already") \
   X(max_propagated_bytes_per_second, warning, "traces that a keep reached but that were not kept in time, because max_propagated_bytes_per_second was spent") \
   X(no_room, warning, "requests that found no room and were not taken in; the host ticks and tries again")            \
+  X(out_of_memory, error, "spans not stored because the system had no memory left")                                   \
   X(bad_hex, warning, "spans and links refused: an ID is not hexadecimal")                                            \
   X(wrong_length, warning, "spans and links refused: an ID has the wrong length")                                     \
   X(all_zero, warning, "spans and links refused: an ID is all zero")                                                  \

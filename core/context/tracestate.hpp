@@ -1,7 +1,12 @@
-// W3C tracestate and its OpenTelemetry entry `ot` (links.md 1.3, 4.1).
-// Level 2 grammar by default; strict Level 1 keys by option. Every rejection has a reason. No allocation in parsing;
-// members beyond 32 or an entry over 256 characters are refused before anything is built.
-// Thread rule: Immutable.
+// W3C tracestate and its OpenTelemetry entry `ot` (th, rv): what a sampler reads from it, and how th is changed.
+//
+// Level 2 grammar by default; the Level 1 keys by option. Every rejection has a reason. Parsing is one pass over the
+// text, allocates nothing and holds at most 32 keys on the stack, whatever arrives: the 33rd list member (empty ones
+// count, as in the grammar) and an ot sub-key beyond the 256 characters of a value end it.
+//
+// Not here: joining several headers (the caller joins them with commas first), and the rule that a tracestate without
+// a valid traceparent is not looked at.
+// Thread rule: Immutable (free functions only).
 #pragma once
 
 #include <cstdint>
@@ -26,10 +31,11 @@ struct OtState {
 };
 
 // Parses the whole header value; the error says why it is not a tracestate. An `ot` entry that does not parse is
-// bad_ot: the rest is sound. Keeps nothing on error.
+// bad_ot: the rest is sound. Keeps nothing on error. Empty text and empty members are sound.
 TracestateError parse_tracestate(std::string_view text, OtState& ot, TracestateLevel level = TracestateLevel::two) noexcept;
 
-// The value of a member by key; nullopt if absent or if the text does not parse.
+// The value of a member by key; nullopt if absent or if the text does not parse. Borrows text. What stands inside `ot`
+// is not looked at: bad_ot hides no other member.
 std::optional<std::string_view> tracestate_value(std::string_view text, std::string_view key) noexcept;
 
 // R of a trace: rv if given, else the low 56 bits of its ID.
@@ -37,16 +43,21 @@ constexpr std::uint64_t randomness(std::uint64_t trace_id_low, const OtState& ot
   return ot.randomness ? *ot.randomness : (trace_id_low & kRandomnessMask);
 }
 
-// T of a sampling percentage in 0..100: round((1 - p) * 2^56), exact at 0 and 100.
+// T of a sampling percentage: 2^56 - round(p * 2^56), as the Collector computes it; exactly 2^56 at 0 and below (and
+// for NaN), exactly 0 at 100 and above.
 std::uint64_t threshold_of_percentage(double percentage) noexcept;
 // The th value: 14 digits, trailing zeros stripped, "0" for 0. REQUIRES threshold < 2^56.
 std::string threshold_text(std::uint64_t threshold);
 
-// The tracestate without th in its ot entry (the entry goes too if nothing is left). A text that does not parse, or has
-// no th, comes back as it is. *changed says whether anything was done.
+// Both rewrite the `ot` entry in place; the bytes and the order of all other members stay. A text that does not parse
+// (bad_ot included) comes back as it is. *changed says whether anything was done.
+
+// The tracestate without th. The entry goes, with one separator, if nothing else stands in it; where no member is left
+// the result is empty.
 std::string erase_threshold(std::string_view text, bool* changed);
-// The tracestate with th = max(th, threshold); adds the ot entry in front if there is none. A text that does not parse
-// comes back as it is.
+// The tracestate with th = max(th, threshold); adds the ot entry in front if there is none. REQUIRES threshold < 2^56.
+// Comes back as it is, too, where the entry would pass 256 characters or be the 33rd member: no other member is ever
+// pushed out.
 std::string raise_threshold(std::string_view text, std::uint64_t threshold, bool* changed);
 
 }  // namespace entail::context

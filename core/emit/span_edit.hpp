@@ -11,23 +11,30 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "entail/options.hpp"
 #include "reservoir/link_sample.hpp"
 
 namespace entail::emit {
 
+// A value of monostate removes the attribute: a name of this project that came from outside and does not apply here must
+// not be taken for this stage's.
 struct Attribute {
   std::string_view key;
-  std::variant<std::int64_t, bool, std::string, std::vector<std::string>> value;
+  std::variant<std::int64_t, bool, std::string, std::vector<std::string>, std::monostate> value;
+  bool is_removal() const noexcept { return std::holds_alternative<std::monostate>(value); }
 };
+constexpr std::size_t kAttributesMax = 64;  // of one edit
 
-// What to change in one span. An empty edit copies the bytes.
+// What to change in one span. An empty edit copies the bytes. All else, unknown fields too, stays as and where it was;
+// a field of one of these numbers with another wire type is an unknown field.
 struct SpanEdit {
   bool replace_trace_state = false;
   std::string_view trace_state;                 // empty: the field goes
   bool replace_links = false;
   std::span<const Bytes> link_fields;           // whole fields 13 in order; written where the first link was, else at the end
-  std::optional<std::uint32_t> dropped_links_count;  // replaces every field 14
-  std::span<const Attribute> attributes;        // replace those of the same key, else are added behind the attributes
+  std::optional<std::uint32_t> dropped_links_count;  // replaces every field 14; 0 is not written where none was
+  // Keys are distinct, at most kAttributesMax. Each replaces all of its key, else is added behind the attributes.
+  std::span<const Attribute> attributes;
   bool empty() const noexcept {
     return !replace_trace_state && !replace_links && !dropped_links_count && attributes.empty();
   }
@@ -39,10 +46,11 @@ void append_span(Bytes payload, const SpanEdit& edit, std::vector<std::uint8_t>&
 // Appends a whole field 13 for a link written again from its edge: both IDs and entail.link.restored = true.
 void append_restored_link(TraceId trace_id, SpanId span_id, std::vector<std::uint8_t>& out);
 
-// The attributes of a truncated span, named as the options say (FORMATS "Attributes on emitted spans").
+// The attributes of a truncated span, named as the options say (FORMATS "Attributes on emitted spans"). Thresholds that
+// do not exist are removals. The seed is written as the signed number of the same bits.
 void append_truncation_attributes(const reservoir::TruncationRecord& record, TruncationNames names, std::vector<Attribute>& out);
 
-// Why a trace was kept, for the attributes of DESIGN 3.12. What is empty is left out.
+// Why a trace was kept, for the attributes of DESIGN 3.12. What is empty is a removal.
 struct KeepReason {
   std::string_view reason;   // policy or link
   std::string_view policy;

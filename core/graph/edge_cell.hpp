@@ -22,6 +22,7 @@ constexpr unsigned kNoLimit = 63;  // the link's types set no limit of their own
 //   bits 50-55  the same toward the linking side
 //   bit  56     the link is on an ERROR span
 //   bit  57     the link has the sampled flag set
+//   bit  58     the link is on a span whose links are cut when it is emitted
 //   bit  63     always set: no edge is the word 0, which means "not yet written"
 struct EdgeCell {
   std::uint64_t word = 0;
@@ -37,12 +38,15 @@ struct EdgeCell {
     constexpr std::uint64_t kNodeMask = (std::uint64_t{1} << 44) - 1;
     return {(word & ~kNodeMask) | std::uint64_t{offset & kOffsetMask} | (std::uint64_t{sequence & 0xffff} << 28)};
   }
+  // The same link, on a span whose links are cut.
+  constexpr EdgeCell on_cut_span_too() const noexcept { return {word | (std::uint64_t{1} << 58)}; }
   constexpr std::uint32_t offset() const noexcept { return static_cast<std::uint32_t>(word) & kOffsetMask; }
   constexpr std::uint32_t sequence() const noexcept { return static_cast<std::uint32_t>(word >> 28) & 0xffff; }
   constexpr unsigned limit_linked() const noexcept { return static_cast<unsigned>(word >> 44) & 63; }
   constexpr unsigned limit_linking() const noexcept { return static_cast<unsigned>(word >> 50) & 63; }
   constexpr bool on_error_span() const noexcept { return ((word >> 56) & 1) != 0; }
   constexpr bool sampled() const noexcept { return ((word >> 57) & 1) != 0; }
+  constexpr bool on_cut_span() const noexcept { return ((word >> 58) & 1) != 0; }
 };
 
 }  // namespace entail::graph

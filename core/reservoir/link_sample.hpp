@@ -2,14 +2,18 @@
 //
 // LinkSampler sees every link of a span once, in arrival order, and keeps two bottom-k sketches: U by H, unbiased over
 // links, and C by (2^56 - 1 - R, H) over distinct linked traces, one link each, the smallest. Its answer is a pure
-// function of the set of links (G4: sort all keys, take k), whatever the order, chunks or duplicates; sketches merge.
+// function of the set of links (G4: sort all keys, take k), whatever the order, chunks or duplicates; sketches merge
+// (bottom_k.hpp). Of links with the same trace and span ID only the first to arrive is a candidate.
 // select() chooses at emission, when all verdicts of the tick are known, and fills the strata of DESIGN 4.3.
 //
-// Cost: about 1.3 ns a link for the sketches, plus the look-up that finds duplicates. Memory: the sketches hold at most
-// 4 * (k + 1) entries each; the duplicate index 8 bytes a link while the sampler is in use, kept for the next span.
+// Cost: bench/micro/link_sample_bench.cpp; a hash, a comparison per sketch and one prefetched look-up a link. Memory:
+// the sketches hold at most 4(k+1) entries each; the look-up 36 to 48 bytes a distinct link while the sampler is in use,
+// kept for the next span until release().
 // Thread rule: Confined; CutLinks is plain data.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -18,20 +22,12 @@
 
 #include "base/hash.hpp"
 #include "context/identity.hpp"
-#include "context/tracestate.hpp"
 #include "entail/types.hpp"
+#include "reservoir/bottom_k.hpp"
+#include "reservoir/link_key.hpp"
+#include "reservoir/seen_links.hpp"
 
 namespace entail::reservoir {
-
-// The key C, smaller first: traces that consistent samplers keep (large R) come first.
-struct ConsistentKey {
-  std::uint64_t inverse_randomness = 0;  // 2^56 - 1 - R
-  std::uint64_t hash = 0;                // H
-  constexpr auto operator<=>(const ConsistentKey&) const noexcept = default;
-};
-inline ConsistentKey consistent_key(std::uint64_t randomness, std::uint64_t hash) noexcept {
-  return {context::kRandomnessMask - (randomness & context::kRandomnessMask), hash};
-}
 
 // A link whose bytes survive the cut.
 struct SavedLink {
@@ -59,26 +55,61 @@ struct CutLinks {
 
 class LinkSampler {
  public:
-  // Starts a span. k = max_links_per_span >= 1.
-  void begin(std::uint32_t k, std::uint64_t seed);
+  // Starts a span. k = max_links_per_span >= 1. link_count: how many links will come, if that is known; the look-up is
+  // sized by it, else it grows.
+  void begin(std::uint32_t k, std::uint64_t seed, std::size_t link_count = 0);
   // One link, in arrival order. Good ones: randomness is R of the linked trace (DESIGN 4.1).
   void add_good(TraceId trace_id, SpanId span_id, std::uint64_t randomness, std::uint32_t index, std::uint32_t offset,
-                std::uint32_t size);
+                std::uint32_t size) {
+    const std::uint64_t hash = base::sampling_hash(trace_id, span_id, seed_);
+    seen_.prefetch(hash);
+    // Field by field: a whole Candidate built first would be copied before its parts have left the store buffer.
+    Candidate& link = pending_[pending_count_++];
+    link.key.inverse_randomness = context::kRandomnessMask - (randomness & context::kRandomnessMask);
+    link.key.hash = hash;
+    link.trace_id = trace_id;
+    link.span_id = span_id;
+    link.index = index;
+    link.offset = offset;
+    link.size = size;
+    if (pending_count_ == kBatch) flush();
+  }
   // null_target and bad ones.
   void add_other(context::Identity identity, std::uint32_t index, std::uint32_t offset, std::uint32_t size);
-  // True if the last add_good() was a duplicate of an earlier link of the span.
-  bool last_was_duplicate() const noexcept { return last_was_duplicate_; }
   // Ends the span. Valid until the next begin().
   const CutLinks& finish();
+
+  // Arrival indices of the duplicates, ascending: what an accounting by trace must leave out. Valid between finish() and
+  // the next begin().
+  std::span<const std::uint32_t> duplicate_indices() const noexcept { return duplicate_indices_; }
+
+  std::size_t held_bytes() const noexcept;
+  // Gives back what grew with the links of the largest span. Only between finish() and begin().
+  void release() noexcept;
+
  private:
-  // (the implementer fills this in)
-  bool last_was_duplicate_ = false;
+  // Links wait for their look-up until this many have come, so that the memory they need has been fetched.
+  static constexpr std::size_t kBatch = 64;
+
+  void flush();
+  void save_sketches();
+
+  std::uint32_t k_ = 1;
+  std::uint64_t seed_ = 0;
+  std::size_t pending_count_ = 0;
+  std::array<Candidate, kBatch> pending_;
+  SeenLinks seen_;
+  BottomK<UniformOrder> uniform_;
+  BottomK<ConsistentOrder> consistent_;
+  std::uint64_t good_ = 0;
+  std::vector<std::uint32_t> duplicate_indices_;
+  CutLinks cut_;
 };
 
 // How a linked trace stands when the span is emitted.
 enum class Target : std::uint8_t { origin, reached, open, closed };  // reached: kept, or pending and reached
 
-// A link that must not be cut: found through the edges. has_bytes is filled in by select().
+// A link that must not be cut: found through the edges. Its bytes, if they were saved, are found by its IDs.
 struct PinnedLink {
   std::uint32_t index = 0;
   TraceId trace_id;
@@ -101,9 +132,11 @@ struct Selection {
   Stratum pinned, open, closed;        // received sums to received - duplicates - malformed
 };
 
-// Chooses exactly min(k, received - duplicates) links. pinned: every distinct good link to an origin or reached trace,
-// any order. stratum(trace) of the saved good links gives where they stand. open_received and closed_received: distinct
-// good links to open and closed traces (null targets are added to closed here).
+// Chooses exactly min(k, received - duplicates) links; never more, whatever the caller's numbers. pinned: every distinct
+// good link to an origin or reached trace, any order; the selection points into it and into cut. target(trace) of the
+// saved good links gives where they stand (the span's own trace is open); a saved link to an origin or reached trace
+// that is missing among pinned counts as pinned. open_received and closed_received: distinct good links to open and
+// closed traces (null targets are added to closed here).
 Selection select(const CutLinks& cut, std::uint32_t k, std::span<const PinnedLink> pinned,
                  const std::function<Target(TraceId)>& target, std::uint64_t open_received, std::uint64_t closed_received);
 

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -72,16 +71,6 @@ class PollSink final : public Sink {
  private:
   std::vector<std::vector<std::uint8_t>> batches_;
   std::vector<DecisionRecord> decisions_;
-};
-
-// Runs independent pieces of work of one call, perhaps in parallel. The engine calls it from tick() for large
-// frontiers; without one it works alone.
-class Executor {
- public:
-  virtual ~Executor() = default;
-  virtual unsigned concurrency() const noexcept = 0;
-  // Calls body(i) once for every i < count, on any threads, and returns when all are done. body does not throw.
-  virtual void parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) = 0;
 };
 
 // A parsed export request. Confined to one thread at a time; reuse one object per thread, its buffers are kept.
@@ -173,8 +162,9 @@ struct Explanation {
 
 class Engine {
  public:
-  // The sink (and the executor, if any) must outlive the engine. Fails with bad_options or out_of_memory.
-  static Result<std::unique_ptr<Engine>> open(const Options& options, Sink& sink, Executor* executor = nullptr);
+  struct Impl;  // opaque
+  // The sink must outlive the engine. Fails with bad_options (why, if given, says what) or out_of_memory.
+  static Result<std::unique_ptr<Engine>> open(const Options& options, Sink& sink, std::string* why = nullptr);
   ~Engine();  // no other call may be running. What is still pending is not decided: call drain() first.
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -200,7 +190,6 @@ class Engine {
   Result<Explanation> explain(TraceId trace_id) const;
 
  private:
-  struct Impl;
   explicit Engine(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,205 @@
+#include "config/option_table.hpp"
+
+#include <array>
+
+namespace entail::config {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::int64_t kDurationMax = 168 * 3600 * kNanosPerSecond;
+constexpr std::uint64_t kUint32Max = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t kInt64Max = std::numeric_limits<std::int64_t>::max();
+
+constexpr std::array kProbabilities = {"collector"sv, "consistent"sv};
+constexpr std::array kModes = {"cone"sv, "component"sv, "none"sv, "off"sv, "false"sv};
+constexpr std::array kOriginLinks = {"all"sv, "error_spans"sv};
+constexpr std::array kNames = {"entail"sv, "batch"sv, "both"sv};
+constexpr std::array kCompats = {"none"sv, "collector"sv};
+constexpr std::array kStrategies = {"trace-complete"sv, "span-ingest"sv};
+
+constexpr std::uint64_t kSpanIngest = 1;
+
+using Row = Option<Options>;
+
+OptionShape duration(std::string_view key, std::string_view help) {
+  return {.key = key, .kind = OptionKind::duration, .bounds = {0, kDurationMax}, .help = help};
+}
+OptionShape size(std::string_view key, std::string_view help, OptionBounds bounds = {0, kInt64Max}) {
+  return {.key = key, .kind = OptionKind::size, .bounds = bounds, .help = help};
+}
+OptionShape whole(std::string_view key, OptionBounds bounds, std::string_view help) {
+  return {.key = key, .kind = OptionKind::whole, .bounds = bounds, .help = help};
+}
+OptionShape boolean(std::string_view key, std::string_view help) {
+  return {.key = key, .kind = OptionKind::boolean, .help = help};
+}
+OptionShape choice(std::string_view key, std::span<const std::string_view> choices, std::string_view help) {
+  return {.key = key, .kind = OptionKind::choice, .help = help, .choices = choices};
+}
+OptionShape texts(std::string_view key, std::uint64_t count_max, std::string_view help) {
+  return {.key = key, .kind = OptionKind::texts, .bounds = {0, count_max}, .help = help};
+}
+OptionShape unset_is(OptionShape shape, std::string_view unset) {
+  shape.unset = unset;
+  return shape;
+}
+
+Row custom(std::string_view key, Presence presence, std::string_view help) {
+  Row row;
+  row.key = key;
+  row.help = help;
+  row.presence = presence;
+  return row;
+}
+
+Row collector_key(OptionShape shape, std::string_view instead, const char* (*refuse)(const OptionValue&) = nullptr) {
+  Row row;
+  static_cast<OptionShape&>(row) = shape;
+  row.instead = instead;
+  row.refuse = refuse;
+  return row;
+}
+
+const char* refuse_span_ingest(const OptionValue& value) {
+  return value == OptionValue(kSpanIngest)
+             ? "'span-ingest' is not supported: a verdict taken span by span can neither be revised by a late error nor "
+               "reached by a keep; use 'trace-complete'"
+             : nullptr;
+}
+
+const char* refuse_size_limit(const OptionValue& value) {
+  return value == OptionValue(std::uint64_t{0})
+             ? nullptr
+             : "dropping a trace for its size is not supported: it would drop errors too; memory_limit bounds what is held";
+}
+
+std::vector<Row> tail_sampling_rows() {
+  std::vector<Row> rows;
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.decision_wait_ns; }>(
+      duration("tail_sampling.decision_wait", "How long a trace is collected after its first span before it is decided.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.decision_wait_after_root_received_ns; }>(
+      duration("tail_sampling.decision_wait_after_root_received",
+               "Decide that long after the first span without a parent, if that is earlier. 0s = off.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.sample_on_first_match; }>(
+      boolean("tail_sampling.sample_on_first_match", "Accepted as in the Collector. It changes no verdict here.")));
+  rows.push_back(custom("tail_sampling.policies", Presence::required,
+                        "A trace is kept when any policy says keep and no drop policy matches. At least one is needed."));
+  return rows;
+}
+
+// Keys of the Collector's block that bound its memory or shape its threads; here other options do.
+std::vector<Row> collector_rows() {
+  constexpr auto kCaches = "decision records outlive the spans for retain.records";
+  const OptionBounds any = {0, kInt64Max};
+  std::vector<Row> rows;
+  rows.push_back(collector_key(whole("tail_sampling.num_traces", any, ""), "memory_limit bounds what is held, in bytes"));
+  rows.push_back(collector_key(boolean("tail_sampling.block_on_overflow", ""),
+                               "over memory_limit the oldest traces are decided early, never dropped undecided"));
+  rows.push_back(collector_key(whole("tail_sampling.expected_new_traces_per_sec", any, ""), "tables grow as needed"));
+  rows.push_back(collector_key(choice("tail_sampling.sampling_strategy", kStrategies, ""),
+                               "whole traces are decided, as with trace-complete", refuse_span_ingest));
+  rows.push_back(collector_key(whole("tail_sampling.decision_cache.sampled_cache_size", any, ""), kCaches));
+  rows.push_back(collector_key(whole("tail_sampling.decision_cache.non_sampled_cache_size", any, ""), kCaches));
+  rows.push_back(collector_key(boolean("tail_sampling.drop_pending_traces_on_shutdown", ""),
+                               "what is pending at the end is always decided"));
+  rows.push_back(collector_key(whole("tail_sampling.maximum_trace_size_bytes", any, ""),
+                               "no trace is dropped for its size", refuse_size_limit));
+  rows.push_back(collector_key(whole("tail_sampling.num_shards", {0, kUint32Max}, ""), "any number of threads share one engine"));
+  rows.push_back(collector_key({.key = "tail_sampling.tail_storage", .kind = OptionKind::text, .help = ""},
+                               "spans are held in memory, up to memory_limit"));
+  return rows;
+}
+
+std::vector<Row> link_rows() {
+  std::vector<Row> rows;
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.origins; }>(unset_is(
+      texts("links.origins", kPoliciesMax, "Names of the policies whose keep spreads over links. [] = none spreads."),
+      "status_code policies that name ERROR, and policies of type and with such a part")));
+  OptionShape mode = choice("links.propagate.mode", kModes,
+                            "cone: toward causes and toward consequences, never changing direction. component: every "
+                            "trace connected by links. none: no keep spreads.");
+  mode.aliases = 2;
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.mode; }>(mode));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_hops_linked; }>(
+      whole("links.propagate.max_hops.linked", {0, kHopsMax}, "Steps along links, toward causes.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_hops_linking; }>(
+      whole("links.propagate.max_hops.linking", {0, kHopsMax}, "Steps against links, toward consequences.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_links_followed; }>(
+      whole("links.propagate.max_links_followed", {0, kUint32Max},
+            "To how many neighbours with spans here a trace carries a keep, per direction. The rest is counted.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_traces_per_origin; }>(
+      whole("links.propagate.max_traces_per_origin", {0, kUint32Max},
+            "How many traces one origin may keep over links, fewer hops first.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_propagated_bytes_per_second; }>(
+      size("links.propagate.max_propagated_bytes_per_second",
+           "Budget for the span bytes of traces kept by links alone. 0 = no limit.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.origin_links; }>(
+      choice("links.propagate.origin_links", kOriginLinks,
+             "Whether a keep leaves its origin toward causes along all links, or only along those that ERROR spans carry "
+             "(not with mode: component).")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.type_keys; }>(
+      texts("links.propagate.type_keys", 16, "Link attributes whose text is a type of the link.")));
+  rows.push_back(custom("links.propagate.types", Presence::optional,
+                        "For a type of link, the last hop on which a keep may pass it, per direction; 0 forbids; a "
+                        "direction that is not named follows max_hops. '-' and '_' are the same."));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.sample.max_links_per_span; }>(
+      whole("links.sample.max_links_per_span", {1, 65536},
+            "A span with more links is emitted with a sample of so many; the rest is counted in attributes.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.sample.seed; }>(
+      whole("links.sample.seed", {}, "Seed of the hash by which links are sampled.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.sample.names; }>(
+      choice("links.sample.names", kNames,
+             "Attribute names of the truncation record: entail.links.*, the batch.* names written by hand, or both.")));
+  return rows;
+}
+
+std::vector<Row> all_rows() {
+  std::vector<Row> rows = tail_sampling_rows();
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.probability; }>(
+      choice("probability", kProbabilities,
+             "How probabilistic policies choose: collector: the Collector's hash of the trace ID. consistent: the "
+             "OpenTelemetry randomness of the trace (rv), raising th.")));
+  for (Row& row : link_rows()) rows.push_back(row);
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.window_ns; }>(
+      duration("retain.window", "How long the spans of a dropped trace are held, so that a keep can still revive it.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.records_ns; }>(
+      duration("retain.records", "How long decisions, links and reasons are remembered after the last touch; never less than the spans.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.max_bytes; }>(
+      unset_is(size("retain.max_bytes", "Bytes of dropped traces held at most; first dropped, first out."), "half of memory_limit")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.memory_limit_bytes; }>(
+      size("memory_limit", "Budget for everything held. Over it the oldest traces are decided early.", {16ll << 20, 1ull << 44})));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.compat; }>(
+      choice("compat", kCompats,
+             "collector: take over the Collector's traps too (min_value: 0 is unbounded, latency ranges depend on the order of spans).")));
+  for (Row& row : collector_rows()) rows.push_back(row);
+  return rows;
+}
+
+}  // namespace
+
+std::span<const Option<Options>> option_table() {
+  static const std::vector<Row> rows = all_rows();
+  return rows;
+}
+
+std::string_view section_help(std::string_view path) noexcept {
+  struct Section {
+    std::string_view path;
+    std::string_view help;
+  };
+  constexpr std::array kSections = {
+      Section{"tail_sampling", "The block of the OpenTelemetry Collector's tail_sampling processor, unchanged."},
+      Section{"links", "What a link carries, and which links of a span are printed."},
+      Section{"links.propagate", "How far a keep goes over links."},
+      Section{"links.propagate.max_hops", "Limit of steps, per direction; one number means both."},
+      Section{"links.sample", "The links of one span."},
+      Section{"retain", "What is remembered of decided traces, and how long."},
+  };
+  for (const Section& section : kSections)
+    if (section.path == path) return section.help;
+  return {};
+}
+
+}  // namespace entail::config

@@ -1,0 +1,294 @@
+#include "config/options_reader.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "config/check_options.hpp"
+#include "config/nearest.hpp"
+
+namespace entail::config {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::string_view kBlock = "tail_sampling";
+constexpr std::array kCollectorSections = {"receivers"sv,  "processors"sv, "exporters"sv,
+                                           "extensions"sv, "connectors"sv, "service"sv};
+
+bool is_collector_section(std::string_view key) {
+  return std::find(kCollectorSections.begin(), kCollectorSections.end(), key) != kCollectorSections.end();
+}
+
+bool is_tail_sampling(std::string_view processor) {
+  return processor == kBlock || (processor.starts_with(kBlock) && processor[kBlock.size()] == '/');
+}
+
+std::string joined_path(const std::string& prefix, std::string_view key) {
+  return prefix.empty() ? std::string(key) : prefix + "." + std::string(key);
+}
+
+// The keys that may stand directly below a section, in the order of the table; prefix empty: at the top.
+std::vector<std::string_view> keys_below(const std::string& prefix) {
+  std::vector<std::string_view> keys;
+  for (const Option<Options>& row : option_table()) {
+    std::string_view rest = row.key;
+    if (!prefix.empty()) {
+      if (!rest.starts_with(prefix) || rest.size() <= prefix.size() || rest[prefix.size()] != '.') continue;
+      rest.remove_prefix(prefix.size() + 1);
+    }
+    const std::string_view key = rest.substr(0, rest.find('.'));
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  }
+  return keys;
+}
+
+const Option<Options>* find_option(std::string_view path) {
+  for (const Option<Options>& row : option_table())
+    if (row.key == path) return &row;
+  return nullptr;
+}
+
+// The section in which a key that stands in the wrong place is valid; nothing if there is none.
+std::optional<std::string> home_of(std::string_view key) {
+  for (const Option<Options>& row : option_table()) {
+    for (std::size_t end = row.key.find('.'); end != std::string_view::npos; end = row.key.find('.', end + 1)) {
+      const std::string_view rest = row.key.substr(end + 1);
+      if (rest.substr(0, rest.find('.')) == key) return std::string(row.key.substr(0, end));
+    }
+    if (row.key.substr(0, row.key.find('.')) == key) return std::string();
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ConfigResult OptionsReader::run(std::string_view text) {
+  if (document_.load(text, &messages_.errors)) {
+    const YamlNode& root = document_.root();
+    if (root.kind == YamlNode::Kind::null)
+      messages_.error({1, 1}, "the configuration is empty: tail_sampling.policies is required");
+    else if (root.kind != YamlNode::Kind::map)
+      messages_.error(root.position, "expected a map with the key tail_sampling; found " + found_text(root));
+    else
+      read_root(root);
+  }
+  messages_.finish();
+  ConfigResult result;
+  if (messages_.errors.empty()) result.options = std::move(options_);
+  result.errors = std::move(messages_.errors);
+  result.warnings = std::move(messages_.warnings);
+  return result;
+}
+
+void OptionsReader::read_root(const YamlNode& root) {
+  positions_[""] = root.position;
+  const YamlNode::Entry* block = find_entry(root, kBlock);
+  const YamlNode::Entry* processor = choose_processor(root);
+  if (block != nullptr && processor != nullptr)
+    messages_.error(block->position, "tail_sampling stands here and under processors on line " +
+                                         std::to_string(processor->position.line) + "; which one is meant?");
+  if (processor != nullptr && block == nullptr) {
+    positions_[std::string(kBlock)] = processor->position;
+    read_section(document_.node(processor->node), std::string(kBlock), processor->position);
+  }
+  check_collector_sections(root, processor);
+  for (const YamlNode::Entry& entry : root.entries)
+    if (!is_collector_section(entry.key)) read_key(entry, "");
+  // A block under processors that could not be chosen has been complained of; that nothing is configured follows from it.
+  if (block != nullptr || processor != nullptr || find_entry(root, "processors") == nullptr) check_whole();
+}
+
+const YamlNode::Entry* OptionsReader::choose_processor(const YamlNode& root) {
+  const YamlNode::Entry* processors = find_entry(root, "processors");
+  if (processors == nullptr) return nullptr;
+  const YamlNode& map = document_.node(processors->node);
+  const YamlNode::Entry* plain = find_entry(map, kBlock);
+  std::vector<const YamlNode::Entry*> named;
+  for (const YamlNode::Entry& entry : map.entries)
+    if (&entry != plain && is_tail_sampling(entry.key)) named.push_back(&entry);
+  if (plain == nullptr && named.empty()) {
+    messages_.error(processors->position, "processors hold no tail_sampling");
+    return nullptr;
+  }
+  if (plain == nullptr && named.size() > 1) {
+    messages_.error(named[1]->position,
+                    "several processors are a tail_sampling/..., and none is tail_sampling itself; which one is meant?");
+    return nullptr;
+  }
+  if (plain == nullptr) return named[0];
+  for (const YamlNode::Entry* entry : named)
+    messages_.warning(entry->position, "'" + entry->key + "' is not used; tail_sampling on line " +
+                                           std::to_string(plain->position.line) + " is");
+  return plain;
+}
+
+// Sections that only the Collector reads.
+void OptionsReader::check_collector_sections(const YamlNode& root, const YamlNode::Entry* processor) {
+  std::vector<std::string_view> left;
+  for (const YamlNode::Entry& entry : root.entries) {
+    if (!is_collector_section(entry.key)) continue;
+    if (entry.key != "processors")
+      left.push_back(entry.key);
+    else
+      for (const YamlNode::Entry& other : document_.node(entry.node).entries)
+        if (!is_tail_sampling(other.key)) left.push_back(other.key);
+    if (processor == nullptr && entry.key != "processors")
+      messages_.error(entry.position, "'" + entry.key + "' is a section of the Collector: it may stand here only beside "
+                                                        "processors that hold tail_sampling");
+  }
+  if (processor != nullptr && !left.empty())
+    messages_.warning(processor->position, "only '" + processor->key + "' is used; left to the Collector: " + joined(left));
+}
+
+void OptionsReader::read_section(const YamlNode& node, const std::string& path, Position key_position) {
+  if (node.kind == YamlNode::Kind::null) return;
+  if (path == "links.propagate.max_hops" && node.kind == YamlNode::Kind::scalar) {
+    read_both_hops(node, path, key_position);
+    return;
+  }
+  if (node.kind != YamlNode::Kind::map) {
+    messages_.error(node.position, path + ": expected a map with " + joined(keys_below(path)) + "; found " + found_text(node));
+    failed_.insert(path);
+    return;
+  }
+  const std::vector<std::string_view> top = keys_below("");
+  for (const YamlNode::Entry& entry : node.entries) {
+    // Inside a Collector configuration the only place that is ours is the block: all of Entail's keys may stand there.
+    const bool is_top = path == kBlock && entry.key != kBlock && std::find(top.begin(), top.end(), entry.key) != top.end();
+    read_key(entry, is_top ? "" : path);
+  }
+}
+
+void OptionsReader::read_both_hops(const YamlNode& node, const std::string& path, Position key_position) {
+  const Option<Options>* linked = find_option(path + ".linked");
+  const Option<Options>* linking = find_option(path + ".linking");
+  positions_[path] = key_position;
+  if (const auto value = values_.read(*linked, node, path)) {
+    linked->set(options_, *value);
+    linking->set(options_, *value);
+  }
+}
+
+void OptionsReader::read_key(const YamlNode::Entry& entry, const std::string& prefix) {
+  const std::string path = joined_path(prefix, entry.key);
+  const YamlNode& node = document_.node(entry.node);
+  const bool is_path = entry.key.find('.') != std::string::npos;  // one key a level: "retain.window:" is none
+  const Option<Options>* row = is_path ? nullptr : find_option(path);
+  if (row != nullptr) {
+    read_option(*row, node, entry.position);
+  } else if (!is_path && !keys_below(path).empty()) {
+    positions_.try_emplace(path, entry.position);
+    read_section(node, path, entry.position);
+  } else {
+    unknown_key(entry, prefix);
+  }
+}
+
+void OptionsReader::read_option(const Option<Options>& row, const YamlNode& node, Position key_position) {
+  const std::string path(row.key);
+  if (const auto [first, fresh] = positions_.try_emplace(path, key_position); !fresh) {
+    messages_.error(key_position, path + " is set twice, first on line " + std::to_string(first->second.line));
+    return;
+  }
+  if (row.key == "tail_sampling.policies") return read_policies(node, path);
+  if (row.key == "links.propagate.types") return read_types(node, path);
+  const std::optional<OptionValue> value = values_.read(row, node, path);
+  if (!value) {
+    failed_.insert(path);
+    return;
+  }
+  if (const char* reason = row.refuse != nullptr ? row.refuse(*value) : nullptr) {
+    messages_.error(node.position, path + ": " + reason);
+    return;
+  }
+  if (row.set != nullptr)
+    row.set(options_, *value);
+  else
+    messages_.warning(key_position, path + " is not used: " + std::string(row.instead));
+  for (std::size_t i = 0; i < node.items.size(); ++i)
+    positions_[path + "[" + std::to_string(i) + "]"] = document_.node(node.items[i]).position;
+}
+
+void OptionsReader::read_types(const YamlNode& node, const std::string& path) {
+  const OptionShape hops = {.key = "", .kind = OptionKind::whole, .bounds = {0, kHopsMax}};
+  if (node.kind == YamlNode::Kind::null) return;
+  if (node.kind != YamlNode::Kind::map) {
+    messages_.error(node.position, path + ": expected a map from types to rules such as {linked: 8}; found " + found_text(node));
+    return;
+  }
+  for (const YamlNode::Entry& entry : node.entries) {
+    std::string name = entry.key;
+    std::replace(name.begin(), name.end(), '-', '_');
+    const std::string where = path + "." + name;
+    const auto [rule, fresh] = options_.links.propagate.types.try_emplace(name);
+    positions_[where] = entry.position;
+    const YamlNode& map = document_.node(entry.node);
+    if (!fresh) messages_.error(entry.position, where + ": a rule for this type is there already ('-' and '_' are the same)");
+    if (map.kind != YamlNode::Kind::map) {
+      messages_.error(map.kind == YamlNode::Kind::null ? entry.position : map.position,
+                      where + ": expected a map with linked, linking or both; found " + found_text(map));
+      failed_.insert(where);
+      continue;
+    }
+    for (const YamlNode::Entry& side : map.entries) {
+      if (side.key != "linked" && side.key != "linking") {
+        constexpr std::array kSides = {"linked"sv, "linking"sv};
+        messages_.error(side.position, where + ": unknown key '" + side.key + "'" + suggestion(side.key, kSides));
+        failed_.insert(where);
+      } else if (const auto value = values_.read(hops, document_.node(side.node), where + "." + side.key)) {
+        detail::assign(side.key == "linked" ? rule->second.linked : rule->second.linking, *value);
+      } else {
+        failed_.insert(where);
+      }
+    }
+  }
+}
+
+void OptionsReader::unknown_key(const YamlNode::Entry& entry, const std::string& prefix) {
+  const std::string place = prefix.empty() ? "at the top" : "in " + prefix;
+  std::string hint;
+  if (const std::optional<std::string> home = home_of(entry.key); home && *home != prefix)
+    hint = home->empty() ? "; it belongs at the top" : "; it belongs in " + *home;
+  else
+    hint = suggestion(entry.key, keys_below(prefix));
+  messages_.error(entry.position, "unknown key '" + entry.key + "' " + place + hint);
+}
+
+bool OptionsReader::has_failed(const std::string& path) const {
+  return std::any_of(failed_.begin(), failed_.end(), [&](const std::string& failed) {
+    return path.starts_with(failed) &&
+           (path.size() == failed.size() || path[failed.size()] == '.' || path[failed.size()] == '[');
+  });
+}
+
+// The place of an option, else of the nearest thing around it.
+Position OptionsReader::position_of(std::string path) const {
+  while (true) {
+    if (const auto found = positions_.find(path); found != positions_.end()) return found->second;
+    if (path.empty()) return {};
+    const std::size_t cut = path.find_last_of(".[");
+    path.resize(cut == std::string::npos ? 0 : cut);
+  }
+}
+
+void OptionsReader::check_whole() {
+  for (Finding& finding : check_options(options_)) {
+    if (has_failed(finding.path)) continue;
+    const Position position = position_of(finding.path);
+    if (finding.is_error)
+      messages_.error(position, std::move(finding.text));
+    else
+      messages_.warning(position, std::move(finding.text));
+  }
+}
+
+}  // namespace entail::config
+
+namespace entail {
+inline namespace v1 {
+
+ConfigResult parse_options(std::string_view yaml) { return config::OptionsReader().run(yaml); }
+
+}  // namespace v1
+}  // namespace entail

@@ -1,0 +1,57 @@
+// The walk over a configuration: which section is which, which keys are known, and where everything stood, so that a
+// finding about the whole can name its line. parse_options() is one run of it.
+// Thread rule: Confined.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "config/messages.hpp"
+#include "config/option_table.hpp"
+#include "config/value_reader.hpp"
+#include "config/yaml_document.hpp"
+
+namespace entail::config {
+
+class OptionsReader {
+ public:
+  ConfigResult run(std::string_view text);
+
+ private:
+  // Which keys may stand where (options_reader.cpp).
+  void read_root(const YamlNode& root);
+  const YamlNode::Entry* choose_processor(const YamlNode& root);
+  void check_collector_sections(const YamlNode& root, const YamlNode::Entry* processor);
+  void read_section(const YamlNode& node, const std::string& path, Position key_position);
+  void read_both_hops(const YamlNode& node, const std::string& path, Position key_position);
+  void read_key(const YamlNode::Entry& entry, const std::string& prefix);
+  void read_option(const Option<Options>& row, const YamlNode& node, Position key_position);
+  void read_types(const YamlNode& node, const std::string& path);
+  void unknown_key(const YamlNode::Entry& entry, const std::string& prefix);
+  void check_whole();
+  bool has_failed(const std::string& path) const;
+  Position position_of(std::string path) const;
+
+  // Policies (policy_reader.cpp).
+  void read_policies(const YamlNode& node, const std::string& path);
+  bool read_policy(const YamlNode& node, const std::string& path, const std::string& fallback_name, std::size_t depth,
+                   PolicyOptions& policy);
+  const PolicyShape* read_policy_type(const YamlNode& node, const std::string& where);
+  bool read_policy_keys(const YamlNode& node, const PolicyShape& shape, const std::string& path, const std::string& where,
+                        std::size_t depth, PolicyOptions& policy);
+  bool read_fields(const YamlNode* block, const PolicyShape& shape, const std::string& path, const std::string& where,
+                   Position position, PolicyOptions& policy);
+  bool read_parts(const YamlNode& block, const PolicyShape& shape, const std::string& path, const std::string& where,
+                  std::size_t depth, PolicyOptions& policy);
+
+  YamlDocument document_;
+  Messages messages_;
+  ValueReader values_{document_, messages_};
+  Options options_;
+  std::map<std::string, Position> positions_;  // of the key of every option that is set
+  std::set<std::string> failed_;               // options that could not be read: nothing more is said of them
+  std::size_t policy_count_ = 0;
+};
+
+}  // namespace entail::config

@@ -1,0 +1,193 @@
+#include "config/reference.hpp"
+
+#include "config/nearest.hpp"
+#include "config/option_table.hpp"
+#include "config/value_reader.hpp"
+
+namespace entail::config {
+
+namespace {
+
+constexpr std::size_t kColumnsMax = 110;
+
+// Text as comment lines with this indent.
+void append_comment(std::string& out, std::size_t indent, std::string_view text) {
+  const std::string margin = std::string(indent, ' ') + "#";
+  std::string line = margin;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (line.size() + 1 + end > kColumnsMax && line.size() > margin.size()) {
+      out += line + "\n";
+      line = margin;
+    }
+    line += " " + std::string(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  out += line + "\n";
+}
+
+std::string default_text(const OptionShape& shape, const OptionValue& value) {
+  const std::string text = format_value(shape, value);
+  return text.empty() && shape.kind != OptionKind::text ? std::string(shape.unset) : text;
+}
+
+void append_policy_example(std::string& out, std::size_t indent) {
+  const std::string margin(indent, ' ');
+  out += margin + "policies:\n";
+  out += margin + "  - {name: errors, type: status_code, status_code: {status_codes: [ERROR]}}\n";
+}
+
+// Opens the sections of path that are not open yet; returns the depth of its last key.
+std::size_t append_sections(std::string& out, const std::string& path, const std::string& previous) {
+  std::size_t depth = 0;
+  for (std::size_t end = path.find('.'); end != std::string::npos; end = path.find('.', end + 1), ++depth) {
+    const std::string section = path.substr(0, end);
+    if (previous.starts_with(section + ".")) continue;
+    if (depth == 0) out += "\n";
+    if (!section_help(section).empty()) append_comment(out, 2 * depth, section_help(section));
+    const std::size_t start = section.rfind('.');
+    out += std::string(2 * depth, ' ') + section.substr(start == std::string::npos ? 0 : start + 1) + ":\n";
+  }
+  if (depth == 0) out += "\n";
+  return depth;
+}
+
+void append_option(std::string& out, const Option<Options>& row, const Options& defaults, std::size_t indent) {
+  append_comment(out, indent, row.help);
+  const std::string key(row.key.substr(row.key.rfind('.') + 1));  // rfind of nothing + 1 is 0
+  if (row.key == "tail_sampling.policies") return append_policy_example(out, indent);
+  if (row.key == "links.propagate.types") {
+    append_comment(out, indent, "For example {retry_of: {linked: 8}, batch_member: {linking: 0}}.");
+    out += std::string(indent, ' ') + key + ": {}\n";
+    return;
+  }
+  append_comment(out, indent, "Expected: " + expectation(row) + ".");
+  const OptionValue value = row.get(defaults);
+  if (std::holds_alternative<std::monostate>(value)) {
+    append_comment(out, indent, "Default: " + std::string(row.unset) + ".");
+    out += std::string(indent, ' ') + "# " + key + ":\n";
+  } else {
+    out += std::string(indent, ' ') + key + ": " + format_value(row, value) + "\n";
+  }
+}
+
+std::string cell(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|') out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+void append_option_table(std::string& out) {
+  const Options defaults;
+  out += "| option | expected | default | meaning |\n| --- | --- | --- | --- |\n";
+  for (const Option<Options>& row : option_table()) {
+    if (!row.instead.empty()) continue;
+    std::string value = row.get != nullptr ? default_text(row, row.get(defaults)) : "";
+    if (row.key == "tail_sampling.policies") value = "none, required";
+    if (row.key == "links.propagate.types") value = "{}";
+    const std::string expected = row.get != nullptr ? expectation(row)
+                                 : row.key == "tail_sampling.policies" ? "a list of policies, see below"
+                                                                       : "a map from types to `{linked: n, linking: m}`";
+    out += "| `" + std::string(row.key) + "` | " + cell(expected) + " | " + cell(value) + " | " + cell(row.help) + " |\n";
+  }
+}
+
+void append_policy_tables(std::string& out) {
+  const PolicyOptions defaults;
+  for (const PolicyShape& shape : policy_table()) {
+    out += "\n### `" + std::string(shape.name) + "`\n\n" + std::string(shape.help) + "\n";
+    if (!shape.parts_key.empty()) {
+      out += shape.type == PolicyType::not_policy
+                 ? "\n`not_sub_policy` holds the one part, a policy like any other; its name is optional.\n"
+                 : "\n`" + std::string(shape.parts_key) + "` lists the parts, policies like any other; their names are optional.\n";
+      continue;
+    }
+    if (shape.fields.empty()) {
+      out += "\nIt has no options.\n";
+      continue;
+    }
+    out += "\n| key | expected | default | meaning |\n| --- | --- | --- | --- |\n";
+    for (const Option<PolicyOptions>& row : shape.fields) {
+      if (!row.instead.empty()) {
+        out += "| `" + std::string(row.key) + "` | " + cell(expectation(row)) + " | | Not used: " + std::string(row.instead) + ". |\n";
+        continue;
+      }
+      const std::string value = row.presence == Presence::required ? "none, required" : default_text(row, row.get(defaults));
+      out += "| `" + std::string(row.key) + "` | " + cell(expectation(row)) + " | " + cell(value) + " | " + cell(row.help) + " |\n";
+    }
+  }
+}
+
+void append_collector_keys(std::string& out) {
+  out += "| key of `tail_sampling` | in its place |\n| --- | --- |\n";
+  for (const Option<Options>& row : option_table()) {
+    if (row.instead.empty()) continue;
+    constexpr std::string_view kPrefix = "tail_sampling.";
+    out += "| `" + std::string(row.key.substr(kPrefix.size())) + "` | " + std::string(row.instead);
+    if (row.refuse != nullptr) {
+      const OptionValue refused = std::uint64_t{1};
+      const std::string value = row.kind == OptionKind::choice ? "" : "any value but 0: ";
+      out += "; refused: " + value + std::string(row.refuse(refused));
+    }
+    out += " |\n";
+  }
+}
+
+}  // namespace
+
+std::string configuration_page() {
+  std::string out;
+  out +=
+      "# Configuration\n\n"
+      "This page is generated from the option tables in `core/config`; a test compares the two. After a change there,\n"
+      "write it again: `build/dev/bin/configuration_page > docs/configuration.md`.\n\n"
+      "A configuration is one YAML file. `tail_sampling` is the block of the OpenTelemetry Collector's processor of that name,\n"
+      "unchanged. It may stand alone, with the other options beside it, or be found in a whole Collector configuration\n"
+      "(`processors: tail_sampling:` or `tail_sampling/NAME:`); there the other options may stand at the top or inside the block.\n\n"
+      "`entail config check FILE` says what is wrong with a file, each error with its line and column; `entail config defaults`\n"
+      "prints every option with its default. An unknown key, a value of the wrong kind or out of its bounds is an error.\n\n"
+      "- Durations are written as in Go: `10s`, `1m30s`, `500ms`. Sizes are bytes, or have a unit: `256MiB` (2^20), `512MB` (10^6).\n"
+      "- Numbers may have underscores: `100_000`.\n"
+      "- `$$` is a `$`. `${env:NAME}` is an error: the environment is not read.\n"
+      "- Anchors, aliases and merge keys (`<<`) work; a key that stands twice in one map is an error.\n\n"
+      "## Options\n\n";
+  append_option_table(out);
+  out +=
+      "\n## Policies\n\n"
+      "Each policy of `tail_sampling.policies` has a `name` (not empty, no two alike), a `type`, and a block named after the type\n"
+      "with its options: `{name: slow, type: latency, latency: {threshold_ms: 5000}}`. What a type means, and where the\n"
+      "Collector's own behaviour differs (`compat: collector` brings it back), is said in the tables.\n";
+  append_policy_tables(out);
+  out +=
+      "\nNot supported yet: " + joined(unsupported_policy_types()) + ".\n\n"
+      "## Collector keys that are not needed\n\n"
+      "They are accepted with a warning.\n\n";
+  append_collector_keys(out);
+  out += "\n## Everything, with its defaults\n\n```yaml\n" + default_options_yaml() + "```\n";
+  return out;
+}
+
+}  // namespace entail::config
+
+namespace entail {
+inline namespace v1 {
+
+std::string default_options_yaml() {
+  const Options defaults;
+  std::string out = "# Every option with its default. The policy is an example: at least one is required.\n";
+  std::string previous;
+  for (const config::Option<Options>& row : config::option_table()) {
+    if (!row.instead.empty()) continue;
+    const std::string path(row.key);
+    const std::size_t depth = config::append_sections(out, path, previous);
+    config::append_option(out, row, defaults, 2 * depth);
+    previous = path;
+  }
+  return out;
+}
+
+}  // namespace v1
+}  // namespace entail

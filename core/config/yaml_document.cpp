@@ -1,0 +1,236 @@
+#include "config/yaml_document.hpp"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
+#include <sstream>
+#include <unordered_map>
+
+namespace entail::config {
+
+namespace {
+
+Position position_of(const YAML::Mark& mark) noexcept {
+  if (mark.line < 0) return {};
+  return {static_cast<std::uint32_t>(mark.line) + 1, static_cast<std::uint32_t>(mark.column) + 1};
+}
+
+// Length of the UTF-8 sequence at text[at]; 0 when it is none.
+std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(at);
+  if (first < 0x80) return 1;
+  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || at + length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(at + i) & 0xc0) != 0x80) return 0;
+  const unsigned char second = byte(at + 1);
+  const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+  const bool surrogate = first == 0xed && second >= 0xa0;
+  const bool too_large = first == 0xf4 && second >= 0x90;
+  return overlong || surrogate || too_large ? 0 : length;
+}
+
+// Names end up in JSON and OTLP strings, which must be UTF-8. False at the first byte that is not; *position says where.
+bool is_utf8(std::string_view text, Position* position) noexcept {
+  *position = {1, 1};
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8_length(text, at);
+    if (length == 0) return false;
+    position->column += 1;
+    if (text[at] == '\n') *position = {position->line + 1, 1};
+    at += length;
+  }
+  return true;
+}
+
+}  // namespace
+
+// Turns the events of yaml-cpp into nodes. Confined.
+class YamlBuilder final : public YAML::EventHandler {
+ public:
+  YamlBuilder(YamlDocument& document, std::vector<ConfigMessage>& errors) : document_(document), errors_(errors) {}
+
+  bool empty() const noexcept { return document_.nodes_.empty(); }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnSequenceEnd() override { close(); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    attach(make(YamlNode::Kind::null, mark, anchor), mark);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) {
+      attach(make(YamlNode::Kind::null, mark, 0), mark);
+      return;
+    }
+    for (const Frame& frame : open_) {
+      if (frame.node != found->second) continue;
+      fault(position_of(mark), "this alias stands inside its own anchor");
+      attach(make(YamlNode::Kind::null, mark, 0), mark);
+      return;
+    }
+    attach(found->second, mark);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    const std::uint32_t index = make(YamlNode::Kind::scalar, mark, anchor);
+    YamlNode& node = document_.nodes_[index];
+    node.text = value;
+    node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
+    if (!tag.empty() && tag != "?" && !node.quoted) fault(node.position, "tags other than !!str are not understood");
+    attach(index, mark);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(YamlNode::Kind::sequence, mark, tag, anchor);
+  }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(YamlNode::Kind::map, mark, tag, anchor);
+  }
+
+  void OnMapEnd() override {
+    YamlNode& map = document_.nodes_[open_.back().node];
+    // The children came as key, value, key, value. Explicit keys first, then what << brings.
+    const std::vector<Child> children = std::move(open_.back().children);
+    std::vector<std::uint32_t> merged;
+    std::unordered_map<std::string, Position> seen;
+    for (std::size_t i = 0; i + 1 < children.size(); i += 2) {
+      const YamlNode& key = document_.nodes_[children[i].node];
+      if (key.kind != YamlNode::Kind::scalar) {
+        fault(children[i].position, "a key must be a plain word");
+      } else if (key.text == "<<" && !key.quoted) {
+        merged.push_back(children[i + 1].node);
+      } else if (const auto [first, fresh] = seen.try_emplace(key.text, children[i].position); !fresh) {
+        fault(children[i].position, "duplicate key '" + key.text + "', first on line " +
+                                        std::to_string(first->second.line));
+      } else {
+        map.entries.push_back({key.text, children[i].position, children[i + 1].node});
+      }
+    }
+    for (const std::uint32_t source : merged) merge(map, source, seen, true);
+    close();
+  }
+
+ private:
+  struct Child {
+    std::uint32_t node = 0;
+    Position position;  // of the key or item here, which for an alias is not where its anchor stands
+  };
+  struct Frame {
+    std::uint32_t node = 0;
+    std::vector<Child> children;
+  };
+
+  void fault(Position position, std::string text) { errors_.push_back({position.line, position.column, std::move(text)}); }
+
+  std::uint32_t make(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
+    const auto index = static_cast<std::uint32_t>(document_.nodes_.size());
+    YamlNode node;
+    node.kind = kind;
+    node.position = position_of(mark);
+    document_.nodes_.push_back(std::move(node));
+    if (anchor != 0) anchors_[anchor] = index;
+    return index;
+  }
+
+  void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+    if (!tag.empty() && tag != "?" && tag != "!") fault(position_of(mark), "tags other than !!str are not understood");
+    const std::uint32_t index = make(kind, mark, anchor);
+    attach(index, mark);
+    open_.push_back({index, {}});
+  }
+
+  void close() { open_.pop_back(); }
+
+  void attach(std::uint32_t index, const YAML::Mark& mark) {
+    if (open_.empty()) {
+      document_.root_ = index;
+      return;
+    }
+    Frame& parent = open_.back();
+    if (document_.nodes_[parent.node].kind == YamlNode::Kind::map)
+      parent.children.push_back({index, position_of(mark)});
+    else
+      document_.nodes_[parent.node].items.push_back(index);
+  }
+
+  // The keys of a merged map, or of a list of them, that are not there yet. Maps are complete when they are merged, so
+  // one level suffices.
+  void merge(YamlNode& into, std::uint32_t source, std::unordered_map<std::string, Position>& seen, bool lists) {
+    const YamlNode& from = document_.nodes_[source];
+    if (from.kind == YamlNode::Kind::sequence && lists) {
+      for (const std::uint32_t item : from.items) merge(into, item, seen, false);
+      return;
+    }
+    if (from.kind != YamlNode::Kind::map) {
+      fault(from.position, "<< expects a map or a list of maps");
+      return;
+    }
+    for (const YamlNode::Entry& entry : from.entries) {
+      if (++merged_keys_ > kMergedKeysMax) {
+        if (merged_keys_ == kMergedKeysMax + 1) fault(from.position, "too many merged keys");
+        return;
+      }
+      if (seen.try_emplace(entry.key, entry.position).second) into.entries.push_back(entry);
+    }
+  }
+
+  YamlDocument& document_;
+  std::vector<ConfigMessage>& errors_;
+  std::unordered_map<YAML::anchor_t, std::uint32_t> anchors_;
+  std::vector<Frame> open_;
+  std::size_t merged_keys_ = 0;
+};
+
+bool YamlDocument::load(std::string_view text, std::vector<ConfigMessage>* errors) {
+  nodes_.clear();
+  root_ = 0;
+  Position position;
+  if (text.size() > kTextBytesMax) {
+    errors->push_back({0, 0, "the text is larger than " + std::to_string(kTextBytesMax >> 20) + " MiB"});
+    return false;
+  }
+  if (!is_utf8(text, &position)) {
+    errors->push_back({position.line, position.column, "the text is not UTF-8"});
+    return false;
+  }
+  YamlBuilder builder(*this, *errors);
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    if (parser.HandleNextDocument(builder) && parser) {
+      YamlDocument further;
+      std::vector<ConfigMessage> ignored;
+      YamlBuilder rest(further, ignored);
+      if (parser.HandleNextDocument(rest) && !rest.empty() && further.root().kind != YamlNode::Kind::null) {
+        position = further.root().position;
+        errors->push_back({position.line, position.column, "a second document: only one is expected"});
+      }
+    }
+  } catch (const YAML::Exception& problem) {
+    position = position_of(problem.mark);
+    errors->push_back({position.line, position.column, "not valid YAML: " + problem.msg});
+    return false;
+  } catch (const std::exception& problem) {
+    errors->push_back({0, 0, std::string("not valid YAML: ") + problem.what()});
+    return false;
+  }
+  if (builder.empty()) nodes_.emplace_back();
+  return true;
+}
+
+const YamlNode::Entry* find_entry(const YamlNode& map, std::string_view key) noexcept {
+  for (const YamlNode::Entry& entry : map.entries)
+    if (entry.key == key) return &entry;
+  return nullptr;
+}
+
+}  // namespace entail::config

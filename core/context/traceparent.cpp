@@ -1,0 +1,107 @@
+#include "context/traceparent.hpp"
+
+#include <cstddef>
+
+namespace entail::context {
+namespace {
+
+// Where the fields of version 00 lie.
+constexpr std::size_t kVersionDash = 2;
+constexpr std::size_t kTraceIdBegin = 3;
+constexpr std::size_t kTraceIdDash = 35;
+constexpr std::size_t kParentIdBegin = 36;
+constexpr std::size_t kParentIdDash = 52;
+constexpr std::size_t kFlagsBegin = 53;
+constexpr std::size_t kSize = 55;
+
+constexpr std::uint8_t known_flags(TracestateLevel level) noexcept {
+  return level == TracestateLevel::two ? kFlagSampled | kFlagRandom : kFlagSampled;
+}
+
+// Up to 16 lower-case hex digits as a number. Upper case is legal in OTLP/JSON and illegal here.
+bool parse_lower_hex(std::string_view digits, std::uint64_t& value) noexcept {
+  std::uint64_t result = 0;
+  for (const char c : digits) {
+    unsigned digit;
+    if (c >= '0' && c <= '9')
+      digit = static_cast<unsigned>(c - '0');
+    else if (c >= 'a' && c <= 'f')
+      digit = static_cast<unsigned>(c - 'a') + 10;
+    else
+      return false;
+    result = (result << 4) | digit;
+  }
+  value = result;
+  return true;
+}
+
+void print_hex(std::uint64_t value, std::size_t digits, char* out) noexcept {
+  for (std::size_t i = digits; i-- > 0; value >>= 4) out[i] = "0123456789abcdef"[value & 15];
+}
+
+std::string_view trim(std::string_view text) noexcept {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+const char* describe(TraceparentError error) noexcept {
+  switch (error) {
+    case TraceparentError::none: return "no error";
+    case TraceparentError::too_short: return "fewer than 55 characters";
+    case TraceparentError::bad_version: return "the version is not two lower-case hex digits";
+    case TraceparentError::forbidden_version: return "version ff is forbidden";
+    case TraceparentError::bad_trace_id: return "the trace ID is not 32 lower-case hex digits";
+    case TraceparentError::zero_trace_id: return "the trace ID is all zero";
+    case TraceparentError::bad_parent_id: return "the parent ID is not 16 lower-case hex digits";
+    case TraceparentError::zero_parent_id: return "the parent ID is all zero";
+    case TraceparentError::bad_flags: return "the flags are not two lower-case hex digits";
+    case TraceparentError::bad_separator: return "a field is not followed by a dash";
+    case TraceparentError::trailing_data: return "more characters than the version allows";
+  }
+  return "unknown error";
+}
+
+TraceparentError parse_traceparent(std::string_view text, Traceparent& parsed, TracestateLevel level) noexcept {
+  text = trim(text);
+  if (text.size() < kSize) return TraceparentError::too_short;
+  std::uint64_t version = 0;
+  if (!parse_lower_hex(text.substr(0, kVersionDash), version)) return TraceparentError::bad_version;
+  if (version == 0xff) return TraceparentError::forbidden_version;
+  if (text[kVersionDash] != '-') return TraceparentError::bad_separator;
+
+  Traceparent result;
+  if (!parse_lower_hex(text.substr(kTraceIdBegin, 16), result.trace_id.hi) ||
+      !parse_lower_hex(text.substr(kTraceIdBegin + 16, 16), result.trace_id.lo))
+    return TraceparentError::bad_trace_id;
+  if (result.trace_id.is_zero()) return TraceparentError::zero_trace_id;
+  if (text[kTraceIdDash] != '-') return TraceparentError::bad_separator;
+
+  if (!parse_lower_hex(text.substr(kParentIdBegin, 16), result.parent_id.value)) return TraceparentError::bad_parent_id;
+  if (result.parent_id.is_zero()) return TraceparentError::zero_parent_id;
+  if (text[kParentIdDash] != '-') return TraceparentError::bad_separator;
+
+  std::uint64_t flags = 0;
+  if (!parse_lower_hex(text.substr(kFlagsBegin, 2), flags)) return TraceparentError::bad_flags;
+  if (text.size() > kSize && (version == 0 || text[kSize] != '-')) return TraceparentError::trailing_data;
+
+  result.flags = static_cast<std::uint8_t>(flags & known_flags(level));
+  result.version = static_cast<std::uint8_t>(version);
+  parsed = result;
+  return TraceparentError::none;
+}
+
+std::array<char, 55> format_traceparent(const Traceparent& traceparent, TracestateLevel level) noexcept {
+  std::array<char, kSize> text;
+  text[0] = text[1] = '0';
+  text[kVersionDash] = text[kTraceIdDash] = text[kParentIdDash] = '-';
+  print_hex(traceparent.trace_id.hi, 16, text.data() + kTraceIdBegin);
+  print_hex(traceparent.trace_id.lo, 16, text.data() + kTraceIdBegin + 16);
+  print_hex(traceparent.parent_id.value, 16, text.data() + kParentIdBegin);
+  print_hex(traceparent.flags & known_flags(level), 2, text.data() + kFlagsBegin);
+  return text;
+}
+
+}  // namespace entail::context

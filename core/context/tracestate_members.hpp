@@ -1,0 +1,70 @@
+// The list grammar of tracestate and the grammar of its `ot` value, one cursor and one function that the parser and the
+// rewriters share. Internal to the room. No allocation. Thread rule: Confined (the cursor), Immutable (the function).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "context/tracestate.hpp"
+
+namespace entail::context::detail {
+
+constexpr unsigned kMembersMax = 32;
+constexpr std::size_t kKeySizeMax = 256;
+constexpr std::size_t kValueSizeMax = 256;
+constexpr std::string_view kOtKey = "ot";
+
+// A list member that is not empty. begin and end: where it lies in the text, without the whitespace around it.
+struct Member {
+  std::string_view key;
+  std::string_view value;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+// Walks the members that are not empty, in order, and checks each, the count and the uniqueness of the keys.
+class MemberCursor {
+ public:
+  MemberCursor(std::string_view text, TracestateLevel level) noexcept : text_(text), level_(level) {}
+  // False at the end, or at the first error: error() tells which.
+  bool next(Member& member) noexcept;
+  TracestateError error() const noexcept { return error_; }
+  // List members met so far, empty ones included.
+  unsigned slot_count() const noexcept { return slot_count_; }
+
+ private:
+  struct Key {
+    const char* data;
+    std::size_t size;
+  };
+  bool fail(TracestateError error) noexcept {
+    error_ = error;
+    return false;
+  }
+  bool remember(std::string_view key) noexcept;
+
+  std::string_view text_;
+  TracestateLevel level_;
+  TracestateError error_ = TracestateError::none;
+  bool at_end_ = false;
+  std::size_t at_ = 0;
+  unsigned slot_count_ = 0;
+  unsigned key_count_ = 0;
+  std::array<Key, kMembersMax> keys_;  // the first key_count_ are set
+};
+
+// What an `ot` value says, and where its th sub-entry ("th:...", without separators) lies in it.
+struct OtValue {
+  OtState state;
+  unsigned entry_count = 0;
+  std::size_t threshold_begin = 0;
+  std::size_t threshold_end = 0;
+};
+
+// False if the value does not follow the grammar: unique keys [a-z][a-z0-9]*, values [A-Za-z0-9._-]*, th of 1 to 14 and
+// rv of exactly 14 lower-case hex digits, at most 256 characters.
+bool parse_ot(std::string_view value, OtValue& parsed) noexcept;
+
+}  // namespace entail::context::detail

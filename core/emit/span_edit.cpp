@@ -1,0 +1,157 @@
+#include "emit/span_edit.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "emit/attribute_bytes.hpp"
+#include "wire/decode.hpp"
+#include "wire/writer.hpp"
+
+namespace entail::emit {
+namespace {
+
+constexpr std::uint32_t kTraceState = 3;
+constexpr std::uint32_t kAttributes = 9;
+constexpr std::uint32_t kLinks = 13;
+constexpr std::uint32_t kDroppedLinksCount = 14;
+constexpr std::uint32_t kVarint = 0;
+constexpr std::uint32_t kLength = 2;
+constexpr std::size_t kNoAttribute = SIZE_MAX;
+
+bool is_field(const wire::FieldView& field, std::uint32_t number, std::uint32_t wire_type) noexcept {
+  return field.number == number && field.wire_type == wire_type;
+}
+
+// Copies one span's fields, and writes each edited thing where the first field that it replaces was.
+class Editor {
+ public:
+  Editor(Bytes payload, const SpanEdit& edit, wire::Buffer& out) noexcept : payload_(payload), edit_(edit), out_(out) {}
+
+  void run() {
+    const std::uint32_t attributes_end = edit_.attributes.empty() ? 0 : find_attributes_end();
+    wire::FieldCursor cursor(payload_, 0, static_cast<std::uint32_t>(payload_.size()));
+    for (wire::FieldView field; cursor.next(field);) {
+      replace(field);
+      if (field.whole.offset + field.whole.size == attributes_end) {
+        flush(attributes_end);
+        add_new_attributes();
+      }
+    }
+    flush(static_cast<std::uint32_t>(payload_.size()));
+    add_missing();
+  }
+
+ private:
+  // Copies what was passed over since the last edit, up to `offset`.
+  void flush(std::uint32_t offset) {
+    if (offset > copied_to_) wire::append_bytes(out_, payload_.subspan(copied_to_, offset - copied_to_));
+    copied_to_ = std::max(copied_to_, offset);
+  }
+
+  // Leaves the field out if the edit replaces it; what is new stands where the first such field was.
+  void replace(const wire::FieldView& field) {
+    if (edit_.replace_trace_state && is_field(field, kTraceState, kLength)) {
+      leave_out(field);
+      write_trace_state();
+    } else if (edit_.replace_links && is_field(field, kLinks, kLength)) {
+      leave_out(field);
+      write_links();
+    } else if (edit_.dropped_links_count && is_field(field, kDroppedLinksCount, kVarint)) {
+      leave_out(field);
+      write_dropped_links_count();
+    } else if (!edit_.attributes.empty() && is_field(field, kAttributes, kLength)) {
+      const std::size_t index = edited_attribute(field);
+      if (index == kNoAttribute) return;
+      leave_out(field);
+      write_attribute(index);
+    }
+  }
+
+  void leave_out(const wire::FieldView& field) {
+    flush(field.whole.offset);
+    copied_to_ = field.whole.offset + field.whole.size;
+  }
+
+  // The edit's attribute of the key that this KeyValue field has.
+  std::size_t edited_attribute(const wire::FieldView& field) const {
+    wire::AttributeCursor cursor(payload_, field.whole.offset, field.whole.offset + field.whole.size, kAttributes);
+    wire::AttributeView view;
+    if (!cursor.next(view)) return kNoAttribute;
+    const Bytes key_bytes = wire::slice(payload_, view.key);
+    const std::string_view key(reinterpret_cast<const char*>(key_bytes.data()), key_bytes.size());
+    for (std::size_t i = 0; i < edit_.attributes.size(); ++i) {
+      if (edit_.attributes[i].key == key) return i;
+    }
+    return kNoAttribute;
+  }
+
+  std::uint32_t find_attributes_end() const {
+    std::uint32_t end = 0;
+    wire::FieldCursor cursor(payload_, 0, static_cast<std::uint32_t>(payload_.size()));
+    for (wire::FieldView field; cursor.next(field);) {
+      if (is_field(field, kAttributes, kLength)) end = field.whole.offset + field.whole.size;
+    }
+    return end;
+  }
+
+  void write_trace_state() {
+    if (!trace_state_written_ && !edit_.trace_state.empty()) {
+      wire::append_bytes_field(out_, kTraceState, wire::bytes_of(edit_.trace_state));
+    }
+    trace_state_written_ = true;
+  }
+
+  void write_links() {
+    if (!links_written_) {
+      for (const Bytes link : edit_.link_fields) wire::append_bytes(out_, link);
+    }
+    links_written_ = true;
+  }
+
+  void write_dropped_links_count() {
+    if (!count_written_) wire::append_varint_field(out_, kDroppedLinksCount, *edit_.dropped_links_count);
+    count_written_ = true;
+  }
+
+  void write_attribute(std::size_t index) {
+    const std::uint64_t bit = std::uint64_t{1} << index;
+    if ((attributes_written_ & bit) == 0 && !edit_.attributes[index].is_removal()) {
+      append_attribute_field(edit_.attributes[index], kAttributes, out_);
+    }
+    attributes_written_ |= bit;
+  }
+
+  void add_new_attributes() {
+    for (std::size_t i = 0; i < edit_.attributes.size(); ++i) write_attribute(i);
+  }
+
+  // What had no field to stand in for goes to the end.
+  void add_missing() {
+    if (edit_.replace_trace_state) write_trace_state();
+    add_new_attributes();
+    if (edit_.replace_links) write_links();
+    if (edit_.dropped_links_count.value_or(0) != 0) write_dropped_links_count();
+  }
+
+  Bytes payload_;
+  const SpanEdit& edit_;
+  wire::Buffer& out_;
+  std::uint32_t copied_to_ = 0;
+  bool trace_state_written_ = false;
+  bool links_written_ = false;
+  bool count_written_ = false;
+  std::uint64_t attributes_written_ = 0;
+};
+
+}  // namespace
+
+void append_span(Bytes payload, const SpanEdit& edit, std::vector<std::uint8_t>& out) {
+  if (edit.empty()) {
+    wire::append_bytes(out, payload);
+    return;
+  }
+  ENTAIL_CHECK(edit.attributes.size() <= kAttributesMax);
+  Editor(payload, edit, out).run();
+}
+
+}  // namespace entail::emit

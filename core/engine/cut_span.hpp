@@ -1,0 +1,25 @@
+// What stays of the links of a span that has more than max_links_per_span: the sample's links with their bytes, and for
+// every link its far node and span ID, so that a link to an origin can be written again from its edge (DESIGN 4.3).
+// Thread rule: written by one lane before the span is published, then read by tick.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "graph/edge_cell.hpp"
+#include "reservoir/link_sample.hpp"
+#include "store/span_store.hpp"
+
+namespace entail::store {
+
+struct CutSpan {
+  reservoir::CutLinks links;                 // offsets lie in link_bytes
+  std::vector<std::uint8_t> link_bytes;
+  std::vector<graph::EdgeCell> cells;        // by arrival index; word 0: no edge, or a duplicate
+  std::vector<SpanId> span_ids;              // by arrival index
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> randomness;  // rv of the links that carry one, ascending index
+  std::uint64_t bytes = 0;                   // as counted in the store
+};
+
+}  // namespace entail::store

@@ -1,0 +1,132 @@
+// Engine's front: opening with checked options, and the calls that go straight to Impl.
+#include "entail/entail.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include "engine/impl.hpp"
+
+namespace entail {
+inline namespace v1 {
+namespace {
+
+constexpr std::uint64_t kMemoryLimitMin = 1 << 20;
+constexpr std::uint64_t kNodesPerMemory = 1024;  // the first window has a node for each so many bytes of memory_limit
+
+bool are_sane(const Options& options) noexcept {
+  const PropagateOptions& propagate = options.links.propagate;
+  const auto rule_is_sane = [](const auto& rule) {
+    return rule.second.linked.value_or(0) <= kHopsMax && rule.second.linking.value_or(0) <= kHopsMax;
+  };
+  return options.tail_sampling.decision_wait_ns >= 0 && options.tail_sampling.decision_wait_after_root_received_ns >= 0 &&
+         options.retain.window_ns >= 0 && options.retain.records_ns >= 0 && options.memory_limit_bytes >= kMemoryLimitMin &&
+         propagate.max_hops_linked <= kHopsMax && propagate.max_hops_linking <= kHopsMax &&
+         std::all_of(propagate.types.begin(), propagate.types.end(), rule_is_sane) &&
+         !(propagate.mode == PropagateMode::component && propagate.origin_links == OriginLinks::error_spans) &&
+         options.links.sample.max_links_per_span >= 1 && options.ingest_lanes_max >= 1 &&
+         options.ingest_lanes_max <= sync::kLanesMax && options.output_batch_bytes_max >= 1;
+}
+
+graph::GraphOptions graph_options(const Options& options, unsigned bit_words) {
+  graph::GraphOptions graph;
+  graph.lanes = options.ingest_lanes_max;
+  graph.payload_bytes = static_cast<unsigned>(engine::TracePayload::bytes_for(bit_words));
+  graph.first_capacity = std::clamp<std::uint64_t>(options.memory_limit_bytes / kNodesPerMemory, 1 << 12, 1 << 20);
+  graph.seed = options.table_seed;
+  return graph;
+}
+
+auto limits_of(const Options& options) {
+  std::map<std::string, Engine::Impl::TypeLimits, std::less<>> limits;
+  for (const auto& [type, rule] : options.links.propagate.types)
+    limits[type] = {rule.linked.value_or(graph::kNoLimit), rule.linking.value_or(graph::kNoLimit)};
+  return limits;
+}
+
+std::uint64_t delete_cut(store::CutSpan* cut) {
+  const std::uint64_t bytes = cut->bytes;
+  delete cut;
+  return bytes;
+}
+
+}  // namespace
+
+Engine::Impl::Impl(const Options& from, Sink& to, std::unique_ptr<policy::PolicySet> compiled)
+    : options(from),
+      sink(to),
+      policies(std::move(compiled)),
+      bit_words(policies->bit_words()),
+      retain_bytes_max(from.retain.max_bytes.value_or(from.memory_limit_bytes / 2)),
+      read_link_types(!from.links.propagate.types.empty()),
+      type_rules(limits_of(from)),
+      store(delete_cut),
+      graph(graph_options(from, bit_words)),
+      lanes(from.ingest_lanes_max),
+      carrier(graph, ledger, from.links.propagate, policies->origins_may_be_chance(), from.links.sample.seed),
+      output(from.output_batch_bytes_max) {
+  kept_by_policy.resize(policies->policy_count());
+  propagation_tokens = static_cast<double>(from.links.propagate.max_propagated_bytes_per_second);
+}
+
+bool Engine::Impl::open() {
+  if (!graph.ok()) return false;
+  for (unsigned i = 0; i < lanes.count(); ++i) {
+    engine::Lane& lane = lanes.lane(i);
+    lane.index = i;
+    lane.spans.emplace(store);
+    lane.placed.reserve(engine::kPlacedMax);
+    lane.link_ids.reserve(engine::kPlacedMax);
+    lane.link_nodes.reserve(engine::kPlacedMax);
+    lane.reverse.reserve(engine::kPlacedMax);
+  }
+  return true;
+}
+
+Engine::Impl::~Impl() = default;
+
+Result<std::unique_ptr<Engine>> Engine::open(const Options& options, Sink& sink, std::string* why) {
+  if (!are_sane(options)) {
+    if (why != nullptr) *why = "an option is outside its bounds";
+    return Error{ErrorCode::bad_options};
+  }
+  try {
+    std::vector<ConfigMessage> errors;
+    std::unique_ptr<policy::PolicySet> policies = policy::PolicySet::compile(options, errors);
+    if (policies == nullptr) {
+      if (why != nullptr) *why = errors.empty() ? "the policies do not compile" : errors.front().text;
+      return Error{ErrorCode::bad_options};
+    }
+    auto impl = std::make_unique<Impl>(options, sink, std::move(policies));
+    if (!impl->open()) return Error{ErrorCode::out_of_memory};
+    return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::out_of_memory};
+  }
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+Result<void> Engine::ingest(const Request& request) {
+  const Request::Impl& parsed = *request.impl_;
+  return impl_->ingest(parsed.decoded, parsed.values_lost);
+}
+
+Result<void> Engine::ingest(Bytes otlp_protobuf) {
+  static thread_local wire::Decoded decoded;
+  if (const Result<void> parsed = wire::decode(otlp_protobuf, nullptr, decoded); !parsed.ok()) return parsed.error();
+  return impl_->ingest(decoded, 0);
+}
+
+Result<void> Engine::tick(std::int64_t now_ns) { return impl_->tick(now_ns, false); }
+Result<void> Engine::drain(std::int64_t now_ns) { return impl_->tick(now_ns, true); }
+Statistics Engine::statistics() const { return impl_->statistics(); }
+Result<Explanation> Engine::explain(TraceId trace_id) const { return impl_->explain(trace_id); }
+
+void PollSink::on_batch(Bytes traces_data, std::uint64_t) { batches_.emplace_back(traces_data.begin(), traces_data.end()); }
+void PollSink::on_decision(const DecisionRecord& record) { decisions_.push_back(record); }
+
+std::string_view version() noexcept { return "0.1.0"; }
+
+}  // namespace v1
+}  // namespace entail

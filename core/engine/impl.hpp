@@ -1,0 +1,217 @@
+// Engine::Impl: the rooms put together. ingest() runs on any lane (ingest.cpp); everything else belongs to the one
+// thread that ticks: adopt what came (tick.cpp), judge and settle (verdict.cpp), emit (emission.cpp), retain, evict,
+// seal and rotate (retention.cpp), tell (report.cpp).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "emit/batch_writer.hpp"
+#include "engine/cut_span.hpp"
+#include "engine/lane.hpp"
+#include "engine/request_impl.hpp"
+#include "engine/trace_payload.hpp"
+#include "entail/entail.hpp"
+#include "graph/graph.hpp"
+#include "policy/policy_set.hpp"
+#include "propagate/carrier.hpp"
+#include "propagate/record.hpp"
+#include "store/span_store.hpp"
+#include "sync/lanes.hpp"
+
+namespace entail {
+inline namespace v1 {
+
+struct Engine::Impl {
+  using RecordId = propagate::RecordId;
+  using Phase = propagate::Phase;
+  using Loss = base::Loss;
+
+  Impl(const Options& options, Sink& sink, std::unique_ptr<policy::PolicySet> policies);
+  bool open();
+  ~Impl();
+
+  // ---- ingest.cpp: any thread
+  Result<void> ingest(const wire::Decoded& decoded, std::uint64_t values_lost);
+  Error ingest_on(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded);
+  void accept_spans(engine::Lane& lane, const wire::Decoded& decoded);
+  void read_links(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
+  void count_link(engine::Lane& lane, context::Identity identity);
+  graph::EdgeCell edge_of(engine::Lane& lane, const wire::Decoded& decoded, const wire::SpanView& span, const wire::LinkView& link);
+  void place_links(engine::Lane& lane, graph::Writer& writer);
+  void store_span(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
+  store::SpanEntry* store_cut(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted, const store::Envelope* scope);
+  const store::Envelope* envelope(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t scope);
+  std::uint64_t held_bytes() const noexcept;
+
+  // ---- tick.cpp
+  Result<void> tick(std::int64_t now_ns, bool drain);
+  void run_tick(bool drain);
+  std::int64_t open_second_of_lanes() const noexcept;
+  void adopt_all();
+  void adopt(graph::NodeId node);
+  void set_deadline(RecordId id);
+  void collect_due(bool drain);
+
+  // ---- verdict.cpp
+  void judge_all();
+  void judge_due(RecordId id);
+  void judge_touched(RecordId id);
+  void take_verdict(RecordId id, const policy::OwnVerdict& own);
+  void become_origin(RecordId id, bool certain);
+  void count_late_pins(RecordId origin);
+  void settle_all();
+  void settle_due(RecordId id);
+  void settle_reached();
+  void settle_candidates();
+  bool within_budgets(RecordId id);
+  void refuse(RecordId id, Loss loss);
+  void keep(RecordId id, bool by_link);
+  void drop(RecordId id);
+  void note_loss(RecordId id, Loss loss);
+  void decide_threshold(RecordId id);
+  void count_kept(RecordId id);
+
+  // ---- emission.cpp
+  struct KeptSpan;
+  void emit_all();
+  void emit_trace(RecordId id);
+  void emit_span(RecordId id, const KeptSpan& span, bool carries_reason);
+  struct CutOutput {  // the links of a cut span as they are written
+    std::vector<Bytes> fields;
+    std::vector<std::uint8_t> restored;  // the bytes of those written again from their edges
+    std::uint32_t dropped_links_count = 0;
+    reservoir::TruncationRecord truncation;
+  };
+  void select_links(RecordId id, const KeptSpan& span, CutOutput& out);
+  reservoir::Target target_of(RecordId linked) const noexcept;
+  void flush_output();
+
+  // ---- retention.cpp
+  void evict();
+  void seal(RecordId id);
+  void release_spans(RecordId id);
+  void seal_expired(bool drain);
+  void bound_retention();
+  void drop_late_spans(RecordId id);
+  void rotate_windows();
+  void drop_oldest_window(bool forced);
+  bool rotate(std::uint64_t capacity);
+  void drop_window(const graph::WindowInfo& window, bool forced);
+  graph::NodeId home(graph::NodeId node, graph::Writer& writer);
+  void move_payload(graph::NodeId from, graph::NodeId to, graph::Writer& writer);
+  void move_edges(graph::NodeId from, unsigned slot, graph::Writer& writer);
+  bool would_be_origin(const store::SpanEntry& entry, TraceId id);
+  void forget(RecordId id);
+  void close_second(RecordId id);
+
+  // ---- report.cpp
+  void write_log();
+  DecisionRecord describe(RecordId id) const;
+  Statistics statistics() const;
+  Result<Explanation> explain(TraceId trace_id) const;
+  std::string_view state_of(graph::NodeId node) const;
+
+  // ---- small reads, tick only
+  engine::TracePayload& payload(graph::NodeId node) const noexcept {
+    return *static_cast<engine::TracePayload*>(graph.payload(node));
+  }
+  // All incarnations of the trace together.
+  policy::Facts facts(RecordId id) const noexcept;
+  std::uint64_t links_of(RecordId id) const noexcept;
+  TraceId trace_id(RecordId id) const noexcept { return graph.key(ledger[id].node); }
+  void count(Loss loss, std::uint64_t amount = 1) noexcept { losses[static_cast<unsigned>(loss)] += amount; }
+  void touch_log(RecordId id) {
+    if (!ledger[id].log_pending) {
+      ledger[id].log_pending = true;
+      to_log.push_back(id);
+    }
+  }
+  // By (arrival second, trace ID).
+  void sort_by_arrival(std::vector<RecordId>& ids) const;
+
+  const Options options;
+  Sink& sink;
+  std::unique_ptr<policy::PolicySet> policies;
+  const unsigned bit_words;
+  const std::uint64_t retain_bytes_max;
+  const bool read_link_types;
+  struct TypeLimits {
+    unsigned linked = graph::kNoLimit;
+    unsigned linking = graph::kNoLimit;
+  };
+  const std::map<std::string, TypeLimits, std::less<>> type_rules;
+
+  store::SpanStore store;
+  graph::Graph graph;
+  sync::LanePool<engine::Lane> lanes;
+  sync::HardwareSync::Atomic<std::int64_t> published_now_ns{0};
+  sync::HardwareSync::Atomic<std::uint32_t> ticking{0};
+  sync::HardwareSync::Atomic<std::uint32_t> closed{0};
+  sync::HardwareSync::Atomic<std::uint64_t> refused_requests{0};  // loss no_room
+  sync::HardwareSync::Atomic<std::uint64_t> records_bytes{0};     // of ledger and carrier, as of the last tick
+  sync::HardwareSync::Atomic<std::uint64_t> span_bytes_unadopted{0};
+
+  // All below: tick only.
+  propagate::Ledger ledger;
+  propagate::Carrier carrier;
+  std::int64_t now_ns = 0;
+  bool draining = false;
+  std::map<std::int64_t, std::vector<RecordId>> due_at;        // pending traces by deadline; stale entries are skipped
+  struct Retained {
+    RecordId id;
+    std::int64_t deadline_ns;
+  };
+  std::deque<Retained> retained;                               // first dropped first; stale entries are skipped
+  std::uint64_t retained_bytes = 0;
+  std::map<std::int64_t, std::uint64_t> open_seconds;          // traces that hold spans, by arrival second
+  std::vector<RecordId> waiting_for_bytes;                     // refused by the propagation token bucket
+  double propagation_tokens = 0;
+  std::int64_t propagation_filled_at_ns = 0;
+  std::int64_t window_started_ns = 0;
+  std::array<std::int64_t, graph::kWindowSlots> window_closed_ns{};  // by slot
+  struct PrintedLinks {                                        // of a trace emitted with links cut
+    std::unordered_map<TraceId, std::uint32_t> counts;
+  };
+  std::unordered_map<RecordId, PrintedLinks> printed_links;
+
+  // Lists of the running tick.
+  std::vector<RecordId> touched;    // got spans
+  std::vector<RecordId> due;
+  std::vector<RecordId> evicted;    // among due or retained: to be sealed if not kept
+  std::vector<RecordId> candidates; // reached, kept if the budgets allow
+  std::vector<RecordId> to_emit;
+  std::vector<RecordId> to_log;
+  std::vector<graph::NodeId> touched_nodes;
+  std::vector<graph::NodeId> created_nodes;
+
+  emit::BatchWriter output;
+
+  // Counters.
+  std::uint64_t losses[base::kLossCount] = {};
+  std::uint64_t spans_emitted = 0;
+  std::uint64_t spans_dropped = 0;
+  std::uint64_t late_origin_spans = 0;
+  std::uint64_t links_emitted = 0;
+  std::uint64_t links_dropped = 0;
+  std::uint64_t links_restored = 0;
+  std::uint64_t link_duplicates = 0;
+  std::uint64_t spans_sampled = 0;
+  std::uint64_t traces_received = 0;
+  std::uint64_t traces_kept = 0;
+  std::uint64_t traces_dropped = 0;
+  std::uint64_t traces_revived = 0;
+  std::uint64_t traces_pending = 0;
+  std::uint64_t origins = 0;
+  std::uint64_t peak_bytes = 0;
+  std::vector<std::uint64_t> kept_by_policy;
+  std::map<std::pair<Direction, std::uint32_t>, std::uint64_t> kept_by_link;
+};
+
+}  // namespace v1
+}  // namespace entail

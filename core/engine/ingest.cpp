@@ -1,0 +1,344 @@
+// ingest(): one request onto one lane. Nothing here waits, and nothing shared is locked: the graph is lock-free, span
+// bytes go to the lane's own chunks, and the trace's words are folded by atomic operations (trace_payload.hpp).
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "engine/impl.hpp"
+
+namespace entail {
+inline namespace v1 {
+
+using context::Identity;
+using engine::Lane;
+using graph::EdgeCell;
+using graph::NodeId;
+using wire::slice;
+
+namespace {
+
+constexpr std::size_t kPrefetchAhead = 12;
+constexpr std::size_t kScratchLinksMax = 1 << 16;  // of more, the lane's link scratch is freed after the request
+
+// Gives the lane back and says that nothing is being written any more.
+struct LaneHold {
+  sync::LanePool<Lane>& lanes;
+  Lane& lane;
+  ~LaneHold() {
+    lane.active_second.store(engine::kIdle, std::memory_order_seq_cst);
+    lanes.release(&lane);
+  }
+};
+
+unsigned lane_hint() noexcept {
+  // Any number that differs between threads and stays with one: callers then meet their own, cache-warm lane.
+  static thread_local const char anchor = 0;
+  return static_cast<unsigned>((reinterpret_cast<std::uintptr_t>(&anchor) >> 12) * 0x9e3779b1u >> 16);
+}
+
+}  // namespace
+
+std::uint64_t Engine::Impl::held_bytes() const noexcept {
+  return store.bytes() + graph.bytes() + records_bytes.load(std::memory_order_relaxed);  // relaxed: gauges
+}
+
+Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, std::uint64_t values_lost) {
+  if (closed.load(std::memory_order_acquire) != 0) return Error{ErrorCode::closed};
+  const auto refuse_request = [&] {
+    refused_requests.fetch_add(1, std::memory_order_relaxed);  // relaxed: a counter
+    return Error{ErrorCode::no_room};
+  };
+  if (held_bytes() >= options.memory_limit_bytes) return refuse_request();
+  Lane* lane = lanes.try_acquire(lane_hint());
+  if (lane == nullptr) return Error{ErrorCode::busy};
+  const LaneHold hold{lanes, *lane};
+  graph::Writer& writer = graph.writer(lane->index);
+  if (!writer.try_begin(decoded.spans.size() + decoded.link_count, decoded.link_count)) return refuse_request();
+  // The bound goes out before the second is read again: tick, which reads both the other way round, either sees the
+  // bound or has published a later second, which this request then gets (Impl::open_second_of_lanes).
+  lane->active_second.store(published_now_ns.load(std::memory_order_seq_cst) / kNanosPerSecond, std::memory_order_seq_cst);
+  const Error error = ingest_on(*lane, writer, decoded);
+  writer.end();
+  lane->counts.values_lost.add(values_lost);
+  if (error.code() != ErrorCode::none) return error;
+  return {};
+}
+
+Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded) {
+  try {
+    accept_spans(lane, decoded);
+    lane.nodes.resize(lane.trace_ids.size());
+    if (!lane.touched_log.reserve(lane.trace_ids.size())) return Error{ErrorCode::out_of_memory};
+    lane.cells.reserve(decoded.link_count);
+    lane.far_spans.reserve(decoded.link_count);
+    lane.resource_bits.assign(decoded.resources.size(), policy::Bits{});
+    lane.resources.assign(decoded.resources.size(), nullptr);
+    lane.scopes.assign(decoded.scopes.size(), nullptr);
+    for (std::size_t i = 0; i < decoded.resources.size(); ++i)
+      policies->match_resource(decoded, decoded.resources[i], lane.resource_bits[i]);
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::out_of_memory};  // nothing is published yet
+  }
+  lane.spans->begin(published_now_ns.load(std::memory_order_seq_cst) / kNanosPerSecond);
+  writer.find_or_insert(lane.trace_ids, lane.nodes.data());
+  for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) read_links(lane, writer, decoded, i);
+  place_links(lane, writer);
+  for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) {
+    if (i + kPrefetchAhead < lane.nodes.size()) __builtin_prefetch(writer.payload(lane.nodes[i + kPrefetchAhead]), 1);
+    store_span(lane, writer, decoded, i);
+  }
+  if (lane.cells.capacity() > kScratchLinksMax) {
+    lane.cells = {};
+    lane.far_spans = {};
+    lane.sampler.release();
+  }
+  return Error{};
+}
+
+void Engine::Impl::accept_spans(Lane& lane, const wire::Decoded& decoded) {
+  lane.accepted.clear();
+  lane.trace_ids.clear();
+  lane.cells.clear();
+  lane.far_spans.clear();
+  lane.first_cell.clear();
+  lane.placed.clear();
+  for (std::uint32_t i = 0; i < decoded.spans.size(); ++i) {
+    const wire::SpanView& span = decoded.spans[i];
+    const Bytes trace = slice(decoded.bytes, span.trace_id);
+    const Identity identity = context::classify(trace, slice(decoded.bytes, span.span_id), span.bad_hex, false);
+    if (identity != Identity::good) {
+      lane.counts.spans_rejected[static_cast<unsigned>(identity)].add(1);
+      continue;
+    }
+    lane.accepted.push_back(i);
+    lane.trace_ids.push_back(base::load_trace_id(trace.data()));
+  }
+  lane.counts.spans_received.add(decoded.spans.size());
+}
+
+void Engine::Impl::count_link(Lane& lane, Identity identity) {
+  lane.counts.links_received.add(1);
+  if (identity == Identity::null_target) {
+    lane.counts.links_null_target.add(1);
+  } else if (identity != Identity::good) {
+    lane.counts.links_invalid[static_cast<unsigned>(identity)].add(1);
+  }
+}
+
+// The limits that the link's types set (DESIGN 3.4) and its flags; no node yet.
+EdgeCell Engine::Impl::edge_of(Lane& lane, const wire::Decoded& decoded, const wire::SpanView& span, const wire::LinkView& link) {
+  unsigned linked = graph::kNoLimit;
+  unsigned linking = graph::kNoLimit;
+  if (read_link_types) {
+    const PropagateOptions& propagate = options.links.propagate;
+    wire::AttributeCursor attributes(decoded.bytes, link.first_attribute, link.attributes_end, 4);
+    wire::AttributeView attribute;
+    while (link.attribute_count != 0 && attributes.next(attribute)) {
+      if (attribute.kind != wire::AttributeView::Kind::string) continue;
+      const Bytes key = slice(decoded.bytes, attribute.key);
+      const auto is_key = [&](const std::string& name) {
+        return name.size() == key.size() && std::equal(key.begin(), key.end(), name.begin(),
+                                                       [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); });
+      };
+      if (std::none_of(propagate.type_keys.begin(), propagate.type_keys.end(), is_key)) continue;
+      constexpr std::size_t kTypeBytesMax = 256;
+      if (attribute.string.size > kTypeBytesMax) {
+        lane.counts.link_types_unread.add(1);
+        continue;
+      }
+      char type[kTypeBytesMax];
+      const Bytes value = slice(decoded.bytes, attribute.string);
+      std::transform(value.begin(), value.end(), type, [](std::uint8_t c) { return c == '-' ? '_' : static_cast<char>(c); });
+      const auto rule = type_rules.find(std::string_view(type, value.size()));
+      if (rule == type_rules.end()) continue;
+      linked = std::min(linked, rule->second.linked);
+      linking = std::min(linking, rule->second.linking);
+    }
+  }
+  return EdgeCell::make(0, 0, linked, linking, span.status_code == 2, (link.flags & 1) != 0);
+}
+
+// Reads the links of one accepted span: counts them, samples them if they are too many, and notes which lead to
+// another trace. Their nodes are looked up together, in place_links().
+void Engine::Impl::read_links(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted) {
+  lane.first_cell.push_back(static_cast<std::uint32_t>(lane.cells.size()));
+  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
+  if (span.link_count == 0) return;
+  const TraceId own_id = lane.trace_ids[accepted];
+  const bool is_cut = span.link_count > options.links.sample.max_links_per_span;
+  wire::LinkCursor cursor(decoded, span);
+  wire::LinkView link;
+  while (cursor.next(link)) {
+    const Bytes trace = slice(decoded.bytes, link.trace_id);
+    const Bytes far = slice(decoded.bytes, link.span_id);
+    const bool has_payload = link.attribute_count != 0 || link.trace_state.size != 0;
+    const Identity identity = context::classify(trace, far, link.bad_hex, has_payload);
+    count_link(lane, identity);
+    if (link.trace_state.size != 0) {
+      context::OtState ot;
+      const Bytes text = slice(decoded.bytes, link.trace_state);
+      const auto error = context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
+      if (error != context::TracestateError::none) lane.counts.links_bad_tracestate.add(1);
+    }
+    const auto cell = static_cast<std::uint32_t>(lane.cells.size());
+    lane.cells.push_back({});
+    lane.far_spans.push_back({});
+    if (identity != Identity::good) continue;
+    const TraceId far_id = base::load_trace_id(trace.data());
+    lane.far_spans.back() = base::load_span_id(far.data());
+    if (far_id == own_id) {
+      lane.counts.links_same_trace.add(1);
+      continue;
+    }
+    lane.counts.links_edges.add(1);
+    EdgeCell edge = edge_of(lane, decoded, span, link);
+    if (is_cut) edge = edge.on_cut_span_too();
+    lane.placed.push_back({cell, accepted, far_id, edge});
+    if (lane.placed.size() >= engine::kPlacedMax) place_links(lane, writer);
+  }
+}
+
+// Finds the far nodes of the noted links and publishes the reverse ends; the forward ends follow span by span.
+void Engine::Impl::place_links(Lane& lane, graph::Writer& writer) {
+  lane.link_ids.clear();
+  for (const Lane::PlacedLink& link : lane.placed) lane.link_ids.push_back(link.trace_id);
+  lane.link_nodes.resize(lane.link_ids.size());
+  writer.find_or_insert(lane.link_ids, lane.link_nodes.data());
+  lane.reverse.clear();
+  for (std::size_t i = 0; i < lane.placed.size(); ++i) {
+    const Lane::PlacedLink& link = lane.placed[i];
+    const EdgeCell near = writer.cell(lane.nodes[link.span], 0, 0, false, false);
+    const EdgeCell far = writer.cell(lane.link_nodes[i], 0, 0, false, false);
+    lane.reverse.push_back(link.edge.with_node(near.offset(), near.sequence()));
+    lane.cells[link.cell] = link.edge.with_node(far.offset(), far.sequence());
+  }
+  writer.append_in(lane.link_nodes, lane.reverse);
+  lane.placed.clear();
+}
+
+void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted) {
+  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
+  const NodeId node = lane.nodes[accepted];
+  const std::uint32_t first_cell = lane.first_cell[accepted];
+  const std::span<const EdgeCell> cells{lane.cells.data() + first_cell, span.link_count};
+  if (!cells.empty()) writer.append_out(node, cells, {lane.far_spans.data() + first_cell, span.link_count});
+
+  const store::Envelope* scope = envelope(lane, decoded, span.scope);
+  store::SpanEntry* entry = nullptr;
+  if (scope != nullptr) {
+    if (span.link_count > options.links.sample.max_links_per_span) {
+      try {
+        entry = store_cut(lane, decoded, accepted, scope);
+      } catch (const std::bad_alloc&) {
+        entry = nullptr;
+      }
+    } else {
+      entry = lane.spans->span(scope, span.payload.size);
+      if (entry != nullptr) std::memcpy(entry->mutable_payload(), decoded.bytes.data() + span.payload.offset, span.payload.size);
+    }
+  }
+  if (entry == nullptr) {
+    lane.counts.spans_unstored.add(1);
+    lane.counts.links_unstored.add(span.link_count);
+    return;
+  }
+  entry->link_count = span.link_count;
+
+  writer.mark_payload(node);
+  auto& payload = *static_cast<engine::TracePayload*>(writer.payload(node));
+  const std::int64_t arrival = published_now_ns.load(std::memory_order_relaxed) + 1;  // relaxed: read anew for each span, any recent tick will do
+  const auto set_once = [&](auto& word) {
+    std::int64_t none = 0;
+    if (word.load(std::memory_order_relaxed) == 0) word.compare_exchange(none, arrival, std::memory_order_relaxed, std::memory_order_relaxed);
+  };
+  set_once(payload.arrival_ns);
+  if (context::is_zero(slice(decoded.bytes, span.parent_span_id))) set_once(payload.root_arrival_ns);
+  if (span.link_count != 0) payload.links.fetch_add(span.link_count, std::memory_order_relaxed);
+  if (span.dropped_links_count != 0) payload.dropped_upstream.fetch_add(span.dropped_links_count, std::memory_order_relaxed);
+  policy::Facts facts;
+  const std::uint32_t resource = decoded.scopes[span.scope].resource;
+  policies->match_span(decoded, span, lane.resource_bits[resource], facts);
+  policies->fold(payload.fold(), facts);
+  if (payload.spans.push(entry)) lane.touched_log.push(node);
+}
+
+const store::Envelope* Engine::Impl::envelope(Lane& lane, const wire::Decoded& decoded, std::uint32_t scope) {
+  if (lane.scopes[scope] != nullptr) return lane.scopes[scope];
+  const auto gather = [&](std::uint32_t first, std::uint32_t field_count) -> Bytes {
+    if (field_count == 0) return {};
+    if (field_count == 1) return slice(decoded.bytes, decoded.fields[first]);
+    lane.gathered.clear();
+    for (std::uint32_t i = first; i < first + field_count; ++i) {
+      const Bytes field = slice(decoded.bytes, decoded.fields[i]);
+      lane.gathered.insert(lane.gathered.end(), field.begin(), field.end());
+    }
+    return lane.gathered;
+  };
+  const wire::ScopeView& view = decoded.scopes[scope];
+  const store::Envelope*& resource = lane.resources[view.resource];
+  const wire::ResourceView& resource_view = decoded.resources[view.resource];
+  if (resource == nullptr) resource = lane.spans->envelope(nullptr, gather(resource_view.first_field, resource_view.field_count));
+  if (resource == nullptr) return nullptr;
+  lane.scopes[scope] = lane.spans->envelope(resource, gather(view.first_field, view.field_count));
+  return lane.scopes[scope];
+}
+
+// Stores a span without its links: those of the sample go into the CutSpan with their bytes, the rest as edges.
+store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+                                          const store::Envelope* scope) {
+  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
+  const std::uint32_t first_cell = lane.first_cell[accepted];
+  auto cut = std::make_unique<store::CutSpan>();
+  reservoir::LinkSampler& sampler = lane.sampler;
+  sampler.begin(options.links.sample.max_links_per_span, options.links.sample.seed, span.link_count);
+  std::uint32_t links_bytes = 0;
+  std::uint32_t index = 0;
+  wire::LinkView link;
+  for (wire::LinkCursor cursor(decoded, span); cursor.next(link); ++index) {
+    links_bytes += link.field.size;
+    const Bytes trace = slice(decoded.bytes, link.trace_id);
+    const bool has_payload = link.attribute_count != 0 || link.trace_state.size != 0;
+    const Identity identity = context::classify(trace, slice(decoded.bytes, link.span_id), link.bad_hex, has_payload);
+    if (identity != Identity::good) {
+      sampler.add_other(identity, index, link.field.offset, link.field.size);
+      continue;
+    }
+    const TraceId id = base::load_trace_id(trace.data());
+    context::OtState ot;
+    if (link.trace_state.size != 0) {
+      const Bytes text = slice(decoded.bytes, link.trace_state);
+      (void)context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
+      if (ot.randomness) cut->randomness.emplace_back(index, *ot.randomness);
+    }
+    sampler.add_good(id, lane.far_spans[first_cell + index], context::randomness(id.lo, ot), index, link.field.offset, link.field.size);
+  }
+  cut->links = sampler.finish();
+  for (reservoir::SavedLink& saved : cut->links.saved) {
+    const Bytes field = decoded.bytes.subspan(saved.offset, saved.size);
+    saved.offset = static_cast<std::uint32_t>(cut->link_bytes.size());
+    cut->link_bytes.insert(cut->link_bytes.end(), field.begin(), field.end());
+  }
+  cut->cells.assign(lane.cells.begin() + first_cell, lane.cells.begin() + first_cell + span.link_count);
+  cut->span_ids.assign(lane.far_spans.begin() + first_cell, lane.far_spans.begin() + first_cell + span.link_count);
+  for (const std::uint32_t duplicate : sampler.duplicate_indices()) cut->cells[duplicate] = {};
+
+  store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - links_bytes);
+  if (entry == nullptr) return nullptr;
+  std::uint8_t* out = entry->mutable_payload();
+  std::uint32_t at = span.payload.offset;
+  const auto copy_to = [&](std::uint32_t end) {
+    std::memcpy(out, decoded.bytes.data() + at, end - at);
+    out += end - at;
+  };
+  for (wire::LinkCursor cursor(decoded, span); cursor.next(link); at = link.field.offset + link.field.size) copy_to(link.field.offset);
+  copy_to(span.payload.offset + span.payload.size);
+  cut->bytes = sizeof(store::CutSpan) + cut->link_bytes.capacity() + cut->cells.capacity() * sizeof(EdgeCell) +
+               cut->span_ids.capacity() * sizeof(SpanId) + cut->links.saved.capacity() * sizeof(reservoir::SavedLink) +
+               cut->randomness.capacity() * sizeof(cut->randomness[0]);
+  entry->cut = cut.release();
+  lane.spans->own(entry->cut, entry->cut->bytes);
+  return entry;
+}
+
+}  // namespace v1
+}  // namespace entail

@@ -1,0 +1,85 @@
+// One ingest lane: everything that a caller inside ingest() needs, so that a request touches shared memory only in the
+// graph. Thread rule: Confined to the lane's holder, but for the log, the counters and active_second.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "context/identity.hpp"
+#include "graph/graph.hpp"
+#include "policy/policy_set.hpp"
+#include "reservoir/link_sample.hpp"
+#include "store/span_store.hpp"
+#include "sync/atomic.hpp"
+#include "sync/spsc_log.hpp"
+#include "wire/decode.hpp"
+
+namespace entail::engine {
+
+constexpr std::size_t kPlacedMax = 1024;  // links whose nodes are looked up together
+constexpr std::int64_t kIdle = std::numeric_limits<std::int64_t>::max();
+
+// A counter with one writer at a time (the lane's holder) and any readers.
+class LaneCounter {
+ public:
+  void add(std::uint64_t count) noexcept {
+    // relaxed: nothing is published by a counter; the lane's hand-over orders its writers.
+    value_.store(value_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+  }
+  std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  sync::HardwareSync::Atomic<std::uint64_t> value_{0};
+};
+
+struct LaneCounts {
+  LaneCounter spans_received;
+  LaneCounter spans_rejected[context::kIdentityCount];
+  LaneCounter spans_unstored;  // loss out_of_memory
+  LaneCounter links_unstored;
+  LaneCounter links_received;
+  LaneCounter links_edges;
+  LaneCounter links_same_trace;
+  LaneCounter links_null_target;
+  LaneCounter links_invalid[context::kIdentityCount];
+  LaneCounter links_bad_tracestate;
+  LaneCounter link_types_unread;
+  LaneCounter values_lost;
+};
+
+struct Lane {
+  unsigned index = 0;
+  std::optional<store::SpanWriter> spans;
+  sync::SpscLog<graph::NodeId> touched_log;
+  LaneCounts counts;
+  // A lower bound of the arrival second of what the holder is writing; kIdle when there is none. Tick reads it before
+  // it frees span bytes (Impl::open_second).
+  sync::HardwareSync::Atomic<std::int64_t> active_second{kIdle};
+
+  // Scratch of one request; kept so that ingest does not allocate once it has grown.
+  struct PlacedLink {
+    std::uint32_t cell;    // index into cells
+    std::uint32_t span;    // index into accepted
+    TraceId trace_id;
+    graph::EdgeCell edge;  // limits and flags; no node yet
+  };
+  std::vector<std::uint32_t> accepted;        // indices into decoded.spans
+  std::vector<TraceId> trace_ids;             // of the accepted spans
+  std::vector<graph::NodeId> nodes;           // of the accepted spans
+  std::vector<const store::Envelope*> resources;
+  std::vector<const store::Envelope*> scopes;
+  std::vector<policy::Bits> resource_bits;
+  std::vector<std::uint8_t> gathered;         // fields of a resource or scope that lie apart
+  std::vector<graph::EdgeCell> cells;         // all links of the request, by span
+  std::vector<SpanId> far_spans;
+  std::vector<std::uint32_t> first_cell;      // by accepted span
+  std::vector<PlacedLink> placed;             // links whose nodes are looked up together
+  std::vector<TraceId> link_ids;
+  std::vector<graph::NodeId> link_nodes;
+  std::vector<graph::EdgeCell> reverse;       // the reverse ends of placed
+  reservoir::LinkSampler sampler;
+};
+
+}  // namespace entail::engine

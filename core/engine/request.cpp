@@ -1,0 +1,57 @@
+#include <algorithm>
+
+#include "engine/request_impl.hpp"
+
+namespace entail {
+inline namespace v1 {
+namespace {
+
+// End times that are 0, before the start or beyond int64 do not move a clock (DESIGN 3.0).
+std::int64_t end_time_max_of(const wire::Decoded& decoded) noexcept {
+  std::uint64_t latest = 0;
+  for (const wire::SpanView& span : decoded.spans) {
+    if (span.end_ns < span.start_ns || span.end_ns > std::uint64_t{INT64_MAX}) continue;
+    latest = std::max(latest, span.end_ns);
+  }
+  return static_cast<std::int64_t>(latest);
+}
+
+}  // namespace
+
+Request::Request() : impl_(std::make_unique<Impl>()) {}
+Request::~Request() = default;
+Request::Request(Request&&) noexcept = default;
+Request& Request::operator=(Request&&) noexcept = default;
+
+Result<void> Request::parse_protobuf(Bytes bytes) {
+  impl_->signal = Signal::traces;
+  impl_->values_lost = 0;
+  const Result<void> decoded = wire::decode(bytes, nullptr, impl_->decoded);
+  impl_->end_time_max_ns = end_time_max_of(impl_->decoded);
+  return decoded;
+}
+
+Result<void> Request::parse_json(std::string_view text) {
+  impl_->signal = Signal::traces;
+  impl_->values_lost = 0;
+  impl_->end_time_max_ns = 0;
+  impl_->decoded.clear();
+  const Result<void> read = impl_->json_reader.read(text, impl_->json);
+  if (!read.ok()) return read;
+  impl_->signal = impl_->json.signal;
+  impl_->values_lost = impl_->json.values_lost;
+  const Result<void> decoded = wire::decode(impl_->json.protobuf, &impl_->json.marks, impl_->decoded);
+  impl_->end_time_max_ns = end_time_max_of(impl_->decoded);
+  return decoded;
+}
+
+Request::Signal Request::signal() const noexcept { return impl_->signal; }
+std::uint64_t Request::span_count() const noexcept { return impl_->decoded.spans.size(); }
+std::int64_t Request::end_time_max_ns() const noexcept { return impl_->end_time_max_ns; }
+std::uint64_t Request::values_lost() const noexcept { return impl_->values_lost; }
+Bytes Request::protobuf() const noexcept { return impl_->decoded.bytes; }
+
+Result<void> append_otlp_json(Bytes traces_data, std::string& out) { return wire::append_json(traces_data, out); }
+
+}  // namespace v1
+}  // namespace entail

@@ -1,0 +1,21 @@
+// What a Request holds, for the engine to reach the decoded views. Thread rule: Confined, as Request is.
+#pragma once
+
+#include "entail/entail.hpp"
+#include "wire/decode.hpp"
+#include "wire/json.hpp"
+
+namespace entail {
+inline namespace v1 {
+
+struct Request::Impl {
+  wire::Decoded decoded;         // borrows the caller's bytes, or json.protobuf
+  wire::JsonReader json_reader;
+  wire::JsonRequest json;
+  Request::Signal signal = Request::Signal::traces;
+  std::int64_t end_time_max_ns = 0;
+  std::uint64_t values_lost = 0;
+};
+
+}  // namespace v1
+}  // namespace entail

@@ -1,0 +1,289 @@
+// What is held and for how long: eviction (DESIGN 3.8), retention and sealing (3.7), late spans of sealed traces (3.9),
+// and the windows of the graph, whose oldest goes when its records have outlived retain.records or memory_limit needs
+// the room.
+#include <algorithm>
+
+#include "engine/impl.hpp"
+
+namespace entail {
+inline namespace v1 {
+
+using graph::NodeId;
+using propagate::Record;
+
+namespace {
+constexpr std::uint64_t kHeadroomShare = 16;  // eviction frees this share of memory_limit more than it must
+constexpr unsigned kWindowsPerRecordTime = 4;
+
+unsigned slot_of(NodeId node) noexcept { return node >> graph::kOffsetBits; }
+}  // namespace
+
+// Step 0. Marks traces until what they hold covers the excess: retained first, then pending, oldest first. They are
+// decided in this tick with what is known (settle_all seals those that are not kept).
+void Engine::Impl::evict() {
+  const std::uint64_t held = held_bytes();
+  if (held < options.memory_limit_bytes) return;
+  std::uint64_t excess = held - options.memory_limit_bytes + options.memory_limit_bytes / kHeadroomShare;
+  const std::uint64_t graph_and_records = graph.bytes() + records_bytes.load(std::memory_order_relaxed);
+  if (graph_and_records > options.memory_limit_bytes / 2) {
+    const std::uint64_t before = graph.bytes();
+    drop_oldest_window(true);
+    const std::uint64_t after = graph.bytes();
+    excess -= std::min(excess, before > after ? before - after : 0);
+  }
+  constexpr std::uint64_t kEntryBytes = sizeof(store::SpanEntry);
+  const auto cost = [&](const policy::Facts& known) { return known.bytes + known.spans * kEntryBytes; };
+  for (std::size_t i = 0; i < retained.size() && excess > 0; ++i) {
+    const RecordId id = retained[i].id;
+    if (ledger[id].phase != Phase::retained || ledger[id].deadline_ns != retained[i].deadline_ns) continue;
+    evicted.push_back(id);
+    excess -= std::min(excess, cost(facts(id)));
+  }
+  if (excess == 0) return;
+  std::vector<RecordId> pending;
+  for (const auto& [deadline, ids] : due_at)
+    for (const RecordId id : ids)
+      if (ledger[id].phase == Phase::pending && ledger[id].deadline_ns == deadline) pending.push_back(id);
+  sort_by_arrival(pending);
+  for (const RecordId id : pending) {
+    if (excess == 0) break;
+    if (ledger[id].deadline_ns > now_ns) {
+      ledger[id].deadline_ns = now_ns;
+      due_at[now_ns].push_back(id);
+    }
+    evicted.push_back(id);
+    excess -= std::min(excess, cost(facts(id)));
+  }
+}
+
+// retain.max_bytes: first dropped, first out.
+void Engine::Impl::bound_retention() {
+  while (retained_bytes > retain_bytes_max && !retained.empty()) {
+    const auto [id, deadline] = retained.front();
+    retained.pop_front();
+    if (ledger[id].phase != Phase::retained || ledger[id].deadline_ns != deadline) continue;
+    note_loss(id, Loss::evicted);
+    seal(id);
+  }
+}
+
+// Step 5. At the end of the input everything that was dropped is sealed: no keep can come any more.
+void Engine::Impl::seal_expired(bool drain) {
+  while (!retained.empty() && (drain || retained.front().deadline_ns <= now_ns)) {
+    const auto [id, deadline] = retained.front();
+    retained.pop_front();
+    if (ledger[id].phase == Phase::retained && ledger[id].deadline_ns == deadline) seal(id);
+  }
+  for (const RecordId id : touched)
+    if (ledger[id].phase == Phase::sealed) drop_late_spans(id);
+}
+
+void Engine::Impl::seal(RecordId id) {
+  Record& record = ledger[id];
+  retained_bytes -= record.bytes;
+  record.phase = Phase::sealed;
+  release_spans(id);
+  close_second(id);
+}
+
+// The trace no longer holds span bytes, so the second in which it arrived may be freed when all have let go.
+void Engine::Impl::close_second(RecordId id) {
+  const auto second = open_seconds.find(ledger[id].arrival_ns / kNanosPerSecond);
+  if (--second->second == 0) open_seconds.erase(second);
+}
+
+// Lets go of the spans that the trace holds, as dropped.
+void Engine::Impl::release_spans(RecordId id) {
+  Record& record = ledger[id];
+  std::uint64_t spans = 0;
+  std::uint64_t links = 0;
+  for (NodeId node = record.node; node != 0; node = graph.older(node)) {
+    for (const store::SpanEntry* entry = payload(node).spans.take(); entry != nullptr; entry = entry->next) {
+      ++spans;
+      links += entry->link_count;
+    }
+  }
+  record.spans_settled += spans;
+  spans_dropped += spans;
+  links_dropped += links;
+}
+
+// Late spans of a sealed trace are dropped; one that would have made an origin by itself is a loss. Its links are edges.
+void Engine::Impl::drop_late_spans(RecordId id) {
+  Record& record = ledger[id];
+  for (NodeId node = record.node; node != 0; node = graph.older(node)) {
+    for (const store::SpanEntry* entry = payload(node).spans.take(); entry != nullptr; entry = entry->next) {
+      ++record.spans_settled;
+      links_dropped += entry->link_count;
+      if (!record.vetoed && would_be_origin(*entry, trace_id(id))) {
+        count(Loss::late_origin);
+        ++late_origin_spans;
+      } else {
+        ++spans_dropped;
+      }
+    }
+  }
+}
+
+// Judges one stored span by itself: puts it back into a request of its own and asks the policies.
+bool Engine::Impl::would_be_origin(const store::SpanEntry& entry, TraceId id) {
+  emit::BatchWriter single(0);
+  const store::Envelope& scope = *entry.scope;
+  single.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest, entry.payload(), nullptr});
+  wire::Decoded decoded;
+  if (!wire::decode(single.take(), nullptr, decoded).ok() || decoded.spans.size() != 1) return false;
+  policy::Bits resource_bits{};
+  policies->match_resource(decoded, decoded.resources[0], resource_bits);
+  policy::Facts known;
+  policies->match_span(decoded, decoded.spans[0], resource_bits, known);
+  return policies->would_be_origin(known, id);
+}
+
+// Starts a new window when the current one is old, nearly full or was too small, and drops those past their time.
+void Engine::Impl::rotate_windows() {
+  const std::int64_t window_time_ns = std::max<std::int64_t>(options.retain.records_ns / kWindowsPerRecordTime, kNanosPerSecond);
+  const graph::WindowList windows = graph.windows();
+  const graph::WindowInfo& current = windows.items[windows.count - 1];
+  const graph::Need wanted = graph.wanted();
+  const bool too_small = wanted.nodes != 0 || wanted.links != 0;
+  const bool nearly_full = current.node_count > current.capacity - current.capacity / 4;
+  const bool old = now_ns - window_started_ns >= window_time_ns && current.node_count != 0;
+  if (too_small || nearly_full || old) {
+    const std::uint64_t grown = too_small || nearly_full ? current.capacity * 2 : current.capacity;
+    if (rotate(std::max(grown, wanted.nodes + wanted.nodes / 4))) return;
+    drop_oldest_window(true);  // every slot is taken: the next tick finds one
+    return;
+  }
+  // A window's records are as old as its end; those touched since live on in a later one.
+  const graph::WindowInfo& oldest = windows.items[0];
+  if (!oldest.is_current && oldest.frozen && now_ns - window_closed_ns[oldest.slot] >= options.retain.records_ns)
+    drop_window(oldest, false);
+}
+
+bool Engine::Impl::rotate(std::uint64_t capacity) {
+  const graph::WindowList windows = graph.windows();
+  if (!graph.rotate(capacity)) return false;
+  window_closed_ns[windows.items[windows.count - 1].slot] = now_ns;
+  window_started_ns = now_ns;
+  return true;
+}
+
+// Makes room in the graph before the time of its records is over. The current window must be closed first.
+void Engine::Impl::drop_oldest_window(bool forced) {
+  const graph::WindowList windows = graph.windows();
+  if (windows.count == 1) {
+    rotate(windows.items[0].capacity);
+  } else if (windows.items[0].frozen) {
+    drop_window(windows.items[0], forced);
+  }
+}
+
+// Carries over what is still needed of a window to the current one, forgets the rest, and gives the window back.
+// Needed: traces that hold spans, that were touched less than retain.records ago (unless forced), or that have a later
+// incarnation, whose older edges are moved to it.
+void Engine::Impl::drop_window(const graph::WindowInfo& window, bool forced) {
+  std::vector<NodeId> moving;  // nodes of this window whose traces live on
+  std::uint64_t links = 0;
+  for (std::uint32_t offset = 1; offset < window.offset_end; ++offset) {
+    const NodeId node = (window.slot << graph::kOffsetBits) | offset;
+    if (graph.key(node).is_zero()) continue;
+    const NodeId newest = graph.newest(node);
+    const RecordId id = graph.record(newest);
+    bool needed = newest != node;
+    if (id != 0) {
+      const Record& record = ledger[id];
+      const bool holds_spans = record.phase == Phase::pending || record.phase == Phase::retained;
+      needed = needed || holds_spans || (!forced && now_ns - record.touched_ns < options.retain.records_ns);
+    }
+    if (needed) {
+      moving.push_back(node);
+      graph.for_each_out(node, [&](graph::EdgeCell, SpanId) { ++links; });
+      graph.for_each_in(node, [&](graph::EdgeCell) { ++links; });
+    } else if (id != 0) {
+      if (forced) count(Loss::records_forgotten);
+      forget(id);
+    }
+  }
+  graph::Writer& writer = graph.tick_writer();
+  if (!writer.try_begin(moving.size() + links, 2 * links)) return;  // no room now: the next tick has a larger window
+  for (const NodeId node : moving) move_payload(node, home(node, writer), writer);
+  for (const NodeId node : moving) move_edges(node, window.slot, writer);
+  writer.end();
+  graph.drop(window.slot);
+}
+
+// The trace's node in the current window, made there if its newest one is older.
+NodeId Engine::Impl::home(NodeId node, graph::Writer& writer) {
+  const NodeId newest = graph.newest(node);
+  if (graph.is_current(newest)) return newest;
+  const TraceId key = graph.key(newest);
+  NodeId target = 0;
+  writer.find_or_insert({&key, 1}, &target);
+  graph.link_incarnations(newest, target);
+  const RecordId id = graph.record(newest);
+  graph.set_record(target, id);
+  if (id != 0) ledger[id].node = target;
+  if (graph.reach(newest) != 0) graph.raise_reach(target, 1);
+  return target;
+}
+
+void Engine::Impl::move_payload(NodeId from, NodeId to, graph::Writer& writer) {
+  engine::TracePayload& source = payload(from);
+  if (source.arrival_ns.load(std::memory_order_relaxed) == 0) return;  // relaxed: the window is frozen
+  writer.mark_payload(to);
+  engine::TracePayload& target = payload(to);
+  const auto lower = [](auto& word, std::int64_t value) {
+    std::int64_t seen = word.load(std::memory_order_relaxed);
+    while (value != 0 && (seen == 0 || seen > value) &&
+           !word.compare_exchange(seen, value, std::memory_order_relaxed, std::memory_order_relaxed)) {
+    }
+  };
+  lower(target.arrival_ns, source.arrival_ns.load(std::memory_order_relaxed));
+  lower(target.root_arrival_ns, source.root_arrival_ns.load(std::memory_order_relaxed));
+  target.links.fetch_add(source.links.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  target.dropped_upstream.fetch_add(source.dropped_upstream.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  target.fold().fold(source.fold().facts(bit_words), bit_words);
+  for (store::SpanEntry* entry = source.spans.take(); entry != nullptr;) {
+    store::SpanEntry* next = entry->next;
+    (void)target.spans.push(entry);  // tick itself: it needs no log entry
+    entry = next;
+  }
+  target.spans.clear_touched();
+}
+
+// Writes the edges of `from` again at its trace's home, both ends. Edges between two traces that move are written once,
+// from their linking side; edges to what is forgotten go.
+void Engine::Impl::move_edges(NodeId from, unsigned slot, graph::Writer& writer) {
+  const NodeId to = home(from, writer);
+  const auto lives = [&](NodeId far) { return far != 0 && slot_of(graph.newest(far)) != slot; };
+  std::vector<graph::EdgeCell> cells;
+  std::vector<SpanId> spans;
+  graph.for_each_out(from, [&](graph::EdgeCell cell, SpanId span) {
+    const NodeId far = graph.node_of(cell);
+    if (!lives(far)) return;
+    const NodeId far_home = home(far, writer);
+    cells.push_back(graph.cell_of(far_home, cell));
+    spans.push_back(span);
+    writer.append_in(far_home, graph.cell_of(to, cell));
+  });
+  if (!cells.empty()) writer.append_out(to, cells, spans);
+  graph.for_each_in(from, [&](graph::EdgeCell cell) {
+    const NodeId far = graph.node_of(cell);
+    if (!lives(far) || slot_of(far) == slot) return;  // of this window: written from its own side
+    const NodeId far_home = home(far, writer);
+    const graph::EdgeCell out = graph.cell_of(to, cell);
+    const SpanId unknown{};
+    writer.append_out(far_home, {&out, 1}, {&unknown, 1});
+    writer.append_in(to, graph.cell_of(far_home, cell));
+  });
+}
+
+void Engine::Impl::forget(RecordId id) {
+  carrier.forget(id);
+  printed_links.erase(id);
+  for (NodeId node = ledger[id].node; node != 0; node = graph.older(node)) graph.set_record(node, 0);
+  ledger.remove(id);
+}
+
+}  // namespace v1
+}  // namespace entail

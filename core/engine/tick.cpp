@@ -1,0 +1,173 @@
+// tick(): the one thread that decides. The order of its steps is DESIGN 3.0; this file holds the frame and step 1's
+// first half: taking over what ingest has left in the lanes' logs.
+#include <algorithm>
+#include <new>
+
+#include "base/check.hpp"
+#include "engine/impl.hpp"
+
+namespace entail {
+inline namespace v1 {
+
+using graph::NodeId;
+using propagate::Record;
+
+Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
+  std::uint32_t idle = 0;
+  if (!ticking.compare_exchange(idle, 1, std::memory_order_acquire, std::memory_order_relaxed)) return Error{ErrorCode::busy};
+  Result<void> result;
+  if (closed.load(std::memory_order_relaxed) != 0) {
+    result = Error{ErrorCode::closed};
+  } else if (time_ns < now_ns) {
+    result = Error{ErrorCode::time_reversed};
+  } else {
+    now_ns = time_ns;
+    draining = drain;
+    if (drain) closed.store(1, std::memory_order_release);
+    try {
+      run_tick(drain);
+    } catch (const std::bad_alloc&) {
+      result = Error{ErrorCode::out_of_memory};
+    }
+  }
+  ticking.store(0, std::memory_order_release);
+  return result;
+}
+
+// No lane is writing, or has written without being seen by adopt_all(), a span that arrived before this second.
+std::int64_t Engine::Impl::open_second_of_lanes() const noexcept {
+  std::int64_t second = published_now_ns.load(std::memory_order_relaxed) / kNanosPerSecond;
+  for (unsigned i = 0; i < lanes.count(); ++i)
+    second = std::min(second, const_cast<sync::LanePool<engine::Lane>&>(lanes).lane(i).active_second.load(std::memory_order_seq_cst));
+  return second;
+}
+
+void Engine::Impl::run_tick(bool drain) {
+  const std::int64_t lanes_second = open_second_of_lanes();
+  published_now_ns.store(now_ns, std::memory_order_seq_cst);
+  graph.reclaim();
+  adopt_all();
+
+  evict();               // 0
+  collect_due(drain);    // 1
+  judge_all();
+  carrier.run(now_ns);   // 2
+  settle_all();          // 3
+  write_log();           // 4
+  emit_all();
+  bound_retention();
+  seal_expired(drain);   // 5
+  write_log();           // of what was sealed early, and of broken chains
+
+  rotate_windows();
+  const std::int64_t open_second = open_seconds.empty() ? engine::kIdle : open_seconds.begin()->first;
+  store.reclaim(std::min(lanes_second, open_second));
+  store.trim(options.memory_limit_bytes / 8);
+  records_bytes.store(ledger.bytes() + carrier.bytes(), std::memory_order_relaxed);  // relaxed: a gauge
+  peak_bytes = std::max(peak_bytes, held_bytes());
+  touched.clear();
+  due.clear();
+}
+
+void Engine::Impl::adopt_all() {
+  touched_nodes.clear();
+  created_nodes.clear();
+  for (unsigned i = 0; i < lanes.count(); ++i)
+    lanes.lane(i).touched_log.drain([&](NodeId node) { touched_nodes.push_back(node); });
+  // A node that ingest made may belong to a trace that older windows know.
+  graph.drain_created([&](NodeId node) { created_nodes.push_back(node); });
+  carrier.link_batch(created_nodes);
+  carrier.link_batch(touched_nodes);
+  constexpr std::size_t kAhead = 8;
+  for (std::size_t i = 0; i < touched_nodes.size(); ++i) {
+    if (i + kAhead < touched_nodes.size()) __builtin_prefetch(&payload(touched_nodes[i + kAhead]), 1);
+    adopt(touched_nodes[i]);
+  }
+  graph.drain_late([&](NodeId node) {
+    if (const RecordId id = carrier.find_record(node); id != 0) carrier.carry_again(id);
+  });
+}
+
+// The trace of this node got spans.
+void Engine::Impl::adopt(NodeId node) {
+  payload(node).spans.clear_touched();
+  const NodeId newest = graph.newest(node);
+  RecordId id = graph.record(newest);
+  if (id == 0) {
+    id = ledger.add();
+    ledger[id].node = newest;
+    graph.set_record(newest, id);
+  }
+  Record& record = ledger[id];
+  record.touched_ns = now_ns;
+  touched.push_back(id);
+  if (record.phase == Phase::absent) {
+    record.phase = Phase::pending;
+    record.arrival_ns = engine::kIdle;
+    for (NodeId at = newest; at != 0; at = graph.older(at)) {
+      const std::int64_t arrival = payload(at).arrival_ns.load(std::memory_order_relaxed);  // relaxed: behind the log
+      if (arrival != 0) record.arrival_ns = std::min(record.arrival_ns, arrival - 1);
+    }
+    ++open_seconds[record.arrival_ns / kNanosPerSecond];
+    ++traces_received;
+    ++traces_pending;
+    record.deadline_ns = engine::kIdle;
+    set_deadline(id);
+    carrier.arrive(id);
+  } else if (record.phase == Phase::pending) {
+    set_deadline(id);
+  }
+}
+
+// A pending trace is due a wait after its first span, or after its first span without a parent, if that is earlier.
+void Engine::Impl::set_deadline(RecordId id) {
+  Record& record = ledger[id];
+  const auto later = [](std::int64_t time, std::int64_t wait) {
+    return time > engine::kIdle - 1 - wait ? engine::kIdle - 1 : time + wait;
+  };
+  std::int64_t deadline = later(record.arrival_ns, options.tail_sampling.decision_wait_ns);
+  if (options.tail_sampling.decision_wait_after_root_received_ns > 0) {
+    for (NodeId node = record.node; node != 0; node = graph.older(node)) {
+      const std::int64_t root = payload(node).root_arrival_ns.load(std::memory_order_relaxed);  // relaxed: behind the log
+      if (root != 0) deadline = std::min(deadline, later(root - 1, options.tail_sampling.decision_wait_after_root_received_ns));
+    }
+  }
+  if (deadline >= record.deadline_ns) return;
+  record.deadline_ns = deadline;  // an entry under a later deadline is stale
+  due_at[deadline].push_back(id);
+}
+
+void Engine::Impl::collect_due(bool drain) {
+  for (auto entry = due_at.begin(); entry != due_at.end() && (drain || entry->first <= now_ns); entry = due_at.erase(entry)) {
+    for (const RecordId id : entry->second)
+      if (ledger[id].phase == Phase::pending && ledger[id].deadline_ns == entry->first) due.push_back(id);
+  }
+  std::sort(due.begin(), due.end());
+  due.erase(std::unique(due.begin(), due.end()), due.end());
+}
+
+void Engine::Impl::sort_by_arrival(std::vector<RecordId>& ids) const {
+  std::sort(ids.begin(), ids.end(), [&](RecordId a, RecordId b) {
+    const std::int64_t second_a = ledger[a].arrival_ns / kNanosPerSecond;
+    const std::int64_t second_b = ledger[b].arrival_ns / kNanosPerSecond;
+    return second_a != second_b ? second_a < second_b : trace_id(a) < trace_id(b);
+  });
+}
+
+policy::Facts Engine::Impl::facts(RecordId id) const noexcept {
+  const Record& record = ledger[id];
+  policy::Facts facts = payload(record.node).fold().facts(bit_words);
+  for (NodeId node = graph.older(record.node); node != 0; node = graph.older(node))
+    facts.merge(payload(node).fold().facts(bit_words));
+  return facts;
+}
+
+std::uint64_t Engine::Impl::links_of(RecordId id) const noexcept {
+  std::uint64_t links = 0;
+  for (NodeId node = ledger[id].node; node != 0; node = graph.older(node))
+    links += payload(node).links.load(std::memory_order_relaxed);  // relaxed: behind the log
+  return links;
+}
+
+}  // namespace v1
+}  // namespace entail

@@ -1,0 +1,285 @@
+// Steps 1 and 3 of a tick: own verdicts and origins (DESIGN 3.1, 3.2), then what becomes of the due traces and of the
+// retained ones that a keep reached (3.6), within the budgets of 3.10.
+#include <algorithm>
+
+#include "engine/impl.hpp"
+
+namespace entail {
+inline namespace v1 {
+
+using graph::NodeId;
+using propagate::Record;
+
+void Engine::Impl::judge_all() {
+  std::vector<RecordId> judged;
+  judged.reserve(due.size() + touched.size());
+  for (const RecordId id : touched)
+    if (ledger[id].phase != Phase::pending || ledger[id].deadline_ns > now_ns) judged.push_back(id);
+  if (draining || !policies->has_early_origins())
+    std::erase_if(judged, [&](RecordId id) { return ledger[id].phase == Phase::pending; });
+  judged.insert(judged.end(), due.begin(), due.end());
+  // Rate limits are asked in this order; nothing else depends on it.
+  if (policies->has_stateful()) sort_by_arrival(judged);
+  for (const RecordId id : judged) {
+    if (ledger[id].phase == Phase::pending && (draining || ledger[id].deadline_ns <= now_ns)) {
+      judge_due(id);
+    } else {
+      judge_touched(id);
+    }
+  }
+}
+
+void Engine::Impl::judge_due(RecordId id) {
+  Record& record = ledger[id];
+  const policy::OwnVerdict own = policies->evaluate(facts(id), trace_id(id), record.answers, now_ns, true);
+  take_verdict(id, own);
+}
+
+void Engine::Impl::take_verdict(RecordId id, const policy::OwnVerdict& own) {
+  Record& record = ledger[id];
+  record.own_keep = own.keep;
+  record.vetoed = own.vetoed;
+  record.by_chance = own.by_chance;
+  record.threshold_known = own.threshold_known;
+  record.threshold = own.threshold;
+  record.policy = static_cast<std::int16_t>(own.policy);
+  if (own.origin) become_origin(id, !own.by_chance);
+}
+
+// A trace that got spans and is not due: it may become an origin early, rise from retained, or be vetoed there.
+void Engine::Impl::judge_touched(RecordId id) {
+  Record& record = ledger[id];
+  const TraceId trace = trace_id(id);
+  switch (record.phase) {
+    case Phase::absent:
+    case Phase::sealed:
+      return;
+    case Phase::pending: {
+      const policy::Facts now_known = facts(id);
+      if (record.origin || !policies->early_origin(now_known, trace)) return;
+      policy::StatefulAnswers answers;  // not asked: what it answers is settled when the trace is due
+      become_origin(id, !policies->evaluate(now_known, trace, answers, now_ns, false).by_chance);
+      return;
+    }
+    case Phase::retained: {
+      const policy::OwnVerdict own = policies->evaluate(facts(id), trace, record.answers, now_ns, true);
+      if (own.keep || own.vetoed) take_verdict(id, own);
+      return;
+    }
+    case Phase::kept: {
+      if (record.origin) return;
+      const policy::OwnVerdict own = policies->evaluate(facts(id), trace, record.answers, now_ns, true);
+      if (!own.origin) return;
+      if (record.policy < 0) record.policy = static_cast<std::int16_t>(own.policy);
+      become_origin(id, !own.by_chance);
+      touch_log(id);
+      return;
+    }
+  }
+}
+
+void Engine::Impl::become_origin(RecordId id, bool certain) {
+  Record& record = ledger[id];
+  if (!record.origin) {
+    record.origin = true;
+    ++origins;
+    count_late_pins(id);
+  }
+  carrier.make_origin(id, certain);
+}
+
+// Links to this trace that were cut when their span was emitted, in an earlier tick: they would have been pinned.
+void Engine::Impl::count_late_pins(RecordId origin) {
+  if (printed_links.empty()) return;
+  std::unordered_map<RecordId, std::uint32_t> links;  // on cut spans, by linking trace
+  for (NodeId node = ledger[origin].node; node != 0; node = graph.older(node)) {
+    graph.for_each_in(node, [&](graph::EdgeCell cell) {
+      const NodeId far = graph.node_of(cell);
+      if (far == 0 || !cell.on_cut_span()) return;
+      const RecordId linking = graph.record(graph.newest(far));
+      if (linking != 0 && ledger[linking].has_cut_links) ++links[linking];
+    });
+  }
+  const TraceId id = trace_id(origin);
+  for (const auto& [linking, link_count] : links) {
+    const auto& printed = printed_links.at(linking).counts;
+    const auto found = printed.find(id);
+    const std::uint32_t printed_count = found == printed.end() ? 0 : found->second;
+    if (link_count > printed_count) count(Loss::late_pin, link_count - printed_count);
+  }
+}
+
+void Engine::Impl::settle_all() {
+  candidates.clear();
+  to_emit.clear();
+  for (const RecordId id : due) settle_due(id);
+  for (const RecordId id : touched) {
+    const Record& record = ledger[id];
+    if (record.phase == Phase::retained && record.own_keep) {
+      keep(id, false);
+    } else if (record.phase == Phase::retained && record.vetoed) {
+      touch_log(id);
+      if (ledger.is_reached(id)) note_loss(id, Loss::keep_refused);
+      seal(id);
+    }
+  }
+  settle_reached();
+  settle_candidates();
+  for (const RecordId id : evicted) {
+    if (ledger[id].phase != Phase::retained) continue;
+    note_loss(id, Loss::evicted);
+    seal(id);
+  }
+  evicted.clear();
+}
+
+void Engine::Impl::settle_due(RecordId id) {
+  const Record& record = ledger[id];
+  if (record.own_keep) {
+    keep(id, false);
+  } else if (record.vetoed) {
+    drop(id);
+    if (ledger.is_reached(id)) note_loss(id, Loss::keep_refused);
+    seal(id);
+  } else if (ledger.is_reached(id)) {
+    candidates.push_back(id);
+  } else {
+    drop(id);
+  }
+}
+
+void Engine::Impl::settle_reached() {
+  for (const RecordId id : carrier.take_reached()) {
+    switch (ledger[id].phase) {
+      case Phase::retained:
+        candidates.push_back(id);
+        break;
+      case Phase::sealed:
+        if (ledger[id].loss != Loss::keep_after_seal && ledger[id].loss != Loss::keep_refused)
+          note_loss(id, ledger[id].vetoed ? Loss::keep_refused : Loss::keep_after_seal);
+        break;
+      case Phase::absent:
+      case Phase::pending:
+      case Phase::kept:
+        break;
+    }
+  }
+  count(Loss::max_links_followed, carrier.take_refused_count());
+  candidates.insert(candidates.end(), waiting_for_bytes.begin(), waiting_for_bytes.end());
+  waiting_for_bytes.clear();
+}
+
+// Traces that a keep reached, fewest hops first: as many as the budgets let through (DESIGN 3.10).
+void Engine::Impl::settle_candidates() {
+  std::sort(candidates.begin(), candidates.end());
+  candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+  std::erase_if(candidates, [&](RecordId id) {
+    return (ledger[id].phase != Phase::pending && ledger[id].phase != Phase::retained) || ledger.nearest_path(id) == 0;
+  });
+  sort_by_arrival(candidates);
+  std::stable_sort(candidates.begin(), candidates.end(), [&](RecordId a, RecordId b) {
+    return ledger.paths().hops(ledger.nearest_path(a)) < ledger.paths().hops(ledger.nearest_path(b));
+  });
+  const auto rate = static_cast<double>(options.links.propagate.max_propagated_bytes_per_second);
+  const double seconds = static_cast<double>(now_ns - propagation_filled_at_ns) / static_cast<double>(kNanosPerSecond);
+  propagation_tokens = std::min(rate, propagation_tokens + seconds * rate);
+  propagation_filled_at_ns = now_ns;
+  for (const RecordId id : candidates)
+    if (within_budgets(id)) keep(id, true);
+}
+
+bool Engine::Impl::within_budgets(RecordId id) {
+  const PropagateOptions& propagate = options.links.propagate;
+  propagate::PathPool& paths = ledger.paths();
+  const propagate::PathId origin = paths.origin_of(ledger.nearest_path(id));
+  if (paths.kept_count(origin) >= propagate.max_traces_per_origin) {
+    refuse(id, Loss::max_traces_per_origin);
+    return false;
+  }
+  if (propagate.max_propagated_bytes_per_second != 0) {
+    const auto bytes = static_cast<double>(facts(id).bytes);
+    const auto rate = static_cast<double>(propagate.max_propagated_bytes_per_second);
+    // A trace larger than a full bucket passes when the bucket is full, and leaves it in debt; else it never would.
+    if (propagation_tokens < std::min(bytes, rate)) {
+      refuse(id, Loss::max_propagated_bytes_per_second);
+      waiting_for_bytes.push_back(id);
+      return false;
+    }
+    propagation_tokens -= bytes;
+  }
+  ++paths.kept_count(origin);
+  return true;
+}
+
+void Engine::Impl::refuse(RecordId id, Loss loss) {
+  if (ledger[id].phase == Phase::pending) drop(id);
+  if (ledger[id].loss != loss) note_loss(id, loss);
+}
+
+// Writes the loss into the record, with the path of the keep that could not keep it, and counts it.
+void Engine::Impl::note_loss(RecordId id, Loss loss) {
+  count(loss);
+  ledger[id].loss = loss;
+  if (const propagate::PathId path = ledger.nearest_path(id); path != 0) ledger.set_reason(id, path);
+  touch_log(id);
+}
+
+void Engine::Impl::keep(RecordId id, bool by_link) {
+  Record& record = ledger[id];
+  if (record.phase == Phase::pending) {
+    --traces_pending;
+  } else {
+    retained_bytes -= record.bytes;
+    --traces_dropped;
+    record.revived = by_link;
+    if (by_link) ++traces_revived;
+  }
+  record.phase = Phase::kept;
+  record.kept_by_link = by_link;
+  record.loss = Loss::none;
+  ledger.set_reason(id, by_link ? ledger.nearest_path(id) : 0);
+  ++traces_kept;
+  count_kept(id);
+  decide_threshold(id);
+  to_emit.push_back(id);
+  touch_log(id);
+}
+
+void Engine::Impl::count_kept(RecordId id) {
+  const Record& record = ledger[id];
+  if (!record.kept_by_link) {
+    ++kept_by_policy[static_cast<std::size_t>(record.policy)];
+    return;
+  }
+  const propagate::PathPool& paths = ledger.paths();
+  ++kept_by_link[{paths.direction(record.reason_path), paths.hops(record.reason_path)}];
+}
+
+// What happens to ot=th on the trace's spans, late ones too (DESIGN 3.11).
+void Engine::Impl::decide_threshold(RecordId id) {
+  Record& record = ledger[id];
+  const bool certain_origins = !policies->origins_may_be_chance();
+  const bool reached_for_certain = ledger.is_reached(id) && (certain_origins || ledger.is_reached_for_certain(id));
+  if (reached_for_certain) return;
+  if (record.kept_by_link) {
+    record.erase_threshold = true;
+  } else if (record.by_chance) {
+    record.raise_threshold = record.threshold_known;
+    record.erase_threshold = !record.threshold_known;
+  }
+}
+
+void Engine::Impl::drop(RecordId id) {
+  Record& record = ledger[id];
+  --traces_pending;
+  ++traces_dropped;
+  record.phase = Phase::retained;
+  record.deadline_ns = now_ns > engine::kIdle - options.retain.window_ns ? engine::kIdle : now_ns + options.retain.window_ns;
+  record.bytes = facts(id).bytes;
+  retained_bytes += record.bytes;
+  retained.push_back({id, record.deadline_ns});
+  touch_log(id);
+}
+
+}  // namespace v1
+}  // namespace entail

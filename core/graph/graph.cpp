@@ -1,0 +1,176 @@
+#include "graph/graph.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "base/hash.hpp"
+
+namespace entail::graph {
+namespace {
+
+constexpr std::size_t kGroupCount = 64;  // keys whose cache misses overlap
+
+// Raises a maximum. Bounded: each turn but the last means that another raised it.
+void raise_to(sync::HardwareAtomic<std::uint64_t>& maximum, std::uint64_t value) noexcept {
+  std::uint64_t seen = maximum.load(std::memory_order_relaxed);
+  while (seen < value && !maximum.compare_exchange(seen, value, std::memory_order_relaxed, std::memory_order_relaxed)) {
+  }
+}
+
+}  // namespace
+
+Graph::Graph(const GraphOptions& options) noexcept
+    : lanes_(options.lanes),
+      payload_bytes_(options.payload_bytes),
+      seed_(options.seed),
+      writers_(std::make_unique<Writer[]>(options.lanes + 1)),
+      epochs_(options.lanes + 1) {
+  ENTAIL_CHECK(options.lanes >= 1 && options.lanes <= 256 && options.payload_bytes % 8 == 0);
+  for (unsigned lane = 0; lane <= lanes_; ++lane) writers_[lane].open(*this, lane);
+  static_cast<void>(rotate(options.first_capacity));
+}
+
+Graph::~Graph() {
+  for (Window* window : windows_)
+    if (window != nullptr) Window::destroy(window);
+  for (Window* window : dropped_)
+    if (window != nullptr) Window::destroy(window);
+}
+
+NodeId Graph::find(TraceId key) const noexcept {
+  const std::uint64_t hash = base::table_hash(key, seed_);
+  for (unsigned age = 0; age < kWindowSlots; ++age) {
+    const Window* window = live(newest_sequence_ - age);
+    if (window == nullptr) continue;
+    if (const std::uint32_t offset = window->index().find(hash, key); offset != 0) return window->node_id(offset);
+  }
+  return 0;
+}
+
+void Graph::older_of(std::span<const NodeId> nodes, NodeId* out) const noexcept {
+  std::fill_n(out, nodes.size(), NodeId{0});
+  if (window_count_ < 2) return;
+  std::array<std::uint64_t, kGroupCount> hashes;
+  for (std::size_t first = 0; first < nodes.size(); first += kGroupCount) {
+    const std::span<const NodeId> group = nodes.subspan(first, std::min(kGroupCount, nodes.size() - first));
+    for (std::size_t i = 0; i < group.size(); ++i) hashes[i] = base::table_hash(key(group[i]), seed_);
+    for (unsigned age = 1; age < kWindowSlots; ++age) {
+      const Window* window = live(newest_sequence_ - age);
+      if (window == nullptr) continue;
+      const auto wanted = [&](std::size_t i) { return out[first + i] == 0 && window->sequence() < window_of(group[i]).sequence(); };
+      for (std::size_t i = 0; i < group.size(); ++i)
+        if (wanted(i)) window->index().prefetch_slot(hashes[i]);
+      for (std::size_t i = 0; i < group.size(); ++i)
+        if (wanted(i)) window->index().prefetch_key(hashes[i]);
+      for (std::size_t i = 0; i < group.size(); ++i) {
+        if (!wanted(i)) continue;
+        const std::uint32_t offset = window->index().find(hashes[i], key(group[i]));
+        if (offset != 0) out[first + i] = window->node_id(offset);
+      }
+    }
+  }
+}
+
+NodeId Graph::newer_of(NodeId node) const noexcept {
+  const std::uint64_t hash = base::table_hash(key(node), seed_);
+  for (std::uint64_t sequence = window_of(node).sequence() + 1; sequence <= newest_sequence_; ++sequence) {
+    const Window* window = live(sequence);
+    if (window == nullptr) continue;
+    if (const std::uint32_t offset = window->index().find(hash, key(node)); offset != 0) return window->node_id(offset);
+  }
+  return 0;
+}
+
+void Graph::unlink_incarnation(NodeId node) noexcept {
+  const NodeId before = older(node);
+  const NodeId after = newer(node);
+  if (before != 0) row(before).newer = after;
+  if (after != 0) row(after).older = before;
+  row(node).older = 0;
+  row(node).newer = 0;
+}
+
+NodeId Graph::insert(TraceId key) noexcept {
+  Writer& writer = tick_writer();
+  const bool own_batch = !writer.begun();
+  if (own_batch && !writer.try_begin(1, 0)) return 0;
+  NodeId node = 0;
+  writer.find_or_insert({&key, 1}, &node);
+  if (own_batch) writer.end();
+  return node;
+}
+
+void Graph::prefetch_edges(NodeId node) const noexcept {
+  const Window& window = window_of(node);
+  const NodeRow& row = window.row(offset_of(node));
+  // Relaxed: only places to prefetch.
+  const std::uint32_t in = row.in_head.load(std::memory_order_relaxed);
+  const std::uint32_t out = row.out_head.load(std::memory_order_relaxed);
+  if (in != 0) __builtin_prefetch(&window.chunk(in));
+  if (out != 0) __builtin_prefetch(&window.out_head(out));
+}
+
+Window::Shape Graph::shape(std::uint64_t capacity) const noexcept {
+  const unsigned writers = lanes_ + 1;
+  return {std::clamp<std::uint64_t>(capacity, 1, Window::capacity_max(writers)), payload_bytes_, writers, seed_};
+}
+
+bool Graph::rotate(std::uint64_t capacity) noexcept {
+  const std::uint64_t sequence = newest_sequence_ + 1;
+  const unsigned slot = static_cast<unsigned>(sequence % kWindowSlots);
+  if (windows_[slot] != nullptr || dropped_[slot] != nullptr) return false;
+  Window* window = Window::make(sequence, shape(capacity));
+  if (window == nullptr) return false;
+  windows_[slot] = window;
+  closed_epoch_[slot] = 0;
+  frozen_[slot] = false;
+  ++window_count_;
+  newest_sequence_ = sequence;
+  bytes_.fetch_add(window->bytes(), std::memory_order_relaxed);
+  const Window* before = current();
+  current_window_.store(window, std::memory_order_seq_cst);  // PROTOCOL epoch R1
+  if (before != nullptr) closed_epoch_[before->slot()] = epochs_.advance();
+  return true;
+}
+
+bool Graph::frozen(unsigned slot) noexcept {
+  if (!frozen_[slot]) frozen_[slot] = closed_epoch_[slot] != 0 && epochs_.safe(closed_epoch_[slot]);
+  return frozen_[slot];
+}
+
+void Graph::drop(unsigned slot) noexcept {
+  ENTAIL_CHECK(windows_[slot] != nullptr && windows_[slot] != current());
+  dropped_[slot] = std::exchange(windows_[slot], nullptr);
+  --window_count_;
+}
+
+void Graph::reclaim() noexcept {
+  for (unsigned slot = 0; slot < kWindowSlots; ++slot) {
+    if (dropped_[slot] == nullptr || !frozen(slot)) continue;
+    bytes_.fetch_sub(dropped_[slot]->bytes(), std::memory_order_relaxed);
+    Window::destroy(std::exchange(dropped_[slot], nullptr));
+  }
+}
+
+WindowInfo Graph::info(const Window& window) noexcept {
+  return {window.slot(),       window.sequence(), window.capacity(),    window.node_count(),
+          window.offset_end(), window.bytes(),    frozen(window.slot()), &window == current()};
+}
+
+WindowList Graph::windows() noexcept {
+  WindowList list;
+  for (unsigned age = kWindowSlots; age-- > 0;)
+    if (const Window* window = live(newest_sequence_ - age); window != nullptr) list.items[list.count++] = info(*window);
+  return list;
+}
+
+Need Graph::wanted() noexcept {
+  return {wanted_nodes_max_.exchange(0, std::memory_order_relaxed), wanted_links_max_.exchange(0, std::memory_order_relaxed)};
+}
+
+void Graph::note_wanted(std::uint64_t nodes, std::uint64_t links) noexcept {
+  raise_to(wanted_nodes_max_, nodes);
+  raise_to(wanted_links_max_, links);
+}
+
+}  // namespace entail::graph

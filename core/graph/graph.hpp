@@ -1,0 +1,280 @@
+// Graph: the trace table, its nodes and the edges between them; lock-free.
+//
+// Ingest threads, each with the Writer of its lane, touch only the current window. Everything that spans windows is
+// done by the one tick thread: for a key there is one node a window, and its incarnations in several windows are
+// chained by the tick-only columns older and newer. Nothing waits for a stalled thread: a lane that stalls inside a
+// batch only delays the freezing and the unmapping of the windows that it might use.
+//
+// Guarantees
+//   one node a key and window (PROTOCOL slot_publish); every edge appended is there exactly once at both ends
+//   no keep is lost between raise_reach() and an edge that arrives (PROTOCOL late_edge, G2)
+//   every node made comes out of drain_created() once, unless its window was dropped before
+// It does not: know verdicts, remove single nodes or edges, or find duplicates of edges.
+//
+// Thread rule: Protocol. Writers: each Confined to its lane's holder. All else: the tick thread, one at a time, beside
+// any number of Writers. The const functions on nodes and edges, raise_reach() on different nodes, and payload() may
+// be called from several threads of one tick (an Executor) as long as no rotate(), drop() or reclaim() runs.
+//
+// Memory: 64 bytes a node, 16 to 33 a link for both directions, 64 + payload only where touched; bytes() is the
+// account. The address space is much larger: up to 32 GiB a window for edges.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "entail/types.hpp"
+#include "graph/edge_cell.hpp"
+#include "graph/window.hpp"
+#include "graph/writer.hpp"
+#include "sync/atomic.hpp"
+#include "sync/epoch.hpp"
+
+namespace entail::graph {
+
+struct GraphOptions {
+  unsigned lanes = 64;                        // 1..256
+  unsigned payload_bytes = 0;                 // a node; a multiple of 8
+  std::uint64_t first_capacity = 1u << 16;    // nodes of the first window; below the maximum, see rotate()
+  std::uint64_t seed = 0;                     // of the table's hash; no result depends on it
+};
+
+// What try_begin() was asked for.
+struct Need {
+  std::uint64_t nodes = 0;
+  std::uint64_t links = 0;
+};
+
+struct WindowInfo {
+  unsigned slot = 0;
+  std::uint64_t sequence = 0;
+  std::uint64_t capacity = 0;    // nodes
+  std::uint64_t node_count = 0;  // made, and reserved by batches under way
+  std::uint32_t offset_end = 0;  // its nodes have offsets in [1, offset_end)
+  std::uint64_t bytes = 0;
+  bool frozen = false;           // nothing will be written into it by Writers any more
+  bool is_current = false;
+};
+
+// The live windows, oldest first.
+struct WindowList {
+  std::array<WindowInfo, kWindowSlots> items;
+  unsigned count = 0;
+  const WindowInfo* begin() const noexcept { return items.data(); }
+  const WindowInfo* end() const noexcept { return items.data() + count; }
+};
+
+class Graph {
+ public:
+  using Writer = graph::Writer;
+
+  // Maps the first window. ok() is false, and nothing else may be called, when there is no memory for it.
+  explicit Graph(const GraphOptions& options) noexcept;
+  ~Graph();  // no Writer may be inside a batch
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+  bool ok() const noexcept { return current() != nullptr; }
+
+  unsigned lanes() const noexcept { return lanes_; }
+  Writer& writer(unsigned lane) noexcept { return writers_[lane]; }
+  // The tick thread's own.
+  Writer& tick_writer() noexcept { return writers_[lanes_]; }
+
+  // --- logs ---------------------------------------------------------------------------------------------------------
+  // f(NodeId) for every node made since the last call, in no order across lanes. Nodes of dropped windows are left out.
+  template <class F>
+  void drain_created(F&& f) noexcept {
+    for (unsigned lane = 0; lane <= lanes_; ++lane) writers_[lane].created_.drain([&](std::uint64_t e) { pass_on(e, f); });
+  }
+  // f(NodeId) for every append that met a reach that was not 0: read the node's edges again. Nodes may repeat.
+  template <class F>
+  void drain_late(F&& f) noexcept {
+    for (unsigned lane = 0; lane <= lanes_; ++lane) writers_[lane].late_.drain([&](std::uint64_t e) { pass_on(e, f); });
+  }
+
+  // --- keys and incarnations ----------------------------------------------------------------------------------------
+  TraceId key(NodeId node) const noexcept { return window_of(node).key(offset_of(node)); }
+  // The newest node of the key, 0 if there is none.
+  NodeId find(TraceId key) const noexcept;
+  // out[i] = the newest node of the same key in windows older than the window of nodes[i], or 0. Batched.
+  void older_of(std::span<const NodeId> nodes, NodeId* out) const noexcept;
+  // The oldest node of the same key in newer windows, or 0. Only a node that was made late, in a window that is not
+  // current any more, can have one before it is linked.
+  NodeId newer_of(NodeId node) const noexcept;
+  void link_incarnations(NodeId older_node, NodeId newer_node) noexcept {
+    row(newer_node).older = older_node;
+    row(older_node).newer = newer_node;
+  }
+  // Takes a node out of the chain and joins its neighbours: before its window is dropped, so that newest() and older()
+  // find their way across.
+  void unlink_incarnation(NodeId node) noexcept;
+  // As linked; 0 if none, or if that window was dropped.
+  NodeId older(NodeId node) const noexcept { return linked(node, row(node).older, false); }
+  NodeId newer(NodeId node) const noexcept { return linked(node, row(node).newer, true); }
+  NodeId newest(NodeId node) const noexcept {
+    while (const NodeId next = newer(node)) node = next;
+    return node;
+  }
+  // The key's node in the current window, made if need be, by the tick thread's Writer: inside its batch if it has
+  // begun one, which must have room; else in a batch of its own. 0 when there is no room. Nodes made come out of
+  // drain_created() like all others.
+  NodeId insert(TraceId key) noexcept;
+
+  bool is_current(NodeId node) const noexcept { return &window_of(node) == current(); }
+  // Is there a window beside the current one, where older incarnations could be?
+  bool has_older_windows() const noexcept { return window_count_ > 1; }
+
+  // --- columns ------------------------------------------------------------------------------------------------------
+  void* payload(NodeId node) const noexcept { return window_of(node).payload(offset_of(node)); }
+  // As Writer::mark_payload, for writes by the tick thread.
+  void mark_payload(NodeId node) noexcept {
+    Window& window = window_of(node);
+    count_bytes(window, window.mark_payload(offset_of(node)));
+  }
+  std::uint32_t record(NodeId node) const noexcept { return row(node).record; }
+  void set_record(NodeId node, std::uint32_t record) noexcept { row(node).record = record; }
+  // What raise_reach() set last.
+  std::uint32_t reach(NodeId node) const noexcept { return row(node).reach.load(std::memory_order_relaxed); }
+  // PROTOCOL late_edge D1: from here on, an edge appended to the node is reported by drain_late(). The for_each
+  // functions, called afterwards, are D2.
+  void raise_reach(NodeId node, std::uint32_t value) noexcept { LateEdge<>::raise(row(node).reach, value); }
+
+  // --- edges, of one incarnation ------------------------------------------------------------------------------------
+  // f(const OutBlock&), newest block first.
+  template <class F>
+  void for_each_out_block(NodeId node, F&& f) const noexcept {
+    const Window& window = window_of(node);
+    for (std::uint32_t at = WindowOutList::newest(window.row(offset_of(node)).out_head); at != 0;) {
+      const std::uint32_t next = window.out_head(at).next.get();
+      if (next != 0) __builtin_prefetch(&window.out_head(next));
+      f(window.out_block(at));
+      at = next;
+    }
+  }
+  // f(EdgeCell, SpanId) for the cells that are edges.
+  template <class F>
+  void for_each_out(NodeId node, F&& f) const noexcept {
+    for_each_out_block(node, [&](const OutBlock& block) {
+      for (std::size_t i = 0; i < block.cells.size(); ++i)
+        if (block.cells[i].word != 0) f(block.cells[i], block.span_ids[i]);
+    });
+  }
+  // f(EdgeCell).
+  template <class F>
+  void for_each_in(NodeId node, F&& f) const noexcept {
+    const Window& window = window_of(node);
+    const NodeRow& row = window.row(offset_of(node));
+    WindowInList::for_each(row.in_first, row.in_head, window, [&](std::uint64_t word) { f(EdgeCell{word}); });
+  }
+  // What append_out() returned this reference for, from the same node.
+  OutBlock out_block(NodeId from, std::uint32_t reference) const noexcept { return window_of(from).out_block(reference); }
+
+  // The node that a cell names, 0 when its window is gone.
+  NodeId node_of(EdgeCell cell) const noexcept {
+    const unsigned slot = cell.sequence() % kWindowSlots;
+    const Window* window = windows_[slot];
+    if (window == nullptr || (window->sequence() & 0xffff) != cell.sequence()) return 0;
+    return (slot << kOffsetBits) | cell.offset();
+  }
+  // A cell that names the node, of a link without limits and flags; or of the same link as another cell.
+  EdgeCell cell_of(NodeId node) const noexcept {
+    return EdgeCell::make(offset_of(node), sequence_of(node), kNoLimit, kNoLimit, false, false);
+  }
+  EdgeCell cell_of(NodeId node, EdgeCell link) const noexcept { return link.with_node(offset_of(node), sequence_of(node)); }
+
+  // Hints: the node's row; then, once that has arrived, the first of its edges.
+  void prefetch(NodeId node) const noexcept { __builtin_prefetch(&row(node)); }
+  void prefetch_edges(NodeId node) const noexcept;
+
+  // --- windows ------------------------------------------------------------------------------------------------------
+  // Starts a new current window for `capacity` nodes (clamped to 1..268 million). False: the next slot is still
+  // occupied (live, or dropped and not yet unmapped), or there is no memory; nothing changed. Writers that began before
+  // go on in the window they loaded, which is frozen once all of them have ended; until then its logs go on as well.
+  bool rotate(std::uint64_t capacity) noexcept;
+  bool frozen(unsigned slot) noexcept;
+  // Takes a window out of use: its cells name no node at once, its NodeIds are invalid. It is unmapped by reclaim() when
+  // every lane has passed. REQUIRES that it is live and not the current one.
+  void drop(unsigned slot) noexcept;
+  // Unmaps what has become safe to unmap.
+  void reclaim() noexcept;
+
+  // The live windows, oldest first.
+  WindowList windows() noexcept;
+  unsigned window_count() const noexcept { return window_count_; }
+  WindowInfo current_window() noexcept { return info(*current()); }
+  // Of a live window.
+  std::uint64_t sequence(unsigned slot) const noexcept { return windows_[slot]->sequence(); }
+  // The slot of the window that was current before the last rotate(); it may have been dropped since.
+  unsigned previous_slot() const noexcept { return static_cast<unsigned>((newest_sequence_ - 1) % kWindowSlots); }
+  // f(NodeId) for every node of a frozen window, in the order of their insertion by lane. REQUIRES frozen(slot).
+  template <class F>
+  void for_each_node(unsigned slot, F&& f) const noexcept {
+    const Window& window = *windows_[slot];
+    for (std::uint32_t offset = 1, end = window.offset_end(); offset < end; ++offset)
+      if (!window.key(offset).is_zero()) f(window.node_id(offset));
+  }
+
+  // Memory of all windows that are mapped, as touched, not as reserved; what a batch under way touches counts from its
+  // end(). Any thread.
+  std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+  // The largest need, nodes and links each, that found no room since the last call.
+  Need wanted() noexcept;
+
+ private:
+  friend class graph::Writer;
+
+  Window* current() const noexcept { return current_window_.load(std::memory_order_seq_cst); }
+  Window& window_of(NodeId node) const noexcept { return *windows_[slot_of(node)]; }
+  NodeRow& row(NodeId node) const noexcept { return window_of(node).row(offset_of(node)); }
+  std::uint32_t sequence_of(NodeId node) const noexcept { return static_cast<std::uint32_t>(window_of(node).sequence()); }
+  // A column's node, unless its window was dropped. Live windows have sequence numbers within 16 of each other, so a
+  // window that took the slot of a dropped one is younger than whatever was linked to that: comparing tells.
+  NodeId linked(NodeId node, NodeId other, bool is_newer) const noexcept {
+    if (other == 0) return 0;
+    const Window* window = windows_[slot_of(other)];
+    return window != nullptr && (window->sequence() > window_of(node).sequence()) == is_newer ? other : 0;
+  }
+  Window::Shape shape(std::uint64_t capacity) const noexcept;
+  WindowInfo info(const Window& window) noexcept;
+  void note_wanted(std::uint64_t nodes, std::uint64_t links) noexcept;
+  void count_bytes(Window& window, std::uint64_t bytes) noexcept {
+    window.count_bytes(bytes);
+    bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  }
+  // The live window with this sequence number, or null.
+  const Window* live(std::uint64_t sequence) const noexcept {
+    const Window* window = windows_[sequence % kWindowSlots];
+    return window != nullptr && window->sequence() == sequence ? window : nullptr;
+  }
+
+  template <class F>
+  void pass_on(std::uint64_t log_entry, F&& f) noexcept {
+    const auto node = static_cast<NodeId>(log_entry);
+    const Window* window = windows_[slot_of(node)];
+    if (window != nullptr && static_cast<std::uint32_t>(window->sequence()) == log_entry >> 32) f(node);
+  }
+
+  unsigned lanes_;
+  unsigned payload_bytes_;
+  std::uint64_t seed_;
+  std::unique_ptr<Writer[]> writers_;  // one a lane, and the tick thread's
+  sync::Epochs<> epochs_;
+
+  // The tick thread's, by slot.
+  std::array<Window*, kWindowSlots> windows_{};             // live
+  std::array<Window*, kWindowSlots> dropped_{};             // not yet unmapped
+  std::array<std::uint64_t, kWindowSlots> closed_epoch_{};  // 0: still current; else safe once its Writers have ended
+  std::array<bool, kWindowSlots> frozen_{};
+  std::uint64_t newest_sequence_ = 0;
+  unsigned window_count_ = 0;
+
+  // PROTOCOL epoch's pointer P: seq_cst on both sides, as that protocol demands.
+  alignas(sync::kCacheLineBytes) sync::HardwareAtomic<Window*> current_window_{};
+  // Counters and maxima: relaxed, they guard no data.
+  alignas(sync::kCacheLineBytes) sync::HardwareAtomic<std::uint64_t> bytes_{};
+  sync::HardwareAtomic<std::uint64_t> wanted_nodes_max_{};
+  sync::HardwareAtomic<std::uint64_t> wanted_links_max_{};
+};
+
+}  // namespace entail::graph

@@ -1,0 +1,120 @@
+// The in-edges of a node: the first inline in its row, more in chunks of a cache line, many at once in blocks.
+//
+// Order among edges: none promised. A cell that reads 0 has been claimed and not yet written: skip it; its writer will
+// see the node's reach if a keep left meanwhile (PROTOCOL late_edge).
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "graph/late_edge.hpp"
+#include "sync/atomic.hpp"
+
+namespace entail::graph {
+
+struct InListOrders : LateEdgeOrders {
+  static constexpr auto peek = std::memory_order_relaxed;   // a guess that saves an RMW; the RMW decides
+  static constexpr auto claim = std::memory_order_relaxed;  // uniqueness comes from the RMW, no data is guarded
+  static constexpr auto fill = std::memory_order_relaxed;   // into a chunk that nobody can reach before `publish`
+};
+
+// What stands before the cells of a chunk or block. 8 bytes; next and capacity never change once it is reachable.
+template <class Sync = sync::HardwareSync>
+struct InChunk {
+  typename Sync::template Plain<std::uint32_t> next;      // the chunk behind this one, 0 = last
+  typename Sync::template Plain<std::uint16_t> capacity;  // cells
+  typename Sync::template Atomic<std::uint16_t> claimed;  // may exceed capacity by one a writer (peek comes first)
+};
+
+// PROTOCOL in_append: how an edge becomes visible at the node it points to.
+//   words    first (the inline cell), head (offset of the newest chunk), chunk.claimed, cells[i]: 0 until written once
+//   plain    chunk.next, chunk.capacity
+//   append   A1  first.load(peek) == 0: first.compare_exchange(0 -> cell, publish); won: done
+//            A2  h = head.load(observe); h != 0 and h.claimed.load(peek) < capacity:
+//            A3    i = h.claimed.fetch_add(1, claim); i < capacity: cells[i].exchange(cell, publish); done
+//            A4  else a new chunk: next = h, capacity, claimed = 1, cells[0] = cell (fill), the others are 0
+//            A5    head.compare_exchange(h -> new, publish, observe); won: done; lost: keep the chunk, from A2
+//   block    B1  a full chunk of its own size: cells (fill), claimed = capacity    B2 as A5, until it is won
+//   read     R1  first.load(observe)    R2 h = head.load(observe), then by next: cells[i].load(observe); skip 0
+//   C1  a cell has one writer (A1, A3: the RMW is unique; A4: not yet reachable), and is written once.
+//   C2  a reachable chunk is complete but for cells that are 0. Every A5 is a release, and an RMW of the release
+//       sequences of all earlier ones: who has loaded head may read next and capacity of the whole chain.
+//   progress  lock-free: A5 is lost only when another chunk went in, and then A3 will find room but for other writers.
+//   proved by tests/interleave/in_append_test.cpp (2 writers + reader, chunks of 1 and 2 cells, exhaustive); mutant
+//   publish=relaxed must fail. late_edge over it: late_edge_test.cpp. stress: tests/graph/graph_stress_test.cpp
+//
+// Chunks is where chunks live: take_chunk() gives one with kCells cells, all 0 but perhaps the first; keep_chunk(offset)
+// takes back one that was not used; take_block(n) gives one with n cells; chunk(offset), cells(offset) are its parts.
+template <unsigned kCells, class Sync = sync::HardwareSync, class Orders = InListOrders>
+struct InList {
+  using Cell = typename Sync::template Atomic<std::uint64_t>;
+  using Head = typename Sync::template Atomic<std::uint32_t>;
+
+  template <class Chunks>
+  static void append(Cell& first, Head& head, std::uint64_t word, Chunks& chunks) noexcept {
+    if (first.load(Orders::peek) == 0) {
+      std::uint64_t empty = 0;
+      if (first.compare_exchange(empty, word, Orders::publish, Orders::peek)) return;
+    }
+    std::uint32_t mine = 0;
+    std::uint32_t seen = head.load(Orders::observe);
+    for (;;) {
+      if (seen != 0 && try_claim(seen, word, chunks)) {
+        if (mine != 0) chunks.keep_chunk(mine);
+        return;
+      }
+      if (mine == 0) mine = chunks.take_chunk();
+      auto& chunk = chunks.chunk(mine);
+      chunk.next.set(seen);
+      chunk.capacity.set(kCells);
+      chunk.claimed.store(1, Orders::fill);
+      chunks.cells(mine)[0].store(word, Orders::fill);
+      if (head.compare_exchange(seen, mine, Orders::publish, Orders::observe)) return;
+    }
+  }
+
+  // REQUIRES 1 <= words.size() <= 65535.
+  template <class Chunks>
+  static void append_block(Head& head, std::span<const std::uint64_t> words, Chunks& chunks) noexcept {
+    const std::uint32_t mine = chunks.take_block(words.size());
+    auto& chunk = chunks.chunk(mine);
+    auto* cells = chunks.cells(mine);
+    for (std::size_t i = 0; i < words.size(); ++i) cells[i].store(words[i], Orders::fill);
+    chunk.capacity.set(static_cast<std::uint16_t>(words.size()));
+    chunk.claimed.store(static_cast<std::uint16_t>(words.size()), Orders::fill);
+    std::uint32_t seen = head.load(Orders::observe);
+    do {
+      chunk.next.set(seen);
+    } while (!head.compare_exchange(seen, mine, Orders::publish, Orders::observe));
+  }
+
+  // Calls f(word) for every edge that is visible.
+  template <class Chunks, class F>
+  static void for_each(const Cell& first, const Head& head, const Chunks& chunks, F&& f) noexcept {
+    if (const std::uint64_t word = first.load(Orders::observe); word != 0) f(word);
+    for (std::uint32_t at = head.load(Orders::observe); at != 0;) {
+      const auto& chunk = chunks.chunk(at);
+      const auto* cells = chunks.cells(at);
+      const std::uint32_t next = chunk.next.get();
+      if (next != 0) __builtin_prefetch(&chunks.chunk(next));
+      const unsigned capacity = chunk.capacity.get();
+      for (unsigned i = 0; i < capacity; ++i)
+        if (const std::uint64_t word = cells[i].load(Orders::observe); word != 0) f(word);
+      at = next;
+    }
+  }
+
+ private:
+  template <class Chunks>
+  static bool try_claim(std::uint32_t at, std::uint64_t word, Chunks& chunks) noexcept {
+    auto& chunk = chunks.chunk(at);
+    const std::uint16_t capacity = chunk.capacity.get();
+    if (chunk.claimed.load(Orders::peek) >= capacity) return false;
+    const std::uint16_t i = chunk.claimed.fetch_add(1, Orders::claim);
+    if (i >= capacity) return false;
+    chunks.cells(at)[i].exchange(word, Orders::publish);
+    return true;
+  }
+};
+
+}  // namespace entail::graph

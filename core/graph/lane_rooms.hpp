@@ -1,0 +1,113 @@
+// What a lane holds of its window between batches: a run of node offsets and a stretch of the edge arena. Both are the
+// lane's alone, so that taking from them needs no atomics; what is left stays for the lane's next batch.
+// Thread rule: Confined to the lane's holder. Cost: a few plain instructions; one RMW a 256 nodes or 256 KiB of edges.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "base/check.hpp"
+#include "graph/window.hpp"
+
+namespace entail::graph {
+
+// SlotIndex' Offsets. Who loses the race for a slot keeps the offset for the next insert.
+class NodeRun {
+ public:
+  NodeRun() = default;
+  void enter(Window& window) noexcept { *this = NodeRun(&window); }
+  void allow(std::uint64_t nodes) noexcept { allowed_ = nodes; }
+
+  std::uint32_t next() noexcept {
+    ENTAIL_CHECK(allowed_ != 0);
+    if (next_ == end_) {
+      next_ = window_->take_run();
+      end_ = next_ + kNodeRunCount;
+      touched_bytes_ += std::uint64_t{kNodeRunCount} * kNodeBytes;
+    }
+    offered_ = true;
+    return next_;
+  }
+  void taken() noexcept {
+    ++next_;
+    --allowed_;
+    offered_ = false;
+    took_ = true;
+  }
+  // Whether taken() was called since the last question.
+  bool took() noexcept { return std::exchange(took_, false); }
+
+  // Ends a batch: an offset whose key was written, but which lost its race, gets none. Returns what was not used.
+  std::uint64_t settle() noexcept {
+    if (std::exchange(offered_, false)) window_->clear_key(next_);
+    return std::exchange(allowed_, 0);
+  }
+  std::uint64_t touched_bytes() noexcept { return std::exchange(touched_bytes_, 0); }
+
+ private:
+  explicit NodeRun(Window* window) noexcept : window_(window) {}
+
+  Window* window_ = nullptr;
+  std::uint64_t allowed_ = 0;  // nodes reserved and not yet made
+  std::uint64_t touched_bytes_ = 0;
+  std::uint32_t next_ = 0;
+  std::uint32_t end_ = 0;
+  bool offered_ = false;
+  bool took_ = false;
+};
+
+// InList's Chunks, and blocks. Blocks are taken from the front of the room, chunks from its back, where they stay
+// aligned to their cache line.
+class EdgeRoom {
+ public:
+  EdgeRoom() = default;
+  // Worst case of one link: a chunk of its own, and an out-block of its own with one cell and one span ID.
+  static constexpr std::uint64_t kLinkUnitsMax = 1 + kInChunkCells + 1 + 2;
+
+  void enter(Window& window) noexcept { *this = EdgeRoom(&window); }
+  // False: the window's address space is spent.
+  bool ensure(std::uint64_t units) noexcept {
+    const std::uint64_t left = back_ - front_;
+    if (left >= units) return true;
+    const std::uint64_t taken = round_up(units > kRoomUnits ? units : kRoomUnits, kChunkUnits);
+    const std::uint32_t first = window_->arena().take(taken);
+    if (first == 0) return false;
+    // The rest is given up. Of a usual room its pages count as touched; a huge one is mostly address space.
+    if (left <= kRoomUnits) touched_units_ += left;
+    front_ = first;
+    back_ = first + taken;
+    return true;
+  }
+
+  std::uint32_t take_chunk() noexcept {
+    if (kept_chunk_ != 0) return std::exchange(kept_chunk_, 0);
+    ENTAIL_CHECK(back_ - front_ >= kChunkUnits);
+    back_ -= kChunkUnits;
+    touched_units_ += kChunkUnits;
+    return static_cast<std::uint32_t>(back_);
+  }
+  void keep_chunk(std::uint32_t chunk) noexcept { kept_chunk_ = chunk; }
+  std::uint32_t take_block(std::uint64_t cells) noexcept { return take_units(1 + cells); }
+  std::uint32_t take_units(std::uint64_t units) noexcept {
+    ENTAIL_CHECK(back_ - front_ >= units);
+    touched_units_ += units;
+    return static_cast<std::uint32_t>(std::exchange(front_, front_ + units));
+  }
+  InChunk<>& chunk(std::uint32_t at) const noexcept { return window_->chunk(at); }
+  WindowInList::Cell* cells(std::uint32_t at) const noexcept { return window_->cells(at); }
+
+  std::uint64_t touched_bytes() noexcept { return std::exchange(touched_units_, 0) * kUnitBytes; }
+
+ private:
+  static constexpr std::uint64_t kChunkUnits = 1 + kInChunkCells;
+  static constexpr std::uint64_t kRoomUnits = (256u << 10) / kUnitBytes;
+  explicit EdgeRoom(Window* window) noexcept : window_(window) {}
+
+  Window* window_ = nullptr;
+  std::uint64_t front_ = 0;  // units of the arena: [front_, back_) is free
+  std::uint64_t back_ = 0;
+  std::uint64_t touched_units_ = 0;
+  std::uint32_t kept_chunk_ = 0;
+};
+
+}  // namespace entail::graph

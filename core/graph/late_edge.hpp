@@ -1,0 +1,41 @@
+// The race between an edge that arrives and a keep that leaves: the orders on both sides, written once.
+#pragma once
+
+#include <cstdint>
+
+#include "sync/atomic.hpp"
+
+namespace entail::graph {
+
+// One order for each of the four accesses. They are only right together; tests weaken them together.
+struct LateEdgeOrders {
+  static constexpr auto publish = std::memory_order_seq_cst;  // I1: the edge becomes reachable (in_list, out_list)
+  static constexpr auto check = std::memory_order_seq_cst;    // I2
+  static constexpr auto raise = std::memory_order_seq_cst;    // D1
+  static constexpr auto observe = std::memory_order_seq_cst;  // D2: list heads and cells
+};
+
+// PROTOCOL late_edge: no keep is lost when an edge arrives while a keep leaves its node.
+//   words    the edge's word at node u (a list head or a cell), and reach(u) (0 = no keep carries on from u)
+//   ingest   I1 publish the edge at u (RMW, publish)    I2 load reach(u) (check); not 0 -> u goes to the late log
+//   tick     D1 reach(u) = value (store, raise)         D2 load u's heads and cells (observe); carry to every edge seen
+//   P1  at least one side sees the other: D2 sees the edge, or the tick thread finds u in the late log and reads
+//       u's edges again. Both may: carrying a keep twice changes nothing.
+//   why seq_cst  a store and then a load of the OTHER word, on both sides. With acquire and release both loads may be
+//       stale and the keep is lost; one total order over the four accesses forbids it. ThreadSanitizer and stress
+//       tests cannot see the difference: x86 executes the RMW of I1 with a full barrier in either case.
+//   also     writers load a list head with `observe` before they claim a cell behind it, so that the publication of
+//       that chunk precedes I1 in the total order, and D2 finds the way to the cell.
+//   proved by tests/interleave/late_edge_test.cpp (out list, first cell, chunk and handed-over block, exhaustive);
+//   mutant acq_rel must lose a keep.
+template <class Sync = sync::HardwareSync, class Orders = LateEdgeOrders>
+struct LateEdge {
+  using Reach = typename Sync::template Atomic<std::uint32_t>;
+
+  // I2. True: report the node to the tick thread.
+  static bool carries(const Reach& reach) noexcept { return reach.load(Orders::check) != 0; }
+  // D1. The tick thread only.
+  static void raise(Reach& reach, std::uint32_t value) noexcept { reach.store(value, Orders::raise); }
+};
+
+}  // namespace entail::graph

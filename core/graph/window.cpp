@@ -1,0 +1,87 @@
+#include "graph/window.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "base/check.hpp"
+
+namespace entail::graph {
+namespace {
+
+// Offsets that can be given out: a node each, and the unused rest of one run a writer.
+std::uint64_t offset_count(const Window::Shape& shape) noexcept {
+  return 1 + shape.capacity + std::uint64_t{kNodeRunCount} * shape.writers;
+}
+
+// Where the parts lie in the mapping.
+struct Layout {
+  explicit Layout(const Window::Shape& shape) noexcept {
+    const std::uint64_t offsets = offset_count(shape);
+    const std::uint64_t payload_bytes = offsets * shape.payload_bytes;
+    slots = round_up(sizeof(Window), kPageBytes);
+    keys = round_up(slots + 2 * shape.capacity * sizeof(SlotIndex<>::Slot), kPageBytes);
+    rows = round_up(keys + offsets * sizeof(SlotIndex<>::Key), kPageBytes);
+    marks = round_up(rows + offsets * sizeof(NodeRow), kPageBytes);
+    payload = round_up(marks + payload_bytes / kPageBytes + 2, kPageBytes);
+    end = round_up(payload + payload_bytes, kPageBytes);
+  }
+  std::uint64_t slots, keys, rows, marks, payload, end;
+};
+
+}  // namespace
+
+Window* Window::make(std::uint64_t sequence, const Shape& shape) noexcept {
+  ENTAIL_CHECK(shape.capacity >= 1 && shape.capacity <= capacity_max(shape.writers) && shape.payload_bytes % 8 == 0);
+  Mapping mapping = Mapping::reserve(Layout(shape).end);
+  if (mapping.data() == nullptr) return nullptr;
+  auto* place = reinterpret_cast<Window*>(mapping.data());
+  Window* window = std::construct_at(place, sequence, shape, std::move(mapping));
+  if (window->arena_.ok()) return window;
+  destroy(window);
+  return nullptr;
+}
+
+void Window::destroy(Window* window) noexcept {
+  // The window lies in the mapping that it owns: take that out first, so that it goes last.
+  const Mapping mapping = std::move(window->mapping_);
+  std::destroy_at(window);
+}
+
+Window::Window(std::uint64_t sequence, const Shape& shape, Mapping mapping) noexcept
+    : sequence_(sequence), shape_(shape), mapping_(std::move(mapping)) {
+  const Layout layout(shape);
+  std::byte* base = mapping_.data();
+  keys_ = reinterpret_cast<SlotIndex<>::Key*>(base + layout.keys);
+  rows_ = reinterpret_cast<NodeRow*>(base + layout.rows);
+  payload_marks_ = reinterpret_cast<sync::HardwareAtomic<std::uint8_t>*>(base + layout.marks);
+  payload_ = base + layout.payload;
+  index_ = SlotIndex<>(reinterpret_cast<SlotIndex<>::Slot*>(base + layout.slots), 2 * shape.capacity, keys_);
+  // The payload stays on small pages: nodes without one are to cost nothing.
+  mapping_.prefer_huge_pages(layout.slots, layout.keys);
+  mapping_.prefer_huge_pages(layout.keys, layout.marks);
+  count_bytes(layout.keys);
+}
+
+bool Window::try_reserve(std::uint64_t nodes) noexcept {
+  // Looking first keeps a need that cannot be met from making others fail while it is added and taken back.
+  const std::uint64_t seen = node_count_.load(std::memory_order_relaxed);
+  if (nodes > shape_.capacity || seen > shape_.capacity - nodes) return false;
+  if (node_count_.fetch_add(nodes, std::memory_order_relaxed) <= shape_.capacity - nodes) return true;
+  give_back(nodes);
+  return false;
+}
+
+std::uint64_t Window::mark_payload(std::uint32_t offset) noexcept {
+  if (shape_.payload_bytes == 0) return 0;
+  const std::uint64_t begin = std::uint64_t{offset} * shape_.payload_bytes;
+  const std::uint64_t last_page = (begin + shape_.payload_bytes - 1) / kPageBytes;
+  std::uint64_t bytes = 0;
+  for (std::uint64_t page = begin / kPageBytes; page <= last_page; ++page) {
+    sync::HardwareAtomic<std::uint8_t>& mark = payload_marks_[page];
+    if (mark.load(std::memory_order_relaxed) != 0) continue;
+    if (mark.exchange(1, std::memory_order_relaxed) == 0) bytes += kPageBytes;
+  }
+  return bytes;
+}
+
+}  // namespace entail::graph

@@ -1,0 +1,144 @@
+// A window: all that was first seen in one stretch of time, in one piece of memory that goes at once.
+//
+//   Window | index slots 8 B x 2 a node | keys 16 B | rows 32 B | payload page marks | payload | edge arena (own mapping)
+//
+// One mapping holds all but the arena. It is address space: pages that were never touched cost nothing, so absent
+// nodes cost no payload, and a window is cheap to make (two mmap) and to drop (two munmap).
+//
+// Nodes are numbered from 1 in the order of their insertion, in runs of 256 a lane, so that nodes that came together lie
+// together. All that ingest and traversal touch of a node but its key is one row of half a cache line.
+//
+// Thread rule: Protocol: index slot_publish, rows in_append, out_append and late_edge; tick-only fields plain.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "entail/types.hpp"
+#include "graph/arena.hpp"
+#include "graph/edge_cell.hpp"
+#include "graph/in_list.hpp"
+#include "graph/late_edge.hpp"
+#include "graph/mapping.hpp"
+#include "graph/out_list.hpp"
+#include "graph/slot_index.hpp"
+#include "sync/atomic.hpp"
+
+namespace entail::graph {
+
+constexpr unsigned slot_of(NodeId node) noexcept { return node >> kOffsetBits; }
+constexpr std::uint32_t offset_of(NodeId node) noexcept { return node & kOffsetMask; }
+
+constexpr unsigned kInChunkCells = 7;    // with the 8 bytes before them: one cache line
+constexpr unsigned kNodeRunCount = 256;  // offsets that a lane takes at once
+constexpr unsigned kNodeBytes = 48;      // key and row
+
+using WindowInList = InList<kInChunkCells>;
+using WindowOutList = OutList<>;
+
+// One node. 32 bytes: ingest appends and propagation reads touch one cache line a node.
+struct alignas(32) NodeRow {
+  WindowInList::Cell in_first;
+  WindowInList::Head in_head;
+  WindowOutList::Head out_head;
+  LateEdge<>::Reach reach;   // 0 = no keep carries on from here
+  std::uint32_t record;      // tick only, of no meaning to the graph
+  NodeId older;              // tick only: this key's node in an older window
+  NodeId newer;              // tick only
+};
+static_assert(sizeof(NodeRow) == 32 && sizeof(NodeRow) + sizeof(TraceId) == kNodeBytes);
+
+// What stands before a block of out-edges: then `count` cells, then `count` span IDs. Immutable once reachable.
+struct OutBlockHead {
+  WindowOutList::Next next;
+  std::uint32_t count;
+};
+static_assert(sizeof(OutBlockHead) == kUnitBytes && sizeof(InChunk<>) == kUnitBytes && sizeof(EdgeCell) == kUnitBytes &&
+              sizeof(SpanId) == kUnitBytes && sizeof(WindowInList::Cell) == kUnitBytes);
+
+// The links of one span as they were appended: position = arrival order. A cell with word 0 is a link that is no edge.
+struct OutBlock {
+  std::span<const EdgeCell> cells;
+  std::span<const SpanId> span_ids;
+};
+
+class Window {
+ public:
+  struct Shape {
+    std::uint64_t capacity = 0;  // nodes
+    unsigned payload_bytes = 0;  // a node; a multiple of 8
+    unsigned writers = 0;
+    std::uint64_t hash_seed = 0;
+  };
+  // Null when the system gives no memory. It lies at the start of its own mapping. REQUIRES 1 <= capacity <= capacity_max(writers).
+  static Window* make(std::uint64_t sequence, const Shape& shape) noexcept;
+  static void destroy(Window* window) noexcept;
+  static constexpr std::uint64_t capacity_max(unsigned writers) noexcept {
+    return kOffsetMask - std::uint64_t{kNodeRunCount} * (writers + 1);
+  }
+
+  Window(const Window&) = delete;
+  Window& operator=(const Window&) = delete;
+
+  std::uint64_t sequence() const noexcept { return sequence_; }
+  unsigned slot() const noexcept { return static_cast<unsigned>(sequence_ % kWindowSlots); }
+  std::uint64_t capacity() const noexcept { return shape_.capacity; }
+  NodeId node_id(std::uint32_t offset) const noexcept { return (slot() << kOffsetBits) | offset; }
+
+  std::uint64_t hash_seed() const noexcept { return shape_.hash_seed; }
+  SlotIndex<>& index() noexcept { return index_; }
+  const SlotIndex<>& index() const noexcept { return index_; }
+  TraceId key(std::uint32_t offset) const noexcept { return keys_[offset].get(); }
+  NodeRow& row(std::uint32_t offset) const noexcept { return rows_[offset]; }
+  void* payload(std::uint32_t offset) const noexcept { return payload_ + std::uint64_t{offset} * shape_.payload_bytes; }
+  Arena& arena() noexcept { return arena_; }
+
+  // Where in-chunks live, for WindowInList::for_each.
+  InChunk<>& chunk(std::uint32_t at) const noexcept { return *arena_.at<InChunk<>>(at); }
+  WindowInList::Cell* cells(std::uint32_t at) const noexcept { return arena_.at<WindowInList::Cell>(at + 1); }
+
+  OutBlockHead& out_head(std::uint32_t at) const noexcept { return *arena_.at<OutBlockHead>(at); }
+  OutBlock out_block(std::uint32_t at) const noexcept {
+    const std::uint32_t count = out_head(at).count;
+    const auto* cells = arena_.at<const EdgeCell>(at + 1);
+    return {{cells, count}, {arena_.at<const SpanId>(at + 1 + count), count}};
+  }
+
+  // Room for new nodes, so that the index stays at most half full. False: no room, nothing reserved.
+  bool try_reserve(std::uint64_t nodes) noexcept;
+  void give_back(std::uint64_t nodes) noexcept { node_count_.fetch_sub(nodes, std::memory_order_relaxed); }
+  // The first of kNodeRunCount offsets that are the caller's alone. REQUIRES a reservation that is not used up.
+  std::uint32_t take_run() noexcept { return next_offset_.fetch_add(kNodeRunCount, std::memory_order_relaxed); }
+  // An offset of a run that its owner will not use: it has no key.
+  void clear_key(std::uint32_t offset) noexcept { keys_[offset].set(TraceId{}); }
+  // The payload of this node is going to be written. Returns the bytes of pages that no one marked before.
+  std::uint64_t mark_payload(std::uint32_t offset) noexcept;
+
+  // Nodes made, and room reserved by batches that are under way.
+  std::uint64_t node_count() const noexcept { return node_count_.load(std::memory_order_relaxed); }
+  // All nodes have smaller offsets.
+  std::uint32_t offset_end() const noexcept { return next_offset_.load(std::memory_order_relaxed); }
+  // Touched memory as far as it was counted: the index from the start, the rest by those who touch it.
+  std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+  void count_bytes(std::uint64_t bytes) noexcept { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+
+  // For make().
+  Window(std::uint64_t sequence, const Shape& shape, Mapping mapping) noexcept;
+
+ private:
+  std::uint64_t sequence_;
+  Shape shape_;
+  SlotIndex<> index_;
+  SlotIndex<>::Key* keys_ = nullptr;
+  NodeRow* rows_ = nullptr;
+  sync::HardwareAtomic<std::uint8_t>* payload_marks_ = nullptr;  // one a page of payload
+  std::byte* payload_ = nullptr;
+  Mapping mapping_;
+  Arena arena_;
+  // Counters: relaxed, they guard no data.
+  alignas(sync::kCacheLineBytes) sync::HardwareAtomic<std::uint64_t> node_count_{};
+  alignas(sync::kCacheLineBytes) sync::HardwareAtomic<std::uint32_t> next_offset_{1};
+  sync::HardwareAtomic<std::uint64_t> bytes_{};
+};
+
+}  // namespace entail::graph

@@ -1,0 +1,146 @@
+#include "graph/writer.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "base/hash.hpp"
+#include "graph/graph.hpp"
+
+namespace entail::graph {
+namespace {
+
+constexpr std::size_t kGroupCount = 64;     // keys whose cache misses overlap
+constexpr std::size_t kPrefetchAhead = 16;  // rows ahead of an append
+constexpr std::uint64_t kLinksMax = std::uint64_t{1} << 32;  // more than any window has room for
+
+}  // namespace
+
+void Writer::open(Graph& graph, unsigned lane) noexcept {
+  graph_ = &graph;
+  lane_ = lane;
+}
+
+bool Writer::try_begin(std::uint64_t nodes, std::uint64_t links) noexcept {
+  ENTAIL_CHECK(!begun_);
+  if (links > kLinksMax || nodes > kOffsetMask || !created_.reserve(nodes) || !late_.reserve(2 * links)) {
+    graph_->note_wanted(nodes, links);
+    return false;
+  }
+  graph_->epochs_.pin(lane_);
+  Window* window = graph_->current();
+  if (!try_reserve(*window, nodes, links)) {
+    graph_->epochs_.unpin(lane_);
+    graph_->note_wanted(nodes, links);
+    return false;
+  }
+  begun_ = true;
+  return true;
+}
+
+bool Writer::try_reserve(Window& window, std::uint64_t nodes, std::uint64_t links) noexcept {
+  // Compared by number: a new window may lie where an old one lay.
+  if (window_sequence_ != window.sequence()) {
+    node_run_.enter(window);
+    edge_room_.enter(window);
+    window_sequence_ = window.sequence();
+  }
+  window_ = &window;
+  if (!window.try_reserve(nodes)) return false;
+  if (!edge_room_.ensure(links * EdgeRoom::kLinkUnitsMax)) {
+    window.give_back(nodes);
+    return false;
+  }
+  node_run_.allow(nodes);
+  return true;
+}
+
+void Writer::end() noexcept {
+  ENTAIL_CHECK(begun_);
+  begun_ = false;
+  hot_.flush([this](HotCells::Buffer& buffer) { hand_over(buffer); });
+  if (const std::uint64_t unused = node_run_.settle(); unused != 0) window_->give_back(unused);
+  const std::uint64_t bytes = node_run_.touched_bytes() + edge_room_.touched_bytes() + std::exchange(payload_bytes_, 0);
+  if (bytes != 0) graph_->count_bytes(*window_, bytes);
+  graph_->epochs_.unpin(lane_);
+}
+
+void Writer::find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept {
+  SlotIndex<>& index = window_->index();
+  const std::uint64_t seed = window_->hash_seed();
+  std::array<std::uint64_t, kGroupCount> hashes;
+  for (std::size_t first = 0; first < ids.size(); first += kGroupCount) {
+    const std::size_t count = std::min(kGroupCount, ids.size() - first);
+    for (std::size_t i = 0; i < count; ++i) {
+      hashes[i] = base::table_hash(ids[first + i], seed);
+      index.prefetch_slot(hashes[i]);
+    }
+    for (std::size_t i = 0; i < count; ++i) index.prefetch_key(hashes[i]);
+    for (std::size_t i = 0; i < count; ++i) {
+      ENTAIL_DCHECK(!ids[first + i].is_zero());
+      const std::uint32_t offset = index.find_or_insert(hashes[i], ids[first + i], node_run_);
+      if (node_run_.took()) created_.push(log_entry(offset));
+      out[first + i] = window_->node_id(offset);
+    }
+  }
+}
+
+std::uint32_t Writer::append_out(NodeId from, std::span<const EdgeCell> cells, std::span<const SpanId> span_ids) noexcept {
+  ENTAIL_CHECK(cells.size() == span_ids.size());
+  if (cells.empty()) return 0;
+  const std::uint32_t block = edge_room_.take_units(1 + 2 * cells.size());
+  OutBlockHead& head = window_->out_head(block);
+  head.count = static_cast<std::uint32_t>(cells.size());
+  std::copy(cells.begin(), cells.end(), window_->arena().at<EdgeCell>(block + 1));
+  std::copy(span_ids.begin(), span_ids.end(), window_->arena().at<SpanId>(block + 1 + head.count));
+  WindowOutList::append(window_->row(offset_of(from)).out_head, block, head.next);
+  check_late(offset_of(from));
+  return block;
+}
+
+void Writer::append_in(NodeId to, EdgeCell cell) noexcept {
+  const std::uint32_t offset = offset_of(to);
+  HotCells::Buffer* buffer = hot_.hit(offset);
+  if (buffer == nullptr) {
+    append_now(offset, cell.word);
+    return;
+  }
+  if (buffer->node != offset) {
+    hand_over(*buffer);
+    HotCells::claim(*buffer, offset);
+  }
+  buffer->words[buffer->count++] = cell.word;
+  if (buffer->count == HotCells::kBlockCells) hand_over(*buffer);
+}
+
+void Writer::append_in(std::span<const NodeId> to, std::span<const EdgeCell> cells) noexcept {
+  ENTAIL_CHECK(to.size() == cells.size());
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    if (i + kPrefetchAhead < to.size()) __builtin_prefetch(&window_->row(offset_of(to[i + kPrefetchAhead])), 1);
+    if (i + kPrefetchAhead / 2 < to.size()) {
+      // Relaxed: only a place to prefetch.
+      const auto head = window_->row(offset_of(to[i + kPrefetchAhead / 2])).in_head.load(std::memory_order_relaxed);
+      if (head != 0) __builtin_prefetch(&window_->chunk(head), 1);
+    }
+    if (to[i] != 0) append_in(to[i], cells[i]);
+  }
+}
+
+void Writer::append_now(std::uint32_t to, std::uint64_t word) noexcept {
+  NodeRow& row = window_->row(to);
+  WindowInList::append(row.in_first, row.in_head, word, edge_room_);
+  check_late(to);
+}
+
+// A few cells are better off in chunks, where others may join them.
+void Writer::hand_over(HotCells::Buffer& buffer) noexcept {
+  if (buffer.count == 0) return;
+  if (buffer.count <= kInChunkCells) {
+    for (const std::uint64_t word : buffer.filled()) append_now(buffer.node, word);
+  } else {
+    WindowInList::append_block(window_->row(buffer.node).in_head, buffer.filled(), edge_room_);
+    check_late(buffer.node);
+  }
+  buffer.count = 0;
+}
+
+}  // namespace entail::graph

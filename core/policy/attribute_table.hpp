@@ -1,0 +1,80 @@
+// The attribute conditions of all policies, by key: one pass over a span's attributes answers all of them, and values
+// are read only where the key is asked for.
+//
+// Guarantees: an attribute whose bytes have the common shape (one key, then one value, nothing else) and whose key no
+// condition asks for is stepped over by its first bytes; everything else goes through the wire room's cursors, so any
+// encoding that decode() accepts gives the same answer.
+// Thread rule: Immutable after finish(). Cost: 2 to 3 ns for each attribute that nobody asks for, 10 to 15 ns for one
+// whose key is known. No allocation in matching, but for what RE2 does.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "policy/facts.hpp"
+#include "policy/string_matcher.hpp"
+#include "wire/decode.hpp"
+
+namespace entail::policy {
+
+// One condition on the value of one key.
+struct AttributeTest {
+  enum class Kind : std::uint8_t { exact, regex, boolean, number, integer_only };
+  static constexpr std::int64_t kNoMin = std::numeric_limits<std::int64_t>::min();  // for doubles beyond it too
+  static constexpr std::int64_t kNoMax = std::numeric_limits<std::int64_t>::max();
+  Kind kind = Kind::exact;
+  bool boolean = false;
+  unsigned bit = 0;
+  std::int64_t min = kNoMin;  // number, integer_only: both inclusive
+  std::int64_t max = kNoMax;
+  std::uint32_t matcher = 0;  // exact, regex: index from add_matcher()
+};
+
+class AttributeTable {
+ public:
+  std::uint32_t add_matcher(StringMatcher matcher);
+  void add(std::string_view key, AttributeTest test);
+  // Call once, after the last add().
+  void finish();
+
+  bool empty() const noexcept { return keys_.empty(); }
+  // Sets the bits of the conditions that hold for any attribute of a decoded span, or of a decoded resource message.
+  void match_span(Bytes bytes, const wire::SpanView& span, Bits& bits) const;
+  void match_resource(Bytes bytes, wire::Range resource, Bits& bits) const;
+
+ private:
+  enum class Holder : std::uint8_t { span, resource };
+  struct Key {
+    std::string text;
+    std::vector<AttributeTest> tests;
+  };
+  static constexpr std::size_t kLengthsMax = 64;  // keys of this length and above share the last bucket
+  static constexpr std::size_t kMarks = 512;
+
+  // A mark of a key from its length and two of its bytes: most keys that nobody asks for have none.
+  static std::size_t mark_of(const std::uint8_t* key, std::size_t size) noexcept {
+    if (size == 0) return 0;
+    return (size * 37 + std::size_t{key[size / 2]} * 5 + std::size_t{key[size - 1]} * 11) % kMarks;
+  }
+  const Key* find(std::string_view text) const noexcept;
+  bool all_set(const Bits& bits) const noexcept;
+  void apply(const Key& key, Bytes bytes, const wire::AttributeView& attribute, Holder holder, Bits& bits) const;
+  // One attribute in its common shape: the whole field, its key, its AnyValue message.
+  [[gnu::noinline]] void match_common(Bytes bytes, wire::Range field, wire::Range key, wire::Range value, Bits& bits) const;
+  // The field at `at`, whatever it is; returns its end.
+  [[gnu::noinline]] std::uint32_t match_unusual(Bytes bytes, std::uint32_t at, std::uint32_t end, Bits& bits) const;
+  // All attributes in [begin, end), in any encoding.
+  void match_fields(Bytes bytes, std::uint32_t begin, std::uint32_t end, Bits& bits) const;
+
+  std::array<bool, kMarks> marks_{};
+  std::vector<Key> keys_;  // ascending by length once finished
+  std::array<std::uint16_t, kLengthsMax + 2> first_by_length_{};  // bucket i: [first[i], first[i + 1])
+  std::vector<StringMatcher> matchers_;
+  Bits all_bits_{};
+};
+
+}  // namespace entail::policy

@@ -1,0 +1,50 @@
+#include "policy/chance.hpp"
+
+#include <bit>
+#include <cmath>
+
+namespace entail::policy {
+
+std::uint64_t collector_threshold(double percentage) noexcept {
+  __extension__ using Wide = unsigned __int128;
+  constexpr int kDoubleBits = 53;
+  int exponent = 0;
+  const double fraction = std::frexp(percentage / 100, &exponent);  // in [0.5, 1), or 0
+  if (fraction <= 0) return 0;
+  const auto mantissa = static_cast<std::uint64_t>(std::ldexp(fraction, kDoubleBits));
+  exponent -= kDoubleBits;
+
+  // The Collector multiplies in a big.Float of 64 bits: `cut` low bits of the product are rounded away.
+  const Wide product = Wide{~std::uint64_t{0}} * mantissa;
+  const int cut = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(product >> 64)));
+  const Wide rest = product & ((Wide{1} << cut) - 1);
+  const Wide half = Wide{1} << (cut - 1);
+  Wide rounded = product >> cut;
+  if (rest > half || (rest == half && (rounded & 1) != 0)) ++rounded;
+  const int shift = cut + exponent;  // at most 0, since the ratio is at most 1
+  return shift <= -128 ? 0 : static_cast<std::uint64_t>(rounded >> -shift);
+}
+
+TokenBucket::TokenBucket(std::uint64_t per_second, std::uint64_t burst) noexcept : per_second_(per_second) {
+  const std::uint64_t doubled = per_second > ~std::uint64_t{0} / 2 ? ~std::uint64_t{0} : per_second * 2;
+  capacity_ = Wide{burst == 0 ? doubled : burst} * static_cast<std::uint64_t>(kNanosPerSecond);
+  level_ = capacity_;
+}
+
+bool TokenBucket::try_take(std::uint64_t amount, std::int64_t now_ns) noexcept {
+  if (!started_ || now_ns > filled_at_ns_) {
+    if (started_) {
+      const auto elapsed_ns = static_cast<std::uint64_t>(now_ns) - static_cast<std::uint64_t>(filled_at_ns_);
+      const Wide gained = Wide{per_second_} * elapsed_ns;
+      level_ = gained >= capacity_ - level_ ? capacity_ : level_ + gained;
+    }
+    started_ = true;
+    filled_at_ns_ = now_ns;
+  }
+  const Wide wanted = Wide{amount} * static_cast<std::uint64_t>(kNanosPerSecond);
+  if (wanted > level_) return false;
+  level_ -= wanted;
+  return true;
+}
+
+}  // namespace entail::policy

@@ -1,0 +1,48 @@
+// The arithmetic of policies that roll dice: the Collector's FNV choice, and token buckets on engine time.
+// Thread rule: the functions Immutable, TokenBucket Confined. No allocation.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "entail/types.hpp"
+
+namespace entail::policy {
+
+// FNV-1a, 64 bits, over the salt. The state is continued over a trace ID by collector_hash().
+constexpr std::uint64_t salt_state(std::string_view salt) noexcept {
+  std::uint64_t state = 0xcbf29ce484222325ULL;
+  for (const char c : salt) state = (state ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ULL;
+  return state;
+}
+
+// The Collector's hash of a trace: FNV-1a over the salt, then the 16 bytes of the ID.
+constexpr std::uint64_t collector_hash(std::uint64_t state, TraceId id) noexcept {
+  for (const std::uint64_t half : {id.hi, id.lo})
+    for (int shift = 56; shift >= 0; shift -= 8) state = (state ^ ((half >> shift) & 0xff)) * 0x100000001b3ULL;
+  return state;
+}
+
+// The largest collector_hash() that the Collector samples: percentage / 100 (in double) times 2^64 - 1, the product
+// rounded to 64 significant bits, nearest even, and cut to an integer; exact at 0 and 100. REQUIRES 0 <= percentage <= 100.
+std::uint64_t collector_threshold(double percentage) noexcept;
+
+// A token bucket that starts full. Exact: levels are counted in billionths of a token.
+class TokenBucket {
+ public:
+  // burst 0: twice the rate, at most 2^64 - 1.
+  TokenBucket(std::uint64_t per_second, std::uint64_t burst) noexcept;
+  // Takes `amount` tokens if they are there, else none. More than the burst is never there. A now before the last one
+  // adds nothing.
+  bool try_take(std::uint64_t amount, std::int64_t now_ns) noexcept;
+
+ private:
+  __extension__ using Wide = unsigned __int128;
+  std::uint64_t per_second_;
+  Wide capacity_;
+  Wide level_;
+  std::int64_t filled_at_ns_ = 0;
+  bool started_ = false;
+};
+
+}  // namespace entail::policy

@@ -1,0 +1,81 @@
+#include "policy/condition_tree.hpp"
+
+#include "context/tracestate.hpp"
+
+namespace entail::policy {
+
+namespace {
+
+constexpr Answer answer_of(bool holds) noexcept { return holds ? Answer::yes : Answer::no; }
+
+Answer ask_bucket(const Condition& condition, const Question& question) noexcept {
+  const std::uint32_t mask = std::uint32_t{1} << condition.index;
+  if ((question.answers.asked & mask) == 0) {
+    if (question.buckets == nullptr) return question.unasked;
+    const std::uint64_t amount =
+        condition.kind == Condition::Kind::span_bucket ? question.trace.spans : question.trace.bytes;
+    question.answers.asked |= mask;
+    if (question.buckets[condition.index].try_take(amount, question.now_ns)) question.answers.yes |= mask;
+  }
+  return answer_of((question.answers.yes & mask) != 0);
+}
+
+}  // namespace
+
+std::int64_t duration_ms(const Facts& trace) noexcept {
+  constexpr std::uint64_t kNanosPerMilli = 1'000'000;
+  if (trace.end_max_ns >= trace.start_min_ns)
+    return static_cast<std::int64_t>((trace.end_max_ns - trace.start_min_ns) / kNanosPerMilli);
+  return -static_cast<std::int64_t>((trace.start_min_ns - trace.end_max_ns) / kNanosPerMilli);
+}
+
+bool in_duration_range(const Facts& trace, std::int64_t low_ms, std::int64_t high_ms) noexcept {
+  const std::int64_t duration = duration_ms(trace);
+  return trace.spans != 0 && low_ms < duration && duration <= high_ms;
+}
+
+Answer ConditionTree::answer(std::uint32_t condition_index, const Question& question) const noexcept {
+  const Condition& condition = conditions[condition_index];
+  const Facts& trace = question.trace;
+  switch (condition.kind) {
+    case Condition::Kind::always:
+      return Answer::yes;
+    case Condition::Kind::bit:
+      return answer_of(has_bit(trace.bits, condition.index));
+    case Condition::Kind::bit_missing:
+      return answer_of(!has_bit(trace.bits, condition.index));
+    case Condition::Kind::duration:
+      return answer_of(trace.spans != 0 && duration_ms(trace) >= condition.low);
+    case Condition::Kind::duration_range:
+      return answer_of((condition.index != kNoBit && has_bit(trace.bits, condition.index)) ||
+                       in_duration_range(trace, condition.low, condition.high));
+    case Condition::Kind::span_count:
+      return answer_of(static_cast<std::int64_t>(trace.spans) >= condition.low &&
+                       static_cast<std::int64_t>(trace.spans) <= condition.high);
+    case Condition::Kind::hash:
+      return answer_of(collector_hash(condition.salt, question.id) <= condition.threshold);
+    case Condition::Kind::randomness: {
+      const bool given = trace.randomness_min <= context::kRandomnessMask;
+      const std::uint64_t randomness = given ? trace.randomness_min : question.id.lo & context::kRandomnessMask;
+      return answer_of(randomness >= condition.threshold);
+    }
+    case Condition::Kind::span_bucket:
+    case Condition::Kind::byte_bucket:
+      return ask_bucket(condition, question);
+    case Condition::Kind::all: {
+      Answer all = Answer::yes;
+      for (std::uint32_t child = condition.index; child < condition.index + condition.count && all != Answer::no; ++child) {
+        const Answer part = answer(children[child], question);
+        if (part < all) all = part;
+      }
+      return all;
+    }
+    case Condition::Kind::negation: {
+      const Answer part = answer(children[condition.index], question);
+      return part == Answer::unknown ? part : answer_of(part == Answer::no);
+    }
+  }
+  return Answer::no;
+}
+
+}  // namespace entail::policy

@@ -1,0 +1,38 @@
+// What spans say to the policies: a few words that merge the same way in any order (DESIGN section 7, "fold").
+// Thread rule: Confined (plain values).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace entail::policy {
+
+constexpr unsigned kBitWordsMax = 4;                     // at most 256 leaf conditions with a bit
+
+using Bits = std::array<std::uint64_t, kBitWordsMax>;
+
+inline void set_bit(Bits& bits, unsigned bit) noexcept { bits[bit / 64] |= std::uint64_t{1} << (bit % 64); }
+inline bool has_bit(const Bits& bits, unsigned bit) noexcept { return ((bits[bit / 64] >> (bit % 64)) & 1) != 0; }
+
+// What one span, with its resource, says. Also what a whole trace says, when merged.
+struct Facts {
+  Bits bits{};
+  std::uint64_t start_min_ns = ~std::uint64_t{0};
+  std::uint64_t end_max_ns = 0;
+  std::uint64_t spans = 0;
+  std::uint64_t bytes = 0;                               // protobuf bytes of the spans' payloads
+  std::uint64_t randomness_min = ~std::uint64_t{0};      // smallest ot=rv; all ones = none
+
+  // Commutative and associative; Facts{} changes nothing. Counts add up, so a span is merged once.
+  void merge(const Facts& other) noexcept {
+    for (unsigned word = 0; word < kBitWordsMax; ++word) bits[word] |= other.bits[word];
+    start_min_ns = std::min(start_min_ns, other.start_min_ns);
+    end_max_ns = std::max(end_max_ns, other.end_max_ns);
+    spans += other.spans;
+    bytes += other.bytes;
+    randomness_min = std::min(randomness_min, other.randomness_min);
+  }
+};
+
+}  // namespace entail::policy

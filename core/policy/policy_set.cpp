@@ -1,0 +1,176 @@
+#include "policy/policy_set.hpp"
+
+#include <algorithm>
+
+#include "context/tracestate.hpp"
+#include "policy/compiled.hpp"
+
+namespace entail::policy {
+
+namespace {
+
+constexpr std::uint32_t kResourceField = 1;  // of ResourceSpans
+constexpr std::uint32_t kLengthDelimited = 2;
+constexpr std::uint32_t kSampledFlag = 1;
+
+void join(Bits& bits, const Bits& more) noexcept {
+  for (unsigned word = 0; word < kBitWordsMax; ++word) bits[word] |= more[word];
+}
+
+}  // namespace
+
+struct PolicySet::Impl {
+  CompiledPolicies compiled;
+  std::vector<std::uint32_t> drops;          // indexes of policies, in configuration order
+  std::vector<std::uint32_t> early_origins;
+  bool origins_may_be_chance = false;
+  bool reads_tracestate = false;
+
+  // The first drop policy that matches, or -1.
+  std::int32_t first_drop(const Question& question) const noexcept {
+    for (const std::uint32_t index : drops)
+      if (compiled.tree.answer(compiled.policies[index].condition, question) == Answer::yes)
+        return static_cast<std::int32_t>(index);
+    return -1;
+  }
+  void match_tracestate(std::string_view text, Facts& facts) const;
+};
+
+void PolicySet::Impl::match_tracestate(std::string_view text, Facts& facts) const {
+  for (const TracestateTest& test : compiled.tracestate_tests) {
+    if (has_bit(facts.bits, test.bit)) continue;
+    const auto value = context::tracestate_value(text, test.key);
+    if (value && test.values.matches(*value)) set_bit(facts.bits, test.bit);
+  }
+  if (!compiled.reads_randomness) return;
+  context::OtState ot;
+  // A tracestate that does not parse leaves ot empty: the trace ID decides then.
+  static_cast<void>(context::parse_tracestate(text, ot));
+  if (ot.randomness) facts.randomness_min = *ot.randomness;
+}
+
+PolicySet::PolicySet(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+PolicySet::~PolicySet() = default;
+
+std::unique_ptr<PolicySet> PolicySet::compile(const Options& options, std::vector<ConfigMessage>& errors) {
+  const std::size_t errors_before = errors.size();
+  auto impl = std::make_unique<Impl>();
+  impl->compiled = compile_policies(options, errors);
+  if (errors.size() != errors_before) return nullptr;
+
+  const std::vector<CompiledPolicy>& policies = impl->compiled.policies;
+  for (std::uint32_t index = 0; index < policies.size(); ++index)
+    if (policies[index].drops) impl->drops.push_back(index);
+  for (std::uint32_t index = 0; index < policies.size(); ++index) {
+    if (!policies[index].spreads) continue;
+    impl->origins_may_be_chance |= policies[index].traits.rolls_dice;
+    if (policies[index].traits.lasting && impl->drops.empty()) impl->early_origins.push_back(index);
+  }
+  impl->reads_tracestate = !impl->compiled.tracestate_tests.empty() || impl->compiled.reads_randomness;
+  return std::unique_ptr<PolicySet>(new PolicySet(std::move(impl)));
+}
+
+unsigned PolicySet::bit_words() const noexcept { return (impl_->compiled.bit_count + 63) / 64; }
+bool PolicySet::has_stateful() const noexcept { return !impl_->compiled.buckets.empty(); }
+bool PolicySet::has_drop() const noexcept { return !impl_->drops.empty(); }
+bool PolicySet::has_early_origins() const noexcept { return !impl_->early_origins.empty(); }
+bool PolicySet::origins_may_be_chance() const noexcept { return impl_->origins_may_be_chance; }
+std::size_t PolicySet::policy_count() const noexcept { return impl_->compiled.policies.size(); }
+
+std::string_view PolicySet::name(std::int32_t policy) const noexcept {
+  if (policy < 0 || static_cast<std::size_t>(policy) >= policy_count()) return {};
+  return impl_->compiled.policies[static_cast<std::size_t>(policy)].name;
+}
+
+void PolicySet::match_resource(const wire::Decoded& decoded, const wire::ResourceView& resource, Bits& bits) const {
+  bits = {};
+  if (impl_->compiled.attributes.empty()) return;
+  for (std::uint32_t index = 0; index < resource.field_count; ++index) {
+    const wire::Range range = decoded.fields[resource.first_field + index];
+    wire::FieldCursor cursor(decoded.bytes, range.offset, range.offset + range.size);
+    wire::FieldView field;
+    while (cursor.next(field))
+      if (field.number == kResourceField && field.wire_type == kLengthDelimited)
+        impl_->compiled.attributes.match_resource(decoded.bytes, field.payload, bits);
+  }
+}
+
+void PolicySet::match_span(const wire::Decoded& decoded, const wire::SpanView& span, const Bits& resource_bits,
+                           Facts& facts) const {
+  const CompiledPolicies& compiled = impl_->compiled;
+  facts = Facts{.bits = resource_bits,
+                .start_min_ns = span.start_ns,
+                .end_max_ns = span.end_ns,
+                .spans = 1,
+                .bytes = span.payload.size};
+  if (span.status_code < kStatusCodeCount) join(facts.bits, compiled.status_bits[span.status_code]);
+  if ((span.flags & kSampledFlag) != 0) join(facts.bits, compiled.sampled_flag_bits);
+  if (impl_->reads_tracestate && span.trace_state.size != 0) {
+    const char* text = reinterpret_cast<const char*>(decoded.bytes.data()) + span.trace_state.offset;
+    impl_->match_tracestate({text, span.trace_state.size}, facts);
+  }
+  compiled.attributes.match_span(decoded.bytes, span, facts.bits);
+}
+
+void PolicySet::fold(TraceFold& trace, const Facts& span) const noexcept {
+  trace.fold(span, bit_words());
+  if (impl_->compiled.prefix_duration_tests.empty()) return;
+  const Facts so_far = trace.facts(bit_words());
+  Bits bits{};
+  for (const PrefixDurationTest& test : impl_->compiled.prefix_duration_tests)
+    if (in_duration_range(so_far, test.low_ms, test.high_ms)) set_bit(bits, test.bit);
+  trace.fold_bits(bits, bit_words());
+}
+
+bool PolicySet::early_origin(const Facts& trace, TraceId id) const noexcept {
+  StatefulAnswers none;
+  const Question question{.trace = trace, .id = id, .answers = none};
+  return std::any_of(impl_->early_origins.begin(), impl_->early_origins.end(), [&](std::uint32_t index) {
+    return impl_->compiled.tree.answer(impl_->compiled.policies[index].condition, question) == Answer::yes;
+  });
+}
+
+OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& answers, std::int64_t now_ns,
+                               bool ask_stateful) {
+  CompiledPolicies& compiled = impl_->compiled;
+  const Question question{.trace = trace,
+                          .id = id,
+                          .answers = answers,
+                          .buckets = ask_stateful ? compiled.buckets.data() : nullptr,
+                          .now_ns = now_ns};
+  OwnVerdict verdict;
+  if (const std::int32_t drop = impl_->first_drop(question); drop >= 0) {
+    verdict.vetoed = true;
+    verdict.policy = drop;
+    return verdict;
+  }
+  bool all_dice = true;
+  bool all_thresholds = true;
+  std::uint64_t threshold = context::kThresholdCount;
+  for (std::size_t index = 0; index < compiled.policies.size(); ++index) {
+    const CompiledPolicy& policy = compiled.policies[index];
+    if (policy.drops || compiled.tree.answer(policy.condition, question) != Answer::yes) continue;
+    if (!verdict.keep) verdict.policy = static_cast<std::int32_t>(index);
+    verdict.keep = true;
+    verdict.origin |= policy.spreads;
+    all_dice &= policy.traits.rolls_dice;
+    all_thresholds &= policy.traits.threshold.has_value();
+    if (policy.traits.threshold) threshold = std::min(threshold, *policy.traits.threshold);
+  }
+  verdict.by_chance = verdict.keep && all_dice;
+  verdict.threshold_known = verdict.by_chance && all_thresholds;
+  if (verdict.by_chance && threshold != context::kThresholdCount) verdict.threshold = threshold;
+  return verdict;
+}
+
+bool PolicySet::would_be_origin(const Facts& span, TraceId id) const {
+  StatefulAnswers none;
+  const Question question{.trace = span, .id = id, .answers = none, .unasked = Answer::yes};
+  if (impl_->first_drop(question) >= 0) return false;
+  const std::vector<CompiledPolicy>& policies = impl_->compiled.policies;
+  return std::any_of(policies.begin(), policies.end(), [&](const CompiledPolicy& policy) {
+    return policy.spreads && impl_->compiled.tree.answer(policy.condition, question) == Answer::yes;
+  });
+}
+
+}  // namespace entail::policy

@@ -1,0 +1,93 @@
+// The words of a trace into which its spans fold. They live in the trace node's payload, in memory that was born zero:
+// zero bytes are the empty fold, so nothing has to be constructed. The minima (start, rv) are stored inverted, which
+// turns them into maxima that start from 0.
+//
+// PROTOCOL trace_fold: how many threads fold spans into one trace.
+//   words    start_inverted_, end_max_, randomness_inverted_ (only rise), bits (only gain bits), spans_, bytes_ (only grow)
+//   writers  any ingest thread                readers  the tick thread (facts()); ingest threads in compat mode
+//   W1  each word by itself: load, and only if the value would change it, one RMW
+//   G1  after all folds the words are the same whatever their order: every one is a maximum, a union or a sum
+//   orders   relaxed throughout. No word says anything about another, and none publishes memory. The tick thread reads
+//            a trace after it has taken the lane's log (acquire) to which the folding thread had written the trace after
+//            folding (release): every fold of a logged span is visible then. Folds that run meanwhile belong to spans
+//            that arrive after this tick, and may be seen or not.
+//   progress lock-free: a turn of raise() is lost only when another thread raised the same word
+//   proved by tests/policy/trace_fold_test.cpp (random splits and orders; four threads)
+// Memory: bytes_for(bit_words); 40 bytes and 8 for each started 64 conditions.
+// Cost: 2 RMW (the counts) and a load for each other word that does not change.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <type_traits>
+
+#include "policy/facts.hpp"
+#include "sync/atomic.hpp"
+
+namespace entail::policy {
+
+class TraceFold {
+ public:
+  static constexpr std::size_t bytes_for(unsigned bit_words) noexcept;
+  // The fold at `memory`. REQUIRES bytes_for(bit_words) bytes, aligned to 8, that were zero before the first fold.
+  static TraceFold& at(void* memory) noexcept { return *std::launder(static_cast<TraceFold*>(memory)); }
+  static const TraceFold& at(const void* memory) noexcept { return *std::launder(static_cast<const TraceFold*>(memory)); }
+
+  // Joins what a span (or several spans of this trace, merged) says. REQUIRES the bit_words of bytes_for().
+  void fold(const Facts& facts, unsigned bit_words) noexcept {
+    raise(start_inverted_, ~facts.start_min_ns);
+    raise(end_max_, facts.end_max_ns);
+    raise(randomness_inverted_, ~facts.randomness_min);
+    spans_.fetch_add(static_cast<std::uint32_t>(facts.spans), std::memory_order_relaxed);
+    bytes_.fetch_add(facts.bytes, std::memory_order_relaxed);
+    fold_bits(facts.bits, bit_words);
+  }
+  // Joins conditions alone.
+  void fold_bits(const Bits& bits, unsigned bit_words) noexcept {
+    Word* words = bit_words_begin();
+    for (unsigned word = 0; word < bit_words; ++word)
+      if ((bits[word] & ~words[word].load(std::memory_order_relaxed)) != 0)
+        words[word].fetch_or(bits[word], std::memory_order_relaxed);
+  }
+  // Everything folded so far; Facts{} when nothing was.
+  Facts facts(unsigned bit_words) const noexcept {
+    Facts facts;
+    facts.start_min_ns = ~start_inverted_.load(std::memory_order_relaxed);
+    facts.end_max_ns = end_max_.load(std::memory_order_relaxed);
+    facts.randomness_min = ~randomness_inverted_.load(std::memory_order_relaxed);
+    facts.spans = spans_.load(std::memory_order_relaxed);
+    facts.bytes = bytes_.load(std::memory_order_relaxed);
+    const Word* words = bit_words_begin();
+    for (unsigned word = 0; word < bit_words; ++word) facts.bits[word] = words[word].load(std::memory_order_relaxed);
+    return facts;
+  }
+
+ private:
+  using Word = sync::HardwareAtomic<std::uint64_t>;
+
+  static void raise(Word& word, std::uint64_t value) noexcept {
+    std::uint64_t seen = word.load(std::memory_order_relaxed);
+    // Ends at the latest when the word has reached value; each lost turn is another thread's gain.
+    while (seen < value && !word.compare_exchange(seen, value, std::memory_order_relaxed, std::memory_order_relaxed)) {
+    }
+  }
+  Word* bit_words_begin() noexcept { return reinterpret_cast<Word*>(this + 1); }
+  const Word* bit_words_begin() const noexcept { return reinterpret_cast<const Word*>(this + 1); }
+
+  Word start_inverted_;       // ~ of the first start
+  Word end_max_;
+  Word randomness_inverted_;  // ~ of the smallest ot=rv; meaningful with probability: consistent
+  Word bytes_;
+  sync::HardwareAtomic<std::uint32_t> spans_;
+  std::uint32_t reserved_;    // keeps the bit words, which follow, aligned
+};
+
+static_assert(sizeof(TraceFold) == 40 && alignof(TraceFold) == 8);
+static_assert(std::is_trivially_destructible_v<TraceFold>);
+
+constexpr std::size_t TraceFold::bytes_for(unsigned bit_words) noexcept {
+  return sizeof(TraceFold) + bit_words * sizeof(std::uint64_t);
+}
+
+}  // namespace entail::policy

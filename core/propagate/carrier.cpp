@@ -1,0 +1,368 @@
+#include "propagate/carrier.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/hash.hpp"
+
+namespace entail::propagate {
+
+using graph::EdgeCell;
+using graph::NodeId;
+
+Carrier::Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, bool origins_may_be_chance,
+                 std::uint64_t seed)
+    : graph_(graph),
+      ledger_(ledger),
+      options_(options),
+      component_(options.mode == PropagateMode::component),
+      layer_step_(origins_may_be_chance ? 2u : unsigned{kLayers}),
+      seed_(seed),
+      queue_(kHopsMax + 2) {}
+
+void Carrier::make_origin(RecordId id, bool certain) {
+  Reach& reach = ledger_.reach(id);
+  const bool first = !reach.origin;
+  const bool more_certain = certain && !reach.certain;
+  reach.origin = true;
+  reach.certain = reach.certain || certain;
+  if (reach.own_path == 0) reach.own_path = ledger_.paths().origin(graph_.key(ledger_[id].node));
+  if (options_.mode == PropagateMode::none) return;
+  const unsigned directions = component_ ? 1 : 2;
+  for (unsigned direction = 0; direction < directions; ++direction) {
+    if (first) push(id, direction, 0, true);
+    if (more_certain && layer_step_ == 2) push(id, kCertainLinked + direction, 0, true);
+  }
+}
+
+void Carrier::carry_again(RecordId id) {
+  Reach& reach = ledger_.reach(id);
+  if (reach.queued || options_.mode == PropagateMode::none) return;
+  reach.queued = true;
+  const unsigned layers = layer_step_ == 2 ? unsigned{kLayers} : 2u;
+  for (unsigned layer = 0; layer < layers; ++layer) {
+    if (component_ && (layer & 1) != 0) continue;
+    if (reach.origin && (layer < 2 || reach.certain)) push(id, layer, 0, true);
+    if (reach.hops[layer] != 0) push(id, layer, reach.hops[layer], false);
+  }
+}
+
+void Carrier::push(RecordId id, unsigned layer, unsigned hops, bool own) {
+  queue_[hops].push_back({id, static_cast<std::uint8_t>(layer), own});
+}
+
+void Carrier::run(std::int64_t now_ns) {
+  now_ns_ = now_ns;
+  // Work of h hops only makes work of more, but for a trace found to be an older one's new incarnation on the way,
+  // whose keeps start again: so the queue is passed through until it is empty. Every pass lowers hops or ends.
+  for (unsigned hops = 0; hops < queue_.size();) {
+    if (queue_[hops].empty()) {
+      ++hops;
+      continue;
+    }
+    const std::vector<Work> work = std::exchange(queue_[hops], {});
+    for (const Work& one : work) {
+      ledger_.reach(one.id).queued = false;
+      carry_on(one, hops);
+    }
+    hops = 0;
+  }
+}
+
+void Carrier::carry_on(const Work& work, unsigned hops) {
+  const Reach& reach = ledger_.reach(work.id);
+  if (!work.own && reach.hops[work.layer] != hops) return;  // it fell further since; that carries on instead
+  // D1 before D2, for every incarnation that ingest may still find.
+  for (NodeId node = ledger_[work.id].node; node != 0; node = graph_.older(node)) graph_.raise_reach(node, 1);
+  if (component_ || (work.layer & 1) == 0) carry_side(work, hops, kOut);
+  if (component_ || (work.layer & 1) != 0) carry_side(work, hops, kIn);
+}
+
+bool Carrier::passes(EdgeCell cell, Side side, unsigned hops) const noexcept {
+  const unsigned limit = side == kOut ? cell.limit_linked() : cell.limit_linking();
+  return hops <= (limit == graph::kNoLimit ? max_hops(side) : limit);
+}
+
+void Carrier::gather(const Record& record, Side side, unsigned hops, bool error_spans_only) {
+  candidates_.clear();
+  const auto add = [&](EdgeCell cell, SpanId far_span) {
+    if (!passes(cell, side, hops) || (error_spans_only && !cell.on_error_span())) return;
+    const NodeId node = graph_.node_of(cell);
+    if (node == 0) return;
+    const std::uint8_t rank = cell.on_error_span() ? 0 : (cell.sampled() ? 1 : 2);
+    candidates_.push_back({node, rank, far_span.value});
+  };
+  for (NodeId node = record.node; node != 0; node = graph_.older(node)) {
+    if (side == kOut) {
+      graph_.for_each_out(node, add);
+    } else {
+      graph_.for_each_in(node, [&](EdgeCell cell) { add(cell, SpanId{}); });
+    }
+  }
+}
+
+void Carrier::carry_side(const Work& work, unsigned hops, Side side) {
+  const unsigned next_hops = hops + 1;
+  if (next_hops > kHopsMax) return;
+  const bool error_spans_only = work.own && side == kOut && options_.origin_links == OriginLinks::error_spans;
+  gather(ledger_[work.id], side, next_hops, error_spans_only);
+  if (candidates_.size() > options_.max_links_followed) {
+    deliver_capped(work.id, work, next_hops, side);
+    return;
+  }
+  constexpr std::size_t kAhead = 16;
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    if (i + kAhead < candidates_.size()) graph_.prefetch(candidates_[i + kAhead].node);
+    deliver(candidates_[i].node, work.id, work, next_hops, side);
+  }
+}
+
+void Carrier::deliver(NodeId node, RecordId from, const Work& work, unsigned hops, Side side) {
+  RecordId id = find_record(node);
+  if (id == 0) {
+    if (!component_) {
+      graph_.raise_reach(graph_.newest(node), 1);  // it asks when it comes (arrive)
+      return;
+    }
+    id = record_of(node);
+  }
+  if (id != from) offer(id, work.layer, hops, from, work.own, side == kOut ? 1 : 2);
+}
+
+// More edges than max_links_followed: the first by rank among those present are followed, absent ones are free.
+void Carrier::deliver_capped(RecordId from, const Work& work, unsigned hops, Side side) {
+  std::vector<Candidate> candidates = std::move(candidates_);
+  for (Candidate& candidate : candidates) {
+    const TraceId key = graph_.key(candidate.node);
+    candidate.hash = base::sampling_hash(key, SpanId{candidate.hash}, seed_);
+    candidate.node = graph_.newest(candidate.node);
+  }
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return std::tie(a.rank, a.hash, a.node) < std::tie(b.rank, b.hash, b.node);
+  });
+  std::vector<RecordId> present;  // by rank, each once
+  std::unordered_set<RecordId> seen;
+  for (const Candidate& candidate : candidates) {
+    const RecordId id = find_record(candidate.node);
+    if (id == 0 || ledger_[id].phase == Phase::absent) {
+      deliver(candidate.node, from, work, hops, side);
+    } else if (id != from && seen.insert(id).second) {
+      present.push_back(id);
+    }
+  }
+  frontier(from, side, work.layer, hops, present);
+  for (const RecordId id : present)
+    if (take_place(from, side, id)) offer(id, work.layer, hops, from, work.own, side == kOut ? 1 : 2);
+  candidates_ = std::move(candidates);
+}
+
+Carrier::Frontier& Carrier::frontier(RecordId id, Side side, unsigned layer, unsigned hops,
+                                     const std::vector<RecordId>& present) {
+  Reach& reach = ledger_.reach(id);
+  if (reach.frontier[side] == 0) {
+    if (free_frontiers_.empty()) {
+      frontiers_.emplace_back();
+      reach.frontier[side] = static_cast<std::uint32_t>(frontiers_.size());
+    } else {
+      reach.frontier[side] = free_frontiers_.back();
+      free_frontiers_.pop_back();
+    }
+    auto& followed = frontiers_[reach.frontier[side] - 1].followed;
+    // Whoever was followed while the cap was far keeps its place.
+    for (const RecordId neighbour : present) {
+      const Reach* theirs = ledger_.find_reach(neighbour);
+      if (theirs == nullptr || theirs->hops[layer] != hops || layer >= kCertainLinked) continue;
+      const PathId back = ledger_.paths().back(theirs->path[layer]);
+      if (back != 0 && (back == reach.own_path || back == reach.path[layer])) followed.insert(name(neighbour));
+    }
+  }
+  return frontiers_[reach.frontier[side] - 1];
+}
+
+bool Carrier::take_place(RecordId from, Side side, RecordId id) {
+  Frontier& places = frontiers_[ledger_.reach(from).frontier[side] - 1];
+  const std::uint64_t neighbour = name(id);
+  if (places.followed.contains(neighbour)) return true;
+  if (places.followed.size() < options_.max_links_followed) {
+    places.followed.insert(neighbour);
+    return true;
+  }
+  if (places.refused.insert(neighbour).second) {
+    ++ledger_[from].not_followed;
+    ++refused_count_;
+  }
+  return false;
+}
+
+void Carrier::offer(RecordId id, unsigned layer, unsigned hops, RecordId from, bool own, std::uint8_t direction_bit) {
+  const Reach& source = ledger_.reach(from);
+  Reach& reach = ledger_.reach(id);
+  PathPool& paths = ledger_.paths();
+  const bool certain_layer = layer >= kCertainLinked;
+  const PathId back = certain_layer ? 0 : (own ? source.own_path : source.path[layer]);
+  if (reach.hops[layer] != 0 && reach.hops[layer] <= hops) {
+    if (!certain_layer && reach.hops[layer] == hops && paths.back(reach.path[layer]) == back)
+      paths.add_directions(reach.path[layer], direction_bit);
+    return;
+  }
+  reach.hops[layer] = static_cast<std::uint8_t>(hops);
+  if (!certain_layer) {
+    const PathId old = reach.path[layer];
+    reach.path[layer] = paths.step(back, graph_.key(ledger_[id].node), direction_bit);
+    paths.drop_reference(old);
+  }
+  ledger_[id].touched_ns = now_ns_;
+  if (!certain_layer) reached_.push_back(id);
+  push(id, layer, hops, false);
+}
+
+void Carrier::arrive(RecordId id) {
+  if (options_.mode == PropagateMode::none) return;
+  bool marked = false;
+  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node)) marked |= graph_.reach(node) != 0;
+  if (!marked) return;
+  Reach& reach = ledger_.reach(id);
+  if (component_ && frontiers_.empty()) return;  // it was given its hops while absent, and no cap can take them away
+  // What was reached through it stays reached; itself it needs a place with a neighbour that carries the keep.
+  for (unsigned layer = 0; layer < kLayers; ++layer) reach.hops[layer] = 0;
+  pull(id, kOut);
+  if (component_) pull(id, kIn);
+}
+
+// Asks the neighbours that would carry a keep over their `side` edges to this trace.
+void Carrier::pull(RecordId id, Side side) {
+  std::vector<EdgeCell> cells;
+  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node)) {
+    if (side == kOut) {
+      graph_.for_each_in(node, [&](EdgeCell cell) { cells.push_back(cell); });
+    } else {
+      graph_.for_each_out(node, [&](EdgeCell cell, SpanId) { cells.push_back(cell); });
+    }
+  }
+  for (const EdgeCell cell : cells) {
+    const NodeId node = graph_.node_of(cell);
+    const RecordId from = node == 0 ? 0 : find_record(node);
+    if (from != 0 && from != id) pull_from(from, id, cell, side);
+  }
+}
+
+void Carrier::pull_from(RecordId from, RecordId id, EdgeCell cell, Side side) {
+  const Reach* source = ledger_.find_reach(from);
+  if (source == nullptr) return;
+  const std::uint8_t direction_bit = side == kOut ? 1 : 2;
+  const bool own_may_pass = side == kIn || options_.origin_links == OriginLinks::all || cell.on_error_span();
+  const unsigned first_layer = component_ ? 0u : unsigned{side};
+  for (unsigned layer = first_layer; layer < kLayers; layer += layer_step_) {
+    const bool own = (layer < 2 ? source->origin : source->certain) && own_may_pass;
+    if (!own && source->hops[layer] == 0) continue;
+    const unsigned hops = (own ? 0u : source->hops[layer]) + 1;
+    if (hops > kHopsMax || !passes(cell, side, hops)) continue;
+    if (source->frontier[side] != 0 && !take_place(from, side, id)) continue;
+    offer(id, layer, hops, from, own, direction_bit);
+  }
+}
+
+RecordId Carrier::find_record(NodeId node) {
+  const NodeId newest = graph_.newest(node);
+  RecordId id = graph_.record(newest);
+  if (id != 0 || !link_incarnations(newest)) return id;
+  return graph_.record(graph_.newest(newest));
+}
+
+RecordId Carrier::record_of(NodeId node) {
+  RecordId id = find_record(node);
+  if (id != 0) return id;
+  id = ledger_.add();
+  const NodeId newest = graph_.newest(node);
+  ledger_[id].node = newest;
+  ledger_[id].touched_ns = now_ns_;
+  graph_.set_record(newest, id);
+  return id;
+}
+
+// A node without a record may be an incarnation of a trace that other windows know. True if it was joined to one.
+bool Carrier::link_incarnations(NodeId node) {
+  if (!graph_.has_older_windows() || graph_.older(node) != 0) return false;
+  NodeId other = 0;
+  graph_.older_of({&node, 1}, &other);
+  if (other == 0) other = graph_.newer_of(node);
+  if (other != 0) join(other, node);
+  return other != 0;
+}
+
+void Carrier::link_batch(std::span<const NodeId> nodes) {
+  if (!graph_.has_older_windows()) return;
+  others_.resize(nodes.size());
+  graph_.older_of(nodes, others_.data());
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const NodeId node = nodes[i];
+    if (graph_.older(node) != 0 || graph_.newer(node) != 0) continue;
+    // A batch that began before a rotation makes its nodes in the window before; the newer one may have them too.
+    const NodeId other = others_[i] != 0 || graph_.is_current(node) ? others_[i] : graph_.newer_of(node);
+    if (other != 0) join(other, node);
+  }
+}
+
+// Puts a node into the chain of its trace's incarnations, newest window first.
+void Carrier::join(NodeId other, NodeId node) {
+  const NodeId newest = graph_.newest(other);
+  if (newest == node) return;
+  const RecordId id = graph_.record(newest);
+  const bool reached = graph_.reach(newest) != 0;
+  const auto is_newer = [&](NodeId a) {  // sequence numbers modulo 2^16, at most 16 apart
+    return static_cast<std::int16_t>(graph_.cell_of(a).sequence() - graph_.cell_of(node).sequence()) > 0;
+  };
+  NodeId above = 0;
+  NodeId below = newest;
+  while (below != 0 && is_newer(below)) {
+    above = below;
+    below = graph_.older(below);
+  }
+  if (below == node) return;
+  if (above != 0) graph_.link_incarnations(node, above);
+  if (below != 0) graph_.link_incarnations(below, node);
+  if (above == 0) {
+    graph_.set_record(node, id);
+    if (id != 0) ledger_[id].node = node;
+  }
+  if (id != 0) {
+    ledger_[id].touched_ns = now_ns_;
+    if (ledger_.find_reach(id) != nullptr) carry_again(id);
+  } else if (reached) {
+    graph_.raise_reach(node, 1);  // an absent trace that a keep had reached
+  }
+}
+
+void Carrier::forget(RecordId id) noexcept {
+  const Reach* reach = ledger_.find_reach(id);
+  if (reach == nullptr) return;
+  for (const std::uint32_t place : reach->frontier) {
+    if (place == 0) continue;
+    frontiers_[place - 1] = Frontier{};
+    free_frontiers_.push_back(place);
+  }
+}
+
+void Carrier::linked_nodes(RecordId id, std::vector<NodeId>& nodes) const {
+  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node))
+    graph_.for_each_out(node, [&](EdgeCell cell, SpanId) {
+      const NodeId far = graph_.node_of(cell);
+      nodes.push_back(far == 0 ? 0 : graph_.newest(far));
+    });
+}
+
+void Carrier::linking_nodes(RecordId id, std::vector<NodeId>& nodes) const {
+  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node))
+    graph_.for_each_in(node, [&](EdgeCell cell) {
+      const NodeId far = graph_.node_of(cell);
+      nodes.push_back(far == 0 ? 0 : graph_.newest(far));
+    });
+}
+
+std::uint64_t Carrier::bytes() const noexcept {
+  std::uint64_t bytes = candidates_.capacity() * sizeof(Candidate) + frontiers_.capacity() * sizeof(Frontier);
+  for (const Frontier& places : frontiers_) bytes += (places.followed.size() + places.refused.size()) * 32;
+  return bytes;
+}
+
+}  // namespace entail::propagate

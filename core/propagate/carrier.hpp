@@ -1,0 +1,119 @@
+// Carrier: carries keeps over the edges (DESIGN 3.2 to 3.5), from origins to everything within reach, by hops.
+//
+// Work is ordered by hops, so each trace is scanned at most once for each hop count that it falls to; a keep that
+// arrives with fewer hops is carried on again. Hops and paths live in the Ledger; the graph only holds the reach word,
+// by which ingest learns that an edge it has just published must be looked at again:
+//
+// PROTOCOL keep_frontier (the decider's half of graph/late_edge.hpp): no keep is lost when a link arrives while its
+// other end is being decided (G2).
+//   ingest   I1 publish the edge at u (seq_cst)   I2 load u.reach (seq_cst); not 0 -> u into the late log
+//   tick     D1 raise u.reach (seq_cst)           D2 read u's edges (seq_cst)
+//   P1  at least one side sees the other: carry_on() raises the word before it reads the edges, always in this order.
+//   proved by tests/interleave/late_edge_test.cpp, with the acq_rel mutant.
+//
+// An absent trace (known only from links) has no record in cone mode: its node is marked with the reach word, and when
+// its first span comes it asks its neighbours for the keep (pull). In component mode a keep passes through it, so it
+// gets a record.
+//
+// Thread rule: Confined (tick). Cost: about one cache miss an edge end, prefetched.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "entail/options.hpp"
+#include "graph/graph.hpp"
+#include "propagate/record.hpp"
+
+namespace entail::propagate {
+
+class Carrier {
+ public:
+  Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, bool origins_may_be_chance, std::uint64_t seed);
+
+  // The record of a node's trace, looking for older incarnations of it in other windows first; 0 if it has none.
+  RecordId find_record(graph::NodeId node);
+  // The same; makes one in phase absent if there is none.
+  RecordId record_of(graph::NodeId node);
+
+  // The trace's own keep spreads from now on. certain: it is not kept by dice alone. Again with certain = true if that
+  // becomes known later.
+  void make_origin(RecordId id, bool certain);
+  // The trace has new edges since its keep was last carried on.
+  void carry_again(RecordId id);
+  // A trace that was absent has spans now: finds out what keeps reach it.
+  void arrive(RecordId id);
+
+  // Joins nodes without a record to the older incarnations of their traces in other windows, many at once.
+  void link_batch(std::span<const graph::NodeId> nodes);
+  // Before the record is removed: gives its places back.
+  void forget(RecordId id) noexcept;
+
+  // Carries everything queued as far as it goes.
+  void run(std::int64_t now_ns);
+
+  // Traces that a keep reached, or reached with fewer hops, since the last call, perhaps repeated; newly refused neighbours (loss max_links_followed).
+  std::vector<RecordId> take_reached() noexcept { return std::move(reached_); }
+  std::uint64_t take_refused_count() noexcept { return std::exchange(refused_count_, 0); }
+
+  // The other ends of the trace's edges, as nodes (newest incarnation, 0 where the window is gone), repeated as linked.
+  void linked_nodes(RecordId id, std::vector<graph::NodeId>& nodes) const;
+  void linking_nodes(RecordId id, std::vector<graph::NodeId>& nodes) const;
+  std::uint64_t bytes() const noexcept;
+
+ private:
+  enum Side : unsigned { kOut = 0, kIn = 1 };  // toward the linked side, toward the linking side
+  struct Work {
+    RecordId id;
+    std::uint8_t layer;
+    bool own;
+  };
+  // One edge end to be carried over: the far node and how it ranks when a cap binds.
+  struct Candidate {
+    graph::NodeId node;
+    std::uint8_t rank;   // 0 on an ERROR span, 1 sampled, 2 neither
+    std::uint64_t hash;  // of the far end
+  };
+  // The neighbours of a trace that has more than max_links_followed, in one direction.
+  struct Frontier {
+    std::unordered_set<std::uint64_t> followed;  // by name(): records are forgotten and their numbers reused
+    std::unordered_set<std::uint64_t> refused;
+  };
+
+  void push(RecordId id, unsigned layer, unsigned hops, bool own);
+  void carry_on(const Work& work, unsigned hops);
+  void carry_side(const Work& work, unsigned hops, Side side);
+  void gather(const Record& record, Side side, unsigned hops, bool error_spans_only);
+  void deliver(graph::NodeId node, RecordId from, const Work& work, unsigned hops, Side side);
+  void deliver_capped(RecordId from, const Work& work, unsigned hops, Side side);
+  void offer(RecordId id, unsigned layer, unsigned hops, RecordId from, bool own, std::uint8_t direction_bit);
+  bool passes(graph::EdgeCell cell, Side side, unsigned hops) const noexcept;
+  Frontier& frontier(RecordId id, Side side, unsigned layer, unsigned hops, const std::vector<RecordId>& present);
+  bool take_place(RecordId from, Side side, RecordId id);
+  void pull(RecordId id, Side from_side);
+  void pull_from(RecordId from, RecordId id, graph::EdgeCell cell, Side side);
+  bool link_incarnations(graph::NodeId node);
+  void join(graph::NodeId other, graph::NodeId node);
+  std::uint64_t name(RecordId id) const noexcept { return std::hash<TraceId>{}(graph_.key(ledger_[id].node)); }
+  unsigned max_hops(Side side) const noexcept { return side == kOut ? options_.max_hops_linked : options_.max_hops_linking; }
+
+  graph::Graph& graph_;
+  Ledger& ledger_;
+  PropagateOptions options_;
+  bool component_;
+  unsigned layer_step_;  // 2 when certain layers are used: layers 0,1 and 2,3; else kLayers, so that they are not visited
+  std::uint64_t seed_;
+  std::int64_t now_ns_ = 0;
+  std::vector<std::vector<Work>> queue_;  // by hops
+  std::vector<RecordId> reached_;
+  std::vector<Candidate> candidates_;     // scratch of gather()
+  std::vector<Frontier> frontiers_;
+  std::vector<std::uint32_t> free_frontiers_;
+  std::vector<graph::NodeId> others_;     // scratch of link_batch()
+  std::uint64_t refused_count_ = 0;
+};
+
+}  // namespace entail::propagate

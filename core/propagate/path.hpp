@@ -1,0 +1,52 @@
+// How a keep came: paths as a shared tree of steps, each pointing one step back to the origin. A step is immutable but
+// for its reference count and the origin's counter, and outlives the records that it names, so that a path can be told
+// after its middle has been forgotten (DESIGN 3.12). Thread rule: Confined (tick).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/slab.hpp"
+#include "entail/types.hpp"
+
+namespace entail::propagate {
+
+// Index into PathPool; 0 = no path.
+using PathId = std::uint32_t;
+
+class PathPool {
+ public:
+  // The path of an origin itself: no step. The caller holds one reference.
+  PathId origin(TraceId trace_id);
+  // One more step, from the trace at `back` to trace_id. directions: bit 0 along a link (linked), bit 1 against one.
+  PathId step(PathId back, TraceId trace_id, std::uint8_t directions);
+  void add_reference(PathId path) noexcept { ++steps_[path].references; }
+  void drop_reference(PathId path) noexcept;
+
+  TraceId trace_id(PathId path) const noexcept { return steps_[path].trace_id; }
+  PathId back(PathId path) const noexcept { return steps_[path].back; }
+  PathId origin_of(PathId path) const noexcept { return steps_[path].origin; }
+  std::uint32_t hops(PathId path) const noexcept { return steps_[path].hops; }
+  void add_directions(PathId path, std::uint8_t directions) noexcept { steps_[path].directions |= directions; }
+  // Traces whose reason names this origin. REQUIRES a path of origin().
+  std::uint64_t& kept_count(PathId origin) noexcept { return steps_[origin].kept_count; }
+  // linked or linking if one direction leads along all of the path, else mixed.
+  Direction direction(PathId path) const noexcept;
+  // hops + 1 trace IDs, the origin first.
+  std::vector<TraceId> trace_ids(PathId path) const;
+  std::uint64_t bytes() const noexcept { return steps_.bytes(); }
+
+ private:
+  struct Step {
+    TraceId trace_id;
+    PathId back = 0;
+    PathId origin = 0;
+    std::uint32_t references = 0;
+    std::uint16_t hops = 0;
+    std::uint8_t directions = 0;
+    std::uint64_t kept_count = 0;
+  };
+  base::Slab<Step> steps_;
+};
+
+}  // namespace entail::propagate

@@ -1,0 +1,110 @@
+// What the tick thread knows of each trace that has (or had) spans: phase, own verdict, reach, and what was logged.
+// Records outlive the spans (DESIGN 3.7); an absent trace needs none, unless component mode passes a keep through it.
+// Thread rule: Confined (tick). Cost: one slot of a slab, reused through its free list.
+#pragma once
+
+#include <cstdint>
+
+#include "base/loss.hpp"
+#include "base/slab.hpp"
+#include "graph/edge_cell.hpp"
+#include "policy/policy_set.hpp"
+#include "propagate/path.hpp"
+
+namespace entail::propagate {
+
+using RecordId = std::uint32_t;  // 0 = none
+using ReachId = std::uint32_t;   // 0 = no keep ever came, and no origin
+
+// TRANSITIONS  absent -> pending; pending -> kept | retained | sealed; retained -> kept | sealed.
+// NEVER        kept -> anything, sealed -> anything: nothing turns a keep into a drop, and what is gone stays gone.
+enum class Phase : std::uint8_t { absent, pending, retained, kept, sealed };
+
+struct Record {
+  graph::NodeId node = 0;          // newest incarnation
+  ReachId reach = 0;
+  std::int64_t arrival_ns = 0;     // now of the last tick before the first span
+  std::int64_t deadline_ns = 0;    // pending: when it is due; retained: when it is sealed
+  std::int64_t touched_ns = 0;     // last tick that saw a span, edge or keep
+  std::int64_t decided_at_ns = 0;  // of the latest revision
+  std::uint64_t bytes = 0;         // span bytes that count against retention while retained
+  std::uint64_t spans_settled = 0;  // of its spans: emitted, dropped or lost; the rest is held
+  std::uint64_t links_settled = 0;
+  std::uint32_t not_followed = 0;
+  std::int16_t policy = -1;        // that said keep, or drop if vetoed
+  std::uint16_t revision = 0;      // of the next log line
+  policy::StatefulAnswers answers;
+  PathId reason_path = 0;          // of a trace kept by link, or of a loss: taken when it happened (holds a reference)
+  Phase phase = Phase::absent;
+  base::Loss loss = base::Loss::none;
+  bool own_keep = false;
+  bool vetoed = false;
+  bool by_chance = false;          // own keep by dice alone
+  bool threshold_known = false;    // by_chance, with the probability of threshold
+  bool kept_by_link = false;
+  bool origin = false;
+  bool revived = false;
+  bool erase_threshold = false;    // decided when kept, for late spans too
+  bool raise_threshold = false;
+  bool first_emission_done = false;
+  bool log_pending = false;        // a revision is to be written in this tick
+  bool has_cut_links = false;      // emitted with links cut: late_pin can happen
+  std::uint64_t threshold = 0;     // with raise_threshold
+};
+
+// Which keep a hop count belongs to. In component mode the hops of both directions are in layer linked.
+// The certain layers count only origins that are not kept by dice alone (DESIGN 3.11); unused unless origins may be.
+enum Layer : unsigned { kLinked = 0, kLinking = 1, kCertainLinked = 2, kCertainLinking = 3, kLayers = 4 };
+
+// Reach of one trace. hops: over at least one edge; 0 = none came. Only falls.
+struct Reach {
+  std::uint8_t hops[kLayers] = {};
+  bool origin = false;
+  bool certain = false;            // origin, and not by dice alone
+  bool queued = false;             // to be carried on again in this tick: it has new edges
+  PathId own_path = 0;             // of an origin
+  PathId path[2] = {};             // by layer kLinked, kLinking
+  std::uint32_t frontier[2] = {};  // index + 1 into the frontiers, by direction; 0 = no cap was ever near
+};
+
+class Ledger {
+ public:
+  RecordId add() { return records_.add(); }
+  // Frees the record, its reach and its path references.
+  void remove(RecordId id) noexcept;
+  Record& operator[](RecordId id) noexcept { return records_[id]; }
+  const Record& operator[](RecordId id) const noexcept { return records_[id]; }
+  // Every record's number is below this; phases tell which are in use (node != 0).
+  RecordId end() const noexcept { return records_.end(); }
+
+  Reach& reach(RecordId id);  // made on first use
+  const Reach* find_reach(RecordId id) const noexcept {
+    return records_[id].reach == 0 ? nullptr : &reaches_[records_[id].reach];
+  }
+  // Did a keep of another trace come? Over at least one edge.
+  bool is_reached(RecordId id) const noexcept {
+    const Reach* reach = find_reach(id);
+    return reach != nullptr && (reach->hops[kLinked] | reach->hops[kLinking]) != 0;
+  }
+  // Did one come from an origin that is not kept by dice alone?
+  bool is_reached_for_certain(RecordId id) const noexcept {
+    const Reach* reach = find_reach(id);
+    return reach != nullptr && (reach->hops[kCertainLinked] | reach->hops[kCertainLinking]) != 0;
+  }
+  // The path of the nearest keep; 0 if none came. Fewest hops, linked before linking among equals.
+  PathId nearest_path(RecordId id) const noexcept;
+  // Makes `path` the record's reason, with a reference of its own.
+  void set_reason(RecordId id, PathId path) noexcept;
+
+  PathPool& paths() noexcept { return paths_; }
+  const PathPool& paths() const noexcept { return paths_; }
+  std::size_t count() const noexcept { return records_.live_count(); }
+  std::uint64_t bytes() const noexcept { return records_.bytes() + reaches_.bytes() + paths_.bytes(); }
+
+ private:
+  base::Slab<Record> records_;
+  base::Slab<Reach> reaches_;
+  PathPool paths_;
+};
+
+}  // namespace entail::propagate

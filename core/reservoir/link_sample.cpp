@@ -1,0 +1,112 @@
+#include "reservoir/link_sample.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace entail::reservoir {
+namespace {
+
+SavedLink saved_link(const Candidate& link) noexcept {
+  SavedLink saved;
+  saved.index = link.index;
+  saved.trace_id = link.trace_id;
+  saved.span_id = link.span_id;
+  saved.key = link.key;
+  saved.offset = link.offset;
+  saved.size = link.size;
+  return saved;
+}
+
+}  // namespace
+
+void LinkSampler::begin(std::uint32_t k, std::uint64_t seed, std::size_t link_count) {
+  k_ = k;
+  seed_ = seed;
+  pending_count_ = 0;
+  good_ = 0;
+  seen_.begin(link_count);
+  uniform_.begin(k);
+  consistent_.begin(k);
+  duplicate_indices_.clear();
+  cut_.received = cut_.malformed = cut_.null_target = cut_.duplicates = 0;
+  cut_.threshold_uniform.reset();
+  cut_.threshold_consistent.reset();
+  cut_.saved.clear();
+}
+
+void LinkSampler::flush() {
+  for (std::size_t i = 0; i < pending_count_; ++i) {
+    const Candidate& link = pending_[i];
+    if (!seen_.insert(link.trace_id, link.span_id, link.key.hash)) {
+      duplicate_indices_.push_back(link.index);
+      continue;
+    }
+    uniform_.add(link);
+    consistent_.add(link);
+  }
+  good_ += pending_count_;
+  pending_count_ = 0;
+}
+
+void LinkSampler::add_other(context::Identity identity, std::uint32_t index, std::uint32_t offset, std::uint32_t size) {
+  ENTAIL_DCHECK(identity != context::Identity::good);
+  std::uint64_t& count = identity == context::Identity::null_target ? cut_.null_target : cut_.malformed;
+  if (count++ >= k_) return;
+  SavedLink saved;
+  saved.index = index;
+  saved.identity = identity;
+  saved.offset = offset;
+  saved.size = size;
+  cut_.saved.push_back(saved);
+}
+
+const CutLinks& LinkSampler::finish() {
+  flush();
+  uniform_.settle();
+  consistent_.settle();
+  cut_.received = good_ + cut_.null_target + cut_.malformed;
+  cut_.duplicates = duplicate_indices_.size();
+  cut_.threshold_uniform = uniform_.first_excluded();
+  cut_.threshold_consistent = consistent_.first_excluded();
+  save_sketches();
+  return cut_;
+}
+
+// A link that both sketches hold is saved once.
+void LinkSampler::save_sketches() {
+  std::vector<SavedLink>& saved = cut_.saved;
+  const auto by_index = [](const SavedLink& a, const SavedLink& b) { return a.index < b.index; };
+  const std::size_t others = saved.size();
+  for (const Candidate& link : uniform_.members()) {
+    saved.push_back(saved_link(link));
+    saved.back().in_uniform = true;
+  }
+  std::sort(saved.begin() + static_cast<std::ptrdiff_t>(others), saved.end(), by_index);
+  const std::size_t uniform_end = saved.size();
+  for (const Candidate& link : consistent_.members()) {
+    const SavedLink entry = saved_link(link);
+    const auto begin = saved.begin() + static_cast<std::ptrdiff_t>(others);
+    const auto end = saved.begin() + static_cast<std::ptrdiff_t>(uniform_end);
+    const auto found = std::lower_bound(begin, end, entry, by_index);
+    if (found != end && found->index == entry.index) {
+      found->in_consistent = true;
+      continue;
+    }
+    saved.push_back(entry);
+    saved.back().in_consistent = true;
+  }
+  std::sort(saved.begin(), saved.end(), by_index);
+}
+
+std::size_t LinkSampler::held_bytes() const noexcept {
+  return sizeof *this + seen_.held_bytes() + uniform_.held_bytes() + consistent_.held_bytes() +
+         duplicate_indices_.capacity() * sizeof(std::uint32_t) + cut_.saved.capacity() * sizeof(SavedLink);
+}
+
+void LinkSampler::release() noexcept {
+  seen_.release();
+  duplicate_indices_ = std::vector<std::uint32_t>();
+}
+
+}  // namespace entail::reservoir

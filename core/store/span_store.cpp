@@ -1,0 +1,149 @@
+#include "store/span_store.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace entail::store {
+namespace {
+
+constexpr std::size_t kPooledCapacity = SpanStore::kChunkBytes - sizeof(Chunk);
+
+std::size_t round_up(std::size_t bytes) noexcept { return (bytes + 7) & ~std::size_t{7}; }
+
+void destroy(Chunk* chunk) noexcept {
+  chunk->~Chunk();
+  std::free(chunk);
+}
+
+}  // namespace
+
+SpanStore::~SpanStore() {
+  reclaim(INT64_MAX);
+  trim(0);
+}
+
+Chunk* SpanStore::take_pooled() noexcept {
+  Chunk* chunk = free_.take_all();
+  if (chunk == nullptr) return nullptr;
+  for (Chunk* rest = chunk->next; rest != nullptr;) {
+    Chunk* next = rest->next;
+    free_.push(rest);
+    rest = next;
+  }
+  pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);  // relaxed: a gauge
+  return chunk;
+}
+
+Chunk* SpanStore::take_chunk(std::size_t payload_bytes, bool first_of_second) noexcept {
+  const std::size_t smallest = first_of_second ? kFirstChunkBytes - sizeof(Chunk) : kPooledCapacity;
+  const std::size_t capacity = std::max(round_up(payload_bytes), smallest);
+  Chunk* chunk = capacity == kPooledCapacity ? take_pooled() : nullptr;
+  if (chunk == nullptr) {
+    void* memory = std::malloc(sizeof(Chunk) + capacity);
+    if (memory == nullptr) return nullptr;
+    chunk = new (memory) Chunk;
+    chunk->capacity = capacity;
+  }
+  chunk->used = 0;
+  add_bytes(sizeof(Chunk) + capacity);
+  return chunk;
+}
+
+void SpanStore::release(Chunk* chunk) noexcept {
+  sub_bytes(sizeof(Chunk) + chunk->capacity);
+  for (CutSpan* cut : chunk->cuts) sub_bytes(delete_cut_(cut));
+  chunk->cuts.clear();
+  if (chunk->capacity != kPooledCapacity) {
+    destroy(chunk);
+    return;
+  }
+  pooled_bytes_.fetch_add(kChunkBytes, std::memory_order_relaxed);
+  free_.push(chunk);
+}
+
+std::uint64_t SpanStore::reclaim(std::int64_t open_second) noexcept {
+  for (Chunk* chunk = in_use_.take_all(); chunk != nullptr;) {
+    Chunk* next = chunk->next;
+    chunks_.push_back(chunk);
+    chunk = next;
+  }
+  const std::uint64_t before = bytes();
+  std::size_t kept = 0;
+  for (Chunk* chunk : chunks_) {
+    if (chunk->second < open_second) {
+      release(chunk);
+    } else {
+      chunks_[kept++] = chunk;
+    }
+  }
+  chunks_.resize(kept);
+  const std::uint64_t after = bytes();
+  return before > after ? before - after : 0;
+}
+
+void SpanStore::trim(std::uint64_t bytes_max) noexcept {
+  if (pooled_bytes_.load(std::memory_order_relaxed) <= bytes_max) return;
+  Chunk* chunk = free_.take_all();
+  while (chunk != nullptr) {
+    Chunk* next = chunk->next;
+    if (pooled_bytes_.load(std::memory_order_relaxed) > bytes_max) {
+      pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);
+      destroy(chunk);
+    } else {
+      free_.push(chunk);
+    }
+    chunk = next;
+  }
+}
+
+void SpanWriter::begin(std::int64_t second) noexcept {
+  if (begun_ && second == second_) return;
+  begun_ = true;
+  second_ = second;
+  chunk_ = nullptr;  // tick may already have freed it: only ever compared by its second, never followed
+  std::fill(std::begin(slots_), std::end(slots_), Slot{});
+}
+
+std::byte* SpanWriter::allocate(std::size_t bytes) noexcept {
+  const std::size_t size = round_up(bytes);
+  if (chunk_ == nullptr || chunk_->capacity - chunk_->used < size) {
+    Chunk* chunk = store_.take_chunk(size, chunk_ == nullptr);
+    if (chunk == nullptr) return nullptr;
+    chunk->second = second_;
+    store_.in_use_.push(chunk);
+    chunk_ = chunk;
+  }
+  std::byte* at = chunk_->begin() + chunk_->used;
+  chunk_->used += size;
+  return at;
+}
+
+const Envelope* SpanWriter::envelope(const Envelope* resource, Bytes bytes) noexcept {
+  const base::Digest digest = base::digest(bytes);
+  Slot& slot = slots_[digest.low % kEnvelopeSlots];
+  if (slot.envelope != nullptr && slot.resource == resource && slot.envelope->digest == digest) return slot.envelope;
+  std::byte* at = allocate(sizeof(Envelope) + bytes.size());
+  if (at == nullptr) return nullptr;
+  auto* envelope = new (at) Envelope{resource, digest, static_cast<std::uint32_t>(bytes.size())};
+  if (!bytes.empty()) std::memcpy(at + sizeof(Envelope), bytes.data(), bytes.size());
+  slot = {envelope, resource};
+  return envelope;
+}
+
+SpanEntry* SpanWriter::span(const Envelope* scope, std::uint32_t size) noexcept {
+  std::byte* at = allocate(sizeof(SpanEntry) + size);
+  if (at == nullptr) return nullptr;
+  auto* entry = new (at) SpanEntry;
+  entry->scope = scope;
+  entry->size = size;
+  return entry;
+}
+
+void SpanWriter::own(CutSpan* cut, std::uint64_t bytes) noexcept {
+  chunk_->cuts.push_back(cut);
+  store_.add_bytes(bytes);
+}
+
+}  // namespace entail::store

@@ -1,0 +1,150 @@
+// Span bytes until the verdict: copied once, at ingest, into chunks by arrival second; never freed one by one.
+//
+// Every ingest lane writes its own chunks (SpanWriter, Confined to the lane's holder), so writing takes no
+// synchronisation at all. A span's entry is linked into its trace's list by the engine. Resources and scopes are copied
+// once a chunk-second of a lane and shared by pointer. Chunks are given back whole by the tick thread when no trace that
+// arrived in their second, or earlier, still holds spans (SpanStore::reclaim).
+//
+// PROTOCOL chunk_hand_over: how chunks pass between the ingest lanes and the tick thread.
+//   words    free_head_ (stack of empty chunks), full_head_ (stack of chunks in use), Chunk::next
+//   writers  lanes: pop from free_, push a new chunk to full_; tick: takes all of full_, pushes to free_
+//   W1  take: all = free_head_.exchange(null, acq_rel); keep one; push the rest back one by one (W2)
+//   W2  push: chunk.next = head (plain, the chunk is ours); head CAS head -> chunk (release)
+//   R1  tick: all = full_head_.exchange(null, acquire); pairs with W2
+//   G5  a chunk is on exactly one stack, in one lane or in tick's list: pop takes the whole stack, so there is no ABA
+//   progress  W1 wait-free, W2 lock-free; nobody waits
+//   proved by tests/store/chunk_stack_test.cpp (threads) and tests/interleave/chunk_stack_test.cpp; mutant: relaxed push
+// Memory: bytes() counts whole chunks and the side blocks of cut spans.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/hash.hpp"
+#include "sync/atomic.hpp"
+
+namespace entail::store {
+
+struct CutSpan;  // what is known of the links of a span whose links were cut; owned by the chunk (engine fills it in)
+
+// The fields of a resource or a scope as received, once per chunk-second.
+struct Envelope {
+  const Envelope* resource = nullptr;  // of a scope: its resource
+  base::Digest digest;
+  std::uint32_t size = 0;
+  Bytes bytes() const noexcept { return {reinterpret_cast<const std::uint8_t*>(this + 1), size}; }
+};
+
+// One span, followed by its payload bytes.
+struct SpanEntry {
+  SpanEntry* next = nullptr;       // in the trace's list
+  const Envelope* scope = nullptr;
+  CutSpan* cut = nullptr;          // null: the links are in the payload
+  std::uint32_t size = 0;
+  std::uint32_t link_count = 0;    // as received
+  Bytes payload() const noexcept { return {reinterpret_cast<const std::uint8_t*>(this + 1), size}; }
+  std::uint8_t* mutable_payload() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
+};
+
+// Frees a CutSpan and returns the bytes that it was counted with; the engine says how, since the store does not know
+// what is in it.
+using CutSpanDeleter = std::uint64_t (*)(CutSpan*);
+
+struct Chunk {
+  Chunk* next = nullptr;
+  std::int64_t second = 0;
+  std::size_t capacity = 0;  // of the bytes behind this header
+  std::size_t used = 0;
+  std::vector<CutSpan*> cuts;
+  std::byte* begin() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
+};
+
+struct ChunkOrders {
+  static constexpr auto guess = std::memory_order_relaxed;    // a head that is only compared, never followed
+  static constexpr auto publish = std::memory_order_release;  // W2
+  static constexpr auto take = std::memory_order_acq_rel;     // W1, R1: pairs with W2
+};
+
+template <class Item, class Sync = sync::HardwareSync, class Orders = ChunkOrders>
+class ChunkStack {
+ public:
+  void push(Item* item) noexcept {
+    Item* head = head_.load(Orders::guess);
+    do {
+      item->next = head;
+    } while (!head_.compare_exchange(head, item, Orders::publish, Orders::guess));
+  }
+  Item* take_all() noexcept { return head_.exchange(nullptr, Orders::take); }
+
+ private:
+  typename Sync::template Atomic<Item*> head_{nullptr};
+};
+
+class SpanStore {
+ public:
+  static constexpr std::size_t kChunkBytes = 256 * 1024;  // with the header: what the pool recycles
+  static constexpr std::size_t kFirstChunkBytes = 16 * 1024;  // the first of a lane's second: little traffic costs little
+
+  explicit SpanStore(CutSpanDeleter delete_cut) noexcept : delete_cut_(delete_cut) {}
+  ~SpanStore();  // REQUIRES no writer in use
+  SpanStore(const SpanStore&) = delete;
+  SpanStore& operator=(const SpanStore&) = delete;
+
+  // Bytes of all chunks in use and of cut spans; empty chunks in the pool are not counted but bounded by trim().
+  std::uint64_t bytes() const noexcept { return used_bytes_.load(std::memory_order_relaxed); }  // relaxed: a gauge
+  void add_bytes(std::uint64_t bytes) noexcept { used_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  void sub_bytes(std::uint64_t bytes) noexcept { used_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+  // Tick only. Gives back every chunk whose second is before `open_second`. Returns the bytes given back.
+  std::uint64_t reclaim(std::int64_t open_second) noexcept;
+  // Tick only. Frees pooled chunks until at most `bytes_max` stay in the pool.
+  void trim(std::uint64_t bytes_max) noexcept;
+
+ private:
+  friend class SpanWriter;
+  // A chunk for at least payload_bytes; null: out of memory.
+  Chunk* take_chunk(std::size_t payload_bytes, bool first_of_second) noexcept;
+  Chunk* take_pooled() noexcept;
+  void release(Chunk* chunk) noexcept;
+
+  CutSpanDeleter delete_cut_;
+  ChunkStack<Chunk> free_;
+  ChunkStack<Chunk> in_use_;
+  std::vector<Chunk*> chunks_;  // tick's own list of chunks in use
+  sync::HardwareSync::Atomic<std::uint64_t> used_bytes_{0};
+  sync::HardwareSync::Atomic<std::uint64_t> pooled_bytes_{0};
+};
+
+// The writing end of one lane. Confined to the lane's holder.
+class SpanWriter {
+ public:
+  explicit SpanWriter(SpanStore& store) noexcept : store_(store) {}
+
+  // Everything written from now on arrives in this second; a new second starts a new chunk and forgets the envelopes.
+  void begin(std::int64_t second) noexcept;
+  // Finds or copies a resource (resource = null) or a scope. Null: out of memory.
+  const Envelope* envelope(const Envelope* resource, Bytes bytes) noexcept;
+  // Room for a span of `size` payload bytes, to be filled by the caller. Null: out of memory.
+  SpanEntry* span(const Envelope* scope, std::uint32_t size) noexcept;
+  // Makes the chunk of the span last written own the cut.
+  void own(CutSpan* cut, std::uint64_t bytes) noexcept;
+
+ private:
+  std::byte* allocate(std::size_t bytes) noexcept;
+
+  static constexpr unsigned kEnvelopeSlots = 64;
+  struct Slot {
+    const Envelope* envelope = nullptr;
+    const Envelope* resource = nullptr;
+  };
+  SpanStore& store_;
+  Chunk* chunk_ = nullptr;
+  std::int64_t second_ = 0;
+  bool begun_ = false;
+  Slot slots_[kEnvelopeSlots] = {};
+};
+
+}  // namespace entail::store

@@ -1,0 +1,313 @@
+#include "wire/decode.hpp"
+
+#include "wire/link.hpp"
+#include "wire/reader.hpp"
+
+namespace entail::wire {
+namespace {
+
+constexpr std::uint32_t kMessageTag1 = tag_of(1, WireType::length);
+constexpr std::uint32_t kMessageTag2 = tag_of(2, WireType::length);
+constexpr std::uint32_t kSpanAttributeTag = tag_of(9, WireType::length);
+constexpr std::uint32_t kSpanLinkTag = tag_of(13, WireType::length);
+constexpr std::uint32_t kResourceAttributes = 1;
+constexpr std::uint32_t kScopeAttributes = 3;
+
+// Copied into place: cheaper than value-initialisation, which GCC turns into a slow string store.
+constexpr SpanView kEmptySpan;
+
+// One pass over a request. Methods return false when the reader has kept a fault.
+class Decoder {
+ public:
+  Decoder(Bytes bytes, Decoded& out) noexcept : reader_(bytes), out_(out), next_mark_(out.marks.data()) {}
+
+  bool request(const Byte* at, const Byte* end);
+  Error error() const noexcept { return reader_.error(); }
+
+ private:
+  bool resource_spans(const Byte* at, const Byte* end);
+  bool scope_spans(const Byte* at, const Byte* end, std::uint32_t resource);
+  bool span(const Byte* at, const Byte* end, std::uint32_t scope);
+  const Byte* span_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end, SpanView& span) noexcept;
+  const Byte* attributes(const Byte* field, const Byte* at, const Byte* end, SpanView& span) noexcept;
+  const Byte* links(const Byte* field, const Byte* at, const Byte* end, SpanView& span) noexcept;
+  bool status(const Byte* at, const Byte* end, std::uint32_t& code) noexcept;
+  const Byte* other_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end,
+                          std::uint32_t attributes_field) noexcept;
+  template <std::uint32_t usual_size>
+  const Byte* id(const Byte* at, const Byte* end, Range& id) noexcept;
+  const Byte* range(const Byte* at, const Byte* end, Range& range) noexcept;
+  void add_field(std::vector<Range>& fields, std::size_t first, const Byte* from, const Byte* to);
+  bool is_marked(std::uint32_t offset) noexcept;
+
+  Reader reader_;
+  Decoded& out_;
+  const std::uint32_t* next_mark_;
+  LinkView checked_link_;  // what read_link() writes while links are only checked; nobody reads it
+};
+
+// usual_size is tried first: a position behind a constant need not wait for the length to be loaded.
+template <std::uint32_t usual_size>
+inline const Byte* Decoder::id(const Byte* at, const Byte* end, Range& id) noexcept {
+  if (end - at <= usual_size || at[0] != usual_size) [[unlikely]] return range(at, end, id);
+  id = {reader_.offset(at + 1), usual_size};
+  return at + 1 + usual_size;
+}
+
+const Byte* Decoder::range(const Byte* at, const Byte* end, Range& range) noexcept {
+  at = reader_.length(at, end, range.size);
+  if (at == nullptr) return nullptr;
+  range.offset = reader_.offset(at);
+  return at + range.size;
+}
+
+// Appends a field to the list that begins at `first`; neighbours become one range.
+void Decoder::add_field(std::vector<Range>& fields, std::size_t first, const Byte* from, const Byte* to) {
+  const Range added = reader_.range(from, to);
+  if (fields.size() > first && fields.back().offset + fields.back().size == added.offset) {
+    fields.back().size += added.size;
+  } else {
+    fields.push_back(added);
+  }
+}
+
+// Marks and payloads both ascend, so one walk over the marks answers all spans.
+bool Decoder::is_marked(std::uint32_t offset) noexcept {
+  const std::uint32_t* const end = out_.marks.data() + out_.marks.size();
+  while (next_mark_ != end && *next_mark_ < offset) ++next_mark_;
+  return next_mark_ != end && *next_mark_ == offset;
+}
+
+bool Decoder::request(const Byte* at, const Byte* end) {
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    std::uint32_t size = 0;
+    at = reader_.tag(at, end, tag);
+    if (at == nullptr) return false;
+    if (tag == kMessageTag1) {
+      at = reader_.length(at, end, size);
+      if (at == nullptr || !resource_spans(at, at + size)) return false;
+      at += size;
+    } else {
+      at = reader_.skip(field, tag, at, end);
+      if (at == nullptr) return false;
+    }
+  }
+  return true;
+}
+
+// A field of ResourceSpans or ScopeSpans that holds no spans. Field 1 is the resource or scope, whose attributes are
+// looked up later and therefore checked now.
+const Byte* Decoder::other_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end,
+                                 std::uint32_t attributes_field) noexcept {
+  if (tag != kMessageTag1) return reader_.skip(field, tag, at, end);
+  std::uint32_t size = 0;
+  at = reader_.length(at, end, size);
+  if (at == nullptr || !check_attributes(reader_, at, at + size, attributes_field)) return nullptr;
+  return at + size;
+}
+
+bool Decoder::resource_spans(const Byte* at, const Byte* end) {
+  const auto resource = static_cast<std::uint32_t>(out_.resources.size());
+  out_.resources.emplace_back();
+  out_.resource_fields.clear();
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    std::uint32_t size = 0;
+    at = reader_.tag(at, end, tag);
+    if (at == nullptr) return false;
+    if (tag == kMessageTag2) {
+      at = reader_.length(at, end, size);
+      if (at == nullptr || !scope_spans(at, at + size, resource)) return false;
+      at += size;
+    } else {
+      at = other_field(field, tag, at, end, kResourceAttributes);
+      if (at == nullptr) return false;
+      add_field(out_.resource_fields, 0, field, at);
+    }
+  }
+  out_.resources[resource] = {static_cast<std::uint32_t>(out_.fields.size()),
+                              static_cast<std::uint32_t>(out_.resource_fields.size())};
+  out_.fields.insert(out_.fields.end(), out_.resource_fields.begin(), out_.resource_fields.end());
+  return true;
+}
+
+bool Decoder::scope_spans(const Byte* at, const Byte* end, std::uint32_t resource) {
+  const auto scope = static_cast<std::uint32_t>(out_.scopes.size());
+  const std::size_t first_field = out_.fields.size();
+  out_.scopes.push_back({resource, static_cast<std::uint32_t>(first_field), 0});
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    std::uint32_t size = 0;
+    at = reader_.tag(at, end, tag);
+    if (at == nullptr) return false;
+    if (tag == kMessageTag2) {
+      at = reader_.length(at, end, size);
+      if (at == nullptr || !span(at, at + size, scope)) return false;
+      at += size;
+    } else {
+      at = other_field(field, tag, at, end, kScopeAttributes);
+      if (at == nullptr) return false;
+      add_field(out_.fields, first_field, field, at);
+    }
+  }
+  out_.scopes[scope].field_count = static_cast<std::uint32_t>(out_.fields.size() - first_field);
+  return true;
+}
+
+// A repeated status merges, so its code stays where a later one does not set it.
+bool Decoder::status(const Byte* at, const Byte* end, std::uint32_t& code) noexcept {
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    at = reader_.tag(at, end, tag);
+    if (at == nullptr) return false;
+    if (tag == tag_of(3, WireType::varint)) {
+      std::uint64_t value = 0;
+      at = reader_.varint(at, end, value);
+      code = static_cast<std::uint32_t>(value);
+    } else {
+      at = reader_.skip(field, tag, at, end);
+    }
+    if (at == nullptr) return false;
+  }
+  return true;
+}
+
+// Attributes and links come in runs, so each is tried again before the next tag is looked up.
+const Byte* Decoder::attributes(const Byte* field, const Byte* at, const Byte* end, SpanView& span) noexcept {
+  if (span.attribute_count == 0) span.first_attribute = reader_.offset(field);
+  for (std::uint32_t count = span.attribute_count + 1;; ++count) {
+    std::uint32_t size = 0;
+    at = reader_.length(at, end, size);
+    if (at == nullptr) return nullptr;
+    if (!is_plain_key_value(at, size) && !check_key_value(reader_, at, at + size, 0)) return nullptr;
+    at += size;
+    if (at == end || at[0] != kSpanAttributeTag) {
+      span.attribute_count = count;
+      span.attributes_end = reader_.offset(at);
+      return at;
+    }
+    ++at;
+  }
+}
+
+const Byte* Decoder::links(const Byte* field, const Byte* at, const Byte* end, SpanView& span) noexcept {
+  if (span.link_count == 0) span.first_link = reader_.offset(field);
+  for (std::uint32_t count = span.link_count + 1;; ++count) {
+    std::uint32_t size = 0;
+    at = reader_.length(at, end, size);
+    if (at == nullptr || !read_link<AttributeCheck::verify>(reader_, at, at + size, checked_link_)) return nullptr;
+    at += size;
+    if (at == end || at[0] != kSpanLinkTag) {
+      span.link_count = count;
+      span.links_end = reader_.offset(at);
+      return at;
+    }
+    ++at;
+  }
+}
+
+// The field's number picks the case and the whole tag is compared in it: numbers are dense, tags are not, and a number
+// with another wire type is an unknown field.
+const Byte* Decoder::span_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end,
+                                SpanView& span) noexcept {
+  std::uint64_t value = 0;
+  std::uint32_t size = 0;
+  switch (tag >> 3) {
+    case 1:
+      if (tag != tag_of(1, WireType::length)) break;
+      return id<16>(at, end, span.trace_id);
+    case 2:
+      if (tag != tag_of(2, WireType::length)) break;
+      return id<8>(at, end, span.span_id);
+    case 3:
+      if (tag != tag_of(3, WireType::length)) break;
+      return range(at, end, span.trace_state);
+    case 4:
+      if (tag != tag_of(4, WireType::length)) break;
+      return id<8>(at, end, span.parent_span_id);
+    case 5:
+    case 11:
+      if ((tag & 7) != static_cast<std::uint32_t>(WireType::length)) break;
+      at = reader_.length(at, end, size);
+      return at == nullptr ? nullptr : at + size;
+    case 6:
+    case 10:
+    case 12:
+      if ((tag & 7) != static_cast<std::uint32_t>(WireType::varint)) break;
+      return reader_.varint(at, end, value);
+    case 7:
+      if (tag != tag_of(7, WireType::fixed64)) break;
+      return reader_.fixed64(at, end, span.start_ns);
+    case 8:
+      if (tag != tag_of(8, WireType::fixed64)) break;
+      return reader_.fixed64(at, end, span.end_ns);
+    case 9:
+      if (tag != kSpanAttributeTag) break;
+      return attributes(field, at, end, span);
+    case 13:
+      if (tag != kSpanLinkTag) break;
+      return links(field, at, end, span);
+    case 14:
+      if (tag != tag_of(14, WireType::varint)) break;
+      at = reader_.varint(at, end, value);
+      span.dropped_links_count = static_cast<std::uint32_t>(value);
+      return at;
+    case 15:
+      if (tag != tag_of(15, WireType::length)) break;
+      at = reader_.length(at, end, size);
+      return at != nullptr && status(at, at + size, span.status_code) ? at + size : nullptr;
+    case 16:
+      if (tag != tag_of(16, WireType::fixed32)) break;
+      return reader_.fixed32(at, end, span.flags);
+    default: break;
+  }
+  return reader_.skip(field, tag, at, end);
+}
+
+bool Decoder::span(const Byte* at, const Byte* end, std::uint32_t scope) {
+  SpanView& span = out_.spans.emplace_back(kEmptySpan);
+  span.payload = reader_.range(at, end);
+  span.scope = scope;
+  span.bad_hex = is_marked(span.payload.offset);
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    at = reader_.tag(at, end, tag);
+    if (at == nullptr) return false;
+    at = span_field(field, tag, at, end, span);
+    if (at == nullptr) return false;
+  }
+  out_.link_count += span.link_count;
+  return true;
+}
+
+}  // namespace
+
+void Decoded::clear() noexcept {
+  bytes = {};
+  fields.clear();
+  resources.clear();
+  scopes.clear();
+  spans.clear();
+  link_count = 0;
+  marks.clear();
+  resource_fields.clear();
+}
+
+Result<void> decode(Bytes bytes, const Marks* marks, Decoded& decoded) {
+  decoded.clear();
+  if (bytes.size() > UINT32_MAX) return Error(ErrorCode::too_large);
+  decoded.bytes = bytes;
+  if (marks != nullptr) decoded.marks.assign(marks->begin(), marks->end());
+  Decoder decoder(bytes, decoded);
+  if (decoder.request(bytes.data(), bytes.data() + bytes.size())) return {};
+  decoded.clear();
+  return decoder.error();
+}
+
+}  // namespace entail::wire

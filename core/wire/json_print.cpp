@@ -1,0 +1,230 @@
+// append_json: walks the messages by the schema and prints what is there, in the order of the schema.
+//
+// A repeated singular field is merged as protobuf merges it: the last scalar wins, messages are one after another. Of a
+// oneof (AnyValue) the member that came last is printed.
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <vector>
+
+#include "wire/base64.hpp"
+#include "wire/json.hpp"
+#include "wire/json_schema.hpp"
+#include "wire/json_text.hpp"
+#include "wire/reader.hpp"
+
+namespace entail::wire {
+namespace {
+
+// What the walk over a message saw of one of its fields.
+struct Seen {
+  std::uint32_t count = 0;
+  std::uint32_t first = 0;  // offset of the first occurrence's tag
+  std::uint32_t end = 0;    // of the last occurrence
+  Range payload;            // of the last occurrence
+};
+using SeenFields = std::array<Seen, kJsonFieldsMax>;
+
+std::string_view text_of(Bytes bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// The NUL that the JSON reader put behind text of the length of a good ID is no part of the text.
+std::string_view odd_id_text(Bytes id, std::size_t id_size) noexcept {
+  const bool padded = id.size() == id_size + 1 && id.back() == 0;
+  return text_of(padded ? id.first(id_size) : id);
+}
+
+// Whether an ID is text that was kept from bad JSON input: of odd length, printable, and not what would be read as hex,
+// so that the JSON reader makes the same bytes of it again.
+bool is_odd_id_text(Bytes id, std::size_t id_size) noexcept {
+  if (id.empty() || id.size() == id_size) return false;
+  const std::string_view text = odd_id_text(id, id_size);
+  if (text.size() % 2 == 0 && is_hex(text)) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+class JsonPrinter {
+ public:
+  explicit JsonPrinter(std::string& out) noexcept : out_(out) {}
+
+  // False when some message did not parse; then what came before the fault was printed.
+  bool print(Bytes traces_data) {
+    message(json_schema(JsonMessage::request), traces_data, {0, static_cast<std::uint32_t>(traces_data.size())}, 0);
+    return !faulty_;
+  }
+
+ private:
+  void message(const JsonSchema& schema, Bytes bytes, Range range, unsigned depth);
+  void collect(const JsonSchema& schema, Bytes bytes, Range range, SeenFields& seen);
+  void array(const JsonField& field, Bytes bytes, const Seen& seen, unsigned depth);
+  void merged(const JsonField& field, Bytes bytes, const Seen& seen, unsigned depth);
+  void value(const JsonField& field, Bytes bytes, Range payload, unsigned depth);
+  void nested(const JsonField& field, Bytes bytes, Range payload, unsigned depth);
+  void varint(const JsonField& field, Bytes payload);
+  template <class Integer>
+  void number(Integer integer);
+  template <class Integer>
+  void quoted(Integer integer);
+
+  std::string& out_;
+  bool faulty_ = false;
+};
+
+template <class Integer>
+void JsonPrinter::number(Integer integer) {
+  char digits[24];
+  const auto [end, fault] = std::to_chars(digits, digits + sizeof digits, integer);
+  out_.append(digits, static_cast<std::size_t>(end - digits));
+}
+
+template <class Integer>
+void JsonPrinter::quoted(Integer integer) {
+  out_.push_back('"');
+  number(integer);
+  out_.push_back('"');
+}
+
+// A field of another wire type than its own is an unknown one, as for decode().
+void JsonPrinter::collect(const JsonSchema& schema, Bytes bytes, Range range, SeenFields& seen) {
+  const bool is_oneof = schema.message == JsonMessage::any_value;
+  FieldCursor cursor(bytes, range.offset, range.offset + range.size);
+  FieldView view;
+  std::uint32_t end = range.offset;
+  while (cursor.next(view)) {
+    end = view.whole.offset + view.whole.size;
+    if (view.number > kJsonFieldNumberMax) continue;
+    const unsigned slot = schema.index_by_number[view.number];
+    if (slot == 0 || wire_type_of(schema.fields[slot - 1].kind) != view.wire_type) continue;
+    Seen& field = seen[slot - 1];
+    if (is_oneof && field.count == 0) seen = {};
+    if (field.count++ == 0) field.first = view.whole.offset;
+    field.end = end;
+    field.payload = view.payload;
+  }
+  faulty_ = faulty_ || end != range.offset + range.size;
+}
+
+void JsonPrinter::message(const JsonSchema& schema, Bytes bytes, Range range, unsigned depth) {
+  SeenFields seen{};
+  collect(schema, bytes, range, seen);
+  char before = '{';
+  for (std::size_t i = 0; i < schema.fields.size(); ++i) {
+    if (seen[i].count == 0) continue;
+    const JsonField& field = schema.fields[i];
+    out_.push_back(before);
+    out_.push_back('"');
+    out_ += field.name;
+    out_ += "\":";
+    before = ',';
+    if (field.repeated) {
+      array(field, bytes, seen[i], depth);
+    } else if (field.kind == JsonKind::message && seen[i].count > 1) {
+      merged(field, bytes, seen[i], depth);
+    } else {
+      value(field, bytes, seen[i].payload, depth);
+    }
+  }
+  if (before == '{') out_.push_back('{');
+  out_.push_back('}');
+}
+
+void JsonPrinter::array(const JsonField& field, Bytes bytes, const Seen& seen, unsigned depth) {
+  FieldCursor cursor(bytes, seen.first, seen.end);
+  FieldView view;
+  char before = '[';
+  while (cursor.next(view)) {
+    if (view.number != field.number || view.wire_type != wire_type_of(field.kind)) continue;
+    out_.push_back(before);
+    before = ',';
+    value(field, bytes, view.payload, depth);
+  }
+  out_.push_back(']');
+}
+
+// Messages one after another are their merged message.
+void JsonPrinter::merged(const JsonField& field, Bytes bytes, const Seen& seen, unsigned depth) {
+  std::vector<std::uint8_t> joined;
+  FieldCursor cursor(bytes, seen.first, seen.end);
+  FieldView view;
+  while (cursor.next(view)) {
+    if (view.number != field.number || view.wire_type != wire_type_of(field.kind)) continue;
+    const Bytes payload = slice(bytes, view.payload);
+    joined.insert(joined.end(), payload.begin(), payload.end());
+  }
+  nested(field, joined, {0, static_cast<std::uint32_t>(joined.size())}, depth);
+}
+
+void JsonPrinter::nested(const JsonField& field, Bytes bytes, Range payload, unsigned depth) {
+  if (field.message == JsonMessage::any_value && ++depth > kDepthMax) {
+    faulty_ = true;
+    out_ += "{}";
+    return;
+  }
+  message(json_schema(field.message), bytes, payload, depth);
+}
+
+void JsonPrinter::value(const JsonField& field, Bytes bytes, Range payload, unsigned depth) {
+  const Bytes content = slice(bytes, payload);
+  switch (field.kind) {
+    case JsonKind::message: nested(field, bytes, payload, depth); return;
+    case JsonKind::string: append_json_string(text_of(content), out_); return;
+    case JsonKind::identifier:
+      if (is_odd_id_text(content, field.id_size)) {
+        append_json_string(odd_id_text(content, field.id_size), out_);
+        return;
+      }
+      out_.push_back('"');
+      base::append_hex(content, out_);
+      out_.push_back('"');
+      return;
+    case JsonKind::bytes:
+      out_.push_back('"');
+      append_base64(content, out_);
+      out_.push_back('"');
+      return;
+    case JsonKind::fixed64: quoted(base::load_le64(content.data())); return;
+    case JsonKind::fixed32: number(base::load_le32(content.data())); return;
+    case JsonKind::floating:
+      append_json_double(std::bit_cast<double>(base::load_le64(content.data())), out_);
+      return;
+    case JsonKind::boolean:
+    case JsonKind::int64:
+    case JsonKind::int32:
+    case JsonKind::uint32:
+    case JsonKind::enumeration: varint(field, content); return;
+  }
+}
+
+void JsonPrinter::varint(const JsonField& field, Bytes payload) {
+  std::uint64_t bits = 0;
+  Reader reader(payload);
+  reader.varint(payload.data(), payload.data() + payload.size(), bits);
+  if (field.kind == JsonKind::boolean) {
+    out_ += bits != 0 ? "true" : "false";
+  } else if (field.kind == JsonKind::int64) {
+    quoted(static_cast<std::int64_t>(bits));
+  } else if (field.kind == JsonKind::uint32) {
+    number(static_cast<std::uint32_t>(bits));
+  } else {
+    number(static_cast<std::int32_t>(bits));
+  }
+}
+
+}  // namespace
+
+Result<void> append_json(Bytes traces_data, std::string& out) {
+  if (traces_data.size() > UINT32_MAX) return Error(ErrorCode::too_large);
+  const std::size_t size_before = out.size();
+  JsonPrinter printer(out);
+  if (printer.print(traces_data)) return {};
+  // decode() tells whether the fault is one: it does not look into events, so bytes with a broken event pass through
+  // the engine, and then the rest of them is still worth printing.
+  Decoded decoded;
+  const Result<void> checked = decode(traces_data, nullptr, decoded);
+  if (!checked.ok()) out.resize(size_before);
+  return checked;
+}
+
+}  // namespace entail::wire

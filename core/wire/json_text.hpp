@@ -1,0 +1,69 @@
+// The scalars of OTLP/JSON as text: strings with their escapes, numbers, hex.
+//
+// Reading works on a padded document whose strings are known to be closed (simdjson's first stage found that out), so
+// loops run to the closing quote without a bound. REQUIRES kJsonPadding readable bytes behind the text.
+// Thread rule: Immutable (free functions only). Cost: eight bytes at a step through strings.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace entail::wire {
+
+constexpr std::size_t kJsonPadding = 64;
+
+enum class TextFault : std::uint8_t {
+  none,
+  lone_surrogate,  // legal JSON, but no UTF-8 holds it
+  bad_escape,      // not JSON
+};
+
+struct CopiedText {
+  std::uint8_t* end = nullptr;
+  TextFault fault = TextFault::none;
+};
+
+// Copies the string that begins behind its opening quote at `raw`, with its escapes resolved. Never longer than raw;
+// up to eight bytes behind the end may be overwritten.
+CopiedText copy_json_string(const char* raw, std::uint8_t* out) noexcept;
+
+// The string behind its opening quote, escapes as they stand.
+std::string_view raw_json_string(const char* raw) noexcept;
+
+// The end of the JSON number that begins at text, or nullptr.
+const char* scan_json_number(const char* text) noexcept;
+
+struct DecimalInteger {
+  bool negative = false;
+  std::uint64_t magnitude = 0;
+};
+// Reads a decimal number whose value is a whole number below 2^64, in whatever notation: 3, -3, 3.0, 3e2. False when it
+// is something else. Exact: nothing goes through a double.
+bool parse_integer(std::string_view text, DecimalInteger& integer) noexcept;
+
+// A number in decimal notation, or one of NaN, Infinity, -Infinity as protobuf's JSON spells them. False when it is
+// something else, or beyond the largest double.
+bool parse_double(std::string_view text, double& value) noexcept;
+
+// Writes half as many bytes as there are digits, of either case. False when there are odd ones, or one that is none.
+// out may be the text itself.
+bool decode_hex(const char* digits, std::size_t digit_count, std::uint8_t* out) noexcept;
+bool is_hex(std::string_view text) noexcept;
+
+// Bytes of the UTF-8 character that text begins with, 0 when it begins with none. REQUIRES !text.empty().
+std::size_t utf8_character_size(std::string_view text) noexcept;
+
+// Where text stops being UTF-8; its size if nowhere.
+std::size_t utf8_valid_size(std::string_view text) noexcept;
+
+// Appends the text as a JSON string with its quotes, escaped as the Collector does it (<, > and & too), so that its
+// lines come back as they were. What is not UTF-8 becomes U+FFFD.
+void append_json_string(std::string_view text, std::string& out);
+
+// Appends the shortest number that reads as the same double; NaN and the infinities as strings.
+void append_json_double(double value, std::string& out);
+
+}  // namespace entail::wire

@@ -1,0 +1,57 @@
+// Appending protobuf fields to a buffer, with minimal varints. A nested message is written after its size is known:
+// the *_size functions tell what a field takes, tag and length included.
+// Thread rule: Confined (the buffer's). Cost: growth of the buffer, nothing else.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+
+namespace entail::wire {
+
+using Buffer = std::vector<std::uint8_t>;
+
+inline void append_varint(Buffer& out, std::uint64_t value) {
+  std::uint8_t bytes[base::kVarintBytesMax];
+  out.insert(out.end(), bytes, base::write_varint(bytes, value));
+}
+
+inline void append_bytes(Buffer& out, Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
+
+inline Bytes bytes_of(std::string_view text) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+// Sizes of whole fields.
+inline std::size_t varint_field_size(std::uint32_t number, std::uint64_t value) noexcept {
+  return base::varint_size(std::uint64_t{number} << 3) + base::varint_size(value);
+}
+inline std::size_t length_field_size(std::uint32_t number, std::size_t content_size) noexcept {
+  return base::varint_size(std::uint64_t{number} << 3) + base::varint_size(content_size) + content_size;
+}
+
+inline void append_varint_field(Buffer& out, std::uint32_t number, std::uint64_t value) {
+  append_varint(out, std::uint64_t{number} << 3);
+  append_varint(out, value);
+}
+inline void append_fixed64_field(Buffer& out, std::uint32_t number, std::uint64_t value) {
+  append_varint(out, std::uint64_t{number} << 3 | 1);
+  for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
+}
+inline void append_fixed32_field(Buffer& out, std::uint32_t number, std::uint32_t value) {
+  append_varint(out, std::uint64_t{number} << 3 | 5);
+  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
+}
+// Tag and length of a length-delimited field; its content follows.
+inline void append_length_header(Buffer& out, std::uint32_t number, std::size_t content_size) {
+  append_varint(out, std::uint64_t{number} << 3 | 2);
+  append_varint(out, content_size);
+}
+inline void append_bytes_field(Buffer& out, std::uint32_t number, Bytes content) {
+  append_length_header(out, number, content.size());
+  append_bytes(out, content);
+}
+
+}  // namespace entail::wire

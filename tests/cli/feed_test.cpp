@@ -1,0 +1,157 @@
+#include "feed.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sample_bytes.hpp"
+
+namespace entail::cli {
+namespace {
+
+using test::Buffer;
+
+constexpr std::int64_t kSecond = kNanosPerSecond;
+
+// Inputs from memory, and the calls that reach the target: "tick 5", "in 1:2" (requests by their spans' end in ms).
+class FeedTest : public testing::TestWithParam<unsigned> {
+ protected:
+  void add(const Buffer& bytes, std::optional<Framing> from = Framing::proto_u32be) {
+    MessageReader reader(std::make_unique<test::PieceSource>(bytes, 50), std::nullopt, from, [](Bytes) { return true; });
+    inputs_.emplace_back("input" + std::to_string(inputs_.size()), std::move(reader), report_, executor_.get(), 1u << 20);
+  }
+
+  void add_ends(const std::vector<std::int64_t>& ends_ns) {
+    Buffer bytes;
+    for (const std::int64_t end_ns : ends_ns) bytes = test::joined({bytes, test::u32be_frame(test::request(1, end_ns))});
+    add(bytes);
+  }
+
+  std::vector<std::string> run() {
+    FeedTarget target;
+    target.ingest = [this](const Request& request) -> Result<void> {
+      const std::lock_guard lock(mutex_);
+      if (refusals_ > 0) return --refusals_, Result<void>(Error(ErrorCode::no_room));
+      taken_.push_back(std::to_string(request.end_time_max_ns() / 1'000'000));
+      return {};
+    };
+    target.tick = [this](std::int64_t now_ns) -> Result<void> {
+      end_second();
+      calls_.push_back("tick " + std::to_string(now_ns / kSecond) + (now_ns % kSecond ? " and a part" : ""));
+      return {};
+    };
+    target.goes_on = [] { return true; };
+    Feed feed(inputs_, target, executor_.get());
+    EXPECT_TRUE(feed.run([] {}).ok());
+    end_second();
+    request_count_ = feed.request_count();
+    return calls_;
+  }
+
+  // Requests of one second may be taken in in any order: their sorted ends are compared.
+  void end_second() {
+    std::sort(taken_.begin(), taken_.end());
+    std::string text;
+    for (const std::string& end : taken_) text += (text.empty() ? "in " : " ") + end;
+    if (!text.empty()) calls_.push_back(text);
+    taken_.clear();
+  }
+
+  Console console_;
+  InputReport report_{console_};
+  std::unique_ptr<Executor> executor_ = make_executor(GetParam());
+  std::vector<TraceInput> inputs_;
+  std::mutex mutex_;
+  std::vector<std::string> taken_;
+  std::vector<std::string> calls_;
+  int refusals_ = 0;
+  std::uint64_t request_count_ = 0;
+};
+
+using Calls = std::vector<std::string>;
+
+TEST_P(FeedTest, ARequestArrivesAtTheLargestEndSoFar_RoundedDown) {
+  inputs_.reserve(4);
+  add_ends({1'500'000'000, 1'900'000'000, 4'000'000'000, 2'000'000'000, 4'999'999'999, 5'000'000'000});
+  EXPECT_EQ(run(), (Calls{"tick 1", "in 1500 1900", "tick 4", "in 2000 4000 4999", "tick 5", "in 5000"}));
+  EXPECT_EQ(request_count_, 6u);
+}
+
+TEST_P(FeedTest, EndTimesThatMoveNoClock_ArriveNow) {
+  inputs_.reserve(4);
+  add_ends({500'000'000, 3'000'000'000});
+  RequestWriter writer;
+  SpanFacts facts;
+  facts.trace_id = {1, 1};
+  facts.span_id = {1};
+  facts.start_ns = 9'000'000'000;
+  facts.end_ns = 8'000'000'000;  // before its start
+  writer.begin_span(facts);
+  writer.end_span("service");
+  const Bytes bytes = writer.take();
+  add(test::u32be_frame(Buffer(bytes.begin(), bytes.end())));
+  EXPECT_EQ(run(), (Calls{"in 0 500", "tick 3", "in 3000"}));
+}
+
+TEST_P(FeedTest, SeveralInputs_AreMergedByTheirOwnEnds) {
+  inputs_.reserve(4);
+  add_ends({1'000'000'000, 6'000'000'000, 7'000'000'000});
+  add_ends({2'000'000'000, 1'000'000'000, 6'500'000'000});
+  add_ends({});
+  EXPECT_EQ(run(), (Calls{"tick 1", "in 1000", "tick 2", "in 1000 2000", "tick 6", "in 6000 6500", "tick 7", "in 7000"}));
+}
+
+TEST_P(FeedTest, NoRoom_TicksWithTheSameTime_AndTriesAgain) {
+  inputs_.reserve(4);
+  add_ends({2'000'000'000});
+  refusals_ = 1;
+  EXPECT_EQ(run(), (Calls{"tick 2", "tick 2", "in 2000"}));
+  EXPECT_TRUE(report_.clean());
+  EXPECT_EQ(request_count_, 1u);
+}
+
+TEST_P(FeedTest, NoRoomAfterTheTick_IsReported_AndTheRestGoesOn) {
+  inputs_.reserve(4);
+  add_ends({2'000'000'000, 3'000'000'000});
+  refusals_ = 2;
+  EXPECT_EQ(run(), (Calls{"tick 2", "tick 2", "tick 3", "in 3000"}));
+  EXPECT_FALSE(report_.clean());
+  EXPECT_EQ(report_.skipped(Skip::malformed), 1u);
+  EXPECT_EQ(request_count_, 1u);
+}
+
+TEST_P(FeedTest, ABrokenFrame_EndsItsInput_AndNotTheOthers) {
+  inputs_.reserve(4);
+  const Buffer bad = {0x0a, 0x7f, 0x01};
+  add(test::joined({test::u32be_frame(test::request(1, kSecond)), test::u32be_frame(bad),
+                    test::u32be_frame(test::request(1, 2 * kSecond)), test::u32be_frame(bad)}));
+  add_ends({3 * kSecond});
+  EXPECT_EQ(run(), (Calls{"tick 1", "in 1000", "tick 3", "in 3000"}));
+  EXPECT_EQ(report_.skipped(Skip::malformed), 1u);
+  EXPECT_EQ(inputs_[0].bytes_used(), test::u32be_frame(test::request(1, kSecond)).size() + 7);
+}
+
+TEST_P(FeedTest, ABrokenLine_IsPassedOver_AndOtherSignalsAreNoFault) {
+  inputs_.reserve(4);
+  const std::string good =
+      "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":\"0000000000000000000000000000000a\","
+      "\"spanId\":\"000000000000000b\",\"startTimeUnixNano\":\"1\",\"endTimeUnixNano\":\"7000000000\"}]}]}]}";
+  add(test::buffer("{\"resourceMetrics\":[]}\nnonsense\n" + good + "\n{\"resourceLogs\":[]}\n" + good.substr(0, 60)), Framing::jsonl);
+  EXPECT_EQ(run(), (Calls{"tick 7", "in 7000"}));
+  EXPECT_EQ(report_.skipped(Skip::metrics), 1u);
+  EXPECT_EQ(report_.skipped(Skip::logs), 1u);
+  EXPECT_EQ(report_.skipped(Skip::malformed), 1u);
+  EXPECT_EQ(report_.skipped(Skip::truncated), 1u);
+}
+
+TEST_P(FeedTest, ABareMessageThatWasCut_GivesItsWholeFields) {
+  inputs_.reserve(4);
+  Buffer bytes = test::joined({test::request(1, 2 * kSecond), test::request(2, 3 * kSecond)});
+  bytes.resize(bytes.size() - 4);
+  add(bytes, Framing::proto);
+  EXPECT_EQ(run(), (Calls{"tick 2", "in 2000"}));
+  EXPECT_EQ(report_.skipped(Skip::truncated), 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, FeedTest, testing::Values(1u, 2u, 4u));
+
+}  // namespace
+}  // namespace entail::cli

@@ -1,0 +1,152 @@
+#include "input/message_reader.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sample_bytes.hpp"
+
+namespace entail::cli {
+namespace {
+
+using test::Buffer;
+
+// What a reader gave: messages as text, problems as "!text".
+struct Reading {
+  std::vector<std::string> events;
+  std::vector<std::uint64_t> places;
+  Framing framing = Framing::jsonl;
+  std::uint64_t bytes = 0;
+};
+
+Reading read(const Buffer& bytes, std::optional<Framing> from = std::nullopt) {
+  MessageReader reader(std::make_unique<test::PieceSource>(bytes, 100), std::nullopt, from,
+                       [](Bytes message) { return whole_fields_size(message) == message.size() && !message.empty(); });
+  Reading reading;
+  Message message;
+  for (MessageReader::Next next; (next = reader.next(message)) != MessageReader::Next::end;) {
+    if (next == MessageReader::Next::problem) {
+      const Problem& problem = reader.problem();
+      reading.events.push_back((problem.kind == ProblemKind::truncated ? "!cut: " : "!bad: ") + problem.text);
+    } else {
+      reading.events.push_back(test::text(message.bytes));
+      reading.places.push_back(message.place);
+    }
+    EXPECT_LT(reading.events.size(), 1000u);
+  }
+  reading.framing = reader.framing();
+  reading.bytes = reader.bytes_read();
+  return reading;
+}
+
+const Buffer kOne = test::request(1, 1'000'000'000);
+const Buffer kTwo = test::request(2, 2'000'000'000, 300);
+
+using Texts = std::vector<std::string>;
+using Places = std::vector<std::uint64_t>;
+
+TEST(MessageReader, GivesLines_WithTheirNumbers) {
+  const Buffer bytes = test::buffer("\xef\xbb\xbf{\"a\":1}\r\n\n  \n{\"b\":2}\n{\"c\":3}");
+  const Reading reading = read(bytes);
+  EXPECT_EQ(reading.events, (Texts{"{\"a\":1}\r", "{\"b\":2}", "{\"c\":3}"}));
+  EXPECT_EQ(reading.places, (Places{1, 4, 5}));
+  EXPECT_EQ(reading.bytes, bytes.size());
+}
+
+TEST(MessageReader, GivesOneDocument) {
+  const std::string document = "{\n \"resourceSpans\": [\n ]\n}\n";
+  const Reading reading = read(test::buffer(document));
+  EXPECT_EQ(reading.framing, Framing::json);
+  EXPECT_EQ(reading.events, Texts{document});
+}
+
+TEST(MessageReader, GivesFrames_WithTheirOffsets) {
+  const Reading u32be = read(test::joined({test::u32be_frame(kOne), test::u32be_frame({}), test::u32be_frame(kTwo)}));
+  EXPECT_EQ(u32be.framing, Framing::proto_u32be);
+  EXPECT_EQ(u32be.events, (Texts{test::text(kOne), "", test::text(kTwo)}));
+  EXPECT_EQ(u32be.places, (Places{4, kOne.size() + 8, kOne.size() + 12}));
+
+  const Reading varint = read(test::joined({test::varint_frame(kOne), test::varint_frame(kTwo)}));
+  EXPECT_EQ(varint.framing, Framing::proto_varint);
+  EXPECT_EQ(varint.events, (Texts{test::text(kOne), test::text(kTwo)}));
+  EXPECT_EQ(varint.places, (Places{1, 1 + kOne.size() + 2}));
+}
+
+TEST(MessageReader, CutFrame_IsAProblemWithItsOffset_AfterWhatIsGood) {
+  Buffer bytes = test::joined({test::u32be_frame(kOne), test::u32be_frame(kTwo)});
+  bytes.pop_back();
+  const Reading reading = read(bytes);
+  EXPECT_EQ(reading.events,
+            (Texts{test::text(kOne), "!cut: the input ends inside the frame at byte " + std::to_string(kOne.size() + 4)}));
+  bytes.resize(kOne.size() + 6);
+  EXPECT_EQ(read(bytes).events.at(1), reading.events.at(1));
+}
+
+TEST(MessageReader, ImpossibleLengths_EndTheInput) {
+  const Buffer huge = test::joined({test::u32be_frame(kOne), {0xff, 0xff, 0xff, 0xff}, kTwo});
+  const Reading u32be = read(huge, Framing::proto_u32be);
+  ASSERT_EQ(u32be.events.size(), 2u);
+  EXPECT_EQ(u32be.events[1], "!bad: a frame of 4294967295 bytes at byte " + std::to_string(kOne.size() + 4) +
+                                 " is over the limit of 1073741824");
+  const Reading varint = read(Buffer(20, 0xff), Framing::proto_varint);
+  EXPECT_EQ(varint.events, Texts{"!bad: not a frame length at byte 0"});
+}
+
+TEST(MessageReader, ClaimedLength_CostsNoMemory) {
+  // A frame that claims 1 GiB and has 3 bytes: the window grows with what comes, not with what is claimed.
+  const Buffer bytes = {0x40, 0, 0, 0, 1, 2, 3};
+  EXPECT_EQ(read(bytes, Framing::proto_u32be).events, Texts{"!cut: the input ends inside the frame at byte 0"});
+}
+
+TEST(MessageReader, BareMessage_IsAllThereIs) {
+  const Buffer bytes = test::joined({kOne, kTwo});
+  const Reading reading = read(bytes);
+  EXPECT_EQ(reading.framing, Framing::proto);
+  EXPECT_EQ(reading.events, Texts{test::text(bytes)});
+}
+
+TEST(MessageReader, UnpacksWhateverItIsPackedIn) {
+  const Buffer frames = test::joined({test::u32be_frame(kOne), test::u32be_frame(kTwo)});
+  const Texts both = {test::text(kOne), test::text(kTwo)};
+  EXPECT_EQ(read(test::gzipped(frames)).events, both);
+  EXPECT_EQ(read(test::zstd_packed(frames)).events, both);
+  const Buffer exporter = test::joined({test::u32be_frame(test::zstd_packed(kOne)), test::u32be_frame(test::zstd_packed(kTwo))});
+  const Reading packed = read(exporter);
+  EXPECT_EQ(packed.events, both);
+  EXPECT_EQ(packed.framing, Framing::proto_u32be);
+  EXPECT_EQ(read(test::gzipped(exporter)).events, both);
+}
+
+TEST(MessageReader, FileExporterJson_IsLines) {
+  const Buffer json = test::buffer("{\"resourceSpans\":[]}");
+  const Reading reading = read(test::u32be_frame(test::zstd_packed(json)));
+  EXPECT_EQ(reading.framing, Framing::jsonl);
+  EXPECT_EQ(reading.events, Texts{test::text(json)});
+}
+
+TEST(MessageReader, LinesBeforeDamage_AreGiven_AndTheCutOneIsNot) {
+  std::string text;
+  for (int i = 0; i < 2000; ++i) text += "{\"line\":" + std::to_string(i * 7919 % 10007) + "}\n";
+  Buffer packed = test::gzipped(test::buffer(text));
+  packed.resize(packed.size() / 2);
+  const Reading reading = read(packed);
+  ASSERT_GT(reading.events.size(), 10u);
+  EXPECT_EQ(reading.events.back(), "!cut: gzip data ends early at byte " + std::to_string(packed.size()));
+  for (std::size_t i = 0; i + 1 < reading.events.size(); ++i) EXPECT_EQ(reading.events[i].back(), '}');
+}
+
+TEST(MessageReader, HonoursFrom_WhateverTheBytesLookLike) {
+  EXPECT_EQ(read(test::buffer("{\"a\":1}\n{\"b\":2}\n"), Framing::json).events, Texts{"{\"a\":1}\n{\"b\":2}\n"});
+  EXPECT_EQ(read(test::u32be_frame(kOne), Framing::proto).events, Texts{test::text(test::u32be_frame(kOne))});
+}
+
+TEST(MessageReader, UnterminatedLastLine_IsMarked) {
+  MessageReader reader(std::make_unique<test::PieceSource>(test::buffer("{}\n{\"a")), std::nullopt, std::nullopt,
+                       [](Bytes) { return false; });
+  Message message;
+  ASSERT_EQ(reader.next(message), MessageReader::Next::message);
+  EXPECT_FALSE(message.unterminated);
+  ASSERT_EQ(reader.next(message), MessageReader::Next::message);
+  EXPECT_TRUE(message.unterminated);
+}
+
+}  // namespace
+}  // namespace entail::cli

@@ -1,0 +1,230 @@
+// traceparent: the cases of the W3C conformance suite by its names, then what the suite leaves open.
+#include "context/traceparent.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace entail::context {
+namespace {
+
+constexpr TraceId kTrace{0x1234567890123456, 0x7890123456789012};
+constexpr SpanId kParent{0x1234567890123456};
+const std::string kTraceHex = "12345678901234567890123456789012";
+const std::string kParentHex = "1234567890123456";
+const std::string kBody = kTraceHex + "-" + kParentHex;
+const std::string kSound = "00-" + kBody + "-01";
+
+TraceparentError error_of(std::string_view text, TracestateLevel level = TracestateLevel::two) {
+  Traceparent parsed;
+  parsed.version = 77;
+  const TraceparentError error = parse_traceparent(text, parsed, level);
+  // Nothing half-read is left behind on error.
+  if (error != TraceparentError::none) {
+    EXPECT_EQ(parsed.version, 77) << text;
+    EXPECT_EQ(parsed.trace_id, TraceId{}) << text;
+    EXPECT_EQ(parsed.parent_id, SpanId{}) << text;
+  }
+  return error;
+}
+
+void expect_read(std::string_view text, std::uint8_t version = 0, std::uint8_t flags = 1) {
+  Traceparent parsed;
+  ASSERT_EQ(parse_traceparent(text, parsed), TraceparentError::none) << text;
+  EXPECT_EQ(parsed, (Traceparent{kTrace, kParent, flags, version})) << text;
+}
+
+std::string printed(const Traceparent& traceparent, TracestateLevel level = TracestateLevel::two) {
+  const auto text = format_traceparent(traceparent, level);
+  return {text.begin(), text.end()};
+}
+
+using enum TraceparentError;
+
+TEST(W3cTraceparent, both_traceparent_and_tracestate_missing) { EXPECT_EQ(error_of(""), too_short); }
+
+TEST(W3cTraceparent, traceparent_included_tracestate_missing) { expect_read(kSound); }
+
+// Two headers joined by a comma, as HTTP libraries hand them over, are no traceparent: the trace restarts.
+TEST(W3cTraceparent, traceparent_duplicated) {
+  EXPECT_EQ(error_of(kSound + "," + kSound), trailing_data);
+  EXPECT_EQ(error_of(kSound + ", " + kSound), trailing_data);
+}
+
+TEST(W3cTraceparent, traceparent_version_0x00) {
+  EXPECT_EQ(error_of(kSound + "."), trailing_data);
+  EXPECT_EQ(error_of(kSound + "-what-the-future-will-be-like"), trailing_data);
+}
+
+TEST(W3cTraceparent, traceparent_version_0xcc) {
+  expect_read("cc-" + kBody + "-01", 0xcc);
+  expect_read("cc-" + kBody + "-01-what-the-future-will-be-like", 0xcc);
+  EXPECT_EQ(error_of("cc-" + kBody + "-01.what-the-future-will-be-like"), trailing_data);
+}
+
+TEST(W3cTraceparent, traceparent_version_0xff) {
+  EXPECT_EQ(error_of("ff-" + kBody + "-01"), forbidden_version);
+  EXPECT_EQ(error_of("ff-" + kBody + "-01-more"), forbidden_version);
+  expect_read("fe-" + kBody + "-01", 0xfe);
+}
+
+TEST(W3cTraceparent, traceparent_version_illegal_characters) {
+  EXPECT_EQ(error_of(".0-" + kBody + "-01"), bad_version);
+  EXPECT_EQ(error_of("0.-" + kBody + "-01"), bad_version);
+}
+
+TEST(W3cTraceparent, traceparent_version_too_long) {
+  EXPECT_EQ(error_of("000-" + kBody + "-01"), bad_separator);
+  EXPECT_EQ(error_of("0000-" + kBody + "-01"), bad_separator);
+}
+
+TEST(W3cTraceparent, traceparent_version_too_short) { EXPECT_EQ(error_of("0-" + kBody + "-01"), too_short); }
+
+TEST(W3cTraceparent, traceparent_trace_id_all_zero) {
+  EXPECT_EQ(error_of("00-00000000000000000000000000000000-" + kParentHex + "-01"), zero_trace_id);
+  Traceparent parsed;
+  EXPECT_EQ(parse_traceparent("00-00000000000000000000000000000001-" + kParentHex + "-01", parsed), none);
+  EXPECT_EQ(parse_traceparent("00-80000000000000000000000000000000-" + kParentHex + "-01", parsed), none);
+}
+
+TEST(W3cTraceparent, traceparent_trace_id_illegal_characters) {
+  EXPECT_EQ(error_of("00-.2345678901234567890123456789012-" + kParentHex + "-01"), bad_trace_id);
+  EXPECT_EQ(error_of("00-1234567890123456789012345678901.-" + kParentHex + "-01"), bad_trace_id);
+}
+
+TEST(W3cTraceparent, traceparent_trace_id_too_long) {
+  EXPECT_EQ(error_of("00-123456789012345678901234567890123-" + kParentHex + "-01"), bad_separator);
+}
+
+TEST(W3cTraceparent, traceparent_trace_id_too_short) {
+  EXPECT_EQ(error_of("00-1234567890123456789012345678901-" + kParentHex + "-01"), too_short);
+  EXPECT_EQ(error_of("cc-1234567890123456789012345678901-" + kParentHex + "-01-"), bad_trace_id);
+}
+
+TEST(W3cTraceparent, traceparent_parent_id_all_zero) {
+  EXPECT_EQ(error_of("00-" + kTraceHex + "-0000000000000000-01"), zero_parent_id);
+}
+
+TEST(W3cTraceparent, traceparent_parent_id_illegal_characters) {
+  EXPECT_EQ(error_of("00-" + kTraceHex + "-.234567890123456-01"), bad_parent_id);
+  EXPECT_EQ(error_of("00-" + kTraceHex + "-123456789012345.-01"), bad_parent_id);
+}
+
+TEST(W3cTraceparent, traceparent_parent_id_too_long) {
+  EXPECT_EQ(error_of("00-" + kTraceHex + "-12345678901234567-01"), bad_separator);
+}
+
+TEST(W3cTraceparent, traceparent_parent_id_too_short) {
+  EXPECT_EQ(error_of("00-" + kTraceHex + "-123456789012345-01"), too_short);
+  EXPECT_EQ(error_of("cc-" + kTraceHex + "-123456789012345-01-"), bad_parent_id);
+}
+
+TEST(W3cTraceparent, traceparent_trace_flags_illegal_characters) {
+  EXPECT_EQ(error_of("00-" + kBody + "-.0"), bad_flags);
+  EXPECT_EQ(error_of("00-" + kBody + "-0."), bad_flags);
+}
+
+TEST(W3cTraceparent, traceparent_trace_flags_too_long) { EXPECT_EQ(error_of("00-" + kBody + "-001"), trailing_data); }
+
+TEST(W3cTraceparent, traceparent_trace_flags_too_short) { EXPECT_EQ(error_of("00-" + kBody + "-1"), too_short); }
+
+TEST(W3cTraceparent, traceparent_ows_handling) {
+  for (const auto* before : {"", " ", "\t", "\t "})
+    for (const auto* behind : {"", " ", "\t", " \t"}) expect_read(before + kSound + behind);
+  EXPECT_EQ(error_of("\n" + kSound), bad_version);
+  EXPECT_EQ(error_of(kSound + "\r"), trailing_data);
+}
+
+TEST(W3cTraceparent, propagates_random_flag) {
+  Traceparent parsed;
+  ASSERT_EQ(parse_traceparent("00-" + kBody + "-03", parsed), none);
+  EXPECT_EQ(parsed.flags, kFlagSampled | kFlagRandom);
+  EXPECT_EQ(printed(parsed), "00-" + kBody + "-03");
+  ASSERT_EQ(parse_traceparent("00-" + kBody + "-02", parsed), none);
+  EXPECT_EQ(printed(parsed), "00-" + kBody + "-02");
+}
+
+TEST(W3cTraceparent, multiple_requests_with_illegal_traceparent) {
+  EXPECT_EQ(error_of("00-00000000000000000000000000000000-1234567890123456-01"), zero_trace_id);
+}
+
+// Unknown bits are neither reported nor passed on; Level 1 knows one bit less.
+TEST(Traceparent, FlagsUnknownToTheLevelAreCleared) {
+  Traceparent parsed;
+  ASSERT_EQ(parse_traceparent("00-" + kBody + "-ff", parsed), none);
+  EXPECT_EQ(parsed.flags, 3);
+  ASSERT_EQ(parse_traceparent("00-" + kBody + "-ff", parsed, TracestateLevel::strict_one), none);
+  EXPECT_EQ(parsed.flags, 1);
+  ASSERT_EQ(parse_traceparent("00-" + kBody + "-fc", parsed), none);
+  EXPECT_EQ(parsed.flags, 0);
+  parsed.flags = 0xff;
+  EXPECT_EQ(printed(parsed), "00-" + kBody + "-03");
+  EXPECT_EQ(printed(parsed, TracestateLevel::strict_one), "00-" + kBody + "-01");
+}
+
+// Upper case is legal in OTLP/JSON and illegal here; signs and prefixes that number parsers take are no hex digits.
+TEST(Traceparent, OnlyLowerCaseHexDigits) {
+  const std::string trace = "00-abcdefabcdefabcdefabcdefabcdefab-" + kParentHex + "-01";
+  Traceparent parsed;
+  EXPECT_EQ(parse_traceparent(trace, parsed), none);
+  for (std::size_t i = 3; i < 35; ++i) {
+    std::string upper = trace;
+    upper[i] = static_cast<char>(upper[i] - 'a' + 'A');
+    EXPECT_EQ(error_of(upper), bad_trace_id) << i;
+  }
+  EXPECT_EQ(error_of("00-" + kTraceHex + "-1234567890ABCDEF-01"), bad_parent_id);
+  EXPECT_EQ(error_of("0A-" + kBody + "-01"), bad_version);
+  EXPECT_EQ(error_of("00-" + kBody + "-0A"), bad_flags);
+  EXPECT_EQ(error_of("00-" + kBody + "-+f"), bad_flags);
+  EXPECT_EQ(error_of("00-" + kBody + "--1"), bad_flags);
+  EXPECT_EQ(error_of("00-0x345678901234567890123456789012-" + kParentHex + "-01aa"), bad_trace_id);
+}
+
+TEST(Traceparent, EachSeparatorMustBeADash) {
+  for (const std::size_t at : {2u, 35u, 52u}) {
+    std::string text = kSound;
+    text[at] = '_';
+    EXPECT_EQ(error_of(text), bad_separator) << at;
+  }
+}
+
+// Every single-character change of a sound header is refused, or yields another sound header that prints as itself.
+TEST(Traceparent, EverySubstitutionIsRefusedOrMeansItself) {
+  for (std::size_t at = 0; at < kSound.size(); ++at) {
+    for (int c = 0; c < 256; ++c) {
+      std::string text = kSound;
+      text[at] = static_cast<char>(c);
+      Traceparent parsed;
+      if (parse_traceparent(text, parsed) != none) continue;
+      ASSERT_TRUE((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || text == kSound) << text;
+      if (at < 2 || at >= 53) continue;  // the version is printed as 00, unknown flags as 0
+      EXPECT_EQ(printed(parsed), text);
+    }
+  }
+}
+
+TEST(Traceparent, EveryPrefixIsTooShort) {
+  for (std::size_t size = 0; size < kSound.size(); ++size) EXPECT_EQ(error_of(kSound.substr(0, size)), too_short) << size;
+}
+
+TEST(Traceparent, HigherVersionIsPrintedAsZero) {
+  Traceparent parsed;
+  ASSERT_EQ(parse_traceparent("12-" + kBody + "-01-x", parsed), none);
+  EXPECT_EQ(parsed.version, 0x12);
+  EXPECT_EQ(printed(parsed), kSound);
+}
+
+TEST(Traceparent, PrintsLeadingZeros) {
+  EXPECT_EQ(printed({{0, 1}, {2}, 0, 0}), "00-00000000000000000000000000000001-0000000000000002-00");
+}
+
+TEST(Traceparent, EveryErrorIsDescribedInItsOwnWords) {
+  std::set<std::string> texts;
+  for (int i = 0; i <= static_cast<int>(trailing_data); ++i) texts.insert(describe(static_cast<TraceparentError>(i)));
+  EXPECT_EQ(texts.size(), static_cast<std::size_t>(trailing_data) + 1);
+  EXPECT_EQ(texts.count("unknown error"), 0u);
+}
+
+}  // namespace
+}  // namespace entail::context

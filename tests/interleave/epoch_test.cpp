@@ -1,0 +1,61 @@
+// PROTOCOL epoch (core/sync/epoch.hpp): nothing is used after it was freed.
+#include "sync/epoch.hpp"
+
+#include <array>
+
+#include "tests/interleave/protocol.hpp"
+
+namespace {
+
+using entail::sync::EpochOrders;
+using namespace interleave;
+
+struct PinAcqRel : EpochOrders {
+  static constexpr auto pin = std::memory_order_release;
+  static constexpr auto ask = std::memory_order_acquire;
+};
+struct UnpinRelaxed : EpochOrders {
+  static constexpr auto unpin = std::memory_order_relaxed;
+};
+
+// A lane runs kBatches batches on what P names; the retirer replaces it and frees the old one once it is safe.
+template <unsigned kBatches, class Orders>
+struct Retire {
+  static constexpr unsigned kThreads = 2;
+  entail::sync::Epochs<ModelSync, Orders> epochs{1};
+  std::array<ModelPlain<int>, 2> things;  // 1 = in use, 0 = freed
+  ModelAtomic<std::uint32_t> current{0};
+  bool was_freed = false;
+
+  Retire() {
+    for (auto& thing : things) thing.set(1);
+  }
+  void thread(unsigned i) {
+    if (i == 0) {
+      for (unsigned batch = 0; batch < kBatches; ++batch) {
+        epochs.pin(0);
+        expect(things[current.load(std::memory_order_seq_cst)].get() == 1, "what a batch uses is not freed");
+        epochs.unpin(0);
+      }
+    } else {
+      current.store(1, std::memory_order_seq_cst);
+      const std::uint64_t epoch = epochs.advance();
+      if (epochs.safe(epoch)) {
+        things[0].set(0);
+        was_freed = true;
+      }
+    }
+  }
+  void finish() {}
+  std::string outcome() const { return was_freed ? "freed" : "kept"; }
+};
+
+TEST(Epoch, NothingIsUsedAfterItWasFreed) {
+  expect_proved<Retire<1, EpochOrders>>("one batch");
+  expect_proved<Retire<2, EpochOrders>>("two batches");
+  EXPECT_EQ((explore<Retire<1, EpochOrders>>().outcomes), (std::set<std::string>{"freed", "kept"}));
+  expect_refuted<Retire<1, PinAcqRel>>("pin and ask acq_rel", "");
+  expect_refuted<Retire<1, UnpinRelaxed>>("unpin relaxed", "data race");
+}
+
+}  // namespace

@@ -1,0 +1,29 @@
+// How a protocol test states its result: the right orders pass in all schedules, each mutant fails in one.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+#include "tests/interleave/explorer.hpp"
+
+namespace interleave {
+
+template <class Program>
+void expect_proved(const char* name) {
+  const Report report = explore<Program>({.schedules_max=400000,.prune=false});
+  EXPECT_EQ(report.failure, "") << name;
+  EXPECT_TRUE(report.complete) << name << ": stopped after " << report.schedules << " schedules";
+  std::cout << "    " << name << ": " << report.schedules << " schedules, all good\n";
+}
+
+// The mutant must fail with these words.
+template <class Program>
+void expect_refuted(const char* name, const char* words) {
+  const Report report = explore<Program>({.schedules_max=400000,.prune=false});
+  EXPECT_NE(report.failure, "") << name << ": " << report.schedules << " schedules, all good, but this one must fail";
+  EXPECT_NE(report.failure.find(words), std::string::npos) << name << " fails otherwise:\n" << report.failure;
+  std::cout << "    " << name << ": fails on schedule " << report.schedules + 1 << "\n";
+}
+
+}  // namespace interleave

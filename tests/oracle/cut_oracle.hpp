@@ -1,0 +1,40 @@
+// Which links of a span with too many are printed (DESIGN section 4), by sorting all of them.
+// Thread rule: Immutable (a function).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "entail/types.hpp"
+#include "tests/workload/otlp_plain.hpp"
+
+namespace entail::oracle {
+
+// How a linked trace stands at emission. reached: kept, or pending and reached; open: undecided or absent.
+enum class Standing { origin, reached, open, closed };
+
+struct Stratum {
+  std::uint64_t received = 0;
+  std::uint64_t emitted = 0;
+};
+
+struct CutLinks {
+  std::vector<std::size_t> printed;     // ascending
+  std::set<std::size_t> restored;       // of these, those whose bytes were cut
+  std::vector<std::size_t> not_printed;  // good, no duplicates
+  std::uint64_t received = 0;
+  std::uint64_t malformed = 0;
+  std::uint64_t duplicates = 0;
+  Stratum pinned, open, closed;
+  std::string threshold_uniform;        // as FORMATS writes them; empty = absent
+  std::string threshold_consistent;
+};
+
+CutLinks cut_links(const workload::Span& span, std::size_t budget, std::uint64_t seed,
+                   const std::function<Standing(TraceId)>& standing);
+
+}  // namespace entail::oracle

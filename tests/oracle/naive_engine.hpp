@@ -1,0 +1,145 @@
+// The whole engine once more, written from the specification by reading, with maps and loops and no care for speed. It
+// is what the real engine is compared with (G1), and shares no logic with it. Never linked outside tests.
+//
+// Left out, because the comparison does not need them: eviction and byte budgets (DESIGN 3.7, 3.8, 3.10), forgetting of
+// records, th under `probability: consistent`, and `compat: collector`.
+// Thread rule: Confined. Memory: everything, for ever.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "entail/options.hpp"
+#include "tests/oracle/cut_oracle.hpp"
+#include "tests/oracle/policy_oracle.hpp"
+#include "tests/oracle/reach_oracle.hpp"
+#include "tests/workload/otlp_plain.hpp"
+
+namespace entail::oracle {
+
+// One line of the decision log. The way and the path may have several right answers: may_be_* and NaiveEngine::leads.
+struct Decision {
+  TraceId trace_id;
+  std::uint64_t arrival_second = 0;
+  unsigned revision = 0;
+  bool keep = false;
+  std::string reason;
+  std::string policy;
+  bool origin = false;
+  bool revived = false;
+  std::optional<unsigned> hops;
+  bool may_be_linked = false;
+  bool may_be_linking = false;
+  std::string loss;
+  std::uint64_t not_followed = 0;
+  std::uint64_t links_dropped_upstream = 0;
+  std::uint64_t spans = 0;
+  std::vector<TraceId> linked;
+};
+
+struct EmittedSpan {
+  const workload::Span* span = nullptr;  // lives as long as the oracle
+  std::string trace_state;
+  std::uint32_t dropped_links_count = 0;
+  std::optional<CutLinks> cut;           // of a span with more links than the budget
+  bool carries_reason = false;
+};
+
+struct TickResult {
+  std::vector<Decision> decisions;       // by (arrival second, trace ID)
+  std::vector<EmittedSpan> emitted;
+};
+
+struct Counts {
+  std::uint64_t spans_received = 0, spans_emitted = 0, spans_dropped = 0, spans_held = 0;
+  std::map<std::string, std::uint64_t> spans_rejected;
+  std::uint64_t traces = 0, kept = 0, dropped = 0, pending = 0, origins = 0, revived = 0;
+  std::map<std::string, std::uint64_t> kept_by_policy;
+  std::map<unsigned, std::uint64_t> kept_by_link;  // by hops
+  std::uint64_t links_received = 0, links_edges = 0, links_same_trace = 0, links_null_target = 0, links_bad_tracestate = 0;
+  std::map<std::string, std::uint64_t> links_invalid;
+  std::uint64_t links_emitted = 0, links_dropped = 0, links_held = 0, links_restored = 0, links_duplicates = 0, spans_sampled = 0;
+  std::map<std::string, std::uint64_t> losses;
+};
+
+enum class Phase { absent, pending, kept, retained, sealed };
+
+class NaiveEngine {
+ public:
+  explicit NaiveEngine(const Options& options);
+
+  void ingest(const workload::Request& request);
+  TickResult tick(std::int64_t now_ns) { return run_tick(now_ns, false); }
+  TickResult drain(std::int64_t now_ns) { return run_tick(now_ns, true); }
+
+  Counts counts() const;
+  Phase phase(TraceId id) const;
+  std::set<TraceId> kept() const;
+  bool is_origin(TraceId id) const { return origins_.contains(id); }
+  bool leads(const std::vector<TraceId>& path, std::optional<Way> way) const { return links_.leads(path, way); }
+
+ private:
+  struct Trace {
+    Phase phase = Phase::absent;
+    std::int64_t arrival_ns = 0;
+    std::int64_t due_ns = 0;
+    std::int64_t dropped_at_ns = 0;
+    SeenSpans spans;              // all that were taken in before it was sealed
+    SeenSpans late;               // those that came after
+    std::size_t late_settled = 0;
+    std::size_t emitted = 0;      // of spans
+    OwnVerdict own;
+    Answers answers;
+    bool certain = false;         // as an origin: not kept by dice alone
+    bool kept_by_link = false;
+    bool revived = false;
+    bool erase_threshold = false;
+    std::optional<Hops> hops;     // of a keep by link, or of a loss: as it was then
+    std::string loss;
+    unsigned revision = 0;
+    bool to_log = false;
+    std::uint64_t dropped_upstream = 0;
+  };
+
+  TickResult run_tick(std::int64_t now_ns, bool drain);
+  void accept(const workload::Span& span, const std::shared_ptr<const workload::Attributes>& resource);
+  void accept_link(TraceId id, const workload::Span& span, const workload::Link& link);
+  void judge(TraceId id, Trace& trace, bool due);
+  void judge_late_spans(TraceId id, Trace& trace);
+  void become_origin(TraceId id, Trace& trace, bool certain);
+  void settle(TraceId id, Trace& trace, bool due);
+  void keep(Trace& trace, std::optional<Hops> hops, bool erase_threshold);
+  void note_loss(TraceId id, Trace& trace, const std::string& loss);
+  void emit(TraceId id, Trace& trace, TickResult& result);
+  EmittedSpan print(TraceId id, const Trace& trace, const workload::Span& span);
+  void seal(Trace& trace);
+  void count_dropped(const workload::Span& span);
+  Decision describe(TraceId id, const Trace& trace) const;
+  Standing standing(TraceId id) const;
+  std::vector<TraceId> in_order(const std::set<TraceId>& ids) const;
+  bool is_reached(TraceId id) const { return reach_.contains(id); }
+
+  const Options options_;
+  Policies policies_;
+  LinkGraph links_;
+  std::map<TraceId, Trace> traces_;
+  std::set<TraceId> touched_;
+  std::set<TraceId> pending_;
+  std::set<TraceId> retained_;
+  std::set<TraceId> kept_with_spans_;  // kept, with spans to emit
+  std::set<TraceId> origins_;
+  Reach reach_;
+  Reach certain_reach_;                // from origins that are not kept by dice alone
+  std::map<TraceId, std::uint64_t> cut_links_to_;  // links that were cut, by a target that was no origin then
+  std::int64_t now_ns_ = 0;
+  Counts counts_;
+};
+
+// The index of the span that says why its trace was kept (DESIGN 3.12).
+std::size_t reason_span(const SeenSpans& spans);
+
+}  // namespace entail::oracle

@@ -1,0 +1,238 @@
+#include "tests/oracle/policy_oracle.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <regex>
+
+#include "tests/oracle/context_oracle.hpp"
+
+namespace entail::oracle {
+namespace {
+
+using workload::Attributes;
+using workload::Value;
+
+bool any_span(const SeenSpans& spans, const std::function<bool(const workload::Span&)>& test) {
+  return std::any_of(spans.begin(), spans.end(), [&](const SeenSpan& seen) { return test(seen.span); });
+}
+
+// Does the key hold a value that passes, on any span or on the resource of one?
+bool any_value(const SeenSpans& spans, const std::string& key, const std::function<bool(const Value&)>& test) {
+  return std::any_of(spans.begin(), spans.end(), [&](const SeenSpan& seen) {
+    for (const Attributes* attributes : {&seen.span.attributes, seen.resource.get()}) {
+      const Value* value = workload::find(*attributes, key);
+      if (value != nullptr && test(*value)) return true;
+    }
+    return false;
+  });
+}
+
+bool within(const PolicyOptions& policy, const Value& value) {
+  const auto inside = [&](auto number) {
+    return (!policy.min_value || number >= static_cast<decltype(number)>(*policy.min_value)) &&
+           (!policy.max_value || number <= static_cast<decltype(number)>(*policy.max_value));
+  };
+  if (const auto* integer = std::get_if<std::int64_t>(&value)) return inside(*integer);
+  if (const auto* number = std::get_if<double>(&value)) return inside(*number);
+  return false;
+}
+
+bool matches_text(const PolicyOptions& policy, const Value& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (text == nullptr) return false;
+  return std::any_of(policy.values.begin(), policy.values.end(), [&](const std::string& wanted) {
+    if (policy.enabled_regex_matching) return std::regex_search(*text, std::regex(wanted));
+    return !wanted.empty() && *text == wanted;
+  });
+}
+
+bool has_state(const PolicyOptions& policy, const SeenSpans& spans) {
+  return any_span(spans, [&](const workload::Span& span) {
+    const auto members = parse_trace_state(span.trace_state);
+    if (!members) return false;
+    for (const auto& [key, value] : *members)
+      if (key == policy.key) return !value.empty() && std::count(policy.values.begin(), policy.values.end(), value) > 0;
+    return false;
+  });
+}
+
+bool has_latency(const PolicyOptions& policy, const SeenSpans& spans) {
+  std::uint64_t start = ~std::uint64_t{0};
+  std::uint64_t end = 0;
+  for (const SeenSpan& seen : spans) {
+    start = std::min(start, seen.span.start_ns);
+    end = std::max(end, seen.span.end_ns);
+  }
+  const std::int64_t ms = static_cast<std::int64_t>(end - start) / 1'000'000;
+  if (policy.upper_threshold_ms == 0) return ms >= policy.threshold_ms;
+  return ms > policy.threshold_ms && ms <= policy.upper_threshold_ms;
+}
+
+bool has_count(const PolicyOptions& policy, const SeenSpans& spans) {
+  const auto count = static_cast<std::int64_t>(spans.size());
+  return count >= policy.min_spans && (policy.max_spans == 0 || count <= policy.max_spans);
+}
+
+bool is_monotone(const PolicyOptions& policy) {
+  switch (policy.type) {
+    case PolicyType::status_code:
+    case PolicyType::trace_state:
+    case PolicyType::trace_flags:
+    case PolicyType::always_sample:
+    case PolicyType::probabilistic: return true;
+    case PolicyType::numeric_attribute:
+    case PolicyType::string_attribute:
+    case PolicyType::boolean_attribute: return !policy.invert_match;
+    case PolicyType::latency: return policy.upper_threshold_ms == 0;
+    case PolicyType::span_count: return policy.max_spans == 0;
+    case PolicyType::and_policy: return std::all_of(policy.parts.begin(), policy.parts.end(), is_monotone);
+    case PolicyType::rate_limiting:
+    case PolicyType::bytes_limiting:
+    case PolicyType::not_policy:
+    case PolicyType::drop_policy: return false;
+  }
+  return false;
+}
+
+bool rolls_dice(const PolicyOptions& policy) {
+  return policy.type == PolicyType::probabilistic || policy.type == PolicyType::rate_limiting ||
+         policy.type == PolicyType::bytes_limiting || std::any_of(policy.parts.begin(), policy.parts.end(), rolls_dice);
+}
+
+bool names_error(const PolicyOptions& policy) {
+  if (policy.type == PolicyType::status_code) return (policy.status_code_mask & (1U << 2)) != 0;
+  return policy.type == PolicyType::and_policy && std::any_of(policy.parts.begin(), policy.parts.end(), names_error);
+}
+
+}  // namespace
+
+std::uint64_t randomness_of(TraceId id, const SeenSpans& spans) {
+  std::optional<std::uint64_t> smallest;
+  for (const SeenSpan& seen : spans) {
+    const auto randomness = randomness_in(seen.span.trace_state);
+    if (randomness && (!smallest || *randomness < *smallest)) smallest = randomness;
+  }
+  return smallest.value_or(id.lo & (kRandomnessEnd - 1));
+}
+
+Policies::Policies(const Options& options) : options_(options) {
+  for (const PolicyOptions& policy : options_.tail_sampling.policies) has_drop_ |= policy.type == PolicyType::drop_policy;
+}
+
+bool Policies::spreads(const PolicyOptions& policy) const {
+  if (!options_.links.origins) return names_error(policy);
+  const auto& names = *options_.links.origins;
+  return std::count(names.begin(), names.end(), policy.name) > 0;
+}
+
+OwnVerdict Policies::judge(TraceId id, const SeenSpans& spans, Answers& answers, std::int64_t now_ns) {
+  const Question question{id, spans, &answers, now_ns};
+  OwnVerdict verdict;
+  for (const PolicyOptions& policy : options_.tail_sampling.policies) {
+    if (policy.type != PolicyType::drop_policy || !says_yes(policy, question)) continue;
+    verdict.vetoed = true;
+    verdict.policy = policy.name;
+    return verdict;
+  }
+  verdict.by_chance = true;
+  for (const PolicyOptions& policy : options_.tail_sampling.policies) {
+    if (policy.type == PolicyType::drop_policy || !says_yes(policy, question)) continue;
+    if (!verdict.keep) verdict.policy = policy.name;
+    verdict.keep = true;
+    verdict.origin |= spreads(policy);
+    verdict.by_chance &= rolls_dice(policy);
+  }
+  verdict.by_chance &= verdict.keep;
+  return verdict;
+}
+
+Policies::EarlyOrigin Policies::early_origin(TraceId id, const SeenSpans& spans) {
+  EarlyOrigin early;
+  if (has_drop_) return early;
+  const Question question{id, spans, nullptr, 0};
+  for (const PolicyOptions& policy : options_.tail_sampling.policies) {
+    if (!spreads(policy) || !is_monotone(policy) || !says_yes(policy, question)) continue;
+    early.origin = true;
+    early.certain |= !rolls_dice(policy);
+  }
+  return early;
+}
+
+bool Policies::would_be_origin(TraceId id, const SeenSpan& span) {
+  const SeenSpans alone = {span};
+  const Question question{id, alone, nullptr, 0};
+  bool origin = false;
+  for (const PolicyOptions& policy : options_.tail_sampling.policies) {
+    if (policy.type == PolicyType::drop_policy && says_yes(policy, question)) return false;
+    if (policy.type != PolicyType::drop_policy && spreads(policy)) origin |= says_yes(policy, question);
+  }
+  return origin;
+}
+
+bool Policies::ask_bucket(const PolicyOptions& policy, const Question& question) {
+  if (question.answers == nullptr) return true;
+  if (const auto known = question.answers->find(&policy); known != question.answers->end()) return known->second;
+  const auto rate = static_cast<double>(policy.per_second);
+  const double burst = policy.burst_capacity > 0 ? static_cast<double>(policy.burst_capacity) : 2 * rate;
+  Bucket& bucket = buckets_.try_emplace(&policy, Bucket{burst, question.now_ns}).first->second;
+  const double seconds = static_cast<double>(question.now_ns - bucket.filled_at_ns) / 1e9;
+  bucket.tokens = std::min(burst, bucket.tokens + seconds * rate);
+  bucket.filled_at_ns = question.now_ns;
+  double wanted = static_cast<double>(question.spans.size());
+  if (policy.type == PolicyType::bytes_limiting) {
+    wanted = 0;
+    for (const SeenSpan& seen : question.spans) wanted += static_cast<double>(seen.span.encoded_bytes);
+  }
+  const bool granted = wanted <= bucket.tokens;
+  if (granted) bucket.tokens -= wanted;
+  (*question.answers)[&policy] = granted;
+  return granted;
+}
+
+bool Policies::is_chosen(const PolicyOptions& policy, const Question& question) const {
+  if (options_.probability == Probability::consistent) {
+    const auto threshold = static_cast<std::uint64_t>(std::llround((1 - policy.sampling_percentage / 100) * std::exp2(56)));
+    return randomness_of(question.id, question.spans) >= threshold;
+  }
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char byte : policy.hash_salt + bytes_of(question.id)) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  // long double has the 64 significant bits with which the Collector multiplies.
+  const long double bound = static_cast<long double>(policy.sampling_percentage / 100) * static_cast<long double>(~std::uint64_t{0});
+  return static_cast<long double>(hash) <= std::floor(bound);
+}
+
+bool Policies::says_yes(const PolicyOptions& policy, const Question& question) {
+  const SeenSpans& spans = question.spans;
+  switch (policy.type) {
+    case PolicyType::always_sample: return true;
+    case PolicyType::latency: return has_latency(policy, spans);
+    case PolicyType::numeric_attribute:
+      return policy.invert_match != any_value(spans, policy.key, [&](const Value& value) { return within(policy, value); });
+    case PolicyType::string_attribute:
+      return policy.invert_match != any_value(spans, policy.key, [&](const Value& value) { return matches_text(policy, value); });
+    case PolicyType::boolean_attribute:
+      return policy.invert_match != any_value(spans, policy.key, [&](const Value& value) {
+               const auto* boolean = std::get_if<bool>(&value);
+               return boolean != nullptr && *boolean == policy.boolean_value;
+             });
+    case PolicyType::probabilistic: return is_chosen(policy, question);
+    case PolicyType::status_code:
+      return any_span(spans, [&](const workload::Span& span) {
+        return span.status_code < 8 && (policy.status_code_mask & (1U << span.status_code)) != 0;
+      });
+    case PolicyType::rate_limiting:
+    case PolicyType::bytes_limiting: return ask_bucket(policy, question);
+    case PolicyType::span_count: return has_count(policy, spans);
+    case PolicyType::trace_state: return has_state(policy, spans);
+    case PolicyType::trace_flags: return any_span(spans, [](const workload::Span& span) { return (span.flags & 1) != 0; });
+    case PolicyType::and_policy:
+    case PolicyType::drop_policy:
+      return std::all_of(policy.parts.begin(), policy.parts.end(),
+                         [&](const PolicyOptions& part) { return says_yes(part, question); });
+    case PolicyType::not_policy: return !says_yes(policy.parts.front(), question);
+  }
+  return false;
+}
+
+}  // namespace entail::oracle

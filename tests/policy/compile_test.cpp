@@ -1,0 +1,109 @@
+// What compile() refuses, and how it says so; names; how questions share bits.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tests/policy/request.hpp"
+
+namespace entail::policy {
+namespace {
+
+std::string only_error(std::vector<PolicyOptions> policies) {
+  const auto errors = compile_errors(options_of(std::move(policies)));
+  EXPECT_EQ(errors.size(), 1u);
+  return errors.empty() ? "" : errors[0];
+}
+
+TEST(Compile, SaysWhatIsWrongWithAPattern) {
+  EXPECT_EQ(only_error({text({"ok", "a(b"}, true)}), "policy 'text': bad regular expression 'a(b': missing ): a(b");
+  EXPECT_EQ(only_error({text({"[z-a]"}, true)}),
+            "policy 'text': bad regular expression '[z-a]': invalid character class range: z-a");
+  EXPECT_EQ(only_error({text({"x**"}, true)}),
+            "policy 'text': bad regular expression 'x**': bad repetition operator: **");
+  PolicyOptions part = text({"(?<n>a)("}, true);
+  part.name = "inner";
+  EXPECT_EQ(only_error({both({always(), part}, "outer")}).substr(0, 57),
+            "policy 'outer', part 2 'inner': bad regular expression '(");
+  EXPECT_EQ(compile_errors(options_of({text({"(", "a", ")"}, true)})).size(), 2u);
+  compile_ok(options_of({text({"a(b"}, false)}));  // not a pattern
+}
+
+TEST(Compile, RefusesWhatHasNoMeaning) {
+  const auto nan = std::nan("");
+  PolicyOptions no_key = numeric(1, 2), no_state_key = tracestate("", {"v"}), nameless = always("");
+  no_key.key.clear();
+  EXPECT_EQ(only_error({no_key}), "policy 'numeric': key is empty");
+  EXPECT_EQ(only_error({no_state_key}), "policy 'state': key is empty");
+  EXPECT_EQ(only_error({nameless}), "policy '': its name is empty");
+  EXPECT_EQ(only_error({always("a"), status(kOk, "a")}), "policy 'a': another policy has this name");
+  EXPECT_EQ(only_error({status(0)}), "policy 'status': status_codes must name at least one of OK, ERROR, UNSET");
+  EXPECT_EQ(only_error({status(8)}), "policy 'status': status_codes must name at least one of OK, ERROR, UNSET");
+  for (const double wrong : {-0.001, 100.001, nan}) {
+    EXPECT_EQ(only_error({percentage(wrong)}), "policy 'some': sampling_percentage must lie in 0..100");
+  }
+  EXPECT_EQ(only_error({span_rate(-1)}), "policy 'rate': the rate must not be negative");
+  EXPECT_EQ(only_error({both({})}), "policy 'and': it needs at least one part");
+  EXPECT_EQ(only_error({drop({})}), "policy 'drop': it needs at least one part");
+  PolicyOptions two = negated(always());
+  two.parts.push_back(always());
+  EXPECT_EQ(only_error({two}), "policy 'not': not needs exactly one part");
+  EXPECT_EQ(only_error({both({drop({always()}, "d")})}),
+            "policy 'and', part 1 'd': a drop policy cannot be part of another one");
+}
+
+TEST(Compile, BoundsNesting) {
+  PolicyOptions deep = always();
+  for (unsigned i = 0; i < kPartsDepthMax; ++i) deep = negated(deep);
+  EXPECT_TRUE(keeps(deep, {SpanSpec{}}));
+  EXPECT_NE(only_error({negated(deep)}).find("nested deeper than 16"), std::string::npos);
+}
+
+TEST(Compile, BoundsQuestionsAboutSpans) {
+  std::vector<PolicyOptions> policies;
+  for (int i = 0; i < 256; ++i) {
+    policies.push_back(text({"v" + std::to_string(i)}));
+    policies.back().name = "p" + std::to_string(i);
+  }
+  const auto all = compile_ok(options_of(policies));
+  EXPECT_EQ(all->bit_words(), 4u);
+  for (const int i : {0, 63, 64, 128, 255}) {
+    const OwnVerdict verdict = verdict_of(*all, {SpanSpec{.attributes = {{"s", "v" + std::to_string(i)}}}});
+    EXPECT_EQ(verdict.policy, i);
+  }
+  policies.push_back(trace_flags());
+  EXPECT_EQ(only_error(policies),
+            "tail_sampling.policies: they ask 257 different questions about spans; at most 256 are possible");
+}
+
+TEST(Compile, EqualQuestionsShareABit) {
+  std::vector<PolicyOptions> policies;
+  for (int i = 0; i < 300; ++i)
+    policies.push_back(both({text({"a"}), status(kError), text({"a"}, false, true)}, "p" + std::to_string(i)));
+  EXPECT_EQ(compile_ok(options_of(policies))->bit_words(), 1u);
+  // Questions that only look alike do not.
+  const auto alike = compile_ok(options_of({both({text({"a"}), text({"a"}, true), text({"a", "b"}), text({"a:1:b"}),
+                                                  tracestate("s", {"a"}), numeric(1, 2), numeric(12, std::nullopt)})}));
+  const Facts facts = facts_of(*alike, {SpanSpec{.attributes = {{"s", "a"}}}});
+  EXPECT_EQ(std::popcount(facts.bits[0]), 3);
+}
+
+TEST(Compile, BoundsStatefulParts) {
+  std::vector<PolicyOptions> parts(32, span_rate(100));
+  compile_ok(options_of({both(parts)}));
+  parts.push_back(byte_rate(1));
+  EXPECT_EQ(only_error({both(parts)}),
+            "tail_sampling.policies: they hold 33 rate_limiting and bytes_limiting parts; at most 32 are possible");
+}
+
+TEST(Compile, KeepsNamesInConfigurationOrder) {
+  const auto policies = compile_ok(options_of({always("one"), drop({always()}, "two"), status(kOk, "three")}));
+  EXPECT_EQ(policies->policy_count(), 3u);
+  EXPECT_EQ(policies->name(0), "one");
+  EXPECT_EQ(policies->name(1), "two");
+  EXPECT_EQ(policies->name(2), "three");
+  EXPECT_EQ(policies->name(3), "");
+  EXPECT_EQ(policies->name(-1), "");
+}
+
+}  // namespace
+}  // namespace entail::policy

@@ -1,0 +1,149 @@
+// Which keeps spread, which of them before the decision (DESIGN 3.2), and late origins (3.9).
+#include <gtest/gtest.h>
+
+#include "tests/policy/request.hpp"
+
+namespace entail::policy {
+namespace {
+
+// A trace for which every policy of the table below says keep.
+std::vector<SpanSpec> everything() {
+  return {{.end_ns = 1'000'000'000 + 50'000'000,
+           .status = 2,
+           .flags = 1,
+           .trace_state = "k=v",
+           .attributes = {{"s", "a"}, {"n", std::int64_t{1}}, {"b", true}}}};
+}
+
+Options with_origins(std::vector<PolicyOptions> policies, std::vector<std::string> names) {
+  Options options = options_of(std::move(policies));
+  options.links.origins = std::move(names);
+  return options;
+}
+
+TEST(Origins, ByDefaultPoliciesThatNameError) {
+  const std::pair<PolicyOptions, bool> cases[] = {
+      {status(kError), true},
+      {status(kError | kOk), true},
+      {status(kOk | kUnset), false},
+      {both({status(kError), latency(1)}), true},
+      {both({latency(1), both({always(), both({status(kError)})})}), true},
+      {both({latency(1), status(kError | kUnset), span_rate(100)}), true},
+      {negated(status(kOk)), false},
+      {negated(negated(status(kError))), false},
+      {both({always(), negated(negated(status(kError)))}), false},
+      {negated(both({status(kError), count(100)})), false},
+      {always(), false},
+      {latency(1), false},
+  };
+  for (std::size_t i = 0; i < std::size(cases); ++i) {
+    const auto policies = compile_ok(options_of({cases[i].first}));
+    const OwnVerdict verdict = verdict_of(*policies, everything());
+    EXPECT_EQ(verdict.origin, cases[i].second) << i;
+    EXPECT_EQ(verdict.keep, i != 2) << i;
+  }
+}
+
+TEST(Origins, ConfiguredNamesReplaceTheDefault) {
+  const auto policies = compile_ok(with_origins({status(kError, "errors"), latency(10, 0, "slow")}, {"slow"}));
+  EXPECT_TRUE(verdict_of(*policies, everything()).origin);
+  EXPECT_FALSE(verdict_of(*policies, {SpanSpec{.status = 2}}).origin);
+  const auto none = compile_ok(with_origins({status(kError, "errors")}, {}));
+  EXPECT_FALSE(verdict_of(*none, everything()).origin);
+  EXPECT_FALSE(none->has_early_origins());
+}
+
+TEST(Origins, UnknownNamesAndDropPoliciesAreErrors) {
+  const auto errors = compile_errors(
+      with_origins({always("a"), drop({both({status(kError)}, "inner")}, "d")}, {"a", "nope", "d", "inner"}));
+  ASSERT_EQ(errors.size(), 3u);
+  EXPECT_EQ(errors[0], "links.origins: no policy is named 'nope'");
+  EXPECT_EQ(errors[1], "links.origins: 'd' is a drop policy: it keeps nothing that could spread");
+  EXPECT_EQ(errors[2], "links.origins: no policy is named 'inner'");
+}
+
+TEST(Origins, AVetoedTraceIsNone) {
+  const auto policies = compile_ok(options_of({status(kError), drop({text({"a"})})}));
+  EXPECT_FALSE(verdict_of(*policies, everything()).origin);
+  EXPECT_TRUE(verdict_of(*policies, {SpanSpec{.status = 2}}).origin);
+}
+
+TEST(Origins, MayBeChance_IffOneThatSpreadsRollsDice) {
+  EXPECT_FALSE(compile_ok(options_of({status(kError), percentage(1)}))->origins_may_be_chance());
+  EXPECT_TRUE(compile_ok(options_of({both({status(kError), percentage(1)})}))->origins_may_be_chance());
+  EXPECT_TRUE(compile_ok(with_origins({span_rate(1)}, {"rate"}))->origins_may_be_chance());
+}
+
+TEST(EarlyOrigins, OnlyPoliciesThatNoFurtherSpanCanUnmake) {
+  const std::pair<PolicyOptions, bool> cases[] = {
+      {always("p"), true},
+      {status(kError, "p"), true},
+      {tracestate("k", {"v"}), true},
+      {trace_flags(), true},
+      {percentage(100), true},
+      {text({"a"}), true},
+      {text({"a"}, true), true},
+      {text({"z"}, false, true), false},
+      {numeric(1, 1), true},
+      {numeric(5, 6, true), false},
+      {boolean(true), true},
+      {boolean(false, true), false},
+      {latency(10), true},
+      {latency(10, 100), false},
+      {count(1), true},
+      {count(1, 10), false},
+      {span_rate(100), false},
+      {byte_rate(100000), false},
+      {negated(status(kOk)), false},
+      {both({status(kError), latency(1), count(1)}), true},
+      {both({status(kError), both({text({"a"}), percentage(100)})}), true},
+      {both({status(kError), latency(1, 100)}), false},
+      {both({status(kError), both({always(), count(0, 3)})}), false},
+      {both({status(kError), negated(status(kOk))}), false},
+      {both({status(kError), span_rate(100)}), false},
+  };
+  for (const Probability probability : {Probability::collector, Probability::consistent}) {
+    for (std::size_t i = 0; i < std::size(cases); ++i) {
+      Options options = with_origins({cases[i].first}, {cases[i].first.name});
+      options.probability = probability;
+      const auto policies = compile_ok(options);
+      const Facts facts = facts_of(*policies, everything());
+      EXPECT_EQ(policies->has_early_origins(), cases[i].second) << i;
+      EXPECT_EQ(policies->early_origin(facts, kTrace), cases[i].second) << i;
+      EXPECT_TRUE(verdict_of(*policies, everything()).origin) << i;  // at the decision at the latest
+    }
+  }
+}
+
+TEST(EarlyOrigins, AskTheTrace) {
+  const auto policies = compile_ok(options_of({both({status(kError), text({"a"})}), always()}));
+  EXPECT_FALSE(policies->early_origin(facts_of(*policies, {SpanSpec{.status = 2}}), kTrace));
+  EXPECT_FALSE(policies->early_origin(Facts{}, kTrace));
+  EXPECT_TRUE(policies->early_origin(
+      facts_of(*policies, {SpanSpec{.status = 2}, SpanSpec{.resource = {{"s", "a"}}}}), kTrace));
+}
+
+TEST(EarlyOrigins, NoneWithAnyDropPolicy) {
+  const auto policies = compile_ok(options_of({status(kError), drop({text({"z"})})}));
+  EXPECT_FALSE(policies->has_early_origins());
+  EXPECT_FALSE(policies->early_origin(facts_of(*policies, everything()), kTrace));
+}
+
+TEST(WouldBeOrigin, JudgesOneSpanAsATrace) {
+  const auto judge = [](std::vector<PolicyOptions> list, const SpanSpec& span) {
+    const auto policies = compile_ok(options_of(std::move(list)));
+    return policies->would_be_origin(facts_of_spans(*policies, {span})[0], kTrace);
+  };
+  const SpanSpec error{.status = 2};
+  EXPECT_TRUE(judge({status(kError)}, error));
+  EXPECT_FALSE(judge({status(kError)}, SpanSpec{}));
+  EXPECT_FALSE(judge({always()}, error));
+  EXPECT_FALSE(judge({both({status(kError), count(2)})}, error));
+  EXPECT_TRUE(judge({both({status(kError), count(0, 1)})}, error));
+  EXPECT_TRUE(judge({both({status(kError), span_rate(1)})}, error));  // limits answer yes
+  EXPECT_FALSE(judge({both({status(kError), percentage(0)})}, error));
+  EXPECT_FALSE(judge({status(kError), drop({always()})}, error));
+}
+
+}  // namespace
+}  // namespace entail::policy

@@ -1,0 +1,84 @@
+// The look-up of earlier links against an ordered set, with hashes from good to hopeless.
+#include "reservoir/seen_links.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <random>
+#include <set>
+#include <utility>
+
+namespace entail::reservoir {
+namespace {
+
+using Ids = std::pair<TraceId, SpanId>;
+
+std::uint64_t good_hash(const Ids& ids) {
+  return (ids.first.hi * 0x9e3779b97f4a7c15 ^ ids.first.lo) * 0xff51afd7ed558ccd + ids.second.value * 0xc4ceb9fe1a85ec53;
+}
+
+// Links from a universe that shrinks round by round, so that the share of repetitions grows.
+template <class Hash>
+void expect_equal_to_a_set(std::size_t count, std::uint64_t universe, std::size_t expected_links, Hash hash) {
+  std::mt19937_64 random(universe);
+  SeenLinks seen;
+  for (int span = 0; span < 2; ++span) {  // the second span meets the first one's memory
+    seen.begin(expected_links);
+    std::set<Ids> set;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t number = random() % universe + 1;
+      const Ids ids = {{number % 3, number / 3}, {number % 11}};
+      ASSERT_EQ(seen.insert(ids.first, ids.second, hash(ids)), set.insert(ids).second) << i;
+    }
+    ASSERT_EQ(seen.size(), set.size());
+  }
+}
+
+TEST(SeenLinks, EqualsASet_WithAndWithoutAKnownCount) {
+  for (const std::uint64_t universe : {1u, 2u, 50u, 5000u, 1000000u})
+    for (const std::size_t expected : {0u, 100u, 20000u}) expect_equal_to_a_set(20000, universe, expected, good_hash);
+}
+
+// All links in one slot, in a few slots, and equal in the upper half of the hash only: the ordered map takes over.
+TEST(SeenLinks, EqualsASet_WhenHashesCollide) {
+  expect_equal_to_a_set(3000, 1500, 0, [](const Ids&) { return std::uint64_t{0}; });
+  expect_equal_to_a_set(3000, 1500, 3000, [](const Ids&) { return ~std::uint64_t{0}; });
+  expect_equal_to_a_set(3000, 1500, 0, [](const Ids& ids) { return good_hash(ids) & 0xc000000000000000; });
+  expect_equal_to_a_set(3000, 1500, 0, [](const Ids& ids) { return good_hash(ids) >> 32; });
+  expect_equal_to_a_set(3000, 1500, 0, [](const Ids& ids) { return good_hash(ids) | 0x0003ffff00000000; });
+}
+
+// Colliding on purpose must not cost quadratic time (G7): 200,000 links in one slot would be 10^10 steps.
+TEST(SeenLinks, CollisionsCostALogarithm) {
+  SeenLinks seen;
+  seen.begin(0);
+  const auto start = std::chrono::steady_clock::now();
+  for (std::uint64_t i = 1; i <= 200000; ++i) ASSERT_TRUE(seen.insert({1, i}, {i}, 0));
+  for (std::uint64_t i = 1; i <= 200000; ++i) ASSERT_FALSE(seen.insert({1, i}, {i}, 0));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST(SeenLinks, EveryByteOfBothIdsCounts) {
+  SeenLinks seen;
+  seen.begin(8);
+  EXPECT_TRUE(seen.insert({1, 2}, {3}, 5));
+  EXPECT_TRUE(seen.insert({0, 2}, {3}, 5));
+  EXPECT_TRUE(seen.insert({1, 0}, {3}, 5));
+  EXPECT_TRUE(seen.insert({1, 2}, {0}, 5));
+  EXPECT_FALSE(seen.insert({1, 2}, {3}, 5));
+  EXPECT_EQ(seen.size(), 4u);
+}
+
+TEST(SeenLinks, ReleaseGivesTheMemoryBack) {
+  SeenLinks seen;
+  seen.begin(100000);
+  EXPECT_GT(seen.held_bytes(), 100000u * 24);
+  seen.release();
+  EXPECT_EQ(seen.held_bytes(), 0u);
+  seen.begin(1);
+  EXPECT_TRUE(seen.insert({1, 2}, {3}, 5));
+  EXPECT_FALSE(seen.insert({1, 2}, {3}, 5));
+}
+
+}  // namespace
+}  // namespace entail::reservoir

@@ -1,0 +1,175 @@
+#include "tests/workload/option_dice.hpp"
+
+#include <algorithm>
+
+namespace entail::workload {
+namespace {
+
+PolicyOptions named(PolicyType type, std::string name) {
+  PolicyOptions policy;
+  policy.type = type;
+  policy.name = std::move(name);
+  return policy;
+}
+
+void draw_latency(Dice& dice, PolicyOptions& policy) {
+  policy.threshold_ms = dice.between(1, 600);
+  if (dice.chance(30)) policy.upper_threshold_ms = policy.threshold_ms + dice.between(1, 400);
+}
+
+void draw_number(Dice& dice, PolicyOptions& policy) {
+  policy.key = dice.chance(60) ? "http.status" : dice.chance(60) ? "score" : "tier";
+  if (dice.chance(80)) policy.min_value = policy.key == "http.status" ? dice.between(0, 5) * 100 : dice.between(0, 2);
+  if (dice.chance(50) || !policy.min_value) policy.max_value = policy.min_value.value_or(0) + dice.between(0, 3);
+  policy.invert_match = dice.chance(20);
+}
+
+void draw_text(Dice& dice, PolicyOptions& policy) {
+  policy.enabled_regex_matching = dice.chance(40);
+  policy.key = dice.chance(60) ? "user" : "service.name";
+  if (policy.key == "user") {
+    policy.values = policy.enabled_regex_matching ? std::vector<std::string>{"r-[12]$"} : std::vector<std::string>{"", "user-3"};
+  } else {
+    policy.values = policy.enabled_regex_matching ? std::vector<std::string>{"^pay", "art$"} : std::vector<std::string>{"checkout"};
+  }
+  policy.invert_match = dice.chance(20);
+}
+
+void draw_limit(Dice& dice, PolicyOptions& policy) {
+  const bool bytes = policy.type == PolicyType::bytes_limiting;
+  policy.per_second = bytes ? dice.between(50, 800) : dice.between(1, 6);
+  if (dice.chance(50)) policy.burst_capacity = bytes ? dice.between(200, 2000) : dice.between(2, 12);
+}
+
+// A policy that looks at one thing. Limits only where the caller can bear policies that must be asked in order.
+PolicyOptions leaf(Dice& dice, const std::string& name, bool may_limit) {
+  static constexpr PolicyType kTypes[] = {
+      PolicyType::latency,    PolicyType::numeric_attribute, PolicyType::probabilistic, PolicyType::status_code,
+      PolicyType::string_attribute, PolicyType::span_count,  PolicyType::trace_state,   PolicyType::boolean_attribute,
+      PolicyType::trace_flags, PolicyType::rate_limiting,    PolicyType::bytes_limiting};
+  PolicyOptions policy = named(kTypes[dice.below(std::size(kTypes) - (may_limit ? 0 : 2))], name);
+  if (policy.type == PolicyType::latency) draw_latency(dice, policy);
+  if (policy.type == PolicyType::numeric_attribute) draw_number(dice, policy);
+  if (policy.type == PolicyType::string_attribute) draw_text(dice, policy);
+  if (policy.type == PolicyType::rate_limiting || policy.type == PolicyType::bytes_limiting) draw_limit(dice, policy);
+  if (policy.type == PolicyType::probabilistic) {
+    policy.sampling_percentage = static_cast<double>(dice.between(0, 40)) * 2.5;
+    if (dice.chance(30)) policy.hash_salt = "salt";
+  }
+  if (policy.type == PolicyType::status_code) policy.status_code_mask = static_cast<std::uint8_t>(dice.chance(60) ? 4 : 2);
+  if (policy.type == PolicyType::span_count) {
+    policy.min_spans = static_cast<std::int32_t>(dice.between(1, 4));
+    if (dice.chance(40)) policy.max_spans = policy.min_spans + static_cast<std::int32_t>(dice.between(0, 2));
+  }
+  if (policy.type == PolicyType::trace_state) {
+    policy.key = "tenant";
+    policy.values = {"gold"};
+  }
+  if (policy.type == PolicyType::boolean_attribute) {
+    policy.key = "cached";
+    policy.boolean_value = dice.chance(50);
+    policy.invert_match = dice.chance(20);
+  }
+  return policy;
+}
+
+// A part of `and` or `drop`: a leaf, the negation of one that is no status_code, or `and` once more.
+PolicyOptions part(Dice& dice, bool may_limit, int depth) {
+  if (depth < 2 && dice.chance(12)) {
+    PolicyOptions inner = named(PolicyType::and_policy, "inner");
+    for (int i = 0; i < 2; ++i) inner.parts.push_back(part(dice, may_limit, depth + 1));
+    return inner;
+  }
+  PolicyOptions policy = leaf(dice, "part", may_limit);
+  if (policy.type == PolicyType::status_code || !dice.chance(20)) return policy;
+  PolicyOptions negation = named(PolicyType::not_policy, "negation");
+  negation.parts.push_back(policy);
+  return negation;
+}
+
+PolicyOptions any_policy(Dice& dice, const std::string& name, bool may_limit) {
+  const std::uint64_t kind = dice.below(100);
+  if (kind >= 30) return leaf(dice, name, may_limit);
+  if (kind < 4) return named(PolicyType::always_sample, name);
+  PolicyOptions policy = named(kind < 10 ? PolicyType::not_policy : PolicyType::and_policy, name);
+  const int parts = policy.type == PolicyType::not_policy ? 1 : 2;
+  for (int i = 0; i < parts; ++i) policy.parts.push_back(part(dice, may_limit, 0));
+  return policy;
+}
+
+TailSamplingOptions draw_sampling(Dice& dice) {
+  TailSamplingOptions sampling;
+  sampling.decision_wait_ns = dice.between(1, 10) * kNanosPerSecond;
+  if (dice.chance(40)) sampling.decision_wait_after_root_received_ns = dice.between(1, 6) * kNanosPerSecond;
+  sampling.sample_on_first_match = dice.chance(10);
+  const bool may_limit = dice.chance(30);
+  if (dice.chance(80)) {
+    PolicyOptions errors = named(PolicyType::status_code, "errors");
+    errors.status_code_mask = 4;
+    sampling.policies.push_back(errors);
+  }
+  const std::int64_t more = dice.between(sampling.policies.empty() ? 1 : 0, 3);
+  for (std::int64_t i = 0; i < more; ++i) sampling.policies.push_back(any_policy(dice, "policy-" + std::to_string(i), may_limit));
+  if (dice.chance(20)) {
+    PolicyOptions drop = named(PolicyType::drop_policy, "drop");
+    drop.parts.push_back(part(dice, false, 1));
+    if (dice.chance(40)) drop.parts.push_back(part(dice, false, 1));
+    sampling.policies.insert(sampling.policies.begin() + static_cast<std::ptrdiff_t>(dice.below(sampling.policies.size() + 1)), drop);
+  }
+  return sampling;
+}
+
+void draw_types(Dice& dice, PropagateOptions& propagate) {
+  for (const char* type : {"retry_of", "batch_member", "caused_by"}) {
+    if (!dice.chance(60)) continue;
+    TypeRule rule;
+    if (dice.chance(70)) rule.linked = static_cast<std::uint32_t>(dice.below(7));
+    if (dice.chance(70)) rule.linking = static_cast<std::uint32_t>(dice.below(7));
+    propagate.types[type] = rule;
+  }
+  if (dice.chance(20)) propagate.type_keys = {"kind"};
+}
+
+PropagateOptions draw_propagation(Dice& dice) {
+  PropagateOptions propagate;
+  const std::uint64_t mode = dice.below(100);
+  propagate.mode = mode < 60 ? PropagateMode::cone : mode < 88 ? PropagateMode::component : PropagateMode::none;
+  if (dice.chance(60)) {
+    propagate.max_hops_linked = static_cast<std::uint32_t>(dice.below(8));
+    propagate.max_hops_linking = static_cast<std::uint32_t>(dice.below(8));
+  }
+  if (propagate.mode != PropagateMode::component && dice.chance(30)) propagate.origin_links = OriginLinks::error_spans;
+  if (dice.chance(40)) draw_types(dice, propagate);
+  return propagate;
+}
+
+std::vector<std::string> error_policies(const Options& options) {
+  std::vector<std::string> names;
+  for (const PolicyOptions& policy : options.tail_sampling.policies)
+    if (policy.type == PolicyType::status_code) names.push_back(policy.name);
+  return names;
+}
+
+}  // namespace
+
+Options random_options(Dice& dice) {
+  Options options;
+  options.tail_sampling = draw_sampling(dice);
+  options.links.propagate = draw_propagation(dice);
+  if (dice.chance(25)) {
+    std::vector<std::string> names;
+    for (const PolicyOptions& policy : options.tail_sampling.policies)
+      if (policy.type != PolicyType::drop_policy && dice.chance(50)) names.push_back(policy.name);
+    options.links.origins = names;
+  }
+  if (dice.chance(60)) options.links.sample.max_links_per_span = static_cast<std::uint32_t>(dice.between(1, 6));
+  options.links.sample.seed = dice.chance(50) ? 0 : dice.bits();
+  options.probability = dice.chance(15) ? Probability::consistent : Probability::collector;
+  // Where rv differs from span to span a probabilistic keep may be unmade again; such a policy must not make origins.
+  if (options.probability == Probability::consistent) options.links.origins = error_policies(options);
+  options.retain.window_ns = dice.between(0, 30) * kNanosPerSecond;
+  options.memory_limit_bytes = 64 << 20;
+  return options;
+}
+
+}  // namespace entail::workload

@@ -1,0 +1,104 @@
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "commands.hpp"
+#include "console.hpp"
+#include "entail/entail.hpp"
+
+namespace entail::cli {
+namespace {
+
+constexpr std::uint64_t kConfigBytesMax = 16u << 20;
+
+void tell(const std::string& path, const ConfigMessage& message, const char* kind) {
+  std::string place = path;
+  if (message.line > 0) place += ":" + std::to_string(message.line);
+  if (message.line > 0 && message.column > 0) place += ":" + std::to_string(message.column);
+  std::fprintf(stderr, "%s: %s%s\n", place.c_str(), kind, message.text.c_str());
+}
+
+class NoOutput final : public Sink {
+ public:
+  void on_batch(Bytes, std::uint64_t) override {}
+  void on_decision(const DecisionRecord&) override {}
+};
+
+// What only the engine can refuse, such as a regular expression that does not compile.
+bool engine_accepts(const std::string& path, const Options& options) {
+  NoOutput nothing;
+  std::string why;
+  const auto engine = Engine::open(options, nothing, &why);
+  if (!engine.ok()) tell(path, {0, 0, why.empty() ? describe(engine.error()) : why}, "");
+  return engine.ok();
+}
+
+Exit check(const std::string& path) {
+  const LoadedConfig config = load_config(path);
+  if (!config.options || !engine_accepts(path, *config.options)) return Exit::usage;
+  print(path + (config.warned ? ": ok, with warnings\n" : ": ok\n"));
+  return Exit::done;
+}
+
+}  // namespace
+
+LoadedConfig load_config(const std::string& path) {
+  LoadedConfig loaded;
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  char block[4096];
+  while (file && text.size() <= kConfigBytesMax) {
+    file.read(block, sizeof block);
+    text.append(block, static_cast<std::size_t>(file.gcount()));
+  }
+  if (!file.eof() || text.size() > kConfigBytesMax) {
+    const bool large = text.size() > kConfigBytesMax;
+    tell(path, {0, 0, large ? "too large for a configuration" : std::string("cannot be read: ") + std::strerror(errno)}, "");
+    return loaded;
+  }
+  ConfigResult result = parse_options(text);
+  for (const ConfigMessage& message : result.warnings) tell(path, message, "warning: ");
+  for (const ConfigMessage& message : result.errors) tell(path, message, "");
+  loaded.warned = !result.warnings.empty();
+  if (result.errors.empty()) loaded.options = std::move(result.options);
+  return loaded;
+}
+
+Options options_without_config() {
+  Options options;
+  PolicyOptions errors;
+  errors.name = "errors";
+  errors.type = PolicyType::status_code;
+  errors.status_code_mask = 1u << 2;
+  options.tail_sampling.policies.push_back(std::move(errors));
+  return options;
+}
+
+void add_config(CLI::App& app, Action& action) {
+  CLI::App* const config = app.add_subcommand("config", "Check a configuration, or print the defaults");
+  config->require_subcommand(1);
+  set_examples(*config,
+               "  entail config check entail.yaml\n"
+               "  entail config defaults > entail.yaml");
+
+  CLI::App* const check_command = config->add_subcommand("check", "Read a configuration and say what is wrong with it");
+  auto path = std::make_shared<std::string>();
+  check_command->add_option("CONFIG", *path, "YAML: entail's own, or a whole Collector configuration")->required();
+  check_command->callback([path, &action] { action = [path] { return check(*path); }; });
+  set_examples(*check_command,
+               "  entail config check entail.yaml\n"
+               "  entail config check /etc/otelcol/config.yaml   # its tail_sampling block is found\n"
+               "\nExit codes: 0 the configuration is good, 2 it is not (FILE:LINE:COLUMN: TEXT on standard error).");
+
+  CLI::App* const defaults = config->add_subcommand("defaults", "Print every option with its default, bounds and help");
+  defaults->callback([&action] {
+    action = [] { return print(default_options_yaml()) ? Exit::done : Exit::output_unwritable; };
+  });
+  set_examples(*defaults, "  entail config defaults > entail.yaml");
+}
+
+}  // namespace entail::cli

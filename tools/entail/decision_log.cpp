@@ -1,0 +1,94 @@
+#include "decision_log.hpp"
+
+#include <simdjson.h>
+
+#include "input/trace_input.hpp"
+
+namespace entail::cli {
+namespace {
+
+using simdjson::dom::element;
+
+std::string text_of(const element& object, const char* key) {
+  std::string_view text;
+  return object[key].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
+}
+
+std::uint64_t number_of(const element& object, const char* key) {
+  std::uint64_t number = 0;
+  return object[key].get(number) == simdjson::SUCCESS ? number : 0;
+}
+
+bool truth_of(const element& object, const char* key) {
+  bool truth = false;
+  return object[key].get(truth) == simdjson::SUCCESS && truth;
+}
+
+std::vector<std::string> texts_of(const element& object, const char* key) {
+  std::vector<std::string> texts;
+  simdjson::dom::array array;
+  if (object[key].get(array) != simdjson::SUCCESS) return texts;
+  for (const element& entry : array) {
+    std::string_view text;
+    if (entry.get(text) == simdjson::SUCCESS) texts.emplace_back(text);
+  }
+  return texts;
+}
+
+bool read_record(simdjson::dom::parser& parser, std::string_view line, LogRecord& record) {
+  element object;
+  if (parser.parse(line.data(), line.size()).get(object) != simdjson::SUCCESS) return false;
+  record.trace_id = text_of(object, "trace_id");
+  record.verdict = text_of(object, "verdict");
+  if (record.trace_id.size() != 32 || record.verdict.empty()) return false;
+  record.revision = number_of(object, "revision");
+  record.decided_at = text_of(object, "decided_at");
+  record.reason = text_of(object, "reason");
+  record.policy = text_of(object, "policy");
+  record.origin_trace_id = text_of(object, "origin_trace_id");
+  record.direction = text_of(object, "direction");
+  record.loss = text_of(object, "loss");
+  std::uint64_t hops = 0;
+  record.hops = object["hops"].get(hops) == simdjson::SUCCESS ? std::optional(hops) : std::nullopt;
+  record.origin = truth_of(object, "origin");
+  record.revived = truth_of(object, "revived");
+  record.not_followed = number_of(object, "not_followed");
+  record.links_dropped_upstream = number_of(object, "links_dropped_upstream");
+  record.spans = number_of(object, "spans");
+  record.linked_total = number_of(object, "linked_total");
+  record.path = texts_of(object, "path");
+  record.linked = texts_of(object, "linked");
+  record.json = line;
+  return true;
+}
+
+}  // namespace
+
+LogScan scan_decision_log(const std::string& path, const std::function<void(const LogRecord&)>& each) {
+  LogScan scan;
+  OpenedInput opened = open_input(path, Framing::jsonl);
+  if (!opened.reader) {
+    scan.error = opened.problem.text;
+    return scan;
+  }
+  scan.opened = true;
+  simdjson::dom::parser parser;
+  LogRecord record;
+  Message message;
+  for (;;) {
+    const MessageReader::Next next = opened.reader->next(message);
+    if (next == MessageReader::Next::end) return scan;
+    if (next == MessageReader::Next::problem) {
+      scan.error = opened.reader->problem().text;
+      continue;
+    }
+    const std::string_view line(reinterpret_cast<const char*>(message.bytes.data()), message.bytes.size());
+    if (read_record(parser, line, record)) {
+      each(record);
+    } else {
+      ++scan.bad_line_count;
+    }
+  }
+}
+
+}  // namespace entail::cli

@@ -1,0 +1,48 @@
+// The decision log read back (FORMATS "Decision log"): the record with the highest revision of each trace counts.
+//
+// Thread rule: Confined. Memory: one line, and the records asked for; the log itself may be of any size, and gzip or zstd.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "input/byte_source.hpp"
+
+namespace entail::cli {
+
+// One line. Strings that are null in the log are empty here; hops is absent then.
+struct LogRecord {
+  std::string trace_id;
+  std::uint64_t revision = 0;
+  std::string decided_at;
+  std::string verdict;
+  std::string reason;
+  std::string policy;
+  std::string origin_trace_id;
+  std::string direction;
+  std::string loss;
+  std::optional<std::uint64_t> hops;
+  bool origin = false;
+  bool revived = false;
+  std::uint64_t not_followed = 0;
+  std::uint64_t links_dropped_upstream = 0;
+  std::uint64_t spans = 0;
+  std::uint64_t linked_total = 0;
+  std::vector<std::string> path;
+  std::vector<std::string> linked;
+  std::string json;  // the line itself
+};
+
+struct LogScan {
+  bool opened = false;
+  std::string error;               // why it could not be opened, or be read to its end
+  std::uint64_t bad_line_count = 0;
+};
+
+// Calls each(record) for every line that is a decision record, in the order of the log; the record is overwritten by the
+// next one.
+LogScan scan_decision_log(const std::string& path, const std::function<void(const LogRecord&)>& each);
+
+}  // namespace entail::cli

@@ -1,0 +1,114 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "commands.hpp"
+#include "explanation.hpp"
+
+namespace entail::cli {
+namespace {
+
+struct ExplainArguments {
+  std::string trace_id;
+  std::string decisions;
+  bool json = false;
+};
+
+constexpr std::size_t kCandidatesShownMax = 10;
+constexpr std::size_t kLinkingShownMax = 256;
+
+void keep_newest(RecordMap& records, const LogRecord& record) {
+  const auto [at, added] = records.try_emplace(record.trace_id, record);
+  if (!added && record.revision >= at->second.revision) at->second = record;
+}
+
+// Lower case, or empty if it is not 1 to 32 hex digits.
+std::string normal_prefix(std::string text) {
+  if (text.empty() || text.size() > 32) return {};
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+    if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) return {};
+  }
+  return text;
+}
+
+// The traces whose ID begins with the prefix; at most one more than can be shown.
+LogScan find_candidates(const ExplainArguments& arguments, const std::string& prefix, RecordMap& candidates) {
+  return scan_decision_log(arguments.decisions, [&](const LogRecord& record) {
+    if (!record.trace_id.starts_with(prefix)) return;
+    if (candidates.size() > kCandidatesShownMax && !candidates.contains(record.trace_id)) return;
+    keep_newest(candidates, record);
+  });
+}
+
+// The traces on the path of the story's trace and those linked to it or by it.
+void find_neighbours(const std::string& path, TraceStory& story) {
+  std::set<std::string> wanted(story.record.path.begin(), story.record.path.end());
+  wanted.insert(story.record.linked.begin(), story.record.linked.end());
+  std::set<std::string> linking;
+  scan_decision_log(path, [&](const LogRecord& record) {
+    if (record.trace_id == story.record.trace_id) return;
+    const bool links_here = std::binary_search(record.linked.begin(), record.linked.end(), story.record.trace_id);
+    if (links_here && linking.size() < kLinkingShownMax) linking.insert(record.trace_id);
+    if (wanted.contains(record.trace_id) || linking.contains(record.trace_id)) keep_newest(story.known, record);
+  });
+  story.linking.assign(linking.begin(), linking.end());
+}
+
+Exit explain(const ExplainArguments& arguments) {
+  Console console;
+  const std::string prefix = normal_prefix(arguments.trace_id);
+  if (prefix.empty()) {
+    console.message(arguments.trace_id + " is no trace ID and no prefix of one: 1 to 32 hex digits");
+    return Exit::usage;
+  }
+  if (arguments.decisions == "-") {
+    console.message("a decision log is read twice: name a file");
+    return Exit::usage;
+  }
+  RecordMap candidates;
+  const LogScan scan = find_candidates(arguments, prefix, candidates);
+  if (!scan.error.empty()) console.message(arguments.decisions + ": " + scan.error);
+  if (!scan.opened) return Exit::usage;
+  if (scan.bad_line_count > 0) {
+    console.message(arguments.decisions + ": " + grouped(scan.bad_line_count) + " lines are no decision records");
+  }
+  if (candidates.empty()) {
+    console.message("no trace " + prefix + (prefix.size() < 32 ? "..." : "") + " in " + arguments.decisions);
+    return Exit::input_unreadable;
+  }
+  if (candidates.size() > 1) {
+    std::string text = prefix + "... is not unique:";
+    std::size_t shown = 0;
+    for (const auto& [trace_id, record] : candidates) {
+      if (++shown > kCandidatesShownMax) break;
+      text += "\n  " + trace_id + "  " + record.verdict;
+    }
+    console.message(candidates.size() > kCandidatesShownMax ? text + "\n  and more" : text);
+    return Exit::usage;
+  }
+  TraceStory story;
+  story.record = candidates.begin()->second;
+  find_neighbours(arguments.decisions, story);
+  const bool printed =
+      print(arguments.json ? explanation_json(story) : explanation_text(story, paint_for(STDOUT_FILENO)));
+  return printed ? Exit::done : Exit::output_unwritable;
+}
+
+}  // namespace
+
+void add_explain(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<ExplainArguments>();
+  CLI::App* const command = app.add_subcommand("explain", "Say why a trace was kept or dropped");
+  command->add_option("TRACE_ID", arguments->trace_id, "The trace ID, or as much of its begin as is unique")->required();
+  command->add_option("--decisions", arguments->decisions, "The decision log that sample wrote")->required();
+  command->add_flag("--json", arguments->json, "Print one JSON object");
+  set_examples(*command,
+               "  entail explain 4bf92f3577b34da6a3ce929d0e0e4736 --decisions decisions.jsonl\n"
+               "  entail explain 4bf9 --decisions decisions.jsonl.gz --json | jq .path\n"
+               "\nExit codes: 0 explained; 1 no such trace in the log; 2 wrong usage, or a prefix that is not unique.");
+  command->callback([arguments, &action] { action = [arguments] { return explain(*arguments); }; });
+}
+
+}  // namespace entail::cli

@@ -1,0 +1,55 @@
+// The order and the time in which requests of several inputs reach the engine (DESIGN 3.0).
+//
+// Time is virtual, in whole seconds: a request arrives at the largest span end time seen so far, its own included,
+// rounded down. If that is later than the last tick, the tick comes first. Of several inputs the request that would
+// arrive first comes next; ties go by the order given. Requests of one second may be taken in in parallel.
+// Thread rule: Confined; `ingest` alone is called from the executor's threads.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "input/trace_input.hpp"
+
+namespace entail::cli {
+
+// Where requests go: the engine, or a test.
+struct FeedTarget {
+  std::function<Result<void>(const Request&)> ingest;
+  std::function<Result<void>(std::int64_t now_ns)> tick;
+  // False: nothing more can be written; the feed ends.
+  std::function<bool()> goes_on;
+};
+
+class Feed {
+ public:
+  Feed(std::vector<TraceInput>& inputs, FeedTarget target, Executor* executor)
+      : inputs_(inputs), target_(std::move(target)), executor_(executor) {}
+
+  // Until all inputs have ended, a stop is requested, or the target does not go on. Fails only if a tick fails.
+  // `progress` is called now and then.
+  Result<void> run(const std::function<void()>& progress);
+
+  std::int64_t now_ns() const noexcept { return now_ns_; }
+  std::uint64_t request_count() const noexcept { return request_count_; }
+
+ private:
+  struct Waiting {
+    TraceInput* input = nullptr;
+    ParsedRequest* parsed = nullptr;
+    Error error;
+  };
+  Result<void> read_on_where_due();
+  TraceInput* first_to_arrive() noexcept;
+  Result<void> take_in_waiting();
+  Result<void> try_again(Waiting& waiting);
+
+  std::vector<TraceInput>& inputs_;
+  FeedTarget target_;
+  Executor* executor_;
+  std::vector<Waiting> waiting_;  // requests of the present second, not yet taken in
+  std::int64_t now_ns_ = 0;       // the last tick
+  std::uint64_t request_count_ = 0;
+};
+
+}  // namespace entail::cli

@@ -1,0 +1,43 @@
+// What of the inputs could not be used: counted by kind, and told on standard error with file and place.
+//
+// Of one file at most kMessagesMax problems are told; the rest is only counted, and the last line says how many.
+// Thread rule: Confined.
+#pragma once
+
+#include <array>
+#include <map>
+#include <string>
+
+#include "console.hpp"
+#include "entail/entail.hpp"
+#include "input/byte_source.hpp"
+
+namespace entail::cli {
+
+enum class Skip : std::uint8_t { logs, metrics, profiles, malformed, truncated };
+constexpr std::array<std::string_view, 5> kSkipNames = {"logs", "metrics", "profiles", "malformed", "truncated"};
+
+class InputReport {
+ public:
+  explicit InputReport(Console& console) : console_(console) {}
+
+  // A request of another signal: passed over, which is no fault.
+  void passed_over(Request::Signal signal) noexcept;
+  // Counts the problem and tells it as FILE:LINE: TEXT, or FILE: TEXT where there are no lines.
+  void problem(const std::string& file, const Problem& problem);
+  // Says for each file how many problems were not told.
+  void finish();
+
+  // Everything could be read.
+  bool clean() const noexcept { return clean_; }
+  std::uint64_t skipped(Skip kind) const noexcept { return skipped_[static_cast<std::size_t>(kind)]; }
+
+ private:
+  static constexpr std::uint64_t kMessagesMax = 10;
+  Console& console_;
+  std::array<std::uint64_t, kSkipNames.size()> skipped_ = {};
+  std::map<std::string, std::uint64_t> told_by_file_;
+  bool clean_ = true;
+};
+
+}  // namespace entail::cli

@@ -1,0 +1,211 @@
+#include "input/message_reader.hpp"
+
+#include <cstring>
+
+namespace entail::cli {
+namespace {
+
+constexpr unsigned kPackingLayersMax = 3;  // gzip around the file exporter's frames, and one to spare
+
+bool is_blank(Bytes line) noexcept {
+  for (const std::uint8_t byte : line) {
+    if (byte != ' ' && byte != '\t' && byte != '\r') return false;
+  }
+  return true;
+}
+
+bool is_json_framing(Framing framing) noexcept { return framing == Framing::jsonl || framing == Framing::json; }
+
+}  // namespace
+
+MessageReader::MessageReader(std::unique_ptr<ByteSource> source, std::optional<FileView> file,
+                             std::optional<Framing> from, const ParseCheck& parses)
+    : window_(std::make_unique<ByteWindow>(std::move(source))), from_(from) {
+  open_packing(file);
+  if (from) framing_ = *from;
+  if (from || frames_) return;
+  Bytes seen = window_->fill(1);
+  // Lines are known by the first of them, so that a slow pipe is read as it comes; other framings show later.
+  while (seen.size() < kDetectBytes && !window_->ended() && !begins_with_json_line(seen)) {
+    seen = window_->fill(seen.size() + 1);
+  }
+  framing_ = detect_framing({seen, window_->ended(), std::move(file)}, parses);
+}
+
+MessageReader::~MessageReader() = default;
+MessageReader::MessageReader(MessageReader&&) noexcept = default;
+MessageReader& MessageReader::operator=(MessageReader&&) noexcept = default;
+
+// Unwraps gzip and zstd. Behind a packing the file cannot be looked at by offset any more.
+void MessageReader::open_packing(std::optional<FileView>& file) {
+  for (unsigned layer = 0; layer < kPackingLayersMax; ++layer) {
+    switch (detect_packing(window_->fill(8))) {
+      case Packing::none: return;
+      case Packing::gzip: window_ = std::make_unique<ByteWindow>(make_gzip_source(std::move(window_))); break;
+      case Packing::zstd: window_ = std::make_unique<ByteWindow>(make_zstd_source(std::move(window_))); break;
+      case Packing::zstd_frames:
+        frames_ = std::make_unique<ZstdFrameReader>(std::move(window_), kMessageBytesMax);
+        framing_ = Framing::proto_u32be;
+        packed_ = true;
+        return;
+    }
+    packed_ = true;
+    file.reset();
+  }
+}
+
+MessageReader::Next MessageReader::next(Message& message) {
+  if (stopped_) return Next::end;
+  if (frames_) return next_packed_frame(message);
+  window_->consume(pending_bytes_);
+  pending_bytes_ = 0;
+  switch (framing_) {
+    case Framing::jsonl: return next_line(message);
+    case Framing::proto_u32be:
+    case Framing::proto_varint: return next_frame(message);
+    case Framing::json:
+    case Framing::proto: return next_whole(message);
+  }
+  return Next::end;
+}
+
+MessageReader::Next MessageReader::fail(ProblemKind kind, std::string text) {
+  problem_ = Problem{kind, std::move(text), 0};
+  return Next::problem;
+}
+
+// Nothing more can be read: the plain end, or the source's problem.
+MessageReader::Next MessageReader::ended_or_broken() {
+  stopped_ = true;
+  if (!window_->problem()) return Next::end;
+  return fail(window_->problem()->kind, window_->problem()->text);
+}
+
+MessageReader::Next MessageReader::next_line(Message& message) {
+  for (;;) {
+    std::size_t searched = 0;
+    Bytes seen = window_->available();
+    const std::uint8_t* newline = nullptr;
+    for (;;) {
+      if (searched < seen.size()) {
+        newline = static_cast<const std::uint8_t*>(std::memchr(seen.data() + searched, '\n', seen.size() - searched));
+      }
+      searched = seen.size();
+      if (newline || window_->ended() || searched >= kMessageBytesMax) break;
+      seen = window_->fill(searched + 1);
+    }
+    if (seen.empty()) return ended_or_broken();
+    ++line_;
+    if (!newline && !window_->ended()) {
+      if (!skip_long_line()) stopped_ = true;
+      fail(ProblemKind::malformed, "the line is longer than " + std::to_string(kMessageBytesMax) + " bytes");
+      problem_.line = line_;
+      return Next::problem;
+    }
+    // What was cut off by damage is not a line; the problem itself is reported.
+    if (!newline && window_->problem()) return ended_or_broken();
+    const std::size_t size = newline ? static_cast<std::size_t>(newline - seen.data()) : seen.size();
+    const std::size_t taken = newline ? size + 1 : size;
+    bytes_read_ += taken;
+    message = {seen.first(size), true, newline == nullptr, line_, bytes_read_};
+    if (line_ == 1 && size >= 3 && seen[0] == 0xef && seen[1] == 0xbb && seen[2] == 0xbf) {
+      message.bytes = message.bytes.subspan(3);
+    }
+    if (!is_blank(message.bytes)) {
+      pending_bytes_ = taken;
+      return Next::message;
+    }
+    window_->consume(taken);
+  }
+}
+
+// Drops bytes up to the next newline. False: there was none.
+bool MessageReader::skip_long_line() {
+  for (;;) {
+    const Bytes seen = window_->available().empty() ? window_->fill(1) : window_->available();
+    if (seen.empty()) return false;
+    const auto* const newline = static_cast<const std::uint8_t*>(std::memchr(seen.data(), '\n', seen.size()));
+    const std::size_t size = newline ? static_cast<std::size_t>(newline - seen.data()) + 1 : seen.size();
+    bytes_read_ += size;
+    window_->consume(size);
+    if (newline) return true;
+  }
+}
+
+MessageReader::Next MessageReader::next_frame(Message& message) {
+  const std::uint64_t begin = window_->offset();
+  Bytes seen = window_->fill(framing_ == Framing::proto_u32be ? 4 : 10);
+  if (seen.empty()) return ended_or_broken();
+  std::size_t prefix_size = 4;
+  std::uint64_t size = 0;
+  bool cut = seen.size() < 4;
+  if (framing_ == Framing::proto_u32be) {
+    if (!cut) size = read_u32be(seen);
+  } else {
+    const VarintLength length = read_varint_length(seen);
+    if (length.state == VarintLength::State::bad) {
+      stopped_ = true;
+      return fail(ProblemKind::malformed, "not a frame length at byte " + std::to_string(begin));
+    }
+    cut = length.state == VarintLength::State::incomplete;
+    prefix_size = length.size;
+    size = length.value;
+  }
+  if (!cut && size > kMessageBytesMax) {
+    stopped_ = true;
+    return fail(ProblemKind::malformed, "a frame of " + std::to_string(size) + " bytes at byte " +
+                                            std::to_string(begin) + " is over the limit of " +
+                                            std::to_string(kMessageBytesMax));
+  }
+  if (!cut) {
+    seen = window_->fill(prefix_size + static_cast<std::size_t>(size));
+    cut = seen.size() < prefix_size + size;
+  }
+  if (cut) {
+    stopped_ = true;
+    if (window_->problem()) return fail(window_->problem()->kind, window_->problem()->text);
+    return fail(ProblemKind::truncated, "the input ends inside the frame at byte " + std::to_string(begin));
+  }
+  pending_bytes_ = prefix_size + static_cast<std::size_t>(size);
+  bytes_read_ += pending_bytes_;
+  message = {seen.subspan(prefix_size, static_cast<std::size_t>(size)), false, false, begin + prefix_size, bytes_read_};
+  return Next::message;
+}
+
+// One JSON document or one bare message: all there is. Of a bare message before a damaged place the whole fields count.
+MessageReader::Next MessageReader::next_whole(Message& message) {
+  if (!frame_is_first_) return ended_or_broken();
+  frame_is_first_ = false;
+  Bytes seen = window_->fill(kMessageBytesMax);
+  if (seen.size() >= kMessageBytesMax) {
+    stopped_ = true;
+    return fail(ProblemKind::malformed, "one message of " + std::to_string(kMessageBytesMax) +
+                                            " bytes or more is over the limit");
+  }
+  pending_bytes_ = seen.size();
+  bytes_read_ += seen.size();
+  const bool json = framing_ == Framing::json;
+  if (window_->problem()) seen = json ? Bytes() : seen.first(whole_fields_size(seen));
+  if (json && seen.size() >= 3 && seen[0] == 0xef) seen = seen.subspan(3);
+  if (seen.empty()) return ended_or_broken();
+  message = {seen, json, false, 0, bytes_read_};
+  return Next::message;
+}
+
+MessageReader::Next MessageReader::next_packed_frame(Message& message) {
+  Bytes bytes;
+  if (!frames_->next(bytes)) {
+    stopped_ = true;
+    return frames_->problem() ? fail(frames_->problem()->kind, frames_->problem()->text) : Next::end;
+  }
+  if (frame_is_first_) {
+    frame_is_first_ = false;
+    frame_is_json_ = from_ ? is_json_framing(*from_) : !bytes.empty() && bytes[0] == '{';
+    framing_ = frame_is_json_ ? Framing::jsonl : Framing::proto_u32be;
+  }
+  bytes_read_ += bytes.size();
+  message = {bytes, frame_is_json_, false, frames_->frame_offset(), bytes_read_};
+  return Next::message;
+}
+
+}  // namespace entail::cli

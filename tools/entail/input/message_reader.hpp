@@ -1,0 +1,72 @@
+// Messages of one input, whatever it is packed and framed in.
+//
+// next() gives messages until the input ends or its framing breaks; what went wrong is a Problem that names the place.
+// Lines over the limit are passed over. Thread rule: Confined. Memory: one message, at most kMessageBytesMax, plus
+// buffers of some MiB. Nothing is allocated per message once the buffers have grown.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "input/framing.hpp"
+#include "input/inflate.hpp"
+
+namespace entail::cli {
+
+struct Message {
+  Bytes bytes;                // valid until the next call of next()
+  bool json = false;
+  bool unterminated = false;  // a last line without its newline: a line that does not parse was probably cut
+  std::uint64_t place = 0;    // line number for JSON lines, else the byte offset of the message (behind its length)
+  std::uint64_t input_bytes = 0;  // read of the input up to the end of this message, unpacked
+};
+
+class MessageReader {
+ public:
+  // `file` is set for regular files. REQUIRES `from`, if given, to be honoured whatever the bytes look like.
+  MessageReader(std::unique_ptr<ByteSource> source, std::optional<FileView> file, std::optional<Framing> from,
+                const ParseCheck& parses);
+  ~MessageReader();
+  MessageReader(MessageReader&&) noexcept;
+  MessageReader& operator=(MessageReader&&) noexcept;
+
+  enum class Next : std::uint8_t { message, problem, end };
+  // After a problem next() may be called again: a line was passed over, or the end follows.
+  Next next(Message& message);
+  const Problem& problem() const noexcept { return problem_; }
+  // No more messages: the frames behind a broken one cannot be trusted.
+  void stop() noexcept { stopped_ = true; }
+
+  Framing framing() const noexcept { return framing_; }
+  // Does a line number name the place of a message? Else a byte offset.
+  bool has_lines() const noexcept { return framing_ == Framing::jsonl && !frames_; }
+  bool packed() const noexcept { return packed_; }
+  // Every message is a zstd frame of its own; its place is that of the frame.
+  bool packs_each_message() const noexcept { return frames_ != nullptr; }
+  std::uint64_t bytes_read() const noexcept { return bytes_read_; }
+
+ private:
+  Next next_line(Message& message);
+  Next next_frame(Message& message);
+  Next next_whole(Message& message);
+  Next next_packed_frame(Message& message);
+  Next ended_or_broken();
+  Next fail(ProblemKind kind, std::string text);
+  bool skip_long_line();
+  void open_packing(std::optional<FileView>& file);
+
+  std::unique_ptr<ByteWindow> window_;
+  std::unique_ptr<ZstdFrameReader> frames_;  // instead of window_ when each message is a zstd frame of its own
+  Framing framing_ = Framing::jsonl;
+  bool packed_ = false;
+  bool frame_is_json_ = false;
+  bool stopped_ = false;
+  bool frame_is_first_ = true;
+  std::size_t pending_bytes_ = 0;  // of the message that was handed out last: consumed by the next call
+  std::uint64_t line_ = 0;
+  std::uint64_t bytes_read_ = 0;
+  std::optional<Framing> from_;
+  Problem problem_;
+};
+
+}  // namespace entail::cli

@@ -1,0 +1,77 @@
+// One input as parsed trace requests, in the order of the input.
+//
+// Requests of other signals are passed over and counted; what does not parse is reported, and in binary framings ends
+// the input, since the frames behind a broken one cannot be trusted. Which requests come out, and what is reported,
+// does not depend on the number of threads. Thread rule: Confined; parsing alone is spread over the executor.
+//
+// Memory: without an executor one message, parsed where it was read. With one, a batch: its bytes at most batch_bytes_max
+// plus one message.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "entail/entail.hpp"
+#include "executor.hpp"
+#include "input/input_report.hpp"
+#include "input/message_reader.hpp"
+
+namespace entail::cli {
+
+struct ParsedRequest {
+  Request request;
+  Message message;                  // its bytes are `copy` where a batch is read ahead
+  std::vector<std::uint8_t> copy;
+  Error error;
+  std::size_t good_size = 0;        // bytes of the message that `request` holds, when error says that not all parsed
+  bool usable = false;
+};
+
+class TraceInput {
+ public:
+  TraceInput(std::string name, MessageReader reader, InputReport& report, Executor* executor,
+             std::size_t batch_bytes_max);
+
+  // The next request, or null: then read_on() is due, or the input has ended.
+  ParsedRequest* head() noexcept { return next_ < ready_.size() ? ready_[next_] : nullptr; }
+  void pop() noexcept { ++next_; }
+  bool ended() const noexcept { return ended_ && next_ == ready_.size(); }
+  // Reads and parses on. The requests that were given out before are overwritten: nobody may use them any more.
+  void read_on();
+
+  const std::string& name() const noexcept { return name_; }
+  Framing framing() const noexcept { return reader_.framing(); }
+  std::uint64_t bytes_used() const noexcept { return bytes_used_; }
+  // Reports a request that parsed, but that the engine could not take in.
+  void refuse(const ParsedRequest& parsed, const std::string& why);
+
+ private:
+  void read_batch();
+  void parse(ParsedRequest& parsed) const;
+  void parse_what_is_whole(ParsedRequest& parsed) const;
+  bool accept(ParsedRequest& parsed);
+  void report_unparsed(const ParsedRequest& parsed);
+
+  std::string name_;
+  MessageReader reader_;
+  InputReport& report_;
+  Executor* executor_;
+  std::size_t batch_bytes_max_;
+  std::vector<ParsedRequest> batch_;     // reused; the first batch_count_ count
+  std::size_t batch_count_ = 0;
+  std::vector<ParsedRequest*> ready_;    // those of the batch that can be used
+  std::size_t next_ = 0;
+  std::uint64_t bytes_used_ = 0;
+  bool batch_ended_input_ = false;
+  bool problem_pending_ = false;         // the reader's problem comes after this batch
+  bool ended_ = false;
+};
+
+// Opens a path ("-": standard input) as messages. On failure the problem is set.
+struct OpenedInput {
+  std::optional<MessageReader> reader;
+  Problem problem;
+};
+OpenedInput open_input(const std::string& path, std::optional<Framing> from);
+
+}  // namespace entail::cli

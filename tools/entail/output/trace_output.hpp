@@ -1,0 +1,50 @@
+// What the engine gives out, written to files: batches in their framing, decisions as JSON lines.
+//
+// Thread rule: Confined to the thread that ticks. Cost: a copy into the file's buffer; JSON is printed batch by batch.
+#pragma once
+
+#include <string>
+
+#include "entail/entail.hpp"
+#include "input/framing.hpp"
+#include "output/output_file.hpp"
+
+namespace entail::cli {
+
+// Writes messages in one framing: jsonl, proto_u32be or proto_varint.
+class MessageWriter {
+ public:
+  MessageWriter(OutputFile& file, Framing framing) : file_(file), framing_(framing) {}
+  // False: the bytes could not be printed as JSON.
+  bool write(Bytes traces_data);
+
+ private:
+  OutputFile& file_;
+  Framing framing_;
+  std::string line_;
+};
+
+class TraceOutput final : public Sink {
+ public:
+  // decisions may be null: no records are made then.
+  TraceOutput(OutputFile& batches, Framing framing, OutputFile* decisions)
+      : batches_(batches), decisions_(decisions), writer_(batches, framing) {}
+
+  void on_batch(Bytes traces_data, std::uint64_t span_count) override;
+  void on_decision(const DecisionRecord& record) override;
+  bool wants_decisions() const noexcept override { return decisions_ != nullptr; }
+
+  // Hands on what somebody at the other end of a pipe may wait for.
+  void end_of_tick();
+  bool failed() const noexcept { return batches_.failed() || (decisions_ && decisions_->failed()) || unprintable_; }
+  bool unprintable() const noexcept { return unprintable_; }
+
+ private:
+  OutputFile& batches_;
+  OutputFile* decisions_;
+  MessageWriter writer_;
+  std::string line_;
+  bool unprintable_ = false;
+};
+
+}  // namespace entail::cli

@@ -1,0 +1,265 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <thread>
+
+#include "commands.hpp"
+#include "executor.hpp"
+#include "feed.hpp"
+#include "output/summary.hpp"
+#include "output/trace_output.hpp"
+#include "stop_signal.hpp"
+
+namespace entail::cli {
+namespace {
+
+// Read ahead for parallel parsing, shared by all inputs.
+constexpr std::size_t kReadAheadBytes = std::size_t{8} << 20;
+
+struct SampleArguments {
+  std::string config;
+  std::vector<std::string> inputs;
+  std::string output;
+  std::string decisions;
+  std::string from;
+  std::string to;
+  unsigned threads = 1;
+  bool json = false;
+};
+
+double cpu_seconds() {
+  timespec time = {};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+// The most memory that the process held. getrusage() also remembers what its parent held before exec, so the kernel's
+// figure for this program alone comes first.
+std::uint64_t peak_memory_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    std::uint64_t kib = 0;
+    if (word == "VmHWM:" && status >> kib) return kib * 1024;
+  }
+  rusage usage = {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+// One run of the command, from open files to the summary.
+class SampleRun {
+ public:
+  explicit SampleRun(const SampleArguments& arguments) : arguments_(arguments), report_(console_) {}
+
+  Exit run() {
+    if (!check_usage()) return Exit::usage;
+    if (!open_engine()) return Exit::usage;
+    watch_signals();
+    open_inputs();
+    if (!open_outputs()) return Exit::output_unwritable;
+    return decide() ? finish() : Exit::output_unwritable;
+  }
+
+ private:
+  bool refuse(const std::string& text) {
+    console_.message(text);
+    return false;
+  }
+
+  bool check_usage() {
+    for (const std::string& input : arguments_.inputs) {
+      if (is_same_file(arguments_.output, input) || is_same_file(arguments_.decisions, input)) {
+        return refuse(input + " is both read and written");
+      }
+    }
+    if (std::count(arguments_.inputs.begin(), arguments_.inputs.end(), "-") > 1) {
+      return refuse("standard input can be read only once");
+    }
+    if (!arguments_.decisions.empty() && arguments_.decisions == arguments_.output) {
+      return refuse("traces and decisions cannot go to one file");
+    }
+    return true;
+  }
+
+  // The engine says yes to the configuration before any file is opened for writing.
+  bool open_engine() {
+    options_ = options_without_config();
+    if (!arguments_.config.empty()) {
+      LoadedConfig config = load_config(arguments_.config);
+      if (!config.options) return false;
+      options_ = std::move(*config.options);
+    }
+    options_.ingest_lanes_max = std::max(options_.ingest_lanes_max, arguments_.threads);
+    sink_.decisions_wanted = !arguments_.decisions.empty();
+    executor_ = make_executor(arguments_.threads);
+    std::string why;
+    auto engine = Engine::open(options_, sink_, &why);
+    if (!engine) {
+      const std::string name = arguments_.config.empty() ? "" : arguments_.config + ": ";
+      return refuse(name + (why.empty() ? describe(engine.error()) : why));
+    }
+    engine_ = std::move(*engine);
+    return true;
+  }
+
+  void open_inputs() {
+    const auto from = framing_from_name(arguments_.from);
+    inputs_.reserve(arguments_.inputs.size());
+    const std::size_t batch_bytes = std::max<std::size_t>(kReadAheadBytes / arguments_.inputs.size(), 64u << 10);
+    for (const std::string& path : arguments_.inputs) {
+      const std::string name = path == "-" ? "standard input" : path;
+      OpenedInput opened = open_input(path, from);
+      if (opened.reader) {
+        inputs_.emplace_back(name, std::move(*opened.reader), report_, executor_.get(), batch_bytes);
+      } else {
+        report_.problem(name, opened.problem);
+      }
+    }
+  }
+
+  // By default as the first input; a document becomes lines, a bare message frames, so that several can follow.
+  Framing output_framing() const {
+    if (const auto named = framing_from_name(arguments_.to)) return *named;
+    const Framing framing = inputs_.empty() ? Framing::jsonl : inputs_.front().framing();
+    if (framing == Framing::json) return Framing::jsonl;
+    return framing == Framing::proto ? Framing::proto_u32be : framing;
+  }
+
+  bool open_outputs() {
+    output_file_.emplace(arguments_.output);
+    if (!arguments_.decisions.empty()) decisions_file_.emplace(arguments_.decisions);
+    sink_.output.emplace(*output_file_, output_framing(), decisions_file_ ? &*decisions_file_ : nullptr);
+    return check_outputs();
+  }
+
+  bool check_outputs() {
+    for (const auto* file : {&output_file_, &decisions_file_}) {
+      if (*file && (*file)->failed()) {
+        if (!(*file)->pipe_closed()) console_.message((*file)->error());
+        return false;
+      }
+    }
+    if (sink_.output->unprintable()) return refuse("kept spans could not be printed as JSON; try --to proto-u32be");
+    return true;
+  }
+
+  bool decide() {
+    FeedTarget target;
+    target.ingest = [this](const Request& request) { return engine_->ingest(request); };
+    target.tick = [this](std::int64_t now_ns) {
+      auto ticked = engine_->tick(now_ns);
+      sink_.output->end_of_tick();
+      return ticked;
+    };
+    target.goes_on = [this] { return !sink_.output->failed(); };
+    Feed feed(inputs_, std::move(target), executor_.get());
+    Result<void> fed = feed.run([&] { show_progress(feed); });
+    facts_.interrupted = stop_requested();
+    if (fed && !sink_.output->failed()) fed = engine_->drain(feed.now_ns());
+    facts_.requests = feed.request_count();
+    console_.clear_progress();
+    if (!fed) return refuse("the engine stopped: " + describe(fed.error()));
+    output_file_->finish();
+    if (decisions_file_) decisions_file_->finish();
+    return check_outputs();
+  }
+
+  void show_progress(const Feed& feed) {
+    if (!console_.shows_progress()) return;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_progress_ < std::chrono::milliseconds(200)) return;
+    last_progress_ = now;
+    console_.progress(grouped(feed.request_count()) + " requests, " + byte_count(bytes_used()));
+  }
+
+  std::uint64_t bytes_used() const {
+    std::uint64_t bytes = 0;
+    for (const TraceInput& input : inputs_) bytes += input.bytes_used();
+    return bytes;
+  }
+
+  Exit finish() {
+    report_.finish();
+    facts_.files = inputs_.size();
+    facts_.bytes = bytes_used();
+    for (std::size_t i = 0; i < kSkipNames.size(); ++i) facts_.skipped[i] = report_.skipped(static_cast<Skip>(i));
+    facts_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+    facts_.cpu_seconds = cpu_seconds();
+    facts_.peak_memory_bytes = peak_memory_bytes();
+    facts_.threads = arguments_.threads;
+    const Statistics statistics = engine_->statistics();
+    // Standard output carries one thing: the traces or the decisions, if one of them goes there, else the summary.
+    const bool taken = arguments_.output == "-" || arguments_.decisions == "-";
+    const Paint paint = paint_for(taken ? STDERR_FILENO : STDOUT_FILENO);
+    const std::string text =
+        arguments_.json ? summary_json(statistics, facts_) : summary_table(statistics, facts_, paint);
+    if (taken) {
+      std::fwrite(text.data(), 1, text.size(), stderr);
+    } else if (!print(text)) {
+      return Exit::output_unwritable;
+    }
+    if (facts_.interrupted) return Exit::interrupted;
+    return report_.clean() ? Exit::done : Exit::input_unreadable;
+  }
+
+  // The engine is opened before the files, so its sink finds them later.
+  struct LateSink final : Sink {
+    std::optional<TraceOutput> output;
+    bool decisions_wanted = false;
+    void on_batch(Bytes traces_data, std::uint64_t span_count) override { output->on_batch(traces_data, span_count); }
+    void on_decision(const DecisionRecord& record) override { output->on_decision(record); }
+    bool wants_decisions() const noexcept override { return decisions_wanted; }
+  };
+
+  const SampleArguments& arguments_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point last_progress_ = begin_;
+  Console console_;
+  InputReport report_;
+  RunFacts facts_;
+  Options options_;
+  std::unique_ptr<Executor> executor_;
+  std::optional<OutputFile> output_file_;
+  std::optional<OutputFile> decisions_file_;
+  LateSink sink_;
+  std::unique_ptr<Engine> engine_;
+  std::vector<TraceInput> inputs_;
+};
+
+constexpr const char* kExamples =
+    "  entail sample traces.jsonl -o kept.jsonl               # keep error traces and what they are linked to\n"
+    "  entail sample -c entail.yaml a.jsonl.gz b.otlp -o kept.jsonl --decisions decisions.jsonl\n"
+    "  zstd -dc traces.zst | entail sample -c entail.yaml - -o - --to jsonl | jq .\n"
+    "\nTime runs by the spans' end times, so a file gives the same answer whenever it is read. gzip and zstd are\n"
+    "found out; so is the framing, except on a pipe that gives less than 4 MiB of protobuf and then waits: say --from.\n"
+    "\nExit codes: 0 done; 1 done, but some input could not be read; 2 wrong usage or configuration; 3 the output\n"
+    "could not be written; 130 interrupted, what was decided so far is written.";
+
+}  // namespace
+
+void add_sample(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<SampleArguments>();
+  arguments->threads = std::clamp(std::thread::hardware_concurrency(), 1u, 2u);
+  CLI::App* const command = app.add_subcommand("sample", "Decide which traces to keep, and write those");
+  command->add_option("-c,--config", arguments->config, "Configuration; without it, traces with an error are kept");
+  command->add_option("IN", arguments->inputs, "Inputs, - for standard input")->required();
+  command->add_option("-o,--output", arguments->output, "Kept traces, - for standard output")->required();
+  command->add_option("--decisions", arguments->decisions, "Write every decision as a JSON line");
+  command->add_option("--from", arguments->from, "Framing of the inputs, when it shall not be found out")
+      ->check(CLI::IsMember({"jsonl", "json", "proto-u32be", "proto-varint", "proto"}));
+  command->add_option("--to", arguments->to, "Framing of the output; by default that of the first input")
+      ->check(CLI::IsMember({"jsonl", "proto-u32be", "proto-varint"}));
+  command->add_option("--threads", arguments->threads, "Threads; the answer does not depend on them")
+      ->check(CLI::Range(1u, 64u))
+      ->capture_default_str();
+  command->add_flag("--json", arguments->json, "Print the summary as one JSON object");
+  set_examples(*command, kExamples);
+  command->callback([arguments, &action] { action = [arguments] { return SampleRun(*arguments).run(); }; });
+}
+
+}  // namespace entail::cli

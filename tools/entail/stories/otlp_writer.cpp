@@ -1,0 +1,160 @@
+#include "stories/otlp_writer.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace entail::cli {
+namespace {
+
+template <std::size_t Size>
+std::array<std::uint8_t, Size> big_endian(std::uint64_t high, std::uint64_t low) {
+  std::array<std::uint8_t, Size> bytes;
+  for (std::size_t i = 0; i < Size; ++i) {
+    const std::uint64_t word = i + 8 < Size ? high : low;
+    bytes[i] = static_cast<std::uint8_t>(word >> (56 - 8 * (i % 8)));
+  }
+  return bytes;
+}
+
+constexpr std::uint32_t kLinkFlags = 0x301;  // sampled; the context is known to be remote
+
+}  // namespace
+
+void ProtoBuffer::varint(std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) bytes_.push_back(static_cast<std::uint8_t>(value | 0x80));
+  bytes_.push_back(static_cast<std::uint8_t>(value));
+}
+
+void ProtoBuffer::tag(std::uint32_t number, std::uint32_t wire_type) { varint(number << 3 | wire_type); }
+
+void ProtoBuffer::varint_field(std::uint32_t number, std::uint64_t value) {
+  tag(number, 0);
+  varint(value);
+}
+
+void ProtoBuffer::fixed64_field(std::uint32_t number, std::uint64_t value) {
+  tag(number, 1);
+  for (int shift = 0; shift < 64; shift += 8) bytes_.push_back(static_cast<std::uint8_t>(value >> shift));
+}
+
+void ProtoBuffer::fixed32_field(std::uint32_t number, std::uint32_t value) {
+  tag(number, 5);
+  for (int shift = 0; shift < 32; shift += 8) bytes_.push_back(static_cast<std::uint8_t>(value >> shift));
+}
+
+void ProtoBuffer::begin_bytes_field(std::uint32_t number, std::size_t size) {
+  tag(number, 2);
+  varint(size);
+}
+
+void ProtoBuffer::append(Bytes bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
+
+void ProtoBuffer::bytes_field(std::uint32_t number, Bytes bytes) {
+  begin_bytes_field(number, bytes.size());
+  append(bytes);
+}
+
+std::size_t ProtoBuffer::bytes_field_size(std::size_t payload_size) noexcept {
+  std::size_t size = 2 + payload_size;
+  for (std::size_t rest = payload_size >> 7; rest > 0; rest >>= 7) ++size;
+  return size;
+}
+
+void ProtoBuffer::text_field(std::uint32_t number, std::string_view text) {
+  bytes_field(number, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+void ProtoBuffer::trace_id_field(std::uint32_t number, TraceId id, std::size_t size) {
+  bytes_field(number, Bytes(big_endian<16>(id.hi, id.lo)).first(size));
+}
+
+void ProtoBuffer::span_id_field(std::uint32_t number, SpanId id, std::size_t size) {
+  bytes_field(number, Bytes(big_endian<8>(0, id.value)).first(size));
+}
+
+void RequestWriter::begin_span(const SpanFacts& facts) {
+  facts_ = facts;
+  span_.clear();
+  span_.trace_id_field(1, facts.trace_id);
+  span_.span_id_field(2, facts.span_id);
+  if (!facts.parent_span_id.is_zero()) span_.span_id_field(4, facts.parent_span_id);
+  span_.text_field(5, facts.name);
+  span_.varint_field(6, facts.kind);
+  span_.fixed64_field(7, static_cast<std::uint64_t>(facts.start_ns));
+  span_.fixed64_field(8, static_cast<std::uint64_t>(facts.end_ns));
+}
+
+void RequestWriter::attribute(std::string_view key, std::string_view value) {
+  value_.clear();
+  value_.text_field(1, value);
+  part_.clear();
+  part_.text_field(1, key);
+  part_.bytes_field(2, value_.bytes());
+  span_.bytes_field(9, part_.bytes());
+}
+
+void RequestWriter::attribute(std::string_view key, std::int64_t value) {
+  value_.clear();
+  value_.varint_field(3, static_cast<std::uint64_t>(value));
+  part_.clear();
+  part_.text_field(1, key);
+  part_.bytes_field(2, value_.bytes());
+  span_.bytes_field(9, part_.bytes());
+}
+
+void RequestWriter::link(TraceId trace_id, SpanId span_id, LinkDamage damage) {
+  part_.clear();
+  switch (damage) {
+    case LinkDamage::none:
+    case LinkDamage::short_span_id: part_.trace_id_field(1, trace_id); break;
+    case LinkDamage::zero_trace_id: part_.trace_id_field(1, {}); break;
+    case LinkDamage::short_trace_id: part_.trace_id_field(1, trace_id, 15); break;
+    case LinkDamage::empty_trace_id: break;
+  }
+  part_.span_id_field(2, span_id, damage == LinkDamage::short_span_id ? 7 : 8);
+  part_.fixed32_field(6, kLinkFlags);
+  span_.bytes_field(13, part_.bytes());
+}
+
+void RequestWriter::end_span(std::string_view service) {
+  if (facts_.error) {
+    part_.clear();
+    part_.text_field(2, "the work failed");
+    part_.varint_field(3, 2);
+    span_.bytes_field(15, part_.bytes());
+  }
+  auto found = std::find_if(services_.begin(), services_.end(), [&](const Service& s) { return s.name == service; });
+  if (found == services_.end()) found = services_.insert(services_.end(), Service{service, {}});
+  found->spans.bytes_field(2, span_.bytes());
+  ++span_count_;
+}
+
+Bytes RequestWriter::take() {
+  request_.clear();
+  scope_.clear();
+  scope_.text_field(1, "entail.generate");
+  for (const Service& service : services_) {
+    value_.clear();
+    value_.text_field(1, service.name);
+    part_.clear();
+    part_.text_field(1, "service.name");
+    part_.bytes_field(2, value_.bytes());
+    resource_.clear();
+    resource_.bytes_field(1, part_.bytes());
+    // The spans may be large: the messages around them are written from their sizes, not built one in the other.
+    const std::size_t scope_spans_size =
+        ProtoBuffer::bytes_field_size(scope_.bytes().size()) + service.spans.bytes().size();
+    const std::size_t resource_spans_size = ProtoBuffer::bytes_field_size(resource_.bytes().size()) +
+                                            ProtoBuffer::bytes_field_size(scope_spans_size);
+    request_.begin_bytes_field(1, resource_spans_size);
+    request_.bytes_field(1, resource_.bytes());
+    request_.begin_bytes_field(2, scope_spans_size);
+    request_.bytes_field(1, scope_.bytes());
+    request_.append(service.spans.bytes());
+  }
+  services_.clear();
+  span_count_ = 0;
+  return request_.bytes();
+}
+
+}  // namespace entail::cli
