@@ -8,6 +8,7 @@ namespace entail::config {
 namespace {
 
 constexpr std::size_t kWordCharsMax = 64;  // longer words are no slips of the finger
+constexpr std::size_t kPartCharsMin = 4;   // shorter words are parts of anything
 
 std::string folded(std::string_view word) {
   std::string out(word);
@@ -47,7 +48,10 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
     best = candidate;
     best_distance = distance;
   }
-  return best;
+  if (!best.empty() || word.size() < kPartCharsMin) return best;
+  for (const std::string_view candidate : candidates)
+    if (folded(candidate).find(folded(word)) != std::string::npos) return candidate;
+  return {};
 }
 
 std::string joined(std::span<const std::string_view> words) {

@@ -10,7 +10,7 @@ namespace entail::config {
 // Edits (insert, remove, replace, swap neighbours) between two words, case and '-' versus '_' not counted.
 unsigned edit_distance(std::string_view a, std::string_view b);
 
-// The nearest candidate that is near enough to be what was meant; empty when none is.
+// The candidate that is near enough to be what was meant, else one that contains the word; empty when none does.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 // "; did you mean 'x'?", else "; expected one of a, b, c". Ready to be appended to an error.

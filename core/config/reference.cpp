@@ -158,8 +158,9 @@ std::string configuration_page() {
   out +=
       "\n## Policies\n\n"
       "Each policy of `tail_sampling.policies` has a `name` (not empty, no two alike), a `type`, and a block named after the type\n"
-      "with its options: `{name: slow, type: latency, latency: {threshold_ms: 5000}}`. What a type means, and where the\n"
-      "Collector's own behaviour differs (`compat: collector` brings it back), is said in the tables.\n";
+      "with its options: `{name: slow, type: latency, latency: {threshold_ms: 5000}}`. Conditions are on the trace: in an `and`\n"
+      "each part may be met by a span of its own. Where the Collector's answers have traps, Entail avoids them: latencies and\n"
+      "numbers do not depend on the order of spans, and 0 is a number; `compat: collector` brings the traps back.\n";
   append_policy_tables(out);
   out +=
       "\nNot supported yet: " + joined(unsupported_policy_types()) + ".\n\n"

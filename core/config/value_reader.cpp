@@ -32,9 +32,12 @@ std::string format_whole(const OptionShape& shape, std::uint64_t value) {
   return shape.bounds.min < 0 ? std::to_string(static_cast<std::int64_t>(value)) : std::to_string(value);
 }
 
+// Bounds that only the field's width sets say nothing to a reader.
 std::string range_text(const OptionShape& shape) {
-  return " from " + format_whole(shape, static_cast<std::uint64_t>(shape.bounds.min)) + " to " +
-         format_whole(shape, shape.bounds.max);
+  constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 62;
+  const std::string min = format_whole(shape, static_cast<std::uint64_t>(shape.bounds.min));
+  if (shape.bounds.max >= kNoLimit) return shape.bounds.min < 0 ? "" : ", " + min + " or more";
+  return " from " + min + " to " + format_whole(shape, shape.bounds.max);
 }
 
 std::span<const std::string_view> real_choices(const OptionShape& shape) {

@@ -179,10 +179,10 @@ std::string format_duration(std::int64_t nanoseconds) {
 
 std::string format_size(std::uint64_t bytes) {
   if (bytes == 0) return "0";
+  Unit best = {"", 1};
   for (const Unit& unit : kSizeUnits)
-    if (bytes % unit.factor == 0)
-      return std::to_string(bytes / unit.factor) + (unit.factor == 1 ? std::string() : std::string(unit.name));
-  return std::to_string(bytes);
+    if (bytes % unit.factor == 0 && unit.factor > best.factor) best = unit;  // 512MB, not 500000KiB
+  return std::to_string(bytes / best.factor) + std::string(best.name);
 }
 
 std::string format_number(double value) {

@@ -89,9 +89,12 @@ void Engine::Impl::emit_trace(RecordId id) {
   });
   Record& record = ledger[id];
   std::size_t reason_index = spans.size();
-  if (!record.first_emission_done && !spans.empty()) {
+  const bool first_emission = !record.first_emission_done;
+  if (first_emission) {
     record.first_emission_done = true;
-    close_second(id);
+    close_generation(id);
+  }
+  if (first_emission && !spans.empty()) {
     // The span without a parent, else one whose parent is not here, else any; the list is in the order asked for.
     std::vector<SpanId> ids;
     for (const KeptSpan& span : spans) ids.push_back(span.span_id);

@@ -43,11 +43,8 @@ auto limits_of(const Options& options) {
   return limits;
 }
 
-std::uint64_t delete_cut(store::CutSpan* cut) {
-  const std::uint64_t bytes = cut->bytes;
-  delete cut;
-  return bytes;
-}
+constexpr store::CutSpanCare kCutSpans = {[](const store::CutSpan* cut) { return cut->bytes; },
+                                          [](store::CutSpan* cut) { delete cut; }};
 
 }  // namespace
 
@@ -59,7 +56,7 @@ Engine::Impl::Impl(const Options& from, Sink& to, std::unique_ptr<policy::Policy
       retain_bytes_max(from.retain.max_bytes.value_or(from.memory_limit_bytes / 2)),
       read_link_types(!from.links.propagate.types.empty()),
       type_rules(limits_of(from)),
-      store(delete_cut),
+      store(kCutSpans),
       graph(graph_options(from, bit_words)),
       lanes(from.ingest_lanes_max),
       carrier(graph, ledger, from.links.propagate, policies->origins_may_be_chance(), from.links.sample.seed),

@@ -47,12 +47,13 @@ struct Engine::Impl {
   void store_span(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
   store::SpanEntry* store_cut(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted, const store::Envelope* scope);
   const store::Envelope* envelope(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t scope);
+  void end_generation_by_volume() noexcept;
   std::uint64_t held_bytes() const noexcept;
 
   // ---- tick.cpp
   Result<void> tick(std::int64_t now_ns, bool drain);
   void run_tick(bool drain);
-  std::int64_t open_second_of_lanes() const noexcept;
+  std::uint64_t open_generation() noexcept;
   void adopt_all();
   void adopt(graph::NodeId node);
   void set_deadline(RecordId id);
@@ -108,7 +109,7 @@ struct Engine::Impl {
   void move_edges(graph::NodeId from, unsigned slot, graph::Writer& writer);
   bool would_be_origin(const store::SpanEntry& entry, TraceId id);
   void forget(RecordId id);
-  void close_second(RecordId id);
+  void close_generation(RecordId id);
 
   // ---- report.cpp
   void write_log();
@@ -154,8 +155,9 @@ struct Engine::Impl {
   sync::HardwareSync::Atomic<std::uint32_t> ticking{0};
   sync::HardwareSync::Atomic<std::uint32_t> closed{0};
   sync::HardwareSync::Atomic<std::uint64_t> refused_requests{0};  // loss no_room
-  sync::HardwareSync::Atomic<std::uint64_t> records_bytes{0};     // of ledger and carrier, as of the last tick
-  sync::HardwareSync::Atomic<std::uint64_t> span_bytes_unadopted{0};
+  sync::HardwareSync::Atomic<std::uint64_t> graph_and_records_bytes{0};  // as of the last tick
+  sync::HardwareSync::Atomic<std::uint32_t> generation{1};        // of the span store
+  sync::HardwareSync::Atomic<std::uint64_t> generation_begun_bytes{0};
 
   // All below: tick only.
   propagate::Ledger ledger;
@@ -169,7 +171,8 @@ struct Engine::Impl {
   };
   std::deque<Retained> retained;                               // first dropped first; stale entries are skipped
   std::uint64_t retained_bytes = 0;
-  std::map<std::int64_t, std::uint64_t> open_seconds;          // traces that hold spans, by arrival second
+  std::map<std::uint32_t, std::uint64_t> open_generations;     // how many traces hold spans, by their first one's generation
+  std::deque<RecordId> arrived;                                // pending traces, oldest first; stale entries are skipped
   std::vector<RecordId> waiting_for_bytes;                     // refused by the propagation token bucket
   double propagation_tokens = 0;
   std::int64_t propagation_filled_at_ns = 0;

@@ -25,7 +25,7 @@ struct LaneHold {
   sync::LanePool<Lane>& lanes;
   Lane& lane;
   ~LaneHold() {
-    lane.active_second.store(engine::kIdle, std::memory_order_seq_cst);
+    lane.active_generation.store(engine::kIdleLane, std::memory_order_seq_cst);
     lanes.release(&lane);
   }
 };
@@ -39,7 +39,7 @@ unsigned lane_hint() noexcept {
 }  // namespace
 
 std::uint64_t Engine::Impl::held_bytes() const noexcept {
-  return store.bytes() + graph.bytes() + records_bytes.load(std::memory_order_relaxed);  // relaxed: gauges
+  return store.bytes() + graph_and_records_bytes.load(std::memory_order_relaxed);  // relaxed: a gauge
 }
 
 Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, std::uint64_t values_lost) {
@@ -54,14 +54,24 @@ Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, std::uint64_t va
   const LaneHold hold{lanes, *lane};
   graph::Writer& writer = graph.writer(lane->index);
   if (!writer.try_begin(decoded.spans.size() + decoded.link_count, decoded.link_count)) return refuse_request();
-  // The bound goes out before the second is read again: tick, which reads both the other way round, either sees the
-  // bound or has published a later second, which this request then gets (Impl::open_second_of_lanes).
-  lane->active_second.store(published_now_ns.load(std::memory_order_seq_cst) / kNanosPerSecond, std::memory_order_seq_cst);
+  end_generation_by_volume();
+  // The bound goes out before the generation is read again: tick, which writes and reads them the other way round,
+  // either sees the bound or has published a later generation, which this request then gets (Impl::open_generation).
+  lane->active_generation.store(generation.load(std::memory_order_seq_cst), std::memory_order_seq_cst);
   const Error error = ingest_on(*lane, writer, decoded);
   writer.end();
   lane->counts.values_lost.add(values_lost);
   if (error.code() != ErrorCode::none) return error;
   return {};
+}
+
+// A generation holds a small share of memory_limit at most, so that eviction can free that little.
+void Engine::Impl::end_generation_by_volume() noexcept {
+  std::uint64_t begun_at = generation_begun_bytes.load(std::memory_order_relaxed);  // relaxed: a gauge
+  const std::uint64_t bytes = store.bytes();
+  if (bytes < begun_at + options.memory_limit_bytes / engine::kGenerationShare) return;
+  if (generation_begun_bytes.compare_exchange(begun_at, bytes, std::memory_order_relaxed, std::memory_order_relaxed))
+    generation.fetch_add(1, std::memory_order_seq_cst);
 }
 
 Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded) {
@@ -79,7 +89,8 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory};  // nothing is published yet
   }
-  lane.spans->begin(published_now_ns.load(std::memory_order_seq_cst) / kNanosPerSecond);
+  lane.generation = generation.load(std::memory_order_seq_cst);
+  lane.spans->begin(lane.generation);
   writer.find_or_insert(lane.trace_ids, lane.nodes.data());
   for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) read_links(lane, writer, decoded, i);
   place_links(lane, writer);
@@ -252,6 +263,10 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
     if (word.load(std::memory_order_relaxed) == 0) word.compare_exchange(none, arrival, std::memory_order_relaxed, std::memory_order_relaxed);
   };
   set_once(payload.arrival_ns);
+  std::uint32_t first = payload.generation.load(std::memory_order_relaxed);  // relaxed: as the fold
+  while ((first == 0 || first > lane.generation) &&
+         !payload.generation.compare_exchange(first, lane.generation, std::memory_order_relaxed, std::memory_order_relaxed)) {
+  }
   if (context::is_zero(slice(decoded.bytes, span.parent_span_id))) set_once(payload.root_arrival_ns);
   if (span.link_count != 0) payload.links.fetch_add(span.link_count, std::memory_order_relaxed);
   if (span.dropped_links_count != 0) payload.dropped_upstream.fetch_add(span.dropped_links_count, std::memory_order_relaxed);

@@ -18,8 +18,10 @@
 
 namespace entail::engine {
 
+constexpr std::uint64_t kGenerationShare = 32;  // a generation ends after this share of memory_limit
 constexpr std::size_t kPlacedMax = 1024;  // links whose nodes are looked up together
-constexpr std::int64_t kIdle = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t kIdleLane = std::uint64_t{1} << 32;  // beyond every generation
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 // A counter with one writer at a time (the lane's holder) and any readers.
 class LaneCounter {
@@ -54,9 +56,8 @@ struct Lane {
   std::optional<store::SpanWriter> spans;
   sync::SpscLog<graph::NodeId> touched_log;
   LaneCounts counts;
-  // A lower bound of the arrival second of what the holder is writing; kIdle when there is none. Tick reads it before
-  // it frees span bytes (Impl::open_second).
-  sync::HardwareSync::Atomic<std::int64_t> active_second{kIdle};
+  // A lower bound of the generation in which the holder is writing; kIdleLane when there is none.
+  sync::HardwareSync::Atomic<std::uint64_t> active_generation{kIdleLane};
 
   // Scratch of one request; kept so that ingest does not allocate once it has grown.
   struct PlacedLink {
@@ -65,6 +66,7 @@ struct Lane {
     TraceId trace_id;
     graph::EdgeCell edge;  // limits and flags; no node yet
   };
+  std::uint32_t generation = 0;
   std::vector<std::uint32_t> accepted;        // indices into decoded.spans
   std::vector<TraceId> trace_ids;             // of the accepted spans
   std::vector<graph::NodeId> nodes;           // of the accepted spans

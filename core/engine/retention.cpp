@@ -2,6 +2,7 @@
 // and the windows of the graph, whose oldest goes when its records have outlived retain.records or memory_limit needs
 // the room.
 #include <algorithm>
+#include <utility>
 
 #include "engine/impl.hpp"
 
@@ -18,41 +19,43 @@ constexpr unsigned kWindowsPerRecordTime = 4;
 unsigned slot_of(NodeId node) noexcept { return node >> graph::kOffsetBits; }
 }  // namespace
 
-// Step 0. Marks traces until what they hold covers the excess: retained first, then pending, oldest first. They are
-// decided in this tick with what is known (settle_all seals those that are not kept).
+// Step 0. Marks traces until enough span bytes would be free: retained first, then pending, oldest first. They are
+// decided in this tick with what is known (settle_all seals those that are not kept). Bytes become free a generation at
+// a time, when the last of its traces, and of all before it, has let go.
 void Engine::Impl::evict() {
+  while (!arrived.empty() && ledger[arrived.front()].phase != Phase::pending) arrived.pop_front();
   const std::uint64_t held = held_bytes();
   if (held < options.memory_limit_bytes) return;
   std::uint64_t excess = held - options.memory_limit_bytes + options.memory_limit_bytes / kHeadroomShare;
-  const std::uint64_t graph_and_records = graph.bytes() + records_bytes.load(std::memory_order_relaxed);
+  const std::uint64_t graph_and_records = graph_and_records_bytes.load(std::memory_order_relaxed);
   if (graph_and_records > options.memory_limit_bytes / 2) {
     const std::uint64_t before = graph.bytes();
     drop_oldest_window(true);
     const std::uint64_t after = graph.bytes();
     excess -= std::min(excess, before > after ? before - after : 0);
   }
-  constexpr std::uint64_t kEntryBytes = sizeof(store::SpanEntry);
-  const auto cost = [&](const policy::Facts& known) { return known.bytes + known.spans * kEntryBytes; };
-  for (std::size_t i = 0; i < retained.size() && excess > 0; ++i) {
-    const RecordId id = retained[i].id;
-    if (ledger[id].phase != Phase::retained || ledger[id].deadline_ns != retained[i].deadline_ns) continue;
+  const std::map<std::uint32_t, std::uint64_t> bytes = store.bytes_by_generation();
+  std::map<std::uint32_t, std::uint64_t> open = open_generations;
+  auto next = bytes.begin();
+  std::uint64_t freed = 0;
+  const auto mark = [&](RecordId id) {
+    if (std::exchange(ledger[id].evicting, true)) return;  // a number that was reused can stand in a list twice
     evicted.push_back(id);
-    excess -= std::min(excess, cost(facts(id)));
+    if (auto generation_of = open.find(ledger[id].generation); --generation_of->second == 0) open.erase(generation_of);
+    for (; next != bytes.end() && (open.empty() || next->first < open.begin()->first); ++next) freed += next->second;
+  };
+  for (std::size_t i = 0; i < retained.size() && freed < excess; ++i) {
+    const auto [id, deadline] = retained[i];
+    if (ledger[id].phase == Phase::retained && ledger[id].deadline_ns == deadline) mark(id);
   }
-  if (excess == 0) return;
-  std::vector<RecordId> pending;
-  for (const auto& [deadline, ids] : due_at)
-    for (const RecordId id : ids)
-      if (ledger[id].phase == Phase::pending && ledger[id].deadline_ns == deadline) pending.push_back(id);
-  sort_by_arrival(pending);
-  for (const RecordId id : pending) {
-    if (excess == 0) break;
-    if (ledger[id].deadline_ns > now_ns) {
-      ledger[id].deadline_ns = now_ns;
-      due_at[now_ns].push_back(id);
+  for (std::size_t i = 0; i < arrived.size() && freed < excess; ++i) {
+    Record& record = ledger[arrived[i]];
+    if (record.phase != Phase::pending) continue;
+    if (record.deadline_ns > now_ns) {
+      record.deadline_ns = now_ns;
+      due_at[now_ns].push_back(arrived[i]);
     }
-    evicted.push_back(id);
-    excess -= std::min(excess, cost(facts(id)));
+    mark(arrived[i]);
   }
 }
 
@@ -83,13 +86,13 @@ void Engine::Impl::seal(RecordId id) {
   retained_bytes -= record.bytes;
   record.phase = Phase::sealed;
   release_spans(id);
-  close_second(id);
+  close_generation(id);
 }
 
-// The trace no longer holds span bytes, so the second in which it arrived may be freed when all have let go.
-void Engine::Impl::close_second(RecordId id) {
-  const auto second = open_seconds.find(ledger[id].arrival_ns / kNanosPerSecond);
-  if (--second->second == 0) open_seconds.erase(second);
+// The trace no longer holds span bytes, so its generation may be freed when all of its traces have let go.
+void Engine::Impl::close_generation(RecordId id) {
+  const auto open = open_generations.find(ledger[id].generation);
+  if (--open->second == 0) open_generations.erase(open);
 }
 
 // Lets go of the spans that the trace holds, as dropped.
@@ -238,6 +241,9 @@ void Engine::Impl::move_payload(NodeId from, NodeId to, graph::Writer& writer) {
            !word.compare_exchange(seen, value, std::memory_order_relaxed, std::memory_order_relaxed)) {
     }
   };
+  const std::uint32_t first = target.generation.load(std::memory_order_relaxed);
+  const std::uint32_t moved = source.generation.load(std::memory_order_relaxed);
+  if (first == 0 || first > moved) target.generation.store(moved, std::memory_order_relaxed);
   lower(target.arrival_ns, source.arrival_ns.load(std::memory_order_relaxed));
   lower(target.root_arrival_ns, source.root_arrival_ns.load(std::memory_order_relaxed));
   target.links.fetch_add(source.links.load(std::memory_order_relaxed), std::memory_order_relaxed);

@@ -34,17 +34,19 @@ Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
   return result;
 }
 
-// No lane is writing, or has written without being seen by adopt_all(), a span that arrived before this second.
-std::int64_t Engine::Impl::open_second_of_lanes() const noexcept {
-  std::int64_t second = published_now_ns.load(std::memory_order_relaxed) / kNanosPerSecond;
+// No lane is writing, or has written without being seen by the next adopt_all(), a span of an earlier generation.
+std::uint64_t Engine::Impl::open_generation() noexcept {
+  std::uint64_t open = generation.load(std::memory_order_seq_cst);
   for (unsigned i = 0; i < lanes.count(); ++i)
-    second = std::min(second, const_cast<sync::LanePool<engine::Lane>&>(lanes).lane(i).active_second.load(std::memory_order_seq_cst));
-  return second;
+    open = std::min(open, lanes.lane(i).active_generation.load(std::memory_order_seq_cst));
+  return open;
 }
 
 void Engine::Impl::run_tick(bool drain) {
-  const std::int64_t lanes_second = open_second_of_lanes();
+  const bool new_second = now_ns / kNanosPerSecond != published_now_ns.load(std::memory_order_relaxed) / kNanosPerSecond;
   published_now_ns.store(now_ns, std::memory_order_seq_cst);
+  if (new_second || held_bytes() >= options.memory_limit_bytes) generation.fetch_add(1, std::memory_order_seq_cst);
+  const std::uint64_t lanes_generation = open_generation();  // before the logs are read
   graph.reclaim();
   adopt_all();
 
@@ -60,10 +62,11 @@ void Engine::Impl::run_tick(bool drain) {
   write_log();           // of what was sealed early, and of broken chains
 
   rotate_windows();
-  const std::int64_t open_second = open_seconds.empty() ? engine::kIdle : open_seconds.begin()->first;
-  store.reclaim(std::min(lanes_second, open_second));
+  const std::uint64_t held_generation = open_generations.empty() ? engine::kIdleLane : open_generations.begin()->first;
+  store.reclaim(std::min(lanes_generation, held_generation));
   store.trim(options.memory_limit_bytes / 8);
-  records_bytes.store(ledger.bytes() + carrier.bytes(), std::memory_order_relaxed);  // relaxed: a gauge
+  generation_begun_bytes.store(store.bytes(), std::memory_order_relaxed);
+  graph_and_records_bytes.store(graph.bytes() + ledger.bytes() + carrier.bytes(), std::memory_order_relaxed);
   peak_bytes = std::max(peak_bytes, held_bytes());
   touched.clear();
   due.clear();
@@ -103,15 +106,19 @@ void Engine::Impl::adopt(NodeId node) {
   touched.push_back(id);
   if (record.phase == Phase::absent) {
     record.phase = Phase::pending;
-    record.arrival_ns = engine::kIdle;
+    record.arrival_ns = engine::kNever;
+    record.generation = ~std::uint32_t{0};
     for (NodeId at = newest; at != 0; at = graph.older(at)) {
       const std::int64_t arrival = payload(at).arrival_ns.load(std::memory_order_relaxed);  // relaxed: behind the log
-      if (arrival != 0) record.arrival_ns = std::min(record.arrival_ns, arrival - 1);
+      if (arrival == 0) continue;
+      record.arrival_ns = std::min(record.arrival_ns, arrival - 1);
+      record.generation = std::min(record.generation, payload(at).generation.load(std::memory_order_relaxed));
     }
-    ++open_seconds[record.arrival_ns / kNanosPerSecond];
+    ++open_generations[record.generation];
+    arrived.push_back(id);
     ++traces_received;
     ++traces_pending;
-    record.deadline_ns = engine::kIdle;
+    record.deadline_ns = engine::kNever;
     set_deadline(id);
     carrier.arrive(id);
   } else if (record.phase == Phase::pending) {
@@ -123,7 +130,7 @@ void Engine::Impl::adopt(NodeId node) {
 void Engine::Impl::set_deadline(RecordId id) {
   Record& record = ledger[id];
   const auto later = [](std::int64_t time, std::int64_t wait) {
-    return time > engine::kIdle - 1 - wait ? engine::kIdle - 1 : time + wait;
+    return time > engine::kNever - 1 - wait ? engine::kNever - 1 : time + wait;
   };
   std::int64_t deadline = later(record.arrival_ns, options.tail_sampling.decision_wait_ns);
   if (options.tail_sampling.decision_wait_after_root_received_ns > 0) {

@@ -54,14 +54,14 @@ struct TracePayload {
   using Atomic = sync::HardwareSync::Atomic<T>;
 
   SpanList<store::SpanEntry> spans;
-  std::uint32_t unused;
+  Atomic<std::uint32_t> generation;       // of its first span in the store; 0 = no span yet
   Atomic<std::int64_t> arrival_ns;        // + 1; 0 = no span yet
   Atomic<std::int64_t> root_arrival_ns;   // + 1, of the first span without a parent; 0 = none yet
   Atomic<std::uint64_t> links;            // received on its spans
   Atomic<std::uint64_t> dropped_upstream; // links that SDKs had cut
 
-  policy::TraceFold& fold() noexcept { return *reinterpret_cast<policy::TraceFold*>(this + 1); }
-  const policy::TraceFold& fold() const noexcept { return *reinterpret_cast<const policy::TraceFold*>(this + 1); }
+  policy::TraceFold& fold() noexcept { return policy::TraceFold::at(this + 1); }
+  const policy::TraceFold& fold() const noexcept { return policy::TraceFold::at(this + 1); }
   static std::size_t bytes_for(unsigned bit_words) noexcept {
     return sizeof(TracePayload) + policy::TraceFold::bytes_for(bit_words);
   }

@@ -126,6 +126,7 @@ void Engine::Impl::settle_all() {
   settle_reached();
   settle_candidates();
   for (const RecordId id : evicted) {
+    ledger[id].evicting = false;
     if (ledger[id].phase != Phase::retained) continue;
     note_loss(id, Loss::evicted);
     seal(id);
@@ -274,7 +275,7 @@ void Engine::Impl::drop(RecordId id) {
   --traces_pending;
   ++traces_dropped;
   record.phase = Phase::retained;
-  record.deadline_ns = now_ns > engine::kIdle - options.retain.window_ns ? engine::kIdle : now_ns + options.retain.window_ns;
+  record.deadline_ns = now_ns > engine::kNever - options.retain.window_ns ? engine::kNever : now_ns + options.retain.window_ns;
   record.bytes = facts(id).bytes;
   retained_bytes += record.bytes;
   retained.push_back({id, record.deadline_ns});

@@ -19,8 +19,8 @@ std::string_view text_of(Bytes bytes, wire::Range range) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()) + range.offset, range.size};
 }
 
-// An attribute field in its common shape: key and value, in this order, once each, nothing else; one-byte lengths in the
-// KeyValue's key, and in all of the rest or of none.
+// An attribute field in its common shape: key and value, in this order, once each, nothing else; a key of less than
+// 128 bytes, and field and value both below 128 bytes or both not.
 struct CommonAttribute {
   wire::Range key;
   wire::Range value;  // of the AnyValue message
@@ -33,7 +33,8 @@ constexpr std::uint32_t kShortHeadMask = 0x80ff80ff;
 
 // The attribute at `at` if it is shorter than 128 bytes and has the common shape. The end is a load and an addition of
 // its own, because the next attribute waits for nothing else.
-inline bool short_attribute(const std::uint8_t* bytes, std::uint32_t at, std::uint32_t end, CommonAttribute& found) noexcept {
+inline bool short_attribute(const std::uint8_t* bytes, std::uint32_t at, std::uint32_t end,
+                            CommonAttribute& found) noexcept {
   if (end - at < 6) return false;
   const std::uint32_t head = base::load_le32(bytes + at);
   if ((head & kShortHeadMask) != kShortHead) return false;
@@ -103,7 +104,8 @@ void AttributeTable::add(std::string_view key, AttributeTest test) {
 }
 
 void AttributeTable::finish() {
-  std::stable_sort(keys_.begin(), keys_.end(), [](const Key& a, const Key& b) { return a.text.size() < b.text.size(); });
+  std::stable_sort(keys_.begin(), keys_.end(),
+                   [](const Key& a, const Key& b) { return a.text.size() < b.text.size(); });
   for (const Key& key : keys_) {
     ++first_by_length_[std::min(key.text.size(), kLengthsMax) + 1];
     marks_[mark_of(reinterpret_cast<const std::uint8_t*>(key.text.data()), key.text.size())] = true;

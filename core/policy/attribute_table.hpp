@@ -64,7 +64,8 @@ class AttributeTable {
   bool all_set(const Bits& bits) const noexcept;
   void apply(const Key& key, Bytes bytes, const wire::AttributeView& attribute, Holder holder, Bits& bits) const;
   // One attribute in its common shape: the whole field, its key, its AnyValue message.
-  [[gnu::noinline]] void match_common(Bytes bytes, wire::Range field, wire::Range key, wire::Range value, Bits& bits) const;
+  [[gnu::noinline]] void match_common(Bytes bytes, wire::Range field, wire::Range key, wire::Range value,
+                                      Bits& bits) const;
   // The field at `at`, whatever it is; returns its end.
   [[gnu::noinline]] std::uint32_t match_unusual(Bytes bytes, std::uint32_t at, std::uint32_t end, Bits& bits) const;
   // All attributes in [begin, end), in any encoding.

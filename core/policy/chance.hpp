@@ -24,7 +24,8 @@ constexpr std::uint64_t collector_hash(std::uint64_t state, TraceId id) noexcept
 }
 
 // The largest collector_hash() that the Collector samples: percentage / 100 (in double) times 2^64 - 1, the product
-// rounded to 64 significant bits, nearest even, and cut to an integer; exact at 0 and 100. REQUIRES 0 <= percentage <= 100.
+// rounded to 64 significant bits, nearest even, and cut to an integer; exact at 0 and 100.
+// REQUIRES 0 <= percentage <= 100.
 std::uint64_t collector_threshold(double percentage) noexcept;
 
 // A token bucket that starts full. Exact: levels are counted in billionths of a token.

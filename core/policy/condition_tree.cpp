@@ -1,5 +1,7 @@
 #include "policy/condition_tree.hpp"
 
+#include <algorithm>
+
 #include "context/tracestate.hpp"
 
 namespace entail::policy {
@@ -64,10 +66,8 @@ Answer ConditionTree::answer(std::uint32_t condition_index, const Question& ques
       return ask_bucket(condition, question);
     case Condition::Kind::all: {
       Answer all = Answer::yes;
-      for (std::uint32_t child = condition.index; child < condition.index + condition.count && all != Answer::no; ++child) {
-        const Answer part = answer(children[child], question);
-        if (part < all) all = part;
-      }
+      for (std::uint32_t part = 0; part < condition.count && all != Answer::no; ++part)
+        all = std::min(all, answer(children[condition.index + part], question));
       return all;
     }
     case Condition::Kind::negation: {

@@ -3,7 +3,7 @@
 // A condition is a bit of the trace, a comparison of its words, a throw of dice, a token bucket, or a combination of
 // conditions. A new kind of policy is a new kind here and, if it looks into spans, a bit that match_span() sets.
 // Thread rule: Immutable. The token buckets that a Question brings along are Confined to the tick thread.
-// Cost: a few ns a condition, about 20 ns for the Collector's hash. No allocation. Recursion is bounded by kPartsDepthMax.
+// Cost: a few ns a condition, about 20 ns for the Collector's hash. No allocation; recursion bounded by kPartsDepthMax.
 #pragma once
 
 #include <cstdint>

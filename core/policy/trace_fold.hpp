@@ -3,14 +3,14 @@
 // turns them into maxima that start from 0.
 //
 // PROTOCOL trace_fold: how many threads fold spans into one trace.
-//   words    start_inverted_, end_max_, randomness_inverted_ (only rise), bits (only gain bits), spans_, bytes_ (only grow)
+//   words    start_inverted_, end_max_, randomness_inverted_ (only rise), bits (only gain bits), spans_, bytes_ (grow)
 //   writers  any ingest thread                readers  the tick thread (facts()); ingest threads in compat mode
 //   W1  each word by itself: load, and only if the value would change it, one RMW
 //   G1  after all folds the words are the same whatever their order: every one is a maximum, a union or a sum
-//   orders   relaxed throughout. No word says anything about another, and none publishes memory. The tick thread reads
-//            a trace after it has taken the lane's log (acquire) to which the folding thread had written the trace after
-//            folding (release): every fold of a logged span is visible then. Folds that run meanwhile belong to spans
-//            that arrive after this tick, and may be seen or not.
+//   orders   relaxed throughout. No word says anything about another, and none publishes memory. The folding thread
+//            writes the trace to its lane's log after the fold (release), and the tick thread reads the trace after
+//            it has taken the log (acquire): every fold of a logged span is visible then. Folds that run meanwhile
+//            belong to spans that arrive after this tick, and may be seen or not.
 //   progress lock-free: a turn of raise() is lost only when another thread raised the same word
 //   proved by tests/policy/trace_fold_test.cpp (random splits and orders; four threads)
 // Memory: bytes_for(bit_words); 40 bytes and 8 for each started 64 conditions.
@@ -32,7 +32,9 @@ class TraceFold {
   static constexpr std::size_t bytes_for(unsigned bit_words) noexcept;
   // The fold at `memory`. REQUIRES bytes_for(bit_words) bytes, aligned to 8, that were zero before the first fold.
   static TraceFold& at(void* memory) noexcept { return *std::launder(static_cast<TraceFold*>(memory)); }
-  static const TraceFold& at(const void* memory) noexcept { return *std::launder(static_cast<const TraceFold*>(memory)); }
+  static const TraceFold& at(const void* memory) noexcept {
+    return *std::launder(static_cast<const TraceFold*>(memory));
+  }
 
   // Joins what a span (or several spans of this trace, merged) says. REQUIRES the bit_words of bytes_for().
   void fold(const Facts& facts, unsigned bit_words) noexcept {

@@ -23,6 +23,7 @@ enum class Phase : std::uint8_t { absent, pending, retained, kept, sealed };
 struct Record {
   graph::NodeId node = 0;          // newest incarnation
   ReachId reach = 0;
+  std::uint32_t generation = 0;    // of the store, in which its first span came
   std::int64_t arrival_ns = 0;     // now of the last tick before the first span
   std::int64_t deadline_ns = 0;    // pending: when it is due; retained: when it is sealed
   std::int64_t touched_ns = 0;     // last tick that saw a span, edge or keep
@@ -47,6 +48,7 @@ struct Record {
   bool erase_threshold = false;    // decided when kept, for late spans too
   bool raise_threshold = false;
   bool first_emission_done = false;
+  bool evicting = false;           // marked by eviction in this tick
   bool log_pending = false;        // a revision is to be written in this tick
   bool has_cut_links = false;      // emitted with links cut: late_pin can happen
   std::uint64_t threshold = 0;     // with raise_threshold

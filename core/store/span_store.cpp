@@ -20,7 +20,7 @@ void destroy(Chunk* chunk) noexcept {
 }  // namespace
 
 SpanStore::~SpanStore() {
-  reclaim(INT64_MAX);
+  reclaim(std::uint64_t{1} << 32);
   trim(0);
 }
 
@@ -36,8 +36,8 @@ Chunk* SpanStore::take_pooled() noexcept {
   return chunk;
 }
 
-Chunk* SpanStore::take_chunk(std::size_t payload_bytes, bool first_of_second) noexcept {
-  const std::size_t smallest = first_of_second ? kFirstChunkBytes - sizeof(Chunk) : kPooledCapacity;
+Chunk* SpanStore::take_chunk(std::size_t payload_bytes, bool first_of_generation) noexcept {
+  const std::size_t smallest = first_of_generation ? kFirstChunkBytes - sizeof(Chunk) : kPooledCapacity;
   const std::size_t capacity = std::max(round_up(payload_bytes), smallest);
   Chunk* chunk = capacity == kPooledCapacity ? take_pooled() : nullptr;
   if (chunk == nullptr) {
@@ -53,7 +53,10 @@ Chunk* SpanStore::take_chunk(std::size_t payload_bytes, bool first_of_second) no
 
 void SpanStore::release(Chunk* chunk) noexcept {
   sub_bytes(sizeof(Chunk) + chunk->capacity);
-  for (CutSpan* cut : chunk->cuts) sub_bytes(delete_cut_(cut));
+  for (CutSpan* cut : chunk->cuts) {
+    sub_bytes(cuts_.bytes(cut));
+    cuts_.destroy(cut);
+  }
   chunk->cuts.clear();
   if (chunk->capacity != kPooledCapacity) {
     destroy(chunk);
@@ -63,24 +66,36 @@ void SpanStore::release(Chunk* chunk) noexcept {
   free_.push(chunk);
 }
 
-std::uint64_t SpanStore::reclaim(std::int64_t open_second) noexcept {
+void SpanStore::collect() noexcept {
   for (Chunk* chunk = in_use_.take_all(); chunk != nullptr;) {
     Chunk* next = chunk->next;
     chunks_.push_back(chunk);
     chunk = next;
   }
-  const std::uint64_t before = bytes();
+}
+
+void SpanStore::reclaim(std::uint64_t open_generation) noexcept {
+  collect();
   std::size_t kept = 0;
   for (Chunk* chunk : chunks_) {
-    if (chunk->second < open_second) {
+    if (chunk->generation < open_generation) {
       release(chunk);
     } else {
       chunks_[kept++] = chunk;
     }
   }
   chunks_.resize(kept);
-  const std::uint64_t after = bytes();
-  return before > after ? before - after : 0;
+}
+
+std::map<std::uint32_t, std::uint64_t> SpanStore::bytes_by_generation() {
+  collect();
+  std::map<std::uint32_t, std::uint64_t> bytes;
+  for (const Chunk* chunk : chunks_) {
+    std::uint64_t& sum = bytes[chunk->generation];
+    sum += sizeof(Chunk) + chunk->capacity;
+    for (const CutSpan* cut : chunk->cuts) sum += cuts_.bytes(cut);
+  }
+  return bytes;
 }
 
 void SpanStore::trim(std::uint64_t bytes_max) noexcept {
@@ -98,11 +113,10 @@ void SpanStore::trim(std::uint64_t bytes_max) noexcept {
   }
 }
 
-void SpanWriter::begin(std::int64_t second) noexcept {
-  if (begun_ && second == second_) return;
-  begun_ = true;
-  second_ = second;
-  chunk_ = nullptr;  // tick may already have freed it: only ever compared by its second, never followed
+void SpanWriter::begin(std::uint32_t generation) noexcept {
+  if (generation == generation_) return;
+  generation_ = generation;
+  chunk_ = nullptr;  // tick may already have freed it
   std::fill(std::begin(slots_), std::end(slots_), Slot{});
 }
 
@@ -111,7 +125,7 @@ std::byte* SpanWriter::allocate(std::size_t bytes) noexcept {
   if (chunk_ == nullptr || chunk_->capacity - chunk_->used < size) {
     Chunk* chunk = store_.take_chunk(size, chunk_ == nullptr);
     if (chunk == nullptr) return nullptr;
-    chunk->second = second_;
+    chunk->generation = generation_;
     store_.in_use_.push(chunk);
     chunk_ = chunk;
   }

@@ -1,9 +1,11 @@
-// Span bytes until the verdict: copied once, at ingest, into chunks by arrival second; never freed one by one.
+// Span bytes until the verdict: copied once, at ingest, into chunks by generation; never freed one by one.
+// A generation is a stretch of arrival: it ends with the arrival second, or when enough bytes have come (the engine
+// counts them up). Numbers only grow.
 //
 // Every ingest lane writes its own chunks (SpanWriter, Confined to the lane's holder), so writing takes no
 // synchronisation at all. A span's entry is linked into its trace's list by the engine. Resources and scopes are copied
-// once a chunk-second of a lane and shared by pointer. Chunks are given back whole by the tick thread when no trace that
-// arrived in their second, or earlier, still holds spans (SpanStore::reclaim).
+// once a generation of a lane and shared by pointer. Chunks are given back whole by the tick thread when no trace that
+// arrived in their generation, or earlier, still holds spans (SpanStore::reclaim).
 //
 // PROTOCOL chunk_hand_over: how chunks pass between the ingest lanes and the tick thread.
 //   words    free_head_ (stack of empty chunks), full_head_ (stack of chunks in use), Chunk::next
@@ -19,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -30,7 +33,7 @@ namespace entail::store {
 
 struct CutSpan;  // what is known of the links of a span whose links were cut; owned by the chunk (engine fills it in)
 
-// The fields of a resource or a scope as received, once per chunk-second.
+// The fields of a resource or a scope as received, once a generation and lane.
 struct Envelope {
   const Envelope* resource = nullptr;  // of a scope: its resource
   base::Digest digest;
@@ -49,13 +52,15 @@ struct SpanEntry {
   std::uint8_t* mutable_payload() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
 };
 
-// Frees a CutSpan and returns the bytes that it was counted with; the engine says how, since the store does not know
-// what is in it.
-using CutSpanDeleter = std::uint64_t (*)(CutSpan*);
+// What the store must be able to do with a CutSpan; the engine says how, since the store does not know what is in it.
+struct CutSpanCare {
+  std::uint64_t (*bytes)(const CutSpan*);  // that it was counted with
+  void (*destroy)(CutSpan*);
+};
 
 struct Chunk {
   Chunk* next = nullptr;
-  std::int64_t second = 0;
+  std::uint32_t generation = 0;
   std::size_t capacity = 0;  // of the bytes behind this header
   std::size_t used = 0;
   std::vector<CutSpan*> cuts;
@@ -86,9 +91,9 @@ class ChunkStack {
 class SpanStore {
  public:
   static constexpr std::size_t kChunkBytes = 256 * 1024;  // with the header: what the pool recycles
-  static constexpr std::size_t kFirstChunkBytes = 16 * 1024;  // the first of a lane's second: little traffic costs little
+  static constexpr std::size_t kFirstChunkBytes = 16 * 1024;  // the first of a generation: little traffic costs little
 
-  explicit SpanStore(CutSpanDeleter delete_cut) noexcept : delete_cut_(delete_cut) {}
+  explicit SpanStore(CutSpanCare cuts) noexcept : cuts_(cuts) {}
   ~SpanStore();  // REQUIRES no writer in use
   SpanStore(const SpanStore&) = delete;
   SpanStore& operator=(const SpanStore&) = delete;
@@ -98,19 +103,22 @@ class SpanStore {
   void add_bytes(std::uint64_t bytes) noexcept { used_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
   void sub_bytes(std::uint64_t bytes) noexcept { used_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
 
-  // Tick only. Gives back every chunk whose second is before `open_second`. Returns the bytes given back.
-  std::uint64_t reclaim(std::int64_t open_second) noexcept;
+  // Tick only. Gives back every chunk of a generation before `open_generation`.
+  void reclaim(std::uint64_t open_generation) noexcept;
+  // Tick only. The bytes in use by generation, ascending. Allocates.
+  std::map<std::uint32_t, std::uint64_t> bytes_by_generation();
   // Tick only. Frees pooled chunks until at most `bytes_max` stay in the pool.
   void trim(std::uint64_t bytes_max) noexcept;
 
  private:
   friend class SpanWriter;
   // A chunk for at least payload_bytes; null: out of memory.
-  Chunk* take_chunk(std::size_t payload_bytes, bool first_of_second) noexcept;
+  Chunk* take_chunk(std::size_t payload_bytes, bool first_of_generation) noexcept;
   Chunk* take_pooled() noexcept;
   void release(Chunk* chunk) noexcept;
+  void collect() noexcept;
 
-  CutSpanDeleter delete_cut_;
+  CutSpanCare cuts_;
   ChunkStack<Chunk> free_;
   ChunkStack<Chunk> in_use_;
   std::vector<Chunk*> chunks_;  // tick's own list of chunks in use
@@ -123,8 +131,8 @@ class SpanWriter {
  public:
   explicit SpanWriter(SpanStore& store) noexcept : store_(store) {}
 
-  // Everything written from now on arrives in this second; a new second starts a new chunk and forgets the envelopes.
-  void begin(std::int64_t second) noexcept;
+  // Everything written from now on belongs to this generation; a new one starts a new chunk and forgets the envelopes.
+  void begin(std::uint32_t generation) noexcept;
   // Finds or copies a resource (resource = null) or a scope. Null: out of memory.
   const Envelope* envelope(const Envelope* resource, Bytes bytes) noexcept;
   // Room for a span of `size` payload bytes, to be filled by the caller. Null: out of memory.
@@ -142,8 +150,7 @@ class SpanWriter {
   };
   SpanStore& store_;
   Chunk* chunk_ = nullptr;
-  std::int64_t second_ = 0;
-  bool begun_ = false;
+  std::uint32_t generation_ = 0;
   Slot slots_[kEnvelopeSlots] = {};
 };
 

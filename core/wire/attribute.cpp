@@ -34,7 +34,7 @@ bool check_elements(Reader& reader, const Byte* at, const Byte* end, bool map, u
     std::uint32_t size = 0;
     at = reader.length(at, end, size);
     if (at == nullptr) return false;
-    const bool good = map ? is_plain_key_value(at, size) || check_key_value(reader, at, at + size, depth)
+    const bool good = map ? (depth < kDepthMax && is_plain_key_value(at, size)) || check_key_value(reader, at, at + size, depth)
                           : check_any_value(reader, at, at + size, depth + 1);
     if (!good) return false;
     at += size;

@@ -44,6 +44,8 @@ class JsonDocument {
   bool member(const JsonField& field, const char* token, unsigned depth, JsonState& state);
   bool array(const JsonField& field, const char* token, unsigned depth, JsonState& state);
   bool child(const JsonField& field, const char* token, unsigned depth, JsonState& state);
+  bool plain_attribute(const JsonField& field, const char* token);
+  std::uint8_t* plain_integer(const char* token, std::uint8_t* out) const noexcept;
   bool scalar(const JsonField& field, const char* token, JsonState& state);
   bool string(const JsonField& field, const char* token, JsonState& state);
   bool identifier(const JsonField& field, const char* token, JsonState& state);

@@ -1,7 +1,6 @@
 // JsonReader: walks the tokens of a JSON text by the schema and writes protobuf as it goes. Fields are written in the
 // order of arrival; what is there is written, zeros and empty strings too, so that printing gives it back.
 #include <array>
-#include <cstring>
 
 #include "wire/json_document.hpp"
 
@@ -119,8 +118,7 @@ const JsonField* JsonDocument::find_field(const JsonSchema& schema, const char* 
   const std::size_t count = schema.fields.size();
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t index = hint + i < count ? hint + i : hint + i - count;
-    const std::string_view name = schema.fields[index].name;
-    if (key[name.size()] != '"' || std::memcmp(key, name.data(), name.size()) != 0) continue;
+    if (!schema.fields[index].key.stands_at(key)) continue;
     hint = index + 1;
     return &schema.fields[index];
   }
@@ -163,6 +161,7 @@ bool JsonDocument::array(const JsonField& field, const char* token, unsigned dep
 // A nested message. `depth` counts the AnyValues around it. In an array of values one that is null or lost stays as an
 // empty one, so that the others keep their places.
 bool JsonDocument::child(const JsonField& field, const char* token, unsigned depth, JsonState& state) {
+  if (field.message == JsonMessage::key_value && depth + 1 < kPaddedDepth && plain_attribute(field, token)) return true;
   const JsonSchema& schema = json_schema(field.message);
   const bool is_value = field.message == JsonMessage::any_value;
   if (is_value && ++depth > kDepthMax) return lose(token, state);

@@ -10,22 +10,22 @@ constexpr std::string_view kSpanKinds[] = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_I
 constexpr std::string_view kStatusCodes[] = {"STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR"};
 
 constexpr JsonField scalar(std::string_view name, std::uint8_t number, JsonKind kind) {
-  return {.name = name, .number = number, .kind = kind};
+  return {.name = name, .key = JsonName(name), .number = number, .kind = kind};
 }
 constexpr JsonField identifier(std::string_view name, std::uint8_t number, std::uint8_t id_size) {
-  return {.name = name, .number = number, .kind = JsonKind::identifier, .id_size = id_size};
+  return {.name = name, .key = JsonName(name), .number = number, .kind = JsonKind::identifier, .id_size = id_size};
 }
 constexpr JsonField enumeration(std::string_view name, std::uint8_t number, std::span<const std::string_view> names) {
-  return {.name = name, .number = number, .kind = JsonKind::enumeration, .names = names};
+  return {.name = name, .key = JsonName(name), .number = number, .kind = JsonKind::enumeration, .names = names};
 }
 constexpr JsonField one(std::string_view name, std::uint8_t number, JsonMessage message) {
-  return {.name = name, .number = number, .kind = JsonKind::message, .message = message};
+  return {.name = name, .key = JsonName(name), .number = number, .kind = JsonKind::message, .message = message};
 }
 constexpr JsonField many(std::string_view name, std::uint8_t number, JsonMessage message) {
-  return {.name = name, .number = number, .kind = JsonKind::message, .repeated = true, .message = message};
+  return {.name = name, .key = JsonName(name), .number = number, .kind = JsonKind::message, .repeated = true, .message = message};
 }
 constexpr JsonField strings(std::string_view name, std::uint8_t number) {
-  return {.name = name, .number = number, .kind = JsonKind::string, .repeated = true};
+  return {.name = name, .key = JsonName(name), .number = number, .kind = JsonKind::string, .repeated = true};
 }
 
 constexpr JsonField kRequest[] = {many("resourceSpans", 1, JsonMessage::resource_spans)};
@@ -107,14 +107,17 @@ constexpr JsonSchema kSchemas[] = {
     schema(JsonMessage::key_value_list, kKeyValueList, 1),
 };
 
-// The table is indexed by JsonMessage, and the printer keeps one slot per field.
-constexpr bool schemas_are_in_order() {
+// The table is indexed by JsonMessage, the printer keeps one slot per field, and JsonName holds so many characters.
+constexpr bool schemas_are_good() {
   for (std::size_t i = 0; i < std::size(kSchemas); ++i) {
     if (static_cast<std::size_t>(kSchemas[i].message) != i || kSchemas[i].fields.size() > kJsonFieldsMax) return false;
+    for (const JsonField& field : kSchemas[i].fields) {
+      if (field.name.size() > kJsonNameSizeMax) return false;
+    }
   }
   return true;
 }
-static_assert(schemas_are_in_order());
+static_assert(schemas_are_good());
 
 }  // namespace
 

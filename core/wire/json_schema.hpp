@@ -6,9 +6,12 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+
+#include "base/bytes.hpp"
 
 namespace entail::wire {
 
@@ -45,8 +48,35 @@ enum class JsonMessage : std::uint8_t {
   key_value_list,
 };
 
+// A name and the quote behind it as three little-endian words with masks, so that a key is compared in a few
+// instructions. REQUIRES 24 readable bytes where it is compared.
+class JsonName {
+ public:
+  constexpr JsonName() = default;
+  constexpr explicit JsonName(std::string_view name) {
+    for (std::size_t i = 0; i <= name.size(); ++i) {
+      const auto c = static_cast<unsigned char>(i < name.size() ? name[i] : '"');
+      words_[i / 8] |= std::uint64_t{c} << (i % 8 * 8);
+      masks_[i / 8] |= std::uint64_t{0xff} << (i % 8 * 8);
+    }
+  }
+  // Whether the name and a quote stand at `key`.
+  bool stands_at(const char* key) const noexcept {
+    const auto* const bytes = reinterpret_cast<const std::uint8_t*>(key);
+    std::uint64_t difference = 0;
+    for (std::size_t i = 0; i < 3; ++i) difference |= (base::load_le64(bytes + 8 * i) ^ words_[i]) & masks_[i];
+    return difference == 0;
+  }
+
+ private:
+  std::uint64_t words_[3] = {};
+  std::uint64_t masks_[3] = {};
+};
+constexpr std::size_t kJsonNameSizeMax = 23;
+
 struct JsonField {
   std::string_view name;  // lowerCamelCase
+  JsonName key = {};      // the same
   std::uint8_t number = 0;
   JsonKind kind = JsonKind::string;
   bool repeated = false;

@@ -57,6 +57,7 @@ Result<void> JsonTokens::load(std::string_view text) {
                                                     simdjson::stage1_mode::regular);
   if (fault != simdjson::SUCCESS) return locate_fault(text);
   next_ = index_->structural_indexes.get();
+  end_ = next_ + index_->n_structural_indexes;
   return {};
 }
 

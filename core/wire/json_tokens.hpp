@@ -30,6 +30,11 @@ class JsonTokens {
   std::size_t size() const noexcept { return size_; }
   bool at_end() const noexcept { return *next_ == size_; }
 
+  // Whether at least `count` more tokens are there, and the i-th of them, which is not taken by that.
+  bool has(std::size_t count) const noexcept { return static_cast<std::size_t>(end_ - next_) >= count; }
+  const char* peek(std::size_t i) const noexcept { return text_.data() + next_[i]; }
+  void take_many(std::size_t count) noexcept { next_ += count; }
+
   // Bytes from a token that take() just gave to the next one. REQUIRES that it was not the end.
   std::size_t taken_size() const noexcept { return next_[0] - next_[-1]; }
 
@@ -47,6 +52,7 @@ class JsonTokens {
   std::vector<char> open_;  // brackets that skip() is inside of
   std::size_t size_ = 0;
   const std::uint32_t* next_ = nullptr;
+  const std::uint32_t* end_ = nullptr;
 };
 
 }  // namespace entail::wire

@@ -80,7 +80,9 @@ TEST(SummaryTable, TellsEachNumberAndNoZeroLosses_WithoutColours) {
   EXPECT_NE(summary_table(some_statistics(), some_facts(), Paint{true}).find('\x1b'), std::string::npos);
   // The loss is told with the help of the loss table.
   for (const LossInfo& info : loss_table()) {
-    if (info.name == "keep_after_seal") EXPECT_NE(table.find(info.help), std::string::npos);
+    if (info.name == "keep_after_seal") {
+      EXPECT_NE(table.find(info.help), std::string::npos);
+    }
   }
   EXPECT_NE(summary_table({}, {}, Paint{false}).find("Losses\n  none"), std::string::npos);
 }

@@ -11,7 +11,7 @@ namespace interleave {
 
 template <class Program>
 void expect_proved(const char* name) {
-  const Report report = explore<Program>({.schedules_max=400000,.prune=false});
+  const Report report = explore<Program>();
   EXPECT_EQ(report.failure, "") << name;
   EXPECT_TRUE(report.complete) << name << ": stopped after " << report.schedules << " schedules";
   std::cout << "    " << name << ": " << report.schedules << " schedules, all good\n";
@@ -20,7 +20,7 @@ void expect_proved(const char* name) {
 // The mutant must fail with these words.
 template <class Program>
 void expect_refuted(const char* name, const char* words) {
-  const Report report = explore<Program>({.schedules_max=400000,.prune=false});
+  const Report report = explore<Program>();
   EXPECT_NE(report.failure, "") << name << ": " << report.schedules << " schedules, all good, but this one must fail";
   EXPECT_NE(report.failure.find(words), std::string::npos) << name << " fails otherwise:\n" << report.failure;
   std::cout << "    " << name << ": fails on schedule " << report.schedules + 1 << "\n";

@@ -237,7 +237,7 @@ Standing NaiveEngine::standing(TraceId id) const {
 void NaiveEngine::emit(TraceId id, Trace& trace, TickResult& result) {
   const std::size_t carrier = trace.emitted == 0 ? reason_span(trace.spans) : trace.spans.size();
   for (std::size_t i = trace.emitted; i < trace.spans.size(); ++i) {
-    EmittedSpan out = print(id, trace, trace.spans[i].span);
+    EmittedSpan out = print(id, trace, trace.spans[i]);
     out.carries_reason = i == carrier;
     ++counts_.spans_emitted;
     result.emitted.push_back(std::move(out));
@@ -245,9 +245,11 @@ void NaiveEngine::emit(TraceId id, Trace& trace, TickResult& result) {
   trace.emitted = trace.spans.size();
 }
 
-EmittedSpan NaiveEngine::print(TraceId id, const Trace& trace, const Span& span) {
+EmittedSpan NaiveEngine::print(TraceId id, const Trace& trace, const SeenSpan& seen) {
+  const Span& span = seen.span;
   EmittedSpan out;
   out.span = &span;
+  out.resource = seen.resource.get();
   out.trace_state = trace.erase_threshold ? without_threshold(span.trace_state) : span.trace_state;
   out.dropped_links_count = span.dropped_links_count;
   const std::size_t budget = options_.links.sample.max_links_per_span;

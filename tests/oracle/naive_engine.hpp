@@ -42,7 +42,8 @@ struct Decision {
 };
 
 struct EmittedSpan {
-  const workload::Span* span = nullptr;  // lives as long as the oracle
+  const workload::Span* span = nullptr;  // lives as long as the oracle, as does
+  const workload::Attributes* resource = nullptr;
   std::string trace_state;
   std::uint32_t dropped_links_count = 0;
   std::optional<CutLinks> cut;           // of a span with more links than the budget
@@ -115,7 +116,7 @@ class NaiveEngine {
   void keep(Trace& trace, std::optional<Hops> hops, bool erase_threshold);
   void note_loss(TraceId id, Trace& trace, const std::string& loss);
   void emit(TraceId id, Trace& trace, TickResult& result);
-  EmittedSpan print(TraceId id, const Trace& trace, const workload::Span& span);
+  EmittedSpan print(TraceId id, const Trace& trace, const SeenSpan& seen);
   void seal(Trace& trace);
   void count_dropped(const workload::Span& span);
   Decision describe(TraceId id, const Trace& trace) const;

@@ -66,12 +66,13 @@ struct Played {
   TraceId id(const std::string& label) const { return trace_id_of(labels.at(label)); }
 };
 
-void play(const Expectation& expectation, const std::vector<workload::Request>& requests, Played& played) {
+void play(const Expectation& expectation, const Options& options, const std::vector<workload::Request>& requests, Played& played) {
   played.labels = workload::trace_labels(requests);
   played.take(played.engine.tick(0));
   if (expectation.steps.empty()) {
     for (const auto& request : requests) played.engine.ingest(request);
-    for (std::int64_t second = 1; second <= 61; ++second) played.take(played.engine.tick(second * kNanosPerSecond));
+    const std::int64_t wait_ns = options.tail_sampling.decision_wait_ns;
+    for (const std::int64_t now_ns : {kNanosPerSecond, wait_ns, wait_ns + kNanosPerSecond}) played.take(played.engine.tick(now_ns));
     return;
   }
   std::int64_t now_s = 0;
@@ -146,8 +147,9 @@ TEST(OracleSdk, HoldsEveryExpectationAndReplay) {
     for (const auto* list : {&file.expectations, &file.replays}) {
       for (const Expectation& expectation : *list) {
         SCOPED_TRACE(file.name + ": " + expectation.name);
-        Played played(options_of(expectation.config));
-        play(expectation, requests, played);
+        const Options options = options_of(expectation.config);
+        Played played(options);
+        play(expectation, options, requests, played);
         check(expectation, played);
         ++played_count;
       }

@@ -105,7 +105,18 @@ bool names_error(const PolicyOptions& policy) {
   return policy.type == PolicyType::and_policy && std::any_of(policy.parts.begin(), policy.parts.end(), names_error);
 }
 
+bool spreads(const Options& options, const PolicyOptions& policy) {
+  if (!options.links.origins) return names_error(policy);
+  const auto& names = *options.links.origins;
+  return std::count(names.begin(), names.end(), policy.name) > 0;
+}
+
 }  // namespace
+
+bool chance_may_spread(const Options& options) {
+  const auto& policies = options.tail_sampling.policies;
+  return std::any_of(policies.begin(), policies.end(), [&](const PolicyOptions& policy) { return spreads(options, policy) && rolls_dice(policy); });
+}
 
 std::uint64_t randomness_of(TraceId id, const SeenSpans& spans) {
   std::optional<std::uint64_t> smallest;
@@ -118,12 +129,6 @@ std::uint64_t randomness_of(TraceId id, const SeenSpans& spans) {
 
 Policies::Policies(const Options& options) : options_(options) {
   for (const PolicyOptions& policy : options_.tail_sampling.policies) has_drop_ |= policy.type == PolicyType::drop_policy;
-}
-
-bool Policies::spreads(const PolicyOptions& policy) const {
-  if (!options_.links.origins) return names_error(policy);
-  const auto& names = *options_.links.origins;
-  return std::count(names.begin(), names.end(), policy.name) > 0;
 }
 
 OwnVerdict Policies::judge(TraceId id, const SeenSpans& spans, Answers& answers, std::int64_t now_ns) {
@@ -140,7 +145,7 @@ OwnVerdict Policies::judge(TraceId id, const SeenSpans& spans, Answers& answers,
     if (policy.type == PolicyType::drop_policy || !says_yes(policy, question)) continue;
     if (!verdict.keep) verdict.policy = policy.name;
     verdict.keep = true;
-    verdict.origin |= spreads(policy);
+    verdict.origin |= spreads(options_, policy);
     verdict.by_chance &= rolls_dice(policy);
   }
   verdict.by_chance &= verdict.keep;
@@ -152,7 +157,7 @@ Policies::EarlyOrigin Policies::early_origin(TraceId id, const SeenSpans& spans)
   if (has_drop_) return early;
   const Question question{id, spans, nullptr, 0};
   for (const PolicyOptions& policy : options_.tail_sampling.policies) {
-    if (!spreads(policy) || !is_monotone(policy) || !says_yes(policy, question)) continue;
+    if (!spreads(options_, policy) || !is_monotone(policy) || !says_yes(policy, question)) continue;
     early.origin = true;
     early.certain |= !rolls_dice(policy);
   }
@@ -165,7 +170,7 @@ bool Policies::would_be_origin(TraceId id, const SeenSpan& span) {
   bool origin = false;
   for (const PolicyOptions& policy : options_.tail_sampling.policies) {
     if (policy.type == PolicyType::drop_policy && says_yes(policy, question)) return false;
-    if (policy.type != PolicyType::drop_policy && spreads(policy)) origin |= says_yes(policy, question);
+    if (policy.type != PolicyType::drop_policy && spreads(options_, policy)) origin |= says_yes(policy, question);
   }
   return origin;
 }

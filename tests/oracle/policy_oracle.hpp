@@ -65,7 +65,6 @@ class Policies {
   bool says_yes(const PolicyOptions& policy, const Question& question);
   bool ask_bucket(const PolicyOptions& policy, const Question& question);
   bool is_chosen(const PolicyOptions& policy, const Question& question) const;
-  bool spreads(const PolicyOptions& policy) const;
 
   const Options options_;
   bool has_drop_ = false;
@@ -74,5 +73,9 @@ class Policies {
 
 // The OpenTelemetry randomness of a trace: the smallest rv on its spans, else the low 56 bits of its ID.
 std::uint64_t randomness_of(TraceId id, const SeenSpans& spans);
+
+// Can a policy whose keep spreads roll dice? Which origins are chance may then change between their first keep and their
+// decision, and with it what a trace reached meanwhile should do with th.
+bool chance_may_spread(const Options& options);
 
 }  // namespace entail::oracle

@@ -50,7 +50,8 @@ TEST(AttributeTable, OtherFieldsMayLieBetween) {
 }
 
 TEST(AttributeTable, TellsKeysOfOneLengthApart) {
-  const auto policies = compile_ok(options_of({both({text({"a"}, false, false, "http.route"), text({"a"}, false, false, "http.roote")})}));
+  const auto policies = compile_ok(
+      options_of({both({text({"a"}, false, false, "http.route"), text({"a"}, false, false, "http.roote")})}));
   EXPECT_TRUE(verdict_of(*policies, {SpanSpec{.attributes = {{"http.roote", "a"}, {"http.route", "a"}}}}).keep);
   EXPECT_FALSE(verdict_of(*policies, {SpanSpec{.attributes = {{"http.roote", "b"}, {"http.route", "a"}}}}).keep);
   EXPECT_FALSE(verdict_of(*policies, {SpanSpec{.attributes = {{"http.rooot", "a"}, {"http.route", "a"}}}}).keep);
@@ -72,7 +73,10 @@ TEST(AttributeTable, OnePassAnswersAllPolicies) {
   // Random attributes and keys against a plain search.
   std::mt19937_64 random(3);
   std::vector<std::string> keys;
-  for (int i = 0; i < 60; ++i) keys.push_back(std::string(1 + random() % 6, static_cast<char>('a' + random() % 3)) + std::to_string(random() % 20));
+  for (int i = 0; i < 60; ++i) {
+    const std::string letters(1 + random() % 6, static_cast<char>('a' + random() % 3));
+    keys.push_back(letters + std::to_string(random() % 20));
+  }
   std::vector<PolicyOptions> policies;
   for (std::size_t i = 0; i < 40; ++i) {
     policies.push_back(i % 2 == 0 ? text({"0", "1"}, i % 4 == 0, i % 3 == 0, keys[i]) : numeric(1, 3, i % 3 == 0));
@@ -82,7 +86,9 @@ TEST(AttributeTable, OnePassAnswersAllPolicies) {
   for (int round = 0; round < 300; ++round) {
     SpanSpec span;
     for (std::uint64_t i = random() % 12; i > 0; --i) {
-      const Value value = random() % 2 == 0 ? Value(std::to_string(random() % 3)) : Value(static_cast<std::int64_t>(random() % 6));
+      const bool is_string = random() % 2 == 0;
+      const Value value =
+          is_string ? Value(std::to_string(random() % 3)) : Value(static_cast<std::int64_t>(random() % 6));
       (random() % 4 == 0 ? span.resource : span.attributes).push_back({keys[random() % keys.size()], value});
     }
     for (const PolicyOptions& policy : policies) {
@@ -115,7 +121,8 @@ TEST(AttributeTable, ResourceInSeveralMessages) {
   // Repeated resource messages merge; both lie around the scope here, as the wire allows.
   const std::string first = bytes_field(1, bytes_field(1, key_value("x", "a")));
   const std::string second = bytes_field(1, bytes_field(1, key_value("s", "a")) + varint_field(2, 3));
-  const std::string bytes = bytes_field(1, first + bytes_field(2, bytes_field(2, SpanSpec{}.bytes())) + second + bytes_field(3, "url"));
+  const std::string scope = bytes_field(2, bytes_field(2, SpanSpec{}.bytes()));
+  const std::string bytes = bytes_field(1, first + scope + second + bytes_field(3, "url"));
   const auto policies = compile_ok(options_of({text({"a"})}));
   wire::Decoded decoded;
   ASSERT_TRUE(wire::decode(bytes_of(bytes), nullptr, decoded).ok());

@@ -61,7 +61,8 @@ TEST(Traps, RegexesAreUnanchoredInBothModes) {
 }
 
 TEST(Traps, OtherPoliciesDoNotDependOnTheOrderOfSpans) {
-  const std::vector<PolicyOptions> list = {status(kError), latency(10), numeric(1, 3), text({"a"}, true), count(2, 3), trace_flags()};
+  const std::vector<PolicyOptions> list = {status(kError),    latency(10), numeric(1, 3),
+                                           text({"a"}, true), count(2, 3), trace_flags()};
   const auto policies = compile_ok(options_of(list, Compat::collector));
   std::vector<SpanSpec> spans = {between(1, 5), between(3, 20), {.status = 2, .attributes = {{"n", std::int64_t{2}}}}};
   const Facts facts = facts_of(*policies, spans);

@@ -29,7 +29,8 @@ TEST(Not, Swaps) {
 }
 
 TEST(Drop, VetoesOnlyWhenAllPartsKeep_AndBeatsEverything) {
-  const auto policies = compile_ok(options_of({always("first"), drop({text({"shop"}), negated(status(kError))}, "healthy")}));
+  const auto policies =
+      compile_ok(options_of({always("first"), drop({text({"shop"}), negated(status(kError))}, "healthy")}));
   EXPECT_TRUE(policies->has_drop());
   const OwnVerdict dropped = verdict_of(*policies, {kShop});
   EXPECT_FALSE(dropped.keep);
@@ -43,14 +44,16 @@ TEST(Drop, VetoesOnlyWhenAllPartsKeep_AndBeatsEverything) {
 }
 
 TEST(Drop, FirstInConfigurationOrderIsNamed) {
-  const auto policies = compile_ok(options_of({drop({text({"shop"})}, "a"), always(), drop({always()}, "b"), drop({always()}, "c")}));
+  const auto policies = compile_ok(
+      options_of({drop({text({"shop"})}, "a"), always(), drop({always()}, "b"), drop({always()}, "c")}));
   EXPECT_EQ(policies->name(verdict_of(*policies, {kShop}).policy), "a");
   EXPECT_EQ(policies->name(verdict_of(*policies, {kPlain}).policy), "b");
 }
 
 TEST(Evaluate, NamesTheFirstPolicyThatKeeps_WhateverSampleOnFirstMatchSays) {
   for (const bool first_match : {false, true}) {
-    Options options = options_of({status(kOk, "ok"), percentage(100, "dice"), status(kError, "errors"), always("rest")});
+    Options options =
+        options_of({status(kOk, "ok"), percentage(100, "dice"), status(kError, "errors"), always("rest")});
     options.tail_sampling.sample_on_first_match = first_match;
     const auto policies = compile_ok(options);
     const OwnVerdict verdict = verdict_of(*policies, {kErrorSpan});
@@ -85,7 +88,8 @@ TEST(Stateful, IsAskedOncePerTrace) {
 }
 
 TEST(Stateful, PartsAreAskedOnlyAsFarAsNeeded) {
-  const auto policies = compile_ok(options_of({both({status(kError), span_rate(1, 1)}, "a"), both({span_rate(1, 1), status(kError)}, "b")}));
+  const auto policies = compile_ok(
+      options_of({both({status(kError), span_rate(1, 1)}, "a"), both({span_rate(1, 1), status(kError)}, "b")}));
   StatefulAnswers answers;
   EXPECT_FALSE(policies->evaluate(facts_of(*policies, {kPlain}), kTrace, answers, 0, true).keep);
   EXPECT_EQ(answers.asked, 0b10u);  // the limit behind the status was not reached

@@ -107,7 +107,8 @@ TEST(StringAttribute, ExactMatchesWholeValues) {
   EXPECT_TRUE(keeps(text({"value"}), {SpanSpec{}, with("s", "value")}));
   EXPECT_TRUE(keeps(text({"value"}), {SpanSpec{}, on_resource("s", "value")}));
   EXPECT_TRUE(keeps(text({"x", "value", "yy"}), {with("s", "value")}));
-  for (const char* other : {"values", "alue", "Value", ""}) EXPECT_FALSE(keeps(text({"value"}), {with("s", other)})) << other;
+  for (const char* other : {"values", "alue", "Value", ""})
+    EXPECT_FALSE(keeps(text({"value"}), {with("s", other)})) << other;
   EXPECT_FALSE(keeps(text({"value"}), {with("t", "value")}));
   EXPECT_FALSE(keeps(text({}), {with("s", "value")}));
   EXPECT_TRUE(keeps(text({"a.b"}), {with("s", "a.b")}));

@@ -48,8 +48,10 @@ using Attributes = std::vector<std::pair<std::string, Value>>;
 inline std::string any_value(const Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return bytes_field(1, *text);
   if (const auto* boolean = std::get_if<bool>(&value)) return varint_field(2, *boolean ? 1 : 0);
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) return varint_field(3, static_cast<std::uint64_t>(*integer));
-  if (const auto* floating = std::get_if<double>(&value)) return fixed_field(4, std::bit_cast<std::uint64_t>(*floating));
+  if (const auto* integer = std::get_if<std::int64_t>(&value))
+    return varint_field(3, static_cast<std::uint64_t>(*integer));
+  if (const auto* floating = std::get_if<double>(&value))
+    return fixed_field(4, std::bit_cast<std::uint64_t>(*floating));
   return bytes_field(5, "");
 }
 inline std::string key_value(const std::string& key, const Value& value) {
@@ -88,7 +90,9 @@ inline std::string request_bytes(const std::vector<SpanSpec>& spans) {
   return out;
 }
 
-inline Bytes bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+inline Bytes bytes_of(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 // The facts of each span, with its resource, in order.
 inline std::vector<Facts> facts_of_spans(const PolicySet& policies, const std::vector<SpanSpec>& spans) {
@@ -175,7 +179,9 @@ inline PolicyOptions keyed(PolicyType type, std::string name, std::string key, b
   policy.invert_match = invert;
   return policy;
 }
-inline PolicyOptions always(std::string name = "always") { return policy_of(PolicyType::always_sample, std::move(name)); }
+inline PolicyOptions always(std::string name = "always") {
+  return policy_of(PolicyType::always_sample, std::move(name));
+}
 inline PolicyOptions status(std::uint8_t mask, std::string name = "status") {
   PolicyOptions policy = policy_of(PolicyType::status_code, std::move(name));
   policy.status_code_mask = mask;
@@ -193,7 +199,8 @@ inline PolicyOptions numeric(std::optional<std::int64_t> min, std::optional<std:
   policy.max_value = max;
   return policy;
 }
-inline PolicyOptions text(std::vector<std::string> values, bool regex = false, bool invert = false, std::string key = "s") {
+inline PolicyOptions text(std::vector<std::string> values, bool regex = false, bool invert = false,
+                          std::string key = "s") {
   PolicyOptions policy = keyed(PolicyType::string_attribute, "text", std::move(key), invert);
   policy.values = std::move(values);
   policy.enabled_regex_matching = regex;

@@ -12,15 +12,16 @@ namespace {
 
 const std::string kGolden = std::string(ENTAIL_SOURCE_DIR) + "/tests/golden/";
 
-// Five bytes of 0x80 or more in a row: there may be a tag or length of more than five bytes, which decode() reads and
-// protobuf C++ refuses, or a tag beyond 32 bits, with which it is the other way round.
+// Four bytes of 0x80 or more in a row and then one that makes the varint longer or larger than 32 bits: it may be a tag
+// or length of more than five bytes, which decode() reads and protobuf C++ refuses, or a tag beyond 32 bits, with which
+// it is the other way round.
 bool may_hold_long_varint(Bytes bytes) {
   int run = 0;
   for (const std::uint8_t byte : bytes) {
+    if (run >= 4 && byte >= 0x10) return true;
     run = byte >= 0x80 ? run + 1 : 0;
-    if (run >= 5) return true;
   }
-  return run >= 4;
+  return false;
 }
 
 struct Tally {
@@ -35,7 +36,8 @@ void compare(Bytes bytes, wire::Decoded& decoded, Tally& tally) {
   const Result<void> result = wire::decode(copy, nullptr, decoded);
   if (good != result.ok()) {
     const bool excused = may_hold_long_varint(copy) || result.error().code() == ErrorCode::too_deep;
-    ASSERT_TRUE(excused) << (good ? "refused: " + describe(result.error()) : "accepted");
+    ASSERT_TRUE(excused) << (good ? "refused: " + describe(result.error()) : "accepted") << " "
+                         << ::testing::PrintToString(copy);
     ++tally.excused;
     return;
   }
@@ -108,15 +110,15 @@ TEST(DecodeDifferential, RandomMessages) {
   wire::Decoded decoded;
   Tally tally;
   std::uint64_t spans = 0, links = 0;
-  for (int i = 0; i < 40000; ++i) {
+  for (int i = 0; i < 15000; ++i) {
     const Buffer bytes = RandomMessage(random, i % 8 == 0).make(*otlp_lax::TracesData::descriptor());
     ASSERT_NO_FATAL_FAILURE(compare(bytes, decoded, tally)) << "message " << i;
     spans += decoded.spans.size();
     links += decoded.link_count;
   }
-  EXPECT_EQ(tally.accepted, 40000u);
-  EXPECT_GT(spans, 10000u);
-  EXPECT_GT(links, 2000u);
+  EXPECT_EQ(tally.accepted, 15000u);
+  EXPECT_GT(spans, 4000u);
+  EXPECT_GT(links, 800u);
 }
 
 TEST(DecodeDifferential, RandomMessagesCutAtEveryByte) {
@@ -137,7 +139,7 @@ TEST(DecodeDifferential, CorruptedMessages) {
   Random random(14);
   wire::Decoded decoded;
   Tally tally;
-  for (int i = 0; i < 60000; ++i) {
+  for (int i = 0; i < 20000; ++i) {
     Buffer bytes = RandomMessage(random, i % 4 == 0).make(*otlp_lax::TracesData::descriptor());
     if (bytes.empty()) continue;
     for (std::uint64_t n = 1 + random() % 3; n > 0; --n) {
@@ -146,9 +148,9 @@ TEST(DecodeDifferential, CorruptedMessages) {
     }
     ASSERT_NO_FATAL_FAILURE(compare(bytes, decoded, tally)) << "message " << i;
   }
-  EXPECT_GT(tally.refused, 5000u);
-  EXPECT_GT(tally.accepted, 5000u);
-  EXPECT_LT(tally.excused, 1200u);
+  EXPECT_GT(tally.refused, 2000u);
+  EXPECT_GT(tally.accepted, 2000u);
+  EXPECT_LT(tally.excused, 400u);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "executor.hpp"
 
 #ifdef ENTAIL_WITH_TBB
+#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 #else
@@ -17,10 +18,12 @@ namespace entail::cli {
 #ifdef ENTAIL_WITH_TBB
 
 struct Executor::Impl {
-  explicit Impl(unsigned threads) : arena(static_cast<int>(threads)) {}
+  explicit Impl(unsigned threads)
+      : limit(tbb::global_control::max_allowed_parallelism, threads), arena(static_cast<int>(threads)) {}
   void run(std::size_t count, const std::function<void(std::size_t)>& body) {
     arena.execute([&] { tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) { body(i); }); });
   }
+  tbb::global_control limit;  // else no more threads run than the machine has processors
   tbb::task_arena arena;
 };
 

@@ -115,12 +115,13 @@ FrameWalk walk_frames(const InputStart& start, bool u32be, const ParseCheck& par
     if (size > kMessageBytesMax) return walk;
     if (size > bytes.size() - at - prefix_size) return walk.consistent = !start.whole, walk;
     const Bytes frame = bytes.subspan(at + prefix_size, static_cast<std::size_t>(size));
+    // Read as varints, the length of a u32 frame begins with empty messages.
+    if (!u32be && !walk.first && frame.empty()) return walk;
     if (!walk.first && !frame.empty()) walk.first = frame;
     if (parse_each && !frame.empty() && !parse_each(frame)) return walk;
     at += prefix_size + static_cast<std::size_t>(size);
   }
-  // Empty messages alone say nothing as varints: any run of zeros would be such a file.
-  walk.consistent = at > 0 && (u32be || walk.first.has_value());
+  walk.consistent = at > 0;
   return walk;
 }
 
@@ -158,21 +159,6 @@ bool begins_as_frame(Bytes prefix, bool u32be) noexcept {
   return length.state == VarintLength::State::good && begins_as_request(prefix.subspan(length.size), length.value);
 }
 
-bool is_framed(const InputStart& start, bool u32be, const ParseCheck& parses) {
-  if (u32be && start.file && !start.whole) return lengths_end_exactly(*start.file);
-  const FrameWalk walk = walk_frames(start, u32be, u32be ? ParseCheck() : parses);
-  if (!walk.consistent) return false;
-  if (start.whole) return true;  // the lengths ended exactly
-  return walk.first ? parses(*walk.first) : begins_as_frame(start.prefix, u32be);
-}
-
-// For inputs that are whole in no framing: does the first message at least parse, or begin as one?
-bool begins_framed(const InputStart& start, bool u32be, const ParseCheck& parses) {
-  const FrameWalk walk = walk_frames(start, u32be, ParseCheck());
-  if (walk.first) return parses(*walk.first);
-  return begins_as_frame(start.prefix, u32be);
-}
-
 bool is_bare(const InputStart& start, const ParseCheck& parses) {
   if (start.whole) return parses(start.prefix);
   const std::size_t whole_fields = whole_fields_size(start.prefix);
@@ -185,6 +171,22 @@ bool is_bare(const InputStart& start, const ParseCheck& parses) {
   const VarintLength inner = read_varint_length(inside.subspan(1));
   const bool field = inside[0] == 0x0a || inside[0] == 0x12 || inside[0] == 0x1a;
   return field && inner.state == VarintLength::State::good && 1 + inner.size + inner.value <= outer.value;
+}
+
+bool is_framed(const InputStart& start, bool u32be, const ParseCheck& parses) {
+  if (u32be && start.file && !start.whole) return lengths_end_exactly(*start.file);
+  const FrameWalk walk = walk_frames(start, u32be, u32be ? ParseCheck() : parses);
+  if (!walk.consistent) return false;
+  if (start.whole) return true;  // the lengths ended exactly
+  // The first frame goes on behind the prefix. A bare message may begin like such a frame; the reverse hardly happens.
+  return walk.first ? parses(*walk.first) : begins_as_frame(start.prefix, u32be) && !is_bare(start, parses);
+}
+
+// For inputs that are whole in no framing: does the first message at least parse, or begin as one?
+bool begins_framed(const InputStart& start, bool u32be, const ParseCheck& parses) {
+  const FrameWalk walk = walk_frames(start, u32be, ParseCheck());
+  if (walk.first) return parses(*walk.first);
+  return begins_as_frame(start.prefix, u32be);
 }
 
 Framing which_proto(const InputStart& start, const ParseCheck& parses) {

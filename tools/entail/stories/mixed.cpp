@@ -35,7 +35,7 @@ void add_attributes(StoryTeller& teller, std::uint64_t trace, std::uint64_t numb
   requests.attribute("server.address", number < 2 ? "shop.example.com" : "stock.internal.example.com");
   requests.attribute("server.port", std::int64_t{8443});
   requests.attribute("network.protocol.version", "1.1");
-  requests.attribute("user_agent.original", "Mozilla/5.0 (X11; Linux x86_64)");
+  requests.attribute("user_agent.original", "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox");
   requests.attribute("thread.id", static_cast<std::int64_t>(20 + trace % 40));
 }
 

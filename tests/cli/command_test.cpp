@@ -1,0 +1,415 @@
+// The built command from outside: exit codes, what goes to which stream, what is written.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <simdjson.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <thread>
+
+#include "sample_bytes.hpp"
+
+namespace entail::cli {
+namespace {
+
+using test::Buffer;
+
+struct Outcome {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+class CommandTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "entail_command_" + testing::UnitTest::GetInstance()->current_test_info()->name() + "_" +
+              std::to_string(::getpid()) + "/";
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return folder_ + name; }
+
+  // Runs `entail ARGUMENTS` by the shell, in the test's folder.
+  Outcome run(const std::string& arguments) const {
+    const std::string command = "cd '" + folder_ + "' && '" ENTAIL_COMMAND "' " + arguments + " >'" + path(".out") + "' 2>'" +
+                                path(".err") + "'";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::read_file(path(".out")), test::read_file(path(".err"))};
+  }
+
+  std::string folder_;
+};
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+simdjson::dom::element parse(simdjson::dom::parser& parser, const std::string& json) {
+  simdjson::dom::element element;
+  EXPECT_EQ(parser.parse(json).get(element), simdjson::SUCCESS) << json;
+  return element;
+}
+
+std::uint64_t number(const simdjson::dom::element& element, const std::string& pointer) {
+  std::uint64_t value = ~0ull;
+  EXPECT_EQ(element.at_pointer(pointer).get(value), simdjson::SUCCESS) << pointer;
+  return value;
+}
+
+std::uint64_t sum(const simdjson::dom::element& element, const std::string& pointer) {
+  std::uint64_t total = 0;
+  for (const auto [key, value] : element.at_pointer(pointer).get_object().value()) total += value.get_uint64().value();
+  return total;
+}
+
+// The equations that FORMATS "Summary" states.
+void expect_conserved(const simdjson::dom::element& s) {
+  EXPECT_EQ(number(s, "/spans/received"),
+            number(s, "/spans/emitted") + number(s, "/spans/dropped") + sum(s, "/spans/rejected") + sum(s, "/spans/lost"));
+  EXPECT_EQ(number(s, "/traces/received"), number(s, "/traces/kept") + number(s, "/traces/dropped"));
+  std::uint64_t by_link = 0;
+  for (const auto group : s.at_pointer("/traces/kept_by_link").get_array().value()) by_link += number(group, "/traces");
+  EXPECT_EQ(number(s, "/traces/kept"), sum(s, "/traces/kept_by_policy") + by_link);
+  EXPECT_EQ(number(s, "/links/received"), number(s, "/links/edges") + number(s, "/links/same_trace") +
+                                              number(s, "/links/null_target") + sum(s, "/links/invalid"));
+  EXPECT_EQ(number(s, "/links/received"), number(s, "/links/emitted") + number(s, "/links/dropped"));
+}
+
+// trace ID -> "policy", or direction and hops; from the decision log's highest revisions.
+struct Decided {
+  std::string answer;  // empty: dropped
+  bool revived = false;
+};
+std::map<std::string, Decided> decisions_of(const std::string& path) {
+  std::map<std::string, Decided> decided;
+  std::map<std::string, std::uint64_t> revisions;
+  simdjson::dom::parser parser;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const auto record = parse(parser, line);
+    const std::string id(record["trace_id"].get_string().value());
+    const std::uint64_t revision = number(record, "/revision");
+    if (revisions.contains(id) && revisions[id] > revision) continue;
+    revisions[id] = revision;
+    Decided& entry = decided[id];
+    entry.revived = record["revived"].get_bool().value();
+    entry.answer.clear();
+    if (record["verdict"].get_string().value() != "keep") continue;
+    entry.answer = record["reason"].get_string().value();
+    if (entry.answer == "link") {
+      entry.answer = std::string(record["direction"].get_string().value()) + " " + std::to_string(number(record, "/hops"));
+    }
+  }
+  return decided;
+}
+
+void expect_kept_as_told(const simdjson::dom::element& expect, std::map<std::string, Decided> decided) {
+  EXPECT_EQ(decided.size(), number(expect, "/traces"));
+  for (const auto trace : expect["kept"].get_array().value()) {
+    const std::string id(trace["trace_id"].get_string().value());
+    const Decided found = decided[id];
+    const std::string_view reason = trace["reason"].get_string().value();
+    if (reason == "policy") {
+      EXPECT_EQ(found.answer, "policy") << id;
+    } else {
+      const std::string hops = " " + std::to_string(number(trace, "/hops"));
+      const std::string direction(trace["direction"].get_string().value());
+      const bool right = direction == "either" ? found.answer == "linked" + hops || found.answer == "linking" + hops
+                                               : found.answer == direction + hops;
+      EXPECT_TRUE(right) << id << " is " << found.answer << ", not " << direction << hops;
+    }
+    EXPECT_EQ(found.revived, trace["revived"].get_bool().value()) << id;
+    decided.erase(id);
+  }
+  std::uint64_t kept_of_unspecified = 0;
+  for (const auto trace : expect["unspecified"].get_array().value()) {
+    const std::string id(trace.get_string().value());
+    kept_of_unspecified += !decided[id].answer.empty();
+    decided.erase(id);
+  }
+  EXPECT_EQ(kept_of_unspecified, number(expect, "/kept_of_unspecified"));
+  for (const auto& [id, entry] : decided) EXPECT_EQ(entry.answer, "") << id;
+}
+
+const char* const kScenarios[] = {
+    "--scenario batch --links 3000 --errors 11 --malformed 50 --duplicates 70",
+    "--scenario batch --links 3000 --errors 11 --errors-when after --absent 0.5",
+    "--scenario batch --links 3000 --errors 11 --errors-when late",
+    "--scenario batch --links 40 --errors 0 --absent 0",
+    "--scenario chain --depth 12",
+    "--scenario chain --depth 9 --error-at middle --step-seconds 12",
+    "--scenario chain --depth 40 --max-hops 20 --error-at first",
+    "--scenario cycle --length 2",
+    "--scenario cycle --length 7",
+    "--scenario cycle --length 2000",
+    "--scenario hot-producer --consumers 200",
+    "--scenario hot-producer --consumers 900",
+    "--scenario hot-producer --consumers 900 --fails consumer",
+    "--scenario mixed --spans 40000 --links 0.5 --errors 0.02 --spans-per-second 1000",
+};
+
+TEST_F(CommandTest, EveryScenario_KeepsWhatItsStorySays) {
+  simdjson::dom::parser expect_parser;
+  simdjson::dom::parser summary_parser;
+  for (const char* const scenario : kScenarios) {
+    SCOPED_TRACE(scenario);
+    ASSERT_EQ(run("generate " + std::string(scenario) + " --seed 3 -o in.otlp --expect expect.json").exit_code, 0);
+    const auto expect = parse(expect_parser, test::read_file(path("expect.json")));
+    test::write_file(path("config.yaml"), test::buffer(simdjson::minify(expect["config"])));
+    for (const char* const threads : {"1", "2"}) {
+      const Outcome sampled = run(std::string("sample -c config.yaml in.otlp -o kept.otlp --decisions decisions.jsonl --json --threads ") + threads);
+      ASSERT_EQ(sampled.exit_code, 0) << sampled.err;
+      const auto summary = parse(summary_parser, sampled.out);
+      EXPECT_EQ(number(summary, "/spans/received"), number(expect, "/spans"));
+      EXPECT_EQ(number(summary, "/traces/received"), number(expect, "/traces"));
+      EXPECT_EQ(number(summary, "/links/received"), number(expect, "/links"));
+      EXPECT_EQ(number(summary, "/input/bytes"), std::filesystem::file_size(path("in.otlp")));
+      expect_conserved(summary);
+      expect_kept_as_told(expect, decisions_of(path("decisions.jsonl")));
+    }
+  }
+}
+
+TEST_F(CommandTest, LinesAndFrames_GiveTheSameDecisions) {
+  const std::string story = "generate --scenario mixed --spans 4000 --links 0.5 --errors 0.05 -o ";
+  ASSERT_EQ(run(story + "in.otlp").exit_code, 0);
+  ASSERT_EQ(run(story + "in.jsonl --to jsonl").exit_code, 0);
+  ASSERT_EQ(run(story + "in.varint --to proto-varint").exit_code, 0);
+  test::write_file(path("in.jsonl.gz"), test::gzipped(test::buffer(test::read_file(path("in.jsonl")))));
+  test::write_file(path("in.otlp.zst"), test::zstd_packed(test::buffer(test::read_file(path("in.otlp")))));
+  ASSERT_EQ(run("sample in.otlp -o kept.otlp --decisions d0").exit_code, 0);
+  const std::string decisions = test::read_file(path("d0"));
+  EXPECT_FALSE(decisions.empty());
+  for (const char* const input : {"in.jsonl", "in.varint", "in.jsonl.gz", "in.otlp.zst", "- <in.jsonl", "- <in.otlp.zst"}) {
+    ASSERT_EQ(run(std::string("sample ") + input + " -o kept --decisions d1").exit_code, 0) << input;
+    EXPECT_EQ(test::read_file(path("d1")), decisions) << input;
+  }
+}
+
+TEST_F(CommandTest, OutputFraming_FollowsTheFirstInput_AndTo) {
+  ASSERT_EQ(run("generate --scenario chain -o in.jsonl --to jsonl").exit_code, 0);
+  ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
+  ASSERT_EQ(run("sample in.jsonl in.otlp -o kept").exit_code, 0);
+  EXPECT_EQ(test::read_file(path("kept")).substr(0, 2), "{\"");
+  ASSERT_EQ(run("sample in.otlp in.jsonl -o kept").exit_code, 0);
+  EXPECT_EQ(test::read_file(path("kept"))[0], '\0');
+  // What sample writes, sample reads: nothing of it is dropped again.
+  for (const char* const to : {"jsonl", "proto-u32be", "proto-varint"}) {
+    ASSERT_EQ(run(std::string("sample in.otlp -o kept --to ") + to).exit_code, 0);
+    simdjson::dom::parser parser;
+    const Outcome again = run("sample kept -o again --json");
+    ASSERT_EQ(again.exit_code, 0) << again.err;
+    const auto summary = parse(parser, again.out);
+    EXPECT_GT(number(summary, "/spans/received"), 0u);
+    EXPECT_EQ(number(summary, "/spans/received"), number(summary, "/spans/emitted"));
+  }
+}
+
+TEST_F(CommandTest, StandardOutputCarriesOneThing) {
+  ASSERT_EQ(run("generate --scenario chain -o in.jsonl --to jsonl").exit_code, 0);
+  simdjson::dom::parser parser;
+  const Outcome traces = run("sample in.jsonl -o - --json");
+  EXPECT_EQ(traces.exit_code, 0);
+  EXPECT_TRUE(contains(traces.out, "resourceSpans"));
+  EXPECT_GT(number(parse(parser, traces.err), "/spans/received"), 0u);
+  const Outcome table = run("sample in.jsonl -o kept");
+  EXPECT_TRUE(contains(table.out, "Kept by links")) << table.out;
+  EXPECT_TRUE(contains(table.out, "linked, 4 hops")) << table.out;
+  EXPECT_EQ(table.err, "");
+  EXPECT_FALSE(contains(table.out, "\x1b"));
+}
+
+TEST_F(CommandTest, DamagedInputs_AreTold_AndWhatIsGoodIsUsed) {
+  const Buffer one = test::request(1, 1'000'000'000);
+  const Buffer two = test::request(2, 2'000'000'000, 50);
+  Buffer cut = test::joined({test::u32be_frame(one), test::u32be_frame(two)});
+  cut.resize(cut.size() - 5);
+  test::write_file(path("cut"), cut);
+  test::write_file(path("noise"), test::noise(5000, 9));
+  test::write_file(path("lines"), test::buffer("nonsense\n{\"resourceLogs\":[]}\n{\"resourceSpans\":[]}\n{\"resourceSp"));
+  Buffer gz = test::gzipped(test::noise(3000, 1));
+  gz.resize(1000);
+  test::write_file(path("cut.gz"), gz);
+  simdjson::dom::parser parser;
+
+  const Outcome after_cut = run("sample cut -o kept --json");
+  EXPECT_EQ(after_cut.exit_code, 1);
+  EXPECT_TRUE(contains(after_cut.err, "cut: the input ends inside the frame at byte " + std::to_string(one.size() + 4)));
+  EXPECT_EQ(number(parse(parser, after_cut.out), "/spans/received"), 1u);
+  EXPECT_EQ(number(parse(parser, after_cut.out), "/input/skipped/truncated"), 1u);
+
+  const Outcome after_noise = run("sample noise -o kept --json");
+  EXPECT_EQ(after_noise.exit_code, 1);
+  EXPECT_TRUE(contains(after_noise.err, "noise: ") && contains(after_noise.err, " at byte ")) << after_noise.err;
+
+  const Outcome after_lines = run("sample lines -o kept --json");
+  EXPECT_EQ(after_lines.exit_code, 1);
+  EXPECT_TRUE(contains(after_lines.err, "lines:1: ")) << after_lines.err;
+  EXPECT_TRUE(contains(after_lines.err, "lines:4: ")) << after_lines.err;
+  EXPECT_EQ(number(parse(parser, after_lines.out), "/input/skipped/malformed"), 1u);
+  EXPECT_EQ(number(parse(parser, after_lines.out), "/input/skipped/truncated"), 1u);
+  EXPECT_EQ(number(parse(parser, after_lines.out), "/input/skipped/logs"), 1u);
+  EXPECT_EQ(number(parse(parser, after_lines.out), "/input/requests"), 1u);
+
+  EXPECT_EQ(run("sample cut.gz -o kept").exit_code, 1);
+  EXPECT_EQ(run("sample missing -o kept").exit_code, 1);
+  EXPECT_EQ(run("sample . -o kept").exit_code, 1);
+}
+
+TEST_F(CommandTest, EveryCutAndEveryFlippedByte_EndsCleanly) {
+  ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
+  const Buffer whole = test::buffer(test::read_file(path("in.otlp")));
+  for (std::size_t i = 0; i < whole.size(); i += 37) {
+    Buffer cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(i));
+    test::write_file(path("cut"), cut);
+    const int cut_code = run("sample cut -o kept").exit_code;
+    EXPECT_TRUE(cut_code == 0 || cut_code == 1) << i;
+    Buffer flipped = whole;
+    flipped[i] ^= 0xff;
+    test::write_file(path("flipped"), flipped);
+    const int flipped_code = run("sample flipped -o kept").exit_code;
+    EXPECT_TRUE(flipped_code == 0 || flipped_code == 1) << i;
+  }
+}
+
+TEST_F(CommandTest, WrongUsage_WritesNothing) {
+  ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
+  test::write_file(path("bad.yaml"), test::buffer("tail_sampling:\n  decision_wait: soon\n"));
+  for (const char* const arguments :
+       {"", "sample", "sample in.otlp", "sample in.otlp -o kept --threads 0", "sample in.otlp -o kept --from xml",
+        "sample -c bad.yaml in.otlp -o kept", "sample -c missing.yaml in.otlp -o kept", "sample in.otlp -o in.otlp",
+        "sample - - -o kept", "frobnicate", "generate --scenario nothing -o kept", "generate --scenario chain",
+        "generate --scenario chain --links 3 -o kept", "generate --scenario chain --depth -o kept",
+        "explain xyz --decisions in.otlp", "explain ab --decisions missing", "config check bad.yaml"}) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << arguments << outcome.out << outcome.err;
+    EXPECT_FALSE(outcome.err.empty()) << arguments;
+    EXPECT_FALSE(std::filesystem::exists(path("kept"))) << arguments;
+  }
+  EXPECT_GT(std::filesystem::file_size(path("in.otlp")), 0u);
+}
+
+TEST_F(CommandTest, UnwritableOutput_IsItsOwnExitCode) {
+  ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
+  const Outcome missing_folder = run("sample in.otlp -o no/such/folder/kept");
+  EXPECT_EQ(missing_folder.exit_code, 3);
+  EXPECT_TRUE(contains(missing_folder.err, "no/such/folder/kept")) << missing_folder.err;
+  EXPECT_EQ(run("sample in.otlp -o /dev/full").exit_code, 3);
+  EXPECT_EQ(run("sample in.otlp -o kept --decisions /dev/full").exit_code, 3);
+  EXPECT_EQ(run("generate --scenario chain -o /dev/full").exit_code, 3);
+}
+
+TEST_F(CommandTest, ClosedPipe_EndsCleanly) {
+  ASSERT_EQ(run("generate --scenario mixed --spans 40000 --errors 1 -o in.otlp").exit_code, 0);
+  const std::string command = "cd '" + folder_ + "' && { '" ENTAIL_COMMAND "' sample in.otlp -o - 2>err; echo $? >code; } | head -c 10 >/dev/null";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  EXPECT_EQ(test::read_file(path("code")), "3\n");
+  EXPECT_EQ(test::read_file(path("err")), "");
+}
+
+TEST_F(CommandTest, Interrupt_WritesWhatWasDecidedSoFar) {
+  ASSERT_EQ(run("generate --scenario chain --depth 3 -o in.jsonl --to jsonl").exit_code, 0);
+  int pipe_ends[2];
+  ASSERT_EQ(::pipe(pipe_ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::dup2(pipe_ends[0], 0);
+    ::close(pipe_ends[0]);
+    ::close(pipe_ends[1]);
+    const int out = ::open(path("out").c_str(), O_CREAT | O_WRONLY, 0600);
+    ::dup2(out, 1);
+    ::execl(ENTAIL_COMMAND, "entail", "sample", "-", "-o", path("kept").c_str(), "--json", "--threads", "1", nullptr);
+    ::_exit(99);
+  }
+  ::close(pipe_ends[0]);
+  const std::string input = test::read_file(path("in.jsonl"));
+  ASSERT_EQ(::write(pipe_ends[1], input.data(), input.size()), static_cast<ssize_t>(input.size()));
+  // The pipe stays open: the command waits for more until it is interrupted.
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  ::kill(child, SIGINT);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ::close(pipe_ends[1]);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+  simdjson::dom::parser parser;
+  const auto summary = parse(parser, test::read_file(path("out")));
+  EXPECT_EQ(number(summary, "/traces/kept"), 4u);
+  expect_conserved(summary);
+  EXPECT_TRUE(contains(test::read_file(path("kept")), "resourceSpans"));
+}
+
+TEST_F(CommandTest, Explain_FindsByPrefix) {
+  ASSERT_EQ(run("generate --scenario chain --depth 6 -o in.otlp --expect expect.json").exit_code, 0);
+  ASSERT_EQ(run("sample in.otlp -o kept --decisions d.jsonl").exit_code, 0);
+  simdjson::dom::parser parser;
+  const std::string expectation = test::read_file(path("expect.json"));
+  const auto expect = parse(parser, expectation);
+  std::string farthest;
+  for (const auto trace : expect["kept"].get_array().value()) {
+    if (!trace["hops"].is_null() && number(trace, "/hops") == 4) farthest = std::string(trace["trace_id"].get_string().value());
+  }
+  const Outcome text = run("explain " + farthest.substr(0, 12) + " --decisions d.jsonl");
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_TRUE(contains(text.out, farthest + "  kept")) << text.out;
+  EXPECT_TRUE(contains(text.out, "4 hops toward its causes")) << text.out;
+  EXPECT_TRUE(contains(text.out, "            └─ links to " + farthest + "  this trace") ||
+              contains(text.out, "         └─ links to " + farthest + "  this trace")) << text.out;
+  simdjson::dom::parser json_parser;
+  const Outcome json = run("explain " + farthest + " --decisions d.jsonl --json");
+  EXPECT_EQ(parse(json_parser, json.out)["path"].get_array().value().size(), 5u);
+  const Outcome none = run("explain 0123456789abcdef0123456789abcdef --decisions d.jsonl");
+  EXPECT_EQ(none.exit_code, 1);
+  // Two records whose IDs begin alike.
+  std::string line = test::read_file(path("d.jsonl"));
+  line.resize(line.find('\n') + 1);
+  std::string other = line;
+  const std::size_t id_end = other.find("\"trace_id\":\"") + 12 + 31;
+  other[id_end] = other[id_end] == '0' ? '1' : '0';
+  test::write_file(path("two.jsonl"), test::buffer(line + other));
+  const Outcome ambiguous = run("explain " + line.substr(line.find("\"trace_id\":\"") + 12, 8) + " --decisions two.jsonl");
+  EXPECT_EQ(ambiguous.exit_code, 2);
+  EXPECT_TRUE(contains(ambiguous.err, other.substr(id_end - 31, 32))) << ambiguous.err;
+}
+
+TEST_F(CommandTest, ConfigDefaults_PassConfigCheck) {
+  const Outcome defaults = run("config defaults");
+  ASSERT_EQ(defaults.exit_code, 0);
+  test::write_file(path("defaults.yaml"), test::buffer(defaults.out));
+  const Outcome check = run("config check defaults.yaml");
+  EXPECT_EQ(check.exit_code, 0) << check.err;
+  EXPECT_TRUE(contains(check.out, "defaults.yaml: ok"));
+}
+
+TEST_F(CommandTest, ConfigCheck_NamesLineAndColumn_AndTriesTheEngine) {
+  test::write_file(path("typo.yaml"), test::buffer("links:\n  propagate:\n    max_hop: 3\n"));
+  const Outcome typo = run("config check typo.yaml");
+  EXPECT_EQ(typo.exit_code, 2);
+  EXPECT_TRUE(contains(typo.err, "typo.yaml:3:")) << typo.err;
+  EXPECT_TRUE(contains(typo.err, "max_hops")) << typo.err;
+  test::write_file(path("regex.yaml"),
+                   test::buffer("tail_sampling:\n  policies:\n    - {name: r, type: string_attribute, string_attribute: "
+                                "{key: k, values: ['(unclosed'], enabled_regex_matching: true}}\n"));
+  EXPECT_EQ(run("config check regex.yaml").exit_code, 2);
+}
+
+TEST_F(CommandTest, HelpHasExamples_OnEverySubcommand) {
+  for (const char* const command : {"", "sample ", "explain ", "generate ", "config ", "config check ", "config defaults "}) {
+    const Outcome help = run(std::string(command) + "--help");
+    EXPECT_EQ(help.exit_code, 0) << command;
+    EXPECT_TRUE(contains(help.out, "Examples:")) << command;
+  }
+  EXPECT_TRUE(contains(run("--version").out, "entail "));
+  simdjson::dom::parser parser;
+  EXPECT_EQ(parse(parser, run("generate --list --json").out).get_array().value().size(), 5u);
+  EXPECT_TRUE(contains(run("generate --list").out, "hot-producer: "));
+}
+
+}  // namespace
+}  // namespace entail::cli

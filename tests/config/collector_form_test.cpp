@@ -1,0 +1,86 @@
+// The tail_sampling block inside a whole Collector configuration, and the keys of the Collector that are not needed.
+#include <gtest/gtest.h>
+
+#include "parsed.hpp"
+
+namespace entail::config {
+namespace {
+
+constexpr std::string_view kPolicies = "policies: [{name: a, type: always_sample}]";
+
+std::string block_with(std::string_view line) { return "tail_sampling:\n  " + std::string(line) + "\n  " + std::string(kPolicies) + "\n"; }
+
+TEST(CollectorForm, FindsTheProcessor_AndLeavesTheRest) {
+  const ConfigResult result = parse_options(R"(
+receivers: {otlp: {protocols: {grpc: {endpoint: "${env:HOST}:4317"}}}}
+processors:
+  batch:
+  tail_sampling:
+    decision_wait: 7s
+    policies: [{name: a, type: always_sample}]
+    links: {propagate: {max_hops: 2}}
+exporters: {debug: {}}
+service: {pipelines: {traces: {receivers: [otlp], processors: [tail_sampling, batch], exporters: [debug]}}}
+retain: {window: 5s}
+)");
+  ASSERT_TRUE(result.options.has_value()) << ::testing::PrintToString(texts_of(result.errors));
+  EXPECT_EQ(result.options->tail_sampling.decision_wait_ns, 7 * kNanosPerSecond);
+  EXPECT_EQ(result.options->links.propagate.max_hops_linked, 2u);
+  EXPECT_EQ(result.options->retain.window_ns, 5 * kNanosPerSecond);
+  EXPECT_EQ(texts_of(result.warnings),
+            std::vector<std::string>({"5:3: only 'tail_sampling' is used; left to the Collector: receivers, batch, exporters, service"}));
+}
+
+TEST(CollectorForm, TakesTheOnlyNamedProcessor) {
+  const Options options = accepted("processors: {tail_sampling/errors: {decision_wait: 3s, " + std::string(kPolicies) + "}}\n");
+  EXPECT_EQ(options.tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
+}
+
+TEST(CollectorForm, PrefersThePlainName_AndWarnsOfOthers) {
+  const ConfigResult result = parse_options("processors:\n  tail_sampling/b: {x: 1}\n  tail_sampling: {" + std::string(kPolicies) + "}\n");
+  ASSERT_TRUE(result.options.has_value());
+  EXPECT_EQ(texts_of(result.warnings), std::vector<std::string>({"2:3: 'tail_sampling/b' is not used; tail_sampling on line 3 is"}));
+}
+
+TEST(CollectorForm, Refuses_WhenItIsNotClearWhichIsMeant) {
+  EXPECT_TRUE(contains(only_error("processors: {tail_sampling/a: {}, tail_sampling/b: {}}"), "which one is meant?"));
+  EXPECT_TRUE(contains(only_error("tail_sampling: {" + std::string(kPolicies) + "}\nprocessors: {tail_sampling: {}}"),
+                       "1:1: tail_sampling stands here and under processors on line 2"));
+  EXPECT_EQ(only_error("processors: {batch: {}}\n"), "1:1: processors hold no tail_sampling");
+}
+
+TEST(CollectorForm, SectionsOfTheCollectorStandOnlyBesideProcessors) {
+  EXPECT_TRUE(contains(only_error(with_policy("receivers: {}")), "2:1: 'receivers' is a section of the Collector"));
+  EXPECT_TRUE(contains(only_error(with_policy("processors: {batch: {}}")), "2:1: processors hold no tail_sampling"));
+}
+
+TEST(CollectorForm, RefusesWhatIsSetTwice) {
+  EXPECT_EQ(only_error("processors: {tail_sampling: {compat: none, " + std::string(kPolicies) + "}}\ncompat: none\n"),
+            "2:1: compat is set twice, first on line 1");
+}
+
+TEST(CollectorForm, ErrorsKeepTheirPlace) {
+  EXPECT_EQ(only_error("processors:\n  tail_sampling/x:\n    num_trace: 5\n    " + std::string(kPolicies) + "\n"),
+            "3:5: unknown key 'num_trace' in tail_sampling; did you mean 'num_traces'?");
+}
+
+TEST(CollectorKeys, AreAcceptedWithAWarning) {
+  for (const char* line : {"num_traces: 100_000", "block_on_overflow: true", "expected_new_traces_per_sec: 10", "sampling_strategy: trace-complete",
+                           "decision_cache: {sampled_cache_size: 10}", "decision_cache: {non_sampled_cache_size: 10}",
+                           "drop_pending_traces_on_shutdown: true", "maximum_trace_size_bytes: 0", "num_shards: 4", "tail_storage: pebble_tail_storage"}) {
+    const std::string warning = only_warning(block_with(line));
+    EXPECT_TRUE(warning.starts_with("2:")) << warning;
+    EXPECT_TRUE(contains(warning, " is not used: ")) << warning;
+  }
+}
+
+TEST(CollectorKeys, AreCheckedAllTheSame) {
+  EXPECT_TRUE(contains(only_error(block_with("sampling_strategy: span-ingest")), "2:22: tail_sampling.sampling_strategy: 'span-ingest' is not supported: "));
+  EXPECT_TRUE(contains(only_error(block_with("sampling_strategy: other")), "expected one of: trace-complete, span-ingest"));
+  EXPECT_TRUE(contains(only_error(block_with("maximum_trace_size_bytes: 1000")), "dropping a trace for its size is not supported"));
+  EXPECT_TRUE(contains(only_error(block_with("num_traces: many")), "expected a whole number, 0 or more; found 'many'"));
+  EXPECT_TRUE(contains(only_error(block_with("decision_cache: {cache_size: 1}")), "in tail_sampling.decision_cache; did you mean 'sampled_cache_size'?"));
+}
+
+}  // namespace
+}  // namespace entail::config

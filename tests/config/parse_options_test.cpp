@@ -1,0 +1,181 @@
+// What FORMATS "Configuration" says of options outside the policies.
+#include <gtest/gtest.h>
+
+#include "parsed.hpp"
+
+namespace entail::config {
+namespace {
+
+// The example of FORMATS, with other values than the defaults.
+constexpr std::string_view kFull = R"(
+tail_sampling:
+  decision_wait: 10s
+  decision_wait_after_root_received: 2500ms
+  sample_on_first_match: true
+  policies:
+    - {name: errors, type: status_code, status_code: {status_codes: [ERROR]}}
+    - {name: some, type: probabilistic, probabilistic: {sampling_percentage: 1}}
+probability: consistent
+links:
+  origins: [some]
+  propagate:
+    mode: component
+    max_hops: {linked: 5, linking: 6}
+    max_links_followed: 7
+    max_traces_per_origin: 100_000
+    max_propagated_bytes_per_second: 1MB
+    origin_links: all
+    type_keys: [a.b]
+    types: {retry-of: {linked: 8}, batch_member: {linking: 0}}
+  sample: {max_links_per_span: 9, seed: 18446744073709551615, names: both}
+retain: {window: 1m30s, records: 2h, max_bytes: 100MiB}
+memory_limit: 1GiB
+compat: collector
+)";
+
+TEST(ParseOptions, ReadsEveryOption) {
+  const Options options = accepted(kFull);
+  EXPECT_EQ(options.tail_sampling.decision_wait_ns, 10 * kNanosPerSecond);
+  EXPECT_EQ(options.tail_sampling.decision_wait_after_root_received_ns, 2'500'000'000);
+  EXPECT_TRUE(options.tail_sampling.sample_on_first_match);
+  ASSERT_EQ(options.tail_sampling.policies.size(), 2u);
+  EXPECT_EQ(options.probability, Probability::consistent);
+  EXPECT_EQ(options.links.origins, std::vector<std::string>({"some"}));
+  const PropagateOptions& propagate = options.links.propagate;
+  EXPECT_EQ(propagate.mode, PropagateMode::component);
+  EXPECT_EQ(propagate.max_hops_linked, 5u);
+  EXPECT_EQ(propagate.max_hops_linking, 6u);
+  EXPECT_EQ(propagate.max_links_followed, 7u);
+  EXPECT_EQ(propagate.max_traces_per_origin, 100'000u);
+  EXPECT_EQ(propagate.max_propagated_bytes_per_second, 1'000'000u);
+  EXPECT_EQ(propagate.type_keys, std::vector<std::string>({"a.b"}));
+  ASSERT_EQ(propagate.types.size(), 2u);
+  EXPECT_EQ(propagate.types.at("retry_of").linked, 8u);
+  EXPECT_EQ(propagate.types.at("retry_of").linking, std::nullopt);
+  EXPECT_EQ(propagate.types.at("batch_member").linking, 0u);
+  EXPECT_EQ(options.links.sample.max_links_per_span, 9u);
+  EXPECT_EQ(options.links.sample.seed, 18446744073709551615ull);
+  EXPECT_EQ(options.links.sample.names, TruncationNames::both);
+  EXPECT_EQ(options.retain.window_ns, 90 * kNanosPerSecond);
+  EXPECT_EQ(options.retain.records_ns, 7200 * kNanosPerSecond);
+  EXPECT_EQ(options.retain.max_bytes, 100u << 20);
+  EXPECT_EQ(options.memory_limit_bytes, 1u << 30);
+  EXPECT_EQ(options.compat, Compat::collector);
+}
+
+TEST(ParseOptions, LeavesDefaults_WhenNothingIsSet) {
+  const Options options = accepted(with_policy(""));
+  EXPECT_EQ(options.tail_sampling.decision_wait_ns, 30 * kNanosPerSecond);
+  EXPECT_EQ(options.links.origins, std::nullopt);
+  EXPECT_EQ(options.links.propagate.mode, PropagateMode::cone);
+  EXPECT_EQ(options.links.propagate.max_hops_linked, 4u);
+  EXPECT_EQ(options.retain.max_bytes, std::nullopt);
+  EXPECT_EQ(options.memory_limit_bytes, 512u << 20);
+  accepted(with_policy("links:\nretain: {}\n"));
+}
+
+TEST(ParseOptions, ModeIsNone_WhenOffOrFalse) {
+  for (const char* mode : {"none", "off", "false", "False", "'off'"})
+    EXPECT_EQ(accepted(with_policy("links: {propagate: {mode: " + std::string(mode) + "}}")).links.propagate.mode, PropagateMode::none) << mode;
+  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {mode: true}}")), "found 'true'"));
+}
+
+TEST(ParseOptions, OneNumberOfHopsMeansBoth) {
+  const Options options = accepted(with_policy("links: {propagate: {max_hops: 62}}"));
+  EXPECT_EQ(options.links.propagate.max_hops_linked, 62u);
+  EXPECT_EQ(options.links.propagate.max_hops_linking, 62u);
+  const Options one_side = accepted(with_policy("links: {propagate: {max_hops: {linking: 0}}}"));
+  EXPECT_EQ(one_side.links.propagate.max_hops_linked, 4u);
+  EXPECT_EQ(one_side.links.propagate.max_hops_linking, 0u);
+  EXPECT_EQ(only_error(with_policy("links: {propagate: {max_hops: 63}}")),
+            "2:31: links.propagate.max_hops: expected a whole number from 0 to 62; found '63'");
+  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {max_hops: [1]}}")), "expected a map with linked, linking"));
+}
+
+TEST(ParseOptions, UnknownKey_NamesTheNearest) {
+  EXPECT_EQ(only_error(with_policy("links: {propagate: {max_hop: 4}}")),
+            "2:21: unknown key 'max_hop' in links.propagate; did you mean 'max_hops'?");
+  EXPECT_EQ(only_error(with_policy("links: {max_hops: 4}")), "2:9: unknown key 'max_hops' in links; it belongs in links.propagate");
+  EXPECT_EQ(only_error(with_policy("memory-limit: 1GiB")), "2:1: unknown key 'memory-limit' at the top; did you mean 'memory_limit'?");
+  EXPECT_EQ(only_error(with_policy("decision_wait: 1s")), "2:1: unknown key 'decision_wait' at the top; it belongs in tail_sampling");
+  EXPECT_EQ(only_error(with_policy("retain: {zzzzzz: 1}")), "2:10: unknown key 'zzzzzz' in retain; expected one of: window, records, max_bytes");
+  EXPECT_TRUE(contains(only_error(with_policy("retain.window: 5s")), "unknown key 'retain.window' at the top"));
+}
+
+TEST(ParseOptions, WrongValue_SaysWhatWasExpected) {
+  EXPECT_EQ(only_error(with_policy("retain: {window: 60}")),
+            "2:18: retain.window: expected a duration from 0s to 168h, such as 10s or 1m30s; found '60': a duration needs a unit");
+  EXPECT_EQ(only_error(with_policy("retain: {window: 169h}")),
+            "2:18: retain.window: expected a duration from 0s to 168h, such as 10s or 1m30s; found '169h'");
+  EXPECT_EQ(only_error(with_policy("memory_limit: 15MiB")),
+            "2:15: memory_limit: expected a size from 16MiB to 16TiB, such as 1048576 or 256MiB; found '15MiB'");
+  EXPECT_EQ(only_error(with_policy("links: {sample: {names: bath}}")),
+            "2:25: links.sample.names: expected one of: entail, batch, both; found 'bath'; did you mean 'batch'?");
+  EXPECT_TRUE(contains(only_error(with_policy("links: {sample: {max_links_per_span: 0}}")), "from 1 to 65536; found '0'"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: {sample: {max_links_per_span: '5'}}")), "found '5': a text in quotes"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: {sample: {seed: -1}}")), "found '-1'"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: {sample: {seed: }}")), "found nothing"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: {origins: errors}")), "expected a list of at most 4096 texts; found 'errors'"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: 5")), "links: expected a map with origins, propagate, sample; found '5'"));
+  EXPECT_TRUE(contains(only_error(with_policy("compat: {a: 1}")), "found a map"));
+}
+
+TEST(ParseOptions, ReportsSeveralErrorsAtOnce_InOrder) {
+  const ConfigResult result = parse_options(with_policy("compat: x\nretain: {window: y}\nlink: {}\n"));
+  ASSERT_EQ(result.errors.size(), 3u);
+  EXPECT_EQ(result.errors[0].line, 2u);
+  EXPECT_EQ(result.errors[1].line, 3u);
+  EXPECT_EQ(message_text(result.errors[2]), "4:1: unknown key 'link' at the top; did you mean 'links'?");
+}
+
+TEST(ParseOptions, TypesAreNormalised) {
+  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a-b: {linked: 1}, a_b: {linked: 2}}}}")),
+                       "2:47: links.propagate.types.a_b: a rule for this type is there already"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: {linkd: 1}}}}")), "unknown key 'linkd'; did you mean 'linked'?"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: {linked: 63}}}}")), "types.a.linked: expected a whole number from 0 to 62"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: 3}}}")), "expected a map with linked, linking or both"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: {}}}}")), "expected linked, linking or both"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: [a]}}")), "found a list"));
+}
+
+TEST(ParseOptions, ErrorSpansAndComponentExcludeEachOther) {
+  EXPECT_EQ(only_error(with_policy("links: {propagate: {mode: component, origin_links: error_spans}}")),
+            "2:38: links.propagate.origin_links: error_spans cannot be combined with mode: component, where links have no direction");
+  accepted(with_policy("links: {propagate: {mode: none, origin_links: error_spans}}"));
+}
+
+TEST(ParseOptions, OriginsAreNamesOfPolicies) {
+  EXPECT_EQ(only_error(with_policy("links: {origins: [error]}")), "2:19: links.origins: no policy is named 'error'; did you mean 'errors'?");
+  EXPECT_EQ(accepted(with_policy("links: {origins: []}")).links.origins, std::vector<std::string>());
+  EXPECT_TRUE(contains(only_error(of_policies("{name: d, type: drop, drop: {drop_sub_policy: [{type: always_sample}]}}") + "links: {origins: [d]}"),
+                       "'d' is a drop policy"));
+}
+
+TEST(ParseOptions, EnvironmentIsNotRead) {
+  EXPECT_TRUE(contains(only_error(with_policy("memory_limit: ${env:LIMIT}")), "2:15: memory_limit: '${env:LIMIT}' would have to be looked up"));
+  EXPECT_EQ(accepted(with_policy("links: {propagate: {type_keys: [a$$b, 'c$']}}")).links.propagate.type_keys, std::vector<std::string>({"a$b", "c$"}));
+}
+
+TEST(ParseOptions, PoliciesAreRequired) {
+  for (const char* text : {"", "# nothing\n", "---\n", "~"})
+    EXPECT_EQ(only_error(text), "1:1: the configuration is empty: tail_sampling.policies is required") << text;
+  EXPECT_TRUE(contains(only_error("compat: none\n"), "at least one policy is required"));
+  EXPECT_TRUE(only_error("\ntail_sampling: {policies: []}\n").starts_with("2:17: tail_sampling.policies: at least one policy is required"));
+  EXPECT_TRUE(only_error("\ntail_sampling:\n").starts_with("2:1: tail_sampling.policies: at least one policy is required"));
+  EXPECT_TRUE(contains(only_error("[1, 2]"), "expected a map with the key tail_sampling; found a list"));
+  EXPECT_TRUE(contains(only_error("tail_sampling: {policies: {name: a}}"), "expected a list of policies; found a map"));
+}
+
+TEST(ParseOptions, WarnsOfWhatHasNoEffect) {
+  EXPECT_TRUE(contains(only_warning(with_policy("memory_limit: 16MiB\nretain: {max_bytes: 17MiB}")), "3:10: retain.max_bytes: without effect"));
+  EXPECT_TRUE(contains(only_warning(with_policy("links: {propagate: {type_keys: [], types: {a: {linked: 1}}}}")), "no link has a type"));
+  EXPECT_TRUE(contains(only_warning("tail_sampling: {decision_wait: 5s, decision_wait_after_root_received: 5s, policies: [{name: a, type: always_sample}]}"),
+                       "1:36: tail_sampling.decision_wait_after_root_received: without effect"));
+}
+
+TEST(ParseOptions, DuplicateKeysAreErrors) {
+  EXPECT_EQ(only_error(with_policy("compat: none\ncompat: none\n")), "3:1: duplicate key 'compat', first on line 2");
+}
+
+}  // namespace
+}  // namespace entail::config

@@ -1,0 +1,76 @@
+#include "config/reference.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "config/option_table.hpp"
+#include "config/value_reader.hpp"
+#include "parsed.hpp"
+
+namespace entail::config {
+namespace {
+
+TEST(Defaults, ParseToTheDefaults) {
+  const Options parsed = accepted(default_options_yaml());
+  const Options defaults;
+  unsigned compared = 0;
+  for (const Option<Options>& row : option_table()) {
+    if (row.get == nullptr) continue;
+    EXPECT_EQ(row.get(parsed), row.get(defaults)) << row.key;
+    ++compared;
+  }
+  EXPECT_EQ(compared, 21u);
+  EXPECT_TRUE(parsed.links.propagate.types.empty());
+  ASSERT_EQ(parsed.tail_sampling.policies.size(), 1u);
+  EXPECT_EQ(parsed.tail_sampling.policies[0].status_code_mask, 4u);
+}
+
+TEST(Defaults, AreThoseOfTheContract) {
+  const std::string yaml = default_options_yaml();
+  for (const char* line : {"  decision_wait: 30s\n", "probability: collector\n", "    mode: cone\n", "      linked: 4\n", "      linking: 4\n",
+                           "    max_links_followed: 256\n", "    max_traces_per_origin: 1024\n", "    max_propagated_bytes_per_second: 0\n",
+                           "    origin_links: all\n", "    type_keys: [link.type, link.relationship]\n", "    max_links_per_span: 128\n",
+                           "    seed: 0\n", "    names: entail\n", "  window: 60s\n", "  records: 1h\n", "memory_limit: 512MiB\n", "compat: none\n"})
+    EXPECT_TRUE(contains(yaml, line)) << line;
+}
+
+TEST(OptionTable, SaysWhatEachOptionIsFor) {
+  for (const Option<Options>& row : option_table()) EXPECT_FALSE(row.help.empty() && row.instead.empty()) << row.key;
+  for (const PolicyShape& shape : policy_table()) {
+    EXPECT_FALSE(shape.help.empty()) << shape.name;
+    for (const Option<PolicyOptions>& row : shape.fields) EXPECT_FALSE(row.help.empty() && row.instead.empty()) << row.key;
+  }
+}
+
+TEST(OptionTable, KeysAreUnique) {
+  for (const Option<Options>& row : option_table())
+    EXPECT_EQ(std::count_if(option_table().begin(), option_table().end(), [&](const auto& other) { return other.key == row.key; }), 1) << row.key;
+}
+
+TEST(OptionTable, EveryFieldTakesItsOwnValue) {
+  // Two rows that shared a field by mistake would show here: each row is set alone, and no other may change.
+  for (const Option<Options>& row : option_table()) {
+    if (row.set == nullptr) continue;
+    Options options;
+    const OptionValue other = row.kind == OptionKind::boolean ? OptionValue(true)
+                              : row.kind == OptionKind::texts ? OptionValue(std::vector<std::string>{"x"})
+                                                              : OptionValue(std::uint64_t{row.kind == OptionKind::choice ? 1u : 59u});
+    row.set(options, other);
+    EXPECT_EQ(row.get(options), other) << row.key;
+    for (const Option<Options>& rest : option_table()) {
+      if (rest.get == nullptr || rest.key == row.key) continue;
+      EXPECT_EQ(rest.get(options), rest.get(Options())) << row.key << " " << rest.key;
+    }
+  }
+}
+
+TEST(ConfigurationPage, IsTheOneInDocs) {
+  std::ifstream file(ENTAIL_SOURCE_DIR "/docs/configuration.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  EXPECT_TRUE(page == configuration_page()) << "write it again: bin/configuration_page > docs/configuration.md";
+}
+
+}  // namespace
+}  // namespace entail::config

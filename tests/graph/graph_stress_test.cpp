@@ -1,0 +1,240 @@
+// Real threads on the real graph, and then everything is counted. Meant for ThreadSanitizer as much as for itself.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <map>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "tests/graph/edges.hpp"
+
+namespace entail::graph {
+namespace {
+
+#ifdef __SANITIZE_THREAD__
+constexpr unsigned kScale = 1;
+#else
+constexpr unsigned kScale = 4;
+#endif
+
+// An edge by the numbers of its ends, and which of several equal ones.
+using Edge = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>;
+
+// Threads insert overlapping keys in different orders and link them; each edge carries its own span ID.
+TEST(GraphStress, EveryKeyOneNode_EveryEdgeOnceAtBothEnds) {
+  constexpr unsigned kThreads = 4;
+  constexpr std::uint64_t kKeys = 3000;
+  constexpr std::uint64_t kHub = 0;
+  const unsigned batches = 60 * kScale;
+  Graph graph({.lanes = kThreads, .first_capacity = kKeys + kThreads * 400});
+  std::vector<std::map<std::uint64_t, NodeId>> nodes_seen(kThreads);
+  std::vector<std::vector<Edge>> edges_made(kThreads);
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      std::mt19937_64 random(100 + t);
+      Writer& writer = graph.writer(t);
+      for (unsigned batch = 0; batch < batches; ++batch) {
+        std::vector<std::uint64_t> numbers(200);
+        for (auto& number : numbers) number = random() % 5 == 0 ? kHub : random() % kKeys;
+        std::vector<TraceId> keys;
+        for (const std::uint64_t number : numbers) keys.push_back(key_of(number));
+        while (!writer.try_begin(keys.size(), keys.size())) std::this_thread::yield();  // others hold room for a moment
+        const auto nodes = insert_all(writer, keys);
+        for (std::size_t i = 0; i < nodes.size(); ++i) nodes_seen[t].emplace(numbers[i], nodes[i]);
+        const NodeId from = nodes[0];
+        std::vector<EdgeCell> cells;
+        std::vector<SpanId> spans;
+        for (std::size_t i = 1; i < nodes.size(); ++i) {
+          cells.push_back(plain_cell(writer, nodes[i]));
+          spans.push_back({edges_made[t].size() * kThreads + t + 1});
+          edges_made[t].emplace_back(numbers[0], numbers[i], spans.back().value);
+        }
+        writer.append_out(from, cells, spans);
+        for (std::size_t i = 1; i < nodes.size(); ++i) writer.append_in(nodes[i], plain_cell(writer, from));
+        writer.end();
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+
+  std::map<std::uint64_t, NodeId> nodes;
+  std::vector<Edge> edges;
+  for (unsigned t = 0; t < kThreads; ++t) {
+    for (const auto& [number, node] : nodes_seen[t]) EXPECT_EQ(nodes.emplace(number, node).first->second, node);
+    edges.insert(edges.end(), edges_made[t].begin(), edges_made[t].end());
+  }
+  std::map<NodeId, std::uint64_t> number_of;
+  for (const auto& [number, node] : nodes) EXPECT_TRUE(number_of.emplace(node, number).second);
+  std::set<NodeId> created;
+  graph.drain_created([&](NodeId node) { EXPECT_TRUE(created.insert(node).second); });
+  EXPECT_EQ(created.size(), nodes.size());
+  EXPECT_EQ(graph.current_window().node_count, nodes.size());
+
+  std::vector<Edge> out_edges;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::int64_t> balance;  // of both ends
+  for (const auto& [number, node] : nodes) {
+    graph.for_each_out(node, [&, from = number](EdgeCell cell, SpanId span) {
+      const std::uint64_t to = number_of.at(graph.node_of(cell));
+      out_edges.emplace_back(from, to, span.value);
+      ++balance[{from, to}];
+    });
+    graph.for_each_in(node, [&, to = number](EdgeCell cell) { --balance[{number_of.at(graph.node_of(cell)), to}]; });
+  }
+  EXPECT_EQ(sorted(out_edges), sorted(edges));
+  for (const auto& [ends, count] : balance) ASSERT_EQ(count, 0) << ends.first << " -> " << ends.second;
+}
+
+// PROTOCOL late_edge under real threads: each edge is seen by the tick thread's reading or reported in the late log.
+TEST(GraphStress, NoEdgeIsMissed_WhileReachIsRaised) {
+  constexpr unsigned kThreads = 2;
+  constexpr std::uint64_t kNodes = 400;
+  const unsigned rounds = 15 * kScale;
+  for (unsigned round = 0; round < rounds; ++round) {
+    Graph graph({.lanes = kThreads, .first_capacity = 4 * kNodes, .seed = round});
+    std::vector<NodeId> nodes;
+    for (std::uint64_t i = 0; i < kNodes; ++i) nodes.push_back(graph.insert(key_of(i)));
+    std::atomic<unsigned> running{kThreads};
+    std::vector<std::thread> threads;
+    for (unsigned t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        std::mt19937_64 random(round * 10 + t);
+        Writer& writer = graph.writer(t);
+        for (unsigned batch = 0; batch < 8; ++batch) {
+          ASSERT_TRUE(writer.try_begin(0, 2 * 200));
+          for (unsigned i = 0; i < 200; ++i) {
+            const NodeId near = nodes[random() % 4 == 0 ? 7 : random() % kNodes];
+            const EdgeCell cell = plain_cell(writer, nodes[random() % kNodes]);
+            const SpanId span{1};
+            writer.append_in(near, cell);
+            writer.append_out(near, {&cell, 1}, {&span, 1});
+          }
+          writer.end();
+        }
+        running.fetch_sub(1);
+      });
+    }
+    // The tick thread: carries a keep from every node once, and again for those that the late log names.
+    std::vector<std::size_t> carried(kNodes, 0);
+    std::map<NodeId, std::size_t> index_of;
+    for (std::size_t i = 0; i < nodes.size(); ++i) index_of[nodes[i]] = i;
+    const auto carry = [&](NodeId node) {
+      std::size_t edges = 0;
+      graph.for_each_in(node, [&](EdgeCell) { ++edges; });
+      graph.for_each_out(node, [&](EdgeCell, SpanId) { ++edges; });
+      carried[index_of.at(node)] = edges;
+    };
+    std::size_t next = 0;
+    bool last_round = false;
+    for (;;) {
+      for (unsigned i = 0; i < 20 && next < kNodes; ++i, ++next) {
+        graph.raise_reach(nodes[next], 1);
+        carry(nodes[next]);
+      }
+      graph.drain_late(carry);
+      if (last_round) break;
+      last_round = running.load() == 0 && next == kNodes;
+    }
+    for (auto& thread : threads) thread.join();
+    graph.drain_late(carry);
+    std::size_t total = 0;
+    for (std::size_t i = 0; i < kNodes; ++i) {
+      const std::size_t seen = carried[i];
+      carry(nodes[i]);
+      ASSERT_EQ(seen, carried[i]) << "node " << i << " in round " << round;
+      total += carried[i];
+    }
+    ASSERT_EQ(total, kThreads * 8 * 200 * 2u);
+  }
+}
+
+// The tick thread rotates and drops under load, while one lane stalls inside its batches. Every link ends up in the
+// window that its batch began in; what the frozen windows hold is what was written.
+TEST(GraphStress, NothingIsLost_WhenWindowsRotateAndDropUnderLoad) {
+  constexpr unsigned kThreads = 3;
+  const unsigned batches = 150 * kScale;
+  Graph graph({.lanes = kThreads, .payload_bytes = 64, .first_capacity = 2000});
+  std::atomic<std::uint64_t> links_written{0};
+  std::atomic<std::uint64_t> refused{0};
+  std::atomic<unsigned> running{kThreads};
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      std::mt19937_64 random(t);
+      Writer& writer = graph.writer(t);
+      for (unsigned batch = 0; batch < batches;) {
+        if (!writer.try_begin(150, 149)) {
+          refused.fetch_add(1);
+          std::this_thread::yield();
+          continue;
+        }
+        ++batch;
+        std::vector<TraceId> keys;
+        for (unsigned i = 0; i < 150; ++i) keys.push_back(key_of(random() % 4000));
+        const auto nodes = insert_all(writer, keys);
+        if (t == 0 && batch % 16 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(3));  // the stalled lane
+        std::vector<EdgeCell> cells;
+        for (std::size_t i = 1; i < nodes.size(); ++i) {
+          cells.push_back(plain_cell(writer, nodes[i]));
+          ASSERT_EQ(slot_of(nodes[i]), slot_of(nodes[0]));
+          ASSERT_EQ(writer.key(nodes[i]), keys[i]);
+        }
+        writer.append_out(nodes[0], cells, std::vector<SpanId>(cells.size()));
+        for (std::size_t i = 1; i < nodes.size(); ++i) writer.append_in(nodes[i], plain_cell(writer, nodes[0]));
+        writer.end();
+        links_written.fetch_add(cells.size());
+      }
+      running.fetch_sub(1);
+    });
+  }
+
+  std::uint64_t out_seen = 0;
+  std::uint64_t in_seen = 0;
+  std::uint64_t nodes_seen = 0;
+  std::uint64_t nodes_created = 0;
+  unsigned rotations = 0;
+  const auto count_and_drop = [&](const WindowInfo& window) {
+    std::set<std::pair<std::uint64_t, std::uint64_t>> keys;
+    graph.for_each_node(window.slot, [&](NodeId node) {
+      ++nodes_seen;
+      const TraceId key = graph.key(node);
+      EXPECT_TRUE(keys.emplace(key.hi, key.lo).second) << "one node a key and window";
+      graph.for_each_out(node, [&](EdgeCell cell, SpanId) {
+        ++out_seen;
+        EXPECT_EQ(slot_of(graph.node_of(cell)), window.slot);
+      });
+      graph.for_each_in(node, [&](EdgeCell) { ++in_seen; });
+    });
+    EXPECT_EQ(keys.size(), window.node_count);
+    graph.drain_created([&](NodeId) { ++nodes_created; });  // before the drop, which would leave them out
+    graph.drop(window.slot);
+  };
+  const auto tick = [&] {
+    graph.reclaim();
+    const Need need = graph.wanted();
+    const WindowInfo current = graph.current_window();
+    if (need.nodes != 0 || current.node_count > current.capacity / 2) rotations += graph.rotate(2000);
+    for (const WindowInfo& window : graph.windows())
+      if (!window.is_current && window.frozen) count_and_drop(window);
+  };
+  while (running.load() != 0) {
+    tick();
+    std::this_thread::yield();
+  }
+  for (auto& thread : threads) thread.join();
+  graph.reclaim();
+  ASSERT_TRUE(graph.rotate(10));
+  tick();
+  graph.reclaim();
+  EXPECT_EQ(graph.window_count(), 1u);
+  EXPECT_EQ(graph.bytes(), graph.current_window().bytes);
+  EXPECT_EQ(links_written.load(), std::uint64_t{kThreads} * batches * 149);
+  EXPECT_EQ(out_seen, links_written.load());
+  EXPECT_EQ(in_seen, links_written.load());
+  EXPECT_EQ(nodes_created, nodes_seen);
+  EXPECT_GT(rotations, 20u);
+}
+
+}  // namespace
+}  // namespace entail::graph

@@ -1,0 +1,243 @@
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/graph/edges.hpp"
+
+namespace entail::graph {
+namespace {
+
+NodeId put(Graph& graph, std::uint64_t number) {
+  Writer& writer = graph.writer(0);
+  EXPECT_TRUE(writer.try_begin(1, 0));
+  const NodeId node = insert_all(writer, {key_of(number)})[0];
+  writer.end();
+  return node;
+}
+
+TEST(Windows, RotateStartsAnEmptyWindow_AndTheOldOneStaysReadable) {
+  Graph graph({.lanes = 2, .first_capacity = 100});
+  const NodeId first = put(graph, 1);
+  ASSERT_TRUE(graph.rotate(5000));
+  const NodeId second = put(graph, 1);
+  EXPECT_NE(first, second);
+  EXPECT_NE(slot_of(first), slot_of(second));
+  EXPECT_EQ(graph.key(first), graph.key(second));
+  EXPECT_EQ(graph.find(key_of(1)), second);
+  const WindowList windows = graph.windows();
+  ASSERT_EQ(windows.count, 2u);
+  EXPECT_EQ(windows.items[0].slot, slot_of(first));
+  EXPECT_FALSE(windows.items[0].is_current);
+  EXPECT_TRUE(windows.items[0].frozen);
+  EXPECT_EQ(windows.items[0].capacity, 100u);
+  EXPECT_EQ(windows.items[0].node_count, 1u);
+  EXPECT_TRUE(windows.items[1].is_current);
+  EXPECT_FALSE(windows.items[1].frozen);
+  EXPECT_EQ(windows.items[1].capacity, 5000u);
+  EXPECT_EQ(windows.items[1].sequence, windows.items[0].sequence + 1);
+  EXPECT_EQ(windows.items[0].bytes + windows.items[1].bytes, graph.bytes());
+  EXPECT_EQ(graph.previous_slot(), slot_of(first));
+  EXPECT_EQ(graph.sequence(slot_of(second)), windows.items[1].sequence);
+}
+
+TEST(Windows, OlderOfFindsTheNewestOlderNode) {
+  Graph graph({.lanes = 1, .first_capacity = 1000});
+  std::vector<NodeId> oldest, middle, current;
+  for (std::uint64_t i = 0; i < 300; ++i) oldest.push_back(put(graph, i));
+  ASSERT_TRUE(graph.rotate(1000));
+  for (std::uint64_t i = 200; i < 400; ++i) middle.push_back(put(graph, i));
+  ASSERT_TRUE(graph.rotate(1000));
+  for (std::uint64_t i = 100; i < 500; ++i) current.push_back(put(graph, i));
+  std::vector<NodeId> older(current.size());
+  graph.older_of(current, older.data());
+  for (std::uint64_t i = 100; i < 500; ++i) {
+    const NodeId expected = i < 200 ? oldest[i] : i < 400 ? middle[i - 200] : 0;
+    EXPECT_EQ(older[i - 100], expected) << i;
+  }
+  older.assign(middle.size(), 1);
+  graph.older_of(middle, older.data());  // of a window that is not current: only what is older than it
+  for (std::uint64_t i = 200; i < 400; ++i) EXPECT_EQ(older[i - 200], i < 300 ? oldest[i] : 0);
+  EXPECT_EQ(graph.newer_of(oldest[0]), 0u);
+  EXPECT_EQ(graph.newer_of(oldest[150]), current[50]);
+  EXPECT_EQ(graph.newer_of(oldest[250]), middle[50]);
+  EXPECT_EQ(graph.newer_of(current[50]), 0u);
+}
+
+TEST(Windows, IncarnationsAreChained) {
+  Graph graph({.lanes = 1, .first_capacity = 100});
+  const NodeId a = put(graph, 1);
+  ASSERT_TRUE(graph.rotate(100));
+  const NodeId b = put(graph, 1);
+  ASSERT_TRUE(graph.rotate(100));
+  const NodeId c = put(graph, 1);
+  EXPECT_EQ(graph.newest(a), a);
+  graph.link_incarnations(a, b);
+  graph.link_incarnations(b, c);
+  EXPECT_EQ(graph.newest(a), c);
+  EXPECT_EQ(graph.older(c), b);
+  EXPECT_EQ(graph.older(b), a);
+  EXPECT_EQ(graph.newer(a), b);
+  graph.unlink_incarnation(b);
+  EXPECT_EQ(graph.newest(a), c);
+  EXPECT_EQ(graph.older(c), a);
+  EXPECT_EQ(graph.older(b), 0u);
+  graph.drop(slot_of(a));
+  EXPECT_EQ(graph.older(c), 0u);  // its window is gone
+}
+
+TEST(Windows, CellsNameNothing_OnceTheirWindowIsDropped) {
+  Graph graph({.lanes = 1, .first_capacity = 100});
+  const NodeId old_node = put(graph, 1);
+  const EdgeCell cell = graph.cell_of(old_node);
+  EXPECT_EQ(graph.node_of(cell), old_node);
+  const EdgeCell limited = EdgeCell::make(0, 0, 2, 3, true, true);
+  EXPECT_EQ(graph.cell_of(old_node, limited).limit_linking(), 3u);
+  EXPECT_EQ(graph.node_of(graph.cell_of(old_node, limited)), old_node);
+  ASSERT_TRUE(graph.rotate(100));
+  EXPECT_EQ(graph.node_of(cell), old_node);
+  graph.drop(slot_of(old_node));
+  EXPECT_EQ(graph.node_of(cell), 0u);
+  EXPECT_EQ(graph.windows().count, 1u);
+  EXPECT_EQ(graph.find(key_of(1)), 0u);
+  // 15 rotations on, the slot has another window: the cell still names nothing.
+  for (unsigned i = 0; i < 15; ++i) {
+    graph.reclaim();
+    ASSERT_TRUE(graph.rotate(100));
+    if (i < 14) graph.drop(graph.previous_slot());
+  }
+  EXPECT_EQ(graph.current_window().slot, slot_of(old_node));
+  const NodeId reused = put(graph, 2);
+  EXPECT_EQ(reused, old_node);  // the same slot and offset
+  EXPECT_EQ(graph.node_of(cell), 0u);
+  EXPECT_EQ(graph.node_of(graph.cell_of(reused)), reused);
+}
+
+TEST(Windows, ALinkToADroppedIncarnationIsNotFollowed_WhenItsSlotIsReused) {
+  Graph graph({.lanes = 1, .first_capacity = 100});
+  const NodeId gone = put(graph, 1);
+  ASSERT_TRUE(graph.rotate(100));
+  const NodeId stays = put(graph, 1);
+  graph.link_incarnations(gone, stays);
+  graph.drop(slot_of(gone));
+  graph.reclaim();
+  for (unsigned i = 0; i < 15; ++i) ASSERT_TRUE(graph.rotate(100));  // the last of them takes the slot
+  ASSERT_EQ(graph.current_window().slot, slot_of(gone));
+  ASSERT_EQ(graph.window_count(), kWindowSlots);
+  EXPECT_EQ(graph.older(stays), 0u);
+  EXPECT_EQ(graph.newest(stays), stays);
+}
+
+TEST(Windows, RotateFails_WhenAllSlotsAreLive) {
+  Graph graph({.lanes = 1, .first_capacity = 10});
+  for (unsigned i = 1; i < kWindowSlots; ++i) ASSERT_TRUE(graph.rotate(10));
+  EXPECT_EQ(graph.window_count(), kWindowSlots);
+  EXPECT_FALSE(graph.rotate(10));
+  const WindowInfo oldest = graph.windows().items[0];
+  graph.drop(oldest.slot);
+  EXPECT_FALSE(graph.rotate(10));  // dropped, but not yet unmapped
+  graph.reclaim();
+  EXPECT_TRUE(graph.rotate(10));
+  EXPECT_EQ(graph.current_window().slot, oldest.slot);
+  EXPECT_EQ(graph.current_window().sequence, oldest.sequence + kWindowSlots);
+}
+
+TEST(Windows, AStalledWriterKeepsItsWindow_AndNothingElseWaits) {
+  Graph graph({.lanes = 2, .first_capacity = 100});
+  const std::uint64_t bytes_before = graph.bytes();
+  Writer& stalled = graph.writer(1);
+  ASSERT_TRUE(stalled.try_begin(10, 10));
+  const NodeId early = insert_all(stalled, {key_of(1)})[0];
+  const unsigned slot = slot_of(early);
+  ASSERT_TRUE(graph.rotate(100));
+  const NodeId elsewhere = put(graph, 1);  // others go on in the new window
+  EXPECT_NE(slot_of(elsewhere), slot);
+  EXPECT_FALSE(graph.frozen(slot));
+  const NodeId late = insert_all(stalled, {key_of(2)})[0];  // it goes on in the old one
+  EXPECT_EQ(slot_of(late), slot);
+  std::set<NodeId> created;
+  graph.drain_created([&](NodeId node) { created.insert(node); });
+  EXPECT_EQ(created, (std::set<NodeId>{early, late, elsewhere}));
+  EXPECT_EQ(graph.newer_of(early), elsewhere);
+
+  graph.drop(slot);
+  graph.reclaim();
+  const NodeId after_drop = insert_all(stalled, {key_of(3)})[0];  // the memory is still there
+  stalled.append_in(after_drop, plain_cell(stalled, late));
+  EXPECT_EQ(stalled.key(after_drop), key_of(3));
+  EXPECT_GT(graph.bytes(), bytes_before + 1000);
+  stalled.end();
+  graph.drain_created([&](NodeId) { ADD_FAILURE() << "a node of a dropped window"; });
+  graph.reclaim();
+  EXPECT_EQ(graph.bytes(), graph.current_window().bytes);
+  ASSERT_TRUE(stalled.try_begin(1, 0));
+  EXPECT_EQ(insert_all(stalled, {key_of(1)})[0], elsewhere);
+  stalled.end();
+}
+
+TEST(Windows, FrozenOnceItsWritersHaveEnded) {
+  Graph graph({.lanes = 2, .first_capacity = 100});
+  const unsigned slot = graph.current_window().slot;
+  EXPECT_FALSE(graph.frozen(slot));
+  Writer& writer = graph.writer(0);
+  ASSERT_TRUE(writer.try_begin(1, 0));
+  ASSERT_TRUE(graph.rotate(100));
+  EXPECT_FALSE(graph.frozen(slot));
+  ASSERT_TRUE(graph.writer(1).try_begin(1, 0));  // in the new window: does not count
+  writer.end();
+  EXPECT_TRUE(graph.frozen(slot));
+  graph.writer(1).end();
+}
+
+TEST(Windows, EveryNodeOfAFrozenWindowIsVisitedOnce) {
+  Graph graph({.lanes = 3, .first_capacity = 5000});
+  std::set<NodeId> expected;
+  for (unsigned lane = 0; lane < 3; ++lane) {
+    Writer& writer = graph.writer(lane);
+    ASSERT_TRUE(writer.try_begin(1000, 0));
+    std::vector<TraceId> keys;
+    for (std::uint64_t i = 0; i < 700; ++i) keys.push_back(key_of(lane * 500 + i));
+    for (const NodeId node : insert_all(writer, keys)) expected.insert(node);
+    writer.end();
+  }
+  const unsigned slot = graph.current_window().slot;
+  ASSERT_TRUE(graph.rotate(10));
+  ASSERT_TRUE(graph.frozen(slot));
+  std::set<NodeId> visited;
+  graph.for_each_node(slot, [&](NodeId node) { EXPECT_TRUE(visited.insert(node).second); });
+  EXPECT_EQ(visited, expected);
+  EXPECT_EQ(visited.size(), 1700u);
+}
+
+TEST(Windows, NoRoomThenRotateToWhatWasWanted) {
+  Graph graph({.lanes = 1, .first_capacity = 1000});
+  Writer& writer = graph.writer(0);
+  std::vector<TraceId> keys;
+  for (std::uint64_t i = 0; i < 100'000; ++i) keys.push_back(key_of(i));
+  EXPECT_FALSE(writer.try_begin(keys.size(), 0));
+  ASSERT_TRUE(graph.rotate(graph.wanted().nodes));
+  ASSERT_TRUE(writer.try_begin(keys.size(), 0));
+  const auto nodes = insert_all(writer, keys);
+  writer.end();
+  EXPECT_EQ(std::set<NodeId>(nodes.begin(), nodes.end()).size(), keys.size());
+  EXPECT_EQ(graph.insert(key_of(200'000)), 0u);  // full to the last node
+  EXPECT_EQ(graph.insert(key_of(5)), 0u);        // no room was reserved, so it is not even looked up
+}
+
+TEST(Windows, InsertWorksInsideAndOutsideOfTheTicksBatch) {
+  Graph graph({.lanes = 1, .first_capacity = 100});
+  const NodeId alone = graph.insert(key_of(1));
+  Writer& writer = graph.tick_writer();
+  ASSERT_TRUE(writer.try_begin(2, 0));
+  EXPECT_EQ(graph.insert(key_of(1)), alone);
+  const NodeId inside = graph.insert(key_of(2));
+  EXPECT_TRUE(writer.begun());
+  writer.end();
+  EXPECT_EQ(graph.find(key_of(2)), inside);
+  EXPECT_TRUE(graph.is_current(inside));
+  std::set<NodeId> created;
+  graph.drain_created([&](NodeId node) { created.insert(node); });
+  EXPECT_EQ(created, (std::set<NodeId>{alone, inside}));
+}
+
+}  // namespace
+}  // namespace entail::graph
