@@ -1,5 +1,5 @@
-// tracestate: parsing and the two rewriters. What parses as Level 1 parses as Level 2; what is rewritten parses, has the
-// threshold asked for, and every member but `ot` as it was; what does not parse comes back as it is.
+// tracestate: parsing and the two rewriters. What parses as Level 1 parses as Level 2; what is rewritten parses, has
+// the threshold asked for, and every member but `ot` as it was; what does not parse comes back as it is.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -50,8 +50,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   OtState strict;
   const TracestateError error = parse_tracestate(text, before);
   ENTAIL_CHECK(describe(error) != nullptr);
-  if (parse_tracestate(text, strict, TracestateLevel::strict_one) == TracestateError::none)
-    ENTAIL_CHECK(error == TracestateError::none && strict.randomness == before.randomness && strict.threshold == before.threshold);
+  if (parse_tracestate(text, strict, TracestateLevel::strict_one) == TracestateError::none) {
+    ENTAIL_CHECK(error == TracestateError::none);
+    ENTAIL_CHECK(strict.randomness == before.randomness && strict.threshold == before.threshold);
+  }
 
   bool erased_changed = false;
   bool raised_changed = false;

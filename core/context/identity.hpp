@@ -23,7 +23,8 @@ inline bool is_zero(Bytes bytes) noexcept {
 // attributes or a tracestate (spans pass false).
 inline Identity classify(Bytes trace_id, Bytes span_id, bool bad_hex, bool has_payload) noexcept {
   if (bad_hex) return Identity::bad_hex;
-  if ((trace_id.size() != 16 && !trace_id.empty()) || (span_id.size() != 8 && !span_id.empty())) return Identity::wrong_length;
+  if ((trace_id.size() != 16 && !trace_id.empty()) || (span_id.size() != 8 && !span_id.empty()))
+    return Identity::wrong_length;
   if (trace_id.empty() || span_id.empty() || is_zero(trace_id) || is_zero(span_id))
     return has_payload ? Identity::null_target : Identity::all_zero;
   return Identity::good;

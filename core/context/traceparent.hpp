@@ -1,9 +1,9 @@
 // W3C traceparent: parsing and printing (Level 2 by default, Level 1 by option).
 //
-// Strict where the specification is: lower-case hex only, no all-zero ID, version ff forbidden, exactly 55 characters in
-// version 00. A higher version is read as far as version 00 goes, if its 56th character is a dash or absent. Optional
-// whitespace around the value is accepted. Every rejection has a reason. No allocation; at most 56 characters of the
-// value, and the whitespace around it, are looked at.
+// Strict where the specification is: lower-case hex only, no all-zero ID, version ff forbidden, exactly 55 characters
+// in version 00. A higher version is read as far as version 00 goes, if its 56th character is a dash or absent.
+// Optional whitespace around the value is accepted. Every rejection has a reason. No allocation; at most 56 characters
+// of the value, and the whitespace around it, are looked at.
 //
 // Not here: that two traceparent headers restart the trace, and that header names are matched in any case; who reads
 // headers does that.
@@ -51,6 +51,7 @@ TraceparentError parse_traceparent(std::string_view text, Traceparent& parsed,
                                    TracestateLevel level = TracestateLevel::two) noexcept;
 
 // The 55 characters of version 00. Flags unknown to the level are printed as zero.
-std::array<char, 55> format_traceparent(const Traceparent& traceparent, TracestateLevel level = TracestateLevel::two) noexcept;
+std::array<char, 55> format_traceparent(const Traceparent& traceparent,
+                                        TracestateLevel level = TracestateLevel::two) noexcept;
 
 }  // namespace entail::context

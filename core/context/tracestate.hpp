@@ -19,7 +19,15 @@ namespace entail::context {
 constexpr std::uint64_t kRandomnessMask = (std::uint64_t{1} << 56) - 1;
 constexpr std::uint64_t kThresholdCount = std::uint64_t{1} << 56;  // 2^56: probability 0
 
-enum class TracestateError : std::uint8_t { none, too_many_members, bad_key, bad_value, missing_equals, duplicate_key, bad_ot };
+enum class TracestateError : std::uint8_t {
+  none,
+  too_many_members,
+  bad_key,
+  bad_value,
+  missing_equals,
+  duplicate_key,
+  bad_ot,
+};
 const char* describe(TracestateError error) noexcept;
 
 enum class TracestateLevel : std::uint8_t { two, strict_one };
@@ -32,7 +40,8 @@ struct OtState {
 
 // Parses the whole header value; the error says why it is not a tracestate. An `ot` entry that does not parse is
 // bad_ot: the rest is sound. Keeps nothing on error. Empty text and empty members are sound.
-TracestateError parse_tracestate(std::string_view text, OtState& ot, TracestateLevel level = TracestateLevel::two) noexcept;
+TracestateError parse_tracestate(std::string_view text, OtState& ot,
+                                 TracestateLevel level = TracestateLevel::two) noexcept;
 
 // The value of a member by key; nullopt if absent or if the text does not parse. Borrows text. What stands inside `ot`
 // is not looked at: bad_ot hides no other member.

@@ -39,7 +39,8 @@ bool all_of(std::string_view text, unsigned classes) noexcept {
 
 // One part of a Level 1 key: 1 + 0..tail_max characters, the first out of `first`.
 bool is_level_one_part(std::string_view part, unsigned first, std::size_t tail_max) noexcept {
-  return !part.empty() && part.size() <= tail_max + 1 && is_of(part[0], first) && all_of(part, kLower | kDigit | kKeyExtra);
+  return !part.empty() && part.size() <= tail_max + 1 && is_of(part[0], first) &&
+         all_of(part, kLower | kDigit | kKeyExtra);
 }
 
 bool is_key(std::string_view key, TracestateLevel level) noexcept {
@@ -48,7 +49,8 @@ bool is_key(std::string_view key, TracestateLevel level) noexcept {
     return is_of(key[0], kLower | kDigit) && all_of(key, kLower | kDigit | kKeyExtra | kAt);
   const std::size_t at = key.find('@');
   if (at == std::string_view::npos) return is_level_one_part(key, kLower, 255);
-  return is_level_one_part(key.substr(0, at), kLower | kDigit, 240) && is_level_one_part(key.substr(at + 1), kLower, 13);
+  return is_level_one_part(key.substr(0, at), kLower | kDigit, 240) &&
+         is_level_one_part(key.substr(at + 1), kLower, 13);
 }
 
 bool is_whitespace(char c) noexcept { return c == ' ' || c == '\t'; }

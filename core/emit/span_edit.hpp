@@ -29,12 +29,12 @@ constexpr std::size_t kAttributesMax = 64;  // of one edit
 // a field of one of these numbers with another wire type is an unknown field.
 struct SpanEdit {
   bool replace_trace_state = false;
-  std::string_view trace_state;                 // empty: the field goes
+  std::string_view trace_state = {};  // empty: the field goes
   bool replace_links = false;
-  std::span<const Bytes> link_fields;           // whole fields 13 in order; written where the first link was, else at the end
-  std::optional<std::uint32_t> dropped_links_count;  // replaces every field 14; 0 is not written where none was
+  std::span<const Bytes> link_fields = {};  // whole fields 13, in order; written where the first link was, else at the end
+  std::optional<std::uint32_t> dropped_links_count = {};  // replaces every field 14; 0 is not written where none was
   // Keys are distinct, at most kAttributesMax. Each replaces all of its key, else is added behind the attributes.
-  std::span<const Attribute> attributes;
+  std::span<const Attribute> attributes = {};
   bool empty() const noexcept {
     return !replace_trace_state && !replace_links && !dropped_links_count && attributes.empty();
   }
@@ -48,16 +48,17 @@ void append_restored_link(TraceId trace_id, SpanId span_id, std::vector<std::uin
 
 // The attributes of a truncated span, named as the options say (FORMATS "Attributes on emitted spans"). Thresholds that
 // do not exist are removals. The seed is written as the signed number of the same bits.
-void append_truncation_attributes(const reservoir::TruncationRecord& record, TruncationNames names, std::vector<Attribute>& out);
+void append_truncation_attributes(const reservoir::TruncationRecord& record, TruncationNames names,
+                                  std::vector<Attribute>& out);
 
 // Why a trace was kept, for the attributes of DESIGN 3.12. What is empty is a removal.
 struct KeepReason {
-  std::string_view reason;   // policy or link
-  std::string_view policy;
-  std::optional<TraceId> origin_trace_id;
-  std::string_view direction;
-  std::optional<std::uint32_t> hops;
-  std::span<const TraceId> path;
+  std::string_view reason = {};  // policy or link
+  std::string_view policy = {};
+  std::optional<TraceId> origin_trace_id = {};
+  std::string_view direction = {};
+  std::optional<std::uint32_t> hops = {};
+  std::span<const TraceId> path = {};
 };
 void append_reason_attributes(const KeepReason& reason, std::vector<Attribute>& out);
 

@@ -156,7 +156,7 @@ struct Engine::Impl {
   sync::HardwareSync::Atomic<std::uint32_t> closed{0};
   sync::HardwareSync::Atomic<std::uint64_t> refused_requests{0};  // loss no_room
   sync::HardwareSync::Atomic<std::uint64_t> graph_and_records_bytes{0};  // as of the last tick
-  sync::HardwareSync::Atomic<std::uint32_t> generation{1};        // of the span store
+  store::GenerationClock<> generations;                           // of the span store
   sync::HardwareSync::Atomic<std::uint64_t> generation_begun_bytes{0};
 
   // All below: tick only.

@@ -25,7 +25,7 @@ struct LaneHold {
   sync::LanePool<Lane>& lanes;
   Lane& lane;
   ~LaneHold() {
-    lane.active_generation.store(engine::kIdleLane, std::memory_order_seq_cst);
+    store::GenerationClock<>::end(lane.active_generation);
     lanes.release(&lane);
   }
 };
@@ -55,9 +55,7 @@ Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, std::uint64_t va
   graph::Writer& writer = graph.writer(lane->index);
   if (!writer.try_begin(decoded.spans.size() + decoded.link_count, decoded.link_count)) return refuse_request();
   end_generation_by_volume();
-  // The bound goes out before the generation is read again: tick, which writes and reads them the other way round,
-  // either sees the bound or has published a later generation, which this request then gets (Impl::open_generation).
-  lane->active_generation.store(generation.load(std::memory_order_seq_cst), std::memory_order_seq_cst);
+  lane->generation = generations.begin(lane->active_generation);
   const Error error = ingest_on(*lane, writer, decoded);
   writer.end();
   lane->counts.values_lost.add(values_lost);
@@ -71,7 +69,7 @@ void Engine::Impl::end_generation_by_volume() noexcept {
   const std::uint64_t bytes = store.bytes();
   if (bytes < begun_at + options.memory_limit_bytes / engine::kGenerationShare) return;
   if (generation_begun_bytes.compare_exchange(begun_at, bytes, std::memory_order_relaxed, std::memory_order_relaxed))
-    generation.fetch_add(1, std::memory_order_seq_cst);
+    generations.advance();
 }
 
 Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded) {
@@ -89,7 +87,6 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory};  // nothing is published yet
   }
-  lane.generation = generation.load(std::memory_order_seq_cst);
   lane.spans->begin(lane.generation);
   writer.find_or_insert(lane.trace_ids, lane.nodes.data());
   for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) read_links(lane, writer, decoded, i);

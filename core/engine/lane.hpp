@@ -11,6 +11,7 @@
 #include "graph/graph.hpp"
 #include "policy/policy_set.hpp"
 #include "reservoir/link_sample.hpp"
+#include "store/generation.hpp"
 #include "store/span_store.hpp"
 #include "sync/atomic.hpp"
 #include "sync/spsc_log.hpp"
@@ -20,7 +21,6 @@ namespace entail::engine {
 
 constexpr std::uint64_t kGenerationShare = 32;  // a generation ends after this share of memory_limit
 constexpr std::size_t kPlacedMax = 1024;  // links whose nodes are looked up together
-constexpr std::uint64_t kIdleLane = std::uint64_t{1} << 32;  // beyond every generation
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 // A counter with one writer at a time (the lane's holder) and any readers.
@@ -56,8 +56,8 @@ struct Lane {
   std::optional<store::SpanWriter> spans;
   sync::SpscLog<graph::NodeId> touched_log;
   LaneCounts counts;
-  // A lower bound of the generation in which the holder is writing; kIdleLane when there is none.
-  sync::HardwareSync::Atomic<std::uint64_t> active_generation{kIdleLane};
+  // PROTOCOL generation (store/generation.hpp).
+  store::GenerationClock<>::Active active_generation{store::GenerationClock<>::kIdle};
 
   // Scratch of one request; kept so that ingest does not allocate once it has grown.
   struct PlacedLink {

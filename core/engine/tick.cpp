@@ -36,16 +36,16 @@ Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
 
 // No lane is writing, or has written without being seen by the next adopt_all(), a span of an earlier generation.
 std::uint64_t Engine::Impl::open_generation() noexcept {
-  std::uint64_t open = generation.load(std::memory_order_seq_cst);
+  std::uint64_t open = generations.current();
   for (unsigned i = 0; i < lanes.count(); ++i)
-    open = std::min(open, lanes.lane(i).active_generation.load(std::memory_order_seq_cst));
+    open = store::GenerationClock<>::bound(open, lanes.lane(i).active_generation);
   return open;
 }
 
 void Engine::Impl::run_tick(bool drain) {
   const bool new_second = now_ns / kNanosPerSecond != published_now_ns.load(std::memory_order_relaxed) / kNanosPerSecond;
   published_now_ns.store(now_ns, std::memory_order_seq_cst);
-  if (new_second || held_bytes() >= options.memory_limit_bytes) generation.fetch_add(1, std::memory_order_seq_cst);
+  if (new_second || held_bytes() >= options.memory_limit_bytes) generations.advance();
   const std::uint64_t lanes_generation = open_generation();  // before the logs are read
   graph.reclaim();
   adopt_all();
@@ -62,7 +62,7 @@ void Engine::Impl::run_tick(bool drain) {
   write_log();           // of what was sealed early, and of broken chains
 
   rotate_windows();
-  const std::uint64_t held_generation = open_generations.empty() ? engine::kIdleLane : open_generations.begin()->first;
+  const std::uint64_t held_generation = open_generations.empty() ? store::GenerationClock<>::kIdle : open_generations.begin()->first;
   store.reclaim(std::min(lanes_generation, held_generation));
   store.trim(options.memory_limit_bytes / 8);
   generation_begun_bytes.store(store.bytes(), std::memory_order_relaxed);

@@ -1,9 +1,9 @@
 // BottomK: the k smallest groups of a set of links, and the first excluded key (G4: sort all keys, take k).
 //
 // The answer is a pure function of the set of links added: order, repetition and the way the set was cut into sketches
-// that were merged do not show. Why: the ceiling is the k+1-st smallest key of the groups seen so far and only falls, so
-// a link above it can neither be among the k nor be the first excluded one, now or later; and a sketch holds its k+1
-// smallest groups, among which are all those of a union that came from it.
+// that were merged do not show. Why: the ceiling is the k+1-st smallest key of the groups seen so far and only falls,
+// so a link above it can neither be among the k nor be the first excluded one, now or later; and a sketch holds its
+// k+1 smallest groups, among which are all those of a union that came from it.
 //
 // Cost: one comparison for a link above the ceiling, which all but about (k+1) ln(n/k) of n links are in random order.
 // A link below it costs a probe of a small table; each 3(k+1) new groups cost one nth_element over 4(k+1). In the worst

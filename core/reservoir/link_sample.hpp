@@ -6,9 +6,9 @@
 // (bottom_k.hpp). Of links with the same trace and span ID only the first to arrive is a candidate.
 // select() chooses at emission, when all verdicts of the tick are known, and fills the strata of DESIGN 4.3.
 //
-// Cost: bench/micro/link_sample_bench.cpp; a hash, a comparison per sketch and one prefetched look-up a link. Memory:
-// the sketches hold at most 4(k+1) entries each; the look-up 36 to 48 bytes a distinct link while the sampler is in use,
-// kept for the next span until release().
+// Cost: a hash, a comparison per sketch and one prefetched look-up a link (bench/micro/link_sample_bench.cpp). Memory:
+// the sketches hold at most 4(k+1) entries each; the look-up 36 to 48 bytes a distinct link while the sampler is in
+// use, kept for the next span until release().
 // Thread rule: Confined; CutLinks is plain data.
 #pragma once
 
@@ -79,8 +79,8 @@ class LinkSampler {
   // Ends the span. Valid until the next begin().
   const CutLinks& finish();
 
-  // Arrival indices of the duplicates, ascending: what an accounting by trace must leave out. Valid between finish() and
-  // the next begin().
+  // Arrival indices of the duplicates, ascending: what an accounting by trace must leave out. Valid between finish()
+  // and the next begin().
   std::span<const std::uint32_t> duplicate_indices() const noexcept { return duplicate_indices_; }
 
   std::size_t held_bytes() const noexcept;
@@ -132,13 +132,14 @@ struct Selection {
   Stratum pinned, open, closed;        // received sums to received - duplicates - malformed
 };
 
-// Chooses exactly min(k, received - duplicates) links; never more, whatever the caller's numbers. pinned: every distinct
-// good link to an origin or reached trace, any order; the selection points into it and into cut. target(trace) of the
-// saved good links gives where they stand (the span's own trace is open); a saved link to an origin or reached trace
-// that is missing among pinned counts as pinned. open_received and closed_received: distinct good links to open and
-// closed traces (null targets are added to closed here).
+// Chooses exactly min(k, received - duplicates) links; never more, whatever the caller's numbers. pinned: every
+// distinct good link to an origin or reached trace, any order; the selection points into it and into cut.
+// target(trace) of the saved good links gives where they stand (the span's own trace is open); a saved link to an
+// origin or reached trace that is missing among pinned counts as pinned. open_received and closed_received: distinct
+// good links to open and closed traces (null targets are added to closed here).
 Selection select(const CutLinks& cut, std::uint32_t k, std::span<const PinnedLink> pinned,
-                 const std::function<Target(TraceId)>& target, std::uint64_t open_received, std::uint64_t closed_received);
+                 const std::function<Target(TraceId)>& target, std::uint64_t open_received,
+                 std::uint64_t closed_received);
 
 // The truncation record of DESIGN 4.4, ready to be written as attributes by emit.
 struct TruncationRecord {

@@ -47,7 +47,9 @@ class SeenLinks {
   static constexpr unsigned kProbesMax = 64;
 
   // What a slot holds of the next link.
-  std::uint64_t word_of(std::uint64_t hash) const noexcept { return (hash & ~std::uint64_t{0xffffffff}) | (links_.size() + 1); }
+  std::uint64_t word_of(std::uint64_t hash) const noexcept {
+    return (hash & ~std::uint64_t{0xffffffff}) | (links_.size() + 1);
+  }
   bool probe(const Link& link, std::uint64_t hash);
   bool place(std::uint64_t word) noexcept;
   void size_slots(std::size_t expected);

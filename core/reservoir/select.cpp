@@ -145,7 +145,8 @@ void Selector::take_others(bool null_targets, Selection::Stratum* stratum) {
 }  // namespace
 
 Selection select(const CutLinks& cut, std::uint32_t k, std::span<const PinnedLink> pinned,
-                 const std::function<Target(TraceId)>& target, std::uint64_t open_received, std::uint64_t closed_received) {
+                 const std::function<Target(TraceId)>& target, std::uint64_t open_received,
+                 std::uint64_t closed_received) {
   Selector selector(cut, k, target);
   selector.selection().open.received = open_received;
   selector.selection().closed.received = closed_received + cut.null_target;

@@ -15,7 +15,7 @@
 //   R1  tick: all = full_head_.exchange(null, acquire); pairs with W2
 //   G5  a chunk is on exactly one stack, in one lane or in tick's list: pop takes the whole stack, so there is no ABA
 //   progress  W1 wait-free, W2 lock-free; nobody waits
-//   proved by tests/store/chunk_stack_test.cpp (threads) and tests/interleave/chunk_stack_test.cpp; mutant: relaxed push
+//   proved by tests/interleave/chunk_stack_test.cpp; mutants publish=relaxed, take=relaxed must fail
 // Memory: bytes() counts whole chunks and the side blocks of cut spans.
 #pragma once
 

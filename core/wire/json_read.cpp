@@ -134,7 +134,8 @@ const JsonField* JsonDocument::find_field(const JsonSchema& schema, const char* 
 bool JsonDocument::message(const JsonSchema& schema, unsigned depth, JsonState& state) {
   std::size_t hint = 0;
   return members([&](const char* key) {
-    const JsonField* const field = find_field(schema, key, hint);
+    const bool hinted = hint < schema.fields.size() && schema.fields[hint].key.stands_at(key);
+    const JsonField* const field = hinted ? &schema.fields[hint++] : find_field(schema, key, hint);
     const char* const token = tokens_.take();
     return field == nullptr ? skip(token) : member(*field, token, depth, state);
   });

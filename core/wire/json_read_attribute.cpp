@@ -73,18 +73,12 @@ bool JsonDocument::plain_attribute(const JsonField& field, const char* token) {
   return true;
 }
 
-// A non-negative integer of at most 18 digits, as a number or a string, written as a varint; nullptr for others.
+// A non-negative integer, as a number or a string, written as a varint; nullptr for others.
 std::uint8_t* JsonDocument::plain_integer(const char* token, std::uint8_t* out) const noexcept {
-  constexpr int kDigitsMax = 18;
-  const bool quoted = *token == '"';
-  const char* const digits = token + quoted;
   std::uint64_t number = 0;
-  int count = 0;
-  while (count < kDigitsMax && digits[count] >= '0' && digits[count] <= '9') {
-    number = number * 10 + static_cast<std::uint64_t>(digits[count++] - '0');
-  }
-  const bool leading_zero = digits[0] == '0' && count > 1;
-  if (count == 0 || leading_zero || !(quoted ? digits[count] == '"' : ends_scalar(digits + count))) return nullptr;
+  const bool quoted = *token == '"';
+  const char* const end = scan_plain_integer(token + quoted, number);
+  if (end == nullptr || !(quoted ? *end == '"' : ends_scalar(end)) || number > std::uint64_t{INT64_MAX}) return nullptr;
   return base::write_varint(out, number);
 }
 

@@ -188,6 +188,12 @@ bool JsonDocument::enum_value(const JsonField& field, std::string_view text, Dec
 
 // Integers of all sizes: a number, or a string that holds one.
 bool JsonDocument::integer(const JsonField& field, const char* token, JsonState& state) {
+  DecimalInteger value;
+  const bool quoted = *token == '"';
+  const char* const plain_end = scan_plain_integer(token + quoted, value.magnitude);
+  if (plain_end != nullptr && (quoted ? *plain_end == '"' : ends_scalar(plain_end))) {
+    return write_integer(field, value) || lose_taken(state);
+  }
   std::string_view text;
   if (*token == '"') {
     text = raw_json_string(token + 1);
@@ -196,7 +202,6 @@ bool JsonDocument::integer(const JsonField& field, const char* token, JsonState&
   } else {
     return lose(token, state);
   }
-  DecimalInteger value;
   if (!parse_integer(text, value) && !enum_value(field, text, value)) return lose_taken(state);
   return write_integer(field, value) || lose_taken(state);
 }

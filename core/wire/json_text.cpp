@@ -1,29 +1,12 @@
 #include "wire/json_text.hpp"
 
 #include <array>
-#include <bit>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <limits>
-
-#include "base/bytes.hpp"
 
 namespace entail::wire {
 namespace {
-
-constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
-constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
-
-// The high bit of every byte of word that equals `byte`; bytes above the lowest such one may be marked wrongly.
-constexpr std::uint64_t bytes_equal(std::uint64_t word, std::uint8_t byte) noexcept {
-  const std::uint64_t difference = word ^ (kOnes * byte);
-  return (difference - kOnes) & ~difference & kHighs;
-}
-
-std::uint64_t load_text(const char* text) noexcept {
-  return base::load_le64(reinterpret_cast<const std::uint8_t*>(text));
-}
 
 constexpr std::uint8_t kNoDigit = 0xff;
 constexpr std::array<std::uint8_t, 256> make_hex_digits() {
@@ -82,30 +65,6 @@ constexpr char simple_escape(char c) noexcept {
   }
 }
 
-// Resolves the escape that begins at the backslash `raw`, moving both positions behind it.
-TextFault resolve_escape(const char*& raw, std::uint8_t*& out) noexcept {
-  if (raw[1] != 'u') {
-    const char c = simple_escape(raw[1]);
-    if (c == 0) return TextFault::bad_escape;
-    *out++ = static_cast<std::uint8_t>(c);
-    raw += 2;
-    return TextFault::none;
-  }
-  std::uint32_t code_point = read_code_unit(raw + 2);
-  if (code_point == kNoCodeUnit) return TextFault::bad_escape;
-  raw += 6;
-  if (code_point >= 0xd800 && code_point < 0xe000) {
-    if (code_point >= 0xdc00 || raw[0] != '\\' || raw[1] != 'u') return TextFault::lone_surrogate;
-    const std::uint32_t low = read_code_unit(raw + 2);
-    if (low == kNoCodeUnit) return TextFault::bad_escape;
-    if (low < 0xdc00 || low >= 0xe000) return TextFault::lone_surrogate;
-    raw += 6;
-    code_point = 0x10000 + ((code_point - 0xd800) << 10) + (low - 0xdc00);
-  }
-  out = write_utf8(code_point, out);
-  return TextFault::none;
-}
-
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 // Which characters append_json_string cannot copy as they are: 1 escaped, 2 not ASCII.
@@ -132,30 +91,33 @@ void append_escape(char c, std::string& out) {
 
 }  // namespace
 
-CopiedText copy_json_string(const char* raw, std::uint8_t* out) noexcept {
-  for (;;) {
-    const std::uint64_t word = load_text(raw);
-    std::memcpy(out, raw, sizeof word);
-    const std::uint64_t stops = bytes_equal(word, '"') | bytes_equal(word, '\\');
-    if (stops == 0) {
-      raw += 8;
-      out += 8;
-      continue;
-    }
-    const int plain = std::countr_zero(stops) / 8;
-    raw += plain;
-    out += plain;
-    if (*raw == '"') return {out, TextFault::none};
-    const TextFault fault = resolve_escape(raw, out);
-    if (fault != TextFault::none) return {out, fault};
+TextFault detail::resolve_escape(const char*& raw, std::uint8_t*& out) noexcept {
+  if (raw[1] != 'u') {
+    const char c = simple_escape(raw[1]);
+    if (c == 0) return TextFault::bad_escape;
+    *out++ = static_cast<std::uint8_t>(c);
+    raw += 2;
+    return TextFault::none;
   }
+  std::uint32_t code_point = read_code_unit(raw + 2);
+  if (code_point == kNoCodeUnit) return TextFault::bad_escape;
+  raw += 6;
+  if (code_point >= 0xd800 && code_point < 0xe000) {
+    if (code_point >= 0xdc00 || raw[0] != '\\' || raw[1] != 'u') return TextFault::lone_surrogate;
+    const std::uint32_t low = read_code_unit(raw + 2);
+    if (low == kNoCodeUnit) return TextFault::bad_escape;
+    if (low < 0xdc00 || low >= 0xe000) return TextFault::lone_surrogate;
+    raw += 6;
+    code_point = 0x10000 + ((code_point - 0xd800) << 10) + (low - 0xdc00);
+  }
+  out = write_utf8(code_point, out);
+  return TextFault::none;
 }
 
 std::string_view raw_json_string(const char* raw) noexcept {
   const char* end = raw;
   for (;;) {
-    const std::uint64_t word = load_text(end);
-    const std::uint64_t stops = bytes_equal(word, '"') | bytes_equal(word, '\\');
+    const std::uint64_t stops = detail::string_stops(end);
     if (stops == 0) {
       end += 8;
       continue;

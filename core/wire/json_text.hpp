@@ -5,11 +5,15 @@
 // Thread rule: Immutable (free functions only). Cost: eight bytes at a step through strings.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "base/bytes.hpp"
 
 namespace entail::wire {
 
@@ -26,12 +30,61 @@ struct CopiedText {
   TextFault fault = TextFault::none;
 };
 
+namespace detail {
+
+constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
+
+// The high bit of every byte of word that equals `byte`; bytes above the lowest such one may be marked wrongly.
+constexpr std::uint64_t bytes_equal(std::uint64_t word, std::uint8_t byte) noexcept {
+  const std::uint64_t difference = word ^ (kOnes * byte);
+  return (difference - kOnes) & ~difference & kHighs;
+}
+
+// Marks the first quote or backslash among the eight characters at text; 0 when there is none.
+inline std::uint64_t string_stops(const char* text) noexcept {
+  const std::uint64_t word = base::load_le64(reinterpret_cast<const std::uint8_t*>(text));
+  return bytes_equal(word, '"') | bytes_equal(word, '\\');
+}
+
+// Resolves the escape that begins at the backslash `raw`, moving both positions behind it.
+TextFault resolve_escape(const char*& raw, std::uint8_t*& out) noexcept;
+
+}  // namespace detail
+
 // Copies the string that begins behind its opening quote at `raw`, with its escapes resolved. Never longer than raw;
 // up to eight bytes behind the end may be overwritten.
-CopiedText copy_json_string(const char* raw, std::uint8_t* out) noexcept;
+inline CopiedText copy_json_string(const char* raw, std::uint8_t* out) noexcept {
+  for (;;) {
+    std::memcpy(out, raw, 8);
+    const std::uint64_t stops = detail::string_stops(raw);
+    if (stops == 0) {
+      raw += 8;
+      out += 8;
+      continue;
+    }
+    const int plain = std::countr_zero(stops) / 8;
+    raw += plain;
+    out += plain;
+    if (*raw == '"') return {out, TextFault::none};
+    const TextFault fault = detail::resolve_escape(raw, out);
+    if (fault != TextFault::none) return {out, fault};
+  }
+}
 
 // The string behind its opening quote, escapes as they stand.
 std::string_view raw_json_string(const char* raw) noexcept;
+
+// Reads what most integers are: up to 19 digits without a leading zero. The character behind them, nullptr for others.
+inline const char* scan_plain_integer(const char* text, std::uint64_t& number) noexcept {
+  constexpr int kDigitsMax = 19;
+  number = 0;
+  int count = 0;
+  while (count < kDigitsMax && text[count] >= '0' && text[count] <= '9') {
+    number = number * 10 + static_cast<std::uint64_t>(text[count++] - '0');
+  }
+  return count == 0 || (text[0] == '0' && count > 1) ? nullptr : text + count;
+}
 
 // The end of the JSON number that begins at text, or nullptr.
 const char* scan_json_number(const char* text) noexcept;

@@ -14,7 +14,8 @@ std::vector<std::uint8_t> bytes(std::size_t size, std::uint8_t last) {
   return result;
 }
 
-Identity of(std::vector<std::uint8_t> trace, std::vector<std::uint8_t> span, bool bad_hex = false, bool payload = false) {
+Identity of(std::vector<std::uint8_t> trace, std::vector<std::uint8_t> span, bool bad_hex = false,
+            bool payload = false) {
   return classify(trace, span, bad_hex, payload);
 }
 

@@ -1,5 +1,5 @@
-// The `ot` entry: parsing by the cases that other implementations test, threshold arithmetic with the two defects of the
-// specification's sample code, and the rewriters against a reference that splits and joins strings.
+// The `ot` entry: parsing by the cases that other implementations test, threshold arithmetic with the two defects of
+// the specification's sample code, and the rewriters against a reference that splits and joins strings.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -99,7 +99,8 @@ TEST(OtState, FindsDuplicatesAmongTheMostEntriesThatFit) {
 
 // R is the low 56 bits of the ID read big-endian: bytes 9 to 15. Reading them little-endian is a known mistake.
 TEST(OtState, RandomnessIsBigEndian) {
-  const std::uint8_t bytes[16] = {0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xee, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07};
+  const std::uint8_t bytes[16] = {0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7,
+                                  0xee, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07};
   const TraceId id = base::load_trace_id(bytes);
   EXPECT_EQ(randomness(id.lo, {}), 0x01020304050607u);
   OtState ot;
@@ -187,8 +188,8 @@ TEST(EraseThreshold, KeepsTheOtherSubEntries) {
 }
 
 TEST(EraseThreshold, LeavesAloneWhatHasNoThresholdOrDoesNotParse) {
-  for (const std::string text : {"", " ", "foo=1", "ot=rv:11111111111111", "foo=th:8", "ot=th:8,foo", "ot=th:8;th:9", "ot=th:8;",
-                                 "ot=th:8,ot=th:8", "ot=th:G", "OT=th:8", "state.2", "ot=xth:8"}) {
+  for (const std::string text : {"", " ", "foo=1", "ot=rv:11111111111111", "foo=th:8", "ot=th:8,foo", "ot=th:8;th:9",
+                                 "ot=th:8;", "ot=th:8,ot=th:8", "ot=th:G", "OT=th:8", "state.2", "ot=xth:8"}) {
     bool changed = true;
     EXPECT_EQ(erase_threshold(text, &changed), text);
     EXPECT_FALSE(changed) << text;
@@ -220,8 +221,8 @@ TEST(RaiseThreshold, TakesTheGreaterThreshold) {
 }
 
 TEST(RaiseThreshold, NeverLowersAndNeverTouchesWhatDoesNotParse) {
-  for (const std::string text : {"ot=th:c", "ot=th:c00", "ot=th:c0000000000001", "ot=a:b;th:ff", "ot=th:8,foo", "ot=th:8;",
-                                 "foo=1,foo=2", "ot=th:G", "state.2"}) {
+  for (const std::string text : {"ot=th:c", "ot=th:c00", "ot=th:c0000000000001", "ot=a:b;th:ff", "ot=th:8,foo",
+                                 "ot=th:8;", "foo=1,foo=2", "ot=th:G", "state.2"}) {
     bool changed = true;
     EXPECT_EQ(raise_threshold(text, 0xc0000000000000, &changed), text);
     EXPECT_FALSE(changed) << text;
@@ -272,9 +273,11 @@ TEST(Rewriters, AgreeWithSplittingAndJoining) {
   for (int round = 0; round < 20000; ++round) {
     std::vector<std::string> members;
     const std::uint64_t others = below(5);
-    for (std::uint64_t i = 0; i < others; ++i) members.push_back("k" + std::to_string(i) + "=th:8;" + std::to_string(below(100)));
+    for (std::uint64_t i = 0; i < others; ++i)
+      members.push_back("k" + std::to_string(i) + "=th:8;" + std::to_string(below(100)));
     std::vector<std::string> entries;
-    for (std::uint64_t i = below(3); i-- > 0;) entries.push_back("x" + std::to_string(i) + ":" + std::to_string(below(1000)));
+    for (std::uint64_t i = below(3); i-- > 0;)
+      entries.push_back("x" + std::to_string(i) + ":" + std::to_string(below(1000)));
     const bool has_threshold = below(4) != 0;
     const std::uint64_t old_threshold = below(4) == 0 ? 0 : random() & kRandomnessMask;
     std::size_t at = 0;
@@ -285,7 +288,8 @@ TEST(Rewriters, AgreeWithSplittingAndJoining) {
     const std::size_t ot_at = below(members.size() + 1);
     const auto with_ot = [&](const std::vector<std::string>& ot_entries) {
       std::vector<std::string> all = members;
-      if (!ot_entries.empty()) all.insert(all.begin() + static_cast<std::ptrdiff_t>(ot_at), "ot=" + join(ot_entries, ';'));
+      const auto at_ot = all.begin() + static_cast<std::ptrdiff_t>(ot_at);
+      if (!ot_entries.empty()) all.insert(at_ot, "ot=" + join(ot_entries, ';'));
       return join(all, ',');
     };
     const std::string text = with_ot(entries);

@@ -205,7 +205,8 @@ TEST(Traceparent, EverySubstitutionIsRefusedOrMeansItself) {
 }
 
 TEST(Traceparent, EveryPrefixIsTooShort) {
-  for (std::size_t size = 0; size < kSound.size(); ++size) EXPECT_EQ(error_of(kSound.substr(0, size)), too_short) << size;
+  for (std::size_t size = 0; size < kSound.size(); ++size)
+    EXPECT_EQ(error_of(kSound.substr(0, size)), too_short) << size;
 }
 
 TEST(Traceparent, HigherVersionIsPrintedAsZero) {

@@ -91,7 +91,7 @@ TEST(TruncationAttributes, AbsentThresholdsAreRemovals) {
 TEST(ReasonAttributes, SayWhatIsKnown) {
   const TraceId path[] = {{1, 2}, {0xabc, 0xdef}};
   std::vector<Attribute> attributes;
-  append_reason_attributes({.reason = "link", .policy = {}, .origin_trace_id = path[0], .direction = "linked", .hops = 1, .path = path}, attributes);
+  append_reason_attributes({.reason = "link", .origin_trace_id = path[0], .direction = "linked", .hops = 1, .path = path}, attributes);
   const std::string first = "00000000000000010000000000000002";
   EXPECT_EQ(as_map(attributes), (std::map<std::string, Value>{
                                     {"entail.keep.reason", std::string("link")},
@@ -101,7 +101,7 @@ TEST(ReasonAttributes, SayWhatIsKnown) {
                                     {"entail.keep.hops", std::int64_t{1}},
                                     {"entail.keep.path", std::vector<std::string>{first, "0000000000000abc0000000000000def"}}}));
   attributes.clear();
-  append_reason_attributes({.reason = "policy", .policy = "errors", .origin_trace_id = {}, .direction = {}, .hops = {}, .path = {}}, attributes);
+  append_reason_attributes({.reason = "policy", .policy = "errors"}, attributes);
   const auto map = as_map(attributes);
   EXPECT_EQ(map.at("entail.keep.policy"), Value(std::string("errors")));
   EXPECT_EQ(map.at("entail.keep.hops"), Value(std::monostate{}));
@@ -118,7 +118,7 @@ TEST(ReasonAttributes, TakeTheirPlaceFromAnEarlierStage) {
   }
   const std::string before = span.SerializeAsString();
   std::vector<Attribute> attributes;
-  append_reason_attributes({.reason = "policy", .policy = "p", .origin_trace_id = {}, .direction = {}, .hops = {}, .path = {}}, attributes);
+  append_reason_attributes({.reason = "policy", .policy = "p"}, attributes);
   std::vector<std::uint8_t> out;
   append_span(wire::bytes_of(before), {.attributes = attributes}, out);
   otlp::Span after;

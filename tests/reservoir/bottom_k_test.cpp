@@ -57,11 +57,13 @@ Answer<Order> answer_of(const std::vector<Candidate>& candidates, std::uint32_t 
   return answer_of(sketch_of<Order>(candidates, k));
 }
 
-Answer<UniformOrder> expected_uniform(const naive::Sample& sample) { return {sample.uniform, sample.threshold_uniform}; }
+Answer<UniformOrder> expected_uniform(const naive::Sample& sample) {
+  return {sample.uniform, sample.threshold_uniform};
+}
 
 Answer<ConsistentOrder> expected_consistent(const naive::Sample& sample) {
   Answer<ConsistentOrder> answer{sample.consistent, std::nullopt};
-  if (sample.threshold_consistent) answer.excluded = {sample.threshold_consistent->first, sample.threshold_consistent->second};
+  if (const auto& threshold = sample.threshold_consistent) answer.excluded = {threshold->first, threshold->second};
   return answer;
 }
 
@@ -102,8 +104,8 @@ TEST(BottomK, SameAnswer_ForEveryPermutation) {
 // Random orders, some elements delivered again, random cuts into shards and random merge trees, some shards settled
 // before they are merged or added to.
 template <class Order>
-void expect_same_however_delivered(const std::vector<Candidate>& candidates, std::uint32_t k, const Answer<Order>& expected,
-                                   std::mt19937_64& random) {
+void expect_same_however_delivered(const std::vector<Candidate>& candidates, std::uint32_t k,
+                                   const Answer<Order>& expected, std::mt19937_64& random) {
   std::vector<Candidate> delivered = candidates;
   for (std::size_t i = 0; i < candidates.size() / 3; ++i) delivered.push_back(candidates[random() % candidates.size()]);
   std::shuffle(delivered.begin(), delivered.end(), random);
@@ -184,7 +186,7 @@ TEST(BottomK, EarliestArrivalStandsForEqualLinks) {
   EXPECT_EQ(answer_of<ConsistentOrder>(candidates, 1), (Answer<ConsistentOrder>{{2}, std::nullopt}));
 }
 
-// Links to one trace that differ in R: the smallest key stands for the trace, also after the trace had been squeezed out.
+// Links to one trace that differ in R: the smallest key stands for the trace, also after it had been squeezed out.
 TEST(BottomK, SmallestLinkStandsForATraceThatComesBack) {
   std::mt19937_64 random(6);
   std::vector<Link> links;
@@ -220,7 +222,8 @@ TEST(BottomK, WorstOrderIsExactInBoundedMemory) {
   std::mt19937_64 random(8);
   const std::vector<Link> links = naive::make_links(IdFamily::random, 20000, random);
   std::vector<Candidate> candidates = candidates_of(links, 8);
-  std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return UniformOrder::before(b, a); });
+  std::sort(candidates.begin(), candidates.end(),
+            [](const auto& a, const auto& b) { return UniformOrder::before(b, a); });
   const std::uint32_t k = 31;
   BottomK<UniformOrder> sketch = sketch_of<UniformOrder>(candidates, k);
   EXPECT_EQ(answer_of(sketch), expected_uniform(naive::Sample(links, k, 8)));

@@ -100,7 +100,8 @@ TEST(LinkSampler, EqualsTheNaiveSample) {
     expect_equal(cut, links, k, seed);
     if (HasFatalFailure()) FAIL() << "round " << round;
     const auto duplicates = sampler.duplicate_indices();
-    ASSERT_EQ(std::vector<std::uint32_t>(duplicates.begin(), duplicates.end()), naive::Sample(links, k, seed).duplicate_indices);
+    ASSERT_EQ(std::vector<std::uint32_t>(duplicates.begin(), duplicates.end()),
+              naive::Sample(links, k, seed).duplicate_indices);
   }
 }
 
@@ -184,8 +185,10 @@ TEST(LinkSampler, AMillionLinksAreExact) {
 
   const auto contents = [&](const std::vector<Link>& order) {
     std::vector<std::tuple<TraceId, SpanId, bool, bool>> result;
-    for (const SavedLink& link : sample(sampler, order, kBudget, 7, 0).saved)
-      if (link.identity == Identity::good) result.emplace_back(link.trace_id, link.span_id, link.in_uniform, link.in_consistent);
+    for (const SavedLink& link : sample(sampler, order, kBudget, 7, 0).saved) {
+      if (link.identity != Identity::good) continue;
+      result.emplace_back(link.trace_id, link.span_id, link.in_uniform, link.in_consistent);
+    }
     std::sort(result.begin(), result.end());
     return result;
   };

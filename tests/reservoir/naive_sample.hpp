@@ -117,7 +117,9 @@ inline Choice choose(const std::vector<Link>& links, std::size_t k, std::uint64_
       if (!has_room()) break;
       choice.emitted.insert(i);
       ++choice.pinned.emitted;
-      const auto holds = [i](const std::vector<std::uint32_t>& list) { return std::count(list.begin(), list.end(), i) > 0; };
+      const auto holds = [i](const std::vector<std::uint32_t>& list) {
+        return std::find(list.begin(), list.end(), i) != list.end();
+      };
       if (!holds(sample.uniform) && !holds(sample.consistent)) choice.restored.insert(i);
     }
   }
@@ -152,8 +154,9 @@ inline Choice choose(const std::vector<Link>& links, std::size_t k, std::uint64_
 
 // Families of IDs: random ones, and structured ones that a weak hash or a weak order would trip over.
 enum class IdFamily { random, few_traces, one_trace, sequential, zero_high_half, epoch_prefixed, all_ones };
-constexpr std::array kIdFamilies = {IdFamily::random,         IdFamily::few_traces,     IdFamily::one_trace, IdFamily::sequential,
-                                    IdFamily::zero_high_half, IdFamily::epoch_prefixed, IdFamily::all_ones};
+constexpr std::array kIdFamilies = {IdFamily::random,     IdFamily::few_traces,     IdFamily::one_trace,
+                                    IdFamily::sequential, IdFamily::zero_high_half, IdFamily::epoch_prefixed,
+                                    IdFamily::all_ones};
 
 inline Link make_link(IdFamily family, std::uint64_t number, std::mt19937_64& random) {
   Link link;
@@ -167,7 +170,9 @@ inline Link make_link(IdFamily family, std::uint64_t number, std::mt19937_64& ra
       link.span_id = {number + 1};
       break;
     case IdFamily::zero_high_half: link.trace_id = {0, random()}; break;
-    case IdFamily::epoch_prefixed: link.trace_id = {(0x671f0000ULL + number % 7) << 32 | (random() & 0xffffffff), random()}; break;
+    case IdFamily::epoch_prefixed:
+      link.trace_id = {(0x671f0000ULL + number % 7) << 32 | (random() & 0xffffffff), random()};
+      break;
     case IdFamily::all_ones:
       link.trace_id = {~std::uint64_t{0}, ~std::uint64_t{0} - number % 3};
       link.span_id = {~std::uint64_t{0} - number};

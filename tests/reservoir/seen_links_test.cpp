@@ -14,7 +14,8 @@ namespace {
 using Ids = std::pair<TraceId, SpanId>;
 
 std::uint64_t good_hash(const Ids& ids) {
-  return (ids.first.hi * 0x9e3779b97f4a7c15 ^ ids.first.lo) * 0xff51afd7ed558ccd + ids.second.value * 0xc4ceb9fe1a85ec53;
+  const std::uint64_t trace = (ids.first.hi * 0x9e3779b97f4a7c15 ^ ids.first.lo) * 0xff51afd7ed558ccd;
+  return trace + ids.second.value * 0xc4ceb9fe1a85ec53;
 }
 
 // Links from a universe that shrinks round by round, so that the share of repetitions grows.

@@ -34,7 +34,8 @@ struct Caller {
   std::uint64_t open_received = 0;
   std::uint64_t closed_received = 0;
 
-  Caller(const std::vector<Link>& links, std::uint64_t seed, const std::function<Target(TraceId)>& target, std::mt19937_64& random) {
+  Caller(const std::vector<Link>& links, std::uint64_t seed, const std::function<Target(TraceId)>& target,
+         std::mt19937_64& random) {
     for (const std::uint32_t i : naive::Sample(links, 1, seed).candidates) {
       const Link& link = links[i];
       const Target stands = target(link.trace_id);

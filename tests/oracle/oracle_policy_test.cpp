@@ -1,0 +1,125 @@
+// The oracle's policies: one test for each trap of the Collector's that DESIGN 3.1 avoids, and for the origins of 3.2.
+#include <gtest/gtest.h>
+
+#include "tests/oracle/context_oracle.hpp"
+#include "tests/oracle/policy_oracle.hpp"
+#include "tests/workload/story.hpp"
+
+namespace entail::oracle {
+namespace {
+
+using workload::make_policy;
+using workload::make_span;
+
+SeenSpan seen(workload::Span span) {
+  span.encoded_bytes = workload::encode_span(span).size();
+  return {std::make_shared<workload::Attributes>(workload::Attributes{{"service.name", std::string("cart")}}), std::move(span)};
+}
+
+Options with(std::vector<PolicyOptions> policies) {
+  Options options;
+  options.tail_sampling.policies = std::move(policies);
+  return options;
+}
+
+bool keeps(const PolicyOptions& policy, const SeenSpans& spans) {
+  Policies policies(with({policy}));
+  Answers answers;
+  return policies.judge(trace_id_of(spans.front().span.trace_id), spans, answers, 0).keep;
+}
+
+TEST(OraclePolicy, LatencyIsOfTheWholeTrace) {
+  workload::Span first = make_span(1);
+  workload::Span second = make_span(1, 0, 2);
+  second.end_ns = first.start_ns + 50'000'000;
+  const SeenSpans spans = {seen(first), seen(second)};
+  PolicyOptions latency = make_policy(PolicyType::latency, "slow");
+  latency.threshold_ms = 50;
+  EXPECT_TRUE(keeps(latency, spans));
+  latency.threshold_ms = 51;
+  EXPECT_FALSE(keeps(latency, spans));
+  latency.threshold_ms = 0;
+  latency.upper_threshold_ms = 49;  // a prefix of the trace is in the range, the trace is not
+  EXPECT_FALSE(keeps(latency, spans));
+}
+
+TEST(OraclePolicy, NumbersKnowZero_AndInvertedAbsence) {
+  workload::Span span = make_span(1);
+  span.attributes = {{"n", -1.5}};
+  PolicyOptions number = make_policy(PolicyType::numeric_attribute, "n");
+  number.key = "n";
+  number.min_value = 0;
+  EXPECT_FALSE(keeps(number, {seen(span)}));
+  number.invert_match = true;
+  EXPECT_TRUE(keeps(number, {seen(span)}));
+  number.key = "absent";
+  EXPECT_TRUE(keeps(number, {seen(span)}));
+}
+
+TEST(OraclePolicy, TextMatchesUnanchored_OnResourcesToo) {
+  PolicyOptions text = make_policy(PolicyType::string_attribute, "service");
+  text.key = "service.name";
+  text.values = {"ar"};
+  EXPECT_FALSE(keeps(text, {seen(make_span(1))}));
+  text.enabled_regex_matching = true;
+  EXPECT_TRUE(keeps(text, {seen(make_span(1))}));
+}
+
+TEST(OraclePolicy, BucketsAreAskedOncePerTrace_AndOnlyAsFarAsNeeded) {
+  PolicyOptions both = make_policy(PolicyType::and_policy, "limited errors");
+  both.parts = {make_policy(PolicyType::status_code, "errors"), make_policy(PolicyType::rate_limiting, "rate")};
+  both.parts[0].status_code_mask = 4;
+  both.parts[1].per_second = 1;
+  both.parts[1].burst_capacity = 2;
+  Policies policies(with({both}));
+  Answers answers[4];
+  const auto judge = [&](int trace, std::uint32_t status, std::int64_t second) {
+    const SeenSpans spans = {seen(make_span(static_cast<std::uint64_t>(trace), status))};
+    return policies.judge(trace_id_of(spans.front().span.trace_id), spans, answers[trace], second * kNanosPerSecond).keep;
+  };
+  EXPECT_FALSE(judge(0, 0, 0));  // the bucket is not asked
+  EXPECT_TRUE(judge(1, 2, 0));
+  EXPECT_TRUE(judge(2, 2, 0));
+  EXPECT_FALSE(judge(3, 2, 0));
+  EXPECT_FALSE(judge(3, 2, 60));  // it said no once
+  EXPECT_TRUE(judge(0, 2, 60));
+}
+
+TEST(OraclePolicy, EarlyOriginsNeedAPolicyThatNothingUnmakes) {
+  const SeenSpans spans = {seen(make_span(1, 2))};
+  const TraceId id = trace_id_of(spans.front().span.trace_id);
+  PolicyOptions errors = make_policy(PolicyType::status_code, "errors");
+  errors.status_code_mask = 4;
+  EXPECT_TRUE(Policies(with({errors})).early_origin(id, spans).origin);
+  PolicyOptions few = make_policy(PolicyType::span_count, "few");
+  few.max_spans = 3;
+  PolicyOptions both = make_policy(PolicyType::and_policy, "both");
+  both.parts = {errors, few};
+  EXPECT_FALSE(Policies(with({both})).early_origin(id, spans).origin);
+  both.parts[1].max_spans = 0;
+  EXPECT_TRUE(Policies(with({both})).early_origin(id, spans).origin);
+  PolicyOptions drop = make_policy(PolicyType::drop_policy, "drop");
+  drop.parts = {few};
+  EXPECT_FALSE(Policies(with({errors, drop})).early_origin(id, spans).origin);
+}
+
+TEST(OraclePolicy, ProbabilisticKeepsItsShare) {
+  PolicyOptions all = make_policy(PolicyType::probabilistic, "all");
+  all.sampling_percentage = 100;
+  PolicyOptions none = all;
+  none.sampling_percentage = 0;
+  int kept = 0;
+  PolicyOptions half = all;
+  half.sampling_percentage = 50;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    const SeenSpans spans = {seen(make_span(i))};
+    EXPECT_TRUE(keeps(all, spans));
+    EXPECT_FALSE(keeps(none, spans));
+    kept += keeps(half, spans);
+  }
+  EXPECT_GT(kept, 440);
+  EXPECT_LT(kept, 560);
+}
+
+}  // namespace
+}  // namespace entail::oracle
