@@ -37,8 +37,8 @@ std::vector<Id> make_ids(std::size_t count, std::int64_t shape) {
 void report(benchmark::State& state, std::size_t links) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(links));
   using benchmark::Counter;
-  constexpr auto kFlags = static_cast<Counter::Flags>(Counter::kIsIterationInvariantRate | Counter::kInvert);
-  state.counters["time_per_link"] = Counter(static_cast<double>(links), kFlags);
+  const Counter::Flags flags = Counter::kIsIterationInvariantRate | Counter::kInvert;
+  state.counters["time_per_link"] = Counter(static_cast<double>(links), flags);
 }
 
 void read_identities(benchmark::State& state) {

@@ -38,6 +38,7 @@ class Slab {
   // Names ever handed out lie in [1, end()).
   Id end() const noexcept { return end_; }
   std::size_t live_count() const noexcept { return live_; }
+  std::uint64_t live_bytes() const noexcept { return live_ * sizeof(T); }
   std::uint64_t bytes() const noexcept {
     return blocks_.size() * kBlockCount * sizeof(T) + free_.capacity() * sizeof(Id);
   }

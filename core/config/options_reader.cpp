@@ -61,6 +61,12 @@ std::optional<std::string> home_of(std::string_view key) {
   return std::nullopt;
 }
 
+// The path of what is around: "a.b[2]" of "a.b[2].c", "a.b" of "a.b[2]".
+void cut_last_step(std::string& path) {
+  const std::size_t cut = path.find_last_of(".[");
+  path.resize(cut == std::string::npos ? 0 : cut);
+}
+
 }  // namespace
 
 ConfigResult OptionsReader::run(std::string_view text) {
@@ -255,21 +261,16 @@ void OptionsReader::unknown_key(const YamlNode::Entry& entry, const std::string&
   messages_.error(entry.position, "unknown key '" + entry.key + "' " + place + hint);
 }
 
-bool OptionsReader::has_failed(const std::string& path) const {
-  return std::any_of(failed_.begin(), failed_.end(), [&](const std::string& failed) {
-    return path.starts_with(failed) &&
-           (path.size() == failed.size() || path[failed.size()] == '.' || path[failed.size()] == '[');
-  });
+bool OptionsReader::has_failed(std::string path) const {
+  while (!path.empty() && !failed_.contains(path)) cut_last_step(path);
+  return !path.empty();
 }
 
 // The place of an option, else of the nearest thing around it.
 Position OptionsReader::position_of(std::string path) const {
-  while (true) {
-    if (const auto found = positions_.find(path); found != positions_.end()) return found->second;
-    if (path.empty()) return {};
-    const std::size_t cut = path.find_last_of(".[");
-    path.resize(cut == std::string::npos ? 0 : cut);
-  }
+  while (!path.empty() && !positions_.contains(path)) cut_last_step(path);
+  const auto found = positions_.find(path);
+  return found == positions_.end() ? Position() : found->second;
 }
 
 void OptionsReader::check_whole() {

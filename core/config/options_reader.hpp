@@ -30,7 +30,7 @@ class OptionsReader {
   void read_types(const YamlNode& node, const std::string& path);
   void unknown_key(const YamlNode::Entry& entry, const std::string& prefix);
   void check_whole();
-  bool has_failed(const std::string& path) const;
+  bool has_failed(std::string path) const;
   Position position_of(std::string path) const;
 
   // Policies (policy_reader.cpp).

@@ -31,7 +31,7 @@ void OptionsReader::read_policies(const YamlNode& node, const std::string& path)
     failed_.insert(path);
     return;
   }
-  for (std::size_t i = 0; i < node.items.size(); ++i) {
+  for (std::size_t i = 0; i < node.items.size() && policy_count_ <= kPoliciesMax; ++i) {
     const std::string place = path + "[" + std::to_string(i) + "]";
     PolicyOptions policy;
     if (!read_policy(document_.node(node.items[i]), place, "policy " + std::to_string(i + 1), 0, policy)) failed_.insert(place);

@@ -11,7 +11,6 @@ inline namespace v1 {
 namespace {
 
 constexpr std::uint64_t kMemoryLimitMin = 1 << 20;
-constexpr std::uint64_t kNodesPerMemory = 1024;  // the first window has a node for each so many bytes of memory_limit
 
 bool are_sane(const Options& options) noexcept {
   const PropagateOptions& propagate = options.links.propagate;
@@ -31,7 +30,7 @@ graph::GraphOptions graph_options(const Options& options, unsigned bit_words) {
   graph::GraphOptions graph;
   graph.lanes = options.ingest_lanes_max;
   graph.payload_bytes = static_cast<unsigned>(engine::TracePayload::bytes_for(bit_words));
-  graph.first_capacity = std::clamp<std::uint64_t>(options.memory_limit_bytes / kNodesPerMemory, 1 << 12, 1 << 20);
+  graph.first_capacity = engine::window_nodes_max(options.memory_limit_bytes) / 2;
   graph.seed = options.table_seed;
   return graph;
 }

@@ -2,6 +2,7 @@
 // graph. Thread rule: Confined to the lane's holder, but for the log, the counters and active_second.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -20,6 +21,11 @@
 namespace entail::engine {
 
 constexpr std::uint64_t kGenerationShare = 32;  // a generation ends after this share of memory_limit
+// Windows grow up to this many nodes, unless one request needs more: about a twelfth of memory_limit with their records,
+// so that records are forgotten in small steps and half of the limit still holds several windows.
+constexpr std::uint64_t window_nodes_max(std::uint64_t memory_limit_bytes) noexcept {
+  return std::max<std::uint64_t>(memory_limit_bytes / 4096, 1 << 13);
+}
 constexpr std::size_t kPlacedMax = 1024;  // links whose nodes are looked up together
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 

@@ -26,14 +26,11 @@ void Engine::Impl::evict() {
   while (!arrived.empty() && ledger[arrived.front()].phase != Phase::pending) arrived.pop_front();
   const std::uint64_t held = held_bytes();
   if (held < options.memory_limit_bytes) return;
+  // What records take beyond their half is not made up for by spans: rotate_windows() forgets the oldest.
+  const std::uint64_t records = graph_and_records_bytes.load(std::memory_order_relaxed);
+  const std::uint64_t records_excess = records > options.memory_limit_bytes / 2 ? records - options.memory_limit_bytes / 2 : 0;
   std::uint64_t excess = held - options.memory_limit_bytes + options.memory_limit_bytes / kHeadroomShare;
-  const std::uint64_t graph_and_records = graph_and_records_bytes.load(std::memory_order_relaxed);
-  if (graph_and_records > options.memory_limit_bytes / 2) {
-    const std::uint64_t before = graph.bytes();
-    drop_oldest_window(true);
-    const std::uint64_t after = graph.bytes();
-    excess -= std::min(excess, before > after ? before - after : 0);
-  }
+  excess -= std::min(excess, records_excess);
   const std::map<std::uint32_t, std::uint64_t> bytes = store.bytes_by_generation();
   std::map<std::uint32_t, std::uint64_t> open = open_generations;
   auto next = bytes.begin();
@@ -152,9 +149,14 @@ void Engine::Impl::rotate_windows() {
   const bool nearly_full = current.node_count > current.capacity - current.capacity / 4;
   const bool old = now_ns - window_started_ns >= window_time_ns && current.node_count != 0;
   if (too_small || nearly_full || old) {
+    const std::uint64_t largest = engine::window_nodes_max(options.memory_limit_bytes);
     const std::uint64_t grown = too_small || nearly_full ? current.capacity * 2 : current.capacity;
-    if (rotate(std::max(grown, wanted.nodes + wanted.nodes / 4))) return;
-    drop_oldest_window(true);  // every slot is taken: the next tick finds one
+    if (!rotate(std::max(std::min(grown, largest), wanted.nodes + wanted.nodes / 4)))
+      drop_oldest_window(true);  // every slot is taken: the next tick finds one
+    return;
+  }
+  if (graph.bytes() + ledger.live_bytes() > options.memory_limit_bytes / 2) {
+    drop_oldest_window(true);
     return;
   }
   // A window's records are as old as its end; those touched since live on in a later one.

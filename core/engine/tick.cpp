@@ -66,7 +66,7 @@ void Engine::Impl::run_tick(bool drain) {
   store.reclaim(std::min(lanes_generation, held_generation));
   store.trim(options.memory_limit_bytes / 8);
   generation_begun_bytes.store(store.bytes(), std::memory_order_relaxed);
-  graph_and_records_bytes.store(graph.bytes() + ledger.bytes() + carrier.bytes(), std::memory_order_relaxed);
+  graph_and_records_bytes.store(graph.bytes() + ledger.live_bytes() + carrier.bytes(), std::memory_order_relaxed);
   peak_bytes = std::max(peak_bytes, held_bytes());
   touched.clear();
   due.clear();

@@ -32,7 +32,8 @@ struct InChunk {
 //   append   A1  first.load(peek) == 0: first.compare_exchange(0 -> cell, publish); won: done
 //            A2  h = head.load(observe); h != 0 and h.claimed.load(peek) < capacity:
 //            A3    i = h.claimed.fetch_add(1, claim); i < capacity: cells[i].exchange(cell, publish); done
-//            A4  else a new chunk: next = h, capacity, claimed = 1, cells[0] = cell (fill), the others are 0
+//            A4  else a new chunk: next = h, capacity, claimed = 1, cells[0] = cell (fill), the others are 0; the first
+//                chunk of a node is a small one, since most nodes have few in-edges
 //            A5    head.compare_exchange(h -> new, publish, observe); won: done; lost: keep the chunk, from A2
 //   block    B1  a full chunk of its own size: cells (fill), claimed = capacity    B2 as A5, until it is won
 //   read     R1  first.load(observe)    R2 h = head.load(observe), then by next: cells[i].load(observe); skip 0
@@ -43,9 +44,9 @@ struct InChunk {
 //   proved by tests/interleave/in_append_test.cpp (2 writers + reader, chunks of 1 and 2 cells, exhaustive); mutant
 //   publish=relaxed must fail. late_edge over it: late_edge_test.cpp. stress: tests/graph/graph_stress_test.cpp
 //
-// Chunks is where chunks live: take_chunk() gives one with kCells cells, all 0 but perhaps the first; keep_chunk(offset)
-// takes back one that was not used; take_block(n) gives one with n cells; chunk(offset), cells(offset) are its parts.
-template <unsigned kCells, class Sync = sync::HardwareSync, class Orders = InListOrders>
+// Chunks is where chunks live: take_chunk(n) gives one with n cells, all 0 but perhaps the first; keep_chunk(offset, n)
+// takes back one that was not used; take_block(n) gives one of any size; chunk(offset), cells(offset) are its parts.
+template <unsigned kFirstCells, unsigned kCells, class Sync = sync::HardwareSync, class Orders = InListOrders>
 struct InList {
   using Cell = typename Sync::template Atomic<std::uint64_t>;
   using Head = typename Sync::template Atomic<std::uint32_t>;
@@ -57,16 +58,20 @@ struct InList {
       if (first.compare_exchange(empty, word, Orders::publish, Orders::peek)) return;
     }
     std::uint32_t mine = 0;
+    unsigned mine_cells = 0;
     std::uint32_t seen = head.load(Orders::observe);
     for (;;) {
       if (seen != 0 && try_claim(seen, word, chunks)) {
-        if (mine != 0) chunks.keep_chunk(mine);
+        if (mine != 0) chunks.keep_chunk(mine, mine_cells);
         return;
       }
-      if (mine == 0) mine = chunks.take_chunk();
+      if (mine == 0) {
+        mine_cells = seen == 0 ? kFirstCells : kCells;
+        mine = chunks.take_chunk(mine_cells);
+      }
       auto& chunk = chunks.chunk(mine);
       chunk.next.set(seen);
-      chunk.capacity.set(kCells);
+      chunk.capacity.set(static_cast<std::uint16_t>(mine_cells));
       chunk.claimed.store(1, Orders::fill);
       chunks.cells(mine)[0].store(word, Orders::fill);
       if (head.compare_exchange(seen, mine, Orders::publish, Orders::observe)) return;

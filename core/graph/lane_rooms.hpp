@@ -79,14 +79,19 @@ class EdgeRoom {
     return true;
   }
 
-  std::uint32_t take_chunk() noexcept {
-    if (kept_chunk_ != 0) return std::exchange(kept_chunk_, 0);
+  // Small chunks come in pairs, so that no chunk crosses a cache line.
+  std::uint32_t take_chunk(unsigned cells) noexcept {
+    std::uint32_t& kept = cells == kInFirstCells ? kept_small_ : kept_chunk_;
+    if (kept != 0) return std::exchange(kept, 0);
     ENTAIL_CHECK(back_ - front_ >= kChunkUnits);
     back_ -= kChunkUnits;
     touched_units_ += kChunkUnits;
+    if (cells == kInFirstCells) kept_small_ = static_cast<std::uint32_t>(back_ + kChunkUnits / 2);
     return static_cast<std::uint32_t>(back_);
   }
-  void keep_chunk(std::uint32_t chunk) noexcept { kept_chunk_ = chunk; }
+  void keep_chunk(std::uint32_t chunk, unsigned cells) noexcept {
+    (cells == kInFirstCells ? kept_small_ : kept_chunk_) = chunk;
+  }
   std::uint32_t take_block(std::uint64_t cells) noexcept { return take_units(1 + cells); }
   std::uint32_t take_units(std::uint64_t units) noexcept {
     ENTAIL_CHECK(back_ - front_ >= units);
@@ -100,6 +105,7 @@ class EdgeRoom {
 
  private:
   static constexpr std::uint64_t kChunkUnits = 1 + kInChunkCells;
+  static_assert(2 * (1 + kInFirstCells) == kChunkUnits);
   static constexpr std::uint64_t kRoomUnits = (256u << 10) / kUnitBytes;
   explicit EdgeRoom(Window* window) noexcept : window_(window) {}
 
@@ -108,6 +114,7 @@ class EdgeRoom {
   std::uint64_t back_ = 0;
   std::uint64_t touched_units_ = 0;
   std::uint32_t kept_chunk_ = 0;
+  std::uint32_t kept_small_ = 0;
 };
 
 }  // namespace entail::graph

@@ -29,11 +29,12 @@ namespace entail::graph {
 constexpr unsigned slot_of(NodeId node) noexcept { return node >> kOffsetBits; }
 constexpr std::uint32_t offset_of(NodeId node) noexcept { return node & kOffsetMask; }
 
-constexpr unsigned kInChunkCells = 7;    // with the 8 bytes before them: one cache line
+constexpr unsigned kInFirstCells = 3;    // with the 8 bytes before them: half a cache line
+constexpr unsigned kInChunkCells = 7;    // a whole one
 constexpr unsigned kNodeRunCount = 256;  // offsets that a lane takes at once
 constexpr unsigned kNodeBytes = 48;      // key and row
 
-using WindowInList = InList<kInChunkCells>;
+using WindowInList = InList<kInFirstCells, kInChunkCells>;
 using WindowOutList = OutList<>;
 
 // One node. 32 bytes: ingest appends and propagation reads touch one cache line a node.

@@ -104,8 +104,7 @@ void AttributeTable::add(std::string_view key, AttributeTest test) {
 }
 
 void AttributeTable::finish() {
-  std::stable_sort(keys_.begin(), keys_.end(),
-                   [](const Key& a, const Key& b) { return a.text.size() < b.text.size(); });
+  std::sort(keys_.begin(), keys_.end(), [](const Key& a, const Key& b) { return a.text.size() < b.text.size(); });
   for (const Key& key : keys_) {
     ++first_by_length_[std::min(key.text.size(), kLengthsMax) + 1];
     marks_[mark_of(reinterpret_cast<const std::uint8_t*>(key.text.data()), key.text.size())] = true;

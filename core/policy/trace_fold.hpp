@@ -81,8 +81,7 @@ class TraceFold {
   Word end_max_;
   Word randomness_inverted_;  // ~ of the smallest ot=rv; meaningful with probability: consistent
   Word bytes_;
-  sync::HardwareAtomic<std::uint32_t> spans_;
-  std::uint32_t reserved_;    // keeps the bit words, which follow, aligned
+  sync::HardwareAtomic<std::uint32_t> spans_;  // the bit words follow behind the padding
 };
 
 static_assert(sizeof(TraceFold) == 40 && alignof(TraceFold) == 8);

@@ -35,6 +35,7 @@ class PathPool {
   // hops + 1 trace IDs, the origin first.
   std::vector<TraceId> trace_ids(PathId path) const;
   std::uint64_t bytes() const noexcept { return steps_.bytes(); }
+  std::uint64_t live_bytes() const noexcept { return steps_.live_bytes(); }
 
  private:
   struct Step {

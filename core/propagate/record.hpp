@@ -102,6 +102,10 @@ class Ledger {
   const PathPool& paths() const noexcept { return paths_; }
   std::size_t count() const noexcept { return records_.live_count(); }
   std::uint64_t bytes() const noexcept { return records_.bytes() + reaches_.bytes() + paths_.bytes(); }
+  // Of what is in use: free slots are filled again before anything grows.
+  std::uint64_t live_bytes() const noexcept {
+    return records_.live_bytes() + reaches_.live_bytes() + paths_.live_bytes();
+  }
 
  private:
   base::Slab<Record> records_;

@@ -3,7 +3,6 @@
 // A repeated singular field is merged as protobuf merges it: the last scalar wins, messages are one after another. Of a
 // oneof (AnyValue) the member that came last is printed.
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <charconv>
 #include <vector>
@@ -19,12 +18,20 @@ namespace {
 
 // What the walk over a message saw of one of its fields.
 struct Seen {
-  std::uint32_t count = 0;
-  std::uint32_t first = 0;  // offset of the first occurrence's tag
-  std::uint32_t end = 0;    // of the last occurrence
-  Range payload;            // of the last occurrence
+  std::uint32_t count;
+  std::uint32_t first;  // offset of the first occurrence's tag
+  std::uint32_t end;    // of the last occurrence
+  std::uint32_t payload_offset;
+  std::uint32_t payload_size;
+  Range payload() const noexcept { return {payload_offset, payload_size}; }
 };
-using SeenFields = std::array<Seen, kJsonFieldsMax>;
+
+// By index into the schema's fields. Slots are written before they are read, most messages use one or two.
+struct SeenFields {
+  std::uint32_t present = 0;  // bit i: slots[i] is meaningful
+  Seen slots[kJsonFieldsMax];
+};
+static_assert(kJsonFieldsMax <= 32);
 
 std::string_view text_of(Bytes bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -95,38 +102,42 @@ void JsonPrinter::collect(const JsonSchema& schema, Bytes bytes, Range range, Se
   while (cursor.next(view)) {
     end = view.whole.offset + view.whole.size;
     if (view.number > kJsonFieldNumberMax) continue;
-    const unsigned slot = schema.index_by_number[view.number];
-    if (slot == 0 || wire_type_of(schema.fields[slot - 1].kind) != view.wire_type) continue;
-    Seen& field = seen[slot - 1];
-    if (is_oneof && field.count == 0) seen = {};
-    if (field.count++ == 0) field.first = view.whole.offset;
-    field.end = end;
-    field.payload = view.payload;
+    const unsigned index = schema.index_by_number[view.number] - 1U;
+    if (index >= schema.fields.size() || wire_type_of(schema.fields[index].kind) != view.wire_type) continue;
+    const std::uint32_t bit = 1U << index;
+    Seen& slot = seen.slots[index];
+    if ((seen.present & bit) == 0) {
+      slot.count = 0;
+      slot.first = view.whole.offset;
+      seen.present = is_oneof ? bit : seen.present | bit;
+    }
+    ++slot.count;
+    slot.end = end;
+    slot.payload_offset = view.payload.offset;
+    slot.payload_size = view.payload.size;
   }
   faulty_ = faulty_ || end != range.offset + range.size;
 }
 
 void JsonPrinter::message(const JsonSchema& schema, Bytes bytes, Range range, unsigned depth) {
-  SeenFields seen{};
+  SeenFields seen;
   collect(schema, bytes, range, seen);
-  char before = '{';
-  for (std::size_t i = 0; i < schema.fields.size(); ++i) {
-    if (seen[i].count == 0) continue;
-    const JsonField& field = schema.fields[i];
-    out_.push_back(before);
-    out_.push_back('"');
+  out_.push_back('{');
+  for (std::uint32_t left = seen.present; left != 0; left &= left - 1) {
+    const auto index = static_cast<std::size_t>(std::countr_zero(left));
+    const JsonField& field = schema.fields[index];
+    const Seen& slot = seen.slots[index];
+    out_ += left == seen.present ? "\"" : ",\"";
     out_ += field.name;
     out_ += "\":";
-    before = ',';
     if (field.repeated) {
-      array(field, bytes, seen[i], depth);
-    } else if (field.kind == JsonKind::message && seen[i].count > 1) {
-      merged(field, bytes, seen[i], depth);
+      array(field, bytes, slot, depth);
+    } else if (field.kind == JsonKind::message && slot.count > 1) {
+      merged(field, bytes, slot, depth);
     } else {
-      value(field, bytes, seen[i].payload, depth);
+      value(field, bytes, slot.payload(), depth);
     }
   }
-  if (before == '{') out_.push_back('{');
   out_.push_back('}');
 }
 

@@ -152,9 +152,9 @@ bool JsonDocument::array(const JsonField& field, const char* token, unsigned dep
   if (*token != '[') return lose(token, state);
   return elements([&](const char* element) {
     JsonState ignored;  // an element that is lost does not cost its array
-    if (field.kind != JsonKind::message) return *element == 'n' ? literal(element, "null") : scalar(field, element, ignored);
     const bool keeps_place = field.message == JsonMessage::any_value;
     if (*element == 'n' && !keeps_place) return literal(element, "null");
+    if (field.kind != JsonKind::message) return scalar(field, element, ignored);
     return child(field, element, depth, ignored);
   });
 }

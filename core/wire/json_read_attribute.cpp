@@ -22,7 +22,7 @@ constexpr std::uint8_t kIntTag = 3 << 3;
 
 }  // namespace
 
-// Writes the attribute whose bracket is `token` and takes its tokens; false, with nothing changed, when it is not plain.
+// Writes the attribute whose bracket is `token`, and takes its tokens. False, with nothing changed, if it is not plain.
 bool JsonDocument::plain_attribute(const JsonField& field, const char* token) {
   if (*token != '{' || !tokens_.has(kTokenCount)) return false;
   const char* const name = tokens_.peek(2);
@@ -58,8 +58,9 @@ bool JsonDocument::plain_attribute(const JsonField& field, const char* token) {
     any[2] = kIntTag;
     end = plain_integer(value, any + 3);
     if (end == nullptr) return false;
-  } else if (kBoolValue.stands_at(kind + 1) && (std::memcmp(value, "true", 4) == 0 || std::memcmp(value, "false", 5) == 0)) {
-    if (!ends_scalar(value + (*value == 't' ? 4 : 5))) return false;
+  } else if (kBoolValue.stands_at(kind + 1)) {
+    const std::string_view spelling = *value == 't' ? "true" : "false";
+    if (std::string_view(value, spelling.size()) != spelling || !ends_scalar(value + spelling.size())) return false;
     any[2] = kBoolTag;
     any[3] = *value == 't' ? 1 : 0;
     end = any + 4;

@@ -5,6 +5,9 @@
 namespace entail::wire {
 namespace {
 
+// Room for the tag and length of a string, and for what copy_json_string may write behind its end.
+constexpr std::size_t kStringSlack = 2 * base::kVarintBytesMax + 8;
+
 std::uint8_t* write_little_endian(std::uint8_t* out, std::uint64_t bits, int byte_count) noexcept {
   for (int i = 0; i < byte_count; ++i) *out++ = static_cast<std::uint8_t>(bits >> (8 * i));
   return out;
@@ -76,21 +79,26 @@ bool JsonDocument::scalar(const JsonField& field, const char* token, JsonState& 
   return lose(token, state);
 }
 
-// Writes a string's tag and its content, moving it if its length takes fewer bytes than the raw text's.
-bool JsonDocument::string(const JsonField& field, const char* token, JsonState& state) {
-  if (*token != '"') return lose(token, state);
-  const std::size_t size_max = tokens_.taken_size();
-  const std::size_t length_size = base::varint_size(size_max);
-  std::uint8_t* const length = base::write_varint(writer_.room(size_max + 2 * base::kVarintBytesMax + 8), tag_of(field));
-  std::uint8_t* const content = length + length_size;
-  const CopiedText copied = copy_json_string(token + 1, content);
-  if (copied.fault == TextFault::bad_escape) return bad(token);
-  if (copied.fault == TextFault::lone_surrogate) return lose_taken(state);
-  const auto size = static_cast<std::size_t>(copied.end - content);
+// Claims a field of which the tag and, with room left for the length, the content are written. The content is moved if
+// its length takes fewer bytes than that of the raw text would.
+bool JsonDocument::finish_bytes(std::uint8_t* length, const std::uint8_t* content, const std::uint8_t* end) noexcept {
+  const auto size = static_cast<std::size_t>(end - content);
   std::uint8_t* const begin = base::write_varint(length, size);
   if (begin != content) std::memmove(begin, content, size);
   writer_.advance(begin + size);
   return true;
+}
+
+bool JsonDocument::string(const JsonField& field, const char* token, JsonState& state) {
+  if (*token != '"') return lose(token, state);
+  const std::size_t size_max = tokens_.taken_size();
+  const std::size_t length_size = base::varint_size(size_max);
+  std::uint8_t* const length = base::write_varint(writer_.room(size_max + kStringSlack), tag_of(field));
+  std::uint8_t* const content = length + length_size;
+  const CopiedText copied = copy_json_string(token + 1, content);
+  if (copied.fault == TextFault::bad_escape) return bad(token);
+  if (copied.fault == TextFault::lone_surrogate) return lose_taken(state);
+  return finish_bytes(length, content, copied.end);
 }
 
 bool JsonDocument::identifier(const JsonField& field, const char* token, JsonState& state) {
@@ -99,7 +107,7 @@ bool JsonDocument::identifier(const JsonField& field, const char* token, JsonSta
   state.bad_ids &= static_cast<std::uint8_t>(~bit);
   const std::size_t size_max = tokens_.taken_size();
   const std::size_t length_size = base::varint_size(size_max);
-  std::uint8_t* const length = base::write_varint(writer_.room(size_max + 2 * base::kVarintBytesMax + 8), tag_of(field));
+  std::uint8_t* const length = base::write_varint(writer_.room(size_max + kStringSlack), tag_of(field));
   if (size_max > 2U * field.id_size && token[1 + 2 * field.id_size] == '"' &&
       decode_hex(token + 1, 2U * field.id_size, length + 1)) [[likely]] {
     *length = field.id_size;
@@ -109,10 +117,7 @@ bool JsonDocument::identifier(const JsonField& field, const char* token, JsonSta
   std::uint8_t* const content = length + length_size;
   std::size_t size = 0;
   if (!odd_identifier(field, token, content, size, state)) return bad(token);
-  std::uint8_t* const begin = base::write_varint(length, size);
-  if (begin != content) std::memmove(begin, content, size);
-  writer_.advance(begin + size);
-  return true;
+  return finish_bytes(length, content, content + size);
 }
 
 // Hex of another number of bytes is written as those bytes. Anything else as its text, so that it can be seen what it
@@ -144,20 +149,15 @@ bool JsonDocument::bytes(const JsonField& field, const char* token, JsonState& s
   if (*token != '"') return lose(token, state);
   const std::size_t size_max = tokens_.taken_size();
   const std::size_t length_size = base::varint_size(size_max);
-  std::uint8_t* const length = base::write_varint(writer_.room(size_max + 2 * base::kVarintBytesMax + 8), tag_of(field));
+  std::uint8_t* const length = base::write_varint(writer_.room(size_max + kStringSlack), tag_of(field));
   std::uint8_t* const content = length + length_size;
   const CopiedText copied = copy_json_string(token + 1, content);
   if (copied.fault == TextFault::bad_escape) return bad(token);
   // Each output byte is written behind the digits that it comes from, so the text is decoded where it stands.
   const std::string_view digits(reinterpret_cast<const char*>(content), static_cast<std::size_t>(copied.end - content));
-  const std::uint8_t* const end =
-      copied.fault == TextFault::none ? decode_base64(digits, content) : nullptr;
+  const std::uint8_t* const end = copied.fault == TextFault::none ? decode_base64(digits, content) : nullptr;
   if (end == nullptr) return lose_taken(state);
-  const auto size = static_cast<std::size_t>(end - content);
-  std::uint8_t* const begin = base::write_varint(length, size);
-  if (begin != content) std::memmove(begin, content, size);
-  writer_.advance(begin + size);
-  return true;
+  return finish_bytes(length, content, end);
 }
 
 bool JsonDocument::boolean(const JsonField& field, const char* token, JsonState& state) {

@@ -22,7 +22,12 @@ constexpr JsonField one(std::string_view name, std::uint8_t number, JsonMessage 
   return {.name = name, .key = JsonName(name), .number = number, .kind = JsonKind::message, .message = message};
 }
 constexpr JsonField many(std::string_view name, std::uint8_t number, JsonMessage message) {
-  return {.name = name, .key = JsonName(name), .number = number, .kind = JsonKind::message, .repeated = true, .message = message};
+  return {.name = name,
+          .key = JsonName(name),
+          .number = number,
+          .kind = JsonKind::message,
+          .repeated = true,
+          .message = message};
 }
 constexpr JsonField strings(std::string_view name, std::uint8_t number) {
   return {.name = name, .key = JsonName(name), .number = number, .kind = JsonKind::string, .repeated = true};

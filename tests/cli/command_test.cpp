@@ -62,9 +62,34 @@ std::uint64_t number(const simdjson::dom::element& element, const std::string& p
   return value;
 }
 
+// By value: what a result gives out from a temporary does not outlive it.
+simdjson::dom::array array_at(const simdjson::dom::element& element, const std::string& pointer) {
+  simdjson::dom::array array;
+  EXPECT_EQ(element.at_pointer(pointer).get(array), simdjson::SUCCESS) << pointer;
+  return array;
+}
+
+std::string text_at(const simdjson::dom::element& element, const std::string& pointer) {
+  std::string_view text;
+  EXPECT_EQ(element.at_pointer(pointer).get(text), simdjson::SUCCESS) << pointer;
+  return std::string(text);
+}
+
+bool truth_at(const simdjson::dom::element& element, const std::string& pointer) {
+  bool truth = false;
+  EXPECT_EQ(element.at_pointer(pointer).get(truth), simdjson::SUCCESS) << pointer;
+  return truth;
+}
+
 std::uint64_t sum(const simdjson::dom::element& element, const std::string& pointer) {
   std::uint64_t total = 0;
-  for (const auto [key, value] : element.at_pointer(pointer).get_object().value()) total += value.get_uint64().value();
+  simdjson::dom::object object;
+  EXPECT_EQ(element.at_pointer(pointer).get(object), simdjson::SUCCESS) << pointer;
+  for (const auto field : object) {
+    std::uint64_t count = 0;
+    EXPECT_EQ(field.value.get(count), simdjson::SUCCESS) << pointer;
+    total += count;
+  }
   return total;
 }
 
@@ -74,7 +99,7 @@ void expect_conserved(const simdjson::dom::element& s) {
             number(s, "/spans/emitted") + number(s, "/spans/dropped") + sum(s, "/spans/rejected") + sum(s, "/spans/lost"));
   EXPECT_EQ(number(s, "/traces/received"), number(s, "/traces/kept") + number(s, "/traces/dropped"));
   std::uint64_t by_link = 0;
-  for (const auto group : s.at_pointer("/traces/kept_by_link").get_array().value()) by_link += number(group, "/traces");
+  for (const auto group : array_at(s, "/traces/kept_by_link")) by_link += number(group, "/traces");
   EXPECT_EQ(number(s, "/traces/kept"), sum(s, "/traces/kept_by_policy") + by_link);
   EXPECT_EQ(number(s, "/links/received"), number(s, "/links/edges") + number(s, "/links/same_trace") +
                                               number(s, "/links/null_target") + sum(s, "/links/invalid"));
@@ -93,43 +118,55 @@ std::map<std::string, Decided> decisions_of(const std::string& path) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     const auto record = parse(parser, line);
-    const std::string id(record["trace_id"].get_string().value());
+    const std::string id = text_at(record, "/trace_id");
     const std::uint64_t revision = number(record, "/revision");
     if (revisions.contains(id) && revisions[id] > revision) continue;
     revisions[id] = revision;
     Decided& entry = decided[id];
-    entry.revived = record["revived"].get_bool().value();
+    entry.revived = truth_at(record, "/revived");
     entry.answer.clear();
-    if (record["verdict"].get_string().value() != "keep") continue;
-    entry.answer = record["reason"].get_string().value();
+    if (text_at(record, "/verdict") != "keep") continue;
+    entry.answer = text_at(record, "/reason");
     if (entry.answer == "link") {
-      entry.answer = std::string(record["direction"].get_string().value()) + " " + std::to_string(number(record, "/hops"));
+      entry.answer = text_at(record, "/direction") + " " + std::to_string(number(record, "/hops"));
     }
   }
   return decided;
 }
 
+// Verdict, reason and hops of every trace: what does not depend on which of equally short paths was found first.
+std::map<std::string, std::string> answers_of(const std::string& path) {
+  std::map<std::string, std::string> answers;
+  for (const auto& [id, entry] : decisions_of(path)) {
+    answers[id] = entry.answer.starts_with("link") ? "link" + entry.answer.substr(entry.answer.find(' ')) : entry.answer;
+  }
+  return answers;
+}
+
 void expect_kept_as_told(const simdjson::dom::element& expect, std::map<std::string, Decided> decided) {
   EXPECT_EQ(decided.size(), number(expect, "/traces"));
-  for (const auto trace : expect["kept"].get_array().value()) {
-    const std::string id(trace["trace_id"].get_string().value());
+  for (const auto trace : array_at(expect, "/kept")) {
+    const std::string id = text_at(trace, "/trace_id");
     const Decided found = decided[id];
-    const std::string_view reason = trace["reason"].get_string().value();
+    const std::string reason = text_at(trace, "/reason");
     if (reason == "policy") {
       EXPECT_EQ(found.answer, "policy") << id;
     } else {
       const std::string hops = " " + std::to_string(number(trace, "/hops"));
-      const std::string direction(trace["direction"].get_string().value());
+      const std::string direction = text_at(trace, "/direction");
       const bool right = direction == "either" ? found.answer == "linked" + hops || found.answer == "linking" + hops
                                                : found.answer == direction + hops;
       EXPECT_TRUE(right) << id << " is " << found.answer << ", not " << direction << hops;
     }
-    EXPECT_EQ(found.revived, trace["revived"].get_bool().value()) << id;
+    bool revived = false;
+    if (trace.at_pointer("/revived").get(revived) == simdjson::SUCCESS) {
+      EXPECT_EQ(found.revived, revived) << id;
+    }
     decided.erase(id);
   }
   std::uint64_t kept_of_unspecified = 0;
-  for (const auto trace : expect["unspecified"].get_array().value()) {
-    const std::string id(trace.get_string().value());
+  for (const auto trace : array_at(expect, "/unspecified")) {
+    const std::string id = text_at(trace, "");
     kept_of_unspecified += !decided[id].answer.empty();
     decided.erase(id);
   }
@@ -144,6 +181,7 @@ const char* const kScenarios[] = {
     "--scenario batch --links 40 --errors 0 --absent 0",
     "--scenario chain --depth 12",
     "--scenario chain --depth 9 --error-at middle --step-seconds 12",
+    "--scenario chain --depth 9 --step-seconds 10",
     "--scenario chain --depth 40 --max-hops 20 --error-at first",
     "--scenario cycle --length 2",
     "--scenario cycle --length 7",
@@ -184,11 +222,11 @@ TEST_F(CommandTest, LinesAndFrames_GiveTheSameDecisions) {
   test::write_file(path("in.jsonl.gz"), test::gzipped(test::buffer(test::read_file(path("in.jsonl")))));
   test::write_file(path("in.otlp.zst"), test::zstd_packed(test::buffer(test::read_file(path("in.otlp")))));
   ASSERT_EQ(run("sample in.otlp -o kept.otlp --decisions d0").exit_code, 0);
-  const std::string decisions = test::read_file(path("d0"));
-  EXPECT_FALSE(decisions.empty());
+  const auto decisions = answers_of(path("d0"));
+  EXPECT_EQ(decisions.size(), 1000u);
   for (const char* const input : {"in.jsonl", "in.varint", "in.jsonl.gz", "in.otlp.zst", "- <in.jsonl", "- <in.otlp.zst"}) {
     ASSERT_EQ(run(std::string("sample ") + input + " -o kept --decisions d1").exit_code, 0) << input;
-    EXPECT_EQ(test::read_file(path("d1")), decisions) << input;
+    EXPECT_TRUE(answers_of(path("d1")) == decisions) << input;
   }
 }
 
@@ -352,8 +390,8 @@ TEST_F(CommandTest, Explain_FindsByPrefix) {
   const std::string expectation = test::read_file(path("expect.json"));
   const auto expect = parse(parser, expectation);
   std::string farthest;
-  for (const auto trace : expect["kept"].get_array().value()) {
-    if (!trace["hops"].is_null() && number(trace, "/hops") == 4) farthest = std::string(trace["trace_id"].get_string().value());
+  for (const auto trace : array_at(expect, "/kept")) {
+    if (!trace["hops"].is_null() && number(trace, "/hops") == 4) farthest = text_at(trace, "/trace_id");
   }
   const Outcome text = run("explain " + farthest.substr(0, 12) + " --decisions d.jsonl");
   EXPECT_EQ(text.exit_code, 0) << text.err;
@@ -363,7 +401,7 @@ TEST_F(CommandTest, Explain_FindsByPrefix) {
               contains(text.out, "         └─ links to " + farthest + "  this trace")) << text.out;
   simdjson::dom::parser json_parser;
   const Outcome json = run("explain " + farthest + " --decisions d.jsonl --json");
-  EXPECT_EQ(parse(json_parser, json.out)["path"].get_array().value().size(), 5u);
+  EXPECT_EQ(array_at(parse(json_parser, json.out), "/path").size(), 5u);
   const Outcome none = run("explain 0123456789abcdef0123456789abcdef --decisions d.jsonl");
   EXPECT_EQ(none.exit_code, 1);
   // Two records whose IDs begin alike.
@@ -407,7 +445,7 @@ TEST_F(CommandTest, HelpHasExamples_OnEverySubcommand) {
   }
   EXPECT_TRUE(contains(run("--version").out, "entail "));
   simdjson::dom::parser parser;
-  EXPECT_EQ(parse(parser, run("generate --list --json").out).get_array().value().size(), 5u);
+  EXPECT_EQ(array_at(parse(parser, run("generate --list --json").out), "").size(), 5u);
   EXPECT_TRUE(contains(run("generate --list").out, "hot-producer: "));
 }
 

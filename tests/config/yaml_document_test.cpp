@@ -79,7 +79,7 @@ TEST(YamlDocument, SaysWhereTheTextBreaks) {
   EXPECT_TRUE(broken[0].starts_with("2:")) << broken[0];
   EXPECT_EQ(problems("a: ok\nb: \xff\n"), std::vector<std::string>({"2:4: the text is not UTF-8"}));
   EXPECT_EQ(problems("a: \xed\xa0\x80"), std::vector<std::string>({"1:4: the text is not UTF-8"}));
-  EXPECT_EQ(problems(std::string(kTextBytesMax + 1, ' ')), std::vector<std::string>({"0:0: the text is larger than 4 MiB"}));
+  EXPECT_EQ(problems(std::string(kTextBytesMax + 1, ' ')), std::vector<std::string>({"0:0: the text is larger than 1 MiB"}));
   ASSERT_EQ(problems(std::string(100'000, '[')).size(), 1u);
   EXPECT_EQ(problems("a: *nowhere\n").size(), 1u);
 }

@@ -31,13 +31,13 @@ struct ChunkRoom {
   std::uint32_t end;
   std::uint32_t kept = 0;
 
-  std::uint32_t take_chunk() {
+  std::uint32_t take_chunk(unsigned) {
     if (kept != 0) return std::exchange(kept, 0);
     expect(next < end, "the room of one chunk a link is enough");
     return next++;
   }
-  void keep_chunk(std::uint32_t chunk) { kept = chunk; }
-  std::uint32_t take_block(std::size_t) { return take_chunk(); }
+  void keep_chunk(std::uint32_t chunk, unsigned) { kept = chunk; }
+  std::uint32_t take_block(std::size_t) { return take_chunk(0); }
   auto& chunk(std::uint32_t at) { return arena.chunk(at); }
   auto* cells(std::uint32_t at) { return arena.cells(at); }
 };

@@ -20,10 +20,10 @@ struct ObserveRelaxed : InListOrders {
 };
 
 // Two writers append kEach edges each at a node that has kBefore already; a reader looks on.
-template <unsigned kCells, unsigned kBefore, unsigned kEach, bool kReader, class Orders>
+template <unsigned kFirstCells, unsigned kCells, unsigned kBefore, unsigned kEach, bool kReader, class Orders>
 struct Appends {
   static constexpr unsigned kThreads = kReader ? 3 : 2;
-  using List = InList<kCells, ModelSync, Orders>;
+  using List = InList<kFirstCells, kCells, ModelSync, Orders>;
   using Arena = ChunkArena<6, kCells>;
 
   Arena arena;
@@ -61,26 +61,29 @@ struct Appends {
 };
 
 TEST(InAppend, EveryEdgeOnce_WhenTwoFillTheFirstCell) {
-  expect_proved<Appends<1, 0, 1, true, InListOrders>>("first cell and chunk, reader");
-  expect_refuted<Appends<1, 0, 1, true, PublishRelaxed>>("publish relaxed", "data race");
-  expect_refuted<Appends<1, 0, 1, true, ObserveRelaxed>>("observe relaxed", "data race");
+  expect_proved<Appends<1, 1, 0, 1, true, InListOrders>>("first cell and chunk, reader");
+  expect_refuted<Appends<1, 1, 0, 1, true, PublishRelaxed>>("publish relaxed", "data race");
+  expect_refuted<Appends<1, 1, 0, 1, true, ObserveRelaxed>>("observe relaxed", "data race");
 }
 TEST(InAppend, EveryEdgeOnce_WhenTwoClaimTheLastCell) {
-  expect_proved<Appends<2, 2, 1, true, InListOrders>>("last cell of a chunk, reader");
+  expect_proved<Appends<2, 2, 2, 1, true, InListOrders>>("last cell of a chunk, reader");
 }
 TEST(InAppend, EveryEdgeOnce_WhenTwoAddAChunk) {
-  expect_proved<Appends<1, 1, 1, true, InListOrders>>("two new chunks, reader");
-  expect_refuted<Appends<1, 1, 1, true, PublishRelaxed>>("two new chunks, publish relaxed", "data race");
+  expect_proved<Appends<1, 1, 1, 1, true, InListOrders>>("two new chunks, reader");
+  expect_refuted<Appends<1, 1, 1, 1, true, PublishRelaxed>>("two new chunks, publish relaxed", "data race");
+}
+TEST(InAppend, EveryEdgeOnce_WhenTheSecondChunkIsLarger) {
+  expect_proved<Appends<1, 2, 0, 2, false, InListOrders>>("a chunk of one, then of two");
 }
 TEST(InAppend, EveryEdgeOnce_WhenTwoAppendTwice) {
-  expect_proved<Appends<2, 1, 2, false, InListOrders>>("two each, chunks of two");
+  expect_proved<Appends<2, 2, 1, 2, false, InListOrders>>("two each, chunks of two");
 }
 
 // One appends single edges, the other hands a block over.
 template <class Orders>
 struct BlockAndCell {
   static constexpr unsigned kThreads = 2;
-  using List = InList<2, ModelSync, Orders>;
+  using List = InList<2, 2, ModelSync, Orders>;
   using Arena = ChunkArena<5, 2>;
   Arena arena;
   ChunkRoom<Arena> rooms[2] = {{arena, 1, 4}, {arena, 4, 6}};

@@ -35,7 +35,7 @@ template <Way kWay, class Orders>
 struct LateInEdge {
   static constexpr unsigned kThreads = 2;
   static constexpr std::uint64_t kEdge = 77;
-  using List = InList<2, ModelSync, Orders>;
+  using List = InList<2, 2, ModelSync, Orders>;
   using Race = LateEdge<ModelSync, Orders>;
   using Arena = ChunkArena<4, 2>;
 
@@ -133,7 +133,7 @@ TEST(LateEdge, NoKeepIsLost_WhenASpanAddsItsLinks) {
 template <class Orders>
 struct LateEdgeBehindAnothersChunk {
   static constexpr unsigned kThreads = 3;
-  using List = InList<2, ModelSync, Orders>;
+  using List = InList<2, 2, ModelSync, Orders>;
   using Race = LateEdge<ModelSync, Orders>;
   using Arena = ChunkArena<4, 2>;
 

@@ -93,6 +93,36 @@ TEST(SlotPublish, OneNodeAKey_WhenKeysCollide) {
   expect_refuted<CollidingKeys<ObserveRelaxed>>("colliding keys, observe relaxed", "data race");
 }
 
+// The same, with a finder of both.
+template <class Orders>
+struct CollidingKeysAndFinder : Table<Orders> {
+  static constexpr unsigned kThreads = 3;
+  Run runs[2] = {{1}, {3}};
+  std::uint32_t offsets[2][2] = {};
+  std::uint32_t found[2] = {};
+  void thread(unsigned i) {
+    const TraceId both[2] = {kKey, kOther};
+    for (unsigned turn = 0; turn < 2; ++turn) {
+      const unsigned k = turn ^ (i & 1);
+      if (i < 2) {
+        offsets[i][k] = this->index.find_or_insert(kHash, both[k], runs[i]);
+      } else {
+        found[k] = this->index.find(kHash, both[k]);
+      }
+    }
+  }
+  void finish() {
+    for (unsigned k = 0; k < 2; ++k) {
+      expect(offsets[0][k] == offsets[1][k], "both agree on each node");
+      expect(found[k] == 0 || found[k] == offsets[0][k], "the finder sees that node or none");
+    }
+  }
+};
+TEST(SlotPublish, OneNodeAKey_WhenAFinderLooksOn) {
+  expect_proved<CollidingKeysAndFinder<SlotOrders>>("colliding keys, finder");
+  expect_refuted<CollidingKeysAndFinder<PublishRelaxed>>("colliding keys, finder, publish relaxed", "data race");
+}
+
 // Three inserters of one key.
 template <class Orders>
 struct ThreeInserters : Table<Orders> {

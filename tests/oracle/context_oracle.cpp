@@ -98,6 +98,14 @@ std::optional<Members> parse_ot(const std::string& value) {
   return entries;
 }
 
+bool is_sound(const std::string& trace_state) {
+  const auto members = parse_trace_state(trace_state);
+  if (!members) return false;
+  for (const auto& [key, value] : *members)
+    if (key == "ot") return parse_ot(value).has_value();
+  return true;
+}
+
 std::optional<std::uint64_t> randomness_in(const std::string& trace_state) {
   const auto members = parse_trace_state(trace_state);
   if (!members) return std::nullopt;

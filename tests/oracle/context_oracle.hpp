@@ -28,6 +28,8 @@ using Members = std::vector<std::pair<std::string, std::string>>;
 std::optional<Members> parse_trace_state(const std::string& text);
 // The key:value entries of an `ot` member; nothing if it does not parse.
 std::optional<Members> parse_ot(const std::string& value);
+// Does it parse, and its first `ot` member too?
+bool is_sound(const std::string& trace_state);
 // rv, if the tracestate carries a good one.
 std::optional<std::uint64_t> randomness_in(const std::string& trace_state);
 

@@ -78,7 +78,7 @@ void NaiveEngine::accept_link(TraceId id, const Span& span, const Link& link) {
     ++counts_.links_invalid[reason];
     return;
   }
-  if (!parse_trace_state(link.trace_state)) ++counts_.links_bad_tracestate;
+  if (!is_sound(link.trace_state)) ++counts_.links_bad_tracestate;
   const TraceId to = trace_id_of(link.trace_id);
   if (to == id) {
     ++counts_.links_same_trace;
@@ -184,7 +184,8 @@ void NaiveEngine::become_origin(TraceId id, Trace& trace, bool certain) {
 
 void NaiveEngine::settle(TraceId id, Trace& trace, bool due) {
   if (trace.own.keep) {
-    keep(trace, std::nullopt, trace.own.by_chance && options_.probability == Probability::collector);
+    // Reach from a deterministic rule would have kept it too, so chance did not keep it alone.
+    keep(trace, std::nullopt, trace.own.by_chance && !certain_reach_.contains(id));
     ++counts_.kept_by_policy[trace.own.policy];
   } else if (is_reached(id) && !trace.own.vetoed) {
     trace.revived = !due;

@@ -287,15 +287,15 @@ inline std::string reordered(const std::string& bytes, const google::protobuf::D
   for (int i = 0; i < fields.field_count(); ++i) order[static_cast<std::size_t>(i)] = i;
   std::vector<std::uint64_t> rank(64, 0);
   for (std::size_t n = 0; n < rank.size(); ++n) rank[n] = random != nullptr ? (*random)() : ~std::uint64_t{n};
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-    return rank[static_cast<std::size_t>(fields.field(a).number()) % 64] < rank[static_cast<std::size_t>(fields.field(b).number()) % 64];
-  });
+  const auto key = [&](int i) { return std::pair(rank[static_cast<std::size_t>(fields.field(i).number()) % rank.size()], i); };
+  std::sort(order.begin(), order.end(), [&](int a, int b) { return key(a) < key(b); });
   google::protobuf::UnknownFieldSet sorted;
   for (const int i : order) {
     sorted.AddField(fields.field(i));
     auto* last = sorted.mutable_field(sorted.field_count() - 1);
     const auto* known = descriptor.FindFieldByNumber(last->number());
-    if (known == nullptr || known->message_type() == nullptr || last->type() != google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED) continue;
+    if (known == nullptr || known->message_type() == nullptr) continue;
+    if (last->type() != google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED) continue;
     last->set_length_delimited(reordered(last->length_delimited(), *known->message_type(), random));
   }
   std::string out;

@@ -120,6 +120,20 @@ TEST(ParseInteger, ExactInEveryNotation) {
   }
 }
 
+TEST(ScanPlainInteger, DigitsWithoutALeadingZero) {
+  const auto scanned = [](const char* text, std::uint64_t& number) -> std::ptrdiff_t {
+    const char* const end = scan_plain_integer(text, number);
+    return end == nullptr ? -1 : end - text;
+  };
+  std::uint64_t number = 1;
+  EXPECT_EQ(scanned("0,", number), 1);
+  EXPECT_EQ(number, 0U);
+  EXPECT_EQ(scanned("9999999999999999999\"", number), 19);
+  EXPECT_EQ(number, 9999999999999999999U);
+  EXPECT_EQ(scanned("18446744073709551615", number), 19);  // a digit is left, so the caller does not take it
+  for (const char* text : {"", "-1", "00", "01", "x", "\""}) EXPECT_EQ(scanned(text, number), -1) << text;
+}
+
 TEST(ParseDouble, NumbersAndNames) {
   double value = 0;
   EXPECT_TRUE(parse_double("NaN", value));

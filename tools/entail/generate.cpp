@@ -85,7 +85,8 @@ std::string expectation_json(const GenerateArguments& arguments, const Flags& fl
     } else {
       json.field("direction", trace.direction).field("hops", trace.hops);
     }
-    json.field("revived", trace.revived).end_object();
+    if (trace.revived) json.field("revived", *trace.revived);
+    json.end_object();
   }
   json.end_array().newline().field("kept_of_unspecified", expectation.kept_of_unspecified).key("unspecified").begin_array();
   for (const TraceId trace_id : expectation.unspecified) json.value(to_hex(trace_id));

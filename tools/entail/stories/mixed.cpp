@@ -127,7 +127,7 @@ void expect(StoryTeller& teller, const Graph& graph, std::size_t traces) {
     const std::string_view direction = linked[t] < linking[t]   ? "linked"
                                        : linked[t] > linking[t] ? "linking"
                                                                 : "either";
-    teller.expectation.kept.push_back({trace_id, "link", direction, hops, false});
+    teller.expectation.kept.push_back({trace_id, "link", direction, hops, std::nullopt});
   }
 }
 

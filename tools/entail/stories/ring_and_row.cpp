@@ -56,7 +56,7 @@ std::string tell_chain(const Flags& flags, StoryTeller& teller) {
     if (distance > 0) {
       // An earlier trace is a cause of the error: the links lead to it.
       trace = {trace.trace_id, "link", i < error_at ? "linked" : "linking", static_cast<std::uint32_t>(distance),
-               i < error_at && distance * step_seconds > kDecisionWaitSeconds};
+               i < error_at && distance * step_seconds >= kDecisionWaitSeconds};
     }
     teller.expectation.kept.push_back(trace);
   }

@@ -74,7 +74,7 @@ struct ExpectedTrace {
   std::string_view reason;     // policy, link
   std::string_view direction;  // linked, linking, either; empty for policy
   std::uint32_t hops = 0;
-  bool revived = false;
+  std::optional<bool> revived = false;  // absent: the story does not say
 };
 
 struct Expectation {

@@ -1,0 +1,54 @@
+// What the README shows is what lies in examples/, and works.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "entail/options.hpp"
+
+namespace entail {
+namespace {
+
+std::string file_text(const std::string& path) {
+  std::ifstream file(ENTAIL_SOURCE_DIR "/" + path);
+  EXPECT_TRUE(file.good()) << path;
+  return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+}
+
+std::string fenced(const std::string& language, const std::string& text) { return "```" + language + "\n" + text + "```\n"; }
+
+TEST(Readme, ShowsTheExamplesAsTheyAre) {
+  const std::string readme = file_text("README.md");
+  EXPECT_NE(readme.find(fenced("cpp", file_text("examples/embed.cpp"))), std::string::npos);
+  EXPECT_NE(readme.find(fenced("yaml", file_text("examples/first.yaml"))), std::string::npos);
+}
+
+TEST(Readme, EmbedsInTwentyLines) {
+  const std::string program = file_text("examples/embed.cpp");
+  EXPECT_LE(std::count(program.begin(), program.end(), '\n'), 20);
+}
+
+TEST(Examples, AreConfigurationsWithoutWarnings) {
+  for (const char* path : {"examples/first.yaml", "examples/demo.yaml"}) {
+    const ConfigResult result = parse_options(file_text(path));
+    EXPECT_TRUE(result.options.has_value()) << path;
+    EXPECT_TRUE(result.errors.empty() && result.warnings.empty()) << path;
+  }
+}
+
+// Links in the documents lead to files that are there.
+TEST(Documents, HaveNoDeadLinks) {
+  for (const char* document : {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/configuration.md"}) {
+    const std::string text = file_text(document);
+    for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 1)) {
+      const std::string target = text.substr(at + 2, text.find(')', at) - at - 2);
+      if (target.starts_with("http")) continue;
+      EXPECT_TRUE(std::ifstream(ENTAIL_SOURCE_DIR "/" + target).good()) << document << ": " << target;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace entail
