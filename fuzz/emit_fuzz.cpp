@@ -15,7 +15,8 @@ using namespace entail;
 
 wire::Buffer own_fields(const wire::Decoded& decoded, std::uint32_t first, std::uint32_t count) {
   wire::Buffer all;
-  for (std::uint32_t i = first; i < first + count; ++i) wire::append_bytes(all, wire::slice(decoded.bytes, decoded.fields[i]));
+  for (std::uint32_t i = first; i < first + count; ++i)
+    wire::append_bytes(all, wire::slice(decoded.bytes, decoded.fields[i]));
   return all;
 }
 
@@ -32,7 +33,8 @@ std::vector<Emitted> spans_of(const wire::Decoded& decoded) {
     const wire::ResourceView& resource = decoded.resources[scope.resource];
     const Bytes payload = wire::slice(decoded.bytes, span.payload);
     all.push_back({own_fields(decoded, resource.first_field, resource.field_count),
-                   own_fields(decoded, scope.first_field, scope.field_count), wire::Buffer(payload.begin(), payload.end())});
+                   own_fields(decoded, scope.first_field, scope.field_count),
+                   wire::Buffer(payload.begin(), payload.end())});
   }
   return all;
 }
@@ -49,7 +51,8 @@ void check_copy(const std::vector<Emitted>& spans, std::uint64_t batch_bytes_max
   emit::BatchWriter writer(batch_bytes_max);
   std::vector<Emitted> out;
   for (const Emitted& span : spans) {
-    if (writer.add({span.resource, base::digest(span.resource), span.scope, base::digest(span.scope), span.payload})) take(writer, out);
+    if (writer.add({span.resource, base::digest(span.resource), span.scope, base::digest(span.scope), span.payload}))
+      take(writer, out);
   }
   while (!writer.empty()) take(writer, out);
   std::vector<Emitted> wanted = spans;
@@ -62,14 +65,21 @@ void check_edit(const Emitted& span) {
   wire::Buffer link;
   emit::append_restored_link({1, 2}, {3}, link);
   const std::vector<Bytes> links = {link, link};
-  const std::vector<emit::Attribute> attributes = {{"k", true}, {"entail.keep.reason", std::string("policy")}, {"", std::monostate{}}};
-  const emit::SpanEdit edit{.replace_trace_state = true, .trace_state = "ot=th:8", .replace_links = true, .link_fields = links,
-                            .dropped_links_count = 7, .attributes = attributes};
+  const std::vector<emit::Attribute> attributes = {
+      {"k", true}, {"entail.keep.reason", std::string("policy")}, {"", std::monostate{}}};
+  const emit::SpanEdit edit{.replace_trace_state = true,
+                            .trace_state = "ot=th:8",
+                            .replace_links = true,
+                            .link_fields = links,
+                            .dropped_links_count = 7,
+                            .attributes = attributes};
   emit::BatchWriter writer(1 << 20);
-  ENTAIL_CHECK(!writer.add({span.resource, base::digest(span.resource), span.scope, base::digest(span.scope), span.payload, &edit}));
+  ENTAIL_CHECK(!writer.add(
+      {span.resource, base::digest(span.resource), span.scope, base::digest(span.scope), span.payload, &edit}));
   wire::Decoded decoded;
   ENTAIL_CHECK(wire::decode(writer.take(), nullptr, decoded).ok());
-  ENTAIL_CHECK(decoded.spans.size() == 1 && decoded.spans[0].link_count == 2 && decoded.spans[0].dropped_links_count == 7);
+  ENTAIL_CHECK(decoded.spans.size() == 1 && decoded.spans[0].link_count == 2 &&
+               decoded.spans[0].dropped_links_count == 7);
   ENTAIL_CHECK(decoded.spans[0].trace_state.size == edit.trace_state.size() && decoded.spans[0].attribute_count >= 2);
 }
 

@@ -18,7 +18,8 @@ std::uint64_t read(Bytes bytes, wire::Range range) {
   return sum;
 }
 
-std::uint64_t walk_attributes(Bytes bytes, std::uint32_t begin, std::uint32_t end, std::uint32_t field, std::uint32_t count) {
+std::uint64_t walk_attributes(Bytes bytes, std::uint32_t begin, std::uint32_t end, std::uint32_t field,
+                              std::uint32_t count) {
   wire::AttributeCursor cursor(bytes, begin, end, field);
   std::uint32_t walked = 0;
   std::uint64_t sum = 0;
@@ -47,7 +48,8 @@ std::uint64_t walk_span(const wire::Decoded& decoded, const wire::SpanView& span
   wire::LinkCursor cursor(decoded, span);
   std::uint32_t links = 0;
   for (wire::LinkView link; cursor.next(link); ++links) {
-    sum += read(bytes, link.trace_id) + read(bytes, link.span_id) + read(bytes, link.trace_state) + read(bytes, link.field);
+    sum += read(bytes, link.trace_id) + read(bytes, link.span_id) + read(bytes, link.trace_state) +
+           read(bytes, link.field);
     sum += walk_fields(bytes, link.payload);
     sum += walk_attributes(bytes, link.first_attribute, link.attributes_end, 4, link.attribute_count);
   }

@@ -1,5 +1,5 @@
-// Any request that decodes, through the policies: the table of attribute conditions, with its short cuts, must find what
-// a plain walk over the attributes finds, and a trace's verdict must not depend on the order of its spans.
+// Any request that decodes, through the policies: the table of attribute conditions, with its short cuts, must find
+// what a plain walk over the attributes finds, and a trace's verdict must not depend on the order of its spans.
 #include <cstdint>
 #include <memory>
 #include <string_view>

@@ -24,7 +24,8 @@ void append_random_id(Buffer& out, std::uint32_t number, std::size_t size, std::
 
 void append_string_attribute(Buffer& out, std::uint32_t number, std::string_view key, std::string_view value) {
   const std::size_t value_size = wire::length_field_size(1, value.size());
-  wire::append_length_header(out, number, wire::length_field_size(1, key.size()) + wire::length_field_size(2, value_size));
+  wire::append_length_header(out, number,
+                             wire::length_field_size(1, key.size()) + wire::length_field_size(2, value_size));
   wire::append_bytes_field(out, 1, wire::bytes_of(key));
   wire::append_length_header(out, 2, value_size);
   wire::append_bytes_field(out, 1, wire::bytes_of(value));
@@ -32,7 +33,8 @@ void append_string_attribute(Buffer& out, std::uint32_t number, std::string_view
 
 void append_int_attribute(Buffer& out, std::uint32_t number, std::string_view key, std::uint64_t value) {
   const std::size_t value_size = wire::varint_field_size(3, value);
-  wire::append_length_header(out, number, wire::length_field_size(1, key.size()) + wire::length_field_size(2, value_size));
+  wire::append_length_header(out, number,
+                             wire::length_field_size(1, key.size()) + wire::length_field_size(2, value_size));
   wire::append_bytes_field(out, 1, wire::bytes_of(key));
   wire::append_length_header(out, 2, value_size);
   wire::append_varint_field(out, 3, value);
@@ -94,7 +96,8 @@ std::vector<Buffer> make_requests() {
   std::vector<Buffer> requests;
   for (int r = 0; r < 100; ++r) {
     std::vector<Buffer> spans;
-    for (int s = 0; s < 500; ++s) spans.push_back(make_span(random, random() % 20 == 0 ? 1 + unsigned(random() % 5) : 0));
+    for (int s = 0; s < 500; ++s)
+      spans.push_back(make_span(random, random() % 20 == 0 ? 1 + unsigned(random() % 5) : 0));
     requests.push_back(in_request(spans));
   }
   return requests;
@@ -114,8 +117,8 @@ void read_words(benchmark::State& state) {
     benchmark::DoNotOptimize(digest);
     spans += 500;
   }
-  state.counters["span"] = benchmark::Counter(static_cast<double>(spans),
-                                              benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["span"] =
+      benchmark::Counter(static_cast<double>(spans), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(read_words);
 
@@ -143,8 +146,8 @@ void decode_spans(benchmark::State& state) {
   benchmark::DoNotOptimize(digest);
   state.SetItemsProcessed(static_cast<std::int64_t>(spans));
   state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
-  state.counters["span"] = benchmark::Counter(static_cast<double>(spans),
-                                                 benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["span"] =
+      benchmark::Counter(static_cast<double>(spans), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(decode_spans)->Arg(0)->Arg(1)->ArgName("attributes");
 
@@ -164,13 +167,14 @@ void decode_links(benchmark::State& state) {
     links += decoded.link_count;
     if (!walk) continue;
     wire::LinkCursor cursor(decoded, decoded.spans[0]);
-    for (wire::LinkView link; cursor.next(link);) digest = fold(digest, base::load_be64(&request[link.trace_id.offset]));
+    for (wire::LinkView link; cursor.next(link);)
+      digest = fold(digest, base::load_be64(&request[link.trace_id.offset]));
   }
   ENTAIL_CHECK(links == static_cast<std::uint64_t>(state.iterations()) * kLinks);
   benchmark::DoNotOptimize(digest);
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(request.size()));
-  state.counters["link"] = benchmark::Counter(static_cast<double>(links),
-                                                 benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["link"] =
+      benchmark::Counter(static_cast<double>(links), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 BENCHMARK(decode_links)->ArgsProduct({{0, 1}, {0, 1}})->ArgNames({"attributes", "walk"})->Unit(benchmark::kMillisecond);
 

@@ -137,7 +137,11 @@ void find_or_insert_graph(benchmark::State& state) {
     report(state, times, count);
   }
 }
-BENCHMARK(find_or_insert_graph)->ArgNames({"keys", "threads"})->ArgsProduct({{100'000, 1'000'000}, {1, 2}})->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(find_or_insert_graph)
+    ->ArgNames({"keys", "threads"})
+    ->ArgsProduct({{100'000, 1'000'000}, {1, 2}})
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 
 #ifdef ENTAIL_BENCH_TBB
 struct TbbHash {
@@ -164,7 +168,11 @@ void find_or_insert_tbb(benchmark::State& state) {
     report(state, times, count);
   }
 }
-BENCHMARK(find_or_insert_tbb)->ArgNames({"keys", "threads"})->ArgsProduct({{100'000, 1'000'000}, {1, 2}})->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(find_or_insert_tbb)
+    ->ArgNames({"keys", "threads"})
+    ->ArgsProduct({{100'000, 1'000'000}, {1, 2}})
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 #endif
 
 // --- links, both directions: spans with L links each to random ones of 1M traces; 4M links ---------------------------
@@ -223,7 +231,8 @@ void links_graph(benchmark::State& state) {
   for (auto _ : state) {
     Graph graph({.lanes = 2, .first_capacity = kTraces + 8 * kBatchKeys, .seed = kSeed});
     const Times times = run_threads(threads, spans, [&](unsigned t, std::size_t begin, std::size_t end) {
-      for (std::size_t at = begin; at < end; at += batch) link_batch(graph.writer(t), at, std::min(batch, end - at), links_per_span);
+      for (std::size_t at = begin; at < end; at += batch)
+        link_batch(graph.writer(t), at, std::min(batch, end - at), links_per_span);
     });
     std::size_t ends = 0;
     const auto nodes = graph.current_window();
@@ -239,7 +248,11 @@ void links_graph(benchmark::State& state) {
   }
   state.counters["B/link"] = bytes_per_link;
 }
-BENCHMARK(links_graph)->ArgNames({"L", "threads"})->ArgsProduct({{4, 128}, {1, 2}})->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(links_graph)
+    ->ArgNames({"L", "threads"})
+    ->ArgsProduct({{4, 128}, {1, 2}})
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 
 #ifdef ENTAIL_BENCH_TBB
 void links_tbb(benchmark::State& state) {
@@ -256,14 +269,15 @@ void links_tbb(benchmark::State& state) {
     const Times times = run_threads(threads, spans, [&](unsigned, std::size_t begin, std::size_t end) {
       for (std::size_t span = begin; span < end; ++span) {
         const TraceId& source = traces()[span % kTraces];
+        const std::uint32_t* linked = &targets()[span * links_per_span];
         {
           Map::accessor node;
           map->insert(node, source);
-          for (std::size_t i = 0; i < links_per_span; ++i) node->second.out.push_back(traces()[targets()[span * links_per_span + i]]);
+          for (std::size_t i = 0; i < links_per_span; ++i) node->second.out.push_back(traces()[linked[i]]);
         }
         for (std::size_t i = 0; i < links_per_span; ++i) {
           Map::accessor node;
-          map->insert(node, traces()[targets()[span * links_per_span + i]]);
+          map->insert(node, traces()[linked[i]]);
           node->second.in.push_back(source);
         }
       }
@@ -274,7 +288,11 @@ void links_tbb(benchmark::State& state) {
     report(state, times, kLinks);
   }
 }
-BENCHMARK(links_tbb)->ArgNames({"L", "threads"})->ArgsProduct({{4, 128}, {1, 2}})->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(links_tbb)
+    ->ArgNames({"L", "threads"})
+    ->ArgsProduct({{4, 128}, {1, 2}})
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 #endif
 
 // --- one hot node: every link of every lane goes to the same trace ---------------------------------------------------

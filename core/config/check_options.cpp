@@ -26,7 +26,8 @@ class Checker {
     check_times_and_sizes();
     const std::vector<PolicyOptions>& policies = options_.tail_sampling.policies;
     if (policies.empty())
-      error("tail_sampling.policies", "tail_sampling.policies: at least one policy is required; without one nothing would be kept");
+      error("tail_sampling.policies",
+            "tail_sampling.policies: at least one policy is required; without one nothing would be kept");
     std::set<std::string_view> names;
     for (std::size_t i = 0; i < policies.size(); ++i) {
       const std::string path = "tail_sampling.policies[" + std::to_string(i) + "]";
@@ -45,13 +46,17 @@ class Checker {
   void error(std::string path, std::string text) { findings_.push_back({std::move(path), std::move(text), true}); }
   void warning(std::string path, std::string text) { findings_.push_back({std::move(path), std::move(text), false}); }
 
-  void check_value(const OptionShape& shape, const OptionValue& value, const std::string& path, const std::string& where) {
+  void check_value(const OptionShape& shape, const OptionValue& value, const std::string& path,
+                   const std::string& where) {
     bool ok = true;
     bool missing = false;
     if (const auto* number = std::get_if<std::uint64_t>(&value)) {
-      if (shape.kind == OptionKind::choice) ok = *number < shape.choices.size() - shape.aliases;
-      else if (shape.kind == OptionKind::choices) ok = *number >> shape.choices.size() == 0;
-      else ok = shape.bounds.contains(*number);
+      if (shape.kind == OptionKind::choice)
+        ok = *number < shape.choices.size() - shape.aliases;
+      else if (shape.kind == OptionKind::choices)
+        ok = *number >> shape.choices.size() == 0;
+      else
+        ok = shape.bounds.contains(*number);
       missing = shape.kind == OptionKind::choices && *number == 0;
     } else if (const auto* share = std::get_if<double>(&value)) {
       ok = std::isfinite(*share) && *share >= 0 && *share <= 100;
@@ -60,22 +65,26 @@ class Checker {
     } else if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
       ok = list->size() <= shape.bounds.max;
     }
-    if (!ok) error(path, where + ": expected " + expectation(shape));
-    else if (missing && shape.presence == Presence::required) error(path, where + " is required: " + expectation(shape));
+    if (!ok)
+      error(path, where + ": expected " + expectation(shape));
+    else if (missing && shape.presence == Presence::required)
+      error(path, where + " is required: " + expectation(shape));
   }
 
   void check_embedder_options() {
     if (options_.ingest_lanes_max < 1 || options_.ingest_lanes_max > kLanesMax)
       error("ingest_lanes_max", "ingest_lanes_max: expected a whole number from 1 to " + std::to_string(kLanesMax));
     if (options_.output_batch_bytes_max < kOutputBatchBytesMin)
-      error("output_batch_bytes_max", "output_batch_bytes_max: expected at least " + std::to_string(kOutputBatchBytesMin));
+      error("output_batch_bytes_max",
+            "output_batch_bytes_max: expected at least " + std::to_string(kOutputBatchBytesMin));
   }
 
   void check_links() {
     const PropagateOptions& propagate = options_.links.propagate;
     if (propagate.mode == PropagateMode::component && propagate.origin_links == OriginLinks::error_spans)
       error("links.propagate.origin_links",
-            "links.propagate.origin_links: error_spans cannot be combined with mode: component, where links have no direction");
+            "links.propagate.origin_links: error_spans cannot be combined with mode: component, where links have no "
+            "direction");
     for (const std::string& key : propagate.type_keys)
       if (key.empty()) error("links.propagate.type_keys", "links.propagate.type_keys: an attribute name is empty");
     if (propagate.type_keys.empty() && !propagate.types.empty())
@@ -87,15 +96,18 @@ class Checker {
       if (name.find('-') != std::string::npos) error(where, where + ": '-' must be written as '_'");
       if (!rule.linked && !rule.linking) error(where, where + ": expected linked, linking or both");
       for (const std::optional<std::uint32_t>& hops : {rule.linked, rule.linking})
-        if (hops && *hops > kHopsMax) error(where, where + ": expected whole numbers from 0 to " + std::to_string(kHopsMax));
+        if (hops && *hops > kHopsMax)
+          error(where, where + ": expected whole numbers from 0 to " + std::to_string(kHopsMax));
     }
   }
 
   void check_times_and_sizes() {
     const TailSamplingOptions& tail = options_.tail_sampling;
-    if (tail.decision_wait_after_root_received_ns != 0 && tail.decision_wait_after_root_received_ns >= tail.decision_wait_ns)
-      warning("tail_sampling.decision_wait_after_root_received",
-              "tail_sampling.decision_wait_after_root_received: without effect, as it is not shorter than decision_wait");
+    if (tail.decision_wait_after_root_received_ns != 0 &&
+        tail.decision_wait_after_root_received_ns >= tail.decision_wait_ns)
+      warning(
+          "tail_sampling.decision_wait_after_root_received",
+          "tail_sampling.decision_wait_after_root_received: without effect, as it is not shorter than decision_wait");
     if (options_.retain.max_bytes && *options_.retain.max_bytes > options_.memory_limit_bytes)
       warning("retain.max_bytes", "retain.max_bytes: without effect, as it is larger than memory_limit");
   }
@@ -122,8 +134,10 @@ class Checker {
 
   // What is legal, but matches nothing or not what the Collector would match.
   void check_ranges(const PolicyOptions& policy, const std::string& path, const std::string& where) {
-    if (policy.type == PolicyType::latency && policy.upper_threshold_ms != 0 && policy.upper_threshold_ms <= policy.threshold_ms)
-      warning(path + "upper_threshold_ms", where + "upper_threshold_ms: nothing matches, as it is not above threshold_ms");
+    if (policy.type == PolicyType::latency && policy.upper_threshold_ms != 0 &&
+        policy.upper_threshold_ms <= policy.threshold_ms)
+      warning(path + "upper_threshold_ms",
+              where + "upper_threshold_ms: nothing matches, as it is not above threshold_ms");
     if (policy.type == PolicyType::span_count && policy.max_spans != 0 && policy.max_spans < policy.min_spans)
       warning(path + "max_spans", where + "max_spans: nothing matches, as it is below min_spans");
     if (policy.type != PolicyType::numeric_attribute) return;
@@ -131,18 +145,22 @@ class Checker {
     if (policy.min_value && policy.max_value && *policy.min_value > *policy.max_value &&
         !(zero_is_none && (*policy.min_value == 0 || *policy.max_value == 0)))
       warning(path + "max_value", where + "max_value: nothing matches, as it is below min_value");
-    for (const auto& [value, name] : {std::pair(policy.min_value, "min_value"), std::pair(policy.max_value, "max_value")})
+    for (const auto& [value, name] :
+         {std::pair(policy.min_value, "min_value"), std::pair(policy.max_value, "max_value")})
       if (value && *value == 0 && !zero_is_none)
-        warning(path + name, where + name + ": 0 is a bound here; the Collector takes it for none (compat: collector does, too)");
+        warning(path + name,
+                where + name + ": 0 is a bound here; the Collector takes it for none (compat: collector does, too)");
   }
 
-  void check_parts(const PolicyOptions& policy, const PolicyShape& shape, const std::string& path, const std::string& where,
-                   std::size_t depth) {
+  void check_parts(const PolicyOptions& policy, const PolicyShape& shape, const std::string& path,
+                   const std::string& where, std::size_t depth) {
     const std::string key(shape.parts_key);
     if (policy.type == PolicyType::drop_policy && depth > 0)
       error(path + key, where + ": a drop policy cannot be a part of another policy");
     if (policy.type == PolicyType::not_policy ? policy.parts.size() != 1 : policy.parts.empty())
-      error(path + key, where + ": " + key + (policy.type == PolicyType::not_policy ? " must be one policy" : " must name at least one policy"));
+      error(path + key,
+            where + ": " + key +
+                (policy.type == PolicyType::not_policy ? " must be one policy" : " must name at least one policy"));
     if (depth + 1 > kPartsDepthMax) {
       error(path + key, where + ": its parts are nested deeper than " + std::to_string(kPartsDepthMax));
       return;

@@ -24,10 +24,10 @@ enum class OptionKind : std::uint8_t {
   percentage,  // 0 to 100, fractions allowed
   boolean,
   text,
-  texts,       // a list of texts; bounds are those of its length
-  choice,      // one of choices, by index
-  choices,     // some of choices, as a bit mask
-  custom,      // read by code of its own
+  texts,    // a list of texts; bounds are those of its length
+  choice,   // one of choices, by index
+  choices,  // some of choices, as a bit mask
+  custom,   // read by code of its own
 };
 
 // Whole numbers travel as 64 bits in two's complement: the seed needs all of them, thresholds need the sign.
@@ -37,7 +37,9 @@ struct OptionBounds {
   std::int64_t min = 0;
   std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
   bool contains(std::uint64_t value) const noexcept {
-    if (min < 0) return static_cast<std::int64_t>(value) >= min && static_cast<std::int64_t>(value) <= static_cast<std::int64_t>(max);
+    if (min < 0)
+      return static_cast<std::int64_t>(value) >= min &&
+             static_cast<std::int64_t>(value) <= static_cast<std::int64_t>(max);
     return value >= static_cast<std::uint64_t>(min) && value <= max;
   }
 };
@@ -55,10 +57,10 @@ struct OptionShape {
   OptionBounds bounds{};
   std::string_view help{};
   std::span<const std::string_view> choices{};
-  std::size_t aliases = 0;        // so many of the last choices mean the same as the one before them
+  std::size_t aliases = 0;  // so many of the last choices mean the same as the one before them
   Presence presence = Presence::optional;
-  std::string_view unset{};       // what holds while it is not set, where no value says so: "half of memory_limit"
-  std::string_view instead{};     // a Collector key that Entail does not need: what stands in its place
+  std::string_view unset{};    // what holds while it is not set, where no value says so: "half of memory_limit"
+  std::string_view instead{};  // a Collector key that Entail does not need: what stands in its place
   // Why this value cannot be done, null if it can.
   const char* (*refuse)(const OptionValue& value) = nullptr;
 };

@@ -63,29 +63,28 @@ Row collector_key(OptionShape shape, std::string_view instead, const char* (*ref
 }
 
 const char* refuse_span_ingest(const OptionValue& value) {
-  return value == OptionValue(kSpanIngest)
-             ? "'span-ingest' is not supported: a verdict taken span by span can neither be revised by a late error nor "
-               "reached by a keep; use 'trace-complete'"
-             : nullptr;
+  if (value != OptionValue(kSpanIngest)) return nullptr;
+  return "'span-ingest' is not supported: a verdict taken span by span can neither be revised by a late error nor "
+         "reached by a keep; use 'trace-complete'";
 }
 
 const char* refuse_size_limit(const OptionValue& value) {
-  return value == OptionValue(std::uint64_t{0})
-             ? nullptr
-             : "dropping a trace for its size is not supported: it would drop errors too; memory_limit bounds what is held";
+  if (value == OptionValue(std::uint64_t{0})) return nullptr;
+  return "dropping a trace for its size is not supported: it would drop errors too; memory_limit bounds what is held";
 }
 
 std::vector<Row> tail_sampling_rows() {
   std::vector<Row> rows;
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.decision_wait_ns; }>(
-      duration("tail_sampling.decision_wait", "How long a trace is collected after its first span before it is decided.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.decision_wait_ns; }>(duration(
+      "tail_sampling.decision_wait", "How long a trace is collected after its first span before it is decided.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.decision_wait_after_root_received_ns; }>(
       duration("tail_sampling.decision_wait_after_root_received",
                "Decide that long after the first span without a parent, if that is earlier. 0s = off.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.sample_on_first_match; }>(
       boolean("tail_sampling.sample_on_first_match", "Accepted as in the Collector. It changes no verdict here.")));
-  rows.push_back(custom("tail_sampling.policies", Presence::required,
-                        "A trace is kept when any policy says keep and no drop policy matches. At least one is needed."));
+  rows.push_back(
+      custom("tail_sampling.policies", Presence::required,
+             "A trace is kept when any policy says keep and no drop policy matches. At least one is needed."));
   return rows;
 }
 
@@ -94,7 +93,8 @@ std::vector<Row> collector_rows() {
   constexpr auto kCaches = "decision records outlive the spans for retain.records";
   const OptionBounds any = {0, kInt64Max};
   std::vector<Row> rows;
-  rows.push_back(collector_key(whole("tail_sampling.num_traces", any, ""), "memory_limit bounds what is held, in bytes"));
+  rows.push_back(
+      collector_key(whole("tail_sampling.num_traces", any, ""), "memory_limit bounds what is held, in bytes"));
   rows.push_back(collector_key(boolean("tail_sampling.block_on_overflow", ""),
                                "over memory_limit the oldest traces are decided early, never dropped undecided"));
   rows.push_back(collector_key(whole("tail_sampling.expected_new_traces_per_sec", any, ""), "tables grow as needed"));
@@ -106,7 +106,8 @@ std::vector<Row> collector_rows() {
                                "what is pending at the end is always decided"));
   rows.push_back(collector_key(whole("tail_sampling.maximum_trace_size_bytes", any, ""),
                                "no trace is dropped for its size", refuse_size_limit));
-  rows.push_back(collector_key(whole("tail_sampling.num_shards", {0, kUint32Max}, ""), "any number of threads share one engine"));
+  rows.push_back(
+      collector_key(whole("tail_sampling.num_shards", {0, kUint32Max}, ""), "any number of threads share one engine"));
   rows.push_back(collector_key({.key = "tail_sampling.tail_storage", .kind = OptionKind::text, .help = ""},
                                "spans are held in memory, up to memory_limit"));
   return rows;
@@ -135,10 +136,10 @@ std::vector<Row> link_rows() {
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_propagated_bytes_per_second; }>(
       size("links.propagate.max_propagated_bytes_per_second",
            "Budget for the span bytes of traces kept by links alone. 0 = no limit.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.origin_links; }>(
-      choice("links.propagate.origin_links", kOriginLinks,
-             "Whether a keep leaves its origin toward causes along all links, or only along those that ERROR spans carry "
-             "(not with mode: component).")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.origin_links; }>(choice(
+      "links.propagate.origin_links", kOriginLinks,
+      "Whether a keep leaves its origin toward causes along all links, or only along those that ERROR spans carry "
+      "(not with mode: component).")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.type_keys; }>(
       texts("links.propagate.type_keys", 16, "Link attributes whose text is a type of the link.")));
   rows.push_back(custom("links.propagate.types", Presence::optional,
@@ -162,17 +163,21 @@ std::vector<Row> all_rows() {
              "How probabilistic policies choose: collector: the Collector's hash of the trace ID. consistent: the "
              "OpenTelemetry randomness of the trace (rv), raising th.")));
   for (Row& row : link_rows()) rows.push_back(row);
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.window_ns; }>(
-      duration("retain.window", "How long the spans of a dropped trace are held, so that a keep can still revive it.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.records_ns; }>(
-      duration("retain.records", "How long decisions, links and reasons are remembered after the last touch; never less than the spans.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.window_ns; }>(duration(
+      "retain.window", "How long the spans of a dropped trace are held, so that a keep can still revive it.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.records_ns; }>(duration(
+      "retain.records",
+      "How long decisions, links and reasons are remembered after the last touch; never less than the spans.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.max_bytes; }>(
-      unset_is(size("retain.max_bytes", "Bytes of dropped traces held at most; first dropped, first out."), "half of memory_limit")));
+      unset_is(size("retain.max_bytes", "Bytes of dropped traces held at most; first dropped, first out."),
+               "half of memory_limit")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.memory_limit_bytes; }>(
-      size("memory_limit", "Budget for everything held. Over it the oldest traces are decided early.", {16ll << 20, 1ull << 44})));
+      size("memory_limit", "Budget for everything held. Over it the oldest traces are decided early.",
+           {16ll << 20, 1ull << 44})));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.compat; }>(
       choice("compat", kCompats,
-             "collector: take over the Collector's traps too (min_value: 0 is unbounded, latency ranges depend on the order of spans).")));
+             "collector: take over the Collector's traps too (min_value: 0 is unbounded, latency ranges depend on the "
+             "order of spans).")));
   for (Row& row : collector_rows()) rows.push_back(row);
   return rows;
 }

@@ -101,7 +101,8 @@ void OptionsReader::read_root(const YamlNode& root) {
   check_collector_sections(root, processor);
   for (const YamlNode::Entry& entry : root.entries)
     if (!is_collector_section(entry.key)) read_key(entry, "");
-  // A block under processors that could not be chosen has been complained of; that nothing is configured follows from it.
+  // A block under processors that could not be chosen has been complained of; that nothing is configured follows from
+  // it.
   if (block != nullptr || processor != nullptr || find_entry(root, "processors") == nullptr) check_whole();
 }
 
@@ -118,8 +119,9 @@ const YamlNode::Entry* OptionsReader::choose_processor(const YamlNode& root) {
     return nullptr;
   }
   if (plain == nullptr && named.size() > 1) {
-    messages_.error(named[1]->position,
-                    "several processors are a tail_sampling/..., and none is tail_sampling itself; which one is meant?");
+    messages_.error(
+        named[1]->position,
+        "several processors are a tail_sampling/..., and none is tail_sampling itself; which one is meant?");
     return nullptr;
   }
   if (plain == nullptr) return named[0];
@@ -140,11 +142,13 @@ void OptionsReader::check_collector_sections(const YamlNode& root, const YamlNod
       for (const YamlNode::Entry& other : document_.node(entry.node).entries)
         if (!is_tail_sampling(other.key)) left.push_back(other.key);
     if (processor == nullptr && entry.key != "processors")
-      messages_.error(entry.position, "'" + entry.key + "' is a section of the Collector: it may stand here only beside "
-                                                        "processors that hold tail_sampling");
+      messages_.error(entry.position, "'" + entry.key +
+                                          "' is a section of the Collector: it may stand here only beside "
+                                          "processors that hold tail_sampling");
   }
   if (processor != nullptr && !left.empty())
-    messages_.warning(processor->position, "only '" + processor->key + "' is used; left to the Collector: " + joined(left));
+    messages_.warning(processor->position,
+                      "only '" + processor->key + "' is used; left to the Collector: " + joined(left));
 }
 
 void OptionsReader::read_section(const YamlNode& node, const std::string& path, Position key_position) {
@@ -154,14 +158,16 @@ void OptionsReader::read_section(const YamlNode& node, const std::string& path, 
     return;
   }
   if (node.kind != YamlNode::Kind::map) {
-    messages_.error(node.position, path + ": expected a map with " + joined(keys_below(path)) + "; found " + found_text(node));
+    messages_.error(node.position,
+                    path + ": expected a map with " + joined(keys_below(path)) + "; found " + found_text(node));
     failed_.insert(path);
     return;
   }
   const std::vector<std::string_view> top = keys_below("");
   for (const YamlNode::Entry& entry : node.entries) {
     // Inside a Collector configuration the only place that is ours is the block: all of Entail's keys may stand there.
-    const bool is_top = path == kBlock && entry.key != kBlock && std::find(top.begin(), top.end(), entry.key) != top.end();
+    const bool is_top =
+        path == kBlock && entry.key != kBlock && std::find(top.begin(), top.end(), entry.key) != top.end();
     read_key(entry, is_top ? "" : path);
   }
 }
@@ -220,7 +226,8 @@ void OptionsReader::read_types(const YamlNode& node, const std::string& path) {
   const OptionShape hops = {.key = "", .kind = OptionKind::whole, .bounds = {0, kHopsMax}};
   if (node.kind == YamlNode::Kind::null) return;
   if (node.kind != YamlNode::Kind::map) {
-    messages_.error(node.position, path + ": expected a map from types to rules such as {linked: 8}; found " + found_text(node));
+    messages_.error(node.position,
+                    path + ": expected a map from types to rules such as {linked: 8}; found " + found_text(node));
     return;
   }
   for (const YamlNode::Entry& entry : node.entries) {
@@ -230,7 +237,8 @@ void OptionsReader::read_types(const YamlNode& node, const std::string& path) {
     const auto [rule, fresh] = options_.links.propagate.types.try_emplace(name);
     positions_[where] = entry.position;
     const YamlNode& map = document_.node(entry.node);
-    if (!fresh) messages_.error(entry.position, where + ": a rule for this type is there already ('-' and '_' are the same)");
+    if (!fresh)
+      messages_.error(entry.position, where + ": a rule for this type is there already ('-' and '_' are the same)");
     if (map.kind != YamlNode::Kind::map) {
       messages_.error(map.kind == YamlNode::Kind::null ? entry.position : map.position,
                       where + ": expected a map with linked, linking or both; found " + found_text(map));

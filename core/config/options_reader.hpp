@@ -38,8 +38,8 @@ class OptionsReader {
   bool read_policy(const YamlNode& node, const std::string& path, const std::string& fallback_name, std::size_t depth,
                    PolicyOptions& policy);
   const PolicyShape* read_policy_type(const YamlNode& node, const std::string& where);
-  bool read_policy_keys(const YamlNode& node, const PolicyShape& shape, const std::string& path, const std::string& where,
-                        std::size_t depth, PolicyOptions& policy);
+  bool read_policy_keys(const YamlNode& node, const PolicyShape& shape, const std::string& path,
+                        const std::string& where, std::size_t depth, PolicyOptions& policy);
   bool read_fields(const YamlNode* block, const PolicyShape& shape, const std::string& path, const std::string& where,
                    Position position, PolicyOptions& policy);
   bool read_parts(const YamlNode& block, const PolicyShape& shape, const std::string& path, const std::string& where,

@@ -34,7 +34,8 @@ void OptionsReader::read_policies(const YamlNode& node, const std::string& path)
   for (std::size_t i = 0; i < node.items.size() && policy_count_ <= kPoliciesMax; ++i) {
     const std::string place = path + "[" + std::to_string(i) + "]";
     PolicyOptions policy;
-    if (!read_policy(document_.node(node.items[i]), place, "policy " + std::to_string(i + 1), 0, policy)) failed_.insert(place);
+    if (!read_policy(document_.node(node.items[i]), place, "policy " + std::to_string(i + 1), 0, policy))
+      failed_.insert(place);
     options_.tail_sampling.policies.push_back(std::move(policy));
   }
 }
@@ -45,12 +46,14 @@ bool OptionsReader::read_policy(const YamlNode& node, const std::string& path, c
   positions_[path] = node.position;
   if (++policy_count_ > kPoliciesMax) {
     if (policy_count_ == kPoliciesMax + 1)
-      messages_.error(node.position, fallback_name + ": more than " + std::to_string(kPoliciesMax) + " policies and parts");
+      messages_.error(node.position,
+                      fallback_name + ": more than " + std::to_string(kPoliciesMax) + " policies and parts");
     return false;
   }
   if (node.kind != YamlNode::Kind::map) {
-    messages_.error(node.position, fallback_name + ": expected a map with name, type and a block named after the type; found " +
-                                       found_text(node));
+    messages_.error(
+        node.position,
+        fallback_name + ": expected a map with name, type and a block named after the type; found " + found_text(node));
     return false;
   }
   bool ok = true;
@@ -85,7 +88,8 @@ const PolicyShape* OptionsReader::read_policy_type(const YamlNode& node, const s
     if (shape.name == *type) return &shape;
   const auto unsupported = unsupported_policy_types();
   if (std::find(unsupported.begin(), unsupported.end(), *type) != unsupported.end())
-    messages_.error(value.position, where + ": the type '" + *type + "' is not supported yet; supported are " + joined(type_names()));
+    messages_.error(value.position,
+                    where + ": the type '" + *type + "' is not supported yet; supported are " + joined(type_names()));
   else
     messages_.error(value.position, where + ": unknown type " + found_text(value) + suggestion(*type, type_names()));
   return nullptr;
@@ -107,9 +111,11 @@ bool OptionsReader::read_policy_keys(const YamlNode& node, const PolicyShape& sh
     }
     ok = false;
     if (std::find(types.begin(), types.end(), entry.key) != types.end()) {
-      messages_.error(entry.position, where + ": the block '" + entry.key + "' does not belong to the type '" + name + "'");
+      messages_.error(entry.position,
+                      where + ": the block '" + entry.key + "' does not belong to the type '" + name + "'");
     } else if (std::find(fields.begin(), fields.end(), entry.key) != fields.end()) {
-      messages_.error(entry.position, where + ": unknown key '" + entry.key + "'; it belongs in the block '" + name + "'");
+      messages_.error(entry.position,
+                      where + ": unknown key '" + entry.key + "'; it belongs in the block '" + name + "'");
     } else {
       const std::array<std::string_view, 3> valid = {"name", "type", shape.name};
       messages_.error(entry.position, where + ": unknown key '" + entry.key + "'" + suggestion(entry.key, valid));
@@ -118,10 +124,12 @@ bool OptionsReader::read_policy_keys(const YamlNode& node, const PolicyShape& sh
   if (block != nullptr && block->kind == YamlNode::Kind::null) block = nullptr;
   if (block != nullptr && block->kind != YamlNode::Kind::map) {
     messages_.error(block->position, where + ": " + name + ": expected a map" +
-                                         (fields.empty() ? "" : " with " + joined(fields)) + "; found " + found_text(*block));
+                                         (fields.empty() ? "" : " with " + joined(fields)) + "; found " +
+                                         found_text(*block));
     return false;
   }
-  if (!shape.parts_key.empty()) return (block == nullptr || read_parts(*block, shape, path, where, depth, policy)) && ok;
+  if (!shape.parts_key.empty())
+    return (block == nullptr || read_parts(*block, shape, path, where, depth, policy)) && ok;
   return read_fields(block, shape, path, where, node.position, policy) && ok;
 }
 
@@ -135,8 +143,9 @@ bool OptionsReader::read_fields(const YamlNode* block, const PolicyShape& shape,
                                   [&](const Option<PolicyOptions>& field) { return field.key == entry.key; });
     if (row == shape.fields.end()) {
       const std::vector<std::string_view> fields = field_names(shape);
-      messages_.error(entry.position, where + ": unknown key '" + entry.key + "' in " + std::string(shape.name) +
-                                          (fields.empty() ? "; this type has no options" : suggestion(entry.key, fields)));
+      messages_.error(entry.position,
+                      where + ": unknown key '" + entry.key + "' in " + std::string(shape.name) +
+                          (fields.empty() ? "; this type has no options" : suggestion(entry.key, fields)));
       ok = false;
       continue;
     }
@@ -152,8 +161,9 @@ bool OptionsReader::read_fields(const YamlNode* block, const PolicyShape& shape,
   }
   for (const Option<PolicyOptions>& row : shape.fields) {
     if (row.presence != Presence::expected || (block != nullptr && find_entry(*block, row.key) != nullptr)) continue;
-    messages_.warning(block != nullptr ? block->position : position,
-                      where + ": " + prefix + std::string(row.key) + " is not set, and taken for " + format_value(row, row.get(policy)));
+    messages_.warning(block != nullptr ? block->position : position, where + ": " + prefix + std::string(row.key) +
+                                                                         " is not set, and taken for " +
+                                                                         format_value(row, row.get(policy)));
   }
   return ok;
 }
@@ -175,8 +185,9 @@ bool OptionsReader::read_parts(const YamlNode& block, const PolicyShape& shape, 
     const bool single = shape.type == PolicyType::not_policy;
     if (parts.kind == YamlNode::Kind::null) continue;
     if (parts.kind != (single ? YamlNode::Kind::map : YamlNode::Kind::sequence)) {
-      messages_.error(parts.position, where + ": " + key + ": expected " + (single ? "one policy" : "a list of policies") +
-                                          "; found " + found_text(parts));
+      messages_.error(parts.position, where + ": " + key + ": expected " +
+                                          (single ? "one policy" : "a list of policies") + "; found " +
+                                          found_text(parts));
       return false;
     }
     if (depth + 1 > kPartsDepthMax) {
@@ -186,8 +197,8 @@ bool OptionsReader::read_parts(const YamlNode& block, const PolicyShape& shape, 
     const std::size_t count = single ? 1 : parts.items.size();
     for (std::size_t i = 0; i < count && policy_count_ <= kPoliciesMax; ++i) {
       const YamlNode& part = single ? parts : document_.node(parts.items[i]);
-      ok &= read_policy(part, place + "[" + std::to_string(i) + "]", where + ", part " + std::to_string(i + 1), depth + 1,
-                        policy.parts.emplace_back());
+      ok &= read_policy(part, place + "[" + std::to_string(i) + "]", where + ", part " + std::to_string(i + 1),
+                        depth + 1, policy.parts.emplace_back());
     }
   }
   return ok;

@@ -33,12 +33,16 @@ Row key_row(std::string_view help) {
 }
 Row invert_row() {
   return option<PolicyOptions, [](auto& p) -> auto& { return p.invert_match; }>(
-      {.key = "invert_match", .kind = OptionKind::boolean,
+      {.key = "invert_match",
+       .kind = OptionKind::boolean,
        .help = "The opposite; true also when the key is on no span."});
 }
 Row values_row(std::string_view help) {
-  return option<PolicyOptions, [](auto& p) -> auto& { return p.values; }>(
-      {.key = "values", .kind = OptionKind::texts, .bounds = {0, kValuesMax}, .help = help, .presence = Presence::expected});
+  return option<PolicyOptions, [](auto& p) -> auto& { return p.values; }>({.key = "values",
+                                                                           .kind = OptionKind::texts,
+                                                                           .bounds = {0, kValuesMax},
+                                                                           .help = help,
+                                                                           .presence = Presence::expected});
 }
 Row burst_row() {
   return option<PolicyOptions, [](auto& p) -> auto& { return p.burst_capacity; }>(
@@ -46,10 +50,11 @@ Row burst_row() {
 }
 
 Rows latency_rows() {
-  return {option<PolicyOptions, [](auto& p) -> auto& { return p.threshold_ms; }>(
-              with(whole("threshold_ms", "Milliseconds from the first start to the last end, at least."), Presence::expected)),
-          option<PolicyOptions, [](auto& p) -> auto& { return p.upper_threshold_ms; }>(
-              whole("upper_threshold_ms", "And at most; with it the lower bound is exclusive, as in the Collector. 0 = none."))};
+  return {
+      option<PolicyOptions, [](auto& p) -> auto& { return p.threshold_ms; }>(with(
+          whole("threshold_ms", "Milliseconds from the first start to the last end, at least."), Presence::expected)),
+      option<PolicyOptions, [](auto& p) -> auto& { return p.upper_threshold_ms; }>(whole(
+          "upper_threshold_ms", "And at most; with it the lower bound is exclusive, as in the Collector. 0 = none."))};
 }
 
 Rows numeric_rows() {
@@ -70,16 +75,18 @@ Rows string_rows() {
   cache.instead = "regexes run in linear time and need no cache";
   return {key_row("Attribute of a span or a resource."), values_row("Texts, or regexes, one of which must match."),
           option<PolicyOptions, [](auto& p) -> auto& { return p.enabled_regex_matching; }>(
-              {.key = "enabled_regex_matching", .kind = OptionKind::boolean,
+              {.key = "enabled_regex_matching",
+               .kind = OptionKind::boolean,
                .help = "values are regexes, unanchored as in Go."}),
           invert_row(), cache};
 }
 
 Rows boolean_rows() {
   return {key_row("Attribute of a span or a resource."),
-          option<PolicyOptions, [](auto& p) -> auto& { return p.boolean_value; }>(
-              {.key = "value", .kind = OptionKind::boolean, .help = "The value that matches.",
-               .presence = Presence::expected}),
+          option<PolicyOptions, [](auto& p) -> auto& { return p.boolean_value; }>({.key = "value",
+                                                                                   .kind = OptionKind::boolean,
+                                                                                   .help = "The value that matches.",
+                                                                                   .presence = Presence::expected}),
           invert_row()};
 }
 
@@ -89,23 +96,32 @@ Rows tracestate_rows() {
 
 Rows probabilistic_rows() {
   return {option<PolicyOptions, [](auto& p) -> auto& { return p.sampling_percentage; }>(
-              {.key = "sampling_percentage", .kind = OptionKind::percentage, .bounds = {0, 100},
-               .help = "Share of the traces that are kept.", .presence = Presence::expected}),
+              {.key = "sampling_percentage",
+               .kind = OptionKind::percentage,
+               .bounds = {0, 100},
+               .help = "Share of the traces that are kept.",
+               .presence = Presence::expected}),
           option<PolicyOptions, [](auto& p) -> auto& { return p.hash_salt; }>(
-              {.key = "hash_salt", .kind = OptionKind::text,
-               .help = "Hashed before the trace ID; equal salts choose equal traces. Without effect with probability: consistent."})};
+              {.key = "hash_salt",
+               .kind = OptionKind::text,
+               .help = "Hashed before the trace ID; equal salts choose equal traces. Without effect with probability: "
+                       "consistent."})};
 }
 
 Rows status_rows() {
   return {option<PolicyOptions, [](auto& p) -> auto& { return p.status_code_mask; }>(
-      {.key = "status_codes", .kind = OptionKind::choices, .help = "Status codes, one of which a span must have.",
-       .choices = kStatusCodes, .presence = Presence::required})};
+      {.key = "status_codes",
+       .kind = OptionKind::choices,
+       .help = "Status codes, one of which a span must have.",
+       .choices = kStatusCodes,
+       .presence = Presence::required})};
 }
 
 template <const char* kKey>
 Rows rate_rows(std::string_view help) {
-  return {option<PolicyOptions, [](auto& p) -> auto& { return p.per_second; }>(with(whole(kKey, help), Presence::expected)),
-          burst_row()};
+  return {
+      option<PolicyOptions, [](auto& p) -> auto& { return p.per_second; }>(with(whole(kKey, help), Presence::expected)),
+      burst_row()};
 }
 constexpr char kSpansPerSecond[] = "spans_per_second";
 constexpr char kBytesPerSecond[] = "bytes_per_second";
@@ -119,26 +135,46 @@ Rows count_rows() {
 
 std::vector<PolicyShape> all_shapes() {
   static const Rows latency = latency_rows(), numeric = numeric_rows(), probabilistic = probabilistic_rows(),
-                    status = status_rows(), string = string_rows(), counts = count_rows(), tracestate = tracestate_rows(),
-                    boolean = boolean_rows(), spans_rate = rate_rows<kSpansPerSecond>("Spans that may pass in a second."),
+                    status = status_rows(), string = string_rows(), counts = count_rows(),
+                    tracestate = tracestate_rows(), boolean = boolean_rows(),
+                    spans_rate = rate_rows<kSpansPerSecond>("Spans that may pass in a second."),
                     bytes_rate = rate_rows<kBytesPerSecond>("Span bytes that may pass in a second.");
   // In the order of PolicyType: shape_of() relies on it.
   return {
       {"always_sample", PolicyType::always_sample, "Keeps every trace.", {}, {}},
       {"latency", PolicyType::latency, "Keeps slow traces.", latency, {}},
-      {"numeric_attribute", PolicyType::numeric_attribute, "Keeps traces by a number on a span or resource.", numeric, {}},
+      {"numeric_attribute",
+       PolicyType::numeric_attribute,
+       "Keeps traces by a number on a span or resource.",
+       numeric,
+       {}},
       {"probabilistic", PolicyType::probabilistic, "Keeps a share of the traces.", probabilistic, {}},
       {"status_code", PolicyType::status_code, "Keeps traces with a span of such a status.", status, {}},
       {"string_attribute", PolicyType::string_attribute, "Keeps traces by a text on a span or resource.", string, {}},
-      {"rate_limiting", PolicyType::rate_limiting, "Keeps traces while so many spans a second are not spent.", spans_rate, {}},
-      {"bytes_limiting", PolicyType::bytes_limiting, "Keeps traces while so many bytes a second are not spent.", bytes_rate, {}},
+      {"rate_limiting",
+       PolicyType::rate_limiting,
+       "Keeps traces while so many spans a second are not spent.",
+       spans_rate,
+       {}},
+      {"bytes_limiting",
+       PolicyType::bytes_limiting,
+       "Keeps traces while so many bytes a second are not spent.",
+       bytes_rate,
+       {}},
       {"span_count", PolicyType::span_count, "Keeps traces by their number of spans.", counts, {}},
       {"trace_state", PolicyType::trace_state, "Keeps traces by an entry of their W3C tracestate.", tracestate, {}},
-      {"boolean_attribute", PolicyType::boolean_attribute, "Keeps traces by a boolean on a span or resource.", boolean, {}},
+      {"boolean_attribute",
+       PolicyType::boolean_attribute,
+       "Keeps traces by a boolean on a span or resource.",
+       boolean,
+       {}},
       {"trace_flags", PolicyType::trace_flags, "Keeps traces with the W3C sampled flag on a span.", {}, {}},
       {"and", PolicyType::and_policy, "Keeps traces for which every part says keep.", {}, "and_sub_policy"},
       {"not", PolicyType::not_policy, "Keeps traces for which its one part does not say keep.", {}, "not_sub_policy"},
-      {"drop", PolicyType::drop_policy, "Drops traces for which every part says keep, whatever other policies say.", {},
+      {"drop",
+       PolicyType::drop_policy,
+       "Drops traces for which every part says keep, whatever other policies say.",
+       {},
        "drop_sub_policy"},
   };
 }

@@ -89,9 +89,11 @@ void append_option_table(std::string& out) {
     if (row.key == "tail_sampling.policies") value = "none, required";
     if (row.key == "links.propagate.types") value = "{}";
     const std::string expected = row.get != nullptr ? expectation(row)
-                                 : row.key == "tail_sampling.policies" ? "a list of policies, see below"
-                                                                       : "a map from types to `{linked: n, linking: m}`";
-    out += "| `" + std::string(row.key) + "` | " + cell(expected) + " | " + cell(value) + " | " + cell(row.help) + " |\n";
+                                 : row.key == "tail_sampling.policies"
+                                     ? "a list of policies, see below"
+                                     : "a map from types to `{linked: n, linking: m}`";
+    out +=
+        "| `" + std::string(row.key) + "` | " + cell(expected) + " | " + cell(value) + " | " + cell(row.help) + " |\n";
   }
 }
 
@@ -102,7 +104,8 @@ void append_policy_tables(std::string& out) {
     if (!shape.parts_key.empty()) {
       out += shape.type == PolicyType::not_policy
                  ? "\n`not_sub_policy` holds the one part, a policy like any other; its name is optional.\n"
-                 : "\n`" + std::string(shape.parts_key) + "` lists the parts, policies like any other; their names are optional.\n";
+                 : "\n`" + std::string(shape.parts_key) +
+                       "` lists the parts, policies like any other; their names are optional.\n";
       continue;
     }
     if (shape.fields.empty()) {
@@ -112,11 +115,14 @@ void append_policy_tables(std::string& out) {
     out += "\n| key | expected | default | meaning |\n| --- | --- | --- | --- |\n";
     for (const Option<PolicyOptions>& row : shape.fields) {
       if (!row.instead.empty()) {
-        out += "| `" + std::string(row.key) + "` | " + cell(expectation(row)) + " | | Not used: " + std::string(row.instead) + ". |\n";
+        out += "| `" + std::string(row.key) + "` | " + cell(expectation(row)) +
+               " | | Not used: " + std::string(row.instead) + ". |\n";
         continue;
       }
-      const std::string value = row.presence == Presence::required ? "none, required" : default_text(row, row.get(defaults));
-      out += "| `" + std::string(row.key) + "` | " + cell(expectation(row)) + " | " + cell(value) + " | " + cell(row.help) + " |\n";
+      const std::string value =
+          row.presence == Presence::required ? "none, required" : default_text(row, row.get(defaults));
+      out += "| `" + std::string(row.key) + "` | " + cell(expectation(row)) + " | " + cell(value) + " | " +
+             cell(row.help) + " |\n";
     }
   }
 }
@@ -144,12 +150,18 @@ std::string configuration_page() {
       "# Configuration\n\n"
       "This page is generated from the option tables in `core/config`; a test compares the two. After a change there,\n"
       "write it again: `build/dev/bin/configuration_page > docs/configuration.md`.\n\n"
-      "A configuration is one YAML file. `tail_sampling` is the block of the OpenTelemetry Collector's processor of that name,\n"
-      "unchanged. It may stand alone, with the other options beside it, or be found in a whole Collector configuration\n"
-      "(`processors: tail_sampling:` or `tail_sampling/NAME:`); there the other options may stand at the top or inside the block.\n\n"
-      "`entail config check FILE` says what is wrong with a file, each error with its line and column; `entail config defaults`\n"
-      "prints every option with its default. An unknown key, a value of the wrong kind or out of its bounds is an error.\n\n"
-      "- Durations are written as in Go: `10s`, `1m30s`, `500ms`. Sizes are bytes, or have a unit: `256MiB` (2^20), `512MB` (10^6).\n"
+      "A configuration is one YAML file. `tail_sampling` is the block of the OpenTelemetry Collector's processor of "
+      "that name,\n"
+      "unchanged. It may stand alone, with the other options beside it, or be found in a whole Collector "
+      "configuration\n"
+      "(`processors: tail_sampling:` or `tail_sampling/NAME:`); there the other options may stand at the top or inside "
+      "the block.\n\n"
+      "`entail config check FILE` says what is wrong with a file, each error with its line and column; `entail config "
+      "defaults`\n"
+      "prints every option with its default. An unknown key, a value of the wrong kind or out of its bounds is an "
+      "error.\n\n"
+      "- Durations are written as in Go: `10s`, `1m30s`, `500ms`. Sizes are bytes, or have a unit: `256MiB` (2^20), "
+      "`512MB` (10^6).\n"
       "- Numbers may have underscores: `100_000`.\n"
       "- `$$` is a `$`. `${env:NAME}` is an error: the environment is not read.\n"
       "- Anchors, aliases and merge keys (`<<`) work; a key that stands twice in one map is an error.\n\n"
@@ -157,15 +169,18 @@ std::string configuration_page() {
   append_option_table(out);
   out +=
       "\n## Policies\n\n"
-      "Each policy of `tail_sampling.policies` has a `name` (not empty, no two alike), a `type`, and a block named after the type\n"
-      "with its options: `{name: slow, type: latency, latency: {threshold_ms: 5000}}`. Conditions are on the trace: in an `and`\n"
-      "each part may be met by a span of its own. Where the Collector's answers have traps, Entail avoids them: latencies and\n"
+      "Each policy of `tail_sampling.policies` has a `name` (not empty, no two alike), a `type`, and a block named "
+      "after the type\n"
+      "with its options: `{name: slow, type: latency, latency: {threshold_ms: 5000}}`. Conditions are on the trace: in "
+      "an `and`\n"
+      "each part may be met by a span of its own. Where the Collector's answers have traps, Entail avoids them: "
+      "latencies and\n"
       "numbers do not depend on the order of spans, and 0 is a number; `compat: collector` brings the traps back.\n";
   append_policy_tables(out);
-  out +=
-      "\nNot supported yet: " + joined(unsupported_policy_types()) + ".\n\n"
-      "## Collector keys that are not needed\n\n"
-      "They are accepted with a warning.\n\n";
+  out += "\nNot supported yet: " + joined(unsupported_policy_types()) +
+         ".\n\n"
+         "## Collector keys that are not needed\n\n"
+         "They are accepted with a warning.\n\n";
   append_collector_keys(out);
   out += "\n## Everything, with its defaults\n\n```yaml\n" + default_options_yaml() + "```\n";
   return out;

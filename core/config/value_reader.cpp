@@ -1,7 +1,6 @@
 #include "config/value_reader.hpp"
 
 #include <algorithm>
-#include <tuple>
 
 #include "config/nearest.hpp"
 #include "config/value_text.hpp"
@@ -15,7 +14,8 @@ constexpr std::size_t kFoundCharsMax = 60;
 // A plain word in YAML, or a quoted one.
 std::string yaml_text(const std::string& text) {
   const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+           c == '.';
   };
   if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
   std::string out = "'";
@@ -45,18 +45,6 @@ std::span<const std::string_view> real_choices(const OptionShape& shape) {
 }
 
 }  // namespace
-
-void Messages::finish() {
-  for (std::vector<ConfigMessage>* list : {&errors, &warnings}) {
-    const auto key = [](const ConfigMessage& message) {
-      return std::make_tuple(message.line == 0 ? ~0u : message.line, message.column, std::cref(message.text));
-    };
-    std::sort(list->begin(), list->end(),
-              [&](const ConfigMessage& a, const ConfigMessage& b) { return key(a) < key(b); });
-    const auto equal = [&](const ConfigMessage& a, const ConfigMessage& b) { return key(a) == key(b); };
-    list->erase(std::unique(list->begin(), list->end(), equal), list->end());
-  }
-}
 
 std::string expectation(const OptionShape& shape) {
   switch (shape.kind) {
@@ -103,7 +91,8 @@ std::string found_text(const YamlNode& node) {
 
 std::string format_value(const OptionShape& shape, const OptionValue& value) {
   if (const auto* number = std::get_if<std::uint64_t>(&value)) {
-    if (shape.kind == OptionKind::choice) return *number < shape.choices.size() ? std::string(shape.choices[*number]) : "";
+    if (shape.kind == OptionKind::choice)
+      return *number < shape.choices.size() ? std::string(shape.choices[*number]) : "";
     if (shape.kind != OptionKind::choices) return format_whole(shape, *number);
     std::string text;
     for (std::size_t i = 0; i < shape.choices.size(); ++i)
@@ -134,9 +123,10 @@ std::optional<std::string> ValueReader::read_text(const YamlNode& node, const st
   }
   std::string text;
   if (expand_dollars(node.text, text)) return text;
-  messages_.error(node.position, where + ": " + found_text(node) +
-                                     " would have to be looked up, but the environment and other files are not read; write "
-                                     "the value itself (or $$ where a $ is meant)");
+  messages_.error(node.position,
+                  where + ": " + found_text(node) +
+                      " would have to be looked up, but the environment and other files are not read; write "
+                      "the value itself (or $$ where a $ is meant)");
   return std::nullopt;
 }
 
@@ -146,7 +136,8 @@ std::optional<OptionValue> ValueReader::read(const OptionShape& shape, const Yam
   return read_scalar(shape, node, where);
 }
 
-std::optional<OptionValue> ValueReader::read_scalar(const OptionShape& shape, const YamlNode& node, const std::string& where) {
+std::optional<OptionValue> ValueReader::read_scalar(const OptionShape& shape, const YamlNode& node,
+                                                    const std::string& where) {
   const std::optional<std::string> text = read_text(node, where);
   if (!text) return std::nullopt;
   switch (shape.kind) {
@@ -172,8 +163,8 @@ std::optional<OptionValue> ValueReader::read_scalar(const OptionShape& shape, co
   return OptionValue(*text);
 }
 
-std::optional<OptionValue> ValueReader::read_whole(const OptionShape& shape, const YamlNode& node, const std::string& where,
-                                                   const std::string& text) {
+std::optional<OptionValue> ValueReader::read_whole(const OptionShape& shape, const YamlNode& node,
+                                                   const std::string& where, const std::string& text) {
   std::uint64_t value = 0;
   bool fits = true;
   Parsed parsed = Parsed::ok;
@@ -205,8 +196,8 @@ std::optional<OptionValue> ValueReader::read_percentage(const OptionShape& shape
   return OptionValue(100.0);
 }
 
-std::optional<OptionValue> ValueReader::read_choice(const OptionShape& shape, const YamlNode& node, const std::string& where,
-                                                    const std::string& text) {
+std::optional<OptionValue> ValueReader::read_choice(const OptionShape& shape, const YamlNode& node,
+                                                    const std::string& where, const std::string& text) {
   bool flag = true;
   const bool is_false = parse_boolean(text, flag) == Parsed::ok && !flag;
   const auto found = std::find(shape.choices.begin(), shape.choices.end(), is_false ? "false" : std::string_view(text));
@@ -218,7 +209,8 @@ std::optional<OptionValue> ValueReader::read_choice(const OptionShape& shape, co
   return OptionValue(std::uint64_t{std::min(index, real_choices(shape).size() - 1)});
 }
 
-std::optional<OptionValue> ValueReader::read_list(const OptionShape& shape, const YamlNode& node, const std::string& where) {
+std::optional<OptionValue> ValueReader::read_list(const OptionShape& shape, const YamlNode& node,
+                                                  const std::string& where) {
   if (node.kind != YamlNode::Kind::sequence || node.items.size() > shape.bounds.max) return refuse(shape, node, where);
   std::vector<std::string> texts;
   std::uint64_t mask = 0;
@@ -230,7 +222,8 @@ std::optional<OptionValue> ValueReader::read_list(const OptionShape& shape, cons
       ok = false;
     } else if (shape.kind == OptionKind::texts) {
       texts.push_back(*text);
-    } else if (const auto found = std::find(shape.choices.begin(), shape.choices.end(), *text); found != shape.choices.end()) {
+    } else if (const auto found = std::find(shape.choices.begin(), shape.choices.end(), *text);
+               found != shape.choices.end()) {
       mask |= std::uint64_t{1} << (found - shape.choices.begin());
     } else {
       messages_.error(part.position, where + ": unknown value " + found_text(part) + suggestion(*text, shape.choices));

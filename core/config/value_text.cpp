@@ -19,12 +19,23 @@ struct Unit {
 };
 
 // Larger units first: printing takes the first that divides.
-constexpr std::array kDurationUnits = {Unit{"h", 3'600'000'000'000}, Unit{"m", 60'000'000'000}, Unit{"s", 1'000'000'000},
-                                       Unit{"ms", 1'000'000},        Unit{"us", 1'000},         Unit{"µs", 1'000},
-                                       Unit{"μs", 1'000},            Unit{"ns", 1}};
-constexpr std::array kSizeUnits = {Unit{"TiB", 1ull << 40}, Unit{"GiB", 1ull << 30},   Unit{"MiB", 1ull << 20},
-                                   Unit{"KiB", 1ull << 10}, Unit{"TB", 1'000'000'000'000}, Unit{"GB", 1'000'000'000},
-                                   Unit{"MB", 1'000'000},   Unit{"kB", 1'000},             Unit{"KB", 1'000},
+constexpr std::array kDurationUnits = {Unit{"h", 3'600'000'000'000},
+                                       Unit{"m", 60'000'000'000},
+                                       Unit{"s", 1'000'000'000},
+                                       Unit{"ms", 1'000'000},
+                                       Unit{"us", 1'000},
+                                       Unit{"µs", 1'000},
+                                       Unit{"μs", 1'000},
+                                       Unit{"ns", 1}};
+constexpr std::array kSizeUnits = {Unit{"TiB", 1ull << 40},
+                                   Unit{"GiB", 1ull << 30},
+                                   Unit{"MiB", 1ull << 20},
+                                   Unit{"KiB", 1ull << 10},
+                                   Unit{"TB", 1'000'000'000'000},
+                                   Unit{"GB", 1'000'000'000},
+                                   Unit{"MB", 1'000'000},
+                                   Unit{"kB", 1'000},
+                                   Unit{"KB", 1'000},
                                    Unit{"B", 1}};
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -167,8 +178,8 @@ Parsed parse_size(std::string_view text, std::uint64_t& bytes) noexcept {
 
 std::string format_duration(std::int64_t nanoseconds) {
   if (nanoseconds == 0) return "0s";
-  const std::uint64_t magnitude =
-      nanoseconds < 0 ? kUint64Max - static_cast<std::uint64_t>(nanoseconds) + 1 : static_cast<std::uint64_t>(nanoseconds);
+  const std::uint64_t magnitude = nanoseconds < 0 ? kUint64Max - static_cast<std::uint64_t>(nanoseconds) + 1
+                                                  : static_cast<std::uint64_t>(nanoseconds);
   std::string text = nanoseconds < 0 ? "-" : "";
   for (const Unit& unit : kDurationUnits) {
     if (unit.name == "m" || magnitude % unit.factor != 0) continue;

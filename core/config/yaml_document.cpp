@@ -33,7 +33,8 @@ std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
   return overlong || surrogate || too_large ? 0 : length;
 }
 
-// Names end up in JSON and OTLP strings, which must be UTF-8. False at the first byte that is not; *position says where.
+// Names end up in JSON and OTLP strings, which must be UTF-8. False at the first byte that is not; *position says
+// where.
 bool is_utf8(std::string_view text, Position* position) noexcept {
   *position = {1, 1};
   for (std::size_t at = 0; at < text.size();) {
@@ -109,8 +110,8 @@ class YamlBuilder final : public YAML::EventHandler {
       } else if (key.text == "<<" && !key.quoted) {
         merged.push_back(children[i + 1].node);
       } else if (const auto [first, fresh] = seen.try_emplace(key.text, children[i].position); !fresh) {
-        fault(children[i].position, "duplicate key '" + key.text + "', first on line " +
-                                        std::to_string(first->second.line));
+        fault(children[i].position,
+              "duplicate key '" + key.text + "', first on line " + std::to_string(first->second.line));
       } else {
         map.entries.push_back({key.text, children[i].position, children[i + 1].node});
       }
@@ -129,7 +130,9 @@ class YamlBuilder final : public YAML::EventHandler {
     std::vector<Child> children;
   };
 
-  void fault(Position position, std::string text) { errors_.push_back({position.line, position.column, std::move(text)}); }
+  void fault(Position position, std::string text) {
+    errors_.push_back({position.line, position.column, std::move(text)});
+  }
 
   std::uint32_t make(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
     const auto index = static_cast<std::uint32_t>(document_.nodes_.size());

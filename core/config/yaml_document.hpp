@@ -37,9 +37,9 @@ struct YamlNode {
   Kind kind = Kind::null;
   bool quoted = false;  // a scalar in quotes or with the tag !!str: a string whatever it looks like
   Position position;
-  std::string text;                   // scalar
-  std::vector<std::uint32_t> items;   // sequence
-  std::vector<Entry> entries;         // map, in order, merged keys last
+  std::string text;                  // scalar
+  std::vector<std::uint32_t> items;  // sequence
+  std::vector<Entry> entries;        // map, in order, merged keys last
 };
 
 class YamlDocument {

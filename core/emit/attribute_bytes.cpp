@@ -14,7 +14,9 @@ constexpr std::uint32_t kElement = 1;  // of ArrayValue
 
 // Sizes of the AnyValue message that holds a value.
 struct ValueSize {
-  std::size_t operator()(std::int64_t value) const { return wire::varint_field_size(kInt, static_cast<std::uint64_t>(value)); }
+  std::size_t operator()(std::int64_t value) const {
+    return wire::varint_field_size(kInt, static_cast<std::uint64_t>(value));
+  }
   std::size_t operator()(bool value) const { return wire::varint_field_size(kBool, value); }
   std::size_t operator()(const std::string& value) const { return wire::length_field_size(kString, value.size()); }
   std::size_t operator()(const std::vector<std::string>& value) const {
@@ -51,8 +53,8 @@ struct AppendValue {
 void append_attribute_field(const Attribute& attribute, std::uint32_t number, wire::Buffer& out) {
   ENTAIL_DCHECK(!attribute.is_removal());
   const std::size_t value_size = std::visit(ValueSize{}, attribute.value);
-  wire::append_length_header(
-      out, number, wire::length_field_size(1, attribute.key.size()) + wire::length_field_size(2, value_size));
+  wire::append_length_header(out, number,
+                             wire::length_field_size(1, attribute.key.size()) + wire::length_field_size(2, value_size));
   wire::append_bytes_field(out, 1, wire::bytes_of(attribute.key));
   wire::append_length_header(out, 2, value_size);
   std::visit(AppendValue{out}, attribute.value);

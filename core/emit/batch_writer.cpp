@@ -116,11 +116,13 @@ void BatchWriter::close() {
   message_.reserve(message_size_);
   for (const Resource& resource : resources_) {
     wire::append_length_header(message_, kResourceSpans, resource.message.content_size);
-    wire::append_bytes(message_, Bytes(header_bytes_).subspan(resource.message.header_offset, resource.message.header_size));
+    wire::append_bytes(message_,
+                       Bytes(header_bytes_).subspan(resource.message.header_offset, resource.message.header_size));
     for (std::uint32_t s = resource.first_scope; s != kNone; s = scopes_[s].next) {
       const Scope& scope = scopes_[s];
       wire::append_length_header(message_, kScopeSpans, scope.message.content_size);
-      wire::append_bytes(message_, Bytes(header_bytes_).subspan(scope.message.header_offset, scope.message.header_size));
+      wire::append_bytes(message_,
+                         Bytes(header_bytes_).subspan(scope.message.header_offset, scope.message.header_size));
       for (std::uint32_t p = scope.first_piece; p != kNone; p = pieces_[p].next) {
         wire::append_bytes(message_, Bytes(span_bytes_).subspan(pieces_[p].offset, pieces_[p].size));
       }

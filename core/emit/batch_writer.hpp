@@ -1,5 +1,5 @@
-// Puts kept spans together into TracesData messages: spans of equal resource and scope bytes share one ResourceSpans and
-// ScopeSpans; a message is closed before it would pass the size limit (at least one span each). Only two length
+// Puts kept spans together into TracesData messages: spans of equal resource and scope bytes share one ResourceSpans
+// and ScopeSpans; a message is closed before it would pass the size limit (at least one span each). Only two length
 // prefixes are computed.
 // Thread rule: Confined. Cost: two copies of a span's bytes and two look-ups of a digest.
 // Memory: two messages and a few words a group, kept between messages.
@@ -34,8 +34,8 @@ class BatchWriter {
   // Of the message that take() gives next.
   bool empty() const noexcept { return span_count() == 0; }
   std::uint64_t span_count() const noexcept { return closed_ ? closed_span_count_ : span_count_; }
-  // The closed message, if add() was true, else the one of everything added so far; resources and scopes in the order of
-  // their first span. Borrowed until the next add() or take(). Buffers are kept.
+  // The closed message, if add() was true, else the one of everything added so far; resources and scopes in the order
+  // of their first span. Borrowed until the next add() or take(). Buffers are kept.
   Bytes take();
 
  private:

@@ -43,7 +43,8 @@ class DigestTable {
   std::size_t probe(base::Digest digest, std::uint32_t owner) const noexcept {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = (digest.low ^ (owner * 0x9e3779b97f4a7c15ULL)) & mask;
-    while (slots_[at].index != kNone && (slots_[at].digest != digest || slots_[at].owner != owner)) at = (at + 1) & mask;
+    while (slots_[at].index != kNone && (slots_[at].digest != digest || slots_[at].owner != owner))
+      at = (at + 1) & mask;
     return at;
   }
 

@@ -73,7 +73,8 @@ void append_truncation_attributes(const reservoir::TruncationRecord& record, Tru
 void append_reason_attributes(const KeepReason& reason, std::vector<Attribute>& out) {
   add_text(out, "entail.keep.reason", std::string(reason.reason));
   add_text(out, "entail.keep.policy", std::string(reason.policy));
-  add_text(out, "entail.keep.origin_trace_id", reason.origin_trace_id ? to_hex(*reason.origin_trace_id) : std::string());
+  add_text(out, "entail.keep.origin_trace_id",
+           reason.origin_trace_id ? to_hex(*reason.origin_trace_id) : std::string());
   add_text(out, "entail.keep.direction", std::string(reason.direction));
   if (reason.hops) {
     add_count(out, "entail.keep.hops", *reason.hops);

@@ -1,5 +1,6 @@
-// Writing kept spans: slicing the received bytes, with the few fields replaced that DESIGN 3.11, 3.12 and 4.4 name (G6).
-// Thread rule: Confined. Cost: one copy of the span where nothing is edited.
+// Writing kept spans: slicing the received bytes, with the few fields replaced that DESIGN 3.11, 3.12 and 4.4
+// name (G6).
+// Thread rule: Confined. Cost: one copy of the span where nothing is edited, else one or two walks over its fields too.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,8 @@
 
 namespace entail::emit {
 
-// A value of monostate removes the attribute: a name of this project that came from outside and does not apply here must
-// not be taken for this stage's.
+// A value of monostate removes the attribute: a name of this project that came from outside and does not apply here
+// must not be taken for this stage's.
 struct Attribute {
   std::string_view key;
   std::variant<std::int64_t, bool, std::string, std::vector<std::string>, std::monostate> value;
@@ -31,7 +32,8 @@ struct SpanEdit {
   bool replace_trace_state = false;
   std::string_view trace_state = {};  // empty: the field goes
   bool replace_links = false;
-  std::span<const Bytes> link_fields = {};  // whole fields 13, in order; written where the first link was, else at the end
+  std::span<const Bytes> link_fields =
+      {};  // whole fields 13, in order; written where the first link was, else at the end
   std::optional<std::uint32_t> dropped_links_count = {};  // replaces every field 14; 0 is not written where none was
   // Keys are distinct, at most kAttributesMax. Each replaces all of its key, else is added behind the attributes.
   std::span<const Attribute> attributes = {};

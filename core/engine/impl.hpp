@@ -45,6 +45,7 @@ struct Engine::Impl {
   graph::EdgeCell edge_of(engine::Lane& lane, const wire::Decoded& decoded, const wire::SpanView& span, const wire::LinkView& link);
   void place_links(engine::Lane& lane, graph::Writer& writer);
   void store_span(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
+  void sample_links(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted);
   store::SpanEntry* store_cut(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted, const store::Envelope* scope);
   const store::Envelope* envelope(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t scope);
   void end_generation_by_volume() noexcept;
@@ -66,6 +67,7 @@ struct Engine::Impl {
   void take_verdict(RecordId id, const policy::OwnVerdict& own);
   void become_origin(RecordId id, bool certain);
   void count_late_pins(RecordId origin);
+  std::uint32_t held_cut_links(RecordId linking, RecordId origin) const;
   void settle_all();
   void settle_due(RecordId id);
   void settle_reached();

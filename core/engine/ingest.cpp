@@ -84,6 +84,8 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
     lane.scopes.assign(decoded.scopes.size(), nullptr);
     for (std::size_t i = 0; i < decoded.resources.size(); ++i)
       policies->match_resource(decoded, decoded.resources[i], lane.resource_bits[i]);
+    for (std::uint32_t i = 0; i < lane.accepted.size(); ++i)
+      if (decoded.spans[lane.accepted[i]].link_count > options.links.sample.max_links_per_span) sample_links(lane, decoded, i);
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory};  // nothing is published yet
   }
@@ -91,6 +93,7 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
   writer.find_or_insert(lane.trace_ids, lane.nodes.data());
   for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) read_links(lane, writer, decoded, i);
   place_links(lane, writer);
+  lane.next_cut = 0;
   for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) {
     if (i + kPrefetchAhead < lane.nodes.size()) __builtin_prefetch(writer.payload(lane.nodes[i + kPrefetchAhead]), 1);
     store_span(lane, writer, decoded, i);
@@ -110,6 +113,8 @@ void Engine::Impl::accept_spans(Lane& lane, const wire::Decoded& decoded) {
   lane.far_spans.clear();
   lane.first_cell.clear();
   lane.placed.clear();
+  lane.cuts.clear();
+  lane.next_cut = 0;
   for (std::uint32_t i = 0; i < decoded.spans.size(); ++i) {
     const wire::SpanView& span = decoded.spans[i];
     const Bytes trace = slice(decoded.bytes, span.trace_id);
@@ -174,6 +179,9 @@ void Engine::Impl::read_links(Lane& lane, graph::Writer& writer, const wire::Dec
   if (span.link_count == 0) return;
   const TraceId own_id = lane.trace_ids[accepted];
   const bool is_cut = span.link_count > options.links.sample.max_links_per_span;
+  std::span<const std::uint32_t> duplicates;
+  if (is_cut) duplicates = lane.cuts[lane.next_cut++]->duplicates;
+  const std::size_t first_cell = lane.cells.size();
   wire::LinkCursor cursor(decoded, span);
   wire::LinkView link;
   while (cursor.next(link)) {
@@ -189,6 +197,8 @@ void Engine::Impl::read_links(Lane& lane, graph::Writer& writer, const wire::Dec
       if (error != context::TracestateError::none) lane.counts.links_bad_tracestate.add(1);
     }
     const auto cell = static_cast<std::uint32_t>(lane.cells.size());
+    const bool is_duplicate = !duplicates.empty() && duplicates.front() == cell - first_cell;
+    if (is_duplicate) duplicates = duplicates.subspan(1);
     lane.cells.push_back({});
     lane.far_spans.push_back({});
     if (identity != Identity::good) continue;
@@ -200,7 +210,7 @@ void Engine::Impl::read_links(Lane& lane, graph::Writer& writer, const wire::Dec
     }
     lane.counts.links_edges.add(1);
     EdgeCell edge = edge_of(lane, decoded, span, link);
-    if (is_cut) edge = edge.on_cut_span_too();
+    if (is_cut && !is_duplicate) edge = edge.on_cut_span_too();
     lane.placed.push_back({cell, accepted, far_id, edge});
     if (lane.placed.size() >= engine::kPlacedMax) place_links(lane, writer);
   }
@@ -295,22 +305,21 @@ const store::Envelope* Engine::Impl::envelope(Lane& lane, const wire::Decoded& d
   return lane.scopes[scope];
 }
 
-// Stores a span without its links: those of the sample go into the CutSpan with their bytes, the rest as edges.
-store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
-                                          const store::Envelope* scope) {
+// Samples the links of a span that has too many, before any of its edges is published.
+void Engine::Impl::sample_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
-  const std::uint32_t first_cell = lane.first_cell[accepted];
-  auto cut = std::make_unique<store::CutSpan>();
+  lane.cuts.push_back(std::make_unique<store::CutSpan>());
+  store::CutSpan& cut = *lane.cuts.back();
   reservoir::LinkSampler& sampler = lane.sampler;
   sampler.begin(options.links.sample.max_links_per_span, options.links.sample.seed, span.link_count);
-  std::uint32_t links_bytes = 0;
   std::uint32_t index = 0;
   wire::LinkView link;
   for (wire::LinkCursor cursor(decoded, span); cursor.next(link); ++index) {
-    links_bytes += link.field.size;
+    cut.field_bytes += link.field.size;
     const Bytes trace = slice(decoded.bytes, link.trace_id);
+    const Bytes far = slice(decoded.bytes, link.span_id);
     const bool has_payload = link.attribute_count != 0 || link.trace_state.size != 0;
-    const Identity identity = context::classify(trace, slice(decoded.bytes, link.span_id), link.bad_hex, has_payload);
+    const Identity identity = context::classify(trace, far, link.bad_hex, has_payload);
     if (identity != Identity::good) {
       sampler.add_other(identity, index, link.field.offset, link.field.size);
       continue;
@@ -320,21 +329,33 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
     if (link.trace_state.size != 0) {
       const Bytes text = slice(decoded.bytes, link.trace_state);
       (void)context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
-      if (ot.randomness) cut->randomness.emplace_back(index, *ot.randomness);
+      if (ot.randomness) cut.randomness.emplace_back(index, *ot.randomness);
     }
-    sampler.add_good(id, lane.far_spans[first_cell + index], context::randomness(id.lo, ot), index, link.field.offset, link.field.size);
+    sampler.add_good(id, base::load_span_id(far.data()), context::randomness(id.lo, ot), index, link.field.offset, link.field.size);
   }
-  cut->links = sampler.finish();
-  for (reservoir::SavedLink& saved : cut->links.saved) {
+  cut.links = sampler.finish();
+  cut.duplicates.assign(sampler.duplicate_indices().begin(), sampler.duplicate_indices().end());
+  for (reservoir::SavedLink& saved : cut.links.saved) {
     const Bytes field = decoded.bytes.subspan(saved.offset, saved.size);
-    saved.offset = static_cast<std::uint32_t>(cut->link_bytes.size());
-    cut->link_bytes.insert(cut->link_bytes.end(), field.begin(), field.end());
+    saved.offset = static_cast<std::uint32_t>(cut.link_bytes.size());
+    cut.link_bytes.insert(cut.link_bytes.end(), field.begin(), field.end());
   }
-  cut->cells.assign(lane.cells.begin() + first_cell, lane.cells.begin() + first_cell + span.link_count);
-  cut->span_ids.assign(lane.far_spans.begin() + first_cell, lane.far_spans.begin() + first_cell + span.link_count);
-  for (const std::uint32_t duplicate : sampler.duplicate_indices()) cut->cells[duplicate] = {};
+}
 
-  store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - links_bytes);
+// Stores a span without its links: those of the sample are in the CutSpan with their bytes, the rest as edges.
+store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+                                          const store::Envelope* scope) {
+  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
+  std::unique_ptr<store::CutSpan> cut = std::move(lane.cuts[lane.next_cut++]);
+  const auto first_cell = lane.cells.begin() + lane.first_cell[accepted];
+  const auto first_span = lane.far_spans.begin() + lane.first_cell[accepted];
+  cut->cells.assign(first_cell, first_cell + span.link_count);
+  cut->span_ids.assign(first_span, first_span + span.link_count);
+  for (EdgeCell& cell : cut->cells)
+    if (!cell.on_cut_span()) cell = {};  // a duplicate
+  cut->duplicates = {};
+
+  store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - cut->field_bytes);
   if (entry == nullptr) return nullptr;
   std::uint8_t* out = entry->mutable_payload();
   std::uint32_t at = span.payload.offset;
@@ -342,6 +363,7 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
     std::memcpy(out, decoded.bytes.data() + at, end - at);
     out += end - at;
   };
+  wire::LinkView link;
   for (wire::LinkCursor cursor(decoded, span); cursor.next(link); at = link.field.offset + link.field.size) copy_to(link.field.offset);
   copy_to(span.payload.offset + span.payload.size);
   cut->bytes = sizeof(store::CutSpan) + cut->link_bytes.capacity() + cut->cells.capacity() * sizeof(EdgeCell) +

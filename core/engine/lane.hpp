@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "context/identity.hpp"
+#include "engine/cut_span.hpp"
 #include "graph/graph.hpp"
 #include "policy/policy_set.hpp"
 #include "reservoir/link_sample.hpp"
@@ -83,6 +85,8 @@ struct Lane {
   std::vector<graph::EdgeCell> cells;         // all links of the request, by span
   std::vector<SpanId> far_spans;
   std::vector<std::uint32_t> first_cell;      // by accepted span
+  std::vector<std::unique_ptr<store::CutSpan>> cuts;  // of the accepted spans whose links are cut, in their order
+  std::size_t next_cut = 0;
   std::vector<PlacedLink> placed;             // links whose nodes are looked up together
   std::vector<TraceId> link_ids;
   std::vector<graph::NodeId> link_nodes;

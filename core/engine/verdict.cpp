@@ -105,8 +105,24 @@ void Engine::Impl::count_late_pins(RecordId origin) {
     const auto& printed = printed_links.at(linking).counts;
     const auto found = printed.find(id);
     const std::uint32_t printed_count = found == printed.end() ? 0 : found->second;
-    if (link_count > printed_count) count(Loss::late_pin, link_count - printed_count);
+    const std::uint32_t known_count = printed_count + held_cut_links(linking, origin);
+    if (link_count > known_count) count(Loss::late_pin, link_count - known_count);
   }
+}
+
+// Links from cut spans of `linking` that are still held: when those are emitted, the origin is known.
+std::uint32_t Engine::Impl::held_cut_links(RecordId linking, RecordId origin) const {
+  std::uint32_t links = 0;
+  for (NodeId node = ledger[linking].node; node != 0; node = graph.older(node)) {
+    for (const store::SpanEntry* entry = payload(node).spans.first(); entry != nullptr; entry = entry->next) {
+      if (entry->cut == nullptr) continue;
+      for (const graph::EdgeCell cell : entry->cut->cells) {
+        const NodeId far = cell.word == 0 ? 0 : graph.node_of(cell);
+        if (far != 0 && graph.record(graph.newest(far)) == origin) ++links;
+      }
+    }
+  }
+  return links;
 }
 
 void Engine::Impl::settle_all() {
@@ -118,7 +134,6 @@ void Engine::Impl::settle_all() {
     if (record.phase == Phase::retained && record.own_keep) {
       keep(id, false);
     } else if (record.phase == Phase::retained && record.vetoed) {
-      touch_log(id);
       if (ledger.is_reached(id)) note_loss(id, Loss::keep_refused);
       seal(id);
     }

@@ -20,7 +20,7 @@ class Arena {
   Arena() noexcept;
   bool ok() const noexcept { return base_ != nullptr; }
 
-  // A run of zeroed units, aligned to 64 bytes; 0 when the address space is spent. REQUIRES units to be a multiple of 8.
+  // A run of zeroed units, aligned to 64 bytes; 0 when the address space is spent. REQUIRES a multiple of 8.
   // Relaxed: the ranges are disjoint by the CAS; what is written into them is published by their users.
   std::uint32_t take(std::uint64_t units) noexcept {
     std::uint64_t first = next_unit_.load(std::memory_order_relaxed);

@@ -57,7 +57,9 @@ void Graph::older_of(std::span<const NodeId> nodes, NodeId* out) const noexcept 
     for (unsigned age = 1; age < kWindowSlots; ++age) {
       const Window* window = live(newest_sequence_ - age);
       if (window == nullptr) continue;
-      const auto wanted = [&](std::size_t i) { return out[first + i] == 0 && window->sequence() < window_of(group[i]).sequence(); };
+      const auto wanted = [&](std::size_t i) {
+        return out[first + i] == 0 && window->sequence() < window_of(group[i]).sequence();
+      };
       for (std::size_t i = 0; i < group.size(); ++i)
         if (wanted(i)) window->index().prefetch_slot(hashes[i]);
       for (std::size_t i = 0; i < group.size(); ++i)
@@ -160,12 +162,13 @@ WindowInfo Graph::info(const Window& window) noexcept {
 WindowList Graph::windows() noexcept {
   WindowList list;
   for (unsigned age = kWindowSlots; age-- > 0;)
-    if (const Window* window = live(newest_sequence_ - age); window != nullptr) list.items[list.count++] = info(*window);
+    if (const Window* window = live(newest_sequence_ - age)) list.items[list.count++] = info(*window);
   return list;
 }
 
 Need Graph::wanted() noexcept {
-  return {wanted_nodes_max_.exchange(0, std::memory_order_relaxed), wanted_links_max_.exchange(0, std::memory_order_relaxed)};
+  return {wanted_nodes_max_.exchange(0, std::memory_order_relaxed),
+          wanted_links_max_.exchange(0, std::memory_order_relaxed)};
 }
 
 void Graph::note_wanted(std::uint64_t nodes, std::uint64_t links) noexcept {

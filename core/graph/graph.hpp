@@ -15,8 +15,8 @@
 // any number of Writers. The const functions on nodes and edges, raise_reach() on different nodes, and payload() may
 // be called from several threads of one tick (an Executor) as long as no rotate(), drop() or reclaim() runs.
 //
-// Memory: 64 bytes a node, 16 to 33 a link for both directions, 64 + payload only where touched; bytes() is the
-// account. The address space is much larger: up to 32 GiB a window for edges.
+// Memory: 64 bytes a node; a link 16 bytes at its source and 0 (a node's first in-edge) to 32, about 10, at its target;
+// payload only where it is touched. bytes() is the account. The address space is much larger: up to 32 GiB a window.
 #pragma once
 
 #include <array>
@@ -85,12 +85,14 @@ class Graph {
   // f(NodeId) for every node made since the last call, in no order across lanes. Nodes of dropped windows are left out.
   template <class F>
   void drain_created(F&& f) noexcept {
-    for (unsigned lane = 0; lane <= lanes_; ++lane) writers_[lane].created_.drain([&](std::uint64_t e) { pass_on(e, f); });
+    for (unsigned lane = 0; lane <= lanes_; ++lane)
+      writers_[lane].created_.drain([&](std::uint64_t entry) { pass_on(entry, f); });
   }
   // f(NodeId) for every append that met a reach that was not 0: read the node's edges again. Nodes may repeat.
   template <class F>
   void drain_late(F&& f) noexcept {
-    for (unsigned lane = 0; lane <= lanes_; ++lane) writers_[lane].late_.drain([&](std::uint64_t e) { pass_on(e, f); });
+    for (unsigned lane = 0; lane <= lanes_; ++lane)
+      writers_[lane].late_.drain([&](std::uint64_t entry) { pass_on(entry, f); });
   }
 
   // --- keys and incarnations ----------------------------------------------------------------------------------------
@@ -168,7 +170,9 @@ class Graph {
     WindowInList::for_each(row.in_first, row.in_head, window, [&](std::uint64_t word) { f(EdgeCell{word}); });
   }
   // What append_out() returned this reference for, from the same node.
-  OutBlock out_block(NodeId from, std::uint32_t reference) const noexcept { return window_of(from).out_block(reference); }
+  OutBlock out_block(NodeId from, std::uint32_t reference) const noexcept {
+    return window_of(from).out_block(reference);
+  }
 
   // The node that a cell names, 0 when its window is gone.
   NodeId node_of(EdgeCell cell) const noexcept {
@@ -181,7 +185,9 @@ class Graph {
   EdgeCell cell_of(NodeId node) const noexcept {
     return EdgeCell::make(offset_of(node), sequence_of(node), kNoLimit, kNoLimit, false, false);
   }
-  EdgeCell cell_of(NodeId node, EdgeCell link) const noexcept { return link.with_node(offset_of(node), sequence_of(node)); }
+  EdgeCell cell_of(NodeId node, EdgeCell link) const noexcept {
+    return link.with_node(offset_of(node), sequence_of(node));
+  }
 
   // Hints: the node's row; then, once that has arrived, the first of its edges.
   void prefetch(NodeId node) const noexcept { __builtin_prefetch(&row(node)); }
@@ -193,8 +199,8 @@ class Graph {
   // go on in the window they loaded, which is frozen once all of them have ended; until then its logs go on as well.
   bool rotate(std::uint64_t capacity) noexcept;
   bool frozen(unsigned slot) noexcept;
-  // Takes a window out of use: its cells name no node at once, its NodeIds are invalid. It is unmapped by reclaim() when
-  // every lane has passed. REQUIRES that it is live and not the current one.
+  // Takes a window out of use: its cells name no node at once, its NodeIds are invalid. It is unmapped by reclaim()
+  // when every lane has passed. REQUIRES that it is live and not the current one.
   void drop(unsigned slot) noexcept;
   // Unmaps what has become safe to unmap.
   void reclaim() noexcept;
@@ -227,7 +233,9 @@ class Graph {
   Window* current() const noexcept { return current_window_.load(std::memory_order_seq_cst); }
   Window& window_of(NodeId node) const noexcept { return *windows_[slot_of(node)]; }
   NodeRow& row(NodeId node) const noexcept { return window_of(node).row(offset_of(node)); }
-  std::uint32_t sequence_of(NodeId node) const noexcept { return static_cast<std::uint32_t>(window_of(node).sequence()); }
+  std::uint32_t sequence_of(NodeId node) const noexcept {
+    return static_cast<std::uint32_t>(window_of(node).sequence());
+  }
   // A column's node, unless its window was dropped. Live windows have sequence numbers within 16 of each other, so a
   // window that took the slot of a dropped one is younger than whatever was linked to that: comparing tells.
   NodeId linked(NodeId node, NodeId other, bool is_newer) const noexcept {

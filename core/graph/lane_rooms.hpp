@@ -1,6 +1,6 @@
 // What a lane holds of its window between batches: a run of node offsets and a stretch of the edge arena. Both are the
 // lane's alone, so that taking from them needs no atomics; what is left stays for the lane's next batch.
-// Thread rule: Confined to the lane's holder. Cost: a few plain instructions; one RMW a 256 nodes or 256 KiB of edges.
+// Thread rule: Confined to the lane's holder. Cost: a few plain instructions; one RMW a 256 nodes or 1 MiB of edges.
 #pragma once
 
 #include <cstdint>
@@ -106,7 +106,7 @@ class EdgeRoom {
  private:
   static constexpr std::uint64_t kChunkUnits = 1 + kInChunkCells;
   static_assert(2 * (1 + kInFirstCells) == kChunkUnits);
-  static constexpr std::uint64_t kRoomUnits = (256u << 10) / kUnitBytes;
+  static constexpr std::uint64_t kRoomUnits = (1u << 20) / kUnitBytes;
   explicit EdgeRoom(Window* window) noexcept : window_(window) {}
 
   Window* window_ = nullptr;

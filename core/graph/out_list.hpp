@@ -14,8 +14,8 @@ struct OutListOrders : LateEdgeOrders {
 
 // PROTOCOL out_append: how a span's links become visible at the node that they come from.
 //   words    head (offset of the newest block)      plain  block.next and all that the block holds
-//   append   O1  fill the block     O2 next = head.load(peek)    O3 head.compare_exchange(next -> block, publish, peek);
-//            lost: next = what was found, again O3
+//   append   O1  fill the block     O2  next = head.load(peek)
+//            O3  head.compare_exchange(next -> block, publish, peek); lost: next = what was found, again O3
 //   read     R1  head.load(observe), then by next
 //   B1  a reachable block is complete and never changes. Every O3 is a release, and an RMW of the release sequences of
 //       all earlier ones: who has loaded head may read the whole chain.

@@ -1,12 +1,12 @@
 // A window: all that was first seen in one stretch of time, in one piece of memory that goes at once.
 //
-//   Window | index slots 8 B x 2 a node | keys 16 B | rows 32 B | payload page marks | payload | edge arena (own mapping)
+//   Window | index slots 2 x 8 B a node | keys 16 B | rows 32 B | payload page marks | payload      edge arena
 //
 // One mapping holds all but the arena. It is address space: pages that were never touched cost nothing, so absent
 // nodes cost no payload, and a window is cheap to make (two mmap) and to drop (two munmap).
 //
-// Nodes are numbered from 1 in the order of their insertion, in runs of 256 a lane, so that nodes that came together lie
-// together. All that ingest and traversal touch of a node but its key is one row of half a cache line.
+// Nodes are numbered from 1 in the order of their insertion, in runs of 256 a lane, so that nodes that came together
+// lie together. All that ingest and traversal touch of a node but its key is one row of half a cache line.
 //
 // Thread rule: Protocol: index slot_publish, rows in_append, out_append and late_edge; tick-only fields plain.
 #pragma once
@@ -71,7 +71,8 @@ class Window {
     unsigned writers = 0;
     std::uint64_t hash_seed = 0;
   };
-  // Null when the system gives no memory. It lies at the start of its own mapping. REQUIRES 1 <= capacity <= capacity_max(writers).
+  // Null when the system gives no memory. It lies at the start of its own mapping.
+  // REQUIRES 1 <= capacity <= capacity_max(writers).
   static Window* make(std::uint64_t sequence, const Shape& shape) noexcept;
   static void destroy(Window* window) noexcept;
   static constexpr std::uint64_t capacity_max(unsigned writers) noexcept {

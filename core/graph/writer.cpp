@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kGroupCount = 64;     // keys whose cache misses overlap
 constexpr std::size_t kPrefetchAhead = 16;  // rows ahead of an append
-constexpr std::uint64_t kLinksMax = std::uint64_t{1} << 32;  // more than any window has room for
+constexpr std::uint64_t kLinksMax = (std::uint64_t{1} << 32) / EdgeRoom::kLinkUnitsMax;  // an arena has no more room
 
 }  // namespace
 
@@ -84,7 +84,8 @@ void Writer::find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept 
   }
 }
 
-std::uint32_t Writer::append_out(NodeId from, std::span<const EdgeCell> cells, std::span<const SpanId> span_ids) noexcept {
+std::uint32_t Writer::append_out(NodeId from, std::span<const EdgeCell> cells,
+                                 std::span<const SpanId> span_ids) noexcept {
   ENTAIL_CHECK(cells.size() == span_ids.size());
   if (cells.empty()) return 0;
   const std::uint32_t block = edge_room_.take_units(1 + 2 * cells.size());

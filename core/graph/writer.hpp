@@ -56,7 +56,8 @@ class alignas(sync::kCacheLineBytes) Writer {
   void append_in(std::span<const NodeId> to, std::span<const EdgeCell> cells) noexcept;
 
   // The cell that names a node of this window.
-  EdgeCell cell(NodeId node, unsigned limit_linked, unsigned limit_linking, bool on_error_span, bool sampled) const noexcept {
+  EdgeCell cell(NodeId node, unsigned limit_linked, unsigned limit_linking, bool on_error_span,
+                bool sampled) const noexcept {
     return EdgeCell::make(offset_of(node), static_cast<std::uint32_t>(window_->sequence()), limit_linked, limit_linking,
                           on_error_span, sampled);
   }
@@ -71,7 +72,9 @@ class alignas(sync::kCacheLineBytes) Writer {
 
   // A node, with the sequence number of its window: the slot may belong to another window when the entry is read.
   using LogEntry = std::uint64_t;
-  LogEntry log_entry(std::uint32_t offset) const noexcept { return (window_->sequence() << 32) | window_->node_id(offset); }
+  LogEntry log_entry(std::uint32_t offset) const noexcept {
+    return (window_->sequence() << 32) | window_->node_id(offset);
+  }
 
   void open(Graph& graph, unsigned lane) noexcept;
   bool try_reserve(Window& window, std::uint64_t nodes, std::uint64_t links) noexcept;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr unsigned kBitsMax = kBitWordsMax * 64;
 
-// Compares keys of questions: parts are separated so that no two questions look alike.
+// The identity of a question about spans: parts carry their length, so that no two questions look alike.
 class QuestionKey {
  public:
   explicit QuestionKey(std::string_view kind) : text_(kind) {}

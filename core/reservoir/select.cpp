@@ -111,7 +111,7 @@ void Selector::take_from_sketches(Target target, Selection::Stratum& stratum) {
   std::vector<Standing*> uniform;
   std::vector<Standing*> consistent;
   for (Standing& standing : standings_) {
-    if (standing.target != target || standing.listed) continue;
+    if (standing.target != target || standing.taken) continue;
     if (standing.link->in_uniform) uniform.push_back(&standing);
     if (standing.link->in_consistent) consistent.push_back(&standing);
   }

@@ -25,7 +25,8 @@ struct EpochOrders {
 
 // PROTOCOL epoch: no batch uses what was freed.
 //   words    epoch_ (counter from 1), pinned_[lane] (0 = idle, else the epoch seen), and the caller's pointer P
-//   lane     E1 e = epoch_.load(look)   E2 pinned_[lane].store(e, pin)   E3 p = P.load(seq_cst), use *p   E4 store(0, unpin)
+//   lane     E1 e = epoch_.load(look)   E2 pinned_[lane].store(e, pin)   E3 p = P.load(seq_cst), use *p
+//            E4 pinned_[lane].store(0, unpin)
 //   retirer  R1 P.store(other, seq_cst) R2 E = epoch_.fetch_add(1, advance) + 1
 //            R3 safe(E): every pinned_[lane].load(ask) is 0 or >= E     R4 free what P named before
 //   P1  R3 true => no lane will use what P named before R1, and all its uses happen before R4.
@@ -34,7 +35,8 @@ struct EpochOrders {
 //       reads e >= E: E1 read R2 or later (acquire), so R1 happens before E3.
 //   why seq_cst  E2 then E3 against R1 then R3: a store and a load of the other word on both sides.
 //   progress  all wait-free. A lane that stalls keeps safe() false; it blocks nobody.
-//   proved by tests/interleave/epoch_test.cpp (1 lane + retirer, exhaustive); mutants pin+ask=acq_rel, unpin=relaxed must fail.
+//   proved by tests/interleave/epoch_test.cpp (1 lane + retirer, exhaustive); mutants pin+ask=acq_rel, unpin=relaxed
+//   must fail.
 template <class Sync = HardwareSync, class Orders = EpochOrders>
 class Epochs {
  public:

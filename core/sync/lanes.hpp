@@ -34,7 +34,8 @@ constexpr unsigned kLanesMax = 256;
 //   L1  the RMWs on one word are totally ordered, and the bit was clear for exactly one taker between two gives.
 //   L2  T2 reads from G1 or from a later RMW of its release sequence: what the last holder wrote happens before.
 //   progress  wait-free: at most 64 RMWs a word, since each failed one removes a candidate.
-//   proved by tests/interleave/lane_take_test.cpp (2 threads, 1 lane, exhaustive); mutants take=relaxed, give=relaxed must fail.
+//   proved by tests/interleave/lane_take_test.cpp (2 threads, 1 and 2 lanes, exhaustive); mutants
+//   take=relaxed, give=relaxed must fail.
 template <class Lane, class Sync = HardwareSync, class Orders = LaneOrders>
 class LanePool {
  public:

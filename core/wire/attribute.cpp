@@ -34,8 +34,9 @@ bool check_elements(Reader& reader, const Byte* at, const Byte* end, bool map, u
     std::uint32_t size = 0;
     at = reader.length(at, end, size);
     if (at == nullptr) return false;
-    const bool good = map ? (depth < kDepthMax && is_plain_key_value(at, size)) || check_key_value(reader, at, at + size, depth)
-                          : check_any_value(reader, at, at + size, depth + 1);
+    const bool good =
+        map ? (depth < kDepthMax && is_plain_key_value(at, size)) || check_key_value(reader, at, at + size, depth)
+            : check_any_value(reader, at, at + size, depth + 1);
     if (!good) return false;
     at += size;
   }
@@ -85,20 +86,27 @@ bool read_any_value(Reader& reader, const Byte* at, const Byte* end, AttributeVi
       case kBoolTag:
       case kIntTag:
         reader.varint(value, end, bits);
-        attribute = {.key = key, .kind = tag == kBoolTag ? AttributeView::Kind::boolean : AttributeView::Kind::integer,
+        attribute = {.key = key,
+                     .kind = tag == kBoolTag ? AttributeView::Kind::boolean : AttributeView::Kind::integer,
                      .string = {},
                      .integer = tag == kBoolTag ? bits != 0 : static_cast<std::int64_t>(bits)};
         break;
       case kDoubleTag:
         reader.fixed64(value, end, bits);
-        attribute = {.key = key, .kind = AttributeView::Kind::floating, .string = {}, .integer = 0,
+        attribute = {.key = key,
+                     .kind = AttributeView::Kind::floating,
+                     .string = {},
+                     .integer = 0,
                      .floating = std::bit_cast<double>(bits)};
         break;
       case kArrayTag:
       case kMapTag:
       case kBytesTag:
-      case kStringIndexTag: attribute = {.key = key, .kind = AttributeView::Kind::other, .string = {}}; break;
-      default: break;
+      case kStringIndexTag:
+        attribute = {.key = key, .kind = AttributeView::Kind::other, .string = {}};
+        break;
+      default:
+        break;
     }
   }
   return true;

@@ -25,11 +25,15 @@ inline bool is_plain_key_value(const Byte* at, std::uint32_t size) noexcept {
   if (value_size < 2) return value_size == 0;
   value += 2;
   switch (value[0]) {
-    case tag_of(1, WireType::length): return value[1] == value_size - 2;
-    case tag_of(4, WireType::fixed64): return value_size == 9;
+    case tag_of(1, WireType::length):
+      return value[1] == value_size - 2;
+    case tag_of(4, WireType::fixed64):
+      return value_size == 9;
     case tag_of(2, WireType::varint):
-    case tag_of(3, WireType::varint): return value_size <= 9 && size >= 8 && is_varint(value + value_size, value_size - 1);
-    default: return false;
+    case tag_of(3, WireType::varint):
+      return value_size <= 9 && size >= 8 && is_varint(value + value_size, value_size - 1);
+    default:
+      return false;
   }
 }
 

@@ -28,7 +28,8 @@ class Decoder {
   bool resource_spans(const Byte* at, const Byte* end);
   bool scope_spans(const Byte* at, const Byte* end, std::uint32_t resource);
   bool span(const Byte* at, const Byte* end, std::uint32_t scope);
-  const Byte* span_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end, SpanView& span) noexcept;
+  const Byte* span_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end,
+                         SpanView& span) noexcept;
   const Byte* attributes(const Byte* field, const Byte* at, const Byte* end, SpanView& span) noexcept;
   const Byte* links(const Byte* field, const Byte* at, const Byte* end, SpanView& span) noexcept;
   bool status(const Byte* at, const Byte* end, std::uint32_t& code) noexcept;
@@ -37,7 +38,7 @@ class Decoder {
   template <std::uint32_t usual_size>
   const Byte* id(const Byte* at, const Byte* end, Range& id) noexcept;
   const Byte* range(const Byte* at, const Byte* end, Range& range) noexcept;
-  void add_field(std::vector<Range>& fields, std::size_t first, const Byte* from, const Byte* to);
+  void add_field(std::vector<Range>& fields, const Byte* from, const Byte* to);
   bool is_marked(std::uint32_t offset) noexcept;
 
   Reader reader_;
@@ -49,7 +50,8 @@ class Decoder {
 // usual_size is tried first: a position behind a constant need not wait for the length to be loaded.
 template <std::uint32_t usual_size>
 inline const Byte* Decoder::id(const Byte* at, const Byte* end, Range& id) noexcept {
-  if (end - at <= usual_size || at[0] != usual_size) [[unlikely]] return range(at, end, id);
+  if (end - at <= usual_size || at[0] != usual_size) [[unlikely]]
+    return range(at, end, id);
   id = {reader_.offset(at + 1), usual_size};
   return at + 1 + usual_size;
 }
@@ -61,10 +63,10 @@ const Byte* Decoder::range(const Byte* at, const Byte* end, Range& range) noexce
   return at + range.size;
 }
 
-// Appends a field to the list that begins at `first`; neighbours become one range.
-void Decoder::add_field(std::vector<Range>& fields, std::size_t first, const Byte* from, const Byte* to) {
+// Neighbours become one range. They are of one message: between the fields of two there is at least a tag.
+void Decoder::add_field(std::vector<Range>& fields, const Byte* from, const Byte* to) {
   const Range added = reader_.range(from, to);
-  if (fields.size() > first && fields.back().offset + fields.back().size == added.offset) {
+  if (!fields.empty() && fields.back().offset + fields.back().size == added.offset) {
     fields.back().size += added.size;
   } else {
     fields.push_back(added);
@@ -125,7 +127,7 @@ bool Decoder::resource_spans(const Byte* at, const Byte* end) {
     } else {
       at = other_field(field, tag, at, end, kResourceAttributes);
       if (at == nullptr) return false;
-      add_field(out_.resource_fields, 0, field, at);
+      add_field(out_.resource_fields, field, at);
     }
   }
   out_.resources[resource] = {static_cast<std::uint32_t>(out_.fields.size()),
@@ -151,7 +153,7 @@ bool Decoder::scope_spans(const Byte* at, const Byte* end, std::uint32_t resourc
     } else {
       at = other_field(field, tag, at, end, kScopeAttributes);
       if (at == nullptr) return false;
-      add_field(out_.fields, first_field, field, at);
+      add_field(out_.fields, field, at);
     }
   }
   out_.scopes[scope].field_count = static_cast<std::uint32_t>(out_.fields.size() - first_field);
@@ -264,7 +266,8 @@ const Byte* Decoder::span_field(const Byte* field, std::uint32_t tag, const Byte
     case 16:
       if (tag != tag_of(16, WireType::fixed32)) break;
       return reader_.fixed32(at, end, span.flags);
-    default: break;
+    default:
+      break;
   }
   return reader_.skip(field, tag, at, end);
 }

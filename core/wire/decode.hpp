@@ -7,14 +7,14 @@
 // fields begin and end, and LinkCursor walks them, so that a million links cost no memory.
 //
 // Checked: everything that is walked, so that no cursor fails later: envelope, spans, links with their insides, status,
-// and the attributes (KeyValue and AnyValue down to the leaves) of resources, scopes, spans and links. Not checked: what
-// events, entity references and unknown fields hold inside, and UTF-8 (protobuf C++ refuses a whole request for one bad
-// string; here whoever reads a string checks it, and it is passed on as it came).
-// A known field with another wire type is an unknown field, as in protobuf C++. Fields of the request itself that are
-// not resource_spans are dropped. Stricter than protobuf C++ in one thing: a tag beyond 32 bits is refused.
+// and the attributes (KeyValue and AnyValue down to the leaves) of resources, scopes, spans and links. Not checked:
+// what events, entity references and unknown fields hold inside, and UTF-8 (protobuf C++ refuses a whole request for
+// one bad string; here whoever reads a string checks it, and it is passed on as it came). A known field with another
+// wire type is an unknown field, as in protobuf C++. Fields of the request itself that are not resource_spans are
+// dropped. Stricter than protobuf C++ in one thing: a tag beyond 32 bits is refused.
 //
 // Limits: kDepthMax for nested AnyValues and for nested groups; a message of at most 4 GiB - 1.
-// Memory: about 100 bytes a span, and none in proportion to what a span holds; at worst (empty spans) 52 times the input.
+// Memory: about 100 bytes a span, whatever the span holds; at worst (empty spans) 52 times the input.
 // Thread rule: Confined. Views borrow the bytes.
 #pragma once
 
@@ -47,9 +47,9 @@ struct ScopeView {
 };
 
 struct SpanView {
-  Range payload;                  // of the Span message, after its tag and length
-  std::uint32_t scope = 0;        // index into Decoded::scopes
-  Range trace_id;                 // payload ranges; size 0 when the field is missing
+  Range payload;            // of the Span message, after its tag and length
+  std::uint32_t scope = 0;  // index into Decoded::scopes
+  Range trace_id;           // payload ranges; size 0 when the field is missing
   Range span_id;
   Range parent_span_id;
   Range trace_state;
@@ -58,17 +58,17 @@ struct SpanView {
   std::uint32_t flags = 0;
   std::uint32_t status_code = 0;
   std::uint32_t link_count = 0;
-  std::uint32_t first_link = 0;   // offset of the tag of the first link field; meaningful iff link_count > 0
-  std::uint32_t links_end = 0;    // end of the last link field
+  std::uint32_t first_link = 0;  // offset of the tag of the first link field; meaningful iff link_count > 0
+  std::uint32_t links_end = 0;   // end of the last link field
   std::uint32_t dropped_links_count = 0;
   std::uint32_t attribute_count = 0;
   std::uint32_t first_attribute = 0;  // offset of the tag of the first attribute field
   std::uint32_t attributes_end = 0;
-  bool bad_hex = false;           // set by the JSON door's marks (see Marks)
+  bool bad_hex = false;  // set by the JSON door's marks (see Marks)
 };
 
 struct LinkView {
-  Range field;                    // the whole field 13: tag, length, payload
+  Range field;  // the whole field 13: tag, length, payload
   Range payload;
   Range trace_id;
   Range span_id;
@@ -91,7 +91,7 @@ struct Decoded {
   std::vector<ScopeView> scopes;
   std::vector<SpanView> spans;
   std::uint64_t link_count = 0;
-  Marks marks;                    // empty for protobuf input
+  Marks marks;                         // empty for protobuf input
   std::vector<Range> resource_fields;  // scratch of decode(): fields of the ResourceSpans that is being read
   void clear() noexcept;
 };
@@ -119,7 +119,7 @@ struct AttributeView {
   Range key;
   Kind kind = Kind::none;
   Range string;
-  std::int64_t integer = 0;   // boolean: 0 or 1
+  std::int64_t integer = 0;  // boolean: 0 or 1
   double floating = 0;
 };
 

@@ -29,12 +29,12 @@ bool JsonDocument::plain_attribute(const JsonField& field, const char* token) {
   const char* const kind = tokens_.peek(7);
   const char* const value = tokens_.peek(9);
   const char* const close = tokens_.peek(10);
-  const bool shaped = (*tokens_.peek(0) == '"') & (*tokens_.peek(1) == ':') & (*name == '"') &
-                      (*tokens_.peek(3) == ',') & (*tokens_.peek(4) == '"') & (*tokens_.peek(5) == ':') &
-                      (*tokens_.peek(6) == '{') & (*kind == '"') & (*tokens_.peek(8) == ':') & (*close == '}') &
-                      (*tokens_.peek(11) == '}');
+  const auto differs = [this](std::size_t i, char expected) { return static_cast<int>(*tokens_.peek(i)) ^ expected; };
+  const int mismatch = differs(0, '"') | differs(1, ':') | differs(2, '"') | differs(3, ',') | differs(4, '"') |
+                       differs(5, ':') | differs(6, '{') | differs(7, '"') | differs(8, ':') | differs(10, '}') |
+                       differs(11, '}');
   const auto text_size = static_cast<std::size_t>((tokens_.peek(3) - name) + (close - value));
-  if (!shaped || text_size > kTextSizeMax || !kKey.stands_at(tokens_.peek(0) + 1) ||
+  if (mismatch != 0 || text_size > kTextSizeMax || !kKey.stands_at(tokens_.peek(0) + 1) ||
       !kValue.stands_at(tokens_.peek(4) + 1)) {
     return false;
   }

@@ -25,7 +25,8 @@ Reader::Long Reader::long_tag(const Byte* at, const Byte* end) noexcept {
 
 Reader::Long Reader::long_length(const Byte* at, const Byte* end) noexcept {
   const Long size = long_varint(at, end);
-  if (size.behind != nullptr && size.value > static_cast<std::uint64_t>(end - size.behind)) return {overrun(at, end), 0};
+  if (size.behind != nullptr && size.value > static_cast<std::uint64_t>(end - size.behind))
+    return {overrun(at, end), 0};
   return size;
 }
 
@@ -33,12 +34,18 @@ const Byte* Reader::skip_scalar(const Byte* field, std::uint32_t tag, const Byte
   std::uint64_t ignored = 0;
   std::uint32_t size = 0;
   switch (static_cast<WireType>(tag & 7)) {
-    case WireType::varint: return varint(at, end, ignored);
-    case WireType::fixed64: return fixed64(at, end, ignored);
-    case WireType::fixed32: return fixed32(at, end, size);
-    case WireType::length: at = length(at, end, size); return at == nullptr ? nullptr : at + size;
+    case WireType::varint:
+      return varint(at, end, ignored);
+    case WireType::fixed64:
+      return fixed64(at, end, ignored);
+    case WireType::fixed32:
+      return fixed32(at, end, size);
+    case WireType::length:
+      at = length(at, end, size);
+      return at == nullptr ? nullptr : at + size;
     case WireType::start_group:
-    case WireType::end_group: break;
+    case WireType::end_group:
+      break;
   }
   return fail(ErrorCode::bad_tag, field);
 }
@@ -71,12 +78,15 @@ const Byte* Reader::skip_group(const Byte* field, std::uint32_t tag, const Byte*
 const Byte* Reader::skip(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end) noexcept {
   if (tag >> 3 == 0) return fail(ErrorCode::bad_tag, field);
   switch (static_cast<WireType>(tag & 7)) {
-    case WireType::start_group: return skip_group(field, tag, at, end);
-    case WireType::end_group: return fail(ErrorCode::bad_group, field);
+    case WireType::start_group:
+      return skip_group(field, tag, at, end);
+    case WireType::end_group:
+      return fail(ErrorCode::bad_group, field);
     case WireType::varint:
     case WireType::fixed64:
     case WireType::length:
-    case WireType::fixed32: break;
+    case WireType::fixed32:
+      break;
   }
   return skip_scalar(field, tag, at, end);
 }

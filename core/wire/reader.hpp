@@ -3,8 +3,8 @@
 //
 // Every call takes the position and the end of the enclosing message and returns the position behind what it read, or
 // null; the first fault is kept with its offset. Varints may be padded up to ten bytes, also in tags and lengths (.NET
-// pads the length of each link to four). Bits beyond the sixty-fourth are lost, as in protobuf C++; a tag beyond 32 bits
-// is bad_tag (protobuf C++ takes it modulo 2^32).
+// pads the length of each link to four). Bits beyond the sixty-fourth are lost, as in protobuf C++; a tag beyond 32
+// bits is bad_tag (protobuf C++ takes it modulo 2^32).
 // What runs over the end of its message is `truncated` if the input ends there too, else `bad_length`.
 // Thread rule: Confined. Cost: inline for the one-byte case, a call for the rest; nothing allocates.
 #pragma once
@@ -19,7 +19,14 @@ namespace entail::wire {
 
 using Byte = std::uint8_t;
 
-enum class WireType : std::uint32_t { varint = 0, fixed64 = 1, length = 2, start_group = 3, end_group = 4, fixed32 = 5 };
+enum class WireType : std::uint32_t {
+  varint = 0,
+  fixed64 = 1,
+  length = 2,
+  start_group = 3,
+  end_group = 4,
+  fixed32 = 5
+};
 
 // A field of the right number but another wire type has another tag, so it falls among the unknown fields by itself:
 // protobuf C++ does the same, and such a field passes through.

@@ -151,6 +151,9 @@ void expect_kept_as_told(const simdjson::dom::element& expect, std::map<std::str
     const std::string reason = text_at(trace, "/reason");
     if (reason == "policy") {
       EXPECT_EQ(found.answer, "policy") << id;
+    } else if (std::uint64_t hops_min = 0; trace.at_pointer("/hops_min").get(hops_min) == simdjson::SUCCESS) {
+      ASSERT_TRUE(found.answer.starts_with("linke") || found.answer.starts_with("linki")) << id << " is " << found.answer;
+      EXPECT_GE(std::stoull(found.answer.substr(found.answer.find(' '))), hops_min) << id;
     } else {
       const std::string hops = " " + std::to_string(number(trace, "/hops"));
       const std::string direction = text_at(trace, "/direction");

@@ -34,8 +34,9 @@ TEST(CheckOptions, ChecksWhatIsFilledInByHand) {
   options.compat = static_cast<Compat>(9);
   options.ingest_lanes_max = 0;
   options.output_batch_bytes_max = 0;
-  EXPECT_EQ(paths(options), Paths({"tail_sampling.decision_wait", "links.propagate.max_hops.linked", "links.sample.max_links_per_span",
-                                   "memory_limit", "compat", "ingest_lanes_max", "output_batch_bytes_max"}));
+  EXPECT_EQ(paths(options),
+            Paths({"tail_sampling.decision_wait", "links.propagate.max_hops.linked", "links.sample.max_links_per_span",
+                   "memory_limit", "compat", "ingest_lanes_max", "output_batch_bytes_max"}));
 }
 
 TEST(CheckOptions, ChecksRulesOfTypes) {
@@ -43,7 +44,8 @@ TEST(CheckOptions, ChecksRulesOfTypes) {
   options.links.propagate.types["retry-of"].linked = 1;
   options.links.propagate.types["none"] = {};
   options.links.propagate.types["far"].linking = 63;
-  EXPECT_EQ(paths(options), Paths({"links.propagate.types.far", "links.propagate.types.none", "links.propagate.types.retry-of"}));
+  EXPECT_EQ(paths(options),
+            Paths({"links.propagate.types.far", "links.propagate.types.none", "links.propagate.types.retry-of"}));
 }
 
 TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
@@ -63,7 +65,8 @@ TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies[0].status_code.status_codes"}));
   policy.status_code_mask = 0;
   options.tail_sampling.policies = {policy};
-  EXPECT_EQ(check_options(options)[0].text, "policy 'p': status_code.status_codes is required: a list of some of: UNSET, OK, ERROR");
+  EXPECT_EQ(check_options(options)[0].text,
+            "policy 'p': status_code.status_codes is required: a list of some of: UNSET, OK, ERROR");
   options.tail_sampling.policies.clear();
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies"}));
 }

@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::string_view kPolicies = "policies: [{name: a, type: always_sample}]";
 
-std::string block_with(std::string_view line) { return "tail_sampling:\n  " + std::string(line) + "\n  " + std::string(kPolicies) + "\n"; }
+std::string block_with(std::string_view line) {
+  return "tail_sampling:\n  " + std::string(line) + "\n  " + std::string(kPolicies) + "\n";
+}
 
 TEST(CollectorForm, FindsTheProcessor_AndLeavesTheRest) {
   const ConfigResult result = parse_options(R"(
@@ -28,18 +30,22 @@ retain: {window: 5s}
   EXPECT_EQ(result.options->links.propagate.max_hops_linked, 2u);
   EXPECT_EQ(result.options->retain.window_ns, 5 * kNanosPerSecond);
   EXPECT_EQ(texts_of(result.warnings),
-            std::vector<std::string>({"5:3: only 'tail_sampling' is used; left to the Collector: receivers, batch, exporters, service"}));
+            std::vector<std::string>(
+                {"5:3: only 'tail_sampling' is used; left to the Collector: receivers, batch, exporters, service"}));
 }
 
 TEST(CollectorForm, TakesTheOnlyNamedProcessor) {
-  const Options options = accepted("processors: {tail_sampling/errors: {decision_wait: 3s, " + std::string(kPolicies) + "}}\n");
+  const Options options =
+      accepted("processors: {tail_sampling/errors: {decision_wait: 3s, " + std::string(kPolicies) + "}}\n");
   EXPECT_EQ(options.tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
 }
 
 TEST(CollectorForm, PrefersThePlainName_AndWarnsOfOthers) {
-  const ConfigResult result = parse_options("processors:\n  tail_sampling/b: {x: 1}\n  tail_sampling: {" + std::string(kPolicies) + "}\n");
+  const ConfigResult result =
+      parse_options("processors:\n  tail_sampling/b: {x: 1}\n  tail_sampling: {" + std::string(kPolicies) + "}\n");
   ASSERT_TRUE(result.options.has_value());
-  EXPECT_EQ(texts_of(result.warnings), std::vector<std::string>({"2:3: 'tail_sampling/b' is not used; tail_sampling on line 3 is"}));
+  EXPECT_EQ(texts_of(result.warnings),
+            std::vector<std::string>({"2:3: 'tail_sampling/b' is not used; tail_sampling on line 3 is"}));
 }
 
 TEST(CollectorForm, Refuses_WhenItIsNotClearWhichIsMeant) {
@@ -65,9 +71,10 @@ TEST(CollectorForm, ErrorsKeepTheirPlace) {
 }
 
 TEST(CollectorKeys, AreAcceptedWithAWarning) {
-  for (const char* line : {"num_traces: 100_000", "block_on_overflow: true", "expected_new_traces_per_sec: 10", "sampling_strategy: trace-complete",
-                           "decision_cache: {sampled_cache_size: 10}", "decision_cache: {non_sampled_cache_size: 10}",
-                           "drop_pending_traces_on_shutdown: true", "maximum_trace_size_bytes: 0", "num_shards: 4", "tail_storage: pebble_tail_storage"}) {
+  for (const char* line : {"num_traces: 100_000", "block_on_overflow: true", "expected_new_traces_per_sec: 10",
+                           "sampling_strategy: trace-complete", "decision_cache: {sampled_cache_size: 10}",
+                           "decision_cache: {non_sampled_cache_size: 10}", "drop_pending_traces_on_shutdown: true",
+                           "maximum_trace_size_bytes: 0", "num_shards: 4", "tail_storage: pebble_tail_storage"}) {
     const std::string warning = only_warning(block_with(line));
     EXPECT_TRUE(warning.starts_with("2:")) << warning;
     EXPECT_TRUE(contains(warning, " is not used: ")) << warning;
@@ -75,11 +82,15 @@ TEST(CollectorKeys, AreAcceptedWithAWarning) {
 }
 
 TEST(CollectorKeys, AreCheckedAllTheSame) {
-  EXPECT_TRUE(contains(only_error(block_with("sampling_strategy: span-ingest")), "2:22: tail_sampling.sampling_strategy: 'span-ingest' is not supported: "));
-  EXPECT_TRUE(contains(only_error(block_with("sampling_strategy: other")), "expected one of: trace-complete, span-ingest"));
-  EXPECT_TRUE(contains(only_error(block_with("maximum_trace_size_bytes: 1000")), "dropping a trace for its size is not supported"));
+  EXPECT_TRUE(contains(only_error(block_with("sampling_strategy: span-ingest")),
+                       "2:22: tail_sampling.sampling_strategy: 'span-ingest' is not supported: "));
+  EXPECT_TRUE(
+      contains(only_error(block_with("sampling_strategy: other")), "expected one of: trace-complete, span-ingest"));
+  EXPECT_TRUE(contains(only_error(block_with("maximum_trace_size_bytes: 1000")),
+                       "dropping a trace for its size is not supported"));
   EXPECT_TRUE(contains(only_error(block_with("num_traces: many")), "expected a whole number, 0 or more; found 'many'"));
-  EXPECT_TRUE(contains(only_error(block_with("decision_cache: {cache_size: 1}")), "in tail_sampling.decision_cache; did you mean 'sampled_cache_size'?"));
+  EXPECT_TRUE(contains(only_error(block_with("decision_cache: {cache_size: 1}")),
+                       "in tail_sampling.decision_cache; did you mean 'sampled_cache_size'?"));
 }
 
 }  // namespace

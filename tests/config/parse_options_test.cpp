@@ -76,7 +76,9 @@ TEST(ParseOptions, LeavesDefaults_WhenNothingIsSet) {
 
 TEST(ParseOptions, ModeIsNone_WhenOffOrFalse) {
   for (const char* mode : {"none", "off", "false", "False", "'off'"})
-    EXPECT_EQ(accepted(with_policy("links: {propagate: {mode: " + std::string(mode) + "}}")).links.propagate.mode, PropagateMode::none) << mode;
+    EXPECT_EQ(accepted(with_policy("links: {propagate: {mode: " + std::string(mode) + "}}")).links.propagate.mode,
+              PropagateMode::none)
+        << mode;
   EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {mode: true}}")), "found 'true'"));
 }
 
@@ -89,34 +91,44 @@ TEST(ParseOptions, OneNumberOfHopsMeansBoth) {
   EXPECT_EQ(one_side.links.propagate.max_hops_linking, 0u);
   EXPECT_EQ(only_error(with_policy("links: {propagate: {max_hops: 63}}")),
             "2:31: links.propagate.max_hops: expected a whole number from 0 to 62; found '63'");
-  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {max_hops: [1]}}")), "expected a map with linked, linking"));
+  EXPECT_TRUE(
+      contains(only_error(with_policy("links: {propagate: {max_hops: [1]}}")), "expected a map with linked, linking"));
 }
 
 TEST(ParseOptions, UnknownKey_NamesTheNearest) {
   EXPECT_EQ(only_error(with_policy("links: {propagate: {max_hop: 4}}")),
             "2:21: unknown key 'max_hop' in links.propagate; did you mean 'max_hops'?");
-  EXPECT_EQ(only_error(with_policy("links: {max_hops: 4}")), "2:9: unknown key 'max_hops' in links; it belongs in links.propagate");
-  EXPECT_EQ(only_error(with_policy("memory-limit: 1GiB")), "2:1: unknown key 'memory-limit' at the top; did you mean 'memory_limit'?");
-  EXPECT_EQ(only_error(with_policy("decision_wait: 1s")), "2:1: unknown key 'decision_wait' at the top; it belongs in tail_sampling");
-  EXPECT_EQ(only_error(with_policy("retain: {zzzzzz: 1}")), "2:10: unknown key 'zzzzzz' in retain; expected one of: window, records, max_bytes");
+  EXPECT_EQ(only_error(with_policy("links: {max_hops: 4}")),
+            "2:9: unknown key 'max_hops' in links; it belongs in links.propagate");
+  EXPECT_EQ(only_error(with_policy("memory-limit: 1GiB")),
+            "2:1: unknown key 'memory-limit' at the top; did you mean 'memory_limit'?");
+  EXPECT_EQ(only_error(with_policy("decision_wait: 1s")),
+            "2:1: unknown key 'decision_wait' at the top; it belongs in tail_sampling");
+  EXPECT_EQ(only_error(with_policy("retain: {zzzzzz: 1}")),
+            "2:10: unknown key 'zzzzzz' in retain; expected one of: window, records, max_bytes");
   EXPECT_TRUE(contains(only_error(with_policy("retain.window: 5s")), "unknown key 'retain.window' at the top"));
 }
 
 TEST(ParseOptions, WrongValue_SaysWhatWasExpected) {
   EXPECT_EQ(only_error(with_policy("retain: {window: 60}")),
-            "2:18: retain.window: expected a duration from 0s to 168h, such as 10s or 1m30s; found '60': a duration needs a unit");
+            "2:18: retain.window: expected a duration from 0s to 168h, such as 10s or 1m30s; found '60': a duration "
+            "needs a unit");
   EXPECT_EQ(only_error(with_policy("retain: {window: 169h}")),
             "2:18: retain.window: expected a duration from 0s to 168h, such as 10s or 1m30s; found '169h'");
   EXPECT_EQ(only_error(with_policy("memory_limit: 15MiB")),
             "2:15: memory_limit: expected a size from 16MiB to 16TiB, such as 1048576 or 256MiB; found '15MiB'");
   EXPECT_EQ(only_error(with_policy("links: {sample: {names: bath}}")),
             "2:25: links.sample.names: expected one of: entail, batch, both; found 'bath'; did you mean 'batch'?");
-  EXPECT_TRUE(contains(only_error(with_policy("links: {sample: {max_links_per_span: 0}}")), "from 1 to 65536; found '0'"));
-  EXPECT_TRUE(contains(only_error(with_policy("links: {sample: {max_links_per_span: '5'}}")), "found '5': a text in quotes"));
+  EXPECT_TRUE(
+      contains(only_error(with_policy("links: {sample: {max_links_per_span: 0}}")), "from 1 to 65536; found '0'"));
+  EXPECT_TRUE(
+      contains(only_error(with_policy("links: {sample: {max_links_per_span: '5'}}")), "found '5': a text in quotes"));
   EXPECT_TRUE(contains(only_error(with_policy("links: {sample: {seed: -1}}")), "found '-1'"));
   EXPECT_TRUE(contains(only_error(with_policy("links: {sample: {seed: }}")), "found nothing"));
-  EXPECT_TRUE(contains(only_error(with_policy("links: {origins: errors}")), "expected a list of at most 4096 texts; found 'errors'"));
-  EXPECT_TRUE(contains(only_error(with_policy("links: 5")), "links: expected a map with origins, propagate, sample; found '5'"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: {origins: errors}")),
+                       "expected a list of at most 4096 texts; found 'errors'"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: 5")),
+                       "links: expected a map with origins, propagate, sample; found '5'"));
   EXPECT_TRUE(contains(only_error(with_policy("compat: {a: 1}")), "found a map"));
 }
 
@@ -131,45 +143,60 @@ TEST(ParseOptions, ReportsSeveralErrorsAtOnce_InOrder) {
 TEST(ParseOptions, TypesAreNormalised) {
   EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a-b: {linked: 1}, a_b: {linked: 2}}}}")),
                        "2:47: links.propagate.types.a_b: a rule for this type is there already"));
-  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: {linkd: 1}}}}")), "unknown key 'linkd'; did you mean 'linked'?"));
-  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: {linked: 63}}}}")), "types.a.linked: expected a whole number from 0 to 62"));
-  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: 3}}}")), "expected a map with linked, linking or both"));
-  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: {}}}}")), "expected linked, linking or both"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: {linkd: 1}}}}")),
+                       "unknown key 'linkd'; did you mean 'linked'?"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: {linked: 63}}}}")),
+                       "types.a.linked: expected a whole number from 0 to 62"));
+  EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: 3}}}")),
+                       "expected a map with linked, linking or both"));
+  EXPECT_TRUE(
+      contains(only_error(with_policy("links: {propagate: {types: {a: {}}}}")), "expected linked, linking or both"));
   EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: [a]}}")), "found a list"));
 }
 
 TEST(ParseOptions, ErrorSpansAndComponentExcludeEachOther) {
   EXPECT_EQ(only_error(with_policy("links: {propagate: {mode: component, origin_links: error_spans}}")),
-            "2:38: links.propagate.origin_links: error_spans cannot be combined with mode: component, where links have no direction");
+            "2:38: links.propagate.origin_links: error_spans cannot be combined with mode: component, where links have "
+            "no direction");
   accepted(with_policy("links: {propagate: {mode: none, origin_links: error_spans}}"));
 }
 
 TEST(ParseOptions, OriginsAreNamesOfPolicies) {
-  EXPECT_EQ(only_error(with_policy("links: {origins: [error]}")), "2:19: links.origins: no policy is named 'error'; did you mean 'errors'?");
+  EXPECT_EQ(only_error(with_policy("links: {origins: [error]}")),
+            "2:19: links.origins: no policy is named 'error'; did you mean 'errors'?");
   EXPECT_EQ(accepted(with_policy("links: {origins: []}")).links.origins, std::vector<std::string>());
-  EXPECT_TRUE(contains(only_error(of_policies("{name: d, type: drop, drop: {drop_sub_policy: [{type: always_sample}]}}") + "links: {origins: [d]}"),
-                       "'d' is a drop policy"));
+  EXPECT_TRUE(
+      contains(only_error(of_policies("{name: d, type: drop, drop: {drop_sub_policy: [{type: always_sample}]}}") +
+                          "links: {origins: [d]}"),
+               "'d' is a drop policy"));
 }
 
 TEST(ParseOptions, EnvironmentIsNotRead) {
-  EXPECT_TRUE(contains(only_error(with_policy("memory_limit: ${env:LIMIT}")), "2:15: memory_limit: '${env:LIMIT}' would have to be looked up"));
-  EXPECT_EQ(accepted(with_policy("links: {propagate: {type_keys: [a$$b, 'c$']}}")).links.propagate.type_keys, std::vector<std::string>({"a$b", "c$"}));
+  EXPECT_TRUE(contains(only_error(with_policy("memory_limit: ${env:LIMIT}")),
+                       "2:15: memory_limit: '${env:LIMIT}' would have to be looked up"));
+  EXPECT_EQ(accepted(with_policy("links: {propagate: {type_keys: [a$$b, 'c$']}}")).links.propagate.type_keys,
+            std::vector<std::string>({"a$b", "c$"}));
 }
 
 TEST(ParseOptions, PoliciesAreRequired) {
   for (const char* text : {"", "# nothing\n", "---\n", "~"})
     EXPECT_EQ(only_error(text), "1:1: the configuration is empty: tail_sampling.policies is required") << text;
   EXPECT_TRUE(contains(only_error("compat: none\n"), "at least one policy is required"));
-  EXPECT_TRUE(only_error("\ntail_sampling: {policies: []}\n").starts_with("2:17: tail_sampling.policies: at least one policy is required"));
-  EXPECT_TRUE(only_error("\ntail_sampling:\n").starts_with("2:1: tail_sampling.policies: at least one policy is required"));
+  EXPECT_TRUE(only_error("\ntail_sampling: {policies: []}\n")
+                  .starts_with("2:17: tail_sampling.policies: at least one policy is required"));
+  EXPECT_TRUE(
+      only_error("\ntail_sampling:\n").starts_with("2:1: tail_sampling.policies: at least one policy is required"));
   EXPECT_TRUE(contains(only_error("[1, 2]"), "expected a map with the key tail_sampling; found a list"));
   EXPECT_TRUE(contains(only_error("tail_sampling: {policies: {name: a}}"), "expected a list of policies; found a map"));
 }
 
 TEST(ParseOptions, WarnsOfWhatHasNoEffect) {
-  EXPECT_TRUE(contains(only_warning(with_policy("memory_limit: 16MiB\nretain: {max_bytes: 17MiB}")), "3:10: retain.max_bytes: without effect"));
-  EXPECT_TRUE(contains(only_warning(with_policy("links: {propagate: {type_keys: [], types: {a: {linked: 1}}}}")), "no link has a type"));
-  EXPECT_TRUE(contains(only_warning("tail_sampling: {decision_wait: 5s, decision_wait_after_root_received: 5s, policies: [{name: a, type: always_sample}]}"),
+  EXPECT_TRUE(contains(only_warning(with_policy("memory_limit: 16MiB\nretain: {max_bytes: 17MiB}")),
+                       "3:10: retain.max_bytes: without effect"));
+  EXPECT_TRUE(contains(only_warning(with_policy("links: {propagate: {type_keys: [], types: {a: {linked: 1}}}}")),
+                       "no link has a type"));
+  EXPECT_TRUE(contains(only_warning("tail_sampling: {decision_wait: 5s, decision_wait_after_root_received: 5s, "
+                                    "policies: [{name: a, type: always_sample}]}"),
                        "1:36: tail_sampling.decision_wait_after_root_received: without effect"));
 }
 

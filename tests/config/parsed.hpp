@@ -48,7 +48,8 @@ inline bool contains(std::string_view text, std::string_view part) { return text
 
 // A configuration whose first line holds one policy; more starts on line 2.
 inline std::string with_policy(std::string_view more) {
-  return "tail_sampling: {policies: [{name: errors, type: status_code, status_code: {status_codes: [ERROR]}}]}\n" + std::string(more);
+  return "tail_sampling: {policies: [{name: errors, type: status_code, status_code: {status_codes: [ERROR]}}]}\n" +
+         std::string(more);
 }
 
 // The policy, or the list of policies, in flow style, on line 1 from column 28 on.

@@ -29,10 +29,12 @@ TEST(Defaults, ParseToTheDefaults) {
 
 TEST(Defaults, AreThoseOfTheContract) {
   const std::string yaml = default_options_yaml();
-  for (const char* line : {"  decision_wait: 30s\n", "probability: collector\n", "    mode: cone\n", "      linked: 4\n", "      linking: 4\n",
-                           "    max_links_followed: 256\n", "    max_traces_per_origin: 1024\n", "    max_propagated_bytes_per_second: 0\n",
-                           "    origin_links: all\n", "    type_keys: [link.type, link.relationship]\n", "    max_links_per_span: 128\n",
-                           "    seed: 0\n", "    names: entail\n", "  window: 60s\n", "  records: 1h\n", "memory_limit: 512MiB\n", "compat: none\n"})
+  for (const char* line :
+       {"  decision_wait: 30s\n", "probability: collector\n", "    mode: cone\n", "      linked: 4\n",
+        "      linking: 4\n", "    max_links_followed: 256\n", "    max_traces_per_origin: 1024\n",
+        "    max_propagated_bytes_per_second: 0\n", "    origin_links: all\n",
+        "    type_keys: [link.type, link.relationship]\n", "    max_links_per_span: 128\n", "    seed: 0\n",
+        "    names: entail\n", "  window: 60s\n", "  records: 1h\n", "memory_limit: 512MiB\n", "compat: none\n"})
     EXPECT_TRUE(contains(yaml, line)) << line;
 }
 
@@ -40,13 +42,17 @@ TEST(OptionTable, SaysWhatEachOptionIsFor) {
   for (const Option<Options>& row : option_table()) EXPECT_FALSE(row.help.empty() && row.instead.empty()) << row.key;
   for (const PolicyShape& shape : policy_table()) {
     EXPECT_FALSE(shape.help.empty()) << shape.name;
-    for (const Option<PolicyOptions>& row : shape.fields) EXPECT_FALSE(row.help.empty() && row.instead.empty()) << row.key;
+    for (const Option<PolicyOptions>& row : shape.fields)
+      EXPECT_FALSE(row.help.empty() && row.instead.empty()) << row.key;
   }
 }
 
 TEST(OptionTable, KeysAreUnique) {
   for (const Option<Options>& row : option_table())
-    EXPECT_EQ(std::count_if(option_table().begin(), option_table().end(), [&](const auto& other) { return other.key == row.key; }), 1) << row.key;
+    EXPECT_EQ(std::count_if(option_table().begin(), option_table().end(),
+                            [&](const auto& other) { return other.key == row.key; }),
+              1)
+        << row.key;
 }
 
 TEST(OptionTable, EveryFieldTakesItsOwnValue) {
@@ -55,8 +61,9 @@ TEST(OptionTable, EveryFieldTakesItsOwnValue) {
     if (row.set == nullptr) continue;
     Options options;
     const OptionValue other = row.kind == OptionKind::boolean ? OptionValue(true)
-                              : row.kind == OptionKind::texts ? OptionValue(std::vector<std::string>{"x"})
-                                                              : OptionValue(std::uint64_t{row.kind == OptionKind::choice ? 1u : 59u});
+                              : row.kind == OptionKind::texts
+                                  ? OptionValue(std::vector<std::string>{"x"})
+                                  : OptionValue(std::uint64_t{row.kind == OptionKind::choice ? 1u : 59u});
     row.set(options, other);
     EXPECT_EQ(row.get(options), other) << row.key;
     for (const Option<Options>& rest : option_table()) {

@@ -63,7 +63,8 @@ TEST(Duration, PrintsInOneUnit) {
   EXPECT_EQ(format_duration(1'500'000), "1500us");
   EXPECT_EQ(format_duration(0), "0s");
   EXPECT_EQ(format_duration(-kSecond), "-1s");
-  for (const std::int64_t value : {std::int64_t{1}, std::int64_t{999}, 86400 * kSecond, std::numeric_limits<std::int64_t>::max()})
+  for (const std::int64_t value :
+       {std::int64_t{1}, std::int64_t{999}, 86400 * kSecond, std::numeric_limits<std::int64_t>::max()})
     EXPECT_EQ(duration_of(format_duration(value)), value);
 }
 
@@ -89,16 +90,23 @@ TEST(Size, RefusesTheRest) {
 }
 
 TEST(Size, PrintsInTheLargestUnit) {
-  for (const auto& [bytes, text] : {std::pair<std::uint64_t, const char*>{512ull << 20, "512MiB"}, {512'000'000, "512MB"}, {1000, "1kB"}, {std::uint64_t{3} << 29, "1536MiB"}, {1023, "1023"}, {0, "0"}}) {
+  for (const auto& [bytes, text] : {std::pair<std::uint64_t, const char*>{512ull << 20, "512MiB"},
+                                    {512'000'000, "512MB"},
+                                    {1000, "1kB"},
+                                    {std::uint64_t{3} << 29, "1536MiB"},
+                                    {1023, "1023"},
+                                    {0, "0"}}) {
     EXPECT_EQ(format_size(bytes), text);
     EXPECT_EQ(size_of(text), bytes);
   }
 }
 
 TEST(Whole, HasUnderscoresAndBases) {
-  for (const auto& [text, negative, magnitude] : {std::tuple("100_000", false, 100'000ull), std::tuple("-3", true, 3ull), std::tuple("+4", false, 4ull), std::tuple("0x1F", false, 31ull),
-                                                  std::tuple("0o17", false, 15ull), std::tuple("0b101", false, 5ull), std::tuple("-0", false, 0ull), std::tuple("007", false, 7ull),
-                                                  std::tuple("18446744073709551615", false, ~0ull)}) {
+  for (const auto& [text, negative, magnitude] :
+       {std::tuple("100_000", false, 100'000ull), std::tuple("-3", true, 3ull), std::tuple("+4", false, 4ull),
+        std::tuple("0x1F", false, 31ull), std::tuple("0o17", false, 15ull), std::tuple("0b101", false, 5ull),
+        std::tuple("-0", false, 0ull), std::tuple("007", false, 7ull),
+        std::tuple("18446744073709551615", false, ~0ull)}) {
     WholeNumber number;
     ASSERT_EQ(parse_whole(text, number), Parsed::ok) << text;
     EXPECT_EQ(number.negative, negative) << text;
@@ -116,7 +124,8 @@ TEST(Number, IsFinite) {
   EXPECT_EQ(value, 1000.5);
   ASSERT_EQ(parse_number("1e-3", value), Parsed::ok);
   EXPECT_EQ(value, 0.001);
-  for (const char* text : {"nan", "inf", ".inf", "-inf", "1.5x", "", "50%"}) EXPECT_NE(parse_number(text, value), Parsed::ok) << text;
+  for (const char* text : {"nan", "inf", ".inf", "-inf", "1.5x", "", "50%"})
+    EXPECT_NE(parse_number(text, value), Parsed::ok) << text;
   EXPECT_EQ(parse_number("1e999", value), Parsed::too_large);
 }
 

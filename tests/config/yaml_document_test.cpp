@@ -64,7 +64,8 @@ TEST(YamlDocument, BoundsMergedKeys) {
 }
 
 TEST(YamlDocument, RefusesWhatWouldBeLostSilently) {
-  EXPECT_EQ(problems("a: 1\nb: {c: 2, c: 3}\n"), std::vector<std::string>({"2:11: duplicate key 'c', first on line 2"}));
+  EXPECT_EQ(problems("a: 1\nb: {c: 2, c: 3}\n"),
+            std::vector<std::string>({"2:11: duplicate key 'c', first on line 2"}));
   EXPECT_EQ(problems("? [a]\n: 1\n"), std::vector<std::string>({"1:3: a key must be a plain word"}));
   EXPECT_EQ(problems("a: &x [*x]\n"), std::vector<std::string>({"1:8: this alias stands inside its own anchor"}));
   EXPECT_EQ(problems("a: 1\n---\nb: 2\n"), std::vector<std::string>({"3:1: a second document: only one is expected"}));
@@ -79,7 +80,8 @@ TEST(YamlDocument, SaysWhereTheTextBreaks) {
   EXPECT_TRUE(broken[0].starts_with("2:")) << broken[0];
   EXPECT_EQ(problems("a: ok\nb: \xff\n"), std::vector<std::string>({"2:4: the text is not UTF-8"}));
   EXPECT_EQ(problems("a: \xed\xa0\x80"), std::vector<std::string>({"1:4: the text is not UTF-8"}));
-  EXPECT_EQ(problems(std::string(kTextBytesMax + 1, ' ')), std::vector<std::string>({"0:0: the text is larger than 1 MiB"}));
+  EXPECT_EQ(problems(std::string(kTextBytesMax + 1, ' ')),
+            std::vector<std::string>({"0:0: the text is larger than 1 MiB"}));
   ASSERT_EQ(problems(std::string(100'000, '[')).size(), 1u);
   EXPECT_EQ(problems("a: *nowhere\n").size(), 1u);
 }

@@ -32,7 +32,8 @@ const Buffer kNone;
 TEST(BatchWriter, GroupsByBytesInOrderOfFirstSpan) {
   BatchWriter writer(1 << 20);
   EXPECT_TRUE(writer.empty());
-  const Buffer one = bytes_field(5, "1"), two = bytes_field(5, "2"), three = bytes_field(5, "3"), four = bytes_field(5, "4"), five = bytes_field(5, "5");
+  const Buffer one = bytes_field(5, "1"), two = bytes_field(5, "2"), three = bytes_field(5, "3"),
+               four = bytes_field(5, "4"), five = bytes_field(5, "5");
   EXPECT_FALSE(writer.add(output(kResourceB, kScopeX, one)));
   EXPECT_FALSE(writer.add(output(kResourceA, kScopeX, two)));
   EXPECT_FALSE(writer.add(output(kResourceB, kNone, three)));
@@ -40,13 +41,16 @@ TEST(BatchWriter, GroupsByBytesInOrderOfFirstSpan) {
   EXPECT_FALSE(writer.add(output(kResourceB, kScopeX, five)));
   EXPECT_EQ(writer.span_count(), 5u);
   const auto span = [](const Buffer& payload) { return bytes_field(2, payload); };
-  const Buffer wanted = join({bytes_field(1, join({kResourceB, bytes_field(2, join({kScopeX, span(one), span(four), span(five)})), bytes_field(2, span(three))})),
-                              bytes_field(1, join({kResourceA, bytes_field(2, join({kScopeX, span(two)}))}))});
+  const Buffer wanted =
+      join({bytes_field(1, join({kResourceB, bytes_field(2, join({kScopeX, span(one), span(four), span(five)})),
+                                 bytes_field(2, span(three))})),
+            bytes_field(1, join({kResourceA, bytes_field(2, join({kScopeX, span(two)}))}))});
   EXPECT_EQ(taken(writer), wanted);
   EXPECT_TRUE(writer.empty());
   EXPECT_EQ(taken(writer), Buffer{});
   EXPECT_FALSE(writer.add(output(kResourceA, kScopeX, two)));
-  EXPECT_EQ(taken(writer), bytes_field(1, join({kResourceA, bytes_field(2, join({kScopeX, span(two)}))}))) << "nothing stays of the message before";
+  EXPECT_EQ(taken(writer), bytes_field(1, join({kResourceA, bytes_field(2, join({kScopeX, span(two)}))})))
+      << "nothing stays of the message before";
 }
 
 TEST(BatchWriter, ClosesBeforeTheLimitWouldBePassed) {

@@ -108,7 +108,8 @@ void round_trip(Bytes request) {
   ASSERT_TRUE(wire::decode(request, nullptr, decoded).ok());
   const auto fields = [&](std::uint32_t first, std::uint32_t count) {
     Buffer all;
-    for (std::uint32_t i = first; i < first + count; ++i) wire::append_bytes(all, wire::slice(request, decoded.fields[i]));
+    for (std::uint32_t i = first; i < first + count; ++i)
+      wire::append_bytes(all, wire::slice(request, decoded.fields[i]));
     return all;
   };
   BatchWriter writer(UINT64_MAX);
@@ -130,9 +131,11 @@ void round_trip(Bytes request) {
     std::string key;
     const wire::ScopeView& scope = again.scopes[span.scope];
     const wire::ResourceView& resource = again.resources[scope.resource];
-    for (std::uint32_t i = 0; i < resource.field_count; ++i) key += wire_test::as_string(wire::slice(message, again.fields[resource.first_field + i]));
+    for (std::uint32_t i = 0; i < resource.field_count; ++i)
+      key += wire_test::as_string(wire::slice(message, again.fields[resource.first_field + i]));
     key += "|";
-    for (std::uint32_t i = 0; i < scope.field_count; ++i) key += wire_test::as_string(wire::slice(message, again.fields[scope.first_field + i]));
+    for (std::uint32_t i = 0; i < scope.field_count; ++i)
+      key += wire_test::as_string(wire::slice(message, again.fields[scope.first_field + i]));
     got.emplace(key, wire_test::as_string(wire::slice(message, span.payload)));
   }
   ASSERT_EQ(got.size(), wanted.size());

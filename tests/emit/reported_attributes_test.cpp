@@ -14,7 +14,8 @@ using Value = decltype(Attribute::value);
 
 std::map<std::string, Value> as_map(const std::vector<Attribute>& attributes) {
   std::map<std::string, Value> map;
-  for (const Attribute& attribute : attributes) EXPECT_TRUE(map.emplace(attribute.key, attribute.value).second) << attribute.key;
+  for (const Attribute& attribute : attributes)
+    EXPECT_TRUE(map.emplace(attribute.key, attribute.value).second) << attribute.key;
   return map;
 }
 
@@ -91,15 +92,17 @@ TEST(TruncationAttributes, AbsentThresholdsAreRemovals) {
 TEST(ReasonAttributes, SayWhatIsKnown) {
   const TraceId path[] = {{1, 2}, {0xabc, 0xdef}};
   std::vector<Attribute> attributes;
-  append_reason_attributes({.reason = "link", .origin_trace_id = path[0], .direction = "linked", .hops = 1, .path = path}, attributes);
+  append_reason_attributes(
+      {.reason = "link", .origin_trace_id = path[0], .direction = "linked", .hops = 1, .path = path}, attributes);
   const std::string first = "00000000000000010000000000000002";
-  EXPECT_EQ(as_map(attributes), (std::map<std::string, Value>{
-                                    {"entail.keep.reason", std::string("link")},
-                                    {"entail.keep.policy", std::monostate{}},
-                                    {"entail.keep.origin_trace_id", first},
-                                    {"entail.keep.direction", std::string("linked")},
-                                    {"entail.keep.hops", std::int64_t{1}},
-                                    {"entail.keep.path", std::vector<std::string>{first, "0000000000000abc0000000000000def"}}}));
+  EXPECT_EQ(as_map(attributes),
+            (std::map<std::string, Value>{
+                {"entail.keep.reason", std::string("link")},
+                {"entail.keep.policy", std::monostate{}},
+                {"entail.keep.origin_trace_id", first},
+                {"entail.keep.direction", std::string("linked")},
+                {"entail.keep.hops", std::int64_t{1}},
+                {"entail.keep.path", std::vector<std::string>{first, "0000000000000abc0000000000000def"}}}));
   attributes.clear();
   append_reason_attributes({.reason = "policy", .policy = "errors"}, attributes);
   const auto map = as_map(attributes);
@@ -125,7 +128,8 @@ TEST(ReasonAttributes, TakeTheirPlaceFromAnEarlierStage) {
   ASSERT_TRUE(after.ParseFromArray(out.data(), static_cast<int>(out.size())));
   std::map<std::string, std::string> values;
   for (const auto& attribute : after.attributes()) values[attribute.key()] = attribute.value().string_value();
-  EXPECT_EQ(values, (std::map<std::string, std::string>{{"entail.keep.reason", "policy"}, {"entail.keep.policy", "p"}, {"http.route", "upstream"}}));
+  EXPECT_EQ(values, (std::map<std::string, std::string>{
+                        {"entail.keep.reason", "policy"}, {"entail.keep.policy", "p"}, {"http.route", "upstream"}}));
 }
 
 TEST(RestoredLink, HoldsBothIdsAndTheMark) {

@@ -9,14 +9,14 @@
 namespace entail::emit {
 namespace {
 
+using wire::Buffer;
 using wire_test::bytes_field;
 using wire_test::group_field;
+using wire_test::int_value;
 using wire_test::join;
 using wire_test::key_value;
-using wire_test::int_value;
 using wire_test::string_value;
 using wire_test::varint_field;
-using wire::Buffer;
 
 Buffer edited(const Buffer& payload, const SpanEdit& edit) {
   Buffer out = {0xee};  // what was in the buffer stays
@@ -26,13 +26,16 @@ Buffer edited(const Buffer& payload, const SpanEdit& edit) {
   return out;
 }
 
-Buffer attribute(std::string_view key, std::string_view value) { return bytes_field(9, key_value(key, string_value(value))); }
+Buffer attribute(std::string_view key, std::string_view value) {
+  return bytes_field(9, key_value(key, string_value(value)));
+}
 
 const Buffer kIds = join({bytes_field(1, std::string(16, 'T')), bytes_field(2, std::string(8, 'S'))});
 const Buffer kLinkA = bytes_field(13, bytes_field(1, "a"));
 const Buffer kLinkB = bytes_field(13, bytes_field(1, "b"));
 const Buffer kLinkC = bytes_field(13, bytes_field(1, "c"));
-const Buffer kTail = join({Buffer{0x7a, 0x80, 0x00}, group_field(13, varint_field(14, 1)), varint_field(3, 7), bytes_field(99, "?")});
+const Buffer kTail =
+    join({Buffer{0x7a, 0x80, 0x00}, group_field(13, varint_field(14, 1)), varint_field(3, 7), bytes_field(99, "?")});
 
 TEST(SpanEdit, EmptyEditCopies) {
   const Buffer payload = join({kTail, kLinkA, kIds});
@@ -42,7 +45,8 @@ TEST(SpanEdit, EmptyEditCopies) {
 
 TEST(SpanEdit, ReplacesEveryTraceStateByOneWhereTheFirstWas) {
   const Buffer payload = join({kIds, bytes_field(3, "a=1"), kLinkA, bytes_field(3, "a=2"), kTail});
-  EXPECT_EQ(edited(payload, {.replace_trace_state = true, .trace_state = "b=3"}), join({kIds, bytes_field(3, "b=3"), kLinkA, kTail}));
+  EXPECT_EQ(edited(payload, {.replace_trace_state = true, .trace_state = "b=3"}),
+            join({kIds, bytes_field(3, "b=3"), kLinkA, kTail}));
   EXPECT_EQ(edited(payload, {.replace_trace_state = true}), join({kIds, kLinkA, kTail}));
   EXPECT_EQ(edited(kIds, {.replace_trace_state = true, .trace_state = "n=1"}), join({kIds, bytes_field(3, "n=1")}));
   EXPECT_EQ(edited(kIds, {.replace_trace_state = true}), kIds);
@@ -51,7 +55,8 @@ TEST(SpanEdit, ReplacesEveryTraceStateByOneWhereTheFirstWas) {
 TEST(SpanEdit, ReplacesLinksWhereTheFirstWas) {
   const std::vector<Bytes> links = {kLinkC, kLinkA};
   const SpanEdit edit{.replace_links = true, .link_fields = links};
-  EXPECT_EQ(edited(join({kIds, kLinkA, attribute("k", "v"), kLinkB, kTail}), edit), join({kIds, kLinkC, kLinkA, attribute("k", "v"), kTail}));
+  EXPECT_EQ(edited(join({kIds, kLinkA, attribute("k", "v"), kLinkB, kTail}), edit),
+            join({kIds, kLinkC, kLinkA, attribute("k", "v"), kTail}));
   EXPECT_EQ(edited(join({kIds, kTail}), edit), join({kIds, kTail, kLinkC, kLinkA}));
   EXPECT_EQ(edited(join({kIds, kLinkA, kTail}), {.replace_links = true}), join({kIds, kTail}));
 }
@@ -75,20 +80,28 @@ TEST(SpanEdit, AddsAttributesBehindTheOthers) {
 
 TEST(SpanEdit, ReplacesAttributesOfTheSameKey) {
   const std::vector<Attribute> attributes = {{"new", true}, {"old", std::string("x")}, {"gone", std::monostate{}}};
-  const Buffer late_key = bytes_field(9, join({bytes_field(1, "other"), bytes_field(2, string_value("v")), bytes_field(1, "old")}));
-  const Buffer payload = join({kIds, attribute("gone", "1"), attribute("old", "1"), attribute("older", "1"), late_key, attribute("gone", "2"), kTail});
+  const Buffer late_key =
+      bytes_field(9, join({bytes_field(1, "other"), bytes_field(2, string_value("v")), bytes_field(1, "old")}));
+  const Buffer payload = join({kIds, attribute("gone", "1"), attribute("old", "1"), attribute("older", "1"), late_key,
+                               attribute("gone", "2"), kTail});
   EXPECT_EQ(edited(payload, {.attributes = attributes}),
-            join({kIds, attribute("old", "x"), attribute("older", "1"), bytes_field(9, key_value("new", wire_test::bool_value(true))), kTail}));
+            join({kIds, attribute("old", "x"), attribute("older", "1"),
+                  bytes_field(9, key_value("new", wire_test::bool_value(true))), kTail}));
 }
 
 TEST(SpanEdit, LastAttributeOfAllIsReplaced) {
   const std::vector<Attribute> attributes = {{"k", std::string("2")}, {"l", std::string("3")}};
-  EXPECT_EQ(edited(join({kIds, attribute("k", "1")}), {.attributes = attributes}), join({kIds, attribute("k", "2"), attribute("l", "3")}));
+  EXPECT_EQ(edited(join({kIds, attribute("k", "1")}), {.attributes = attributes}),
+            join({kIds, attribute("k", "2"), attribute("l", "3")}));
 }
 
 TEST(SpanEdit, WritesEveryKindOfValue) {
-  const std::vector<Attribute> attributes = {{"int", std::int64_t{1} << 40}, {"true", true}, {"false", false}, {"empty", std::string()},
-                                             {"long", std::string(300, 'x')}, {"list", std::vector<std::string>{"a", std::string(200, 'b'), ""}},
+  const std::vector<Attribute> attributes = {{"int", std::int64_t{1} << 40},
+                                             {"true", true},
+                                             {"false", false},
+                                             {"empty", std::string()},
+                                             {"long", std::string(300, 'x')},
+                                             {"list", std::vector<std::string>{"a", std::string(200, 'b'), ""}},
                                              {"none", std::vector<std::string>{}}};
   const Buffer out = edited({}, {.attributes = attributes});
   otlp::Span span;

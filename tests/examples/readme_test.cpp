@@ -17,7 +17,9 @@ std::string file_text(const std::string& path) {
   return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
 }
 
-std::string fenced(const std::string& language, const std::string& text) { return "```" + language + "\n" + text + "```\n"; }
+std::string fenced(const std::string& language, const std::string& text) {
+  return "```" + language + "\n" + text + "```\n";
+}
 
 TEST(Readme, ShowsTheExamplesAsTheyAre) {
   const std::string readme = file_text("README.md");
@@ -40,7 +42,8 @@ TEST(Examples, AreConfigurationsWithoutWarnings) {
 
 // Links in the documents lead to files that are there.
 TEST(Documents, HaveNoDeadLinks) {
-  for (const char* document : {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/configuration.md"}) {
+  for (const char* document :
+       {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/configuration.md"}) {
     const std::string text = file_text(document);
     for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 1)) {
       const std::string target = text.substr(at + 2, text.find(')', at) - at - 2);

@@ -33,7 +33,9 @@ inline std::vector<NodeId> out_nodes(const Graph& graph, NodeId node) {
   std::sort(nodes.begin(), nodes.end());
   return nodes;
 }
-inline EdgeCell plain_cell(const Writer& writer, NodeId node) { return writer.cell(node, kNoLimit, kNoLimit, false, false); }
+inline EdgeCell plain_cell(const Writer& writer, NodeId node) {
+  return writer.cell(node, kNoLimit, kNoLimit, false, false);
+}
 
 template <class T>
 std::vector<T> sorted(std::vector<T> values) {

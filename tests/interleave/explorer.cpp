@@ -100,9 +100,9 @@ class Explorer final : public Memory {
   void destroy(std::uint32_t location) override;
   std::uint64_t load(std::uint32_t location, std::memory_order order) override;
   void store(std::uint32_t location, std::uint64_t value, std::memory_order order) override;
-  std::uint64_t rmw(std::uint32_t location, const std::function<std::uint64_t(std::uint64_t)>& f, std::memory_order order) override;
-  bool compare_exchange(std::uint32_t location, std::uint64_t& expected, std::uint64_t desired, std::memory_order success,
-                        std::memory_order failure) override;
+  std::uint64_t rmw(std::uint32_t location, const Change& change, std::memory_order order) override;
+  bool compare_exchange(std::uint32_t location, std::uint64_t& expected, std::uint64_t desired,
+                        std::memory_order success, std::memory_order failure) override;
   unsigned running_thread() const override { return running_; }
   const Clock& running_clock() const override { return known_[running_].clock; }
   void fail(const std::string& what) override;
@@ -118,7 +118,8 @@ class Explorer final : public Memory {
   unsigned oldest_readable(std::uint32_t location, std::memory_order order) const;
   std::uint64_t read(std::uint32_t location, unsigned index, std::memory_order order);
   void write(std::uint32_t location, std::uint64_t value, std::memory_order order, bool is_rmw);
-  void record(const char* what, std::uint32_t location, std::uint64_t before, std::uint64_t after, std::memory_order order, bool stale) {
+  void record(const char* what, std::uint32_t location, std::uint64_t before, std::uint64_t after,
+              std::memory_order order, bool stale) {
     events_.push_back({running_, what, location, before, after, order, stale});
   }
   std::string print_schedule() const;
@@ -288,7 +289,8 @@ std::uint32_t Explorer::create(std::uint64_t value) {
 void Explorer::destroy(std::uint32_t location) {
   Location& place = locations_[location];
   for (unsigned thread = 0; thread < kThreadsMax; ++thread)
-    if (place.accesses[thread] > known_[running_].clock[thread]) fail("an atomic is destroyed while another thread may use it");
+    if (place.accesses[thread] > known_[running_].clock[thread])
+      fail("an atomic is destroyed while another thread may use it");
   place.alive = false;
 }
 
@@ -307,10 +309,10 @@ void Explorer::store(std::uint32_t location, std::uint64_t value, std::memory_or
   record("store", location, before, value, order, false);
 }
 
-std::uint64_t Explorer::rmw(std::uint32_t location, const std::function<std::uint64_t(std::uint64_t)>& f, std::memory_order order) {
+std::uint64_t Explorer::rmw(std::uint32_t location, const Change& change, std::memory_order order) {
   const Location& place = arrive(location, Access::rmw, order);
   const std::uint64_t before = read(location, static_cast<unsigned>(place.history.size() - 1), order);
-  write(location, f(before), order, true);
+  write(location, change(before), order, true);
   record("rmw", location, before, locations_[location].history.back().value, order, false);
   return before;
 }
@@ -340,7 +342,8 @@ void Explorer::fail(const std::string& what) {
 }
 
 std::string Explorer::print_schedule() const {
-  std::string text = "after " + std::to_string(report_.schedules) + " good schedules; in thread " + std::to_string(running_) + " (0 = main)\n";
+  std::string text = "after " + std::to_string(report_.schedules) + " good schedules; in thread " +
+                     std::to_string(running_) + " (0 = main)\n";
   for (const Event& event : events_) {
     text += "  T" + std::to_string(event.thread) + "  a" + std::to_string(event.location) + " " + event.what + " " +
             std::to_string(event.before);

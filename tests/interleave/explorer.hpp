@@ -43,6 +43,9 @@ struct Report {
 // Vector clock: how much of each thread's past is known.
 using Clock = std::array<std::uint32_t, kThreadsMax>;
 
+// What an RMW makes of the value it finds.
+using Change = std::function<std::uint64_t(std::uint64_t)>;
+
 enum class Access : std::uint8_t { load, store, rmw };
 
 // What the model types ask of the run under way. Each access by a thread is one step of the schedule.
@@ -53,7 +56,7 @@ class Memory {
   virtual void destroy(std::uint32_t location) = 0;
   virtual std::uint64_t load(std::uint32_t location, std::memory_order order) = 0;
   virtual void store(std::uint32_t location, std::uint64_t value, std::memory_order order) = 0;
-  virtual std::uint64_t rmw(std::uint32_t location, const std::function<std::uint64_t(std::uint64_t)>& f, std::memory_order order) = 0;
+  virtual std::uint64_t rmw(std::uint32_t location, const Change& change, std::memory_order order) = 0;
   virtual bool compare_exchange(std::uint32_t location, std::uint64_t& expected, std::uint64_t desired,
                                 std::memory_order success, std::memory_order failure) = 0;
   virtual unsigned running_thread() const = 0;
@@ -118,7 +121,8 @@ class ModelAtomic {
  private:
   template <class F>
   T modify(F f, std::memory_order order) {
-    return from_bits<T>(memory().rmw(location_, [f](std::uint64_t old) { return to_bits(f(from_bits<T>(old))); }, order));
+    const Change change = [f](std::uint64_t old) { return to_bits(f(from_bits<T>(old))); };
+    return from_bits<T>(memory().rmw(location_, change, order));
   }
   std::uint32_t location_;
 };
@@ -138,7 +142,8 @@ class ModelPlain {
   void set(T value) {
     if (!knows_write()) memory().fail("data race: a plain write is not ordered after the last write");
     for (unsigned thread = 0; thread < kThreadsMax; ++thread)
-      if (reads_[thread] > memory().running_clock()[thread]) memory().fail("data race: a plain write is not ordered after a read");
+      if (reads_[thread] > memory().running_clock()[thread])
+        memory().fail("data race: a plain write is not ordered after a read");
     note_write();
     value_ = value;
   }

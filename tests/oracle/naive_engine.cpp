@@ -154,13 +154,9 @@ void NaiveEngine::judge(TraceId id, Trace& trace, bool due) {
     if (const auto early = policies_.early_origin(id, trace.spans); early.origin) become_origin(id, trace, early.certain);
     return;
   }
+  if (trace.phase == Phase::kept && origins_.contains(id)) return;  // nothing more can come of it
   const OwnVerdict verdict = policies_.judge(id, trace.spans, trace.answers, now_ns_);
-  if (trace.phase == Phase::kept) {
-    if (!verdict.keep) return;
-    if (!trace.own.keep) trace.own = verdict;
-  } else {
-    trace.own = verdict;
-  }
+  if (trace.phase != Phase::kept || (verdict.origin && !trace.own.keep)) trace.own = verdict;
   if (verdict.origin) become_origin(id, trace, !verdict.by_chance);
 }
 
@@ -211,6 +207,7 @@ void NaiveEngine::keep(Trace& trace, std::optional<Hops> hops, bool erase_thresh
   trace.phase = Phase::kept;
   trace.kept_by_link = hops.has_value();
   trace.hops = hops;
+  trace.hops_at_ns = now_ns_;
   trace.erase_threshold = erase_threshold;
   trace.to_log = true;
 }
@@ -219,6 +216,7 @@ void NaiveEngine::note_loss(TraceId id, Trace& trace, const std::string& loss) {
   if (!trace.loss.empty()) return;
   trace.loss = loss;
   trace.hops = reach_[id];
+  trace.hops_at_ns = now_ns_;
   trace.to_log = true;
   ++counts_.losses[loss];
 }
@@ -297,6 +295,7 @@ Decision NaiveEngine::describe(TraceId id, const Trace& trace) const {
   out.revived = trace.revived;
   if (trace.hops) {
     out.hops = least(*trace.hops);
+    out.keep_is_old = trace.hops_at_ns != now_ns_;
     out.may_be_linked = (*trace.hops)[kLinkedWay] == *out.hops;
     out.may_be_linking = (*trace.hops)[kLinkingWay] == *out.hops;
   }

@@ -32,6 +32,7 @@ struct Decision {
   bool origin = false;
   bool revived = false;
   std::optional<unsigned> hops;
+  bool keep_is_old = false;     // the keep that `hops` speaks of came in an earlier tick: edges may have come since
   bool may_be_linked = false;
   bool may_be_linking = false;
   std::string loss;
@@ -100,6 +101,7 @@ class NaiveEngine {
     bool revived = false;
     bool erase_threshold = false;
     std::optional<Hops> hops;     // of a keep by link, or of a loss: as it was then
+    std::int64_t hops_at_ns = 0;
     std::string loss;
     unsigned revision = 0;
     bool to_log = false;

@@ -119,6 +119,7 @@ TEST(Stateful, UnaskedPartsNeitherKeepNorDrop) {
   };
   EXPECT_FALSE(unasked({span_rate(100)}).keep);
   EXPECT_FALSE(unasked({negated(span_rate(100))}).keep);
+  EXPECT_FALSE(unasked({negated(negated(span_rate(100)))}).keep);
   EXPECT_FALSE(unasked({both({span_rate(100), status(kError)})}).keep);
   EXPECT_TRUE(unasked({negated(both({span_rate(100), status(kOk)}))}).keep);  // no, whatever the limit would say
   EXPECT_FALSE(unasked({drop({negated(span_rate(100))})}).vetoed);

@@ -22,8 +22,11 @@ struct Read {
 std::vector<Read> read_all(const Buffer& message, std::uint32_t field) {
   std::vector<Read> all;
   wire::AttributeCursor cursor(message, 0, static_cast<std::uint32_t>(message.size()), field);
-  const auto text = [&](wire::Range range) { return std::string(reinterpret_cast<const char*>(message.data()) + range.offset, range.size); };
-  for (wire::AttributeView view; cursor.next(view);) all.push_back({text(view.key), view.kind, text(view.string), view.integer, view.floating});
+  const auto text = [&](wire::Range range) {
+    return std::string(reinterpret_cast<const char*>(message.data()) + range.offset, range.size);
+  };
+  for (wire::AttributeView view; cursor.next(view);)
+    all.push_back({text(view.key), view.kind, text(view.string), view.integer, view.floating});
   return all;
 }
 
@@ -46,7 +49,8 @@ TEST(AttributeCursor, ReadsScalars) {
 
 TEST(AttributeCursor, ReadsIntegersOfEverySize) {
   for (int bits = 0; bits < 64; ++bits) {
-    const std::int64_t value = static_cast<std::int64_t>((std::uint64_t{1} << bits) + static_cast<std::uint64_t>(bits % 3));
+    const std::int64_t value =
+        static_cast<std::int64_t>((std::uint64_t{1} << bits) + static_cast<std::uint64_t>(bits % 3));
     const Read read = read_one(key_value("k", int_value(value)));
     EXPECT_EQ(read.integer, value);
     EXPECT_EQ(read.kind, Kind::integer);
@@ -66,7 +70,8 @@ TEST(AttributeCursor, OtherKinds) {
   EXPECT_EQ(read_one(key_value("k", Buffer{})).kind, Kind::none);
   EXPECT_EQ(read_one(bytes_field(1, "only a key")).key, "only a key");
   EXPECT_EQ(read_one(Buffer{}).kind, Kind::none);
-  EXPECT_EQ(read_one(key_value("k", varint_field(1, 5))).kind, Kind::none) << "a string_value of another wire type is unknown";
+  EXPECT_EQ(read_one(key_value("k", varint_field(1, 5))).kind, Kind::none)
+      << "a string_value of another wire type is unknown";
 }
 
 TEST(AttributeCursor, LastFieldWinsWithinAValue) {
@@ -79,18 +84,21 @@ TEST(AttributeCursor, LastFieldWinsWithinAValue) {
 }
 
 TEST(AttributeCursor, RepeatedKeysAndValues) {
-  const Read read = read_one(join({bytes_field(1, "a"), bytes_field(2, string_value("x")), bytes_field(1, "b"), bytes_field(2, Buffer{})}));
+  const Read read = read_one(
+      join({bytes_field(1, "a"), bytes_field(2, string_value("x")), bytes_field(1, "b"), bytes_field(2, Buffer{})}));
   EXPECT_EQ(read.key, "b");
   EXPECT_EQ(read.kind, Kind::string) << "an empty second value merges into the first";
   EXPECT_EQ(read.string, "x");
   EXPECT_EQ(read_one(join({bytes_field(2, int_value(3)), bytes_field(1, "late key")})).key, "late key");
-  EXPECT_EQ(read_one(join({bytes_field(2, int_value(3)), bytes_field(2, bool_value(true)), varint_field(3, 9)})).kind, Kind::boolean);
+  EXPECT_EQ(read_one(join({bytes_field(2, int_value(3)), bytes_field(2, bool_value(true)), varint_field(3, 9)})).kind,
+            Kind::boolean);
 }
 
 TEST(AttributeCursor, SkipsOtherFieldsAndKeepsToItsRange) {
   const Buffer one = bytes_field(9, key_value("one", int_value(1)));
   const Buffer two = bytes_field(9, key_value("two", int_value(2)));
-  const Buffer message = join({varint_field(9, 5), one, group_field(9, two), bytes_field(13, two), fixed64_field(9, 0), two});
+  const Buffer message =
+      join({varint_field(9, 5), one, group_field(9, two), bytes_field(13, two), fixed64_field(9, 0), two});
   const auto all = read_all(message, 9);
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].key, "one");
@@ -104,7 +112,8 @@ TEST(AttributeCursor, SkipsOtherFieldsAndKeepsToItsRange) {
 }
 
 TEST(FieldCursor, GivesEveryFieldWithItsRanges) {
-  const Buffer message = join({varint_field(1, 300), bytes_field(500, "content"), group_field(3, varint_field(1, 1)), fixed32_field(4, 9), fixed64_field(5, 9)});
+  const Buffer message = join({varint_field(1, 300), bytes_field(500, "content"), group_field(3, varint_field(1, 1)),
+                               fixed32_field(4, 9), fixed64_field(5, 9)});
   wire::FieldCursor cursor(message, 0, static_cast<std::uint32_t>(message.size()));
   std::vector<wire::FieldView> fields;
   for (wire::FieldView field; cursor.next(field);) fields.push_back(field);

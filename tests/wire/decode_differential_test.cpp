@@ -90,7 +90,7 @@ TEST(DecodeDifferential, RealCapturesInEveryFieldOrder) {
   }
   EXPECT_EQ(tally.accepted, 3 * requests.size());
   EXPECT_GT(requests.size(), 60u);
-  EXPECT_GT(spans, 547u);   // the demo capture alone
+  EXPECT_GT(spans, 547u);  // the demo capture alone
   EXPECT_GT(links, 53u);
 }
 
@@ -144,7 +144,8 @@ TEST(DecodeDifferential, CorruptedMessages) {
     if (bytes.empty()) continue;
     for (std::uint64_t n = 1 + random() % 3; n > 0; --n) {
       std::uint8_t& byte = bytes[random() % bytes.size()];
-      byte = random() % 2 == 0 ? static_cast<std::uint8_t>(byte ^ 1u << random() % 8) : static_cast<std::uint8_t>(random());
+      byte = random() % 2 == 0 ? static_cast<std::uint8_t>(byte ^ 1u << random() % 8)
+                               : static_cast<std::uint8_t>(random());
     }
     ASSERT_NO_FATAL_FAILURE(compare(bytes, decoded, tally)) << "message " << i;
   }

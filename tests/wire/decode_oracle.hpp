@@ -102,16 +102,29 @@ class Comparison {
     expect("key", text(got.key), wanted.key());
     Kind kind = Kind::other;
     switch (value.value_case()) {
-      case otlp_lax::AnyValue::kStringValue: kind = Kind::string; break;
-      case otlp_lax::AnyValue::kBoolValue: kind = Kind::boolean; break;
-      case otlp_lax::AnyValue::kIntValue: kind = Kind::integer; break;
-      case otlp_lax::AnyValue::kDoubleValue: kind = Kind::floating; break;
-      case otlp_lax::AnyValue::VALUE_NOT_SET: kind = Kind::none; break;
-      default: break;
+      case otlp_lax::AnyValue::kStringValue:
+        kind = Kind::string;
+        break;
+      case otlp_lax::AnyValue::kBoolValue:
+        kind = Kind::boolean;
+        break;
+      case otlp_lax::AnyValue::kIntValue:
+        kind = Kind::integer;
+        break;
+      case otlp_lax::AnyValue::kDoubleValue:
+        kind = Kind::floating;
+        break;
+      case otlp_lax::AnyValue::VALUE_NOT_SET:
+        kind = Kind::none;
+        break;
+      default:
+        break;
     }
     expect("kind", static_cast<int>(got.kind), static_cast<int>(kind));
     expect("string", text(got.string), kind == Kind::string ? value.string_value() : std::string());
-    const std::int64_t integer = kind == Kind::integer ? value.int_value() : kind == Kind::boolean ? value.bool_value() : 0;
+    const std::int64_t integer = kind == Kind::integer   ? value.int_value()
+                                 : kind == Kind::boolean ? value.bool_value()
+                                                         : 0;
     expect("integer", got.integer, integer);
     expect("floating", std::bit_cast<std::uint64_t>(got.floating),
            std::bit_cast<std::uint64_t>(kind == Kind::floating ? value.double_value() : 0.0));
@@ -125,7 +138,8 @@ class Comparison {
   }
 
   // Attributes of the resource or scope messages (field 1) in the own fields of an envelope message.
-  std::vector<wire::AttributeView> header_attributes(std::uint32_t first, std::uint32_t count, std::uint32_t field) const {
+  std::vector<wire::AttributeView> header_attributes(std::uint32_t first, std::uint32_t count,
+                                                     std::uint32_t field) const {
     std::vector<wire::AttributeView> all;
     for (std::uint32_t i = first; i < first + count; ++i) {
       const wire::Range range = decoded_.fields[i];
@@ -257,7 +271,8 @@ class RandomMessage {
 
   void append_field(Buffer& out, const google::protobuf::Descriptor& descriptor, int depth) {
     if (!plain_ && one_in(12)) return append_unknown(out);
-    const auto& field = *descriptor.field(static_cast<int>(random_() % static_cast<std::uint64_t>(descriptor.field_count())));
+    const auto& field =
+        *descriptor.field(static_cast<int>(random_() % static_cast<std::uint64_t>(descriptor.field_count())));
     const auto number = static_cast<std::uint32_t>(field.number());
     if (!plain_ && one_in(40)) return append_scalar(out, number, one_in(2) ? 3 : one_in(2) ? 0 : 5);
     using Type = google::protobuf::FieldDescriptor;
@@ -266,11 +281,15 @@ class RandomMessage {
         append_varint(out, std::uint64_t{number} << 3 | 2);
         return append_content(out, depth > 10 ? Buffer{} : make(*field.message_type(), depth + 1));
       case Type::TYPE_BYTES:
-      case Type::TYPE_STRING: return append_scalar(out, number, 2);
+      case Type::TYPE_STRING:
+        return append_scalar(out, number, 2);
       case Type::TYPE_FIXED64:
-      case Type::TYPE_DOUBLE: return append_scalar(out, number, 1);
-      case Type::TYPE_FIXED32: return append_scalar(out, number, 5);
-      default: return append_scalar(out, number, 0);
+      case Type::TYPE_DOUBLE:
+        return append_scalar(out, number, 1);
+      case Type::TYPE_FIXED32:
+        return append_scalar(out, number, 5);
+      default:
+        return append_scalar(out, number, 0);
     }
   }
 
@@ -287,7 +306,9 @@ inline std::string reordered(const std::string& bytes, const google::protobuf::D
   for (int i = 0; i < fields.field_count(); ++i) order[static_cast<std::size_t>(i)] = i;
   std::vector<std::uint64_t> rank(64, 0);
   for (std::size_t n = 0; n < rank.size(); ++n) rank[n] = random != nullptr ? (*random)() : ~std::uint64_t{n};
-  const auto key = [&](int i) { return std::pair(rank[static_cast<std::size_t>(fields.field(i).number()) % rank.size()], i); };
+  const auto key = [&](int i) {
+    return std::pair(rank[static_cast<std::size_t>(fields.field(i).number()) % rank.size()], i);
+  };
   std::sort(order.begin(), order.end(), [&](int a, int b) { return key(a) < key(b); });
   google::protobuf::UnknownFieldSet sorted;
   for (const int i : order) {

@@ -1,8 +1,9 @@
 // decode() on single messages: every rule of the pass-through, every limit and the code and offset of every fault.
+#include "wire/decode.hpp"
+
 #include <gtest/gtest.h>
 
 #include "tests/wire/message_parts.hpp"
-#include "wire/decode.hpp"
 
 namespace entail::wire_test {
 namespace {
@@ -34,10 +35,11 @@ TEST(Decode, TakesEmptyInput) {
 }
 
 TEST(Decode, ReadsWhatTheSpanHolds) {
-  const Buffer span = join({bytes_field(1, std::string(16, 'T')), bytes_field(2, std::string(8, 'S')), bytes_field(3, "a=b"),
-                            bytes_field(4, std::string(8, 'P')), bytes_field(5, "name"), varint_field(6, 2),
-                            fixed64_field(7, 5), fixed64_field(8, 0x1122334455667788), varint_field(14, 300),
-                            bytes_field(15, join({bytes_field(2, "oops"), varint_field(3, 2)})), fixed32_field(16, 0x301)});
+  const Buffer span =
+      join({bytes_field(1, std::string(16, 'T')), bytes_field(2, std::string(8, 'S')), bytes_field(3, "a=b"),
+            bytes_field(4, std::string(8, 'P')), bytes_field(5, "name"), varint_field(6, 2), fixed64_field(7, 5),
+            fixed64_field(8, 0x1122334455667788), varint_field(14, 300),
+            bytes_field(15, join({bytes_field(2, "oops"), varint_field(3, 2)})), fixed32_field(16, 0x301)});
   const Buffer bytes = request_of({span});
   const wire::Decoded decoded = decoded_of(bytes);
   ASSERT_EQ(decoded.spans.size(), 1u);
@@ -57,10 +59,10 @@ TEST(Decode, ReadsWhatTheSpanHolds) {
 }
 
 TEST(Decode, LastScalarWinsAndStatusMerges) {
-  const Buffer bytes = request_of({join({bytes_field(1, std::string(16, 'A')), bytes_field(15, varint_field(3, 2)),
-                                         fixed64_field(7, 1), bytes_field(1, "short"), fixed64_field(7, 2),
-                                         bytes_field(15, bytes_field(2, "message only")), varint_field(14, 7),
-                                         varint_field(14, 0)})});
+  const Buffer bytes =
+      request_of({join({bytes_field(1, std::string(16, 'A')), bytes_field(15, varint_field(3, 2)), fixed64_field(7, 1),
+                        bytes_field(1, "short"), fixed64_field(7, 2), bytes_field(15, bytes_field(2, "message only")),
+                        varint_field(14, 7), varint_field(14, 0)})});
   const wire::Decoded decoded = decoded_of(bytes);
   EXPECT_EQ(text(bytes, decoded.spans[0].trace_id), "short");
   EXPECT_EQ(decoded.spans[0].start_ns, 2u);
@@ -69,8 +71,8 @@ TEST(Decode, LastScalarWinsAndStatusMerges) {
 }
 
 TEST(Decode, KnownFieldOfOtherWireTypeIsUnknown) {
-  const Buffer bytes = request_of({join({varint_field(1, 9), fixed32_field(13, 1), varint_field(9, 1), bytes_field(7, "x"),
-                                         bytes_field(16, "y"), varint_field(15, 2)})});
+  const Buffer bytes = request_of({join({varint_field(1, 9), fixed32_field(13, 1), varint_field(9, 1),
+                                         bytes_field(7, "x"), bytes_field(16, "y"), varint_field(15, 2)})});
   const wire::SpanView view = decoded_of(bytes).spans[0];
   EXPECT_EQ(view.trace_id.size, 0u);
   EXPECT_EQ(view.link_count + view.attribute_count + view.status_code + view.flags, 0u);
@@ -84,7 +86,8 @@ TEST(Decode, KeepsAllOwnFieldsOfResourcesAndScopesInOrder) {
   const Buffer schema = bytes_field(3, "schema");
   const Buffer scope = bytes_field(1, bytes_field(1, "scope"));
   const Buffer unknown = varint_field(99, 1);
-  const Buffer scope_spans = bytes_field(2, join({bytes_field(2, Buffer{}), scope, unknown, bytes_field(2, Buffer{}), schema}));
+  const Buffer scope_spans =
+      bytes_field(2, join({bytes_field(2, Buffer{}), scope, unknown, bytes_field(2, Buffer{}), schema}));
   const Buffer empty_scope_spans = bytes_field(2, Buffer{});
   const Buffer bytes = bytes_field(1, join({scope_spans, resource_a, schema, empty_scope_spans, resource_b}));
   const wire::Decoded decoded = decoded_of(bytes);
@@ -108,7 +111,8 @@ TEST(Decode, KeepsAllOwnFieldsOfResourcesAndScopesInOrder) {
 TEST(Decode, CountsEverySpanOfEveryScope) {
   const Buffer span = bytes_field(2, Buffer{});
   const Buffer scope = bytes_field(2, join({span, span}));
-  const wire::Decoded decoded = decoded_of(join({bytes_field(1, join({scope, scope})), bytes_field(1, Buffer{}), bytes_field(1, scope)}));
+  const wire::Decoded decoded =
+      decoded_of(join({bytes_field(1, join({scope, scope})), bytes_field(1, Buffer{}), bytes_field(1, scope)}));
   ASSERT_EQ(decoded.spans.size(), 6u);
   EXPECT_EQ(decoded.resources.size(), 3u);
   EXPECT_EQ(decoded.spans[3].scope, 1u);
@@ -116,7 +120,10 @@ TEST(Decode, CountsEverySpanOfEveryScope) {
 }
 
 TEST(Decode, LinksAmongOtherFields) {
-  const auto link = [](char id) { return bytes_field(13, join({bytes_field(1, std::string(16, id)), bytes_field(2, std::string(8, id)), fixed32_field(6, 1)})); };
+  const auto link = [](char id) {
+    return bytes_field(
+        13, join({bytes_field(1, std::string(16, id)), bytes_field(2, std::string(8, id)), fixed32_field(6, 1)}));
+  };
   const Buffer attribute = bytes_field(9, key_value("k", string_value("v")));
   const Buffer plain = link('b');
   const Buffer padded = join({Buffer{0x6a, 0xa1, 0x80, 0x80, 0x00}, Buffer(plain.begin() + 2, plain.end())});
@@ -138,8 +145,9 @@ TEST(Decode, LinksAmongOtherFields) {
 }
 
 TEST(Decode, LinkWithFieldsInAnyOrderAndRepeated) {
-  const Buffer link = join({fixed32_field(6, 1), bytes_field(4, key_value("x", string_value("y"))), bytes_field(2, "long span id"),
-                            bytes_field(1, "t"), bytes_field(3, "s=1"), bytes_field(2, ""), fixed32_field(6, 3)});
+  const Buffer link =
+      join({fixed32_field(6, 1), bytes_field(4, key_value("x", string_value("y"))), bytes_field(2, "long span id"),
+            bytes_field(1, "t"), bytes_field(3, "s=1"), bytes_field(2, ""), fixed32_field(6, 3)});
   const Buffer bytes = request_of({bytes_field(13, link)});
   const wire::Decoded decoded = decoded_of(bytes);
   wire::LinkCursor cursor(decoded, decoded.spans[0]);
@@ -160,7 +168,8 @@ TEST(Decode, MarksNameSpansAndLinks) {
   const Buffer bytes = request_of({span, span});
   const wire::Decoded unmarked = decoded_of(bytes);
   const std::uint32_t second_span = unmarked.spans[1].payload.offset;
-  const wire::Marks marks = {unmarked.spans[0].payload.offset + 2 + static_cast<std::uint32_t>(link.size()), second_span};
+  const wire::Marks marks = {unmarked.spans[0].payload.offset + 2 + static_cast<std::uint32_t>(link.size()),
+                             second_span};
   const wire::Decoded decoded = decoded_of(bytes, &marks);
   EXPECT_FALSE(decoded.spans[0].bad_hex);
   EXPECT_TRUE(decoded.spans[1].bad_hex);
@@ -202,9 +211,11 @@ TEST(Decode, PaddedVarintsEverywhere) {
 
 TEST(Decode, BadBytesInsideLinksAndAttributesAreFaults) {
   EXPECT_EQ(error_of(request_of({bytes_field(13, Buffer{0x0a, 0x05})})).code(), ErrorCode::truncated);
-  EXPECT_EQ(error_of(request_of({join({bytes_field(13, Buffer{0x0a, 0x05}), varint_field(14, 0)})})).code(), ErrorCode::bad_length);
+  EXPECT_EQ(error_of(request_of({join({bytes_field(13, Buffer{0x0a, 0x05}), varint_field(14, 0)})})).code(),
+            ErrorCode::bad_length);
   EXPECT_EQ(error_of(request_of({bytes_field(9, Buffer{0x12, 0x01, 0x07})})).code(), ErrorCode::bad_tag);
-  EXPECT_EQ(error_of(request_of({bytes_field(13, bytes_field(4, Buffer{0x12, 0x02, 0x0a, 0x03}))})).code(), ErrorCode::truncated);
+  EXPECT_EQ(error_of(request_of({bytes_field(13, bytes_field(4, Buffer{0x12, 0x02, 0x0a, 0x03}))})).code(),
+            ErrorCode::truncated);
   // Whatever an event holds is passed on.
   EXPECT_EQ(decoded_of(request_of({bytes_field(11, Buffer{0x07, 0xff})})).spans.size(), 1u);
 }
@@ -218,7 +229,8 @@ TEST(Decode, AnyValuesNestToTheLimit) {
   EXPECT_EQ(decoded_of(nested(wire::kDepthMax)).spans.size(), 1u);
   EXPECT_EQ(error_of(nested(wire::kDepthMax + 1)).code(), ErrorCode::too_deep);
   Buffer map = string_value("leaf");
-  for (unsigned i = 1; i <= wire::kDepthMax; ++i) map = bytes_field(6, bytes_field(1, key_value("long enough a key", map)));
+  for (unsigned i = 1; i <= wire::kDepthMax; ++i)
+    map = bytes_field(6, bytes_field(1, key_value("long enough a key", map)));
   EXPECT_EQ(error_of(request_of({bytes_field(9, key_value("k", map))})).code(), ErrorCode::too_deep);
 }
 

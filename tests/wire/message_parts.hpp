@@ -56,7 +56,9 @@ inline Buffer string_value(std::string_view text) { return bytes_field(1, text);
 inline Buffer bool_value(bool value) { return varint_field(2, value); }
 inline Buffer int_value(std::int64_t value) { return varint_field(3, static_cast<std::uint64_t>(value)); }
 inline Buffer double_value(double value) { return fixed64_field(4, std::bit_cast<std::uint64_t>(value)); }
-inline Buffer key_value(std::string_view key, const Buffer& value) { return join({bytes_field(1, key), bytes_field(2, value)}); }
+inline Buffer key_value(std::string_view key, const Buffer& value) {
+  return join({bytes_field(1, key), bytes_field(2, value)});
+}
 
 // A request of one resource and one scope without fields of their own.
 inline Buffer request_of(const std::vector<Buffer>& spans) {

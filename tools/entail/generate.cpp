@@ -80,12 +80,13 @@ std::string expectation_json(const GenerateArguments& arguments, const Flags& fl
     if (!first) json.newline();
     first = false;
     json.begin_object().field("trace_id", to_hex(trace.trace_id)).field("reason", trace.reason);
-    if (trace.direction.empty()) {
+    if (trace.direction.empty() || trace.hops_are_least) {
       json.key("direction").null().key("hops").null();
     } else {
       json.field("direction", trace.direction).field("hops", trace.hops);
     }
-    if (trace.revived) json.field("revived", *trace.revived);
+    if (trace.hops_are_least) json.field("hops_min", trace.hops);
+    if (!trace.hops_are_least) json.field("revived", trace.revived);
     json.end_object();
   }
   json.end_array().newline().field("kept_of_unspecified", expectation.kept_of_unspecified).key("unspecified").begin_array();

@@ -18,7 +18,7 @@ enum class ErrorCode : std::uint16_t {
   truncated = 1,           // the bytes end inside a field
   bad_length = 2,          // a length reaches beyond its parent
   bad_varint = 3,          // a varint of more than ten bytes
-  bad_tag = 4,             // field number 0, an unknown wire type, or a known field with the wrong wire type
+  bad_tag = 4,             // field number 0, an unknown wire type, or a tag beyond 32 bits
   bad_group = 5,           // a group that does not end, or ends as another
   too_deep = 6,            // nested beyond the depth limit
   too_large = 7,           // a message or a count beyond its limit

@@ -37,7 +37,7 @@ void add_producer(StoryTeller& teller, std::uint64_t producer, std::uint64_t sec
   teller.requests.attribute("messaging.destination.name", "items");
   teller.requests.end_span("producer");
   ++teller.expectation.traces;
-  if (error) teller.expectation.kept.push_back({trace_id, "policy", {}, 0, false});
+  if (error) teller.expectation.kept.push_back({trace_id, "policy", {}, 0, false, false});
   teller.flush_if_full();
 }
 
@@ -92,7 +92,7 @@ void add_batch(StoryTeller& teller, const BatchPlan& plan, bool late) {
   ++expectation.traces;
   expectation.links = plan.links;
   expectation.named_traces.emplace_back("batch", to_hex(trace_id));
-  if (plan.errors > 0) expectation.kept.push_back({trace_id, "link", "linking", 1, late});
+  if (plan.errors > 0) expectation.kept.push_back({trace_id, "link", "linking", 1, late, false});
   const bool cut = plan.links > kSampleSize;
   expectation.facts = {{"links_malformed", plan.malformed},
                        {"links_all_zero", zero_count},

@@ -48,7 +48,7 @@ std::string tell_hot_producer(const Flags& flags, StoryTeller& teller) {
   expectation.named_traces.emplace_back("producer", to_hex(producer));
 
   add_producer(teller, producer_fails);
-  if (producer_fails) expectation.kept.push_back({producer, "policy", {}, 0, false});
+  if (producer_fails) expectation.kept.push_back({producer, "policy", {}, 0, false, false});
   const std::uint64_t failing = producer_fails ? 0 : 1 + consumers / 2;
   std::uint64_t second = 0;
   for (std::uint64_t i = 1; i <= consumers; ++i) {
@@ -58,10 +58,10 @@ std::string tell_hot_producer(const Flags& flags, StoryTeller& teller) {
     add_consumer(teller, i, second, i == failing);
     const TraceId trace_id = teller.random.trace_id(i);
     if (i == failing) {
-      expectation.kept.push_back({trace_id, "policy", {}, 0, false});
-      expectation.kept.push_back({producer, "link", "linked", 1, false});
+      expectation.kept.push_back({trace_id, "policy", {}, 0, false, false});
+      expectation.kept.push_back({producer, "link", "linked", 1, false, false});
     } else if (producer_fails && consumers <= cap) {
-      expectation.kept.push_back({trace_id, "link", "linking", 1, false});
+      expectation.kept.push_back({trace_id, "link", "linking", 1, false, false});
     } else if (producer_fails) {
       expectation.unspecified.push_back(trace_id);
       expectation.kept_of_unspecified = cap;

@@ -119,7 +119,7 @@ void expect(StoryTeller& teller, const Graph& graph, std::size_t traces) {
     const TraceId trace_id = teller.random.trace_id(t);
     if (next_failed < graph.failed.size() && graph.failed[next_failed] == t) {
       ++next_failed;
-      teller.expectation.kept.push_back({trace_id, "policy", {}, 0, false});
+      teller.expectation.kept.push_back({trace_id, "policy", {}, 0, false, false});
       continue;
     }
     const std::uint32_t hops = std::min(linked[t], linking[t]);
@@ -127,7 +127,7 @@ void expect(StoryTeller& teller, const Graph& graph, std::size_t traces) {
     const std::string_view direction = linked[t] < linking[t]   ? "linked"
                                        : linked[t] > linking[t] ? "linking"
                                                                 : "either";
-    teller.expectation.kept.push_back({trace_id, "link", direction, hops, std::nullopt});
+    teller.expectation.kept.push_back({trace_id, "link", direction, hops, false, true});
   }
 }
 

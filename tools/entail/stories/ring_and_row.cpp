@@ -52,11 +52,11 @@ std::string tell_chain(const Flags& flags, StoryTeller& teller) {
     if (step_seconds > 0) teller.flush();
     const std::uint64_t distance = i > error_at ? i - error_at : error_at - i;
     if (distance > max_hops) continue;
-    ExpectedTrace trace{teller.random.trace_id(i), "policy", {}, 0, false};
+    ExpectedTrace trace{teller.random.trace_id(i), "policy", {}, 0, false, false};
     if (distance > 0) {
       // An earlier trace is a cause of the error: the links lead to it.
       trace = {trace.trace_id, "link", i < error_at ? "linked" : "linking", static_cast<std::uint32_t>(distance),
-               i < error_at && distance * step_seconds >= kDecisionWaitSeconds};
+               i < error_at && distance * step_seconds >= kDecisionWaitSeconds, false};
     }
     teller.expectation.kept.push_back(trace);
   }
@@ -82,8 +82,8 @@ std::string tell_cycle(const Flags& flags, StoryTeller& teller) {
     const std::string_view direction = linked_hops < linking_hops   ? "linked"
                                        : linked_hops > linking_hops ? "linking"
                                                                     : "either";
-    ExpectedTrace trace{teller.random.trace_id(i), "policy", {}, 0, false};
-    if (i > 0) trace = {trace.trace_id, "link", direction, static_cast<std::uint32_t>(hops), false};
+    ExpectedTrace trace{teller.random.trace_id(i), "policy", {}, 0, false, false};
+    if (i > 0) trace = {trace.trace_id, "link", direction, static_cast<std::uint32_t>(hops), false, false};
     teller.expectation.kept.push_back(trace);
   }
   teller.flush();

@@ -68,13 +68,15 @@ class StoryRandom {
   std::uint64_t state_;
 };
 
-// One trace that must be kept. Where both directions lead to it over equally few hops either is a right answer.
+// One trace that must be kept. Where both directions lead to it over equally few hops either is a right answer. Where
+// errors go on coming, a trace may be kept over a longer path before the shortest exists: then only that is said.
 struct ExpectedTrace {
   TraceId trace_id;
   std::string_view reason;     // policy, link
   std::string_view direction;  // linked, linking, either; empty for policy
   std::uint32_t hops = 0;
-  std::optional<bool> revived = false;  // absent: the story does not say
+  bool revived = false;
+  bool hops_are_least = false;  // direction, hops and revived depend on when keeps came; it is never fewer hops
 };
 
 struct Expectation {

@@ -1,0 +1,41 @@
+// The project's own rules (CONTRIBUTING.md) as functions from a file to what is wrong with it.
+// Thread rule: Immutable (free functions).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace entail::tidy {
+
+struct SourceFile {
+  std::string path;  // from the root of the repository, with '/'
+  std::string text;
+};
+
+// What is wrong, each as "path:line: what"; empty if nothing is.
+using Faults = std::vector<std::string>;
+
+constexpr std::size_t kColumnsMax = 120;
+constexpr std::size_t kCoreFileLinesMax = 500;
+constexpr std::size_t kFunctionLinesMax = 70;
+
+// The text with comments, and the insides of string and character literals, turned into blanks. Lines stay lines.
+std::string without_comments_and_literals(std::string_view text);
+
+Faults long_lines(const SourceFile& file);
+Faults long_file(const SourceFile& file);
+Faults long_functions(const SourceFile& file);
+// A room includes only rooms above it; tools see the public headers alone; nothing in core sees tests or tools.
+Faults include_edges(const SourceFile& file);
+Faults banned_words(const SourceFile& file);
+Faults banned_names(const SourceFile& file);
+// Calls on std::atomic that leave the order to the default, where it is shipped.
+Faults atomics_without_order(const SourceFile& file);
+// A header that takes a Sync parameter tells its protocol; one that holds atomics says which rule they follow.
+Faults missing_protocol(const SourceFile& file);
+// The tests that "proved by" names, each as a path.
+std::vector<std::string> proofs_named(const SourceFile& file);
+Faults header_shape(const SourceFile& file);
+
+}  // namespace entail::tidy

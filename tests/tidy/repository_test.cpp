@@ -1,0 +1,90 @@
+// The checks over every file of the repository.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "base/loss.hpp"
+#include "entail/entail.hpp"
+#include "tests/tidy/checks.hpp"
+
+namespace entail::tidy {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<SourceFile> sources() {
+  std::vector<SourceFile> files;
+  const fs::path root = ENTAIL_SOURCE_DIR;
+  for (const char* folder : {"core", "tools", "tests", "fuzz", "bench", "examples"}) {
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / folder)) {
+      const std::string extension = entry.path().extension().string();
+      if (!entry.is_regular_file() || (extension != ".cpp" && extension != ".hpp")) continue;
+      std::ifstream stream(entry.path(), std::ios::binary);
+      files.push_back({entry.path().lexically_relative(root).generic_string(),
+                       std::string((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>())});
+    }
+  }
+  return files;
+}
+
+void expect_none(Faults (*check)(const SourceFile&)) {
+  for (const SourceFile& file : sources())
+    for (const std::string& fault : check(file)) ADD_FAILURE() << fault;
+}
+
+TEST(Repository, IsWhereTheTestLooks) { EXPECT_GT(sources().size(), 100u); }
+TEST(Repository, LinesAreShort) { expect_none(long_lines); }
+TEST(Repository, FilesOfCoreAreShort) { expect_none(long_file); }
+TEST(Repository, FunctionsAreShort) { expect_none(long_functions); }
+TEST(Repository, RoomsIncludeOnlyRoomsAbove) { expect_none(include_edges); }
+TEST(Repository, HoldsNoBannedWords) { expect_none(banned_words); }
+TEST(Repository, NamesSaySomething) { expect_none(banned_names); }
+TEST(Repository, AtomicsNameTheirOrder) { expect_none(atomics_without_order); }
+TEST(Repository, LockFreeHeadersTellTheirProtocol) { expect_none(missing_protocol); }
+TEST(Repository, HeadersBeginWithTheirContract) { expect_none(header_shape); }
+
+TEST(Repository, ProtocolsAreProvedByTestsThatExist) {
+  unsigned proofs = 0;
+  for (const SourceFile& file : sources()) {
+    if (!file.path.starts_with("core/")) continue;
+    for (const std::string& path : proofs_named(file)) {
+      ++proofs;
+      EXPECT_TRUE(fs::exists(fs::path(ENTAIL_SOURCE_DIR) / path)) << file.path << " names " << path;
+    }
+  }
+  EXPECT_GE(proofs, 8u);
+}
+
+TEST(Repository, EveryRoomHasTests) {
+  const fs::path root = ENTAIL_SOURCE_DIR;
+  for (const fs::directory_entry& room : fs::directory_iterator(root / "core")) {
+    const std::string name = room.path().filename().string();
+    if (!room.is_directory() || name == "include") continue;
+    EXPECT_TRUE(fs::is_directory(root / "tests" / name)) << "no tests/" << name;
+  }
+}
+
+TEST(Repository, EveryFuzzTargetHasACorpus) {
+  const fs::path fuzz = fs::path(ENTAIL_SOURCE_DIR) / "fuzz";
+  for (const fs::directory_entry& entry : fs::directory_iterator(fuzz)) {
+    const std::string name = entry.path().filename().string();
+    constexpr std::string_view kEnd = "_fuzz.cpp";
+    if (!name.ends_with(kEnd)) continue;
+    const fs::path corpus = fuzz / "corpus" / name.substr(0, name.size() - kEnd.size());
+    EXPECT_TRUE(fs::is_directory(corpus) && !fs::is_empty(corpus)) << corpus;
+  }
+}
+
+TEST(Losses, SayWhatWasLost) {
+  EXPECT_EQ(loss_table().size(), base::kLossCount);
+  for (const LossInfo& loss : loss_table()) {
+    EXPECT_FALSE(loss.name.empty());
+    EXPECT_TRUE(loss.severity == "info" || loss.severity == "warning" || loss.severity == "error") << loss.name;
+    EXPECT_GT(loss.help.size(), 20u) << loss.name;
+  }
+}
+
+}  // namespace
+}  // namespace entail::tidy
