@@ -13,8 +13,8 @@ std::uint64_t collector_threshold(double percentage) noexcept {
   const auto mantissa = static_cast<std::uint64_t>(std::ldexp(fraction, kDoubleBits));
   exponent -= kDoubleBits;
 
-  // The Collector keeps 64 bits of the product 2^64 m - m. What it rounds away is 2^53 - m of a last place of 2^53: less
-  // than half, for m > 2^52, so always down; and m = 2^52 is exact. Cutting once is therefore the same.
+  // The Collector keeps 64 bits of the product 2^64 m - m. What it rounds away is 2^53 - m of a last place of 2^53,
+  // less than half for m > 2^52, so always down; and m = 2^52 is exact. Cutting once is therefore the same.
   const Wide product = Wide{~std::uint64_t{0}} * mantissa;
   return exponent <= -128 ? 0 : static_cast<std::uint64_t>(product >> -exponent);
 }

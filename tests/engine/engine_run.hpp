@@ -1,0 +1,72 @@
+// An engine with a memory: what it gave out, decoded, by trace. For tests written by hand. Thread rule: Confined.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "entail/entail.hpp"
+#include "tests/oracle/context_oracle.hpp"
+#include "tests/workload/otlp_reader.hpp"
+#include "tests/workload/otlp_writer.hpp"
+
+namespace entail::engine_test {
+
+inline Bytes as_bytes(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+class EngineRun {
+ public:
+  explicit EngineRun(const Options& options) {
+    auto opened = Engine::open(options, sink_);
+    if (opened) engine_ = std::move(*opened);
+    else ADD_FAILURE() << describe(opened.error());
+  }
+
+  void ingest(const Request& request) { expect(engine_->ingest(request)); }
+  void ingest(const workload::Request& request) {
+    const std::string bytes = workload::encode(request);
+    expect(engine_->ingest(as_bytes(bytes)));
+  }
+  void tick(std::int64_t second) {
+    expect(engine_->tick(second * kNanosPerSecond));
+    take();
+  }
+  void drain(std::int64_t second) {
+    expect(engine_->drain(second * kNanosPerSecond));
+    take();
+  }
+  Engine& engine() { return *engine_; }
+
+  bool kept(const workload::ByteString& trace) const { return emitted.contains(trace); }
+  std::uint64_t loss(const std::string& name) const {
+    for (const NamedCount& count : engine_->statistics().losses)
+      if (count.name == name) return count.count;
+    return 0;
+  }
+
+  std::map<workload::ByteString, DecisionRecord> records;             // the highest revision of each trace
+  std::map<workload::ByteString, std::vector<workload::Span>> emitted;  // by trace, in the order of emission
+  std::size_t batch_count = 0;
+
+ private:
+  static void expect(const Result<void>& result) { EXPECT_TRUE(result.ok()) << describe(result.error()); }
+
+  void take() {
+    for (DecisionRecord& record : sink_.take_decisions()) records[oracle::bytes_of(record.trace_id)] = std::move(record);
+    for (const auto& batch : sink_.take_batches()) {
+      workload::Request request;
+      EXPECT_TRUE(workload::decode({reinterpret_cast<const char*>(batch.data()), batch.size()}, request));
+      ++batch_count;
+      for (workload::SpanGroup& group : request.groups)
+        for (workload::Span& span : group.spans) emitted[span.trace_id].push_back(std::move(span));
+    }
+  }
+
+  PollSink sink_;
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace entail::engine_test
