@@ -6,8 +6,9 @@ namespace entail::base {
 [[noreturn]] void check_failed(const char* expression, const char* file, int line) noexcept;
 }
 
-#define ENTAIL_CHECK(expression) \
-  (__builtin_expect(static_cast<bool>(expression), 1) ? void(0) : ::entail::base::check_failed(#expression, __FILE__, __LINE__))
+#define ENTAIL_CHECK(expression)                                \
+  (__builtin_expect(static_cast<bool>(expression), 1) ? void(0) \
+                                                      : ::entail::base::check_failed(#expression, __FILE__, __LINE__))
 #ifdef ENTAIL_DEBUG_CHECKS
 #define ENTAIL_DCHECK(expression) ENTAIL_CHECK(expression)
 #else

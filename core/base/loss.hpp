@@ -8,23 +8,30 @@
 namespace entail::base {
 
 // X(enumerator, severity, help)
-#define ENTAIL_LOSS_TABLE(X)                                                                                          \
-  X(keep_after_seal, warning, "traces that a keep reached after they were sealed: their spans are gone, the chain is broken there") \
-  X(keep_refused, info, "traces that a keep reached, but a drop policy of their own refused it")                       \
-  X(late_origin, warning, "spans that came after their trace was sealed, and would have made an origin of it")         \
-  X(late_pin, warning, "links cut from an emitted span whose target became an origin only later")                      \
-  X(evicted, error, "traces decided early, or sealed before their retention ended, because memory_limit or retain.max_bytes was spent") \
-  X(records_forgotten, warning, "records of traces forgotten before retain.records was over, because memory_limit was spent") \
-  X(max_links_followed, warning, "neighbours that a trace did not carry a keep to, because max_links_followed was spent") \
-  X(max_traces_per_origin, warning, "traces that a keep reached but that were not kept, because their origin had max_traces_per_origin already") \
-  X(max_propagated_bytes_per_second, warning, "traces that a keep reached but that were not kept in time, because max_propagated_bytes_per_second was spent") \
-  X(no_room, warning, "requests that found no room and were not taken in; the host ticks and tries again")            \
-  X(out_of_memory, error, "spans not stored because the system had no memory left")                                   \
-  X(bad_hex, warning, "spans and links refused: an ID is not hexadecimal")                                            \
-  X(wrong_length, warning, "spans and links refused: an ID has the wrong length")                                     \
-  X(all_zero, warning, "spans and links refused: an ID is all zero")                                                  \
-  X(bad_tracestate, info, "links whose tracestate does not parse; it is passed on and the link is followed")           \
-  X(json_value, warning, "JSON values that protobuf cannot hold, dropped alone")                                       \
+#define ENTAIL_LOSS_TABLE(X)                                                                                        \
+  X(keep_after_seal, warning,                                                                                       \
+    "traces that a keep reached after they were sealed: their spans are gone, the chain is broken there")           \
+  X(keep_refused, info, "traces that a keep reached, but a drop policy of their own refused it")                    \
+  X(late_origin, warning, "spans that came after their trace was sealed, and would have made an origin of it")      \
+  X(late_pin, warning, "links cut from an emitted span whose target became an origin only later")                   \
+  X(evicted, error,                                                                                                 \
+    "traces decided early, or sealed before their retention ended, because memory_limit or retain.max_bytes was "   \
+    "spent")                                                                                                        \
+  X(records_forgotten, warning,                                                                                     \
+    "records of traces forgotten before retain.records was over, because memory_limit was spent")                   \
+  X(max_links_followed, warning,                                                                                    \
+    "neighbours that a trace did not carry a keep to, because max_links_followed was spent")                        \
+  X(max_traces_per_origin, warning,                                                                                 \
+    "traces that a keep reached but that were not kept, because their origin had max_traces_per_origin already")    \
+  X(max_propagated_bytes_per_second, warning,                                                                       \
+    "traces that a keep reached but that were not kept in time, because max_propagated_bytes_per_second was spent") \
+  X(no_room, warning, "requests that found no room and were not taken in; the host ticks and tries again")          \
+  X(out_of_memory, error, "spans not stored because the system had no memory left")                                 \
+  X(bad_hex, warning, "spans and links refused: an ID is not hexadecimal")                                          \
+  X(wrong_length, warning, "spans and links refused: an ID has the wrong length")                                   \
+  X(all_zero, warning, "spans and links refused: an ID is all zero")                                                \
+  X(bad_tracestate, info, "links whose tracestate does not parse; it is passed on and the link is followed")        \
+  X(json_value, warning, "JSON values that protobuf cannot hold, dropped alone")                                    \
   X(edge_types, info, "links of more types than can be looked up; the rest of their types was not read")
 
 enum class Loss : std::uint8_t {

@@ -49,17 +49,28 @@ std::string_view trim(std::string_view text) noexcept {
 
 const char* describe(TraceparentError error) noexcept {
   switch (error) {
-    case TraceparentError::none: return "no error";
-    case TraceparentError::too_short: return "fewer than 55 characters";
-    case TraceparentError::bad_version: return "the version is not two lower-case hex digits";
-    case TraceparentError::forbidden_version: return "version ff is forbidden";
-    case TraceparentError::bad_trace_id: return "the trace ID is not 32 lower-case hex digits";
-    case TraceparentError::zero_trace_id: return "the trace ID is all zero";
-    case TraceparentError::bad_parent_id: return "the parent ID is not 16 lower-case hex digits";
-    case TraceparentError::zero_parent_id: return "the parent ID is all zero";
-    case TraceparentError::bad_flags: return "the flags are not two lower-case hex digits";
-    case TraceparentError::bad_separator: return "a field is not followed by a dash";
-    case TraceparentError::trailing_data: return "more characters than the version allows";
+    case TraceparentError::none:
+      return "no error";
+    case TraceparentError::too_short:
+      return "fewer than 55 characters";
+    case TraceparentError::bad_version:
+      return "the version is not two lower-case hex digits";
+    case TraceparentError::forbidden_version:
+      return "version ff is forbidden";
+    case TraceparentError::bad_trace_id:
+      return "the trace ID is not 32 lower-case hex digits";
+    case TraceparentError::zero_trace_id:
+      return "the trace ID is all zero";
+    case TraceparentError::bad_parent_id:
+      return "the parent ID is not 16 lower-case hex digits";
+    case TraceparentError::zero_parent_id:
+      return "the parent ID is all zero";
+    case TraceparentError::bad_flags:
+      return "the flags are not two lower-case hex digits";
+    case TraceparentError::bad_separator:
+      return "a field is not followed by a dash";
+    case TraceparentError::trailing_data:
+      return "more characters than the version allows";
   }
   return "unknown error";
 }

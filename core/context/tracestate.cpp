@@ -65,14 +65,20 @@ std::string without_member(std::string_view text, std::size_t begin, std::size_t
 
 const char* describe(TracestateError error) noexcept {
   switch (error) {
-    case TracestateError::none: return "no error";
-    case TracestateError::too_many_members: return "more than 32 list members";
-    case TracestateError::bad_key: return "a key with a character, a form or a length that is not allowed";
+    case TracestateError::none:
+      return "no error";
+    case TracestateError::too_many_members:
+      return "more than 32 list members";
+    case TracestateError::bad_key:
+      return "a key with a character, a form or a length that is not allowed";
     case TracestateError::bad_value:
       return "a value that is empty, over 256 characters, or holds a character that is not allowed";
-    case TracestateError::missing_equals: return "a list member without =";
-    case TracestateError::duplicate_key: return "a key that occurs twice";
-    case TracestateError::bad_ot: return "an ot entry that does not parse";
+    case TracestateError::missing_equals:
+      return "a list member without =";
+    case TracestateError::duplicate_key:
+      return "a key that occurs twice";
+    case TracestateError::bad_ot:
+      return "an ot entry that does not parse";
   }
   return "unknown error";
 }

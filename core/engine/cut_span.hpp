@@ -14,14 +14,14 @@
 namespace entail::store {
 
 struct CutSpan {
-  reservoir::CutLinks links;                 // offsets lie in link_bytes
+  reservoir::CutLinks links;  // offsets lie in link_bytes
   std::vector<std::uint8_t> link_bytes;
-  std::vector<graph::EdgeCell> cells;        // by arrival index; word 0: no edge, or a duplicate
-  std::vector<SpanId> span_ids;              // by arrival index
+  std::vector<graph::EdgeCell> cells;                               // by arrival index; word 0: no edge, or a duplicate
+  std::vector<SpanId> span_ids;                                     // by arrival index
   std::vector<std::pair<std::uint32_t, std::uint64_t>> randomness;  // rv of the links that carry one, ascending index
-  std::vector<std::uint32_t> duplicates;     // arrival indices, ascending; only until the span is stored
-  std::uint32_t field_bytes = 0;             // of all its link fields, as received
-  std::uint64_t bytes = 0;                   // as counted in the store
+  std::vector<std::uint32_t> duplicates;  // arrival indices, ascending; only until the span is stored
+  std::uint32_t field_bytes = 0;          // of all its link fields, as received
+  std::uint64_t bytes = 0;                // as counted in the store
 };
 
 }  // namespace entail::store

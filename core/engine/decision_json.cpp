@@ -55,26 +55,33 @@ std::string time_text(std::int64_t time_ns) {
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(time_ns % kNanosPerSecond));
+  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", parts.tm_year + 1900, parts.tm_mon + 1,
+                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(time_ns % kNanosPerSecond));
   return text;
 }
 
 std::string_view verdict_name(Verdict verdict) noexcept {
   switch (verdict) {
-    case Verdict::undecided: return "undecided";
-    case Verdict::drop: return "drop";
-    case Verdict::keep: return "keep";
+    case Verdict::undecided:
+      return "undecided";
+    case Verdict::drop:
+      return "drop";
+    case Verdict::keep:
+      return "keep";
   }
   return {};
 }
 
 std::string_view direction_name(Direction direction) noexcept {
   switch (direction) {
-    case Direction::none: return {};
-    case Direction::linked: return "linked";
-    case Direction::linking: return "linking";
-    case Direction::mixed: return "mixed";
+    case Direction::none:
+      return {};
+    case Direction::linked:
+      return "linked";
+    case Direction::linking:
+      return "linking";
+    case Direction::mixed:
+      return "mixed";
   }
   return {};
 }

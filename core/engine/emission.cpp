@@ -39,10 +39,14 @@ SpanId read_span_id(Bytes bytes) noexcept { return bytes.size() == 8 ? base::loa
 
 std::string_view direction_name(Direction direction) noexcept {
   switch (direction) {
-    case Direction::none: return {};
-    case Direction::linked: return "linked";
-    case Direction::linking: return "linking";
-    case Direction::mixed: return "mixed";
+    case Direction::none:
+      return {};
+    case Direction::linked:
+      return "linked";
+    case Direction::linking:
+      return "linking";
+    case Direction::mixed:
+      return "mixed";
   }
   return {};
 }
@@ -83,7 +87,8 @@ void Engine::Impl::emit_all() {
 void Engine::Impl::emit_trace(RecordId id) {
   std::vector<KeptSpan> spans;
   for (NodeId node = ledger[id].node; node != 0; node = graph.older(node))
-    for (const store::SpanEntry* entry = payload(node).spans.take(); entry != nullptr; entry = entry->next) spans.emplace_back(entry);
+    for (const store::SpanEntry* entry = payload(node).spans.take(); entry != nullptr; entry = entry->next)
+      spans.emplace_back(entry);
   std::sort(spans.begin(), spans.end(), [](const KeptSpan& a, const KeptSpan& b) {
     return std::tie(a.start_ns, a.span_id, a.entry->size) < std::tie(b.start_ns, b.span_id, b.entry->size);
   });
@@ -162,11 +167,15 @@ Target Engine::Impl::target_of(RecordId linked) const noexcept {
   const Record& record = ledger[linked];
   if (record.origin) return Target::origin;
   switch (record.phase) {
-    case Phase::kept: return Target::reached;
-    case Phase::pending: return ledger.is_reached(linked) ? Target::reached : Target::open;
-    case Phase::absent: return Target::open;
+    case Phase::kept:
+      return Target::reached;
+    case Phase::pending:
+      return ledger.is_reached(linked) ? Target::reached : Target::open;
+    case Phase::absent:
+      return Target::open;
     case Phase::retained:
-    case Phase::sealed: return Target::closed;
+    case Phase::sealed:
+      return Target::closed;
   }
   return Target::open;
 }
@@ -227,9 +236,18 @@ void Engine::Impl::select_links(RecordId id, const KeptSpan& span, CutOutput& ou
   const std::uint64_t dropped = cut.links.received - selection.emitted;
   out.dropped_links_count = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(span.dropped_links_count + dropped, std::numeric_limits<std::uint32_t>::max()));
-  out.truncation = {cut.links.received, selection.emitted, dropped, span.dropped_links_count, cut.links.malformed,
-                    cut.links.duplicates, selection.pinned, selection.open, selection.closed, cut.links.threshold_uniform,
-                    cut.links.threshold_consistent, options.links.sample.seed};
+  out.truncation = {cut.links.received,
+                    selection.emitted,
+                    dropped,
+                    span.dropped_links_count,
+                    cut.links.malformed,
+                    cut.links.duplicates,
+                    selection.pinned,
+                    selection.open,
+                    selection.closed,
+                    cut.links.threshold_uniform,
+                    cut.links.threshold_consistent,
+                    options.links.sample.seed};
 }
 
 void Engine::Impl::flush_output() {

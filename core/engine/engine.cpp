@@ -17,8 +17,9 @@ bool are_sane(const Options& options) noexcept {
   const auto rule_is_sane = [](const auto& rule) {
     return rule.second.linked.value_or(0) <= kHopsMax && rule.second.linking.value_or(0) <= kHopsMax;
   };
-  return options.tail_sampling.decision_wait_ns >= 0 && options.tail_sampling.decision_wait_after_root_received_ns >= 0 &&
-         options.retain.window_ns >= 0 && options.retain.records_ns >= 0 && options.memory_limit_bytes >= kMemoryLimitMin &&
+  return options.tail_sampling.decision_wait_ns >= 0 &&
+         options.tail_sampling.decision_wait_after_root_received_ns >= 0 && options.retain.window_ns >= 0 &&
+         options.retain.records_ns >= 0 && options.memory_limit_bytes >= kMemoryLimitMin &&
          propagate.max_hops_linked <= kHopsMax && propagate.max_hops_linking <= kHopsMax &&
          std::all_of(propagate.types.begin(), propagate.types.end(), rule_is_sane) &&
          !(propagate.mode == PropagateMode::component && propagate.origin_links == OriginLinks::error_spans) &&
@@ -119,7 +120,9 @@ Result<void> Engine::drain(std::int64_t now_ns) { return impl_->tick(now_ns, tru
 Statistics Engine::statistics() const { return impl_->statistics(); }
 Result<Explanation> Engine::explain(TraceId trace_id) const { return impl_->explain(trace_id); }
 
-void PollSink::on_batch(Bytes traces_data, std::uint64_t) { batches_.emplace_back(traces_data.begin(), traces_data.end()); }
+void PollSink::on_batch(Bytes traces_data, std::uint64_t) {
+  batches_.emplace_back(traces_data.begin(), traces_data.end());
+}
 void PollSink::on_decision(const DecisionRecord& record) { decisions_.push_back(record); }
 
 std::string_view version() noexcept { return "0.1.0"; }

@@ -1,6 +1,11 @@
 // Engine::Impl: the rooms put together. ingest() runs on any lane (ingest.cpp); everything else belongs to the one
 // thread that ticks: adopt what came (tick.cpp), judge and settle (verdict.cpp), emit (emission.cpp), retain, evict,
 // seal and rotate (retention.cpp), tell (report.cpp).
+//
+// What both sides touch has its PROTOCOL block where it lives: nodes and edges in graph/, a trace's words in
+// trace_payload.hpp, span bytes in store/generation.hpp and store/span_store.hpp, lanes in sync/lanes.hpp. The atomics
+// here are single words: published_now_ns (written by tick; an arrival may be of this tick or the last), closed,
+// ticking (a flag taken by exchange, held for a whole tick), and gauges and counters, which guard nothing.
 #pragma once
 
 #include <array>
@@ -42,11 +47,13 @@ struct Engine::Impl {
   void accept_spans(engine::Lane& lane, const wire::Decoded& decoded);
   void read_links(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
   void count_link(engine::Lane& lane, context::Identity identity);
-  graph::EdgeCell edge_of(engine::Lane& lane, const wire::Decoded& decoded, const wire::SpanView& span, const wire::LinkView& link);
+  graph::EdgeCell edge_of(engine::Lane& lane, const wire::Decoded& decoded, const wire::SpanView& span,
+                          const wire::LinkView& link);
   void place_links(engine::Lane& lane, graph::Writer& writer);
   void store_span(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
   void sample_links(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted);
-  store::SpanEntry* store_cut(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted, const store::Envelope* scope);
+  store::SpanEntry* store_cut(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+                              const store::Envelope* scope);
   const store::Envelope* envelope(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t scope);
   void end_generation_by_volume() noexcept;
   std::uint64_t held_bytes() const noexcept;
@@ -116,6 +123,9 @@ struct Engine::Impl {
   // ---- report.cpp
   void write_log();
   DecisionRecord describe(RecordId id) const;
+  struct LaneTotals;
+  LaneTotals sum_lanes(Statistics& told) const;
+  void tell_losses(LaneTotals& totals, Statistics& told) const;
   Statistics statistics() const;
   Result<Explanation> explain(TraceId trace_id) const;
   std::string_view state_of(graph::NodeId node) const;
@@ -156,9 +166,9 @@ struct Engine::Impl {
   sync::HardwareSync::Atomic<std::int64_t> published_now_ns{0};
   sync::HardwareSync::Atomic<std::uint32_t> ticking{0};
   sync::HardwareSync::Atomic<std::uint32_t> closed{0};
-  sync::HardwareSync::Atomic<std::uint64_t> refused_requests{0};  // loss no_room
+  sync::HardwareSync::Atomic<std::uint64_t> refused_requests{0};         // loss no_room
   sync::HardwareSync::Atomic<std::uint64_t> graph_and_records_bytes{0};  // as of the last tick
-  store::GenerationClock<> generations;                           // of the span store
+  store::GenerationClock<> generations;                                  // of the span store
   sync::HardwareSync::Atomic<std::uint64_t> generation_begun_bytes{0};
 
   // All below: tick only.
@@ -166,30 +176,31 @@ struct Engine::Impl {
   propagate::Carrier carrier;
   std::int64_t now_ns = 0;
   bool draining = false;
-  std::map<std::int64_t, std::vector<RecordId>> due_at;        // pending traces by deadline; stale entries are skipped
+  std::map<std::int64_t, std::vector<RecordId>> due_at;  // pending traces by deadline; stale entries are skipped
   struct Retained {
     RecordId id;
     std::int64_t deadline_ns;
   };
-  std::deque<Retained> retained;                               // first dropped first; stale entries are skipped
+  std::deque<Retained> retained;  // first dropped first; stale entries are skipped
   std::uint64_t retained_bytes = 0;
-  std::map<std::uint32_t, std::uint64_t> open_generations;     // how many traces hold spans, by their first one's generation
-  std::deque<RecordId> arrived;                                // pending traces, oldest first; stale entries are skipped
-  std::vector<RecordId> waiting_for_bytes;                     // refused by the propagation token bucket
+  std::map<std::uint32_t, std::uint64_t>
+      open_generations;                     // how many traces hold spans, by their first one's generation
+  std::deque<RecordId> arrived;             // pending traces, oldest first; stale entries are skipped
+  std::vector<RecordId> waiting_for_bytes;  // refused by the propagation token bucket
   double propagation_tokens = 0;
   std::int64_t propagation_filled_at_ns = 0;
   std::int64_t window_started_ns = 0;
   std::array<std::int64_t, graph::kWindowSlots> window_closed_ns{};  // by slot
-  struct PrintedLinks {                                        // of a trace emitted with links cut
+  struct PrintedLinks {                                              // of a trace emitted with links cut
     std::unordered_map<TraceId, std::uint32_t> counts;
   };
   std::unordered_map<RecordId, PrintedLinks> printed_links;
 
   // Lists of the running tick.
-  std::vector<RecordId> touched;    // got spans
+  std::vector<RecordId> touched;  // got spans
   std::vector<RecordId> due;
-  std::vector<RecordId> evicted;    // among due or retained: to be sealed if not kept
-  std::vector<RecordId> candidates; // reached, kept if the budgets allow
+  std::vector<RecordId> evicted;     // among due or retained: to be sealed if not kept
+  std::vector<RecordId> candidates;  // reached, kept if the budgets allow
   std::vector<RecordId> to_emit;
   std::vector<RecordId> to_log;
   std::vector<graph::NodeId> touched_nodes;

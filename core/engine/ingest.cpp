@@ -85,7 +85,8 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
     for (std::size_t i = 0; i < decoded.resources.size(); ++i)
       policies->match_resource(decoded, decoded.resources[i], lane.resource_bits[i]);
     for (std::uint32_t i = 0; i < lane.accepted.size(); ++i)
-      if (decoded.spans[lane.accepted[i]].link_count > options.links.sample.max_links_per_span) sample_links(lane, decoded, i);
+      if (decoded.spans[lane.accepted[i]].link_count > options.links.sample.max_links_per_span)
+        sample_links(lane, decoded, i);
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory};  // nothing is published yet
   }
@@ -139,7 +140,8 @@ void Engine::Impl::count_link(Lane& lane, Identity identity) {
 }
 
 // The limits that the link's types set (DESIGN 3.4) and its flags; no node yet.
-EdgeCell Engine::Impl::edge_of(Lane& lane, const wire::Decoded& decoded, const wire::SpanView& span, const wire::LinkView& link) {
+EdgeCell Engine::Impl::edge_of(Lane& lane, const wire::Decoded& decoded, const wire::SpanView& span,
+                               const wire::LinkView& link) {
   unsigned linked = graph::kNoLimit;
   unsigned linking = graph::kNoLimit;
   if (read_link_types) {
@@ -150,8 +152,9 @@ EdgeCell Engine::Impl::edge_of(Lane& lane, const wire::Decoded& decoded, const w
       if (attribute.kind != wire::AttributeView::Kind::string) continue;
       const Bytes key = slice(decoded.bytes, attribute.key);
       const auto is_key = [&](const std::string& name) {
-        return name.size() == key.size() && std::equal(key.begin(), key.end(), name.begin(),
-                                                       [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); });
+        return name.size() == key.size() &&
+               std::equal(key.begin(), key.end(), name.begin(),
+                          [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); });
       };
       if (std::none_of(propagate.type_keys.begin(), propagate.type_keys.end(), is_key)) continue;
       constexpr std::size_t kTypeBytesMax = 256;
@@ -161,7 +164,8 @@ EdgeCell Engine::Impl::edge_of(Lane& lane, const wire::Decoded& decoded, const w
       }
       char type[kTypeBytesMax];
       const Bytes value = slice(decoded.bytes, attribute.string);
-      std::transform(value.begin(), value.end(), type, [](std::uint8_t c) { return c == '-' ? '_' : static_cast<char>(c); });
+      std::transform(value.begin(), value.end(), type,
+                     [](std::uint8_t c) { return c == '-' ? '_' : static_cast<char>(c); });
       const auto rule = type_rules.find(std::string_view(type, value.size()));
       if (rule == type_rules.end()) continue;
       linked = std::min(linked, rule->second.linked);
@@ -252,7 +256,8 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
       }
     } else {
       entry = lane.spans->span(scope, span.payload.size);
-      if (entry != nullptr) std::memcpy(entry->mutable_payload(), decoded.bytes.data() + span.payload.offset, span.payload.size);
+      if (entry != nullptr)
+        std::memcpy(entry->mutable_payload(), decoded.bytes.data() + span.payload.offset, span.payload.size);
     }
   }
   if (entry == nullptr) {
@@ -264,19 +269,23 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
 
   writer.mark_payload(node);
   auto& payload = *static_cast<engine::TracePayload*>(writer.payload(node));
-  const std::int64_t arrival = published_now_ns.load(std::memory_order_relaxed) + 1;  // relaxed: read anew for each span, any recent tick will do
+  const std::int64_t arrival = published_now_ns.load(std::memory_order_relaxed) +
+                               1;  // relaxed: read anew for each span, any recent tick will do
   const auto set_once = [&](auto& word) {
     std::int64_t none = 0;
-    if (word.load(std::memory_order_relaxed) == 0) word.compare_exchange(none, arrival, std::memory_order_relaxed, std::memory_order_relaxed);
+    if (word.load(std::memory_order_relaxed) == 0)
+      word.compare_exchange(none, arrival, std::memory_order_relaxed, std::memory_order_relaxed);
   };
   set_once(payload.arrival_ns);
   std::uint32_t first = payload.generation.load(std::memory_order_relaxed);  // relaxed: as the fold
   while ((first == 0 || first > lane.generation) &&
-         !payload.generation.compare_exchange(first, lane.generation, std::memory_order_relaxed, std::memory_order_relaxed)) {
+         !payload.generation.compare_exchange(first, lane.generation, std::memory_order_relaxed,
+                                              std::memory_order_relaxed)) {
   }
   if (context::is_zero(slice(decoded.bytes, span.parent_span_id))) set_once(payload.root_arrival_ns);
   if (span.link_count != 0) payload.links.fetch_add(span.link_count, std::memory_order_relaxed);
-  if (span.dropped_links_count != 0) payload.dropped_upstream.fetch_add(span.dropped_links_count, std::memory_order_relaxed);
+  if (span.dropped_links_count != 0)
+    payload.dropped_upstream.fetch_add(span.dropped_links_count, std::memory_order_relaxed);
   policy::Facts facts;
   const std::uint32_t resource = decoded.scopes[span.scope].resource;
   policies->match_span(decoded, span, lane.resource_bits[resource], facts);
@@ -299,7 +308,8 @@ const store::Envelope* Engine::Impl::envelope(Lane& lane, const wire::Decoded& d
   const wire::ScopeView& view = decoded.scopes[scope];
   const store::Envelope*& resource = lane.resources[view.resource];
   const wire::ResourceView& resource_view = decoded.resources[view.resource];
-  if (resource == nullptr) resource = lane.spans->envelope(nullptr, gather(resource_view.first_field, resource_view.field_count));
+  if (resource == nullptr)
+    resource = lane.spans->envelope(nullptr, gather(resource_view.first_field, resource_view.field_count));
   if (resource == nullptr) return nullptr;
   lane.scopes[scope] = lane.spans->envelope(resource, gather(view.first_field, view.field_count));
   return lane.scopes[scope];
@@ -331,7 +341,8 @@ void Engine::Impl::sample_links(Lane& lane, const wire::Decoded& decoded, std::u
       (void)context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
       if (ot.randomness) cut.randomness.emplace_back(index, *ot.randomness);
     }
-    sampler.add_good(id, base::load_span_id(far.data()), context::randomness(id.lo, ot), index, link.field.offset, link.field.size);
+    sampler.add_good(id, base::load_span_id(far.data()), context::randomness(id.lo, ot), index, link.field.offset,
+                     link.field.size);
   }
   cut.links = sampler.finish();
   cut.duplicates.assign(sampler.duplicate_indices().begin(), sampler.duplicate_indices().end());
@@ -364,7 +375,8 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
     out += end - at;
   };
   wire::LinkView link;
-  for (wire::LinkCursor cursor(decoded, span); cursor.next(link); at = link.field.offset + link.field.size) copy_to(link.field.offset);
+  for (wire::LinkCursor cursor(decoded, span); cursor.next(link); at = link.field.offset + link.field.size)
+    copy_to(link.field.offset);
   copy_to(span.payload.offset + span.payload.size);
   cut->bytes = sizeof(store::CutSpan) + cut->link_bytes.capacity() + cut->cells.capacity() * sizeof(EdgeCell) +
                cut->span_ids.capacity() * sizeof(SpanId) + cut->links.saved.capacity() * sizeof(reservoir::SavedLink) +

@@ -23,8 +23,8 @@
 namespace entail::engine {
 
 constexpr std::uint64_t kGenerationShare = 32;  // a generation ends after this share of memory_limit
-// Windows grow up to this many nodes, unless one request needs more: about a twelfth of memory_limit with their records,
-// so that records are forgotten in small steps and half of the limit still holds several windows.
+// Windows grow up to this many nodes, unless one request needs more: about a twelfth of memory_limit with their
+// records, so that records are forgotten in small steps and half of the limit still holds several windows.
 constexpr std::uint64_t window_nodes_max(std::uint64_t memory_limit_bytes) noexcept {
   return std::max<std::uint64_t>(memory_limit_bytes / 4096, 1 << 13);
 }
@@ -69,28 +69,28 @@ struct Lane {
 
   // Scratch of one request; kept so that ingest does not allocate once it has grown.
   struct PlacedLink {
-    std::uint32_t cell;    // index into cells
-    std::uint32_t span;    // index into accepted
+    std::uint32_t cell;  // index into cells
+    std::uint32_t span;  // index into accepted
     TraceId trace_id;
     graph::EdgeCell edge;  // limits and flags; no node yet
   };
   std::uint32_t generation = 0;
-  std::vector<std::uint32_t> accepted;        // indices into decoded.spans
-  std::vector<TraceId> trace_ids;             // of the accepted spans
-  std::vector<graph::NodeId> nodes;           // of the accepted spans
+  std::vector<std::uint32_t> accepted;  // indices into decoded.spans
+  std::vector<TraceId> trace_ids;       // of the accepted spans
+  std::vector<graph::NodeId> nodes;     // of the accepted spans
   std::vector<const store::Envelope*> resources;
   std::vector<const store::Envelope*> scopes;
   std::vector<policy::Bits> resource_bits;
-  std::vector<std::uint8_t> gathered;         // fields of a resource or scope that lie apart
-  std::vector<graph::EdgeCell> cells;         // all links of the request, by span
+  std::vector<std::uint8_t> gathered;  // fields of a resource or scope that lie apart
+  std::vector<graph::EdgeCell> cells;  // all links of the request, by span
   std::vector<SpanId> far_spans;
-  std::vector<std::uint32_t> first_cell;      // by accepted span
+  std::vector<std::uint32_t> first_cell;              // by accepted span
   std::vector<std::unique_ptr<store::CutSpan>> cuts;  // of the accepted spans whose links are cut, in their order
   std::size_t next_cut = 0;
-  std::vector<PlacedLink> placed;             // links whose nodes are looked up together
+  std::vector<PlacedLink> placed;  // links whose nodes are looked up together
   std::vector<TraceId> link_ids;
   std::vector<graph::NodeId> link_nodes;
-  std::vector<graph::EdgeCell> reverse;       // the reverse ends of placed
+  std::vector<graph::EdgeCell> reverse;  // the reverse ends of placed
   reservoir::LinkSampler sampler;
 };
 

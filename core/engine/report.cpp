@@ -55,7 +55,8 @@ DecisionRecord Engine::Impl::describe(RecordId id) const {
   told.not_followed = record.not_followed;
   told.spans = facts(id).spans;
   for (NodeId node = record.node; node != 0; node = graph.older(node))
-    told.links_dropped_upstream += payload(node).dropped_upstream.load(std::memory_order_relaxed);  // relaxed: behind the log
+    told.links_dropped_upstream +=
+        payload(node).dropped_upstream.load(std::memory_order_relaxed);  // relaxed: behind the log
   std::vector<NodeId> nodes;
   carrier.linked_nodes(id, nodes);
   std::sort(nodes.begin(), nodes.end());
@@ -70,11 +71,16 @@ DecisionRecord Engine::Impl::describe(RecordId id) const {
 std::string_view Engine::Impl::state_of(NodeId node) const {
   const RecordId id = graph.record(node);
   switch (id == 0 ? Phase::absent : ledger[id].phase) {
-    case Phase::absent: return "absent";
-    case Phase::pending: return "pending";
-    case Phase::retained: return "retained";
-    case Phase::kept: return "kept";
-    case Phase::sealed: return "sealed";
+    case Phase::absent:
+      return "absent";
+    case Phase::pending:
+      return "pending";
+    case Phase::retained:
+      return "retained";
+    case Phase::kept:
+      return "kept";
+    case Phase::sealed:
+      return "sealed";
   }
   return {};
 }
@@ -100,61 +106,78 @@ Result<Explanation> Engine::Impl::explain(TraceId trace) const {
   return explanation;
 }
 
-Statistics Engine::Impl::statistics() const {
-  Statistics told;
+// What the lanes have counted, summed; reasons by Identity.
+struct Engine::Impl::LaneTotals {
   std::uint64_t rejected[context::kIdentityCount] = {};
   std::uint64_t invalid[context::kIdentityCount] = {};
+  std::uint64_t rejected_all = 0;
   std::uint64_t unstored_spans = 0;
   std::uint64_t unstored_links = 0;
   std::uint64_t values_lost = 0;
   std::uint64_t types_unread = 0;
+};
+
+Engine::Impl::LaneTotals Engine::Impl::sum_lanes(Statistics& told) const {
+  LaneTotals totals;
   for (unsigned i = 0; i < lanes.count(); ++i) {
-    const engine::LaneCounts& counts = const_cast<sync::LanePool<engine::Lane>&>(lanes).lane(i).counts;
+    const engine::LaneCounts& counts = lanes.lane(i).counts;
     told.spans.received += counts.spans_received.value();
     told.links.received += counts.links_received.value();
     told.links.edges += counts.links_edges.value();
     told.links.same_trace += counts.links_same_trace.value();
     told.links.null_target += counts.links_null_target.value();
     told.links.bad_tracestate += counts.links_bad_tracestate.value();
-    unstored_spans += counts.spans_unstored.value();
-    unstored_links += counts.links_unstored.value();
-    values_lost += counts.values_lost.value();
-    types_unread += counts.link_types_unread.value();
+    totals.unstored_spans += counts.spans_unstored.value();
+    totals.unstored_links += counts.links_unstored.value();
+    totals.values_lost += counts.values_lost.value();
+    totals.types_unread += counts.link_types_unread.value();
     for (unsigned reason = 0; reason < context::kIdentityCount; ++reason) {
-      rejected[reason] += counts.spans_rejected[reason].value();
-      invalid[reason] += counts.links_invalid[reason].value();
+      totals.rejected[reason] += counts.spans_rejected[reason].value();
+      totals.invalid[reason] += counts.links_invalid[reason].value();
     }
   }
-  std::uint64_t losses_now[base::kLossCount];
-  std::copy(std::begin(losses), std::end(losses), losses_now);
-  const auto add_loss = [&](Loss loss, std::uint64_t amount) { losses_now[static_cast<unsigned>(loss)] += amount; };
-  const std::pair<Identity, Loss> reasons[] = {
-      {Identity::all_zero, Loss::all_zero}, {Identity::wrong_length, Loss::wrong_length}, {Identity::bad_hex, Loss::bad_hex}};
-  std::uint64_t rejected_total = 0;
+  return totals;
+}
+
+// Rejections by reason, and every loss that is not zero.
+void Engine::Impl::tell_losses(LaneTotals& totals, Statistics& told) const {
+  std::uint64_t now[base::kLossCount];
+  std::copy(std::begin(losses), std::end(losses), now);
+  const auto add = [&](Loss loss, std::uint64_t amount) { now[static_cast<unsigned>(loss)] += amount; };
+  const auto name = [](Loss loss) { return std::string(base::loss_name(loss)); };
+  const std::pair<Identity, Loss> reasons[] = {{Identity::all_zero, Loss::all_zero},
+                                               {Identity::wrong_length, Loss::wrong_length},
+                                               {Identity::bad_hex, Loss::bad_hex}};
   for (const auto& [identity, loss] : reasons) {
     const auto reason = static_cast<unsigned>(identity);
-    if (rejected[reason] != 0) told.spans.rejected.push_back({std::string(base::loss_name(loss)), rejected[reason]});
-    if (invalid[reason] != 0) told.links.invalid.push_back({std::string(base::loss_name(loss)), invalid[reason]});
-    rejected_total += rejected[reason];
-    add_loss(loss, rejected[reason] + invalid[reason]);
+    if (totals.rejected[reason] != 0) told.spans.rejected.push_back({name(loss), totals.rejected[reason]});
+    if (totals.invalid[reason] != 0) told.links.invalid.push_back({name(loss), totals.invalid[reason]});
+    totals.rejected_all += totals.rejected[reason];
+    add(loss, totals.rejected[reason] + totals.invalid[reason]);
   }
-  add_loss(Loss::bad_tracestate, told.links.bad_tracestate);
-  add_loss(Loss::json_value, values_lost);
-  add_loss(Loss::edge_types, types_unread);
-  add_loss(Loss::out_of_memory, unstored_spans);
-  add_loss(Loss::no_room, refused_requests.load(std::memory_order_relaxed));
+  add(Loss::bad_tracestate, told.links.bad_tracestate);
+  add(Loss::json_value, totals.values_lost);
+  add(Loss::edge_types, totals.types_unread);
+  add(Loss::out_of_memory, totals.unstored_spans);
+  add(Loss::no_room, refused_requests.load(std::memory_order_relaxed));  // relaxed: a counter
   for (unsigned loss = 0; loss < base::kLossCount; ++loss)
-    if (losses_now[loss] != 0) told.losses.push_back({std::string(base::loss_name(static_cast<Loss>(loss))), losses_now[loss]});
+    if (now[loss] != 0) told.losses.push_back({name(static_cast<Loss>(loss)), now[loss]});
+  if (late_origin_spans != 0) told.spans.lost.push_back({name(Loss::late_origin), late_origin_spans});
+  if (totals.unstored_spans != 0) told.spans.lost.push_back({name(Loss::out_of_memory), totals.unstored_spans});
+}
 
+Statistics Engine::Impl::statistics() const {
+  Statistics told;
+  LaneTotals totals = sum_lanes(told);
+  tell_losses(totals, told);
   told.spans.emitted = spans_emitted;
   told.spans.dropped = spans_dropped;
-  if (late_origin_spans != 0) told.spans.lost.push_back({std::string(base::loss_name(Loss::late_origin)), late_origin_spans});
-  if (unstored_spans != 0) told.spans.lost.push_back({std::string(base::loss_name(Loss::out_of_memory)), unstored_spans});
-  told.spans.held = told.spans.received - spans_emitted - spans_dropped - rejected_total - late_origin_spans - unstored_spans;
+  told.spans.held = told.spans.received - spans_emitted - spans_dropped - totals.rejected_all - late_origin_spans -
+                    totals.unstored_spans;
   told.links.duplicates = link_duplicates;
   told.links.sampled_spans = spans_sampled;
   told.links.emitted = links_emitted;
-  told.links.dropped = links_dropped + unstored_links;
+  told.links.dropped = links_dropped + totals.unstored_links;
   told.links.restored = links_restored;
   told.links.held = told.links.received - told.links.emitted - told.links.dropped;
   told.traces.received = traces_received;
@@ -164,7 +187,8 @@ Statistics Engine::Impl::statistics() const {
   told.traces.revived = traces_revived;
   told.traces.pending = traces_pending;
   for (std::size_t i = 0; i < kept_by_policy.size(); ++i)
-    told.traces.kept_by_policy.push_back({std::string(policies->name(static_cast<std::int32_t>(i))), kept_by_policy[i]});
+    told.traces.kept_by_policy.push_back(
+        {std::string(policies->name(static_cast<std::int32_t>(i))), kept_by_policy[i]});
   for (const auto& [key, traces] : kept_by_link) told.traces.kept_by_link.push_back({key.first, key.second, traces});
   told.memory.spans_bytes = store.bytes();
   told.memory.graph_bytes = graph.bytes();

@@ -9,7 +9,7 @@ namespace entail {
 inline namespace v1 {
 
 struct Request::Impl {
-  wire::Decoded decoded;         // borrows the caller's bytes, or json.protobuf
+  wire::Decoded decoded;  // borrows the caller's bytes, or json.protobuf
   wire::JsonReader json_reader;
   wire::JsonRequest json;
   Request::Signal signal = Request::Signal::traces;

@@ -28,7 +28,8 @@ void Engine::Impl::evict() {
   if (held < options.memory_limit_bytes) return;
   // What records take beyond their half is not made up for by spans: rotate_windows() forgets the oldest.
   const std::uint64_t records = graph_and_records_bytes.load(std::memory_order_relaxed);
-  const std::uint64_t records_excess = records > options.memory_limit_bytes / 2 ? records - options.memory_limit_bytes / 2 : 0;
+  const std::uint64_t records_excess =
+      records > options.memory_limit_bytes / 2 ? records - options.memory_limit_bytes / 2 : 0;
   std::uint64_t excess = held - options.memory_limit_bytes + options.memory_limit_bytes / kHeadroomShare;
   excess -= std::min(excess, records_excess);
   const std::map<std::uint32_t, std::uint64_t> bytes = store.bytes_by_generation();
@@ -108,7 +109,8 @@ void Engine::Impl::release_spans(RecordId id) {
   links_dropped += links;
 }
 
-// Late spans of a sealed trace are dropped; one that would have made an origin by itself is a loss. Its links are edges.
+// Late spans of a sealed trace are dropped; one that would have made an origin by itself is a loss. Its links are
+// edges.
 void Engine::Impl::drop_late_spans(RecordId id) {
   Record& record = ledger[id];
   for (NodeId node = record.node; node != 0; node = graph.older(node)) {
@@ -141,7 +143,8 @@ bool Engine::Impl::would_be_origin(const store::SpanEntry& entry, TraceId id) {
 
 // Starts a new window when the current one is old, nearly full or was too small, and drops those past their time.
 void Engine::Impl::rotate_windows() {
-  const std::int64_t window_time_ns = std::max<std::int64_t>(options.retain.records_ns / kWindowsPerRecordTime, kNanosPerSecond);
+  const std::int64_t window_time_ns =
+      std::max<std::int64_t>(options.retain.records_ns / kWindowsPerRecordTime, kNanosPerSecond);
   const graph::WindowList windows = graph.windows();
   const graph::WindowInfo& current = windows.items[windows.count - 1];
   const graph::Need wanted = graph.wanted();

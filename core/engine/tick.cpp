@@ -14,7 +14,8 @@ using propagate::Record;
 
 Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
   std::uint32_t idle = 0;
-  if (!ticking.compare_exchange(idle, 1, std::memory_order_acquire, std::memory_order_relaxed)) return Error{ErrorCode::busy};
+  if (!ticking.compare_exchange(idle, 1, std::memory_order_acquire, std::memory_order_relaxed))
+    return Error{ErrorCode::busy};
   Result<void> result;
   if (closed.load(std::memory_order_relaxed) != 0) {
     result = Error{ErrorCode::closed};
@@ -43,26 +44,28 @@ std::uint64_t Engine::Impl::open_generation() noexcept {
 }
 
 void Engine::Impl::run_tick(bool drain) {
-  const bool new_second = now_ns / kNanosPerSecond != published_now_ns.load(std::memory_order_relaxed) / kNanosPerSecond;
+  const bool new_second =
+      now_ns / kNanosPerSecond != published_now_ns.load(std::memory_order_relaxed) / kNanosPerSecond;
   published_now_ns.store(now_ns, std::memory_order_seq_cst);
   if (new_second || held_bytes() >= options.memory_limit_bytes) generations.advance();
   const std::uint64_t lanes_generation = open_generation();  // before the logs are read
   graph.reclaim();
   adopt_all();
 
-  evict();               // 0
-  collect_due(drain);    // 1
+  evict();             // 0
+  collect_due(drain);  // 1
   judge_all();
-  carrier.run(now_ns);   // 2
-  settle_all();          // 3
-  write_log();           // 4
+  carrier.run(now_ns);  // 2
+  settle_all();         // 3
+  write_log();          // 4
   emit_all();
   bound_retention();
-  seal_expired(drain);   // 5
-  write_log();           // of what was sealed early, and of broken chains
+  seal_expired(drain);  // 5
+  write_log();          // of what was sealed early, and of broken chains
 
   rotate_windows();
-  const std::uint64_t held_generation = open_generations.empty() ? store::GenerationClock<>::kIdle : open_generations.begin()->first;
+  const std::uint64_t held_generation =
+      open_generations.empty() ? store::GenerationClock<>::kIdle : open_generations.begin()->first;
   store.reclaim(std::min(lanes_generation, held_generation));
   store.trim(options.memory_limit_bytes / 8);
   generation_begun_bytes.store(store.bytes(), std::memory_order_relaxed);
@@ -135,8 +138,10 @@ void Engine::Impl::set_deadline(RecordId id) {
   std::int64_t deadline = later(record.arrival_ns, options.tail_sampling.decision_wait_ns);
   if (options.tail_sampling.decision_wait_after_root_received_ns > 0) {
     for (NodeId node = record.node; node != 0; node = graph.older(node)) {
-      const std::int64_t root = payload(node).root_arrival_ns.load(std::memory_order_relaxed);  // relaxed: behind the log
-      if (root != 0) deadline = std::min(deadline, later(root - 1, options.tail_sampling.decision_wait_after_root_received_ns));
+      const std::int64_t root =
+          payload(node).root_arrival_ns.load(std::memory_order_relaxed);  // relaxed: behind the log
+      if (root != 0)
+        deadline = std::min(deadline, later(root - 1, options.tail_sampling.decision_wait_after_root_received_ns));
     }
   }
   if (deadline >= record.deadline_ns) return;
@@ -145,7 +150,8 @@ void Engine::Impl::set_deadline(RecordId id) {
 }
 
 void Engine::Impl::collect_due(bool drain) {
-  for (auto entry = due_at.begin(); entry != due_at.end() && (drain || entry->first <= now_ns); entry = due_at.erase(entry)) {
+  for (auto entry = due_at.begin(); entry != due_at.end() && (drain || entry->first <= now_ns);
+       entry = due_at.erase(entry)) {
     for (const RecordId id : entry->second)
       if (ledger[id].phase == Phase::pending && ledger[id].deadline_ns == entry->first) due.push_back(id);
   }

@@ -4,7 +4,8 @@
 //
 // PROTOCOL touch: no span is overlooked by tick.
 //   words    head (of the span list), touched (0 or 1), both of one node
-//   ingest   T1 fold (relaxed)  T2 push the span: CAS on head (seq_cst)  T3 touched.load (seq_cst); 0 -> exchange(1, seq_cst);
+//   ingest   T1 fold (relaxed)  T2 push the span: CAS on head (seq_cst)  T3 touched.load (seq_cst); 0 -> exchange(1,
+//   seq_cst);
 //            was 0 -> node into the lane's log
 //   tick     U1 take the node from a log  U2 touched.store(0, seq_cst)  U3 read head (seq_cst), then the fold
 //   P1  a span whose T3 found 1 is either seen by the U3 that follows the U2 which clears that 1, or its T3 came after
@@ -54,11 +55,11 @@ struct TracePayload {
   using Atomic = sync::HardwareSync::Atomic<T>;
 
   SpanList<store::SpanEntry> spans;
-  Atomic<std::uint32_t> generation;       // of its first span in the store; 0 = no span yet
-  Atomic<std::int64_t> arrival_ns;        // + 1; 0 = no span yet
-  Atomic<std::int64_t> root_arrival_ns;   // + 1, of the first span without a parent; 0 = none yet
-  Atomic<std::uint64_t> links;            // received on its spans
-  Atomic<std::uint64_t> dropped_upstream; // links that SDKs had cut
+  Atomic<std::uint32_t> generation;        // of its first span in the store; 0 = no span yet
+  Atomic<std::int64_t> arrival_ns;         // + 1; 0 = no span yet
+  Atomic<std::int64_t> root_arrival_ns;    // + 1, of the first span without a parent; 0 = none yet
+  Atomic<std::uint64_t> links;             // received on its spans
+  Atomic<std::uint64_t> dropped_upstream;  // links that SDKs had cut
 
   policy::TraceFold& fold() noexcept { return policy::TraceFold::at(this + 1); }
   const policy::TraceFold& fold() const noexcept { return policy::TraceFold::at(this + 1); }

@@ -290,7 +290,8 @@ void Engine::Impl::drop(RecordId id) {
   --traces_pending;
   ++traces_dropped;
   record.phase = Phase::retained;
-  record.deadline_ns = now_ns > engine::kNever - options.retain.window_ns ? engine::kNever : now_ns + options.retain.window_ns;
+  record.deadline_ns =
+      now_ns > engine::kNever - options.retain.window_ns ? engine::kNever : now_ns + options.retain.window_ns;
   record.bytes = facts(id).bytes;
   retained_bytes += record.bytes;
   retained.push_back({id, record.deadline_ns});

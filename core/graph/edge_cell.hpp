@@ -27,8 +27,8 @@ constexpr unsigned kNoLimit = 63;  // the link's types set no limit of their own
 struct EdgeCell {
   std::uint64_t word = 0;
 
-  static constexpr EdgeCell make(std::uint32_t offset, std::uint32_t sequence, unsigned limit_linked, unsigned limit_linking,
-                                 bool on_error_span, bool sampled) noexcept {
+  static constexpr EdgeCell make(std::uint32_t offset, std::uint32_t sequence, unsigned limit_linked,
+                                 unsigned limit_linking, bool on_error_span, bool sampled) noexcept {
     return {std::uint64_t{offset & kOffsetMask} | (std::uint64_t{sequence & 0xffff} << 28) |
             (std::uint64_t{limit_linked & 63} << 44) | (std::uint64_t{limit_linking & 63} << 50) |
             (std::uint64_t{on_error_span} << 56) | (std::uint64_t{sampled} << 57) | (std::uint64_t{1} << 63)};

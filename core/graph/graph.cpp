@@ -155,7 +155,7 @@ void Graph::reclaim() noexcept {
 }
 
 WindowInfo Graph::info(const Window& window) noexcept {
-  return {window.slot(),       window.sequence(), window.capacity(),    window.node_count(),
+  return {window.slot(),       window.sequence(), window.capacity(),     window.node_count(),
           window.offset_end(), window.bytes(),    frozen(window.slot()), &window == current()};
 }
 

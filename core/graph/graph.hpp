@@ -34,10 +34,10 @@
 namespace entail::graph {
 
 struct GraphOptions {
-  unsigned lanes = 64;                        // 1..256
-  unsigned payload_bytes = 0;                 // a node; a multiple of 8
-  std::uint64_t first_capacity = 1u << 16;    // nodes of the first window; below the maximum, see rotate()
-  std::uint64_t seed = 0;                     // of the table's hash; no result depends on it
+  unsigned lanes = 64;                      // 1..256
+  unsigned payload_bytes = 0;               // a node; a multiple of 8
+  std::uint64_t first_capacity = 1u << 16;  // nodes of the first window; below the maximum, see rotate()
+  std::uint64_t seed = 0;                   // of the table's hash; no result depends on it
 };
 
 // What try_begin() was asked for.
@@ -53,7 +53,7 @@ struct WindowInfo {
   std::uint64_t node_count = 0;  // made, and reserved by batches under way
   std::uint32_t offset_end = 0;  // its nodes have offsets in [1, offset_end)
   std::uint64_t bytes = 0;
-  bool frozen = false;           // nothing will be written into it by Writers any more
+  bool frozen = false;  // nothing will be written into it by Writers any more
   bool is_current = false;
 };
 

@@ -12,7 +12,7 @@ namespace entail::graph {
 struct SlotOrders {
   static constexpr auto observe = std::memory_order_acquire;  // pairs with publish: the key behind the slot
   static constexpr auto publish = std::memory_order_release;
-  static constexpr auto lost = std::memory_order_acquire;     // a lost CAS has found another's slot: as observe
+  static constexpr auto lost = std::memory_order_acquire;  // a lost CAS has found another's slot: as observe
 };
 
 // WORD slot (64 bits): bits 0-31 offset of the node, bits 32-63 fingerprint (low half of the hash). 0 = empty: no

@@ -42,10 +42,10 @@ struct alignas(32) NodeRow {
   WindowInList::Cell in_first;
   WindowInList::Head in_head;
   WindowOutList::Head out_head;
-  LateEdge<>::Reach reach;   // 0 = no keep carries on from here
-  std::uint32_t record;      // tick only, of no meaning to the graph
-  NodeId older;              // tick only: this key's node in an older window
-  NodeId newer;              // tick only
+  LateEdge<>::Reach reach;  // 0 = no keep carries on from here
+  std::uint32_t record;     // tick only, of no meaning to the graph
+  NodeId older;             // tick only: this key's node in an older window
+  NodeId newer;             // tick only
 };
 static_assert(sizeof(NodeRow) == 32 && sizeof(NodeRow) + sizeof(TraceId) == kNodeBytes);
 

@@ -72,7 +72,7 @@ class AttributeTable {
   void match_fields(Bytes bytes, std::uint32_t begin, std::uint32_t end, Bits& bits) const;
 
   std::array<bool, kMarks> marks_{};
-  std::vector<Key> keys_;  // ascending by length once finished
+  std::vector<Key> keys_;                                         // ascending by length once finished
   std::array<std::uint16_t, kLengthsMax + 2> first_by_length_{};  // bucket i: [first[i], first[i + 1])
   std::vector<StringMatcher> matchers_;
   Bits all_bits_{};

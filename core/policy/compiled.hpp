@@ -34,9 +34,9 @@ struct PrefixDurationTest {
 
 // What follows from a policy's options alone.
 struct PolicyTraits {
-  bool names_error = false;   // status_code with ERROR, or an `and` with such a part at any depth
-  bool lasting = false;       // once it says keep, no further span can unmake that (DESIGN 3.2)
-  bool rolls_dice = false;    // is or contains probabilistic, rate_limiting, bytes_limiting
+  bool names_error = false;  // status_code with ERROR, or an `and` with such a part at any depth
+  bool lasting = false;      // once it says keep, no further span can unmake that (DESIGN 3.2)
+  bool rolls_dice = false;   // is or contains probabilistic, rate_limiting, bytes_limiting
   // probability: consistent; set iff its dice are thresholds on R, joined by `and` alone: then R >= *threshold.
   std::optional<std::uint64_t> threshold;
 };
@@ -45,7 +45,7 @@ struct CompiledPolicy {
   std::string name;
   std::uint32_t condition = 0;
   bool drops = false;
-  bool spreads = false;        // its keep makes an origin
+  bool spreads = false;  // its keep makes an origin
   PolicyTraits traits;
 };
 
@@ -55,11 +55,11 @@ struct CompiledPolicies {
   Bits sampled_flag_bits{};                          // what a span with the sampled flag sets
   std::vector<TracestateTest> tracestate_tests;
   std::vector<PrefixDurationTest> prefix_duration_tests;
-  bool reads_randomness = false;                     // some policy compares R
+  bool reads_randomness = false;  // some policy compares R
   AttributeTable attributes;
   ConditionTree tree;
-  std::vector<TokenBucket> buckets;                  // as they start
-  std::vector<CompiledPolicy> policies;              // configuration order
+  std::vector<TokenBucket> buckets;      // as they start
+  std::vector<CompiledPolicy> policies;  // configuration order
 };
 
 // Appends what is wrong to errors; the result is good iff nothing was appended.

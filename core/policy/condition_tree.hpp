@@ -15,8 +15,8 @@
 
 namespace entail::policy {
 
-constexpr unsigned kStatefulMax = 32;     // rate_limiting and bytes_limiting leaves
-constexpr unsigned kPartsDepthMax = 16;   // and, not, drop inside each other
+constexpr unsigned kStatefulMax = 32;    // rate_limiting and bytes_limiting leaves
+constexpr unsigned kPartsDepthMax = 16;  // and, not, drop inside each other
 
 // The token buckets: Confined to tick. Answers are remembered per trace by the caller (asked once per trace).
 struct StatefulAnswers {
@@ -57,9 +57,9 @@ struct Question {
   const Facts& trace;
   TraceId id;
   StatefulAnswers& answers;
-  TokenBucket* buckets = nullptr;     // null: stateful leaves that were not asked yet are not asked now either ...
-  Answer unasked = Answer::unknown;   // ... but answer this
-  std::int64_t now_ns = 0;            // fills the buckets
+  TokenBucket* buckets = nullptr;    // null: stateful leaves that were not asked yet are not asked now either ...
+  Answer unasked = Answer::unknown;  // ... but answer this
+  std::int64_t now_ns = 0;           // fills the buckets
 };
 
 struct ConditionTree {

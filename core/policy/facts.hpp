@@ -8,7 +8,7 @@
 
 namespace entail::policy {
 
-constexpr unsigned kBitWordsMax = 4;                     // at most 256 leaf conditions with a bit
+constexpr unsigned kBitWordsMax = 4;  // at most 256 leaf conditions with a bit
 
 using Bits = std::array<std::uint64_t, kBitWordsMax>;
 
@@ -21,8 +21,8 @@ struct Facts {
   std::uint64_t start_min_ns = ~std::uint64_t{0};
   std::uint64_t end_max_ns = 0;
   std::uint64_t spans = 0;
-  std::uint64_t bytes = 0;                               // protobuf bytes of the spans' payloads
-  std::uint64_t randomness_min = ~std::uint64_t{0};      // smallest ot=rv; all ones = none
+  std::uint64_t bytes = 0;                           // protobuf bytes of the spans' payloads
+  std::uint64_t randomness_min = ~std::uint64_t{0};  // smallest ot=rv; all ones = none
 
   // Commutative and associative; Facts{} changes nothing. Counts add up, so a span is merged once.
   void merge(const Facts& other) noexcept {

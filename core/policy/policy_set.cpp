@@ -21,7 +21,7 @@ void join(Bits& bits, const Bits& more) noexcept {
 
 struct PolicySet::Impl {
   CompiledPolicies compiled;
-  std::vector<std::uint32_t> drops;          // indexes of policies, in configuration order
+  std::vector<std::uint32_t> drops;  // indexes of policies, in configuration order
   std::vector<std::uint32_t> early_origins;
   bool origins_may_be_chance = false;
   bool reads_tracestate = false;

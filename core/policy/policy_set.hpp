@@ -31,12 +31,12 @@ namespace entail::policy {
 
 // A trace's own answer (DESIGN 3.1, 3.2).
 struct OwnVerdict {
-  bool keep = false;                 // at least one policy says keep and no drop policy matches
-  bool vetoed = false;               // a drop policy matches
-  std::int32_t policy = -1;          // the first policy in configuration order that says keep (or drop, if vetoed)
-  bool origin = false;               // a policy whose keep spreads says keep, and nothing vetoes
-  bool by_chance = false;            // keep, and every policy that says keep rolls dice
-  std::uint64_t threshold = 0;       // probability: consistent, by_chance: the smallest T among the probabilistic keeps
+  bool keep = false;            // at least one policy says keep and no drop policy matches
+  bool vetoed = false;          // a drop policy matches
+  std::int32_t policy = -1;     // the first policy in configuration order that says keep (or drop, if vetoed)
+  bool origin = false;          // a policy whose keep spreads says keep, and nothing vetoes
+  bool by_chance = false;       // keep, and every policy that says keep rolls dice
+  std::uint64_t threshold = 0;  // probability: consistent, by_chance: the smallest T among the probabilistic keeps
   // by_chance, and every policy that says keep is a threshold on R (probabilistic, or `and` with no other dice): the
   // trace was kept with probability (2^56 - threshold) / 2^56. False with by_chance: the probability is not known.
   bool threshold_known = false;

@@ -31,9 +31,9 @@ class StringMatcher {
 
  private:
   struct RegexSet;
-  std::vector<std::string> values_;                    // ascending by size, then by content
+  std::vector<std::string> values_;  // ascending by size, then by content
   std::vector<std::unique_ptr<re2::RE2>> patterns_;
-  std::unique_ptr<RegexSet> set_;                      // of all patterns, if there are several
+  std::unique_ptr<RegexSet> set_;  // of all patterns, if there are several
 };
 
 }  // namespace entail::policy

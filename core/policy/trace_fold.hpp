@@ -77,7 +77,7 @@ class TraceFold {
   Word* bit_words_begin() noexcept { return reinterpret_cast<Word*>(this + 1); }
   const Word* bit_words_begin() const noexcept { return reinterpret_cast<const Word*>(this + 1); }
 
-  Word start_inverted_;       // ~ of the first start
+  Word start_inverted_;  // ~ of the first start
   Word end_max_;
   Word randomness_inverted_;  // ~ of the smallest ot=rv; meaningful with probability: consistent
   Word bytes_;

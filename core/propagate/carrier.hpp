@@ -32,7 +32,8 @@ namespace entail::propagate {
 
 class Carrier {
  public:
-  Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, bool origins_may_be_chance, std::uint64_t seed);
+  Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, bool origins_may_be_chance,
+          std::uint64_t seed);
 
   // The record of a node's trace, looking for older incarnations of it in other windows first; 0 if it has none.
   RecordId find_record(graph::NodeId node);
@@ -55,7 +56,8 @@ class Carrier {
   // Carries everything queued as far as it goes.
   void run(std::int64_t now_ns);
 
-  // Traces that a keep reached, or reached with fewer hops, since the last call, perhaps repeated; newly refused neighbours (loss max_links_followed).
+  // Traces that a keep reached, or reached with fewer hops, since the last call, perhaps repeated; newly refused
+  // neighbours (loss max_links_followed).
   std::vector<RecordId> take_reached() noexcept { return std::move(reached_); }
   std::uint64_t take_refused_count() noexcept { return std::exchange(refused_count_, 0); }
 
@@ -98,21 +100,24 @@ class Carrier {
   bool link_incarnations(graph::NodeId node);
   void join(graph::NodeId other, graph::NodeId node);
   std::uint64_t name(RecordId id) const noexcept { return std::hash<TraceId>{}(graph_.key(ledger_[id].node)); }
-  unsigned max_hops(Side side) const noexcept { return side == kOut ? options_.max_hops_linked : options_.max_hops_linking; }
+  unsigned max_hops(Side side) const noexcept {
+    return side == kOut ? options_.max_hops_linked : options_.max_hops_linking;
+  }
 
   graph::Graph& graph_;
   Ledger& ledger_;
   PropagateOptions options_;
   bool component_;
-  unsigned layer_step_;  // 2 when certain layers are used: layers 0,1 and 2,3; else kLayers, so that they are not visited
+  unsigned
+      layer_step_;  // 2 when certain layers are used: layers 0,1 and 2,3; else kLayers, so that they are not visited
   std::uint64_t seed_;
   std::int64_t now_ns_ = 0;
   std::vector<std::vector<Work>> queue_;  // by hops
   std::vector<RecordId> reached_;
-  std::vector<Candidate> candidates_;     // scratch of gather()
+  std::vector<Candidate> candidates_;  // scratch of gather()
   std::vector<Frontier> frontiers_;
   std::vector<std::uint32_t> free_frontiers_;
-  std::vector<graph::NodeId> others_;     // scratch of link_batch()
+  std::vector<graph::NodeId> others_;  // scratch of link_batch()
   std::uint64_t refused_count_ = 0;
 };
 

@@ -26,7 +26,7 @@ constexpr ConsistentKey consistent_key(std::uint64_t randomness, std::uint64_t h
 
 // A link with a good context, as the sketches hold it.
 struct Candidate {
-  ConsistentKey key;         // key.hash is H
+  ConsistentKey key;  // key.hash is H
   TraceId trace_id;
   SpanId span_id;
   std::uint32_t index = 0;   // arrival index within the span

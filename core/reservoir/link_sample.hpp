@@ -31,14 +31,14 @@ namespace entail::reservoir {
 
 // A link whose bytes survive the cut.
 struct SavedLink {
-  std::uint32_t index = 0;       // arrival index within the span
+  std::uint32_t index = 0;  // arrival index within the span
   context::Identity identity = context::Identity::good;
-  bool in_uniform = false;       // member of the sketch U (k smallest)
-  bool in_consistent = false;    // member of the sketch C
-  TraceId trace_id;              // of a good link
+  bool in_uniform = false;     // member of the sketch U (k smallest)
+  bool in_consistent = false;  // member of the sketch C
+  TraceId trace_id;            // of a good link
   SpanId span_id;
-  ConsistentKey key;             // of a good link; key.hash is H
-  std::uint32_t offset = 0;      // where its field lies in the caller's bytes
+  ConsistentKey key;         // of a good link; key.hash is H
+  std::uint32_t offset = 0;  // where its field lies in the caller's bytes
   std::uint32_t size = 0;
 };
 
@@ -48,7 +48,7 @@ struct CutLinks {
   std::uint64_t malformed = 0;
   std::uint64_t null_target = 0;
   std::uint64_t duplicates = 0;
-  std::optional<std::uint64_t> threshold_uniform;        // the first excluded key, absent when none was
+  std::optional<std::uint64_t> threshold_uniform;  // the first excluded key, absent when none was
   std::optional<ConsistentKey> threshold_consistent;
   std::vector<SavedLink> saved;  // ascending index: U and C members, and the first k null targets and first k bad ones
 };
@@ -120,16 +120,18 @@ struct PinnedLink {
 
 struct Chosen {
   std::uint32_t index = 0;
-  const SavedLink* saved = nullptr;    // its bytes, or
+  const SavedLink* saved = nullptr;      // its bytes, or
   const PinnedLink* restored = nullptr;  // written again from its edge
 };
 
 struct Selection {
-  std::vector<Chosen> links;           // ascending index = arrival order
-  std::uint64_t emitted = 0;           // links.size()
+  std::vector<Chosen> links;  // ascending index = arrival order
+  std::uint64_t emitted = 0;  // links.size()
   std::uint64_t restored = 0;
-  struct Stratum { std::uint64_t received = 0, emitted = 0; };
-  Stratum pinned, open, closed;        // received sums to received - duplicates - malformed
+  struct Stratum {
+    std::uint64_t received = 0, emitted = 0;
+  };
+  Stratum pinned, open, closed;  // received sums to received - duplicates - malformed
 };
 
 // Chooses exactly min(k, received - duplicates) links; never more, whatever the caller's numbers. pinned: every

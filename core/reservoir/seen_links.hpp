@@ -55,11 +55,11 @@ class SeenLinks {
   void size_slots(std::size_t expected);
   void grow();
 
-  std::vector<Link> links_;            // distinct, in order of arrival
-  std::vector<std::uint64_t> slots_;   // a power of two: upper half of the hash, position in links_ + 1; 0 = empty
+  std::vector<Link> links_;                // distinct, in order of arrival
+  std::vector<std::uint64_t> slots_;       // a power of two: upper half of the hash, position in links_ + 1; 0 = empty
   std::map<Link, std::uint64_t> crowded_;  // the words of links that found no slot
-  std::size_t links_max_ = 0;          // at which the table grows
-  unsigned shift_ = 63;                // hash >> shift_ is the first slot
+  std::size_t links_max_ = 0;              // at which the table grows
+  unsigned shift_ = 63;                    // hash >> shift_ is the first slot
 };
 
 }  // namespace entail::reservoir

@@ -11,7 +11,7 @@
 namespace entail::store {
 
 struct GenerationOrders {
-  static constexpr auto guess = std::memory_order_relaxed;    // L1: any value that was current is a lower bound
+  static constexpr auto guess = std::memory_order_relaxed;     // L1: any value that was current is a lower bound
   static constexpr auto announce = std::memory_order_seq_cst;  // L2
   static constexpr auto advance = std::memory_order_seq_cst;   // what T1 reads
   static constexpr auto read = std::memory_order_seq_cst;      // L3, T1
@@ -28,7 +28,8 @@ struct GenerationOrders {
 //   P1  a span whose trace T3 does not find has a generation >= bound: if T2 found the lane idle before its L2, then
 //       T1 precedes L3 in the total order, so g >= c; if it found the lane's g0, then g >= g0 >= bound; and if it found
 //       the idle of L5 (release, acquired by T2), then L4 came before T3, which finds the trace.
-//   why seq_cst  L2 then L3 against T1 then T2: each side writes one word and reads the other; the load of T1 stands for
+//   why seq_cst  L2 then L3 against T1 then T2: each side writes one word and reads the other; the load of T1 stands
+//   for
 //       the write of advance() that it read.
 //   progress  wait-free
 //   proved by tests/interleave/generation_test.cpp; mutants acq_rel throughout, leave=relaxed must fail.

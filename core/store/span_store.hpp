@@ -43,11 +43,11 @@ struct Envelope {
 
 // One span, followed by its payload bytes.
 struct SpanEntry {
-  SpanEntry* next = nullptr;       // in the trace's list
+  SpanEntry* next = nullptr;  // in the trace's list
   const Envelope* scope = nullptr;
-  CutSpan* cut = nullptr;          // null: the links are in the payload
+  CutSpan* cut = nullptr;  // null: the links are in the payload
   std::uint32_t size = 0;
-  std::uint32_t link_count = 0;    // as received
+  std::uint32_t link_count = 0;  // as received
   Bytes payload() const noexcept { return {reinterpret_cast<const std::uint8_t*>(this + 1), size}; }
   std::uint8_t* mutable_payload() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
 };
@@ -90,7 +90,7 @@ class ChunkStack {
 
 class SpanStore {
  public:
-  static constexpr std::size_t kChunkBytes = 256 * 1024;  // with the header: what the pool recycles
+  static constexpr std::size_t kChunkBytes = 256 * 1024;      // with the header: what the pool recycles
   static constexpr std::size_t kFirstChunkBytes = 16 * 1024;  // the first of a generation: little traffic costs little
 
   explicit SpanStore(CutSpanCare cuts) noexcept : cuts_(cuts) {}

@@ -17,8 +17,8 @@
 namespace entail::sync {
 
 struct LaneOrders {
-  static constexpr auto peek = std::memory_order_relaxed;   // a guess at which bit is free; the RMW decides
-  static constexpr auto take = std::memory_order_acquire;   // pairs with give: the last holder's writes
+  static constexpr auto peek = std::memory_order_relaxed;  // a guess at which bit is free; the RMW decides
+  static constexpr auto take = std::memory_order_acquire;  // pairs with give: the last holder's writes
   static constexpr auto give = std::memory_order_release;
 };
 

@@ -119,9 +119,9 @@ class SpscLog {
     std::free(chunk);
   }
 
-  Chunk origin_;              // full from the start with no items, so that both ends have a chunk to stand on
-  Chunk* last_ = &origin_;    // producer
-  Chunk* spare_ = nullptr;    // producer
+  Chunk origin_;            // full from the start with no items, so that both ends have a chunk to stand on
+  Chunk* last_ = &origin_;  // producer
+  Chunk* spare_ = nullptr;  // producer
   alignas(kCacheLineBytes) Chunk* first_ = &origin_;  // consumer
   std::uint64_t taken_ = 0;                           // consumer
 };

@@ -16,8 +16,8 @@ namespace entail::wire {
 
 // What a message tells the one around it.
 struct JsonState {
-  bool lost = false;          // an AnyValue whose value protobuf cannot hold
-  std::uint8_t bad_ids = 0;   // one bit per field number: its text was not hex
+  bool lost = false;         // an AnyValue whose value protobuf cannot hold
+  std::uint8_t bad_ids = 0;  // one bit per field number: its text was not hex
 };
 
 class JsonDocument {

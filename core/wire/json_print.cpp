@@ -33,9 +33,7 @@ struct SeenFields {
 };
 static_assert(kJsonFieldsMax <= 32);
 
-std::string_view text_of(Bytes bytes) noexcept {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+std::string_view text_of(Bytes bytes) noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 // The NUL that the JSON reader put behind text of the length of a good ID is no part of the text.
 std::string_view odd_id_text(Bytes id, std::size_t id_size) noexcept {
@@ -179,8 +177,12 @@ void JsonPrinter::nested(const JsonField& field, Bytes bytes, Range payload, uns
 void JsonPrinter::value(const JsonField& field, Bytes bytes, Range payload, unsigned depth) {
   const Bytes content = slice(bytes, payload);
   switch (field.kind) {
-    case JsonKind::message: nested(field, bytes, payload, depth); return;
-    case JsonKind::string: append_json_string(text_of(content), out_); return;
+    case JsonKind::message:
+      nested(field, bytes, payload, depth);
+      return;
+    case JsonKind::string:
+      append_json_string(text_of(content), out_);
+      return;
     case JsonKind::identifier:
       if (is_odd_id_text(content, field.id_size)) {
         append_json_string(odd_id_text(content, field.id_size), out_);
@@ -195,8 +197,12 @@ void JsonPrinter::value(const JsonField& field, Bytes bytes, Range payload, unsi
       append_base64(content, out_);
       out_.push_back('"');
       return;
-    case JsonKind::fixed64: quoted(base::load_le64(content.data())); return;
-    case JsonKind::fixed32: number(base::load_le32(content.data())); return;
+    case JsonKind::fixed64:
+      quoted(base::load_le64(content.data()));
+      return;
+    case JsonKind::fixed32:
+      number(base::load_le32(content.data()));
+      return;
     case JsonKind::floating:
       append_json_double(std::bit_cast<double>(base::load_le64(content.data())), out_);
       return;
@@ -204,7 +210,9 @@ void JsonPrinter::value(const JsonField& field, Bytes bytes, Range payload, unsi
     case JsonKind::int64:
     case JsonKind::int32:
     case JsonKind::uint32:
-    case JsonKind::enumeration: varint(field, content); return;
+    case JsonKind::enumeration:
+      varint(field, content);
+      return;
   }
 }
 

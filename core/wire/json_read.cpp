@@ -7,8 +7,8 @@
 namespace entail::wire {
 namespace {
 
-constexpr std::size_t kKeySizeMax = 32;       // longer ones are unknown
-constexpr std::uint8_t kBothIds = 0b110;      // fields 1 and 2 of spans and links, as bits of JsonState::bad_ids
+constexpr std::size_t kKeySizeMax = 32;   // longer ones are unknown
+constexpr std::uint8_t kBothIds = 0b110;  // fields 1 and 2 of spans and links, as bits of JsonState::bad_ids
 // Nested values from here on have padded lengths, so that the time for deep nesting stays linear in the text's size.
 constexpr unsigned kPaddedDepth = 8;
 

@@ -18,9 +18,19 @@ std::uint8_t* write_little_endian(std::uint8_t* out, std::uint64_t bits, int byt
 // The NUL behind the text ends a scalar too, one inside does not.
 bool JsonDocument::ends_scalar(const char* at) const noexcept {
   switch (*at) {
-    case ',': case '}': case ']': case ':': case ' ': case '\t': case '\n': case '\r': return true;
-    case '\0': return tokens_.at_end() && tokens_.offset(at) == tokens_.size();
-    default: return false;
+    case ',':
+    case '}':
+    case ']':
+    case ':':
+    case ' ':
+    case '\t':
+    case '\n':
+    case '\r':
+      return true;
+    case '\0':
+      return tokens_.at_end() && tokens_.offset(at) == tokens_.size();
+    default:
+      return false;
   }
 }
 
@@ -32,10 +42,14 @@ bool JsonDocument::literal(const char* token, std::string_view spelling) {
 // Passes over a value that is not used. What is inside brackets is not checked beyond their nesting.
 bool JsonDocument::skip(const char* token) {
   switch (*token) {
-    case '"': return true;
-    case 't': return literal(token, "true");
-    case 'f': return literal(token, "false");
-    case 'n': return literal(token, "null");
+    case '"':
+      return true;
+    case 't':
+      return literal(token, "true");
+    case 'f':
+      return literal(token, "false");
+    case 'n':
+      return literal(token, "null");
     case '{':
     case '[': {
       const char* fault = token;
@@ -63,18 +77,25 @@ bool JsonDocument::lose_taken(JsonState& state) noexcept {
 
 bool JsonDocument::scalar(const JsonField& field, const char* token, JsonState& state) {
   switch (field.kind) {
-    case JsonKind::string: return string(field, token, state);
-    case JsonKind::identifier: return identifier(field, token, state);
-    case JsonKind::bytes: return bytes(field, token, state);
-    case JsonKind::boolean: return boolean(field, token, state);
-    case JsonKind::floating: return floating(field, token, state);
+    case JsonKind::string:
+      return string(field, token, state);
+    case JsonKind::identifier:
+      return identifier(field, token, state);
+    case JsonKind::bytes:
+      return bytes(field, token, state);
+    case JsonKind::boolean:
+      return boolean(field, token, state);
+    case JsonKind::floating:
+      return floating(field, token, state);
     case JsonKind::int64:
     case JsonKind::int32:
     case JsonKind::uint32:
     case JsonKind::enumeration:
     case JsonKind::fixed64:
-    case JsonKind::fixed32: return integer(field, token, state);
-    case JsonKind::message: break;
+    case JsonKind::fixed32:
+      return integer(field, token, state);
+    case JsonKind::message:
+      break;
   }
   return lose(token, state);
 }
@@ -242,7 +263,8 @@ bool JsonDocument::write_integer(const JsonField& field, const DecimalInteger& v
     case JsonKind::bytes:
     case JsonKind::boolean:
     case JsonKind::floating:
-    case JsonKind::message: return false;
+    case JsonKind::message:
+      return false;
   }
   writer_.advance(out);
   return true;

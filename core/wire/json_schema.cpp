@@ -75,14 +75,11 @@ constexpr JsonField kLink[] = {identifier("traceId", 1, 16),
 constexpr JsonField kStatus[] = {scalar("message", 2, JsonKind::string), enumeration("code", 3, kStatusCodes)};
 constexpr JsonField kKeyValue[] = {scalar("key", 1, JsonKind::string), one("value", 2, JsonMessage::any_value),
                                    scalar("keyStrindex", 3, JsonKind::int32)};
-constexpr JsonField kAnyValue[] = {scalar("stringValue", 1, JsonKind::string),
-                                   scalar("intValue", 3, JsonKind::int64),
-                                   scalar("boolValue", 2, JsonKind::boolean),
-                                   scalar("doubleValue", 4, JsonKind::floating),
-                                   one("arrayValue", 5, JsonMessage::array_value),
-                                   one("kvlistValue", 6, JsonMessage::key_value_list),
-                                   scalar("bytesValue", 7, JsonKind::bytes),
-                                   scalar("stringValueStrindex", 8, JsonKind::int32)};
+constexpr JsonField kAnyValue[] = {
+    scalar("stringValue", 1, JsonKind::string),     scalar("intValue", 3, JsonKind::int64),
+    scalar("boolValue", 2, JsonKind::boolean),      scalar("doubleValue", 4, JsonKind::floating),
+    one("arrayValue", 5, JsonMessage::array_value), one("kvlistValue", 6, JsonMessage::key_value_list),
+    scalar("bytesValue", 7, JsonKind::bytes),       scalar("stringValueStrindex", 8, JsonKind::int32)};
 constexpr JsonField kArrayValue[] = {many("values", 1, JsonMessage::any_value)};
 constexpr JsonField kKeyValueList[] = {many("values", 1, JsonMessage::key_value)};
 

@@ -17,8 +17,8 @@ namespace entail::wire {
 
 enum class JsonKind : std::uint8_t {
   string,
-  identifier,   // bytes, as hex
-  bytes,        // bytes, as base64
+  identifier,  // bytes, as hex
+  bytes,       // bytes, as base64
   boolean,
   int64,
   int32,
@@ -80,9 +80,9 @@ struct JsonField {
   std::uint8_t number = 0;
   JsonKind kind = JsonKind::string;
   bool repeated = false;
-  JsonMessage message = JsonMessage::none;         // of JsonKind::message
-  std::uint8_t id_size = 0;                        // of JsonKind::identifier: bytes of a valid one
-  std::span<const std::string_view> names = {};    // of JsonKind::enumeration, by value
+  JsonMessage message = JsonMessage::none;       // of JsonKind::message
+  std::uint8_t id_size = 0;                      // of JsonKind::identifier: bytes of a valid one
+  std::span<const std::string_view> names = {};  // of JsonKind::enumeration, by value
 };
 
 constexpr unsigned kJsonFieldNumberMax = 16;

@@ -53,8 +53,8 @@ Result<void> JsonTokens::load(std::string_view text) {
   if (!text.empty()) std::memcpy(text_.data(), text.data(), text.size());
   std::memset(text_.data() + text.size(), 0, kJsonPadding);
   size_ = text.size();
-  const simdjson::error_code fault = index_->stage1(reinterpret_cast<const std::uint8_t*>(text_.data()), size_,
-                                                    simdjson::stage1_mode::regular);
+  const simdjson::error_code fault =
+      index_->stage1(reinterpret_cast<const std::uint8_t*>(text_.data()), size_, simdjson::stage1_mode::regular);
   if (fault != simdjson::SUCCESS) return locate_fault(text);
   next_ = index_->structural_indexes.get();
   end_ = next_ + index_->n_structural_indexes;

@@ -19,7 +19,7 @@ constexpr std::uint8_t kPaddedLengthSize = 5;
 class MessageWriter {
  public:
   struct Open {
-    std::size_t begin = 0;    // of the tag
+    std::size_t begin = 0;  // of the tag
     std::size_t payload = 0;
     std::size_t first_mark = 0;
     std::uint8_t length_size = 0;
@@ -33,7 +33,8 @@ class MessageWriter {
 
   // At least `size` writable bytes, to be claimed with advance().
   std::uint8_t* room(std::size_t size) {
-    if (out_.size() - at_ < size) [[unlikely]] out_.resize((at_ + size) * 2);
+    if (out_.size() - at_ < size) [[unlikely]]
+      out_.resize((at_ + size) * 2);
     return out_.data() + at_;
   }
   void advance(const std::uint8_t* end) noexcept { at_ = static_cast<std::size_t>(end - out_.data()); }
@@ -59,7 +60,8 @@ class MessageWriter {
       write_padded(message, size);
       return;
     }
-    if (needed != message.length_size) [[unlikely]] move(message, size, needed);
+    if (needed != message.length_size) [[unlikely]]
+      move(message, size, needed);
     base::write_varint(out_.data() + message.payload - message.length_size, size);
   }
 

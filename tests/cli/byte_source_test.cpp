@@ -75,7 +75,8 @@ TEST(Gzip, NamesDamage_AndTrailingRubbish) {
   ASSERT_TRUE(broken->problem());
   EXPECT_EQ(broken->problem()->kind, ProblemKind::malformed);
 
-  const auto trailed = make_gzip_source(window(test::joined({test::gzipped(test::buffer("good")), test::buffer("rubbish")})));
+  const auto trailed =
+      make_gzip_source(window(test::joined({test::gzipped(test::buffer("good")), test::buffer("rubbish")})));
   EXPECT_EQ(test::text(read_all(*trailed)), "good");
   ASSERT_TRUE(trailed->problem());
   EXPECT_EQ(trailed->problem()->kind, ProblemKind::malformed);

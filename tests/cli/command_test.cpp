@@ -29,8 +29,8 @@ struct Outcome {
 class CommandTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = testing::TempDir() + "entail_command_" + testing::UnitTest::GetInstance()->current_test_info()->name() + "_" +
-              std::to_string(::getpid()) + "/";
+    folder_ = testing::TempDir() + "entail_command_" + testing::UnitTest::GetInstance()->current_test_info()->name() +
+              "_" + std::to_string(::getpid()) + "/";
     std::filesystem::create_directories(folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -39,8 +39,8 @@ class CommandTest : public testing::Test {
 
   // Runs `entail ARGUMENTS` by the shell, in the test's folder.
   Outcome run(const std::string& arguments) const {
-    const std::string command = "cd '" + folder_ + "' && '" ENTAIL_COMMAND "' " + arguments + " >'" + path(".out") + "' 2>'" +
-                                path(".err") + "'";
+    const std::string command = "cd '" + folder_ + "' && '" ENTAIL_COMMAND "' " + arguments + " >'" + path(".out") +
+                                "' 2>'" + path(".err") + "'";
     const int status = std::system(command.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, test::read_file(path(".out")), test::read_file(path(".err"))};
   }
@@ -95,8 +95,8 @@ std::uint64_t sum(const simdjson::dom::element& element, const std::string& poin
 
 // The equations that FORMATS "Summary" states.
 void expect_conserved(const simdjson::dom::element& s) {
-  EXPECT_EQ(number(s, "/spans/received"),
-            number(s, "/spans/emitted") + number(s, "/spans/dropped") + sum(s, "/spans/rejected") + sum(s, "/spans/lost"));
+  EXPECT_EQ(number(s, "/spans/received"), number(s, "/spans/emitted") + number(s, "/spans/dropped") +
+                                              sum(s, "/spans/rejected") + sum(s, "/spans/lost"));
   EXPECT_EQ(number(s, "/traces/received"), number(s, "/traces/kept") + number(s, "/traces/dropped"));
   std::uint64_t by_link = 0;
   for (const auto group : array_at(s, "/traces/kept_by_link")) by_link += number(group, "/traces");
@@ -138,7 +138,8 @@ std::map<std::string, Decided> decisions_of(const std::string& path) {
 std::map<std::string, std::string> answers_of(const std::string& path) {
   std::map<std::string, std::string> answers;
   for (const auto& [id, entry] : decisions_of(path)) {
-    answers[id] = entry.answer.starts_with("link") ? "link" + entry.answer.substr(entry.answer.find(' ')) : entry.answer;
+    answers[id] =
+        entry.answer.starts_with("link") ? "link" + entry.answer.substr(entry.answer.find(' ')) : entry.answer;
   }
   return answers;
 }
@@ -152,7 +153,8 @@ void expect_kept_as_told(const simdjson::dom::element& expect, std::map<std::str
     if (reason == "policy") {
       EXPECT_EQ(found.answer, "policy") << id;
     } else if (std::uint64_t hops_min = 0; trace.at_pointer("/hops_min").get(hops_min) == simdjson::SUCCESS) {
-      ASSERT_TRUE(found.answer.starts_with("linke") || found.answer.starts_with("linki")) << id << " is " << found.answer;
+      ASSERT_TRUE(found.answer.starts_with("linke") || found.answer.starts_with("linki"))
+          << id << " is " << found.answer;
       EXPECT_GE(std::stoull(found.answer.substr(found.answer.find(' '))), hops_min) << id;
     } else {
       const std::string hops = " " + std::to_string(number(trace, "/hops"));
@@ -204,7 +206,9 @@ TEST_F(CommandTest, EveryScenario_KeepsWhatItsStorySays) {
     const auto expect = parse(expect_parser, test::read_file(path("expect.json")));
     test::write_file(path("config.yaml"), test::buffer(simdjson::minify(expect["config"])));
     for (const char* const threads : {"1", "2"}) {
-      const Outcome sampled = run(std::string("sample -c config.yaml in.otlp -o kept.otlp --decisions decisions.jsonl --json --threads ") + threads);
+      const Outcome sampled =
+          run(std::string("sample -c config.yaml in.otlp -o kept.otlp --decisions decisions.jsonl --json --threads ") +
+              threads);
       ASSERT_EQ(sampled.exit_code, 0) << sampled.err;
       const auto summary = parse(summary_parser, sampled.out);
       EXPECT_EQ(number(summary, "/spans/received"), number(expect, "/spans"));
@@ -227,7 +231,8 @@ TEST_F(CommandTest, LinesAndFrames_GiveTheSameDecisions) {
   ASSERT_EQ(run("sample in.otlp -o kept.otlp --decisions d0").exit_code, 0);
   const auto decisions = answers_of(path("d0"));
   EXPECT_EQ(decisions.size(), 1000u);
-  for (const char* const input : {"in.jsonl", "in.varint", "in.jsonl.gz", "in.otlp.zst", "- <in.jsonl", "- <in.otlp.zst"}) {
+  for (const char* const input :
+       {"in.jsonl", "in.varint", "in.jsonl.gz", "in.otlp.zst", "- <in.jsonl", "- <in.otlp.zst"}) {
     ASSERT_EQ(run(std::string("sample ") + input + " -o kept --decisions d1").exit_code, 0) << input;
     EXPECT_TRUE(answers_of(path("d1")) == decisions) << input;
   }
@@ -273,7 +278,8 @@ TEST_F(CommandTest, DamagedInputs_AreTold_AndWhatIsGoodIsUsed) {
   cut.resize(cut.size() - 5);
   test::write_file(path("cut"), cut);
   test::write_file(path("noise"), test::noise(5000, 9));
-  test::write_file(path("lines"), test::buffer("nonsense\n{\"resourceLogs\":[]}\n{\"resourceSpans\":[]}\n{\"resourceSp"));
+  test::write_file(path("lines"),
+                   test::buffer("nonsense\n{\"resourceLogs\":[]}\n{\"resourceSpans\":[]}\n{\"resourceSp"));
   Buffer gz = test::gzipped(test::noise(3000, 1));
   gz.resize(1000);
   test::write_file(path("cut.gz"), gz);
@@ -281,7 +287,8 @@ TEST_F(CommandTest, DamagedInputs_AreTold_AndWhatIsGoodIsUsed) {
 
   const Outcome after_cut = run("sample cut -o kept --json");
   EXPECT_EQ(after_cut.exit_code, 1);
-  EXPECT_TRUE(contains(after_cut.err, "cut: the input ends inside the frame at byte " + std::to_string(one.size() + 4)));
+  EXPECT_TRUE(
+      contains(after_cut.err, "cut: the input ends inside the frame at byte " + std::to_string(one.size() + 4)));
   EXPECT_EQ(number(parse(parser, after_cut.out), "/spans/received"), 1u);
   EXPECT_EQ(number(parse(parser, after_cut.out), "/input/skipped/truncated"), 1u);
 
@@ -348,7 +355,9 @@ TEST_F(CommandTest, UnwritableOutput_IsItsOwnExitCode) {
 
 TEST_F(CommandTest, ClosedPipe_EndsCleanly) {
   ASSERT_EQ(run("generate --scenario mixed --spans 40000 --errors 1 -o in.otlp").exit_code, 0);
-  const std::string command = "cd '" + folder_ + "' && { '" ENTAIL_COMMAND "' sample in.otlp -o - 2>err; echo $? >code; } | head -c 10 >/dev/null";
+  const std::string command = "cd '" + folder_ +
+                              "' && { '" ENTAIL_COMMAND
+                              "' sample in.otlp -o - 2>err; echo $? >code; } | head -c 10 >/dev/null";
   ASSERT_EQ(std::system(command.c_str()), 0);
   EXPECT_EQ(test::read_file(path("code")), "3\n");
   EXPECT_EQ(test::read_file(path("err")), "");
@@ -401,7 +410,8 @@ TEST_F(CommandTest, Explain_FindsByPrefix) {
   EXPECT_TRUE(contains(text.out, farthest + "  kept")) << text.out;
   EXPECT_TRUE(contains(text.out, "4 hops toward its causes")) << text.out;
   EXPECT_TRUE(contains(text.out, "            └─ links to " + farthest + "  this trace") ||
-              contains(text.out, "         └─ links to " + farthest + "  this trace")) << text.out;
+              contains(text.out, "         └─ links to " + farthest + "  this trace"))
+      << text.out;
   simdjson::dom::parser json_parser;
   const Outcome json = run("explain " + farthest + " --decisions d.jsonl --json");
   EXPECT_EQ(array_at(parse(json_parser, json.out), "/path").size(), 5u);
@@ -414,7 +424,8 @@ TEST_F(CommandTest, Explain_FindsByPrefix) {
   const std::size_t id_end = other.find("\"trace_id\":\"") + 12 + 31;
   other[id_end] = other[id_end] == '0' ? '1' : '0';
   test::write_file(path("two.jsonl"), test::buffer(line + other));
-  const Outcome ambiguous = run("explain " + line.substr(line.find("\"trace_id\":\"") + 12, 8) + " --decisions two.jsonl");
+  const Outcome ambiguous =
+      run("explain " + line.substr(line.find("\"trace_id\":\"") + 12, 8) + " --decisions two.jsonl");
   EXPECT_EQ(ambiguous.exit_code, 2);
   EXPECT_TRUE(contains(ambiguous.err, other.substr(id_end - 31, 32))) << ambiguous.err;
 }
@@ -434,14 +445,16 @@ TEST_F(CommandTest, ConfigCheck_NamesLineAndColumn_AndTriesTheEngine) {
   EXPECT_EQ(typo.exit_code, 2);
   EXPECT_TRUE(contains(typo.err, "typo.yaml:3:")) << typo.err;
   EXPECT_TRUE(contains(typo.err, "max_hops")) << typo.err;
-  test::write_file(path("regex.yaml"),
-                   test::buffer("tail_sampling:\n  policies:\n    - {name: r, type: string_attribute, string_attribute: "
-                                "{key: k, values: ['(unclosed'], enabled_regex_matching: true}}\n"));
+  test::write_file(
+      path("regex.yaml"),
+      test::buffer("tail_sampling:\n  policies:\n    - {name: r, type: string_attribute, string_attribute: "
+                   "{key: k, values: ['(unclosed'], enabled_regex_matching: true}}\n"));
   EXPECT_EQ(run("config check regex.yaml").exit_code, 2);
 }
 
 TEST_F(CommandTest, HelpHasExamples_OnEverySubcommand) {
-  for (const char* const command : {"", "sample ", "explain ", "generate ", "config ", "config check ", "config defaults "}) {
+  for (const char* const command :
+       {"", "sample ", "explain ", "generate ", "config ", "config check ", "config defaults "}) {
     const Outcome help = run(std::string(command) + "--help");
     EXPECT_EQ(help.exit_code, 0) << command;
     EXPECT_TRUE(contains(help.out, "Examples:")) << command;

@@ -117,10 +117,17 @@ TEST(Explanation, KeptOverLinks_ShowsThePathFromTheOrigin) {
   const std::string text = explanation_text(story, Paint{});
   EXPECT_TRUE(contains(text, hex(3) + "  kept\n")) << text;
   EXPECT_TRUE(contains(text, "2 hops toward its causes")) << text;
-  EXPECT_TRUE(contains(text, "\n" + hex(1) + "  kept by policy errors, an origin\n"
-                             "└─ links to " + hex(2) + "  kept over links, 1 hop from " + hex(1).substr(0, 8) + "\n"
-                             "   └─ links to " + hex(3) + "  this trace\n")) << text;
-  EXPECT_TRUE(contains(text, "Links to 2 traces\n├─ " + hex(4) + "  dropped, no policy kept it\n└─ " + hex(5) + "  no record")) << text;
+  EXPECT_TRUE(contains(text, "\n" + hex(1) +
+                                 "  kept by policy errors, an origin\n"
+                                 "└─ links to " +
+                                 hex(2) + "  kept over links, 1 hop from " + hex(1).substr(0, 8) +
+                                 "\n"
+                                 "   └─ links to " +
+                                 hex(3) + "  this trace\n"))
+      << text;
+  EXPECT_TRUE(
+      contains(text, "Links to 2 traces\n├─ " + hex(4) + "  dropped, no policy kept it\n└─ " + hex(5) + "  no record"))
+      << text;
   EXPECT_TRUE(contains(text, "1 trace has no record")) << text;
 }
 

@@ -15,13 +15,16 @@ constexpr std::int64_t kSecond = kNanosPerSecond;
 class FeedTest : public testing::TestWithParam<unsigned> {
  protected:
   void add(const Buffer& bytes, std::optional<Framing> from = Framing::proto_u32be) {
-    MessageReader reader(std::make_unique<test::PieceSource>(bytes, 50), std::nullopt, from, [](Bytes) { return true; });
-    inputs_.emplace_back("input" + std::to_string(inputs_.size()), std::move(reader), report_, executor_.get(), 1u << 20);
+    MessageReader reader(std::make_unique<test::PieceSource>(bytes, 50), std::nullopt, from,
+                         [](Bytes) { return true; });
+    inputs_.emplace_back("input" + std::to_string(inputs_.size()), std::move(reader), report_, executor_.get(),
+                         1u << 20);
   }
 
   void add_ends(const std::vector<std::int64_t>& ends_ns) {
     Buffer bytes;
-    for (const std::int64_t end_ns : ends_ns) bytes = test::joined({bytes, test::u32be_frame(test::request(1, end_ns))});
+    for (const std::int64_t end_ns : ends_ns)
+      bytes = test::joined({bytes, test::u32be_frame(test::request(1, end_ns))});
     add(bytes);
   }
 
@@ -96,7 +99,8 @@ TEST_P(FeedTest, SeveralInputs_AreMergedByTheirOwnEnds) {
   add_ends({1'000'000'000, 6'000'000'000, 7'000'000'000});
   add_ends({2'000'000'000, 1'000'000'000, 6'500'000'000});
   add_ends({});
-  EXPECT_EQ(run(), (Calls{"tick 1", "in 1000", "tick 2", "in 1000 2000", "tick 6", "in 6000 6500", "tick 7", "in 7000"}));
+  EXPECT_EQ(run(),
+            (Calls{"tick 1", "in 1000", "tick 2", "in 1000 2000", "tick 6", "in 6000 6500", "tick 7", "in 7000"}));
 }
 
 TEST_P(FeedTest, NoRoom_TicksWithTheSameTime_AndTriesAgain) {
@@ -134,7 +138,8 @@ TEST_P(FeedTest, ABrokenLine_IsPassedOver_AndOtherSignalsAreNoFault) {
   const std::string good =
       "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":\"0000000000000000000000000000000a\","
       "\"spanId\":\"000000000000000b\",\"startTimeUnixNano\":\"1\",\"endTimeUnixNano\":\"7000000000\"}]}]}]}";
-  add(test::buffer("{\"resourceMetrics\":[]}\nnonsense\n" + good + "\n{\"resourceLogs\":[]}\n" + good.substr(0, 60)), Framing::jsonl);
+  add(test::buffer("{\"resourceMetrics\":[]}\nnonsense\n" + good + "\n{\"resourceLogs\":[]}\n" + good.substr(0, 60)),
+      Framing::jsonl);
   EXPECT_EQ(run(), (Calls{"tick 7", "in 7000"}));
   EXPECT_EQ(report_.skipped(Skip::metrics), 1u);
   EXPECT_EQ(report_.skipped(Skip::logs), 1u);

@@ -52,7 +52,8 @@ TEST(DetectFraming, BrokenLinesAreLinesStill) {
   EXPECT_EQ(detect(test::buffer("{\"resourceSpans\":[{\"resou\n{\"resourceSpans\":[]}\n")), Framing::jsonl);
   EXPECT_EQ(detect(test::buffer("{\"resourceSpans\":[{\"resou")), Framing::jsonl);
   EXPECT_EQ(detect(test::buffer("{\"a\":\"\x01\x02\"}\n{\"resourceSpans\":[]}\n")), Framing::jsonl);
-  EXPECT_EQ(detect(test::buffer("\x01\"a\":\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"}\n{\"resourceSpans\":[]}\n")), Framing::jsonl);
+  EXPECT_EQ(detect(test::buffer("\x01\"a\":\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"}\n{\"resourceSpans\":[]}\n")),
+            Framing::jsonl);
 }
 
 TEST(DetectFraming, KnowsProtobufFramings) {
@@ -127,9 +128,7 @@ TEST(DetectFraming, WalksTheLengthsOfAFileToItsEnd) {
   EXPECT_EQ(detect_file(frames, 10'000), Framing::proto_u32be);
 }
 
-TEST(DetectFraming, NoiseIsOneBareMessage) {
-  EXPECT_EQ(detect(test::noise(100'000, 7)), Framing::proto);
-}
+TEST(DetectFraming, NoiseIsOneBareMessage) { EXPECT_EQ(detect(test::noise(100'000, 7)), Framing::proto); }
 
 TEST(BeginsWithJsonLine, NeedsAWholeObjectAndItsNewline) {
   EXPECT_TRUE(begins_with_json_line(test::buffer("{\"a\":{}}\n{\"b")));
@@ -147,7 +146,8 @@ TEST(WholeFieldsSize, EndsBeforeTheFieldThatIsCut) {
 }
 
 TEST(FramingNames, GoBothWays) {
-  for (const Framing framing : {Framing::jsonl, Framing::json, Framing::proto_u32be, Framing::proto_varint, Framing::proto}) {
+  for (const Framing framing :
+       {Framing::jsonl, Framing::json, Framing::proto_u32be, Framing::proto_varint, Framing::proto}) {
     EXPECT_EQ(framing_from_name(framing_name(framing)), framing);
   }
   EXPECT_EQ(framing_name(Framing::proto_u32be), "proto-u32be");

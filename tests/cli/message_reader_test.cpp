@@ -74,8 +74,8 @@ TEST(MessageReader, CutFrame_IsAProblemWithItsOffset_AfterWhatIsGood) {
   Buffer bytes = test::joined({test::u32be_frame(kOne), test::u32be_frame(kTwo)});
   bytes.pop_back();
   const Reading reading = read(bytes);
-  EXPECT_EQ(reading.events,
-            (Texts{test::text(kOne), "!cut: the input ends inside the frame at byte " + std::to_string(kOne.size() + 4)}));
+  EXPECT_EQ(reading.events, (Texts{test::text(kOne), "!cut: the input ends inside the frame at byte " +
+                                                         std::to_string(kOne.size() + 4)}));
   bytes.resize(kOne.size() + 6);
   EXPECT_EQ(read(bytes).events.at(1), reading.events.at(1));
 }
@@ -108,7 +108,8 @@ TEST(MessageReader, UnpacksWhateverItIsPackedIn) {
   const Texts both = {test::text(kOne), test::text(kTwo)};
   EXPECT_EQ(read(test::gzipped(frames)).events, both);
   EXPECT_EQ(read(test::zstd_packed(frames)).events, both);
-  const Buffer exporter = test::joined({test::u32be_frame(test::zstd_packed(kOne)), test::u32be_frame(test::zstd_packed(kTwo))});
+  const Buffer exporter =
+      test::joined({test::u32be_frame(test::zstd_packed(kOne)), test::u32be_frame(test::zstd_packed(kTwo))});
   const Reading packed = read(exporter);
   EXPECT_EQ(packed.events, both);
   EXPECT_EQ(packed.framing, Framing::proto_u32be);

@@ -110,9 +110,9 @@ Answer kept_of(const Found& found, std::uint32_t max_hops) {
         for (const TraceId& at : frontier) {
           const auto here = found.traces.find(at);
           const std::set<TraceId> none;
-          const auto& neighbours = direction == "linking"          ? linking[at]
+          const auto& neighbours = direction == "linking"       ? linking[at]
                                    : here == found.traces.end() ? none
-                                                                    : here->second.linked;
+                                                                : here->second.linked;
           for (const TraceId& other : neighbours) {
             if (other == at) continue;
             next.insert(other);
@@ -131,7 +131,9 @@ Answer kept_of(const Found& found, std::uint32_t max_hops) {
     const auto& hops = best[id];
     const std::uint32_t linked = hops.contains("linked") ? hops.at("linked") : 99;
     const std::uint32_t linking_hops = hops.contains("linking") ? hops.at("linking") : 99;
-    answer[id] = (linked < linking_hops ? "linked " : linked > linking_hops ? "linking " : "either ") +
+    answer[id] = (linked < linking_hops   ? "linked "
+                  : linked > linking_hops ? "linking "
+                                          : "either ") +
                  std::to_string(std::min(linked, linking_hops));
   }
   return answer;
@@ -175,7 +177,8 @@ TEST(Stories, KeptSetsFollowFromTheBytes) {
       {"batch", {{"links", "300"}, {"errors", "7"}, {"absent", "0"}}},
       {"batch", {{"links", "300"}, {"errors", "0"}}},
       {"batch", {{"links", "1"}, {"errors", "1"}, {"errors-when", "late"}}},
-      {"batch", {{"links", "500"}, {"errors", "9"}, {"malformed", "40"}, {"duplicates", "60"}, {"errors-when", "after"}}},
+      {"batch",
+       {{"links", "500"}, {"errors", "9"}, {"malformed", "40"}, {"duplicates", "60"}, {"errors-when", "after"}}},
       {"chain", {{"depth", "12"}}},
       {"chain", {{"depth", "12"}, {"error-at", "middle"}}},
       {"chain", {{"depth", "3"}, {"error-at", "first"}, {"step-seconds", "15"}}},
@@ -242,7 +245,8 @@ TEST(HotProducerStory, OverTheCap_LeavesOpenWhichConsumers) {
 }
 
 TEST(MixedStory, HasTheLoadThatWasAskedFor) {
-  const Told told = tell("mixed", {{"spans", "40000"}, {"links", "0.3"}, {"errors", "0.01"}, {"spans-per-second", "4000"}});
+  const Told told =
+      tell("mixed", {{"spans", "40000"}, {"links", "0.3"}, {"errors", "0.01"}, {"spans-per-second", "4000"}});
   EXPECT_EQ(told.found.spans, 40'000u);
   EXPECT_EQ(told.found.traces.size(), 10'000u);
   EXPECT_EQ(told.found.spans_max, 512u);

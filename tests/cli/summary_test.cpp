@@ -47,16 +47,20 @@ RunFacts some_facts() {
 }
 
 TEST(SummaryJson, HasEveryFieldOfTheContract_InItsPlace) {
-  EXPECT_EQ(summary_json(some_statistics(), some_facts()),
-            "{\"input\":{\"files\":2,\"requests\":7,\"bytes\":12345,\"skipped\":{\"metrics\":3,\"malformed\":1}},"
-            "\"spans\":{\"received\":100,\"emitted\":40,\"dropped\":57,\"rejected\":{\"all_zero\":2},\"lost\":{\"late_origin\":1}},"
-            "\"traces\":{\"received\":20,\"kept\":8,\"dropped\":12,\"origins\":3,\"revived\":1,"
-            "\"kept_by_policy\":{\"errors\":3,\"some \\\"odd\\\" one\":1},"
-            "\"kept_by_link\":[{\"direction\":\"linked\",\"hops\":1,\"traces\":3},{\"direction\":\"linking\",\"hops\":2,\"traces\":1}]},"
-            "\"links\":{\"received\":50,\"edges\":30,\"same_trace\":10,\"null_target\":6,\"invalid\":{\"wrong_length\":4},"
-            "\"bad_tracestate\":0,\"duplicates\":0,\"sampled_spans\":0,\"emitted\":20,\"dropped\":30,\"restored\":0},"
-            "\"losses\":{\"keep_after_seal\":5},"
-            "\"run\":{\"seconds\":0.5,\"cpu_seconds\":0.25,\"spans_per_second\":200,\"peak_memory_bytes\":1048576,\"threads\":2}}\n");
+  EXPECT_EQ(
+      summary_json(some_statistics(), some_facts()),
+      "{\"input\":{\"files\":2,\"requests\":7,\"bytes\":12345,\"skipped\":{\"metrics\":3,\"malformed\":1}},"
+      "\"spans\":{\"received\":100,\"emitted\":40,\"dropped\":57,\"rejected\":{\"all_zero\":2},\"lost\":{\"late_"
+      "origin\":1}},"
+      "\"traces\":{\"received\":20,\"kept\":8,\"dropped\":12,\"origins\":3,\"revived\":1,"
+      "\"kept_by_policy\":{\"errors\":3,\"some \\\"odd\\\" one\":1},"
+      "\"kept_by_link\":[{\"direction\":\"linked\",\"hops\":1,\"traces\":3},{\"direction\":\"linking\",\"hops\":2,"
+      "\"traces\":1}]},"
+      "\"links\":{\"received\":50,\"edges\":30,\"same_trace\":10,\"null_target\":6,\"invalid\":{\"wrong_length\":4},"
+      "\"bad_tracestate\":0,\"duplicates\":0,\"sampled_spans\":0,\"emitted\":20,\"dropped\":30,\"restored\":0},"
+      "\"losses\":{\"keep_after_seal\":5},"
+      "\"run\":{\"seconds\":0.5,\"cpu_seconds\":0.25,\"spans_per_second\":200,\"peak_memory_bytes\":1048576,"
+      "\"threads\":2}}\n");
 }
 
 TEST(SummaryJson, EmptyRun_HasAllItsZeros) {

@@ -61,18 +61,48 @@ TEST(OtState, ReadsSoundEntries) {
 
 TEST(OtState, RefusesEntriesThatDoNotFollowTheGrammar) {
   const std::vector<std::string> cases = {
-      "th:1;",      "x:1;",      ";th:1",     "th:1;;x:2", ":1;p:2",      ":;p:2",     ":;:",        ":",
-      "th",         ";",         "th:",       "th:;p:1",   "th:$",        "th:0x1p+3", "th:14.5",    "th:-1",
-      "th:A",       "th:FF",     "th:1g",     "1:1;u:V",   "X:1;u:V",     "x_y:1",     "x y:1",      " th:1",
-      "th: 1",      "th:1 ;x:1", "x:a:b",     "x:a/b",     "x:a@b",       "x:a*b",     "th:1;th:1",  "x:1;y:2;x:1",
-      "rv:3;p:2",   "rv:",       "rv:1234567890abc",  // 13 digits
-      "rv:1234567890abcde",                           // 15 digits
-      "rv:1234567890ABCD",                            // upper case
+      "th:1;",
+      "x:1;",
+      ";th:1",
+      "th:1;;x:2",
+      ":1;p:2",
+      ":;p:2",
+      ":;:",
+      ":",
+      "th",
+      ";",
+      "th:",
+      "th:;p:1",
+      "th:$",
+      "th:0x1p+3",
+      "th:14.5",
+      "th:-1",
+      "th:A",
+      "th:FF",
+      "th:1g",
+      "1:1;u:V",
+      "X:1;u:V",
+      "x_y:1",
+      "x y:1",
+      " th:1",
+      "th: 1",
+      "th:1 ;x:1",
+      "x:a:b",
+      "x:a/b",
+      "x:a@b",
+      "x:a*b",
+      "th:1;th:1",
+      "x:1;y:2;x:1",
+      "rv:3;p:2",
+      "rv:",
+      "rv:1234567890abc",    // 13 digits
+      "rv:1234567890abcde",  // 15 digits
+      "rv:1234567890ABCD",   // upper case
       "rv:fffffffffffffff",
       "rv:0000000000000g",
       "rv:11111111111111;rv:11111111111111",
-      "th:ffffffffffffffff",                          // 16 digits
-      "th:100000000000000",                           // 15 digits
+      "th:ffffffffffffffff",  // 16 digits
+      "th:100000000000000",   // 15 digits
   };
   for (const std::string& test : cases) {
     OtState ot;

@@ -83,9 +83,9 @@ TEST(W3cTracestate, tracestate_all_allowed_characters) {
 }
 
 TEST(W3cTracestate, tracestate_ows_handling) {
-  for (const auto* text : {"foo=1 \t , \t bar=2, \t baz=3", "foo=1\t \t,\t \tbar=2,\t \tbaz=3",
-                           " foo=1,bar=2,baz=3", "\tfoo=1,bar=2,baz=3", "foo=1,bar=2,baz=3 ", "foo=1,bar=2,baz=3\t",
-                           "\t foo=1,bar=2,baz=3 \t"}) {
+  for (const auto* text :
+       {"foo=1 \t , \t bar=2, \t baz=3", "foo=1\t \t,\t \tbar=2,\t \tbaz=3", " foo=1,bar=2,baz=3",
+        "\tfoo=1,bar=2,baz=3", "foo=1,bar=2,baz=3 ", "foo=1,bar=2,baz=3\t", "\t foo=1,bar=2,baz=3 \t"}) {
     EXPECT_EQ(value_of(text, "foo"), "1") << text;
     EXPECT_EQ(value_of(text, "bar"), "2") << text;
     EXPECT_EQ(value_of(text, "baz"), "3") << text;
@@ -93,8 +93,8 @@ TEST(W3cTracestate, tracestate_ows_handling) {
 }
 
 TEST(W3cTracestate, tracestate_key_illegal_characters) {
-  for (const auto* text : {"foo =1", "FOO=1", "foo.bar=1", "f\xc3\xb6=1", "-foo=1", "_foo=1", "*foo=1", "/foo=1",
-                           "f\to=1", "=1"})
+  for (const auto* text :
+       {"foo =1", "FOO=1", "foo.bar=1", "f\xc3\xb6=1", "-foo=1", "_foo=1", "*foo=1", "/foo=1", "f\to=1", "=1"})
     EXPECT_EQ(error_of(text), bad_key) << text;
 }
 
@@ -134,7 +134,9 @@ TEST(W3cTracestate, tracestate_value_illegal_characters) {
   EXPECT_EQ(error_of("foo=,bar=3"), bad_value);
   EXPECT_EQ(error_of("foo= ,bar=3"), bad_value);
   EXPECT_EQ(error_of("foo=a\tb"), bad_value);
-  EXPECT_EQ(error_of("foo=a\x7f" "b"), bad_value);
+  EXPECT_EQ(error_of("foo=a\x7f"
+                     "b"),
+            bad_value);
   EXPECT_EQ(error_of("foo=\xc3\xa4"), bad_value);
   EXPECT_EQ(error_of(std::string("foo=a\0b", 7)), bad_value);
 }

@@ -10,11 +10,15 @@ using oracle::Decision;
 
 std::string text(const Decision& decision) {
   std::ostringstream out;
-  out << to_hex(decision.trace_id) << " rev " << decision.revision << (decision.keep ? " keep " : " drop ") << decision.reason
-      << " policy=" << decision.policy << (decision.origin ? " origin" : "") << (decision.revived ? " revived" : "");
-  if (decision.hops) out << " hops=" << *decision.hops << (decision.may_be_linked ? " linked" : "") << (decision.may_be_linking ? " linking" : "");
-  out << " loss=" << decision.loss << " not_followed=" << decision.not_followed << " upstream=" << decision.links_dropped_upstream
-      << " spans=" << decision.spans << " linked=" << decision.linked.size();
+  out << to_hex(decision.trace_id) << " rev " << decision.revision << (decision.keep ? " keep " : " drop ")
+      << decision.reason << " policy=" << decision.policy << (decision.origin ? " origin" : "")
+      << (decision.revived ? " revived" : "");
+  if (decision.hops)
+    out << " hops=" << *decision.hops << (decision.may_be_linked ? " linked" : "")
+        << (decision.may_be_linking ? " linking" : "");
+  out << " loss=" << decision.loss << " not_followed=" << decision.not_followed
+      << " upstream=" << decision.links_dropped_upstream << " spans=" << decision.spans
+      << " linked=" << decision.linked.size();
   return out.str();
 }
 std::string text(const DecisionRecord& record) {
@@ -44,8 +48,11 @@ class DecisionCheck {
     same("linked_total", expected_.linked.size() == got_.linked_total);
     if (expected_.linked.size() <= 256) same("linked", expected_.linked == got_.linked);
     same("hops", expected_.hops == got_.hops);
-    if (expected_.hops && got_.hops) check_path();
-    else same("path, direction or origin without hops", got_.path.empty() && got_.direction == Direction::none && !got_.origin_trace_id);
+    if (expected_.hops && got_.hops)
+      check_path();
+    else
+      same("path, direction or origin without hops",
+           got_.path.empty() && got_.direction == Direction::none && !got_.origin_trace_id);
   }
 
  private:
@@ -70,9 +77,10 @@ class DecisionCheck {
       return;
     }
     same("edges along path", context_.oracle.leads(path, std::nullopt));
-    const bool right = got_.direction == Direction::linked    ? linked
-                       : got_.direction == Direction::linking ? linking
-                                                              : got_.direction == Direction::mixed && (expected_.keep_is_old || (!linked && !linking));
+    const bool right = got_.direction == Direction::linked ? linked
+                       : got_.direction == Direction::linking
+                           ? linking
+                           : got_.direction == Direction::mixed && (expected_.keep_is_old || (!linked && !linking));
     same("direction along path", right);
   }
 
@@ -84,15 +92,15 @@ class DecisionCheck {
 
 }  // namespace
 
-void check_decisions(const std::vector<Decision>& expected, const std::vector<DecisionRecord>& got, const DecisionContext& context,
-                     Differences& out) {
+void check_decisions(const std::vector<Decision>& expected, const std::vector<DecisionRecord>& got,
+                     const DecisionContext& context, Differences& out) {
   std::vector<const Decision*> wanted;
   std::vector<const DecisionRecord*> records;
   for (const Decision& decision : expected) wanted.push_back(&decision);
   for (const DecisionRecord& record : got) records.push_back(&record);
-  const bool same_order = expected.size() == got.size() && std::equal(expected.begin(), expected.end(), got.begin(), [](const auto& a, const auto& b) {
-                            return a.trace_id == b.trace_id;
-                          });
+  const bool same_order = expected.size() == got.size() &&
+                          std::equal(expected.begin(), expected.end(), got.begin(),
+                                     [](const auto& a, const auto& b) { return a.trace_id == b.trace_id; });
   const auto by_id = [](const auto* a, const auto* b) { return a->trace_id < b->trace_id; };
   std::sort(wanted.begin(), wanted.end(), by_id);
   std::sort(records.begin(), records.end(), by_id);
@@ -108,7 +116,8 @@ void check_decisions(const std::vector<Decision>& expected, const std::vector<De
       DecisionCheck(*wanted[i++], *records[j++], context, out).run();
     }
   }
-  if (context.whole_seconds && out.size() == before && !same_order) out.push_back("decisions are not in the order of (arrival, trace ID)");
+  if (context.whole_seconds && out.size() == before && !same_order)
+    out.push_back("decisions are not in the order of (arrival, trace ID)");
 }
 
 }  // namespace entail::engine_test

@@ -42,11 +42,13 @@ std::string text(Attributes attributes) {
 }
 
 std::string text(const Span& span, const Attributes& truncation, const Attributes& resource) {
-  std::string out = "trace " + workload::hex_of(span.trace_id) + " span " + workload::hex_of(span.span_id) + " state '" + span.trace_state +
-                    "' dropped " + std::to_string(span.dropped_links_count) + " links";
+  std::string out = "trace " + workload::hex_of(span.trace_id) + " span " + workload::hex_of(span.span_id) +
+                    " state '" + span.trace_state + "' dropped " + std::to_string(span.dropped_links_count) + " links";
   for (const workload::Link& link : span.links)
-    out += " " + workload::hex_of(link.trace_id) + "/" + workload::hex_of(link.span_id) + "{" + text(link.attributes) + "}";
-  return out + " attributes " + text(truncation) + " resource " + text(resource) + " bytes " + workload::hex_of(encode_span(span));
+    out += " " + workload::hex_of(link.trace_id) + "/" + workload::hex_of(link.span_id) + "{" + text(link.attributes) +
+           "}";
+  return out + " attributes " + text(truncation) + " resource " + text(resource) + " bytes " +
+         workload::hex_of(encode_span(span));
 }
 
 void add_stratum(Attributes& out, const std::string& name, const oracle::Stratum& stratum) {
@@ -98,7 +100,8 @@ std::string expected_reason(const DecisionRecord& record) {
   if (!record.policy.empty()) out.push_back({"entail.keep.policy", std::string(record.policy)});
   if (record.origin_trace_id) out.push_back({"entail.keep.origin_trace_id", to_hex(*record.origin_trace_id)});
   static constexpr const char* kDirections[] = {"", "linked", "linking", "mixed"};
-  if (record.direction != Direction::none) out.push_back({"entail.keep.direction", std::string(kDirections[static_cast<int>(record.direction)])});
+  if (record.direction != Direction::none)
+    out.push_back({"entail.keep.direction", std::string(kDirections[static_cast<int>(record.direction)])});
   if (record.hops) out.push_back({"entail.keep.hops", static_cast<std::int64_t>(*record.hops)});
   std::vector<std::string> path;
   for (const TraceId id : record.path) path.push_back(to_hex(id));
@@ -107,19 +110,24 @@ std::string expected_reason(const DecisionRecord& record) {
 }
 
 // Under `consistent` th may be raised, which the oracle does not follow; emission tests do.
-bool compares_state(const Options& options) { return options.probability == Probability::collector && !oracle::chance_may_spread(options); }
+bool compares_state(const Options& options) {
+  return options.probability == Probability::collector && !oracle::chance_may_spread(options);
+}
 
 void diff(const Multiset& expected, const Multiset& got, const std::string& what, Differences& out) {
   for (const auto& [key, count] : expected)
-    if (const auto found = got.find(key); found == got.end() || found->second != count) out.push_back("missing " + what + ": " + key);
+    if (const auto found = got.find(key); found == got.end() || found->second != count)
+      out.push_back("missing " + what + ": " + key);
   for (const auto& [key, count] : got)
-    if (const auto found = expected.find(key); found == expected.end() || found->second != count) out.push_back("unexpected " + what + ": " + key);
+    if (const auto found = expected.find(key); found == expected.end() || found->second != count)
+      out.push_back("unexpected " + what + ": " + key);
 }
 
 }  // namespace
 
-void check_emission(const std::vector<oracle::EmittedSpan>& expected, const std::vector<std::vector<std::uint8_t>>& batches,
-                    const std::vector<DecisionRecord>& decisions, const Options& options, Differences& out) {
+void check_emission(const std::vector<oracle::EmittedSpan>& expected,
+                    const std::vector<std::vector<std::uint8_t>>& batches, const std::vector<DecisionRecord>& decisions,
+                    const Options& options, Differences& out) {
   const bool compare_state = compares_state(options);
   std::map<std::string, const DecisionRecord*> records;
   for (const DecisionRecord& record : decisions) records[oracle::bytes_of(record.trace_id)] = &record;
@@ -133,7 +141,8 @@ void check_emission(const std::vector<oracle::EmittedSpan>& expected, const std:
   }
   for (const auto& batch : batches) {
     workload::Request request;
-    if (!workload::decode({reinterpret_cast<const char*>(batch.data()), batch.size()}, request)) out.push_back("an emitted batch does not parse");
+    if (!workload::decode({reinterpret_cast<const char*>(batch.data()), batch.size()}, request))
+      out.push_back("an emitted batch does not parse");
     for (workload::SpanGroup& group : request.groups) {
       for (Span& span : group.spans) {
         const Attributes reason = take_out(span.attributes, "entail.keep.");

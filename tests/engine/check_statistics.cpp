@@ -17,7 +17,8 @@ void same(const std::string& what, std::uint64_t expected, std::uint64_t got, Di
 }
 
 // Counts of 0 may be left out on either side.
-void same(const std::string& what, std::map<std::string, std::uint64_t> expected, const std::vector<NamedCount>& got, Differences& out) {
+void same(const std::string& what, std::map<std::string, std::uint64_t> expected, const std::vector<NamedCount>& got,
+          Differences& out) {
   std::map<std::string, std::uint64_t> seen;
   for (const NamedCount& count : got) seen[count.name] += count.count;
   for (const auto& [name, count] : expected) seen.try_emplace(name, 0);
@@ -25,7 +26,8 @@ void same(const std::string& what, std::map<std::string, std::uint64_t> expected
 }
 
 std::uint64_t named(const std::vector<NamedCount>& counts, const std::string& name) {
-  const auto found = std::find_if(counts.begin(), counts.end(), [&](const NamedCount& count) { return count.name == name; });
+  const auto found =
+      std::find_if(counts.begin(), counts.end(), [&](const NamedCount& count) { return count.name == name; });
   return found == counts.end() ? 0 : found->count;
 }
 
@@ -33,10 +35,12 @@ std::uint64_t named(const std::vector<NamedCount>& counts, const std::string& na
 
 void check_conservation(const Statistics& statistics, Differences& out) {
   const auto& spans = statistics.spans;
-  same("conservation of spans", spans.received, spans.emitted + spans.dropped + spans.held + sum(spans.rejected) + sum(spans.lost), out);
+  same("conservation of spans", spans.received,
+       spans.emitted + spans.dropped + spans.held + sum(spans.rejected) + sum(spans.lost), out);
   const auto& links = statistics.links;
   same("conservation of links", links.received, links.emitted + links.dropped + links.held, out);
-  same("classes of links", links.received, links.edges + links.same_trace + links.null_target + sum(links.invalid), out);
+  same("classes of links", links.received, links.edges + links.same_trace + links.null_target + sum(links.invalid),
+       out);
   const auto& traces = statistics.traces;
   same("conservation of traces", traces.received, traces.kept + traces.dropped + traces.pending, out);
   std::uint64_t by_link = 0;
@@ -59,7 +63,8 @@ void check_statistics(const oracle::Counts& expected, const Statistics& got, Dif
   same("traces.kept_by_policy", expected.kept_by_policy, got.traces.kept_by_policy, out);
   std::map<unsigned, std::uint64_t> by_hops = expected.kept_by_link;
   for (const auto& row : got.traces.kept_by_link) by_hops[row.hops] -= row.traces;
-  for (const auto& [hops, left] : by_hops) same("traces.kept_by_link at " + std::to_string(hops) + " hops, difference", 0, left, out);
+  for (const auto& [hops, left] : by_hops)
+    same("traces.kept_by_link at " + std::to_string(hops) + " hops, difference", 0, left, out);
   same("links.received", expected.links_received, got.links.received, out);
   same("links.edges", expected.links_edges, got.links.edges, out);
   same("links.same_trace", expected.links_same_trace, got.links.same_trace, out);
@@ -74,7 +79,8 @@ void check_statistics(const oracle::Counts& expected, const Statistics& got, Dif
   same("links.sampled_spans", expected.spans_sampled, got.links.sampled_spans, out);
   for (const char* loss : {"keep_after_seal", "keep_refused", "late_origin", "late_pin"}) {
     const auto found = expected.losses.find(loss);
-    same(std::string("losses.") + loss, found == expected.losses.end() ? 0 : found->second, named(got.losses, loss), out);
+    same(std::string("losses.") + loss, found == expected.losses.end() ? 0 : found->second, named(got.losses, loss),
+         out);
   }
 }
 

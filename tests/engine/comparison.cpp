@@ -53,7 +53,8 @@ class Comparison {
       }
     };
     std::vector<std::thread> others;
-    for (unsigned thread = 1; thread < std::min<std::size_t>(threads_, encoded.size()); ++thread) others.emplace_back(feed, thread);
+    for (unsigned thread = 1; thread < std::min<std::size_t>(threads_, encoded.size()); ++thread)
+      others.emplace_back(feed, thread);
     feed(0);
     for (std::thread& other : others) other.join();
     for (const Error error : errors)
@@ -66,7 +67,8 @@ class Comparison {
       return;
     }
     const std::vector<DecisionRecord> decisions = sink_.take_decisions();
-    check_decisions(expected.decisions, decisions, {workload_.options, oracle_, workload_.whole_seconds, now_ns}, differences_);
+    check_decisions(expected.decisions, decisions, {workload_.options, oracle_, workload_.whole_seconds, now_ns},
+                    differences_);
     check_emission(expected.emitted, sink_.take_batches(), decisions, workload_.options, differences_);
     const Statistics statistics = engine_->statistics();
     check_conservation(statistics, differences_);

@@ -16,14 +16,15 @@ using Differences = std::vector<std::string>;
 struct DecisionContext {
   const Options& options;
   const oracle::NaiveEngine& oracle;
-  bool whole_seconds;           // the order within a tick is checked
+  bool whole_seconds;  // the order within a tick is checked
   std::int64_t now_ns;
 };
 
 void check_decisions(const std::vector<oracle::Decision>& expected, const std::vector<DecisionRecord>& got,
                      const DecisionContext& context, Differences& out);
-void check_emission(const std::vector<oracle::EmittedSpan>& expected, const std::vector<std::vector<std::uint8_t>>& batches,
-                    const std::vector<DecisionRecord>& decisions, const Options& options, Differences& out);
+void check_emission(const std::vector<oracle::EmittedSpan>& expected,
+                    const std::vector<std::vector<std::uint8_t>>& batches, const std::vector<DecisionRecord>& decisions,
+                    const Options& options, Differences& out);
 void check_statistics(const oracle::Counts& expected, const Statistics& got, Differences& out);
 // G3, from the engine's own numbers.
 void check_conservation(const Statistics& statistics, Differences& out);

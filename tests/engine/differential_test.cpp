@@ -14,7 +14,8 @@ TEST(Differential, EqualsTheOracle_OnSmallWorkloads) {
     for (const unsigned threads : {1U, 2U, 4U}) {
       const auto differences = compare(workload, threads);
       for (const std::string& difference : differences) ADD_FAILURE() << difference;
-      ASSERT_TRUE(differences.empty()) << threads << " threads; " << rerun_command(seed, "engine_test", "Differential.*");
+      ASSERT_TRUE(differences.empty()) << threads << " threads; "
+                                       << rerun_command(seed, "engine_test", "Differential.*");
     }
   }
 }

@@ -50,15 +50,16 @@ inline Result<void> parse(Request& request, const std::string& bytes) {
 struct DrivenEngine {
   PollSink sink;
   std::unique_ptr<Engine> engine;
-  std::map<TraceId, DecisionRecord> last;      // the highest revision of each trace
+  std::map<TraceId, DecisionRecord> last;  // the highest revision of each trace
   std::vector<workload::Span> emitted;
   std::int64_t now_ns = 0;
-  std::mutex ticking;                          // of threads that ingest at once
+  std::mutex ticking;  // of threads that ingest at once
 
   // config: YAML, of which JSON is a part.
   explicit DrivenEngine(const std::string& config) {
     ConfigResult parsed = parse_options(config);
-    for (const ConfigMessage& error : parsed.errors) ADD_FAILURE() << error.line << ":" << error.column << " " << error.text;
+    for (const ConfigMessage& error : parsed.errors)
+      ADD_FAILURE() << error.line << ":" << error.column << " " << error.text;
     auto opened = Engine::open(parsed.options.value(), sink);
     engine = std::move(opened).value();
   }

@@ -15,14 +15,18 @@
 
 namespace entail::engine_test {
 
-inline Bytes as_bytes(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+inline Bytes as_bytes(const std::string& text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 class EngineRun {
  public:
   explicit EngineRun(const Options& options) {
     auto opened = Engine::open(options, sink_);
-    if (opened) engine_ = std::move(*opened);
-    else ADD_FAILURE() << describe(opened.error());
+    if (opened)
+      engine_ = std::move(*opened);
+    else
+      ADD_FAILURE() << describe(opened.error());
   }
 
   void ingest(const Request& request) { expect(engine_->ingest(request)); }
@@ -47,7 +51,7 @@ class EngineRun {
     return 0;
   }
 
-  std::map<workload::ByteString, DecisionRecord> records;             // the highest revision of each trace
+  std::map<workload::ByteString, DecisionRecord> records;               // the highest revision of each trace
   std::map<workload::ByteString, std::vector<workload::Span>> emitted;  // by trace, in the order of emission
   std::size_t batch_count = 0;
 
@@ -55,7 +59,8 @@ class EngineRun {
   static void expect(const Result<void>& result) { EXPECT_TRUE(result.ok()) << describe(result.error()); }
 
   void take() {
-    for (DecisionRecord& record : sink_.take_decisions()) records[oracle::bytes_of(record.trace_id)] = std::move(record);
+    for (DecisionRecord& record : sink_.take_decisions())
+      records[oracle::bytes_of(record.trace_id)] = std::move(record);
     for (const auto& batch : sink_.take_batches()) {
       workload::Request request;
       EXPECT_TRUE(workload::decode({reinterpret_cast<const char*>(batch.data()), batch.size()}, request));

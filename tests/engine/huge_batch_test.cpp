@@ -99,8 +99,8 @@ void expect_exact(const workload::Span& span) {
   EXPECT_EQ(number(span, "entail.links.dropped_upstream"), 0);
   EXPECT_EQ(number(span, "entail.links.malformed"), kMalformed);
   EXPECT_EQ(number(span, "entail.links.duplicates"), 0);
-  const std::int64_t strata = number(span, "entail.links.pinned.received") + number(span, "entail.links.open.received") +
-                              number(span, "entail.links.closed.received");
+  const std::int64_t strata = number(span, "entail.links.pinned.received") +
+                              number(span, "entail.links.open.received") + number(span, "entail.links.closed.received");
   EXPECT_EQ(strata, static_cast<std::int64_t>(kLinks - kMalformed));
 }
 

@@ -9,14 +9,18 @@
 namespace entail::engine_test {
 namespace {
 
-const std::string kCapture = std::string(ENTAIL_SOURCE_DIR) + "/tests/golden/otel_demo_capture/otel_demo_2024-10-30.mixed.jsonl";
+const std::string kCapture =
+    std::string(ENTAIL_SOURCE_DIR) + "/tests/golden/otel_demo_capture/otel_demo_2024-10-30.mixed.jsonl";
 
 std::string config(const std::string& service, const std::string& mode) {
   return "tail_sampling:\n  policies:\n"
          "    - {name: failed, type: and, and: {and_sub_policy: [\n"
          "        {name: errors, type: status_code, status_code: {status_codes: [ERROR]}},\n"
-         "        {name: service, type: string_attribute, string_attribute: {key: service.name, values: [" + service + "]}}]}}\n"
-         "links: {propagate: {mode: " + mode + "}}\n";
+         "        {name: service, type: string_attribute, string_attribute: {key: service.name, values: [" +
+         service +
+         "]}}]}}\n"
+         "links: {propagate: {mode: " +
+         mode + "}}\n";
 }
 
 // A request arrives at the largest end time seen so far; the tick comes before it (DESIGN 3.0).

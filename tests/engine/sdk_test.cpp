@@ -34,14 +34,16 @@ Capture read(const std::string& file) {
     const Result<void> parsed = json ? request.parse_json(text) : request.parse_protobuf(as_bytes(text));
     EXPECT_TRUE(parsed.ok()) << file << ": " << describe(parsed.error());
     const Bytes protobuf = request.protobuf();
-    EXPECT_TRUE(workload::decode({reinterpret_cast<const char*>(protobuf.data()), protobuf.size()}, capture.plain.emplace_back()));
+    EXPECT_TRUE(workload::decode({reinterpret_cast<const char*>(protobuf.data()), protobuf.size()},
+                                 capture.plain.emplace_back()));
   }
   EXPECT_FALSE(capture.requests.empty()) << file;
   return capture;
 }
 
 struct Played {
-  Played(const Options& options, const Capture& capture) : run(options), labels(workload::trace_labels(capture.plain)) {}
+  Played(const Options& options, const Capture& capture)
+      : run(options), labels(workload::trace_labels(capture.plain)) {}
   std::string label(TraceId id) const {
     for (const auto& [name, bytes] : labels)
       if (bytes == oracle::bytes_of(id)) return name;
@@ -55,7 +57,8 @@ void check_reached(const KeptGroup& group, const DecisionRecord& record, const P
   ASSERT_TRUE(record.origin_trace_id && record.hops);
   const std::string origin = played.label(*record.origin_trace_id);
   const bool named = std::any_of(group.reached.begin(), group.reached.end(), [&](const workload::ReachedBy& by) {
-    const bool direction = by.direction.empty() || (by.direction == "linked" && record.direction == Direction::linked) ||
+    const bool direction = by.direction.empty() ||
+                           (by.direction == "linked" && record.direction == Direction::linked) ||
                            (by.direction == "linking" && record.direction == Direction::linking);
     return by.origin == origin && by.hops == *record.hops && by.hops == group.fewest_hops() && direction;
   });
@@ -102,7 +105,8 @@ void check_losses(const Expectation& expectation, const Played& played) {
 }
 
 const workload::Span* span_with_most_links(const std::vector<workload::Span>& spans) {
-  return &*std::max_element(spans.begin(), spans.end(), [](const auto& a, const auto& b) { return a.links.size() < b.links.size(); });
+  return &*std::max_element(spans.begin(), spans.end(),
+                            [](const auto& a, const auto& b) { return a.links.size() < b.links.size(); });
 }
 
 void check_link_sample(const workload::LinkSampleExpectation& sample, const Played& played, const Capture& capture) {
@@ -117,17 +121,20 @@ void check_link_sample(const workload::LinkSampleExpectation& sample, const Play
         if (span.trace_id == trace && span.span_id == out.span_id) received.push_back(span);
   ASSERT_EQ(received.size(), 1U);
   const workload::Span& in = received.front();
-  std::map<std::string, std::int64_t> counts = {{"links_received", static_cast<std::int64_t>(in.links.size())},
-                                                {"links_emitted", static_cast<std::int64_t>(out.links.size())},
-                                                {"dropped_here", static_cast<std::int64_t>(in.links.size() - out.links.size())},
-                                                {"dropped_upstream", in.dropped_links_count},
-                                                {"dropped_links_count_out", out.dropped_links_count}};
+  std::map<std::string, std::int64_t> counts = {
+      {"links_received", static_cast<std::int64_t>(in.links.size())},
+      {"links_emitted", static_cast<std::int64_t>(out.links.size())},
+      {"dropped_here", static_cast<std::int64_t>(in.links.size() - out.links.size())},
+      {"dropped_upstream", in.dropped_links_count},
+      {"dropped_links_count_out", out.dropped_links_count}};
   for (const auto& [key, value] : sample.counts) {
     ASSERT_TRUE(counts.contains(key)) << "an expectation that this test does not know: " << key;
     EXPECT_EQ(counts[key], value) << key;
   }
   for (const std::string& label : sample.must_print_links_to)
-    EXPECT_TRUE(std::any_of(out.links.begin(), out.links.end(), [&](const workload::Link& link) { return link.trace_id == played.labels.at(label); })) << label;
+    EXPECT_TRUE(std::any_of(out.links.begin(), out.links.end(), [&](const workload::Link& link) {
+      return link.trace_id == played.labels.at(label);
+    })) << label;
 }
 
 void check(const Expectation& expectation, const Played& played, const Capture& capture) {
@@ -246,15 +253,18 @@ std::map<std::string, std::int64_t> count_plain(const Capture& capture) {
     counts["spans_with_tracestate"] += !span.trace_state.empty();
     counts["dropped_links_count_sum"] += span.dropped_links_count;
   });
-  for (const char* key : {"links", "links_absent_trace", "links_with_tracestate", "link_dropped_attributes_sum"}) counts[key] = 0;
+  for (const char* key : {"links", "links_absent_trace", "links_with_tracestate", "link_dropped_attributes_sum"})
+    counts[key] = 0;
   each_span([&](const workload::Span& span) {
     for (const workload::Link& link : span.links) {
       ++counts["links"];
       counts["links_with_tracestate"] += !link.trace_state.empty();
       counts["link_dropped_attributes_sum"] += link.dropped_attributes_count;
       if (!oracle::bad_reason(link.trace_id, link.span_id).empty() || link.trace_id == span.trace_id) continue;
-      if (traces.contains(link.trace_id)) edges.insert({span.trace_id, link.trace_id});
-      else ++counts["links_absent_trace"];
+      if (traces.contains(link.trace_id))
+        edges.insert({span.trace_id, link.trace_id});
+      else
+        ++counts["links_absent_trace"];
     }
   });
   counts["traces"] = static_cast<std::int64_t>(traces.size());

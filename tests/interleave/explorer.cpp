@@ -24,12 +24,18 @@ bool is_total(std::memory_order order) { return order == std::memory_order_seq_c
 
 const char* name_of(std::memory_order order) {
   switch (order) {
-    case std::memory_order_relaxed: return "relaxed";
-    case std::memory_order_consume: return "consume";
-    case std::memory_order_acquire: return "acquire";
-    case std::memory_order_release: return "release";
-    case std::memory_order_acq_rel: return "acq_rel";
-    case std::memory_order_seq_cst: return "seq_cst";
+    case std::memory_order_relaxed:
+      return "relaxed";
+    case std::memory_order_consume:
+      return "consume";
+    case std::memory_order_acquire:
+      return "acquire";
+    case std::memory_order_release:
+      return "release";
+    case std::memory_order_acq_rel:
+      return "acq_rel";
+    case std::memory_order_seq_cst:
+      return "seq_cst";
   }
   return "?";
 }
@@ -139,7 +145,7 @@ class Explorer final : public Memory {
   bool drained_ = false;  // pruned or failed: run on to the end without choices and checks
   bool failed_ = false;
   bool pruned_ = false;
-  unsigned asleep_ = 0;   // bit per thread: its next step was explored here already
+  unsigned asleep_ = 0;  // bit per thread: its next step was explored here already
   std::array<Step, kThreadsMax> next_{};
   std::array<Knowledge, kThreadsMax> known_{};
   std::vector<Location> locations_;

@@ -34,10 +34,10 @@ namespace interleave {
 constexpr unsigned kThreadsMax = 5;  // the main thread, number 0, included
 
 struct Report {
-  std::uint64_t schedules = 0;      // run to their end
-  bool complete = false;            // every schedule was run, or pruned because an equal one was
-  std::string failure;              // empty, or what failed first, with the schedule
-  std::set<std::string> outcomes;   // all that Program::outcome() said
+  std::uint64_t schedules = 0;     // run to their end
+  bool complete = false;           // every schedule was run, or pruned because an equal one was
+  std::string failure;             // empty, or what failed first, with the schedule
+  std::set<std::string> outcomes;  // all that Program::outcome() said
 };
 
 // Vector clock: how much of each thread's past is known.

@@ -41,12 +41,12 @@ const std::string kUpper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const std::string kDigits = "0123456789";
 
 bool good_key(const std::string& key) {
-  return !key.empty() && key.size() <= 256 && only(key.substr(0, 1), kLower + kDigits) && only(key, kLower + kDigits + "_-*/@");
+  return !key.empty() && key.size() <= 256 && only(key.substr(0, 1), kLower + kDigits) &&
+         only(key, kLower + kDigits + "_-*/@");
 }
 bool good_value(const std::string& value) {
-  return !value.empty() && value.size() <= 256 && std::all_of(value.begin(), value.end(), [](char c) {
-    return c >= 0x20 && c <= 0x7e && c != '=' && c != ',';
-  });
+  return !value.empty() && value.size() <= 256 &&
+         std::all_of(value.begin(), value.end(), [](char c) { return c >= 0x20 && c <= 0x7e && c != '=' && c != ','; });
 }
 
 }  // namespace
@@ -114,7 +114,8 @@ std::optional<std::uint64_t> randomness_in(const std::string& trace_state) {
     const auto entries = parse_ot(value);
     if (!entries) return std::nullopt;
     for (const auto& [name, digits] : *entries)
-      if (name == "rv" && digits.size() == 14 && only(digits, kDigits + "abcdef")) return std::stoull(digits, nullptr, 16);
+      if (name == "rv" && digits.size() == 14 && only(digits, kDigits + "abcdef"))
+        return std::stoull(digits, nullptr, 16);
     return std::nullopt;
   }
   return std::nullopt;
@@ -131,8 +132,10 @@ std::string without_threshold(const std::string& trace_state) {
     if (entries && !changed) {
       kept.clear();
       for (const auto& [name, digits] : *entries) {
-        if (name == "th") changed = true;
-        else kept += (kept.empty() ? "" : ";") + name + ":" + digits;
+        if (name == "th")
+          changed = true;
+        else
+          kept += (kept.empty() ? "" : ";") + name + ":" + digits;
       }
       if (kept.empty()) continue;
     }

@@ -14,13 +14,13 @@ namespace {
 struct Candidate {
   std::size_t index = 0;
   TraceId trace_id;
-  std::uint64_t hash = 0;                                // H
-  std::pair<std::uint64_t, std::uint64_t> consistent;    // C
+  std::uint64_t hash = 0;                              // H
+  std::pair<std::uint64_t, std::uint64_t> consistent;  // C
 };
 using Candidates = std::vector<Candidate>;
 
 struct Sorted {
-  Candidates good;                    // no duplicates, in arrival order
+  Candidates good;  // no duplicates, in arrival order
   std::vector<std::size_t> null_targets;
   std::vector<std::size_t> malformed;
 };
@@ -75,7 +75,8 @@ Candidates consistent_sketch(const Candidates& good, std::size_t budget, CutLink
   if (sketch.size() > budget) {
     char text[33];
     const auto [first, second] = sketch[budget].consistent;
-    std::snprintf(text, sizeof text, "%014llx:%016llx", static_cast<unsigned long long>(first), static_cast<unsigned long long>(second));
+    std::snprintf(text, sizeof text, "%014llx:%016llx", static_cast<unsigned long long>(first),
+                  static_cast<unsigned long long>(second));
     out.threshold_consistent = text;
     sketch.resize(budget);
   }
@@ -120,7 +121,8 @@ CutLinks cut_links(const workload::Span& span, std::size_t budget, std::uint64_t
   for (const std::size_t index : chosen)
     if (!has_index(uniform, index) && !has_index(consistent, index)) out.restored.insert(index);
 
-  for (const auto& [group, stratum] : {std::pair(Standing::open, &out.open), std::pair(Standing::closed, &out.closed)}) {
+  for (const auto& [group, stratum] :
+       {std::pair(Standing::open, &out.open), std::pair(Standing::closed, &out.closed)}) {
     std::size_t next[2] = {0, 0};
     const Candidates* lists[2] = {&consistent, &uniform};
     // One from each list in turn; what is chosen already, or belongs elsewhere, takes no turn.

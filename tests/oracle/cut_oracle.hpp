@@ -23,14 +23,14 @@ struct Stratum {
 };
 
 struct CutLinks {
-  std::vector<std::size_t> printed;     // ascending
-  std::set<std::size_t> restored;       // of these, those whose bytes were cut
+  std::vector<std::size_t> printed;      // ascending
+  std::set<std::size_t> restored;        // of these, those whose bytes were cut
   std::vector<std::size_t> not_printed;  // good, no duplicates
   std::uint64_t received = 0;
   std::uint64_t malformed = 0;
   std::uint64_t duplicates = 0;
   Stratum pinned, open, closed;
-  std::string threshold_uniform;        // as FORMATS writes them; empty = absent
+  std::string threshold_uniform;  // as FORMATS writes them; empty = absent
   std::string threshold_consistent;
 };
 

@@ -41,8 +41,10 @@ void NaiveEngine::ingest(const workload::Request& request) {
     for (const Span& span : group.spans) {
       ++counts_.spans_received;
       const std::string reason = bad_reason(span.trace_id, span.span_id);
-      if (reason.empty()) accept(span, resource);
-      else ++counts_.spans_rejected[reason];
+      if (reason.empty())
+        accept(span, resource);
+      else
+        ++counts_.spans_rejected[reason];
     }
   }
 }
@@ -151,7 +153,8 @@ void NaiveEngine::judge(TraceId id, Trace& trace, bool due) {
   }
   if (trace.phase == Phase::pending && !due) {
     if (origins_.contains(id)) return;
-    if (const auto early = policies_.early_origin(id, trace.spans); early.origin) become_origin(id, trace, early.certain);
+    if (const auto early = policies_.early_origin(id, trace.spans); early.origin)
+      become_origin(id, trace, early.certain);
     return;
   }
   if (trace.phase == Phase::kept && origins_.contains(id)) return;  // nothing more can come of it
@@ -224,11 +227,15 @@ void NaiveEngine::note_loss(TraceId id, Trace& trace, const std::string& loss) {
 Standing NaiveEngine::standing(TraceId id) const {
   if (origins_.contains(id)) return Standing::origin;
   switch (phase(id)) {
-    case Phase::kept: return Standing::reached;
-    case Phase::pending: return is_reached(id) ? Standing::reached : Standing::open;
-    case Phase::absent: return Standing::open;
+    case Phase::kept:
+      return Standing::reached;
+    case Phase::pending:
+      return is_reached(id) ? Standing::reached : Standing::open;
+    case Phase::absent:
+      return Standing::open;
     case Phase::retained:
-    case Phase::sealed: return Standing::closed;
+    case Phase::sealed:
+      return Standing::closed;
   }
   return Standing::open;
 }
@@ -288,8 +295,10 @@ Decision NaiveEngine::describe(TraceId id, const Trace& trace) const {
   out.arrival_second = static_cast<std::uint64_t>(trace.arrival_ns / kNanosPerSecond);
   out.revision = trace.revision;
   out.keep = trace.phase == Phase::kept;
-  if (out.keep) out.reason = trace.kept_by_link ? "link" : "policy";
-  else out.reason = trace.own.vetoed ? "drop_policy" : "no_match";
+  if (out.keep)
+    out.reason = trace.kept_by_link ? "link" : "policy";
+  else
+    out.reason = trace.own.vetoed ? "drop_policy" : "no_match";
   out.policy = trace.own.policy;
   out.origin = origins_.contains(id);
   out.revived = trace.revived;

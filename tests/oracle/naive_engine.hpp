@@ -32,7 +32,7 @@ struct Decision {
   bool origin = false;
   bool revived = false;
   std::optional<unsigned> hops;
-  bool keep_is_old = false;     // the keep that `hops` speaks of came in an earlier tick: edges may have come since
+  bool keep_is_old = false;  // the keep that `hops` speaks of came in an earlier tick: edges may have come since
   bool may_be_linked = false;
   bool may_be_linking = false;
   std::string loss;
@@ -47,12 +47,12 @@ struct EmittedSpan {
   const workload::Attributes* resource = nullptr;
   std::string trace_state;
   std::uint32_t dropped_links_count = 0;
-  std::optional<CutLinks> cut;           // of a span with more links than the budget
+  std::optional<CutLinks> cut;  // of a span with more links than the budget
   bool carries_reason = false;
 };
 
 struct TickResult {
-  std::vector<Decision> decisions;       // by (arrival second, trace ID)
+  std::vector<Decision> decisions;  // by (arrival second, trace ID)
   std::vector<EmittedSpan> emitted;
 };
 
@@ -62,9 +62,11 @@ struct Counts {
   std::uint64_t traces = 0, kept = 0, dropped = 0, pending = 0, origins = 0, revived = 0;
   std::map<std::string, std::uint64_t> kept_by_policy;
   std::map<unsigned, std::uint64_t> kept_by_link;  // by hops
-  std::uint64_t links_received = 0, links_edges = 0, links_same_trace = 0, links_null_target = 0, links_bad_tracestate = 0;
+  std::uint64_t links_received = 0, links_edges = 0, links_same_trace = 0, links_null_target = 0,
+                links_bad_tracestate = 0;
   std::map<std::string, std::uint64_t> links_invalid;
-  std::uint64_t links_emitted = 0, links_dropped = 0, links_held = 0, links_restored = 0, links_duplicates = 0, spans_sampled = 0;
+  std::uint64_t links_emitted = 0, links_dropped = 0, links_held = 0, links_restored = 0, links_duplicates = 0,
+                spans_sampled = 0;
   std::map<std::string, std::uint64_t> losses;
 };
 
@@ -90,17 +92,17 @@ class NaiveEngine {
     std::int64_t arrival_ns = 0;
     std::int64_t due_ns = 0;
     std::int64_t dropped_at_ns = 0;
-    SeenSpans spans;              // all that were taken in before it was sealed
-    SeenSpans late;               // those that came after
+    SeenSpans spans;  // all that were taken in before it was sealed
+    SeenSpans late;   // those that came after
     std::size_t late_settled = 0;
-    std::size_t emitted = 0;      // of spans
+    std::size_t emitted = 0;  // of spans
     OwnVerdict own;
     Answers answers;
-    bool certain = false;         // as an origin: not kept by dice alone
+    bool certain = false;  // as an origin: not kept by dice alone
     bool kept_by_link = false;
     bool revived = false;
     bool erase_threshold = false;
-    std::optional<Hops> hops;     // of a keep by link, or of a loss: as it was then
+    std::optional<Hops> hops;  // of a keep by link, or of a loss: as it was then
     std::int64_t hops_at_ns = 0;
     std::string loss;
     unsigned revision = 0;
@@ -136,7 +138,7 @@ class NaiveEngine {
   std::set<TraceId> kept_with_spans_;  // kept, with spans to emit
   std::set<TraceId> origins_;
   Reach reach_;
-  Reach certain_reach_;                // from origins that are not kept by dice alone
+  Reach certain_reach_;                            // from origins that are not kept by dice alone
   std::map<TraceId, std::uint64_t> cut_links_to_;  // links that were cut, by a target that was no origin then
   std::int64_t now_ns_ = 0;
   Counts counts_;

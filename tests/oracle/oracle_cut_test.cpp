@@ -45,7 +45,9 @@ TEST(OracleCut, OriginsComeBeforeReached_AndAreWrittenAgain) {
   const TraceId other = trace_id_of(span.links[40].trace_id);
   std::size_t restored = 0;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const CutLinks one = cut_links(span, 1, seed, [&](TraceId id) { return id == origin ? Standing::origin : id == other ? Standing::reached : Standing::open; });
+    const CutLinks one = cut_links(span, 1, seed, [&](TraceId id) {
+      return id == origin ? Standing::origin : id == other ? Standing::reached : Standing::open;
+    });
     EXPECT_EQ(one.printed, std::vector<std::size_t>{30});
     EXPECT_EQ(one.pinned.received, 2U);
     EXPECT_EQ(one.pinned.emitted, 1U);
@@ -78,8 +80,11 @@ TEST(OracleCut, GoodBeforeNullTargetsBeforeMalformed) {
   span.links.emplace_back().trace_state = "a=b";
   span.links.push_back(make_link(7));
   span.links.push_back(make_link(8));
-  const auto standing = [](TraceId id) { return id == trace_id_of(workload::trace_bytes(8)) ? Standing::open : Standing::closed; };
-  EXPECT_EQ(cut_links(span, 1, 0, standing).printed.size(), 1U);  // the better key of the two: a sketch of one knows no other
+  const auto standing = [](TraceId id) {
+    return id == trace_id_of(workload::trace_bytes(8)) ? Standing::open : Standing::closed;
+  };
+  EXPECT_EQ(cut_links(span, 1, 0, standing).printed.size(),
+            1U);  // the better key of the two: a sketch of one knows no other
   EXPECT_EQ(cut_links(span, 2, 0, standing).printed, (std::vector<std::size_t>{2, 3}));
   EXPECT_EQ(cut_links(span, 3, 0, standing).printed, (std::vector<std::size_t>{1, 2, 3}));
 }

@@ -13,7 +13,8 @@ using workload::make_span;
 
 SeenSpan seen(workload::Span span) {
   span.encoded_bytes = workload::encode_span(span).size();
-  return {std::make_shared<workload::Attributes>(workload::Attributes{{"service.name", std::string("cart")}}), std::move(span)};
+  return {std::make_shared<workload::Attributes>(workload::Attributes{{"service.name", std::string("cart")}}),
+          std::move(span)};
 }
 
 Options with(std::vector<PolicyOptions> policies) {
@@ -75,7 +76,8 @@ TEST(OraclePolicy, BucketsAreAskedOncePerTrace_AndOnlyAsFarAsNeeded) {
   Answers answers[4];
   const auto judge = [&](int trace, std::uint32_t status, std::int64_t second) {
     const SeenSpans spans = {seen(make_span(static_cast<std::uint64_t>(trace), status))};
-    return policies.judge(trace_id_of(spans.front().span.trace_id), spans, answers[trace], second * kNanosPerSecond).keep;
+    return policies.judge(trace_id_of(spans.front().span.trace_id), spans, answers[trace], second * kNanosPerSecond)
+        .keep;
   };
   EXPECT_FALSE(judge(0, 0, 0));  // the bucket is not asked
   EXPECT_TRUE(judge(1, 2, 0));

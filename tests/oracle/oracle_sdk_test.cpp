@@ -1,5 +1,5 @@
-// The oracle on the SDK captures: every expectation and replay that was written by hand from the story must hold, or the
-// oracle is not to be trusted.
+// The oracle on the SDK captures: every expectation and replay that was written by hand from the story must hold, or
+// the oracle is not to be trusted.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
@@ -41,7 +41,9 @@ Options options_of(const std::string& config) {
   }
   PropagateOptions& propagate = options.links.propagate;
   const std::string_view mode = json["links"]["propagate"]["mode"];
-  propagate.mode = mode == "cone" ? PropagateMode::cone : mode == "component" ? PropagateMode::component : PropagateMode::none;
+  propagate.mode = mode == "cone"        ? PropagateMode::cone
+                   : mode == "component" ? PropagateMode::component
+                                         : PropagateMode::none;
   element value;
   if (json["links"]["propagate"]["max_hops"].get(value) == simdjson::SUCCESS) {
     propagate.max_hops_linked = static_cast<std::uint32_t>(std::uint64_t(value["linked"]));
@@ -54,7 +56,7 @@ Options options_of(const std::string& config) {
 // An expectation of one capture, and what the oracle made of it.
 struct Played {
   std::map<std::string, workload::ByteString> labels;
-  std::map<TraceId, Decision> last;           // by trace, the highest revision
+  std::map<TraceId, Decision> last;  // by trace, the highest revision
   std::set<TraceId> emitted;
   NaiveEngine engine;
 
@@ -66,13 +68,15 @@ struct Played {
   TraceId id(const std::string& label) const { return trace_id_of(labels.at(label)); }
 };
 
-void play(const Expectation& expectation, const Options& options, const std::vector<workload::Request>& requests, Played& played) {
+void play(const Expectation& expectation, const Options& options, const std::vector<workload::Request>& requests,
+          Played& played) {
   played.labels = workload::trace_labels(requests);
   played.take(played.engine.tick(0));
   if (expectation.steps.empty()) {
     for (const auto& request : requests) played.engine.ingest(request);
     const std::int64_t wait_ns = options.tail_sampling.decision_wait_ns;
-    for (const std::int64_t now_ns : {kNanosPerSecond, wait_ns, wait_ns + kNanosPerSecond}) played.take(played.engine.tick(now_ns));
+    for (const std::int64_t now_ns : {kNanosPerSecond, wait_ns, wait_ns + kNanosPerSecond})
+      played.take(played.engine.tick(now_ns));
     return;
   }
   std::int64_t now_s = 0;
@@ -129,7 +133,8 @@ void check(const Expectation& expectation, const Played& played) {
     wanted.insert(played.id(label));
   }
   EXPECT_EQ(of_unspecified, expectation.kept_of_unspecified);
-  for (const TraceId id : played.emitted) EXPECT_TRUE(wanted.contains(id)) << "emitted, but neither kept nor unspecified";
+  for (const TraceId id : played.emitted)
+    EXPECT_TRUE(wanted.contains(id)) << "emitted, but neither kept nor unspecified";
   if (!expectation.names_losses) return;
   std::set<TraceId> lost;
   for (const auto& [id, decision] : played.last)

@@ -58,7 +58,8 @@ TEST(OracleStory, ARootShortensTheWait) {
 TEST(OracleStory, AConeNeverTurns) {
   // 1 <- 2(error) <- 3, and 4 links 1: 4 is a sibling.
   Story story(error_options());
-  story.ingest({make_span(1), linking(make_span(2, kError), {1}), linking(make_span(3), {2}), linking(make_span(4), {1})});
+  story.ingest(
+      {make_span(1), linking(make_span(2, kError), {1}), linking(make_span(3), {2}), linking(make_span(4), {1})});
   story.tick(10);
   EXPECT_TRUE(story.kept(1) && story.kept(2) && story.kept(3));
   EXPECT_FALSE(story.kept(4));
@@ -72,7 +73,8 @@ TEST(OracleStory, AComponentTurns_WithHopsTogether) {
   options.links.propagate.max_hops_linking = 1;
   Story story(options);
   // To 4 the second hop is against a link, whose direction allows one.
-  story.ingest({make_span(1), linking(make_span(2, kError), {1}), linking(make_span(3), {2}), linking(make_span(4), {1})});
+  story.ingest(
+      {make_span(1), linking(make_span(2, kError), {1}), linking(make_span(3), {2}), linking(make_span(4), {1})});
   story.tick(10);
   EXPECT_TRUE(story.kept(1) && story.kept(3));
   EXPECT_FALSE(story.kept(4));
@@ -80,7 +82,8 @@ TEST(OracleStory, AComponentTurns_WithHopsTogether) {
 
 TEST(OracleStory, HopsEndAtTheLimit_AndPassThroughAbsentTraces) {
   Story story(error_options());
-  story.ingest({linking(make_span(1, kError), {2}), linking(make_span(3), {4}), linking(make_span(4), {5}), linking(make_span(5), {6}), make_span(6)});
+  story.ingest({linking(make_span(1, kError), {2}), linking(make_span(3), {4}), linking(make_span(4), {5}),
+                linking(make_span(5), {6}), make_span(6)});
   // 2 never comes as a trace of its own, but 7 shows that it leads nowhere here; 3 is behind it only by a link from 2.
   story.tick(10);
   EXPECT_FALSE(story.kept(3));
@@ -100,7 +103,8 @@ TEST(OracleStory, ATypeRuleReplacesTheHopLimit) {
   workload::Span retry = linking(make_span(2), {3});
   retry.links[0].attributes = {{"link.type", std::string("retry-of")}};
   workload::Span origin = linking(make_span(1, kError), {2, 4});
-  origin.links[1].attributes = {{"link.relationship", std::string("batch_member")}, {"link.type", std::string("retry_of")}};
+  origin.links[1].attributes = {{"link.relationship", std::string("batch_member")},
+                                {"link.type", std::string("retry_of")}};
   story.ingest({origin, retry, make_span(3), make_span(4)});
   story.tick(10);
   EXPECT_TRUE(story.kept(2) && story.kept(3));
@@ -111,7 +115,8 @@ TEST(OracleStory, ErrorSpansRestrictTheFirstStepOnly) {
   Options options = error_options();
   options.links.propagate.origin_links = OriginLinks::error_spans;
   Story story(options);
-  story.ingest({linking(make_span(1, kError, 1), {2}), linking(make_span(1, 0, 2), {3}), linking(make_span(2), {4}), make_span(3), make_span(4)});
+  story.ingest({linking(make_span(1, kError, 1), {2}), linking(make_span(1, 0, 2), {3}), linking(make_span(2), {4}),
+                make_span(3), make_span(4)});
   story.tick(10);
   EXPECT_TRUE(story.kept(2) && story.kept(4));
   EXPECT_FALSE(story.kept(3));
@@ -195,7 +200,8 @@ TEST(OracleStory, LateSpansFollowRaiseOrAreLost) {
 
 TEST(OracleStory, AKeptTraceBecomesAnOriginByALateSpan) {
   Options options = error_options();
-  options.tail_sampling.policies.insert(options.tail_sampling.policies.begin(), make_policy(PolicyType::trace_flags, "sampled"));
+  options.tail_sampling.policies.insert(options.tail_sampling.policies.begin(),
+                                        make_policy(PolicyType::trace_flags, "sampled"));
   Story story(options);
   workload::Span sampled = linking(make_span(1), {2});
   sampled.flags = 1;
@@ -221,7 +227,8 @@ TEST(OracleStory, ThresholdGoesWithChanceAlone) {
   };
   story.ingest({with_state(make_span(1)), with_state(make_span(2, kError))});
   for (const EmittedSpan& emitted : story.tick(10).emitted)
-    EXPECT_EQ(emitted.trace_state, emitted.span->status_code == kError ? "a=1,ot=th:8;rv:00000000000001" : "a=1,ot=rv:00000000000001");
+    EXPECT_EQ(emitted.trace_state,
+              emitted.span->status_code == kError ? "a=1,ot=th:8;rv:00000000000001" : "a=1,ot=rv:00000000000001");
 }
 
 TEST(OracleStory, TheCapFollowsTheBestOfThosePresent) {
@@ -244,7 +251,8 @@ TEST(OracleStory, SpansAndLinksAreConserved) {
   for (const std::int64_t second : {5, 10, 40}) {
     story.tick(second);
     const Counts counts = story.engine.counts();
-    EXPECT_EQ(counts.spans_received, counts.spans_emitted + counts.spans_dropped + counts.spans_held + counts.spans_rejected.at("all_zero"));
+    EXPECT_EQ(counts.spans_received,
+              counts.spans_emitted + counts.spans_dropped + counts.spans_held + counts.spans_rejected.at("all_zero"));
     EXPECT_EQ(counts.links_received, 4U);
     EXPECT_EQ(counts.links_received, counts.links_emitted + counts.links_dropped + counts.links_held);
   }

@@ -80,17 +80,23 @@ bool is_monotone(const PolicyOptions& policy) {
     case PolicyType::trace_state:
     case PolicyType::trace_flags:
     case PolicyType::always_sample:
-    case PolicyType::probabilistic: return true;
+    case PolicyType::probabilistic:
+      return true;
     case PolicyType::numeric_attribute:
     case PolicyType::string_attribute:
-    case PolicyType::boolean_attribute: return !policy.invert_match;
-    case PolicyType::latency: return policy.upper_threshold_ms == 0;
-    case PolicyType::span_count: return policy.max_spans == 0;
-    case PolicyType::and_policy: return std::all_of(policy.parts.begin(), policy.parts.end(), is_monotone);
+    case PolicyType::boolean_attribute:
+      return !policy.invert_match;
+    case PolicyType::latency:
+      return policy.upper_threshold_ms == 0;
+    case PolicyType::span_count:
+      return policy.max_spans == 0;
+    case PolicyType::and_policy:
+      return std::all_of(policy.parts.begin(), policy.parts.end(), is_monotone);
     case PolicyType::rate_limiting:
     case PolicyType::bytes_limiting:
     case PolicyType::not_policy:
-    case PolicyType::drop_policy: return false;
+    case PolicyType::drop_policy:
+      return false;
   }
   return false;
 }
@@ -115,7 +121,8 @@ bool spreads(const Options& options, const PolicyOptions& policy) {
 
 bool chance_may_spread(const Options& options) {
   const auto& policies = options.tail_sampling.policies;
-  return std::any_of(policies.begin(), policies.end(), [&](const PolicyOptions& policy) { return spreads(options, policy) && rolls_dice(policy); });
+  return std::any_of(policies.begin(), policies.end(),
+                     [&](const PolicyOptions& policy) { return spreads(options, policy) && rolls_dice(policy); });
 }
 
 std::uint64_t randomness_of(TraceId id, const SeenSpans& spans) {
@@ -128,7 +135,8 @@ std::uint64_t randomness_of(TraceId id, const SeenSpans& spans) {
 }
 
 Policies::Policies(const Options& options) : options_(options) {
-  for (const PolicyOptions& policy : options_.tail_sampling.policies) has_drop_ |= policy.type == PolicyType::drop_policy;
+  for (const PolicyOptions& policy : options_.tail_sampling.policies)
+    has_drop_ |= policy.type == PolicyType::drop_policy;
 }
 
 OwnVerdict Policies::judge(TraceId id, const SeenSpans& spans, Answers& answers, std::int64_t now_ns) {
@@ -197,45 +205,58 @@ bool Policies::ask_bucket(const PolicyOptions& policy, const Question& question)
 
 bool Policies::is_chosen(const PolicyOptions& policy, const Question& question) const {
   if (options_.probability == Probability::consistent) {
-    const auto threshold = static_cast<std::uint64_t>(std::llround((1 - policy.sampling_percentage / 100) * std::exp2(56)));
+    const auto threshold =
+        static_cast<std::uint64_t>(std::llround((1 - policy.sampling_percentage / 100) * std::exp2(56)));
     return randomness_of(question.id, question.spans) >= threshold;
   }
   std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char byte : policy.hash_salt + bytes_of(question.id)) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  for (const char byte : policy.hash_salt + bytes_of(question.id))
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
   // long double has the 64 significant bits with which the Collector multiplies.
-  const long double bound = static_cast<long double>(policy.sampling_percentage / 100) * static_cast<long double>(~std::uint64_t{0});
+  const long double bound =
+      static_cast<long double>(policy.sampling_percentage / 100) * static_cast<long double>(~std::uint64_t{0});
   return static_cast<long double>(hash) <= std::floor(bound);
 }
 
 bool Policies::says_yes(const PolicyOptions& policy, const Question& question) {
   const SeenSpans& spans = question.spans;
   switch (policy.type) {
-    case PolicyType::always_sample: return true;
-    case PolicyType::latency: return has_latency(policy, spans);
+    case PolicyType::always_sample:
+      return true;
+    case PolicyType::latency:
+      return has_latency(policy, spans);
     case PolicyType::numeric_attribute:
-      return policy.invert_match != any_value(spans, policy.key, [&](const Value& value) { return within(policy, value); });
+      return policy.invert_match !=
+             any_value(spans, policy.key, [&](const Value& value) { return within(policy, value); });
     case PolicyType::string_attribute:
-      return policy.invert_match != any_value(spans, policy.key, [&](const Value& value) { return matches_text(policy, value); });
+      return policy.invert_match !=
+             any_value(spans, policy.key, [&](const Value& value) { return matches_text(policy, value); });
     case PolicyType::boolean_attribute:
       return policy.invert_match != any_value(spans, policy.key, [&](const Value& value) {
                const auto* boolean = std::get_if<bool>(&value);
                return boolean != nullptr && *boolean == policy.boolean_value;
              });
-    case PolicyType::probabilistic: return is_chosen(policy, question);
+    case PolicyType::probabilistic:
+      return is_chosen(policy, question);
     case PolicyType::status_code:
       return any_span(spans, [&](const workload::Span& span) {
         return span.status_code < 8 && (policy.status_code_mask & (1U << span.status_code)) != 0;
       });
     case PolicyType::rate_limiting:
-    case PolicyType::bytes_limiting: return ask_bucket(policy, question);
-    case PolicyType::span_count: return has_count(policy, spans);
-    case PolicyType::trace_state: return has_state(policy, spans);
-    case PolicyType::trace_flags: return any_span(spans, [](const workload::Span& span) { return (span.flags & 1) != 0; });
+    case PolicyType::bytes_limiting:
+      return ask_bucket(policy, question);
+    case PolicyType::span_count:
+      return has_count(policy, spans);
+    case PolicyType::trace_state:
+      return has_state(policy, spans);
+    case PolicyType::trace_flags:
+      return any_span(spans, [](const workload::Span& span) { return (span.flags & 1) != 0; });
     case PolicyType::and_policy:
     case PolicyType::drop_policy:
       return std::all_of(policy.parts.begin(), policy.parts.end(),
                          [&](const PolicyOptions& part) { return says_yes(part, question); });
-    case PolicyType::not_policy: return !says_yes(policy.parts.front(), question);
+    case PolicyType::not_policy:
+      return !says_yes(policy.parts.front(), question);
   }
   return false;
 }

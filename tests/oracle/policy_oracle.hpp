@@ -74,8 +74,8 @@ class Policies {
 // The OpenTelemetry randomness of a trace: the smallest rv on its spans, else the low 56 bits of its ID.
 std::uint64_t randomness_of(TraceId id, const SeenSpans& spans);
 
-// Can a policy whose keep spreads roll dice? Which origins are chance may then change between their first keep and their
-// decision, and with it what a trace reached meanwhile should do with th.
+// Can a policy whose keep spreads roll dice? Which origins are chance may then change between their first keep and
+// their decision, and with it what a trace reached meanwhile should do with th.
 bool chance_may_spread(const Options& options);
 
 }  // namespace entail::oracle

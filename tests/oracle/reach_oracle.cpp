@@ -12,7 +12,8 @@ unsigned LinkGraph::last_hop(const workload::Link& link, Way way) const {
   std::optional<unsigned> strictest;
   for (const workload::Attribute& attribute : link.attributes) {
     const auto* type = std::get_if<std::string>(&attribute.value);
-    if (type == nullptr || std::count(propagate.type_keys.begin(), propagate.type_keys.end(), attribute.key) == 0) continue;
+    if (type == nullptr || std::count(propagate.type_keys.begin(), propagate.type_keys.end(), attribute.key) == 0)
+      continue;
     std::string name = *type;
     std::replace(name.begin(), name.end(), '-', '_');
     const auto rule = propagate.types.find(name);
@@ -29,20 +30,23 @@ void LinkGraph::add(TraceId from, const workload::Span& span, TraceId to, const 
   facts.on_error_span = span.status_code == 2;
   facts.rank = facts.on_error_span ? 0 : (link.flags & 1) != 0 ? 1 : 2;
   const std::uint64_t seed = options_.links.sample.seed;
-  facts.far_hash = {sampling_hash(to, span_id_of(link.span_id), seed), sampling_hash(from, span_id_of(span.span_id), seed)};
+  facts.far_hash = {sampling_hash(to, span_id_of(link.span_id), seed),
+                    sampling_hash(from, span_id_of(span.span_id), seed)};
   neighbours_[kLinkedWay][from][to].push_back(facts);
   neighbours_[kLinkingWay][to][from].push_back(facts);
 }
 
 // hop 1 is the step of an origin's own keep: a keep that came from a neighbour is at hop 2 or later.
 bool LinkGraph::passes(const std::vector<LinkFacts>& links, Way way, unsigned hop) const {
-  const bool only_errors = hop == 1 && way == kLinkedWay && options_.links.propagate.origin_links == OriginLinks::error_spans;
+  const bool only_errors =
+      hop == 1 && way == kLinkedWay && options_.links.propagate.origin_links == OriginLinks::error_spans;
   return std::any_of(links.begin(), links.end(), [&](const LinkFacts& link) {
     return hop <= link.last_hop[way] && (!only_errors || link.on_error_span);
   });
 }
 
-std::vector<TraceId> LinkGraph::step(TraceId from, Way way, unsigned hop, const std::function<bool(TraceId)>& is_present) {
+std::vector<TraceId> LinkGraph::step(TraceId from, Way way, unsigned hop,
+                                     const std::function<bool(TraceId)>& is_present) {
   std::vector<TraceId> out;
   const auto found = neighbours_[way].find(from);
   if (found == neighbours_[way].end()) return out;

@@ -1,5 +1,5 @@
-// How far keeps go (DESIGN 3.3 to 3.5): all links of all time, and a breadth-first walk from scratch each time it is asked.
-// The cap of 3.5 is kept for the simple case alone, in which all neighbours are present when the keep leaves.
+// How far keeps go (DESIGN 3.3 to 3.5): all links of all time, and a breadth-first walk from scratch each time it is
+// asked. The cap of 3.5 is kept for the simple case alone, in which all neighbours are present when the keep leaves.
 // Thread rule: Confined. Cost: all links, per question.
 #pragma once
 

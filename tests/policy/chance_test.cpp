@@ -36,7 +36,7 @@ TEST(CollectorThreshold, EqualsExactArithmetic_RoundedTo64Bits) {
 
 TEST(CollectorHash, IsFnv1a64_OverSaltThenId) {
   EXPECT_EQ(salt_state(""), 0xcbf29ce484222325ULL);
-  EXPECT_EQ(salt_state("a"), 0xaf63dc4c8601ec8cULL);       // from the FNV test suite
+  EXPECT_EQ(salt_state("a"), 0xaf63dc4c8601ec8cULL);  // from the FNV test suite
   EXPECT_EQ(salt_state("foobar"), 0x85944171f73967e8ULL);
   constexpr TraceId kOne{0, 1};
   constexpr TraceId kOnes{~std::uint64_t{0}, ~std::uint64_t{0}};

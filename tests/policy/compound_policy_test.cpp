@@ -44,8 +44,8 @@ TEST(Drop, VetoesOnlyWhenAllPartsKeep_AndBeatsEverything) {
 }
 
 TEST(Drop, FirstInConfigurationOrderIsNamed) {
-  const auto policies = compile_ok(
-      options_of({drop({text({"shop"})}, "a"), always(), drop({always()}, "b"), drop({always()}, "c")}));
+  const auto policies =
+      compile_ok(options_of({drop({text({"shop"})}, "a"), always(), drop({always()}, "b"), drop({always()}, "c")}));
   EXPECT_EQ(policies->name(verdict_of(*policies, {kShop}).policy), "a");
   EXPECT_EQ(policies->name(verdict_of(*policies, {kPlain}).policy), "b");
 }
@@ -58,7 +58,7 @@ TEST(Evaluate, NamesTheFirstPolicyThatKeeps_WhateverSampleOnFirstMatchSays) {
     const auto policies = compile_ok(options);
     const OwnVerdict verdict = verdict_of(*policies, {kErrorSpan});
     EXPECT_EQ(policies->name(verdict.policy), "dice");
-    EXPECT_TRUE(verdict.origin);       // "errors" is still asked
+    EXPECT_TRUE(verdict.origin);  // "errors" is still asked
     EXPECT_FALSE(verdict.by_chance);
   }
 }
@@ -81,7 +81,7 @@ TEST(Stateful, IsAskedOncePerTrace) {
   const Facts facts = facts_of(*policies, std::vector<SpanSpec>(3));
   StatefulAnswers first, second;
   for (int again = 0; again < 4; ++again) EXPECT_TRUE(policies->evaluate(facts, kTrace, first, 0, true).keep);
-  EXPECT_FALSE(policies->evaluate(facts, kTrace, second, 0, true).keep);  // 2 are left
+  EXPECT_FALSE(policies->evaluate(facts, kTrace, second, 0, true).keep);                      // 2 are left
   EXPECT_FALSE(policies->evaluate(facts, kTrace, second, 100 * kNanosPerSecond, true).keep);  // no stays no
   StatefulAnswers third;
   EXPECT_TRUE(policies->evaluate(facts, kTrace, third, 100 * kNanosPerSecond, true).keep);

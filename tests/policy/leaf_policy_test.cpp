@@ -80,7 +80,7 @@ TEST(NumericAttribute, ComparesInts) {
 }
 
 TEST(NumericAttribute, ComparesDoublesWithoutRounding) {
-  const std::pair<double, bool> cases[] = {{-0.5, false}, {-0.0, true},   {0.5, true},         {100.0, true},
+  const std::pair<double, bool> cases[] = {{-0.5, false},  {-0.0, true},  {0.5, true},        {100.0, true},
                                            {100.5, false}, {kNan, false}, {kInfinity, false}, {-kInfinity, false}};
   for (const auto& [value, expected] : cases) EXPECT_EQ(keeps(numeric(0, 100), {with("n", value)}), expected) << value;
   EXPECT_TRUE(keeps(numeric(5, std::nullopt), {with("n", kInfinity)}));

@@ -119,8 +119,8 @@ TEST(EarlyOrigins, AskTheTrace) {
   const auto policies = compile_ok(options_of({both({status(kError), text({"a"})}), always()}));
   EXPECT_FALSE(policies->early_origin(facts_of(*policies, {SpanSpec{.status = 2}}), kTrace));
   EXPECT_FALSE(policies->early_origin(Facts{}, kTrace));
-  EXPECT_TRUE(policies->early_origin(
-      facts_of(*policies, {SpanSpec{.status = 2}, SpanSpec{.resource = {{"s", "a"}}}}), kTrace));
+  EXPECT_TRUE(
+      policies->early_origin(facts_of(*policies, {SpanSpec{.status = 2}, SpanSpec{.resource = {{"s", "a"}}}}), kTrace));
 }
 
 TEST(EarlyOrigins, NoneWithAnyDropPolicy) {

@@ -40,8 +40,8 @@ inline std::string bytes_field(unsigned number, const std::string& value) {
   return out + value;
 }
 
-struct Missing {};   // a KeyValue without a value
-struct Array {};     // an empty ArrayValue
+struct Missing {};  // a KeyValue without a value
+struct Array {};    // an empty ArrayValue
 using Value = std::variant<std::string, bool, std::int64_t, double, Missing, Array>;
 using Attributes = std::vector<std::pair<std::string, Value>>;
 

@@ -162,14 +162,22 @@ inline Link make_link(IdFamily family, std::uint64_t number, std::mt19937_64& ra
   Link link;
   link.span_id = {random() | 1};
   switch (family) {
-    case IdFamily::random: link.trace_id = {random(), random()}; break;
-    case IdFamily::few_traces: link.trace_id = {7, random() % 5 * 0x9e3779b97f4a7c15 + 1}; break;
-    case IdFamily::one_trace: link.trace_id = {0x0123456789abcdef, 0xfedcba9876543210}; break;
+    case IdFamily::random:
+      link.trace_id = {random(), random()};
+      break;
+    case IdFamily::few_traces:
+      link.trace_id = {7, random() % 5 * 0x9e3779b97f4a7c15 + 1};
+      break;
+    case IdFamily::one_trace:
+      link.trace_id = {0x0123456789abcdef, 0xfedcba9876543210};
+      break;
     case IdFamily::sequential:
       link.trace_id = {0, number + 1};
       link.span_id = {number + 1};
       break;
-    case IdFamily::zero_high_half: link.trace_id = {0, random()}; break;
+    case IdFamily::zero_high_half:
+      link.trace_id = {0, random()};
+      break;
     case IdFamily::epoch_prefixed:
       link.trace_id = {(0x671f0000ULL + number % 7) << 32 | (random() & 0xffffffff), random()};
       break;

@@ -207,9 +207,8 @@ TEST(Select, OriginsComeBeforeReached) {
   span.cut.received = 100;
   span.stands[{1, 51}] = Target::origin;
   span.stands[{1, 52}] = Target::origin;
-  const std::vector<PinnedLink> pinned = {{0, {1, 1}, {1}, {0, 0}, false},
-                                          {50, {1, 51}, {51}, {9, 9}, true},
-                                          {51, {1, 52}, {52}, {8, 8}, true}};
+  const std::vector<PinnedLink> pinned = {
+      {0, {1, 1}, {1}, {0, 0}, false}, {50, {1, 51}, {51}, {9, 9}, true}, {51, {1, 52}, {52}, {8, 8}, true}};
   EXPECT_EQ(span.chosen(1, pinned), (Indices{51}));
   EXPECT_EQ(span.chosen(2, pinned), (Indices{50, 51}));
   EXPECT_EQ(span.chosen(3, pinned), (Indices{0, 50, 51}));

@@ -15,7 +15,8 @@ std::vector<std::string> framed_requests(const std::string& file) {
   std::vector<std::string> requests;
   for (std::size_t at = 0; at + 4 <= file.size();) {
     const auto* const length = reinterpret_cast<const unsigned char*>(file.data()) + at;
-    const std::size_t size = std::size_t{length[0]} << 24 | std::size_t{length[1]} << 16 | std::size_t{length[2]} << 8 | length[3];
+    const std::size_t size =
+        std::size_t{length[0]} << 24 | std::size_t{length[1]} << 16 | std::size_t{length[2]} << 8 | length[3];
     requests.push_back(file.substr(at + 4, size));
     at += 4 + size;
   }
@@ -39,13 +40,13 @@ std::string printed(const std::string& protobuf) {
 }
 
 // Every JSON file here whose lines or whole are requests, by folder.
-constexpr std::array kSdkCaptures = {"node_aggregation",     "node_per_item_batch",     "node_queue",
-                                     "node_scheduled_job",   "node_user_journey",       "py_attributes",
-                                     "py_batch_batch_error", "py_batch_producer_error", "py_links_default_limit",
-                                     "py_odd_links",         "py_tracestate"};
+constexpr std::array kSdkCaptures = {
+    "node_aggregation",       "node_per_item_batch", "node_queue",           "node_scheduled_job",
+    "node_user_journey",      "py_attributes",       "py_batch_batch_error", "py_batch_producer_error",
+    "py_links_default_limit", "py_odd_links",        "py_tracestate"};
 constexpr const char* kDemo = "otel_demo_capture/otel_demo_2024-10-30.mixed.jsonl";
-constexpr std::array kDocuments = {"jaeger/link_attributes_trace.json",      "jaeger/tags_opname_trace.json",
-                                   "jaeger/cassandra_otel_traces_01.json",   "jaeger/memory_otel_traces_01.json",
+constexpr std::array kDocuments = {"jaeger/link_attributes_trace.json",        "jaeger/tags_opname_trace.json",
+                                   "jaeger/cassandra_otel_traces_01.json",     "jaeger/memory_otel_traces_01.json",
                                    "jaeger/elasticsearch_otel_traces_01.json", "opentelemetry-proto/trace.json"};
 
 std::vector<std::string> all_requests() {
@@ -93,7 +94,8 @@ TEST(JsonGolden, SdkJsonEqualsSdkProtobuf) {
       const std::size_t lost = remove_valueless(ours);
       EXPECT_EQ(lost, name == "py_attributes" && i == 0 ? 1U : 0U);
       EXPECT_EQ(read.request.values_lost, lost) << name;
-      EXPECT_EQ(ours.SerializeAsString(), parsed(as_bytes(messages[i])).SerializeAsString()) << name << " request " << i;
+      EXPECT_EQ(ours.SerializeAsString(), parsed(as_bytes(messages[i])).SerializeAsString())
+          << name << " request " << i;
       if (lost == 0) {
         EXPECT_EQ(read.printed(), printed(messages[i])) << name << " request " << i;
       }
@@ -163,9 +165,9 @@ TEST(JsonGolden, Jaeger) {
     std::size_t spans;
     std::uint64_t links;
   };
-  for (const Case& expected : {Case{"link_attributes_trace", 1, 3}, Case{"tags_opname_trace", 1, 3},
-                               Case{"memory_otel_traces_01", 4, 8}, Case{"cassandra_otel_traces_01", 1, 2},
-                               Case{"elasticsearch_otel_traces_01", 1, 2}}) {
+  for (const Case& expected :
+       {Case{"link_attributes_trace", 1, 3}, Case{"tags_opname_trace", 1, 3}, Case{"memory_otel_traces_01", 4, 8},
+        Case{"cassandra_otel_traces_01", 1, 2}, Case{"elasticsearch_otel_traces_01", 1, 2}}) {
     const JsonCase read(read_file(std::string("jaeger/") + expected.path + ".json"));
     ASSERT_TRUE(read.ok()) << expected.path << " " << describe(read.error);
     EXPECT_EQ(read.decoded.spans.size(), expected.spans) << expected.path;
@@ -179,13 +181,14 @@ TEST(JsonGolden, Jaeger) {
 
 TEST(JsonGolden, OfficialExample) {
   const JsonCase read(read_file("opentelemetry-proto/trace.json"));
-  EXPECT_EQ(read.printed(),
-            R"({"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"my.service"}}]},)"
-            R"("scopeSpans":[{"scope":{"name":"my.library","version":"1.0.0","attributes":[{"key":"my.scope.attribute",)"
-            R"("value":{"stringValue":"some scope attribute"}}]},"spans":[{"traceId":"5b8efff798038103d269b633813fc60c",)"
-            R"("spanId":"eee19b7ec3c1b174","parentSpanId":"eee19b7ec3c1b173","name":"I'm a server span","kind":2,)"
-            R"("startTimeUnixNano":"1544712660000000000","endTimeUnixNano":"1544712661000000000","attributes":[)"
-            R"({"key":"my.span.attr","value":{"stringValue":"some value"}}]}]}]}]})");
+  EXPECT_EQ(
+      read.printed(),
+      R"({"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"my.service"}}]},)"
+      R"("scopeSpans":[{"scope":{"name":"my.library","version":"1.0.0","attributes":[{"key":"my.scope.attribute",)"
+      R"("value":{"stringValue":"some scope attribute"}}]},"spans":[{"traceId":"5b8efff798038103d269b633813fc60c",)"
+      R"("spanId":"eee19b7ec3c1b174","parentSpanId":"eee19b7ec3c1b173","name":"I'm a server span","kind":2,)"
+      R"("startTimeUnixNano":"1544712660000000000","endTimeUnixNano":"1544712661000000000","attributes":[)"
+      R"({"key":"my.span.attr","value":{"stringValue":"some value"}}]}]}]}]})");
 }
 
 TEST(JsonGolden, BrokenAndSparseLines) {

@@ -42,14 +42,15 @@ TEST(JsonPrint, DescendingFieldOrder) {
   Buffer fixed;
   append_fixed32_field(fixed, 16, 0x101);
   append_fixed64_field(fixed, 8, UINT64_MAX);
-  const Buffer span = join({field(15, ""), varint(14, 3), field(13, field(2, "12345678")), fixed, varint(6, 2), field(5, "n"),
-                            field(2, "abcdefgh"), field(1, std::string(16, '\x1f'))});
+  const Buffer span = join({field(15, ""), varint(14, 3), field(13, field(2, "12345678")), fixed, varint(6, 2),
+                            field(5, "n"), field(2, "abcdefgh"), field(1, std::string(16, '\x1f'))});
   const Buffer resource = field(1, field(1, join({field(2, varint(3, 5)), field(1, "k")})));
-  EXPECT_EQ(printed(field(1, join({field(3, "url"), field(2, field(2, span)), resource}))),
-            R"({"resourceSpans":[{"resource":{"attributes":[{"key":"k","value":{"intValue":"5"}}]},"scopeSpans":[{"spans":[)"
-            R"({"traceId":"1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f","spanId":"6162636465666768","flags":257,"name":"n","kind":2,)"
-            R"("endTimeUnixNano":"18446744073709551615","links":[{"spanId":"3132333435363738"}],"droppedLinksCount":3,)"
-            R"("status":{}}]}],"schemaUrl":"url"}]})");
+  EXPECT_EQ(
+      printed(field(1, join({field(3, "url"), field(2, field(2, span)), resource}))),
+      R"({"resourceSpans":[{"resource":{"attributes":[{"key":"k","value":{"intValue":"5"}}]},"scopeSpans":[{"spans":[)"
+      R"({"traceId":"1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f1f","spanId":"6162636465666768","flags":257,"name":"n","kind":2,)"
+      R"("endTimeUnixNano":"18446744073709551615","links":[{"spanId":"3132333435363738"}],"droppedLinksCount":3,)"
+      R"("status":{}}]}],"schemaUrl":"url"}]})");
 }
 
 TEST(JsonPrint, RepeatedFieldsMergeAsInProtobuf) {
@@ -63,8 +64,10 @@ TEST(JsonPrint, RepeatedFieldsMergeAsInProtobuf) {
   EXPECT_EQ(printed(value(join({field(1, "s"), varint(2, 1)}))), value_text(R"({"boolValue":true})"));
   const Buffer one = field(5, field(1, varint(3, 1)));
   const Buffer two = field(5, field(1, varint(3, 2)));
-  EXPECT_EQ(printed(value(join({one, two}))), value_text(R"({"arrayValue":{"values":[{"intValue":"1"},{"intValue":"2"}]}})"));
-  EXPECT_EQ(printed(value(join({one, varint(2, 1), two}))), value_text(R"({"arrayValue":{"values":[{"intValue":"2"}]}})"));
+  EXPECT_EQ(printed(value(join({one, two}))),
+            value_text(R"({"arrayValue":{"values":[{"intValue":"1"},{"intValue":"2"}]}})"));
+  EXPECT_EQ(printed(value(join({one, varint(2, 1), two}))),
+            value_text(R"({"arrayValue":{"values":[{"intValue":"2"}]}})"));
 }
 
 TEST(JsonPrint, UnknownFieldsAndOtherWireTypesAreLeftOut) {
@@ -72,12 +75,14 @@ TEST(JsonPrint, UnknownFieldsAndOtherWireTypesAreLeftOut) {
   append_varint(group, 20 << 3 | 3);
   append_bytes(group, varint(1, 1));
   append_varint(group, 20 << 3 | 4);
-  EXPECT_EQ(printed(request_of_span(join({varint(500, 7), group, varint(5, 1), field(6, "x"), varint(6, 1), field(17, "y")}))),
+  EXPECT_EQ(printed(request_of_span(
+                join({varint(500, 7), group, varint(5, 1), field(6, "x"), varint(6, 1), field(17, "y")}))),
             span_text(R"("kind":1)"));
 }
 
 TEST(JsonPrint, NumbersOfAllKinds) {
-  EXPECT_EQ(printed(request_of_span(join({varint(6, static_cast<std::uint64_t>(-1)), varint(10, 0xffffffff), varint(14, 1ULL << 32)}))),
+  EXPECT_EQ(printed(request_of_span(
+                join({varint(6, static_cast<std::uint64_t>(-1)), varint(10, 0xffffffff), varint(14, 1ULL << 32)}))),
             span_text(R"("kind":-1,"droppedAttributesCount":4294967295,"droppedLinksCount":0)"));
   const auto value = [](const Buffer& any) {
     return printed(request_of_span(field(9, join({field(1, "k"), field(2, any)}))));
@@ -89,7 +94,11 @@ TEST(JsonPrint, NumbersOfAllKinds) {
 }
 
 TEST(JsonPrint, TextThatIsNotUtf8) {
-  EXPECT_EQ(printed(request_of_span(field(5, "a\xff" "b"))), span_text("\"name\":\"a\xef\xbf\xbd" "b\""));
+  EXPECT_EQ(printed(request_of_span(field(5,
+                                          "a\xff"
+                                          "b"))),
+            span_text("\"name\":\"a\xef\xbf\xbd"
+                      "b\""));
 }
 
 TEST(JsonPrint, EveryFieldThatTheSchemaNames) {
@@ -108,7 +117,8 @@ TEST(JsonPrint, EveryFieldThatTheSchemaNames) {
 }
 
 TEST(JsonPrint, FailsAsDecodeDoes) {
-  Buffer span = request_of_span(join({field(1, std::string(16, 'x')), field(13, field(1, "link")), field(9, field(1, "k"))}));
+  Buffer span =
+      request_of_span(join({field(1, std::string(16, 'x')), field(13, field(1, "link")), field(9, field(1, "k"))}));
   for (std::size_t size = 0; size < span.size(); ++size) {
     const Bytes cut(span.data(), size);
     Decoded decoded;

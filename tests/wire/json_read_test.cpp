@@ -13,14 +13,27 @@ TEST(JsonRead, WritesTheBytesOfEachField) {
     "status":{"message":"m","code":2}}],"schemaUrl":"u"}]}]})");
   ASSERT_TRUE(read.ok());
   const char* const expected =
-      "0a5a"                                          // resource_spans
-      "0a09" "0a07" "0a0161" "12021001"               // resource, attribute, key, bool
-      "124d"                                          // scope_spans
-      "0a03" "0a0173"                                 // scope
-      "1243"                                          // span
-      "0a10000102030405060708090a0b0c0d0e0f" "12081011121314151617" "2a016e" "3003" "390100000000000000"
-      "410200000000000000" "850101010000" "70ac02" "7a05" "12016d" "1802"
-      "1a0175";                                       // schema_url of the scope
+      "0a5a"  // resource_spans
+      "0a09"
+      "0a07"
+      "0a0161"
+      "12021001"  // resource, attribute, key, bool
+      "124d"      // scope_spans
+      "0a03"
+      "0a0173"  // scope
+      "1243"    // span
+      "0a10000102030405060708090a0b0c0d0e0f"
+      "12081011121314151617"
+      "2a016e"
+      "3003"
+      "390100000000000000"
+      "410200000000000000"
+      "850101010000"
+      "70ac02"
+      "7a05"
+      "12016d"
+      "1802"
+      "1a0175";  // schema_url of the scope
   std::string hex;
   base::append_hex(read.request.protobuf, hex);
   EXPECT_EQ(hex, expected);
@@ -109,8 +122,8 @@ TEST(JsonRead, IdsInEitherCaseAndAfterAttributes) {
 }
 
 struct IdCase {
-  const char* text;      // between the quotes
-  std::string written;   // hex of the bytes
+  const char* text;     // between the quotes
+  std::string written;  // hex of the bytes
   bool bad_hex;
 };
 
@@ -120,13 +133,22 @@ TEST(JsonRead, OddTraceIds) {
       {"0000000000000000", "0000000000000000", false},
       {"ab", "ab", false},
       {"000102030405060708090a0b0c0d0e0f10", "000102030405060708090a0b0c0d0e0f10", false},
-      {"ABC", "414243", false},                                              // hex, but an odd number of digits
-      {"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", [] { std::string s; for (int i = 0; i < 32; ++i) s += "7a"; return s; }(), true},
-      {"zzzzzzzzzzzzzzzz", "7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a00", true},      // 16 characters may not pass for an ID
+      {"ABC", "414243", false},  // hex, but an odd number of digits
+      {"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+       [] {
+         std::string s;
+         for (int i = 0; i < 32; ++i) s += "7a";
+         return s;
+       }(),
+       true},
+      {"zzzzzzzzzzzzzzzz", "7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a00", true},  // 16 characters may not pass for an ID
       {"zz", "7a7a", true},
       {"0x01", "30783031", true},
-      {"000102030405060708090a0b0c0d0e0g", "30303031303230333034303530363037303830393061306230633064306530" "67", true},
-      {"\\u0061b", "ab", false},                                             // an escape, read as what it stands for
+      {"000102030405060708090a0b0c0d0e0g",
+       "30303031303230333034303530363037303830393061306230633064306530"
+       "67",
+       true},
+      {"\\u0061b", "ab", false},  // an escape, read as what it stands for
       {"\\ud83d", "5c7564383364", true},
   };
   for (const IdCase& expected : cases) {
@@ -184,9 +206,9 @@ TEST(JsonRead, MarksFollowTheirMessagesWhenLengthsGrow) {
   for (const std::size_t size : {0U, 10U, 100U, 200U, 20'000U, 70'000U, 3'000'000U}) {
     const std::string name = R"("name":")" + std::string(size, 'n') + '"';
     const std::string bad_link = R"({"traceId":"zz","traceState":")" + std::string(size / 8, 's') + R"("})";
-    const JsonCase read(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"links":[{},)" + bad_link + R"(,{}],"traceId":"zz",)" +
-                        name + R"(},{}]},{"spans":[{"traceId":"yy"}]}]}, {"scopeSpans":[{"spans":[{},{"links":[)" + bad_link +
-                        "]}]}]}]}");
+    const JsonCase read(
+        R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"links":[{},)" + bad_link + R"(,{}],"traceId":"zz",)" + name +
+        R"(},{}]},{"spans":[{"traceId":"yy"}]}]}, {"scopeSpans":[{"spans":[{},{"links":[)" + bad_link + "]}]}]}]}");
     ASSERT_TRUE(read.ok());
     EXPECT_EQ(read.request.marks.size(), 4U);
     EXPECT_TRUE(std::is_sorted(read.request.marks.begin(), read.request.marks.end()));
@@ -220,7 +242,8 @@ TEST(JsonRead, LongStringsAndManyLinks) {
 }
 
 TEST(JsonRead, KeysUnknownNullAndInSnakeCase) {
-  const JsonCase read(R"({"unknown":{"resourceSpans":[1,2,{}]},"resource_spans":[{"scope_spans":[{"x":null,"spans":[null,
+  const JsonCase read(
+      R"({"unknown":{"resourceSpans":[1,2,{}]},"resource_spans":[{"scope_spans":[{"x":null,"spans":[null,
     {"trace_id":"000102030405060708090a0b0c0d0e0f","span_id":"1011121314151617","trace_state":"a=b","parentSpanId":null,
      "name":null,"attributes":null,"links":null,"status":null,"start_time_unix_nano":"7","end_time_unix_nano":9,
      "dropped_links_count":3,"unknown_key":[[{"traceId":"zz"}]],"a very long key that no message has, by far too long":1,
@@ -286,12 +309,12 @@ TEST(JsonRead, AValueOfTheWrongTypeCostsThatValue) {
 }
 
 TEST(JsonRead, ALoneSurrogateCostsItsFieldOnly) {
-  const JsonCase read(span_text(R"("name":"a\ud83db","traceState":"\ude00","kind":1,"status":{"message":"\ud83d","code":2},)"
-                                R"("attributes":[{"key":"k","value":{"stringValue":"\ud83d"}},{"key":"\ud83d"},{"key":"last"}])"));
+  const JsonCase read(
+      span_text(R"("name":"a\ud83db","traceState":"\ude00","kind":1,"status":{"message":"\ud83d","code":2},)"
+                R"("attributes":[{"key":"k","value":{"stringValue":"\ud83d"}},{"key":"\ud83d"},{"key":"last"}])"));
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read.request.values_lost, 5U);
-  EXPECT_EQ(read.printed(),
-            span_text(R"("kind":1,"attributes":[{"key":"k"},{},{"key":"last"}],"status":{"code":2})"));
+  EXPECT_EQ(read.printed(), span_text(R"("kind":1,"attributes":[{"key":"k"},{},{"key":"last"}],"status":{"code":2})"));
 }
 
 TEST(JsonRead, WorksAgainAfterAnErrorAndAnOtherSignal) {

@@ -154,8 +154,8 @@ TEST(ParseDouble, NumbersAndNames) {
 TEST(Utf8, FirstFault) {
   EXPECT_EQ(utf8_valid_size("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"), 10U);
   // A byte that cannot begin, overlong, surrogate, beyond U+10FFFF, cut short, not continued.
-  for (const char* bad : {"ab\x80", "ab\xc0\xaf", "ab\xe0\x9f\xbf", "ab\xed\xa0\x80", "ab\xf4\x90\x80\x80", "ab\xf0\x9f\x98",
-                          "ab\xc3(", "ab\xff"}) {
+  for (const char* bad : {"ab\x80", "ab\xc0\xaf", "ab\xe0\x9f\xbf", "ab\xed\xa0\x80", "ab\xf4\x90\x80\x80",
+                          "ab\xf0\x9f\x98", "ab\xc3(", "ab\xff"}) {
     EXPECT_EQ(utf8_valid_size(bad), 2U) << bad;
   }
 }
@@ -163,7 +163,8 @@ TEST(Utf8, FirstFault) {
 TEST(AppendJson, StringsAndDoubles) {
   std::string out;
   append_json_string("a\"b\\c\n\r\t\x01\x7f\xc3\xa9/<>&\xff\xe2\x82", out);
-  EXPECT_EQ(out, "\"a\\\"b\\\\c\\n\\r\\t\\u0001\x7f\xc3\xa9/\\u003c\\u003e\\u0026\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
+  EXPECT_EQ(out,
+            "\"a\\\"b\\\\c\\n\\r\\t\\u0001\x7f\xc3\xa9/\\u003c\\u003e\\u0026\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
   const std::pair<double, const char*> doubles[] = {{0.1, "0.1"},
                                                     {5.0, "5"},
                                                     {-0.0, "-0"},
@@ -187,13 +188,15 @@ TEST(Base64, RoundTripAndAlphabets) {
     std::vector<std::uint8_t> out(base64_decoded_size_max(text.size()));
     const std::uint8_t* const end = decode_base64(text, out.data());
     ASSERT_NE(end, nullptr);
-    EXPECT_EQ(std::string(reinterpret_cast<const char*>(out.data()), static_cast<std::size_t>(end - out.data())), bytes);
+    EXPECT_EQ(std::string(reinterpret_cast<const char*>(out.data()), static_cast<std::size_t>(end - out.data())),
+              bytes);
     bytes.push_back(static_cast<char>(i * 7));
   }
   const auto decoded = [](std::string_view text) -> std::string {
     std::uint8_t out[64];
     const std::uint8_t* const end = decode_base64(text, out);
-    return end == nullptr ? "bad" : std::string(reinterpret_cast<const char*>(out), static_cast<std::size_t>(end - out));
+    return end == nullptr ? "bad"
+                          : std::string(reinterpret_cast<const char*>(out), static_cast<std::size_t>(end - out));
   };
   EXPECT_EQ(decoded("+/+/"), "\xfb\xff\xbf");
   EXPECT_EQ(decoded("-_-_"), "\xfb\xff\xbf");

@@ -43,9 +43,9 @@ TEST(JsonValue, IntegersAreStringsOrNumbers) {
 
 TEST(JsonValue, WhatProtobufCannotHoldCostsTheValueAlone) {
   const char* const cases[] = {
-      R"({"intValue":9223372036854776000})",          // 2^63 from JavaScript
-      R"({"intValue":1.7976931348623157e+308})",      // Number.MAX_VALUE from JavaScript
-      R"({"intValue":"9223372036854775808"})",        // 2^63 from Python
+      R"({"intValue":9223372036854776000})",      // 2^63 from JavaScript
+      R"({"intValue":1.7976931348623157e+308})",  // Number.MAX_VALUE from JavaScript
+      R"({"intValue":"9223372036854775808"})",    // 2^63 from Python
       R"({"intValue":-9223372036854775809})",
       R"({"intValue":"3.5"})",
       R"({"intValue":""})",
@@ -79,18 +79,26 @@ TEST(JsonValue, WhatProtobufCannotHoldCostsTheValueAlone) {
 }
 
 TEST(JsonValue, TheRestOfTheRequestStays) {
-  const JsonCase read(span_text(R"("name":"n","attributes":[{"key":"a","value":{"intValue":"1"}},)"
-                                R"({"key":"b","value":{"intValue":9223372036854776000}},)"
-                                R"({"key":"c","value":{"stringValue":"\ud83d"}},{"key":"d","value":{"boolValue":true}}],"kind":2)"));
+  const JsonCase read(
+      span_text(R"("name":"n","attributes":[{"key":"a","value":{"intValue":"1"}},)"
+                R"({"key":"b","value":{"intValue":9223372036854776000}},)"
+                R"({"key":"c","value":{"stringValue":"\ud83d"}},{"key":"d","value":{"boolValue":true}}],"kind":2)"));
   EXPECT_EQ(read.request.values_lost, 2U);
   EXPECT_EQ(read.printed(), span_text(R"("name":"n","kind":2,"attributes":[{"key":"a","value":{"intValue":"1"}},)"
                                       R"({"key":"b"},{"key":"c"},{"key":"d","value":{"boolValue":true}}])"));
 }
 
 TEST(JsonValue, Doubles) {
-  const std::pair<const char*, double> cases[] = {
-      {"0.1", 0.1}, {"72.5", 72.5}, {"5", 5.0}, {"-0.0", -0.0}, {R"("1.5")", 1.5}, {"5e-324", 5e-324},
-      {R"("Infinity")", HUGE_VAL}, {R"("-Infinity")", -HUGE_VAL}, {"1e-400", 0.0}, {"1.7976931348623157e+308", 1.7976931348623157e+308}};
+  const std::pair<const char*, double> cases[] = {{"0.1", 0.1},
+                                                  {"72.5", 72.5},
+                                                  {"5", 5.0},
+                                                  {"-0.0", -0.0},
+                                                  {R"("1.5")", 1.5},
+                                                  {"5e-324", 5e-324},
+                                                  {R"("Infinity")", HUGE_VAL},
+                                                  {R"("-Infinity")", -HUGE_VAL},
+                                                  {"1e-400", 0.0},
+                                                  {"1.7976931348623157e+308", 1.7976931348623157e+308}};
   for (const auto& [text, value] : cases) {
     const JsonCase read(value_text(std::string(R"({"doubleValue":)") + text + "}"));
     const AttributeView attribute = only_attribute(read);
@@ -118,7 +126,8 @@ TEST(JsonValue, EmptyOnesStayEmpty) {
 TEST(JsonValue, StringsBytesAndBooleans) {
   const JsonCase text(value_text(R"({"stringValue":"\u00fc\n\"\\ <é> \ud83d\ude00"})"));
   EXPECT_EQ(text.bytes_of(only_attribute(text).string), "\xc3\xbc\n\"\\ <\xc3\xa9> \xf0\x9f\x98\x80");
-  EXPECT_EQ(text.printed(), value_text("{\"stringValue\":\"\xc3\xbc\\n\\\"\\\\ \\u003c\xc3\xa9\\u003e \xf0\x9f\x98\x80\"}"));
+  EXPECT_EQ(text.printed(),
+            value_text("{\"stringValue\":\"\xc3\xbc\\n\\\"\\\\ \\u003c\xc3\xa9\\u003e \xf0\x9f\x98\x80\"}"));
   EXPECT_EQ(JsonCase(value_text(R"({"bytesValue":"AAAwOQ"})")).printed(), value_text(R"({"bytesValue":"AAAwOQ=="})"));
   EXPECT_EQ(JsonCase(value_text(R"({"bytesValue":"-_\/\u002b"})")).printed(), value_text(R"({"bytesValue":"+//+"})"));
   EXPECT_EQ(JsonCase(value_text(R"({"bytesValue":""})")).printed(), value_text(R"({"bytesValue":""})"));
@@ -132,26 +141,48 @@ TEST(JsonValue, ArraysAndMaps) {
       R"({"key":"y","value":{"arrayValue":{}}}]}}]}})";
   EXPECT_EQ(JsonCase(value_text(nested)).printed(), value_text(nested));
   // A lost element keeps its place in an array; a lost value in a map leaves its key.
-  const JsonCase lost(value_text(R"({"arrayValue":{"values":[{"intValue":1},{"intValue":"x"},7,null,{"boolValue":true}]}})"));
+  const JsonCase lost(
+      value_text(R"({"arrayValue":{"values":[{"intValue":1},{"intValue":"x"},7,null,{"boolValue":true}]}})"));
   EXPECT_EQ(lost.request.values_lost, 2U);
   EXPECT_EQ(lost.printed(), value_text(R"({"arrayValue":{"values":[{"intValue":"1"},{},{},{},{"boolValue":true}]}})"));
-  const JsonCase map(value_text(R"({"kvlistValue":{"values":[{"key":"a","value":{"intValue":"x"}},null,{"key":"b"}]}})"));
+  const JsonCase map(
+      value_text(R"({"kvlistValue":{"values":[{"key":"a","value":{"intValue":"x"}},null,{"key":"b"}]}})"));
   EXPECT_EQ(map.request.values_lost, 1U);
   EXPECT_EQ(map.printed(), value_text(R"({"kvlistValue":{"values":[{"key":"a"},{"key":"b"}]}})"));
 }
 
 // Plain attributes take a short way through the reader; an unknown member in front sends them the long way.
 TEST(JsonValue, TheShortWayGivesTheSameBytes) {
-  std::vector<std::string> values = {
-      R"({"stringValue":""})", R"({"stringValue":"\u00e9\n"})", R"({"stringValue":"\ud83d"})", R"({"stringValue":5})",
-      R"({"stringValue":"a","intValue":1})", R"({"intValue":0})", R"({"intValue":"0"})", R"({"intValue":"00"})",
-      R"({"intValue":-1})", R"({"intValue":"-1"})", R"({"intValue":3.0})", R"({"intValue":"9223372036854775807"})",
-      R"({"intValue":9223372036854775808})", R"({"intValue":99999999999999999999})", R"({"intValue":""})",
-      R"({"intValue":{}})", R"({"boolValue":true})", R"({"boolValue":false})", R"({"boolValue":"true"})",
-      R"({"doubleValue":0.5})", R"({"bytesValue":"AA=="})", R"({"arrayValue":{}})", R"({"int_value":"1"})", "{}", "null"};
-  for (std::size_t size = 100; size < 140; ++size) values.push_back(R"({"stringValue":")" + std::string(size, 's') + R"("})");
+  std::vector<std::string> values = {R"({"stringValue":""})",
+                                     R"({"stringValue":"\u00e9\n"})",
+                                     R"({"stringValue":"\ud83d"})",
+                                     R"({"stringValue":5})",
+                                     R"({"stringValue":"a","intValue":1})",
+                                     R"({"intValue":0})",
+                                     R"({"intValue":"0"})",
+                                     R"({"intValue":"00"})",
+                                     R"({"intValue":-1})",
+                                     R"({"intValue":"-1"})",
+                                     R"({"intValue":3.0})",
+                                     R"({"intValue":"9223372036854775807"})",
+                                     R"({"intValue":9223372036854775808})",
+                                     R"({"intValue":99999999999999999999})",
+                                     R"({"intValue":""})",
+                                     R"({"intValue":{}})",
+                                     R"({"boolValue":true})",
+                                     R"({"boolValue":false})",
+                                     R"({"boolValue":"true"})",
+                                     R"({"doubleValue":0.5})",
+                                     R"({"bytesValue":"AA=="})",
+                                     R"({"arrayValue":{}})",
+                                     R"({"int_value":"1"})",
+                                     "{}",
+                                     "null"};
+  for (std::size_t size = 100; size < 140; ++size)
+    values.push_back(R"({"stringValue":")" + std::string(size, 's') + R"("})");
   for (const std::string& value : values) {
-    for (const char* key : {R"("k")", R"("")", R"("a\"b")", R"("\ud83d")", "7", R"("a.rather.long.key.of.an.attribute")"}) {
+    for (const char* key :
+         {R"("k")", R"("")", R"("a\"b")", R"("\ud83d")", "7", R"("a.rather.long.key.of.an.attribute")"}) {
       const std::string rest = std::string(R"("key":)") + key + R"(,"value":)" + value + "}";
       const JsonCase plain(span_text(R"("attributes":[{)" + rest + "]"));
       const JsonCase spaced(span_text(R"("attributes": [ { )" + rest + " ]"));
@@ -162,7 +193,8 @@ TEST(JsonValue, TheShortWayGivesTheSameBytes) {
       EXPECT_FALSE(slow.request.protobuf.empty()) << rest;
     }
   }
-  for (const char* bad : {R"({"stringValue":"\x"})", R"({"intValue":01})", R"({"intValue":1x})", R"({"boolValue":truefalse})"}) {
+  for (const char* bad :
+       {R"({"stringValue":"\x"})", R"({"intValue":01})", R"({"intValue":1x})", R"({"boolValue":truefalse})"}) {
     EXPECT_EQ(JsonCase(value_text(bad)).error.code(), ErrorCode::bad_json) << bad;
   }
 }

@@ -33,7 +33,8 @@ KeptGroup read_group(element json) {
   element list;
   if (json["reached"].get(list) == simdjson::SUCCESS)
     for (const element by : list.get_array())
-      group.reached.push_back({text(by["origin"]), text_or_empty(by, "direction"), static_cast<unsigned>(std::uint64_t(by["hops"]))});
+      group.reached.push_back(
+          {text(by["origin"]), text_or_empty(by, "direction"), static_cast<unsigned>(std::uint64_t(by["hops"]))});
   if (json["paths"].get(list) == simdjson::SUCCESS) {
     for (const element path : list.get_array()) {
       std::vector<std::string>& labels = group.paths.emplace_back();
@@ -46,9 +47,12 @@ KeptGroup read_group(element json) {
 LinkSampleExpectation read_link_sample(element json) {
   LinkSampleExpectation sample;
   for (const auto [key, value] : json.get_object()) {
-    if (key == "trace") sample.trace = text(value);
-    else if (key == "must_print_links_to") sample.must_print_links_to = texts(json, key);
-    else if (value.is_int64()) sample.counts[std::string(key)] = std::int64_t(value);
+    if (key == "trace")
+      sample.trace = text(value);
+    else if (key == "must_print_links_to")
+      sample.must_print_links_to = texts(json, key);
+    else if (value.is_int64())
+      sample.counts[std::string(key)] = std::int64_t(value);
   }
   return sample;
 }
@@ -82,7 +86,8 @@ Expectation read_expectation(element json) {
   out.dropped = texts(json, "dropped");
   out.unspecified = texts(json, "unspecified");
   element value;
-  if (json["bounds"]["kept_of_unspecified"].get(value) == simdjson::SUCCESS) out.kept_of_unspecified = std::int64_t(value);
+  if (json["bounds"]["kept_of_unspecified"].get(value) == simdjson::SUCCESS)
+    out.kept_of_unspecified = std::int64_t(value);
   if (json["link_samples"].get(value) == simdjson::SUCCESS)
     for (const element sample : value.get_array()) out.link_samples.push_back(read_link_sample(sample));
   if (json["steps"].get(value) == simdjson::SUCCESS)
@@ -106,11 +111,13 @@ ExpectFile read_expect_file(const std::string& path) {
   out.name = text(json["name"]);
   out.files = texts(json, "files");
   for (const auto [file, counts] : json["counts"].get_object())
-    for (const auto [key, value] : counts.get_object()) out.counts[std::string(file)][std::string(key)] = std::int64_t(value);
+    for (const auto [key, value] : counts.get_object())
+      out.counts[std::string(file)][std::string(key)] = std::int64_t(value);
   element value;
   if (json["cases"].get(value) == simdjson::SUCCESS)
     for (const auto [key, what] : value.get_object()) out.cases[std::string(key)] = text(what);
-  for (const element expectation : json["expectations"].get_array()) out.expectations.push_back(read_expectation(expectation));
+  for (const element expectation : json["expectations"].get_array())
+    out.expectations.push_back(read_expectation(expectation));
   if (json["replays"].get(value) == simdjson::SUCCESS)
     for (const element replay : value.get_array()) out.replays.push_back(read_expectation(replay));
   return out;
@@ -138,7 +145,8 @@ std::map<std::string, ByteString> trace_labels(const std::vector<Request>& reque
   for (const Request& request : requests)
     for (const SpanGroup& group : request.groups)
       for (const Span& span : group.spans)
-        if (const std::string label = text_of(span.attributes, "test.trace_label"); !label.empty()) labels[label] = span.trace_id;
+        if (const std::string label = text_of(span.attributes, "test.trace_label"); !label.empty())
+          labels[label] = span.trace_id;
   return labels;
 }
 

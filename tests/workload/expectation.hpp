@@ -19,7 +19,7 @@ struct ReachedBy {
 };
 struct KeptGroup {
   std::vector<std::string> labels;
-  std::string by;         // own or link
+  std::string by;  // own or link
   std::string policy;
   std::vector<ReachedBy> reached;
   std::vector<std::vector<std::string>> paths;  // from the trace back to the origin
@@ -38,13 +38,13 @@ struct ReplayStep {
 };
 struct Expectation {
   std::string name;
-  std::string config;               // as it stands in the file, JSON
+  std::string config;  // as it stands in the file, JSON
   std::vector<KeptGroup> kept;
   std::vector<std::string> dropped;
   std::vector<std::string> unspecified;
   std::int64_t kept_of_unspecified = 0;
   std::vector<LinkSampleExpectation> link_samples;
-  std::vector<ReplayStep> steps;    // empty: all requests at once, then past the wait
+  std::vector<ReplayStep> steps;  // empty: all requests at once, then past the wait
   // keep_after_seal: nothing said, or these traces by this origin.
   bool names_losses = false;
   std::string loss_origin;

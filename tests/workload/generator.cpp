@@ -19,15 +19,15 @@ struct Shape {
   std::size_t traces = 0;
   std::size_t steps = 0;
   unsigned errors = 8;
-  unsigned links = 60;           // of spans that carry links
+  unsigned links = 60;  // of spans that carry links
   std::int64_t links_max = 3;
-  unsigned hubs = 20;            // of links that lead to one of the first few traces
-  unsigned late = 10;            // of spans that come much later than their trace
-  unsigned never_comes = 8;      // of traces that are linked, but have no span
-  unsigned bad = 3;              // of IDs that are bad
-  unsigned odd_links = 15;       // of links that are duplicates, own, to nowhere, ...
-  bool structured_ids = false;   // small numbers, equal low halves
-  int pattern = 0;               // 0 random targets, 1 chain, 2 ring, 3 the next few traces
+  unsigned hubs = 20;           // of links that lead to one of the first few traces
+  unsigned late = 10;           // of spans that come much later than their trace
+  unsigned never_comes = 8;     // of traces that are linked, but have no span
+  unsigned bad = 3;             // of IDs that are bad
+  unsigned odd_links = 15;      // of links that are duplicates, own, to nowhere, ...
+  bool structured_ids = false;  // small numbers, equal low halves
+  int pattern = 0;              // 0 random targets, 1 chain, 2 ring, 3 the next few traces
 };
 
 Shape small_shape(Dice& dice) {
@@ -96,8 +96,15 @@ class Maker {
   }
 
   std::string trace_state() {
-    static const char* const kStates[] = {"ot=th:8", "ot=th:c;rv:d29d6a7215ced0", "vendor=x,ot=rv:00000000000abc;th:0", "tenant=gold",
-                                          "tenant=silver, ot=th:4", "=bad", "UPPER=1,ot=th:8", "ot=th:8;th:4", "a=1,,b=2"};
+    static const char* const kStates[] = {"ot=th:8",
+                                          "ot=th:c;rv:d29d6a7215ced0",
+                                          "vendor=x,ot=rv:00000000000abc;th:0",
+                                          "tenant=gold",
+                                          "tenant=silver, ot=th:4",
+                                          "=bad",
+                                          "UPPER=1,ot=th:8",
+                                          "ot=th:8;th:4",
+                                          "a=1,,b=2"};
     return dice_.chance(25) ? kStates[dice_.below(std::size(kStates))] : "";
   }
 
@@ -125,7 +132,8 @@ class Maker {
     out.status_code = dice_.chance(shape_.errors) ? 2 : static_cast<std::uint32_t>(dice_.below(2));
     out.trace_state = trace_state();
     out.attributes = span_attributes();
-    if (dice_.chance(5)) out.dropped_links_count = static_cast<std::uint32_t>(dice_.chance(10) ? 0xffffffff : dice_.below(1000));
+    if (dice_.chance(5))
+      out.dropped_links_count = static_cast<std::uint32_t>(dice_.chance(10) ? 0xffffffff : dice_.below(1000));
     if (dice_.chance(shape_.links))
       for (std::int64_t i = dice_.between(1, shape_.links_max); i > 0; --i) add_link(out, trace);
     return out;
@@ -134,9 +142,15 @@ class Maker {
   void spoil(ByteString& trace_id, ByteString& span_id) {
     ByteString& id = dice_.chance(50) ? trace_id : span_id;
     switch (dice_.below(3)) {
-      case 0: id.clear(); break;
-      case 1: id = ByteString(id.size(), '\0'); break;
-      default: id += 'x'; break;
+      case 0:
+        id.clear();
+        break;
+      case 1:
+        id = ByteString(id.size(), '\0');
+        break;
+      default:
+        id += 'x';
+        break;
     }
   }
 
@@ -144,10 +158,14 @@ class Maker {
     if (dice_.chance(shape_.hubs)) return dice_.below(std::min<std::size_t>(3, shape_.traces));
     if (dice_.chance(20)) return dice_.below(shape_.traces);
     switch (shape_.pattern) {
-      case 1: return trace + 1 < shape_.traces ? trace + 1 : trace;
-      case 2: return (trace + 1) % shape_.traces;
-      case 3: return (trace + 1 + dice_.below(4)) % shape_.traces;
-      default: return dice_.below(shape_.traces);
+      case 1:
+        return trace + 1 < shape_.traces ? trace + 1 : trace;
+      case 2:
+        return (trace + 1) % shape_.traces;
+      case 3:
+        return (trace + 1 + dice_.below(4)) % shape_.traces;
+      default:
+        return dice_.below(shape_.traces);
     }
   }
 
@@ -168,17 +186,24 @@ class Maker {
     static const char* const kKeys[] = {"link.type", "link.relationship", "kind"};
     static const char* const kTypes[] = {"retry_of", "retry-of", "batch_member", "caused-by", "other"};
     Attributes out;
-    for (std::size_t i = 0; i < 1 + dice_.below(2); ++i) out.push_back({kKeys[(dice_.below(2) + i) % 3], std::string(kTypes[dice_.below(5)])});
+    for (std::size_t i = 0; i < 1 + dice_.below(2); ++i)
+      out.push_back({kKeys[(dice_.below(2) + i) % 3], std::string(kTypes[dice_.below(5)])});
     if (dice_.chance(5)) out.push_back({"link.type", std::int64_t{7}});
     return out;
   }
 
   void make_odd(const Span& span, Link& link, std::size_t trace) {
     switch (dice_.below(5)) {
-      case 0: link.trace_id = random_trace_id(dice_); break;   // head-sampled away
-      case 1: link.trace_id = trace_ids_[trace]; break;        // of its own trace
-      case 2: link.span_id = span.span_id.size() == 8 ? span.span_id : link.span_id; break;
-      case 3:                                                  // a null target, or just zero
+      case 0:
+        link.trace_id = random_trace_id(dice_);
+        break;  // head-sampled away
+      case 1:
+        link.trace_id = trace_ids_[trace];
+        break;  // of its own trace
+      case 2:
+        link.span_id = span.span_id.size() == 8 ? span.span_id : link.span_id;
+        break;
+      case 3:  // a null target, or just zero
         link.trace_state = dice_.chance(50) ? "vendor=x" : "";
         (dice_.chance(50) ? link.trace_id : link.span_id).assign(dice_.chance(50) ? 0 : link.span_id.size(), '\0');
         if (link.trace_id.size() == 8) link.trace_id = ByteString(16, '\0');

@@ -1,6 +1,6 @@
-// Seeded workloads: options and steps, with everything that DESIGN section 3 speaks of: chains, cycles, hubs, links to the
-// own trace, to absent traces and to nowhere, duplicates, bad IDs, late spans, traces that come after they were linked.
-// The same seed gives the same workload on every machine. Thread rule: Confined.
+// Seeded workloads: options and steps, with everything that DESIGN section 3 speaks of: chains, cycles, hubs, links to
+// the own trace, to absent traces and to nowhere, duplicates, bad IDs, late spans, traces that come after they were
+// linked. The same seed gives the same workload on every machine. Thread rule: Confined.
 #pragma once
 
 #include <cstdint>
@@ -36,8 +36,8 @@ struct Step {
 
 struct Workload {
   Options options;
-  std::vector<Step> steps;      // then drain at the last tick's time, plus one second
-  bool whole_seconds = true;    // all ticks are at whole seconds
+  std::vector<Step> steps;    // then drain at the last tick's time, plus one second
+  bool whole_seconds = true;  // all ticks are at whole seconds
 };
 
 // 5 to 60 traces, every option drawn.

@@ -66,7 +66,8 @@ TEST(Generator, DrawsEveryOddity) {
       seen_traces.merge(arriving);
     }
   }
-  for (const std::size_t count : {own_trace, bad_spans, bad_links, null_targets, late, duplicates}) EXPECT_GT(count, 20U);
+  for (const std::size_t count : {own_trace, bad_spans, bad_links, null_targets, late, duplicates})
+    EXPECT_GT(count, 20U);
 }
 
 }  // namespace

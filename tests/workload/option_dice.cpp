@@ -28,9 +28,11 @@ void draw_text(Dice& dice, PolicyOptions& policy) {
   policy.enabled_regex_matching = dice.chance(40);
   policy.key = dice.chance(60) ? "user" : "service.name";
   if (policy.key == "user") {
-    policy.values = policy.enabled_regex_matching ? std::vector<std::string>{"r-[12]$"} : std::vector<std::string>{"", "user-3"};
+    policy.values =
+        policy.enabled_regex_matching ? std::vector<std::string>{"r-[12]$"} : std::vector<std::string>{"", "user-3"};
   } else {
-    policy.values = policy.enabled_regex_matching ? std::vector<std::string>{"^pay", "art$"} : std::vector<std::string>{"checkout"};
+    policy.values =
+        policy.enabled_regex_matching ? std::vector<std::string>{"^pay", "art$"} : std::vector<std::string>{"checkout"};
   }
   policy.invert_match = dice.chance(20);
 }
@@ -44,9 +46,10 @@ void draw_limit(Dice& dice, PolicyOptions& policy) {
 // A policy that looks at one thing. Limits only where the caller can bear policies that must be asked in order.
 PolicyOptions leaf(Dice& dice, const std::string& name, bool may_limit) {
   static constexpr PolicyType kTypes[] = {
-      PolicyType::latency,    PolicyType::numeric_attribute, PolicyType::probabilistic, PolicyType::status_code,
-      PolicyType::string_attribute, PolicyType::span_count,  PolicyType::trace_state,   PolicyType::boolean_attribute,
-      PolicyType::trace_flags, PolicyType::rate_limiting,    PolicyType::bytes_limiting};
+      PolicyType::latency,       PolicyType::numeric_attribute, PolicyType::probabilistic,
+      PolicyType::status_code,   PolicyType::string_attribute,  PolicyType::span_count,
+      PolicyType::trace_state,   PolicyType::boolean_attribute, PolicyType::trace_flags,
+      PolicyType::rate_limiting, PolicyType::bytes_limiting};
   PolicyOptions policy = named(kTypes[dice.below(std::size(kTypes) - (may_limit ? 0 : 2))], name);
   if (policy.type == PolicyType::latency) draw_latency(dice, policy);
   if (policy.type == PolicyType::numeric_attribute) draw_number(dice, policy);
@@ -56,7 +59,8 @@ PolicyOptions leaf(Dice& dice, const std::string& name, bool may_limit) {
     policy.sampling_percentage = static_cast<double>(dice.between(0, 40)) * 2.5;
     if (dice.chance(30)) policy.hash_salt = "salt";
   }
-  if (policy.type == PolicyType::status_code) policy.status_code_mask = static_cast<std::uint8_t>(dice.chance(60) ? 4 : 2);
+  if (policy.type == PolicyType::status_code)
+    policy.status_code_mask = static_cast<std::uint8_t>(dice.chance(60) ? 4 : 2);
   if (policy.type == PolicyType::span_count) {
     policy.min_spans = static_cast<std::int32_t>(dice.between(1, 4));
     if (dice.chance(40)) policy.max_spans = policy.min_spans + static_cast<std::int32_t>(dice.between(0, 2));
@@ -109,12 +113,14 @@ TailSamplingOptions draw_sampling(Dice& dice) {
     sampling.policies.push_back(errors);
   }
   const std::int64_t more = dice.between(sampling.policies.empty() ? 1 : 0, 3);
-  for (std::int64_t i = 0; i < more; ++i) sampling.policies.push_back(any_policy(dice, "policy-" + std::to_string(i), may_limit));
+  for (std::int64_t i = 0; i < more; ++i)
+    sampling.policies.push_back(any_policy(dice, "policy-" + std::to_string(i), may_limit));
   if (dice.chance(20)) {
     PolicyOptions drop = named(PolicyType::drop_policy, "drop");
     drop.parts.push_back(part(dice, false, 1));
     if (dice.chance(40)) drop.parts.push_back(part(dice, false, 1));
-    sampling.policies.insert(sampling.policies.begin() + static_cast<std::ptrdiff_t>(dice.below(sampling.policies.size() + 1)), drop);
+    sampling.policies.insert(
+        sampling.policies.begin() + static_cast<std::ptrdiff_t>(dice.below(sampling.policies.size() + 1)), drop);
   }
   return sampling;
 }

@@ -24,11 +24,20 @@ class FieldReader {
     const std::uint64_t tag = varint();
     field = {static_cast<unsigned>(tag >> 3), static_cast<unsigned>(tag & 7), 0, {}};
     switch (field.type) {
-      case 0: field.scalar = varint(); break;
-      case 1: field.scalar = fixed(8); break;
-      case 2: field.bytes = take(varint()); break;
-      case 5: field.scalar = fixed(4); break;
-      default: failed_ = true;
+      case 0:
+        field.scalar = varint();
+        break;
+      case 1:
+        field.scalar = fixed(8);
+        break;
+      case 2:
+        field.bytes = take(varint());
+        break;
+      case 5:
+        field.scalar = fixed(4);
+        break;
+      default:
+        failed_ = true;
     }
     return !failed_;
   }
@@ -57,7 +66,8 @@ class FieldReader {
   std::uint64_t fixed(unsigned size) {
     const std::string_view bytes = take(size);
     std::uint64_t value = 0;
-    for (std::size_t i = 0; i < bytes.size(); ++i) value |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+      value |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
     return value;
   }
 
@@ -104,13 +114,26 @@ bool read_link(std::string_view bytes, Link& link) {
   bool good = true;
   for (Field field; reader.next(field);) {
     switch (field.number) {
-      case 1: link.trace_id = field.bytes; break;
-      case 2: link.span_id = field.bytes; break;
-      case 3: link.trace_state = field.bytes; break;
-      case 4: good = read_attribute(field.bytes, link.attributes) && good; break;
-      case 5: link.dropped_attributes_count = static_cast<std::uint32_t>(field.scalar); break;
-      case 6: link.flags = static_cast<std::uint32_t>(field.scalar); break;
-      default: break;
+      case 1:
+        link.trace_id = field.bytes;
+        break;
+      case 2:
+        link.span_id = field.bytes;
+        break;
+      case 3:
+        link.trace_state = field.bytes;
+        break;
+      case 4:
+        good = read_attribute(field.bytes, link.attributes) && good;
+        break;
+      case 5:
+        link.dropped_attributes_count = static_cast<std::uint32_t>(field.scalar);
+        break;
+      case 6:
+        link.flags = static_cast<std::uint32_t>(field.scalar);
+        break;
+      default:
+        break;
     }
   }
   return good && !reader.failed();
@@ -129,20 +152,47 @@ bool read_span(std::string_view bytes, Span& span) {
   span.encoded_bytes = bytes.size();
   for (Field field; reader.next(field);) {
     switch (field.number) {
-      case 1: span.trace_id = field.bytes; break;
-      case 2: span.span_id = field.bytes; break;
-      case 3: span.trace_state = field.bytes; break;
-      case 4: span.parent_span_id = field.bytes; break;
-      case 5: span.name = field.bytes; break;
-      case 7: span.start_ns = field.scalar; break;
-      case 8: span.end_ns = field.scalar; break;
-      case 9: good = read_attribute(field.bytes, span.attributes) && good; break;
-      case 11: ++span.event_count; break;
-      case 13: good = read_link(field.bytes, span.links.emplace_back()) && good; break;
-      case 14: span.dropped_links_count = static_cast<std::uint32_t>(field.scalar); break;
-      case 15: good = read_status(field.bytes, span) && good; break;
-      case 16: span.flags = static_cast<std::uint32_t>(field.scalar); break;
-      default: break;
+      case 1:
+        span.trace_id = field.bytes;
+        break;
+      case 2:
+        span.span_id = field.bytes;
+        break;
+      case 3:
+        span.trace_state = field.bytes;
+        break;
+      case 4:
+        span.parent_span_id = field.bytes;
+        break;
+      case 5:
+        span.name = field.bytes;
+        break;
+      case 7:
+        span.start_ns = field.scalar;
+        break;
+      case 8:
+        span.end_ns = field.scalar;
+        break;
+      case 9:
+        good = read_attribute(field.bytes, span.attributes) && good;
+        break;
+      case 11:
+        ++span.event_count;
+        break;
+      case 13:
+        good = read_link(field.bytes, span.links.emplace_back()) && good;
+        break;
+      case 14:
+        span.dropped_links_count = static_cast<std::uint32_t>(field.scalar);
+        break;
+      case 15:
+        good = read_status(field.bytes, span) && good;
+        break;
+      case 16:
+        span.flags = static_cast<std::uint32_t>(field.scalar);
+        break;
+      default:
+        break;
     }
   }
   return good && !reader.failed();

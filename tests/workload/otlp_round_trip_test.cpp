@@ -14,7 +14,11 @@ TEST(PlainOtlp, ReadsWhatItWrites) {
   span.trace_state = "ot=th:8";
   span.flags = 0x101;
   span.dropped_links_count = 7;
-  span.attributes = {{"text", std::string("x")}, {"yes", true}, {"minus", std::int64_t{-5}}, {"half", 0.5}, {"list", std::vector<std::string>{"a", ""}}};
+  span.attributes = {{"text", std::string("x")},
+                     {"yes", true},
+                     {"minus", std::int64_t{-5}},
+                     {"half", 0.5},
+                     {"list", std::vector<std::string>{"a", ""}}};
   span.links[1].attributes = {{"link.type", std::string("retry_of")}};
   span.links[1].trace_state = "a=b";
   span.links[1].flags = 0x301;

@@ -28,7 +28,8 @@ std::string encode_value(const Value& value) {
   std::string out;
   if (const auto* text = std::get_if<std::string>(&value)) put_bytes(out, 1, *text);
   if (const auto* boolean = std::get_if<bool>(&value)) put_integer(out, 2, *boolean ? 1 : 0);
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) put_integer(out, 3, static_cast<std::uint64_t>(*integer));
+  if (const auto* integer = std::get_if<std::int64_t>(&value))
+    put_integer(out, 3, static_cast<std::uint64_t>(*integer));
   if (const auto* number = std::get_if<double>(&value)) put_fixed(out, 4, std::bit_cast<std::uint64_t>(*number), 8);
   if (const auto* list = std::get_if<std::vector<std::string>>(&value)) {
     std::string array;

@@ -57,7 +57,8 @@ LoadedConfig load_config(const std::string& path) {
   }
   if (!file.eof() || text.size() > kConfigBytesMax) {
     const bool large = text.size() > kConfigBytesMax;
-    tell(path, {0, 0, large ? "too large for a configuration" : std::string("cannot be read: ") + std::strerror(errno)}, "");
+    tell(path, {0, 0, large ? "too large for a configuration" : std::string("cannot be read: ") + std::strerror(errno)},
+         "");
     return loaded;
   }
   ConfigResult result = parse_options(text);
@@ -95,9 +96,8 @@ void add_config(CLI::App& app, Action& action) {
                "\nExit codes: 0 the configuration is good, 2 it is not (FILE:LINE:COLUMN: TEXT on standard error).");
 
   CLI::App* const defaults = config->add_subcommand("defaults", "Print every option with its default, bounds and help");
-  defaults->callback([&action] {
-    action = [] { return print(default_options_yaml()) ? Exit::done : Exit::output_unwritable; };
-  });
+  defaults->callback(
+      [&action] { action = [] { return print(default_options_yaml()) ? Exit::done : Exit::output_unwritable; }; });
   set_examples(*defaults, "  entail config defaults > entail.yaml");
 }
 

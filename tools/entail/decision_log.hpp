@@ -1,6 +1,7 @@
 // The decision log read back (FORMATS "Decision log"): the record with the highest revision of each trace counts.
 //
-// Thread rule: Confined. Memory: one line, and the records asked for; the log itself may be of any size, and gzip or zstd.
+// Thread rule: Confined. Memory: one line, and the records asked for; the log itself may be of any size, and gzip or
+// zstd.
 #pragma once
 
 #include <functional>
@@ -37,12 +38,12 @@ struct LogRecord {
 
 struct LogScan {
   bool opened = false;
-  std::string error;               // why it could not be opened, or be read to its end
+  std::string error;  // why it could not be opened, or be read to its end
   std::uint64_t bad_line_count = 0;
 };
 
-// Calls each(record) for every line that is a decision record, in the order of the log; the record is overwritten by the
-// next one.
+// Calls each(record) for every line that is a decision record, in the order of the log; the record is overwritten by
+// the next one.
 LogScan scan_decision_log(const std::string& path, const std::function<void(const LogRecord&)>& each);
 
 }  // namespace entail::cli

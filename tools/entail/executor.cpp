@@ -29,8 +29,8 @@ struct Executor::Impl {
 
 #else
 
-// The caller and threads - 1 workers take indices from one counter. The mutex guards everything but that counter; handing
-// over under it orders body's effects before run() returns.
+// The caller and threads - 1 workers take indices from one counter. The mutex guards everything but that counter;
+// handing over under it orders body's effects before run() returns.
 struct Executor::Impl {
   explicit Impl(unsigned threads) {
     for (unsigned i = 1; i < threads; ++i) workers_.emplace_back([this] { work(); });
@@ -100,7 +100,9 @@ struct Executor::Impl {
 Executor::Executor(unsigned threads) : impl_(std::make_unique<Impl>(threads)) {}
 Executor::~Executor() = default;
 
-void Executor::parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) { impl_->run(count, body); }
+void Executor::parallel_for(std::size_t count, const std::function<void(std::size_t)>& body) {
+  impl_->run(count, body);
+}
 
 std::unique_ptr<Executor> make_executor(unsigned threads) {
   return threads > 1 ? std::make_unique<Executor>(threads) : nullptr;

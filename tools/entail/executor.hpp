@@ -1,7 +1,7 @@
 // Runs independent pieces of work on N threads: the command's bulk parsing and parallel intake.
 //
-// With oneTBB (ENTAIL_WITH_TBB) on its scheduler, else on threads of its own. Thread rule: Guarded inside; one caller of
-// parallel_for() at a time. Cost: a wake-up per call, so callers hand in work of many microseconds.
+// With oneTBB (ENTAIL_WITH_TBB) on its scheduler, else on threads of its own. Thread rule: Guarded inside; one caller
+// of parallel_for() at a time. Cost: a wake-up per call, so callers hand in work of many microseconds.
 #pragma once
 
 #include <cstddef>

@@ -101,7 +101,8 @@ Exit explain(const ExplainArguments& arguments) {
 void add_explain(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ExplainArguments>();
   CLI::App* const command = app.add_subcommand("explain", "Say why a trace was kept or dropped");
-  command->add_option("TRACE_ID", arguments->trace_id, "The trace ID, or as much of its begin as is unique")->required();
+  command->add_option("TRACE_ID", arguments->trace_id, "The trace ID, or as much of its begin as is unique")
+      ->required();
   command->add_option("--decisions", arguments->decisions, "The decision log that sample wrote")->required();
   command->add_flag("--json", arguments->json, "Print one JSON object");
   set_examples(*command,

@@ -18,8 +18,9 @@ std::string hops_text(const LogRecord& record) { return plural(record.hops.value
 std::string state_text(const LogRecord& record) {
   std::string text;
   if (record.verdict == "keep") {
-    text = record.reason == "link" ? "kept over links, " + hops_text(record) + " from " + record.origin_trace_id.substr(0, 8)
-                                   : "kept by policy " + record.policy;
+    text = record.reason == "link"
+               ? "kept over links, " + hops_text(record) + " from " + record.origin_trace_id.substr(0, 8)
+               : "kept by policy " + record.policy;
   } else {
     text = record.reason == "drop_policy" ? "dropped by policy " + record.policy : "dropped, no policy kept it";
   }
@@ -162,8 +163,9 @@ std::vector<Gap> gaps_of(const TraceStory& story) {
   }
   const std::uint64_t sealed_count = count_if(record.linked, sealed) + count_if(record.path, sealed);
   if (sealed_count > 0) {
-    gaps.push_back({"keep_after_seal", sealed_count,
-                    plural(sealed_count, "trace", "traces") + " next to it or on the path lost their spans before the keep came"});
+    gaps.push_back(
+        {"keep_after_seal", sealed_count,
+         plural(sealed_count, "trace", "traces") + " next to it or on the path lost their spans before the keep came"});
   }
   if (record.not_followed > 0) {
     gaps.push_back({"not_followed", record.not_followed,
@@ -188,7 +190,8 @@ std::string explanation_text(const TraceStory& story, Paint paint) {
   Tree tree(story, paint);
   const bool kept = record.verdict == "keep";
   tree.line(std::string(paint.bold()) + record.trace_id + std::string(paint.end()) + "  " +
-            std::string(kept ? paint.green() : paint.yellow()) + (kept ? "kept" : "dropped") + std::string(paint.end()));
+            std::string(kept ? paint.green() : paint.yellow()) + (kept ? "kept" : "dropped") +
+            std::string(paint.end()));
   tree.line(because(record));
   if (kept && record.revived) tree.line("It was dropped first, and revived while its spans were still held.");
   tree.line("Decided at " + record.decided_at + ", revision " + std::to_string(record.revision) + ", " +

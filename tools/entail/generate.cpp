@@ -89,7 +89,11 @@ std::string expectation_json(const GenerateArguments& arguments, const Flags& fl
     if (!trace.hops_are_least) json.field("revived", trace.revived);
     json.end_object();
   }
-  json.end_array().newline().field("kept_of_unspecified", expectation.kept_of_unspecified).key("unspecified").begin_array();
+  json.end_array()
+      .newline()
+      .field("kept_of_unspecified", expectation.kept_of_unspecified)
+      .key("unspecified")
+      .begin_array();
   for (const TraceId trace_id : expectation.unspecified) json.value(to_hex(trace_id));
   json.end_array().end_object();
   return json.take() + "\n";
@@ -134,7 +138,8 @@ Exit generate(const GenerateArguments& arguments) {
   };
   if (arguments.list) return list(arguments);
   const auto all = scenarios();
-  const auto scenario = std::find_if(all.begin(), all.end(), [&](const Scenario& s) { return s.name == arguments.scenario; });
+  const auto scenario =
+      std::find_if(all.begin(), all.end(), [&](const Scenario& s) { return s.name == arguments.scenario; });
   if (scenario == all.end()) return refuse("no scenario '" + arguments.scenario + "'; see entail generate --list");
   if (arguments.output.empty()) return refuse("-o OUT is missing");
   if (arguments.expect == arguments.output) return refuse("traces and expectation cannot go to one file");
@@ -181,11 +186,12 @@ void add_generate(CLI::App& app, Action& action) {
   command->add_option("--expect", arguments->expect, "Write what must be kept, with a configuration, as JSON");
   command->add_flag("--json", arguments->json, "Print the list as JSON");
   command->allow_extras();
-  set_examples(*command,
-               "  entail generate --list\n"
-               "  entail generate --scenario batch --links 1000000 --errors 37 --malformed 5000 -o batch.otlp --expect e.json\n"
-               "  entail generate --scenario mixed --spans 2000000 -o load.otlp\n"
-               "  jq .config e.json > e.yaml && entail sample -c e.yaml batch.otlp -o kept.otlp   # JSON is YAML");
+  set_examples(
+      *command,
+      "  entail generate --list\n"
+      "  entail generate --scenario batch --links 1000000 --errors 37 --malformed 5000 -o batch.otlp --expect e.json\n"
+      "  entail generate --scenario mixed --spans 2000000 -o load.otlp\n"
+      "  jq .config e.json > e.yaml && entail sample -c e.yaml batch.otlp -o kept.otlp   # JSON is YAML");
   command->callback([command, arguments, &action] {
     arguments->flags = command->remaining();
     action = [arguments] { return generate(*arguments); };

@@ -11,8 +11,9 @@ namespace {
 
 int run(int argc, char** argv) {
   using entail::cli::Exit;
-  CLI::App app("Entail keeps the traces that matter, and lets a keep spread over span links to the traces that caused them.",
-               "entail");
+  CLI::App app(
+      "Entail keeps the traces that matter, and lets a keep spread over span links to the traces that caused them.",
+      "entail");
   app.set_version_flag("--version", "entail " + std::string(entail::version()));
   app.require_subcommand(1);
   entail::cli::set_examples(app,

@@ -236,7 +236,8 @@ constexpr const char* kExamples =
     "  entail sample -c entail.yaml a.jsonl.gz b.otlp -o kept.jsonl --decisions decisions.jsonl\n"
     "  zstd -dc traces.zst | entail sample -c entail.yaml - -o - --to jsonl | jq .\n"
     "\nTime runs by the spans' end times, so a file gives the same answer whenever it is read. gzip and zstd are\n"
-    "found out; so is the framing, except on a pipe that gives less than 4 MiB of protobuf and then waits: say --from.\n"
+    "found out; so is the framing, except on a pipe that gives less than 4 MiB of protobuf and then waits: say "
+    "--from.\n"
     "\nExit codes: 0 done; 1 done, but some input could not be read; 2 wrong usage or configuration; 3 the output\n"
     "could not be written; 130 interrupted, what was decided so far is written.";
 

@@ -26,22 +26,22 @@ inline namespace v1 {
 struct DecisionRecord {
   TraceId trace_id;
   std::uint32_t revision = 0;
-  std::int64_t decided_at_ns = 0;       // engine time
-  Verdict verdict = Verdict::undecided; // undecided only in explain(), for a trace still pending
-  std::string_view reason;              // policy, link, no_match, drop_policy; static text
-  std::string_view policy;              // empty = null; lives as long as the engine
+  std::int64_t decided_at_ns = 0;        // engine time
+  Verdict verdict = Verdict::undecided;  // undecided only in explain(), for a trace still pending
+  std::string_view reason;               // policy, link, no_match, drop_policy; static text
+  std::string_view policy;               // empty = null; lives as long as the engine
   bool origin = false;
   bool revived = false;
   std::optional<TraceId> origin_trace_id;
   Direction direction = Direction::none;
   std::optional<std::uint32_t> hops;
-  std::vector<TraceId> path;            // empty = null; the origin first, this trace last
-  std::string_view loss;                // empty = null; static text
+  std::vector<TraceId> path;  // empty = null; the origin first, this trace last
+  std::string_view loss;      // empty = null; static text
   std::uint64_t not_followed = 0;
   std::uint64_t links_dropped_upstream = 0;
   std::uint64_t spans = 0;
   std::uint64_t linked_total = 0;
-  std::vector<TraceId> linked;          // ascending, at most 256
+  std::vector<TraceId> linked;  // ascending, at most 256
 };
 
 // Appends the record as one JSON object, without a newline. Field names and order as in FORMATS.
@@ -138,7 +138,8 @@ struct Statistics {
   } links;
   std::vector<NamedCount> losses;  // those that are not zero, in the order of the loss table
   struct {
-    std::uint64_t spans_bytes = 0, graph_bytes = 0, records_bytes = 0, scratch_bytes = 0, total_bytes = 0, peak_bytes = 0;
+    std::uint64_t spans_bytes = 0, graph_bytes = 0, records_bytes = 0, scratch_bytes = 0, total_bytes = 0,
+                  peak_bytes = 0;
   } memory;
 };
 

@@ -134,9 +134,9 @@ struct Options {
   Compat compat = Compat::none;
 
   // Not in the configuration file: what the embedding program chooses.
-  std::uint32_t ingest_lanes_max = 64;             // callers inside ingest() at once, 1..256
+  std::uint32_t ingest_lanes_max = 64;                // callers inside ingest() at once, 1..256
   std::uint64_t output_batch_bytes_max = 4ull << 20;  // an emitted batch is cut here, at a span boundary
-  std::uint64_t table_seed = 0;                    // seed of the trace table's hash; no result depends on it
+  std::uint64_t table_seed = 0;                       // seed of the trace table's hash; no result depends on it
 };
 
 // One thing to say about a configuration text. Lines and columns count from 1; 0 = no position.
@@ -147,9 +147,9 @@ struct ConfigMessage {
 };
 
 struct ConfigResult {
-  std::optional<Options> options;        // set iff there are no errors
+  std::optional<Options> options;  // set iff there are no errors
   std::vector<ConfigMessage> errors;
-  std::vector<ConfigMessage> warnings;   // accepted, but something else stands in its place
+  std::vector<ConfigMessage> warnings;  // accepted, but something else stands in its place
 };
 
 // Reads FORMATS "Configuration" or a whole Collector configuration that holds processors.tail_sampling.

@@ -15,22 +15,22 @@ inline namespace v1 {
 // Numbers are frozen: never reused, only added to.
 enum class ErrorCode : std::uint16_t {
   none = 0,
-  truncated = 1,           // the bytes end inside a field
-  bad_length = 2,          // a length reaches beyond its parent
-  bad_varint = 3,          // a varint of more than ten bytes
-  bad_tag = 4,             // field number 0, an unknown wire type, or a tag beyond 32 bits
-  bad_group = 5,           // a group that does not end, or ends as another
-  too_deep = 6,            // nested beyond the depth limit
-  too_large = 7,           // a message or a count beyond its limit
-  bad_json = 8,            // not JSON
-  bad_shape = 9,           // JSON, but not an OTLP trace request
-  no_room = 10,            // the budget or a table is spent: call tick() with the same now, then try again
-  busy = 11,               // every ingest lane is in use: more callers at once than Options allow
-  time_reversed = 12,      // tick() with a time before the last one
-  bad_options = 13,        // an option outside its bounds
+  truncated = 1,       // the bytes end inside a field
+  bad_length = 2,      // a length reaches beyond its parent
+  bad_varint = 3,      // a varint of more than ten bytes
+  bad_tag = 4,         // field number 0, an unknown wire type, or a tag beyond 32 bits
+  bad_group = 5,       // a group that does not end, or ends as another
+  too_deep = 6,        // nested beyond the depth limit
+  too_large = 7,       // a message or a count beyond its limit
+  bad_json = 8,        // not JSON
+  bad_shape = 9,       // JSON, but not an OTLP trace request
+  no_room = 10,        // the budget or a table is spent: call tick() with the same now, then try again
+  busy = 11,           // every ingest lane is in use: more callers at once than Options allow
+  time_reversed = 12,  // tick() with a time before the last one
+  bad_options = 13,    // an option outside its bounds
   out_of_memory = 14,
   not_found = 15,
-  closed = 16,             // ingest() or tick() after drain()
+  closed = 16,  // ingest() or tick() after drain()
   bad_utf8 = 17,
 };
 
@@ -54,7 +54,7 @@ std::string describe(Error error);
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}    // NOLINT(google-explicit-constructor)
   Result(Error error) noexcept : state_(std::in_place_index<1>, error) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const noexcept { return state_.index() == 0; }

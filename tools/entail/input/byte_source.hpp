@@ -1,8 +1,8 @@
 // Bytes of one input, in order: a file or a pipe, and what gzip and zstd make of it.
 //
-// A source gives bytes until it ends; a problem ends it too, after the bytes that were good. ByteWindow looks ahead in a
-// source. Thread rule: Confined. Memory: a window holds what was asked for, at most twice that; it grows with the bytes
-// that came, never with a length that a file claims.
+// A source gives bytes until it ends; a problem ends it too, after the bytes that were good. ByteWindow looks ahead in
+// a source. Thread rule: Confined. Memory: a window holds what was asked for, at most twice that; it grows with the
+// bytes that came, never with a length that a file claims.
 #pragma once
 
 #include <cstddef>

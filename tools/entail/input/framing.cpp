@@ -231,11 +231,21 @@ std::size_t whole_fields_size(Bytes bytes) noexcept {
     const VarintLength number = read_varint_length(bytes.subspan(next));
     std::uint64_t payload = 0;
     switch (tag.value & 7) {
-      case 0: payload = number.size; break;
-      case 1: payload = 8; break;
-      case 2: payload = number.value; next += number.size; break;
-      case 5: payload = 4; break;
-      default: return at;
+      case 0:
+        payload = number.size;
+        break;
+      case 1:
+        payload = 8;
+        break;
+      case 2:
+        payload = number.value;
+        next += number.size;
+        break;
+      case 5:
+        payload = 4;
+        break;
+      default:
+        return at;
     }
     if (((tag.value & 7) == 0 || (tag.value & 7) == 2) && number.state != VarintLength::State::good) return at;
     if (payload > bytes.size() - next) return at;

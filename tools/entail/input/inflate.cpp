@@ -195,8 +195,8 @@ bool ZstdFrameReader::next(Bytes& message) {
   const Bytes frame = packed_->fill(4 + size);
   if (packed_->problem()) return fail(packed_->problem()->kind, packed_->problem()->text);
   if (frame.size() < 4 + size) {
-    return fail(ProblemKind::truncated, "the file ends inside a frame of " + std::to_string(size) + " bytes" +
-                                            at_byte(frame_offset_));
+    return fail(ProblemKind::truncated,
+                "the file ends inside a frame of " + std::to_string(size) + " bytes" + at_byte(frame_offset_));
   }
   if (!unpack(frame.subspan(4, size))) return false;
   packed_->consume(4 + size);

@@ -4,10 +4,17 @@ namespace entail::cli {
 
 void InputReport::passed_over(Request::Signal signal) noexcept {
   switch (signal) {
-    case Request::Signal::traces: return;
-    case Request::Signal::logs: ++skipped_[static_cast<std::size_t>(Skip::logs)]; return;
-    case Request::Signal::metrics: ++skipped_[static_cast<std::size_t>(Skip::metrics)]; return;
-    case Request::Signal::profiles: ++skipped_[static_cast<std::size_t>(Skip::profiles)]; return;
+    case Request::Signal::traces:
+      return;
+    case Request::Signal::logs:
+      ++skipped_[static_cast<std::size_t>(Skip::logs)];
+      return;
+    case Request::Signal::metrics:
+      ++skipped_[static_cast<std::size_t>(Skip::metrics)];
+      return;
+    case Request::Signal::profiles:
+      ++skipped_[static_cast<std::size_t>(Skip::profiles)];
+      return;
   }
 }
 
@@ -22,7 +29,8 @@ void InputReport::problem(const std::string& file, const Problem& problem) {
 
 void InputReport::finish() {
   for (const auto& [file, count] : told_by_file_) {
-    if (count > kMessagesMax) console_.message(file + ": " + grouped(count - kMessagesMax) + " more problems like these");
+    if (count > kMessagesMax)
+      console_.message(file + ": " + grouped(count - kMessagesMax) + " more problems like these");
   }
 }
 

@@ -40,9 +40,14 @@ MessageReader& MessageReader::operator=(MessageReader&&) noexcept = default;
 void MessageReader::open_packing(std::optional<FileView>& file) {
   for (unsigned layer = 0; layer < kPackingLayersMax; ++layer) {
     switch (detect_packing(window_->fill(8))) {
-      case Packing::none: return;
-      case Packing::gzip: window_ = std::make_unique<ByteWindow>(make_gzip_source(std::move(window_))); break;
-      case Packing::zstd: window_ = std::make_unique<ByteWindow>(make_zstd_source(std::move(window_))); break;
+      case Packing::none:
+        return;
+      case Packing::gzip:
+        window_ = std::make_unique<ByteWindow>(make_gzip_source(std::move(window_)));
+        break;
+      case Packing::zstd:
+        window_ = std::make_unique<ByteWindow>(make_zstd_source(std::move(window_)));
+        break;
       case Packing::zstd_frames:
         frames_ = std::make_unique<ZstdFrameReader>(std::move(window_), kMessageBytesMax);
         framing_ = Framing::proto_u32be;
@@ -60,11 +65,14 @@ MessageReader::Next MessageReader::next(Message& message) {
   window_->consume(pending_bytes_);
   pending_bytes_ = 0;
   switch (framing_) {
-    case Framing::jsonl: return next_line(message);
+    case Framing::jsonl:
+      return next_line(message);
     case Framing::proto_u32be:
-    case Framing::proto_varint: return next_frame(message);
+    case Framing::proto_varint:
+      return next_frame(message);
     case Framing::json:
-    case Framing::proto: return next_whole(message);
+    case Framing::proto:
+      return next_whole(message);
   }
   return Next::end;
 }
@@ -179,8 +187,8 @@ MessageReader::Next MessageReader::next_whole(Message& message) {
   Bytes seen = window_->fill(kMessageBytesMax);
   if (seen.size() >= kMessageBytesMax) {
     stopped_ = true;
-    return fail(ProblemKind::malformed, "one message of " + std::to_string(kMessageBytesMax) +
-                                            " bytes or more is over the limit");
+    return fail(ProblemKind::malformed,
+                "one message of " + std::to_string(kMessageBytesMax) + " bytes or more is over the limit");
   }
   pending_bytes_ = seen.size();
   bytes_read_ += seen.size();

@@ -14,10 +14,10 @@
 namespace entail::cli {
 
 struct Message {
-  Bytes bytes;                // valid until the next call of next()
+  Bytes bytes;  // valid until the next call of next()
   bool json = false;
-  bool unterminated = false;  // a last line without its newline: a line that does not parse was probably cut
-  std::uint64_t place = 0;    // line number for JSON lines, else the byte offset of the message (behind its length)
+  bool unterminated = false;      // a last line without its newline: a line that does not parse was probably cut
+  std::uint64_t place = 0;        // line number for JSON lines, else the byte offset of the message (behind its length)
   std::uint64_t input_bytes = 0;  // read of the input up to the end of this message, unpacked
 };
 

@@ -88,9 +88,8 @@ void TraceInput::read_batch() {
 void TraceInput::parse(ParsedRequest& parsed) const {
   const Bytes bytes = parsed.message.bytes;
   const Result<void> result =
-      parsed.message.json
-          ? parsed.request.parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()})
-          : parsed.request.parse_protobuf(bytes);
+      parsed.message.json ? parsed.request.parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()})
+                          : parsed.request.parse_protobuf(bytes);
   parsed.error = result.error();
   parsed.usable = result.ok();
   parsed.good_size = 0;
@@ -136,9 +135,10 @@ void TraceInput::report_unparsed(const ParsedRequest& parsed) {
     if (absolute.offset() == 0) problem.text += " at byte 0";
     if (reader_.packed()) problem.text += " of the unpacked data";
   }
-  const bool cut_field = reader_.framing() == Framing::proto &&
-                         (parsed.error.code() == ErrorCode::truncated || parsed.error.code() == ErrorCode::bad_length) &&
-                         whole_fields_size(message.bytes) < message.bytes.size();
+  const bool cut_field =
+      reader_.framing() == Framing::proto &&
+      (parsed.error.code() == ErrorCode::truncated || parsed.error.code() == ErrorCode::bad_length) &&
+      whole_fields_size(message.bytes) < message.bytes.size();
   problem.kind = message.unterminated || cut_field ? ProblemKind::truncated : ProblemKind::malformed;
   report_.problem(name_, problem);
 }

@@ -4,8 +4,8 @@
 // the input, since the frames behind a broken one cannot be trusted. Which requests come out, and what is reported,
 // does not depend on the number of threads. Thread rule: Confined; parsing alone is spread over the executor.
 //
-// Memory: without an executor one message, parsed where it was read. With one, a batch: its bytes at most batch_bytes_max
-// plus one message.
+// Memory: without an executor one message, parsed where it was read. With one, a batch: its bytes at most
+// batch_bytes_max plus one message.
 #pragma once
 
 #include <string>
@@ -20,10 +20,10 @@ namespace entail::cli {
 
 struct ParsedRequest {
   Request request;
-  Message message;                  // its bytes are `copy` where a batch is read ahead
+  Message message;  // its bytes are `copy` where a batch is read ahead
   std::vector<std::uint8_t> copy;
   Error error;
-  std::size_t good_size = 0;        // bytes of the message that `request` holds, when error says that not all parsed
+  std::size_t good_size = 0;  // bytes of the message that `request` holds, when error says that not all parsed
   bool usable = false;
 };
 
@@ -57,13 +57,13 @@ class TraceInput {
   InputReport& report_;
   Executor* executor_;
   std::size_t batch_bytes_max_;
-  std::vector<ParsedRequest> batch_;     // reused; the first batch_count_ count
+  std::vector<ParsedRequest> batch_;  // reused; the first batch_count_ count
   std::size_t batch_count_ = 0;
-  std::vector<ParsedRequest*> ready_;    // those of the batch that can be used
+  std::vector<ParsedRequest*> ready_;  // those of the batch that can be used
   std::size_t next_ = 0;
   std::uint64_t bytes_used_ = 0;
   bool batch_ended_input_ = false;
-  bool problem_pending_ = false;         // the reader's problem comes after this batch
+  bool problem_pending_ = false;  // the reader's problem comes after this batch
   bool ended_ = false;
 };
 

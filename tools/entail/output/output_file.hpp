@@ -1,7 +1,7 @@
 // A file that is written, or standard output ("-"), through one buffer.
 //
-// The first failure sticks: later writes do nothing, and error() says what failed. A closed pipe fails like a full disk.
-// Thread rule: Confined. Memory: one buffer of 1 MiB.
+// The first failure sticks: later writes do nothing, and error() says what failed. A closed pipe fails like a full
+// disk. Thread rule: Confined. Memory: one buffer of 1 MiB.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// What a run did, as the JSON object of FORMATS "Summary" and as a table for people. Thread rule: Immutable (functions).
+// What a run did, as the JSON object of FORMATS "Summary" and as a table for people. Thread rule: Immutable
+// (functions).
 #pragma once
 
 #include <array>

@@ -71,10 +71,14 @@ void run_field(JsonText& json, const Statistics& statistics, const RunFacts& fac
 
 std::string_view direction_name(Direction direction) noexcept {
   switch (direction) {
-    case Direction::linked: return "linked";
-    case Direction::linking: return "linking";
-    case Direction::mixed: return "mixed";
-    case Direction::none: break;
+    case Direction::linked:
+      return "linked";
+    case Direction::linking:
+      return "linking";
+    case Direction::mixed:
+      return "mixed";
+    case Direction::none:
+      break;
   }
   return "none";
 }

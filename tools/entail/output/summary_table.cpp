@@ -146,7 +146,8 @@ void loss_rows(Table& table, const Statistics& statistics) {
                                     : severity == "warning" ? table.paint().yellow()
                                                             : std::string_view();
     table.row(loss.name, loss.count, {}, colour);
-    if (!help.empty()) table.line("  " + std::string(table.paint().dim()) + std::string(help) + std::string(table.paint().end()));
+    if (!help.empty())
+      table.line("  " + std::string(table.paint().dim()) + std::string(help) + std::string(table.paint().end()));
   }
   if (!any) table.line("none");
 }

@@ -15,7 +15,8 @@ bool MessageWriter::write(Bytes traces_data) {
   std::array<std::uint8_t, 10> prefix;
   std::size_t size = 0;
   if (framing_ == Framing::proto_u32be) {
-    for (int shift = 24; shift >= 0; shift -= 8) prefix[size++] = static_cast<std::uint8_t>(traces_data.size() >> shift);
+    for (int shift = 24; shift >= 0; shift -= 8)
+      prefix[size++] = static_cast<std::uint8_t>(traces_data.size() >> shift);
   } else {
     std::uint64_t rest = traces_data.size();
     for (; rest >= 0x80; rest >>= 7) prefix[size++] = static_cast<std::uint8_t>(rest | 0x80);

@@ -1,6 +1,6 @@
 // The batch: one span whose links lead to the producers of its items. Some of these failed, before the batch, after it,
-// or only when the batch was decided already. A failed producer is kept and carries its keep along the link backwards, to
-// the batch; the other producers, which merely share the batch, stay out (cone mode never turns).
+// or only when the batch was decided already. A failed producer is kept and carries its keep along the link backwards,
+// to the batch; the other producers, which merely share the batch, stay out (cone mode never turns).
 #include <algorithm>
 
 #include "stories/story.hpp"
@@ -8,9 +8,9 @@
 namespace entail::cli {
 namespace {
 
-constexpr std::uint64_t kBatchSecond = 3;  // healthy producers come in the seconds before
-constexpr std::uint64_t kErrorSeconds = 3; // the errors are spread over as many seconds
-constexpr std::uint64_t kSampleSize = 128; // links.sample.max_links_per_span by default
+constexpr std::uint64_t kBatchSecond = 3;   // healthy producers come in the seconds before
+constexpr std::uint64_t kErrorSeconds = 3;  // the errors are spread over as many seconds
+constexpr std::uint64_t kSampleSize = 128;  // links.sample.max_links_per_span by default
 
 struct BatchPlan {
   std::uint64_t links = 0;
@@ -29,8 +29,7 @@ constexpr std::uint64_t kFirstProducer = 3;
 
 void add_producer(StoryTeller& teller, std::uint64_t producer, std::uint64_t second, bool error) {
   const TraceId trace_id = teller.random.trace_id(kFirstProducer + producer);
-  SpanFacts facts =
-      teller.span(trace_id, teller.random.span_id(kFirstProducer + producer), {}, "enqueue item", second);
+  SpanFacts facts = teller.span(trace_id, teller.random.span_id(kFirstProducer + producer), {}, "enqueue item", second);
   facts.kind = 4;
   facts.error = error;
   teller.requests.begin_span(facts);
@@ -84,7 +83,8 @@ void add_batch(StoryTeller& teller, const BatchPlan& plan, bool late) {
     LinkDamage damage = LinkDamage::none;
     if (link >= plan.producers) damage = static_cast<LinkDamage>(1 + (link - plan.producers) % 4);
     zero_count += damage == LinkDamage::zero_trace_id || damage == LinkDamage::empty_trace_id;
-    teller.requests.link(teller.random.trace_id(kFirstProducer + link), teller.random.span_id(kFirstProducer + link), damage);
+    teller.requests.link(teller.random.trace_id(kFirstProducer + link), teller.random.span_id(kFirstProducer + link),
+                         damage);
   }
   teller.requests.end_span("consumer");
   teller.flush();
@@ -94,13 +94,13 @@ void add_batch(StoryTeller& teller, const BatchPlan& plan, bool late) {
   expectation.named_traces.emplace_back("batch", to_hex(trace_id));
   if (plan.errors > 0) expectation.kept.push_back({trace_id, "link", "linking", 1, late, false});
   const bool cut = plan.links > kSampleSize;
-  expectation.facts = {{"links_malformed", plan.malformed},
-                       {"links_all_zero", zero_count},
-                       {"links_wrong_length", plan.malformed - zero_count},
-                       {"links_duplicates", plan.duplicates},
-                       {"edges_distinct", plan.producers},
-                       {"links_emitted_of_batch",
-                        cut ? std::min(kSampleSize, plan.links - plan.duplicates) : plan.links}};
+  expectation.facts = {
+      {"links_malformed", plan.malformed},
+      {"links_all_zero", zero_count},
+      {"links_wrong_length", plan.malformed - zero_count},
+      {"links_duplicates", plan.duplicates},
+      {"edges_distinct", plan.producers},
+      {"links_emitted_of_batch", cut ? std::min(kSampleSize, plan.links - plan.duplicates) : plan.links}};
 }
 
 }  // namespace
@@ -111,7 +111,8 @@ std::string tell_batch(const Flags& flags, StoryTeller& teller) {
   plan.errors = flags.count("errors");
   plan.malformed = flags.count("malformed");
   plan.duplicates = flags.count("duplicates");
-  if (plan.malformed + plan.duplicates > plan.links) return "--links is less than --malformed and --duplicates together";
+  if (plan.malformed + plan.duplicates > plan.links)
+    return "--links is less than --malformed and --duplicates together";
   plan.producers = plan.links - plan.malformed - plan.duplicates;
   if (plan.errors > plan.producers) return "--errors is more than there are distinct good links";
   if (plan.duplicates > 0 && plan.producers == 0) return "--duplicates need a link to repeat";

@@ -1,5 +1,6 @@
 // The hot producer: one trace that very many consumers link. If it fails, its keep goes to the consumers, as many as
-// max_links_followed lets it; if one consumer fails, only the producer is kept with it, for its siblings merely share it.
+// max_links_followed lets it; if one consumer fails, only the producer is kept with it, for its siblings merely share
+// it.
 #include <algorithm>
 
 #include "stories/story.hpp"

@@ -1,5 +1,6 @@
 // Mixed: plain load. Traces of four spans over two services; some link earlier traces, some fail. What must be kept
-// follows from the story's own list of links: the failed traces, and what lies within max_hops of one, in one direction.
+// follows from the story's own list of links: the failed traces, and what lies within max_hops of one, in one
+// direction.
 #include <algorithm>
 
 #include "stories/story.hpp"

@@ -106,10 +106,17 @@ void RequestWriter::link(TraceId trace_id, SpanId span_id, LinkDamage damage) {
   part_.clear();
   switch (damage) {
     case LinkDamage::none:
-    case LinkDamage::short_span_id: part_.trace_id_field(1, trace_id); break;
-    case LinkDamage::zero_trace_id: part_.trace_id_field(1, {}); break;
-    case LinkDamage::short_trace_id: part_.trace_id_field(1, trace_id, 15); break;
-    case LinkDamage::empty_trace_id: break;
+    case LinkDamage::short_span_id:
+      part_.trace_id_field(1, trace_id);
+      break;
+    case LinkDamage::zero_trace_id:
+      part_.trace_id_field(1, {});
+      break;
+    case LinkDamage::short_trace_id:
+      part_.trace_id_field(1, trace_id, 15);
+      break;
+    case LinkDamage::empty_trace_id:
+      break;
   }
   part_.span_id_field(2, span_id, damage == LinkDamage::short_span_id ? 7 : 8);
   part_.fixed32_field(6, kLinkFlags);
@@ -144,8 +151,8 @@ Bytes RequestWriter::take() {
     // The spans may be large: the messages around them are written from their sizes, not built one in the other.
     const std::size_t scope_spans_size =
         ProtoBuffer::bytes_field_size(scope_.bytes().size()) + service.spans.bytes().size();
-    const std::size_t resource_spans_size = ProtoBuffer::bytes_field_size(resource_.bytes().size()) +
-                                            ProtoBuffer::bytes_field_size(scope_spans_size);
+    const std::size_t resource_spans_size =
+        ProtoBuffer::bytes_field_size(resource_.bytes().size()) + ProtoBuffer::bytes_field_size(scope_spans_size);
     request_.begin_bytes_field(1, resource_spans_size);
     request_.bytes_field(1, resource_.bytes());
     request_.begin_bytes_field(2, scope_spans_size);

@@ -1,5 +1,5 @@
-// Chain and cycle: traces that link one another in a row or in a ring, one of which fails. Its keep goes along the links
-// to the causes and against them to the consequences, hop by hop up to the limit.
+// Chain and cycle: traces that link one another in a row or in a ring, one of which fails. Its keep goes along the
+// links to the causes and against them to the consequences, hop by hop up to the limit.
 #include <algorithm>
 
 #include "stories/story.hpp"
@@ -38,7 +38,8 @@ std::string tell_chain(const Flags& flags, StoryTeller& teller) {
   const std::uint64_t max_hops = flags.count("max-hops");
   // A trace that the keep reaches later than that has lost its spans already.
   if (max_hops * step_seconds > kRetainWindowSeconds) {
-    return "--max-hops times --step-seconds is more than the retention of " + std::to_string(kRetainWindowSeconds) + " s";
+    return "--max-hops times --step-seconds is more than the retention of " + std::to_string(kRetainWindowSeconds) +
+           " s";
   }
   const std::string& where = flags.word("error-at");
   const std::uint64_t error_at = where == "first" ? 0 : where == "middle" ? depth / 2 : depth;
@@ -55,8 +56,12 @@ std::string tell_chain(const Flags& flags, StoryTeller& teller) {
     ExpectedTrace trace{teller.random.trace_id(i), "policy", {}, 0, false, false};
     if (distance > 0) {
       // An earlier trace is a cause of the error: the links lead to it.
-      trace = {trace.trace_id, "link", i < error_at ? "linked" : "linking", static_cast<std::uint32_t>(distance),
-               i < error_at && distance * step_seconds >= kDecisionWaitSeconds, false};
+      trace = {trace.trace_id,
+               "link",
+               i < error_at ? "linked" : "linking",
+               static_cast<std::uint32_t>(distance),
+               i < error_at && distance * step_seconds >= kDecisionWaitSeconds,
+               false};
     }
     teller.expectation.kept.push_back(trace);
   }

@@ -13,7 +13,12 @@ using Kind = FlagSpec::Kind;
 const std::vector<FlagSpec> kBatchFlags = {
     {"links", Kind::count, "1000", "links of the batch span, all told", 1, 20'000'000, {}},
     {"errors", Kind::count, "3", "links that lead to traces with an error", 0, 100'000, {}},
-    {"errors-when", Kind::word, "before", "the errors come before the batch, after it, or after its decision", 0, 0,
+    {"errors-when",
+     Kind::word,
+     "before",
+     "the errors come before the batch, after it, or after its decision",
+     0,
+     0,
      {"before", "after", "late"}},
     {"malformed", Kind::count, "0", "links with a bad trace or span ID", 0, 20'000'000, {}},
     {"duplicates", Kind::count, "0", "links that repeat another one", 0, 20'000'000, {}},
@@ -32,7 +37,13 @@ const std::vector<FlagSpec> kCycleFlags = {
 const std::vector<FlagSpec> kHotProducerFlags = {
     {"consumers", Kind::count, "200", "traces that link the producer", 1, 10'000'000, {}},
     {"fails", Kind::word, "producer", "who fails: the producer, or one consumer", 0, 0, {"producer", "consumer"}},
-    {"max-links-followed", Kind::count, "256", "links.propagate.max_links_followed of the configuration", 1, 1'000'000, {}},
+    {"max-links-followed",
+     Kind::count,
+     "256",
+     "links.propagate.max_links_followed of the configuration",
+     1,
+     1'000'000,
+     {}},
 };
 const std::vector<FlagSpec> kMixedFlags = {
     {"spans", Kind::count, "100000", "spans, of about 400 bytes, four to a trace", 4, 4'000'000'000, {}},
@@ -75,7 +86,8 @@ std::string Flags::set(std::string_view name, std::string_view text) {
   } else if (spec->kind == FlagSpec::Kind::share) {
     double share = -1;
     const auto parsed = std::from_chars(text.data(), end, share);
-    if (parsed.ec != std::errc() || parsed.ptr != end || !(share >= 0 && share <= 1)) return begin + "takes a share from 0 to 1";
+    if (parsed.ec != std::errc() || parsed.ptr != end || !(share >= 0 && share <= 1))
+      return begin + "takes a share from 0 to 1";
   } else {
     std::uint64_t count = 0;
     const auto parsed = std::from_chars(text.data(), end, count);

@@ -50,7 +50,9 @@ class Flags {
 class StoryRandom {
  public:
   explicit StoryRandom(std::uint64_t seed) noexcept : seed_(mix(seed ^ 0x6a09e667f3bcc908u)), state_(mix(seed_ ^ 1)) {}
-  TraceId trace_id(std::uint64_t index) const noexcept { return {mix(seed_ ^ (2 * index + 2)), mix(~seed_ ^ (2 * index + 3))}; }
+  TraceId trace_id(std::uint64_t index) const noexcept {
+    return {mix(seed_ ^ (2 * index + 2)), mix(~seed_ ^ (2 * index + 3))};
+  }
   SpanId span_id(std::uint64_t index) const noexcept { return {mix(seed_ + 0x9e3779b97f4a7c15u * (index + 1)) | 1}; }
   std::uint64_t next() noexcept { return mix(state_ += 0x9e3779b97f4a7c15u); }
   // Below bound. REQUIRES 0 < bound < 2^32. The bias of the multiplication is far below what any story could show.
@@ -87,9 +89,9 @@ struct Expectation {
   // Of these exactly kept_of_unspecified are kept: the story does not say which.
   std::vector<TraceId> unspecified;
   std::uint64_t kept_of_unspecified = 0;
-  std::string config;                                            // JSON, which is YAML
-  std::vector<std::pair<std::string, std::uint64_t>> facts;      // further counts that the story knows
-  std::vector<std::pair<std::string, std::string>> named_traces; // role -> trace ID
+  std::string config;                                             // JSON, which is YAML
+  std::vector<std::pair<std::string, std::uint64_t>> facts;       // further counts that the story knows
+  std::vector<std::pair<std::string, std::string>> named_traces;  // role -> trace ID
 };
 
 // Settings of a configuration that differ from story to story.

@@ -1,0 +1,85 @@
+// Bytes, hex, errors, losses and slabs: small things on which all rooms stand.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/bytes.hpp"
+#include "base/hash.hpp"
+#include "base/loss.hpp"
+#include "base/slab.hpp"
+#include "entail/entail.hpp"
+
+namespace entail {
+namespace {
+
+TEST(Bytes, TraceIdsCompareAsBytes) {
+  const std::uint8_t bytes[16] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+  const TraceId id = base::load_trace_id(bytes);
+  EXPECT_EQ(to_hex(id), "0102030405060708090a0b0c0d0e0f10");
+  std::uint8_t back[16];
+  base::store_trace_id(back, id);
+  EXPECT_TRUE(std::equal(std::begin(bytes), std::end(bytes), std::begin(back)));
+  TraceId parsed;
+  EXPECT_TRUE(from_hex("0102030405060708090A0B0C0D0E0F10", parsed));
+  EXPECT_EQ(parsed, id);
+  EXPECT_FALSE(from_hex("0102030405060708090a0b0c0d0e0f1", parsed));
+  EXPECT_FALSE(from_hex("0102030405060708090a0b0c0d0e0f1g", parsed));
+}
+
+TEST(Bytes, VarintSizes) {
+  EXPECT_EQ(base::varint_size(0), 1u);
+  EXPECT_EQ(base::varint_size(127), 1u);
+  EXPECT_EQ(base::varint_size(128), 2u);
+  EXPECT_EQ(base::varint_size(~std::uint64_t{0}), 10u);
+  for (const std::uint64_t value : {0ull, 1ull, 127ull, 128ull, 300ull, 1ull << 63}) {
+    std::uint8_t out[10];
+    EXPECT_EQ(static_cast<std::size_t>(base::write_varint(out, value) - out), base::varint_size(value));
+  }
+}
+
+TEST(Hash, SamplingHashIsTheDocumentedOne) {
+  // XXH3-64 of the 24 wire bytes: it must never change, since thresholds are compared across versions.
+  const TraceId trace{0x0102030405060708, 0x090a0b0c0d0e0f10};
+  const std::uint8_t bytes[24] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0, 0, 0, 0, 0, 0, 0, 9};
+  EXPECT_EQ(base::sampling_hash(trace, SpanId{9}, 0), XXH3_64bits(bytes, sizeof bytes));
+  EXPECT_EQ(base::sampling_hash(trace, SpanId{9}, 7), XXH3_64bits_withSeed(bytes, sizeof bytes, 7));
+}
+
+TEST(Error, KeepsCodeAndOffset) {
+  const Error error(ErrorCode::bad_length, 123456789012);
+  EXPECT_EQ(error.code(), ErrorCode::bad_length);
+  EXPECT_EQ(error.offset(), 123456789012u);
+  EXPECT_EQ(describe(error), "a length reaches beyond its parent at byte 123456789012");
+  EXPECT_EQ(sizeof(Error), 8u);
+}
+
+TEST(Losses, EachHasANameAndAHelpText) {
+  std::set<std::string_view> names;
+  for (const LossInfo& loss : loss_table()) {
+    EXPECT_TRUE(names.insert(loss.name).second) << loss.name;
+    EXPECT_GT(loss.help.size(), 20u) << loss.name;
+  }
+  EXPECT_EQ(names.size(), base::kLossCount);
+  EXPECT_EQ(base::loss_name(base::Loss::keep_after_seal), "keep_after_seal");
+  EXPECT_EQ(base::loss_name(base::Loss::none), "");
+}
+
+TEST(Slab, NamesAreReusedAndObjectsStay) {
+  base::Slab<int> slab;
+  std::vector<base::Slab<int>::Id> ids;
+  for (int i = 0; i < 10000; ++i) {
+    ids.push_back(slab.add());
+    slab[ids.back()] = i;
+  }
+  int& first = slab[ids[0]];
+  EXPECT_EQ(slab.live_count(), 10000u);
+  slab.remove(ids[5]);
+  const auto again = slab.add();
+  EXPECT_EQ(again, ids[5]);
+  EXPECT_EQ(slab[again], 0);
+  EXPECT_EQ(&first, &slab[ids[0]]);
+  EXPECT_EQ(slab[ids[9999]], 9999);
+}
+
+}  // namespace
+}  // namespace entail

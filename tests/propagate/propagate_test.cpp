@@ -1,0 +1,173 @@
+// Paths, records, and keeps carried over a small graph: hops, limits, caps, absent traces.
+#include <gtest/gtest.h>
+
+#include "graph/graph.hpp"
+#include "propagate/carrier.hpp"
+
+namespace entail::propagate {
+namespace {
+
+TEST(PathPool, TellsTheWholeWay_AfterItsMiddleIsForgotten) {
+  PathPool paths;
+  const PathId origin = paths.origin({1, 1});
+  const PathId middle = paths.step(origin, {2, 2}, 1);
+  const PathId end = paths.step(middle, {3, 3}, 3);
+  paths.drop_reference(middle);
+  paths.drop_reference(origin);
+  EXPECT_EQ(paths.trace_ids(end), (std::vector<TraceId>{{1, 1}, {2, 2}, {3, 3}}));
+  EXPECT_EQ(paths.hops(end), 2u);
+  EXPECT_EQ(paths.direction(end), Direction::linked);
+  EXPECT_EQ(paths.origin_of(end), origin);
+  paths.drop_reference(end);
+  EXPECT_EQ(paths.live_bytes(), 0u);
+}
+
+TEST(PathPool, DirectionIsMixed_WhenNoneLeadsAllAlong) {
+  PathPool paths;
+  const PathId end = paths.step(paths.step(paths.origin({1, 1}), {2, 2}, 1), {3, 3}, 2);
+  EXPECT_EQ(paths.direction(end), Direction::mixed);
+}
+
+// Traces are numbers; every link leads from the first to the second.
+class CarrierTest : public ::testing::Test {
+ protected:
+  CarrierTest() : graph_({.lanes = 1, .payload_bytes = 8}) {}
+
+  graph::NodeId node(std::uint64_t trace) {
+    graph::Writer& writer = graph_.writer(0);
+    const TraceId id{0, trace};
+    graph::NodeId found = 0;
+    EXPECT_TRUE(writer.try_begin(1, 0));
+    writer.find_or_insert({&id, 1}, &found);
+    writer.end();
+    return found;
+  }
+  void link(std::uint64_t from, std::uint64_t to, unsigned limit = graph::kNoLimit, bool on_error_span = false) {
+    const graph::NodeId near = node(from);
+    const graph::NodeId far = node(to);
+    graph::Writer& writer = graph_.writer(0);
+    ASSERT_TRUE(writer.try_begin(2, 1));
+    const graph::EdgeCell out = writer.cell(far, limit, limit, on_error_span, false);
+    const SpanId span{to};
+    writer.append_out(near, {&out, 1}, {&span, 1});
+    writer.append_in(far, writer.cell(near, limit, limit, on_error_span, false));
+    writer.end();
+  }
+  void open(const PropagateOptions& options) { carrier_.emplace(graph_, ledger_, options, false, 0); }
+  RecordId present(std::uint64_t trace) {
+    const RecordId id = carrier_->record_of(node(trace));
+    if (ledger_[id].phase == Phase::absent) {
+      ledger_[id].phase = Phase::pending;
+      carrier_->arrive(id);
+    }
+    return id;
+  }
+  void tick() {
+    graph_.drain_created([](graph::NodeId) {});
+    graph_.drain_late([&](graph::NodeId late) {
+      if (const RecordId id = carrier_->find_record(late); id != 0) carrier_->carry_again(id);
+    });
+    carrier_->run(1);
+  }
+  unsigned hops(std::uint64_t trace, Layer layer = kLinked) {
+    const RecordId id = carrier_->find_record(node(trace));
+    const Reach* reach = id == 0 ? nullptr : ledger_.find_reach(id);
+    return reach == nullptr ? 0 : reach->hops[layer];
+  }
+
+  graph::Graph graph_;
+  Ledger ledger_;
+  std::optional<Carrier> carrier_;
+};
+
+TEST_F(CarrierTest, AKeepGoesAlongLinks_AsFarAsItsHops) {
+  PropagateOptions options;
+  options.max_hops_linked = 2;
+  options.max_hops_linking = 1;
+  open(options);
+  for (std::uint64_t trace = 1; trace <= 6; ++trace) present(trace);
+  for (std::uint64_t trace = 1; trace < 6; ++trace) link(trace, trace + 1);
+  carrier_->make_origin(present(3), true);
+  tick();
+  EXPECT_EQ(hops(4), 1u);
+  EXPECT_EQ(hops(5), 2u);
+  EXPECT_EQ(hops(6), 0u);
+  EXPECT_EQ(hops(2, kLinking), 1u);
+  EXPECT_EQ(hops(1, kLinking), 0u);
+  EXPECT_EQ(ledger_.paths().trace_ids(ledger_.nearest_path(present(5))),
+            (std::vector<TraceId>{{0, 3}, {0, 4}, {0, 5}}));
+}
+
+TEST_F(CarrierTest, AnEdgeThatComesLaterIsCarriedOver_AndFewerHopsAreCarriedOn) {
+  open({});
+  for (std::uint64_t trace = 1; trace <= 5; ++trace) present(trace);
+  carrier_->make_origin(present(1), true);
+  link(1, 2);
+  link(2, 3);
+  link(3, 4);
+  link(4, 5);
+  tick();
+  EXPECT_EQ(hops(5), 4u);
+  link(1, 4);
+  tick();
+  EXPECT_EQ(hops(4), 1u);
+  EXPECT_EQ(hops(5), 2u);
+}
+
+TEST_F(CarrierTest, AnAbsentTraceAsksWhenItComes) {
+  open({});
+  carrier_->make_origin(present(1), true);
+  link(1, 2);
+  tick();
+  EXPECT_EQ(carrier_->find_record(node(2)), 0u);
+  present(2);
+  tick();
+  EXPECT_EQ(hops(2), 1u);
+}
+
+TEST_F(CarrierTest, AtTheCap_AllAreFollowed_OverItTheFirstByRank) {
+  PropagateOptions options;
+  options.max_links_followed = 3;
+  open(options);
+  for (std::uint64_t trace = 1; trace <= 9; ++trace) present(trace);
+  for (std::uint64_t trace = 2; trace <= 9; ++trace) link(1, trace, graph::kNoLimit, trace == 9);
+  carrier_->make_origin(present(1), true);
+  tick();
+  unsigned followed = 0;
+  for (std::uint64_t trace = 2; trace <= 9; ++trace) followed += hops(trace) == 1;
+  EXPECT_EQ(followed, 3u);
+  EXPECT_EQ(hops(9), 1u);  // on an ERROR span: first by rank
+  EXPECT_EQ(ledger_[present(1)].not_followed, 5u);
+  EXPECT_EQ(carrier_->take_refused_count(), 5u);
+}
+
+TEST_F(CarrierTest, ALinksOwnLimitCounts_AndTheMostGenerousOfSeveral) {
+  open({});
+  for (std::uint64_t trace = 1; trace <= 3; ++trace) present(trace);
+  link(1, 2, 0);
+  link(1, 3, 0);
+  link(1, 3, 1);
+  carrier_->make_origin(present(1), true);
+  tick();
+  EXPECT_EQ(hops(2), 0u);
+  EXPECT_EQ(hops(3), 1u);
+}
+
+TEST_F(CarrierTest, ComponentCountsBothDirectionsTogether_ThroughAbsentTraces) {
+  PropagateOptions options;
+  options.mode = PropagateMode::component;
+  options.max_hops_linked = options.max_hops_linking = 2;
+  open(options);
+  for (const std::uint64_t trace : {1, 3, 4}) present(trace);
+  link(1, 2);  // 2 is absent
+  link(3, 2);
+  link(4, 3);
+  carrier_->make_origin(present(1), true);
+  tick();
+  EXPECT_EQ(hops(3), 2u);
+  EXPECT_EQ(hops(4), 0u);
+  EXPECT_EQ(ledger_.paths().direction(ledger_.nearest_path(present(3))), Direction::mixed);
+}
+
+}  // namespace
+}  // namespace entail::propagate

@@ -1,0 +1,92 @@
+// Span bytes: written once, found again, given back by generations, and counted.
+#include "store/span_store.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <string>
+
+namespace entail::store {
+
+struct CutSpan {
+  int* destroyed;
+};
+
+namespace {
+
+constexpr CutSpanCare kCare = {[](const CutSpan*) -> std::uint64_t { return 1000; },
+                               [](CutSpan* cut) {
+                                 ++*cut->destroyed;
+                                 delete cut;
+                               }};
+
+Bytes bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+SpanEntry* write(SpanWriter& writer, const Envelope* scope, const std::string& text) {
+  SpanEntry* entry = writer.span(scope, static_cast<std::uint32_t>(text.size()));
+  std::memcpy(entry->mutable_payload(), text.data(), text.size());
+  return entry;
+}
+
+TEST(SpanStore, SpansAndEnvelopesAreFoundAsWritten) {
+  SpanStore store(kCare);
+  SpanWriter writer(store);
+  writer.begin(1);
+  const Envelope* resource = writer.envelope(nullptr, bytes_of("resource"));
+  const Envelope* scope = writer.envelope(resource, bytes_of("scope"));
+  EXPECT_EQ(writer.envelope(nullptr, bytes_of("resource")), resource);
+  EXPECT_NE(writer.envelope(nullptr, bytes_of("another")), resource);
+  std::vector<SpanEntry*> entries;
+  for (int i = 0; i < 10000; ++i) entries.push_back(write(writer, scope, "span " + std::to_string(i)));
+  for (int i = 0; i < 10000; ++i) {
+    const Bytes payload = entries[static_cast<std::size_t>(i)]->payload();
+    EXPECT_EQ(std::string(payload.begin(), payload.end()), "span " + std::to_string(i));
+  }
+  EXPECT_EQ(entries[0]->scope->resource, resource);
+  const Bytes found = scope->bytes();
+  EXPECT_EQ(std::string(found.begin(), found.end()), "scope");
+}
+
+TEST(SpanStore, GenerationsAreGivenBackWhole) {
+  int destroyed = 0;
+  SpanStore store(kCare);
+  SpanWriter writer(store);
+  writer.begin(1);
+  write(writer, writer.envelope(nullptr, {}), "first");
+  writer.own(new CutSpan{&destroyed}, 1000);
+  const std::uint64_t first = store.bytes();
+  EXPECT_GT(first, 1000u);
+  writer.begin(2);
+  const SpanEntry* second = write(writer, writer.envelope(nullptr, {}), std::string(300'000, 'x'));
+  EXPECT_GT(store.bytes(), first + 300'000);
+  const auto by_generation = store.bytes_by_generation();
+  EXPECT_EQ(by_generation.at(1), first);
+  EXPECT_EQ(by_generation.at(1) + by_generation.at(2), store.bytes());
+  store.reclaim(1);
+  EXPECT_EQ(destroyed, 0);
+  store.reclaim(2);
+  EXPECT_EQ(destroyed, 1);
+  EXPECT_EQ(store.bytes(), by_generation.at(2));
+  EXPECT_EQ(second->payload().back(), 'x');
+  writer.begin(3);
+  store.reclaim(3);
+  EXPECT_EQ(store.bytes(), 0u);
+}
+
+TEST(SpanStore, EmptyChunksAreReusedAndTrimmed) {
+  SpanStore store(kCare);
+  SpanWriter writer(store);
+  for (std::uint32_t generation = 1; generation < 50; ++generation) {
+    writer.begin(generation);
+    for (int i = 0; i < 20; ++i) write(writer, writer.envelope(nullptr, {}), std::string(50'000, 'y'));
+    store.reclaim(generation);
+    EXPECT_LT(store.bytes(), 3'000'000u);
+  }
+  writer.begin(51);
+  store.reclaim(51);
+  store.trim(0);
+  EXPECT_EQ(store.bytes(), 0u);
+}
+
+}  // namespace
+}  // namespace entail::store
