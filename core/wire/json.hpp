@@ -6,7 +6,7 @@
 // beyond 64 bits, a lone surrogate, a non-number) costs that value and is counted; nothing else of the request is
 // lost. An ID that is not hex is written as its text and its span or link is marked (Marks), so that it is counted as
 // bad_hex; hex of a wrong number of whole bytes is written as those bytes.
-// Thread rule: Confined. Cost: one pass of simdjson on-demand.
+// Thread rule: Confined. Cost: the first stage of simdjson over the text, then one walk over the tokens that it finds.
 #pragma once
 
 #include <string>

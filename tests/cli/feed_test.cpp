@@ -112,6 +112,19 @@ TEST_P(FeedTest, NoRoom_TicksWithTheSameTime_AndTriesAgain) {
   EXPECT_EQ(request_count_, 1u);
 }
 
+TEST_P(FeedTest, NoRoomAmidASecond_LosesNoneOfTheOthers) {
+  inputs_.reserve(4);
+  add_ends({2'000'000'000, 2'000'000'001, 2'000'000'002, 2'000'000'003, 2'000'000'004, 2'000'000'005});
+  refusals_ = 1;
+  std::uint64_t taken = 0;
+  for (const std::string& call : run()) {
+    if (call.starts_with("in ")) taken += static_cast<std::uint64_t>(std::count(call.begin(), call.end(), ' '));
+  }
+  EXPECT_EQ(taken, 6u);
+  EXPECT_EQ(request_count_, 6u);
+  EXPECT_TRUE(report_.clean());
+}
+
 TEST_P(FeedTest, NoRoomAfterTheTick_IsReported_AndTheRestGoesOn) {
   inputs_.reserve(4);
   add_ends({2'000'000'000, 3'000'000'000});

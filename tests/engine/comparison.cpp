@@ -17,9 +17,18 @@ class Comparison {
   Comparison(const workload::Workload& workload, unsigned threads)
       : workload_(workload), threads_(threads), oracle_(workload.options) {}
 
-  Differences run() {
+  Outcome run() {
+    play();
+    return {differences_, oracle_.counts()};
+  }
+
+ private:
+  void play() {
     auto opened = Engine::open(workload_.options, sink_);
-    if (!opened) return {"open: " + describe(opened.error())};
+    if (!opened) {
+      differences_.push_back("open: " + describe(opened.error()));
+      return;
+    }
     engine_ = std::move(*opened);
     std::int64_t now_ns = 0;
     for (std::size_t i = 0; i < workload_.steps.size() && differences_.empty(); ++i) {
@@ -30,15 +39,13 @@ class Comparison {
       if (differences_.empty()) settle(engine_->tick(now_ns), oracle_.tick(now_ns), now_ns);
       for (std::string& difference : differences_) difference.insert(0, "step " + std::to_string(i) + ": ");
     }
-    if (!differences_.empty()) return differences_;
+    if (!differences_.empty()) return;
     now_ns += kNanosPerSecond;
     settle(engine_->drain(now_ns), oracle_.drain(now_ns), now_ns);
     if (engine_->statistics().spans.held != 0) differences_.push_back("spans are held after the end");
     for (std::string& difference : differences_) difference.insert(0, "drain: ");
-    return differences_;
   }
 
- private:
   void ingest(const std::vector<workload::Request>& requests) {
     std::vector<std::string> encoded;
     for (const workload::Request& request : requests) {
@@ -85,7 +92,7 @@ class Comparison {
 
 }  // namespace
 
-std::vector<std::string> compare(const workload::Workload& workload, unsigned threads) {
+Outcome compare(const workload::Workload& workload, unsigned threads) {
   return Comparison(workload, threads).run();
 }
 

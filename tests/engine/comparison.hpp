@@ -6,12 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "tests/oracle/naive_engine.hpp"
 #include "tests/workload/generator.hpp"
 
 namespace entail::engine_test {
 
-// What differs, in words; empty if nothing does. Stops after the first step that differs. The requests of a step are
-// shared out to this many threads, which call ingest() at the same time.
-std::vector<std::string> compare(const workload::Workload& workload, unsigned threads);
+struct Outcome {
+  std::vector<std::string> differences;  // in words; after the first step that differs nothing is compared
+  oracle::Counts counts;                 // the oracle's, at the end: did the workload hold anything worth comparing?
+};
+
+// The requests of a step are shared out to this many threads, which call ingest() at the same time.
+Outcome compare(const workload::Workload& workload, unsigned threads);
 
 }  // namespace entail::engine_test

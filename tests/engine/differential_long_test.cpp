@@ -9,9 +9,9 @@ namespace {
 
 void run(std::uint64_t seed, const workload::Workload& workload, const std::string& filter) {
   for (const unsigned threads : {1U, 2U, 4U}) {
-    const auto differences = compare(workload, threads);
-    for (const std::string& difference : differences) ADD_FAILURE() << difference;
-    ASSERT_TRUE(differences.empty()) << threads << " threads; " << rerun_command(seed, "engine_long_test", filter);
+    const Outcome outcome = compare(workload, threads);
+    for (const std::string& difference : outcome.differences) ADD_FAILURE() << difference;
+    ASSERT_TRUE(outcome.differences.empty()) << threads << " threads; " << rerun_command(seed, "engine_long_test", filter);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "feed.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "executor.hpp"
 #include "stop_signal.hpp"
@@ -20,7 +21,7 @@ Result<void> Feed::run(const std::function<void()>& progress) {
       if (const auto ticked = target_.tick(now_ns_); !ticked) return ticked;
     }
     input->pop();
-    waiting_.push_back({input, parsed, Error()});
+    waiting_.push_back({input, parsed, Error(), Waiting::State::untried});
     if (!executor_) {
       if (const auto taken = take_in_waiting(); !taken) return taken;
     }
@@ -52,26 +53,44 @@ TraceInput* Feed::first_to_arrive() noexcept {
 }
 
 Result<void> Feed::take_in_waiting() {
-  for_each_index(executor_, waiting_.size(),
-                 [this](std::size_t i) { waiting_[i].error = target_.ingest(waiting_[i].parsed->request).error(); });
-  for (Waiting& waiting : waiting_) {
-    if (waiting.error.code() != ErrorCode::none) {
-      if (const auto again = try_again(waiting); !again) return again;
+  // Ends: every round takes in or refuses at least one request.
+  while (!waiting_.empty()) {
+    // Once one finds no room the others need not try: a tick comes first. Relaxed, for it only saves attempts.
+    std::atomic<bool> full{false};
+    for_each_index(executor_, waiting_.size(), [&](std::size_t i) {
+      if (full.load(std::memory_order_relaxed)) return;
+      Waiting& waiting = waiting_[i];
+      waiting.error = target_.ingest(waiting.parsed->request).error();
+      waiting.state = waiting.error.code() == ErrorCode::none ? Waiting::State::taken : Waiting::State::refused;
+      if (waiting.state == Waiting::State::refused) full.store(true, std::memory_order_relaxed);
+    });
+    if (full.load(std::memory_order_relaxed)) {
+      if (const auto again = try_refused_again(); !again) return again;
     }
-    if (waiting.error.code() == ErrorCode::none) ++request_count_;
+    std::size_t left = 0;
+    for (const Waiting& waiting : waiting_) {
+      request_count_ += waiting.state == Waiting::State::taken;
+      if (waiting.state == Waiting::State::untried) waiting_[left++] = waiting;
+    }
+    waiting_.resize(left);
   }
-  waiting_.clear();
   return {};
 }
 
 // No room: a tick with the same time makes some (DESIGN 3.0). A request that finds none even then is too large.
-Result<void> Feed::try_again(Waiting& waiting) {
-  if (const auto ticked = target_.tick(now_ns_); !ticked) return ticked;
-  waiting.error = target_.ingest(waiting.parsed->request).error();
-  if (waiting.error.code() == ErrorCode::none) return {};
-  const bool no_room = waiting.error.code() == ErrorCode::no_room;
-  waiting.input->refuse(*waiting.parsed, no_room ? "the request is too large for memory_limit; it was left out"
-                                                 : describe(waiting.error) + "; the request was left out");
+Result<void> Feed::try_refused_again() {
+  for (Waiting& waiting : waiting_) {
+    if (waiting.state != Waiting::State::refused) continue;
+    if (const auto ticked = target_.tick(now_ns_); !ticked) return ticked;
+    waiting.error = target_.ingest(waiting.parsed->request).error();
+    if (waiting.error.code() == ErrorCode::none) {
+      waiting.state = Waiting::State::taken;
+      continue;
+    }
+    const bool no_room = waiting.error.code() == ErrorCode::no_room;
+    waiting.input->refuse(*waiting.parsed, no_room ? "the request is too large for memory_limit; it was left out"
+                                                   : describe(waiting.error) + "; the request was left out");
+  }
   return {};
 }
 

@@ -38,11 +38,12 @@ class Feed {
     TraceInput* input = nullptr;
     ParsedRequest* parsed = nullptr;
     Error error;
+    enum class State : std::uint8_t { untried, taken, refused } state = State::untried;
   };
   Result<void> read_on_where_due();
   TraceInput* first_to_arrive() noexcept;
   Result<void> take_in_waiting();
-  Result<void> try_again(Waiting& waiting);
+  Result<void> try_refused_again();
 
   std::vector<TraceInput>& inputs_;
   FeedTarget target_;
