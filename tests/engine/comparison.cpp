@@ -92,8 +92,6 @@ class Comparison {
 
 }  // namespace
 
-Outcome compare(const workload::Workload& workload, unsigned threads) {
-  return Comparison(workload, threads).run();
-}
+Outcome compare(const workload::Workload& workload, unsigned threads) { return Comparison(workload, threads).run(); }
 
 }  // namespace entail::engine_test

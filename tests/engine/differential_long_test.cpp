@@ -11,7 +11,8 @@ void run(std::uint64_t seed, const workload::Workload& workload, const std::stri
   for (const unsigned threads : {1U, 2U, 4U}) {
     const Outcome outcome = compare(workload, threads);
     for (const std::string& difference : outcome.differences) ADD_FAILURE() << difference;
-    ASSERT_TRUE(outcome.differences.empty()) << threads << " threads; " << rerun_command(seed, "engine_long_test", filter);
+    ASSERT_TRUE(outcome.differences.empty())
+        << threads << " threads; " << rerun_command(seed, "engine_long_test", filter);
   }
 }
 

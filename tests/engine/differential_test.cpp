@@ -21,7 +21,8 @@ void add(const oracle::Counts& counts, std::map<std::string, std::uint64_t>& hap
   happened["restored"] += counts.links_restored;
   happened["duplicates"] += counts.links_duplicates;
   for (unsigned hops = 1; hops <= 5; ++hops)
-    happened["kept at hop " + std::to_string(hops)] += counts.kept_by_link.contains(hops) ? counts.kept_by_link.at(hops) : 0;
+    happened["kept at hop " + std::to_string(hops)] +=
+        counts.kept_by_link.contains(hops) ? counts.kept_by_link.at(hops) : 0;
 }
 
 TEST(Differential, EqualsTheOracle_OnSmallWorkloads) {
@@ -32,8 +33,8 @@ TEST(Differential, EqualsTheOracle_OnSmallWorkloads) {
     for (const unsigned threads : {1U, 2U, 4U}) {
       const Outcome outcome = compare(workload, threads);
       for (const std::string& difference : outcome.differences) ADD_FAILURE() << difference;
-      ASSERT_TRUE(outcome.differences.empty()) << threads << " threads; "
-                                       << rerun_command(seed, "engine_test", "Differential.*");
+      ASSERT_TRUE(outcome.differences.empty())
+          << threads << " threads; " << rerun_command(seed, "engine_test", "Differential.*");
       add(outcome.counts, happened);
     }
   }

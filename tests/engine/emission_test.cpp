@@ -41,9 +41,10 @@ TEST(Threshold, IsErased_WhenTheCollectorsChoiceAloneKept) {
   Options options = error_options();
   options.tail_sampling.policies.push_back(percent(100));
   EngineRun run(options);
-  run.ingest(make_request({with_state(make_span(1), "ot=th:8"), with_state(make_span(2), "a=1,ot=rv:0123456789abcd;th:8,b=2"),
-                           with_state(make_span(3, kError), "ot=th:8"), with_state(make_span(4), "ot=th:8,=bad"),
-                           with_state(make_span(5), "a=1"), with_state(make_span(6), "")}));
+  run.ingest(
+      make_request({with_state(make_span(1), "ot=th:8"), with_state(make_span(2), "a=1,ot=rv:0123456789abcd;th:8,b=2"),
+                    with_state(make_span(3, kError), "ot=th:8"), with_state(make_span(4), "ot=th:8,=bad"),
+                    with_state(make_span(5), "a=1"), with_state(make_span(6), "")}));
   run.drain(10);
   EXPECT_EQ(state_of(run, 1), "");
   EXPECT_EQ(state_of(run, 2), "a=1,ot=rv:0123456789abcd,b=2");
@@ -76,8 +77,9 @@ TEST(Threshold, OfATraceKeptByLinks_DependsOnItsOrigins) {
   workload::Span by_dice = linking(make_span(1), {3, 4, 6});
   by_dice.flags = 1;
   // 3 is reached by dice alone, 5 by an error alone, 4 by both, the error being farther away.
-  run.ingest(make_request({by_dice, linking(make_span(2, kError), {5, 6}), with_state(linking(make_span(6), {4}), "ot=th:8"),
-                           with_state(make_span(3), "ot=th:8"), with_state(make_span(4), "ot=th:8"), with_state(make_span(5), "ot=th:8")}));
+  run.ingest(make_request({by_dice, linking(make_span(2, kError), {5, 6}),
+                           with_state(linking(make_span(6), {4}), "ot=th:8"), with_state(make_span(3), "ot=th:8"),
+                           with_state(make_span(4), "ot=th:8"), with_state(make_span(5), "ot=th:8")}));
   run.drain(10);
   EXPECT_EQ(state_of(run, 3), "");
   EXPECT_EQ(state_of(run, 4), "ot=th:8");
@@ -91,8 +93,10 @@ TEST(Threshold, IsRaisedButNeverLowered_WhenConsistent) {
   options.probability = Probability::consistent;
   EngineRun run(options);
   const std::string rv = ";rv:f0000000000000";
-  run.ingest(make_request({with_state(make_span(1), "ot=th:8" + rv), with_state(make_span(2), "ot=th:e" + rv), with_state(make_span(3), "ot=rv:c0000000000000"),
-                           with_state(make_span(4), "ot=rv:bfffffffffffff"), with_state(make_span(5, kError), "ot=th:8" + rv)}));
+  run.ingest(
+      make_request({with_state(make_span(1), "ot=th:8" + rv), with_state(make_span(2), "ot=th:e" + rv),
+                    with_state(make_span(3), "ot=rv:c0000000000000"), with_state(make_span(4), "ot=rv:bfffffffffffff"),
+                    with_state(make_span(5, kError), "ot=th:8" + rv)}));
   run.drain(10);
   const auto threshold = [&](std::uint64_t trace) {
     const auto members = oracle::parse_trace_state(state_of(run, trace));
@@ -114,7 +118,9 @@ std::vector<std::uint64_t> spans_with_reason(const EngineRun& run, std::uint64_t
   std::vector<std::uint64_t> out;
   for (const workload::Span& span : run.emitted.at(trace_bytes(trace)))
     for (std::uint64_t number = 1; number < 10; ++number)
-      if (span.span_id == span_bytes(trace * 1000 + number) && workload::find(span.attributes, "entail.keep.reason") != nullptr) out.push_back(number);
+      if (span.span_id == span_bytes(trace * 1000 + number) &&
+          workload::find(span.attributes, "entail.keep.reason") != nullptr)
+        out.push_back(number);
   return out;
 }
 workload::Span child(workload::Span span, const workload::ByteString& parent) {
@@ -128,10 +134,11 @@ TEST(Reason, StandsOnTheRoot_ElseBelowAMissingParent_ElseOnTheFirst) {
   const auto id = [](std::uint64_t trace, std::uint64_t number) { return span_bytes(trace * 1000 + number); };
   workload::Span early = make_span(4, kError, 3);
   early.start_ns -= 1000;
-  run.ingest(make_request({child(make_span(1, kError, 1), id(1, 2)), make_span(1, 0, 2),                               // 2 is the root
-                           child(make_span(2, kError, 1), id(2, 2)), child(make_span(2, 0, 2), missing),               // 2 hangs in the air
-                           child(make_span(3, kError, 1), id(3, 2)), child(make_span(3, 0, 2), id(3, 1)),              // a ring: 1 is earlier
-                           make_span(4, 0, 1), make_span(4, 0, 2), early}));                                           // three roots: 3 is earlier
+  run.ingest(make_request(
+      {child(make_span(1, kError, 1), id(1, 2)), make_span(1, 0, 2),                   // 2 is the root
+       child(make_span(2, kError, 1), id(2, 2)), child(make_span(2, 0, 2), missing),   // 2 hangs in the air
+       child(make_span(3, kError, 1), id(3, 2)), child(make_span(3, 0, 2), id(3, 1)),  // a ring: 1 is earlier
+       make_span(4, 0, 1), make_span(4, 0, 2), early}));                               // three roots: 3 is earlier
   run.drain(10);
   EXPECT_EQ(spans_with_reason(run, 1), std::vector<std::uint64_t>{2});
   EXPECT_EQ(spans_with_reason(run, 2), std::vector<std::uint64_t>{2});
@@ -154,7 +161,8 @@ TEST(Reason, TiesGoToTheSmallestSpanId) {
 TEST(Reason, IsSaidOnce_AndReplacesWhatCameFromOutside) {
   EngineRun run(error_options());
   workload::Span liar = make_span(1);
-  liar.attributes = {{"kept", true}, {"entail.keep.hops", std::int64_t{9}}, {"entail.keep.reason", std::string("magic")}};
+  liar.attributes = {
+      {"kept", true}, {"entail.keep.hops", std::int64_t{9}}, {"entail.keep.reason", std::string("magic")}};
   run.ingest(make_request({liar, linking(make_span(2), {1}), linking(make_span(3, kError), {2})}));
   run.tick(10);
   run.ingest(make_request({make_span(1, 0, 2)}));
@@ -169,9 +177,12 @@ TEST(Reason, IsSaidOnce_AndReplacesWhatCameFromOutside) {
   const workload::Value* path = workload::find(reason, "entail.keep.path");
   ASSERT_NE(path, nullptr);
   EXPECT_EQ(std::get<std::vector<std::string>>(*path),
-            (std::vector<std::string>{workload::hex_of(trace_bytes(3)), workload::hex_of(trace_bytes(2)), workload::hex_of(trace_bytes(1))}));
+            (std::vector<std::string>{workload::hex_of(trace_bytes(3)), workload::hex_of(trace_bytes(2)),
+                                      workload::hex_of(trace_bytes(1))}));
   EXPECT_EQ(workload::find(reason, "entail.keep.policy"), nullptr);
-  EXPECT_EQ(std::count_if(reason.begin(), reason.end(), [](const auto& attribute) { return attribute.key == "entail.keep.reason"; }), 1);
+  EXPECT_EQ(std::count_if(reason.begin(), reason.end(),
+                          [](const auto& attribute) { return attribute.key == "entail.keep.reason"; }),
+            1);
   EXPECT_TRUE(spans[1].attributes.empty());
   const workload::Attributes& own = run.emitted.at(trace_bytes(3))[0].attributes;
   EXPECT_EQ(workload::text_of(own, "entail.keep.reason"), "policy");
