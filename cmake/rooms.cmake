@@ -8,6 +8,9 @@ function(entail_flags target)
     # GCC 12 reports false positives for these two under -O2 and the sanitizers (GCC bugs 105562, 105329).
     target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-restrict)
   endif()
+  if(ENTAIL_BUILD_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)  # coverage in the rooms too, or libFuzzer is blind
+  endif()
   if(ENTAIL_SANITIZE)
     target_compile_options(${target} PRIVATE -fsanitize=${ENTAIL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(${target} PRIVATE -fsanitize=${ENTAIL_SANITIZE})
