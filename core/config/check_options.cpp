@@ -11,7 +11,6 @@ namespace entail::config {
 
 namespace {
 
-constexpr std::uint32_t kLanesMax = 256;
 constexpr std::uint64_t kOutputBatchBytesMin = 1024;
 
 class Checker {
@@ -72,8 +71,9 @@ class Checker {
   }
 
   void check_embedder_options() {
-    if (options_.ingest_lanes_max < 1 || options_.ingest_lanes_max > kLanesMax)
-      error("ingest_lanes_max", "ingest_lanes_max: expected a whole number from 1 to " + std::to_string(kLanesMax));
+    if (options_.ingest_lanes_max < 1 || options_.ingest_lanes_max > kIngestLanesMax)
+      error("ingest_lanes_max",
+            "ingest_lanes_max: expected a whole number from 1 to " + std::to_string(kIngestLanesMax));
     if (options_.output_batch_bytes_max < kOutputBatchBytesMin)
       error("output_batch_bytes_max",
             "output_batch_bytes_max: expected at least " + std::to_string(kOutputBatchBytesMin));

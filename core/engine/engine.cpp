@@ -4,28 +4,14 @@
 #include <algorithm>
 #include <new>
 
+#include "config/check_options.hpp"
 #include "engine/impl.hpp"
 
 namespace entail {
 inline namespace v1 {
 namespace {
 
-constexpr std::uint64_t kMemoryLimitMin = 1 << 20;
-
-bool are_sane(const Options& options) noexcept {
-  const PropagateOptions& propagate = options.links.propagate;
-  const auto rule_is_sane = [](const auto& rule) {
-    return rule.second.linked.value_or(0) <= kHopsMax && rule.second.linking.value_or(0) <= kHopsMax;
-  };
-  return options.tail_sampling.decision_wait_ns >= 0 &&
-         options.tail_sampling.decision_wait_after_root_received_ns >= 0 && options.retain.window_ns >= 0 &&
-         options.retain.records_ns >= 0 && options.memory_limit_bytes >= kMemoryLimitMin &&
-         propagate.max_hops_linked <= kHopsMax && propagate.max_hops_linking <= kHopsMax &&
-         std::all_of(propagate.types.begin(), propagate.types.end(), rule_is_sane) &&
-         !(propagate.mode == PropagateMode::component && propagate.origin_links == OriginLinks::error_spans) &&
-         options.links.sample.max_links_per_span >= 1 && options.ingest_lanes_max >= 1 &&
-         options.ingest_lanes_max <= sync::kLanesMax && options.output_batch_bytes_max >= 1;
-}
+static_assert(kIngestLanesMax <= sync::kLanesMax);
 
 graph::GraphOptions graph_options(const Options& options, unsigned bit_words) {
   graph::GraphOptions graph;
@@ -82,11 +68,12 @@ bool Engine::Impl::open() {
 Engine::Impl::~Impl() = default;
 
 Result<std::unique_ptr<Engine>> Engine::open(const Options& options, Sink& sink, std::string* why) {
-  if (!are_sane(options)) {
-    if (why != nullptr) *why = "an option is outside its bounds";
-    return Error{ErrorCode::bad_options};
-  }
   try {
+    for (const config::Finding& finding : config::check_options(options)) {
+      if (!finding.is_error) continue;
+      if (why != nullptr) *why = finding.text;
+      return Error{ErrorCode::bad_options};
+    }
     std::vector<ConfigMessage> errors;
     std::unique_ptr<policy::PolicySet> policies = policy::PolicySet::compile(options, errors);
     if (policies == nullptr) {

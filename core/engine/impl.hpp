@@ -145,8 +145,9 @@ struct Engine::Impl {
       to_log.push_back(id);
     }
   }
-  // By (arrival second, trace ID).
+  // By (arrival second, trace ID): alike for every order of arrival within one second.
   void sort_by_arrival(std::vector<RecordId>& ids) const;
+  bool arrived_before(RecordId a, RecordId b) const;
 
   const Options options;
   Sink& sink;

@@ -160,11 +160,13 @@ void Engine::Impl::collect_due(bool drain) {
 }
 
 void Engine::Impl::sort_by_arrival(std::vector<RecordId>& ids) const {
-  std::sort(ids.begin(), ids.end(), [&](RecordId a, RecordId b) {
-    const std::int64_t second_a = ledger[a].arrival_ns / kNanosPerSecond;
-    const std::int64_t second_b = ledger[b].arrival_ns / kNanosPerSecond;
-    return second_a != second_b ? second_a < second_b : trace_id(a) < trace_id(b);
-  });
+  std::sort(ids.begin(), ids.end(), [&](RecordId a, RecordId b) { return arrived_before(a, b); });
+}
+
+bool Engine::Impl::arrived_before(RecordId a, RecordId b) const {
+  const std::int64_t second_a = ledger[a].arrival_ns / kNanosPerSecond;
+  const std::int64_t second_b = ledger[b].arrival_ns / kNanosPerSecond;
+  return second_a != second_b ? second_a < second_b : trace_id(a) < trace_id(b);
 }
 
 policy::Facts Engine::Impl::facts(RecordId id) const noexcept {

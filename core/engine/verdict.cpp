@@ -192,9 +192,10 @@ void Engine::Impl::settle_candidates() {
   std::erase_if(candidates, [&](RecordId id) {
     return (ledger[id].phase != Phase::pending && ledger[id].phase != Phase::retained) || ledger.nearest_path(id) == 0;
   });
-  sort_by_arrival(candidates);
-  std::stable_sort(candidates.begin(), candidates.end(), [&](RecordId a, RecordId b) {
-    return ledger.paths().hops(ledger.nearest_path(a)) < ledger.paths().hops(ledger.nearest_path(b));
+  std::sort(candidates.begin(), candidates.end(), [&](RecordId a, RecordId b) {
+    const std::uint32_t hops_a = ledger.paths().hops(ledger.nearest_path(a));
+    const std::uint32_t hops_b = ledger.paths().hops(ledger.nearest_path(b));
+    return hops_a != hops_b ? hops_a < hops_b : arrived_before(a, b);
   });
   const auto rate = static_cast<double>(options.links.propagate.max_propagated_bytes_per_second);
   const double seconds = static_cast<double>(now_ns - propagation_filled_at_ns) / static_cast<double>(kNanosPerSecond);

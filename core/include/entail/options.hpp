@@ -87,7 +87,8 @@ enum class Probability : std::uint8_t { collector, consistent };
 enum class Compat : std::uint8_t { none, collector };
 enum class TruncationNames : std::uint8_t { entail, batch, both };
 
-constexpr std::uint32_t kHopsMax = 62;  // bound of every hop limit
+constexpr std::uint32_t kHopsMax = 62;          // bound of every hop limit
+constexpr std::uint32_t kIngestLanesMax = 256;  // bound of Options::ingest_lanes_max
 
 // The last hop on which a keep may pass a link of a type, per direction; absent = max_hops decides.
 struct TypeRule {
@@ -134,7 +135,7 @@ struct Options {
   Compat compat = Compat::none;
 
   // Not in the configuration file: what the embedding program chooses.
-  std::uint32_t ingest_lanes_max = 64;                // callers inside ingest() at once, 1..256
+  std::uint32_t ingest_lanes_max = 64;                // callers inside ingest() at once, 1..kIngestLanesMax
   std::uint64_t output_batch_bytes_max = 4ull << 20;  // an emitted batch is cut here, at a span boundary
   std::uint64_t table_seed = 0;                       // seed of the trace table's hash; no result depends on it
 };
