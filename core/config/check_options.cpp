@@ -11,8 +11,6 @@ namespace entail::config {
 
 namespace {
 
-constexpr std::uint64_t kOutputBatchBytesMin = 1024;
-
 class Checker {
  public:
   explicit Checker(const Options& options) : options_(options) {}
@@ -74,9 +72,8 @@ class Checker {
     if (options_.ingest_lanes_max < 1 || options_.ingest_lanes_max > kIngestLanesMax)
       error("ingest_lanes_max",
             "ingest_lanes_max: expected a whole number from 1 to " + std::to_string(kIngestLanesMax));
-    if (options_.output_batch_bytes_max < kOutputBatchBytesMin)
-      error("output_batch_bytes_max",
-            "output_batch_bytes_max: expected at least " + std::to_string(kOutputBatchBytesMin));
+    if (options_.output_batch_bytes_max < 1)
+      error("output_batch_bytes_max", "output_batch_bytes_max: expected at least 1");
   }
 
   void check_links() {

@@ -1,10 +1,12 @@
-// An engine with a memory: what it gave out, decoded, by trace. For tests written by hand. Thread rule: Confined.
+// An engine with a memory: what it gave out, decoded, by trace. For tests written by hand.
+// Thread rule: Confined, but for ingest_or_tick(), which any number of threads may call at once.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -19,14 +21,22 @@ inline Bytes as_bytes(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+inline Options options_of(const std::string& yaml) {
+  ConfigResult parsed = parse_options(yaml);
+  for (const ConfigMessage& error : parsed.errors)
+    ADD_FAILURE() << error.line << ":" << error.column << " " << error.text;
+  return parsed.options.value_or(Options{});
+}
+
 class EngineRun {
  public:
   explicit EngineRun(const Options& options) {
-    auto opened = Engine::open(options, sink_);
+    std::string why;
+    auto opened = Engine::open(options, sink_, &why);
     if (opened)
       engine_ = std::move(*opened);
     else
-      ADD_FAILURE() << describe(opened.error());
+      ADD_FAILURE() << describe(opened.error()) << ": " << why;
   }
 
   void ingest(const Request& request) { expect(engine_->ingest(request)); }
@@ -34,13 +44,19 @@ class EngineRun {
     const std::string bytes = workload::encode(request);
     expect(ingest_or_tick(bytes));
   }
-  // As every host must: when there is no room, a tick with the same now, then once more.
+  // As every host must: when there is no room, a tick with the same now, then once more. Other threads may take what
+  // room one tick makes, so it may need more than one.
   Result<void> ingest_or_tick(const std::string& bytes) {
-    const auto taken = engine_->ingest(as_bytes(bytes));
-    if (taken || taken.error().code() != ErrorCode::no_room) return taken;
-    expect(engine_->tick(now_ns_));
-    take();
-    return engine_->ingest(as_bytes(bytes));
+    Result<void> taken = engine_->ingest(as_bytes(bytes));
+    for (int tries = 0; tries < 8 && taken.error().code() == ErrorCode::no_room; ++tries) {
+      {
+        const std::lock_guard lock(ticking_);
+        expect(engine_->tick(now_ns_));
+        take();
+      }
+      taken = engine_->ingest(as_bytes(bytes));
+    }
+    return taken;
   }
   void tick(std::int64_t second) {
     now_ns_ = second * kNanosPerSecond;
@@ -82,6 +98,7 @@ class EngineRun {
   PollSink sink_;
   std::unique_ptr<Engine> engine_;
   std::int64_t now_ns_ = 0;
+  std::mutex ticking_;
 };
 
 }  // namespace entail::engine_test

@@ -6,10 +6,9 @@
 #include <random>
 #include <thread>
 
-#include "tests/engine/driven_engine.hpp"
-#include "tests/workload/otlp_writer.hpp"
+#include "tests/engine/engine_run.hpp"
 
-namespace entail::testing_engine {
+namespace entail::engine_test {
 namespace {
 
 constexpr std::size_t kLinks = 1'000'000;
@@ -70,11 +69,13 @@ Story tell(std::uint64_t order) {
   return story;
 }
 
-const workload::Span& batch_span(const DrivenEngine& driven, const Story& story) {
-  const auto found = std::find_if(driven.emitted.begin(), driven.emitted.end(),
-                                  [&](const workload::Span& span) { return span.trace_id == story.batch_id; });
-  EXPECT_NE(found, driven.emitted.end());
-  return *found;
+const workload::Span& batch_span(const EngineRun& run, const Story& story) {
+  return run.emitted.at(story.batch_id).at(0);
+}
+
+void ingest(EngineRun& run, const std::string& request) {
+  const Result<void> taken = run.ingest_or_tick(request);
+  EXPECT_TRUE(taken.ok()) << describe(taken.error());
 }
 
 std::int64_t number(const workload::Span& span, const std::string& key) {
@@ -107,21 +108,21 @@ void expect_exact(const workload::Span& span) {
 // The batch first, the errors behind it, both before the batch is due. threads: how many feed the errors.
 std::set<std::string> print(std::uint64_t order, unsigned threads) {
   const Story story = tell(order);
-  DrivenEngine driven(kConfig);
-  driven.tick(0);
+  EngineRun run(options_of(kConfig));
+  run.tick(0);
   std::vector<std::thread> feeders;
-  std::thread batch([&] { driven.ingest(story.batch_request); });
+  std::thread batch([&] { ingest(run, story.batch_request); });
   if (threads == 1) batch.join();
   for (unsigned t = 0; t < threads; ++t)
     feeders.emplace_back([&, t] {
-      for (std::size_t i = t; i < story.error_requests.size(); i += threads) driven.ingest(story.error_requests[i]);
+      for (std::size_t i = t; i < story.error_requests.size(); i += threads) ingest(run, story.error_requests[i]);
     });
   for (std::thread& feeder : feeders) feeder.join();
   if (batch.joinable()) batch.join();
-  driven.tick(10 * kNanosPerSecond);
-  EXPECT_EQ(driven.engine->statistics().traces.kept, kErrors + 1);
-  EXPECT_EQ(driven.last.at(id_of(story.batch_id)).reason, "link");
-  const workload::Span& span = batch_span(driven, story);
+  run.tick(10);
+  EXPECT_EQ(run.engine().statistics().traces.kept, kErrors + 1);
+  EXPECT_EQ(run.records.at(story.batch_id).reason, "link");
+  const workload::Span& span = batch_span(run, story);
   expect_exact(span);
   EXPECT_EQ(number(span, "entail.links.pinned.emitted"), kErrors);
   const std::set<std::string> ids = printed_ids(span);
@@ -141,17 +142,17 @@ TEST(HugeBatch, AllErrorsArePrinted_TheSameForEveryOrderAndThreadCount) {
 
 TEST(HugeBatch, IsRevivedByErrorsThatComeLate_AndCountsThoseNotYetKnown) {
   const Story story = tell(0);
-  DrivenEngine driven(kConfig);
-  driven.tick(0);
-  driven.ingest(story.batch_request);
-  driven.tick(10 * kNanosPerSecond);
-  EXPECT_EQ(driven.last.at(id_of(story.batch_id)).verdict, Verdict::drop);
-  for (std::size_t i = 0; i < 5; ++i) driven.ingest(story.error_requests[i]);
-  driven.tick(20 * kNanosPerSecond);
-  const DecisionRecord& record = driven.last.at(id_of(story.batch_id));
+  EngineRun run(options_of(kConfig));
+  run.tick(0);
+  ingest(run, story.batch_request);
+  run.tick(10);
+  EXPECT_EQ(run.records.at(story.batch_id).verdict, Verdict::drop);
+  for (std::size_t i = 0; i < 5; ++i) ingest(run, story.error_requests[i]);
+  run.tick(20);
+  const DecisionRecord& record = run.records.at(story.batch_id);
   EXPECT_EQ(record.verdict, Verdict::keep);
   EXPECT_TRUE(record.revived);
-  const workload::Span span = batch_span(driven, story);
+  const workload::Span span = batch_span(run, story);
   expect_exact(span);
   EXPECT_EQ(number(span, "entail.links.pinned.emitted"), 5);
   std::size_t printed_late = 0;
@@ -159,14 +160,11 @@ TEST(HugeBatch, IsRevivedByErrorsThatComeLate_AndCountsThoseNotYetKnown) {
   for (std::size_t i = 5; i < kErrors; ++i) {
     const auto at = ids.lower_bound(story.error_ids[i]);
     printed_late += at != ids.end() && at->starts_with(story.error_ids[i]);
-    driven.ingest(story.error_requests[i]);
+    ingest(run, story.error_requests[i]);
   }
-  driven.tick(25 * kNanosPerSecond);
-  std::uint64_t late_pins = 0;
-  for (const NamedCount& loss : driven.engine->statistics().losses)
-    if (loss.name == "late_pin") late_pins = loss.count;
-  EXPECT_EQ(late_pins, kErrors - 5 - printed_late);
+  run.tick(25);
+  EXPECT_EQ(run.loss("late_pin"), kErrors - 5 - printed_late);
 }
 
 }  // namespace
-}  // namespace entail::testing_engine
+}  // namespace entail::engine_test

@@ -78,9 +78,7 @@ Kept count(EngineRun& run, Direction direction) {
 }
 
 Kept keep(const std::string& service, const std::string& mode, Direction direction) {
-  ConfigResult parsed = parse_options(config(service, mode));
-  for (const ConfigMessage& error : parsed.errors) ADD_FAILURE() << error.text;
-  EngineRun run(parsed.options.value_or(Options{}));
+  EngineRun run(options_of(config(service, mode)));
   play(run);
   return count(run, direction);
 }

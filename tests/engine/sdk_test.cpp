@@ -156,16 +156,10 @@ void check(const Expectation& expectation, const Played& played, const Capture& 
   check_losses(expectation, played);
 }
 
-Options options_of(const Expectation& expectation) {
-  ConfigResult parsed = parse_options(expectation.config);
-  for (const ConfigMessage& error : parsed.errors) ADD_FAILURE() << error.text;
-  return parsed.options.value_or(Options{});
-}
-
 using Order = std::vector<std::size_t>;
 
 void play_at_once(const Expectation& expectation, const Capture& capture, const Order& order) {
-  const Options options = options_of(expectation);
+  const Options options = options_of(expectation.config);
   Played played(options, capture);
   const std::int64_t wait_s = options.tail_sampling.decision_wait_ns / kNanosPerSecond;
   played.run.tick(0);
@@ -175,7 +169,7 @@ void play_at_once(const Expectation& expectation, const Capture& capture, const 
 }
 
 void play_steps(const Expectation& expectation, const Capture& capture) {
-  Played played(options_of(expectation), capture);
+  Played played(options_of(expectation.config), capture);
   std::int64_t now_s = 0;
   played.run.tick(0);
   for (const workload::ReplayStep& step : expectation.steps) {
@@ -279,7 +273,7 @@ TEST(Sdk, CountsHold) {
       SCOPED_TRACE(name);
       const Capture capture = read(name);
       std::map<std::string, std::int64_t> counts = count_plain(capture);
-      EngineRun run(options_of(file.expectations.front()));
+      EngineRun run(options_of(file.expectations.front().config));
       for (const Request& request : capture.requests) run.ingest(request);
       run.tick(1);
       const Statistics statistics = run.engine().statistics();
@@ -318,7 +312,7 @@ TEST(Sdk, OddLinksLeadWhereTheyShould) {
     for (const std::string& name : file.files) {
       if (file.cases.empty()) continue;
       const Capture capture = read(name);
-      Played played(options_of(file.expectations.front()), capture);
+      Played played(options_of(file.expectations.front().config), capture);
       for (const Request& request : capture.requests) played.run.ingest(request);
       played.run.drain(100);
       for (const auto& [key, what] : file.cases) {

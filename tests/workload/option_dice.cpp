@@ -131,7 +131,7 @@ void draw_types(Dice& dice, PropagateOptions& propagate) {
     TypeRule rule;
     if (dice.chance(70)) rule.linked = static_cast<std::uint32_t>(dice.below(7));
     if (dice.chance(70)) rule.linking = static_cast<std::uint32_t>(dice.below(7));
-    propagate.types[type] = rule;
+    if (rule.linked || rule.linking) propagate.types[type] = rule;  // one that says nothing is refused
   }
   if (dice.chance(20)) propagate.type_keys = {"kind"};
 }

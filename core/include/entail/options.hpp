@@ -136,7 +136,7 @@ struct Options {
 
   // Not in the configuration file: what the embedding program chooses.
   std::uint32_t ingest_lanes_max = 64;                // callers inside ingest() at once, 1..kIngestLanesMax
-  std::uint64_t output_batch_bytes_max = 4ull << 20;  // an emitted batch is cut here, at a span boundary
+  std::uint64_t output_batch_bytes_max = 4ull << 20;  // an emitted batch is cut here, at a span boundary; >= 1
   std::uint64_t table_seed = 0;                       // seed of the trace table's hash; no result depends on it
 };
 
