@@ -29,6 +29,9 @@ auto limits_of(const Options& options) {
   return limits;
 }
 
+// A thread keeps the arrays that decoding a request needs for the next one, but not those of a huge one (G5).
+constexpr std::size_t kDecodedItemsMax = 1 << 16;
+
 constexpr store::CutSpanCare kCutSpans = {[](const store::CutSpan* cut) { return cut->bytes; },
                                           [](store::CutSpan* cut) { delete cut; }};
 
@@ -98,8 +101,10 @@ Result<void> Engine::ingest(const Request& request) {
 
 Result<void> Engine::ingest(Bytes otlp_protobuf) {
   static thread_local wire::Decoded decoded;
-  if (const Result<void> parsed = wire::decode(otlp_protobuf, nullptr, decoded); !parsed.ok()) return parsed.error();
-  return impl_->ingest(decoded, 0);
+  Result<void> taken = wire::decode(otlp_protobuf, nullptr, decoded);
+  if (taken.ok()) taken = impl_->ingest(decoded, 0);
+  if (decoded.spans.capacity() + decoded.fields.capacity() > kDecodedItemsMax) decoded = {};
+  return taken;
 }
 
 Result<void> Engine::tick(std::int64_t now_ns) { return impl_->tick(now_ns, false); }

@@ -45,6 +45,7 @@ struct Engine::Impl {
   Result<void> ingest(const wire::Decoded& decoded, std::uint64_t values_lost);
   Error ingest_on(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded);
   void accept_spans(engine::Lane& lane, const wire::Decoded& decoded);
+  static void release_scratch(engine::Lane& lane) noexcept;
   void read_links(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
   void count_link(engine::Lane& lane, context::Identity identity);
   graph::EdgeCell edge_of(engine::Lane& lane, const wire::Decoded& decoded, const wire::SpanView& span,

@@ -18,7 +18,7 @@ using wire::slice;
 namespace {
 
 constexpr std::size_t kPrefetchAhead = 12;
-constexpr std::size_t kScratchLinksMax = 1 << 16;  // of more, the lane's link scratch is freed after the request
+constexpr std::size_t kScratchItemsMax = 1 << 14;  // spans or links; what a larger request made the lane grow is freed
 
 // Gives the lane back and says that nothing is being written any more.
 struct LaneHold {
@@ -99,12 +99,29 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
     if (i + kPrefetchAhead < lane.nodes.size()) __builtin_prefetch(writer.payload(lane.nodes[i + kPrefetchAhead]), 1);
     store_span(lane, writer, decoded, i);
   }
-  if (lane.cells.capacity() > kScratchLinksMax) {
+  release_scratch(lane);
+  return Error{};
+}
+
+// One huge request must not leave its scratch with every lane (G5).
+void Engine::Impl::release_scratch(Lane& lane) noexcept {
+  if (lane.cells.capacity() > kScratchItemsMax) {
     lane.cells = {};
     lane.far_spans = {};
     lane.sampler.release();
   }
-  return Error{};
+  if (lane.accepted.capacity() > kScratchItemsMax) {
+    lane.accepted = {};
+    lane.trace_ids = {};
+    lane.nodes = {};
+    lane.first_cell = {};
+    lane.cuts = {};
+  }
+  if (std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax) {
+    lane.resources = {};
+    lane.scopes = {};
+    lane.resource_bits = {};
+  }
 }
 
 void Engine::Impl::accept_spans(Lane& lane, const wire::Decoded& decoded) {

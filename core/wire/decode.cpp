@@ -1,5 +1,7 @@
 #include "wire/decode.hpp"
 
+#include <new>
+
 #include "wire/link.hpp"
 #include "wire/reader.hpp"
 
@@ -306,11 +308,16 @@ Result<void> decode(Bytes bytes, const Marks* marks, Decoded& decoded) {
   decoded.clear();
   if (bytes.size() > UINT32_MAX) return Error(ErrorCode::too_large);
   decoded.bytes = bytes;
-  if (marks != nullptr) decoded.marks.assign(marks->begin(), marks->end());
-  Decoder decoder(bytes, decoded);
-  if (decoder.request(bytes.data(), bytes.data() + bytes.size())) return {};
-  decoded.clear();
-  return decoder.error();
+  try {
+    if (marks != nullptr) decoded.marks.assign(marks->begin(), marks->end());
+    Decoder decoder(bytes, decoded);
+    if (decoder.request(bytes.data(), bytes.data() + bytes.size())) return {};
+    decoded.clear();
+    return decoder.error();
+  } catch (const std::bad_alloc&) {
+    decoded = {};
+    return Error(ErrorCode::out_of_memory);
+  }
 }
 
 }  // namespace entail::wire

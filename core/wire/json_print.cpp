@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <charconv>
+#include <new>
 #include <vector>
 
 #include "wire/base64.hpp"
@@ -236,8 +237,13 @@ void JsonPrinter::varint(const JsonField& field, Bytes payload) {
 Result<void> append_json(Bytes traces_data, std::string& out) {
   if (traces_data.size() > UINT32_MAX) return Error(ErrorCode::too_large);
   const std::size_t size_before = out.size();
-  JsonPrinter printer(out);
-  if (printer.print(traces_data)) return {};
+  try {
+    JsonPrinter printer(out);
+    if (printer.print(traces_data)) return {};
+  } catch (const std::bad_alloc&) {
+    out.resize(size_before);
+    return Error(ErrorCode::out_of_memory);
+  }
   // decode() tells whether the fault is one: it does not look into events, so bytes with a broken event pass through
   // the engine, and then the rest of them is still worth printing.
   Decoded decoded;

@@ -1,6 +1,7 @@
 // JsonReader: walks the tokens of a JSON text by the schema and writes protobuf as it goes. Fields are written in the
 // order of arrival; what is there is written, zeros and empty strings too, so that printing gives it back.
 #include <array>
+#include <new>
 
 #include "wire/json_document.hpp"
 
@@ -203,11 +204,16 @@ JsonReader::~JsonReader() = default;
 Result<void> JsonReader::read(std::string_view text, JsonRequest& request) {
   request.signal = Request::Signal::traces;
   request.values_lost = 0;
-  Error fault = impl_->tokens.load(text).error();
-  if (fault.code() == ErrorCode::none) {
-    JsonDocument document(impl_->tokens, text.size(), request);
-    if (document.read()) return {};
-    fault = document.error();
+  Error fault;
+  try {
+    fault = impl_->tokens.load(text).error();
+    if (fault.code() == ErrorCode::none) {
+      JsonDocument document(impl_->tokens, text.size(), request);
+      if (document.read()) return {};
+      fault = document.error();
+    }
+  } catch (const std::bad_alloc&) {
+    fault = Error(ErrorCode::out_of_memory);
   }
   request.protobuf.clear();
   request.marks.clear();
