@@ -105,23 +105,15 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
 
 // One huge request must not leave its scratch with every lane (G5).
 void Engine::Impl::release_scratch(Lane& lane) noexcept {
+  const auto release = [](auto&... arrays) { (std::remove_reference_t<decltype(arrays)>{}.swap(arrays), ...); };
   if (lane.cells.capacity() > kScratchItemsMax) {
-    lane.cells = {};
-    lane.far_spans = {};
+    release(lane.cells, lane.far_spans);
     lane.sampler.release();
   }
-  if (lane.accepted.capacity() > kScratchItemsMax) {
-    lane.accepted = {};
-    lane.trace_ids = {};
-    lane.nodes = {};
-    lane.first_cell = {};
-    lane.cuts = {};
-  }
-  if (std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax) {
-    lane.resources = {};
-    lane.scopes = {};
-    lane.resource_bits = {};
-  }
+  if (lane.accepted.capacity() > kScratchItemsMax)
+    release(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.cuts);
+  if (std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
+    release(lane.resources, lane.scopes, lane.resource_bits);
 }
 
 void Engine::Impl::accept_spans(Lane& lane, const wire::Decoded& decoded) {
