@@ -372,8 +372,8 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
   cut->cells.assign(first_cell, first_cell + span.link_count);
   cut->span_ids.assign(first_span, first_span + span.link_count);
   for (EdgeCell& cell : cut->cells)
-    if (!cell.on_cut_span()) cell = {};  // a duplicate
-  cut->duplicates = {};
+    if (!cell.on_cut_span()) cell = {};                // a duplicate
+  std::vector<std::uint32_t>().swap(cut->duplicates);  // frees it, which assigning {} does not
 
   store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - cut->field_bytes);
   if (entry == nullptr) return nullptr;

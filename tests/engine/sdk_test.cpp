@@ -193,8 +193,9 @@ std::vector<Order> orders(std::size_t count) {
     return all;
   }
   Order reversed(order.rbegin(), order.rend());
-  Order odd_first = order;
-  std::stable_partition(odd_first.begin(), odd_first.end(), [](std::size_t i) { return i % 2 == 1; });
+  Order odd_first;
+  for (const std::size_t first : {1U, 0U})
+    for (std::size_t i = first; i < count; i += 2) odd_first.push_back(i);
   return {order, reversed, odd_first};
 }
 
