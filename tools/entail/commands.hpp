@@ -19,6 +19,8 @@ using Action = std::function<Exit()>;
 void add_sample(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);
 void add_generate(CLI::App& app, Action& action);
+void add_links(CLI::App& app, Action& action);
+void add_convert(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 
 // Reads a configuration file. Tells every error and warning on standard error as FILE:LINE:COLUMN: TEXT; nothing if

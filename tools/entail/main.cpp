@@ -20,11 +20,15 @@ int run(int argc, char** argv) {
                             "  entail sample -c entail.yaml traces.jsonl -o kept.jsonl --decisions decisions.jsonl\n"
                             "  entail explain 4bf92f --decisions decisions.jsonl\n"
                             "  entail generate --scenario chain --depth 6 -o chain.otlp\n"
+                            "  entail links traces.jsonl\n"
+                            "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
                             "\n`entail COMMAND --help` tells more.");
   entail::cli::Action action;
   entail::cli::add_sample(app, action);
   entail::cli::add_explain(app, action);
   entail::cli::add_generate(app, action);
+  entail::cli::add_links(app, action);
+  entail::cli::add_convert(app, action);
   entail::cli::add_config(app, action);
   try {
     app.parse(argc, argv);

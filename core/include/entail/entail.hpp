@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "entail/options.hpp"
+#include "entail/request_visitor.hpp"
 #include "entail/result.hpp"
 #include "entail/types.hpp"
 
@@ -97,6 +98,9 @@ class Request {
   std::uint64_t values_lost() const noexcept;
   // The request as protobuf bytes; borrowed until the next parse.
   Bytes protobuf() const noexcept;
+  // Shows every span and link to the visitor, in order. An exception of the visitor's passes through.
+  // Cost: one more pass over the spans and their links.
+  void visit(RequestVisitor& visitor) const;
 
  private:
   friend class Engine;

@@ -41,6 +41,9 @@ class TraceInput {
 
   const std::string& name() const noexcept { return name_; }
   Framing framing() const noexcept { return reader_.framing(); }
+  // What Message::place means: see MessageReader.
+  bool has_lines() const noexcept { return reader_.has_lines(); }
+  bool packs_each_message() const noexcept { return reader_.packs_each_message(); }
   std::uint64_t bytes_used() const noexcept { return bytes_used_; }
   // Reports a request that parsed, but that the engine could not take in.
   void refuse(const ParsedRequest& parsed, const std::string& why);

@@ -1,46 +1,10 @@
-#include <algorithm>
 #include <cstdio>
 
 #include "output/summary.hpp"
+#include "output/table.hpp"
 
 namespace entail::cli {
 namespace {
-
-constexpr std::size_t kLabelWidth = 34;
-constexpr std::size_t kNumberWidth = 14;
-
-// Rows of a label and a number, under headings.
-class Table {
- public:
-  explicit Table(Paint paint) : paint_(paint) {}
-
-  void heading(std::string_view text) {
-    if (!text_.empty()) text_ += '\n';
-    text_.append(paint_.bold()).append(text).append(paint_.end()) += '\n';
-  }
-
-  void row(std::string_view label, std::uint64_t count, std::string_view note = {}, std::string_view colour = {}) {
-    text_ += "  ";
-    text_ += label;
-    const std::string number = grouped(count);
-    // Names that are too long for their column push the number to the right.
-    const std::size_t width = std::max(kLabelWidth + kNumberWidth, label.size() + number.size() + 1);
-    text_.append(width - label.size() - number.size(), ' ');
-    text_.append(colour).append(number);
-    if (!colour.empty()) text_ += paint_.end();
-    if (!note.empty()) text_.append("  ").append(paint_.dim()).append(note).append(paint_.end());
-    text_ += '\n';
-  }
-
-  void line(std::string_view text) { text_.append("  ").append(text) += '\n'; }
-
-  const Paint& paint() const noexcept { return paint_; }
-  std::string take() { return std::move(text_); }
-
- private:
-  Paint paint_;
-  std::string text_;
-};
 
 std::uint64_t sum(const std::vector<NamedCount>& counts) {
   std::uint64_t total = 0;

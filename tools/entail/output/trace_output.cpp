@@ -4,12 +4,44 @@
 
 namespace entail::cli {
 
-bool MessageWriter::write(Bytes traces_data) {
+namespace {
+
+// What append_otlp_json() puts around the ResourceSpans of a message.
+constexpr std::string_view kDocumentBegin = "{\"resourceSpans\":[";
+constexpr std::string_view kDocumentEnd = "]}";
+
+}  // namespace
+
+bool MessageWriter::write_json(Bytes traces_data) {
+  line_.clear();
+  if (!append_otlp_json(traces_data, line_)) return false;
   if (framing_ == Framing::jsonl) {
-    line_.clear();
-    if (!append_otlp_json(traces_data, line_)) return false;
     line_ += '\n';
     file_.write(line_);
+    return true;
+  }
+  std::string_view items = line_;
+  if (!items.starts_with(kDocumentBegin) || !items.ends_with(kDocumentEnd)) return true;  // an empty message
+  items.remove_prefix(kDocumentBegin.size());
+  items.remove_suffix(kDocumentEnd.size());
+  if (items.empty()) return true;
+  file_.write(document_begun_ ? std::string_view(",\n") : kDocumentBegin);
+  document_begun_ = true;
+  file_.write(items);
+  return true;
+}
+
+void MessageWriter::finish() {
+  if (framing_ != Framing::json) return;
+  if (!document_begun_) file_.write(kDocumentBegin);
+  file_.write(kDocumentEnd);
+  file_.write(std::string_view("\n"));
+}
+
+bool MessageWriter::write(Bytes traces_data) {
+  if (framing_ == Framing::jsonl || framing_ == Framing::json) return write_json(traces_data);
+  if (framing_ == Framing::proto) {
+    file_.write(traces_data);
     return true;
   }
   std::array<std::uint8_t, 10> prefix;

@@ -11,17 +11,23 @@
 
 namespace entail::cli {
 
-// Writes messages in one framing: jsonl, proto_u32be or proto_varint.
+// Writes messages in one framing. json makes one document of all, proto one message, since the parts of repeated fields
+// add up in protobuf.
 class MessageWriter {
  public:
   MessageWriter(OutputFile& file, Framing framing) : file_(file), framing_(framing) {}
   // False: the bytes could not be printed as JSON.
   bool write(Bytes traces_data);
+  // Call once, behind the last message: json needs its end.
+  void finish();
 
  private:
+  bool write_json(Bytes traces_data);
+
   OutputFile& file_;
   Framing framing_;
   std::string line_;
+  bool document_begun_ = false;
 };
 
 class TraceOutput final : public Sink {

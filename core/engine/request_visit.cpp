@@ -1,0 +1,147 @@
+// Request::visit(): the decoded views as plain values, with the names that Statistics uses for what is wrong.
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "context/identity.hpp"
+#include "context/tracestate.hpp"
+#include "engine/request_impl.hpp"
+
+namespace entail {
+inline namespace v1 {
+namespace {
+
+using context::Identity;
+
+constexpr std::uint32_t kResourceAttributes = 1;  // field numbers of OTLP's trace.proto and resource.proto
+constexpr std::uint32_t kResourceMessage = 1;
+constexpr std::uint32_t kSpanName = 5;
+constexpr std::uint32_t kLinkAttributes = 4;
+constexpr std::uint8_t kStatusCodeUnknown = 3;
+constexpr std::size_t kTypesMax = 16;  // of one link; more are not shown
+
+std::string_view text_of(Bytes bytes) noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+std::string_view problem_name(Identity identity) noexcept {
+  switch (identity) {
+    case Identity::good:
+      return {};
+    case Identity::null_target:
+      return "null_target";
+    case Identity::bad_hex:
+      return "bad_hex";
+    case Identity::wrong_length:
+      return "wrong_length";
+    case Identity::all_zero:
+      break;
+  }
+  return "all_zero";
+}
+
+class Visit {
+ public:
+  Visit(const wire::Decoded& decoded, RequestVisitor& visitor) : decoded_(decoded), visitor_(visitor) {
+    services_.resize(decoded.resources.size());
+    for (std::size_t i = 0; i < services_.size(); ++i) services_[i] = service_of(decoded.resources[i]);
+  }
+
+  void span(const wire::SpanView& view) {
+    SpanInfo info;
+    const Bytes trace_id = bytes(view.trace_id);
+    const Bytes span_id = bytes(view.span_id);
+    const Identity identity = context::classify(trace_id, span_id, view.bad_hex, false);
+    info.problem = problem_name(identity);
+    if (identity == Identity::good) {
+      info.trace_id = base::load_trace_id(trace_id.data());
+      info.span_id = base::load_span_id(span_id.data());
+    }
+    if (view.parent_span_id.size == 8) info.parent_span_id = base::load_span_id(bytes(view.parent_span_id).data());
+    info.name = name_of(view);
+    info.service = services_[decoded_.scopes[view.scope].resource];
+    info.start_ns = view.start_ns;
+    info.end_ns = view.end_ns;
+    info.status_code = static_cast<std::uint8_t>(std::min<std::uint32_t>(view.status_code, kStatusCodeUnknown));
+    info.offset = view.payload.offset;
+    info.size_bytes = view.payload.size;
+    info.link_count = view.link_count;
+    info.dropped_links_count = view.dropped_links_count;
+    visitor_.on_span(info);
+    if (view.link_count == 0) return;
+    wire::LinkCursor links(decoded_, view);
+    for (wire::LinkView link; links.next(link);) this->link(info, link);
+  }
+
+ private:
+  Bytes bytes(wire::Range range) const noexcept { return wire::slice(decoded_.bytes, range); }
+
+  void link(const SpanInfo& span, const wire::LinkView& view) {
+    LinkInfo info;
+    const Bytes trace_id = bytes(view.trace_id);
+    const Bytes span_id = bytes(view.span_id);
+    const bool has_payload = view.attribute_count != 0 || view.trace_state.size != 0;
+    const Identity identity = context::classify(trace_id, span_id, view.bad_hex, has_payload);
+    info.problem = problem_name(identity);
+    if (identity == Identity::good) {
+      info.trace_id = base::load_trace_id(trace_id.data());
+      info.span_id = base::load_span_id(span_id.data());
+    }
+    info.flags = view.flags;
+    if (view.trace_state.size != 0) {
+      context::OtState ot;
+      info.bad_tracestate =
+          context::parse_tracestate(text_of(bytes(view.trace_state)), ot) != context::TracestateError::none;
+    }
+    info.offset = view.field.offset;
+    info.attribute_count = view.attribute_count;
+    std::size_t type_count = 0;
+    if (view.attribute_count != 0) {
+      wire::AttributeCursor attributes(decoded_.bytes, view.first_attribute, view.attributes_end, kLinkAttributes);
+      for (wire::AttributeView attribute; type_count < kTypesMax && attributes.next(attribute);) {
+        if (attribute.kind != wire::AttributeView::Kind::string) continue;
+        const std::string_view key = text_of(bytes(attribute.key));
+        if (key == "link.type" || key == "link.relationship") types_[type_count++] = text_of(bytes(attribute.string));
+      }
+    }
+    info.types = {types_.data(), type_count};
+    visitor_.on_link(span, info);
+  }
+
+  std::string_view name_of(const wire::SpanView& view) const noexcept {
+    std::string_view name;
+    wire::FieldCursor fields(decoded_.bytes, view.payload.offset, view.payload.offset + view.payload.size);
+    for (wire::FieldView field; fields.next(field);)
+      if (field.number == kSpanName && field.wire_type == 2) name = text_of(bytes(field.payload));  // the last one wins
+    return name;
+  }
+
+  std::string_view service_of(const wire::ResourceView& view) const noexcept {
+    for (std::uint32_t i = 0; i < view.field_count; ++i) {
+      const wire::Range range = decoded_.fields[view.first_field + i];
+      wire::FieldCursor fields(decoded_.bytes, range.offset, range.offset + range.size);
+      for (wire::FieldView field; fields.next(field);) {
+        if (field.number != kResourceMessage || field.wire_type != 2) continue;
+        wire::AttributeCursor attributes(decoded_.bytes, field.payload.offset,
+                                         field.payload.offset + field.payload.size, kResourceAttributes);
+        for (wire::AttributeView attribute; attributes.next(attribute);)
+          if (attribute.kind == wire::AttributeView::Kind::string && text_of(bytes(attribute.key)) == "service.name")
+            return text_of(bytes(attribute.string));
+      }
+    }
+    return {};
+  }
+
+  const wire::Decoded& decoded_;
+  RequestVisitor& visitor_;
+  std::vector<std::string_view> services_;  // by resource
+  std::array<std::string_view, kTypesMax> types_;
+};
+
+}  // namespace
+
+void Request::visit(RequestVisitor& visitor) const {
+  Visit visit(impl_->decoded, visitor);
+  for (const wire::SpanView& span : impl_->decoded.spans) visit.span(span);
+}
+
+}  // namespace v1
+}  // namespace entail

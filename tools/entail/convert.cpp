@@ -1,0 +1,109 @@
+// `entail convert`: OTLP traces from any framing to any other, JSON and protobuf.
+#include <unistd.h>
+
+#include "commands.hpp"
+#include "input/every_request.hpp"
+#include "output/json_text.hpp"
+#include "output/table.hpp"
+#include "output/trace_output.hpp"
+#include "stop_signal.hpp"
+
+namespace entail::cli {
+namespace {
+
+struct ConvertArguments {
+  InputSelection selection;
+  std::string output;
+  std::string to;
+  bool json = false;
+};
+
+struct ConvertFacts {
+  std::uint64_t spans = 0;
+  std::uint64_t values_lost = 0;
+};
+
+std::string convert_json(const RunFacts& facts, const ConvertFacts& converted) {
+  JsonText json;
+  json.begin_object().key("input").begin_object();
+  json.field("files", facts.files).field("requests", facts.requests).field("bytes", facts.bytes);
+  json.key("skipped").begin_object();
+  for (std::size_t i = 0; i < kSkipNames.size(); ++i)
+    if (facts.skipped[i] > 0) json.field(kSkipNames[i], facts.skipped[i]);
+  json.end_object().end_object();
+  json.field("spans", converted.spans).field("values_lost", converted.values_lost).end_object();
+  return json.take() + "\n";
+}
+
+std::string convert_table(const RunFacts& facts, const ConvertFacts& converted, Paint paint) {
+  Table table(paint);
+  table.heading(facts.interrupted ? "Converted (interrupted)" : "Converted");
+  table.row("requests", facts.requests,
+            "from " + grouped(facts.files) + (facts.files == 1 ? " input, " : " inputs, ") + byte_count(facts.bytes));
+  table.row("spans", converted.spans);
+  for (std::size_t i = 0; i < kSkipNames.size(); ++i)
+    if (facts.skipped[i] != 0) table.row("passed over: " + std::string(kSkipNames[i]), facts.skipped[i]);
+  if (converted.values_lost != 0)
+    table.row("values lost", converted.values_lost, "JSON values that protobuf cannot hold", paint.red());
+  return table.take();
+}
+
+Exit convert(const ConvertArguments& arguments) {
+  Console console;
+  if (!check_inputs(arguments.selection, {arguments.output}, console)) return Exit::usage;
+  watch_signals();
+  InputReport report(console);
+  RunFacts facts;
+  ConvertFacts converted;
+  OutputFile file(arguments.output);
+  MessageWriter writer(file, *framing_from_name(arguments.to));
+  for_each_request(arguments.selection, report, console, facts, [&](TraceInput& input, const ParsedRequest& parsed) {
+    if (!writer.write(parsed.request.protobuf())) input.refuse(parsed, "could not be printed as JSON; it was left out");
+    converted.spans += parsed.request.span_count();
+    converted.values_lost += parsed.request.values_lost();
+    return !file.failed();
+  });
+  writer.finish();
+  if (!file.finish()) {
+    if (!file.pipe_closed()) console.message(file.error());
+    return Exit::output_unwritable;
+  }
+  const bool taken = arguments.output == "-";
+  const std::string text = arguments.json
+                               ? convert_json(facts, converted)
+                               : convert_table(facts, converted, paint_for(taken ? STDERR_FILENO : STDOUT_FILENO));
+  if (taken) {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+  } else if (!print(text)) {
+    return Exit::output_unwritable;
+  }
+  if (facts.interrupted) return Exit::interrupted;
+  return report.clean() ? Exit::done : Exit::input_unreadable;
+}
+
+}  // namespace
+
+void add_convert(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<ConvertArguments>();
+  CLI::App* const command = app.add_subcommand("convert", "Write traces in another framing, JSON or protobuf");
+  command->add_option("IN", arguments->selection.paths, "Inputs, - for standard input")->required();
+  command->add_option("-o,--output", arguments->output, "Where the traces go, - for standard output")->required();
+  const auto framings = CLI::IsMember({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
+  command->add_option("--from", arguments->selection.from, "Framing of the inputs, when it shall not be found out")
+      ->check(framings);
+  command->add_option("--to", arguments->to, "Framing of the output")->required()->check(framings);
+  command->add_flag("--json", arguments->json, "Print the summary as one JSON object");
+  set_examples(
+      *command,
+      "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
+      "  entail convert traces.otlp.zst -o - --to jsonl | jq .\n"
+      "\njson writes one document, proto one bare message, whatever the number of inputs; the others a message "
+      "for\neach request. Lines of logs and metrics are passed over and counted. Of JSON to protobuf nothing "
+      "is lost but\nfields that OTLP does not know and values that protobuf cannot hold; the latter are "
+      "counted.\n"
+      "\nExit codes: 0 done; 1 done, but some input could not be read; 2 wrong usage; 3 the output could not "
+      "be\nwritten; 130 interrupted.");
+  command->callback([arguments, &action] { action = [arguments] { return convert(*arguments); }; });
+}
+
+}  // namespace entail::cli

@@ -1,0 +1,62 @@
+#include "input/every_request.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "output/output_file.hpp"
+#include "stop_signal.hpp"
+
+namespace entail::cli {
+
+bool check_inputs(const InputSelection& selection, const std::vector<std::string>& outputs, Console& console) {
+  for (const std::string& input : selection.paths) {
+    for (const std::string& output : outputs) {
+      if (output == "-" || !is_same_file(output, input)) continue;
+      console.message(input + " is both read and written");
+      return false;
+    }
+  }
+  if (std::count(selection.paths.begin(), selection.paths.end(), "-") > 1) {
+    console.message("standard input can be read only once");
+    return false;
+  }
+  return true;
+}
+
+void for_each_request(const InputSelection& selection, InputReport& report, Console& console, RunFacts& facts,
+                      const std::function<bool(TraceInput&, const ParsedRequest&)>& take) {
+  const auto from = framing_from_name(selection.from);
+  bool goes_on = true;
+  auto last_progress = std::chrono::steady_clock::now();
+  for (const std::string& path : selection.paths) {
+    if (!goes_on || stop_requested()) break;
+    const std::string name = path == "-" ? "standard input" : path;
+    OpenedInput opened = open_input(path, from);
+    if (!opened.reader) {
+      report.problem(name, opened.problem);
+      continue;
+    }
+    ++facts.files;
+    TraceInput input(name, std::move(*opened.reader), report, nullptr, kMessageBytesMax);
+    const std::uint64_t bytes_before = facts.bytes;
+    while (goes_on && !input.ended() && !stop_requested()) {
+      if (!input.head()) input.read_on();
+      facts.bytes = bytes_before + input.bytes_used();
+      const ParsedRequest* const parsed = input.head();
+      if (!parsed) continue;
+      ++facts.requests;
+      goes_on = take(input, *parsed);
+      input.pop();
+      const auto now = std::chrono::steady_clock::now();
+      if (!console.shows_progress() || now - last_progress < std::chrono::milliseconds(200)) continue;
+      last_progress = now;
+      console.progress(grouped(facts.requests) + " requests, " + byte_count(facts.bytes));
+    }
+  }
+  console.clear_progress();
+  facts.interrupted = stop_requested();
+  report.finish();
+  for (std::size_t i = 0; i < kSkipNames.size(); ++i) facts.skipped[i] = report.skipped(static_cast<Skip>(i));
+}
+
+}  // namespace entail::cli

@@ -1,0 +1,27 @@
+// Reads inputs one after the other, request by request, for commands that need no order of time.
+// Thread rule: Confined. Memory: one message.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "input/trace_input.hpp"
+#include "output/summary.hpp"
+
+namespace entail::cli {
+
+struct InputSelection {
+  std::vector<std::string> paths;  // "-" = standard input
+  std::string from;                // framing, empty = found out
+};
+
+// True if the inputs can be read beside these outputs; else says why not.
+bool check_inputs(const InputSelection& selection, const std::vector<std::string>& outputs, Console& console);
+
+// Calls take(input, parsed) for every request of traces; false ends the reading. What cannot be read is reported.
+// Fills in what RunFacts has of inputs, whether a stop was requested included. Shows progress on a terminal.
+void for_each_request(const InputSelection& selection, InputReport& report, Console& console, RunFacts& facts,
+                      const std::function<bool(TraceInput&, const ParsedRequest&)>& take);
+
+}  // namespace entail::cli

@@ -1,0 +1,63 @@
+// `entail links`: what the links of some files look like, without sampling anything.
+#include <unistd.h>
+
+#include "commands.hpp"
+#include "input/every_request.hpp"
+#include "stop_signal.hpp"
+#include "survey/survey_report.hpp"
+
+namespace entail::cli {
+namespace {
+
+struct LinksArguments {
+  InputSelection selection;
+  bool json = false;
+};
+
+Place place_of(const TraceInput& input, const Message& message) {
+  Place place;
+  place.file = input.name();
+  place.at = message.place;
+  place.kind = input.has_lines()                            ? Place::Kind::line
+               : message.json || input.packs_each_message() ? Place::Kind::message
+                                                            : Place::Kind::byte;
+  return place;
+}
+
+Exit survey(const LinksArguments& arguments) {
+  Console console;
+  if (!check_inputs(arguments.selection, {}, console)) return Exit::usage;
+  watch_signals();
+  InputReport report(console);
+  RunFacts facts;
+  LinkSurvey links;
+  for_each_request(arguments.selection, report, console, facts, [&](TraceInput& input, const ParsedRequest& parsed) {
+    links.add(parsed.request, place_of(input, parsed.message));
+    return true;
+  });
+  const SurveyResult result = links.finish();
+  if (!print(arguments.json ? survey_json(result, facts) : survey_table(result, facts, paint_for(STDOUT_FILENO))))
+    return Exit::output_unwritable;
+  if (facts.interrupted) return Exit::interrupted;
+  return report.clean() ? Exit::done : Exit::input_unreadable;
+}
+
+}  // namespace
+
+void add_links(CLI::App& app, Action& action) {
+  auto arguments = std::make_shared<LinksArguments>();
+  CLI::App* const command = app.add_subcommand("links", "Show what the links in some files look like");
+  command->add_option("IN", arguments->selection.paths, "Inputs, - for standard input")->required();
+  command->add_option("--from", arguments->selection.from, "Framing of the inputs, when it shall not be found out")
+      ->check(CLI::IsMember({"jsonl", "json", "proto-u32be", "proto-varint", "proto"}));
+  command->add_flag("--json", arguments->json, "Print one JSON object");
+  set_examples(*command,
+               "  entail links traces.jsonl\n"
+               "  entail links day1.otlp.zst day2.otlp.zst --json | jq .links.by_type\n"
+               "\nHeld in memory until the end: 40 bytes for each span and 48 for each link.\n"
+               "\nExit codes: 0 done; 1 done, but some input could not be read; 2 wrong usage; 130 interrupted, what "
+               "was\nread so far is shown.");
+  command->callback([arguments, &action] { action = [arguments] { return survey(*arguments); }; });
+}
+
+}  // namespace entail::cli

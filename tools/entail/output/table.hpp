@@ -1,0 +1,30 @@
+// Rows of a label and a number, under headings: what summaries for people are made of. Thread rule: Confined.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "console.hpp"
+
+namespace entail::cli {
+
+class Table {
+ public:
+  explicit Table(Paint paint) : paint_(paint) {}
+
+  void heading(std::string_view text);
+  void row(std::string_view label, std::uint64_t count, std::string_view note = {}, std::string_view colour = {});
+  // The same with a number that is text already.
+  void row(std::string_view label, std::string_view number, std::string_view note = {}, std::string_view colour = {});
+  void line(std::string_view text);
+
+  const Paint& paint() const noexcept { return paint_; }
+  std::string take() { return std::move(text_); }
+
+ private:
+  Paint paint_;
+  std::string text_;
+};
+
+}  // namespace entail::cli

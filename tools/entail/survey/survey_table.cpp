@@ -1,0 +1,158 @@
+#include <cstdio>
+
+#include "output/table.hpp"
+#include "survey/survey_report.hpp"
+
+namespace entail::cli {
+namespace {
+
+constexpr std::size_t kBarWidth = 30;
+
+std::string share_text(std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) return {};
+  char text[16];
+  std::snprintf(text, sizeof text, "%.1f %%", 100 * static_cast<double>(part) / static_cast<double>(whole));
+  return text;
+}
+
+// 1.5 s, 12 ms, 3 d 4 h: two digits at least, since delays go from microseconds to days.
+std::string duration_text(std::int64_t ns) {
+  struct Unit {
+    double ns;
+    const char* name;
+  };
+  constexpr Unit kUnits[] = {{86400e9, "d"}, {3600e9, "h"}, {60e9, "min"}, {1e9, "s"},
+                             {1e6, "ms"},    {1e3, "us"},   {1, "ns"}};
+  const auto value = static_cast<double>(ns);
+  for (const Unit& unit : kUnits) {
+    if (value < unit.ns && unit.ns > 1) continue;
+    char text[32];
+    std::snprintf(text, sizeof text, value / unit.ns < 10 ? "%.2f %s" : "%.1f %s", value / unit.ns, unit.name);
+    return text;
+  }
+  return "0 ns";
+}
+
+void histogram_rows(Table& table, const Histogram& histogram) {
+  std::uint64_t most = 1;
+  for (const std::uint64_t count : histogram.counts) most = std::max(most, count);
+  for (std::size_t bucket = 0; bucket < Histogram::kBuckets; ++bucket) {
+    const std::uint64_t count = histogram.counts[bucket];
+    if (count == 0) continue;
+    const auto length = std::max<std::uint64_t>(1, count * kBarWidth / most);
+    table.row(Histogram::label(bucket), count, std::string(length, '#'));
+  }
+}
+
+void input_rows(Table& table, const SurveyResult& result, const RunFacts& facts) {
+  table.heading(facts.interrupted ? "Input (interrupted: what was read so far)" : "Input");
+  table.row("requests", result.requests,
+            "from " + grouped(facts.files) + (facts.files == 1 ? " input, " : " inputs, ") + byte_count(facts.bytes));
+  for (std::size_t i = 0; i < kSkipNames.size(); ++i)
+    if (facts.skipped[i] != 0) table.row("passed over: " + std::string(kSkipNames[i]), facts.skipped[i]);
+  table.row("traces", result.traces);
+  table.row("spans", result.spans);
+  if (result.spans_rejected != 0)
+    table.row("spans with a bad ID", result.spans_rejected, "the engine rejects them", table.paint().red());
+  table.row("spans with links", result.spans_with_links, share_text(result.spans_with_links, result.spans));
+  table.row("links", result.links);
+  if (result.dropped_upstream != 0)
+    table.row("links cut by SDKs", result.dropped_upstream,
+              "on " + grouped(result.spans_cut_upstream) + " spans: chains may be incomplete", table.paint().yellow());
+}
+
+void type_rows(Table& table, const SurveyResult& result) {
+  table.heading("By type");
+  for (const auto& [type, count] : result.by_type)
+    table.row(type.empty() ? "no type" : type, count, share_text(count, result.links));
+  if (result.other_types != 0) table.row("other types", result.other_types, "too many to name");
+  if (result.by_type.empty()) table.line("none");
+}
+
+void target_rows(Table& table, const SurveyResult& result) {
+  const std::uint64_t good = result.same_trace + result.edges;
+  table.heading("Where they lead");
+  table.row("to a span that is here", result.resolved, share_text(result.resolved, good));
+  table.row("to another span of a trace here", result.span_absent, share_text(result.span_absent, good));
+  table.row("to a trace that is not here", result.trace_absent, share_text(result.trace_absent, good));
+  table.row("within one trace", result.same_trace, share_text(result.same_trace, good));
+  table.row("to another trace", result.edges,
+            share_text(result.edges, good) + ", " + grouped(result.distinct_edges) + " pairs of traces");
+  if (!result.invalid.empty()) table.heading("Not followed");
+  for (const auto& [reason, count] : result.invalid) {
+    std::string note;
+    for (const SurveyResult::Bad& bad : result.bad_examples)
+      if (bad.reason == reason) note = "first in " + place_text(bad.place);
+    table.row(reason, count, note, reason == "null_target" ? std::string_view() : table.paint().red());
+  }
+  if (result.bad_tracestate != 0) table.row("with a bad tracestate", result.bad_tracestate, "followed all the same");
+}
+
+void delay_rows(Table& table, const SurveyResult& result) {
+  table.heading("Delay, from the end of the linked span to the start of the linking one");
+  const Spread& delay = result.delay_ns;
+  if (delay.count != 0) {
+    table.row("p50", duration_text(delay.p50), "of " + grouped(delay.count) + " links");
+    table.row("p99", duration_text(delay.p99));
+    table.row("max", duration_text(delay.max));
+  }
+  if (result.overlapping != 0) table.row("began before the linked span ended", result.overlapping);
+  if (delay.count + result.overlapping == 0) table.line("not known: no linked span is here");
+}
+
+void degree_rows(Table& table, std::string_view title, const Spread& spread,
+                 const std::vector<SurveyResult::Degree>& most) {
+  table.heading(title);
+  if (spread.count == 0) {
+    table.line("none");
+    return;
+  }
+  table.line(grouped(spread.count) + (spread.count == 1 ? " trace" : " traces") + "; p50 " +
+             grouped(static_cast<std::uint64_t>(spread.p50)) + ", p99 " +
+             grouped(static_cast<std::uint64_t>(spread.p99)) + ", max " +
+             grouped(static_cast<std::uint64_t>(spread.max)));
+  for (const SurveyResult::Degree& degree : most) table.row(to_hex(degree.trace_id), degree.count);
+}
+
+void largest_rows(Table& table, const SurveyResult& result) {
+  table.heading("Spans with the most links");
+  if (result.largest.empty()) table.line("none");
+  for (const SurveyResult::Large& large : result.largest)
+    table.row(to_hex(large.trace_id) + " " + to_hex(large.span_id), large.links,
+              (large.service.empty() ? "" : large.service + ": ") + large.name + ", " + byte_count(large.bytes) + ", " +
+                  place_text(large.place));
+}
+
+}  // namespace
+
+std::string place_text(const Place& place) {
+  switch (place.kind) {
+    case Place::Kind::line:
+      return place.file + ":" + std::to_string(place.at);
+    case Place::Kind::byte:
+      return place.file + ", byte " + std::to_string(place.at);
+    case Place::Kind::message:
+      break;
+  }
+  return place.file + ", message at byte " + std::to_string(place.at);
+}
+
+std::string survey_table(const SurveyResult& result, const RunFacts& facts, Paint paint) {
+  Table table(paint);
+  input_rows(table, result, facts);
+  table.heading("Links of a span");
+  histogram_rows(table, result.links_per_span);
+  largest_rows(table, result);
+  type_rows(table, result);
+  target_rows(table, result);
+  delay_rows(table, result);
+  degree_rows(table, "Fan-out: traces that one trace links to", result.fan_out, result.most_linking_to);
+  degree_rows(table, "Fan-in: traces that link to one trace", result.fan_in, result.most_linked_from);
+  table.heading("Connected traces");
+  table.row("groups", result.components, "of two traces or more, absent ones counted");
+  table.row("the largest", result.largest_component, "traces");
+  histogram_rows(table, result.component_sizes);
+  return table.take();
+}
+
+}  // namespace entail::cli
