@@ -61,7 +61,7 @@ Result<void> SnapshotReader::open(Bytes bytes) {
     return Error(ErrorCode::unknown_version, kVersionAt);
   if (bytes.size() < kSnapshotHeaderSize) return Error(ErrorCode::truncated, bytes.size());
   checksum_ = checksum_of(bytes.first(kChecksumAt), 0);
-  if (checksum_ != base::load_le64(bytes.data() + kChecksumAt)) return Error(ErrorCode::bad_checksum, kChecksumAt);
+  if (checksum_ != base::load_le64(bytes.data() + kChecksumAt)) return Error(ErrorCode::bad_checksum, kHeaderSizeAt);
   if (base::load_le32(bytes.data() + kHeaderSizeAt) != kSnapshotHeaderSize)
     return Error(ErrorCode::bad_snapshot, kHeaderSizeAt);
   header_.record_count = base::load_le64(bytes.data() + kRecordCountAt);

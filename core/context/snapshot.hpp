@@ -4,6 +4,7 @@
 //   16  8 record count      24  8 time, ns     32  8 bytes behind the header      40  8 checksum of what is before it
 //   48  for each record:    4 its size, its bytes, 8 checksum
 //
+// An error's offset is where the part begins that is damaged: behind the version for the header, or a record.
 // Numbers are little-endian. A checksum is XXH3-64, seeded with the one before it (the header's with 0), so that a
 // record that was changed, moved, doubled or taken out is found, and where. Nothing is allocated by a declared count.
 // Thread rule: Confined.
