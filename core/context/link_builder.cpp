@@ -128,7 +128,7 @@ ContextError LinkBuilder::write(const SpanContext& context, const LinkDetails& d
   if (links_.size() >= limits_.links_max || fields_.size() + size > limits_.bytes_max) return ContextError::no_room;
   if (links_.size() == links_.capacity()) links_.reserve(links_.size() * 2 + 8);
   if (fields_.capacity() - fields_.size() < size)
-    fields_.reserve(std::max(fields_.capacity() * 2, fields_.size() + size));
+    fields_.reserve(std::clamp<std::size_t>(fields_.capacity() * 2, fields_.size() + size, limits_.bytes_max));
   wire::append_bytes_field(fields_, kSpanLinks, message_);
   const auto end = static_cast<std::uint32_t>(fields_.size());
   links_.push_back({end - static_cast<std::uint32_t>(message_.size()), end});

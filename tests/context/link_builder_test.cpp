@@ -301,6 +301,14 @@ TEST(LinkBuilder, LimitsRefuseAndCostNothingElse) {
   EXPECT_LT(small.held_bytes(), 4096u);
 }
 
+TEST(LinkBuilder, HoldsNoMoreThanItsLimit) {
+  LinkBuilder builder(LinkBuilderLimits{.bytes_max = 50000});
+  while (builder.add(context_of()) == none) {
+  }
+  EXPECT_EQ(builder.link_count(), 50000u / 35);
+  EXPECT_LE(builder.held_bytes(), 50000u + 2 * 8 * builder.link_count() + 1024);
+}
+
 TEST(LinkBuilder, ARefusedLinkLeavesNothingOut) {
   LinkBuilder builder(LinkBuilderLimits{.links_max = 0});
   SpanContext context = context_of();

@@ -7,7 +7,7 @@
 // the same context, or empty text where the format cannot say it. Baggage is not touched.
 //
 // Thread rule: Immutable (free functions and plain data). Cost: one pass over the text, no memory in proportion to
-// separators or to lengths that the text declares; only a trace state and a formatted text are allocated.
+// separators or to lengths that the text declares; only a trace state, JSON's escapes and formatted text are allocated.
 // Source: docs/contexts.md says what each format accepts, and names the specifications.
 #pragma once
 
@@ -32,7 +32,7 @@ struct SpanContext {
   TraceId trace_id;
   SpanId span_id;
   std::uint8_t flags = 0;   // W3C trace flags
-  bool is_remote = false;   // it came from outside this process; every parse_x() sets it
+  bool is_remote = false;   // it came from outside this process; parse_x() sets it, unless JSON says otherwise
   std::string trace_state;  // W3C tracestate; empty if there is none
   bool is_valid() const noexcept { return !trace_id.is_zero() && !span_id.is_zero(); }
   bool operator==(const SpanContext&) const = default;

@@ -4,10 +4,10 @@
 // tracestate that does not parse, an attribute that is not UTF-8) is left out and counted, and the link is made. No
 // call throws: what memory does not suffice for is refused, too.
 //
-// Thread rule: Confined to one thread at a time. Memory: the bytes of the links since the last clear(), 8 bytes a link,
-// and one link's worth of scratch; at most links' bytes_max. Buffers grow by doubling and are kept by clear(): once
-// they have grown, adding allocates nothing but for stored contexts that have a trace state. Cost: one copy of each
-// link. Source: opentelemetry.proto.trace.v1.Span.Link; docs/contexts.md.
+// Thread rule: Confined to one thread at a time. Memory: at most bytes_max for the links since the last clear(), 8
+// bytes a link, and scratch for the largest one. Buffers grow by doubling and are kept by clear(): once they have
+// grown, adding allocates nothing, but for what a stored context unescapes. Cost: one copy of each link. Source:
+// opentelemetry.proto.trace.v1.Span.Link; docs/contexts.md.
 #pragma once
 
 #include <array>
