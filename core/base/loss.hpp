@@ -32,7 +32,9 @@ namespace entail::base {
   X(all_zero, warning, "spans and links refused: an ID is all zero")                                                \
   X(bad_tracestate, info, "links whose tracestate does not parse; it is passed on and the link is followed")        \
   X(json_value, warning, "JSON values that protobuf cannot hold, dropped alone")                                    \
-  X(edge_types, info, "links of more types than can be looked up; the rest of their types was not read")
+  X(edge_types, info, "links of more types than can be looked up; the rest of their types was not read")            \
+  X(context_expired, info, "stored contexts that nobody asked for before their time to live was over")              \
+  X(context_evicted, warning, "stored contexts that made room for later ones: a ContextStore was full")
 
 enum class Loss : std::uint8_t {
 #define ENTAIL_LOSS_ENUM(name, severity, help) name,

@@ -42,6 +42,12 @@ const char* describe_code(ErrorCode code) noexcept {
       return "closed";
     case ErrorCode::bad_utf8:
       return "a string is not UTF-8";
+    case ErrorCode::unknown_version:
+      return "a version that this library does not know";
+    case ErrorCode::bad_checksum:
+      return "damaged: the checksum is another";
+    case ErrorCode::bad_snapshot:
+      return "not a snapshot of a context store";
   }
   return "unknown error";
 }

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "context/hex_text.hpp"
+
 namespace entail::context {
 namespace {
 
@@ -18,31 +20,8 @@ constexpr std::uint8_t known_flags(TracestateLevel level) noexcept {
   return level == TracestateLevel::two ? kFlagSampled | kFlagRandom : kFlagSampled;
 }
 
-// Up to 16 lower-case hex digits as a number. Upper case is legal in OTLP/JSON and illegal here.
-bool parse_lower_hex(std::string_view digits, std::uint64_t& value) noexcept {
-  std::uint64_t result = 0;
-  for (const char c : digits) {
-    unsigned digit;
-    if (c >= '0' && c <= '9')
-      digit = static_cast<unsigned>(c - '0');
-    else if (c >= 'a' && c <= 'f')
-      digit = static_cast<unsigned>(c - 'a') + 10;
-    else
-      return false;
-    result = (result << 4) | digit;
-  }
-  value = result;
-  return true;
-}
-
 void print_hex(std::uint64_t value, std::size_t digits, char* out) noexcept {
   for (std::size_t i = digits; i-- > 0; value >>= 4) out[i] = "0123456789abcdef"[value & 15];
-}
-
-std::string_view trim(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace
@@ -76,26 +55,26 @@ const char* describe(TraceparentError error) noexcept {
 }
 
 TraceparentError parse_traceparent(std::string_view text, Traceparent& parsed, TracestateLevel level) noexcept {
-  text = trim(text);
+  text = trim_ows(text);
   if (text.size() < kSize) return TraceparentError::too_short;
   std::uint64_t version = 0;
-  if (!parse_lower_hex(text.substr(0, kVersionDash), version)) return TraceparentError::bad_version;
+  if (!parse_hex(text.substr(0, kVersionDash), HexCase::lower, version)) return TraceparentError::bad_version;
   if (version == 0xff) return TraceparentError::forbidden_version;
   if (text[kVersionDash] != '-') return TraceparentError::bad_separator;
 
   Traceparent result;
-  if (!parse_lower_hex(text.substr(kTraceIdBegin, 16), result.trace_id.hi) ||
-      !parse_lower_hex(text.substr(kTraceIdBegin + 16, 16), result.trace_id.lo))
+  if (!parse_hex(text.substr(kTraceIdBegin, 32), HexCase::lower, result.trace_id))
     return TraceparentError::bad_trace_id;
   if (result.trace_id.is_zero()) return TraceparentError::zero_trace_id;
   if (text[kTraceIdDash] != '-') return TraceparentError::bad_separator;
 
-  if (!parse_lower_hex(text.substr(kParentIdBegin, 16), result.parent_id.value)) return TraceparentError::bad_parent_id;
+  if (!parse_hex(text.substr(kParentIdBegin, 16), HexCase::lower, result.parent_id))
+    return TraceparentError::bad_parent_id;
   if (result.parent_id.is_zero()) return TraceparentError::zero_parent_id;
   if (text[kParentIdDash] != '-') return TraceparentError::bad_separator;
 
   std::uint64_t flags = 0;
-  if (!parse_lower_hex(text.substr(kFlagsBegin, 2), flags)) return TraceparentError::bad_flags;
+  if (!parse_hex(text.substr(kFlagsBegin, 2), HexCase::lower, flags)) return TraceparentError::bad_flags;
   if (text.size() > kSize && (version == 0 || text[kSize] != '-')) return TraceparentError::trailing_data;
 
   result.flags = static_cast<std::uint8_t>(flags & known_flags(level));

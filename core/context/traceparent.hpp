@@ -15,12 +15,12 @@
 #include <string_view>
 
 #include "context/tracestate.hpp"
-#include "entail/types.hpp"
+#include "entail/context.hpp"
 
 namespace entail::context {
 
-constexpr std::uint8_t kFlagSampled = 0x01;
-constexpr std::uint8_t kFlagRandom = 0x02;  // the low 56 bits of the trace ID are random; unknown to Level 1
+constexpr std::uint8_t kFlagSampled = kTraceFlagSampled;
+constexpr std::uint8_t kFlagRandom = kTraceFlagRandom;  // unknown to Level 1
 
 // The first reason that applies, from left to right.
 enum class TraceparentError : std::uint8_t {

@@ -29,7 +29,7 @@ constexpr std::array kBannedAnywhere = {Ban{"TODO", "do it, or open an issue"}, 
 constexpr std::array kBannedInCore = {
     Ban{"std::thread", "threads are the host's"},
     Ban{"std::jthread", "threads are the host's"},
-    Ban{"std::mutex", "nothing waits for another thread"},
+    Ban{"std::mutex", "nothing waits for another thread", "core/context/context_store.cpp"},
     Ban{"std::shared_mutex", "nothing waits for another thread"},
     Ban{"std::condition_variable", "nothing waits for another thread"},
     Ban{"this_thread", "threads are the host's"},

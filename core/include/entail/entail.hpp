@@ -15,6 +15,9 @@
 #include <string_view>
 #include <vector>
 
+#include "entail/context.hpp"
+#include "entail/context_store.hpp"
+#include "entail/link_builder.hpp"
 #include "entail/options.hpp"
 #include "entail/request_visitor.hpp"
 #include "entail/result.hpp"
@@ -110,11 +113,6 @@ class Request {
 
 // Prints a TracesData message as OTLP/JSON on one line, without a newline. The bytes must be valid, as emitted.
 Result<void> append_otlp_json(Bytes traces_data, std::string& out);
-
-struct NamedCount {
-  std::string name;
-  std::uint64_t count = 0;
-};
 
 // Everything counted so far; FORMATS "Summary" names and relates the fields. Conservation (G3):
 // spans.received = emitted + dropped + rejected + lost + held, where held is what is pending or retained.

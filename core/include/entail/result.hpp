@@ -32,6 +32,9 @@ enum class ErrorCode : std::uint16_t {
   not_found = 15,
   closed = 16,  // ingest() or tick() after drain()
   bad_utf8 = 17,
+  unknown_version = 18,  // a snapshot of a version that this library does not know
+  bad_checksum = 19,     // a snapshot that was damaged
+  bad_snapshot = 20,     // not a snapshot, or one with a field that cannot be
 };
 
 // What went wrong and at which byte of the input (0 where no position applies).

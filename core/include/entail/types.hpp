@@ -44,6 +44,11 @@ enum class Direction : std::uint8_t { none = 0, linked = 1, linking = 2, mixed =
 
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 
+struct NamedCount {
+  std::string name;
+  std::uint64_t count = 0;
+};
+
 }  // namespace v1
 }  // namespace entail
 
