@@ -36,29 +36,29 @@ extern "C" {
 
 typedef int32_t entail_status_t;
 #define ENTAIL_OK 0
-#define ENTAIL_NOTHING 1            /* polling: nothing is waiting. No error. */
-#define ENTAIL_E_ARGUMENT 2         /* NULL where something is needed, or a number out of its range */
-#define ENTAIL_E_ABI 3              /* another major, a newer minor, or a struct with an unknown tail that is not zero */
-#define ENTAIL_E_CONFIG 4           /* the configuration; the error says line, column and what was expected */
-#define ENTAIL_E_MEMORY 5           /* the system has no memory */
-#define ENTAIL_E_MALFORMED 6        /* the bytes are no OTLP; the error says at which byte */
-#define ENTAIL_E_NO_ROOM 7          /* memory_limit is spent: entail_tick() with the same now, then once more */
-#define ENTAIL_E_BUSY 8             /* too many callers at once, or a second one in entail_tick(): try again */
-#define ENTAIL_E_TIME_REVERSED 9    /* now is earlier than that of the last tick */
-#define ENTAIL_E_CLOSED 10          /* after entail_drain() or entail_engine_close() */
-#define ENTAIL_E_NOT_FOUND 11       /* never seen, or forgotten */
-#define ENTAIL_E_BUFFER 12          /* the caller's buffer is too small; *size says how much is needed */
-#define ENTAIL_E_TOO_LARGE 13       /* larger than an engine can ever take in */
-#define ENTAIL_E_INTERNAL 14        /* a fault of the library */
+#define ENTAIL_NOTHING 1         /* polling: nothing is waiting. No error. */
+#define ENTAIL_E_ARGUMENT 2      /* NULL where something is needed, or a number out of its range */
+#define ENTAIL_E_ABI 3           /* another major, a newer minor, or a struct with an unknown tail that is not zero */
+#define ENTAIL_E_CONFIG 4        /* the configuration; the error says line, column and what was expected */
+#define ENTAIL_E_MEMORY 5        /* the system has no memory */
+#define ENTAIL_E_MALFORMED 6     /* the bytes are no OTLP; the error says at which byte */
+#define ENTAIL_E_NO_ROOM 7       /* memory_limit is spent: entail_tick() with the same now, then once more */
+#define ENTAIL_E_BUSY 8          /* too many callers at once, or a second one in entail_tick(): try again */
+#define ENTAIL_E_TIME_REVERSED 9 /* now is earlier than that of the last tick */
+#define ENTAIL_E_CLOSED 10       /* after entail_drain() or entail_engine_close() */
+#define ENTAIL_E_NOT_FOUND 11    /* never seen, or forgotten */
+#define ENTAIL_E_BUFFER 12       /* the caller's buffer is too small; *size says how much is needed */
+#define ENTAIL_E_TOO_LARGE 13    /* larger than an engine can ever take in */
+#define ENTAIL_E_INTERNAL 14     /* a fault of the library */
 
 /* Detail of a failure. Written when a call fails, left alone when it succeeds. */
-typedef struct entail_error {
+typedef struct entail_error_t {
   uint32_t struct_size;
   entail_status_t status;
-  uint64_t offset;    /* byte of the input; 0 where that means nothing */
-  uint32_t line;      /* of the configuration, from 1; 0 = none */
-  uint32_t column;    /* from 1; 0 = none */
-  char message[240];  /* ends with NUL; cut when longer */
+  uint64_t offset;   /* byte of the input; 0 where that means nothing */
+  uint32_t line;     /* of the configuration, from 1; 0 = none */
+  uint32_t column;   /* from 1; 0 = none */
+  char message[240]; /* ends with NUL; cut when longer */
 } entail_error_t;
 #define ENTAIL_ERROR_INIT {(uint32_t)sizeof(entail_error_t), 0, 0, 0, 0, {0}}
 
@@ -79,7 +79,7 @@ typedef struct entail_engine entail_engine_t; /* opaque */
 #define ENTAIL_DECISION_HAS_HOPS 8u   /* hops is set */
 
 /* One record of the decision log. Strings end with NUL. */
-typedef struct entail_decision {
+typedef struct entail_decision_t {
   uint32_t struct_size;
   uint32_t verdict;   /* ENTAIL_VERDICT_* */
   uint32_t flags;     /* ENTAIL_DECISION_* */
@@ -93,33 +93,33 @@ typedef struct entail_decision {
   uint64_t not_followed;
   uint64_t links_dropped_upstream;
   uint64_t linked_total;
-  const char *reason; /* policy, link, no_match, drop_policy; static */
-  const char *policy; /* "" = none; lives as long as the engine */
-  const char *loss;   /* "" = none; static */
-  const uint8_t *path;   /* path_count trace IDs of 16 bytes: the origin first, this trace last */
-  const uint8_t *linked; /* linked_count trace IDs of 16 bytes, ascending, at most 256 */
+  const char* reason;    /* policy, link, no_match, drop_policy; static */
+  const char* policy;    /* "" = none; lives as long as the engine */
+  const char* loss;      /* "" = none; static */
+  const uint8_t* path;   /* path_count trace IDs of 16 bytes: the origin first, this trace last */
+  const uint8_t* linked; /* linked_count trace IDs of 16 bytes, ascending, at most 256 */
   uint64_t path_count;
   uint64_t linked_count;
-  const char *json; /* the record as one JSON object, without a newline */
+  const char* json; /* the record as one JSON object, without a newline */
   uint64_t json_size;
 } entail_decision_t;
-#define ENTAIL_DECISION_INIT                                                                                  \
+#define ENTAIL_DECISION_INIT \
   {(uint32_t)sizeof(entail_decision_t), 0, 0, 0, 0, 0, {0}, {0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /* Callbacks run inside entail_tick() and entail_drain(), on the thread that calls them. What they get is borrowed until
    they return. They may not call back into the same engine, nor leave by longjmp or an exception. */
-typedef void (*entail_on_batch_t)(void *user, const uint8_t *traces_data, size_t traces_data_size, uint64_t span_count);
-typedef void (*entail_on_decision_t)(void *user, const entail_decision_t *decision);
+typedef void (*entail_on_batch_t)(void* user, const uint8_t* traces_data, size_t traces_data_size, uint64_t span_count);
+typedef void (*entail_on_decision_t)(void* user, const entail_decision_t* decision);
 /* One message about a configuration; text ends with NUL. */
-typedef void (*entail_on_config_message_t)(void *user, uint32_t is_error, uint32_t line, uint32_t column,
-                                           const char *text);
+typedef void (*entail_on_config_message_t)(void* user, uint32_t is_error, uint32_t line, uint32_t column,
+                                           const char* text);
 
 #define ENTAIL_OPEN_POLL_DECISIONS 1u /* keep decision records for entail_poll_decision() */
 
-typedef struct entail_open_options {
+typedef struct entail_open_options_t {
   uint32_t struct_size;
   uint32_t flags;                   /* ENTAIL_OPEN_* */
-  void *user;                       /* handed to the callbacks */
+  void* user;                       /* handed to the callbacks */
   entail_on_batch_t on_batch;       /* NULL: batches wait for entail_poll_batch() */
   entail_on_decision_t on_decision; /* NULL: no records, unless they are polled */
   uint64_t output_batch_bytes_max;  /* an emitted batch is cut here, at a span boundary; 0 = 4 MiB */
@@ -130,12 +130,12 @@ typedef struct entail_open_options {
 #define ENTAIL_OPEN_OPTIONS_INIT {(uint32_t)sizeof(entail_open_options_t), 0, NULL, NULL, NULL, 0, 0, 0, 0}
 
 /* What became of one request. */
-typedef struct entail_ingest_receipt {
+typedef struct entail_ingest_receipt_t {
   uint32_t struct_size;
-  uint32_t signal;          /* ENTAIL_SIGNAL_*: JSON of another signal is no error, and passed over */
-  uint64_t spans;           /* in the request, refused ones included */
-  uint64_t values_lost;     /* JSON values that protobuf cannot hold, each dropped alone */
-  int64_t end_time_max_ns;  /* the largest end time of its spans that may move a clock; 0 = none */
+  uint32_t signal;         /* ENTAIL_SIGNAL_*: JSON of another signal is no error, and passed over */
+  uint64_t spans;          /* in the request, refused ones included */
+  uint64_t values_lost;    /* JSON values that protobuf cannot hold, each dropped alone */
+  int64_t end_time_max_ns; /* the largest end time of its spans that may move a clock; 0 = none */
 } entail_ingest_receipt_t;
 #define ENTAIL_INGEST_RECEIPT_INIT {(uint32_t)sizeof(entail_ingest_receipt_t), 0, 0, 0, 0}
 
@@ -145,7 +145,7 @@ typedef struct entail_ingest_receipt {
 #define ENTAIL_SIGNAL_PROFILES 3u
 
 /* Counts since the engine was opened. spans_received = emitted + dropped + rejected + lost + held. */
-typedef struct entail_statistics {
+typedef struct entail_statistics_t {
   uint32_t struct_size;
   uint32_t reserved;
   uint64_t spans_received, spans_emitted, spans_dropped, spans_rejected, spans_lost, spans_held;
@@ -159,8 +159,8 @@ typedef struct entail_statistics {
 } entail_statistics_t;
 
 /* A named count; `count` of which table, see ENTAIL_COUNTS_*. */
-typedef struct entail_named_count {
-  const char *name; /* lives as long as the engine; ends with NUL */
+typedef struct entail_named_count_t {
+  const char* name; /* lives as long as the engine; ends with NUL */
   uint64_t count;
 } entail_named_count_t;
 
@@ -171,12 +171,12 @@ typedef struct entail_named_count {
 #define ENTAIL_COUNTS_SPANS_LOST 4u     /* by loss */
 
 /* One row of the loss table: what can be lost, for help texts and metrics. Static strings. */
-typedef struct entail_loss_info {
+typedef struct entail_loss_info_t {
   uint32_t struct_size;
   uint32_t reserved;
-  const char *name;
-  const char *severity; /* info, warning, error */
-  const char *help;
+  const char* name;
+  const char* severity; /* info, warning, error */
+  const char* help;
 } entail_loss_info_t;
 #define ENTAIL_LOSS_INFO_INIT {(uint32_t)sizeof(entail_loss_info_t), 0, NULL, NULL, NULL}
 
@@ -196,7 +196,7 @@ ENTAIL_API uint32_t entail_abi_version(void);
    borrows    nothing
    on error   cannot fail
    since      ABI 1.0 */
-ENTAIL_API const char *entail_version(void);
+ENTAIL_API const char* entail_version(void);
 
 /* entail_status_text: what a status means, in a few words; static; never NULL.
    threads    any
@@ -205,7 +205,7 @@ ENTAIL_API const char *entail_version(void);
    borrows    nothing
    on error   an unknown number is "unknown status"
    since      ABI 1.0 */
-ENTAIL_API const char *entail_status_text(entail_status_t status);
+ENTAIL_API const char* entail_status_text(entail_status_t status);
 
 /* entail_config_check: reads a configuration and tells every error and warning, in the order of the text.
    threads    any
@@ -214,8 +214,9 @@ ENTAIL_API const char *entail_status_text(entail_status_t status);
    borrows    yaml, until return; the callback's text until the callback returns
    on error   ENTAIL_E_CONFIG, with the first error in *error; on_message (may be NULL) was called for each
    since      ABI 1.0 */
-ENTAIL_API entail_status_t entail_config_check(const char *yaml, size_t yaml_size, entail_on_config_message_t on_message,
-                                               void *user, entail_error_t *error);
+ENTAIL_API entail_status_t entail_config_check(const char* yaml, size_t yaml_size,
+                                               entail_on_config_message_t on_message, void* user,
+                                               entail_error_t* error);
 
 /* entail_config_defaults: every option with its default, bounds and help, as commented YAML; static; ends with NUL.
    threads    any
@@ -224,7 +225,7 @@ ENTAIL_API entail_status_t entail_config_check(const char *yaml, size_t yaml_siz
    borrows    nothing
    on error   NULL when the system has no memory
    since      ABI 1.0 */
-ENTAIL_API const char *entail_config_defaults(void);
+ENTAIL_API const char* entail_config_defaults(void);
 
 /* entail_engine_open: opens an engine from a configuration in YAML; use it through the macro below.
    threads    any
@@ -233,9 +234,9 @@ ENTAIL_API const char *entail_config_defaults(void);
    borrows    options and yaml, until return; options->user and the callbacks until entail_engine_close()
    on error   *engine is NULL and nothing is held; error says where in the configuration
    since      ABI 1.0 */
-ENTAIL_API entail_status_t entail_engine_open_abi(uint32_t abi_version, const entail_open_options_t *options,
-                                                  const char *yaml, size_t yaml_size, entail_engine_t **engine,
-                                                  entail_error_t *error);
+ENTAIL_API entail_status_t entail_engine_open_abi(uint32_t abi_version, const entail_open_options_t* options,
+                                                  const char* yaml, size_t yaml_size, entail_engine_t** engine,
+                                                  entail_error_t* error);
 #define entail_engine_open(options, yaml, yaml_size, engine, error) \
   entail_engine_open_abi(ENTAIL_ABI_VERSION, (options), (yaml), (yaml_size), (engine), (error))
 
@@ -246,7 +247,7 @@ ENTAIL_API entail_status_t entail_engine_open_abi(uint32_t abi_version, const en
    borrows    nothing; whatever was borrowed from the engine ends here
    on error   NULL or an engine that is closed: does nothing
    since      ABI 1.0 */
-ENTAIL_API void entail_engine_close(entail_engine_t *engine);
+ENTAIL_API void entail_engine_close(entail_engine_t* engine);
 
 /* entail_ingest_otlp: takes in one ExportTraceServiceRequest (or TracesData) in protobuf, whole or not at all. It
    arrives at the now of the last tick.
@@ -256,8 +257,8 @@ ENTAIL_API void entail_engine_close(entail_engine_t *engine);
    borrows    bytes, until return
    on error   nothing of this request was taken in; receipt (may be NULL) is still written; error says at which byte
    since      ABI 1.0 */
-ENTAIL_API entail_status_t entail_ingest_otlp(entail_engine_t *engine, const uint8_t *bytes, size_t bytes_size,
-                                              entail_ingest_receipt_t *receipt, entail_error_t *error);
+ENTAIL_API entail_status_t entail_ingest_otlp(entail_engine_t* engine, const uint8_t* bytes, size_t bytes_size,
+                                              entail_ingest_receipt_t* receipt, entail_error_t* error);
 
 /* entail_ingest_otlp_json: the same for OTLP/JSON. Another signal is passed over: ENTAIL_OK, the receipt says which.
    threads    as entail_ingest_otlp()
@@ -266,8 +267,8 @@ ENTAIL_API entail_status_t entail_ingest_otlp(entail_engine_t *engine, const uin
    borrows    text, until return
    on error   as entail_ingest_otlp()
    since      ABI 1.0 */
-ENTAIL_API entail_status_t entail_ingest_otlp_json(entail_engine_t *engine, const char *text, size_t text_size,
-                                                   entail_ingest_receipt_t *receipt, entail_error_t *error);
+ENTAIL_API entail_status_t entail_ingest_otlp_json(entail_engine_t* engine, const char* text, size_t text_size,
+                                                   entail_ingest_receipt_t* receipt, entail_error_t* error);
 
 /* entail_tick: decides what is due at now_ns, carries keeps over links, and gives out what was kept. Call it about once
    a second, with nanoseconds of a clock that does not go back.
@@ -277,7 +278,7 @@ ENTAIL_API entail_status_t entail_ingest_otlp_json(entail_engine_t *engine, cons
    borrows    nothing
    on error   nothing was decided, but for ENTAIL_E_MEMORY, where the rest follows with the next tick
    since      ABI 1.0 */
-ENTAIL_API entail_status_t entail_tick(entail_engine_t *engine, int64_t now_ns, entail_error_t *error);
+ENTAIL_API entail_status_t entail_tick(entail_engine_t* engine, int64_t now_ns, entail_error_t* error);
 
 /* entail_drain: the end of the input: a last tick in which everything is due. The engine then takes in nothing more.
    threads    as entail_tick()
@@ -286,7 +287,7 @@ ENTAIL_API entail_status_t entail_tick(entail_engine_t *engine, int64_t now_ns, 
    borrows    nothing
    on error   as entail_tick()
    since      ABI 1.0 */
-ENTAIL_API entail_status_t entail_drain(entail_engine_t *engine, int64_t now_ns, entail_error_t *error);
+ENTAIL_API entail_status_t entail_drain(entail_engine_t* engine, int64_t now_ns, entail_error_t* error);
 
 /* entail_poll_batch: copies the oldest emitted batch into buffer: one TracesData message, which is also an
    ExportTraceServiceRequest. *size is its size, *span_count (may be NULL) the number of its spans.
@@ -296,8 +297,8 @@ ENTAIL_API entail_status_t entail_drain(entail_engine_t *engine, int64_t now_ns,
    borrows    buffer, until return
    on error   ENTAIL_NOTHING: none waits. ENTAIL_E_BUFFER: *size bytes are needed; the batch waits on
    since      ABI 1.0 */
-ENTAIL_API entail_status_t entail_poll_batch(entail_engine_t *engine, uint8_t *buffer, size_t buffer_size, size_t *size,
-                                             uint64_t *span_count, entail_error_t *error);
+ENTAIL_API entail_status_t entail_poll_batch(entail_engine_t* engine, uint8_t* buffer, size_t buffer_size, size_t* size,
+                                             uint64_t* span_count, entail_error_t* error);
 
 /* entail_poll_decision: takes the oldest decision record that waits. Needs ENTAIL_OPEN_POLL_DECISIONS.
    threads    as entail_tick(), and not beside it
@@ -306,8 +307,8 @@ ENTAIL_API entail_status_t entail_poll_batch(entail_engine_t *engine, uint8_t *b
    borrows    nothing; the pointers in *decision hold until the next entail_poll_decision() or entail_engine_close()
    on error   ENTAIL_NOTHING: none waits
    since      ABI 1.0 */
-ENTAIL_API entail_status_t entail_poll_decision(entail_engine_t *engine, entail_decision_t *decision,
-                                                entail_error_t *error);
+ENTAIL_API entail_status_t entail_poll_decision(entail_engine_t* engine, entail_decision_t* decision,
+                                                entail_error_t* error);
 
 /* entail_statistics: the counts so far. statistics->struct_size must be set, as for every struct.
    threads    as entail_tick(), and not beside it
@@ -316,8 +317,8 @@ ENTAIL_API entail_status_t entail_poll_decision(entail_engine_t *engine, entail_
    borrows    nothing
    on error   *statistics is left alone
    since      ABI 1.0 */
-ENTAIL_API entail_status_t entail_statistics(entail_engine_t *engine, entail_statistics_t *statistics,
-                                             entail_error_t *error);
+ENTAIL_API entail_status_t entail_statistics(entail_engine_t* engine, entail_statistics_t* statistics,
+                                             entail_error_t* error);
 
 /* entail_counts: one table of named counts (ENTAIL_COUNTS_*). Writes at most `capacity` of them; *count is how many
    there are.
@@ -327,8 +328,8 @@ ENTAIL_API entail_status_t entail_statistics(entail_engine_t *engine, entail_sta
    borrows    nothing; the names live as long as the engine
    on error   ENTAIL_E_BUFFER: there are more than `capacity`; those that fit were written
    since      ABI 1.0 */
-ENTAIL_API entail_status_t entail_counts(entail_engine_t *engine, uint32_t table, entail_named_count_t *counts,
-                                         size_t capacity, size_t *count, entail_error_t *error);
+ENTAIL_API entail_status_t entail_counts(entail_engine_t* engine, uint32_t table, entail_named_count_t* counts,
+                                         size_t capacity, size_t* count, entail_error_t* error);
 
 /* entail_loss_info: row `index` of the loss table, from 0, in the order of ENTAIL_COUNTS_LOSSES.
    threads    any
@@ -337,7 +338,7 @@ ENTAIL_API entail_status_t entail_counts(entail_engine_t *engine, uint32_t table
    borrows    nothing; the strings are static
    on error   ENTAIL_E_NOT_FOUND behind the last row
    since      ABI 1.0 */
-ENTAIL_API entail_status_t entail_loss_info(uint32_t index, entail_loss_info_t *info, entail_error_t *error);
+ENTAIL_API entail_status_t entail_loss_info(uint32_t index, entail_loss_info_t* info, entail_error_t* error);
 
 /* entail_explain: why a trace was kept or dropped, and the state of the traces that it is linked with, as one JSON
    object: the decision record with `linked_states` and `linking_states`, arrays of {trace_id, state}.
@@ -347,8 +348,8 @@ ENTAIL_API entail_status_t entail_loss_info(uint32_t index, entail_loss_info_t *
    borrows    buffer, until return; trace_id is 16 bytes
    on error   ENTAIL_E_NOT_FOUND: never seen, or forgotten. ENTAIL_E_BUFFER: *size bytes are needed
    since      ABI 1.0 */
-ENTAIL_API entail_status_t entail_explain(entail_engine_t *engine, const uint8_t *trace_id, char *buffer,
-                                          size_t buffer_size, size_t *size, entail_error_t *error);
+ENTAIL_API entail_status_t entail_explain(entail_engine_t* engine, const uint8_t* trace_id, char* buffer,
+                                          size_t buffer_size, size_t* size, entail_error_t* error);
 
 /* entail_otlp_to_json: prints a TracesData message, as emitted, as OTLP/JSON on one line.
    threads    any
@@ -357,8 +358,8 @@ ENTAIL_API entail_status_t entail_explain(entail_engine_t *engine, const uint8_t
    borrows    bytes and buffer, until return
    on error   ENTAIL_E_MALFORMED; ENTAIL_E_BUFFER: *size bytes are needed
    since      ABI 1.0 */
-ENTAIL_API entail_status_t entail_otlp_to_json(const uint8_t *bytes, size_t bytes_size, char *buffer, size_t buffer_size,
-                                               size_t *size, entail_error_t *error);
+ENTAIL_API entail_status_t entail_otlp_to_json(const uint8_t* bytes, size_t bytes_size, char* buffer,
+                                               size_t buffer_size, size_t* size, entail_error_t* error);
 
 #ifdef __cplusplus
 } /* extern "C" */
