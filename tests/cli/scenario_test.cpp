@@ -145,6 +145,7 @@ const char* const kTellings[] = {
     "saga",
     "saga --compensation fails",
     "saga --steps 2 --compensation fails",
+    "saga --steps 3",
     "saga --steps 20",
     "saga --steps 20 --compensation fails",
     "event-sourcing",
@@ -172,6 +173,7 @@ const char* const kTellings[] = {
     "user-journey --linked-hops 8 --linking-hops 1 --fails 11",
     "user-journey --gap-minutes 1440 --sessions 9 --fails 5 --retain-minutes 3000",
     "user-journey --fails 1 --sessions 2",
+    "user-journey --sessions 90 --fails 80 --gap-minutes 2 --linked-hops 62",
     "aggregation",
     "aggregation --fails merge",
     "aggregation --fails merge --hops 1",
@@ -257,19 +259,20 @@ TEST_F(ScenarioTest, ThreeCommands_AsTheHelpSays) {
   const Outcome told = run("generate --scenario saga -o saga.otlp --tell");
   ASSERT_TRUE(contains(told.out, "\nstep-1 ")) << told.out;
   const std::string line = told.out.substr(told.out.find("\nstep-1 ") + 1);
-  EXPECT_TRUE(contains(line.substr(0, line.find('\n')), "  kept over links, linked 2 hops")) << told.out;
+  EXPECT_TRUE(contains(line.substr(0, line.find('\n')), "  kept over links, linked 4 hops")) << told.out;
   const std::string id = line.substr(line.find_first_of("0123456789abcdef", 8), 32);
   const Outcome why = run("explain " + id + " --decisions d.jsonl");
   EXPECT_TRUE(contains(why.out, id + "  kept")) << why.out;
-  EXPECT_TRUE(contains(why.out, "2 hops toward its causes")) << why.out;
+  EXPECT_TRUE(contains(why.out, "4 hops toward its causes")) << why.out;
 }
 
 TEST_F(ScenarioTest, WhatCannotBe_IsRefused) {
   for (const char* const arguments :
        {"batch --links 10 --malformed 11", "workflow --steps 3 --fails 4", "user-journey --sessions 3 --fails 4",
-        "head-sampled --links 10 --late 10", "chain --max-hops 4 --step-seconds 16", "mixed --with mixed",
-        "mixed --with nothing", "mixed --copies 0", "saga --steps 1", "saga --with retry", "retry --last maybe",
-        "saga --expect f --config f", "saga --config out", "saga --tell --config -"}) {
+        "user-journey --gap-minutes 1440 --linked-hops 6 --fails 7", "head-sampled --links 10 --late 10",
+        "chain --max-hops 4 --step-seconds 16", "mixed --with mixed", "mixed --with nothing", "mixed --copies 0",
+        "saga --steps 1", "saga --with retry", "retry --last maybe", "saga --expect f --config f", "saga --config out",
+        "saga --tell --config -"}) {
     const Outcome refused = run(std::string("generate -o out --scenario ") + arguments);
     EXPECT_EQ(refused.exit_code, 2) << arguments << refused.err;
     EXPECT_FALSE(refused.err.empty()) << arguments;

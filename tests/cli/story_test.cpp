@@ -207,7 +207,7 @@ TEST(Stories, KeptSetsFollowFromTheBytes) {
       {"fan-out", {{"fails", "result"}}},
       {"retry", {{"attempts", "4"}}},
       {"retry", {{"last", "succeeds"}}},
-      {"saga", {}},
+      {"saga", {{"steps", "4"}}},
       {"event-sourcing", {{"derived-hops", "62"}}},
       {"event-sourcing", {{"derived-hops", "62"}, {"fails", "command"}}},
       {"scheduled-job", {}},
@@ -307,12 +307,12 @@ TEST(MixedStory, HoldsTheStoriesThatAreStirredIn) {
   EXPECT_EQ(flags.set("with", "workflow"), "");
   EXPECT_EQ(flags.list("with"), (std::vector<std::string>{"saga", "workflow"}));
   EXPECT_NE(flags.set("with", "mixed"), "");
-  const Told saga = tell("saga", {});
+  const Told etl = tell("etl", {});
   const Told stirred =
-      tell("mixed", {{"spans", "4000"}, {"spans-per-second", "400"}, {"with", "saga"}, {"copies", "3"}});
+      tell("mixed", {{"spans", "4000"}, {"spans-per-second", "400"}, {"with", "etl"}, {"copies", "3"}});
   expect_counts(stirred);
-  EXPECT_EQ(stirred.found.spans, load.found.spans + 3 * saga.found.spans);
-  EXPECT_EQ(stirred.found.traces.size(), load.found.traces.size() + 3 * saga.found.traces.size());
+  EXPECT_EQ(stirred.found.spans, load.found.spans + 3 * etl.found.spans);
+  EXPECT_EQ(stirred.found.traces.size(), load.found.traces.size() + 3 * etl.found.traces.size());
   EXPECT_EQ(expected_of(stirred.expectation), kept_of(stirred.found, 4));
 }
 

@@ -55,6 +55,8 @@ std::string list_text() {
       for (const std::string_view choice : flag.choices) {
         if (choice != flag.default_text) text += " | " + std::string(choice);
       }
+      if (flag.kind == FlagSpec::Kind::count)
+        text += ", " + std::to_string(flag.min) + " to " + std::to_string(flag.max);
       text += "]\n";
     }
   }

@@ -92,7 +92,7 @@ void add_batch(StoryTeller& teller, const BatchPlan& plan, bool late) {
   Expectation& expectation = teller.expectation;
   ++expectation.traces;
   expectation.links = plan.links;
-  expectation.named_traces.emplace_back("batch", trace_id);
+  expectation.named_traces.push_back({"batch", trace_id});
   if (plan.errors > 0) expectation.kept.push_back({trace_id, "link", "linking", 1, late, false});
   const bool cut = plan.links > kSampleSize;
   expectation.facts = {

@@ -44,7 +44,7 @@ std::string expectation_json(std::string_view scenario, std::uint64_t seed, cons
   json.key("facts").begin_object();
   for (const auto& [name, count] : expectation.facts) json.field(name, count);
   json.end_object().key("named").begin_object();
-  for (const auto& [role, trace_id] : expectation.named_traces) json.field(role, to_hex(trace_id));
+  for (const NamedTrace& named : expectation.named_traces) json.field(named.role, to_hex(named.trace_id));
   json.end_object();
   json.newline().key("kept").begin_array();
   bool first = true;
@@ -73,12 +73,12 @@ std::string expectation_table(const Expectation& expectation) {
   }
   for (const TraceId trace_id : expectation.unspecified) fates[trace_id] = "kept or dropped";
   std::size_t width = 0;
-  for (const auto& [role, trace_id] : expectation.named_traces) width = std::max(width, role.size());
+  for (const NamedTrace& named : expectation.named_traces) width = std::max(width, named.role.size());
   std::string text;
-  for (const auto& [role, trace_id] : expectation.named_traces) {
-    const auto fate = fates.find(trace_id);
-    text += role + std::string(width + 2 - role.size(), ' ') + to_hex(trace_id) + "  ";
-    text += fate == fates.end() ? "dropped" : fate->second;
+  for (const NamedTrace& named : expectation.named_traces) {
+    const auto fate = fates.find(named.trace_id);
+    text += named.role + std::string(width + 2 - named.role.size(), ' ') + to_hex(named.trace_id) + "  ";
+    text += !named.came ? "absent" : fate == fates.end() ? "dropped" : fate->second;
     text += '\n';
   }
   return text;

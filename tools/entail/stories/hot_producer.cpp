@@ -47,7 +47,7 @@ void tell_hot_producer(const Flags& flags, const StoryConfig& config, StoryTelle
   const bool producer_fails = flags.word("fails") == "producer";
   Expectation& expectation = teller.expectation;
   const TraceId producer = teller.random.trace_id(0);
-  expectation.named_traces.emplace_back("producer", producer);
+  expectation.named_traces.push_back({"producer", producer});
 
   add_producer(teller, producer_fails);
   if (producer_fails) expectation.kept.push_back({producer, "policy", {}, 0, false, false});

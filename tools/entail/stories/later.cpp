@@ -6,6 +6,7 @@ namespace entail::cli {
 namespace {
 
 constexpr std::uint64_t kHourSeconds = 3600;
+constexpr std::uint64_t kRecordsHoursMax = 168;
 constexpr std::uint64_t kDroppedSeconds = kDecisionWaitSeconds + 5;  // by then a trace of second 0 is decided
 
 std::string configure_scheduled_job(const Flags& flags, StoryConfig& config) {
@@ -61,10 +62,17 @@ void tell_scheduled_job(const Flags& flags, const StoryConfig& config, StoryTell
 
 std::string configure_user_journey(const Flags& flags, StoryConfig& config) {
   if (flags.count("fails") > flags.count("sessions")) return "--fails is more than --sessions";
+  const std::uint64_t hops = std::min(flags.count("linked-hops"), flags.count("fails") - 1);
+  // What is sealed must be remembered until a keep comes to it, or nobody could tell that a chain broke.
+  const std::uint64_t records_seconds = (hops + 2) * flags.count("gap-minutes") * 60;
+  if (records_seconds > kRecordsHoursMax * kHourSeconds) {
+    return "--linked-hops and two more, times --gap-minutes, is more than the " + std::to_string(kRecordsHoursMax) +
+           " h for which records are kept at most";
+  }
   config.max_hops_linked = flags.count("linked-hops");
   config.max_hops_linking = flags.count("linking-hops");
   config.retain_seconds = std::max(config.retain_seconds, flags.count("retain-minutes") * 60);
-  config.records_seconds = std::max(config.records_seconds, 2 * flags.count("gap-minutes") * 60);
+  config.records_seconds = std::max(config.records_seconds, records_seconds);
   return {};
 }
 

@@ -110,7 +110,7 @@ void tell_malformed(const Flags& flags, const StoryConfig&, StoryTeller& teller)
   Role healthy = scene.role("healthy");
   // A 64-bit trace ID, padded: half of it is zero.
   zeros.trace_id.hi = 0;
-  teller.expectation.named_traces[1].second = zeros.trace_id;
+  teller.expectation.named_traces[zeros.name_index].trace_id = zeros.trace_id;
 
   const Act failed = {.service = "shop",
                       .name = "publish orders",

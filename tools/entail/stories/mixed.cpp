@@ -13,6 +13,7 @@ constexpr std::uint64_t kLinksMax = 4;
 constexpr std::uint64_t kLinkBackSeconds = 5;  // how far back links lead: four hops stay within the retention
 constexpr std::uint32_t kMaxHops = 4;
 constexpr std::uint64_t kSpanBytesMax = 500;
+constexpr std::uint64_t kDefaultMemoryMib = 512;
 constexpr std::uint32_t kFar = kMaxHops + 1;
 
 struct Edge {
@@ -146,9 +147,10 @@ std::string configure_mixed(const Flags& flags, StoryConfig& config) {
   config.max_links_followed = std::max<std::uint64_t>(config.max_links_followed, StoryConfig().max_links_followed);
   config.max_traces_per_origin = 1'000'000;  // so that what is expected follows from hops alone
   // A long retention holds all of the load, and half of the memory is for what is retained.
-  const std::uint64_t load_mib = flags.count("spans") * kSpanBytesMax >> 20;
-  if (config.retain_seconds > kRetainWindowSeconds)
-    config.memory_limit_mib = std::max<std::uint64_t>(512, 4 * load_mib);
+  const std::uint64_t wanted_mib = flags.count("spans") * kSpanBytesMax * 4 >> 20;
+  if (config.retain_seconds > kRetainWindowSeconds && wanted_mib > kDefaultMemoryMib) {
+    config.memory_limit_mib = wanted_mib;
+  }
   return {};
 }
 

@@ -62,8 +62,8 @@ void tell_workflow(const Flags& flags, const StoryConfig& config, StoryTeller& t
 }
 
 std::string configure_saga(const Flags& flags, StoryConfig& config) {
-  // The whole saga is a cause of its last step.
-  config.allow(kWorkflowPredecessor, flags.count("steps") + 1, flags.count("steps") + 1);
+  // The order, the first cause of all, is as many hops from the last step as there are steps.
+  config.allow(kWorkflowPredecessor, flags.count("steps"), std::nullopt);
   return {};
 }
 
@@ -146,7 +146,7 @@ void tell_saga(const Flags& flags, const StoryConfig&, StoryTeller& teller) {
 using Kind = FlagSpec::Kind;
 
 const std::vector<FlagSpec> kWorkflowFlags = {
-    {"steps", Kind::count, "8", "steps, one after the other", 2, 200, {}},
+    {"steps", Kind::count, "12", "steps, one after the other", 2, 200, {}},
     {"fails", Kind::count, "0", "the step that fails; 0 = the one in the middle", 0, 200, {}},
     {"hops",
      Kind::count,
@@ -157,7 +157,7 @@ const std::vector<FlagSpec> kWorkflowFlags = {
      {}},
 };
 const std::vector<FlagSpec> kSagaFlags = {
-    {"steps", Kind::count, "3", "steps; the last one fails", 2, 50, {}},
+    {"steps", Kind::count, "5", "steps; the last one fails", 2, 50, {}},
     {"compensation", Kind::word, "succeeds", "whether one of the compensations fails too", 0, 0, {"succeeds", "fails"}},
 };
 

@@ -71,7 +71,6 @@ void tell_retry(const Flags& flags, const StoryConfig& config, StoryTeller& tell
   Role sibling = scene.role("receipt");
   std::vector<Role> attempts;
   for (std::uint64_t number = 1; number <= attempt_count; ++number) attempts.push_back(scene.role("attempt", number));
-  Role shipment = scene.role("shipment");
 
   scene.tell(request, {.service = "shop", .name = "POST /orders", .second = 0, .kind = SpanKind::server});
   scene.begin(sibling, {.service = "mail", .name = "send receipt", .second = 1, .kind = SpanKind::consumer});
@@ -89,6 +88,7 @@ void tell_retry(const Flags& flags, const StoryConfig& config, StoryTeller& tell
     expect_last_failed(scene, config, request, attempts, backoff_seconds);
     return;
   }
+  Role shipment = scene.role("shipment");
   scene.begin(shipment, {.service = "stock", .name = "ship", .second = attempt_count * backoff_seconds + 1});
   scene.link(attempts.back(), kAsyncTrigger, kTriggeredBy);
   scene.end();

@@ -7,12 +7,18 @@ constexpr std::size_t kNamedRolesMax = 64;
 
 }  // namespace
 
-Role Scene::role(std::string name) {
+Role Scene::nameless_role() {
   Role role;
   role.index = role_count_++;
   role.trace_id = teller_.random.trace_id(role.index);
+  return role;
+}
+
+Role Scene::role(std::string name) {
+  Role role = nameless_role();
   if (expectation_.named_traces.size() < kNamedRolesMax) {
-    expectation_.named_traces.emplace_back(std::move(name), role.trace_id);
+    role.name_index = expectation_.named_traces.size();
+    expectation_.named_traces.push_back({std::move(name), role.trace_id, false});
   }
   return role;
 }
@@ -28,7 +34,10 @@ std::uint32_t Scene::begin(Role& role, const Act& act) {
   facts.error = act.status == Status::error;
   teller_.requests.begin_span(facts);
   service_ = act.service;
-  if (role.span_count == 0) ++expectation_.traces;
+  if (role.span_count == 0) {
+    ++expectation_.traces;
+    if (role.name_index < expectation_.named_traces.size()) expectation_.named_traces[role.name_index].came = true;
+  }
   return role.span_count++;
 }
 
@@ -55,7 +64,7 @@ void Scene::end() {
 }
 
 void Scene::bystander(std::uint64_t second) {
-  Role healthy = role("bystander");
+  Role healthy = nameless_role();
   tell(healthy, {.service = "bystander", .name = "health check", .second = second});
 }
 

@@ -21,6 +21,7 @@ struct Role {
   std::uint64_t index = 0;
   TraceId trace_id;
   std::uint32_t span_count = 0;
+  std::size_t name_index = ~std::size_t{0};  // in Expectation::named_traces, if it is named there
 };
 
 // A span of a role: the first is its root, the others are children of that.
@@ -95,6 +96,8 @@ class Scene {
   }
 
  private:
+  Role nameless_role();
+
   StoryTeller& teller_;
   Expectation& expectation_;
   std::string_view service_;

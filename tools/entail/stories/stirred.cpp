@@ -69,7 +69,9 @@ void Stirred::tell(const Scenario& scenario, const StoryConfig& config, const st
   append(all.unspecified, part.unspecified);
   all.kept_of_unspecified += part.kept_of_unspecified;
   add_facts(all, part);
-  for (const auto& [role, trace_id] : part.named_traces) all.named_traces.emplace_back(name + "/" + role, trace_id);
+  for (const NamedTrace& named : part.named_traces) {
+    all.named_traces.push_back({name + "/" + named.role, named.trace_id, named.came});
+  }
 }
 
 void Stirred::write_before(std::uint64_t second) {

@@ -62,6 +62,13 @@ struct ExpectedLoss {
   std::uint32_t hops = 0;
 };
 
+// A trace that the story speaks of by its role.
+struct NamedTrace {
+  std::string role;
+  TraceId trace_id;
+  bool came = true;  // else it is known from links alone
+};
+
 struct Expectation {
   std::uint64_t spans = 0;
   std::uint64_t traces = 0;
@@ -71,8 +78,8 @@ struct Expectation {
   // Of these exactly kept_of_unspecified are kept: the story does not say which.
   std::vector<TraceId> unspecified;
   std::uint64_t kept_of_unspecified = 0;
-  std::vector<std::pair<std::string, std::uint64_t>> facts;   // further counts that the story knows
-  std::vector<std::pair<std::string, TraceId>> named_traces;  // role -> trace ID
+  std::vector<std::pair<std::string, std::uint64_t>> facts;  // further counts that the story knows
+  std::vector<NamedTrace> named_traces;
 };
 
 // Takes the requests of a story, and counts.
