@@ -43,7 +43,6 @@ Stirred::Stirred(const Flags& flags, const StoryConfig& config, StoryTeller& tel
       tell(*find_scenario(name), config, label, copy * load_seconds / copies, teller.random.seed_of(++story));
     }
   }
-  std::stable_sort(held_.begin(), held_.end(), [](const Held& a, const Held& b) { return a.second < b.second; });
 }
 
 void Stirred::tell(const Scenario& scenario, const StoryConfig& config, const std::string& name,
@@ -52,7 +51,7 @@ void Stirred::tell(const Scenario& scenario, const StoryConfig& config, const st
   StoryTeller own(
       seed,
       [&](Bytes request) {
-        held_.push_back({told->second(), {request.begin(), request.end()}});
+        held_.emplace(told->second(), std::vector<std::uint8_t>(request.begin(), request.end()));
         return true;
       },
       begin_second);
@@ -75,9 +74,9 @@ void Stirred::tell(const Scenario& scenario, const StoryConfig& config, const st
 }
 
 void Stirred::write_before(std::uint64_t second) {
-  for (; written_ < held_.size() && held_[written_].second < second; ++written_) {
-    teller_.pass_on(held_[written_].request);
-    held_[written_].request = {};
+  while (!held_.empty() && held_.begin()->first < second) {
+    teller_.pass_on(held_.begin()->second);
+    held_.erase(held_.begin());
   }
 }
 

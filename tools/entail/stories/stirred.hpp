@@ -4,6 +4,8 @@
 // Confined. Memory: the requests of all stirred stories.
 #pragma once
 
+#include <map>
+
 #include "stories/story.hpp"
 
 namespace entail::cli {
@@ -23,16 +25,11 @@ class Stirred {
   void write_rest() { write_before(~0ull); }
 
  private:
-  struct Held {
-    std::uint64_t second = 0;
-    std::vector<std::uint8_t> request;
-  };
   void tell(const Scenario& scenario, const StoryConfig& config, const std::string& name, std::uint64_t begin_second,
             std::uint64_t seed);
 
   StoryTeller& teller_;
-  std::vector<Held> held_;
-  std::size_t written_ = 0;
+  std::multimap<std::uint64_t, std::vector<std::uint8_t>> held_;  // by second; within one as they were told
 };
 
 }  // namespace entail::cli

@@ -1,7 +1,7 @@
 // The configuration that a story wants: the stories count on these values when they say what must be kept.
 //
-// Stories raise what they need and never lower it, so that several can be told in one file; each then reads from the
-// result what holds. Thread rule: Confined.
+// With its default flags a story raises what it needs and lowers nothing, so that several can be told in one file; each
+// then reads from the result what holds. Thread rule: Confined.
 #pragma once
 
 #include <algorithm>
