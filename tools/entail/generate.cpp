@@ -243,9 +243,8 @@ void add_generate(CLI::App& app, Action& action) {
       "  entail sample -c saga.yaml saga.otlp -o kept.otlp --decisions decisions.jsonl\n"
       "  entail generate --scenario batch --links 1000000 --errors 37 --malformed 5000 -o batch.otlp --expect e.json\n"
       "  entail generate --scenario mixed --spans 2000000 --with saga --with retry --copies 20 -o load.otlp\n"
-      "\nAnother seed gives other identities, and lets another one of several alike fail. docs/patterns.md shows "
-      "every\n"
-      "scenario with its picture and what is kept of it.");
+      "\nAnother seed gives other identities, and lets another one of several alike fail. docs/patterns.md shows\n"
+      "every scenario with its picture and what is kept of it.");
   command->callback([command, arguments, &action] {
     arguments->flags = command->remaining();
     action = [arguments] { return generate(*arguments); };
