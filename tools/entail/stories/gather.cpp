@@ -59,7 +59,8 @@ void tell_fan_out(const Flags& flags, const StoryConfig& config, StoryTeller& te
                              .second = 2,
                              .kind = SpanKind::consumer,
                              .status = error_if(fails == Failing::middle && i == failing)});
-    scene.link(request, kFanoutSource, kTriggeredBy, {{kLinkBatchIndex, i}, {kLinkBatchSize, worker_count}});
+    scene.link(request, link_type::kFanoutSource, link_relationship::kTriggeredBy,
+               {{link_key::kBatchIndex, i}, {link_key::kBatchSize, worker_count}});
     scene.end();
   }
   scene.begin(result, {.service = "search",
@@ -67,16 +68,17 @@ void tell_fan_out(const Flags& flags, const StoryConfig& config, StoryTeller& te
                        .second = 3,
                        .kind = SpanKind::consumer,
                        .status = error_if(fails == Failing::last)});
-  scene.link(request, kAsyncTrigger, kFollowsFrom);
+  scene.link(request, link_type::kAsyncTrigger, link_relationship::kFollowsFrom);
   for (std::uint64_t i = 0; i < worker_count; ++i) {
-    scene.link(workers[i], kFaninTarget, kFollowsFrom, {{kLinkBatchIndex, i}, {kLinkBatchSize, worker_count}});
+    scene.link(workers[i], link_type::kFaninTarget, link_relationship::kFollowsFrom,
+               {{link_key::kBatchIndex, i}, {link_key::kBatchSize, worker_count}});
   }
   scene.end();
   expect_fan_out(scene, config, fails, failing, request, workers, result);
 }
 
 std::string configure_aggregation(const Flags& flags, StoryConfig& config) {
-  config.allow(kAggregates, flags.count("hops"), std::nullopt);
+  config.allow(link_relationship::kAggregates, flags.count("hops"), std::nullopt);
   config.leave_room_for(flags.count("partials"), flags.count("partials") + 2);
   return {};
 }
@@ -100,25 +102,27 @@ void tell_aggregation(const Flags& flags, const StoryConfig& config, StoryTeller
   // The merge comes as three spans; the last one links the two before it too. Those are no edges.
   for (std::uint64_t i = 0; i < kOwnSpans; ++i) scene.tell(merge, {.service = "stats", .name = "read", .second = 2});
   scene.begin(merge, {.service = "stats", .name = "merge", .second = 2, .status = error_if(merge_fails)});
-  for (std::uint32_t i = 0; i < kOwnSpans; ++i) scene.link(merge, kFaninTarget, kAggregates, {}, i);
+  for (std::uint32_t i = 0; i < kOwnSpans; ++i)
+    scene.link(merge, link_type::kFaninTarget, link_relationship::kAggregates, {}, i);
   for (std::uint64_t i = 0; i < partial_count; ++i) {
-    scene.link(partials[i], kFaninTarget, kAggregates, {{kLinkBatchIndex, i}, {kLinkBatchSize, partial_count}});
+    scene.link(partials[i], link_type::kFaninTarget, link_relationship::kAggregates,
+               {{link_key::kBatchIndex, i}, {link_key::kBatchSize, partial_count}});
   }
   scene.end();
   scene.begin(publish, {.service = "reports", .name = "publish", .second = 3});
-  scene.link(merge, kAsyncTrigger, kTriggeredBy);
+  scene.link(merge, link_type::kAsyncTrigger, link_relationship::kTriggeredBy);
   scene.end();
   // Another reader of a partial result that did not fail, if there is one.
   const std::uint64_t read = (failing + 1) % partial_count;
   scene.begin(reader, {.service = "alerts", .name = "check", .second = 3});
-  scene.link(partials[read], kAsyncTrigger, kTriggeredBy);
+  scene.link(partials[read], link_type::kAsyncTrigger, link_relationship::kTriggeredBy);
   scene.end();
 
   scene.fact("links_same_trace", kOwnSpans);
   if (merge_fails) {
     scene.kept_by_policy(merge);
     scene.kept_by_link(publish, "linking", 1);
-    if (config.linked_hops({kFaninTarget, kAggregates}) == 0) return;
+    if (config.linked_hops({link_type::kFaninTarget, link_relationship::kAggregates}) == 0) return;
     for (const Role& partial : partials) scene.kept_by_link(partial, "linked", 1);
   } else {
     scene.kept_by_policy(partials[failing]);
@@ -129,7 +133,7 @@ void tell_aggregation(const Flags& flags, const StoryConfig& config, StoryTeller
 }
 
 std::string configure_event_sourcing(const Flags& flags, StoryConfig& config) {
-  config.allow(kDerivedFrom, std::nullopt, flags.count("derived-hops"));
+  config.allow(link_relationship::kDerivedFrom, std::nullopt, flags.count("derived-hops"));
   config.leave_room_for(flags.count("events"), 2 * flags.count("events") + 2);
   return {};
 }
@@ -139,7 +143,7 @@ std::string configure_event_sourcing(const Flags& flags, StoryConfig& config) {
 void expect_events(Scene& scene, const StoryConfig& config, Failing fails, std::uint64_t failing,
                    const std::vector<Role>& commands, const std::vector<Role>& events, const Role& projection,
                    const Role& query) {
-  const std::uint64_t derived_max = config.linking_hops({kEventSource, kDerivedFrom});
+  const std::uint64_t derived_max = config.linking_hops({link_type::kEventSource, link_relationship::kDerivedFrom});
   std::uint64_t projection_hops = 0;
   if (fails == Failing::last) {
     scene.kept_by_policy(projection);
@@ -186,7 +190,8 @@ void tell_event_sourcing(const Flags& flags, const StoryConfig& config, StoryTel
                             .second = 2,
                             .kind = SpanKind::consumer,
                             .status = error_if(fails == Failing::middle && i == failing)});
-    scene.link(commands[i], kAsyncTrigger, kTriggeredBy, {{kLinkCorrelationId, "transfer-" + std::to_string(i)}});
+    scene.link(commands[i], link_type::kAsyncTrigger, link_relationship::kTriggeredBy,
+               {{link_key::kCorrelationId, "transfer-" + std::to_string(i)}});
     scene.end();
   }
   scene.begin(projection, {.service = "balances",
@@ -195,11 +200,12 @@ void tell_event_sourcing(const Flags& flags, const StoryConfig& config, StoryTel
                            .kind = SpanKind::consumer,
                            .status = error_if(fails == Failing::last)});
   for (std::uint64_t i = 0; i < event_count; ++i) {
-    scene.link(events[i], kEventSource, kDerivedFrom, {{kLinkCorrelationId, "transfer-" + std::to_string(i)}});
+    scene.link(events[i], link_type::kEventSource, link_relationship::kDerivedFrom,
+               {{link_key::kCorrelationId, "transfer-" + std::to_string(i)}});
   }
   scene.end();
   scene.begin(query, {.service = "balances", .name = "GET /balance", .second = 5, .kind = SpanKind::server});
-  scene.link(projection, kEventSource, kDerivedFrom);
+  scene.link(projection, link_type::kEventSource, link_relationship::kDerivedFrom);
   scene.end();
   expect_events(scene, config, fails, failing, commands, events, projection, query);
 }

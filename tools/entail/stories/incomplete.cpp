@@ -52,7 +52,8 @@ void tell_consumer(Scene& scene, StoryTeller& teller, Role& consumer, const std:
                          .second = kConsumerSecond,
                          .kind = SpanKind::consumer,
                          .status = fails ? Status::error : Status::unset});
-  for (const std::uint64_t i : order) scene.link(producers[i], kAsyncTrigger, kTriggeredBy);
+  for (const std::uint64_t i : order)
+    scene.link(producers[i], link_type::kAsyncTrigger, link_relationship::kTriggeredBy);
   scene.end();
 }
 
@@ -83,7 +84,7 @@ void tell_head_sampled(const Flags& flags, const StoryConfig&, StoryTeller& tell
     for (std::uint64_t i = plan.present; i < plan.present + plan.late; ++i) {
       scene.begin(of_consumer[i], publish_late);
       // Through a trace that was absent a keep comes to what is behind it, once that is known.
-      if (i == plan.present) scene.link(upload, kAsyncTrigger, kTriggeredBy);
+      if (i == plan.present) scene.link(upload, link_type::kAsyncTrigger, link_relationship::kTriggeredBy);
       scene.end();
     }
   }
@@ -132,13 +133,14 @@ void tell_sdk_truncated(const Flags& flags, const StoryConfig&, StoryTeller& tel
   scene.begin(job, {.service = "billing", .name = "job", .second = kConsumerSecond, .kind = SpanKind::consumer});
   scene.attribute("messaging.batch.message_count", plan.links);
   for (std::uint64_t i = plan.first; i < plan.end; ++i) {
-    scene.link(producers[i], kBatchSource, kBatchMember, {{kLinkBatchIndex, i}, {kLinkBatchSize, plan.links}});
+    scene.link(producers[i], link_type::kBatchSource, link_relationship::kBatchMember,
+               {{link_key::kBatchIndex, i}, {link_key::kBatchSize, plan.links}});
   }
   const std::uint64_t cut = plan.links - (plan.end - plan.first);
   if (cut > 0) teller.requests.dropped_links(cut);
   scene.end();
   scene.begin(report, {.service = "reports", .name = "report", .second = kReportSecond});
-  scene.link(job, kAsyncTrigger, kTriggeredBy);
+  scene.link(job, link_type::kAsyncTrigger, link_relationship::kTriggeredBy);
   scene.end();
 
   scene.kept_by_policy(producers[plan.failing]);

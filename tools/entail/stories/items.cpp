@@ -34,7 +34,8 @@ void tell_batch_items(const Flags& flags, const StoryConfig& config, StoryTeller
               {.service = "billing", .name = "invoice batch", .second = kBatchSecond, .kind = SpanKind::consumer});
   scene.attribute("messaging.batch.message_count", item_count);
   for (std::uint64_t i = 0; i < item_count; ++i) {
-    scene.link(orders[i], kBatchSource, kBatchMember, {{kLinkBatchIndex, i}, {kLinkBatchSize, item_count}});
+    scene.link(orders[i], link_type::kBatchSource, link_relationship::kBatchMember,
+               {{link_key::kBatchIndex, i}, {link_key::kBatchSize, item_count}});
   }
   scene.end();
   for (std::uint64_t i = 0; i < item_count; ++i) {
@@ -43,12 +44,13 @@ void tell_batch_items(const Flags& flags, const StoryConfig& config, StoryTeller
                         .second = kBatchSecond,
                         .kind = SpanKind::consumer,
                         .status = i == failing ? Status::error : Status::unset});
-    scene.link(orders[i], kBatchSource, kBatchMember, {{kLinkBatchIndex, i}});
+    scene.link(orders[i], link_type::kBatchSource, link_relationship::kBatchMember, {{link_key::kBatchIndex, i}});
     scene.end();
   }
   // The mail links the span of the item, which is not the root.
   scene.begin(mail, {.service = "mail", .name = "send invoice", .second = kMailSecond, .kind = SpanKind::consumer});
-  scene.link(batch, kAsyncTrigger, kTriggeredBy, {}, static_cast<std::uint32_t>(failing) + 1);
+  scene.link(batch, link_type::kAsyncTrigger, link_relationship::kTriggeredBy, {},
+             static_cast<std::uint32_t>(failing) + 1);
   scene.end();
 
   scene.kept_by_policy(batch);
@@ -69,7 +71,8 @@ void tell_etl_job(Scene& scene, Role& job, const std::vector<Role>& sources, Sta
   scene.tell(job, root);
   scene.begin(job, {.service = "etl", .name = "extract", .second = kBatchSecond});
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    scene.link(sources[i], kBatchSource, kBatchMember, {{kLinkBatchIndex, i}, {kLinkBatchSize, sources.size()}});
+    scene.link(sources[i], link_type::kBatchSource, link_relationship::kBatchMember,
+               {{link_key::kBatchIndex, i}, {link_key::kBatchSize, sources.size()}});
   }
   scene.end();
   scene.tell(job, {.service = "etl", .name = "transform", .second = kBatchSecond});
@@ -99,7 +102,7 @@ void tell_etl(const Flags& flags, const StoryConfig&, StoryTeller& teller) {
   for (std::size_t i = 0; i < dashboards.size(); ++i) {
     scene.begin(dashboards[i], {.service = "reports", .name = "refresh", .second = kMailSecond});
     // One reads what the run made as a whole, the next one what was transformed.
-    scene.link(job, kAsyncTrigger, kFollowsFrom, {}, i % 2 == 0 ? 0 : kTransformSpan);
+    scene.link(job, link_type::kAsyncTrigger, link_relationship::kFollowsFrom, {}, i % 2 == 0 ? 0 : kTransformSpan);
     scene.end();
   }
 

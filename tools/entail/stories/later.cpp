@@ -42,13 +42,14 @@ void tell_scheduled_job(const Flags& flags, const StoryConfig& config, StoryTell
                               .second = delay_seconds,
                               .kind = SpanKind::consumer,
                               .status = i == failing ? Status::error : Status::unset});
-    scene.link(signups[i], kScheduledTrigger, kTriggeredBy, {{kLinkDelayMs, delay_seconds * 1000}});
+    scene.link(signups[i], link_type::kScheduledTrigger, link_relationship::kTriggeredBy,
+               {{link_key::kDelayMs, delay_seconds * 1000}});
     scene.end();
   }
   // It failed by itself: nothing is linked to it.
   scene.tell(cleanup, {.service = "mail", .name = "clean up", .second = delay_seconds + 1, .status = Status::error});
   scene.begin(digest, {.service = "reports", .name = "daily digest", .second = delay_seconds + 2});
-  for (const Role& signup : signups) scene.link(signup, kScheduledTrigger, kAggregates);
+  for (const Role& signup : signups) scene.link(signup, link_type::kScheduledTrigger, link_relationship::kAggregates);
   scene.end();
 
   scene.kept_by_policy(welcomes[failing]);
@@ -81,7 +82,8 @@ void tell_session(Scene& scene, std::vector<Role>& sessions, std::size_t i, std:
   const std::uint64_t second = i * gap_seconds;
   scene.begin(sessions[i], {.service = "shop", .name = "session", .second = second, .kind = SpanKind::server});
   if (i > 0) {
-    scene.link(sessions[i - 1], kAsyncTrigger, kFollowsFrom, {{kLinkGapMs, gap_seconds * 1000}}, 2);
+    scene.link(sessions[i - 1], link_type::kAsyncTrigger, link_relationship::kFollowsFrom,
+               {{link_key::kGapMs, gap_seconds * 1000}}, 2);
   }
   scene.end();
   scene.tell(sessions[i], {.service = "shop", .name = "browse", .second = second});

@@ -37,25 +37,26 @@ class Inbox {
   // An identity is missing, but what is said beside it is data: kept, and not followed.
   void null_targets() {
     begin({}, next_span());
-    requests_.link_attribute(kLinkRelationship, kTriggeredBy);
+    requests_.link_attribute(link_key::kRelationship, link_relationship::kTriggeredBy);
     requests_.end_link();
     begin(next_trace(), {});
     requests_.link_tracestate("vendor=1");
     requests_.end_link();
     begin({}, {}, LinkDamage::empty_trace_id);
-    requests_.link_attribute(kLinkCorrelationId, "order-1");
+    requests_.link_attribute(link_key::kCorrelationId, "order-1");
     requests_.end_link();
   }
 
   // What must work although it looks odd.
   void odd_links(const Role& own, const Role& zeros, const Role& stated, const Role& healthy) {
-    scene_.link(zeros, kAsyncTrigger, kTriggeredBy);
+    scene_.link(zeros, link_type::kAsyncTrigger, link_relationship::kTriggeredBy);
     link({~0ull, ~0ull}, next_span());
     begin(stated.trace_id, Scene::span_id_of(teller_.random, stated, 0));
     requests_.link_tracestate("this is no tracestate");
     requests_.end_link();
-    scene_.link(own, kAsyncTrigger, kFollowsFrom);
-    for (int twice = 0; twice < 2; ++twice) scene_.link(healthy, kAsyncTrigger, kTriggeredBy);
+    scene_.link(own, link_type::kAsyncTrigger, link_relationship::kFollowsFrom);
+    for (int twice = 0; twice < 2; ++twice)
+      scene_.link(healthy, link_type::kAsyncTrigger, link_relationship::kTriggeredBy);
   }
 
  private:

@@ -12,14 +12,14 @@ constexpr std::uint64_t kSlackSeconds = 60;
 void tell_step(Scene& scene, Role& step, const Role& before, std::uint64_t number, const Act& act) {
   scene.begin(step, act);
   scene.attribute("process.step", number);
-  scene.link(before, kWorkflowPredecessor, kFollowsFrom,
-             {{kLinkWorkflowId, "order-4711"}, {kLinkWorkflowStep, number}});
+  scene.link(before, link_type::kWorkflowPredecessor, link_relationship::kFollowsFrom,
+             {{link_key::kWorkflowId, "order-4711"}, {link_key::kWorkflowStep, number}});
   scene.end();
 }
 
 std::string configure_workflow(const Flags& flags, StoryConfig& config) {
   if (flags.count("fails") > flags.count("steps")) return "--fails is more than --steps";
-  config.allow(kWorkflowPredecessor, flags.count("hops"), flags.count("hops"));
+  config.allow(link_type::kWorkflowPredecessor, flags.count("hops"), flags.count("hops"));
   config.retain_seconds = std::max(config.retain_seconds, flags.count("steps") * kStepSeconds + kSlackSeconds);
   return {};
 }
@@ -28,8 +28,10 @@ std::string configure_workflow(const Flags& flags, StoryConfig& config) {
 void tell_workflow(const Flags& flags, const StoryConfig& config, StoryTeller& teller) {
   const std::uint64_t step_count = flags.count("steps");
   const std::uint64_t failing = flags.count("fails") > 0 ? flags.count("fails") : (step_count + 1) / 2;
-  const std::uint64_t linked_max = config.linked_hops({kWorkflowPredecessor, kFollowsFrom});
-  const std::uint64_t linking_max = config.linking_hops({kWorkflowPredecessor, kFollowsFrom});
+  const std::uint64_t linked_max =
+      config.linked_hops({link_type::kWorkflowPredecessor, link_relationship::kFollowsFrom});
+  const std::uint64_t linking_max =
+      config.linking_hops({link_type::kWorkflowPredecessor, link_relationship::kFollowsFrom});
   Scene scene(teller);
   std::vector<Role> steps;
   for (std::uint64_t number = 1; number <= step_count; ++number) steps.push_back(scene.role("step", number));
@@ -63,7 +65,7 @@ void tell_workflow(const Flags& flags, const StoryConfig& config, StoryTeller& t
 
 std::string configure_saga(const Flags& flags, StoryConfig& config) {
   // The order, the first cause of all, is as many hops from the last step as there are steps.
-  config.allow(kWorkflowPredecessor, flags.count("steps"), std::nullopt);
+  config.allow(link_type::kWorkflowPredecessor, flags.count("steps"), std::nullopt);
   return {};
 }
 
@@ -82,8 +84,10 @@ void tell_compensations(Scene& scene, Saga& saga, std::uint64_t second) {
                                  .second = second++,
                                  .kind = SpanKind::consumer,
                                  .status = i == saga.failing_undo ? Status::error : Status::unset});
-    scene.link(saga.steps[i], kWorkflowPredecessor, kCompensates, {{kLinkWorkflowStep, i + 1}});
-    scene.link(saga.steps.back(), kAsyncTrigger, kTriggeredBy, {{kLinkWorkflowStep, saga.steps.size()}});
+    scene.link(saga.steps[i], link_type::kWorkflowPredecessor, link_relationship::kCompensates,
+               {{link_key::kWorkflowStep, i + 1}});
+    scene.link(saga.steps.back(), link_type::kAsyncTrigger, link_relationship::kTriggeredBy,
+               {{link_key::kWorkflowStep, saga.steps.size()}});
     scene.end();
   }
 }
@@ -136,7 +140,7 @@ void tell_saga(const Flags& flags, const StoryConfig&, StoryTeller& teller) {
     tell_step(scene, other_step, other_order, 1, {.service = "saga", .name = "run step", .second = 1});
     // A reader of the order: it shares the order with the saga, and is no cause and no consequence of the failure.
     scene.begin(report, {.service = "reports", .name = "count orders", .second = 1});
-    scene.link(saga.order, kEventSource, kTriggeredBy);
+    scene.link(saga.order, link_type::kEventSource, link_relationship::kTriggeredBy);
     scene.end();
   }
   tell_compensations(scene, saga, step_count + 1);

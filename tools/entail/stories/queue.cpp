@@ -37,8 +37,8 @@ Act consume(std::string_view name, bool fails) {
 
 // The span that published it; where the consuming span is the first of that trace, it is the second.
 void link_message(Scene& scene, const Role& publisher, const QueuePlan& plan, std::uint64_t message) {
-  scene.link(publisher, kAsyncTrigger, kTriggeredBy, {{kLinkQueueName, kQueue}, {kLinkQueueDelayMs, plan.delay_ms}},
-             message == plan.child ? 1 : 0);
+  scene.link(publisher, link_type::kAsyncTrigger, link_relationship::kTriggeredBy,
+             {{link_key::kQueueName, kQueue}, {link_key::kQueueDelayMs, plan.delay_ms}}, message == plan.child ? 1 : 0);
 }
 
 void tell_consumers(Scene& scene, const QueuePlan& plan, std::vector<Role>& publishers, std::vector<Role>& consumers) {
@@ -80,7 +80,8 @@ void tell_queue(const Flags& flags, const StoryConfig&, StoryTeller& teller) {
     scene.tell(publishers[i], publish("publish orders", kPublishSecond, i == plan.failing && plan.producer_fails));
   }
   scene.begin(mail, {.service = "mail", .name = "send invoice", .second = kMailSecond, .kind = SpanKind::consumer});
-  scene.link(consumers[plan.failing], kAsyncTrigger, kTriggeredBy, {{kLinkQueueName, "invoices"}});
+  scene.link(consumers[plan.failing], link_type::kAsyncTrigger, link_relationship::kTriggeredBy,
+             {{link_key::kQueueName, "invoices"}});
   scene.end();
 
   scene.kept_by_policy(consumers[plan.headless]);

@@ -25,15 +25,17 @@ void tell_attempt(Scene& scene, Role& attempt, const Role& request, const Role* 
                         .kind = SpanKind::consumer,
                         .status = facts.status});
   if (facts.thrown) scene.attribute("error.type", "timeout");
-  scene.link(request, kAsyncTrigger, kTriggeredBy, {{kLinkRetryAttempt, facts.number}});
+  scene.link(request, link_type::kAsyncTrigger, link_relationship::kTriggeredBy,
+             {{link_key::kRetryAttempt, facts.number}});
   if (before) {
-    scene.link(*before, kRetryPrevious, kRetryOf, {{kLinkRetryAttempt, facts.number}, {kLinkRetryReason, "timeout"}});
+    scene.link(*before, link_type::kRetryPrevious, link_relationship::kRetryOf,
+               {{link_key::kRetryAttempt, facts.number}, {link_key::kRetryReason, "timeout"}});
   }
   scene.end();
 }
 
 std::string configure_retry(const Flags& flags, StoryConfig& config) {
-  config.allow(kRetryOf, flags.count("retry-hops"), std::nullopt);
+  config.allow(link_relationship::kRetryOf, flags.count("retry-hops"), std::nullopt);
   const std::uint64_t seconds = flags.count("attempts") * flags.count("backoff-seconds");
   config.retain_seconds = std::max(config.retain_seconds, seconds + kSlackSeconds);
   return {};
@@ -43,7 +45,7 @@ std::string configure_retry(const Flags& flags, StoryConfig& config) {
 void expect_last_failed(Scene& scene, const StoryConfig& config, const Role& request, const std::vector<Role>& attempts,
                         std::uint64_t backoff_seconds) {
   const std::uint64_t last = attempts.size();
-  const std::uint64_t hops_max = config.linked_hops({kRetryPrevious, kRetryOf});
+  const std::uint64_t hops_max = config.linked_hops({link_type::kRetryPrevious, link_relationship::kRetryOf});
   scene.kept_by_policy(attempts.back());
   scene.kept_by_link(request, "linked", 1, is_dropped_before(0, last * backoff_seconds));
   for (std::uint64_t number = 1; number < last && number <= hops_max; ++number) {
@@ -74,7 +76,7 @@ void tell_retry(const Flags& flags, const StoryConfig& config, StoryTeller& tell
 
   scene.tell(request, {.service = "shop", .name = "POST /orders", .second = 0, .kind = SpanKind::server});
   scene.begin(sibling, {.service = "mail", .name = "send receipt", .second = 1, .kind = SpanKind::consumer});
-  scene.link(request, kAsyncTrigger, kTriggeredBy);
+  scene.link(request, link_type::kAsyncTrigger, link_relationship::kTriggeredBy);
   scene.end();
   for (std::uint64_t number = 1; number <= attempt_count; ++number) {
     const bool is_last = number == attempt_count;
@@ -90,14 +92,14 @@ void tell_retry(const Flags& flags, const StoryConfig& config, StoryTeller& tell
   }
   Role shipment = scene.role("shipment");
   scene.begin(shipment, {.service = "stock", .name = "ship", .second = attempt_count * backoff_seconds + 1});
-  scene.link(attempts.back(), kAsyncTrigger, kTriggeredBy);
+  scene.link(attempts.back(), link_type::kAsyncTrigger, link_relationship::kTriggeredBy);
   scene.end();
   expect_last_succeeded(scene, request, attempts, shipment, backoff_seconds);
 }
 
 std::string configure_dead_letter(const Flags& flags, StoryConfig& config) {
   config.dead_letter_queue = kDeadLetterQueue;
-  config.allow(kRetryOf, flags.count("retry-hops"), std::nullopt);
+  config.allow(link_relationship::kRetryOf, flags.count("retry-hops"), std::nullopt);
   config.retain_seconds = std::max(config.retain_seconds, flags.count("attempts") * kAttemptSeconds + kSlackSeconds);
   // The dead letter must still be remembered when it is taken up again.
   config.records_seconds = std::max(config.records_seconds, flags.count("redrive-minutes") * 60 + 600);
@@ -109,10 +111,10 @@ void expect_dead_letter(Scene& scene, const StoryConfig& config, const Role& mes
   const std::uint64_t last = attempts.size();
   scene.kept_by_policy(letter);
   scene.kept_by_link(attempts.back(), "linked", 1, is_dropped_before(last * kAttemptSeconds, letter_second));
-  if (config.linked_hops({kAsyncTrigger, kTriggeredBy}) >= 2) {
+  if (config.linked_hops({link_type::kAsyncTrigger, link_relationship::kTriggeredBy}) >= 2) {
     scene.kept_by_link(message, "linked", 2, is_dropped_before(0, letter_second));
   }
-  const std::uint64_t hops_max = config.linked_hops({kRetryPrevious, kRetryOf});
+  const std::uint64_t hops_max = config.linked_hops({link_type::kRetryPrevious, link_relationship::kRetryOf});
   for (std::uint64_t hops = 2; hops <= hops_max && hops <= last; ++hops) {
     const std::uint64_t number = last - hops + 1;
     scene.kept_by_link(attempts[number - 1], "linked", hops,
@@ -141,14 +143,15 @@ void tell_dead_letter(const Flags& flags, const StoryConfig& config, StoryTeller
       letter,
       {.service = "broker", .name = "publish orders.dead", .second = letter_second, .kind = SpanKind::producer});
   scene.attribute("messaging.destination.name", kDeadLetterQueue);
-  scene.link(attempts.back(), kAsyncTrigger, kFollowsFrom,
-             {{kLinkQueueName, "orders"}, {kLinkRetryAttempt, attempt_count}});
+  scene.link(attempts.back(), link_type::kAsyncTrigger, link_relationship::kFollowsFrom,
+             {{link_key::kQueueName, "orders"}, {link_key::kRetryAttempt, attempt_count}});
   scene.end();
   scene.bystander(letter_second + 2 * kDecisionWaitSeconds);
   const std::uint64_t redrive_second = letter_second + flags.count("redrive-minutes") * 60;
   scene.begin(redrive, {.service = "billing", .name = "redrive", .second = redrive_second, .kind = SpanKind::consumer});
-  scene.link(letter, kAsyncTrigger, kTriggeredBy,
-             {{kLinkQueueName, kDeadLetterQueue}, {kLinkQueueDelayMs, flags.count("redrive-minutes") * 60'000}});
+  scene.link(
+      letter, link_type::kAsyncTrigger, link_relationship::kTriggeredBy,
+      {{link_key::kQueueName, kDeadLetterQueue}, {link_key::kQueueDelayMs, flags.count("redrive-minutes") * 60'000}});
   scene.end();
   expect_dead_letter(scene, config, message, letter, attempts, letter_second);
   scene.kept_by_link(redrive, "linking", 1);

@@ -45,8 +45,8 @@ void Scene::link(const Role& to, std::string_view type, std::string_view relatio
                  std::initializer_list<LinkFact> facts, std::uint32_t span) {
   RequestWriter& requests = teller_.requests;
   requests.begin_link(to.trace_id, span_id_of(teller_.random, to, span));
-  requests.link_attribute(kLinkType, type);
-  requests.link_attribute(kLinkRelationship, relationship);
+  requests.link_attribute(link_key::kType, type);
+  requests.link_attribute(link_key::kRelationship, relationship);
   for (const LinkFact& fact : facts) {
     if (fact.is_number) {
       requests.link_attribute(fact.key, fact.number);

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "stories/link_vocabulary.hpp"
+#include "entail/link_vocabulary.hpp"
 #include "stories/story.hpp"
 
 namespace entail::cli {
