@@ -1,0 +1,166 @@
+#include "tests/sim/disturbance.hpp"
+
+#include <algorithm>
+
+#include "tests/workload/otlp_writer.hpp"
+
+namespace entail::sim {
+namespace {
+
+using workload::Dice;
+using workload::Request;
+using workload::Step;
+using workload::Workload;
+
+constexpr std::uint64_t kTightBytes = 16 << 20;  // the least memory_limit that an engine takes
+
+void swap_some(Dice& dice, std::vector<Request>& requests) {
+  for (std::size_t i = requests.size(); i > 1; --i) std::swap(requests[i - 1], requests[dice.below(i)]);
+}
+
+void delay(Dice& dice, Workload& work) {
+  for (std::size_t i = 0; i + 1 < work.steps.size(); ++i) {
+    auto& requests = work.steps[i].requests;
+    for (std::size_t k = 0; k < requests.size();) {
+      if (!dice.chance(20)) {
+        ++k;
+        continue;
+      }
+      const std::size_t to = std::min(work.steps.size() - 1, i + 1 + dice.below(6));
+      work.steps[to].requests.push_back(std::move(requests[k]));
+      requests.erase(requests.begin() + static_cast<std::ptrdiff_t>(k));
+    }
+  }
+}
+
+void duplicate(Dice& dice, Workload& work) {
+  for (std::size_t i = 0; i < work.steps.size(); ++i) {
+    const std::size_t count = work.steps[i].requests.size();
+    for (std::size_t k = 0; k < count; ++k) {
+      if (!dice.chance(15)) continue;
+      const Request copy = work.steps[i].requests[k];
+      work.steps[i + dice.below(work.steps.size() - i)].requests.push_back(copy);
+    }
+  }
+}
+
+void split(Workload& work) {
+  for (Step& step : work.steps) {
+    std::vector<Request> singles;
+    for (Request& request : step.requests)
+      for (workload::SpanGroup& group : request.groups)
+        for (workload::Span& span : group.spans) {
+          Request& single = singles.emplace_back();
+          single.groups.push_back({group.resource, {std::move(span)}});
+        }
+    step.requests = std::move(singles);
+  }
+}
+
+void merge(Workload& work) {
+  for (Step& step : work.steps) {
+    if (step.requests.size() < 2) continue;
+    Request all;
+    for (Request& request : step.requests)
+      std::move(request.groups.begin(), request.groups.end(), std::back_inserter(all.groups));
+    step.requests.clear();
+    step.requests.push_back(std::move(all));
+  }
+}
+
+void jump(Dice& dice, Workload& work) {
+  std::int64_t moved_ns = 0;
+  std::int64_t last_ns = 0;
+  for (Step& step : work.steps) {
+    if (dice.chance(8)) moved_ns += dice.between(60, 7200) * kNanosPerSecond;
+    step.tick_ns += moved_ns;
+    if (dice.chance(10)) step.tick_ns = last_ns;  // a clock that stands still
+    step.tick_ns = last_ns = std::max(step.tick_ns, last_ns);
+  }
+}
+
+void add_late_errors(Dice& dice, Workload& work) {
+  for (std::size_t i = 0; i + 1 < work.steps.size(); ++i) {
+    for (std::size_t k = 0; k < work.steps[i].requests.size(); ++k) {
+      if (!dice.chance(15)) continue;
+      Request late = work.steps[i].requests[k];
+      for (workload::SpanGroup& group : late.groups)
+        for (workload::Span& span : group.spans) {
+          span.status_code = 2;
+          span.span_id = workload::random_span_id(dice);
+        }
+      work.steps[i + 1 + dice.below(work.steps.size() - i - 1)].requests.push_back(std::move(late));
+    }
+  }
+}
+
+void make_heavy(Dice& dice, Workload& work) {
+  for (Step& step : work.steps)
+    for (Request& request : step.requests)
+      for (workload::SpanGroup& group : request.groups)
+        for (workload::Span& span : group.spans)
+          span.attributes.push_back({"padding", std::string(dice.below(dice.chance(20) ? 400'000 : 60'000), 'x')});
+}
+
+void tighten(Dice& dice, Options& options) {
+  PropagateOptions& propagate = options.links.propagate;
+  if (dice.chance(50)) propagate.max_links_followed = static_cast<std::uint32_t>(dice.between(1, 4));
+  if (dice.chance(50)) propagate.max_traces_per_origin = static_cast<std::uint32_t>(dice.between(1, 4));
+  if (dice.chance(40)) propagate.max_propagated_bytes_per_second = 1 + dice.below(4000);
+  if (dice.chance(40)) options.retain.max_bytes = dice.below(20'000);
+}
+
+}  // namespace
+
+std::string Disturbance::describe() const {
+  std::string text;
+  const auto name = [&](bool on, const char* what) {
+    if (on) text += (text.empty() ? "" : ", ") + std::string(what);
+  };
+  name(delayed, "delayed");
+  name(reordered, "reordered");
+  name(duplicated, "duplicated");
+  name(split, "split");
+  name(merged, "merged");
+  name(jumps, "clock jumps");
+  name(late_errors, "late errors");
+  name(heavy, "heavy spans");
+  name(tight, "tight caps");
+  return text.empty() ? "undisturbed" : text;
+}
+
+DisturbedWorkload disturbed_workload(std::uint64_t seed) {
+  DisturbedWorkload made;
+  Workload& work = made.workload = workload::small_workload(seed);
+  Dice dice(seed ^ 0x73696d);
+  Disturbance& disturbance = made.disturbance;
+  disturbance = {.delayed = dice.chance(50),
+                 .reordered = dice.chance(50),
+                 .duplicated = dice.chance(40),
+                 .split = dice.chance(25),
+                 .merged = dice.chance(25),
+                 .jumps = dice.chance(40),
+                 .late_errors = dice.chance(40),
+                 .heavy = dice.chance(40),
+                 .tight = dice.chance(35)};
+  if (disturbance.late_errors) add_late_errors(dice, work);
+  if (disturbance.duplicated) duplicate(dice, work);
+  if (disturbance.delayed) delay(dice, work);
+  if (disturbance.reordered)
+    for (Step& step : work.steps) swap_some(dice, step.requests);
+  if (disturbance.split) split(work);
+  if (disturbance.merged) merge(work);
+  if (disturbance.jumps) jump(dice, work);
+  if (disturbance.heavy) {
+    make_heavy(dice, work);
+    work.options.memory_limit_bytes = kTightBytes + dice.below(kTightBytes / 4);
+  }
+  if (disturbance.tight) tighten(dice, work.options);
+  // The oracle, which judges where nothing binds, forgets nothing.
+  if (!disturbance.heavy && !disturbance.tight) work.options.retain.records_ns = 168 * 3600 * kNanosPerSecond;
+  for (Step& step : work.steps)
+    for (Request& request : step.requests) workload::measure(request);
+  return made;
+}
+
+}  // namespace entail::sim
