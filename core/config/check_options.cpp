@@ -66,10 +66,6 @@ class Checker {
       findings_.warning(
           "tail_sampling.decision_wait_after_root_received",
           "tail_sampling.decision_wait_after_root_received: without effect, as it is not shorter than decision_wait");
-    if (tail.sample_on_first_match)
-      findings_.warning("tail_sampling.sample_on_first_match",
-                        "tail_sampling.sample_on_first_match: without effect: every policy is asked, and the first in "
-                        "this order that says keep is named");
     if (options_.retain.max_bytes && *options_.retain.max_bytes > options_.memory_limit_bytes)
       findings_.warning("retain.max_bytes", "retain.max_bytes: without effect, as it is larger than memory_limit");
   }

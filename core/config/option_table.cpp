@@ -68,7 +68,8 @@ std::vector<Row> tail_sampling_rows() {
                "Decide that long after the first span without a parent, if that is earlier. 0s = off.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.sample_on_first_match; }>(
       boolean("tail_sampling.sample_on_first_match",
-              "Without effect: every policy is asked, and the first in this order that says keep is named.")));
+              "Accepted as in the Collector. It changes no verdict here: every policy is asked, and the first that "
+              "says keep is named.")));
   rows.push_back(
       custom("tail_sampling.policies", Presence::required,
              "A trace is kept when any policy says keep and no drop policy matches. At least one is needed."));

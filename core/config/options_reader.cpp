@@ -137,6 +137,10 @@ const YamlNode::Entry* OptionsReader::choose_processor(const YamlNode& root) {
 // Sections that only the Collector reads.
 void OptionsReader::check_collector_sections(const YamlNode& root, const YamlNode::Entry* processor) {
   std::vector<std::string_view> left;
+  bool holds_block = false;  // one that could not be chosen has been complained of
+  if (const YamlNode::Entry* processors = find_entry(root, "processors"))
+    for (const YamlNode::Entry& entry : document_.node(processors->node).entries)
+      holds_block |= is_tail_sampling(entry.key);
   for (const YamlNode::Entry& entry : root.entries) {
     if (!is_collector_section(entry.key)) continue;
     if (entry.key != "processors")
@@ -144,7 +148,7 @@ void OptionsReader::check_collector_sections(const YamlNode& root, const YamlNod
     else
       for (const YamlNode::Entry& other : document_.node(entry.node).entries)
         if (!is_tail_sampling(other.key)) left.push_back(other.key);
-    if (processor == nullptr && entry.key != "processors")
+    if (!holds_block && entry.key != "processors")
       messages_.error(entry.position, "'" + entry.key +
                                           "' is a section of the Collector: it may stand here only beside "
                                           "processors that hold tail_sampling");

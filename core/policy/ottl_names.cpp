@@ -99,8 +99,8 @@ constexpr std::array kEnums = {
     Enum{"SPAN_KIND_CLIENT", 3},      Enum{"SPAN_KIND_PRODUCER", 4}, Enum{"SPAN_KIND_CONSUMER", 5},
 };
 
-constexpr std::array<std::string_view, 2> kAttributesOfAll = {"resource.attributes",
-                                                              "instrumentation_scope.attributes"};
+constexpr std::array<std::string_view, 4> kPathsOfAll = {"resource.attributes", "instrumentation_scope.attributes",
+                                                         "instrumentation_scope.name", "instrumentation_scope.version"};
 
 }  // namespace
 
@@ -119,7 +119,7 @@ std::vector<std::string_view> path_names(Context context) {
   std::vector<std::string_view> names = {"attributes"};
   for (const FieldRow& row : kFields)
     if (row.holder == own) names.push_back(row.name);
-  names.insert(names.end(), kAttributesOfAll.begin(), kAttributesOfAll.end());
+  names.insert(names.end(), kPathsOfAll.begin(), kPathsOfAll.end());
   return names;
 }
 

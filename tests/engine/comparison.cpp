@@ -24,9 +24,10 @@ class Comparison {
 
  private:
   void play() {
-    auto opened = Engine::open(workload_.options, sink_);
+    std::string why;
+    auto opened = Engine::open(workload_.options, sink_, &why);
     if (!opened) {
-      differences_.push_back("open: " + describe(opened.error()));
+      differences_.push_back("open: " + describe(opened.error()) + ": " + why);
       return;
     }
     engine_ = std::move(*opened);
