@@ -1,5 +1,5 @@
-// A condition, a zero byte, a request: any text compiles or is refused with a place inside it; a condition that compiles
-// gives the same answer twice on every span and event of any request that decodes.
+// A condition, a zero byte, a request: any text compiles or is refused with a place inside it; a condition that
+// compiles gives the same answer twice on every span and event of any request that decodes.
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t condition_size =
       zero == nullptr ? size : static_cast<std::size_t>(static_cast<const std::uint8_t*>(zero) - data);
   const std::string_view condition(reinterpret_cast<const char*>(data), condition_size);
-  const Bytes request{data + condition_size + (zero == nullptr ? 0 : 1), size - condition_size - (zero == nullptr ? 0 : 1)};
+  const Bytes request{data + condition_size + (zero == nullptr ? 0 : 1),
+                      size - condition_size - (zero == nullptr ? 0 : 1)};
 
   PolicyOptions policy;
   for (const auto context : {ottl::Context::span, ottl::Context::spanevent}) {

@@ -101,13 +101,13 @@ class PolicyChecker {
     if (policy.type != PolicyType::ottl_condition) return;
     if (policy.span_conditions.empty() && policy.spanevent_conditions.empty())
       findings_.error(path + "span", where + "span or spanevent must hold at least one condition");
-    const bool good =
-        check_conditions(policy.span_conditions, policy::ottl::Context::span, path + "span", where + "span") &
-        check_conditions(policy.spanevent_conditions, policy::ottl::Context::spanevent, path + "spanevent",
-                         where + "spanevent");
+    const bool spans_good =
+        check_conditions(policy.span_conditions, policy::ottl::Context::span, path + "span", where + "span");
+    const bool events_good = check_conditions(policy.spanevent_conditions, policy::ottl::Context::spanevent,
+                                              path + "spanevent", where + "spanevent");
     std::string condition;
     policy::ottl::Fault fault;
-    if (good && !conditions_.add(policy, 0, policy::ottl::kNoErrorBit, condition, fault))
+    if (spans_good && events_good && !conditions_.add(policy, 0, policy::ottl::kNoErrorBit, condition, fault))
       findings_.error(path + "span", where + "span: " + fault.text);
   }
 

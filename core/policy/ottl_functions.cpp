@@ -129,6 +129,34 @@ bool unix_units(const Value& from, std::int64_t unit_ns, Value& out) noexcept {
   return from.kind == Kind::time;
 }
 
+// Functions of one duration or time.
+bool call_on_time(Function function, const Value& first, Value& out) noexcept {
+  switch (function) {
+    case Function::hours:
+      return in_units(first, 3600 * kSecond, out);
+    case Function::minutes:
+      return in_units(first, 60 * kSecond, out);
+    case Function::seconds:
+      return in_units(first, kSecond, out);
+    case Function::milliseconds:
+      return whole_units(first, kSecond / 1000, out);
+    case Function::microseconds:
+      return whole_units(first, 1000, out);
+    case Function::nanoseconds:
+      return whole_units(first, 1, out);
+    case Function::unix_seconds:
+      return unix_units(first, kSecond, out);
+    case Function::unix_milli:
+      return unix_units(first, kSecond / 1000, out);
+    case Function::unix_micro:
+      return unix_units(first, 1000, out);
+    case Function::unix_nano:
+      return unix_units(first, 1, out);
+    default:
+      return false;
+  }
+}
+
 // As in JSON: 1, 0.5, 1e+21, 1e-7.
 std::size_t write_double(double number, char* out, std::size_t size) noexcept {
   const double magnitude = std::fabs(number);
@@ -238,25 +266,16 @@ bool Evaluation::call_on(Function function, const Value* arguments, Value& out) 
     case Function::to_upper_case:
       return change_case(first, function == Function::to_upper_case, out);
     case Function::hours:
-      return in_units(first, 3600 * kSecond, out);
     case Function::minutes:
-      return in_units(first, 60 * kSecond, out);
     case Function::seconds:
-      return in_units(first, kSecond, out);
     case Function::milliseconds:
-      return whole_units(first, kSecond / 1000, out);
     case Function::microseconds:
-      return whole_units(first, 1000, out);
     case Function::nanoseconds:
-      return whole_units(first, 1, out);
     case Function::unix_seconds:
-      return unix_units(first, kSecond, out);
     case Function::unix_milli:
-      return unix_units(first, kSecond / 1000, out);
     case Function::unix_micro:
-      return unix_units(first, 1000, out);
     case Function::unix_nano:
-      return unix_units(first, 1, out);
+      return call_on_time(function, first, out);
     case Function::is_match:
     case Function::concat:
     case Function::is_root_span:

@@ -280,7 +280,8 @@ bool Parser::check_argument(const FunctionRow& row, std::size_t position, const 
   const bool is_list = program_.nodes[part.node].kind == Node::Kind::list;
   if (!part.is_operand && !is_list) return refuse(part.offset, "an argument is a value, not a condition");
   const Constant* constant = constant_of(part);
-  if (!fits(argument, part.kind, is_list) || (argument == Argument::pattern && constant == nullptr))
+  const bool must_be_written = argument == Argument::pattern || argument == Argument::duration_text;
+  if (!fits(argument, part.kind, is_list) || (must_be_written && constant == nullptr))
     return refuse(part.offset, "expected " + std::string(wanted(argument)) + ": " + std::string(row.usage));
   if (position == 0 && row.argument_count == 2 && constant != nullptr && constant->value.kind == Kind::text)
     return refuse(part.offset, "'" + constant->text + "' in quotes is a text, always the same; a path has no quotes: " +

@@ -98,6 +98,8 @@ TEST(OttlParser, RefusesTheRest_AndSaysWhere) {
       {R"(HasPrefix(kind, "a"))", 10, "expected a text"},
       {R"(Hours(name) > 1)", 6, "expected a duration"},
       {R"(Duration("ten") > end_time - start_time)", 9, "expected a duration in double quotes"},
+      {R"(Duration(name) > end_time - start_time)", 9, "expected a duration in double quotes"},
+      {R"(IsMatch(name, kind.string))", 14, "expected a regex in double quotes"},
       {R"(Len(name))", 0, "this is a number, not a condition"},
       {R"(name == "a" and kind)", 16, "this is a number, not a condition"},
       {R"(not name)", 4, "this is a text, not a condition"},
