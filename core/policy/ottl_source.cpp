@@ -1,5 +1,7 @@
 #include "policy/ottl_source.hpp"
 
+#include <memory>
+
 #include "base/bytes.hpp"
 #include "context/identity.hpp"
 #include "context/tracestate.hpp"
@@ -222,7 +224,7 @@ const Value& Source::attribute(Holder holder, std::uint16_t slot) noexcept {
 void Source::fill(Holder holder) noexcept {
   filled_[static_cast<std::size_t>(holder)] = true;
   for (std::size_t slot = 0; slot < keys_.size(); ++slot)
-    if (keys_[slot].holder == holder) slots_[slot] = {};
+    if (keys_[slot].holder == holder) std::construct_at(&slots_[slot]);
   if (holder == Holder::span) {
     const std::uint32_t size = span_.attribute_count == 0 ? 0 : span_.attributes_end - span_.first_attribute;
     take_attributes(holder, {span_.first_attribute, size}, kSpanAttributes);

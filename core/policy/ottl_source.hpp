@@ -28,6 +28,8 @@ class Source {
  public:
   Source(const wire::Decoded& decoded, const wire::SpanView& span, std::span<const SlotKey> keys) noexcept
       : decoded_(decoded), span_(span), keys_(keys) {}
+  Source(const Source&) = delete;
+  Source& operator=(const Source&) = delete;
 
   // Conditions on events are asked of the event that stands here (payload of the field). False when there is no more.
   bool next_event() noexcept;
@@ -57,7 +59,10 @@ class Source {
   const wire::SpanView& span_;
   std::span<const SlotKey> keys_;
   std::array<bool, kHolderCount> filled_{};
-  std::array<Value, kSlotsMax> slots_;  // those of a holder are set once it is filled
+  // Those of a holder live once it is filled: to make all of them for each span would cost more than most conditions.
+  union {
+    std::array<Value, kSlotsMax> slots_;
+  };
 
   // Fields that decode() passes over.
   bool span_walked_ = false;
