@@ -31,6 +31,9 @@ namespace entail::base {
   X(wrong_length, warning, "spans and links refused: an ID has the wrong length")                                   \
   X(all_zero, warning, "spans and links refused: an ID is all zero")                                                \
   X(bad_tracestate, info, "links whose tracestate does not parse; it is passed on and the link is followed")        \
+  X(policy_error, warning,                                                                                          \
+    "OTTL conditions that could not be evaluated on a span or event; error_mode says what follows (silent: "        \
+    "uncounted)")                                                                                                   \
   X(json_value, warning, "JSON values that protobuf cannot hold, dropped alone")                                    \
   X(edge_types, info, "links of more types than can be looked up; the rest of their types was not read")            \
   X(context_expired, info, "stored contexts that nobody asked for before their time to live was over")              \

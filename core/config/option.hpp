@@ -24,10 +24,11 @@ enum class OptionKind : std::uint8_t {
   percentage,  // 0 to 100, fractions allowed
   boolean,
   text,
-  texts,    // a list of texts; bounds are those of its length
-  choice,   // one of choices, by index
-  choices,  // some of choices, as a bit mask
-  custom,   // read by code of its own
+  texts,        // a list of texts; bounds are those of its length
+  choice,       // one of choices, by index
+  choices,      // some of choices, as a bit mask
+  allocations,  // a list of {policy, percent}, read by code of its own
+  custom,       // read by code of its own
 };
 
 // Whole numbers travel as 64 bits in two's complement: the seed needs all of them, thresholds need the sign.
@@ -61,8 +62,6 @@ struct OptionShape {
   Presence presence = Presence::optional;
   std::string_view unset{};    // what holds while it is not set, where no value says so: "half of memory_limit"
   std::string_view instead{};  // a Collector key that Entail does not need: what stands in its place
-  // Why this value cannot be done, null if it can.
-  const char* (*refuse)(const OptionValue& value) = nullptr;
 };
 
 template <class Target>

@@ -19,8 +19,6 @@ constexpr std::array kNames = {"entail"sv, "batch"sv, "both"sv};
 constexpr std::array kCompats = {"none"sv, "collector"sv};
 constexpr std::array kStrategies = {"trace-complete"sv, "span-ingest"sv};
 
-constexpr std::uint64_t kSpanIngest = 1;
-
 using Row = Option<Options>;
 
 OptionShape duration(std::string_view key, std::string_view help) {
@@ -54,23 +52,11 @@ Row custom(std::string_view key, Presence presence, std::string_view help) {
   return row;
 }
 
-Row collector_key(OptionShape shape, std::string_view instead, const char* (*refuse)(const OptionValue&) = nullptr) {
+Row collector_key(OptionShape shape, std::string_view instead) {
   Row row;
   static_cast<OptionShape&>(row) = shape;
   row.instead = instead;
-  row.refuse = refuse;
   return row;
-}
-
-const char* refuse_span_ingest(const OptionValue& value) {
-  if (value != OptionValue(kSpanIngest)) return nullptr;
-  return "'span-ingest' is not supported: a verdict taken span by span can neither be revised by a late error nor "
-         "reached by a keep; use 'trace-complete'";
-}
-
-const char* refuse_size_limit(const OptionValue& value) {
-  if (value == OptionValue(std::uint64_t{0})) return nullptr;
-  return "dropping a trace for its size is not supported: it would drop errors too; memory_limit bounds what is held";
 }
 
 std::vector<Row> tail_sampling_rows() {
@@ -81,7 +67,9 @@ std::vector<Row> tail_sampling_rows() {
       duration("tail_sampling.decision_wait_after_root_received",
                "Decide that long after the first span without a parent, if that is earlier. 0s = off.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.sample_on_first_match; }>(
-      boolean("tail_sampling.sample_on_first_match", "Accepted as in the Collector. It changes no verdict here.")));
+      boolean("tail_sampling.sample_on_first_match",
+              "Accepted as in the Collector. It changes no verdict here: every policy is asked, and the first that "
+              "says keep is named.")));
   rows.push_back(
       custom("tail_sampling.policies", Presence::required,
              "A trace is kept when any policy says keep and no drop policy matches. At least one is needed."));
@@ -99,13 +87,15 @@ std::vector<Row> collector_rows() {
                                "over memory_limit the oldest traces are decided early, never dropped undecided"));
   rows.push_back(collector_key(whole("tail_sampling.expected_new_traces_per_sec", any, ""), "tables grow as needed"));
   rows.push_back(collector_key(choice("tail_sampling.sampling_strategy", kStrategies, ""),
-                               "whole traces are decided, as with trace-complete", refuse_span_ingest));
+                               "whole traces are decided when they are due, as with trace-complete; what makes an "
+                               "origin spreads before that"));
   rows.push_back(collector_key(whole("tail_sampling.decision_cache.sampled_cache_size", any, ""), kCaches));
   rows.push_back(collector_key(whole("tail_sampling.decision_cache.non_sampled_cache_size", any, ""), kCaches));
   rows.push_back(collector_key(boolean("tail_sampling.drop_pending_traces_on_shutdown", ""),
                                "what is pending at the end is always decided"));
   rows.push_back(collector_key(whole("tail_sampling.maximum_trace_size_bytes", any, ""),
-                               "no trace is dropped for its size", refuse_size_limit));
+                               "no trace is dropped for its size, since it may hold an error; memory_limit bounds what "
+                               "is held, links.sample what is printed"));
   rows.push_back(
       collector_key(whole("tail_sampling.num_shards", {0, kUint32Max}, ""), "any number of threads share one engine"));
   rows.push_back(collector_key({.key = "tail_sampling.tail_storage", .kind = OptionKind::text, .help = ""},
@@ -174,10 +164,12 @@ std::vector<Row> all_rows() {
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.memory_limit_bytes; }>(
       size("memory_limit", "Budget for everything held. Over it the oldest traces are decided early.",
            {16ll << 20, 1ull << 44})));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.compat; }>(
-      choice("compat", kCompats,
-             "collector: take over the Collector's traps too (min_value: 0 is unbounded, latency ranges depend on the "
-             "order of spans).")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.compat; }>(choice(
+      "compat", kCompats,
+      "collector: take over the Collector's traps too: a bound of 0 is none, only whole numbers compare, latency "
+      "ranges and failing OTTL conditions depend on the order of spans, and of a composite policy_order is not "
+      "read, a part without an allocation keeps nothing, a share of 0 is an equal share, and the total bounds "
+      "each part by itself.")));
   for (Row& row : collector_rows()) rows.push_back(row);
   return rows;
 }

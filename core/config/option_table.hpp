@@ -11,9 +11,9 @@ namespace entail::config {
 
 constexpr std::size_t kTypeNameBytesMax = 256;  // longer link types are not looked up
 constexpr std::size_t kPoliciesMax = 4096;      // policies and their parts, counted together
-constexpr std::size_t kPartsDepthMax = 16;      // and, not, drop inside each other
+constexpr std::size_t kPartsDepthMax = 16;      // and, not, drop, composite inside each other
 
-// A policy type: its block holds the fields, or the parts under parts_key.
+// A policy type: its block holds the fields, and the parts under parts_key if it has any.
 struct PolicyShape {
   std::string_view name;
   PolicyType type = PolicyType::always_sample;
@@ -28,8 +28,5 @@ const PolicyShape& shape_of(PolicyType type) noexcept;
 
 // What a section is for: "links.propagate"; empty if there is nothing to say.
 std::string_view section_help(std::string_view path) noexcept;
-
-// Types of the Collector that are not supported here yet.
-std::span<const std::string_view> unsupported_policy_types() noexcept;
 
 }  // namespace entail::config

@@ -5,6 +5,7 @@
 
 #include "config/check_options.hpp"
 #include "config/nearest.hpp"
+#include "config/value_text.hpp"
 
 namespace entail::config {
 
@@ -89,6 +90,8 @@ ConfigResult OptionsReader::run(std::string_view text) {
 
 void OptionsReader::read_root(const YamlNode& root) {
   positions_[""] = root.position;
+  if (const YamlNode::Entry* extensions = find_entry(root, "extensions"))
+    for (const YamlNode::Entry& entry : document_.node(extensions->node).entries) extensions_.insert(entry.key);
   const YamlNode::Entry* block = find_entry(root, kBlock);
   const YamlNode::Entry* processor = choose_processor(root);
   if (block != nullptr && processor != nullptr)
@@ -134,6 +137,10 @@ const YamlNode::Entry* OptionsReader::choose_processor(const YamlNode& root) {
 // Sections that only the Collector reads.
 void OptionsReader::check_collector_sections(const YamlNode& root, const YamlNode::Entry* processor) {
   std::vector<std::string_view> left;
+  bool holds_block = false;  // one that could not be chosen has been complained of
+  if (const YamlNode::Entry* processors = find_entry(root, "processors"))
+    for (const YamlNode::Entry& entry : document_.node(processors->node).entries)
+      holds_block |= is_tail_sampling(entry.key);
   for (const YamlNode::Entry& entry : root.entries) {
     if (!is_collector_section(entry.key)) continue;
     if (entry.key != "processors")
@@ -141,7 +148,7 @@ void OptionsReader::check_collector_sections(const YamlNode& root, const YamlNod
     else
       for (const YamlNode::Entry& other : document_.node(entry.node).entries)
         if (!is_tail_sampling(other.key)) left.push_back(other.key);
-    if (processor == nullptr && entry.key != "processors")
+    if (!holds_block && entry.key != "processors")
       messages_.error(entry.position, "'" + entry.key +
                                           "' is a section of the Collector: it may stand here only beside "
                                           "processors that hold tail_sampling");
@@ -210,16 +217,19 @@ void OptionsReader::read_option(const Option<Options>& row, const YamlNode& node
     failed_.insert(path);
     return;
   }
-  if (const char* reason = row.refuse != nullptr ? row.refuse(*value) : nullptr) {
-    messages_.error(node.position, path + ": " + reason);
-    return;
-  }
   if (row.set != nullptr)
     row.set(options_, *value);
   else
     messages_.warning(key_position, path + " is not used: " + std::string(row.instead));
-  for (std::size_t i = 0; i < node.items.size(); ++i)
-    positions_[path + "[" + std::to_string(i) + "]"] = document_.node(node.items[i]).position;
+  note_items(path, node);
+}
+
+void OptionsReader::note_items(const std::string& path, const YamlNode& node) {
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    const std::string place = path + "[" + std::to_string(i) + "]";
+    positions_[place] = document_.node(node.items[i]).position;
+    items_[place] = node.items[i];
+  }
 }
 
 void OptionsReader::read_types(const YamlNode& node, const std::string& path) {
@@ -284,7 +294,11 @@ Position OptionsReader::position_of(std::string path) const {
 void OptionsReader::check_whole() {
   for (Finding& finding : check_options(options_)) {
     if (has_failed(finding.path)) continue;
-    const Position position = position_of(finding.path);
+    Position position = position_of(finding.path);
+    if (const auto item = items_.find(finding.path); finding.offset && item != items_.end()) {
+      const YamlNode& text = document_.node(item->second);
+      position = document_.inside(text, offset_before_expansion(text.text, *finding.offset));
+    }
     if (finding.is_error)
       messages_.error(position, std::move(finding.text));
     else

@@ -30,6 +30,7 @@ class OptionsReader {
   void read_types(const YamlNode& node, const std::string& path);
   void unknown_key(const YamlNode::Entry& entry, const std::string& prefix);
   void check_whole();
+  void note_items(const std::string& path, const YamlNode& node);
   bool has_failed(std::string path) const;
   Position position_of(std::string path) const;
 
@@ -40,17 +41,24 @@ class OptionsReader {
   const PolicyShape* read_policy_type(const YamlNode& node, const std::string& where);
   bool read_policy_keys(const YamlNode& node, const PolicyShape& shape, const std::string& path,
                         const std::string& where, std::size_t depth, PolicyOptions& policy);
-  bool read_fields(const YamlNode* block, const PolicyShape& shape, const std::string& path, const std::string& where,
-                   Position position, PolicyOptions& policy);
-  bool read_parts(const YamlNode& block, const PolicyShape& shape, const std::string& path, const std::string& where,
+  bool read_block(const YamlNode* block, const PolicyShape& shape, const std::string& path, const std::string& where,
                   std::size_t depth, PolicyOptions& policy);
+  bool read_field(const Option<PolicyOptions>& row, const YamlNode::Entry& entry, const std::string& path,
+                  const std::string& where, PolicyOptions& policy);
+  void warn_of_missing(const YamlNode* block, const PolicyShape& shape, const std::string& where, Position position,
+                       const PolicyOptions& policy);
+  bool read_allocations(const YamlNode& node, const std::string& path, const std::string& where, PolicyOptions& policy);
+  bool read_parts(const YamlNode::Entry& entry, const PolicyShape& shape, const std::string& place,
+                  const std::string& where, std::size_t depth, PolicyOptions& policy);
 
   YamlDocument document_;
   Messages messages_;
   ValueReader values_{document_, messages_};
   Options options_;
-  std::map<std::string, Position> positions_;  // of the key of every option that is set
-  std::set<std::string> failed_;               // options that could not be read: nothing more is said of them
+  std::map<std::string, Position> positions_;   // of the key of every option that is set
+  std::map<std::string, std::uint32_t> items_;  // the node of every item of a list of texts
+  std::set<std::string> extensions_;            // of the Collector, by ID
+  std::set<std::string> failed_;                // options that could not be read: nothing more is said of them
   std::size_t policy_count_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // The part of OptionsReader that reads tail_sampling.policies.
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "config/nearest.hpp"
 #include "config/options_reader.hpp"
@@ -86,10 +87,13 @@ const PolicyShape* OptionsReader::read_policy_type(const YamlNode& node, const s
   if (!type) return nullptr;
   for (const PolicyShape& shape : policy_table())
     if (shape.name == *type) return &shape;
-  const auto unsupported = unsupported_policy_types();
-  if (std::find(unsupported.begin(), unsupported.end(), *type) != unsupported.end())
-    messages_.error(value.position,
-                    where + ": the type '" + *type + "' is not supported yet; supported are " + joined(type_names()));
+  // The Collector hands such a policy, and the block of that name, to the extension with this ID.
+  const bool named_block = find_entry(node, *type) != nullptr && nearest(*type, type_names()).empty();
+  if (extensions_.contains(*type) || named_block)
+    messages_.error(value.position, where + ": the type '" + *type +
+                                        "' is a policy of a Collector extension: code in Go that only a Collector can "
+                                        "run; use one of: " +
+                                        joined(type_names()));
   else
     messages_.error(value.position, where + ": unknown type " + found_text(value) + suggestion(*type, type_names()));
   return nullptr;
@@ -128,78 +132,127 @@ bool OptionsReader::read_policy_keys(const YamlNode& node, const PolicyShape& sh
                                          found_text(*block));
     return false;
   }
-  if (!shape.parts_key.empty())
-    return (block == nullptr || read_parts(*block, shape, path, where, depth, policy)) && ok;
-  return read_fields(block, shape, path, where, node.position, policy) && ok;
+  ok &= read_block(block, shape, path, where, depth, policy);
+  warn_of_missing(block, shape, where, node.position, policy);
+  return ok;
 }
 
-bool OptionsReader::read_fields(const YamlNode* block, const PolicyShape& shape, const std::string& path,
-                                const std::string& where, Position position, PolicyOptions& policy) {
+bool OptionsReader::read_block(const YamlNode* block, const PolicyShape& shape, const std::string& path,
+                               const std::string& where, std::size_t depth, PolicyOptions& policy) {
   bool ok = true;
-  const std::string prefix = std::string(shape.name) + ".";
+  const std::string name(shape.name);
   static const YamlNode kNoBlock;
   for (const YamlNode::Entry& entry : (block != nullptr ? *block : kNoBlock).entries) {
+    const std::string place = path + "." + name + "." + entry.key;
     const auto row = std::find_if(shape.fields.begin(), shape.fields.end(),
                                   [&](const Option<PolicyOptions>& field) { return field.key == entry.key; });
-    if (row == shape.fields.end()) {
+    if (!shape.parts_key.empty() && entry.key == shape.parts_key) {
+      ok &= read_parts(entry, shape, place, where, depth, policy);
+    } else if (row != shape.fields.end()) {
+      ok &= read_field(*row, entry, place, where + ": " + name + "." + entry.key, policy);
+    } else {
       const std::vector<std::string_view> fields = field_names(shape);
       messages_.error(entry.position,
-                      where + ": unknown key '" + entry.key + "' in " + std::string(shape.name) +
+                      where + ": unknown key '" + entry.key + "' in " + name +
                           (fields.empty() ? "; this type has no options" : suggestion(entry.key, fields)));
       ok = false;
-      continue;
     }
-    const std::string key = prefix + entry.key;
-    positions_[path + "." + key] = entry.position;
-    const auto value = values_.read(*row, document_.node(entry.node), where + ": " + key);
-    if (!value)
-      ok = false;
-    else if (row->set != nullptr)
-      row->set(policy, *value);
-    else
-      messages_.warning(entry.position, where + ": " + key + " is not used: " + std::string(row->instead));
-  }
-  for (const Option<PolicyOptions>& row : shape.fields) {
-    if (row.presence != Presence::expected || (block != nullptr && find_entry(*block, row.key) != nullptr)) continue;
-    messages_.warning(block != nullptr ? block->position : position, where + ": " + prefix + std::string(row.key) +
-                                                                         " is not set, and taken for " +
-                                                                         format_value(row, row.get(policy)));
   }
   return ok;
 }
 
-bool OptionsReader::read_parts(const YamlNode& block, const PolicyShape& shape, const std::string& path,
-                               const std::string& where, std::size_t depth, PolicyOptions& policy) {
+bool OptionsReader::read_field(const Option<PolicyOptions>& row, const YamlNode::Entry& entry, const std::string& path,
+                               const std::string& where, PolicyOptions& policy) {
+  positions_[path] = entry.position;
+  const YamlNode& node = document_.node(entry.node);
+  if (row.kind == OptionKind::allocations) return read_allocations(node, path, where, policy);
+  const auto value = values_.read(row, node, where);
+  if (!value) return false;
+  if (row.set != nullptr)
+    row.set(policy, *value);
+  else
+    messages_.warning(entry.position, where + " is not used: " + std::string(row.instead));
+  note_items(path, node);
+  return true;
+}
+
+void OptionsReader::warn_of_missing(const YamlNode* block, const PolicyShape& shape, const std::string& where,
+                                    Position position, const PolicyOptions& policy) {
+  for (const Option<PolicyOptions>& row : shape.fields) {
+    if (row.presence != Presence::expected || (block != nullptr && find_entry(*block, row.key) != nullptr)) continue;
+    messages_.warning(block != nullptr ? block->position : position,
+                      where + ": " + std::string(shape.name) + "." + std::string(row.key) +
+                          " is not set, and taken for " + format_value(row, row.get(policy)));
+  }
+}
+
+// [{policy: a, percent: 50}, ...]
+bool OptionsReader::read_allocations(const YamlNode& node, const std::string& path, const std::string& where,
+                                     PolicyOptions& policy) {
+  constexpr std::array<std::string_view, 2> kKeys = {"policy", "percent"};
+  const OptionShape percent = {.key = "percent",
+                               .kind = OptionKind::whole,
+                               .bounds = {std::numeric_limits<std::int64_t>::min(),
+                                          static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())}};
+  if (node.kind == YamlNode::Kind::null) return true;
+  if (node.kind != YamlNode::Kind::sequence) {
+    messages_.error(node.position,
+                    where + ": expected a list of shares such as {policy: a, percent: 50}; found " + found_text(node));
+    return false;
+  }
   bool ok = true;
-  const std::string key(shape.parts_key);
-  const std::string place = path + "." + std::string(shape.name) + "." + key;
-  for (const YamlNode::Entry& entry : block.entries) {
-    if (entry.key != key) {
-      messages_.error(entry.position, where + ": unknown key '" + entry.key + "' in " + std::string(shape.name) +
-                                          suggestion(entry.key, {&shape.parts_key, 1}));
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    const YamlNode& item = document_.node(node.items[i]);
+    const std::string place = path + "[" + std::to_string(i) + "]";
+    const std::string here = where + "[" + std::to_string(i) + "]";
+    positions_[place] = item.position;
+    if (item.kind != YamlNode::Kind::map) {
+      messages_.error(item.position, here + ": expected a map with policy and percent; found " + found_text(item));
       ok = false;
       continue;
     }
-    positions_[place] = entry.position;
-    const YamlNode& parts = document_.node(entry.node);
-    const bool single = shape.type == PolicyType::not_policy;
-    if (parts.kind == YamlNode::Kind::null) continue;
-    if (parts.kind != (single ? YamlNode::Kind::map : YamlNode::Kind::sequence)) {
-      messages_.error(parts.position, where + ": " + key + ": expected " +
-                                          (single ? "one policy" : "a list of policies") + "; found " +
-                                          found_text(parts));
-      return false;
+    RateAllocation& allocation = policy.rate_allocation.emplace_back();
+    for (const YamlNode::Entry& entry : item.entries) {
+      const YamlNode& value = document_.node(entry.node);
+      if (entry.key == "policy") {
+        const auto name = values_.read_text(value, here + ".policy");
+        ok &= name.has_value();
+        allocation.policy = name.value_or("");
+      } else if (entry.key == "percent") {
+        const auto share = values_.read(percent, value, here + ".percent");
+        ok &= share.has_value();
+        if (share) detail::assign(allocation.percent, *share);
+      } else {
+        messages_.error(entry.position, here + ": unknown key '" + entry.key + "'" + suggestion(entry.key, kKeys));
+        ok = false;
+      }
     }
-    if (depth + 1 > kPartsDepthMax) {
-      messages_.error(entry.position, where + ": its parts are nested deeper than " + std::to_string(kPartsDepthMax));
-      return false;
-    }
-    const std::size_t count = single ? 1 : parts.items.size();
-    for (std::size_t i = 0; i < count && policy_count_ <= kPoliciesMax; ++i) {
-      const YamlNode& part = single ? parts : document_.node(parts.items[i]);
-      ok &= read_policy(part, place + "[" + std::to_string(i) + "]", where + ", part " + std::to_string(i + 1),
-                        depth + 1, policy.parts.emplace_back());
-    }
+  }
+  return ok;
+}
+
+bool OptionsReader::read_parts(const YamlNode::Entry& entry, const PolicyShape& shape, const std::string& place,
+                               const std::string& where, std::size_t depth, PolicyOptions& policy) {
+  positions_[place] = entry.position;
+  const YamlNode& parts = document_.node(entry.node);
+  const bool single = shape.type == PolicyType::not_policy;
+  if (parts.kind == YamlNode::Kind::null) return true;
+  if (parts.kind != (single ? YamlNode::Kind::map : YamlNode::Kind::sequence)) {
+    messages_.error(parts.position, where + ": " + entry.key + ": expected " +
+                                        (single ? "one policy" : "a list of policies") + "; found " +
+                                        found_text(parts));
+    return false;
+  }
+  if (depth + 1 > kPartsDepthMax) {
+    messages_.error(entry.position, where + ": its parts are nested deeper than " + std::to_string(kPartsDepthMax));
+    return false;
+  }
+  bool ok = true;
+  const std::size_t count = single ? 1 : parts.items.size();
+  for (std::size_t i = 0; i < count && policy_count_ <= kPoliciesMax; ++i) {
+    const YamlNode& part = single ? parts : document_.node(parts.items[i]);
+    ok &= read_policy(part, place + "[" + std::to_string(i) + "]", where + ", part " + std::to_string(i + 1), depth + 1,
+                      policy.parts.emplace_back());
   }
   return ok;
 }

@@ -13,8 +13,10 @@ constexpr std::int64_t kInt64Min = std::numeric_limits<std::int64_t>::min();
 constexpr std::uint64_t kInt64Max = std::numeric_limits<std::int64_t>::max();
 constexpr std::uint64_t kInt32Max = std::numeric_limits<std::int32_t>::max();
 constexpr std::uint64_t kValuesMax = 100'000;
+constexpr std::uint64_t kConditionsMax = 1000;
 
 constexpr std::array kStatusCodes = {"UNSET"sv, "OK"sv, "ERROR"sv};  // by OTLP number
+constexpr std::array kErrorModes = {"ignore"sv, "silent"sv, "propagate"sv};
 
 using Row = Option<PolicyOptions>;
 using Rows = std::vector<Row>;
@@ -133,10 +135,68 @@ Rows count_rows() {
               whole("max_spans", "And at most. 0 = none.", {0, kInt32Max}))};
 }
 
+Rows link_count_rows() {
+  return {
+      option<PolicyOptions, [](auto& p) -> auto& { return p.min_links; }>(with(
+          whole("min_links", "Links with a good context on all spans of the trace, at least."), Presence::expected)),
+      option<PolicyOptions, [](auto& p) -> auto& { return p.max_links; }>(
+          whole("max_links", "And at most. 0 = none."))};
+}
+
+Rows link_type_rows() {
+  return {option<PolicyOptions, [](auto& p) -> auto& { return p.values; }>(
+      {.key = "values",
+       .kind = OptionKind::texts,
+       .bounds = {0, kValuesMax},
+       .help = "Types, one of which a link of the trace must have, wherever it leads (links.propagate.type_keys says "
+               "where types stand). '-' and '_' are the same.",
+       .presence = Presence::expected})};
+}
+
+Rows ottl_rows() {
+  const OptionBounds count = {0, kConditionsMax};
+  return {
+      option<PolicyOptions, [](auto& p) -> auto& { return p.span_conditions; }>(
+          {.key = "span",
+           .kind = OptionKind::texts,
+           .bounds = count,
+           .help = "Conditions, one of which a span must meet."}),
+      option<PolicyOptions, [](auto& p) -> auto& { return p.spanevent_conditions; }>(
+          {.key = "spanevent",
+           .kind = OptionKind::texts,
+           .bounds = count,
+           .help = "Conditions, one of which an event of a span must meet; either list suffices."}),
+      option<PolicyOptions, [](auto& p) -> auto& { return p.error_mode; }>(
+          {.key = "error_mode",
+           .kind = OptionKind::choice,
+           .help = "When a condition cannot be evaluated on a span: ignore: it does not hold there, and is counted "
+                   "(loss policy_error). silent: the same, uncounted. propagate: counted, and the policy has no say "
+                   "about the trace.",
+           .choices = kErrorModes})};
+}
+
+Rows composite_rows() {
+  Row allocation;
+  allocation.key = "rate_allocation";
+  allocation.kind = OptionKind::allocations;
+  allocation.help = "Shares of the total, by the names of parts. A part without one has what the others leave.";
+  allocation.unset = "none";
+  return {option<PolicyOptions, [](auto& p) -> auto& { return p.max_total_spans_per_second; }>(
+              with(whole("max_total_spans_per_second", "Spans that may pass in a second, by all parts together."),
+                   Presence::expected)),
+          option<PolicyOptions, [](auto& p) -> auto& { return p.policy_order; }>(
+              {.key = "policy_order",
+               .kind = OptionKind::texts,
+               .bounds = {0, kPoliciesMax},
+               .help = "Names of parts, in the order in which they are asked; the rest follow as they stand."}),
+          allocation};
+}
+
 std::vector<PolicyShape> all_shapes() {
   static const Rows latency = latency_rows(), numeric = numeric_rows(), probabilistic = probabilistic_rows(),
                     status = status_rows(), string = string_rows(), counts = count_rows(),
-                    tracestate = tracestate_rows(), boolean = boolean_rows(),
+                    tracestate = tracestate_rows(), boolean = boolean_rows(), link_counts = link_count_rows(),
+                    link_types = link_type_rows(), ottl = ottl_rows(), composite = composite_rows(),
                     spans_rate = rate_rows<kSpansPerSecond>("Spans that may pass in a second."),
                     bytes_rate = rate_rows<kBytesPerSecond>("Span bytes that may pass in a second.");
   // In the order of PolicyType: shape_of() relies on it.
@@ -176,6 +236,26 @@ std::vector<PolicyShape> all_shapes() {
        "Drops traces for which every part says keep, whatever other policies say.",
        {},
        "drop_sub_policy"},
+      {"composite", PolicyType::composite,
+       "Keeps traces within a rate of spans: the first part that says keep settles it, if its share and the total are "
+       "not "
+       "spent in this second. Asked once of a trace, when a part says keep for the first time.",
+       composite, "composite_sub_policy"},
+      {"ottl_condition",
+       PolicyType::ottl_condition,
+       "Keeps traces with a span, or an event of a span, that meets a condition in OTTL.",
+       ottl,
+       {}},
+      {"link_count",
+       PolicyType::link_count,
+       "Keeps traces by their number of links. Not in the Collector.",
+       link_counts,
+       {}},
+      {"link_type",
+       PolicyType::link_type,
+       "Keeps traces by the types of their links. Not in the Collector.",
+       link_types,
+       {}},
   };
 }
 
@@ -191,11 +271,6 @@ const PolicyShape& shape_of(PolicyType type) noexcept {
   const auto index = static_cast<std::size_t>(type);
   ENTAIL_CHECK(index < shapes.size() && shapes[index].type == type);
   return shapes[index];
-}
-
-std::span<const std::string_view> unsupported_policy_types() noexcept {
-  static constexpr std::array kTypes = {"composite"sv, "ottl_condition"sv};
-  return kTypes;
 }
 
 }  // namespace entail::config

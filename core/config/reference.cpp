@@ -3,6 +3,7 @@
 #include "config/nearest.hpp"
 #include "config/option_table.hpp"
 #include "config/value_reader.hpp"
+#include "policy/ottl_names.hpp"
 
 namespace entail::config {
 
@@ -80,6 +81,12 @@ std::string cell(std::string_view text) {
   return out;
 }
 
+std::string listed(const std::vector<std::string_view>& names) {
+  std::string out;
+  for (const std::string_view name : names) out += (out.empty() ? "`" : ", `") + std::string(name) + "`";
+  return out;
+}
+
 void append_option_table(std::string& out) {
   const Options defaults;
   out += "| option | expected | default | meaning |\n| --- | --- | --- | --- |\n";
@@ -101,15 +108,13 @@ void append_policy_tables(std::string& out) {
   const PolicyOptions defaults;
   for (const PolicyShape& shape : policy_table()) {
     out += "\n### `" + std::string(shape.name) + "`\n\n" + std::string(shape.help) + "\n";
-    if (!shape.parts_key.empty()) {
+    if (!shape.parts_key.empty())
       out += shape.type == PolicyType::not_policy
                  ? "\n`not_sub_policy` holds the one part, a policy like any other; its name is optional.\n"
                  : "\n`" + std::string(shape.parts_key) +
                        "` lists the parts, policies like any other; their names are optional.\n";
-      continue;
-    }
     if (shape.fields.empty()) {
-      out += "\nIt has no options.\n";
+      if (shape.parts_key.empty()) out += "\nIt has no options.\n";
       continue;
     }
     out += "\n| key | expected | default | meaning |\n| --- | --- | --- | --- |\n";
@@ -119,8 +124,9 @@ void append_policy_tables(std::string& out) {
                " | | Not used: " + std::string(row.instead) + ". |\n";
         continue;
       }
-      const std::string value =
-          row.presence == Presence::required ? "none, required" : default_text(row, row.get(defaults));
+      const std::string value = row.presence == Presence::required ? "none, required"
+                                : row.get == nullptr               ? std::string(row.unset)
+                                                                   : default_text(row, row.get(defaults));
       out += "| `" + std::string(row.key) + "` | " + cell(expectation(row)) + " | " + cell(value) + " | " +
              cell(row.help) + " |\n";
     }
@@ -133,11 +139,6 @@ void append_collector_keys(std::string& out) {
     if (row.instead.empty()) continue;
     constexpr std::string_view kPrefix = "tail_sampling.";
     out += "| `" + std::string(row.key.substr(kPrefix.size())) + "` | " + std::string(row.instead);
-    if (row.refuse != nullptr) {
-      const OptionValue refused = std::uint64_t{1};
-      const std::string value = row.kind == OptionKind::choice ? "" : "any value but 0: ";
-      out += "; refused: " + value + std::string(row.refuse(refused));
-    }
     out += " |\n";
   }
 }
@@ -177,10 +178,34 @@ std::string configuration_page() {
       "latencies and\n"
       "numbers do not depend on the order of spans, and 0 is a number; `compat: collector` brings the traps back.\n";
   append_policy_tables(out);
-  out += "\nNot supported yet: " + joined(unsupported_policy_types()) +
-         ".\n\n"
-         "## Collector keys that are not needed\n\n"
-         "They are accepted with a warning.\n\n";
+  out +=
+      "\nA policy of a Collector extension is refused: it is code in Go that only a Collector can run.\n\n"
+      "## OTTL\n\n"
+      "A condition is what the Collector's `ottl_condition` takes, as far as it is listed here; anything else is "
+      "refused, with a\n"
+      "caret under it.\n\n"
+      "- Operators: `==` `!=` `<` `<=` `>` `>=` `and` `or` `not` `+` `-` `*` `/`, parentheses. Only like kinds compare "
+      "(whole\n"
+      "  numbers and fractions are alike); where two do not, `!=` holds and nothing else does.\n"
+      "- Values: `\"text\"`, `10`, `-0.5`, `0x0aff`, `true`, `false`, `nil`, " +
+      listed(policy::ottl::enum_names()) +
+      ".\n"
+      "- Paths of a span, also behind `span.`: " +
+      listed(policy::ottl::path_names(policy::ottl::Context::span)) +
+      ".\n"
+      "- Paths of an event, also behind `spanevent.`: " +
+      listed(policy::ottl::path_names(policy::ottl::Context::spanevent)) +
+      "; those of its span behind `span.`.\n"
+      "- Attributes have a key, and indexes if they hold lists or maps: `attributes[\"key\"]`, "
+      "`attributes[\"list\"][0]`.\n"
+      "- Functions: " +
+      listed(policy::ottl::function_names()) +
+      ".\n"
+      "- `IsMatch` has unanchored regexes, as in Go. Lists and maps have no text form, and `ToLowerCase` and "
+      "`ToUpperCase` change\n"
+      "  ASCII letters alone. A tracestate entry that is not there is `nil`.\n\n"
+      "## Collector keys that are not needed\n\n"
+      "They are accepted with a warning.\n\n";
   append_collector_keys(out);
   out += "\n## Everything, with its defaults\n\n```yaml\n" + default_options_yaml() + "```\n";
   return out;

@@ -66,6 +66,8 @@ std::string expectation(const OptionShape& shape) {
       return "one of: " + joined(shape.choices);
     case OptionKind::choices:
       return "a list of some of: " + joined(shape.choices);
+    case OptionKind::allocations:
+      return "a list of shares such as {policy: a, percent: 50}";
     case OptionKind::custom:
       return "a map";
   }
@@ -157,6 +159,7 @@ std::optional<OptionValue> ValueReader::read_scalar(const OptionShape& shape, co
     case OptionKind::text:
     case OptionKind::texts:
     case OptionKind::choices:
+    case OptionKind::allocations:
     case OptionKind::custom:
       break;
   }

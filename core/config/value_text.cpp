@@ -213,4 +213,10 @@ bool expand_dollars(std::string_view text, std::string& out) {
   return true;
 }
 
+std::size_t offset_before_expansion(std::string_view text, std::size_t offset) noexcept {
+  std::size_t at = 0;
+  for (; offset > 0 && at < text.size(); --offset) at += text.substr(at).starts_with("$$") ? 2 : 1;
+  return at;
+}
+
 }  // namespace entail::config

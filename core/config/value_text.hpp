@@ -40,5 +40,7 @@ std::string format_number(double value);
 // The Collector's rules: $$ is $, ${...} would be looked up elsewhere, any other $ is itself. False when the text
 // holds a ${...}: the library reads no environment and no files.
 bool expand_dollars(std::string_view text, std::string& out);
+// Where in the text that byte of what expand_dollars() makes of it stood.
+std::size_t offset_before_expansion(std::string_view text, std::size_t offset) noexcept;
 
 }  // namespace entail::config

@@ -5,6 +5,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <sstream>
 #include <unordered_map>
 
@@ -194,6 +195,7 @@ class YamlBuilder final : public YAML::EventHandler {
 };
 
 bool YamlDocument::load(std::string_view text, std::vector<ConfigMessage>* errors) {
+  text_ = text;
   nodes_.clear();
   root_ = 0;
   Position position;
@@ -228,6 +230,32 @@ bool YamlDocument::load(std::string_view text, std::vector<ConfigMessage>* error
   }
   if (builder.empty()) nodes_.emplace_back();
   return true;
+}
+
+Position YamlDocument::inside(const YamlNode& scalar, std::size_t offset) const noexcept {
+  std::string_view line = text_;
+  for (std::uint32_t number = 1; number < scalar.position.line; ++number) {
+    const std::size_t end = line.find('\n');
+    if (end == std::string_view::npos) return scalar.position;
+    line.remove_prefix(end + 1);
+  }
+  line = line.substr(0, line.find_first_of("\r\n"));
+  line.remove_prefix(std::min<std::size_t>(scalar.position.column - 1, line.size()));
+  const char quote = line.starts_with('"') || line.starts_with('\'') ? line[0] : '\0';
+  std::size_t at = quote == '\0' ? 0 : 1;
+  std::uint32_t column = scalar.position.column + static_cast<std::uint32_t>(at);
+  for (std::size_t read = 0; read < offset; ++read) {
+    std::size_t size = 1;  // of what stands for one byte of the scalar
+    if ((quote == '"' && line.substr(at, 1) == "\\") || (quote == '\'' && line.substr(at, 2) == "''")) size = 2;
+    if (at + size > line.size() || read >= scalar.text.size()) return scalar.position;
+    const char meant = line[at + size - 1];
+    const bool escaped = quote == '"' && size == 2 && meant != '"' && meant != '\\' && meant != '/';
+    if (escaped ? std::string_view("xuU").find(meant) != std::string_view::npos : meant != scalar.text[read])
+      return scalar.position;
+    at += size;
+    if ((static_cast<unsigned char>(meant) & 0xc0) != 0x80) column += static_cast<std::uint32_t>(size);
+  }
+  return {scalar.position.line, column};
 }
 
 const YamlNode::Entry* find_entry(const YamlNode& map, std::string_view key) noexcept {

@@ -50,9 +50,12 @@ class YamlDocument {
   // REQUIRES load() returned true.
   const YamlNode& root() const noexcept { return nodes_[root_]; }
   const YamlNode& node(std::uint32_t index) const noexcept { return nodes_[index]; }
+  // Where a byte of a scalar stands: exact in one that stands on one line with plain escapes, else where it begins.
+  Position inside(const YamlNode& scalar, std::size_t offset) const noexcept;
 
  private:
   friend class YamlBuilder;
+  std::string text_;
   std::vector<YamlNode> nodes_;
   std::uint32_t root_ = 0;
 };

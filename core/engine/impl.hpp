@@ -1,6 +1,6 @@
-// Engine::Impl: the rooms put together. ingest() runs on any lane (ingest.cpp); everything else belongs to the one
-// thread that ticks: adopt what came (tick.cpp), judge and settle (verdict.cpp), emit (emission.cpp), retain, evict,
-// seal and rotate (retention.cpp), tell (report.cpp).
+// Engine::Impl: the rooms put together. ingest() runs on any lane (ingest.cpp, ingest_links.cpp); everything else
+// belongs to the one thread that ticks: adopt what came (tick.cpp), judge and settle (verdict.cpp), emit
+// (emission.cpp), retain, evict, seal and rotate (retention.cpp), tell (report.cpp).
 //
 // What both sides touch has its PROTOCOL block where it lives: nodes and edges in graph/, a trace's words in
 // trace_payload.hpp, span bytes in store/generation.hpp and store/span_store.hpp, lanes in sync/lanes.hpp. The atomics
@@ -41,15 +41,19 @@ struct Engine::Impl {
   bool open();
   ~Impl();
 
-  // ---- ingest.cpp: any thread
+  // ---- ingest.cpp, ingest_links.cpp: any thread
   Result<void> ingest(const wire::Decoded& decoded, std::uint64_t values_lost);
   Error ingest_on(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded);
   void accept_spans(engine::Lane& lane, const wire::Decoded& decoded);
   static void release_scratch(engine::Lane& lane) noexcept;
   void read_links(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
   void count_link(engine::Lane& lane, context::Identity identity);
-  graph::EdgeCell edge_of(engine::Lane& lane, const wire::Decoded& decoded, const wire::SpanView& span,
-                          const wire::LinkView& link);
+  struct TypeLimits {
+    unsigned linked = graph::kNoLimit;
+    unsigned linking = graph::kNoLimit;
+  };
+  TypeLimits read_types(engine::Lane& lane, const wire::Decoded& decoded, const wire::LinkView& link,
+                        policy::LinkFacts* facts);
   void place_links(engine::Lane& lane, graph::Writer& writer);
   void store_span(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
   void sample_links(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted);
@@ -156,10 +160,6 @@ struct Engine::Impl {
   const unsigned bit_words;
   const std::uint64_t retain_bytes_max;
   const bool read_link_types;
-  struct TypeLimits {
-    unsigned linked = graph::kNoLimit;
-    unsigned linking = graph::kNoLimit;
-  };
   const std::map<std::string, TypeLimits, std::less<>> type_rules;
 
   store::SpanStore store;

@@ -84,6 +84,7 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
     lane.scopes.assign(decoded.scopes.size(), nullptr);
     for (std::size_t i = 0; i < decoded.resources.size(); ++i)
       policies->match_resource(decoded, decoded.resources[i], lane.resource_bits[i]);
+    if (policies->reads_links()) lane.link_facts.assign(lane.accepted.size(), policy::LinkFacts{});
     for (std::uint32_t i = 0; i < lane.accepted.size(); ++i)
       if (decoded.spans[lane.accepted[i]].link_count > options.links.sample.max_links_per_span)
         sample_links(lane, decoded, i);
@@ -139,114 +140,6 @@ void Engine::Impl::accept_spans(Lane& lane, const wire::Decoded& decoded) {
   lane.counts.spans_received.add(decoded.spans.size());
 }
 
-void Engine::Impl::count_link(Lane& lane, Identity identity) {
-  lane.counts.links_received.add(1);
-  if (identity == Identity::null_target) {
-    lane.counts.links_null_target.add(1);
-  } else if (identity != Identity::good) {
-    lane.counts.links_invalid[static_cast<unsigned>(identity)].add(1);
-  }
-}
-
-// The limits that the link's types set (DESIGN 3.4) and its flags; no node yet.
-EdgeCell Engine::Impl::edge_of(Lane& lane, const wire::Decoded& decoded, const wire::SpanView& span,
-                               const wire::LinkView& link) {
-  unsigned linked = graph::kNoLimit;
-  unsigned linking = graph::kNoLimit;
-  if (read_link_types) {
-    const PropagateOptions& propagate = options.links.propagate;
-    wire::AttributeCursor attributes(decoded.bytes, link.first_attribute, link.attributes_end, 4);
-    wire::AttributeView attribute;
-    while (link.attribute_count != 0 && attributes.next(attribute)) {
-      if (attribute.kind != wire::AttributeView::Kind::string) continue;
-      const Bytes key = slice(decoded.bytes, attribute.key);
-      const auto is_key = [&](const std::string& name) {
-        return name.size() == key.size() &&
-               std::equal(key.begin(), key.end(), name.begin(),
-                          [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); });
-      };
-      if (std::none_of(propagate.type_keys.begin(), propagate.type_keys.end(), is_key)) continue;
-      constexpr std::size_t kTypeBytesMax = 256;
-      if (attribute.string.size > kTypeBytesMax) {
-        lane.counts.link_types_unread.add(1);
-        continue;
-      }
-      char type[kTypeBytesMax];
-      const Bytes value = slice(decoded.bytes, attribute.string);
-      std::transform(value.begin(), value.end(), type,
-                     [](std::uint8_t c) { return c == '-' ? '_' : static_cast<char>(c); });
-      const auto rule = type_rules.find(std::string_view(type, value.size()));
-      if (rule == type_rules.end()) continue;
-      linked = std::min(linked, rule->second.linked);
-      linking = std::min(linking, rule->second.linking);
-    }
-  }
-  return EdgeCell::make(0, 0, linked, linking, span.status_code == 2, (link.flags & 1) != 0);
-}
-
-// Reads the links of one accepted span: counts them, samples them if they are too many, and notes which lead to
-// another trace. Their nodes are looked up together, in place_links().
-void Engine::Impl::read_links(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted) {
-  lane.first_cell.push_back(static_cast<std::uint32_t>(lane.cells.size()));
-  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
-  if (span.link_count == 0) return;
-  const TraceId own_id = lane.trace_ids[accepted];
-  const bool is_cut = span.link_count > options.links.sample.max_links_per_span;
-  std::span<const std::uint32_t> duplicates;
-  if (is_cut) duplicates = lane.cuts[lane.next_cut++]->duplicates;
-  const std::size_t first_cell = lane.cells.size();
-  wire::LinkCursor cursor(decoded, span);
-  wire::LinkView link;
-  while (cursor.next(link)) {
-    const Bytes trace = slice(decoded.bytes, link.trace_id);
-    const Bytes far = slice(decoded.bytes, link.span_id);
-    const bool has_payload = link.attribute_count != 0 || link.trace_state.size != 0;
-    const Identity identity = context::classify(trace, far, link.bad_hex, has_payload);
-    count_link(lane, identity);
-    if (link.trace_state.size != 0) {
-      context::OtState ot;
-      const Bytes text = slice(decoded.bytes, link.trace_state);
-      const auto error = context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
-      if (error != context::TracestateError::none) lane.counts.links_bad_tracestate.add(1);
-    }
-    const auto cell = static_cast<std::uint32_t>(lane.cells.size());
-    const bool is_duplicate = !duplicates.empty() && duplicates.front() == cell - first_cell;
-    if (is_duplicate) duplicates = duplicates.subspan(1);
-    lane.cells.push_back({});
-    lane.far_spans.push_back({});
-    if (identity != Identity::good) continue;
-    const TraceId far_id = base::load_trace_id(trace.data());
-    lane.far_spans.back() = base::load_span_id(far.data());
-    if (far_id == own_id) {
-      lane.counts.links_same_trace.add(1);
-      continue;
-    }
-    lane.counts.links_edges.add(1);
-    EdgeCell edge = edge_of(lane, decoded, span, link);
-    if (is_cut && !is_duplicate) edge = edge.on_cut_span_too();
-    lane.placed.push_back({cell, accepted, far_id, edge});
-    if (lane.placed.size() >= engine::kPlacedMax) place_links(lane, writer);
-  }
-}
-
-// Finds the far nodes of the noted links and publishes the reverse ends; the forward ends follow span by span.
-void Engine::Impl::place_links(Lane& lane, graph::Writer& writer) {
-  lane.link_ids.clear();
-  for (const Lane::PlacedLink& link : lane.placed) lane.link_ids.push_back(link.trace_id);
-  lane.link_nodes.resize(lane.link_ids.size());
-  writer.find_or_insert(lane.link_ids, lane.link_nodes.data());
-  lane.reverse.clear();
-  for (std::size_t i = 0; i < lane.placed.size(); ++i) {
-    const Lane::PlacedLink& link = lane.placed[i];
-    const EdgeCell near = writer.cell(lane.nodes[link.span], 0, 0, false, false);
-    const EdgeCell far = writer.cell(lane.link_nodes[i], 0, 0, false, false);
-    lane.reverse.push_back(link.edge.with_node(near.offset(), near.sequence()));
-    lane.cells[link.cell] = link.edge.with_node(far.offset(), far.sequence());
-  }
-  writer.append_in(lane.link_nodes, lane.reverse);
-  lane.placed.clear();
-}
-
 void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   const NodeId node = lane.nodes[accepted];
@@ -298,6 +191,8 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
   policy::Facts facts;
   const std::uint32_t resource = decoded.scopes[span.scope].resource;
   policies->match_span(decoded, span, lane.resource_bits[resource], facts);
+  if (facts.policy_errors != 0) lane.counts.policy_errors.add(facts.policy_errors);
+  if (!lane.link_facts.empty()) facts.join(lane.link_facts[accepted]);
   policies->fold(payload.fold(), facts);
   if (payload.spans.push(entry)) lane.touched_log.push(node);
 }
@@ -324,44 +219,6 @@ const store::Envelope* Engine::Impl::envelope(Lane& lane, const wire::Decoded& d
   return lane.scopes[scope];
 }
 
-// Samples the links of a span that has too many, before any of its edges is published.
-void Engine::Impl::sample_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted) {
-  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
-  lane.cuts.push_back(std::make_unique<store::CutSpan>());
-  store::CutSpan& cut = *lane.cuts.back();
-  reservoir::LinkSampler& sampler = lane.sampler;
-  sampler.begin(options.links.sample.max_links_per_span, options.links.sample.seed, span.link_count);
-  std::uint32_t index = 0;
-  wire::LinkView link;
-  for (wire::LinkCursor cursor(decoded, span); cursor.next(link); ++index) {
-    cut.field_bytes += link.field.size;
-    const Bytes trace = slice(decoded.bytes, link.trace_id);
-    const Bytes far = slice(decoded.bytes, link.span_id);
-    const bool has_payload = link.attribute_count != 0 || link.trace_state.size != 0;
-    const Identity identity = context::classify(trace, far, link.bad_hex, has_payload);
-    if (identity != Identity::good) {
-      sampler.add_other(identity, index, link.field.offset, link.field.size);
-      continue;
-    }
-    const TraceId id = base::load_trace_id(trace.data());
-    context::OtState ot;
-    if (link.trace_state.size != 0) {
-      const Bytes text = slice(decoded.bytes, link.trace_state);
-      (void)context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
-      if (ot.randomness) cut.randomness.emplace_back(index, *ot.randomness);
-    }
-    sampler.add_good(id, base::load_span_id(far.data()), context::randomness(id.lo, ot), index, link.field.offset,
-                     link.field.size);
-  }
-  cut.links = sampler.finish();
-  cut.duplicates.assign(sampler.duplicate_indices().begin(), sampler.duplicate_indices().end());
-  for (reservoir::SavedLink& saved : cut.links.saved) {
-    const Bytes field = decoded.bytes.subspan(saved.offset, saved.size);
-    saved.offset = static_cast<std::uint32_t>(cut.link_bytes.size());
-    cut.link_bytes.insert(cut.link_bytes.end(), field.begin(), field.end());
-  }
-}
-
 // Stores a span without its links: those of the sample are in the CutSpan with their bytes, the rest as edges.
 store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
                                           const store::Envelope* scope) {
@@ -374,6 +231,7 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
   for (EdgeCell& cell : cut->cells)
     if (!cell.on_cut_span()) cell = {};                // a duplicate
   std::vector<std::uint32_t>().swap(cut->duplicates);  // frees it, which assigning {} does not
+  if (!lane.link_facts.empty()) cut->link_facts = lane.link_facts[accepted];
 
   store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - cut->field_bytes);
   if (entry == nullptr) return nullptr;

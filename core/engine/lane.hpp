@@ -56,6 +56,7 @@ struct LaneCounts {
   LaneCounter links_invalid[context::kIdentityCount];
   LaneCounter links_bad_tracestate;
   LaneCounter link_types_unread;
+  LaneCounter policy_errors;
   LaneCounter values_lost;
 };
 
@@ -81,8 +82,9 @@ struct Lane {
   std::vector<const store::Envelope*> resources;
   std::vector<const store::Envelope*> scopes;
   std::vector<policy::Bits> resource_bits;
-  std::vector<std::uint8_t> gathered;  // fields of a resource or scope that lie apart
-  std::vector<graph::EdgeCell> cells;  // all links of the request, by span
+  std::vector<policy::LinkFacts> link_facts;  // of the accepted spans; empty unless a policy asks about links
+  std::vector<std::uint8_t> gathered;         // fields of a resource or scope that lie apart
+  std::vector<graph::EdgeCell> cells;         // all links of the request, by span
   std::vector<SpanId> far_spans;
   std::vector<std::uint32_t> first_cell;              // by accepted span
   std::vector<std::unique_ptr<store::CutSpan>> cuts;  // of the accepted spans whose links are cut, in their order

@@ -115,6 +115,7 @@ struct Engine::Impl::LaneTotals {
   std::uint64_t unstored_links = 0;
   std::uint64_t values_lost = 0;
   std::uint64_t types_unread = 0;
+  std::uint64_t policy_errors = 0;
 };
 
 Engine::Impl::LaneTotals Engine::Impl::sum_lanes(Statistics& told) const {
@@ -131,6 +132,7 @@ Engine::Impl::LaneTotals Engine::Impl::sum_lanes(Statistics& told) const {
     totals.unstored_links += counts.links_unstored.value();
     totals.values_lost += counts.values_lost.value();
     totals.types_unread += counts.link_types_unread.value();
+    totals.policy_errors += counts.policy_errors.value();
     for (unsigned reason = 0; reason < context::kIdentityCount; ++reason) {
       totals.rejected[reason] += counts.spans_rejected[reason].value();
       totals.invalid[reason] += counts.links_invalid[reason].value();
@@ -158,6 +160,7 @@ void Engine::Impl::tell_losses(LaneTotals& totals, Statistics& told) const {
   add(Loss::bad_tracestate, told.links.bad_tracestate);
   add(Loss::json_value, totals.values_lost);
   add(Loss::edge_types, totals.types_unread);
+  add(Loss::policy_error, totals.policy_errors);
   add(Loss::out_of_memory, totals.unstored_spans);
   add(Loss::no_room, refused_requests.load(std::memory_order_relaxed));  // relaxed: a counter
   for (unsigned loss = 0; loss < base::kLossCount; ++loss)

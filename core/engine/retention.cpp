@@ -138,6 +138,14 @@ bool Engine::Impl::would_be_origin(const store::SpanEntry& entry, TraceId id) {
   policies->match_resource(decoded, decoded.resources[0], resource_bits);
   policy::Facts known;
   policies->match_span(decoded, decoded.spans[0], resource_bits, known);
+  if (policies->reads_links()) {
+    policy::LinkFacts links;
+    if (entry.cut != nullptr)
+      links = entry.cut->link_facts;
+    else
+      policies->match_links(decoded, decoded.spans[0], links);
+    known.join(links);
+  }
   return policies->would_be_origin(known, id);
 }
 

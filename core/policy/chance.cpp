@@ -1,5 +1,6 @@
 #include "policy/chance.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace entail::policy {
@@ -38,6 +39,29 @@ bool TokenBucket::try_take(std::uint64_t amount, std::int64_t now_ns) noexcept {
   const Wide wanted = Wide{amount} * static_cast<std::uint64_t>(kNanosPerSecond);
   if (wanted > level_) return false;
   level_ -= wanted;
+  return true;
+}
+
+SecondBudget::SecondBudget(std::uint64_t total, std::vector<std::uint64_t> allocations, bool shared_total)
+    : total_(total),
+      shared_total_(shared_total),
+      allocations_(std::move(allocations)),
+      taken_by_part_(allocations_.size()) {}
+
+bool SecondBudget::try_take(std::size_t part, std::uint64_t spans, std::int64_t now_ns) noexcept {
+  const std::int64_t second = now_ns / kNanosPerSecond - (now_ns % kNanosPerSecond < 0 ? 1 : 0);
+  if (second != second_) {
+    second_ = second;
+    taken_ = 0;
+    std::fill(taken_by_part_.begin(), taken_by_part_.end(), 0);
+  }
+  const std::uint64_t against_total = shared_total_ ? taken_ : taken_by_part_[part];
+  const auto fits = [spans](std::uint64_t taken, std::uint64_t limit) {
+    return taken <= limit && spans <= limit - taken;
+  };
+  if (!fits(taken_by_part_[part], allocations_[part]) || !fits(against_total, total_)) return false;
+  taken_by_part_[part] += spans;
+  taken_ += spans;
   return true;
 }
 

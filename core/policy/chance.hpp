@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string_view>
+#include <vector>
 
 #include "entail/types.hpp"
 
@@ -44,6 +46,25 @@ class TokenBucket {
   Wide level_;
   std::int64_t filled_at_ns_ = 0;
   bool started_ = false;
+};
+
+// What a composite policy lets through in the running second of engine time, in spans: each part up to its allocation,
+// all parts together up to a total. A trace that does not fit takes nothing, so that a smaller one may fit after it.
+class SecondBudget {
+ public:
+  static constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
+  // shared_total false (compat): the total bounds each part by itself.
+  SecondBudget(std::uint64_t total, std::vector<std::uint64_t> allocations, bool shared_total);
+  // REQUIRES part < the number of allocations. A now in another second, before or after, starts anew.
+  bool try_take(std::size_t part, std::uint64_t spans, std::int64_t now_ns) noexcept;
+
+ private:
+  std::uint64_t total_;
+  bool shared_total_;
+  std::uint64_t taken_ = 0;
+  std::int64_t second_ = 0;
+  std::vector<std::uint64_t> allocations_;
+  std::vector<std::uint64_t> taken_by_part_;
 };
 
 }  // namespace entail::policy

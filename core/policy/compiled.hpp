@@ -13,6 +13,7 @@
 #include "policy/attribute_table.hpp"
 #include "policy/condition_tree.hpp"
 #include "policy/facts.hpp"
+#include "policy/ottl_conditions.hpp"
 #include "policy/string_matcher.hpp"
 
 namespace entail::policy {
@@ -22,6 +23,11 @@ constexpr unsigned kStatusCodeCount = 3;  // UNSET, OK, ERROR; other numbers mat
 struct TracestateTest {
   std::string key;
   StringMatcher values;
+  unsigned bit = 0;
+};
+
+struct LinkTypeTest {
+  StringMatcher types;
   unsigned bit = 0;
 };
 
@@ -36,7 +42,7 @@ struct PrefixDurationTest {
 struct PolicyTraits {
   bool names_error = false;  // status_code with ERROR, or an `and` with such a part at any depth
   bool lasting = false;      // once it says keep, no further span can unmake that (DESIGN 3.2)
-  bool rolls_dice = false;   // is or contains probabilistic, rate_limiting, bytes_limiting
+  bool rolls_dice = false;   // is or contains probabilistic, rate_limiting, bytes_limiting, composite
   // probability: consistent; set iff its dice are thresholds on R, joined by `and` alone: then R >= *threshold.
   std::optional<std::uint64_t> threshold;
 };
@@ -55,12 +61,20 @@ struct CompiledPolicies {
   Bits sampled_flag_bits{};                          // what a span with the sampled flag sets
   std::vector<TracestateTest> tracestate_tests;
   std::vector<PrefixDurationTest> prefix_duration_tests;
+  std::vector<LinkTypeTest> link_type_tests;
+  bool counts_links = false;
   bool reads_randomness = false;  // some policy compares R
+  bool compat = false;
+  ottl::ConditionLists ottl;
   AttributeTable attributes;
   ConditionTree tree;
   std::vector<TokenBucket> buckets;      // as they start
+  std::vector<SecondBudget> budgets;     // of composite policies, as they start
   std::vector<CompiledPolicy> policies;  // configuration order
 };
+
+// Link types are compared with '-' written as '_'.
+std::string normal_link_type(std::string_view type);
 
 // Appends what is wrong to errors; the result is good iff nothing was appended.
 CompiledPolicies compile_policies(const Options& options, std::vector<ConfigMessage>& errors);

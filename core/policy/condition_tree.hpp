@@ -1,8 +1,8 @@
 // The conditions of all policies as one flat tree, answered for a trace from its Facts alone.
 //
-// A condition is a bit of the trace, a comparison of its words, a throw of dice, a token bucket, or a combination of
+// A condition is a bit of the trace, a comparison of its words, a throw of dice, a budget, or a combination of
 // conditions. A new kind of policy is a new kind here and, if it looks into spans, a bit that match_span() sets.
-// Thread rule: Immutable. The token buckets that a Question brings along are Confined to the tick thread.
+// Thread rule: Immutable. The budgets that a Question brings along are Confined to the tick thread.
 // Cost: a few ns a condition, about 20 ns for the Collector's hash. No allocation; recursion bounded by kPartsDepthMax.
 #pragma once
 
@@ -15,16 +15,18 @@
 
 namespace entail::policy {
 
-constexpr unsigned kStatefulMax = 32;    // rate_limiting and bytes_limiting leaves
+constexpr unsigned kStatefulMax = 32;    // rate_limiting and bytes_limiting leaves, and composite policies
 constexpr unsigned kPartsDepthMax = 16;  // and, not, drop inside each other
 
-// The token buckets: Confined to tick. Answers are remembered per trace by the caller (asked once per trace).
+// What stateful conditions have said of a trace, by their asked_bit: remembered by the caller, since each is asked
+// once.
 struct StatefulAnswers {
   std::uint32_t asked = 0;
   std::uint32_t yes = 0;
 };
 
-// unknown: it hangs on a stateful leaf that was not asked. Such a policy neither keeps nor drops.
+// unknown: it hangs on a stateful condition that was not asked, or on an OTTL condition that failed. Such a policy
+// neither keeps nor drops.
 enum class Answer : std::uint8_t { no, unknown, yes };
 
 struct Condition {
@@ -32,19 +34,23 @@ struct Condition {
     always,
     bit,             // bit `index`
     bit_missing,     // not bit `index` (invert_match)
+    bit_unless,      // bit `index`; unknown if bit `count` is set (OTTL, error_mode: propagate)
     duration,        // low <= milliseconds
     duration_range,  // low < milliseconds <= high, or bit `index` (compat: some prefix of the spans was in the range)
     span_count,      // low <= spans <= high
+    link_count,      // low <= links <= high
     hash,            // the Collector's hash, continued from `salt`, is at most `threshold`
     randomness,      // R is at least `threshold`
     span_bucket,     // token bucket `index` has a token for each span
     byte_bucket,     // token bucket `index` has a token for each byte
     all,             // every one of the children [index, index + count) of ConditionTree::children
     negation,        // not children[index]
+    composite,       // the first of its children that says yes, if budget `salt` has a place for it there
   };
   Kind kind = Kind::always;
   std::uint32_t index = 0;
   std::uint32_t count = 0;
+  std::uint32_t asked_bit = 0;  // of stateful kinds, in StatefulAnswers
   std::int64_t low = 0;
   std::int64_t high = 0;
   std::uint64_t salt = 0;
@@ -57,17 +63,25 @@ struct Question {
   const Facts& trace;
   TraceId id;
   StatefulAnswers& answers;
-  TokenBucket* buckets = nullptr;    // null: stateful leaves that were not asked yet are not asked now either ...
-  Answer unasked = Answer::unknown;  // ... but answer this
-  std::int64_t now_ns = 0;           // fills the buckets
+  // False: stateful conditions that were not asked yet are not asked now either, but answer `unasked`.
+  bool ask_stateful = false;
+  Answer unasked = Answer::unknown;
+  TokenBucket* buckets = nullptr;
+  SecondBudget* budgets = nullptr;
+  std::int64_t now_ns = 0;  // fills both
 };
 
 struct ConditionTree {
   std::vector<Condition> conditions;
   std::vector<std::uint32_t> children;
 
-  // The answer of one condition. Parts are asked in order, and only until one says no.
+  // The answer of one condition. Parts are asked in order, and only until one says no; behind one that is unknown no
+  // stateful part is asked.
   Answer answer(std::uint32_t condition, const Question& question) const noexcept;
+
+ private:
+  Answer all(const Condition& condition, const Question& question) const noexcept;
+  Answer composite(const Condition& condition, const Question& question) const noexcept;
 };
 
 // Whole milliseconds from the first start to the last end, cut toward zero; negative when the last end comes first.

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "context/identity.hpp"
 #include "context/tracestate.hpp"
 #include "policy/compiled.hpp"
+#include "policy/link_types.hpp"
 
 namespace entail::policy {
 
@@ -25,6 +27,7 @@ struct PolicySet::Impl {
   std::vector<std::uint32_t> early_origins;
   bool origins_may_be_chance = false;
   bool reads_tracestate = false;
+  std::vector<std::string> link_type_keys;
 
   // The first drop policy that matches, or -1.
   std::int32_t first_drop(const Question& question) const noexcept {
@@ -67,11 +70,14 @@ std::unique_ptr<PolicySet> PolicySet::compile(const Options& options, std::vecto
     if (policies[index].traits.lasting && impl->drops.empty()) impl->early_origins.push_back(index);
   }
   impl->reads_tracestate = !impl->compiled.tracestate_tests.empty() || impl->compiled.reads_randomness;
+  impl->link_type_keys = options.links.propagate.type_keys;
   return std::unique_ptr<PolicySet>(new PolicySet(std::move(impl)));
 }
 
 unsigned PolicySet::bit_words() const noexcept { return (impl_->compiled.bit_count + 63) / 64; }
-bool PolicySet::has_stateful() const noexcept { return !impl_->compiled.buckets.empty(); }
+bool PolicySet::has_stateful() const noexcept {
+  return !impl_->compiled.buckets.empty() || !impl_->compiled.budgets.empty();
+}
 bool PolicySet::has_drop() const noexcept { return !impl_->drops.empty(); }
 bool PolicySet::has_early_origins() const noexcept { return !impl_->early_origins.empty(); }
 bool PolicySet::origins_may_be_chance() const noexcept { return impl_->origins_may_be_chance; }
@@ -80,6 +86,27 @@ std::size_t PolicySet::policy_count() const noexcept { return impl_->compiled.po
 std::string_view PolicySet::name(std::int32_t policy) const noexcept {
   if (policy < 0 || static_cast<std::size_t>(policy) >= policy_count()) return {};
   return impl_->compiled.policies[static_cast<std::size_t>(policy)].name;
+}
+
+bool PolicySet::reads_links() const noexcept { return impl_->compiled.counts_links || reads_link_types(); }
+bool PolicySet::reads_link_types() const noexcept { return !impl_->compiled.link_type_tests.empty(); }
+
+void PolicySet::match_link_type(std::string_view type, Bits& bits) const {
+  for (const LinkTypeTest& test : impl_->compiled.link_type_tests)
+    if (!has_bit(bits, test.bit) && test.types.matches(type)) set_bit(bits, test.bit);
+}
+
+void PolicySet::match_links(const wire::Decoded& decoded, const wire::SpanView& span, LinkFacts& facts) const {
+  facts = {};
+  wire::LinkView link;
+  for (wire::LinkCursor cursor(decoded, span); cursor.next(link);) {
+    const auto identity = context::classify(wire::slice(decoded.bytes, link.trace_id),
+                                            wire::slice(decoded.bytes, link.span_id), link.bad_hex, false);
+    facts.links += identity == context::Identity::good;
+    if (reads_link_types())
+      for_each_link_type(decoded.bytes, link, impl_->link_type_keys,
+                         [&](std::string_view type) { match_link_type(type, facts.bits); });
+  }
 }
 
 void PolicySet::match_resource(const wire::Decoded& decoded, const wire::ResourceView& resource, Bits& bits) const {
@@ -110,10 +137,17 @@ void PolicySet::match_span(const wire::Decoded& decoded, const wire::SpanView& s
     impl_->match_tracestate({text, span.trace_state.size}, facts);
   }
   compiled.attributes.match_span(decoded.bytes, span, facts.bits);
+  if (!compiled.ottl.empty()) compiled.ottl.match(decoded, span, facts);
 }
 
 void PolicySet::fold(TraceFold& trace, const Facts& span) const noexcept {
-  trace.fold(span, bit_words());
+  if (impl_->compiled.compat && !impl_->compiled.ottl.empty()) {
+    Facts stopped = span;
+    impl_->compiled.ottl.stop_at_first(trace.facts(bit_words()).bits, stopped.bits);
+    trace.fold(stopped, bit_words());
+  } else {
+    trace.fold(span, bit_words());
+  }
   if (impl_->compiled.prefix_duration_tests.empty()) return;
   const Facts so_far = trace.facts(bit_words());
   Bits bits{};
@@ -136,7 +170,9 @@ OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& 
   const Question question{.trace = trace,
                           .id = id,
                           .answers = answers,
-                          .buckets = ask_stateful ? compiled.buckets.data() : nullptr,
+                          .ask_stateful = ask_stateful,
+                          .buckets = compiled.buckets.data(),
+                          .budgets = compiled.budgets.data(),
                           .now_ns = now_ns};
   OwnVerdict verdict;
   if (const std::int32_t drop = impl_->first_drop(question); drop >= 0) {

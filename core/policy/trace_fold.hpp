@@ -3,7 +3,8 @@
 // turns them into maxima that start from 0.
 //
 // PROTOCOL trace_fold: how many threads fold spans into one trace.
-//   words    start_inverted_, end_max_, randomness_inverted_ (only rise), bits (only gain bits), spans_, bytes_ (grow)
+//   words    start_inverted_, end_max_, randomness_inverted_ (only rise), bits (only gain bits), spans_, bytes_, links_
+//            (grow)
 //   writers  any ingest thread                readers  the tick thread (facts()); ingest threads in compat mode
 //   W1  each word by itself: load, and only if the value would change it, one RMW
 //   G1  after all folds the words are the same whatever their order: every one is a maximum, a union or a sum
@@ -43,6 +44,7 @@ class TraceFold {
     raise(randomness_inverted_, ~facts.randomness_min);
     spans_.fetch_add(static_cast<std::uint32_t>(facts.spans), std::memory_order_relaxed);
     bytes_.fetch_add(facts.bytes, std::memory_order_relaxed);
+    if (facts.links != 0) links_.fetch_add(static_cast<std::uint32_t>(facts.links), std::memory_order_relaxed);
     fold_bits(facts.bits, bit_words);
   }
   // Joins conditions alone.
@@ -60,6 +62,7 @@ class TraceFold {
     facts.randomness_min = ~randomness_inverted_.load(std::memory_order_relaxed);
     facts.spans = spans_.load(std::memory_order_relaxed);
     facts.bytes = bytes_.load(std::memory_order_relaxed);
+    facts.links = links_.load(std::memory_order_relaxed);
     const Word* words = bit_words_begin();
     for (unsigned word = 0; word < bit_words; ++word) facts.bits[word] = words[word].load(std::memory_order_relaxed);
     return facts;
@@ -81,7 +84,8 @@ class TraceFold {
   Word end_max_;
   Word randomness_inverted_;  // ~ of the smallest ot=rv; meaningful with probability: consistent
   Word bytes_;
-  sync::HardwareAtomic<std::uint32_t> spans_;  // the bit words follow behind the padding
+  sync::HardwareAtomic<std::uint32_t> spans_;
+  sync::HardwareAtomic<std::uint32_t> links_;  // 2^32 links are more than 100 GiB; the bit words follow
 };
 
 static_assert(sizeof(TraceFold) == 40 && alignof(TraceFold) == 8);

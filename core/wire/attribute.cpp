@@ -101,7 +101,15 @@ bool read_any_value(Reader& reader, const Byte* at, const Byte* end, AttributeVi
         break;
       case kArrayTag:
       case kMapTag:
-      case kBytesTag:
+      case kBytesTag: {
+        const Byte* const content = reader.length(value, end, size);
+        attribute = {.key = key,
+                     .kind = tag == kArrayTag ? AttributeView::Kind::list
+                             : tag == kMapTag ? AttributeView::Kind::map
+                                              : AttributeView::Kind::bytes,
+                     .string = reader.range(content, content + size)};
+        break;
+      }
       case kStringIndexTag:
         attribute = {.key = key, .kind = AttributeView::Kind::other, .string = {}};
         break;
@@ -203,6 +211,14 @@ bool check_attributes(Reader& reader, const Byte* at, const Byte* end, std::uint
     }
   }
   return true;
+}
+
+AttributeView read_value(Bytes bytes, Range any_value) noexcept {
+  Reader reader(bytes);
+  AttributeView value;
+  const Byte* const at = reader.at(any_value.offset);
+  (void)read_any_value(reader, at, at + any_value.size, value);
+  return value;
 }
 
 AttributeCursor::AttributeCursor(Bytes bytes, std::uint32_t begin, std::uint32_t end, std::uint32_t field) noexcept

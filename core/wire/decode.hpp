@@ -113,12 +113,12 @@ class LinkCursor {
   std::size_t next_mark_;
 };
 
-// An attribute value, as far as policies and link types ask: scalars; anything else is `other`.
+// An attribute value, as far as policies and link types ask. `other`: an index into a table of strings.
 struct AttributeView {
-  enum class Kind : std::uint8_t { none, string, boolean, integer, floating, other };
+  enum class Kind : std::uint8_t { none, string, boolean, integer, floating, list, map, bytes, other };
   Range key;
   Kind kind = Kind::none;
-  Range string;
+  Range string;              // string, bytes: the content; list, map: of the ArrayValue or KeyValueList message
   std::int64_t integer = 0;  // boolean: 0 or 1
   double floating = 0;
 };
@@ -136,6 +136,10 @@ class AttributeCursor {
   std::uint32_t end_;
   std::uint32_t field_;
 };
+
+// The value in an AnyValue message (an element of a list), as in an attribute without key. Bad bytes give what was read
+// before them.
+AttributeView read_value(Bytes bytes, Range any_value) noexcept;
 
 // One field of any message that was decoded before: number, wire type, whole range (tag included) and payload range
 // (of a length-delimited field its content; of a scalar the encoded value; a group is one field, its payload is all

@@ -100,9 +100,6 @@ TEST(Policies, ReadsParts) {
 TEST(Policies, TypeThatIsUnknown_IsNamed) {
   EXPECT_EQ(only_error(of_policies("{name: a, type: probabilistik}")),
             "1:44: policy 'a': unknown type 'probabilistik'; did you mean 'probabilistic'?");
-  for (const char* type : {"composite", "ottl_condition"})
-    EXPECT_TRUE(contains(only_error(of_policies("{name: a, type: " + std::string(type) + ", " + type + ": {x: 1}}")),
-                         "the type '" + std::string(type) + "' is not supported yet"));
   EXPECT_TRUE(contains(only_error(of_policies("{name: a}")), "policy 'a': it needs a type"));
   EXPECT_TRUE(
       contains(only_error(of_policies("{name: a, type: [x]}")), "policy 'a': type: expected a text; found a list"));

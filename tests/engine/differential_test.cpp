@@ -14,8 +14,18 @@ void expect_rich(const std::map<std::string, std::uint64_t>& happened, std::uint
   for (const auto& [what, count] : happened) EXPECT_GT(count, workloads / 20) << what;
 }
 
+// Every type of policy kept traces by itself; `drop` vetoes, and is seen in keep_refused.
+void add_policies(const Options& options, const oracle::Counts& counts,
+                  std::map<std::string, std::uint64_t>& happened) {
+  for (int type = 0; type <= static_cast<int>(PolicyType::link_type); ++type)
+    if (type != static_cast<int>(PolicyType::drop_policy)) happened["kept by policy type " + std::to_string(type)];
+  for (const PolicyOptions& policy : options.tail_sampling.policies)
+    if (const auto found = counts.kept_by_policy.find(policy.name); found != counts.kept_by_policy.end())
+      happened["kept by policy type " + std::to_string(static_cast<int>(policy.type))] += found->second;
+}
+
 void add(const oracle::Counts& counts, std::map<std::string, std::uint64_t>& happened) {
-  for (const char* loss : {"keep_after_seal", "keep_refused", "late_origin", "late_pin"})
+  for (const char* loss : {"keep_after_seal", "keep_refused", "late_origin", "late_pin", "policy_error"})
     happened[loss] += counts.losses.contains(loss) ? counts.losses.at(loss) : 0;
   happened["revived"] += counts.revived;
   happened["restored"] += counts.links_restored;
@@ -36,6 +46,7 @@ TEST(Differential, EqualsTheOracle_OnSmallWorkloads) {
       ASSERT_TRUE(outcome.differences.empty())
           << threads << " threads; " << rerun_command(seed, "engine_test", "Differential.*");
       add(outcome.counts, happened);
+      add_policies(workload.options, outcome.counts, happened);
     }
   }
   if (end - first >= 1000) expect_rich(happened, end - first);  // a part of the seeds says little of the rare things

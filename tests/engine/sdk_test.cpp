@@ -244,7 +244,7 @@ std::map<std::string, std::int64_t> count_plain(const Capture& capture) {
     traces.insert(span.trace_id);
     if (span.status_code == 2) error_traces.insert(span.trace_id);
     ++counts["spans"];
-    counts["events"] += span.event_count;
+    counts["events"] += static_cast<std::int64_t>(span.events.size());
     counts["spans_with_tracestate"] += !span.trace_state.empty();
     counts["dropped_links_count_sum"] += span.dropped_links_count;
   });

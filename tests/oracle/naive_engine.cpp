@@ -66,6 +66,7 @@ void NaiveEngine::accept(const Span& span, const std::shared_ptr<const workload:
   if (trace.phase == Phase::kept) kept_with_spans_.insert(id);
   trace.dropped_upstream += span.dropped_links_count;
   (trace.phase == Phase::sealed ? trace.late : trace.spans).push_back({resource, span});
+  counts_.losses["policy_error"] += policies_.errors_on({resource, span});
   for (const Link& link : span.links) accept_link(id, span, link);
 }
 

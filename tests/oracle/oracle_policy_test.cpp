@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/oracle/context_oracle.hpp"
+#include "tests/oracle/ottl_oracle.hpp"
 #include "tests/oracle/policy_oracle.hpp"
 #include "tests/workload/story.hpp"
 
@@ -121,6 +122,71 @@ TEST(OraclePolicy, ProbabilisticKeepsItsShare) {
   }
   EXPECT_GT(kept, 440);
   EXPECT_LT(kept, 560);
+}
+
+TEST(OraclePolicy, LinksAreCountedAndTyped) {
+  workload::Span span = workload::linking(make_span(1), {2, 3});
+  span.links[0].attributes = {{"link.type", std::string("retry-of")}};
+  span.links.push_back({});  // no good context
+  PolicyOptions count = make_policy(PolicyType::link_count, "count");
+  for (const auto& [min, max, expected] : {std::tuple(2, 2, true), std::tuple(3, 0, false), std::tuple(1, 1, false)}) {
+    count.min_links = min;
+    count.max_links = max;
+    EXPECT_EQ(keeps(count, {seen(span)}), expected);
+  }
+  PolicyOptions type = make_policy(PolicyType::link_type, "type");
+  type.values = {"retry_of"};
+  EXPECT_TRUE(keeps(type, {seen(make_span(1)), seen(span)}));
+  type.values = {"other"};
+  EXPECT_FALSE(keeps(type, {seen(span)}));
+}
+
+TEST(OraclePolicy, ConditionsFailAsTheirModeSays) {
+  workload::Span span = make_span(1);
+  span.attributes = {{"k", std::string("value")}, {"n", std::int64_t{7}}};
+  span.events = {{.time_ns = span.start_ns + 2'000'000, .name = "late", .attributes = {}}};
+  const auto meets_span = [&](const std::string& condition) { return meets(condition, {}, span, nullptr); };
+  EXPECT_EQ(meets_span("attributes[\"k\"] == \"value\" and (attributes[\"n\"] + 1) / 2 == 4"), true);
+  EXPECT_EQ(meets_span("not attributes[\"k\"] == \"value\" or attributes[\"n\"] < 7"), false);
+  EXPECT_EQ(meets_span("HasPrefix(attributes[\"none\"], \"v\")"), std::nullopt);
+  EXPECT_EQ(meets_span("attributes[\"n\"] / 0 == 1"), std::nullopt);
+  EXPECT_EQ(meets("time - span.start_time > Duration(\"1ms\") and name == \"late\"", {}, span, &span.events[0]), true);
+
+  PolicyOptions ottl = make_policy(PolicyType::ottl_condition, "ottl");
+  ottl.span_conditions = {"HasPrefix(attributes[\"k\"], \"v\")"};
+  const SeenSpans mixed = {seen(make_span(1)), seen(span)};
+  EXPECT_TRUE(keeps(ottl, mixed));
+  EXPECT_EQ(Policies(with({ottl})).errors_on(mixed[0]), 1u);
+  ottl.error_mode = OttlErrorMode::silent;
+  EXPECT_EQ(Policies(with({ottl})).errors_on(mixed[0]), 0u);
+  ottl.error_mode = OttlErrorMode::propagate;
+  EXPECT_FALSE(keeps(ottl, mixed));
+  PolicyOptions negation = make_policy(PolicyType::not_policy, "not");
+  negation.parts = {ottl};
+  EXPECT_FALSE(keeps(negation, mixed)) << "no say is no say";
+}
+
+TEST(OraclePolicy, CompositesShareASecond) {
+  PolicyOptions policy = make_policy(PolicyType::composite, "composite");
+  policy.parts = {make_policy(PolicyType::always_sample, "rest"), make_policy(PolicyType::status_code, "errors")};
+  policy.parts[1].status_code_mask = 4;
+  policy.policy_order = {"errors"};
+  policy.rate_allocation = {{"errors", 50}};
+  policy.max_total_spans_per_second = 4;
+  Policies policies(with({policy}));
+  std::uint64_t number = 0;
+  const auto kept = [&](std::uint32_t status, std::int64_t second) {
+    const SeenSpans spans = {seen(make_span(++number, status))};
+    Answers answers;
+    return policies.judge(trace_id_of(spans.front().span.trace_id), spans, answers, second * kNanosPerSecond).keep;
+  };
+  EXPECT_TRUE(kept(2, 0));
+  EXPECT_TRUE(kept(2, 0));
+  EXPECT_FALSE(kept(2, 0)) << "half of four";
+  EXPECT_TRUE(kept(0, 0));
+  EXPECT_TRUE(kept(0, 0));
+  EXPECT_FALSE(kept(0, 0)) << "the total";
+  EXPECT_TRUE(kept(2, 1));
 }
 
 }  // namespace

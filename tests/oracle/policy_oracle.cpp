@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "tests/oracle/context_oracle.hpp"
+#include "tests/oracle/ottl_oracle.hpp"
 
 namespace entail::oracle {
 namespace {
@@ -74,6 +75,52 @@ bool has_count(const PolicyOptions& policy, const SeenSpans& spans) {
   return count >= policy.min_spans && (policy.max_spans == 0 || count <= policy.max_spans);
 }
 
+bool has_link_count(const PolicyOptions& policy, const SeenSpans& spans) {
+  std::int64_t count = 0;
+  for (const SeenSpan& seen : spans)
+    for (const workload::Link& link : seen.span.links) count += bad_reason(link.trace_id, link.span_id).empty();
+  return count >= policy.min_links && (policy.max_links == 0 || count <= policy.max_links);
+}
+
+// What one span says to an ottl_condition: conditions in order, first of the span, then of each event.
+struct SpanAnswer {
+  bool holds = false;
+  bool fails = false;  // with error_mode: propagate
+  std::uint64_t errors = 0;
+};
+SpanAnswer ask_span(const PolicyOptions& policy, const SeenSpan& seen) {
+  SpanAnswer answer;
+  const auto ask = [&](const std::vector<std::string>& conditions, const workload::Event* event) {
+    for (const std::string& condition : conditions) {
+      const auto held = meets(condition, *seen.resource, seen.span, event);
+      if (held == true) answer.holds = true;
+      if (!held && policy.error_mode != OttlErrorMode::silent) ++answer.errors;
+      if (!held && policy.error_mode == OttlErrorMode::propagate) answer.fails = true;
+      if (answer.holds || answer.fails) return;
+    }
+  };
+  ask(policy.span_conditions, nullptr);
+  for (const workload::Event& event : seen.span.events)
+    if (!answer.holds && !answer.fails) ask(policy.spanevent_conditions, &event);
+  return answer;
+}
+
+std::optional<bool> ask_ottl(const PolicyOptions& policy, const SeenSpans& spans) {
+  bool holds = false;
+  for (const SeenSpan& seen : spans) {
+    const SpanAnswer answer = ask_span(policy, seen);
+    if (answer.fails) return std::nullopt;
+    holds |= answer.holds;
+  }
+  return holds;
+}
+
+std::uint64_t errors_of(const PolicyOptions& policy, const SeenSpan& span) {
+  std::uint64_t errors = policy.type == PolicyType::ottl_condition ? ask_span(policy, span).errors : 0;
+  for (const PolicyOptions& part : policy.parts) errors += errors_of(part, span);
+  return errors;
+}
+
 bool is_monotone(const PolicyOptions& policy) {
   switch (policy.type) {
     case PolicyType::status_code:
@@ -81,7 +128,12 @@ bool is_monotone(const PolicyOptions& policy) {
     case PolicyType::trace_flags:
     case PolicyType::always_sample:
     case PolicyType::probabilistic:
+    case PolicyType::link_type:
       return true;
+    case PolicyType::ottl_condition:
+      return policy.error_mode != OttlErrorMode::propagate;
+    case PolicyType::link_count:
+      return policy.max_links == 0;
     case PolicyType::numeric_attribute:
     case PolicyType::string_attribute:
     case PolicyType::boolean_attribute:
@@ -96,6 +148,7 @@ bool is_monotone(const PolicyOptions& policy) {
     case PolicyType::bytes_limiting:
     case PolicyType::not_policy:
     case PolicyType::drop_policy:
+    case PolicyType::composite:
       return false;
   }
   return false;
@@ -103,7 +156,8 @@ bool is_monotone(const PolicyOptions& policy) {
 
 bool rolls_dice(const PolicyOptions& policy) {
   return policy.type == PolicyType::probabilistic || policy.type == PolicyType::rate_limiting ||
-         policy.type == PolicyType::bytes_limiting || std::any_of(policy.parts.begin(), policy.parts.end(), rolls_dice);
+         policy.type == PolicyType::bytes_limiting || policy.type == PolicyType::composite ||
+         std::any_of(policy.parts.begin(), policy.parts.end(), rolls_dice);
 }
 
 bool names_error(const PolicyOptions& policy) {
@@ -183,6 +237,73 @@ bool Policies::would_be_origin(TraceId id, const SeenSpan& span) {
   return origin;
 }
 
+std::uint64_t Policies::errors_on(const SeenSpan& span) const {
+  std::uint64_t errors = 0;
+  for (const PolicyOptions& policy : options_.tail_sampling.policies) errors += errors_of(policy, span);
+  return errors;
+}
+
+bool Policies::has_link_type(const PolicyOptions& policy, const SeenSpans& spans) const {
+  const auto normal = [](std::string type) {
+    std::replace(type.begin(), type.end(), '-', '_');
+    return type;
+  };
+  const auto& keys = options_.links.propagate.type_keys;
+  for (const SeenSpan& seen : spans)
+    for (const workload::Link& link : seen.span.links)
+      for (const workload::Attribute& attribute : link.attributes) {
+        const auto* type = std::get_if<std::string>(&attribute.value);
+        if (type == nullptr || std::count(keys.begin(), keys.end(), attribute.key) == 0) continue;
+        for (const std::string& wanted : policy.values)
+          if (normal(*type) == normal(wanted)) return true;
+      }
+  return false;
+}
+
+// No if any part says no, whatever failed before it.
+Policies::Vote Policies::vote_of_all(const PolicyOptions& policy, const Question& question) {
+  Question rest = question;
+  for (const PolicyOptions& part : policy.parts) {
+    const Vote one = vote(part, rest);
+    if (one == false) return false;
+    if (!one) rest.after_error = true;
+  }
+  if (rest.after_error) return std::nullopt;
+  return true;
+}
+
+Policies::Vote Policies::vote_of_composite(const PolicyOptions& policy, const Question& question) {
+  if (question.answers != nullptr && question.answers->contains(&policy)) return question.answers->at(&policy);
+  std::vector<const PolicyOptions*> order;
+  for (const std::string& name : policy.policy_order)
+    for (const PolicyOptions& part : policy.parts)
+      if (part.name == name) order.push_back(&part);
+  for (const PolicyOptions& part : policy.parts)
+    if (std::count(order.begin(), order.end(), &part) == 0) order.push_back(&part);
+  for (const PolicyOptions* part : order) {
+    const Vote one = vote(*part, question);
+    if (!one) return one;
+    if (!*one) continue;
+    if (question.answers == nullptr) return true;
+    Second& second = seconds_[&policy];
+    if (const std::int64_t now = question.now_ns / kNanosPerSecond; second.second != now) second = {now, 0, {}};
+    const auto spans = static_cast<std::uint64_t>(question.spans.size());
+    bool fits = second.total + spans <= static_cast<std::uint64_t>(policy.max_total_spans_per_second);
+    for (const RateAllocation& share : policy.rate_allocation) {
+      const double allowed =
+          std::floor(static_cast<double>(share.percent) / 100 * static_cast<double>(policy.max_total_spans_per_second));
+      if (share.policy == part->name) fits &= static_cast<double>(second.by_part[part->name] + spans) <= allowed;
+    }
+    if (fits) {
+      second.total += spans;
+      second.by_part[part->name] += spans;
+    }
+    (*question.answers)[&policy] = fits;
+    return fits;
+  }
+  return false;
+}
+
 bool Policies::ask_bucket(const PolicyOptions& policy, const Question& question) {
   if (question.answers == nullptr) return true;
   if (const auto known = question.answers->find(&policy); known != question.answers->end()) return known->second;
@@ -218,7 +339,7 @@ bool Policies::is_chosen(const PolicyOptions& policy, const Question& question) 
   return static_cast<long double>(hash) <= std::floor(bound);
 }
 
-bool Policies::says_yes(const PolicyOptions& policy, const Question& question) {
+Policies::Vote Policies::vote(const PolicyOptions& policy, const Question& question) {
   const SeenSpans& spans = question.spans;
   switch (policy.type) {
     case PolicyType::always_sample:
@@ -244,6 +365,8 @@ bool Policies::says_yes(const PolicyOptions& policy, const Question& question) {
       });
     case PolicyType::rate_limiting:
     case PolicyType::bytes_limiting:
+      if (question.after_error && question.answers != nullptr && !question.answers->contains(&policy))
+        return std::nullopt;
       return ask_bucket(policy, question);
     case PolicyType::span_count:
       return has_count(policy, spans);
@@ -251,12 +374,20 @@ bool Policies::says_yes(const PolicyOptions& policy, const Question& question) {
       return has_state(policy, spans);
     case PolicyType::trace_flags:
       return any_span(spans, [](const workload::Span& span) { return (span.flags & 1) != 0; });
+    case PolicyType::link_count:
+      return has_link_count(policy, spans);
+    case PolicyType::link_type:
+      return has_link_type(policy, spans);
+    case PolicyType::ottl_condition:
+      return ask_ottl(policy, spans);
     case PolicyType::and_policy:
     case PolicyType::drop_policy:
-      return std::all_of(policy.parts.begin(), policy.parts.end(),
-                         [&](const PolicyOptions& part) { return says_yes(part, question); });
+      return vote_of_all(policy, question);
+    case PolicyType::composite:
+      return vote_of_composite(policy, question);
     case PolicyType::not_policy:
-      return !says_yes(policy.parts.front(), question);
+      if (const Vote part = vote(policy.parts.front(), question)) return !*part;
+      return std::nullopt;
   }
   return false;
 }

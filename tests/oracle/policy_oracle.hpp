@@ -47,6 +47,8 @@ class Policies {
     bool certain = false;  // such a policy rolls no dice
   };
   EarlyOrigin early_origin(TraceId id, const SeenSpans& spans);
+  // Conditions that fail on this span, and are counted: once for each policy or part, when the span comes in.
+  std::uint64_t errors_on(const SeenSpan& span) const;
   // DESIGN 3.9: would this span as a trace of its own have been an origin? Stateful policies are taken to say yes.
   bool would_be_origin(TraceId id, const SeenSpan& span);
 
@@ -55,20 +57,34 @@ class Policies {
     double tokens = 0;
     std::int64_t filled_at_ns = 0;
   };
-  // Everything that one question needs. answers null: stateful policies say yes.
+  // What a composite policy let through in the second that it was asked last.
+  struct Second {
+    std::int64_t second = 0;
+    std::uint64_t total = 0;
+    std::map<std::string, std::uint64_t> by_part;
+  };
+  // Everything that one question needs. answers null: stateful policies say yes. after_error: they are not asked.
   struct Question {
     TraceId id;
     const SeenSpans& spans;
     Answers* answers;
     std::int64_t now_ns;
+    bool after_error = false;
   };
-  bool says_yes(const PolicyOptions& policy, const Question& question);
+  // Nothing: a condition failed, and the policy has no say.
+  using Vote = std::optional<bool>;
+  Vote vote(const PolicyOptions& policy, const Question& question);
+  Vote vote_of_all(const PolicyOptions& policy, const Question& question);
+  Vote vote_of_composite(const PolicyOptions& policy, const Question& question);
+  bool says_yes(const PolicyOptions& policy, const Question& question) { return vote(policy, question) == true; }
+  bool has_link_type(const PolicyOptions& policy, const SeenSpans& spans) const;
   bool ask_bucket(const PolicyOptions& policy, const Question& question);
   bool is_chosen(const PolicyOptions& policy, const Question& question) const;
 
   const Options options_;
   bool has_drop_ = false;
   std::map<const PolicyOptions*, Bucket> buckets_;
+  std::map<const PolicyOptions*, Second> seconds_;
 };
 
 // The OpenTelemetry randomness of a trace: the smallest rv on its spans, else the low 56 bits of its ID.

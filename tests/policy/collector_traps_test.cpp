@@ -70,5 +70,64 @@ TEST(Traps, OtherPoliciesDoNotDependOnTheOrderOfSpans) {
   EXPECT_EQ(facts_of(*policies, spans).bits, facts.bits);
 }
 
+// The answer of a composite policy to traces of one span each, at one time.
+class Composite {
+ public:
+  Composite(PolicyOptions policy, Compat compat) : policies_(compile_ok(options_of({std::move(policy)}, compat))) {}
+  int kept(int traces, std::int64_t second, std::size_t spans = 1, const SpanSpec& span = {}) {
+    int count = 0;
+    for (int i = 0; i < traces; ++i)
+      count += verdict_of(*policies_, std::vector<SpanSpec>(spans, span), {1, ++trace_}, second * kNanosPerSecond).keep;
+    return count;
+  }
+
+ private:
+  std::unique_ptr<PolicySet> policies_;
+  std::uint64_t trace_ = 0;
+};
+
+TEST(Traps, PolicyOrderIsRead_NotInCompat) {
+  // Both parts match; the second has no place for anything. Which is asked first settles it.
+  const PolicyOptions policy =
+      composite(10, {always("wide"), always("closed")}, {{"wide", 100}, {"closed", 1}}, {"closed", "wide"});
+  EXPECT_EQ(Composite(policy, Compat::none).kept(1, 0), 0);
+  EXPECT_EQ(Composite(policy, Compat::collector).kept(1, 0), 1);
+}
+
+TEST(Traps, PartsWithoutAllocationHaveWhatIsLeft_NothingInCompat) {
+  const PolicyOptions policy = composite(10, {status(kError, "errors"), always("rest")}, {{"errors", 50}});
+  EXPECT_EQ(Composite(policy, Compat::none).kept(20, 0), 10);
+  EXPECT_EQ(Composite(policy, Compat::collector).kept(20, 0), 0);
+}
+
+TEST(Traps, AShareOfZeroIsNone_AnEqualShareInCompat) {
+  for (const std::int64_t percent : {0, -1}) {
+    const PolicyOptions policy = composite(10, {always("a"), always("b")}, {{"a", percent}, {"b", percent}});
+    EXPECT_EQ(Composite(policy, Compat::none).kept(20, 0), 0);
+    EXPECT_EQ(Composite(policy, Compat::collector).kept(20, 0), 5);
+  }
+}
+
+TEST(Traps, TheTotalIsOfAllParts_OfEachInCompat) {
+  const PolicyOptions policy =
+      composite(10, {status(kError, "errors"), always("rest")}, {{"errors", 80}, {"rest", 80}});
+  for (const auto& [compat, total] : {std::pair(Compat::none, 10), std::pair(Compat::collector, 16)}) {
+    Composite limited(policy, compat);
+    EXPECT_EQ(limited.kept(20, 0, 1, SpanSpec{.status = 2}) + limited.kept(20, 0), total);
+  }
+}
+
+TEST(Traps, AFailingConditionSilencesItsPolicy_OnlyTheFirstSpanCountsInCompat) {
+  PolicyOptions policy = policy_of(PolicyType::ottl_condition, "ottl");
+  policy.span_conditions = {"HasPrefix(attributes[\"s\"], \"a\")"};
+  policy.error_mode = OttlErrorMode::propagate;
+  const SpanSpec match{.attributes = {{"s", std::string("a")}}};
+  const SpanSpec failing{.attributes = {{"s", std::int64_t{1}}}};
+  EXPECT_FALSE(keeps(policy, {match, failing}));
+  EXPECT_FALSE(keeps(policy, {failing, match}));
+  EXPECT_TRUE(keeps(policy, {match, failing}, Compat::collector));
+  EXPECT_FALSE(keeps(policy, {failing, match}, Compat::collector));
+}
+
 }  // namespace
 }  // namespace entail::policy

@@ -92,7 +92,8 @@ TEST(Compile, BoundsStatefulParts) {
   compile_ok(options_of({both(parts)}));
   parts.push_back(byte_rate(1));
   EXPECT_EQ(only_error({both(parts)}),
-            "tail_sampling.policies: they hold 33 rate_limiting and bytes_limiting parts; at most 32 are possible");
+            "tail_sampling.policies: they hold 33 rate_limiting, bytes_limiting and composite policies; at most 32 are "
+            "possible");
 }
 
 TEST(Compile, KeepsNamesInConfigurationOrder) {

@@ -255,6 +255,26 @@ inline PolicyOptions drop(std::vector<PolicyOptions> parts, std::string name = "
   return of_parts(PolicyType::drop_policy, std::move(name), std::move(parts));
 }
 
+inline PolicyOptions composite(std::int64_t total, std::vector<PolicyOptions> parts,
+                               std::vector<RateAllocation> allocation = {}, std::vector<std::string> order = {}) {
+  PolicyOptions policy = of_parts(PolicyType::composite, "composite", std::move(parts));
+  policy.max_total_spans_per_second = total;
+  policy.rate_allocation = std::move(allocation);
+  policy.policy_order = std::move(order);
+  return policy;
+}
+inline PolicyOptions links(std::int64_t min, std::int64_t max = 0) {
+  PolicyOptions policy = policy_of(PolicyType::link_count, "links");
+  policy.min_links = min;
+  policy.max_links = max;
+  return policy;
+}
+inline PolicyOptions link_types(std::vector<std::string> types) {
+  PolicyOptions policy = policy_of(PolicyType::link_type, "types");
+  policy.values = std::move(types);
+  return policy;
+}
+
 // A well-spread 64-bit number for each i (splitmix64).
 constexpr std::uint64_t spread(std::uint64_t i) {
   i += 0x9e3779b97f4a7c15ULL;

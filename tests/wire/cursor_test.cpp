@@ -63,9 +63,10 @@ TEST(AttributeCursor, ReadsIntegersOfEverySize) {
 }
 
 TEST(AttributeCursor, OtherKinds) {
-  EXPECT_EQ(read_one(key_value("k", bytes_field(5, Buffer{}))).kind, Kind::other);
-  EXPECT_EQ(read_one(key_value("k", bytes_field(6, Buffer{}))).kind, Kind::other);
-  EXPECT_EQ(read_one(key_value("k", bytes_field(7, "raw"))).kind, Kind::other);
+  EXPECT_EQ(read_one(key_value("k", bytes_field(5, Buffer{}))).kind, Kind::list);
+  EXPECT_EQ(read_one(key_value("k", bytes_field(6, Buffer{}))).kind, Kind::map);
+  EXPECT_EQ(read_one(key_value("k", bytes_field(7, "raw"))).kind, Kind::bytes);
+  EXPECT_EQ(read_one(key_value("k", bytes_field(7, "raw"))).string, "raw");
   EXPECT_EQ(read_one(key_value("k", varint_field(8, 3))).kind, Kind::other);
   EXPECT_EQ(read_one(key_value("k", Buffer{})).kind, Kind::none);
   EXPECT_EQ(read_one(bytes_field(1, "only a key")).key, "only a key");
@@ -74,13 +75,25 @@ TEST(AttributeCursor, OtherKinds) {
       << "a string_value of another wire type is unknown";
 }
 
+TEST(ReadValue, ReadsTheElementsOfAList) {
+  const Buffer bytes = join({int_value(7), string_value("text")});
+  const wire::AttributeView first = wire::read_value(bytes, {0, 2});
+  EXPECT_EQ(first.kind, Kind::integer);
+  EXPECT_EQ(first.integer, 7);
+  const wire::AttributeView second = wire::read_value(bytes, {2, static_cast<std::uint32_t>(bytes.size() - 2)});
+  EXPECT_EQ(second.kind, Kind::string);
+  EXPECT_EQ(second.string.size, 4u);
+  EXPECT_EQ(wire::read_value(bytes, {0, 0}).kind, Kind::none);
+  EXPECT_EQ(wire::read_value(bytes, {2, 3}).kind, Kind::none) << "cut short";
+}
+
 TEST(AttributeCursor, LastFieldWinsWithinAValue) {
   const Read read = read_one(key_value("k", join({string_value("text"), int_value(7)})));
   EXPECT_EQ(read.kind, Kind::integer);
   EXPECT_EQ(read.integer, 7);
   EXPECT_EQ(read.string, "");
   EXPECT_EQ(read_one(key_value("k", join({int_value(7), string_value("text")}))).integer, 0);
-  EXPECT_EQ(read_one(key_value("k", join({int_value(7), bytes_field(5, Buffer{})}))).kind, Kind::other);
+  EXPECT_EQ(read_one(key_value("k", join({int_value(7), bytes_field(5, Buffer{})}))).kind, Kind::list);
 }
 
 TEST(AttributeCursor, RepeatedKeysAndValues) {

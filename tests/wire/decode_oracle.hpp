@@ -117,11 +117,24 @@ class Comparison {
       case otlp_lax::AnyValue::VALUE_NOT_SET:
         kind = Kind::none;
         break;
+      case otlp_lax::AnyValue::kArrayValue:
+        kind = Kind::list;
+        break;
+      case otlp_lax::AnyValue::kKvlistValue:
+        kind = Kind::map;
+        break;
+      case otlp_lax::AnyValue::kBytesValue:
+        kind = Kind::bytes;
+        break;
       default:
         break;
     }
     expect("kind", static_cast<int>(got.kind), static_cast<int>(kind));
-    expect("string", text(got.string), kind == Kind::string ? value.string_value() : std::string());
+    if (kind != Kind::list && kind != Kind::map)
+      expect("string", text(got.string),
+             kind == Kind::string  ? value.string_value()
+             : kind == Kind::bytes ? value.bytes_value()
+                                   : std::string());
     const std::int64_t integer = kind == Kind::integer   ? value.int_value()
                                  : kind == Kind::boolean ? value.bool_value()
                                                          : 0;

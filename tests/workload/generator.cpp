@@ -114,6 +114,26 @@ class Maker {
     if (dice_.chance(15)) out.push_back({"score", static_cast<double>(dice_.between(-4, 8)) / 4});
     if (dice_.chance(30)) out.push_back({"user", "user-" + std::to_string(dice_.below(5))});
     if (dice_.chance(20)) out.push_back({"cached", dice_.chance(50)});
+    if (dice_.chance(15)) {
+      static const char* const kTags[] = {"red", "green", "blue"};
+      std::vector<std::string> tags;
+      for (std::int64_t i = dice_.between(0, 3); i > 0; --i) tags.push_back(kTags[dice_.below(3)]);
+      out.push_back({"tags", tags});
+    }
+    return out;
+  }
+
+  std::vector<Event> events(const Span& span) {
+    static const char* const kTypes[] = {"Timeout", "IoError", "ParseError"};
+    std::vector<Event> out;
+    for (std::int64_t i = dice_.chance(25) ? dice_.between(1, 3) : 0; i > 0; --i) {
+      Event event;
+      event.time_ns = span.start_ns + dice_.below(200) * 1'000'000;
+      event.name = dice_.chance(50) ? "exception" : "retry";
+      if (dice_.chance(60)) event.attributes.push_back({"exception.type", std::string(kTypes[dice_.below(3)])});
+      if (dice_.chance(30)) event.attributes.push_back({"attempt", dice_.between(1, 4)});
+      out.push_back(std::move(event));
+    }
     return out;
   }
 
@@ -132,6 +152,8 @@ class Maker {
     out.status_code = dice_.chance(shape_.errors) ? 2 : static_cast<std::uint32_t>(dice_.below(2));
     out.trace_state = trace_state();
     out.attributes = span_attributes();
+    out.kind = static_cast<std::uint32_t>(dice_.below(6));
+    out.events = events(out);
     if (dice_.chance(5))
       out.dropped_links_count = static_cast<std::uint32_t>(dice_.chance(10) ? 0xffffffff : dice_.below(1000));
     if (dice_.chance(shape_.links))

@@ -43,17 +43,93 @@ void draw_limit(Dice& dice, PolicyOptions& policy) {
   if (dice.chance(50)) policy.burst_capacity = bytes ? dice.between(200, 2000) : dice.between(2, 12);
 }
 
+std::string span_condition(Dice& dice) {
+  static const char* const kConditions[] = {
+      "attributes[\"http.status\"] >= 300",
+      "attributes[\"http.status\"] != nil and attributes[\"http.status\"] < 200",
+      "attributes[\"user\"] == \"user-3\"",
+      "IsMatch(attributes[\"user\"], \"r-[12]$\")",
+      "IsMatch(attributes[\"http.status\"], \"^5\") or IsMatch(attributes[\"score\"], \"25$\")",
+      "HasPrefix(attributes[\"user\"], \"user-1\")",
+      "name == \"root\" and kind == SPAN_KIND_SERVER",
+      "status.code == STATUS_CODE_ERROR",
+      "span.status.code != STATUS_CODE_UNSET and span.name == \"child\"",
+      "resource.attributes[\"service.name\"] == \"cart\" or resource.attributes[\"tier\"] > 1",
+      "end_time - start_time > Duration(\"120ms\")",
+      "Milliseconds(end_time - start_time) >= 150",
+      "(end_time_unix_nano - start_time_unix_nano) / 1000000 > 160",
+      "IsRootSpan() and not (attributes[\"cached\"] == true)",
+      "attributes[\"score\"] * 2 > 2.5",
+      "Int(attributes[\"score\"]) == 1 or String(attributes[\"cached\"]) == \"true\"",
+      "Substring(attributes[\"user\"], 5, 1) == \"4\"",
+      "trace_state[\"tenant\"] == \"gold\"",
+      "dropped_links_count > 500",
+      "Len(name) == 5 and flags == 257",
+      "ContainsValue(attributes[\"tags\"], \"blue\")",
+      "Concat([name, kind.string, attributes[\"user\"]], \"-\") == \"root-Server-<nil>\"",
+      "attributes[\"tags\"][1] == \"red\"",
+      "10000 / attributes[\"http.status\"] < 30",
+      "ToUpperCase(attributes[\"user\"]) == \"USER-2\"",
+      "IsInt(attributes[\"http.status\"]) and IsString(attributes[\"user\"])",
+      "Len(attributes[\"tags\"]) > 2"};
+  return kConditions[dice.below(std::size(kConditions))];
+}
+
+std::string spanevent_condition(Dice& dice) {
+  static const char* const kConditions[] = {"name == \"exception\" and attributes[\"exception.type\"] != nil",
+                                            "attributes[\"exception.type\"] == \"Timeout\"",
+                                            "HasSuffix(attributes[\"exception.type\"], \"Error\")",
+                                            "span.name == \"root\" and name == \"retry\"",
+                                            "time - span.start_time > Duration(\"150ms\")",
+                                            "attributes[\"attempt\"] >= 3"};
+  return kConditions[dice.below(std::size(kConditions))];
+}
+
+void draw_conditions(Dice& dice, PolicyOptions& policy) {
+  const auto drawn = [&](std::string (*one)(Dice&)) {
+    const std::string first = one(dice);
+    switch (dice.below(5)) {
+      case 0:
+        return "not (" + first + ")";
+      case 1:
+        return "(" + first + ") and (" + one(dice) + ")";
+      default:
+        return first;
+    }
+  };
+  const bool events = dice.chance(35);
+  if (!events || dice.chance(30))
+    for (std::int64_t i = dice.between(1, 2); i > 0; --i) policy.span_conditions.push_back(drawn(span_condition));
+  if (events)
+    for (std::int64_t i = dice.between(1, 2); i > 0; --i)
+      policy.spanevent_conditions.push_back(drawn(spanevent_condition));
+  policy.error_mode = static_cast<OttlErrorMode>(dice.below(3));
+}
+
+void draw_links(Dice& dice, PolicyOptions& policy) {
+  static const char* const kTypes[] = {"retry_of", "retry-of", "batch-member", "caused_by", "other"};
+  policy.values = {kTypes[dice.below(5)]};
+  if (dice.chance(30)) policy.values.push_back(kTypes[dice.below(5)]);
+  if (policy.type == PolicyType::link_type) return;
+  policy.values.clear();
+  policy.min_links = dice.between(0, 4);
+  if (dice.chance(50) || policy.min_links == 0) policy.max_links = policy.min_links + dice.between(0, 3);
+}
+
 // A policy that looks at one thing. Limits only where the caller can bear policies that must be asked in order.
 PolicyOptions leaf(Dice& dice, const std::string& name, bool may_limit) {
   static constexpr PolicyType kTypes[] = {
-      PolicyType::latency,       PolicyType::numeric_attribute, PolicyType::probabilistic,
-      PolicyType::status_code,   PolicyType::string_attribute,  PolicyType::span_count,
-      PolicyType::trace_state,   PolicyType::boolean_attribute, PolicyType::trace_flags,
-      PolicyType::rate_limiting, PolicyType::bytes_limiting};
+      PolicyType::latency,        PolicyType::numeric_attribute, PolicyType::probabilistic,
+      PolicyType::status_code,    PolicyType::string_attribute,  PolicyType::span_count,
+      PolicyType::trace_state,    PolicyType::boolean_attribute, PolicyType::trace_flags,
+      PolicyType::link_count,     PolicyType::link_type,         PolicyType::ottl_condition,
+      PolicyType::ottl_condition, PolicyType::rate_limiting,     PolicyType::bytes_limiting};
   PolicyOptions policy = named(kTypes[dice.below(std::size(kTypes) - (may_limit ? 0 : 2))], name);
   if (policy.type == PolicyType::latency) draw_latency(dice, policy);
   if (policy.type == PolicyType::numeric_attribute) draw_number(dice, policy);
   if (policy.type == PolicyType::string_attribute) draw_text(dice, policy);
+  if (policy.type == PolicyType::ottl_condition) draw_conditions(dice, policy);
+  if (policy.type == PolicyType::link_count || policy.type == PolicyType::link_type) draw_links(dice, policy);
   if (policy.type == PolicyType::rate_limiting || policy.type == PolicyType::bytes_limiting) draw_limit(dice, policy);
   if (policy.type == PolicyType::probabilistic) {
     policy.sampling_percentage = static_cast<double>(dice.between(0, 40)) * 2.5;
@@ -91,7 +167,21 @@ PolicyOptions part(Dice& dice, bool may_limit, int depth) {
   return negation;
 }
 
+PolicyOptions composite(Dice& dice, const std::string& name) {
+  PolicyOptions policy = named(PolicyType::composite, name);
+  policy.max_total_spans_per_second = dice.between(1, 12);
+  for (std::int64_t i = dice.between(1, 3); i > 0; --i) {
+    PolicyOptions one = dice.chance(15) ? named(PolicyType::always_sample, "") : part(dice, true, 1);
+    one.name = "share-" + std::to_string(i);
+    if (dice.chance(60)) policy.rate_allocation.push_back({one.name, dice.between(0, 100)});
+    if (dice.chance(50)) policy.policy_order.insert(policy.policy_order.begin(), one.name);
+    policy.parts.push_back(std::move(one));
+  }
+  return policy;
+}
+
 PolicyOptions any_policy(Dice& dice, const std::string& name, bool may_limit) {
+  if (may_limit && dice.chance(25)) return composite(dice, name);
   const std::uint64_t kind = dice.below(100);
   if (kind >= 30) return leaf(dice, name, may_limit);
   if (kind < 4) return named(PolicyType::always_sample, name);
@@ -130,8 +220,8 @@ void draw_types(Dice& dice, PropagateOptions& propagate) {
     if (!dice.chance(60)) continue;
     TypeRule rule;
     if (dice.chance(70)) rule.linked = static_cast<std::uint32_t>(dice.below(7));
-    if (dice.chance(70)) rule.linking = static_cast<std::uint32_t>(dice.below(7));
-    if (rule.linked || rule.linking) propagate.types[type] = rule;  // one that says nothing is refused
+    if (dice.chance(70) || !rule.linked) rule.linking = static_cast<std::uint32_t>(dice.below(7));
+    propagate.types[type] = rule;
   }
   if (dice.chance(20)) propagate.type_keys = {"kind"};
 }

@@ -32,20 +32,28 @@ struct Link {
   bool operator==(const Link&) const = default;
 };
 
+struct Event {
+  std::uint64_t time_ns = 0;
+  std::string name;
+  Attributes attributes;
+  std::uint32_t dropped_attributes_count = 0;
+};
+
 struct Span {
   ByteString trace_id;
   ByteString span_id;
   ByteString parent_span_id;
   std::string trace_state;
   std::string name;
+  std::uint32_t kind = 0;
   std::uint64_t start_ns = 0;
   std::uint64_t end_ns = 0;
   std::uint32_t flags = 0;
   std::uint32_t status_code = 0;  // 0 UNSET, 1 OK, 2 ERROR
   Attributes attributes;
+  std::vector<Event> events;
   std::vector<Link> links;
   std::uint32_t dropped_links_count = 0;
-  std::uint32_t event_count = 0;
   std::uint64_t encoded_bytes = 0;  // of the Span message, set by measure() and by the reader
 };
 

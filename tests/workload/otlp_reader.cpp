@@ -109,6 +109,18 @@ bool read_attribute(std::string_view bytes, Attributes& out) {
   return !reader.failed();
 }
 
+bool read_event(std::string_view bytes, Event& event) {
+  FieldReader reader(bytes);
+  bool good = true;
+  for (Field field; reader.next(field);) {
+    if (field.number == 1) event.time_ns = field.scalar;
+    if (field.number == 2) event.name = field.bytes;
+    if (field.number == 3) good = read_attribute(field.bytes, event.attributes) && good;
+    if (field.number == 4) event.dropped_attributes_count = static_cast<std::uint32_t>(field.scalar);
+  }
+  return good && !reader.failed();
+}
+
 bool read_link(std::string_view bytes, Link& link) {
   FieldReader reader(bytes);
   bool good = true;
@@ -167,6 +179,9 @@ bool read_span(std::string_view bytes, Span& span) {
       case 5:
         span.name = field.bytes;
         break;
+      case 6:
+        span.kind = static_cast<std::uint32_t>(field.scalar);
+        break;
       case 7:
         span.start_ns = field.scalar;
         break;
@@ -177,7 +192,7 @@ bool read_span(std::string_view bytes, Span& span) {
         good = read_attribute(field.bytes, span.attributes) && good;
         break;
       case 11:
-        ++span.event_count;
+        good = read_event(field.bytes, span.events.emplace_back()) && good;
         break;
       case 13:
         good = read_link(field.bytes, span.links.emplace_back()) && good;

@@ -48,6 +48,15 @@ void put_attributes(std::string& out, unsigned field, const Attributes& attribut
   }
 }
 
+std::string encode_event(const Event& event) {
+  std::string out;
+  put_fixed(out, 1, event.time_ns, 8);
+  put_bytes(out, 2, event.name);
+  put_attributes(out, 3, event.attributes);
+  if (event.dropped_attributes_count != 0) put_integer(out, 4, event.dropped_attributes_count);
+  return out;
+}
+
 std::string encode_link(const Link& link) {
   std::string out;
   if (!link.trace_id.empty()) put_bytes(out, 1, link.trace_id);
@@ -68,9 +77,11 @@ std::string encode_span(const Span& span) {
   if (!span.trace_state.empty()) put_bytes(out, 3, span.trace_state);
   if (!span.parent_span_id.empty()) put_bytes(out, 4, span.parent_span_id);
   put_bytes(out, 5, span.name);
+  if (span.kind != 0) put_integer(out, 6, span.kind);
   put_fixed(out, 7, span.start_ns, 8);
   put_fixed(out, 8, span.end_ns, 8);
   put_attributes(out, 9, span.attributes);
+  for (const Event& event : span.events) put_bytes(out, 11, encode_event(event));
   for (const Link& link : span.links) put_bytes(out, 13, encode_link(link));
   if (span.dropped_links_count != 0) put_integer(out, 14, span.dropped_links_count);
   if (span.status_code != 0) {

@@ -32,9 +32,25 @@ enum class PolicyType : std::uint8_t {
   and_policy,
   not_policy,
   drop_policy,
+  composite,
+  ottl_condition,
+  link_count,
+  link_type,
 };
 
-// One policy of tail_sampling.policies, or a part of an and, not or drop policy. Only the fields of its type count.
+// What becomes of a condition that cannot be evaluated on a span (a text where a number is needed). ignore: it does not
+// hold there, and is counted (loss policy_error); silent: the same, uncounted; propagate: counted, and the policy has
+// no say about that trace.
+enum class OttlErrorMode : std::uint8_t { ignore, silent, propagate };
+
+// composite: the share of max_total_spans_per_second that a part may use.
+struct RateAllocation {
+  std::string policy;        // name of the part
+  std::int64_t percent = 0;  // 0 = none (with compat: collector, 0 or less = an equal share)
+};
+
+// One policy of tail_sampling.policies, or a part of an and, not, drop or composite policy. Only the fields of its type
+// count.
 struct PolicyOptions {
   std::string name;
   PolicyType type = PolicyType::always_sample;
@@ -49,7 +65,7 @@ struct PolicyOptions {
   // numeric_attribute: absent = unbounded. An explicit 0 is 0 (with compat: collector it is unbounded).
   std::optional<std::int64_t> min_value;
   std::optional<std::int64_t> max_value;
-  // string_attribute, trace_state
+  // string_attribute, trace_state; link_type: types ('-' and '_' are the same)
   std::vector<std::string> values;
   bool enabled_regex_matching = false;
   // boolean_attribute
@@ -70,7 +86,21 @@ struct PolicyOptions {
   std::int32_t min_spans = 0;
   std::int32_t max_spans = 0;
 
-  // and, drop: all parts; not: exactly one
+  // link_count: links with a good context on all spans; max 0 = none
+  std::int64_t min_links = 0;
+  std::int64_t max_links = 0;
+
+  // ottl_condition: conditions on spans, and on span events; one that holds anywhere suffices
+  std::vector<std::string> span_conditions;
+  std::vector<std::string> spanevent_conditions;
+  OttlErrorMode error_mode = OttlErrorMode::ignore;
+
+  // composite: parts not named in policy_order are asked last; those without an allocation have only the total
+  std::int64_t max_total_spans_per_second = 0;
+  std::vector<std::string> policy_order;
+  std::vector<RateAllocation> rate_allocation;
+
+  // and, drop, composite: all parts; not: exactly one
   std::vector<PolicyOptions> parts;
 };
 

@@ -1,0 +1,52 @@
+// The conditions of all ottl_condition policies, asked of each span when it is folded: the lists of one policy give one
+// bit of the trace, and with error_mode: propagate a second one.
+//
+// Of one span the conditions of the list `span` are asked in order, then those of `spanevent` of each event in order,
+// until one holds, or until one fails with error_mode: propagate. The answer does not depend on other spans.
+// Thread rule: Immutable after the last add(). Cost: nothing when empty. Memory: proportional to the configuration.
+#pragma once
+
+#include <vector>
+
+#include "entail/options.hpp"
+#include "policy/facts.hpp"
+#include "policy/ottl_source.hpp"
+
+namespace entail::policy::ottl {
+
+constexpr unsigned kNoErrorBit = ~0u;
+
+class ConditionLists {
+ public:
+  // False, with a fault and the condition that it is in, if one of them does not compile. error_bit: kNoErrorBit unless
+  // error_mode is propagate.
+  bool add(const PolicyOptions& policy, unsigned bit, unsigned error_bit, std::string& condition, Fault& fault);
+
+  bool empty() const noexcept { return lists_.empty(); }
+  std::size_t key_count() const noexcept { return keys_.size(); }
+  // Sets bits and counts errors in the facts of this span.
+  void match(const wire::Decoded& decoded, const wire::SpanView& span, Facts& facts) const noexcept;
+  // compat: the Collector stops at the first span on which a condition holds or fails. Takes out of the facts of a span
+  // what has no say any more, given what the trace holds so far.
+  void stop_at_first(const Bits& trace, Bits& span) const noexcept;
+
+ private:
+  struct List {
+    std::vector<Program> of_span;
+    std::vector<Program> of_event;
+    unsigned bit = 0;
+    unsigned error_bit = kNoErrorBit;
+    OttlErrorMode mode = OttlErrorMode::ignore;
+  };
+  enum class Found : std::uint8_t { nothing, match, failure };
+
+  bool add_programs(const std::vector<std::string>& conditions, Context context, std::vector<Program>& programs,
+                    std::string& condition, Fault& fault);
+  static Found ask(const std::vector<Program>& programs, const List& list, Source& source, Facts& facts) noexcept;
+  static Found ask_span_and_events(const List& list, Source& source, Facts& facts) noexcept;
+
+  std::vector<List> lists_;
+  std::vector<SlotKey> keys_;
+};
+
+}  // namespace entail::policy::ottl

@@ -1,0 +1,190 @@
+// What conditions say of spans: paths, comparisons, arithmetic, functions, and what cannot be evaluated.
+#include <gtest/gtest.h>
+
+#include "tests/policy/ottl.hpp"
+
+namespace entail::policy {
+namespace {
+
+std::string list_field(const std::string& key, const std::vector<std::string>& values) {
+  std::string list;
+  for (const std::string& value : values) list += bytes_field(1, value);
+  return bytes_field(9, bytes_field(1, key) + bytes_field(2, bytes_field(5, list)));
+}
+std::string map_field(const std::string& key, const std::string& members) {
+  return bytes_field(9, bytes_field(1, key) + bytes_field(2, bytes_field(6, members)));
+}
+
+SpanSpec rich() {
+  SpanSpec span;
+  span.start_ns = 1'000'000'000;
+  span.end_ns = 2'500'000'000;
+  span.status = 2;
+  span.flags = 0x101;
+  span.trace_state = "vendor=x,ot=th:8";
+  span.attributes = {{"text", std::string("Hello")}, {"int", std::int64_t{42}},      {"double", 2.5}, {"bool", true},
+                     {"empty", Missing{}},           {"text", std::string("second")}};
+  span.raw = varint_field(6, 2) + varint_field(10, 3) + varint_field(12, 4) + varint_field(14, 5) +
+             bytes_field(15, bytes_field(2, "boom") + varint_field(3, 2)) +
+             list_field("list", {any_value(std::string("a")), any_value(std::int64_t{7})}) +
+             map_field("map", bytes_field(1, key_value("k", std::string("v")))) +
+             bytes_field(9, bytes_field(1, "bytes") + bytes_field(2, bytes_field(7, "\x0a\xff")));
+  span.resource = {{"service.name", std::string("cart")}, {"text", std::string("of the resource")}};
+  return span;
+}
+
+struct Case {
+  const char* condition;
+  const char* answer;
+};
+
+void check(const std::vector<Case>& cases, const SpanSpec& span = rich()) {
+  for (const Case& one : cases) EXPECT_EQ(ask(one.condition, span), one.answer) << one.condition;
+}
+
+TEST(OttlEvaluation, ReadsEveryPath) {
+  check({{R"(name == "span")", "yes"},
+         {R"(span.name == "span")", "yes"},
+         {"kind == SPAN_KIND_SERVER", "yes"},
+         {R"(kind.string == "Server")", "yes"},
+         {"start_time_unix_nano == 1000000000", "yes"},
+         {"end_time_unix_nano == 2500000000", "yes"},
+         {"UnixNano(start_time) == 1000000000 and UnixMilli(end_time) == 2500", "yes"},
+         {"status.code == STATUS_CODE_ERROR", "yes"},
+         {R"(status.message == "boom")", "yes"},
+         {R"(trace_state == "vendor=x,ot=th:8")", "yes"},
+         {R"(trace_state["vendor"] == "x" and trace_state["none"] == nil)", "yes"},
+         {R"(trace_id.string == "11111111111111111111111111111111")", "yes"},
+         {R"(span_id.string == "2222222222222222")", "yes"},
+         {R"(parent_span_id.string == "")", "yes"},
+         {"dropped_attributes_count == 3 and dropped_events_count == 4 and dropped_links_count == 5", "yes"},
+         {"flags == 257", "yes"},
+         {R"(resource.attributes["service.name"] == "cart")", "yes"},
+         {R"(attributes["service.name"] == nil)", "yes"},
+         {R"(attributes["text"] == "Hello")", "yes"},
+         {R"(attributes["list"][0] == "a" and attributes["list"][1] == 7)", "yes"},
+         {R"(attributes["map"]["k"] == "v" and attributes["map"]["x"] == nil)", "yes"},
+         {R"(attributes["bytes"] == 0x0aff)", "yes"},
+         {R"(attributes["empty"] == nil and attributes["missing"] == nil)", "yes"},
+         {R"(instrumentation_scope.name == "" and scope.attributes["k"] == nil)", "yes"}});
+}
+
+TEST(OttlEvaluation, ReadsTheScope) {
+  const std::string scope =
+      bytes_field(1, bytes_field(1, "lib") + bytes_field(2, "1.2") + bytes_field(3, key_value("k", std::int64_t{1})));
+  const std::string bytes = bytes_field(1, bytes_field(2, scope + bytes_field(2, SpanSpec{}.bytes())));
+  wire::Decoded decoded;
+  ASSERT_TRUE(wire::decode(bytes_of(bytes), nullptr, decoded).ok());
+  const auto policies = compile_ok(options_of({conditions(
+      {R"(instrumentation_scope.name == "lib" and scope.version == "1.2" and instrumentation_scope.attributes["k"] == 1)"})}));
+  Facts facts;
+  policies->match_span(decoded, decoded.spans[0], Bits{}, facts);
+  EXPECT_TRUE(has_bit(facts.bits, 0));
+}
+
+TEST(OttlEvaluation, ComparesLikeKinds) {
+  check({{R"(attributes["int"] == 42.0)", "yes"},
+         {R"(attributes["double"] > 2)", "yes"},
+         {R"(attributes["double"] <= 2)", "no"},
+         {R"(attributes["int"] == "42")", "no"},
+         {R"(attributes["int"] != "42")", "yes"},
+         {R"(attributes["text"] > 1)", "no"},
+         {R"(attributes["missing"] < 1)", "no"},
+         {R"(attributes["missing"] != 1)", "yes"},
+         {R"(attributes["text"] >= "Hello" and attributes["text"] < "Hellp")", "yes"},
+         {R"(attributes["bool"] == true and attributes["bool"] > false)", "yes"},
+         {R"(attributes["bool"] == 1)", "no"},
+         {R"(nil == attributes["missing"])", "yes"},
+         {R"(attributes["list"] != nil and attributes["map"] != nil)", "yes"},
+         {R"(attributes["list"] == attributes["list"])", "no"},
+         {R"(start_time < end_time and end_time != 2500000000)", "yes"}});
+}
+
+TEST(OttlEvaluation, Calculates) {
+  check({{R"(attributes["int"] + 1 == 43 and 7 / 2 == 3 and 2 * 3 - 1 == 5)", "yes"},
+         {R"(attributes["double"] * 2 == 5)", "yes"},
+         {R"(1 + attributes["double"] / 2.5 == 2.0)", "yes"},
+         {R"(end_time - start_time == Duration("1.5s"))", "yes"},
+         {R"(start_time + Duration("1500ms") == end_time)", "yes"},
+         {R"(Duration("1h") - Duration("59m") == Duration("1m0s"))", "yes"},
+         {R"(attributes["int"] / 0 == 1)", "error"},
+         {R"(attributes["double"] / 0.0 == 1)", "error"},
+         {R"(attributes["missing"] + 1 == 1)", "error"},
+         {R"(attributes["text"] + 1 == 1)", "error"},
+         {R"(9223372036854775807 + attributes["int"] < 0)", "yes"},
+         {R"(-9223372036854775808 / (attributes["int"] - 43) < 0)", "yes"}});
+}
+
+TEST(OttlEvaluation, CombinesInOrder_AndStopsEarly) {
+  check({{R"(kind == 2 or attributes["missing"] + 1 == 1)", "yes"},
+         {R"(attributes["missing"] + 1 == 1 or kind == 2)", "error"},
+         {R"(kind == 3 and attributes["missing"] + 1 == 1)", "no"},
+         {R"(kind == 3 or kind == 2 and not (name == "x"))", "yes"},
+         {R"(not kind == 3)", "yes"},
+         {R"((kind == 2 or kind == 3) and false)", "no"}});
+}
+
+TEST(OttlEvaluation, CallsFunctionsOfTexts) {
+  check(
+      {{R"(IsMatch(attributes["text"], "l+o$") and not IsMatch(name, "^pan"))", "yes"},
+       {R"(IsMatch(attributes["int"], "^42$") and IsMatch(attributes["double"], "^2\\.5$"))", "yes"},
+       {R"(IsMatch(attributes["bool"], "true") and IsMatch(attributes["bytes"], "^0aff$"))", "yes"},
+       {R"(IsMatch(attributes["missing"], ".*"))", "no"},
+       {R"(IsMatch(attributes["list"], ".*"))", "error"},
+       {R"(HasPrefix(name, "sp") and HasSuffix(name, "an") and not HasPrefix(name, "an"))", "yes"},
+       {R"(HasPrefix(attributes["missing"], "a"))", "error"},
+       {R"(HasSuffix(attributes["int"], "2"))", "error"},
+       {R"(Len(name) == 4 and Len(attributes["list"]) == 2 and Len(attributes["map"]) == 1)", "yes"},
+       {R"(Len(attributes["int"]) == 2)", "error"},
+       {R"(Concat([name, attributes["int"], attributes["missing"], attributes["double"]], "-") == "span-42-<nil>-2.5")",
+        "yes"},
+       {R"(Concat(attributes["list"], "") == "a7")", "yes"},
+       {R"(Substring(name, 1, 2) == "pa")", "yes"},
+       {R"(Substring(name, 3, 2) == "n")", "error"},
+       {R"(ToUpperCase(attributes["text"]) == "HELLO" and ToLowerCase(attributes["text"]) == "hello")", "yes"},
+       {R"(ContainsValue(attributes["list"], "a") and not ContainsValue(attributes["list"], 7.0))", "yes"},
+       {R"(ContainsValue(["x", attributes["text"]], "Hello"))", "yes"},
+       {R"(ContainsValue(attributes["text"], "H"))", "error"},
+       {R"(attributes["list"][2] == nil)", "error"},
+       {R"(attributes["text"]["k"] == nil)", "error"}});
+}
+
+TEST(OttlEvaluation, ConvertsAndAsksForKinds) {
+  check(
+      {{R"(Int("12") == 12 and Int("1.5") == nil and Int(attributes["double"]) == 2 and Int(attributes["bool"]) == 1)",
+        "yes"},
+       {R"(Int(attributes["missing"]) == nil and Int(attributes["list"]) == 1)", "error"},
+       {R"(Double("1.5") == 1.5 and Double("x") == nil and Double(attributes["int"]) == 42.0)", "yes"},
+       {R"(String(attributes["int"]) == "42" and String(attributes["missing"]) == nil and String(1.0) == "1")", "yes"},
+       {R"(String(1000000.0 * 1000000.0 * 1000000.0 * 1000.0) == "1e+21" and String(0.0000001) == "1e-7")", "yes"},
+       {R"(Bool("true") and Bool(1) and not Bool(0.0))", "yes"},
+       {R"(Bool("maybe"))", "error"},
+       {R"(IsString(name) and IsInt(kind) and IsDouble(2.5) and IsBool(attributes["bool"]))", "yes"},
+       {R"(IsList(attributes["list"]) and IsMap(attributes["map"]) and not IsString(attributes["missing"]))", "yes"},
+       {R"(Seconds(end_time - start_time) == 1.5 and Milliseconds(end_time - start_time) == 1500)", "yes"},
+       {R"(Microseconds(Duration("2ms")) == 2000 and Nanoseconds(Duration("1us")) == 1000)", "yes"},
+       {R"(Hours(Duration("90m")) == 1.5 and Minutes(Duration("90s")) == 1.5)", "yes"},
+       {R"(UnixSeconds(end_time) == 2 and UnixMicro(start_time) == 1000000)", "yes"}});
+}
+
+TEST(OttlEvaluation, RootSpansHaveNoParent) {
+  EXPECT_EQ(ask("IsRootSpan()", rich()), "yes");
+  SpanSpec zero = rich();
+  zero.raw += bytes_field(4, std::string(8, '\0'));
+  EXPECT_EQ(ask("IsRootSpan()", zero), "yes");
+  SpanSpec child = rich();
+  child.raw += bytes_field(4, std::string(8, '\x33'));
+  EXPECT_EQ(ask("IsRootSpan()", child), "no");
+  EXPECT_EQ(ask(R"(parent_span_id.string == "3333333333333333")", child), "yes");
+}
+
+TEST(OttlEvaluation, TextsThatAreTooLong_AreErrors) {
+  SpanSpec span;
+  span.attributes = {{"long", std::string(3000, 'a')}};
+  EXPECT_EQ(ask(R"(ToUpperCase(attributes["long"]) == "A")", span), "error");
+  EXPECT_EQ(ask(R"(HasPrefix(attributes["long"], "aaa"))", span), "yes");
+  EXPECT_EQ(ask(R"(Concat([attributes["long"]], "") == "a")", span), "error");
+}
+
+}  // namespace
+}  // namespace entail::policy
