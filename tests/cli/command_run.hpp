@@ -1,4 +1,4 @@
-// Running the built command from outside, and looking into the JSON that it prints.
+// Running the built command from a test, in a folder of the test's own, and reading what it wrote.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,6 +8,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <map>
 #include <string>
 
 #include "sample_bytes.hpp"
@@ -69,6 +71,12 @@ inline std::string text_at(const simdjson::dom::element& element, const std::str
   return std::string(text);
 }
 
+inline bool truth_at(const simdjson::dom::element& element, const std::string& pointer) {
+  bool truth = false;
+  EXPECT_EQ(element.at_pointer(pointer).get(truth), simdjson::SUCCESS) << pointer;
+  return truth;
+}
+
 inline std::uint64_t sum(const simdjson::dom::element& element, const std::string& pointer) {
   std::uint64_t total = 0;
   simdjson::dom::object object;
@@ -79,6 +87,60 @@ inline std::uint64_t sum(const simdjson::dom::element& element, const std::strin
     total += count;
   }
   return total;
+}
+
+// The equations that FORMATS "Summary" states.
+inline void expect_conserved(const simdjson::dom::element& s) {
+  EXPECT_EQ(number(s, "/spans/received"), number(s, "/spans/emitted") + number(s, "/spans/dropped") +
+                                              sum(s, "/spans/rejected") + sum(s, "/spans/lost"));
+  EXPECT_EQ(number(s, "/traces/received"), number(s, "/traces/kept") + number(s, "/traces/dropped"));
+  std::uint64_t by_link = 0;
+  for (const auto group : array_at(s, "/traces/kept_by_link")) by_link += number(group, "/traces");
+  EXPECT_EQ(number(s, "/traces/kept"), sum(s, "/traces/kept_by_policy") + by_link);
+  EXPECT_EQ(number(s, "/links/received"), number(s, "/links/edges") + number(s, "/links/same_trace") +
+                                              number(s, "/links/null_target") + sum(s, "/links/invalid"));
+  EXPECT_EQ(number(s, "/links/received"), number(s, "/links/emitted") + number(s, "/links/dropped"));
+}
+
+// trace ID -> "policy", or direction and hops; from the decision log's highest revisions.
+struct Decided {
+  std::string answer;  // empty: dropped
+  bool revived = false;
+  std::string loss;
+};
+inline std::map<std::string, Decided> decisions_of(const std::string& path) {
+  std::map<std::string, Decided> decided;
+  std::map<std::string, std::uint64_t> revisions;
+  simdjson::dom::parser parser;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const auto record = parse(parser, line);
+    const std::string id = text_at(record, "/trace_id");
+    const std::uint64_t revision = number(record, "/revision");
+    if (revisions.contains(id) && revisions[id] > revision) continue;
+    revisions[id] = revision;
+    Decided& entry = decided[id];
+    entry.revived = truth_at(record, "/revived");
+    entry.answer.clear();
+    entry.loss.clear();
+    if (!record["loss"].is_null()) entry.loss = text_at(record, "/loss");
+    if (text_at(record, "/verdict") != "keep") continue;
+    entry.answer = text_at(record, "/reason");
+    if (entry.answer == "link") {
+      entry.answer = text_at(record, "/direction") + " " + std::to_string(number(record, "/hops"));
+    }
+  }
+  return decided;
+}
+
+// Verdict, reason and hops of every trace: what does not depend on which of equally short paths was found first.
+inline std::map<std::string, std::string> answers_of(const std::string& path) {
+  std::map<std::string, std::string> answers;
+  for (const auto& [id, entry] : decisions_of(path)) {
+    answers[id] =
+        entry.answer.starts_with("link") ? "link" + entry.answer.substr(entry.answer.find(' ')) : entry.answer;
+  }
+  return answers;
 }
 
 }  // namespace entail::cli::test

@@ -2,157 +2,18 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <simdjson.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <filesystem>
-#include <map>
-#include <set>
 #include <thread>
 
 #include "command_run.hpp"
-#include "sample_bytes.hpp"
 
 namespace entail::cli {
 namespace {
 
 using namespace test;
-
-bool truth_at(const simdjson::dom::element& element, const std::string& pointer) {
-  bool truth = false;
-  EXPECT_EQ(element.at_pointer(pointer).get(truth), simdjson::SUCCESS) << pointer;
-  return truth;
-}
-
-// The equations that FORMATS "Summary" states.
-void expect_conserved(const simdjson::dom::element& s) {
-  EXPECT_EQ(number(s, "/spans/received"), number(s, "/spans/emitted") + number(s, "/spans/dropped") +
-                                              sum(s, "/spans/rejected") + sum(s, "/spans/lost"));
-  EXPECT_EQ(number(s, "/traces/received"), number(s, "/traces/kept") + number(s, "/traces/dropped"));
-  std::uint64_t by_link = 0;
-  for (const auto group : array_at(s, "/traces/kept_by_link")) by_link += number(group, "/traces");
-  EXPECT_EQ(number(s, "/traces/kept"), sum(s, "/traces/kept_by_policy") + by_link);
-  EXPECT_EQ(number(s, "/links/received"), number(s, "/links/edges") + number(s, "/links/same_trace") +
-                                              number(s, "/links/null_target") + sum(s, "/links/invalid"));
-  EXPECT_EQ(number(s, "/links/received"), number(s, "/links/emitted") + number(s, "/links/dropped"));
-}
-
-// trace ID -> "policy", or direction and hops; from the decision log's highest revisions.
-struct Decided {
-  std::string answer;  // empty: dropped
-  bool revived = false;
-};
-std::map<std::string, Decided> decisions_of(const std::string& path) {
-  std::map<std::string, Decided> decided;
-  std::map<std::string, std::uint64_t> revisions;
-  simdjson::dom::parser parser;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    const auto record = parse(parser, line);
-    const std::string id = text_at(record, "/trace_id");
-    const std::uint64_t revision = number(record, "/revision");
-    if (revisions.contains(id) && revisions[id] > revision) continue;
-    revisions[id] = revision;
-    Decided& entry = decided[id];
-    entry.revived = truth_at(record, "/revived");
-    entry.answer.clear();
-    if (text_at(record, "/verdict") != "keep") continue;
-    entry.answer = text_at(record, "/reason");
-    if (entry.answer == "link") {
-      entry.answer = text_at(record, "/direction") + " " + std::to_string(number(record, "/hops"));
-    }
-  }
-  return decided;
-}
-
-// Verdict, reason and hops of every trace: what does not depend on which of equally short paths was found first.
-std::map<std::string, std::string> answers_of(const std::string& path) {
-  std::map<std::string, std::string> answers;
-  for (const auto& [id, entry] : decisions_of(path)) {
-    answers[id] =
-        entry.answer.starts_with("link") ? "link" + entry.answer.substr(entry.answer.find(' ')) : entry.answer;
-  }
-  return answers;
-}
-
-void expect_kept_as_told(const simdjson::dom::element& expect, std::map<std::string, Decided> decided) {
-  EXPECT_EQ(decided.size(), number(expect, "/traces"));
-  for (const auto trace : array_at(expect, "/kept")) {
-    const std::string id = text_at(trace, "/trace_id");
-    const Decided found = decided[id];
-    const std::string reason = text_at(trace, "/reason");
-    if (reason == "policy") {
-      EXPECT_EQ(found.answer, "policy") << id;
-    } else if (std::uint64_t hops_min = 0; trace.at_pointer("/hops_min").get(hops_min) == simdjson::SUCCESS) {
-      ASSERT_TRUE(found.answer.starts_with("linke") || found.answer.starts_with("linki"))
-          << id << " is " << found.answer;
-      EXPECT_GE(std::stoull(found.answer.substr(found.answer.find(' '))), hops_min) << id;
-    } else {
-      const std::string hops = " " + std::to_string(number(trace, "/hops"));
-      const std::string direction = text_at(trace, "/direction");
-      const bool right = direction == "either" ? found.answer == "linked" + hops || found.answer == "linking" + hops
-                                               : found.answer == direction + hops;
-      EXPECT_TRUE(right) << id << " is " << found.answer << ", not " << direction << hops;
-    }
-    bool revived = false;
-    if (trace.at_pointer("/revived").get(revived) == simdjson::SUCCESS) {
-      EXPECT_EQ(found.revived, revived) << id;
-    }
-    decided.erase(id);
-  }
-  std::uint64_t kept_of_unspecified = 0;
-  for (const auto trace : array_at(expect, "/unspecified")) {
-    const std::string id = text_at(trace, "");
-    kept_of_unspecified += !decided[id].answer.empty();
-    decided.erase(id);
-  }
-  EXPECT_EQ(kept_of_unspecified, number(expect, "/kept_of_unspecified"));
-  for (const auto& [id, entry] : decided) EXPECT_EQ(entry.answer, "") << id;
-}
-
-const char* const kScenarios[] = {
-    "--scenario batch --links 3000 --errors 11 --malformed 50 --duplicates 70",
-    "--scenario batch --links 3000 --errors 11 --errors-when after --absent 0.5",
-    "--scenario batch --links 3000 --errors 11 --errors-when late",
-    "--scenario batch --links 40 --errors 0 --absent 0",
-    "--scenario chain --depth 12",
-    "--scenario chain --depth 9 --error-at middle --step-seconds 12",
-    "--scenario chain --depth 9 --step-seconds 10",
-    "--scenario chain --depth 40 --max-hops 20 --error-at first",
-    "--scenario cycle --length 2",
-    "--scenario cycle --length 7",
-    "--scenario cycle --length 2000",
-    "--scenario hot-producer --consumers 200",
-    "--scenario hot-producer --consumers 900",
-    "--scenario hot-producer --consumers 900 --fails consumer",
-    "--scenario mixed --spans 40000 --links 0.5 --errors 0.02 --spans-per-second 1000",
-};
-
-TEST_F(CommandTest, EveryScenario_KeepsWhatItsStorySays) {
-  simdjson::dom::parser expect_parser;
-  simdjson::dom::parser summary_parser;
-  for (const char* const scenario : kScenarios) {
-    SCOPED_TRACE(scenario);
-    ASSERT_EQ(run("generate " + std::string(scenario) + " --seed 3 -o in.otlp --expect expect.json").exit_code, 0);
-    const auto expect = parse(expect_parser, test::read_file(path("expect.json")));
-    test::write_file(path("config.yaml"), test::buffer(simdjson::minify(expect["config"])));
-    for (const char* const threads : {"1", "2"}) {
-      const Outcome sampled =
-          run(std::string("sample -c config.yaml in.otlp -o kept.otlp --decisions decisions.jsonl --json --threads ") +
-              threads);
-      ASSERT_EQ(sampled.exit_code, 0) << sampled.err;
-      const auto summary = parse(summary_parser, sampled.out);
-      EXPECT_EQ(number(summary, "/spans/received"), number(expect, "/spans"));
-      EXPECT_EQ(number(summary, "/traces/received"), number(expect, "/traces"));
-      EXPECT_EQ(number(summary, "/links/received"), number(expect, "/links"));
-      EXPECT_EQ(number(summary, "/input/bytes"), std::filesystem::file_size(path("in.otlp")));
-      expect_conserved(summary);
-      expect_kept_as_told(expect, decisions_of(path("decisions.jsonl")));
-    }
-  }
-}
 
 TEST_F(CommandTest, LinesAndFrames_GiveTheSameDecisions) {
   const std::string story = "generate --scenario mixed --spans 4000 --links 0.5 --errors 0.05 -o ";
@@ -394,7 +255,7 @@ TEST_F(CommandTest, HelpHasExamples_OnEverySubcommand) {
   }
   EXPECT_TRUE(contains(run("--version").out, "entail "));
   simdjson::dom::parser parser;
-  EXPECT_EQ(array_at(parse(parser, run("generate --list --json").out), "").size(), 5u);
+  EXPECT_EQ(array_at(parse(parser, run("generate --list --json").out), "").size(), 20u);
   EXPECT_TRUE(contains(run("generate --list").out, "hot-producer: "));
 }
 

@@ -22,7 +22,7 @@ class LinksCommand : public CommandTest {
 
 const std::string kGolden = ENTAIL_SOURCE_DIR "/tests/golden/";
 
-void expect_conserved(const simdjson::dom::element& s) {
+void expect_balanced(const simdjson::dom::element& s) {
   EXPECT_EQ(number(s, "/links/received"), number(s, "/links/edges") + number(s, "/links/same_trace") +
                                               number(s, "/links/null_target") + number(s, "/links/on_rejected_spans") +
                                               sum(s, "/links/invalid"));
@@ -55,7 +55,7 @@ TEST_F(LinksCommand, Captures_HaveTheCountsOfTheirStories) {
       ++files;
       SCOPED_TRACE(file.key);
       const auto found = survey(kGolden + "sdk/" + std::string(file.key));
-      expect_conserved(found);
+      expect_balanced(found);
       for (const Count& count : kCounts)
         EXPECT_EQ(number(found, count.pointer), file.value[count.name].get_uint64().value()) << count.name;
       EXPECT_EQ(sum(found, "/links/invalid") + number(found, "/links/null_target"),
@@ -68,7 +68,7 @@ TEST_F(LinksCommand, Captures_HaveTheCountsOfTheirStories) {
 
 TEST_F(LinksCommand, Demo_ResolvesEveryLink) {
   const auto found = survey(kGolden + "otel_demo_capture/otel_demo_2024-10-30.mixed.jsonl");
-  expect_conserved(found);
+  expect_balanced(found);
   EXPECT_EQ(number(found, "/input/requests"), 41u);
   EXPECT_EQ(number(found, "/input/skipped/logs"), 16u);
   EXPECT_EQ(number(found, "/input/skipped/metrics"), 40u);
@@ -84,7 +84,7 @@ TEST_F(LinksCommand, CountsAsSampleDoes) {
   ASSERT_EQ(run("generate --scenario batch --links 3000 --errors 11 --malformed 50 --absent 0.3 -o in.otlp").exit_code,
             0);
   const auto found = survey("in.otlp");
-  expect_conserved(found);
+  expect_balanced(found);
   simdjson::dom::parser parser;
   const Outcome sampled = run("sample in.otlp -o kept --json");
   const auto summary = parse(parser, sampled.out);

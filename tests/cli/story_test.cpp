@@ -23,6 +23,7 @@ struct Found {
   std::uint64_t spans = 0;
   std::uint64_t links = 0;
   std::uint64_t bad_links = 0;
+  std::uint64_t bad_spans = 0;
   std::uint64_t bytes = 0;
   std::uint64_t spans_max = 0;
   std::int64_t last_second = 0;
@@ -53,7 +54,14 @@ void read_request(Bytes request, Found& found) {
     if (second == 0) second = own;
     ASSERT_EQ(own, second);
     ASSERT_GE(own, found.last_second);
-    FoundTrace& trace = found.traces[trace_id_of(wire::slice(request, span.trace_id))];
+    const TraceId trace_id = trace_id_of(wire::slice(request, span.trace_id));
+    const Bytes span_id = wire::slice(request, span.span_id);
+    if (trace_id.is_zero() || span_id.size() != 8 || big_endian(span_id) == 0) {
+      ++found.bad_spans;
+      ++found.spans;
+      continue;
+    }
+    FoundTrace& trace = found.traces[trace_id];
     trace.error = trace.error || span.status_code == 2;
     if (trace.second == 0) trace.second = own;
     ++found.spans;
@@ -79,14 +87,15 @@ struct Told {
 
 Told tell(const std::string& name, const std::map<std::string, std::string>& given, std::uint64_t seed = 1) {
   Told told;
-  for (const Scenario& scenario : scenarios()) {
-    if (scenario.name != name) continue;
-    Flags flags(scenario.flags);
-    for (const auto& [flag, value] : given) EXPECT_EQ(flags.set(flag, value), "");
-    StoryTeller teller(seed, [&](Bytes request) { return read_request(request, told.found), true; });
-    told.error = scenario.tell(flags, teller);
-    told.expectation = std::move(teller.expectation);
-  }
+  const Scenario& scenario = *find_scenario(name);
+  Flags flags(scenario.flags);
+  for (const auto& [flag, value] : given) EXPECT_EQ(flags.set(flag, value), "");
+  StoryConfig config;
+  told.error = scenario.configure(flags, config);
+  if (!told.error.empty()) return told;
+  StoryTeller teller(seed, [&](Bytes request) { return read_request(request, told.found), true; });
+  scenario.tell(flags, config, teller);
+  told.expectation = std::move(teller.expectation);
   return told;
 }
 
@@ -191,6 +200,27 @@ TEST(Stories, KeptSetsFollowFromTheBytes) {
       {"hot-producer", {{"consumers", "700"}, {"fails", "consumer"}}},
       {"mixed", {{"spans", "8000"}, {"links", "0.5"}, {"errors", "0.02"}, {"spans-per-second", "500"}}},
       {"mixed", {{"spans", "4000"}, {"links", "1"}, {"errors", "0.1"}}},
+      {"batch-items", {{"origin-links", "all"}}},
+      {"queue", {}},
+      {"queue", {{"fails", "producer"}, {"messages", "30"}}},
+      {"fan-out", {}},
+      {"fan-out", {{"fails", "result"}}},
+      {"retry", {{"attempts", "4"}}},
+      {"retry", {{"last", "succeeds"}}},
+      {"saga", {{"steps", "4"}}},
+      {"event-sourcing", {{"derived-hops", "62"}}},
+      {"event-sourcing", {{"derived-hops", "62"}, {"fails", "command"}}},
+      {"scheduled-job", {}},
+      {"etl", {}},
+      {"etl", {{"fails", "source"}}},
+      {"user-journey", {}},
+      {"aggregation", {}},
+      {"aggregation", {{"fails", "merge"}, {"hops", "1"}}},
+      {"workflow", {{"steps", "12"}, {"hops", "4"}}},
+      {"malformed", {}},
+      {"head-sampled", {{"links", "40"}, {"late", "3"}}},
+      {"sdk-truncated", {{"keeps", "first"}}},
+      {"sdk-truncated", {}},
   };
   for (const auto& [name, flags] : cases) {
     const Told told = tell(name, flags);
@@ -258,6 +288,44 @@ TEST(MixedStory, HasTheLoadThatWasAskedFor) {
   }
   EXPECT_NEAR(static_cast<double>(errors), 100, 40);
   EXPECT_NEAR(static_cast<double>(linking), 3000, 200);
+}
+
+TEST(MalformedStory, CountsWhatIsBad) {
+  const Told told = tell("malformed", {{"repeat", "3"}});
+  expect_counts(told);
+  EXPECT_EQ(told.found.bad_spans, 12u);
+  EXPECT_EQ(told.found.spans, 12u + 4u);
+  EXPECT_EQ(told.found.links, 3u * 19u);
+  EXPECT_EQ(fact(told, "links_all_zero") + fact(told, "links_wrong_length"), 3u * 9u);
+  EXPECT_EQ(fact(told, "links_bad_hex"), 0u) << "protobuf holds no text";
+}
+
+TEST(MixedStory, HoldsTheStoriesThatAreStirredIn) {
+  const Told load = tell("mixed", {{"spans", "4000"}, {"spans-per-second", "400"}});
+  Flags flags(find_scenario("mixed")->flags);
+  EXPECT_EQ(flags.set("with", "saga"), "");
+  EXPECT_EQ(flags.set("with", "workflow"), "");
+  EXPECT_EQ(flags.list("with"), (std::vector<std::string>{"saga", "workflow"}));
+  EXPECT_NE(flags.set("with", "mixed"), "");
+  const Told etl = tell("etl", {});
+  const Told stirred =
+      tell("mixed", {{"spans", "4000"}, {"spans-per-second", "400"}, {"with", "etl"}, {"copies", "3"}});
+  expect_counts(stirred);
+  EXPECT_EQ(stirred.found.spans, load.found.spans + 3 * etl.found.spans);
+  EXPECT_EQ(stirred.found.traces.size(), load.found.traces.size() + 3 * etl.found.traces.size());
+  EXPECT_EQ(expected_of(stirred.expectation), kept_of(stirred.found, 4));
+}
+
+TEST(StoryConfigs, TheMoreGenerousRuleCounts_AndTheStricterTypeOfALink) {
+  StoryConfig config;
+  EXPECT_EQ(config.linked_hops({"retry_of"}), 4u);
+  config.allow("retry_of", 8, std::nullopt);
+  config.allow("retry_of", 2, 1);
+  config.allow("aggregates", 0, std::nullopt);
+  EXPECT_EQ(config.linked_hops({"retry_of"}), 8u);
+  EXPECT_EQ(config.linking_hops({"retry_of", "other"}), 1u);
+  EXPECT_EQ(config.linked_hops({"retry_of", "aggregates"}), 0u);
+  EXPECT_EQ(config.linking_hops({"aggregates"}), 4u);
 }
 
 TEST(Flags, RefuseWhatTheyDoNotKnow) {

@@ -4,8 +4,9 @@
 
 #include "commands.hpp"
 #include "console.hpp"
+#include "output/json_text.hpp"
 #include "output/trace_output.hpp"
-#include "stories/story.hpp"
+#include "stories/expectation_text.hpp"
 
 namespace entail::cli {
 namespace {
@@ -16,10 +17,26 @@ struct GenerateArguments {
   std::string output;
   std::string to = "proto-u32be";
   std::string expect;
+  std::string config;
+  bool tell = false;
   bool list = false;
   bool json = false;
   std::vector<std::string> flags;
 };
+
+std::string_view kind_text(FlagSpec::Kind kind) {
+  switch (kind) {
+    case FlagSpec::Kind::count:
+      return "N";
+    case FlagSpec::Kind::share:
+      return "SHARE";
+    case FlagSpec::Kind::word:
+      return "WORD";
+    case FlagSpec::Kind::scenarios:
+      return "NAME";
+  }
+  return {};
+}
 
 std::string list_text() {
   std::string text;
@@ -27,12 +44,19 @@ std::string list_text() {
     text += std::string(scenario.name) + ": " + std::string(scenario.help) + "\n";
     for (const FlagSpec& flag : scenario.flags) {
       std::string left = "  --" + std::string(flag.name) + " ";
-      left += flag.kind == FlagSpec::Kind::word ? "WORD" : flag.kind == FlagSpec::Kind::share ? "SHARE" : "N";
+      left += kind_text(flag.kind);
       left.resize(std::max<std::size_t>(left.size() + 1, 28), ' ');
-      text += left + std::string(flag.help) + " [" + std::string(flag.default_text);
+      text += left + std::string(flag.help);
+      if (flag.kind == FlagSpec::Kind::scenarios) {
+        text += '\n';
+        continue;
+      }
+      text += " [" + std::string(flag.default_text);
       for (const std::string_view choice : flag.choices) {
         if (choice != flag.default_text) text += " | " + std::string(choice);
       }
+      if (flag.kind == FlagSpec::Kind::count)
+        text += ", " + std::to_string(flag.min) + " to " + std::to_string(flag.max);
       text += "]\n";
     }
   }
@@ -50,6 +74,12 @@ std::string list_json() {
         json.key("choices").begin_array();
         for (const std::string_view choice : flag.choices) json.value(choice);
         json.end_array();
+      } else if (flag.kind == FlagSpec::Kind::scenarios) {
+        json.key("choices").begin_array();
+        for (const Scenario& other : scenarios()) {
+          if (other.name != scenario.name) json.value(other.name);
+        }
+        json.end_array().field("repeated", true);
       } else {
         json.field("min", flag.min).field("max", flag.max);
       }
@@ -58,44 +88,6 @@ std::string list_json() {
     json.end_array().end_object();
   }
   json.end_array();
-  return json.take() + "\n";
-}
-
-std::string expectation_json(const GenerateArguments& arguments, const Flags& flags, const Expectation& expectation) {
-  JsonText json;
-  json.begin_object().field("scenario", arguments.scenario).field("seed", arguments.seed);
-  json.key("flags").begin_object();
-  for (const auto& [name, text] : flags.texts()) json.field(name, text);
-  json.end_object();
-  json.key("config").raw(expectation.config).newline();
-  json.field("spans", expectation.spans).field("traces", expectation.traces).field("links", expectation.links);
-  json.key("facts").begin_object();
-  for (const auto& [name, count] : expectation.facts) json.field(name, count);
-  json.end_object().key("named").begin_object();
-  for (const auto& [role, trace_id] : expectation.named_traces) json.field(role, trace_id);
-  json.end_object();
-  json.newline().key("kept").begin_array();
-  bool first = true;
-  for (const ExpectedTrace& trace : expectation.kept) {
-    if (!first) json.newline();
-    first = false;
-    json.begin_object().field("trace_id", to_hex(trace.trace_id)).field("reason", trace.reason);
-    if (trace.direction.empty() || trace.hops_are_least) {
-      json.key("direction").null().key("hops").null();
-    } else {
-      json.field("direction", trace.direction).field("hops", trace.hops);
-    }
-    if (trace.hops_are_least) json.field("hops_min", trace.hops);
-    if (!trace.hops_are_least) json.field("revived", trace.revived);
-    json.end_object();
-  }
-  json.end_array()
-      .newline()
-      .field("kept_of_unspecified", expectation.kept_of_unspecified)
-      .key("unspecified")
-      .begin_array();
-  for (const TraceId trace_id : expectation.unspecified) json.value(to_hex(trace_id));
-  json.end_array().end_object();
   return json.take() + "\n";
 }
 
@@ -130,6 +122,69 @@ bool finish(Console& console, OutputFile& file) {
   return false;
 }
 
+// The requests of a story, written in the framing that was asked for.
+class RequestFile {
+ public:
+  RequestFile(std::string path, Framing framing) : path_(std::move(path)), framing_(framing) {}
+
+  // The file is opened by the first request: wrong flags leave it as it was.
+  bool write(Bytes request) {
+    open();
+    if (framing_ == Framing::jsonl) return write_line(request) && !file_->failed();
+    return writer_->write(request) && !file_->failed();
+  }
+  bool finish(Console& console) {
+    open();
+    return cli::finish(console, *file_);
+  }
+
+ private:
+  void open() {
+    if (file_) return;
+    file_.emplace(path_);
+    writer_.emplace(*file_, framing_);
+  }
+  // JSON can say what protobuf cannot: an ID that is not hexadecimal.
+  bool write_line(Bytes request) {
+    line_.clear();
+    if (!append_otlp_json(request, line_)) return false;
+    const std::string id = to_hex(kBadHexId);
+    for (std::size_t at = line_.find(id); at != std::string::npos; at = line_.find(id, at)) {
+      line_.replace(at, id.size(), kBadHexText);
+    }
+    line_ += '\n';
+    file_->write(line_);
+    return true;
+  }
+
+  std::string path_;
+  Framing framing_;
+  std::optional<OutputFile> file_;
+  std::optional<MessageWriter> writer_;
+  std::string line_;
+};
+
+// One file beside the traces; true without a name for it.
+bool write_beside(Console& console, const std::string& path, const std::string& text) {
+  if (path.empty()) return true;
+  OutputFile file(path);
+  file.write(text);
+  return finish(console, file);
+}
+
+// An error text, or empty.
+std::string check_outputs(const GenerateArguments& arguments) {
+  if (arguments.output.empty()) return "-o OUT is missing";
+  if (arguments.expect == arguments.output) return "traces and expectation cannot go to one file";
+  if (arguments.config == arguments.output) return "traces and configuration cannot go to one file";
+  if (!arguments.config.empty() && arguments.config == arguments.expect) {
+    return "configuration and expectation cannot go to one file";
+  }
+  if (!arguments.tell) return {};
+  const bool taken = arguments.output == "-" || arguments.expect == "-" || arguments.config == "-";
+  return taken ? "--tell prints to standard output, which is taken" : "";
+}
+
 Exit generate(const GenerateArguments& arguments) {
   Console console;
   const auto refuse = [&console](const std::string& text) {
@@ -137,37 +192,30 @@ Exit generate(const GenerateArguments& arguments) {
     return Exit::usage;
   };
   if (arguments.list) return list(arguments);
-  const auto all = scenarios();
-  const auto scenario =
-      std::find_if(all.begin(), all.end(), [&](const Scenario& s) { return s.name == arguments.scenario; });
-  if (scenario == all.end()) return refuse("no scenario '" + arguments.scenario + "'; see entail generate --list");
-  if (arguments.output.empty()) return refuse("-o OUT is missing");
-  if (arguments.expect == arguments.output) return refuse("traces and expectation cannot go to one file");
+  const Scenario* const scenario = find_scenario(arguments.scenario);
+  if (!scenario) return refuse("no scenario '" + arguments.scenario + "'; see entail generate --list");
+  if (const std::string error = check_outputs(arguments); !error.empty()) return refuse(error);
   Flags flags(scenario->flags);
   if (const std::string error = set_flags(arguments.flags, flags); !error.empty()) return refuse(error);
+  StoryConfig config;
+  if (const std::string error = scenario->configure(flags, config); !error.empty()) return refuse(error);
 
-  std::optional<OutputFile> file;
-  std::optional<MessageWriter> writer;
   const Framing framing = *framing_from_name(arguments.to);
-  StoryTeller teller(arguments.seed, [&](Bytes request) {
-    // The file is opened by the first request: wrong flags leave it as it was.
-    if (!writer) {
-      file.emplace(arguments.output);
-      writer.emplace(*file, framing);
-    }
-    return writer->write(request) && !file->failed();
-  });
-  if (const std::string error = scenario->tell(flags, teller); !error.empty()) return refuse(error);
-  if (!file) file.emplace(arguments.output);
-  if (!finish(console, *file)) return Exit::output_unwritable;
+  RequestFile file(arguments.output, framing);
+  StoryTeller teller(arguments.seed, [&](Bytes request) { return file.write(request); });
+  teller.as_json = framing == Framing::jsonl;
+  scenario->tell(flags, config, teller);
+  if (!file.finish(console)) return Exit::output_unwritable;
   if (teller.failed()) {
     console.message("a request could not be printed as JSON");
     return Exit::output_unwritable;
   }
-  if (arguments.expect.empty()) return Exit::done;
-  OutputFile expect(arguments.expect);
-  expect.write(expectation_json(arguments, flags, teller.expectation));
-  return finish(console, expect) ? Exit::done : Exit::output_unwritable;
+  const bool written =
+      write_beside(console, arguments.config, story_config_yaml(config)) &&
+      write_beside(console, arguments.expect,
+                   expectation_json(scenario->name, arguments.seed, flags, config, teller.expectation)) &&
+      (!arguments.tell || print(expectation_table(teller.expectation)));
+  return written ? Exit::done : Exit::output_unwritable;
 }
 
 }  // namespace
@@ -183,15 +231,20 @@ void add_generate(CLI::App& app, Action& action) {
   command->add_option("--to", arguments->to, "Framing of the output")
       ->check(CLI::IsMember({"jsonl", "proto-u32be", "proto-varint"}))
       ->capture_default_str();
-  command->add_option("--expect", arguments->expect, "Write what must be kept, with a configuration, as JSON");
+  command->add_option("--config", arguments->config, "Write the configuration that the story wants, for sample -c");
+  command->add_option("--expect", arguments->expect, "Write what must be kept, with the configuration, as JSON");
+  command->add_flag("--tell", arguments->tell, "Print the traces of the story: role, ID, what becomes of it");
   command->add_flag("--json", arguments->json, "Print the list as JSON");
   command->allow_extras();
   set_examples(
       *command,
       "  entail generate --list\n"
+      "  entail generate --scenario saga -o saga.otlp --config saga.yaml --tell\n"
+      "  entail sample -c saga.yaml saga.otlp -o kept.otlp --decisions decisions.jsonl\n"
       "  entail generate --scenario batch --links 1000000 --errors 37 --malformed 5000 -o batch.otlp --expect e.json\n"
-      "  entail generate --scenario mixed --spans 2000000 -o load.otlp\n"
-      "  jq .config e.json > e.yaml && entail sample -c e.yaml batch.otlp -o kept.otlp   # JSON is YAML");
+      "  entail generate --scenario mixed --spans 2000000 --with saga --with retry --copies 20 -o load.otlp\n"
+      "\nAnother seed gives other identities, and lets another one of several alike fail. docs/patterns.md shows\n"
+      "every scenario with its picture and what is kept of it.");
   command->callback([command, arguments, &action] {
     arguments->flags = command->remaining();
     action = [arguments] { return generate(*arguments); };

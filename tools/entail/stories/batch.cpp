@@ -8,7 +8,8 @@
 namespace entail::cli {
 namespace {
 
-constexpr std::uint64_t kBatchSecond = 3;   // healthy producers come in the seconds before
+constexpr std::uint64_t kBatchSecond = 3;  // healthy producers come in the seconds before
+constexpr std::uint64_t kDecisionSecond = kBatchSecond + kDecisionWaitSeconds;
 constexpr std::uint64_t kErrorSeconds = 3;  // the errors are spread over as many seconds
 constexpr std::uint64_t kSampleSize = 128;  // links.sample.max_links_per_span by default
 
@@ -91,7 +92,7 @@ void add_batch(StoryTeller& teller, const BatchPlan& plan, bool late) {
   Expectation& expectation = teller.expectation;
   ++expectation.traces;
   expectation.links = plan.links;
-  expectation.named_traces.emplace_back("batch", to_hex(trace_id));
+  expectation.named_traces.push_back({"batch", trace_id});
   if (plan.errors > 0) expectation.kept.push_back({trace_id, "link", "linking", 1, late, false});
   const bool cut = plan.links > kSampleSize;
   expectation.facts = {
@@ -103,10 +104,8 @@ void add_batch(StoryTeller& teller, const BatchPlan& plan, bool late) {
       {"links_emitted_of_batch", cut ? std::min(kSampleSize, plan.links - plan.duplicates) : plan.links}};
 }
 
-}  // namespace
-
-std::string tell_batch(const Flags& flags, StoryTeller& teller) {
-  BatchPlan plan;
+// An error text where the counts cannot be.
+std::string plan_batch(const Flags& flags, BatchPlan& plan) {
   plan.links = flags.count("links");
   plan.errors = flags.count("errors");
   plan.malformed = flags.count("malformed");
@@ -118,21 +117,52 @@ std::string tell_batch(const Flags& flags, StoryTeller& teller) {
   if (plan.duplicates > 0 && plan.producers == 0) return "--duplicates need a link to repeat";
   const std::uint64_t healthy = plan.producers - plan.errors;
   plan.present = plan.producers - static_cast<std::uint64_t>(static_cast<double>(healthy) * flags.share("absent"));
-
   const std::string& when = flags.word("errors-when");
-  const std::uint64_t decision_second = kBatchSecond + kDecisionWaitSeconds;
-  plan.first_error_second = when == "before" ? 0 : when == "after" ? kBatchSecond + 2 : decision_second + 7;
-  teller.expectation.config = story_config_json({});
+  plan.first_error_second = when == "before" ? 0 : when == "after" ? kBatchSecond + 2 : kDecisionSecond + 7;
+  return {};
+}
 
+std::string configure_batch(const Flags& flags, StoryConfig&) {
+  BatchPlan plan;
+  return plan_batch(flags, plan);
+}
+
+void tell_batch(const Flags& flags, const StoryConfig&, StoryTeller& teller) {
+  BatchPlan plan;
+  plan_batch(flags, plan);
+  const std::string& when = flags.word("errors-when");
   if (when == "before") add_errors(teller, plan);
   for (std::uint64_t i = plan.errors; i < plan.present; ++i) add_producer(teller, i, kBatchSecond - 1, false);
   teller.flush();
   add_batch(teller, plan, when == "late");
   if (when == "after") add_errors(teller, plan);
-  add_bystander(teller, 0, decision_second + 1);
+  add_bystander(teller, 0, kDecisionSecond + 1);
   if (when == "late") add_errors(teller, plan);
-  add_bystander(teller, 1, decision_second + 7 + kErrorSeconds);
-  return {};
+  add_bystander(teller, 1, kDecisionSecond + 7 + kErrorSeconds);
+}
+
+using Kind = FlagSpec::Kind;
+
+const std::vector<FlagSpec> kFlags = {
+    {"links", Kind::count, "1000", "links of the batch span, all told", 1, 20'000'000, {}},
+    {"errors", Kind::count, "3", "links that lead to traces with an error", 0, 100'000, {}},
+    {"errors-when",
+     Kind::word,
+     "before",
+     "the errors come before the batch, after it, or after its decision",
+     0,
+     0,
+     {"before", "after", "late"}},
+    {"malformed", Kind::count, "0", "links with a bad trace or span ID", 0, 20'000'000, {}},
+    {"duplicates", Kind::count, "0", "links that repeat another one", 0, 20'000'000, {}},
+    {"absent", Kind::share, "0.9", "share of the healthy linked traces of which no span comes", 0, 1, {}},
+};
+
+}  // namespace
+
+Scenario batch_scenario() {
+  return {"batch", "one span with very many links, some of them to traces that fail", kFlags, configure_batch,
+          tell_batch};
 }
 
 }  // namespace entail::cli

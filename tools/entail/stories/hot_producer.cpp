@@ -34,19 +34,20 @@ void add_consumer(StoryTeller& teller, std::uint64_t index, std::uint64_t second
   teller.flush_if_full();
 }
 
-}  // namespace
-
-std::string tell_hot_producer(const Flags& flags, StoryTeller& teller) {
-  const std::uint64_t consumers = flags.count("consumers");
+std::string configure_hot_producer(const Flags& flags, StoryConfig& config) {
   const std::uint64_t cap = flags.count("max-links-followed");
-  const bool producer_fails = flags.word("fails") == "producer";
-  StoryConfig config;
   config.max_links_followed = cap;
   config.max_traces_per_origin = std::max(config.max_traces_per_origin, cap + 1);
+  return {};
+}
+
+void tell_hot_producer(const Flags& flags, const StoryConfig& config, StoryTeller& teller) {
+  const std::uint64_t consumers = flags.count("consumers");
+  const std::uint64_t cap = config.max_links_followed;
+  const bool producer_fails = flags.word("fails") == "producer";
   Expectation& expectation = teller.expectation;
-  expectation.config = story_config_json(config);
   const TraceId producer = teller.random.trace_id(0);
-  expectation.named_traces.emplace_back("producer", to_hex(producer));
+  expectation.named_traces.push_back({"producer", producer});
 
   add_producer(teller, producer_fails);
   if (producer_fails) expectation.kept.push_back({producer, "policy", {}, 0, false, false});
@@ -69,7 +70,26 @@ std::string tell_hot_producer(const Flags& flags, StoryTeller& teller) {
     }
   }
   teller.flush();
-  return {};
+}
+
+using Kind = FlagSpec::Kind;
+
+const std::vector<FlagSpec> kFlags = {
+    {"consumers", Kind::count, "200", "traces that link the producer", 1, 10'000'000, {}},
+    {"fails", Kind::word, "producer", "who fails: the producer, or one consumer", 0, 0, {"producer", "consumer"}},
+    {"max-links-followed",
+     Kind::count,
+     "256",
+     "links.propagate.max_links_followed of the configuration",
+     1,
+     1'000'000,
+     {}},
+};
+
+}  // namespace
+
+Scenario hot_producer_scenario() {
+  return {"hot-producer", "one trace that very many others link", kFlags, configure_hot_producer, tell_hot_producer};
 }
 
 }  // namespace entail::cli

@@ -1,9 +1,9 @@
 // Mixed: plain load. Traces of four spans over two services; some link earlier traces, some fail. What must be kept
 // follows from the story's own list of links: the failed traces, and what lies within max_hops of one, in one
-// direction.
+// direction. Other stories may be stirred in; no link leads from one to another.
 #include <algorithm>
 
-#include "stories/story.hpp"
+#include "stories/stirred.hpp"
 
 namespace entail::cli {
 namespace {
@@ -12,6 +12,8 @@ constexpr std::uint64_t kSpansPerTrace = 4;
 constexpr std::uint64_t kLinksMax = 4;
 constexpr std::uint64_t kLinkBackSeconds = 5;  // how far back links lead: four hops stay within the retention
 constexpr std::uint32_t kMaxHops = 4;
+constexpr std::uint64_t kSpanBytesMax = 500;
+constexpr std::uint64_t kDefaultMemoryMib = 512;
 constexpr std::uint32_t kFar = kMaxHops + 1;
 
 struct Edge {
@@ -132,26 +134,63 @@ void expect(StoryTeller& teller, const Graph& graph, std::size_t traces) {
   }
 }
 
-}  // namespace
+std::uint64_t traces_per_second(const Flags& flags) {
+  return std::max<std::uint64_t>(flags.count("spans-per-second") / kSpansPerTrace, 1);
+}
 
-std::string tell_mixed(const Flags& flags, StoryTeller& teller) {
-  const std::uint64_t traces = flags.count("spans") / kSpansPerTrace;
-  const std::uint64_t per_second = std::max<std::uint64_t>(flags.count("spans-per-second") / kSpansPerTrace, 1);
-  StoryConfig config;
+std::string configure_mixed(const Flags& flags, StoryConfig& config) {
+  if (const std::string error = configure_stirred(flags, config); !error.empty()) return error;
+  // Plain load is expected by these, whatever else is told beside it.
+  config.component = false;
+  config.error_spans_only = false;
+  config.set_max_hops(kMaxHops);
+  config.max_links_followed = std::max<std::uint64_t>(config.max_links_followed, StoryConfig().max_links_followed);
   config.max_traces_per_origin = 1'000'000;  // so that what is expected follows from hops alone
-  teller.expectation.config = story_config_json(config);
-  teller.expectation.traces = traces;
+  // A long retention holds all of the load, and half of the memory is for what is retained.
+  const std::uint64_t wanted_mib = flags.count("spans") * kSpanBytesMax * 4 >> 20;
+  if (config.retain_seconds > kRetainWindowSeconds && wanted_mib > kDefaultMemoryMib) {
+    config.memory_limit_mib = wanted_mib;
+  }
+  return {};
+}
+
+void tell_mixed(const Flags& flags, const StoryConfig& config, StoryTeller& teller) {
+  const std::uint64_t traces = flags.count("spans") / kSpansPerTrace;
+  const std::uint64_t per_second = traces_per_second(flags);
+  Stirred stirred(flags, config, teller, traces / per_second);
+  teller.expectation.traces += traces;
   Graph graph;
   std::uint64_t second = 0;
   for (std::uint64_t trace = 0; trace < traces && !teller.failed(); ++trace) {
-    if (trace / per_second != second) teller.flush();
+    if (trace / per_second != second) {
+      teller.flush();
+      stirred.write_before(trace / per_second);
+    }
     second = trace / per_second;
     add_trace(teller, trace, second, kLinkBackSeconds * per_second, flags, graph);
     teller.flush_if_full();
   }
   teller.flush();
   expect(teller, graph, traces);
-  return {};
+  stirred.write_rest();
+}
+
+using Kind = FlagSpec::Kind;
+
+const std::vector<FlagSpec> kFlags = {
+    {"spans", Kind::count, "100000", "spans, of about 400 bytes, four to a trace", 4, 4'000'000'000, {}},
+    {"links", Kind::share, "0.3", "share of traces that link one to four earlier ones", 0, 1, {}},
+    {"errors", Kind::share, "0.01", "share of traces with an error", 0, 1, {}},
+    {"spans-per-second", Kind::count, "5000", "how fast virtual time runs", 4, 100'000'000, {}},
+    {"with", Kind::scenarios, "", "another scenario to stir in, with its defaults; may be given again", 0, 0, {}},
+    {"copies", Kind::count, "1", "how often each of those is told, spread over the load", 1, 1'000, {}},
+};
+
+}  // namespace
+
+Scenario mixed_scenario() {
+  return {"mixed", "plain load with some links and some errors, and other scenarios stirred in", kFlags,
+          configure_mixed, tell_mixed};
 }
 
 }  // namespace entail::cli

@@ -65,18 +65,24 @@ void ProtoBuffer::text_field(std::uint32_t number, std::string_view text) {
 }
 
 void ProtoBuffer::trace_id_field(std::uint32_t number, TraceId id, std::size_t size) {
-  bytes_field(number, Bytes(big_endian<16>(id.hi, id.lo)).first(size));
+  const auto bytes = big_endian<16>(id.hi, id.lo);
+  begin_bytes_field(number, size);
+  append(Bytes(bytes).first(std::min(size, bytes.size())));
+  for (std::size_t i = bytes.size(); i < size; ++i) bytes_.push_back(0);
 }
 
 void ProtoBuffer::span_id_field(std::uint32_t number, SpanId id, std::size_t size) {
-  bytes_field(number, Bytes(big_endian<8>(0, id.value)).first(size));
+  const auto bytes = big_endian<8>(0, id.value);
+  begin_bytes_field(number, size);
+  append(Bytes(bytes).first(std::min(size, bytes.size())));
+  for (std::size_t i = bytes.size(); i < size; ++i) bytes_.push_back(0);
 }
 
 void RequestWriter::begin_span(const SpanFacts& facts) {
   facts_ = facts;
   span_.clear();
-  span_.trace_id_field(1, facts.trace_id);
-  span_.span_id_field(2, facts.span_id);
+  span_.trace_id_field(1, facts.trace_id, facts.trace_id_size);
+  span_.span_id_field(2, facts.span_id, facts.span_id_size);
   if (!facts.parent_span_id.is_zero()) span_.span_id_field(4, facts.parent_span_id);
   span_.text_field(5, facts.name);
   span_.varint_field(6, facts.kind);
@@ -84,43 +90,85 @@ void RequestWriter::begin_span(const SpanFacts& facts) {
   span_.fixed64_field(8, static_cast<std::uint64_t>(facts.end_ns));
 }
 
-void RequestWriter::attribute(std::string_view key, std::string_view value) {
+void RequestWriter::build_attribute(std::string_view key, std::string_view value) {
   value_.clear();
   value_.text_field(1, value);
   part_.clear();
   part_.text_field(1, key);
   part_.bytes_field(2, value_.bytes());
-  span_.bytes_field(9, part_.bytes());
 }
 
-void RequestWriter::attribute(std::string_view key, std::int64_t value) {
+void RequestWriter::build_attribute(std::string_view key, std::int64_t value) {
   value_.clear();
   value_.varint_field(3, static_cast<std::uint64_t>(value));
   part_.clear();
   part_.text_field(1, key);
   part_.bytes_field(2, value_.bytes());
+}
+
+void RequestWriter::attribute(std::string_view key, std::string_view value) {
+  build_attribute(key, value);
   span_.bytes_field(9, part_.bytes());
 }
 
-void RequestWriter::link(TraceId trace_id, SpanId span_id, LinkDamage damage) {
-  part_.clear();
+void RequestWriter::attribute(std::string_view key, std::int64_t value) {
+  build_attribute(key, value);
+  span_.bytes_field(9, part_.bytes());
+}
+
+void RequestWriter::begin_link(TraceId trace_id, SpanId span_id, LinkDamage damage) {
+  link_.clear();
+  std::size_t trace_id_size = 16;
+  std::size_t span_id_size = 8;
   switch (damage) {
     case LinkDamage::none:
-    case LinkDamage::short_span_id:
-      part_.trace_id_field(1, trace_id);
       break;
     case LinkDamage::zero_trace_id:
-      part_.trace_id_field(1, {});
+      trace_id = {};
       break;
     case LinkDamage::short_trace_id:
-      part_.trace_id_field(1, trace_id, 15);
+      trace_id_size = 15;
+      break;
+    case LinkDamage::short_span_id:
+      span_id_size = 7;
       break;
     case LinkDamage::empty_trace_id:
+      trace_id_size = 0;
+      break;
+    case LinkDamage::half_trace_id:
+      trace_id_size = 8;
+      break;
+    case LinkDamage::long_trace_id:
+      trace_id_size = 17;
+      break;
+    case LinkDamage::long_span_id:
+      span_id_size = 16;
+      break;
+    case LinkDamage::zero_span_id:
+      span_id = {};
+      break;
+    case LinkDamage::empty_span_id:
+      span_id_size = 0;
       break;
   }
-  part_.span_id_field(2, span_id, damage == LinkDamage::short_span_id ? 7 : 8);
-  part_.fixed32_field(6, kLinkFlags);
-  span_.bytes_field(13, part_.bytes());
+  // An empty field is left out, as protobuf does.
+  if (trace_id_size > 0) link_.trace_id_field(1, trace_id, trace_id_size);
+  if (span_id_size > 0) link_.span_id_field(2, span_id, span_id_size);
+}
+
+void RequestWriter::link_attribute(std::string_view key, std::string_view value) {
+  build_attribute(key, value);
+  link_.bytes_field(4, part_.bytes());
+}
+
+void RequestWriter::link_attribute(std::string_view key, std::int64_t value) {
+  build_attribute(key, value);
+  link_.bytes_field(4, part_.bytes());
+}
+
+void RequestWriter::end_link() {
+  link_.fixed32_field(6, kLinkFlags);
+  span_.bytes_field(13, link_.bytes());
 }
 
 void RequestWriter::end_span(std::string_view service) {

@@ -28,7 +28,7 @@ class ProtoBuffer {
   // The whole size of such a field with a number below 16.
   static std::size_t bytes_field_size(std::size_t payload_size) noexcept;
   void text_field(std::uint32_t number, std::string_view text);
-  // Big-endian identities; `size` cuts them short, for stories about malformed ones.
+  // Big-endian identities; `size` cuts them short or adds zero bytes, for stories about malformed ones.
   void trace_id_field(std::uint32_t number, TraceId id, std::size_t size = 16);
   void span_id_field(std::uint32_t number, SpanId id, std::size_t size = 8);
 
@@ -39,7 +39,18 @@ class ProtoBuffer {
 };
 
 // What is wrong with a link, if anything.
-enum class LinkDamage : std::uint8_t { none, zero_trace_id, short_trace_id, short_span_id, empty_trace_id };
+enum class LinkDamage : std::uint8_t {
+  none,
+  zero_trace_id,
+  short_trace_id,
+  short_span_id,
+  empty_trace_id,
+  half_trace_id,
+  long_trace_id,
+  long_span_id,
+  zero_span_id,
+  empty_span_id,
+};
 
 struct SpanFacts {
   TraceId trace_id;
@@ -50,6 +61,8 @@ struct SpanFacts {
   std::int64_t start_ns = 0;
   std::int64_t end_ns = 0;
   bool error = false;
+  std::size_t trace_id_size = 16;  // fewer bytes are no identity
+  std::size_t span_id_size = 8;
 };
 
 // Builds one request: resources in the order of their first span, one scope each.
@@ -59,7 +72,18 @@ class RequestWriter {
   void begin_span(const SpanFacts& facts);
   void attribute(std::string_view key, std::string_view value);
   void attribute(std::string_view key, std::int64_t value);
-  void link(TraceId trace_id, SpanId span_id, LinkDamage damage = LinkDamage::none);
+  void link(TraceId trace_id, SpanId span_id, LinkDamage damage = LinkDamage::none) {
+    begin_link(trace_id, span_id, damage);
+    end_link();
+  }
+  // A link with more than identities: its tracestate, then its attributes, then end_link().
+  void begin_link(TraceId trace_id, SpanId span_id, LinkDamage damage = LinkDamage::none);
+  void link_tracestate(std::string_view tracestate) { link_.text_field(3, tracestate); }
+  void link_attribute(std::string_view key, std::string_view value);
+  void link_attribute(std::string_view key, std::int64_t value);
+  void end_link();
+  // After the links: so many more were cut before the span came here.
+  void dropped_links(std::uint64_t count) { span_.varint_field(14, count); }
   void end_span(std::string_view service);
 
   std::uint64_t span_count() const noexcept { return span_count_; }
@@ -71,7 +95,11 @@ class RequestWriter {
     std::string_view name;
     ProtoBuffer spans;
   };
+  void build_attribute(std::string_view key, std::string_view value);
+  void build_attribute(std::string_view key, std::int64_t value);
+
   ProtoBuffer span_;
+  ProtoBuffer link_;
   ProtoBuffer part_;
   ProtoBuffer value_;
   SpanFacts facts_;

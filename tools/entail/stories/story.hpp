@@ -5,46 +5,17 @@
 #pragma once
 
 #include <functional>
-#include <map>
-#include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "entail/types.hpp"
-#include "output/json_text.hpp"
+#include "stories/flags.hpp"
 #include "stories/otlp_writer.hpp"
+#include "stories/story_config.hpp"
 
 namespace entail::cli {
-
-// One flag of a scenario. A number has bounds, a word has choices.
-struct FlagSpec {
-  enum class Kind : std::uint8_t { count, share, word };
-  std::string_view name;
-  Kind kind = Kind::count;
-  std::string_view default_text;
-  std::string_view help;
-  std::uint64_t min = 0;
-  std::uint64_t max = 0;
-  std::vector<std::string_view> choices;
-};
-
-// The flags of one run: defaults, replaced by what the user gave.
-class Flags {
- public:
-  explicit Flags(std::span<const FlagSpec> specs);
-  // An error text, or empty. Knows only the flags of its scenario.
-  std::string set(std::string_view name, std::string_view text);
-  // REQUIRES a flag of that name and kind.
-  std::uint64_t count(std::string_view name) const;
-  double share(std::string_view name) const;
-  const std::string& word(std::string_view name) const;
-  const std::map<std::string, std::string, std::less<>>& texts() const noexcept { return texts_; }
-
- private:
-  std::span<const FlagSpec> specs_;
-  std::map<std::string, std::string, std::less<>> texts_;
-};
 
 // Seeded identities and choices (SplitMix64). identity(i) does not depend on what was drawn before.
 class StoryRandom {
@@ -58,6 +29,8 @@ class StoryRandom {
   // Below bound. REQUIRES 0 < bound < 2^32. The bias of the multiplication is far below what any story could show.
   std::uint64_t below(std::uint64_t bound) noexcept { return (next() >> 32) * bound >> 32; }
   bool chance(double share) noexcept { return static_cast<double>(next() >> 11) * 0x1p-53 < share; }
+  // The seed of another story that is told beside this one.
+  std::uint64_t seed_of(std::uint64_t story) const noexcept { return mix(seed_ + mix(story)); }
 
  private:
   static std::uint64_t mix(std::uint64_t z) noexcept {
@@ -75,10 +48,25 @@ class StoryRandom {
 struct ExpectedTrace {
   TraceId trace_id;
   std::string_view reason;     // policy, link
-  std::string_view direction;  // linked, linking, either; empty for policy
+  std::string_view direction;  // linked, linking, mixed, either; empty for policy
   std::uint32_t hops = 0;
   bool revived = false;
   bool hops_are_least = false;  // direction, hops and revived depend on when keeps came; it is never fewer hops
+};
+
+// One trace that a keep reaches and cannot keep.
+struct ExpectedLoss {
+  TraceId trace_id;
+  std::string_view loss;
+  std::string_view direction;
+  std::uint32_t hops = 0;
+};
+
+// A trace that the story speaks of by its role.
+struct NamedTrace {
+  std::string role;
+  TraceId trace_id;
+  bool came = true;  // else it is known from links alone
 };
 
 struct Expectation {
@@ -86,37 +74,29 @@ struct Expectation {
   std::uint64_t traces = 0;
   std::uint64_t links = 0;
   std::vector<ExpectedTrace> kept;
+  std::vector<ExpectedLoss> lost;
   // Of these exactly kept_of_unspecified are kept: the story does not say which.
   std::vector<TraceId> unspecified;
   std::uint64_t kept_of_unspecified = 0;
-  std::string config;                                             // JSON, which is YAML
-  std::vector<std::pair<std::string, std::uint64_t>> facts;       // further counts that the story knows
-  std::vector<std::pair<std::string, std::string>> named_traces;  // role -> trace ID
+  std::vector<std::pair<std::string, std::uint64_t>> facts;  // further counts that the story knows
+  std::vector<NamedTrace> named_traces;
 };
-
-// Settings of a configuration that differ from story to story.
-struct StoryConfig {
-  std::uint64_t max_hops = 4;
-  std::uint64_t max_links_followed = 256;
-  std::uint64_t max_traces_per_origin = 1024;
-};
-// Errors are kept and spread; decision_wait 10 s, retention 60 s: the times that stories count on.
-std::string story_config_json(const StoryConfig& config);
-constexpr std::uint64_t kDecisionWaitSeconds = 10;
-constexpr std::uint64_t kRetainWindowSeconds = 60;
 
 // Takes the requests of a story, and counts.
 class StoryTeller {
  public:
-  StoryTeller(std::uint64_t seed, std::function<bool(Bytes)> write) : random(seed), write_(std::move(write)) {}
+  // Second 0 of the story is `begin_second` of the file.
+  StoryTeller(std::uint64_t seed, std::function<bool(Bytes)> write, std::uint64_t begin_second = 0)
+      : random(seed), write_(std::move(write)), begin_second_(begin_second) {}
 
-  // A nanosecond of the story's second; stories begin at a fixed time.
-  static std::int64_t at(std::uint64_t second, std::uint64_t nanosecond = 0) noexcept;
-
-  // A span of `duration_ms` that ends within the second.
+  // A span of at most a fifth of a second that ends within the second.
   SpanFacts span(TraceId trace_id, SpanId span_id, SpanId parent, std::string_view name, std::uint64_t second) noexcept;
+  // The file's second of the last span.
+  std::uint64_t second() const noexcept { return second_; }
   // Writes the request, if it has spans.
   void flush();
+  // Takes in a request that was built elsewhere, of spans that are counted elsewhere.
+  void pass_on(Bytes request) { failed_ = failed_ || !write_(request); }
   // Writes it when it has as many spans as a request of this size.
   void flush_if_full() {
     if (requests.span_count() >= kRequestSpans) flush();
@@ -126,26 +106,54 @@ class StoryTeller {
   StoryRandom random;
   RequestWriter requests;
   Expectation expectation;
+  // The requests become JSON, which can hold an ID that is not hexadecimal: there stands kBadHexText for kBadHexId.
+  bool as_json = false;
 
  private:
   static constexpr std::uint64_t kRequestSpans = 512;
   std::function<bool(Bytes)> write_;
+  std::uint64_t begin_second_;
+  std::uint64_t second_ = 0;
   bool failed_ = false;
 };
+
+// Sixteen bytes that are a good ID in protobuf; some SDKs send them for the text zz...z and write that text in JSON.
+constexpr TraceId kBadHexId = {0x7373737373737373u, 0x7373737373737373u};
+constexpr std::string_view kBadHexText = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz";
 
 struct Scenario {
   std::string_view name;
   std::string_view help;
   std::span<const FlagSpec> flags;
-  // An error text about the flags, or empty. Writes nothing in that case.
-  std::string (*tell)(const Flags& flags, StoryTeller& teller);
+  // Raises what the story wants in the configuration. An error text about the flags together, or empty.
+  std::string (*configure)(const Flags& flags, StoryConfig& config);
+  // REQUIRES that configure() found no error. The configuration may be more generous than what the story wanted.
+  void (*tell)(const Flags& flags, const StoryConfig& config, StoryTeller& teller);
 };
 std::span<const Scenario> scenarios() noexcept;
+// Null if there is none of that name.
+const Scenario* find_scenario(std::string_view name) noexcept;
 
-std::string tell_batch(const Flags& flags, StoryTeller& teller);
-std::string tell_chain(const Flags& flags, StoryTeller& teller);
-std::string tell_cycle(const Flags& flags, StoryTeller& teller);
-std::string tell_hot_producer(const Flags& flags, StoryTeller& teller);
-std::string tell_mixed(const Flags& flags, StoryTeller& teller);
+// The scenarios, one function for each; their flags stand beside their story.
+Scenario aggregation_scenario();
+Scenario batch_scenario();
+Scenario batch_items_scenario();
+Scenario chain_scenario();
+Scenario cycle_scenario();
+Scenario dead_letter_scenario();
+Scenario etl_scenario();
+Scenario event_sourcing_scenario();
+Scenario fan_out_scenario();
+Scenario head_sampled_scenario();
+Scenario hot_producer_scenario();
+Scenario malformed_scenario();
+Scenario mixed_scenario();
+Scenario queue_scenario();
+Scenario retry_scenario();
+Scenario saga_scenario();
+Scenario scheduled_job_scenario();
+Scenario sdk_truncated_scenario();
+Scenario user_journey_scenario();
+Scenario workflow_scenario();
 
 }  // namespace entail::cli

@@ -1,0 +1,72 @@
+// What every function of entail.h does at the boundary: structs of other sizes, error detail, statuses, exceptions.
+// Thread rule: Immutable (free functions only).
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <new>
+#include <string_view>
+
+#include "entail/entail.h"
+#include "entail/result.hpp"
+
+namespace entail::capi {
+
+constexpr std::uint32_t kStructBytesMax = 4096;  // a larger struct_size is no size, but an uninitialised struct
+
+// May this struct be read or written as far as both sides know it?
+template <class Struct>
+bool is_known(const Struct& other) noexcept {
+  const std::uint32_t size = other.struct_size;
+  if (size < sizeof(std::uint32_t) || size > kStructBytesMax) return false;
+  const auto* const bytes = reinterpret_cast<const unsigned char*>(&other);
+  for (std::size_t i = sizeof(Struct); i < size; ++i)
+    if (bytes[i] != 0) return false;
+  return true;
+}
+
+// Copies what the caller's struct has; the rest of `known` keeps its defaults. REQUIRES is_known(other).
+template <class Struct>
+void read_struct(const Struct& other, Struct& known) noexcept {
+  std::memcpy(static_cast<void*>(&known), &other, std::min<std::size_t>(other.struct_size, sizeof(Struct)));
+}
+
+// Writes what the caller's struct has room for, and leaves its struct_size. REQUIRES is_known(other).
+template <class Struct>
+void write_struct(const Struct& known, Struct& other) noexcept {
+  const std::uint32_t size = other.struct_size;
+  std::memcpy(static_cast<void*>(&other), &known, std::min<std::size_t>(size, sizeof(Struct)));
+  other.struct_size = size;
+}
+
+struct Detail {
+  std::uint64_t offset = 0;
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+};
+
+// Fills in *error, if there is one, and gives the status back.
+entail_status_t fail(entail_error_t* error, entail_status_t status, std::string_view message,
+                     Detail detail = {}) noexcept;
+// The same with the status and the text that belong to an Error of the C++ API.
+entail_status_t fail(entail_error_t* error, Error cause) noexcept;
+
+entail_status_t status_of(ErrorCode code) noexcept;
+
+// Runs the body of a C function: no exception gets out.
+template <class Body>
+entail_status_t guarded(entail_error_t* error, Body&& body) noexcept {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return fail(error, ENTAIL_E_MEMORY, "out of memory");
+  } catch (...) {
+    return fail(error, ENTAIL_E_INTERNAL, "a fault of the library: an exception reached the boundary");
+  }
+}
+
+// Copies text to the caller's buffer; *size is what was needed.
+entail_status_t copy_out(std::string_view text, char* buffer, std::size_t buffer_size, std::size_t* size,
+                         entail_error_t* error) noexcept;
+
+}  // namespace entail::capi

@@ -1,0 +1,169 @@
+// Opening, closing, and what goes in: requests and time.
+#include "capi/engine_handle.hpp"
+
+namespace {
+
+using namespace entail::capi;
+using entail::ConfigMessage;
+using entail::ConfigResult;
+
+// A thread keeps its parser's buffers for the next request, but not those of a huge one.
+constexpr std::size_t kRequestBytesKept = std::size_t{16} << 20;
+
+entail_status_t fail_config(entail_error_t* error, const ConfigMessage& message) noexcept {
+  return fail(error, ENTAIL_E_CONFIG, message.text, {0, message.line, message.column});
+}
+
+bool is_text(const char* text, std::size_t size) noexcept { return text != nullptr || size == 0; }
+
+entail_status_t open(const entail_open_options_t& given, std::string_view yaml, entail_engine_t** engine,
+                     entail_error_t* error) {
+  ConfigResult config = entail::parse_options(yaml);
+  if (!config.errors.empty()) return fail_config(error, config.errors.front());
+  entail::Options options = std::move(*config.options);
+  if (given.ingest_lanes_max != 0) options.ingest_lanes_max = given.ingest_lanes_max;
+  if (given.output_batch_bytes_max != 0) options.output_batch_bytes_max = given.output_batch_bytes_max;
+  options.table_seed = given.table_seed;
+  auto open = std::make_unique<OpenEngine>(given, std::move(options));
+  std::string why;
+  auto opened = entail::Engine::open(open->options, open->sink, &why);
+  if (!opened) {
+    if (opened.error().code() != entail::ErrorCode::bad_options) return fail(error, opened.error());
+    return fail(error, ENTAIL_E_CONFIG, why);
+  }
+  open->engine = std::move(*opened);
+  *engine = take_shell(std::move(open));
+  return ENTAIL_OK;
+}
+
+// The parser of this thread, and what it must give back when the request was a huge one.
+class ThreadRequest {
+ public:
+  explicit ThreadRequest(std::size_t bytes) : huge_(bytes > kRequestBytesKept) {}
+  ~ThreadRequest() {
+    if (huge_) kept().reset();
+  }
+  ThreadRequest(const ThreadRequest&) = delete;
+  ThreadRequest& operator=(const ThreadRequest&) = delete;
+  entail::Request& get() {
+    if (!kept()) kept().emplace();
+    return *kept();
+  }
+
+ private:
+  static std::optional<entail::Request>& kept() {
+    static thread_local std::optional<entail::Request> request;
+    return request;
+  }
+  bool huge_;
+};
+
+template <class Parse>
+entail_status_t ingest(entail_engine_t* engine, std::size_t bytes, entail_ingest_receipt_t* receipt,
+                       entail_error_t* error, Parse&& parse) noexcept {
+  if (receipt != nullptr && !is_known(*receipt)) return fail(error, ENTAIL_E_ABI, "receipt: not initialised");
+  return with_engine(engine, error, [&](OpenEngine& open) -> entail_status_t {
+    ThreadRequest kept(bytes);
+    entail::Request& request = kept.get();
+    const entail::Result<void> parsed = parse(request);
+    if (receipt != nullptr) {
+      entail_ingest_receipt_t told = ENTAIL_INGEST_RECEIPT_INIT;
+      if (parsed.ok()) {
+        told.signal = static_cast<std::uint32_t>(request.signal());
+        told.spans = request.span_count();
+        told.values_lost = request.values_lost();
+        told.end_time_max_ns = request.end_time_max_ns();
+      }
+      write_struct(told, *receipt);
+    }
+    if (!parsed.ok()) return fail(error, parsed.error());
+    if (request.signal() != entail::Request::Signal::traces) return ENTAIL_OK;
+    const entail::Result<void> taken = open.engine->ingest(request);
+    return taken.ok() ? ENTAIL_OK : fail(error, taken.error());
+  });
+}
+
+// What the sink could not keep for lack of memory is told with the tick that made it.
+entail_status_t after_tick(const OpenEngine& open, std::uint64_t lost_before, const entail::Result<void>& ticked,
+                           entail_error_t* error) noexcept {
+  if (!ticked.ok()) return fail(error, ticked.error());
+  if (open.sink.spans_lost + open.sink.records_lost == lost_before) return ENTAIL_OK;
+  return fail(error, ENTAIL_E_MEMORY, "no memory to keep what was emitted until it is polled: it is lost");
+}
+
+}  // namespace
+
+uint32_t entail_abi_version(void) { return ENTAIL_ABI_VERSION; }
+
+const char* entail_version(void) { return entail::version().data(); }
+
+entail_status_t entail_config_check(const char* yaml, size_t yaml_size, entail_on_config_message_t on_message,
+                                    void* user, entail_error_t* error) {
+  if (!is_text(yaml, yaml_size)) return fail(error, ENTAIL_E_ARGUMENT, "yaml is NULL");
+  return guarded(error, [&]() -> entail_status_t {
+    const ConfigResult config = entail::parse_options({yaml, yaml_size});
+    if (on_message != nullptr) {
+      for (const ConfigMessage& message : config.errors)
+        on_message(user, 1, message.line, message.column, message.text.c_str());
+      for (const ConfigMessage& message : config.warnings)
+        on_message(user, 0, message.line, message.column, message.text.c_str());
+    }
+    return config.errors.empty() ? ENTAIL_OK : fail_config(error, config.errors.front());
+  });
+}
+
+const char* entail_config_defaults(void) {
+  try {
+    static const std::string* const text = new std::string(entail::default_options_yaml());
+    return text->c_str();
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+entail_status_t entail_engine_open_abi(uint32_t abi_version, const entail_open_options_t* options, const char* yaml,
+                                       size_t yaml_size, entail_engine_t** engine, entail_error_t* error) {
+  if (engine == nullptr) return fail(error, ENTAIL_E_ARGUMENT, "engine is NULL");
+  *engine = nullptr;
+  if (abi_version >> 16 != ENTAIL_ABI_MAJOR || (abi_version & 0xffff) > ENTAIL_ABI_MINOR)
+    return fail(error, ENTAIL_E_ABI, "the caller was built for another version of the interface");
+  if (!is_text(yaml, yaml_size)) return fail(error, ENTAIL_E_ARGUMENT, "yaml is NULL");
+  entail_open_options_t given = ENTAIL_OPEN_OPTIONS_INIT;
+  if (options != nullptr) {
+    if (!is_known(*options)) return fail(error, ENTAIL_E_ABI, "options: not initialised, or of a newer interface");
+    read_struct(*options, given);
+  }
+  if ((given.flags & ~ENTAIL_OPEN_POLL_DECISIONS) != 0 || given.reserved != 0)
+    return fail(error, ENTAIL_E_ARGUMENT, "options: unknown flags");
+  return guarded(error, [&] { return open(given, {yaml, yaml_size}, engine, error); });
+}
+
+void entail_engine_close(entail_engine_t* engine) { empty_shell(engine).reset(); }
+
+entail_status_t entail_ingest_otlp(entail_engine_t* engine, const uint8_t* bytes, size_t bytes_size,
+                                   entail_ingest_receipt_t* receipt, entail_error_t* error) {
+  if (bytes == nullptr && bytes_size != 0) return fail(error, ENTAIL_E_ARGUMENT, "bytes is NULL");
+  return ingest(engine, bytes_size, receipt, error,
+                [&](entail::Request& request) { return request.parse_protobuf({bytes, bytes_size}); });
+}
+
+entail_status_t entail_ingest_otlp_json(entail_engine_t* engine, const char* text, size_t text_size,
+                                        entail_ingest_receipt_t* receipt, entail_error_t* error) {
+  if (!is_text(text, text_size)) return fail(error, ENTAIL_E_ARGUMENT, "text is NULL");
+  return ingest(engine, text_size, receipt, error,
+                [&](entail::Request& request) { return request.parse_json({text, text_size}); });
+}
+
+entail_status_t entail_tick(entail_engine_t* engine, int64_t now_ns, entail_error_t* error) {
+  return with_engine(engine, error, [&](OpenEngine& open) {
+    const std::uint64_t lost_before = open.sink.spans_lost + open.sink.records_lost;
+    return after_tick(open, lost_before, open.engine->tick(now_ns), error);
+  });
+}
+
+entail_status_t entail_drain(entail_engine_t* engine, int64_t now_ns, entail_error_t* error) {
+  return with_engine(engine, error, [&](OpenEngine& open) {
+    const std::uint64_t lost_before = open.sink.spans_lost + open.sink.records_lost;
+    return after_tick(open, lost_before, open.engine->drain(now_ns), error);
+  });
+}

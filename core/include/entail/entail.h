@@ -1,0 +1,368 @@
+/* The C interface of Entail: OTLP bytes in, kept OTLP bytes and reasons out.
+ *
+ * An engine takes trace requests from any number of threads (entail_ingest_*), decides in entail_tick(), and gives out
+ * what it kept by callback, from inside that call, or by polling after it. It owns no threads, clock, files or logs:
+ * time is an input. docs/embedding.md tells what to do on each status.
+ *
+ * Rules
+ *   handles    opaque; *_close() accepts NULL. A closed handle is answered with ENTAIL_E_CLOSED until it is used again.
+ *   structs    begin with struct_size, set by the *_INIT macro. A smaller one than this library knows: what is missing
+ *              has its default, or is not written. A larger one: its unknown tail must be zero, else ENTAIL_E_ABI.
+ *   errors     detail goes into an optional struct of the caller's. Nothing has to be freed but handles.
+ *   no C++ exception leaves the library, and no input makes it abort.
+ *
+ * The header is C11 and C++20. Numbers are frozen; retired ones are never used again.
+ */
+#ifndef ENTAIL_ENTAIL_H_
+#define ENTAIL_ENTAIL_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define ENTAIL_API __attribute__((visibility("default")))
+#else
+#define ENTAIL_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Major: breaks. Minor: grows by additions only. */
+#define ENTAIL_ABI_MAJOR 1u
+#define ENTAIL_ABI_MINOR 0u
+#define ENTAIL_ABI_VERSION (ENTAIL_ABI_MAJOR << 16 | ENTAIL_ABI_MINOR)
+
+typedef int32_t entail_status_t;
+#define ENTAIL_OK 0
+#define ENTAIL_NOTHING 1         /* polling: nothing is waiting. No error. */
+#define ENTAIL_E_ARGUMENT 2      /* NULL where something is needed, or a number out of its range */
+#define ENTAIL_E_ABI 3           /* another major, a newer minor, or a struct with an unknown tail that is not zero */
+#define ENTAIL_E_CONFIG 4        /* the configuration; the error says line, column and what was expected */
+#define ENTAIL_E_MEMORY 5        /* the system has no memory */
+#define ENTAIL_E_MALFORMED 6     /* the bytes are no OTLP; the error says at which byte */
+#define ENTAIL_E_NO_ROOM 7       /* memory_limit is spent: entail_tick() with the same now, then once more */
+#define ENTAIL_E_BUSY 8          /* too many callers at once, or a second one in entail_tick(): try again */
+#define ENTAIL_E_TIME_REVERSED 9 /* now is earlier than that of the last tick */
+#define ENTAIL_E_CLOSED 10       /* after entail_drain() or entail_engine_close() */
+#define ENTAIL_E_NOT_FOUND 11    /* never seen, or forgotten */
+#define ENTAIL_E_BUFFER 12       /* the caller's buffer is too small; *size says how much is needed */
+#define ENTAIL_E_TOO_LARGE 13    /* larger than an engine can ever take in */
+#define ENTAIL_E_INTERNAL 14     /* a fault of the library */
+
+/* Detail of a failure. Written when a call fails, left alone when it succeeds. */
+typedef struct entail_error_t {
+  uint32_t struct_size;
+  entail_status_t status;
+  uint64_t offset;   /* byte of the input; 0 where that means nothing */
+  uint32_t line;     /* of the configuration, from 1; 0 = none */
+  uint32_t column;   /* from 1; 0 = none */
+  char message[240]; /* ends with NUL; cut when longer */
+} entail_error_t;
+#define ENTAIL_ERROR_INIT {(uint32_t)sizeof(entail_error_t), 0, 0, 0, 0, {0}}
+
+typedef struct entail_engine entail_engine_t; /* opaque */
+
+#define ENTAIL_VERDICT_UNDECIDED 0u /* only in entail_explain() */
+#define ENTAIL_VERDICT_DROP 1u
+#define ENTAIL_VERDICT_KEEP 2u
+
+#define ENTAIL_DIRECTION_NONE 0u
+#define ENTAIL_DIRECTION_LINKED 1u  /* along links, toward causes */
+#define ENTAIL_DIRECTION_LINKING 2u /* against links, toward consequences */
+#define ENTAIL_DIRECTION_MIXED 3u   /* mode: component */
+
+#define ENTAIL_DECISION_ORIGIN 1u     /* its own keep spreads */
+#define ENTAIL_DECISION_REVIVED 2u    /* it was dropped, and a keep came */
+#define ENTAIL_DECISION_HAS_ORIGIN 4u /* origin_trace_id is set */
+#define ENTAIL_DECISION_HAS_HOPS 8u   /* hops is set */
+
+/* One record of the decision log. Strings end with NUL. */
+typedef struct entail_decision_t {
+  uint32_t struct_size;
+  uint32_t verdict;   /* ENTAIL_VERDICT_* */
+  uint32_t flags;     /* ENTAIL_DECISION_* */
+  uint32_t direction; /* ENTAIL_DIRECTION_* */
+  uint32_t hops;
+  uint32_t revision;
+  uint8_t trace_id[16];
+  uint8_t origin_trace_id[16];
+  int64_t decided_at_ns; /* engine time */
+  uint64_t spans;
+  uint64_t not_followed;
+  uint64_t links_dropped_upstream;
+  uint64_t linked_total;
+  const char* reason;    /* policy, link, no_match, drop_policy; static */
+  const char* policy;    /* "" = none; lives as long as the engine */
+  const char* loss;      /* "" = none; static */
+  const uint8_t* path;   /* path_count trace IDs of 16 bytes: the origin first, this trace last */
+  const uint8_t* linked; /* linked_count trace IDs of 16 bytes, ascending, at most 256 */
+  uint64_t path_count;
+  uint64_t linked_count;
+  const char* json; /* the record as one JSON object, without a newline */
+  uint64_t json_size;
+} entail_decision_t;
+#define ENTAIL_DECISION_INIT \
+  {(uint32_t)sizeof(entail_decision_t), 0, 0, 0, 0, 0, {0}, {0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+
+/* Callbacks run inside entail_tick() and entail_drain(), on the thread that calls them. What they get is borrowed until
+   they return. They may not call back into the same engine, nor leave by longjmp or an exception. */
+typedef void (*entail_on_batch_t)(void* user, const uint8_t* traces_data, size_t traces_data_size, uint64_t span_count);
+typedef void (*entail_on_decision_t)(void* user, const entail_decision_t* decision);
+/* One message about a configuration; text ends with NUL. */
+typedef void (*entail_on_config_message_t)(void* user, uint32_t is_error, uint32_t line, uint32_t column,
+                                           const char* text);
+
+#define ENTAIL_OPEN_POLL_DECISIONS 1u /* keep decision records for entail_poll_decision() */
+
+typedef struct entail_open_options_t {
+  uint32_t struct_size;
+  uint32_t flags;                   /* ENTAIL_OPEN_* */
+  void* user;                       /* handed to the callbacks */
+  entail_on_batch_t on_batch;       /* NULL: batches wait for entail_poll_batch() */
+  entail_on_decision_t on_decision; /* NULL: no records, unless they are polled */
+  uint64_t output_batch_bytes_max;  /* an emitted batch is cut here, at a span boundary; 0 = 4 MiB */
+  uint64_t table_seed;              /* seed of the trace table's hash; no result depends on it */
+  uint32_t ingest_lanes_max;        /* callers inside entail_ingest_*() at once, 1 to 256; 0 = 64 */
+  uint32_t reserved;                /* 0 */
+} entail_open_options_t;
+#define ENTAIL_OPEN_OPTIONS_INIT {(uint32_t)sizeof(entail_open_options_t), 0, NULL, NULL, NULL, 0, 0, 0, 0}
+
+/* What became of one request. */
+typedef struct entail_ingest_receipt_t {
+  uint32_t struct_size;
+  uint32_t signal;         /* ENTAIL_SIGNAL_*: JSON of another signal is no error, and passed over */
+  uint64_t spans;          /* in the request, refused ones included */
+  uint64_t values_lost;    /* JSON values that protobuf cannot hold, each dropped alone */
+  int64_t end_time_max_ns; /* the largest end time of its spans that may move a clock; 0 = none */
+} entail_ingest_receipt_t;
+#define ENTAIL_INGEST_RECEIPT_INIT {(uint32_t)sizeof(entail_ingest_receipt_t), 0, 0, 0, 0}
+
+#define ENTAIL_SIGNAL_TRACES 0u
+#define ENTAIL_SIGNAL_LOGS 1u
+#define ENTAIL_SIGNAL_METRICS 2u
+#define ENTAIL_SIGNAL_PROFILES 3u
+
+/* Counts since the engine was opened. spans_received = emitted + dropped + rejected + lost + held. */
+typedef struct entail_statistics_t {
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t spans_received, spans_emitted, spans_dropped, spans_rejected, spans_lost, spans_held;
+  uint64_t traces_received, traces_kept, traces_dropped, traces_pending;
+  uint64_t traces_kept_by_link, traces_origin, traces_revived;
+  uint64_t links_received, links_edges, links_same_trace, links_null_target, links_invalid;
+  uint64_t links_bad_tracestate, links_duplicates, links_sampled_spans;
+  uint64_t links_emitted, links_dropped, links_restored, links_held;
+  uint64_t memory_spans_bytes, memory_graph_bytes, memory_records_bytes, memory_scratch_bytes;
+  uint64_t memory_total_bytes, memory_peak_bytes;
+} entail_statistics_t;
+
+/* A named count; `count` of which table, see ENTAIL_COUNTS_*. */
+typedef struct entail_named_count_t {
+  const char* name; /* lives as long as the engine; ends with NUL */
+  uint64_t count;
+} entail_named_count_t;
+
+#define ENTAIL_COUNTS_LOSSES 0u         /* every loss of the loss table, zeros included, always in the same order */
+#define ENTAIL_COUNTS_KEPT_BY_POLICY 1u /* traces, by the policy that kept them, in the order of the configuration */
+#define ENTAIL_COUNTS_SPANS_REJECTED 2u /* by reason */
+#define ENTAIL_COUNTS_LINKS_INVALID 3u  /* by reason */
+#define ENTAIL_COUNTS_SPANS_LOST 4u     /* by loss */
+
+/* One row of the loss table: what can be lost, for help texts and metrics. Static strings. */
+typedef struct entail_loss_info_t {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const char* name;
+  const char* severity; /* info, warning, error */
+  const char* help;
+} entail_loss_info_t;
+#define ENTAIL_LOSS_INFO_INIT {(uint32_t)sizeof(entail_loss_info_t), 0, NULL, NULL, NULL}
+
+/* entail_abi_version: ENTAIL_ABI_VERSION of the library that is loaded.
+   threads    any
+   blocks     never
+   allocates  never
+   borrows    nothing
+   on error   cannot fail
+   since      ABI 1.0 */
+ENTAIL_API uint32_t entail_abi_version(void);
+
+/* entail_version: the version of the library, such as "0.1.0"; static.
+   threads    any
+   blocks     never
+   allocates  never
+   borrows    nothing
+   on error   cannot fail
+   since      ABI 1.0 */
+ENTAIL_API const char* entail_version(void);
+
+/* entail_status_text: what a status means, in a few words; static; never NULL.
+   threads    any
+   blocks     never
+   allocates  never
+   borrows    nothing
+   on error   an unknown number is "unknown status"
+   since      ABI 1.0 */
+ENTAIL_API const char* entail_status_text(entail_status_t status);
+
+/* entail_config_check: reads a configuration and tells every error and warning, in the order of the text.
+   threads    any
+   blocks     never
+   allocates  inside, given back before it returns
+   borrows    yaml, until return; the callback's text until the callback returns
+   on error   ENTAIL_E_CONFIG, with the first error in *error; on_message (may be NULL) was called for each
+   since      ABI 1.0 */
+ENTAIL_API entail_status_t entail_config_check(const char* yaml, size_t yaml_size,
+                                               entail_on_config_message_t on_message, void* user,
+                                               entail_error_t* error);
+
+/* entail_config_defaults: every option with its default, bounds and help, as commented YAML; static; ends with NUL.
+   threads    any
+   blocks     the first call, for the time that it takes to print it
+   allocates  in the first call, once in the life of the process
+   borrows    nothing
+   on error   NULL when the system has no memory
+   since      ABI 1.0 */
+ENTAIL_API const char* entail_config_defaults(void);
+
+/* entail_engine_open: opens an engine from a configuration in YAML; use it through the macro below.
+   threads    any
+   blocks     never
+   allocates  the engine, until entail_engine_close(); afterwards within memory_limit and one request per caller
+   borrows    options and yaml, until return; options->user and the callbacks until entail_engine_close()
+   on error   *engine is NULL and nothing is held; error says where in the configuration
+   since      ABI 1.0 */
+ENTAIL_API entail_status_t entail_engine_open_abi(uint32_t abi_version, const entail_open_options_t* options,
+                                                  const char* yaml, size_t yaml_size, entail_engine_t** engine,
+                                                  entail_error_t* error);
+#define entail_engine_open(options, yaml, yaml_size, engine, error) \
+  entail_engine_open_abi(ENTAIL_ABI_VERSION, (options), (yaml), (yaml_size), (engine), (error))
+
+/* entail_engine_close: gives everything back. What is pending is not decided: call entail_drain() before.
+   threads    one, with no other call on this engine running
+   blocks     never
+   allocates  never
+   borrows    nothing; whatever was borrowed from the engine ends here
+   on error   NULL or an engine that is closed: does nothing
+   since      ABI 1.0 */
+ENTAIL_API void entail_engine_close(entail_engine_t* engine);
+
+/* entail_ingest_otlp: takes in one ExportTraceServiceRequest (or TracesData) in protobuf, whole or not at all. It
+   arrives at the now of the last tick.
+   threads    any number at once on one engine, with entail_tick() too
+   blocks     never; ENTAIL_E_NO_ROOM when memory_limit is spent, ENTAIL_E_BUSY when all lanes are taken
+   allocates  inside, within memory_limit; a thread's buffers grow with its largest request and are kept for the next
+   borrows    bytes, until return
+   on error   nothing of this request was taken in; receipt (may be NULL) is still written; error says at which byte
+   since      ABI 1.0 */
+ENTAIL_API entail_status_t entail_ingest_otlp(entail_engine_t* engine, const uint8_t* bytes, size_t bytes_size,
+                                              entail_ingest_receipt_t* receipt, entail_error_t* error);
+
+/* entail_ingest_otlp_json: the same for OTLP/JSON. Another signal is passed over: ENTAIL_OK, the receipt says which.
+   threads    as entail_ingest_otlp()
+   blocks     as entail_ingest_otlp()
+   allocates  as entail_ingest_otlp()
+   borrows    text, until return
+   on error   as entail_ingest_otlp()
+   since      ABI 1.0 */
+ENTAIL_API entail_status_t entail_ingest_otlp_json(entail_engine_t* engine, const char* text, size_t text_size,
+                                                   entail_ingest_receipt_t* receipt, entail_error_t* error);
+
+/* entail_tick: decides what is due at now_ns, carries keeps over links, and gives out what was kept. Call it about once
+   a second, with nanoseconds of a clock that does not go back.
+   threads    one at a time (a second one gets ENTAIL_E_BUSY); entail_ingest_*() may run beside it
+   blocks     never, but for the callbacks
+   allocates  inside, within memory_limit, and what waits to be polled
+   borrows    nothing
+   on error   nothing was decided, but for ENTAIL_E_MEMORY, where the rest follows with the next tick
+   since      ABI 1.0 */
+ENTAIL_API entail_status_t entail_tick(entail_engine_t* engine, int64_t now_ns, entail_error_t* error);
+
+/* entail_drain: the end of the input: a last tick in which everything is due. The engine then takes in nothing more.
+   threads    as entail_tick()
+   blocks     as entail_tick()
+   allocates  as entail_tick()
+   borrows    nothing
+   on error   as entail_tick()
+   since      ABI 1.0 */
+ENTAIL_API entail_status_t entail_drain(entail_engine_t* engine, int64_t now_ns, entail_error_t* error);
+
+/* entail_poll_batch: copies the oldest emitted batch into buffer: one TracesData message, which is also an
+   ExportTraceServiceRequest. *size is its size, *span_count (may be NULL) the number of its spans.
+   threads    as entail_tick(), and not beside it
+   blocks     never
+   allocates  never; what was copied is given back
+   borrows    buffer, until return
+   on error   ENTAIL_NOTHING: none waits. ENTAIL_E_BUFFER: *size bytes are needed; the batch waits on
+   since      ABI 1.0 */
+ENTAIL_API entail_status_t entail_poll_batch(entail_engine_t* engine, uint8_t* buffer, size_t buffer_size, size_t* size,
+                                             uint64_t* span_count, entail_error_t* error);
+
+/* entail_poll_decision: takes the oldest decision record that waits. Needs ENTAIL_OPEN_POLL_DECISIONS.
+   threads    as entail_tick(), and not beside it
+   blocks     never
+   allocates  never
+   borrows    nothing; the pointers in *decision hold until the next entail_poll_decision() or entail_engine_close()
+   on error   ENTAIL_NOTHING: none waits
+   since      ABI 1.0 */
+ENTAIL_API entail_status_t entail_poll_decision(entail_engine_t* engine, entail_decision_t* decision,
+                                                entail_error_t* error);
+
+/* entail_statistics: the counts so far. statistics->struct_size must be set, as for every struct.
+   threads    as entail_tick(), and not beside it
+   blocks     never
+   allocates  inside, given back before it returns
+   borrows    nothing
+   on error   *statistics is left alone
+   since      ABI 1.0 */
+ENTAIL_API entail_status_t entail_statistics(entail_engine_t* engine, entail_statistics_t* statistics,
+                                             entail_error_t* error);
+
+/* entail_counts: one table of named counts (ENTAIL_COUNTS_*). Writes at most `capacity` of them; *count is how many
+   there are.
+   threads    as entail_tick(), and not beside it
+   blocks     never
+   allocates  inside, given back before it returns
+   borrows    nothing; the names live as long as the engine
+   on error   ENTAIL_E_BUFFER: there are more than `capacity`; those that fit were written
+   since      ABI 1.0 */
+ENTAIL_API entail_status_t entail_counts(entail_engine_t* engine, uint32_t table, entail_named_count_t* counts,
+                                         size_t capacity, size_t* count, entail_error_t* error);
+
+/* entail_loss_info: row `index` of the loss table, from 0, in the order of ENTAIL_COUNTS_LOSSES.
+   threads    any
+   blocks     never
+   allocates  never
+   borrows    nothing; the strings are static
+   on error   ENTAIL_E_NOT_FOUND behind the last row
+   since      ABI 1.0 */
+ENTAIL_API entail_status_t entail_loss_info(uint32_t index, entail_loss_info_t* info, entail_error_t* error);
+
+/* entail_explain: why a trace was kept or dropped, and the state of the traces that it is linked with, as one JSON
+   object: the decision record with `linked_states` and `linking_states`, arrays of {trace_id, state}.
+   threads    as entail_tick(), and not beside it
+   blocks     never
+   allocates  inside, given back before it returns
+   borrows    buffer, until return; trace_id is 16 bytes
+   on error   ENTAIL_E_NOT_FOUND: never seen, or forgotten. ENTAIL_E_BUFFER: *size bytes are needed
+   since      ABI 1.0 */
+ENTAIL_API entail_status_t entail_explain(entail_engine_t* engine, const uint8_t* trace_id, char* buffer,
+                                          size_t buffer_size, size_t* size, entail_error_t* error);
+
+/* entail_otlp_to_json: prints a TracesData message, as emitted, as OTLP/JSON on one line.
+   threads    any
+   blocks     never
+   allocates  inside, given back before it returns
+   borrows    bytes and buffer, until return
+   on error   ENTAIL_E_MALFORMED; ENTAIL_E_BUFFER: *size bytes are needed
+   since      ABI 1.0 */
+ENTAIL_API entail_status_t entail_otlp_to_json(const uint8_t* bytes, size_t bytes_size, char* buffer,
+                                               size_t buffer_size, size_t* size, entail_error_t* error);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* ENTAIL_ENTAIL_H_ */

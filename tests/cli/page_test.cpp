@@ -1,0 +1,116 @@
+// docs/patterns.md: its commands are run, and what they print is what stands there.
+#include "command_run.hpp"
+
+namespace entail::cli {
+namespace {
+
+using namespace test;
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    lines.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+// Reads the page block by block, and writes it anew with what the commands print now.
+class PageTest : public CommandTest {
+ protected:
+  // In the test's folder, where `entail` is the built command.
+  std::string shell(const std::string& command) const {
+    const std::string program = ENTAIL_COMMAND;
+    const std::string all = "cd '" + folder_ + "' && PATH='" + program.substr(0, program.rfind('/')) +
+                            "':\"$PATH\" && { " + command + "; } >'" + path(".out") + "' 2>&1";
+    const int status = std::system(all.c_str());
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << command << "\n" << read_file(path(".out"));
+    return read_file(path(".out"));
+  }
+
+  // The commands of a console block, each with what it prints.
+  std::string console(const std::vector<std::string>& block) {
+    std::string text;
+    for (const std::string& line : block) {
+      if (!line.starts_with("$ ")) continue;
+      const std::string command = line.substr(2);
+      if (command.starts_with("entail generate ")) story_ = command;
+      ++command_count_;
+      text += line + "\n" + shell(command);
+    }
+    return text;
+  }
+
+  // An excerpt stands in the traces of the last story, told as JSON.
+  void expect_excerpt(const std::vector<std::string>& block) {
+    std::string text;
+    for (const std::string& line : block) text += line + "\n";
+    const std::string name = story_.substr(0, story_.find(" -o "));
+    shell(name + " --to jsonl -o excerpt.jsonl");
+    simdjson::dom::parser parser;
+    const std::string excerpt = simdjson::minify(parse(parser, text));
+    EXPECT_TRUE(contains(read_file(path("excerpt.jsonl")), excerpt)) << name << "\n" << excerpt;
+    ++excerpt_count_;
+  }
+
+  std::string rewritten(const std::string& page) {
+    std::string text;
+    std::vector<std::string> block;
+    std::string kind;
+    bool inside = false;
+    for (const std::string& line : lines_of(page)) {
+      const bool is_fence = line.starts_with("```");
+      if (inside && !is_fence) {
+        block.push_back(line);
+        continue;
+      }
+      if (inside && kind == "console") {
+        text += console(block);
+      } else if (inside) {
+        for (const std::string& kept : block) text += kept + "\n";
+        if (kind == "json") expect_excerpt(block);
+      }
+      if (is_fence) {
+        inside = !inside;
+        kind = line.substr(3);
+        block.clear();
+      }
+      text += line + "\n";
+    }
+    return text;
+  }
+
+  std::string story_;
+  unsigned command_count_ = 0;
+  unsigned excerpt_count_ = 0;
+};
+
+TEST_F(PageTest, Patterns_PrintWhatStandsThere) {
+  const std::string page = read_file(ENTAIL_SOURCE_DIR "/docs/patterns.md");
+  ASSERT_FALSE(page.empty());
+  const std::string now = rewritten(page);
+  const std::vector<std::string> was = lines_of(page);
+  const std::vector<std::string> is = lines_of(now);
+  std::size_t first = 0;
+  while (first < was.size() && first < is.size() && was[first] == is[first]) ++first;
+  if (page != now) write_file(ENTAIL_BINARY_DIR "/patterns.md", buffer(now));
+  EXPECT_TRUE(page == now) << "docs/patterns.md:" << first + 1 << ": "
+                           << (first < is.size() ? is[first] : "the page ends here") << "\nThe page as it is now is "
+                           << ENTAIL_BINARY_DIR "/patterns.md: read what changed, then copy it";
+  EXPECT_GE(command_count_, 60u);
+  EXPECT_GE(excerpt_count_, 16u);
+}
+
+TEST_F(PageTest, Patterns_ShowEveryScenario) {
+  const std::string page = read_file(ENTAIL_SOURCE_DIR "/docs/patterns.md");
+  simdjson::dom::parser parser;
+  const std::string list = run("generate --list --json").out;
+  for (const auto scenario : array_at(parse(parser, list), "")) {
+    const std::string name = text_at(scenario, "/name");
+    EXPECT_TRUE(contains(page, "$ entail generate --scenario " + name + " ")) << name;
+  }
+}
+
+}  // namespace
+}  // namespace entail::cli

@@ -1,0 +1,82 @@
+#include "stories/flags.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "stories/story.hpp"
+
+namespace entail::cli {
+namespace {
+
+constexpr std::string_view kMixed = "mixed";
+
+std::string names_of_others() {
+  std::string names;
+  for (const Scenario& scenario : scenarios()) {
+    if (scenario.name != kMixed) names += " " + std::string(scenario.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+Flags::Flags(std::span<const FlagSpec> specs) : specs_(specs) {
+  for (const FlagSpec& spec : specs_) texts_.emplace(spec.name, spec.default_text);
+}
+
+std::string Flags::set(std::string_view name, std::string_view text) {
+  const auto spec = std::find_if(specs_.begin(), specs_.end(), [&](const FlagSpec& s) { return s.name == name; });
+  if (spec == specs_.end()) {
+    std::string known;
+    for (const FlagSpec& s : specs_) known += " --" + std::string(s.name);
+    return "this scenario has no flag --" + std::string(name) + "; it has" + known;
+  }
+  const std::string begin = "--" + std::string(name) + " ";
+  const char* const end = text.data() + text.size();
+  if (spec->kind == FlagSpec::Kind::word) {
+    if (std::find(spec->choices.begin(), spec->choices.end(), text) == spec->choices.end()) {
+      std::string known;
+      for (const std::string_view choice : spec->choices) known += " " + std::string(choice);
+      return begin + "takes one of" + known;
+    }
+  } else if (spec->kind == FlagSpec::Kind::scenarios) {
+    const Scenario* const scenario = find_scenario(text);
+    if (!scenario || scenario->name == kMixed) {
+      return begin + "takes another scenario, one of" + names_of_others();
+    }
+    std::string& given = texts_.find(name)->second;
+    if (!given.empty()) given += ',';
+    given += text;
+    return {};
+  } else if (spec->kind == FlagSpec::Kind::share) {
+    double share = -1;
+    const auto parsed = std::from_chars(text.data(), end, share);
+    if (parsed.ec != std::errc() || parsed.ptr != end || !(share >= 0 && share <= 1))
+      return begin + "takes a share from 0 to 1";
+  } else {
+    std::uint64_t count = 0;
+    const auto parsed = std::from_chars(text.data(), end, count);
+    if (parsed.ec != std::errc() || parsed.ptr != end || count < spec->min || count > spec->max) {
+      return begin + "takes a number from " + std::to_string(spec->min) + " to " + std::to_string(spec->max);
+    }
+  }
+  texts_.find(name)->second = text;
+  return {};
+}
+
+std::uint64_t Flags::count(std::string_view name) const { return std::stoull(texts_.find(name)->second); }
+double Flags::share(std::string_view name) const { return std::stod(texts_.find(name)->second); }
+const std::string& Flags::word(std::string_view name) const { return texts_.find(name)->second; }
+
+std::vector<std::string> Flags::list(std::string_view name) const {
+  std::vector<std::string> items;
+  std::string_view rest = texts_.find(name)->second;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find(',');
+    items.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+  }
+  return items;
+}
+
+}  // namespace entail::cli
