@@ -26,6 +26,7 @@ Request& Request::operator=(Request&&) noexcept = default;
 Result<void> Request::parse_protobuf(Bytes bytes) {
   impl_->signal = Signal::traces;
   impl_->values_lost = 0;
+  impl_->unknown_keys = 0;
   const Result<void> decoded = wire::decode(bytes, nullptr, impl_->decoded);
   impl_->end_time_max_ns = end_time_max_of(impl_->decoded);
   return decoded;
@@ -34,12 +35,14 @@ Result<void> Request::parse_protobuf(Bytes bytes) {
 Result<void> Request::parse_json(std::string_view text) {
   impl_->signal = Signal::traces;
   impl_->values_lost = 0;
+  impl_->unknown_keys = 0;
   impl_->end_time_max_ns = 0;
   impl_->decoded.clear();
   const Result<void> read = impl_->json_reader.read(text, impl_->json);
   if (!read.ok()) return read;
   impl_->signal = impl_->json.signal;
   impl_->values_lost = impl_->json.values_lost;
+  impl_->unknown_keys = impl_->json.unknown_keys;
   const Result<void> decoded = wire::decode(impl_->json.protobuf, &impl_->json.marks, impl_->decoded);
   impl_->end_time_max_ns = end_time_max_of(impl_->decoded);
   return decoded;
@@ -49,9 +52,12 @@ Request::Signal Request::signal() const noexcept { return impl_->signal; }
 std::uint64_t Request::span_count() const noexcept { return impl_->decoded.spans.size(); }
 std::int64_t Request::end_time_max_ns() const noexcept { return impl_->end_time_max_ns; }
 std::uint64_t Request::values_lost() const noexcept { return impl_->values_lost; }
+std::uint64_t Request::unknown_keys() const noexcept { return impl_->unknown_keys; }
 Bytes Request::protobuf() const noexcept { return impl_->decoded.bytes; }
 
-Result<void> append_otlp_json(Bytes traces_data, std::string& out) { return wire::append_json(traces_data, out); }
+Result<void> append_otlp_json(Bytes traces_data, std::string& out, PrintLosses* losses) {
+  return wire::append_json(traces_data, out, losses);
+}
 
 }  // namespace v1
 }  // namespace entail

@@ -1,6 +1,5 @@
 // Request::visit(): the decoded views as plain values, with the names that Statistics uses for what is wrong.
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "context/identity.hpp"
@@ -18,7 +17,6 @@ constexpr std::uint32_t kResourceMessage = 1;
 constexpr std::uint32_t kSpanName = 5;
 constexpr std::uint32_t kLinkAttributes = 4;
 constexpr std::uint8_t kStatusCodeUnknown = 3;
-constexpr std::size_t kTypesMax = 16;  // of one link; more are not shown
 
 std::string_view text_of(Bytes bytes) noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
@@ -93,16 +91,16 @@ class Visit {
     }
     info.offset = view.field.offset;
     info.attribute_count = view.attribute_count;
-    std::size_t type_count = 0;
+    types_.clear();
     if (view.attribute_count != 0) {
       wire::AttributeCursor attributes(decoded_.bytes, view.first_attribute, view.attributes_end, kLinkAttributes);
-      for (wire::AttributeView attribute; type_count < kTypesMax && attributes.next(attribute);) {
+      for (wire::AttributeView attribute; attributes.next(attribute);) {
         if (attribute.kind != wire::AttributeView::Kind::string) continue;
         const std::string_view key = text_of(bytes(attribute.key));
-        if (key == "link.type" || key == "link.relationship") types_[type_count++] = text_of(bytes(attribute.string));
+        if (key == "link.type" || key == "link.relationship") types_.push_back(text_of(bytes(attribute.string)));
       }
     }
-    info.types = {types_.data(), type_count};
+    info.types = types_;
     visitor_.on_link(span, info);
   }
 
@@ -133,7 +131,7 @@ class Visit {
   const wire::Decoded& decoded_;
   RequestVisitor& visitor_;
   std::vector<std::string_view> services_;  // by resource
-  std::array<std::string_view, kTypesMax> types_;
+  std::vector<std::string_view> types_;     // of one link
 };
 
 }  // namespace

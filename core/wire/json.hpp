@@ -2,11 +2,11 @@
 // bytes, everything behind knows only those, and JSON output is printed from them.
 //
 // Rules: IDs are hex of either case; 64-bit integers are strings or numbers; enums are integers or names; keys are
-// lowerCamelCase, snake_case is accepted too; unknown keys are skipped. A value that protobuf cannot hold (intValue
-// beyond 64 bits, a lone surrogate, a non-number) costs that value and is counted; nothing else of the request is
-// lost. An ID that is not hex is written as its text and its span or link is marked (Marks), so that it is counted as
-// bad_hex; hex of a wrong number of whole bytes is written as those bytes.
-// Thread rule: Confined. Cost: the first stage of simdjson over the text, then one walk over the tokens that it finds.
+// lowerCamelCase, snake_case is accepted too; unknown keys are skipped and counted. A value that protobuf cannot hold
+// (intValue beyond 64 bits, a lone surrogate, a non-number) costs that value and is counted; nothing else of the
+// request is lost. An ID that is not hex is written as its text and its span or link is marked (Marks), so that it is
+// counted as bad_hex; hex of a wrong number of whole bytes is written as those bytes. Thread rule: Confined. Cost: the
+// first stage of simdjson over the text, then one walk over the tokens that it finds.
 #pragma once
 
 #include <string>
@@ -23,6 +23,7 @@ struct JsonRequest {
   std::vector<std::uint8_t> protobuf;
   Marks marks;
   std::uint64_t values_lost = 0;
+  std::uint64_t unknown_keys = 0;
 };
 
 // Keeps the parser and its padded buffer between calls.
@@ -42,6 +43,7 @@ class JsonReader {
 
 // Appends the TracesData message as OTLP/JSON on one line: ids lower-case hex, 64-bit integers as strings, bytes as
 // base64, doubles shortest round-trip, unknown fields left out. Fails like decode() on bytes that do not parse.
-Result<void> append_json(Bytes traces_data, std::string& out);
+// `losses`, if given, is added to where the call succeeds.
+Result<void> append_json(Bytes traces_data, std::string& out, PrintLosses* losses = nullptr);
 
 }  // namespace entail::wire

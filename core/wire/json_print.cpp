@@ -58,8 +58,9 @@ class JsonPrinter {
   // False when some message did not parse; then what came before the fault was printed.
   bool print(Bytes traces_data) {
     message(json_schema(JsonMessage::request), traces_data, {0, static_cast<std::uint32_t>(traces_data.size())}, 0);
-    return !faulty_;
+    return fault_count_ == 0;
   }
+  PrintLosses losses() const noexcept { return {unknown_count_, fault_count_ + bad_text_count_}; }
 
  private:
   void message(const JsonSchema& schema, Bytes bytes, Range range, unsigned depth);
@@ -75,7 +76,9 @@ class JsonPrinter {
   void quoted(Integer integer);
 
   std::string& out_;
-  bool faulty_ = false;
+  std::uint64_t fault_count_ = 0;     // messages of which the rest was not printed
+  std::uint64_t bad_text_count_ = 0;  // texts that are no UTF-8
+  std::uint64_t unknown_count_ = 0;   // fields that the schema does not know
 };
 
 template <class Integer>
@@ -100,9 +103,11 @@ void JsonPrinter::collect(const JsonSchema& schema, Bytes bytes, Range range, Se
   std::uint32_t end = range.offset;
   while (cursor.next(view)) {
     end = view.whole.offset + view.whole.size;
-    if (view.number > kJsonFieldNumberMax) continue;
-    const unsigned index = schema.index_by_number[view.number] - 1U;
-    if (index >= schema.fields.size() || wire_type_of(schema.fields[index].kind) != view.wire_type) continue;
+    const unsigned index = view.number > kJsonFieldNumberMax ? ~0U : schema.index_by_number[view.number] - 1U;
+    if (index >= schema.fields.size() || wire_type_of(schema.fields[index].kind) != view.wire_type) {
+      ++unknown_count_;
+      continue;
+    }
     const std::uint32_t bit = 1U << index;
     Seen& slot = seen.slots[index];
     if ((seen.present & bit) == 0) {
@@ -115,7 +120,7 @@ void JsonPrinter::collect(const JsonSchema& schema, Bytes bytes, Range range, Se
     slot.payload_offset = view.payload.offset;
     slot.payload_size = view.payload.size;
   }
-  faulty_ = faulty_ || end != range.offset + range.size;
+  fault_count_ += end != range.offset + range.size;
 }
 
 void JsonPrinter::message(const JsonSchema& schema, Bytes bytes, Range range, unsigned depth) {
@@ -168,7 +173,7 @@ void JsonPrinter::merged(const JsonField& field, Bytes bytes, const Seen& seen, 
 
 void JsonPrinter::nested(const JsonField& field, Bytes bytes, Range payload, unsigned depth) {
   if (field.message == JsonMessage::any_value && ++depth > kDepthMax) {
-    faulty_ = true;
+    ++fault_count_;
     out_ += "{}";
     return;
   }
@@ -182,7 +187,7 @@ void JsonPrinter::value(const JsonField& field, Bytes bytes, Range payload, unsi
       nested(field, bytes, payload, depth);
       return;
     case JsonKind::string:
-      append_json_string(text_of(content), out_);
+      bad_text_count_ += !append_json_string(text_of(content), out_);
       return;
     case JsonKind::identifier:
       if (is_odd_id_text(content, field.id_size)) {
@@ -234,22 +239,34 @@ void JsonPrinter::varint(const JsonField& field, Bytes payload) {
 
 }  // namespace
 
-Result<void> append_json(Bytes traces_data, std::string& out) {
+Result<void> append_json(Bytes traces_data, std::string& out, PrintLosses* losses) {
   if (traces_data.size() > UINT32_MAX) return Error(ErrorCode::too_large);
   const std::size_t size_before = out.size();
+  PrintLosses lost;
+  bool whole = false;
   try {
     JsonPrinter printer(out);
-    if (printer.print(traces_data)) return {};
+    whole = printer.print(traces_data);
+    lost = printer.losses();
   } catch (const std::bad_alloc&) {
     out.resize(size_before);
     return Error(ErrorCode::out_of_memory);
   }
-  // decode() tells whether the fault is one: it does not look into events, so bytes with a broken event pass through
-  // the engine, and then the rest of them is still worth printing.
-  Decoded decoded;
-  const Result<void> checked = decode(traces_data, nullptr, decoded);
-  if (!checked.ok()) out.resize(size_before);
-  return checked;
+  if (!whole) {
+    // decode() tells whether the fault is one: it does not look into events, so bytes with a broken event pass through
+    // the engine, and then the rest of them is still worth printing.
+    Decoded decoded;
+    const Result<void> checked = decode(traces_data, nullptr, decoded);
+    if (!checked.ok()) {
+      out.resize(size_before);
+      return checked;
+    }
+  }
+  if (losses != nullptr) {
+    losses->unknown_fields += lost.unknown_fields;
+    losses->values += lost.values;
+  }
+  return {};
 }
 
 }  // namespace entail::wire

@@ -98,6 +98,7 @@ bool JsonDocument::top_member(const char* key, Top& top) {
     JsonState ignored;
     return array(json_schema(JsonMessage::request).fields.front(), token, 0, ignored);
   }
+  ++request_.unknown_keys;  // another signal beside spans, too
   return skip(token);
 }
 
@@ -138,7 +139,9 @@ bool JsonDocument::message(const JsonSchema& schema, unsigned depth, JsonState& 
     const bool hinted = hint < schema.fields.size() && schema.fields[hint].key.stands_at(key);
     const JsonField* const field = hinted ? &schema.fields[hint++] : find_field(schema, key, hint);
     const char* const token = tokens_.take();
-    return field == nullptr ? skip(token) : member(*field, token, depth, state);
+    if (field != nullptr) return member(*field, token, depth, state);
+    ++request_.unknown_keys;
+    return skip(token);
   });
 }
 
@@ -204,6 +207,7 @@ JsonReader::~JsonReader() = default;
 Result<void> JsonReader::read(std::string_view text, JsonRequest& request) {
   request.signal = Request::Signal::traces;
   request.values_lost = 0;
+  request.unknown_keys = 0;
   Error fault;
   try {
     fault = impl_->tokens.load(text).error();
@@ -218,6 +222,7 @@ Result<void> JsonReader::read(std::string_view text, JsonRequest& request) {
   request.protobuf.clear();
   request.marks.clear();
   request.values_lost = 0;
+  request.unknown_keys = 0;
   return fault;
 }
 

@@ -282,8 +282,9 @@ std::size_t utf8_valid_size(std::string_view text) noexcept {
   return at;
 }
 
-void append_json_string(std::string_view text, std::string& out) {
+bool append_json_string(std::string_view text, std::string& out) {
   out.push_back('"');
+  bool is_utf8 = true;
   std::size_t copied = 0;
   std::size_t at = 0;
   while (at < text.size()) {
@@ -302,11 +303,13 @@ void append_json_string(std::string_view text, std::string& out) {
       append_escape(text[at], out);
     } else {
       out += "\xef\xbf\xbd";
+      is_utf8 = false;
     }
     copied = ++at;
   }
   out.append(text, copied, at - copied);
   out.push_back('"');
+  return is_utf8;
 }
 
 void append_json_double(double value, std::string& out) {

@@ -113,8 +113,8 @@ std::size_t utf8_character_size(std::string_view text) noexcept;
 std::size_t utf8_valid_size(std::string_view text) noexcept;
 
 // Appends the text as a JSON string with its quotes, escaped as the Collector does it (<, > and & too), so that its
-// lines come back as they were. What is not UTF-8 becomes U+FFFD.
-void append_json_string(std::string_view text, std::string& out);
+// lines come back as they were. What is not UTF-8 becomes U+FFFD; false if there was such.
+bool append_json_string(std::string_view text, std::string& out);
 
 // Appends the shortest number that reads as the same double; NaN and the infinities as strings.
 void append_json_double(double value, std::string& out);

@@ -248,7 +248,7 @@ TEST_F(CommandTest, ConfigCheck_NamesLineAndColumn_AndTriesTheEngine) {
 
 TEST_F(CommandTest, HelpHasExamples_OnEverySubcommand) {
   for (const char* const command :
-       {"", "sample ", "explain ", "generate ", "config ", "config check ", "config defaults "}) {
+       {"", "sample ", "explain ", "generate ", "links ", "convert ", "config ", "config check ", "config defaults "}) {
     const Outcome help = run(std::string(command) + "--help");
     EXPECT_EQ(help.exit_code, 0) << command;
     EXPECT_TRUE(contains(help.out, "Examples:")) << command;

@@ -151,5 +151,32 @@ TEST(JsonPrint, DepthIsBounded) {
   EXPECT_EQ(printed(request_of_span(field(11, event))).find("intValue"), std::string::npos);
 }
 
+TEST(JsonPrint, CountsWhatJsonCannotCarry) {
+  const auto losses_of = [](const Buffer& bytes) {
+    std::string text;
+    PrintLosses losses{1, 10};  // added to
+    EXPECT_TRUE(append_json(bytes, text, &losses).ok());
+    return std::pair(losses.unknown_fields - 1, losses.values - 10);
+  };
+  using Counts = std::pair<std::uint64_t, std::uint64_t>;
+  const Buffer good = join({field(5, "n"), field(9, field(1, "k"))});
+  EXPECT_EQ(losses_of(request_of_span(good)), Counts(0, 0));
+  // An unknown number, a known one with another wire type, one beyond the schema's; each level of messages.
+  const Buffer unknown = join({field(5, "n"), field(99, "x"), varint(5, 1), varint(1000, 1)});
+  EXPECT_EQ(losses_of(request_of_span(unknown)), Counts(3, 0));
+  EXPECT_EQ(losses_of(join({request_of_span(unknown), varint(2, 7), field(1, varint(9, 1))})), Counts(5, 0));
+  EXPECT_EQ(losses_of(request_of_span(field(13, join({field(1, "ab"), varint(7, 1)})))), Counts(1, 0));
+  // Texts that are no UTF-8, as names, keys and values.
+  const Buffer attribute = field(9, join({field(1, "k\xff"), field(2, field(1, "\xc3"))}));
+  EXPECT_EQ(losses_of(request_of_span(join({field(5, "\x80\x80"), attribute}))), Counts(0, 3));
+  // An event that ends in garbage: decode() does not look into it.
+  EXPECT_EQ(losses_of(request_of_span(field(11, join({field(2, "e"), Buffer{0x0a, 0x09}})))), Counts(0, 1));
+  // On failure nothing is added.
+  std::string text;
+  PrintLosses losses;
+  EXPECT_FALSE(append_json(join({request_of_span(unknown), Buffer{0x0a, 0x09}}), text, &losses).ok());
+  EXPECT_EQ(losses.unknown_fields + losses.values, 0u);
+}
+
 }  // namespace
 }  // namespace entail::wire

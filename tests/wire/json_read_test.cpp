@@ -41,6 +41,23 @@ TEST(JsonRead, WritesTheBytesOfEachField) {
   EXPECT_TRUE(read.request.marks.empty());
 }
 
+TEST(JsonRead, UnknownKeysAreCounted) {
+  const std::pair<std::string, std::uint64_t> cases[] = {
+      {span_text(R"("name":"n")"), 0},
+      {span_text(R"("name":"n","nom":"n","links":[{"x":{"traceId":"00"}}],"SpanId":null)"), 3},
+      {R"({"resourceSpans":[],"partialSuccess":{}})", 1},
+      {R"({"resourceSpans":[],"resourceLogs":[{}]})", 1},
+      {value_text(R"({"stringValue":"v","uintValue":1})"), 1},
+      {R"({"resource_spans":[{"scope_spans":[{"schema_url":"u"}]}]})", 0},
+  };
+  for (const auto& [text, count] : cases) {
+    const JsonCase read(text);
+    ASSERT_TRUE(read.ok()) << text;
+    EXPECT_EQ(read.request.unknown_keys, count) << text;
+    EXPECT_EQ(read.request.values_lost, 0U) << text;
+  }
+}
+
 TEST(JsonRead, ASignalIsToldByItsKey) {
   using Signal = Request::Signal;
   const std::pair<const char*, Signal> cases[] = {

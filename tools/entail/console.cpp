@@ -2,10 +2,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+
+#include "output/shown_text.hpp"
 
 namespace entail::cli {
 
@@ -20,7 +23,13 @@ Console::Console() : terminal_(::isatty(STDERR_FILENO) != 0) {}
 
 void Console::message(std::string_view text) {
   clear_progress();
-  std::fprintf(stderr, "entail: %.*s\n", static_cast<int>(text.size()), text.data());
+  std::string safe = "entail: ";
+  for (std::size_t at = 0; at <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    safe += shown_text(text.substr(at, end - at)) + "\n";
+    at = end + 1;
+  }
+  std::fwrite(safe.data(), 1, safe.size(), stderr);
 }
 
 void Console::progress(std::string_view text) {

@@ -30,7 +30,7 @@ class Console {
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
 
-  // "entail: TEXT" on a line of its own.
+  // "entail: TEXT" on lines of its own; what could drive a terminal is taken out.
   void message(std::string_view text);
   bool shows_progress() const noexcept { return terminal_; }
   // Replaces the progress line.

@@ -19,8 +19,9 @@ struct ConvertArguments {
 };
 
 struct ConvertFacts {
-  std::uint64_t spans = 0;
-  std::uint64_t values_lost = 0;
+  std::uint64_t spans = 0;           // written
+  std::uint64_t values_lost = 0;     // held by one of the two forms alone
+  std::uint64_t unknown_fields = 0;  // JSON keys, and protobuf fields that were to become JSON
 };
 
 std::string convert_json(const RunFacts& facts, const ConvertFacts& converted) {
@@ -31,7 +32,8 @@ std::string convert_json(const RunFacts& facts, const ConvertFacts& converted) {
   for (std::size_t i = 0; i < kSkipNames.size(); ++i)
     if (facts.skipped[i] > 0) json.field(kSkipNames[i], facts.skipped[i]);
   json.end_object().end_object();
-  json.field("spans", converted.spans).field("values_lost", converted.values_lost).end_object();
+  json.field("spans", converted.spans).field("values_lost", converted.values_lost);
+  json.field("unknown_fields", converted.unknown_fields).end_object();
   return json.take() + "\n";
 }
 
@@ -44,7 +46,9 @@ std::string convert_table(const RunFacts& facts, const ConvertFacts& converted, 
   for (std::size_t i = 0; i < kSkipNames.size(); ++i)
     if (facts.skipped[i] != 0) table.row("passed over: " + std::string(kSkipNames[i]), facts.skipped[i]);
   if (converted.values_lost != 0)
-    table.row("values lost", converted.values_lost, "JSON values that protobuf cannot hold", paint.red());
+    table.row("values lost", converted.values_lost, "JSON and protobuf cannot both hold them", paint.red());
+  if (converted.unknown_fields != 0)
+    table.row("unknown fields left out", converted.unknown_fields, "OTLP does not have them", paint.yellow());
   return table.take();
 }
 
@@ -58,12 +62,19 @@ Exit convert(const ConvertArguments& arguments) {
   OutputFile file(arguments.output);
   MessageWriter writer(file, *framing_from_name(arguments.to));
   for_each_request(arguments.selection, report, console, facts, [&](TraceInput& input, const ParsedRequest& parsed) {
-    if (!writer.write(parsed.request.protobuf())) input.refuse(parsed, "could not be printed as JSON; it was left out");
+    if (!writer.write(parsed.request.protobuf())) {
+      input.refuse(parsed, "could not be printed as JSON; it was left out");
+      return !file.failed();
+    }
     converted.spans += parsed.request.span_count();
     converted.values_lost += parsed.request.values_lost();
+    converted.unknown_fields += parsed.request.unknown_keys();
+    if (file.streams()) file.flush();  // somebody may wait at the other end of a pipe
     return !file.failed();
   });
   writer.finish();
+  converted.values_lost += writer.losses().values;
+  converted.unknown_fields += writer.losses().unknown_fields;
   if (!file.finish()) {
     if (!file.pipe_closed()) console.message(file.error());
     return Exit::output_unwritable;
@@ -98,9 +109,9 @@ void add_convert(CLI::App& app, Action& action) {
       "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
       "  entail convert traces.otlp.zst -o - --to jsonl | jq .\n"
       "\njson writes one document, proto one bare message, whatever the number of inputs; the others a message "
-      "for\neach request. Lines of logs and metrics are passed over and counted. Of JSON to protobuf nothing "
-      "is lost but\nfields that OTLP does not know and values that protobuf cannot hold; the latter are "
-      "counted.\n"
+      "for\neach request. Logs, metrics and profiles are passed over and counted. Nothing is lost but fields that "
+      "OTLP does\nnot know, on the way from or to JSON, and values that JSON and protobuf cannot both hold; both "
+      "are counted.\n"
       "\nExit codes: 0 done; 1 done, but some input could not be read; 2 wrong usage; 3 the output could not "
       "be\nwritten; 130 interrupted.");
   command->callback([arguments, &action] { action = [arguments] { return convert(*arguments); }; });

@@ -54,9 +54,9 @@ void add_links(CLI::App& app, Action& action) {
   set_examples(*command,
                "  entail links traces.jsonl\n"
                "  entail links day1.otlp.zst day2.otlp.zst --json | jq .links.by_type\n"
-               "\nHeld in memory until the end: 40 bytes for each span and 48 for each link.\n"
-               "\nExit codes: 0 done; 1 done, but some input could not be read; 2 wrong usage; 130 interrupted, what "
-               "was\nread so far is shown.");
+               "\nHeld in memory until the end: some 100 bytes for each span and for each link.\n"
+               "\nExit codes: 0 done; 1 done, but some input could not be read; 2 wrong usage; 3 the answer could not "
+               "be\nwritten; 130 interrupted, what was read so far is shown.");
   command->callback([arguments, &action] { action = [arguments] { return survey(*arguments); }; });
 }
 

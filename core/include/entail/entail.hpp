@@ -99,6 +99,8 @@ class Request {
   std::int64_t end_time_max_ns() const noexcept;
   // JSON values that protobuf cannot hold, each dropped alone (DESIGN 4.7).
   std::uint64_t values_lost() const noexcept;
+  // JSON keys that OTLP has no field for: passed over, with what they hold, as OTLP/JSON asks of a receiver.
+  std::uint64_t unknown_keys() const noexcept;
   // The request as protobuf bytes; borrowed until the next parse.
   Bytes protobuf() const noexcept;
   // Shows every span and link to the visitor, in order. An exception of the visitor's passes through.
@@ -111,8 +113,14 @@ class Request {
   std::unique_ptr<Impl> impl_;
 };
 
+// What printing as JSON left out or changed.
+struct PrintLosses {
+  std::uint64_t unknown_fields = 0;  // protobuf fields that OTLP/JSON has no name for: left out
+  std::uint64_t values = 0;  // texts that are no UTF-8: U+FFFD in their place; messages that end in garbage: cut
+};
 // Prints a TracesData message as OTLP/JSON on one line, without a newline. The bytes must be valid, as emitted.
-Result<void> append_otlp_json(Bytes traces_data, std::string& out);
+// `losses`, if given, is added to.
+Result<void> append_otlp_json(Bytes traces_data, std::string& out, PrintLosses* losses = nullptr);
 
 // Everything counted so far; FORMATS "Summary" names and relates the fields. Conservation (G3):
 // spans.received = emitted + dropped + rejected + lost + held, where held is what is pending or retained.

@@ -1,4 +1,7 @@
 // What a parsed Request holds, span by span and link by link: for programs that look into traces and decide nothing.
+//
+// Nothing is left out: spans and links with bad IDs are shown too, each with its problem. Thread rule: Confined, as the
+// Request is.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +26,7 @@ struct SpanInfo {
   std::uint8_t status_code = 0;  // OTLP: 0 UNSET, 1 OK, 2 ERROR; numbers above are given as 3
   std::uint64_t offset = 0;      // of the Span message in Request::protobuf()
   std::uint64_t size_bytes = 0;  // of the Span message
-  std::uint64_t link_count = 0;
+  std::uint64_t link_count = 0;  // as received, bad ones included
   std::uint32_t dropped_links_count = 0;  // cut by the SDK
 };
 

@@ -11,7 +11,7 @@ namespace entail::cli {
 bool check_inputs(const InputSelection& selection, const std::vector<std::string>& outputs, Console& console) {
   for (const std::string& input : selection.paths) {
     for (const std::string& output : outputs) {
-      if (output == "-" || !is_same_file(output, input)) continue;
+      if (!is_same_file(output, input)) continue;
       console.message(input + " is both read and written");
       return false;
     }

@@ -14,7 +14,7 @@ constexpr std::string_view kDocumentEnd = "]}";
 
 bool MessageWriter::write_json(Bytes traces_data) {
   line_.clear();
-  if (!append_otlp_json(traces_data, line_)) return false;
+  if (!append_otlp_json(traces_data, line_, &losses_)) return false;
   if (framing_ == Framing::jsonl) {
     line_ += '\n';
     file_.write(line_);

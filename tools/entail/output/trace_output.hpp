@@ -20,6 +20,8 @@ class MessageWriter {
   bool write(Bytes traces_data);
   // Call once, behind the last message: json needs its end.
   void finish();
+  // What printing as JSON left out so far.
+  const PrintLosses& losses() const noexcept { return losses_; }
 
  private:
   bool write_json(Bytes traces_data);
@@ -27,6 +29,7 @@ class MessageWriter {
   OutputFile& file_;
   Framing framing_;
   std::string line_;
+  PrintLosses losses_;
   bool document_begun_ = false;
 };
 

@@ -4,6 +4,8 @@
 #include <bit>
 #include <numeric>
 
+#include "output/shown_text.hpp"
+
 namespace entail::cli {
 namespace {
 
@@ -23,36 +25,13 @@ Spread spread_of(std::vector<std::int64_t>& values) {
   return spread;
 }
 
-constexpr std::size_t kTextBytesMax = 128;
+constexpr std::size_t kTextBytesMax = 128;  // of names and types
 
-// Text from outside as it may go to a terminal and into JSON: other bytes than printable ASCII and UTF-8's become '?',
-// and what is long is cut.
-std::string shown(std::string_view text) {
-  std::string shown(text.substr(0, kTextBytesMax));
-  for (std::size_t i = 0; i < shown.size();) {
-    const auto lead = static_cast<unsigned char>(shown[i]);
-    const std::size_t size = lead < 0x80   ? 1
-                             : lead < 0xc2 ? 0
-                             : lead < 0xe0 ? 2
-                             : lead < 0xf0 ? 3
-                             : lead < 0xf5 ? 4
-                                           : 0;
-    bool good = size != 0 && i + size <= shown.size() && lead >= 0x20 && lead != 0x7f;
-    for (std::size_t k = 1; good && k < size; ++k) good = (static_cast<unsigned char>(shown[i + k]) & 0xc0) == 0x80;
-    // Overlong forms, surrogates, numbers beyond U+10FFFF, and C1 controls.
-    if (good && size > 1) {
-      const auto second = static_cast<unsigned char>(shown[i + 1]);
-      good = !(lead == 0xe0 && second < 0xa0) && !(lead == 0xed && second > 0x9f) && !(lead == 0xf0 && second < 0x90) &&
-             !(lead == 0xf4 && second > 0x8f) && !(lead == 0xc2 && second < 0xa0);
-    }
-    if (!good) shown[i] = '?';
-    i += good ? size : 1;
-  }
-  return shown;
-}
+// A time that a clock may have shown, as for the engine's own clock (DESIGN 3.0).
+bool is_time(std::uint64_t ns) noexcept { return ns != 0 && ns <= std::uint64_t{INT64_MAX}; }
 
 std::string normal_type(std::string_view text) {
-  std::string type = shown(text);
+  std::string type = shown_text(text, kTextBytesMax);
   std::replace(type.begin(), type.end(), '-', '_');
   return type;
 }
@@ -85,6 +64,7 @@ void LinkSurvey::add(const Request& request, const Place& place) {
 
 Place LinkSurvey::place_of(std::uint64_t offset) const {
   Place place = *place_;
+  place.file = shown_text(place.file);
   if (place.kind == Place::Kind::byte) place.at += offset;
   return place;
 }
@@ -99,7 +79,14 @@ void LinkSurvey::on_span(const SpanInfo& span) {
   if (span.problem.empty())
     spans_.push_back({span.trace_id, span.span_id, span.start_ns, span.end_ns});
   else
-    ++result_.spans_rejected;
+    note_bad(span.problem, span.trace_id, span.offset, result_.rejected, result_.rejected_first);
+}
+
+// Counts by reason, and keeps the place of the first of each.
+void LinkSurvey::note_bad(std::string_view problem, TraceId trace_id, std::uint64_t offset,
+                          SurveyResult::Counts& counts, std::vector<SurveyResult::Bad>& first) const {
+  const std::string reason(problem);
+  if (++counts[reason] == 1) first.push_back({reason, trace_id, place_of(offset)});
 }
 
 void LinkSurvey::note_large(const SpanInfo& span) {
@@ -107,36 +94,47 @@ void LinkSurvey::note_large(const SpanInfo& span) {
   if (largest.size() == kTopMax && largest.back().links >= span.link_count) return;
   const auto at = std::find_if(largest.begin(), largest.end(),
                                [&](const SurveyResult::Large& other) { return other.links < span.link_count; });
-  largest.insert(at, {span.trace_id, span.span_id, shown(span.service), shown(span.name), span.link_count,
-                      span.size_bytes, place_of(span.offset)});
+  largest.insert(at, {span.trace_id, span.span_id, shown_text(span.service, kTextBytesMax),
+                      shown_text(span.name, kTextBytesMax), span.link_count, span.size_bytes, place_of(span.offset)});
   if (largest.size() > kTopMax) largest.pop_back();
 }
 
+// The engine refuses a span with a bad ID and what is on it: such links are counted apart, and nowhere else.
 void LinkSurvey::on_link(const SpanInfo& span, const LinkInfo& link) {
   ++result_.links;
+  if (!span.problem.empty()) {
+    ++result_.on_rejected_spans;
+    return;
+  }
   result_.bad_tracestate += link.bad_tracestate;
-  for (const std::string_view text : link.types) {
-    const std::string type = normal_type(text);
+  count_types(link);
+  if (link.problem == "null_target") {
+    ++result_.null_target;
+  } else if (!link.problem.empty()) {
+    note_bad(link.problem, span.trace_id, link.offset, result_.invalid, result_.invalid_first);
+  } else {
+    ++(link.trace_id == span.trace_id ? result_.same_trace : result_.edges);
+    links_.push_back({span.trace_id, link.trace_id, link.span_id, span.start_ns});
+  }
+}
+
+// A link counts once for each of its types, however often it names it.
+void LinkSurvey::count_types(const LinkInfo& link) {
+  std::vector<std::string> types;
+  for (const std::string_view text : link.types)
+    if (!text.empty()) types.push_back(normal_type(text));
+  std::sort(types.begin(), types.end());
+  types.erase(std::unique(types.begin(), types.end()), types.end());
+  result_.untyped += types.empty();
+  for (std::string& type : types) {
     const auto known = result_.by_type.find(type);
     if (known != result_.by_type.end())
       ++known->second;
     else if (result_.by_type.size() < kTypesMax)
-      ++result_.by_type[type];
+      result_.by_type.emplace(std::move(type), 1);
     else
       ++result_.other_types;
   }
-  if (link.types.empty()) ++result_.by_type[""];
-  if (!link.problem.empty()) {
-    const std::string reason(link.problem);
-    if (++result_.invalid[reason] == 1) result_.bad_examples.push_back({reason, span.trace_id, place_of(link.offset)});
-    return;
-  }
-  if (!span.problem.empty()) return;  // the engine would refuse the span and what is on it
-  if (link.trace_id == span.trace_id)
-    ++result_.same_trace;
-  else
-    ++result_.edges;
-  links_.push_back({span.trace_id, link.trace_id, link.span_id, span.start_ns});
 }
 
 SurveyResult LinkSurvey::finish() {
@@ -153,21 +151,22 @@ SurveyResult LinkSurvey::finish() {
 void LinkSurvey::resolve_links() {
   std::vector<std::int64_t> delays;
   for (const LinkRow& link : links_) {
-    const auto same_trace = std::lower_bound(spans_.begin(), spans_.end(), link.linked,
+    const auto first_span = std::lower_bound(spans_.begin(), spans_.end(), link.linked,
                                              [](const SpanRow& row, TraceId id) { return row.trace_id < id; });
-    if (same_trace == spans_.end() || same_trace->trace_id != link.linked) {
+    if (first_span == spans_.end() || first_span->trace_id != link.linked) {
       ++result_.trace_absent;
       continue;
     }
-    const auto found = std::lower_bound(same_trace, spans_.end(), SpanRow{link.linked, link.linked_span, 0, 0});
+    // Of spans that were sent twice, the one that began first.
+    const auto found = std::lower_bound(first_span, spans_.end(), SpanRow{link.linked, link.linked_span, 0, 0});
     if (found == spans_.end() || found->trace_id != link.linked || found->span_id != link.linked_span) {
       ++result_.span_absent;
       continue;
     }
     ++result_.resolved;
-    const std::uint64_t latest = std::uint64_t{INT64_MAX};
-    if (found->end_ns > latest || link.start_ns > latest || found->end_ns == 0 || link.start_ns == 0) continue;
-    if (link.start_ns < found->end_ns)
+    if (!is_time(link.start_ns) || !is_time(found->end_ns) || found->end_ns < found->start_ns)
+      ++result_.untimed;
+    else if (link.start_ns < found->end_ns)
       ++result_.overlapping;
     else
       delays.push_back(static_cast<std::int64_t>(link.start_ns - found->end_ns));

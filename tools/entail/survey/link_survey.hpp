@@ -1,7 +1,11 @@
 // What the links of some inputs look like: counted while requests pass, resolved at the end.
 //
-// Thread rule: Confined. Memory: 40 bytes for each span and 48 for each good link, held until finish(); the rest does
-// not grow with the input. Cost: a few sorts of those arrays in finish().
+// Conservation: links = edges + same_trace + null_target + on_rejected_spans + the sum of invalid; edges + same_trace =
+// resolved + span_absent + trace_absent; resolved = delay_ns.count + overlapping + untimed.
+//
+// Thread rule: Confined. Memory: rows of 40 bytes for each good span and of 48 for each good link, held until finish();
+// with the room to grow and what finish() sorts, at most some three times that. The rest does not grow with the input.
+// Cost: a few sorts of those arrays in finish().
 #pragma once
 
 #include <array>
@@ -39,21 +43,27 @@ struct Place {
 };
 
 struct SurveyResult {
-  std::uint64_t requests = 0, spans = 0, traces = 0, spans_with_links = 0, links = 0;
-  std::uint64_t spans_rejected = 0;
-  Histogram links_per_span;
-  std::map<std::string, std::uint64_t> by_type;  // '-' written as '_'; "" = no type
-  std::uint64_t other_types = 0;                 // of links whose type came after kTypesMax others
-  std::map<std::string, std::uint64_t> invalid;  // by reason, null_target among them
-  std::uint64_t bad_tracestate = 0;
-  std::uint64_t dropped_upstream = 0, spans_cut_upstream = 0;  // cut by SDKs
-
   struct Bad {
     std::string reason;
-    TraceId trace_id;  // of the span that carries it
+    TraceId trace_id;  // of the span; zero for spans without a good one
     Place place;
   };
-  std::vector<Bad> bad_examples;  // the first of each reason
+  using Counts = std::map<std::string, std::uint64_t>;
+
+  std::uint64_t requests = 0, spans = 0, traces = 0, spans_with_links = 0, links = 0;
+  Counts rejected;  // spans with a bad ID, by reason
+  std::vector<Bad> rejected_first;
+  Histogram links_per_span;                                    // of all spans
+  std::uint64_t on_rejected_spans = 0;                         // links
+  std::uint64_t dropped_upstream = 0, spans_cut_upstream = 0;  // cut by SDKs
+
+  // Links of good spans. A link with several types counts for each of them.
+  Counts by_type;  // '-' written as '_'
+  std::uint64_t untyped = 0;
+  std::uint64_t other_types = 0;  // after kTypesMax distinct ones
+  std::uint64_t null_target = 0, bad_tracestate = 0;
+  Counts invalid;                  // by reason
+  std::vector<Bad> invalid_first;  // of each reason
 
   struct Large {
     TraceId trace_id;
@@ -67,7 +77,8 @@ struct SurveyResult {
   std::uint64_t same_trace = 0, edges = 0, distinct_edges = 0;    // good links; pairs of traces
   std::uint64_t resolved = 0, span_absent = 0, trace_absent = 0;  // good links, by what stands at their end
   std::uint64_t overlapping = 0;  // resolved, but the linking span began before the linked one ended
-  Spread delay_ns;                // from the end of the linked span to the start of the linking one
+  std::uint64_t untimed = 0;  // resolved, but one of these two times is none, or the linked span ends before it began
+  Spread delay_ns;            // from the end of the linked span to the start of the linking one
 
   struct Degree {
     TraceId trace_id;
@@ -112,6 +123,9 @@ class LinkSurvey final : public RequestVisitor {
   };
 
   Place place_of(std::uint64_t offset) const;
+  void note_bad(std::string_view problem, TraceId trace_id, std::uint64_t offset, SurveyResult::Counts& counts,
+                std::vector<SurveyResult::Bad>& first) const;
+  void count_types(const LinkInfo& link);
   void note_large(const SpanInfo& span);
   void resolve_links();
   std::vector<TraceId> number_traces();

@@ -25,6 +25,22 @@ void place_fields(JsonText& json, const Place& place) {
   json.field(place.kind == Place::Kind::line ? "line" : "offset", place.at);
 }
 
+void counts_field(JsonText& json, std::string_view name, const SurveyResult::Counts& counts) {
+  json.key(name).begin_object();
+  for (const auto& [reason, count] : counts) json.field(reason, count);
+  json.end_object();
+}
+
+void first_field(JsonText& json, std::string_view name, const std::vector<SurveyResult::Bad>& first) {
+  json.key(name).begin_array();
+  for (const SurveyResult::Bad& bad : first) {
+    json.begin_object().field("reason", bad.reason).field("trace_id", to_hex(bad.trace_id));
+    place_fields(json, bad.place);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void degrees_field(JsonText& json, std::string_view name, const Spread& spread,
                    const std::vector<SurveyResult::Degree>& most) {
   json.key(name).begin_object();
@@ -46,7 +62,9 @@ void input_field(JsonText& json, const SurveyResult& result, const RunFacts& fac
 
 void spans_field(JsonText& json, const SurveyResult& result) {
   json.key("spans").begin_object();
-  json.field("received", result.spans).field("rejected", result.spans_rejected);
+  json.field("received", result.spans);
+  counts_field(json, "rejected", result.rejected);
+  first_field(json, "rejected_first", result.rejected_first);
   json.field("with_links", result.spans_with_links).field("cut_upstream", result.spans_cut_upstream);
   histogram_field(json, "by_links", result.links_per_span);
   json.key("largest").begin_array();
@@ -64,22 +82,15 @@ void links_field(JsonText& json, const SurveyResult& result) {
   json.key("links").begin_object();
   json.field("received", result.links).field("dropped_upstream", result.dropped_upstream);
   json.field("edges", result.edges).field("same_trace", result.same_trace);
+  json.field("null_target", result.null_target).field("on_rejected_spans", result.on_rejected_spans);
+  counts_field(json, "invalid", result.invalid);
+  first_field(json, "invalid_first", result.invalid_first);
   json.field("bad_tracestate", result.bad_tracestate);
-  json.key("invalid").begin_object();
-  for (const auto& [reason, count] : result.invalid) json.field(reason, count);
-  json.end_object().key("invalid_first").begin_array();
-  for (const SurveyResult::Bad& bad : result.bad_examples) {
-    json.begin_object().field("reason", bad.reason).field("trace_id", to_hex(bad.trace_id));
-    place_fields(json, bad.place);
-    json.end_object();
-  }
-  json.end_array();
-  json.key("by_type").begin_object();
-  for (const auto& [type, count] : result.by_type) json.field(type, count);
-  json.end_object();
-  if (result.other_types != 0) json.field("other_types", result.other_types);
+  counts_field(json, "by_type", result.by_type);
+  json.field("untyped", result.untyped).field("other_types", result.other_types);
   json.field("resolved", result.resolved).field("span_absent", result.span_absent);
   json.field("trace_absent", result.trace_absent).field("overlapping", result.overlapping);
+  json.field("untimed", result.untimed);
   json.key("delay_ns").begin_object();
   spread_fields(json, result.delay_ns);
   json.end_object().end_object();

@@ -44,6 +44,15 @@ void histogram_rows(Table& table, const Histogram& histogram) {
   }
 }
 
+void bad_rows(Table& table, const SurveyResult::Counts& counts, const std::vector<SurveyResult::Bad>& first) {
+  for (const auto& [reason, count] : counts) {
+    std::string note;
+    for (const SurveyResult::Bad& bad : first)
+      if (bad.reason == reason) note = "first in " + place_text(bad.place);
+    table.row(reason, count, note, table.paint().red());
+  }
+}
+
 void input_rows(Table& table, const SurveyResult& result, const RunFacts& facts) {
   table.heading(facts.interrupted ? "Input (interrupted: what was read so far)" : "Input");
   table.row("requests", result.requests,
@@ -52,21 +61,24 @@ void input_rows(Table& table, const SurveyResult& result, const RunFacts& facts)
     if (facts.skipped[i] != 0) table.row("passed over: " + std::string(kSkipNames[i]), facts.skipped[i]);
   table.row("traces", result.traces);
   table.row("spans", result.spans);
-  if (result.spans_rejected != 0)
-    table.row("spans with a bad ID", result.spans_rejected, "the engine rejects them", table.paint().red());
   table.row("spans with links", result.spans_with_links, share_text(result.spans_with_links, result.spans));
   table.row("links", result.links);
   if (result.dropped_upstream != 0)
     table.row("links cut by SDKs", result.dropped_upstream,
               "on " + grouped(result.spans_cut_upstream) + " spans: chains may be incomplete", table.paint().yellow());
+  if (result.rejected.empty()) return;
+  table.heading("Spans that the engine rejects");
+  bad_rows(table, result.rejected, result.rejected_first);
+  if (result.on_rejected_spans != 0) table.row("links on them", result.on_rejected_spans, "not looked at");
 }
 
 void type_rows(Table& table, const SurveyResult& result) {
   table.heading("By type");
-  for (const auto& [type, count] : result.by_type)
-    table.row(type.empty() ? "no type" : type, count, share_text(count, result.links));
+  const std::uint64_t whole = result.links - result.on_rejected_spans;
+  for (const auto& [type, count] : result.by_type) table.row(type, count, share_text(count, whole));
   if (result.other_types != 0) table.row("other types", result.other_types, "too many to name");
-  if (result.by_type.empty()) table.line("none");
+  if (result.untyped != 0) table.row("no type", result.untyped, share_text(result.untyped, whole));
+  if (whole == 0) table.line("none");
 }
 
 void target_rows(Table& table, const SurveyResult& result) {
@@ -77,15 +89,14 @@ void target_rows(Table& table, const SurveyResult& result) {
   table.row("to a trace that is not here", result.trace_absent, share_text(result.trace_absent, good));
   table.row("within one trace", result.same_trace, share_text(result.same_trace, good));
   table.row("to another trace", result.edges,
-            share_text(result.edges, good) + ", " + grouped(result.distinct_edges) + " pairs of traces");
-  if (!result.invalid.empty()) table.heading("Not followed");
-  for (const auto& [reason, count] : result.invalid) {
-    std::string note;
-    for (const SurveyResult::Bad& bad : result.bad_examples)
-      if (bad.reason == reason) note = "first in " + place_text(bad.place);
-    table.row(reason, count, note, reason == "null_target" ? std::string_view() : table.paint().red());
-  }
+            result.edges == 0
+                ? ""
+                : share_text(result.edges, good) + ", " + grouped(result.distinct_edges) + " pairs of traces");
   if (result.bad_tracestate != 0) table.row("with a bad tracestate", result.bad_tracestate, "followed all the same");
+  if (result.invalid.empty() && result.null_target == 0) return;
+  table.heading("Links that are not followed");
+  bad_rows(table, result.invalid, result.invalid_first);
+  if (result.null_target != 0) table.row("null_target", result.null_target, "attributes without a context: data");
 }
 
 void delay_rows(Table& table, const SurveyResult& result) {
@@ -97,7 +108,8 @@ void delay_rows(Table& table, const SurveyResult& result) {
     table.row("max", duration_text(delay.max));
   }
   if (result.overlapping != 0) table.row("began before the linked span ended", result.overlapping);
-  if (delay.count + result.overlapping == 0) table.line("not known: no linked span is here");
+  if (result.untimed != 0) table.row("with times that tell nothing", result.untimed);
+  if (result.resolved == 0) table.line("not known: no linked span is here");
 }
 
 void degree_rows(Table& table, std::string_view title, const Spread& spread,

@@ -1,0 +1,67 @@
+#include "output/shown_text.hpp"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <random>
+
+#include "output/json_text.hpp"
+
+namespace entail::cli {
+namespace {
+
+TEST(ShownText, KeepsText_AndNothingThatDrivesATerminal) {
+  struct Case {
+    const char* text;
+    const char* shown;
+  };
+  for (const Case& expected : {
+           Case{"", ""},
+           Case{"plain ~ text", "plain ~ text"},
+           Case{"Grüße, 漢字, 🦊", "Grüße, 漢字, 🦊"},
+           Case{"\x1b[31mred\x07\r\n\t\x7f", "?[31mred?????"},
+           Case{"\xc2\x9b"
+                "31m",
+                "??31m"},  // C1: CSI in one character
+           Case{"a\xe2\x80\xae"
+                "b\xe2\x81\xa6",
+                "a???b???"},  // turns the direction of writing
+           Case{"a\xe2\x80\xa8"
+                "b",
+                "a???b"},                                              // a line separator
+           Case{"\xc0\xaf\xe0\x80\xaf\xf0\x80\x80\xaf", "?????????"},  // overlong
+           Case{"\xed\xa0\x80\xf4\x90\x80\x80\xff", "????????"},       // a surrogate, beyond the last, no UTF-8
+           Case{"cut \xe6\xbc", "cut ??"},
+           Case{"\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf", "\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf"},
+       })
+    EXPECT_EQ(shown_text(expected.text), expected.shown);
+}
+
+TEST(ShownText, CutsBetweenCharacters) {
+  EXPECT_EQ(shown_text("abcdef", 6), "abcdef");
+  EXPECT_EQ(shown_text("abcdefg", 6), "abcdef...");
+  EXPECT_EQ(shown_text("ab漢字", 8), "ab漢字");
+  EXPECT_EQ(shown_text("ab漢字", 7), "ab漢...");
+  EXPECT_EQ(shown_text("ab漢字", 4), "ab...");
+}
+
+TEST(ShownText, OfAnyBytes_IsJsonWithoutControls) {
+  std::mt19937_64 random(5);
+  simdjson::dom::parser parser;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string bytes(random() % 12, '\0');
+    // High bytes often, so that sequences come about.
+    for (char& byte : bytes) byte = static_cast<char>(random() % 3 == 0 ? random() : 0x80 | random());
+    const std::string shown = shown_text(bytes);
+    EXPECT_EQ(shown.size(), bytes.size());
+    std::string json = "[";
+    append_json_string(shown, json);
+    json += "]";
+    ASSERT_TRUE(parser.parse(json).error() == simdjson::SUCCESS) << round;
+    for (const char c : shown) ASSERT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) << round;
+    EXPECT_EQ(shown_text(shown), shown);
+  }
+}
+
+}  // namespace
+}  // namespace entail::cli

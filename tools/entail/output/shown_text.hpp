@@ -1,0 +1,13 @@
+// Text from outside, as it may go to a terminal and into JSON. Thread rule: Immutable (functions).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace entail::cli {
+
+// The text as UTF-8 without anything that moves a cursor, changes a colour or turns the direction of writing: every
+// byte of such characters, and of what is no UTF-8, becomes '?'. What goes beyond bytes_max is cut, and "..." says so.
+std::string shown_text(std::string_view text, std::size_t bytes_max = std::string_view::npos);
+
+}  // namespace entail::cli
