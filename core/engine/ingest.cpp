@@ -112,7 +112,7 @@ void Engine::Impl::release_scratch(Lane& lane) noexcept {
     lane.sampler.release();
   }
   if (lane.accepted.capacity() > kScratchItemsMax)
-    release(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.cuts);
+    release(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.cuts);
   if (std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
     release(lane.resources, lane.scopes, lane.resource_bits);
 }

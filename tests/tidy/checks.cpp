@@ -13,7 +13,8 @@ using namespace std::string_view_literals;
 
 // In the order in which data flows.
 constexpr std::array kRooms = {"base"sv,   "sync"sv,      "wire"sv,  "context"sv, "reservoir"sv, "graph"sv,
-                               "policy"sv, "propagate"sv, "store"sv, "emit"sv,    "config"sv,    "engine"sv};
+                               "policy"sv, "propagate"sv, "store"sv, "emit"sv,    "config"sv,    "engine"sv,
+                               "capi"sv};
 
 struct Ban {
   std::string_view word;
