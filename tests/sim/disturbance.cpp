@@ -95,11 +95,12 @@ void add_late_errors(Dice& dice, Workload& work) {
 }
 
 void make_heavy(Dice& dice, Workload& work) {
+  const std::uint64_t padding_max = dice.chance(30) ? 1'000'000 : 100'000;
   for (Step& step : work.steps)
     for (Request& request : step.requests)
       for (workload::SpanGroup& group : request.groups)
         for (workload::Span& span : group.spans)
-          span.attributes.push_back({"padding", std::string(dice.below(dice.chance(20) ? 400'000 : 60'000), 'x')});
+          span.attributes.push_back({"padding", std::string(dice.below(padding_max), 'x')});
 }
 
 void tighten(Dice& dice, Options& options) {
