@@ -1,9 +1,5 @@
 #include "capi/boundary.hpp"
-
-#include <algorithm>
-
 namespace entail::capi {
-namespace {
 
 const char* text_of(entail_status_t status) noexcept {
   switch (status) {
@@ -24,7 +20,7 @@ const char* text_of(entail_status_t status) noexcept {
     case ENTAIL_E_NO_ROOM:
       return "memory_limit is spent: tick, then try again";
     case ENTAIL_E_BUSY:
-      return "too many callers at once: try again";
+      return "too many callers at once, or a callback's call: try again";
     case ENTAIL_E_TIME_REVERSED:
       return "the time went back";
     case ENTAIL_E_CLOSED:
@@ -41,8 +37,6 @@ const char* text_of(entail_status_t status) noexcept {
       return "unknown status";
   }
 }
-
-}  // namespace
 
 entail_status_t fail(entail_error_t* error, entail_status_t status, std::string_view message, Detail detail) noexcept {
   if (error == nullptr || !is_known(*error)) return status;

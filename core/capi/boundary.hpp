@@ -2,6 +2,7 @@
 // Thread rule: Immutable (free functions only).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <new>
@@ -14,11 +15,13 @@ namespace entail::capi {
 
 constexpr std::uint32_t kStructBytesMax = 4096;  // a larger struct_size is no size, but an uninitialised struct
 
-// May this struct be read or written as far as both sides know it?
+// May this struct be read or written as far as both sides know it? Every version of a struct has a size that its
+// alignment divides, so no field is ever cut in half.
 template <class Struct>
 bool is_known(const Struct& other) noexcept {
+  static_assert(offsetof(Struct, struct_size) == 0 && sizeof(Struct) <= kStructBytesMax);
   const std::uint32_t size = other.struct_size;
-  if (size < sizeof(std::uint32_t) || size > kStructBytesMax) return false;
+  if (size == 0 || size % alignof(Struct) != 0 || size > kStructBytesMax) return false;
   const auto* const bytes = reinterpret_cast<const unsigned char*>(&other);
   for (std::size_t i = sizeof(Struct); i < size; ++i)
     if (bytes[i] != 0) return false;
@@ -52,6 +55,7 @@ entail_status_t fail(entail_error_t* error, entail_status_t status, std::string_
 entail_status_t fail(entail_error_t* error, Error cause) noexcept;
 
 entail_status_t status_of(ErrorCode code) noexcept;
+const char* text_of(entail_status_t status) noexcept;
 
 // Runs the body of a C function: no exception gets out.
 template <class Body>

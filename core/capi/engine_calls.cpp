@@ -61,22 +61,21 @@ class ThreadRequest {
 template <class Parse>
 entail_status_t ingest(entail_engine_t* engine, std::size_t bytes, entail_ingest_receipt_t* receipt,
                        entail_error_t* error, Parse&& parse) noexcept {
-  if (receipt != nullptr && !is_known(*receipt)) return fail(error, ENTAIL_E_ABI, "receipt: not initialised");
-  return with_engine(engine, error, [&](OpenEngine& open) -> entail_status_t {
+  entail_ingest_receipt_t told = ENTAIL_INGEST_RECEIPT_INIT;
+  if (receipt != nullptr) {
+    if (!is_known(*receipt)) return fail(error, ENTAIL_E_ABI, "receipt: not initialised, or of a newer interface");
+    write_struct(told, *receipt);
+  }
+  return with_engine(engine, EngineStay::Stay::shared, error, [&](OpenEngine& open) -> entail_status_t {
     ThreadRequest kept(bytes);
     entail::Request& request = kept.get();
     const entail::Result<void> parsed = parse(request);
-    if (receipt != nullptr) {
-      entail_ingest_receipt_t told = ENTAIL_INGEST_RECEIPT_INIT;
-      if (parsed.ok()) {
-        told.signal = static_cast<std::uint32_t>(request.signal());
-        told.spans = request.span_count();
-        told.values_lost = request.values_lost();
-        told.end_time_max_ns = request.end_time_max_ns();
-      }
-      write_struct(told, *receipt);
-    }
     if (!parsed.ok()) return fail(error, parsed.error());
+    told.signal = static_cast<std::uint32_t>(request.signal());
+    told.spans = request.span_count();
+    told.values_lost = request.values_lost();
+    told.end_time_max_ns = request.end_time_max_ns();
+    if (receipt != nullptr) write_struct(told, *receipt);
     if (request.signal() != entail::Request::Signal::traces) return ENTAIL_OK;
     const entail::Result<void> taken = open.engine->ingest(request);
     return taken.ok() ? ENTAIL_OK : fail(error, taken.error());
@@ -84,11 +83,15 @@ entail_status_t ingest(entail_engine_t* engine, std::size_t bytes, entail_ingest
 }
 
 // What the sink could not keep for lack of memory is told with the tick that made it.
-entail_status_t after_tick(const OpenEngine& open, std::uint64_t lost_before, const entail::Result<void>& ticked,
-                           entail_error_t* error) noexcept {
-  if (!ticked.ok()) return fail(error, ticked.error());
-  if (open.sink.spans_lost + open.sink.records_lost == lost_before) return ENTAIL_OK;
-  return fail(error, ENTAIL_E_MEMORY, "no memory to keep what was emitted until it is polled: it is lost");
+template <class Tick>
+entail_status_t run_tick(entail_engine_t* engine, entail_error_t* error, Tick&& tick) noexcept {
+  return with_engine(engine, EngineStay::Stay::alone, error, [&](OpenEngine& open) -> entail_status_t {
+    const auto lost = [&] { return open.sink.spans_lost + open.sink.records_lost; };
+    const std::uint64_t lost_before = lost();
+    if (const entail::Result<void> ticked = tick(*open.engine); !ticked.ok()) return fail(error, ticked.error());
+    if (lost() == lost_before) return ENTAIL_OK;
+    return fail(error, ENTAIL_E_MEMORY, "no memory to keep what was given out: it is lost, and counted");
+  });
 }
 
 }  // namespace
@@ -123,10 +126,10 @@ const char* entail_config_defaults(void) {
 
 entail_status_t entail_engine_open_abi(uint32_t abi_version, const entail_open_options_t* options, const char* yaml,
                                        size_t yaml_size, entail_engine_t** engine, entail_error_t* error) {
-  if (engine == nullptr) return fail(error, ENTAIL_E_ARGUMENT, "engine is NULL");
-  *engine = nullptr;
+  if (engine != nullptr) *engine = nullptr;
   if (abi_version >> 16 != ENTAIL_ABI_MAJOR || (abi_version & 0xffff) > ENTAIL_ABI_MINOR)
     return fail(error, ENTAIL_E_ABI, "the caller was built for another version of the interface");
+  if (engine == nullptr) return fail(error, ENTAIL_E_ARGUMENT, "engine is NULL");
   if (!is_text(yaml, yaml_size)) return fail(error, ENTAIL_E_ARGUMENT, "yaml is NULL");
   entail_open_options_t given = ENTAIL_OPEN_OPTIONS_INIT;
   if (options != nullptr) {
@@ -134,7 +137,9 @@ entail_status_t entail_engine_open_abi(uint32_t abi_version, const entail_open_o
     read_struct(*options, given);
   }
   if ((given.flags & ~ENTAIL_OPEN_POLL_DECISIONS) != 0 || given.reserved != 0)
-    return fail(error, ENTAIL_E_ARGUMENT, "options: unknown flags");
+    return fail(error, ENTAIL_E_ARGUMENT, "options: unknown flags, or reserved is not 0");
+  if (given.ingest_lanes_max > entail::kIngestLanesMax)
+    return fail(error, ENTAIL_E_ARGUMENT, "options: ingest_lanes_max is above 256");
   return guarded(error, [&] { return open(given, {yaml, yaml_size}, engine, error); });
 }
 
@@ -155,15 +160,9 @@ entail_status_t entail_ingest_otlp_json(entail_engine_t* engine, const char* tex
 }
 
 entail_status_t entail_tick(entail_engine_t* engine, int64_t now_ns, entail_error_t* error) {
-  return with_engine(engine, error, [&](OpenEngine& open) {
-    const std::uint64_t lost_before = open.sink.spans_lost + open.sink.records_lost;
-    return after_tick(open, lost_before, open.engine->tick(now_ns), error);
-  });
+  return run_tick(engine, error, [&](entail::Engine& open) { return open.tick(now_ns); });
 }
 
 entail_status_t entail_drain(entail_engine_t* engine, int64_t now_ns, entail_error_t* error) {
-  return with_engine(engine, error, [&](OpenEngine& open) {
-    const std::uint64_t lost_before = open.sink.spans_lost + open.sink.records_lost;
-    return after_tick(open, lost_before, open.engine->drain(now_ns), error);
-  });
+  return run_tick(engine, error, [&](entail::Engine& open) { return open.drain(now_ns); });
 }

@@ -1,12 +1,15 @@
 #include "capi/engine_handle.hpp"
 
 #include <mutex>
+#include <utility>
 
-#include "base/bytes.hpp"
+#include "sync/atomic.hpp"
 
 struct entail_engine {
   std::uint64_t magic = 0;
   entail::capi::OpenEngine* open = nullptr;  // null: closed
+  entail_engine* next_closed = nullptr;
+  entail::sync::HardwareAtomic<std::uint32_t> held{0};  // 1: a call that one may make at a time is inside
 };
 
 namespace entail::capi {
@@ -16,10 +19,13 @@ constexpr std::uint64_t kMagic = 0x6c6961746e65316bULL;
 // A closed shell waits behind this many others before it is used again, so that a stale handle is found out for long.
 constexpr std::size_t kShellsResting = 64;
 
+// The closed ones as a list through next_closed, so that closing needs no memory.
 struct Shells {
   std::mutex lock;
   std::deque<std::unique_ptr<entail_engine>> all;
-  std::deque<entail_engine*> closed;  // the longest closed first; has room for all
+  entail_engine* longest_closed = nullptr;
+  entail_engine* last_closed = nullptr;
+  std::size_t closed_count = 0;
 };
 
 // Never destroyed: an engine may be closed by another static object's destructor.
@@ -28,16 +34,41 @@ Shells& shells() {
   return *all;
 }
 
-void append_ids(const TraceId* ids, std::size_t count, std::vector<std::uint8_t>& bytes) {
-  for (std::size_t i = 0; i < count; ++i)
-    for (const std::uint64_t half : {ids[i].hi, ids[i].lo})
-      for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<std::uint8_t>(half >> shift));
+bool try_hold(entail_engine& shell) noexcept { return shell.held.exchange(1, std::memory_order_acquire) == 0; }
+void give_back(entail_engine& shell) noexcept { shell.held.store(0, std::memory_order_release); }
+
+// The sink whose callback this thread is in; the innermost, when engines feed one another.
+const HandleSink*& calling_sink() noexcept {
+  static thread_local const HandleSink* sink = nullptr;
+  return sink;
+}
+
+class CallScope {
+ public:
+  explicit CallScope(const HandleSink* sink) noexcept : outer_(std::exchange(calling_sink(), sink)) {}
+  ~CallScope() { calling_sink() = outer_; }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+ private:
+  const HandleSink* const outer_;
+};
+
+std::uint64_t bytes_of(const DecisionRecord& record) noexcept {
+  return sizeof record + (record.path.size() + record.linked.size()) * sizeof(TraceId);
 }
 
 void copy_id(TraceId id, std::uint8_t* bytes) noexcept {
   for (int i = 0; i < 8; ++i) {
     bytes[i] = static_cast<std::uint8_t>(id.hi >> (56 - 8 * i));
     bytes[8 + i] = static_cast<std::uint8_t>(id.lo >> (56 - 8 * i));
+  }
+}
+
+void append_ids(const std::vector<TraceId>& ids, std::vector<std::uint8_t>& bytes) {
+  for (const TraceId id : ids) {
+    bytes.resize(bytes.size() + 16);
+    copy_id(id, bytes.data() + bytes.size() - 16);
   }
 }
 
@@ -50,9 +81,10 @@ entail_engine_t* take_shell(std::unique_ptr<OpenEngine> open) {
   Shells& pool = shells();
   const std::lock_guard guard(pool.lock);
   entail_engine* shell = nullptr;
-  if (pool.closed.size() > kShellsResting) {
-    shell = pool.closed.front();
-    pool.closed.pop_front();
+  if (pool.closed_count > kShellsResting) {
+    shell = std::exchange(pool.longest_closed, pool.longest_closed->next_closed);
+    shell->next_closed = nullptr;
+    --pool.closed_count;
   } else {
     shell = pool.all.emplace_back(std::make_unique<entail_engine>()).get();
     shell->magic = kMagic;
@@ -62,35 +94,51 @@ entail_engine_t* take_shell(std::unique_ptr<OpenEngine> open) {
 }
 
 std::unique_ptr<OpenEngine> empty_shell(entail_engine_t* shell) noexcept {
-  if (shell == nullptr || shell->magic != kMagic) return nullptr;
+  if (shell == nullptr || shell->magic != kMagic || !try_hold(*shell)) return nullptr;
   Shells& pool = shells();
   const std::lock_guard guard(pool.lock);
   std::unique_ptr<OpenEngine> open(std::exchange(shell->open, nullptr));
+  give_back(*shell);
   if (open == nullptr) return nullptr;
-  try {
-    pool.closed.push_back(shell);
-  } catch (const std::bad_alloc&) {
-    // The shell is never used again then: 16 bytes.
-  }
+  (pool.longest_closed == nullptr ? pool.longest_closed : pool.last_closed->next_closed) = shell;
+  pool.last_closed = shell;
+  ++pool.closed_count;
   return open;
 }
 
-OpenEngine* find_engine(entail_engine_t* shell, entail_status_t* status) noexcept {
+EngineStay::EngineStay(entail_engine_t* shell, Stay stay) noexcept {
   if (shell == nullptr || shell->magic != kMagic) {
-    *status = ENTAIL_E_ARGUMENT;
-    return nullptr;
+    status_ = ENTAIL_E_ARGUMENT;
+    return;
   }
-  if (shell->open == nullptr) *status = ENTAIL_E_CLOSED;
-  return shell->open;
+  if (stay == Stay::alone) {
+    if (!try_hold(*shell)) {
+      status_ = ENTAIL_E_BUSY;
+      return;
+    }
+    held_ = shell;
+  }
+  open_ = shell->open;
+  if (open_ == nullptr) {
+    status_ = ENTAIL_E_CLOSED;
+  } else if (open_->sink.is_calling()) {
+    status_ = ENTAIL_E_BUSY;
+  }
+}
+
+EngineStay::~EngineStay() {
+  if (held_ != nullptr) give_back(*held_);
 }
 
 void HandleSink::on_batch(Bytes traces_data, std::uint64_t span_count) {
   if (options_.on_batch != nullptr) {
+    const CallScope scope(this);
     options_.on_batch(options_.user, traces_data.data(), traces_data.size(), span_count);
     return;
   }
   try {
     batches.push_back({{traces_data.begin(), traces_data.end()}, span_count});
+    waiting_bytes_ += traces_data.size();
   } catch (const std::bad_alloc&) {
     spans_lost += span_count;
   }
@@ -98,14 +146,30 @@ void HandleSink::on_batch(Bytes traces_data, std::uint64_t span_count) {
 
 void HandleSink::on_decision(const DecisionRecord& record) {
   try {
-    if ((options_.flags & ENTAIL_OPEN_POLL_DECISIONS) != 0) decisions.push_back(record);
+    if ((options_.flags & ENTAIL_OPEN_POLL_DECISIONS) != 0) {
+      decisions.push_back(record);
+      waiting_bytes_ += bytes_of(record);
+    }
     if (options_.on_decision == nullptr) return;
     const entail_decision_t decision = describe_decision(record, ids_, json_);
+    const CallScope scope(this);
     options_.on_decision(options_.user, &decision);
   } catch (const std::bad_alloc&) {
     ++records_lost;
   }
 }
+
+void HandleSink::pop_batch() noexcept {
+  waiting_bytes_ -= batches.front().bytes.size();
+  batches.pop_front();
+}
+
+void HandleSink::pop_decision() noexcept {
+  waiting_bytes_ -= bytes_of(decisions.front());
+  decisions.pop_front();
+}
+
+bool HandleSink::is_calling() const noexcept { return calling_sink() == this; }
 
 bool HandleSink::wants_decisions() const noexcept {
   return options_.on_decision != nullptr || (options_.flags & ENTAIL_OPEN_POLL_DECISIONS) != 0;
@@ -113,8 +177,8 @@ bool HandleSink::wants_decisions() const noexcept {
 
 entail_decision_t describe_decision(const DecisionRecord& record, std::vector<std::uint8_t>& ids, std::string& json) {
   ids.clear();
-  append_ids(record.path.data(), record.path.size(), ids);
-  append_ids(record.linked.data(), record.linked.size(), ids);
+  append_ids(record.path, ids);
+  append_ids(record.linked, ids);
   json.clear();
   append_json(record, json);
   entail_decision_t told = ENTAIL_DECISION_INIT;

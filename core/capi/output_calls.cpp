@@ -16,8 +16,7 @@ std::uint64_t sum(const std::vector<NamedCount>& counts) noexcept {
 }
 
 entail_statistics_t flatten(const Statistics& from, const HandleSink& sink) noexcept {
-  entail_statistics_t to = {};
-  to.struct_size = sizeof to;
+  entail_statistics_t to = ENTAIL_STATISTICS_INIT;
   // What the handle lost after the engine gave it out was never emitted to anybody.
   to.spans_received = from.spans.received;
   to.spans_emitted = from.spans.emitted - sink.spans_lost;
@@ -47,9 +46,10 @@ entail_statistics_t flatten(const Statistics& from, const HandleSink& sink) noex
   to.memory_spans_bytes = from.memory.spans_bytes;
   to.memory_graph_bytes = from.memory.graph_bytes;
   to.memory_records_bytes = from.memory.records_bytes;
-  to.memory_scratch_bytes = from.memory.scratch_bytes;
   to.memory_total_bytes = from.memory.total_bytes;
   to.memory_peak_bytes = from.memory.peak_bytes;
+  to.waiting_bytes = sink.waiting_bytes();
+  to.decisions_lost = sink.records_lost;
   return to;
 }
 
@@ -84,7 +84,7 @@ std::vector<entail_named_count_t> by_policy(const Statistics& statistics, const 
   for (const NamedCount& kept : statistics.traces.kept_by_policy) {
     const auto policy =
         std::find_if(policies.begin(), policies.end(), [&](const auto& other) { return other.name == kept.name; });
-    if (policy != policies.end()) named.push_back({policy->name.c_str(), kept.count});
+    named.push_back({policy != policies.end() ? policy->name.c_str() : "", kept.count});
   }
   return named;
 }
@@ -105,15 +105,16 @@ entail_status_t entail_poll_batch(entail_engine_t* engine, uint8_t* buffer, size
                                   uint64_t* span_count, entail_error_t* error) {
   if (size == nullptr || (buffer == nullptr && buffer_size != 0))
     return fail(error, ENTAIL_E_ARGUMENT, "buffer or size is NULL");
-  return with_engine(engine, error, [&](OpenEngine& open) -> entail_status_t {
+  return with_engine(engine, EngineStay::Stay::alone, error, [&](OpenEngine& open) -> entail_status_t {
     *size = 0;
+    if (span_count != nullptr) *span_count = 0;
     if (open.sink.batches.empty()) return ENTAIL_NOTHING;
     const HandleSink::Batch& batch = open.sink.batches.front();
     const std::string_view text(reinterpret_cast<const char*>(batch.bytes.data()), batch.bytes.size());
     const entail_status_t copied = copy_out(text, reinterpret_cast<char*>(buffer), buffer_size, size, error);
     if (copied != ENTAIL_OK) return copied;
     if (span_count != nullptr) *span_count = batch.span_count;
-    open.sink.batches.pop_front();
+    open.sink.pop_batch();
     return ENTAIL_OK;
   });
 }
@@ -121,12 +122,10 @@ entail_status_t entail_poll_batch(entail_engine_t* engine, uint8_t* buffer, size
 entail_status_t entail_poll_decision(entail_engine_t* engine, entail_decision_t* decision, entail_error_t* error) {
   if (decision == nullptr) return fail(error, ENTAIL_E_ARGUMENT, "decision is NULL");
   if (!is_known(*decision)) return fail(error, ENTAIL_E_ABI, "decision: not initialised");
-  return with_engine(engine, error, [&](OpenEngine& open) -> entail_status_t {
+  return with_engine(engine, EngineStay::Stay::alone, error, [&](OpenEngine& open) -> entail_status_t {
     if (open.sink.decisions.empty()) return ENTAIL_NOTHING;
-    open.polled = open.sink.decisions.front();
-    const entail_decision_t told = describe_decision(open.polled, open.polled_ids, open.polled_json);
-    open.sink.decisions.pop_front();
-    write_struct(told, *decision);
+    write_struct(describe_decision(open.sink.decisions.front(), open.polled_ids, open.polled_json), *decision);
+    open.sink.pop_decision();
     return ENTAIL_OK;
   });
 }
@@ -134,7 +133,7 @@ entail_status_t entail_poll_decision(entail_engine_t* engine, entail_decision_t*
 entail_status_t entail_statistics(entail_engine_t* engine, entail_statistics_t* statistics, entail_error_t* error) {
   if (statistics == nullptr) return fail(error, ENTAIL_E_ARGUMENT, "statistics is NULL");
   if (!is_known(*statistics)) return fail(error, ENTAIL_E_ABI, "statistics: not initialised");
-  return with_engine(engine, error, [&](OpenEngine& open) -> entail_status_t {
+  return with_engine(engine, EngineStay::Stay::alone, error, [&](OpenEngine& open) -> entail_status_t {
     write_struct(flatten(open.engine->statistics(), open.sink), *statistics);
     return ENTAIL_OK;
   });
@@ -144,7 +143,7 @@ entail_status_t entail_counts(entail_engine_t* engine, uint32_t table, entail_na
                               size_t* count, entail_error_t* error) {
   if (count == nullptr || (counts == nullptr && capacity != 0))
     return fail(error, ENTAIL_E_ARGUMENT, "counts or count is NULL");
-  return with_engine(engine, error, [&](OpenEngine& open) -> entail_status_t {
+  return with_engine(engine, EngineStay::Stay::alone, error, [&](OpenEngine& open) -> entail_status_t {
     const Statistics statistics = open.engine->statistics();
     std::vector<entail_named_count_t> named;
     switch (table) {
@@ -189,7 +188,7 @@ entail_status_t entail_explain(entail_engine_t* engine, const uint8_t* trace_id,
                                size_t* size, entail_error_t* error) {
   if (trace_id == nullptr || size == nullptr || (buffer == nullptr && buffer_size != 0))
     return fail(error, ENTAIL_E_ARGUMENT, "trace_id, buffer or size is NULL");
-  return with_engine(engine, error, [&](OpenEngine& open) -> entail_status_t {
+  return with_engine(engine, EngineStay::Stay::alone, error, [&](OpenEngine& open) -> entail_status_t {
     *size = 0;
     entail::TraceId id;
     for (int i = 0; i < 8; ++i) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <stdexcept>
 #include <unordered_map>
 
 namespace entail::config {
@@ -224,7 +225,7 @@ bool YamlDocument::load(std::string_view text, std::vector<ConfigMessage>* error
     position = position_of(problem.mark);
     errors->push_back({position.line, position.column, "not valid YAML: " + problem.msg});
     return false;
-  } catch (const std::exception& problem) {
+  } catch (const std::logic_error& problem) {  // the rest of what it throws; bad_alloc is no fault of the text
     errors->push_back({0, 0, std::string("not valid YAML: ") + problem.what()});
     return false;
   }

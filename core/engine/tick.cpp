@@ -22,7 +22,7 @@ Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
   } else if (time_ns < now_ns) {
     result = Error{ErrorCode::time_reversed};
   } else {
-    now_ns = time_ns;
+    now_ns = std::min(time_ns, engine::kNever - 1);  // ingest() adds 1 to it
     draining = drain;
     if (drain) closed.store(1, std::memory_order_release);
     try {

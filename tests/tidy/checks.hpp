@@ -2,6 +2,7 @@
 // Thread rule: Immutable (free functions).
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ struct SourceFile {
 // What is wrong, each as "path:line: what"; empty if nothing is.
 using Faults = std::vector<std::string>;
 
+constexpr std::array<std::string_view, 4> kSourceExtensions = {".cpp", ".hpp", ".c", ".h"};
 constexpr std::size_t kColumnsMax = 120;
 constexpr std::size_t kCoreFileLinesMax = 500;
 constexpr std::size_t kFunctionLinesMax = 70;
@@ -37,5 +39,9 @@ Faults missing_protocol(const SourceFile& file);
 // The tests that "proved by" names, each as a path.
 std::vector<std::string> proofs_named(const SourceFile& file);
 Faults header_shape(const SourceFile& file);
+// Where the declarations of a C header begin; and those that do not tell of threads, blocking, allocation, borrowing,
+// errors and since when.
+std::vector<std::size_t> c_declarations(const SourceFile& file);
+Faults untold_declarations(const SourceFile& file);
 
 }  // namespace entail::tidy

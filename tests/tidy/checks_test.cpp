@@ -59,6 +59,13 @@ TEST(Tidy, KnowsTheOrderOfTheRooms) {
   EXPECT_EQ(edge("tools/entail/main.cpp", "commands.hpp"), Faults());
   EXPECT_EQ(edge("tools/entail/main.cpp", "wire/json.hpp").size(), 1u);
   EXPECT_EQ(edge("tests/graph/graph_test.cpp", "graph/graph.hpp"), Faults());
+  EXPECT_EQ(edge("core/capi/calls.cpp", "capi/boundary.hpp"), Faults());
+  EXPECT_EQ(edge("core/capi/calls.cpp", "entail/entail.h"), Faults());
+  EXPECT_EQ(edge("core/capi/calls.cpp", "base/bytes.hpp"), Faults());
+  EXPECT_EQ(edge("core/capi/calls.cpp", "sync/atomic.hpp"), Faults());
+  EXPECT_EQ(edge("core/capi/calls.cpp", "engine/impl.hpp").size(), 1u);
+  EXPECT_EQ(edge("core/engine/engine.cpp", "capi/boundary.hpp").size(), 1u);
+  EXPECT_EQ(edge("examples/c/main.c", "capi/boundary.hpp").size(), 1u);
 }
 
 TEST(Tidy, FindsBannedWords) {
@@ -72,6 +79,31 @@ TEST(Tidy, FindsBannedWords) {
   EXPECT_EQ(banned_words(file("core/base/a.cpp", "std::atomic<int> x;")).size(), 1u);
   EXPECT_EQ(banned_words(file("core/sync/atomic.hpp", "std::atomic_ref<int> x;")), Faults());
   EXPECT_EQ(banned_words(file("tools/a.cpp", "std::mutex m;\n")), Faults());
+}
+
+TEST(Tidy, LetsTwoFilesLock) {
+  EXPECT_EQ(banned_words(file("core/capi/engine_handle.cpp", "std::mutex m;\n")), Faults());
+  EXPECT_EQ(banned_words(file("core/capi/engine_calls.cpp", "std::mutex m;\n")).size(), 1u);
+}
+
+TEST(Tidy, FindsDeclarationsThatDoNotTellEnough) {
+  const std::string told =
+      "/* f: does it.\n   threads    any\n   blocks     never\n   allocates  never\n   borrows    nothing\n"
+      "   on error   cannot fail\n   since      ABI 1.0 */\n";
+  const std::string function = "ENTAIL_API int f(void);\n";
+  EXPECT_EQ(untold_declarations(file("a.h", "\n" + told + function)), Faults());
+  EXPECT_EQ(untold_declarations(file("a.h", "\n" + told + function + function)),
+            Faults({"a.h:10: no comment above it"}));
+  for (const char* line : {"threads", "blocks", "allocates", "borrows", "on error", "since"}) {
+    std::string untold = told;
+    untold.replace(untold.find(line), 1, "x");
+    EXPECT_EQ(untold_declarations(file("a.h", "\n" + untold + function)),
+              Faults({std::string("a.h:9: does not tell: ") + line}));
+  }
+  std::string empty = told;
+  empty.replace(empty.find("never"), 5, "     ");
+  EXPECT_EQ(untold_declarations(file("a.h", "\n" + empty + function)).size(), 1u);
+  EXPECT_EQ(untold_declarations(file("a.h", "#define ENTAIL_API\n")), Faults());
 }
 
 TEST(Tidy, FindsEmptyNames) {

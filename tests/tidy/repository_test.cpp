@@ -1,6 +1,7 @@
 // The checks over every file of the repository.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -20,7 +21,9 @@ std::vector<SourceFile> sources() {
   for (const char* folder : {"core", "tools", "tests", "fuzz", "bench", "examples"}) {
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / folder)) {
       const std::string extension = entry.path().extension().string();
-      if (!entry.is_regular_file() || (extension != ".cpp" && extension != ".hpp")) continue;
+      if (!entry.is_regular_file() ||
+          std::find(kSourceExtensions.begin(), kSourceExtensions.end(), extension) == kSourceExtensions.end())
+        continue;
       std::ifstream stream(entry.path(), std::ios::binary);
       files.push_back({entry.path().lexically_relative(root).generic_string(),
                        std::string((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>())});
@@ -44,6 +47,14 @@ TEST(Repository, NamesSaySomething) { expect_none(banned_names); }
 TEST(Repository, AtomicsNameTheirOrder) { expect_none(atomics_without_order); }
 TEST(Repository, LockFreeHeadersTellTheirProtocol) { expect_none(missing_protocol); }
 TEST(Repository, HeadersBeginWithTheirContract) { expect_none(header_shape); }
+
+TEST(Repository, TheCInterfaceTellsSixThingsOfEachFunction) {
+  expect_none(untold_declarations);
+  std::size_t declarations = 0;
+  for (const SourceFile& file : sources())
+    if (file.path == "core/include/entail/entail.h") declarations = c_declarations(file).size();
+  EXPECT_GE(declarations, 18u);
+}
 
 TEST(Repository, ProtocolsAreProvedByTestsThatExist) {
   unsigned proofs = 0;

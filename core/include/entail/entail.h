@@ -5,10 +5,14 @@
  * time is an input. docs/embedding.md tells what to do on each status.
  *
  * Rules
- *   handles    opaque; *_close() accepts NULL. A closed handle is answered with ENTAIL_E_CLOSED until it is used again.
+ *   handles    opaque; *_close() accepts NULL. A closed handle is answered with ENTAIL_E_CLOSED until its memory serves
+ *              another engine, at least 64 closings later. A pointer that never was a handle cannot be told.
  *   structs    begin with struct_size, set by the *_INIT macro. A smaller one than this library knows: what is missing
- *              has its default, or is not written. A larger one: its unknown tail must be zero, else ENTAIL_E_ABI.
- *   errors     detail goes into an optional struct of the caller's. Nothing has to be freed but handles.
+ *              has its default, or is not written. A larger one: its unknown tail must be zero. Else ENTAIL_E_ABI; so
+ *              is a size that no such struct can have.
+ *   errors     detail goes into an optional struct of the caller's (error may be NULL; one that was not initialised is
+ *              left alone). Nothing has to be freed but handles.
+ *   threads    any number in entail_ingest_*(); in all other calls on an engine one at a time, else ENTAIL_E_BUSY.
  *   no C++ exception leaves the library, and no input makes it abort.
  *
  * The header is C11 and C++20. Numbers are frozen; retired ones are never used again.
@@ -29,7 +33,7 @@
 extern "C" {
 #endif
 
-/* Major: breaks. Minor: grows by additions only. */
+/* Major: breaks. Minor: grows by additions only. The library's file is libentail.so.MAJOR. */
 #define ENTAIL_ABI_MAJOR 1u
 #define ENTAIL_ABI_MINOR 0u
 #define ENTAIL_ABI_VERSION (ENTAIL_ABI_MAJOR << 16 | ENTAIL_ABI_MINOR)
@@ -43,18 +47,18 @@ typedef int32_t entail_status_t;
 #define ENTAIL_E_MEMORY 5        /* the system has no memory */
 #define ENTAIL_E_MALFORMED 6     /* the bytes are no OTLP; the error says at which byte */
 #define ENTAIL_E_NO_ROOM 7       /* memory_limit is spent: entail_tick() with the same now, then once more */
-#define ENTAIL_E_BUSY 8          /* too many callers at once, or a second one in entail_tick(): try again */
-#define ENTAIL_E_TIME_REVERSED 9 /* now is earlier than that of the last tick */
-#define ENTAIL_E_CLOSED 10       /* after entail_drain() or entail_engine_close() */
+#define ENTAIL_E_BUSY 8          /* too many callers at once, a second one where one may be, or a callback's call */
+#define ENTAIL_E_TIME_REVERSED 9 /* now is earlier than that of the last tick, or than 0 */
+#define ENTAIL_E_CLOSED 10       /* after entail_drain(): ingest and ticks; after entail_engine_close(): every call */
 #define ENTAIL_E_NOT_FOUND 11    /* never seen, or forgotten */
 #define ENTAIL_E_BUFFER 12       /* the caller's buffer is too small; *size says how much is needed */
 #define ENTAIL_E_TOO_LARGE 13    /* larger than an engine can ever take in */
 #define ENTAIL_E_INTERNAL 14     /* a fault of the library */
 
-/* Detail of a failure. Written when a call fails, left alone when it succeeds. */
+/* Detail of a failure. Written when a call fails, left alone when it succeeds or gives ENTAIL_NOTHING. */
 typedef struct entail_error_t {
   uint32_t struct_size;
-  entail_status_t status;
+  entail_status_t status; /* what the call returned; here in every version of this struct */
   uint64_t offset;   /* byte of the input; 0 where that means nothing */
   uint32_t line;     /* of the configuration, from 1; 0 = none */
   uint32_t column;   /* from 1; 0 = none */
@@ -84,15 +88,15 @@ typedef struct entail_decision_t {
   uint32_t verdict;   /* ENTAIL_VERDICT_* */
   uint32_t flags;     /* ENTAIL_DECISION_* */
   uint32_t direction; /* ENTAIL_DIRECTION_* */
-  uint32_t hops;
-  uint32_t revision;
+  uint32_t hops;      /* edges between the origin and this trace */
+  uint32_t revision;  /* 0 for the first record of a trace; the highest one holds */
   uint8_t trace_id[16];
   uint8_t origin_trace_id[16];
-  int64_t decided_at_ns; /* engine time */
-  uint64_t spans;
-  uint64_t not_followed;
-  uint64_t links_dropped_upstream;
-  uint64_t linked_total;
+  int64_t decided_at_ns;           /* engine time */
+  uint64_t spans;                  /* received of this trace */
+  uint64_t not_followed;           /* neighbours that its keep was not carried to, for max_links_followed */
+  uint64_t links_dropped_upstream; /* cut by SDKs before they came here */
+  uint64_t linked_total;           /* different traces that it links to */
   const char* reason;    /* policy, link, no_match, drop_policy; static */
   const char* policy;    /* "" = none; lives as long as the engine */
   const char* loss;      /* "" = none; static */
@@ -107,7 +111,7 @@ typedef struct entail_decision_t {
   {(uint32_t)sizeof(entail_decision_t), 0, 0, 0, 0, 0, {0}, {0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /* Callbacks run inside entail_tick() and entail_drain(), on the thread that calls them. What they get is borrowed until
-   they return. They may not call back into the same engine, nor leave by longjmp or an exception. */
+   they return. They may not call back into the same engine (ENTAIL_E_BUSY), nor leave by longjmp or an exception. */
 typedef void (*entail_on_batch_t)(void* user, const uint8_t* traces_data, size_t traces_data_size, uint64_t span_count);
 typedef void (*entail_on_decision_t)(void* user, const entail_decision_t* decision);
 /* One message about a configuration; text ends with NUL. */
@@ -144,21 +148,50 @@ typedef struct entail_ingest_receipt_t {
 #define ENTAIL_SIGNAL_METRICS 2u
 #define ENTAIL_SIGNAL_PROFILES 3u
 
-/* Counts since the engine was opened. spans_received = emitted + dropped + rejected + lost + held. */
+/* Counts since the engine was opened.
+   spans_received = emitted + dropped + rejected + lost + held; links_received = emitted + dropped + held;
+   links_received = edges + same_trace + null_target + invalid. */
 typedef struct entail_statistics_t {
   uint32_t struct_size;
   uint32_t reserved;
-  uint64_t spans_received, spans_emitted, spans_dropped, spans_rejected, spans_lost, spans_held;
-  uint64_t traces_received, traces_kept, traces_dropped, traces_pending;
-  uint64_t traces_kept_by_link, traces_origin, traces_revived;
-  uint64_t links_received, links_edges, links_same_trace, links_null_target, links_invalid;
-  uint64_t links_bad_tracestate, links_duplicates, links_sampled_spans;
-  uint64_t links_emitted, links_dropped, links_restored, links_held;
-  uint64_t memory_spans_bytes, memory_graph_bytes, memory_records_bytes, memory_scratch_bytes;
-  uint64_t memory_total_bytes, memory_peak_bytes;
+  uint64_t spans_received;
+  uint64_t spans_emitted;
+  uint64_t spans_dropped;  /* with their traces */
+  uint64_t spans_rejected; /* by their IDs; ENTAIL_COUNTS_SPANS_REJECTED */
+  uint64_t spans_lost;     /* ENTAIL_COUNTS_SPANS_LOST */
+  uint64_t spans_held;     /* pending or retained */
+  uint64_t traces_received;
+  uint64_t traces_kept; /* traces_kept_by_link included */
+  uint64_t traces_dropped;
+  uint64_t traces_pending;
+  uint64_t traces_kept_by_link;
+  uint64_t traces_origin;
+  uint64_t traces_revived;
+  uint64_t links_received;
+  uint64_t links_edges; /* to other traces */
+  uint64_t links_same_trace;
+  uint64_t links_null_target;
+  uint64_t links_invalid; /* ENTAIL_COUNTS_LINKS_INVALID */
+  uint64_t links_bad_tracestate;
+  uint64_t links_duplicates;
+  uint64_t links_sampled_spans; /* spans of which not all links were emitted */
+  uint64_t links_emitted;
+  uint64_t links_dropped; /* with their spans, or cut from them */
+  uint64_t links_restored;
+  uint64_t links_held;
+  uint64_t memory_spans_bytes;
+  uint64_t memory_graph_bytes;
+  uint64_t memory_records_bytes;
+  uint64_t memory_total_bytes; /* what memory_limit bounds */
+  uint64_t memory_peak_bytes;  /* the largest memory_total_bytes so far */
+  uint64_t waiting_bytes;      /* what waits to be polled; beside memory_total_bytes, only the host bounds it */
+  uint64_t decisions_lost;     /* records that the system had no memory for */
 } entail_statistics_t;
+#define ENTAIL_STATISTICS_INIT                                                                                       \
+  {(uint32_t)sizeof(entail_statistics_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+   0, 0, 0, 0, 0, 0, 0, 0}
 
-/* A named count; `count` of which table, see ENTAIL_COUNTS_*. */
+/* A named count; of which table, see ENTAIL_COUNTS_*. Comes in arrays, so it never grows. */
 typedef struct entail_named_count_t {
   const char* name; /* lives as long as the engine; ends with NUL */
   uint64_t count;
@@ -227,12 +260,15 @@ ENTAIL_API entail_status_t entail_config_check(const char* yaml, size_t yaml_siz
    since      ABI 1.0 */
 ENTAIL_API const char* entail_config_defaults(void);
 
-/* entail_engine_open: opens an engine from a configuration in YAML; use it through the macro below.
+/* entail_engine_open: opens an engine from a configuration in YAML; use it through the macro below. options may be
+   NULL: callbacks none, numbers their defaults. Warnings about the configuration are entail_config_check()'s to tell.
    threads    any
    blocks     never
-   allocates  the engine, until entail_engine_close(); afterwards within memory_limit and one request per caller
+   allocates  the engine, until entail_engine_close(), but for the 32 bytes that the handle points to, which stay for
+              another engine; afterwards within memory_limit and one request per caller
    borrows    options and yaml, until return; options->user and the callbacks until entail_engine_close()
-   on error   *engine is NULL and nothing is held; error says where in the configuration
+   on error   *engine is NULL and nothing is held; with ENTAIL_E_CONFIG error says where in the configuration.
+              ENTAIL_E_ABI, before anything else is looked at: the caller was built for another major or a newer minor
    since      ABI 1.0 */
 ENTAIL_API entail_status_t entail_engine_open_abi(uint32_t abi_version, const entail_open_options_t* options,
                                                   const char* yaml, size_t yaml_size, entail_engine_t** engine,
@@ -245,7 +281,7 @@ ENTAIL_API entail_status_t entail_engine_open_abi(uint32_t abi_version, const en
    blocks     never
    allocates  never
    borrows    nothing; whatever was borrowed from the engine ends here
-   on error   NULL or an engine that is closed: does nothing
+   on error   NULL or an engine that is closed: does nothing; so inside one of its own callbacks
    since      ABI 1.0 */
 ENTAIL_API void entail_engine_close(entail_engine_t* engine);
 
@@ -276,11 +312,13 @@ ENTAIL_API entail_status_t entail_ingest_otlp_json(entail_engine_t* engine, cons
    blocks     never, but for the callbacks
    allocates  inside, within memory_limit, and what waits to be polled
    borrows    nothing
-   on error   nothing was decided, but for ENTAIL_E_MEMORY, where the rest follows with the next tick
+   on error   nothing was decided. But ENTAIL_E_MEMORY: what could be done was; what the system had no memory to keep
+              until it is polled is lost, and counted (out_of_memory, decisions_lost)
    since      ABI 1.0 */
 ENTAIL_API entail_status_t entail_tick(entail_engine_t* engine, int64_t now_ns, entail_error_t* error);
 
-/* entail_drain: the end of the input: a last tick in which everything is due. The engine then takes in nothing more.
+/* entail_drain: the end of the input: a last tick in which everything is due. The engine then takes in nothing more;
+   polling, counts and explanations go on.
    threads    as entail_tick()
    blocks     as entail_tick()
    allocates  as entail_tick()
@@ -291,27 +329,27 @@ ENTAIL_API entail_status_t entail_drain(entail_engine_t* engine, int64_t now_ns,
 
 /* entail_poll_batch: copies the oldest emitted batch into buffer: one TracesData message, which is also an
    ExportTraceServiceRequest. *size is its size, *span_count (may be NULL) the number of its spans.
-   threads    as entail_tick(), and not beside it
+   threads    one at a time, and not beside entail_tick()
    blocks     never
    allocates  never; what was copied is given back
    borrows    buffer, until return
-   on error   ENTAIL_NOTHING: none waits. ENTAIL_E_BUFFER: *size bytes are needed; the batch waits on
+   on error   ENTAIL_NOTHING: none waits, *size is 0. ENTAIL_E_BUFFER: *size bytes are needed; the batch waits on
    since      ABI 1.0 */
 ENTAIL_API entail_status_t entail_poll_batch(entail_engine_t* engine, uint8_t* buffer, size_t buffer_size, size_t* size,
                                              uint64_t* span_count, entail_error_t* error);
 
 /* entail_poll_decision: takes the oldest decision record that waits. Needs ENTAIL_OPEN_POLL_DECISIONS.
-   threads    as entail_tick(), and not beside it
+   threads    one at a time, and not beside entail_tick()
    blocks     never
-   allocates  never
+   allocates  inside, kept for the next record
    borrows    nothing; the pointers in *decision hold until the next entail_poll_decision() or entail_engine_close()
-   on error   ENTAIL_NOTHING: none waits
+   on error   ENTAIL_NOTHING: none waits. Else the record waits on
    since      ABI 1.0 */
 ENTAIL_API entail_status_t entail_poll_decision(entail_engine_t* engine, entail_decision_t* decision,
                                                 entail_error_t* error);
 
-/* entail_statistics: the counts so far. statistics->struct_size must be set, as for every struct.
-   threads    as entail_tick(), and not beside it
+/* entail_statistics: the counts so far; exact while no entail_ingest_*() runs beside it.
+   threads    one at a time, and not beside entail_tick()
    blocks     never
    allocates  inside, given back before it returns
    borrows    nothing
@@ -322,7 +360,7 @@ ENTAIL_API entail_status_t entail_statistics(entail_engine_t* engine, entail_sta
 
 /* entail_counts: one table of named counts (ENTAIL_COUNTS_*). Writes at most `capacity` of them; *count is how many
    there are.
-   threads    as entail_tick(), and not beside it
+   threads    one at a time, and not beside entail_tick()
    blocks     never
    allocates  inside, given back before it returns
    borrows    nothing; the names live as long as the engine
@@ -342,7 +380,7 @@ ENTAIL_API entail_status_t entail_loss_info(uint32_t index, entail_loss_info_t* 
 
 /* entail_explain: why a trace was kept or dropped, and the state of the traces that it is linked with, as one JSON
    object: the decision record with `linked_states` and `linking_states`, arrays of {trace_id, state}.
-   threads    as entail_tick(), and not beside it
+   threads    one at a time, and not beside entail_tick()
    blocks     never
    allocates  inside, given back before it returns
    borrows    buffer, until return; trace_id is 16 bytes

@@ -184,7 +184,7 @@ struct ConfigResult {
 };
 
 // Reads FORMATS "Configuration" or a whole Collector configuration that holds processors.tail_sampling.
-// Never throws, reads no file and no environment. Allocates.
+// Throws nothing but std::bad_alloc; reads no file and no environment.
 ConfigResult parse_options(std::string_view yaml);
 
 // Every option with its default, bounds and help as commented YAML that parse_options() accepts.
