@@ -19,7 +19,7 @@ void raise_to(sync::HardwareAtomic<std::uint64_t>& maximum, std::uint64_t value)
 
 }  // namespace
 
-Graph::Graph(const GraphOptions& options) noexcept
+Graph::Graph(const GraphOptions& options)
     : lanes_(options.lanes),
       payload_bytes_(options.payload_bytes),
       seed_(options.seed),

@@ -70,7 +70,7 @@ class Graph {
   using Writer = graph::Writer;
 
   // Maps the first window. ok() is false, and nothing else may be called, when there is no memory for it.
-  explicit Graph(const GraphOptions& options) noexcept;
+  explicit Graph(const GraphOptions& options);
   ~Graph();  // no Writer may be inside a batch
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;

@@ -46,7 +46,7 @@ typedef int32_t entail_status_t;
 #define ENTAIL_E_CONFIG 4        /* the configuration; the error says line, column and what was expected */
 #define ENTAIL_E_MEMORY 5        /* the system has no memory */
 #define ENTAIL_E_MALFORMED 6     /* the bytes are no OTLP; the error says at which byte */
-#define ENTAIL_E_NO_ROOM 7       /* memory_limit is spent: entail_tick() with the same now, then once more */
+#define ENTAIL_E_NO_ROOM 7       /* memory_limit is spent: entail_tick() with the same now, then again; a few times */
 #define ENTAIL_E_BUSY 8          /* too many callers at once, a second one where one may be, or a callback's call */
 #define ENTAIL_E_TIME_REVERSED 9 /* now is earlier than that of the last tick, or than 0 */
 #define ENTAIL_E_CLOSED 10       /* after entail_drain(): ingest and ticks; after entail_engine_close(): every call */
@@ -267,7 +267,8 @@ ENTAIL_API const char* entail_config_defaults(void);
    allocates  the engine, until entail_engine_close(), but for the 32 bytes that the handle points to, which stay for
               another engine; afterwards within memory_limit and one request per caller
    borrows    options and yaml, until return; options->user and the callbacks until entail_engine_close()
-   on error   *engine is NULL and nothing is held; with ENTAIL_E_CONFIG error says where in the configuration.
+   on error   *engine is NULL and nothing is held, but for what RE2 loses of a regular expression that the system has no
+              memory for; with ENTAIL_E_CONFIG error says where in the configuration.
               ENTAIL_E_ABI, before anything else is looked at: the caller was built for another major or a newer minor
    since      ABI 1.0 */
 ENTAIL_API entail_status_t entail_engine_open_abi(uint32_t abi_version, const entail_open_options_t* options,
