@@ -34,7 +34,7 @@ type Config struct {
 
 var (
 	_ confmap.Unmarshaler = (*Config)(nil)
-	_ confmap.Marshaler   = (*Config)(nil)
+	_ confmap.Marshaler   = Config{}
 )
 
 // Unmarshal takes the keys over. Validate says what is wrong with them.
@@ -56,7 +56,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 }
 
 // Marshal gives the keys back, for what prints configurations.
-func (c *Config) Marshal(conf *confmap.Conf) error {
+func (c Config) Marshal(conf *confmap.Conf) error {
 	all := map[string]any{keyDecisionLog: c.DecisionLog, keyDropPending: c.DropPending}
 	maps.Copy(all, c.engine)
 	return conf.Merge(confmap.NewFromStringMap(all))
