@@ -123,7 +123,8 @@ func (d *delivery) run() {
 			d.logger.Error("kept spans are lost: the next consumer did not take them", zap.Uint64("spans", batch.Spans),
 				zap.Error(err))
 		}
-		d.giveBack(batch)
+		d.waitingBytes.Add(-int64(len(batch.Bytes)))
+		d.keepBuffer(batch.Bytes)
 	}
 }
 
@@ -140,12 +141,12 @@ func (d *delivery) take() (entail.Batch, bool, bool) {
 	return batch, true, d.ending
 }
 
-func (d *delivery) giveBack(batch entail.Batch) {
-	d.waitingBytes.Add(-int64(len(batch.Bytes)))
+// keepBuffer keeps a buffer for later, unless there are enough.
+func (d *delivery) keepBuffer(buffer []byte) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	if len(d.buffers) < buffersKeptMax {
-		d.buffers = append(d.buffers, batch.Bytes[:0])
+	if cap(buffer) > 0 && len(d.buffers) < buffersKeptMax {
+		d.buffers = append(d.buffers, buffer[:0])
 	}
 }
 

@@ -158,13 +158,15 @@ func (s *traceSampler) collect() error {
 	for {
 		batch := entail.Batch{Bytes: s.delivery.buffer()}
 		found, err := s.engine.NextBatch(&batch)
+		if found {
+			s.delivery.push(batch)
+			continue
+		}
+		s.delivery.keepBuffer(batch.Bytes)
 		if err != nil {
 			return err
 		}
-		if !found {
-			break
-		}
-		s.delivery.push(batch)
+		break
 	}
 	if err := s.log.writeAll(s.engine); err != nil {
 		return err

@@ -33,6 +33,7 @@ import (
 const (
 	root          = "../../.."
 	entailProgram = root + "/build/release/bin/entail"
+	demoCapture   = root + "/tests/golden/otel_demo_capture/otel_demo_2024-10-30.mixed.jsonl"
 )
 
 func settings(wait string, policy map[string]any, more map[string]any) map[string]any {
@@ -132,6 +133,27 @@ func readCapture(t *testing.T, path string) []ptrace.Traces {
 	return requests
 }
 
+// readLines reads the traces of a capture in JSON lines.
+func readLines(t *testing.T, path string) []ptrace.Traces {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var requests []ptrace.Traces
+	for line := range strings.Lines(string(text)) {
+		if !strings.Contains(line[:min(len(line), 40)], `"resourceSpans"`) {
+			continue // metrics and logs
+		}
+		traces, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces([]byte(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		requests = append(requests, traces)
+	}
+	return requests
+}
+
 // keptByCommand is what `entail sample` keeps of a capture with the same configuration.
 func keptByCommand(t *testing.T, config *Config, capture string) map[string]int {
 	t.Helper()
@@ -160,6 +182,7 @@ func TestKeepsWhatTheCommandKeeps(t *testing.T) {
 	if err != nil || len(captures) < 10 {
 		t.Fatal("captures are missing: ", captures, err)
 	}
+	captures = append(captures, demoCapture)
 	keptByLink := false
 	for _, mode := range []string{"cone", "component", "none"} {
 		values := settings("168h", keepErrors, map[string]any{
@@ -168,7 +191,11 @@ func TestKeepsWhatTheCommandKeeps(t *testing.T) {
 			want := keptByCommand(t, configOf(t, values), capture)
 			sink := new(consumertest.TracesSink)
 			sampler := start(t, values, sink)
-			for _, request := range readCapture(t, capture) {
+			read := readCapture
+			if strings.HasSuffix(capture, ".jsonl") {
+				read = readLines
+			}
+			for _, request := range read(t, capture) {
 				if err := sampler.ConsumeTraces(context.Background(), request); err != nil {
 					t.Fatal(err)
 				}
@@ -176,6 +203,9 @@ func TestKeepsWhatTheCommandKeeps(t *testing.T) {
 			shutdown(t, sampler)
 			if got := spansOf(sink.AllTraces()); !maps.Equal(got, want) {
 				t.Errorf("%s, %s: kept %v, want %v", capture, mode, got, want)
+			}
+			if capture == demoCapture && len(want) < 59 { // traces with an error
+				t.Errorf("%d traces of the demo were kept", len(want))
 			}
 			keptByLink = keptByLink || mode == "cone" && len(want) > 2
 		}
