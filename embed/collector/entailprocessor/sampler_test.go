@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -155,9 +156,9 @@ func readLines(t *testing.T, path string) []ptrace.Traces {
 }
 
 // keptByCommand is what `entail sample` keeps of a capture with the same configuration.
-func keptByCommand(t *testing.T, config *Config, capture string) map[string]int {
+func keptByCommand(t *testing.T, config map[string]any, capture string) map[string]int {
 	t.Helper()
-	yaml, err := config.engineYAML()
+	yaml, err := json.Marshal(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,10 +186,11 @@ func TestKeepsWhatTheCommandKeeps(t *testing.T) {
 	captures = append(captures, demoCapture)
 	keptByLink := false
 	for _, mode := range []string{"cone", "component", "none"} {
-		values := settings("168h", keepErrors, map[string]any{
-			"links": map[string]any{"propagate": map[string]any{"mode": mode, "max_hops": 8}}})
+		links := map[string]any{"propagate": map[string]any{"mode": mode, "max_hops": 8}}
+		values := settings("168h", keepErrors, map[string]any{"links": links})
+		same := map[string]any{"tail_sampling": settings("168h", keepErrors, nil), "links": links}
 		for _, capture := range captures {
-			want := keptByCommand(t, configOf(t, values), capture)
+			want := keptByCommand(t, same, capture)
 			sink := new(consumertest.TracesSink)
 			sampler := start(t, values, sink)
 			read := readCapture
@@ -248,6 +250,42 @@ func TestShutdownDecidesWhatIsPending(t *testing.T) {
 		if !errors.Is(err, entail.ErrClosed) {
 			t.Error("after Shutdown: ", err)
 		}
+	}
+}
+
+// What was taken in while Shutdown began is delivered; what was refused is not.
+func TestNothingTakenInIsLostAtShutdown(t *testing.T) {
+	sink := new(consumertest.TracesSink)
+	sampler := start(t, settings("1h", keepAll, nil), sink)
+	var senders sync.WaitGroup
+	var taken atomic.Int64
+	begun := make(chan struct{}, 4)
+	for sender := range 4 {
+		senders.Add(1)
+		go func() {
+			defer senders.Done()
+			for i := 0; ; i++ {
+				err := sampler.ConsumeTraces(context.Background(), tracesOf((sender<<20+i)*10, 10, 10))
+				if i == 20 {
+					begun <- struct{}{}
+				}
+				if err != nil {
+					if !errors.Is(err, entail.ErrClosed) {
+						t.Error(err)
+					}
+					return
+				}
+				taken.Add(10)
+			}
+		}()
+	}
+	for range 4 {
+		<-begun
+	}
+	shutdown(t, sampler)
+	senders.Wait()
+	if int64(sink.SpanCount()) != taken.Load() || taken.Load() < 800 {
+		t.Errorf("%d spans were taken in, %d delivered", taken.Load(), sink.SpanCount())
 	}
 }
 
