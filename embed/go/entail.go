@@ -1,5 +1,5 @@
-// Package entail samples distributed traces by what they are linked with: OTLP bytes in, kept OTLP bytes and the reasons
-// out. It is a thin layer over the C interface of the engine (core/include/entail/entail.h).
+// Package entail samples distributed traces by what they are linked with: OTLP bytes in, kept OTLP bytes and the
+// reasons out. It is a thin layer over the C interface of the engine (core/include/entail/entail.h).
 //
 //	engine, err := entail.Open(yaml, entail.Options{})
 //	defer engine.Close()
@@ -16,8 +16,8 @@
 //	...
 //	err = engine.Drain(now)                         // the end of the input: decides what is pending; then poll again
 //
-// An engine owns no threads, clock, files or logs, and neither does this package: time is an input. Memory of the engine
-// is outside the Go heap, bounded by memory_limit, and given back by Close alone: there are no finalizers.
+// An engine owns no threads, clock, files or logs, and neither does this package: time is an input. Memory of the
+// engine is outside the Go heap, bounded by memory_limit, and given back by Close alone: there are no finalizers.
 //
 // # Finding the library
 //
@@ -79,8 +79,8 @@ type Engine struct {
 // Version is the version of the library that is linked, such as "0.1.0".
 func Version() string { return C.GoString(C.entail_version()) }
 
-// Open opens an engine from a configuration in YAML (docs/configuration.md). A faulty one is an *Error with its line and
-// column; ConfigCheck tells all that is wrong with it.
+// Open opens an engine from a configuration in YAML (docs/configuration.md). A faulty one is an *Error with its line
+// and column; ConfigCheck tells all that is wrong with it.
 func Open(yaml []byte, options Options) (*Engine, error) {
 	lanes := options.IngestLanes
 	if lanes == 0 {

@@ -21,8 +21,8 @@ const (
 	keyDropPending = "drop_pending_traces_on_shutdown"
 )
 
-// Config is the configuration of one processor. The engine reads it itself, so that its keys, bounds and hints are those
-// of `entail config check`; here only the keys are known that are not the engine's.
+// Config is the configuration of one processor. The engine reads it itself, so that its keys, bounds and hints are
+// those of `entail config check`; here only the keys are known that are not the engine's.
 type Config struct {
 	// DecisionLog is a file to which every decision is appended as a JSON line; "" = none.
 	DecisionLog string `mapstructure:"decision_log"`

@@ -19,7 +19,8 @@ func TestConfigErrorsNameKeyAndHint(t *testing.T) {
 		{"misspelt", settings("1s", keepAll, map[string]any{"decison_wait": "1s"}),
 			[]string{"unknown key 'decison_wait'; did you mean 'decision_wait'?"}},
 		{"unknown", settings("1s", keepAll, map[string]any{"spread": 1}), []string{"unknown key 'spread'", "links, retain"}},
-		{"nested", settings("1s", keepAll, map[string]any{"links": map[string]any{"propagate": map[string]any{"mode": "cones"}}}),
+		{"nested", settings("1s", keepAll, map[string]any{
+			"links": map[string]any{"propagate": map[string]any{"mode": "cones"}}}),
 			[]string{"links.propagate.mode", "did you mean 'cone'?"}},
 		{"bounds", settings("1s", keepAll, map[string]any{"memory_limit": "1KiB"}), []string{"memory_limit", "16MiB"}},
 		{"unit", settings("10", keepAll, nil), []string{"decision_wait", "needs a unit"}},
@@ -52,7 +53,8 @@ func TestConfigIsThatOfTailSampling(t *testing.T) {
 		"num_traces": 100, "expected_new_traces_per_sec": 10, keyDropPending: true, keyDecisionLog: "x",
 		"decision_cache": map[string]any{"sampled_cache_size": 5},
 		"links":          map[string]any{"origins": []any{"errors"}},
-		"retain":         map[string]any{"window": "5s"}, "memory_limit": 1 << 28, "probability": "consistent", "compat": "collector",
+		"retain":         map[string]any{"window": "5s"}, "memory_limit": 1 << 28,
+		"probability": "consistent", "compat": "collector",
 	})
 	config := configOf(t, values)
 	warnings, err := config.check()

@@ -5,12 +5,9 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,21 +17,13 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processortest"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"entail.dev/entail"
-)
-
-const (
-	root          = "../../.."
-	entailProgram = root + "/build/release/bin/entail"
-	demoCapture   = root + "/tests/golden/otel_demo_capture/otel_demo_2024-10-30.mixed.jsonl"
 )
 
 func settings(wait string, policy map[string]any, more map[string]any) map[string]any {
@@ -98,123 +87,6 @@ func tracesOf(from, count, payloadBytes int) ptrace.Traces {
 		span.Attributes().PutStr("payload", strings.Repeat("x", payloadBytes))
 	}
 	return traces
-}
-
-// spansOf counts spans by trace.
-func spansOf(all []ptrace.Traces) map[string]int {
-	counts := map[string]int{}
-	for _, traces := range all {
-		for _, resource := range traces.ResourceSpans().All() {
-			for _, scope := range resource.ScopeSpans().All() {
-				for _, span := range scope.Spans().All() {
-					counts[span.TraceID().String()]++
-				}
-			}
-		}
-	}
-	return counts
-}
-
-func readCapture(t *testing.T, path string) []ptrace.Traces {
-	t.Helper()
-	bytes, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var requests []ptrace.Traces
-	for len(bytes) > 0 {
-		size := binary.BigEndian.Uint32(bytes)
-		traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(bytes[4 : 4+size])
-		if err != nil {
-			t.Fatal(err)
-		}
-		requests = append(requests, traces)
-		bytes = bytes[4+size:]
-	}
-	return requests
-}
-
-// readLines reads the traces of a capture in JSON lines.
-func readLines(t *testing.T, path string) []ptrace.Traces {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var requests []ptrace.Traces
-	for line := range strings.Lines(string(text)) {
-		if !strings.Contains(line[:min(len(line), 40)], `"resourceSpans"`) {
-			continue // metrics and logs
-		}
-		traces, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces([]byte(line))
-		if err != nil {
-			t.Fatal(err)
-		}
-		requests = append(requests, traces)
-	}
-	return requests
-}
-
-// keptByCommand is what `entail sample` keeps of a capture with the same configuration.
-func keptByCommand(t *testing.T, config map[string]any, capture string) map[string]int {
-	t.Helper()
-	yaml, err := json.Marshal(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder := t.TempDir()
-	settings, kept := filepath.Join(folder, "entail.yaml"), filepath.Join(folder, "kept")
-	if err := os.WriteFile(settings, yaml, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	command := exec.Command(entailProgram, "sample", "-c", settings, capture, "-o", kept, "--to", "proto-u32be")
-	if told, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, told)
-	}
-	return spansOf(readCapture(t, kept))
-}
-
-// Through pdata and back the same spans are kept as by the command, of every capture; the rest is decided at shutdown.
-func TestKeepsWhatTheCommandKeeps(t *testing.T) {
-	if _, err := os.Stat(entailProgram); err != nil {
-		t.Skip("not built: ", entailProgram)
-	}
-	captures, err := filepath.Glob(root + "/tests/golden/sdk/*.otlp.bin")
-	if err != nil || len(captures) < 10 {
-		t.Fatal("captures are missing: ", captures, err)
-	}
-	captures = append(captures, demoCapture)
-	keptByLink := false
-	for _, mode := range []string{"cone", "component", "none"} {
-		links := map[string]any{"propagate": map[string]any{"mode": mode, "max_hops": 8}}
-		values := settings("168h", keepErrors, map[string]any{"links": links})
-		same := map[string]any{"tail_sampling": settings("168h", keepErrors, nil), "links": links}
-		for _, capture := range captures {
-			want := keptByCommand(t, same, capture)
-			sink := new(consumertest.TracesSink)
-			sampler := start(t, values, sink)
-			read := readCapture
-			if strings.HasSuffix(capture, ".jsonl") {
-				read = readLines
-			}
-			for _, request := range read(t, capture) {
-				if err := sampler.ConsumeTraces(context.Background(), request); err != nil {
-					t.Fatal(err)
-				}
-			}
-			shutdown(t, sampler)
-			if got := spansOf(sink.AllTraces()); !maps.Equal(got, want) {
-				t.Errorf("%s, %s: kept %v, want %v", capture, mode, got, want)
-			}
-			if capture == demoCapture && len(want) < 59 { // traces with an error
-				t.Errorf("%d traces of the demo were kept", len(want))
-			}
-			keptByLink = keptByLink || mode == "cone" && len(want) > 2
-		}
-	}
-	if !keptByLink {
-		t.Error("no capture kept anything along links")
-	}
 }
 
 func TestTicksByItself(t *testing.T) {
@@ -289,121 +161,6 @@ func TestNothingTakenInIsLostAtShutdown(t *testing.T) {
 	}
 }
 
-// slowSink takes its time, and refuses for a while before it takes anything.
-type slowSink struct {
-	consumertest.TracesSink
-	mutex   sync.Mutex
-	refuse  int
-	failure error
-	delay   time.Duration
-}
-
-func (s *slowSink) ConsumeTraces(ctx context.Context, traces ptrace.Traces) error {
-	s.mutex.Lock()
-	refused := s.refuse > 0
-	s.refuse--
-	s.mutex.Unlock()
-	if refused {
-		traces.ResourceSpans().RemoveIf(func(ptrace.ResourceSpans) bool { return true })
-		return s.failure
-	}
-	select {
-	case <-time.After(s.delay):
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return s.TracesSink.ConsumeTraces(ctx, traces)
-}
-
-// 10,000 traces that one tick keeps all arrive, once each and in few batches, though the consumer is slow and refuses
-// at first; meanwhile intake goes on.
-func TestSlowConsumerGetsEverything(t *testing.T) {
-	sink := &slowSink{refuse: 3, failure: errors.New("sending queue is full"), delay: 300 * time.Millisecond}
-	sampler := start(t, settings("1ms", keepAll, nil), sink)
-	const all = 10_000
-	var senders sync.WaitGroup
-	for sender := range 4 {
-		senders.Add(1)
-		go func() {
-			defer senders.Done()
-			for i := range 10 {
-				began := time.Now()
-				err := sampler.ConsumeTraces(context.Background(), tracesOf((sender*10+i)*all/40, all/40, 500))
-				if err != nil || time.Since(began) > 5*time.Second {
-					t.Error(time.Since(began), err)
-				}
-			}
-		}()
-	}
-	senders.Wait()
-	shutdown(t, sampler)
-	got := spansOf(sink.AllTraces())
-	if len(got) != all || sink.SpanCount() != all {
-		t.Errorf("%d spans of %d traces, want %d", sink.SpanCount(), len(got), all)
-	}
-	if calls := len(sink.AllTraces()); calls < 2 || calls > 100 {
-		t.Errorf("the consumer was called %d times", calls)
-	}
-}
-
-func TestPermanentRefusalIsCounted(t *testing.T) {
-	telemetry := componenttest.NewTelemetry()
-	defer func() { _ = telemetry.Shutdown(context.Background()) }()
-	set := processortest.NewNopSettings(componentType)
-	set.TelemetrySettings = telemetry.NewTelemetrySettings()
-	sink := &slowSink{refuse: 1, failure: consumererror.NewPermanent(errors.New("never"))}
-	sampler := started(t, settings("1ms", keepAll, nil), sink, set)
-	if err := sampler.ConsumeTraces(context.Background(), tracesOf(0, 7, 10)); err != nil {
-		t.Fatal(err)
-	}
-	waitFor(t, telemetry, prefixOwn+"spans_undelivered", 7)
-}
-
-// With a consumer that is stuck, memory_limit is spent in the end: the error may be tried again, and what was taken in
-// arrives when the consumer works again.
-func TestSpentMemoryPushesBack(t *testing.T) {
-	stuck := &slowSink{refuse: 1 << 30, failure: errors.New("not now")}
-	sampler := start(t, settings("1h", keepErrors, map[string]any{"memory_limit": "16MiB",
-		"retain": map[string]any{"window": "1h"}}), stuck)
-	limited := sampler.(*traceSampler)
-	limited.delivery.waitingBytes.Add(undeliveredBytesMax) // as if so much waited: no tick relieves the engine
-	var refused error
-	for i := 0; i < 1000 && refused == nil; i++ {
-		refused = sampler.ConsumeTraces(context.Background(), tracesOf(i*100, 100, 1000))
-	}
-	if !errors.Is(refused, entail.ErrNoRoom) || consumererror.IsPermanent(refused) {
-		t.Fatalf("got %v", refused)
-	}
-	limited.delivery.waitingBytes.Add(-undeliveredBytesMax)
-	for tries := 0; refused != nil && tries < 8; tries++ {
-		refused = sampler.ConsumeTraces(context.Background(), tracesOf(1e6, 100, 1000))
-	}
-	if refused != nil {
-		t.Error("with room again: ", refused)
-	}
-}
-
-// Shutdown ends with its context, also when nobody takes what was kept.
-func TestShutdownEndsWithItsContext(t *testing.T) {
-	stuck := &slowSink{refuse: 1 << 30, failure: errors.New("not now")}
-	sampler := start(t, settings("1h", keepAll, nil), stuck)
-	if err := sampler.ConsumeTraces(context.Background(), tracesOf(0, 10, 10)); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
-	defer cancel()
-	began := time.Now()
-	if err := sampler.Shutdown(ctx); err != nil {
-		t.Error(err)
-	}
-	if time.Since(began) > 5*time.Second {
-		t.Errorf("took %v", time.Since(began))
-	}
-	if lost := sampler.(*traceSampler).delivery.spansLost.Load(); lost != 10 {
-		t.Errorf("%d spans were counted as lost", lost)
-	}
-}
-
 func TestInstancesDoNotMix(t *testing.T) {
 	var sinks [3]consumertest.TracesSink
 	var all []processor.Traces
@@ -461,75 +218,4 @@ func TestDecisionLogHasEveryDecision(t *testing.T) {
 		t.Error(err)
 	}
 	shutdown(t, faulty)
-}
-
-// sums reads a metric: by attribute set, without the processor's name.
-func sums(t *testing.T, telemetry *componenttest.Telemetry, name string) map[string]int64 {
-	t.Helper()
-	got, err := telemetry.GetMetric(name)
-	if err != nil {
-		return nil
-	}
-	var points []metricdata.DataPoint[int64]
-	switch data := got.Data.(type) {
-	case metricdata.Sum[int64]:
-		points = data.DataPoints
-	case metricdata.Gauge[int64]:
-		points = data.DataPoints
-	}
-	values := map[string]int64{}
-	for _, point := range points {
-		var key []string
-		for _, attribute := range point.Attributes.ToSlice() {
-			if attribute.Key != "processor" {
-				key = append(key, fmt.Sprintf("%s=%v", attribute.Key, attribute.Value.AsInterface()))
-			}
-		}
-		slices.Sort(key)
-		values[strings.Join(key, " ")] = point.Value
-	}
-	return values
-}
-
-func waitFor(t *testing.T, telemetry *componenttest.Telemetry, name string, want int64) {
-	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for sums(t, telemetry, name)[""] != want {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: got %v, want %d", name, sums(t, telemetry, name), want)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
-func TestMetricsTellWhatWasDecided(t *testing.T) {
-	telemetry := componenttest.NewTelemetry()
-	defer func() { _ = telemetry.Shutdown(context.Background()) }()
-	set := processortest.NewNopSettings(componentType)
-	set.TelemetrySettings = telemetry.NewTelemetrySettings()
-	sampler := started(t, settings("1ms", keepErrors, nil), new(consumertest.TracesSink), set)
-	for _, request := range readCapture(t, root+"/tests/golden/sdk/py_batch_producer_error.otlp.bin") {
-		if err := sampler.ConsumeTraces(context.Background(), request); err != nil {
-			t.Fatal(err)
-		}
-	}
-	waitFor(t, telemetry, prefixTailSampling+"new_trace_id_received", 18)
-	waitFor(t, telemetry, prefixOwn+"traces_pending", 0)
-	waitFor(t, telemetry, prefixOwn+"traces_kept_by_link", 3)
-	waitFor(t, telemetry, prefixOwn+"spans_received", 44)
-	decided := sums(t, telemetry, prefixTailSampling+"global_count_traces_sampled")
-	if decided["decision=sampled sampled=true"] != 4 || decided["decision=not_sampled sampled=false"] < 14 {
-		t.Error(decided)
-	}
-	if kept := sums(t, telemetry, prefixOwn+"traces_kept_by_policy"); kept["policy=errors"] != 1 {
-		t.Error(kept)
-	}
-	for _, loss := range entail.LossTable() {
-		if values := sums(t, telemetry, prefixOwn+"loss_"+loss.Name); len(values) != 1 || values[""] != 0 {
-			t.Errorf("%s: %v", loss.Name, values)
-		}
-	}
-	if _, err := telemetry.GetMetric(prefixTailSampling + "sampling_decision_timer_latency"); err != nil {
-		t.Error(err)
-	}
 }
