@@ -1,0 +1,143 @@
+package entailprocessor
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"go.opentelemetry.io/collector/confmap"
+
+	"entail.dev/entail"
+)
+
+// Keys that stand beside tail_sampling in the engine's own configuration. In the processor's, all are siblings.
+var ownKeys = []string{"links", "retain", "memory_limit", "probability", "compat"}
+
+const (
+	keyDecisionLog = "decision_log"
+	keyDropPending = "drop_pending_traces_on_shutdown"
+)
+
+// Config is the configuration of one processor. The engine reads it itself, so that its keys, bounds and hints are
+// those of `entail config check`; here only the keys are known that are not the engine's.
+type Config struct {
+	// DecisionLog is a file to which every decision is appended as a JSON line; "" = none.
+	DecisionLog string `mapstructure:"decision_log"`
+	// DropPending drops, at shutdown, what is not decided, as in tail_sampling. Otherwise it is decided.
+	DropPending bool `mapstructure:"drop_pending_traces_on_shutdown"`
+
+	engine map[string]any // the other keys, as they were found
+}
+
+var (
+	_ confmap.Unmarshaler = (*Config)(nil)
+	_ confmap.Marshaler   = Config{}
+)
+
+// Unmarshal takes the keys over. Validate says what is wrong with them.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	own := map[string]any{}
+	rest := maps.Clone(conf.ToStringMap())
+	for _, key := range []string{keyDecisionLog, keyDropPending} {
+		if value, found := rest[key]; found {
+			own[key] = value
+			delete(rest, key)
+		}
+	}
+	type plain Config // without this method
+	if err := confmap.NewFromStringMap(own).Unmarshal((*plain)(c)); err != nil {
+		return err
+	}
+	c.engine = rest
+	return nil
+}
+
+// Marshal gives the keys back, for what prints configurations.
+func (c Config) Marshal(conf *confmap.Conf) error {
+	all := map[string]any{keyDecisionLog: c.DecisionLog, keyDropPending: c.DropPending}
+	maps.Copy(all, c.engine)
+	return conf.Merge(confmap.NewFromStringMap(all))
+}
+
+// Validate gives every error of the configuration, each with its key and what was expected.
+func (c *Config) Validate() error {
+	_, err := c.check()
+	return err
+}
+
+// check gives the warnings.
+func (c *Config) check() ([]string, error) {
+	yaml, err := c.engineYAML()
+	if err != nil {
+		return nil, err
+	}
+	messages, err := entail.ConfigCheck(yaml)
+	if err != nil && len(messages) == 0 {
+		return nil, err
+	}
+	var warnings []string
+	var faults []error
+	for _, message := range messages {
+		if message.IsError {
+			faults = append(faults, errors.New(inProcessorTerms(message.Text)))
+		} else {
+			warnings = append(warnings, inProcessorTerms(message.Text))
+		}
+	}
+	return warnings, errors.Join(faults...)
+}
+
+// engineYAML is what the engine reads: JSON, which is YAML too.
+func (c *Config) engineYAML() ([]byte, error) {
+	block := map[string]any{}
+	whole := map[string]any{"tail_sampling": block}
+	for key, value := range c.engine {
+		block[key] = value
+	}
+	for _, key := range ownKeys {
+		if value, found := block[key]; found {
+			whole[key] = value
+			delete(block, key)
+		}
+	}
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(escapeDollars(whole)); err != nil {
+		return nil, fmt.Errorf("the configuration cannot be handed to the engine: %w", err)
+	}
+	return text.Bytes(), nil
+}
+
+// escapeDollars writes $ as $$. The Collector has looked up its ${...} by now; what is left is meant literally, and the
+// engine reads $$ as $.
+func escapeDollars(value any) any {
+	switch value := value.(type) {
+	case string:
+		return strings.ReplaceAll(value, "$", "$$")
+	case []any:
+		escaped := make([]any, len(value))
+		for i, item := range value {
+			escaped[i] = escapeDollars(item)
+		}
+		return escaped
+	case map[string]any:
+		escaped := make(map[string]any, len(value))
+		for key, item := range value {
+			escaped[key] = escapeDollars(item)
+		}
+		return escaped
+	}
+	return value
+}
+
+// inProcessorTerms writes a message of the engine without the block that the processor's keys do not stand in.
+func inProcessorTerms(message string) string {
+	own := strings.Join(append(ownKeys[:len(ownKeys):len(ownKeys)], keyDecisionLog), ", ")
+	message = strings.Replace(message, " in tail_sampling; expected one of: ", "; expected one of: "+own+", ", 1)
+	message = strings.Replace(message, " in tail_sampling;", ";", 1)
+	return strings.ReplaceAll(message, "tail_sampling.", "")
+}

@@ -1,0 +1,25 @@
+// Package entailprocessor is a processor of the OpenTelemetry Collector that takes the place of tail_sampling: the same
+// keys and answers, and keeps that follow span links. The work is done by the Entail engine through the package
+// entail.dev/entail, so the Collector is built with cgo. docs/collector.md tells how to configure and build it.
+package entailprocessor
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/processor"
+)
+
+var componentType = component.MustNewType("entail")
+
+// NewFactory makes the factory of the processor `entail`. Every instance has an engine of its own.
+func NewFactory() processor.Factory {
+	return processor.NewFactory(componentType, func() component.Config { return &Config{} },
+		processor.WithTraces(createTraces, component.StabilityLevelAlpha))
+}
+
+func createTraces(_ context.Context, set processor.Settings, config component.Config,
+	next consumer.Traces) (processor.Traces, error) {
+	return newSampler(set, config.(*Config), next)
+}

@@ -1,0 +1,192 @@
+package entailprocessor
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"entail.dev/entail"
+)
+
+const (
+	// Metrics that mean the same as in tail_sampling have its names, so that dashboards go on working.
+	prefixTailSampling = "otelcol_processor_tail_sampling_"
+	prefixOwn          = "otelcol_processor_entail_"
+)
+
+// counts are what the engine had counted at the end of a tick.
+type counts struct {
+	statistics   entail.Statistics
+	losses       []entail.Count // as entail.LossTable
+	keptByPolicy []entail.Count
+	recordsLost  uint64 // of the decision log
+	dropped      uint64 // traces, revived ones included: a counter does not go back
+}
+
+// observed is an instrument and where its values are found.
+type observed struct {
+	instrument metric.Int64Observable
+	values     func(*counts, func(uint64, ...attribute.KeyValue))
+}
+
+// metrics tells the Collector's telemetry what the engine counted. Reading takes no lock: it sees the last tick.
+type metrics struct {
+	meter        metric.Meter
+	processor    attribute.KeyValue
+	delivery     *delivery
+	latest       atomic.Pointer[counts]
+	instruments  []observed
+	timer        metric.Int64Histogram
+	registration metric.Registration
+}
+
+func newMetrics(set processor.Settings, delivery *delivery) (*metrics, error) {
+	m := &metrics{
+		meter:     set.MeterProvider.Meter("entail.dev/entailprocessor"),
+		processor: attribute.String("processor", set.ID.String()),
+		delivery:  delivery,
+	}
+	timer, err := m.meter.Int64Histogram(prefixTailSampling+"sampling_decision_timer_latency",
+		metric.WithUnit("ms"), metric.WithDescription("Time that each tick took: deciding, and taking over what was kept"))
+	m.timer = timer
+	return m, errors.Join(err, m.addTraces(), m.addSpans(), m.addHeld(), m.addLosses())
+}
+
+type value func(*counts) uint64
+
+func one(of value) func(*counts, func(uint64, ...attribute.KeyValue)) {
+	return func(c *counts, tell func(uint64, ...attribute.KeyValue)) { tell(of(c)) }
+}
+
+func (m *metrics) counter(name, unit, help string, values func(*counts, func(uint64, ...attribute.KeyValue))) error {
+	instrument, err := m.meter.Int64ObservableCounter(name, metric.WithUnit(unit), metric.WithDescription(help))
+	m.instruments = append(m.instruments, observed{instrument, values})
+	return err
+}
+
+func (m *metrics) gauge(name, unit, help string, of value) error {
+	instrument, err := m.meter.Int64ObservableGauge(prefixOwn+name, metric.WithUnit(unit), metric.WithDescription(help))
+	m.instruments = append(m.instruments, observed{instrument, one(of)})
+	return err
+}
+
+func (m *metrics) addTraces() error {
+	decided := func(c *counts, tell func(uint64, ...attribute.KeyValue)) {
+		traces := c.statistics.Traces
+		tell(traces.Kept, attribute.Bool("sampled", true), attribute.String("decision", "sampled"))
+		tell(c.dropped, attribute.Bool("sampled", false), attribute.String("decision", "not_sampled"))
+	}
+	byPolicy := func(c *counts, tell func(uint64, ...attribute.KeyValue)) {
+		for _, kept := range c.keptByPolicy {
+			tell(kept.Count, attribute.String("policy", kept.Name))
+		}
+	}
+	return errors.Join(
+		m.counter(prefixTailSampling+"global_count_traces_sampled", "{traces}",
+			"Traces that were kept, and traces that were dropped; a revived one is in both", decided),
+		m.counter(prefixTailSampling+"new_trace_id_received", "{traces}", "Traces that came in",
+			one(func(c *counts) uint64 { return c.statistics.Traces.Received })),
+		m.counter(prefixOwn+"traces_kept_by_policy", "{traces}", "Traces by the policy that kept them", byPolicy),
+		m.counter(prefixOwn+"traces_kept_by_link", "{traces}", "Traces that were kept for what they are linked with",
+			one(func(c *counts) uint64 { return c.statistics.Traces.KeptByLink })),
+		m.counter(prefixOwn+"traces_revived", "{traces}", "Traces that were dropped, and kept when a keep reached them",
+			one(func(c *counts) uint64 { return c.statistics.Traces.Revived })),
+	)
+}
+
+func (m *metrics) addSpans() error {
+	spans := func(name, help string, of func(*entail.SpanCounts) uint64) error {
+		return m.counter(prefixOwn+"spans_"+name, "{spans}", help,
+			one(func(c *counts) uint64 { return of(&c.statistics.Spans) }))
+	}
+	return errors.Join(
+		spans("received", "Spans that came in", func(s *entail.SpanCounts) uint64 { return s.Received }),
+		spans("emitted", "Spans that were kept", func(s *entail.SpanCounts) uint64 { return s.Emitted }),
+		spans("dropped", "Spans that were dropped", func(s *entail.SpanCounts) uint64 { return s.Dropped }),
+		spans("rejected", "Spans that were refused", func(s *entail.SpanCounts) uint64 { return s.Rejected }),
+		spans("lost", "Spans that were lost in the engine", func(s *entail.SpanCounts) uint64 { return s.Lost }),
+		m.counter(prefixOwn+"spans_undelivered", "{spans}", "Kept spans that the next consumer did not take: lost",
+			one(func(*counts) uint64 { return m.delivery.spansLost.Load() })),
+		m.counter(prefixOwn+"decision_log_records_lost", "{records}", "Decisions that could not be written to decision_log",
+			one(func(c *counts) uint64 { return c.recordsLost })),
+	)
+}
+
+func (m *metrics) addHeld() error {
+	return errors.Join(
+		m.gauge("traces_pending", "{traces}", "Traces that are not decided yet",
+			func(c *counts) uint64 { return c.statistics.Traces.Pending }),
+		m.gauge("spans_held", "{spans}", "Spans that are pending or retained",
+			func(c *counts) uint64 { return c.statistics.Spans.Held }),
+		m.gauge("memory", "By", "What the engine holds; memory_limit bounds it",
+			func(c *counts) uint64 { return c.statistics.Memory.Total }),
+		m.gauge("undelivered", "By", "Kept bytes that wait for the next consumer",
+			func(*counts) uint64 { return uint64(max(m.delivery.bytes(), 0)) }),
+	)
+}
+
+func (m *metrics) addLosses() error {
+	var all error
+	for i, loss := range entail.LossTable() {
+		err := m.counter(prefixOwn+"loss_"+loss.Name, "1", loss.Severity+": "+loss.Help,
+			one(func(c *counts) uint64 { return c.losses[i].Count }))
+		all = errors.Join(all, err)
+	}
+	return all
+}
+
+// collect takes the engine's counts over.
+func (m *metrics) collect(engine *entail.Engine, log *decisionLog) error {
+	var c counts
+	var failures [3]error
+	c.statistics, failures[0] = engine.Statistics()
+	c.losses, failures[1] = engine.Losses()
+	c.keptByPolicy, failures[2] = engine.KeptByPolicy()
+	c.recordsLost = log.lostCount()
+	c.dropped = c.statistics.Traces.Dropped + c.statistics.Traces.Revived
+	if before := m.latest.Load(); before != nil {
+		c.dropped = max(c.dropped, before.dropped)
+	}
+	if err := errors.Join(failures[:]...); err != nil {
+		return err
+	}
+	m.latest.Store(&c)
+	return nil
+}
+
+func (m *metrics) ticked(took time.Duration) {
+	m.timer.Record(context.Background(), took.Milliseconds(), metric.WithAttributes(m.processor))
+}
+
+func (m *metrics) register() error {
+	instruments := make([]metric.Observable, len(m.instruments))
+	for i, observed := range m.instruments {
+		instruments[i] = observed.instrument
+	}
+	var err error
+	m.registration, err = m.meter.RegisterCallback(m.observe, instruments...)
+	return err
+}
+
+func (m *metrics) observe(_ context.Context, observer metric.Observer) error {
+	latest := m.latest.Load()
+	for _, each := range m.instruments {
+		each.values(latest, func(value uint64, attributes ...attribute.KeyValue) {
+			observer.ObserveInt64(each.instrument, int64(value),
+				metric.WithAttributes(append(attributes, m.processor)...))
+		})
+	}
+	return nil
+}
+
+func (m *metrics) unregister() error {
+	if m.registration == nil {
+		return nil
+	}
+	return m.registration.Unregister()
+}

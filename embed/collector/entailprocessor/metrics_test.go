@@ -1,0 +1,103 @@
+package entailprocessor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/processor/processortest"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"entail.dev/entail"
+)
+
+func TestPermanentRefusalIsCounted(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	defer func() { _ = telemetry.Shutdown(context.Background()) }()
+	set := processortest.NewNopSettings(componentType)
+	set.TelemetrySettings = telemetry.NewTelemetrySettings()
+	sink := &slowSink{refuse: 1, failure: consumererror.NewPermanent(errors.New("never"))}
+	sampler := started(t, settings("1ms", keepAll, nil), sink, set)
+	if err := sampler.ConsumeTraces(context.Background(), tracesOf(0, 7, 10)); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, telemetry, prefixOwn+"spans_undelivered", 7)
+}
+
+// sums reads a metric: by attribute set, without the processor's name.
+func sums(t *testing.T, telemetry *componenttest.Telemetry, name string) map[string]int64 {
+	t.Helper()
+	got, err := telemetry.GetMetric(name)
+	if err != nil {
+		return nil
+	}
+	var points []metricdata.DataPoint[int64]
+	switch data := got.Data.(type) {
+	case metricdata.Sum[int64]:
+		points = data.DataPoints
+	case metricdata.Gauge[int64]:
+		points = data.DataPoints
+	}
+	values := map[string]int64{}
+	for _, point := range points {
+		var key []string
+		for _, attribute := range point.Attributes.ToSlice() {
+			if attribute.Key != "processor" {
+				key = append(key, fmt.Sprintf("%s=%v", attribute.Key, attribute.Value.AsInterface()))
+			}
+		}
+		slices.Sort(key)
+		values[strings.Join(key, " ")] = point.Value
+	}
+	return values
+}
+
+func waitFor(t *testing.T, telemetry *componenttest.Telemetry, name string, want int64) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for sums(t, telemetry, name)[""] != want {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: got %v, want %d", name, sums(t, telemetry, name), want)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func TestMetricsTellWhatWasDecided(t *testing.T) {
+	telemetry := componenttest.NewTelemetry()
+	defer func() { _ = telemetry.Shutdown(context.Background()) }()
+	set := processortest.NewNopSettings(componentType)
+	set.TelemetrySettings = telemetry.NewTelemetrySettings()
+	sampler := started(t, settings("1ms", keepErrors, nil), new(consumertest.TracesSink), set)
+	for _, request := range readCapture(t, root+"/tests/golden/sdk/py_batch_producer_error.otlp.bin") {
+		if err := sampler.ConsumeTraces(context.Background(), request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waitFor(t, telemetry, prefixTailSampling+"new_trace_id_received", 18)
+	waitFor(t, telemetry, prefixOwn+"traces_pending", 0)
+	waitFor(t, telemetry, prefixOwn+"traces_kept_by_link", 3)
+	waitFor(t, telemetry, prefixOwn+"spans_received", 44)
+	decided := sums(t, telemetry, prefixTailSampling+"global_count_traces_sampled")
+	if decided["decision=sampled sampled=true"] != 4 || decided["decision=not_sampled sampled=false"] < 14 {
+		t.Error(decided)
+	}
+	if kept := sums(t, telemetry, prefixOwn+"traces_kept_by_policy"); kept["policy=errors"] != 1 {
+		t.Error(kept)
+	}
+	for _, loss := range entail.LossTable() {
+		if values := sums(t, telemetry, prefixOwn+"loss_"+loss.Name); len(values) != 1 || values[""] != 0 {
+			t.Errorf("%s: %v", loss.Name, values)
+		}
+	}
+	if _, err := telemetry.GetMetric(prefixTailSampling + "sampling_decision_timer_latency"); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,223 @@
+package entailprocessor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/processor"
+	"go.uber.org/zap"
+
+	"entail.dev/entail"
+)
+
+const (
+	tickInterval = time.Second
+	// An emitted batch stays under the 4 MiB that gRPC receivers take by default, with room for what is added.
+	batchBytesMax = 1 << 20
+	// With so much kept and not delivered nothing more is decided: memory fills, and requests are then refused.
+	undeliveredBytesMax = 64 << 20
+	drainTries          = 8
+)
+
+// traceSampler is one processor: an engine, a ticker, and a queue toward the next consumer.
+//
+// ConsumeTraces may be called from any goroutine. One goroutine ticks, one delivers; a caller that found no room ticks
+// too. turn orders what uses the engine's output.
+type traceSampler struct {
+	config   *Config
+	logger   *zap.Logger
+	engine   *entail.Engine
+	delivery *delivery
+	metrics  *metrics
+	began    time.Time // engine time is the wall clock of the start plus monotonic time: it never goes back
+
+	turn   sync.Mutex // Guarded by turn: ticks of the engine, its output, log
+	ticks  atomic.Uint64
+	log    *decisionLog
+	stop   chan struct{}
+	ticker sync.WaitGroup
+	ended  sync.Once
+}
+
+func newSampler(set processor.Settings, config *Config, next consumer.Traces) (*traceSampler, error) {
+	s := &traceSampler{config: config, logger: set.Logger, stop: make(chan struct{})}
+	s.delivery = newDelivery(set.Logger, next)
+	var err error
+	s.metrics, err = newMetrics(set, s.delivery)
+	return s, err
+}
+
+// Capabilities: what comes in is only read.
+func (s *traceSampler) Capabilities() consumer.Capabilities {
+	return consumer.Capabilities{MutatesData: false}
+}
+
+// Start opens the engine.
+func (s *traceSampler) Start(ctx context.Context, _ component.Host) error {
+	warnings, err := s.config.check()
+	if err != nil {
+		return err
+	}
+	for _, warning := range warnings {
+		s.logger.Warn(warning)
+	}
+	yaml, err := s.config.engineYAML()
+	if err != nil {
+		return err
+	}
+	if s.config.DecisionLog != "" {
+		if s.log, err = openDecisionLog(s.config.DecisionLog, s.logger); err != nil {
+			return fmt.Errorf("%s: %w", keyDecisionLog, err)
+		}
+	}
+	options := entail.Options{Decisions: s.log != nil, BatchBytesMax: batchBytesMax}
+	if s.engine, err = entail.Open(yaml, options); err != nil {
+		return errors.Join(err, s.log.close())
+	}
+	s.began = time.Now()
+	s.delivery.start()
+	// What comes before the first tick would have arrived at time 0.
+	if err := errors.Join(s.tick(0), s.metrics.register()); err != nil {
+		return errors.Join(err, s.Shutdown(ctx))
+	}
+	s.ticker.Add(1)
+	go s.tickEverySecond()
+	return nil
+}
+
+// ConsumeTraces hands the spans to the engine, whole or not at all. An error that is not permanent says that
+// memory_limit is spent: the sender may try again.
+func (s *traceSampler) ConsumeTraces(_ context.Context, traces ptrace.Traces) error {
+	if traces.SpanCount() == 0 {
+		return nil
+	}
+	request, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(traces)
+	if err != nil {
+		return consumererror.NewPermanent(err)
+	}
+	seen := s.ticks.Load()
+	_, err = s.engine.Ingest(request)
+	if errors.Is(err, entail.ErrNoRoom) {
+		if err := s.tick(seen); err != nil {
+			return err
+		}
+		_, err = s.engine.Ingest(request)
+	}
+	switch {
+	case errors.Is(err, entail.ErrNoRoom):
+		return fmt.Errorf("memory_limit is spent, %d bytes are not yet delivered; try again: %w", s.delivery.bytes(), err)
+	case errors.Is(err, entail.ErrTooLarge), errors.Is(err, entail.ErrMalformed):
+		return consumererror.NewPermanent(err)
+	}
+	return err
+}
+
+func (s *traceSampler) now() int64 { return s.began.UnixNano() + int64(time.Since(s.began)) }
+
+func (s *traceSampler) tickEverySecond() {
+	defer s.ticker.Done()
+	ticker := time.NewTicker(tickInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-s.stop:
+			return
+		case <-ticker.C:
+			if err := s.tick(s.ticks.Load()); err != nil {
+				s.logger.Error("a tick failed", zap.Error(err))
+			}
+		}
+	}
+}
+
+// tick decides what is due, unless somebody did so since `seen`, and queues what was kept.
+func (s *traceSampler) tick(seen uint64) error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.ticks.Load() != seen || s.delivery.bytes() >= undeliveredBytesMax {
+		return nil
+	}
+	defer s.ticks.Add(1)
+	began := time.Now()
+	err := s.engine.Tick(s.now())
+	err = errors.Join(err, s.collect())
+	s.metrics.ticked(time.Since(began))
+	return err
+}
+
+// collect takes over what the engine gives out. turn is held.
+func (s *traceSampler) collect() error {
+	for {
+		batch := entail.Batch{Bytes: s.delivery.buffer()}
+		found, err := s.engine.NextBatch(&batch)
+		if found {
+			s.delivery.push(batch)
+			continue
+		}
+		s.delivery.keepBuffer(batch.Bytes)
+		if err != nil {
+			return err
+		}
+		break
+	}
+	if err := s.log.writeAll(s.engine); err != nil {
+		return err
+	}
+	return s.metrics.collect(s.engine, s.log)
+}
+
+// Shutdown decides what is pending, delivers what was kept, and gives everything back. When ctx ends, or the next
+// consumer refuses for too long, what is left is counted, logged and lost.
+func (s *traceSampler) Shutdown(ctx context.Context) error {
+	if s.engine == nil {
+		return nil
+	}
+	var err error
+	s.ended.Do(func() { err = s.shutdown(ctx) })
+	return err
+}
+
+func (s *traceSampler) shutdown(ctx context.Context) error {
+	close(s.stop)
+	s.ticker.Wait()
+	err := s.drain()
+	s.delivery.finish(ctx)
+	return errors.Join(err, s.metrics.unregister(), s.closeAll())
+}
+
+func (s *traceSampler) drain() error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.config.DropPending {
+		return s.dropPending()
+	}
+	err := s.engine.Drain(s.now())
+	for tries := 1; err != nil && tries < drainTries; tries++ { // ENTAIL_E_MEMORY: the rest follows with the next
+		err = errors.Join(s.collect(), s.engine.Drain(s.now()))
+	}
+	return errors.Join(err, s.collect())
+}
+
+func (s *traceSampler) dropPending() error {
+	counts, err := s.engine.Statistics()
+	if err == nil && counts.Traces.Pending > 0 {
+		s.logger.Warn("pending traces are dropped undecided, as "+keyDropPending+" demands",
+			zap.Uint64("traces", counts.Traces.Pending))
+	}
+	return err
+}
+
+func (s *traceSampler) closeAll() error {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.engine.Close()
+	return s.log.close()
+}

@@ -1,0 +1,221 @@
+package entailprocessor
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/collector/processor/processortest"
+
+	"entail.dev/entail"
+)
+
+func settings(wait string, policy map[string]any, more map[string]any) map[string]any {
+	all := map[string]any{"decision_wait": wait, "policies": []any{policy}}
+	maps.Copy(all, more)
+	return all
+}
+
+var (
+	keepErrors = map[string]any{"name": "errors", "type": "status_code",
+		"status_code": map[string]any{"status_codes": []any{"ERROR"}}}
+	keepAll = map[string]any{"name": "all", "type": "always_sample"}
+)
+
+func configOf(t *testing.T, values map[string]any) *Config {
+	t.Helper()
+	config := NewFactory().CreateDefaultConfig().(*Config)
+	if err := confmap.NewFromStringMap(values).Unmarshal(config); err != nil {
+		t.Fatal(err)
+	}
+	return config
+}
+
+func started(t *testing.T, values map[string]any, next consumer.Traces, set processor.Settings) processor.Traces {
+	t.Helper()
+	sampler, err := NewFactory().CreateTraces(context.Background(), set, configOf(t, values), next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sampler.Start(context.Background(), componenttest.NewNopHost()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { shutdown(t, sampler) })
+	return sampler
+}
+
+func start(t *testing.T, values map[string]any, next consumer.Traces) processor.Traces {
+	return started(t, values, next, processortest.NewNopSettings(componentType))
+}
+
+func shutdown(t *testing.T, sampler processor.Traces) {
+	t.Helper()
+	if err := sampler.Shutdown(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+// tracesOf is `count` traces of one span each, their IDs numbered from `from`.
+func tracesOf(from, count, payloadBytes int) ptrace.Traces {
+	traces := ptrace.NewTraces()
+	spans := traces.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	for i := range count {
+		var traceID pcommon.TraceID
+		binary.BigEndian.PutUint64(traceID[8:], uint64(from+i+1))
+		span := spans.AppendEmpty()
+		span.SetTraceID(traceID)
+		span.SetSpanID(pcommon.SpanID{1})
+		span.SetName("s")
+		span.SetStartTimestamp(1)
+		span.SetEndTimestamp(2)
+		span.Attributes().PutStr("payload", strings.Repeat("x", payloadBytes))
+	}
+	return traces
+}
+
+func TestTicksByItself(t *testing.T) {
+	sink := new(consumertest.TracesSink)
+	sampler := start(t, settings("100ms", keepAll, nil), sink)
+	if err := sampler.ConsumeTraces(context.Background(), tracesOf(0, 5, 10)); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(20 * time.Second); sink.SpanCount() < 5; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of 5 spans came", sink.SpanCount())
+		}
+	}
+}
+
+func TestShutdownDecidesWhatIsPending(t *testing.T) {
+	for _, drop := range []bool{false, true} {
+		sink := new(consumertest.TracesSink)
+		sampler := start(t, settings("1h", keepAll, map[string]any{keyDropPending: drop}), sink)
+		if err := sampler.ConsumeTraces(context.Background(), tracesOf(0, 1000, 10)); err != nil {
+			t.Fatal(err)
+		}
+		shutdown(t, sampler)
+		shutdown(t, sampler)
+		want := 1000
+		if drop {
+			want = 0
+		}
+		if sink.SpanCount() != want {
+			t.Errorf("%s: %v: %d spans, want %d", keyDropPending, drop, sink.SpanCount(), want)
+		}
+		err := sampler.ConsumeTraces(context.Background(), tracesOf(0, 1, 1))
+		if !errors.Is(err, entail.ErrClosed) {
+			t.Error("after Shutdown: ", err)
+		}
+	}
+}
+
+// What was taken in while Shutdown began is delivered; what was refused is not.
+func TestNothingTakenInIsLostAtShutdown(t *testing.T) {
+	sink := new(consumertest.TracesSink)
+	sampler := start(t, settings("1h", keepAll, nil), sink)
+	var senders sync.WaitGroup
+	var taken atomic.Int64
+	begun := make(chan struct{}, 4)
+	for sender := range 4 {
+		senders.Add(1)
+		go func() {
+			defer senders.Done()
+			for i := 0; ; i++ {
+				err := sampler.ConsumeTraces(context.Background(), tracesOf((sender<<20+i)*10, 10, 10))
+				if i == 20 {
+					begun <- struct{}{}
+				}
+				if err != nil {
+					if !errors.Is(err, entail.ErrClosed) {
+						t.Error(err)
+					}
+					return
+				}
+				taken.Add(10)
+			}
+		}()
+	}
+	for range 4 {
+		<-begun
+	}
+	shutdown(t, sampler)
+	senders.Wait()
+	if int64(sink.SpanCount()) != taken.Load() || taken.Load() < 800 {
+		t.Errorf("%d spans were taken in, %d delivered", taken.Load(), sink.SpanCount())
+	}
+}
+
+func TestInstancesDoNotMix(t *testing.T) {
+	var sinks [3]consumertest.TracesSink
+	var all []processor.Traces
+	for i := range sinks {
+		all = append(all, start(t, settings("1h", keepAll, nil), &sinks[i]))
+	}
+	for i, sampler := range all {
+		if err := sampler.ConsumeTraces(context.Background(), tracesOf(i*100, i+1, 10)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, sampler := range all {
+		shutdown(t, sampler)
+		if sinks[i].SpanCount() != i+1 {
+			t.Errorf("instance %d: %d spans", i, sinks[i].SpanCount())
+		}
+	}
+}
+
+func TestDecisionLogHasEveryDecision(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "decisions.jsonl")
+	values := settings("1h", keepErrors, map[string]any{keyDecisionLog: path})
+	sampler := start(t, values, new(consumertest.TracesSink))
+	for _, request := range readCapture(t, root+"/tests/golden/sdk/py_batch_producer_error.otlp.bin") {
+		if err := sampler.ConsumeTraces(context.Background(), request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shutdown(t, sampler)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := map[string]int{}
+	for line := range strings.Lines(string(text)) {
+		var record struct{ Reason string }
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			t.Fatal(line, err)
+		}
+		reasons[record.Reason]++
+	}
+	want := map[string]int{"policy": 1, "link": 3, "no_match": 14}
+	if !maps.Equal(reasons, want) {
+		t.Errorf("got %v, want %v", reasons, want)
+	}
+
+	values[keyDecisionLog] = filepath.Join(t.TempDir(), "missing", "decisions.jsonl")
+	faulty, err := NewFactory().CreateTraces(context.Background(), processortest.NewNopSettings(componentType),
+		configOf(t, values), new(consumertest.TracesSink))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := faulty.Start(context.Background(), componenttest.NewNopHost()); err == nil ||
+		!strings.Contains(err.Error(), keyDecisionLog) {
+		t.Error(err)
+	}
+	shutdown(t, faulty)
+}

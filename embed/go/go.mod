@@ -1,0 +1,3 @@
+module entail.dev/entail
+
+go 1.24
