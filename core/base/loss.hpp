@@ -15,7 +15,7 @@ namespace entail::base {
   X(late_origin, warning, "spans that came after their trace was sealed, and would have made an origin of it")      \
   X(late_pin, warning, "links cut from an emitted span whose target became an origin only later")                   \
   X(evicted, error,                                                                                                 \
-    "traces decided early, or sealed before their retention ended, because memory_limit or retain.max_bytes was "   \
+    "traces dropped early, or sealed before their retention ended, because memory_limit or retain.max_bytes was "   \
     "spent")                                                                                                        \
   X(records_forgotten, warning,                                                                                     \
     "records of traces forgotten before retain.records was over, because memory_limit was spent")                   \
