@@ -40,5 +40,42 @@ TEST(Examples, AreConfigurationsWithoutWarnings) {
   }
 }
 
+TEST(Embedding, ShowsTheExampleAsItIs) {
+  const std::string page = file_text("docs/embedding.md");
+  EXPECT_NE(page.find(fenced("c", file_text("examples/c/keep_errors.c"))), std::string::npos);
+  for (const char* program : {"examples/c/keep_errors.c", "examples/cpp/keep_slow.cpp"}) {
+    const std::string text = file_text(program);
+    EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 80) << program;
+  }
+}
+
+// The page tells what to do on each status that the header has.
+TEST(Embedding, TellsEveryStatus) {
+  const std::string header = file_text("core/include/entail/entail.h");
+  const std::string page = file_text("docs/embedding.md");
+  unsigned statuses = 0;
+  const std::size_t end = header.find("/* Detail of a failure");
+  for (std::size_t at = header.find("#define ENTAIL_OK"); at < end; at = header.find("#define ENTAIL_", at + 1)) {
+    const std::string name = header.substr(at + 8, header.find(' ', at + 8) - at - 8);
+    EXPECT_NE(page.find("| `" + name + "` |"), std::string::npos) << name;
+    ++statuses;
+  }
+  EXPECT_GE(statuses, 15u);
+}
+
+// Links in the documents lead to files that are there.
+TEST(Documents, HaveNoDeadLinks) {
+  for (const char* document : {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md",
+                               "docs/configuration.md", "docs/contexts.md", "docs/embedding.md"}) {
+    const std::string folder = std::string(document).starts_with("docs/") ? "docs/" : "";
+    const std::string text = file_text(document);
+    for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 1)) {
+      const std::string target = text.substr(at + 2, text.find(')', at) - at - 2);
+      if (target.starts_with("http")) continue;
+      EXPECT_TRUE(std::ifstream(ENTAIL_SOURCE_DIR "/" + folder + target).good()) << document << ": " << target;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace entail
