@@ -63,19 +63,5 @@ TEST(Embedding, TellsEveryStatus) {
   EXPECT_GE(statuses, 15u);
 }
 
-// Links in the documents lead to files that are there.
-TEST(Documents, HaveNoDeadLinks) {
-  for (const char* document : {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md",
-                               "docs/configuration.md", "docs/contexts.md", "docs/embedding.md"}) {
-    const std::string folder = std::string(document).starts_with("docs/") ? "docs/" : "";
-    const std::string text = file_text(document);
-    for (std::size_t at = text.find("]("); at != std::string::npos; at = text.find("](", at + 1)) {
-      const std::string target = text.substr(at + 2, text.find(')', at) - at - 2);
-      if (target.starts_with("http")) continue;
-      EXPECT_TRUE(std::ifstream(ENTAIL_SOURCE_DIR "/" + folder + target).good()) << document << ": " << target;
-    }
-  }
-}
-
 }  // namespace
 }  // namespace entail
