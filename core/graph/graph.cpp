@@ -155,8 +155,11 @@ void Graph::reclaim() noexcept {
 }
 
 WindowInfo Graph::info(const Window& window) noexcept {
-  return {window.slot(),       window.sequence(), window.capacity(),     window.node_count(),
-          window.offset_end(), window.bytes(),    frozen(window.slot()), &window == current()};
+  // First: what the last batch gave back is counted out only once the window is frozen, so that a count read before
+  // might still hold its reservations beside frozen = true.
+  const bool is_frozen = frozen(window.slot());
+  return {window.slot(),       window.sequence(), window.capacity(), window.node_count(),
+          window.offset_end(), window.bytes(),    is_frozen,         &window == current()};
 }
 
 WindowList Graph::windows() noexcept {
