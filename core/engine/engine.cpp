@@ -50,6 +50,7 @@ Engine::Impl::Impl(const Options& from, Sink& to, std::unique_ptr<policy::Policy
       lanes(from.ingest_lanes_max),
       carrier(graph, ledger, from.links.propagate, policies->origins_may_be_chance(), from.links.sample.seed),
       output(from.output_batch_bytes_max) {
+  window_adopted_ns.fill(engine::kNever);
   kept_by_policy.resize(policies->policy_count());
   propagation_tokens = static_cast<double>(from.links.propagate.max_propagated_bytes_per_second);
 }

@@ -114,6 +114,7 @@ struct Engine::Impl {
   void seal_expired(bool drain);
   void bound_retention();
   void drop_late_spans(RecordId id);
+  void note_frozen_windows() noexcept;
   void rotate_windows();
   void drop_oldest_window(bool forced);
   bool rotate(std::uint64_t capacity);
@@ -192,8 +193,10 @@ struct Engine::Impl {
   double propagation_tokens = 0;
   std::int64_t propagation_filled_at_ns = 0;
   std::int64_t window_started_ns = 0;
-  std::array<std::int64_t, graph::kWindowSlots> window_closed_ns{};  // by slot
-  struct PrintedLinks {                                              // of a trace emitted with links cut
+  // By slot: the tick that found the window frozen before it read the logs, so that it has adopted all that was written
+  // into it; kNever: none yet, and the window may not be dropped (PROTOCOL window_drop, retention.cpp).
+  std::array<std::int64_t, graph::kWindowSlots> window_adopted_ns;
+  struct PrintedLinks {  // of a trace emitted with links cut
     std::unordered_map<TraceId, std::uint32_t> counts;
   };
   std::unordered_map<RecordId, PrintedLinks> printed_links;

@@ -149,6 +149,21 @@ bool Engine::Impl::would_be_origin(const store::SpanEntry& entry, TraceId id) {
   return policies->would_be_origin(known, id);
 }
 
+// PROTOCOL window_drop: no node of a window comes out of a log after the window was dropped, so nothing that was
+// written into it is overlooked.
+//   words    the lane's epoch (sync/epoch.hpp), its logs (sync/spsc_log.hpp): of touched nodes, made nodes, late edges
+//   ingest   I1 pin, load the current window W  I2 write into W, push its nodes into the logs  I3 unpin
+//   tick     W1 note_frozen_windows(): W, which is not current any more, is frozen (no lane is pinned from before that)
+//            W2 adopt_all(): drain the logs    W3 drop W
+//   P1  W1 true => every I3 of a batch in W happens before W1 (epoch P1), so W2 takes all that its I2 logged.
+//       A W1 that follows W2 does not do: a batch can end between the two, and its entries outlive W.
+//   progress  a lane that stalls in a batch keeps its window from being dropped, for that long; nothing waits.
+//   proved by tests/interleave/window_drop_test.cpp (1 lane + tick, exhaustive); mutant W2 before W1 must fail.
+void Engine::Impl::note_frozen_windows() noexcept {
+  for (const graph::WindowInfo& window : graph.windows())
+    if (window.frozen && window_adopted_ns[window.slot] == engine::kNever) window_adopted_ns[window.slot] = now_ns;
+}
+
 // Starts a new window when the current one is old, nearly full or was too small, and drops those past their time.
 void Engine::Impl::rotate_windows() {
   const std::int64_t window_time_ns =
@@ -170,16 +185,15 @@ void Engine::Impl::rotate_windows() {
     drop_oldest_window(true);
     return;
   }
-  // A window's records are as old as its end; those touched since live on in a later one.
+  // A window's records are as old as its last batch; those touched since live on in a later one.
   const graph::WindowInfo& oldest = windows.items[0];
-  if (!oldest.is_current && oldest.frozen && now_ns - window_closed_ns[oldest.slot] >= options.retain.records_ns)
-    drop_window(oldest, false);
+  const std::int64_t adopted_ns = window_adopted_ns[oldest.slot];
+  if (adopted_ns != engine::kNever && now_ns - adopted_ns >= options.retain.records_ns) drop_window(oldest, false);
 }
 
 bool Engine::Impl::rotate(std::uint64_t capacity) {
-  const graph::WindowList windows = graph.windows();
   if (!graph.rotate(capacity)) return false;
-  window_closed_ns[windows.items[windows.count - 1].slot] = now_ns;
+  window_adopted_ns[graph.current_window().slot] = engine::kNever;
   window_started_ns = now_ns;
   return true;
 }
@@ -189,14 +203,14 @@ void Engine::Impl::drop_oldest_window(bool forced) {
   const graph::WindowList windows = graph.windows();
   if (windows.count == 1) {
     rotate(windows.items[0].capacity);
-  } else if (windows.items[0].frozen) {
+  } else if (window_adopted_ns[windows.items[0].slot] != engine::kNever) {
     drop_window(windows.items[0], forced);
   }
 }
 
 // Carries over what is still needed of a window to the current one, forgets the rest, and gives the window back.
 // Needed: traces that hold spans, that were touched less than retain.records ago (unless forced), or that have a later
-// incarnation, whose older edges are moved to it.
+// incarnation, whose older edges are moved to it. PROTOCOL window_drop W3: REQUIRES window_adopted_ns of its slot.
 void Engine::Impl::drop_window(const graph::WindowInfo& window, bool forced) {
   std::vector<NodeId> moving;  // nodes of this window whose traces live on
   std::uint64_t links = 0;

@@ -50,6 +50,7 @@ void Engine::Impl::run_tick(bool drain) {
   if (new_second || held_bytes() >= options.memory_limit_bytes) generations.advance();
   const std::uint64_t lanes_generation = open_generation();  // before the logs are read
   graph.reclaim();
+  note_frozen_windows();  // before the logs are read
   adopt_all();
 
   evict();             // 0

@@ -1,0 +1,76 @@
+// PROTOCOL window_drop (core/engine/retention.cpp): what a batch wrote into a window is adopted before the window goes.
+#include <array>
+
+#include "sync/epoch.hpp"
+#include "sync/spsc_log.hpp"
+#include "tests/interleave/protocol.hpp"
+
+namespace {
+
+using entail::sync::EpochOrders;
+using entail::sync::SpscLogOrders;
+using namespace interleave;
+
+enum class Asked { before_draining, after_draining };
+
+struct UnpinRelaxed : EpochOrders {
+  static constexpr auto unpin = std::memory_order_relaxed;
+};
+
+// A lane runs one batch, which writes one span into the window that it loads and logs it. Tick rotates, then passes
+// twice: is the old window frozen, drain, drop it if it is. A log entry is the number of its window.
+template <Asked kAsked, class Orders>
+struct DropWindow {
+  static constexpr unsigned kThreads = 2;
+  entail::sync::Epochs<ModelSync, Orders> epochs{1};
+  entail::sync::SpscLog<std::uint32_t, ModelSync, SpscLogOrders, 1> log;
+  std::array<ModelPlain<int>, 2> spans;  // by window; -1 = unmapped
+  ModelAtomic<std::uint32_t> current{0};
+  bool dropped = false;
+  int adopted = 0;
+
+  DropWindow() {
+    for (auto& window : spans) window.set(0);
+  }
+  void thread(unsigned i) {
+    if (i == 0) {
+      if (!log.reserve(1)) return;
+      epochs.pin(0);  // I1
+      const std::uint32_t window = current.load(std::memory_order_seq_cst);
+      spans[window].set(1);  // I2
+      log.push(window);
+      epochs.unpin(0);  // I3
+      return;
+    }
+    current.store(1, std::memory_order_seq_cst);
+    const std::uint64_t closed = epochs.advance();
+    for (unsigned tick = 0; tick < 2; ++tick) {
+      const bool frozen_before = !dropped && epochs.safe(closed);  // W1
+      drain();                                                     // W2
+      const bool frozen = kAsked == Asked::before_draining ? frozen_before : !dropped && epochs.safe(closed);
+      if (!frozen) continue;
+      expect(spans[0].get() == adopted, "all spans of the window are adopted when it is dropped");
+      spans[0].set(-1);  // W3
+      dropped = true;
+    }
+  }
+  void drain() {
+    log.drain([&](std::uint32_t window) {
+      expect(window == 1 || !dropped, "no log entry names a dropped window");
+      if (window == 0) ++adopted;
+    });
+  }
+  void finish() { drain(); }
+  std::string outcome() const { return std::string(dropped ? "dropped" : "live") + (adopted != 0 ? ", adopted" : ""); }
+};
+
+TEST(WindowDrop, NothingLoggedIsOverlooked) {
+  using Shipped = DropWindow<Asked::before_draining, EpochOrders>;
+  expect_proved<Shipped>("one batch, two ticks");
+  EXPECT_EQ(explore<Shipped>().outcomes,
+            (std::set<std::string>{"dropped", "dropped, adopted", "live", "live, adopted"}));
+  expect_refuted<DropWindow<Asked::after_draining, EpochOrders>>("drained before asking", "");
+  expect_refuted<DropWindow<Asked::before_draining, UnpinRelaxed>>("unpin relaxed", "");
+}
+
+}  // namespace
