@@ -33,7 +33,6 @@ foreach(package IN ITEMS "library libentail1" "development libentail-dev" "comma
 endforeach()
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "The Entail authors <entail@localhost>")
-set(CPACK_PACKAGE_HOMEPAGE_URL "https://entail.dev")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})
 set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)

@@ -102,7 +102,12 @@ Result<void> Engine::ingest(const Request& request) {
 
 Result<void> Engine::ingest(Bytes otlp_protobuf) {
   static thread_local wire::Decoded decoded;
-  Result<void> taken = wire::decode(otlp_protobuf, nullptr, decoded);
+  Result<void> taken;
+  try {
+    taken = wire::decode(otlp_protobuf, nullptr, decoded);
+  } catch (const std::bad_alloc&) {
+    taken = Error{ErrorCode::out_of_memory};
+  }
   if (taken.ok()) taken = impl_->ingest(decoded, 0);
   if (decoded.spans.capacity() + decoded.fields.capacity() > kDecodedItemsMax) decoded = {};
   return taken;

@@ -45,6 +45,7 @@ struct Engine::Impl {
   Result<void> ingest(const wire::Decoded& decoded, std::uint64_t values_lost);
   Error ingest_on(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded);
   void accept_spans(engine::Lane& lane, const wire::Decoded& decoded);
+  static void count_spans(engine::Lane& lane, const wire::Decoded& decoded) noexcept;
   static void release_scratch(engine::Lane& lane) noexcept;
   void read_links(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
   void count_link(engine::Lane& lane, context::Identity identity);
@@ -57,8 +58,10 @@ struct Engine::Impl {
   void place_links(engine::Lane& lane, graph::Writer& writer);
   void store_span(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
   void sample_links(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted);
+  store::SpanEntry* store_bytes(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+                                std::unique_ptr<store::CutSpan> cut);
   store::SpanEntry* store_cut(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
-                              const store::Envelope* scope);
+                              const store::Envelope* scope, std::unique_ptr<store::CutSpan> cut);
   const store::Envelope* envelope(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t scope);
   void end_generation_by_volume() noexcept;
   std::uint64_t held_bytes() const noexcept;

@@ -58,8 +58,8 @@ Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, std::uint64_t va
   lane->generation = generations.begin(lane->active_generation);
   const Error error = ingest_on(*lane, writer, decoded);
   writer.end();
-  lane->counts.values_lost.add(values_lost);
   if (error.code() != ErrorCode::none) return error;
+  lane->counts.values_lost.add(values_lost);
   return {};
 }
 
@@ -76,6 +76,7 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
   try {
     accept_spans(lane, decoded);
     lane.nodes.resize(lane.trace_ids.size());
+    lane.first_cell.reserve(lane.trace_ids.size());
     if (!lane.touched_log.reserve(lane.trace_ids.size())) return Error{ErrorCode::out_of_memory};
     lane.cells.reserve(decoded.link_count);
     lane.far_spans.reserve(decoded.link_count);
@@ -89,8 +90,9 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
       if (decoded.spans[lane.accepted[i]].link_count > options.links.sample.max_links_per_span)
         sample_links(lane, decoded, i);
   } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::out_of_memory};  // nothing is published yet
+    return Error{ErrorCode::out_of_memory};  // nothing is published or counted yet
   }
+  count_spans(lane, decoded);
   lane.spans->begin(lane.generation);
   writer.find_or_insert(lane.trace_ids, lane.nodes.data());
   for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) read_links(lane, writer, decoded, i);
@@ -126,17 +128,23 @@ void Engine::Impl::accept_spans(Lane& lane, const wire::Decoded& decoded) {
   lane.placed.clear();
   lane.cuts.clear();
   lane.next_cut = 0;
+  lane.rejected = {};
   for (std::uint32_t i = 0; i < decoded.spans.size(); ++i) {
     const wire::SpanView& span = decoded.spans[i];
     const Bytes trace = slice(decoded.bytes, span.trace_id);
     const Identity identity = context::classify(trace, slice(decoded.bytes, span.span_id), span.bad_hex, false);
     if (identity != Identity::good) {
-      lane.counts.spans_rejected[static_cast<unsigned>(identity)].add(1);
+      ++lane.rejected[static_cast<unsigned>(identity)];
       continue;
     }
     lane.accepted.push_back(i);
     lane.trace_ids.push_back(base::load_trace_id(trace.data()));
   }
+}
+
+void Engine::Impl::count_spans(Lane& lane, const wire::Decoded& decoded) noexcept {
+  for (unsigned identity = 0; identity < context::kIdentityCount; ++identity)
+    if (lane.rejected[identity] != 0) lane.counts.spans_rejected[identity].add(lane.rejected[identity]);
   lane.counts.spans_received.add(decoded.spans.size());
 }
 
@@ -147,20 +155,15 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
   const std::span<const EdgeCell> cells{lane.cells.data() + first_cell, span.link_count};
   if (!cells.empty()) writer.append_out(node, cells, {lane.far_spans.data() + first_cell, span.link_count});
 
-  const store::Envelope* scope = envelope(lane, decoded, span.scope);
+  std::unique_ptr<store::CutSpan> cut;
+  if (span.link_count > options.links.sample.max_links_per_span) cut = std::move(lane.cuts[lane.next_cut++]);
+  policy::Facts facts;
   store::SpanEntry* entry = nullptr;
-  if (scope != nullptr) {
-    if (span.link_count > options.links.sample.max_links_per_span) {
-      try {
-        entry = store_cut(lane, decoded, accepted, scope);
-      } catch (const std::bad_alloc&) {
-        entry = nullptr;
-      }
-    } else {
-      entry = lane.spans->span(scope, span.payload.size);
-      if (entry != nullptr)
-        std::memcpy(entry->mutable_payload(), decoded.bytes.data() + span.payload.offset, span.payload.size);
-    }
+  try {
+    policies->match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], facts);
+    entry = store_bytes(lane, decoded, accepted, std::move(cut));
+  } catch (const std::bad_alloc&) {
+    entry = nullptr;
   }
   if (entry == nullptr) {
     lane.counts.spans_unstored.add(1);
@@ -188,13 +191,23 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
   if (span.link_count != 0) payload.links.fetch_add(span.link_count, std::memory_order_relaxed);
   if (span.dropped_links_count != 0)
     payload.dropped_upstream.fetch_add(span.dropped_links_count, std::memory_order_relaxed);
-  policy::Facts facts;
-  const std::uint32_t resource = decoded.scopes[span.scope].resource;
-  policies->match_span(decoded, span, lane.resource_bits[resource], facts);
   if (facts.policy_errors != 0) lane.counts.policy_errors.add(facts.policy_errors);
   if (!lane.link_facts.empty()) facts.join(lane.link_facts[accepted]);
   policies->fold(payload.fold(), facts);
   if (payload.spans.push(entry)) lane.touched_log.push(node);
+}
+
+// Null: no memory. May throw bad_alloc, too.
+store::SpanEntry* Engine::Impl::store_bytes(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+                                            std::unique_ptr<store::CutSpan> cut) {
+  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
+  const store::Envelope* scope = envelope(lane, decoded, span.scope);
+  if (scope == nullptr) return nullptr;
+  if (cut != nullptr) return store_cut(lane, decoded, accepted, scope, std::move(cut));
+  store::SpanEntry* const entry = lane.spans->span(scope, span.payload.size);
+  if (entry != nullptr)
+    std::memcpy(entry->mutable_payload(), decoded.bytes.data() + span.payload.offset, span.payload.size);
+  return entry;
 }
 
 const store::Envelope* Engine::Impl::envelope(Lane& lane, const wire::Decoded& decoded, std::uint32_t scope) {
@@ -221,9 +234,8 @@ const store::Envelope* Engine::Impl::envelope(Lane& lane, const wire::Decoded& d
 
 // Stores a span without its links: those of the sample are in the CutSpan with their bytes, the rest as edges.
 store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
-                                          const store::Envelope* scope) {
+                                          const store::Envelope* scope, std::unique_ptr<store::CutSpan> cut) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
-  std::unique_ptr<store::CutSpan> cut = std::move(lane.cuts[lane.next_cut++]);
   const auto first_cell = lane.cells.begin() + lane.first_cell[accepted];
   const auto first_span = lane.far_spans.begin() + lane.first_cell[accepted];
   cut->cells.assign(first_cell, first_cell + span.link_count);
@@ -248,8 +260,8 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
   cut->bytes = sizeof(store::CutSpan) + cut->link_bytes.capacity() + cut->cells.capacity() * sizeof(EdgeCell) +
                cut->span_ids.capacity() * sizeof(SpanId) + cut->links.saved.capacity() * sizeof(reservoir::SavedLink) +
                cut->randomness.capacity() * sizeof(cut->randomness[0]);
+  lane.spans->own(cut.get(), cut->bytes);
   entry->cut = cut.release();
-  lane.spans->own(entry->cut, entry->cut->bytes);
   return entry;
 }
 

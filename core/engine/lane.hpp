@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -76,9 +77,10 @@ struct Lane {
     graph::EdgeCell edge;  // limits and flags; no node yet
   };
   std::uint32_t generation = 0;
-  std::vector<std::uint32_t> accepted;  // indices into decoded.spans
-  std::vector<TraceId> trace_ids;       // of the accepted spans
-  std::vector<graph::NodeId> nodes;     // of the accepted spans
+  std::vector<std::uint32_t> accepted;                            // indices into decoded.spans
+  std::vector<TraceId> trace_ids;                                 // of the accepted spans
+  std::vector<graph::NodeId> nodes;                               // of the accepted spans
+  std::array<std::uint32_t, context::kIdentityCount> rejected{};  // spans of the request, by reason
   std::vector<const store::Envelope*> resources;
   std::vector<const store::Envelope*> scopes;
   std::vector<policy::Bits> resource_bits;

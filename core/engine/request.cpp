@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <new>
 
 #include "engine/request_impl.hpp"
 
@@ -18,6 +19,18 @@ std::int64_t end_time_max_of(const wire::Decoded& decoded) noexcept {
 
 }  // namespace
 
+Result<void> Request::Impl::decode(Bytes bytes, const wire::Marks* marks) {
+  Result<void> done;
+  try {
+    done = wire::decode(bytes, marks, decoded);
+  } catch (const std::bad_alloc&) {
+    decoded.clear();
+    done = Error{ErrorCode::out_of_memory};
+  }
+  end_time_max_ns = end_time_max_of(decoded);
+  return done;
+}
+
 Request::Request() : impl_(std::make_unique<Impl>()) {}
 Request::~Request() = default;
 Request::Request(Request&&) noexcept = default;
@@ -27,9 +40,7 @@ Result<void> Request::parse_protobuf(Bytes bytes) {
   impl_->signal = Signal::traces;
   impl_->values_lost = 0;
   impl_->unknown_keys = 0;
-  const Result<void> decoded = wire::decode(bytes, nullptr, impl_->decoded);
-  impl_->end_time_max_ns = end_time_max_of(impl_->decoded);
-  return decoded;
+  return impl_->decode(bytes, nullptr);
 }
 
 Result<void> Request::parse_json(std::string_view text) {
@@ -38,14 +49,16 @@ Result<void> Request::parse_json(std::string_view text) {
   impl_->unknown_keys = 0;
   impl_->end_time_max_ns = 0;
   impl_->decoded.clear();
-  const Result<void> read = impl_->json_reader.read(text, impl_->json);
-  if (!read.ok()) return read;
+  try {
+    const Result<void> read = impl_->json_reader.read(text, impl_->json);
+    if (!read.ok()) return read;
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::out_of_memory};
+  }
   impl_->signal = impl_->json.signal;
   impl_->values_lost = impl_->json.values_lost;
   impl_->unknown_keys = impl_->json.unknown_keys;
-  const Result<void> decoded = wire::decode(impl_->json.protobuf, &impl_->json.marks, impl_->decoded);
-  impl_->end_time_max_ns = end_time_max_of(impl_->decoded);
-  return decoded;
+  return impl_->decode(impl_->json.protobuf, &impl_->json.marks);
 }
 
 Request::Signal Request::signal() const noexcept { return impl_->signal; }

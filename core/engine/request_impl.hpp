@@ -9,6 +9,9 @@ namespace entail {
 inline namespace v1 {
 
 struct Request::Impl {
+  // Never throws: no memory is an error.
+  Result<void> decode(Bytes bytes, const wire::Marks* marks);
+
   wire::Decoded decoded;  // borrows the caller's bytes, or json.protobuf
   wire::JsonReader json_reader;
   wire::JsonRequest json;

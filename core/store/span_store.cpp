@@ -69,7 +69,11 @@ void SpanStore::release(Chunk* chunk) noexcept {
 void SpanStore::collect() noexcept {
   for (Chunk* chunk = in_use_.take_all(); chunk != nullptr;) {
     Chunk* next = chunk->next;
-    chunks_.push_back(chunk);
+    try {
+      chunks_.push_back(chunk);
+    } catch (const std::bad_alloc&) {
+      in_use_.push(chunk);  // until the next time
+    }
     chunk = next;
   }
 }
@@ -155,7 +159,7 @@ SpanEntry* SpanWriter::span(const Envelope* scope, std::uint32_t size) noexcept 
   return entry;
 }
 
-void SpanWriter::own(CutSpan* cut, std::uint64_t bytes) noexcept {
+void SpanWriter::own(CutSpan* cut, std::uint64_t bytes) {
   chunk_->cuts.push_back(cut);
   store_.add_bytes(bytes);
 }

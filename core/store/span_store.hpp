@@ -138,7 +138,7 @@ class SpanWriter {
   // Room for a span of `size` payload bytes, to be filled by the caller. Null: out of memory.
   SpanEntry* span(const Envelope* scope, std::uint32_t size) noexcept;
   // Makes the chunk of the span last written own the cut.
-  void own(CutSpan* cut, std::uint64_t bytes) noexcept;
+  void own(CutSpan* cut, std::uint64_t bytes);
 
  private:
   std::byte* allocate(std::size_t bytes) noexcept;

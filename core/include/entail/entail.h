@@ -13,7 +13,8 @@
  *   errors     detail goes into an optional struct of the caller's (error may be NULL; one that was not initialised is
  *              left alone). Nothing has to be freed but handles.
  *   threads    any number in entail_ingest_*(); in all other calls on an engine one at a time, else ENTAIL_E_BUSY.
- *   no C++ exception leaves the library, and no input makes it abort.
+ *   no C++ exception leaves the library, and no input makes it abort. Opening and taking in bear it when the system has
+ *   no memory, whichever allocation fails; for ticks see there.
  *
  * The header is C11 and C++20. Numbers are frozen; retired ones are never used again.
  */
@@ -314,7 +315,8 @@ ENTAIL_API entail_status_t entail_ingest_otlp_json(entail_engine_t* engine, cons
    allocates  inside, within memory_limit, and what waits to be polled
    borrows    nothing
    on error   nothing was decided. But ENTAIL_E_MEMORY: what could be done was; what the system had no memory to keep
-              until it is polled is lost, and counted (out_of_memory, decisions_lost)
+              until it is polled is lost, and counted (out_of_memory, decisions_lost). Where the decisions themselves
+              find no memory the tick is cut short, or the process ends: give memory_limit less than there is
    since      ABI 1.0 */
 ENTAIL_API entail_status_t entail_tick(entail_engine_t* engine, int64_t now_ns, entail_error_t* error);
 
