@@ -1,6 +1,7 @@
 // Step 4: kept spans go out (DESIGN 3.8, 3.9, 3.11, 3.12, 4.3, 4.4), by slicing the received bytes.
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "base/check.hpp"
 #include "engine/impl.hpp"
@@ -156,10 +157,10 @@ void Engine::Impl::emit_span(RecordId id, const KeptSpan& span, bool carries_rea
   const bool full = output.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest,
                                 span.entry->payload(), edit.empty() ? nullptr : &edit});
   ++record.spans_settled;
-  ++spans_emitted;
-  links_emitted += links_out;
   links_dropped += span.entry->link_count - links_out;
-  if (full) flush_output();
+  if (full) flush_output();  // without this span, which is the first of the next batch
+  ++output_spans;
+  output_links += links_out;
 }
 
 Target Engine::Impl::target_of(RecordId linked) const noexcept {
@@ -254,6 +255,8 @@ void Engine::Impl::flush_output() {
   if (output.empty()) return;
   const std::uint64_t span_count = output.span_count();
   sink.on_batch(output.take(), span_count);
+  spans_emitted += std::exchange(output_spans, 0);
+  links_emitted += std::exchange(output_links, 0);
 }
 
 }  // namespace v1

@@ -134,7 +134,7 @@ struct Engine::Impl {
   DecisionRecord describe(RecordId id) const;
   struct LaneTotals;
   LaneTotals sum_lanes(Statistics& told) const;
-  void tell_losses(LaneTotals& totals, Statistics& told) const;
+  void tell_losses(const LaneTotals& totals, Statistics& told) const;
   Statistics statistics() const;
   Result<Explanation> explain(TraceId trace_id) const;
   std::string_view state_of(graph::NodeId node) const;
@@ -182,6 +182,7 @@ struct Engine::Impl {
   propagate::Carrier carrier;
   std::int64_t now_ns = 0;
   bool draining = false;
+  bool failed = false;  // a tick found no memory: what is held is lost, nothing can be decided any more
   std::map<std::int64_t, std::vector<RecordId>> due_at;  // pending traces by deadline; stale entries are skipped
   struct Retained {
     RecordId id;
@@ -215,6 +216,8 @@ struct Engine::Impl {
   std::vector<graph::NodeId> created_nodes;
 
   emit::BatchWriter output;
+  std::uint64_t output_spans = 0;  // in output, not yet given to the sink
+  std::uint64_t output_links = 0;
 
   // Counters.
   std::uint64_t losses[base::kLossCount] = {};

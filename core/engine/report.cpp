@@ -1,5 +1,6 @@
 // What the engine tells: the decision log, explain() and the statistics. Thread rule: as tick().
 #include <algorithm>
+#include <utility>
 
 #include "engine/impl.hpp"
 
@@ -86,6 +87,7 @@ std::string_view Engine::Impl::state_of(NodeId node) const {
 }
 
 Result<Explanation> Engine::Impl::explain(TraceId trace) const {
+  if (failed) return Error{ErrorCode::out_of_memory};
   const NodeId node = graph.find(trace);
   const RecordId id = node == 0 ? 0 : graph.record(node);
   if (id == 0) return Error{ErrorCode::not_found};
@@ -135,6 +137,7 @@ Engine::Impl::LaneTotals Engine::Impl::sum_lanes(Statistics& told) const {
     totals.policy_errors += counts.policy_errors.value();
     for (unsigned reason = 0; reason < context::kIdentityCount; ++reason) {
       totals.rejected[reason] += counts.spans_rejected[reason].value();
+      totals.rejected_all += counts.spans_rejected[reason].value();
       totals.invalid[reason] += counts.links_invalid[reason].value();
     }
   }
@@ -142,7 +145,7 @@ Engine::Impl::LaneTotals Engine::Impl::sum_lanes(Statistics& told) const {
 }
 
 // Rejections by reason, and every loss that is not zero.
-void Engine::Impl::tell_losses(LaneTotals& totals, Statistics& told) const {
+void Engine::Impl::tell_losses(const LaneTotals& totals, Statistics& told) const {
   std::uint64_t now[base::kLossCount];
   std::copy(std::begin(losses), std::end(losses), now);
   const auto add = [&](Loss loss, std::uint64_t amount) { now[static_cast<unsigned>(loss)] += amount; };
@@ -154,7 +157,6 @@ void Engine::Impl::tell_losses(LaneTotals& totals, Statistics& told) const {
     const auto reason = static_cast<unsigned>(identity);
     if (totals.rejected[reason] != 0) told.spans.rejected.push_back({name(loss), totals.rejected[reason]});
     if (totals.invalid[reason] != 0) told.links.invalid.push_back({name(loss), totals.invalid[reason]});
-    totals.rejected_all += totals.rejected[reason];
     add(loss, totals.rejected[reason] + totals.invalid[reason]);
   }
   add(Loss::bad_tracestate, told.links.bad_tracestate);
@@ -172,7 +174,6 @@ void Engine::Impl::tell_losses(LaneTotals& totals, Statistics& told) const {
 Statistics Engine::Impl::statistics() const {
   Statistics told;
   LaneTotals totals = sum_lanes(told);
-  tell_losses(totals, told);
   told.spans.emitted = spans_emitted;
   told.spans.dropped = spans_dropped;
   told.spans.held = told.spans.received - spans_emitted - spans_dropped - totals.rejected_all - late_origin_spans -
@@ -180,9 +181,14 @@ Statistics Engine::Impl::statistics() const {
   told.links.duplicates = link_duplicates;
   told.links.sampled_spans = spans_sampled;
   told.links.emitted = links_emitted;
-  told.links.dropped = links_dropped + totals.unstored_links;
   told.links.restored = links_restored;
+  told.links.dropped = links_dropped + totals.unstored_links;
   told.links.held = told.links.received - told.links.emitted - told.links.dropped;
+  if (failed) {  // nobody will decide what is held
+    totals.unstored_spans += std::exchange(told.spans.held, 0);
+    told.links.dropped += std::exchange(told.links.held, 0);
+  }
+  tell_losses(totals, told);
   told.traces.received = traces_received;
   told.traces.kept = traces_kept;
   told.traces.dropped = traces_dropped;

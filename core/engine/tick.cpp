@@ -17,7 +17,9 @@ Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
   if (!ticking.compare_exchange(idle, 1, std::memory_order_acquire, std::memory_order_relaxed))
     return Error{ErrorCode::busy};
   Result<void> result;
-  if (closed.load(std::memory_order_relaxed) != 0) {
+  if (failed) {
+    result = Error{ErrorCode::out_of_memory};
+  } else if (closed.load(std::memory_order_relaxed) != 0) {
     result = Error{ErrorCode::closed};
   } else if (time_ns < now_ns) {
     result = Error{ErrorCode::time_reversed};
@@ -28,6 +30,9 @@ Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
     try {
       run_tick(drain);
     } catch (const std::bad_alloc&) {
+      // The step that it broke off cannot be taken up again without guessing which keeps it had carried.
+      failed = true;
+      closed.store(1, std::memory_order_release);
       result = Error{ErrorCode::out_of_memory};
     }
   }

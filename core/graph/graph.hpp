@@ -15,6 +15,8 @@
 // any number of Writers. The const functions on nodes and edges, raise_reach() on different nodes, and payload() may
 // be called from several threads of one tick (an Executor) as long as no rotate(), drop() or reclaim() runs.
 //
+// Errors: an exception of a caller's f passes through; a log gives the entry whose f threw again at its next drain.
+//
 // Memory: 64 bytes a node; a link 16 bytes at its source and 0 (a node's first in-edge) to 32, about 10, at its target;
 // payload only where it is touched. bytes() is the account. The address space is much larger: up to 32 GiB a window.
 #pragma once
@@ -84,13 +86,13 @@ class Graph {
   // --- logs ---------------------------------------------------------------------------------------------------------
   // f(NodeId) for every node made since the last call, in no order across lanes. Nodes of dropped windows are left out.
   template <class F>
-  void drain_created(F&& f) noexcept {
+  void drain_created(F&& f) {
     for (unsigned lane = 0; lane <= lanes_; ++lane)
       writers_[lane].created_.drain([&](std::uint64_t entry) { pass_on(entry, f); });
   }
   // f(NodeId) for every append that met a reach that was not 0: read the node's edges again. Nodes may repeat.
   template <class F>
-  void drain_late(F&& f) noexcept {
+  void drain_late(F&& f) {
     for (unsigned lane = 0; lane <= lanes_; ++lane)
       writers_[lane].late_.drain([&](std::uint64_t entry) { pass_on(entry, f); });
   }
@@ -145,7 +147,7 @@ class Graph {
   // --- edges, of one incarnation ------------------------------------------------------------------------------------
   // f(const OutBlock&), newest block first.
   template <class F>
-  void for_each_out_block(NodeId node, F&& f) const noexcept {
+  void for_each_out_block(NodeId node, F&& f) const {
     const Window& window = window_of(node);
     for (std::uint32_t at = WindowOutList::newest(window.row(offset_of(node)).out_head); at != 0;) {
       const std::uint32_t next = window.out_head(at).next.get();
@@ -156,7 +158,7 @@ class Graph {
   }
   // f(EdgeCell, SpanId) for the cells that are edges.
   template <class F>
-  void for_each_out(NodeId node, F&& f) const noexcept {
+  void for_each_out(NodeId node, F&& f) const {
     for_each_out_block(node, [&](const OutBlock& block) {
       for (std::size_t i = 0; i < block.cells.size(); ++i)
         if (block.cells[i].word != 0) f(block.cells[i], block.span_ids[i]);
@@ -164,7 +166,7 @@ class Graph {
   }
   // f(EdgeCell).
   template <class F>
-  void for_each_in(NodeId node, F&& f) const noexcept {
+  void for_each_in(NodeId node, F&& f) const {
     const Window& window = window_of(node);
     const NodeRow& row = window.row(offset_of(node));
     WindowInList::for_each(row.in_first, row.in_head, window, [&](std::uint64_t word) { f(EdgeCell{word}); });
@@ -215,7 +217,7 @@ class Graph {
   unsigned previous_slot() const noexcept { return static_cast<unsigned>((newest_sequence_ - 1) % kWindowSlots); }
   // f(NodeId) for every node of a frozen window, in the order of their insertion by lane. REQUIRES frozen(slot).
   template <class F>
-  void for_each_node(unsigned slot, F&& f) const noexcept {
+  void for_each_node(unsigned slot, F&& f) const {
     const Window& window = *windows_[slot];
     for (std::uint32_t offset = 1, end = window.offset_end(); offset < end; ++offset)
       if (!window.key(offset).is_zero()) f(window.node_id(offset));
@@ -257,7 +259,7 @@ class Graph {
   }
 
   template <class F>
-  void pass_on(std::uint64_t log_entry, F&& f) noexcept {
+  void pass_on(std::uint64_t log_entry, F&& f) {
     const auto node = static_cast<NodeId>(log_entry);
     const Window* window = windows_[slot_of(node)];
     if (window != nullptr && static_cast<std::uint32_t>(window->sequence()) == log_entry >> 32) f(node);

@@ -95,7 +95,7 @@ struct InList {
 
   // Calls f(word) for every edge that is visible.
   template <class Chunks, class F>
-  static void for_each(const Cell& first, const Head& head, const Chunks& chunks, F&& f) noexcept {
+  static void for_each(const Cell& first, const Head& head, const Chunks& chunks, F&& f) {
     if (const std::uint64_t word = first.load(Orders::observe); word != 0) f(word);
     for (std::uint32_t at = head.load(Orders::observe); at != 0;) {
       const auto& chunk = chunks.chunk(at);

@@ -77,12 +77,13 @@ class SpscLog {
     last_->filled_count.store(filled + 1, Orders::publish);
   }
 
-  // Consumer. Calls f(T) for every entry pushed so far. f may not drain the same log.
+  // Consumer. Calls f(T) for every entry pushed so far. f may not drain the same log. What f throws passes through; the
+  // entry comes again.
   template <class F>
-  void drain(F&& f) noexcept {
+  void drain(F&& f) {
     for (;;) {
       const std::uint64_t filled = first_->filled_count.load(Orders::observe);
-      while (taken_ < filled) f(first_->items[taken_++].get());
+      for (; taken_ < filled; ++taken_) f(first_->items[taken_].get());
       if (filled < first_->capacity) return;
       Chunk* next = first_->next.load(Orders::observe);
       if (next == nullptr) return;

@@ -316,7 +316,8 @@ ENTAIL_API entail_status_t entail_ingest_otlp_json(entail_engine_t* engine, cons
    borrows    nothing
    on error   nothing was decided. But ENTAIL_E_MEMORY: what could be done was; what the system had no memory to keep
               until it is polled is lost, and counted (out_of_memory, decisions_lost). Where the decisions themselves
-              find no memory the tick is cut short, or the process ends: give memory_limit less than there is
+              find no memory, what the engine holds is lost, and counted (out_of_memory): from then on ingest gives
+              ENTAIL_E_CLOSED, and ticks give ENTAIL_E_MEMORY; counts and polling go on. Open another engine
    since      ABI 1.0 */
 ENTAIL_API entail_status_t entail_tick(entail_engine_t* engine, int64_t now_ns, entail_error_t* error);
 
