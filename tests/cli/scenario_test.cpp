@@ -8,6 +8,13 @@ namespace {
 
 using namespace test;
 
+// Each story takes five processes; sanitizers make a process some ten times dearer.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kFewSeeds = true;
+#else
+constexpr bool kFewSeeds = false;
+#endif
+
 class ScenarioTest : public CommandTest {
  protected:
   // Tells the scenario and samples it, by the configuration as YAML and as JSON, and by more threads.
@@ -215,7 +222,8 @@ const char* const kTellings[] = {
 
 TEST_F(ScenarioTest, KeepsWhatItsStorySays) {
   for (const char* const telling : kTellings) {
-    for (const char* const seed : {" --seed 1", " --seed 42"}) expect_as_told(std::string(telling) + seed);
+    expect_as_told(std::string(telling) + " --seed 1");
+    if (!kFewSeeds) expect_as_told(std::string(telling) + " --seed 42");
   }
 }
 
@@ -224,14 +232,15 @@ TEST_F(ScenarioTest, WithItsDefaults_KeepsWhatItsStorySays_ByManySeeds) {
   for (const char* const telling : kTellings) {
     const std::string name = std::string(telling).substr(0, std::string(telling).find(' '));
     if (name == "mixed" || !named.insert(name).second) continue;
-    for (int seed = 100; seed < 110; ++seed) expect_as_told(name + " --seed " + std::to_string(seed));
+    for (int seed = 100; seed < (kFewSeeds ? 101 : 110); ++seed)
+      expect_as_told(name + " --seed " + std::to_string(seed));
   }
   simdjson::dom::parser parser;
   EXPECT_EQ(array_at(parse(parser, run("generate --list --json").out), "").size(), named.size() + 1) << "and mixed";
 }
 
 TEST_F(ScenarioTest, StirredIntoLoad_KeepsWhatEachStorySays) {
-  const std::string load = "mixed --spans 20000 --spans-per-second 1000";
+  const std::string load = std::string("mixed --spans ") + (kFewSeeds ? "4000" : "20000") + " --spans-per-second 1000";
   simdjson::dom::parser parser;
   std::string all;
   const std::string list = run("generate --list --json").out;

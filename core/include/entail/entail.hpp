@@ -182,7 +182,8 @@ class Engine {
 
   // Takes a request in, whole or not at all. The request's arrival is the now of the last tick (0 before the first).
   //   threads    any number at once, up to Options::ingest_lanes_max; with tick() too
-  //   blocks     never. no_room: call tick() with the same now and try again, some 8 times at most. busy: too many callers
+  //   blocks     never. no_room: call tick() with the same now and try again, some 8 times at most; busy: too many
+  //              callers
   //   borrows    the request's bytes until return
   //   on error   nothing of this request was taken in
   Result<void> ingest(const Request& request);
@@ -191,8 +192,8 @@ class Engine {
 
   // Decides, carries keeps, emits and seals, as DESIGN 3.0 orders it. now must not go back (time_reversed).
   //   threads    one at a time (a second one gets busy); ingest() may run beside it
-  //   on error   nothing was decided. But out_of_memory: the tick was broken off and was the engine's last; what it held
-  //              is lost, as statistics() says, and ingest() gives closed
+  //   on error   nothing was decided. But out_of_memory: the tick was broken off and was the engine's last; what it
+  //              held is lost, as statistics() says, and ingest() gives closed
   Result<void> tick(std::int64_t now_ns);
   // The end of the input: one last tick in which everything is due. Afterwards the engine is closed to input.
   Result<void> drain(std::int64_t now_ns);
