@@ -21,8 +21,15 @@ bool is_collector_section(std::string_view key) {
   return std::find(kCollectorSections.begin(), kCollectorSections.end(), key) != kCollectorSections.end();
 }
 
-bool is_tail_sampling(std::string_view processor) {
-  return processor == kBlock || (processor.starts_with(kBlock) && processor[kBlock.size()] == '/');
+// Processors of a Collector whose block is ours: Entail's own, which takes the other's place, and the other.
+constexpr std::array kProcessors = {"entail"sv, kBlock};
+constexpr std::string_view kOwnProcessorKey = "decision_log";  // of the processor entail, beside what the engine reads
+
+bool is_processor(std::string_view key, std::string_view type) {
+  return key == type || (key.starts_with(type) && key[type.size()] == '/');
+}
+bool is_block_processor(std::string_view key) {
+  return is_processor(key, kProcessors[0]) || is_processor(key, kProcessors[1]);
 }
 
 std::string joined_path(const std::string& prefix, std::string_view key) {
@@ -99,6 +106,7 @@ void OptionsReader::read_root(const YamlNode& root) {
                                          std::to_string(processor->position.line) + "; which one is meant?");
   if (processor != nullptr && block == nullptr) {
     positions_[std::string(kBlock)] = processor->position;
+    is_own_processor_ = is_processor(processor->key, kProcessors[0]);
     read_section(document_.node(processor->node), std::string(kBlock), processor->position);
   }
   check_collector_sections(root, processor);
@@ -109,29 +117,31 @@ void OptionsReader::read_root(const YamlNode& root) {
   if (block != nullptr || processor != nullptr || find_entry(root, "processors") == nullptr) check_whole();
 }
 
+// The processor entail, or else tail_sampling, by its plain name; one with a name behind it if it is the only one.
 const YamlNode::Entry* OptionsReader::choose_processor(const YamlNode& root) {
   const YamlNode::Entry* processors = find_entry(root, "processors");
   if (processors == nullptr) return nullptr;
   const YamlNode& map = document_.node(processors->node);
-  const YamlNode::Entry* plain = find_entry(map, kBlock);
-  std::vector<const YamlNode::Entry*> named;
+  const YamlNode::Entry* chosen = nullptr;
+  for (const std::string_view type : kProcessors)
+    if (chosen == nullptr) chosen = find_entry(map, type);
+  std::vector<const YamlNode::Entry*> others;
   for (const YamlNode::Entry& entry : map.entries)
-    if (&entry != plain && is_tail_sampling(entry.key)) named.push_back(&entry);
-  if (plain == nullptr && named.empty()) {
-    messages_.error(processors->position, "processors hold no tail_sampling");
+    if (&entry != chosen && is_block_processor(entry.key)) others.push_back(&entry);
+  if (chosen == nullptr && others.empty()) {
+    messages_.error(processors->position, "processors hold no tail_sampling and no entail");
     return nullptr;
   }
-  if (plain == nullptr && named.size() > 1) {
-    messages_.error(
-        named[1]->position,
-        "several processors are a tail_sampling/..., and none is tail_sampling itself; which one is meant?");
+  if (chosen == nullptr && others.size() > 1) {
+    messages_.error(others[1]->position,
+                    "there are '" + others[0]->key + "' and '" + others[1]->key + "'; which one is meant?");
     return nullptr;
   }
-  if (plain == nullptr) return named[0];
-  for (const YamlNode::Entry* entry : named)
-    messages_.warning(entry->position, "'" + entry->key + "' is not used; tail_sampling on line " +
-                                           std::to_string(plain->position.line) + " is");
-  return plain;
+  if (chosen == nullptr) return others[0];
+  for (const YamlNode::Entry* entry : others)
+    messages_.warning(entry->position, "'" + entry->key + "' is not used; " + chosen->key + " on line " +
+                                           std::to_string(chosen->position.line) + " is");
+  return chosen;
 }
 
 // Sections that only the Collector reads.
@@ -140,18 +150,18 @@ void OptionsReader::check_collector_sections(const YamlNode& root, const YamlNod
   bool holds_block = false;  // one that could not be chosen has been complained of
   if (const YamlNode::Entry* processors = find_entry(root, "processors"))
     for (const YamlNode::Entry& entry : document_.node(processors->node).entries)
-      holds_block |= is_tail_sampling(entry.key);
+      holds_block |= is_block_processor(entry.key);
   for (const YamlNode::Entry& entry : root.entries) {
     if (!is_collector_section(entry.key)) continue;
     if (entry.key != "processors")
       left.push_back(entry.key);
     else
       for (const YamlNode::Entry& other : document_.node(entry.node).entries)
-        if (!is_tail_sampling(other.key)) left.push_back(other.key);
+        if (!is_block_processor(other.key)) left.push_back(other.key);
     if (!holds_block && entry.key != "processors")
       messages_.error(entry.position, "'" + entry.key +
                                           "' is a section of the Collector: it may stand here only beside "
-                                          "processors that hold tail_sampling");
+                                          "processors that hold tail_sampling or entail");
   }
   if (processor != nullptr && !left.empty())
     messages_.warning(processor->position,
@@ -175,6 +185,10 @@ void OptionsReader::read_section(const YamlNode& node, const std::string& path, 
     // Inside a Collector configuration the only place that is ours is the block: all of Entail's keys may stand there.
     const bool is_top =
         path == kBlock && entry.key != kBlock && std::find(top.begin(), top.end(), entry.key) != top.end();
+    if (path == kBlock && is_own_processor_ && entry.key == kOwnProcessorKey) {
+      messages_.warning(entry.position, entry.key + " is read by the Collector's processor alone");
+      continue;
+    }
     read_key(entry, is_top ? "" : path);
   }
 }

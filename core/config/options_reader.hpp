@@ -60,6 +60,7 @@ class OptionsReader {
   std::set<std::string> extensions_;            // of the Collector, by ID
   std::set<std::string> failed_;                // options that could not be read: nothing more is said of them
   std::size_t policy_count_ = 0;
+  bool is_own_processor_ = false;  // the block is that of the Collector's processor entail
 };
 
 }  // namespace entail::config

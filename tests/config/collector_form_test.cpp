@@ -52,7 +52,23 @@ TEST(CollectorForm, Refuses_WhenItIsNotClearWhichIsMeant) {
   EXPECT_TRUE(contains(only_error("processors: {tail_sampling/a: {}, tail_sampling/b: {}}"), "which one is meant?"));
   EXPECT_TRUE(contains(only_error("tail_sampling: {" + std::string(kPolicies) + "}\nprocessors: {tail_sampling: {}}"),
                        "1:1: tail_sampling stands here and under processors on line 2"));
-  EXPECT_EQ(only_error("processors: {batch: {}}\n"), "1:1: processors hold no tail_sampling");
+  EXPECT_EQ(only_error("processors: {batch: {}}\n"), "1:1: processors hold no tail_sampling and no entail");
+}
+
+TEST(CollectorForm, TakesTheProcessorEntail_BeforeTailSampling) {
+  const std::string entail = "  entail: {decision_wait: 3s, decision_log: d.jsonl, " + std::string(kPolicies) + "}\n";
+  const ConfigResult alone = parse_options("processors:\n" + entail);
+  ASSERT_TRUE(alone.options.has_value());
+  EXPECT_EQ(alone.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
+  EXPECT_EQ(texts_of(alone.warnings),
+            std::vector<std::string>({"2:31: decision_log is read by the Collector's processor alone"}));
+  const ConfigResult both = parse_options("processors:\n  tail_sampling: {x: 1}\n" + entail);
+  ASSERT_TRUE(both.options.has_value());
+  EXPECT_EQ(both.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
+  EXPECT_EQ(texts_of(both.warnings).front(), "2:3: 'tail_sampling' is not used; entail on line 3 is");
+  EXPECT_TRUE(contains(only_error("processors: {tail_sampling: {decision_log: x, " + std::string(kPolicies) + "}}"),
+                       "unknown key 'decision_log'"));
+  EXPECT_TRUE(contains(only_error("processors: {entail/a: {}, tail_sampling/b: {}}"), "which one is meant?"));
 }
 
 TEST(CollectorForm, SectionsOfTheCollectorStandOnlyBesideProcessors) {
