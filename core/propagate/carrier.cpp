@@ -39,6 +39,7 @@ void Carrier::carry_again(RecordId id) {
   Reach& reach = ledger_.reach(id);
   if (reach.queued || options_.mode == PropagateMode::none) return;
   reach.queued = true;
+  if (reach.asks) ask(id);
   const unsigned layers = layer_step_ == 2 ? unsigned{kLayers} : 2u;
   for (unsigned layer = 0; layer < layers; ++layer) {
     if (component_ && (layer & 1) != 0) continue;
@@ -225,8 +226,15 @@ void Carrier::arrive(RecordId id) {
   if (component_ && frontiers_.empty()) return;  // it was given its hops while absent, and no cap can take them away
   // What was reached through it stays reached; itself it needs a place with a neighbour that carries the keep.
   for (unsigned layer = 0; layer < kLayers; ++layer) reach.hops[layer] = 0;
+  reach.asks = true;
+  ask(id);
+}
+
+// Its own links count too: ingest publishes their far ends first, so that a tick in between has carried a keep against
+// them to a trace that it took for absent. The near ends may even come after another span of the trace has.
+void Carrier::ask(RecordId id) {
   pull(id, kOut);
-  if (component_) pull(id, kIn);
+  pull(id, kIn);
 }
 
 // Asks the neighbours that would carry a keep over their `side` edges to this trace.

@@ -12,7 +12,8 @@
 //   proved by tests/interleave/late_edge_test.cpp, with the acq_rel mutant.
 //
 // An absent trace (known only from links) has no record in cone mode: its node is marked with the reach word, and when
-// its first span comes it asks its neighbours for the keep (pull). In component mode a keep passes through it, so it
+// its first span comes it asks its neighbours for the keep (pull). So does a trace whose links a tick sees before its
+// spans: ingest publishes the far ends of a request's links first. In component mode a keep passes through it, so it
 // gets a record.
 //
 // Thread rule: Confined (tick). Cost: about one cache miss an edge end, prefetched.
@@ -95,6 +96,7 @@ class Carrier {
   bool passes(graph::EdgeCell cell, Side side, unsigned hops) const noexcept;
   Frontier& frontier(RecordId id, Side side, unsigned layer, unsigned hops, const std::vector<RecordId>& present);
   bool take_place(RecordId from, Side side, RecordId id);
+  void ask(RecordId id);
   void pull(RecordId id, Side from_side);
   void pull_from(RecordId from, RecordId id, graph::EdgeCell cell, Side side);
   bool link_incarnations(graph::NodeId node);

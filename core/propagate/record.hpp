@@ -64,6 +64,7 @@ struct Reach {
   bool origin = false;
   bool certain = false;            // origin, and not by dice alone
   bool queued = false;             // to be carried on again in this tick: it has new edges
+  bool asks = false;               // a keep was carried to it before its spans came: it asks over new edges, too
   PathId own_path = 0;             // of an origin
   PathId path[2] = {};             // by layer kLinked, kLinking
   std::uint32_t frontier[2] = {};  // index + 1 into the frontiers, by direction; 0 = no cap was ever near

@@ -125,6 +125,44 @@ TEST_F(CarrierTest, AnAbsentTraceAsksWhenItComes) {
   EXPECT_EQ(hops(2), 1u);
 }
 
+TEST_F(CarrierTest, ATraceWhoseLinksAreSeenBeforeItsSpans_IsReachedAgainstThem) {
+  open({});
+  carrier_->make_origin(present(1), true);
+  present(3);
+  link(3, 2);
+  link(2, 1);  // the far end is published; the spans of 2 are not told of yet
+  tick();
+  EXPECT_EQ(carrier_->find_record(node(2)), 0u);
+  present(2);
+  tick();
+  EXPECT_EQ(hops(2, kLinking), 1u);
+  EXPECT_EQ(hops(3, kLinking), 2u);
+}
+
+// The halves of one link, as ingest publishes them: a thread may stall in between, and another tell of the trace.
+TEST_F(CarrierTest, ATraceThatCameBetweenTheEndsOfItsLink_IsReachedWhenTheSecondComes) {
+  open({});
+  carrier_->make_origin(present(1), true);
+  tick();
+  const graph::NodeId far = node(1);
+  const graph::NodeId near = node(2);
+  graph::Writer& writer = graph_.writer(0);
+  ASSERT_TRUE(writer.try_begin(0, 1));
+  writer.append_in(far, writer.cell(near, graph::kNoLimit, graph::kNoLimit, false, false));
+  writer.end();
+  tick();
+  present(2);
+  tick();
+  EXPECT_EQ(hops(2, kLinking), 0u);
+  ASSERT_TRUE(writer.try_begin(0, 1));
+  const graph::EdgeCell out = writer.cell(far, graph::kNoLimit, graph::kNoLimit, false, false);
+  const SpanId span{1};
+  writer.append_out(near, {&out, 1}, {&span, 1});
+  writer.end();
+  tick();
+  EXPECT_EQ(hops(2, kLinking), 1u);
+}
+
 TEST_F(CarrierTest, AtTheCap_AllAreFollowed_OverItTheFirstByRank) {
   PropagateOptions options;
   options.max_links_followed = 3;

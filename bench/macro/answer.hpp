@@ -1,0 +1,24 @@
+// Is what came out what had to be kept? By trace and span, from the bytes themselves.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "workload/load.hpp"
+
+namespace entail::bench {
+
+// What kept bytes hold.
+struct Answer {
+  std::vector<TraceId> traces;  // ascending
+  std::uint64_t spans = 0;
+  std::uint64_t links = 0;
+};
+
+// The batches are parsed again. False if one of them does not parse.
+bool read_answer(const std::vector<Buffer>& batches, Answer& answer);
+
+// Empty, or what is wrong. links_cut: of a span of more than 128 links 128 are left.
+std::string fault_in(const Answer& answer, const Load& load, bool links_cut);
+
+}  // namespace entail::bench

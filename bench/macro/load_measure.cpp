@@ -1,0 +1,87 @@
+#include <cstdio>
+
+#include "macro/answer.hpp"
+#include "macro/engine_target.hpp"
+#include "macro/feed.hpp"
+#include "macro/hand_written.hpp"
+#include "macro/measures.hpp"
+
+namespace entail::bench {
+namespace {
+
+bool check(const std::vector<Buffer>& batches, const Load& load, bool links_cut, const char* who) {
+  Answer answer;
+  if (!read_answer(batches, answer)) return fail(std::string(who) + ": kept bytes that do not parse");
+  const std::string fault = fault_in(answer, load, links_cut);
+  return fault.empty() || fail(std::string(who) + ": " + fault);
+}
+
+class LoadMeasure {
+ public:
+  LoadMeasure(const Load& load, const Settings& settings, Report& report)
+      : load_(load), options_(options_for(load, settings.policies_yaml)), report_(report) {}
+
+  bool run_engine(unsigned threads) {
+    EngineTarget target(options_);
+    if (!target.ok()) return fail("the engine does not open");
+    bool ok = false;
+    const Times times = feed(target, load_, threads, ok, threads == 1 ? &tick_s_ : nullptr);
+    if (!ok) return fail("the engine refused something");
+    add("macro." + load_.name, threads, times);
+    return check(target.kept.batches, load_, true, "engine");
+  }
+
+  bool run_hand_written(unsigned threads) {
+    HandWritten target(load_.errors_only);
+    bool ok = false;
+    const Times times = feed(target, load_, threads, ok, nullptr);
+    if (!ok) return fail("by hand: refused something");
+    add("macro.hand." + load_.name, threads, times);
+    return check(target.batches, load_, false, "by hand");
+  }
+
+  void add_control() { report_.add("macro." + load_.name + ".control", "x", control()); }
+  void add_ticks() {
+    const std::string name = "macro." + load_.name + ".tick.";
+    report_.add(name + "p50", "us", percentile(tick_s_, 0.5) * 1e6);
+    report_.add(name + "p99", "us", percentile(tick_s_, 0.99) * 1e6);
+    report_.add(name + "max", "us", percentile(tick_s_, 1) * 1e6);
+    tick_s_.clear();
+  }
+
+ private:
+  void add(const std::string& name, unsigned threads, Times times) {
+    const bool by_link = load_.name == "million_links";
+    const char* const unit = by_link ? "ns/link" : "ns/span";
+    const double ns = 1e9 / static_cast<double>(by_link ? load_.links : load_.spans);
+    const std::string of_threads = name + "." + std::to_string(threads);
+    report_.add(of_threads + ".cpu", unit, times.cpu_s * ns);
+    report_.add(of_threads + ".wall", unit, times.wall_s * ns);
+  }
+
+  const Load& load_;
+  const Options options_;
+  Report& report_;
+  std::vector<double> tick_s_;
+};
+
+}  // namespace
+
+bool measure_load(const std::string& name, const Settings& settings, Report& report) {
+  const Load load = make_load(name, settings.spans);
+  if (load.requests.empty()) return fail("no such load: " + name);
+  LoadMeasure measure(load, settings, report);
+  // The cap on followed links, which decides what the hot producer keeps, is more than one writes by hand.
+  const bool by_hand = name != "hot_producer";
+  for (unsigned i = 0; i < settings.repetitions; ++i) {
+    if (!measure.run_engine(1)) return false;
+    measure.add_ticks();
+    measure.add_control();
+    if (!measure.run_engine(2)) return false;
+    measure.add_control();
+    if (by_hand && (!measure.run_hand_written(1) || !measure.run_hand_written(2))) return false;
+  }
+  return true;
+}
+
+}  // namespace entail::bench
