@@ -2,13 +2,13 @@
 //
 // Offsets are 32 bits in units of 8 bytes; 0 is none. The address space is reserved once (32 GiB, less where the
 // system allows less) and costs memory only where it is touched, so a run of any length is contiguous.
-// Thread rule: take() Protocol (one CAS, uniqueness only); at() any thread that may know the offset.
+// Thread rule: take() Protocol id_run; at() any thread that may know the offset.
 #pragma once
 
 #include <cstdint>
 
 #include "graph/mapping.hpp"
-#include "sync/atomic.hpp"
+#include "graph/runs.hpp"
 
 namespace entail::graph {
 
@@ -21,14 +21,7 @@ class Arena {
   bool ok() const noexcept { return base_ != nullptr; }
 
   // A run of zeroed units, aligned to 64 bytes; 0 when the address space is spent. REQUIRES a multiple of 8.
-  // Relaxed: the ranges are disjoint by the CAS; what is written into them is published by their users.
-  std::uint32_t take(std::uint64_t units) noexcept {
-    std::uint64_t first = next_unit_.load(std::memory_order_relaxed);
-    do {
-      if (units > units_max_ - first) return 0;
-    } while (!next_unit_.compare_exchange(first, first + units, std::memory_order_relaxed, std::memory_order_relaxed));
-    return static_cast<std::uint32_t>(first);
-  }
+  std::uint32_t take(std::uint64_t units) noexcept { return static_cast<std::uint32_t>(runs_.take(units, units_max_)); }
 
   template <class T>
   T* at(std::uint32_t offset) const noexcept {
@@ -39,7 +32,7 @@ class Arena {
   Mapping mapping_;
   std::byte* base_ = nullptr;
   std::uint64_t units_max_ = 0;
-  alignas(sync::kCacheLineBytes) sync::HardwareAtomic<std::uint64_t> next_unit_{8};
+  UnitRuns<> runs_;
 };
 
 }  // namespace entail::graph

@@ -4,18 +4,12 @@
 
 #include "base/check.hpp"
 #include "base/hash.hpp"
+#include "sync/raise.hpp"
 
 namespace entail::graph {
 namespace {
 
 constexpr std::size_t kGroupCount = 64;  // keys whose cache misses overlap
-
-// Raises a maximum. Bounded: each turn but the last means that another raised it.
-void raise_to(sync::HardwareAtomic<std::uint64_t>& maximum, std::uint64_t value) noexcept {
-  std::uint64_t seen = maximum.load(std::memory_order_relaxed);
-  while (seen < value && !maximum.compare_exchange(seen, value, std::memory_order_relaxed, std::memory_order_relaxed)) {
-  }
-}
 
 }  // namespace
 
@@ -130,7 +124,7 @@ bool Graph::rotate(std::uint64_t capacity) noexcept {
   newest_sequence_ = sequence;
   bytes_.fetch_add(window->bytes(), std::memory_order_relaxed);
   const Window* before = current();
-  current_window_.store(window, std::memory_order_seq_cst);  // PROTOCOL epoch R1
+  current_window_.store(window, sync::EpochOrders::replace);  // PROTOCOL epoch R1
   if (before != nullptr) closed_epoch_[before->slot()] = epochs_.advance();
   return true;
 }
@@ -175,8 +169,8 @@ Need Graph::wanted() noexcept {
 }
 
 void Graph::note_wanted(std::uint64_t nodes, std::uint64_t links) noexcept {
-  raise_to(wanted_nodes_max_, nodes);
-  raise_to(wanted_links_max_, links);
+  sync::raise_to(wanted_nodes_max_, nodes);
+  sync::raise_to(wanted_links_max_, links);
 }
 
 }  // namespace entail::graph

@@ -232,7 +232,7 @@ class Graph {
  private:
   friend class graph::Writer;
 
-  Window* current() const noexcept { return current_window_.load(std::memory_order_seq_cst); }
+  Window* current() const noexcept { return current_window_.load(sync::EpochOrders::read); }
   Window& window_of(NodeId node) const noexcept { return *windows_[slot_of(node)]; }
   NodeRow& row(NodeId node) const noexcept { return window_of(node).row(offset_of(node)); }
   std::uint32_t sequence_of(NodeId node) const noexcept {
@@ -279,7 +279,7 @@ class Graph {
   std::uint64_t newest_sequence_ = 0;
   unsigned window_count_ = 0;
 
-  // PROTOCOL epoch's pointer P: seq_cst on both sides, as that protocol demands.
+  // PROTOCOL epoch's pointer P.
   alignas(sync::kCacheLineBytes) sync::HardwareAtomic<Window*> current_window_{};
   // Counters and maxima: relaxed, they guard no data.
   alignas(sync::kCacheLineBytes) sync::HardwareAtomic<std::uint64_t> bytes_{};

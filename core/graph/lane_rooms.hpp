@@ -11,19 +11,21 @@
 
 namespace entail::graph {
 
-// SlotIndex' Offsets. Who loses the race for a slot keeps the offset for the next insert.
-class NodeRun {
+// SlotIndex' Offsets. Who loses the race for a slot keeps the offset for the next insert. Source is Window, or a
+// test's.
+template <class Source>
+class NodeRunOf {
  public:
-  NodeRun() = default;
-  void enter(Window& window) noexcept { *this = NodeRun(&window); }
+  NodeRunOf() = default;
+  void enter(Source& window) noexcept { *this = NodeRunOf(&window); }
   void allow(std::uint64_t nodes) noexcept { allowed_ = nodes; }
 
   std::uint32_t next() noexcept {
     ENTAIL_CHECK(allowed_ != 0);
     if (next_ == end_) {
       next_ = window_->take_run();
-      end_ = next_ + kNodeRunCount;
-      touched_bytes_ += std::uint64_t{kNodeRunCount} * kNodeBytes;
+      end_ = next_ + Source::kRunCount;
+      touched_bytes_ += std::uint64_t{Source::kRunCount} * kNodeBytes;
     }
     offered_ = true;
     return next_;
@@ -45,9 +47,9 @@ class NodeRun {
   std::uint64_t touched_bytes() noexcept { return std::exchange(touched_bytes_, 0); }
 
  private:
-  explicit NodeRun(Window* window) noexcept : window_(window) {}
+  explicit NodeRunOf(Source* window) noexcept : window_(window) {}
 
-  Window* window_ = nullptr;
+  Source* window_ = nullptr;
   std::uint64_t allowed_ = 0;  // nodes reserved and not yet made
   std::uint64_t touched_bytes_ = 0;
   std::uint32_t next_ = 0;
@@ -55,6 +57,7 @@ class NodeRun {
   bool offered_ = false;
   bool took_ = false;
 };
+using NodeRun = NodeRunOf<Window>;
 
 // InList's Chunks, and blocks. Blocks are taken from the front of the room, chunks from its back, where they stay
 // aligned to their cache line.

@@ -27,7 +27,7 @@ struct LateEdgeOrders {
 //   also     writers load a list head with `observe` before they claim a cell behind it, so that the publication of
 //       that chunk precedes I1 in the total order, and D2 finds the way to the cell.
 //   proved by tests/interleave/late_edge_test.cpp (out list, first cell, chunk and handed-over block, exhaustive);
-//   mutant acq_rel must lose a keep.
+//   mutants acq_rel, and each of the four accesses weakened alone, must lose a keep.
 template <class Sync = sync::HardwareSync, class Orders = LateEdgeOrders>
 struct LateEdge {
   using Reach = typename Sync::template Atomic<std::uint32_t>;

@@ -33,7 +33,7 @@ struct SlotOrders {
 //       The index is at most half full (the window's reservation), so a chain is short and an empty slot exists.
 //   A thread that stalls anywhere blocks nobody: nothing is half-published.
 //   proved by tests/interleave/slot_publish_test.cpp (2 and 3 inserters, finder, colliding keys, exhaustive); mutants
-//   publish=relaxed, observe+lost=relaxed must fail. stress: tests/graph/graph_stress_test.cpp
+//   publish=relaxed, observe=relaxed, lost=relaxed must fail. stress: tests/graph/graph_stress_test.cpp
 template <class Sync = sync::HardwareSync, class Orders = SlotOrders>
 class SlotIndex {
  public:

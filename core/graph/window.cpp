@@ -62,15 +62,6 @@ Window::Window(std::uint64_t sequence, const Shape& shape, Mapping mapping) noex
   count_bytes(layout.keys);
 }
 
-bool Window::try_reserve(std::uint64_t nodes) noexcept {
-  // Looking first keeps a need that cannot be met from making others fail while it is added and taken back.
-  const std::uint64_t seen = node_count_.load(std::memory_order_relaxed);
-  if (nodes > shape_.capacity || seen > shape_.capacity - nodes) return false;
-  if (node_count_.fetch_add(nodes, std::memory_order_relaxed) <= shape_.capacity - nodes) return true;
-  give_back(nodes);
-  return false;
-}
-
 std::uint64_t Window::mark_payload(std::uint32_t offset) noexcept {
   if (shape_.payload_bytes == 0) return 0;
   const std::uint64_t begin = std::uint64_t{offset} * shape_.payload_bytes;

@@ -8,7 +8,8 @@
 // Nodes are numbered from 1 in the order of their insertion, in runs of 256 a lane, so that nodes that came together
 // lie together. All that ingest and traversal touch of a node but its key is one row of half a cache line.
 //
-// Thread rule: Protocol: index slot_publish, rows in_append, out_append and late_edge; tick-only fields plain.
+// Thread rule: Protocol: index slot_publish, offsets id_run, rows in_append, out_append and late_edge; tick-only fields
+// plain.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include "graph/late_edge.hpp"
 #include "graph/mapping.hpp"
 #include "graph/out_list.hpp"
+#include "graph/runs.hpp"
 #include "graph/slot_index.hpp"
 #include "sync/atomic.hpp"
 
@@ -107,19 +109,20 @@ class Window {
   }
 
   // Room for new nodes, so that the index stays at most half full. False: no room, nothing reserved.
-  bool try_reserve(std::uint64_t nodes) noexcept;
-  void give_back(std::uint64_t nodes) noexcept { node_count_.fetch_sub(nodes, std::memory_order_relaxed); }
-  // The first of kNodeRunCount offsets that are the caller's alone. REQUIRES a reservation that is not used up.
-  std::uint32_t take_run() noexcept { return next_offset_.fetch_add(kNodeRunCount, std::memory_order_relaxed); }
+  bool try_reserve(std::uint64_t nodes) noexcept { return runs_.try_reserve(nodes, shape_.capacity); }
+  void give_back(std::uint64_t nodes) noexcept { runs_.give_back(nodes); }
+  // The first of kRunCount offsets that are the caller's alone. REQUIRES a reservation that is not used up.
+  static constexpr std::uint32_t kRunCount = kNodeRunCount;
+  std::uint32_t take_run() noexcept { return runs_.take_run(kRunCount); }
   // An offset of a run that its owner will not use: it has no key.
   void clear_key(std::uint32_t offset) noexcept { keys_[offset].set(TraceId{}); }
   // The payload of this node is going to be written. Returns the bytes of pages that no one marked before.
   std::uint64_t mark_payload(std::uint32_t offset) noexcept;
 
   // Nodes made, and room reserved by batches that are under way.
-  std::uint64_t node_count() const noexcept { return node_count_.load(std::memory_order_relaxed); }
+  std::uint64_t node_count() const noexcept { return runs_.node_count(); }
   // All nodes have smaller offsets.
-  std::uint32_t offset_end() const noexcept { return next_offset_.load(std::memory_order_relaxed); }
+  std::uint32_t offset_end() const noexcept { return runs_.offset_end(); }
   // Touched memory as far as it was counted: the index from the start, the rest by those who touch it.
   std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   void count_bytes(std::uint64_t bytes) noexcept { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
@@ -137,10 +140,8 @@ class Window {
   std::byte* payload_ = nullptr;
   Mapping mapping_;
   Arena arena_;
-  // Counters: relaxed, they guard no data.
-  alignas(sync::kCacheLineBytes) sync::HardwareAtomic<std::uint64_t> node_count_{};
-  alignas(sync::kCacheLineBytes) sync::HardwareAtomic<std::uint32_t> next_offset_{1};
-  sync::HardwareAtomic<std::uint64_t> bytes_{};
+  NodeRuns<> runs_;
+  sync::HardwareAtomic<std::uint64_t> bytes_{};  // relaxed: it guards no data
 };
 
 }  // namespace entail::graph

@@ -6,14 +6,16 @@
 //   words    start_inverted_, end_max_, randomness_inverted_ (only rise), bits (only gain bits), spans_, bytes_, links_
 //            (grow)
 //   writers  any ingest thread                readers  the tick thread (facts()); ingest threads in compat mode
-//   W1  each word by itself: load, and only if the value would change it, one RMW
+//   W1  each word by itself: load, and only if the value would change it, one RMW (maxima: PROTOCOL raise)
 //   G1  after all folds the words are the same whatever their order: every one is a maximum, a union or a sum
 //   orders   relaxed throughout. No word says anything about another, and none publishes memory. The folding thread
 //            writes the trace to its lane's log after the fold (release), and the tick thread reads the trace after
 //            it has taken the log (acquire): every fold of a logged span is visible then. Folds that run meanwhile
 //            belong to spans that arrive after this tick, and may be seen or not.
-//   progress lock-free: a turn of raise() is lost only when another thread raised the same word
-//   proved by tests/policy/trace_fold_test.cpp (random splits and orders; four threads)
+//   progress lock-free, as raise
+//   proved by tests/interleave/trace_fold_test.cpp (2 folds; a fold beside tick behind the log; exhaustive; mutants in
+//   which an RMW is a load and a store, and in which the log publishes relaxed, must fail) and
+//   tests/policy/trace_fold_test.cpp (random splits and orders; four threads)
 // Memory: bytes_for(bit_words); 40 bytes and 8 for each started 64 conditions.
 // Cost: 2 RMW (the counts) and a load for each other word that does not change.
 #pragma once
@@ -25,23 +27,25 @@
 
 #include "policy/facts.hpp"
 #include "sync/atomic.hpp"
+#include "sync/raise.hpp"
 
 namespace entail::policy {
 
-class TraceFold {
+template <class Sync = sync::HardwareSync>
+class TraceFoldOf {
  public:
   static constexpr std::size_t bytes_for(unsigned bit_words) noexcept;
   // The fold at `memory`. REQUIRES bytes_for(bit_words) bytes, aligned to 8, that were zero before the first fold.
-  static TraceFold& at(void* memory) noexcept { return *std::launder(static_cast<TraceFold*>(memory)); }
-  static const TraceFold& at(const void* memory) noexcept {
-    return *std::launder(static_cast<const TraceFold*>(memory));
+  static TraceFoldOf& at(void* memory) noexcept { return *std::launder(static_cast<TraceFoldOf*>(memory)); }
+  static const TraceFoldOf& at(const void* memory) noexcept {
+    return *std::launder(static_cast<const TraceFoldOf*>(memory));
   }
 
   // Joins what a span (or several spans of this trace, merged) says. REQUIRES the bit_words of bytes_for().
   void fold(const Facts& facts, unsigned bit_words) noexcept {
-    raise(start_inverted_, ~facts.start_min_ns);
-    raise(end_max_, facts.end_max_ns);
-    raise(randomness_inverted_, ~facts.randomness_min);
+    sync::raise_to(start_inverted_, ~facts.start_min_ns);
+    sync::raise_to(end_max_, facts.end_max_ns);
+    sync::raise_to(randomness_inverted_, ~facts.randomness_min);
     spans_.fetch_add(static_cast<std::uint32_t>(facts.spans), std::memory_order_relaxed);
     bytes_.fetch_add(facts.bytes, std::memory_order_relaxed);
     if (facts.links != 0) links_.fetch_add(static_cast<std::uint32_t>(facts.links), std::memory_order_relaxed);
@@ -69,14 +73,9 @@ class TraceFold {
   }
 
  private:
-  using Word = sync::HardwareAtomic<std::uint64_t>;
+  using Word = typename Sync::template Atomic<std::uint64_t>;
+  using Count = typename Sync::template Atomic<std::uint32_t>;
 
-  static void raise(Word& word, std::uint64_t value) noexcept {
-    std::uint64_t seen = word.load(std::memory_order_relaxed);
-    // Ends at the latest when the word has reached value; each lost turn is another thread's gain.
-    while (seen < value && !word.compare_exchange(seen, value, std::memory_order_relaxed, std::memory_order_relaxed)) {
-    }
-  }
   Word* bit_words_begin() noexcept { return reinterpret_cast<Word*>(this + 1); }
   const Word* bit_words_begin() const noexcept { return reinterpret_cast<const Word*>(this + 1); }
 
@@ -84,15 +83,17 @@ class TraceFold {
   Word end_max_;
   Word randomness_inverted_;  // ~ of the smallest ot=rv; meaningful with probability: consistent
   Word bytes_;
-  sync::HardwareAtomic<std::uint32_t> spans_;
-  sync::HardwareAtomic<std::uint32_t> links_;  // 2^32 links are more than 100 GiB; the bit words follow
+  Count spans_;
+  Count links_;  // 2^32 links are more than 100 GiB; the bit words follow
 };
+using TraceFold = TraceFoldOf<>;
 
 static_assert(sizeof(TraceFold) == 40 && alignof(TraceFold) == 8);
 static_assert(std::is_trivially_destructible_v<TraceFold>);
 
-constexpr std::size_t TraceFold::bytes_for(unsigned bit_words) noexcept {
-  return sizeof(TraceFold) + bit_words * sizeof(std::uint64_t);
+template <class Sync>
+constexpr std::size_t TraceFoldOf<Sync>::bytes_for(unsigned bit_words) noexcept {
+  return sizeof(TraceFoldOf) + bit_words * sizeof(Word);
 }
 
 }  // namespace entail::policy

@@ -13,7 +13,7 @@ namespace entail::store {
 struct GenerationOrders {
   static constexpr auto guess = std::memory_order_relaxed;     // L1: any value that was current is a lower bound
   static constexpr auto announce = std::memory_order_seq_cst;  // L2
-  static constexpr auto advance = std::memory_order_seq_cst;   // what T1 reads
+  static constexpr auto advance = std::memory_order_relaxed;   // guards no data: L3 and T1 order its readers, see P1
   static constexpr auto read = std::memory_order_seq_cst;      // L3, T1
   static constexpr auto look = std::memory_order_seq_cst;      // T2; also the acquire that pairs with L5
   static constexpr auto leave = std::memory_order_release;     // L5
@@ -28,11 +28,11 @@ struct GenerationOrders {
 //   P1  a span whose trace T3 does not find has a generation >= bound: if T2 found the lane idle before its L2, then
 //       T1 precedes L3 in the total order, so g >= c; if it found the lane's g0, then g >= g0 >= bound; and if it found
 //       the idle of L5 (release, acquired by T2), then L4 came before T3, which finds the trace.
-//   why seq_cst  L2 then L3 against T1 then T2: each side writes one word and reads the other; the load of T1 stands
-//   for
-//       the write of advance() that it read.
+//   why seq_cst  L2 then L3 against T1 then T2: each side orders its access to one word before a load of the other. T1
+//       is a load, and it stands for the write of advance() that it read: two seq_cst loads of one word agree on their
+//       order, so an L3 after T1 reads that write or a later one, whatever its own order. Hence advance is relaxed.
 //   progress  wait-free
-//   proved by tests/interleave/generation_test.cpp; mutants acq_rel throughout, leave=relaxed must fail.
+//   proved by tests/interleave/generation_test.cpp; mutants that weaken announce, read, look or leave must fail.
 template <class Sync = sync::HardwareSync, class Orders = GenerationOrders>
 class GenerationClock {
  public:

@@ -10,12 +10,13 @@
 // PROTOCOL chunk_hand_over: how chunks pass between the ingest lanes and the tick thread.
 //   words    free_head_ (stack of empty chunks), full_head_ (stack of chunks in use), Chunk::next
 //   writers  lanes: pop from free_, push a new chunk to full_; tick: takes all of full_, pushes to free_
-//   W1  take: all = free_head_.exchange(null, acq_rel); keep one; push the rest back one by one (W2)
-//   W2  push: chunk.next = head (plain, the chunk is ours); head CAS head -> chunk (release)
-//   R1  tick: all = full_head_.exchange(null, acquire); pairs with W2
+//   W1  pop: all = free_head_.exchange(null, take); keep one; push the rest back one by one (W2)
+//   W2  push: chunk.next = head (plain, the chunk is ours); head CAS head -> chunk (publish)
+//   R1  tick: all = full_head_.exchange(null, take); pairs with W2
 //   G5  a chunk is on exactly one stack, in one lane or in tick's list: pop takes the whole stack, so there is no ABA
 //   progress  W1 wait-free, W2 lock-free; nobody waits
-//   proved by tests/interleave/chunk_stack_test.cpp; mutants publish=relaxed, take=relaxed must fail
+//   proved by tests/interleave/chunk_hand_over_test.cpp (2 lanes and the tick thread, exhaustive); mutants
+//   publish=relaxed, take=relaxed must fail
 // Memory: bytes() counts whole chunks and the side blocks of cut spans.
 #pragma once
 
@@ -70,7 +71,7 @@ struct Chunk {
 struct ChunkOrders {
   static constexpr auto guess = std::memory_order_relaxed;    // a head that is only compared, never followed
   static constexpr auto publish = std::memory_order_release;  // W2
-  static constexpr auto take = std::memory_order_acq_rel;     // W1, R1: pairs with W2
+  static constexpr auto take = std::memory_order_acquire;     // W1, R1: pairs with W2; null publishes nothing
 };
 
 template <class Item, class Sync = sync::HardwareSync, class Orders = ChunkOrders>
@@ -83,6 +84,17 @@ class ChunkStack {
     } while (!head_.compare_exchange(head, item, Orders::publish, Orders::guess));
   }
   Item* take_all() noexcept { return head_.exchange(nullptr, Orders::take); }
+  // W1. Null when there is none, or when another holds the rest for a moment.
+  Item* pop() noexcept {
+    Item* item = take_all();
+    if (item == nullptr) return nullptr;
+    for (Item* rest = item->next; rest != nullptr;) {
+      Item* next = rest->next;
+      push(rest);
+      rest = next;
+    }
+    return item;
+  }
 
  private:
   typename Sync::template Atomic<Item*> head_{nullptr};

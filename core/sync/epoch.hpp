@@ -16,18 +16,22 @@
 namespace entail::sync {
 
 struct EpochOrders {
-  static constexpr auto look = std::memory_order_acquire;     // E1: pairs with advance
+  // E1, R2: a lane that reads E has R1 before its E3. No mutant: in the model the total order is that of execution,
+  // where R1 precedes R2 anyway; in C++ only this pair says so.
+  static constexpr auto look = std::memory_order_acquire;
+  static constexpr auto advance = std::memory_order_acq_rel;
   static constexpr auto pin = std::memory_order_seq_cst;      // E2: against R3, see why seq_cst
+  static constexpr auto read = std::memory_order_seq_cst;     // E3, by whoever owns the pointer P
   static constexpr auto unpin = std::memory_order_release;    // E4: the batch's writes come before
-  static constexpr auto advance = std::memory_order_acq_rel;  // R2
+  static constexpr auto replace = std::memory_order_seq_cst;  // R1, by whoever owns the pointer P
   static constexpr auto ask = std::memory_order_seq_cst;      // R3
 };
 
 // PROTOCOL epoch: no batch uses what was freed.
 //   words    epoch_ (counter from 1), pinned_[lane] (0 = idle, else the epoch seen), and the caller's pointer P
-//   lane     E1 e = epoch_.load(look)   E2 pinned_[lane].store(e, pin)   E3 p = P.load(seq_cst), use *p
+//   lane     E1 e = epoch_.load(look)   E2 pinned_[lane].store(e, pin)   E3 p = P.load(read), use *p
 //            E4 pinned_[lane].store(0, unpin)
-//   retirer  R1 P.store(other, seq_cst) R2 E = epoch_.fetch_add(1, advance) + 1
+//   retirer  R1 P.store(other, replace) R2 E = epoch_.fetch_add(1, advance) + 1
 //            R3 safe(E): every pinned_[lane].load(ask) is 0 or >= E     R4 free what P named before
 //   P1  R3 true => no lane will use what P named before R1, and all its uses happen before R4.
 //       reads 0 from before E2: E2 follows R3 in the total order, so E3 follows R1 and loads the new P.
@@ -35,8 +39,8 @@ struct EpochOrders {
 //       reads e >= E: E1 read R2 or later (acquire), so R1 happens before E3.
 //   why seq_cst  E2 then E3 against R1 then R3: a store and a load of the other word on both sides.
 //   progress  all wait-free. A lane that stalls keeps safe() false; it blocks nobody.
-//   proved by tests/interleave/epoch_test.cpp (1 lane + retirer, exhaustive); mutants pin+ask=acq_rel, unpin=relaxed
-//   must fail.
+//   proved by tests/interleave/epoch_test.cpp (1 lane + retirer) and window_rotation_test.cpp (1 and 2 lanes, a
+//   window that is read whole and freed), exhaustive; mutants that weaken pin, ask, read, replace or unpin must fail.
 template <class Sync = HardwareSync, class Orders = EpochOrders>
 class Epochs {
  public:

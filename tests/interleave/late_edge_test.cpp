@@ -28,6 +28,20 @@ struct InWeakIngest : InListOrders {
   static constexpr auto check = std::memory_order_acquire;
 };
 
+// Each of the four accesses alone.
+struct InPublish : InListOrders {
+  static constexpr auto publish = std::memory_order_acq_rel;
+};
+struct InCheck : InListOrders {
+  static constexpr auto check = std::memory_order_acquire;
+};
+struct InRaise : InListOrders {
+  static constexpr auto raise = std::memory_order_release;
+};
+struct InObserve : InListOrders {
+  static constexpr auto observe = std::memory_order_acquire;
+};
+
 enum class Way { first_cell, new_chunk, open_chunk, block };
 
 // Thread 0 appends an edge at a node and checks its reach; thread 1 is the tick thread: raises it and reads the edges.
@@ -76,6 +90,19 @@ struct OutAcqRel : OutListOrders {
   static constexpr auto observe = std::memory_order_acquire;
 };
 
+struct OutPublish : OutListOrders {
+  static constexpr auto publish = std::memory_order_acq_rel;
+};
+struct OutCheck : OutListOrders {
+  static constexpr auto check = std::memory_order_acquire;
+};
+struct OutRaise : OutListOrders {
+  static constexpr auto raise = std::memory_order_release;
+};
+struct OutObserve : OutListOrders {
+  static constexpr auto observe = std::memory_order_acquire;
+};
+
 template <class Orders>
 struct LateOutEdge {
   static constexpr unsigned kThreads = 2;
@@ -112,6 +139,21 @@ TEST(LateEdge, NoKeepIsLost_WhenTheFirstCellIsTaken) {
   expect_refuted<LateInEdge<Way::first_cell, InWeakTick>>("first cell, weak tick", "the keep reaches the edge");
   expect_refuted<LateInEdge<Way::first_cell, InWeakIngest>>("first cell, weak ingest", "the keep reaches the edge");
 }
+// Take any one of the four sequentially consistent accesses away, and a keep is lost.
+template <Way kWay>
+void expect_all_four_needed(const std::string& name) {
+  constexpr const char* kLost = "the keep reaches the edge";
+  expect_refuted<LateInEdge<kWay, InPublish>>((name + ", publish acq_rel").c_str(), kLost);
+  expect_refuted<LateInEdge<kWay, InCheck>>((name + ", check acquire").c_str(), kLost);
+  expect_refuted<LateInEdge<kWay, InRaise>>((name + ", raise release").c_str(), kLost);
+  expect_refuted<LateInEdge<kWay, InObserve>>((name + ", observe acquire").c_str(), kLost);
+}
+TEST(LateEdge, NeedsEachOfTheFourAccesses_WhenAnEdgeComesIn) {
+  expect_all_four_needed<Way::first_cell>("first cell");
+  expect_all_four_needed<Way::new_chunk>("new chunk");
+  expect_all_four_needed<Way::open_chunk>("open chunk");
+  expect_all_four_needed<Way::block>("block");
+}
 TEST(LateEdge, NoKeepIsLost_WhenAChunkIsAdded) {
   expect_proved<LateInEdge<Way::new_chunk, InRight>>("new chunk");
   expect_refuted<LateInEdge<Way::new_chunk, InAcqRel>>("new chunk, acq_rel", "the keep reaches the edge");
@@ -127,6 +169,13 @@ TEST(LateEdge, NoKeepIsLost_WhenABlockIsHandedOver) {
 TEST(LateEdge, NoKeepIsLost_WhenASpanAddsItsLinks) {
   expect_proved<LateOutEdge<OutRight>>("out block");
   expect_refuted<LateOutEdge<OutAcqRel>>("out block, acq_rel", "the keep reaches the edge");
+}
+TEST(LateEdge, NeedsEachOfTheFourAccesses_WhenASpanAddsItsLinks) {
+  constexpr const char* kLost = "the keep reaches the edge";
+  expect_refuted<LateOutEdge<OutPublish>>("out block, publish acq_rel", kLost);
+  expect_refuted<LateOutEdge<OutCheck>>("out block, check acquire", kLost);
+  expect_refuted<LateOutEdge<OutRaise>>("out block, raise release", kLost);
+  expect_refuted<LateOutEdge<OutObserve>>("out block, observe acquire", kLost);
 }
 
 // Two writers, one of which finds the chunk that the other has just added; the tick thread must find the way to it.

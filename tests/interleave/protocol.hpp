@@ -6,6 +6,7 @@
 #include <iostream>
 
 #include "tests/interleave/explorer.hpp"
+#include "tests/interleave/proof_table.hpp"
 
 namespace interleave {
 
@@ -15,6 +16,7 @@ void expect_proved(const char* name) {
   EXPECT_EQ(report.failure, "") << name;
   EXPECT_TRUE(report.complete) << name << ": stopped after " << report.schedules << " schedules";
   std::cout << "    " << name << ": " << report.schedules << " schedules, all good\n";
+  note_proof(name, report.schedules);
 }
 
 // The mutant must fail with these words.
@@ -24,6 +26,7 @@ void expect_refuted(const char* name, const char* words) {
   EXPECT_NE(report.failure, "") << name << ": " << report.schedules << " schedules, all good, but this one must fail";
   EXPECT_NE(report.failure.find(words), std::string::npos) << name << " fails otherwise:\n" << report.failure;
   std::cout << "    " << name << ": fails on schedule " << report.schedules + 1 << "\n";
+  note_refutation(name, report.schedules + 1);
 }
 
 }  // namespace interleave

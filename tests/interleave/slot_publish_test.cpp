@@ -14,6 +14,8 @@ struct PublishRelaxed : SlotOrders {
 };
 struct ObserveRelaxed : SlotOrders {
   static constexpr auto observe = std::memory_order_relaxed;
+};
+struct LostRelaxed : SlotOrders {
   static constexpr auto lost = std::memory_order_relaxed;
 };
 
@@ -86,6 +88,7 @@ TEST(SlotPublish, OneNodeAKey_WhenTwoInsertIt) {
   expect_proved<SameKey<SlotOrders>>("same key");
   expect_refuted<SameKey<PublishRelaxed>>("same key, publish relaxed", "data race");
   expect_refuted<SameKey<ObserveRelaxed>>("same key, observe relaxed", "data race");
+  expect_refuted<SameKey<LostRelaxed>>("same key, lost relaxed", "data race");
 }
 TEST(SlotPublish, OneNodeAKey_WhenKeysCollide) {
   expect_proved<CollidingKeys<SlotOrders>>("colliding keys");

@@ -1,0 +1,149 @@
+// PROTOCOL keep_frontier (core/propagate/carrier.hpp): late edges against a hop count that falls, through the late log,
+// as Writer::check_late and Carrier::carry_on use it. Hops and records are the tick thread's alone.
+#include <limits>
+#include <optional>
+
+#include "graph/in_list.hpp"
+#include "graph/late_edge.hpp"
+#include "graph/out_list.hpp"
+#include "sync/spsc_log.hpp"
+#include "tests/interleave/chunk_store.hpp"
+#include "tests/interleave/protocol.hpp"
+
+namespace {
+
+using namespace entail::graph;
+using namespace interleave;
+
+template <class Base>
+struct PublishAcqRel : Base {
+  static constexpr auto publish = std::memory_order_acq_rel;
+};
+template <class Base>
+struct CheckAcquire : Base {
+  static constexpr auto check = std::memory_order_acquire;
+};
+template <class Base>
+struct RaiseRelease : Base {
+  static constexpr auto raise = std::memory_order_release;
+};
+template <class Base>
+struct ObserveAcquire : Base {
+  static constexpr auto observe = std::memory_order_acquire;
+};
+
+constexpr unsigned kNone = std::numeric_limits<unsigned>::max();
+constexpr std::uint64_t kEdgeWord = 70;
+
+// The tick thread's half, whichever list holds the edges: reach is raised again each time the hops fall, and every
+// edge seen is offered one hop more.
+template <unsigned kEdges>
+struct Offered {
+  unsigned hops[kEdges];
+  Offered() { std::fill_n(hops, kEdges, kNone); }
+  void offer(std::uint64_t word, unsigned here) {
+    if (word >= kEdgeWord) hops[word - kEdgeWord] = std::min(hops[word - kEdgeWord], here + 1);
+  }
+  void expect_all(unsigned fewest) const {
+    for (const unsigned at : hops) expect(at == fewest + 1, "every edge carries the fewest hops");
+  }
+};
+
+// kWriters append an edge each; the keep arrives with 3 hops, then with 1; the late log is read at the next tick.
+template <unsigned kWriters, class Orders>
+struct FallingHopsIn {
+  static constexpr unsigned kThreads = kWriters + 1;
+  using List = InList<1, 1, ModelSync, Orders>;
+  using Race = LateEdge<ModelSync, Orders>;
+  using Arena = ChunkArena<4, 1>;
+
+  Arena arena;
+  typename List::Cell first{};
+  typename List::Head head{};
+  typename Race::Reach reach{};
+  entail::sync::SpscLog<int, ModelSync, entail::sync::SpscLogOrders, 1> late_logs[kWriters];
+  Offered<kWriters> offered;
+
+  FallingHopsIn() {
+    for (auto& log : late_logs) (void)log.reserve(1);
+  }
+  void carry_on(unsigned hops) {
+    Race::raise(reach, 1);
+    List::for_each(first, head, arena, [&](std::uint64_t word) { offered.offer(word, hops); });
+  }
+  void thread(unsigned i) {
+    if (i == kWriters) {
+      carry_on(3);
+      carry_on(1);
+      return;
+    }
+    ChunkRoom<Arena> room{arena, 1 + 2 * i, 3 + 2 * i};
+    List::append(first, head, kEdgeWord + i, room);
+    if (Race::carries(reach)) late_logs[i].push(1);
+  }
+  void finish() {
+    bool late = false;
+    for (auto& log : late_logs) log.drain([&](int) { late = true; });
+    if (late) carry_on(1);
+    offered.expect_all(1);
+  }
+};
+
+template <class Orders>
+struct FallingHopsOut {
+  static constexpr unsigned kThreads = 2;
+  using List = OutList<ModelSync, Orders>;
+  using Race = LateEdge<ModelSync, Orders>;
+  struct Block {
+    typename List::Next next;
+    ModelPlain<std::uint64_t> word;
+  };
+  Block blocks[2];
+  typename List::Head head{};
+  typename Race::Reach reach{};
+  entail::sync::SpscLog<int, ModelSync, entail::sync::SpscLogOrders, 1> late_log;
+  Offered<1> offered;
+
+  FallingHopsOut() { (void)late_log.reserve(1); }
+  void carry_on(unsigned hops) {
+    Race::raise(reach, 1);
+    for (std::uint32_t at = List::newest(head); at != 0; at = blocks[at].next.get())
+      offered.offer(blocks[at].word.get(), hops);
+  }
+  void thread(unsigned i) {
+    if (i == 1) {
+      carry_on(3);
+      carry_on(1);
+      return;
+    }
+    blocks[1].word.set(kEdgeWord);
+    List::append(head, 1, blocks[1].next);
+    if (Race::carries(reach)) late_log.push(1);
+  }
+  void finish() {
+    bool late = false;
+    late_log.drain([&](int) { late = true; });
+    if (late) carry_on(1);
+    offered.expect_all(1);
+  }
+};
+
+TEST(KeepFrontier, AnEdgeCarriesTheFewestHops_WhenItComesIn) {
+  constexpr const char* kFewest = "every edge carries the fewest hops";
+  expect_proved<FallingHopsIn<1, InListOrders>>("hops fall beside an edge in");
+  expect_proved<FallingHopsIn<2, InListOrders>>("hops fall beside two edges in");
+  expect_refuted<FallingHopsIn<1, PublishAcqRel<InListOrders>>>("edge in, publish acq_rel", kFewest);
+  expect_refuted<FallingHopsIn<1, CheckAcquire<InListOrders>>>("edge in, check acquire", kFewest);
+  expect_refuted<FallingHopsIn<1, RaiseRelease<InListOrders>>>("edge in, raise release", kFewest);
+  expect_refuted<FallingHopsIn<1, ObserveAcquire<InListOrders>>>("edge in, observe acquire", kFewest);
+}
+TEST(KeepFrontier, AnEdgeCarriesTheFewestHops_WhenASpanAddsIt) {
+  constexpr const char* kFewest = "every edge carries the fewest hops";
+  expect_proved<FallingHopsOut<OutListOrders>>("hops fall beside an edge out");
+  expect_refuted<FallingHopsOut<PublishAcqRel<OutListOrders>>>("edge out, publish acq_rel", kFewest);
+  expect_refuted<FallingHopsOut<CheckAcquire<OutListOrders>>>("edge out, check acquire", kFewest);
+  expect_refuted<FallingHopsOut<RaiseRelease<OutListOrders>>>("edge out, raise release", kFewest);
+  expect_refuted<FallingHopsOut<ObserveAcquire<OutListOrders>>>("edge out, observe acquire", kFewest);
+}
+
+}  // namespace

@@ -1,0 +1,32 @@
+// PROTOCOL raise (core/sync/raise.hpp): the word ends as the largest value, and never falls.
+#include "sync/raise.hpp"
+
+#include "tests/interleave/protocol.hpp"
+#include "tests/interleave/torn_sync.hpp"
+
+namespace {
+
+using namespace interleave;
+
+template <class Sync>
+struct Raises {
+  static constexpr unsigned kThreads = 4;
+  static constexpr std::uint32_t kValues[3] = {5, 9, 7};
+  typename Sync::template Atomic<std::uint32_t> word{1};
+  void thread(unsigned i) {
+    if (i < 3) {
+      entail::sync::raise_to(word, kValues[i]);
+    } else {
+      const std::uint32_t before = word.load(std::memory_order_relaxed);
+      expect(word.load(std::memory_order_relaxed) >= before, "the word never falls");
+    }
+  }
+  void finish() { expect(word.load(std::memory_order_relaxed) == 9, "the word is the largest value"); }
+};
+
+TEST(Raise, TheLargestValueStays) {
+  expect_proved<Raises<ModelSync>>("three raise, one reads");
+  expect_refuted<Raises<TornSync>>("RMW torn", "the word");
+}
+
+}  // namespace
