@@ -42,7 +42,8 @@ std::uint64_t Engine::Impl::held_bytes() const noexcept {
   return store.bytes() + graph_and_records_bytes.load(std::memory_order_relaxed);  // relaxed: a gauge
 }
 
-Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, std::uint64_t values_lost) {
+Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, std::uint64_t values_lost,
+                                  std::uint64_t& spans_rejected) {
   if (closed.load(std::memory_order_acquire) != 0) return Error{ErrorCode::closed};
   const auto refuse_request = [&] {
     refused_requests.fetch_add(1, std::memory_order_relaxed);  // relaxed: a counter
@@ -60,6 +61,7 @@ Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, std::uint64_t va
   writer.end();
   lane->counts.values_lost.add(values_lost);
   if (error.code() != ErrorCode::none) return error;
+  spans_rejected = lane->rejected;
   return {};
 }
 
@@ -138,6 +140,7 @@ void Engine::Impl::accept_spans(Lane& lane, const wire::Decoded& decoded) {
     lane.trace_ids.push_back(base::load_trace_id(trace.data()));
   }
   lane.counts.spans_received.add(decoded.spans.size());
+  lane.rejected = decoded.spans.size() - lane.accepted.size();
 }
 
 void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted) {

@@ -76,6 +76,7 @@ struct Lane {
     graph::EdgeCell edge;  // limits and flags; no node yet
   };
   std::uint32_t generation = 0;
+  std::uint64_t rejected = 0;           // spans
   std::vector<std::uint32_t> accepted;  // indices into decoded.spans
   std::vector<TraceId> trace_ids;       // of the accepted spans
   std::vector<graph::NodeId> nodes;     // of the accepted spans
