@@ -1,28 +1,100 @@
-package entailprocessor
+// Package captures holds what the components' tests judge by: the captures of the repository, and what the command keeps
+// of them.
+package captures
 
 import (
-	"context"
 	"encoding/binary"
 	"encoding/json"
-	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
-	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
 
-const (
-	root          = "../../.."
-	entailProgram = root + "/build/release/bin/entail"
-	demoCapture   = root + "/tests/golden/otel_demo_capture/otel_demo_2024-10-30.mixed.jsonl"
-)
+// Root is the root of the repository.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "../../../..")
+}
 
-// spansOf counts spans by trace.
-func spansOf(all []ptrace.Traces) map[string]int {
+// Command is the program `entail`. A test without it is skipped: tools/test-go builds it first.
+func Command(t testing.TB) string {
+	t.Helper()
+	program := filepath.Join(Root(), "build/release/bin/entail")
+	if _, err := os.Stat(program); err != nil {
+		t.Skip("not built: ", program)
+	}
+	return program
+}
+
+// Demo is the capture of the OpenTelemetry Demo: 41 requests of traces, among logs and metrics.
+func Demo() string {
+	return filepath.Join(Root(), "tests/golden/otel_demo_capture/otel_demo_2024-10-30.mixed.jsonl")
+}
+
+// ProducerError is a batch of which one item's producer failed: 18 traces, 4 of them kept for one error.
+func ProducerError() string {
+	return filepath.Join(Root(), "tests/golden/sdk/py_batch_producer_error.otlp.bin")
+}
+
+// SDK are the captures of SDKs, in protobuf.
+func SDK(t testing.TB) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(Root(), "tests/golden/sdk/*.otlp.bin"))
+	if err != nil || len(found) < 10 {
+		t.Fatal("captures are missing: ", found, err)
+	}
+	return found
+}
+
+// Requests are the trace requests of a file as they stand in it: JSON lines, or protobuf with u32 big-endian lengths.
+func Requests(t testing.TB, path string) (requests [][]byte, isJSON bool) {
+	t.Helper()
+	bytes, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasSuffix(path, ".jsonl") {
+		for line := range strings.Lines(string(bytes)) {
+			if strings.Contains(line[:min(len(line), 40)], `"resourceSpans"`) { // no metrics, no logs
+				requests = append(requests, []byte(line))
+			}
+		}
+		return requests, true
+	}
+	for len(bytes) > 0 {
+		size := binary.BigEndian.Uint32(bytes)
+		requests = append(requests, bytes[4:4+size])
+		bytes = bytes[4+size:]
+	}
+	return requests, false
+}
+
+// Read gives the trace requests of a file, decoded.
+func Read(t testing.TB, path string) []ptrace.Traces {
+	t.Helper()
+	requests, isJSON := Requests(t, path)
+	decode := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces
+	if isJSON {
+		decode = (&ptrace.JSONUnmarshaler{}).UnmarshalTraces
+	}
+	decoded := make([]ptrace.Traces, len(requests))
+	for i, request := range requests {
+		var err error
+		if decoded[i], err = decode(request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return decoded
+}
+
+// SpansByTrace counts spans.
+func SpansByTrace(all []ptrace.Traces) map[string]int {
 	counts := map[string]int{}
 	for _, traces := range all {
 		for _, resource := range traces.ResourceSpans().All() {
@@ -36,104 +108,43 @@ func spansOf(all []ptrace.Traces) map[string]int {
 	return counts
 }
 
-func readCapture(t *testing.T, path string) []ptrace.Traces {
+// Kept is what `entail sample` keeps of a file: spans by trace. A configuration that is a map is written as JSON.
+func Kept(t testing.TB, config any, path string) map[string]int {
 	t.Helper()
-	bytes, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var requests []ptrace.Traces
-	for len(bytes) > 0 {
-		size := binary.BigEndian.Uint32(bytes)
-		traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(bytes[4 : 4+size])
+	yaml, isText := config.(string)
+	if !isText {
+		bytes, err := json.Marshal(config)
 		if err != nil {
 			t.Fatal(err)
 		}
-		requests = append(requests, traces)
-		bytes = bytes[4+size:]
-	}
-	return requests
-}
-
-// readLines reads the traces of a capture in JSON lines.
-func readLines(t *testing.T, path string) []ptrace.Traces {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var requests []ptrace.Traces
-	for line := range strings.Lines(string(text)) {
-		if !strings.Contains(line[:min(len(line), 40)], `"resourceSpans"`) {
-			continue // metrics and logs
-		}
-		traces, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces([]byte(line))
-		if err != nil {
-			t.Fatal(err)
-		}
-		requests = append(requests, traces)
-	}
-	return requests
-}
-
-// keptByCommand is what `entail sample` keeps of a capture with the same configuration.
-func keptByCommand(t *testing.T, config map[string]any, capture string) map[string]int {
-	t.Helper()
-	yaml, err := json.Marshal(config)
-	if err != nil {
-		t.Fatal(err)
+		yaml = string(bytes)
 	}
 	folder := t.TempDir()
 	settings, kept := filepath.Join(folder, "entail.yaml"), filepath.Join(folder, "kept")
-	if err := os.WriteFile(settings, yaml, 0o600); err != nil {
+	if err := os.WriteFile(settings, []byte(yaml), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(entailProgram, "sample", "-c", settings, capture, "-o", kept, "--to", "proto-u32be")
+	command := exec.Command(Command(t), "sample", "-c", settings, path, "-o", kept, "--to", "proto-u32be")
 	if told, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, told)
 	}
-	return spansOf(readCapture(t, kept))
+	return SpansByTrace(Read(t, kept))
 }
 
-// Through pdata and back the same spans are kept as by the command, of every capture; the rest is decided at shutdown.
-func TestKeepsWhatTheCommandKeeps(t *testing.T) {
-	if _, err := os.Stat(entailProgram); err != nil {
-		t.Skip("not built: ", entailProgram)
+// Numbered is `count` traces of one span each, their IDs numbered from `from`.
+func Numbered(from, count, payloadBytes int) ptrace.Traces {
+	traces := ptrace.NewTraces()
+	spans := traces.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
+	for i := range count {
+		var traceID pcommon.TraceID
+		binary.BigEndian.PutUint64(traceID[8:], uint64(from+i+1))
+		span := spans.AppendEmpty()
+		span.SetTraceID(traceID)
+		span.SetSpanID(pcommon.SpanID{1})
+		span.SetName("s")
+		span.SetStartTimestamp(1)
+		span.SetEndTimestamp(2)
+		span.Attributes().PutStr("payload", strings.Repeat("x", payloadBytes))
 	}
-	captures, err := filepath.Glob(root + "/tests/golden/sdk/*.otlp.bin")
-	if err != nil || len(captures) < 10 {
-		t.Fatal("captures are missing: ", captures, err)
-	}
-	captures = append(captures, demoCapture)
-	keptByLink := false
-	for _, mode := range []string{"cone", "component", "none"} {
-		links := map[string]any{"propagate": map[string]any{"mode": mode, "max_hops": 8}}
-		values := settings("168h", keepErrors, map[string]any{"links": links})
-		same := map[string]any{"tail_sampling": settings("168h", keepErrors, nil), "links": links}
-		for _, capture := range captures {
-			want := keptByCommand(t, same, capture)
-			sink := new(consumertest.TracesSink)
-			sampler := start(t, values, sink)
-			read := readCapture
-			if strings.HasSuffix(capture, ".jsonl") {
-				read = readLines
-			}
-			for _, request := range read(t, capture) {
-				if err := sampler.ConsumeTraces(context.Background(), request); err != nil {
-					t.Fatal(err)
-				}
-			}
-			shutdown(t, sampler)
-			if got := spansOf(sink.AllTraces()); !maps.Equal(got, want) {
-				t.Errorf("%s, %s: kept %v, want %v", capture, mode, got, want)
-			}
-			if capture == demoCapture && len(want) < 59 { // traces with an error
-				t.Errorf("%d traces of the demo were kept", len(want))
-			}
-			keptByLink = keptByLink || mode == "cone" && len(want) > 2
-		}
-	}
-	if !keptByLink {
-		t.Error("no capture kept anything along links")
-	}
+	return traces
 }
