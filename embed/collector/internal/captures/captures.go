@@ -22,10 +22,14 @@ func Root() string {
 	return filepath.Join(filepath.Dir(file), "../../../..")
 }
 
-// Command is the program `entail`. A test without it is skipped: tools/test-go builds it first.
+// Command is the program `entail`: ENTAIL_PROGRAM, or that of the preset release. A test without it is skipped;
+// tools/test-go builds it first.
 func Command(t testing.TB) string {
 	t.Helper()
-	program := filepath.Join(Root(), "build/release/bin/entail")
+	program := os.Getenv("ENTAIL_PROGRAM")
+	if program == "" {
+		program = filepath.Join(Root(), "build/release/bin/entail")
+	}
 	if _, err := os.Stat(program); err != nil {
 		t.Skip("not built: ", program)
 	}
