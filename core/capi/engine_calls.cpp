@@ -77,7 +77,8 @@ entail_status_t ingest(entail_engine_t* engine, std::size_t bytes, entail_ingest
     told.end_time_max_ns = request.end_time_max_ns();
     if (receipt != nullptr) write_struct(told, *receipt);
     if (request.signal() != entail::Request::Signal::traces) return ENTAIL_OK;
-    const entail::Result<void> taken = open.engine->ingest(request);
+    const entail::Result<void> taken = open.engine->ingest(request, &told.spans_rejected);
+    if (receipt != nullptr) write_struct(told, *receipt);
     return taken.ok() ? ENTAIL_OK : fail(error, taken.error());
   });
 }

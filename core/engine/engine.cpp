@@ -95,9 +95,12 @@ Result<std::unique_ptr<Engine>> Engine::open(const Options& options, Sink& sink,
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Engine::~Engine() = default;
 
-Result<void> Engine::ingest(const Request& request) {
+Result<void> Engine::ingest(const Request& request, std::uint64_t* spans_rejected) {
   const Request::Impl& parsed = *request.impl_;
-  return impl_->ingest(parsed.decoded, parsed.values_lost);
+  std::uint64_t rejected = 0;
+  const Result<void> taken = impl_->ingest(parsed.decoded, parsed.values_lost, rejected);
+  if (spans_rejected != nullptr) *spans_rejected = rejected;
+  return taken;
 }
 
 Result<void> Engine::ingest(Bytes otlp_protobuf) {
@@ -108,7 +111,8 @@ Result<void> Engine::ingest(Bytes otlp_protobuf) {
   } catch (const std::bad_alloc&) {
     taken = Error{ErrorCode::out_of_memory};
   }
-  if (taken.ok()) taken = impl_->ingest(decoded, 0);
+  std::uint64_t rejected = 0;
+  if (taken.ok()) taken = impl_->ingest(decoded, 0, rejected);
   if (decoded.spans.capacity() + decoded.fields.capacity() > kDecodedItemsMax) decoded = {};
   return taken;
 }

@@ -42,7 +42,7 @@ struct Engine::Impl {
   ~Impl();
 
   // ---- ingest.cpp, ingest_links.cpp: any thread
-  Result<void> ingest(const wire::Decoded& decoded, std::uint64_t values_lost);
+  Result<void> ingest(const wire::Decoded& decoded, std::uint64_t values_lost, std::uint64_t& spans_rejected);
   Error ingest_on(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded);
   void accept_spans(engine::Lane& lane, const wire::Decoded& decoded);
   static void count_spans(engine::Lane& lane, const wire::Decoded& decoded) noexcept;

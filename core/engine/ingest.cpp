@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <numeric>
 
 #include "engine/impl.hpp"
 
@@ -42,7 +43,8 @@ std::uint64_t Engine::Impl::held_bytes() const noexcept {
   return store.bytes() + graph_and_records_bytes.load(std::memory_order_relaxed);  // relaxed: a gauge
 }
 
-Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, std::uint64_t values_lost) {
+Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, std::uint64_t values_lost,
+                                  std::uint64_t& spans_rejected) {
   if (closed.load(std::memory_order_acquire) != 0) return Error{ErrorCode::closed};
   const auto refuse_request = [&] {
     refused_requests.fetch_add(1, std::memory_order_relaxed);  // relaxed: a counter
@@ -60,6 +62,7 @@ Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, std::uint64_t va
   writer.end();
   if (error.code() != ErrorCode::none) return error;
   lane->counts.values_lost.add(values_lost);
+  spans_rejected = std::accumulate(lane->rejected.begin(), lane->rejected.end(), std::uint64_t{0});
   return {};
 }
 

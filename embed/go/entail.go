@@ -32,7 +32,7 @@ package entail
 
 /*
 #cgo CFLAGS: -I${SRCDIR}/../../core/include
-#cgo LDFLAGS: -L${SRCDIR}/../../build/release/core -lentail -lxxhash -lre2 -lsimdjson -lyaml-cpp -lstdc++ -lpthread -lm
+#cgo LDFLAGS: -L${SRCDIR}/../../build/release/core -l:libentail.a -lxxhash -lre2 -lsimdjson -lyaml-cpp -lstdc++ -lpthread -lm
 #include <entail/entail.h>
 
 static entail_status_t open_engine(const entail_open_options_t* options, const char* yaml, size_t yaml_size,
@@ -119,6 +119,7 @@ type Receipt struct {
 	Spans        uint64 // in the request, refused ones included
 	ValuesLost   uint64 // JSON values that protobuf cannot hold, each dropped alone
 	EndTimeMaxNs int64  // the largest end time of its spans that may move a clock; 0 = none
+	Rejected     uint64 // of the spans: refused for their IDs, while the rest was taken in
 }
 
 // Signal says what a request holds.
@@ -167,6 +168,7 @@ func (e *Engine) ingest(call func(*C.entail_ingest_receipt_t, *C.entail_error_t)
 		Spans:        uint64(receipt.spans),
 		ValuesLost:   uint64(receipt.values_lost),
 		EndTimeMaxNs: int64(receipt.end_time_max_ns),
+		Rejected:     uint64(receipt.spans_rejected),
 	}, fail.of(status)
 }
 

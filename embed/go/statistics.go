@@ -28,7 +28,7 @@ type LinkCounts struct {
 }
 
 // MemoryBytes is what the engine holds; memory_limit bounds the total.
-type MemoryBytes struct{ Spans, Graph, Records, Scratch, Total, Peak uint64 }
+type MemoryBytes struct{ Spans, Graph, Records, Total, Peak uint64 }
 
 // Statistics gives the counts so far.
 func (e *Engine) Statistics() (Statistics, error) {
@@ -56,8 +56,8 @@ func (e *Engine) Statistics() (Statistics, error) {
 		},
 		Memory: MemoryBytes{
 			Spans: uint64(s.memory_spans_bytes), Graph: uint64(s.memory_graph_bytes),
-			Records: uint64(s.memory_records_bytes), Scratch: uint64(s.memory_scratch_bytes),
-			Total: uint64(s.memory_total_bytes), Peak: uint64(s.memory_peak_bytes),
+			Records: uint64(s.memory_records_bytes),
+			Total:   uint64(s.memory_total_bytes), Peak: uint64(s.memory_peak_bytes),
 		},
 	}, nil
 }

@@ -161,6 +161,25 @@ TEST(Arguments, TimeMayBeAnyNumber) {
   EXPECT_EQ(statistics_of(engine).spans_held, 0u);
 }
 
+TEST(Arguments, TheReceiptSaysHowManySpansWereRefusedForTheirIds) {
+  const OpenEngine engine;
+  workload::Span nameless = span_of(2, true);
+  nameless.trace_id.clear();
+  const std::string bytes = request_of({span_of(1, true), nameless, span_of(3, true), nameless});
+  entail_ingest_receipt_t receipt = ENTAIL_INGEST_RECEIPT_INIT;
+  const auto take = [&] {
+    return entail_ingest_otlp(engine, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), &receipt,
+                              nullptr);
+  };
+  EXPECT_EQ(take(), ENTAIL_OK);
+  EXPECT_EQ(receipt.spans, 4u);
+  EXPECT_EQ(receipt.spans_rejected, 2u);
+  EXPECT_EQ(statistics_of(engine).spans_rejected, 2u);
+  ASSERT_EQ(entail_drain(engine, 1, nullptr), ENTAIL_OK);
+  EXPECT_EQ(take(), ENTAIL_E_CLOSED);
+  EXPECT_EQ(receipt.spans_rejected, 0u);
+}
+
 TEST(Arguments, JsonOfAnotherSignalIsPassedOver) {
   const OpenEngine engine;
   const std::string logs = R"({"resourceLogs":[]})";

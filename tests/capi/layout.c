@@ -67,6 +67,7 @@ static void add_first(void) {
   LAYOUT_FIELD(entail_ingest_receipt_t, spans);
   LAYOUT_FIELD(entail_ingest_receipt_t, values_lost);
   LAYOUT_FIELD(entail_ingest_receipt_t, end_time_max_ns);
+  LAYOUT_FIELD(entail_ingest_receipt_t, spans_rejected);
 }
 
 static void add_second(void) {

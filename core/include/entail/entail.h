@@ -141,8 +141,9 @@ typedef struct entail_ingest_receipt_t {
   uint64_t spans;          /* in the request, refused ones included */
   uint64_t values_lost;    /* JSON values that protobuf cannot hold, each dropped alone */
   int64_t end_time_max_ns; /* the largest end time of its spans that may move a clock; 0 = none */
+  uint64_t spans_rejected; /* of the spans: refused for their IDs, while the rest was taken in */
 } entail_ingest_receipt_t;
-#define ENTAIL_INGEST_RECEIPT_INIT {(uint32_t)sizeof(entail_ingest_receipt_t), 0, 0, 0, 0}
+#define ENTAIL_INGEST_RECEIPT_INIT {(uint32_t)sizeof(entail_ingest_receipt_t), 0, 0, 0, 0, 0}
 
 #define ENTAIL_SIGNAL_TRACES 0u
 #define ENTAIL_SIGNAL_LOGS 1u

@@ -186,7 +186,8 @@ class Engine {
   //              callers
   //   borrows    the request's bytes until return
   //   on error   nothing of this request was taken in
-  Result<void> ingest(const Request& request);
+  // spans_rejected, if given: how many of its spans were refused for their IDs; 0 when nothing was taken in.
+  Result<void> ingest(const Request& request, std::uint64_t* spans_rejected = nullptr);
   // parse_protobuf() and ingest() in one call.
   Result<void> ingest(Bytes otlp_protobuf);
 

@@ -9,9 +9,14 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/processor"
+
+	"entail.dev/collector/internal/sampler"
 )
 
 var componentType = component.MustNewType("entail")
+
+// Config has the keys of tail_sampling, and beside them those of the engine and decision_log.
+type Config = sampler.Config
 
 // NewFactory makes the factory of the processor `entail`. Every instance has an engine of its own.
 func NewFactory() processor.Factory {
@@ -21,5 +26,7 @@ func NewFactory() processor.Factory {
 
 func createTraces(_ context.Context, set processor.Settings, config component.Config,
 	next consumer.Traces) (processor.Traces, error) {
-	return newSampler(set, config.(*Config), next)
+	who := sampler.Settings{Kind: "processor", ID: set.ID, Telemetry: set.TelemetrySettings}
+	s, err := sampler.New(who, config.(*Config), next)
+	return &tracesProcessor{sampler: s}, err
 }

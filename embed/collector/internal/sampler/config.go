@@ -1,4 +1,4 @@
-package entailprocessor
+package sampler
 
 import (
 	"bytes"
@@ -13,7 +13,7 @@ import (
 	"entail.dev/entail"
 )
 
-// Keys that stand beside tail_sampling in the engine's own configuration. In the processor's, all are siblings.
+// Keys that stand beside tail_sampling in the engine's own configuration. In a component's, all are siblings.
 var ownKeys = []string{"links", "retain", "memory_limit", "probability", "compat"}
 
 const (
@@ -21,7 +21,7 @@ const (
 	keyDropPending = "drop_pending_traces_on_shutdown"
 )
 
-// Config is the configuration of one processor. The engine reads it itself, so that its keys, bounds and hints are
+// Config is the configuration of one sampler. The engine reads it itself, so that its keys, bounds and hints are
 // those of `entail config check`; here only the keys are known that are not the engine's.
 type Config struct {
 	// DecisionLog is a file to which every decision is appended as a JSON line; "" = none.
@@ -64,12 +64,12 @@ func (c Config) Marshal(conf *confmap.Conf) error {
 
 // Validate gives every error of the configuration, each with its key and what was expected.
 func (c *Config) Validate() error {
-	_, err := c.check()
+	_, err := c.Check()
 	return err
 }
 
-// check gives the warnings.
-func (c *Config) check() ([]string, error) {
+// Check gives the warnings, and the errors of Validate.
+func (c *Config) Check() ([]string, error) {
 	yaml, err := c.engineYAML()
 	if err != nil {
 		return nil, err
@@ -82,9 +82,9 @@ func (c *Config) check() ([]string, error) {
 	var faults []error
 	for _, message := range messages {
 		if message.IsError {
-			faults = append(faults, errors.New(inProcessorTerms(message.Text)))
+			faults = append(faults, errors.New(inComponentTerms(message.Text)))
 		} else {
-			warnings = append(warnings, inProcessorTerms(message.Text))
+			warnings = append(warnings, inComponentTerms(message.Text))
 		}
 	}
 	return warnings, errors.Join(faults...)
@@ -134,8 +134,8 @@ func escapeDollars(value any) any {
 	return value
 }
 
-// inProcessorTerms writes a message of the engine without the block that the processor's keys do not stand in.
-func inProcessorTerms(message string) string {
+// inComponentTerms writes a message of the engine without the block that a component's keys do not stand in.
+func inComponentTerms(message string) string {
 	own := strings.Join(append(ownKeys[:len(ownKeys):len(ownKeys)], keyDecisionLog), ", ")
 	message = strings.Replace(message, " in tail_sampling; expected one of: ", "; expected one of: "+own+", ", 1)
 	message = strings.Replace(message, " in tail_sampling;", ";", 1)

@@ -1,4 +1,6 @@
-package entailprocessor
+// Package sampler runs an engine inside the Collector: it gives it a clock, a tick each second, a decision log and
+// metrics, and hands what was kept to the next consumer. The processor and the receiver put requests into it.
+package sampler
 
 import (
 	"context"
@@ -10,9 +12,6 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
-	"go.opentelemetry.io/collector/consumer/consumererror"
-	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/collector/processor"
 	"go.uber.org/zap"
 
 	"entail.dev/entail"
@@ -27,11 +26,18 @@ const (
 	drainTries          = 8
 )
 
-// traceSampler is one processor: an engine, a ticker, and a queue toward the next consumer.
+// Settings say whose sampler it is.
+type Settings struct {
+	Kind      string // of the component: processor or receiver; an attribute of the metrics, with the ID as its value
+	ID        component.ID
+	Telemetry component.TelemetrySettings
+}
+
+// Sampler is an engine, a ticker, and a queue toward the next consumer.
 //
-// ConsumeTraces may be called from any goroutine. One goroutine ticks, one delivers; a caller that found no room ticks
+// Ingest may be called from any goroutine. One goroutine ticks, one delivers; a caller that found no room ticks
 // too. turn orders what uses the engine's output.
-type traceSampler struct {
+type Sampler struct {
 	config   *Config
 	logger   *zap.Logger
 	engine   *entail.Engine
@@ -47,22 +53,18 @@ type traceSampler struct {
 	ended  sync.Once
 }
 
-func newSampler(set processor.Settings, config *Config, next consumer.Traces) (*traceSampler, error) {
-	s := &traceSampler{config: config, logger: set.Logger, stop: make(chan struct{})}
-	s.delivery = newDelivery(set.Logger, next)
+// New makes a sampler; Start opens its engine.
+func New(set Settings, config *Config, next consumer.Traces) (*Sampler, error) {
+	s := &Sampler{config: config, logger: set.Telemetry.Logger, stop: make(chan struct{})}
+	s.delivery = newDelivery(s.logger, next)
 	var err error
 	s.metrics, err = newMetrics(set, s.delivery)
 	return s, err
 }
 
-// Capabilities: what comes in is only read.
-func (s *traceSampler) Capabilities() consumer.Capabilities {
-	return consumer.Capabilities{MutatesData: false}
-}
-
-// Start opens the engine.
-func (s *traceSampler) Start(ctx context.Context, _ component.Host) error {
-	warnings, err := s.config.check()
+// Start opens the engine and begins to tick.
+func (s *Sampler) Start(ctx context.Context) error {
+	warnings, err := s.config.Check()
 	if err != nil {
 		return err
 	}
@@ -93,36 +95,40 @@ func (s *traceSampler) Start(ctx context.Context, _ component.Host) error {
 	return nil
 }
 
-// ConsumeTraces hands the spans to the engine, whole or not at all. An error that is not permanent says that
-// memory_limit is spent: the sender may try again.
-func (s *traceSampler) ConsumeTraces(_ context.Context, traces ptrace.Traces) error {
-	if traces.SpanCount() == 0 {
-		return nil
-	}
-	request, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(traces)
-	if err != nil {
-		return consumererror.NewPermanent(err)
+// ErrNotStarted is the answer to requests before Start.
+var ErrNotStarted = errors.New("the sampler has not been started")
+
+// Take is how a request goes in: (*entail.Engine).Ingest or IngestJSON.
+type Take func(engine *entail.Engine, request []byte) (entail.Receipt, error)
+
+// Ingest hands a request to the engine, whole or not at all. entail.ErrNoRoom: memory_limit is spent, the sender may try
+// again. IsForGood tells the errors after which it may not. request is borrowed until return.
+func (s *Sampler) Ingest(take Take, request []byte) (entail.Receipt, error) {
+	if s.engine == nil {
+		return entail.Receipt{}, ErrNotStarted
 	}
 	seen := s.ticks.Load()
-	_, err = s.engine.Ingest(request)
+	receipt, err := take(s.engine, request)
 	if errors.Is(err, entail.ErrNoRoom) {
 		if err := s.tick(seen); err != nil {
-			return err
+			return receipt, err
 		}
-		_, err = s.engine.Ingest(request)
+		receipt, err = take(s.engine, request)
 	}
-	switch {
-	case errors.Is(err, entail.ErrNoRoom):
-		return fmt.Errorf("memory_limit is spent, %d bytes are not yet delivered; try again: %w", s.delivery.bytes(), err)
-	case errors.Is(err, entail.ErrTooLarge), errors.Is(err, entail.ErrMalformed):
-		return consumererror.NewPermanent(err)
+	if errors.Is(err, entail.ErrNoRoom) {
+		err = fmt.Errorf("memory_limit is spent, %d bytes are not yet delivered; try again: %w", s.delivery.bytes(), err)
 	}
-	return err
+	return receipt, err
 }
 
-func (s *traceSampler) now() int64 { return s.began.UnixNano() + int64(time.Since(s.began)) }
+// IsForGood tells whether the same request would be refused again.
+func IsForGood(err error) bool {
+	return errors.Is(err, entail.ErrTooLarge) || errors.Is(err, entail.ErrMalformed)
+}
 
-func (s *traceSampler) tickEverySecond() {
+func (s *Sampler) now() int64 { return s.began.UnixNano() + int64(time.Since(s.began)) }
+
+func (s *Sampler) tickEverySecond() {
 	defer s.ticker.Done()
 	ticker := time.NewTicker(tickInterval)
 	defer ticker.Stop()
@@ -139,7 +145,7 @@ func (s *traceSampler) tickEverySecond() {
 }
 
 // tick decides what is due, unless somebody did so since `seen`, and queues what was kept.
-func (s *traceSampler) tick(seen uint64) error {
+func (s *Sampler) tick(seen uint64) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.ticks.Load() != seen || s.delivery.bytes() >= undeliveredBytesMax {
@@ -154,7 +160,7 @@ func (s *traceSampler) tick(seen uint64) error {
 }
 
 // collect takes over what the engine gives out. turn is held.
-func (s *traceSampler) collect() error {
+func (s *Sampler) collect() error {
 	for {
 		batch := entail.Batch{Bytes: s.delivery.buffer()}
 		found, err := s.engine.NextBatch(&batch)
@@ -176,7 +182,7 @@ func (s *traceSampler) collect() error {
 
 // Shutdown decides what is pending, delivers what was kept, and gives everything back. When ctx ends, or the next
 // consumer refuses for too long, what is left is counted, logged and lost.
-func (s *traceSampler) Shutdown(ctx context.Context) error {
+func (s *Sampler) Shutdown(ctx context.Context) error {
 	if s.engine == nil {
 		return nil
 	}
@@ -185,7 +191,7 @@ func (s *traceSampler) Shutdown(ctx context.Context) error {
 	return err
 }
 
-func (s *traceSampler) shutdown(ctx context.Context) error {
+func (s *Sampler) shutdown(ctx context.Context) error {
 	close(s.stop)
 	s.ticker.Wait()
 	err := s.drain()
@@ -193,7 +199,7 @@ func (s *traceSampler) shutdown(ctx context.Context) error {
 	return errors.Join(err, s.metrics.unregister(), s.closeAll())
 }
 
-func (s *traceSampler) drain() error {
+func (s *Sampler) drain() error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.config.DropPending {
@@ -206,7 +212,7 @@ func (s *traceSampler) drain() error {
 	return errors.Join(err, s.collect())
 }
 
-func (s *traceSampler) dropPending() error {
+func (s *Sampler) dropPending() error {
 	counts, err := s.engine.Statistics()
 	if err == nil && counts.Traces.Pending > 0 {
 		s.logger.Warn("pending traces are dropped undecided, as "+keyDropPending+" demands",
@@ -215,7 +221,7 @@ func (s *traceSampler) dropPending() error {
 	return err
 }
 
-func (s *traceSampler) closeAll() error {
+func (s *Sampler) closeAll() error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	s.engine.Close()

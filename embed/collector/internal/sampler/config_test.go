@@ -1,4 +1,4 @@
-package entailprocessor
+package sampler
 
 import (
 	"reflect"
@@ -25,7 +25,7 @@ func TestConfigErrorsNameKeyAndHint(t *testing.T) {
 		{"bounds", settings("1s", keepAll, map[string]any{"memory_limit": "1KiB"}), []string{"memory_limit", "16MiB"}},
 		{"unit", settings("10", keepAll, nil), []string{"decision_wait", "needs a unit"}},
 		{"two", settings("10", keepAll, map[string]any{"compat": "x"}), []string{"decision_wait", "compat"}},
-		{"refused", settings("1s", keepAll, map[string]any{"sampling_strategy": "span-ingest"}), []string{"span-ingest"}},
+		{"refused", settings("1s", keepAll, map[string]any{"sampling_strategy": "span-late"}), []string{"span-ingest"}},
 	} {
 		err := configOf(t, each.values).Validate()
 		if err == nil {
@@ -41,7 +41,7 @@ func TestConfigErrorsNameKeyAndHint(t *testing.T) {
 			t.Errorf("%s: %q names a block that is not there", each.name, err)
 		}
 	}
-	config := NewFactory().CreateDefaultConfig()
+	config := &Config{}
 	wrongKind := confmap.NewFromStringMap(map[string]any{keyDropPending: "maybe"})
 	if err := wrongKind.Unmarshal(config); err == nil || !strings.Contains(err.Error(), keyDropPending) {
 		t.Error(err)
@@ -57,7 +57,7 @@ func TestConfigIsThatOfTailSampling(t *testing.T) {
 		"probability": "consistent", "compat": "collector",
 	})
 	config := configOf(t, values)
-	warnings, err := config.check()
+	warnings, err := config.Check()
 	if err != nil || len(warnings) != 3 {
 		t.Errorf("%q, %v", warnings, err)
 	}

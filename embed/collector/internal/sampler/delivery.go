@@ -1,4 +1,4 @@
-package entailprocessor
+package sampler
 
 import (
 	"context"

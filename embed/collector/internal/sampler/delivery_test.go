@@ -1,4 +1,4 @@
-package entailprocessor
+package sampler
 
 import (
 	"context"
@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"entail.dev/collector/internal/captures"
 	"entail.dev/entail"
 )
 
@@ -53,7 +53,7 @@ func TestSlowConsumerGetsEverything(t *testing.T) {
 			defer senders.Done()
 			for i := range 10 {
 				began := time.Now()
-				err := sampler.ConsumeTraces(context.Background(), tracesOf((sender*10+i)*all/40, all/40, 500))
+				err := take(sampler, captures.Numbered((sender*10+i)*all/40, all/40, 500))
 				if err != nil || time.Since(began) > 5*time.Second {
 					t.Error(time.Since(began), err)
 				}
@@ -62,7 +62,7 @@ func TestSlowConsumerGetsEverything(t *testing.T) {
 	}
 	senders.Wait()
 	shutdown(t, sampler)
-	got := spansOf(sink.AllTraces())
+	got := captures.SpansByTrace(sink.AllTraces())
 	if len(got) != all || sink.SpanCount() != all {
 		t.Errorf("%d spans of %d traces, want %d", sink.SpanCount(), len(got), all)
 	}
@@ -77,18 +77,17 @@ func TestSpentMemoryPushesBack(t *testing.T) {
 	stuck := &slowSink{refuse: 1 << 30, failure: errors.New("not now")}
 	sampler := start(t, settings("1h", keepErrors, map[string]any{"memory_limit": "16MiB",
 		"retain": map[string]any{"window": "1h"}}), stuck)
-	limited := sampler.(*traceSampler)
-	limited.delivery.waitingBytes.Add(undeliveredBytesMax) // as if so much waited: no tick relieves the engine
+	sampler.delivery.waitingBytes.Add(undeliveredBytesMax) // as if so much waited: no tick relieves the engine
 	var refused error
 	for i := 0; i < 1000 && refused == nil; i++ {
-		refused = sampler.ConsumeTraces(context.Background(), tracesOf(i*100, 100, 1000))
+		refused = take(sampler, captures.Numbered(i*100, 100, 1000))
 	}
-	if !errors.Is(refused, entail.ErrNoRoom) || consumererror.IsPermanent(refused) {
+	if !errors.Is(refused, entail.ErrNoRoom) || IsForGood(refused) {
 		t.Fatalf("got %v", refused)
 	}
-	limited.delivery.waitingBytes.Add(-undeliveredBytesMax)
+	sampler.delivery.waitingBytes.Add(-undeliveredBytesMax)
 	for tries := 0; refused != nil && tries < 8; tries++ {
-		refused = sampler.ConsumeTraces(context.Background(), tracesOf(1e6, 100, 1000))
+		refused = take(sampler, captures.Numbered(1e6, 100, 1000))
 	}
 	if refused != nil {
 		t.Error("with room again: ", refused)
@@ -99,7 +98,7 @@ func TestSpentMemoryPushesBack(t *testing.T) {
 func TestShutdownEndsWithItsContext(t *testing.T) {
 	stuck := &slowSink{refuse: 1 << 30, failure: errors.New("not now")}
 	sampler := start(t, settings("1h", keepAll, nil), stuck)
-	if err := sampler.ConsumeTraces(context.Background(), tracesOf(0, 10, 10)); err != nil {
+	if err := take(sampler, captures.Numbered(0, 10, 10)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
@@ -111,7 +110,7 @@ func TestShutdownEndsWithItsContext(t *testing.T) {
 	if time.Since(began) > 5*time.Second {
 		t.Errorf("took %v", time.Since(began))
 	}
-	if lost := sampler.(*traceSampler).delivery.spansLost.Load(); lost != 10 {
+	if lost := sampler.delivery.spansLost.Load(); lost != 10 {
 		t.Errorf("%d spans were counted as lost", lost)
 	}
 }

@@ -1,4 +1,4 @@
-package entailprocessor
+package sampler
 
 import (
 	"context"
@@ -12,20 +12,20 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/processor/processortest"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
+	"entail.dev/collector/internal/captures"
 	"entail.dev/entail"
 )
 
 func TestPermanentRefusalIsCounted(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { _ = telemetry.Shutdown(context.Background()) }()
-	set := processortest.NewNopSettings(componentType)
-	set.TelemetrySettings = telemetry.NewTelemetrySettings()
+	set := nopSettings()
+	set.Telemetry = telemetry.NewTelemetrySettings()
 	sink := &slowSink{refuse: 1, failure: consumererror.NewPermanent(errors.New("never"))}
 	sampler := started(t, settings("1ms", keepAll, nil), sink, set)
-	if err := sampler.ConsumeTraces(context.Background(), tracesOf(0, 7, 10)); err != nil {
+	if err := take(sampler, captures.Numbered(0, 7, 10)); err != nil {
 		t.Fatal(err)
 	}
 	waitFor(t, telemetry, prefixOwn+"spans_undelivered", 7)
@@ -73,11 +73,11 @@ func waitFor(t *testing.T, telemetry *componenttest.Telemetry, name string, want
 func TestMetricsTellWhatWasDecided(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { _ = telemetry.Shutdown(context.Background()) }()
-	set := processortest.NewNopSettings(componentType)
-	set.TelemetrySettings = telemetry.NewTelemetrySettings()
+	set := nopSettings()
+	set.Telemetry = telemetry.NewTelemetrySettings()
 	sampler := started(t, settings("1ms", keepErrors, nil), new(consumertest.TracesSink), set)
-	for _, request := range readCapture(t, root+"/tests/golden/sdk/py_batch_producer_error.otlp.bin") {
-		if err := sampler.ConsumeTraces(context.Background(), request); err != nil {
+	for _, request := range captures.Read(t, captures.ProducerError()) {
+		if err := take(sampler, request); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package entailprocessor
+package sampler
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
@@ -37,7 +36,7 @@ type observed struct {
 // metrics tells the Collector's telemetry what the engine counted. Reading takes no lock: it sees the last tick.
 type metrics struct {
 	meter        metric.Meter
-	processor    attribute.KeyValue
+	component    attribute.KeyValue
 	delivery     *delivery
 	latest       atomic.Pointer[counts]
 	instruments  []observed
@@ -45,10 +44,10 @@ type metrics struct {
 	registration metric.Registration
 }
 
-func newMetrics(set processor.Settings, delivery *delivery) (*metrics, error) {
+func newMetrics(set Settings, delivery *delivery) (*metrics, error) {
 	m := &metrics{
-		meter:     set.MeterProvider.Meter("entail.dev/entailprocessor"),
-		processor: attribute.String("processor", set.ID.String()),
+		meter:     set.Telemetry.MeterProvider.Meter("entail.dev/collector"),
+		component: attribute.String(set.Kind, set.ID.String()),
 		delivery:  delivery,
 	}
 	timer, err := m.meter.Int64Histogram(prefixTailSampling+"sampling_decision_timer_latency",
@@ -160,7 +159,7 @@ func (m *metrics) collect(engine *entail.Engine, log *decisionLog) error {
 }
 
 func (m *metrics) ticked(took time.Duration) {
-	m.timer.Record(context.Background(), took.Milliseconds(), metric.WithAttributes(m.processor))
+	m.timer.Record(context.Background(), took.Milliseconds(), metric.WithAttributes(m.component))
 }
 
 func (m *metrics) register() error {
@@ -178,7 +177,7 @@ func (m *metrics) observe(_ context.Context, observer metric.Observer) error {
 	for _, each := range m.instruments {
 		each.values(latest, func(value uint64, attributes ...attribute.KeyValue) {
 			observer.ObserveInt64(each.instrument, int64(value),
-				metric.WithAttributes(append(attributes, m.processor)...))
+				metric.WithAttributes(append(attributes, m.component)...))
 		})
 	}
 	return nil

@@ -1,4 +1,4 @@
-package entailprocessor
+package sampler
 
 import (
 	"bufio"
@@ -10,7 +10,7 @@ import (
 )
 
 // decisionLog appends every decision to a file, a JSON line each. A nil log writes nothing.
-// Thread rule: Guarded by traceSampler.turn.
+// Thread rule: Guarded by Sampler.turn.
 type decisionLog struct {
 	logger   *zap.Logger
 	file     *os.File

@@ -1,8 +1,7 @@
-package entailprocessor
+package sampler
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -14,15 +13,14 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/collector/processor"
-	"go.opentelemetry.io/collector/processor/processortest"
 
+	"entail.dev/collector/internal/captures"
 	"entail.dev/entail"
 )
 
@@ -40,59 +38,56 @@ var (
 
 func configOf(t *testing.T, values map[string]any) *Config {
 	t.Helper()
-	config := NewFactory().CreateDefaultConfig().(*Config)
+	config := &Config{}
 	if err := confmap.NewFromStringMap(values).Unmarshal(config); err != nil {
 		t.Fatal(err)
 	}
 	return config
 }
 
-func started(t *testing.T, values map[string]any, next consumer.Traces, set processor.Settings) processor.Traces {
+func nopSettings() Settings {
+	return Settings{
+		Kind: "processor", ID: component.MustNewID("entail"), Telemetry: componenttest.NewNopTelemetrySettings(),
+	}
+}
+
+// take puts traces in.
+func take(s *Sampler, traces ptrace.Traces) error {
+	request, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(traces)
+	if err == nil {
+		_, err = s.Ingest((*entail.Engine).Ingest, request)
+	}
+	return err
+}
+
+func started(t *testing.T, values map[string]any, next consumer.Traces, set Settings) *Sampler {
 	t.Helper()
-	sampler, err := NewFactory().CreateTraces(context.Background(), set, configOf(t, values), next)
+	sampler, err := New(set, configOf(t, values), next)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := sampler.Start(context.Background(), componenttest.NewNopHost()); err != nil {
+	if err := sampler.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { shutdown(t, sampler) })
 	return sampler
 }
 
-func start(t *testing.T, values map[string]any, next consumer.Traces) processor.Traces {
-	return started(t, values, next, processortest.NewNopSettings(componentType))
+func start(t *testing.T, values map[string]any, next consumer.Traces) *Sampler {
+	return started(t, values, next, nopSettings())
 }
 
-func shutdown(t *testing.T, sampler processor.Traces) {
+func shutdown(t *testing.T, sampler *Sampler) {
 	t.Helper()
 	if err := sampler.Shutdown(context.Background()); err != nil {
 		t.Error(err)
 	}
 }
 
-// tracesOf is `count` traces of one span each, their IDs numbered from `from`.
-func tracesOf(from, count, payloadBytes int) ptrace.Traces {
-	traces := ptrace.NewTraces()
-	spans := traces.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
-	for i := range count {
-		var traceID pcommon.TraceID
-		binary.BigEndian.PutUint64(traceID[8:], uint64(from+i+1))
-		span := spans.AppendEmpty()
-		span.SetTraceID(traceID)
-		span.SetSpanID(pcommon.SpanID{1})
-		span.SetName("s")
-		span.SetStartTimestamp(1)
-		span.SetEndTimestamp(2)
-		span.Attributes().PutStr("payload", strings.Repeat("x", payloadBytes))
-	}
-	return traces
-}
-
 func TestTicksByItself(t *testing.T) {
 	sink := new(consumertest.TracesSink)
 	sampler := start(t, settings("100ms", keepAll, nil), sink)
-	if err := sampler.ConsumeTraces(context.Background(), tracesOf(0, 5, 10)); err != nil {
+	if err := take(sampler, captures.Numbered(0, 5, 10)); err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(20 * time.Second); sink.SpanCount() < 5; time.Sleep(20 * time.Millisecond) {
@@ -106,7 +101,7 @@ func TestShutdownDecidesWhatIsPending(t *testing.T) {
 	for _, drop := range []bool{false, true} {
 		sink := new(consumertest.TracesSink)
 		sampler := start(t, settings("1h", keepAll, map[string]any{keyDropPending: drop}), sink)
-		if err := sampler.ConsumeTraces(context.Background(), tracesOf(0, 1000, 10)); err != nil {
+		if err := take(sampler, captures.Numbered(0, 1000, 10)); err != nil {
 			t.Fatal(err)
 		}
 		shutdown(t, sampler)
@@ -118,7 +113,7 @@ func TestShutdownDecidesWhatIsPending(t *testing.T) {
 		if sink.SpanCount() != want {
 			t.Errorf("%s: %v: %d spans, want %d", keyDropPending, drop, sink.SpanCount(), want)
 		}
-		err := sampler.ConsumeTraces(context.Background(), tracesOf(0, 1, 1))
+		err := take(sampler, captures.Numbered(0, 1, 1))
 		if !errors.Is(err, entail.ErrClosed) {
 			t.Error("after Shutdown: ", err)
 		}
@@ -137,7 +132,7 @@ func TestNothingTakenInIsLostAtShutdown(t *testing.T) {
 		go func() {
 			defer senders.Done()
 			for i := 0; ; i++ {
-				err := sampler.ConsumeTraces(context.Background(), tracesOf((sender<<20+i)*10, 10, 10))
+				err := take(sampler, captures.Numbered((sender<<20+i)*10, 10, 10))
 				if i == 20 {
 					begun <- struct{}{}
 				}
@@ -163,12 +158,12 @@ func TestNothingTakenInIsLostAtShutdown(t *testing.T) {
 
 func TestInstancesDoNotMix(t *testing.T) {
 	var sinks [3]consumertest.TracesSink
-	var all []processor.Traces
+	var all []*Sampler
 	for i := range sinks {
 		all = append(all, start(t, settings("1h", keepAll, nil), &sinks[i]))
 	}
 	for i, sampler := range all {
-		if err := sampler.ConsumeTraces(context.Background(), tracesOf(i*100, i+1, 10)); err != nil {
+		if err := take(sampler, captures.Numbered(i*100, i+1, 10)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -184,8 +179,8 @@ func TestDecisionLogHasEveryDecision(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "decisions.jsonl")
 	values := settings("1h", keepErrors, map[string]any{keyDecisionLog: path})
 	sampler := start(t, values, new(consumertest.TracesSink))
-	for _, request := range readCapture(t, root+"/tests/golden/sdk/py_batch_producer_error.otlp.bin") {
-		if err := sampler.ConsumeTraces(context.Background(), request); err != nil {
+	for _, request := range captures.Read(t, captures.ProducerError()) {
+		if err := take(sampler, request); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -208,12 +203,11 @@ func TestDecisionLogHasEveryDecision(t *testing.T) {
 	}
 
 	values[keyDecisionLog] = filepath.Join(t.TempDir(), "missing", "decisions.jsonl")
-	faulty, err := NewFactory().CreateTraces(context.Background(), processortest.NewNopSettings(componentType),
-		configOf(t, values), new(consumertest.TracesSink))
+	faulty, err := New(nopSettings(), configOf(t, values), new(consumertest.TracesSink))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := faulty.Start(context.Background(), componenttest.NewNopHost()); err == nil ||
+	if err := faulty.Start(context.Background()); err == nil ||
 		!strings.Contains(err.Error(), keyDecisionLog) {
 		t.Error(err)
 	}

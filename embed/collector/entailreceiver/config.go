@@ -1,0 +1,86 @@
+package entailreceiver
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"path"
+
+	"go.opentelemetry.io/collector/config/configgrpc"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/confmap"
+
+	"entail.dev/collector/internal/sampler"
+)
+
+const keyProtocols = "protocols"
+
+// HTTPConfig is that of the otlp receiver, for traces.
+type HTTPConfig struct {
+	ServerConfig confighttp.ServerConfig `mapstructure:",squash"`
+	// TracesURLPath is where traces are received; /v1/traces by default.
+	TracesURLPath string `mapstructure:"traces_url_path,omitempty"`
+}
+
+// Protocols are the servers to start: each one that is named.
+type Protocols struct {
+	GRPC configoptional.Optional[configgrpc.ServerConfig] `mapstructure:"grpc"`
+	HTTP configoptional.Optional[HTTPConfig]              `mapstructure:"http"`
+}
+
+// Config has the protocols of the otlp receiver, and beside them all keys of the processor.
+type Config struct {
+	Protocols Protocols `mapstructure:"protocols"`
+
+	sampling sampler.Config
+}
+
+var (
+	_ confmap.Unmarshaler = (*Config)(nil)
+	_ confmap.Marshaler   = Config{}
+)
+
+// Unmarshal reads the servers' settings as the Collector does; Validate says what is wrong with the rest.
+func (c *Config) Unmarshal(conf *confmap.Conf) error {
+	protocols, err := conf.Sub(keyProtocols)
+	if err != nil {
+		return err
+	}
+	if err := protocols.Unmarshal(&c.Protocols); err != nil {
+		return fmt.Errorf("%s: %w", keyProtocols, err)
+	}
+	rest := maps.Clone(conf.ToStringMap())
+	delete(rest, keyProtocols)
+	return c.sampling.Unmarshal(confmap.NewFromStringMap(rest))
+}
+
+// Marshal gives all keys back, for what prints configurations.
+func (c Config) Marshal(conf *confmap.Conf) error {
+	servers := struct {
+		Protocols Protocols `mapstructure:"protocols"`
+	}{c.Protocols}
+	return errors.Join(conf.Marshal(servers), c.sampling.Marshal(conf))
+}
+
+// Validate gives every error of the configuration, each with its key and what was expected.
+func (c *Config) Validate() error {
+	var all error
+	if !c.Protocols.GRPC.HasValue() && !c.Protocols.HTTP.HasValue() {
+		all = errors.New(keyProtocols + ": at least one of grpc and http is needed")
+	}
+	if c.Protocols.HTTP.HasValue() {
+		_, err := c.Protocols.HTTP.Get().tracesPath()
+		all = errors.Join(all, err)
+	}
+	return errors.Join(all, c.sampling.Validate())
+}
+
+func (c *HTTPConfig) tracesPath() (string, error) {
+	parsed, err := url.Parse(c.TracesURLPath)
+	if err != nil {
+		return "", fmt.Errorf("protocols.http.traces_url_path: %w", err)
+	}
+	return path.Join("/", parsed.Path), nil
+}

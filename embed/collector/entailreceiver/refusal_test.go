@@ -1,0 +1,268 @@
+package entailreceiver
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"entail.dev/collector/internal/captures"
+)
+
+func waitUntil(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("in vain: ", what)
+		}
+	}
+}
+
+// bytesCodec sends a message's bytes as they are.
+type bytesCodec struct{}
+
+func (bytesCodec) Marshal(message any) ([]byte, error)      { return message.([]byte), nil }
+func (bytesCodec) Unmarshal(data []byte, message any) error { *message.(*[]byte) = data; return nil }
+func (bytesCodec) Name() string                             { return "bytes" }
+
+func TestBadBytesAreRefusedForGoodWithTheirPlace(t *testing.T) {
+	sink := new(consumertest.TracesSink)
+	s := start(t, keepAll(), sink, with{})
+	malformed := protobuf(t, captures.Numbered(0, 1, 10))
+	malformed = malformed[:len(malformed)-1]
+	for _, each := range []struct {
+		kind string
+		body []byte
+		want string
+	}{
+		{protobufType, malformed, "byte "},
+		{jsonType, []byte(`{"resourceSpans":[`), "byte "},
+		{jsonType, []byte(`{"resourceSpans":7}`), "byte "},
+		{jsonType, []byte(`{"resourceLogs":[]}`), "another signal"},
+	} {
+		code, text, header := s.post(t, each.kind, each.body)
+		if code != http.StatusBadRequest || !strings.Contains(text, each.want) || header.Get("Retry-After") != "" ||
+			header.Get("Content-Type") != each.kind {
+			t.Errorf("%q: %d, %v, %q", each.body, code, header, text)
+		}
+		if each.kind == protobufType {
+			told := new(spb.Status)
+			if err := proto.Unmarshal([]byte(text), told); err != nil || told.Code != int32(codes.InvalidArgument) {
+				t.Error(told, err)
+			}
+		}
+	}
+	err := s.connect(t).Invoke(context.Background(), exportMethod, malformed, &[]byte{}, grpc.ForceCodec(bytesCodec{}))
+	if status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), "byte ") {
+		t.Error(err)
+	}
+	if _, err := s.export(t, context.Background(), ptrace.NewTraces()); err != nil {
+		t.Error("a request without spans is good: ", err)
+	}
+	s.mustPost(t, protobufType, nil)
+	s.mustPost(t, protobufType, protobuf(t, captures.Numbered(0, 3, 10)))
+	s.stop(t)
+	if sink.SpanCount() != 3 {
+		t.Errorf("%d spans came, want 3", sink.SpanCount())
+	}
+}
+
+func TestOtherRequestsGetTheCodesOfHTTP(t *testing.T) {
+	s := start(t, keepAll(), consumertest.NewNop(), with{})
+	if code, _, _ := s.post(t, "text/html", nil); code != http.StatusUnsupportedMediaType {
+		t.Error(code)
+	}
+	if code, _, _ := s.post(t, protobufType, []byte("no gzip"), "Content-Encoding", "gzip"); code != http.StatusBadRequest {
+		t.Error(code)
+	}
+	for path, want := range map[string]int{"/v1/traces": http.StatusMethodNotAllowed, "/v1/logs": http.StatusNotFound} {
+		response, err := http.Get("http://" + s.http + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, response.Body)
+		_ = response.Body.Close()
+		if response.StatusCode != want {
+			t.Error(path, response.StatusCode)
+		}
+	}
+}
+
+// Spans without a good ID are refused alone, and the sender is told how many; the rest of the request is in.
+func TestRefusedSpansAreAPartialSuccess(t *testing.T) {
+	sink := new(consumertest.TracesSink)
+	s := start(t, keepAll(), sink, with{})
+	traces := captures.Numbered(0, 5, 10)
+	spans := traces.ResourceSpans().At(0).ScopeSpans().At(0).Spans()
+	spans.At(1).SetTraceID([16]byte{})
+	spans.At(3).SetSpanID([8]byte{})
+	expect := func(answer ptraceotlp.ExportResponse, err error, rejected int64, message string) {
+		t.Helper()
+		partial := answer.PartialSuccess()
+		if err != nil || partial.RejectedSpans() != rejected || !strings.Contains(partial.ErrorMessage(), message) {
+			t.Error(err, partial.RejectedSpans(), partial.ErrorMessage())
+		}
+	}
+	answer, err := s.export(t, context.Background(), traces)
+	expect(answer, err, 2, "2 of 5 spans")
+
+	answer = ptraceotlp.NewExportResponse()
+	_, text, _ := s.post(t, protobufType, protobuf(t, traces))
+	expect(answer, answer.UnmarshalProto([]byte(text)), 2, "2 of 5 spans")
+
+	answer = ptraceotlp.NewExportResponse()
+	code, text, _ := s.post(t, jsonType, []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[
+		{"traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708","attributes":[
+			{"key":"k","value":{"intValue":"99999999999999999999999"}}]}]}]}]}`))
+	expect(answer, answer.UnmarshalJSON([]byte(text)), 0, "1 JSON values")
+	if code != 200 {
+		t.Error(code)
+	}
+	s.stop(t)
+	if sink.SpanCount() != 7 {
+		t.Errorf("%d spans came, want 7", sink.SpanCount())
+	}
+}
+
+func TestServerSettingsAreTheCollectors(t *testing.T) {
+	s := start(t, keepAll(), consumertest.NewNop(), with{protocols: func(grpc, http settings) {
+		grpc["max_recv_msg_size_mib"] = 1
+		http["max_request_body_size"] = 1 << 20
+		http["traces_url_path"] = "v1/traces"
+	}})
+	large := captures.Numbered(0, 1, 2<<20)
+	if _, err := s.export(t, context.Background(), large); status.Code(err) != codes.ResourceExhausted {
+		t.Error(err)
+	}
+	code, text, _ := s.post(t, protobufType, protobuf(t, large))
+	if code != http.StatusBadRequest || !strings.Contains(text, "too large") {
+		t.Error(code, text)
+	}
+}
+
+// guard is an authentication extension that lets in who knows the word.
+type guard struct {
+	component.StartFunc
+	component.ShutdownFunc
+}
+
+func (guard) Authenticate(ctx context.Context, sources map[string][]string) (context.Context, error) {
+	for name, values := range sources {
+		if strings.EqualFold(name, "authorization") && len(values) == 1 && values[0] == "word" {
+			return ctx, nil
+		}
+	}
+	return ctx, errors.New("not the word")
+}
+
+type guardedHost struct{ component.Host }
+
+func (guardedHost) GetExtensions() map[component.ID]component.Component {
+	return map[component.ID]component.Component{component.MustNewID("guard"): guard{}}
+}
+
+func TestNothingIsTakenFromWhoIsNotLetIn(t *testing.T) {
+	sink := new(consumertest.TracesSink)
+	s := start(t, keepAll(), sink, with{host: guardedHost{componenttest.NewNopHost()}, protocols: func(grpc, http settings) {
+		for _, protocol := range []settings{grpc, http} {
+			protocol["auth"] = settings{"authenticator": "guard"}
+		}
+	}})
+	traces := captures.Numbered(0, 10, 10)
+	if _, err := s.export(t, context.Background(), traces); status.Code(err) != codes.Unauthenticated {
+		t.Error(err)
+	}
+	if code, _, _ := s.post(t, protobufType, protobuf(t, traces)); code != http.StatusUnauthorized {
+		t.Error(code)
+	}
+	allowed := metadata.AppendToOutgoingContext(context.Background(), "authorization", "word")
+	if _, err := s.export(t, allowed, captures.Numbered(100, 1, 10)); err != nil {
+		t.Error(err)
+	}
+	s.mustPost(t, protobufType, protobuf(t, captures.Numbered(200, 1, 10)), "Authorization", "word")
+	s.stop(t)
+	if sink.SpanCount() != 2 {
+		t.Errorf("%d spans came, want 2", sink.SpanCount())
+	}
+}
+
+// stuck lets nothing go on until it is released.
+type stuck struct {
+	consumertest.TracesSink
+	release chan struct{}
+}
+
+func (s *stuck) ConsumeTraces(ctx context.Context, traces ptrace.Traces) error {
+	<-s.release
+	return s.TracesSink.ConsumeTraces(ctx, traces)
+}
+
+// With a next consumer that is stuck the memory is spent in the end: senders are asked to come back, and when they do,
+// nothing that was taken in is missing.
+func TestSpentMemoryAsksTheSenderToComeBack(t *testing.T) {
+	values := keepAll()
+	values["memory_limit"] = "16MiB"
+	values["decision_wait"] = "1s"
+	next := &stuck{release: make(chan struct{})}
+	s := start(t, values, next, with{})
+	sent := 0
+	for ; sent < 1000; sent++ {
+		code, text, header := s.post(t, protobufType, protobuf(t, captures.Numbered(sent, 1, 1<<20)))
+		if code == 200 {
+			continue
+		}
+		told := new(spb.Status)
+		if err := proto.Unmarshal([]byte(text), told); err != nil || code != http.StatusTooManyRequests ||
+			header.Get("Retry-After") != "1" || told.Code != int32(codes.ResourceExhausted) {
+			t.Fatal(code, header, told, err)
+		}
+		break
+	}
+	if sent == 1000 {
+		t.Fatal("no request was refused")
+	}
+	_, err := s.export(t, context.Background(), captures.Numbered(5000, 1, 10))
+	if status.Code(err) != codes.ResourceExhausted || len(status.Convert(err).Details()) != 1 {
+		t.Fatal("no word of when to try again: ", err)
+	}
+	close(next.release)
+	waitUntil(t, "room", func() bool {
+		_, err := s.export(t, context.Background(), captures.Numbered(5000, 1, 10))
+		return err == nil
+	})
+	s.stop(t)
+	if got := len(captures.SpansByTrace(next.AllTraces())); got != sent+1 || next.SpanCount() != got {
+		t.Errorf("%d spans of %d traces came, want %d", next.SpanCount(), got, sent+1)
+	}
+}
+
+// What comes while the receiver ends is answered so that the sender tries elsewhere.
+func TestEndedEngineIsUnavailable(t *testing.T) {
+	s := start(t, keepAll(), consumertest.NewNop(), with{})
+	r := s.Traces.(*tracesReceiver)
+	if err := r.sampler.Shutdown(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.export(t, context.Background(), captures.Numbered(0, 1, 1)); status.Code(err) != codes.Unavailable {
+		t.Error(err)
+	}
+	code, _, header := s.post(t, protobufType, protobuf(t, captures.Numbered(0, 1, 1)))
+	if code != http.StatusServiceUnavailable || header.Get("Retry-After") != "1" {
+		t.Error(code, header)
+	}
+}
