@@ -9,8 +9,8 @@
 //   ingest   I1 publish the edge at u (seq_cst)   I2 load u.reach (seq_cst); not 0 -> u into the late log
 //   tick     D1 raise u.reach (seq_cst)           D2 read u's edges (seq_cst)
 //   P1  at least one side sees the other: carry_on() raises the word before it reads the edges, always in this order.
-//   proved by tests/interleave/keep_frontier_test.cpp (edges in and out beside hops that fall, through the late log) and
-//   late_edge_test.cpp; mutants that weaken any one of the four accesses must fail.
+//   proved by tests/interleave/keep_frontier_test.cpp (edges in and out beside hops that fall, through the late log)
+//   and late_edge_test.cpp; mutants that weaken any one of the four accesses must fail.
 //
 // An absent trace (known only from links) has no record in cone mode: its node is marked with the reach word, and when
 // its first span comes it asks its neighbours for the keep (pull). In component mode a keep passes through it, so it
