@@ -51,6 +51,21 @@ std::string line(const DecisionRecord& record) {
   return text + "\n";
 }
 
+// A policy's name as an attacker would write it: the terminal is not told to do anything.
+TEST(ExplanationText, ShowsNoControlCharacters) {
+  TraceStory story;
+  story.record.trace_id = "\x1b[2J" + hex(1);
+  story.record.verdict = "keep";
+  story.record.reason = "policy";
+  story.record.policy = "red\x1b[31m\x07";
+  story.record.path = {"\x1b]0;title\x07", hex(1)};
+  story.record.linked = {"\xff\x7f"};
+  story.linking = {"\r\n"};
+  const std::string text = explanation_text(story, Paint{});
+  EXPECT_NE(text.find("red?[31m?"), std::string::npos) << text;
+  for (const char c : text) EXPECT_TRUE(c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f)) << text;
+}
+
 LogRecord read_back(const DecisionRecord& record) {
   const std::string path = testing::TempDir() + "entail_explain_one.jsonl";
   test::write_file(path, test::buffer(line(record)));

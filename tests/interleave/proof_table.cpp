@@ -8,6 +8,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/tidy/protocol_checks.hpp"
+
 namespace interleave {
 namespace {
 
@@ -80,22 +82,13 @@ void note_refutation(const std::string& name, std::uint64_t schedule) {
 }
 
 std::map<std::string, std::string> protocols_of_core() {
-  constexpr std::string_view kMark = "// PROTOCOL ";
   std::map<std::string, std::string> files;
   const fs::path root = ENTAIL_SOURCE_DIR;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / "core")) {
-    if (entry.path().extension() != ".hpp") continue;
-    const std::string text = read_file(entry.path());
-    for (std::size_t at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at + 1)) {
-      const std::size_t name = at + kMark.size();
-      std::size_t end = name;
-      while (std::islower(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_') ++end;
-      // A block begins a line, and says after a colon (or in brackets) what it is about; others are references.
-      const bool begins_line = at == 0 || text[at - 1] == '\n';
-      const bool is_block = text[end] == ':' || text.compare(end, 2, " (") == 0;
-      if (begins_line && is_block && text.find('\n', end) != std::string::npos)
-        files.emplace(text.substr(name, end - name), entry.path().lexically_relative(root).generic_string());
-    }
+    if (!entry.is_regular_file()) continue;
+    const std::string path = entry.path().lexically_relative(root).generic_string();
+    for (std::string& name : entail::tidy::protocols_told({path, read_file(entry.path())}))
+      files.emplace(std::move(name), path);
   }
   return files;
 }

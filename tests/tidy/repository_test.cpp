@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 #include "base/loss.hpp"
 #include "entail/entail.hpp"
 #include "tests/tidy/checks.hpp"
+#include "tests/tidy/protocol_checks.hpp"
 
 namespace entail::tidy {
 namespace {
@@ -30,6 +32,11 @@ std::vector<SourceFile> sources() {
     }
   }
   return files;
+}
+
+std::string read_page(const std::string& path) {
+  std::ifstream stream(fs::path(ENTAIL_SOURCE_DIR) / path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
 void expect_none(Faults (*check)(const SourceFile&)) {
@@ -68,6 +75,58 @@ TEST(Repository, ProtocolsAreProvedByTestsThatExist) {
   EXPECT_GE(proofs, 8u);
 }
 
+TEST(Repository, ProtocolsHaveARowAmongTheProofs) {
+  const std::string page = read_page("tests/interleave/README.md");
+  std::size_t protocols = 0;
+  for (const SourceFile& file : sources()) {
+    if (!file.path.starts_with("core/")) continue;
+    protocols += protocols_told(file).size();
+    for (const std::string& fault : protocols_without_row(file, page)) ADD_FAILURE() << fault;
+  }
+  EXPECT_GE(protocols, 14u);
+}
+
+TEST(Repository, OrdersHaveAMutantOrAReason) {
+  std::vector<StatedOrder> orders;
+  std::vector<Mutant> mutants;
+  const std::vector<SourceFile> files = sources();
+  for (const SourceFile& file : files) {
+    if (file.path.starts_with("core/")) {
+      for (StatedOrder& order : stated_orders(file)) orders.push_back(std::move(order));
+    } else if (file.path.starts_with("tests/interleave/")) {
+      for (Mutant& mutant : mutants_of(file)) mutants.push_back(std::move(mutant));
+    }
+  }
+  EXPECT_GE(orders.size(), 30u);
+  for (const SourceFile& file : files)
+    if (file.path.starts_with("core/"))
+      for (const std::string& fault : orders_without_proof(file, orders, mutants)) ADD_FAILURE() << fault;
+}
+
+TEST(Repository, NoOrderHasADefault) { expect_none(defaulted_orders); }
+TEST(Repository, PublicDeclarationsAreTold) { expect_none(undocumented_declarations); }
+
+TEST(Repository, DictionariesAreForTargetsThatExist) {
+  const fs::path fuzz = fs::path(ENTAIL_SOURCE_DIR) / "fuzz";
+  for (const fs::directory_entry& entry : fs::directory_iterator(fuzz / "dictionary")) {
+    std::istringstream words(read_page("fuzz/dictionary/" + entry.path().filename().string()));
+    std::string word;
+    words >> word >> word;
+    EXPECT_EQ(word, "targets:") << entry.path();
+    for (char end = ' '; end != '\n' && words >> word; end = static_cast<char>(words.get()))
+      EXPECT_TRUE(fs::exists(fuzz / (word + "_fuzz.cpp"))) << entry.path() << " names " << word;
+  }
+}
+
+TEST(Repository, EveryFuzzTargetHasARow) {
+  const std::string page = read_page("fuzz/README.md");
+  for (const fs::directory_entry& entry : fs::directory_iterator(fs::path(ENTAIL_SOURCE_DIR) / "fuzz")) {
+    const std::string name = entry.path().filename().string();
+    if (!name.ends_with("_fuzz.cpp")) continue;
+    EXPECT_NE(page.find("| [" + name.substr(0, name.size() - 9) + "](" + name + ") |"), std::string::npos) << name;
+  }
+}
+
 TEST(Repository, EveryRoomHasTests) {
   const fs::path root = ENTAIL_SOURCE_DIR;
   for (const fs::directory_entry& room : fs::directory_iterator(root / "core")) {
@@ -90,11 +149,8 @@ TEST(Repository, EveryFuzzTargetHasACorpus) {
 
 TEST(Losses, SayWhatWasLost) {
   EXPECT_EQ(loss_table().size(), base::kLossCount);
-  for (const LossInfo& loss : loss_table()) {
-    EXPECT_FALSE(loss.name.empty());
-    EXPECT_TRUE(loss.severity == "info" || loss.severity == "warning" || loss.severity == "error") << loss.name;
-    EXPECT_GT(loss.help.size(), 20u) << loss.name;
-  }
+  for (const LossInfo& loss : loss_table())
+    for (const std::string& fault : untold_loss(loss.name, loss.severity, loss.help)) ADD_FAILURE() << fault;
 }
 
 }  // namespace

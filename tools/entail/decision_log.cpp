@@ -65,21 +65,24 @@ bool read_record(simdjson::dom::parser& parser, std::string_view line, LogRecord
 }  // namespace
 
 LogScan scan_decision_log(const std::string& path, const std::function<void(const LogRecord&)>& each) {
-  LogScan scan;
   OpenedInput opened = open_input(path, Framing::jsonl);
-  if (!opened.reader) {
-    scan.error = opened.problem.text;
-    return scan;
-  }
+  if (opened.reader) return scan_decision_log(*opened.reader, each);
+  LogScan scan;
+  scan.error = opened.problem.text;
+  return scan;
+}
+
+LogScan scan_decision_log(MessageReader& reader, const std::function<void(const LogRecord&)>& each) {
+  LogScan scan;
   scan.opened = true;
   simdjson::dom::parser parser;
   LogRecord record;
   Message message;
   for (;;) {
-    const MessageReader::Next next = opened.reader->next(message);
+    const MessageReader::Next next = reader.next(message);
     if (next == MessageReader::Next::end) return scan;
     if (next == MessageReader::Next::problem) {
-      scan.error = opened.reader->problem().text;
+      scan.error = reader.problem().text;
       continue;
     }
     const std::string_view line(reinterpret_cast<const char*>(message.bytes.data()), message.bytes.size());

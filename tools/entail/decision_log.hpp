@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "input/byte_source.hpp"
+#include "input/message_reader.hpp"
 
 namespace entail::cli {
 
@@ -45,5 +46,7 @@ struct LogScan {
 // Calls each(record) for every line that is a decision record, in the order of the log; the record is overwritten by
 // the next one.
 LogScan scan_decision_log(const std::string& path, const std::function<void(const LogRecord&)>& each);
+// The same of an input that is open; `reader` gives lines.
+LogScan scan_decision_log(MessageReader& reader, const std::function<void(const LogRecord&)>& each);
 
 }  // namespace entail::cli

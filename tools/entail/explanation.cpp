@@ -4,12 +4,30 @@
 
 #include "entail/entail.hpp"
 #include "output/json_text.hpp"
+#include "output/shown_text.hpp"
 
 namespace entail::cli {
 namespace {
 
 std::string plural(std::uint64_t count, const std::string& one, const std::string& many) {
   return grouped(count) + " " + (count == 1 ? one : many);
+}
+
+// A log is text from outside: none of it may move a terminal's cursor.
+LogRecord shown_record(LogRecord record) {
+  for (std::string* text : {&record.trace_id, &record.decided_at, &record.verdict, &record.reason, &record.policy,
+                            &record.origin_trace_id, &record.direction, &record.loss})
+    *text = shown_text(*text);
+  for (std::vector<std::string>* ids : {&record.path, &record.linked})
+    for (std::string& id : *ids) id = shown_text(id);
+  return record;
+}
+
+TraceStory shown_story(const TraceStory& told) {
+  TraceStory story{shown_record(told.record), {}, told.linking};
+  for (const auto& [trace_id, record] : told.known) story.known.emplace(shown_text(trace_id), shown_record(record));
+  for (std::string& id : story.linking) id = shown_text(id);
+  return story;
 }
 
 std::string hops_text(const LogRecord& record) { return plural(record.hops.value_or(0), "hop", "hops"); }
@@ -185,7 +203,8 @@ std::vector<Gap> gaps_of(const TraceStory& story) {
   return gaps;
 }
 
-std::string explanation_text(const TraceStory& story, Paint paint) {
+std::string explanation_text(const TraceStory& told, Paint paint) {
+  const TraceStory story = shown_story(told);
   const LogRecord& record = story.record;
   Tree tree(story, paint);
   const bool kept = record.verdict == "keep";

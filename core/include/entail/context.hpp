@@ -144,6 +144,7 @@ ContextError parse_stored_context(std::string_view json, SpanContext& context) n
 // The first form, on one line; traceState only if not empty, isRemote only if false.
 std::string format_stored_context(const SpanContext& context);
 
+// Where a context came from.
 enum class ContextFormat : std::uint8_t { none = 0, w3c = 1, b3 = 2, b3_headers = 3, jaeger = 4, xray = 5 };
 
 // What extract_context() met on its way.

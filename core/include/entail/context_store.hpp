@@ -29,11 +29,13 @@
 namespace entail {
 inline namespace v1 {
 
+// Bounds of one entry.
 constexpr std::size_t kStoredKeyBytesMax = 1024;
 constexpr std::uint32_t kStoredEntryBytesMax = 1u << 20;  // key, context and attributes of one entry
 constexpr std::uint32_t kStoredAttributesMax = 128;
 constexpr std::uint64_t kStoredEntryOverheadBytes = 128;  // table and allocator, counted for each entry
 
+// What a store may hold, and for how long. bad_options where a value is out of the range beside it.
 struct ContextStoreOptions {
   std::uint64_t entries_max = 1'000'000;                  // 1 or more
   std::uint64_t bytes_max = 256u << 20;                   // 4096 or more
@@ -54,6 +56,7 @@ struct ContextStoreStatistics {
   std::vector<NamedCount> losses;  // context_expired and context_evicted, those that are not zero
 };
 
+// The store. Thread rule: Guarded by one lock of its own; any thread may call anything at any time.
 class ContextStore {
  public:
   struct Impl;  // opaque

@@ -161,6 +161,7 @@ struct LossInfo {
 };
 std::span<const LossInfo> loss_table() noexcept;
 
+// What is known of one trace: its record, and where the traces stand that it links to or that link to it.
 struct Explanation {
   DecisionRecord record;
   struct Neighbour {
@@ -171,6 +172,7 @@ struct Explanation {
   std::vector<Neighbour> linking;  // at most 256
 };
 
+// The engine. Thread rule: ingest() from any number of threads; everything else by one at a time.
 class Engine {
  public:
   struct Impl;  // opaque
@@ -209,6 +211,7 @@ class Engine {
   std::unique_ptr<Impl> impl_;
 };
 
+// The version of the library, such as "0.1.0". Static text.
 std::string_view version() noexcept;
 
 }  // namespace v1

@@ -60,18 +60,21 @@ struct StoredContext {
 // Where an item's context is. Borrows; the pointer is not null.
 using ContextSource = std::variant<const SpanContext*, StoredContext, Carrier>;
 
+// One item of a batch: where its context stands, how long it waited, its own attributes. Borrows.
 struct BatchItem {
   ContextSource source;
   std::optional<std::int64_t> delay_ms;
   LinkAttributes attributes;  // this item's own, before those that the batch shares
 };
 
+// Bounds of one builder; what goes beyond is refused or left out, and counted.
 struct LinkBuilderLimits {
   std::uint32_t links_max = 0xffffffff;
   std::uint32_t bytes_max = 64u << 20;  // of all links; what the OTLP specification recommends as a request's limit
   std::uint32_t attributes_per_link_max = 128;
 };
 
+// Makes the links of one span at a time. Thread rule: Confined.
 class LinkBuilder {
  public:
   explicit LinkBuilder(LinkBuilderLimits limits = {}) noexcept : limits_(limits) {}

@@ -16,6 +16,7 @@
 namespace entail {
 inline namespace v1 {
 
+// The types of the Collector's tail_sampling policies, by their names in configurations.
 enum class PolicyType : std::uint8_t {
   always_sample,
   latency,
@@ -104,6 +105,7 @@ struct PolicyOptions {
   std::vector<PolicyOptions> parts;
 };
 
+// The Collector's tail_sampling block. Times in ns.
 struct TailSamplingOptions {
   std::int64_t decision_wait_ns = 30 * kNanosPerSecond;
   std::int64_t decision_wait_after_root_received_ns = 0;  // 0 = off
@@ -111,6 +113,7 @@ struct TailSamplingOptions {
   std::vector<PolicyOptions> policies;
 };
 
+// Options with a fixed set of values, by their names in configurations; docs/configuration.md says what each means.
 enum class PropagateMode : std::uint8_t { cone, component, none };
 enum class OriginLinks : std::uint8_t { all, error_spans };
 enum class Probability : std::uint8_t { collector, consistent };
@@ -126,6 +129,7 @@ struct TypeRule {
   std::optional<std::uint32_t> linking;
 };
 
+// links.propagate: how far keeps go over links (DESIGN 3.4, 3.5, 3.10).
 struct PropagateOptions {
   PropagateMode mode = PropagateMode::cone;
   std::uint32_t max_hops_linked = 4;
@@ -138,24 +142,28 @@ struct PropagateOptions {
   std::map<std::string, TypeRule> types;  // keys with '-' written as '_'
 };
 
+// links.sample: how many links of a span are emitted, and how the cut is told (DESIGN 4).
 struct LinkSampleOptions {
   std::uint32_t max_links_per_span = 128;
   std::uint64_t seed = 0;
   TruncationNames names = TruncationNames::entail;
 };
 
+// The links block.
 struct LinksOptions {
   std::optional<std::vector<std::string>> origins;  // absent: the policies that name ERROR (DESIGN 3.2)
   PropagateOptions propagate;
   LinkSampleOptions sample;
 };
 
+// The retain block: how long dropped traces can be revived, and records are remembered (DESIGN 3.7).
 struct RetainOptions {
   std::int64_t window_ns = 60 * kNanosPerSecond;
   std::int64_t records_ns = 3600 * kNanosPerSecond;
   std::optional<std::uint64_t> max_bytes;  // absent: half of memory_limit
 };
 
+// All that an engine is opened with. The defaults are those of an empty configuration.
 struct Options {
   TailSamplingOptions tail_sampling;
   Probability probability = Probability::collector;
@@ -177,6 +185,7 @@ struct ConfigMessage {
   std::string text;  // "unknown key 'max_hop'; did you mean 'max_hops'?"
 };
 
+// What parse_options() makes of a text.
 struct ConfigResult {
   std::optional<Options> options;  // set iff there are no errors
   std::vector<ConfigMessage> errors;

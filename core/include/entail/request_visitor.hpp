@@ -30,6 +30,7 @@ struct SpanInfo {
   std::uint32_t dropped_links_count = 0;  // cut by the SDK
 };
 
+// One link of a span. Borrows from the request.
 struct LinkInfo {
   TraceId trace_id;  // zero unless `problem` is empty
   SpanId span_id;
@@ -41,6 +42,7 @@ struct LinkInfo {
   std::uint32_t attribute_count = 0;
 };
 
+// Receives a request's spans and links, on the thread that visits.
 class RequestVisitor {
  public:
   virtual ~RequestVisitor() = default;

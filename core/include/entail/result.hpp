@@ -54,6 +54,7 @@ class Error {
 // "length reaches beyond its parent at byte 17". Allocates.
 std::string describe(Error error);
 
+// A value or the error in its place. value() only when ok(). Thread rule: Confined (a value).
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -77,6 +78,7 @@ class [[nodiscard]] Result {
   std::variant<T, Error> state_;
 };
 
+// Success, or an error.
 template <>
 class [[nodiscard]] Result<void> {
  public:

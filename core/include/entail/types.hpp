@@ -11,6 +11,7 @@
 namespace entail {
 inline namespace v1 {
 
+// Borrowed bytes.
 using Bytes = std::span<const std::uint8_t>;
 
 // A 128-bit trace ID as two big-endian halves: hi holds bytes 0..7, lo bytes 8..15, so that comparing numbers
@@ -42,8 +43,10 @@ enum class Verdict : std::uint8_t { undecided = 0, drop = 1, keep = 2 };
 // mixed = component mode, where no single direction leads along the path.
 enum class Direction : std::uint8_t { none = 0, linked = 1, linking = 2, mixed = 3 };
 
+// Times are in ns, waits and windows too.
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 
+// A count with its name, as statistics list them: losses, reasons, policies.
 struct NamedCount {
   std::string name;
   std::uint64_t count = 0;
@@ -52,6 +55,7 @@ struct NamedCount {
 }  // namespace v1
 }  // namespace entail
 
+// IDs as keys of unordered containers. Not for IDs that an attacker chooses.
 template <>
 struct std::hash<entail::TraceId> {
   std::size_t operator()(const entail::TraceId& id) const noexcept {

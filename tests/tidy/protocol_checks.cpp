@@ -1,0 +1,215 @@
+#include "tests/tidy/protocol_checks.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+namespace entail::tidy {
+namespace {
+
+std::string at_line(const SourceFile& file, std::size_t line, const std::string& what) {
+  return file.path + ":" + std::to_string(line) + ": " + what;
+}
+
+std::vector<std::string_view> split_lines(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return lines;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+std::string_view word_at(std::string_view text) {
+  std::size_t end = 0;
+  while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) ++end;
+  return text.substr(0, end);
+}
+
+// "struct A : B {" as A and B; empty if the line begins no struct.
+struct StructLine {
+  std::string_view name, base;
+};
+StructLine struct_line(std::string_view line) {
+  constexpr std::string_view kStruct = "struct ";
+  line = trimmed(line);
+  if (!line.starts_with(kStruct) || !line.ends_with("{")) return {};
+  line.remove_prefix(kStruct.size());
+  const std::string_view name = word_at(line);
+  line = trimmed(line.substr(name.size()));
+  if (!line.starts_with(": ")) return {name, {}};
+  return {name, word_at(line.substr(2))};
+}
+
+constexpr std::string_view kOrder = "static constexpr auto ";
+constexpr std::string_view kValue = " = std::memory_order_";
+
+// The order that a line states; empty if none.
+std::string_view order_named(std::string_view line) {
+  line = trimmed(line);
+  if (!line.starts_with(kOrder)) return {};
+  line.remove_prefix(kOrder.size());
+  const std::string_view name = word_at(line);
+  return line.substr(name.size()).starts_with(kValue) ? name : std::string_view{};
+}
+
+}  // namespace
+
+std::vector<std::string> protocols_told(const SourceFile& file) {
+  constexpr std::string_view kMark = "// PROTOCOL ";
+  std::vector<std::string> names;
+  if (!file.path.ends_with(".hpp")) return names;
+  for (const std::string_view line : split_lines(file.text)) {
+    if (!line.starts_with(kMark)) continue;
+    const std::string_view name = word_at(line.substr(kMark.size()));
+    const std::string_view rest = line.substr(kMark.size() + name.size());
+    if (rest.starts_with(":") || (rest.starts_with(" (") && rest.find("):") != std::string_view::npos))
+      names.emplace_back(name);
+  }
+  return names;
+}
+
+Faults protocols_without_row(const SourceFile& file, std::string_view page) {
+  Faults faults;
+  for (const std::string& name : protocols_told(file))
+    if (page.find("| [" + name + "](../../" + file.path + ") |") == std::string_view::npos)
+      faults.push_back(file.path + ": protocol " + name + " has no row in tests/interleave/README.md");
+  return faults;
+}
+
+std::vector<StatedOrder> stated_orders(const SourceFile& file) {
+  std::vector<StatedOrder> orders;
+  StructLine in;
+  std::string above;
+  bool above_goes_on = false;
+  const auto lines = split_lines(file.text);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string_view line = trimmed(lines[i]);
+    if (const StructLine begun = struct_line(lines[i]); begun.name.ends_with("Orders")) {
+      in = begun;
+      above.clear();
+    }
+    if (line == "};") in = {};
+    if (in.name.empty()) continue;
+    if (line.starts_with("//")) {
+      above = (above_goes_on ? above + " " : "") + std::string(line);
+      above_goes_on = true;
+      continue;
+    }
+    above_goes_on = false;
+    const std::string_view name = order_named(lines[i]);
+    if (name.empty()) continue;
+    const std::size_t comment = line.find("//");
+    orders.push_back({std::string(in.name), std::string(in.base), std::string(name),
+                      line.find("memory_order_relaxed") != std::string_view::npos,
+                      comment == std::string_view::npos ? above : std::string(line.substr(comment)), i + 1});
+  }
+  return orders;
+}
+
+std::vector<Mutant> mutants_of(const SourceFile& file) {
+  std::vector<Mutant> mutants;
+  StructLine in;
+  std::vector<std::string> weakened;
+  for (const std::string_view line : split_lines(file.text)) {
+    if (const StructLine begun = struct_line(line); !begun.base.empty()) {
+      in = begun;
+      weakened.clear();
+    }
+    if (const std::string_view name = order_named(line); !name.empty()) weakened.emplace_back(name);
+    if (trimmed(line) != "};") continue;
+    if (!in.base.empty() && weakened.size() == 1) mutants.push_back({std::string(in.base), weakened[0]});
+    in = {};
+  }
+  return mutants;
+}
+
+Faults orders_without_proof(const SourceFile& file, const std::vector<StatedOrder>& all_orders,
+                            const std::vector<Mutant>& mutants) {
+  Faults faults;
+  for (const StatedOrder& order : stated_orders(file)) {
+    const std::string what = order.orders + "::" + order.name;
+    if (order.relaxed) {
+      if (order.reason.empty()) faults.push_back(at_line(file, order.line, what + " is relaxed without a reason"));
+      continue;
+    }
+    const auto weakens = [&](const Mutant& mutant) {
+      if (mutant.order != order.name) return false;
+      if (mutant.base == order.orders) return true;
+      return std::any_of(all_orders.begin(), all_orders.end(), [&](const StatedOrder& other) {
+        return other.orders == mutant.base && other.base == order.orders;
+      });
+    };
+    if (order.reason.find("No mutant") == std::string::npos && std::none_of(mutants.begin(), mutants.end(), weakens))
+      faults.push_back(at_line(file, order.line, what + " has no mutant of its own"));
+  }
+  return faults;
+}
+
+Faults defaulted_orders(const SourceFile& file) {
+  Faults faults;
+  if (!file.path.starts_with("core/")) return faults;
+  const std::string code = without_comments_and_literals(file.text);
+  const auto lines = split_lines(code);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::size_t parameter = lines[i].find("memory_order order");
+    if (parameter == std::string_view::npos) continue;
+    if (trimmed(lines[i].substr(parameter + 18)).starts_with("="))
+      faults.push_back(at_line(file, i + 1, "a memory order with a default"));
+  }
+  return faults;
+}
+
+Faults undocumented_declarations(const SourceFile& file) {
+  Faults faults;
+  if (!file.path.starts_with("core/include/") || !file.path.ends_with(".hpp")) return faults;
+  const std::string code = without_comments_and_literals(file.text);
+  const auto lines = split_lines(file.text);
+  const auto code_lines = split_lines(code);
+  int depth = 0;                // of braces that are no namespace's
+  bool told = false;            // by a comment since the last blank line
+  bool in_declaration = false;  // it began on a line above
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string_view line = lines[i];
+    const std::string_view in_code = i < code_lines.size() ? trimmed(code_lines[i]) : std::string_view{};
+    if (trimmed(line).empty() && depth == 0) told = false;
+    if (line.find("//") != std::string_view::npos && depth == 0) told = true;
+    const bool is_frame = in_code.empty() || in_code.starts_with("#") || in_code.starts_with("namespace ") ||
+                          in_code.starts_with("inline namespace ") || (depth == 0 && in_code == "}") ||
+                          in_code.starts_with("using namespace");
+    const bool forward = (in_code.starts_with("class ") || in_code.starts_with("struct ")) && in_code.ends_with(";") &&
+                         in_code.find('{') == std::string_view::npos;
+    if (depth == 0 && !is_frame && !forward && !in_declaration && !told)
+      faults.push_back(at_line(file, i + 1, "no comment tells what this is"));
+    if (in_code.starts_with("#") || in_code.empty()) continue;
+    const bool is_namespace = in_code.starts_with("namespace ") || in_code.starts_with("inline namespace ");
+    if (!is_namespace) {
+      const int before = depth;
+      depth += static_cast<int>(std::count(in_code.begin(), in_code.end(), '{')) -
+               static_cast<int>(std::count(in_code.begin(), in_code.end(), '}'));
+      depth = std::max(depth, 0);  // the end of a namespace
+      in_declaration = depth > 0 || !(in_code.ends_with(";") || in_code.ends_with("}"));
+      if (before == 0 && in_code == "}") in_declaration = false;
+    }
+  }
+  return faults;
+}
+
+Faults untold_loss(std::string_view name, std::string_view severity, std::string_view help) {
+  Faults faults;
+  const std::string loss = "loss '" + std::string(name) + "'";
+  if (name.empty() || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") != std::string_view::npos)
+    faults.push_back(loss + ": no name in snake_case");
+  if (severity != "info" && severity != "warning" && severity != "error") faults.push_back(loss + ": no severity");
+  if (help.size() <= 20 || std::count(help.begin(), help.end(), ' ') < 3)
+    faults.push_back(loss + ": its help text says too little");
+  return faults;
+}
+
+}  // namespace entail::tidy

@@ -1,0 +1,52 @@
+// What CONTRIBUTING.md asks of lock-free code, as far as text shows it: protocols, their orders and their mutants.
+// Thread rule: Immutable (free functions).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/tidy/checks.hpp"
+
+namespace entail::tidy {
+
+// The blocks "// PROTOCOL name: ..." of a header, by name; references to a protocol of another header are none.
+std::vector<std::string> protocols_told(const SourceFile& file);
+
+// Protocols of the header without a row in the table of tests/interleave/README.md.
+Faults protocols_without_row(const SourceFile& file, std::string_view page);
+
+// One memory order of an Orders struct.
+struct StatedOrder {
+  std::string orders;  // the struct
+  std::string base;    // what it derives from, if anything
+  std::string name;
+  bool relaxed = false;
+  std::string reason;  // the comment on its line, else the last one above it in the struct
+  std::size_t line = 0;
+};
+std::vector<StatedOrder> stated_orders(const SourceFile& file);
+
+// A struct of a test that derives from an Orders struct and weakens that one order alone.
+struct Mutant {
+  std::string base;
+  std::string order;
+};
+std::vector<Mutant> mutants_of(const SourceFile& file);
+
+// Orders that are relaxed without a reason, or stronger without a mutant that weakens them alone, or the words "No
+// mutant" and why. all_orders: of all headers, since a mutant of a derived struct counts for its base.
+Faults orders_without_proof(const SourceFile& file, const std::vector<StatedOrder>& all_orders,
+                            const std::vector<Mutant>& mutants);
+
+// An access that may leave its order out: a parameter with a default.
+Faults defaulted_orders(const SourceFile& file);
+
+// Declarations of a public C++ header, at namespace scope, that no comment tells of: none on their lines and none above
+// them up to the next blank line.
+Faults undocumented_declarations(const SourceFile& file);
+
+// What a row of the loss table lacks: a name, a known severity, or a help text that says something.
+Faults untold_loss(std::string_view name, std::string_view severity, std::string_view help);
+
+}  // namespace entail::tidy
