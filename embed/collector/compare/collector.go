@@ -16,14 +16,16 @@ import (
 )
 
 const (
-	waitSeconds = 5
-	policies    = `decision_wait: 5s, policies: [
+	waitSeconds   = 2
+	retainSeconds = 2
+	policies      = `decision_wait: 2s, policies: [
       {name: errors, type: status_code, status_code: {status_codes: [ERROR]}},
       {name: slow, type: latency, latency: {threshold_ms: 5000}},
       {name: one-percent, type: probabilistic, probabilistic: {sampling_percentage: 1}},
       {name: admin, type: string_attribute, string_attribute: {key: server.address, values: [admin.example.com]}}]`
-	// What is dropped is retained for so long; after the warm-up the engine's memory is in a steady state.
-	entailKeys = `, retain: {window: 10s}, memory_limit: 2GiB`
+	// Short, so that the warm-up is long enough to bring every memory into the state in which it stays.
+	entailKeys = `, retain: {window: 2s}, memory_limit: 2GiB`
+	noLinks    = `, links: {propagate: {mode: none}}`
 	otlp       = `otlp: {protocols: {grpc: {endpoint: "GRPC"}, http: {endpoint: "HTTP"}}}`
 )
 
@@ -31,10 +33,20 @@ const (
 var candidates = []candidate{
 	{"otlp receiver, tail_sampling", "receivers: {" + otlp + "}\nprocessors: {tail_sampling: {" + policies +
 		", num_traces: 2000000}}\n" + pipeline("otlp", "tail_sampling")},
-	{"otlp receiver, processor entail", "receivers: {" + otlp + "}\nprocessors: {entail: {" + policies + entailKeys +
-		"}}\n" + pipeline("otlp", "entail")},
-	{"receiver entail", `receivers: {entail: {protocols: {grpc: {endpoint: "GRPC"}, http: {endpoint: "HTTP"}}, ` +
-		policies + entailKeys + "}}\n" + pipeline("entail", "")},
+	{"otlp receiver, processor entail", processorWith("")},
+	{"otlp receiver, processor entail, links not followed", processorWith(noLinks)},
+	{"receiver entail", receiverWith("")},
+	{"receiver entail, links not followed", receiverWith(noLinks)},
+}
+
+func processorWith(keys string) string {
+	return "receivers: {" + otlp + "}\nprocessors: {entail: {" + policies + entailKeys + keys + "}}\n" +
+		pipeline("otlp", "entail")
+}
+
+func receiverWith(keys string) string {
+	return `receivers: {entail: {protocols: {grpc: {endpoint: "GRPC"}, http: {endpoint: "HTTP"}}, ` + policies +
+		entailKeys + keys + "}}\n" + pipeline("entail", "")
 }
 
 func pipeline(receiver, processor string) string {

@@ -21,8 +21,9 @@ import (
 )
 
 const (
-	senders      = 4
-	exportMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+	senders       = 4
+	generatedRate = 100_000 // spans a second, in the time that the spans tell
+	exportMethod  = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 )
 
 // requests are export requests as they go over the wire.
@@ -37,7 +38,7 @@ type requests struct {
 func generate(o options, name string, spans int, seed int) (*requests, error) {
 	path := filepath.Join(o.folder, name+".otlp")
 	command := exec.Command(o.entail, "generate", "--scenario", "mixed", "--spans", fmt.Sprint(spans), "--seed",
-		fmt.Sprint(seed), "--spans-per-second", fmt.Sprint(o.rate), "--to", "proto-u32be", "-o", path)
+		fmt.Sprint(seed), "--spans-per-second", fmt.Sprint(generatedRate), "--to", "proto-u32be", "-o", path)
 	if told, err := command.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, told)
 	}

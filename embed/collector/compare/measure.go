@@ -20,7 +20,7 @@ func measure(o options, each candidate, transport string, warm, load *requests) 
 		return result{}, err
 	}
 	defer p.kill()
-	settle := func() { time.Sleep((waitSeconds + 2) * time.Second) }
+	settle := func() { time.Sleep((waitSeconds + retainSeconds + 2) * time.Second) }
 	if _, err := warm.send(transport, p.grpc, p.http, o.rate); err != nil {
 		return result{}, err
 	}
@@ -58,7 +58,11 @@ func profile(o options, p *process, name string, load *requests) error {
 		return nil
 	}
 	name = strings.ReplaceAll(strings.ReplaceAll(name, ",", ""), " ", "-")
-	return p.saveProfile(filepath.Join(o.profile, name+".pprof"), load.spans/o.rate+waitSeconds)
+	seconds := waitSeconds
+	if o.rate > 0 {
+		seconds += load.spans / o.rate
+	}
+	return p.saveProfile(filepath.Join(o.profile, name+".pprof"), seconds)
 }
 
 // held is the memory of a process that holds all spans, in MiB.

@@ -25,13 +25,10 @@ type exportServer interface {
 	export(ctx context.Context, request []byte) (rawResponse, error)
 }
 
-// rawRequest is the message of a call, as received: one buffer, the codec's until free().
-type rawRequest struct{ buffer mem.Buffer }
-
-func (r *rawRequest) free() {
-	if r.buffer != nil {
-		r.buffer.Free()
-	}
+// rawRequest is the message of a call, as received. The bytes hold until free().
+type rawRequest struct {
+	bytes []byte
+	free  func()
 }
 
 // rawResponse is an ExportTraceServiceResponse in protobuf.
@@ -47,7 +44,7 @@ func handleExport(server any, ctx context.Context, decode func(any) error,
 			return nil, err
 		}
 		defer raw.free()
-		return server.(exportServer).export(ctx, raw.buffer.ReadOnlyData())
+		return server.(exportServer).export(ctx, raw.bytes)
 	}
 	if intercept == nil {
 		return handle(ctx, &rawRequest{})
@@ -64,21 +61,29 @@ func (r *tracesReceiver) export(ctx context.Context, request []byte) (rawRespons
 }
 
 // rawCodec passes the bytes of Export through, and leaves all else to gRPC's own codec.
-type rawCodec struct {
-	encoding.CodecV2
-	pool mem.BufferPool
-}
+type rawCodec struct{ encoding.CodecV2 }
 
-func newRawCodec() *rawCodec {
-	return &rawCodec{encoding.GetCodecV2("proto"), mem.DefaultBufferPool()}
-}
+func newRawCodec() *rawCodec { return &rawCodec{encoding.GetCodecV2("proto")} }
 
 func (c *rawCodec) Unmarshal(data mem.BufferSlice, message any) error {
-	if raw, ok := message.(*rawRequest); ok {
-		raw.buffer = data.MaterializeToBuffer(c.pool)
+	raw, ok := message.(*rawRequest)
+	if !ok {
+		return c.CodecV2.Unmarshal(data, message)
+	}
+	if len(data) == 1 {
+		whole := data[0]
+		whole.Ref()
+		raw.bytes, raw.free = whole.ReadOnlyData(), whole.Free
 		return nil
 	}
-	return c.CodecV2.Unmarshal(data, message)
+	// Not into a buffer of gRPC's pools: these are cleared before, in sizes up to a MiB.
+	body := takeBody()
+	body.Grow(data.Len())
+	for _, part := range data {
+		body.Write(part.ReadOnlyData())
+	}
+	raw.bytes, raw.free = body.Bytes(), func() { giveBack(body) }
+	return nil
 }
 
 func (c *rawCodec) Marshal(message any) (mem.BufferSlice, error) {

@@ -24,8 +24,20 @@ const (
 	bodyBytesKeptMax = 4 << 20
 )
 
-// bodies are buffers of request bodies; those of large requests are not kept.
+// bodies are buffers of requests; those of large ones are not kept.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func takeBody() *bytes.Buffer {
+	body := bodies.Get().(*bytes.Buffer)
+	body.Reset()
+	return body
+}
+
+func giveBack(body *bytes.Buffer) {
+	if body.Cap() <= bodyBytesKeptMax {
+		bodies.Put(body)
+	}
+}
 
 func contentType(request *http.Request) string {
 	kind, _, err := mime.ParseMediaType(request.Header.Get("Content-Type"))
@@ -47,13 +59,8 @@ func (r *tracesReceiver) handleHTTP(writer http.ResponseWriter, request *http.Re
 			fmt.Appendf(nil, "415 unsupported media type, supported: [%s, %s]", jsonType, protobufType))
 		return
 	}
-	body := bodies.Get().(*bytes.Buffer)
-	body.Reset()
-	defer func() {
-		if body.Cap() <= bodyBytesKeptMax {
-			bodies.Put(body)
-		}
-	}()
+	body := takeBody()
+	defer giveBack(body)
 	if size := request.ContentLength; size > 0 && size <= bodyBytesKeptMax {
 		body.Grow(int(size) + bytes.MinRead) // room for the read that finds the end
 	}
