@@ -34,6 +34,7 @@ void report(benchmark::State& state, const Stopwatch& watch) {
 
 void sample_and_graph(benchmark::State& state) {
   Options options;
+  options.tail_sampling.policies.emplace_back().name = "all";  // always_sample
   options.memory_limit_bytes = std::uint64_t{4} << 30;
   for (auto _ : state) {
     NoSink sink;

@@ -39,6 +39,7 @@ std::vector<Edge> random_edges(std::size_t traces) {
     do edge.to = static_cast<std::uint32_t>(random() % traces);
     while (edge.to == edge.from);
   }
+  std::sort(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) { return a.from < b.from; });
   return edges;
 }
 
@@ -56,15 +57,20 @@ struct World {
       writer.find_or_insert({keys.data() + at, count}, nodes.data() + at);
       writer.end();
     }
-    const SpanId span{1};
-    for (std::size_t at = 0; at < edges.size(); at += kBatch) {
+    // A trace's links are those of one of its spans.
+    std::vector<EdgeCell> out;
+    std::vector<SpanId> spans;
+    for (std::size_t at = 0; at < edges.size();) {
+      const std::uint32_t from = edges[at].from;
       if (!writer.try_begin(0, kBatch)) std::abort();
-      for (std::size_t i = at; i < std::min(edges.size(), at + kBatch); ++i) {
-        const EdgeCell out = writer.cell(nodes[edges[i].to], graph::kNoLimit, graph::kNoLimit, false, false);
-        writer.append_out(nodes[edges[i].from], {&out, 1}, {&span, 1});
-        writer.append_in(nodes[edges[i].to],
-                         writer.cell(nodes[edges[i].from], graph::kNoLimit, graph::kNoLimit, false, false));
+      out.clear();
+      for (; at < edges.size() && edges[at].from == from; ++at) {
+        const NodeId to = nodes[edges[at].to];
+        out.push_back(writer.cell(to, graph::kNoLimit, graph::kNoLimit, false, false));
+        writer.append_in(to, writer.cell(nodes[from], graph::kNoLimit, graph::kNoLimit, false, false));
       }
+      spans.assign(out.size(), SpanId{1});
+      writer.append_out(nodes[from], out, spans);
       writer.end();
     }
     links.drain_created([](NodeId) {});
