@@ -193,6 +193,7 @@ class Graph {
 
   // Hints: the node's row; then, once that has arrived, the first of its edges.
   void prefetch(NodeId node) const noexcept { __builtin_prefetch(&row(node)); }
+  void prefetch_key(NodeId node) const noexcept { window_of(node).prefetch_key(offset_of(node)); }
   void prefetch_edges(NodeId node) const noexcept;
 
   // --- windows ------------------------------------------------------------------------------------------------------

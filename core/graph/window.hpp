@@ -93,6 +93,7 @@ class Window {
   SlotIndex<>& index() noexcept { return index_; }
   const SlotIndex<>& index() const noexcept { return index_; }
   TraceId key(std::uint32_t offset) const noexcept { return keys_[offset].get(); }
+  void prefetch_key(std::uint32_t offset) const noexcept { __builtin_prefetch(&keys_[offset]); }
   NodeRow& row(std::uint32_t offset) const noexcept { return rows_[offset]; }
   void* payload(std::uint32_t offset) const noexcept { return payload_ + std::uint64_t{offset} * shape_.payload_bytes; }
   Arena& arena() noexcept { return arena_; }

@@ -10,6 +10,28 @@ namespace entail::propagate {
 using graph::EdgeCell;
 using graph::NodeId;
 
+namespace {
+
+// The reach word of a node says beside "a keep carries on from here" how far the keeps had come, by layer, as a hint:
+// it is read before anything else of the trace, and most edges of a dense graph lead to where a keep has been already.
+// 0 hops in the word mean that the record must be asked.
+constexpr unsigned kLayerBits = 7;
+static_assert(kHopsMax < (1u << kLayerBits) && kLayers * kLayerBits < 32);
+constexpr std::uint32_t kCarries = 1;  // and no hint
+
+std::uint32_t word_of(const Reach& reach) noexcept {
+  std::uint32_t word = kCarries;
+  for (unsigned layer = 0; layer < kLayers; ++layer)
+    word |= std::uint32_t{reach.hops[layer]} << (1 + layer * kLayerBits);
+  return word;
+}
+bool was_here(std::uint32_t word, unsigned layer, unsigned hops) noexcept {
+  const std::uint32_t known = word >> (1 + layer * kLayerBits) & ((1u << kLayerBits) - 1);
+  return known != 0 && known <= hops;
+}
+
+}  // namespace
+
 Carrier::Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, bool origins_may_be_chance,
                  std::uint64_t seed)
     : graph_(graph),
@@ -18,7 +40,19 @@ Carrier::Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& op
       component_(options.mode == PropagateMode::component),
       layer_step_(origins_may_be_chance ? 2u : unsigned{kLayers}),
       seed_(seed),
-      queue_(kHopsMax + 2) {}
+      queue_(kHopsMax + 2) {
+  hops_most_[kOut] = options_.max_hops_linked;
+  hops_most_[kIn] = options_.max_hops_linking;
+  for (const auto& [type, rule] : options_.types) {
+    hops_most_[kOut] = std::max(hops_most_[kOut], rule.linked.value_or(0));
+    hops_most_[kIn] = std::max(hops_most_[kIn], rule.linking.value_or(0));
+  }
+}
+
+// In component mode a spent trace is carried on from nevertheless: the reach word tells arrive() that a keep came.
+bool Carrier::is_spent(unsigned layer, unsigned hops) const noexcept {
+  return !component_ && hops >= hops_most_[(layer & 1) == 0 ? kOut : kIn];
+}
 
 void Carrier::make_origin(RecordId id, bool certain) {
   Reach& reach = ledger_.reach(id);
@@ -49,6 +83,7 @@ void Carrier::carry_again(RecordId id) {
 }
 
 void Carrier::push(RecordId id, unsigned layer, unsigned hops, bool own) {
+  if (is_spent(layer, hops)) return;
   queue_[hops].push_back({id, static_cast<std::uint8_t>(layer), own});
 }
 
@@ -61,20 +96,33 @@ void Carrier::run(std::int64_t now_ns) {
       ++hops;
       continue;
     }
-    const std::vector<Work> work = std::exchange(queue_[hops], {});
-    for (const Work& one : work) {
-      ledger_.reach(one.id).queued = false;
-      carry_on(one, hops);
-    }
+    carry_all(std::exchange(queue_[hops], {}), hops);
     hops = 0;
   }
+}
+
+// What is fetched ahead: the record, then its reach and its node's row, then the first edges.
+void Carrier::carry_all(const std::vector<Work>& work, unsigned hops) {
+  constexpr std::size_t kRecordAhead = 24, kRowAhead = 16, kEdgesAhead = 8;
+  for (std::size_t i = 0; i < work.size(); ++i) {
+    if (i + kRecordAhead < work.size()) ledger_.prefetch(work[i + kRecordAhead].id);
+    if (i + kRowAhead < work.size()) {
+      ledger_.prefetch_reach(work[i + kRowAhead].id);
+      graph_.prefetch(ledger_[work[i + kRowAhead].id].node);
+    }
+    if (i + kEdgesAhead < work.size()) graph_.prefetch_edges(ledger_[work[i + kEdgesAhead].id].node);
+    ledger_.reach(work[i].id).queued = false;
+    carry_on(work[i], hops);
+  }
+  deliver_all(hops + 1);
 }
 
 void Carrier::carry_on(const Work& work, unsigned hops) {
   const Reach& reach = ledger_.reach(work.id);
   if (!work.own && reach.hops[work.layer] != hops) return;  // it fell further since; that carries on instead
   // D1 before D2, for every incarnation that ingest may still find.
-  for (NodeId node = ledger_[work.id].node; node != 0; node = graph_.older(node)) graph_.raise_reach(node, 1);
+  const std::uint32_t word = word_of(reach);
+  for (NodeId node = ledger_[work.id].node; node != 0; node = graph_.older(node)) graph_.raise_reach(node, word);
   if (component_ || (work.layer & 1) == 0) carry_side(work, hops, kOut);
   if (component_ || (work.layer & 1) != 0) carry_side(work, hops, kIn);
 }
@@ -108,26 +156,44 @@ void Carrier::carry_side(const Work& work, unsigned hops, Side side) {
   const bool error_spans_only = work.own && side == kOut && options_.origin_links == OriginLinks::error_spans;
   gather(ledger_[work.id], side, next_hops, error_spans_only);
   if (candidates_.size() > options_.max_links_followed) {
+    deliver_all(next_hops);  // whoever is followed already keeps its place
     deliver_capped(work.id, work, next_hops, side);
     return;
   }
-  constexpr std::size_t kAhead = 16;
-  for (std::size_t i = 0; i < candidates_.size(); ++i) {
-    if (i + kAhead < candidates_.size()) graph_.prefetch(candidates_[i + kAhead].node);
-    deliver(candidates_[i].node, work.id, work, next_hops, side);
+  for (const Candidate& candidate : candidates_) {
+    graph_.prefetch(candidate.node);
+    deliveries_.push_back({candidate.node, work.id, work.layer, work.own, side});
+    if (deliveries_.size() == kDeliveriesMax) deliver_all(next_hops);
   }
 }
 
-void Carrier::deliver(NodeId node, RecordId from, const Work& work, unsigned hops, Side side) {
-  RecordId id = find_record(node);
+// Their order does not matter: all of them have the same hops, and nothing that one changes is read for another.
+void Carrier::deliver_all(unsigned hops) {
+  std::size_t count = 0;
+  for (const Delivery& delivery : deliveries_) {
+    if (!component_ && was_here(graph_.reach(delivery.node), delivery.layer, hops)) continue;
+    if (const RecordId id = graph_.record(delivery.node); id != 0) ledger_.prefetch(id);
+    deliveries_[count++] = delivery;
+  }
+  deliveries_.resize(count);
+  for (const Delivery& delivery : deliveries_) {
+    graph_.prefetch_key(delivery.node);
+    if (const RecordId id = graph_.record(delivery.node); id != 0) ledger_.prefetch_reach(id);
+  }
+  for (const Delivery& delivery : deliveries_) deliver(delivery, hops);
+  deliveries_.clear();
+}
+
+void Carrier::deliver(const Delivery& delivery, unsigned hops) {
+  RecordId id = find_record(delivery.node);
   if (id == 0) {
     if (!component_) {
-      graph_.raise_reach(graph_.newest(node), 1);  // it asks when it comes (arrive)
+      graph_.raise_reach(graph_.newest(delivery.node), kCarries);  // it asks when it comes (arrive)
       return;
     }
-    id = record_of(node);
+    id = record_of(delivery.node);
   }
-  if (id != from) offer(id, work.layer, hops, from, work.own, side == kOut ? 1 : 2);
+  if (id != delivery.from) offer(id, delivery.layer, hops, delivery.from, delivery.own, delivery.side == kOut ? 1 : 2);
 }
 
 // More edges than max_links_followed: the first by rank among those present are followed, absent ones are free.
@@ -146,7 +212,7 @@ void Carrier::deliver_capped(RecordId from, const Work& work, unsigned hops, Sid
   for (const Candidate& candidate : candidates) {
     const RecordId id = find_record(candidate.node);
     if (id == 0 || ledger_[id].phase == Phase::absent) {
-      deliver(candidate.node, from, work, hops, side);
+      deliver({candidate.node, from, work.layer, work.own, side}, hops);
     } else if (id != from && seen.insert(id).second) {
       present.push_back(id);
     }
@@ -202,7 +268,8 @@ void Carrier::offer(RecordId id, unsigned layer, unsigned hops, RecordId from, b
   const bool certain_layer = layer >= kCertainLinked;
   const PathId back = certain_layer ? 0 : (own ? source.own_path : source.path[layer]);
   if (reach.hops[layer] != 0 && reach.hops[layer] <= hops) {
-    if (!certain_layer && reach.hops[layer] == hops && paths.back(reach.path[layer]) == back)
+    // Only in component mode can both directions lead from one trace to another in the same layer.
+    if (component_ && !certain_layer && reach.hops[layer] == hops && paths.back(reach.path[layer]) == back)
       paths.add_directions(reach.path[layer], direction_bit);
     return;
   }
@@ -213,6 +280,7 @@ void Carrier::offer(RecordId id, unsigned layer, unsigned hops, RecordId from, b
     paths.drop_reference(old);
   }
   ledger_[id].touched_ns = now_ns_;
+  graph_.raise_reach(ledger_[id].node, word_of(reach));
   if (!certain_layer) reached_.push_back(id);
   push(id, layer, hops, false);
 }
@@ -337,13 +405,15 @@ void Carrier::join(NodeId other, NodeId node) {
     ledger_[id].touched_ns = now_ns_;
     if (ledger_.find_reach(id) != nullptr) carry_again(id);
   } else if (reached) {
-    graph_.raise_reach(node, 1);  // an absent trace that a keep had reached
+    graph_.raise_reach(node, kCarries);  // an absent trace that a keep had reached
   }
 }
 
 void Carrier::forget(RecordId id) noexcept {
   const Reach* reach = ledger_.find_reach(id);
   if (reach == nullptr) return;
+  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node))
+    if (graph_.reach(node) != 0) graph_.raise_reach(node, kCarries);  // the hops are forgotten
   for (const std::uint32_t place : reach->frontier) {
     if (place == 0) continue;
     frontiers_[place - 1] = Frontier{};

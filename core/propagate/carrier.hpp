@@ -17,7 +17,8 @@
 // spans: ingest publishes the far ends of a request's links first. In component mode a keep passes through it, so it
 // gets a record.
 //
-// Thread rule: Confined (tick). Cost: about one cache miss an edge end, prefetched.
+// Thread rule: Confined (tick). Cost: about three cache misses an edge end, fetched for many ends at once; a trace that
+// a keep reaches with no hop left is not read at all.
 #pragma once
 
 #include <cstdint>
@@ -81,6 +82,15 @@ class Carrier {
     std::uint8_t rank;   // 0 on an ERROR span, 1 sampled, 2 neither
     std::uint64_t hash;  // of the far end
   };
+  // One edge end on its way, together with others, so that the memory they need is fetched at once.
+  struct Delivery {
+    graph::NodeId node;
+    RecordId from;
+    std::uint8_t layer;
+    bool own;
+    Side side;
+  };
+  static constexpr std::size_t kDeliveriesMax = 64;
   // The neighbours of a trace that has more than max_links_followed, in one direction.
   struct Frontier {
     std::unordered_set<std::uint64_t> followed;  // by name(): records are forgotten and their numbers reused
@@ -91,7 +101,9 @@ class Carrier {
   void carry_on(const Work& work, unsigned hops);
   void carry_side(const Work& work, unsigned hops, Side side);
   void gather(const Record& record, Side side, unsigned hops, bool error_spans_only);
-  void deliver(graph::NodeId node, RecordId from, const Work& work, unsigned hops, Side side);
+  void carry_all(const std::vector<Work>& work, unsigned hops);
+  void deliver_all(unsigned hops);
+  void deliver(const Delivery& delivery, unsigned hops);
   void deliver_capped(RecordId from, const Work& work, unsigned hops, Side side);
   void offer(RecordId id, unsigned layer, unsigned hops, RecordId from, bool own, std::uint8_t direction_bit);
   bool passes(graph::EdgeCell cell, Side side, unsigned hops) const noexcept;
@@ -103,6 +115,8 @@ class Carrier {
   bool link_incarnations(graph::NodeId node);
   void join(graph::NodeId other, graph::NodeId node);
   std::uint64_t name(RecordId id) const noexcept { return std::hash<TraceId>{}(graph_.key(ledger_[id].node)); }
+  // No link lets a keep of this layer pass with so many hops behind it.
+  bool is_spent(unsigned layer, unsigned hops) const noexcept;
   unsigned max_hops(Side side) const noexcept {
     return side == kOut ? options_.max_hops_linked : options_.max_hops_linking;
   }
@@ -111,6 +125,7 @@ class Carrier {
   Ledger& ledger_;
   PropagateOptions options_;
   bool component_;
+  unsigned hops_most_[2];  // by side: the most that any link allows
   unsigned
       layer_step_;  // 2 when certain layers are used: layers 0,1 and 2,3; else kLayers, so that they are not visited
   std::uint64_t seed_;
@@ -118,6 +133,7 @@ class Carrier {
   std::vector<std::vector<Work>> queue_;  // by hops
   std::vector<RecordId> reached_;
   std::vector<Candidate> candidates_;  // scratch of gather()
+  std::vector<Delivery> deliveries_;   // of carry_all()
   std::vector<Frontier> frontiers_;
   std::vector<std::uint32_t> free_frontiers_;
   std::vector<graph::NodeId> others_;  // scratch of link_batch()

@@ -80,6 +80,12 @@ class Ledger {
   // Every record's number is below this; phases tell which are in use (node != 0).
   RecordId end() const noexcept { return records_.end(); }
 
+  // Hints: the record; then, once that has arrived, its reach.
+  void prefetch(RecordId id) const noexcept { __builtin_prefetch(&records_[id]); }
+  void prefetch_reach(RecordId id) const noexcept {
+    if (const ReachId reach = records_[id].reach; reach != 0) __builtin_prefetch(&reaches_[reach]);
+  }
+
   Reach& reach(RecordId id);  // made on first use
   const Reach* find_reach(RecordId id) const noexcept {
     return records_[id].reach == 0 ? nullptr : &reaches_[records_[id].reach];
