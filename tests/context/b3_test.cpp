@@ -178,6 +178,16 @@ TEST(B3Headers, RefusesBadFields) {
     EXPECT_EQ(headers_error({kTraceHeader, kSpanHeader, {"X-B3-Sampled", bad}}), bad_sampling) << bad;
 }
 
+// A W3C context has only sampled and denied, and its other flags have no place elsewhere.
+TEST(ToForeign, SaysSampledOrDeniedAsTheFlagSays) {
+  EXPECT_EQ(to_foreign(context_of(kTrace, kSpan, kTraceFlagSampled | kTraceFlagRandom)).sampling,
+            SamplingState::sampled);
+  EXPECT_EQ(to_foreign(context_of(kTrace, kSpan, kTraceFlagRandom)).sampling, SamplingState::denied);
+  const ForeignContext foreign = to_foreign(context_of(kTrace, kSpan, kTraceFlagSampled));
+  EXPECT_EQ(foreign, foreign_of(SamplingState::sampled));
+  EXPECT_EQ(format_b3(foreign), std::string(kTraceHex) + "-" + std::string(kSpanHex) + "-1");
+}
+
 TEST(B3Headers, Prints) {
   using Headers = HeadersOut;
   const std::string trace(kTraceHex);
