@@ -32,7 +32,8 @@ package entail
 
 /*
 #cgo CFLAGS: -I${SRCDIR}/../../core/include
-#cgo LDFLAGS: -L${SRCDIR}/../../build/release/core -l:libentail.a -lxxhash -lre2 -lsimdjson -lyaml-cpp -lstdc++ -lpthread -lm
+#cgo LDFLAGS: -L${SRCDIR}/../../build/release/core -l:libentail.a
+#cgo LDFLAGS: -lxxhash -lre2 -lsimdjson -lyaml-cpp -lstdc++ -lpthread -lm
 #include <entail/entail.h>
 
 static entail_status_t open_engine(const entail_open_options_t* options, const char* yaml, size_t yaml_size,

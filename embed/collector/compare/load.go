@@ -56,8 +56,8 @@ func generate(o options, name string, spans int, seed int) (*requests, error) {
 	return r, nil
 }
 
-// send gives all requests to a Collector, at an even pace, or with rate 0 as fast as it takes them. A refused request is
-// sent again: it counts, and the measurement should not have any.
+// send gives all requests to a Collector, at an even pace, or with rate 0 as fast as it takes them. A refused request
+// is sent again: it counts, and the measurement should not have any.
 func (r *requests) send(transport, grpcAddress, httpAddress string, rate int) (refused int64, err error) {
 	export, done, err := client(transport, grpcAddress, httpAddress)
 	if err != nil {
@@ -165,8 +165,7 @@ func readKept(path string) (keptTraces, error) {
 	return kept, nil
 }
 
-// check compares with what is to be kept by own verdicts. A link may reach a trace before its own verdict is due, and is
-// then no less a keep: but no trace is missing, and none is kept by itself that should not be.
+// check compares with what is to be kept by own verdicts: no trace is missing, and none is kept so that should not be.
 func (k keptTraces) check(want map[string]bool) error {
 	missing, extra := 0, 0
 	for id := range want {

@@ -1,7 +1,8 @@
-// Compare measures what sampling costs a Collector: tail_sampling, the processor entail behind the otlp receiver, and the
-// receiver entail, each in a Collector process of its own, in turn, on the same requests at the same pace. It counts the
-// processor time of the whole process for each span, and the memory of one that holds all spans. What each keeps by its
-// own verdicts must be what `entail sample` keeps so. tools/bench-collector builds what it needs and runs it.
+// Compare measures what sampling costs a Collector: tail_sampling, the processor entail behind the otlp receiver, and
+// the receiver entail, each in a Collector process of its own, in turn, on the same requests at the same pace. It
+// counts the processor time of the whole process for each span, and the memory of one that holds all spans. What each
+// keeps by its own verdicts must be what `entail sample` keeps so. tools/bench-collector builds what it needs and runs
+// it.
 package main
 
 import (
@@ -78,7 +79,8 @@ func compare(o options) error {
 		return err
 	}
 	fmt.Printf("%s, %d cores; %d spans of %d bytes in requests of %d, %s; %d traces are to be kept by own verdicts\n\n",
-		runtime.Version(), runtime.NumCPU(), load.spans, load.bytes/load.spans, load.spans/len(load.requests), o.pace(), len(want))
+		runtime.Version(), runtime.NumCPU(), load.spans, load.bytes/load.spans, load.spans/len(load.requests),
+		o.pace(), len(want))
 	if err := compareTime(o, warm, load, want); err != nil {
 		return err
 	}

@@ -1,4 +1,5 @@
-// Package endtoend runs a built Collector as a process, and sends to it as others do: with the Collector's own exporters.
+// Package endtoend runs a built Collector as a process, and sends to it as others do: with the Collector's own
+// exporters.
 // ENTAIL_COLLECTOR names the program; tools/test-go --collector builds it and sets that.
 package endtoend
 

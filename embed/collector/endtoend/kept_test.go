@@ -36,7 +36,8 @@ service:
 
 const (
 	linked      = `links: {propagate: {mode: cone, max_hops: 8}}`
-	keptErrors  = `decision_wait: 168h, policies: [{name: errors, type: status_code, status_code: {status_codes: [ERROR]}}]`
+	keptErrors  = `decision_wait: 168h, ` + errorPolicy
+	errorPolicy = `policies: [{name: errors, type: status_code, status_code: {status_codes: [ERROR]}}]`
 	toFile      = "exporters: {file: {path: OUTPUT, format: proto}}\n"
 	toFileAndOn = `
 exporters:

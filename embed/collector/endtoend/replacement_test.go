@@ -77,7 +77,8 @@ func expectMetrics(t *testing.T, told string, names ...string) {
 	}
 }
 
-// With tail_sampling renamed and nothing else changed, the same traces are kept by their own verdicts, and their chains.
+// With tail_sampling renamed and nothing else changed, the same traces are kept by their own verdicts, and their
+// chains.
 func TestOnlyTheNameOfTheProcessorChanges(t *testing.T) {
 	program(t)
 	own, both := keptByCommand(t, "none"), keptByCommand(t, "cone")

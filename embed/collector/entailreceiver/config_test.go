@@ -71,7 +71,8 @@ func TestConfigIsPrintedWhole(t *testing.T) {
 	if err := printed.Marshal(whole); err != nil {
 		t.Fatal(err)
 	}
-	if printed.Get("entail::protocols::grpc::endpoint") != "localhost:1" || printed.Get("entail::decision_wait") != "168h" {
+	if printed.Get("entail::protocols::grpc::endpoint") != "localhost:1" ||
+		printed.Get("entail::decision_wait") != "168h" {
 		t.Error(printed.ToStringMap())
 	}
 }

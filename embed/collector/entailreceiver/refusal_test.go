@@ -87,7 +87,8 @@ func TestOtherRequestsGetTheCodesOfHTTP(t *testing.T) {
 	if code, _, _ := s.post(t, "text/html", nil); code != http.StatusUnsupportedMediaType {
 		t.Error(code)
 	}
-	if code, _, _ := s.post(t, protobufType, []byte("no gzip"), "Content-Encoding", "gzip"); code != http.StatusBadRequest {
+	code, _, _ := s.post(t, protobufType, []byte("no gzip"), "Content-Encoding", "gzip")
+	if code != http.StatusBadRequest {
 		t.Error(code)
 	}
 	for path, want := range map[string]int{"/v1/traces": http.StatusMethodNotAllowed, "/v1/logs": http.StatusNotFound} {
@@ -178,11 +179,13 @@ func (guardedHost) GetExtensions() map[component.ID]component.Component {
 
 func TestNothingIsTakenFromWhoIsNotLetIn(t *testing.T) {
 	sink := new(consumertest.TracesSink)
-	s := start(t, keepAll(), sink, with{host: guardedHost{componenttest.NewNopHost()}, protocols: func(grpc, http settings) {
+	guarded := func(grpc, http settings) {
 		for _, protocol := range []settings{grpc, http} {
 			protocol["auth"] = settings{"authenticator": "guard"}
 		}
-	}})
+	}
+	host := guardedHost{componenttest.NewNopHost()}
+	s := start(t, keepAll(), sink, with{host: host, protocols: guarded})
 	traces := captures.Numbered(0, 10, 10)
 	if _, err := s.export(t, context.Background(), traces); status.Code(err) != codes.Unauthenticated {
 		t.Error(err)

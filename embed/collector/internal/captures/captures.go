@@ -1,5 +1,5 @@
-// Package captures holds what the components' tests judge by: the captures of the repository, and what the command keeps
-// of them.
+// Package captures holds what the components' tests judge by: the captures of the repository, and what the command
+// keeps of them.
 package captures
 
 import (

@@ -101,8 +101,8 @@ var ErrNotStarted = errors.New("the sampler has not been started")
 // Take is how a request goes in: (*entail.Engine).Ingest or IngestJSON.
 type Take func(engine *entail.Engine, request []byte) (entail.Receipt, error)
 
-// Ingest hands a request to the engine, whole or not at all. entail.ErrNoRoom: memory_limit is spent, the sender may try
-// again. IsForGood tells the errors after which it may not. request is borrowed until return.
+// Ingest hands a request to the engine, whole or not at all. entail.ErrNoRoom: memory_limit is spent, the sender may
+// try again. IsForGood tells the errors after which it may not. request is borrowed until return.
 func (s *Sampler) Ingest(take Take, request []byte) (entail.Receipt, error) {
 	if s.engine == nil {
 		return entail.Receipt{}, ErrNotStarted
@@ -116,7 +116,8 @@ func (s *Sampler) Ingest(take Take, request []byte) (entail.Receipt, error) {
 		receipt, err = take(s.engine, request)
 	}
 	if errors.Is(err, entail.ErrNoRoom) {
-		err = fmt.Errorf("memory_limit is spent, %d bytes are not yet delivered; try again: %w", s.delivery.bytes(), err)
+		err = fmt.Errorf("memory_limit is spent, %d bytes are not yet delivered; try again: %w",
+			s.delivery.bytes(), err)
 	}
 	return receipt, err
 }
