@@ -76,6 +76,7 @@ bool measure_load(const std::string& name, const Settings& settings, Report& rep
   for (unsigned i = 0; i < settings.repetitions; ++i) {
     if (!measure.run_engine(1)) return false;
     measure.add_ticks();
+    if (settings.engine_only) continue;
     measure.add_control();
     if (!measure.run_engine(2)) return false;
     measure.add_control();

@@ -52,6 +52,10 @@ int run(int argc, char** argv) {
       names.push_back(argument);
       continue;
     }
+    if (argument == "--engine-only") {
+      settings.engine_only = true;
+      continue;
+    }
     if (i + 1 == argc) return 2;
     const std::string value = argv[++i];
     if (argument == "--policies")

@@ -12,6 +12,7 @@ struct Settings {
   std::string policies_yaml;
   std::uint64_t spans = 0;  // 0: the load's own size
   unsigned repetitions = 5;
+  bool engine_only = false;  // for profiles: one thread of the engine and nothing beside it
 };
 
 // OTLP bytes in memory to kept OTLP bytes, by the engine and by hand, with one thread and with two.

@@ -35,7 +35,7 @@ var (
 	expectPath   = flag.String("expect", "", "the traces that policies keep, one ID a line")
 	policiesPath = flag.String("policies", "", "YAML with a block tail_sampling")
 	name         = flag.String("name", "plain", "the load's name in the measures")
-	wait         = flag.Duration("wait", 3*time.Second, "decision_wait, in real time")
+	wait         = flag.Duration("wait", 5*time.Second, "decision_wait, in real time")
 	repetitions  = flag.Int("repetitions", 5, "runs that count, after one that warms up")
 	fromBytes    = flag.Bool("bytes", true, "decode requests and encode what is kept; else decoded requests are taken in")
 )

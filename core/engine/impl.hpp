@@ -13,6 +13,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -114,6 +115,7 @@ struct Engine::Impl {
   void evict();
   void seal(RecordId id);
   void release_spans(RecordId id);
+  void prefetch_spans(std::span<const RecordId> ids) const noexcept;
   void seal_expired(bool drain);
   void bound_retention();
   void drop_late_spans(RecordId id);

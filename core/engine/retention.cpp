@@ -2,6 +2,8 @@
 // and the windows of the graph, whose oldest goes when its records have outlived retain.records or memory_limit needs
 // the room.
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 #include "engine/impl.hpp"
@@ -15,6 +17,8 @@ using propagate::Record;
 namespace {
 constexpr std::uint64_t kHeadroomShare = 16;  // eviction frees this share of memory_limit more than it must
 constexpr unsigned kWindowsPerRecordTime = 4;
+constexpr std::size_t kSealedTogether = 32;
+constexpr unsigned kSpansPrefetched = 8;  // of each trace: as many lines as fit the first cache beside the rest
 
 unsigned slot_of(NodeId node) noexcept { return node >> graph::kOffsetBits; }
 }  // namespace
@@ -70,13 +74,38 @@ void Engine::Impl::bound_retention() {
 
 // Step 5. At the end of the input everything that was dropped is sealed: no keep can come any more.
 void Engine::Impl::seal_expired(bool drain) {
-  while (!retained.empty() && (drain || retained.front().deadline_ns <= now_ns)) {
-    const auto [id, deadline] = retained.front();
-    retained.pop_front();
-    if (ledger[id].phase == Phase::retained && ledger[id].deadline_ns == deadline) seal(id);
+  std::array<RecordId, kSealedTogether> expired;
+  const auto has_expired = [&] { return !retained.empty() && (drain || retained.front().deadline_ns <= now_ns); };
+  while (has_expired()) {
+    std::size_t count = 0;
+    for (; count < expired.size() && has_expired(); retained.pop_front()) {
+      const auto [id, deadline] = retained.front();
+      if (ledger[id].phase == Phase::retained && ledger[id].deadline_ns == deadline) expired[count++] = id;
+    }
+    prefetch_spans({expired.data(), count});
+    for (std::size_t i = 0; i < count; ++i)
+      if (ledger[expired[i]].phase == Phase::retained) seal(expired[i]);
   }
   for (const RecordId id : touched)
     if (ledger[id].phase == Phase::sealed) drop_late_spans(id);
+}
+
+// A trace's spans lie apart, in the order of their arrival, and each says where the next is: one list after the other
+// would be one cache miss after the other. So the lists of many traces are walked side by side first.
+void Engine::Impl::prefetch_spans(std::span<const RecordId> ids) const noexcept {
+  std::array<const store::SpanEntry*, kSealedTogether> next{};
+  for (const RecordId id : ids) __builtin_prefetch(&payload(ledger[id].node));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    next[i] = payload(ledger[ids[i]].node).spans.first();
+    __builtin_prefetch(next[i]);
+  }
+  for (unsigned span = 1; span < kSpansPrefetched; ++span) {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (next[i] == nullptr) continue;
+      next[i] = next[i]->next;
+      __builtin_prefetch(next[i]);
+    }
+  }
 }
 
 void Engine::Impl::seal(RecordId id) {

@@ -196,9 +196,25 @@ void Carrier::deliver(const Delivery& delivery, unsigned hops) {
   if (id != delivery.from) offer(id, delivery.layer, hops, delivery.from, delivery.own, delivery.side == kOut ? 1 : 2);
 }
 
+// Whoever found no place finds none later: places are not given back. A hot node, which is read again whenever an edge
+// has come, would else sort and look up all of them again.
+void Carrier::drop_refused(RecordId from, Side side, std::vector<Candidate>& candidates) const {
+  const Reach* reach = ledger_.find_reach(from);
+  if (reach == nullptr || reach->frontier[side] == 0) return;
+  const std::unordered_set<std::uint64_t>& refused = frontiers_[reach->frontier[side] - 1].refused;
+  constexpr std::size_t kAhead = 16;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (i + kAhead < candidates.size()) graph_.prefetch_key(candidates[i + kAhead].node);
+    if (!refused.contains(std::hash<TraceId>{}(graph_.key(candidates[i].node)))) candidates[count++] = candidates[i];
+  }
+  candidates.resize(count);
+}
+
 // More edges than max_links_followed: the first by rank among those present are followed, absent ones are free.
 void Carrier::deliver_capped(RecordId from, const Work& work, unsigned hops, Side side) {
   std::vector<Candidate> candidates = std::move(candidates_);
+  drop_refused(from, side, candidates);
   for (Candidate& candidate : candidates) {
     const TraceId key = graph_.key(candidate.node);
     candidate.hash = base::sampling_hash(key, SpanId{candidate.hash}, seed_);

@@ -105,6 +105,7 @@ class Carrier {
   void deliver_all(unsigned hops);
   void deliver(const Delivery& delivery, unsigned hops);
   void deliver_capped(RecordId from, const Work& work, unsigned hops, Side side);
+  void drop_refused(RecordId from, Side side, std::vector<Candidate>& candidates) const;
   void offer(RecordId id, unsigned layer, unsigned hops, RecordId from, bool own, std::uint8_t direction_bit);
   bool passes(graph::EdgeCell cell, Side side, unsigned hops) const noexcept;
   Frontier& frontier(RecordId id, Side side, unsigned layer, unsigned hops, const std::vector<RecordId>& present);

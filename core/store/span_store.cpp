@@ -1,5 +1,7 @@
 #include "store/span_store.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -11,6 +13,20 @@ namespace {
 constexpr std::size_t kPooledCapacity = SpanStore::kChunkBytes - sizeof(Chunk);
 
 std::size_t round_up(std::size_t bytes) noexcept { return (bytes + 7) & ~std::size_t{7}; }
+
+// A new chunk is going to be filled: its pages are asked for at once, which costs a fraction of a fault for each. Where
+// the system cannot, they come one by one.
+void fetch_pages(void* memory, std::size_t size) noexcept {
+#ifdef MADV_POPULATE_WRITE
+  constexpr std::uintptr_t kPageBytes = 4096;
+  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(memory) + kPageBytes - 1) & ~(kPageBytes - 1);
+  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(memory) + size) & ~(kPageBytes - 1);
+  if (begin < end) static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE));
+#else
+  static_cast<void>(memory);
+  static_cast<void>(size);
+#endif
+}
 
 void destroy(Chunk* chunk) noexcept {
   chunk->~Chunk();
@@ -37,6 +53,7 @@ Chunk* SpanStore::take_chunk(std::size_t payload_bytes, bool first_of_generation
   if (chunk == nullptr) {
     void* memory = std::malloc(sizeof(Chunk) + capacity);
     if (memory == nullptr) return nullptr;
+    if (capacity == kPooledCapacity) fetch_pages(memory, kChunkBytes);
     chunk = new (memory) Chunk;
     chunk->capacity = capacity;
   }
