@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <tuple>
 
 namespace entail::bench {
 namespace {
@@ -174,8 +175,9 @@ void make_services(Load& load, std::uint64_t spans, bool with_links) {
   arrivals.reserve(spans);
   for (std::uint32_t i = 0; i < traces.size(); ++i)
     for (std::uint32_t n = 0; n < kSpansPerTrace; ++n) arrivals.push_back({traces[i].start_ms + n * kSpanGapMs, i, n});
-  std::stable_sort(arrivals.begin(), arrivals.end(),
-                   [](const Arrival& a, const Arrival& b) { return a.at_ms < b.at_ms; });
+  std::sort(arrivals.begin(), arrivals.end(), [](const Arrival& a, const Arrival& b) {
+    return std::tie(a.at_ms, a.trace, a.number) < std::tie(b.at_ms, b.trace, b.number);
+  });
   Buffer bytes;
   for (std::size_t begin = 0; begin < arrivals.size(); begin += kSpansPerRequest) {
     const std::size_t end = std::min(arrivals.size(), begin + kSpansPerRequest);
