@@ -178,16 +178,7 @@ bool Engine::Impl::would_be_origin(const store::SpanEntry& entry, TraceId id) {
   return policies->would_be_origin(known, id);
 }
 
-// PROTOCOL window_drop: no node of a window comes out of a log after the window was dropped, so nothing that was
-// written into it is overlooked.
-//   words    the lane's epoch (sync/epoch.hpp), its logs (sync/spsc_log.hpp): of touched nodes, made nodes, late edges
-//   ingest   I1 pin, load the current window W  I2 write into W, push its nodes into the logs  I3 unpin
-//   tick     W1 note_frozen_windows(): W, which is not current any more, is frozen (no lane is pinned from before that)
-//            W2 adopt_all(): drain the logs    W3 drop W
-//   P1  W1 true => every I3 of a batch in W happens before W1 (epoch P1), so W2 takes all that its I2 logged.
-//       A W1 that follows W2 does not do: a batch can end between the two, and its entries outlive W.
-//   progress  a lane that stalls in a batch keeps its window from being dropped, for that long; nothing waits.
-//   proved by tests/interleave/window_drop_test.cpp (1 lane + tick, exhaustive); mutant W2 before W1 must fail.
+// PROTOCOL window_drop W1 (impl.hpp).
 void Engine::Impl::note_frozen_windows() noexcept {
   for (const graph::WindowInfo& window : graph.windows())
     if (window.frozen && window_adopted_ns[window.slot] == engine::kNever) window_adopted_ns[window.slot] = now_ns;

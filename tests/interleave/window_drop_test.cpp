@@ -1,4 +1,4 @@
-// PROTOCOL window_drop (core/engine/retention.cpp): what a batch wrote into a window is adopted before the window goes.
+// PROTOCOL window_drop (core/engine/impl.hpp): what a batch wrote into a window is adopted before the window goes.
 #include <array>
 
 #include "sync/epoch.hpp"
