@@ -21,15 +21,17 @@ bool is_collector_section(std::string_view key) {
   return std::find(kCollectorSections.begin(), kCollectorSections.end(), key) != kCollectorSections.end();
 }
 
-// Processors of a Collector whose block is ours: Entail's own, which takes the other's place, and the other.
-constexpr std::array kProcessors = {"entail"sv, kBlock};
-constexpr std::string_view kOwnProcessorKey = "decision_log";  // of the processor entail, beside what the engine reads
+// The Collector's components whose block is ours: Entail's own processor and receiver, and the processor that these
+// take the place of.
+constexpr std::string_view kOwnComponent = "entail";
+constexpr std::array kOwnComponentKeys = {"decision_log"sv, "protocols"sv};  // beside what the engine reads
+constexpr std::array kComponentSections = {"processors"sv, "receivers"sv};
 
-bool is_processor(std::string_view key, std::string_view type) {
+bool is_named(std::string_view key, std::string_view type) {
   return key == type || (key.starts_with(type) && key[type.size()] == '/');
 }
-bool is_block_processor(std::string_view key) {
-  return is_processor(key, kProcessors[0]) || is_processor(key, kProcessors[1]);
+bool is_component(std::string_view section, std::string_view key) {
+  return is_named(key, kOwnComponent) || (section == "processors" && is_named(key, kBlock));
 }
 
 std::string joined_path(const std::string& prefix, std::string_view key) {
@@ -100,72 +102,79 @@ void OptionsReader::read_root(const YamlNode& root) {
   if (const YamlNode::Entry* extensions = find_entry(root, "extensions"))
     for (const YamlNode::Entry& entry : document_.node(extensions->node).entries) extensions_.insert(entry.key);
   const YamlNode::Entry* block = find_entry(root, kBlock);
-  const YamlNode::Entry* processor = choose_processor(root);
-  if (block != nullptr && processor != nullptr)
+  const YamlNode::Entry* component = choose_component(root);
+  if (block != nullptr && component != nullptr)
     messages_.error(block->position, "tail_sampling stands here and under processors on line " +
-                                         std::to_string(processor->position.line) + "; which one is meant?");
-  if (processor != nullptr && block == nullptr) {
-    positions_[std::string(kBlock)] = processor->position;
-    is_own_processor_ = is_processor(processor->key, kProcessors[0]);
-    read_section(document_.node(processor->node), std::string(kBlock), processor->position);
+                                         std::to_string(component->position.line) + "; which one is meant?");
+  if (component != nullptr && block == nullptr) {
+    positions_[std::string(kBlock)] = component->position;
+    is_own_component_ = is_named(component->key, kOwnComponent);
+    read_section(document_.node(component->node), std::string(kBlock), component->position);
   }
-  check_collector_sections(root, processor);
+  check_collector_sections(root, component);
   for (const YamlNode::Entry& entry : root.entries)
     if (!is_collector_section(entry.key)) read_key(entry, "");
   // A block under processors that could not be chosen has been complained of; that nothing is configured follows from
   // it.
-  if (block != nullptr || processor != nullptr || find_entry(root, "processors") == nullptr) check_whole();
+  if (block != nullptr || component != nullptr || find_entry(root, "processors") == nullptr) check_whole();
 }
 
-// The processor entail, or else tail_sampling, by its plain name; one with a name behind it if it is the only one.
-const YamlNode::Entry* OptionsReader::choose_processor(const YamlNode& root) {
-  const YamlNode::Entry* processors = find_entry(root, "processors");
-  if (processors == nullptr) return nullptr;
-  const YamlNode& map = document_.node(processors->node);
-  const YamlNode::Entry* chosen = nullptr;
-  for (const std::string_view type : kProcessors)
-    if (chosen == nullptr) chosen = find_entry(map, type);
-  std::vector<const YamlNode::Entry*> others;
-  for (const YamlNode::Entry& entry : map.entries)
-    if (&entry != chosen && is_block_processor(entry.key)) others.push_back(&entry);
-  if (chosen == nullptr && others.empty()) {
-    messages_.error(processors->position, "processors hold no tail_sampling and no entail");
+// The component entail, or else tail_sampling, by its plain name; one with a name behind it if it is the only one.
+const YamlNode::Entry* OptionsReader::choose_component(const YamlNode& root) {
+  std::vector<const YamlNode::Entry*> found;
+  for (const std::string_view section : kComponentSections)
+    if (const YamlNode::Entry* components = find_entry(root, section))
+      for (const YamlNode::Entry& entry : document_.node(components->node).entries)
+        if (is_component(section, entry.key)) found.push_back(&entry);
+  if (found.empty()) {
+    if (const YamlNode::Entry* processors = find_entry(root, "processors"))
+      messages_.error(processors->position, "processors hold no tail_sampling and no entail");
     return nullptr;
   }
-  if (chosen == nullptr && others.size() > 1) {
-    messages_.error(others[1]->position,
-                    "there are '" + others[0]->key + "' and '" + others[1]->key + "'; which one is meant?");
+  const YamlNode::Entry* chosen = found.size() == 1 ? found[0] : nullptr;
+  for (const std::string_view type : {kOwnComponent, kBlock})
+    for (const YamlNode::Entry* entry : found)
+      if (chosen == nullptr && entry->key == type) chosen = entry;
+  if (chosen == nullptr) {
+    messages_.error(found[1]->position,
+                    "there are '" + found[0]->key + "' and '" + found[1]->key + "'; which one is meant?");
     return nullptr;
   }
-  if (chosen == nullptr) return others[0];
-  for (const YamlNode::Entry* entry : others)
-    messages_.warning(entry->position, "'" + entry->key + "' is not used; " + chosen->key + " on line " +
-                                           std::to_string(chosen->position.line) + " is");
+  for (const YamlNode::Entry* entry : found)
+    if (entry != chosen)
+      messages_.warning(entry->position, "'" + entry->key + "' is not used; " + chosen->key + " on line " +
+                                             std::to_string(chosen->position.line) + " is");
   return chosen;
 }
 
 // Sections that only the Collector reads.
-void OptionsReader::check_collector_sections(const YamlNode& root, const YamlNode::Entry* processor) {
+void OptionsReader::check_collector_sections(const YamlNode& root, const YamlNode::Entry* component) {
   std::vector<std::string_view> left;
   bool holds_block = false;  // one that could not be chosen has been complained of
-  if (const YamlNode::Entry* processors = find_entry(root, "processors"))
-    for (const YamlNode::Entry& entry : document_.node(processors->node).entries)
-      holds_block |= is_block_processor(entry.key);
+  const auto components_in = [&](const YamlNode::Entry& section) {
+    unsigned count = 0;
+    for (const YamlNode::Entry& entry : document_.node(section.node).entries)
+      count += is_component(section.key, entry.key);
+    return count;
+  };
+  for (const std::string_view name : kComponentSections)
+    if (const YamlNode::Entry* section = find_entry(root, name)) holds_block |= components_in(*section) != 0;
   for (const YamlNode::Entry& entry : root.entries) {
     if (!is_collector_section(entry.key)) continue;
-    if (entry.key != "processors")
+    const bool is_receivers = entry.key == "receivers" && components_in(entry) != 0;
+    if (entry.key != "processors" && !is_receivers)
       left.push_back(entry.key);
     else
       for (const YamlNode::Entry& other : document_.node(entry.node).entries)
-        if (!is_block_processor(other.key)) left.push_back(other.key);
+        if (!is_component(entry.key, other.key)) left.push_back(other.key);
     if (!holds_block && entry.key != "processors")
       messages_.error(entry.position, "'" + entry.key +
                                           "' is a section of the Collector: it may stand here only beside "
                                           "processors that hold tail_sampling or entail");
   }
-  if (processor != nullptr && !left.empty())
-    messages_.warning(processor->position,
-                      "only '" + processor->key + "' is used; left to the Collector: " + joined(left));
+  if (component != nullptr && !left.empty())
+    messages_.warning(component->position,
+                      "only '" + component->key + "' is used; left to the Collector: " + joined(left));
 }
 
 void OptionsReader::read_section(const YamlNode& node, const std::string& path, Position key_position) {
@@ -185,8 +194,9 @@ void OptionsReader::read_section(const YamlNode& node, const std::string& path, 
     // Inside a Collector configuration the only place that is ours is the block: all of Entail's keys may stand there.
     const bool is_top =
         path == kBlock && entry.key != kBlock && std::find(top.begin(), top.end(), entry.key) != top.end();
-    if (path == kBlock && is_own_processor_ && entry.key == kOwnProcessorKey) {
-      messages_.warning(entry.position, entry.key + " is read by the Collector's processor alone");
+    if (path == kBlock && is_own_component_ &&
+        std::find(kOwnComponentKeys.begin(), kOwnComponentKeys.end(), entry.key) != kOwnComponentKeys.end()) {
+      messages_.warning(entry.position, entry.key + " is read by the Collector alone");
       continue;
     }
     read_key(entry, is_top ? "" : path);

@@ -21,8 +21,8 @@ class OptionsReader {
  private:
   // Which keys may stand where (options_reader.cpp).
   void read_root(const YamlNode& root);
-  const YamlNode::Entry* choose_processor(const YamlNode& root);
-  void check_collector_sections(const YamlNode& root, const YamlNode::Entry* processor);
+  const YamlNode::Entry* choose_component(const YamlNode& root);
+  void check_collector_sections(const YamlNode& root, const YamlNode::Entry* component);
   void read_section(const YamlNode& node, const std::string& path, Position key_position);
   void read_both_hops(const YamlNode& node, const std::string& path, Position key_position);
   void read_key(const YamlNode::Entry& entry, const std::string& prefix);
@@ -60,7 +60,7 @@ class OptionsReader {
   std::set<std::string> extensions_;            // of the Collector, by ID
   std::set<std::string> failed_;                // options that could not be read: nothing more is said of them
   std::size_t policy_count_ = 0;
-  bool is_own_processor_ = false;  // the block is that of the Collector's processor entail
+  bool is_own_component_ = false;  // the block is that of a component entail of the Collector
 };
 
 }  // namespace entail::config

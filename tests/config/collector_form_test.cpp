@@ -60,8 +60,7 @@ TEST(CollectorForm, TakesTheProcessorEntail_BeforeTailSampling) {
   const ConfigResult alone = parse_options("processors:\n" + entail);
   ASSERT_TRUE(alone.options.has_value());
   EXPECT_EQ(alone.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
-  EXPECT_EQ(texts_of(alone.warnings),
-            std::vector<std::string>({"2:31: decision_log is read by the Collector's processor alone"}));
+  EXPECT_EQ(texts_of(alone.warnings), std::vector<std::string>({"2:31: decision_log is read by the Collector alone"}));
   const ConfigResult both = parse_options("processors:\n  tail_sampling: {x: 1}\n" + entail);
   ASSERT_TRUE(both.options.has_value());
   EXPECT_EQ(both.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
@@ -69,6 +68,24 @@ TEST(CollectorForm, TakesTheProcessorEntail_BeforeTailSampling) {
   EXPECT_TRUE(contains(only_error("processors: {tail_sampling: {decision_log: x, " + std::string(kPolicies) + "}}"),
                        "unknown key 'decision_log'"));
   EXPECT_TRUE(contains(only_error("processors: {entail/a: {}, tail_sampling/b: {}}"), "which one is meant?"));
+}
+
+TEST(CollectorForm, TakesTheReceiverEntail) {
+  const std::string receiver =
+      "receivers:\n  entail: {protocols: {grpc: {}}, decision_wait: 3s, " + std::string(kPolicies) + "}\n  otlp: {}\n";
+  const ConfigResult alone = parse_options(receiver + "processors: {batch: {}}\nservice: {}\n");
+  ASSERT_TRUE(alone.options.has_value()) << texts_of(alone.errors).front();
+  EXPECT_EQ(alone.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
+  EXPECT_EQ(texts_of(alone.warnings),
+            std::vector<std::string>({"2:3: only 'entail' is used; left to the Collector: otlp, batch, service",
+                                      "2:12: protocols is read by the Collector alone"}));
+  const ConfigResult both =
+      parse_options(receiver + "processors: {entail: {decision_wait: 4s, " + std::string(kPolicies) + "}}\n");
+  ASSERT_TRUE(both.options.has_value());
+  EXPECT_EQ(both.options->tail_sampling.decision_wait_ns, 4 * kNanosPerSecond);
+  EXPECT_TRUE(contains(
+      only_error("receivers: {tail_sampling: {}}\n" + std::string("tail_sampling: {") + std::string(kPolicies) + "}\n"),
+      "'receivers' is a section of the Collector"));
 }
 
 TEST(CollectorForm, SectionsOfTheCollectorStandOnlyBesideProcessors) {

@@ -20,7 +20,7 @@ func TestDocumentedConfigurationsAreAccepted(t *testing.T) {
 		t.Fatal(err)
 	}
 	checked := 0
-	for _, block := range regexp.MustCompile("(?s)```yaml collector\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
+	for _, block := range regexp.MustCompile("(?s)```yaml(?: collector)?\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
 		if !strings.Contains(block[1], "\nservice:") {
 			continue // a manifest
 		}
