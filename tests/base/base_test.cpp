@@ -1,6 +1,7 @@
 // Bytes, hex, errors, losses and slabs: small things on which all rooms stand.
 #include <gtest/gtest.h>
 
+#include <random>
 #include <set>
 
 #include "base/bytes.hpp"
@@ -43,6 +44,16 @@ TEST(Hash, SamplingHashIsTheDocumentedOne) {
   const std::uint8_t bytes[24] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0, 0, 0, 0, 0, 0, 0, 9};
   EXPECT_EQ(base::sampling_hash(trace, SpanId{9}, 0), XXH3_64bits(bytes, sizeof bytes));
   EXPECT_EQ(base::sampling_hash(trace, SpanId{9}, 7), XXH3_64bits_withSeed(bytes, sizeof bytes, 7));
+  std::mt19937_64 random(9);
+  for (int round = 0; round < 10000; ++round) {
+    const TraceId id{random(), random()};
+    const SpanId span{random()};
+    const std::uint64_t seed = random();
+    std::uint8_t drawn[24];
+    base::store_trace_id(drawn, id);
+    base::store_be64(drawn + 16, span.value);
+    ASSERT_EQ(base::sampling_hash(id, span, seed), XXH3_64bits_withSeed(drawn, sizeof drawn, seed));
+  }
 }
 
 TEST(Error, KeepsCodeAndOffset) {
