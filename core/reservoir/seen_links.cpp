@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::size_t kLinksMin = 64;
 constexpr unsigned kFilterBitsMin = 10;     // as a power of two
-constexpr unsigned kFilterShift = 4;        // 2^4 bits a link: one link in 32 finds another's bit set
-constexpr unsigned kRepeatedShift = 3;      // the second filter is this much smaller
+constexpr unsigned kFilterShift = 4;        // 8 to 16 bits a link: one link in 16 or more finds another's bit set
+constexpr unsigned kRepeatedShift = 2;      // the second filter is this much smaller
 constexpr std::size_t kPrefetchAhead = 24;  // candidates ahead of a look-up
 
 }  // namespace
@@ -39,37 +39,42 @@ void SeenLinks::note_gap(std::uint32_t index) {
   gaps_.push_back({count_, gap_});
 }
 
-// The first filter. Marks in the second one what is met again; returns how many links that was.
-std::size_t SeenLinks::mark_repeated(unsigned bits) {
+// The first filter. Marks in the second one what is met again; returns whether there was any. No branch depends on a
+// hash: one link in sixteen would be mispredicted.
+bool SeenLinks::mark_repeated(unsigned bits) {
   const unsigned shift = 64 - bits;
-  const std::uint64_t mask = (std::uint64_t{1} << (bits - kRepeatedShift)) - 1;
   std::uint64_t* const filter = filter_.data();
-  std::uint64_t* const repeated = repeated_.data();
   const std::uint64_t* const hashes = hashes_.data();
-  std::size_t marked = 0;
+  std::uint32_t* const met = candidates_.data();
+  std::size_t met_count = 0;
   for (std::uint32_t i = 0; i < count_; ++i) {
-    const std::uint64_t hash = hashes[i];
-    const std::uint64_t at = hash >> shift;
-    const std::uint64_t bit = std::uint64_t{1} << (at & 63);
+    const std::uint64_t at = hashes[i] >> shift;
     const std::uint64_t word = filter[at >> 6];
-    if ((word & bit) != 0) {
-      repeated[(hash & mask) >> 6] |= std::uint64_t{1} << (hash & 63);
-      ++marked;
-    } else {
-      filter[at >> 6] = word | bit;
-    }
+    filter[at >> 6] = word | (std::uint64_t{1} << (at & 63));
+    met[met_count] = i;
+    met_count += (word >> (at & 63)) & 1;
   }
-  return marked;
+  const std::uint64_t mask = (std::uint64_t{1} << (bits - kRepeatedShift)) - 1;
+  std::uint64_t* const repeated = repeated_.data();
+  for (std::size_t i = 0; i < met_count; ++i) {
+    const std::uint64_t hash = hashes[met[i]];
+    repeated[(hash & mask) >> 6] |= std::uint64_t{1} << (hash & 63);
+  }
+  return met_count != 0;
 }
 
 // Both the first of equal links and those that repeat it have the bit of their hash set in the second filter.
-void SeenLinks::find_candidates(unsigned bits) {
+std::size_t SeenLinks::find_candidates(unsigned bits) {
   const std::uint64_t mask = (std::uint64_t{1} << (bits - kRepeatedShift)) - 1;
   const std::uint64_t* const repeated = repeated_.data();
   const std::uint64_t* const hashes = hashes_.data();
-  candidates_.clear();
-  for (std::uint32_t i = 0; i < count_; ++i)
-    if (((repeated[(hashes[i] & mask) >> 6] >> (hashes[i] & 63)) & 1) != 0) candidates_.push_back(i);
+  std::uint32_t* const candidates = candidates_.data();
+  std::size_t found = 0;
+  for (std::uint32_t i = 0; i < count_; ++i) {
+    candidates[found] = i;
+    found += (repeated[(hashes[i] & mask) >> 6] >> (hashes[i] & 63)) & 1;
+  }
+  return found;
 }
 
 // At most two slots of three are taken.
@@ -88,15 +93,16 @@ void SeenLinks::find_duplicates(std::vector<std::uint32_t>& indices) {
   repeated_.reserve(words >> kRepeatedShift, 0);
   std::fill_n(filter_.data(), words, 0);
   std::fill_n(repeated_.data(), words >> kRepeatedShift, 0);
-  if (mark_repeated(bits) == 0) return;
-  find_candidates(bits);
+  candidates_.reserve(std::size_t{count_} + 1, 0);
+  if (!mark_repeated(bits)) return;
+  const std::size_t candidate_count = find_candidates(bits);
 
   crowded_.clear();
-  size_slots(candidates_.size());
+  size_slots(candidate_count);
   auto gap = gaps_.begin();
   std::uint32_t added = 0;  // of the gap before
-  for (std::size_t i = 0; i < candidates_.size(); ++i) {
-    if (i + kPrefetchAhead < candidates_.size())
+  for (std::size_t i = 0; i < candidate_count; ++i) {
+    if (i + kPrefetchAhead < candidate_count)
       __builtin_prefetch(&slots_[hashes_[candidates_[i + kPrefetchAhead]] >> shift_], 1);
     const std::uint32_t position = candidates_[i];
     if (insert(position)) continue;
@@ -127,8 +133,8 @@ std::size_t SeenLinks::held_bytes() const noexcept {
   // A map node: its value, three pointers and a colour.
   constexpr std::size_t kNodeBytes = sizeof(std::pair<const Link, std::uint32_t>) + 4 * sizeof(void*);
   return hashes_.held_bytes() + links_.held_bytes() + gaps_.capacity() * sizeof(Gap) + filter_.held_bytes() +
-         repeated_.held_bytes() + candidates_.capacity() * sizeof(std::uint32_t) +
-         slots_.capacity() * sizeof(std::uint64_t) + crowded_.size() * kNodeBytes;
+         repeated_.held_bytes() + candidates_.held_bytes() + slots_.capacity() * sizeof(std::uint64_t) +
+         crowded_.size() * kNodeBytes;
 }
 
 void SeenLinks::release() noexcept {
@@ -136,9 +142,9 @@ void SeenLinks::release() noexcept {
   links_.release();
   filter_.release();
   repeated_.release();
+  candidates_.release();
   // Assigning {} would keep the capacity.
   gaps_ = std::vector<Gap>();
-  candidates_ = std::vector<std::uint32_t>();
   slots_ = std::vector<std::uint64_t>();
   crowded_.clear();
   count_ = capacity_ = 0;

@@ -6,7 +6,7 @@
 // The exact table is one of 8-byte slots. A probe ends after kProbesMax slots; what finds no place there goes into an
 // ordered map, so that IDs made to collide cost a logarithm, not a quadratic run (G7).
 // Cost: 32 bytes written in order, one bit of a filter of 2 bytes a link, one sequential read of the hashes; a random
-// slot, prefetched, for repeated links and one other in sixteen. Memory: 34 to 36 bytes a link, and 20 to 32 for each
+// slot, prefetched, for repeated links and one other in sixteen. Memory: 38 to 39 bytes a link, and 12 to 24 for each
 // that is looked up exactly; kept for the next span until release().
 // Thread rule: Confined.
 #pragma once
@@ -59,8 +59,8 @@ class SeenLinks {
 
   void grow();
   void note_gap(std::uint32_t index);
-  std::size_t mark_repeated(unsigned bits);
-  void find_candidates(unsigned bits);
+  bool mark_repeated(unsigned bits);
+  std::size_t find_candidates(unsigned bits);
   bool insert(std::uint32_t position);
   void size_slots(std::size_t links);
 
@@ -70,12 +70,12 @@ class SeenLinks {
   ScratchArray<std::uint64_t> hashes_;  // in order of arrival, as the links are
   ScratchArray<Link> links_;
   std::vector<Gap> gaps_;
-  ScratchArray<std::uint64_t> filter_;     // bits that a hash has set, by its upper bits
-  ScratchArray<std::uint64_t> repeated_;   // by the lower bits of the hashes that found theirs set
-  std::vector<std::uint32_t> candidates_;  // positions that are to be looked up exactly
-  std::vector<std::uint64_t> slots_;       // a power of two: upper half of the hash, position + 1; 0 = empty
-  std::map<Link, std::uint32_t> crowded_;  // links that found no slot
-  unsigned shift_ = 63;                    // hash >> shift_ is the first slot
+  ScratchArray<std::uint64_t> filter_;      // bits that a hash has set, by its upper bits
+  ScratchArray<std::uint64_t> repeated_;    // by the lower bits of the hashes that found theirs set
+  ScratchArray<std::uint32_t> candidates_;  // positions that are to be looked up exactly
+  std::vector<std::uint64_t> slots_;        // a power of two: upper half of the hash, position + 1; 0 = empty
+  std::map<Link, std::uint32_t> crowded_;   // links that found no slot
+  unsigned shift_ = 63;                     // hash >> shift_ is the first slot
 };
 
 }  // namespace entail::reservoir
