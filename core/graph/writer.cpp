@@ -11,8 +11,8 @@ namespace {
 
 // How far ahead of its turn each line of a key is asked for, in keys: first its slot, then, when that has come, the key
 // and row that the slot names.
-constexpr std::size_t kSlotsAhead = 64;
-constexpr std::size_t kNodesAhead = 32;
+constexpr std::size_t kSlotsAhead = 32;
+constexpr std::size_t kNodesAhead = 16;
 constexpr std::size_t kRowsAhead = 32;  // of an append; its newest chunk half as far
 constexpr std::uint64_t kLinksMax = (std::uint64_t{1} << 32) / EdgeRoom::kLinkUnitsMax;  // an arena has no more room
 
