@@ -58,7 +58,7 @@ class LinkSampler {
   // Starts a span. k = max_links_per_span >= 1. link_count: how many links will come, if that is known; memory is
   // taken for that many at once, else it grows.
   void begin(std::uint32_t k, std::uint64_t seed, std::size_t link_count = 0);
-  // One link, in arrival order. Good ones: randomness is R of the linked trace (DESIGN 4.1). Throws std::bad_alloc.
+  // One link, in arrival order. Good ones: randomness is R of the linked trace (DESIGN 4.1).
   void add_good(TraceId trace_id, SpanId span_id, std::uint64_t randomness, std::uint32_t index, std::uint32_t offset,
                 std::uint32_t size) {
     const std::uint64_t hash = base::sampling_hash(trace_id, span_id, seed_);

@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
+#include "base/large_pages.hpp"
 #include "base/loss.hpp"
 #include "base/slab.hpp"
 #include "entail/entail.hpp"
@@ -54,6 +55,20 @@ TEST(Hash, SamplingHashIsTheDocumentedOne) {
     base::store_be64(drawn + 16, span.value);
     ASSERT_EQ(base::sampling_hash(id, span, seed), XXH3_64bits_withSeed(drawn, sizeof drawn, seed));
   }
+}
+
+// A vector that grows from the one kind of memory into the other and is copied back.
+TEST(LargePages, ValuesStay_BelowAndAboveTheLimit) {
+  constexpr std::size_t kSmall = 1000;
+  constexpr std::size_t kLarge = 3 * base::LargePageAllocator<std::uint64_t>::kLargeBytes / sizeof(std::uint64_t);
+  base::LargeVector<std::uint64_t> values;
+  for (std::uint64_t i = 0; i < kLarge; ++i) values.push_back(i * 3);
+  for (std::uint64_t i = 0; i < kLarge; ++i) ASSERT_EQ(values[i], i * 3);
+  values.resize(kSmall);
+  values.shrink_to_fit();
+  ASSERT_EQ(values.capacity(), kSmall);
+  for (std::uint64_t i = 0; i < kSmall; ++i) ASSERT_EQ(values[i], i * 3);
+  EXPECT_THROW(base::LargePageAllocator<std::uint64_t>().allocate(static_cast<std::size_t>(-1)), std::bad_alloc);
 }
 
 TEST(Error, KeepsCodeAndOffset) {
