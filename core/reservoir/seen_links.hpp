@@ -6,9 +6,8 @@
 // The exact table is one of 8-byte slots. A probe ends after kProbesMax slots; what finds no place there goes into an
 // ordered map, so that IDs made to collide cost a logarithm, not a quadratic run (G7).
 // Cost: 32 bytes written in order, one bit of a filter of 2 bytes a link, one sequential read of the hashes; a random
-// slot, prefetched, for repeated links and one other in sixteen. Memory: 38 to 39 bytes a link, and 12 to 24 for each
-// that is looked up exactly; kept for the next span until release().
-// Thread rule: Confined.
+// slot, prefetched, for repeated links and at most one other in eleven. Memory: 38 to 39 bytes a link, and 12 to 24 for
+// each that is looked up exactly; kept for the next span until release(). Thread rule: Confined.
 #pragma once
 
 #include <compare>
