@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/large_pages.hpp"
 #include "graph/edge_cell.hpp"
 #include "policy/policy_set.hpp"
 #include "reservoir/link_sample.hpp"
@@ -17,8 +18,8 @@ namespace entail::store {
 struct CutSpan {
   reservoir::CutLinks links;  // offsets lie in link_bytes
   std::vector<std::uint8_t> link_bytes;
-  std::vector<graph::EdgeCell> cells;                               // by arrival index; word 0: no edge, or a duplicate
-  std::vector<SpanId> span_ids;                                     // by arrival index
+  base::LargeVector<graph::EdgeCell> cells;                         // by arrival index; word 0: no edge, or a duplicate
+  base::LargeVector<SpanId> span_ids;                               // by arrival index
   std::vector<std::pair<std::uint32_t, std::uint64_t>> randomness;  // rv of the links that carry one, ascending index
   std::vector<std::uint32_t> duplicates;  // arrival indices, ascending; only until the span is stored
   policy::LinkFacts link_facts;           // what policies asked about its links

@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/large_pages.hpp"
 #include "context/identity.hpp"
 #include "engine/cut_span.hpp"
 #include "graph/graph.hpp"
@@ -86,8 +87,8 @@ struct Lane {
   std::vector<policy::Bits> resource_bits;
   std::vector<policy::LinkFacts> link_facts;  // of the accepted spans; empty unless a policy asks about links
   std::vector<std::uint8_t> gathered;         // fields of a resource or scope that lie apart
-  std::vector<graph::EdgeCell> cells;         // all links of the request, by span
-  std::vector<SpanId> far_spans;
+  base::LargeVector<graph::EdgeCell> cells;   // all links of the request, by span
+  base::LargeVector<SpanId> far_spans;
   std::vector<std::uint32_t> first_cell;              // by accepted span
   std::vector<std::unique_ptr<store::CutSpan>> cuts;  // of the accepted spans whose links are cut, in their order
   std::size_t next_cut = 0;

@@ -45,10 +45,13 @@ class SlotIndex {
   SlotIndex(Slot* slots, std::uint64_t count, Key* keys) noexcept : slots_(slots), keys_(keys), count_(count) {}
 
   void prefetch_slot(std::uint64_t hash) const noexcept { __builtin_prefetch(&slots_[start(hash)]); }
-  // Prefetches the key that the first slot names, if its fingerprint fits.
-  void prefetch_key(std::uint64_t hash) const noexcept {
+  // Prefetches the key that the first slot names, if its fingerprint fits. Returns the node's offset then, else 0: only
+  // a place to prefetch.
+  std::uint32_t prefetch_key(std::uint64_t hash) const noexcept {
     const std::uint64_t word = slots_[start(hash)].load(Orders::observe);
-    if (word != 0 && fingerprint(word) == static_cast<std::uint32_t>(hash)) __builtin_prefetch(&keys_[offset(word)]);
+    if (word == 0 || fingerprint(word) != static_cast<std::uint32_t>(hash)) return 0;
+    __builtin_prefetch(&keys_[offset(word)]);
+    return offset(word);
   }
 
   // The node's offset, or 0.

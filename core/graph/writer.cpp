@@ -9,8 +9,11 @@
 namespace entail::graph {
 namespace {
 
-constexpr std::size_t kGroupCount = 64;     // keys whose cache misses overlap
-constexpr std::size_t kPrefetchAhead = 16;  // rows ahead of an append
+// How far ahead of its turn each line of a key is asked for, in keys: first its slot, then, when that has come, the key
+// and row that the slot names.
+constexpr std::size_t kSlotsAhead = 32;
+constexpr std::size_t kNodesAhead = 16;
+constexpr std::size_t kRowsAhead = 32;  // of an append; its newest chunk half as far
 constexpr std::uint64_t kLinksMax = (std::uint64_t{1} << 32) / EdgeRoom::kLinkUnitsMax;  // an arena has no more room
 
 }  // namespace
@@ -67,19 +70,26 @@ void Writer::end() noexcept {
 void Writer::find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept {
   SlotIndex<>& index = window_->index();
   const std::uint64_t seed = window_->hash_seed();
-  std::array<std::uint64_t, kGroupCount> hashes;
-  for (std::size_t first = 0; first < ids.size(); first += kGroupCount) {
-    const std::size_t count = std::min(kGroupCount, ids.size() - first);
-    for (std::size_t i = 0; i < count; ++i) {
-      hashes[i] = base::table_hash(ids[first + i], seed);
-      index.prefetch_slot(hashes[i]);
-    }
-    for (std::size_t i = 0; i < count; ++i) index.prefetch_key(hashes[i]);
-    for (std::size_t i = 0; i < count; ++i) {
-      ENTAIL_DCHECK(!ids[first + i].is_zero());
-      const std::uint32_t offset = index.find_or_insert(hashes[i], ids[first + i], node_run_);
+  std::array<std::uint64_t, kSlotsAhead> hashes;  // of ids[i] at i % kSlotsAhead, from its slot's turn to its own
+  const std::size_t end = ids.size() + kSlotsAhead;
+  for (std::size_t step = 0; step < end; ++step) {
+    // Its own turn: the place in `hashes` is free afterwards.
+    if (step >= kSlotsAhead) {
+      const std::size_t i = step - kSlotsAhead;
+      ENTAIL_DCHECK(!ids[i].is_zero());
+      const std::uint32_t offset = index.find_or_insert(hashes[i % kSlotsAhead], ids[i], node_run_);
       if (node_run_.took()) created_.push(log_entry(offset));
-      out[first + i] = window_->node_id(offset);
+      out[i] = window_->node_id(offset);
+    }
+    if (step < ids.size()) {
+      const std::uint64_t hash = base::table_hash(ids[step], seed);
+      hashes[step % kSlotsAhead] = hash;
+      index.prefetch_slot(hash);
+    }
+    constexpr std::size_t kNodesAfter = kSlotsAhead - kNodesAhead;
+    if (step >= kNodesAfter && step - kNodesAfter < ids.size()) {
+      const std::uint32_t offset = index.prefetch_key(hashes[(step - kNodesAfter) % kSlotsAhead]);
+      __builtin_prefetch(&window_->row(offset), 1);
     }
   }
 }
@@ -116,10 +126,10 @@ void Writer::append_in(NodeId to, EdgeCell cell) noexcept {
 void Writer::append_in(std::span<const NodeId> to, std::span<const EdgeCell> cells) noexcept {
   ENTAIL_CHECK(to.size() == cells.size());
   for (std::size_t i = 0; i < to.size(); ++i) {
-    if (i + kPrefetchAhead < to.size()) __builtin_prefetch(&window_->row(offset_of(to[i + kPrefetchAhead])), 1);
-    if (i + kPrefetchAhead / 2 < to.size()) {
+    if (i + kRowsAhead < to.size()) __builtin_prefetch(&window_->row(offset_of(to[i + kRowsAhead])), 1);
+    if (i + kRowsAhead / 2 < to.size()) {
       // Relaxed: only a place to prefetch.
-      const auto head = window_->row(offset_of(to[i + kPrefetchAhead / 2])).in_head.load(std::memory_order_relaxed);
+      const auto head = window_->row(offset_of(to[i + kRowsAhead / 2])).in_head.load(std::memory_order_relaxed);
       if (head != 0) __builtin_prefetch(&window_->chunk(head), 1);
     }
     if (to[i] != 0) append_in(to[i], cells[i]);

@@ -44,6 +44,8 @@ class BottomK {
   void add(const Candidate& link) {
     if (Order::key(link) <= ceiling_) insert(link);
   }
+  // A link with a larger key changes nothing, so that its caller need not make a Candidate of it.
+  const Key& ceiling() const noexcept { return ceiling_; }
 
   // Adds everything that the other has seen. REQUIRES the same k; keys that were made with the same seed.
   void merge(const BottomK& other) {

@@ -23,11 +23,11 @@ SavedLink saved_link(const Candidate& link) noexcept {
 void LinkSampler::begin(std::uint32_t k, std::uint64_t seed, std::size_t link_count) {
   k_ = k;
   seed_ = seed;
-  pending_count_ = 0;
-  good_ = 0;
+  own_randomness_ = false;
   seen_.begin(link_count);
   uniform_.begin(k);
   consistent_.begin(k);
+  waiting_.clear();
   duplicate_indices_.clear();
   cut_.received = cut_.malformed = cut_.null_target = cut_.duplicates = 0;
   cut_.threshold_uniform.reset();
@@ -35,18 +35,22 @@ void LinkSampler::begin(std::uint32_t k, std::uint64_t seed, std::size_t link_co
   cut_.saved.clear();
 }
 
-void LinkSampler::flush() {
-  for (std::size_t i = 0; i < pending_count_; ++i) {
-    const Candidate& link = pending_[i];
-    if (!seen_.insert(link.trace_id, link.span_id, link.key.hash)) {
-      duplicate_indices_.push_back(link.index);
-      continue;
-    }
-    uniform_.add(link);
+void LinkSampler::add_candidate(const Candidate& link) {
+  uniform_.add(link);
+  if (own_randomness_) {
+    waiting_.push_back(link);
+  } else {
     consistent_.add(link);
   }
-  good_ += pending_count_;
-  pending_count_ = 0;
+}
+
+// Both are in order of arrival.
+void LinkSampler::add_waiting() {
+  auto duplicate = duplicate_indices_.begin();
+  for (const Candidate& link : waiting_) {
+    while (duplicate != duplicate_indices_.end() && *duplicate < link.index) ++duplicate;
+    if (duplicate == duplicate_indices_.end() || *duplicate != link.index) consistent_.add(link);
+  }
 }
 
 void LinkSampler::add_other(context::Identity identity, std::uint32_t index, std::uint32_t offset, std::uint32_t size) {
@@ -62,10 +66,11 @@ void LinkSampler::add_other(context::Identity identity, std::uint32_t index, std
 }
 
 const CutLinks& LinkSampler::finish() {
-  flush();
+  seen_.find_duplicates(duplicate_indices_);
+  add_waiting();
   uniform_.settle();
   consistent_.settle();
-  cut_.received = good_ + cut_.null_target + cut_.malformed;
+  cut_.received = seen_.size() + cut_.null_target + cut_.malformed;
   cut_.duplicates = duplicate_indices_.size();
   cut_.threshold_uniform = uniform_.first_excluded();
   cut_.threshold_consistent = consistent_.first_excluded();
@@ -101,11 +106,13 @@ void LinkSampler::save_sketches() {
 
 std::size_t LinkSampler::held_bytes() const noexcept {
   return sizeof *this + seen_.held_bytes() + uniform_.held_bytes() + consistent_.held_bytes() +
-         duplicate_indices_.capacity() * sizeof(std::uint32_t) + cut_.saved.capacity() * sizeof(SavedLink);
+         waiting_.capacity() * sizeof(Candidate) + duplicate_indices_.capacity() * sizeof(std::uint32_t) +
+         cut_.saved.capacity() * sizeof(SavedLink);
 }
 
 void LinkSampler::release() noexcept {
   seen_.release();
+  waiting_ = std::vector<Candidate>();
   duplicate_indices_ = std::vector<std::uint32_t>();
 }
 

@@ -6,13 +6,13 @@
 // (bottom_k.hpp). Of links with the same trace and span ID only the first to arrive is a candidate.
 // select() chooses at emission, when all verdicts of the tick are known, and fills the strata of DESIGN 4.3.
 //
-// Cost: a hash, a comparison per sketch and one prefetched look-up a link (bench/micro/link_sample_bench.cpp). Memory:
-// the sketches hold at most 4(k+1) entries each; the look-up 36 to 48 bytes a distinct link while the sampler is in
-// use, kept for the next span until release().
+// Cost: a hash, a comparison per sketch and two bits of filters a link, a look-up for one in eleven
+// (bench/micro/link_sample_bench.cpp). Memory: the sketches hold at most 4(k+1) entries each; what finds the duplicates
+// about 36 bytes a link (seen_links.hpp), and 56 more from the first link on whose tracestate sets another R than its
+// trace ID has; kept for the next span until release().
 // Thread rule: Confined; CutLinks is plain data.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -55,24 +55,18 @@ struct CutLinks {
 
 class LinkSampler {
  public:
-  // Starts a span. k = max_links_per_span >= 1. link_count: how many links will come, if that is known; the look-up is
-  // sized by it, else it grows.
+  // Starts a span. k = max_links_per_span >= 1. link_count: how many links will come, if that is known; memory is
+  // taken for that many at once, else it grows.
   void begin(std::uint32_t k, std::uint64_t seed, std::size_t link_count = 0);
   // One link, in arrival order. Good ones: randomness is R of the linked trace (DESIGN 4.1).
   void add_good(TraceId trace_id, SpanId span_id, std::uint64_t randomness, std::uint32_t index, std::uint32_t offset,
                 std::uint32_t size) {
     const std::uint64_t hash = base::sampling_hash(trace_id, span_id, seed_);
-    seen_.prefetch(hash);
-    // Field by field: a whole Candidate built first would be copied before its parts have left the store buffer.
-    Candidate& link = pending_[pending_count_++];
-    link.key.inverse_randomness = context::kRandomnessMask - (randomness & context::kRandomnessMask);
-    link.key.hash = hash;
-    link.trace_id = trace_id;
-    link.span_id = span_id;
-    link.index = index;
-    link.offset = offset;
-    link.size = size;
-    if (pending_count_ == kBatch) flush();
+    seen_.add(trace_id, span_id, hash, index);
+    const ConsistentKey key = consistent_key(randomness, hash);
+    own_randomness_ |= key.inverse_randomness != consistent_key(trace_id.lo, hash).inverse_randomness;
+    if (hash > uniform_.ceiling() && key > consistent_.ceiling() && !own_randomness_) return;
+    add_candidate({key, trace_id, span_id, index, offset, size});
   }
   // null_target and bad ones.
   void add_other(context::Identity identity, std::uint32_t index, std::uint32_t offset, std::uint32_t size);
@@ -88,20 +82,19 @@ class LinkSampler {
   void release() noexcept;
 
  private:
-  // Links wait for their look-up until this many have come, so that the memory they need has been fetched.
-  static constexpr std::size_t kBatch = 64;
-
-  void flush();
+  void add_candidate(const Candidate& link);
+  void add_waiting();
   void save_sketches();
 
   std::uint32_t k_ = 1;
   std::uint64_t seed_ = 0;
-  std::size_t pending_count_ = 0;
-  std::array<Candidate, kBatch> pending_;
   SeenLinks seen_;
   BottomK<UniformOrder> uniform_;
   BottomK<ConsistentOrder> consistent_;
-  std::uint64_t good_ = 0;
+  // A repeated link has the keys of the first one, and changes no sketch; unless one of them brings an R that is not
+  // that of its trace ID. From the first such link on, C waits until the duplicates are known.
+  bool own_randomness_ = false;
+  std::vector<Candidate> waiting_;
   std::vector<std::uint32_t> duplicate_indices_;
   CutLinks cut_;
 };

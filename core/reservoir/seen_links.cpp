@@ -2,86 +2,152 @@
 
 #include <algorithm>
 #include <bit>
-#include <utility>
+
+#include "base/check.hpp"
 
 namespace entail::reservoir {
 namespace {
 
-constexpr std::size_t kSlotsMin = 64;
+constexpr std::size_t kLinksMin = 64;
+constexpr unsigned kFilterBitsMin = 10;     // as a power of two
+constexpr unsigned kFilterShift = 4;        // 8 to 16 bits a link: one link in 16 or more finds another's bit set
+constexpr unsigned kRepeatedShift = 2;      // the second filter is this much smaller
+constexpr std::size_t kPrefetchAhead = 24;  // candidates ahead of a look-up
 
 }  // namespace
 
-// At most two slots of three are taken.
-void SeenLinks::size_slots(std::size_t expected) {
-  const std::size_t count = std::bit_ceil(std::max(kSlotsMin, expected + expected / 2 + 1));
-  slots_.assign(count, 0);
-  shift_ = 64 - static_cast<unsigned>(std::countr_zero(count));
-  links_max_ = count / 3 * 2;
-}
-
 void SeenLinks::begin(std::size_t expected) {
-  links_.clear();
-  links_.reserve(expected);
-  crowded_.clear();
-  size_slots(expected);
+  count_ = 0;
+  gap_ = 0;
+  gaps_.clear();
+  const std::size_t links = std::max(expected, kLinksMin);
+  hashes_.reserve(links, 0);
+  links_.reserve(links, 0);
+  capacity_ = static_cast<std::uint32_t>(std::min<std::size_t>({hashes_.capacity(), links_.capacity(), UINT32_MAX}));
 }
 
-bool SeenLinks::probe(const Link& link, std::uint64_t hash) {
-  const std::uint64_t word = word_of(hash);
+void SeenLinks::grow() {
+  ENTAIL_CHECK(count_ < UINT32_MAX);
+  const std::size_t links = 2 * std::size_t{count_} + kLinksMin;
+  hashes_.reserve(links, count_);
+  links_.reserve(links, count_);
+  capacity_ = static_cast<std::uint32_t>(std::min<std::size_t>({hashes_.capacity(), links_.capacity(), UINT32_MAX}));
+}
+
+void SeenLinks::note_gap(std::uint32_t index) {
+  gap_ = index - count_;
+  gaps_.push_back({count_, gap_});
+}
+
+// The first filter. Marks in the second one what is met again; returns whether there was any. No branch depends on a
+// hash: one link in sixteen would be mispredicted.
+bool SeenLinks::mark_repeated(unsigned bits) {
+  const unsigned shift = 64 - bits;
+  std::uint64_t* const filter = filter_.data();
+  const std::uint64_t* const hashes = hashes_.data();
+  std::uint32_t* const met = candidates_.data();
+  std::size_t met_count = 0;
+  for (std::uint32_t i = 0; i < count_; ++i) {
+    const std::uint64_t at = hashes[i] >> shift;
+    const std::uint64_t word = filter[at >> 6];
+    filter[at >> 6] = word | (std::uint64_t{1} << (at & 63));
+    met[met_count] = i;
+    met_count += (word >> (at & 63)) & 1;
+  }
+  const std::uint64_t mask = (std::uint64_t{1} << (bits - kRepeatedShift)) - 1;
+  std::uint64_t* const repeated = repeated_.data();
+  for (std::size_t i = 0; i < met_count; ++i) {
+    const std::uint64_t hash = hashes[met[i]];
+    repeated[(hash & mask) >> 6] |= std::uint64_t{1} << (hash & 63);
+  }
+  return met_count != 0;
+}
+
+// Both the first of equal links and those that repeat it have the bit of their hash set in the second filter.
+std::size_t SeenLinks::find_candidates(unsigned bits) {
+  const std::uint64_t mask = (std::uint64_t{1} << (bits - kRepeatedShift)) - 1;
+  const std::uint64_t* const repeated = repeated_.data();
+  const std::uint64_t* const hashes = hashes_.data();
+  std::uint32_t* const candidates = candidates_.data();
+  std::size_t found = 0;
+  for (std::uint32_t i = 0; i < count_; ++i) {
+    candidates[found] = i;
+    found += (repeated[(hashes[i] & mask) >> 6] >> (hashes[i] & 63)) & 1;
+  }
+  return found;
+}
+
+// At most two slots of three are taken.
+void SeenLinks::size_slots(std::size_t links) {
+  const std::size_t count = std::bit_ceil(links + links / 2 + 1);
+  slots_.assign(count, 0);
+  shift_ = count == 1 ? 63 : 64 - static_cast<unsigned>(std::countr_zero(count));
+}
+
+void SeenLinks::find_duplicates(std::vector<std::uint32_t>& indices) {
+  indices.clear();
+  const auto bits =
+      std::max(kFilterBitsMin, static_cast<unsigned>(std::bit_width(std::size_t{count_})) + kFilterShift - 1);
+  const std::size_t words = std::size_t{1} << (bits - 6);
+  filter_.reserve(words, 0);
+  repeated_.reserve(words >> kRepeatedShift, 0);
+  std::fill_n(filter_.data(), words, 0);
+  std::fill_n(repeated_.data(), words >> kRepeatedShift, 0);
+  candidates_.reserve(std::size_t{count_} + 1, 0);
+  if (!mark_repeated(bits)) return;
+  const std::size_t candidate_count = find_candidates(bits);
+
+  crowded_.clear();
+  size_slots(candidate_count);
+  auto gap = gaps_.begin();
+  std::uint32_t added = 0;  // of the gap before
+  for (std::size_t i = 0; i < candidate_count; ++i) {
+    if (i + kPrefetchAhead < candidate_count)
+      __builtin_prefetch(&slots_[hashes_[candidates_[i + kPrefetchAhead]] >> shift_], 1);
+    const std::uint32_t position = candidates_[i];
+    if (insert(position)) continue;
+    for (; gap != gaps_.end() && gap->position <= position; ++gap) added = gap->gap;
+    indices.push_back(position + added);
+  }
+}
+
+// True if the link is new.
+bool SeenLinks::insert(std::uint32_t position) {
+  const std::uint64_t hash = hashes_[position];
+  const std::uint64_t word = (hash & ~std::uint64_t{0xffffffff}) | (position + 1);
   std::size_t slot = hash >> shift_;
   for (unsigned count = 0; count < kProbesMax; ++count) {
     const std::uint64_t held = slots_[slot];
     if (held == 0) {
       slots_[slot] = word;
-      links_.push_back(link);
       return true;
     }
-    if ((held ^ word) >> 32 == 0 && links_[(held & 0xffffffff) - 1] == link) return false;
+    if ((held ^ word) >> 32 == 0 && links_[(held & 0xffffffff) - 1] == links_[position]) return false;
     slot = (slot + 1) & (slots_.size() - 1);
   }
-  // Nothing is ever taken out of a slot, so a link that once found its slots full finds them full again until grow().
-  if (!crowded_.emplace(link, word).second) return false;
-  links_.push_back(link);
-  return true;
-}
-
-bool SeenLinks::place(std::uint64_t word) noexcept {
-  std::size_t slot = word >> shift_;
-  for (unsigned count = 0; count < kProbesMax; ++count) {
-    if (slots_[slot] == 0) {
-      slots_[slot] = word;
-      return true;
-    }
-    slot = (slot + 1) & (slots_.size() - 1);
-  }
-  return false;
-}
-
-void SeenLinks::grow() {
-  const std::vector<std::uint64_t> old_slots = std::move(slots_);
-  const std::map<Link, std::uint64_t> old_crowded = std::move(crowded_);
-  crowded_.clear();
-  size_slots(old_slots.size());
-  const auto put = [this](std::uint64_t word) {
-    if (!place(word)) crowded_.emplace(links_[(word & 0xffffffff) - 1], word);
-  };
-  for (const std::uint64_t word : old_slots)
-    if (word != 0) put(word);
-  for (const auto& [link, word] : old_crowded) put(word);
+  // Nothing is ever taken out of a slot, so a link that once found its slots full finds them full again.
+  return crowded_.emplace(links_[position], position).second;
 }
 
 std::size_t SeenLinks::held_bytes() const noexcept {
   // A map node: its value, three pointers and a colour.
-  constexpr std::size_t kNodeBytes = sizeof(std::pair<const Link, std::uint64_t>) + 4 * sizeof(void*);
-  return links_.capacity() * sizeof(Link) + slots_.capacity() * sizeof(std::uint64_t) + crowded_.size() * kNodeBytes;
+  constexpr std::size_t kNodeBytes = sizeof(std::pair<const Link, std::uint32_t>) + 4 * sizeof(void*);
+  return hashes_.held_bytes() + links_.held_bytes() + gaps_.capacity() * sizeof(Gap) + filter_.held_bytes() +
+         repeated_.held_bytes() + candidates_.held_bytes() + slots_.capacity() * sizeof(std::uint64_t) +
+         crowded_.size() * kNodeBytes;
 }
 
 void SeenLinks::release() noexcept {
+  hashes_.release();
+  links_.release();
+  filter_.release();
+  repeated_.release();
+  candidates_.release();
   // Assigning {} would keep the capacity.
-  links_ = std::vector<Link>();
+  gaps_ = std::vector<Gap>();
   slots_ = std::vector<std::uint64_t>();
-  links_max_ = 0;
   crowded_.clear();
+  count_ = capacity_ = 0;
 }
 
 }  // namespace entail::reservoir

@@ -1,10 +1,12 @@
 // Bytes, hex, errors, losses and slabs: small things on which all rooms stand.
 #include <gtest/gtest.h>
 
+#include <random>
 #include <set>
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
+#include "base/large_pages.hpp"
 #include "base/loss.hpp"
 #include "base/slab.hpp"
 #include "entail/entail.hpp"
@@ -43,6 +45,30 @@ TEST(Hash, SamplingHashIsTheDocumentedOne) {
   const std::uint8_t bytes[24] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0, 0, 0, 0, 0, 0, 0, 9};
   EXPECT_EQ(base::sampling_hash(trace, SpanId{9}, 0), XXH3_64bits(bytes, sizeof bytes));
   EXPECT_EQ(base::sampling_hash(trace, SpanId{9}, 7), XXH3_64bits_withSeed(bytes, sizeof bytes, 7));
+  std::mt19937_64 random(9);
+  for (int round = 0; round < 10000; ++round) {
+    const TraceId id{random(), random()};
+    const SpanId span{random()};
+    const std::uint64_t seed = random();
+    std::uint8_t drawn[24];
+    base::store_trace_id(drawn, id);
+    base::store_be64(drawn + 16, span.value);
+    ASSERT_EQ(base::sampling_hash(id, span, seed), XXH3_64bits_withSeed(drawn, sizeof drawn, seed));
+  }
+}
+
+// A vector that grows from the one kind of memory into the other and is copied back.
+TEST(LargePages, ValuesStay_BelowAndAboveTheLimit) {
+  constexpr std::size_t kSmall = 1000;
+  constexpr std::size_t kLarge = 3 * base::LargePageAllocator<std::uint64_t>::kLargeBytes / sizeof(std::uint64_t);
+  base::LargeVector<std::uint64_t> values;
+  for (std::uint64_t i = 0; i < kLarge; ++i) values.push_back(i * 3);
+  for (std::uint64_t i = 0; i < kLarge; ++i) ASSERT_EQ(values[i], i * 3);
+  values.resize(kSmall);
+  values.shrink_to_fit();
+  ASSERT_EQ(values.capacity(), kSmall);
+  for (std::uint64_t i = 0; i < kSmall; ++i) ASSERT_EQ(values[i], i * 3);
+  EXPECT_THROW(base::LargePageAllocator<std::uint64_t>().allocate(static_cast<std::size_t>(-1)), std::bad_alloc);
 }
 
 TEST(Error, KeepsCodeAndOffset) {

@@ -1,0 +1,49 @@
+// Memory for large arrays of plain values that live for a while: on huge pages, with one page fault for 2 MiB.
+//
+// Thread rule: Immutable (no state of its own). Cost: malloc's, and a system call for a block of kLargeBytes or more.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstddef>
+#include <new>
+#include <vector>
+
+namespace entail::base {
+
+// A standard allocator; without memory it fails as operator new does.
+template <class T>
+struct LargePageAllocator {
+  using value_type = T;
+  // Below two huge pages the zeroing of a whole one costs more than its page faults save.
+  static constexpr std::size_t kLargeBytes = std::size_t{4} << 20;
+  static constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
+
+  LargePageAllocator() = default;
+  template <class U>
+  LargePageAllocator(const LargePageAllocator<U>&) noexcept {}
+
+  T* allocate(std::size_t count) {
+    constexpr auto kNone = static_cast<std::size_t>(-1);  // more than there can be: operator new says so
+    const std::size_t bytes = count > kNone / 2 / sizeof(T) ? kNone / 2 : count * sizeof(T);
+    if (bytes < kLargeBytes) return static_cast<T*>(::operator new(bytes));
+    void* const data = ::operator new(bytes, std::align_val_t{kHugePageBytes});
+#ifdef MADV_HUGEPAGE
+    ::madvise(data, bytes & ~(kHugePageBytes - 1), MADV_HUGEPAGE);  // a wish: failure is no error
+#endif
+    return static_cast<T*>(data);
+  }
+  void deallocate(T* data, std::size_t count) noexcept {
+    if (count * sizeof(T) < kLargeBytes) {
+      ::operator delete(data);
+    } else {
+      ::operator delete(data, std::align_val_t{kHugePageBytes});
+    }
+  }
+  bool operator==(const LargePageAllocator&) const noexcept = default;
+};
+
+template <class T>
+using LargeVector = std::vector<T, LargePageAllocator<T>>;
+
+}  // namespace entail::base
