@@ -27,6 +27,8 @@ struct Engine::Impl::KeptSpan {
 
 namespace {
 
+constexpr std::size_t kEmittedTogether = 8;
+constexpr unsigned kBytesPrefetched = 512;  // of each span: eight traces of eight such spans fit the first cache
 constexpr std::uint32_t kSpanId = 2, kTraceState = 3, kParentSpanId = 4, kStart = 7, kDroppedLinksCount = 14;
 
 std::uint64_t read_varint(Bytes bytes) noexcept {
@@ -80,7 +82,11 @@ void Engine::Impl::emit_all() {
   std::sort(to_emit.begin(), to_emit.end());
   to_emit.erase(std::unique(to_emit.begin(), to_emit.end()), to_emit.end());
   sort_by_arrival(to_emit);
-  for (const RecordId id : to_emit) emit_trace(id);
+  for (std::size_t first = 0; first < to_emit.size(); first += kEmittedTogether) {
+    const std::span ids(to_emit.data() + first, std::min(kEmittedTogether, to_emit.size() - first));
+    prefetch_spans(ids, kBytesPrefetched);
+    for (const RecordId id : ids) emit_trace(id);
+  }
   to_emit.clear();
   flush_output();
 }

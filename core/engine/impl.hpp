@@ -125,7 +125,7 @@ struct Engine::Impl {
   void evict();
   void seal(RecordId id);
   void release_spans(RecordId id);
-  void prefetch_spans(std::span<const RecordId> ids) const noexcept;
+  void prefetch_spans(std::span<const RecordId> ids, unsigned payload_bytes) const noexcept;
   void seal_expired(bool drain);
   void bound_retention();
   void drop_late_spans(RecordId id);

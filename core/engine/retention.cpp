@@ -82,7 +82,7 @@ void Engine::Impl::seal_expired(bool drain) {
       const auto [id, deadline] = retained.front();
       if (ledger[id].phase == Phase::retained && ledger[id].deadline_ns == deadline) expired[count++] = id;
     }
-    prefetch_spans({expired.data(), count});
+    prefetch_spans({expired.data(), count}, 0);
     for (std::size_t i = 0; i < count; ++i)
       if (ledger[expired[i]].phase == Phase::retained) seal(expired[i]);
   }
@@ -92,18 +92,26 @@ void Engine::Impl::seal_expired(bool drain) {
 
 // A trace's spans lie apart, in the order of their arrival, and each says where the next is: one list after the other
 // would be one cache miss after the other. So the lists of many traces are walked side by side first.
-void Engine::Impl::prefetch_spans(std::span<const RecordId> ids) const noexcept {
+// Of the payloads, which lie behind the entries, as many bytes as asked for.
+void Engine::Impl::prefetch_spans(std::span<const RecordId> ids, unsigned payload_bytes) const noexcept {
   std::array<const store::SpanEntry*, kSealedTogether> next{};
+  for (const RecordId id : ids) ledger.prefetch(id);
   for (const RecordId id : ids) __builtin_prefetch(&payload(ledger[id].node));
+  const auto fetch = [&](const store::SpanEntry* entry) {
+    const auto* begin = reinterpret_cast<const std::byte*>(entry);
+    __builtin_prefetch(begin);
+    for (unsigned at = 0; at < payload_bytes; at += sync::kCacheLineBytes)
+      __builtin_prefetch(begin + sync::kCacheLineBytes + at);
+  };
   for (std::size_t i = 0; i < ids.size(); ++i) {
     next[i] = payload(ledger[ids[i]].node).spans.first();
-    __builtin_prefetch(next[i]);
+    if (next[i] != nullptr) fetch(next[i]);
   }
   for (unsigned span = 1; span < kSpansPrefetched; ++span) {
     for (std::size_t i = 0; i < ids.size(); ++i) {
       if (next[i] == nullptr) continue;
       next[i] = next[i]->next;
-      __builtin_prefetch(next[i]);
+      if (next[i] != nullptr) fetch(next[i]);
     }
   }
 }

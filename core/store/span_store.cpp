@@ -5,32 +5,46 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 
 namespace entail::store {
 namespace {
 
+constexpr std::size_t kHugePageBytes = SpanStore::kHugeBlockChunks * SpanStore::kChunkBytes;
+static_assert(kHugePageBytes == std::size_t{2} << 20);
 constexpr std::size_t kPooledCapacity = SpanStore::kChunkBytes - sizeof(Chunk);
 
 std::size_t round_up(std::size_t bytes) noexcept { return (bytes + 7) & ~std::size_t{7}; }
 
-// A new chunk is going to be filled: its pages are asked for at once, which costs a fraction of a fault for each. Where
-// the system cannot, they come one by one.
-void fetch_pages(void* memory, std::size_t size) noexcept {
-#ifdef MADV_POPULATE_WRITE
-  constexpr std::uintptr_t kPageBytes = 4096;
-  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(memory) + kPageBytes - 1) & ~(kPageBytes - 1);
-  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(memory) + size) & ~(kPageBytes - 1);
-  if (begin < end) static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE));
-#else
-  static_cast<void>(memory);
-  static_cast<void>(size);
-#endif
+// Memory for a block of chunks, aligned to its size if that is a huge page's. Null: none.
+void* map_block(std::size_t size) noexcept {
+  const auto map = [](std::size_t bytes) {
+    return ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  };
+  const auto misplaced = [&](void* at) { return reinterpret_cast<std::uintptr_t>(at) & (size - 1); };
+  void* block = map(size);  // beside another block it lies well
+  if (block == MAP_FAILED) return nullptr;
+  if (size < kHugePageBytes || misplaced(block) == 0) return block;
+  ::munmap(block, size);
+  auto* wide = static_cast<std::byte*>(map(2 * size));
+  if (wide == MAP_FAILED) return nullptr;
+  const std::size_t before = (size - misplaced(wide)) & (size - 1);
+  if (before != 0) ::munmap(wide, before);
+  ::munmap(wide + before + size, size - before);
+  return wide + before;
 }
 
-void destroy(Chunk* chunk) noexcept {
-  chunk->~Chunk();
-  std::free(chunk);
+// A new block is going to be filled: its pages are asked for at once. Where the system cannot, they come one by one.
+void fetch_pages(void* block, std::size_t size) noexcept {
+#ifdef MADV_HUGEPAGE
+  if (size >= kHugePageBytes) static_cast<void>(::madvise(block, size, MADV_HUGEPAGE));
+#endif
+#ifdef MADV_POPULATE_WRITE
+  static_cast<void>(::madvise(block, size, MADV_POPULATE_WRITE));
+#endif
+  static_cast<void>(block);
+  static_cast<void>(size);
 }
 
 }  // namespace
@@ -46,14 +60,34 @@ Chunk* SpanStore::take_pooled() noexcept {
   return chunk;
 }
 
+// One chunk of a new block; the others go into the pool.
+Chunk* SpanStore::make_block() noexcept {
+  const std::size_t size = block_chunks_ * kChunkBytes;
+  auto* memory = static_cast<std::byte*>(map_block(size));
+  if (memory == nullptr) return nullptr;
+  fetch_pages(memory, size);
+  auto* const first = new (memory) Chunk;
+  pooled_bytes_.fetch_add(size - kChunkBytes, std::memory_order_relaxed);  // relaxed: a gauge
+  for (std::size_t i = block_chunks_; i-- > 0;) {
+    Chunk* chunk = i == 0 ? first : new (memory + i * kChunkBytes) Chunk;
+    chunk->block = first;
+    chunk->capacity = kPooledCapacity;
+    if (i != 0) free_.push(chunk);
+  }
+  return first;
+}
+
 Chunk* SpanStore::take_chunk(std::size_t payload_bytes, bool first_of_generation) noexcept {
   const std::size_t smallest = first_of_generation ? kFirstChunkBytes - sizeof(Chunk) : kPooledCapacity;
   const std::size_t capacity = std::max(round_up(payload_bytes), smallest);
-  Chunk* chunk = capacity == kPooledCapacity ? take_pooled() : nullptr;
-  if (chunk == nullptr) {
+  Chunk* chunk = nullptr;
+  if (capacity == kPooledCapacity) {
+    chunk = take_pooled();
+    if (chunk == nullptr) chunk = make_block();
+    if (chunk == nullptr) return nullptr;
+  } else {
     void* memory = std::malloc(sizeof(Chunk) + capacity);
     if (memory == nullptr) return nullptr;
-    if (capacity == kPooledCapacity) fetch_pages(memory, kChunkBytes);
     chunk = new (memory) Chunk;
     chunk->capacity = capacity;
   }
@@ -69,8 +103,9 @@ void SpanStore::release(Chunk* chunk) noexcept {
     cuts_.destroy(cut);
   }
   chunk->cuts.clear();
-  if (chunk->capacity != kPooledCapacity) {
-    destroy(chunk);
+  if (chunk->block == nullptr) {
+    chunk->~Chunk();
+    std::free(chunk);
     return;
   }
   pooled_bytes_.fetch_add(kChunkBytes, std::memory_order_relaxed);
@@ -115,16 +150,34 @@ std::map<std::uint32_t, std::uint64_t> SpanStore::bytes_by_generation() {
 
 void SpanStore::trim(std::uint64_t bytes_max) noexcept {
   if (pooled_bytes_.load(std::memory_order_relaxed) <= bytes_max) return;
-  Chunk* chunk = free_.take_all();
-  while (chunk != nullptr) {
-    Chunk* next = chunk->next;
-    if (pooled_bytes_.load(std::memory_order_relaxed) > bytes_max) {
-      pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);
-      destroy(chunk);
-    } else {
+  Chunk* const all = free_.take_all();
+  for (Chunk* chunk = all; chunk != nullptr; chunk = chunk->next) chunk->block->pooled_in_block = 0;
+  for (Chunk* chunk = all; chunk != nullptr; chunk = chunk->next) ++chunk->block->pooled_in_block;
+  const std::size_t block_bytes = block_chunks_ * kChunkBytes;
+  constexpr std::uint32_t kGoes = ~std::uint32_t{0};
+  Chunk* going = nullptr;
+  for (Chunk* chunk = all; chunk != nullptr;) {
+    Chunk* const next = chunk->next;
+    Chunk* const block = chunk->block;
+    if (block->pooled_in_block == block_chunks_ && pooled_bytes_.load(std::memory_order_relaxed) > bytes_max) {
+      block->pooled_in_block = kGoes;
+      pooled_bytes_.fetch_sub(block_bytes, std::memory_order_relaxed);
+    }
+    if (block->pooled_in_block != kGoes) {
       free_.push(chunk);
+    } else if (chunk == block) {
+      chunk->next = going;
+      going = chunk;
     }
     chunk = next;
+  }
+  while (going != nullptr) {
+    Chunk* const next = going->next;
+    auto* const memory = reinterpret_cast<std::byte*>(going);
+    for (std::size_t i = 0; i < block_chunks_; ++i)
+      std::destroy_at(std::launder(reinterpret_cast<Chunk*>(memory + i * kChunkBytes)));
+    ::munmap(memory, block_bytes);
+    going = next;
   }
 }
 

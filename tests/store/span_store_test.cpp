@@ -86,6 +86,35 @@ TEST(SpanStore, EmptyChunksAreReusedAndTrimmed) {
   store.reclaim(51);
   store.trim(0);
   EXPECT_EQ(store.bytes(), 0u);
+  EXPECT_EQ(store.pooled_bytes(), 0u);
+}
+
+TEST(SpanStore, ABlockGoesBackOnceAllOfItsChunksAreInThePool) {
+  SpanStore store(kCare, true);
+  SpanWriter old_writer(store);
+  SpanWriter new_writer(store);
+  constexpr std::uint64_t kBlockBytes = SpanStore::kHugeBlockChunks * SpanStore::kChunkBytes;
+  const std::string large(200'000, 'z');  // one a chunk
+  for (std::uint32_t span = 0; span < 9; ++span) {
+    SpanWriter& writer = span < 7 ? old_writer : new_writer;
+    writer.begin(span < 7 ? 1 : 2);
+    write(writer, writer.envelope(nullptr, {}), large);
+  }
+  // A large span does not fit into the small first chunk of its generation, and so each took a chunk of a block.
+  EXPECT_EQ(store.pooled_bytes(), 2 * kBlockBytes - 9 * SpanStore::kChunkBytes);
+  store.trim(0);
+  EXPECT_EQ(store.pooled_bytes(), 2 * kBlockBytes - 9 * SpanStore::kChunkBytes);  // both blocks are in use
+  store.reclaim(2);
+  store.trim(0);
+  EXPECT_EQ(store.pooled_bytes(), 2 * kBlockBytes - 2 * SpanStore::kChunkBytes);
+  write(new_writer, new_writer.envelope(nullptr, {}), large);
+  store.reclaim(3);
+  EXPECT_EQ(store.bytes(), 0u);
+  EXPECT_EQ(store.pooled_bytes(), 2 * kBlockBytes);
+  store.trim(kBlockBytes);
+  EXPECT_EQ(store.pooled_bytes(), kBlockBytes);
+  store.trim(0);
+  EXPECT_EQ(store.pooled_bytes(), 0u);
 }
 
 }  // namespace
