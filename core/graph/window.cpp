@@ -1,5 +1,6 @@
 #include "graph/window.hpp"
 
+#include <bit>
 #include <memory>
 #include <utility>
 
@@ -64,21 +65,21 @@ Window::Window(std::uint64_t sequence, const Shape& shape, Mapping mapping) noex
   index_ = SlotIndex<>(reinterpret_cast<SlotIndex<>::Slot*>(base + layout.slots), 2 * shape.capacity, keys_);
   mapping_.prefer_huge_pages(layout.slots, layout.keys);
   mapping_.prefer_huge_pages(layout.keys, layout.marks);
-  payload_unit_bytes_ = layout.payload_unit;
+  payload_unit_bits_ = static_cast<unsigned>(std::countr_zero(layout.payload_unit));
   // A small payload stays on small pages: nodes without one are to cost nothing.
-  if (payload_unit_bytes_ == kHugePageBytes) mapping_.prefer_huge_pages(layout.payload, layout.end);
+  if (layout.payload_unit == kHugePageBytes) mapping_.prefer_huge_pages(layout.payload, layout.end);
   count_bytes(layout.keys);
 }
 
 std::uint64_t Window::mark_payload(std::uint32_t offset) noexcept {
   if (shape_.payload_bytes == 0) return 0;
   const std::uint64_t begin = std::uint64_t{offset} * shape_.payload_bytes;
-  const std::uint64_t last_unit = (begin + shape_.payload_bytes - 1) / payload_unit_bytes_;
+  const std::uint64_t last_unit = (begin + shape_.payload_bytes - 1) >> payload_unit_bits_;
   std::uint64_t bytes = 0;
-  for (std::uint64_t unit = begin / payload_unit_bytes_; unit <= last_unit; ++unit) {
+  for (std::uint64_t unit = begin >> payload_unit_bits_; unit <= last_unit; ++unit) {
     sync::HardwareAtomic<std::uint8_t>& mark = payload_marks_[unit];
     if (mark.load(std::memory_order_relaxed) != 0) continue;
-    if (mark.exchange(1, std::memory_order_relaxed) == 0) bytes += payload_unit_bytes_;
+    if (mark.exchange(1, std::memory_order_relaxed) == 0) bytes += std::uint64_t{1} << payload_unit_bits_;
   }
   return bytes;
 }

@@ -139,7 +139,7 @@ class Window {
   SlotIndex<>::Key* keys_ = nullptr;
   NodeRow* rows_ = nullptr;
   sync::HardwareAtomic<std::uint8_t>* payload_marks_ = nullptr;  // one a unit of payload
-  std::uint64_t payload_unit_bytes_ = kPageBytes;                // a page, of either size
+  unsigned payload_unit_bits_ = 0;                               // of a page, of either size
   std::byte* payload_ = nullptr;
   Mapping mapping_;
   Arena arena_;
