@@ -203,7 +203,7 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
   if (facts.policy_errors != 0) lane.counts.policy_errors.add(facts.policy_errors);
   if (!lane.link_facts.empty()) facts.join(lane.link_facts[accepted]);
   policies->fold(payload.fold(), facts);
-  if (payload.spans.push(entry)) lane.touched_log.push(node);
+  if (payload.spans.push(entry, entry->link_count != 0)) lane.touched_log.push(node);
 }
 
 // Null: no memory. May throw bad_alloc, too.
