@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <utility>
 
 namespace entail::store {
 namespace {
@@ -47,16 +48,41 @@ void fetch_pages(void* block, std::size_t size) noexcept {
   static_cast<void>(size);
 }
 
+// All but the page of the header; they come again one by one, zeroed, when they are written.
+void give_pages_back(Chunk* chunk) noexcept {
+  constexpr std::size_t kPageBytes = 4096;
+  auto* const begin = reinterpret_cast<std::byte*>(chunk);
+  static_cast<void>(::madvise(begin + kPageBytes, SpanStore::kChunkBytes - kPageBytes, MADV_DONTNEED));
+}
+
+void unmap_block(Chunk* first, std::size_t chunk_count) noexcept {
+  auto* const memory = reinterpret_cast<std::byte*>(first);
+  for (std::size_t i = 0; i < chunk_count; ++i)
+    std::destroy_at(std::launder(reinterpret_cast<Chunk*>(memory + i * SpanStore::kChunkBytes)));
+  ::munmap(memory, chunk_count * SpanStore::kChunkBytes);
+}
+
 }  // namespace
 
 SpanStore::~SpanStore() {
   reclaim(std::uint64_t{1} << 32);
-  trim(0);
+  // All chunks of all blocks are in the pool now.
+  Chunk* going = nullptr;
+  for (Chunk* chunk = free_.take_all(); chunk != nullptr;) {
+    Chunk* const next = chunk->next;
+    if (chunk == chunk->block) {
+      chunk->next = going;
+      going = chunk;
+    }
+    chunk = next;
+  }
+  while (going != nullptr) unmap_block(std::exchange(going, going->next), block_chunks_);
 }
 
 Chunk* SpanStore::take_pooled() noexcept {
   Chunk* chunk = free_.pop();
-  if (chunk != nullptr) pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);  // relaxed: a gauge
+  if (chunk != nullptr && !std::exchange(chunk->hollow, false))
+    pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);  // relaxed: a gauge
   return chunk;
 }
 
@@ -153,32 +179,39 @@ void SpanStore::trim(std::uint64_t bytes_max) noexcept {
   Chunk* const all = free_.take_all();
   for (Chunk* chunk = all; chunk != nullptr; chunk = chunk->next) chunk->block->pooled_in_block = 0;
   for (Chunk* chunk = all; chunk != nullptr; chunk = chunk->next) ++chunk->block->pooled_in_block;
-  const std::size_t block_bytes = block_chunks_ * kChunkBytes;
+  const auto is_whole = [&](const Chunk* chunk) { return chunk->block->pooled_in_block == block_chunks_; };
+  const auto too_many = [&] { return pooled_bytes_.load(std::memory_order_relaxed) > bytes_max; };
+  // A chunk whose block is marked goes with it; the first one of the block is remembered for the end.
   constexpr std::uint32_t kGoes = ~std::uint32_t{0};
+  std::uint64_t left = pooled_bytes_.load(std::memory_order_relaxed);  // when the marked blocks are gone
+  Chunk* kept = nullptr;
   Chunk* going = nullptr;
   for (Chunk* chunk = all; chunk != nullptr;) {
     Chunk* const next = chunk->next;
-    Chunk* const block = chunk->block;
-    if (block->pooled_in_block == block_chunks_ && pooled_bytes_.load(std::memory_order_relaxed) > bytes_max) {
-      block->pooled_in_block = kGoes;
-      pooled_bytes_.fetch_sub(block_bytes, std::memory_order_relaxed);
+    if (is_whole(chunk) && left > bytes_max) {
+      chunk->block->pooled_in_block = kGoes;
+      left -= std::min<std::uint64_t>(left, block_chunks_ * kChunkBytes);
     }
-    if (block->pooled_in_block != kGoes) {
-      free_.push(chunk);
-    } else if (chunk == block) {
-      chunk->next = going;
-      going = chunk;
+    const bool goes = chunk->block->pooled_in_block == kGoes;
+    if (goes && !chunk->hollow) pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);
+    if (!goes || chunk == chunk->block) {
+      Chunk*& list = goes ? going : kept;
+      chunk->next = list;
+      list = chunk;
     }
     chunk = next;
   }
-  while (going != nullptr) {
-    Chunk* const next = going->next;
-    auto* const memory = reinterpret_cast<std::byte*>(going);
-    for (std::size_t i = 0; i < block_chunks_; ++i)
-      std::destroy_at(std::launder(reinterpret_cast<Chunk*>(memory + i * kChunkBytes)));
-    ::munmap(memory, block_bytes);
-    going = next;
+  while (kept != nullptr) {
+    Chunk* const next = kept->next;
+    if (!kept->hollow && too_many()) {
+      give_pages_back(kept);
+      kept->hollow = true;
+      pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);
+    }
+    free_.push(kept);
+    kept = next;
   }
+  while (going != nullptr) unmap_block(std::exchange(going, going->next), block_chunks_);
 }
 
 void SpanWriter::begin(std::uint32_t generation) noexcept {

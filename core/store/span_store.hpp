@@ -20,7 +20,8 @@
 //   publish=relaxed, take=relaxed must fail
 // Memory: bytes() counts whole chunks and the side blocks of cut spans. Chunks come from the system in blocks, whose
 // pages are fetched at once: a fault for each costs more than all that is done with the bytes. A block of a huge page
-// is wanted where memory_limit makes 2 MiB little. A block goes back when all of its chunks are in the pool.
+// is wanted where memory_limit makes 2 MiB little. A block goes back when all of its chunks are in the pool; of a chunk
+// that is too much while its block is in use, the pages go back.
 #pragma once
 
 #include <cstddef>
@@ -66,6 +67,7 @@ struct Chunk {
   Chunk* next = nullptr;
   Chunk* block = nullptr;             // the first chunk of its block; null: a piece of memory of its own, never pooled
   std::uint32_t pooled_in_block = 0;  // of a first chunk; scratch of trim()
+  bool hollow = false;                // in the pool, and its pages but the header's are with the system
   std::uint32_t generation = 0;
   std::size_t capacity = 0;  // of the bytes behind this header
   std::size_t used = 0;
@@ -132,7 +134,8 @@ class SpanStore {
   void reclaim(std::uint64_t open_generation) noexcept;
   // Tick only. The bytes in use by generation, ascending. Allocates.
   std::map<std::uint32_t, std::uint64_t> bytes_by_generation();
-  // Tick only. Frees pooled chunks until at most `bytes_max` stay in the pool, or none of whose block all are there.
+  // Tick only. Frees pooled chunks until at most `bytes_max` stay in the pool: whole blocks first; then the pages of
+  // those whose blocks are in use.
   void trim(std::uint64_t bytes_max) noexcept;
 
  private:

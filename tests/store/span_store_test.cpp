@@ -89,7 +89,7 @@ TEST(SpanStore, EmptyChunksAreReusedAndTrimmed) {
   EXPECT_EQ(store.pooled_bytes(), 0u);
 }
 
-TEST(SpanStore, ABlockGoesBackOnceAllOfItsChunksAreInThePool) {
+TEST(SpanStore, ThePoolGivesBackWholeBlocks_AndPagesOfThoseInUse) {
   SpanStore store(kCare, true);
   SpanWriter old_writer(store);
   SpanWriter new_writer(store);
@@ -101,13 +101,19 @@ TEST(SpanStore, ABlockGoesBackOnceAllOfItsChunksAreInThePool) {
     write(writer, writer.envelope(nullptr, {}), large);
   }
   // A large span does not fit into the small first chunk of its generation, and so each took a chunk of a block.
-  EXPECT_EQ(store.pooled_bytes(), 2 * kBlockBytes - 9 * SpanStore::kChunkBytes);
+  constexpr std::uint64_t kUnused = 2 * kBlockBytes - 9 * SpanStore::kChunkBytes;
+  EXPECT_EQ(store.pooled_bytes(), kUnused);
+  store.trim(kUnused - SpanStore::kChunkBytes);  // both blocks are in use: the pages of one chunk go
+  EXPECT_EQ(store.pooled_bytes(), kUnused - SpanStore::kChunkBytes);
   store.trim(0);
-  EXPECT_EQ(store.pooled_bytes(), 2 * kBlockBytes - 9 * SpanStore::kChunkBytes);  // both blocks are in use
+  EXPECT_EQ(store.pooled_bytes(), 0u);
   store.reclaim(2);
-  store.trim(0);
-  EXPECT_EQ(store.pooled_bytes(), 2 * kBlockBytes - 2 * SpanStore::kChunkBytes);
-  write(new_writer, new_writer.envelope(nullptr, {}), large);
+  EXPECT_EQ(store.pooled_bytes(), 7 * SpanStore::kChunkBytes);
+  const SpanEntry* again = write(new_writer, new_writer.envelope(nullptr, {}), large);
+  EXPECT_EQ(again->payload().back(), 'z');
+  EXPECT_EQ(store.pooled_bytes(), 6 * SpanStore::kChunkBytes);
+  for (int i = 0; i < 13; ++i) write(new_writer, new_writer.envelope(nullptr, {}), large);
+  EXPECT_EQ(store.pooled_bytes(), 0u);  // the hollow ones are in use, too
   store.reclaim(3);
   EXPECT_EQ(store.bytes(), 0u);
   EXPECT_EQ(store.pooled_bytes(), 2 * kBlockBytes);
