@@ -6,19 +6,19 @@ namespace entail::graph {
 
 Mapping Mapping::reserve(std::uint64_t bytes) noexcept {
   Mapping mapping;
-  const std::uint64_t slack = bytes < 2 * kHugePageBytes ? 0 : kHugePageBytes;
-  void* found =
-      ::mmap(nullptr, bytes + slack, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (found == MAP_FAILED) return mapping;
-  auto* data = static_cast<std::byte*>(found);
-  if (slack != 0) {
-    const std::uint64_t before = (kHugePageBytes - reinterpret_cast<std::uintptr_t>(data)) % kHugePageBytes;
-    if (before != 0) ::munmap(data, before);
-    data += before;
-    const std::uint64_t size = round_up(bytes, kPageBytes);
-    if (bytes + slack - before > size) ::munmap(data + size, bytes + slack - before - size);
+  const auto map = [&](void* hint) {
+    return ::mmap(hint, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  };
+  void* data = map(nullptr);
+  if (data == MAP_FAILED) return mapping;
+  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(data);
+  if (bytes >= 2 * kHugePageBytes && address % kHugePageBytes != 0) {
+    // Below it there is room, as a rule; else it lies where it may.
+    ::munmap(data, bytes);
+    data = map(reinterpret_cast<void*>(address / kHugePageBytes * kHugePageBytes));
+    if (data == MAP_FAILED) return mapping;
   }
-  mapping.data_ = data;
+  mapping.data_ = static_cast<std::byte*>(data);
   mapping.bytes_ = bytes;
   return mapping;
 }

@@ -18,22 +18,18 @@ constexpr std::size_t kPooledCapacity = SpanStore::kChunkBytes - sizeof(Chunk);
 
 std::size_t round_up(std::size_t bytes) noexcept { return (bytes + 7) & ~std::size_t{7}; }
 
-// Memory for a block of chunks, aligned to its size if that is a huge page's. Null: none.
+// Memory for a block of chunks, aligned if it is a huge page's and the system lets it. Null: none.
 void* map_block(std::size_t size) noexcept {
-  const auto map = [](std::size_t bytes) {
-    return ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const auto map = [&](void* hint) {
+    return ::mmap(hint, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   };
-  const auto misplaced = [&](void* at) { return reinterpret_cast<std::uintptr_t>(at) & (size - 1); };
-  void* block = map(size);  // beside another block it lies well
-  if (block == MAP_FAILED) return nullptr;
-  if (size < kHugePageBytes || misplaced(block) == 0) return block;
-  ::munmap(block, size);
-  auto* wide = static_cast<std::byte*>(map(2 * size));
-  if (wide == MAP_FAILED) return nullptr;
-  const std::size_t before = (size - misplaced(wide)) & (size - 1);
-  if (before != 0) ::munmap(wide, before);
-  ::munmap(wide + before + size, size - before);
-  return wide + before;
+  void* block = map(nullptr);  // beside another block it lies well
+  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(block);
+  if (block != MAP_FAILED && size >= kHugePageBytes && address % kHugePageBytes != 0) {
+    ::munmap(block, size);
+    block = map(reinterpret_cast<void*>(address / kHugePageBytes * kHugePageBytes));  // below it is room, as a rule
+  }
+  return block == MAP_FAILED ? nullptr : block;
 }
 
 // A new block is going to be filled: its pages are asked for at once. Where the system cannot, they come one by one.
