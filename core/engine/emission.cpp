@@ -1,5 +1,6 @@
 // Step 4: kept spans go out (DESIGN 3.8, 3.9, 3.11, 3.12, 4.3, 4.4), by slicing the received bytes.
 #include <algorithm>
+#include <array>
 #include <tuple>
 #include <utility>
 
@@ -27,6 +28,9 @@ struct Engine::Impl::KeptSpan {
 
 namespace {
 
+constexpr std::size_t kEmittedTogether = 8;
+constexpr unsigned kSpansPrefetched = 8;    // of each trace
+constexpr unsigned kBytesPrefetched = 512;  // of each span, with its entry: all of them together fit the first cache
 constexpr std::uint32_t kSpanId = 2, kTraceState = 3, kParentSpanId = 4, kStart = 7, kDroppedLinksCount = 14;
 
 std::uint64_t read_varint(Bytes bytes) noexcept {
@@ -80,15 +84,41 @@ void Engine::Impl::emit_all() {
   std::sort(to_emit.begin(), to_emit.end());
   to_emit.erase(std::unique(to_emit.begin(), to_emit.end()), to_emit.end());
   sort_by_arrival(to_emit);
-  for (const RecordId id : to_emit) emit_trace(id);
+  for (std::size_t first = 0; first < to_emit.size(); first += kEmittedTogether) {
+    const std::span ids(to_emit.data() + first, std::min(kEmittedTogether, to_emit.size() - first));
+    prefetch_spans(ids);
+    for (const RecordId id : ids) emit_trace(id);
+  }
   to_emit.clear();
   flush_output();
+}
+
+// A trace's spans lie apart, in the order of their arrival, and each says where the next is: one list after the other
+// would be one cache miss after the other. So the lists of many traces are walked side by side first.
+void Engine::Impl::prefetch_spans(std::span<const RecordId> ids) const noexcept {
+  std::array<const store::SpanEntry*, kEmittedTogether> next{};
+  for (const RecordId id : ids) __builtin_prefetch(&payload(ledger[id].node), 1);
+  const auto fetch = [](const store::SpanEntry* entry) {
+    const auto* begin = reinterpret_cast<const std::byte*>(entry);
+    for (unsigned at = 0; at < kBytesPrefetched; at += sync::kCacheLineBytes) __builtin_prefetch(begin + at);
+  };
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    next[i] = payload(ledger[ids[i]].node).spans.first();
+    if (next[i] != nullptr) fetch(next[i]);
+  }
+  for (unsigned span = 1; span < kSpansPrefetched; ++span) {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (next[i] == nullptr) continue;
+      next[i] = next[i]->next;
+      if (next[i] != nullptr) fetch(next[i]);
+    }
+  }
 }
 
 void Engine::Impl::emit_trace(RecordId id) {
   std::vector<KeptSpan> spans;
   for (NodeId node = ledger[id].node; node != 0; node = graph.older(node))
-    for (const store::SpanEntry* entry = payload(node).spans.take(); entry != nullptr; entry = entry->next)
+    for (const store::SpanEntry* entry = payload(node).spans.take().first; entry != nullptr; entry = entry->next)
       spans.emplace_back(entry);
   std::sort(spans.begin(), spans.end(), [](const KeptSpan& a, const KeptSpan& b) {
     return std::tie(a.start_ns, a.span_id, a.entry->size) < std::tie(b.start_ns, b.span_id, b.entry->size);

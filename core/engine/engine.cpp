@@ -32,6 +32,9 @@ auto limits_of(const Options& options) {
 // A thread keeps the arrays that decoding a request needs for the next one, but not those of a huge one (G5).
 constexpr std::size_t kDecodedItemsMax = 1 << 16;
 
+// From this memory_limit on a block of 2 MiB for the spans is little (G5).
+constexpr std::uint64_t kHugeBlocksFrom = 256ull << 20;
+
 constexpr store::CutSpanCare kCutSpans = {[](const store::CutSpan* cut) { return cut->bytes; },
                                           [](store::CutSpan* cut) { delete cut; }};
 
@@ -45,7 +48,7 @@ Engine::Impl::Impl(const Options& from, Sink& to, std::unique_ptr<policy::Policy
       retain_bytes_max(from.retain.max_bytes.value_or(from.memory_limit_bytes / 2)),
       read_link_types(!from.links.propagate.types.empty()),
       type_rules(limits_of(from)),
-      store(kCutSpans),
+      store(kCutSpans, from.memory_limit_bytes >= kHugeBlocksFrom),
       graph(graph_options(from, bit_words)),
       lanes(from.ingest_lanes_max),
       carrier(graph, ledger, from.links.propagate, policies->origins_may_be_chance(), from.links.sample.seed),

@@ -109,6 +109,7 @@ struct Engine::Impl {
   // ---- emission.cpp
   struct KeptSpan;
   void emit_all();
+  void prefetch_spans(std::span<const RecordId> ids) const noexcept;
   void emit_trace(RecordId id);
   void emit_span(RecordId id, const KeptSpan& span, bool carries_reason);
   struct CutOutput {  // the links of a cut span as they are written
@@ -125,7 +126,6 @@ struct Engine::Impl {
   void evict();
   void seal(RecordId id);
   void release_spans(RecordId id);
-  void prefetch_spans(std::span<const RecordId> ids) const noexcept;
   void seal_expired(bool drain);
   void bound_retention();
   void drop_late_spans(RecordId id);

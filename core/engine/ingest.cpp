@@ -31,6 +31,12 @@ struct LaneHold {
   }
 };
 
+// Its own words and the fold behind them, which may lie on the next line.
+void prefetch_payload(const void* payload) noexcept {
+  __builtin_prefetch(payload, 1);
+  __builtin_prefetch(static_cast<const engine::TracePayload*>(payload) + 1, 1);
+}
+
 unsigned lane_hint() noexcept {
   // Any number that differs between threads and stays with one: callers then meet their own, cache-warm lane.
   static thread_local const char anchor = 0;
@@ -102,7 +108,7 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
   place_links(lane, writer);
   lane.next_cut = 0;
   for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) {
-    if (i + kPrefetchAhead < lane.nodes.size()) __builtin_prefetch(writer.payload(lane.nodes[i + kPrefetchAhead]), 1);
+    if (i + kPrefetchAhead < lane.nodes.size()) prefetch_payload(writer.payload(lane.nodes[i + kPrefetchAhead]));
     store_span(lane, writer, decoded, i);
   }
   release_scratch(lane);
@@ -197,7 +203,7 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
   if (facts.policy_errors != 0) lane.counts.policy_errors.add(facts.policy_errors);
   if (!lane.link_facts.empty()) facts.join(lane.link_facts[accepted]);
   policies->fold(payload.fold(), facts);
-  if (payload.spans.push(entry)) lane.touched_log.push(node);
+  if (payload.spans.push(entry, entry->link_count != 0)) lane.touched_log.push(node);
 }
 
 // Null: no memory. May throw bad_alloc, too.

@@ -17,7 +17,7 @@ constexpr std::size_t kLinkedMax = 256;
 
 // The revisions of this tick, by arrival. A trace whose verdict, origin or loss changed has one line.
 void Engine::Impl::write_log() {
-  sort_by_arrival(to_log);
+  if (sink.wants_decisions()) sort_by_arrival(to_log);
   for (const RecordId id : to_log) {
     Record& record = ledger[id];
     record.log_pending = false;

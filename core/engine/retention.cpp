@@ -18,7 +18,6 @@ namespace {
 constexpr std::uint64_t kHeadroomShare = 16;  // eviction frees this share of memory_limit more than it must
 constexpr unsigned kWindowsPerRecordTime = 4;
 constexpr std::size_t kSealedTogether = 32;
-constexpr unsigned kSpansPrefetched = 8;  // of each trace: as many lines as fit the first cache beside the rest
 
 unsigned slot_of(NodeId node) noexcept { return node >> graph::kOffsetBits; }
 }  // namespace
@@ -82,30 +81,13 @@ void Engine::Impl::seal_expired(bool drain) {
       const auto [id, deadline] = retained.front();
       if (ledger[id].phase == Phase::retained && ledger[id].deadline_ns == deadline) expired[count++] = id;
     }
-    prefetch_spans({expired.data(), count});
+    for (std::size_t i = 0; i < count; ++i) graph.prefetch(ledger[expired[i]].node);
+    for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(&payload(ledger[expired[i]].node), 1);
     for (std::size_t i = 0; i < count; ++i)
       if (ledger[expired[i]].phase == Phase::retained) seal(expired[i]);
   }
   for (const RecordId id : touched)
     if (ledger[id].phase == Phase::sealed) drop_late_spans(id);
-}
-
-// A trace's spans lie apart, in the order of their arrival, and each says where the next is: one list after the other
-// would be one cache miss after the other. So the lists of many traces are walked side by side first.
-void Engine::Impl::prefetch_spans(std::span<const RecordId> ids) const noexcept {
-  std::array<const store::SpanEntry*, kSealedTogether> next{};
-  for (const RecordId id : ids) __builtin_prefetch(&payload(ledger[id].node));
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    next[i] = payload(ledger[ids[i]].node).spans.first();
-    __builtin_prefetch(next[i]);
-  }
-  for (unsigned span = 1; span < kSpansPrefetched; ++span) {
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (next[i] == nullptr) continue;
-      next[i] = next[i]->next;
-      __builtin_prefetch(next[i]);
-    }
-  }
 }
 
 void Engine::Impl::seal(RecordId id) {
@@ -122,13 +104,18 @@ void Engine::Impl::close_generation(RecordId id) {
   if (--open->second == 0) open_generations.erase(open);
 }
 
-// Lets go of the spans that the trace holds, as dropped.
+// Lets go of the spans that the trace holds, as dropped. They lie apart, and cold: they are looked at only for links.
 void Engine::Impl::release_spans(RecordId id) {
   Record& record = ledger[id];
   std::uint64_t spans = 0;
   std::uint64_t links = 0;
   for (NodeId node = record.node; node != 0; node = graph.older(node)) {
-    for (const store::SpanEntry* entry = payload(node).spans.take(); entry != nullptr; entry = entry->next) {
+    const auto taken = payload(node).spans.take();
+    if (!taken.has_links && taken.is_counted()) {
+      spans += taken.count;
+      continue;
+    }
+    for (const store::SpanEntry* entry = taken.first; entry != nullptr; entry = entry->next) {
       ++spans;
       links += entry->link_count;
     }
@@ -143,7 +130,7 @@ void Engine::Impl::release_spans(RecordId id) {
 void Engine::Impl::drop_late_spans(RecordId id) {
   Record& record = ledger[id];
   for (NodeId node = record.node; node != 0; node = graph.older(node)) {
-    for (const store::SpanEntry* entry = payload(node).spans.take(); entry != nullptr; entry = entry->next) {
+    for (const store::SpanEntry* entry = payload(node).spans.take().first; entry != nullptr; entry = entry->next) {
       ++record.spans_settled;
       links_dropped += entry->link_count;
       if (!record.vetoed && would_be_origin(*entry, trace_id(id))) {
@@ -296,9 +283,9 @@ void Engine::Impl::move_payload(NodeId from, NodeId to, graph::Writer& writer) {
   target.links.fetch_add(source.links.load(std::memory_order_relaxed), std::memory_order_relaxed);
   target.dropped_upstream.fetch_add(source.dropped_upstream.load(std::memory_order_relaxed), std::memory_order_relaxed);
   target.fold().fold(source.fold().facts(bit_words), bit_words);
-  for (store::SpanEntry* entry = source.spans.take(); entry != nullptr;) {
+  for (store::SpanEntry* entry = source.spans.take().first; entry != nullptr;) {
     store::SpanEntry* next = entry->next;
-    (void)target.spans.push(entry);  // tick itself: it needs no log entry
+    (void)target.spans.push(entry, entry->link_count != 0);  // tick itself: it needs no log entry
     entry = next;
   }
   target.spans.clear_touched();

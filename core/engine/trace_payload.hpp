@@ -15,6 +15,7 @@
 
 #include <cstdint>
 
+#include "base/check.hpp"
 #include "policy/trace_fold.hpp"
 #include "store/span_store.hpp"
 #include "sync/atomic.hpp"
@@ -29,25 +30,56 @@ struct TouchOrders {
   static constexpr auto read = std::memory_order_seq_cst;   // U3
 };
 
+// WORD head (64 bits): bits 0-47 address of the newest span, 48-62 spans in the list, which stays at kCountMax once it
+// is there, 63 set: one of them has links. 0 = no span. So a list is counted without a look at its cold spans.
 template <class Entry, class Sync = sync::HardwareSync, class Orders = TouchOrders>
 struct SpanList {
-  typename Sync::template Atomic<Entry*> head;            // newest first
+  static constexpr unsigned kAddressBits = 48;  // all that a process gets unless it asks for more by address
+  static constexpr std::uint64_t kOneSpan = std::uint64_t{1} << kAddressBits;
+  static constexpr std::uint64_t kLinks = std::uint64_t{1} << 63;
+  static constexpr std::uint32_t kCountMax = (1u << 15) - 1;
+
+  typename Sync::template Atomic<std::uint64_t> head;     // newest first
   typename Sync::template Atomic<std::uint32_t> touched;  // 1: the node is in a log that tick has not taken yet
 
+  struct Taken {
+    Entry* first = nullptr;
+    std::uint32_t count = 0;  // kCountMax: that many, or more
+    bool has_links = false;
+    bool is_counted() const noexcept { return count < kCountMax; }
+  };
+
   // T2, T3. True: the caller logs the node.
-  bool push(Entry* entry) noexcept {
-    Entry* expected = head.load(Orders::guess);
+  bool push(Entry* entry, bool has_links) noexcept {
+    const auto address = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(entry));
+    ENTAIL_CHECK(address < kOneSpan);
+    std::uint64_t expected = head.load(Orders::guess);
+    std::uint64_t desired = 0;
     do {
-      entry->next = expected;
-    } while (!head.compare_exchange(expected, entry, Orders::push, Orders::guess));
+      entry->next = first_of(expected);
+      const std::uint64_t counted = expected & ~(kOneSpan - 1);
+      desired = address | counted | (has_links ? kLinks : 0);
+      if (count_of(expected) < kCountMax) desired += kOneSpan;
+    } while (!head.compare_exchange(expected, desired, Orders::push, Orders::guess));
     return touched.load(Orders::check) == 0 && touched.exchange(1, Orders::check) == 0;
   }
   // U2.
   void clear_touched() noexcept { touched.store(0, Orders::clear); }
   // U3.
-  Entry* first() const noexcept { return head.load(Orders::read); }
+  Entry* first() const noexcept { return first_of(head.load(Orders::read)); }
   // U3, and the list is empty afterwards.
-  Entry* take() noexcept { return head.exchange(nullptr, Orders::read); }
+  Taken take() noexcept {
+    const std::uint64_t word = head.exchange(0, Orders::read);
+    return {first_of(word), count_of(word), (word & kLinks) != 0};
+  }
+
+ private:
+  static Entry* first_of(std::uint64_t word) noexcept {
+    return reinterpret_cast<Entry*>(static_cast<std::uintptr_t>(word & (kOneSpan - 1)));
+  }
+  static std::uint32_t count_of(std::uint64_t word) noexcept {
+    return static_cast<std::uint32_t>((word & ~kLinks) >> kAddressBits);
+  }
 };
 
 struct TracePayload {

@@ -6,8 +6,18 @@ namespace entail::graph {
 
 Mapping Mapping::reserve(std::uint64_t bytes) noexcept {
   Mapping mapping;
-  void* data = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  const auto map = [&](void* hint) {
+    return ::mmap(hint, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  };
+  void* data = map(nullptr);
   if (data == MAP_FAILED) return mapping;
+  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(data);
+  if (bytes >= 2 * kHugePageBytes && address % kHugePageBytes != 0) {
+    // Below it there is room, as a rule; else it lies where it may.
+    ::munmap(data, bytes);
+    data = map(reinterpret_cast<void*>(address / kHugePageBytes * kHugePageBytes));
+    if (data == MAP_FAILED) return mapping;
+  }
   mapping.data_ = static_cast<std::byte*>(data);
   mapping.bytes_ = bytes;
   return mapping;

@@ -1,5 +1,5 @@
 // Address space from the system: zero at birth, paid for page by page when touched, gone at once when unmapped.
-// Thread rule: Confined. Cost: a system call each.
+// Thread rule: Confined. Cost: a system call or three.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,8 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexce
 class Mapping {
  public:
   Mapping() = default;
-  // Zeroed, without a promise of swap behind it. Null data() when the system refuses.
+  // Zeroed, without a promise of swap behind it; from 4 MiB on it begins on a huge page if it can. Null data() when the
+  // system refuses.
   static Mapping reserve(std::uint64_t bytes) noexcept;
   Mapping(Mapping&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}

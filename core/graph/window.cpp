@@ -1,5 +1,6 @@
 #include "graph/window.hpp"
 
+#include <bit>
 #include <memory>
 #include <utility>
 
@@ -13,6 +14,10 @@ std::uint64_t offset_count(const Window::Shape& shape) noexcept {
   return 1 + shape.capacity + std::uint64_t{kNodeRunCount} * shape.writers;
 }
 
+// From here on the payload lies on huge pages: nodes without one then cost more where they are many in a row, and
+// first touches, which are most of what a payload costs, a fifth.
+constexpr std::uint64_t kHugePayloadBytes = 4 * kHugePageBytes;
+
 // Where the parts lie in the mapping.
 struct Layout {
   explicit Layout(const Window::Shape& shape) noexcept {
@@ -22,10 +27,12 @@ struct Layout {
     keys = round_up(slots + 2 * shape.capacity * sizeof(SlotIndex<>::Slot), kPageBytes);
     rows = round_up(keys + offsets * sizeof(SlotIndex<>::Key), kPageBytes);
     marks = round_up(rows + offsets * sizeof(NodeRow), kPageBytes);
-    payload = round_up(marks + payload_bytes / kPageBytes + 2, kPageBytes);
-    end = round_up(payload + payload_bytes, kPageBytes);
+    payload_unit = payload_bytes >= kHugePayloadBytes ? kHugePageBytes : kPageBytes;
+    payload = round_up(marks + payload_bytes / payload_unit + 2, payload_unit);
+    end = round_up(payload + payload_bytes, payload_unit);
   }
   std::uint64_t slots, keys, rows, marks, payload, end;
+  std::uint64_t payload_unit;  // what is paid for at once
 };
 
 }  // namespace
@@ -56,21 +63,23 @@ Window::Window(std::uint64_t sequence, const Shape& shape, Mapping mapping) noex
   payload_marks_ = reinterpret_cast<sync::HardwareAtomic<std::uint8_t>*>(base + layout.marks);
   payload_ = base + layout.payload;
   index_ = SlotIndex<>(reinterpret_cast<SlotIndex<>::Slot*>(base + layout.slots), 2 * shape.capacity, keys_);
-  // The payload stays on small pages: nodes without one are to cost nothing.
   mapping_.prefer_huge_pages(layout.slots, layout.keys);
   mapping_.prefer_huge_pages(layout.keys, layout.marks);
+  payload_unit_bits_ = static_cast<unsigned>(std::countr_zero(layout.payload_unit));
+  // A small payload stays on small pages: nodes without one are to cost nothing.
+  if (layout.payload_unit == kHugePageBytes) mapping_.prefer_huge_pages(layout.payload, layout.end);
   count_bytes(layout.keys);
 }
 
 std::uint64_t Window::mark_payload(std::uint32_t offset) noexcept {
   if (shape_.payload_bytes == 0) return 0;
   const std::uint64_t begin = std::uint64_t{offset} * shape_.payload_bytes;
-  const std::uint64_t last_page = (begin + shape_.payload_bytes - 1) / kPageBytes;
+  const std::uint64_t last_unit = (begin + shape_.payload_bytes - 1) >> payload_unit_bits_;
   std::uint64_t bytes = 0;
-  for (std::uint64_t page = begin / kPageBytes; page <= last_page; ++page) {
-    sync::HardwareAtomic<std::uint8_t>& mark = payload_marks_[page];
+  for (std::uint64_t unit = begin >> payload_unit_bits_; unit <= last_unit; ++unit) {
+    sync::HardwareAtomic<std::uint8_t>& mark = payload_marks_[unit];
     if (mark.load(std::memory_order_relaxed) != 0) continue;
-    if (mark.exchange(1, std::memory_order_relaxed) == 0) bytes += kPageBytes;
+    if (mark.exchange(1, std::memory_order_relaxed) == 0) bytes += std::uint64_t{1} << payload_unit_bits_;
   }
   return bytes;
 }

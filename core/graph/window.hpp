@@ -1,9 +1,9 @@
 // A window: all that was first seen in one stretch of time, in one piece of memory that goes at once.
 //
-//   Window | index slots 2 x 8 B a node | keys 16 B | rows 32 B | payload page marks | payload      edge arena
+//   Window | index slots 2 x 8 B a node | keys 16 B | rows 32 B | payload unit marks | payload      edge arena
 //
 // One mapping holds all but the arena. It is address space: pages that were never touched cost nothing, so absent
-// nodes cost no payload, and a window is cheap to make (two mmap) and to drop (two munmap).
+// nodes cost no payload where many lie in a row, and a window is cheap to make and to drop (two munmap).
 //
 // Nodes are numbered from 1 in the order of their insertion, in runs of 256 a lane, so that nodes that came together
 // lie together. All that ingest and traversal touch of a node but its key is one row of half a cache line.
@@ -117,7 +117,8 @@ class Window {
   std::uint32_t take_run() noexcept { return runs_.take_run(kRunCount); }
   // An offset of a run that its owner will not use: it has no key.
   void clear_key(std::uint32_t offset) noexcept { keys_[offset].set(TraceId{}); }
-  // The payload of this node is going to be written. Returns the bytes of pages that no one marked before.
+  // The payload of this node is going to be written. Returns the bytes of pages (huge ones of a large
+  // window) that no one marked before.
   std::uint64_t mark_payload(std::uint32_t offset) noexcept;
 
   // Nodes made, and room reserved by batches that are under way.
@@ -137,7 +138,8 @@ class Window {
   SlotIndex<> index_;
   SlotIndex<>::Key* keys_ = nullptr;
   NodeRow* rows_ = nullptr;
-  sync::HardwareAtomic<std::uint8_t>* payload_marks_ = nullptr;  // one a page of payload
+  sync::HardwareAtomic<std::uint8_t>* payload_marks_ = nullptr;  // one a unit of payload
+  unsigned payload_unit_bits_ = 0;                               // of a page, of either size
   std::byte* payload_ = nullptr;
   Mapping mapping_;
   Arena arena_;

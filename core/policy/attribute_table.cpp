@@ -120,10 +120,11 @@ const AttributeTable::Key* AttributeTable::find(std::string_view text) const noe
   return nullptr;
 }
 
+// Word by word, as the bits were written a moment ago; the first word almost always answers.
 bool AttributeTable::all_set(const Bits& bits) const noexcept {
-  std::uint64_t missing = 0;
-  for (unsigned word = 0; word < kBitWordsMax; ++word) missing |= all_bits_[word] & ~bits[word];
-  return missing == 0;
+  for (unsigned word = 0; word < kBitWordsMax; ++word)
+    if ((all_bits_[word] & ~bits[word]) != 0) return false;
+  return true;
 }
 
 void AttributeTable::apply(const Key& key, Bytes bytes, const wire::AttributeView& attribute, Holder holder,

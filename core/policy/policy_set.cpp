@@ -15,8 +15,9 @@ constexpr std::uint32_t kResourceField = 1;  // of ResourceSpans
 constexpr std::uint32_t kLengthDelimited = 2;
 constexpr std::uint32_t kSampledFlag = 1;
 
-void join(Bits& bits, const Bits& more) noexcept {
-  for (unsigned word = 0; word < kBitWordsMax; ++word) bits[word] |= more[word];
+// No more words than there are conditions: the rest is zero.
+void join(Bits& bits, const Bits& more, unsigned bit_words) noexcept {
+  for (unsigned word = 0; word < bit_words; ++word) bits[word] |= more[word];
 }
 
 }  // namespace
@@ -125,13 +126,17 @@ void PolicySet::match_resource(const wire::Decoded& decoded, const wire::Resourc
 void PolicySet::match_span(const wire::Decoded& decoded, const wire::SpanView& span, const Bits& resource_bits,
                            Facts& facts) const {
   const CompiledPolicies& compiled = impl_->compiled;
-  facts = Facts{.bits = resource_bits,
-                .start_min_ns = span.start_ns,
-                .end_max_ns = span.end_ns,
-                .spans = 1,
-                .bytes = span.payload.size};
-  if (span.status_code < kStatusCodeCount) join(facts.bits, compiled.status_bits[span.status_code]);
-  if ((span.flags & kSampledFlag) != 0) join(facts.bits, compiled.sampled_flag_bits);
+  // Word by word: a temporary is copied by vector loads of what has just been stored in words, which stalls.
+  facts.bits = resource_bits;
+  facts.start_min_ns = span.start_ns;
+  facts.end_max_ns = span.end_ns;
+  facts.spans = 1;
+  facts.bytes = span.payload.size;
+  facts.links = 0;
+  facts.randomness_min = ~std::uint64_t{0};
+  facts.policy_errors = 0;
+  if (span.status_code < kStatusCodeCount) join(facts.bits, compiled.status_bits[span.status_code], bit_words());
+  if ((span.flags & kSampledFlag) != 0) join(facts.bits, compiled.sampled_flag_bits, bit_words());
   if (impl_->reads_tracestate && span.trace_state.size != 0) {
     const char* text = reinterpret_cast<const char*>(decoded.bytes.data()) + span.trace_state.offset;
     impl_->match_tracestate({text, span.trace_state.size}, facts);

@@ -5,55 +5,111 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
+#include <utility>
 
 namespace entail::store {
 namespace {
 
+constexpr std::size_t kHugePageBytes = SpanStore::kHugeBlockChunks * SpanStore::kChunkBytes;
+static_assert(kHugePageBytes == std::size_t{2} << 20);
 constexpr std::size_t kPooledCapacity = SpanStore::kChunkBytes - sizeof(Chunk);
 
 std::size_t round_up(std::size_t bytes) noexcept { return (bytes + 7) & ~std::size_t{7}; }
 
-// A new chunk is going to be filled: its pages are asked for at once, which costs a fraction of a fault for each. Where
-// the system cannot, they come one by one.
-void fetch_pages(void* memory, std::size_t size) noexcept {
-#ifdef MADV_POPULATE_WRITE
-  constexpr std::uintptr_t kPageBytes = 4096;
-  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(memory) + kPageBytes - 1) & ~(kPageBytes - 1);
-  const std::uintptr_t end = (reinterpret_cast<std::uintptr_t>(memory) + size) & ~(kPageBytes - 1);
-  if (begin < end) static_cast<void>(::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE));
-#else
-  static_cast<void>(memory);
-  static_cast<void>(size);
-#endif
+// Memory for a block of chunks, aligned if it is a huge page's and the system lets it. Null: none.
+void* map_block(std::size_t size) noexcept {
+  const auto map = [&](void* hint) {
+    return ::mmap(hint, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  };
+  void* block = map(nullptr);  // beside another block it lies well
+  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(block);
+  if (block != MAP_FAILED && size >= kHugePageBytes && address % kHugePageBytes != 0) {
+    ::munmap(block, size);
+    block = map(reinterpret_cast<void*>(address / kHugePageBytes * kHugePageBytes));  // below it is room, as a rule
+  }
+  return block == MAP_FAILED ? nullptr : block;
 }
 
-void destroy(Chunk* chunk) noexcept {
-  chunk->~Chunk();
-  std::free(chunk);
+// A new block is going to be filled: its pages are asked for at once. Where the system cannot, they come one by one.
+void fetch_pages(void* block, std::size_t size) noexcept {
+#ifdef MADV_HUGEPAGE
+  if (size >= kHugePageBytes) static_cast<void>(::madvise(block, size, MADV_HUGEPAGE));
+#endif
+#ifdef MADV_POPULATE_WRITE
+  static_cast<void>(::madvise(block, size, MADV_POPULATE_WRITE));
+#endif
+  static_cast<void>(block);
+  static_cast<void>(size);
+}
+
+// All but the page of the header; they come again one by one, zeroed, when they are written.
+void give_pages_back(Chunk* chunk) noexcept {
+  constexpr std::size_t kPageBytes = 4096;
+  auto* const begin = reinterpret_cast<std::byte*>(chunk);
+  static_cast<void>(::madvise(begin + kPageBytes, SpanStore::kChunkBytes - kPageBytes, MADV_DONTNEED));
+}
+
+void unmap_block(Chunk* first, std::size_t chunk_count) noexcept {
+  auto* const memory = reinterpret_cast<std::byte*>(first);
+  for (std::size_t i = 0; i < chunk_count; ++i)
+    std::destroy_at(std::launder(reinterpret_cast<Chunk*>(memory + i * SpanStore::kChunkBytes)));
+  ::munmap(memory, chunk_count * SpanStore::kChunkBytes);
 }
 
 }  // namespace
 
 SpanStore::~SpanStore() {
   reclaim(std::uint64_t{1} << 32);
-  trim(0);
+  // All chunks of all blocks are in the pool now.
+  Chunk* going = nullptr;
+  for (Chunk* chunk = free_.take_all(); chunk != nullptr;) {
+    Chunk* const next = chunk->next;
+    if (chunk == chunk->block) {
+      chunk->next = going;
+      going = chunk;
+    }
+    chunk = next;
+  }
+  while (going != nullptr) unmap_block(std::exchange(going, going->next), block_chunks_);
 }
 
 Chunk* SpanStore::take_pooled() noexcept {
   Chunk* chunk = free_.pop();
-  if (chunk != nullptr) pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);  // relaxed: a gauge
+  if (chunk != nullptr && !std::exchange(chunk->hollow, false))
+    pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);  // relaxed: a gauge
   return chunk;
+}
+
+// One chunk of a new block; the others go into the pool.
+Chunk* SpanStore::make_block() noexcept {
+  const std::size_t size = block_chunks_ * kChunkBytes;
+  auto* memory = static_cast<std::byte*>(map_block(size));
+  if (memory == nullptr) return nullptr;
+  fetch_pages(memory, size);
+  auto* const first = new (memory) Chunk;
+  pooled_bytes_.fetch_add(size - kChunkBytes, std::memory_order_relaxed);  // relaxed: a gauge
+  for (std::size_t i = block_chunks_; i-- > 0;) {
+    Chunk* chunk = i == 0 ? first : new (memory + i * kChunkBytes) Chunk;
+    chunk->block = first;
+    chunk->capacity = kPooledCapacity;
+    if (i != 0) free_.push(chunk);
+  }
+  return first;
 }
 
 Chunk* SpanStore::take_chunk(std::size_t payload_bytes, bool first_of_generation) noexcept {
   const std::size_t smallest = first_of_generation ? kFirstChunkBytes - sizeof(Chunk) : kPooledCapacity;
   const std::size_t capacity = std::max(round_up(payload_bytes), smallest);
-  Chunk* chunk = capacity == kPooledCapacity ? take_pooled() : nullptr;
-  if (chunk == nullptr) {
+  Chunk* chunk = nullptr;
+  if (capacity == kPooledCapacity) {
+    chunk = take_pooled();
+    if (chunk == nullptr) chunk = make_block();
+    if (chunk == nullptr) return nullptr;
+  } else {
     void* memory = std::malloc(sizeof(Chunk) + capacity);
     if (memory == nullptr) return nullptr;
-    if (capacity == kPooledCapacity) fetch_pages(memory, kChunkBytes);
     chunk = new (memory) Chunk;
     chunk->capacity = capacity;
   }
@@ -69,8 +125,9 @@ void SpanStore::release(Chunk* chunk) noexcept {
     cuts_.destroy(cut);
   }
   chunk->cuts.clear();
-  if (chunk->capacity != kPooledCapacity) {
-    destroy(chunk);
+  if (chunk->block == nullptr) {
+    chunk->~Chunk();
+    std::free(chunk);
     return;
   }
   pooled_bytes_.fetch_add(kChunkBytes, std::memory_order_relaxed);
@@ -115,17 +172,42 @@ std::map<std::uint32_t, std::uint64_t> SpanStore::bytes_by_generation() {
 
 void SpanStore::trim(std::uint64_t bytes_max) noexcept {
   if (pooled_bytes_.load(std::memory_order_relaxed) <= bytes_max) return;
-  Chunk* chunk = free_.take_all();
-  while (chunk != nullptr) {
-    Chunk* next = chunk->next;
-    if (pooled_bytes_.load(std::memory_order_relaxed) > bytes_max) {
-      pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);
-      destroy(chunk);
-    } else {
-      free_.push(chunk);
+  Chunk* const all = free_.take_all();
+  for (Chunk* chunk = all; chunk != nullptr; chunk = chunk->next) chunk->block->pooled_in_block = 0;
+  for (Chunk* chunk = all; chunk != nullptr; chunk = chunk->next) ++chunk->block->pooled_in_block;
+  const auto is_whole = [&](const Chunk* chunk) { return chunk->block->pooled_in_block == block_chunks_; };
+  const auto too_many = [&] { return pooled_bytes_.load(std::memory_order_relaxed) > bytes_max; };
+  // A chunk whose block is marked goes with it; the first one of the block is remembered for the end.
+  constexpr std::uint32_t kGoes = ~std::uint32_t{0};
+  std::uint64_t left = pooled_bytes_.load(std::memory_order_relaxed);  // when the marked blocks are gone
+  Chunk* kept = nullptr;
+  Chunk* going = nullptr;
+  for (Chunk* chunk = all; chunk != nullptr;) {
+    Chunk* const next = chunk->next;
+    if (is_whole(chunk) && left > bytes_max) {
+      chunk->block->pooled_in_block = kGoes;
+      left -= std::min<std::uint64_t>(left, block_chunks_ * kChunkBytes);
+    }
+    const bool goes = chunk->block->pooled_in_block == kGoes;
+    if (goes && !chunk->hollow) pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);
+    if (!goes || chunk == chunk->block) {
+      Chunk*& list = goes ? going : kept;
+      chunk->next = list;
+      list = chunk;
     }
     chunk = next;
   }
+  while (kept != nullptr) {
+    Chunk* const next = kept->next;
+    if (!kept->hollow && too_many()) {
+      give_pages_back(kept);
+      kept->hollow = true;
+      pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);
+    }
+    free_.push(kept);
+    kept = next;
+  }
+  while (going != nullptr) unmap_block(std::exchange(going, going->next), block_chunks_);
 }
 
 void SpanWriter::begin(std::uint32_t generation) noexcept {

@@ -10,14 +10,18 @@
 // PROTOCOL chunk_hand_over: how chunks pass between the ingest lanes and the tick thread.
 //   words    free_head_ (stack of empty chunks), full_head_ (stack of chunks in use), Chunk::next
 //   writers  lanes: pop from free_, push a new chunk to full_; tick: takes all of full_, pushes to free_
-//   W1  pop: all = free_head_.exchange(null, take); keep one; push the rest back one by one (W2)
+//   W1  pop: all = free_head_.exchange(null, take); keep one; the rest goes back whole, CAS null -> rest (publish), or,
+//       when something was pushed meanwhile, one by one (W2)
 //   W2  push: chunk.next = head (plain, the chunk is ours); head CAS head -> chunk (publish)
 //   R1  tick: all = full_head_.exchange(null, take); pairs with W2
 //   G5  a chunk is on exactly one stack, in one lane or in tick's list: pop takes the whole stack, so there is no ABA
 //   progress  W1 wait-free, W2 lock-free; nobody waits
 //   proved by tests/interleave/chunk_hand_over_test.cpp (2 lanes and the tick thread, exhaustive); mutants
 //   publish=relaxed, take=relaxed must fail
-// Memory: bytes() counts whole chunks and the side blocks of cut spans.
+// Memory: bytes() counts whole chunks and the side blocks of cut spans. Chunks come from the system in blocks, whose
+// pages are fetched at once: a fault for each costs more than all that is done with the bytes. A block of a huge page
+// is wanted where memory_limit makes 2 MiB little. A block goes back when all of its chunks are in the pool; of a chunk
+// that is too much while its block is in use, the pages go back.
 #pragma once
 
 #include <cstddef>
@@ -61,6 +65,9 @@ struct CutSpanCare {
 
 struct Chunk {
   Chunk* next = nullptr;
+  Chunk* block = nullptr;             // the first chunk of its block; null: a piece of memory of its own, never pooled
+  std::uint32_t pooled_in_block = 0;  // of a first chunk; scratch of trim()
+  bool hollow = false;                // in the pool, and its pages but the header's are with the system
   std::uint32_t generation = 0;
   std::size_t capacity = 0;  // of the bytes behind this header
   std::size_t used = 0;
@@ -88,7 +95,10 @@ class ChunkStack {
   Item* pop() noexcept {
     Item* item = take_all();
     if (item == nullptr) return nullptr;
-    for (Item* rest = item->next; rest != nullptr;) {
+    Item* rest = item->next;
+    Item* none = nullptr;
+    if (rest == nullptr || head_.compare_exchange(none, rest, Orders::publish, Orders::guess)) return item;
+    while (rest != nullptr) {
       Item* next = rest->next;
       push(rest);
       rest = next;
@@ -105,13 +115,18 @@ class SpanStore {
   static constexpr std::size_t kChunkBytes = 256 * 1024;      // with the header: what the pool recycles
   static constexpr std::size_t kFirstChunkBytes = 16 * 1024;  // the first of a generation: little traffic costs little
 
-  explicit SpanStore(CutSpanCare cuts) noexcept : cuts_(cuts) {}
+  static constexpr std::size_t kHugeBlockChunks = 8;  // 2 MiB
+
+  // huge_blocks: chunks come from the system by eights, on a huge page where it has one.
+  explicit SpanStore(CutSpanCare cuts, bool huge_blocks = false) noexcept
+      : cuts_(cuts), block_chunks_(huge_blocks ? kHugeBlockChunks : 1) {}
   ~SpanStore();  // REQUIRES no writer in use
   SpanStore(const SpanStore&) = delete;
   SpanStore& operator=(const SpanStore&) = delete;
 
   // Bytes of all chunks in use and of cut spans; empty chunks in the pool are not counted but bounded by trim().
   std::uint64_t bytes() const noexcept { return used_bytes_.load(std::memory_order_relaxed); }  // relaxed: a gauge
+  std::uint64_t pooled_bytes() const noexcept { return pooled_bytes_.load(std::memory_order_relaxed); }  // as bytes()
   void add_bytes(std::uint64_t bytes) noexcept { used_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
   void sub_bytes(std::uint64_t bytes) noexcept { used_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
 
@@ -119,7 +134,8 @@ class SpanStore {
   void reclaim(std::uint64_t open_generation) noexcept;
   // Tick only. The bytes in use by generation, ascending. Allocates.
   std::map<std::uint32_t, std::uint64_t> bytes_by_generation();
-  // Tick only. Frees pooled chunks until at most `bytes_max` stay in the pool.
+  // Tick only. Frees pooled chunks until at most `bytes_max` stay in the pool: whole blocks first; then the pages of
+  // those whose blocks are in use.
   void trim(std::uint64_t bytes_max) noexcept;
 
  private:
@@ -127,10 +143,12 @@ class SpanStore {
   // A chunk for at least payload_bytes; null: out of memory.
   Chunk* take_chunk(std::size_t payload_bytes, bool first_of_generation) noexcept;
   Chunk* take_pooled() noexcept;
+  Chunk* make_block() noexcept;
   void release(Chunk* chunk) noexcept;
   void collect() noexcept;
 
   CutSpanCare cuts_;
+  const std::size_t block_chunks_;
   ChunkStack<Chunk> free_;
   ChunkStack<Chunk> in_use_;
   std::vector<Chunk*> chunks_;  // tick's own list of chunks in use

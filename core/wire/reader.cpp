@@ -93,6 +93,17 @@ const Byte* Reader::skip(const Byte* field, std::uint32_t tag, const Byte* at, c
 
 bool FieldCursor::next(FieldView& field) noexcept {
   if (at_ >= end_) return false;
+  // The usual field: tag and length of a byte each.
+  if (end_ - at_ >= 2) {
+    const std::uint32_t tag = bytes_[at_];
+    const std::uint32_t size = bytes_[at_ + 1];
+    const bool is_plain = (tag & 0x87) == static_cast<std::uint32_t>(WireType::length) && tag >= 8 && size < 0x80;
+    if (is_plain && size <= end_ - at_ - 2) {
+      field = {tag >> 3, tag & 7, {at_, size + 2}, {at_ + 2, size}};
+      at_ += size + 2;
+      return true;
+    }
+  }
   Reader reader(bytes_);
   const Byte* const end = reader.at(end_);
   const Byte* const begin = reader.at(at_);

@@ -60,10 +60,10 @@ struct SpanBesideTick {
   bool logged_again = false;
   bool seen = false;
 
-  SpanBesideTick() { (void)list.push(&first); }
+  SpanBesideTick() { (void)list.push(&first, false); }
   void thread(unsigned i) {
     if (i == 0) {
-      logged_again = list.push(&second);
+      logged_again = list.push(&second, true);
     } else {
       list.clear_touched();
       for (const Span* span = list.first(); span != nullptr; span = span->next) seen = seen || span == &second;
@@ -80,7 +80,7 @@ struct TwoSpans {
   Span spans[2];
   bool logged[2] = {};
 
-  void thread(unsigned i) { logged[i] = list.push(&spans[i]); }
+  void thread(unsigned i) { logged[i] = list.push(&spans[i], false); }
   void finish() { expect(logged[0] != logged[1], "logged once"); }
 };
 
@@ -108,20 +108,26 @@ struct LateSpansBesideSettling {
 
   LateSpansBesideSettling() {
     held.bytes.set(1);
-    (void)list.push(&held);
+    (void)list.push(&held, false);
     for (auto& log : logs) (void)log.reserve(1);
   }
   void settle() {
     list.clear_touched();
-    for (const Span* span = list.take(); span != nullptr; span = span->next) {
+    const auto taken = list.take();
+    unsigned count = 0;
+    bool has_links = false;
+    for (const Span* span = taken.first; span != nullptr; span = span->next) {
       expect(span->bytes.get() == 1, "a span is whole when it is settled");
       ++settled[span == &held ? kLate : static_cast<unsigned>(span - late)];
+      ++count;
+      has_links = has_links || span != &held;
     }
+    expect(taken.count == count && taken.has_links == has_links, "the head tells what the list holds");
   }
   void thread(unsigned i) {
     if (i == kLate) return settle();
     late[i].bytes.set(1);
-    if (list.push(&late[i])) logs[i].push(1);
+    if (list.push(&late[i], true)) logs[i].push(1);
   }
   void finish() {
     bool logged = false;

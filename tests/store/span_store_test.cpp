@@ -86,6 +86,41 @@ TEST(SpanStore, EmptyChunksAreReusedAndTrimmed) {
   store.reclaim(51);
   store.trim(0);
   EXPECT_EQ(store.bytes(), 0u);
+  EXPECT_EQ(store.pooled_bytes(), 0u);
+}
+
+TEST(SpanStore, ThePoolGivesBackWholeBlocks_AndPagesOfThoseInUse) {
+  SpanStore store(kCare, true);
+  SpanWriter old_writer(store);
+  SpanWriter new_writer(store);
+  constexpr std::uint64_t kBlockBytes = SpanStore::kHugeBlockChunks * SpanStore::kChunkBytes;
+  const std::string large(200'000, 'z');  // one a chunk
+  for (std::uint32_t span = 0; span < 9; ++span) {
+    SpanWriter& writer = span < 7 ? old_writer : new_writer;
+    writer.begin(span < 7 ? 1 : 2);
+    write(writer, writer.envelope(nullptr, {}), large);
+  }
+  // A large span does not fit into the small first chunk of its generation, and so each took a chunk of a block.
+  constexpr std::uint64_t kUnused = 2 * kBlockBytes - 9 * SpanStore::kChunkBytes;
+  EXPECT_EQ(store.pooled_bytes(), kUnused);
+  store.trim(kUnused - SpanStore::kChunkBytes);  // both blocks are in use: the pages of one chunk go
+  EXPECT_EQ(store.pooled_bytes(), kUnused - SpanStore::kChunkBytes);
+  store.trim(0);
+  EXPECT_EQ(store.pooled_bytes(), 0u);
+  store.reclaim(2);
+  EXPECT_EQ(store.pooled_bytes(), 7 * SpanStore::kChunkBytes);
+  const SpanEntry* again = write(new_writer, new_writer.envelope(nullptr, {}), large);
+  EXPECT_EQ(again->payload().back(), 'z');
+  EXPECT_EQ(store.pooled_bytes(), 6 * SpanStore::kChunkBytes);
+  for (int i = 0; i < 13; ++i) write(new_writer, new_writer.envelope(nullptr, {}), large);
+  EXPECT_EQ(store.pooled_bytes(), 0u);  // the hollow ones are in use, too
+  store.reclaim(3);
+  EXPECT_EQ(store.bytes(), 0u);
+  EXPECT_EQ(store.pooled_bytes(), 2 * kBlockBytes);
+  store.trim(kBlockBytes);
+  EXPECT_EQ(store.pooled_bytes(), kBlockBytes);
+  store.trim(0);
+  EXPECT_EQ(store.pooled_bytes(), 0u);
 }
 
 }  // namespace
