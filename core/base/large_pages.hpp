@@ -1,9 +1,9 @@
-// Memory for large arrays of plain values that live for a while: on huge pages, with one page fault for 2 MiB.
+// Memory that lives for a while, on huge pages: one page fault for 2 MiB. Pages from the system, and an allocator for
+// large arrays of plain values.
 //
-// Thread rule: Immutable (no state of its own). Cost: malloc's, and a system call for a block of kLargeBytes or more.
+// Thread rule: Immutable (no state of its own). Cost: of pages a system call or three; of an array malloc's, and a
+// system call for a block of kLargeBytes or more.
 #pragma once
-
-#include <sys/mman.h>
 
 #include <cstddef>
 #include <new>
@@ -11,13 +11,20 @@
 
 namespace entail::base {
 
+constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
+
+// Zeroed private pages; null when the system refuses. more_flags: of mmap. on_huge_page: they begin on a huge page, if
+// there is room for that.
+void* map_pages(std::size_t bytes, bool on_huge_page, int more_flags = 0) noexcept;
+// Asks for huge pages; a wish, failure is no error. REQUIRES that `begin` is the start of a page.
+void prefer_huge_pages(void* begin, std::size_t bytes) noexcept;
+
 // A standard allocator; without memory it fails as operator new does.
 template <class T>
 struct LargePageAllocator {
   using value_type = T;
   // Below two huge pages the zeroing of a whole one costs more than its page faults save.
   static constexpr std::size_t kLargeBytes = std::size_t{4} << 20;
-  static constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
 
   LargePageAllocator() = default;
   template <class U>
@@ -28,9 +35,7 @@ struct LargePageAllocator {
     const std::size_t bytes = count > kNone / 2 / sizeof(T) ? kNone / 2 : count * sizeof(T);
     if (bytes < kLargeBytes) return static_cast<T*>(::operator new(bytes));
     void* const data = ::operator new(bytes, std::align_val_t{kHugePageBytes});
-#ifdef MADV_HUGEPAGE
-    ::madvise(data, bytes & ~(kHugePageBytes - 1), MADV_HUGEPAGE);  // a wish: failure is no error
-#endif
+    prefer_huge_pages(data, bytes & ~(kHugePageBytes - 1));
     return static_cast<T*>(data);
   }
   void deallocate(T* data, std::size_t count) noexcept {

@@ -102,7 +102,8 @@ void OptionsReader::read_root(const YamlNode& root) {
   if (const YamlNode::Entry* extensions = find_entry(root, "extensions"))
     for (const YamlNode::Entry& entry : document_.node(extensions->node).entries) extensions_.insert(entry.key);
   const YamlNode::Entry* block = find_entry(root, kBlock);
-  const YamlNode::Entry* component = choose_component(root);
+  const Components components = components_of(root);
+  const YamlNode::Entry* component = choose_component(root, components);
   if (block != nullptr && component != nullptr)
     messages_.error(block->position, "tail_sampling stands here and under processors on line " +
                                          std::to_string(component->position.line) + "; which one is meant?");
@@ -111,7 +112,7 @@ void OptionsReader::read_root(const YamlNode& root) {
     is_own_component_ = is_named(component->key, kOwnComponent);
     read_section(document_.node(component->node), std::string(kBlock), component->position);
   }
-  check_collector_sections(root, component);
+  check_collector_sections(root, components, component);
   for (const YamlNode::Entry& entry : root.entries)
     if (!is_collector_section(entry.key)) read_key(entry, "");
   // A block under processors that could not be chosen has been complained of; that nothing is configured follows from
@@ -119,13 +120,17 @@ void OptionsReader::read_root(const YamlNode& root) {
   if (block != nullptr || component != nullptr || find_entry(root, "processors") == nullptr) check_whole();
 }
 
-// The component entail, or else tail_sampling, by its plain name; one with a name behind it if it is the only one.
-const YamlNode::Entry* OptionsReader::choose_component(const YamlNode& root) {
-  std::vector<const YamlNode::Entry*> found;
+OptionsReader::Components OptionsReader::components_of(const YamlNode& root) const {
+  Components found;
   for (const std::string_view section : kComponentSections)
     if (const YamlNode::Entry* components = find_entry(root, section))
       for (const YamlNode::Entry& entry : document_.node(components->node).entries)
         if (is_component(section, entry.key)) found.push_back(&entry);
+  return found;
+}
+
+// The component entail, or else tail_sampling, by its plain name; one with a name behind it if it is the only one.
+const YamlNode::Entry* OptionsReader::choose_component(const YamlNode& root, const Components& found) {
   if (found.empty()) {
     if (const YamlNode::Entry* processors = find_entry(root, "processors"))
       messages_.error(processors->position, "processors hold no tail_sampling and no entail");
@@ -148,26 +153,20 @@ const YamlNode::Entry* OptionsReader::choose_component(const YamlNode& root) {
 }
 
 // Sections that only the Collector reads.
-void OptionsReader::check_collector_sections(const YamlNode& root, const YamlNode::Entry* component) {
+void OptionsReader::check_collector_sections(const YamlNode& root, const Components& components,
+                                             const YamlNode::Entry* component) {
   std::vector<std::string_view> left;
-  bool holds_block = false;  // one that could not be chosen has been complained of
-  const auto components_in = [&](const YamlNode::Entry& section) {
-    unsigned count = 0;
-    for (const YamlNode::Entry& entry : document_.node(section.node).entries)
-      count += is_component(section.key, entry.key);
-    return count;
-  };
-  for (const std::string_view name : kComponentSections)
-    if (const YamlNode::Entry* section = find_entry(root, name)) holds_block |= components_in(*section) != 0;
+  const auto is_ours = [&](const YamlNode::Entry& entry) { return std::ranges::count(components, &entry) != 0; };
   for (const YamlNode::Entry& entry : root.entries) {
     if (!is_collector_section(entry.key)) continue;
-    const bool is_receivers = entry.key == "receivers" && components_in(entry) != 0;
-    if (entry.key != "processors" && !is_receivers)
+    const std::vector<YamlNode::Entry>& inside = document_.node(entry.node).entries;
+    if (entry.key != "processors" && std::ranges::none_of(inside, is_ours))
       left.push_back(entry.key);
     else
-      for (const YamlNode::Entry& other : document_.node(entry.node).entries)
-        if (!is_component(entry.key, other.key)) left.push_back(other.key);
-    if (!holds_block && entry.key != "processors")
+      for (const YamlNode::Entry& other : inside)
+        if (!is_ours(other)) left.push_back(other.key);
+    // One that could not be chosen has been complained of.
+    if (components.empty() && entry.key != "processors")
       messages_.error(entry.position, "'" + entry.key +
                                           "' is a section of the Collector: it may stand here only beside "
                                           "processors that hold tail_sampling or entail");

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "config/messages.hpp"
 #include "config/option_table.hpp"
@@ -21,8 +22,10 @@ class OptionsReader {
  private:
   // Which keys may stand where (options_reader.cpp).
   void read_root(const YamlNode& root);
-  const YamlNode::Entry* choose_component(const YamlNode& root);
-  void check_collector_sections(const YamlNode& root, const YamlNode::Entry* component);
+  using Components = std::vector<const YamlNode::Entry*>;  // of a Collector, whose block is ours
+  Components components_of(const YamlNode& root) const;
+  const YamlNode::Entry* choose_component(const YamlNode& root, const Components& found);
+  void check_collector_sections(const YamlNode& root, const Components& components, const YamlNode::Entry* component);
   void read_section(const YamlNode& node, const std::string& path, Position key_position);
   void read_both_hops(const YamlNode& node, const std::string& path, Position key_position);
   void read_key(const YamlNode::Entry& entry, const std::string& prefix);

@@ -108,12 +108,7 @@ Result<void> Engine::ingest(const Request& request, std::uint64_t* spans_rejecte
 
 Result<void> Engine::ingest(Bytes otlp_protobuf) {
   static thread_local wire::Decoded decoded;
-  Result<void> taken;
-  try {
-    taken = wire::decode(otlp_protobuf, nullptr, decoded);
-  } catch (const std::bad_alloc&) {
-    taken = Error{ErrorCode::out_of_memory};
-  }
+  Result<void> taken = wire::decode(otlp_protobuf, nullptr, decoded);
   std::uint64_t rejected = 0;
   if (taken.ok()) taken = impl_->ingest(decoded, 0, rejected);
   if (decoded.spans.capacity() + decoded.fields.capacity() > kDecodedItemsMax) decoded = {};

@@ -15,6 +15,7 @@
 #include <memory>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "emit/batch_writer.hpp"
@@ -166,9 +167,10 @@ struct Engine::Impl {
       to_log.push_back(id);
     }
   }
-  // By (arrival second, trace ID): alike for every order of arrival within one second.
+  // What traces are ordered by: arrival second, trace ID. Alike for every order of arrival within one second.
+  using ArrivalKey = std::pair<std::int64_t, TraceId>;
+  ArrivalKey arrival_key(RecordId id) const noexcept;
   void sort_by_arrival(std::vector<RecordId>& ids) const;
-  bool arrived_before(RecordId a, RecordId b) const;
 
   const Options options;
   Sink& sink;

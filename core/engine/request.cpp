@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <new>
 
 #include "engine/request_impl.hpp"
 
@@ -20,13 +19,7 @@ std::int64_t end_time_max_of(const wire::Decoded& decoded) noexcept {
 }  // namespace
 
 Result<void> Request::Impl::decode(Bytes bytes, const wire::Marks* marks) {
-  Result<void> done;
-  try {
-    done = wire::decode(bytes, marks, decoded);
-  } catch (const std::bad_alloc&) {
-    decoded.clear();
-    done = Error{ErrorCode::out_of_memory};
-  }
+  const Result<void> done = wire::decode(bytes, marks, decoded);
   end_time_max_ns = end_time_max_of(decoded);
   return done;
 }
@@ -49,12 +42,8 @@ Result<void> Request::parse_json(std::string_view text) {
   impl_->unknown_keys = 0;
   impl_->end_time_max_ns = 0;
   impl_->decoded.clear();
-  try {
-    const Result<void> read = impl_->json_reader.read(text, impl_->json);
-    if (!read.ok()) return read;
-  } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::out_of_memory};
-  }
+  const Result<void> read = impl_->json_reader.read(text, impl_->json);
+  if (!read.ok()) return read;
   impl_->signal = impl_->json.signal;
   impl_->values_lost = impl_->json.values_lost;
   impl_->unknown_keys = impl_->json.unknown_keys;

@@ -165,31 +165,22 @@ void Engine::Impl::collect_due(bool drain) {
   due.erase(std::unique(due.begin(), due.end()), due.end());
 }
 
+Engine::Impl::ArrivalKey Engine::Impl::arrival_key(RecordId id) const noexcept {
+  return {ledger[id].arrival_ns / kNanosPerSecond, trace_id(id)};
+}
+
 // The keys are fetched once and side by side, not in every comparison.
 void Engine::Impl::sort_by_arrival(std::vector<RecordId>& ids) const {
-  struct Arrival {
-    std::int64_t second;
-    TraceId trace_id;
-    RecordId id;
-  };
   constexpr std::size_t kAhead = 16;
-  std::vector<Arrival> arrivals;
+  std::vector<std::pair<ArrivalKey, RecordId>> arrivals;
   arrivals.reserve(ids.size());
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (i + 2 * kAhead < ids.size()) ledger.prefetch(ids[i + 2 * kAhead]);
     if (i + kAhead < ids.size()) graph.prefetch_key(ledger[ids[i + kAhead]].node);
-    arrivals.push_back({ledger[ids[i]].arrival_ns / kNanosPerSecond, trace_id(ids[i]), ids[i]});
+    arrivals.emplace_back(arrival_key(ids[i]), ids[i]);
   }
-  std::sort(arrivals.begin(), arrivals.end(), [](const Arrival& a, const Arrival& b) {
-    return a.second != b.second ? a.second < b.second : a.trace_id < b.trace_id;
-  });
-  std::transform(arrivals.begin(), arrivals.end(), ids.begin(), [](const Arrival& arrival) { return arrival.id; });
-}
-
-bool Engine::Impl::arrived_before(RecordId a, RecordId b) const {
-  const std::int64_t second_a = ledger[a].arrival_ns / kNanosPerSecond;
-  const std::int64_t second_b = ledger[b].arrival_ns / kNanosPerSecond;
-  return second_a != second_b ? second_a < second_b : trace_id(a) < trace_id(b);
+  std::sort(arrivals.begin(), arrivals.end());
+  std::transform(arrivals.begin(), arrivals.end(), ids.begin(), [](const auto& arrival) { return arrival.second; });
 }
 
 policy::Facts Engine::Impl::facts(RecordId id) const noexcept {

@@ -195,7 +195,7 @@ void Engine::Impl::settle_candidates() {
   std::sort(candidates.begin(), candidates.end(), [&](RecordId a, RecordId b) {
     const std::uint32_t hops_a = ledger.paths().hops(ledger.nearest_path(a));
     const std::uint32_t hops_b = ledger.paths().hops(ledger.nearest_path(b));
-    return hops_a != hops_b ? hops_a < hops_b : arrived_before(a, b);
+    return hops_a != hops_b ? hops_a < hops_b : arrival_key(a) < arrival_key(b);
   });
   const auto rate = static_cast<double>(options.links.propagate.max_propagated_bytes_per_second);
   const double seconds = static_cast<double>(now_ns - propagation_filled_at_ns) / static_cast<double>(kNanosPerSecond);

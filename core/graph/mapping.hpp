@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/large_pages.hpp"
+
 namespace entail::graph {
 
 constexpr std::uint64_t kPageBytes = 4096;
-constexpr std::uint64_t kHugePageBytes = 2ull << 20;
+using base::kHugePageBytes;
 
 constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexcept {
   return (value + unit - 1) / unit * unit;

@@ -9,39 +9,22 @@
 #include <new>
 #include <utility>
 
+#include "base/large_pages.hpp"
+
 namespace entail::store {
 namespace {
 
-constexpr std::size_t kHugePageBytes = SpanStore::kHugeBlockChunks * SpanStore::kChunkBytes;
-static_assert(kHugePageBytes == std::size_t{2} << 20);
+static_assert(SpanStore::kHugeBlockChunks * SpanStore::kChunkBytes == base::kHugePageBytes);
 constexpr std::size_t kPooledCapacity = SpanStore::kChunkBytes - sizeof(Chunk);
 
 std::size_t round_up(std::size_t bytes) noexcept { return (bytes + 7) & ~std::size_t{7}; }
 
-// Memory for a block of chunks, aligned if it is a huge page's and the system lets it. Null: none.
-void* map_block(std::size_t size) noexcept {
-  const auto map = [&](void* hint) {
-    return ::mmap(hint, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  };
-  void* block = map(nullptr);  // beside another block it lies well
-  const std::uintptr_t address = reinterpret_cast<std::uintptr_t>(block);
-  if (block != MAP_FAILED && size >= kHugePageBytes && address % kHugePageBytes != 0) {
-    ::munmap(block, size);
-    block = map(reinterpret_cast<void*>(address / kHugePageBytes * kHugePageBytes));  // below it is room, as a rule
-  }
-  return block == MAP_FAILED ? nullptr : block;
-}
-
 // A new block is going to be filled: its pages are asked for at once. Where the system cannot, they come one by one.
 void fetch_pages(void* block, std::size_t size) noexcept {
-#ifdef MADV_HUGEPAGE
-  if (size >= kHugePageBytes) static_cast<void>(::madvise(block, size, MADV_HUGEPAGE));
-#endif
+  if (size >= base::kHugePageBytes) base::prefer_huge_pages(block, size);
 #ifdef MADV_POPULATE_WRITE
   static_cast<void>(::madvise(block, size, MADV_POPULATE_WRITE));
 #endif
-  static_cast<void>(block);
-  static_cast<void>(size);
 }
 
 // All but the page of the header; they come again one by one, zeroed, when they are written.
@@ -85,7 +68,7 @@ Chunk* SpanStore::take_pooled() noexcept {
 // One chunk of a new block; the others go into the pool.
 Chunk* SpanStore::make_block() noexcept {
   const std::size_t size = block_chunks_ * kChunkBytes;
-  auto* memory = static_cast<std::byte*>(map_block(size));
+  auto* memory = static_cast<std::byte*>(base::map_pages(size, size >= base::kHugePageBytes));
   if (memory == nullptr) return nullptr;
   fetch_pages(memory, size);
   auto* const first = new (memory) Chunk;
