@@ -13,16 +13,7 @@ namespace {
 
 using namespace entail;
 using wire_test::as_string;
-
-// Of varints of more than five bytes in tags and lengths, the two do not think alike (tests/wire): decode() reads them.
-bool may_hold_long_varint(Bytes bytes) {
-  int run = 0;
-  for (const std::uint8_t byte : bytes) {
-    if (run >= 4 && byte >= 0x10) return true;
-    run = byte >= 0x80 ? run + 1 : 0;
-  }
-  return false;
-}
+using wire_test::may_hold_long_varint;
 
 // A span with its surroundings, as protobuf says it.
 std::vector<std::string> spans_of(const otlp_lax::TracesData& data) {

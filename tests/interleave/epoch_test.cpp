@@ -3,28 +3,12 @@
 
 #include <array>
 
+#include "tests/interleave/epoch_mutants.hpp"
 #include "tests/interleave/protocol.hpp"
 
 namespace {
 
-using entail::sync::EpochOrders;
 using namespace interleave;
-
-struct PinRelease : EpochOrders {
-  static constexpr auto pin = std::memory_order_release;
-};
-struct AskAcquire : EpochOrders {
-  static constexpr auto ask = std::memory_order_acquire;
-};
-struct ReadAcquire : EpochOrders {
-  static constexpr auto read = std::memory_order_acquire;
-};
-struct ReplaceRelease : EpochOrders {
-  static constexpr auto replace = std::memory_order_release;
-};
-struct UnpinRelaxed : EpochOrders {
-  static constexpr auto unpin = std::memory_order_relaxed;
-};
 
 // A lane runs kBatches batches on what P names; the retirer replaces it and frees the old one once it is safe.
 template <unsigned kBatches, class Orders>

@@ -3,19 +3,15 @@
 
 #include "sync/epoch.hpp"
 #include "sync/spsc_log.hpp"
+#include "tests/interleave/epoch_mutants.hpp"
 #include "tests/interleave/protocol.hpp"
 
 namespace {
 
-using entail::sync::EpochOrders;
 using entail::sync::SpscLogOrders;
 using namespace interleave;
 
 enum class Asked { before_draining, after_draining };
-
-struct UnpinRelaxed : EpochOrders {
-  static constexpr auto unpin = std::memory_order_relaxed;
-};
 
 // A lane runs one batch, which writes one span into the window that it loads and logs it. Tick rotates, then passes
 // twice: is the old window frozen, drain, drop it if it is. A log entry is the number of its window.

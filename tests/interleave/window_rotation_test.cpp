@@ -5,6 +5,7 @@
 #include "graph/runs.hpp"
 #include "graph/slot_index.hpp"
 #include "sync/epoch.hpp"
+#include "tests/interleave/epoch_mutants.hpp"
 #include "tests/interleave/protocol.hpp"
 
 namespace {
@@ -13,24 +14,7 @@ using entail::TraceId;
 using entail::graph::NodeRunOf;
 using entail::graph::NodeRuns;
 using entail::graph::SlotIndex;
-using entail::sync::EpochOrders;
 using namespace interleave;
-
-struct PinRelease : EpochOrders {
-  static constexpr auto pin = std::memory_order_release;
-};
-struct AskAcquire : EpochOrders {
-  static constexpr auto ask = std::memory_order_acquire;
-};
-struct ReadAcquire : EpochOrders {
-  static constexpr auto read = std::memory_order_acquire;
-};
-struct ReplaceRelease : EpochOrders {
-  static constexpr auto replace = std::memory_order_release;
-};
-struct UnpinRelaxed : EpochOrders {
-  static constexpr auto unpin = std::memory_order_relaxed;
-};
 
 struct ModelWindow {
   static constexpr std::uint32_t kRunCount = 1;

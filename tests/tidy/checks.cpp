@@ -5,6 +5,8 @@
 #include <cctype>
 #include <set>
 
+#include "tests/tidy/source_text.hpp"
+
 namespace entail::tidy {
 
 namespace {
@@ -61,22 +63,6 @@ constexpr std::array kBannedInCore = {
     Ban{"std::atomic", "take it from the Sync parameter", {"core/sync/atomic.hpp"}},
     Ban{"std::atomic_ref", "take it from the Sync parameter", {"core/sync/atomic.hpp"}},
 };
-
-bool is_word_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-
-std::string fault_at(const SourceFile& file, std::size_t line, std::string_view what) {
-  return file.path + ":" + std::to_string(line) + ": " + std::string(what);
-}
-
-std::vector<std::string_view> lines_of(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  return lines;
-}
 
 std::size_t line_of(std::string_view text, std::size_t at) {
   return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));

@@ -1,24 +1,11 @@
 #include "tests/tidy/protocol_checks.hpp"
 
 #include <algorithm>
-#include <cctype>
+
+#include "tests/tidy/source_text.hpp"
 
 namespace entail::tidy {
 namespace {
-
-std::string at_line(const SourceFile& file, std::size_t line, const std::string& what) {
-  return file.path + ":" + std::to_string(line) + ": " + what;
-}
-
-std::vector<std::string_view> split_lines(std::string_view text) {
-  std::vector<std::string_view> lines;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    lines.push_back(text.substr(0, end));
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  return lines;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
@@ -28,7 +15,7 @@ std::string_view trimmed(std::string_view text) {
 
 std::string_view word_at(std::string_view text) {
   std::size_t end = 0;
-  while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) ++end;
+  while (end < text.size() && is_word_char(text[end])) ++end;
   return text.substr(0, end);
 }
 
@@ -65,7 +52,7 @@ std::vector<std::string> protocols_told(const SourceFile& file) {
   constexpr std::string_view kMark = "// PROTOCOL ";
   std::vector<std::string> names;
   if (!file.path.ends_with(".hpp")) return names;
-  for (const std::string_view line : split_lines(file.text)) {
+  for (const std::string_view line : lines_of(file.text)) {
     if (!line.starts_with(kMark)) continue;
     const std::string_view name = word_at(line.substr(kMark.size()));
     const std::string_view rest = line.substr(kMark.size() + name.size());
@@ -88,7 +75,7 @@ std::vector<StatedOrder> stated_orders(const SourceFile& file) {
   StructLine in;
   std::string above;
   bool above_goes_on = false;
-  const auto lines = split_lines(file.text);
+  const auto lines = lines_of(file.text);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::string_view line = trimmed(lines[i]);
     if (const StructLine begun = struct_line(lines[i]); begun.name.ends_with("Orders")) {
@@ -117,7 +104,7 @@ std::vector<Mutant> mutants_of(const SourceFile& file) {
   std::vector<Mutant> mutants;
   StructLine in;
   std::vector<std::string> weakened;
-  for (const std::string_view line : split_lines(file.text)) {
+  for (const std::string_view line : lines_of(file.text)) {
     if (const StructLine begun = struct_line(line); !begun.base.empty()) {
       in = begun;
       weakened.clear();
@@ -136,7 +123,7 @@ Faults orders_without_proof(const SourceFile& file, const std::vector<StatedOrde
   for (const StatedOrder& order : stated_orders(file)) {
     const std::string what = order.orders + "::" + order.name;
     if (order.relaxed) {
-      if (order.reason.empty()) faults.push_back(at_line(file, order.line, what + " is relaxed without a reason"));
+      if (order.reason.empty()) faults.push_back(fault_at(file, order.line, what + " is relaxed without a reason"));
       continue;
     }
     const auto weakens = [&](const Mutant& mutant) {
@@ -147,7 +134,7 @@ Faults orders_without_proof(const SourceFile& file, const std::vector<StatedOrde
       });
     };
     if (order.reason.find("No mutant") == std::string::npos && std::none_of(mutants.begin(), mutants.end(), weakens))
-      faults.push_back(at_line(file, order.line, what + " has no mutant of its own"));
+      faults.push_back(fault_at(file, order.line, what + " has no mutant of its own"));
   }
   return faults;
 }
@@ -156,12 +143,12 @@ Faults defaulted_orders(const SourceFile& file) {
   Faults faults;
   if (!file.path.starts_with("core/")) return faults;
   const std::string code = without_comments_and_literals(file.text);
-  const auto lines = split_lines(code);
+  const auto lines = lines_of(code);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::size_t parameter = lines[i].find("memory_order order");
     if (parameter == std::string_view::npos) continue;
     if (trimmed(lines[i].substr(parameter + 18)).starts_with("="))
-      faults.push_back(at_line(file, i + 1, "a memory order with a default"));
+      faults.push_back(fault_at(file, i + 1, "a memory order with a default"));
   }
   return faults;
 }
@@ -170,8 +157,8 @@ Faults undocumented_declarations(const SourceFile& file) {
   Faults faults;
   if (!file.path.starts_with("core/include/") || !file.path.ends_with(".hpp")) return faults;
   const std::string code = without_comments_and_literals(file.text);
-  const auto lines = split_lines(file.text);
-  const auto code_lines = split_lines(code);
+  const auto lines = lines_of(file.text);
+  const auto code_lines = lines_of(code);
   int depth = 0;                // of braces that are no namespace's
   bool told = false;            // by a comment since the last blank line
   bool in_declaration = false;  // it began on a line above
@@ -186,7 +173,7 @@ Faults undocumented_declarations(const SourceFile& file) {
     const bool forward = (in_code.starts_with("class ") || in_code.starts_with("struct ")) && in_code.ends_with(";") &&
                          in_code.find('{') == std::string_view::npos;
     if (depth == 0 && !is_frame && !forward && !in_declaration && !told)
-      faults.push_back(at_line(file, i + 1, "no comment tells what this is"));
+      faults.push_back(fault_at(file, i + 1, "no comment tells what this is"));
     if (in_code.starts_with("#") || in_code.empty()) continue;
     const bool is_namespace = in_code.starts_with("namespace ") || in_code.starts_with("inline namespace ");
     if (!is_namespace) {

@@ -12,18 +12,6 @@ namespace {
 
 const std::string kGolden = std::string(ENTAIL_SOURCE_DIR) + "/tests/golden/";
 
-// Four bytes of 0x80 or more in a row and then one that makes the varint longer or larger than 32 bits: it may be a tag
-// or length of more than five bytes, which decode() reads and protobuf C++ refuses, or a tag beyond 32 bits, with which
-// it is the other way round.
-bool may_hold_long_varint(Bytes bytes) {
-  int run = 0;
-  for (const std::uint8_t byte : bytes) {
-    if (run >= 4 && byte >= 0x10) return true;
-    run = byte >= 0x80 ? run + 1 : 0;
-  }
-  return false;
-}
-
 struct Tally {
   std::uint64_t accepted = 0, refused = 0, excused = 0;
 };

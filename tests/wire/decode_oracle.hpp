@@ -29,6 +29,18 @@ inline Bytes as_bytes(const std::string& text) {
 }
 inline std::string as_string(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
+// Four bytes of 0x80 or more in a row and then one that makes the varint longer or larger than 32 bits: it may be a tag
+// or length of more than five bytes, which decode() reads and protobuf C++ refuses, or a tag beyond 32 bits, with which
+// it is the other way round.
+inline bool may_hold_long_varint(Bytes bytes) {
+  int run = 0;
+  for (const std::uint8_t byte : bytes) {
+    if (run >= 4 && byte >= 0x10) return true;
+    run = byte >= 0x80 ? run + 1 : 0;
+  }
+  return false;
+}
+
 // protobuf's depth limit counts other things than ours, so it is lifted here and the tests look at ours alone.
 template <class Message>
 bool oracle_parse(Bytes bytes, Message& message) {

@@ -1,0 +1,29 @@
+// Source text by lines and words, and how a fault in it is told. Thread rule: Immutable (free functions).
+#pragma once
+
+#include <cctype>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/tidy/checks.hpp"
+
+namespace entail::tidy {
+
+inline bool is_word_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
+inline std::string fault_at(const SourceFile& file, std::size_t line, std::string_view what) {
+  return file.path + ":" + std::to_string(line) + ": " + std::string(what);
+}
+
+inline std::vector<std::string_view> lines_of(std::string_view text) {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    lines.push_back(text.substr(0, end));
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return lines;
+}
+
+}  // namespace entail::tidy
