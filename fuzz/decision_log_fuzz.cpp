@@ -51,7 +51,7 @@ class Values {
     for (TraceId& one : all) one = id();
     return all;
   }
-  // What is left: names are UTF-8, as configurations are.
+  // What is left: names are UTF-8 (check_options).
   std::string rest() const {
     std::string text(reinterpret_cast<const char*>(bytes_.data()), bytes_.size());
     return simdjson::validate_utf8(text) ? text : "\x01 \\ \" \x7f";

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "wire/json_text.hpp"
+
 namespace entail::config {
 
 namespace {
@@ -19,34 +21,17 @@ Position position_of(const YAML::Mark& mark) noexcept {
   return {static_cast<std::uint32_t>(mark.line) + 1, static_cast<std::uint32_t>(mark.column) + 1};
 }
 
-// Length of the UTF-8 sequence at text[at]; 0 when it is none.
-std::size_t utf8_length(std::string_view text, std::size_t at) noexcept {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(at);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(at + i) & 0xc0) != 0x80) return 0;
-  const unsigned char second = byte(at + 1);
-  const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
-  const bool surrogate = first == 0xed && second >= 0xa0;
-  const bool too_large = first == 0xf4 && second >= 0x90;
-  return overlong || surrogate || too_large ? 0 : length;
-}
-
 // Names end up in JSON and OTLP strings, which must be UTF-8. False at the first byte that is not; *position says
 // where.
 bool is_utf8(std::string_view text, Position* position) noexcept {
-  *position = {1, 1};
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = utf8_length(text, at);
-    if (length == 0) return false;
-    position->column += 1;
-    if (text[at] == '\n') *position = {position->line + 1, 1};
-    at += length;
-  }
-  return true;
+  const std::string_view good = text.substr(0, wire::utf8_valid_size(text));
+  const std::size_t line_begin = good.rfind('\n') + 1;  // npos + 1 is 0: the first line
+  const auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
+  const auto lines = std::count(good.begin(), good.end(), '\n');
+  const auto columns =
+      std::count_if(good.begin() + static_cast<std::ptrdiff_t>(line_begin), good.end(), begins_character);
+  *position = {static_cast<std::uint32_t>(lines) + 1, static_cast<std::uint32_t>(columns) + 1};
+  return good.size() == text.size();
 }
 
 }  // namespace

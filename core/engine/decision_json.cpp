@@ -15,7 +15,7 @@ void append_key(std::string_view key, std::string& out) {
   out += "\":";
 }
 
-// A JSON string; what JSON may not hold as it is goes out as \u escapes. The text is UTF-8 or plain bytes of a name.
+// A JSON string; what JSON may not hold as it is goes out as \u escapes. The text is UTF-8: names are (check_policies).
 void append_text(std::string_view text, std::string& out) {
   out.push_back('"');
   for (const char c : text) {

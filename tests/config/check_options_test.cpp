@@ -25,6 +25,14 @@ using Paths = std::vector<std::string>;
 
 TEST(CheckOptions, SaysNothing_OfGoodOptions) { EXPECT_EQ(paths(good()), Paths()); }
 
+TEST(CheckOptions, ANameIsUtf8_SinceItGoesIntoJson) {
+  Options options = good();
+  options.tail_sampling.policies.front().name = "erreur \xc3\xa9";
+  EXPECT_EQ(paths(options), Paths());
+  options.tail_sampling.policies.front().name = "erreur \xe9";
+  EXPECT_EQ(paths(options), Paths({"tail_sampling.policies[0].name"}));
+}
+
 TEST(CheckOptions, ChecksWhatIsFilledInByHand) {
   Options options = good();
   options.tail_sampling.decision_wait_ns = -1;
