@@ -158,14 +158,14 @@ Faults long_lines(const SourceFile& file) {
 
 Faults long_file(const SourceFile& file) {
   const std::size_t lines = lines_of(file.text).size();
-  if (!is_in(file, "core/") || lines <= kCoreFileLinesMax) return {};
-  return {fault_at(file, lines, "a file of core has at most " + std::to_string(kCoreFileLinesMax) + " lines")};
+  if (!is_source(file) || lines <= kFileLinesMax) return {};
+  return {fault_at(file, lines, "a file has at most " + std::to_string(kFileLinesMax) + " lines")};
 }
 
 // Goes by the format: a function ends with a lone brace in the column in which it begins.
 Faults long_functions(const SourceFile& file) {
   Faults faults;
-  if (!is_source(file) || is_in(file, "tests/")) return faults;
+  if (!is_source(file)) return faults;
   const std::string code = without_comments_and_literals(file.text);
   std::array<std::size_t, 5> begin{};  // by indent, the last line that stands at it
   const auto lines = lines_of(code);

@@ -19,7 +19,7 @@ using Faults = std::vector<std::string>;
 
 constexpr std::array<std::string_view, 4> kSourceExtensions = {".cpp", ".hpp", ".c", ".h"};
 constexpr std::size_t kColumnsMax = 120;
-constexpr std::size_t kCoreFileLinesMax = 500;
+constexpr std::size_t kFileLinesMax = 500;
 constexpr std::size_t kFunctionLinesMax = 70;
 
 // The text with comments, and the insides of string and character literals, turned into blanks. Lines stay lines.

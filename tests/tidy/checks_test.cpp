@@ -34,7 +34,7 @@ TEST(Tidy, FindsLongLines) {
 TEST(Tidy, FindsLongFilesAndFunctions) {
   EXPECT_EQ(long_file(file("core/base/a.cpp", lines(500))), Faults());
   EXPECT_EQ(long_file(file("core/base/a.cpp", lines(501))).size(), 1u);
-  EXPECT_EQ(long_file(file("tests/base/a.cpp", lines(501))), Faults());
+  EXPECT_EQ(long_file(file("tests/base/a.cpp", lines(501))).size(), 1u);
   EXPECT_EQ(long_functions(file("core/a.cpp", "void f() {\n" + lines(68) + "}\n")), Faults());
   EXPECT_EQ(long_functions(file("core/a.cpp", "int g;\n\nvoid f() {\n" + lines(69) + "}\n")),
             Faults({"core/a.cpp:3: 71 lines in one function"}));

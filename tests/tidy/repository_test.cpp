@@ -46,7 +46,7 @@ void expect_none(Faults (*check)(const SourceFile&)) {
 
 TEST(Repository, IsWhereTheTestLooks) { EXPECT_GT(sources().size(), 100u); }
 TEST(Repository, LinesAreShort) { expect_none(long_lines); }
-TEST(Repository, FilesOfCoreAreShort) { expect_none(long_file); }
+TEST(Repository, FilesAreShort) { expect_none(long_file); }
 TEST(Repository, FunctionsAreShort) { expect_none(long_functions); }
 TEST(Repository, RoomsIncludeOnlyRoomsAbove) { expect_none(include_edges); }
 TEST(Repository, HoldsNoBannedWords) { expect_none(banned_words); }
