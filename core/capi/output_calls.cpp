@@ -202,7 +202,7 @@ entail_status_t entail_explain(entail_engine_t* engine, const uint8_t* trace_id,
     json.pop_back();
     append_states("linked_states", explained->linked, json);
     append_states("linking_states", explained->linking, json);
-    json.push_back('}');
+    json += ",\"linking_total\":" + std::to_string(explained->linking_total) + '}';
     return copy_out(json, buffer, buffer_size, size, error);
   });
 }

@@ -115,9 +115,10 @@ void OptionsReader::read_root(const YamlNode& root) {
   check_collector_sections(root, components, component);
   for (const YamlNode::Entry& entry : root.entries)
     if (!is_collector_section(entry.key)) read_key(entry, "");
-  // A block under processors that could not be chosen has been complained of; that nothing is configured follows from
-  // it.
-  if (block != nullptr || component != nullptr || find_entry(root, "processors") == nullptr) check_whole();
+  // Components none of which could be chosen, and processors without one, have been complained of; that nothing is
+  // configured follows from it.
+  const bool complained = !components.empty() || find_entry(root, "processors") != nullptr;
+  if (block != nullptr || component != nullptr || !complained) check_whole();
 }
 
 OptionsReader::Components OptionsReader::components_of(const YamlNode& root) const {

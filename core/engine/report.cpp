@@ -96,15 +96,17 @@ Result<Explanation> Engine::Impl::explain(TraceId trace) const {
   const auto tell = [&](std::vector<NodeId>& nodes, std::vector<Explanation::Neighbour>& neighbours) {
     std::sort(nodes.begin(), nodes.end());
     nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
-    for (const NodeId far : nodes)
-      if (far != 0 && neighbours.size() < kLinkedMax) neighbours.push_back({graph.key(far), state_of(far)});
+    std::erase(nodes, NodeId{0});
+    for (std::size_t i = 0; i < std::min(nodes.size(), kLinkedMax); ++i)
+      neighbours.push_back({graph.key(nodes[i]), state_of(nodes[i])});
+    return std::uint64_t{nodes.size()};
   };
   std::vector<NodeId> linked;
   std::vector<NodeId> linking;
   carrier.linked_nodes(id, linked);
   carrier.linking_nodes(id, linking);
-  tell(linked, explanation.linked);
-  tell(linking, explanation.linking);
+  explanation.linked_total = tell(linked, explanation.linked);
+  explanation.linking_total = tell(linking, explanation.linking);
   return explanation;
 }
 

@@ -137,7 +137,8 @@ const (
 // Ingest takes in one ExportTraceServiceRequest (or TracesData) in protobuf, whole or not at all. It arrives at the now
 // of the last Tick. request is borrowed until return.
 //
-// ErrNoRoom: memory_limit is spent; Tick with the same now and try once more, and when that fails too, later.
+// ErrNoRoom: memory_limit is spent; Tick with the same now and try again, some 8 times at most; when that fails too,
+// later.
 func (e *Engine) Ingest(request []byte) (Receipt, error) {
 	return e.ingest(func(receipt *C.entail_ingest_receipt_t, detail *C.entail_error_t) C.entail_status_t {
 		bytes := (*C.uint8_t)(pointer(request))

@@ -48,7 +48,7 @@ type Error struct {
 var (
 	ErrConfig    = &Error{Status: StatusConfig}    // the configuration; Line, Column and Message say where and what
 	ErrMalformed = &Error{Status: StatusMalformed} // the bytes are no OTLP; Offset says where
-	ErrNoRoom    = &Error{Status: StatusNoRoom}    // memory_limit is spent: Tick with the same now, then once more
+	ErrNoRoom    = &Error{Status: StatusNoRoom}    // memory_limit is spent: Tick with the same now, then again
 	ErrClosed    = &Error{Status: StatusClosed}    // after Close, or after Drain for what takes in
 	ErrNotFound  = &Error{Status: StatusNotFound}  // never seen, or forgotten
 	ErrTooLarge  = &Error{Status: StatusTooLarge}  // larger than an engine can ever take in

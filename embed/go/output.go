@@ -137,7 +137,7 @@ func appendIDs(ids []TraceID, bytes *C.uint8_t, count C.uint64_t) []TraceID {
 }
 
 // Explain says why a trace was kept or dropped, and the state of the traces that it is linked with, as one JSON object:
-// the decision record with linked_states and linking_states. ErrNotFound: never seen, or forgotten.
+// the decision record with linked_states and linking_states, at most 256 each, and linking_total. ErrNotFound: never seen, or forgotten.
 func (e *Engine) Explain(traceID TraceID) ([]byte, error) {
 	var json []byte
 	err := e.inTurn(func(detail *C.entail_error_t) C.entail_status_t {

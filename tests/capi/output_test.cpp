@@ -185,6 +185,8 @@ TEST(Output, ExplainsATraceAndItsNeighbours) {
   EXPECT_EQ(text_or_empty(json["verdict"]), "keep");
   EXPECT_EQ(json["linked_states"].get_array().size(), 3u);
   EXPECT_EQ(json["linking_states"].get_array().size(), 0u);
+  EXPECT_EQ(json["linked_total"].get_uint64().value(), 3u);
+  EXPECT_EQ(json["linking_total"].get_uint64().value(), 0u);
   EXPECT_EQ(explain(std::string(16, '\7'), sizeof text), ENTAIL_E_NOT_FOUND);
   EXPECT_EQ(explain(std::string(16, '\0'), sizeof text), ENTAIL_E_NOT_FOUND);
 }

@@ -61,6 +61,7 @@ TEST(ExplanationText, ShowsNoControlCharacters) {
   story.record.path = {"\x1b]0;title\x07", hex(1)};
   story.record.linked = {"\xff\x7f"};
   story.linking = {"\r\n"};
+  story.linking_total = 1;
   const std::string text = explanation_text(story, Paint{});
   EXPECT_NE(text.find("red?[31m?"), std::string::npos) << text;
   for (const char c : text) EXPECT_TRUE(c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f)) << text;
@@ -172,12 +173,25 @@ TEST(Explanation, PlainDrop_HasNoGapsAndNoPath) {
   EXPECT_FALSE(contains(text, "incomplete")) << text;
 }
 
+TEST(Explanation, ManyLinkingTraces_AreCountedAndNotAllNamed) {
+  TraceStory story = story_of(dropped(9), {});
+  story.linking = {hex(1), hex(2)};
+  story.linking_total = 300;
+  const std::string text = explanation_text(story, Paint{});
+  EXPECT_TRUE(contains(text, "Linked by 300 traces\n")) << text;
+  EXPECT_TRUE(contains(text, "- 298 more traces link to it and are not shown\n")) << text;
+  ASSERT_EQ(gaps_of(story).size(), 1u);
+  EXPECT_EQ(gaps_of(story)[0].kind, "linking_cut");
+  EXPECT_EQ(gaps_of(story)[0].count, 298u);
+}
+
 TEST(Explanation, Json_HoldsTheRecordAndEachState) {
   DecisionRecord record = kept_by_link(3, {id(1), id(3)});
   record.linked = {id(4), id(5)};
   record.linked_total = 2;
   TraceStory story = story_of(record, {kept_by_policy(1), dropped(4)});
   story.linking = {hex(1)};
+  story.linking_total = 1;
   simdjson::dom::parser parser;
   const std::string json = explanation_json(story);
   const auto object = parser.parse(json);

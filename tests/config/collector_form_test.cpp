@@ -68,6 +68,7 @@ TEST(CollectorForm, TakesTheProcessorEntail_BeforeTailSampling) {
   EXPECT_TRUE(contains(only_error("processors: {tail_sampling: {decision_log: x, " + std::string(kPolicies) + "}}"),
                        "unknown key 'decision_log'"));
   EXPECT_TRUE(contains(only_error("processors: {entail/a: {}, tail_sampling/b: {}}"), "which one is meant?"));
+  EXPECT_TRUE(contains(only_error("receivers: {entail/a: {}, entail/b: {}}"), "which one is meant?"));
 }
 
 TEST(CollectorForm, TakesTheReceiverEntail) {

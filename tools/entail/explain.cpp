@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <unordered_set>
 
 #include "commands.hpp"
 #include "explanation.hpp"
@@ -46,14 +47,18 @@ LogScan find_candidates(const ExplainArguments& arguments, const std::string& pr
 void find_neighbours(const std::string& path, TraceStory& story) {
   std::set<std::string> wanted(story.record.path.begin(), story.record.path.end());
   wanted.insert(story.record.linked.begin(), story.record.linked.end());
-  std::set<std::string> linking;
+  std::set<std::string> shown;
+  std::unordered_set<std::string> linking;  // all, since a trace has a line for each revision
   scan_decision_log(path, [&](const LogRecord& record) {
     if (record.trace_id == story.record.trace_id) return;
-    const bool links_here = std::binary_search(record.linked.begin(), record.linked.end(), story.record.trace_id);
-    if (links_here && linking.size() < kLinkingShownMax) linking.insert(record.trace_id);
-    if (wanted.contains(record.trace_id) || linking.contains(record.trace_id)) keep_newest(story.known, record);
+    if (std::binary_search(record.linked.begin(), record.linked.end(), story.record.trace_id)) {
+      linking.insert(record.trace_id);
+      if (shown.size() < kLinkingShownMax) shown.insert(record.trace_id);
+    }
+    if (wanted.contains(record.trace_id) || shown.contains(record.trace_id)) keep_newest(story.known, record);
   });
-  story.linking.assign(linking.begin(), linking.end());
+  story.linking.assign(shown.begin(), shown.end());
+  story.linking_total = linking.size();
 }
 
 Exit explain(const ExplainArguments& arguments) {

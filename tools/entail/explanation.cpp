@@ -24,7 +24,7 @@ LogRecord shown_record(LogRecord record) {
 }
 
 TraceStory shown_story(const TraceStory& told) {
-  TraceStory story{shown_record(told.record), {}, told.linking};
+  TraceStory story{shown_record(told.record), {}, told.linking, told.linking_total};
   for (const auto& [trace_id, record] : told.known) story.known.emplace(shown_text(trace_id), shown_record(record));
   for (std::string& id : story.linking) id = shown_text(id);
   return story;
@@ -200,6 +200,12 @@ std::vector<Gap> gaps_of(const TraceStory& story) {
     gaps.push_back({"linked_cut", unnamed,
                     "the record names only some of its linked traces; " + grouped(unnamed) + " more are not shown"});
   }
+  if (story.linking_total > story.linking.size()) {
+    const std::uint64_t unnamed = story.linking_total - story.linking.size();
+    gaps.push_back({"linking_cut", unnamed,
+                    plural(unnamed, "more trace links", "more traces link") + " to it and " +
+                        (unnamed == 1 ? "is" : "are") + " not shown"});
+  }
   return gaps;
 }
 
@@ -221,7 +227,7 @@ std::string explanation_text(const TraceStory& told, Paint paint) {
     tree.branches(record.linked);
   }
   if (!story.linking.empty()) {
-    tree.heading("Linked by " + plural(story.linking.size(), "trace", "traces"));
+    tree.heading("Linked by " + plural(story.linking_total, "trace", "traces"));
     tree.branches(story.linking);
   }
   const std::vector<Gap> gaps = gaps_of(story);

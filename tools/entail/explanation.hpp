@@ -17,12 +17,14 @@ using RecordMap = std::map<std::string, LogRecord>;
 struct TraceStory {
   LogRecord record;
   RecordMap known;                   // of the traces on the path, and of those linked or linking
-  std::vector<std::string> linking;  // traces whose `linked` names this one, ascending
+  std::vector<std::string> linking;  // traces whose `linked` names this one, ascending; not all, if they are many
+  std::uint64_t linking_total = 0;
 };
 
 // One place where the chain may lack something.
 struct Gap {
-  std::string kind;  // no_record, keep_after_seal, not_followed, links_dropped_upstream, linked_cut, or another loss
+  std::string kind;  // no_record, keep_after_seal, not_followed, links_dropped_upstream, linked_cut, linking_cut, or
+                     // another loss
   std::uint64_t count = 0;
   std::string text;
 };

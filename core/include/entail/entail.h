@@ -384,7 +384,8 @@ ENTAIL_API entail_status_t entail_counts(entail_engine_t* engine, uint32_t table
 ENTAIL_API entail_status_t entail_loss_info(uint32_t index, entail_loss_info_t* info, entail_error_t* error);
 
 /* entail_explain: why a trace was kept or dropped, and the state of the traces that it is linked with, as one JSON
-   object: the decision record with `linked_states` and `linking_states`, arrays of {trace_id, state}.
+   object: the decision record with `linked_states` and `linking_states`, arrays of at most 256 {trace_id, state}, and
+   `linking_total`; of `linked_total`, which the record has, and of this one those beyond 256 are not named.
    threads    one at a time, and not beside entail_tick()
    blocks     never
    allocates  inside, given back before it returns

@@ -170,6 +170,8 @@ struct Explanation {
   };
   std::vector<Neighbour> linked;   // at most 256
   std::vector<Neighbour> linking;  // at most 256
+  std::uint64_t linked_total = 0;  // with those beyond
+  std::uint64_t linking_total = 0;
 };
 
 // The engine. Thread rule: ingest() from any number of threads; everything else by one at a time.
