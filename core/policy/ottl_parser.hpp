@@ -88,7 +88,7 @@ class Parser {
   Program& program_;
   Fault& fault_;
   std::size_t at_ = 0;
-  unsigned nesting_ = 0;  // of parentheses, calls and not
+  unsigned nesting_ = 0;  // of parentheses, calls and lists
 };
 
 }  // namespace entail::policy::ottl

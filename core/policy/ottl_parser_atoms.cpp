@@ -223,6 +223,7 @@ bool Parser::index(AttributePath::Step& step) {
 
 Parser::MaybePart Parser::list() {
   const std::size_t offset = here().offset;
+  if (++nesting_ > kNodeDepthMax) return fail(offset, "the condition is nested too deep");
   ++at_;
   std::vector<Part> parts;
   while (!is("]")) {
@@ -235,6 +236,7 @@ Parser::MaybePart Parser::list() {
     parts.push_back(*part);
   }
   ++at_;
+  --nesting_;
   MaybePart whole = add({.kind = Node::Kind::list}, offset, parts);
   if (whole) whole->is_operand = false;
   return whole;

@@ -147,6 +147,11 @@ TEST(OttlParser, BoundsSizeAndDepth) {
   std::string calls;
   for (int i = 0; i < 500; ++i) calls += "String(";
   EXPECT_NE(fault_of(calls).text.find("too deep"), std::string::npos);
+  for (const char* open : {"[", "[1 + [", "[true, [", "Concat([", "[("}) {
+    std::string lists;
+    for (int i = 0; i < 1000; ++i) lists += open;
+    EXPECT_NE(fault_of(lists).text.find("too deep"), std::string::npos) << open;
+  }
   std::string many = "kind == 0";
   for (int i = 0; i < 500; ++i) many += " or kind == " + std::to_string(i);  // wide is not deep
   Program program;
