@@ -34,10 +34,12 @@ namespace entail::base {
   X(policy_error, warning,                                                                                          \
     "OTTL conditions that could not be evaluated on a span or event; error_mode says what follows (silent: "        \
     "uncounted)")                                                                                                   \
-  X(json_value, warning, "JSON values that protobuf cannot hold, dropped alone")                                    \
+  X(json_value, warning,                                                                                            \
+    "JSON values that protobuf cannot hold, dropped alone; texts that JSON cannot hold, printed with U+FFFD")       \
   X(edge_types, info, "links of more types than can be looked up; the rest of their types was not read")            \
   X(context_expired, info, "stored contexts that nobody asked for before their time to live was over")              \
-  X(context_evicted, warning, "stored contexts that made room for later ones: a ContextStore was full")
+  X(context_evicted, warning, "stored contexts that made room for later ones: a ContextStore was full")             \
+  X(unknown_field, info, "fields that OTLP does not know: passed over in JSON, or not printed as JSON")
 
 enum class Loss : std::uint8_t {
 #define ENTAIL_LOSS_ENUM(name, severity, help) name,

@@ -101,7 +101,7 @@ Engine::~Engine() = default;
 Result<void> Engine::ingest(const Request& request, std::uint64_t* spans_rejected) {
   const Request::Impl& parsed = *request.impl_;
   std::uint64_t rejected = 0;
-  const Result<void> taken = impl_->ingest(parsed.decoded, parsed.values_lost, rejected);
+  const Result<void> taken = impl_->ingest(parsed.decoded, {parsed.values_lost, parsed.unknown_keys}, rejected);
   if (spans_rejected != nullptr) *spans_rejected = rejected;
   return taken;
 }
@@ -110,7 +110,7 @@ Result<void> Engine::ingest(Bytes otlp_protobuf) {
   static thread_local wire::Decoded decoded;
   Result<void> taken = wire::decode(otlp_protobuf, nullptr, decoded);
   std::uint64_t rejected = 0;
-  if (taken.ok()) taken = impl_->ingest(decoded, 0, rejected);
+  if (taken.ok()) taken = impl_->ingest(decoded, {}, rejected);
   if (decoded.spans.capacity() + decoded.fields.capacity() > kDecodedItemsMax) decoded = {};
   return taken;
 }

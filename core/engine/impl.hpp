@@ -54,7 +54,11 @@ struct Engine::Impl {
   ~Impl();
 
   // ---- ingest.cpp, ingest_links.cpp: any thread
-  Result<void> ingest(const wire::Decoded& decoded, std::uint64_t values_lost, std::uint64_t& spans_rejected);
+  struct JsonLosses {  // of a request that came as JSON
+    std::uint64_t values = 0;
+    std::uint64_t unknown_fields = 0;
+  };
+  Result<void> ingest(const wire::Decoded& decoded, const JsonLosses& json, std::uint64_t& spans_rejected);
   Error ingest_on(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded);
   void accept_spans(engine::Lane& lane, const wire::Decoded& decoded);
   static void count_spans(engine::Lane& lane, const wire::Decoded& decoded) noexcept;

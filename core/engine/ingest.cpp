@@ -49,8 +49,7 @@ std::uint64_t Engine::Impl::held_bytes() const noexcept {
   return store.bytes() + graph_and_records_bytes.load(std::memory_order_relaxed);  // relaxed: a gauge
 }
 
-Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, std::uint64_t values_lost,
-                                  std::uint64_t& spans_rejected) {
+Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, const JsonLosses& json, std::uint64_t& spans_rejected) {
   if (closed.load(std::memory_order_acquire) != 0) return Error{ErrorCode::closed};
   const auto refuse_request = [&] {
     refused_requests.fetch_add(1, std::memory_order_relaxed);  // relaxed: a counter
@@ -67,7 +66,8 @@ Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, std::uint64_t va
   const Error error = ingest_on(*lane, writer, decoded);
   writer.end();
   if (error.code() != ErrorCode::none) return error;
-  lane->counts.values_lost.add(values_lost);
+  lane->counts.values_lost.add(json.values);
+  lane->counts.unknown_fields.add(json.unknown_fields);
   spans_rejected = std::accumulate(lane->rejected.begin(), lane->rejected.end(), std::uint64_t{0});
   return {};
 }

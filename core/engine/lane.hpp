@@ -60,6 +60,7 @@ struct LaneCounts {
   LaneCounter link_types_unread;
   LaneCounter policy_errors;
   LaneCounter values_lost;
+  LaneCounter unknown_fields;
 };
 
 struct Lane {

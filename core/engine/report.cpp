@@ -118,6 +118,7 @@ struct Engine::Impl::LaneTotals {
   std::uint64_t unstored_spans = 0;
   std::uint64_t unstored_links = 0;
   std::uint64_t values_lost = 0;
+  std::uint64_t unknown_fields = 0;
   std::uint64_t types_unread = 0;
   std::uint64_t policy_errors = 0;
 };
@@ -135,6 +136,7 @@ Engine::Impl::LaneTotals Engine::Impl::sum_lanes(Statistics& told) const {
     totals.unstored_spans += counts.spans_unstored.value();
     totals.unstored_links += counts.links_unstored.value();
     totals.values_lost += counts.values_lost.value();
+    totals.unknown_fields += counts.unknown_fields.value();
     totals.types_unread += counts.link_types_unread.value();
     totals.policy_errors += counts.policy_errors.value();
     for (unsigned reason = 0; reason < context::kIdentityCount; ++reason) {
@@ -163,6 +165,7 @@ void Engine::Impl::tell_losses(const LaneTotals& totals, Statistics& told) const
   }
   add(Loss::bad_tracestate, told.links.bad_tracestate);
   add(Loss::json_value, totals.values_lost);
+  add(Loss::unknown_field, totals.unknown_fields);
   add(Loss::edge_types, totals.types_unread);
   add(Loss::policy_error, totals.policy_errors);
   add(Loss::out_of_memory, totals.unstored_spans);

@@ -51,6 +51,27 @@ TEST_F(CommandTest, OutputFraming_FollowsTheFirstInput_AndTo) {
   }
 }
 
+TEST_F(CommandTest, WhatIsLostFromAndToJson_IsAmongTheLosses) {
+  const std::string ids = R"("traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708")";
+  test::write_file(path("always.yaml"), test::buffer("tail_sampling: {policies: [{name: all, type: always_sample}]}"));
+  test::write_file(path("in.jsonl"), test::buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{)" + ids +
+                                                  R"(,"name":5,"nom":"x"}]}]}]})" + "\n"));
+  simdjson::dom::parser parser;
+  const Outcome from_json = run("sample -c always.yaml in.jsonl -o out --json");
+  EXPECT_EQ(number(parse(parser, from_json.out), "/losses/json_value"), 1u);
+  EXPECT_EQ(number(parse(parser, from_json.out), "/losses/unknown_field"), 1u);
+  // resource_spans { scope_spans { spans { trace_id, span_id, name: "\xff", field 99: "x" } } }
+  const std::string span = "\x0a\x10" + std::string(16, 't') + "\x12\x08" + std::string(8, 's') +
+                           std::string("\x2a\x01\xff\x9a\x06\x01x", 7);
+  const std::string scope = "\x12\x23" + span, resource = "\x12\x25" + scope;
+  test::write_file(path("in.proto"), test::buffer("\x0a\x27" + resource));
+  const Outcome to_json = run("sample -c always.yaml in.proto -o out --to jsonl --json");
+  EXPECT_EQ(number(parse(parser, to_json.out), "/losses/json_value"), 1u) << to_json.out;
+  EXPECT_EQ(number(parse(parser, to_json.out), "/losses/unknown_field"), 1u);
+  const Outcome to_frames = run("sample -c always.yaml in.proto -o out --to proto-varint --json");
+  EXPECT_EQ(sum(parse(parser, to_frames.out), "/losses"), 0u);
+}
+
 TEST_F(CommandTest, StandardOutputCarriesOneThing) {
   ASSERT_EQ(run("generate --scenario chain -o in.jsonl --to jsonl").exit_code, 0);
   simdjson::dom::parser parser;

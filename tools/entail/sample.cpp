@@ -192,7 +192,9 @@ class SampleRun {
     facts_.cpu_seconds = cpu_seconds();
     facts_.peak_memory_bytes = peak_memory_bytes();
     facts_.threads = arguments_.threads;
-    const Statistics statistics = engine_->statistics();
+    Statistics statistics = engine_->statistics();
+    add_loss(statistics, "json_value", sink_.output->losses().values);
+    add_loss(statistics, "unknown_field", sink_.output->losses().unknown_fields);
     // Standard output carries one thing: the traces or the decisions, if one of them goes there, else the summary.
     const bool taken = arguments_.output == "-" || arguments_.decisions == "-";
     const Paint paint = paint_for(taken ? STDERR_FILENO : STDOUT_FILENO);
@@ -205,6 +207,17 @@ class SampleRun {
     }
     if (facts_.interrupted) return Exit::interrupted;
     return report_.clean() ? Exit::done : Exit::input_unreadable;
+  }
+
+  // What is lost behind the engine, where its batches are printed, is told with the rest.
+  static void add_loss(Statistics& statistics, std::string_view name, std::uint64_t count) {
+    if (count == 0) return;
+    for (NamedCount& loss : statistics.losses) {
+      if (loss.name != name) continue;
+      loss.count += count;
+      return;
+    }
+    statistics.losses.push_back({std::string(name), count});
   }
 
   // The engine is opened before the files, so its sink finds them later.

@@ -47,6 +47,8 @@ class TraceOutput final : public Sink {
   void end_of_tick();
   bool failed() const noexcept { return batches_.failed() || (decisions_ && decisions_->failed()) || unprintable_; }
   bool unprintable() const noexcept { return unprintable_; }
+  // What printing as JSON left out so far.
+  const PrintLosses& losses() const noexcept { return writer_.losses(); }
 
  private:
   OutputFile& batches_;
