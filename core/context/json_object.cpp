@@ -20,25 +20,6 @@ std::uint32_t unit_at(std::string_view text, std::size_t at) noexcept {
 constexpr bool is_high_surrogate(std::uint32_t unit) noexcept { return unit >= 0xd800 && unit < 0xdc00; }
 constexpr bool is_low_surrogate(std::uint32_t unit) noexcept { return unit >= 0xdc00 && unit < 0xe000; }
 
-void append_utf8(std::uint32_t character, std::string& out) {
-  const auto tail = [&](int shift) { out.push_back(static_cast<char>(0x80 | (character >> shift & 0x3f))); };
-  if (character < 0x80) {
-    out.push_back(static_cast<char>(character));
-  } else if (character < 0x800) {
-    out.push_back(static_cast<char>(0xc0 | character >> 6));
-    tail(0);
-  } else if (character < 0x10000) {
-    out.push_back(static_cast<char>(0xe0 | character >> 12));
-    tail(6);
-    tail(0);
-  } else {
-    out.push_back(static_cast<char>(0xf0 | character >> 18));
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
-
 // The character of the \u escape whose digits begin at text[at]; `at` goes behind it, and behind its second half.
 std::uint32_t take_character(std::string_view text, std::size_t& at) noexcept {
   constexpr std::uint32_t kReplacement = 0xfffd;
@@ -50,23 +31,6 @@ std::uint32_t take_character(std::string_view text, std::size_t& at) noexcept {
   const std::uint32_t second = unit_at(text, at + 2);
   at += 6;
   return 0x10000 + ((first - 0xd800) << 10 | (second - 0xdc00));
-}
-
-char plain_escape(char c) noexcept {
-  switch (c) {
-    case 'b':
-      return '\b';
-    case 'f':
-      return '\f';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    default:
-      return c;  // a quote, a backslash or a slash
-  }
 }
 
 }  // namespace
@@ -231,10 +195,13 @@ void unescape_json(std::string_view content, std::string& out) {
     out.append(content.substr(at, backslash - at));
     if (backslash == content.size()) return;
     at = backslash + 2;
-    if (content[backslash + 1] == 'u')
-      append_utf8(take_character(content, at), out);
-    else
-      out.push_back(plain_escape(content[backslash + 1]));
+    if (content[backslash + 1] == 'u') {
+      std::uint8_t character[4];
+      const std::uint8_t* const end = wire::write_utf8(take_character(content, at), character);
+      out.append(reinterpret_cast<const char*>(character), static_cast<std::size_t>(end - character));
+    } else {
+      out.push_back(wire::simple_escape(content[backslash + 1]));
+    }
   }
 }
 

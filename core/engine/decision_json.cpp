@@ -72,6 +72,8 @@ std::string_view verdict_name(Verdict verdict) noexcept {
   return {};
 }
 
+}  // namespace
+
 std::string_view direction_name(Direction direction) noexcept {
   switch (direction) {
     case Direction::none:
@@ -85,8 +87,6 @@ std::string_view direction_name(Direction direction) noexcept {
   }
   return {};
 }
-
-}  // namespace
 
 void append_json(const DecisionRecord& record, std::string& out) {
   const auto number = [&](std::string_view key, std::uint64_t value) {

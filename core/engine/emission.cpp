@@ -42,20 +42,6 @@ std::uint64_t read_varint(Bytes bytes) noexcept {
 
 SpanId read_span_id(Bytes bytes) noexcept { return bytes.size() == 8 ? base::load_span_id(bytes.data()) : SpanId{}; }
 
-std::string_view direction_name(Direction direction) noexcept {
-  switch (direction) {
-    case Direction::none:
-      return {};
-    case Direction::linked:
-      return "linked";
-    case Direction::linking:
-      return "linking";
-    case Direction::mixed:
-      return "mixed";
-  }
-  return {};
-}
-
 }  // namespace
 
 // The bytes were decoded at ingest; of a repeated field the last counts.

@@ -32,48 +32,6 @@ std::uint32_t read_code_unit(const char* digits) noexcept {
   return unit;
 }
 
-std::uint8_t* write_utf8(std::uint32_t code_point, std::uint8_t* out) noexcept {
-  if (code_point < 0x80) {
-    *out++ = static_cast<std::uint8_t>(code_point);
-  } else if (code_point < 0x800) {
-    *out++ = static_cast<std::uint8_t>(0xc0 | code_point >> 6);
-    *out++ = static_cast<std::uint8_t>(0x80 | (code_point & 63));
-  } else if (code_point < 0x10000) {
-    *out++ = static_cast<std::uint8_t>(0xe0 | code_point >> 12);
-    *out++ = static_cast<std::uint8_t>(0x80 | (code_point >> 6 & 63));
-    *out++ = static_cast<std::uint8_t>(0x80 | (code_point & 63));
-  } else {
-    *out++ = static_cast<std::uint8_t>(0xf0 | code_point >> 18);
-    *out++ = static_cast<std::uint8_t>(0x80 | (code_point >> 12 & 63));
-    *out++ = static_cast<std::uint8_t>(0x80 | (code_point >> 6 & 63));
-    *out++ = static_cast<std::uint8_t>(0x80 | (code_point & 63));
-  }
-  return out;
-}
-
-constexpr char simple_escape(char c) noexcept {
-  switch (c) {
-    case '"':
-      return '"';
-    case '\\':
-      return '\\';
-    case '/':
-      return '/';
-    case 'b':
-      return '\b';
-    case 'f':
-      return '\f';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    default:
-      return 0;
-  }
-}
-
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 // Which characters append_json_string cannot copy as they are: 1 escaped, 2 not ASCII.
@@ -109,6 +67,48 @@ void append_escape(char c, std::string& out) {
 }
 
 }  // namespace
+
+std::uint8_t* write_utf8(std::uint32_t code_point, std::uint8_t* out) noexcept {
+  if (code_point < 0x80) {
+    *out++ = static_cast<std::uint8_t>(code_point);
+  } else if (code_point < 0x800) {
+    *out++ = static_cast<std::uint8_t>(0xc0 | code_point >> 6);
+    *out++ = static_cast<std::uint8_t>(0x80 | (code_point & 63));
+  } else if (code_point < 0x10000) {
+    *out++ = static_cast<std::uint8_t>(0xe0 | code_point >> 12);
+    *out++ = static_cast<std::uint8_t>(0x80 | (code_point >> 6 & 63));
+    *out++ = static_cast<std::uint8_t>(0x80 | (code_point & 63));
+  } else {
+    *out++ = static_cast<std::uint8_t>(0xf0 | code_point >> 18);
+    *out++ = static_cast<std::uint8_t>(0x80 | (code_point >> 12 & 63));
+    *out++ = static_cast<std::uint8_t>(0x80 | (code_point >> 6 & 63));
+    *out++ = static_cast<std::uint8_t>(0x80 | (code_point & 63));
+  }
+  return out;
+}
+
+char simple_escape(char c) noexcept {
+  switch (c) {
+    case '"':
+      return '"';
+    case '\\':
+      return '\\';
+    case '/':
+      return '/';
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return 0;
+  }
+}
 
 TextFault detail::resolve_escape(const char*& raw, std::uint8_t*& out) noexcept {
   if (raw[1] != 'u') {

@@ -106,6 +106,12 @@ bool parse_double(std::string_view text, double& value) noexcept;
 bool decode_hex(const char* digits, std::size_t digit_count, std::uint8_t* out) noexcept;
 bool is_hex(std::string_view text) noexcept;
 
+// Writes the character as UTF-8, 1 to 4 bytes; behind them. REQUIRES code_point <= 0x10ffff.
+std::uint8_t* write_utf8(std::uint32_t code_point, std::uint8_t* out) noexcept;
+
+// What a backslash and this character stand for; 0 where they stand for nothing alone (u, and what is no escape).
+char simple_escape(char c) noexcept;
+
 // Bytes of the UTF-8 character that text begins with, 0 when it begins with none. REQUIRES !text.empty().
 std::size_t utf8_character_size(std::string_view text) noexcept;
 

@@ -42,6 +42,8 @@ enum class Verdict : std::uint8_t { undecided = 0, drop = 1, keep = 2 };
 // Which way a keep travelled: linked = along links, toward causes; linking = against links, toward consequences;
 // mixed = component mode, where no single direction leads along the path.
 enum class Direction : std::uint8_t { none = 0, linked = 1, linking = 2, mixed = 3 };
+// The word of FORMATS "Decision log"; empty for none.
+std::string_view direction_name(Direction direction) noexcept;
 
 // Times are in ns, waits and windows too.
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;

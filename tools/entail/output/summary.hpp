@@ -24,8 +24,6 @@ struct RunFacts {
   bool interrupted = false;
 };
 
-std::string_view direction_name(Direction direction) noexcept;
-
 // One line, with a newline. REQUIRES statistics taken after drain(): nothing is held or pending.
 std::string summary_json(const Statistics& statistics, const RunFacts& facts);
 

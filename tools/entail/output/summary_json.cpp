@@ -69,20 +69,6 @@ void run_field(JsonText& json, const Statistics& statistics, const RunFacts& fac
 
 }  // namespace
 
-std::string_view direction_name(Direction direction) noexcept {
-  switch (direction) {
-    case Direction::linked:
-      return "linked";
-    case Direction::linking:
-      return "linking";
-    case Direction::mixed:
-      return "mixed";
-    case Direction::none:
-      break;
-  }
-  return "none";
-}
-
 std::string summary_json(const Statistics& statistics, const RunFacts& facts) {
   JsonText json;
   json.begin_object();
