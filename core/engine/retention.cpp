@@ -17,6 +17,7 @@ using propagate::Record;
 namespace {
 constexpr std::uint64_t kHeadroomShare = 16;  // eviction frees this share of memory_limit more than it must
 constexpr unsigned kWindowsPerRecordTime = 4;
+constexpr std::uint64_t kCapacityShare = 4;  // a window is full, and the next one larger, before this share is left
 constexpr std::size_t kSealedTogether = 32;
 
 unsigned slot_of(NodeId node) noexcept { return node >> graph::kOffsetBits; }
@@ -179,12 +180,15 @@ void Engine::Impl::rotate_windows() {
   const graph::WindowInfo& current = windows.items[windows.count - 1];
   const graph::Need wanted = graph.wanted();
   const bool too_small = wanted.nodes != 0 || wanted.links != 0;
-  const bool nearly_full = current.node_count > current.capacity - current.capacity / 4;
+  const bool nearly_full = current.node_count > current.capacity - current.capacity / kCapacityShare;
   const bool old = now_ns - window_started_ns >= window_time_ns && current.node_count != 0;
   if (too_small || nearly_full || old) {
     const std::uint64_t largest = engine::window_nodes_max(options.memory_limit_bytes);
-    const std::uint64_t grown = too_small || nearly_full ? current.capacity * 2 : current.capacity;
-    if (!rotate(std::max(std::min(grown, largest), wanted.nodes + wanted.nodes / 4)))
+    // A window that was only old was large enough: with four times what came, the next one is, too.
+    const std::uint64_t enough =
+        std::max(kCapacityShare * current.node_count, engine::window_nodes_first(options.memory_limit_bytes));
+    const std::uint64_t next = too_small || nearly_full ? current.capacity * 2 : std::min(enough, current.capacity);
+    if (!rotate(std::max(std::min(next, largest), wanted.nodes + wanted.nodes / 4)))
       drop_oldest_window(true);  // every slot is taken: the next tick finds one
     return;
   }
