@@ -179,9 +179,11 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
   if (span.link_count > options.links.sample.max_links_per_span) cut = std::move(lane.cuts[lane.next_cut++]);
   stored.entry = nullptr;
   try {
-    policies->match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], stored.facts);
+    // The copy first: it reads the bytes in order, and policies find them near then.
     stored.entry = store_bytes(lane, decoded, accepted, std::move(cut));
+    policies->match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], stored.facts);
   } catch (const std::bad_alloc&) {
+    stored.entry = nullptr;  // what was copied goes with its chunk
   }
   if (stored.entry != nullptr) stored.entry->set_link_count(span.link_count);
 }

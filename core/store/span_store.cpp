@@ -231,9 +231,9 @@ const Envelope* SpanWriter::envelope(const Envelope* resource, Bytes bytes) noex
 void SpanWriter::fetch_ahead(std::size_t size) const noexcept {
   constexpr std::size_t kAheadBytes = 1024;
   constexpr std::size_t kLineBytes = 64;
-  const std::byte* const first = chunk_->begin() + chunk_->used + kAheadBytes;
+  const auto first = reinterpret_cast<std::uintptr_t>(chunk_->begin() + chunk_->used) + kAheadBytes;
   for (std::size_t offset = 0; offset < std::min(size, kAheadBytes); offset += kLineBytes)
-    __builtin_prefetch(first + offset, 1);
+    __builtin_prefetch(reinterpret_cast<const void*>(first + offset), 1);
 }
 
 SpanEntry* SpanWriter::span(const Envelope* scope, std::uint32_t size, bool is_cut) noexcept {
