@@ -248,7 +248,9 @@ const Byte* Decoder::links(const Byte* field, const Byte* at, const Byte* end, S
   for (std::uint32_t count = span.link_count + 1;; ++count) {
     std::uint32_t size = 0;
     at = reader_.length(at, end, size);
-    if (at == nullptr || !read_link<AttributeCheck::verify>(reader_, at, at + size, checked_link_)) return nullptr;
+    if (at == nullptr) return nullptr;
+    if (!is_usual_link(at, at + size) && !read_link<AttributeCheck::verify>(reader_, at, at + size, checked_link_))
+      return nullptr;
     at += size;
     if (at == end || at[0] != kSpanLinkTag) {
       span.link_count = count;
