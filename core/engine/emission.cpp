@@ -23,7 +23,7 @@ struct Engine::Impl::KeptSpan {
   std::string_view trace_state;
   std::uint32_t dropped_links_count = 0;
 
-  explicit KeptSpan(const store::SpanEntry* stored);
+  KeptSpan(const store::SpanEntry* stored, wire::Decoded& scratch);
 };
 
 namespace {
@@ -31,36 +31,20 @@ namespace {
 constexpr std::size_t kEmittedTogether = 8;
 constexpr unsigned kSpansPrefetched = 8;    // of each trace
 constexpr unsigned kBytesPrefetched = 512;  // of each span, with its entry: all of them together fit the first cache
-constexpr std::uint32_t kSpanId = 2, kTraceState = 3, kParentSpanId = 4, kStart = 7, kDroppedLinksCount = 14;
-
-std::uint64_t read_varint(Bytes bytes) noexcept {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < bytes.size() && i < base::kVarintBytesMax; ++i)
-    value |= static_cast<std::uint64_t>(bytes[i] & 0x7f) << (7 * i);
-  return value;
-}
 
 SpanId read_span_id(Bytes bytes) noexcept { return bytes.size() == 8 ? base::load_span_id(bytes.data()) : SpanId{}; }
 
 }  // namespace
 
-// The bytes were decoded at ingest; of a repeated field the last counts.
-Engine::Impl::KeptSpan::KeptSpan(const store::SpanEntry* stored) : entry(stored) {
+Engine::Impl::KeptSpan::KeptSpan(const store::SpanEntry* stored, wire::Decoded& scratch) : entry(stored) {
   const Bytes payload = stored->payload();
-  wire::FieldCursor fields(payload, 0, static_cast<std::uint32_t>(payload.size()));
-  wire::FieldView field;
-  while (fields.next(field)) {
-    const Bytes content = wire::slice(payload, field.payload);
-    if (field.wire_type == 2) {
-      if (field.number == kSpanId) span_id = read_span_id(content);
-      if (field.number == kParentSpanId) parent = read_span_id(content);
-      if (field.number == kTraceState) trace_state = {reinterpret_cast<const char*>(content.data()), content.size()};
-    } else if (field.wire_type == 1 && field.number == kStart) {
-      start_ns = base::load_le64(content.data());
-    } else if (field.wire_type == 0 && field.number == kDroppedLinksCount) {
-      dropped_links_count = static_cast<std::uint32_t>(read_varint(content));
-    }
-  }
+  const wire::SpanView& view = wire::read_span(payload, scratch);
+  start_ns = view.start_ns;
+  span_id = read_span_id(wire::slice(payload, view.span_id));
+  parent = read_span_id(wire::slice(payload, view.parent_span_id));
+  const Bytes state = wire::slice(payload, view.trace_state);
+  trace_state = {reinterpret_cast<const char*>(state.data()), state.size()};
+  dropped_links_count = view.dropped_links_count;
 }
 
 // Kept traces of this tick and late spans of those kept before, by arrival, so that the output depends on nothing else.
@@ -105,7 +89,7 @@ void Engine::Impl::emit_trace(RecordId id) {
   std::vector<KeptSpan> spans;
   for (NodeId node = ledger[id].node; node != 0; node = graph.older(node))
     for (const store::SpanEntry* entry = payload(node).spans.take().first; entry != nullptr; entry = entry->next)
-      spans.emplace_back(entry);
+      spans.emplace_back(entry, read_back);
   std::sort(spans.begin(), spans.end(), [](const KeptSpan& a, const KeptSpan& b) {
     return std::tie(a.start_ns, a.span_id, a.entry->size) < std::tie(b.start_ns, b.span_id, b.entry->size);
   });
@@ -145,8 +129,8 @@ void Engine::Impl::emit_span(RecordId id, const KeptSpan& span, bool carries_rea
     edit.replace_trace_state = changed;
     edit.trace_state = trace_state;
   }
-  std::uint64_t links_out = span.entry->link_count;
-  if (span.entry->cut != nullptr) {
+  std::uint64_t links_out = span.entry->link_count();
+  if (span.entry->cut() != nullptr) {
     select_links(id, span, cut_output);
     edit.replace_links = true;
     edit.link_fields = cut_output.fields;
@@ -172,8 +156,7 @@ void Engine::Impl::emit_span(RecordId id, const KeptSpan& span, bool carries_rea
   const store::Envelope& scope = *span.entry->scope;
   const bool full = output.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest,
                                 span.entry->payload(), edit.empty() ? nullptr : &edit});
-  ++record.spans_settled;
-  links_dropped += span.entry->link_count - links_out;
+  links_dropped += span.entry->link_count() - links_out;
   if (full) flush_output();  // without this span, which is the first of the next batch
   ++output_spans;
   output_links += links_out;
@@ -199,7 +182,7 @@ Target Engine::Impl::target_of(RecordId linked) const noexcept {
 
 // Chooses the links of a cut span as things stand at the end of this tick (DESIGN 4.3).
 void Engine::Impl::select_links(RecordId id, const KeptSpan& span, CutOutput& out) {
-  const store::CutSpan& cut = *span.entry->cut;
+  const store::CutSpan& cut = *span.entry->cut();
   const std::uint32_t links_max = options.links.sample.max_links_per_span;
   std::uint64_t closed_received = 0;
   std::vector<reservoir::PinnedLink> pinned;

@@ -17,7 +17,7 @@ graph::GraphOptions graph_options(const Options& options, unsigned bit_words) {
   graph::GraphOptions graph;
   graph.lanes = options.ingest_lanes_max;
   graph.payload_bytes = static_cast<unsigned>(engine::TracePayload::bytes_for(bit_words));
-  graph.first_capacity = engine::window_nodes_max(options.memory_limit_bytes) / 2;
+  graph.first_capacity = engine::window_nodes_first(options.memory_limit_bytes);
   graph.seed = options.table_seed;
   return graph;
 }

@@ -72,7 +72,14 @@ struct Engine::Impl {
   TypeLimits read_types(engine::Lane& lane, const wire::Decoded& decoded, const wire::LinkView& link,
                         policy::LinkFacts* facts);
   void place_links(engine::Lane& lane, graph::Writer& writer);
-  void store_span(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
+  struct StoredSpan {
+    store::SpanEntry* entry = nullptr;
+    policy::Facts facts;
+  };
+  void store_span(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
+                  StoredSpan& stored);
+  void publish_span(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
+                    StoredSpan& stored);
   void sample_links(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted);
   store::SpanEntry* store_bytes(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
                                 std::unique_ptr<store::CutSpan> cut);
@@ -93,6 +100,7 @@ struct Engine::Impl {
 
   // ---- verdict.cpp
   void judge_all();
+  void prefetch_judged(RecordId id) const noexcept;
   void judge_due(RecordId id);
   void judge_touched(RecordId id);
   void take_verdict(RecordId id, const policy::OwnVerdict& own);
@@ -233,6 +241,7 @@ struct Engine::Impl {
   std::vector<graph::NodeId> touched_nodes;
   std::vector<graph::NodeId> created_nodes;
 
+  wire::Decoded read_back;  // scratch of emission: the span that is read again
   emit::BatchWriter output;
   std::uint64_t output_spans = 0;  // in output, not yet given to the sink
   std::uint64_t output_links = 0;

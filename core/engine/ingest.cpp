@@ -1,6 +1,7 @@
 // ingest(): one request onto one lane. Nothing here waits, and nothing shared is locked: the graph is lock-free, span
 // bytes go to the lane's own chunks, and the trace's words are folded by atomic operations (trace_payload.hpp).
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 #include <numeric>
@@ -18,7 +19,7 @@ using wire::slice;
 
 namespace {
 
-constexpr std::size_t kPrefetchAhead = 12;
+constexpr std::uint32_t kStoredTogether = 16;
 constexpr std::size_t kScratchItemsMax = 1 << 14;  // spans or links; what a larger request made the lane grow is freed
 
 // Gives the lane back and says that nothing is being written any more.
@@ -107,9 +108,17 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
   for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) read_links(lane, writer, decoded, i);
   place_links(lane, writer);
   lane.next_cut = 0;
-  for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) {
-    if (i + kPrefetchAhead < lane.nodes.size()) prefetch_payload(writer.payload(lane.nodes[i + kPrefetchAhead]));
-    store_span(lane, writer, decoded, i);
+  // An atomic operation waits for all stores before it: so first the copies of some spans, then the words of their
+  // traces.
+  std::array<StoredSpan, kStoredTogether> stored;
+  const auto span_count = static_cast<std::uint32_t>(lane.accepted.size());
+  for (std::uint32_t first = 0; first < span_count; first += kStoredTogether) {
+    const std::uint32_t end = std::min(first + kStoredTogether, span_count);
+    for (std::uint32_t i = first; i < end; ++i) {
+      prefetch_payload(writer.payload(lane.nodes[i]));
+      store_span(lane, writer, decoded, i, stored[i - first]);
+    }
+    for (std::uint32_t i = first; i < end; ++i) publish_span(lane, writer, decoded, i, stored[i - first]);
   }
   release_scratch(lane);
   return Error{};
@@ -157,30 +166,39 @@ void Engine::Impl::count_spans(Lane& lane, const wire::Decoded& decoded) noexcep
   lane.counts.spans_received.add(decoded.spans.size());
 }
 
-void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted) {
+// What the span says, and its bytes; entry: null where there was no memory.
+void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
+                              StoredSpan& stored) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
-  const NodeId node = lane.nodes[accepted];
   const std::uint32_t first_cell = lane.first_cell[accepted];
   const std::span<const EdgeCell> cells{lane.cells.data() + first_cell, span.link_count};
-  if (!cells.empty()) writer.append_out(node, cells, {lane.far_spans.data() + first_cell, span.link_count});
+  if (!cells.empty())
+    writer.append_out(lane.nodes[accepted], cells, {lane.far_spans.data() + first_cell, span.link_count});
 
   std::unique_ptr<store::CutSpan> cut;
   if (span.link_count > options.links.sample.max_links_per_span) cut = std::move(lane.cuts[lane.next_cut++]);
-  policy::Facts facts;
-  store::SpanEntry* entry = nullptr;
+  stored.entry = nullptr;
   try {
-    policies->match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], facts);
-    entry = store_bytes(lane, decoded, accepted, std::move(cut));
+    // The copy first: it reads the bytes in order, and policies find them near then.
+    stored.entry = store_bytes(lane, decoded, accepted, std::move(cut));
+    policies->match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], stored.facts);
   } catch (const std::bad_alloc&) {
-    entry = nullptr;
+    stored.entry = nullptr;  // what was copied goes with its chunk
   }
-  if (entry == nullptr) {
+  if (stored.entry != nullptr) stored.entry->set_link_count(span.link_count);
+}
+
+// PROTOCOL touch T1 to T3: the words of the trace, then its list.
+void Engine::Impl::publish_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
+                                StoredSpan& stored) {
+  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
+  if (stored.entry == nullptr) {
     lane.counts.spans_unstored.add(1);
     lane.counts.links_unstored.add(span.link_count);
     return;
   }
-  entry->link_count = span.link_count;
-
+  const NodeId node = lane.nodes[accepted];
+  policy::Facts& facts = stored.facts;
   writer.mark_payload(node);
   auto& payload = *static_cast<engine::TracePayload*>(writer.payload(node));
   const std::int64_t arrival = published_now_ns.load(std::memory_order_relaxed) +
@@ -203,7 +221,7 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
   if (facts.policy_errors != 0) lane.counts.policy_errors.add(facts.policy_errors);
   if (!lane.link_facts.empty()) facts.join(lane.link_facts[accepted]);
   policies->fold(payload.fold(), facts);
-  if (payload.spans.push(entry, entry->link_count != 0)) lane.touched_log.push(node);
+  if (payload.spans.push(stored.entry, span.link_count != 0)) lane.touched_log.push(node);
 }
 
 // Null: no memory. May throw bad_alloc, too.
@@ -254,7 +272,7 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
   std::vector<std::uint32_t>().swap(cut->duplicates);  // frees it, which assigning {} does not
   if (!lane.link_facts.empty()) cut->link_facts = lane.link_facts[accepted];
 
-  store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - cut->field_bytes);
+  store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - cut->field_bytes, true);
   if (entry == nullptr) return nullptr;
   std::uint8_t* out = entry->mutable_payload();
   std::uint32_t at = span.payload.offset;
@@ -270,7 +288,7 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
                cut->span_ids.capacity() * sizeof(SpanId) + cut->links.saved.capacity() * sizeof(reservoir::SavedLink) +
                cut->randomness.capacity() * sizeof(cut->randomness[0]);
   lane.spans->own(cut.get(), cut->bytes);
-  entry->cut = cut.release();
+  entry->set_cut(cut.release());
   return entry;
 }
 

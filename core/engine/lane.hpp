@@ -30,6 +30,12 @@ constexpr std::uint64_t kGenerationShare = 32;  // a generation ends after this 
 constexpr std::uint64_t window_nodes_max(std::uint64_t memory_limit_bytes) noexcept {
   return std::max<std::uint64_t>(memory_limit_bytes / 4096, 1 << 13);
 }
+// The first window, and the smallest later one. Its index is touched all over, whatever the window holds; so no more
+// than what a burst between two ticks may bring, or what a small memory_limit gives anyway.
+constexpr std::uint64_t window_nodes_first(std::uint64_t memory_limit_bytes) noexcept {
+  const std::uint64_t nodes_max = window_nodes_max(memory_limit_bytes);
+  return std::max<std::uint64_t>(nodes_max / 8, std::min<std::uint64_t>(nodes_max / 2, 1 << 16));
+}
 constexpr std::size_t kPlacedMax = 1024;  // links whose nodes are looked up together
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 

@@ -17,6 +17,7 @@ using propagate::Record;
 namespace {
 constexpr std::uint64_t kHeadroomShare = 16;  // eviction frees this share of memory_limit more than it must
 constexpr unsigned kWindowsPerRecordTime = 4;
+constexpr std::uint64_t kCapacityShare = 4;  // a window is full, and the next one larger, before this share is left
 constexpr std::size_t kSealedTogether = 32;
 
 unsigned slot_of(NodeId node) noexcept { return node >> graph::kOffsetBits; }
@@ -40,7 +41,8 @@ void Engine::Impl::evict() {
   auto next = bytes.begin();
   std::uint64_t freed = 0;
   const auto mark = [&](RecordId id) {
-    if (std::exchange(ledger[id].evicting, true)) return;  // a number that was reused can stand in a list twice
+    if (ledger[id].evicting) return;  // a number that was reused can stand in a list twice
+    ledger[id].evicting = true;
     evicted.push_back(id);
     if (auto generation_of = open.find(ledger[id].generation); --generation_of->second == 0) open.erase(generation_of);
     for (; next != bytes.end() && (open.empty() || next->first < open.begin()->first); ++next) freed += next->second;
@@ -117,10 +119,9 @@ void Engine::Impl::release_spans(RecordId id) {
     }
     for (const store::SpanEntry* entry = taken.first; entry != nullptr; entry = entry->next) {
       ++spans;
-      links += entry->link_count;
+      links += entry->link_count();
     }
   }
-  record.spans_settled += spans;
   spans_dropped += spans;
   links_dropped += links;
 }
@@ -131,8 +132,7 @@ void Engine::Impl::drop_late_spans(RecordId id) {
   Record& record = ledger[id];
   for (NodeId node = record.node; node != 0; node = graph.older(node)) {
     for (const store::SpanEntry* entry = payload(node).spans.take().first; entry != nullptr; entry = entry->next) {
-      ++record.spans_settled;
-      links_dropped += entry->link_count;
+      links_dropped += entry->link_count();
       if (!record.vetoed && would_be_origin(*entry, trace_id(id))) {
         count(Loss::late_origin);
         ++late_origin_spans;
@@ -156,8 +156,8 @@ bool Engine::Impl::would_be_origin(const store::SpanEntry& entry, TraceId id) {
   policies->match_span(decoded, decoded.spans[0], resource_bits, known);
   if (policies->reads_links()) {
     policy::LinkFacts links;
-    if (entry.cut != nullptr)
-      links = entry.cut->link_facts;
+    if (entry.cut() != nullptr)
+      links = entry.cut()->link_facts;
     else
       policies->match_links(decoded, decoded.spans[0], links);
     known.join(links);
@@ -179,12 +179,15 @@ void Engine::Impl::rotate_windows() {
   const graph::WindowInfo& current = windows.items[windows.count - 1];
   const graph::Need wanted = graph.wanted();
   const bool too_small = wanted.nodes != 0 || wanted.links != 0;
-  const bool nearly_full = current.node_count > current.capacity - current.capacity / 4;
+  const bool nearly_full = current.node_count > current.capacity - current.capacity / kCapacityShare;
   const bool old = now_ns - window_started_ns >= window_time_ns && current.node_count != 0;
   if (too_small || nearly_full || old) {
     const std::uint64_t largest = engine::window_nodes_max(options.memory_limit_bytes);
-    const std::uint64_t grown = too_small || nearly_full ? current.capacity * 2 : current.capacity;
-    if (!rotate(std::max(std::min(grown, largest), wanted.nodes + wanted.nodes / 4)))
+    // A window that was only old was large enough: with four times what came, the next one is, too.
+    const std::uint64_t enough =
+        std::max(kCapacityShare * current.node_count, engine::window_nodes_first(options.memory_limit_bytes));
+    const std::uint64_t next = too_small || nearly_full ? current.capacity * 2 : std::min(enough, current.capacity);
+    if (!rotate(std::max(std::min(next, largest), wanted.nodes + wanted.nodes / 4)))
       drop_oldest_window(true);  // every slot is taken: the next tick finds one
     return;
   }
@@ -285,7 +288,7 @@ void Engine::Impl::move_payload(NodeId from, NodeId to, graph::Writer& writer) {
   target.fold().fold(source.fold().facts(bit_words), bit_words);
   for (store::SpanEntry* entry = source.spans.take().first; entry != nullptr;) {
     store::SpanEntry* next = entry->next;
-    (void)target.spans.push(entry, entry->link_count != 0);  // tick itself: it needs no log entry
+    (void)target.spans.push(entry, entry->link_count() != 0);  // tick itself: it needs no log entry
     entry = next;
   }
   target.spans.clear_touched();

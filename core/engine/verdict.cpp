@@ -20,13 +20,27 @@ void Engine::Impl::judge_all() {
   judged.insert(judged.end(), due.begin(), due.end());
   // Rate limits are asked in this order; nothing else depends on it.
   if (policies->has_stateful()) sort_by_arrival(judged);
-  for (const RecordId id : judged) {
+  constexpr std::size_t kAhead = 8;
+  for (std::size_t i = 0; i < judged.size(); ++i) {
+    if (i + 2 * kAhead < judged.size()) ledger.prefetch(judged[i + 2 * kAhead]);
+    if (i + kAhead < judged.size()) prefetch_judged(judged[i + kAhead]);
+    const RecordId id = judged[i];
     if (ledger[id].phase == Phase::pending && (draining || ledger[id].deadline_ns <= now_ns)) {
       judge_due(id);
     } else {
       judge_touched(id);
     }
   }
+}
+
+// Hint: what facts() and the trace's ID are read from. REQUIRES that the record is there by now.
+void Engine::Impl::prefetch_judged(RecordId id) const noexcept {
+  const NodeId node = ledger[id].node;
+  const policy::TraceFold* const fold = &payload(node).fold();
+  __builtin_prefetch(fold);
+  __builtin_prefetch(fold + 1);  // its bits, which may lie on the next line
+  graph.prefetch_key(node);
+  graph.prefetch(node);
 }
 
 void Engine::Impl::judge_due(RecordId id) {
@@ -115,8 +129,8 @@ std::uint32_t Engine::Impl::held_cut_links(RecordId linking, RecordId origin) co
   std::uint32_t links = 0;
   for (NodeId node = ledger[linking].node; node != 0; node = graph.older(node)) {
     for (const store::SpanEntry* entry = payload(node).spans.first(); entry != nullptr; entry = entry->next) {
-      if (entry->cut == nullptr) continue;
-      for (const graph::EdgeCell cell : entry->cut->cells) {
+      if (entry->cut() == nullptr) continue;
+      for (const graph::EdgeCell cell : entry->cut()->cells) {
         const NodeId far = cell.word == 0 ? 0 : graph.node_of(cell);
         if (far != 0 && graph.record(graph.newest(far)) == origin) ++links;
       }

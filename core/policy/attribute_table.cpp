@@ -10,70 +10,10 @@ namespace {
 
 constexpr std::uint32_t kSpanAttributes = 9;
 constexpr std::uint32_t kResourceAttributes = 1;
-constexpr std::uint8_t kSpanAttributeTag = (kSpanAttributes << 3) | 2;
 constexpr std::uint8_t kKeyTag = (1 << 3) | 2;
-constexpr std::uint8_t kValueTag = (2 << 3) | 2;
-constexpr std::uint8_t kStringTag = (1 << 3) | 2;  // of AnyValue
 
 std::string_view text_of(Bytes bytes, wire::Range range) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()) + range.offset, range.size};
-}
-
-// An attribute field in its common shape: key and value, in this order, once each, nothing else; a key of less than
-// 128 bytes, and field and value both below 128 bytes or both not.
-struct CommonAttribute {
-  wire::Range key;
-  wire::Range value;  // of the AnyValue message
-  std::uint32_t end = 0;
-};
-
-// Tag, length below 128, key tag, key length below 128, as one little-endian word.
-constexpr std::uint32_t kShortHead = kSpanAttributeTag | (std::uint32_t{kKeyTag} << 16);
-constexpr std::uint32_t kShortHeadMask = 0x80ff80ff;
-
-// The attribute at `at` if it is shorter than 128 bytes and has the common shape. The end is a load and an addition of
-// its own, because the next attribute waits for nothing else.
-inline bool short_attribute(const std::uint8_t* bytes, std::uint32_t at, std::uint32_t end,
-                            CommonAttribute& found) noexcept {
-  if (end - at < 6) return false;
-  const std::uint32_t head = base::load_le32(bytes + at);
-  if ((head & kShortHeadMask) != kShortHead) return false;
-  const std::uint32_t field_end = at + 2 + bytes[at + 1];
-  const std::uint32_t key_size = head >> 24;
-  const std::uint32_t value = at + 6 + key_size;
-  if (value > field_end) return false;
-  if (field_end > end) return false;
-  if (bytes[value - 2] != kValueTag || bytes[value - 1] != field_end - value) return false;
-  found = {{at + 4, key_size}, {value, field_end - value}, field_end};
-  return true;
-}
-
-// A length of two bytes at `at`; false if it has one, or more. `at` moves behind it.
-bool two_byte_length(const std::uint8_t* bytes, std::uint32_t& at, std::uint32_t end, std::uint32_t& length) noexcept {
-  if (end - at < 2 || bytes[at] < 0x80 || bytes[at + 1] >= 0x80) return false;
-  length = (bytes[at] & 0x7fu) | (std::uint32_t{bytes[at + 1]} << 7);
-  at += 2;
-  return length <= end - at;
-}
-
-// The attribute at `at` if it and its value have from 128 to 16383 bytes and it has the common shape.
-bool long_attribute(const std::uint8_t* bytes, std::uint32_t at, std::uint32_t end, CommonAttribute& found) noexcept {
-  std::uint32_t length = 0;
-  if (bytes[at++] != kSpanAttributeTag || !two_byte_length(bytes, at, end, length)) return false;
-  found.end = at + length;
-  if (length < 2 || bytes[at] != kKeyTag || bytes[at + 1] >= 0x80) return false;
-  found.key = {at + 2, bytes[at + 1]};
-  at = found.key.offset + found.key.size;
-  if (at >= found.end || bytes[at++] != kValueTag || !two_byte_length(bytes, at, found.end, length)) return false;
-  found.value = {at, length};
-  return at + length == found.end;
-}
-
-// The text of an AnyValue that is one string and nothing else, with a one-byte length.
-bool short_string(const std::uint8_t* bytes, wire::Range value, wire::Range& text) noexcept {
-  if (value.size < 2 || bytes[value.offset] != kStringTag || bytes[value.offset + 1] >= 0x80) return false;
-  text = {value.offset + 2, value.size - 2};
-  return bytes[value.offset + 1] == text.size;
 }
 
 // Compares without rounding the bounds to double: for an integer m, d >= m iff floor(d) >= m, d <= m iff ceil(d) <= m.
@@ -107,8 +47,14 @@ void AttributeTable::finish() {
   std::sort(keys_.begin(), keys_.end(), [](const Key& a, const Key& b) { return a.text.size() < b.text.size(); });
   for (const Key& key : keys_) {
     ++first_by_length_[std::min(key.text.size(), kLengthsMax) + 1];
-    marks_[mark_of(reinterpret_cast<const std::uint8_t*>(key.text.data()), key.text.size())] = true;
+    if (key.text.size() > wire::kMarkedKeyMax) continue;
+    // As in an attribute: tag, length, key.
+    const auto size = static_cast<std::uint8_t>(key.text.size());
+    std::vector<std::uint8_t> field = {kKeyTag, size};
+    field.insert(field.end(), key.text.begin(), key.text.end());
+    is_marked_[wire::key_mark(field.data() + field.size(), size)] = true;
   }
+  is_marked_[wire::kNoKeyMark] = true;
   for (std::size_t length = 1; length < first_by_length_.size(); ++length)
     first_by_length_[length] = static_cast<std::uint16_t>(first_by_length_[length] + first_by_length_[length - 1]);
 }
@@ -159,55 +105,24 @@ void AttributeTable::apply(const Key& key, Bytes bytes, const wire::AttributeVie
   }
 }
 
-void AttributeTable::match_fields(Bytes bytes, std::uint32_t begin, std::uint32_t end, Bits& bits) const {
-  wire::AttributeCursor cursor(bytes, begin, end, kSpanAttributes);
-  wire::AttributeView attribute;
-  while (cursor.next(attribute))
-    if (const Key* key = find(text_of(bytes, attribute.key))) apply(*key, bytes, attribute, Holder::span, bits);
-}
-
-void AttributeTable::match_common(Bytes bytes, wire::Range field, wire::Range key_range, wire::Range value,
-                                  Bits& bits) const {
-  const Key* key = find(text_of(bytes, key_range));
-  if (key == nullptr) return;
-  wire::AttributeView attribute;
-  if (short_string(bytes.data(), value, attribute.string)) {
-    attribute.kind = wire::AttributeView::Kind::string;
-    apply(*key, bytes, attribute, Holder::span, bits);
-  } else {
-    match_fields(bytes, field.offset, field.offset + field.size, bits);
+void AttributeTable::match_one(Bytes bytes, wire::KeyMark marked, std::uint32_t end, Bits& bits) const {
+  if (marked.mark != wire::kNoKeyMark) {
+    if (const Key* key = find(text_of(bytes, wire::read_marked_key(bytes, marked))))
+      apply(*key, bytes, wire::read_marked(bytes, marked), Holder::span, bits);
+    return;
   }
+  wire::AttributeCursor cursor(bytes, marked.at, end, kSpanAttributes);
+  wire::AttributeView attribute;
+  if (!cursor.next(attribute)) return;
+  if (const Key* key = find(text_of(bytes, attribute.key))) apply(*key, bytes, attribute, Holder::span, bits);
 }
 
-std::uint32_t AttributeTable::match_unusual(Bytes bytes, std::uint32_t at, std::uint32_t end, Bits& bits) const {
-  CommonAttribute found;
-  if (long_attribute(bytes.data(), at, end, found)) {
-    match_common(bytes, {at, found.end - at}, found.key, found.value, bits);
-    return found.end;
-  }
-  // Another field lies between the attributes, or this one is written in an unusual way.
-  wire::FieldCursor cursor(bytes, at, end);
-  wire::FieldView field;
-  if (!cursor.next(field)) return end;
-  const std::uint32_t field_end = field.whole.offset + field.whole.size;
-  if (field.number == kSpanAttributes) match_fields(bytes, at, field_end, bits);
-  return field_end;
-}
-
-void AttributeTable::match_span(Bytes bytes, const wire::SpanView& span, Bits& bits) const {
+void AttributeTable::match_span(const wire::Decoded& decoded, const wire::SpanView& span, Bits& bits) const {
   if (span.attribute_count == 0 || keys_.empty() || all_set(bits)) return;
-  std::uint32_t at = span.first_attribute;
-  const std::uint32_t end = span.attributes_end;
-  while (at < end) {
-    CommonAttribute found;
-    if (short_attribute(bytes.data(), at, end, found)) {
-      if (marks_[mark_of(bytes.data() + found.key.offset, found.key.size)]) [[unlikely]]
-        match_common(bytes, {at, found.end - at}, found.key, found.value, bits);
-      at = found.end;
-    } else {
-      at = match_unusual(bytes, at, end, bits);
-    }
-  }
+  const wire::KeyMark* const first = decoded.key_marks.data() + span.first_key_mark;
+  for (std::uint32_t i = 0; i < span.attribute_count; ++i)
+    if (is_marked_[first[i].mark]) [[unlikely]]
+      match_one(decoded.bytes, first[i], span.attributes_end, bits);
 }
 
 void AttributeTable::match_resource(Bytes bytes, wire::Range resource, Bits& bits) const {

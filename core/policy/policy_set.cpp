@@ -141,7 +141,7 @@ void PolicySet::match_span(const wire::Decoded& decoded, const wire::SpanView& s
     const char* text = reinterpret_cast<const char*>(decoded.bytes.data()) + span.trace_state.offset;
     impl_->match_tracestate({text, span.trace_state.size}, facts);
   }
-  compiled.attributes.match_span(decoded.bytes, span, facts.bits);
+  compiled.attributes.match_span(decoded, span, facts.bits);
   if (!compiled.ottl.empty()) compiled.ottl.match(decoded, span, facts);
 }
 

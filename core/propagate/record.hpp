@@ -23,36 +23,35 @@ enum class Phase : std::uint8_t { absent, pending, retained, kept, sealed };
 struct Record {
   graph::NodeId node = 0;  // newest incarnation
   ReachId reach = 0;
-  std::uint32_t generation = 0;     // of the store, in which its first span came
-  std::int64_t arrival_ns = 0;      // now of the last tick before the first span
-  std::int64_t deadline_ns = 0;     // pending: when it is due; retained: when it is sealed
-  std::int64_t touched_ns = 0;      // last tick that saw a span, edge or keep
-  std::int64_t decided_at_ns = 0;   // of the latest revision
-  std::uint64_t bytes = 0;          // span bytes that count against retention while retained
-  std::uint64_t spans_settled = 0;  // of its spans: emitted, dropped or lost; the rest is held
-  std::uint64_t links_settled = 0;
+  std::uint32_t generation = 0;    // of the store, in which its first span came
+  std::int64_t arrival_ns = 0;     // now of the last tick before the first span
+  std::int64_t deadline_ns = 0;    // pending: when it is due; retained: when it is sealed
+  std::int64_t touched_ns = 0;     // last tick that saw a span, edge or keep
+  std::int64_t decided_at_ns = 0;  // of the latest revision
+  std::uint64_t bytes = 0;         // span bytes that count against retention while retained
+  std::uint64_t threshold = 0;     // with raise_threshold
+  policy::StatefulAnswers answers;
+  PathId reason_path = 0;  // of a trace kept by link, or of a loss: taken when it happened (holds a reference)
   std::uint32_t not_followed = 0;
   std::int16_t policy = -1;    // that said keep, or drop if vetoed
   std::uint16_t revision = 0;  // of the next log line
-  policy::StatefulAnswers answers;
-  PathId reason_path = 0;  // of a trace kept by link, or of a loss: taken when it happened (holds a reference)
   Phase phase = Phase::absent;
   base::Loss loss = base::Loss::none;
-  bool own_keep = false;
-  bool vetoed = false;
-  bool by_chance = false;        // own keep by dice alone
-  bool threshold_known = false;  // by_chance, with the probability of threshold
-  bool kept_by_link = false;
-  bool origin = false;
-  bool revived = false;
-  bool erase_threshold = false;  // decided when kept, for late spans too
-  bool raise_threshold = false;
-  bool first_emission_done = false;
-  bool evicting = false;        // marked by eviction in this tick
-  bool log_pending = false;     // a revision is to be written in this tick
-  bool has_cut_links = false;   // emitted with links cut: late_pin can happen
-  std::uint64_t threshold = 0;  // with raise_threshold
+  bool own_keep : 1 = false;
+  bool vetoed : 1 = false;
+  bool by_chance : 1 = false;        // own keep by dice alone
+  bool threshold_known : 1 = false;  // by_chance, with the probability of threshold
+  bool kept_by_link : 1 = false;
+  bool origin : 1 = false;
+  bool revived : 1 = false;
+  bool erase_threshold : 1 = false;  // decided when kept, for late spans too
+  bool raise_threshold : 1 = false;
+  bool first_emission_done : 1 = false;
+  bool evicting : 1 = false;       // marked by eviction in this tick
+  bool log_pending : 1 = false;    // a revision is to be written in this tick
+  bool has_cut_links : 1 = false;  // emitted with links cut: late_pin can happen
 };
+static_assert(sizeof(Record) == 88);  // a record a trace, read at every step of a tick
 
 // Which keep a hop count belongs to. In component mode the hops of both directions are in layer linked.
 // The certain layers count only origins that are not kept by dice alone (DESIGN 3.11); unused unless origins may be.

@@ -26,6 +26,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <vector>
@@ -46,16 +47,48 @@ struct Envelope {
   Bytes bytes() const noexcept { return {reinterpret_cast<const std::uint8_t*>(this + 1), size}; }
 };
 
-// One span, followed by its payload bytes.
-struct SpanEntry {
+// One span, followed by its payload bytes; behind them, of a span whose links were cut, the address of what is known of
+// those. 24 bytes: there is one of these for every span that is held.
+class SpanEntry {
+ public:
+  SpanEntry(const Envelope* of_scope, std::uint32_t payload_size, bool is_cut) noexcept
+      : scope(of_scope), size(payload_size), links_(is_cut ? kCut : 0) {
+    if (is_cut) set_cut(nullptr);
+  }
+  static constexpr std::size_t bytes_for(std::uint32_t payload_size, bool is_cut) noexcept;
+
   SpanEntry* next = nullptr;  // in the trace's list
-  const Envelope* scope = nullptr;
-  CutSpan* cut = nullptr;  // null: the links are in the payload
-  std::uint32_t size = 0;
-  std::uint32_t link_count = 0;  // as received
+  const Envelope* const scope;
+  const std::uint32_t size;
+
   Bytes payload() const noexcept { return {reinterpret_cast<const std::uint8_t*>(this + 1), size}; }
   std::uint8_t* mutable_payload() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
+  // As received; below 2^31, since a link takes two bytes of a message of less than 4 GiB.
+  std::uint32_t link_count() const noexcept { return links_ & ~kCut; }
+  void set_link_count(std::uint32_t count) noexcept { links_ = (links_ & kCut) | count; }
+  // Null: the links are in the payload.
+  CutSpan* cut() const noexcept;
+  // REQUIRES that the entry was made for one.
+  void set_cut(CutSpan* cut) noexcept { std::memcpy(mutable_payload() + cut_offset(size), &cut, sizeof cut); }
+
+ private:
+  static constexpr std::uint32_t kCut = std::uint32_t{1} << 31;
+  static constexpr std::size_t cut_offset(std::uint32_t payload_size) noexcept {
+    return (std::size_t{payload_size} + 7) & ~std::size_t{7};
+  }
+  std::uint32_t links_;  // their count; kCut: some were cut
 };
+static_assert(sizeof(SpanEntry) == 24);
+
+constexpr std::size_t SpanEntry::bytes_for(std::uint32_t payload_size, bool is_cut) noexcept {
+  return sizeof(SpanEntry) + (is_cut ? cut_offset(payload_size) + sizeof(CutSpan*) : payload_size);
+}
+inline CutSpan* SpanEntry::cut() const noexcept {
+  if ((links_ & kCut) == 0) return nullptr;
+  CutSpan* cut = nullptr;
+  std::memcpy(&cut, payload().data() + cut_offset(size), sizeof cut);
+  return cut;
+}
 
 // What the store must be able to do with a CutSpan; the engine says how, since the store does not know what is in it.
 struct CutSpanCare {
@@ -165,13 +198,15 @@ class SpanWriter {
   void begin(std::uint32_t generation) noexcept;
   // Finds or copies a resource (resource = null) or a scope. Null: out of memory.
   const Envelope* envelope(const Envelope* resource, Bytes bytes) noexcept;
-  // Room for a span of `size` payload bytes, to be filled by the caller. Null: out of memory.
-  SpanEntry* span(const Envelope* scope, std::uint32_t size) noexcept;
+  // Room for a span of `size` payload bytes, to be filled by the caller; with is_cut its CutSpan is to be set, too.
+  // Null: out of memory.
+  SpanEntry* span(const Envelope* scope, std::uint32_t size, bool is_cut = false) noexcept;
   // Makes the chunk of the span last written own the cut.
   void own(CutSpan* cut, std::uint64_t bytes);
 
  private:
   std::byte* allocate(std::size_t bytes) noexcept;
+  void fetch_ahead(std::size_t size) const noexcept;
 
   static constexpr unsigned kEnvelopeSlots = 64;
   struct Slot {

@@ -192,6 +192,17 @@ bool check_key_value(Reader& reader, const Byte* at, const Byte* end, unsigned d
   return true;
 }
 
+std::uint32_t mark_of_key_value(const Byte* at, std::uint32_t size) noexcept {
+  if (size < 4 || at[0] != kKeyTag) return kNoKeyMark;
+  const std::uint32_t key_size = at[1];
+  if (key_size > kMarkedKeyMax || key_size + 4 > size || at[2 + key_size] != kValueTag) return kNoKeyMark;
+  std::uint32_t value_size = 0;
+  const Byte* const end = at + size;
+  Reader reader({at, size});
+  const Byte* const value = reader.length(at + 3 + key_size, end, value_size);
+  return value != nullptr && value + value_size == end ? key_mark(at + 2 + key_size, key_size) : kNoKeyMark;
+}
+
 bool check_attributes(Reader& reader, const Byte* at, const Byte* end, std::uint32_t number) noexcept {
   const std::uint32_t attribute_tag = tag_of(number, WireType::length);
   while (at < end) {
@@ -219,6 +230,21 @@ AttributeView read_value(Bytes bytes, Range any_value) noexcept {
   const Byte* const at = reader.at(any_value.offset);
   (void)read_any_value(reader, at, at + any_value.size, value);
   return value;
+}
+
+AttributeView read_marked(Bytes bytes, KeyMark marked) noexcept {
+  Reader reader(bytes);
+  const Range key = read_marked_key(bytes, marked);
+  const Byte* const value = reader.at(key.offset + key.size);  // at its tag
+  // The usual value: a string, lengths of one byte.
+  if (value[1] < 0x80 && value[1] >= 2 && value[2] == kStringTag && value[3] + 2 == value[1])
+    return {.key = key, .kind = AttributeView::Kind::string, .string = reader.range(value + 4, value + 4 + value[3])};
+  AttributeView attribute;
+  attribute.key = key;
+  std::uint32_t size = 0;
+  const Byte* const content = reader.length(value + 1, reader.at(static_cast<std::uint32_t>(bytes.size())), size);
+  if (content != nullptr) static_cast<void>(read_any_value(reader, content, content + size, attribute));
+  return attribute;
 }
 
 AttributeCursor::AttributeCursor(Bytes bytes, std::uint32_t begin, std::uint32_t end, std::uint32_t field) noexcept

@@ -1,5 +1,6 @@
 #include "wire/decode.hpp"
 
+#include <algorithm>
 #include <new>
 
 #include "wire/link.hpp"
@@ -14,9 +15,21 @@ constexpr std::uint32_t kSpanAttributeTag = tag_of(9, WireType::length);
 constexpr std::uint32_t kSpanLinkTag = tag_of(13, WireType::length);
 constexpr std::uint32_t kResourceAttributes = 1;
 constexpr std::uint32_t kScopeAttributes = 3;
+constexpr std::size_t kKeyMarksAtFirst = 1024;
 
 // Copied into place: cheaper than value-initialisation, which GCC turns into a slow string store.
 constexpr SpanView kEmptySpan;
+
+// Asks for the bytes some spans further on: the processor's own reading ahead ends with each page. What lies behind the
+// request is not read.
+inline void read_ahead(const Byte* at, const Byte* end) noexcept {
+  constexpr std::uintptr_t kAheadBytes = 2048;
+  constexpr std::uintptr_t kLineBytes = 64;
+  const auto first = reinterpret_cast<std::uintptr_t>(at) + kAheadBytes;
+  const std::uintptr_t size = std::min(static_cast<std::uintptr_t>(end - at), kAheadBytes);
+  for (std::uintptr_t offset = 0; offset < size; offset += kLineBytes)
+    __builtin_prefetch(reinterpret_cast<const void*>(first + offset));
+}
 
 // One pass over a request. Methods return false when the reader has kept a fault.
 class Decoder {
@@ -24,15 +37,18 @@ class Decoder {
   Decoder(Bytes bytes, Decoded& out) noexcept : reader_(bytes), out_(out), next_mark_(out.marks.data()) {}
 
   bool request(const Byte* at, const Byte* end);
+  bool span(const Byte* at, const Byte* end, std::uint32_t scope);
   Error error() const noexcept { return reader_.error(); }
 
  private:
   bool resource_spans(const Byte* at, const Byte* end);
   bool scope_spans(const Byte* at, const Byte* end, std::uint32_t resource);
-  bool span(const Byte* at, const Byte* end, std::uint32_t scope);
-  const Byte* span_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end,
-                         SpanView& span) noexcept;
-  const Byte* attributes(const Byte* field, const Byte* at, const Byte* end, SpanView& span) noexcept;
+  const Byte* usual_fields(const Byte* at, const Byte* end, SpanView& span) const noexcept;
+  const Byte* span_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end, SpanView& span);
+  [[gnu::noinline]] const Byte* attributes(const Byte* field, const Byte* at, const Byte* end, SpanView& span);
+  [[gnu::noinline]] const Byte* unusual_attribute(const Byte* field, const Byte* at, const Byte* end,
+                                                  KeyMark& key) noexcept;
+  [[gnu::noinline]] KeyMark* grow_key_marks(std::size_t used);
   const Byte* links(const Byte* field, const Byte* at, const Byte* end, SpanView& span) noexcept;
   bool status(const Byte* at, const Byte* end, std::uint32_t& code) noexcept;
   const Byte* other_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end,
@@ -181,22 +197,50 @@ bool Decoder::status(const Byte* at, const Byte* end, std::uint32_t& code) noexc
   return true;
 }
 
-// Attributes and links come in runs, so each is tried again before the next tag is looked up.
-const Byte* Decoder::attributes(const Byte* field, const Byte* at, const Byte* end, SpanView& span) noexcept {
-  if (span.attribute_count == 0) span.first_attribute = reader_.offset(field);
-  for (std::uint32_t count = span.attribute_count + 1;; ++count) {
-    std::uint32_t size = 0;
-    at = reader_.length(at, end, size);
-    if (at == nullptr) return nullptr;
-    if (!is_plain_key_value(at, size) && !check_key_value(reader_, at, at + size, 0)) return nullptr;
-    at += size;
-    if (at == end || at[0] != kSpanAttributeTag) {
-      span.attribute_count = count;
-      span.attributes_end = reader_.offset(at);
-      return at;
-    }
-    ++at;
+// Attributes and links come in runs, so each is tried again before the next tag is looked up. By itself, so that what
+// an attribute waits for, the length of the one before, stays in a register.
+const Byte* Decoder::attributes(const Byte* field, const Byte* at, const Byte* end, SpanView& span) {
+  if (span.attribute_count == 0) {
+    span.first_attribute = reader_.offset(field);
+    span.first_key_mark = static_cast<std::uint32_t>(out_.key_mark_count);
   }
+  const Byte* const begin = reader_.at(0);
+  KeyMark* key = out_.key_marks.data() + out_.key_mark_count;
+  const KeyMark* room_end = out_.key_marks.data() + out_.key_marks.size();
+  std::uint32_t count = 0;
+  for (;; field = at++, ++key) {
+    if (key == room_end) [[unlikely]] {
+      key = grow_key_marks(out_.key_mark_count + count);
+      room_end = out_.key_marks.data() + out_.key_marks.size();
+    }
+    ++count;
+    if (const Byte* const behind = plain_attribute(at, end, key->mark); behind != nullptr) [[likely]] {
+      key->at = static_cast<std::uint32_t>(at + 1 - begin);
+      at = behind;
+    } else {
+      at = unusual_attribute(field, at, end, *key);
+      if (at == nullptr) return nullptr;
+    }
+    if (at == end || at[0] != kSpanAttributeTag) break;
+  }
+  span.attribute_count += count;
+  span.attributes_end = reader_.offset(at);
+  out_.key_mark_count += count;
+  return at;
+}
+
+KeyMark* Decoder::grow_key_marks(std::size_t used) {
+  out_.key_marks.resize(std::max(kKeyMarksAtFirst, 2 * used));
+  return out_.key_marks.data() + used;
+}
+
+const Byte* Decoder::unusual_attribute(const Byte* field, const Byte* at, const Byte* end, KeyMark& key) noexcept {
+  std::uint32_t size = 0;
+  at = reader_.length(at, end, size);
+  if (at == nullptr || !check_key_value(reader_, at, at + size, 0)) return nullptr;
+  key.mark = mark_of_key_value(at, size);
+  key.at = reader_.offset(key.mark == kNoKeyMark ? field : at);
+  return at + size;
 }
 
 const Byte* Decoder::links(const Byte* field, const Byte* at, const Byte* end, SpanView& span) noexcept {
@@ -204,7 +248,9 @@ const Byte* Decoder::links(const Byte* field, const Byte* at, const Byte* end, S
   for (std::uint32_t count = span.link_count + 1;; ++count) {
     std::uint32_t size = 0;
     at = reader_.length(at, end, size);
-    if (at == nullptr || !read_link<AttributeCheck::verify>(reader_, at, at + size, checked_link_)) return nullptr;
+    if (at == nullptr) return nullptr;
+    if (!is_usual_link(at, at + size) && !read_link<AttributeCheck::verify>(reader_, at, at + size, checked_link_))
+      return nullptr;
     at += size;
     if (at == end || at[0] != kSpanLinkTag) {
       span.link_count = count;
@@ -215,10 +261,41 @@ const Byte* Decoder::links(const Byte* field, const Byte* at, const Byte* end, S
   }
 }
 
+// The fields that SDKs write first, each once and in this order: told by constants, without a look into a table. Ends
+// where something else comes, which span_field() reads; so any of them may be missing.
+const Byte* Decoder::usual_fields(const Byte* at, const Byte* end, SpanView& span) const noexcept {
+  constexpr std::ptrdiff_t kIdBytes = 18 + 10 + 10;
+  constexpr std::ptrdiff_t kTimeBytes = 2 + 9 + 9;
+  if (end - at < kIdBytes + 2) return at;
+  if (base::load_le16(at) == (tag_of(1, WireType::length) | 16 << 8)) {
+    span.trace_id = reader_.range(at + 2, at + 18);
+    at += 18;
+  }
+  if (base::load_le16(at) == (tag_of(2, WireType::length) | 8 << 8)) {
+    span.span_id = reader_.range(at + 2, at + 10);
+    at += 10;
+  }
+  if (base::load_le16(at) == (tag_of(4, WireType::length) | 8 << 8)) {
+    span.parent_span_id = reader_.range(at + 2, at + 10);
+    at += 10;
+  }
+  if (at[0] == tag_of(5, WireType::length) && at[1] < 0x80 && end - at >= at[1] + 2) at += at[1] + 2;
+  if (end - at < kTimeBytes) return at;
+  if (at[0] == tag_of(6, WireType::varint) && at[1] < 0x80) at += 2;
+  if (at[0] == tag_of(7, WireType::fixed64)) {
+    span.start_ns = base::load_le64(at + 1);
+    at += 9;
+  }
+  if (at[0] == tag_of(8, WireType::fixed64)) {
+    span.end_ns = base::load_le64(at + 1);
+    at += 9;
+  }
+  return at;
+}
+
 // The field's number picks the case and the whole tag is compared in it: numbers are dense, tags are not, and a number
 // with another wire type is an unknown field.
-const Byte* Decoder::span_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end,
-                                SpanView& span) noexcept {
+const Byte* Decoder::span_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end, SpanView& span) {
   std::uint64_t value = 0;
   std::uint32_t size = 0;
   switch (tag >> 3) {
@@ -275,10 +352,12 @@ const Byte* Decoder::span_field(const Byte* field, std::uint32_t tag, const Byte
 }
 
 bool Decoder::span(const Byte* at, const Byte* end, std::uint32_t scope) {
+  read_ahead(at, end);
   SpanView& span = out_.spans.emplace_back(kEmptySpan);
   span.payload = reader_.range(at, end);
   span.scope = scope;
   span.bad_hex = is_marked(span.payload.offset);
+  at = usual_fields(at, end, span);
   while (at < end) {
     const Byte* const field = at;
     std::uint32_t tag = 0;
@@ -299,6 +378,7 @@ void Decoded::clear() noexcept {
   resources.clear();
   scopes.clear();
   spans.clear();
+  key_mark_count = 0;
   link_count = 0;
   marks.clear();
   resource_fields.clear();
@@ -318,6 +398,14 @@ Result<void> decode(Bytes bytes, const Marks* marks, Decoded& decoded) {
     decoded = {};
     return Error(ErrorCode::out_of_memory);
   }
+}
+
+const SpanView& read_span(Bytes span, Decoded& scratch) {
+  scratch.clear();
+  scratch.bytes = span;
+  Decoder decoder(span, scratch);
+  static_cast<void>(decoder.span(span.data(), span.data() + span.size(), 0));
+  return scratch.spans.front();
 }
 
 }  // namespace entail::wire

@@ -14,8 +14,8 @@
 // dropped. Stricter than protobuf C++ in one thing: a tag beyond 32 bits is refused.
 //
 // Limits: kDepthMax for nested AnyValues and for nested groups; a message of at most 4 GiB - 1.
-// Memory: about 100 bytes a span, whatever the span holds; at worst (empty spans) 52 times the input.
-// Thread rule: Confined. Views borrow the bytes.
+// Memory: about 100 bytes a span and 8 for each of its attributes, whatever they hold; at worst (empty spans) 52 times
+// the input. Thread rule: Confined. Views borrow the bytes.
 #pragma once
 
 #include <cstdint>
@@ -47,9 +47,10 @@ struct ScopeView {
 };
 
 struct SpanView {
-  Range payload;            // of the Span message, after its tag and length
-  std::uint32_t scope = 0;  // index into Decoded::scopes
-  Range trace_id;           // payload ranges; size 0 when the field is missing
+  Range payload;                     // of the Span message, after its tag and length
+  std::uint32_t scope = 0;           // index into Decoded::scopes
+  std::uint32_t first_key_mark = 0;  // index into Decoded::key_marks, which holds attribute_count of them from there
+  Range trace_id;                    // payload ranges; size 0 when the field is missing
   Range span_id;
   Range parent_span_id;
   Range trace_state;
@@ -83,6 +84,26 @@ struct LinkView {
 // Offsets (ascending) of the payloads of spans and links in which the JSON door met an ID that is not hex.
 using Marks = std::vector<std::uint32_t>;
 
+// A span's attribute: where it is, and a number that its key has. Who looks for a few keys passes over the others by
+// that number, without a look at the bytes.
+struct KeyMark {
+  // Offset of the KeyValue message, which holds its key, then its value, once each, and nothing else. With kNoKeyMark:
+  // of the whole field, for AttributeCursor.
+  std::uint32_t at = 0;
+  std::uint32_t mark = 0;  // key_mark(), or kNoKeyMark
+};
+constexpr std::uint32_t kKeyMarks = 512;
+constexpr std::uint32_t kNoKeyMark = kKeyMarks;  // the key has to be read first
+constexpr std::size_t kMarkedKeyMax = 0x7f;      // a longer key has no mark
+
+// Below kKeyMarks; unequal marks mean unequal keys. Made of the size and of the last two bytes before `key_end`, which
+// are the key's, or its length's and tag's where it is that short. REQUIRES key_size <= kMarkedKeyMax.
+inline std::uint32_t key_mark(const std::uint8_t* key_end, std::uint32_t key_size) noexcept {
+  constexpr unsigned kMarkBits = 9;
+  static_assert(kKeyMarks == 1 << kMarkBits);
+  return ((base::load_le16(key_end - 2) | key_size << 16) * 0x9e3779b1u) >> (32 - kMarkBits);
+}
+
 // The arrays of one request. Reuse it: clear() keeps the memory.
 struct Decoded {
   Bytes bytes;
@@ -90,6 +111,9 @@ struct Decoded {
   std::vector<ResourceView> resources;
   std::vector<ScopeView> scopes;
   std::vector<SpanView> spans;
+  std::vector<KeyMark>
+      key_marks;  // of the spans' attributes, in wire order: the first key_mark_count, the rest is room
+  std::size_t key_mark_count = 0;
   std::uint64_t link_count = 0;
   Marks marks;                         // empty for protobuf input
   std::vector<Range> resource_fields;  // scratch of decode(): fields of the ResourceSpans that is being read
@@ -98,6 +122,10 @@ struct Decoded {
 
 // Decodes an ExportTraceServiceRequest / TracesData. On error `decoded` is cleared. marks: see above, may be null.
 Result<void> decode(Bytes bytes, const Marks* marks, Decoded& decoded);
+
+// The view of one Span message by itself, which was decoded before; of `scratch`, and as long as that is left alone.
+// With other bytes, what stands before the first bad one. May throw std::bad_alloc.
+const SpanView& read_span(Bytes span, Decoded& scratch);
 
 // Walks the links of one span in wire order. The span was decoded, so nothing can fail: a link whose *inside* does not
 // parse made decode() fail.
@@ -140,6 +168,10 @@ class AttributeCursor {
 // The value in an AnyValue message (an element of a list), as in an attribute without key. Bad bytes give what was read
 // before them.
 AttributeView read_value(Bytes bytes, Range any_value) noexcept;
+
+// The attribute at a mark that is not kNoKeyMark.
+inline Range read_marked_key(Bytes bytes, KeyMark marked) noexcept { return {marked.at + 2, bytes[marked.at + 1]}; }
+AttributeView read_marked(Bytes bytes, KeyMark marked) noexcept;
 
 // One field of any message that was decoded before: number, wire type, whole range (tag included) and payload range
 // (of a length-delimited field its content; of a scalar the encoded value; a group is one field, its payload is all

@@ -9,6 +9,23 @@ namespace entail::wire {
 
 enum class AttributeCheck : bool { skip, verify };
 
+// True for the link that all SDKs write: trace ID of 16 bytes, span ID of 8, plain attributes, flags. False says
+// nothing: read_link() decides then.
+inline bool is_usual_link(const Byte* at, const Byte* end) noexcept {
+  constexpr std::ptrdiff_t kIdBytes = 18 + 10;
+  constexpr std::ptrdiff_t kFlagsBytes = 5;
+  if (end - at < kIdBytes || base::load_le16(at) != (tag_of(1, WireType::length) | 16 << 8) ||
+      base::load_le16(at + 18) != (tag_of(2, WireType::length) | 8 << 8))
+    return false;
+  at += kIdBytes;
+  std::uint32_t mark = 0;
+  while (at < end && at[0] == tag_of(4, WireType::length)) {
+    at = plain_attribute(at + 1, end, mark);
+    if (at == nullptr) return false;
+  }
+  return at == end || (end - at == kFlagsBytes && at[0] == tag_of(6, WireType::fixed32));
+}
+
 // Reads the Link message in [at, end) into `link`, all but `field`, `payload` and `bad_hex`. False when a fault was
 // kept. The layout that all SDKs write (trace ID of 16 bytes, span ID of 8) is tried before the general walk.
 template <AttributeCheck kCheck>

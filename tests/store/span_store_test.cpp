@@ -47,6 +47,32 @@ TEST(SpanStore, SpansAndEnvelopesAreFoundAsWritten) {
   EXPECT_EQ(std::string(found.begin(), found.end()), "scope");
 }
 
+TEST(SpanStore, ACutStandsBehindAPayloadOfAnySize) {
+  int destroyed = 0;
+  CutSpan cuts[20];
+  SpanStore store(kCare);
+  SpanWriter writer(store);
+  writer.begin(1);
+  const Envelope* scope = writer.envelope(nullptr, bytes_of("scope"));
+  std::vector<SpanEntry*> entries;
+  for (std::uint32_t size = 0; size < 20; ++size) {
+    cuts[size].destroyed = &destroyed;
+    SpanEntry* entry = writer.span(scope, size, true);
+    EXPECT_EQ(entry->cut(), nullptr);
+    std::memset(entry->mutable_payload(), 'a' + static_cast<int>(size), size);
+    entry->set_link_count(0x7fffffff - size);
+    entry->set_cut(&cuts[size]);
+    entries.push_back(entry);
+    EXPECT_EQ(write(writer, scope, "a span with its links")->cut(), nullptr);
+  }
+  for (std::uint32_t size = 0; size < 20; ++size) {
+    EXPECT_EQ(entries[size]->cut(), &cuts[size]);
+    EXPECT_EQ(entries[size]->link_count(), 0x7fffffff - size);
+    const Bytes payload = entries[size]->payload();
+    EXPECT_EQ(std::string(payload.begin(), payload.end()), std::string(size, static_cast<char>('a' + size)));
+  }
+}
+
 TEST(SpanStore, GenerationsAreGivenBackWhole) {
   int destroyed = 0;
   SpanStore store(kCare);

@@ -162,6 +162,43 @@ class Comparison {
     return all;
   }
 
+  // As who goes by the marks of their keys finds them.
+  std::vector<wire::AttributeView> marked_attributes(const wire::SpanView& span) {
+    std::vector<wire::AttributeView> all;
+    for (std::uint32_t i = 0; i < span.attribute_count; ++i) {
+      const wire::KeyMark marked = decoded_.key_marks.at(span.first_key_mark + i);
+      wire::AttributeView& view = all.emplace_back();
+      if (marked.mark == wire::kNoKeyMark) {
+        wire::AttributeCursor cursor(decoded_.bytes, marked.at, span.attributes_end, 9);
+        expect("attribute without a mark", cursor.next(view), true);
+        continue;
+      }
+      view = wire::read_marked(decoded_.bytes, marked);
+      const std::string key = text(view.key);
+      const std::string field = "\n" + std::string(1, static_cast<char>(key.size())) + key;
+      const auto* const key_end = reinterpret_cast<const std::uint8_t*>(field.data()) + field.size();
+      expect("marked key", text(wire::read_marked_key(decoded_.bytes, marked)), key);
+      expect("mark", marked.mark, wire::key_mark(key_end, static_cast<std::uint32_t>(key.size())));
+    }
+    return all;
+  }
+
+  // The span read by itself says the same.
+  void compare_alone(const wire::SpanView& wanted) {
+    wire::Decoded scratch;
+    const Bytes bytes = wire::slice(decoded_.bytes, wanted.payload);
+    const wire::SpanView& got = wire::read_span(bytes, scratch);
+    const auto alone = [&](wire::Range range) { return as_string(wire::slice(bytes, range)); };
+    expect("alone: trace_id", alone(got.trace_id), text(wanted.trace_id));
+    expect("alone: span_id", alone(got.span_id), text(wanted.span_id));
+    expect("alone: parent_span_id", alone(got.parent_span_id), text(wanted.parent_span_id));
+    expect("alone: trace_state", alone(got.trace_state), text(wanted.trace_state));
+    expect("alone: start", got.start_ns, wanted.start_ns);
+    expect("alone: dropped links", got.dropped_links_count, wanted.dropped_links_count);
+    expect("alone: attributes", got.attribute_count, wanted.attribute_count);
+    expect("alone: links", got.link_count, wanted.link_count);
+  }
+
   // Attributes of the resource or scope messages (field 1) in the own fields of an envelope message.
   std::vector<wire::AttributeView> header_attributes(std::uint32_t first, std::uint32_t count,
                                                      std::uint32_t field) const {
@@ -211,6 +248,8 @@ class Comparison {
     expect("dropped links", got.dropped_links_count, wanted.dropped_links_count());
     expect("attribute count", got.attribute_count, static_cast<std::uint32_t>(wanted.attributes_size()));
     compare_attributes(wanted.attributes(), attributes(got.first_attribute, got.attributes_end, 9));
+    compare_attributes(wanted.attributes(), marked_attributes(got));
+    compare_alone(got);
     expect("link count", got.link_count, static_cast<std::uint32_t>(wanted.links_size()));
     wire::LinkCursor cursor(decoded_, got);
     int links = 0;
