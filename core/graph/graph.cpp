@@ -45,6 +45,7 @@ void Graph::older_of(std::span<const NodeId> nodes, NodeId* out) const noexcept 
   std::fill_n(out, nodes.size(), NodeId{0});
   if (window_count_ < 2) return;
   std::array<std::uint64_t, kGroupCount> hashes;
+  std::array<std::uint32_t, kGroupCount> slots;
   for (std::size_t first = 0; first < nodes.size(); first += kGroupCount) {
     const std::span<const NodeId> group = nodes.subspan(first, std::min(kGroupCount, nodes.size() - first));
     for (std::size_t i = 0; i < group.size(); ++i) hashes[i] = base::table_hash(key(group[i]), seed_);
@@ -57,10 +58,10 @@ void Graph::older_of(std::span<const NodeId> nodes, NodeId* out) const noexcept 
       for (std::size_t i = 0; i < group.size(); ++i)
         if (wanted(i)) window->index().prefetch_slot(hashes[i]);
       for (std::size_t i = 0; i < group.size(); ++i)
-        if (wanted(i)) window->index().prefetch_key(hashes[i]);
+        if (wanted(i)) slots[i] = window->index().approach(hashes[i]);
       for (std::size_t i = 0; i < group.size(); ++i) {
         if (!wanted(i)) continue;
-        const std::uint32_t offset = window->index().find(hashes[i], key(group[i]));
+        const std::uint32_t offset = window->index().find(hashes[i], key(group[i]), slots[i]);
         if (offset != 0) out[first + i] = window->node_id(offset);
       }
     }

@@ -10,9 +10,9 @@ namespace entail::graph {
 namespace {
 
 // How far ahead of its turn each line of a key is asked for, in keys: first its slot, then, when that has come, the key
-// and row that the slot names.
-constexpr std::size_t kSlotsAhead = 32;
-constexpr std::size_t kNodesAhead = 16;
+// that the slot names.
+constexpr std::size_t kSlotsAhead = 64;
+constexpr std::size_t kKeysAhead = 32;
 constexpr std::size_t kRowsAhead = 32;  // of an append; its newest chunk half as far
 constexpr std::uint64_t kLinksMax = (std::uint64_t{1} << 32) / EdgeRoom::kLinkUnitsMax;  // an arena has no more room
 
@@ -70,14 +70,17 @@ void Writer::end() noexcept {
 void Writer::find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept {
   SlotIndex<>& index = window_->index();
   const std::uint64_t seed = window_->hash_seed();
-  std::array<std::uint64_t, kSlotsAhead> hashes;  // of ids[i] at i % kSlotsAhead, from its slot's turn to its own
+  // Of ids[i] at i % kSlotsAhead, from its slot's turn to its own.
+  std::array<std::uint64_t, kSlotsAhead> hashes;
+  std::array<std::uint32_t, kSlotsAhead> slots;
   const std::size_t end = ids.size() + kSlotsAhead;
   for (std::size_t step = 0; step < end; ++step) {
-    // Its own turn: the place in `hashes` is free afterwards.
+    // Its own turn: the places in `hashes` and `slots` are free afterwards.
     if (step >= kSlotsAhead) {
       const std::size_t i = step - kSlotsAhead;
       ENTAIL_DCHECK(!ids[i].is_zero());
-      const std::uint32_t offset = index.find_or_insert(hashes[i % kSlotsAhead], ids[i], node_run_);
+      const std::size_t place = i % kSlotsAhead;
+      const std::uint32_t offset = index.find_or_insert(hashes[place], ids[i], slots[place], node_run_);
       if (node_run_.took()) created_.push(log_entry(offset));
       out[i] = window_->node_id(offset);
     }
@@ -86,10 +89,10 @@ void Writer::find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept 
       hashes[step % kSlotsAhead] = hash;
       index.prefetch_slot(hash);
     }
-    constexpr std::size_t kNodesAfter = kSlotsAhead - kNodesAhead;
-    if (step >= kNodesAfter && step - kNodesAfter < ids.size()) {
-      const std::uint32_t offset = index.prefetch_key(hashes[(step - kNodesAfter) % kSlotsAhead]);
-      __builtin_prefetch(&window_->row(offset), 1);
+    constexpr std::size_t kKeysAfter = kSlotsAhead - kKeysAhead;
+    if (step >= kKeysAfter && step - kKeysAfter < ids.size()) {
+      const std::size_t place = (step - kKeysAfter) % kSlotsAhead;
+      slots[place] = index.approach(hashes[place]);
     }
   }
 }
