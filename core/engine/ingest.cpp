@@ -108,7 +108,10 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
   place_links(lane, writer);
   lane.next_cut = 0;
   for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) {
-    if (i + kPrefetchAhead < lane.nodes.size()) prefetch_payload(writer.payload(lane.nodes[i + kPrefetchAhead]));
+    if (i + kPrefetchAhead < lane.nodes.size()) {
+      prefetch_payload(writer.payload(lane.nodes[i + kPrefetchAhead]));
+      if (decoded.link_count != 0) writer.prefetch(lane.nodes[i + kPrefetchAhead]);
+    }
     store_span(lane, writer, decoded, i);
   }
   release_scratch(lane);

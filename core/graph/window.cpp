@@ -63,8 +63,10 @@ Window::Window(std::uint64_t sequence, const Shape& shape, Mapping mapping) noex
   payload_marks_ = reinterpret_cast<sync::HardwareAtomic<std::uint8_t>*>(base + layout.marks);
   payload_ = base + layout.payload;
   index_ = SlotIndex<>(reinterpret_cast<SlotIndex<>::Slot*>(base + layout.slots), 2 * shape.capacity, keys_);
-  mapping_.prefer_huge_pages(layout.slots, layout.keys);
-  mapping_.prefer_huge_pages(layout.keys, layout.marks);
+  // From the start of the mapping, which is that of a huge page, and to the next part's: else the first and the last of
+  // a part would stay small pages. The index is touched all over, and lies on huge pages only if it fills some itself.
+  const bool index_is_large = layout.keys - layout.slots >= 2 * kHugePageBytes;
+  mapping_.prefer_huge_pages(index_is_large ? 0 : layout.keys, layout.payload);
   payload_unit_bits_ = static_cast<unsigned>(std::countr_zero(layout.payload_unit));
   // A small payload stays on small pages: nodes without one are to cost nothing.
   if (layout.payload_unit == kHugePageBytes) mapping_.prefer_huge_pages(layout.payload, layout.end);

@@ -11,9 +11,11 @@ namespace {
 
 // How far ahead of its turn each line of a key is asked for, in keys: first its slot, then, when that has come, the key
 // that the slot names.
-constexpr std::size_t kSlotsAhead = 64;
-constexpr std::size_t kKeysAhead = 32;
-constexpr std::size_t kRowsAhead = 32;  // of an append; its newest chunk half as far
+constexpr std::size_t kSlotsAhead = 32;
+constexpr std::size_t kKeysAhead = 16;
+// The same of an edge at the node it points to: first the row, then the newest chunk.
+constexpr std::size_t kRowsAhead = 64;
+constexpr std::size_t kChunksAhead = 24;
 constexpr std::uint64_t kLinksMax = (std::uint64_t{1} << 32) / EdgeRoom::kLinkUnitsMax;  // an arena has no more room
 
 }  // namespace
@@ -111,28 +113,25 @@ std::uint32_t Writer::append_out(NodeId from, std::span<const EdgeCell> cells,
   return block;
 }
 
-void Writer::append_in(NodeId to, EdgeCell cell) noexcept {
-  const std::uint32_t offset = offset_of(to);
-  HotCells::Buffer* buffer = hot_.hit(offset);
+void Writer::append_unbuffered(std::uint32_t to, std::uint64_t word) noexcept {
+  HotCells::Buffer* const buffer = hot_.hit(to);
   if (buffer == nullptr) {
-    append_now(offset, cell.word);
+    append_now(to, word);
     return;
   }
-  if (buffer->node != offset) {
-    hand_over(*buffer);
-    HotCells::claim(*buffer, offset);
-  }
-  buffer->words[buffer->count++] = cell.word;
-  if (buffer->count == HotCells::kBlockCells) hand_over(*buffer);
+  hand_over(*buffer);
+  HotCells::claim(*buffer, to);
+  buffer_in(*buffer, word);
 }
 
 void Writer::append_in(std::span<const NodeId> to, std::span<const EdgeCell> cells) noexcept {
   ENTAIL_CHECK(to.size() == cells.size());
+  for (std::size_t i = 0, first = std::min(kRowsAhead, to.size()); i < first; ++i) prefetch(to[i]);
   for (std::size_t i = 0; i < to.size(); ++i) {
-    if (i + kRowsAhead < to.size()) __builtin_prefetch(&window_->row(offset_of(to[i + kRowsAhead])), 1);
-    if (i + kRowsAhead / 2 < to.size()) {
+    if (i + kRowsAhead < to.size()) prefetch(to[i + kRowsAhead]);
+    if (i + kChunksAhead < to.size()) {
       // Relaxed: only a place to prefetch.
-      const auto head = window_->row(offset_of(to[i + kRowsAhead / 2])).in_head.load(std::memory_order_relaxed);
+      const auto head = window_->row(offset_of(to[i + kChunksAhead])).in_head.load(std::memory_order_relaxed);
       if (head != 0) __builtin_prefetch(&window_->chunk(head), 1);
     }
     if (to[i] != 0) append_in(to[i], cells[i]);
