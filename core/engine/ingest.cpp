@@ -114,17 +114,15 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
     }
     store_span(lane, writer, decoded, i);
   }
-  release_scratch(lane);
+  release_scratch(lane, decoded.link_count);
   return Error{};
 }
 
 // One huge request must not leave its scratch with every lane (G5).
-void Engine::Impl::release_scratch(Lane& lane) noexcept {
+void Engine::Impl::release_scratch(Lane& lane, std::uint64_t link_count) noexcept {
   const auto release = [](auto&... arrays) { (std::remove_reference_t<decltype(arrays)>{}.swap(arrays), ...); };
-  if (lane.cells.capacity() > kScratchItemsMax) {
-    release(lane.cells, lane.far_spans);
-    lane.sampler.release();
-  }
+  if (lane.cells.capacity() > kScratchItemsMax) release(lane.cells, lane.far_spans);
+  if (link_count > kScratchItemsMax) lane.sampler.release();
   if (lane.accepted.capacity() > kScratchItemsMax)
     release(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.cuts);
   if (std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
@@ -164,8 +162,10 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   const NodeId node = lane.nodes[accepted];
   const std::uint32_t first_cell = lane.first_cell[accepted];
-  const std::span<const EdgeCell> cells{lane.cells.data() + first_cell, span.link_count};
-  if (!cells.empty()) writer.append_out(node, cells, {lane.far_spans.data() + first_cell, span.link_count});
+  if (span.link_count != 0) {
+    writer.append_out(node, {lane.cells.data() + first_cell, span.link_count},
+                      {lane.far_spans.data() + first_cell, span.link_count});
+  }
 
   std::unique_ptr<store::CutSpan> cut;
   if (span.link_count > options.links.sample.max_links_per_span) cut = std::move(lane.cuts[lane.next_cut++]);
@@ -248,10 +248,16 @@ const store::Envelope* Engine::Impl::envelope(Lane& lane, const wire::Decoded& d
 store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
                                           const store::Envelope* scope, std::unique_ptr<store::CutSpan> cut) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
-  const auto first_cell = lane.cells.begin() + lane.first_cell[accepted];
-  const auto first_span = lane.far_spans.begin() + lane.first_cell[accepted];
-  cut->cells.assign(first_cell, first_cell + span.link_count);
-  cut->span_ids.assign(first_span, first_span + span.link_count);
+  if (span.link_count == lane.cells.size() && lane.cells.capacity() - span.link_count <= span.link_count / 8) {
+    // They are this span's alone, fill their memory, and nobody asks for them afterwards.
+    cut->cells.swap(lane.cells);
+    cut->span_ids.swap(lane.far_spans);
+  } else {
+    const auto first_cell = lane.cells.begin() + lane.first_cell[accepted];
+    const auto first_span = lane.far_spans.begin() + lane.first_cell[accepted];
+    cut->cells.assign(first_cell, first_cell + span.link_count);
+    cut->span_ids.assign(first_span, first_span + span.link_count);
+  }
   for (EdgeCell& cell : cut->cells)
     if (!cell.on_cut_span()) cell = {};                // a duplicate
   std::vector<std::uint32_t>().swap(cut->duplicates);  // frees it, which assigning {} does not
@@ -265,9 +271,14 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
     std::memcpy(out, decoded.bytes.data() + at, end - at);
     out += end - at;
   };
-  wire::LinkView link;
-  for (wire::LinkCursor cursor(decoded, span); cursor.next(link); at = link.field.offset + link.field.size)
-    copy_to(link.field.offset);
+  if (span.links_end - span.first_link == cut->field_bytes) {  // nothing lies between them
+    copy_to(span.first_link);
+    at = span.links_end;
+  } else {
+    wire::LinkView link;
+    for (wire::LinkCursor cursor(decoded, span); cursor.next(link); at = link.field.offset + link.field.size)
+      copy_to(link.field.offset);
+  }
   copy_to(span.payload.offset + span.payload.size);
   cut->bytes = sizeof(store::CutSpan) + cut->link_bytes.capacity() + cut->cells.capacity() * sizeof(EdgeCell) +
                cut->span_ids.capacity() * sizeof(SpanId) + cut->links.saved.capacity() * sizeof(reservoir::SavedLink) +
