@@ -88,7 +88,8 @@ void links_graph(benchmark::State& state) {
       graph.for_each_out(node, [&](EdgeCell, SpanId) { ++ends; });
     }
     if (ends != 2 * kLinks) state.SkipWithError("an edge is missing");
-    const auto node_bytes = static_cast<double>(nodes.capacity) * 16 + static_cast<double>(nodes.offset_end) * 48;
+    const auto node_bytes =
+        static_cast<double>(nodes.capacity) * 16 + static_cast<double>(nodes.offset_end) * graph::kNodeBytes;
     bytes_per_link = (static_cast<double>(graph.bytes()) - node_bytes) / static_cast<double>(kLinks);
     report(state, times, kLinks, threads);
   }

@@ -97,14 +97,17 @@ NodeId Graph::insert(TraceId key) noexcept {
   return node;
 }
 
-void Graph::prefetch_edges(NodeId node) const noexcept {
+// Relaxed: only places to prefetch.
+void Graph::prefetch_out(NodeId node) const noexcept {
   const Window& window = window_of(node);
-  const NodeRow& row = window.row(offset_of(node));
-  // Relaxed: only places to prefetch.
-  const std::uint32_t in = row.in_head.load(std::memory_order_relaxed);
-  const std::uint32_t out = row.out_head.load(std::memory_order_relaxed);
-  if (in != 0) __builtin_prefetch(&window.chunk(in));
-  if (out != 0) __builtin_prefetch(&window.out_head(out));
+  const std::uint32_t head = window.row(offset_of(node)).out_head.load(std::memory_order_relaxed);
+  if (head != 0) __builtin_prefetch(&window.out_head(head));
+}
+
+void Graph::prefetch_in(NodeId node) const noexcept {
+  const Window& window = window_of(node);
+  const std::uint32_t head = window.row(offset_of(node)).in_head.load(std::memory_order_relaxed);
+  if (head != 0) __builtin_prefetch(&window.chunk(head));
 }
 
 Window::Shape Graph::shape(std::uint64_t capacity) const noexcept {

@@ -26,12 +26,13 @@ struct Layout {
     slots = round_up(sizeof(Window), kPageBytes);
     keys = round_up(slots + 2 * shape.capacity * sizeof(SlotIndex<>::Slot), kPageBytes);
     rows = round_up(keys + offsets * sizeof(SlotIndex<>::Key), kPageBytes);
-    marks = round_up(rows + offsets * sizeof(NodeRow), kPageBytes);
+    hints = round_up(rows + offsets * sizeof(NodeRow), kPageBytes);
+    marks = round_up(hints + offsets, kPageBytes);
     payload_unit = payload_bytes >= kHugePayloadBytes ? kHugePageBytes : kPageBytes;
     payload = round_up(marks + payload_bytes / payload_unit + 2, payload_unit);
     end = round_up(payload + payload_bytes, payload_unit);
   }
-  std::uint64_t slots, keys, rows, marks, payload, end;
+  std::uint64_t slots, keys, rows, hints, marks, payload, end;
   std::uint64_t payload_unit;  // what is paid for at once
 };
 
@@ -60,6 +61,7 @@ Window::Window(std::uint64_t sequence, const Shape& shape, Mapping mapping) noex
   std::byte* base = mapping_.data();
   keys_ = reinterpret_cast<SlotIndex<>::Key*>(base + layout.keys);
   rows_ = reinterpret_cast<NodeRow*>(base + layout.rows);
+  hints_ = reinterpret_cast<std::uint8_t*>(base + layout.hints);
   payload_marks_ = reinterpret_cast<sync::HardwareAtomic<std::uint8_t>*>(base + layout.marks);
   payload_ = base + layout.payload;
   index_ = SlotIndex<>(reinterpret_cast<SlotIndex<>::Slot*>(base + layout.slots), 2 * shape.capacity, keys_);
