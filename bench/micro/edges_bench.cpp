@@ -28,13 +28,13 @@ const std::vector<TraceId>& traces() {
   static const std::vector<TraceId> keys = random_keys(kTraces, 4);
   return keys;
 }
-// Link i goes to this trace; its span belongs to trace i / L.
-const std::vector<std::uint32_t>& targets() {
-  static const std::vector<std::uint32_t> made = [] {
+// Link i goes to this trace; its span belongs to trace i / L. The IDs lie in the order of the links, as in a request.
+const std::vector<TraceId>& targets() {
+  static const std::vector<TraceId> made = [] {
     std::mt19937_64 random(5);
-    std::vector<std::uint32_t> numbers(kLinks);
-    for (auto& number : numbers) number = static_cast<std::uint32_t>(random() % kTraces);
-    return numbers;
+    std::vector<TraceId> ids(kLinks);
+    for (TraceId& id : ids) id = traces()[random() % kTraces];
+    return ids;
   }();
   return made;
 }
@@ -48,7 +48,7 @@ void link_batch(Writer& writer, std::size_t first_span, std::size_t spans, std::
   const std::size_t links = spans * links_per_span;
   keys.clear();
   for (std::size_t s = 0; s < spans; ++s) keys.push_back(traces()[(first_span + s) % kTraces]);
-  for (std::size_t i = 0; i < links; ++i) keys.push_back(traces()[targets()[first_span * links_per_span + i]]);
+  for (std::size_t i = 0; i < links; ++i) keys.push_back(targets()[first_span * links_per_span + i]);
   nodes.resize(keys.size());
   span_ids.resize(links);
   if (!writer.try_begin(keys.size(), links)) std::abort();
@@ -60,6 +60,7 @@ void link_batch(Writer& writer, std::size_t first_span, std::size_t spans, std::
     out.push_back(writer.cell(to[i], 4, 4, false, false));
     in.push_back(writer.cell(nodes[i / links_per_span], 4, 4, false, false));
   }
+  for (std::size_t s = 0; s < spans; ++s) writer.prefetch(nodes[s]);
   for (std::size_t s = 0; s < spans; ++s)
     writer.append_out(nodes[s], {out.data() + s * links_per_span, links_per_span}, {span_ids.data(), links_per_span});
   writer.append_in(to, in);
@@ -87,7 +88,8 @@ void links_graph(benchmark::State& state) {
       graph.for_each_out(node, [&](EdgeCell, SpanId) { ++ends; });
     }
     if (ends != 2 * kLinks) state.SkipWithError("an edge is missing");
-    const auto node_bytes = static_cast<double>(nodes.capacity) * 16 + static_cast<double>(nodes.offset_end) * 48;
+    const auto node_bytes =
+        static_cast<double>(nodes.capacity) * 16 + static_cast<double>(nodes.offset_end) * graph::kNodeBytes;
     bytes_per_link = (static_cast<double>(graph.bytes()) - node_bytes) / static_cast<double>(kLinks);
     report(state, times, kLinks, threads);
   }
@@ -115,15 +117,15 @@ void links_tbb(benchmark::State& state) {
     const Times times = run_shares(threads, spans, [&](unsigned, std::size_t begin, std::size_t end) {
       for (std::size_t span = begin; span < end; ++span) {
         const TraceId& source = traces()[span % kTraces];
-        const std::uint32_t* linked = &targets()[span * links_per_span];
+        const TraceId* linked = &targets()[span * links_per_span];
         {
           Map::accessor node;
           map->insert(node, source);
-          for (std::size_t i = 0; i < links_per_span; ++i) node->second.out.push_back(traces()[linked[i]]);
+          for (std::size_t i = 0; i < links_per_span; ++i) node->second.out.push_back(linked[i]);
         }
         for (std::size_t i = 0; i < links_per_span; ++i) {
           Map::accessor node;
-          map->insert(node, traces()[linked[i]]);
+          map->insert(node, linked[i]);
           node->second.in.push_back(source);
         }
       }

@@ -62,7 +62,7 @@ struct Engine::Impl {
   Error ingest_on(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded);
   void accept_spans(engine::Lane& lane, const wire::Decoded& decoded);
   static void count_spans(engine::Lane& lane, const wire::Decoded& decoded) noexcept;
-  static void release_scratch(engine::Lane& lane) noexcept;
+  static void release_scratch(engine::Lane& lane, std::uint64_t link_count) noexcept;
   void read_links(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
   void count_link(engine::Lane& lane, context::Identity identity);
   struct TypeLimits {

@@ -115,22 +115,21 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
   for (std::uint32_t first = 0; first < span_count; first += kStoredTogether) {
     const std::uint32_t end = std::min(first + kStoredTogether, span_count);
     for (std::uint32_t i = first; i < end; ++i) {
+      if (decoded.link_count != 0 && i + kPrefetchAhead < span_count) writer.prefetch(lane.nodes[i + kPrefetchAhead]);
       prefetch_payload(writer.payload(lane.nodes[i]));
       store_span(lane, writer, decoded, i, stored[i - first]);
     }
     for (std::uint32_t i = first; i < end; ++i) publish_span(lane, writer, decoded, i, stored[i - first]);
   }
-  release_scratch(lane);
+  release_scratch(lane, decoded.link_count);
   return Error{};
 }
 
 // One huge request must not leave its scratch with every lane (G5).
-void Engine::Impl::release_scratch(Lane& lane) noexcept {
+void Engine::Impl::release_scratch(Lane& lane, std::uint64_t link_count) noexcept {
   const auto release = [](auto&... arrays) { (std::remove_reference_t<decltype(arrays)>{}.swap(arrays), ...); };
-  if (lane.cells.capacity() > kScratchItemsMax) {
-    release(lane.cells, lane.far_spans);
-    lane.sampler.release();
-  }
+  if (lane.cells.capacity() > kScratchItemsMax) release(lane.cells, lane.far_spans);
+  if (link_count > kScratchItemsMax) lane.sampler.release();
   if (lane.accepted.capacity() > kScratchItemsMax)
     release(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.cuts);
   if (std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
@@ -263,10 +262,16 @@ const store::Envelope* Engine::Impl::envelope(Lane& lane, const wire::Decoded& d
 store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
                                           const store::Envelope* scope, std::unique_ptr<store::CutSpan> cut) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
-  const auto first_cell = lane.cells.begin() + lane.first_cell[accepted];
-  const auto first_span = lane.far_spans.begin() + lane.first_cell[accepted];
-  cut->cells.assign(first_cell, first_cell + span.link_count);
-  cut->span_ids.assign(first_span, first_span + span.link_count);
+  if (span.link_count == lane.cells.size() && lane.cells.capacity() - span.link_count <= span.link_count / 8) {
+    // They are this span's alone, fill their memory, and nobody asks for them afterwards.
+    cut->cells.swap(lane.cells);
+    cut->span_ids.swap(lane.far_spans);
+  } else {
+    const auto first_cell = lane.cells.begin() + lane.first_cell[accepted];
+    const auto first_span = lane.far_spans.begin() + lane.first_cell[accepted];
+    cut->cells.assign(first_cell, first_cell + span.link_count);
+    cut->span_ids.assign(first_span, first_span + span.link_count);
+  }
   for (EdgeCell& cell : cut->cells)
     if (!cell.on_cut_span()) cell = {};                // a duplicate
   std::vector<std::uint32_t>().swap(cut->duplicates);  // frees it, which assigning {} does not
@@ -280,9 +285,14 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
     std::memcpy(out, decoded.bytes.data() + at, end - at);
     out += end - at;
   };
-  wire::LinkView link;
-  for (wire::LinkCursor cursor(decoded, span); cursor.next(link); at = link.field.offset + link.field.size)
-    copy_to(link.field.offset);
+  if (span.links_end - span.first_link == cut->field_bytes) {  // nothing lies between them
+    copy_to(span.first_link);
+    at = span.links_end;
+  } else {
+    wire::LinkView link;
+    for (wire::LinkCursor cursor(decoded, span); cursor.next(link); at = link.field.offset + link.field.size)
+      copy_to(link.field.offset);
+  }
   copy_to(span.payload.offset + span.payload.size);
   cut->bytes = sizeof(store::CutSpan) + cut->link_bytes.capacity() + cut->cells.capacity() * sizeof(EdgeCell) +
                cut->span_ids.capacity() * sizeof(SpanId) + cut->links.saved.capacity() * sizeof(reservoir::SavedLink) +

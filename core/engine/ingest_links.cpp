@@ -32,14 +32,15 @@ void Engine::Impl::sample_links(Lane& lane, const wire::Decoded& decoded, std::u
       continue;
     }
     const TraceId id = base::load_trace_id(trace.data());
-    context::OtState ot;
+    std::uint64_t randomness = context::randomness(id.lo, context::OtState{});
     if (link.trace_state.size != 0) {
+      context::OtState ot;
       const Bytes text = slice(decoded.bytes, link.trace_state);
       (void)context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
       if (ot.randomness) cut.randomness.emplace_back(index, *ot.randomness);
+      randomness = context::randomness(id.lo, ot);
     }
-    sampler.add_good(id, base::load_span_id(far.data()), context::randomness(id.lo, ot), index, link.field.offset,
-                     link.field.size);
+    sampler.add_good(id, base::load_span_id(far.data()), randomness, index, link.field.offset, link.field.size);
   }
   cut.links = sampler.finish();
   cut.duplicates.assign(sampler.duplicate_indices().begin(), sampler.duplicate_indices().end());
@@ -91,6 +92,7 @@ void Engine::Impl::read_links(Lane& lane, graph::Writer& writer, const wire::Dec
   const std::size_t first_cell = lane.cells.size();
   wire::LinkCursor cursor(decoded, span);
   wire::LinkView link;
+  std::uint64_t edges = 0;
   while (cursor.next(link)) {
     const Bytes trace = slice(decoded.bytes, link.trace_id);
     const Bytes far = slice(decoded.bytes, link.span_id);
@@ -118,13 +120,14 @@ void Engine::Impl::read_links(Lane& lane, graph::Writer& writer, const wire::Dec
       lane.counts.links_same_trace.add(1);
       continue;
     }
-    lane.counts.links_edges.add(1);
+    ++edges;
     if (read_link_types && !policies_read_types) limits = read_types(lane, decoded, link, nullptr);
     EdgeCell edge = EdgeCell::make(0, 0, limits.linked, limits.linking, span.status_code == 2, (link.flags & 1) != 0);
     if (is_cut && !is_duplicate) edge = edge.on_cut_span_too();
     lane.placed.push_back({cell, accepted, far_id, edge});
     if (lane.placed.size() >= engine::kPlacedMax) place_links(lane, writer);
   }
+  lane.counts.links_edges.add(edges);
 }
 
 // Finds the far nodes of the noted links and publishes the reverse ends; the forward ends follow span by span.

@@ -45,6 +45,7 @@ void Graph::older_of(std::span<const NodeId> nodes, NodeId* out) const noexcept 
   std::fill_n(out, nodes.size(), NodeId{0});
   if (window_count_ < 2) return;
   std::array<std::uint64_t, kGroupCount> hashes;
+  std::array<std::uint32_t, kGroupCount> slots;
   for (std::size_t first = 0; first < nodes.size(); first += kGroupCount) {
     const std::span<const NodeId> group = nodes.subspan(first, std::min(kGroupCount, nodes.size() - first));
     for (std::size_t i = 0; i < group.size(); ++i) hashes[i] = base::table_hash(key(group[i]), seed_);
@@ -57,10 +58,10 @@ void Graph::older_of(std::span<const NodeId> nodes, NodeId* out) const noexcept 
       for (std::size_t i = 0; i < group.size(); ++i)
         if (wanted(i)) window->index().prefetch_slot(hashes[i]);
       for (std::size_t i = 0; i < group.size(); ++i)
-        if (wanted(i)) window->index().prefetch_key(hashes[i]);
+        if (wanted(i)) slots[i] = window->index().approach(hashes[i]);
       for (std::size_t i = 0; i < group.size(); ++i) {
         if (!wanted(i)) continue;
-        const std::uint32_t offset = window->index().find(hashes[i], key(group[i]));
+        const std::uint32_t offset = window->index().find(hashes[i], key(group[i]), slots[i]);
         if (offset != 0) out[first + i] = window->node_id(offset);
       }
     }
@@ -96,14 +97,17 @@ NodeId Graph::insert(TraceId key) noexcept {
   return node;
 }
 
-void Graph::prefetch_edges(NodeId node) const noexcept {
+// Relaxed: only places to prefetch.
+void Graph::prefetch_out(NodeId node) const noexcept {
   const Window& window = window_of(node);
-  const NodeRow& row = window.row(offset_of(node));
-  // Relaxed: only places to prefetch.
-  const std::uint32_t in = row.in_head.load(std::memory_order_relaxed);
-  const std::uint32_t out = row.out_head.load(std::memory_order_relaxed);
-  if (in != 0) __builtin_prefetch(&window.chunk(in));
-  if (out != 0) __builtin_prefetch(&window.out_head(out));
+  const std::uint32_t head = window.row(offset_of(node)).out_head.load(std::memory_order_relaxed);
+  if (head != 0) __builtin_prefetch(&window.out_head(head));
+}
+
+void Graph::prefetch_in(NodeId node) const noexcept {
+  const Window& window = window_of(node);
+  const std::uint32_t head = window.row(offset_of(node)).in_head.load(std::memory_order_relaxed);
+  if (head != 0) __builtin_prefetch(&window.chunk(head));
 }
 
 Window::Shape Graph::shape(std::uint64_t capacity) const noexcept {

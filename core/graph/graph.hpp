@@ -17,7 +17,7 @@
 //
 // Errors: an exception of a caller's f passes through; a log gives the entry whose f threw again at its next drain.
 //
-// Memory: 64 bytes a node; a link 16 bytes at its source and 0 (a node's first in-edge) to 32, about 10, at its target;
+// Memory: 65 bytes a node; a link 16 bytes at its source and 0 (a node's first in-edge) to 32, about 10, at its target;
 // payload only where it is touched. bytes() is the account. The address space is much larger: up to 32 GiB a window.
 #pragma once
 
@@ -138,6 +138,9 @@ class Graph {
   }
   std::uint32_t record(NodeId node) const noexcept { return row(node).record; }
   void set_record(NodeId node, std::uint32_t record) noexcept { row(node).record = record; }
+  // A byte of no meaning to the graph, 0 at first. Of all nodes together it is small enough to stay in the cache.
+  std::uint8_t hint(NodeId node) const noexcept { return window_of(node).hint(offset_of(node)); }
+  void set_hint(NodeId node, std::uint8_t hint) noexcept { window_of(node).hint(offset_of(node)) = hint; }
   // What raise_reach() set last.
   std::uint32_t reach(NodeId node) const noexcept { return row(node).reach.load(std::memory_order_relaxed); }
   // PROTOCOL late_edge D1: from here on, an edge appended to the node is reported by drain_late(). The for_each
@@ -191,10 +194,12 @@ class Graph {
     return link.with_node(offset_of(node), sequence_of(node));
   }
 
-  // Hints: the node's row; then, once that has arrived, the first of its edges.
+  // What will be asked for: the node's row; then, once that has arrived, the first of its edges.
   void prefetch(NodeId node) const noexcept { __builtin_prefetch(&row(node)); }
+  void prefetch_hint(NodeId node) const noexcept { __builtin_prefetch(&window_of(node).hint(offset_of(node))); }
   void prefetch_key(NodeId node) const noexcept { window_of(node).prefetch_key(offset_of(node)); }
-  void prefetch_edges(NodeId node) const noexcept;
+  void prefetch_out(NodeId node) const noexcept;
+  void prefetch_in(NodeId node) const noexcept;
 
   // --- windows ------------------------------------------------------------------------------------------------------
   // Starts a new current window for `capacity` nodes (clamped to 1..268 million). False: the next slot is still

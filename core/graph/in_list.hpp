@@ -1,7 +1,7 @@
 // The in-edges of a node: the first inline in its row, more in chunks of a cache line, many at once in blocks.
 //
-// Order among edges: none promised. A cell that reads 0 has been claimed and not yet written: skip it; its writer will
-// see the node's reach if a keep left meanwhile (PROTOCOL late_edge).
+// Order among edges: none promised. A cell that reads 0 is not yet written: skip it; its writer will see the node's
+// reach if a keep left meanwhile (PROTOCOL late_edge).
 #pragma once
 
 #include <cstdint>
@@ -13,34 +13,33 @@
 namespace entail::graph {
 
 struct InListOrders : LateEdgeOrders {
-  static constexpr auto peek = std::memory_order_relaxed;   // a guess that saves an RMW; the RMW decides
-  static constexpr auto claim = std::memory_order_relaxed;  // uniqueness comes from the RMW, no data is guarded
-  static constexpr auto fill = std::memory_order_relaxed;   // into a chunk that nobody can reach before `publish`
+  static constexpr auto peek = std::memory_order_relaxed;  // a guess that saves an RMW; the RMW decides
+  static constexpr auto fill = std::memory_order_relaxed;  // into a chunk that nobody can reach before `publish`
 };
 
-// What stands before the cells of a chunk or block. 8 bytes; next and capacity never change once it is reachable.
+// What stands before the cells of a chunk or block. 8 bytes; they never change once it is reachable.
 template <class Sync = sync::HardwareSync>
 struct InChunk {
   typename Sync::template Plain<std::uint32_t> next;      // the chunk behind this one, 0 = last
-  typename Sync::template Plain<std::uint16_t> capacity;  // cells
-  typename Sync::template Atomic<std::uint16_t> claimed;  // may exceed capacity by one a writer (peek comes first)
+  typename Sync::template Plain<std::uint32_t> capacity;  // cells
 };
 
 // PROTOCOL in_append: how an edge becomes visible at the node it points to.
-//   words    first (the inline cell), head (offset of the newest chunk), chunk.claimed, cells[i]: 0 until written once
+//   words    first (the inline cell), head (offset of the newest chunk), cells[i]: 0 until written once
 //   plain    chunk.next, chunk.capacity
 //   append   A1  first.load(peek) == 0: first.compare_exchange(0 -> cell, publish); won: done
-//            A2  h = head.load(observe); h != 0 and h.claimed.load(peek) < capacity:
-//            A3    i = h.claimed.fetch_add(1, claim); i < capacity: cells[i].exchange(cell, publish); done
-//            A4  else a new chunk: next = h, capacity, claimed = 1, cells[0] = cell (fill), the others are 0; the first
-//                chunk of a node is a small one, since most nodes have few in-edges
+//            A2  h = head.load(observe); h != 0 and h is no block, for each i with cells[i].load(peek) == 0:
+//            A3    cells[i].compare_exchange(0 -> cell, publish); won: done; lost: the next i
+//            A4  else a new chunk: next = h, capacity, cells[0] = cell (fill), the others are 0; the first chunk of a
+//                node is a small one, since most nodes have few in-edges
 //            A5    head.compare_exchange(h -> new, publish, observe); won: done; lost: keep the chunk, from A2
-//   block    B1  a full chunk of its own size: cells (fill), claimed = capacity    B2 as A5, until it is won
+//   block    B1  a full chunk of its own size: cells (fill)    B2 as A5, until it is won
 //   read     R1  first.load(observe)    R2 h = head.load(observe), then by next: cells[i].load(observe); skip 0
-//   C1  a cell has one writer (A1, A3: the RMW is unique; A4: not yet reachable), and is written once.
+//   C1  a cell has one writer (A1, A3: one CAS from 0 is won; A4: not yet reachable), and is written once.
 //   C2  a reachable chunk is complete but for cells that are 0. Every A5 is a release, and an RMW of the release
 //       sequences of all earlier ones: who has loaded head may read next and capacity of the whole chain.
-//   progress  lock-free: A5 is lost only when another chunk went in, and then A3 will find room but for other writers.
+//   progress  lock-free: A3 is lost only when another edge went in, and so is A5: then A3 will find room but for other
+//       writers. At most one CAS a cell and chunk.
 //   proved by tests/interleave/in_append_test.cpp (2 writers + reader, chunks of 1 and 2 cells, exhaustive); mutant
 //   publish=relaxed must fail. late_edge over it: late_edge_test.cpp. stress: tests/graph/graph_stress_test.cpp
 //
@@ -61,7 +60,7 @@ struct InList {
     unsigned mine_cells = 0;
     std::uint32_t seen = head.load(Orders::observe);
     for (;;) {
-      if (seen != 0 && try_claim(seen, word, chunks)) {
+      if (seen != 0 && try_cells(seen, word, chunks)) {
         if (mine != 0) chunks.keep_chunk(mine, mine_cells);
         return;
       }
@@ -71,22 +70,20 @@ struct InList {
       }
       auto& chunk = chunks.chunk(mine);
       chunk.next.set(seen);
-      chunk.capacity.set(static_cast<std::uint16_t>(mine_cells));
-      chunk.claimed.store(1, Orders::fill);
+      chunk.capacity.set(mine_cells);
       chunks.cells(mine)[0].store(word, Orders::fill);
       if (head.compare_exchange(seen, mine, Orders::publish, Orders::observe)) return;
     }
   }
 
-  // REQUIRES 1 <= words.size() <= 65535.
+  // REQUIRES words.size() >= 1.
   template <class Chunks>
   static void append_block(Head& head, std::span<const std::uint64_t> words, Chunks& chunks) noexcept {
     const std::uint32_t mine = chunks.take_block(words.size());
     auto& chunk = chunks.chunk(mine);
     auto* cells = chunks.cells(mine);
     for (std::size_t i = 0; i < words.size(); ++i) cells[i].store(words[i], Orders::fill);
-    chunk.capacity.set(static_cast<std::uint16_t>(words.size()));
-    chunk.claimed.store(static_cast<std::uint16_t>(words.size()), Orders::fill);
+    chunk.capacity.set(static_cast<std::uint32_t>(words.size()));
     std::uint32_t seen = head.load(Orders::observe);
     do {
       chunk.next.set(seen);
@@ -110,15 +107,20 @@ struct InList {
   }
 
  private:
+  // Cells are written from the front, so that the first which is 0 is the number of the others. What has more than
+  // kCells is a block; a smaller one has no cell that is 0 either.
   template <class Chunks>
-  static bool try_claim(std::uint32_t at, std::uint64_t word, Chunks& chunks) noexcept {
-    auto& chunk = chunks.chunk(at);
-    const std::uint16_t capacity = chunk.capacity.get();
-    if (chunk.claimed.load(Orders::peek) >= capacity) return false;
-    const std::uint16_t i = chunk.claimed.fetch_add(1, Orders::claim);
-    if (i >= capacity) return false;
-    chunks.cells(at)[i].exchange(word, Orders::publish);
-    return true;
+  static bool try_cells(std::uint32_t at, std::uint64_t word, Chunks& chunks) noexcept {
+    const unsigned capacity = chunks.chunk(at).capacity.get();
+    if (capacity > kCells) return false;
+    auto* cells = chunks.cells(at);
+    unsigned i = 0;
+    for (unsigned n = 0; n < capacity; ++n) i += cells[n].load(Orders::peek) != 0;
+    for (; i < capacity; ++i) {
+      std::uint64_t empty = 0;
+      if (cells[i].compare_exchange(empty, word, Orders::publish, Orders::peek)) return true;
+    }
+    return false;
   }
 };
 

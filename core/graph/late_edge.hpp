@@ -13,12 +13,14 @@ struct LateEdgeOrders {
   static constexpr auto check = std::memory_order_seq_cst;    // I2
   static constexpr auto raise = std::memory_order_seq_cst;    // D1
   static constexpr auto observe = std::memory_order_seq_cst;  // D2: list heads and cells
+  static constexpr auto own = std::memory_order_relaxed;      // the tick thread reads back what it stored itself
 };
 
 // PROTOCOL late_edge: no keep is lost when an edge arrives while a keep leaves its node.
 //   words    the edge's word at node u (a list head or a cell), and reach(u) (0 = no keep carries on from u)
 //   ingest   I1 publish the edge at u (RMW, publish)    I2 load reach(u) (check); not 0 -> u goes to the late log
-//   tick     D1 reach(u) = value (store, raise)         D2 load u's heads and cells (observe); carry to every edge seen
+//   tick     D1 reach(u) = value (store, raise), unless it has stored that value there before
+//            D2 load u's heads and cells (observe); carry to every edge seen
 //   P1  at least one side sees the other: D2 sees the edge, or the tick thread finds u in the late log and reads
 //       u's edges again. Both may: carrying a keep twice changes nothing.
 //   why seq_cst  a store and then a load of the OTHER word, on both sides. With acquire and release both loads may be
@@ -35,7 +37,9 @@ struct LateEdge {
   // I2. True: report the node to the tick thread.
   static bool carries(const Reach& reach) noexcept { return reach.load(Orders::check) != 0; }
   // D1. The tick thread only.
-  static void raise(Reach& reach, std::uint32_t value) noexcept { reach.store(value, Orders::raise); }
+  static void raise(Reach& reach, std::uint32_t value) noexcept {
+    if (reach.load(Orders::own) != value) reach.store(value, Orders::raise);
+  }
 };
 
 }  // namespace entail::graph

@@ -26,6 +26,8 @@ struct SlotOrders {
 //            S4  fingerprint equal and keys[word.offset] == key: done, that is the node; mine stays for the next insert
 //            S5  next i, from S1
 //   find     as S1, S4, S5; an empty slot: the key is not there
+//   approach (for a batch, before either) S1 and S5 past the slots whose fingerprint differs: they hold other keys for
+//            ever, so that S1 may begin where it ended
 //   K1  a slot that is not 0 implies that keys[its offset] is complete.
 //   K2  two inserters of one key probe the same slots in the same order, and the first one that is empty is decided by
 //       one CAS: the loser finds the winner's word there and goes on with S4. So one node a key.
@@ -45,23 +47,31 @@ class SlotIndex {
   SlotIndex(Slot* slots, std::uint64_t count, Key* keys) noexcept : slots_(slots), keys_(keys), count_(count) {}
 
   void prefetch_slot(std::uint64_t hash) const noexcept { __builtin_prefetch(&slots_[start(hash)]); }
-  // Prefetches the key that the first slot names, if its fingerprint fits. Returns the node's offset then, else 0: only
-  // a place to prefetch.
-  std::uint32_t prefetch_key(std::uint64_t hash) const noexcept {
-    const std::uint64_t word = slots_[start(hash)].load(Orders::observe);
-    if (word == 0 || fingerprint(word) != static_cast<std::uint32_t>(hash)) return 0;
-    __builtin_prefetch(&keys_[offset(word)]);
-    return offset(word);
+  // The first slot that is empty or may be the key's, whose key is prefetched then. Reads no key.
+  std::uint32_t approach(std::uint64_t hash) const noexcept {
+    std::uint64_t i = start(hash);
+    for (std::uint64_t step = 0; step < count_; ++step) {
+      const std::uint64_t word = slots_[i].load(Orders::observe);
+      if (word == 0) break;
+      if (fingerprint(word) == static_cast<std::uint32_t>(hash)) {
+        __builtin_prefetch(&keys_[offset(word)]);
+        break;
+      }
+      i = next(i);
+    }
+    return static_cast<std::uint32_t>(i);
   }
 
   // The node's offset, or 0.
-  std::uint32_t find(std::uint64_t hash, const TraceId& key) const noexcept {
-    std::uint64_t i = start(hash);
+  std::uint32_t find(std::uint64_t hash, const TraceId& key) const noexcept { return find(hash, key, start(hash)); }
+  // The same, from the slot that approach(hash) gave.
+  std::uint32_t find(std::uint64_t hash, const TraceId& key, std::uint64_t slot) const noexcept {
+    std::uint64_t i = slot;
     for (std::uint64_t step = 0; step < count_; ++step) {
       const std::uint64_t word = slots_[i].load(Orders::observe);
       if (word == 0) return 0;
       if (is(word, hash, key)) return offset(word);
-      i = i + 1 == count_ ? 0 : i + 1;
+      i = next(i);
     }
     return 0;
   }
@@ -70,7 +80,12 @@ class SlotIndex {
   // node was made of it. REQUIRES that the table cannot become full.
   template <class Offsets>
   std::uint32_t find_or_insert(std::uint64_t hash, const TraceId& key, Offsets& offsets) noexcept {
-    std::uint64_t i = start(hash);
+    return find_or_insert(hash, key, start(hash), offsets);
+  }
+  // The same, from the slot that approach(hash) gave.
+  template <class Offsets>
+  std::uint32_t find_or_insert(std::uint64_t hash, const TraceId& key, std::uint64_t slot, Offsets& offsets) noexcept {
+    std::uint64_t i = slot;
     for (std::uint64_t step = 0;; ++step) {
       ENTAIL_CHECK(step < count_);
       std::uint64_t word = slots_[i].load(Orders::observe);
@@ -84,7 +99,7 @@ class SlotIndex {
         }
       }
       if (is(word, hash, key)) return offset(word);
-      i = i + 1 == count_ ? 0 : i + 1;
+      i = next(i);
     }
   }
 
@@ -94,6 +109,7 @@ class SlotIndex {
   bool is(std::uint64_t word, std::uint64_t hash, const TraceId& key) const noexcept {
     return fingerprint(word) == static_cast<std::uint32_t>(hash) && keys_[offset(word)].get() == key;
   }
+  std::uint64_t next(std::uint64_t i) const noexcept { return i + 1 == count_ ? 0 : i + 1; }
   // Multiply-shift: any count, not only powers of two, so that the index is sized to what is needed.
   std::uint64_t start(std::uint64_t hash) const noexcept { return ((hash >> 32) * count_) >> 32; }
 

@@ -26,12 +26,13 @@ struct Layout {
     slots = round_up(sizeof(Window), kPageBytes);
     keys = round_up(slots + 2 * shape.capacity * sizeof(SlotIndex<>::Slot), kPageBytes);
     rows = round_up(keys + offsets * sizeof(SlotIndex<>::Key), kPageBytes);
-    marks = round_up(rows + offsets * sizeof(NodeRow), kPageBytes);
+    hints = round_up(rows + offsets * sizeof(NodeRow), kPageBytes);
+    marks = round_up(hints + offsets, kPageBytes);
     payload_unit = payload_bytes >= kHugePayloadBytes ? kHugePageBytes : kPageBytes;
     payload = round_up(marks + payload_bytes / payload_unit + 2, payload_unit);
     end = round_up(payload + payload_bytes, payload_unit);
   }
-  std::uint64_t slots, keys, rows, marks, payload, end;
+  std::uint64_t slots, keys, rows, hints, marks, payload, end;
   std::uint64_t payload_unit;  // what is paid for at once
 };
 
@@ -60,11 +61,14 @@ Window::Window(std::uint64_t sequence, const Shape& shape, Mapping mapping) noex
   std::byte* base = mapping_.data();
   keys_ = reinterpret_cast<SlotIndex<>::Key*>(base + layout.keys);
   rows_ = reinterpret_cast<NodeRow*>(base + layout.rows);
+  hints_ = reinterpret_cast<std::uint8_t*>(base + layout.hints);
   payload_marks_ = reinterpret_cast<sync::HardwareAtomic<std::uint8_t>*>(base + layout.marks);
   payload_ = base + layout.payload;
   index_ = SlotIndex<>(reinterpret_cast<SlotIndex<>::Slot*>(base + layout.slots), 2 * shape.capacity, keys_);
-  mapping_.prefer_huge_pages(layout.slots, layout.keys);
-  mapping_.prefer_huge_pages(layout.keys, layout.marks);
+  // From the start of the mapping, which is that of a huge page, and to the next part's: else the first and the last of
+  // a part would stay small pages. The index is touched all over, and lies on huge pages only if it fills some itself.
+  const bool index_is_large = layout.keys - layout.slots >= 2 * kHugePageBytes;
+  mapping_.prefer_huge_pages(index_is_large ? 0 : layout.keys, layout.payload);
   payload_unit_bits_ = static_cast<unsigned>(std::countr_zero(layout.payload_unit));
   // A small payload stays on small pages: nodes without one are to cost nothing.
   if (layout.payload_unit == kHugePageBytes) mapping_.prefer_huge_pages(layout.payload, layout.end);

@@ -1,12 +1,14 @@
 // A window: all that was first seen in one stretch of time, in one piece of memory that goes at once.
 //
-//   Window | index slots 2 x 8 B a node | keys 16 B | rows 32 B | payload unit marks | payload      edge arena
+//   Window | index slots 2 x 8 B a node | keys 16 B | rows 32 B | hints 1 B | payload unit marks | payload      edge
+//   arena
 //
 // One mapping holds all but the arena. It is address space: pages that were never touched cost nothing, so absent
 // nodes cost no payload where many lie in a row, and a window is cheap to make and to drop (two munmap).
 //
 // Nodes are numbered from 1 in the order of their insertion, in runs of 256 a lane, so that nodes that came together
-// lie together. All that ingest and traversal touch of a node but its key is one row of half a cache line.
+// lie together. All that ingest touches of a node but its key is one row of half a cache line; a traversal asks the
+// hints first, which are small enough to stay in the cache.
 //
 // Thread rule: Protocol: index slot_publish, offsets id_run, rows in_append, out_append and late_edge; tick-only fields
 // plain.
@@ -34,7 +36,7 @@ constexpr std::uint32_t offset_of(NodeId node) noexcept { return node & kOffsetM
 constexpr unsigned kInFirstCells = 3;    // with the 8 bytes before them: half a cache line
 constexpr unsigned kInChunkCells = 7;    // a whole one
 constexpr unsigned kNodeRunCount = 256;  // offsets that a lane takes at once
-constexpr unsigned kNodeBytes = 48;      // key and row
+constexpr unsigned kNodeBytes = 49;      // key, row and hint
 
 using WindowInList = InList<kInFirstCells, kInChunkCells>;
 using WindowOutList = OutList<>;
@@ -49,7 +51,7 @@ struct alignas(32) NodeRow {
   NodeId older;             // tick only: this key's node in an older window
   NodeId newer;             // tick only
 };
-static_assert(sizeof(NodeRow) == 32 && sizeof(NodeRow) + sizeof(TraceId) == kNodeBytes);
+static_assert(sizeof(NodeRow) == 32 && sizeof(NodeRow) + sizeof(TraceId) + 1 == kNodeBytes);
 
 // What stands before a block of out-edges: then `count` cells, then `count` span IDs. Immutable once reachable.
 struct OutBlockHead {
@@ -95,6 +97,7 @@ class Window {
   TraceId key(std::uint32_t offset) const noexcept { return keys_[offset].get(); }
   void prefetch_key(std::uint32_t offset) const noexcept { __builtin_prefetch(&keys_[offset]); }
   NodeRow& row(std::uint32_t offset) const noexcept { return rows_[offset]; }
+  std::uint8_t& hint(std::uint32_t offset) const noexcept { return hints_[offset]; }  // tick only
   void* payload(std::uint32_t offset) const noexcept { return payload_ + std::uint64_t{offset} * shape_.payload_bytes; }
   Arena& arena() noexcept { return arena_; }
 
@@ -138,6 +141,7 @@ class Window {
   SlotIndex<> index_;
   SlotIndex<>::Key* keys_ = nullptr;
   NodeRow* rows_ = nullptr;
+  std::uint8_t* hints_ = nullptr;
   sync::HardwareAtomic<std::uint8_t>* payload_marks_ = nullptr;  // one a unit of payload
   unsigned payload_unit_bits_ = 0;                               // of a page, of either size
   std::byte* payload_ = nullptr;

@@ -10,10 +10,12 @@ namespace entail::graph {
 namespace {
 
 // How far ahead of its turn each line of a key is asked for, in keys: first its slot, then, when that has come, the key
-// and row that the slot names.
+// that the slot names.
 constexpr std::size_t kSlotsAhead = 32;
-constexpr std::size_t kNodesAhead = 16;
-constexpr std::size_t kRowsAhead = 32;  // of an append; its newest chunk half as far
+constexpr std::size_t kKeysAhead = 16;
+// The same of an edge at the node it points to: first the row, then the newest chunk.
+constexpr std::size_t kRowsAhead = 64;
+constexpr std::size_t kChunksAhead = 24;
 constexpr std::uint64_t kLinksMax = (std::uint64_t{1} << 32) / EdgeRoom::kLinkUnitsMax;  // an arena has no more room
 
 }  // namespace
@@ -70,14 +72,17 @@ void Writer::end() noexcept {
 void Writer::find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept {
   SlotIndex<>& index = window_->index();
   const std::uint64_t seed = window_->hash_seed();
-  std::array<std::uint64_t, kSlotsAhead> hashes;  // of ids[i] at i % kSlotsAhead, from its slot's turn to its own
+  // Of ids[i] at i % kSlotsAhead, from its slot's turn to its own.
+  std::array<std::uint64_t, kSlotsAhead> hashes;
+  std::array<std::uint32_t, kSlotsAhead> slots;
   const std::size_t end = ids.size() + kSlotsAhead;
   for (std::size_t step = 0; step < end; ++step) {
-    // Its own turn: the place in `hashes` is free afterwards.
+    // Its own turn: the places in `hashes` and `slots` are free afterwards.
     if (step >= kSlotsAhead) {
       const std::size_t i = step - kSlotsAhead;
       ENTAIL_DCHECK(!ids[i].is_zero());
-      const std::uint32_t offset = index.find_or_insert(hashes[i % kSlotsAhead], ids[i], node_run_);
+      const std::size_t place = i % kSlotsAhead;
+      const std::uint32_t offset = index.find_or_insert(hashes[place], ids[i], slots[place], node_run_);
       if (node_run_.took()) created_.push(log_entry(offset));
       out[i] = window_->node_id(offset);
     }
@@ -86,10 +91,10 @@ void Writer::find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept 
       hashes[step % kSlotsAhead] = hash;
       index.prefetch_slot(hash);
     }
-    constexpr std::size_t kNodesAfter = kSlotsAhead - kNodesAhead;
-    if (step >= kNodesAfter && step - kNodesAfter < ids.size()) {
-      const std::uint32_t offset = index.prefetch_key(hashes[(step - kNodesAfter) % kSlotsAhead]);
-      __builtin_prefetch(&window_->row(offset), 1);
+    constexpr std::size_t kKeysAfter = kSlotsAhead - kKeysAhead;
+    if (step >= kKeysAfter && step - kKeysAfter < ids.size()) {
+      const std::size_t place = (step - kKeysAfter) % kSlotsAhead;
+      slots[place] = index.approach(hashes[place]);
     }
   }
 }
@@ -108,28 +113,25 @@ std::uint32_t Writer::append_out(NodeId from, std::span<const EdgeCell> cells,
   return block;
 }
 
-void Writer::append_in(NodeId to, EdgeCell cell) noexcept {
-  const std::uint32_t offset = offset_of(to);
-  HotCells::Buffer* buffer = hot_.hit(offset);
+void Writer::append_unbuffered(std::uint32_t to, std::uint64_t word) noexcept {
+  HotCells::Buffer* const buffer = hot_.hit(to);
   if (buffer == nullptr) {
-    append_now(offset, cell.word);
+    append_now(to, word);
     return;
   }
-  if (buffer->node != offset) {
-    hand_over(*buffer);
-    HotCells::claim(*buffer, offset);
-  }
-  buffer->words[buffer->count++] = cell.word;
-  if (buffer->count == HotCells::kBlockCells) hand_over(*buffer);
+  hand_over(*buffer);
+  HotCells::claim(*buffer, to);
+  buffer_in(*buffer, word);
 }
 
 void Writer::append_in(std::span<const NodeId> to, std::span<const EdgeCell> cells) noexcept {
   ENTAIL_CHECK(to.size() == cells.size());
+  for (std::size_t i = 0, first = std::min(kRowsAhead, to.size()); i < first; ++i) prefetch(to[i]);
   for (std::size_t i = 0; i < to.size(); ++i) {
-    if (i + kRowsAhead < to.size()) __builtin_prefetch(&window_->row(offset_of(to[i + kRowsAhead])), 1);
-    if (i + kRowsAhead / 2 < to.size()) {
+    if (i + kRowsAhead < to.size()) prefetch(to[i + kRowsAhead]);
+    if (i + kChunksAhead < to.size()) {
       // Relaxed: only a place to prefetch.
-      const auto head = window_->row(offset_of(to[i + kRowsAhead / 2])).in_head.load(std::memory_order_relaxed);
+      const auto head = window_->row(offset_of(to[i + kChunksAhead])).in_head.load(std::memory_order_relaxed);
       if (head != 0) __builtin_prefetch(&window_->chunk(head), 1);
     }
     if (to[i] != 0) append_in(to[i], cells[i]);

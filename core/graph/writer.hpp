@@ -46,12 +46,20 @@ class alignas(sync::kCacheLineBytes) Writer {
   // out[i] = the node of ids[i] in this window, made if it was not there. IDs may repeat; none may be all zero.
   void find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept;
 
+  // A hint: edges will be appended at the node.
+  void prefetch(NodeId node) const noexcept { __builtin_prefetch(&window_->row(offset_of(node)), 1); }
   // The links of one span, in arrival order; cells with word 0 are no edges but keep their place. Returns a reference
   // for Graph::out_block(), 0 when there are no links.
   std::uint32_t append_out(NodeId from, std::span<const EdgeCell> cells, std::span<const SpanId> span_ids) noexcept;
   // The other end of an edge, at the node it points to. A node that is hit again and again in this batch is hot: its
   // cells are buffered and handed over in blocks, at the latest by end().
-  void append_in(NodeId to, EdgeCell cell) noexcept;
+  void append_in(NodeId to, EdgeCell cell) noexcept {
+    if (HotCells::Buffer* const buffer = hot_.buffer_of(offset_of(to)); buffer != nullptr) {
+      buffer_in(*buffer, cell.word);
+    } else {
+      append_unbuffered(offset_of(to), cell.word);
+    }
+  }
   // The same for many, with prefetch; to[i] = 0 is skipped.
   void append_in(std::span<const NodeId> to, std::span<const EdgeCell> cells) noexcept;
 
@@ -78,6 +86,11 @@ class alignas(sync::kCacheLineBytes) Writer {
 
   void open(Graph& graph, unsigned lane) noexcept;
   bool try_reserve(Window& window, std::uint64_t nodes, std::uint64_t links) noexcept;
+  void buffer_in(HotCells::Buffer& buffer, std::uint64_t word) noexcept {
+    buffer.words[buffer.count++] = word;
+    if (buffer.count == HotCells::kBlockCells) hand_over(buffer);
+  }
+  void append_unbuffered(std::uint32_t to, std::uint64_t word) noexcept;
   void append_now(std::uint32_t to, std::uint64_t word) noexcept;
   void hand_over(HotCells::Buffer& buffer) noexcept;
   // PROTOCOL late_edge I2.

@@ -4,33 +4,12 @@
 #include <tuple>
 
 #include "base/hash.hpp"
+#include "propagate/reach_word.hpp"
 
 namespace entail::propagate {
 
 using graph::EdgeCell;
 using graph::NodeId;
-
-namespace {
-
-// The reach word of a node says beside "a keep carries on from here" how far the keeps had come, by layer, as a hint:
-// it is read before anything else of the trace, and most edges of a dense graph lead to where a keep has been already.
-// 0 hops in the word mean that the record must be asked.
-constexpr unsigned kLayerBits = 7;
-static_assert(kHopsMax < (1u << kLayerBits) && kLayers * kLayerBits < 32);
-constexpr std::uint32_t kCarries = 1;  // and no hint
-
-std::uint32_t word_of(const Reach& reach) noexcept {
-  std::uint32_t word = kCarries;
-  for (unsigned layer = 0; layer < kLayers; ++layer)
-    word |= std::uint32_t{reach.hops[layer]} << (1 + layer * kLayerBits);
-  return word;
-}
-bool was_here(std::uint32_t word, unsigned layer, unsigned hops) noexcept {
-  const std::uint32_t known = word >> (1 + layer * kLayerBits) & ((1u << kLayerBits) - 1);
-  return known != 0 && known <= hops;
-}
-
-}  // namespace
 
 Carrier::Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, bool origins_may_be_chance,
                  std::uint64_t seed)
@@ -101,28 +80,41 @@ void Carrier::run(std::int64_t now_ns) {
   }
 }
 
-// What is fetched ahead: the record, then its reach and its node's row, then the first edges.
+// What is fetched ahead of a trace's turn: the record, then its reach and its node's row, then the first edges.
 void Carrier::carry_all(const std::vector<Work>& work, unsigned hops) {
-  constexpr std::size_t kRecordAhead = 24, kRowAhead = 16, kEdgesAhead = 8;
-  for (std::size_t i = 0; i < work.size(); ++i) {
-    if (i + kRecordAhead < work.size()) ledger_.prefetch(work[i + kRecordAhead].id);
-    if (i + kRowAhead < work.size()) {
-      ledger_.prefetch_reach(work[i + kRowAhead].id);
-      graph_.prefetch(ledger_[work[i + kRowAhead].id].node);
+  constexpr std::size_t kAhead = 36, kRowAfter = 12, kEdgesAfter = 24;  // traces
+  for (std::size_t step = 0; step < work.size() + kAhead; ++step) {
+    if (step < work.size()) ledger_.prefetch(work[step].id);
+    if (const std::size_t i = step - kRowAfter; i < work.size()) {
+      ledger_.prefetch_reach(work[i].id);
+      graph_.prefetch(ledger_[work[i].id].node);
     }
-    if (i + kEdgesAhead < work.size()) graph_.prefetch_edges(ledger_[work[i + kEdgesAhead].id].node);
-    ledger_.reach(work[i].id).queued = false;
-    carry_on(work[i], hops);
+    if (const std::size_t i = step - kEdgesAfter; i < work.size()) {
+      const NodeId node = ledger_[work[i].id].node;
+      if (component_ || (work[i].layer & 1) == 0) graph_.prefetch_out(node);
+      if (component_ || (work[i].layer & 1) != 0) graph_.prefetch_in(node);
+    }
+    if (const std::size_t i = step - kAhead; i < work.size()) {
+      ledger_.reach(work[i].id).queued = false;
+      carry_on(work[i], hops);
+    }
   }
   deliver_all(hops + 1);
 }
+
+void Carrier::raise_reach(NodeId node, std::uint32_t word) noexcept {
+  graph_.set_hint(node, hint_of(word));
+  graph_.raise_reach(node, word);
+}
+
+void Carrier::raise_reach(RecordId id) noexcept { raise_reach(ledger_[id].node, word_of(*ledger_.find_reach(id))); }
 
 void Carrier::carry_on(const Work& work, unsigned hops) {
   const Reach& reach = ledger_.reach(work.id);
   if (!work.own && reach.hops[work.layer] != hops) return;  // it fell further since; that carries on instead
   // D1 before D2, for every incarnation that ingest may still find.
   const std::uint32_t word = word_of(reach);
-  for (NodeId node = ledger_[work.id].node; node != 0; node = graph_.older(node)) graph_.raise_reach(node, word);
+  for (NodeId node = ledger_[work.id].node; node != 0; node = graph_.older(node)) raise_reach(node, word);
   if (component_ || (work.layer & 1) == 0) carry_side(work, hops, kOut);
   if (component_ || (work.layer & 1) != 0) carry_side(work, hops, kIn);
 }
@@ -132,20 +124,18 @@ bool Carrier::passes(EdgeCell cell, Side side, unsigned hops) const noexcept {
   return hops <= (limit == graph::kNoLimit ? max_hops(side) : limit);
 }
 
-void Carrier::gather(const Record& record, Side side, unsigned hops, bool error_spans_only) {
-  candidates_.clear();
-  const auto add = [&](EdgeCell cell, SpanId far_span) {
+// f(far node, cell, far span) for every edge of the trace that lets the keep pass; the far span toward the linked side.
+template <class F>
+void Carrier::for_each_passable(const Record& record, Side side, unsigned hops, bool error_spans_only, F&& f) const {
+  const auto pass = [&](EdgeCell cell, SpanId far_span) {
     if (!passes(cell, side, hops) || (error_spans_only && !cell.on_error_span())) return;
-    const NodeId node = graph_.node_of(cell);
-    if (node == 0) return;
-    const std::uint8_t rank = cell.on_error_span() ? 0 : (cell.sampled() ? 1 : 2);
-    candidates_.push_back({node, rank, far_span.value});
+    if (const NodeId node = graph_.node_of(cell); node != 0) f(node, cell, far_span);
   };
   for (NodeId node = record.node; node != 0; node = graph_.older(node)) {
     if (side == kOut) {
-      graph_.for_each_out(node, add);
+      graph_.for_each_out(node, pass);
     } else {
-      graph_.for_each_in(node, [&](EdgeCell cell) { add(cell, SpanId{}); });
+      graph_.for_each_in(node, [&](EdgeCell cell) { pass(cell, SpanId{}); });
     }
   }
 }
@@ -154,67 +144,103 @@ void Carrier::carry_side(const Work& work, unsigned hops, Side side) {
   const unsigned next_hops = hops + 1;
   if (next_hops > kHopsMax) return;
   const bool error_spans_only = work.own && side == kOut && options_.origin_links == OriginLinks::error_spans;
-  gather(ledger_[work.id], side, next_hops, error_spans_only);
-  if (candidates_.size() > options_.max_links_followed) {
+  const std::size_t before = deliveries_.size();
+  for_each_passable(ledger_[work.id], side, next_hops, error_spans_only, [&](NodeId node, EdgeCell, SpanId) {
+    graph_.prefetch_hint(node);
+    deliveries_.push_back({node, work.id, work.layer, work.own, side});
+  });
+  if (deliveries_.size() - before > options_.max_links_followed) {
+    deliveries_.resize(before);
     deliver_all(next_hops);  // whoever is followed already keeps its place
-    deliver_capped(work.id, work, next_hops, side);
-    return;
+    deliver_capped(work, next_hops, side, error_spans_only);
+  } else if (deliveries_.size() >= kDeliveriesMax) {
+    deliver_all(next_hops);
   }
-  for (const Candidate& candidate : candidates_) {
-    graph_.prefetch(candidate.node);
-    deliveries_.push_back({candidate.node, work.id, work.layer, work.own, side});
-    if (deliveries_.size() == kDeliveriesMax) deliver_all(next_hops);
+}
+
+// Leaves of the deliveries those that a keep has not been delivered to, as far as the hints tell.
+void Carrier::keep_news(unsigned hops) {
+  if (component_) return;
+  std::size_t count = 0;
+  for (const Delivery& delivery : deliveries_) {
+    deliveries_[count] = delivery;
+    count += !was_here_by_hint(graph_.hint(delivery.node), delivery.layer, hops);
   }
+  deliveries_.resize(count);
 }
 
 // Their order does not matter: all of them have the same hops, and nothing that one changes is read for another.
 void Carrier::deliver_all(unsigned hops) {
+  keep_news(hops);
+  for (const Delivery& delivery : deliveries_) graph_.prefetch(delivery.node);
   std::size_t count = 0;
   for (const Delivery& delivery : deliveries_) {
     if (!component_ && was_here(graph_.reach(delivery.node), delivery.layer, hops)) continue;
     if (const RecordId id = graph_.record(delivery.node); id != 0) ledger_.prefetch(id);
+    graph_.prefetch_key(delivery.node);
     deliveries_[count++] = delivery;
   }
   deliveries_.resize(count);
-  for (const Delivery& delivery : deliveries_) {
-    graph_.prefetch_key(delivery.node);
+  for (const Delivery& delivery : deliveries_)
     if (const RecordId id = graph_.record(delivery.node); id != 0) ledger_.prefetch_reach(id);
+  // Read for all before anything is written for one: these reads overlap, those between the writes of deliver() do not.
+  count = 0;
+  for (const Delivery& delivery : deliveries_) {
+    const RecordId id = graph_.record(graph_.newest(delivery.node));
+    const Reach* const reach = id == 0 ? nullptr : ledger_.find_reach(id);
+    const unsigned known = reach == nullptr ? 0 : reach->hops[delivery.layer];
+    deliveries_[count] = delivery;
+    count += component_ || known == 0 || known > hops;
+    ledger_.prefetch_path(delivery.from, delivery.layer);
   }
+  deliveries_.resize(count);
   for (const Delivery& delivery : deliveries_) deliver(delivery, hops);
   deliveries_.clear();
+  // All at once: each raise waits for the writes before it, which are many in deliver().
+  for (const RecordId id : fallen_) raise_reach(id);
+  fallen_.clear();
 }
 
 void Carrier::deliver(const Delivery& delivery, unsigned hops) {
   RecordId id = find_record(delivery.node);
   if (id == 0) {
     if (!component_) {
-      graph_.raise_reach(graph_.newest(delivery.node), kCarries);  // it asks when it comes (arrive)
+      raise_reach(graph_.newest(delivery.node), kCarries);  // it asks when it comes (arrive)
       return;
     }
     id = record_of(delivery.node);
   }
-  if (id != delivery.from) offer(id, delivery.layer, hops, delivery.from, delivery.own, delivery.side == kOut ? 1 : 2);
+  if (id == delivery.from) return;
+  if (offer(id, delivery.layer, hops, delivery.from, delivery.own, delivery.side == kOut ? 1 : 2))
+    fallen_.push_back(id);
 }
 
 // Whoever found no place finds none later: places are not given back. A hot node, which is read again whenever an edge
 // has come, would else sort and look up all of them again.
-void Carrier::drop_refused(RecordId from, Side side, std::vector<Candidate>& candidates) const {
+void Carrier::drop_refused(RecordId from, Side side) {
   const Reach* reach = ledger_.find_reach(from);
   if (reach == nullptr || reach->frontier[side] == 0) return;
   const std::unordered_set<std::uint64_t>& refused = frontiers_[reach->frontier[side] - 1].refused;
   constexpr std::size_t kAhead = 16;
   std::size_t count = 0;
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    if (i + kAhead < candidates.size()) graph_.prefetch_key(candidates[i + kAhead].node);
-    if (!refused.contains(std::hash<TraceId>{}(graph_.key(candidates[i].node)))) candidates[count++] = candidates[i];
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    if (i + kAhead < candidates_.size()) graph_.prefetch_key(candidates_[i + kAhead].node);
+    if (!refused.contains(std::hash<TraceId>{}(graph_.key(candidates_[i].node)))) candidates_[count++] = candidates_[i];
   }
-  candidates.resize(count);
+  candidates_.resize(count);
 }
 
 // More edges than max_links_followed: the first by rank among those present are followed, absent ones are free.
-void Carrier::deliver_capped(RecordId from, const Work& work, unsigned hops, Side side) {
+void Carrier::deliver_capped(const Work& work, unsigned hops, Side side, bool error_spans_only) {
+  const RecordId from = work.id;
+  candidates_.clear();
+  const auto add = [&](NodeId node, EdgeCell cell, SpanId far_span) {
+    const std::uint8_t rank = cell.on_error_span() ? 0 : (cell.sampled() ? 1 : 2);
+    candidates_.push_back({node, rank, far_span.value});
+  };
+  for_each_passable(ledger_[from], side, hops, error_spans_only, add);
+  drop_refused(from, side);
   std::vector<Candidate> candidates = std::move(candidates_);
-  drop_refused(from, side, candidates);
   for (Candidate& candidate : candidates) {
     const TraceId key = graph_.key(candidate.node);
     candidate.hash = base::sampling_hash(key, SpanId{candidate.hash}, seed_);
@@ -235,7 +261,8 @@ void Carrier::deliver_capped(RecordId from, const Work& work, unsigned hops, Sid
   }
   frontier(from, side, work.layer, hops, present);
   for (const RecordId id : present)
-    if (take_place(from, side, id)) offer(id, work.layer, hops, from, work.own, side == kOut ? 1 : 2);
+    if (take_place(from, side, id) && offer(id, work.layer, hops, from, work.own, side == kOut ? 1 : 2))
+      raise_reach(id);
   candidates_ = std::move(candidates);
 }
 
@@ -277,7 +304,8 @@ bool Carrier::take_place(RecordId from, Side side, RecordId id) {
   return false;
 }
 
-void Carrier::offer(RecordId id, unsigned layer, unsigned hops, RecordId from, bool own, std::uint8_t direction_bit) {
+// True if its hops fell: then the caller raises its reach word, at the latest before anything else is carried.
+bool Carrier::offer(RecordId id, unsigned layer, unsigned hops, RecordId from, bool own, std::uint8_t direction_bit) {
   const Reach& source = ledger_.reach(from);
   Reach& reach = ledger_.reach(id);
   PathPool& paths = ledger_.paths();
@@ -287,7 +315,7 @@ void Carrier::offer(RecordId id, unsigned layer, unsigned hops, RecordId from, b
     // Only in component mode can both directions lead from one trace to another in the same layer.
     if (component_ && !certain_layer && reach.hops[layer] == hops && paths.back(reach.path[layer]) == back)
       paths.add_directions(reach.path[layer], direction_bit);
-    return;
+    return false;
   }
   reach.hops[layer] = static_cast<std::uint8_t>(hops);
   if (!certain_layer) {
@@ -296,9 +324,10 @@ void Carrier::offer(RecordId id, unsigned layer, unsigned hops, RecordId from, b
     paths.drop_reference(old);
   }
   ledger_[id].touched_ns = now_ns_;
-  graph_.raise_reach(ledger_[id].node, word_of(reach));
+  graph_.set_hint(ledger_[id].node, hint_of(word_of(reach)));
   if (!certain_layer) reached_.push_back(id);
   push(id, layer, hops, false);
+  return true;
 }
 
 void Carrier::arrive(RecordId id) {
@@ -350,113 +379,8 @@ void Carrier::pull_from(RecordId from, RecordId id, EdgeCell cell, Side side) {
     const unsigned hops = (own ? 0u : source->hops[layer]) + 1;
     if (hops > kHopsMax || !passes(cell, side, hops)) continue;
     if (source->frontier[side] != 0 && !take_place(from, side, id)) continue;
-    offer(id, layer, hops, from, own, direction_bit);
+    if (offer(id, layer, hops, from, own, direction_bit)) raise_reach(id);
   }
-}
-
-RecordId Carrier::find_record(NodeId node) {
-  const NodeId newest = graph_.newest(node);
-  RecordId id = graph_.record(newest);
-  if (id != 0 || !link_incarnations(newest)) return id;
-  return graph_.record(graph_.newest(newest));
-}
-
-RecordId Carrier::record_of(NodeId node) {
-  RecordId id = find_record(node);
-  if (id != 0) return id;
-  id = ledger_.add();
-  const NodeId newest = graph_.newest(node);
-  ledger_[id].node = newest;
-  ledger_[id].touched_ns = now_ns_;
-  graph_.set_record(newest, id);
-  return id;
-}
-
-// A node without a record may be an incarnation of a trace that other windows know. True if it was joined to one.
-bool Carrier::link_incarnations(NodeId node) {
-  if (!graph_.has_older_windows() || graph_.older(node) != 0) return false;
-  NodeId other = 0;
-  graph_.older_of({&node, 1}, &other);
-  if (other == 0) other = graph_.newer_of(node);
-  if (other != 0) join(other, node);
-  return other != 0;
-}
-
-void Carrier::link_batch(std::span<const NodeId> nodes) {
-  if (!graph_.has_older_windows()) return;
-  others_.resize(nodes.size());
-  graph_.older_of(nodes, others_.data());
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const NodeId node = nodes[i];
-    if (graph_.older(node) != 0 || graph_.newer(node) != 0) continue;
-    // A batch that began before a rotation makes its nodes in the window before; the newer one may have them too.
-    const NodeId other = others_[i] != 0 || graph_.is_current(node) ? others_[i] : graph_.newer_of(node);
-    if (other != 0) join(other, node);
-  }
-}
-
-// Puts a node into the chain of its trace's incarnations, newest window first.
-void Carrier::join(NodeId other, NodeId node) {
-  const NodeId newest = graph_.newest(other);
-  if (newest == node) return;
-  const RecordId id = graph_.record(newest);
-  const bool reached = graph_.reach(newest) != 0;
-  const auto is_newer = [&](NodeId a) {  // sequence numbers modulo 2^16, at most 16 apart
-    return static_cast<std::int16_t>(graph_.cell_of(a).sequence() - graph_.cell_of(node).sequence()) > 0;
-  };
-  NodeId above = 0;
-  NodeId below = newest;
-  while (below != 0 && is_newer(below)) {
-    above = below;
-    below = graph_.older(below);
-  }
-  if (below == node) return;
-  if (above != 0) graph_.link_incarnations(node, above);
-  if (below != 0) graph_.link_incarnations(below, node);
-  if (above == 0) {
-    graph_.set_record(node, id);
-    if (id != 0) ledger_[id].node = node;
-  }
-  if (id != 0) {
-    ledger_[id].touched_ns = now_ns_;
-    if (ledger_.find_reach(id) != nullptr) carry_again(id);
-  } else if (reached) {
-    graph_.raise_reach(node, kCarries);  // an absent trace that a keep had reached
-  }
-}
-
-void Carrier::forget(RecordId id) noexcept {
-  const Reach* reach = ledger_.find_reach(id);
-  if (reach == nullptr) return;
-  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node))
-    if (graph_.reach(node) != 0) graph_.raise_reach(node, kCarries);  // the hops are forgotten
-  for (const std::uint32_t place : reach->frontier) {
-    if (place == 0) continue;
-    frontiers_[place - 1] = Frontier{};
-    free_frontiers_.push_back(place);
-  }
-}
-
-void Carrier::linked_nodes(RecordId id, std::vector<NodeId>& nodes) const {
-  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node))
-    graph_.for_each_out(node, [&](EdgeCell cell, SpanId) {
-      const NodeId far = graph_.node_of(cell);
-      nodes.push_back(far == 0 ? 0 : graph_.newest(far));
-    });
-}
-
-void Carrier::linking_nodes(RecordId id, std::vector<NodeId>& nodes) const {
-  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node))
-    graph_.for_each_in(node, [&](EdgeCell cell) {
-      const NodeId far = graph_.node_of(cell);
-      nodes.push_back(far == 0 ? 0 : graph_.newest(far));
-    });
-}
-
-std::uint64_t Carrier::bytes() const noexcept {
-  std::uint64_t bytes = candidates_.capacity() * sizeof(Candidate) + frontiers_.capacity() * sizeof(Frontier);
-  for (const Frontier& places : frontiers_) bytes += (places.followed.size() + places.refused.size()) * 32;
-  return bytes;
 }
 
 }  // namespace entail::propagate

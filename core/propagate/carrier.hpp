@@ -2,13 +2,14 @@
 //
 // Work is ordered by hops, so each trace is scanned at most once for each hop count that it falls to; a keep that
 // arrives with fewer hops is carried on again. Hops and paths live in the Ledger; the graph only holds the reach word,
-// by which ingest learns that an edge it has just published must be looked at again:
+// by which ingest learns that an edge it has just published must be looked at again (and a hint byte for itself):
 //
 // PROTOCOL keep_frontier (the decider's half of graph/late_edge.hpp): no keep is lost when a link arrives while its
 // other end is being decided (G2).
 //   ingest   I1 publish the edge at u (seq_cst)   I2 load u.reach (seq_cst); not 0 -> u into the late log
 //   tick     D1 raise u.reach (seq_cst)           D2 read u's edges (seq_cst)
-//   P1  at least one side sees the other: carry_on() raises the word before it reads the edges, always in this order.
+//   P1  at least one side sees the other: carry_on() raises the word, unless it stands there from an earlier raise,
+//       before it reads the edges, always in this order.
 //   proved by tests/interleave/keep_frontier_test.cpp (edges in and out beside hops that fall, through the late log)
 //   and late_edge_test.cpp; mutants that weaken any one of the four accesses must fail.
 //
@@ -90,7 +91,7 @@ class Carrier {
     bool own;
     Side side;
   };
-  static constexpr std::size_t kDeliveriesMax = 64;
+  static constexpr std::size_t kDeliveriesMax = 512;
   // The neighbours of a trace that has more than max_links_followed, in one direction.
   struct Frontier {
     std::unordered_set<std::uint64_t> followed;  // by name(): records are forgotten and their numbers reused
@@ -98,15 +99,17 @@ class Carrier {
   };
 
   void push(RecordId id, unsigned layer, unsigned hops, bool own);
+  void carry_all(const std::vector<Work>& work, unsigned hops);
   void carry_on(const Work& work, unsigned hops);
   void carry_side(const Work& work, unsigned hops, Side side);
-  void gather(const Record& record, Side side, unsigned hops, bool error_spans_only);
-  void carry_all(const std::vector<Work>& work, unsigned hops);
+  template <class F>
+  void for_each_passable(const Record& record, Side side, unsigned hops, bool error_spans_only, F&& f) const;
   void deliver_all(unsigned hops);
+  void keep_news(unsigned hops);
   void deliver(const Delivery& delivery, unsigned hops);
-  void deliver_capped(RecordId from, const Work& work, unsigned hops, Side side);
-  void drop_refused(RecordId from, Side side, std::vector<Candidate>& candidates) const;
-  void offer(RecordId id, unsigned layer, unsigned hops, RecordId from, bool own, std::uint8_t direction_bit);
+  void deliver_capped(const Work& work, unsigned hops, Side side, bool error_spans_only);
+  void drop_refused(RecordId from, Side side);
+  bool offer(RecordId id, unsigned layer, unsigned hops, RecordId from, bool own, std::uint8_t direction_bit);
   bool passes(graph::EdgeCell cell, Side side, unsigned hops) const noexcept;
   Frontier& frontier(RecordId id, Side side, unsigned layer, unsigned hops, const std::vector<RecordId>& present);
   bool take_place(RecordId from, Side side, RecordId id);
@@ -116,6 +119,8 @@ class Carrier {
   bool link_incarnations(graph::NodeId node);
   void join(graph::NodeId other, graph::NodeId node);
   std::uint64_t name(RecordId id) const noexcept { return std::hash<TraceId>{}(graph_.key(ledger_[id].node)); }
+  void raise_reach(graph::NodeId node, std::uint32_t word) noexcept;
+  void raise_reach(RecordId id) noexcept;
   // No link lets a keep of this layer pass with so many hops behind it.
   bool is_spent(unsigned layer, unsigned hops) const noexcept;
   unsigned max_hops(Side side) const noexcept {
@@ -133,8 +138,9 @@ class Carrier {
   std::int64_t now_ns_ = 0;
   std::vector<std::vector<Work>> queue_;  // by hops
   std::vector<RecordId> reached_;
-  std::vector<Candidate> candidates_;  // scratch of gather()
+  std::vector<Candidate> candidates_;  // scratch of deliver_capped()
   std::vector<Delivery> deliveries_;   // of carry_all()
+  std::vector<RecordId> fallen_;       // of deliver_all(): those whose hops fell
   std::vector<Frontier> frontiers_;
   std::vector<std::uint32_t> free_frontiers_;
   std::vector<graph::NodeId> others_;  // scratch of link_batch()

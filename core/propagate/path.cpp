@@ -5,11 +5,14 @@
 namespace entail::propagate {
 
 PathId PathPool::origin(TraceId trace_id) {
+  const std::uint32_t counter = kept_counts_.add();
   const PathId id = steps_.add();
-  steps_[id].trace_id = trace_id;
-  steps_[id].origin = id;
-  steps_[id].references = 1;
-  steps_[id].directions = 3;
+  Step& step = steps_[id];
+  step.trace_id = trace_id;
+  step.back = counter;
+  step.origin = id;
+  step.references = 1;
+  step.directions = 3;
   return id;
 }
 
@@ -32,15 +35,16 @@ void PathPool::drop_reference(PathId path) noexcept {
     Step& step = steps_[path];
     ENTAIL_DCHECK(step.references > 0);
     if (--step.references != 0) return;
-    const PathId back = step.back;
+    const PathId before = back(path);
+    if (before == 0) kept_counts_.remove(step.back);
     steps_.remove(path);
-    path = back;
+    path = before;
   }
 }
 
 Direction PathPool::direction(PathId path) const noexcept {
   std::uint8_t directions = 3;
-  for (PathId at = path; steps_[at].back != 0; at = steps_[at].back) directions &= steps_[at].directions;
+  for (PathId at = path; back(at) != 0; at = back(at)) directions &= steps_[at].directions;
   if ((directions & 1) != 0) return Direction::linked;
   if ((directions & 2) != 0) return Direction::linking;
   return Direction::mixed;
@@ -48,7 +52,7 @@ Direction PathPool::direction(PathId path) const noexcept {
 
 std::vector<TraceId> PathPool::trace_ids(PathId path) const {
   std::vector<TraceId> ids(steps_[path].hops + 1);
-  for (std::size_t i = ids.size(); i-- > 0; path = steps_[path].back) ids[i] = steps_[path].trace_id;
+  for (std::size_t i = ids.size(); i-- > 0; path = back(path)) ids[i] = steps_[path].trace_id;
   return ids;
 }
 

@@ -24,9 +24,9 @@ struct Record {
   graph::NodeId node = 0;  // newest incarnation
   ReachId reach = 0;
   std::uint32_t generation = 0;    // of the store, in which its first span came
+  std::int64_t touched_ns = 0;     // last tick that saw a span, edge or keep
   std::int64_t arrival_ns = 0;     // now of the last tick before the first span
   std::int64_t deadline_ns = 0;    // pending: when it is due; retained: when it is sealed
-  std::int64_t touched_ns = 0;     // last tick that saw a span, edge or keep
   std::int64_t decided_at_ns = 0;  // of the latest revision
   std::uint64_t bytes = 0;         // span bytes that count against retention while retained
   std::uint64_t threshold = 0;     // with raise_threshold
@@ -83,6 +83,11 @@ class Ledger {
   void prefetch(RecordId id) const noexcept { __builtin_prefetch(&records_[id]); }
   void prefetch_reach(RecordId id) const noexcept {
     if (const ReachId reach = records_[id].reach; reach != 0) __builtin_prefetch(&reaches_[reach]);
+  }
+
+  // Once the reach has arrived: the path by which its keep came.
+  void prefetch_path(RecordId id, unsigned layer) const noexcept {
+    if (const ReachId reach = records_[id].reach; reach != 0) paths_.prefetch(reaches_[reach].path[layer & 1]);
   }
 
   Reach& reach(RecordId id);  // made on first use

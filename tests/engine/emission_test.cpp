@@ -216,6 +216,41 @@ TEST(CutSpan, CountsWhatItDrops_Saturating) {
   EXPECT_EQ(workload::find(same.attributes, "entail.links.received"), nullptr);
 }
 
+// A field with a length: what a message holds may be written in pieces, which protobuf joins.
+std::string field(unsigned number, const std::string& bytes) {
+  std::string out{static_cast<char>(number << 3 | 2)};
+  std::size_t size = bytes.size();
+  for (; size >= 0x80; size >>= 7) out += static_cast<char>((size & 0x7f) | 0x80);
+  out += static_cast<char>(size);
+  return out + bytes;
+}
+
+TEST(CutSpan, KeepsWhatLiesBetweenItsLinks_AloneInItsRequestOrNot) {
+  workload::Span first = linking(make_span(1, kError), {2, 3, 4});
+  first.attributes = {{"before", std::string("b")}};
+  workload::Span second = linking(make_span(1, kError), {5, 6, 7});
+  second.attributes = {{"between", std::string("c")}};
+  const std::string apart = field(2, workload::encode_span(first) + workload::encode_span(second));
+  const workload::Span together = linking(make_span(1, kError), {2, 3, 4, 5, 6, 7});
+  const std::string other = field(2, workload::encode_span(linking(make_span(9, kError), {2})));
+  for (const std::string& spans : {apart, other + apart + other, field(2, workload::encode_span(together))}) {
+    Options options = error_options();
+    options.links.sample.max_links_per_span = 4;
+    EngineRun run(options);
+    ASSERT_TRUE(run.engine().ingest(as_bytes(field(1, field(2, spans)))).ok());
+    run.drain(10);
+    const auto& emitted = run.emitted.at(trace_bytes(1));
+    ASSERT_EQ(emitted.size(), 1U);
+    EXPECT_EQ(emitted[0].links.size(), 4U);
+    EXPECT_EQ(emitted[0].dropped_links_count, 2U);
+    EXPECT_EQ(emitted[0].name, together.name);
+    EXPECT_EQ(workload::integer_of(emitted[0].attributes, "entail.links.received"), 6);
+    const bool is_apart = spans.find("between") != std::string::npos;
+    EXPECT_EQ(workload::text_of(emitted[0].attributes, "before"), is_apart ? "b" : "");
+    EXPECT_EQ(workload::text_of(emitted[0].attributes, "between"), is_apart ? "c" : "");
+  }
+}
+
 TEST(Emission, PassesUneditedSpansByteForByte_InBatchesOfLimitedSize) {
   Options options = error_options();
   options.output_batch_bytes_max = 64 << 10;

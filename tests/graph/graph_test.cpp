@@ -279,7 +279,7 @@ TEST(Graph, BytesCountWhatIsTouched) {
   for (std::uint64_t i = 0; i < 10'240; ++i) keys.push_back(key_of(i));
   const auto nodes = insert_all(writer, keys);
   writer.end();
-  EXPECT_EQ(graph.bytes(), empty + 10'240 * 48);
+  EXPECT_EQ(graph.bytes(), empty + 10'240 * kNodeBytes);
   const std::uint64_t with_nodes = graph.bytes();
   ASSERT_TRUE(writer.try_begin(0, 0));
   for (std::size_t i = 0; i < 1024; ++i) writer.mark_payload(nodes[i]);

@@ -63,17 +63,20 @@ struct SameKey : Table<Orders> {
   }
 };
 
-// Each inserts both keys, in opposite orders; all four collide.
-template <class Orders>
+// Each inserts both keys, in opposite orders; all four collide. kApproached: as a batch does it, which looks for the
+// slots of all its keys first.
+template <class Orders, bool kApproached = false>
 struct CollidingKeys : Table<Orders> {
   static constexpr unsigned kThreads = 2;
   Run runs[2] = {{1}, {3}};
   std::uint32_t offsets[2][2] = {};
   void thread(unsigned i) {
     const TraceId both[2] = {kKey, kOther};
+    const std::uint64_t slot = kApproached ? this->index.approach(kHash) : 0;
     for (unsigned turn = 0; turn < 2; ++turn) {
       const unsigned k = turn ^ i;
-      offsets[i][k] = this->index.find_or_insert(kHash, both[k], runs[i]);
+      offsets[i][k] = kApproached ? this->index.find_or_insert(kHash, both[k], slot, runs[i])
+                                  : this->index.find_or_insert(kHash, both[k], runs[i]);
       expect(this->keys[offsets[i][k]].get() == both[k], "the node has its key");
     }
   }
@@ -94,6 +97,33 @@ TEST(SlotPublish, OneNodeAKey_WhenKeysCollide) {
   expect_proved<CollidingKeys<SlotOrders>>("colliding keys");
   expect_refuted<CollidingKeys<PublishRelaxed>>("colliding keys, publish relaxed", "data race");
   expect_refuted<CollidingKeys<ObserveRelaxed>>("colliding keys, observe relaxed", "data race");
+}
+
+// Keys of different fingerprints that begin at one slot: what approach() passes stays passed.
+template <class Orders>
+struct ApproachedSlots : Table<Orders> {
+  static constexpr unsigned kThreads = 2;
+  Run runs[2] = {{1}, {3}};
+  std::uint32_t offsets[2][2] = {};
+  void thread(unsigned i) {
+    const TraceId both[2] = {kKey, kOther};
+    const std::uint64_t from[2] = {this->index.approach(kHash), this->index.approach(kHash + 1)};
+    for (unsigned turn = 0; turn < 2; ++turn) {
+      const unsigned k = turn ^ i;
+      offsets[i][k] = this->index.find_or_insert(kHash + k, both[k], from[k], runs[i]);
+    }
+  }
+  void finish() {
+    expect(offsets[0][0] == offsets[1][0] && offsets[0][1] == offsets[1][1], "both agree on each node");
+    expect(runs[0].made + runs[1].made == 2, "each was made once");
+    expect(this->index.find(kHash, kKey) == offsets[0][0] && this->index.find(kHash + 1, kOther) == offsets[0][1],
+           "both are found afterwards");
+  }
+};
+TEST(SlotPublish, OneNodeAKey_WhenSlotsWereApproachedBefore) {
+  expect_proved<CollidingKeys<SlotOrders, true>>("approached, colliding keys");
+  expect_proved<ApproachedSlots<SlotOrders>>("approached, neighbours");
+  expect_refuted<CollidingKeys<PublishRelaxed, true>>("approached, publish relaxed", "data race");
 }
 
 // The same, with a finder of both.
