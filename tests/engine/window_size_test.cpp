@@ -1,0 +1,62 @@
+// The graph's windows follow what comes: a burst makes them grow, and the time after it gives the memory back.
+#include <gtest/gtest.h>
+
+#include "tests/engine/engine_run.hpp"
+
+namespace entail::engine_test {
+namespace {
+
+constexpr std::uint32_t kBurst = 40'000;  // more than the first window of this memory_limit has room for
+constexpr const char* kConfig =
+    "{tail_sampling: {decision_wait: 1s, policies: [{name: errors, type: status_code, status_code: {status_codes: "
+    "[ERROR]}}]}, retain: {window: 1s, records: 8s}, memory_limit: 64MiB}";
+
+std::string id_of(std::uint32_t number, std::size_t size) {
+  std::string id(size, '\1');
+  for (int byte = 0; byte < 4; ++byte) id[static_cast<std::size_t>(byte)] = static_cast<char>(number >> (8 * byte));
+  return id;
+}
+
+workload::Request one_span(std::uint32_t trace, std::uint32_t link_count) {
+  workload::Span span;
+  span.trace_id = id_of(trace, 16);
+  span.span_id = id_of(1, 8);
+  span.name = "work";
+  span.start_ns = 1;
+  span.end_ns = 2;
+  for (std::uint32_t i = 0; i < link_count; ++i) {
+    workload::Link link;
+    link.trace_id = id_of(1'000'000 + i, 16);
+    link.span_id = id_of(2, 8);
+    span.links.push_back(std::move(link));
+  }
+  workload::Request request;
+  request.groups.push_back({{}, {std::move(span)}});
+  return request;
+}
+
+TEST(WindowSize, ABurstIsTakenAndItsMemoryGivenBack) {
+  EngineRun run(options_of(kConfig));
+  std::int64_t second = 1;
+  std::uint32_t trace = 1;
+  for (int round = 0; round < 2; ++round) {
+    run.tick(second);
+    run.ingest(one_span(trace++, kBurst));
+    const std::uint64_t after_burst = run.engine().statistics().memory.graph_bytes;
+    EXPECT_GT(after_burst, std::uint64_t{kBurst} * 48);  // keys and rows of what it linked to, at least
+    for (int quiet = 0; quiet < 30; ++quiet) {
+      run.tick(++second);
+      run.ingest(one_span(trace++, 0));
+    }
+    // Some five windows live here; each would take more than a burst's index if they stayed as large as it made them.
+    EXPECT_LT(run.engine().statistics().memory.graph_bytes, std::uint64_t{2} << 20);
+    ++second;
+  }
+  run.drain(second);
+  const Statistics told = run.engine().statistics();
+  EXPECT_EQ(told.links.edges, 2u * kBurst);
+  EXPECT_EQ(told.traces.received, trace - 1u);
+}
+
+}  // namespace
+}  // namespace entail::engine_test
