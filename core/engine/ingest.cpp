@@ -115,7 +115,7 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
   for (std::uint32_t first = 0; first < span_count; first += kStoredTogether) {
     const std::uint32_t end = std::min(first + kStoredTogether, span_count);
     for (std::uint32_t i = first; i < end; ++i) {
-      if (decoded.link_count != 0 && i + kPrefetchAhead < span_count) writer.prefetch(lane.nodes[i + kPrefetchAhead]);
+      if (decoded.link_count != 0 && i + kStoredTogether < span_count) writer.prefetch(lane.nodes[i + kStoredTogether]);
       prefetch_payload(writer.payload(lane.nodes[i]));
       store_span(lane, writer, decoded, i, stored[i - first]);
     }
