@@ -1,7 +1,6 @@
 // A window: all that was first seen in one stretch of time, in one piece of memory that goes at once.
 //
-//   Window | index slots 2 x 8 B a node | keys 16 B | rows 32 B | hints 1 B | payload unit marks | payload      edge
-//   arena
+//   Window | slots 2 x 8 B a node | keys 16 B | rows 32 B | hints 1 B | marks | payload      edge arena
 //
 // One mapping holds all but the arena. It is address space: pages that were never touched cost nothing, so absent
 // nodes cost no payload where many lie in a row, and a window is cheap to make and to drop (two munmap).
