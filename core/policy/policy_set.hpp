@@ -12,8 +12,8 @@
 // evaluate() is for that thread alone.
 // Cost: match_span 8 ns without attribute conditions (attributes are not walked then), some 20 ns with one, over ten
 // attributes whose bytes are near, and a cache miss more where they are not; an OTTL condition 25 ns, or 100 ns with an
-// attribute; fold 5 ns; evaluate 10 to 50 ns. No allocation after compile(), but for what RE2 does. Memory: proportional
-// to the configuration; a trace takes TraceFold::bytes_for(bit_words()).
+// attribute; fold 5 ns; evaluate 10 to 50 ns. No allocation after compile(), but for what RE2 does.
+// Memory: proportional to the configuration; a trace takes TraceFold::bytes_for(bit_words()).
 #pragma once
 
 #include <cstdint>
