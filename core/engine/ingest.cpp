@@ -169,10 +169,11 @@ void Engine::Impl::count_spans(Lane& lane, const wire::Decoded& decoded) noexcep
 void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
                               StoredSpan& stored) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
-  const std::uint32_t first_cell = lane.first_cell[accepted];
-  const std::span<const EdgeCell> cells{lane.cells.data() + first_cell, span.link_count};
-  if (!cells.empty())
-    writer.append_out(lane.nodes[accepted], cells, {lane.far_spans.data() + first_cell, span.link_count});
+  if (span.link_count != 0) {  // without links the cells may be gone: store_cut() moves those of one span
+    const std::uint32_t first_cell = lane.first_cell[accepted];
+    writer.append_out(lane.nodes[accepted], {lane.cells.data() + first_cell, span.link_count},
+                      {lane.far_spans.data() + first_cell, span.link_count});
+  }
 
   std::unique_ptr<store::CutSpan> cut;
   if (span.link_count > options.links.sample.max_links_per_span) cut = std::move(lane.cuts[lane.next_cut++]);
