@@ -83,8 +83,8 @@ class Story {
     if (request_spans_.empty()) return;
     requests_.push_back(workload::make_request(std::exchange(request_spans_, {})));
   }
-  // Time ends before the first record may be forgotten: when that is done is the engine's choice, and the oracle forgets
-  // nothing.
+  // Time ends before the first record may be forgotten: when that is done is the engine's choice, and the oracle never
+  // does it.
   void tick(std::uint8_t about) {
     end_request();
     now_ns_ = std::min(now_ns_ + std::int64_t{about & 63} * kNanosPerSecond,
