@@ -12,7 +12,16 @@ using graph::NodeId;
 using propagate::Record;
 
 namespace {
+
 constexpr std::size_t kLinkedMax = 256;
+
+// Each once, without 0: what a link leads to may be forgotten.
+void make_distinct(std::vector<NodeId>& nodes) {
+  std::sort(nodes.begin(), nodes.end());
+  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
+  std::erase(nodes, NodeId{0});
+}
+
 }  // namespace
 
 // The revisions of this tick, by arrival. A trace whose verdict, origin or loss changed has one line.
@@ -60,9 +69,7 @@ DecisionRecord Engine::Impl::describe(RecordId id) const {
         payload(node).dropped_upstream.load(std::memory_order_relaxed);  // relaxed: behind the log
   std::vector<NodeId> nodes;
   carrier.linked_nodes(id, nodes);
-  std::sort(nodes.begin(), nodes.end());
-  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
-  std::erase(nodes, NodeId{0});
+  make_distinct(nodes);
   told.linked_total = nodes.size();
   for (std::size_t i = 0; i < std::min(nodes.size(), kLinkedMax); ++i) told.linked.push_back(graph.key(nodes[i]));
   std::sort(told.linked.begin(), told.linked.end());
@@ -94,19 +101,17 @@ Result<Explanation> Engine::Impl::explain(TraceId trace) const {
   Explanation explanation;
   explanation.record = describe(id);
   const auto tell = [&](std::vector<NodeId>& nodes, std::vector<Explanation::Neighbour>& neighbours) {
-    std::sort(nodes.begin(), nodes.end());
-    nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
-    std::erase(nodes, NodeId{0});
+    make_distinct(nodes);
     for (std::size_t i = 0; i < std::min(nodes.size(), kLinkedMax); ++i)
       neighbours.push_back({graph.key(nodes[i]), state_of(nodes[i])});
-    return std::uint64_t{nodes.size()};
   };
   std::vector<NodeId> linked;
   std::vector<NodeId> linking;
   carrier.linked_nodes(id, linked);
   carrier.linking_nodes(id, linking);
-  explanation.linked_total = tell(linked, explanation.linked);
-  explanation.linking_total = tell(linking, explanation.linking);
+  tell(linked, explanation.linked);
+  tell(linking, explanation.linking);
+  explanation.linking_total = linking.size();
   return explanation;
 }
 

@@ -22,8 +22,11 @@ inline std::uint32_t word_of(const Reach& reach) noexcept {
     word |= std::uint32_t{reach.hops[layer]} << (1 + layer * kLayerBits);
   return word;
 }
+inline std::uint32_t hops_in(std::uint32_t word, unsigned layer) noexcept {
+  return word >> (1 + layer * kLayerBits) & ((1u << kLayerBits) - 1);
+}
 inline bool was_here(std::uint32_t word, unsigned layer, unsigned hops) noexcept {
-  const std::uint32_t known = word >> (1 + layer * kLayerBits) & ((1u << kLayerBits) - 1);
+  const std::uint32_t known = hops_in(word, layer);
   return known != 0 && known <= hops;
 }
 
@@ -35,7 +38,7 @@ constexpr std::uint32_t kHintMax = (1u << kHintBits) - 1;
 inline std::uint8_t hint_of(std::uint32_t word) noexcept {
   std::uint32_t hint = 0;
   for (const unsigned layer : {unsigned{kLinked}, unsigned{kLinking}}) {
-    const std::uint32_t known = word >> (1 + layer * kLayerBits) & ((1u << kLayerBits) - 1);
+    const std::uint32_t known = hops_in(word, layer);
     if (known <= kHintMax) hint |= known << (layer * kHintBits);
   }
   return static_cast<std::uint8_t>(hint);

@@ -230,9 +230,8 @@ const Envelope* SpanWriter::envelope(const Envelope* resource, Bytes bytes) noex
 // some, waits for all stores before it.
 void SpanWriter::fetch_ahead(std::size_t size) const noexcept {
   constexpr std::size_t kAheadBytes = 1024;
-  constexpr std::size_t kLineBytes = 64;
   const auto first = reinterpret_cast<std::uintptr_t>(chunk_->begin() + chunk_->used) + kAheadBytes;
-  for (std::size_t offset = 0; offset < std::min(size, kAheadBytes); offset += kLineBytes)
+  for (std::size_t offset = 0; offset < std::min(size, kAheadBytes); offset += sync::kCacheLineBytes)
     __builtin_prefetch(reinterpret_cast<const void*>(first + offset), 1);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "sync/atomic.hpp"
 #include "wire/link.hpp"
 #include "wire/reader.hpp"
 
@@ -24,10 +25,9 @@ constexpr SpanView kEmptySpan;
 // request is not read.
 inline void read_ahead(const Byte* at, const Byte* end) noexcept {
   constexpr std::uintptr_t kAheadBytes = 2048;
-  constexpr std::uintptr_t kLineBytes = 64;
   const auto first = reinterpret_cast<std::uintptr_t>(at) + kAheadBytes;
   const std::uintptr_t size = std::min(static_cast<std::uintptr_t>(end - at), kAheadBytes);
-  for (std::uintptr_t offset = 0; offset < size; offset += kLineBytes)
+  for (std::uintptr_t offset = 0; offset < size; offset += sync::kCacheLineBytes)
     __builtin_prefetch(reinterpret_cast<const void*>(first + offset));
 }
 

@@ -168,10 +168,9 @@ struct Explanation {
     TraceId trace_id;
     std::string_view state;  // absent, pending, retained, kept, sealed
   };
-  std::vector<Neighbour> linked;   // at most 256
-  std::vector<Neighbour> linking;  // at most 256
-  std::uint64_t linked_total = 0;  // with those beyond
-  std::uint64_t linking_total = 0;
+  std::vector<Neighbour> linked;    // at most 256; record.linked_total counts those beyond, too
+  std::vector<Neighbour> linking;   // at most 256
+  std::uint64_t linking_total = 0;  // with those beyond
 };
 
 // The engine. Thread rule: ingest() from any number of threads; everything else by one at a time.
