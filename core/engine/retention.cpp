@@ -218,30 +218,33 @@ void Engine::Impl::drop_oldest_window(bool forced) {
   }
 }
 
+// Does anyone need what a window that goes has of this trace? Who holds spans does, and who was touched less than
+// retain.records ago: then its edges move to the current window, where they become those of one more incarnation. A
+// forced drop takes that only from traces without a later incarnation, which it forgets.
+bool Engine::Impl::is_needed(NodeId node, bool forced) const noexcept {
+  const NodeId newest = graph.newest(node);
+  const RecordId id = graph.record(newest);
+  if (id == 0) return false;  // never came; whoever is linked with it and needed moves the edge
+  const Record& record = ledger[id];
+  if (record.phase == Phase::pending || record.phase == Phase::retained) return true;
+  return now_ns - record.touched_ns < options.retain.records_ns && (!forced || newest != node);
+}
+
 // Carries over what is still needed of a window to the current one, forgets the rest, and gives the window back.
-// Needed: traces that hold spans, that were touched less than retain.records ago (unless forced), or that have a later
-// incarnation, whose older edges are moved to it. PROTOCOL window_drop W3: REQUIRES window_adopted_ns of its slot.
+// PROTOCOL window_drop W3: REQUIRES window_adopted_ns of its slot.
 void Engine::Impl::drop_window(const graph::WindowInfo& window, bool forced) {
   std::vector<NodeId> moving;  // nodes of this window whose traces live on
   std::uint64_t links = 0;
   for (std::uint32_t offset = 1; offset < window.offset_end; ++offset) {
     const NodeId node = (window.slot << graph::kOffsetBits) | offset;
     if (graph.key(node).is_zero()) continue;
-    const NodeId newest = graph.newest(node);
-    const RecordId id = graph.record(newest);
-    bool needed = newest != node;
-    if (id != 0) {
-      const Record& record = ledger[id];
-      const bool holds_spans = record.phase == Phase::pending || record.phase == Phase::retained;
-      needed = needed || holds_spans || (!forced && now_ns - record.touched_ns < options.retain.records_ns);
-    }
-    if (needed) {
+    if (is_needed(node, forced)) {
       moving.push_back(node);
       graph.for_each_out(node, [&](graph::EdgeCell, SpanId) { ++links; });
       graph.for_each_in(node, [&](graph::EdgeCell) { ++links; });
-    } else if (id != 0) {
+    } else if (graph.newest(node) == node && graph.record(node) != 0) {
       if (forced) count(Loss::records_forgotten);
-      forget(id);
+      forget(graph.record(node));
     }
   }
   graph::Writer& writer = graph.tick_writer();

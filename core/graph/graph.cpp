@@ -78,15 +78,6 @@ NodeId Graph::newer_of(NodeId node) const noexcept {
   return 0;
 }
 
-void Graph::unlink_incarnation(NodeId node) noexcept {
-  const NodeId before = older(node);
-  const NodeId after = newer(node);
-  if (before != 0) row(before).newer = after;
-  if (after != 0) row(after).older = before;
-  row(node).older = 0;
-  row(node).newer = 0;
-}
-
 NodeId Graph::insert(TraceId key) noexcept {
   Writer& writer = tick_writer();
   const bool own_batch = !writer.begun();

@@ -110,9 +110,6 @@ class Graph {
     row(newer_node).older = older_node;
     row(older_node).newer = newer_node;
   }
-  // Takes a node out of the chain and joins its neighbours: before its window is dropped, so that newest() and older()
-  // find their way across.
-  void unlink_incarnation(NodeId node) noexcept;
   // As linked; 0 if none, or if that window was dropped.
   NodeId older(NodeId node) const noexcept { return linked(node, row(node).older, false); }
   NodeId newer(NodeId node) const noexcept { return linked(node, row(node).newer, true); }

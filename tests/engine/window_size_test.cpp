@@ -58,5 +58,29 @@ TEST(WindowSize, ABurstIsTakenAndItsMemoryGivenBack) {
   EXPECT_EQ(told.traces.received, trace - 1u);
 }
 
+// Each trace has a span and a link in two windows. What a window leaves behind must not live on for having a later
+// incarnation alone: two of them would carry each other over for ever.
+TEST(WindowSize, TracesOfTwoWindowsAreForgotten) {
+  constexpr std::uint32_t kTraces = 2'000;
+  EngineRun run(options_of(kConfig));
+  run.tick(1);
+  for (std::uint32_t trace = 1; trace <= kTraces; ++trace) run.ingest(one_span(trace, 1));
+  for (std::int64_t second = 2; second <= 4; ++second) run.tick(second);  // a window lasts two seconds
+  for (std::uint32_t trace = 1; trace <= kTraces; ++trace) run.ingest(one_span(trace, 2));
+  const auto remembered = [&] {
+    std::uint32_t count = 0;
+    for (std::uint32_t trace = 1; trace <= kTraces; ++trace) {
+      const TraceId id{std::uint64_t{__builtin_bswap32(trace)} << 32 | 0x01010101, 0x0101010101010101};  // as id_of()
+      if (run.engine().explain(id).ok()) ++count;
+    }
+    return count;
+  };
+  for (std::int64_t second = 5; second <= 11; ++second) run.tick(second);
+  EXPECT_EQ(remembered(), kTraces);  // touched seven seconds ago, though their first window is gone
+  for (std::int64_t second = 12; second <= 40; ++second) run.tick(second);
+  EXPECT_EQ(remembered(), 0u);
+  EXPECT_EQ(run.loss("records_forgotten"), 0u);
+}
+
 }  // namespace
 }  // namespace entail::engine_test
