@@ -24,7 +24,7 @@ bool is_service_load(const Load& load) { return !load.errors_only; }
 
 }  // namespace
 
-bool read_answer(const std::vector<Buffer>& batches, Answer& answer) {
+bool read_answer(std::span<const Buffer> batches, Answer& answer) {
   Collect collect(answer);
   Request request;
   for (const Buffer& batch : batches) {

@@ -1,6 +1,7 @@
 // Is what came out what had to be kept? By trace and span, from the bytes themselves.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ struct Answer {
 };
 
 // The batches are parsed again. False if one of them does not parse.
-bool read_answer(const std::vector<Buffer>& batches, Answer& answer);
+bool read_answer(std::span<const Buffer> batches, Answer& answer);
 
 // Empty, or what is wrong. links_cut: of a span of more than 128 links 128 are left.
 std::string fault_in(const Answer& answer, const Load& load, bool links_cut);

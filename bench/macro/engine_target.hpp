@@ -15,17 +15,21 @@ namespace entail::bench {
 class KeptBytes final : public Sink {
  public:
   void on_batch(Bytes traces_data, std::uint64_t) override {
-    batches.emplace_back(traces_data.begin(), traces_data.end());
+    if (batch_count == batches.size()) batches.emplace_back();
+    batches[batch_count++].assign(traces_data.begin(), traces_data.end());
   }
   void on_decision(const DecisionRecord&) override {}
   bool wants_decisions() const noexcept override { return false; }
 
-  std::vector<Buffer> batches;
+  std::vector<Buffer> batches;  // the first batch_count; the others keep their memory for the next load
+  std::size_t batch_count = 0;
 };
 
 class EngineTarget {
  public:
-  explicit EngineTarget(const Options& options) {
+  explicit EngineTarget(const Options& options)
+      : held_s(seconds(options.tail_sampling.decision_wait_ns) + seconds(options.retain.window_ns)),
+        remembered_s(seconds(options.retain.records_ns)) {
     auto opened = Engine::open(options, kept);
     if (opened.ok()) engine = std::move(*opened);
   }
@@ -44,7 +48,16 @@ class EngineTarget {
     ticked_ns = now_ns;
     return engine->tick(now_ns).ok();
   }
-  bool drain(std::int64_t now_ns) { return engine->drain(now_ns).ok(); }
+  // Time passes, a tick a second, until all that came is decided and no span is held any more.
+  bool finish(std::int64_t now_ns) { return pass(now_ns, held_s) && engine->statistics().spans.held == 0; }
+  // Time passes until all traces are forgotten, so that the same load is new to the engine again; its memory stays.
+  bool forget(const Load& load) {
+    kept.batch_count = 0;
+    if (!pass(ticked_ns, 2 * remembered_s)) return false;
+    for (const TraceId id : load.own_kept)
+      if (engine->explain(id).ok()) return false;
+    return true;
+  }
 
   static constexpr unsigned kThreadsMax = 4;
   static constexpr unsigned kAttemptsMax = 8;
@@ -52,6 +65,17 @@ class EngineTarget {
   Request requests[kThreadsMax];
   std::unique_ptr<Engine> engine;
   std::atomic<std::int64_t> ticked_ns{0};
+
+ private:
+  static std::int64_t seconds(std::int64_t ns) { return (ns + kNanosPerSecond - 1) / kNanosPerSecond; }
+  bool pass(std::int64_t now_ns, std::int64_t wait_s) {
+    for (std::int64_t s = 1; s <= wait_s; ++s)
+      if (!tick(now_ns + s * kNanosPerSecond)) return false;
+    return true;
+  }
+
+  const std::int64_t held_s;
+  const std::int64_t remembered_s;
 };
 
 }  // namespace entail::bench

@@ -14,10 +14,12 @@
 
 namespace entail::bench {
 
-// Target: bool ingest(unsigned thread, Bytes), bool tick(std::int64_t now_ns), bool drain(std::int64_t now_ns).
-// False from any of them ends the run with ok = false. tick_s gets the wall time of each tick.
+// Target: bool ingest(unsigned thread, Bytes), bool tick(std::int64_t now_ns), bool finish(std::int64_t now_ns), which
+// decides what is left. False from any of them ends the run with ok = false. The load's seconds are counted from
+// start_s. tick_s gets the wall time of each tick before finish().
 template <class Target>
-Times feed(Target& target, const Load& load, unsigned threads, bool& ok, std::vector<double>* tick_s) {
+Times feed(Target& target, const Load& load, std::int64_t start_s, unsigned threads, bool& ok,
+           std::vector<double>* tick_s) {
   std::atomic<std::size_t> next{0};
   std::atomic<bool> failed{false};
   std::mutex ticking;
@@ -32,13 +34,13 @@ Times feed(Target& target, const Load& load, unsigned threads, bool& ok, std::ve
   };
   Times times = run_threads(threads, [&](unsigned thread) {
     for (std::size_t i = next.fetch_add(1); i < load.requests.size() && !failed; i = next.fetch_add(1)) {
-      if (i == 0 || load.arrival_s[i] != load.arrival_s[i - 1]) tick(load.arrival_s[i]);
+      if (i == 0 || load.arrival_s[i] != load.arrival_s[i - 1]) tick(start_s + load.arrival_s[i]);
       if (!target.ingest(thread, load.requests[i])) failed = true;
     }
   });
   const double wall_start = wall_s();
   const double cpu_start = thread_cpu_s();
-  if (!target.drain(load.arrival_s.back() * kNanosPerSecond)) failed = true;
+  if (!target.finish((start_s + load.arrival_s.back()) * kNanosPerSecond)) failed = true;
   times.cpu_s += thread_cpu_s() - cpu_start;
   times.wall_s += wall_s() - wall_start;
   ok = !failed;

@@ -62,7 +62,7 @@ bool HandWritten::tick(std::int64_t now_ns) {
   return true;
 }
 
-bool HandWritten::drain(std::int64_t now_ns) {
+bool HandWritten::finish(std::int64_t now_ns) {
   const std::lock_guard lock(mutex_);
   now_ns_ = now_ns;
   decide_until(now_ns, true);

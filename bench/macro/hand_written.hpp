@@ -23,7 +23,7 @@ class HandWritten {
   explicit HandWritten(bool errors_only) : errors_only_(errors_only) {}
   bool ingest(unsigned thread, Bytes bytes);
   bool tick(std::int64_t now_ns);
-  bool drain(std::int64_t now_ns);
+  bool finish(std::int64_t now_ns);
   std::vector<Buffer> batches;  // kept
 
  private:
