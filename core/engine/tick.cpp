@@ -54,7 +54,7 @@ void Engine::Impl::run_tick(bool drain) {
   published_now_ns.store(now_ns, std::memory_order_seq_cst);
   if (new_second || held_bytes() >= options.memory_limit_bytes) generations.advance();
   const std::uint64_t lanes_generation = open_generation();  // before the logs are read
-  graph.reclaim();
+  graph.reclaim(held_bytes() < options.memory_limit_bytes / 2);
   note_frozen_windows();  // before the logs are read
   adopt_all();
 

@@ -5,7 +5,10 @@
 // Thread rule: take() Protocol id_run; at() any thread that may know the offset.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <utility>
 
 #include "graph/mapping.hpp"
 #include "graph/runs.hpp"
@@ -16,9 +19,16 @@ constexpr std::uint64_t kUnitBytes = 8;
 
 class Arena {
  public:
-  // Fails (ok() is false) when not even the smallest reservation is granted.
-  Arena() noexcept;
+  // Address space for one; null data() when not even the smallest reservation is granted.
+  static Mapping reserve() noexcept;
+  // REQUIRES zeroed memory.
+  explicit Arena(Mapping mapping) noexcept
+      : mapping_(std::move(mapping)), base_(mapping_.data()), units_max_(mapping_.bytes() / kUnitBytes) {}
   bool ok() const noexcept { return base_ != nullptr; }
+  // All runs that were given out. REQUIRES that nobody calls take().
+  std::span<std::byte> taken() const noexcept { return {base_, runs_.unit_end() * kUnitBytes}; }
+  // Its memory, for another; nothing else may be called afterwards.
+  Mapping release() noexcept { return std::move(mapping_); }
 
   // A run of zeroed units, aligned to 64 bytes; 0 when the address space is spent. REQUIRES a multiple of 8.
   std::uint32_t take(std::uint64_t units) noexcept { return static_cast<std::uint32_t>(runs_.take(units, units_max_)); }
@@ -30,8 +40,8 @@ class Arena {
 
  private:
   Mapping mapping_;
-  std::byte* base_ = nullptr;
-  std::uint64_t units_max_ = 0;
+  std::byte* const base_;
+  const std::uint64_t units_max_;
   UnitRuns<> runs_;
 };
 

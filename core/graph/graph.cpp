@@ -18,7 +18,8 @@ Graph::Graph(const GraphOptions& options)
       payload_bytes_(options.payload_bytes),
       seed_(options.seed),
       writers_(std::make_unique<Writer[]>(options.lanes + 1)),
-      epochs_(options.lanes + 1) {
+      epochs_(options.lanes + 1),
+      spare_(options.spare_bytes_max) {
   ENTAIL_CHECK(options.lanes >= 1 && options.lanes <= 256 && options.payload_bytes % 8 == 0);
   for (unsigned lane = 0; lane <= lanes_; ++lane) writers_[lane].open(*this, lane);
   static_cast<void>(rotate(options.first_capacity));
@@ -110,14 +111,19 @@ bool Graph::rotate(std::uint64_t capacity) noexcept {
   const std::uint64_t sequence = newest_sequence_ + 1;
   const unsigned slot = static_cast<unsigned>(sequence % kWindowSlots);
   if (windows_[slot] != nullptr || dropped_[slot] != nullptr) return false;
-  Window* window = Window::make(sequence, shape(capacity));
-  if (window == nullptr) return false;
+  const Window::Shape wanted = shape(capacity);
+  Window* window = spare_.make(sequence, wanted.capacity);
+  if (window == nullptr) {
+    bytes_.fetch_sub(spare_.release(), std::memory_order_relaxed);  // of no use: the next one may be
+    window = Window::make(sequence, wanted);
+    if (window == nullptr) return false;
+    bytes_.fetch_add(window->bytes(), std::memory_order_relaxed);
+  }
   windows_[slot] = window;
   closed_epoch_[slot] = 0;
   frozen_[slot] = false;
   ++window_count_;
   newest_sequence_ = sequence;
-  bytes_.fetch_add(window->bytes(), std::memory_order_relaxed);
   const Window* before = current();
   current_window_.store(window, sync::EpochOrders::replace);  // PROTOCOL epoch R1
   if (before != nullptr) closed_epoch_[before->slot()] = epochs_.advance();
@@ -135,12 +141,16 @@ void Graph::drop(unsigned slot) noexcept {
   --window_count_;
 }
 
-void Graph::reclaim() noexcept {
+void Graph::reclaim(bool may_keep) noexcept {
+  if (!may_keep) bytes_.fetch_sub(spare_.release(), std::memory_order_relaxed);
   for (unsigned slot = 0; slot < kWindowSlots; ++slot) {
     if (dropped_[slot] == nullptr || !frozen(slot)) continue;
-    bytes_.fetch_sub(dropped_[slot]->bytes(), std::memory_order_relaxed);
-    Window::destroy(std::exchange(dropped_[slot], nullptr));
+    Window* const window = std::exchange(dropped_[slot], nullptr);
+    if (may_keep && spare_.try_keep(window)) continue;
+    bytes_.fetch_sub(window->bytes(), std::memory_order_relaxed);
+    Window::destroy(window);
   }
+  spare_.scrub();
 }
 
 WindowInfo Graph::info(const Window& window) noexcept {

@@ -61,6 +61,8 @@ class UnitRuns {
     } while (!next_unit_.compare_exchange(first, first + units, Orders::count, Orders::count));
     return first;
   }
+  // All runs that were given out lie before it.
+  std::uint64_t unit_end() const noexcept { return next_unit_.load(Orders::count); }
 
  private:
   static constexpr std::uint64_t kFirstUnit = 8;  // 0 is none, and runs begin at a cache line

@@ -43,10 +43,19 @@ Window* Window::make(std::uint64_t sequence, const Shape& shape) noexcept {
   Mapping mapping = Mapping::reserve(Layout(shape).end);
   if (mapping.data() == nullptr) return nullptr;
   auto* place = reinterpret_cast<Window*>(mapping.data());
-  Window* window = std::construct_at(place, sequence, shape, std::move(mapping));
+  Window* window = std::construct_at(place, sequence, shape, std::move(mapping), Arena::reserve(), 0);
   if (window->arena_.ok()) return window;
   destroy(window);
   return nullptr;
+}
+
+Window* Window::make_again(Window* window, std::uint64_t sequence) noexcept {
+  const Shape shape = window->shape_;
+  const std::uint64_t bytes = window->bytes();
+  Mapping mapping = std::move(window->mapping_);
+  Mapping arena = window->arena_.release();
+  std::destroy_at(window);
+  return std::construct_at(window, sequence, shape, std::move(mapping), std::move(arena), bytes);
 }
 
 void Window::destroy(Window* window) noexcept {
@@ -55,8 +64,13 @@ void Window::destroy(Window* window) noexcept {
   std::destroy_at(window);
 }
 
-Window::Window(std::uint64_t sequence, const Shape& shape, Mapping mapping) noexcept
-    : sequence_(sequence), shape_(shape), mapping_(std::move(mapping)) {
+Window::Window(std::uint64_t sequence, const Shape& shape, Mapping mapping, Mapping arena,
+               std::uint64_t bytes_before) noexcept
+    : sequence_(sequence),
+      shape_(shape),
+      mapping_(std::move(mapping)),
+      arena_(std::move(arena)),
+      bytes_before_(bytes_before) {
   const Layout layout(shape);
   std::byte* base = mapping_.data();
   keys_ = reinterpret_cast<SlotIndex<>::Key*>(base + layout.keys);
@@ -86,6 +100,22 @@ std::uint64_t Window::mark_payload(std::uint32_t offset) noexcept {
     if (mark.exchange(1, std::memory_order_relaxed) == 0) bytes += std::uint64_t{1} << payload_unit_bits_;
   }
   return bytes;
+}
+
+void Window::add_touched(std::vector<std::span<std::byte>>& ranges) const {
+  const Layout layout(shape_);
+  const std::uint64_t offsets = offset_end();
+  const auto add = [&](std::uint64_t from, std::uint64_t bytes) { ranges.push_back({mapping_.data() + from, bytes}); };
+  add(layout.slots, 2 * shape_.capacity * sizeof(SlotIndex<>::Slot));
+  add(layout.keys, offsets * sizeof(SlotIndex<>::Key));
+  add(layout.rows, offsets * sizeof(NodeRow));
+  add(layout.hints, offsets);
+  const std::uint64_t units = shape_.payload_bytes == 0 ? 0 : (layout.end - layout.payload) >> payload_unit_bits_;
+  add(layout.marks, units);
+  for (std::uint64_t unit = 0; unit < units; ++unit)
+    if (payload_marks_[unit].load(std::memory_order_relaxed) != 0)  // relaxed: its writers have ended
+      add(layout.payload + (unit << payload_unit_bits_), std::uint64_t{1} << payload_unit_bits_);
+  ranges.push_back(arena_.taken());
 }
 
 }  // namespace entail::graph

@@ -13,8 +13,11 @@
 // plain.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "entail/types.hpp"
 #include "graph/arena.hpp"
@@ -77,6 +80,9 @@ class Window {
   // Null when the system gives no memory. It lies at the start of its own mapping.
   // REQUIRES 1 <= capacity <= capacity_max(writers).
   static Window* make(std::uint64_t sequence, const Shape& shape) noexcept;
+  // The same memory as a new window, with the shape it has. REQUIRES that nobody uses `window` any more and that all
+  // that add_touched() told is zero.
+  static Window* make_again(Window* window, std::uint64_t sequence) noexcept;
   static void destroy(Window* window) noexcept;
   static constexpr std::uint64_t capacity_max(unsigned writers) noexcept {
     return kOffsetMask - std::uint64_t{kNodeRunCount} * (writers + 1);
@@ -127,12 +133,21 @@ class Window {
   std::uint64_t node_count() const noexcept { return runs_.node_count(); }
   // All nodes have smaller offsets.
   std::uint32_t offset_end() const noexcept { return runs_.offset_end(); }
-  // Touched memory as far as it was counted: the index from the start, the rest by those who touch it.
-  std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
-  void count_bytes(std::uint64_t bytes) noexcept { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  // Touched memory as far as it was counted: the index from the start, the rest by those who touch it; but not less
+  // than what the window before in the same memory touched.
+  std::uint64_t bytes() const noexcept { return std::max(bytes_.load(std::memory_order_relaxed), bytes_before_); }
+  // Returns by how much bytes() has grown.
+  std::uint64_t count_bytes(std::uint64_t bytes) noexcept {
+    const std::uint64_t counted = bytes_.fetch_add(bytes, std::memory_order_relaxed);
+    return std::max(counted + bytes, bytes_before_) - std::max(counted, bytes_before_);
+  }
+  // Adds all memory that may not be zero, but for the window's own first page. REQUIRES that no Writer is in the window
+  // any more. May throw std::bad_alloc.
+  void add_touched(std::vector<std::span<std::byte>>& ranges) const;
 
-  // For make().
-  Window(std::uint64_t sequence, const Shape& shape, Mapping mapping) noexcept;
+  // For make() and make_again().
+  Window(std::uint64_t sequence, const Shape& shape, Mapping mapping, Mapping arena,
+         std::uint64_t bytes_before) noexcept;
 
  private:
   std::uint64_t sequence_;
@@ -147,6 +162,7 @@ class Window {
   Mapping mapping_;
   Arena arena_;
   NodeRuns<> runs_;
+  const std::uint64_t bytes_before_;
   sync::HardwareAtomic<std::uint64_t> bytes_{};  // relaxed: it guards no data
 };
 
