@@ -28,8 +28,7 @@ class KeptBytes final : public Sink {
 class EngineTarget {
  public:
   explicit EngineTarget(const Options& options)
-      : held_s(seconds(options.tail_sampling.decision_wait_ns) + seconds(options.retain.window_ns)),
-        remembered_s(seconds(options.retain.records_ns)) {
+      : held_s(seconds(options.tail_sampling.decision_wait_ns) + seconds(options.retain.window_ns)) {
     auto opened = Engine::open(options, kept);
     if (opened.ok()) engine = std::move(*opened);
   }
@@ -49,14 +48,10 @@ class EngineTarget {
     return engine->tick(now_ns).ok();
   }
   // Time passes, a tick a second, until all that came is decided and no span is held any more.
-  bool finish(std::int64_t now_ns) { return pass(now_ns, held_s) && engine->statistics().spans.held == 0; }
-  // Time passes until all traces are forgotten, so that the same load is new to the engine again; its memory stays.
-  bool forget(const Load& load) {
-    kept.batch_count = 0;
-    if (!pass(ticked_ns, 2 * remembered_s)) return false;
-    for (const TraceId id : load.own_kept)
-      if (engine->explain(id).ok()) return false;
-    return true;
+  bool finish(std::int64_t now_ns) {
+    for (std::int64_t s = 1; s <= held_s; ++s)
+      if (!tick(now_ns + s * kNanosPerSecond)) return false;
+    return engine->statistics().spans.held == 0;
   }
 
   static constexpr unsigned kThreadsMax = 4;
@@ -68,14 +63,8 @@ class EngineTarget {
 
  private:
   static std::int64_t seconds(std::int64_t ns) { return (ns + kNanosPerSecond - 1) / kNanosPerSecond; }
-  bool pass(std::int64_t now_ns, std::int64_t wait_s) {
-    for (std::int64_t s = 1; s <= wait_s; ++s)
-      if (!tick(now_ns + s * kNanosPerSecond)) return false;
-    return true;
-  }
 
   const std::int64_t held_s;
-  const std::int64_t remembered_s;
 };
 
 }  // namespace entail::bench

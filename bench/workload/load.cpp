@@ -149,8 +149,8 @@ void count_kept(Load& load, const std::vector<Trace>& traces) {
   load.by_link_count = load.by_link.size();
 }
 
-void make_services(Load& load, std::uint64_t spans, bool with_links) {
-  std::mt19937_64 random(kSeed);
+void make_services(Load& load, std::uint64_t spans, std::uint64_t seed, bool with_links) {
+  std::mt19937_64 random(seed);
   load.traces = spans / kSpansPerTrace;
   std::vector<Trace> traces(load.traces);
   for (std::size_t i = 0; i < traces.size(); ++i) {
@@ -197,11 +197,11 @@ std::vector<Trace> single_spans(std::size_t count, std::mt19937_64& random) {
 // The last span of a trace says whether it failed (append_span); here traces have one span.
 constexpr std::uint64_t kOnlySpan = kSpansPerTrace - 1;
 
-void make_million_links(Load& load, std::uint64_t links) {
+void make_million_links(Load& load, std::uint64_t links, std::uint64_t seed) {
   constexpr std::size_t kSources = 20'000;
   constexpr std::size_t kFailed = 10;
   load.errors_only = true;
-  std::mt19937_64 random(kSeed);
+  std::mt19937_64 random(seed);
   const std::size_t present = std::min<std::size_t>(kSources, links);
   std::vector<Trace> traces = single_spans(links, random);
   Buffer bytes;
@@ -228,10 +228,10 @@ void make_million_links(Load& load, std::uint64_t links) {
   std::sort(load.own_kept.begin(), load.own_kept.end());
 }
 
-void make_hot_producer(Load& load, std::uint64_t spans) {
+void make_hot_producer(Load& load, std::uint64_t spans, std::uint64_t seed) {
   constexpr std::uint64_t kFollowedMax = 256;  // the default of max_links_followed
   load.errors_only = true;
-  std::mt19937_64 random(kSeed);
+  std::mt19937_64 random(seed);
   std::vector<Trace> traces = single_spans(1 + spans, random);
   traces[0].error = true;
   traces[0].start_ms = 1000;
@@ -255,12 +255,13 @@ void make_hot_producer(Load& load, std::uint64_t spans) {
 
 }  // namespace
 
-Load make_load(std::string_view name, std::uint64_t spans) {
+Load make_load(std::string_view name, std::uint64_t spans, std::uint64_t number) {
+  const std::uint64_t seed = kSeed + number;
   Load load;
   load.name = name;
-  if (name == "plain" || name == "queue") make_services(load, spans == 0 ? 1'000'000 : spans, name == "queue");
-  if (name == "million_links") make_million_links(load, 1'000'000);
-  if (name == "hot_producer") make_hot_producer(load, spans == 0 ? 200'000 : spans);
+  if (name == "plain" || name == "queue") make_services(load, spans == 0 ? 1'000'000 : spans, seed, name == "queue");
+  if (name == "million_links") make_million_links(load, 1'000'000, seed);
+  if (name == "hot_producer") make_hot_producer(load, spans == 0 ? 200'000 : spans, seed);
   return load;
 }
 

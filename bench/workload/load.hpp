@@ -8,7 +8,7 @@
 //                  traces that never came
 //   hot_producer   one failed trace, and 200,000 traces that all link to it
 //
-// Memory: about 420 bytes a span. The same seed gives the same bytes.
+// Memory: about 420 bytes a span. The same number gives the same bytes.
 #pragma once
 
 #include <cstdint>
@@ -39,8 +39,9 @@ constexpr std::uint64_t kSpansPerSecond = 20'000;
 constexpr std::uint64_t kSpansPerRequest = 512;
 constexpr std::uint64_t kSpansPerTrace = 4;
 
-// spans = 0: the size told above (1,000,000 for plain and queue). Unknown names give a load without requests.
-Load make_load(std::string_view name, std::uint64_t spans);
+// spans = 0: the size told above (1,000,000 for plain and queue). Another number: other traces. Unknown names give a
+// load without requests.
+Load make_load(std::string_view name, std::uint64_t spans, std::uint64_t number = 0);
 
 // policies.yaml as options for the load.
 Options options_for(const Load& load, std::string_view policies_yaml);
