@@ -56,6 +56,7 @@ void Engine::Impl::run_tick(bool drain) {
   const std::uint64_t lanes_generation = open_generation();  // before the logs are read
   graph.reclaim(held_bytes() < options.memory_limit_bytes / 2);
   note_frozen_windows();  // before the logs are read
+  graph.filter_frozen();
   adopt_all();
 
   evict();             // 0

@@ -46,26 +46,34 @@ void Graph::older_of(std::span<const NodeId> nodes, NodeId* out) const noexcept 
   std::fill_n(out, nodes.size(), NodeId{0});
   if (window_count_ < 2) return;
   std::array<std::uint64_t, kGroupCount> hashes;
-  std::array<std::uint32_t, kGroupCount> slots;
   for (std::size_t first = 0; first < nodes.size(); first += kGroupCount) {
     const std::span<const NodeId> group = nodes.subspan(first, std::min(kGroupCount, nodes.size() - first));
     for (std::size_t i = 0; i < group.size(); ++i) hashes[i] = base::table_hash(key(group[i]), seed_);
-    for (unsigned age = 1; age < kWindowSlots; ++age) {
-      const Window* window = live(newest_sequence_ - age);
-      if (window == nullptr) continue;
-      const auto wanted = [&](std::size_t i) {
-        return out[first + i] == 0 && window->sequence() < window_of(group[i]).sequence();
-      };
-      for (std::size_t i = 0; i < group.size(); ++i)
-        if (wanted(i)) window->index().prefetch_slot(hashes[i]);
-      for (std::size_t i = 0; i < group.size(); ++i)
-        if (wanted(i)) slots[i] = window->index().approach(hashes[i]);
-      for (std::size_t i = 0; i < group.size(); ++i) {
-        if (!wanted(i)) continue;
-        const std::uint32_t offset = window->index().find(hashes[i], key(group[i]), slots[i]);
-        if (offset != 0) out[first + i] = window->node_id(offset);
-      }
-    }
+    for (unsigned age = 1; age < kWindowSlots; ++age)
+      if (const Window* window = live(newest_sequence_ - age)) find_in(*window, group, hashes.data(), out + first);
+  }
+}
+
+// Of one group: sets out[i] where it is 0, the window is older than that of nodes[i], and has its key.
+void Graph::find_in(const Window& window, std::span<const NodeId> nodes, const std::uint64_t* hashes,
+                    NodeId* out) const noexcept {
+  std::array<std::uint8_t, kGroupCount> wanted;
+  std::array<std::uint32_t, kGroupCount> slots;
+  std::size_t count = 0;
+  const KeyFilter* const filter = window.filter();
+  if (filter != nullptr)
+    for (std::size_t i = 0; i < nodes.size(); ++i) filter->prefetch(hashes[i]);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    wanted[count] = static_cast<std::uint8_t>(i);
+    count += out[i] == 0 && window.sequence() < window_of(nodes[i]).sequence() &&
+             (filter == nullptr || filter->may_have(hashes[i]));
+  }
+  for (std::size_t w = 0; w < count; ++w) window.index().prefetch_slot(hashes[wanted[w]]);
+  for (std::size_t w = 0; w < count; ++w) slots[w] = window.index().approach(hashes[wanted[w]]);
+  for (std::size_t w = 0; w < count; ++w) {
+    const std::size_t i = wanted[w];
+    const std::uint32_t offset = window.index().find(hashes[i], key(nodes[i]), slots[w]);
+    if (offset != 0) out[i] = window.node_id(offset);
   }
 }
 
@@ -151,6 +159,14 @@ void Graph::reclaim(bool may_keep) noexcept {
     Window::destroy(window);
   }
   spare_.scrub();
+}
+
+void Graph::filter_frozen() noexcept {
+  for (Window* window : windows_) {
+    if (window == nullptr || window->filter() != nullptr || !frozen(window->slot())) continue;
+    bytes_.fetch_add(window->count_bytes(window->filter_keys(kFilteredATick)), std::memory_order_relaxed);
+    return;
+  }
 }
 
 WindowInfo Graph::info(const Window& window) noexcept {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/hash.hpp"
 
 namespace entail::graph {
 namespace {
@@ -27,12 +28,13 @@ struct Layout {
     keys = round_up(slots + 2 * shape.capacity * sizeof(SlotIndex<>::Slot), kPageBytes);
     rows = round_up(keys + offsets * sizeof(SlotIndex<>::Key), kPageBytes);
     hints = round_up(rows + offsets * sizeof(NodeRow), kPageBytes);
-    marks = round_up(hints + offsets, kPageBytes);
+    filter = round_up(hints + offsets, kPageBytes);
+    marks = round_up(filter + KeyFilter::words_for(offsets) * sizeof(std::uint64_t), kPageBytes);
     payload_unit = payload_bytes >= kHugePayloadBytes ? kHugePageBytes : kPageBytes;
     payload = round_up(marks + payload_bytes / payload_unit + 2, payload_unit);
     end = round_up(payload + payload_bytes, payload_unit);
   }
-  std::uint64_t slots, keys, rows, hints, marks, payload, end;
+  std::uint64_t slots, keys, rows, hints, filter, marks, payload, end;
   std::uint64_t payload_unit;  // what is paid for at once
 };
 
@@ -102,6 +104,20 @@ std::uint64_t Window::mark_payload(std::uint32_t offset) noexcept {
   return bytes;
 }
 
+std::uint64_t Window::filter_keys(std::uint32_t offsets) noexcept {
+  std::uint64_t bytes = 0;
+  if (filtered_end_ == 0) {
+    auto* const words = reinterpret_cast<std::uint64_t*>(mapping_.data() + Layout(shape_).filter);
+    filter_ = KeyFilter(words, KeyFilter::words_for(offset_end()));
+    filtered_end_ = 1;
+    bytes = filter_.bytes();
+  }
+  const std::uint32_t end = std::min(offset_end() - filtered_end_, offsets) + filtered_end_;
+  for (; filtered_end_ < end; ++filtered_end_)
+    if (const TraceId id = key(filtered_end_); !id.is_zero()) filter_.add(base::table_hash(id, shape_.hash_seed));
+  return bytes;
+}
+
 void Window::add_touched(std::vector<std::span<std::byte>>& ranges) const {
   const Layout layout(shape_);
   const std::uint64_t offsets = offset_end();
@@ -110,6 +126,7 @@ void Window::add_touched(std::vector<std::span<std::byte>>& ranges) const {
   add(layout.keys, offsets * sizeof(SlotIndex<>::Key));
   add(layout.rows, offsets * sizeof(NodeRow));
   add(layout.hints, offsets);
+  add(layout.filter, filter_.bytes());
   const std::uint64_t units = shape_.payload_bytes == 0 ? 0 : (layout.end - layout.payload) >> payload_unit_bits_;
   add(layout.marks, units);
   for (std::uint64_t unit = 0; unit < units; ++unit)

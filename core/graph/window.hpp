@@ -1,6 +1,6 @@
 // A window: all that was first seen in one stretch of time, in one piece of memory that goes at once.
 //
-//   Window | slots 2 x 8 B a node | keys 16 B | rows 32 B | hints 1 B | marks | payload      edge arena
+//   Window | slots 2 x 8 B a node | keys 16 B | rows 32 B | hints 1 B | filter 1 B | marks | payload      edge arena
 //
 // One mapping holds all but the arena. It is address space: pages that were never touched cost nothing, so absent
 // nodes cost no payload where many lie in a row, and a window is cheap to make and to drop (two munmap).
@@ -23,6 +23,7 @@
 #include "graph/arena.hpp"
 #include "graph/edge_cell.hpp"
 #include "graph/in_list.hpp"
+#include "graph/key_filter.hpp"
 #include "graph/late_edge.hpp"
 #include "graph/mapping.hpp"
 #include "graph/out_list.hpp"
@@ -123,6 +124,12 @@ class Window {
   // The first of kRunCount offsets that are the caller's alone. REQUIRES a reservation that is not used up.
   static constexpr std::uint32_t kRunCount = kNodeRunCount;
   std::uint32_t take_run() noexcept { return runs_.take_run(kRunCount); }
+  // Adds the keys of up to `offsets` offsets to the filter, where the last call ended. Returns the bytes of memory that
+  // it touched for that. REQUIRES that no Writer is in the window any more. Cost: 3 ns an offset.
+  std::uint64_t filter_keys(std::uint32_t offsets) noexcept;
+  // Null until all keys are in it.
+  const KeyFilter* filter() const noexcept { return filtered_end_ == offset_end() ? &filter_ : nullptr; }
+
   // An offset of a run that its owner will not use: it has no key.
   void clear_key(std::uint32_t offset) noexcept { keys_[offset].set(TraceId{}); }
   // The payload of this node is going to be written. Returns the bytes of pages (huge ones of a large
@@ -159,6 +166,8 @@ class Window {
   sync::HardwareAtomic<std::uint8_t>* payload_marks_ = nullptr;  // one a unit of payload
   unsigned payload_unit_bits_ = 0;                               // of a page, of either size
   std::byte* payload_ = nullptr;
+  KeyFilter filter_;                // tick only
+  std::uint32_t filtered_end_ = 0;  // the keys of all offsets before it are in the filter; 0: it is not begun
   Mapping mapping_;
   Arena arena_;
   NodeRuns<> runs_;

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "base/hash.hpp"
 #include "tests/graph/edges.hpp"
 
 namespace entail::graph {
@@ -61,6 +62,48 @@ TEST(Windows, OlderOfFindsTheNewestOlderNode) {
   EXPECT_EQ(graph.newer_of(oldest[150]), current[50]);
   EXPECT_EQ(graph.newer_of(oldest[250]), middle[50]);
   EXPECT_EQ(graph.newer_of(current[50]), 0u);
+}
+
+// Filters change what it costs, not what is found; whether they are whole or still being made.
+TEST(Windows, OlderOfFindsTheSame_WithFilters) {
+  constexpr std::uint64_t kNodes = 100'000;  // more than one filter_frozen() takes
+  Graph graph({.lanes = 1, .first_capacity = kNodes});
+  Writer& writer = graph.writer(0);
+  std::vector<NodeId> nodes[3];
+  for (std::uint64_t window = 0; window < 3; ++window) {
+    ASSERT_TRUE(window == 0 || graph.rotate(kNodes));
+    std::vector<TraceId> keys;  // half of them new
+    for (std::uint64_t i = 0; i < kNodes; ++i) keys.push_back(key_of(i + window * kNodes / 2));
+    ASSERT_TRUE(writer.try_begin(kNodes, 0));
+    nodes[window] = insert_all(writer, keys);
+    writer.end();
+  }
+  std::vector<NodeId> older(kNodes);
+  for (int step = 0; step < 6; ++step) {
+    const std::uint64_t bytes = graph.bytes();
+    graph.older_of(nodes[2], older.data());
+    for (std::uint64_t i = 0; i < kNodes; ++i) ASSERT_EQ(older[i], i < kNodes / 2 ? nodes[1][i + kNodes / 2] : 0u);
+    graph.older_of(nodes[1], older.data());
+    for (std::uint64_t i = 0; i < kNodes; ++i) ASSERT_EQ(older[i], i < kNodes / 2 ? nodes[0][i + kNodes / 2] : 0u);
+    graph.filter_frozen();
+    const bool begins = step == 0 || step == 2;  // a window's filter, a byte a node
+    EXPECT_EQ(graph.bytes() >= bytes + kNodes, begins) << step;
+    EXPECT_EQ(graph.bytes() == bytes, !begins) << step;
+  }
+}
+
+TEST(KeyFilter, HasAllKeysAndFewOthers) {
+  constexpr std::uint64_t kKeys = 50'000;
+  std::vector<std::uint64_t> words(KeyFilter::words_for(kKeys));
+  KeyFilter filter(words.data(), words.size());
+  for (std::uint64_t i = 0; i < kKeys; ++i) filter.add(base::table_hash(key_of(i), 5));
+  std::uint64_t others = 0;
+  for (std::uint64_t i = 0; i < kKeys; ++i) {
+    EXPECT_TRUE(filter.may_have(base::table_hash(key_of(i), 5)));
+    others += filter.may_have(base::table_hash(key_of(kKeys + i), 5));
+  }
+  EXPECT_LT(others, kKeys / 15);
+  EXPECT_EQ(filter.bytes(), words.size() * 8);
 }
 
 TEST(Windows, IncarnationsAreChained) {
