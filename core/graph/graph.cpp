@@ -45,35 +45,55 @@ NodeId Graph::find(TraceId key) const noexcept {
 void Graph::older_of(std::span<const NodeId> nodes, NodeId* out) const noexcept {
   std::fill_n(out, nodes.size(), NodeId{0});
   if (window_count_ < 2) return;
-  std::array<std::uint64_t, kGroupCount> hashes;
-  for (std::size_t first = 0; first < nodes.size(); first += kGroupCount) {
-    const std::span<const NodeId> group = nodes.subspan(first, std::min(kGroupCount, nodes.size() - first));
-    for (std::size_t i = 0; i < group.size(); ++i) hashes[i] = base::table_hash(key(group[i]), seed_);
-    for (unsigned age = 1; age < kWindowSlots; ++age)
-      if (const Window* window = live(newest_sequence_ - age)) find_in(*window, group, hashes.data(), out + first);
-  }
+  for (std::size_t first = 0; first < nodes.size(); first += kGroupCount)
+    older_of_group(nodes.subspan(first, std::min(kGroupCount, nodes.size() - first)), out + first);
 }
 
-// Of one group: sets out[i] where it is 0, the window is older than that of nodes[i], and has its key.
-void Graph::find_in(const Window& window, std::span<const NodeId> nodes, const std::uint64_t* hashes,
-                    NodeId* out) const noexcept {
-  std::array<std::uint8_t, kGroupCount> wanted;
-  std::array<std::uint32_t, kGroupCount> slots;
-  std::size_t count = 0;
-  const KeyFilter* const filter = window.filter();
-  if (filter != nullptr)
-    for (std::size_t i = 0; i < nodes.size(); ++i) filter->prefetch(hashes[i]);
+// A window that may have a key, most of them because their filter is not sure.
+struct Graph::Candidate {
+  const Window* window;
+  std::uint32_t place;  // of the node in the group
+  std::uint32_t slot;
+};
+
+void Graph::older_of_group(std::span<const NodeId> nodes, NodeId* out) const noexcept {
+  std::array<std::uint64_t, kGroupCount> hashes;
+  std::array<std::uint64_t, kGroupCount> sequences;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    wanted[count] = static_cast<std::uint8_t>(i);
-    count += out[i] == 0 && window.sequence() < window_of(nodes[i]).sequence() &&
-             (filter == nullptr || filter->may_have(hashes[i]));
+    hashes[i] = base::table_hash(key(nodes[i]), seed_);
+    sequences[i] = window_of(nodes[i]).sequence();
   }
-  for (std::size_t w = 0; w < count; ++w) window.index().prefetch_slot(hashes[wanted[w]]);
-  for (std::size_t w = 0; w < count; ++w) slots[w] = window.index().approach(hashes[wanted[w]]);
-  for (std::size_t w = 0; w < count; ++w) {
-    const std::size_t i = wanted[w];
-    const std::uint32_t offset = window.index().find(hashes[i], key(nodes[i]), slots[w]);
-    if (offset != 0) out[i] = window.node_id(offset);
+  for (const Window* window : windows_) {
+    if (window == nullptr || window->filter() == nullptr) continue;
+    for (std::size_t i = 0; i < nodes.size(); ++i) window->filter()->prefetch(hashes[i]);
+  }
+  std::array<Candidate, 2 * kGroupCount> candidates;
+  std::size_t count = 0;
+  for (unsigned age = 1; age < kWindowSlots; ++age) {
+    const Window* const window = live(newest_sequence_ - age);
+    if (window == nullptr) continue;
+    const KeyFilter* const filter = window->filter();
+    for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+      candidates[count] = {window, i, 0};
+      count += window->sequence() < sequences[i] && (filter == nullptr || filter->may_have(hashes[i])) ? 1 : 0;
+    }
+    if (count <= kGroupCount) continue;
+    look_up({candidates.data(), count}, nodes, hashes.data(), out);
+    count = 0;
+  }
+  look_up({candidates.data(), count}, nodes, hashes.data(), out);
+}
+
+// Sets out[place] where it is 0 and the window has the key: candidates come from the newest window to the oldest.
+void Graph::look_up(std::span<Candidate> candidates, std::span<const NodeId> nodes, const std::uint64_t* hashes,
+                    NodeId* out) const noexcept {
+  for (const Candidate& asked : candidates) asked.window->index().prefetch_slot(hashes[asked.place]);
+  for (Candidate& asked : candidates) asked.slot = asked.window->index().approach(hashes[asked.place]);
+  for (const Candidate& asked : candidates) {
+    if (out[asked.place] != 0) continue;
+    const TraceId id = key(nodes[asked.place]);
+    const std::uint32_t offset = asked.window->index().find(hashes[asked.place], id, asked.slot);
+    if (offset != 0) out[asked.place] = asked.window->node_id(offset);
   }
 }
 

@@ -259,7 +259,9 @@ class Graph {
     bytes_.fetch_add(window.count_bytes(bytes), std::memory_order_relaxed);
   }
   static constexpr std::uint32_t kFilteredATick = 1 << 16;  // some 0.2 ms
-  void find_in(const Window& window, std::span<const NodeId> nodes, const std::uint64_t* hashes,
+  struct Candidate;
+  void older_of_group(std::span<const NodeId> nodes, NodeId* out) const noexcept;
+  void look_up(std::span<Candidate> candidates, std::span<const NodeId> nodes, const std::uint64_t* hashes,
                NodeId* out) const noexcept;
   // The live window with this sequence number, or null.
   const Window* live(std::uint64_t sequence) const noexcept {
