@@ -16,11 +16,12 @@ bool SpareWindow::try_keep(Window* window) noexcept {
     return false;
   }
   window_ = window;
+  slice_bytes_ = std::max(kSliceBytes, window->bytes() / kSliceCount);
   return true;
 }
 
 void SpareWindow::scrub() noexcept {
-  for (std::uint64_t left = kSliceBytes; left != 0 && !touched_.empty();) {
+  for (std::uint64_t left = slice_bytes_; left != 0 && !touched_.empty();) {
     std::span<std::byte>& range = touched_.back();
     const std::uint64_t bytes = std::min<std::uint64_t>(left, range.size());
     std::memset(range.data(), 0, bytes);

@@ -1,0 +1,54 @@
+// A graph whose current window is empty but lies in memory that was touched before, as in an engine that has run for a
+// while; and the same for what the yardsticks allocate. First touches cost much, and on virtual machines at random.
+#pragma once
+
+#include <malloc.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <limits>
+
+#include "graph/graph.hpp"
+
+namespace entail::bench {
+
+// The C library keeps what yardsticks free.
+inline const bool memory_stays =
+    mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max()) == 1 && mallopt(M_MMAP_MAX, 0) == 1;
+
+class WarmGraph {
+ public:
+  explicit WarmGraph(graph::GraphOptions options)
+      : capacity_(options.first_capacity), graph_((options.spare_bytes_max = kSpareBytesMax, options)) {}
+
+  // The times that body(Graph&) returns, of an empty graph. It runs twice more before the first one that counts: two
+  // windows take turns.
+  template <class Body>
+  auto time(Body&& body) {
+    for (; warm_runs_ < 2; ++warm_runs_) static_cast<void>(body(renew()));
+    return body(renew());
+  }
+  // As the last body left it.
+  graph::Graph& graph() { return graph_; }
+
+ private:
+  static constexpr std::uint64_t kSpareBytesMax = std::uint64_t{1} << 30;
+  static constexpr std::uint64_t kScrubbedAtLeast = std::uint64_t{4} << 20;
+
+  // The graph with nothing in it, its memory all zero again.
+  graph::Graph& renew() {
+    if (!graph_.rotate(capacity_)) std::abort();
+    graph_.drop(graph_.previous_slot());
+    graph_.drain_created([](graph::NodeId) {});
+    graph_.drain_late([](graph::NodeId) {});
+    const std::uint64_t steps = graph_.bytes() / kScrubbedAtLeast + 2;
+    for (std::uint64_t i = 0; i < steps; ++i) graph_.reclaim(true);
+    return graph_;
+  }
+
+  const std::uint64_t capacity_;
+  graph::Graph graph_;
+  unsigned warm_runs_ = 0;
+};
+
+}  // namespace entail::bench
