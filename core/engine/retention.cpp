@@ -269,29 +269,17 @@ NodeId Engine::Impl::home(NodeId node, graph::Writer& writer) {
 
 void Engine::Impl::move_payload(NodeId from, NodeId to, graph::Writer& writer) {
   engine::TracePayload& source = payload(from);
-  if (source.arrival_ns.load(std::memory_order_relaxed) == 0) return;  // relaxed: the window is frozen
+  const policy::Facts facts = source.fold().facts(bit_words);
+  if (facts.spans == 0 && facts.bytes == 0) return;  // no span ever
   writer.mark_payload(to);
   engine::TracePayload& target = payload(to);
-  const auto lower = [](auto& word, std::int64_t value) {
-    std::int64_t seen = word.load(std::memory_order_relaxed);
-    while (value != 0 && (seen == 0 || seen > value) &&
-           !word.compare_exchange(seen, value, std::memory_order_relaxed, std::memory_order_relaxed)) {
-    }
-  };
-  const std::uint32_t first = target.generation.load(std::memory_order_relaxed);
-  const std::uint32_t moved = source.generation.load(std::memory_order_relaxed);
-  if (first == 0 || first > moved) target.generation.store(moved, std::memory_order_relaxed);
-  lower(target.arrival_ns, source.arrival_ns.load(std::memory_order_relaxed));
-  lower(target.root_arrival_ns, source.root_arrival_ns.load(std::memory_order_relaxed));
-  target.links.fetch_add(source.links.load(std::memory_order_relaxed), std::memory_order_relaxed);
   target.dropped_upstream.fetch_add(source.dropped_upstream.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  target.fold().fold(source.fold().facts(bit_words), bit_words);
+  target.fold().fold(facts, bit_words);
   for (store::SpanEntry* entry = source.spans.take().first; entry != nullptr;) {
     store::SpanEntry* next = entry->next;
-    (void)target.spans.push(entry, entry->link_count() != 0);  // tick itself: it needs no log entry
+    target.spans.put_back(entry, entry->link_count() != 0);
     entry = next;
   }
-  target.spans.clear_touched();
 }
 
 // Writes the edges of `from` again at its trace's home, both ends. Edges between two traces that move are written once,

@@ -24,7 +24,7 @@ Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
   } else if (time_ns < now_ns) {
     result = Error{ErrorCode::time_reversed};
   } else {
-    now_ns = std::min(time_ns, engine::kNever - 1);  // ingest() adds 1 to it
+    now_ns = std::min(time_ns, engine::kNever - 1);
     draining = drain;
     if (drain) closed.store(1, std::memory_order_release);
     try {
@@ -82,18 +82,23 @@ void Engine::Impl::run_tick(bool drain) {
 }
 
 void Engine::Impl::adopt_all() {
+  touches.clear();
   touched_nodes.clear();
   created_nodes.clear();
-  for (unsigned i = 0; i < lanes.count(); ++i)
-    lanes.lane(i).touched_log.drain([&](NodeId node) { touched_nodes.push_back(node); });
+  for (unsigned i = 0; i < lanes.count(); ++i) {
+    lanes.lane(i).touched_log.drain([&](const engine::Touch& touch) {
+      touches.push_back(touch);
+      touched_nodes.push_back(touch.node);
+    });
+  }
   // A node that ingest made may belong to a trace that older windows know.
   graph.drain_created([&](NodeId node) { created_nodes.push_back(node); });
   carrier.link_batch(created_nodes);
   carrier.link_batch(touched_nodes);
   constexpr std::size_t kAhead = 8;
-  for (std::size_t i = 0; i < touched_nodes.size(); ++i) {
-    if (i + kAhead < touched_nodes.size()) __builtin_prefetch(&payload(touched_nodes[i + kAhead]), 1);
-    adopt(touched_nodes[i]);
+  for (std::size_t i = 0; i < touches.size(); ++i) {
+    if (i + kAhead < touches.size()) __builtin_prefetch(&payload(touches[i + kAhead].node), 1);
+    adopt(touches[i]);
   }
   graph.drain_late([&](NodeId node) {
     if (const RecordId id = carrier.find_record(node); id != 0) carrier.carry_again(id);
@@ -101,9 +106,9 @@ void Engine::Impl::adopt_all() {
 }
 
 // The trace of this node got spans.
-void Engine::Impl::adopt(NodeId node) {
-  payload(node).spans.clear_touched();
-  const NodeId newest = graph.newest(node);
+void Engine::Impl::adopt(const engine::Touch& touch) {
+  payload(touch.node).spans.clear_touched();
+  const NodeId newest = graph.newest(touch.node);
   RecordId id = graph.record(newest);
   if (id == 0) {
     id = ledger.add();
@@ -116,40 +121,41 @@ void Engine::Impl::adopt(NodeId node) {
   if (record.phase == Phase::absent) {
     record.phase = Phase::pending;
     record.arrival_ns = engine::kNever;
-    record.generation = ~std::uint32_t{0};
-    for (NodeId at = newest; at != 0; at = graph.older(at)) {
-      const std::int64_t arrival = payload(at).arrival_ns.load(std::memory_order_relaxed);  // relaxed: behind the log
-      if (arrival == 0) continue;
-      record.arrival_ns = std::min(record.arrival_ns, arrival - 1);
-      record.generation = std::min(record.generation, payload(at).generation.load(std::memory_order_relaxed));
-    }
+    record.generation = touch.generation;
     ++open_generations[record.generation];
     arrived.push_back(id);
     ++traces_received;
     ++traces_pending;
     record.deadline_ns = engine::kNever;
-    set_deadline(id);
+    set_deadline(id, touch);
     carrier.arrive(id);
   } else if (record.phase == Phase::pending) {
-    set_deadline(id);
+    hold_generation(record, touch.generation);
+    set_deadline(id, touch);
+  } else if (record.phase == Phase::retained) {
+    hold_generation(record, touch.generation);
   }
 }
 
+// A trace that holds spans got one that a slow lane wrote in an earlier generation (PROTOCOL touch P2).
+void Engine::Impl::hold_generation(Record& record, std::uint32_t generation) {
+  if (generation >= record.generation) return;
+  ++open_generations[generation];
+  const auto open = open_generations.find(record.generation);
+  if (--open->second == 0) open_generations.erase(open);
+  record.generation = generation;
+}
+
 // A pending trace is due a wait after its first span, or after its first span without a parent, if that is earlier.
-void Engine::Impl::set_deadline(RecordId id) {
+void Engine::Impl::set_deadline(RecordId id, const engine::Touch& touch) {
   Record& record = ledger[id];
   const auto later = [](std::int64_t time, std::int64_t wait) {
     return time > engine::kNever - 1 - wait ? engine::kNever - 1 : time + wait;
   };
+  record.arrival_ns = std::min(record.arrival_ns, touch.arrival_ns());
   std::int64_t deadline = later(record.arrival_ns, options.tail_sampling.decision_wait_ns);
-  if (options.tail_sampling.decision_wait_after_root_received_ns > 0) {
-    for (NodeId node = record.node; node != 0; node = graph.older(node)) {
-      const std::int64_t root =
-          payload(node).root_arrival_ns.load(std::memory_order_relaxed);  // relaxed: behind the log
-      if (root != 0)
-        deadline = std::min(deadline, later(root - 1, options.tail_sampling.decision_wait_after_root_received_ns));
-    }
-  }
+  if (touch.is_root())
+    deadline = std::min(deadline, later(touch.arrival_ns(), options.tail_sampling.decision_wait_after_root_received_ns));
   if (deadline >= record.deadline_ns) return;
   record.deadline_ns = deadline;  // an entry under a later deadline is stale
   due_at[deadline].push_back(id);
@@ -189,13 +195,6 @@ policy::Facts Engine::Impl::facts(RecordId id) const noexcept {
   for (NodeId node = graph.older(record.node); node != 0; node = graph.older(node))
     facts.merge(payload(node).fold().facts(bit_words));
   return facts;
-}
-
-std::uint64_t Engine::Impl::links_of(RecordId id) const noexcept {
-  std::uint64_t links = 0;
-  for (NodeId node = ledger[id].node; node != 0; node = graph.older(node))
-    links += payload(node).links.load(std::memory_order_relaxed);  // relaxed: behind the log
-  return links;
 }
 
 }  // namespace v1

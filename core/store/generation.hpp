@@ -17,6 +17,7 @@ struct GenerationOrders {
   static constexpr auto read = std::memory_order_seq_cst;      // L3, T1
   static constexpr auto look = std::memory_order_seq_cst;      // T2; also the acquire that pairs with L5
   static constexpr auto leave = std::memory_order_release;     // L5
+  static constexpr auto check = std::memory_order_relaxed;     // by PROTOCOL touch, which says what it must not miss
 };
 
 // PROTOCOL generation: nothing is freed that a lane still writes, or that tick has not yet found in the lane's log.
@@ -44,6 +45,8 @@ class GenerationClock {
     active.store(current_.load(Orders::guess), Orders::announce);
     return static_cast<std::uint32_t>(current_.load(Orders::read));
   }
+  // False: it has ended. May be true for one that has ended meanwhile, unknown to the caller.
+  bool is_current(std::uint32_t generation) const noexcept { return current_.load(Orders::check) == generation; }
   // L5.
   static void end(Active& active) noexcept { active.store(kIdle, Orders::leave); }
 
