@@ -95,6 +95,8 @@ struct Engine::Impl {
   void run_tick(bool drain);
   std::uint64_t open_generation() noexcept;
   void adopt_all();
+  void adopt_together();
+  void link_created();
   void adopt(const engine::Touch& touch);
   void hold_generation(Record& record, std::uint32_t generation);
   void set_deadline(RecordId id, const engine::Touch& touch);
@@ -105,6 +107,7 @@ struct Engine::Impl {
   void prefetch_judged(RecordId id) const noexcept;
   void judge_due(RecordId id);
   void judge_touched(RecordId id);
+  policy::OwnVerdict evaluate(RecordId id);
   void take_verdict(RecordId id, const policy::OwnVerdict& own);
   void become_origin(RecordId id, bool certain);
   void count_late_pins(RecordId origin);
@@ -169,6 +172,10 @@ struct Engine::Impl {
   // ---- small reads, tick only
   engine::TracePayload& payload(graph::NodeId node) const noexcept {
     return *static_cast<engine::TracePayload*>(graph.payload(node));
+  }
+  // The next older incarnation of the record's trace; most have none, and their cold row is not asked.
+  graph::NodeId older(const Record& record, graph::NodeId node) const noexcept {
+    return record.has_one_incarnation ? 0 : graph.older(node);
   }
   // All incarnations of the trace together.
   policy::Facts facts(RecordId id) const noexcept;
@@ -240,9 +247,7 @@ struct Engine::Impl {
   std::vector<RecordId> candidates;  // reached, kept if the budgets allow
   std::vector<RecordId> to_emit;
   std::vector<RecordId> to_log;
-  std::vector<engine::Touch> touches;
-  std::vector<graph::NodeId> touched_nodes;
-  std::vector<graph::NodeId> created_nodes;
+  std::vector<engine::Touch> adopting;
 
   wire::Decoded read_back;  // scratch of emission: the span that is read again
   emit::BatchWriter output;

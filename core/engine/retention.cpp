@@ -83,7 +83,8 @@ void Engine::Impl::seal_expired(bool drain) {
       const auto [id, deadline] = retained.front();
       if (ledger[id].phase == Phase::retained && ledger[id].deadline_ns == deadline) expired[count++] = id;
     }
-    for (std::size_t i = 0; i < count; ++i) graph.prefetch(ledger[expired[i]].node);
+    for (std::size_t i = 0; i < count; ++i)
+      if (!ledger[expired[i]].has_one_incarnation) graph.prefetch(ledger[expired[i]].node);
     for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(&payload(ledger[expired[i]].node), 1);
     for (std::size_t i = 0; i < count; ++i)
       if (ledger[expired[i]].phase == Phase::retained) seal(expired[i]);
@@ -111,7 +112,7 @@ void Engine::Impl::release_spans(RecordId id) {
   Record& record = ledger[id];
   std::uint64_t spans = 0;
   std::uint64_t links = 0;
-  for (NodeId node = record.node; node != 0; node = graph.older(node)) {
+  for (NodeId node = record.node; node != 0; node = older(record, node)) {
     const auto taken = payload(node).spans.take();
     if (!taken.has_links && taken.is_counted()) {
       spans += taken.count;
@@ -262,7 +263,10 @@ NodeId Engine::Impl::home(NodeId node, graph::Writer& writer) {
   graph.link_incarnations(newest, target);
   const RecordId id = graph.record(newest);
   graph.set_record(target, id);
-  if (id != 0) ledger[id].node = target;
+  if (id != 0) {
+    ledger[id].node = target;
+    ledger[id].has_one_incarnation = false;
+  }
   if (graph.reach(newest) != 0) graph.raise_reach(target, 1);
   return target;
 }

@@ -1,7 +1,9 @@
 // tick(): the one thread that decides. The order of its steps is DESIGN 3.0; this file holds the frame and step 1's
 // first half: taking over what ingest has left in the lanes' logs.
 #include <algorithm>
+#include <array>
 #include <new>
+#include <utility>
 
 #include "base/check.hpp"
 #include "engine/impl.hpp"
@@ -11,6 +13,10 @@ inline namespace v1 {
 
 using graph::NodeId;
 using propagate::Record;
+
+namespace {
+constexpr std::size_t kAdoptedTogether = 256;
+}  // namespace
 
 Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
   std::uint32_t idle = 0;
@@ -82,27 +88,47 @@ void Engine::Impl::run_tick(bool drain) {
 }
 
 void Engine::Impl::adopt_all() {
-  touches.clear();
-  touched_nodes.clear();
-  created_nodes.clear();
+  adopting.clear();
   for (unsigned i = 0; i < lanes.count(); ++i) {
     lanes.lane(i).touched_log.drain([&](const engine::Touch& touch) {
-      touches.push_back(touch);
-      touched_nodes.push_back(touch.node);
+      adopting.push_back(touch);
+      if (adopting.size() == kAdoptedTogether) adopt_together();
     });
   }
-  // A node that ingest made may belong to a trace that older windows know.
-  graph.drain_created([&](NodeId node) { created_nodes.push_back(node); });
-  carrier.link_batch(created_nodes);
-  carrier.link_batch(touched_nodes);
-  constexpr std::size_t kAhead = 8;
-  for (std::size_t i = 0; i < touches.size(); ++i) {
-    if (i + kAhead < touches.size()) __builtin_prefetch(&payload(touches[i + kAhead].node), 1);
-    adopt(touches[i]);
-  }
+  adopt_together();
+  // A node that ingest made for a link may belong to a trace that older windows know.
+  link_created();
   graph.drain_late([&](NodeId node) {
     if (const RecordId id = carrier.find_record(node); id != 0) carrier.carry_again(id);
   });
+}
+
+// What the traces of a few entries need is asked for side by side; each is near then until the last step.
+void Engine::Impl::adopt_together() {
+  std::array<NodeId, kAdoptedTogether> nodes;
+  for (std::size_t i = 0; i < adopting.size(); ++i) {
+    nodes[i] = adopting[i].node;
+    graph.prefetch(nodes[i]);
+    __builtin_prefetch(&payload(nodes[i]), 1);
+  }
+  carrier.link_batch({nodes.data(), adopting.size()});
+  for (const engine::Touch& touch : adopting)
+    if (const RecordId id = graph.record(touch.node); id != 0) ledger.prefetch(id);
+  for (const engine::Touch& touch : adopting) adopt(touch);
+  adopting.clear();
+}
+
+// Those that have spans were linked with them.
+void Engine::Impl::link_created() {
+  std::array<NodeId, kAdoptedTogether> nodes;
+  std::size_t count = 0;
+  const auto link = [&] { carrier.link_batch({nodes.data(), std::exchange(count, 0)}); };
+  graph.drain_created([&](NodeId node) {
+    graph.prefetch(node);
+    nodes[count++] = node;
+    if (count == nodes.size()) link();
+  });
+  link();
 }
 
 // The trace of this node got spans.
@@ -113,6 +139,7 @@ void Engine::Impl::adopt(const engine::Touch& touch) {
   if (id == 0) {
     id = ledger.add();
     ledger[id].node = newest;
+    ledger[id].has_one_incarnation = graph.older(newest) == 0;
     graph.set_record(newest, id);
   }
   Record& record = ledger[id];
@@ -155,7 +182,8 @@ void Engine::Impl::set_deadline(RecordId id, const engine::Touch& touch) {
   record.arrival_ns = std::min(record.arrival_ns, touch.arrival_ns());
   std::int64_t deadline = later(record.arrival_ns, options.tail_sampling.decision_wait_ns);
   if (touch.is_root())
-    deadline = std::min(deadline, later(touch.arrival_ns(), options.tail_sampling.decision_wait_after_root_received_ns));
+    deadline =
+        std::min(deadline, later(touch.arrival_ns(), options.tail_sampling.decision_wait_after_root_received_ns));
   if (deadline >= record.deadline_ns) return;
   record.deadline_ns = deadline;  // an entry under a later deadline is stale
   due_at[deadline].push_back(id);
@@ -192,7 +220,7 @@ void Engine::Impl::sort_by_arrival(std::vector<RecordId>& ids) const {
 policy::Facts Engine::Impl::facts(RecordId id) const noexcept {
   const Record& record = ledger[id];
   policy::Facts facts = payload(record.node).fold().facts(bit_words);
-  for (NodeId node = graph.older(record.node); node != 0; node = graph.older(node))
+  for (NodeId node = older(record, record.node); node != 0; node = graph.older(node))
     facts.merge(payload(node).fold().facts(bit_words));
   return facts;
 }

@@ -40,17 +40,21 @@ void Engine::Impl::prefetch_judged(RecordId id) const noexcept {
   __builtin_prefetch(fold);
   __builtin_prefetch(fold + 1);  // its bits, which may lie on the next line
   graph.prefetch_key(node);
-  graph.prefetch(node);
+  if (!ledger[id].has_one_incarnation) graph.prefetch(node);
 }
 
-void Engine::Impl::judge_due(RecordId id) {
-  Record& record = ledger[id];
-  const policy::OwnVerdict own = policies->evaluate(facts(id), trace_id(id), record.answers, now_ns, true);
-  take_verdict(id, own);
+void Engine::Impl::judge_due(RecordId id) { take_verdict(id, evaluate(id)); }
+
+policy::OwnVerdict Engine::Impl::evaluate(RecordId id) {
+  policy::StatefulAnswers none;
+  policy::StatefulAnswers& answers = policies->has_stateful() ? ledger.answers(id) : none;
+  return policies->evaluate(facts(id), trace_id(id), answers, now_ns, true);
 }
 
 void Engine::Impl::take_verdict(RecordId id, const policy::OwnVerdict& own) {
   Record& record = ledger[id];
+  // It is kept or sealed in this tick; a trace can be touched twice.
+  if (record.phase == Phase::retained && !record.own_keep && !record.vetoed) retained_bytes -= record.bytes;
   record.own_keep = own.keep;
   record.vetoed = own.vetoed;
   record.by_chance = own.by_chance;
@@ -76,13 +80,13 @@ void Engine::Impl::judge_touched(RecordId id) {
       return;
     }
     case Phase::retained: {
-      const policy::OwnVerdict own = policies->evaluate(facts(id), trace, record.answers, now_ns, true);
+      const policy::OwnVerdict own = evaluate(id);
       if (own.keep || own.vetoed) take_verdict(id, own);
       return;
     }
     case Phase::kept: {
       if (record.origin) return;
-      const policy::OwnVerdict own = policies->evaluate(facts(id), trace, record.answers, now_ns, true);
+      const policy::OwnVerdict own = evaluate(id);
       if (!own.origin) return;
       if (record.policy < 0) record.policy = static_cast<std::int16_t>(own.policy);
       become_origin(id, !own.by_chance);
@@ -260,7 +264,7 @@ void Engine::Impl::keep(RecordId id, bool by_link) {
   if (record.phase == Phase::pending) {
     --traces_pending;
   } else {
-    retained_bytes -= record.bytes;
+    if (by_link) retained_bytes -= record.bytes;  // else take_verdict() did
     --traces_dropped;
     record.revived = by_link;
     if (by_link) ++traces_revived;
