@@ -185,7 +185,6 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
   } catch (const std::bad_alloc&) {
     stored.entry = nullptr;  // what was copied goes with its chunk
   }
-  if (stored.entry != nullptr) stored.entry->set_link_count(span.link_count);
 }
 
 // PROTOCOL touch T1 to T3: the words of the trace, then its list.
@@ -221,7 +220,7 @@ store::SpanEntry* Engine::Impl::store_bytes(Lane& lane, const wire::Decoded& dec
   const store::Envelope* scope = envelope(lane, decoded, span.scope);
   if (scope == nullptr) return nullptr;
   if (cut != nullptr) return store_cut(lane, decoded, accepted, scope, std::move(cut));
-  store::SpanEntry* const entry = lane.spans->span(scope, span.payload.size);
+  store::SpanEntry* const entry = lane.spans->span(scope, span.payload.size, span.link_count);
   if (entry != nullptr)
     std::memcpy(entry->mutable_payload(), decoded.bytes.data() + span.payload.offset, span.payload.size);
   return entry;
@@ -268,7 +267,7 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
   std::vector<std::uint32_t>().swap(cut->duplicates);  // frees it, which assigning {} does not
   if (!lane.link_facts.empty()) cut->link_facts = lane.link_facts[accepted];
 
-  store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - cut->field_bytes, true);
+  store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - cut->field_bytes, span.link_count, true);
   if (entry == nullptr) return nullptr;
   std::uint8_t* out = entry->mutable_payload();
   std::uint32_t at = span.payload.offset;
