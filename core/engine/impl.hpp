@@ -107,7 +107,7 @@ struct Engine::Impl {
   void prefetch_judged(RecordId id) const noexcept;
   void judge_due(RecordId id);
   void judge_touched(RecordId id);
-  policy::OwnVerdict evaluate(RecordId id);
+  policy::OwnVerdict evaluate(RecordId id, const policy::Facts& known);
   void take_verdict(RecordId id, const policy::OwnVerdict& own);
   void become_origin(RecordId id, bool certain);
   void count_late_pins(RecordId origin);

@@ -32,7 +32,7 @@ struct alignas(sync::kCacheLineBytes) Record {
   std::int64_t deadline_ns = 0;    // pending: when it is due; retained: when it is sealed
   std::int64_t decided_at_ns = 0;  // of the latest revision
   union {
-    std::uint64_t bytes = 0;  // retained: span bytes that count against retention
+    std::uint64_t bytes = 0;  // judged and not kept: span bytes, which count against retention while retained
     std::uint64_t threshold;  // own_keep: with raise_threshold
   };
   std::int16_t policy = -1;    // that said keep, or drop if vetoed
