@@ -29,6 +29,7 @@ struct GenerationOrders {
 //   P1  a span whose trace T3 does not find has a generation >= bound: if T2 found the lane idle before its L2, then
 //       T1 precedes L3 in the total order, so g >= c; if it found the lane's g0, then g >= g0 >= bound; and if it found
 //       the idle of L5 (release, acquired by T2), then L4 came before T3, which finds the trace.
+//       A span that is not logged itself, since its trace is to be found anyway: PROTOCOL touch P2.
 //   why seq_cst  L2 then L3 against T1 then T2: each side orders its access to one word before a load of the other. T1
 //       is a load, and it stands for the write of advance() that it read: two seq_cst loads of one word agree on their
 //       order, so an L3 after T1 reads that write or a later one, whatever its own order. Hence advance is relaxed.
