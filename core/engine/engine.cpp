@@ -48,6 +48,7 @@ Engine::Impl::Impl(const Options& from, Sink& to, std::unique_ptr<policy::Policy
       bit_words(policies->bit_words()),
       retain_bytes_max(from.retain.max_bytes.value_or(from.memory_limit_bytes / 2)),
       read_link_types(!from.links.propagate.types.empty()),
+      reads_roots(from.tail_sampling.decision_wait_after_root_received_ns > 0),
       type_rules(limits_of(from)),
       store(kCutSpans, from.memory_limit_bytes >= kHugeBlocksFrom),
       graph(graph_options(from, bit_words)),

@@ -47,6 +47,7 @@ inline namespace v1 {
 struct Engine::Impl {
   using RecordId = propagate::RecordId;
   using Phase = propagate::Phase;
+  using Record = propagate::Record;
   using Loss = base::Loss;
 
   Impl(const Options& options, Sink& sink, std::unique_ptr<policy::PolicySet> policies);
@@ -94,8 +95,11 @@ struct Engine::Impl {
   void run_tick(bool drain);
   std::uint64_t open_generation() noexcept;
   void adopt_all();
-  void adopt(graph::NodeId node);
-  void set_deadline(RecordId id);
+  void adopt_together();
+  void link_created();
+  void adopt(const engine::Touch& touch);
+  void hold_generation(Record& record, std::uint32_t generation);
+  void set_deadline(RecordId id, const engine::Touch& touch);
   void collect_due(bool drain);
 
   // ---- verdict.cpp
@@ -103,6 +107,7 @@ struct Engine::Impl {
   void prefetch_judged(RecordId id) const noexcept;
   void judge_due(RecordId id);
   void judge_touched(RecordId id);
+  policy::OwnVerdict evaluate(RecordId id, const policy::Facts& known);
   void take_verdict(RecordId id, const policy::OwnVerdict& own);
   void become_origin(RecordId id, bool certain);
   void count_late_pins(RecordId origin);
@@ -169,9 +174,12 @@ struct Engine::Impl {
   engine::TracePayload& payload(graph::NodeId node) const noexcept {
     return *static_cast<engine::TracePayload*>(graph.payload(node));
   }
+  // The next older incarnation of the record's trace; most have none, and their cold row is not asked.
+  graph::NodeId older(const Record& record, graph::NodeId node) const noexcept {
+    return record.has_one_incarnation ? 0 : graph.older(node);
+  }
   // All incarnations of the trace together.
   policy::Facts facts(RecordId id) const noexcept;
-  std::uint64_t links_of(RecordId id) const noexcept;
   TraceId trace_id(RecordId id) const noexcept { return graph.key(ledger[id].node); }
   void count(Loss loss, std::uint64_t amount = 1) noexcept { losses[static_cast<unsigned>(loss)] += amount; }
   void touch_log(RecordId id) {
@@ -191,6 +199,7 @@ struct Engine::Impl {
   const unsigned bit_words;
   const std::uint64_t retain_bytes_max;
   const bool read_link_types;
+  const bool reads_roots;  // decision_wait_after_root_received is set
   const std::map<std::string, TypeLimits, std::less<>> type_rules;
 
   store::SpanStore store;
@@ -239,8 +248,7 @@ struct Engine::Impl {
   std::vector<RecordId> candidates;  // reached, kept if the budgets allow
   std::vector<RecordId> to_emit;
   std::vector<RecordId> to_log;
-  std::vector<graph::NodeId> touched_nodes;
-  std::vector<graph::NodeId> created_nodes;
+  std::vector<engine::Touch> adopting;
 
   wire::Decoded read_back;  // scratch of emission: the span that is read again
   emit::BatchWriter output;

@@ -185,7 +185,6 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
   } catch (const std::bad_alloc&) {
     stored.entry = nullptr;  // what was copied goes with its chunk
   }
-  if (stored.entry != nullptr) stored.entry->set_link_count(span.link_count);
 }
 
 // PROTOCOL touch T1 to T3: the words of the trace, then its list.
@@ -201,27 +200,17 @@ void Engine::Impl::publish_span(Lane& lane, graph::Writer& writer, const wire::D
   policy::Facts& facts = stored.facts;
   writer.mark_payload(node);
   auto& payload = *static_cast<engine::TracePayload*>(writer.payload(node));
-  const std::int64_t arrival = published_now_ns.load(std::memory_order_relaxed) +
-                               1;  // relaxed: read anew for each span, any recent tick will do
-  const auto set_once = [&](auto& word) {
-    std::int64_t none = 0;
-    if (word.load(std::memory_order_relaxed) == 0)
-      word.compare_exchange(none, arrival, std::memory_order_relaxed, std::memory_order_relaxed);
-  };
-  set_once(payload.arrival_ns);
-  std::uint32_t first = payload.generation.load(std::memory_order_relaxed);  // relaxed: as the fold
-  while ((first == 0 || first > lane.generation) &&
-         !payload.generation.compare_exchange(first, lane.generation, std::memory_order_relaxed,
-                                              std::memory_order_relaxed)) {
-  }
-  if (context::is_zero(slice(decoded.bytes, span.parent_span_id))) set_once(payload.root_arrival_ns);
-  if (span.link_count != 0) payload.links.fetch_add(span.link_count, std::memory_order_relaxed);
   if (span.dropped_links_count != 0)
     payload.dropped_upstream.fetch_add(span.dropped_links_count, std::memory_order_relaxed);
   if (facts.policy_errors != 0) lane.counts.policy_errors.add(facts.policy_errors);
   if (!lane.link_facts.empty()) facts.join(lane.link_facts[accepted]);
   policies->fold(payload.fold(), facts);
-  if (payload.spans.push(stored.entry, span.link_count != 0)) lane.touched_log.push(node);
+  const bool is_root = reads_roots && context::is_zero(slice(decoded.bytes, span.parent_span_id));
+  const bool first = payload.spans.push(stored.entry, span.link_count != 0);
+  if (!first && !is_root && generations.is_current(lane.generation)) return;
+  // relaxed: any recent tick will do
+  const auto arrival_ns = static_cast<std::uint64_t>(published_now_ns.load(std::memory_order_relaxed));
+  lane.touched_log.push({node, lane.generation, arrival_ns | (is_root ? engine::Touch::kRoot : 0)});
 }
 
 // Null: no memory. May throw bad_alloc, too.
@@ -231,7 +220,7 @@ store::SpanEntry* Engine::Impl::store_bytes(Lane& lane, const wire::Decoded& dec
   const store::Envelope* scope = envelope(lane, decoded, span.scope);
   if (scope == nullptr) return nullptr;
   if (cut != nullptr) return store_cut(lane, decoded, accepted, scope, std::move(cut));
-  store::SpanEntry* const entry = lane.spans->span(scope, span.payload.size);
+  store::SpanEntry* const entry = lane.spans->span(scope, span.payload.size, span.link_count);
   if (entry != nullptr)
     std::memcpy(entry->mutable_payload(), decoded.bytes.data() + span.payload.offset, span.payload.size);
   return entry;
@@ -278,7 +267,7 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
   std::vector<std::uint32_t>().swap(cut->duplicates);  // frees it, which assigning {} does not
   if (!lane.link_facts.empty()) cut->link_facts = lane.link_facts[accepted];
 
-  store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - cut->field_bytes, true);
+  store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - cut->field_bytes, span.link_count, true);
   if (entry == nullptr) return nullptr;
   std::uint8_t* out = entry->mutable_payload();
   std::uint32_t at = span.payload.offset;

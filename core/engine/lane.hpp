@@ -13,6 +13,7 @@
 #include "base/large_pages.hpp"
 #include "context/identity.hpp"
 #include "engine/cut_span.hpp"
+#include "engine/trace_payload.hpp"
 #include "graph/graph.hpp"
 #include "policy/policy_set.hpp"
 #include "reservoir/link_sample.hpp"
@@ -73,7 +74,7 @@ struct LaneCounts {
 struct Lane {
   unsigned index = 0;
   std::optional<store::SpanWriter> spans;
-  sync::SpscLog<graph::NodeId> touched_log;
+  sync::SpscLog<Touch> touched_log;
   LaneCounts counts;
   // PROTOCOL generation (store/generation.hpp).
   store::GenerationClock<>::Active active_generation{store::GenerationClock<>::kIdle};

@@ -62,7 +62,7 @@ DecisionRecord Engine::Impl::describe(RecordId id) const {
     told.hops = paths.hops(record.reason_path);
   }
   told.loss = base::loss_name(record.loss);
-  told.not_followed = record.not_followed;
+  told.not_followed = carrier.not_followed(id);
   told.spans = facts(id).spans;
   for (NodeId node = record.node; node != 0; node = graph.older(node))
     told.links_dropped_upstream +=

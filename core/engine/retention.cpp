@@ -83,7 +83,8 @@ void Engine::Impl::seal_expired(bool drain) {
       const auto [id, deadline] = retained.front();
       if (ledger[id].phase == Phase::retained && ledger[id].deadline_ns == deadline) expired[count++] = id;
     }
-    for (std::size_t i = 0; i < count; ++i) graph.prefetch(ledger[expired[i]].node);
+    for (std::size_t i = 0; i < count; ++i)
+      if (!ledger[expired[i]].has_one_incarnation) graph.prefetch(ledger[expired[i]].node);
     for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(&payload(ledger[expired[i]].node), 1);
     for (std::size_t i = 0; i < count; ++i)
       if (ledger[expired[i]].phase == Phase::retained) seal(expired[i]);
@@ -111,7 +112,7 @@ void Engine::Impl::release_spans(RecordId id) {
   Record& record = ledger[id];
   std::uint64_t spans = 0;
   std::uint64_t links = 0;
-  for (NodeId node = record.node; node != 0; node = graph.older(node)) {
+  for (NodeId node = record.node; node != 0; node = older(record, node)) {
     const auto taken = payload(node).spans.take();
     if (!taken.has_links && taken.is_counted()) {
       spans += taken.count;
@@ -265,36 +266,27 @@ NodeId Engine::Impl::home(NodeId node, graph::Writer& writer) {
   graph.link_incarnations(newest, target);
   const RecordId id = graph.record(newest);
   graph.set_record(target, id);
-  if (id != 0) ledger[id].node = target;
+  if (id != 0) {
+    ledger[id].node = target;
+    ledger[id].has_one_incarnation = false;
+  }
   if (graph.reach(newest) != 0) graph.raise_reach(target, 1);
   return target;
 }
 
 void Engine::Impl::move_payload(NodeId from, NodeId to, graph::Writer& writer) {
   engine::TracePayload& source = payload(from);
-  if (source.arrival_ns.load(std::memory_order_relaxed) == 0) return;  // relaxed: the window is frozen
+  const policy::Facts facts = source.fold().facts(bit_words);
+  if (facts.spans == 0 && facts.bytes == 0) return;  // no span ever
   writer.mark_payload(to);
   engine::TracePayload& target = payload(to);
-  const auto lower = [](auto& word, std::int64_t value) {
-    std::int64_t seen = word.load(std::memory_order_relaxed);
-    while (value != 0 && (seen == 0 || seen > value) &&
-           !word.compare_exchange(seen, value, std::memory_order_relaxed, std::memory_order_relaxed)) {
-    }
-  };
-  const std::uint32_t first = target.generation.load(std::memory_order_relaxed);
-  const std::uint32_t moved = source.generation.load(std::memory_order_relaxed);
-  if (first == 0 || first > moved) target.generation.store(moved, std::memory_order_relaxed);
-  lower(target.arrival_ns, source.arrival_ns.load(std::memory_order_relaxed));
-  lower(target.root_arrival_ns, source.root_arrival_ns.load(std::memory_order_relaxed));
-  target.links.fetch_add(source.links.load(std::memory_order_relaxed), std::memory_order_relaxed);
   target.dropped_upstream.fetch_add(source.dropped_upstream.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  target.fold().fold(source.fold().facts(bit_words), bit_words);
+  target.fold().fold(facts, bit_words);
   for (store::SpanEntry* entry = source.spans.take().first; entry != nullptr;) {
     store::SpanEntry* next = entry->next;
-    (void)target.spans.push(entry, entry->link_count() != 0);  // tick itself: it needs no log entry
+    target.spans.put_back(entry, entry->link_count() != 0);
     entry = next;
   }
-  target.spans.clear_touched();
 }
 
 // Writes the edges of `from` again at its trace's home, both ends. Edges between two traces that move are written once,

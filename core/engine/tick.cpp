@@ -1,7 +1,9 @@
 // tick(): the one thread that decides. The order of its steps is DESIGN 3.0; this file holds the frame and step 1's
 // first half: taking over what ingest has left in the lanes' logs.
 #include <algorithm>
+#include <array>
 #include <new>
+#include <utility>
 
 #include "base/check.hpp"
 #include "engine/impl.hpp"
@@ -11,6 +13,10 @@ inline namespace v1 {
 
 using graph::NodeId;
 using propagate::Record;
+
+namespace {
+constexpr std::size_t kAdoptedTogether = 128;  // their rows, words and records fit the first cache
+}  // namespace
 
 Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
   std::uint32_t idle = 0;
@@ -24,7 +30,7 @@ Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
   } else if (time_ns < now_ns) {
     result = Error{ErrorCode::time_reversed};
   } else {
-    now_ns = std::min(time_ns, engine::kNever - 1);  // ingest() adds 1 to it
+    now_ns = std::min(time_ns, engine::kNever - 1);
     draining = drain;
     if (drain) closed.store(1, std::memory_order_release);
     try {
@@ -83,32 +89,58 @@ void Engine::Impl::run_tick(bool drain) {
 }
 
 void Engine::Impl::adopt_all() {
-  touched_nodes.clear();
-  created_nodes.clear();
-  for (unsigned i = 0; i < lanes.count(); ++i)
-    lanes.lane(i).touched_log.drain([&](NodeId node) { touched_nodes.push_back(node); });
-  // A node that ingest made may belong to a trace that older windows know.
-  graph.drain_created([&](NodeId node) { created_nodes.push_back(node); });
-  carrier.link_batch(created_nodes);
-  carrier.link_batch(touched_nodes);
-  constexpr std::size_t kAhead = 8;
-  for (std::size_t i = 0; i < touched_nodes.size(); ++i) {
-    if (i + kAhead < touched_nodes.size()) __builtin_prefetch(&payload(touched_nodes[i + kAhead]), 1);
-    adopt(touched_nodes[i]);
+  adopting.clear();
+  for (unsigned i = 0; i < lanes.count(); ++i) {
+    lanes.lane(i).touched_log.drain([&](const engine::Touch& touch) {
+      adopting.push_back(touch);
+      if (adopting.size() == kAdoptedTogether) adopt_together();
+    });
   }
+  adopt_together();
+  // A node that ingest made for a link may belong to a trace that older windows know.
+  link_created();
   graph.drain_late([&](NodeId node) {
     if (const RecordId id = carrier.find_record(node); id != 0) carrier.carry_again(id);
   });
 }
 
+// What the traces of a few entries need is asked for side by side; each is near then until the last step.
+void Engine::Impl::adopt_together() {
+  std::array<NodeId, kAdoptedTogether> nodes;
+  for (std::size_t i = 0; i < adopting.size(); ++i) {
+    nodes[i] = adopting[i].node;
+    graph.prefetch(nodes[i]);
+    __builtin_prefetch(&payload(nodes[i]), 1);
+  }
+  carrier.link_batch({nodes.data(), adopting.size()});
+  for (const engine::Touch& touch : adopting)
+    if (const RecordId id = graph.record(touch.node); id != 0) ledger.prefetch(id);
+  for (const engine::Touch& touch : adopting) adopt(touch);
+  adopting.clear();
+}
+
+// Those that have spans were linked with them.
+void Engine::Impl::link_created() {
+  std::array<NodeId, kAdoptedTogether> nodes;
+  std::size_t count = 0;
+  const auto link = [&] { carrier.link_batch({nodes.data(), std::exchange(count, 0)}); };
+  graph.drain_created([&](NodeId node) {
+    graph.prefetch(node);
+    nodes[count++] = node;
+    if (count == nodes.size()) link();
+  });
+  link();
+}
+
 // The trace of this node got spans.
-void Engine::Impl::adopt(NodeId node) {
-  payload(node).spans.clear_touched();
-  const NodeId newest = graph.newest(node);
+void Engine::Impl::adopt(const engine::Touch& touch) {
+  payload(touch.node).spans.clear_touched();
+  const NodeId newest = graph.newest(touch.node);
   RecordId id = graph.record(newest);
   if (id == 0) {
     id = ledger.add();
     ledger[id].node = newest;
+    ledger[id].has_one_incarnation = graph.older(newest) == 0;
     graph.set_record(newest, id);
   }
   Record& record = ledger[id];
@@ -117,40 +149,42 @@ void Engine::Impl::adopt(NodeId node) {
   if (record.phase == Phase::absent) {
     record.phase = Phase::pending;
     record.arrival_ns = engine::kNever;
-    record.generation = ~std::uint32_t{0};
-    for (NodeId at = newest; at != 0; at = graph.older(at)) {
-      const std::int64_t arrival = payload(at).arrival_ns.load(std::memory_order_relaxed);  // relaxed: behind the log
-      if (arrival == 0) continue;
-      record.arrival_ns = std::min(record.arrival_ns, arrival - 1);
-      record.generation = std::min(record.generation, payload(at).generation.load(std::memory_order_relaxed));
-    }
+    record.generation = touch.generation;
     ++open_generations[record.generation];
     arrived.push_back(id);
     ++traces_received;
     ++traces_pending;
     record.deadline_ns = engine::kNever;
-    set_deadline(id);
+    set_deadline(id, touch);
     carrier.arrive(id);
   } else if (record.phase == Phase::pending) {
-    set_deadline(id);
+    hold_generation(record, touch.generation);
+    set_deadline(id, touch);
+  } else if (record.phase == Phase::retained) {
+    hold_generation(record, touch.generation);
   }
 }
 
+// A trace that holds spans got one that a slow lane wrote in an earlier generation (PROTOCOL touch P2).
+void Engine::Impl::hold_generation(Record& record, std::uint32_t generation) {
+  if (generation >= record.generation) return;
+  ++open_generations[generation];
+  const auto open = open_generations.find(record.generation);
+  if (--open->second == 0) open_generations.erase(open);
+  record.generation = generation;
+}
+
 // A pending trace is due a wait after its first span, or after its first span without a parent, if that is earlier.
-void Engine::Impl::set_deadline(RecordId id) {
+void Engine::Impl::set_deadline(RecordId id, const engine::Touch& touch) {
   Record& record = ledger[id];
   const auto later = [](std::int64_t time, std::int64_t wait) {
     return time > engine::kNever - 1 - wait ? engine::kNever - 1 : time + wait;
   };
+  record.arrival_ns = std::min(record.arrival_ns, touch.arrival_ns());
   std::int64_t deadline = later(record.arrival_ns, options.tail_sampling.decision_wait_ns);
-  if (options.tail_sampling.decision_wait_after_root_received_ns > 0) {
-    for (NodeId node = record.node; node != 0; node = graph.older(node)) {
-      const std::int64_t root =
-          payload(node).root_arrival_ns.load(std::memory_order_relaxed);  // relaxed: behind the log
-      if (root != 0)
-        deadline = std::min(deadline, later(root - 1, options.tail_sampling.decision_wait_after_root_received_ns));
-    }
-  }
+  if (touch.is_root())
+    deadline =
+        std::min(deadline, later(touch.arrival_ns(), options.tail_sampling.decision_wait_after_root_received_ns));
   if (deadline >= record.deadline_ns) return;
   record.deadline_ns = deadline;  // an entry under a later deadline is stale
   due_at[deadline].push_back(id);
@@ -159,10 +193,15 @@ void Engine::Impl::set_deadline(RecordId id) {
 void Engine::Impl::collect_due(bool drain) {
   for (auto entry = due_at.begin(); entry != due_at.end() && (drain || entry->first <= now_ns);
        entry = due_at.erase(entry)) {
-    for (const RecordId id : entry->second)
-      if (ledger[id].phase == Phase::pending && ledger[id].deadline_ns == entry->first) due.push_back(id);
+    constexpr std::size_t kAhead = 32;
+    const std::vector<RecordId>& ids = entry->second;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (i + kAhead < ids.size()) ledger.prefetch(ids[i + kAhead]);
+      const Record& record = ledger[ids[i]];
+      if (record.phase == Phase::pending && record.deadline_ns == entry->first) due.push_back(ids[i]);
+    }
   }
-  std::sort(due.begin(), due.end());
+  if (!std::is_sorted(due.begin(), due.end())) std::sort(due.begin(), due.end());
   due.erase(std::unique(due.begin(), due.end()), due.end());
 }
 
@@ -187,16 +226,9 @@ void Engine::Impl::sort_by_arrival(std::vector<RecordId>& ids) const {
 policy::Facts Engine::Impl::facts(RecordId id) const noexcept {
   const Record& record = ledger[id];
   policy::Facts facts = payload(record.node).fold().facts(bit_words);
-  for (NodeId node = graph.older(record.node); node != 0; node = graph.older(node))
+  for (NodeId node = older(record, record.node); node != 0; node = graph.older(node))
     facts.merge(payload(node).fold().facts(bit_words));
   return facts;
-}
-
-std::uint64_t Engine::Impl::links_of(RecordId id) const noexcept {
-  std::uint64_t links = 0;
-  for (NodeId node = ledger[id].node; node != 0; node = graph.older(node))
-    links += payload(node).links.load(std::memory_order_relaxed);  // relaxed: behind the log
-  return links;
 }
 
 }  // namespace v1

@@ -20,7 +20,7 @@ void Engine::Impl::judge_all() {
   judged.insert(judged.end(), due.begin(), due.end());
   // Rate limits are asked in this order; nothing else depends on it.
   if (policies->has_stateful()) sort_by_arrival(judged);
-  constexpr std::size_t kAhead = 8;
+  constexpr std::size_t kAhead = 16;
   for (std::size_t i = 0; i < judged.size(); ++i) {
     if (i + 2 * kAhead < judged.size()) ledger.prefetch(judged[i + 2 * kAhead]);
     if (i + kAhead < judged.size()) prefetch_judged(judged[i + kAhead]);
@@ -40,17 +40,26 @@ void Engine::Impl::prefetch_judged(RecordId id) const noexcept {
   __builtin_prefetch(fold);
   __builtin_prefetch(fold + 1);  // its bits, which may lie on the next line
   graph.prefetch_key(node);
-  graph.prefetch(node);
+  if (!ledger[id].has_one_incarnation) graph.prefetch(node);
 }
 
 void Engine::Impl::judge_due(RecordId id) {
-  Record& record = ledger[id];
-  const policy::OwnVerdict own = policies->evaluate(facts(id), trace_id(id), record.answers, now_ns, true);
+  const policy::Facts known = facts(id);
+  const policy::OwnVerdict own = evaluate(id, known);
   take_verdict(id, own);
+  if (!own.keep) ledger[id].bytes = known.bytes;  // drop() counts them
+}
+
+policy::OwnVerdict Engine::Impl::evaluate(RecordId id, const policy::Facts& known) {
+  policy::StatefulAnswers none;
+  policy::StatefulAnswers& answers = policies->has_stateful() ? ledger.answers(id) : none;
+  return policies->evaluate(known, trace_id(id), answers, now_ns, true);
 }
 
 void Engine::Impl::take_verdict(RecordId id, const policy::OwnVerdict& own) {
   Record& record = ledger[id];
+  // It is kept or sealed in this tick; a trace can be touched twice.
+  if (record.phase == Phase::retained && !record.own_keep && !record.vetoed) retained_bytes -= record.bytes;
   record.own_keep = own.keep;
   record.vetoed = own.vetoed;
   record.by_chance = own.by_chance;
@@ -76,13 +85,13 @@ void Engine::Impl::judge_touched(RecordId id) {
       return;
     }
     case Phase::retained: {
-      const policy::OwnVerdict own = policies->evaluate(facts(id), trace, record.answers, now_ns, true);
+      const policy::OwnVerdict own = evaluate(id, facts(id));
       if (own.keep || own.vetoed) take_verdict(id, own);
       return;
     }
     case Phase::kept: {
       if (record.origin) return;
-      const policy::OwnVerdict own = policies->evaluate(facts(id), trace, record.answers, now_ns, true);
+      const policy::OwnVerdict own = evaluate(id, facts(id));
       if (!own.origin) return;
       if (record.policy < 0) record.policy = static_cast<std::int16_t>(own.policy);
       become_origin(id, !own.by_chance);
@@ -260,7 +269,7 @@ void Engine::Impl::keep(RecordId id, bool by_link) {
   if (record.phase == Phase::pending) {
     --traces_pending;
   } else {
-    retained_bytes -= record.bytes;
+    if (by_link) retained_bytes -= record.bytes;  // else take_verdict() did
     --traces_dropped;
     record.revived = by_link;
     if (by_link) ++traces_revived;
@@ -300,6 +309,7 @@ void Engine::Impl::decide_threshold(RecordId id) {
   }
 }
 
+// A trace that was judged in this tick, and not kept.
 void Engine::Impl::drop(RecordId id) {
   Record& record = ledger[id];
   --traces_pending;
@@ -307,7 +317,6 @@ void Engine::Impl::drop(RecordId id) {
   record.phase = Phase::retained;
   record.deadline_ns =
       now_ns > engine::kNever - options.retain.window_ns ? engine::kNever : now_ns + options.retain.window_ns;
-  record.bytes = facts(id).bytes;
   retained_bytes += record.bytes;
   retained.push_back({id, record.deadline_ns});
   touch_log(id);

@@ -297,10 +297,7 @@ bool Carrier::take_place(RecordId from, Side side, RecordId id) {
     places.followed.insert(neighbour);
     return true;
   }
-  if (places.refused.insert(neighbour).second) {
-    ++ledger_[from].not_followed;
-    ++refused_count_;
-  }
+  if (places.refused.insert(neighbour).second) ++refused_count_;
   return false;
 }
 

@@ -52,7 +52,8 @@ class Carrier {
   // A trace that was absent has spans now: finds out what keeps reach it.
   void arrive(RecordId id);
 
-  // Joins nodes without a record to the older incarnations of their traces in other windows, many at once.
+  // Joins nodes without a record to the other incarnations of their traces, many at once. A node that has a record was
+  // joined, or looked for in vain, before it got it.
   void link_batch(std::span<const graph::NodeId> nodes);
   // Before the record is removed: gives its places back.
   void forget(RecordId id) noexcept;
@@ -65,6 +66,8 @@ class Carrier {
   std::vector<RecordId> take_reached() noexcept { return std::move(reached_); }
   std::uint64_t take_refused_count() noexcept { return std::exchange(refused_count_, 0); }
 
+  // Neighbours that found no place among max_links_followed, both directions.
+  std::uint32_t not_followed(RecordId id) const noexcept;
   // The other ends of the trace's edges, as nodes (newest incarnation, 0 where the window is gone), repeated as linked.
   void linked_nodes(RecordId id, std::vector<graph::NodeId>& nodes) const;
   void linking_nodes(RecordId id, std::vector<graph::NodeId>& nodes) const;
@@ -143,7 +146,8 @@ class Carrier {
   std::vector<RecordId> fallen_;       // of deliver_all(): those whose hops fell
   std::vector<Frontier> frontiers_;
   std::vector<std::uint32_t> free_frontiers_;
-  std::vector<graph::NodeId> others_;  // scratch of link_batch()
+  std::vector<graph::NodeId> unlinked_;  // scratch of link_batch(), by others_
+  std::vector<graph::NodeId> others_;
   std::uint64_t refused_count_ = 0;
 };
 

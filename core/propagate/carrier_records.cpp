@@ -37,11 +37,14 @@ bool Carrier::link_incarnations(NodeId node) {
 
 void Carrier::link_batch(std::span<const NodeId> nodes) {
   if (!graph_.has_older_windows()) return;
-  others_.resize(nodes.size());
-  graph_.older_of(nodes, others_.data());
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    const NodeId node = nodes[i];
-    if (graph_.older(node) != 0 || graph_.newer(node) != 0) continue;
+  unlinked_.clear();
+  for (const NodeId node : nodes)
+    if (graph_.record(node) == 0 && graph_.older(node) == 0 && graph_.newer(node) == 0) unlinked_.push_back(node);
+  others_.resize(unlinked_.size());
+  graph_.older_of(unlinked_, others_.data());
+  for (std::size_t i = 0; i < unlinked_.size(); ++i) {
+    const NodeId node = unlinked_[i];
+    if (graph_.older(node) != 0 || graph_.newer(node) != 0) continue;  // the batch may name a node twice
     // A batch that began before a rotation makes its nodes in the window before; the newer one may have them too.
     const NodeId other = others_[i] != 0 || graph_.is_current(node) ? others_[i] : graph_.newer_of(node);
     if (other != 0) join(other, node);
@@ -72,6 +75,7 @@ void Carrier::join(NodeId other, NodeId node) {
   }
   if (id != 0) {
     ledger_[id].touched_ns = now_ns_;
+    ledger_[id].has_one_incarnation = false;
     if (ledger_.find_reach(id) != nullptr) carry_again(id);
   } else if (reached) {
     raise_reach(node, kCarries);  // an absent trace that a keep had reached
@@ -88,6 +92,15 @@ void Carrier::forget(RecordId id) noexcept {
     frontiers_[place - 1] = Frontier{};
     free_frontiers_.push_back(place);
   }
+}
+
+std::uint32_t Carrier::not_followed(RecordId id) const noexcept {
+  std::size_t count = 0;
+  const Reach* reach = ledger_.find_reach(id);
+  if (reach == nullptr) return 0;
+  for (const std::uint32_t place : reach->frontier)
+    if (place != 0) count += frontiers_[place - 1].refused.size();
+  return static_cast<std::uint32_t>(count);
 }
 
 void Carrier::linked_nodes(RecordId id, std::vector<NodeId>& nodes) const {

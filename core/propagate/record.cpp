@@ -12,6 +12,7 @@ void Ledger::remove(RecordId id) noexcept {
     paths_.drop_reference(reach.path[kLinking]);
     reaches_.remove(record.reach);
   }
+  if (id < answers_.size()) answers_[id] = {};
   records_.remove(id);
 }
 

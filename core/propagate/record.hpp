@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "base/loss.hpp"
 #include "base/slab.hpp"
 #include "graph/edge_cell.hpp"
 #include "policy/policy_set.hpp"
 #include "propagate/path.hpp"
+#include "sync/atomic.hpp"
 
 namespace entail::propagate {
 
@@ -20,19 +22,19 @@ using ReachId = std::uint32_t;   // 0 = no keep ever came, and no origin
 // NEVER        kept -> anything, sealed -> anything: nothing turns a keep into a drop, and what is gone stays gone.
 enum class Phase : std::uint8_t { absent, pending, retained, kept, sealed };
 
-struct Record {
+struct alignas(sync::kCacheLineBytes) Record {
   graph::NodeId node = 0;  // newest incarnation
   ReachId reach = 0;
-  std::uint32_t generation = 0;    // of the store, in which its first span came
+  std::uint32_t generation = 0;    // of the store, from which on it has spans
+  PathId reason_path = 0;          // of a trace kept by link, or of a loss: taken when it happened (holds a reference)
   std::int64_t touched_ns = 0;     // last tick that saw a span, edge or keep
   std::int64_t arrival_ns = 0;     // now of the last tick before the first span
   std::int64_t deadline_ns = 0;    // pending: when it is due; retained: when it is sealed
   std::int64_t decided_at_ns = 0;  // of the latest revision
-  std::uint64_t bytes = 0;         // span bytes that count against retention while retained
-  std::uint64_t threshold = 0;     // with raise_threshold
-  policy::StatefulAnswers answers;
-  PathId reason_path = 0;  // of a trace kept by link, or of a loss: taken when it happened (holds a reference)
-  std::uint32_t not_followed = 0;
+  union {
+    std::uint64_t bytes = 0;  // judged and not kept: span bytes, which count against retention while retained
+    std::uint64_t threshold;  // own_keep: with raise_threshold
+  };
   std::int16_t policy = -1;    // that said keep, or drop if vetoed
   std::uint16_t revision = 0;  // of the next log line
   Phase phase = Phase::absent;
@@ -47,11 +49,12 @@ struct Record {
   bool erase_threshold : 1 = false;  // decided when kept, for late spans too
   bool raise_threshold : 1 = false;
   bool first_emission_done : 1 = false;
-  bool evicting : 1 = false;       // marked by eviction in this tick
-  bool log_pending : 1 = false;    // a revision is to be written in this tick
-  bool has_cut_links : 1 = false;  // emitted with links cut: late_pin can happen
+  bool evicting : 1 = false;             // marked by eviction in this tick
+  bool log_pending : 1 = false;          // a revision is to be written in this tick
+  bool has_cut_links : 1 = false;        // emitted with links cut: late_pin can happen
+  bool has_one_incarnation : 1 = false;  // for certain: nobody needs to ask the node for older ones
 };
-static_assert(sizeof(Record) == 88);  // a record a trace, read at every step of a tick
+static_assert(sizeof(Record) == sync::kCacheLineBytes);  // a record a trace, read at every step of a tick
 
 // Which keep a hop count belongs to. In component mode the hops of both directions are in layer linked.
 // The certain layers count only origins that are not kept by dice alone (DESIGN 3.11); unused unless origins may be.
@@ -78,6 +81,12 @@ class Ledger {
   const Record& operator[](RecordId id) const noexcept { return records_[id]; }
   // Every record's number is below this; phases tell which are in use (node != 0).
   RecordId end() const noexcept { return records_.end(); }
+
+  // What stateful policies answered of the trace; made on first use, so that they cost nothing where there are none.
+  policy::StatefulAnswers& answers(RecordId id) {
+    if (answers_.size() <= id) answers_.resize(records_.end());
+    return answers_[id];
+  }
 
   // Hints: the record; then, once that has arrived, its reach.
   void prefetch(RecordId id) const noexcept { __builtin_prefetch(&records_[id]); }
@@ -112,15 +121,19 @@ class Ledger {
   PathPool& paths() noexcept { return paths_; }
   const PathPool& paths() const noexcept { return paths_; }
   std::size_t count() const noexcept { return records_.live_count(); }
-  std::uint64_t bytes() const noexcept { return records_.bytes() + reaches_.bytes() + paths_.bytes(); }
+  std::uint64_t bytes() const noexcept {
+    return records_.bytes() + reaches_.bytes() + paths_.bytes() + answers_.capacity() * sizeof(policy::StatefulAnswers);
+  }
   // Of what is in use: free slots are filled again before anything grows.
   std::uint64_t live_bytes() const noexcept {
-    return records_.live_bytes() + reaches_.live_bytes() + paths_.live_bytes();
+    return records_.live_bytes() + reaches_.live_bytes() + paths_.live_bytes() +
+           (answers_.empty() ? 0 : records_.live_count() * sizeof(policy::StatefulAnswers));
   }
 
  private:
   base::Slab<Record> records_;
   base::Slab<Reach> reaches_;
+  std::vector<policy::StatefulAnswers> answers_;  // by record; empty unless a policy is stateful
   PathPool paths_;
 };
 

@@ -17,6 +17,7 @@ struct GenerationOrders {
   static constexpr auto read = std::memory_order_seq_cst;      // L3, T1
   static constexpr auto look = std::memory_order_seq_cst;      // T2; also the acquire that pairs with L5
   static constexpr auto leave = std::memory_order_release;     // L5
+  static constexpr auto check = std::memory_order_relaxed;     // by PROTOCOL touch, which says what it must not miss
 };
 
 // PROTOCOL generation: nothing is freed that a lane still writes, or that tick has not yet found in the lane's log.
@@ -28,6 +29,7 @@ struct GenerationOrders {
 //   P1  a span whose trace T3 does not find has a generation >= bound: if T2 found the lane idle before its L2, then
 //       T1 precedes L3 in the total order, so g >= c; if it found the lane's g0, then g >= g0 >= bound; and if it found
 //       the idle of L5 (release, acquired by T2), then L4 came before T3, which finds the trace.
+//       A span that is not logged itself, since its trace is to be found anyway: PROTOCOL touch P2.
 //   why seq_cst  L2 then L3 against T1 then T2: each side orders its access to one word before a load of the other. T1
 //       is a load, and it stands for the write of advance() that it read: two seq_cst loads of one word agree on their
 //       order, so an L3 after T1 reads that write or a later one, whatever its own order. Hence advance is relaxed.
@@ -44,6 +46,8 @@ class GenerationClock {
     active.store(current_.load(Orders::guess), Orders::announce);
     return static_cast<std::uint32_t>(current_.load(Orders::read));
   }
+  // False: it has ended. May be true for one that has ended meanwhile, unknown to the caller.
+  bool is_current(std::uint32_t generation) const noexcept { return current_.load(Orders::check) == generation; }
   // L5.
   static void end(Active& active) noexcept { active.store(kIdle, Orders::leave); }
 

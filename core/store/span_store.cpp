@@ -16,6 +16,7 @@ namespace {
 
 static_assert(SpanStore::kHugeBlockChunks * SpanStore::kChunkBytes == base::kHugePageBytes);
 constexpr std::size_t kPooledCapacity = SpanStore::kChunkBytes - sizeof(Chunk);
+static_assert(SpanStore::kChunkBytes / 8 <= 1 << 16);  // what a ScopeReference reaches; a larger chunk holds one span
 
 std::size_t round_up(std::size_t bytes) noexcept { return (bytes + 7) & ~std::size_t{7}; }
 
@@ -200,26 +201,29 @@ void SpanWriter::begin(std::uint32_t generation) noexcept {
   std::fill(std::begin(slots_), std::end(slots_), Slot{});
 }
 
-std::byte* SpanWriter::allocate(std::size_t bytes) noexcept {
-  const std::size_t size = round_up(bytes);
-  if (chunk_ == nullptr || chunk_->capacity - chunk_->used < size) {
-    Chunk* chunk = store_.take_chunk(size, chunk_ == nullptr);
-    if (chunk == nullptr) return nullptr;
-    chunk->generation = generation_;
-    store_.in_use_.push(chunk);
-    chunk_ = chunk;
-  }
-  std::byte* at = chunk_->begin() + chunk_->used;
-  chunk_->used += size;
-  return at;
+// Room for so many bytes, each part rounded up, in one chunk.
+bool SpanWriter::ensure(std::size_t bytes) noexcept {
+  if (chunk_ != nullptr && chunk_->capacity - chunk_->used >= bytes) return true;
+  Chunk* chunk = store_.take_chunk(bytes, chunk_ == nullptr);
+  if (chunk == nullptr) return false;
+  chunk->generation = generation_;
+  store_.in_use_.push(chunk);
+  chunk_ = chunk;
+  std::fill(std::begin(anchors_), std::end(anchors_), nullptr);
+  return true;
+}
+
+std::byte* SpanWriter::take(std::size_t bytes) noexcept {
+  return chunk_->begin() + std::exchange(chunk_->used, chunk_->used + bytes);
 }
 
 const Envelope* SpanWriter::envelope(const Envelope* resource, Bytes bytes) noexcept {
   const base::Digest digest = base::digest(bytes);
   Slot& slot = slots_[digest.low % kEnvelopeSlots];
   if (slot.envelope != nullptr && slot.resource == resource && slot.envelope->digest == digest) return slot.envelope;
-  std::byte* at = allocate(sizeof(Envelope) + bytes.size());
-  if (at == nullptr) return nullptr;
+  const std::size_t size = round_up(sizeof(Envelope) + bytes.size());
+  if (!ensure(size)) return nullptr;
+  std::byte* at = take(size);
   auto* envelope = new (at) Envelope{resource, digest, static_cast<std::uint32_t>(bytes.size())};
   if (!bytes.empty()) std::memcpy(at + sizeof(Envelope), bytes.data(), bytes.size());
   slot = {envelope, resource};
@@ -235,12 +239,15 @@ void SpanWriter::fetch_ahead(std::size_t size) const noexcept {
     __builtin_prefetch(reinterpret_cast<const void*>(first + offset), 1);
 }
 
-SpanEntry* SpanWriter::span(const Envelope* scope, std::uint32_t size, bool is_cut) noexcept {
-  const std::size_t bytes = SpanEntry::bytes_for(size, is_cut);
-  std::byte* at = allocate(bytes);
-  if (at == nullptr) return nullptr;
+SpanEntry* SpanWriter::span(const Envelope* scope, std::uint32_t size, std::uint32_t link_count, bool is_cut) noexcept {
+  const std::size_t bytes = round_up(SpanEntry::bytes_for(size, link_count, is_cut));
+  if (!ensure(sizeof(Anchor) + bytes)) return nullptr;
+  Anchor*& anchor = anchors_[(reinterpret_cast<std::uintptr_t>(scope) / alignof(Envelope)) % kAnchorSlots];
+  if (anchor == nullptr || *anchor != scope) anchor = new (take(sizeof(Anchor))) Anchor(scope);
+  std::byte* at = take(bytes);
   fetch_ahead(bytes);
-  return new (at) SpanEntry(scope, size, is_cut);
+  const auto words_back = static_cast<std::uint16_t>((at - reinterpret_cast<std::byte*>(anchor)) / 8 + 1);
+  return new (at) SpanEntry(words_back, size, link_count, is_cut);
 }
 
 void SpanWriter::own(CutSpan* cut, std::uint64_t bytes) {

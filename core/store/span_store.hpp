@@ -47,48 +47,81 @@ struct Envelope {
   Bytes bytes() const noexcept { return {reinterpret_cast<const std::uint8_t*>(this + 1), size}; }
 };
 
-// One span, followed by its payload bytes; behind them, of a span whose links were cut, the address of what is known of
-// those. 24 bytes: there is one of these for every span that is held.
+// How a span names its scope in two bytes: how far before it, in its chunk, the scope's address stands, which is
+// written there once for many spans. Part of a SpanEntry, hence not to be copied.
+class ScopeReference {
+ public:
+  explicit ScopeReference(std::uint16_t words_back) noexcept : words_back_(words_back) {}
+  ScopeReference(const ScopeReference&) = delete;
+  ScopeReference& operator=(const ScopeReference&) = delete;
+  // From the aligned word that this reference lies in.
+  const Envelope& operator*() const noexcept {
+    const std::uintptr_t word = reinterpret_cast<std::uintptr_t>(this) & ~std::uintptr_t{7};
+    return **reinterpret_cast<const Envelope* const*>(word - std::uintptr_t{words_back_} * 8);
+  }
+  const Envelope* operator->() const noexcept { return &**this; }
+
+ private:
+  std::uint16_t words_back_;
+};
+
+// One span, followed by its payload bytes; behind them, of a span whose links were cut, or that has very many, what is
+// known of them. 16 bytes: there is one of these for every span that is held.
 class SpanEntry {
  public:
-  SpanEntry(const Envelope* of_scope, std::uint32_t payload_size, bool is_cut) noexcept
-      : scope(of_scope), size(payload_size), links_(is_cut ? kCut : 0) {
-    if (is_cut) set_cut(nullptr);
+  // words_back: from the entry's second word to the scope's address.
+  SpanEntry(std::uint16_t words_back, std::uint32_t payload_size, std::uint32_t link_count, bool is_cut) noexcept
+      : size(payload_size), scope(words_back), links_(static_cast<std::uint16_t>(link_count)) {
+    if (!has_tail(link_count, is_cut)) return;
+    links_ = kTail;
+    write_tail({nullptr, link_count});
   }
-  static constexpr std::size_t bytes_for(std::uint32_t payload_size, bool is_cut) noexcept;
+  static constexpr std::size_t bytes_for(std::uint32_t payload_size, std::uint32_t link_count, bool is_cut) noexcept;
 
   SpanEntry* next = nullptr;  // in the trace's list
-  const Envelope* const scope;
   const std::uint32_t size;
+  const ScopeReference scope;
 
   Bytes payload() const noexcept { return {reinterpret_cast<const std::uint8_t*>(this + 1), size}; }
   std::uint8_t* mutable_payload() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
-  // As received; below 2^31, since a link takes two bytes of a message of less than 4 GiB.
-  std::uint32_t link_count() const noexcept { return links_ & ~kCut; }
-  void set_link_count(std::uint32_t count) noexcept { links_ = (links_ & kCut) | count; }
+  std::uint32_t link_count() const noexcept;  // as received
   // Null: the links are in the payload.
   CutSpan* cut() const noexcept;
   // REQUIRES that the entry was made for one.
-  void set_cut(CutSpan* cut) noexcept { std::memcpy(mutable_payload() + cut_offset(size), &cut, sizeof cut); }
+  void set_cut(CutSpan* cut) noexcept;
 
  private:
-  static constexpr std::uint32_t kCut = std::uint32_t{1} << 31;
-  static constexpr std::size_t cut_offset(std::uint32_t payload_size) noexcept {
+  static constexpr std::uint16_t kTail = 0xffff;
+  struct Tail {
+    CutSpan* cut;
+    std::uint64_t link_count;
+  };
+  static constexpr bool has_tail(std::uint32_t link_count, bool is_cut) noexcept {
+    return is_cut || link_count >= kTail;
+  }
+  static constexpr std::size_t tail_offset(std::uint32_t payload_size) noexcept {
     return (std::size_t{payload_size} + 7) & ~std::size_t{7};
   }
-  std::uint32_t links_;  // their count; kCut: some were cut
-};
-static_assert(sizeof(SpanEntry) == 24);
+  Tail tail() const noexcept;
+  void write_tail(const Tail& tail) noexcept { std::memcpy(mutable_payload() + tail_offset(size), &tail, sizeof tail); }
 
-constexpr std::size_t SpanEntry::bytes_for(std::uint32_t payload_size, bool is_cut) noexcept {
-  return sizeof(SpanEntry) + (is_cut ? cut_offset(payload_size) + sizeof(CutSpan*) : payload_size);
+  std::uint16_t links_;  // their count; kTail: it stands in the tail
+};
+static_assert(sizeof(SpanEntry) == 16);
+
+constexpr std::size_t SpanEntry::bytes_for(std::uint32_t payload_size, std::uint32_t link_count, bool is_cut) noexcept {
+  return sizeof(SpanEntry) + (has_tail(link_count, is_cut) ? tail_offset(payload_size) + sizeof(Tail) : payload_size);
 }
-inline CutSpan* SpanEntry::cut() const noexcept {
-  if ((links_ & kCut) == 0) return nullptr;
-  CutSpan* cut = nullptr;
-  std::memcpy(&cut, payload().data() + cut_offset(size), sizeof cut);
-  return cut;
+inline SpanEntry::Tail SpanEntry::tail() const noexcept {
+  Tail tail;
+  std::memcpy(&tail, payload().data() + tail_offset(size), sizeof tail);
+  return tail;
 }
+inline std::uint32_t SpanEntry::link_count() const noexcept {
+  return links_ == kTail ? static_cast<std::uint32_t>(tail().link_count) : links_;
+}
+inline CutSpan* SpanEntry::cut() const noexcept { return links_ == kTail ? tail().cut : nullptr; }
+inline void SpanEntry::set_cut(CutSpan* cut) noexcept { write_tail({cut, tail().link_count}); }
 
 // What the store must be able to do with a CutSpan; the engine says how, since the store does not know what is in it.
 struct CutSpanCare {
@@ -200,12 +233,14 @@ class SpanWriter {
   const Envelope* envelope(const Envelope* resource, Bytes bytes) noexcept;
   // Room for a span of `size` payload bytes, to be filled by the caller; with is_cut its CutSpan is to be set, too.
   // Null: out of memory.
-  SpanEntry* span(const Envelope* scope, std::uint32_t size, bool is_cut = false) noexcept;
+  SpanEntry* span(const Envelope* scope, std::uint32_t size, std::uint32_t link_count = 0,
+                  bool is_cut = false) noexcept;
   // Makes the chunk of the span last written own the cut.
   void own(CutSpan* cut, std::uint64_t bytes);
 
  private:
-  std::byte* allocate(std::size_t bytes) noexcept;
+  bool ensure(std::size_t bytes) noexcept;
+  std::byte* take(std::size_t bytes) noexcept;
   void fetch_ahead(std::size_t size) const noexcept;
 
   static constexpr unsigned kEnvelopeSlots = 64;
@@ -213,10 +248,15 @@ class SpanWriter {
     const Envelope* envelope = nullptr;
     const Envelope* resource = nullptr;
   };
+  // Where the current chunk holds a scope's address. Few: a request's spans come scope by scope.
+  static constexpr unsigned kAnchorSlots = 16;
+  using Anchor = const Envelope*;
+
   SpanStore& store_;
   Chunk* chunk_ = nullptr;
   std::uint32_t generation_ = 0;
   Slot slots_[kEnvelopeSlots] = {};
+  Anchor* anchors_[kAnchorSlots] = {};
 };
 
 }  // namespace entail::store

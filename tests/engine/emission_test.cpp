@@ -113,6 +113,32 @@ TEST(Threshold, IsRaisedButNeverLowered_WhenConsistent) {
   EXPECT_EQ(oracle::randomness_in(state_of(run, 1)), 0xf0000000000000U);
 }
 
+// A dropped trace whose late spans, two touches of one tick, keep it by chance alone; the other dropped one stays held.
+TEST(Threshold, IsRaised_WhenLateSpansKeepADroppedTrace_AndTheOthersStayRetained) {
+  Options options = error_options();
+  PolicyOptions chosen = make_policy(PolicyType::and_policy, "chosen");
+  chosen.parts = {percent(25), make_policy(PolicyType::trace_flags, "sampled")};
+  options.tail_sampling.policies.push_back(chosen);
+  options.tail_sampling.decision_wait_after_root_received_ns = kNanosPerSecond;
+  options.probability = Probability::consistent;
+  EngineRun run(options);
+  const std::string state = "ot=th:8;rv:f0000000000000";
+  run.ingest(make_request({with_state(make_span(1), state), with_state(make_span(2), state)}));
+  run.tick(6);
+  EXPECT_TRUE(run.emitted.empty());
+  std::vector<workload::Span> late = {with_state(make_span(1, 0, 2), state), with_state(make_span(1, 0, 3), state)};
+  for (workload::Span& span : late) span.flags = 1;
+  run.ingest(make_request(late));
+  run.tick(7);
+  ASSERT_TRUE(run.kept(trace_bytes(1)));
+  for (const workload::Span& span : run.emitted.at(trace_bytes(1)))
+    EXPECT_EQ(span.trace_state, "ot=th:c;rv:f0000000000000");
+  EXPECT_EQ(run.loss("evicted"), 0u);  // as if too much were retained
+  run.ingest(make_request({make_span(2, kError, 2)}));
+  run.tick(8);
+  EXPECT_EQ(run.emitted.at(trace_bytes(2)).size(), 2u);
+}
+
 // The numbers of the spans (of 1 to 9) that say why their trace was kept.
 std::vector<std::uint64_t> spans_with_reason(const EngineRun& run, std::uint64_t trace) {
   std::vector<std::uint64_t> out;

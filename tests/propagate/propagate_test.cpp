@@ -175,7 +175,7 @@ TEST_F(CarrierTest, AtTheCap_AllAreFollowed_OverItTheFirstByRank) {
   for (std::uint64_t trace = 2; trace <= 9; ++trace) followed += hops(trace) == 1;
   EXPECT_EQ(followed, 3u);
   EXPECT_EQ(hops(9), 1u);  // on an ERROR span: first by rank
-  EXPECT_EQ(ledger_[present(1)].not_followed, 5u);
+  EXPECT_EQ(carrier_->not_followed(present(1)), 5u);
   EXPECT_EQ(carrier_->take_refused_count(), 5u);
 }
 

@@ -5,6 +5,8 @@
 
 #include <cstring>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace entail::store {
 
@@ -47,6 +49,36 @@ TEST(SpanStore, SpansAndEnvelopesAreFoundAsWritten) {
   EXPECT_EQ(std::string(found.begin(), found.end()), "scope");
 }
 
+TEST(SpanStore, EverySpanNamesItsScope_HoweverManyAndInWhateverChunk) {
+  SpanStore store(kCare);
+  SpanWriter writer(store);
+  writer.begin(1);
+  std::vector<const Envelope*> scopes;
+  for (int i = 0; i < 40; ++i) scopes.push_back(writer.envelope(nullptr, bytes_of("scope " + std::to_string(i))));
+  scopes.push_back(writer.envelope(nullptr, bytes_of(std::string(700'000, 's'))));
+  std::vector<std::pair<const SpanEntry*, const Envelope*>> written;
+  for (std::size_t i = 0; i < 5000; ++i) {
+    const std::string text(i == 1000 || i == 1001 ? 600'000 : i % 500, 'x');
+    const Envelope* scope = scopes[(i * i / 3) % scopes.size()];
+    written.emplace_back(write(writer, scope, text), scope);
+  }
+  for (const auto& [entry, scope] : written) EXPECT_EQ(&*entry->scope, scope);
+}
+
+TEST(SpanStore, LinksAreCounted_HoweverManyOneSpanHas) {
+  SpanStore store(kCare);
+  SpanWriter writer(store);
+  writer.begin(1);
+  const Envelope* scope = writer.envelope(nullptr, bytes_of("scope"));
+  for (const std::uint32_t links : {0u, 1u, 0xfffeu, 0xffffu, 0x10000u, 0x7fffffffu}) {
+    SpanEntry* entry = writer.span(scope, 5, links);
+    std::memcpy(entry->mutable_payload(), "abcde", 5);
+    EXPECT_EQ(entry->link_count(), links);
+    EXPECT_EQ(entry->cut(), nullptr);
+    EXPECT_EQ(std::string(entry->payload().begin(), entry->payload().end()), "abcde");
+  }
+}
+
 TEST(SpanStore, ACutStandsBehindAPayloadOfAnySize) {
   int destroyed = 0;
   CutSpan cuts[20];
@@ -57,10 +89,9 @@ TEST(SpanStore, ACutStandsBehindAPayloadOfAnySize) {
   std::vector<SpanEntry*> entries;
   for (std::uint32_t size = 0; size < 20; ++size) {
     cuts[size].destroyed = &destroyed;
-    SpanEntry* entry = writer.span(scope, size, true);
+    SpanEntry* entry = writer.span(scope, size, 0x7fffffff - size, true);
     EXPECT_EQ(entry->cut(), nullptr);
     std::memset(entry->mutable_payload(), 'a' + static_cast<int>(size), size);
-    entry->set_link_count(0x7fffffff - size);
     entry->set_cut(&cuts[size]);
     entries.push_back(entry);
     EXPECT_EQ(write(writer, scope, "a span with its links")->cut(), nullptr);
