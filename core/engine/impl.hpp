@@ -65,6 +65,8 @@ struct Engine::Impl {
   static void release_scratch(engine::Lane& lane, std::uint64_t link_count) noexcept;
   static void count_links(engine::Lane& lane) noexcept;
   void read_links(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted);
+  static std::optional<std::uint64_t> read_tracestate(engine::Lane& lane, const wire::Decoded& decoded,
+                                                      const wire::LinkView& link) noexcept;
   store::CutSpan* begin_cut(engine::Lane& lane, const wire::SpanView& span);
   static void finish_cut(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted, store::CutSpan& cut);
   struct TypeLimits {

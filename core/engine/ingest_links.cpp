@@ -18,10 +18,13 @@ namespace {
 EdgeCell with_place(EdgeCell link, std::uint32_t place) noexcept {
   return link.with_node(place & graph::kOffsetMask, place >> graph::kOffsetBits);
 }
+std::uint32_t place_of(EdgeCell cell) noexcept { return cell.offset() | cell.sequence() << graph::kOffsetBits; }
 TraceId far_id(const wire::Decoded& decoded, EdgeCell cell) noexcept {
-  const std::uint32_t place = cell.offset() | cell.sequence() << graph::kOffsetBits;
-  return base::load_trace_id(decoded.bytes.data() + place);
+  return base::load_trace_id(decoded.bytes.data() + place_of(cell));
 }
+
+// How far ahead of its turn the trace ID of a link is asked for: the processor's own reading ahead ends with each page.
+constexpr std::size_t kPlacesAhead = 32;
 
 }  // namespace
 
@@ -57,6 +60,16 @@ Engine::Impl::TypeLimits Engine::Impl::read_types(Lane& lane, const wire::Decode
   return limits;
 }
 
+// The R that a link's tracestate sets, if it does.
+std::optional<std::uint64_t> Engine::Impl::read_tracestate(Lane& lane, const wire::Decoded& decoded,
+                                                           const wire::LinkView& link) noexcept {
+  context::OtState ot;
+  const Bytes text = slice(decoded.bytes, link.trace_state);
+  const auto error = context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
+  if (error != context::TracestateError::none) ++lane.link_tally.bad_tracestate;
+  return ot.randomness;
+}
+
 // Reads the links of one accepted span: tallies them, samples them if they are too many, and notes which lead to
 // another trace. Their nodes are looked up together, in place_links(). Nothing is published or counted yet.
 void Engine::Impl::read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted) {
@@ -65,52 +78,58 @@ void Engine::Impl::read_links(Lane& lane, const wire::Decoded& decoded, std::uin
   if (span.link_count == 0) return;
   const TraceId own_id = lane.trace_ids[accepted];
   const bool policies_read_types = policies->reads_link_types();
+  const bool limits_read_types = read_link_types && !policies_read_types;
+  const bool is_error = span.status_code == 2;
   policy::LinkFacts* const facts = lane.link_facts.empty() ? nullptr : &lane.link_facts[accepted];
-  Lane::LinkTally& tally = lane.link_tally;
   store::CutSpan* const cut = begin_cut(lane, span);
+  Lane::LinkTally& tally = lane.link_tally;
   std::uint32_t index = 0;
+  std::uint64_t good = 0;
+  std::uint64_t edges = 0;
+  std::uint32_t field_bytes = 0;
   wire::LinkView link;
   for (wire::LinkCursor cursor(decoded, span); cursor.next(link); ++index) {
+    field_bytes += link.field.size;
     const Bytes trace = slice(decoded.bytes, link.trace_id);
     const Bytes far = slice(decoded.bytes, link.span_id);
     const bool has_payload = link.attribute_count != 0 || link.trace_state.size != 0;
     const Identity identity = context::classify(trace, far, link.bad_hex, has_payload);
-    ++tally.by_identity[static_cast<unsigned>(identity)];
     TypeLimits limits;
     if (policies_read_types) limits = read_types(lane, decoded, link, facts);
-    context::OtState ot;
-    if (link.trace_state.size != 0) {
-      const Bytes text = slice(decoded.bytes, link.trace_state);
-      const auto error = context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
-      tally.bad_tracestate += error != context::TracestateError::none;
-    }
-    if (cut != nullptr) cut->field_bytes += link.field.size;
-    lane.cells.push_back({});
-    lane.far_spans.push_back({});
+    std::optional<std::uint64_t> own_randomness;
+    if (link.trace_state.size != 0) own_randomness = read_tracestate(lane, decoded, link);
+    EdgeCell cell{};
+    SpanId span_id{};
     if (identity != Identity::good) {
+      ++tally.by_identity[static_cast<unsigned>(identity)];
       if (cut != nullptr) lane.sampler.add_other(identity, index, link.field.offset, link.field.size);
-      continue;
+    } else {
+      ++good;
+      const TraceId trace_id = base::load_trace_id(trace.data());
+      span_id = base::load_span_id(far.data());
+      if (cut != nullptr) {
+        if (own_randomness) cut->randomness.emplace_back(index, *own_randomness);
+        const std::uint64_t randomness = own_randomness.value_or(context::randomness(trace_id.lo, {}));
+        lane.sampler.add_good(trace_id, span_id, randomness, index, link.field.offset, link.field.size);
+      }
+      if (trace_id != own_id) {
+        ++edges;
+        if (limits_read_types) limits = read_types(lane, decoded, link, nullptr);
+        cell = with_place(EdgeCell::make(0, 0, limits.linked, limits.linking, is_error, (link.flags & 1) != 0),
+                          link.trace_id.offset)
+                   .on_cut_span(cut != nullptr);
+      }
     }
-    if (facts != nullptr) ++facts->links;
-    const TraceId trace_id = base::load_trace_id(trace.data());
-    const SpanId span_id = base::load_span_id(far.data());
-    lane.far_spans.back() = span_id;
-    if (cut != nullptr) {
-      if (ot.randomness) cut->randomness.emplace_back(index, *ot.randomness);
-      lane.sampler.add_good(trace_id, span_id, context::randomness(trace_id.lo, ot), index, link.field.offset,
-                            link.field.size);
-    }
-    if (trace_id == own_id) {
-      ++tally.same_trace;
-      continue;
-    }
-    ++tally.edges;
-    if (read_link_types && !policies_read_types) limits = read_types(lane, decoded, link, nullptr);
-    const EdgeCell edge =
-        EdgeCell::make(0, 0, limits.linked, limits.linking, span.status_code == 2, (link.flags & 1) != 0);
-    lane.cells.back() = with_place(edge.on_cut_span(cut != nullptr), link.trace_id.offset);
+    lane.cells.push_back(cell);
+    lane.far_spans.push_back(span_id);
   }
-  if (cut != nullptr) finish_cut(lane, decoded, accepted, *cut);
+  tally.by_identity[static_cast<unsigned>(Identity::good)] += good;
+  tally.edges += edges;
+  tally.same_trace += good - edges;
+  if (facts != nullptr) facts->links += good;
+  if (cut == nullptr) return;
+  cut->field_bytes = field_bytes;
+  finish_cut(lane, decoded, accepted, *cut);
 }
 
 // Null: the span has not too many links.
@@ -141,10 +160,13 @@ void Engine::Impl::finish_cut(Lane& lane, const wire::Decoded& decoded, std::uin
 
 // Finds the far nodes of the noted links and publishes the reverse ends; the forward ends follow span by span.
 void Engine::Impl::place_links(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded) {
+  const std::size_t cells_end = lane.cells.size();
   std::uint32_t cell = 0;
   for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) {
     const graph::NodeId near = lane.nodes[i];
     for (const std::uint32_t end = cell + decoded.spans[lane.accepted[i]].link_count; cell < end; ++cell) {
+      if (cell + kPlacesAhead < cells_end)
+        __builtin_prefetch(decoded.bytes.data() + place_of(lane.cells[cell + kPlacesAhead]));
       if (lane.cells[cell].word == 0) continue;
       lane.placed.push_back({cell, near});
       lane.link_ids.push_back(far_id(decoded, lane.cells[cell]));
