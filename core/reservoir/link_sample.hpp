@@ -6,7 +6,7 @@
 // (bottom_k.hpp). Of links with the same trace and span ID only the first to arrive is a candidate.
 // select() chooses at emission, when all verdicts of the tick are known, and fills the strata of DESIGN 4.3.
 //
-// Cost: a hash, a comparison per sketch and two bits of filters a link, a look-up for one in eleven
+// Cost: a hash, a comparison per sketch and two bits of filters a link, two more for one in eleven
 // (bench/micro/link_sample_bench.cpp). Memory: the sketches hold at most 4(k+1) entries each; what finds the duplicates
 // about 14 bytes a link (seen_links.hpp), and 56 more from the first link on whose tracestate sets another R than its
 // trace ID has; kept for the next span until release().

@@ -12,6 +12,9 @@ constexpr std::size_t kLinksMin = 64;
 constexpr unsigned kFilterBitsMin = 10;     // as a power of two
 constexpr unsigned kFilterShift = 4;        // 8 to 16 bits a link: one link in 16 or more finds another's bit set
 constexpr unsigned kRepeatedShift = 2;      // the second filter is this much smaller
+constexpr std::size_t kFewShare = 4;        // candidates are few below one link in as many
+constexpr unsigned kPairedShift = 4;        // 16 to 32 bits a candidate
+constexpr unsigned kPairedFrom = 20;        // the lowest bit of the hash that leave_paired() looks at
 constexpr std::size_t kPrefetchAhead = 24;  // candidates ahead of a look-up
 
 }  // namespace
@@ -70,7 +73,32 @@ std::size_t SeenLinks::find_candidates(unsigned bits) {
     candidates[found] = i;
     found += (repeated[(hashes[i] & mask) >> 6] >> (hashes[i] & 63)) & 1;
   }
-  return found;
+  return found < count_ / kFewShare ? leave_paired(found) : found;
+}
+
+// Of few candidates, leaves those whose bits between the ones that the filters have judged by are another's, too.
+std::size_t SeenLinks::leave_paired(std::size_t candidate_count) {
+  const auto bits = static_cast<unsigned>(std::bit_width(candidate_count)) + kPairedShift;
+  const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;
+  const std::size_t words = (mask >> 6) + 1;
+  once_.reserve(words, 0);
+  twice_.reserve(words, 0);
+  std::fill_n(once_.data(), words, 0);
+  std::fill_n(twice_.data(), words, 0);
+  const auto bit_of = [&](std::size_t i) { return (hashes_[candidates_[i]] >> kPairedFrom) & mask; };
+  for (std::size_t i = 0; i < candidate_count; ++i) {
+    const std::uint64_t at = bit_of(i);
+    const std::uint64_t bit = std::uint64_t{1} << (at & 63);
+    twice_[at >> 6] |= once_[at >> 6] & bit;
+    once_[at >> 6] |= bit;
+  }
+  std::size_t left = 0;
+  for (std::size_t i = 0; i < candidate_count; ++i) {
+    const std::uint64_t at = bit_of(i);
+    candidates_[left] = candidates_[i];
+    left += (twice_[at >> 6] >> (at & 63)) & 1;
+  }
+  return left;
 }
 
 // At most two slots of three are taken.
@@ -156,8 +184,8 @@ std::size_t SeenLinks::held_bytes() const noexcept {
   // A map node: its value, three pointers and a colour.
   constexpr std::size_t kNodeBytes = sizeof(std::pair<const LinkIds, std::uint32_t>) + 4 * sizeof(void*);
   return hashes_.held_bytes() + indices_.held_bytes() + filter_.held_bytes() + repeated_.held_bytes() +
-         candidates_.held_bytes() + earlier_.held_bytes() + slots_.capacity() * sizeof(std::uint64_t) +
-         crowded_.size() * kNodeBytes;
+         once_.held_bytes() + twice_.held_bytes() + candidates_.held_bytes() + earlier_.held_bytes() +
+         slots_.capacity() * sizeof(std::uint64_t) + crowded_.size() * kNodeBytes;
 }
 
 void SeenLinks::release() noexcept {
@@ -165,6 +193,8 @@ void SeenLinks::release() noexcept {
   indices_.release();
   filter_.release();
   repeated_.release();
+  once_.release();
+  twice_.release();
   candidates_.release();
   earlier_.release();
   // Assigning {} would keep the capacity.

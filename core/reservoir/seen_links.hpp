@@ -1,14 +1,15 @@
 // SeenLinks: which links of a span have occurred before (same trace and span ID, all 24 bytes compared).
 //
 // Of a link only its hash is written down; the answer is found when all are there. A link that occurs twice sets a bit
-// of a filter twice, and few others do: those are noted in a second filter, and only what that lets pass is looked up
-// exactly: by hash, and where the upper halves of two are equal, by the IDs, which the caller still has. Equal IDs have
-// equal hashes, so both filters can only let too much through, never too little.
+// of a filter twice, and few others do: those are noted in a second filter, a third one judges the few that this lets
+// pass, and only the rest is looked up exactly: by a fingerprint, and where two are equal by the IDs, which the caller
+// still has. Equal IDs have equal hashes, so a filter can only let too much through, never too little.
 // The exact table is one of 8-byte slots. A probe ends after kProbesMax slots; what finds no place there goes into an
 // ordered map, so that IDs made to collide cost a logarithm, not a quadratic run (G7).
-// Cost: 8 bytes written in order, one bit of a filter of 2 bytes a link, one sequential read of the hashes; a random
-// slot, prefetched, for repeated links and at most one other in eleven. Memory: 14 to 15 bytes a link, 4 more where bad
-// ones stand between, and 12 to 24 for each that is looked up exactly; kept for the next span until release().
+// Cost: 8 bytes written in order, one bit of a filter of 2 bytes a link, one sequential read of the hashes; the third
+// filter's two bits for repeated links and at most one other in eleven; a random slot, prefetched, and two looks into
+// the caller's memory for repeated links. Memory: 14 to 15 bytes a link, 4 more where bad ones stand between, and 16 to
+// 28 for each that is looked up exactly; kept for the next span until release().
 // Thread rule: Confined.
 #pragma once
 
@@ -64,6 +65,7 @@ class SeenLinks {
   }
   bool mark_repeated(unsigned bits);
   std::size_t find_candidates(unsigned bits);
+  std::size_t leave_paired(std::size_t candidate_count);
   bool find_by_hash(std::size_t candidate_count, const IdsOf& ids, std::vector<std::uint32_t>& indices);
   void find_by_ids(std::size_t candidate_count, const IdsOf& ids, std::vector<std::uint32_t>& indices);
   bool insert(std::uint32_t position, const IdsOf& ids);
@@ -78,11 +80,13 @@ class SeenLinks {
 
   std::uint32_t count_ = 0;
   std::uint32_t capacity_ = 0;
-  std::uint32_t first_noted_ = UINT32_MAX;    // the first position whose index is another number
-  ScratchArray<std::uint64_t> hashes_;        // in order of arrival
-  ScratchArray<std::uint32_t> indices_;       // by position, from first_noted_ on
-  ScratchArray<std::uint64_t> filter_;        // bits that a hash has set, by its upper bits
-  ScratchArray<std::uint64_t> repeated_;      // by the lower bits of the hashes that found theirs set
+  std::uint32_t first_noted_ = UINT32_MAX;  // the first position whose index is another number
+  ScratchArray<std::uint64_t> hashes_;      // in order of arrival
+  ScratchArray<std::uint32_t> indices_;     // by position, from first_noted_ on
+  ScratchArray<std::uint64_t> filter_;      // bits that a hash has set, by its upper bits
+  ScratchArray<std::uint64_t> repeated_;    // by the lower bits of the hashes that found theirs set
+  ScratchArray<std::uint64_t> once_;        // bits that candidates have set, and those that more than one has
+  ScratchArray<std::uint64_t> twice_;
   ScratchArray<std::uint32_t> candidates_;    // positions that are to be looked up exactly
   ScratchArray<std::uint32_t> earlier_;       // of a link that was found again, the position of the first
   std::vector<std::uint64_t> slots_;          // a power of two: fingerprint, position + 1; 0 = empty
