@@ -15,7 +15,6 @@ inline std::uint32_t read_usual_link(const Byte* bytes, std::uint32_t at, std::u
   constexpr std::uint32_t kIdBytes = 18 + 10;
   constexpr std::uint32_t kFlagsBytes = 5;
   const Byte* const field = bytes + at;
-  prefetch_links(field);
   if (end - at < kHeadBytes + kIdBytes || field[0] != tag_of(13, WireType::length) || field[1] >= 0x80 ||
       base::load_le16(field + 2) != (tag_of(1, WireType::length) | 16 << 8) ||
       base::load_le16(field + 20) != (tag_of(2, WireType::length) | 8 << 8))

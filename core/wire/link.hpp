@@ -9,18 +9,11 @@ namespace entail::wire {
 
 enum class AttributeCheck : bool { skip, verify };
 
-// Asks for the bytes some links further on: the processor's own reading ahead ends with each page.
-inline void prefetch_links(const Byte* at) noexcept {
-  constexpr std::uintptr_t kAheadBytes = 2048;
-  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(at) + kAheadBytes));
-}
-
 // True for the link that all SDKs write: trace ID of 16 bytes, span ID of 8, plain attributes, flags. False says
 // nothing: read_link() decides then.
 inline bool is_usual_link(const Byte* at, const Byte* end) noexcept {
   constexpr std::ptrdiff_t kIdBytes = 18 + 10;
   constexpr std::ptrdiff_t kFlagsBytes = 5;
-  prefetch_links(at);
   if (end - at < kIdBytes || base::load_le16(at) != (tag_of(1, WireType::length) | 16 << 8) ||
       base::load_le16(at + 18) != (tag_of(2, WireType::length) | 8 << 8))
     return false;
