@@ -27,6 +27,10 @@ struct Id {
   SpanId span_id;
 };
 
+reservoir::IdsOf ids_of(const std::vector<Id>& ids) {
+  return [&ids](std::uint32_t index) { return reservoir::LinkIds{ids[index].trace_id, ids[index].span_id}; };
+}
+
 enum Shape : std::int64_t { kDistinct, kFewTraces, kRepeated };
 
 std::vector<Id> make_ids(std::size_t count, std::int64_t shape) {
@@ -93,7 +97,7 @@ void sample_links(benchmark::State& state) {
       sampler.add_good(id.trace_id, id.span_id, id.trace_id.lo, index, index * 35, 35);
       ++index;
     }
-    benchmark::DoNotOptimize(sampler.finish().saved.data());
+    benchmark::DoNotOptimize(sampler.finish(ids_of(ids)).saved.data());
   }
   report(state, links);
   state.counters["bytes_per_link"] = static_cast<double>(sampler.held_bytes()) / static_cast<double>(links);
@@ -181,7 +185,7 @@ void priority_queue(benchmark::State& state) {
   for (std::uint32_t i = 0; i < kLinks; ++i)
     sampler.add_good(ids[i].trace_id, ids[i].span_id, ids[i].trace_id.lo, i, i * 35, 35);
   std::vector<std::uint64_t> wanted;
-  for (const reservoir::SavedLink& link : sampler.finish().saved)
+  for (const reservoir::SavedLink& link : sampler.finish(ids_of(ids)).saved)
     if (link.in_uniform) wanted.push_back(link.key.hash);
   std::sort(wanted.begin(), wanted.end());
   for (auto _ : state) {

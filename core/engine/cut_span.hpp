@@ -21,10 +21,9 @@ struct CutSpan {
   base::LargeVector<graph::EdgeCell> cells;                         // by arrival index; word 0: no edge, or a duplicate
   base::LargeVector<SpanId> span_ids;                               // by arrival index
   std::vector<std::pair<std::uint32_t, std::uint64_t>> randomness;  // rv of the links that carry one, ascending index
-  std::vector<std::uint32_t> duplicates;  // arrival indices, ascending; only until the span is stored
-  policy::LinkFacts link_facts;           // what policies asked about its links
-  std::uint32_t field_bytes = 0;          // of all its link fields, as received
-  std::uint64_t bytes = 0;                // as counted in the store
+  policy::LinkFacts link_facts;                                     // what policies asked about its links
+  std::uint32_t field_bytes = 0;                                    // of all its link fields, as received
+  std::uint64_t bytes = 0;                                          // as counted in the store
 };
 
 }  // namespace entail::store

@@ -64,15 +64,20 @@ struct Engine::Impl {
   void accept_spans(engine::Lane& lane, const wire::Decoded& decoded);
   static void count_spans(engine::Lane& lane, const wire::Decoded& decoded) noexcept;
   static void release_scratch(engine::Lane& lane, std::uint64_t link_count) noexcept;
-  void read_links(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted);
-  void count_link(engine::Lane& lane, context::Identity identity);
+  static void count_links(engine::Lane& lane) noexcept;
+  void read_links(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted);
+  static std::optional<std::uint64_t> read_tracestate(engine::Lane& lane, const wire::Decoded& decoded,
+                                                      const wire::LinkView& link) noexcept;
+  store::CutSpan* begin_cut(engine::Lane& lane, const wire::SpanView& span);
+  static void finish_cut(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted, store::CutSpan& cut);
   struct TypeLimits {
     unsigned linked = graph::kNoLimit;
     unsigned linking = graph::kNoLimit;
   };
   TypeLimits read_types(engine::Lane& lane, const wire::Decoded& decoded, const wire::LinkView& link,
                         policy::LinkFacts* facts);
-  void place_links(engine::Lane& lane, graph::Writer& writer);
+  static void place_links(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded);
+  static void place_noted(engine::Lane& lane, graph::Writer& writer);
   struct StoredSpan {
     store::SpanEntry* entry = nullptr;
     policy::Facts facts;
@@ -81,7 +86,6 @@ struct Engine::Impl {
                   StoredSpan& stored);
   void publish_span(engine::Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
                     StoredSpan& stored);
-  void sample_links(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted);
   store::SpanEntry* store_bytes(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
                                 std::unique_ptr<store::CutSpan> cut);
   store::SpanEntry* store_cut(engine::Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,

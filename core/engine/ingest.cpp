@@ -96,18 +96,16 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
     for (std::size_t i = 0; i < decoded.resources.size(); ++i)
       policies->match_resource(decoded, decoded.resources[i], lane.resource_bits[i]);
     if (policies->reads_links()) lane.link_facts.assign(lane.accepted.size(), policy::LinkFacts{});
-    for (std::uint32_t i = 0; i < lane.accepted.size(); ++i)
-      if (decoded.spans[lane.accepted[i]].link_count > options.links.sample.max_links_per_span)
-        sample_links(lane, decoded, i);
+    for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) read_links(lane, decoded, i);
+    if (!lane.cells.empty()) lane.reserve_placed();
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory};  // nothing is published or counted yet
   }
   count_spans(lane, decoded);
+  count_links(lane);
   lane.spans->begin(lane.generation);
   writer.find_or_insert(lane.trace_ids, lane.nodes.data());
-  for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) read_links(lane, writer, decoded, i);
-  place_links(lane, writer);
-  lane.next_cut = 0;
+  if (!lane.cells.empty()) place_links(lane, writer, decoded);
   // An atomic operation waits for all stores before it: so first the copies of some spans, then the words of their
   // traces.
   std::array<StoredSpan, kStoredTogether> stored;
@@ -142,7 +140,7 @@ void Engine::Impl::accept_spans(Lane& lane, const wire::Decoded& decoded) {
   lane.cells.clear();
   lane.far_spans.clear();
   lane.first_cell.clear();
-  lane.placed.clear();
+  lane.link_tally = {};
   lane.cuts.clear();
   lane.next_cut = 0;
   lane.rejected = {};
@@ -263,8 +261,7 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
     cut->span_ids.assign(first_span, first_span + span.link_count);
   }
   for (EdgeCell& cell : cut->cells)
-    if (!cell.on_cut_span()) cell = {};                // a duplicate
-  std::vector<std::uint32_t>().swap(cut->duplicates);  // frees it, which assigning {} does not
+    if (!cell.on_cut_span()) cell = {};  // a duplicate
   if (!lane.link_facts.empty()) cut->link_facts = lane.link_facts[accepted];
 
   store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - cut->field_bytes, span.link_count, true);

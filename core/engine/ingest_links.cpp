@@ -12,52 +12,36 @@ using engine::Lane;
 using graph::EdgeCell;
 using wire::slice;
 
-// Samples the links of a span that has too many, before any of its edges is published.
-void Engine::Impl::sample_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted) {
-  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
-  lane.cuts.push_back(std::make_unique<store::CutSpan>());
-  store::CutSpan& cut = *lane.cuts.back();
-  reservoir::LinkSampler& sampler = lane.sampler;
-  sampler.begin(options.links.sample.max_links_per_span, options.links.sample.seed, span.link_count);
-  std::uint32_t index = 0;
-  wire::LinkView link;
-  for (wire::LinkCursor cursor(decoded, span); cursor.next(link); ++index) {
-    cut.field_bytes += link.field.size;
-    const Bytes trace = slice(decoded.bytes, link.trace_id);
-    const Bytes far = slice(decoded.bytes, link.span_id);
-    const bool has_payload = link.attribute_count != 0 || link.trace_state.size != 0;
-    const Identity identity = context::classify(trace, far, link.bad_hex, has_payload);
-    if (identity != Identity::good) {
-      sampler.add_other(identity, index, link.field.offset, link.field.size);
-      continue;
-    }
-    const TraceId id = base::load_trace_id(trace.data());
-    std::uint64_t randomness = context::randomness(id.lo, context::OtState{});
-    if (link.trace_state.size != 0) {
-      context::OtState ot;
-      const Bytes text = slice(decoded.bytes, link.trace_state);
-      (void)context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
-      if (ot.randomness) cut.randomness.emplace_back(index, *ot.randomness);
-      randomness = context::randomness(id.lo, ot);
-    }
-    sampler.add_good(id, base::load_span_id(far.data()), randomness, index, link.field.offset, link.field.size);
-  }
-  cut.links = sampler.finish();
-  cut.duplicates.assign(sampler.duplicate_indices().begin(), sampler.duplicate_indices().end());
-  for (reservoir::SavedLink& saved : cut.links.saved) {
-    const Bytes field = decoded.bytes.subspan(saved.offset, saved.size);
-    saved.offset = static_cast<std::uint32_t>(cut.link_bytes.size());
-    cut.link_bytes.insert(cut.link_bytes.end(), field.begin(), field.end());
-  }
+namespace {
+
+// Until its far node is known, a cell holds in the node's place where in the request the far trace ID lies.
+EdgeCell with_place(EdgeCell link, std::uint32_t place) noexcept {
+  return link.with_node(place & graph::kOffsetMask, place >> graph::kOffsetBits);
+}
+std::uint32_t place_of(EdgeCell cell) noexcept { return cell.offset() | cell.sequence() << graph::kOffsetBits; }
+TraceId far_id(const wire::Decoded& decoded, EdgeCell cell) noexcept {
+  return base::load_trace_id(decoded.bytes.data() + place_of(cell));
 }
 
-void Engine::Impl::count_link(Lane& lane, Identity identity) {
-  lane.counts.links_received.add(1);
-  if (identity == Identity::null_target) {
-    lane.counts.links_null_target.add(1);
-  } else if (identity != Identity::good) {
-    lane.counts.links_invalid[static_cast<unsigned>(identity)].add(1);
+// How far ahead of its turn the trace ID of a link is asked for: the processor's own reading ahead ends with each page.
+constexpr std::size_t kPlacesAhead = 32;
+
+}  // namespace
+
+// Nothing of the links is counted before all are read.
+void Engine::Impl::count_links(Lane& lane) noexcept {
+  const Lane::LinkTally& tally = lane.link_tally;
+  engine::LaneCounts& counts = lane.counts;
+  for (unsigned identity = 0; identity < context::kIdentityCount; ++identity) {
+    const std::uint64_t count = tally.by_identity[identity];
+    counts.links_received.add(count);
+    if (identity > static_cast<unsigned>(Identity::null_target)) counts.links_invalid[identity].add(count);
   }
+  counts.links_null_target.add(tally.by_identity[static_cast<unsigned>(Identity::null_target)]);
+  counts.links_edges.add(tally.edges);
+  counts.links_same_trace.add(tally.same_trace);
+  counts.links_bad_tracestate.add(tally.bad_tracestate);
+  counts.link_types_unread.add(tally.types_unread);
 }
 
 // Reads the link's types once, for the limits that they set (DESIGN 3.4) and for the policies that ask for them.
@@ -71,81 +55,138 @@ Engine::Impl::TypeLimits Engine::Impl::read_types(Lane& lane, const wire::Decode
     limits.linked = std::min(limits.linked, rule->second.linked);
     limits.linking = std::min(limits.linking, rule->second.linking);
   };
-  const std::uint64_t unread =
+  lane.link_tally.types_unread +=
       policy::for_each_link_type(decoded.bytes, link, options.links.propagate.type_keys, visit);
-  if (unread != 0) lane.counts.link_types_unread.add(unread);
   return limits;
 }
 
-// Reads the links of one accepted span: counts them, samples them if they are too many, and notes which lead to
-// another trace. Their nodes are looked up together, in place_links().
-void Engine::Impl::read_links(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted) {
+// The R that a link's tracestate sets, if it does.
+std::optional<std::uint64_t> Engine::Impl::read_tracestate(Lane& lane, const wire::Decoded& decoded,
+                                                           const wire::LinkView& link) noexcept {
+  context::OtState ot;
+  const Bytes text = slice(decoded.bytes, link.trace_state);
+  const auto error = context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
+  if (error != context::TracestateError::none) ++lane.link_tally.bad_tracestate;
+  return ot.randomness;
+}
+
+// Reads the links of one accepted span: tallies them, samples them if they are too many, and notes which lead to
+// another trace. Their nodes are looked up together, in place_links(). Nothing is published or counted yet.
+void Engine::Impl::read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted) {
   lane.first_cell.push_back(static_cast<std::uint32_t>(lane.cells.size()));
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count == 0) return;
   const TraceId own_id = lane.trace_ids[accepted];
-  const bool is_cut = span.link_count > options.links.sample.max_links_per_span;
   const bool policies_read_types = policies->reads_link_types();
+  const bool limits_read_types = read_link_types && !policies_read_types;
+  const bool is_error = span.status_code == 2;
   policy::LinkFacts* const facts = lane.link_facts.empty() ? nullptr : &lane.link_facts[accepted];
-  std::span<const std::uint32_t> duplicates;
-  if (is_cut) duplicates = lane.cuts[lane.next_cut++]->duplicates;
-  const std::size_t first_cell = lane.cells.size();
-  wire::LinkCursor cursor(decoded, span);
-  wire::LinkView link;
+  store::CutSpan* const cut = begin_cut(lane, span);
+  Lane::LinkTally& tally = lane.link_tally;
+  std::uint32_t index = 0;
+  std::uint64_t good = 0;
   std::uint64_t edges = 0;
-  while (cursor.next(link)) {
+  std::uint32_t field_bytes = 0;
+  wire::LinkView link;
+  for (wire::LinkCursor cursor(decoded, span); cursor.next(link); ++index) {
+    field_bytes += link.field.size;
     const Bytes trace = slice(decoded.bytes, link.trace_id);
     const Bytes far = slice(decoded.bytes, link.span_id);
     const bool has_payload = link.attribute_count != 0 || link.trace_state.size != 0;
     const Identity identity = context::classify(trace, far, link.bad_hex, has_payload);
-    count_link(lane, identity);
     TypeLimits limits;
     if (policies_read_types) limits = read_types(lane, decoded, link, facts);
-    if (facts != nullptr && identity == Identity::good) ++facts->links;
-    if (link.trace_state.size != 0) {
-      context::OtState ot;
-      const Bytes text = slice(decoded.bytes, link.trace_state);
-      const auto error = context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
-      if (error != context::TracestateError::none) lane.counts.links_bad_tracestate.add(1);
+    std::optional<std::uint64_t> own_randomness;
+    if (link.trace_state.size != 0) own_randomness = read_tracestate(lane, decoded, link);
+    EdgeCell cell{};
+    SpanId span_id{};
+    if (identity != Identity::good) {
+      ++tally.by_identity[static_cast<unsigned>(identity)];
+      if (cut != nullptr) lane.sampler.add_other(identity, index, link.field.offset, link.field.size);
+    } else {
+      ++good;
+      const TraceId trace_id = base::load_trace_id(trace.data());
+      span_id = base::load_span_id(far.data());
+      if (cut != nullptr) {
+        if (own_randomness) cut->randomness.emplace_back(index, *own_randomness);
+        const std::uint64_t randomness = own_randomness.value_or(context::randomness(trace_id.lo, {}));
+        lane.sampler.add_good(trace_id, span_id, randomness, index, link.field.offset, link.field.size);
+      }
+      if (trace_id != own_id) {
+        ++edges;
+        if (limits_read_types) limits = read_types(lane, decoded, link, nullptr);
+        cell = with_place(EdgeCell::make(0, 0, limits.linked, limits.linking, is_error, (link.flags & 1) != 0),
+                          link.trace_id.offset)
+                   .on_cut_span(cut != nullptr);
+      }
     }
-    const auto cell = static_cast<std::uint32_t>(lane.cells.size());
-    const bool is_duplicate = !duplicates.empty() && duplicates.front() == cell - first_cell;
-    if (is_duplicate) duplicates = duplicates.subspan(1);
-    lane.cells.push_back({});
-    lane.far_spans.push_back({});
-    if (identity != Identity::good) continue;
-    const TraceId far_id = base::load_trace_id(trace.data());
-    lane.far_spans.back() = base::load_span_id(far.data());
-    if (far_id == own_id) {
-      lane.counts.links_same_trace.add(1);
-      continue;
-    }
-    ++edges;
-    if (read_link_types && !policies_read_types) limits = read_types(lane, decoded, link, nullptr);
-    EdgeCell edge = EdgeCell::make(0, 0, limits.linked, limits.linking, span.status_code == 2, (link.flags & 1) != 0);
-    if (is_cut && !is_duplicate) edge = edge.on_cut_span_too();
-    lane.placed.push_back({cell, accepted, far_id, edge});
-    if (lane.placed.size() >= engine::kPlacedMax) place_links(lane, writer);
+    lane.cells.push_back(cell);
+    lane.far_spans.push_back(span_id);
   }
-  lane.counts.links_edges.add(edges);
+  tally.by_identity[static_cast<unsigned>(Identity::good)] += good;
+  tally.edges += edges;
+  tally.same_trace += good - edges;
+  if (facts != nullptr) facts->links += good;
+  if (cut == nullptr) return;
+  cut->field_bytes = field_bytes;
+  finish_cut(lane, decoded, accepted, *cut);
+}
+
+// Null: the span has not too many links.
+store::CutSpan* Engine::Impl::begin_cut(Lane& lane, const wire::SpanView& span) {
+  if (span.link_count <= options.links.sample.max_links_per_span) return nullptr;
+  lane.cuts.push_back(std::make_unique<store::CutSpan>());
+  lane.sampler.begin(options.links.sample.max_links_per_span, options.links.sample.seed, span.link_count);
+  return lane.cuts.back().get();
+}
+
+// Takes the sample and the bytes of its links, and marks the edges that repeat another.
+void Engine::Impl::finish_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted, store::CutSpan& cut) {
+  EdgeCell* const cells = lane.cells.data() + lane.first_cell[accepted];
+  const SpanId* const far_spans = lane.far_spans.data() + lane.first_cell[accepted];
+  cut.links = lane.sampler.finish([&](std::uint32_t index) {
+    const EdgeCell cell = cells[index];
+    const TraceId trace_id = cell.word == 0 ? lane.trace_ids[accepted] : far_id(decoded, cell);
+    return reservoir::LinkIds{trace_id, far_spans[index]};
+  });
+  for (const std::uint32_t index : lane.sampler.duplicate_indices())
+    if (cells[index].word != 0) cells[index] = cells[index].on_cut_span(false);
+  for (reservoir::SavedLink& saved : cut.links.saved) {
+    const Bytes field = decoded.bytes.subspan(saved.offset, saved.size);
+    saved.offset = static_cast<std::uint32_t>(cut.link_bytes.size());
+    cut.link_bytes.insert(cut.link_bytes.end(), field.begin(), field.end());
+  }
 }
 
 // Finds the far nodes of the noted links and publishes the reverse ends; the forward ends follow span by span.
-void Engine::Impl::place_links(Lane& lane, graph::Writer& writer) {
-  lane.link_ids.clear();
-  for (const Lane::PlacedLink& link : lane.placed) lane.link_ids.push_back(link.trace_id);
-  lane.link_nodes.resize(lane.link_ids.size());
-  writer.find_or_insert(lane.link_ids, lane.link_nodes.data());
-  lane.reverse.clear();
-  for (std::size_t i = 0; i < lane.placed.size(); ++i) {
-    const Lane::PlacedLink& link = lane.placed[i];
-    const EdgeCell near = writer.cell(lane.nodes[link.span], 0, 0, false, false);
-    const EdgeCell far = writer.cell(lane.link_nodes[i], 0, 0, false, false);
-    lane.reverse.push_back(link.edge.with_node(near.offset(), near.sequence()));
-    lane.cells[link.cell] = link.edge.with_node(far.offset(), far.sequence());
+void Engine::Impl::place_links(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded) {
+  const std::size_t cells_end = lane.cells.size();
+  std::uint32_t cell = 0;
+  for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) {
+    const graph::NodeId near = lane.nodes[i];
+    for (const std::uint32_t end = cell + decoded.spans[lane.accepted[i]].link_count; cell < end; ++cell) {
+      if (cell + kPlacesAhead < cells_end)
+        __builtin_prefetch(decoded.bytes.data() + place_of(lane.cells[cell + kPlacesAhead]));
+      if (lane.cells[cell].word == 0) continue;
+      lane.placed.push_back({cell, near});
+      lane.link_ids.push_back(far_id(decoded, lane.cells[cell]));
+      if (lane.placed.size() == engine::kPlacedMax) place_noted(lane, writer);
+    }
   }
-  writer.append_in(lane.link_nodes, lane.reverse);
+  place_noted(lane, writer);
+}
+
+void Engine::Impl::place_noted(Lane& lane, graph::Writer& writer) {
+  writer.find_or_insert(lane.link_ids, lane.link_nodes.data());
+  for (std::size_t i = 0; i < lane.placed.size(); ++i) {
+    EdgeCell& cell = lane.cells[lane.placed[i].cell];
+    lane.reverse.push_back(writer.cell(lane.placed[i].near, cell));
+    cell = writer.cell(lane.link_nodes[i], cell);
+  }
+  writer.append_in({lane.link_nodes.data(), lane.placed.size()}, lane.reverse);
   lane.placed.clear();
+  lane.link_ids.clear();
+  lane.reverse.clear();
 }
 
 }  // namespace v1

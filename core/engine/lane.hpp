@@ -82,10 +82,16 @@ struct Lane {
   // Scratch of one request; kept so that ingest does not allocate once it has grown.
   struct PlacedLink {
     std::uint32_t cell;  // index into cells
-    std::uint32_t span;  // index into accepted
-    TraceId trace_id;
-    graph::EdgeCell edge;  // limits and flags; no node yet
+    graph::NodeId near;
   };
+  struct LinkTally {  // of one request, until it is counted
+    std::array<std::uint64_t, context::kIdentityCount> by_identity{};
+    std::uint64_t edges = 0;
+    std::uint64_t same_trace = 0;
+    std::uint64_t bad_tracestate = 0;
+    std::uint64_t types_unread = 0;
+  };
+  LinkTally link_tally;
   std::uint32_t generation = 0;
   std::vector<std::uint32_t> accepted;                            // indices into decoded.spans
   std::vector<TraceId> trace_ids;                                 // of the accepted spans
@@ -101,11 +107,20 @@ struct Lane {
   std::vector<std::uint32_t> first_cell;              // by accepted span
   std::vector<std::unique_ptr<store::CutSpan>> cuts;  // of the accepted spans whose links are cut, in their order
   std::size_t next_cut = 0;
-  std::vector<PlacedLink> placed;  // links whose nodes are looked up together
+  std::vector<PlacedLink>
+      placed;  // links whose nodes are looked up together; room for kPlacedMax, as in the next three
   std::vector<TraceId> link_ids;
   std::vector<graph::NodeId> link_nodes;
   std::vector<graph::EdgeCell> reverse;  // the reverse ends of placed
   reservoir::LinkSampler sampler;
+
+  void reserve_placed() {
+    const std::size_t links = std::min(cells.size(), kPlacedMax);
+    placed.reserve(links);
+    link_ids.reserve(links);
+    reverse.reserve(links);
+    if (link_nodes.size() < links) link_nodes.resize(links);
+  }
 };
 
 }  // namespace entail::engine

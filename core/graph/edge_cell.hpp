@@ -38,8 +38,10 @@ struct EdgeCell {
     constexpr std::uint64_t kNodeMask = (std::uint64_t{1} << 44) - 1;
     return {(word & ~kNodeMask) | std::uint64_t{offset & kOffsetMask} | (std::uint64_t{sequence & 0xffff} << 28)};
   }
-  // The same link, on a span whose links are cut.
-  constexpr EdgeCell on_cut_span_too() const noexcept { return {word | (std::uint64_t{1} << 58)}; }
+  // The same link, on a span whose links are cut or not.
+  constexpr EdgeCell on_cut_span(bool is_cut) const noexcept {
+    return {(word & ~(std::uint64_t{1} << 58)) | (std::uint64_t{is_cut} << 58)};
+  }
   constexpr std::uint32_t offset() const noexcept { return static_cast<std::uint32_t>(word) & kOffsetMask; }
   constexpr std::uint32_t sequence() const noexcept { return static_cast<std::uint32_t>(word >> 28) & 0xffff; }
   constexpr unsigned limit_linked() const noexcept { return static_cast<unsigned>(word >> 44) & 63; }

@@ -69,6 +69,10 @@ class alignas(sync::kCacheLineBytes) Writer {
     return EdgeCell::make(offset_of(node), static_cast<std::uint32_t>(window_->sequence()), limit_linked, limit_linking,
                           on_error_span, sampled);
   }
+  // The cell of the same link as another, that names a node of this window.
+  EdgeCell cell(NodeId node, EdgeCell link) const noexcept {
+    return link.with_node(offset_of(node), static_cast<std::uint32_t>(window_->sequence()));
+  }
   // The engine's bytes of a node, zero at birth. Who may write them when is the engine's protocol, not the graph's.
   void* payload(NodeId node) const noexcept { return window_->payload(offset_of(node)); }
   // Once before payload() of a node is first written; again is harmless. It is what bytes() counts.

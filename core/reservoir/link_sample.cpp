@@ -65,8 +65,8 @@ void LinkSampler::add_other(context::Identity identity, std::uint32_t index, std
   cut_.saved.push_back(saved);
 }
 
-const CutLinks& LinkSampler::finish() {
-  seen_.find_duplicates(duplicate_indices_);
+const CutLinks& LinkSampler::finish(const IdsOf& ids) {
+  seen_.find_duplicates(ids, duplicate_indices_);
   add_waiting();
   uniform_.settle();
   consistent_.settle();

@@ -6,9 +6,9 @@
 // (bottom_k.hpp). Of links with the same trace and span ID only the first to arrive is a candidate.
 // select() chooses at emission, when all verdicts of the tick are known, and fills the strata of DESIGN 4.3.
 //
-// Cost: a hash, a comparison per sketch and two bits of filters a link, a look-up for one in eleven
+// Cost: a hash, a comparison per sketch and two bits of filters a link, two more for one in eleven
 // (bench/micro/link_sample_bench.cpp). Memory: the sketches hold at most 4(k+1) entries each; what finds the duplicates
-// about 36 bytes a link (seen_links.hpp), and 56 more from the first link on whose tracestate sets another R than its
+// about 14 bytes a link (seen_links.hpp), and 56 more from the first link on whose tracestate sets another R than its
 // trace ID has; kept for the next span until release().
 // Thread rule: Confined; CutLinks is plain data.
 #pragma once
@@ -62,7 +62,7 @@ class LinkSampler {
   void add_good(TraceId trace_id, SpanId span_id, std::uint64_t randomness, std::uint32_t index, std::uint32_t offset,
                 std::uint32_t size) {
     const std::uint64_t hash = base::sampling_hash(trace_id, span_id, seed_);
-    seen_.add(trace_id, span_id, hash, index);
+    seen_.add(hash, index);
     const ConsistentKey key = consistent_key(randomness, hash);
     own_randomness_ |= key.inverse_randomness != consistent_key(trace_id.lo, hash).inverse_randomness;
     if (hash > uniform_.ceiling() && key > consistent_.ceiling() && !own_randomness_) return;
@@ -70,8 +70,9 @@ class LinkSampler {
   }
   // null_target and bad ones.
   void add_other(context::Identity identity, std::uint32_t index, std::uint32_t offset, std::uint32_t size);
-  // Ends the span. Valid until the next begin().
-  const CutLinks& finish();
+  // Ends the span. Valid until the next begin(). ids: of the good links, which are asked for again where two may be
+  // one.
+  const CutLinks& finish(const IdsOf& ids);
 
   // Arrival indices of the duplicates, ascending: what an accounting by trace must leave out. Valid between finish()
   // and the next begin().

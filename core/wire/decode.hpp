@@ -135,6 +135,8 @@ class LinkCursor {
   bool next(LinkView& link) noexcept;
 
  private:
+  bool next_of_any(LinkView& link) noexcept;
+
   const Decoded& decoded_;
   std::uint32_t at_;
   std::uint32_t end_;

@@ -41,7 +41,7 @@ Estimates estimate_uniform(const std::vector<Link>& links) {
     sampler.begin(kBudget, static_cast<std::uint64_t>(round) * 0x9e3779b97f4a7c15 + 1, links.size());
     for (std::uint32_t i = 0; i < links.size(); ++i)
       sampler.add_good(links[i].trace_id, links[i].span_id, links[i].randomness, i, 0, 0);
-    const CutLinks& cut = sampler.finish();
+    const CutLinks& cut = sampler.finish(naive::ids_of(links));
     const double threshold = std::ldexp(static_cast<double>(*cut.threshold_uniform), -64);
     double in_sample = 0;
     for (const SavedLink& link : cut.saved) in_sample += link.in_uniform && is_of_kind(link.index) ? 1 : 0;
@@ -83,13 +83,17 @@ TEST(EstimateStatistics, DistinctTracesAreEstimatedByC) {
   LinkSampler sampler;
   for (int round = 0; round < kRounds; ++round) {
     sampler.begin(kBudget, 1, 2 * kLinks);
+    std::vector<Link> links(2 * kLinks);
     for (std::uint32_t i = 0; i < kLinks; ++i) {
-      const Link link = naive::make_link(IdFamily::random, i, random);
-      sampler.add_good(link.trace_id, link.span_id, link.randomness, 2 * i, 0, 0);
-      sampler.add_good(link.trace_id, SpanId{link.span_id.value ^ 2}, link.randomness, 2 * i + 1, 0, 0);
+      Link link = naive::make_link(IdFamily::random, i, random);
+      for (const std::uint32_t index : {2 * i, 2 * i + 1}) {
+        links[index] = link;
+        sampler.add_good(link.trace_id, link.span_id, link.randomness, index, 0, 0);
+        link.span_id.value ^= 2;
+      }
     }
-    const double threshold =
-        std::ldexp(static_cast<double>(sampler.finish().threshold_consistent->inverse_randomness), -56);
+    const CutLinks& cut = sampler.finish(naive::ids_of(links));
+    const double threshold = std::ldexp(static_cast<double>(cut.threshold_consistent->inverse_randomness), -56);
     threshold_cdf.push_back(first_excluded_cdf(threshold, kBudget, kLinks));
     distinct.push_back(kBudget / threshold);
   }

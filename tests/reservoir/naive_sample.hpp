@@ -32,6 +32,11 @@ struct Link {
   Ids ids() const { return {trace_id, span_id}; }
 };
 
+// As LinkSampler::finish() asks for them.
+inline IdsOf ids_of(const std::vector<Link>& links) {
+  return [&links](std::uint32_t index) { return LinkIds{links[index].trace_id, links[index].span_id}; };
+}
+
 inline std::uint64_t hash_of(const Link& link, std::uint64_t seed) {
   std::array<unsigned char, 24> bytes;
   const std::array<std::uint64_t, 3> words = {link.trace_id.hi, link.trace_id.lo, link.span_id.value};

@@ -25,7 +25,7 @@ const CutLinks& sample(LinkSampler& sampler, const std::vector<Link>& links, std
     else
       sampler.add_other(links[i].identity, i, i, 1);
   }
-  return sampler.finish();
+  return sampler.finish(naive::ids_of(links));
 }
 
 // What a caller knows of a span: its pinned links from the edges, in any order, and the counts of the other strata.
