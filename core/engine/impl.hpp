@@ -241,7 +241,6 @@ struct Engine::Impl {
   std::vector<graph::NodeId> touched_nodes;
   std::vector<graph::NodeId> created_nodes;
 
-  wire::Decoded read_back;  // scratch of emission: the span that is read again
   emit::BatchWriter output;
   std::uint64_t output_spans = 0;  // in output, not yet given to the sink
   std::uint64_t output_links = 0;

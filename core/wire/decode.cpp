@@ -38,6 +38,7 @@ class Decoder {
 
   bool request(const Byte* at, const Byte* end);
   bool span(const Byte* at, const Byte* end, std::uint32_t scope);
+  void span_fields(const Byte* at, const Byte* end, SpanView& span) noexcept;
   Error error() const noexcept { return reader_.error(); }
 
  private:
@@ -409,6 +410,25 @@ bool Decoder::span(const Byte* at, const Byte* end, std::uint32_t scope) {
   return true;
 }
 
+// Without attributes and links, up to the first bad byte.
+void Decoder::span_fields(const Byte* at, const Byte* end, SpanView& span) noexcept {
+  span.payload = reader_.range(at, end);
+  at = usual_fields(at, end, span);
+  while (at != nullptr && at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    std::uint32_t size = 0;
+    at = reader_.tag(at, end, tag);
+    if (at == nullptr) return;
+    if (tag == kSpanAttributeTag || tag == kSpanLinkTag) {
+      at = reader_.length(at, end, size);
+      if (at != nullptr) at += size;
+    } else {
+      at = span_field(field, tag, at, end, span);
+    }
+  }
+}
+
 }  // namespace
 
 void Decoded::clear() noexcept {
@@ -439,12 +459,11 @@ Result<void> decode(Bytes bytes, const Marks* marks, Decoded& decoded) {
   }
 }
 
-const SpanView& read_span(Bytes span, Decoded& scratch) {
-  scratch.clear();
-  scratch.bytes = span;
-  Decoder decoder(span, scratch);
-  static_cast<void>(decoder.span(span.data(), span.data() + span.size(), 0));
-  return scratch.spans.front();
+SpanView read_span(Bytes span) noexcept {
+  Decoded unused;
+  SpanView view = kEmptySpan;
+  Decoder(span, unused).span_fields(span.data(), span.data() + span.size(), view);
+  return view;
 }
 
 }  // namespace entail::wire

@@ -123,9 +123,9 @@ struct Decoded {
 // Decodes an ExportTraceServiceRequest / TracesData. On error `decoded` is cleared. marks: see above, may be null.
 Result<void> decode(Bytes bytes, const Marks* marks, Decoded& decoded);
 
-// The view of one Span message by itself, which was decoded before; of `scratch`, and as long as that is left alone.
-// With other bytes, what stands before the first bad one. May throw std::bad_alloc.
-const SpanView& read_span(Bytes span, Decoded& scratch);
+// The view of one Span message by itself, which was decoded before. Attributes and links are passed over: it says
+// nothing of them. With other bytes, what stands before the first bad one.
+SpanView read_span(Bytes span) noexcept;
 
 // Walks the links of one span in wire order. The span was decoded, so nothing can fail: a link whose *inside* does not
 // parse made decode() fail.
