@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "entail/types.hpp"
 
@@ -37,7 +38,26 @@ inline void store_be64(std::uint8_t* bytes, std::uint64_t value) noexcept {
 }
 
 inline std::uint32_t load_le16(const std::uint8_t* bytes) noexcept {
-  return bytes[0] | static_cast<std::uint32_t>(bytes[1]) << 8;
+  std::uint16_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  return std::endian::native == std::endian::little ? word : __builtin_bswap16(word);
+}
+
+// Whether `size` bytes are the same. For the few bytes of a key, where calling memcmp costs more than comparing.
+inline bool equal_bytes(const std::uint8_t* a, const std::uint8_t* b, std::size_t size) noexcept {
+  if (size >= 8) {
+    for (std::size_t at = 0; at + 8 < size; at += 8)
+      if (load_le64(a + at) != load_le64(b + at)) return false;
+    return load_le64(a + size - 8) == load_le64(b + size - 8);
+  }
+  if (size >= 4) return load_le32(a) == load_le32(b) && load_le32(a + size - 4) == load_le32(b + size - 4);
+  for (std::size_t at = 0; at < size; ++at)
+    if (a[at] != b[at]) return false;
+  return true;
+}
+inline bool equal_text(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && equal_bytes(reinterpret_cast<const std::uint8_t*>(a.data()),
+                                             reinterpret_cast<const std::uint8_t*>(b.data()), a.size());
 }
 
 // REQUIRES 16 readable bytes.

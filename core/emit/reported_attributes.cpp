@@ -71,6 +71,8 @@ void append_truncation_attributes(const reservoir::TruncationRecord& record, Tru
 }
 
 void append_reason_attributes(const KeepReason& reason, std::vector<Attribute>& out) {
+  constexpr std::size_t kReasonAttributes = 6;
+  out.reserve(out.size() + kReasonAttributes);
   add_text(out, "entail.keep.reason", std::string(reason.reason));
   add_text(out, "entail.keep.policy", std::string(reason.policy));
   add_text(out, "entail.keep.origin_trace_id",

@@ -23,7 +23,7 @@ struct Engine::Impl::KeptSpan {
   std::string_view trace_state;
   std::uint32_t dropped_links_count = 0;
 
-  KeptSpan(const store::SpanEntry* stored, wire::Decoded& scratch);
+  explicit KeptSpan(const store::SpanEntry* stored) noexcept;
 };
 
 namespace {
@@ -36,9 +36,9 @@ SpanId read_span_id(Bytes bytes) noexcept { return bytes.size() == 8 ? base::loa
 
 }  // namespace
 
-Engine::Impl::KeptSpan::KeptSpan(const store::SpanEntry* stored, wire::Decoded& scratch) : entry(stored) {
+Engine::Impl::KeptSpan::KeptSpan(const store::SpanEntry* stored) noexcept : entry(stored) {
   const Bytes payload = stored->payload();
-  const wire::SpanView& view = wire::read_span(payload, scratch);
+  const wire::SpanView view = wire::read_span(payload);
   start_ns = view.start_ns;
   span_id = read_span_id(wire::slice(payload, view.span_id));
   parent = read_span_id(wire::slice(payload, view.parent_span_id));
@@ -87,9 +87,11 @@ void Engine::Impl::prefetch_spans(std::span<const RecordId> ids) const noexcept 
 
 void Engine::Impl::emit_trace(RecordId id) {
   std::vector<KeptSpan> spans;
-  for (NodeId node = ledger[id].node; node != 0; node = graph.older(node))
-    for (const store::SpanEntry* entry = payload(node).spans.take().first; entry != nullptr; entry = entry->next)
-      spans.emplace_back(entry, read_back);
+  for (NodeId node = ledger[id].node; node != 0; node = graph.older(node)) {
+    const auto taken = payload(node).spans.take();
+    spans.reserve(spans.size() + taken.count);
+    for (const store::SpanEntry* entry = taken.first; entry != nullptr; entry = entry->next) spans.emplace_back(entry);
+  }
   std::sort(spans.begin(), spans.end(), [](const KeptSpan& a, const KeptSpan& b) {
     return std::tie(a.start_ns, a.span_id, a.entry->size) < std::tie(b.start_ns, b.span_id, b.entry->size);
   });

@@ -254,7 +254,6 @@ struct Engine::Impl {
   std::vector<RecordId> to_log;
   std::vector<engine::Touch> adopting;
 
-  wire::Decoded read_back;  // scratch of emission: the span that is read again
   emit::BatchWriter output;
   std::uint64_t output_spans = 0;  // in output, not yet given to the sink
   std::uint64_t output_links = 0;

@@ -52,17 +52,17 @@ void AttributeTable::finish() {
     const auto size = static_cast<std::uint8_t>(key.text.size());
     std::vector<std::uint8_t> field = {kKeyTag, size};
     field.insert(field.end(), key.text.begin(), key.text.end());
-    is_marked_[wire::key_mark(field.data() + field.size(), size)] = true;
+    is_marked_[wire::key_mark(field.data() + field.size(), size)] = 1;
   }
-  is_marked_[wire::kNoKeyMark] = true;
+  is_marked_[wire::kNoKeyMark] = 1;
   for (std::size_t length = 1; length < first_by_length_.size(); ++length)
     first_by_length_[length] = static_cast<std::uint16_t>(first_by_length_[length] + first_by_length_[length - 1]);
 }
 
-const AttributeTable::Key* AttributeTable::find(std::string_view text) const noexcept {
+inline const AttributeTable::Key* AttributeTable::find(std::string_view text) const noexcept {
   const std::size_t bucket = std::min(text.size(), kLengthsMax);
   for (std::size_t index = first_by_length_[bucket]; index < first_by_length_[bucket + 1]; ++index)
-    if (keys_[index].text == text) return &keys_[index];
+    if (base::equal_text(keys_[index].text, text)) return &keys_[index];
   return nullptr;
 }
 
@@ -73,20 +73,23 @@ bool AttributeTable::all_set(const Bits& bits) const noexcept {
   return true;
 }
 
-void AttributeTable::apply(const Key& key, Bytes bytes, const wire::AttributeView& attribute, Holder holder,
-                           Bits& bits) const {
-  using Kind = wire::AttributeView::Kind;
+inline void AttributeTable::apply_string(const Key& key, std::string_view text, Holder holder, Bits& bits) const {
   for (const AttributeTest& test : key.tests) {
     if (has_bit(bits, test.bit)) continue;
+    // The Collector does not offer the empty strings of spans to its regexes, but those of resources.
+    const bool asked = test.kind == AttributeTest::Kind::exact ||
+                       (test.kind == AttributeTest::Kind::regex && (!text.empty() || holder == Holder::resource));
+    if (asked && matchers_[test.matcher].matches(text)) set_bit(bits, test.bit);
+  }
+}
+
+void AttributeTable::apply_scalar(const Key& key, const wire::AttributeView& attribute, Bits& bits) noexcept {
+  using Kind = wire::AttributeView::Kind;
+  for (const AttributeTest& test : key.tests) {
     bool holds = false;
     switch (test.kind) {
       case AttributeTest::Kind::exact:
-        holds = attribute.kind == Kind::string && matchers_[test.matcher].matches(text_of(bytes, attribute.string));
-        break;
       case AttributeTest::Kind::regex:
-        // The Collector does not offer the empty strings of spans to its regexes, but those of resources.
-        holds = attribute.kind == Kind::string && (attribute.string.size != 0 || holder == Holder::resource) &&
-                matchers_[test.matcher].matches(text_of(bytes, attribute.string));
         break;
       case AttributeTest::Kind::boolean:
         holds = attribute.kind == Kind::boolean && (attribute.integer != 0) == test.boolean;
@@ -105,13 +108,29 @@ void AttributeTable::apply(const Key& key, Bytes bytes, const wire::AttributeVie
   }
 }
 
+void AttributeTable::apply(const Key& key, Bytes bytes, const wire::AttributeView& attribute, Holder holder,
+                           Bits& bits) const {
+  if (attribute.kind == wire::AttributeView::Kind::string)
+    apply_string(key, text_of(bytes, attribute.string), holder, bits);
+  else
+    apply_scalar(key, attribute, bits);
+}
+
 void AttributeTable::match_one(Bytes bytes, wire::KeyMark marked, std::uint32_t end, Bits& bits) const {
-  if (marked.mark != wire::kNoKeyMark) {
-    if (const Key* key = find(text_of(bytes, wire::read_marked_key(bytes, marked))))
-      apply(*key, bytes, wire::read_marked(bytes, marked), Holder::span, bits);
-    return;
-  }
-  wire::AttributeCursor cursor(bytes, marked.at, end, kSpanAttributes);
+  if (marked.mark == wire::kNoKeyMark) [[unlikely]]
+    return match_unmarked(bytes, marked.at, end, bits);
+  const wire::Range key_range = wire::read_marked_key(bytes, marked);
+  const Key* const key = find(text_of(bytes, key_range));
+  if (key == nullptr) return;
+  wire::Range text;
+  if (wire::read_marked_string(bytes, key_range, text))
+    apply_string(*key, text_of(bytes, text), Holder::span, bits);
+  else
+    apply(*key, bytes, wire::read_marked(bytes, marked), Holder::span, bits);
+}
+
+void AttributeTable::match_unmarked(Bytes bytes, std::uint32_t at, std::uint32_t end, Bits& bits) const {
+  wire::AttributeCursor cursor(bytes, at, end, kSpanAttributes);
   wire::AttributeView attribute;
   if (!cursor.next(attribute)) return;
   if (const Key* key = find(text_of(bytes, attribute.key))) apply(*key, bytes, attribute, Holder::span, bits);
@@ -119,10 +138,16 @@ void AttributeTable::match_one(Bytes bytes, wire::KeyMark marked, std::uint32_t 
 
 void AttributeTable::match_span(const wire::Decoded& decoded, const wire::SpanView& span, Bits& bits) const {
   if (span.attribute_count == 0 || keys_.empty() || all_set(bits)) return;
-  const wire::KeyMark* const first = decoded.key_marks.data() + span.first_key_mark;
-  for (std::uint32_t i = 0; i < span.attribute_count; ++i)
-    if (is_marked_[first[i].mark]) [[unlikely]]
-      match_one(decoded.bytes, first[i], span.attributes_end, bits);
+  const auto match_if_marked = [&](const wire::KeyMark& key) {
+    if (is_marked_[key.mark] != 0) match_one(decoded.bytes, key, span.attributes_end, bits);
+  };
+  // Four for one branch: hardly any is asked for.
+  const wire::KeyMark* key = decoded.key_marks.data() + span.first_key_mark;
+  const wire::KeyMark* const end = key + span.attribute_count;
+  for (; end - key >= 4; key += 4)
+    if ((is_marked_[key[0].mark] | is_marked_[key[1].mark] | is_marked_[key[2].mark] | is_marked_[key[3].mark]) != 0)
+      std::for_each(key, key + 4, match_if_marked);
+  std::for_each(key, end, match_if_marked);
 }
 
 void AttributeTable::match_resource(Bytes bytes, wire::Range resource, Bits& bits) const {

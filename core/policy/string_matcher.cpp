@@ -58,8 +58,7 @@ StringMatcher StringMatcher::regex(const std::vector<std::string>& patterns, std
   return matcher;
 }
 
-bool StringMatcher::matches(std::string_view text) const {
-  if (values_.size() == 1) return values_.front() == text;
+bool StringMatcher::matches_any(std::string_view text) const {
   if (!values_.empty()) return std::binary_search(values_.begin(), values_.end(), text, BySizeThenContent{});
   const re2::StringPiece piece(text.data(), text.size());
   if (set_ != nullptr) {

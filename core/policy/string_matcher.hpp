@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.hpp"
+
 namespace re2 {
 class RE2;
 }
@@ -27,10 +29,14 @@ class StringMatcher {
   // Found by one of the patterns. Every pattern at fault appends one text to faults; the matcher is unusable then.
   static StringMatcher regex(const std::vector<std::string>& patterns, std::vector<std::string>& faults);
 
-  bool matches(std::string_view text) const;
+  bool matches(std::string_view text) const {
+    if (values_.size() == 1) return base::equal_text(values_.front(), text);
+    return matches_any(text);
+  }
 
  private:
   struct RegexSet;
+  bool matches_any(std::string_view text) const;
   std::vector<std::string> values_;  // ascending by size, then by content
   std::vector<std::unique_ptr<re2::RE2>> patterns_;
   std::unique_ptr<RegexSet> set_;  // of all patterns, if there are several

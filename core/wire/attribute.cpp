@@ -235,12 +235,13 @@ AttributeView read_value(Bytes bytes, Range any_value) noexcept {
 AttributeView read_marked(Bytes bytes, KeyMark marked) noexcept {
   Reader reader(bytes);
   const Range key = read_marked_key(bytes, marked);
-  const Byte* const value = reader.at(key.offset + key.size);  // at its tag
-  // The usual value: a string, lengths of one byte.
-  if (value[1] < 0x80 && value[1] >= 2 && value[2] == kStringTag && value[3] + 2 == value[1])
-    return {.key = key, .kind = AttributeView::Kind::string, .string = reader.range(value + 4, value + 4 + value[3])};
   AttributeView attribute;
   attribute.key = key;
+  if (read_marked_string(bytes, key, attribute.string)) {
+    attribute.kind = AttributeView::Kind::string;
+    return attribute;
+  }
+  const Byte* const value = reader.at(key.offset + key.size);  // at its tag
   std::uint32_t size = 0;
   const Byte* const content = reader.length(value + 1, reader.at(static_cast<std::uint32_t>(bytes.size())), size);
   if (content != nullptr) static_cast<void>(read_any_value(reader, content, content + size, attribute));

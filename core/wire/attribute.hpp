@@ -8,9 +8,10 @@ namespace entail::wire {
 
 // True if the `size` bytes before `end`, 1 to 8, are one varint. REQUIRES 8 readable bytes before `end`.
 inline bool is_varint(const Byte* end, std::uint32_t size) noexcept {
-  constexpr std::uint64_t kContinued = 0x0080808080808080;  // in every byte but the last
+  constexpr std::uint64_t kTopBits = 0x8080808080808080;
+  constexpr std::uint64_t kContinued = kTopBits >> 8;  // in every byte but the last
   const unsigned unused_bits = 64 - 8 * size;
-  return (base::load_le64(end - 8) & (kContinued | std::uint64_t{1} << 63)) >> unused_bits == kContinued >> unused_bits;
+  return ((base::load_le64(end - 8) & kTopBits) ^ kContinued) >> unused_bits == 0;
 }
 
 // The value of a KeyValue that ends with it: tag, length and one scalar field, all of one-byte lengths. REQUIRES
@@ -18,9 +19,8 @@ inline bool is_varint(const Byte* end, std::uint32_t size) noexcept {
 inline bool is_plain_value(const Byte* value, std::uint32_t value_size) noexcept {
   // Most are strings: both tags and lengths as one word.
   constexpr std::uint32_t kStringHead = tag_of(2, WireType::length) | tag_of(1, WireType::length) << 16;
-  const std::uint32_t head = base::load_le32(value);
-  if (head == kStringHead + value_size * 0x01000100 - 0x02000000) return true;
-  if ((head & 0xffff) != (tag_of(2, WireType::length) | value_size << 8)) return false;
+  if (base::load_le32(value) == kStringHead + value_size * 0x01000100 - 0x02000000) return true;
+  if (value[0] != tag_of(2, WireType::length) || value[1] != value_size) return false;
   switch (value[2]) {
     case tag_of(4, WireType::fixed64):
       return value_size == 9;
@@ -40,19 +40,27 @@ inline bool is_plain_key_value(const Byte* at, std::uint32_t size) noexcept {
   return key_size + 6 <= size && is_plain_value(at + 2 + key_size, size - 4 - key_size);
 }
 
-// The same for an attribute field whose length is at `at`: its end, and the mark of its key; null if it is not plain.
-inline const Byte* plain_attribute(const Byte* at, const Byte* end, std::uint32_t& mark) noexcept {
-  constexpr std::ptrdiff_t kLeast = 7;  // an empty key and an empty string
-  constexpr std::uint32_t kHead = tag_of(1, WireType::length) << 8;  // between two lengths of a byte each
-  if (end - at < kLeast) return nullptr;
-  const std::uint32_t size = at[0];
-  const std::uint32_t key_size = at[2];
-  const std::uint32_t after_value_head = size - key_size - 6;  // wraps where the value has no such head
-  if ((base::load_le32(at) & 0x80ff80) != kHead || after_value_head > 0x7f || end - at <= size) return nullptr;
-  const Byte* const value = at + 3 + key_size;
-  if (!is_plain_value(value, after_value_head + 2)) return nullptr;
-  mark = key_mark(value, key_size);
-  return at + 1 + size;
+constexpr std::ptrdiff_t kPlainAttributeLeast = 8;  // tags and lengths around an empty key and an empty string
+
+// The same for a field of any tag, which is an attribute if that is `tag`: where it ends, and the mark of its key.
+// False also for one that ends behind `last`. REQUIRES kPlainAttributeLeast readable bytes at `field`, and all up to
+// `last`.
+template <std::uint32_t tag>
+inline bool plain_attribute(const Byte* field, const Byte* last, const Byte*& behind, std::uint32_t& mark) noexcept {
+  constexpr std::uint32_t kHead = tag | tag_of(1, WireType::length) << 16;  // around the first of two lengths
+  if ((base::load_le32(field) & 0xff80ff) != kHead) return false;
+  const std::size_t size = field[1];
+  const std::size_t key_size = field[3];
+  // Who walks a run waits for this alone. An integer, as no pointer may point there yet.
+  const auto next = reinterpret_cast<std::uintptr_t>(field) + 2 + size;
+  if (next > reinterpret_cast<std::uintptr_t>(last)) return false;
+  const auto value_size = static_cast<std::ptrdiff_t>(size - key_size - 4);
+  if (value_size < 2) return false;
+  const Byte* const value = field + 4 + key_size;
+  if (!is_plain_value(value, static_cast<std::uint32_t>(value_size))) return false;
+  mark = key_mark(value, static_cast<std::uint32_t>(key_size));
+  behind = reinterpret_cast<const Byte*>(next);
+  return true;
 }
 
 // The mark of the key where the message holds one key, then one value, and nothing else; kNoKeyMark else, though the

@@ -38,12 +38,14 @@ class Decoder {
 
   bool request(const Byte* at, const Byte* end);
   bool span(const Byte* at, const Byte* end, std::uint32_t scope);
+  void span_fields(const Byte* at, const Byte* end, SpanView& span) noexcept;
   Error error() const noexcept { return reader_.error(); }
 
  private:
   bool resource_spans(const Byte* at, const Byte* end);
   bool scope_spans(const Byte* at, const Byte* end, std::uint32_t resource);
   const Byte* usual_fields(const Byte* at, const Byte* end, SpanView& span) const noexcept;
+  static const Byte* usual_last_fields(const Byte* at, const Byte* end, SpanView& span) noexcept;
   const Byte* span_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end, SpanView& span);
   [[gnu::noinline]] const Byte* attributes(const Byte* field, const Byte* at, const Byte* end, SpanView& span);
   [[gnu::noinline]] const Byte* unusual_attribute(const Byte* field, const Byte* at, const Byte* end,
@@ -198,35 +200,44 @@ bool Decoder::status(const Byte* at, const Byte* end, std::uint32_t& code) noexc
 }
 
 // Attributes and links come in runs, so each is tried again before the next tag is looked up. By itself, so that what
-// an attribute waits for, the length of the one before, stays in a register.
+// an attribute waits for, the length of the one before, stays in a register. `at` is behind the first one's tag.
 const Byte* Decoder::attributes(const Byte* field, const Byte* at, const Byte* end, SpanView& span) {
   if (span.attribute_count == 0) {
     span.first_attribute = reader_.offset(field);
     span.first_key_mark = static_cast<std::uint32_t>(out_.key_mark_count);
   }
   const Byte* const begin = reader_.at(0);
+  const Byte* const first = field;
   KeyMark* key = out_.key_marks.data() + out_.key_mark_count;
   const KeyMark* room_end = out_.key_marks.data() + out_.key_marks.size();
-  std::uint32_t count = 0;
-  for (;; field = at++, ++key) {
+  for (;;) {
+    if (end - field >= kPlainAttributeLeast) [[likely]] {
+      // All that end here leave room for another, so that none asks whether it has its least bytes.
+      const Byte* const last = end - kPlainAttributeLeast;
+      while (key != room_end) {
+        const Byte* behind = nullptr;
+        if (!plain_attribute<kSpanAttributeTag>(field, last, behind, key->mark)) break;
+        key->at = static_cast<std::uint32_t>(field + 2 - begin);
+        ++key;
+        field = behind;
+      }
+    }
+    if (field != first) {
+      if (field == end || field[0] != kSpanAttributeTag) break;
+      at = field + 1;
+    }
     if (key == room_end) [[unlikely]] {
-      key = grow_key_marks(out_.key_mark_count + count);
+      key = grow_key_marks(static_cast<std::size_t>(key - out_.key_marks.data()));
       room_end = out_.key_marks.data() + out_.key_marks.size();
     }
-    ++count;
-    if (const Byte* const behind = plain_attribute(at, end, key->mark); behind != nullptr) [[likely]] {
-      key->at = static_cast<std::uint32_t>(at + 1 - begin);
-      at = behind;
-    } else {
-      at = unusual_attribute(field, at, end, *key);
-      if (at == nullptr) return nullptr;
-    }
-    if (at == end || at[0] != kSpanAttributeTag) break;
+    field = unusual_attribute(field, at, end, *key++);
+    if (field == nullptr) return nullptr;
   }
-  span.attribute_count += count;
-  span.attributes_end = reader_.offset(at);
-  out_.key_mark_count += count;
-  return at;
+  const auto used = static_cast<std::size_t>(key - out_.key_marks.data());
+  span.attribute_count += static_cast<std::uint32_t>(used - out_.key_mark_count);
+  span.attributes_end = reader_.offset(field);
+  out_.key_mark_count = used;
+  return field;
 }
 
 KeyMark* Decoder::grow_key_marks(std::size_t used) {
@@ -237,7 +248,8 @@ KeyMark* Decoder::grow_key_marks(std::size_t used) {
 const Byte* Decoder::unusual_attribute(const Byte* field, const Byte* at, const Byte* end, KeyMark& key) noexcept {
   std::uint32_t size = 0;
   at = reader_.length(at, end, size);
-  if (at == nullptr || !check_key_value(reader_, at, at + size, 0)) return nullptr;
+  if (at == nullptr) return nullptr;
+  if (!is_plain_key_value(at, size) && !check_key_value(reader_, at, at + size, 0)) return nullptr;
   key.mark = mark_of_key_value(at, size);
   key.at = reader_.offset(key.mark == kNoKeyMark ? field : at);
   return at + size;
@@ -267,28 +279,51 @@ const Byte* Decoder::usual_fields(const Byte* at, const Byte* end, SpanView& spa
   constexpr std::ptrdiff_t kIdBytes = 18 + 10 + 10;
   constexpr std::ptrdiff_t kTimeBytes = 2 + 9 + 9;
   if (end - at < kIdBytes + 2) return at;
-  if (base::load_le16(at) == (tag_of(1, WireType::length) | 16 << 8)) {
+  if (base::load_le16(at) == (tag_of(1, WireType::length) | 16 << 8)) [[likely]] {
     span.trace_id = reader_.range(at + 2, at + 18);
     at += 18;
   }
-  if (base::load_le16(at) == (tag_of(2, WireType::length) | 8 << 8)) {
+  if (base::load_le16(at) == (tag_of(2, WireType::length) | 8 << 8)) [[likely]] {
     span.span_id = reader_.range(at + 2, at + 10);
     at += 10;
   }
-  if (base::load_le16(at) == (tag_of(4, WireType::length) | 8 << 8)) {
+  if (base::load_le16(at) == (tag_of(4, WireType::length) | 8 << 8)) [[likely]] {
     span.parent_span_id = reader_.range(at + 2, at + 10);
     at += 10;
   }
-  if (at[0] == tag_of(5, WireType::length) && at[1] < 0x80 && end - at >= at[1] + 2) at += at[1] + 2;
+  if (at[0] == tag_of(5, WireType::length) && at[1] < 0x80 && end - at >= at[1] + 2) [[likely]]
+    at += at[1] + 2;
   if (end - at < kTimeBytes) return at;
-  if (at[0] == tag_of(6, WireType::varint) && at[1] < 0x80) at += 2;
-  if (at[0] == tag_of(7, WireType::fixed64)) {
+  if (at[0] == tag_of(6, WireType::varint) && at[1] < 0x80) [[likely]]
+    at += 2;
+  if (at[0] == tag_of(7, WireType::fixed64)) [[likely]] {
     span.start_ns = base::load_le64(at + 1);
     at += 9;
   }
-  if (at[0] == tag_of(8, WireType::fixed64)) {
+  if (at[0] == tag_of(8, WireType::fixed64)) [[likely]] {
     span.end_ns = base::load_le64(at + 1);
     at += 9;
+  }
+  return at;
+}
+
+// The same for the fields that SDKs write last: status without a message, and flags.
+const Byte* Decoder::usual_last_fields(const Byte* at, const Byte* end, SpanView& span) noexcept {
+  constexpr std::uint32_t kStatusTag = tag_of(15, WireType::length);
+  constexpr std::uint32_t kFlagsTag =
+      (tag_of(16, WireType::fixed32) & 0x7f) | 0x80 | tag_of(16, WireType::fixed32) >> 7 << 8;
+  constexpr std::ptrdiff_t kStatusBytes = 4;
+  constexpr std::ptrdiff_t kFlagsBytes = 6;
+  if (end - at >= 2 && base::load_le16(at) == kStatusTag) {
+    at += 2;
+  } else if (end - at >= kStatusBytes && at[3] < 0x80 &&
+             (base::load_le32(at) & 0xffffff) == (kStatusTag | 2 << 8 | tag_of(3, WireType::varint) << 16)) {
+    span.status_code = at[3];
+    at += kStatusBytes;
+  }
+  if (end - at >= kFlagsBytes && base::load_le16(at) == kFlagsTag) {
+    span.flags = base::load_le32(at + 2);
+    at += kFlagsBytes;
   }
   return at;
 }
@@ -358,6 +393,11 @@ bool Decoder::span(const Byte* at, const Byte* end, std::uint32_t scope) {
   span.scope = scope;
   span.bad_hex = is_marked(span.payload.offset);
   at = usual_fields(at, end, span);
+  if (at < end && at[0] == kSpanAttributeTag) [[likely]] {
+    at = attributes(at, at + 1, end, span);
+    if (at == nullptr) return false;
+    at = usual_last_fields(at, end, span);
+  }
   while (at < end) {
     const Byte* const field = at;
     std::uint32_t tag = 0;
@@ -368,6 +408,25 @@ bool Decoder::span(const Byte* at, const Byte* end, std::uint32_t scope) {
   }
   out_.link_count += span.link_count;
   return true;
+}
+
+// Without attributes and links, up to the first bad byte.
+void Decoder::span_fields(const Byte* at, const Byte* end, SpanView& span) noexcept {
+  span.payload = reader_.range(at, end);
+  at = usual_fields(at, end, span);
+  while (at != nullptr && at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    std::uint32_t size = 0;
+    at = reader_.tag(at, end, tag);
+    if (at == nullptr) return;
+    if (tag == kSpanAttributeTag || tag == kSpanLinkTag) {
+      at = reader_.length(at, end, size);
+      if (at != nullptr) at += size;
+    } else {
+      at = span_field(field, tag, at, end, span);
+    }
+  }
 }
 
 }  // namespace
@@ -400,12 +459,11 @@ Result<void> decode(Bytes bytes, const Marks* marks, Decoded& decoded) {
   }
 }
 
-const SpanView& read_span(Bytes span, Decoded& scratch) {
-  scratch.clear();
-  scratch.bytes = span;
-  Decoder decoder(span, scratch);
-  static_cast<void>(decoder.span(span.data(), span.data() + span.size(), 0));
-  return scratch.spans.front();
+SpanView read_span(Bytes span) noexcept {
+  Decoded unused;
+  SpanView view = kEmptySpan;
+  Decoder(span, unused).span_fields(span.data(), span.data() + span.size(), view);
+  return view;
 }
 
 }  // namespace entail::wire

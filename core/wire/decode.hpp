@@ -123,9 +123,9 @@ struct Decoded {
 // Decodes an ExportTraceServiceRequest / TracesData. On error `decoded` is cleared. marks: see above, may be null.
 Result<void> decode(Bytes bytes, const Marks* marks, Decoded& decoded);
 
-// The view of one Span message by itself, which was decoded before; of `scratch`, and as long as that is left alone.
-// With other bytes, what stands before the first bad one. May throw std::bad_alloc.
-const SpanView& read_span(Bytes span, Decoded& scratch);
+// The view of one Span message by itself, which was decoded before. Attributes and links are passed over: it says
+// nothing of them. With other bytes, what stands before the first bad one.
+SpanView read_span(Bytes span) noexcept;
 
 // Walks the links of one span in wire order. The span was decoded, so nothing can fail: a link whose *inside* does not
 // parse made decode() fail.
@@ -174,6 +174,14 @@ AttributeView read_value(Bytes bytes, Range any_value) noexcept;
 // The attribute at a mark that is not kNoKeyMark.
 inline Range read_marked_key(Bytes bytes, KeyMark marked) noexcept { return {marked.at + 2, bytes[marked.at + 1]}; }
 AttributeView read_marked(Bytes bytes, KeyMark marked) noexcept;
+// The same for the value that is most usual, a string with lengths of one byte; false for any other.
+inline bool read_marked_string(Bytes bytes, Range key, Range& string) noexcept {
+  const std::uint8_t* const value = bytes.data() + key.offset + key.size;  // at its tag
+  constexpr std::uint8_t kStringTag = 1 << 3 | 2;
+  if (value[1] < 2 || value[1] >= 0x80 || value[2] != kStringTag || value[3] + 2 != value[1]) return false;
+  string = {key.offset + key.size + 4, value[3]};
+  return true;
+}
 
 // One field of any message that was decoded before: number, wire type, whole range (tag included) and payload range
 // (of a length-delimited field its content; of a scalar the encoded value; a group is one field, its payload is all

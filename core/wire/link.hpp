@@ -19,9 +19,8 @@ inline bool is_usual_link(const Byte* at, const Byte* end) noexcept {
     return false;
   at += kIdBytes;
   std::uint32_t mark = 0;
-  while (at < end && at[0] == tag_of(4, WireType::length)) {
-    at = plain_attribute(at + 1, end, mark);
-    if (at == nullptr) return false;
+  while (end - at >= kPlainAttributeLeast) {
+    if (!plain_attribute<tag_of(4, WireType::length)>(at, end, at, mark)) return false;
   }
   return at == end || (end - at == kFlagsBytes && at[0] == tag_of(6, WireType::fixed32));
 }

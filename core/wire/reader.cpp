@@ -24,6 +24,11 @@ Reader::Long Reader::long_tag(const Byte* at, const Byte* end) noexcept {
 }
 
 Reader::Long Reader::long_length(const Byte* at, const Byte* end) noexcept {
+  // Two bytes: most spans.
+  if (end - at >= 2 && at[0] >= 0x80 && at[1] < 0x80) [[likely]] {
+    const std::ptrdiff_t size = (at[0] & 0x7f) | at[1] << 7;
+    if (end - at - 2 >= size) return {at + 2, static_cast<std::uint64_t>(size)};
+  }
   const Long size = long_varint(at, end);
   if (size.behind != nullptr && size.value > static_cast<std::uint64_t>(end - size.behind))
     return {overrun(at, end), 0};

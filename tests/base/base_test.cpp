@@ -39,6 +39,20 @@ TEST(Bytes, VarintSizes) {
   }
 }
 
+TEST(Bytes, EqualTextsOfEverySizeAndOneByteOff) {
+  for (std::size_t size = 0; size <= 40; ++size) {
+    std::string text;
+    for (std::size_t i = 0; i < size; ++i) text.push_back(static_cast<char>('a' + i % 26));
+    EXPECT_TRUE(base::equal_text(text, std::string(text)));
+    EXPECT_FALSE(base::equal_text(text, text + "x"));
+    for (std::size_t i = 0; i < size; ++i) {
+      std::string other = text;
+      other[i] ^= 1;
+      EXPECT_FALSE(base::equal_text(text, other)) << size << " bytes, unequal at " << i;
+    }
+  }
+}
+
 TEST(Hash, SamplingHashIsTheDocumentedOne) {
   // XXH3-64 of the 24 wire bytes: it must never change, since thresholds are compared across versions.
   const TraceId trace{0x0102030405060708, 0x090a0b0c0d0e0f10};
