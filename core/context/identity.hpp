@@ -10,7 +10,7 @@
 namespace entail::context {
 
 // good and null_target are no errors; the rest are the reasons of FORMATS "Summary", in the order in which they apply.
-enum class Identity : std::uint8_t { good, null_target, bad_hex, wrong_length, all_zero };
+enum class Identity : std::uint8_t { good, null_target, bad_hex, wrong_length, all_zero };  // refused: from bad_hex on
 constexpr unsigned kIdentityCount = 5;
 
 inline bool is_zero(Bytes bytes) noexcept {
