@@ -10,6 +10,9 @@
 namespace entail::bench {
 namespace {
 
+// Memory is touched for the first time until the engine forgets for the first time. The peer warms up, too.
+constexpr unsigned kWarmingUp = 2;
+
 bool check(std::span<const Buffer> batches, const Load& load, bool links_cut, const char* who) {
   Answer answer;
   if (!read_answer(batches, answer)) return fail(std::string(who) + ": kept bytes that do not parse");
@@ -85,8 +88,8 @@ bool measure_load(const std::string& name, const Settings& settings, Report& rep
   if (!measure.ok()) return fail("no such load, or the engine does not open: " + name);
   // The cap on followed links, which decides what the hot producer keeps, is more than one writes by hand.
   const bool by_hand = name != "hot_producer";
-  for (unsigned i = 0; i <= settings.repetitions; ++i) {
-    const bool counts = i != 0;  // the first one touches memory for the first time, as the peer's first one does
+  for (unsigned i = 0; i < kWarmingUp + settings.repetitions; ++i) {
+    const bool counts = i >= kWarmingUp;
     if (!measure.run_engine(1, counts)) return false;
     if (counts) measure.add_ticks();
     if (settings.engine_only) continue;

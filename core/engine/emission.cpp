@@ -54,10 +54,14 @@ void Engine::Impl::emit_all() {
   std::sort(to_emit.begin(), to_emit.end());
   to_emit.erase(std::unique(to_emit.begin(), to_emit.end()), to_emit.end());
   sort_by_arrival(to_emit);
+  const auto group = [&](std::size_t first) {
+    const std::span<const RecordId> rest = std::span(to_emit).subspan(std::min(first, to_emit.size()));
+    return rest.first(std::min(kEmittedTogether, rest.size()));
+  };
+  prefetch_spans(group(0));
   for (std::size_t first = 0; first < to_emit.size(); first += kEmittedTogether) {
-    const std::span ids(to_emit.data() + first, std::min(kEmittedTogether, to_emit.size() - first));
-    prefetch_spans(ids);
-    for (const RecordId id : ids) emit_trace(id);
+    prefetch_spans(group(first + kEmittedTogether));  // they come while this group is written
+    for (const RecordId id : group(first)) emit_trace(id);
   }
   to_emit.clear();
   flush_output();
