@@ -258,7 +258,7 @@ class Graph {
   void count_bytes(Window& window, std::uint64_t bytes) noexcept {
     bytes_.fetch_add(window.count_bytes(bytes), std::memory_order_relaxed);
   }
-  static constexpr std::uint32_t kFilteredATick = 1 << 16;  // some 0.2 ms
+  static constexpr std::uint32_t kFilteredATick = 1 << 18;  // some 0.8 ms
   struct Candidate;
   void older_of_group(std::span<const NodeId> nodes, NodeId* out) const noexcept;
   void look_up(std::span<Candidate> candidates, std::span<const NodeId> nodes, const std::uint64_t* hashes,

@@ -66,7 +66,7 @@ TEST(Windows, OlderOfFindsTheNewestOlderNode) {
 
 // Filters change what it costs, not what is found; whether they are whole or still being made.
 TEST(Windows, OlderOfFindsTheSame_WithFilters) {
-  constexpr std::uint64_t kNodes = 100'000;  // more than one filter_frozen() takes
+  constexpr std::uint64_t kNodes = 300'000;  // more than one filter_frozen() takes
   Graph graph({.lanes = 1, .first_capacity = kNodes});
   Writer& writer = graph.writer(0);
   std::vector<NodeId> nodes[3];
