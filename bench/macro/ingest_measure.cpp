@@ -30,19 +30,18 @@ bool ingest_all(EngineTarget& target, const Load& load, unsigned threads, Times&
 
 bool measure_ingest(const Settings& settings, Report& report) {
   const std::uint64_t spans = settings.spans == 0 ? kIngestSpans : settings.spans;
-  Load load = make_load("plain", spans);
-  EngineTarget target(options_for(load, settings.policies_yaml));
+  EngineTarget target(options_for(Load{}, settings.policies_yaml));
   std::uint64_t number = 0;
   if (!target.ok() || !target.tick(kNanosPerSecond)) return fail("the engine does not open");
   for (unsigned i = 0; i <= settings.repetitions; ++i) {
     for (const unsigned threads : {1u, 2u}) {
+      const Load load = make_load("plain", spans, number++);
       const bool counts = i != 0;  // the first one touches memory for the first time
       Times times;
       // The control is measured right before what it judges.
       if (threads == 2 && counts) report.add("macro.ingest.control", "x", control());
       if (!ingest_all(target, load, threads, times)) return false;
       if (!target.finish(target.ticked_ns)) return fail("the engine holds spans for ever");
-      load = make_load("plain", spans, ++number);
       if (!counts) continue;
       const std::string name = "macro.ingest." + std::to_string(threads);
       report.add(name + ".wall", "ns/span", times.wall_s * 1e9 / static_cast<double>(load.spans));

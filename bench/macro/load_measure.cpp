@@ -25,23 +25,22 @@ bool check(std::span<const Buffer> batches, const Load& load, bool links_cut, co
 class LoadMeasure {
  public:
   LoadMeasure(const std::string& name, const Settings& settings, Report& report)
-      : name_(name),
-        spans_(settings.spans),
+      : spans_(settings.spans),
         load_(make_load(name, spans_)),
         target_(options_for(load_, settings.policies_yaml)),
         report_(report) {}
   bool ok() const { return !load_.requests.empty() && target_.ok(); }
 
   bool run_engine(unsigned threads, bool counts) {
+    if (number_ != 0) load_ = make_load(load_.name, spans_, number_);
+    ++number_;
     bool ok = false;
     const std::int64_t start_s = target_.ticked_ns / kNanosPerSecond;
     target_.kept.batch_count = 0;
     const Times times = feed(target_, load_, start_s, threads, ok, counts && threads == 1 ? &tick_s_ : nullptr);
     if (!ok) return fail("the engine refused something");
-    if (counts) add("macro." + name_, threads, times);
-    const bool is_right = check({target_.kept.batches.data(), target_.kept.batch_count}, load_, true, "engine");
-    load_ = make_load(name_, spans_, ++number_);
-    return is_right;
+    if (counts) add("macro." + load_.name, threads, times);
+    return check({target_.kept.batches.data(), target_.kept.batch_count}, load_, true, "engine");
   }
 
   bool run_hand_written(unsigned threads, bool counts) {
@@ -49,13 +48,13 @@ class LoadMeasure {
     bool ok = false;
     const Times times = feed(target, load_, 0, threads, ok, nullptr);
     if (!ok) return fail("by hand: refused something");
-    if (counts) add("macro.hand." + name_, threads, times);
+    if (counts) add("macro.hand." + load_.name, threads, times);
     return check(target.batches, load_, false, "by hand");
   }
 
-  void add_control() { report_.add("macro." + name_ + ".control", "x", control()); }
+  void add_control() { report_.add("macro." + load_.name + ".control", "x", control()); }
   void add_ticks() {
-    const std::string name = "macro." + name_ + ".tick.";
+    const std::string name = "macro." + load_.name + ".tick.";
     report_.add(name + "p50", "us", percentile(tick_s_, 0.5) * 1e6);
     report_.add(name + "p99", "us", percentile(tick_s_, 0.99) * 1e6);
     report_.add(name + "max", "us", percentile(tick_s_, 1) * 1e6);
@@ -64,7 +63,7 @@ class LoadMeasure {
 
  private:
   void add(const std::string& name, unsigned threads, Times times) {
-    const bool by_link = name_ == "million_links";
+    const bool by_link = load_.name == "million_links";
     const char* const unit = by_link ? "ns/link" : "ns/span";
     const double ns = 1e9 / static_cast<double>(by_link ? load_.links : load_.spans);
     const std::string of_threads = name + "." + std::to_string(threads);
@@ -72,9 +71,8 @@ class LoadMeasure {
     report_.add(of_threads + ".wall", unit, times.wall_s * ns);
   }
 
-  const std::string name_;
   const std::uint64_t spans_;
-  std::uint64_t number_ = 0;
+  std::uint64_t number_ = 0;  // of the next load
   Load load_;
   EngineTarget target_;
   Report& report_;

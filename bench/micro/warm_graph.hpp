@@ -33,7 +33,6 @@ class WarmGraph {
 
  private:
   static constexpr std::uint64_t kSpareBytesMax = std::uint64_t{1} << 30;
-  static constexpr std::uint64_t kScrubbedAtLeast = std::uint64_t{4} << 20;
 
   // The graph with nothing in it, its memory all zero again.
   graph::Graph& renew() {
@@ -41,7 +40,7 @@ class WarmGraph {
     graph_.drop(graph_.previous_slot());
     graph_.drain_created([](graph::NodeId) {});
     graph_.drain_late([](graph::NodeId) {});
-    const std::uint64_t steps = graph_.bytes() / kScrubbedAtLeast + 2;
+    const std::uint64_t steps = graph_.bytes() / graph::SpareWindow::kSliceBytes + 2;
     for (std::uint64_t i = 0; i < steps; ++i) graph_.reclaim(true);
     return graph_;
   }

@@ -102,7 +102,7 @@ struct Engine::Impl {
   void adopt_together();
   void link_created();
   void adopt(const engine::Touch& touch);
-  void hold_generation(Record& record, std::uint32_t generation);
+  void hold_generation(RecordId id, std::uint32_t generation);
   void set_deadline(RecordId id, const engine::Touch& touch);
   void collect_due(bool drain);
 

@@ -39,7 +39,7 @@ void Engine::Impl::count_links(Lane& lane) noexcept {
   }
   counts.links_null_target.add(tally.by_identity[static_cast<unsigned>(Identity::null_target)]);
   counts.links_edges.add(tally.edges);
-  counts.links_same_trace.add(tally.same_trace);
+  counts.links_same_trace.add(tally.by_identity[static_cast<unsigned>(Identity::good)] - tally.edges);
   counts.links_bad_tracestate.add(tally.bad_tracestate);
   counts.link_types_unread.add(tally.types_unread);
 }
@@ -125,7 +125,6 @@ void Engine::Impl::read_links(Lane& lane, const wire::Decoded& decoded, std::uin
   }
   tally.by_identity[static_cast<unsigned>(Identity::good)] += good;
   tally.edges += edges;
-  tally.same_trace += good - edges;
   if (facts != nullptr) facts->links += good;
   if (cut == nullptr) return;
   cut->field_bytes = field_bytes;

@@ -86,8 +86,7 @@ struct Lane {
   };
   struct LinkTally {  // of one request, until it is counted
     std::array<std::uint64_t, context::kIdentityCount> by_identity{};
-    std::uint64_t edges = 0;
-    std::uint64_t same_trace = 0;
+    std::uint64_t edges = 0;  // good ones; the others of those lead to their own trace
     std::uint64_t bad_tracestate = 0;
     std::uint64_t types_unread = 0;
   };
@@ -107,8 +106,8 @@ struct Lane {
   std::vector<std::uint32_t> first_cell;              // by accepted span
   std::vector<std::unique_ptr<store::CutSpan>> cuts;  // of the accepted spans whose links are cut, in their order
   std::size_t next_cut = 0;
-  std::vector<PlacedLink>
-      placed;  // links whose nodes are looked up together; room for kPlacedMax, as in the next three
+  // Links whose nodes are looked up together; room for kPlacedMax, in the next three too.
+  std::vector<PlacedLink> placed;
   std::vector<TraceId> link_ids;
   std::vector<graph::NodeId> link_nodes;
   std::vector<graph::EdgeCell> reverse;  // the reverse ends of placed

@@ -158,20 +158,19 @@ void Engine::Impl::adopt(const engine::Touch& touch) {
     set_deadline(id, touch);
     carrier.arrive(id);
   } else if (record.phase == Phase::pending) {
-    hold_generation(record, touch.generation);
+    hold_generation(id, touch.generation);
     set_deadline(id, touch);
   } else if (record.phase == Phase::retained) {
-    hold_generation(record, touch.generation);
+    hold_generation(id, touch.generation);
   }
 }
 
 // A trace that holds spans got one that a slow lane wrote in an earlier generation (PROTOCOL touch P2).
-void Engine::Impl::hold_generation(Record& record, std::uint32_t generation) {
-  if (generation >= record.generation) return;
+void Engine::Impl::hold_generation(RecordId id, std::uint32_t generation) {
+  if (generation >= ledger[id].generation) return;
   ++open_generations[generation];
-  const auto open = open_generations.find(record.generation);
-  if (--open->second == 0) open_generations.erase(open);
-  record.generation = generation;
+  close_generation(id);
+  ledger[id].generation = generation;
 }
 
 // A pending trace is due a wait after its first span, or after its first span without a parent, if that is earlier.

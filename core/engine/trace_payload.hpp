@@ -5,8 +5,8 @@
 //
 // PROTOCOL touch: no span is overlooked by tick, and none is freed before tick knows of it.
 //   words    head (of the span list, with the bit touched), of one node; the generation clock (store/generation.hpp)
-//   ingest   T1 fold (relaxed)  T2 push the span and set touched: CAS on head (push)  T3 load the clock
-//   (GenerationClock::is_current)
+//   ingest   T1 fold (relaxed)  T2 push the span and set touched: CAS on head (push)
+//            T3 load the clock (GenerationClock::is_current)
 //            T2 found touched clear, or T3 is not the span's generation: node, generation and time into the lane's log
 //   tick     U1 take entries from the logs  U2 clear touched: RMW on head (clear)  U3 read the fold, then head (read)
 //   P1  every T2 and U2 are RMWs of one word: a span is either pushed before the U2, which then acquires it, its fold

@@ -47,7 +47,7 @@ void Engine::Impl::judge_due(RecordId id) {
   const policy::Facts known = facts(id);
   const policy::OwnVerdict own = evaluate(id, known);
   take_verdict(id, own);
-  if (!own.keep) ledger[id].bytes = known.bytes;  // drop() counts them
+  ledger[id].bytes = known.bytes;  // what drop() counts
 }
 
 policy::OwnVerdict Engine::Impl::evaluate(RecordId id, const policy::Facts& known) {
@@ -58,13 +58,11 @@ policy::OwnVerdict Engine::Impl::evaluate(RecordId id, const policy::Facts& know
 
 void Engine::Impl::take_verdict(RecordId id, const policy::OwnVerdict& own) {
   Record& record = ledger[id];
-  // It is kept or sealed in this tick; a trace can be touched twice.
-  if (record.phase == Phase::retained && !record.own_keep && !record.vetoed) retained_bytes -= record.bytes;
   record.own_keep = own.keep;
   record.vetoed = own.vetoed;
   record.by_chance = own.by_chance;
   record.threshold_known = own.threshold_known;
-  record.threshold = own.threshold;
+  if (own.keep) record.threshold = own.threshold;  // it is kept in this tick and has no deadline any more
   record.policy = static_cast<std::int16_t>(own.policy);
   if (own.origin) become_origin(id, !own.by_chance);
 }
@@ -269,7 +267,7 @@ void Engine::Impl::keep(RecordId id, bool by_link) {
   if (record.phase == Phase::pending) {
     --traces_pending;
   } else {
-    if (by_link) retained_bytes -= record.bytes;  // else take_verdict() did
+    retained_bytes -= record.bytes;
     --traces_dropped;
     record.revived = by_link;
     if (by_link) ++traces_revived;

@@ -15,6 +15,8 @@ namespace entail::graph {
 
 class SpareWindow {
  public:
+  static constexpr std::uint64_t kSliceBytes = std::uint64_t{4} << 20;
+
   // 0: none is ever kept.
   explicit SpareWindow(std::uint64_t bytes_max) noexcept : bytes_max_(bytes_max) {}
   ~SpareWindow() { static_cast<void>(release()); }
@@ -33,7 +35,6 @@ class SpareWindow {
 
  private:
   static constexpr std::uint64_t kSliceCount = 8;
-  static constexpr std::uint64_t kSliceBytes = std::uint64_t{4} << 20;
   static constexpr std::uint64_t kCapacityTimesMax = 2;  // of what is asked for: its index is zeroed as a whole
 
   const std::uint64_t bytes_max_;

@@ -29,11 +29,11 @@ struct alignas(sync::kCacheLineBytes) Record {
   PathId reason_path = 0;          // of a trace kept by link, or of a loss: taken when it happened (holds a reference)
   std::int64_t touched_ns = 0;     // last tick that saw a span, edge or keep
   std::int64_t arrival_ns = 0;     // now of the last tick before the first span
-  std::int64_t deadline_ns = 0;    // pending: when it is due; retained: when it is sealed
   std::int64_t decided_at_ns = 0;  // of the latest revision
+  std::uint64_t bytes = 0;         // span bytes that count against retention while retained
   union {
-    std::uint64_t bytes = 0;  // judged and not kept: span bytes, which count against retention while retained
-    std::uint64_t threshold;  // own_keep: with raise_threshold
+    std::int64_t deadline_ns = 0;  // pending: when it is due; retained: when it is sealed
+    std::uint64_t threshold;       // own_keep, from the tick on that keeps it: with raise_threshold
   };
   std::int16_t policy = -1;    // that said keep, or drop if vetoed
   std::uint16_t revision = 0;  // of the next log line

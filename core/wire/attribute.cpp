@@ -214,7 +214,7 @@ bool check_attributes(Reader& reader, const Byte* at, const Byte* end, std::uint
       std::uint32_t size = 0;
       at = reader.length(at, end, size);
       if (at == nullptr) return false;
-      if (!is_plain_key_value(at, size) && !check_key_value(reader, at, at + size, 0)) return false;
+      if (!check_attribute(reader, at, size)) return false;
       at += size;
     } else {
       at = reader.skip(field, tag, at, end);

@@ -70,6 +70,11 @@ std::uint32_t mark_of_key_value(const Byte* at, std::uint32_t size) noexcept;
 // Walks a KeyValue in [at, end); depth counts the AnyValues around it. False when a fault was kept.
 bool check_key_value(Reader& reader, const Byte* at, const Byte* end, unsigned depth) noexcept;
 
+// The same for the KeyValue of `size` bytes of an attribute.
+inline bool check_attribute(Reader& reader, const Byte* at, std::uint32_t size) noexcept {
+  return is_plain_key_value(at, size) || check_key_value(reader, at, at + size, 0);
+}
+
 // Walks a message, checks the KeyValues in its fields `number` and skips the rest.
 bool check_attributes(Reader& reader, const Byte* at, const Byte* end, std::uint32_t number) noexcept;
 

@@ -248,8 +248,7 @@ KeyMark* Decoder::grow_key_marks(std::size_t used) {
 const Byte* Decoder::unusual_attribute(const Byte* field, const Byte* at, const Byte* end, KeyMark& key) noexcept {
   std::uint32_t size = 0;
   at = reader_.length(at, end, size);
-  if (at == nullptr) return nullptr;
-  if (!is_plain_key_value(at, size) && !check_key_value(reader_, at, at + size, 0)) return nullptr;
+  if (at == nullptr || !check_attribute(reader_, at, size)) return nullptr;
   key.mark = mark_of_key_value(at, size);
   key.at = reader_.offset(key.mark == kNoKeyMark ? field : at);
   return at + size;

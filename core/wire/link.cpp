@@ -12,12 +12,9 @@ constexpr LinkView kEmptyLink;
 // the size of its field. 0: it is another, and nothing is said of it.
 inline std::uint32_t read_usual_link(const Byte* bytes, std::uint32_t at, std::uint32_t end, LinkView& link) noexcept {
   constexpr std::uint32_t kHeadBytes = 2;
-  constexpr std::uint32_t kIdBytes = 18 + 10;
-  constexpr std::uint32_t kFlagsBytes = 5;
   const Byte* const field = bytes + at;
-  if (end - at < kHeadBytes + kIdBytes || field[0] != tag_of(13, WireType::length) || field[1] >= 0x80 ||
-      base::load_le16(field + 2) != (tag_of(1, WireType::length) | 16 << 8) ||
-      base::load_le16(field + 20) != (tag_of(2, WireType::length) | 8 << 8))
+  if (end - at < kHeadBytes + kUsualIdBytes || field[0] != tag_of(13, WireType::length) || field[1] >= 0x80 ||
+      !has_usual_ids(field + kHeadBytes))
     return 0;
   const std::uint32_t size = kHeadBytes + field[1];
   link = kEmptyLink;
@@ -25,13 +22,13 @@ inline std::uint32_t read_usual_link(const Byte* bytes, std::uint32_t at, std::u
   link.payload = {at + kHeadBytes, size - kHeadBytes};
   link.trace_id = {at + 4, 16};
   link.span_id = {at + 22, 8};
-  std::uint32_t behind = kHeadBytes + kIdBytes;
+  std::uint32_t behind = kHeadBytes + kUsualIdBytes;
   for (; behind + 1 < size && field[behind] == tag_of(4, WireType::length) && field[behind + 1] < 0x80;
        behind += 2 + field[behind + 1]) {
     if (link.attribute_count++ == 0) link.first_attribute = at + behind;
   }
   if (link.attribute_count != 0) link.attributes_end = at + behind;
-  if (behind + kFlagsBytes == size && field[behind] == tag_of(6, WireType::fixed32)) {
+  if (behind + kLinkFlagsBytes == size && field[behind] == tag_of(6, WireType::fixed32)) {
     link.flags = base::load_le32(field + behind + 1);
     behind = size;
   }

@@ -9,28 +9,32 @@ namespace entail::wire {
 
 enum class AttributeCheck : bool { skip, verify };
 
+constexpr std::uint32_t kUsualIdBytes = 18 + 10;
+constexpr std::uint32_t kLinkFlagsBytes = 5;
+
+// A trace ID of 16 bytes, then a span ID of 8. REQUIRES kUsualIdBytes readable bytes.
+inline bool has_usual_ids(const Byte* at) noexcept {
+  return base::load_le16(at) == (tag_of(1, WireType::length) | 16 << 8) &&
+         base::load_le16(at + 18) == (tag_of(2, WireType::length) | 8 << 8);
+}
+
 // True for the link that all SDKs write: trace ID of 16 bytes, span ID of 8, plain attributes, flags. False says
 // nothing: read_link() decides then.
 inline bool is_usual_link(const Byte* at, const Byte* end) noexcept {
-  constexpr std::ptrdiff_t kIdBytes = 18 + 10;
-  constexpr std::ptrdiff_t kFlagsBytes = 5;
-  if (end - at < kIdBytes || base::load_le16(at) != (tag_of(1, WireType::length) | 16 << 8) ||
-      base::load_le16(at + 18) != (tag_of(2, WireType::length) | 8 << 8))
-    return false;
-  at += kIdBytes;
+  if (end - at < kUsualIdBytes || !has_usual_ids(at)) return false;
+  at += kUsualIdBytes;
   std::uint32_t mark = 0;
   while (end - at >= kPlainAttributeLeast) {
     if (!plain_attribute<tag_of(4, WireType::length)>(at, end, at, mark)) return false;
   }
-  return at == end || (end - at == kFlagsBytes && at[0] == tag_of(6, WireType::fixed32));
+  return at == end || (end - at == kLinkFlagsBytes && at[0] == tag_of(6, WireType::fixed32));
 }
 
 // Reads the Link message in [at, end) into `link`, all but `field`, `payload` and `bad_hex`. False when a fault was
 // kept. The layout that all SDKs write (trace ID of 16 bytes, span ID of 8) is tried before the general walk.
 template <AttributeCheck kCheck>
 inline bool read_link(Reader& reader, const Byte* at, const Byte* end, LinkView& link) noexcept {
-  if (end - at >= 28 && at[0] == tag_of(1, WireType::length) && at[1] == 16 && at[18] == tag_of(2, WireType::length) &&
-      at[19] == 8) [[likely]] {
+  if (end - at >= kUsualIdBytes && has_usual_ids(at)) [[likely]] {
     link.trace_id = reader.range(at + 2, at + 18);
     link.span_id = reader.range(at + 20, at + 28);
     at += 28;
