@@ -35,8 +35,8 @@ class MessageReader {
   Next next(Message& message);
   const Problem& problem() const noexcept { return problem_; }
 
-  // Reads up to `bytes` ahead, for a batch of messages that stand side by side. Ends what the last message is valid
-  // for.
+  // Reads until `bytes` are there or the input ends, for a batch of messages that stand side by side. The messages
+  // given out before are no longer valid.
   void read_ahead(std::size_t bytes);
   // The next message is there: next() gives it and reads nothing, so that those given out since next() last read stay
   // valid, too. Never where each message is packed.
