@@ -37,6 +37,31 @@ Reading read(const Buffer& bytes, std::optional<Framing> from = std::nullopt) {
   return reading;
 }
 
+// The same, but batch by batch: the messages are looked at when all of a batch were given. The largest batch is told.
+Reading read_side_by_side(const Buffer& bytes, std::optional<Framing> from, std::size_t ahead, std::size_t& largest) {
+  MessageReader reader(std::make_unique<test::PieceSource>(bytes, 100), std::nullopt, from,
+                       [](Bytes message) { return whole_fields_size(message) == message.size() && !message.empty(); });
+  Reading reading;
+  largest = 0;
+  for (MessageReader::Next next = MessageReader::Next::message; next == MessageReader::Next::message;) {
+    reader.read_ahead(ahead);
+    std::vector<Message> batch;
+    do {
+      Message message;
+      next = reader.next(message);
+      if (next == MessageReader::Next::message) batch.push_back(message);
+    } while (next == MessageReader::Next::message && reader.next_is_there());
+    for (const Message& message : batch) {
+      reading.events.push_back(test::text(message.bytes));
+      reading.places.push_back(message.place);
+    }
+    largest = std::max(largest, batch.size());
+    EXPECT_LT(reading.events.size(), 1000u);
+  }
+  reading.bytes = reader.bytes_read();
+  return reading;
+}
+
 const Buffer kOne = test::request(1, 1'000'000'000);
 const Buffer kTwo = test::request(2, 2'000'000'000, 300);
 
@@ -68,6 +93,31 @@ TEST(MessageReader, GivesFrames_WithTheirOffsets) {
   EXPECT_EQ(varint.framing, Framing::proto_varint);
   EXPECT_EQ(varint.events, (Texts{test::text(kOne), test::text(kTwo)}));
   EXPECT_EQ(varint.places, (Places{1, 1 + kOne.size() + 2}));
+}
+
+// More than the window of 1 MiB holds at first, so that a message that is not there would move the others.
+TEST(MessageReader, WhatIsThere_StandsSideBySide) {
+  Buffer frames, varint_frames, lines;
+  for (unsigned i = 0; i < 40; ++i) {
+    const Buffer message = test::request(i, 1'000'000'000, 10 + i * 2003);
+    frames = test::joined({frames, test::u32be_frame(message)});
+    varint_frames = test::joined({varint_frames, test::varint_frame(message)});
+    lines = test::joined({lines, test::buffer("\n {" + std::string(10 + i * 2003, 'x') + "\n")});
+  }
+  const std::pair<Buffer, Framing> inputs[] = {
+      {frames, Framing::proto_u32be}, {varint_frames, Framing::proto_varint}, {lines, Framing::jsonl}};
+  for (const auto& [bytes, framing] : inputs) {
+    const Reading whole = read(bytes, framing);
+    EXPECT_EQ(whole.events.size(), 40u);
+    for (const std::size_t ahead : {1u, 50u << 10, 200u << 10, 1u << 20}) {
+      std::size_t largest = 0;
+      const Reading batches = read_side_by_side(bytes, framing, ahead, largest);
+      EXPECT_EQ(batches.events, whole.events) << ahead;
+      EXPECT_EQ(batches.places, whole.places) << ahead;
+      EXPECT_EQ(batches.bytes, bytes.size());
+      EXPECT_GE(largest, ahead == 1 ? 1u : ahead < 100u << 10 ? 5u : ahead < 1u << 20 ? 10u : 25u) << ahead;
+    }
+  }
 }
 
 TEST(MessageReader, CutFrame_IsAProblemWithItsOffset_AfterWhatIsGood) {

@@ -18,8 +18,8 @@
 namespace entail::cli {
 namespace {
 
-// Read ahead for parallel parsing, shared by all inputs.
-constexpr std::size_t kReadAheadBytes = std::size_t{8} << 20;
+// Read ahead for parallel parsing, shared by all inputs. More would leave the caches before it is taken in.
+constexpr std::size_t kReadAheadBytes = std::size_t{1} << 20;
 
 struct SampleArguments {
   std::string config;

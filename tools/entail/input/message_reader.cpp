@@ -5,6 +5,7 @@
 namespace entail::cli {
 namespace {
 
+constexpr std::size_t kVarintBytesMax = 10;
 constexpr unsigned kPackingLayersMax = 3;  // gzip around the file exporter's frames, and one to spare
 
 bool is_blank(Bytes line) noexcept {
@@ -12,6 +13,18 @@ bool is_blank(Bytes line) noexcept {
     if (byte != ' ' && byte != '\t' && byte != '\r') return false;
   }
   return true;
+}
+
+// A whole line that is not passed over for being blank.
+bool has_line(Bytes bytes) noexcept {
+  while (!bytes.empty()) {
+    const auto* const newline = static_cast<const std::uint8_t*>(std::memchr(bytes.data(), '\n', bytes.size()));
+    if (!newline) return false;
+    const auto size = static_cast<std::size_t>(newline - bytes.data());
+    if (!is_blank(bytes.first(size))) return true;
+    bytes = bytes.subspan(size + 1);
+  }
+  return false;
 }
 
 bool is_json_framing(Framing framing) noexcept { return framing == Framing::jsonl || framing == Framing::json; }
@@ -62,8 +75,7 @@ void MessageReader::open_packing(std::optional<FileView>& file) {
 MessageReader::Next MessageReader::next(Message& message) {
   if (stopped_) return Next::end;
   if (frames_) return next_packed_frame(message);
-  window_->consume(pending_bytes_);
-  pending_bytes_ = 0;
+  consume_last();
   switch (framing_) {
     case Framing::jsonl:
       return next_line(message);
@@ -75,6 +87,37 @@ MessageReader::Next MessageReader::next(Message& message) {
       return next_whole(message);
   }
   return Next::end;
+}
+
+void MessageReader::consume_last() {
+  window_->consume(pending_bytes_);
+  pending_bytes_ = 0;
+}
+
+void MessageReader::read_ahead(std::size_t bytes) {
+  if (stopped_ || frames_) return;
+  consume_last();
+  window_->fill(bytes);
+}
+
+bool MessageReader::next_is_there() const noexcept {
+  if (stopped_ || frames_) return false;
+  const Bytes seen = window_->available().subspan(pending_bytes_);
+  switch (framing_) {
+    case Framing::jsonl:
+      return has_line(seen);
+    case Framing::proto_u32be:
+      return seen.size() >= 4 && read_u32be(seen) <= seen.size() - 4;
+    case Framing::proto_varint: {
+      if (seen.size() < kVarintBytesMax) return false;
+      const VarintLength length = read_varint_length(seen);
+      return length.state == VarintLength::State::good && length.value <= seen.size() - length.size;
+    }
+    case Framing::json:
+    case Framing::proto:
+      return false;
+  }
+  return false;
 }
 
 MessageReader::Next MessageReader::fail(ProblemKind kind, std::string text) {
@@ -142,7 +185,7 @@ bool MessageReader::skip_long_line() {
 
 MessageReader::Next MessageReader::next_frame(Message& message) {
   const std::uint64_t begin = window_->offset();
-  Bytes seen = window_->fill(framing_ == Framing::proto_u32be ? 4 : 10);
+  Bytes seen = window_->fill(framing_ == Framing::proto_u32be ? 4 : kVarintBytesMax);
   if (seen.empty()) return ended_or_broken();
   std::size_t prefix_size = 4;
   std::uint64_t size = 0;

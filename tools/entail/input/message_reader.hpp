@@ -14,7 +14,7 @@
 namespace entail::cli {
 
 struct Message {
-  Bytes bytes;  // valid until the next call of next()
+  Bytes bytes;  // valid until the next call of next(), or longer: next_is_there()
   bool json = false;
   bool unterminated = false;      // a last line without its newline: a line that does not parse was probably cut
   std::uint64_t place = 0;        // line number for JSON lines, else the byte offset of the message (behind its length)
@@ -34,6 +34,13 @@ class MessageReader {
   // After a problem next() may be called again: a line was passed over, or the end follows.
   Next next(Message& message);
   const Problem& problem() const noexcept { return problem_; }
+
+  // Reads until `bytes` are there or the input ends, for a batch of messages that stand side by side. The messages
+  // given out before are no longer valid.
+  void read_ahead(std::size_t bytes);
+  // The next message is there: next() gives it and reads nothing, so that those given out since next() last read stay
+  // valid, too. Never where each message is packed.
+  bool next_is_there() const noexcept;
   // No more messages: the frames behind a broken one cannot be trusted.
   void stop() noexcept { stopped_ = true; }
 
@@ -53,6 +60,7 @@ class MessageReader {
   Next ended_or_broken();
   Next fail(ProblemKind kind, std::string text);
   bool skip_long_line();
+  void consume_last();
   void open_packing(std::optional<FileView>& file);
 
   std::unique_ptr<ByteWindow> window_;

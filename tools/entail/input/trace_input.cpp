@@ -14,7 +14,7 @@ namespace {
 
 // Messages read ahead: few when many inputs share the bytes.
 std::size_t batch_messages(std::size_t batch_bytes_max) {
-  return std::clamp<std::size_t>(batch_bytes_max >> 15, 8, 256);
+  return std::clamp<std::size_t>(batch_bytes_max >> 12, 8, 256);
 }
 
 bool parses_as_traces(Bytes bytes) {
@@ -71,7 +71,10 @@ void TraceInput::read_on() {
 void TraceInput::read_batch() {
   batch_count_ = 0;
   problem_pending_ = false;
+  const bool copies = executor_ && reader_.packs_each_message();
+  if (executor_) reader_.read_ahead(batch_bytes_max_);
   for (std::size_t bytes = 0; batch_count_ < batch_.size() && bytes < batch_bytes_max_;) {
+    if (batch_count_ > 0 && !copies && !reader_.next_is_there()) return;
     ParsedRequest& parsed = batch_[batch_count_];
     const MessageReader::Next next = reader_.next(parsed.message);
     batch_ended_input_ = next == MessageReader::Next::end;
@@ -79,7 +82,7 @@ void TraceInput::read_batch() {
     if (next != MessageReader::Next::message) return;
     ++batch_count_;
     bytes += parsed.message.bytes.size();
-    if (!executor_) return;  // parsed where it stands
+    if (!copies) continue;  // parsed where it stands
     parsed.copy.assign(parsed.message.bytes.begin(), parsed.message.bytes.end());
     parsed.message.bytes = parsed.copy;
   }

@@ -4,8 +4,9 @@
 // the input, since the frames behind a broken one cannot be trusted. Which requests come out, and what is reported,
 // does not depend on the number of threads. Thread rule: Confined; parsing alone is spread over the executor.
 //
-// Memory: without an executor one message, parsed where it was read. With one, a batch: its bytes at most
-// batch_bytes_max plus one message.
+// Memory: without an executor one message, with one a batch: its bytes at most batch_bytes_max plus one message. They
+// are parsed where they were read; only packed messages are copied. A batch that fits in a core's cache is still there
+// when it is taken in.
 #pragma once
 
 #include <string>
@@ -20,8 +21,8 @@ namespace entail::cli {
 
 struct ParsedRequest {
   Request request;
-  Message message;  // its bytes are `copy` where a batch is read ahead
-  std::vector<std::uint8_t> copy;
+  Message message;
+  std::vector<std::uint8_t> copy;  // the bytes of a message of a batch that was packed by itself
   Error error;
   std::size_t good_size = 0;  // bytes of the message that `request` holds, when error says that not all parsed
   bool usable = false;
