@@ -28,7 +28,7 @@
 
 #include "entail/types.hpp"
 #include "graph/edge_cell.hpp"
-#include "graph/spare_window.hpp"
+#include "graph/spare_windows.hpp"
 #include "graph/window.hpp"
 #include "graph/writer.hpp"
 #include "sync/atomic.hpp"
@@ -41,7 +41,7 @@ struct GraphOptions {
   unsigned payload_bytes = 0;               // a node; a multiple of 8
   std::uint64_t first_capacity = 1u << 16;  // nodes of the first window; below the maximum, see rotate()
   std::uint64_t seed = 0;                   // of the table's hash; no result depends on it
-  std::uint64_t spare_bytes_max = 0;        // a dropped window up to this size may be kept for a later one
+  std::uint64_t spare_bytes_max = 0;        // dropped windows of this size together may be kept for later ones
 };
 
 // What try_begin() was asked for.
@@ -209,7 +209,8 @@ class Graph {
   // Takes a window out of use: its cells name no node at once, its NodeIds are invalid. It is unmapped by reclaim()
   // when every lane has passed. REQUIRES that it is live and not the current one.
   void drop(unsigned slot) noexcept;
-  // Gives back what has become safe to give back; may_keep: but for one window's memory, kept for a later rotate().
+  // Gives back what has become safe to give back; may_keep: but for the memory of some windows, kept for a later
+  // rotate().
   void reclaim(bool may_keep = false) noexcept;
   // Makes older_of() faster: up to kFilteredATick keys of frozen windows go into their filters.
   void filter_frozen() noexcept;
@@ -230,7 +231,7 @@ class Graph {
       if (!window.key(offset).is_zero()) f(window.node_id(offset));
   }
 
-  // Memory of all windows that are mapped, a spare one too, as touched, not as reserved; what a batch under way touches
+  // Memory of all windows that are mapped, spare ones too, as touched, not as reserved; what a batch under way touches
   // counts from its end(). Any thread.
   std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   // The largest need, nodes and links each, that found no room since the last call.
@@ -282,7 +283,7 @@ class Graph {
   std::unique_ptr<Writer[]> writers_;  // one a lane, and the tick thread's
   sync::Epochs<> epochs_;
 
-  SpareWindow spare_;
+  SpareWindows spares_;
 
   // The tick thread's, by slot.
   std::array<Window*, kWindowSlots> windows_{};             // live

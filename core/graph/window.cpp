@@ -19,6 +19,9 @@ std::uint64_t offset_count(const Window::Shape& shape) noexcept {
 // first touches, which are most of what a payload costs, a fifth.
 constexpr std::uint64_t kHugePayloadBytes = 4 * kHugePageBytes;
 
+// An index with fewer keys than one for so many is emptied key by key.
+constexpr std::uint64_t kSparseShare = 64;
+
 // Where the parts lie in the mapping.
 struct Layout {
   explicit Layout(const Window::Shape& shape) noexcept {
@@ -118,11 +121,12 @@ std::uint64_t Window::filter_keys(std::uint32_t offsets) noexcept {
   return bytes;
 }
 
-void Window::add_touched(std::vector<std::span<std::byte>>& ranges) const {
+void Window::add_touched(std::vector<std::span<std::byte>>& ranges) {
   const Layout layout(shape_);
   const std::uint64_t offsets = offset_end();
+  const bool sparse = index_is_sparse();
   const auto add = [&](std::uint64_t from, std::uint64_t bytes) { ranges.push_back({mapping_.data() + from, bytes}); };
-  add(layout.slots, 2 * shape_.capacity * sizeof(SlotIndex<>::Slot));
+  if (!sparse) add(layout.slots, 2 * shape_.capacity * sizeof(SlotIndex<>::Slot));
   add(layout.keys, offsets * sizeof(SlotIndex<>::Key));
   add(layout.rows, offsets * sizeof(NodeRow));
   add(layout.hints, offsets);
@@ -133,6 +137,19 @@ void Window::add_touched(std::vector<std::span<std::byte>>& ranges) const {
     if (payload_marks_[unit].load(std::memory_order_relaxed) != 0)  // relaxed: its writers have ended
       add(layout.payload + (unit << payload_unit_bits_), std::uint64_t{1} << payload_unit_bits_);
   ranges.push_back(arena_.taken());
+  if (sparse) clear_index();
+}
+
+bool Window::index_is_sparse() const noexcept { return offset_end() <= shape_.capacity / kSparseShare; }
+
+void Window::clear_index() noexcept {
+  constexpr std::uint32_t kSlotsAhead = 16;
+  const auto hash_of = [this](std::uint32_t offset) { return base::table_hash(key(offset), shape_.hash_seed); };
+  const std::uint32_t end = offset_end();
+  for (std::uint32_t offset = 1; offset < end; ++offset) {
+    if (end - offset > kSlotsAhead) index_.prefetch_slot(hash_of(offset + kSlotsAhead));
+    if (!key(offset).is_zero()) index_.clear(hash_of(offset));
+  }
 }
 
 }  // namespace entail::graph
