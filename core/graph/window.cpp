@@ -39,16 +39,25 @@ struct Layout {
   }
   std::uint64_t slots, keys, rows, hints, filter, marks, payload, end;
   std::uint64_t payload_unit;  // what is paid for at once
+  // The index is touched all over, and lies on huge pages only if it fills some itself. Of so many nodes the edges do.
+  bool index_is_large() const noexcept { return keys - slots >= 2 * kHugePageBytes; }
 };
 
 }  // namespace
 
 Window* Window::make(std::uint64_t sequence, const Shape& shape) noexcept {
   ENTAIL_CHECK(shape.capacity >= 1 && shape.capacity <= capacity_max(shape.writers) && shape.payload_bytes % 8 == 0);
-  Mapping mapping = Mapping::reserve(Layout(shape).end);
+  const Layout layout(shape);
+  Mapping mapping = Mapping::reserve(layout.end);
   if (mapping.data() == nullptr) return nullptr;
+  // From the start of the mapping, which is that of a huge page, and to the next part's: else the first and the last of
+  // a part would stay small pages; and before the first of them is touched.
+  mapping.prefer_huge_pages(layout.index_is_large() ? 0 : layout.keys, layout.payload);
+  // A small payload stays on small pages: nodes without one are to cost nothing.
+  if (layout.payload_unit == kHugePageBytes) mapping.prefer_huge_pages(layout.payload, layout.end);
   auto* place = reinterpret_cast<Window*>(mapping.data());
-  Window* window = std::construct_at(place, sequence, shape, std::move(mapping), Arena::reserve(), 0);
+  Window* window =
+      std::construct_at(place, sequence, shape, std::move(mapping), Arena::reserve(layout.index_is_large()), 0);
   if (window->arena_.ok()) return window;
   destroy(window);
   return nullptr;
@@ -84,13 +93,7 @@ Window::Window(std::uint64_t sequence, const Shape& shape, Mapping mapping, Mapp
   payload_marks_ = reinterpret_cast<sync::HardwareAtomic<std::uint8_t>*>(base + layout.marks);
   payload_ = base + layout.payload;
   index_ = SlotIndex<>(reinterpret_cast<SlotIndex<>::Slot*>(base + layout.slots), 2 * shape.capacity, keys_);
-  // From the start of the mapping, which is that of a huge page, and to the next part's: else the first and the last of
-  // a part would stay small pages. The index is touched all over, and lies on huge pages only if it fills some itself.
-  const bool index_is_large = layout.keys - layout.slots >= 2 * kHugePageBytes;
-  mapping_.prefer_huge_pages(index_is_large ? 0 : layout.keys, layout.payload);
   payload_unit_bits_ = static_cast<unsigned>(std::countr_zero(layout.payload_unit));
-  // A small payload stays on small pages: nodes without one are to cost nothing.
-  if (layout.payload_unit == kHugePageBytes) mapping_.prefer_huge_pages(layout.payload, layout.end);
   count_bytes(layout.keys);
 }
 
