@@ -40,7 +40,7 @@ class WarmGraph {
     graph_.drop(graph_.previous_slot());
     graph_.drain_created([](graph::NodeId) {});
     graph_.drain_late([](graph::NodeId) {});
-    const std::uint64_t steps = graph_.bytes() / graph::SpareWindow::kSliceBytes + 2;
+    const std::uint64_t steps = graph_.bytes() / graph::SpareWindows::kSliceBytes + 2;
     for (std::uint64_t i = 0; i < steps; ++i) graph_.reclaim(true);
     return graph_;
   }

@@ -5,6 +5,7 @@
 // system call for a block of kLargeBytes or more.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <new>
 #include <vector>
@@ -34,8 +35,10 @@ struct LargePageAllocator {
     constexpr auto kNone = static_cast<std::size_t>(-1);  // more than there can be: operator new says so
     const std::size_t bytes = count > kNone / 2 / sizeof(T) ? kNone / 2 : count * sizeof(T);
     if (bytes < kLargeBytes) return static_cast<T*>(::operator new(bytes));
-    void* const data = ::operator new(bytes, std::align_val_t{kHugePageBytes});
-    prefer_huge_pages(data, bytes & ~(kHugePageBytes - 1));
+    // The rest behind the last whole huge page lies on one, too, if it fills half of it.
+    const std::size_t huge_bytes = (bytes + kHugePageBytes / 2) & ~(kHugePageBytes - 1);
+    void* const data = ::operator new(std::max(bytes, huge_bytes), std::align_val_t{kHugePageBytes});
+    prefer_huge_pages(data, huge_bytes);
     return static_cast<T*>(data);
   }
   void deallocate(T* data, std::size_t count) noexcept {

@@ -37,8 +37,8 @@ constexpr std::uint64_t window_nodes_first(std::uint64_t memory_limit_bytes) noe
   const std::uint64_t nodes_max = window_nodes_max(memory_limit_bytes);
   return std::max<std::uint64_t>(nodes_max / 8, std::min<std::uint64_t>(nodes_max / 2, 1 << 16));
 }
-constexpr std::uint64_t kSpareWindowShare = 16;  // a dropped window up to this share of memory_limit is used again
-constexpr std::size_t kPlacedMax = 1024;         // links whose nodes are looked up together
+constexpr std::uint64_t kSpareWindowsShare = 16;  // dropped windows up to this share of memory_limit are used again
+constexpr std::size_t kPlacedMax = 1024;          // links whose nodes are looked up together
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 // A counter with one writer at a time (the lane's holder) and any readers.

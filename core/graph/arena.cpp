@@ -2,14 +2,13 @@
 
 namespace entail::graph {
 
-Mapping Arena::reserve() noexcept {
+Mapping Arena::reserve(bool many_edges) noexcept {
   constexpr std::uint64_t kBytesMax = (std::uint64_t{1} << 32) * kUnitBytes;
   constexpr std::uint64_t kBytesMin = 16ull << 20;
   Mapping mapping;
   for (std::uint64_t bytes = kBytesMax; bytes >= kBytesMin && mapping.data() == nullptr; bytes /= 4)
     mapping = Mapping::reserve(bytes);
-  // The beginning stays on small pages, so that a small window stays small.
-  if (mapping.data() != nullptr) mapping.prefer_huge_pages(kHugePageBytes, mapping.bytes());
+  if (mapping.data() != nullptr) mapping.prefer_huge_pages(many_edges ? 0 : kHugePageBytes, mapping.bytes());
   return mapping;
 }
 

@@ -19,8 +19,9 @@ constexpr std::uint64_t kUnitBytes = 8;
 
 class Arena {
  public:
-  // Address space for one; null data() when not even the smallest reservation is granted.
-  static Mapping reserve() noexcept;
+  // Address space for one; null data() when not even the smallest reservation is granted. Unless many edges are
+  // expected, its beginning stays on small pages, so that a small window stays small.
+  static Mapping reserve(bool many_edges) noexcept;
   // REQUIRES zeroed memory.
   explicit Arena(Mapping mapping) noexcept
       : mapping_(std::move(mapping)), base_(mapping_.data()), units_max_(mapping_.bytes() / kUnitBytes) {}

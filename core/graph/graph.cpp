@@ -19,7 +19,7 @@ Graph::Graph(const GraphOptions& options)
       seed_(options.seed),
       writers_(std::make_unique<Writer[]>(options.lanes + 1)),
       epochs_(options.lanes + 1),
-      spare_(options.spare_bytes_max) {
+      spares_(options.spare_bytes_max) {
   ENTAIL_CHECK(options.lanes >= 1 && options.lanes <= 256 && options.payload_bytes % 8 == 0);
   for (unsigned lane = 0; lane <= lanes_; ++lane) writers_[lane].open(*this, lane);
   static_cast<void>(rotate(options.first_capacity));
@@ -140,9 +140,9 @@ bool Graph::rotate(std::uint64_t capacity) noexcept {
   const unsigned slot = static_cast<unsigned>(sequence % kWindowSlots);
   if (windows_[slot] != nullptr || dropped_[slot] != nullptr) return false;
   const Window::Shape wanted = shape(capacity);
-  Window* window = spare_.make(sequence, wanted.capacity);
+  Window* window = spares_.make(sequence, wanted.capacity);
+  bytes_.fetch_sub(spares_.release_unwanted(), std::memory_order_relaxed);
   if (window == nullptr) {
-    bytes_.fetch_sub(spare_.release(), std::memory_order_relaxed);  // of no use: the next one may be
     window = Window::make(sequence, wanted);
     if (window == nullptr) return false;
     bytes_.fetch_add(window->bytes(), std::memory_order_relaxed);
@@ -170,15 +170,15 @@ void Graph::drop(unsigned slot) noexcept {
 }
 
 void Graph::reclaim(bool may_keep) noexcept {
-  if (!may_keep) bytes_.fetch_sub(spare_.release(), std::memory_order_relaxed);
+  if (!may_keep) bytes_.fetch_sub(spares_.release(), std::memory_order_relaxed);
   for (unsigned slot = 0; slot < kWindowSlots; ++slot) {
     if (dropped_[slot] == nullptr || !frozen(slot)) continue;
     Window* const window = std::exchange(dropped_[slot], nullptr);
-    if (may_keep && spare_.try_keep(window)) continue;
+    if (may_keep && spares_.try_keep(window)) continue;
     bytes_.fetch_sub(window->bytes(), std::memory_order_relaxed);
     Window::destroy(window);
   }
-  spare_.scrub();
+  spares_.scrub();
 }
 
 void Graph::filter_frozen() noexcept {

@@ -15,7 +15,8 @@
 // any number of Writers. The const functions on nodes and edges, raise_reach() on different nodes, and payload() may
 // be called from several threads of one tick (an Executor) as long as no rotate(), drop() or reclaim() runs.
 //
-// Errors: an exception of a caller's f passes through; a log gives the entry whose f threw again at its next drain.
+// Errors: an exception of a caller's f passes through; a log gives the entry whose f threw again at its next drain, and
+// with a node that was made those that were made just before it.
 //
 // Memory: 66 bytes a node; a link 16 bytes at its source and 0 (a node's first in-edge) to 32, about 10, at its target;
 // payload only where it is touched. bytes() is the account. The address space is much larger: up to 32 GiB a window.
@@ -28,7 +29,7 @@
 
 #include "entail/types.hpp"
 #include "graph/edge_cell.hpp"
-#include "graph/spare_window.hpp"
+#include "graph/spare_windows.hpp"
 #include "graph/window.hpp"
 #include "graph/writer.hpp"
 #include "sync/atomic.hpp"
@@ -41,7 +42,7 @@ struct GraphOptions {
   unsigned payload_bytes = 0;               // a node; a multiple of 8
   std::uint64_t first_capacity = 1u << 16;  // nodes of the first window; below the maximum, see rotate()
   std::uint64_t seed = 0;                   // of the table's hash; no result depends on it
-  std::uint64_t spare_bytes_max = 0;        // a dropped window up to this size may be kept for a later one
+  std::uint64_t spare_bytes_max = 0;        // dropped windows of this size together may be kept for later ones
 };
 
 // What try_begin() was asked for.
@@ -90,7 +91,11 @@ class Graph {
   template <class F>
   void drain_created(F&& f) {
     for (unsigned lane = 0; lane <= lanes_; ++lane)
-      writers_[lane].created_.drain([&](std::uint64_t entry) { pass_on(entry, f); });
+      writers_[lane].created_.drain([&](const Writer::Created& created) {
+        const Window* window = windows_[slot_of(created.first)];
+        if (window == nullptr || static_cast<std::uint32_t>(window->sequence()) != created.sequence) return;
+        for (std::uint32_t i = 0; i < created.count; ++i) f(created.first + i);
+      });
   }
   // f(NodeId) for every append that met a reach that was not 0: read the node's edges again. Nodes may repeat.
   template <class F>
@@ -209,7 +214,8 @@ class Graph {
   // Takes a window out of use: its cells name no node at once, its NodeIds are invalid. It is unmapped by reclaim()
   // when every lane has passed. REQUIRES that it is live and not the current one.
   void drop(unsigned slot) noexcept;
-  // Gives back what has become safe to give back; may_keep: but for one window's memory, kept for a later rotate().
+  // Gives back what has become safe to give back; may_keep: but for the memory of some windows, kept for a later
+  // rotate().
   void reclaim(bool may_keep = false) noexcept;
   // Makes older_of() faster: up to kFilteredATick keys of frozen windows go into their filters.
   void filter_frozen() noexcept;
@@ -230,7 +236,7 @@ class Graph {
       if (!window.key(offset).is_zero()) f(window.node_id(offset));
   }
 
-  // Memory of all windows that are mapped, a spare one too, as touched, not as reserved; what a batch under way touches
+  // Memory of all windows that are mapped, spare ones too, as touched, not as reserved; what a batch under way touches
   // counts from its end(). Any thread.
   std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   // The largest need, nodes and links each, that found no room since the last call.
@@ -282,7 +288,7 @@ class Graph {
   std::unique_ptr<Writer[]> writers_;  // one a lane, and the tick thread's
   sync::Epochs<> epochs_;
 
-  SpareWindow spare_;
+  SpareWindows spares_;
 
   // The tick thread's, by slot.
   std::array<Window*, kWindowSlots> windows_{};             // live

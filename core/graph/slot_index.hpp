@@ -102,6 +102,13 @@ class SlotIndex {
       i = next(i);
     }
   }
+  // Empties the slots from where the search for a key begins to the next empty one: the key's is among them, or empty
+  // already. So after a call for each key all are empty. REQUIRES that nobody uses the index any more.
+  void clear(std::uint64_t hash) noexcept {
+    // relaxed: nobody looks
+    for (std::uint64_t i = start(hash); slots_[i].load(std::memory_order_relaxed) != 0; i = next(i))
+      slots_[i].store(0, std::memory_order_relaxed);
+  }
 
  private:
   static std::uint32_t fingerprint(std::uint64_t word) noexcept { return static_cast<std::uint32_t>(word >> 32); }

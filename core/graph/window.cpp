@@ -19,6 +19,9 @@ std::uint64_t offset_count(const Window::Shape& shape) noexcept {
 // first touches, which are most of what a payload costs, a fifth.
 constexpr std::uint64_t kHugePayloadBytes = 4 * kHugePageBytes;
 
+// An index with fewer keys than one for so many is emptied key by key.
+constexpr std::uint64_t kSparseShare = 64;
+
 // Where the parts lie in the mapping.
 struct Layout {
   explicit Layout(const Window::Shape& shape) noexcept {
@@ -36,16 +39,25 @@ struct Layout {
   }
   std::uint64_t slots, keys, rows, hints, filter, marks, payload, end;
   std::uint64_t payload_unit;  // what is paid for at once
+  // The index is touched all over, and lies on huge pages only if it fills some itself. Of so many nodes the edges do.
+  bool index_is_large() const noexcept { return keys - slots >= 2 * kHugePageBytes; }
 };
 
 }  // namespace
 
 Window* Window::make(std::uint64_t sequence, const Shape& shape) noexcept {
   ENTAIL_CHECK(shape.capacity >= 1 && shape.capacity <= capacity_max(shape.writers) && shape.payload_bytes % 8 == 0);
-  Mapping mapping = Mapping::reserve(Layout(shape).end);
+  const Layout layout(shape);
+  Mapping mapping = Mapping::reserve(layout.end);
   if (mapping.data() == nullptr) return nullptr;
+  // From the start of the mapping, which is that of a huge page, and to the next part's: else the first and the last of
+  // a part would stay small pages; and before the first of them is touched.
+  mapping.prefer_huge_pages(layout.index_is_large() ? 0 : layout.keys, layout.payload);
+  // A small payload stays on small pages: nodes without one are to cost nothing.
+  if (layout.payload_unit == kHugePageBytes) mapping.prefer_huge_pages(layout.payload, layout.end);
   auto* place = reinterpret_cast<Window*>(mapping.data());
-  Window* window = std::construct_at(place, sequence, shape, std::move(mapping), Arena::reserve(), 0);
+  Window* window =
+      std::construct_at(place, sequence, shape, std::move(mapping), Arena::reserve(layout.index_is_large()), 0);
   if (window->arena_.ok()) return window;
   destroy(window);
   return nullptr;
@@ -81,13 +93,7 @@ Window::Window(std::uint64_t sequence, const Shape& shape, Mapping mapping, Mapp
   payload_marks_ = reinterpret_cast<sync::HardwareAtomic<std::uint8_t>*>(base + layout.marks);
   payload_ = base + layout.payload;
   index_ = SlotIndex<>(reinterpret_cast<SlotIndex<>::Slot*>(base + layout.slots), 2 * shape.capacity, keys_);
-  // From the start of the mapping, which is that of a huge page, and to the next part's: else the first and the last of
-  // a part would stay small pages. The index is touched all over, and lies on huge pages only if it fills some itself.
-  const bool index_is_large = layout.keys - layout.slots >= 2 * kHugePageBytes;
-  mapping_.prefer_huge_pages(index_is_large ? 0 : layout.keys, layout.payload);
   payload_unit_bits_ = static_cast<unsigned>(std::countr_zero(layout.payload_unit));
-  // A small payload stays on small pages: nodes without one are to cost nothing.
-  if (layout.payload_unit == kHugePageBytes) mapping_.prefer_huge_pages(layout.payload, layout.end);
   count_bytes(layout.keys);
 }
 
@@ -118,11 +124,12 @@ std::uint64_t Window::filter_keys(std::uint32_t offsets) noexcept {
   return bytes;
 }
 
-void Window::add_touched(std::vector<std::span<std::byte>>& ranges) const {
+void Window::add_touched(std::vector<std::span<std::byte>>& ranges) {
   const Layout layout(shape_);
   const std::uint64_t offsets = offset_end();
+  const bool sparse = index_is_sparse();
   const auto add = [&](std::uint64_t from, std::uint64_t bytes) { ranges.push_back({mapping_.data() + from, bytes}); };
-  add(layout.slots, 2 * shape_.capacity * sizeof(SlotIndex<>::Slot));
+  if (!sparse) add(layout.slots, 2 * shape_.capacity * sizeof(SlotIndex<>::Slot));
   add(layout.keys, offsets * sizeof(SlotIndex<>::Key));
   add(layout.rows, offsets * sizeof(NodeRow));
   add(layout.hints, offsets);
@@ -133,6 +140,19 @@ void Window::add_touched(std::vector<std::span<std::byte>>& ranges) const {
     if (payload_marks_[unit].load(std::memory_order_relaxed) != 0)  // relaxed: its writers have ended
       add(layout.payload + (unit << payload_unit_bits_), std::uint64_t{1} << payload_unit_bits_);
   ranges.push_back(arena_.taken());
+  if (sparse) clear_index();
+}
+
+bool Window::index_is_sparse() const noexcept { return offset_end() <= shape_.capacity / kSparseShare; }
+
+void Window::clear_index() noexcept {
+  constexpr std::uint32_t kSlotsAhead = 16;
+  const auto hash_of = [this](std::uint32_t offset) { return base::table_hash(key(offset), shape_.hash_seed); };
+  const std::uint32_t end = offset_end();
+  for (std::uint32_t offset = 1; offset < end; ++offset) {
+    if (end - offset > kSlotsAhead) index_.prefetch_slot(hash_of(offset + kSlotsAhead));
+    if (!key(offset).is_zero()) index_.clear(hash_of(offset));
+  }
 }
 
 }  // namespace entail::graph

@@ -148,15 +148,19 @@ class Window {
     const std::uint64_t counted = bytes_.fetch_add(bytes, std::memory_order_relaxed);
     return std::max(counted + bytes, bytes_before_) - std::max(counted, bytes_before_);
   }
-  // Adds all memory that may not be zero, but for the window's own first page. REQUIRES that no Writer is in the window
-  // any more. May throw std::bad_alloc.
-  void add_touched(std::vector<std::span<std::byte>>& ranges) const;
+  // Adds all memory that may not be zero, but for the window's own first page. Of an index with few keys that is none:
+  // their slots are emptied here, where most of its pages were never touched. REQUIRES that nobody uses the window any
+  // more. May throw std::bad_alloc, before it changes anything. Cost: of few keys 10 ns each.
+  void add_touched(std::vector<std::span<std::byte>>& ranges);
 
   // For make() and make_again().
   Window(std::uint64_t sequence, const Shape& shape, Mapping mapping, Mapping arena,
          std::uint64_t bytes_before) noexcept;
 
  private:
+  bool index_is_sparse() const noexcept;
+  void clear_index() noexcept;
+
   std::uint64_t sequence_;
   Shape shape_;
   SlotIndex<> index_;

@@ -75,6 +75,7 @@ void Writer::find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept 
   // Of ids[i] at i % kSlotsAhead, from its slot's turn to its own.
   std::array<std::uint64_t, kSlotsAhead> hashes;
   std::array<std::uint32_t, kSlotsAhead> slots;
+  Created created{static_cast<std::uint32_t>(window_->sequence()), 0, 0};
   const std::size_t end = ids.size() + kSlotsAhead;
   for (std::size_t step = 0; step < end; ++step) {
     // Its own turn: the places in `hashes` and `slots` are free afterwards.
@@ -83,8 +84,16 @@ void Writer::find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept 
       ENTAIL_DCHECK(!ids[i].is_zero());
       const std::size_t place = i % kSlotsAhead;
       const std::uint32_t offset = index.find_or_insert(hashes[place], ids[i], slots[place], node_run_);
-      if (node_run_.took()) created_.push(log_entry(offset));
-      out[i] = window_->node_id(offset);
+      const NodeId node = window_->node_id(offset);
+      if (node_run_.took()) {
+        if (node != created.first + created.count) {
+          if (created.count != 0) created_.push(created);
+          created.first = node;
+          created.count = 0;
+        }
+        ++created.count;
+      }
+      out[i] = node;
     }
     if (step < ids.size()) {
       const std::uint64_t hash = base::table_hash(ids[step], seed);
@@ -97,6 +106,7 @@ void Writer::find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept 
       slots[place] = index.approach(hashes[place]);
     }
   }
+  if (created.count != 0) created_.push(created);
 }
 
 std::uint32_t Writer::append_out(NodeId from, std::span<const EdgeCell> cells,

@@ -82,6 +82,12 @@ class alignas(sync::kCacheLineBytes) Writer {
  private:
   friend class Graph;
 
+  // Nodes that were made one after the other, by their offsets: most of a batch, as a rule.
+  struct Created {
+    std::uint32_t sequence;  // of their window, as in LogEntry
+    NodeId first;
+    std::uint32_t count;
+  };
   // A node, with the sequence number of its window: the slot may belong to another window when the entry is read.
   using LogEntry = std::uint64_t;
   LogEntry log_entry(std::uint32_t offset) const noexcept {
@@ -111,7 +117,7 @@ class alignas(sync::kCacheLineBytes) Writer {
   NodeRun node_run_;
   EdgeRoom edge_room_;
   HotCells hot_;
-  sync::SpscLog<LogEntry> created_;
+  sync::SpscLog<Created> created_;
   sync::SpscLog<LogEntry> late_;
 };
 

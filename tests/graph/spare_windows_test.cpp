@@ -64,7 +64,7 @@ void drop_previous(Graph& graph) {
   for (int i = 0; i < 4; ++i) graph.reclaim(true);
 }
 
-TEST(SpareWindow, IsEmptyWhenItIsUsedAgain) {
+TEST(SpareWindows, AreEmptyWhenTheyAreUsedAgain) {
   Graph graph(with_spare(kSpareBytesMax));
   const std::vector<NodeId> old_nodes = fill(graph, 0);
   const void* const memory = graph.payload(old_nodes[0]);
@@ -97,7 +97,7 @@ struct Offsets {
 };
 
 // What no reader of the graph would notice at once: the index, keys of unused offsets, marks, the edge arena.
-TEST(SpareWindow, IsZeroThroughout) {
+TEST(SpareWindows, AreZeroThroughout) {
   const Window::Shape shape{.capacity = kNodes, .payload_bytes = kPayloadBytes, .writers = 1};
   const auto hash_of = [](std::uint64_t number) { return base::table_hash(key_of(number), 1); };
   Window* window = Window::make(1, shape);
@@ -109,9 +109,8 @@ TEST(SpareWindow, IsZeroThroughout) {
   for (std::uint64_t i = 0; i < kNodes; ++i)
     static_cast<void>(window->mark_payload(window->index().find_or_insert(hash_of(i), key_of(i), offsets)));
 
-  SpareWindow spare(kSpareBytesMax);
+  SpareWindows spare(window->bytes());
   ASSERT_TRUE(spare.try_keep(window));
-  EXPECT_FALSE(spare.try_keep(window));
   EXPECT_EQ(spare.make(2, kNodes), nullptr);  // not zeroed yet
   for (int i = 0; i < 4; ++i) spare.scrub();
   window = spare.make(2, kNodes);
@@ -119,6 +118,7 @@ TEST(SpareWindow, IsZeroThroughout) {
   EXPECT_EQ(window->sequence(), 2u);
   Window* const fresh = Window::make(3, shape);
   ASSERT_NE(fresh, nullptr);
+  EXPECT_FALSE(SpareWindows(window->bytes() - 1).try_keep(window));
   for (std::uint64_t i = 0; i < kNodes; ++i) {
     ASSERT_EQ(window->index().approach(hash_of(i)), fresh->index().approach(hash_of(i)));
     const auto offset = static_cast<std::uint32_t>(i + 1);
@@ -133,7 +133,7 @@ TEST(SpareWindow, IsZeroThroughout) {
   Window::destroy(fresh);
 }
 
-TEST(SpareWindow, CountsWhatItTouchesBeyondTheWindowBefore) {
+TEST(SpareWindows, CountWhatIsTouchedBeyondTheWindowBefore) {
   Graph graph(with_spare(kSpareBytesMax));
   ASSERT_NE(graph.insert(key_of(1)), 0u);
   ASSERT_TRUE(graph.rotate(kNodes));
@@ -146,7 +146,7 @@ TEST(SpareWindow, CountsWhatItTouchesBeyondTheWindowBefore) {
   EXPECT_EQ(graph.bytes(), graph.windows().items[0].bytes + graph.windows().items[1].bytes);
 }
 
-TEST(SpareWindow, IsNotKept_WhenTooLargeOrNotWanted) {
+TEST(SpareWindows, AreNotKept_WhenTooLargeOrNotWanted) {
   Graph too_large(with_spare(1000));
   fill(too_large, 0);
   ASSERT_TRUE(too_large.rotate(kNodes));
@@ -162,22 +162,100 @@ TEST(SpareWindow, IsNotKept_WhenTooLargeOrNotWanted) {
   EXPECT_EQ(graph.bytes(), graph.current_window().bytes);
 }
 
-TEST(SpareWindow, IsGivenBack_WhenItDoesNotFitOrIsNotZeroYet) {
+std::uint64_t bytes_of_windows(Graph& graph) {
+  std::uint64_t bytes = 0;
+  for (const WindowInfo& window : graph.windows()) bytes += window.bytes;
+  return bytes;
+}
+
+TEST(SpareWindows, AreGivenBack_WhenTheyWereNotWantedForLong) {
   for (const std::uint64_t capacity : {kNodes / 3, kNodes + 1}) {
     Graph graph(with_spare(kSpareBytesMax));
     fill(graph, 0);
     ASSERT_TRUE(graph.rotate(kNodes));
     drop_previous(graph);
-    ASSERT_TRUE(graph.rotate(capacity));
-    EXPECT_EQ(graph.current_window().capacity, capacity);
-    EXPECT_EQ(graph.bytes(), graph.windows().items[0].bytes + graph.windows().items[1].bytes);
+    const std::uint64_t spare_bytes = graph.bytes() - bytes_of_windows(graph);
+    EXPECT_GT(spare_bytes, 0u);
+    for (unsigned pass = 1; pass <= SpareWindows::kPassesMax; ++pass) {
+      ASSERT_TRUE(graph.rotate(capacity));
+      EXPECT_EQ(graph.current_window().capacity, capacity);
+      EXPECT_EQ(graph.bytes(), bytes_of_windows(graph) + (pass < SpareWindows::kPassesMax ? spare_bytes : 0));
+    }
   }
-  Graph graph({.lanes = 1, .first_capacity = 1'000'000, .spare_bytes_max = kSpareBytesMax});
-  ASSERT_TRUE(graph.rotate(1'000'000));
+}
+
+TEST(SpareWindows, AreNotUsed_BeforeTheyAreZero) {
+  constexpr std::uint64_t kMany = 1'000'000;
+  Graph graph({.lanes = 1, .first_capacity = kMany, .spare_bytes_max = kSpareBytesMax});
+  Writer& writer = graph.writer(0);
+  std::vector<TraceId> keys;
+  for (std::uint64_t i = 0; i < kMany / 32; ++i) keys.push_back(key_of(i));
+  ASSERT_TRUE(writer.try_begin(keys.size(), 0));
+  insert_all(writer, keys);
+  writer.end();
+  graph.drain_created([](NodeId) {});
+  ASSERT_TRUE(graph.rotate(kMany));
   graph.drop(graph.previous_slot());
+  const std::uint64_t bytes = graph.bytes();
   graph.reclaim(true);  // zeroes 4 of some 16 MB
-  ASSERT_TRUE(graph.rotate(1'000'000));
-  EXPECT_EQ(graph.bytes(), graph.windows().items[0].bytes + graph.windows().items[1].bytes);
+  ASSERT_TRUE(graph.rotate(kMany));
+  EXPECT_GT(graph.bytes(), bytes);
+  const std::uint64_t with_another = graph.bytes();
+  for (int i = 0; i < 4; ++i) graph.reclaim(true);
+  ASSERT_TRUE(graph.rotate(kMany));
+  EXPECT_EQ(graph.bytes(), with_another);
+}
+
+// Of several that are kept, the smallest that is large enough serves.
+TEST(SpareWindows, AreChosenBySize) {
+  constexpr std::uint64_t kSizes[] = {kNodes, 4 * kNodes, 2 * kNodes};
+  SpareWindows spares(kSpareBytesMax);
+  for (const std::uint64_t capacity : kSizes) {
+    Window* const window = Window::make(1, {.capacity = capacity, .payload_bytes = kPayloadBytes, .writers = 1});
+    ASSERT_NE(window, nullptr);
+    ASSERT_TRUE(spares.try_keep(window));
+  }
+  for (int i = 0; i < 12; ++i) spares.scrub();
+  EXPECT_EQ(spares.make(2, 4 * kNodes + 1), nullptr);
+  EXPECT_EQ(spares.make(2, kNodes / 2 - 1), nullptr);
+  Window* const second = spares.make(2, kNodes + 1);
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(second->capacity(), 2 * kNodes);
+  Window* const last = spares.make(3, kNodes + 1);
+  EXPECT_EQ(last, nullptr);  // four times as large: of no use
+  EXPECT_GT(spares.release(), 0u);
+  EXPECT_EQ(spares.make(3, kNodes), nullptr);
+  Window::destroy(second);
+}
+
+// An index with few keys is emptied key by key: of keys that lie close together, too.
+TEST(SpareWindows, AreZeroThroughout_AfterAFewKeys) {
+  constexpr std::uint64_t kMany = 1 << 16;
+  constexpr std::uint64_t kKeys = 200;
+  const Window::Shape shape{.capacity = kMany, .payload_bytes = kPayloadBytes, .writers = 1};
+  Window* window = Window::make(1, shape);
+  ASSERT_NE(window, nullptr);
+  Offsets offsets;
+  ASSERT_EQ(window->take_run(), 1u);
+  for (std::uint64_t number = 0; offsets.last < kKeys; ++number) {
+    const std::uint64_t hash = base::table_hash(key_of(number), shape.hash_seed);
+    if (hash >> 55 == 0 || hash >> 55 == 511)
+      static_cast<void>(window->index().find_or_insert(hash, key_of(number), offsets));
+  }
+
+  SpareWindows spares(window->bytes());
+  ASSERT_TRUE(spares.try_keep(window));
+  for (int i = 0; i < 4; ++i) spares.scrub();
+  ASSERT_EQ(spares.make(2, kMany), window);
+  Window* const fresh = Window::make(3, shape);
+  ASSERT_NE(fresh, nullptr);
+  for (std::uint64_t slot = 0; slot < 2 * kMany; ++slot) {
+    const std::uint64_t hash = slot << (64 - 17);  // its search begins at the slot
+    ASSERT_EQ(window->index().approach(hash), fresh->index().approach(hash));
+  }
+  for (std::uint32_t offset = 1; offset <= kKeys; ++offset) ASSERT_TRUE(window->key(offset).is_zero());
+  Window::destroy(window);
+  Window::destroy(fresh);
 }
 
 }  // namespace
