@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <new>
 #include <vector>
 
@@ -32,8 +33,8 @@ struct LargePageAllocator {
   LargePageAllocator(const LargePageAllocator<U>&) noexcept {}
 
   T* allocate(std::size_t count) {
-    constexpr auto kNone = static_cast<std::size_t>(-1);  // more than there can be: operator new says so
-    const std::size_t bytes = count > kNone / 2 / sizeof(T) ? kNone / 2 : count * sizeof(T);
+    constexpr std::size_t kBytesMax = PTRDIFF_MAX - kHugePageBytes;  // more than there can be: operator new says so
+    const std::size_t bytes = count > kBytesMax / sizeof(T) ? kBytesMax : count * sizeof(T);
     if (bytes < kLargeBytes) return static_cast<T*>(::operator new(bytes));
     // The rest behind the last whole huge page lies on one, too, if it fills half of it.
     const std::size_t huge_bytes = (bytes + kHugePageBytes / 2) & ~(kHugePageBytes - 1);
