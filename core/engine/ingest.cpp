@@ -6,6 +6,7 @@
 #include <new>
 #include <numeric>
 
+#include "base/prefetch.hpp"
 #include "engine/impl.hpp"
 
 namespace entail {
@@ -34,8 +35,8 @@ struct LaneHold {
 
 // Its own words and the fold behind them, which may lie on the next line.
 void prefetch_payload(const void* payload) noexcept {
-  __builtin_prefetch(payload, 1);
-  __builtin_prefetch(static_cast<const engine::TracePayload*>(payload) + 1, 1);
+  base::prefetch(payload);
+  base::prefetch(static_cast<const engine::TracePayload*>(payload) + 1);
 }
 
 unsigned lane_hint() noexcept {

@@ -1,6 +1,7 @@
 // The links of one request: counted, sampled where a span has too many, and published as edges at both ends.
 #include <algorithm>
 
+#include "base/prefetch.hpp"
 #include "engine/impl.hpp"
 #include "policy/link_types.hpp"
 
@@ -165,7 +166,7 @@ void Engine::Impl::place_links(Lane& lane, graph::Writer& writer, const wire::De
     const graph::NodeId near = lane.nodes[i];
     for (const std::uint32_t end = cell + decoded.spans[lane.accepted[i]].link_count; cell < end; ++cell) {
       if (cell + kPlacesAhead < cells_end)
-        __builtin_prefetch(decoded.bytes.data() + place_of(lane.cells[cell + kPlacesAhead]));
+        base::prefetch_in_order(decoded.bytes.data() + place_of(lane.cells[cell + kPlacesAhead]));
       if (lane.cells[cell].word == 0) continue;
       lane.placed.push_back({cell, near});
       lane.link_ids.push_back(far_id(decoded, lane.cells[cell]));

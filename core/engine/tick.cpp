@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/prefetch.hpp"
 #include "engine/impl.hpp"
 
 namespace entail {
@@ -110,7 +111,7 @@ void Engine::Impl::adopt_together() {
   for (std::size_t i = 0; i < adopting.size(); ++i) {
     nodes[i] = adopting[i].node;
     graph.prefetch(nodes[i]);
-    __builtin_prefetch(&payload(nodes[i]), 1);
+    base::prefetch(&payload(nodes[i]));
   }
   carrier.link_batch({nodes.data(), adopting.size()});
   for (const engine::Touch& touch : adopting)

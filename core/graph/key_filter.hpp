@@ -8,6 +8,8 @@
 
 #include <cstdint>
 
+#include "base/prefetch.hpp"
+
 namespace entail::graph {
 
 class KeyFilter {
@@ -20,7 +22,7 @@ class KeyFilter {
 
   void add(std::uint64_t hash) noexcept { words_[word(hash)] |= bits(hash); }
   bool may_have(std::uint64_t hash) const noexcept { return (~words_[word(hash)] & bits(hash)) == 0; }
-  void prefetch(std::uint64_t hash) const noexcept { __builtin_prefetch(&words_[word(hash)]); }
+  void prefetch(std::uint64_t hash) const noexcept { base::prefetch(&words_[word(hash)]); }
   std::uint64_t bytes() const noexcept { return count_ * sizeof(std::uint64_t); }
 
  private:

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/check.hpp"
+#include "base/prefetch.hpp"
 #include "entail/types.hpp"
 #include "sync/atomic.hpp"
 
@@ -46,7 +47,7 @@ class SlotIndex {
   // slots: count zeroed words, 2 <= count <= 2^32. keys: by offset. Both outlive the index.
   SlotIndex(Slot* slots, std::uint64_t count, Key* keys) noexcept : slots_(slots), keys_(keys), count_(count) {}
 
-  void prefetch_slot(std::uint64_t hash) const noexcept { __builtin_prefetch(&slots_[start(hash)]); }
+  void prefetch_slot(std::uint64_t hash) const noexcept { base::prefetch(&slots_[start(hash)]); }
   // The first slot that is empty or may be the key's, whose key is prefetched then. Reads no key.
   std::uint32_t approach(std::uint64_t hash) const noexcept {
     std::uint64_t i = start(hash);
@@ -54,7 +55,7 @@ class SlotIndex {
       const std::uint64_t word = slots_[i].load(Orders::observe);
       if (word == 0) break;
       if (fingerprint(word) == static_cast<std::uint32_t>(hash)) {
-        __builtin_prefetch(&keys_[offset(word)]);
+        base::prefetch(&keys_[offset(word)]);
         break;
       }
       i = next(i);

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/hash.hpp"
+#include "base/prefetch.hpp"
 #include "graph/graph.hpp"
 
 namespace entail::graph {
@@ -142,7 +143,7 @@ void Writer::append_in(std::span<const NodeId> to, std::span<const EdgeCell> cel
     if (i + kChunksAhead < to.size()) {
       // Relaxed: only a place to prefetch.
       const auto head = window_->row(offset_of(to[i + kChunksAhead])).in_head.load(std::memory_order_relaxed);
-      if (head != 0) __builtin_prefetch(&window_->chunk(head), 1);
+      if (head != 0) base::prefetch(&window_->chunk(head));
     }
     if (to[i] != 0) append_in(to[i], cells[i]);
   }

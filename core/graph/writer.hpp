@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/prefetch.hpp"
 #include "entail/types.hpp"
 #include "graph/edge_cell.hpp"
 #include "graph/hot_cells.hpp"
@@ -47,7 +48,7 @@ class alignas(sync::kCacheLineBytes) Writer {
   void find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept;
 
   // A hint: edges will be appended at the node.
-  void prefetch(NodeId node) const noexcept { __builtin_prefetch(&window_->row(offset_of(node)), 1); }
+  void prefetch(NodeId node) const noexcept { base::prefetch(&window_->row(offset_of(node))); }
   // The links of one span, in arrival order; cells with word 0 are no edges but keep their place. Returns a reference
   // for Graph::out_block(), 0 when there are no links.
   std::uint32_t append_out(NodeId from, std::span<const EdgeCell> cells, std::span<const SpanId> span_ids) noexcept;

@@ -20,6 +20,7 @@
 #include <map>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "entail/types.hpp"
 #include "reservoir/scratch_array.hpp"
 
@@ -74,7 +75,7 @@ class SeenLinks {
     return (hashes_[position] << 24 & ~std::uint64_t{0xffffffff}) | (position + 1);
   }
   void prefetch_slot(std::size_t at, std::size_t candidate_count) const noexcept {
-    if (at < candidate_count) __builtin_prefetch(&slots_[hashes_[candidates_[at]] >> shift_], 1);
+    if (at < candidate_count) base::prefetch(&slots_[hashes_[candidates_[at]] >> shift_]);
   }
   void size_slots(std::size_t links);
 

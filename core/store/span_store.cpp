@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/large_pages.hpp"
+#include "base/prefetch.hpp"
 
 namespace entail::store {
 namespace {
@@ -236,7 +237,7 @@ void SpanWriter::fetch_ahead(std::size_t size) const noexcept {
   constexpr std::size_t kAheadBytes = 1024;
   const auto first = reinterpret_cast<std::uintptr_t>(chunk_->begin() + chunk_->used) + kAheadBytes;
   for (std::size_t offset = 0; offset < std::min(size, kAheadBytes); offset += sync::kCacheLineBytes)
-    __builtin_prefetch(reinterpret_cast<const void*>(first + offset), 1);
+    base::prefetch_in_order(reinterpret_cast<const void*>(first + offset));
 }
 
 SpanEntry* SpanWriter::span(const Envelope* scope, std::uint32_t size, std::uint32_t link_count, bool is_cut) noexcept {

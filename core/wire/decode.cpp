@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "base/prefetch.hpp"
 #include "sync/atomic.hpp"
 #include "wire/link.hpp"
 #include "wire/reader.hpp"
@@ -28,7 +29,7 @@ inline void read_ahead(const Byte* at, const Byte* end) noexcept {
   const auto first = reinterpret_cast<std::uintptr_t>(at) + kAheadBytes;
   const std::uintptr_t size = std::min(static_cast<std::uintptr_t>(end - at), kAheadBytes);
   for (std::uintptr_t offset = 0; offset < size; offset += sync::kCacheLineBytes)
-    __builtin_prefetch(reinterpret_cast<const void*>(first + offset));
+    base::prefetch_in_order(reinterpret_cast<const void*>(first + offset));
 }
 
 // One pass over a request. Methods return false when the reader has kept a fault.

@@ -1,0 +1,88 @@
+// What a random cache line costs that is asked for ahead: into the first cache or the second, in a stream or in bursts,
+// with little and with some work for each. base/prefetch.hpp rests on these figures. 32 MB, as the rows of a million
+// nodes have; the sum of what was read is checked.
+#include <algorithm>
+#include <numeric>
+
+#include "base/large_pages.hpp"
+#include "micro/threads_run.hpp"
+
+namespace {
+
+using namespace entail;
+using namespace entail::bench;
+
+constexpr std::size_t kBytes = 32 << 20;
+constexpr std::size_t kRows = 1 << 20;
+constexpr std::size_t kRowBytes = kBytes / kRows;
+
+struct Memory {
+  Memory() : order(kRows) {
+    data = static_cast<std::uint8_t*>(base::map_pages(kBytes, true, 0));
+    if (data == nullptr) std::abort();
+    base::prefer_huge_pages(data, kBytes);
+    for (std::size_t row = 0; row < kRows; ++row) data[row * kRowBytes] = 1;
+    std::iota(order.begin(), order.end(), 0);
+    std::shuffle(order.begin(), order.end(), std::mt19937_64(3));
+    order.resize(kRows + kAheadMax);  // asking ahead of the end asks for row 0
+  }
+  static constexpr std::size_t kAheadMax = 256;
+  std::uint8_t* data;
+  std::vector<std::uint32_t> order;
+};
+
+enum class Cache { none, first, second };
+
+template <Cache kCache>
+void ask(const void* address) {
+  if constexpr (kCache == Cache::first) __builtin_prefetch(address, 0, 3);
+  if constexpr (kCache == Cache::second) __builtin_prefetch(address, 0, 2);
+}
+
+// Work that the next row cannot overtake: each step waits for the one before.
+std::uint64_t work(std::uint64_t value, int steps) {
+  for (int i = 0; i < steps; ++i) value = value * 3 + 1;
+  return value;
+}
+
+// range(0): lines asked for at once, then used; 1: a stream, each asked for 64 ahead. range(1): steps of work a line.
+template <Cache kCache>
+void random_lines(benchmark::State& state) {
+  static const Memory memory;
+  const auto burst = static_cast<std::size_t>(state.range(0));
+  const std::size_t ahead = burst == 1 ? 64 : burst;
+  const auto steps = static_cast<int>(state.range(1));
+  const auto row = [&](std::size_t i) { return &memory.data[memory.order[i] * kRowBytes]; };
+  for (auto _ : state) {
+    std::uint64_t sum = 0;
+    const Times times = run_shares(1, kRows, [&](unsigned, std::size_t begin, std::size_t end) {
+      std::uint64_t chain = 0;
+      for (std::size_t at = begin; at < end; at += burst) {
+        for (std::size_t i = 0; i < burst; ++i) ask<kCache>(row(at + ahead + i));
+        for (std::size_t i = 0; i < burst; ++i) {
+          const std::uint64_t read = *row(at + i);
+          sum += read;
+          chain = work(chain + read, steps);
+        }
+      }
+      benchmark::DoNotOptimize(chain);
+    });
+    if (sum != kRows) state.SkipWithError("a line was not read");
+    report(state, times, kRows, 1);
+  }
+}
+
+void shapes(benchmark::internal::Benchmark* one) {
+  one->ArgNames({"burst", "work"})
+      ->ArgsProduct({{1, 16, 64}, {0, 10, 40}})
+      ->UseManualTime()
+      ->Iterations(1)
+      ->Unit(benchmark::kMillisecond);
+}
+BENCHMARK(random_lines<Cache::none>)->Apply(shapes);
+BENCHMARK(random_lines<Cache::first>)->Apply(shapes);
+BENCHMARK(random_lines<Cache::second>)->Apply(shapes);
+
+}  // namespace
+
+BENCHMARK_MAIN();
