@@ -140,10 +140,9 @@ void carry_many(benchmark::State& state) {
       world->carrier.run(1);
     });
     for (std::size_t i = 0; i < kTraces; ++i) {
-      const propagate::Reach* reach = world->ledger.find_reach(world->records[i]);
-      const bool is_right = reach == nullptr ? linked[i] == 0 && linking[i] == 0
-                                             : reach->hops[propagate::kLinked] == linked[i] &&
-                                                   reach->hops[propagate::kLinking] == linking[i];
+      const RecordId id = world->records[i];
+      const bool is_right = world->carrier.hops(id, propagate::kLinked) == linked[i] &&
+                            world->carrier.hops(id, propagate::kLinking) == linking[i];
       if (!is_right) state.SkipWithError("other hops than the search finds");
     }
     report(state, {watch.wall_s, watch.cpu_s}, 2 * kLinks, 1);

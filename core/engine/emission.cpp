@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/prefetch.hpp"
 #include "engine/impl.hpp"
 
 namespace entail {
@@ -71,10 +72,10 @@ void Engine::Impl::emit_all() {
 // would be one cache miss after the other. So the lists of many traces are walked side by side first.
 void Engine::Impl::prefetch_spans(std::span<const RecordId> ids) const noexcept {
   std::array<const store::SpanEntry*, kEmittedTogether> next{};
-  for (const RecordId id : ids) __builtin_prefetch(&payload(ledger[id].node), 1);
+  for (const RecordId id : ids) base::prefetch(&payload(ledger[id].node));
   const auto fetch = [](const store::SpanEntry* entry) {
     const auto* begin = reinterpret_cast<const std::byte*>(entry);
-    for (unsigned at = 0; at < kBytesPrefetched; at += sync::kCacheLineBytes) __builtin_prefetch(begin + at);
+    for (unsigned at = 0; at < kBytesPrefetched; at += sync::kCacheLineBytes) base::prefetch(begin + at);
   };
   for (std::size_t i = 0; i < ids.size(); ++i) {
     next[i] = payload(ledger[ids[i]].node).spans.first();
@@ -176,7 +177,7 @@ Target Engine::Impl::target_of(RecordId linked) const noexcept {
     case Phase::kept:
       return Target::reached;
     case Phase::pending:
-      return ledger.is_reached(linked) ? Target::reached : Target::open;
+      return record.reached ? Target::reached : Target::open;
     case Phase::absent:
       return Target::open;
     case Phase::retained:

@@ -118,7 +118,7 @@ struct Engine::Impl {
   std::uint32_t held_cut_links(RecordId linking, RecordId origin) const;
   void settle_all();
   void settle_due(RecordId id);
-  void settle_reached();
+  void settle_reached(const std::vector<RecordId>& reached);
   void settle_candidates();
   bool within_budgets(RecordId id);
   void refuse(RecordId id, Loss loss);

@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "base/prefetch.hpp"
 #include "engine/impl.hpp"
 
 namespace entail {
@@ -85,7 +86,7 @@ void Engine::Impl::seal_expired(bool drain) {
     }
     for (std::size_t i = 0; i < count; ++i)
       if (!ledger[expired[i]].has_one_incarnation) graph.prefetch(ledger[expired[i]].node);
-    for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(&payload(ledger[expired[i]].node), 1);
+    for (std::size_t i = 0; i < count; ++i) base::prefetch(&payload(ledger[expired[i]].node));
     for (std::size_t i = 0; i < count; ++i)
       if (ledger[expired[i]].phase == Phase::retained) seal(expired[i]);
   }
@@ -243,9 +244,13 @@ void Engine::Impl::drop_window(const graph::WindowInfo& window, bool forced) {
       moving.push_back(node);
       graph.for_each_out(node, [&](graph::EdgeCell, SpanId) { ++links; });
       graph.for_each_in(node, [&](graph::EdgeCell) { ++links; });
-    } else if (graph.newest(node) == node && graph.record(node) != 0) {
+    } else if (const RecordId id = graph.record(graph.newest(node)); id == 0) {
+      continue;
+    } else if (ledger[id].node == node) {
       if (forced) count(Loss::records_forgotten);
-      forget(graph.record(node));
+      forget(id);
+    } else {
+      carrier.tell_paths(id);  // the edges that it has here go
     }
   }
   graph::Writer& writer = graph.tick_writer();
@@ -263,14 +268,7 @@ NodeId Engine::Impl::home(NodeId node, graph::Writer& writer) {
   const TraceId key = graph.key(newest);
   NodeId target = 0;
   writer.find_or_insert({&key, 1}, &target);
-  graph.link_incarnations(newest, target);
-  const RecordId id = graph.record(newest);
-  graph.set_record(target, id);
-  if (id != 0) {
-    ledger[id].node = target;
-    ledger[id].has_one_incarnation = false;
-  }
-  if (graph.reach(newest) != 0) graph.raise_reach(target, 1);
+  carrier.move_to(target, newest);
   return target;
 }
 

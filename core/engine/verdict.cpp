@@ -1,7 +1,9 @@
 // Steps 1 and 3 of a tick: own verdicts and origins (DESIGN 3.1, 3.2), then what becomes of the due traces and of the
 // retained ones that a keep reached (3.6), within the budgets of 3.10.
 #include <algorithm>
+#include <tuple>
 
+#include "base/prefetch.hpp"
 #include "engine/impl.hpp"
 
 namespace entail {
@@ -37,8 +39,8 @@ void Engine::Impl::judge_all() {
 void Engine::Impl::prefetch_judged(RecordId id) const noexcept {
   const NodeId node = ledger[id].node;
   const policy::TraceFold* const fold = &payload(node).fold();
-  __builtin_prefetch(fold);
-  __builtin_prefetch(fold + 1);  // its bits, which may lie on the next line
+  base::prefetch(fold);
+  base::prefetch(fold + 1);  // its bits, which may lie on the next line
   graph.prefetch_key(node);
   if (!ledger[id].has_one_incarnation) graph.prefetch(node);
 }
@@ -147,6 +149,7 @@ std::uint32_t Engine::Impl::held_cut_links(RecordId linking, RecordId origin) co
 }
 
 void Engine::Impl::settle_all() {
+  const std::vector<RecordId> reached = carrier.take_reached();
   candidates.clear();
   to_emit.clear();
   for (const RecordId id : due) settle_due(id);
@@ -155,11 +158,11 @@ void Engine::Impl::settle_all() {
     if (record.phase == Phase::retained && record.own_keep) {
       keep(id, false);
     } else if (record.phase == Phase::retained && record.vetoed) {
-      if (ledger.is_reached(id)) note_loss(id, Loss::keep_refused);
+      if (record.reached) note_loss(id, Loss::keep_refused);
       seal(id);
     }
   }
-  settle_reached();
+  settle_reached(reached);
   settle_candidates();
   for (const RecordId id : evicted) {
     ledger[id].evicting = false;
@@ -176,17 +179,17 @@ void Engine::Impl::settle_due(RecordId id) {
     keep(id, false);
   } else if (record.vetoed) {
     drop(id);
-    if (ledger.is_reached(id)) note_loss(id, Loss::keep_refused);
+    if (record.reached) note_loss(id, Loss::keep_refused);
     seal(id);
-  } else if (ledger.is_reached(id)) {
+  } else if (record.reached) {
     candidates.push_back(id);
   } else {
     drop(id);
   }
 }
 
-void Engine::Impl::settle_reached() {
-  for (const RecordId id : carrier.take_reached()) {
+void Engine::Impl::settle_reached(const std::vector<RecordId>& reached) {
+  for (const RecordId id : reached) {
     switch (ledger[id].phase) {
       case Phase::retained:
         candidates.push_back(id);
@@ -211,25 +214,25 @@ void Engine::Impl::settle_candidates() {
   std::sort(candidates.begin(), candidates.end());
   candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
   std::erase_if(candidates, [&](RecordId id) {
-    return (ledger[id].phase != Phase::pending && ledger[id].phase != Phase::retained) || ledger.nearest_path(id) == 0;
+    const Record& record = ledger[id];
+    return (record.phase != Phase::pending && record.phase != Phase::retained) || !record.reached;
   });
-  std::sort(candidates.begin(), candidates.end(), [&](RecordId a, RecordId b) {
-    const std::uint32_t hops_a = ledger.paths().hops(ledger.nearest_path(a));
-    const std::uint32_t hops_b = ledger.paths().hops(ledger.nearest_path(b));
-    return hops_a != hops_b ? hops_a < hops_b : arrival_key(a) < arrival_key(b);
-  });
+  std::vector<std::tuple<unsigned, ArrivalKey, RecordId>> order;  // the keys are fetched once, not in every comparison
+  order.reserve(candidates.size());
+  for (const RecordId id : candidates) order.emplace_back(carrier.nearest_hops(id), arrival_key(id), id);
+  std::sort(order.begin(), order.end());
   const auto rate = static_cast<double>(options.links.propagate.max_propagated_bytes_per_second);
   const double seconds = static_cast<double>(now_ns - propagation_filled_at_ns) / static_cast<double>(kNanosPerSecond);
   propagation_tokens = std::min(rate, propagation_tokens + seconds * rate);
   propagation_filled_at_ns = now_ns;
-  for (const RecordId id : candidates)
+  for (const auto& [hops, arrival, id] : order)
     if (within_budgets(id)) keep(id, true);
 }
 
 bool Engine::Impl::within_budgets(RecordId id) {
   const PropagateOptions& propagate = options.links.propagate;
   propagate::PathPool& paths = ledger.paths();
-  const propagate::PathId origin = paths.origin_of(ledger.nearest_path(id));
+  const propagate::PathId origin = paths.origin_of(carrier.nearest_path(id));
   if (paths.kept_count(origin) >= propagate.max_traces_per_origin) {
     refuse(id, Loss::max_traces_per_origin);
     return false;
@@ -258,7 +261,7 @@ void Engine::Impl::refuse(RecordId id, Loss loss) {
 void Engine::Impl::note_loss(RecordId id, Loss loss) {
   count(loss);
   ledger[id].loss = loss;
-  if (const propagate::PathId path = ledger.nearest_path(id); path != 0) ledger.set_reason(id, path);
+  if (const propagate::PathId path = carrier.nearest_path(id); path != 0) ledger.set_reason(id, path);
   touch_log(id);
 }
 
@@ -275,7 +278,7 @@ void Engine::Impl::keep(RecordId id, bool by_link) {
   record.phase = Phase::kept;
   record.kept_by_link = by_link;
   record.loss = Loss::none;
-  ledger.set_reason(id, by_link ? ledger.nearest_path(id) : 0);
+  ledger.set_reason(id, by_link ? carrier.nearest_path(id) : 0);
   ++traces_kept;
   count_kept(id);
   decide_threshold(id);
@@ -297,7 +300,7 @@ void Engine::Impl::count_kept(RecordId id) {
 void Engine::Impl::decide_threshold(RecordId id) {
   Record& record = ledger[id];
   const bool certain_origins = !policies->origins_may_be_chance();
-  const bool reached_for_certain = ledger.is_reached(id) && (certain_origins || ledger.is_reached_for_certain(id));
+  const bool reached_for_certain = record.reached && (certain_origins || carrier.is_reached_for_certain(id));
   if (reached_for_certain) return;
   if (record.kept_by_link) {
     record.erase_threshold = true;

@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "base/hash.hpp"
+#include "base/prefetch.hpp"
 #include "sync/raise.hpp"
 
 namespace entail::graph {
@@ -117,17 +118,41 @@ NodeId Graph::insert(TraceId key) noexcept {
   return node;
 }
 
+void Graph::FarWindow::look_up(const Graph& graph, EdgeCell cell) noexcept {
+  const NodeId node = graph.node_of(cell);
+  sequence_ = cell.sequence();
+  slot_ = node & ~kOffsetMask;
+  hints_ = node == 0 ? nullptr : &graph.window_of(node).hint(0);
+}
+
 // Relaxed: only places to prefetch.
 void Graph::prefetch_out(NodeId node) const noexcept {
   const Window& window = window_of(node);
   const std::uint32_t head = window.row(offset_of(node)).out_head.load(std::memory_order_relaxed);
-  if (head != 0) __builtin_prefetch(&window.out_head(head));
+  if (head != 0) base::prefetch(&window.out_head(head));
 }
 
 void Graph::prefetch_in(NodeId node) const noexcept {
   const Window& window = window_of(node);
   const std::uint32_t head = window.row(offset_of(node)).in_head.load(std::memory_order_relaxed);
-  if (head != 0) __builtin_prefetch(&window.chunk(head));
+  if (head != 0) base::prefetch(&window.chunk(head));
+}
+
+void Graph::prefetch_out_next(NodeId node) const noexcept {
+  const Window& window = window_of(node);
+  const std::uint32_t head = WindowOutList::newest(window.row(offset_of(node)).out_head);
+  if (head == 0) return;
+  constexpr std::size_t kCellsMax = 32;  // the processor itself reads ahead in longer blocks
+  constexpr std::size_t kLineCells = sync::kCacheLineBytes / sizeof(EdgeCell);
+  const std::span<const EdgeCell> cells = window.out_block(head).cells;
+  const std::size_t last = std::min(cells.size(), kCellsMax) - 1;
+  for (std::size_t i = kLineCells - 1; i < last; i += kLineCells) base::prefetch(&cells[i]);
+  base::prefetch(&cells[last]);
+}
+
+void Graph::prefetch_in_next(NodeId node) const noexcept {
+  const Window& window = window_of(node);
+  WindowInList::prefetch_next(window.row(offset_of(node)).in_head, window);
 }
 
 Window::Shape Graph::shape(std::uint64_t capacity) const noexcept {

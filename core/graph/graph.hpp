@@ -18,8 +18,9 @@
 // Errors: an exception of a caller's f passes through; a log gives the entry whose f threw again at its next drain, and
 // with a node that was made those that were made just before it.
 //
-// Memory: 66 bytes a node; a link 16 bytes at its source and 0 (a node's first in-edge) to 32, about 10, at its target;
-// payload only where it is touched. bytes() is the account. The address space is much larger: up to 32 GiB a window.
+// Memory: 66 bytes a node, and 8 in windows that have a trace with another's; a link 16 bytes at its source and 0 (a
+// node's first in-edge) to 32, about 10, at its target; payload only where it is touched. bytes() is the account. The
+// address space is much larger: up to 32 GiB a window.
 #pragma once
 
 #include <array>
@@ -27,6 +28,7 @@
 #include <memory>
 #include <span>
 
+#include "base/prefetch.hpp"
 #include "entail/types.hpp"
 #include "graph/edge_cell.hpp"
 #include "graph/spare_windows.hpp"
@@ -114,12 +116,16 @@ class Graph {
   // current any more, can have one before it is linked.
   NodeId newer_of(NodeId node) const noexcept;
   void link_incarnations(NodeId older_node, NodeId newer_node) noexcept {
-    row(newer_node).older = older_node;
-    row(older_node).newer = newer_node;
+    incarnations(newer_node).older = older_node;
+    incarnations(older_node).newer = newer_node;
   }
   // As linked; 0 if none, or if that window was dropped.
-  NodeId older(NodeId node) const noexcept { return linked(node, row(node).older, false); }
-  NodeId newer(NodeId node) const noexcept { return linked(node, row(node).newer, true); }
+  NodeId older(NodeId node) const noexcept {
+    return is_linked(node) ? linked(node, window_of(node).incarnations(offset_of(node)).older, false) : 0;
+  }
+  NodeId newer(NodeId node) const noexcept {
+    return is_linked(node) ? linked(node, window_of(node).incarnations(offset_of(node)).newer, true) : 0;
+  }
   NodeId newest(NodeId node) const noexcept {
     while (const NodeId next = newer(node)) node = next;
     return node;
@@ -140,16 +146,27 @@ class Graph {
     Window& window = window_of(node);
     count_bytes(window, window.mark_payload(offset_of(node)));
   }
-  std::uint32_t record(NodeId node) const noexcept { return row(node).record; }
-  void set_record(NodeId node, std::uint32_t record) noexcept { row(node).record = record; }
+  // A number of the caller's, below 2^31; 0 at first.
+  std::uint32_t record(NodeId node) const noexcept { return row(node).record & ~kIsLinked; }
+  void set_record(NodeId node, std::uint32_t record) noexcept {
+    std::uint32_t& word = row(node).record;
+    word = (word & kIsLinked) | record;
+  }
+  // Has the trace had nodes in other windows? For most the answer is no, and says that the node is the newest.
+  bool is_linked(NodeId node) const noexcept { return (row(node).record & kIsLinked) != 0; }
+  // Two numbers of no meaning to the graph, 0 at first.
+  std::uint32_t giver(NodeId node, unsigned i) const noexcept { return row(node).givers[i]; }
+  void set_giver(NodeId node, unsigned i, std::uint32_t giver) noexcept { row(node).givers[i] = giver; }
   // A byte of no meaning to the graph, 0 at first. Of all nodes together it is small enough to stay in the cache.
   std::uint8_t hint(NodeId node) const noexcept { return window_of(node).hint(offset_of(node)); }
   void set_hint(NodeId node, std::uint8_t hint) noexcept { window_of(node).hint(offset_of(node)) = hint; }
-  // What raise_reach() set last.
+  // What raise_reach() or note_reach() set last.
   std::uint32_t reach(NodeId node) const noexcept { return row(node).reach.load(std::memory_order_relaxed); }
   // PROTOCOL late_edge D1: from here on, an edge appended to the node is reported by drain_late(). The for_each
-  // functions, called afterwards, are D2.
+  // functions, called afterwards, are D2. REQUIRES kCarries in value.
   void raise_reach(NodeId node, std::uint32_t value) noexcept { LateEdge<>::raise(row(node).reach, value); }
+  // D0: the other bits alone, which is cheaper. REQUIRES kCarries in value exactly if it is in reach().
+  void note_reach(NodeId node, std::uint32_t value) noexcept { LateEdge<>::note(row(node).reach, value); }
 
   // --- edges, of one incarnation ------------------------------------------------------------------------------------
   // f(const OutBlock&), newest block first.
@@ -158,7 +175,7 @@ class Graph {
     const Window& window = window_of(node);
     for (std::uint32_t at = WindowOutList::newest(window.row(offset_of(node)).out_head); at != 0;) {
       const std::uint32_t next = window.out_head(at).next.get();
-      if (next != 0) __builtin_prefetch(&window.out_head(next));
+      if (next != 0) base::prefetch(&window.out_head(next));
       f(window.out_block(at));
       at = next;
     }
@@ -190,6 +207,65 @@ class Graph {
     if (window == nullptr || (window->sequence() & 0xffff) != cell.sequence()) return 0;
     return (slot << kOffsetBits) | cell.offset();
   }
+  // node_of() for many cells: most name nodes of one window, which is looked up once. It is of no use any
+  // more after the next rotate() or drop().
+  class FarWindow {
+   public:
+    // False: the window that the cell names is gone. Else the others may be asked for it.
+    bool holds(const Graph& graph, EdgeCell cell) noexcept {
+      if (cell.sequence() != sequence_) look_up(graph, cell);
+      return hints_ != nullptr;
+    }
+    NodeId node(EdgeCell cell) const noexcept { return slot_ | cell.offset(); }
+    // Where the cells that name this window have EdgeCell::kSequenceBits; of no cell, as long as there is none.
+    std::uint64_t sequence_bits() const noexcept { return hints_ == nullptr ? 1 : std::uint64_t{sequence_} << 28; }
+    void prefetch_hint(EdgeCell cell) const noexcept { base::prefetch(&hints_[cell.offset()]); }
+
+   private:
+    void look_up(const Graph& graph, EdgeCell cell) noexcept;
+    std::uint32_t sequence_ = ~0u;
+    NodeId slot_ = 0;
+    const std::uint8_t* hints_ = nullptr;
+  };
+
+  // What the tick thread keeps at a node, which is looked up once.
+  class Place {
+   public:
+    std::uint32_t record() const noexcept { return row_->record & ~kIsLinked; }
+    bool is_linked() const noexcept { return (row_->record & kIsLinked) != 0; }
+    std::uint32_t reach() const noexcept { return row_->reach.load(std::memory_order_relaxed); }
+    void note_reach(std::uint32_t value) const noexcept { LateEdge<>::note(row_->reach, value); }
+    std::uint32_t giver(unsigned i) const noexcept { return row_->givers[i]; }
+    void set_giver(unsigned i, std::uint32_t giver) const noexcept { row_->givers[i] = giver; }
+    void set_hint(std::uint8_t hint) const noexcept { *hint_ = hint; }
+
+   private:
+    friend class Graph;
+    Place(NodeRow* row, std::uint8_t* hint) noexcept : row_(row), hint_(hint) {}
+    NodeRow* row_;
+    std::uint8_t* hint_;
+  };
+  Place place(NodeId node) noexcept {
+    Window& window = window_of(node);
+    return {&window.row(offset_of(node)), &window.hint(offset_of(node))};
+  }
+
+  // hint() for many nodes, in the same way.
+  class HintReader {
+   public:
+    std::uint8_t read(const Graph& graph, NodeId node) noexcept {
+      if (slot_of(node) != slot_) {
+        slot_ = slot_of(node);
+        hints_ = &graph.windows_[slot_]->hint(0);
+      }
+      return hints_[offset_of(node)];
+    }
+
+   private:
+    unsigned slot_ = kWindowSlots;
+    const std::uint8_t* hints_ = nullptr;
+  };
+
   // A cell that names the node, of a link without limits and flags; or of the same link as another cell.
   EdgeCell cell_of(NodeId node) const noexcept {
     return EdgeCell::make(offset_of(node), sequence_of(node), kNoLimit, kNoLimit, false, false);
@@ -199,11 +275,13 @@ class Graph {
   }
 
   // What will be asked for: the node's row; then, once that has arrived, the first of its edges.
-  void prefetch(NodeId node) const noexcept { __builtin_prefetch(&row(node)); }
-  void prefetch_hint(NodeId node) const noexcept { __builtin_prefetch(&window_of(node).hint(offset_of(node))); }
+  void prefetch(NodeId node) const noexcept { base::prefetch(&row(node)); }
   void prefetch_key(NodeId node) const noexcept { window_of(node).prefetch_key(offset_of(node)); }
   void prefetch_out(NodeId node) const noexcept;
   void prefetch_in(NodeId node) const noexcept;
+  // Once the first have arrived: more of them.
+  void prefetch_out_next(NodeId node) const noexcept;
+  void prefetch_in_next(NodeId node) const noexcept;
 
   // --- windows ------------------------------------------------------------------------------------------------------
   // Starts a new current window for `capacity` nodes (clamped to 1..268 million). False: the next slot is still
@@ -248,6 +326,14 @@ class Graph {
   Window* current() const noexcept { return current_window_.load(sync::EpochOrders::read); }
   Window& window_of(NodeId node) const noexcept { return *windows_[slot_of(node)]; }
   NodeRow& row(NodeId node) const noexcept { return window_of(node).row(offset_of(node)); }
+  // To be written: marks the node.
+  Incarnations& incarnations(NodeId node) noexcept {
+    row(node).record |= kIsLinked;
+    std::uint64_t touched_bytes = 0;
+    Incarnations& linked = window_of(node).incarnations(offset_of(node), touched_bytes);
+    if (touched_bytes != 0) count_bytes(window_of(node), touched_bytes);
+    return linked;
+  }
   std::uint32_t sequence_of(NodeId node) const noexcept {
     return static_cast<std::uint32_t>(window_of(node).sequence());
   }

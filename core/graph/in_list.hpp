@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "base/prefetch.hpp"
 #include "graph/late_edge.hpp"
 #include "sync/atomic.hpp"
 
@@ -98,12 +99,20 @@ struct InList {
       const auto& chunk = chunks.chunk(at);
       const auto* cells = chunks.cells(at);
       const std::uint32_t next = chunk.next.get();
-      if (next != 0) __builtin_prefetch(&chunks.chunk(next));
+      if (next != 0) base::prefetch(&chunks.chunk(next));
       const unsigned capacity = chunk.capacity.get();
       for (unsigned i = 0; i < capacity; ++i)
         if (const std::uint64_t word = cells[i].load(Orders::observe); word != 0) f(word);
       at = next;
     }
+  }
+
+  // Hint: the second chunk, once the first has arrived.
+  template <class Chunks>
+  static void prefetch_next(const Head& head, const Chunks& chunks) noexcept {
+    const std::uint32_t first = head.load(Orders::observe);
+    if (first == 0) return;
+    if (const std::uint32_t next = chunks.chunk(first).next.get(); next != 0) base::prefetch(&chunks.chunk(next));
   }
 
  private:

@@ -13,16 +13,22 @@ struct LateEdgeOrders {
   static constexpr auto check = std::memory_order_seq_cst;    // I2
   static constexpr auto raise = std::memory_order_seq_cst;    // D1
   static constexpr auto observe = std::memory_order_seq_cst;  // D2: list heads and cells
-  static constexpr auto own = std::memory_order_relaxed;      // the tick thread reads back what it stored itself
+  static constexpr auto own = std::memory_order_relaxed;      // the tick thread's own notes, and its reading them back
 };
 
+// The bit of a reach word that says that a keep carries on from its node. What the others mean is the tick thread's.
+constexpr std::uint32_t kCarries = 1;
+
 // PROTOCOL late_edge: no keep is lost when an edge arrives while a keep leaves its node.
-//   words    the edge's word at node u (a list head or a cell), and reach(u) (0 = no keep carries on from u)
-//   ingest   I1 publish the edge at u (RMW, publish)    I2 load reach(u) (check); not 0 -> u goes to the late log
-//   tick     D1 reach(u) = value (store, raise), unless it has stored that value there before
+//   words    the edge's word at node u (a list head or a cell), and reach(u), with kCarries or not
+//   ingest   I1 publish the edge at u (RMW, publish)    I2 load reach(u) (check); kCarries -> u goes to the late log
+//   tick     D1 reach(u) = value with kCarries (store, raise), unless that value stands there already
 //            D2 load u's heads and cells (observe); carry to every edge seen
+//            D0 at any time: reach(u) = another value (store, own), with kCarries if and only if it stands there
 //   P1  at least one side sees the other: D2 sees the edge, or the tick thread finds u in the late log and reads
 //       u's edges again. Both may: carrying a keep twice changes nothing.
+//   P2  D0 takes nothing away: kCarries comes by a D1 alone and never goes, so that I2 behind a D1 in the total order
+//       finds it, be it in that store's value or in a later note's.
 //   why seq_cst  a store and then a load of the OTHER word, on both sides. With acquire and release both loads may be
 //       stale and the keep is lost; one total order over the four accesses forbids it. ThreadSanitizer and stress
 //       tests cannot see the difference: x86 executes the RMW of I1 with a full barrier in either case.
@@ -35,11 +41,13 @@ struct LateEdge {
   using Reach = typename Sync::template Atomic<std::uint32_t>;
 
   // I2. True: report the node to the tick thread.
-  static bool carries(const Reach& reach) noexcept { return reach.load(Orders::check) != 0; }
-  // D1. The tick thread only.
+  static bool carries(const Reach& reach) noexcept { return (reach.load(Orders::check) & kCarries) != 0; }
+  // D1. The tick thread only. REQUIRES kCarries in value.
   static void raise(Reach& reach, std::uint32_t value) noexcept {
     if (reach.load(Orders::own) != value) reach.store(value, Orders::raise);
   }
+  // D0. The tick thread only. REQUIRES kCarries in value exactly if it stands there.
+  static void note(Reach& reach, std::uint32_t value) noexcept { reach.store(value, Orders::own); }
 };
 
 }  // namespace entail::graph

@@ -34,10 +34,11 @@ struct Layout {
     filter = round_up(hints + offsets, kPageBytes);
     marks = round_up(filter + KeyFilter::words_for(offsets) * sizeof(std::uint64_t), kPageBytes);
     payload_unit = payload_bytes >= kHugePayloadBytes ? kHugePageBytes : kPageBytes;
-    payload = round_up(marks + payload_bytes / payload_unit + 2, payload_unit);
+    incarnations = round_up(marks + payload_bytes / payload_unit + 2, kPageBytes);
+    payload = round_up(incarnations + offsets * sizeof(Incarnations), payload_unit);
     end = round_up(payload + payload_bytes, payload_unit);
   }
-  std::uint64_t slots, keys, rows, hints, filter, marks, payload, end;
+  std::uint64_t slots, keys, rows, hints, filter, marks, incarnations, payload, end;
   std::uint64_t payload_unit;  // what is paid for at once
   // The index is touched all over, and lies on huge pages only if it fills some itself. Of so many nodes the edges do.
   bool index_is_large() const noexcept { return keys - slots >= 2 * kHugePageBytes; }
@@ -91,6 +92,7 @@ Window::Window(std::uint64_t sequence, const Shape& shape, Mapping mapping, Mapp
   rows_ = reinterpret_cast<NodeRow*>(base + layout.rows);
   hints_ = reinterpret_cast<std::uint8_t*>(base + layout.hints);
   payload_marks_ = reinterpret_cast<sync::HardwareAtomic<std::uint8_t>*>(base + layout.marks);
+  incarnations_ = reinterpret_cast<Incarnations*>(base + layout.incarnations);
   payload_ = base + layout.payload;
   index_ = SlotIndex<>(reinterpret_cast<SlotIndex<>::Slot*>(base + layout.slots), 2 * shape.capacity, keys_);
   payload_unit_bits_ = static_cast<unsigned>(std::countr_zero(layout.payload_unit));
@@ -108,6 +110,12 @@ std::uint64_t Window::mark_payload(std::uint32_t offset) noexcept {
     if (mark.exchange(1, std::memory_order_relaxed) == 0) bytes += std::uint64_t{1} << payload_unit_bits_;
   }
   return bytes;
+}
+
+// A window without a trace of another has none of the column's memory; one that has a few soon has all of it.
+Incarnations& Window::incarnations(std::uint32_t offset, std::uint64_t& touched_bytes) noexcept {
+  if (!std::exchange(has_incarnations_, true)) touched_bytes += offset_count(shape_) * sizeof(Incarnations);
+  return incarnations_[offset];
 }
 
 std::uint64_t Window::filter_keys(std::uint32_t offsets) noexcept {
@@ -136,6 +144,7 @@ void Window::add_touched(std::vector<std::span<std::byte>>& ranges) {
   add(layout.filter, filter_.bytes());
   const std::uint64_t units = shape_.payload_bytes == 0 ? 0 : (layout.end - layout.payload) >> payload_unit_bits_;
   add(layout.marks, units);
+  if (has_incarnations_) add(layout.incarnations, offsets * sizeof(Incarnations));
   for (std::uint64_t unit = 0; unit < units; ++unit)
     if (payload_marks_[unit].load(std::memory_order_relaxed) != 0)  // relaxed: its writers have ended
       add(layout.payload + (unit << payload_unit_bits_), std::uint64_t{1} << payload_unit_bits_);

@@ -1,6 +1,7 @@
 // A window: all that was first seen in one stretch of time, in one piece of memory that goes at once.
 //
-//   Window | slots 2 x 8 B a node | keys 16 B | rows 32 B | hints 1 B | filter 1 B | marks | payload      edge arena
+//   Window | slots 2 x 8 B a node | keys 16 B | rows 32 B | hints 1 B | filter 1 B | marks | incarnations 8 B | payload
+//   edge arena
 //
 // One mapping holds all but the arena. It is address space: pages that were never touched cost nothing, so absent
 // nodes cost no payload where many lie in a row, and a window is cheap to make and to drop (two munmap).
@@ -19,6 +20,7 @@
 #include <span>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "entail/types.hpp"
 #include "graph/arena.hpp"
 #include "graph/edge_cell.hpp"
@@ -49,12 +51,20 @@ struct alignas(32) NodeRow {
   WindowInList::Cell in_first;
   WindowInList::Head in_head;
   WindowOutList::Head out_head;
-  LateEdge<>::Reach reach;  // 0 = no keep carries on from here
-  std::uint32_t record;     // tick only, of no meaning to the graph
-  NodeId older;             // tick only: this key's node in an older window
-  NodeId newer;             // tick only
+  LateEdge<>::Reach reach;  // with kCarries: a keep carries on from here
+  std::uint32_t record;     // tick only, of no meaning to the graph but for kIsLinked
+  std::uint32_t givers[2];  // tick only, of no meaning to the graph
 };
 static_assert(sizeof(NodeRow) == 32 && sizeof(NodeRow) + sizeof(TraceId) + 1 == kNodeBytes);
+
+// In NodeRow::record: the key has nodes in other windows, which Incarnations name.
+constexpr std::uint32_t kIsLinked = 1u << 31;
+
+// This key's nodes in the next older and the next newer window that have one. Tick only.
+struct Incarnations {
+  NodeId older;
+  NodeId newer;
+};
 
 // What stands before a block of out-edges: then `count` cells, then `count` span IDs. Immutable once reachable.
 struct OutBlockHead {
@@ -101,9 +111,12 @@ class Window {
   SlotIndex<>& index() noexcept { return index_; }
   const SlotIndex<>& index() const noexcept { return index_; }
   TraceId key(std::uint32_t offset) const noexcept { return keys_[offset].get(); }
-  void prefetch_key(std::uint32_t offset) const noexcept { __builtin_prefetch(&keys_[offset]); }
+  void prefetch_key(std::uint32_t offset) const noexcept { base::prefetch(&keys_[offset]); }
   NodeRow& row(std::uint32_t offset) const noexcept { return rows_[offset]; }
   std::uint8_t& hint(std::uint32_t offset) const noexcept { return hints_[offset]; }  // tick only
+  const Incarnations& incarnations(std::uint32_t offset) const noexcept { return incarnations_[offset]; }
+  // To be written. Adds to `touched_bytes` what the column's memory counts for, when it is written for the first time.
+  Incarnations& incarnations(std::uint32_t offset, std::uint64_t& touched_bytes) noexcept;
   void* payload(std::uint32_t offset) const noexcept { return payload_ + std::uint64_t{offset} * shape_.payload_bytes; }
   Arena& arena() noexcept { return arena_; }
 
@@ -167,6 +180,8 @@ class Window {
   SlotIndex<>::Key* keys_ = nullptr;
   NodeRow* rows_ = nullptr;
   std::uint8_t* hints_ = nullptr;
+  Incarnations* incarnations_ = nullptr;
+  bool has_incarnations_ = false;                                // tick only
   sync::HardwareAtomic<std::uint8_t>* payload_marks_ = nullptr;  // one a unit of payload
   unsigned payload_unit_bits_ = 0;                               // of a page, of either size
   std::byte* payload_ = nullptr;

@@ -1,27 +1,35 @@
 // Carrier: carries keeps over the edges (DESIGN 3.2 to 3.5), from origins to everything within reach, by hops.
 //
 // Work is ordered by hops, so each trace is scanned at most once for each hop count that it falls to; a keep that
-// arrives with fewer hops is carried on again. Hops and paths live in the Ledger; the graph only holds the reach word,
-// by which ingest learns that an edge it has just published must be looked at again (and a hint byte for itself):
+// arrives with fewer hops is carried on again. All that a keep writes on its way lies in the row of the node that it
+// reaches: the reach word (reach_word.hpp), by which ingest also learns that an edge it has just published must be
+// looked at again, and who gave it; and the hint byte. Paths are made when somebody asks for them.
 //
 // PROTOCOL keep_frontier (the decider's half of graph/late_edge.hpp): no keep is lost when a link arrives while its
 // other end is being decided (G2).
-//   ingest   I1 publish the edge at u (seq_cst)   I2 load u.reach (seq_cst); not 0 -> u into the late log
-//   tick     D1 raise u.reach (seq_cst)           D2 read u's edges (seq_cst)
-//   P1  at least one side sees the other: carry_on() raises the word, unless it stands there from an earlier raise,
+//   ingest   I1 publish the edge at u (seq_cst)   I2 load u.reach (seq_cst); kCarries -> u into the late log
+//   tick     D0 note fewer hops in u.reach (relaxed), when a keep reaches u
+//            D1 raise u.reach (seq_cst)           D2 read u's edges (seq_cst), when it is carried on from there
+//   P1  at least one side sees the other: carry() raises the word, unless it stands there from an earlier raise,
 //       before it reads the edges, always in this order.
 //   proved by tests/interleave/keep_frontier_test.cpp (edges in and out beside hops that fall, through the late log)
 //   and late_edge_test.cpp; mutants that weaken any one of the four accesses must fail.
 //
-// An absent trace (known only from links) has no record in cone mode: its node is marked with the reach word, and when
-// its first span comes it asks its neighbours for the keep (pull). So does a trace whose links a tick sees before its
+// WAY  Of a trace with h hops the giver has at most h - 1 in the same layer, or is the origin if h is 1: a giver's hops
+// only fall. So the way back over givers ends, at an origin; path_of() follows it. Two things would break it off, a
+// trace that is forgotten and one whose hops are taken back (arrive()); before either, those that it gave its keep to
+// have their paths made (tell_paths), which name what is gone.
+//
+// An absent trace (known only from links) has no record in cone mode: its node is marked with kCarries, and when its
+// first span comes it asks its neighbours for the keep (pull). So does a trace whose links a tick sees before its
 // spans: ingest publishes the far ends of a request's links first. In component mode a keep passes through it, so it
 // gets a record.
 //
-// Thread rule: Confined (tick). Cost: about three cache misses an edge end, fetched for many ends at once; a trace that
-// a keep reaches with no hop left is not read at all.
+// Thread rule: Confined (tick). Cost: a hint byte for each edge end; for each trace that is reached its row, and its
+// edges if hops are left, fetched for many traces at once; the record when the reached are taken.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <unordered_set>
@@ -30,6 +38,7 @@
 
 #include "entail/options.hpp"
 #include "graph/graph.hpp"
+#include "propagate/reach_word.hpp"
 #include "propagate/record.hpp"
 
 namespace entail::propagate {
@@ -55,16 +64,30 @@ class Carrier {
   // Joins nodes without a record to the other incarnations of their traces, many at once. A node that has a record was
   // joined, or looked for in vain, before it got it.
   void link_batch(std::span<const graph::NodeId> nodes);
-  // Before the record is removed: gives its places back.
-  void forget(RecordId id) noexcept;
+  // The trace of `newest`, its newest node, goes on with `node`, which was made for it in the current window.
+  void move_to(graph::NodeId node, graph::NodeId newest);
+  // Edges of the trace are about to be lost: whoever has its keep over them gets its path. May throw std::bad_alloc.
+  void tell_paths(RecordId id);
+  // Before the record is removed, and while its edges can be read: as tell_paths(), and gives its places back.
+  void forget(RecordId id);
 
   // Carries everything queued as far as it goes.
   void run(std::int64_t now_ns);
 
-  // Traces that a keep reached, or reached with fewer hops, since the last call, perhaps repeated; newly refused
-  // neighbours (loss max_links_followed).
-  std::vector<RecordId> take_reached() noexcept { return std::move(reached_); }
+  // Traces that a keep reached, or reached with fewer hops, since the last call, perhaps repeated; they are marked as
+  // reached, and touched by the last run. Newly refused neighbours (loss max_links_followed).
+  std::vector<RecordId> take_reached() noexcept;
   std::uint64_t take_refused_count() noexcept { return std::exchange(refused_count_, 0); }
+
+  // Hops from the nearest origin over at least one edge; 0 if no keep came.
+  unsigned hops(RecordId id, unsigned layer) const noexcept { return hops_in(reach_of(id), layer); }
+  // Of both directions.
+  unsigned nearest_hops(RecordId id) const noexcept;
+  // Did a keep come from an origin that is not kept by dice alone?
+  bool is_reached_for_certain(RecordId id) const noexcept;
+  // The path of the nearest keep, made if need be; 0 if none came. Fewest hops, linked before linking among equals. The
+  // trace holds the reference. May throw std::bad_alloc.
+  PathId nearest_path(RecordId id);
 
   // Neighbours that found no place among max_links_followed, both directions.
   std::uint32_t not_followed(RecordId id) const noexcept;
@@ -75,57 +98,94 @@ class Carrier {
 
  private:
   enum Side : unsigned { kOut = 0, kIn = 1 };  // toward the linked side, toward the linking side
-  struct Work {
-    RecordId id;
-    std::uint8_t layer;
-    bool own;
+  // A step that keeps take together: over edges of which side, in which layer, and with how many hops they arrive.
+  // Their own keep is what traces carry that has 1 hop then.
+  struct Passage {
+    unsigned layer;
+    Side side;
+    unsigned hops;
+    bool error_spans_only;  // over links of ERROR spans
+    std::uint8_t direction_bit() const noexcept { return side == kOut ? 1 : 2; }
   };
-  // One edge end to be carried over: the far node and how it ranks when a cap binds.
+  // One edge end to be carried over, together with others, so that the memory they need is fetched at once.
+  struct Delivery {
+    graph::NodeId node;
+    RecordId from;
+  };
+  // Deliveries in room that is written once they are there, not when it grows.
+  class Pile {
+   public:
+    std::size_t size() const noexcept { return count_; }
+    // Room for `more` behind those that are there; fill() takes in those before `end`.
+    Delivery* room_for(std::size_t more) {
+      if (room_.size() - count_ < more) room_.resize(2 * (count_ + more));
+      return room_.data() + count_;
+    }
+    void fill(const Delivery* end) noexcept { count_ = static_cast<std::size_t>(end - room_.data()); }
+    void cut(std::size_t count) noexcept { count_ = count; }
+    std::uint64_t bytes() const noexcept { return room_.capacity() * sizeof(Delivery); }
+    const Delivery* begin() const noexcept { return room_.data(); }
+    const Delivery* end() const noexcept { return room_.data() + count_; }
+
+   private:
+    std::vector<Delivery> room_;
+    std::size_t count_ = 0;
+  };
+  static constexpr std::size_t kDeliveredTogether = 128;
+  // The far end of one edge, and how it ranks when a cap binds.
   struct Candidate {
     graph::NodeId node;
     std::uint8_t rank;   // 0 on an ERROR span, 1 sampled, 2 neither
     std::uint64_t hash;  // of the far end
   };
-  // One edge end on its way, together with others, so that the memory they need is fetched at once.
-  struct Delivery {
-    graph::NodeId node;
-    RecordId from;
-    std::uint8_t layer;
-    bool own;
-    Side side;
-  };
-  static constexpr std::size_t kDeliveriesMax = 512;
   // The neighbours of a trace that has more than max_links_followed, in one direction.
   struct Frontier {
     std::unordered_set<std::uint64_t> followed;  // by name(): records are forgotten and their numbers reused
     std::unordered_set<std::uint64_t> refused;
   };
+  using Queued = std::array<std::vector<graph::NodeId>, kLayers>;
 
-  void push(RecordId id, unsigned layer, unsigned hops, bool own);
-  void carry_all(const std::vector<Work>& work, unsigned hops);
-  void carry_on(const Work& work, unsigned hops);
-  void carry_side(const Work& work, unsigned hops, Side side);
-  template <class F>
-  void for_each_passable(const Record& record, Side side, unsigned hops, bool error_spans_only, F&& f) const;
-  void deliver_all(unsigned hops);
-  void keep_news(unsigned hops);
-  void deliver(const Delivery& delivery, unsigned hops);
-  void deliver_capped(const Work& work, unsigned hops, Side side, bool error_spans_only);
+  void push(graph::NodeId node, unsigned layer, unsigned hops);
+  void take_again();
+  void carry_queued(unsigned layer, unsigned hops);
+  void carry_all(const Passage& passage);
+  void carry(graph::NodeId node, const Passage& passage);
+  void collect(graph::NodeId newest, const Passage& passage);
+  void collect_cells(std::span<const graph::EdgeCell> cells, RecordId from, const Passage& passage, std::size_t most);
+  void deliver_some(const Passage& passage);
+  void deliver_all(const Passage& passage);
+  void deliver(const Delivery& delivery, const Passage& passage);
+  void deliver_found(const Delivery& delivery, const Passage& passage);
+  void offer(RecordId id, graph::NodeId newest, const graph::Graph::Place& place, const Passage& passage,
+             RecordId from);
+  void offer(RecordId id, const Passage& passage, RecordId from);
+  void add_direction(RecordId id, const graph::Graph::Place& place, const Passage& passage, RecordId from);
+  void deliver_capped(graph::NodeId newest, const Passage& passage);
   void drop_refused(RecordId from, Side side);
-  bool offer(RecordId id, unsigned layer, unsigned hops, RecordId from, bool own, std::uint8_t direction_bit);
-  bool passes(graph::EdgeCell cell, Side side, unsigned hops) const noexcept;
-  Frontier& frontier(RecordId id, Side side, unsigned layer, unsigned hops, const std::vector<RecordId>& present);
+  void make_frontier(RecordId id, const Passage& passage, const std::vector<RecordId>& present);
   bool take_place(RecordId from, Side side, RecordId id);
+  Passage passage(unsigned layer, Side side, unsigned hops) const noexcept {
+    return {layer, side, hops, hops == 1 && side == kOut && options_.origin_links == OriginLinks::error_spans};
+  }
+  bool passes(graph::EdgeCell cell, const Passage& passage) const noexcept {
+    const unsigned limit = passage.side == kOut ? cell.limit_linked() : cell.limit_linking();
+    return passage.hops <= (limit == graph::kNoLimit ? max_hops(passage.side) : limit) &&
+           (!passage.error_spans_only || cell.on_error_span());
+  }
   void ask(RecordId id);
   void pull(RecordId id, Side from_side);
   void pull_from(RecordId from, RecordId id, graph::EdgeCell cell, Side side);
   bool link_incarnations(graph::NodeId node);
   void join(graph::NodeId other, graph::NodeId node);
+  void hand_down(graph::NodeId newest, graph::NodeId node) noexcept;
+  PathId own_path(RecordId id);
+  PathId path_of(RecordId id, unsigned layer);
+  PathId told_path(RecordId id, unsigned layer) const noexcept;
+  std::uint8_t directions_of(graph::NodeId node, unsigned layer) const noexcept;
+  std::uint32_t reach_of(RecordId id) const noexcept { return graph_.reach(ledger_[id].node); }
   std::uint64_t name(RecordId id) const noexcept { return std::hash<TraceId>{}(graph_.key(ledger_[id].node)); }
-  void raise_reach(graph::NodeId node, std::uint32_t word) noexcept;
-  void raise_reach(RecordId id) noexcept;
   // No link lets a keep of this layer pass with so many hops behind it.
-  bool is_spent(unsigned layer, unsigned hops) const noexcept;
+  bool is_spent(unsigned layer, unsigned hops) const noexcept { return hops >= hops_most_[layer & 1]; }
   unsigned max_hops(Side side) const noexcept {
     return side == kOut ? options_.max_hops_linked : options_.max_hops_linking;
   }
@@ -134,16 +194,24 @@ class Carrier {
   Ledger& ledger_;
   PropagateOptions options_;
   bool component_;
-  unsigned hops_most_[2];  // by side: the most that any link allows
+  unsigned hops_most_[2];  // by direction of a layer: the most that any link allows
   unsigned
       layer_step_;  // 2 when certain layers are used: layers 0,1 and 2,3; else kLayers, so that they are not visited
   std::uint64_t seed_;
   std::int64_t now_ns_ = 0;
-  std::vector<std::vector<Work>> queue_;  // by hops
+  std::vector<Queued> queue_;  // nodes to be carried on from, by hops and layer
+  unsigned fewest_queued_;     // no hops below it are queued, and none above most_queued_
+  unsigned most_queued_ = 0;
+  std::vector<graph::NodeId> working_;  // taken from the queue
+  std::vector<RecordId> again_;         // of carry_again()
   std::vector<RecordId> reached_;
   std::vector<Candidate> candidates_;  // scratch of deliver_capped()
-  std::vector<Delivery> deliveries_;   // of carry_all()
-  std::vector<RecordId> fallen_;       // of deliver_all(): those whose hops fell
+  Pile collected_;                     // of carry_all(): their hints are on the way
+  Pile coming_;                        // scratch of deliver_some()
+  Pile arrived_;                       // their rows are on the way
+  graph::Graph::FarWindow far_window_;
+  std::array<graph::EdgeCell, 64> gathered_;  // scratch of collect()
+  std::vector<RecordId> way_;                 // scratch of path_of()
   std::vector<Frontier> frontiers_;
   std::vector<std::uint32_t> free_frontiers_;
   std::vector<graph::NodeId> unlinked_;  // scratch of link_batch(), by others_

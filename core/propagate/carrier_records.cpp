@@ -1,6 +1,5 @@
-// The Carrier's traces: their records, and their incarnations in several windows.
+// The Carrier's traces: their records, their incarnations in several windows, and those that were absent.
 #include "propagate/carrier.hpp"
-#include "propagate/reach_word.hpp"
 
 namespace entail::propagate {
 
@@ -56,7 +55,7 @@ void Carrier::join(NodeId other, NodeId node) {
   const NodeId newest = graph_.newest(other);
   if (newest == node) return;
   const RecordId id = graph_.record(newest);
-  const bool reached = graph_.reach(newest) != 0;
+  const std::uint32_t word = graph_.reach(newest);
   const auto is_newer = [&](NodeId a) {  // sequence numbers modulo 2^16, at most 16 apart
     return static_cast<std::int16_t>(graph_.cell_of(a).sequence() - graph_.cell_of(node).sequence()) > 0;
   };
@@ -69,38 +68,91 @@ void Carrier::join(NodeId other, NodeId node) {
   if (below == node) return;
   if (above != 0) graph_.link_incarnations(node, above);
   if (below != 0) graph_.link_incarnations(below, node);
-  if (above == 0) {
-    graph_.set_record(node, id);
-    if (id != 0) ledger_[id].node = node;
-  }
+  if (above == 0) hand_down(newest, node);
   if (id != 0) {
     ledger_[id].touched_ns = now_ns_;
     ledger_[id].has_one_incarnation = false;
-    if (ledger_.find_reach(id) != nullptr) carry_again(id);
-  } else if (reached) {
-    raise_reach(node, kCarries);  // an absent trace that a keep had reached
+    if ((word & (kAllHops | kIsOrigin)) != 0) carry_again(id);
+  } else if (word != 0) {
+    graph_.raise_reach(node, graph_.reach(node) | kCarries);  // an absent trace that a keep had reached
   }
 }
 
-void Carrier::forget(RecordId id) noexcept {
-  const Reach* reach = ledger_.find_reach(id);
-  if (reach == nullptr) return;
-  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node))
-    if (graph_.reach(node) != 0) raise_reach(node, kCarries);  // the hops are forgotten
-  for (const std::uint32_t place : reach->frontier) {
-    if (place == 0) continue;
-    frontiers_[place - 1] = Frontier{};
-    free_frontiers_.push_back(place);
+void Carrier::move_to(NodeId node, NodeId newest) {
+  graph_.link_incarnations(newest, node);
+  hand_down(newest, node);
+  if (const RecordId id = graph_.record(node); id != 0) ledger_[id].has_one_incarnation = false;
+}
+
+// From now on `node` is the newest of the trace: what stands at the node that was moves on to it.
+void Carrier::hand_down(NodeId newest, NodeId node) noexcept {
+  const RecordId id = graph_.record(newest);
+  graph_.set_record(node, id);
+  if (id != 0) ledger_[id].node = node;
+  graph_.set_hint(node, graph_.hint(newest));
+  for (unsigned i = 0; i < 2; ++i) graph_.set_giver(node, i, graph_.giver(newest, i));
+  const std::uint32_t word = graph_.reach(newest) | graph_.reach(node);  // of its own it has kCarries at the most
+  if ((word & kCarries) != 0)
+    graph_.raise_reach(node, word);
+  else
+    graph_.note_reach(node, word);
+}
+
+void Carrier::arrive(RecordId id) {
+  if (options_.mode == PropagateMode::none) return;
+  bool marked = false;
+  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node)) marked |= graph_.reach(node) != 0;
+  if (!marked) return;
+  if (component_ && frontiers_.empty()) return;  // it was given its hops while absent, and no cap can take them away
+  // What was reached through it stays reached; itself it needs a place with a neighbour that carries the keep.
+  tell_paths(id);
+  Trail& trail = ledger_.trail(id);
+  for (PathId& path : trail.path) ledger_.paths().drop_reference(std::exchange(path, 0));
+  trail.asks = true;
+  ledger_[id].reached = false;
+  graph_.raise_reach(ledger_[id].node, kCarries);
+  ask(id);
+}
+
+// Its own links count too: ingest publishes their far ends first, so that a tick in between has carried a keep against
+// them to a trace that it took for absent. The near ends may even come after another span of the trace has.
+void Carrier::ask(RecordId id) {
+  pull(id, kOut);
+  pull(id, kIn);
+}
+
+// Asks the neighbours that would carry a keep over their `side` edges to this trace.
+void Carrier::pull(RecordId id, Side side) {
+  std::vector<EdgeCell> cells;
+  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node)) {
+    if (side == kOut) {
+      graph_.for_each_in(node, [&](EdgeCell cell) { cells.push_back(cell); });
+    } else {
+      graph_.for_each_out(node, [&](EdgeCell cell, SpanId) { cells.push_back(cell); });
+    }
+  }
+  for (const EdgeCell cell : cells) {
+    const NodeId node = graph_.node_of(cell);
+    const RecordId from = node == 0 ? 0 : find_record(node);
+    if (from != 0 && from != id) pull_from(from, id, cell, side);
   }
 }
 
-std::uint32_t Carrier::not_followed(RecordId id) const noexcept {
-  std::size_t count = 0;
-  const Reach* reach = ledger_.find_reach(id);
-  if (reach == nullptr) return 0;
-  for (const std::uint32_t place : reach->frontier)
-    if (place != 0) count += frontiers_[place - 1].refused.size();
-  return static_cast<std::uint32_t>(count);
+void Carrier::pull_from(RecordId from, RecordId id, EdgeCell cell, Side side) {
+  const std::uint32_t word = reach_of(from);
+  if ((word & (kAllHops | kIsOrigin)) == 0) return;
+  const Trail* const trail = ledger_.find_trail(from);
+  const bool is_capped = trail != nullptr && trail->frontier[side] != 0;
+  const bool own_may_pass = side == kIn || options_.origin_links == OriginLinks::all || cell.on_error_span();
+  const unsigned first_layer = component_ ? 0u : unsigned{side};
+  for (unsigned layer = first_layer; layer < kLayers; layer += layer_step_) {
+    const bool own = is_origin(word, layer) && own_may_pass;
+    if (!own && hops_in(word, layer) == 0) continue;
+    const Passage way = passage(layer, side, (own ? 0u : hops_in(word, layer)) + 1);
+    if (way.hops > kHopsMax || !passes(cell, way)) continue;
+    if (is_capped && !take_place(from, side, id)) continue;
+    offer(id, way, from);
+  }
 }
 
 void Carrier::linked_nodes(RecordId id, std::vector<NodeId>& nodes) const {
@@ -117,12 +169,6 @@ void Carrier::linking_nodes(RecordId id, std::vector<NodeId>& nodes) const {
       const NodeId far = graph_.node_of(cell);
       nodes.push_back(far == 0 ? 0 : graph_.newest(far));
     });
-}
-
-std::uint64_t Carrier::bytes() const noexcept {
-  std::uint64_t bytes = candidates_.capacity() * sizeof(Candidate) + frontiers_.capacity() * sizeof(Frontier);
-  for (const Frontier& places : frontiers_) bytes += (places.followed.size() + places.refused.size()) * 32;
-  return bytes;
 }
 
 }  // namespace entail::propagate

@@ -1,6 +1,6 @@
 // How a keep came: paths as a shared tree of steps, each pointing one step back to the origin. A step is immutable but
-// for its reference count and the origin's counter, and outlives the records that it names, so that a path can be told
-// after its middle has been forgotten (DESIGN 3.12). Thread rule: Confined (tick).
+// for its reference count, the origin's counter and a direction that is found later, and outlives the records that it
+// names, so that a path can be told after its middle has been forgotten (DESIGN 3.12). Thread rule: Confined (tick).
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,6 @@ class PathPool {
   PathId origin_of(PathId path) const noexcept { return steps_[path].origin; }
   std::uint32_t hops(PathId path) const noexcept { return steps_[path].hops; }
   void add_directions(PathId path, std::uint8_t directions) noexcept { steps_[path].directions |= directions; }
-  void prefetch(PathId path) const noexcept { __builtin_prefetch(&steps_[path], 1); }
   // Traces whose reason names this origin. REQUIRES a path of origin().
   std::uint64_t& kept_count(PathId origin) noexcept { return kept_counts_[steps_[origin].back]; }
   // linked or linking if one direction leads along all of the path, else mixed.
@@ -39,7 +38,6 @@ class PathPool {
   std::uint64_t live_bytes() const noexcept { return steps_.live_bytes() + kept_counts_.live_bytes(); }
 
  private:
-  // Two to a cache line: a keep makes one for each trace that it reaches.
   struct Step {
     TraceId trace_id;
     std::uint32_t back = 0;  // the step before; of an origin (0 hops), which has none, the number of its counter
@@ -48,7 +46,6 @@ class PathPool {
     std::uint16_t hops = 0;
     std::uint8_t directions = 0;
   };
-  static_assert(sizeof(Step) == 32);
   base::Slab<Step> steps_;
   base::Slab<std::uint64_t> kept_counts_;
 };

@@ -1,51 +1,73 @@
-// What stands of a trace's reach at its node: the reach word, which ingest looks at, and the hint byte.
-// Inside the room propagate only. Thread rule: Immutable (pure functions).
+// The reach of a trace, as one word at its newest node: how far the keeps have come that reached it, by layer, and
+// whether its own spreads. Ingest reads kCarries of it (graph/late_edge.hpp); the rest is the tick thread's. Beside it
+// a hint byte. Inside the room propagate only. Thread rule: Immutable (pure functions).
 #pragma once
 
 #include <cstdint>
 
 #include "entail/options.hpp"
-#include "propagate/record.hpp"
+#include "graph/late_edge.hpp"
 
 namespace entail::propagate {
 
-// The reach word of a node says beside "a keep carries on from here" how far the keeps had come, by layer, as a hint:
-// it is read before anything else of the trace, and most edges of a dense graph lead to where a keep has been already.
-// 0 hops in the word mean that the record must be asked.
-constexpr unsigned kLayerBits = 7;
-static_assert(kHopsMax < (1u << kLayerBits) && kLayers * kLayerBits < 32);
-constexpr std::uint32_t kCarries = 1;  // and no hint
+// Which keep a hop count belongs to. In component mode the hops of both directions are in layer linked.
+// The certain layers count only origins that are not kept by dice alone (DESIGN 3.11); unused unless origins may be.
+enum Layer : unsigned { kLinked = 0, kLinking = 1, kCertainLinked = 2, kCertainLinking = 3, kLayers = 4 };
 
-inline std::uint32_t word_of(const Reach& reach) noexcept {
-  std::uint32_t word = kCarries;
-  for (unsigned layer = 0; layer < kLayers; ++layer)
-    word |= std::uint32_t{reach.hops[layer]} << (1 + layer * kLayerBits);
-  return word;
+// WORD reach (32 bits; hops are over at least one edge, and only fall)
+//   bit 0       kCarries: a keep carries on from here, or would if the trace were not absent
+//   bits 1-24   hops from the nearest origin, six bits for each layer; 0 = no keep came
+//   bit 25      the trace is an origin itself: its own keep spreads
+//   bit 26      and not by dice alone
+using graph::kCarries;
+constexpr unsigned kLayerBits = 6;
+constexpr std::uint32_t kHopsMask = (1u << kLayerBits) - 1;
+static_assert(kHopsMax <= kHopsMask && kLayers * kLayerBits == 24);
+constexpr std::uint32_t kAllHops = ((1u << kLayers * kLayerBits) - 1) << 1;
+constexpr std::uint32_t kIsOrigin = 1u << 25;
+constexpr std::uint32_t kIsCertainOrigin = 1u << 26;
+
+constexpr unsigned hops_in(std::uint32_t word, unsigned layer) noexcept {
+  return word >> (1 + layer * kLayerBits) & kHopsMask;
 }
-inline std::uint32_t hops_in(std::uint32_t word, unsigned layer) noexcept {
-  return word >> (1 + layer * kLayerBits) & ((1u << kLayerBits) - 1);
+constexpr std::uint32_t with_hops(std::uint32_t word, unsigned layer, unsigned hops) noexcept {
+  const unsigned shift = 1 + layer * kLayerBits;
+  return (word & ~(kHopsMask << shift)) | hops << shift;
 }
-inline bool was_here(std::uint32_t word, unsigned layer, unsigned hops) noexcept {
-  const std::uint32_t known = hops_in(word, layer);
+constexpr bool was_here(std::uint32_t word, unsigned layer, unsigned hops) noexcept {
+  const unsigned known = hops_in(word, layer);
   return known != 0 && known <= hops;
 }
+// The trace's own keep spreads in this layer.
+constexpr bool is_origin(std::uint32_t word, unsigned layer) noexcept {
+  return (word & (layer < kCertainLinked ? kIsOrigin : kIsCertainOrigin)) != 0;
+}
 
-// The same once more in the node's hint byte, which costs no line of its own as a rule: four bits for each of the
-// layers linked and linking; 0 where there are more hops than four bits hold. The other layers have none.
+// The hops once more in the node's hint byte, which costs no line of its own as a rule, and most edges of a dense graph
+// lead to where a keep has been already: four bits for each of the layers linked and linking; 0 where there are more
+// hops than four bits hold, or none came. The other layers have none.
 constexpr unsigned kHintBits = 4;
-constexpr std::uint32_t kHintMax = (1u << kHintBits) - 1;
+constexpr unsigned kHintMax = (1u << kHintBits) - 1;
 
-inline std::uint8_t hint_of(std::uint32_t word) noexcept {
-  std::uint32_t hint = 0;
-  for (const unsigned layer : {unsigned{kLinked}, unsigned{kLinking}}) {
-    const std::uint32_t known = hops_in(word, layer);
-    if (known <= kHintMax) hint |= known << (layer * kHintBits);
-  }
+constexpr std::uint8_t hint_of(std::uint32_t word) noexcept {
+  unsigned hint = 0;
+  for (const unsigned layer : {unsigned{kLinked}, unsigned{kLinking}})
+    if (const unsigned hops = hops_in(word, layer); hops <= kHintMax) hint |= hops << (layer * kHintBits);
   return static_cast<std::uint8_t>(hint);
 }
-inline bool was_here_by_hint(std::uint8_t hint, unsigned layer, unsigned hops) noexcept {
-  const unsigned known = layer > kLinking ? 0 : unsigned{hint} >> (layer * kHintBits) & kHintMax;
-  return known != 0 && known <= hops;
-}
+// Asked of many hints: has a keep of this layer been here, with as few hops?
+class HintQuestion {
+ public:
+  constexpr HintQuestion(unsigned layer, unsigned hops) noexcept
+      : shift_(layer <= kLinking ? layer * kHintBits : 8), hops_(hops) {}
+  constexpr bool was_here(std::uint8_t hint) const noexcept {
+    const unsigned known = unsigned{hint} >> shift_ & kHintMax;
+    return known - 1 < hops_;  // 0 becomes the largest number
+  }
+
+ private:
+  unsigned shift_;  // past the hint for layers that it says nothing of
+  unsigned hops_;
+};
 
 }  // namespace entail::propagate

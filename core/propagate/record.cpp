@@ -5,30 +5,21 @@ namespace entail::propagate {
 void Ledger::remove(RecordId id) noexcept {
   const Record& record = records_[id];
   paths_.drop_reference(record.reason_path);
-  if (record.reach != 0) {
-    const Reach& reach = reaches_[record.reach];
-    paths_.drop_reference(reach.own_path);
-    paths_.drop_reference(reach.path[kLinked]);
-    paths_.drop_reference(reach.path[kLinking]);
-    reaches_.remove(record.reach);
+  if (record.trail != 0) {
+    const Trail& trail = trails_[record.trail];
+    paths_.drop_reference(trail.own_path);
+    paths_.drop_reference(trail.path[0]);
+    paths_.drop_reference(trail.path[1]);
+    trails_.remove(record.trail);
   }
   if (id < answers_.size()) answers_[id] = {};
   records_.remove(id);
 }
 
-Reach& Ledger::reach(RecordId id) {
+Trail& Ledger::trail(RecordId id) {
   Record& record = records_[id];
-  if (record.reach == 0) record.reach = reaches_.add();
-  return reaches_[record.reach];
-}
-
-PathId Ledger::nearest_path(RecordId id) const noexcept {
-  const Reach* reach = find_reach(id);
-  if (reach == nullptr) return 0;
-  const unsigned linked = reach->hops[kLinked];
-  const unsigned linking = reach->hops[kLinking];
-  if (linked != 0 && (linking == 0 || linked <= linking)) return reach->path[kLinked];
-  return linking != 0 ? reach->path[kLinking] : 0;
+  if (record.trail == 0) record.trail = trails_.add();
+  return trails_[record.trail];
 }
 
 void Ledger::set_reason(RecordId id, PathId path) noexcept {

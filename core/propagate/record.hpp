@@ -1,12 +1,14 @@
-// What the tick thread knows of each trace that has (or had) spans: phase, own verdict, reach, and what was logged.
-// Records outlive the spans (DESIGN 3.7); an absent trace needs none, unless component mode passes a keep through it.
-// Thread rule: Confined (tick). Cost: one slot of a slab, reused through its free list.
+// What the tick thread knows of each trace that has (or had) spans: phase, own verdict, and what was logged. How far
+// keeps have come that reached it, its node says (reach_word.hpp). Records outlive the spans (DESIGN 3.7); an absent
+// trace needs none, unless component mode passes a keep through it. Thread rule: Confined (tick). Cost: one slot of a
+// slab, reused through its free list.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "base/loss.hpp"
+#include "base/prefetch.hpp"
 #include "base/slab.hpp"
 #include "graph/edge_cell.hpp"
 #include "policy/policy_set.hpp"
@@ -16,7 +18,7 @@
 namespace entail::propagate {
 
 using RecordId = std::uint32_t;  // 0 = none
-using ReachId = std::uint32_t;   // 0 = no keep ever came, and no origin
+using TrailId = std::uint32_t;   // 0 = none was needed yet
 
 // TRANSITIONS  absent -> pending; pending -> kept | retained | sealed; retained -> kept | sealed.
 // NEVER        kept -> anything, sealed -> anything: nothing turns a keep into a drop, and what is gone stays gone.
@@ -24,7 +26,7 @@ enum class Phase : std::uint8_t { absent, pending, retained, kept, sealed };
 
 struct alignas(sync::kCacheLineBytes) Record {
   graph::NodeId node = 0;  // newest incarnation
-  ReachId reach = 0;
+  TrailId trail = 0;
   std::uint32_t generation = 0;    // of the store, from which on it has spans
   PathId reason_path = 0;          // of a trace kept by link, or of a loss: taken when it happened (holds a reference)
   std::int64_t touched_ns = 0;     // last tick that saw a span, edge or keep
@@ -53,29 +55,23 @@ struct alignas(sync::kCacheLineBytes) Record {
   bool log_pending : 1 = false;          // a revision is to be written in this tick
   bool has_cut_links : 1 = false;        // emitted with links cut: late_pin can happen
   bool has_one_incarnation : 1 = false;  // for certain: nobody needs to ask the node for older ones
+  bool reached : 1 = false;              // by a keep of another trace, over at least one edge
+  bool queued : 1 = false;               // to be carried on again: it has new edges
 };
 static_assert(sizeof(Record) == sync::kCacheLineBytes);  // a record a trace, read at every step of a tick
 
-// Which keep a hop count belongs to. In component mode the hops of both directions are in layer linked.
-// The certain layers count only origins that are not kept by dice alone (DESIGN 3.11); unused unless origins may be.
-enum Layer : unsigned { kLinked = 0, kLinking = 1, kCertainLinked = 2, kCertainLinking = 3, kLayers = 4 };
-
-// Reach of one trace. hops: over at least one edge; 0 = none came. Only falls.
-struct Reach {
-  std::uint8_t hops[kLayers] = {};
-  bool origin = false;
-  bool certain = false;            // origin, and not by dice alone
-  bool queued = false;             // to be carried on again in this tick: it has new edges
-  bool asks = false;               // a keep was carried to it before its spans came: it asks over new edges, too
+// What few of the traces within reach need beside their reach word: a way that was asked for, places, a question.
+struct Trail {
   PathId own_path = 0;             // of an origin
   PathId path[2] = {};             // by layer kLinked, kLinking
   std::uint32_t frontier[2] = {};  // index + 1 into the frontiers, by direction; 0 = no cap was ever near
+  bool asks = false;               // a keep was carried to it before its spans came: it asks over new edges, too
 };
 
 class Ledger {
  public:
   RecordId add() { return records_.add(); }
-  // Frees the record, its reach and its path references.
+  // Frees the record, its trail and its path references.
   void remove(RecordId id) noexcept;
   Record& operator[](RecordId id) noexcept { return records_[id]; }
   const Record& operator[](RecordId id) const noexcept { return records_[id]; }
@@ -88,33 +84,13 @@ class Ledger {
     return answers_[id];
   }
 
-  // Hints: the record; then, once that has arrived, its reach.
-  void prefetch(RecordId id) const noexcept { __builtin_prefetch(&records_[id]); }
-  void prefetch_reach(RecordId id) const noexcept {
-    if (const ReachId reach = records_[id].reach; reach != 0) __builtin_prefetch(&reaches_[reach]);
-  }
+  // Hint.
+  void prefetch(RecordId id) const noexcept { base::prefetch(&records_[id]); }
 
-  // Once the reach has arrived: the path by which its keep came.
-  void prefetch_path(RecordId id, unsigned layer) const noexcept {
-    if (const ReachId reach = records_[id].reach; reach != 0) paths_.prefetch(reaches_[reach].path[layer & 1]);
+  Trail& trail(RecordId id);  // made on first use
+  const Trail* find_trail(RecordId id) const noexcept {
+    return records_[id].trail == 0 ? nullptr : &trails_[records_[id].trail];
   }
-
-  Reach& reach(RecordId id);  // made on first use
-  const Reach* find_reach(RecordId id) const noexcept {
-    return records_[id].reach == 0 ? nullptr : &reaches_[records_[id].reach];
-  }
-  // Did a keep of another trace come? Over at least one edge.
-  bool is_reached(RecordId id) const noexcept {
-    const Reach* reach = find_reach(id);
-    return reach != nullptr && (reach->hops[kLinked] | reach->hops[kLinking]) != 0;
-  }
-  // Did one come from an origin that is not kept by dice alone?
-  bool is_reached_for_certain(RecordId id) const noexcept {
-    const Reach* reach = find_reach(id);
-    return reach != nullptr && (reach->hops[kCertainLinked] | reach->hops[kCertainLinking]) != 0;
-  }
-  // The path of the nearest keep; 0 if none came. Fewest hops, linked before linking among equals.
-  PathId nearest_path(RecordId id) const noexcept;
   // Makes `path` the record's reason, with a reference of its own.
   void set_reason(RecordId id, PathId path) noexcept;
 
@@ -122,17 +98,17 @@ class Ledger {
   const PathPool& paths() const noexcept { return paths_; }
   std::size_t count() const noexcept { return records_.live_count(); }
   std::uint64_t bytes() const noexcept {
-    return records_.bytes() + reaches_.bytes() + paths_.bytes() + answers_.capacity() * sizeof(policy::StatefulAnswers);
+    return records_.bytes() + trails_.bytes() + paths_.bytes() + answers_.capacity() * sizeof(policy::StatefulAnswers);
   }
   // Of what is in use: free slots are filled again before anything grows.
   std::uint64_t live_bytes() const noexcept {
-    return records_.live_bytes() + reaches_.live_bytes() + paths_.live_bytes() +
+    return records_.live_bytes() + trails_.live_bytes() + paths_.live_bytes() +
            (answers_.empty() ? 0 : records_.live_count() * sizeof(policy::StatefulAnswers));
   }
 
  private:
   base::Slab<Record> records_;
-  base::Slab<Reach> reaches_;
+  base::Slab<Trail> trails_;
   std::vector<policy::StatefulAnswers> answers_;  // by record; empty unless a policy is stateful
   PathPool paths_;
 };

@@ -35,8 +35,7 @@ struct ObserveAcquire : Base {
 constexpr unsigned kNone = std::numeric_limits<unsigned>::max();
 constexpr std::uint64_t kEdgeWord = 70;
 
-// The tick thread's half, whichever list holds the edges: reach is raised again each time the hops fall, and every
-// edge seen is offered one hop more.
+// The tick thread's half, whichever list holds the edges: every edge seen is offered one hop more.
 template <unsigned kEdges>
 struct Offered {
   unsigned hops[kEdges];
@@ -49,8 +48,24 @@ struct Offered {
   }
 };
 
+// The reach word as the tick thread writes it: hops are noted when a keep comes (D0), and stand in what is raised when
+// it is carried on (D1).
+template <class Race>
+struct Noted {
+  static void note(typename Race::Reach& reach, unsigned hops) {
+    Race::note(reach, (reach.load(std::memory_order_relaxed) & kCarries) | hops << 1);
+  }
+  static void raise(typename Race::Reach& reach, unsigned hops) { Race::raise(reach, kCarries | hops << 1); }
+};
+
+// A note that brings kCarries itself: what is raised stands there already, and is not stored again.
+template <class Race>
+struct CarelessNotes : Noted<Race> {
+  static void note(typename Race::Reach& reach, unsigned hops) { Race::note(reach, kCarries | hops << 1); }
+};
+
 // kWriters append an edge each; the keep arrives with 3 hops, then with 1; the late log is read at the next tick.
-template <unsigned kWriters, class Orders>
+template <unsigned kWriters, class Orders, template <class> class Notes = Noted>
 struct FallingHopsIn {
   static constexpr unsigned kThreads = kWriters + 1;
   using List = InList<1, 1, ModelSync, Orders>;
@@ -68,12 +83,14 @@ struct FallingHopsIn {
     for (auto& log : late_logs) (void)log.reserve(1);
   }
   void carry_on(unsigned hops) {
-    Race::raise(reach, 1);
+    Notes<Race>::raise(reach, hops);
     List::for_each(first, head, arena, [&](std::uint64_t word) { offered.offer(word, hops); });
   }
   void thread(unsigned i) {
     if (i == kWriters) {
+      Notes<Race>::note(reach, 3);
       carry_on(3);
+      Notes<Race>::note(reach, 1);
       carry_on(1);
       return;
     }
@@ -89,7 +106,7 @@ struct FallingHopsIn {
   }
 };
 
-template <class Orders>
+template <class Orders, template <class> class Notes = Noted>
 struct FallingHopsOut {
   static constexpr unsigned kThreads = 2;
   using List = OutList<ModelSync, Orders>;
@@ -106,13 +123,15 @@ struct FallingHopsOut {
 
   FallingHopsOut() { (void)late_log.reserve(1); }
   void carry_on(unsigned hops) {
-    Race::raise(reach, 1);
+    Notes<Race>::raise(reach, hops);
     for (std::uint32_t at = List::newest(head); at != 0; at = blocks[at].next.get())
       offered.offer(blocks[at].word.get(), hops);
   }
   void thread(unsigned i) {
     if (i == 1) {
+      Notes<Race>::note(reach, 3);
       carry_on(3);
+      Notes<Race>::note(reach, 1);
       carry_on(1);
       return;
     }
@@ -136,6 +155,7 @@ TEST(KeepFrontier, AnEdgeCarriesTheFewestHops_WhenItComesIn) {
   expect_refuted<FallingHopsIn<1, CheckAcquire<InListOrders>>>("edge in, check acquire", kFewest);
   expect_refuted<FallingHopsIn<1, RaiseRelease<InListOrders>>>("edge in, raise release", kFewest);
   expect_refuted<FallingHopsIn<1, ObserveAcquire<InListOrders>>>("edge in, observe acquire", kFewest);
+  expect_refuted<FallingHopsIn<1, InListOrders, CarelessNotes>>("edge in, a note that carries", kFewest);
 }
 TEST(KeepFrontier, AnEdgeCarriesTheFewestHops_WhenASpanAddsIt) {
   constexpr const char* kFewest = "every edge carries the fewest hops";
@@ -144,6 +164,7 @@ TEST(KeepFrontier, AnEdgeCarriesTheFewestHops_WhenASpanAddsIt) {
   expect_refuted<FallingHopsOut<CheckAcquire<OutListOrders>>>("edge out, check acquire", kFewest);
   expect_refuted<FallingHopsOut<RaiseRelease<OutListOrders>>>("edge out, raise release", kFewest);
   expect_refuted<FallingHopsOut<ObserveAcquire<OutListOrders>>>("edge out, observe acquire", kFewest);
+  expect_refuted<FallingHopsOut<OutListOrders, CarelessNotes>>("edge out, a note that carries", kFewest);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ class CarrierTest : public ::testing::Test {
     return id;
   }
   void tick() {
-    graph_.drain_created([](graph::NodeId) {});
+    graph_.drain_created([&](graph::NodeId created) { carrier_->link_batch({&created, 1}); });
     graph_.drain_late([&](graph::NodeId late) {
       if (const RecordId id = carrier_->find_record(late); id != 0) carrier_->carry_again(id);
     });
@@ -71,8 +71,7 @@ class CarrierTest : public ::testing::Test {
   }
   unsigned hops(std::uint64_t trace, Layer layer = kLinked) {
     const RecordId id = carrier_->find_record(node(trace));
-    const Reach* reach = id == 0 ? nullptr : ledger_.find_reach(id);
-    return reach == nullptr ? 0 : reach->hops[layer];
+    return id == 0 ? 0 : carrier_->hops(id, layer);
   }
 
   graph::Graph graph_;
@@ -94,7 +93,7 @@ TEST_F(CarrierTest, AKeepGoesAlongLinks_AsFarAsItsHops) {
   EXPECT_EQ(hops(6), 0u);
   EXPECT_EQ(hops(2, kLinking), 1u);
   EXPECT_EQ(hops(1, kLinking), 0u);
-  EXPECT_EQ(ledger_.paths().trace_ids(ledger_.nearest_path(present(5))),
+  EXPECT_EQ(ledger_.paths().trace_ids(carrier_->nearest_path(present(5))),
             (std::vector<TraceId>{{0, 3}, {0, 4}, {0, 5}}));
 }
 
@@ -204,7 +203,86 @@ TEST_F(CarrierTest, ComponentCountsBothDirectionsTogether_ThroughAbsentTraces) {
   tick();
   EXPECT_EQ(hops(3), 2u);
   EXPECT_EQ(hops(4), 0u);
-  EXPECT_EQ(ledger_.paths().direction(ledger_.nearest_path(present(3))), Direction::mixed);
+  EXPECT_EQ(ledger_.paths().direction(carrier_->nearest_path(present(3))), Direction::mixed);
+}
+
+using Ids = std::vector<TraceId>;
+
+// The way back is told before any of it goes, however late somebody asks.
+TEST_F(CarrierTest, APathOutlivesTheTracesThatItNames) {
+  open({});
+  for (std::uint64_t trace = 1; trace <= 4; ++trace) present(trace);
+  for (std::uint64_t trace = 1; trace < 4; ++trace) link(trace, trace + 1);
+  carrier_->make_origin(present(1), true);
+  tick();
+  for (const std::uint64_t forgotten : {2, 1, 3}) {
+    const RecordId id = present(forgotten);
+    carrier_->forget(id);
+    graph_.set_record(node(forgotten), 0);
+    ledger_.remove(id);
+    EXPECT_EQ(hops(forgotten), 0u);
+  }
+  const RecordId reused = present(5);  // takes a number that a giver had
+  link(5, 4);
+  carrier_->make_origin(reused, true);
+  EXPECT_EQ(ledger_.paths().trace_ids(carrier_->nearest_path(present(4))), (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}}));
+  tick();
+  EXPECT_EQ(ledger_.paths().trace_ids(carrier_->nearest_path(present(4))), (Ids{{0, 5}, {0, 4}}));
+  ledger_.remove(present(4));
+  ledger_.remove(reused);
+  EXPECT_EQ(ledger_.paths().live_bytes(), 0u);
+}
+
+TEST_F(CarrierTest, APathThatWasToldIsReplaced_WhenAKeepComesWithFewerHops) {
+  open({});
+  for (std::uint64_t trace = 1; trace <= 5; ++trace) present(trace);
+  for (std::uint64_t trace = 1; trace < 5; ++trace) link(trace, trace + 1);
+  carrier_->make_origin(present(1), true);
+  tick();
+  EXPECT_EQ(ledger_.paths().trace_ids(carrier_->nearest_path(present(5))),
+            (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}}));
+  const PathId told = carrier_->nearest_path(present(5));
+  EXPECT_EQ(carrier_->nearest_path(present(5)), told);  // once made, it stays
+  link(1, 4);
+  tick();
+  EXPECT_EQ(ledger_.paths().trace_ids(carrier_->nearest_path(present(5))), (Ids{{0, 1}, {0, 4}, {0, 5}}));
+  EXPECT_EQ(carrier_->nearest_hops(present(5)), 2u);
+}
+
+// Only ingest's edges at a trace that a keep carries on from are reported: not where no hop is left.
+TEST_F(CarrierTest, ANewEdgeIsNotReported_WhereTheKeepEnds) {
+  PropagateOptions options;
+  options.max_hops_linked = 1;
+  options.max_hops_linking = 0;
+  open(options);
+  for (std::uint64_t trace = 1; trace <= 3; ++trace) present(trace);
+  link(1, 2);
+  carrier_->make_origin(present(1), true);
+  tick();
+  EXPECT_EQ(hops(2), 1u);
+  link(2, 3);
+  unsigned late = 0;
+  graph_.drain_late([&](graph::NodeId) { ++late; });
+  EXPECT_EQ(late, 0u);
+  link(1, 3);
+  graph_.drain_late([&](graph::NodeId) { ++late; });
+  EXPECT_EQ(late, 1u);
+}
+
+// A trace goes on in a newer window with all that stood at its node.
+TEST_F(CarrierTest, ReachGoesOnInANewerWindow) {
+  open({});
+  for (std::uint64_t trace = 1; trace <= 3; ++trace) present(trace);
+  link(1, 2);
+  carrier_->make_origin(present(1), true);
+  tick();
+  ASSERT_TRUE(graph_.rotate(1000));
+  link(2, 3);  // both have a node in the new window now
+  tick();
+  EXPECT_EQ(hops(2), 1u);
+  EXPECT_EQ(hops(3), 2u);
+  EXPECT_EQ(ledger_.paths().trace_ids(carrier_->nearest_path(present(3))), (Ids{{0, 1}, {0, 2}, {0, 3}}));
+  EXPECT_EQ(carrier_->find_record(node(2)), present(2));
 }
 
 }  // namespace
