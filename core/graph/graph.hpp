@@ -207,8 +207,8 @@ class Graph {
     if (window == nullptr || (window->sequence() & 0xffff) != cell.sequence()) return 0;
     return (slot << kOffsetBits) | cell.offset();
   }
-  // node_of() for many cells: most name nodes of one window, which is looked up once. It is of no use any
-  // more after the next rotate() or drop().
+  // node_of() for many cells: most name nodes of one window, which is looked up once. Good until the next rotate() or
+  // drop().
   class FarWindow {
    public:
     // False: the window that the cell names is gone. Else the others may be asked for it.
@@ -250,7 +250,7 @@ class Graph {
     return {&window.row(offset_of(node)), &window.hint(offset_of(node))};
   }
 
-  // hint() for many nodes, in the same way.
+  // hint() for many nodes, as FarWindow is node_of() for many cells.
   class HintReader {
    public:
     std::uint8_t read(const Graph& graph, NodeId node) noexcept {
