@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/large_pages.hpp"
+#include "base/prefetch.hpp"
 #include "micro/threads_run.hpp"
 
 namespace {
@@ -35,8 +36,8 @@ enum class Cache { none, first, second };
 
 template <Cache kCache>
 void ask(const void* address) {
-  if constexpr (kCache == Cache::first) __builtin_prefetch(address, 0, 3);
-  if constexpr (kCache == Cache::second) __builtin_prefetch(address, 0, 2);
+  if constexpr (kCache == Cache::first) base::prefetch_in_order(address);
+  if constexpr (kCache == Cache::second) base::prefetch(address);
 }
 
 // Work that the next row cannot overtake: each step waits for the one before.

@@ -155,7 +155,7 @@ struct Engine::Impl {
   void rotate_windows();
   void drop_oldest_window(bool forced);
   bool rotate(std::uint64_t capacity);
-  bool is_needed(graph::NodeId node, bool forced) const noexcept;
+  bool is_needed(graph::NodeId node, RecordId id, bool forced) const noexcept;
   void drop_window(const graph::WindowInfo& window, bool forced);
   graph::NodeId home(graph::NodeId node, graph::Writer& writer);
   void move_payload(graph::NodeId from, graph::NodeId to, graph::Writer& writer);

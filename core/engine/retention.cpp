@@ -223,13 +223,10 @@ void Engine::Impl::drop_oldest_window(bool forced) {
 // Does anyone need what a window that goes has of this trace? Who holds spans does, and who was touched less than
 // retain.records ago: then its edges move to the current window, where they become those of one more incarnation. A
 // forced drop takes that only from traces without a later incarnation, which it forgets.
-bool Engine::Impl::is_needed(NodeId node, bool forced) const noexcept {
-  const NodeId newest = graph.newest(node);
-  const RecordId id = graph.record(newest);
-  if (id == 0) return false;  // never came; whoever is linked with it and needed moves the edge
+bool Engine::Impl::is_needed(NodeId node, RecordId id, bool forced) const noexcept {
   const Record& record = ledger[id];
   if (record.phase == Phase::pending || record.phase == Phase::retained) return true;
-  return now_ns - record.touched_ns < options.retain.records_ns && (!forced || newest != node);
+  return now_ns - record.touched_ns < options.retain.records_ns && (!forced || record.node != node);
 }
 
 // Carries over what is still needed of a window to the current one, forgets the rest, and gives the window back.
@@ -240,12 +237,12 @@ void Engine::Impl::drop_window(const graph::WindowInfo& window, bool forced) {
   for (std::uint32_t offset = 1; offset < window.offset_end; ++offset) {
     const NodeId node = (window.slot << graph::kOffsetBits) | offset;
     if (graph.key(node).is_zero()) continue;
-    if (is_needed(node, forced)) {
+    const RecordId id = graph.record(graph.newest(node));
+    if (id == 0) continue;  // never came; whoever is linked with it and needed moves the edge
+    if (is_needed(node, id, forced)) {
       moving.push_back(node);
       graph.for_each_out(node, [&](graph::EdgeCell, SpanId) { ++links; });
       graph.for_each_in(node, [&](graph::EdgeCell) { ++links; });
-    } else if (const RecordId id = graph.record(graph.newest(node)); id == 0) {
-      continue;
     } else if (ledger[id].node == node) {
       if (forced) count(Loss::records_forgotten);
       forget(id);

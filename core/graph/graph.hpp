@@ -94,16 +94,18 @@ class Graph {
   void drain_created(F&& f) {
     for (unsigned lane = 0; lane <= lanes_; ++lane)
       writers_[lane].created_.drain([&](const Writer::Created& created) {
-        const Window* window = windows_[slot_of(created.first)];
-        if (window == nullptr || static_cast<std::uint32_t>(window->sequence()) != created.sequence) return;
+        if (!is_live(created.first, created.sequence)) return;
         for (std::uint32_t i = 0; i < created.count; ++i) f(created.first + i);
       });
   }
-  // f(NodeId) for every append that met a reach that was not 0: read the node's edges again. Nodes may repeat.
+  // f(NodeId) for every append that met a reach with kCarries: read the node's edges again. Nodes may repeat.
   template <class F>
   void drain_late(F&& f) {
     for (unsigned lane = 0; lane <= lanes_; ++lane)
-      writers_[lane].late_.drain([&](std::uint64_t entry) { pass_on(entry, f); });
+      writers_[lane].late_.drain([&](std::uint64_t entry) {
+        const auto node = static_cast<NodeId>(entry);
+        if (is_live(node, static_cast<std::uint32_t>(entry >> 32))) f(node);
+      });
   }
 
   // --- keys and incarnations ----------------------------------------------------------------------------------------
@@ -121,10 +123,10 @@ class Graph {
   }
   // As linked; 0 if none, or if that window was dropped.
   NodeId older(NodeId node) const noexcept {
-    return is_linked(node) ? linked(node, window_of(node).incarnations(offset_of(node)).older, false) : 0;
+    return place(node).is_linked() ? linked(node, window_of(node).incarnations(offset_of(node)).older, false) : 0;
   }
   NodeId newer(NodeId node) const noexcept {
-    return is_linked(node) ? linked(node, window_of(node).incarnations(offset_of(node)).newer, true) : 0;
+    return place(node).is_linked() ? linked(node, window_of(node).incarnations(offset_of(node)).newer, true) : 0;
   }
   NodeId newest(NodeId node) const noexcept {
     while (const NodeId next = newer(node)) node = next;
@@ -146,27 +148,44 @@ class Graph {
     Window& window = window_of(node);
     count_bytes(window, window.mark_payload(offset_of(node)));
   }
-  // A number of the caller's, below 2^31; 0 at first.
-  std::uint32_t record(NodeId node) const noexcept { return row(node).record & ~kIsLinked; }
-  void set_record(NodeId node, std::uint32_t record) noexcept {
-    std::uint32_t& word = row(node).record;
-    word = (word & kIsLinked) | record;
+  // What the tick thread keeps at a node, which is looked up once for all of it.
+  class Place {
+   public:
+    // A number of the caller's, below 2^31; 0 at first.
+    std::uint32_t record() const noexcept { return row_->record & ~kIsLinked; }
+    void set_record(std::uint32_t record) const noexcept { row_->record = (row_->record & kIsLinked) | record; }
+    // Has the trace had nodes in other windows? For most the answer is no, and says that the node is the newest.
+    bool is_linked() const noexcept { return (row_->record & kIsLinked) != 0; }
+    // Two numbers of no meaning to the graph, 0 at first.
+    std::uint32_t giver(unsigned i) const noexcept { return row_->givers[i]; }
+    void set_giver(unsigned i, std::uint32_t giver) const noexcept { row_->givers[i] = giver; }
+    // A byte of no meaning to the graph, 0 at first. Of all nodes together it is small enough to stay in the cache.
+    std::uint8_t hint() const noexcept { return *hint_; }
+    void set_hint(std::uint8_t hint) const noexcept { *hint_ = hint; }
+    // What raise_reach() or note_reach() set last.
+    std::uint32_t reach() const noexcept { return row_->reach.load(std::memory_order_relaxed); }
+    // PROTOCOL late_edge D1: from here on, an edge appended to the node is reported by drain_late(). The for_each
+    // functions, called afterwards, are D2. REQUIRES kCarries in value.
+    void raise_reach(std::uint32_t value) const noexcept { LateEdge<>::raise(row_->reach, value); }
+    // D0: the other bits alone, which is cheaper. REQUIRES kCarries in value exactly if it is in reach().
+    void note_reach(std::uint32_t value) const noexcept { LateEdge<>::note(row_->reach, value); }
+
+   private:
+    friend class Graph;
+    Place(NodeRow* row, std::uint8_t* hint) noexcept : row_(row), hint_(hint) {}
+    NodeRow* row_;
+    std::uint8_t* hint_;
+  };
+  Place place(NodeId node) const noexcept {
+    const Window& window = window_of(node);
+    return {&window.row(offset_of(node)), &window.hint(offset_of(node))};
   }
-  // Has the trace had nodes in other windows? For most the answer is no, and says that the node is the newest.
-  bool is_linked(NodeId node) const noexcept { return (row(node).record & kIsLinked) != 0; }
-  // Two numbers of no meaning to the graph, 0 at first.
-  std::uint32_t giver(NodeId node, unsigned i) const noexcept { return row(node).givers[i]; }
-  void set_giver(NodeId node, unsigned i, std::uint32_t giver) noexcept { row(node).givers[i] = giver; }
-  // A byte of no meaning to the graph, 0 at first. Of all nodes together it is small enough to stay in the cache.
-  std::uint8_t hint(NodeId node) const noexcept { return window_of(node).hint(offset_of(node)); }
-  void set_hint(NodeId node, std::uint8_t hint) noexcept { window_of(node).hint(offset_of(node)) = hint; }
-  // What raise_reach() or note_reach() set last.
-  std::uint32_t reach(NodeId node) const noexcept { return row(node).reach.load(std::memory_order_relaxed); }
-  // PROTOCOL late_edge D1: from here on, an edge appended to the node is reported by drain_late(). The for_each
-  // functions, called afterwards, are D2. REQUIRES kCarries in value.
-  void raise_reach(NodeId node, std::uint32_t value) noexcept { LateEdge<>::raise(row(node).reach, value); }
-  // D0: the other bits alone, which is cheaper. REQUIRES kCarries in value exactly if it is in reach().
-  void note_reach(NodeId node, std::uint32_t value) noexcept { LateEdge<>::note(row(node).reach, value); }
+  std::uint32_t record(NodeId node) const noexcept { return place(node).record(); }
+  void set_record(NodeId node, std::uint32_t record) noexcept { place(node).set_record(record); }
+  std::uint8_t hint(NodeId node) const noexcept { return place(node).hint(); }
+  void set_hint(NodeId node, std::uint8_t hint) noexcept { place(node).set_hint(hint); }
+  std::uint32_t reach(NodeId node) const noexcept { return place(node).reach(); }
+  void raise_reach(NodeId node, std::uint32_t value) noexcept { place(node).raise_reach(value); }
 
   // --- edges, of one incarnation ------------------------------------------------------------------------------------
   // f(const OutBlock&), newest block first.
@@ -225,44 +244,6 @@ class Graph {
     void look_up(const Graph& graph, EdgeCell cell) noexcept;
     std::uint32_t sequence_ = ~0u;
     NodeId slot_ = 0;
-    const std::uint8_t* hints_ = nullptr;
-  };
-
-  // What the tick thread keeps at a node, which is looked up once.
-  class Place {
-   public:
-    std::uint32_t record() const noexcept { return row_->record & ~kIsLinked; }
-    bool is_linked() const noexcept { return (row_->record & kIsLinked) != 0; }
-    std::uint32_t reach() const noexcept { return row_->reach.load(std::memory_order_relaxed); }
-    void note_reach(std::uint32_t value) const noexcept { LateEdge<>::note(row_->reach, value); }
-    std::uint32_t giver(unsigned i) const noexcept { return row_->givers[i]; }
-    void set_giver(unsigned i, std::uint32_t giver) const noexcept { row_->givers[i] = giver; }
-    void set_hint(std::uint8_t hint) const noexcept { *hint_ = hint; }
-
-   private:
-    friend class Graph;
-    Place(NodeRow* row, std::uint8_t* hint) noexcept : row_(row), hint_(hint) {}
-    NodeRow* row_;
-    std::uint8_t* hint_;
-  };
-  Place place(NodeId node) noexcept {
-    Window& window = window_of(node);
-    return {&window.row(offset_of(node)), &window.hint(offset_of(node))};
-  }
-
-  // hint() for many nodes, as FarWindow is node_of() for many cells.
-  class HintReader {
-   public:
-    std::uint8_t read(const Graph& graph, NodeId node) noexcept {
-      if (slot_of(node) != slot_) {
-        slot_ = slot_of(node);
-        hints_ = &graph.windows_[slot_]->hint(0);
-      }
-      return hints_[offset_of(node)];
-    }
-
-   private:
-    unsigned slot_ = kWindowSlots;
     const std::uint8_t* hints_ = nullptr;
   };
 
@@ -329,10 +310,9 @@ class Graph {
   // To be written: marks the node.
   Incarnations& incarnations(NodeId node) noexcept {
     row(node).record |= kIsLinked;
-    std::uint64_t touched_bytes = 0;
-    Incarnations& linked = window_of(node).incarnations(offset_of(node), touched_bytes);
-    if (touched_bytes != 0) count_bytes(window_of(node), touched_bytes);
-    return linked;
+    Window& window = window_of(node);
+    if (const std::uint64_t bytes = window.mark_incarnations(); bytes != 0) count_bytes(window, bytes);
+    return window.incarnations(offset_of(node));
   }
   std::uint32_t sequence_of(NodeId node) const noexcept {
     return static_cast<std::uint32_t>(window_of(node).sequence());
@@ -361,11 +341,9 @@ class Graph {
     return window != nullptr && window->sequence() == sequence ? window : nullptr;
   }
 
-  template <class F>
-  void pass_on(std::uint64_t log_entry, F&& f) {
-    const auto node = static_cast<NodeId>(log_entry);
-    const Window* window = windows_[slot_of(node)];
-    if (window != nullptr && static_cast<std::uint32_t>(window->sequence()) == log_entry >> 32) f(node);
+  // Of a log's node: is the window there still in which it was logged?
+  bool is_live(NodeId node, std::uint32_t sequence) const noexcept {
+    return windows_[slot_of(node)] != nullptr && sequence_of(node) == sequence;
   }
 
   unsigned lanes_;

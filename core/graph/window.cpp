@@ -113,9 +113,8 @@ std::uint64_t Window::mark_payload(std::uint32_t offset) noexcept {
 }
 
 // A window without a trace of another has none of the column's memory; one that has a few soon has all of it.
-Incarnations& Window::incarnations(std::uint32_t offset, std::uint64_t& touched_bytes) noexcept {
-  if (!std::exchange(has_incarnations_, true)) touched_bytes += offset_count(shape_) * sizeof(Incarnations);
-  return incarnations_[offset];
+std::uint64_t Window::mark_incarnations() noexcept {
+  return std::exchange(has_incarnations_, true) ? 0 : offset_count(shape_) * sizeof(Incarnations);
 }
 
 std::uint64_t Window::filter_keys(std::uint32_t offsets) noexcept {

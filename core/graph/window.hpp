@@ -113,10 +113,8 @@ class Window {
   TraceId key(std::uint32_t offset) const noexcept { return keys_[offset].get(); }
   void prefetch_key(std::uint32_t offset) const noexcept { base::prefetch(&keys_[offset]); }
   NodeRow& row(std::uint32_t offset) const noexcept { return rows_[offset]; }
-  std::uint8_t& hint(std::uint32_t offset) const noexcept { return hints_[offset]; }  // tick only
-  const Incarnations& incarnations(std::uint32_t offset) const noexcept { return incarnations_[offset]; }
-  // To be written. Adds to `touched_bytes` what the column's memory counts for, when it is written for the first time.
-  Incarnations& incarnations(std::uint32_t offset, std::uint64_t& touched_bytes) noexcept;
+  std::uint8_t& hint(std::uint32_t offset) const noexcept { return hints_[offset]; }                 // tick only
+  Incarnations& incarnations(std::uint32_t offset) const noexcept { return incarnations_[offset]; }  // tick only
   void* payload(std::uint32_t offset) const noexcept { return payload_ + std::uint64_t{offset} * shape_.payload_bytes; }
   Arena& arena() noexcept { return arena_; }
 
@@ -148,6 +146,8 @@ class Window {
   // The payload of this node is going to be written. Returns the bytes of pages (huge ones of a large
   // window) that no one marked before.
   std::uint64_t mark_payload(std::uint32_t offset) noexcept;
+  // Incarnations are going to be written. Returns the bytes of the column, the first time.
+  std::uint64_t mark_incarnations() noexcept;
 
   // Nodes made, and room reserved by batches that are under way.
   std::uint64_t node_count() const noexcept { return runs_.node_count(); }

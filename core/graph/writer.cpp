@@ -86,14 +86,7 @@ void Writer::find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept 
       const std::size_t place = i % kSlotsAhead;
       const std::uint32_t offset = index.find_or_insert(hashes[place], ids[i], slots[place], node_run_);
       const NodeId node = window_->node_id(offset);
-      if (node_run_.took()) {
-        if (node != created.first + created.count) {
-          if (created.count != 0) created_.push(created);
-          created.first = node;
-          created.count = 0;
-        }
-        ++created.count;
-      }
+      if (node_run_.took()) log_created(created, node);
       out[i] = node;
     }
     if (step < ids.size()) {

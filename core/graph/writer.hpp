@@ -89,6 +89,11 @@ class alignas(sync::kCacheLineBytes) Writer {
     NodeId first;
     std::uint32_t count;
   };
+  // Takes the node, made just now, into the run of those before it, or into a new one.
+  void log_created(Created& run, NodeId node) noexcept {
+    if (run.count != 0 && node != run.first + run.count) created_.push(std::exchange(run, {run.sequence, 0, 0}));
+    if (run.count++ == 0) run.first = node;
+  }
   // A node, with the sequence number of its window: the slot may belong to another window when the entry is read.
   using LogEntry = std::uint64_t;
   LogEntry log_entry(std::uint32_t offset) const noexcept {

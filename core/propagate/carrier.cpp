@@ -38,13 +38,13 @@ inline void Carrier::push(NodeId node, unsigned layer, unsigned hops) {
 void Carrier::make_origin(RecordId id, bool certain) {
   if (options_.mode == PropagateMode::none) return;
   const NodeId node = ledger_[id].node;
-  const std::uint32_t before = graph_.reach(node);
+  const Graph::Place place = graph_.place(node);
+  const std::uint32_t before = place.reach();
   const std::uint32_t word = before | kIsOrigin | (certain ? kIsCertainOrigin : 0);
-  graph_.note_reach(node, word);
-  const unsigned directions = component_ ? 1 : 2;
-  for (unsigned direction = 0; direction < directions; ++direction)
-    for (unsigned layer = direction; layer < kLayers; layer += layer_step_)
-      if (is_origin(word, layer) && !is_origin(before, layer)) push(node, layer, 0);
+  place.note_reach(word);
+  for_each_layer([&](unsigned layer) {
+    if (is_origin(word, layer) && !is_origin(before, layer)) push(node, layer, 0);
+  });
 }
 
 void Carrier::carry_again(RecordId id) {
@@ -62,11 +62,10 @@ void Carrier::take_again() {
     if (const Trail* trail = ledger_.find_trail(id); trail != nullptr && trail->asks) ask(id);
     const NodeId node = ledger_[id].node;
     const std::uint32_t word = graph_.reach(node);
-    for (unsigned layer = 0; layer < (layer_step_ == 2 ? unsigned{kLayers} : 2u); ++layer) {
-      if (component_ && (layer & 1) != 0) continue;
+    for_each_layer([&](unsigned layer) {
       if (is_origin(word, layer)) push(node, layer, 0);
       if (hops_in(word, layer) != 0) push(node, layer, hops_in(word, layer));
-    }
+    });
   }
   again_.clear();
 }
@@ -192,10 +191,9 @@ void Carrier::deliver_some(const Passage& passage) {
   coming_.cut(0);
   Delivery* next = coming_.room_for(collected_.size());
   const HintQuestion question(component_ ? unsigned{kLayers} : passage.layer, passage.hops);  // one layer, both sides
-  Graph::HintReader hints;
   for (const Delivery& delivery : collected_) {
     *next = delivery;
-    next += question.was_here(hints.read(graph_, delivery.node)) ? 0 : 1;
+    next += question.was_here(graph_.hint(delivery.node)) ? 0 : 1;
   }
   coming_.fill(next);
   collected_.cut(0);

@@ -92,8 +92,8 @@ class Carrier {
   // Neighbours that found no place among max_links_followed, both directions.
   std::uint32_t not_followed(RecordId id) const noexcept;
   // The other ends of the trace's edges, as nodes (newest incarnation, 0 where the window is gone), repeated as linked.
-  void linked_nodes(RecordId id, std::vector<graph::NodeId>& nodes) const;
-  void linking_nodes(RecordId id, std::vector<graph::NodeId>& nodes) const;
+  void linked_nodes(RecordId id, std::vector<graph::NodeId>& nodes) const { add_far_nodes(id, kOut, nodes); }
+  void linking_nodes(RecordId id, std::vector<graph::NodeId>& nodes) const { add_far_nodes(id, kIn, nodes); }
   std::uint64_t bytes() const noexcept;
 
  private:
@@ -145,6 +145,24 @@ class Carrier {
   };
   using Queued = std::array<std::vector<graph::NodeId>, kLayers>;
 
+  // f(layer) for the layers in use.
+  template <class F>
+  void for_each_layer(F&& f) const {
+    for (unsigned direction = 0; direction < directions(); ++direction)
+      for (unsigned layer = direction; layer < kLayers; layer += layer_step_) f(layer);
+  }
+  // Of layers: in component mode both count together, in layer linked.
+  unsigned directions() const noexcept { return component_ ? 1 : 2; }
+  // f(cell, far span) for every edge of the trace on that side; the far span for kOut only.
+  template <class F>
+  void for_each_edge(graph::NodeId newest, Side side, F&& f) const {
+    for (graph::NodeId node = newest; node != 0; node = graph_.older(node)) {
+      if (side == kOut)
+        graph_.for_each_out(node, f);
+      else
+        graph_.for_each_in(node, [&](graph::EdgeCell cell) { f(cell, SpanId{}); });
+    }
+  }
   void push(graph::NodeId node, unsigned layer, unsigned hops);
   void take_again();
   void carry_queued(unsigned layer, unsigned hops);
@@ -173,8 +191,9 @@ class Carrier {
            (!passage.error_spans_only || cell.on_error_span());
   }
   void ask(RecordId id);
-  void pull(RecordId id, Side from_side);
+  void pull(RecordId id, Side side);
   void pull_from(RecordId from, RecordId id, graph::EdgeCell cell, Side side);
+  void add_far_nodes(RecordId id, Side side, std::vector<graph::NodeId>& nodes) const;
   bool link_incarnations(graph::NodeId node);
   void join(graph::NodeId other, graph::NodeId node);
   void hand_down(graph::NodeId newest, graph::NodeId node) noexcept;

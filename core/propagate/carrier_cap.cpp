@@ -29,17 +29,11 @@ void Carrier::drop_refused(RecordId from, Side side) {
 void Carrier::deliver_capped(NodeId newest, const Passage& passage) {
   const RecordId from = graph_.record(newest);
   candidates_.clear();
-  const auto add = [&](EdgeCell cell, SpanId far_span) {
+  for_each_edge(newest, passage.side, [&](EdgeCell cell, SpanId far_span) {
     if (!passes(cell, passage)) return;
     const std::uint8_t rank = cell.on_error_span() ? 0 : (cell.sampled() ? 1 : 2);
     if (const NodeId far = graph_.node_of(cell); far != 0) candidates_.push_back({far, rank, far_span.value});
-  };
-  for (NodeId node = newest; node != 0; node = graph_.older(node)) {
-    if (passage.side == kOut)
-      graph_.for_each_out(node, add);
-    else
-      graph_.for_each_in(node, [&](EdgeCell cell) { add(cell, SpanId{}); });
-  }
+  });
   drop_refused(from, passage.side);
   std::vector<Candidate> candidates = std::move(candidates_);
   for (Candidate& candidate : candidates) {
@@ -80,7 +74,7 @@ void Carrier::make_frontier(RecordId id, const Passage& passage, const std::vect
   }
   if (passage.layer >= kCertainLinked) return;
   for (const RecordId neighbour : present)
-    if (hops(neighbour, passage.layer) != 0 && graph_.giver(ledger_[neighbour].node, passage.layer) == id)
+    if (hops(neighbour, passage.layer) != 0 && graph_.place(ledger_[neighbour].node).giver(passage.layer) == id)
       frontiers_[place - 1].followed.insert(name(neighbour));
 }
 

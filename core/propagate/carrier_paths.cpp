@@ -1,13 +1,12 @@
 // The Carrier's paths (DESIGN 3.12): how a keep came is found by going back over the givers, when somebody asks.
 // WAY in carrier.hpp says why that way is there.
-#include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 #include "propagate/carrier.hpp"
 
 namespace entail::propagate {
 
-using graph::EdgeCell;
 using graph::NodeId;
 
 unsigned Carrier::nearest_hops(RecordId id) const noexcept {
@@ -44,7 +43,7 @@ PathId Carrier::told_path(RecordId id, unsigned layer) const noexcept {
 // Along links or against them. In component mode both may lead from one trace to the next: it is noted beside the
 // giver, in the place of the layer that it does not use.
 std::uint8_t Carrier::directions_of(NodeId node, unsigned layer) const noexcept {
-  if (component_) return static_cast<std::uint8_t>(graph_.giver(node, kLinking));
+  if (component_) return static_cast<std::uint8_t>(graph_.place(node).giver(kLinking));
   return layer == kLinked ? 1 : 2;
 }
 
@@ -55,7 +54,7 @@ PathId Carrier::path_of(RecordId id, unsigned layer) {
   for (RecordId at = id; (path = told_path(at, layer)) == 0;) {
     ENTAIL_DCHECK(hops(at, layer) != 0 && way_.size() <= kHopsMax);
     way_.push_back(at);
-    const RecordId giver = graph_.giver(ledger_[at].node, layer);
+    const RecordId giver = graph_.place(ledger_[at].node).giver(layer);
     if (hops(at, layer) == 1) {
       path = own_path(giver);
       break;
@@ -76,8 +75,7 @@ PathId Carrier::path_of(RecordId id, unsigned layer) {
 void Carrier::tell_paths(RecordId id) {
   const std::uint32_t word = reach_of(id);
   if ((word & (kAllHops | kIsOrigin)) == 0) return;
-  const unsigned layers = component_ ? 1 : 2;
-  for (unsigned layer = 0; layer < layers; ++layer)
+  for (unsigned layer = 0; layer < directions(); ++layer)
     if (hops_in(word, layer) != 0) path_of(id, layer);
   std::vector<NodeId> far;
   linked_nodes(id, far);
@@ -85,12 +83,13 @@ void Carrier::tell_paths(RecordId id) {
   constexpr std::size_t kAhead = 16;
   for (std::size_t i = 0; i < far.size(); ++i) {
     if (i + kAhead < far.size() && far[i + kAhead] != 0) graph_.prefetch(far[i + kAhead]);
-    const RecordId taker = far[i] == 0 ? 0 : graph_.record(far[i]);
-    if (taker == 0) continue;
-    for (unsigned layer = 0; layer < layers; ++layer) {
-      if (graph_.giver(far[i], layer) != id || hops_in(graph_.reach(far[i]), layer) == 0) continue;
-      path_of(taker, layer);
-      graph_.set_giver(far[i], layer, 0);  // the number may name another trace soon
+    if (far[i] == 0) continue;
+    const graph::Graph::Place taker = graph_.place(far[i]);
+    if (taker.record() == 0) continue;
+    for (unsigned layer = 0; layer < directions(); ++layer) {
+      if (taker.giver(layer) != id || hops_in(taker.reach(), layer) == 0) continue;
+      path_of(taker.record(), layer);
+      taker.set_giver(layer, 0);  // the number may name another trace soon
     }
   }
 }

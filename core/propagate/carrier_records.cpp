@@ -86,16 +86,18 @@ void Carrier::move_to(NodeId node, NodeId newest) {
 
 // From now on `node` is the newest of the trace: what stands at the node that was moves on to it.
 void Carrier::hand_down(NodeId newest, NodeId node) noexcept {
-  const RecordId id = graph_.record(newest);
-  graph_.set_record(node, id);
+  const graph::Graph::Place from = graph_.place(newest);
+  const graph::Graph::Place to = graph_.place(node);
+  const RecordId id = from.record();
   if (id != 0) ledger_[id].node = node;
-  graph_.set_hint(node, graph_.hint(newest));
-  for (unsigned i = 0; i < 2; ++i) graph_.set_giver(node, i, graph_.giver(newest, i));
-  const std::uint32_t word = graph_.reach(newest) | graph_.reach(node);  // of its own it has kCarries at the most
+  to.set_record(id);
+  to.set_hint(from.hint());
+  for (unsigned i = 0; i < 2; ++i) to.set_giver(i, from.giver(i));
+  const std::uint32_t word = from.reach() | to.reach();  // of its own it has kCarries at the most
   if ((word & kCarries) != 0)
-    graph_.raise_reach(node, word);
+    to.raise_reach(word);
   else
-    graph_.note_reach(node, word);
+    to.note_reach(word);
 }
 
 void Carrier::arrive(RecordId id) {
@@ -124,13 +126,7 @@ void Carrier::ask(RecordId id) {
 // Asks the neighbours that would carry a keep over their `side` edges to this trace.
 void Carrier::pull(RecordId id, Side side) {
   std::vector<EdgeCell> cells;
-  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node)) {
-    if (side == kOut) {
-      graph_.for_each_in(node, [&](EdgeCell cell) { cells.push_back(cell); });
-    } else {
-      graph_.for_each_out(node, [&](EdgeCell cell, SpanId) { cells.push_back(cell); });
-    }
-  }
+  for_each_edge(ledger_[id].node, side == kOut ? kIn : kOut, [&](EdgeCell cell, SpanId) { cells.push_back(cell); });
   for (const EdgeCell cell : cells) {
     const NodeId node = graph_.node_of(cell);
     const RecordId from = node == 0 ? 0 : find_record(node);
@@ -155,20 +151,11 @@ void Carrier::pull_from(RecordId from, RecordId id, EdgeCell cell, Side side) {
   }
 }
 
-void Carrier::linked_nodes(RecordId id, std::vector<NodeId>& nodes) const {
-  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node))
-    graph_.for_each_out(node, [&](EdgeCell cell, SpanId) {
-      const NodeId far = graph_.node_of(cell);
-      nodes.push_back(far == 0 ? 0 : graph_.newest(far));
-    });
-}
-
-void Carrier::linking_nodes(RecordId id, std::vector<NodeId>& nodes) const {
-  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node))
-    graph_.for_each_in(node, [&](EdgeCell cell) {
-      const NodeId far = graph_.node_of(cell);
-      nodes.push_back(far == 0 ? 0 : graph_.newest(far));
-    });
+void Carrier::add_far_nodes(RecordId id, Side side, std::vector<NodeId>& nodes) const {
+  for_each_edge(ledger_[id].node, side, [&](EdgeCell cell, SpanId) {
+    const NodeId far = graph_.node_of(cell);
+    nodes.push_back(far == 0 ? 0 : graph_.newest(far));
+  });
 }
 
 }  // namespace entail::propagate

@@ -23,8 +23,6 @@ class PathPool {
   void add_reference(PathId path) noexcept { ++steps_[path].references; }
   void drop_reference(PathId path) noexcept;
 
-  TraceId trace_id(PathId path) const noexcept { return steps_[path].trace_id; }
-  PathId back(PathId path) const noexcept { return steps_[path].hops == 0 ? 0 : steps_[path].back; }
   PathId origin_of(PathId path) const noexcept { return steps_[path].origin; }
   std::uint32_t hops(PathId path) const noexcept { return steps_[path].hops; }
   void add_directions(PathId path, std::uint8_t directions) noexcept { steps_[path].directions |= directions; }
@@ -46,6 +44,7 @@ class PathPool {
     std::uint16_t hops = 0;
     std::uint8_t directions = 0;
   };
+  PathId back(PathId path) const noexcept { return steps_[path].hops == 0 ? 0 : steps_[path].back; }
   base::Slab<Step> steps_;
   base::Slab<std::uint64_t> kept_counts_;
 };

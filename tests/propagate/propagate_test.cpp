@@ -28,6 +28,8 @@ TEST(PathPool, DirectionIsMixed_WhenNoneLeadsAllAlong) {
   EXPECT_EQ(paths.direction(end), Direction::mixed);
 }
 
+using Ids = std::vector<TraceId>;
+
 // Traces are numbers; every link leads from the first to the second.
 class CarrierTest : public ::testing::Test {
  protected:
@@ -62,6 +64,12 @@ class CarrierTest : public ::testing::Test {
     }
     return id;
   }
+  // Traces 1 to `last` are there, each linked to the next.
+  void open_chain(const PropagateOptions& options, std::uint64_t last) {
+    open(options);
+    for (std::uint64_t trace = 1; trace <= last; ++trace) present(trace);
+    for (std::uint64_t trace = 1; trace < last; ++trace) link(trace, trace + 1);
+  }
   void tick() {
     graph_.drain_created([&](graph::NodeId created) { carrier_->link_batch({&created, 1}); });
     graph_.drain_late([&](graph::NodeId late) {
@@ -69,6 +77,7 @@ class CarrierTest : public ::testing::Test {
     });
     carrier_->run(1);
   }
+  Ids path(std::uint64_t trace) { return ledger_.paths().trace_ids(carrier_->nearest_path(present(trace))); }
   unsigned hops(std::uint64_t trace, Layer layer = kLinked) {
     const RecordId id = carrier_->find_record(node(trace));
     return id == 0 ? 0 : carrier_->hops(id, layer);
@@ -83,9 +92,7 @@ TEST_F(CarrierTest, AKeepGoesAlongLinks_AsFarAsItsHops) {
   PropagateOptions options;
   options.max_hops_linked = 2;
   options.max_hops_linking = 1;
-  open(options);
-  for (std::uint64_t trace = 1; trace <= 6; ++trace) present(trace);
-  for (std::uint64_t trace = 1; trace < 6; ++trace) link(trace, trace + 1);
+  open_chain(options, 6);
   carrier_->make_origin(present(3), true);
   tick();
   EXPECT_EQ(hops(4), 1u);
@@ -93,8 +100,7 @@ TEST_F(CarrierTest, AKeepGoesAlongLinks_AsFarAsItsHops) {
   EXPECT_EQ(hops(6), 0u);
   EXPECT_EQ(hops(2, kLinking), 1u);
   EXPECT_EQ(hops(1, kLinking), 0u);
-  EXPECT_EQ(ledger_.paths().trace_ids(carrier_->nearest_path(present(5))),
-            (std::vector<TraceId>{{0, 3}, {0, 4}, {0, 5}}));
+  EXPECT_EQ(path(5), (Ids{{0, 3}, {0, 4}, {0, 5}}));
 }
 
 TEST_F(CarrierTest, AnEdgeThatComesLaterIsCarriedOver_AndFewerHopsAreCarriedOn) {
@@ -206,13 +212,9 @@ TEST_F(CarrierTest, ComponentCountsBothDirectionsTogether_ThroughAbsentTraces) {
   EXPECT_EQ(ledger_.paths().direction(carrier_->nearest_path(present(3))), Direction::mixed);
 }
 
-using Ids = std::vector<TraceId>;
-
 // The way back is told before any of it goes, however late somebody asks.
 TEST_F(CarrierTest, APathOutlivesTheTracesThatItNames) {
-  open({});
-  for (std::uint64_t trace = 1; trace <= 4; ++trace) present(trace);
-  for (std::uint64_t trace = 1; trace < 4; ++trace) link(trace, trace + 1);
+  open_chain({}, 4);
   carrier_->make_origin(present(1), true);
   tick();
   for (const std::uint64_t forgotten : {2, 1, 3}) {
@@ -225,27 +227,24 @@ TEST_F(CarrierTest, APathOutlivesTheTracesThatItNames) {
   const RecordId reused = present(5);  // takes a number that a giver had
   link(5, 4);
   carrier_->make_origin(reused, true);
-  EXPECT_EQ(ledger_.paths().trace_ids(carrier_->nearest_path(present(4))), (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}}));
+  EXPECT_EQ(path(4), (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}}));
   tick();
-  EXPECT_EQ(ledger_.paths().trace_ids(carrier_->nearest_path(present(4))), (Ids{{0, 5}, {0, 4}}));
+  EXPECT_EQ(path(4), (Ids{{0, 5}, {0, 4}}));
   ledger_.remove(present(4));
   ledger_.remove(reused);
   EXPECT_EQ(ledger_.paths().live_bytes(), 0u);
 }
 
 TEST_F(CarrierTest, APathThatWasToldIsReplaced_WhenAKeepComesWithFewerHops) {
-  open({});
-  for (std::uint64_t trace = 1; trace <= 5; ++trace) present(trace);
-  for (std::uint64_t trace = 1; trace < 5; ++trace) link(trace, trace + 1);
+  open_chain({}, 5);
   carrier_->make_origin(present(1), true);
   tick();
-  EXPECT_EQ(ledger_.paths().trace_ids(carrier_->nearest_path(present(5))),
-            (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}}));
+  EXPECT_EQ(path(5), (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}}));
   const PathId told = carrier_->nearest_path(present(5));
   EXPECT_EQ(carrier_->nearest_path(present(5)), told);  // once made, it stays
   link(1, 4);
   tick();
-  EXPECT_EQ(ledger_.paths().trace_ids(carrier_->nearest_path(present(5))), (Ids{{0, 1}, {0, 4}, {0, 5}}));
+  EXPECT_EQ(path(5), (Ids{{0, 1}, {0, 4}, {0, 5}}));
   EXPECT_EQ(carrier_->nearest_hops(present(5)), 2u);
 }
 
@@ -281,7 +280,7 @@ TEST_F(CarrierTest, ReachGoesOnInANewerWindow) {
   tick();
   EXPECT_EQ(hops(2), 1u);
   EXPECT_EQ(hops(3), 2u);
-  EXPECT_EQ(ledger_.paths().trace_ids(carrier_->nearest_path(present(3))), (Ids{{0, 1}, {0, 2}, {0, 3}}));
+  EXPECT_EQ(path(3), (Ids{{0, 1}, {0, 2}, {0, 3}}));
   EXPECT_EQ(carrier_->find_record(node(2)), present(2));
 }
 
