@@ -4,6 +4,7 @@
 // slab, reused through its free list.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -20,12 +21,13 @@ namespace entail::propagate {
 using RecordId = std::uint32_t;  // 0 = none
 using TrailId = std::uint32_t;   // 0 = none was needed yet
 
-// TRANSITIONS  absent -> pending; pending -> kept | retained | sealed; retained -> kept | sealed.
-// NEVER        kept -> anything, sealed -> anything: nothing turns a keep into a drop, and what is gone stays gone.
+// Written by engine::LifeCycle alone, which has the transitions (engine/life_cycle.hpp).
 enum class Phase : std::uint8_t { absent, pending, retained, kept, sealed };
+// Does a trace in this phase hold spans that wait for a verdict?
+constexpr bool holds_spans(Phase phase) noexcept { return phase == Phase::pending || phase == Phase::retained; }
 
 struct alignas(sync::kCacheLineBytes) Record {
-  graph::NodeId node = 0;  // newest incarnation
+  graph::NodeId node = 0;  // newest incarnation; written by Ledger::add() and set_node()
   TrailId trail = 0;
   std::uint32_t generation = 0;    // of the store, from which on it has spans
   PathId reason_path = 0;          // of a trace kept by link, or of a loss: taken when it happened (holds a reference)
@@ -39,7 +41,8 @@ struct alignas(sync::kCacheLineBytes) Record {
   };
   std::int16_t policy = -1;    // that said keep, or drop if vetoed
   std::uint16_t revision = 0;  // of the next log line
-  Phase phase = Phase::absent;
+  Phase phase : 4 = Phase::absent;      // written by Ledger::set_phase()
+  bool waiting_for_bytes : 1 = false;   // reached, and refused by max_propagated_bytes_per_second so far
   base::Loss loss = base::Loss::none;
   bool own_keep : 1 = false;
   bool vetoed : 1 = false;
@@ -70,7 +73,16 @@ struct Trail {
 
 class Ledger {
  public:
-  RecordId add() { return records_.add(); }
+  // A record of the trace whose newest node is `node`, in phase absent.
+  RecordId add(graph::NodeId node);
+  void set_node(RecordId id, graph::NodeId node) noexcept;
+  void set_phase(RecordId id, Phase phase) noexcept;
+  // What the traces have whose newest node lies in the window of this slot.
+  struct InWindow {
+    std::uint32_t records = 0;
+    std::uint32_t holding = 0;  // of these, traces that hold spans
+  };
+  const InWindow& in_window(unsigned slot) const noexcept { return in_window_[slot]; }
   // Frees the record, its trail and its path references.
   void remove(RecordId id) noexcept;
   Record& operator[](RecordId id) noexcept { return records_[id]; }
@@ -107,6 +119,9 @@ class Ledger {
   }
 
  private:
+  InWindow& window_of(RecordId id) noexcept { return in_window_[records_[id].node >> graph::kOffsetBits]; }
+
+  std::array<InWindow, graph::kWindowSlots> in_window_{};
   base::Slab<Record> records_;
   base::Slab<Trail> trails_;
   std::vector<policy::StatefulAnswers> answers_;  // by record; empty unless a policy is stateful
