@@ -38,8 +38,13 @@ void Ledger::remove(RecordId id) noexcept {
     paths_.drop_reference(trail.path[1]);
     trails_.remove(record.trail);
   }
-  if (id < answers_.size()) answers_[id] = {};
   records_.remove(id);
+  const std::size_t block = Records::block_of(id);
+  if (block >= answers_.size() || answers_[block] == nullptr) return;
+  answers_[block][id % Records::kBlockCount] = {};
+  if (records_.has_objects(block)) return;
+  answers_[block].reset();
+  --answer_block_count_;
 }
 
 Trail& Ledger::trail(RecordId id) {

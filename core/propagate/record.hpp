@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/loss.hpp"
@@ -87,13 +88,16 @@ class Ledger {
   void remove(RecordId id) noexcept;
   Record& operator[](RecordId id) noexcept { return records_[id]; }
   const Record& operator[](RecordId id) const noexcept { return records_[id]; }
-  // Every record's number is below this; phases tell which are in use (node != 0).
-  RecordId end() const noexcept { return records_.end(); }
 
   // What stateful policies answered of the trace; made on first use, so that they cost nothing where there are none.
   policy::StatefulAnswers& answers(RecordId id) {
-    if (answers_.size() <= id) answers_.resize(records_.end());
-    return answers_[id];
+    const std::size_t block = Records::block_of(id);
+    if (answers_.size() <= block) answers_.resize(block + 1);
+    if (answers_[block] == nullptr) {
+      answers_[block] = std::make_unique<policy::StatefulAnswers[]>(Records::kBlockCount);
+      ++answer_block_count_;
+    }
+    return answers_[block][id % Records::kBlockCount];
   }
 
   // Hint.
@@ -110,7 +114,8 @@ class Ledger {
   const PathPool& paths() const noexcept { return paths_; }
   std::size_t count() const noexcept { return records_.live_count(); }
   std::uint64_t bytes() const noexcept {
-    return records_.bytes() + trails_.bytes() + paths_.bytes() + answers_.capacity() * sizeof(policy::StatefulAnswers);
+    return records_.bytes() + trails_.bytes() + paths_.bytes() + answers_.capacity() * sizeof(answers_[0]) +
+           answer_block_count_ * Records::kBlockCount * sizeof(policy::StatefulAnswers);
   }
   // Of what is in use: free slots are filled again before anything grows.
   std::uint64_t live_bytes() const noexcept {
@@ -122,9 +127,12 @@ class Ledger {
   InWindow& window_of(RecordId id) noexcept { return in_window_[records_[id].node >> graph::kOffsetBits]; }
 
   std::array<InWindow, graph::kWindowSlots> in_window_{};
-  base::Slab<Record> records_;
+  using Records = base::Slab<Record>;
+  Records records_;
   base::Slab<Trail> trails_;
-  std::vector<policy::StatefulAnswers> answers_;  // by record; empty unless a policy is stateful
+  // By record, in blocks that go with those of the records; empty unless a policy is stateful.
+  std::vector<std::unique_ptr<policy::StatefulAnswers[]>> answers_;
+  std::size_t answer_block_count_ = 0;
   PathPool paths_;
 };
 
