@@ -229,6 +229,8 @@ void Intake::publish_span(Lane& lane, graph::Writer& writer, const wire::Decoded
     lane.counts.links_unstored.add(span.link_count);
     return;
   }
+  lane.counts.spans_stored.add(1);
+  if (span.link_count != 0) lane.counts.links_stored.add(span.link_count);
   const NodeId node = lane.nodes[accepted];
   policy::Facts& facts = stored.facts;
   writer.mark_payload(node);

@@ -13,6 +13,7 @@
 #include "base/large_pages.hpp"
 #include "context/identity.hpp"
 #include "engine/cut_span.hpp"
+#include "engine/retention_rules.hpp"
 #include "engine/trace_payload.hpp"
 #include "graph/graph.hpp"
 #include "policy/policy_set.hpp"
@@ -27,7 +28,6 @@ namespace entail::engine {
 
 constexpr std::uint64_t kGenerationShare = 32;  // a generation ends after this share of memory_limit
 constexpr std::size_t kPlacedMax = 1024;          // links whose nodes are looked up together
-constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 // A counter with one writer at a time (the lane's holder) and any readers.
 class LaneCounter {
@@ -45,6 +45,8 @@ class LaneCounter {
 struct LaneCounts {
   LaneCounter spans_received;
   LaneCounter spans_rejected[context::kIdentityCount];
+  LaneCounter spans_stored;
+  LaneCounter links_stored;
   LaneCounter spans_unstored;  // loss out_of_memory
   LaneCounter links_unstored;
   LaneCounter links_received;

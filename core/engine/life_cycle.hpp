@@ -61,7 +61,7 @@ class LifeCycle {
   void count(Loss loss, std::uint64_t amount = 1) noexcept { counts_.losses[static_cast<unsigned>(loss)] += amount; }
   void touch_log(RecordId id);
   // Its spans were taken from its lists and emitted.
-  void on_emitted(RecordId id, std::uint64_t span_count);
+  void on_emitted(RecordId id, std::uint64_t span_count, std::uint64_t link_count);
 
   // --- what the running tick works on
   const std::vector<RecordId>& touched() const noexcept { return touched_; }  // got spans
@@ -76,7 +76,7 @@ class LifeCycle {
 
   // --- for making room
   // f(id) for retained traces, first dropped first, then pending ones in order of arrival, while f says true.
-  void for_each_holding(const std::function<bool(RecordId)>& f) const;
+  void for_each_holding(const std::function<bool(RecordId)>& f);
   const std::map<std::uint32_t, std::uint64_t>& open_generations() const noexcept { return open_generations_; }
   // Chunks of the span store before it hold no span of any trace.
   std::uint64_t held_generation() const noexcept;
