@@ -1,6 +1,6 @@
 // Memory that lives for a while, straight from the system and back to it: what is freed is gone from the process, where
-// malloc would keep tens of megabytes. Large arrays lie on huge pages: one page fault for 2 MiB. Pages, and an allocator
-// for arrays of plain values.
+// malloc would keep tens of megabytes. Large arrays lie on huge pages: one page fault for 2 MiB. Pages, and an
+// allocator for arrays of plain values.
 //
 // Thread rule: Immutable (no state of its own). Cost: of pages, and of an array of kPagesFrom bytes or more, a system
 // call or three; of a smaller array malloc's.

@@ -319,8 +319,8 @@ store::SpanEntry* Intake::store_cut(Lane& lane, const wire::Decoded& decoded, st
       copy_to(link.field.offset);
   }
   copy_to(span.payload.offset + span.payload.size);
-  cut->bytes = sizeof(store::CutSpan) + cut->link_bytes.capacity() + cut->cells.capacity() * sizeof(EdgeCell) +
-               cut->span_ids.capacity() * sizeof(SpanId) + cut->links.saved.capacity() * sizeof(reservoir::SavedLink) +
+  cut->bytes = sizeof(store::CutSpan) + array_bytes(cut->link_bytes) + array_bytes(cut->cells) +
+               array_bytes(cut->span_ids) + cut->links.saved.capacity() * sizeof(reservoir::SavedLink) +
                cut->randomness.capacity() * sizeof(cut->randomness[0]);
   lane.spans->own(cut.get(), cut->bytes);
   entry->set_cut(cut.release());

@@ -149,6 +149,9 @@ void Intake::finish_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t 
   });
   for (const std::uint32_t index : lane.sampler.duplicate_indices())
     if (cells[index].word != 0) cells[index] = cells[index].on_cut_span(false);
+  std::size_t size = 0;
+  for (const reservoir::SavedLink& saved : cut.links.saved) size += saved.size;
+  cut.link_bytes.reserve(size);
   for (reservoir::SavedLink& saved : cut.links.saved) {
     const Bytes field = decoded.bytes.subspan(saved.offset, saved.size);
     saved.offset = static_cast<std::uint32_t>(cut.link_bytes.size());
