@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <new>
 
+#include "base/random_seed.hpp"
 #include "config/check_options.hpp"
 #include "engine/impl.hpp"
 
@@ -50,10 +51,11 @@ Engine::Impl::Impl(const Options& from, Sink& to, std::unique_ptr<policy::Policy
       read_link_types(!from.links.propagate.types.empty()),
       reads_roots(from.tail_sampling.decision_wait_after_root_received_ns > 0),
       type_rules(limits_of(from)),
+      rank_seed(from.links.propagate.rank_seed ? *from.links.propagate.rank_seed : base::random_seed()),
       store(kCutSpans, from.memory_limit_bytes >= kHugeBlocksFrom),
       graph(graph_options(from, bit_words)),
       lanes(from.ingest_lanes_max),
-      carrier(graph, ledger, from.links.propagate, policies->origins_may_be_chance(), from.links.sample.seed),
+      carrier(graph, ledger, from.links.propagate, rank_seed),
       output(from.output_batch_bytes_max) {
   window_adopted_ns.fill(engine::kNever);
   kept_by_policy.resize(policies->policy_count());

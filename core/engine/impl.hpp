@@ -120,9 +120,9 @@ struct Engine::Impl {
   void settle_due(RecordId id);
   void settle_reached(const std::vector<RecordId>& reached);
   void settle_candidates();
-  bool within_budgets(RecordId id);
+  propagate::PathId within_budgets(RecordId id);
   void refuse(RecordId id, Loss loss);
-  void keep(RecordId id, bool by_link);
+  void keep(RecordId id, propagate::PathId path);
   void drop(RecordId id);
   void note_loss(RecordId id, Loss loss);
   void decide_threshold(RecordId id);
@@ -205,6 +205,7 @@ struct Engine::Impl {
   const bool read_link_types;
   const bool reads_roots;  // decision_wait_after_root_received is set
   const std::map<std::string, TypeLimits, std::less<>> type_rules;
+  const std::uint64_t rank_seed;  // as configured, or drawn
 
   store::SpanStore store;
   graph::Graph graph;

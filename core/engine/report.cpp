@@ -209,6 +209,7 @@ Statistics Engine::Impl::statistics() const {
     told.traces.kept_by_policy.push_back(
         {std::string(policies->name(static_cast<std::int32_t>(i))), kept_by_policy[i]});
   for (const auto& [key, traces] : kept_by_link) told.traces.kept_by_link.push_back({key.first, key.second, traces});
+  told.rank_seed = rank_seed;
   told.memory.spans_bytes = store.bytes();
   told.memory.graph_bytes = graph.bytes();
   told.memory.records_bytes = ledger.bytes() + carrier.bytes();

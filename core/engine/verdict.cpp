@@ -94,7 +94,8 @@ void Engine::Impl::judge_touched(RecordId id) {
       const policy::OwnVerdict own = evaluate(id, facts(id));
       if (!own.origin) return;
       if (record.policy < 0) record.policy = static_cast<std::int16_t>(own.policy);
-      become_origin(id, !own.by_chance);
+      // Its own keep counts as it was when it was taken: by dice alone, whatever late spans add.
+      become_origin(id, !(record.own_keep ? record.by_chance : own.by_chance));
       touch_log(id);
       return;
     }
@@ -156,7 +157,7 @@ void Engine::Impl::settle_all() {
   for (const RecordId id : touched) {
     const Record& record = ledger[id];
     if (record.phase == Phase::retained && record.own_keep) {
-      keep(id, false);
+      keep(id, 0);
     } else if (record.phase == Phase::retained && record.vetoed) {
       if (record.reached) note_loss(id, Loss::keep_refused);
       seal(id);
@@ -176,7 +177,7 @@ void Engine::Impl::settle_all() {
 void Engine::Impl::settle_due(RecordId id) {
   const Record& record = ledger[id];
   if (record.own_keep) {
-    keep(id, false);
+    keep(id, 0);
   } else if (record.vetoed) {
     drop(id);
     if (record.reached) note_loss(id, Loss::keep_refused);
@@ -226,30 +227,41 @@ void Engine::Impl::settle_candidates() {
   propagation_tokens = std::min(rate, propagation_tokens + seconds * rate);
   propagation_filled_at_ns = now_ns;
   for (const auto& [hops, arrival, id] : order)
-    if (within_budgets(id)) keep(id, true);
+    if (const propagate::PathId path = within_budgets(id); path != 0) {
+      keep(id, path);
+      ledger.paths().drop_reference(path);
+    }
 }
 
-bool Engine::Impl::within_budgets(RecordId id) {
+// The path of the keep that keeps the trace, the nearest whose origin has room; 0: refused. The caller holds the
+// reference.
+propagate::PathId Engine::Impl::within_budgets(RecordId id) {
   const PropagateOptions& propagate = options.links.propagate;
   propagate::PathPool& paths = ledger.paths();
-  const propagate::PathId origin = paths.origin_of(carrier.nearest_path(id));
-  if (paths.kept_count(origin) >= propagate.max_traces_per_origin) {
-    refuse(id, Loss::max_traces_per_origin);
-    return false;
+  propagate::PathId path = carrier.nearest_path(id);
+  if (paths.kept_count(paths.origin_of(path)) >= propagate.max_traces_per_origin) {
+    path = propagate.max_traces_per_origin == 0 ? 0 : carrier.path_with_room(id, propagate.max_traces_per_origin);
+    if (path == 0) {
+      refuse(id, Loss::max_traces_per_origin);
+      return 0;
+    }
+  } else {
+    paths.add_reference(path);
   }
   if (propagate.max_propagated_bytes_per_second != 0) {
     const auto bytes = static_cast<double>(facts(id).bytes);
     const auto rate = static_cast<double>(propagate.max_propagated_bytes_per_second);
     // A trace larger than a full bucket passes when the bucket is full, and leaves it in debt; else it never would.
     if (propagation_tokens < std::min(bytes, rate)) {
+      paths.drop_reference(path);
       refuse(id, Loss::max_propagated_bytes_per_second);
       waiting_for_bytes.push_back(id);
-      return false;
+      return 0;
     }
     propagation_tokens -= bytes;
   }
-  ++paths.kept_count(origin);
-  return true;
+  ++paths.kept_count(paths.origin_of(path));
+  return path;
 }
 
 void Engine::Impl::refuse(RecordId id, Loss loss) {
@@ -265,20 +277,22 @@ void Engine::Impl::note_loss(RecordId id, Loss loss) {
   touch_log(id);
 }
 
-void Engine::Impl::keep(RecordId id, bool by_link) {
+// path: of the keep that keeps it; 0: its own verdict does.
+void Engine::Impl::keep(RecordId id, propagate::PathId path) {
   Record& record = ledger[id];
+  const bool by_link = path != 0;
   if (record.phase == Phase::pending) {
     --traces_pending;
   } else {
     retained_bytes -= record.bytes;
     --traces_dropped;
-    record.revived = by_link;
-    if (by_link) ++traces_revived;
+    record.revived = record.reached;  // whatever else says keep in this tick
+    if (record.revived) ++traces_revived;
   }
   record.phase = Phase::kept;
   record.kept_by_link = by_link;
   record.loss = Loss::none;
-  ledger.set_reason(id, by_link ? carrier.nearest_path(id) : 0);
+  ledger.set_reason(id, path);
   ++traces_kept;
   count_kept(id);
   decide_threshold(id);
@@ -299,9 +313,7 @@ void Engine::Impl::count_kept(RecordId id) {
 // What happens to ot=th on the trace's spans, late ones too (DESIGN 3.11).
 void Engine::Impl::decide_threshold(RecordId id) {
   Record& record = ledger[id];
-  const bool certain_origins = !policies->origins_may_be_chance();
-  const bool reached_for_certain = record.reached && (certain_origins || carrier.is_reached_for_certain(id));
-  if (reached_for_certain) return;
+  if (record.reached && carrier.is_reached_for_certain(id)) return;
   if (record.kept_by_link) {
     record.erase_threshold = true;
   } else if (record.by_chance) {

@@ -151,6 +151,7 @@ struct Statistics {
     std::uint64_t spans_bytes = 0, graph_bytes = 0, records_bytes = 0, scratch_bytes = 0, total_bytes = 0,
                   peak_bytes = 0;
   } memory;
+  std::uint64_t rank_seed = 0;  // in use: links.propagate.rank_seed, or drawn when the engine was opened
 };
 
 // One way in which something can be lost, for help texts and metrics.
