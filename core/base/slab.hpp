@@ -1,8 +1,8 @@
 // Slab<T>: objects named by small numbers, in blocks that never move. 0 names nothing. References stay valid until
 // remove(); numbers are used again. Growing copies nothing. Thread rule: Confined.
 // Memory: a new object goes into the lowest block with room, and a block that has become empty goes back to the system,
-// but for one for each eight in use, so that a tick that takes many away and a next one that adds as many cost no system
-// calls. So a slab shrinks as far as the objects that are left allow: one of them keeps a block of 4096.
+// but for one for each eight in use, so that a tick that takes many away and a next one that adds as many cost no
+// system calls. So a slab shrinks as far as the objects that are left allow: one of them keeps a block of 4096.
 // Cost: two loads to find one; add() and remove() some 5 ns, and add() may step over a word for each 2^18 objects.
 #pragma once
 

@@ -164,8 +164,8 @@ class Window {
   void count_bytes(std::uint64_t bytes) noexcept { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
   // Adds all memory that may not be zero, but for the window's own first page and the marks. Of an index with few keys
   // that is none: their slots are emptied here, where most of its pages were never touched. REQUIRES that nobody uses
-  // the window any more, and that it is zeroed and made again, or destroyed. May throw std::bad_alloc, before it changes
-  // anything. Cost: of few keys 10 ns each.
+  // the window any more, and that it is zeroed and made again, or destroyed. May throw std::bad_alloc, before it
+  // changes anything. Cost: of few keys 10 ns each.
   void add_touched(std::vector<std::span<std::byte>>& ranges);
 
   // What of the memory is resident when the window is made, by parts; of payload and arena their marks say it.
