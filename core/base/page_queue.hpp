@@ -19,6 +19,7 @@ namespace entail::base {
 template <class T>
 class PageQueue {
   static_assert(std::is_trivially_copyable_v<T> && sizeof(T) <= 1024);
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__);
 
  public:
   static constexpr std::size_t kChunkBytes = std::size_t{64} << 10;

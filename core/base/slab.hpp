@@ -1,7 +1,8 @@
 // Slab<T>: objects named by small numbers, in blocks that never move. 0 names nothing. References stay valid until
 // remove(); numbers are used again. Growing copies nothing. Thread rule: Confined.
 // Memory: a new object goes into the lowest block with room, and a block that has become empty goes back to the system,
-// all but one. So a slab shrinks as far as the objects that are left allow: one of them keeps a block of 4096.
+// but for one for each eight in use, so that a tick that takes many away and a next one that adds as many cost no
+// system calls. So a slab shrinks as far as the objects that are left allow: one of them keeps a block of 4096.
 // Cost: two loads to find one; add() and remove() some 5 ns, and add() may step over a word for each 2^18 objects.
 #pragma once
 
@@ -39,12 +40,13 @@ class Slab {
   Id add() {
     const std::size_t at = block_with_room();
     if (blocks_[at].objects == nullptr) make_block(at);
-    if (at == spare_) spare_ = 0;
     Block& block = blocks_[at];
-    while (block.free_bits[block.first_word] == 0) ++block.first_word;
-    std::uint64_t& word = block.free_bits[block.first_word];
-    const std::size_t place = block.first_word * 64 + static_cast<std::size_t>(std::countr_zero(word));
+    if (block.live_count == 0 && at != 0) use_empty(at);
+    const auto at_word = static_cast<std::size_t>(std::countr_zero(block.word_bits));
+    std::uint64_t& word = block.free_bits[at_word];
+    const std::size_t place = at_word * 64 + static_cast<std::size_t>(std::countr_zero(word));
     word &= word - 1;
+    if (word == 0) block.word_bits &= block.word_bits - 1;
     if (++block.live_count == capacity(at)) room_bits_[at / 64] &= ~bit(at);
     ++live_;
     return static_cast<Id>(at * kBlockCount + place);
@@ -54,19 +56,14 @@ class Slab {
     (*this)[id] = T{};
     const std::size_t at = block_of(id);
     Block& block = blocks_[at];
-    const auto word = static_cast<std::uint32_t>(id % kBlockCount / 64);
+    const std::size_t word = id % kBlockCount / 64;
     block.free_bits[word] |= bit(id);
-    block.first_word = std::min(block.first_word, word);
+    block.word_bits |= bit(word);
     room_bits_[at / 64] |= bit(at);
     first_room_ = std::min(first_room_, at / 64);
     --live_;
     // The first block stays: a slab that is in use now and then would ask for it again and again.
-    if (--block.live_count != 0 || at == 0) return;
-    if (spare_ == 0) {
-      spare_ = at;
-    } else {
-      free_block(block);
-    }
+    if (--block.live_count == 0 && at != 0) keep_or_free(at);
   }
   T& operator[](Id id) noexcept { return blocks_[id / kBlockCount].objects[id % kBlockCount]; }
   const T& operator[](Id id) const noexcept { return blocks_[id / kBlockCount].objects[id % kBlockCount]; }
@@ -94,19 +91,22 @@ class Slab {
   // All memory that it has.
   std::uint64_t bytes() const noexcept {
     return block_count_ * kBlockBytes + blocks_.capacity() * sizeof(Block) +
-           room_bits_.capacity() * sizeof(std::uint64_t);
+           room_bits_.capacity() * sizeof(std::uint64_t) + empty_.capacity() * sizeof(std::uint32_t);
   }
 
  private:
   static constexpr std::size_t kWords = kBlockCount / 64;
+  static_assert(kWords == 64);  // a bit each in Block::word_bits
+  static constexpr std::size_t kUsedAnEmpty = 8;
   using Allocator = LargePageAllocator<T>;
   static constexpr std::uint64_t kBlockBytes = Allocator::bytes_for(kBlockCount) + kWords * sizeof(std::uint64_t);
 
   struct Block {
     T* objects = nullptr;  // all constructed
     std::unique_ptr<std::uint64_t[]> free_bits;
-    std::uint32_t first_word = 0;  // of free_bits: none before it has a bit
+    std::uint64_t word_bits = 0;  // which words of free_bits have a bit
     std::uint32_t live_count = 0;
+    std::uint32_t empty_place = 0;  // in empty_
   };
 
   static constexpr std::uint64_t bit(std::size_t number) noexcept { return std::uint64_t{1} << (number % 64); }
@@ -125,10 +125,16 @@ class Slab {
     return first_room_ * 64;
   }
   void make_block(std::size_t at) {
-    if (spare_ != 0) {  // a higher one, then
-      std::swap(blocks_[at], blocks_[std::exchange(spare_, 0)]);
+    if (!empty_.empty()) {
+      const std::uint32_t other = empty_.back();  // a higher one: this one is the lowest with room
+      std::swap(blocks_[at].objects, blocks_[other].objects);
+      std::swap(blocks_[at].free_bits, blocks_[other].free_bits);
+      blocks_[at].word_bits = ~std::uint64_t{0};
+      blocks_[at].empty_place = blocks_[other].empty_place;
+      empty_.back() = static_cast<std::uint32_t>(at);
       return;
     }
+    empty_.reserve(block_count_ / kUsedAnEmpty + 3);  // so that remove() never allocates
     auto bits = std::make_unique<std::uint64_t[]>(kWords);
     Block& block = blocks_[at];
     block.objects = Allocator().allocate(kBlockCount);
@@ -136,8 +142,26 @@ class Slab {
     std::fill_n(bits.get(), kWords, ~std::uint64_t{0});
     if (at == 0) bits[0] &= ~std::uint64_t{1};
     block.free_bits = std::move(bits);
-    block.first_word = 0;
+    block.word_bits = ~std::uint64_t{0};
     ++block_count_;
+    if (at != 0) add_empty(at);
+  }
+  void add_empty(std::size_t at) noexcept {
+    blocks_[at].empty_place = static_cast<std::uint32_t>(empty_.size());
+    empty_.push_back(static_cast<std::uint32_t>(at));
+  }
+  void use_empty(std::size_t at) noexcept {
+    const std::uint32_t place = blocks_[at].empty_place;
+    empty_[place] = empty_.back();
+    blocks_[empty_[place]].empty_place = place;
+    empty_.pop_back();
+  }
+  void keep_or_free(std::size_t at) noexcept {
+    add_empty(at);
+    while (empty_.size() > 1 + (block_count_ - empty_.size()) / kUsedAnEmpty) {
+      free_block(blocks_[empty_.back()]);
+      empty_.pop_back();
+    }
   }
   void free_block(Block& block) noexcept {
     std::destroy_n(block.objects, kBlockCount);
@@ -150,7 +174,7 @@ class Slab {
   std::vector<std::uint64_t> room_bits_;  // by block: not full, or not there yet
   std::size_t first_room_ = 0;            // no word of room_bits_ before it has a bit
   std::size_t block_count_ = 0;           // that have memory
-  std::size_t spare_ = 0;                 // the block but the first that has memory and no object; 0: none has
+  std::vector<std::uint32_t> empty_;      // the blocks but the first that have memory and no object
   std::size_t live_ = 0;
 };
 

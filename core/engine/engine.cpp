@@ -20,6 +20,8 @@ graph::GraphOptions graph_options(const Options& options, unsigned bit_words) {
   graph.payload_bytes = static_cast<unsigned>(engine::TracePayload::bytes_for(bit_words));
   graph.first_capacity = engine::window_nodes_first(options.memory_limit_bytes);
   graph.seed = options.table_seed ? *options.table_seed : base::random_seed();
+  graph.edge_room_bytes =
+      std::clamp(options.memory_limit_bytes / 1024, graph::kEdgeRoomBytesMin, graph::kEdgeRoomBytesMax);
   graph.spare_bytes_max = options.memory_limit_bytes / engine::kSpareWindowsShare;
   return graph;
 }

@@ -17,11 +17,13 @@ constexpr std::size_t kGroupCount = 64;  // keys whose cache misses overlap
 Graph::Graph(const GraphOptions& options)
     : lanes_(options.lanes),
       payload_bytes_(options.payload_bytes),
+      edge_room_bytes_(options.edge_room_bytes),
       seed_(options.seed),
       writers_(std::make_unique<Writer[]>(options.lanes + 1)),
       epochs_(options.lanes + 1),
       spares_(options.spare_bytes_max) {
-  ENTAIL_CHECK(options.lanes >= 1 && options.lanes <= 256 && options.payload_bytes % 8 == 0);
+  ENTAIL_CHECK(options.lanes >= 1 && options.lanes <= 256 && options.payload_bytes % 8 == 0 &&
+               options.edge_room_bytes >= kEdgeRoomBytesMin && options.edge_room_bytes <= kEdgeRoomBytesMax);
   for (unsigned lane = 0; lane <= lanes_; ++lane) writers_[lane].open(*this, lane);
   static_cast<void>(rotate(options.first_capacity));
 }
@@ -256,7 +258,7 @@ void Graph::reclaim(bool may_keep) noexcept {
 void Graph::filter_frozen() noexcept {
   for (Window* window : windows_) {
     if (window == nullptr || window->filter() != nullptr || !frozen(window->slot())) continue;
-    bytes_.fetch_add(window->count_bytes(window->filter_keys(kFilteredATick)), std::memory_order_relaxed);
+    if (const std::uint64_t bytes = window->filter_keys(kFilteredATick); bytes != 0) count_bytes(*window, bytes);
     return;
   }
 }

@@ -40,12 +40,17 @@
 
 namespace entail::graph {
 
+constexpr std::uint64_t kEdgeRoomBytesMin = 64u << 10;
+constexpr std::uint64_t kEdgeRoomBytesMax = 1u << 20;
+
 struct GraphOptions {
   unsigned lanes = 64;                      // 1..256
   unsigned payload_bytes = 0;               // a node; a multiple of 8
   std::uint64_t first_capacity = 1u << 16;  // nodes of the first window; below the maximum, see rotate()
   std::uint64_t seed = 0;                   // of the table's hash; no result depends on it
   std::uint64_t spare_bytes_max = 0;        // dropped windows of this size together may be kept for later ones
+  // What a lane takes of the edge arena at once, within these bounds: each lane begins pages of its own.
+  std::uint64_t edge_room_bytes = kEdgeRoomBytesMax;
 };
 
 // What try_begin() was asked for.
@@ -342,7 +347,7 @@ class Graph {
       if (!window.key(offset).is_zero()) f(window.node_id(offset));
   }
 
-  // Memory of all windows that are mapped, spare ones too, as touched, not as reserved; what a batch under way touches
+  // Memory of all windows that are mapped, spare ones too, in pages as touched, not as reserved; what a batch touches
   // counts from its end(). Any thread.
   std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   // Memory of forwarded nodes, not part of bytes(). The tick thread's.
@@ -360,7 +365,7 @@ class Graph {
   Incarnations& incarnations(NodeId node) noexcept {
     row(node).record |= kIsLinked;
     Window& window = window_of(node);
-    if (const std::uint64_t bytes = window.mark_incarnations(); bytes != 0) count_bytes(window, bytes);
+    if (const std::uint64_t bytes = window.mark_incarnations(offset_of(node)); bytes != 0) count_bytes(window, bytes);
     return window.incarnations(offset_of(node));
   }
   // A column's node, unless its window was dropped. Only the newest side of a link may point into a dropped window: a
@@ -375,7 +380,8 @@ class Graph {
   WindowInfo info(const Window& window) noexcept;
   void note_wanted(std::uint64_t nodes, std::uint64_t links) noexcept;
   void count_bytes(Window& window, std::uint64_t bytes) noexcept {
-    bytes_.fetch_add(window.count_bytes(bytes), std::memory_order_relaxed);
+    window.count_bytes(bytes);
+    bytes_.fetch_add(bytes, std::memory_order_relaxed);
   }
   static constexpr std::uint32_t kFilteredATick = 1 << 18;  // some 0.8 ms
   struct Candidate;
@@ -394,6 +400,7 @@ class Graph {
 
   unsigned lanes_;
   unsigned payload_bytes_;
+  std::uint64_t edge_room_bytes_;
   std::uint64_t seed_;
   std::unique_ptr<Writer[]> writers_;  // one a lane, and the tick thread's
   sync::Epochs<> epochs_;

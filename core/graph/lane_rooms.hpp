@@ -1,6 +1,6 @@
 // What a lane holds of its window between batches: a run of node offsets and a stretch of the edge arena. Both are the
 // lane's alone, so that taking from them needs no atomics; what is left stays for the lane's next batch.
-// Thread rule: Confined to the lane's holder. Cost: a few plain instructions; one RMW a 256 nodes or 1 MiB of edges.
+// Thread rule: Confined to the lane's holder. Cost: a few plain instructions; one RMW a 256 nodes or a room of edges.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class NodeRunOf {
     if (next_ == end_) {
       next_ = window_->take_run();
       end_ = next_ + Source::kRunCount;
-      touched_bytes_ += std::uint64_t{Source::kRunCount} * kNodeBytes;
+      took_run_ = true;
     }
     offered_ = true;
     return next_;
@@ -44,41 +44,44 @@ class NodeRunOf {
     if (std::exchange(offered_, false)) window_->clear_key(next_);
     return std::exchange(allowed_, 0);
   }
-  std::uint64_t touched_bytes() noexcept { return std::exchange(touched_bytes_, 0); }
+  // Whether it has taken offsets of the window since the last question.
+  bool took_run() noexcept { return std::exchange(took_run_, false); }
 
  private:
   explicit NodeRunOf(Source* window) noexcept : window_(window) {}
 
   Source* window_ = nullptr;
   std::uint64_t allowed_ = 0;  // nodes reserved and not yet made
-  std::uint64_t touched_bytes_ = 0;
   std::uint32_t next_ = 0;
   std::uint32_t end_ = 0;
   bool offered_ = false;
   bool took_ = false;
+  bool took_run_ = false;
 };
 using NodeRun = NodeRunOf<Window>;
 
 // InList's Chunks, and blocks. Blocks are taken from the front of the room, chunks from its back, where they stay
-// aligned to their cache line.
+// aligned to their cache line. What a room leaves between both was not touched, and costs nothing but address space.
 class EdgeRoom {
  public:
   EdgeRoom() = default;
   // Worst case of one link: a chunk of its own, and an out-block of its own with one cell and one span ID.
   static constexpr std::uint64_t kLinkUnitsMax = 1 + kInChunkCells + 1 + 2;
 
-  void enter(Window& window) noexcept { *this = EdgeRoom(&window); }
+  // room_bytes: what is taken from the window at once, unless a batch needs more.
+  void enter(Window& window, std::uint64_t room_bytes) noexcept {
+    *this = EdgeRoom(&window, round_up(room_bytes / kUnitBytes, kChunkUnits));
+  }
   // False: the window's address space is spent.
   bool ensure(std::uint64_t units) noexcept {
     const std::uint64_t left = back_ - front_;
     if (left >= units) return true;
-    const std::uint64_t taken = round_up(units > kRoomUnits ? units : kRoomUnits, kChunkUnits);
+    const std::uint64_t taken = round_up(units > room_units_ ? units : room_units_, kChunkUnits);
     const std::uint32_t first = window_->arena().take(taken);
     if (first == 0) return false;
-    // The rest is given up. Of a usual room its pages count as touched; a huge one is mostly address space.
-    if (left <= kRoomUnits) touched_units_ += left;
-    front_ = first;
-    back_ = first + taken;
+    mark();
+    front_ = front_marked_ = first;
+    back_ = back_marked_ = first + taken;
     return true;
   }
 
@@ -88,7 +91,6 @@ class EdgeRoom {
     if (kept != 0) return std::exchange(kept, 0);
     ENTAIL_CHECK(back_ - front_ >= kChunkUnits);
     back_ -= kChunkUnits;
-    touched_units_ += kChunkUnits;
     if (cells == kInFirstCells) kept_small_ = static_cast<std::uint32_t>(back_ + kChunkUnits / 2);
     return static_cast<std::uint32_t>(back_);
   }
@@ -98,24 +100,36 @@ class EdgeRoom {
   std::uint32_t take_block(std::uint64_t cells) noexcept { return take_units(1 + cells); }
   std::uint32_t take_units(std::uint64_t units) noexcept {
     ENTAIL_CHECK(back_ - front_ >= units);
-    touched_units_ += units;
     return static_cast<std::uint32_t>(std::exchange(front_, front_ + units));
   }
   InChunk<>& chunk(std::uint32_t at) const noexcept { return window_->chunk(at); }
   WindowInList::Cell* cells(std::uint32_t at) const noexcept { return window_->cells(at); }
 
-  std::uint64_t touched_bytes() noexcept { return std::exchange(touched_units_, 0) * kUnitBytes; }
+  // The bytes of pages that were touched since the last question, and by nobody before.
+  std::uint64_t touched_bytes() noexcept {
+    mark();
+    return std::exchange(touched_bytes_, 0);
+  }
 
  private:
   static constexpr std::uint64_t kChunkUnits = 1 + kInChunkCells;
   static_assert(2 * (1 + kInFirstCells) == kChunkUnits);
-  static constexpr std::uint64_t kRoomUnits = (1u << 20) / kUnitBytes;
-  explicit EdgeRoom(Window* window) noexcept : window_(window) {}
+  EdgeRoom(Window* window, std::uint64_t room_units) noexcept : window_(window), room_units_(room_units) {}
+
+  void mark() noexcept {
+    if (front_ != front_marked_) touched_bytes_ += window_->arena().mark(front_marked_, front_);
+    if (back_ != back_marked_) touched_bytes_ += window_->arena().mark(back_, back_marked_);
+    front_marked_ = front_;
+    back_marked_ = back_;
+  }
 
   Window* window_ = nullptr;
+  std::uint64_t room_units_ = 0;
   std::uint64_t front_ = 0;  // units of the arena: [front_, back_) is free
   std::uint64_t back_ = 0;
-  std::uint64_t touched_units_ = 0;
+  std::uint64_t front_marked_ = 0;  // the front was here when its pages were marked last
+  std::uint64_t back_marked_ = 0;
+  std::uint64_t touched_bytes_ = 0;
   std::uint32_t kept_chunk_ = 0;
   std::uint32_t kept_small_ = 0;
 };

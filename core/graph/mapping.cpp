@@ -14,13 +14,17 @@ Mapping Mapping::reserve(std::uint64_t bytes) noexcept {
 }
 
 Mapping::~Mapping() {
-  if (data_ != nullptr) ::munmap(data_, bytes_);
+  if (data_ != nullptr) base::unmap_pages(data_, bytes_);
 }
 
 void Mapping::prefer_huge_pages(std::uint64_t from, std::uint64_t to) noexcept {
   // Below two huge pages the zeroing of a whole one costs more than its page table entries save.
   const std::uint64_t first = round_up(from, kPageBytes);
   if (to > first && to - first >= 2 * kHugePageBytes) base::prefer_huge_pages(data_ + first, to - first);
+}
+
+void Mapping::prefer_small_pages(std::uint64_t from, std::uint64_t to) noexcept {
+  base::prefer_small_pages(data_ + from, to - from);
 }
 
 }  // namespace entail::graph

@@ -10,8 +10,8 @@
 
 namespace entail::graph {
 
-constexpr std::uint64_t kPageBytes = 4096;
 using base::kHugePageBytes;
+using base::kPageBytes;
 
 constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexcept {
   return (value + unit - 1) / unit * unit;
@@ -36,6 +36,8 @@ class Mapping {
   std::uint64_t bytes() const noexcept { return bytes_; }
   // Asks for 2 MiB pages in [from, to) where that is worth it; a wish, failure is no error.
   void prefer_huge_pages(std::uint64_t from, std::uint64_t to) noexcept;
+  // Asks for 4 KiB pages, on hosts that give huge ones to all.
+  void prefer_small_pages(std::uint64_t from, std::uint64_t to) noexcept;
 
  private:
   std::byte* data_ = nullptr;

@@ -1,6 +1,6 @@
 // A window: all that was first seen in one stretch of time, in one piece of memory that goes at once.
 //
-//   Window | slots 2 x 8 B a node | keys 16 B | rows 32 B | hints 1 B | filter 1 B | marks | incarnations 8 B | payload
+//   Window | slots 2 x 8 B a node | keys 16 B | rows 32 B | incarnations 8 B | hints 1 B | filter 1 B | marks | payload
 //   edge arena
 //
 // One mapping holds all but the arena. It is address space: pages that were never touched cost nothing, so absent
@@ -29,6 +29,7 @@
 #include "graph/late_edge.hpp"
 #include "graph/mapping.hpp"
 #include "graph/out_list.hpp"
+#include "graph/page_marks.hpp"
 #include "graph/runs.hpp"
 #include "graph/slot_index.hpp"
 #include "sync/atomic.hpp"
@@ -146,52 +147,63 @@ class Window {
   // The payload of this node is going to be written. Returns the bytes of pages (huge ones of a large
   // window) that no one marked before.
   std::uint64_t mark_payload(std::uint32_t offset) noexcept;
-  // Incarnations are going to be written. Returns the bytes of the column, the first time.
-  std::uint64_t mark_incarnations() noexcept;
+  // The incarnations of this node are going to be written. Returns the bytes of pages of the column up to there, of
+  // those that were not counted before. Tick only.
+  std::uint64_t mark_incarnations(std::uint32_t offset) noexcept;
+  // Offsets were taken. Returns the bytes of pages of keys, rows and hints up to the last one, of those that were not
+  // counted before.
+  std::uint64_t mark_nodes() noexcept;
 
   // Nodes made, and room reserved by batches that are under way.
   std::uint64_t node_count() const noexcept { return runs_.node_count(); }
   // All nodes have smaller offsets.
   std::uint32_t offset_end() const noexcept { return runs_.offset_end(); }
-  // Touched memory as far as it was counted: the index from the start, the rest by those who touch it; but not less
-  // than what the window before in the same memory touched.
-  std::uint64_t bytes() const noexcept { return std::max(bytes_.load(std::memory_order_relaxed), bytes_before_); }
-  // Returns by how much bytes() has grown.
-  std::uint64_t count_bytes(std::uint64_t bytes) noexcept {
-    const std::uint64_t counted = bytes_.fetch_add(bytes, std::memory_order_relaxed);
-    return std::max(counted + bytes, bytes_before_) - std::max(counted, bytes_before_);
-  }
-  // Adds all memory that may not be zero, but for the window's own first page. Of an index with few keys that is none:
-  // their slots are emptied here, where most of its pages were never touched. REQUIRES that nobody uses the window any
-  // more. May throw std::bad_alloc, before it changes anything. Cost: of few keys 10 ns each.
+  // Touched memory as far as it was counted, in the pages that it costs: the index from the start, the rest by those
+  // who touch it, and what the windows before in the same memory had touched.
+  std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+  void count_bytes(std::uint64_t bytes) noexcept { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
+  // Adds all memory that may not be zero, but for the window's own first page and the marks. Of an index with few keys
+  // that is none: their slots are emptied here, where most of its pages were never touched. REQUIRES that nobody uses
+  // the window any more, and that it is zeroed and made again, or destroyed. May throw std::bad_alloc, before it
+  // changes anything. Cost: of few keys 10 ns each.
   void add_touched(std::vector<std::span<std::byte>>& ranges);
 
+  // What of the memory is resident when the window is made, by parts; of payload and arena their marks say it.
+  struct Resident {
+    std::uint64_t bytes = 0;  // all together
+    std::uint64_t node_bytes = 0;
+    std::uint64_t incarnations_bytes = 0;
+    std::uint64_t filter_bytes = 0;
+  };
   // For make() and make_again().
-  Window(std::uint64_t sequence, const Shape& shape, Mapping mapping, Mapping arena,
-         std::uint64_t bytes_before) noexcept;
+  Window(std::uint64_t sequence, const Shape& shape, Mapping mapping, Mapping arena, const Resident& resident) noexcept;
 
  private:
   bool index_is_sparse() const noexcept;
   void clear_index() noexcept;
+  // Raises what is counted of a part; returns by how much.
+  static std::uint64_t grow(std::uint64_t& counted, std::uint64_t bytes) noexcept;
 
   std::uint64_t sequence_;
   Shape shape_;
+  Resident resident_;  // incarnations and filter: as counted up to now; tick only
   SlotIndex<> index_;
   SlotIndex<>::Key* keys_ = nullptr;
   NodeRow* rows_ = nullptr;
   std::uint8_t* hints_ = nullptr;
   Incarnations* incarnations_ = nullptr;
-  bool has_incarnations_ = false;                                // tick only
-  sync::HardwareAtomic<std::uint8_t>* payload_marks_ = nullptr;  // one a unit of payload
-  unsigned payload_unit_bits_ = 0;                               // of a page, of either size
+  std::uint32_t incarnations_end_ = 0;  // of the places in use; tick only
+  PageMarks payload_marks_;
+  unsigned payload_unit_bits_ = 0;  // of a page, of either size
   std::byte* payload_ = nullptr;
   KeyFilter filter_;                // tick only
   std::uint32_t filtered_end_ = 0;  // the keys of all offsets before it are in the filter; 0: it is not begun
   Mapping mapping_;
   Arena arena_;
   NodeRuns<> runs_;
-  const std::uint64_t bytes_before_;
-  sync::HardwareAtomic<std::uint64_t> bytes_{};  // relaxed: it guards no data
+  // Relaxed: they guard no data.
+  sync::HardwareAtomic<std::uint64_t> node_bytes_;  // of keys, rows and hints, as counted
+  sync::HardwareAtomic<std::uint64_t> bytes_;
 };
 
 }  // namespace entail::graph

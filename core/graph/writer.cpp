@@ -47,7 +47,7 @@ bool Writer::try_reserve(Window& window, std::uint64_t nodes, std::uint64_t link
   // Compared by number: a new window may lie where an old one lay.
   if (window_sequence_ != window.sequence()) {
     node_run_.enter(window);
-    edge_room_.enter(window);
+    edge_room_.enter(window, graph_->edge_room_bytes_);
     window_sequence_ = window.sequence();
   }
   window_ = &window;
@@ -65,7 +65,8 @@ void Writer::end() noexcept {
   begun_ = false;
   hot_.flush([this](HotCells::Buffer& buffer) { hand_over(buffer); });
   if (const std::uint64_t unused = node_run_.settle(); unused != 0) window_->give_back(unused);
-  const std::uint64_t bytes = node_run_.touched_bytes() + edge_room_.touched_bytes() + std::exchange(payload_bytes_, 0);
+  const std::uint64_t node_bytes = node_run_.took_run() ? window_->mark_nodes() : 0;
+  const std::uint64_t bytes = node_bytes + edge_room_.touched_bytes() + std::exchange(payload_bytes_, 0);
   if (bytes != 0) graph_->count_bytes(*window_, bytes);
   graph_->epochs_.unpin(lane_);
 }

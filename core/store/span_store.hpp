@@ -10,10 +10,10 @@
 //
 // Memory: bytes() counts what is in use: whole chunks in whole pages, the side blocks of cut spans, the lists of both.
 // pooled_bytes() counts what is mapped besides, as far as it may have been touched. Together they are what the store
-// has. All chunks come from the system, in blocks, whose pages are fetched at once: a fault for each costs more than all
-// that is done with the bytes. A block of a huge page is wanted where memory_limit makes 2 MiB little, and then made by
-// one lane at a time. A block goes back when all of its chunks are in the pool; of a chunk that is too much while its
-// block is in use, the pages go back.
+// has. All chunks come from the system, in blocks, whose pages are fetched at once: a fault for each costs more than
+// all that is done with the bytes. A block of a huge page is wanted where memory_limit makes 2 MiB little, and then
+// made by one lane at a time. A block goes back when all of its chunks are in the pool; of a chunk that is too much
+// while its block is in use, the pages go back.
 #pragma once
 
 #include <cstddef>
