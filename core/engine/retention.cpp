@@ -252,9 +252,11 @@ void Engine::Impl::drop_window(const graph::WindowInfo& window, bool forced) {
   }
   graph::Writer& writer = graph.tick_writer();
   if (!writer.try_begin(moving.size() + links, 2 * links)) return;  // no room now: the next tick has a larger window
+  writer.set_logs_late(false);  // a keep was carried over these edges where they were
   for (const NodeId node : moving) move_payload(node, home(node, writer), writer);
   for (const NodeId node : moving) move_edges(node, window.slot, writer);
   writer.end();
+  writer.set_logs_late(true);
   graph.drop(window.slot);
 }
 
