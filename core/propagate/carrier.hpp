@@ -16,8 +16,7 @@
 //   P2  an edge that only D3 sees needs no more than D3: all others at u were read by a D2 or taken by a D3 already,
 //       and hops that fall later have a D2 of their own.
 //   proved by tests/interleave/keep_frontier_test.cpp (edges in and out beside hops that fall, through the late log)
-//   and late_edge_test.cpp; mutants that weaken any one of the four accesses must fail, and one whose D3 carries with
-//   the hops of the edge's time.
+//   and late_edge_test.cpp; mutants that weaken any one of the four accesses, and one without D3, must fail.
 //
 // PROTOCOL incarnations: the same for a trace with a node in each of several windows (G2). A lane may stall in a batch
 // for many rotations, and write into an old window; another lane's node may be found before its entry in the created
@@ -37,8 +36,9 @@
 //       chain, and one record; what is made later is linked when it is found, itself.
 //   R5  absent traces: the same with "asks when it comes" for "is carried on". arrive() raises (D1), then asks over the
 //       edges of all nodes (D2); late edges of a trace that asked are asked over, too.
-//   proved by tests/interleave/incarnations_test.cpp (a lane stalled in the old window beside one in the new, with the
-//   chain made before and after); mutants raise at the newest alone, J3 before J2, no J3 must fail.
+//   proved by tests/interleave/incarnations_test.cpp (a lane stalled in the old window beside one in the new; the chain
+//   made before the keep leaves, and after); mutants raise at the newest alone, J3 before J2, no J3, and a mark that
+//   stays at its node must fail.
 //
 // WAY  Of a trace with h hops the giver has at most h - 1 in the same layer, or is the origin if h is 1: a giver's hops
 // only fall. So the way back over givers ends, at an origin; path_of() follows it. Two things would break it off, a

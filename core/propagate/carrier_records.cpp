@@ -72,7 +72,9 @@ bool Carrier::link_with(NodeId node, NodeId older) {
     if (!is_alone(found[i])) join(found[i], node);
   for (std::size_t i = 0; i < count; ++i)
     if (is_alone(found[i])) join(node, found[i]);
-  return count != 0;
+  if (count == 0) return false;
+  if (const RecordId id = graph_.record(graph_.newest(node)); id != 0) ledger_[id].touched_ns = now_ns_;
+  return true;
 }
 
 // Puts a node that is in no chain and has no record into the chain of its trace's incarnations, newest window first.
@@ -96,10 +98,7 @@ void Carrier::join(NodeId other, NodeId node) {
   if (above == 0) hand_down(head, node);
   const NodeId newest = above == 0 ? node : head;
   const RecordId id = graph_.record(newest);
-  if (id != 0) {
-    ledger_[id].touched_ns = now_ns_;
-    ledger_[id].has_one_incarnation = false;
-  }
+  if (id != 0) ledger_[id].has_one_incarnation = false;
   if (((chain_word | node_word) & kCarries) == 0) return;
   raise_all(newest, graph_.reach(newest) | kCarries);  // J2
   if (id == 0) return;                                 // absent: it asks over all edges when it comes

@@ -1,5 +1,6 @@
 // PROTOCOL keep_frontier (core/propagate/carrier.hpp): late edges against a hop count that falls, through the late log,
-// as Writer::check_late and Carrier::carry_on use it. Hops and records are the tick thread's alone.
+// which holds the edges themselves, as Writer::check_late and Carrier::carry_late use it. Hops and records are the tick
+// thread's alone.
 #include <limits>
 #include <optional>
 
@@ -64,8 +65,20 @@ struct CarelessNotes : Noted<Race> {
   static void note(typename Race::Reach& reach, unsigned hops) { Race::note(reach, kCarries | hops << 1); }
 };
 
+// D3: the edges in the log, with the hops that stand now.
+struct TakesLog {
+  template <class Log, class Edges>
+  static void take(Log& log, Edges& offered) {
+    log.drain([&](std::uint64_t word) { offered.offer(word, 1); });
+  }
+};
+struct LeavesLog {
+  template <class Log, class Edges>
+  static void take(Log&, Edges&) {}
+};
+
 // kWriters append an edge each; the keep arrives with 3 hops, then with 1; the late log is read at the next tick.
-template <unsigned kWriters, class Orders, template <class> class Notes = Noted>
+template <unsigned kWriters, class Orders, template <class> class Notes = Noted, class Late = TakesLog>
 struct FallingHopsIn {
   static constexpr unsigned kThreads = kWriters + 1;
   using List = InList<1, 1, ModelSync, Orders>;
@@ -76,7 +89,7 @@ struct FallingHopsIn {
   typename List::Cell first{};
   typename List::Head head{};
   typename Race::Reach reach{};
-  entail::sync::SpscLog<int, ModelSync, entail::sync::SpscLogOrders, 1> late_logs[kWriters];
+  entail::sync::SpscLog<std::uint64_t, ModelSync, entail::sync::SpscLogOrders, 1> late_logs[kWriters];
   Offered<kWriters> offered;
 
   FallingHopsIn() {
@@ -96,17 +109,15 @@ struct FallingHopsIn {
     }
     ChunkRoom<Arena> room{arena, 1 + 2 * i, 3 + 2 * i};
     List::append(first, head, kEdgeWord + i, room);
-    if (Race::carries(reach)) late_logs[i].push(1);
+    if (Race::carries(reach)) late_logs[i].push(kEdgeWord + i);
   }
   void finish() {
-    bool late = false;
-    for (auto& log : late_logs) log.drain([&](int) { late = true; });
-    if (late) carry_on(1);
+    for (auto& log : late_logs) Late::take(log, offered);
     offered.expect_all(1);
   }
 };
 
-template <class Orders, template <class> class Notes = Noted>
+template <class Orders, template <class> class Notes = Noted, class Late = TakesLog>
 struct FallingHopsOut {
   static constexpr unsigned kThreads = 2;
   using List = OutList<ModelSync, Orders>;
@@ -118,7 +129,7 @@ struct FallingHopsOut {
   Block blocks[2];
   typename List::Head head{};
   typename Race::Reach reach{};
-  entail::sync::SpscLog<int, ModelSync, entail::sync::SpscLogOrders, 1> late_log;
+  entail::sync::SpscLog<std::uint64_t, ModelSync, entail::sync::SpscLogOrders, 1> late_log;
   Offered<1> offered;
 
   FallingHopsOut() { (void)late_log.reserve(1); }
@@ -137,12 +148,10 @@ struct FallingHopsOut {
     }
     blocks[1].word.set(kEdgeWord);
     List::append(head, 1, blocks[1].next);
-    if (Race::carries(reach)) late_log.push(1);
+    if (Race::carries(reach)) late_log.push(kEdgeWord);
   }
   void finish() {
-    bool late = false;
-    late_log.drain([&](int) { late = true; });
-    if (late) carry_on(1);
+    Late::take(late_log, offered);
     offered.expect_all(1);
   }
 };
@@ -156,6 +165,7 @@ TEST(KeepFrontier, AnEdgeCarriesTheFewestHops_WhenItComesIn) {
   expect_refuted<FallingHopsIn<1, RaiseRelease<InListOrders>>>("edge in, raise release", kFewest);
   expect_refuted<FallingHopsIn<1, ObserveAcquire<InListOrders>>>("edge in, observe acquire", kFewest);
   expect_refuted<FallingHopsIn<1, InListOrders, CarelessNotes>>("edge in, a note that carries", kFewest);
+  expect_refuted<FallingHopsIn<1, InListOrders, Noted, LeavesLog>>("edge in, no D3", kFewest);
 }
 TEST(KeepFrontier, AnEdgeCarriesTheFewestHops_WhenASpanAddsIt) {
   constexpr const char* kFewest = "every edge carries the fewest hops";
@@ -165,6 +175,7 @@ TEST(KeepFrontier, AnEdgeCarriesTheFewestHops_WhenASpanAddsIt) {
   expect_refuted<FallingHopsOut<RaiseRelease<OutListOrders>>>("edge out, raise release", kFewest);
   expect_refuted<FallingHopsOut<ObserveAcquire<OutListOrders>>>("edge out, observe acquire", kFewest);
   expect_refuted<FallingHopsOut<OutListOrders, CarelessNotes>>("edge out, a note that carries", kFewest);
+  expect_refuted<FallingHopsOut<OutListOrders, Noted, LeavesLog>>("edge out, no D3", kFewest);
 }
 
 }  // namespace

@@ -159,9 +159,13 @@ void NaiveEngine::judge(TraceId id, Trace& trace, bool due) {
     return;
   }
   if (trace.phase == Phase::kept && origins_.contains(id)) return;  // nothing more can come of it
+  const bool was_by_chance = trace.own.by_chance;
   const OwnVerdict verdict = policies_.judge(id, trace.spans, trace.answers, now_ns_);
   if (trace.phase != Phase::kept || (verdict.origin && !trace.own.keep)) trace.own = verdict;
-  if (verdict.origin) become_origin(id, trace, !verdict.by_chance);
+  if (!verdict.origin) return;
+  // What a kept trace was kept by when it was kept counts, not what late spans add.
+  const bool was_kept_by_policy = trace.phase == Phase::kept && !trace.kept_by_link;
+  become_origin(id, trace, !(was_kept_by_policy ? was_by_chance : verdict.by_chance));
 }
 
 void NaiveEngine::judge_late_spans(TraceId id, Trace& trace) {
@@ -183,15 +187,16 @@ void NaiveEngine::become_origin(TraceId id, Trace& trace, bool certain) {
 }
 
 void NaiveEngine::settle(TraceId id, Trace& trace, bool due) {
+  const bool is_revived = !due && is_reached(id);
   if (trace.own.keep) {
+    trace.revived = is_revived;
     // Reach from a deterministic rule would have kept it too, so chance did not keep it alone.
     keep(trace, std::nullopt, trace.own.by_chance && !certain_reach_.contains(id));
     ++counts_.kept_by_policy[trace.own.policy];
   } else if (is_reached(id) && !trace.own.vetoed) {
-    trace.revived = !due;
+    trace.revived = is_revived;
     keep(trace, reach_[id], !certain_reach_.contains(id));
     ++counts_.kept_by_link[least(*trace.hops)];
-    counts_.revived += trace.revived;
   } else {
     if (due) {
       trace.phase = Phase::retained;
@@ -203,6 +208,7 @@ void NaiveEngine::settle(TraceId id, Trace& trace, bool due) {
   }
   pending_.erase(id);
   if (trace.phase != Phase::kept) return;
+  counts_.revived += trace.revived;
   retained_.erase(id);
   kept_with_spans_.insert(id);
 }

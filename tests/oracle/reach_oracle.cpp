@@ -29,7 +29,7 @@ void LinkGraph::add(TraceId from, const workload::Span& span, TraceId to, const 
   facts.last_hop = {last_hop(link, kLinkedWay), last_hop(link, kLinkingWay)};
   facts.on_error_span = span.status_code == 2;
   facts.rank = facts.on_error_span ? 0 : (link.flags & 1) != 0 ? 1 : 2;
-  const std::uint64_t seed = options_.links.sample.seed;
+  const std::uint64_t seed = options_.links.propagate.rank_seed.value_or(0);
   facts.far_hash = {sampling_hash(to, span_id_of(link.span_id), seed),
                     sampling_hash(from, span_id_of(span.span_id), seed)};
   neighbours_[kLinkedWay][from][to].push_back(facts);
