@@ -26,10 +26,12 @@ namespace entail::base {
   X(max_propagated_bytes_per_second, warning,                                                                       \
     "traces that a keep reached but that were not kept in time, because max_propagated_bytes_per_second was spent") \
   X(no_room, warning, "requests that found no room and were not taken in; the host ticks and tries again")          \
+  X(too_large, error, "requests refused because they need more than a quarter of memory_limit")                     \
   X(out_of_memory, error, "spans not stored because the system had no memory left")                                 \
   X(bad_hex, warning, "spans and links refused: an ID is not hexadecimal")                                          \
   X(wrong_length, warning, "spans and links refused: an ID has the wrong length")                                   \
   X(all_zero, warning, "spans and links refused: an ID is all zero")                                                \
+  X(bad_parent, warning, "spans emitted without their parent span ID: it was not 8 bytes long, or not hexadecimal") \
   X(bad_tracestate, info, "links whose tracestate does not parse; it is passed on and the link is followed")        \
   X(policy_error, warning,                                                                                          \
     "OTTL conditions that could not be evaluated on a span or event; error_mode says what follows (silent: "        \

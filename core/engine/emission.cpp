@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/prefetch.hpp"
+#include "emit/odd_ids.hpp"
 #include "engine/impl.hpp"
 
 namespace entail {
@@ -23,6 +24,7 @@ struct Engine::Impl::KeptSpan {
   SpanId parent;
   std::string_view trace_state;
   std::uint32_t dropped_links_count = 0;
+  bool odd_parent = false;
 
   explicit KeptSpan(const store::SpanEntry* stored) noexcept;
 };
@@ -46,6 +48,7 @@ Engine::Impl::KeptSpan::KeptSpan(const store::SpanEntry* stored) noexcept : entr
   const Bytes state = wire::slice(payload, view.trace_state);
   trace_state = {reinterpret_cast<const char*>(state.data()), state.size()};
   dropped_links_count = view.dropped_links_count;
+  odd_parent = view.odd_parent;
 }
 
 // Kept traces of this tick and late spans of those kept before, by arrival, so that the output depends on nothing else.
@@ -137,6 +140,9 @@ void Engine::Impl::emit_span(RecordId id, const KeptSpan& span, bool carries_rea
     edit.trace_state = trace_state;
   }
   std::uint64_t links_out = span.entry->link_count();
+  edit.clear_odd_ids =
+      span.odd_parent || span.entry->cut() != nullptr || (links_out != 0 && emit::has_odd_links(span.entry->payload()));
+  parents_cleared += span.odd_parent;
   if (span.entry->cut() != nullptr) {
     select_links(id, span, cut_output);
     edit.replace_links = true;

@@ -266,6 +266,7 @@ struct Engine::Impl {
   std::uint64_t links_emitted = 0;
   std::uint64_t links_dropped = 0;
   std::uint64_t links_restored = 0;
+  std::uint64_t parents_cleared = 0;  // of emitted spans (DESIGN 4.5)
   std::uint64_t link_duplicates = 0;
   std::uint64_t spans_sampled = 0;
   std::uint64_t traces_received = 0;

@@ -169,6 +169,7 @@ void Engine::Impl::tell_losses(const LaneTotals& totals, Statistics& told) const
     add(loss, totals.rejected[reason] + totals.invalid[reason]);
   }
   add(Loss::bad_tracestate, told.links.bad_tracestate);
+  add(Loss::bad_parent, parents_cleared);
   add(Loss::json_value, totals.values_lost);
   add(Loss::unknown_field, totals.unknown_fields);
   add(Loss::edge_types, totals.types_unread);
