@@ -176,8 +176,8 @@ void Carrier::collect_cells(std::span<const EdgeCell> cells, RecordId from, cons
   for (const EdgeCell cell : cells) {
     if ((cell.word & (EdgeCell::kSequenceBits | wanted_bits)) == (window.sequence_bits() | wanted_bits)) [[likely]] {
       if (passes_unlimited) add(cell);
-    } else if (cell.word != 0 && passes(cell, passage) && window.holds(graph_, cell)) {
-      add(cell);
+    } else if (cell.word != 0 && passes(cell, passage)) {
+      if (const NodeId far = window.node_of(graph_, cell); far != 0) *next++ = {far, from};
     }
   }
   far_window_ = window;

@@ -16,9 +16,8 @@ RecordId Carrier::find_record(NodeId node) {
 RecordId Carrier::record_of(NodeId node) {
   RecordId id = find_record(node);
   if (id != 0) return id;
-  id = ledger_.add();
   const NodeId newest = graph_.newest(node);
-  ledger_[id].node = newest;
+  id = ledger_.add(newest);
   ledger_[id].touched_ns = now_ns_;
   graph_.set_record(newest, id);
   return id;
@@ -89,7 +88,7 @@ void Carrier::hand_down(NodeId newest, NodeId node) noexcept {
   const graph::Graph::Place from = graph_.place(newest);
   const graph::Graph::Place to = graph_.place(node);
   const RecordId id = from.record();
-  if (id != 0) ledger_[id].node = node;
+  if (id != 0) ledger_.set_node(id, node);
   to.set_record(id);
   to.set_hint(from.hint());
   for (unsigned i = 0; i < 2; ++i) to.set_giver(i, from.giver(i));
