@@ -71,6 +71,22 @@ class Slab {
   T& operator[](Id id) noexcept { return blocks_[id / kBlockCount].objects[id % kBlockCount]; }
   const T& operator[](Id id) const noexcept { return blocks_[id / kBlockCount].objects[id % kBlockCount]; }
 
+  // Of a number that was handed out once: null if its block has gone back; else the object there, or an empty T{} if it
+  // was removed.
+  const T* find(Id id) const noexcept {
+    const Block& block = blocks_[block_of(id)];
+    return block.objects == nullptr ? nullptr : &block.objects[id % kBlockCount];
+  }
+  // f(Id) for every object. f must not add or remove any.
+  template <class F>
+  void for_each(F&& f) const {
+    for (std::size_t at = 0; at < blocks_.size(); ++at) {
+      if (blocks_[at].live_count == 0) continue;
+      for (std::size_t place = at == 0 ? 1 : 0; place < kBlockCount; ++place)
+        if ((blocks_[at].free_bits[place / 64] & bit(place)) == 0) f(static_cast<Id>(at * kBlockCount + place));
+    }
+  }
+
   // REQUIRES that an object of the block was there once.
   bool has_objects(std::size_t block) const noexcept { return blocks_[block].live_count != 0; }
   std::size_t live_count() const noexcept { return live_; }

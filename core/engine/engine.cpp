@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <new>
 
+#include "base/random_seed.hpp"
 #include "config/check_options.hpp"
 #include "engine/impl.hpp"
 
@@ -18,7 +19,7 @@ graph::GraphOptions graph_options(const Options& options, unsigned bit_words) {
   graph.lanes = options.ingest_lanes_max;
   graph.payload_bytes = static_cast<unsigned>(engine::TracePayload::bytes_for(bit_words));
   graph.first_capacity = engine::window_nodes_first(options.memory_limit_bytes);
-  graph.seed = options.table_seed;
+  graph.seed = options.table_seed ? *options.table_seed : base::random_seed();
   graph.spare_bytes_max = options.memory_limit_bytes / engine::kSpareWindowsShare;
   return graph;
 }
@@ -37,10 +38,11 @@ constexpr store::CutSpanCare kCutSpans = {[](const store::CutSpan* cut) { return
 Engine::Impl::Impl(const Options& from, Sink& sink, std::unique_ptr<policy::PolicySet> compiled)
     : options(from),
       policies(std::move(compiled)),
+      rank_seed(from.links.propagate.rank_seed ? *from.links.propagate.rank_seed : base::random_seed()),
       store(kCutSpans, from.memory_limit_bytes >= kHugeBlocksFrom),
       graph(graph_options(from, policies->bit_words())),
       intake(options, *policies, store, graph),
-      carrier(graph, ledger, from.links.propagate, policies->origins_may_be_chance(), from.links.sample.seed),
+      carrier(graph, ledger, from.links.propagate, rank_seed),
       traces{options, *policies, store, graph, ledger, carrier, policies->bit_words()},
       life(traces, from.retain.max_bytes.value_or(from.memory_limit_bytes / 2)),
       late_pins(traces),
@@ -48,7 +50,7 @@ Engine::Impl::Impl(const Options& from, Sink& sink, std::unique_ptr<policy::Poli
       settle(traces, life),
       emission(traces, life, late_pins, sink),
       room(traces, life, late_pins, intake),
-      report({traces, intake, life, emission, room, sink}) {}
+      report({traces, intake, life, emission, room, sink, rank_seed}) {}
 
 Result<std::unique_ptr<Engine>> Engine::open(const Options& options, Sink& sink, std::string* why) {
   try {

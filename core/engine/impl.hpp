@@ -47,6 +47,7 @@ struct Engine::Impl {
 
   const Options options;
   std::unique_ptr<policy::PolicySet> policies;
+  const std::uint64_t rank_seed;  // as configured, or drawn
   store::SpanStore store;
   graph::Graph graph;
   engine::Intake intake;

@@ -68,7 +68,8 @@ void Judge::judge_touched(RecordId id) {
       const policy::OwnVerdict own = traces_.evaluate(id, traces_.facts(id), life_.now_ns());
       if (!own.origin) return;
       if (record.policy < 0) record.policy = static_cast<std::int16_t>(own.policy);
-      life_.become_origin(id, !own.by_chance);
+      // Its own keep counts as it was when it was taken: by dice alone, whatever late spans add.
+      life_.become_origin(id, !(record.own_keep ? record.by_chance : own.by_chance));
       life_.touch_log(id);
       return;
     }

@@ -12,9 +12,7 @@ namespace entail::engine {
 using graph::NodeId;
 
 LifeCycle::LifeCycle(Traces& traces, std::uint64_t retain_bytes_max)
-    : traces_(traces),
-      retain_bytes_max_(retain_bytes_max),
-      origins_certain_(!traces.policies.origins_may_be_chance()) {
+    : traces_(traces), retain_bytes_max_(retain_bytes_max) {
   counts_.kept_by_policy.resize(traces.policies.policy_count());
 }
 
@@ -31,12 +29,11 @@ void LifeCycle::end_tick() {
     if (list->capacity() > kKeptCount) *list = {};
   }
   if (lists_.capacity() > kKeptCount) lists_ = {};
-  due_at_.sweep(counts_.traces_pending, [&](std::int64_t deadline_ns, RecordId id) {
-    return traces_.ledger[id].phase == Phase::pending && traces_.ledger[id].deadline_ns == deadline_ns;
-  });
+  due_at_.sweep(counts_.traces_pending,
+                [&](std::int64_t deadline_ns, RecordId id) { return is_pending_until(id, deadline_ns); });
   constexpr std::uint64_t kSlack = 4096;
   if (arrived_.size() > 2 * counts_.traces_pending + kSlack)
-    arrived_.erase_if([&](RecordId id) { return traces_.ledger[id].phase != Phase::pending; });
+    arrived_.erase_if([&](RecordId id) { return !traces_.ledger.is_in(id, Phase::pending); });
   if (retained_.size() > 2 * retained_count_ + kSlack)
     retained_.erase_if([&](const Retained& entry) { return !is_retained(entry); });
 }
@@ -122,8 +119,7 @@ void LifeCycle::collect_due() {
     constexpr std::size_t kAhead = 32;
     for (std::size_t i = 0; i < ids.size(); ++i) {
       if (i + kAhead < ids.size()) traces_.ledger.prefetch(ids[i + kAhead]);
-      const Record& record = traces_.ledger[ids[i]];
-      if (record.phase == Phase::pending && record.deadline_ns == deadline_ns) due_.push_back(ids[i]);
+      if (is_pending_until(ids[i], deadline_ns)) due_.push_back(ids[i]);
     }
   });
   if (!std::is_sorted(due_.begin(), due_.end())) std::sort(due_.begin(), due_.end());
@@ -154,11 +150,11 @@ void LifeCycle::seal_evicted() {
 
 void LifeCycle::for_each_holding(const std::function<bool(RecordId)>& f) {
   while (!retained_.empty() && !is_retained(retained_.front())) retained_.pop_front();
-  while (!arrived_.empty() && traces_.ledger[arrived_.front()].phase != Phase::pending) arrived_.pop_front();
+  while (!arrived_.empty() && !traces_.ledger.is_in(arrived_.front(), Phase::pending)) arrived_.pop_front();
   for (std::size_t i = 0; i < retained_.size(); ++i)
     if (is_retained(retained_[i]) && !f(retained_[i].id)) return;
   for (std::size_t i = 0; i < arrived_.size(); ++i)
-    if (traces_.ledger[arrived_[i]].phase == Phase::pending && !f(arrived_[i])) return;
+    if (traces_.ledger.is_in(arrived_[i], Phase::pending) && !f(arrived_[i])) return;
 }
 
 void LifeCycle::take_verdict(RecordId id, const policy::OwnVerdict& own) {
@@ -196,7 +192,7 @@ void LifeCycle::note_loss(RecordId id, Loss loss) {
   touch_log(id);
 }
 
-void LifeCycle::keep(RecordId id, bool by_link) {
+void LifeCycle::keep(RecordId id, propagate::PathId path) {
   Record& record = traces_.ledger[id];
   if (record.phase == Phase::pending) {
     --counts_.traces_pending;
@@ -204,13 +200,13 @@ void LifeCycle::keep(RecordId id, bool by_link) {
     retained_bytes_ -= record.bytes;
     --retained_count_;
     --counts_.traces_dropped;
-    record.revived = record.reached;
+    record.revived = record.reached;  // whatever else says keep in this tick
     if (record.revived) ++counts_.traces_revived;
   }
   traces_.ledger.set_phase(id, Phase::kept);
-  record.kept_by_link = by_link;
+  record.kept_by_link = path != 0;
   record.loss = Loss::none;
-  traces_.ledger.set_reason(id, by_link ? traces_.carrier.nearest_path(id) : 0);
+  traces_.ledger.set_reason(id, path);
   ++counts_.traces_kept;
   count_kept(id);
   decide_threshold(id);
@@ -231,7 +227,7 @@ void LifeCycle::count_kept(RecordId id) {
 // What happens to ot=th on the trace's spans, late ones too (DESIGN 3.11).
 void LifeCycle::decide_threshold(RecordId id) {
   Record& record = traces_.ledger[id];
-  if (record.reached && (origins_certain_ || traces_.carrier.is_reached_for_certain(id))) return;
+  if (record.reached && traces_.carrier.is_reached_for_certain(id)) return;
   if (record.kept_by_link) {
     record.erase_threshold = true;
   } else if (record.by_chance) {

@@ -50,10 +50,11 @@ class LifeCycle {
   void end_tick();
 
   // --- changes of state
-  void keep(RecordId id, bool by_link);  // pending, retained -> kept
-  void drop(RecordId id);                // pending -> retained
-  void seal(RecordId id);                // retained -> sealed; stays retained if spans came that make it rise
-  void forget(RecordId id);              // absent, kept, sealed -> gone
+  // pending, retained -> kept. path: of the keep over links that keeps it; 0: its own verdict does.
+  void keep(RecordId id, propagate::PathId path);
+  void drop(RecordId id);    // pending -> retained
+  void seal(RecordId id);    // retained -> sealed; stays retained if spans came that make it rise
+  void forget(RecordId id);  // absent, kept, sealed -> gone
   void become_origin(RecordId id, bool certain);
   void take_verdict(RecordId id, const policy::OwnVerdict& own);
   // Writes the loss into the record, with the path of the keep that could not keep the trace, and counts it.
@@ -111,8 +112,14 @@ class LifeCycle {
   void close_generation(RecordId id);
   void count_kept(RecordId id);
   void decide_threshold(RecordId id);
+  // Entries of the queues outlive their traces: the number may be given up, or another trace's.
   bool is_retained(const Retained& entry) const noexcept {
-    return traces_.ledger[entry.id].phase == Phase::retained && traces_.ledger[entry.id].deadline_ns == entry.deadline_ns;
+    const Record* const record = traces_.ledger.find(entry.id);
+    return record != nullptr && record->phase == Phase::retained && record->deadline_ns == entry.deadline_ns;
+  }
+  bool is_pending_until(RecordId id, std::int64_t deadline_ns) const noexcept {
+    const Record* const record = traces_.ledger.find(id);
+    return record != nullptr && record->phase == Phase::pending && record->deadline_ns == deadline_ns;
   }
   using Lists = std::vector<std::pair<graph::NodeId, SpanList<store::SpanEntry>::Taken>>;
   bool take_spans(RecordId id, Lists& lists);
@@ -122,7 +129,6 @@ class LifeCycle {
 
   Traces& traces_;
   const std::uint64_t retain_bytes_max_;
-  const bool origins_certain_;  // no policy whose keep spreads rolls dice
   std::int64_t now_ns_ = 0;
   bool draining_ = false;
 

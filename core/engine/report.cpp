@@ -244,6 +244,7 @@ Statistics Report::statistics(bool failed) const {
         {std::string(parts_.traces.policies.name(static_cast<std::int32_t>(i))), counts.kept_by_policy[i]});
   for (const auto& [key, traces] : counts.kept_by_link)
     out.traces.kept_by_link.push_back({key.first, key.second, traces});
+  out.rank_seed = parts_.rank_seed;
   add_memory(out);
   return out;
 }

@@ -23,6 +23,7 @@ class Report {
     const Emission& emission;
     const Room& room;
     Sink& sink;
+    std::uint64_t rank_seed;
   };
   explicit Report(const Parts& parts) noexcept : parts_(parts) {}
 

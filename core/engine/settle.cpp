@@ -26,7 +26,7 @@ void Settle::settle_all() {
 void Settle::settle_due(RecordId id) {
   const Record& record = traces_.ledger[id];
   if (record.own_keep) {
-    life_.keep(id, false);
+    life_.keep(id, 0);
   } else if (record.vetoed) {
     life_.drop(id);
     if (record.reached) life_.note_loss(id, Loss::keep_refused);
@@ -42,7 +42,7 @@ void Settle::settle_touched(RecordId id) {
   const Record& record = traces_.ledger[id];
   if (record.phase != Phase::retained) return;
   if (record.own_keep) {
-    life_.keep(id, false);
+    life_.keep(id, 0);
   } else if (record.vetoed) {
     if (record.reached) life_.note_loss(id, Loss::keep_refused);
     life_.seal(id);
@@ -64,9 +64,9 @@ void Settle::settle_reached(const std::vector<RecordId>& reached) {
 
 void Settle::add_waiting() {
   for (const RecordId id : waiting_) {
-    Record& record = traces_.ledger[id];
-    if (!record.waiting_for_bytes) continue;
-    record.waiting_for_bytes = false;
+    const Record* const record = traces_.ledger.find(id);
+    if (record == nullptr || !record->waiting_for_bytes) continue;
+    traces_.ledger[id].waiting_for_bytes = false;
     candidates_.push_back(id);
   }
   waiting_.clear();
@@ -86,8 +86,12 @@ void Settle::settle_candidates() {
     order.emplace_back(traces_.carrier.nearest_hops(id), traces_.arrival_key(id), id);
   std::sort(order.begin(), order.end());
   fill_tokens();
-  for (const auto& [hops, arrival, id] : order)
-    if (within_budgets(id)) life_.keep(id, true);
+  for (const auto& [hops, arrival, id] : order) {
+    const propagate::PathId path = path_within_budgets(id);
+    if (path == 0) continue;
+    life_.keep(id, path);
+    traces_.ledger.paths().drop_reference(path);
+  }
 }
 
 void Settle::fill_tokens() noexcept {
@@ -97,21 +101,35 @@ void Settle::fill_tokens() noexcept {
   filled_at_ns_ = life_.now_ns();
 }
 
-bool Settle::within_budgets(RecordId id) {
+// The path of the keep that keeps the trace; 0: refused. The caller holds the reference.
+propagate::PathId Settle::path_within_budgets(RecordId id) {
   propagate::PathPool& paths = traces_.ledger.paths();
-  const propagate::PathId origin = paths.origin_of(traces_.carrier.nearest_path(id));
-  if (paths.kept_count(origin) >= traces_.options.links.propagate.max_traces_per_origin) {
+  const propagate::PathId path = path_with_room(id);
+  if (path == 0) {
     refuse(id, Loss::max_traces_per_origin);
-    return false;
+    return 0;
   }
   if (!within_byte_rate(id)) {
+    paths.drop_reference(path);
     refuse(id, Loss::max_propagated_bytes_per_second);
     traces_.ledger[id].waiting_for_bytes = true;
     waiting_.push_back(id);
-    return false;
+    return 0;
   }
-  ++paths.kept_count(origin);
-  return true;
+  ++paths.kept_count(paths.origin_of(path));
+  return path;
+}
+
+// The path from the nearest origin that has kept fewer than max_traces_per_origin, with a reference; 0: there is none.
+propagate::PathId Settle::path_with_room(RecordId id) {
+  propagate::PathPool& paths = traces_.ledger.paths();
+  const std::uint32_t traces_max = traces_.options.links.propagate.max_traces_per_origin;
+  const propagate::PathId nearest = traces_.carrier.nearest_path(id);
+  if (paths.kept_count(paths.origin_of(nearest)) < traces_max) {
+    paths.add_reference(nearest);
+    return nearest;
+  }
+  return traces_max == 0 ? 0 : traces_.carrier.path_with_room(id, traces_max);
 }
 
 bool Settle::within_byte_rate(RecordId id) {

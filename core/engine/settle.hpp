@@ -22,7 +22,8 @@ class Settle {
   void settle_reached(const std::vector<RecordId>& reached);
   void add_waiting();
   void settle_candidates();
-  bool within_budgets(RecordId id);
+  propagate::PathId path_within_budgets(RecordId id);
+  propagate::PathId path_with_room(RecordId id);
   bool within_byte_rate(RecordId id);
   void fill_tokens() noexcept;
   void refuse(RecordId id, base::Loss loss);

@@ -83,9 +83,7 @@ void Engine::Impl::adopt_all() {
   adopt_batch();
   // A node that ingest made for a link may belong to a trace that older windows know.
   link_created();
-  graph.drain_late([&](NodeId node) {
-    if (const RecordId id = carrier.find_record(node); id != 0) carrier.carry_again(id);
-  });
+  graph.drain_late([&](const graph::LateEdges& late) { carrier.carry_over(late); });
 }
 
 // What the traces of a few entries need is fetched side by side; each is near then until the last step.

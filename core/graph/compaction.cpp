@@ -124,8 +124,10 @@ bool Compaction::append(Append&& write) {
   Writer& writer = graph_.tick_writer();
   const bool room = cells_.empty() || writer.try_begin(0, cells_.size());
   if (room && !cells_.empty()) {
+    writer.set_logs_late(false);  // keeps were carried over them already
     write(writer);
     writer.end();
+    writer.set_logs_late(true);
   }
   cells_.clear();
   span_ids_.clear();

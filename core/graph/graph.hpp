@@ -99,14 +99,50 @@ class Graph {
         for (std::uint32_t i = 0; i < created.count; ++i) f(created.first + i);
       });
   }
-  // f(NodeId) for every append that met a reach with kCarries: read the node's edges again. Nodes may repeat.
+  // f(LateEdges) for every append that met a reach with kCarries, unless its window was dropped. Edges may repeat.
   template <class F>
   void drain_late(F&& f) {
     for (unsigned lane = 0; lane <= lanes_; ++lane)
-      writers_[lane].late_.drain([&](std::uint64_t entry) {
-        const auto node = static_cast<NodeId>(entry);
-        if (is_live(node, static_cast<std::uint32_t>(entry >> 32))) f(node);
+      writers_[lane].late_.drain([&](const LateEdges& late) {
+        if (is_live(late.node, late.sequence)) f(late);
       });
+  }
+  // Is the window there still, in which the node had this sequence number?
+  bool is_live(NodeId node, std::uint32_t sequence) const noexcept {
+    return windows_[slot_of(node)] != nullptr && sequence_of(node) == sequence;
+  }
+  std::uint32_t sequence_of(NodeId node) const noexcept {
+    return static_cast<std::uint32_t>(window_of(node).sequence());
+  }
+  // f(EdgeCell) for each of these edges. REQUIRES that the node's window is live.
+  template <class F>
+  void for_each_late_edge(const LateEdges& late, F&& f) const {
+    if ((late.edges & LateEdges::kCell) != 0) {
+      f(EdgeCell{late.edges});
+      return;
+    }
+    const Window& window = window_of(late.node);
+    const auto reference = static_cast<std::uint32_t>(late.edges);
+    if (late.is_out()) {
+      for (const EdgeCell cell : window.out_block(reference).cells)
+        if (cell.word != 0) f(cell);
+    } else {
+      WindowInList::for_each_in_block(reference, window, [&](std::uint64_t word) { f(EdgeCell{word}); });
+    }
+  }
+
+  // f(LateEdges) for all edges of the node, as if they came late; false from f ends it. PROTOCOL late_edge D2.
+  template <class F>
+  void for_each_part(NodeId node, F&& f) const {
+    const Window& window = window_of(node);
+    const NodeRow& row = window.row(offset_of(node));
+    const std::uint32_t sequence = sequence_of(node);
+    for (std::uint32_t at = WindowOutList::newest(row.out_head); at != 0; at = window.out_head(at).next.get())
+      if (!f(LateEdges{node, sequence, at})) return;
+    if (const std::uint64_t word = row.in_first.load(LateEdgeOrders::observe); word != 0)
+      if (!f(LateEdges{node, sequence, word})) return;
+    WindowInList::for_each_chunk(row.in_head, window,
+                                 [&](std::uint32_t at) { return f(LateEdges{node, sequence, LateEdges::kInBlock | at}); });
   }
 
   // --- keys and incarnations ----------------------------------------------------------------------------------------
@@ -327,9 +363,6 @@ class Graph {
     if (const std::uint64_t bytes = window.mark_incarnations(); bytes != 0) count_bytes(window, bytes);
     return window.incarnations(offset_of(node));
   }
-  std::uint32_t sequence_of(NodeId node) const noexcept {
-    return static_cast<std::uint32_t>(window_of(node).sequence());
-  }
   // A column's node, unless its window was dropped. Only the newest side of a link may point into a dropped window: a
   // window that is not the oldest unlinks its nodes before it goes (unlink()). A window that took the slot is younger
   // than both ends: comparing tells.
@@ -357,11 +390,6 @@ class Graph {
   // A node found by its key, unless it was forgotten.
   NodeId found(const Window& window, std::uint32_t offset) const noexcept {
     return offset == 0 || (window.slot() == closing_slot_ && is_forgotten(offset)) ? 0 : window.node_id(offset);
-  }
-
-  // Of a log's node: is the window there still in which it was logged?
-  bool is_live(NodeId node, std::uint32_t sequence) const noexcept {
-    return windows_[slot_of(node)] != nullptr && sequence_of(node) == sequence;
   }
 
   unsigned lanes_;

@@ -113,7 +113,7 @@ std::uint32_t Writer::append_out(NodeId from, std::span<const EdgeCell> cells,
   std::copy(cells.begin(), cells.end(), window_->arena().at<EdgeCell>(block + 1));
   std::copy(span_ids.begin(), span_ids.end(), window_->arena().at<SpanId>(block + 1 + head.count));
   WindowOutList::append(window_->row(offset_of(from)).out_head, block, head.next);
-  check_late(offset_of(from));
+  check_late(offset_of(from), block);
   return block;
 }
 
@@ -145,7 +145,7 @@ void Writer::append_in(std::span<const NodeId> to, std::span<const EdgeCell> cel
 void Writer::append_now(std::uint32_t to, std::uint64_t word) noexcept {
   NodeRow& row = window_->row(to);
   WindowInList::append(row.in_first, row.in_head, word, edge_room_);
-  check_late(to);
+  check_late(to, word);
 }
 
 // A few cells are better off in chunks, where others may join them.
@@ -154,8 +154,9 @@ void Writer::hand_over(HotCells::Buffer& buffer) noexcept {
   if (buffer.count <= kInChunkCells) {
     for (const std::uint64_t word : buffer.filled()) append_now(buffer.node, word);
   } else {
-    WindowInList::append_block(window_->row(buffer.node).in_head, buffer.filled(), edge_room_);
-    check_late(buffer.node);
+    const std::uint32_t block =
+        WindowInList::append_block(window_->row(buffer.node).in_head, buffer.filled(), edge_room_);
+    check_late(buffer.node, LateEdges::kInBlock | block);
   }
   buffer.count = 0;
 }

@@ -60,7 +60,6 @@ struct alignas(sync::kCacheLineBytes) Record {
   bool has_cut_links : 1 = false;        // emitted with links cut: late_pin can happen
   bool has_one_incarnation : 1 = false;  // for certain: nobody needs to ask the node for older ones
   bool reached : 1 = false;              // by a keep of another trace, over at least one edge
-  bool queued : 1 = false;               // to be carried on again: it has new edges
 };
 static_assert(sizeof(Record) == sync::kCacheLineBytes);  // a record a trace, read at every step of a tick
 
@@ -69,6 +68,7 @@ struct Trail {
   PathId own_path = 0;             // of an origin
   PathId path[2] = {};             // by layer kLinked, kLinking
   std::uint32_t frontier[2] = {};  // index + 1 into the frontiers, by direction; 0 = no cap was ever near
+  std::uint32_t edges[2] = {};     // by direction, as long as it has no frontier: at least so many; 0 = not counted
   bool asks = false;               // a keep was carried to it before its spans came: it asks over new edges, too
 };
 
@@ -100,8 +100,22 @@ class Ledger {
     return answers_[block][id % Records::kBlockCount];
   }
 
-  // Hint.
-  void prefetch(RecordId id) const noexcept { base::prefetch(&records_[id]); }
+  // Of a number that may have been given up since: null, or a record that is empty or another trace's.
+  const Record* find(RecordId id) const noexcept { return records_.find(id); }
+  bool is_in(RecordId id, Phase phase) const noexcept {
+    const Record* const record = find(id);
+    return record != nullptr && record->phase == phase;
+  }
+  // f(id) for every record.
+  template <class F>
+  void for_each(F&& f) const {
+    records_.for_each(f);
+  }
+
+  // Hint. The number may have been given up.
+  void prefetch(RecordId id) const noexcept {
+    if (const Record* const record = find(id); record != nullptr) base::prefetch(record);
+  }
 
   Trail& trail(RecordId id);  // made on first use
   const Trail* find_trail(RecordId id) const noexcept {

@@ -159,6 +159,7 @@ struct Statistics {
     std::uint32_t in_use = 0, stalled = 0;
     std::uint64_t stalled_ticks = 0;  // of the one that has been inside for longest
   } lanes;
+  std::uint64_t rank_seed = 0;  // in use: links.propagate.rank_seed, or drawn when the engine was opened
 };
 
 // One way in which something can be lost, for help texts and metrics.
