@@ -31,6 +31,7 @@ namespace entail::base {
   X(bad_hex, warning, "spans and links refused: an ID is not hexadecimal")                                          \
   X(wrong_length, warning, "spans and links refused: an ID has the wrong length")                                   \
   X(all_zero, warning, "spans and links refused: an ID is all zero")                                                \
+  X(bad_parent, warning, "spans emitted without their parent span ID: it was not 8 bytes long, or not hexadecimal") \
   X(bad_tracestate, info, "links whose tracestate does not parse; it is passed on and the link is followed")        \
   X(policy_error, warning,                                                                                          \
     "OTTL conditions that could not be evaluated on a span or event; error_mode says what follows (silent: "        \

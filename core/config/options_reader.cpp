@@ -335,7 +335,9 @@ void OptionsReader::check_whole() {
 namespace entail {
 inline namespace v1 {
 
-ConfigResult parse_options(std::string_view yaml) { return config::OptionsReader().run(yaml); }
+ConfigResult parse_options(std::string_view yaml, const Options& defaults) {
+  return config::OptionsReader(defaults).run(yaml);
+}
 
 }  // namespace v1
 }  // namespace entail

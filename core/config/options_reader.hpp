@@ -17,6 +17,7 @@ namespace entail::config {
 
 class OptionsReader {
  public:
+  explicit OptionsReader(const Options& defaults) : options_(defaults) { options_.tail_sampling.policies.clear(); }
   ConfigResult run(std::string_view text);
 
  private:

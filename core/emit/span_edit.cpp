@@ -4,6 +4,7 @@
 
 #include "base/check.hpp"
 #include "emit/attribute_bytes.hpp"
+#include "emit/odd_ids.hpp"
 #include "wire/decode.hpp"
 #include "wire/writer.hpp"
 
@@ -11,6 +12,7 @@ namespace entail::emit {
 namespace {
 
 constexpr std::uint32_t kTraceState = 3;
+constexpr std::uint32_t kParentSpanId = 4;
 constexpr std::uint32_t kAttributes = 9;
 constexpr std::uint32_t kLinks = 13;
 constexpr std::uint32_t kDroppedLinksCount = 14;
@@ -64,6 +66,18 @@ class Editor {
       if (index == kNoAttribute) return;
       leave_out(field);
       write_attribute(index);
+    } else if (edit_.clear_odd_ids) {
+      clear_odd_ids(field);
+    }
+  }
+
+  void clear_odd_ids(const wire::FieldView& field) {
+    if (is_field(field, kParentSpanId, kLength) && is_odd_size(field.payload.size, 8)) {
+      leave_out(field);
+      wire::append_bytes_field(out_, kParentSpanId, {});
+    } else if (is_field(field, kLinks, kLength) && is_odd_link(wire::slice(payload_, field.payload))) {
+      leave_out(field);
+      append_mended_link(wire::slice(payload_, field.payload), out_);
     }
   }
 
@@ -103,9 +117,19 @@ class Editor {
 
   void write_links() {
     if (!links_written_) {
-      for (const Bytes link : edit_.link_fields) wire::append_bytes(out_, link);
+      for (const Bytes link : edit_.link_fields) write_link(link);
     }
     links_written_ = true;
+  }
+
+  void write_link(Bytes field_bytes) {
+    wire::FieldView field;
+    wire::FieldCursor cursor(field_bytes, 0, static_cast<std::uint32_t>(field_bytes.size()));
+    if (edit_.clear_odd_ids && cursor.next(field) && is_odd_link(wire::slice(field_bytes, field.payload))) {
+      append_mended_link(wire::slice(field_bytes, field.payload), out_);
+    } else {
+      wire::append_bytes(out_, field_bytes);
+    }
   }
 
   void write_dropped_links_count() {

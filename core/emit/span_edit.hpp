@@ -1,4 +1,4 @@
-// Writing kept spans: slicing the received bytes, with the few fields replaced that DESIGN 3.11, 3.12 and 4.4
+// Writing kept spans: slicing the received bytes, with the few fields replaced that DESIGN 3.11, 3.12, 4.4 and 4.5
 // name (G6).
 // Thread rule: Confined. Cost: one copy of the span where nothing is edited, else one or two walks over its fields too.
 #pragma once
@@ -35,10 +35,11 @@ struct SpanEdit {
   std::span<const Bytes> link_fields =
       {};  // whole fields 13, in order; written where the first link was, else at the end
   std::optional<std::uint32_t> dropped_links_count = {};  // replaces every field 14; 0 is not written where none was
+  bool clear_odd_ids = false;  // of the parent and of links, those of link_fields too: see odd_ids.hpp
   // Keys are distinct, at most kAttributesMax. Each replaces all of its key, else is added behind the attributes.
   std::span<const Attribute> attributes = {};
   bool empty() const noexcept {
-    return !replace_trace_state && !replace_links && !dropped_links_count && attributes.empty();
+    return !replace_trace_state && !replace_links && !dropped_links_count && !clear_odd_ids && attributes.empty();
   }
 };
 

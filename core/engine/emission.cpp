@@ -6,6 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/prefetch.hpp"
+#include "emit/odd_ids.hpp"
 #include "engine/cut_span.hpp"
 #include "engine/emission.hpp"
 
@@ -22,6 +23,7 @@ struct Emission::KeptSpan {
   SpanId parent;
   std::string_view trace_state;
   std::uint32_t dropped_links_count = 0;
+  bool odd_parent = false;
 
   explicit KeptSpan(const store::SpanEntry* stored) noexcept;
 };
@@ -45,6 +47,7 @@ Emission::KeptSpan::KeptSpan(const store::SpanEntry* stored) noexcept : entry(st
   const Bytes state = wire::slice(payload, view.trace_state);
   trace_state = {reinterpret_cast<const char*>(state.data()), state.size()};
   dropped_links_count = view.dropped_links_count;
+  odd_parent = view.odd_parent;
 }
 
 Emission::Emission(Traces& traces, LifeCycle& life, LatePins& late_pins, Sink& sink)
@@ -151,6 +154,9 @@ void Emission::emit_span(RecordId id, const KeptSpan& span, bool carries_reason)
     edit.trace_state = trace_state;
   }
   std::uint64_t links_out = span.entry->link_count();
+  edit.clear_odd_ids =
+      span.odd_parent || span.entry->cut() != nullptr || (links_out != 0 && emit::has_odd_links(span.entry->payload()));
+  counts_.parents_cleared += span.odd_parent;
   if (span.entry->cut() != nullptr) {
     select_links(id, span, cut_output);
     edit.replace_links = true;

@@ -30,6 +30,7 @@ class Emission {
     std::uint64_t links_restored = 0;
     std::uint64_t link_duplicates = 0;
     std::uint64_t spans_sampled = 0;
+    std::uint64_t parents_cleared = 0;  // of emitted spans (DESIGN 4.5)
   };
   const Counts& counts() const noexcept { return counts_; }
   std::uint64_t bytes() const noexcept { return output_.capacity_bytes(); }

@@ -176,6 +176,7 @@ void Report::add_losses(const LaneTotals& totals, Statistics& out) const {
     add(loss, totals.rejected[reason] + totals.invalid[reason]);
   }
   add(Loss::bad_tracestate, out.links.bad_tracestate);
+  add(Loss::bad_parent, parts_.emission.counts().parents_cleared);
   add(Loss::json_value, totals.values_lost);
   add(Loss::unknown_field, totals.unknown_fields);
   add(Loss::edge_types, totals.types_unread);

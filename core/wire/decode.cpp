@@ -345,7 +345,9 @@ const Byte* Decoder::span_field(const Byte* field, std::uint32_t tag, const Byte
       return range(at, end, span.trace_state);
     case 4:
       if (tag != tag_of(4, WireType::length)) break;
-      return id<8>(at, end, span.parent_span_id);
+      at = id<8>(at, end, span.parent_span_id);
+      span.odd_parent |= span.parent_span_id.size != 8 && span.parent_span_id.size != 0;
+      return at;
     case 5:
     case 11:
       if ((tag & 7) != static_cast<std::uint32_t>(WireType::length)) break;

@@ -65,7 +65,8 @@ struct SpanView {
   std::uint32_t attribute_count = 0;
   std::uint32_t first_attribute = 0;  // offset of the tag of the first attribute field
   std::uint32_t attributes_end = 0;
-  bool bad_hex = false;  // set by the JSON door's marks (see Marks)
+  bool bad_hex = false;     // set by the JSON door's marks (see Marks)
+  bool odd_parent = false;  // a parent_span_id, the last or an earlier one, has neither 8 bytes nor none
 };
 
 struct LinkView {

@@ -51,7 +51,7 @@ var (
 	ErrNoRoom    = &Error{Status: StatusNoRoom}    // memory_limit is spent: Tick with the same now, then again
 	ErrClosed    = &Error{Status: StatusClosed}    // after Close, or after Drain for what takes in
 	ErrNotFound  = &Error{Status: StatusNotFound}  // never seen, or forgotten
-	ErrTooLarge  = &Error{Status: StatusTooLarge}  // larger than an engine can ever take in
+	ErrTooLarge  = &Error{Status: StatusTooLarge}  // needs more than a quarter of memory_limit: never fits
 )
 
 // Error gives the message, with its place.

@@ -72,6 +72,48 @@ TEST_F(CommandTest, WhatIsLostFromAndToJson_IsAmongTheLosses) {
   EXPECT_EQ(sum(parse(parser, to_frames.out), "/losses"), 0u);
 }
 
+// DESIGN 4.5: what a strict reader would refuse leaves empty, whatever came in and goes out; the link stays.
+TEST_F(CommandTest, IdsOfAnotherLength_LeaveEmpty_AndAreCounted) {
+  test::write_file(path("always.yaml"), test::buffer("tail_sampling: {policies: [{name: all, type: always_sample}]}"));
+  const std::string good = R"("traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708")";
+  test::write_file(
+      path("in.jsonl"),
+      test::buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{)" + good +
+                   R"(,"parentSpanId":"4142434445464748aa","links":[)"
+                   R"({"traceId":"b3e9ae34a5ae2af8f5d05915a02a79a3","spanId":"54342831","traceState":"a=1"},)"
+                   R"({"traceId":"4142434445464748","spanId":"543428316b7e6873"},)"
+                   R"({"traceId":"zzzzzzzzzzzzzzzz","spanId":"zzzzzzzz"},{)" +
+                   good + R"(}]}]}]}]})" + "\n"));
+  ASSERT_EQ(run("convert in.jsonl -o in.otlp --to proto-u32be").exit_code, 0);
+  for (const char* const input : {"in.jsonl", "in.otlp"}) {
+    for (const char* const to : {"jsonl", "proto-varint"}) {
+      const Outcome outcome = run(std::string("sample -c always.yaml ") + input + " -o out --json --to " + to);
+      ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+      simdjson::dom::parser parser;
+      const auto summary = parse(parser, outcome.out);
+      expect_conserved(summary);
+      EXPECT_EQ(number(summary, "/losses/bad_parent"), 1u);
+      EXPECT_EQ(number(summary, "/links/emitted"), 4u);
+      EXPECT_EQ(sum(summary, "/links/invalid"), 3u);
+      ASSERT_EQ(run("convert out -o out.jsonl --to jsonl").exit_code, 0);
+      const auto written = parse(parser, test::read_file(path("out.jsonl")));
+      const std::string span = "/resourceSpans/0/scopeSpans/0/spans/0";
+      EXPECT_EQ(text_at(written, span + "/traceId"), "0102030405060708090a0b0c0d0e0f10");
+      EXPECT_EQ(text_at(written, span + "/parentSpanId"), "");
+      const std::pair<const char*, const char*> links[] = {{"b3e9ae34a5ae2af8f5d05915a02a79a3", ""},
+                                                           {"", "543428316b7e6873"},
+                                                           {"", ""},
+                                                           {"0102030405060708090a0b0c0d0e0f10", "0102030405060708"}};
+      for (std::size_t i = 0; i < std::size(links); ++i) {
+        const std::string link = span + "/links/" + std::to_string(i);
+        EXPECT_EQ(text_at(written, link + "/traceId"), links[i].first) << input << " to " << to;
+        EXPECT_EQ(text_at(written, link + "/spanId"), links[i].second) << input << " to " << to;
+      }
+      EXPECT_EQ(text_at(written, span + "/links/0/traceState"), "a=1");
+    }
+  }
+}
+
 TEST_F(CommandTest, StandardOutputCarriesOneThing) {
   ASSERT_EQ(run("generate --scenario chain -o in.jsonl --to jsonl").exit_code, 0);
   simdjson::dom::parser parser;

@@ -28,11 +28,18 @@ class FeedTest : public testing::TestWithParam<unsigned> {
     add(bytes);
   }
 
+  static Buffer request_of(unsigned spans, std::int64_t end_ns) {
+    Buffer bytes;
+    for (unsigned i = 0; i < spans; ++i) bytes = test::joined({bytes, test::request(i + 1, end_ns)});
+    return bytes;
+  }
+
   std::vector<std::string> run() {
     FeedTarget target;
     target.ingest = [this](const Request& request) -> Result<void> {
       const std::lock_guard lock(mutex_);
-      if (refusals_ > 0) return --refusals_, Result<void>(Error(ErrorCode::no_room));
+      if (request.span_count() > spans_max_) return Error(ErrorCode::too_large);
+      if (refusals_ > 0) return --refusals_, Result<void>(Error(refusal_));
       taken_.push_back(std::to_string(request.end_time_max_ns() / 1'000'000));
       return {};
     };
@@ -43,9 +50,10 @@ class FeedTest : public testing::TestWithParam<unsigned> {
     };
     target.goes_on = [] { return true; };
     Feed feed(inputs_, target, executor_.get());
-    EXPECT_TRUE(feed.run([] {}).ok());
+    end_ = feed.run([] {}).error().code();
     end_second();
     request_count_ = feed.request_count();
+    too_large_ = feed.too_large();
     return calls_;
   }
 
@@ -65,8 +73,12 @@ class FeedTest : public testing::TestWithParam<unsigned> {
   std::mutex mutex_;
   std::vector<std::string> taken_;
   std::vector<std::string> calls_;
-  int refusals_ = 0;
+  unsigned refusals_ = 0;  // so many attempts fail with:
+  ErrorCode refusal_ = ErrorCode::no_room;
+  std::uint64_t spans_max_ = 1;
+  ErrorCode end_ = ErrorCode::none;
   std::uint64_t request_count_ = 0;
+  TooLargeCount too_large_;
 };
 
 using Calls = std::vector<std::string>;
@@ -125,11 +137,65 @@ TEST_P(FeedTest, NoRoomAmidASecond_LosesNoneOfTheOthers) {
   EXPECT_TRUE(report_.clean());
 }
 
-TEST_P(FeedTest, NoRoomAfterTheTick_IsReported_AndTheRestGoesOn) {
+TEST_P(FeedTest, NoRoomForLong_IsTickedUntilThereIsRoom) {
   inputs_.reserve(4);
   add_ends({2'000'000'000, 3'000'000'000});
-  refusals_ = 2;
-  EXPECT_EQ(run(), (Calls{"tick 2", "tick 2", "tick 3", "in 3000"}));
+  refusals_ = Feed::kTicksMax;
+  const Calls calls = run();
+  ASSERT_EQ(calls.size(), Feed::kTicksMax + 4u);
+  EXPECT_EQ(calls[Feed::kTicksMax], "tick 2");
+  EXPECT_EQ(calls[Feed::kTicksMax + 1], "in 2000");
+  EXPECT_EQ(calls.back(), "in 3000");
+  EXPECT_EQ(end_, ErrorCode::none);
+  EXPECT_TRUE(report_.clean());
+  EXPECT_EQ(request_count_, 2u);
+}
+
+TEST_P(FeedTest, NoRoomForEver_IsAnError_NotSilence) {
+  inputs_.reserve(4);
+  add_ends({2'000'000'000, 3'000'000'000});
+  refusals_ = Feed::kTicksMax + 1;
+  EXPECT_EQ(run(), Calls(Feed::kTicksMax + 1, "tick 2"));
+  EXPECT_EQ(end_, ErrorCode::no_room);
+  EXPECT_EQ(request_count_, 0u);
+}
+
+TEST_P(FeedTest, Busy_IsTriedAgain) {
+  inputs_.reserve(4);
+  add_ends({2'000'000'000});
+  refusals_ = 3;
+  refusal_ = ErrorCode::busy;
+  EXPECT_EQ(run(), (Calls{"tick 2", "tick 2", "tick 2", "tick 2", "in 2000"}));
+  EXPECT_EQ(end_, ErrorCode::none);
+}
+
+TEST_P(FeedTest, TooLarge_IsLostAtOnce_AndNoFaultOfTheInput) {
+  inputs_.reserve(4);
+  const Buffer large = request_of(3, 2 * kSecond);
+  add(test::joined({test::u32be_frame(test::request(1, 2 * kSecond)), test::u32be_frame(large),
+                    test::u32be_frame(test::request(1, 3 * kSecond))}));
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(run(), (Calls{"tick 2", "in 2000", "tick 3", "in 3000"}));
+  const std::string told = testing::internal::GetCapturedStderr();
+  const std::size_t place = test::u32be_frame(test::request(1, 2 * kSecond)).size() + 4;
+  EXPECT_EQ(told,
+            "entail: input0: a request of " + std::to_string(large.size()) +
+                " bytes with 3 spans needs more than a quarter of memory_limit; it is lost (the message at byte " +
+                std::to_string(place) + ")\n");
+  EXPECT_TRUE(report_.clean());
+  EXPECT_EQ(report_.skipped(Skip::malformed), 0u);
+  EXPECT_EQ(request_count_, 3u);
+  EXPECT_EQ(too_large_.requests, 1u);
+  EXPECT_EQ(too_large_.spans, 3u);
+  EXPECT_EQ(too_large_.bytes_max, large.size());
+}
+
+TEST_P(FeedTest, AnyOtherRefusal_IsReportedAsSuch) {
+  inputs_.reserve(4);
+  add_ends({2'000'000'000, 3'000'000'000});
+  refusals_ = 1;
+  refusal_ = ErrorCode::out_of_memory;
+  EXPECT_EQ(run(), (Calls{"tick 2", "tick 3", "in 3000"}));
   EXPECT_FALSE(report_.clean());
   EXPECT_EQ(report_.skipped(Skip::malformed), 1u);
   EXPECT_EQ(request_count_, 1u);

@@ -76,6 +76,22 @@ TEST(MessageReader, GivesLines_WithTheirNumbers) {
   EXPECT_EQ(reading.bytes, bytes.size());
 }
 
+TEST(MessageReader, BlanksInFrontOfALine_CountInItsOffsets) {
+  const std::string text =
+      "\xef\xbb\xbf {\"a\":1}\n" + std::string(300, ' ') + "\n" + std::string(200, '\t') + "{}\n{}";
+  MessageReader reader(std::make_unique<test::PieceSource>(test::buffer(text)), std::nullopt, std::nullopt,
+                       [](Bytes) { return false; });
+  Message message;
+  std::vector<std::uint64_t> offsets;
+  while (reader.next(message) == MessageReader::Next::message) {
+    EXPECT_EQ(message.bytes[0], '{');
+    offsets.push_back(message.line_offset);
+  }
+  EXPECT_EQ(offsets, (Places{4, 200, 0}));
+  EXPECT_EQ(message.place, 4u);
+  EXPECT_EQ(reader.bytes_read(), text.size());
+}
+
 TEST(MessageReader, GivesOneDocument) {
   const std::string document = "{\n \"resourceSpans\": [\n ]\n}\n";
   const Reading reading = read(test::buffer(document));

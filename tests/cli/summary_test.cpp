@@ -30,6 +30,7 @@ Statistics some_statistics() {
   statistics.links.emitted = 20;
   statistics.links.dropped = 30;
   statistics.losses = {{"keep_after_seal", 5}};
+  statistics.memory.peak_bytes = 700'000;
   return statistics;
 }
 
@@ -42,6 +43,8 @@ RunFacts some_facts() {
   facts.seconds = 0.5;
   facts.cpu_seconds = 0.25;
   facts.peak_memory_bytes = 1 << 20;
+  facts.memory_limit_bytes = 64u << 20;
+  facts.retain_bytes_max = 32u << 20;
   facts.threads = 2;
   return facts;
 }
@@ -58,9 +61,9 @@ TEST(SummaryJson, HasEveryFieldOfTheContract_InItsPlace) {
       "\"traces\":1}]},"
       "\"links\":{\"received\":50,\"edges\":30,\"same_trace\":10,\"null_target\":6,\"invalid\":{\"wrong_length\":4},"
       "\"bad_tracestate\":0,\"duplicates\":0,\"sampled_spans\":0,\"emitted\":20,\"dropped\":30,\"restored\":0},"
-      "\"losses\":{\"keep_after_seal\":5},"
+      "\"losses\":{\"keep_after_seal\":5},\"notes\":[],"
       "\"run\":{\"seconds\":0.5,\"cpu_seconds\":0.25,\"spans_per_second\":200,\"peak_memory_bytes\":1048576,"
-      "\"threads\":2}}\n");
+      "\"account_peak_bytes\":700000,\"memory_limit_bytes\":67108864,\"threads\":2}}\n");
 }
 
 TEST(SummaryJson, EmptyRun_HasAllItsZeros) {
@@ -76,8 +79,9 @@ TEST(SummaryJson, EmptyRun_HasAllItsZeros) {
 
 TEST(SummaryTable, TellsEachNumberAndNoZeroLosses_WithoutColours) {
   const std::string table = summary_table(some_statistics(), some_facts(), Paint{false});
-  for (const char* expected : {"passed over: metrics", "linked, 1 hop ", "linking, 2 hops", "toward causes", "errors",
-                               "keep_after_seal", "rejected", "all_zero 2", "peak memory 1.0 MiB"}) {
+  for (const char* expected :
+       {"passed over: metrics", "linked, 1 hop ", "linking, 2 hops", "toward causes", "errors", "keep_after_seal",
+        "rejected", "all_zero 2", "peak memory 1.0 MiB; the engine's account 684 KiB of memory_limit 64 MiB"}) {
     EXPECT_NE(table.find(expected), std::string::npos) << expected << "\n" << table;
   }
   EXPECT_EQ(table.find('\x1b'), std::string::npos);
@@ -89,6 +93,62 @@ TEST(SummaryTable, TellsEachNumberAndNoZeroLosses_WithoutColours) {
     }
   }
   EXPECT_NE(summary_table({}, {}, Paint{false}).find("Losses\n  none"), std::string::npos);
+}
+
+using Notes = std::vector<std::string>;
+
+TEST(SummaryNotes, SayWhatWasLostForLackOfMemory_AndWhatToRaise) {
+  Statistics statistics = some_statistics();
+  RunFacts facts = some_facts();
+  facts.threads = 1;
+  statistics.memory.peak_bytes = 63u << 20;
+  EXPECT_EQ(summary_notes(statistics, facts), Notes{});
+  statistics.losses = {{"evicted", 1234}, {"records_forgotten", 5}, {"no_room", 7}};
+  EXPECT_EQ(summary_notes(statistics, facts),
+            Notes{"For lack of memory something was evicted or lost (evicted 1,234, records_forgotten 5): raise "
+                  "memory_limit (now 64 MiB; the engine held up to 63 MiB) and retain.max_bytes (now 32 MiB)."});
+  facts.threads = 2;
+  EXPECT_EQ(summary_notes(statistics, facts).at(1), "With several threads another run may keep other traces.");
+  statistics.losses = {{"too_large", 2}, {"out_of_memory", 1}};
+  facts.threads = 1;
+  facts.too_large = {2, 9, 20'000'000};
+  EXPECT_EQ(summary_notes(statistics, facts),
+            (Notes{"For lack of memory something was evicted or lost (too_large 2, out_of_memory 1): raise "
+                   "memory_limit (now 64 MiB; the engine held up to 63 MiB).",
+                   "2 requests with 9 spans needed more than a quarter of memory_limit, the largest 20,000,000 bytes.",
+                   "The system had no memory left: give the process more, or lower memory_limit."}));
+}
+
+TEST(SummaryNotes, StandFirstInTheTable_AndInTheObject) {
+  Statistics statistics = some_statistics();
+  statistics.losses = {{"evicted", 3}, {"too_large", 1}};
+  RunFacts facts = some_facts();
+  facts.too_large = {1, 12, 20'000'000};
+  const std::string table = summary_table(statistics, facts, Paint{false});
+  EXPECT_TRUE(table.starts_with("Notes\n  For lack of memory something was evicted or lost (evicted 3, too_large 1)"))
+      << table;
+  EXPECT_NE(table.find("too large for memory_limit"), std::string::npos) << table;
+  EXPECT_NE(table.find("requests of up to 19 MiB, with 12 spans: lost"), std::string::npos) << table;
+  simdjson::dom::parser parser;
+  const std::string json = summary_json(statistics, facts);
+  EXPECT_EQ(parser.parse(json)["notes"].get_array().value().size(), 3u);
+  EXPECT_EQ(std::string_view(parser.parse(json)["notes"].at(0)).substr(0, 18), "For lack of memory");
+}
+
+TEST(Strict, IsAboutMemory_NotAboutTheInputOrTheConfiguration) {
+  for (const char* const name : {"evicted", "records_forgotten", "too_large", "out_of_memory"}) {
+    Statistics statistics;
+    statistics.losses = {{name, 1}};
+    EXPECT_TRUE(lost_for_memory(statistics)) << name;
+  }
+  Statistics statistics;
+  for (const LossInfo& info : loss_table()) {
+    if (info.name != "evicted" && info.name != "records_forgotten" && info.name != "too_large" &&
+        info.name != "out_of_memory") {
+      statistics.losses.push_back({std::string(info.name), 1});
+    }
+  }
+  EXPECT_FALSE(lost_for_memory(statistics));
 }
 
 TEST(JsonText, EscapesWhatJsonForbids) {

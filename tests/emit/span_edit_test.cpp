@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "emit/odd_ids.hpp"
 #include "otlp_trace.pb.h"
 #include "tests/wire/message_parts.hpp"
 
@@ -117,6 +118,60 @@ TEST(SpanEdit, WritesEveryKindOfValue) {
   EXPECT_EQ(span.attributes(5).value().array_value().values(1).string_value(), std::string(200, 'b'));
   EXPECT_EQ(span.attributes(6).value().value_case(), otlp::AnyValue::kArrayValue);
   EXPECT_EQ(span.SerializeAsString(), std::string(out.begin(), out.end())) << "minimal and in ascending order";
+}
+
+// DESIGN 4.5: strict readers refuse a whole message for one ID of another length.
+const std::string kTrace(16, 'T');
+const std::string kSpan(8, 'S');
+
+Buffer link(std::string_view trace, std::string_view span) {
+  return join({bytes_field(1, trace), bytes_field(2, span), bytes_field(3, "a=1"),
+               bytes_field(4, key_value("k", string_value("v"))), bytes_field(77, "?")});
+}
+
+TEST(OddIds, OfLinksAreEmptied_AndTheRestOfTheLinkStays) {
+  const struct {
+    std::string trace, span, trace_out, span_out;
+  } cases[] = {{kTrace, "1234", kTrace, ""},
+               {"ABCDEFGH", kSpan, "", kSpan},
+               {std::string(17, 'x'), kSpan, "", kSpan},
+               {kTrace, std::string(9, 'x'), kTrace, ""},
+               {"1", "2", "", ""},
+               {std::string(300, 'x'), kSpan, "", kSpan}};
+  for (const auto& [trace, span, trace_out, span_out] : cases) {
+    const Buffer odd = bytes_field(13, link(trace, span));
+    const Buffer payload = join({kIds, bytes_field(13, link(kTrace, kSpan)), odd, kTail});
+    EXPECT_TRUE(has_odd_links(payload));
+    const Buffer mended = bytes_field(13, link(trace_out, span_out));
+    EXPECT_EQ(edited(payload, {.clear_odd_ids = true}),
+              join({kIds, bytes_field(13, link(kTrace, kSpan)), mended, kTail}));
+    const std::vector<Bytes> links = {odd, kLinkC};
+    EXPECT_EQ(edited(payload, {.replace_links = true, .link_fields = links, .clear_odd_ids = true}),
+              join({kIds, mended, bytes_field(13, bytes_field(1, "")), kTail}));
+  }
+}
+
+TEST(OddIds, OfTheParentIsEmptied) {
+  for (const std::string& parent : {std::string("1234"), std::string(9, 'p'), std::string(16, 'p')}) {
+    const Buffer payload = join({kIds, bytes_field(4, parent), bytes_field(5, "name"), kTail});
+    EXPECT_EQ(edited(payload, {.clear_odd_ids = true}),
+              join({kIds, bytes_field(4, ""), bytes_field(5, "name"), kTail}));
+  }
+}
+
+// Zeros are IDs of the right length; a group and a number with an ID's field number are unknown fields. A reader sees
+// every one of repeated fields.
+TEST(OddIds, WhatIsOdd) {
+  const Buffer fine = join({kIds, bytes_field(4, std::string(8, '\0')),
+                            bytes_field(13, link(std::string(16, '\0'), std::string(8, '\0'))),
+                            bytes_field(13, link("", "")), bytes_field(13, Buffer{}),
+                            bytes_field(13, join({varint_field(1, 5), group_field(2, varint_field(1, 1))}))});
+  EXPECT_FALSE(has_odd_links(fine));
+  EXPECT_EQ(edited(fine, {.clear_odd_ids = true}), fine);
+  const Buffer twice = join({bytes_field(1, "odd"), bytes_field(1, kTrace), bytes_field(2, kSpan)});
+  EXPECT_TRUE(is_odd_link(twice));
+  EXPECT_EQ(edited(bytes_field(13, twice), {.clear_odd_ids = true}),
+            bytes_field(13, join({bytes_field(1, ""), bytes_field(1, kTrace), bytes_field(2, kSpan)})));
 }
 
 }  // namespace

@@ -255,5 +255,23 @@ TEST(Decode, KeepsNothingOfTheRequestBefore) {
   EXPECT_EQ(decoded.bytes.data(), second.data());
 }
 
+TEST(Decode, SeesEveryParentOfAnotherLength) {
+  const std::string good(8, 'P');
+  const auto odd = [](const Buffer& span) {
+    const bool alone = wire::read_span(span).odd_parent;
+    EXPECT_EQ(decoded_of(request_of({span})).spans[0].odd_parent, alone);
+    return alone;
+  };
+  EXPECT_FALSE(odd({}));
+  EXPECT_FALSE(odd(bytes_field(4, "")));
+  EXPECT_FALSE(odd(bytes_field(4, good)));
+  EXPECT_FALSE(odd(join({bytes_field(4, std::string(8, '\0')), varint_field(4, 1)})));
+  EXPECT_TRUE(odd(bytes_field(4, "1234")));
+  EXPECT_TRUE(odd(bytes_field(4, std::string(9, 'P'))));
+  EXPECT_TRUE(odd(join({bytes_field(4, "1234"), bytes_field(4, good)})));
+  EXPECT_TRUE(odd(join({bytes_field(1, std::string(16, 'T')), bytes_field(2, std::string(8, 'S')),
+                        bytes_field(4, std::string(16, 'P')), bytes_field(5, "name")})));
+}
+
 }  // namespace
 }  // namespace entail::wire_test

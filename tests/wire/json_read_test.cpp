@@ -205,6 +205,9 @@ TEST(JsonRead, OddSpanIds) {
   const JsonCase parent(span_text(R"("parentSpanId":"zzzzzzzz")"));
   EXPECT_EQ(parent.hex_of(parent.span().parent_span_id), "7a7a7a7a7a7a7a7a00");
   EXPECT_FALSE(parent.span().bad_hex);
+  EXPECT_TRUE(parent.span().odd_parent);
+  EXPECT_TRUE(JsonCase(span_text(R"("parentSpanId":"zzzzzzz")")).span().odd_parent);
+  EXPECT_FALSE(JsonCase(span_text(R"("parentSpanId":"")")).span().odd_parent);
   // Of a repeated key the last one counts.
   EXPECT_FALSE(JsonCase(span_text(R"("traceId":"zz","traceId":"ab")")).span().bad_hex);
   EXPECT_TRUE(JsonCase(span_text(R"("traceId":"ab","traceId":"zz")")).span().bad_hex);

@@ -11,7 +11,14 @@
 namespace entail::cli {
 
 // FORMATS "The command".
-enum class Exit : int { done = 0, input_unreadable = 1, usage = 2, output_unwritable = 3, interrupted = 130 };
+enum class Exit : int {
+  done = 0,
+  input_unreadable = 1,
+  usage = 2,
+  output_unwritable = 3,
+  lossy = 4,
+  interrupted = 130,
+};
 
 // What the chosen subcommand does, called after the whole command line was parsed.
 using Action = std::function<Exit()>;
@@ -29,10 +36,11 @@ struct LoadedConfig {
   std::optional<Options> options;
   bool warned = false;
 };
-LoadedConfig load_config(const std::string& path);
+// `defaults` holds where the file says nothing.
+LoadedConfig load_config(const std::string& path, const Options& defaults = Options());
 
 // Without a configuration: traces with an error are kept, and carried over links with the default limits.
-Options options_without_config();
+Options options_without_config(const Options& defaults);
 
 // Help texts keep their line breaks: the examples stand in the footer.
 inline void set_examples(CLI::App& command, const std::string& examples) { command.footer("\nExamples:\n" + examples); }

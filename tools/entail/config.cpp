@@ -46,7 +46,7 @@ Exit check(const std::string& path) {
 
 }  // namespace
 
-LoadedConfig load_config(const std::string& path) {
+LoadedConfig load_config(const std::string& path, const Options& defaults) {
   LoadedConfig loaded;
   std::ifstream file(path, std::ios::binary);
   std::string text;
@@ -61,7 +61,7 @@ LoadedConfig load_config(const std::string& path) {
          "");
     return loaded;
   }
-  ConfigResult result = parse_options(text);
+  ConfigResult result = parse_options(text, defaults);
   for (const ConfigMessage& message : result.warnings) tell(path, message, "warning: ");
   for (const ConfigMessage& message : result.errors) tell(path, message, "");
   loaded.warned = !result.warnings.empty();
@@ -69,8 +69,8 @@ LoadedConfig load_config(const std::string& path) {
   return loaded;
 }
 
-Options options_without_config() {
-  Options options;
+Options options_without_config(const Options& defaults) {
+  Options options = defaults;
   PolicyOptions errors;
   errors.name = "errors";
   errors.type = PolicyType::status_code;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "console.hpp"
 #include "executor.hpp"
 #include "stop_signal.hpp"
 
@@ -52,46 +53,77 @@ TraceInput* Feed::first_to_arrive() noexcept {
   return first;
 }
 
+// The requests that are not too large, all of them. They are taken in in any order; after one had to wait for room
+// those that were not tried yet are tried again in parallel.
 Result<void> Feed::take_in_waiting() {
-  // Ends: every round takes in or refuses at least one request.
-  while (!waiting_.empty()) {
-    // Once one finds no room the others need not try: a tick comes first. Relaxed, for it only saves attempts.
-    std::atomic<bool> full{false};
-    for_each_index(executor_, waiting_.size(), [&](std::size_t i) {
-      if (full.load(std::memory_order_relaxed)) return;
-      Waiting& waiting = waiting_[i];
-      waiting.error = target_.ingest(waiting.parsed->request).error();
-      waiting.state = waiting.error.code() == ErrorCode::none ? Waiting::State::taken : Waiting::State::refused;
-      if (waiting.state == Waiting::State::refused) full.store(true, std::memory_order_relaxed);
-    });
-    if (full.load(std::memory_order_relaxed)) {
-      if (const auto again = try_refused_again(); !again) return again;
+  // Ends: every round at least one request is done, or the feed fails.
+  while (!waiting_.empty() && target_.goes_on()) {
+    try_all_until_one_waits();
+    for (Waiting& waiting : waiting_) {
+      if (waiting.state != Waiting::State::waits) continue;
+      if (const auto done = tick_until_done(waiting); !done) return done;
     }
     std::size_t left = 0;
     for (const Waiting& waiting : waiting_) {
-      request_count_ += waiting.state == Waiting::State::taken;
-      if (waiting.state == Waiting::State::untried) waiting_[left++] = waiting;
+      if (waiting.state == Waiting::State::untried) {
+        waiting_[left++] = waiting;
+      } else {
+        count(waiting);
+      }
     }
     waiting_.resize(left);
+  }
+  waiting_.clear();
+  return {};
+}
+
+void Feed::try_all_until_one_waits() {
+  // Once one finds no room the others need not try: a tick comes first. Relaxed, for it only saves attempts.
+  std::atomic<bool> full{false};
+  for_each_index(executor_, waiting_.size(), [&](std::size_t i) {
+    if (full.load(std::memory_order_relaxed)) return;
+    try_one(waiting_[i]);
+    if (waiting_[i].state == Waiting::State::waits) full.store(true, std::memory_order_relaxed);
+  });
+}
+
+void Feed::try_one(Waiting& waiting) {
+  waiting.error = target_.ingest(waiting.parsed->request).error();
+  const bool later = waiting.error.code() == ErrorCode::no_room || waiting.error.code() == ErrorCode::busy;
+  waiting.state = later ? Waiting::State::waits : Waiting::State::done;
+}
+
+// A tick with the same time makes room (DESIGN 3.0).
+Result<void> Feed::tick_until_done(Waiting& waiting) {
+  for (unsigned ticks = 0; waiting.state == Waiting::State::waits; ++ticks) {
+    if (!target_.goes_on()) return {};
+    if (ticks == kTicksMax) return waiting.error;
+    if (const auto ticked = target_.tick(now_ns_); !ticked) return ticked;
+    try_one(waiting);
   }
   return {};
 }
 
-// No room: a tick with the same time makes some (DESIGN 3.0). A request that finds none even then is too large.
-Result<void> Feed::try_refused_again() {
-  for (Waiting& waiting : waiting_) {
-    if (waiting.state != Waiting::State::refused) continue;
-    if (const auto ticked = target_.tick(now_ns_); !ticked) return ticked;
-    waiting.error = target_.ingest(waiting.parsed->request).error();
-    if (waiting.error.code() == ErrorCode::none) {
-      waiting.state = Waiting::State::taken;
-      continue;
+// Counts what became of a request, and reports it if it was left out.
+void Feed::count(const Waiting& waiting) {
+  switch (waiting.error.code()) {
+    case ErrorCode::none:
+      ++taken_count_;
+      return;
+    case ErrorCode::too_large: {
+      const Request& request = waiting.parsed->request;
+      const std::uint64_t bytes = request.protobuf().size();
+      ++too_large_.requests;
+      too_large_.spans += request.span_count();
+      too_large_.bytes_max = std::max(too_large_.bytes_max, bytes);
+      const std::string spans = grouped(request.span_count()) + (request.span_count() == 1 ? " span" : " spans");
+      waiting.input->lose(*waiting.parsed, "a request of " + grouped(bytes) + " bytes with " + spans +
+                                               " needs more than a quarter of memory_limit; it is lost");
+      return;
     }
-    const bool no_room = waiting.error.code() == ErrorCode::no_room;
-    waiting.input->refuse(*waiting.parsed, no_room ? "the request is too large for memory_limit; it was left out"
-                                                   : describe(waiting.error) + "; the request was left out");
+    default:
+      waiting.input->refuse(*waiting.parsed, describe(waiting.error) + "; the request was left out");
   }
-  return {};
 }
 
 }  // namespace entail::cli

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <thread>
 
+#include "available_memory.hpp"
 #include "commands.hpp"
 #include "executor.hpp"
 #include "feed.hpp"
@@ -29,6 +30,7 @@ struct SampleArguments {
   std::string from;
   std::string to;
   unsigned threads = 1;
+  bool strict = false;
   bool json = false;
 };
 
@@ -88,9 +90,11 @@ class SampleRun {
 
   // The engine says yes to the configuration before any file is opened for writing.
   bool open_engine() {
-    options_ = options_without_config();
+    Options defaults;
+    defaults.memory_limit_bytes = default_memory_limit_bytes(available_memory_bytes());
+    options_ = options_without_config(defaults);
     if (!arguments_.config.empty()) {
-      LoadedConfig config = load_config(arguments_.config);
+      LoadedConfig config = load_config(arguments_.config, defaults);
       if (!config.options) return false;
       options_ = std::move(*config.options);
     }
@@ -162,11 +166,20 @@ class SampleRun {
     facts_.interrupted = stop_requested();
     if (fed && !sink_.output->failed()) fed = engine_->drain(feed.now_ns());
     facts_.requests = feed.request_count();
+    facts_.too_large = feed.too_large();
     console_.clear_progress();
-    if (!fed) return refuse("the engine stopped: " + describe(fed.error()));
+    if (!fed) return refuse(stopped_text(fed.error()));
     output_file_->finish();
     if (decisions_file_) decisions_file_->finish();
     return check_outputs();
+  }
+
+  static std::string stopped_text(Error error) {
+    if (error.code() != ErrorCode::no_room && error.code() != ErrorCode::busy) {
+      return "the engine stopped: " + describe(error);
+    }
+    return "internal error: a request was not taken in after " + grouped(Feed::kTicksMax) + " ticks (" +
+           describe(error) + "); the output is incomplete";
   }
 
   void show_progress(const Feed& feed) {
@@ -192,6 +205,8 @@ class SampleRun {
     facts_.cpu_seconds = cpu_seconds();
     facts_.peak_memory_bytes = peak_memory_bytes();
     facts_.threads = arguments_.threads;
+    facts_.memory_limit_bytes = options_.memory_limit_bytes;
+    facts_.retain_bytes_max = options_.retain.max_bytes.value_or(options_.memory_limit_bytes / 2);
     Statistics statistics = engine_->statistics();
     add_loss(statistics, "json_value", sink_.output->losses().values);
     add_loss(statistics, "unknown_field", sink_.output->losses().unknown_fields);
@@ -200,12 +215,17 @@ class SampleRun {
     const Paint paint = paint_for(taken ? STDERR_FILENO : STDOUT_FILENO);
     const std::string text =
         arguments_.json ? summary_json(statistics, facts_) : summary_table(statistics, facts_, paint);
+    // A table on standard error says it already.
+    if (!taken || arguments_.json) {
+      for (const std::string& note : summary_notes(statistics, facts_)) console_.message(note);
+    }
     if (taken) {
       std::fwrite(text.data(), 1, text.size(), stderr);
     } else if (!print(text)) {
       return Exit::output_unwritable;
     }
     if (facts_.interrupted) return Exit::interrupted;
+    if (arguments_.strict && lost_for_memory(statistics)) return Exit::lossy;
     return report_.clean() ? Exit::done : Exit::input_unreadable;
   }
 
@@ -251,8 +271,11 @@ constexpr const char* kExamples =
     "\nTime runs by the spans' end times, so a file gives the same answer whenever it is read. gzip and zstd are\n"
     "found out; so is the framing, except on a pipe that gives less than 4 MiB of protobuf and then waits: say "
     "--from.\n"
+    "\nWithout a memory_limit in the configuration half of the memory that the process may use is the limit: of the\n"
+    "machine's, or of its control group's if that is less.\n"
     "\nExit codes: 0 done; 1 done, but some input could not be read; 2 wrong usage or configuration; 3 the output\n"
-    "could not be written; 130 interrupted, what was decided so far is written.";
+    "could not be written; 4 with --strict: done, but something was evicted or lost for lack of memory; 130\n"
+    "interrupted, what was decided so far is written.";
 
 }  // namespace
 
@@ -271,6 +294,7 @@ void add_sample(CLI::App& app, Action& action) {
   command->add_option("--threads", arguments->threads, "Threads; the answer does not depend on them")
       ->check(CLI::Range(1u, 64u))
       ->capture_default_str();
+  command->add_flag("--strict", arguments->strict, "Exit with 4 if something was evicted or lost for lack of memory");
   command->add_flag("--json", arguments->json, "Print the summary as one JSON object");
   set_examples(*command, kExamples);
   command->callback([arguments, &action] { action = [arguments] { return SampleRun(*arguments).run(); }; });

@@ -53,7 +53,7 @@ typedef int32_t entail_status_t;
 #define ENTAIL_E_CLOSED 10       /* after entail_drain(): ingest and ticks; after entail_engine_close(): every call */
 #define ENTAIL_E_NOT_FOUND 11    /* never seen, or forgotten */
 #define ENTAIL_E_BUFFER 12       /* the caller's buffer is too small; *size says how much is needed */
-#define ENTAIL_E_TOO_LARGE 13    /* larger than an engine can ever take in */
+#define ENTAIL_E_TOO_LARGE 13    /* needs more than a quarter of memory_limit, or is 4 GiB or more: never fits */
 #define ENTAIL_E_INTERNAL 14     /* a fault of the library */
 
 /* Detail of a failure. Written when a call fails, left alone when it succeeds or gives ENTAIL_NOTHING. */
@@ -291,7 +291,8 @@ ENTAIL_API void entail_engine_close(entail_engine_t* engine);
 /* entail_ingest_otlp: takes in one ExportTraceServiceRequest (or TracesData) in protobuf, whole or not at all. It
    arrives at the now of the last tick.
    threads    any number at once on one engine, with entail_tick() too
-   blocks     never; ENTAIL_E_NO_ROOM when memory_limit is spent, ENTAIL_E_BUSY when all lanes are taken
+   blocks     never; ENTAIL_E_NO_ROOM when memory_limit is spent, ENTAIL_E_BUSY when all lanes are taken,
+              ENTAIL_E_TOO_LARGE for a request that can never fit
    allocates  inside, within memory_limit; a thread's buffers grow with its largest request and are kept for the next
    borrows    bytes, until return
    on error   nothing of this request was taken in; receipt (may be NULL) is still written; error says at which byte

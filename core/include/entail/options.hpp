@@ -194,8 +194,9 @@ struct ConfigResult {
 };
 
 // Reads FORMATS "Configuration" or a whole Collector configuration that holds processors.tail_sampling.
-// Throws nothing but std::bad_alloc; reads no file and no environment.
-ConfigResult parse_options(std::string_view yaml);
+// `defaults` holds where the text says nothing; its policies do not count. Throws nothing but std::bad_alloc; reads no
+// file and no environment.
+ConfigResult parse_options(std::string_view yaml, const Options& defaults = Options());
 
 // Every option with its default, bounds and help as commented YAML that parse_options() accepts.
 std::string default_options_yaml();

@@ -21,7 +21,7 @@ enum class ErrorCode : std::uint16_t {
   bad_tag = 4,         // field number 0, an unknown wire type, or a tag beyond 32 bits
   bad_group = 5,       // a group that does not end, or ends as another
   too_deep = 6,        // nested beyond the depth limit
-  too_large = 7,       // a message or a count beyond its limit
+  too_large = 7,       // a message or a count beyond its limit; from ingest(): more than a quarter of memory_limit
   bad_json = 8,        // not JSON
   bad_shape = 9,       // JSON, but not an OTLP trace request
   no_room = 10,        // the budget or a table is spent: call tick() with the same now, then try again

@@ -76,12 +76,14 @@ void ByteWindow::make_room() {
   const std::size_t held = end_ - begin_;
   if (begin_ > 0) {
     std::memmove(buffer_.get(), buffer_.get() + begin_, held);
+    bytes_moved_ += held;
     begin_ = 0;
     end_ = held;
   }
   if (held < capacity_) return;
   auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(capacity_ * 2);
   std::memcpy(larger.get(), buffer_.get(), held);
+  bytes_moved_ += held;
   buffer_ = std::move(larger);
   capacity_ *= 2;
 }

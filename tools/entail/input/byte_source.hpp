@@ -81,6 +81,8 @@ class ByteWindow {
   // The source gave its last byte: nothing comes behind available().
   bool ended() const noexcept { return ended_; }
   const std::optional<Problem>& problem() const noexcept { return source_->problem(); }
+  // Bytes copied so far to make room for others.
+  std::uint64_t bytes_moved() const noexcept { return bytes_moved_; }
 
  private:
   static constexpr std::size_t kCapacity = std::size_t{1} << 20;
@@ -92,6 +94,7 @@ class ByteWindow {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::uint64_t offset_ = 0;
+  std::uint64_t bytes_moved_ = 0;
   bool ended_ = false;
 };
 

@@ -22,6 +22,10 @@ void InputReport::problem(const std::string& file, const Problem& problem) {
   clean_ = false;
   if (problem.kind == ProblemKind::malformed) ++skipped_[static_cast<std::size_t>(Skip::malformed)];
   if (problem.kind == ProblemKind::truncated) ++skipped_[static_cast<std::size_t>(Skip::truncated)];
+  tell(file, problem);
+}
+
+void InputReport::tell(const std::string& file, const Problem& problem) {
   if (++told_by_file_[file] > kMessagesMax) return;
   const std::string place = problem.line > 0 ? ":" + std::to_string(problem.line) : "";
   console_.message(file + place + ": " + problem.text);

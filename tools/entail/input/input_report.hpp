@@ -17,6 +17,13 @@ namespace entail::cli {
 enum class Skip : std::uint8_t { logs, metrics, profiles, malformed, truncated };
 constexpr std::array<std::string_view, 5> kSkipNames = {"logs", "metrics", "profiles", "malformed", "truncated"};
 
+// Requests that the engine refused because they can never fit.
+struct TooLargeCount {
+  std::uint64_t requests = 0;
+  std::uint64_t spans = 0;
+  std::uint64_t bytes_max = 0;  // of the largest, as protobuf
+};
+
 class InputReport {
  public:
   explicit InputReport(Console& console) : console_(console) {}
@@ -25,6 +32,8 @@ class InputReport {
   void passed_over(Request::Signal signal) noexcept;
   // Counts the problem and tells it as FILE:LINE: TEXT, or FILE: TEXT where there are no lines.
   void problem(const std::string& file, const Problem& problem);
+  // Tells of a good request that the engine could not take in: a loss, no fault of the input. The engine counts it.
+  void loss(const std::string& file, const Problem& problem) { tell(file, problem); }
   // Says for each file how many problems were not told.
   void finish();
 
@@ -33,6 +42,8 @@ class InputReport {
   std::uint64_t skipped(Skip kind) const noexcept { return skipped_[static_cast<std::size_t>(kind)]; }
 
  private:
+  void tell(const std::string& file, const Problem& problem);
+
   static constexpr std::uint64_t kMessagesMax = 10;
   Console& console_;
   std::array<std::uint64_t, kSkipNames.size()> skipped_ = {};

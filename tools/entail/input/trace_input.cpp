@@ -17,9 +17,11 @@ std::size_t batch_messages(std::size_t batch_bytes_max) {
   return std::clamp<std::size_t>(batch_bytes_max >> 12, 8, 256);
 }
 
-bool parses_as_traces(Bytes bytes) {
-  Request request;
-  return request.parse_protobuf(bytes).ok() && request.span_count() > 0;
+// One request for all checks: looking for the framing may try many messages.
+ParseCheck parses_as_traces() {
+  return [request = std::make_shared<Request>()](Bytes bytes) {
+    return request->parse_protobuf(bytes).ok() && request->span_count() > 0;
+  };
 }
 
 }  // namespace
@@ -34,7 +36,7 @@ OpenedInput open_input(const std::string& path, std::optional<Framing> from) {
   }
   auto source = std::make_unique<FileSource>(fd, !standard_input);
   auto view = source->view();
-  opened.reader.emplace(std::move(source), std::move(view), from, parses_as_traces);
+  opened.reader.emplace(std::move(source), std::move(view), from, parses_as_traces());
   return opened;
 }
 
@@ -128,8 +130,9 @@ void TraceInput::report_unparsed(const ParsedRequest& parsed) {
   Problem problem;
   if (reader_.has_lines()) {
     problem.line = message.place;
-    problem.text = describe(parsed.error);
-    if (parsed.error.offset() > 0) problem.text += " of the line";
+    const Error in_line(parsed.error.code(), message.line_offset + parsed.error.offset());
+    problem.text = describe(in_line);
+    if (in_line.offset() > 0) problem.text += " of the line";
   } else if (reader_.packs_each_message()) {
     problem.text = describe(parsed.error) + " of the message in the frame at byte " + std::to_string(message.place);
   } else {
@@ -147,6 +150,14 @@ void TraceInput::report_unparsed(const ParsedRequest& parsed) {
 }
 
 void TraceInput::refuse(const ParsedRequest& parsed, const std::string& why) {
+  report_.problem(name_, problem_of(parsed, why));
+}
+
+void TraceInput::lose(const ParsedRequest& parsed, const std::string& why) {
+  report_.loss(name_, problem_of(parsed, why));
+}
+
+Problem TraceInput::problem_of(const ParsedRequest& parsed, const std::string& why) const {
   const Message& message = parsed.message;
   Problem problem{ProblemKind::malformed, why, 0};
   if (reader_.has_lines()) {
@@ -154,7 +165,7 @@ void TraceInput::refuse(const ParsedRequest& parsed, const std::string& why) {
   } else {
     problem.text += " (the message at byte " + std::to_string(message.place) + ")";
   }
-  report_.problem(name_, problem);
+  return problem;
 }
 
 }  // namespace entail::cli

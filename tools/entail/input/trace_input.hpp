@@ -48,6 +48,8 @@ class TraceInput {
   std::uint64_t bytes_used() const noexcept { return bytes_used_; }
   // Reports a request that parsed, but that the engine could not take in.
   void refuse(const ParsedRequest& parsed, const std::string& why);
+  // Reports a good request that does not fit into the engine: no fault of the input, and not counted as skipped.
+  void lose(const ParsedRequest& parsed, const std::string& why);
 
  private:
   void read_batch();
@@ -55,6 +57,7 @@ class TraceInput {
   void parse_what_is_whole(ParsedRequest& parsed) const;
   bool accept(ParsedRequest& parsed);
   void report_unparsed(const ParsedRequest& parsed);
+  Problem problem_of(const ParsedRequest& parsed, const std::string& why) const;
 
   std::string name_;
   MessageReader reader_;

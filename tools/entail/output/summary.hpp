@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "console.hpp"
 #include "entail/entail.hpp"
@@ -19,10 +20,19 @@ struct RunFacts {
   std::array<std::uint64_t, kSkipNames.size()> skipped = {};
   double seconds = 0;
   double cpu_seconds = 0;
-  std::uint64_t peak_memory_bytes = 0;
+  std::uint64_t peak_memory_bytes = 0;  // of the process, as the system counts it (RSS)
+  std::uint64_t memory_limit_bytes = 0;
+  std::uint64_t retain_bytes_max = 0;
+  TooLargeCount too_large;
   unsigned threads = 1;
   bool interrupted = false;
 };
+
+// Something was evicted or lost because memory was short: what --strict is about.
+bool lost_for_memory(const Statistics& statistics);
+// What a user must not miss, as whole sentences: what was evicted or lost and what to raise. Empty after a run that had
+// room enough.
+std::vector<std::string> summary_notes(const Statistics& statistics, const RunFacts& facts);
 
 // One line, with a newline. REQUIRES statistics taken after drain(): nothing is held or pending.
 std::string summary_json(const Statistics& statistics, const RunFacts& facts);

@@ -59,11 +59,18 @@ void links_field(JsonText& json, const Statistics& statistics) {
   json.end_object();
 }
 
+void notes_field(JsonText& json, const Statistics& statistics, const RunFacts& facts) {
+  json.key("notes").begin_array();
+  for (const std::string& note : summary_notes(statistics, facts)) json.value(note);
+  json.end_array();
+}
+
 void run_field(JsonText& json, const Statistics& statistics, const RunFacts& facts) {
   const double rate = facts.seconds > 0 ? static_cast<double>(statistics.spans.received) / facts.seconds : 0;
   json.key("run").begin_object();
   json.field("seconds", facts.seconds).field("cpu_seconds", facts.cpu_seconds).field("spans_per_second", rate);
-  json.field("peak_memory_bytes", facts.peak_memory_bytes).field("threads", facts.threads);
+  json.field("peak_memory_bytes", facts.peak_memory_bytes).field("account_peak_bytes", statistics.memory.peak_bytes);
+  json.field("memory_limit_bytes", facts.memory_limit_bytes).field("threads", facts.threads);
   json.end_object();
 }
 
@@ -77,6 +84,7 @@ std::string summary_json(const Statistics& statistics, const RunFacts& facts) {
   traces_field(json, statistics);
   links_field(json, statistics);
   counts_field(json, "losses", statistics.losses);
+  notes_field(json, statistics, facts);
   run_field(json, statistics, facts);
   json.end_object();
   return json.take() + "\n";

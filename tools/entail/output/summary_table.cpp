@@ -30,6 +30,13 @@ std::string parts(const std::vector<NamedCount>& counts) {
   return text;
 }
 
+void note_lines(Table& table, const std::vector<std::string>& notes) {
+  if (notes.empty()) return;
+  table.heading("Notes");
+  for (const std::string& note : notes)
+    table.line(std::string(table.paint().red()) + note + std::string(table.paint().end()));
+}
+
 void input_rows(Table& table, const RunFacts& facts) {
   table.heading(facts.interrupted ? "Input (interrupted: what was decided so far is written)" : "Input");
   table.row("requests", facts.requests,
@@ -39,6 +46,11 @@ void input_rows(Table& table, const RunFacts& facts) {
     const bool fault = i >= static_cast<std::size_t>(Skip::malformed);
     table.row("passed over: " + std::string(kSkipNames[i]), facts.skipped[i], {},
               fault ? table.paint().red() : std::string_view());
+  }
+  if (facts.too_large.requests > 0) {
+    const std::string note = "requests of up to " + byte_count(facts.too_large.bytes_max) + ", with " +
+                             grouped(facts.too_large.spans) + " spans: lost, and in no count below";
+    table.row("too large for memory_limit", facts.too_large.requests, note, table.paint().red());
   }
 }
 
@@ -123,13 +135,15 @@ void run_rows(Table& table, const Statistics& statistics, const RunFacts& facts)
                 facts.cpu_seconds, facts.threads, facts.threads == 1 ? "" : "s");
   table.heading("Run");
   table.row("spans a second", static_cast<std::uint64_t>(rate), seconds);
-  table.line("peak memory " + byte_count(facts.peak_memory_bytes));
+  table.line("peak memory " + byte_count(facts.peak_memory_bytes) + "; the engine's account " +
+             byte_count(statistics.memory.peak_bytes) + " of memory_limit " + byte_count(facts.memory_limit_bytes));
 }
 
 }  // namespace
 
 std::string summary_table(const Statistics& statistics, const RunFacts& facts, Paint paint) {
   Table table(paint);
+  note_lines(table, summary_notes(statistics, facts));
   input_rows(table, facts);
   count_rows(table, statistics);
   kept_rows(table, statistics);

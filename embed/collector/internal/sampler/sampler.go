@@ -23,7 +23,9 @@ const (
 	batchBytesMax = 1 << 20
 	// With so much kept and not delivered nothing more is decided: memory fills, and requests are then refused.
 	undeliveredBytesMax = 64 << 20
-	drainTries          = 8
+	// The engine makes room within two ticks for every request that it can ever take in.
+	roomTries  = 2
+	drainTries = 8
 )
 
 // Settings say whose sampler it is.
@@ -109,10 +111,11 @@ func (s *Sampler) Ingest(take Take, request []byte) (entail.Receipt, error) {
 	}
 	seen := s.ticks.Load()
 	receipt, err := take(s.engine, request)
-	if errors.Is(err, entail.ErrNoRoom) {
+	for tries := 0; tries < roomTries && errors.Is(err, entail.ErrNoRoom); tries++ {
 		if err := s.tick(seen); err != nil {
 			return receipt, err
 		}
+		seen = s.ticks.Load()
 		receipt, err = take(s.engine, request)
 	}
 	if errors.Is(err, entail.ErrNoRoom) {

@@ -1,0 +1,65 @@
+#include "output/summary.hpp"
+
+namespace entail::cli {
+namespace {
+
+// The losses that come from too little memory. Other losses are as configured (max_links_followed), come from the input
+// (bad_hex) or from times that memory does not change (keep_after_seal). no_room is none of them: the command ticks and
+// tries again until the request is taken in.
+constexpr std::array<std::string_view, 4> kMemoryLosses = {"evicted", "records_forgotten", "too_large",
+                                                           "out_of_memory"};
+
+std::uint64_t count_of(const Statistics& statistics, std::string_view name) {
+  for (const NamedCount& loss : statistics.losses) {
+    if (loss.name == name) return loss.count;
+  }
+  return 0;
+}
+
+// "evicted 3, out_of_memory 1"; empty if nothing was lost.
+std::string memory_losses(const Statistics& statistics) {
+  std::string text;
+  for (const std::string_view name : kMemoryLosses) {
+    const std::uint64_t count = count_of(statistics, name);
+    if (count == 0) continue;
+    if (!text.empty()) text += ", ";
+    text += std::string(name) + " " + grouped(count);
+  }
+  return text;
+}
+
+// The limits that something may have run into, with their values.
+std::string what_to_raise(const Statistics& statistics, const RunFacts& facts) {
+  std::string text = "raise memory_limit (now " + byte_count(facts.memory_limit_bytes) + "; the engine held up to " +
+                     byte_count(statistics.memory.peak_bytes) + ")";
+  if (count_of(statistics, "evicted") > 0) {
+    text += " and retain.max_bytes (now " + byte_count(facts.retain_bytes_max) + ")";
+  }
+  return text;
+}
+
+std::string too_large_note(const TooLargeCount& too_large) {
+  return grouped(too_large.requests) + (too_large.requests == 1 ? " request" : " requests") + " with " +
+         grouped(too_large.spans) + " spans needed more than a quarter of memory_limit, the largest " +
+         grouped(too_large.bytes_max) + " bytes.";
+}
+
+}  // namespace
+
+bool lost_for_memory(const Statistics& statistics) { return !memory_losses(statistics).empty(); }
+
+std::vector<std::string> summary_notes(const Statistics& statistics, const RunFacts& facts) {
+  std::vector<std::string> notes;
+  if (const std::string losses = memory_losses(statistics); !losses.empty()) {
+    notes.push_back("For lack of memory something was evicted or lost (" + losses +
+                    "): " + what_to_raise(statistics, facts) + ".");
+    if (facts.threads > 1) notes.emplace_back("With several threads another run may keep other traces.");
+  }
+  if (facts.too_large.requests > 0) notes.push_back(too_large_note(facts.too_large));
+  if (count_of(statistics, "out_of_memory") > 0) {
+    notes.emplace_back("The system had no memory left: give the process more, or lower memory_limit.");
+  }
+  return notes;
+}
+
+}  // namespace entail::cli
