@@ -8,6 +8,7 @@
 
 #include "base/prefetch.hpp"
 #include "engine/impl.hpp"
+#include "sync/sync_point.hpp"
 
 namespace entail {
 inline namespace v1 {
@@ -65,6 +66,7 @@ Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, const JsonLosses
   if (!writer.try_begin(decoded.spans.size() + decoded.link_count, decoded.link_count)) return refuse_request();
   end_generation_by_volume();
   lane->generation = generations.begin(lane->active_generation);
+  ENTAIL_SYNC_POINT("ingest:after_admission");
   const Error error = ingest_on(*lane, writer, decoded);
   writer.end();
   if (error.code() != ErrorCode::none) return error;
@@ -106,7 +108,9 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
   count_links(lane);
   lane.spans->begin(lane.generation);
   writer.find_or_insert(lane.trace_ids, lane.nodes.data());
+  ENTAIL_SYNC_POINT("ingest:after_nodes");
   if (!lane.cells.empty()) place_links(lane, writer, decoded);
+  ENTAIL_SYNC_POINT("ingest:after_in_edges");
   // An atomic operation waits for all stores before it: so first the copies of some spans, then the words of their
   // traces.
   std::array<StoredSpan, kStoredTogether> stored;
@@ -120,6 +124,7 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
     }
     for (std::uint32_t i = first; i < end; ++i) publish_span(lane, writer, decoded, i, stored[i - first]);
   }
+  ENTAIL_SYNC_POINT("ingest:after_publish");
   release_scratch(lane, decoded.link_count);
   return Error{};
 }
@@ -170,8 +175,10 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count != 0) {  // without links the cells may be gone: store_cut() moves those of one span
     const std::uint32_t first_cell = lane.first_cell[accepted];
+    ENTAIL_SYNC_POINT("ingest:before_out_edges");
     writer.append_out(lane.nodes[accepted], {lane.cells.data() + first_cell, span.link_count},
                       {lane.far_spans.data() + first_cell, span.link_count});
+    ENTAIL_SYNC_POINT("ingest:after_out_edges");
   }
 
   std::unique_ptr<store::CutSpan> cut;
@@ -203,10 +210,14 @@ void Engine::Impl::publish_span(Lane& lane, graph::Writer& writer, const wire::D
     payload.dropped_upstream.fetch_add(span.dropped_links_count, std::memory_order_relaxed);
   if (facts.policy_errors != 0) lane.counts.policy_errors.add(facts.policy_errors);
   if (!lane.link_facts.empty()) facts.join(lane.link_facts[accepted]);
+  ENTAIL_SYNC_POINT("ingest:before_publish");
   policies->fold(payload.fold(), facts);
+  ENTAIL_SYNC_POINT("ingest:after_fold");
   const bool is_root = reads_roots && context::is_zero(slice(decoded.bytes, span.parent_span_id));
   const bool first = payload.spans.push(stored.entry, span.link_count != 0);
+  ENTAIL_SYNC_POINT("ingest:after_push");
   if (!first && !is_root && generations.is_current(lane.generation)) return;
+  ENTAIL_SYNC_POINT("ingest:before_log");
   // relaxed: any recent tick will do
   const auto arrival_ns = static_cast<std::uint64_t>(published_now_ns.load(std::memory_order_relaxed));
   lane.touched_log.push({node, lane.generation, arrival_ns | (is_root ? engine::Touch::kRoot : 0)});

@@ -8,6 +8,7 @@
 
 #include "base/prefetch.hpp"
 #include "engine/impl.hpp"
+#include "sync/sync_point.hpp"
 
 namespace entail {
 inline namespace v1 {
@@ -98,7 +99,9 @@ void Engine::Impl::seal(RecordId id) {
   Record& record = ledger[id];
   retained_bytes -= record.bytes;
   record.phase = Phase::sealed;
+  ENTAIL_SYNC_POINT("seal:after_mark");
   release_spans(id);
+  ENTAIL_SYNC_POINT("seal:after_release");
   close_generation(id);
 }
 

@@ -8,6 +8,7 @@
 #include "base/check.hpp"
 #include "base/prefetch.hpp"
 #include "engine/impl.hpp"
+#include "sync/sync_point.hpp"
 
 namespace entail {
 inline namespace v1 {
@@ -63,21 +64,27 @@ void Engine::Impl::run_tick(bool drain) {
   const std::uint64_t lanes_generation = open_generation();  // before the logs are read
   graph.reclaim(held_bytes() < options.memory_limit_bytes / 2);
   note_frozen_windows();  // before the logs are read
+  ENTAIL_SYNC_POINT("tick:after_freeze");
   graph.filter_frozen();
   adopt_all();
+  ENTAIL_SYNC_POINT("tick:after_adopt");
 
   evict();             // 0
   collect_due(drain);  // 1
   judge_all();
   carrier.run(now_ns);  // 2
+  ENTAIL_SYNC_POINT("tick:before_settle");
   settle_all();         // 3
   write_log();          // 4
   emit_all();
   bound_retention();
+  ENTAIL_SYNC_POINT("tick:before_seal");
   seal_expired(drain);  // 5
   write_log();          // of what was sealed early, and of broken chains
 
+  ENTAIL_SYNC_POINT("tick:before_windows");
   rotate_windows();
+  ENTAIL_SYNC_POINT("tick:after_windows");
   const std::uint64_t held_generation =
       open_generations.empty() ? store::GenerationClock<>::kIdle : open_generations.begin()->first;
   store.reclaim(std::min(lanes_generation, held_generation));

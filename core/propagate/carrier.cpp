@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sync/sync_point.hpp"
+
 namespace entail::propagate {
 
 using graph::EdgeCell;
@@ -130,6 +132,7 @@ void Carrier::carry(NodeId node, const Passage& passage) {
     graph_.set_hint(older, hint_of(word));
     graph_.raise_reach(older, word | kCarries);
   }
+  ENTAIL_SYNC_POINT("carry:after_raise");
   const std::size_t before = collected_.size();
   collect(newest, passage);
   if (collected_.size() - before > options_.max_links_followed) {
