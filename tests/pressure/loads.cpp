@@ -325,7 +325,7 @@ std::vector<Load> liveness_loads(double scale) {
   loads.push_back({"burst", nothing, burst(scaled(2'000'000, scale))});
   loads.push_back({"large-spans", nothing, large_spans(scaled(20, scale))});
   loads.push_back({"wide-spans", nothing, wide_spans(scaled(40, scale), 1000)});
-  loads.push_back({"hub", shorten, hub(scaled(200, scale))});
+  loads.push_back({"hub", shorten, hub(200)});
   loads.push_back({"long-wait", [](Options& o) { o.tail_sampling.decision_wait_ns = 600 * kNanosPerSecond; },
                    one_span_traces(scaled(5000, scale), 0, 200)});
   loads.push_back({"long-window", [](Options& o) { o.retain.window_ns = 3600 * kNanosPerSecond; },
@@ -343,7 +343,7 @@ std::vector<Load> memory_loads(double scale) {
       {"large-spans", nothing, large_spans(scaled(40, scale))},
       {"truncated-1k", nothing, wide_spans(scaled(80, scale), 1000)},
       {"truncated-100k", nothing, wide_spans(1, 100'000)},
-      {"hub", shorten, hub(scaled(200, scale))},
+      {"hub", shorten, hub(200)},
       {"one-second", nothing, one_second},
   };
   return named("memory", scale, std::move(loads));
