@@ -59,26 +59,26 @@ consteval unsigned sync_point_index(std::string_view name) {
 
 #ifdef ENTAIL_DEBUG_CHECKS
 // What a test installs. Called on the thread that comes to a point: it may hold it, and may not call the engine.
-class SyncPointListener {
+class PointListener {
  public:
   virtual void reach(unsigned point) noexcept = 0;
 
  protected:
-  ~SyncPointListener() = default;
+  ~PointListener() = default;
 };
 
-inline HardwareAtomic<SyncPointListener*> sync_point_listener{};
+inline HardwareAtomic<PointListener*> sync_point_listener{};
 
-inline void listen_to_sync_points(SyncPointListener* listener) noexcept {
+inline void listen_to_sync_points(PointListener* listener) noexcept {
   sync_point_listener.store(listener, std::memory_order_release);  // pairs with reach_sync_point()
 }
 inline void reach_sync_point(unsigned point) noexcept {
-  SyncPointListener* const listener = sync_point_listener.load(std::memory_order_acquire);
+  PointListener* const listener = sync_point_listener.load(std::memory_order_acquire);
   if (__builtin_expect(listener != nullptr, 0)) listener->reach(point);
 }
 #define ENTAIL_SYNC_POINT(name) ::entail::sync::reach_sync_point(::entail::sync::sync_point_index(name))
 #else
-#define ENTAIL_SYNC_POINT(name) static_assert(::entail::sync::sync_point_index(name) < ::entail::sync::kSyncPoints.size())
+#define ENTAIL_SYNC_POINT(name) static_assert(::entail::sync::sync_point_index(name) != ~0u)
 #endif
 
 }  // namespace entail::sync

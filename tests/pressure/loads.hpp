@@ -17,7 +17,7 @@ struct Load {
   std::string family;  // liveness, memory or steady
   double scale = 1;
   std::string name;
-  std::function<void(Options&)> configure;                  // beyond the defaults and one policy, that keeps ERROR traces
+  std::function<void(Options&)> configure;  // beyond the defaults and one policy, that keeps ERROR traces
   std::function<void(LoadHost&, std::int64_t seconds)> play;  // engine time
 };
 
@@ -39,8 +39,8 @@ std::ostream& operator<<(std::ostream& out, const Load& load);  // its name
 
 // In this process, which must have done nothing of the kind before.
 Figures run_here(const Load& load, std::uint64_t memory_limit_bytes, std::int64_t seconds);
-// In a process of its own, so that it finds no memory that another load left: `program` is pressure_run. What went wrong
-// with the process itself is a fault of the figures.
+// In a process of its own, so that it finds no memory that another load left: `program` is pressure_run. What went
+// wrong with the process itself is a fault of the figures.
 Figures run_apart(const std::string& program, const Load& load, std::uint64_t memory_limit_bytes,
                   std::int64_t seconds);
 

@@ -42,7 +42,8 @@ bool print_row(const Load& load, std::uint64_t limit, const Figures& f, bool bou
 std::vector<std::uint64_t> limits_of(const std::string& text) {
   std::vector<std::uint64_t> limits;
   std::istringstream list(text);
-  for (std::string item; std::getline(list, item, ',');) limits.push_back(std::strtoull(item.c_str(), nullptr, 10) << 20);
+  for (std::string item; std::getline(list, item, ',');)
+    limits.push_back(std::strtoull(item.c_str(), nullptr, 10) << 20);
   return limits;
 }
 
@@ -77,7 +78,8 @@ int main(int count, char** arguments) {
   const std::vector<std::string> words(arguments + 1, arguments + count);
   int status = 2;
   if (words.size() == 6 && words[0] == "play")
-    status = entail::pressure::play(words[1], std::stod(words[2]), words[3], std::stoull(words[4]), std::stoll(words[5]));
+    status =
+        entail::pressure::play(words[1], std::stod(words[2]), words[3], std::stoull(words[4]), std::stoll(words[5]));
   else if (words.size() == 3 || words.size() == 4)
     status = entail::pressure::run(words[0], words[1], std::stoll(words[2]), words.size() == 4 ? words[3] : "");
   if (status == 2) std::fprintf(stderr, "usage: pressure_run liveness|memory|steady MIB[,MIB...] SECONDS [LOAD]\n");

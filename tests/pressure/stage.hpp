@@ -43,7 +43,7 @@ class Actor {
   std::thread thread_;
 };
 
-class Stage final : private sync::SyncPointListener {
+class Stage final : private sync::PointListener {
  public:
   Stage();
   ~Stage();  // lets every actor that is still held run to its end

@@ -111,7 +111,8 @@ void StagedRun::collect() {
     const std::uint64_t windows = windows_begun_ - batch->windows_before;
     if (windows != 0) ++held_over_windows_;
     windows_while_held_max_ = std::max(windows_while_held_max_, windows);
-    if (windows != 0) schedule_.push_back(batch->actor->name() + " ended after " + std::to_string(windows) + " windows");
+    if (windows != 0)
+      schedule_.push_back(batch->actor->name() + " ended after " + std::to_string(windows) + " windows");
     if (batch->taken.error().code() == ErrorCode::no_room)
       refused_.push_back(batch->request);
     else if (!batch->taken.ok())
@@ -152,7 +153,8 @@ void StagedRun::take_back() {
     Result<void> taken = ingest(again.front());
     for (int ticks = 1; taken.error().code() == ErrorCode::no_room && batches_.empty(); ++ticks) {
       if (ticks > kTicksUntilTakenIn) return fault("a request is refused again and again");
-      if (const Result<void> ticked = engine_->tick(now_ns_); !ticked) return fault("tick: " + describe(ticked.error()));
+      if (const Result<void> ticked = engine_->tick(now_ns_); !ticked)
+        return fault("tick: " + describe(ticked.error()));
       take_output();
       taken = ingest(again.front());
     }

@@ -29,7 +29,7 @@ namespace {
 constexpr std::uint64_t kWindowsHeldMax = 20;
 
 // Holds threads that call ingest() at points that the thread's own dice choose. Thread rule: Guarded (by mutex_).
-class Holder final : public sync::SyncPointListener {
+class Holder final : public sync::PointListener {
  public:
   Holder(unsigned per_mille, std::uint64_t seed) : per_mille_(per_mille), seed_(seed) {
     sync::listen_to_sync_points(this);
