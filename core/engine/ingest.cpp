@@ -9,6 +9,7 @@
 
 #include "base/prefetch.hpp"
 #include "engine/intake.hpp"
+#include "sync/sync_point.hpp"
 
 namespace entail::engine {
 
@@ -97,6 +98,7 @@ Result<void> Intake::ingest(const wire::Decoded& decoded, const JsonLosses& json
   }
   end_generation_by_volume();
   lane->generation = generations_.begin(lane->active_generation);
+  ENTAIL_SYNC_POINT("ingest:after_admission");
   const Error error = ingest_on(*lane, writer, decoded);
   writer.end();
   reservation.logged = std::exchange(lane->logged_count, 0) * kAdoptedBytes;
@@ -139,7 +141,9 @@ Error Intake::ingest_on(Lane& lane, graph::Writer& writer, const wire::Decoded& 
   count_links(lane);
   lane.spans->begin(lane.generation);
   writer.find_or_insert(lane.trace_ids, lane.nodes.data());
+  ENTAIL_SYNC_POINT("ingest:after_nodes");
   if (!lane.cells.empty()) place_links(lane, writer, decoded);
+  ENTAIL_SYNC_POINT("ingest:after_in_edges");
   // An atomic operation waits for all stores before it: so first the copies of some spans, then the words of their
   // traces.
   std::array<StoredSpan, kStoredTogether> stored;
@@ -153,6 +157,7 @@ Error Intake::ingest_on(Lane& lane, graph::Writer& writer, const wire::Decoded& 
     }
     for (std::uint32_t i = first; i < end; ++i) publish_span(lane, writer, decoded, i, stored[i - first]);
   }
+  ENTAIL_SYNC_POINT("ingest:after_publish");
   release_scratch(lane, decoded.link_count);
   return Error{};
 }
@@ -204,8 +209,10 @@ void Intake::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& 
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count != 0) {  // without links the cells may be gone: store_cut() moves those of one span
     const std::uint32_t first_cell = lane.first_cell[accepted];
+    ENTAIL_SYNC_POINT("ingest:before_out_edges");
     writer.append_out(lane.nodes[accepted], {lane.cells.data() + first_cell, span.link_count},
                       {lane.far_spans.data() + first_cell, span.link_count});
+    ENTAIL_SYNC_POINT("ingest:after_out_edges");
   }
 
   std::unique_ptr<store::CutSpan> cut;
@@ -239,10 +246,14 @@ void Intake::publish_span(Lane& lane, graph::Writer& writer, const wire::Decoded
     payload.dropped_upstream.fetch_add(span.dropped_links_count, std::memory_order_relaxed);
   if (facts.policy_errors != 0) lane.counts.policy_errors.add(facts.policy_errors);
   if (!lane.link_facts.empty()) facts.join(lane.link_facts[accepted]);
+  ENTAIL_SYNC_POINT("ingest:before_publish");
   policies_.fold(payload.fold(), facts);
+  ENTAIL_SYNC_POINT("ingest:after_fold");
   const bool is_root = reads_roots_ && context::is_zero(slice(decoded.bytes, span.parent_span_id));
   const bool first = payload.spans.push(stored.entry, span.link_count != 0);
+  ENTAIL_SYNC_POINT("ingest:after_push");
   if (!first && !is_root && generations_.is_current(lane.generation)) return;
+  ENTAIL_SYNC_POINT("ingest:before_log");
   // relaxed: any recent tick will do
   const auto arrival_ns = static_cast<std::uint64_t>(published_now_ns_.load(std::memory_order_relaxed));
   ++lane.logged_count;

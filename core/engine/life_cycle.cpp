@@ -6,6 +6,7 @@
 #include "base/prefetch.hpp"
 #include "engine/retention_rules.hpp"
 #include "store/generation.hpp"
+#include "sync/sync_point.hpp"
 
 namespace entail::engine {
 
@@ -304,7 +305,9 @@ void LifeCycle::put_back(const Lists& lists) {
 
 void LifeCycle::seal(RecordId id) {
   Record& record = traces_.ledger[id];
+  ENTAIL_SYNC_POINT("seal:before_take");
   const bool unadopted = take_spans(id, lists_);
+  ENTAIL_SYNC_POINT("seal:after_take");
   if (unadopted && !record.vetoed) {
     const policy::OwnVerdict own = traces_.evaluate(id, traces_.facts(id), now_ns_);
     if (own.keep && !draining_) {

@@ -7,6 +7,7 @@
 
 #include "base/prefetch.hpp"
 #include "engine/impl.hpp"
+#include "sync/sync_point.hpp"
 
 namespace entail {
 inline namespace v1 {
@@ -52,22 +53,28 @@ void Engine::Impl::run_tick(bool drain) {
   if (new_second || room.is_short()) intake.end_generation();
   const std::uint64_t lanes_generation = intake.open_generation();  // before the logs are read
   room.note_frozen();                                               // before the logs are read
+  ENTAIL_SYNC_POINT("tick:after_freeze");
   adopt_all();
+  ENTAIL_SYNC_POINT("tick:after_adopt");
 
   room.evict();        // 0
   life.collect_due();  // 1
   judge.judge_all();
   life.count(base::Loss::late_pin, late_pins.count(life.new_origins()));
   carrier.run(now_ns);   // 2
+  ENTAIL_SYNC_POINT("tick:before_settle");
   settle.settle_all();   // 3
   report.write_log();    // 4
   emission.emit_all();
   life.bound_retention();
+  ENTAIL_SYNC_POINT("tick:before_seal");
   life.seal_expired();   // 5
   report.write_log();    // of what was sealed early, and of broken chains
 
   life.end_tick();
+  ENTAIL_SYNC_POINT("tick:before_windows");
   room.release(lanes_generation, settle.bytes() + emission.bytes() + adopting.capacity() * sizeof(engine::Touch));
+  ENTAIL_SYNC_POINT("tick:after_windows");
   report.note_peak();
 }
 

@@ -6,6 +6,7 @@
 #include "base/hash.hpp"
 #include "base/prefetch.hpp"
 #include "sync/raise.hpp"
+#include "sync/sync_point.hpp"
 
 namespace entail::graph {
 namespace {
@@ -199,6 +200,7 @@ bool Graph::rotate(std::uint64_t capacity) noexcept {
   newest_sequence_ = sequence;
   const Window* before = current();
   current_window_.store(window, sync::EpochOrders::replace);  // PROTOCOL epoch R1
+  ENTAIL_SYNC_POINT("graph:after_window_store");
   if (before != nullptr) closed_epoch_[before->slot()] = epochs_.advance();
   return true;
 }

@@ -6,6 +6,7 @@
 #include "base/hash.hpp"
 #include "base/prefetch.hpp"
 #include "graph/graph.hpp"
+#include "sync/sync_point.hpp"
 
 namespace entail::graph {
 namespace {
@@ -33,6 +34,7 @@ bool Writer::try_begin(std::uint64_t nodes, std::uint64_t links) noexcept {
     return false;
   }
   graph_->epochs_.pin(lane_);
+  ENTAIL_SYNC_POINT("writer:after_pin");
   Window* window = graph_->current();
   if (!try_reserve(*window, nodes, links)) {
     graph_->epochs_.unpin(lane_);
@@ -68,7 +70,9 @@ void Writer::end() noexcept {
   const std::uint64_t node_bytes = node_run_.took_run() ? window_->mark_nodes() : 0;
   const std::uint64_t bytes = node_bytes + edge_room_.touched_bytes() + std::exchange(payload_bytes_, 0);
   if (bytes != 0) graph_->count_bytes(*window_, bytes);
+  ENTAIL_SYNC_POINT("writer:before_unpin");
   graph_->epochs_.unpin(lane_);
+  ENTAIL_SYNC_POINT("writer:after_unpin");
 }
 
 void Writer::find_or_insert(std::span<const TraceId> ids, NodeId* out) noexcept {
@@ -114,6 +118,7 @@ std::uint32_t Writer::append_out(NodeId from, std::span<const EdgeCell> cells,
   std::copy(cells.begin(), cells.end(), window_->arena().at<EdgeCell>(block + 1));
   std::copy(span_ids.begin(), span_ids.end(), window_->arena().at<SpanId>(block + 1 + head.count));
   WindowOutList::append(window_->row(offset_of(from)).out_head, block, head.next);
+  ENTAIL_SYNC_POINT("writer:after_out_append");
   check_late(offset_of(from), block);
   return block;
 }
@@ -146,6 +151,7 @@ void Writer::append_in(std::span<const NodeId> to, std::span<const EdgeCell> cel
 void Writer::append_now(std::uint32_t to, std::uint64_t word) noexcept {
   NodeRow& row = window_->row(to);
   WindowInList::append(row.in_first, row.in_head, word, edge_room_);
+  ENTAIL_SYNC_POINT("writer:after_in_append");
   check_late(to, word);
 }
 
@@ -157,6 +163,7 @@ void Writer::hand_over(HotCells::Buffer& buffer) noexcept {
   } else {
     const std::uint32_t block =
         WindowInList::append_block(window_->row(buffer.node).in_head, buffer.filled(), edge_room_);
+    ENTAIL_SYNC_POINT("writer:after_in_append");
     check_late(buffer.node, LateEdges::kInBlock | block);
   }
   buffer.count = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sync/sync_point.hpp"
+
 #include "base/random_seed.hpp"
 
 namespace entail::propagate {
@@ -146,6 +148,7 @@ void Carrier::carry(NodeId node, const Passage& passage) {
   // Its hops fell further since: then that is carried on instead.
   if (passage.hops > 1 && hops_in(word, passage.layer) != passage.hops - 1) return;
   raise_all(newest, word | kCarries);  // D1 before D2
+  ENTAIL_SYNC_POINT("carry:after_raise");
   if (has_frontiers() && has_frontier(graph_.record(newest), passage.side)) {
     deliver_capped(newest, passage);
     return;
