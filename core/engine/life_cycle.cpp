@@ -24,7 +24,7 @@ void LifeCycle::begin_tick(std::int64_t now_ns, bool draining) noexcept {
 
 // The memory of a tick with much to do does not stay.
 void LifeCycle::end_tick() {
-  constexpr std::size_t kKeptCount = 1 << 14;
+  constexpr std::size_t kKeptCount = 1 << 16;
   for (std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &to_emit_, &to_log_, &new_origins_}) {
     list->clear();
     if (list->capacity() > kKeptCount) *list = {};

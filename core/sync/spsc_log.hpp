@@ -15,6 +15,7 @@
 #include <type_traits>
 
 #include "base/check.hpp"
+#include "base/large_pages.hpp"
 #include "sync/atomic.hpp"
 
 namespace entail::sync {
@@ -103,7 +104,8 @@ class SpscLog {
   };
 
   static Chunk* make_chunk(std::uint64_t capacity) noexcept {
-    void* bytes = std::malloc(sizeof(Chunk) + capacity * sizeof(Item));
+    const std::uint64_t size = sizeof(Chunk) + capacity * sizeof(Item);
+    void* bytes = has_pages(capacity) ? base::map_pages(size, false) : std::malloc(size);
     if (bytes == nullptr) return nullptr;
     static_assert(sizeof(Chunk) % alignof(Item) == 0 && alignof(Chunk) <= alignof(std::max_align_t));
     auto* chunk = std::construct_at(static_cast<Chunk*>(bytes));
@@ -116,8 +118,17 @@ class SpscLog {
   void free_chunk(Chunk* chunk) noexcept {
     if (chunk == nullptr || chunk == &origin_) return;
     if constexpr (!std::is_trivially_destructible_v<Item>) std::destroy_n(chunk->items, chunk->capacity);
+    const std::uint64_t capacity = chunk->capacity;
     std::destroy_at(chunk);
-    std::free(chunk);
+    if (has_pages(capacity))
+      base::unmap_pages(chunk, sizeof(Chunk) + capacity * sizeof(Item));
+    else
+      std::free(chunk);
+  }
+  // The room that a large request reserves goes back to the system at once; it was hardly touched.
+  static constexpr bool has_pages(std::uint64_t capacity) noexcept {
+    constexpr std::uint64_t kPagesFrom = 64 << 10;
+    return capacity * sizeof(Item) >= kPagesFrom;
   }
 
   Chunk origin_;            // full from the start with no items, so that both ends have a chunk to stand on
