@@ -205,5 +205,19 @@ TEST_F(Pressure, MemoryLimit_IsThatOfTheConfiguration_ElseHalfOfWhatThereIs) {
   EXPECT_EQ(own, default_memory_limit_bytes(available_memory_bytes()));
 }
 
+TEST_F(Pressure, RankSeed_IsZero_UnlessTheConfigurationSetsIt) {
+  ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
+  const std::string policies = "tail_sampling: {policies: [{name: all, type: always_sample}]}\n";
+  write_file(path("unset.yaml"), buffer(policies));
+  write_file(path("set.yaml"), buffer(policies + "links: {propagate: {rank_seed: 17}}\n"));
+  simdjson::dom::parser parser;
+  const auto seed = [&](const std::string& config) {
+    return number(parse(parser, run("sample " + config + " in.otlp -o out --json").out), "/run/rank_seed");
+  };
+  EXPECT_EQ(seed(""), 0u);
+  EXPECT_EQ(seed("-c unset.yaml"), 0u);
+  EXPECT_EQ(seed("-c set.yaml"), 17u);
+}
+
 }  // namespace
 }  // namespace entail::cli

@@ -31,6 +31,7 @@ Statistics some_statistics() {
   statistics.links.dropped = 30;
   statistics.losses = {{"keep_after_seal", 5}};
   statistics.memory.peak_bytes = 700'000;
+  statistics.rank_seed = 11;
   return statistics;
 }
 
@@ -63,7 +64,7 @@ TEST(SummaryJson, HasEveryFieldOfTheContract_InItsPlace) {
       "\"bad_tracestate\":0,\"duplicates\":0,\"sampled_spans\":0,\"emitted\":20,\"dropped\":30,\"restored\":0},"
       "\"losses\":{\"keep_after_seal\":5},\"notes\":[],"
       "\"run\":{\"seconds\":0.5,\"cpu_seconds\":0.25,\"spans_per_second\":200,\"peak_memory_bytes\":1048576,"
-      "\"account_peak_bytes\":700000,\"memory_limit_bytes\":67108864,\"threads\":2}}\n");
+      "\"account_peak_bytes\":700000,\"memory_limit_bytes\":67108864,\"threads\":2,\"rank_seed\":11}}\n");
 }
 
 TEST(SummaryJson, EmptyRun_HasAllItsZeros) {
@@ -117,6 +118,14 @@ TEST(SummaryNotes, SayWhatWasLostForLackOfMemory_AndWhatToRaise) {
                    "memory_limit (now 64 MiB; the engine held up to 63 MiB).",
                    "2 requests with 9 spans needed more than a quarter of memory_limit, the largest 20,000,000 bytes.",
                    "The system had no memory left: give the process more, or lower memory_limit."}));
+}
+
+TEST(SummaryNotes, NameTheRankSeed_WhereItChose) {
+  Statistics statistics = some_statistics();
+  statistics.losses = {{"max_links_followed", 4}};
+  EXPECT_EQ(memory_notes(statistics, some_facts()), Notes{});
+  EXPECT_EQ(summary_notes(statistics, some_facts()),
+            Notes{"max_links_followed was spent: which neighbours a keep was carried to depends on rank_seed 11."});
 }
 
 TEST(SummaryNotes, StandFirstInTheTable_AndInTheObject) {

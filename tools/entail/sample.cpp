@@ -92,6 +92,7 @@ class SampleRun {
   bool open_engine() {
     Options defaults;
     defaults.memory_limit_bytes = default_memory_limit_bytes(available_memory_bytes());
+    defaults.links.propagate.rank_seed = 0;  // one file gives one answer; a service draws it
     options_ = options_without_config(defaults);
     if (!arguments_.config.empty()) {
       LoadedConfig config = load_config(arguments_.config, defaults);
@@ -217,7 +218,7 @@ class SampleRun {
         arguments_.json ? summary_json(statistics, facts_) : summary_table(statistics, facts_, paint);
     // A table on standard error says it already.
     if (!taken || arguments_.json) {
-      for (const std::string& note : summary_notes(statistics, facts_)) console_.message(note);
+      for (const std::string& note : memory_notes(statistics, facts_)) console_.message(note);
     }
     if (taken) {
       std::fwrite(text.data(), 1, text.size(), stderr);

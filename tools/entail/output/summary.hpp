@@ -30,8 +30,9 @@ struct RunFacts {
 
 // Something was evicted or lost because memory was short: what --strict is about.
 bool lost_for_memory(const Statistics& statistics);
-// What a user must not miss, as whole sentences: what was evicted or lost and what to raise. Empty after a run that had
-// room enough.
+// What was evicted or lost for lack of memory, and what to raise, as whole sentences. Empty after a run that had room.
+std::vector<std::string> memory_notes(const Statistics& statistics, const RunFacts& facts);
+// All that a user must not miss: these first.
 std::vector<std::string> summary_notes(const Statistics& statistics, const RunFacts& facts);
 
 // One line, with a newline. REQUIRES statistics taken after drain(): nothing is held or pending.

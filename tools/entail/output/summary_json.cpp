@@ -71,6 +71,7 @@ void run_field(JsonText& json, const Statistics& statistics, const RunFacts& fac
   json.field("seconds", facts.seconds).field("cpu_seconds", facts.cpu_seconds).field("spans_per_second", rate);
   json.field("peak_memory_bytes", facts.peak_memory_bytes).field("account_peak_bytes", statistics.memory.peak_bytes);
   json.field("memory_limit_bytes", facts.memory_limit_bytes).field("threads", facts.threads);
+  json.field("rank_seed", statistics.rank_seed);
   json.end_object();
 }
 

@@ -48,7 +48,7 @@ std::string too_large_note(const TooLargeCount& too_large) {
 
 bool lost_for_memory(const Statistics& statistics) { return !memory_losses(statistics).empty(); }
 
-std::vector<std::string> summary_notes(const Statistics& statistics, const RunFacts& facts) {
+std::vector<std::string> memory_notes(const Statistics& statistics, const RunFacts& facts) {
   std::vector<std::string> notes;
   if (const std::string losses = memory_losses(statistics); !losses.empty()) {
     notes.push_back("For lack of memory something was evicted or lost (" + losses +
@@ -58,6 +58,15 @@ std::vector<std::string> summary_notes(const Statistics& statistics, const RunFa
   if (facts.too_large.requests > 0) notes.push_back(too_large_note(facts.too_large));
   if (count_of(statistics, "out_of_memory") > 0) {
     notes.emplace_back("The system had no memory left: give the process more, or lower memory_limit.");
+  }
+  return notes;
+}
+
+std::vector<std::string> summary_notes(const Statistics& statistics, const RunFacts& facts) {
+  std::vector<std::string> notes = memory_notes(statistics, facts);
+  if (count_of(statistics, "max_links_followed") > 0) {
+    notes.push_back("max_links_followed was spent: which neighbours a keep was carried to depends on rank_seed " +
+                    std::to_string(statistics.rank_seed) + ".");
   }
   return notes;
 }

@@ -137,6 +137,7 @@ void run_rows(Table& table, const Statistics& statistics, const RunFacts& facts)
   table.row("spans a second", static_cast<std::uint64_t>(rate), seconds);
   table.line("peak memory " + byte_count(facts.peak_memory_bytes) + "; the engine's account " +
              byte_count(statistics.memory.peak_bytes) + " of memory_limit " + byte_count(facts.memory_limit_bytes));
+  table.line("rank_seed " + std::to_string(statistics.rank_seed));
 }
 
 }  // namespace
