@@ -95,8 +95,8 @@ class Carrier {
   // Joins nodes without a record to the other incarnations of their traces, many at once. A node that has a record was
   // joined, or looked for in vain, before it got it.
   void link_batch(std::span<const graph::NodeId> nodes);
-  // The trace of `newest`, its newest node, goes on with `node`, which was made for it in the current window. Edges that
-  // are at `node` already are carried over in the next run().
+  // The trace of `newest`, its newest node, goes on with `node`, which was made for it in the current window. Edges
+  // that are at `node` already are carried over in the next run().
   void move_to(graph::NodeId node, graph::NodeId newest) { join(newest, node); }
   // Edges of the trace are about to be lost: whoever has its keep over them gets its path. May throw std::bad_alloc.
   void tell_paths(RecordId id);
@@ -284,8 +284,8 @@ class Carrier {
   PathId told_path(RecordId id, unsigned layer) const noexcept;
   std::uint8_t directions_of(graph::NodeId node, unsigned layer) const noexcept;
   std::uint32_t reach_of(RecordId id) const noexcept { return graph_.reach(ledger_[id].node); }
-  // Names for followed are under a seed that nobody knows; those for refused, whose estimate is reported, under one that
-  // makes a run's results repeatable.
+  // Names for followed are under a seed that nobody knows; those for refused, whose estimate is reported, under one
+  // that makes a run's results repeatable.
   std::uint64_t name(RecordId id, std::uint64_t seed) const noexcept {
     return base::sampling_hash(graph_.key(ledger_[id].node), SpanId{}, seed);
   }
@@ -310,10 +310,11 @@ class Carrier {
   unsigned fewest_queued_;     // no hops below it are queued, and none above most_queued_
   unsigned most_queued_ = 0;
   std::vector<graph::NodeId> working_;  // taken from the queue
-  std::vector<graph::LateEdges> late_;   // of carry_over() and of nodes that joined; named by node, as numbers are reused
-  std::vector<graph::LateEdges> fresh_;  // taken from late_
-  std::vector<Fresh> fresh_by_owner_;    // fresh_ once more; empty until a frontier is made
-  std::uint64_t watched_ = 0;            // owner, as in Fresh: has no more edges than the cap, with those of fresh_
+  // Named by node and window, not by record: record numbers may be reused before the next run().
+  std::vector<graph::LateEdges> late_;    // of carry_over() and of nodes that joined
+  std::vector<graph::LateEdges> fresh_;   // taken from late_
+  std::vector<Fresh> fresh_by_owner_;     // fresh_ once more; empty until a frontier is made
+  std::uint64_t watched_ = 0;             // owner, as in Fresh: has no more edges than the cap, with those of fresh_
   std::vector<graph::LateEdges> asking_;  // nodes of arrive(); without edges
   std::vector<RecordId> reached_;
   std::vector<Candidate> candidates_;  // scratch of deliver_capped()

@@ -10,9 +10,9 @@ using graph::EdgeCell;
 using graph::LateEdges;
 using graph::NodeId;
 
-// Backwards, by hops: over the edges on which a keep would come. How many hops it has on an edge is known when its origin
-// is: so each visit tells how many in all the edges allow that lie between it and the trace. Only traces that a keep
-// reached are passed through. Bounded for each trace and tick, since many traces may be refused by one origin.
+// Backwards, by hops: over the edges on which a keep would come. How many hops it has on an edge is known only when its
+// origin is, so each visit holds how many in all are allowed by the edges between it and the trace. Only traces that a
+// keep reached are passed through. Bounded for each trace and tick, since one origin may refuse many traces.
 PathId Carrier::path_with_room(RecordId id, std::uint64_t traces_max) {
   steps_left_ += kStepsASearch;
   search_steps_ = std::min(steps_left_, kSearchStepsMax);
@@ -49,7 +49,8 @@ bool Carrier::search_from(std::uint32_t at, Side side, std::uint64_t traces_max,
     const unsigned limit = side == kOut ? cell.limit_linked() : cell.limit_linking();
     const unsigned hops_here = here.depth + 1u;
     // The hop over this edge is the last but here.depth.
-    const unsigned most = std::min(unsigned{here.most}, (limit == graph::kNoLimit ? max_hops(side) : limit) + here.depth);
+    const unsigned hops_max = limit == graph::kNoLimit ? max_hops(side) : limit;
+    const unsigned most = std::min(unsigned{here.most}, hops_max + here.depth);
     if (most < hops_here) return;
     const std::uint32_t word = reach_of(from);
     const bool own_passes = side == kIn || options_.origin_links == OriginLinks::all || cell.on_error_span();

@@ -18,8 +18,6 @@ std::uint64_t factor() noexcept {
   return drawn;
 }
 
-constexpr std::uint64_t stored(std::uint64_t name) noexcept { return name == 0 ? 1 : name; }
-
 }  // namespace
 
 // The name's slot, or the free one where it would go. REQUIRES a free slot.
@@ -31,13 +29,17 @@ std::size_t NameSet::slot_of(std::uint64_t name) const noexcept {
 }
 
 bool NameSet::contains(std::uint64_t name) const noexcept {
-  return !slots_.empty() && slots_[slot_of(stored(name))] != 0;
+  if (name == 0) return has_zero_;
+  return !slots_.empty() && slots_[slot_of(name)] != 0;
 }
 
 bool NameSet::insert(std::uint64_t name) {
   if (contains(name)) return false;
   if (2 * (count_ + 1) > slots_.size()) grow();
-  slots_[slot_of(stored(name))] = stored(name);
+  if (name == 0)
+    has_zero_ = true;
+  else
+    slots_[slot_of(name)] = name;
   ++count_;
   return true;
 }

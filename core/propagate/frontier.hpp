@@ -25,6 +25,7 @@ class NameSet {
 
   std::vector<std::uint64_t> slots_;  // a power of two, at most half full; 0: free
   std::size_t count_ = 0;
+  bool has_zero_ = false;
 };
 
 // How many distinct names there were: exact up to kExactMax, then an estimate from the kExactMax smallest (their

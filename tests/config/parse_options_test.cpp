@@ -24,6 +24,7 @@ links:
     max_links_followed: 7
     max_traces_per_origin: 100_000
     max_propagated_bytes_per_second: 1MB
+    rank_seed: 18446744073709551614
     origin_links: all
     type_keys: [a.b]
     types: {retry-of: {linked: 8}, batch_member: {linking: 0}}
@@ -48,6 +49,7 @@ TEST(ParseOptions, ReadsEveryOption) {
   EXPECT_EQ(propagate.max_links_followed, 7u);
   EXPECT_EQ(propagate.max_traces_per_origin, 100'000u);
   EXPECT_EQ(propagate.max_propagated_bytes_per_second, 1'000'000u);
+  EXPECT_EQ(propagate.rank_seed, 18446744073709551614ull);
   EXPECT_EQ(propagate.type_keys, std::vector<std::string>({"a.b"}));
   ASSERT_EQ(propagate.types.size(), 2u);
   EXPECT_EQ(propagate.types.at("retry_of").linked, 8u);
@@ -69,6 +71,7 @@ TEST(ParseOptions, LeavesDefaults_WhenNothingIsSet) {
   EXPECT_EQ(options.links.origins, std::nullopt);
   EXPECT_EQ(options.links.propagate.mode, PropagateMode::cone);
   EXPECT_EQ(options.links.propagate.max_hops_linked, 4u);
+  EXPECT_EQ(options.links.propagate.rank_seed, std::nullopt);
   EXPECT_EQ(options.retain.max_bytes, std::nullopt);
   EXPECT_EQ(options.memory_limit_bytes, 512u << 20);
   accepted(with_policy("links:\nretain: {}\n"));

@@ -120,6 +120,7 @@ TickResult NaiveEngine::run_tick(std::int64_t now_ns, bool drain) {
 
   for (const TraceId id : due) settle(id, traces_[id], true);
   for (const TraceId id : std::set<TraceId>(retained_)) settle(id, traces_[id], false);
+  settle_reached();
   for (auto& [id, hops] : reach_) {
     const auto found = traces_.find(id);
     if (found == traces_.end() || found->second.phase != Phase::sealed) continue;
@@ -187,34 +188,82 @@ void NaiveEngine::become_origin(TraceId id, Trace& trace, bool certain) {
 }
 
 void NaiveEngine::settle(TraceId id, Trace& trace, bool due) {
-  const bool is_revived = !due && is_reached(id);
   if (trace.own.keep) {
-    trace.revived = is_revived;
+    trace.revived = !due && is_reached(id);
     // Reach from a deterministic rule would have kept it too, so chance did not keep it alone.
     keep(trace, std::nullopt, trace.own.by_chance && !certain_reach_.contains(id));
     ++counts_.kept_by_policy[trace.own.policy];
+    note_kept(id, trace);
   } else if (is_reached(id) && !trace.own.vetoed) {
-    trace.revived = is_revived;
-    keep(trace, reach_[id], !certain_reach_.contains(id));
-    ++counts_.kept_by_link[least(*trace.hops)];
+    candidates_.push_back({least(reach_[id]), trace.arrival_ns / kNanosPerSecond, id, due});
   } else {
-    if (due) {
-      trace.phase = Phase::retained;
-      trace.dropped_at_ns = now_ns_;
-      trace.to_log = true;
-      retained_.insert(id);
-    }
+    if (due) drop(id, trace);
     if (is_reached(id)) note_loss(id, trace, "keep_refused");
   }
+}
+
+// Fewer hops first, as far as the origins have room (DESIGN 3.10).
+void NaiveEngine::settle_reached() {
+  std::sort(candidates_.begin(), candidates_.end());
+  for (const Candidate& candidate : candidates_) {
+    Trace& trace = traces_[candidate.id];
+    const std::optional<Hops> hops = admit(candidate.id);
+    if (hops) {
+      trace.revived = !candidate.due;
+      keep(trace, hops, !certain_reach_.contains(candidate.id));
+      ++counts_.kept_by_link[least(*hops)];
+      note_kept(candidate.id, trace);
+      continue;
+    }
+    if (candidate.due) drop(candidate.id, trace);
+    note_loss(candidate.id, trace, "max_traces_per_origin");
+  }
+  candidates_.clear();
+  reach_of_origin_.clear();
+}
+
+// The hops from the nearest origin that has room, of the nearest and the eight next; none: no such origin.
+std::optional<Hops> NaiveEngine::admit(TraceId id) {
+  const std::uint64_t most = options_.links.propagate.max_traces_per_origin;
+  if (traces_.size() <= most) return reach_[id];  // no origin can have used it up
+  std::vector<std::pair<unsigned, TraceId>> nearest;
+  for (const TraceId origin : origins_) {
+    auto found = reach_of_origin_.find(origin);
+    if (found == reach_of_origin_.end()) {
+      const auto is_present = [&](TraceId trace) { return phase(trace) != Phase::absent; };
+      found = reach_of_origin_.emplace(origin, LinkGraph(links_).carry({origin}, is_present)).first;
+    }
+    if (const auto reached = found->second.find(id); reached != found->second.end())
+      nearest.emplace_back(least(reached->second), origin);
+  }
+  std::sort(nearest.begin(), nearest.end());
+  if (nearest.size() > 9) nearest.resize(9);
+  for (const auto& [hops, origin] : nearest) {
+    if (kept_by_origin_[origin] >= most) continue;
+    ++kept_by_origin_[origin];
+    return reach_of_origin_[origin][id];
+  }
+  return std::nullopt;
+}
+
+void NaiveEngine::drop(TraceId id, Trace& trace) {
+  trace.phase = Phase::retained;
+  trace.dropped_at_ns = now_ns_;
+  trace.to_log = true;
   pending_.erase(id);
-  if (trace.phase != Phase::kept) return;
+  retained_.insert(id);
+}
+
+void NaiveEngine::note_kept(TraceId id, const Trace& trace) {
   counts_.revived += trace.revived;
+  pending_.erase(id);
   retained_.erase(id);
   kept_with_spans_.insert(id);
 }
 
 void NaiveEngine::keep(Trace& trace, std::optional<Hops> hops, bool erase_threshold) {
   trace.phase = Phase::kept;
+  trace.loss.clear();
   trace.kept_by_link = hops.has_value();
   trace.hops = hops;
   trace.hops_at_ns = now_ns_;

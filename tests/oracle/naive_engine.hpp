@@ -1,8 +1,8 @@
 // The whole engine once more, written from the specification by reading, with maps and loops and no care for speed. It
 // is what the real engine is compared with (G1), and shares no logic with it. Never linked outside tests.
 //
-// Left out, because the comparison does not need them: eviction and byte budgets (DESIGN 3.7, 3.8, 3.10), forgetting of
-// records, th under `probability: consistent`, and `compat: collector`.
+// Left out, because the comparison does not need them: eviction and byte budgets (DESIGN 3.7, 3.8, and those of 3.10
+// but max_traces_per_origin), forgetting of records, th under `probability: consistent`, and `compat: collector`.
 // Thread rule: Confined. Memory: everything, for ever.
 #pragma once
 
@@ -117,6 +117,10 @@ class NaiveEngine {
   void judge_late_spans(TraceId id, Trace& trace);
   void become_origin(TraceId id, Trace& trace, bool certain);
   void settle(TraceId id, Trace& trace, bool due);
+  void settle_reached();
+  void drop(TraceId id, Trace& trace);
+  void note_kept(TraceId id, const Trace& trace);
+  std::optional<Hops> admit(TraceId id);
   void keep(Trace& trace, std::optional<Hops> hops, bool erase_threshold);
   void note_loss(TraceId id, Trace& trace, const std::string& loss);
   void emit(TraceId id, Trace& trace, TickResult& result);
@@ -139,6 +143,16 @@ class NaiveEngine {
   std::set<TraceId> origins_;
   Reach reach_;
   Reach certain_reach_;                            // from origins that are not kept by dice alone
+  struct Candidate {  // reached, and not kept or vetoed by itself
+    unsigned hops;
+    std::int64_t arrival_second;
+    TraceId id;
+    bool due;
+    auto operator<=>(const Candidate&) const = default;
+  };
+  std::vector<Candidate> candidates_;               // of the running tick
+  std::map<TraceId, Reach> reach_of_origin_;        // the same, as far as somebody needed it
+  std::map<TraceId, std::uint64_t> kept_by_origin_;  // whose reason names it
   std::map<TraceId, std::uint64_t> cut_links_to_;  // links that were cut, by a target that was no origin then
   std::int64_t now_ns_ = 0;
   Counts counts_;

@@ -1,8 +1,5 @@
 // Paths, records, and keeps carried over a small graph: hops, limits, caps, absent traces.
-#include <gtest/gtest.h>
-
-#include "graph/graph.hpp"
-#include "propagate/carrier.hpp"
+#include "tests/propagate/carrier_fixture.hpp"
 
 namespace entail::propagate {
 namespace {
@@ -27,64 +24,6 @@ TEST(PathPool, DirectionIsMixed_WhenNoneLeadsAllAlong) {
   const PathId end = paths.step(paths.step(paths.origin({1, 1}), {2, 2}, 1), {3, 3}, 2);
   EXPECT_EQ(paths.direction(end), Direction::mixed);
 }
-
-using Ids = std::vector<TraceId>;
-
-// Traces are numbers; every link leads from the first to the second.
-class CarrierTest : public ::testing::Test {
- protected:
-  CarrierTest() : graph_({.lanes = 1, .payload_bytes = 8}) {}
-
-  graph::NodeId node(std::uint64_t trace) {
-    graph::Writer& writer = graph_.writer(0);
-    const TraceId id{0, trace};
-    graph::NodeId found = 0;
-    EXPECT_TRUE(writer.try_begin(1, 0));
-    writer.find_or_insert({&id, 1}, &found);
-    writer.end();
-    return found;
-  }
-  void link(std::uint64_t from, std::uint64_t to, unsigned limit = graph::kNoLimit, bool on_error_span = false) {
-    const graph::NodeId near = node(from);
-    const graph::NodeId far = node(to);
-    graph::Writer& writer = graph_.writer(0);
-    ASSERT_TRUE(writer.try_begin(2, 1));
-    const graph::EdgeCell out = writer.cell(far, limit, limit, on_error_span, false);
-    const SpanId span{to};
-    writer.append_out(near, {&out, 1}, {&span, 1});
-    writer.append_in(far, writer.cell(near, limit, limit, on_error_span, false));
-    writer.end();
-  }
-  void open(const PropagateOptions& options) { carrier_.emplace(graph_, ledger_, options, 0); }
-  RecordId present(std::uint64_t trace) {
-    const RecordId id = carrier_->record_of(node(trace));
-    if (ledger_[id].phase == Phase::absent) {
-      ledger_[id].phase = Phase::pending;
-      carrier_->arrive(id);
-    }
-    return id;
-  }
-  // Traces 1 to `last` are there, each linked to the next.
-  void open_chain(const PropagateOptions& options, std::uint64_t last) {
-    open(options);
-    for (std::uint64_t trace = 1; trace <= last; ++trace) present(trace);
-    for (std::uint64_t trace = 1; trace < last; ++trace) link(trace, trace + 1);
-  }
-  void tick() {
-    graph_.drain_created([&](graph::NodeId created) { carrier_->link_batch({&created, 1}); });
-    graph_.drain_late([&](const graph::LateEdges& late) { carrier_->carry_over(late); });
-    carrier_->run(1);
-  }
-  Ids path(std::uint64_t trace) { return ledger_.paths().trace_ids(carrier_->nearest_path(present(trace))); }
-  unsigned hops(std::uint64_t trace, Layer layer = kLinked) {
-    const RecordId id = carrier_->find_record(node(trace));
-    return id == 0 ? 0 : carrier_->hops(id, layer);
-  }
-
-  graph::Graph graph_;
-  Ledger ledger_;
-  std::optional<Carrier> carrier_;
-};
 
 TEST_F(CarrierTest, AKeepGoesAlongLinks_AsFarAsItsHops) {
   PropagateOptions options;

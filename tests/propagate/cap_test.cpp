@@ -1,0 +1,219 @@
+// Traces with more neighbours than max_links_followed, and origins that have kept all they may (DESIGN 3.5, 3.10).
+#include "tests/propagate/carrier_fixture.hpp"
+
+namespace entail::propagate {
+namespace {
+
+class CapTest : public CarrierTest {
+ protected:
+  void open_capped(std::uint32_t max_links_followed, PropagateMode mode = PropagateMode::cone) {
+    PropagateOptions options;
+    options.max_links_followed = max_links_followed;
+    options.mode = mode;
+    open(options);
+  }
+  unsigned followed(std::uint64_t first, std::uint64_t last, Layer layer = kLinked) {
+    unsigned count = 0;
+    for (std::uint64_t trace = first; trace <= last; ++trace) count += hops(trace, layer) != 0 ? 1 : 0;
+    return count;
+  }
+};
+
+TEST_F(CapTest, LateNeighboursTakePlacesWhileThereIsRoom_AndThoseBeforeKeepTheirs) {
+  open_capped(3);
+  for (std::uint64_t trace = 1; trace <= 9; ++trace) present(trace);
+  carrier_->make_origin(present(1), true);
+  link(1, 2);
+  link(1, 3);
+  tick();
+  EXPECT_EQ(followed(2, 9), 2u);
+  for (std::uint64_t trace = 4; trace <= 6; ++trace) link(1, trace);
+  tick();  // the edge that is one too many makes the frontier: 2 and 3 are in it
+  EXPECT_TRUE(hops(2) == 1 && hops(3) == 1);
+  EXPECT_EQ(followed(4, 6), 1u);
+  EXPECT_EQ(carrier_->not_followed(present(1)), 2u);
+  for (const std::uint64_t trace : {7, 7, 4, 2}) link(1, trace);
+  tick();
+  EXPECT_EQ(carrier_->not_followed(present(1)), 3u);
+  EXPECT_EQ(carrier_->take_refused_count(), 3u);
+}
+
+TEST_F(CapTest, AnEdgeThatComesAgainTakesNoSecondPlace) {
+  open_capped(2);
+  for (std::uint64_t trace = 1; trace <= 4; ++trace) present(trace);
+  carrier_->make_origin(present(1), true);
+  link(1, 2);
+  tick();
+  for (unsigned i = 0; i < 3; ++i) link(1, 2);
+  tick();
+  link(1, 3);
+  tick();
+  EXPECT_EQ(followed(2, 3), 2u);
+  link(1, 4);
+  tick();
+  EXPECT_EQ(followed(2, 4), 2u);
+  EXPECT_EQ(carrier_->not_followed(present(1)), 1u);
+}
+
+TEST_F(CapTest, UnderTheCapNothingIsHeldOfNeighbours) {
+  open_capped(1000);
+  for (std::uint64_t trace = 1; trace <= 901; ++trace) present(trace);
+  carrier_->make_origin(present(1), true);
+  tick();
+  const std::uint64_t before = carrier_->bytes();
+  for (std::uint64_t trace = 2; trace <= 901; ++trace) {
+    link(1, trace);
+    if (trace % 100 == 0) tick();
+  }
+  tick();
+  EXPECT_EQ(followed(2, 901), 900u);
+  EXPECT_LT(carrier_->bytes(), before + 32768);  // lists that a tick uses again; 16 bytes a neighbour would be more with
+  EXPECT_EQ(carrier_->not_followed(present(1)), 0u);  // each next thousand
+}
+
+TEST_F(CapTest, WhatIsHeldOfRefusedNeighboursIsBounded) {
+  open_capped(4);
+  carrier_->make_origin(present(1), true);
+  constexpr std::uint64_t kLast = 60'000;
+  std::uint64_t refused = 0;
+  for (std::uint64_t trace = 2; trace <= kLast; ++trace) {
+    if (trace == 20'000) {
+      ASSERT_TRUE(graph_.rotate(1 << 18));
+    }
+    present(trace);
+    link(trace, 1);
+    if (trace % 100 != 0) continue;
+    tick();
+    refused += carrier_->take_refused_count();
+  }
+  EXPECT_EQ(carrier_->not_followed(present(1)), refused);
+  EXPECT_NEAR(static_cast<double>(refused), kLast, 0.1 * kLast);
+  EXPECT_LT(carrier_->bytes(), 400'000u);
+  carrier_->forget(present(1));
+  EXPECT_LT(carrier_->bytes(), 360'000u);
+}
+
+TEST_F(CapTest, AnAbsentNeighbourTakesAPlaceWhenItComes) {
+  open_capped(2);
+  for (const std::uint64_t trace : {1, 2}) present(trace);
+  for (std::uint64_t trace = 2; trace <= 5; ++trace) link(1, trace);
+  carrier_->make_origin(present(1), true);
+  tick();
+  present(3);
+  tick();
+  EXPECT_EQ(hops(3), 1u);
+  present(4);
+  tick();
+  EXPECT_EQ(hops(4), 0u);
+  EXPECT_EQ(carrier_->not_followed(present(1)), 1u);
+}
+
+// 1 is full; 5, absent, was passed through on the way to 6, and finds no place when it comes.
+TEST_F(CapTest, AKeepDoesNotReturnToATraceOverWhatItReachedThroughIt) {
+  open_capped(2, PropagateMode::component);
+  for (const std::uint64_t trace : {1, 2, 3, 6}) present(trace);
+  for (const std::uint64_t trace : {2, 3, 5}) link(1, trace);
+  link(6, 5);
+  carrier_->make_origin(present(1), true);
+  tick();
+  EXPECT_EQ(hops(6), 2u);
+  const RecordId id = present(5);
+  tick();
+  EXPECT_EQ(hops(5), 0u);
+  EXPECT_EQ(hops(6), 2u);  // stays reached
+  link(6, 5);
+  tick();
+  EXPECT_EQ(hops(5), 0u);
+  EXPECT_FALSE(ledger_[id].reached);
+  carrier_->make_origin(present(6), true);
+  tick();
+  EXPECT_EQ(hops(5), 1u);  // its own keep is another
+}
+
+// 1 and 2 are origins, 3 lies between 2 and 4.
+TEST_F(CapTest, TheNextNearestOriginThatHasRoomIsFound_WithItsPath) {
+  open({});
+  for (std::uint64_t trace = 1; trace <= 5; ++trace) present(trace);
+  link(1, 4);
+  link(2, 3);
+  link(3, 4);
+  carrier_->make_origin(present(1), true);
+  carrier_->make_origin(present(2), true);
+  tick();
+  PathPool& paths = ledger_.paths();
+  EXPECT_EQ(path(4), (Ids{{0, 1}, {0, 4}}));
+  ++paths.kept_count(paths.origin_of(carrier_->nearest_path(present(4))));
+  const PathId found = carrier_->path_with_room(present(4), 1);
+  ASSERT_NE(found, 0u);
+  EXPECT_EQ(paths.trace_ids(found), (Ids{{0, 2}, {0, 3}, {0, 4}}));
+  EXPECT_EQ(paths.direction(found), Direction::linked);
+  ++paths.kept_count(paths.origin_of(found));
+  EXPECT_EQ(carrier_->path_with_room(present(4), 1), 0u);
+  paths.drop_reference(found);
+}
+
+TEST_F(CapTest, TheSearchForAnotherOriginKeepsToTheHopsThatLinksAllow) {
+  open({});
+  for (std::uint64_t trace = 1; trace <= 6; ++trace) present(trace);
+  link(1, 4);
+  link(2, 3);
+  link(3, 4, 1);  // at most the first hop: of 2 it would be the second
+  link(6, 5);
+  link(5, 4);
+  carrier_->make_origin(present(1), true);
+  for (const std::uint64_t origin : {2, 6}) carrier_->make_origin(present(origin), true);
+  tick();
+  PathPool& paths = ledger_.paths();
+  ++paths.kept_count(paths.origin_of(carrier_->nearest_path(present(4))));
+  const PathId found = carrier_->path_with_room(present(4), 1);
+  ASSERT_NE(found, 0u);
+  EXPECT_EQ(paths.trace_ids(found), (Ids{{0, 6}, {0, 5}, {0, 4}}));
+  paths.drop_reference(found);
+}
+
+// Eight others are tried, not nine.
+TEST_F(CapTest, TheSearchForAnotherOriginEnds) {
+  open({});
+  present(100);
+  const auto spend = [&](std::uint64_t trace) {
+    link(trace, 100 + trace);
+    present(100 + trace);
+    tick();
+    ++ledger_.paths().kept_count(ledger_.paths().origin_of(carrier_->nearest_path(present(100 + trace))));
+  };
+  for (std::uint64_t trace = 1; trace <= 10; ++trace) {
+    carrier_->make_origin(present(trace), true);
+    link(trace, 100);
+    if (trace <= 8) spend(trace);
+  }
+  tick();
+  const PathId found = carrier_->path_with_room(present(100), 1);
+  EXPECT_NE(found, 0u);
+  ledger_.paths().drop_reference(found);
+  for (const std::uint64_t trace : {9, 10}) spend(trace);
+  EXPECT_EQ(carrier_->path_with_room(present(100), 1), 0u);
+}
+
+// From the first origin on that dice alone keep, certain keeps are counted by themselves: what stands then is certain.
+TEST_F(CapTest, KeepsAreCertain_UntilDiceAloneKeepAnOrigin) {
+  open_chain({}, 4);
+  carrier_->make_origin(present(1), true);
+  tick();
+  EXPECT_TRUE(carrier_->is_reached_for_certain(present(4)));
+  link(5, 3);
+  link(5, 6);
+  for (const std::uint64_t trace : {5, 6}) present(trace);
+  carrier_->make_origin(present(5), false);
+  tick();
+  EXPECT_EQ(hops(3), 1u);
+  EXPECT_TRUE(carrier_->is_reached_for_certain(present(3)));
+  EXPECT_TRUE(carrier_->is_reached_for_certain(present(4)));
+  EXPECT_EQ(hops(6), 1u);
+  EXPECT_FALSE(carrier_->is_reached_for_certain(present(6)));
+  link(4, 6);
+  tick();
+  EXPECT_TRUE(carrier_->is_reached_for_certain(present(6)));
+}
+
+}  // namespace
+}  // namespace entail::propagate

@@ -1,0 +1,90 @@
+// A Carrier over a small graph, in which traces are numbers and every link leads from the first to the second.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <vector>
+
+#include "graph/graph.hpp"
+#include "propagate/carrier.hpp"
+
+namespace entail::propagate {
+
+using Ids = std::vector<TraceId>;
+
+class CarrierTest : public ::testing::Test {
+ protected:
+  CarrierTest() : graph_({.lanes = 2, .payload_bytes = 8}) {}
+
+  // In the current window.
+  graph::NodeId node(std::uint64_t trace) {
+    graph::Writer& writer = graph_.writer(0);
+    EXPECT_TRUE(writer.try_begin(1, 0));
+    const graph::NodeId found = node_in(writer, trace);
+    writer.end();
+    return found;
+  }
+  static graph::NodeId node_in(graph::Writer& writer, std::uint64_t trace) {
+    const TraceId id{0, trace};
+    graph::NodeId found = 0;
+    writer.find_or_insert({&id, 1}, &found);
+    return found;
+  }
+  void link(std::uint64_t from, std::uint64_t to, unsigned limit = graph::kNoLimit, bool on_error_span = false) {
+    graph::Writer& writer = graph_.writer(0);
+    ASSERT_TRUE(writer.try_begin(2, 1));
+    link_by(writer, from, to, limit, on_error_span);
+    writer.end();
+  }
+  // In the writer's batch, and so in its window.
+  static void link_by(graph::Writer& writer, std::uint64_t from, std::uint64_t to, unsigned limit = graph::kNoLimit,
+                      bool on_error_span = false) {
+    const graph::NodeId near = node_in(writer, from);
+    const graph::NodeId far = node_in(writer, to);
+    const graph::EdgeCell out = writer.cell(far, limit, limit, on_error_span, false);
+    const SpanId span{to};
+    writer.append_out(near, {&out, 1}, {&span, 1});
+    writer.append_in(far, writer.cell(near, limit, limit, on_error_span, false));
+  }
+  void open(const PropagateOptions& options) { carrier_.emplace(graph_, ledger_, options, 0); }
+  // As adopt() does with a trace that got spans.
+  RecordId present(std::uint64_t trace) {
+    const graph::NodeId found = node(trace);
+    carrier_->link_batch({&found, 1});
+    const RecordId id = carrier_->record_of(found);
+    if (ledger_[id].phase == Phase::absent) {
+      ledger_[id].phase = Phase::pending;
+      carrier_->arrive(id);
+    }
+    return id;
+  }
+  // Traces 1 to `last` are there, each linked to the next.
+  void open_chain(const PropagateOptions& options, std::uint64_t last) {
+    open(options);
+    for (std::uint64_t trace = 1; trace <= last; ++trace) present(trace);
+    for (std::uint64_t trace = 1; trace < last; ++trace) link(trace, trace + 1);
+  }
+  // The number of entries in the late log.
+  unsigned tick() {
+    unsigned late_entries = 0;
+    graph_.drain_created([&](graph::NodeId created) { carrier_->link_batch({&created, 1}); });
+    graph_.drain_late([&](const graph::LateEdges& late) {
+      ++late_entries;
+      carrier_->carry_over(late);
+    });
+    carrier_->run(1);
+    return late_entries;
+  }
+  Ids path(std::uint64_t trace) { return ledger_.paths().trace_ids(carrier_->nearest_path(present(trace))); }
+  unsigned hops(std::uint64_t trace, Layer layer = kLinked) {
+    const RecordId id = carrier_->find_record(node(trace));
+    return id == 0 ? 0 : carrier_->hops(id, layer);
+  }
+
+  graph::Graph graph_;
+  Ledger ledger_;
+  std::optional<Carrier> carrier_;
+};
+
+}  // namespace entail::propagate

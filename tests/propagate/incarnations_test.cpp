@@ -1,0 +1,183 @@
+// PROTOCOL incarnations (carrier.hpp) in the code itself: traces with nodes in several windows, and lanes that stall in
+// an old one. A Writer that has begun a batch is such a lane: it goes on in its window, whatever is rotated.
+#include "tests/propagate/carrier_fixture.hpp"
+
+namespace entail::propagate {
+namespace {
+
+class IncarnationsTest : public CarrierTest {
+ protected:
+  graph::Writer& stalled() { return graph_.writer(1); }
+  void stall() { ASSERT_TRUE(stalled().try_begin(16, 16)); }
+  void resume() { stalled().end(); }
+  void rotate() { ASSERT_TRUE(graph_.rotate(1000)); }
+  void append_in(std::uint64_t from, std::uint64_t to) {
+    const graph::NodeId near = node_in(stalled(), from);
+    stalled().append_in(node_in(stalled(), to),
+                        stalled().cell(near, graph::kNoLimit, graph::kNoLimit, false, false));
+  }
+  void append_out(std::uint64_t from, std::uint64_t to) {
+    const graph::EdgeCell out =
+        stalled().cell(node_in(stalled(), to), graph::kNoLimit, graph::kNoLimit, false, false);
+    const SpanId span{to};
+    stalled().append_out(node_in(stalled(), from), {&out, 1}, {&span, 1});
+  }
+};
+
+// The loss of issue 14: 2 links to 1; its lane stalls between the two ends, over a turn of the windows, in which the
+// absent 2 gets a new node, and the keep reaches it there.
+TEST_F(IncarnationsTest, TheSecondEndOfALink_ComesToAnOldNodeOfATraceThatWasAbsent) {
+  open({});
+  present(1);
+  present(3);
+  stall();
+  append_in(2, 1);
+  tick();
+  rotate();
+  link(3, 2);
+  tick();
+  carrier_->make_origin(present(1), true);
+  tick();  // against the link to 2, which is absent
+  present(2);
+  tick();
+  append_out(2, 1);
+  resume();
+  tick();
+  EXPECT_EQ(hops(2, kLinking), 1u);
+  EXPECT_EQ(hops(3, kLinking), 2u);
+}
+
+TEST_F(IncarnationsTest, AnAbsentTraceAsksOverTheEdgesOfAllItsNodes) {
+  open({});
+  carrier_->make_origin(present(1), true);
+  link(1, 2);
+  tick();
+  rotate();
+  present(3);
+  link(3, 2);
+  tick();
+  rotate();
+  present(2);
+  tick();
+  EXPECT_EQ(hops(2), 1u);
+  EXPECT_EQ(path(2), (Ids{{0, 1}, {0, 2}}));
+}
+
+TEST_F(IncarnationsTest, AnEdgeAtAnOldNodeIsCarried_WhenTheKeepCameToTheNewOne) {
+  open({});
+  for (const std::uint64_t trace : {1, 2, 4}) present(trace);
+  stall();
+  rotate();
+  present(1);
+  link(1, 2);
+  tick();
+  carrier_->make_origin(present(1), true);
+  tick();
+  EXPECT_EQ(hops(2), 1u);
+  append_out(1, 4);  // at the node of the window before
+  append_in(1, 4);
+  resume();
+  EXPECT_EQ(tick(), 1u);
+  EXPECT_EQ(hops(4), 1u);
+}
+
+// The node is made and has its edges before any log tells of it: then its entry comes, and the edges with it.
+TEST_F(IncarnationsTest, ANodeThatIsFoundLateBringsItsEdges) {
+  open({});
+  for (const std::uint64_t trace : {2, 4}) present(trace);
+  stall();
+  rotate();
+  carrier_->make_origin(present(1), true);
+  tick();
+  append_out(1, 4);  // made in the window before: the trace has no other node there
+  append_in(1, 4);
+  resume();
+  EXPECT_EQ(tick(), 0u);
+  EXPECT_EQ(hops(4), 1u);
+  const RecordId id = present(1);
+  EXPECT_EQ(carrier_->find_record(graph_.older(graph_.newest(ledger_[id].node))), id);
+}
+
+// Three windows, the middle node found last or first: one chain, one record.
+TEST_F(IncarnationsTest, ATraceHasOneRecord_WhicheverNodeIsFoundFirst) {
+  for (const bool middle_first : {true, false}) {
+    SCOPED_TRACE(middle_first);
+    const std::uint64_t trace = middle_first ? 10 : 20;
+    open({});
+    const RecordId id = present(trace);
+    rotate();
+    stall();
+    const graph::NodeId middle = node_in(stalled(), trace);  // no log is drained until the newest was found
+    rotate();
+    if (middle_first) carrier_->link_batch({&middle, 1});
+    EXPECT_EQ(present(trace), id);
+    carrier_->link_batch({&middle, 1});
+    EXPECT_EQ(carrier_->find_record(middle), id);
+    EXPECT_EQ(graph_.newest(middle), ledger_[id].node);
+    EXPECT_NE(graph_.older(middle), 0u);
+    EXPECT_NE(graph_.newer(middle), 0u);
+    resume();
+    tick();
+  }
+}
+
+TEST_F(IncarnationsTest, AForgottenTraceAsksAtAllItsNodes) {
+  open({});
+  present(1);
+  stall();
+  rotate();
+  carrier_->make_origin(present(3), true);
+  link(3, 1);
+  tick();
+  EXPECT_EQ(hops(1), 1u);
+  const RecordId id = present(1);
+  carrier_->forget(id);
+  for (graph::NodeId at = ledger_[id].node; at != 0; at = graph_.older(at)) graph_.set_record(at, 0);
+  ledger_.remove(id);
+  present(1);
+  tick();
+  EXPECT_EQ(hops(1), 1u);
+  carrier_->make_origin(present(5), true);
+  tick();
+  append_in(5, 1);  // one end alone, at the old node: the trace asks over it
+  resume();
+  EXPECT_EQ(tick(), 1u);
+  EXPECT_EQ(hops(1), 1u);
+}
+
+// Record numbers and what waits for the next run(): an entry names a node, and goes with it.
+TEST_F(IncarnationsTest, LateEdgesOfAForgottenTraceAreNotThoseOfTheNextWithItsNumber) {
+  open({});
+  const RecordId id = present(1);
+  carrier_->make_origin(id, true);
+  tick();
+  present(2);
+  link(1, 2);
+  graph_.drain_late([&](const graph::LateEdges& late) { carrier_->carry_over(late); });
+  carrier_->forget(id);
+  graph_.set_record(node(1), 0);
+  ledger_.remove(id);
+  EXPECT_EQ(present(9), id);  // the number again, another trace
+  carrier_->run(1);
+  EXPECT_EQ(hops(2), 0u);
+}
+
+TEST_F(IncarnationsTest, EdgesWrittenAgainByAMove_AreNotReported) {
+  open({});
+  carrier_->make_origin(present(1), true);
+  present(2);
+  link(1, 2);
+  tick();
+  graph::Writer& writer = graph_.tick_writer();
+  ASSERT_TRUE(writer.try_begin(0, 1));
+  writer.set_logs_late(false);
+  link_by(writer, 1, 2);
+  writer.set_logs_late(true);
+  writer.end();
+  EXPECT_EQ(tick(), 0u);
+  link(1, 2);
+  EXPECT_EQ(tick(), 2u);
+}
+
+}  // namespace
+}  // namespace entail::propagate
