@@ -47,7 +47,7 @@ std::vector<Edge> random_edges(std::size_t traces) {
 struct World {
   World(std::size_t traces, const std::vector<Edge>& edges, const PropagateOptions& options)
       : links({.lanes = 1, .payload_bytes = 8, .first_capacity = traces + 2 * kBatch, .seed = kTableSeed}),
-        carrier(links, ledger, options, false, 0) {
+        carrier(links, ledger, options, 0) {
     const std::vector<TraceId> keys = random_keys(traces, 12);
     graph::Writer& writer = links.writer(0);
     std::vector<NodeId> nodes(traces);

@@ -39,7 +39,7 @@ class WarmGraph {
     if (!graph_.rotate(capacity_)) std::abort();
     graph_.drop(graph_.previous_slot());
     graph_.drain_created([](graph::NodeId) {});
-    graph_.drain_late([](graph::NodeId) {});
+    graph_.drain_late([](const graph::LateEdges&) {});
     const std::uint64_t steps = graph_.bytes() / graph::SpareWindows::kSliceBytes + 2;
     for (std::uint64_t i = 0; i < steps; ++i) graph_.reclaim(true);
     return graph_;

@@ -20,6 +20,8 @@ void* map_pages(std::size_t bytes, bool on_huge_page, int more_flags) noexcept {
   return pages == MAP_FAILED ? nullptr : pages;
 }
 
+void unmap_pages(void* begin, std::size_t bytes) noexcept { ::munmap(begin, bytes); }
+
 void prefer_huge_pages(void* begin, std::size_t bytes) noexcept {
 #ifdef MADV_HUGEPAGE
   static_cast<void>(::madvise(begin, bytes, MADV_HUGEPAGE));
@@ -27,6 +29,28 @@ void prefer_huge_pages(void* begin, std::size_t bytes) noexcept {
   static_cast<void>(begin);
   static_cast<void>(bytes);
 #endif
+}
+
+void prefer_small_pages(void* begin, std::size_t bytes) noexcept {
+#ifdef MADV_NOHUGEPAGE
+  static_cast<void>(::madvise(begin, bytes, MADV_NOHUGEPAGE));
+#else
+  static_cast<void>(begin);
+  static_cast<void>(bytes);
+#endif
+}
+
+void* allocate_pages(std::size_t bytes) {
+  const bool is_large = bytes >= LargePageAllocator<std::byte>::kLargeBytes;
+  void* const data = map_pages(bytes, is_large);
+  if (data == nullptr) return ::operator new(kBytesMax);  // fails, in its own way
+  // What lies before the first or behind the last whole huge page stays on small ones, so that the array costs what its
+  // size says.
+  const auto begin = reinterpret_cast<std::uintptr_t>(data);
+  const std::uintptr_t first = (begin + kHugePageBytes - 1) & ~(kHugePageBytes - 1);
+  const std::uintptr_t last = (begin + bytes) & ~(kHugePageBytes - 1);
+  if (is_large && last > first) prefer_huge_pages(reinterpret_cast<void*>(first), last - first);
+  return data;
 }
 
 }  // namespace entail::base

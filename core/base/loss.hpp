@@ -26,6 +26,7 @@ namespace entail::base {
   X(max_propagated_bytes_per_second, warning,                                                                       \
     "traces that a keep reached but that were not kept in time, because max_propagated_bytes_per_second was spent") \
   X(no_room, warning, "requests that found no room and were not taken in; the host ticks and tries again")          \
+  X(too_large, error, "requests refused because they need more than a quarter of memory_limit")                     \
   X(out_of_memory, error, "spans not stored because the system had no memory left")                                 \
   X(bad_hex, warning, "spans and links refused: an ID is not hexadecimal")                                          \
   X(wrong_length, warning, "spans and links refused: an ID has the wrong length")                                   \

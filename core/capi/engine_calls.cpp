@@ -23,7 +23,7 @@ entail_status_t open(const entail_open_options_t& given, std::string_view yaml, 
   entail::Options options = std::move(*config.options);
   if (given.ingest_lanes_max != 0) options.ingest_lanes_max = given.ingest_lanes_max;
   if (given.output_batch_bytes_max != 0) options.output_batch_bytes_max = given.output_batch_bytes_max;
-  options.table_seed = given.table_seed;
+  if (given.table_seed != 0) options.table_seed = given.table_seed;
   auto open = std::make_unique<OpenEngine>(given, std::move(options));
   std::string why;
   auto opened = entail::Engine::open(open->options, open->sink, &why);

@@ -126,6 +126,11 @@ std::vector<Row> link_rows() {
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_propagated_bytes_per_second; }>(
       size("links.propagate.max_propagated_bytes_per_second",
            "Budget for the span bytes of traces kept by links alone. 0 = no limit.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.rank_seed; }>(unset_is(
+      whole("links.propagate.rank_seed", {},
+            "Seed of the hash by which neighbours are ranked when max_links_followed is spent. Who sends spans must not "
+            "know it."),
+      "drawn at random when the engine is opened")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.origin_links; }>(choice(
       "links.propagate.origin_links", kOriginLinks,
       "Whether a keep leaves its origin toward causes along all links, or only along those that ERROR spans carry "

@@ -148,4 +148,17 @@ Bytes BatchWriter::take() {
   return message_;
 }
 
+void BatchWriter::trim() noexcept {
+  ENTAIL_DCHECK(!closed_ && span_count_ == 0);
+  constexpr std::uint64_t kSlackBytes = 64 << 10;
+  for (std::vector<std::uint8_t>* buffer : {&span_bytes_, &header_bytes_, &edited_, &message_})
+    if (buffer->capacity() > 2 * batch_bytes_max_ + kSlackBytes) std::vector<std::uint8_t>().swap(*buffer);
+}
+
+std::uint64_t BatchWriter::capacity_bytes() const noexcept {
+  return span_bytes_.capacity() + header_bytes_.capacity() + edited_.capacity() + message_.capacity() +
+         resources_.capacity() * sizeof(Resource) + scopes_.capacity() * sizeof(Scope) +
+         pieces_.capacity() * sizeof(Piece);
+}
+
 }  // namespace entail::emit

@@ -37,6 +37,10 @@ class BatchWriter {
   // The closed message, if add() was true, else the one of everything added so far; resources and scopes in the order
   // of their first span. Borrowed until the next add() or take(). Buffers are kept.
   Bytes take();
+  // After a message much larger than the limit, gives back the memory that it took. REQUIRES that nothing is buffered
+  // and nothing borrowed.
+  void trim() noexcept;
+  std::uint64_t capacity_bytes() const noexcept;
 
  private:
   static constexpr std::uint32_t kNone = DigestTable::kNone;

@@ -17,7 +17,7 @@ namespace entail::store {
 
 struct CutSpan {
   reservoir::CutLinks links;  // offsets lie in link_bytes
-  std::vector<std::uint8_t> link_bytes;
+  base::LargeVector<std::uint8_t> link_bytes;
   base::LargeVector<graph::EdgeCell> cells;                         // by arrival index; word 0: no edge, or a duplicate
   base::LargeVector<SpanId> span_ids;                               // by arrival index
   std::vector<std::pair<std::uint32_t, std::uint64_t>> randomness;  // rv of the links that carry one, ascending index

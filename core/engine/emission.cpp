@@ -6,17 +6,16 @@
 
 #include "base/check.hpp"
 #include "base/prefetch.hpp"
-#include "engine/impl.hpp"
+#include "engine/cut_span.hpp"
+#include "engine/emission.hpp"
 
-namespace entail {
-inline namespace v1 {
+namespace entail::engine {
 
 using graph::NodeId;
-using propagate::Record;
 using reservoir::Target;
 
 // A stored span with what emission asks of it.
-struct Engine::Impl::KeptSpan {
+struct Emission::KeptSpan {
   const store::SpanEntry* entry = nullptr;
   std::uint64_t start_ns = 0;
   SpanId span_id;
@@ -37,7 +36,7 @@ SpanId read_span_id(Bytes bytes) noexcept { return bytes.size() == 8 ? base::loa
 
 }  // namespace
 
-Engine::Impl::KeptSpan::KeptSpan(const store::SpanEntry* stored) noexcept : entry(stored) {
+Emission::KeptSpan::KeptSpan(const store::SpanEntry* stored) noexcept : entry(stored) {
   const Bytes payload = stored->payload();
   const wire::SpanView view = wire::read_span(payload);
   start_ns = view.start_ns;
@@ -48,37 +47,45 @@ Engine::Impl::KeptSpan::KeptSpan(const store::SpanEntry* stored) noexcept : entr
   dropped_links_count = view.dropped_links_count;
 }
 
-// Kept traces of this tick and late spans of those kept before, by arrival, so that the output depends on nothing else.
-void Engine::Impl::emit_all() {
-  for (const RecordId id : touched)
-    if (ledger[id].phase == Phase::kept) to_emit.push_back(id);
-  std::sort(to_emit.begin(), to_emit.end());
-  to_emit.erase(std::unique(to_emit.begin(), to_emit.end()), to_emit.end());
-  sort_by_arrival(to_emit);
+Emission::Emission(Traces& traces, LifeCycle& life, LatePins& late_pins, Sink& sink)
+    : traces_(traces),
+      life_(life),
+      late_pins_(late_pins),
+      sink_(sink),
+      output_(traces.options.output_batch_bytes_max) {}
+
+void Emission::emit_all() {
+  std::vector<RecordId>& ids = life_.to_emit();
+  for (const RecordId id : life_.touched())
+    if (traces_.ledger[id].phase == Phase::kept) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  traces_.sort_by_arrival(ids);
   const auto group = [&](std::size_t first) {
-    const std::span<const RecordId> rest = std::span(to_emit).subspan(std::min(first, to_emit.size()));
+    const std::span<const RecordId> rest = std::span(std::as_const(ids)).subspan(std::min(first, ids.size()));
     return rest.first(std::min(kEmittedTogether, rest.size()));
   };
   prefetch_spans(group(0));
-  for (std::size_t first = 0; first < to_emit.size(); first += kEmittedTogether) {
+  for (std::size_t first = 0; first < ids.size(); first += kEmittedTogether) {
     prefetch_spans(group(first + kEmittedTogether));  // they come while this group is written
     for (const RecordId id : group(first)) emit_trace(id);
   }
-  to_emit.clear();
-  flush_output();
+  ids.clear();
+  flush();
+  output_.trim();
 }
 
 // A trace's spans lie apart, in the order of their arrival, and each says where the next is: one list after the other
 // would be one cache miss after the other. So the lists of many traces are walked side by side first.
-void Engine::Impl::prefetch_spans(std::span<const RecordId> ids) const noexcept {
+void Emission::prefetch_spans(std::span<const RecordId> ids) const noexcept {
   std::array<const store::SpanEntry*, kEmittedTogether> next{};
-  for (const RecordId id : ids) base::prefetch(&payload(ledger[id].node));
+  for (const RecordId id : ids) base::prefetch(&traces_.payload(traces_.ledger[id].node));
   const auto fetch = [](const store::SpanEntry* entry) {
     const auto* begin = reinterpret_cast<const std::byte*>(entry);
     for (unsigned at = 0; at < kBytesPrefetched; at += sync::kCacheLineBytes) base::prefetch(begin + at);
   };
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    next[i] = payload(ledger[ids[i]].node).spans.first();
+    next[i] = traces_.payload(traces_.ledger[ids[i]].node).spans.first();
     if (next[i] != nullptr) fetch(next[i]);
   }
   for (unsigned span = 1; span < kSpansPrefetched; ++span) {
@@ -90,41 +97,48 @@ void Engine::Impl::prefetch_spans(std::span<const RecordId> ids) const noexcept 
   }
 }
 
-void Engine::Impl::emit_trace(RecordId id) {
+void Emission::emit_trace(RecordId id) {
+  const std::vector<KeptSpan> spans = take_spans(id);
+  const bool is_first = !traces_.ledger[id].first_emission_done;
+  std::uint64_t links = 0;
+  for (const KeptSpan& span : spans) links += span.entry->link_count();
+  life_.on_emitted(id, spans.size(), links);
+  const std::size_t carries_reason = is_first && !spans.empty() ? reason_index(spans) : spans.size();
+  for (std::size_t i = 0; i < spans.size(); ++i) emit_span(id, spans[i], i == carries_reason);
+}
+
+// In the order in which they are written: by start, then span ID.
+std::vector<Emission::KeptSpan> Emission::take_spans(RecordId id) {
   std::vector<KeptSpan> spans;
-  for (NodeId node = ledger[id].node; node != 0; node = graph.older(node)) {
-    const auto taken = payload(node).spans.take();
+  traces_.for_each_node(id, [&](NodeId node) {
+    const auto taken = traces_.payload(node).spans.take();
     spans.reserve(spans.size() + taken.count);
     for (const store::SpanEntry* entry = taken.first; entry != nullptr; entry = entry->next) spans.emplace_back(entry);
-  }
+  });
   std::sort(spans.begin(), spans.end(), [](const KeptSpan& a, const KeptSpan& b) {
     return std::tie(a.start_ns, a.span_id, a.entry->size) < std::tie(b.start_ns, b.span_id, b.entry->size);
   });
-  Record& record = ledger[id];
-  std::size_t reason_index = spans.size();
-  const bool first_emission = !record.first_emission_done;
-  if (first_emission) {
-    record.first_emission_done = true;
-    close_generation(id);
-  }
-  if (first_emission && !spans.empty()) {
-    // The span without a parent, else one whose parent is not here, else any; the list is in the order asked for.
-    std::vector<SpanId> ids;
-    for (const KeptSpan& span : spans) ids.push_back(span.span_id);
-    std::sort(ids.begin(), ids.end());
-    const auto rank = [&](const KeptSpan& span) {
-      if (span.parent.is_zero()) return 0;
-      return std::binary_search(ids.begin(), ids.end(), span.parent) ? 2 : 1;
-    };
-    reason_index = 0;
-    for (std::size_t i = 1; i < spans.size(); ++i)
-      if (rank(spans[i]) < rank(spans[reason_index])) reason_index = i;
-  }
-  for (std::size_t i = 0; i < spans.size(); ++i) emit_span(id, spans[i], i == reason_index);
+  return spans;
 }
 
-void Engine::Impl::emit_span(RecordId id, const KeptSpan& span, bool carries_reason) {
-  Record& record = ledger[id];
+// The span without a parent, else one whose parent is not here, else any; the first of its kind.
+std::size_t Emission::reason_index(const std::vector<KeptSpan>& spans) {
+  std::vector<SpanId> ids;
+  ids.reserve(spans.size());
+  for (const KeptSpan& span : spans) ids.push_back(span.span_id);
+  std::sort(ids.begin(), ids.end());
+  const auto rank = [&](const KeptSpan& span) {
+    if (span.parent.is_zero()) return 0;
+    return std::binary_search(ids.begin(), ids.end(), span.parent) ? 2 : 1;
+  };
+  std::size_t best = 0;
+  for (std::size_t i = 1; i < spans.size(); ++i)
+    if (rank(spans[i]) < rank(spans[best])) best = i;
+  return best;
+}
+
+void Emission::emit_span(RecordId id, const KeptSpan& span, bool carries_reason) {
+  const Record& record = traces_.ledger[id];
   emit::SpanEdit edit;
   std::vector<emit::Attribute> attributes;
   CutOutput cut_output;
@@ -142,36 +156,40 @@ void Engine::Impl::emit_span(RecordId id, const KeptSpan& span, bool carries_rea
     edit.replace_links = true;
     edit.link_fields = cut_output.fields;
     edit.dropped_links_count = cut_output.dropped_links_count;
-    emit::append_truncation_attributes(cut_output.truncation, options.links.sample.names, attributes);
+    emit::append_truncation_attributes(cut_output.truncation, traces_.options.links.sample.names, attributes);
     links_out = cut_output.fields.size();
   }
   std::vector<TraceId> path;
-  if (carries_reason) {
-    emit::KeepReason reason;
-    reason.reason = record.kept_by_link ? "link" : "policy";
-    if (record.policy >= 0) reason.policy = policies->name(record.policy);
-    if (record.kept_by_link) {
-      path = ledger.paths().trace_ids(record.reason_path);
-      reason.origin_trace_id = path.front();
-      reason.direction = direction_name(ledger.paths().direction(record.reason_path));
-      reason.hops = ledger.paths().hops(record.reason_path);
-      reason.path = path;
-    }
-    emit::append_reason_attributes(reason, attributes);
-  }
+  if (carries_reason) add_reason(id, path, attributes);
   edit.attributes = attributes;
   const store::Envelope& scope = *span.entry->scope;
-  const bool full = output.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest,
-                                span.entry->payload(), edit.empty() ? nullptr : &edit});
-  links_dropped += span.entry->link_count() - links_out;
-  if (full) flush_output();  // without this span, which is the first of the next batch
-  ++output_spans;
-  output_links += links_out;
+  const bool full = output_.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest,
+                                 span.entry->payload(), edit.empty() ? nullptr : &edit});
+  counts_.links_dropped += span.entry->link_count() - links_out;
+  if (full) flush();  // without this span, which is the first of the next batch
+  output_links_ += links_out;
 }
 
-Target Engine::Impl::target_of(RecordId linked) const noexcept {
+// `path` holds what the attributes borrow.
+void Emission::add_reason(RecordId id, std::vector<TraceId>& path, std::vector<emit::Attribute>& attributes) const {
+  const Record& record = traces_.ledger[id];
+  const propagate::PathPool& paths = traces_.ledger.paths();
+  emit::KeepReason reason;
+  reason.reason = record.kept_by_link ? "link" : "policy";
+  if (record.policy >= 0) reason.policy = traces_.policies.name(record.policy);
+  if (record.kept_by_link) {
+    path = paths.trace_ids(record.reason_path);
+    reason.origin_trace_id = path.front();
+    reason.direction = direction_name(paths.direction(record.reason_path));
+    reason.hops = paths.hops(record.reason_path);
+    reason.path = path;
+  }
+  emit::append_reason_attributes(reason, attributes);
+}
+
+Target Emission::target_of(RecordId linked) const noexcept {
   if (linked == 0) return Target::open;
-  const Record& record = ledger[linked];
+  const Record& record = traces_.ledger[linked];
   if (record.origin) return Target::origin;
   switch (record.phase) {
     case Phase::kept:
@@ -188,37 +206,36 @@ Target Engine::Impl::target_of(RecordId linked) const noexcept {
 }
 
 // Chooses the links of a cut span as things stand at the end of this tick (DESIGN 4.3).
-void Engine::Impl::select_links(RecordId id, const KeptSpan& span, CutOutput& out) {
+void Emission::select_links(RecordId id, const KeptSpan& span, CutOutput& out) {
   const store::CutSpan& cut = *span.entry->cut();
-  const std::uint32_t links_max = options.links.sample.max_links_per_span;
+  const std::uint32_t links_max = traces_.options.links.sample.max_links_per_span;
   std::uint64_t closed_received = 0;
   std::vector<reservoir::PinnedLink> pinned;
   auto randomness = cut.randomness.begin();
   for (std::uint32_t index = 0; index < cut.cells.size(); ++index) {
     while (randomness != cut.randomness.end() && randomness->first < index) ++randomness;
-    const NodeId node = cut.cells[index].word == 0 ? 0 : graph.node_of(cut.cells[index]);
+    const NodeId node = cut.cells[index].word == 0 ? 0 : traces_.graph.node_of(cut.cells[index]);
     if (node == 0) continue;
-    const NodeId newest = graph.newest(node);
-    const Target target = target_of(graph.record(newest));
+    const NodeId newest = traces_.graph.newest(node);
+    const Target target = target_of(traces_.graph.record(newest));
     if (target == Target::closed) ++closed_received;
     if (target == Target::open || target == Target::closed) continue;
-    const TraceId far = graph.key(newest);
-    const std::uint64_t hash = base::sampling_hash(far, cut.span_ids[index], options.links.sample.seed);
+    const TraceId far = traces_.graph.key(newest);
+    const std::uint64_t hash = base::sampling_hash(far, cut.span_ids[index], traces_.options.links.sample.seed);
     const bool has_randomness = randomness != cut.randomness.end() && randomness->first == index;
     const std::uint64_t r = has_randomness ? randomness->second : far.lo;
     pinned.push_back({index, far, cut.span_ids[index], reservoir::consistent_key(r, hash), target == Target::origin});
   }
   const std::uint64_t good = cut.links.received - cut.links.malformed - cut.links.null_target - cut.links.duplicates;
   const auto target = [&](TraceId far) {
-    if (far == trace_id(id)) return Target::open;
-    const NodeId node = graph.find(far);
-    return node == 0 ? Target::open : target_of(graph.record(node));
+    if (far == traces_.trace_id(id)) return Target::open;
+    const NodeId node = traces_.graph.find(far);
+    return node == 0 ? Target::open : target_of(traces_.graph.record(node));
   };
   const reservoir::Selection selection =
       reservoir::select(cut.links, links_max, pinned, target, good - pinned.size() - closed_received, closed_received);
 
-  PrintedLinks& printed = printed_links[id];
-  ledger[id].has_cut_links = true;
+  std::vector<TraceId> linked;  // of the emitted links
   std::size_t restored_bytes = 0;
   for (const reservoir::Chosen& chosen : selection.links) {
     if (chosen.restored == nullptr) continue;
@@ -230,16 +247,17 @@ void Engine::Impl::select_links(RecordId id, const KeptSpan& span, CutOutput& ou
     if (chosen.restored != nullptr) {
       out.fields.push_back(Bytes(out.restored).subspan(restored_at, restored_bytes));
       restored_at += restored_bytes;
-      ++printed.counts[chosen.restored->trace_id];
+      linked.push_back(chosen.restored->trace_id);
     } else {
       out.fields.push_back(Bytes(cut.link_bytes).subspan(chosen.saved->offset, chosen.saved->size));
-      if (chosen.saved->identity == context::Identity::good) ++printed.counts[chosen.saved->trace_id];
+      if (chosen.saved->identity == context::Identity::good) linked.push_back(chosen.saved->trace_id);
     }
   }
   ENTAIL_DCHECK(restored_at == out.restored.size());
-  links_restored += selection.restored;
-  link_duplicates += cut.links.duplicates;
-  ++spans_sampled;
+  late_pins_.add_emitted(id, std::move(linked));
+  counts_.links_restored += selection.restored;
+  counts_.link_duplicates += cut.links.duplicates;
+  ++counts_.spans_sampled;
   const std::uint64_t dropped = cut.links.received - selection.emitted;
   out.dropped_links_count = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(span.dropped_links_count + dropped, std::numeric_limits<std::uint32_t>::max()));
@@ -254,16 +272,15 @@ void Engine::Impl::select_links(RecordId id, const KeptSpan& span, CutOutput& ou
                     selection.closed,
                     cut.links.threshold_uniform,
                     cut.links.threshold_consistent,
-                    options.links.sample.seed};
+                    traces_.options.links.sample.seed};
 }
 
-void Engine::Impl::flush_output() {
-  if (output.empty()) return;
-  const std::uint64_t span_count = output.span_count();
-  sink.on_batch(output.take(), span_count);
-  spans_emitted += std::exchange(output_spans, 0);
-  links_emitted += std::exchange(output_links, 0);
+void Emission::flush() {
+  if (output_.empty()) return;
+  const std::uint64_t span_count = output_.span_count();
+  sink_.on_batch(output_.take(), span_count);
+  counts_.spans_emitted += span_count;
+  counts_.links_emitted += std::exchange(output_links_, 0);
 }
 
-}  // namespace v1
-}  // namespace entail
+}  // namespace entail::engine

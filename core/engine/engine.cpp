@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <new>
 
+#include "base/random_seed.hpp"
 #include "config/check_options.hpp"
 #include "engine/impl.hpp"
 
@@ -18,16 +19,9 @@ graph::GraphOptions graph_options(const Options& options, unsigned bit_words) {
   graph.lanes = options.ingest_lanes_max;
   graph.payload_bytes = static_cast<unsigned>(engine::TracePayload::bytes_for(bit_words));
   graph.first_capacity = engine::window_nodes_first(options.memory_limit_bytes);
-  graph.seed = options.table_seed;
+  graph.seed = options.table_seed ? *options.table_seed : base::random_seed();
   graph.spare_bytes_max = options.memory_limit_bytes / engine::kSpareWindowsShare;
   return graph;
-}
-
-auto limits_of(const Options& options) {
-  std::map<std::string, Engine::Impl::TypeLimits, std::less<>> limits;
-  for (const auto& [type, rule] : options.links.propagate.types)
-    limits[type] = {rule.linked.value_or(graph::kNoLimit), rule.linking.value_or(graph::kNoLimit)};
-  return limits;
 }
 
 // A thread keeps the arrays that decoding a request needs for the next one, but not those of a huge one (G5).
@@ -41,40 +35,22 @@ constexpr store::CutSpanCare kCutSpans = {[](const store::CutSpan* cut) { return
 
 }  // namespace
 
-Engine::Impl::Impl(const Options& from, Sink& to, std::unique_ptr<policy::PolicySet> compiled)
+Engine::Impl::Impl(const Options& from, Sink& sink, std::unique_ptr<policy::PolicySet> compiled)
     : options(from),
-      sink(to),
       policies(std::move(compiled)),
-      bit_words(policies->bit_words()),
-      retain_bytes_max(from.retain.max_bytes.value_or(from.memory_limit_bytes / 2)),
-      read_link_types(!from.links.propagate.types.empty()),
-      reads_roots(from.tail_sampling.decision_wait_after_root_received_ns > 0),
-      type_rules(limits_of(from)),
+      rank_seed(from.links.propagate.rank_seed ? *from.links.propagate.rank_seed : base::random_seed()),
       store(kCutSpans, from.memory_limit_bytes >= kHugeBlocksFrom),
-      graph(graph_options(from, bit_words)),
-      lanes(from.ingest_lanes_max),
-      carrier(graph, ledger, from.links.propagate, policies->origins_may_be_chance(), from.links.sample.seed),
-      output(from.output_batch_bytes_max) {
-  window_adopted_ns.fill(engine::kNever);
-  kept_by_policy.resize(policies->policy_count());
-  propagation_tokens = static_cast<double>(from.links.propagate.max_propagated_bytes_per_second);
-}
-
-bool Engine::Impl::open() {
-  if (!graph.ok()) return false;
-  for (unsigned i = 0; i < lanes.count(); ++i) {
-    engine::Lane& lane = lanes.lane(i);
-    lane.index = i;
-    lane.spans.emplace(store);
-    lane.placed.reserve(engine::kPlacedMax);
-    lane.link_ids.reserve(engine::kPlacedMax);
-    lane.link_nodes.reserve(engine::kPlacedMax);
-    lane.reverse.reserve(engine::kPlacedMax);
-  }
-  return true;
-}
-
-Engine::Impl::~Impl() = default;
+      graph(graph_options(from, policies->bit_words())),
+      intake(options, *policies, store, graph),
+      carrier(graph, ledger, from.links.propagate, rank_seed),
+      traces{options, *policies, store, graph, ledger, carrier, policies->bit_words()},
+      life(traces, from.retain.max_bytes.value_or(from.memory_limit_bytes / 2)),
+      late_pins(traces),
+      judge(traces, life),
+      settle(traces, life),
+      emission(traces, life, late_pins, sink),
+      room(traces, life, late_pins, intake),
+      report({traces, intake, life, emission, room, sink, rank_seed}) {}
 
 Result<std::unique_ptr<Engine>> Engine::open(const Options& options, Sink& sink, std::string* why) {
   try {
@@ -90,11 +66,16 @@ Result<std::unique_ptr<Engine>> Engine::open(const Options& options, Sink& sink,
       return Error{ErrorCode::bad_options};
     }
     auto impl = std::make_unique<Impl>(options, sink, std::move(policies));
-    if (!impl->open()) return Error{ErrorCode::out_of_memory};
+    if (!impl->intake.open()) return Error{ErrorCode::out_of_memory};
     return std::unique_ptr<Engine>(new Engine(std::move(impl)));
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory};
   }
+}
+
+Result<Explanation> Engine::Impl::explain(TraceId trace_id) const {
+  if (failed) return Error{ErrorCode::out_of_memory};
+  return report.explain(trace_id);
 }
 
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -103,23 +84,24 @@ Engine::~Engine() = default;
 Result<void> Engine::ingest(const Request& request, std::uint64_t* spans_rejected) {
   const Request::Impl& parsed = *request.impl_;
   std::uint64_t rejected = 0;
-  const Result<void> taken = impl_->ingest(parsed.decoded, {parsed.values_lost, parsed.unknown_keys}, rejected);
+  const Result<void> taken = impl_->intake.ingest(parsed.decoded, {parsed.values_lost, parsed.unknown_keys}, rejected);
   if (spans_rejected != nullptr) *spans_rejected = rejected;
   return taken;
 }
 
 Result<void> Engine::ingest(Bytes otlp_protobuf) {
   static thread_local wire::Decoded decoded;
+  if (const Error error = impl_->intake.check_size(otlp_protobuf.size()); error.code() != ErrorCode::none) return error;
   Result<void> taken = wire::decode(otlp_protobuf, nullptr, decoded);
   std::uint64_t rejected = 0;
-  if (taken.ok()) taken = impl_->ingest(decoded, {}, rejected);
+  if (taken.ok()) taken = impl_->intake.ingest(decoded, {}, rejected);
   if (decoded.spans.capacity() + decoded.fields.capacity() > kDecodedItemsMax) decoded = {};
   return taken;
 }
 
 Result<void> Engine::tick(std::int64_t now_ns) { return impl_->tick(now_ns, false); }
 Result<void> Engine::drain(std::int64_t now_ns) { return impl_->tick(now_ns, true); }
-Statistics Engine::statistics() const { return impl_->statistics(); }
+Statistics Engine::statistics() const { return impl_->report.statistics(impl_->failed); }
 Result<Explanation> Engine::explain(TraceId trace_id) const { return impl_->explain(trace_id); }
 
 void PollSink::on_batch(Bytes traces_data, std::uint64_t) {

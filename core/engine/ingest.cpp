@@ -5,16 +5,15 @@
 #include <cstring>
 #include <new>
 #include <numeric>
+#include <utility>
 
 #include "base/prefetch.hpp"
-#include "engine/impl.hpp"
+#include "engine/intake.hpp"
 #include "sync/sync_point.hpp"
 
-namespace entail {
-inline namespace v1 {
+namespace entail::engine {
 
 using context::Identity;
-using engine::Lane;
 using graph::EdgeCell;
 using graph::NodeId;
 using wire::slice;
@@ -30,14 +29,23 @@ struct LaneHold {
   Lane& lane;
   ~LaneHold() {
     store::GenerationClock<>::end(lane.active_generation);
+    lane.entered_tick.store(0, std::memory_order_relaxed);  // relaxed: only for statistics
     lanes.release(&lane);
   }
+};
+
+// Gives back what the request reserved.
+struct Reservation {
+  Admission& admission;
+  std::uint64_t bytes;
+  std::uint64_t logged = 0;
+  ~Reservation() { admission.settle(bytes, logged); }
 };
 
 // Its own words and the fold behind them, which may lie on the next line.
 void prefetch_payload(const void* payload) noexcept {
   base::prefetch(payload);
-  base::prefetch(static_cast<const engine::TracePayload*>(payload) + 1);
+  base::prefetch(static_cast<const TracePayload*>(payload) + 1);
 }
 
 unsigned lane_hint() noexcept {
@@ -48,27 +56,52 @@ unsigned lane_hint() noexcept {
 
 }  // namespace
 
-std::uint64_t Engine::Impl::held_bytes() const noexcept {
-  return store.bytes() + graph_and_records_bytes.load(std::memory_order_relaxed);  // relaxed: a gauge
+// What the request takes at most: its bytes and their entries; a node with payload, record and log entry for each span; for
+// each link both ends of the edge, a node, and its place in the lane's scratch. At worst every link is the fifth at its
+// node, where it begins a chunk.
+std::uint64_t Intake::need_of(const wire::Decoded& decoded) const noexcept {
+  constexpr std::uint64_t kSpanBytes = sizeof(store::SpanEntry) + kAdoptedBytes + graph::kNodeBytes;
+  constexpr std::uint64_t kEdgeBytes = sizeof(graph::EdgeCell) + sizeof(SpanId);
+  constexpr std::uint64_t kLinkBytes = 2 * kEdgeBytes + sync::kCacheLineBytes + graph::kNodeBytes;
+  return decoded.bytes.size() + decoded.spans.size() * (kSpanBytes + payload_bytes_) + decoded.link_count * kLinkBytes;
 }
 
-Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, const JsonLosses& json, std::uint64_t& spans_rejected) {
-  if (closed.load(std::memory_order_acquire) != 0) return Error{ErrorCode::closed};
-  const auto refuse_request = [&] {
-    refused_requests.fetch_add(1, std::memory_order_relaxed);  // relaxed: a counter
+Error Intake::check_size(std::uint64_t request_bytes) noexcept {
+  if (!admission_.is_too_large(request_bytes)) return Error{};
+  too_large_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a counter
+  return Error{ErrorCode::too_large};
+}
+
+Result<void> Intake::ingest(const wire::Decoded& decoded, const JsonLosses& json, std::uint64_t& spans_rejected) {
+  if (is_closed()) return Error{ErrorCode::closed};
+  if (const Error error = check_size(decoded.bytes.size()); error.code() != ErrorCode::none) return error;
+  const std::uint64_t need = need_of(decoded);
+  if (admission_.can_never_fit(need)) {
+    too_large_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a counter
+    return Error{ErrorCode::too_large};
+  }
+  const auto refuse = [&] {
+    refused_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a counter
     return Error{ErrorCode::no_room};
   };
-  if (held_bytes() >= options.memory_limit_bytes) return refuse_request();
-  Lane* lane = lanes.try_acquire(lane_hint());
+  if (!admission_.try_reserve(need)) return refuse();
+  Reservation reservation{admission_, need};
+  Lane* lane = lanes_.try_acquire(lane_hint());
   if (lane == nullptr) return Error{ErrorCode::busy};
-  const LaneHold hold{lanes, *lane};
-  graph::Writer& writer = graph.writer(lane->index);
-  if (!writer.try_begin(decoded.spans.size() + decoded.link_count, decoded.link_count)) return refuse_request();
+  const LaneHold hold{lanes_, *lane};
+  // relaxed: only for statistics
+  lane->entered_tick.store(tick_count_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  graph::Writer& writer = graph_.writer(lane->index);
+  if (!writer.try_begin(decoded.spans.size() + decoded.link_count, decoded.link_count)) {
+    admission_.note_wanted(need);
+    return refuse();
+  }
   end_generation_by_volume();
-  lane->generation = generations.begin(lane->active_generation);
+  lane->generation = generations_.begin(lane->active_generation);
   ENTAIL_SYNC_POINT("ingest:after_admission");
   const Error error = ingest_on(*lane, writer, decoded);
   writer.end();
+  reservation.logged = std::exchange(lane->logged_count, 0) * kAdoptedBytes;
   if (error.code() != ErrorCode::none) return error;
   lane->counts.values_lost.add(json.values);
   lane->counts.unknown_fields.add(json.unknown_fields);
@@ -77,15 +110,15 @@ Result<void> Engine::Impl::ingest(const wire::Decoded& decoded, const JsonLosses
 }
 
 // A generation holds a small share of memory_limit at most, so that eviction can free that little.
-void Engine::Impl::end_generation_by_volume() noexcept {
-  std::uint64_t begun_at = generation_begun_bytes.load(std::memory_order_relaxed);  // relaxed: a gauge
-  const std::uint64_t bytes = store.bytes();
-  if (bytes < begun_at + options.memory_limit_bytes / engine::kGenerationShare) return;
-  if (generation_begun_bytes.compare_exchange(begun_at, bytes, std::memory_order_relaxed, std::memory_order_relaxed))
-    generations.advance();
+void Intake::end_generation_by_volume() noexcept {
+  std::uint64_t begun_at = generation_begun_bytes_.load(std::memory_order_relaxed);  // relaxed: a gauge
+  const std::uint64_t bytes = store_.bytes();
+  if (bytes < begun_at + options_.memory_limit_bytes / kGenerationShare) return;
+  if (generation_begun_bytes_.compare_exchange(begun_at, bytes, std::memory_order_relaxed, std::memory_order_relaxed))
+    generations_.advance();
 }
 
-Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded) {
+Error Intake::ingest_on(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded) {
   try {
     accept_spans(lane, decoded);
     lane.nodes.resize(lane.trace_ids.size());
@@ -97,8 +130,8 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
     lane.resources.assign(decoded.resources.size(), nullptr);
     lane.scopes.assign(decoded.scopes.size(), nullptr);
     for (std::size_t i = 0; i < decoded.resources.size(); ++i)
-      policies->match_resource(decoded, decoded.resources[i], lane.resource_bits[i]);
-    if (policies->reads_links()) lane.link_facts.assign(lane.accepted.size(), policy::LinkFacts{});
+      policies_.match_resource(decoded, decoded.resources[i], lane.resource_bits[i]);
+    if (policies_.reads_links()) lane.link_facts.assign(lane.accepted.size(), policy::LinkFacts{});
     for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) read_links(lane, decoded, i);
     if (!lane.cells.empty()) lane.reserve_placed();
   } catch (const std::bad_alloc&) {
@@ -130,7 +163,7 @@ Error Engine::Impl::ingest_on(Lane& lane, graph::Writer& writer, const wire::Dec
 }
 
 // One huge request must not leave its scratch with every lane (G5).
-void Engine::Impl::release_scratch(Lane& lane, std::uint64_t link_count) noexcept {
+void Intake::release_scratch(Lane& lane, std::uint64_t link_count) noexcept {
   const auto release = [](auto&... arrays) { (std::remove_reference_t<decltype(arrays)>{}.swap(arrays), ...); };
   if (lane.cells.capacity() > kScratchItemsMax) release(lane.cells, lane.far_spans);
   if (link_count > kScratchItemsMax) lane.sampler.release();
@@ -138,9 +171,10 @@ void Engine::Impl::release_scratch(Lane& lane, std::uint64_t link_count) noexcep
     release(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.cuts);
   if (std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
     release(lane.resources, lane.scopes, lane.resource_bits);
+  lane.scratch_bytes.store(lane.count_scratch(), std::memory_order_relaxed);  // relaxed: a gauge
 }
 
-void Engine::Impl::accept_spans(Lane& lane, const wire::Decoded& decoded) {
+void Intake::accept_spans(Lane& lane, const wire::Decoded& decoded) {
   lane.accepted.clear();
   lane.trace_ids.clear();
   lane.cells.clear();
@@ -163,14 +197,14 @@ void Engine::Impl::accept_spans(Lane& lane, const wire::Decoded& decoded) {
   }
 }
 
-void Engine::Impl::count_spans(Lane& lane, const wire::Decoded& decoded) noexcept {
+void Intake::count_spans(Lane& lane, const wire::Decoded& decoded) noexcept {
   for (unsigned identity = 0; identity < context::kIdentityCount; ++identity)
     if (lane.rejected[identity] != 0) lane.counts.spans_rejected[identity].add(lane.rejected[identity]);
   lane.counts.spans_received.add(decoded.spans.size());
 }
 
 // What the span says, and its bytes; entry: null where there was no memory.
-void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
+void Intake::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
                               StoredSpan& stored) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count != 0) {  // without links the cells may be gone: store_cut() moves those of one span
@@ -182,19 +216,19 @@ void Engine::Impl::store_span(Lane& lane, graph::Writer& writer, const wire::Dec
   }
 
   std::unique_ptr<store::CutSpan> cut;
-  if (span.link_count > options.links.sample.max_links_per_span) cut = std::move(lane.cuts[lane.next_cut++]);
+  if (span.link_count > options_.links.sample.max_links_per_span) cut = std::move(lane.cuts[lane.next_cut++]);
   stored.entry = nullptr;
   try {
     // The copy first: it reads the bytes in order, and policies find them near then.
     stored.entry = store_bytes(lane, decoded, accepted, std::move(cut));
-    policies->match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], stored.facts);
+    policies_.match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], stored.facts);
   } catch (const std::bad_alloc&) {
     stored.entry = nullptr;  // what was copied goes with its chunk
   }
 }
 
 // PROTOCOL touch T1 to T3: the words of the trace, then its list.
-void Engine::Impl::publish_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
+void Intake::publish_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
                                 StoredSpan& stored) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (stored.entry == nullptr) {
@@ -202,29 +236,32 @@ void Engine::Impl::publish_span(Lane& lane, graph::Writer& writer, const wire::D
     lane.counts.links_unstored.add(span.link_count);
     return;
   }
+  lane.counts.spans_stored.add(1);
+  if (span.link_count != 0) lane.counts.links_stored.add(span.link_count);
   const NodeId node = lane.nodes[accepted];
   policy::Facts& facts = stored.facts;
   writer.mark_payload(node);
-  auto& payload = *static_cast<engine::TracePayload*>(writer.payload(node));
+  auto& payload = *static_cast<TracePayload*>(writer.payload(node));
   if (span.dropped_links_count != 0)
     payload.dropped_upstream.fetch_add(span.dropped_links_count, std::memory_order_relaxed);
   if (facts.policy_errors != 0) lane.counts.policy_errors.add(facts.policy_errors);
   if (!lane.link_facts.empty()) facts.join(lane.link_facts[accepted]);
   ENTAIL_SYNC_POINT("ingest:before_publish");
-  policies->fold(payload.fold(), facts);
+  policies_.fold(payload.fold(), facts);
   ENTAIL_SYNC_POINT("ingest:after_fold");
-  const bool is_root = reads_roots && context::is_zero(slice(decoded.bytes, span.parent_span_id));
+  const bool is_root = reads_roots_ && context::is_zero(slice(decoded.bytes, span.parent_span_id));
   const bool first = payload.spans.push(stored.entry, span.link_count != 0);
   ENTAIL_SYNC_POINT("ingest:after_push");
-  if (!first && !is_root && generations.is_current(lane.generation)) return;
+  if (!first && !is_root && generations_.is_current(lane.generation)) return;
   ENTAIL_SYNC_POINT("ingest:before_log");
   // relaxed: any recent tick will do
-  const auto arrival_ns = static_cast<std::uint64_t>(published_now_ns.load(std::memory_order_relaxed));
-  lane.touched_log.push({node, lane.generation, arrival_ns | (is_root ? engine::Touch::kRoot : 0)});
+  const auto arrival_ns = static_cast<std::uint64_t>(published_now_ns_.load(std::memory_order_relaxed));
+  ++lane.logged_count;
+  lane.touched_log.push({node, lane.generation, arrival_ns | (is_root ? Touch::kRoot : 0)});
 }
 
 // Null: no memory. May throw bad_alloc, too.
-store::SpanEntry* Engine::Impl::store_bytes(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+store::SpanEntry* Intake::store_bytes(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
                                             std::unique_ptr<store::CutSpan> cut) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   const store::Envelope* scope = envelope(lane, decoded, span.scope);
@@ -236,7 +273,7 @@ store::SpanEntry* Engine::Impl::store_bytes(Lane& lane, const wire::Decoded& dec
   return entry;
 }
 
-const store::Envelope* Engine::Impl::envelope(Lane& lane, const wire::Decoded& decoded, std::uint32_t scope) {
+const store::Envelope* Intake::envelope(Lane& lane, const wire::Decoded& decoded, std::uint32_t scope) {
   if (lane.scopes[scope] != nullptr) return lane.scopes[scope];
   const auto gather = [&](std::uint32_t first, std::uint32_t field_count) -> Bytes {
     if (field_count == 0) return {};
@@ -259,7 +296,7 @@ const store::Envelope* Engine::Impl::envelope(Lane& lane, const wire::Decoded& d
 }
 
 // Stores a span without its links: those of the sample are in the CutSpan with their bytes, the rest as edges.
-store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+store::SpanEntry* Intake::store_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
                                           const store::Envelope* scope, std::unique_ptr<store::CutSpan> cut) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count == lane.cells.size() && lane.cells.capacity() - span.link_count <= span.link_count / 8) {
@@ -293,13 +330,12 @@ store::SpanEntry* Engine::Impl::store_cut(Lane& lane, const wire::Decoded& decod
       copy_to(link.field.offset);
   }
   copy_to(span.payload.offset + span.payload.size);
-  cut->bytes = sizeof(store::CutSpan) + cut->link_bytes.capacity() + cut->cells.capacity() * sizeof(EdgeCell) +
-               cut->span_ids.capacity() * sizeof(SpanId) + cut->links.saved.capacity() * sizeof(reservoir::SavedLink) +
+  cut->bytes = sizeof(store::CutSpan) + array_bytes(cut->link_bytes) + array_bytes(cut->cells) +
+               array_bytes(cut->span_ids) + cut->links.saved.capacity() * sizeof(reservoir::SavedLink) +
                cut->randomness.capacity() * sizeof(cut->randomness[0]);
   lane.spans->own(cut.get(), cut->bytes);
   entry->set_cut(cut.release());
   return entry;
 }
 
-}  // namespace v1
-}  // namespace entail
+}  // namespace entail::engine

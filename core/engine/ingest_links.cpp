@@ -2,14 +2,12 @@
 #include <algorithm>
 
 #include "base/prefetch.hpp"
-#include "engine/impl.hpp"
+#include "engine/intake.hpp"
 #include "policy/link_types.hpp"
 
-namespace entail {
-inline namespace v1 {
+namespace entail::engine {
 
 using context::Identity;
-using engine::Lane;
 using graph::EdgeCell;
 using wire::slice;
 
@@ -30,9 +28,9 @@ constexpr std::size_t kPlacesAhead = 32;
 }  // namespace
 
 // Nothing of the links is counted before all are read.
-void Engine::Impl::count_links(Lane& lane) noexcept {
+void Intake::count_links(Lane& lane) noexcept {
   const Lane::LinkTally& tally = lane.link_tally;
-  engine::LaneCounts& counts = lane.counts;
+  LaneCounts& counts = lane.counts;
   for (unsigned identity = 0; identity < context::kIdentityCount; ++identity) {
     const std::uint64_t count = tally.by_identity[identity];
     counts.links_received.add(count);
@@ -46,23 +44,23 @@ void Engine::Impl::count_links(Lane& lane) noexcept {
 }
 
 // Reads the link's types once, for the limits that they set (DESIGN 3.4) and for the policies that ask for them.
-Engine::Impl::TypeLimits Engine::Impl::read_types(Lane& lane, const wire::Decoded& decoded, const wire::LinkView& link,
+Intake::TypeLimits Intake::read_types(Lane& lane, const wire::Decoded& decoded, const wire::LinkView& link,
                                                   policy::LinkFacts* facts) {
   TypeLimits limits;
   const auto visit = [&](std::string_view type) {
-    if (facts != nullptr) policies->match_link_type(type, facts->bits);
-    const auto rule = type_rules.find(type);
-    if (rule == type_rules.end()) return;
+    if (facts != nullptr) policies_.match_link_type(type, facts->bits);
+    const auto rule = type_rules_.find(type);
+    if (rule == type_rules_.end()) return;
     limits.linked = std::min(limits.linked, rule->second.linked);
     limits.linking = std::min(limits.linking, rule->second.linking);
   };
   lane.link_tally.types_unread +=
-      policy::for_each_link_type(decoded.bytes, link, options.links.propagate.type_keys, visit);
+      policy::for_each_link_type(decoded.bytes, link, options_.links.propagate.type_keys, visit);
   return limits;
 }
 
 // The R that a link's tracestate sets, if it does.
-std::optional<std::uint64_t> Engine::Impl::read_tracestate(Lane& lane, const wire::Decoded& decoded,
+std::optional<std::uint64_t> Intake::read_tracestate(Lane& lane, const wire::Decoded& decoded,
                                                            const wire::LinkView& link) noexcept {
   context::OtState ot;
   const Bytes text = slice(decoded.bytes, link.trace_state);
@@ -73,13 +71,13 @@ std::optional<std::uint64_t> Engine::Impl::read_tracestate(Lane& lane, const wir
 
 // Reads the links of one accepted span: tallies them, samples them if they are too many, and notes which lead to
 // another trace. Their nodes are looked up together, in place_links(). Nothing is published or counted yet.
-void Engine::Impl::read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted) {
+void Intake::read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted) {
   lane.first_cell.push_back(static_cast<std::uint32_t>(lane.cells.size()));
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count == 0) return;
   const TraceId own_id = lane.trace_ids[accepted];
-  const bool policies_read_types = policies->reads_link_types();
-  const bool limits_read_types = read_link_types && !policies_read_types;
+  const bool policies_read_types = policies_.reads_link_types();
+  const bool limits_read_types = read_link_types_ && !policies_read_types;
   const bool is_error = span.status_code == 2;
   policy::LinkFacts* const facts = lane.link_facts.empty() ? nullptr : &lane.link_facts[accepted];
   store::CutSpan* const cut = begin_cut(lane, span);
@@ -133,15 +131,15 @@ void Engine::Impl::read_links(Lane& lane, const wire::Decoded& decoded, std::uin
 }
 
 // Null: the span has not too many links.
-store::CutSpan* Engine::Impl::begin_cut(Lane& lane, const wire::SpanView& span) {
-  if (span.link_count <= options.links.sample.max_links_per_span) return nullptr;
+store::CutSpan* Intake::begin_cut(Lane& lane, const wire::SpanView& span) {
+  if (span.link_count <= options_.links.sample.max_links_per_span) return nullptr;
   lane.cuts.push_back(std::make_unique<store::CutSpan>());
-  lane.sampler.begin(options.links.sample.max_links_per_span, options.links.sample.seed, span.link_count);
+  lane.sampler.begin(options_.links.sample.max_links_per_span, options_.links.sample.seed, span.link_count);
   return lane.cuts.back().get();
 }
 
 // Takes the sample and the bytes of its links, and marks the edges that repeat another.
-void Engine::Impl::finish_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted, store::CutSpan& cut) {
+void Intake::finish_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted, store::CutSpan& cut) {
   EdgeCell* const cells = lane.cells.data() + lane.first_cell[accepted];
   const SpanId* const far_spans = lane.far_spans.data() + lane.first_cell[accepted];
   cut.links = lane.sampler.finish([&](std::uint32_t index) {
@@ -151,6 +149,9 @@ void Engine::Impl::finish_cut(Lane& lane, const wire::Decoded& decoded, std::uin
   });
   for (const std::uint32_t index : lane.sampler.duplicate_indices())
     if (cells[index].word != 0) cells[index] = cells[index].on_cut_span(false);
+  std::size_t size = 0;
+  for (const reservoir::SavedLink& saved : cut.links.saved) size += saved.size;
+  cut.link_bytes.reserve(size);
   for (reservoir::SavedLink& saved : cut.links.saved) {
     const Bytes field = decoded.bytes.subspan(saved.offset, saved.size);
     saved.offset = static_cast<std::uint32_t>(cut.link_bytes.size());
@@ -159,7 +160,7 @@ void Engine::Impl::finish_cut(Lane& lane, const wire::Decoded& decoded, std::uin
 }
 
 // Finds the far nodes of the noted links and publishes the reverse ends; the forward ends follow span by span.
-void Engine::Impl::place_links(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded) {
+void Intake::place_links(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded) {
   const std::size_t cells_end = lane.cells.size();
   std::uint32_t cell = 0;
   for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) {
@@ -170,13 +171,13 @@ void Engine::Impl::place_links(Lane& lane, graph::Writer& writer, const wire::De
       if (lane.cells[cell].word == 0) continue;
       lane.placed.push_back({cell, near});
       lane.link_ids.push_back(far_id(decoded, lane.cells[cell]));
-      if (lane.placed.size() == engine::kPlacedMax) place_noted(lane, writer);
+      if (lane.placed.size() == kPlacedMax) place_noted(lane, writer);
     }
   }
   place_noted(lane, writer);
 }
 
-void Engine::Impl::place_noted(Lane& lane, graph::Writer& writer) {
+void Intake::place_noted(Lane& lane, graph::Writer& writer) {
   writer.find_or_insert(lane.link_ids, lane.link_nodes.data());
   for (std::size_t i = 0; i < lane.placed.size(); ++i) {
     EdgeCell& cell = lane.cells[lane.placed[i].cell];
@@ -189,5 +190,4 @@ void Engine::Impl::place_noted(Lane& lane, graph::Writer& writer) {
   lane.reverse.clear();
 }
 
-}  // namespace v1
-}  // namespace entail
+}  // namespace entail::engine

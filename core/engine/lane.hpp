@@ -13,6 +13,7 @@
 #include "base/large_pages.hpp"
 #include "context/identity.hpp"
 #include "engine/cut_span.hpp"
+#include "engine/retention_rules.hpp"
 #include "engine/trace_payload.hpp"
 #include "graph/graph.hpp"
 #include "policy/policy_set.hpp"
@@ -26,20 +27,7 @@
 namespace entail::engine {
 
 constexpr std::uint64_t kGenerationShare = 32;  // a generation ends after this share of memory_limit
-// Windows grow up to this many nodes, unless one request needs more: about a twelfth of memory_limit with their
-// records, so that records are forgotten in small steps and half of the limit still holds several windows.
-constexpr std::uint64_t window_nodes_max(std::uint64_t memory_limit_bytes) noexcept {
-  return std::max<std::uint64_t>(memory_limit_bytes / 4096, 1 << 13);
-}
-// The first window, and the smallest later one. Its index is touched all over, whatever the window holds; so no more
-// than what a burst between two ticks may bring, or what a small memory_limit gives anyway.
-constexpr std::uint64_t window_nodes_first(std::uint64_t memory_limit_bytes) noexcept {
-  const std::uint64_t nodes_max = window_nodes_max(memory_limit_bytes);
-  return std::max<std::uint64_t>(nodes_max / 8, std::min<std::uint64_t>(nodes_max / 2, 1 << 16));
-}
-constexpr std::uint64_t kSpareWindowsShare = 16;  // dropped windows up to this share of memory_limit are used again
 constexpr std::size_t kPlacedMax = 1024;          // links whose nodes are looked up together
-constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 // A counter with one writer at a time (the lane's holder) and any readers.
 class LaneCounter {
@@ -57,6 +45,8 @@ class LaneCounter {
 struct LaneCounts {
   LaneCounter spans_received;
   LaneCounter spans_rejected[context::kIdentityCount];
+  LaneCounter spans_stored;
+  LaneCounter links_stored;
   LaneCounter spans_unstored;  // loss out_of_memory
   LaneCounter links_unstored;
   LaneCounter links_received;
@@ -78,6 +68,9 @@ struct Lane {
   LaneCounts counts;
   // PROTOCOL generation (store/generation.hpp).
   store::GenerationClock<>::Active active_generation{store::GenerationClock<>::kIdle};
+  // Gauges. The tick during which the holder came in, 0: nobody is in; and the memory that the lane keeps for itself.
+  sync::HardwareSync::Atomic<std::uint64_t> entered_tick{0};
+  sync::HardwareSync::Atomic<std::uint64_t> scratch_bytes{0};
 
   // Scratch of one request; kept so that ingest does not allocate once it has grown.
   struct PlacedLink {
@@ -92,6 +85,7 @@ struct Lane {
   };
   LinkTally link_tally;
   std::uint32_t generation = 0;
+  std::uint64_t logged_count = 0;                                 // entries of touched_log, of the request
   std::vector<std::uint32_t> accepted;                            // indices into decoded.spans
   std::vector<TraceId> trace_ids;                                 // of the accepted spans
   std::vector<graph::NodeId> nodes;                               // of the accepted spans
@@ -113,6 +107,11 @@ struct Lane {
   std::vector<graph::EdgeCell> reverse;  // the reverse ends of placed
   reservoir::LinkSampler sampler;
 
+  std::uint64_t count_scratch() const noexcept {
+    const auto bytes = [](const auto&... arrays) { return ((arrays.capacity() * sizeof(arrays[0])) + ... + 0); };
+    return bytes(accepted, trace_ids, nodes, resources, scopes, resource_bits, link_facts, gathered, cells, far_spans,
+                 first_cell, cuts, placed, link_ids, link_nodes, reverse);
+  }
   void reserve_placed() {
     const std::size_t links = std::min(cells.size(), kPlacedMax);
     placed.reserve(links);

@@ -1,15 +1,15 @@
-// What the engine tells: the decision log, explain() and the statistics. Thread rule: as tick().
+#include "engine/report.hpp"
+
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <utility>
 
-#include "engine/impl.hpp"
-
-namespace entail {
-inline namespace v1 {
+namespace entail::engine {
 
 using context::Identity;
+using base::Loss;
 using graph::NodeId;
-using propagate::Record;
 
 namespace {
 
@@ -24,61 +24,64 @@ void make_distinct(std::vector<NodeId>& nodes) {
 
 }  // namespace
 
-// The revisions of this tick, by arrival. A trace whose verdict, origin or loss changed has one line.
-void Engine::Impl::write_log() {
-  if (sink.wants_decisions()) sort_by_arrival(to_log);
-  for (const RecordId id : to_log) {
-    Record& record = ledger[id];
+void Report::write_log() {
+  std::vector<RecordId>& ids = parts_.life.to_log();
+  const bool wanted = parts_.sink.wants_decisions();
+  if (wanted) parts_.traces.sort_by_arrival(ids);
+  for (const RecordId id : ids) {
+    Record& record = parts_.traces.ledger[id];
     record.log_pending = false;
-    record.decided_at_ns = now_ns;
-    if (sink.wants_decisions()) sink.on_decision(describe(id));
+    record.decided_at_ns = parts_.life.now_ns();
+    if (wanted) parts_.sink.on_decision(describe(id));
     ++record.revision;
   }
-  to_log.clear();
+  ids.clear();
 }
 
-DecisionRecord Engine::Impl::describe(RecordId id) const {
-  const Record& record = ledger[id];
-  DecisionRecord told;
-  told.trace_id = trace_id(id);
-  told.revision = record.revision;
-  told.decided_at_ns = record.decided_at_ns;
+DecisionRecord Report::describe(RecordId id) const {
+  const Traces& traces = parts_.traces;
+  const Record& record = traces.ledger[id];
+  DecisionRecord out;
+  out.trace_id = traces.trace_id(id);
+  out.revision = record.revision;
+  out.decided_at_ns = record.decided_at_ns;
   const bool is_kept = record.phase == Phase::kept;
   const bool is_decided = is_kept || record.phase == Phase::retained || record.phase == Phase::sealed;
-  told.verdict = is_kept ? Verdict::keep : (is_decided ? Verdict::drop : Verdict::undecided);
+  out.verdict = is_kept ? Verdict::keep : (is_decided ? Verdict::drop : Verdict::undecided);
   if (is_kept) {
-    told.reason = record.kept_by_link ? "link" : "policy";
+    out.reason = record.kept_by_link ? "link" : "policy";
   } else if (is_decided) {
-    told.reason = record.vetoed ? "drop_policy" : "no_match";
+    out.reason = record.vetoed ? "drop_policy" : "no_match";
   }
-  if (record.policy >= 0) told.policy = policies->name(record.policy);
-  told.origin = record.origin;
-  told.revived = record.revived;
+  if (record.policy >= 0) out.policy = traces.policies.name(record.policy);
+  out.origin = record.origin;
+  out.revived = record.revived;
   if (record.reason_path != 0) {
-    const propagate::PathPool& paths = ledger.paths();
-    told.path = paths.trace_ids(record.reason_path);
-    told.origin_trace_id = told.path.front();
-    told.direction = paths.direction(record.reason_path);
-    told.hops = paths.hops(record.reason_path);
+    const propagate::PathPool& paths = traces.ledger.paths();
+    out.path = paths.trace_ids(record.reason_path);
+    out.origin_trace_id = out.path.front();
+    out.direction = paths.direction(record.reason_path);
+    out.hops = paths.hops(record.reason_path);
   }
-  told.loss = base::loss_name(record.loss);
-  told.not_followed = carrier.not_followed(id);
-  told.spans = facts(id).spans;
-  for (NodeId node = record.node; node != 0; node = graph.older(node))
-    told.links_dropped_upstream +=
-        payload(node).dropped_upstream.load(std::memory_order_relaxed);  // relaxed: behind the log
+  out.loss = base::loss_name(record.loss);
+  out.not_followed = traces.carrier.not_followed(id);
+  out.spans = traces.facts(id).spans;
+  traces.for_each_node(id, [&](NodeId node) {
+    out.links_dropped_upstream +=
+        traces.payload(node).dropped_upstream.load(std::memory_order_relaxed);  // relaxed: behind the log
+  });
   std::vector<NodeId> nodes;
-  carrier.linked_nodes(id, nodes);
+  traces.carrier.linked_nodes(id, nodes);
   make_distinct(nodes);
-  told.linked_total = nodes.size();
-  for (std::size_t i = 0; i < std::min(nodes.size(), kLinkedMax); ++i) told.linked.push_back(graph.key(nodes[i]));
-  std::sort(told.linked.begin(), told.linked.end());
-  return told;
+  out.linked_total = nodes.size();
+  for (std::size_t i = 0; i < std::min(nodes.size(), kLinkedMax); ++i) out.linked.push_back(traces.graph.key(nodes[i]));
+  std::sort(out.linked.begin(), out.linked.end());
+  return out;
 }
 
-std::string_view Engine::Impl::state_of(NodeId node) const {
-  const RecordId id = graph.record(node);
-  switch (id == 0 ? Phase::absent : ledger[id].phase) {
+std::string_view Report::state_of(NodeId node) const {
+  const RecordId id = parts_.traces.graph.record(node);
+  switch (id == 0 ? Phase::absent : parts_.traces.ledger[id].phase) {
     case Phase::absent:
       return "absent";
     case Phase::pending:
@@ -93,33 +96,34 @@ std::string_view Engine::Impl::state_of(NodeId node) const {
   return {};
 }
 
-Result<Explanation> Engine::Impl::explain(TraceId trace) const {
-  if (failed) return Error{ErrorCode::out_of_memory};
-  const NodeId node = graph.find(trace);
-  const RecordId id = node == 0 ? 0 : graph.record(node);
+Result<Explanation> Report::explain(TraceId trace) const {
+  const NodeId node = parts_.traces.graph.find(trace);
+  const RecordId id = node == 0 ? 0 : parts_.traces.graph.record(node);
   if (id == 0) return Error{ErrorCode::not_found};
   Explanation explanation;
   explanation.record = describe(id);
-  const auto tell = [&](std::vector<NodeId>& nodes, std::vector<Explanation::Neighbour>& neighbours) {
+  const auto add = [&](std::vector<NodeId>& nodes, std::vector<Explanation::Neighbour>& neighbours) {
     make_distinct(nodes);
     for (std::size_t i = 0; i < std::min(nodes.size(), kLinkedMax); ++i)
-      neighbours.push_back({graph.key(nodes[i]), state_of(nodes[i])});
+      neighbours.push_back({parts_.traces.graph.key(nodes[i]), state_of(nodes[i])});
   };
   std::vector<NodeId> linked;
   std::vector<NodeId> linking;
-  carrier.linked_nodes(id, linked);
-  carrier.linking_nodes(id, linking);
-  tell(linked, explanation.linked);
-  tell(linking, explanation.linking);
+  parts_.traces.carrier.linked_nodes(id, linked);
+  parts_.traces.carrier.linking_nodes(id, linking);
+  add(linked, explanation.linked);
+  add(linking, explanation.linking);
   explanation.linking_total = linking.size();
   return explanation;
 }
 
 // What the lanes have counted, summed; reasons by Identity.
-struct Engine::Impl::LaneTotals {
+struct Report::LaneTotals {
   std::uint64_t rejected[context::kIdentityCount] = {};
   std::uint64_t invalid[context::kIdentityCount] = {};
   std::uint64_t rejected_all = 0;
+  std::uint64_t stored_spans = 0;
+  std::uint64_t stored_links = 0;
   std::uint64_t unstored_spans = 0;
   std::uint64_t unstored_links = 0;
   std::uint64_t values_lost = 0;
@@ -128,16 +132,18 @@ struct Engine::Impl::LaneTotals {
   std::uint64_t policy_errors = 0;
 };
 
-Engine::Impl::LaneTotals Engine::Impl::sum_lanes(Statistics& told) const {
+Report::LaneTotals Report::sum_lanes(Statistics& out) const {
   LaneTotals totals;
-  for (unsigned i = 0; i < lanes.count(); ++i) {
-    const engine::LaneCounts& counts = lanes.lane(i).counts;
-    told.spans.received += counts.spans_received.value();
-    told.links.received += counts.links_received.value();
-    told.links.edges += counts.links_edges.value();
-    told.links.same_trace += counts.links_same_trace.value();
-    told.links.null_target += counts.links_null_target.value();
-    told.links.bad_tracestate += counts.links_bad_tracestate.value();
+  for (unsigned i = 0; i < parts_.intake.lanes().count(); ++i) {
+    const engine::LaneCounts& counts = parts_.intake.lanes().lane(i).counts;
+    out.spans.received += counts.spans_received.value();
+    out.links.received += counts.links_received.value();
+    out.links.edges += counts.links_edges.value();
+    out.links.same_trace += counts.links_same_trace.value();
+    out.links.null_target += counts.links_null_target.value();
+    out.links.bad_tracestate += counts.links_bad_tracestate.value();
+    totals.stored_spans += counts.spans_stored.value();
+    totals.stored_links += counts.links_stored.value();
     totals.unstored_spans += counts.spans_unstored.value();
     totals.unstored_links += counts.links_unstored.value();
     totals.values_lost += counts.values_lost.value();
@@ -154,9 +160,10 @@ Engine::Impl::LaneTotals Engine::Impl::sum_lanes(Statistics& told) const {
 }
 
 // Rejections by reason, and every loss that is not zero.
-void Engine::Impl::tell_losses(const LaneTotals& totals, Statistics& told) const {
+void Report::add_losses(const LaneTotals& totals, Statistics& out) const {
+  const LifeCycle::Counts& counts = parts_.life.counts();
   std::uint64_t now[base::kLossCount];
-  std::copy(std::begin(losses), std::end(losses), now);
+  std::copy(std::begin(counts.losses), std::end(counts.losses), now);
   const auto add = [&](Loss loss, std::uint64_t amount) { now[static_cast<unsigned>(loss)] += amount; };
   const auto name = [](Loss loss) { return std::string(base::loss_name(loss)); };
   const std::pair<Identity, Loss> reasons[] = {{Identity::all_zero, Loss::all_zero},
@@ -164,58 +171,81 @@ void Engine::Impl::tell_losses(const LaneTotals& totals, Statistics& told) const
                                                {Identity::bad_hex, Loss::bad_hex}};
   for (const auto& [identity, loss] : reasons) {
     const auto reason = static_cast<unsigned>(identity);
-    if (totals.rejected[reason] != 0) told.spans.rejected.push_back({name(loss), totals.rejected[reason]});
-    if (totals.invalid[reason] != 0) told.links.invalid.push_back({name(loss), totals.invalid[reason]});
+    if (totals.rejected[reason] != 0) out.spans.rejected.push_back({name(loss), totals.rejected[reason]});
+    if (totals.invalid[reason] != 0) out.links.invalid.push_back({name(loss), totals.invalid[reason]});
     add(loss, totals.rejected[reason] + totals.invalid[reason]);
   }
-  add(Loss::bad_tracestate, told.links.bad_tracestate);
+  add(Loss::bad_tracestate, out.links.bad_tracestate);
   add(Loss::json_value, totals.values_lost);
   add(Loss::unknown_field, totals.unknown_fields);
   add(Loss::edge_types, totals.types_unread);
   add(Loss::policy_error, totals.policy_errors);
   add(Loss::out_of_memory, totals.unstored_spans);
-  add(Loss::no_room, refused_requests.load(std::memory_order_relaxed));  // relaxed: a counter
+  add(Loss::no_room, parts_.intake.refused_requests());
+  add(Loss::too_large, parts_.intake.too_large_requests());
   for (unsigned loss = 0; loss < base::kLossCount; ++loss)
-    if (now[loss] != 0) told.losses.push_back({name(static_cast<Loss>(loss)), now[loss]});
-  if (late_origin_spans != 0) told.spans.lost.push_back({name(Loss::late_origin), late_origin_spans});
-  if (totals.unstored_spans != 0) told.spans.lost.push_back({name(Loss::out_of_memory), totals.unstored_spans});
+    if (now[loss] != 0) out.losses.push_back({name(static_cast<Loss>(loss)), now[loss]});
+  if (counts.late_origin_spans != 0) out.spans.lost.push_back({name(Loss::late_origin), counts.late_origin_spans});
+  if (totals.unstored_spans != 0) out.spans.lost.push_back({name(Loss::out_of_memory), totals.unstored_spans});
 }
 
-Statistics Engine::Impl::statistics() const {
-  Statistics told;
-  LaneTotals totals = sum_lanes(told);
-  told.spans.emitted = spans_emitted;
-  told.spans.dropped = spans_dropped;
-  told.spans.held = told.spans.received - spans_emitted - spans_dropped - totals.rejected_all - late_origin_spans -
-                    totals.unstored_spans;
-  told.links.duplicates = link_duplicates;
-  told.links.sampled_spans = spans_sampled;
-  told.links.emitted = links_emitted;
-  told.links.restored = links_restored;
-  told.links.dropped = links_dropped + totals.unstored_links;
-  told.links.held = told.links.received - told.links.emitted - told.links.dropped;
-  if (failed) {  // nobody will decide what is held
-    totals.unstored_spans += std::exchange(told.spans.held, 0);
-    told.links.dropped += std::exchange(told.links.held, 0);
+// What is held is counted by itself: lanes count what they store, the tick what it takes out of the traces' lists. So
+// conservation (G3) compares numbers that come from different places.
+void Report::add_spans(const LaneTotals& totals, Statistics& out) const {
+  const LifeCycle::Counts& counts = parts_.life.counts();
+  const Emission::Counts& emission = parts_.emission.counts();
+  out.spans.emitted = emission.spans_emitted;
+  out.spans.dropped = counts.spans_dropped;
+  out.spans.held = totals.stored_spans - std::min(totals.stored_spans, counts.spans_released);
+  out.links.duplicates = emission.link_duplicates;
+  out.links.sampled_spans = emission.spans_sampled;
+  out.links.emitted = emission.links_emitted;
+  out.links.restored = emission.links_restored;
+  out.links.dropped = counts.links_dropped + emission.links_dropped + totals.unstored_links;
+  out.links.held = totals.stored_links - std::min(totals.stored_links, counts.links_released);
+}
+
+void Report::add_memory(Statistics& out) const {
+  const Intake& intake = parts_.intake;
+  out.memory.spans_bytes = parts_.traces.store.bytes() + parts_.traces.store.pooled_bytes();
+  out.memory.graph_bytes = parts_.traces.graph.bytes() + parts_.traces.graph.forwarding_bytes();
+  out.memory.records_bytes = parts_.room.records_bytes();
+  out.memory.scratch_bytes = intake.scratch_bytes() + parts_.emission.bytes();
+  out.memory.total_bytes = intake.admission().held_bytes();
+  out.memory.peak_bytes = std::max(peak_bytes_, out.memory.total_bytes);
+  ::rusage usage{};
+  if (::getrusage(RUSAGE_SELF, &usage) == 0)
+    out.memory.process_peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+  const Intake::Stalls stalls = intake.stalls();
+  out.lanes = {stalls.in_use, stalls.stalled, stalls.ticks_max};
+}
+
+void Report::note_peak() noexcept { peak_bytes_ = std::max(peak_bytes_, parts_.intake.admission().held_bytes()); }
+
+Statistics Report::statistics(bool failed) const {
+  Statistics out;
+  LaneTotals totals = sum_lanes(out);
+  add_spans(totals, out);
+  if (failed) {
+    totals.unstored_spans += std::exchange(out.spans.held, 0);
+    out.links.dropped += std::exchange(out.links.held, 0);
   }
-  tell_losses(totals, told);
-  told.traces.received = traces_received;
-  told.traces.kept = traces_kept;
-  told.traces.dropped = traces_dropped;
-  told.traces.origins = origins;
-  told.traces.revived = traces_revived;
-  told.traces.pending = traces_pending;
-  for (std::size_t i = 0; i < kept_by_policy.size(); ++i)
-    told.traces.kept_by_policy.push_back(
-        {std::string(policies->name(static_cast<std::int32_t>(i))), kept_by_policy[i]});
-  for (const auto& [key, traces] : kept_by_link) told.traces.kept_by_link.push_back({key.first, key.second, traces});
-  told.memory.spans_bytes = store.bytes();
-  told.memory.graph_bytes = graph.bytes();
-  told.memory.records_bytes = ledger.bytes() + carrier.bytes();
-  told.memory.total_bytes = held_bytes();
-  told.memory.peak_bytes = std::max(peak_bytes, told.memory.total_bytes);
-  return told;
+  add_losses(totals, out);
+  const LifeCycle::Counts& counts = parts_.life.counts();
+  out.traces.received = counts.traces_received;
+  out.traces.kept = counts.traces_kept;
+  out.traces.dropped = counts.traces_dropped;
+  out.traces.origins = counts.origins;
+  out.traces.revived = counts.traces_revived;
+  out.traces.pending = counts.traces_pending;
+  for (std::size_t i = 0; i < counts.kept_by_policy.size(); ++i)
+    out.traces.kept_by_policy.push_back(
+        {std::string(parts_.traces.policies.name(static_cast<std::int32_t>(i))), counts.kept_by_policy[i]});
+  for (const auto& [key, traces] : counts.kept_by_link)
+    out.traces.kept_by_link.push_back({key.first, key.second, traces});
+  out.rank_seed = parts_.rank_seed;
+  add_memory(out);
+  return out;
 }
 
-}  // namespace v1
-}  // namespace entail
+}  // namespace entail::engine

@@ -54,6 +54,7 @@ struct SpanList {
     Entry* first = nullptr;
     std::uint32_t count = 0;  // kCountMax: that many, or more
     bool has_links = false;
+    bool was_touched = false;  // some of them are in a log that tick has not taken yet
     bool is_counted() const noexcept { return count < kCountMax; }
   };
 
@@ -68,7 +69,7 @@ struct SpanList {
   // U3, and the list is empty afterwards; touched stays as it is.
   Taken take() noexcept {
     const std::uint64_t word = head.fetch_and(kTouched, Orders::read);
-    return {first_of(word), count_of(word), (word & kLinks) != 0};
+    return {first_of(word), count_of(word), (word & kLinks) != 0, (word & kTouched) != 0};
   }
 
  private:

@@ -36,11 +36,8 @@ Graph::~Graph() {
 
 NodeId Graph::find(TraceId key) const noexcept {
   const std::uint64_t hash = base::table_hash(key, seed_);
-  for (unsigned age = 0; age < kWindowSlots; ++age) {
-    const Window* window = live(newest_sequence_ - age);
-    if (window == nullptr) continue;
-    if (const std::uint32_t offset = window->index().find(hash, key); offset != 0) return window->node_id(offset);
-  }
+  for (const Window* window : by_age())
+    if (const NodeId node = found(*window, window->index().find(hash, key)); node != 0) return node;
   return 0;
 }
 
@@ -71,9 +68,7 @@ void Graph::older_of_group(std::span<const NodeId> nodes, NodeId* out) const noe
   }
   std::array<Candidate, 2 * kGroupCount> candidates;
   std::size_t count = 0;
-  for (unsigned age = 1; age < kWindowSlots; ++age) {
-    const Window* const window = live(newest_sequence_ - age);
-    if (window == nullptr) continue;
+  for (const Window* const window : by_age().subspan(1)) {
     const KeyFilter* const filter = window->filter();
     for (std::uint32_t i = 0; i < nodes.size(); ++i) {
       candidates[count] = {window, i, 0};
@@ -95,18 +90,34 @@ void Graph::look_up(std::span<Candidate> candidates, std::span<const NodeId> nod
     if (out[asked.place] != 0) continue;
     const TraceId id = key(nodes[asked.place]);
     const std::uint32_t offset = asked.window->index().find(hashes[asked.place], id, asked.slot);
-    if (offset != 0) out[asked.place] = asked.window->node_id(offset);
+    out[asked.place] = found(*asked.window, offset);
   }
 }
 
 NodeId Graph::newer_of(NodeId node) const noexcept {
   const std::uint64_t hash = base::table_hash(key(node), seed_);
-  for (std::uint64_t sequence = window_of(node).sequence() + 1; sequence <= newest_sequence_; ++sequence) {
-    const Window* window = live(sequence);
-    if (window == nullptr) continue;
-    if (const std::uint32_t offset = window->index().find(hash, key(node)); offset != 0) return window->node_id(offset);
+  const std::span<Window* const> windows = by_age();
+  for (auto window = windows.rbegin(); window != windows.rend(); ++window) {
+    if ((*window)->sequence() <= window_of(node).sequence()) continue;
+    if (const NodeId other = found(**window, (*window)->index().find(hash, key(node))); other != 0) return other;
   }
   return 0;
+}
+
+NodeId Graph::forwarded(EdgeCell cell) const noexcept {
+  while (!forwarding_.empty()) {
+    cell = forwarding_.find(cell);
+    if (cell.word == 0) return 0;
+    const Window* const window = windows_[cell.sequence() % kWindowSlots];
+    if (window != nullptr && (window->sequence() & 0xffff) == cell.sequence()) return node_of(cell);
+  }
+  return 0;
+}
+
+bool Graph::is_forgotten(std::uint32_t offset) const noexcept {
+  if (offset >= closed_end_) return false;
+  const NodeId node = windows_[closing_slot_]->node_id(offset);
+  return record(node) == 0 && newer(node) == 0;
 }
 
 NodeId Graph::insert(TraceId key) noexcept {
@@ -120,10 +131,12 @@ NodeId Graph::insert(TraceId key) noexcept {
 }
 
 void Graph::FarWindow::look_up(const Graph& graph, EdgeCell cell) noexcept {
-  const NodeId node = graph.node_of(cell);
   sequence_ = cell.sequence();
-  slot_ = node & ~kOffsetMask;
-  hints_ = node == 0 ? nullptr : &graph.window_of(node).hint(0);
+  const unsigned slot = sequence_ % kWindowSlots;
+  const Window* const window = graph.windows_[slot];
+  const bool is_plain = window != nullptr && (window->sequence() & 0xffff) == sequence_ && slot != graph.closing_slot_;
+  slot_ = NodeId{slot} << kOffsetBits;
+  hints_ = is_plain ? &window->hint(0) : nullptr;
 }
 
 // Relaxed: only places to prefetch.
@@ -162,9 +175,12 @@ Window::Shape Graph::shape(std::uint64_t capacity) const noexcept {
 }
 
 bool Graph::rotate(std::uint64_t capacity) noexcept {
-  const std::uint64_t sequence = newest_sequence_ + 1;
+  // A window that a stalled lane holds keeps its slot: the numbers that belong there are left out.
+  std::uint64_t sequence = newest_sequence_ + 1;
+  const auto is_taken = [&] { return windows_[sequence % kWindowSlots] || dropped_[sequence % kWindowSlots]; };
+  for (unsigned tries = 1; is_taken(); ++tries, ++sequence)
+    if (tries == kWindowSlots) return false;
   const unsigned slot = static_cast<unsigned>(sequence % kWindowSlots);
-  if (windows_[slot] != nullptr || dropped_[slot] != nullptr) return false;
   const Window::Shape wanted = shape(capacity);
   Window* window = spares_.make(sequence, wanted.capacity);
   bytes_.fetch_sub(spares_.release_unwanted(), std::memory_order_relaxed);
@@ -176,6 +192,8 @@ bool Graph::rotate(std::uint64_t capacity) noexcept {
   windows_[slot] = window;
   closed_epoch_[slot] = 0;
   frozen_[slot] = false;
+  std::move_backward(by_age_.begin(), by_age_.begin() + window_count_, by_age_.begin() + window_count_ + 1);
+  by_age_[0] = window;
   ++window_count_;
   newest_sequence_ = sequence;
   const Window* before = current();
@@ -190,10 +208,39 @@ bool Graph::frozen(unsigned slot) noexcept {
   return frozen_[slot];
 }
 
+void Graph::begin_close(unsigned slot) {
+  ENTAIL_CHECK(closing_slot_ == kNoSlot && windows_[slot] != nullptr && frozen(slot));
+  forwarding_.open(windows_[slot]->sequence());
+  closing_slot_ = slot;
+  closed_end_ = 1;
+}
+
+void Graph::forward(NodeId node, NodeId target) {
+  ENTAIL_DCHECK(slot_of(node) == closing_slot_ && slot_of(target) != closing_slot_);
+  forwarding_.add(offset_of(node), cell_of(target));
+  unlink(node);
+  incarnations(node).newer = target;  // for those who hold the NodeId: newest() leads on
+}
+
+void Graph::unlink(NodeId node) noexcept {
+  const NodeId below = older(node);
+  const NodeId above = newer(node);
+  if (below != 0) incarnations(below).newer = above;
+  if (above != 0) incarnations(above).older = below;
+}
+
 void Graph::drop(unsigned slot) noexcept {
   ENTAIL_CHECK(windows_[slot] != nullptr && windows_[slot] != current());
+  if (slot == closing_slot_) {
+    closing_slot_ = kNoSlot;
+    forwarding_.close(newest_sequence_);
+  }
+  const auto end = by_age_.begin() + window_count_;
+  std::move(std::find(by_age_.begin(), end, windows_[slot]) + 1, end,
+            std::find(by_age_.begin(), end, windows_[slot]));
   dropped_[slot] = std::exchange(windows_[slot], nullptr);
   --window_count_;
+  forwarding_.prune(by_age_[window_count_ - 1]->sequence());
 }
 
 void Graph::reclaim(bool may_keep) noexcept {
@@ -226,8 +273,8 @@ WindowInfo Graph::info(const Window& window) noexcept {
 
 WindowList Graph::windows() noexcept {
   WindowList list;
-  for (unsigned age = kWindowSlots; age-- > 0;)
-    if (const Window* window = live(newest_sequence_ - age)) list.items[list.count++] = info(*window);
+  const std::span<Window* const> windows = by_age();
+  for (auto window = windows.rbegin(); window != windows.rend(); ++window) list.items[list.count++] = info(**window);
   return list;
 }
 

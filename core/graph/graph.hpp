@@ -31,6 +31,7 @@
 #include "base/prefetch.hpp"
 #include "entail/types.hpp"
 #include "graph/edge_cell.hpp"
+#include "graph/forwarding.hpp"
 #include "graph/spare_windows.hpp"
 #include "graph/window.hpp"
 #include "graph/writer.hpp"
@@ -98,14 +99,50 @@ class Graph {
         for (std::uint32_t i = 0; i < created.count; ++i) f(created.first + i);
       });
   }
-  // f(NodeId) for every append that met a reach with kCarries: read the node's edges again. Nodes may repeat.
+  // f(LateEdges) for every append that met a reach with kCarries, unless its window was dropped. Edges may repeat.
   template <class F>
   void drain_late(F&& f) {
     for (unsigned lane = 0; lane <= lanes_; ++lane)
-      writers_[lane].late_.drain([&](std::uint64_t entry) {
-        const auto node = static_cast<NodeId>(entry);
-        if (is_live(node, static_cast<std::uint32_t>(entry >> 32))) f(node);
+      writers_[lane].late_.drain([&](const LateEdges& late) {
+        if (is_live(late.node, late.sequence)) f(late);
       });
+  }
+  // Is the window there still, in which the node had this sequence number?
+  bool is_live(NodeId node, std::uint32_t sequence) const noexcept {
+    return windows_[slot_of(node)] != nullptr && sequence_of(node) == sequence;
+  }
+  std::uint32_t sequence_of(NodeId node) const noexcept {
+    return static_cast<std::uint32_t>(window_of(node).sequence());
+  }
+  // f(EdgeCell) for each of these edges. REQUIRES that the node's window is live.
+  template <class F>
+  void for_each_late_edge(const LateEdges& late, F&& f) const {
+    if ((late.edges & LateEdges::kCell) != 0) {
+      f(EdgeCell{late.edges});
+      return;
+    }
+    const Window& window = window_of(late.node);
+    const auto reference = static_cast<std::uint32_t>(late.edges);
+    if (late.is_out()) {
+      for (const EdgeCell cell : window.out_block(reference).cells)
+        if (cell.word != 0) f(cell);
+    } else {
+      WindowInList::for_each_in_block(reference, window, [&](std::uint64_t word) { f(EdgeCell{word}); });
+    }
+  }
+
+  // f(LateEdges) for all edges of the node, as if they came late; false from f ends it. PROTOCOL late_edge D2.
+  template <class F>
+  void for_each_part(NodeId node, F&& f) const {
+    const Window& window = window_of(node);
+    const NodeRow& row = window.row(offset_of(node));
+    const std::uint32_t sequence = sequence_of(node);
+    for (std::uint32_t at = WindowOutList::newest(row.out_head); at != 0; at = window.out_head(at).next.get())
+      if (!f(LateEdges{node, sequence, at})) return;
+    if (const std::uint64_t word = row.in_first.load(LateEdgeOrders::observe); word != 0)
+      if (!f(LateEdges{node, sequence, word})) return;
+    WindowInList::for_each_chunk(row.in_head, window,
+                                 [&](std::uint32_t at) { return f(LateEdges{node, sequence, LateEdges::kInBlock | at}); });
   }
 
   // --- keys and incarnations ----------------------------------------------------------------------------------------
@@ -219,21 +256,22 @@ class Graph {
     return window_of(from).out_block(reference);
   }
 
-  // The node that a cell names, 0 when its window is gone.
+  // The node that a cell names; 0 when it was forgotten. Of a node that moved when its window closed, where it is now.
   NodeId node_of(EdgeCell cell) const noexcept {
     const unsigned slot = cell.sequence() % kWindowSlots;
     const Window* window = windows_[slot];
-    if (window == nullptr || (window->sequence() & 0xffff) != cell.sequence()) return 0;
+    if (window == nullptr || (window->sequence() & 0xffff) != cell.sequence()) return forwarded(cell);
+    if (slot == closing_slot_ && is_forgotten(cell.offset())) return 0;
     return (slot << kOffsetBits) | cell.offset();
   }
   // node_of() for many cells: most name nodes of one window, which is looked up once. Good until the next rotate() or
   // drop().
   class FarWindow {
    public:
-    // False: the window that the cell names is gone. Else the others may be asked for it.
-    bool holds(const Graph& graph, EdgeCell cell) noexcept {
+    // As node_of(); for a node of a live window that is not closing, it is also looked up for node().
+    NodeId node_of(const Graph& graph, EdgeCell cell) noexcept {
       if (cell.sequence() != sequence_) look_up(graph, cell);
-      return hints_ != nullptr;
+      return hints_ != nullptr ? node(cell) : graph.node_of(cell);
     }
     NodeId node(EdgeCell cell) const noexcept { return slot_ | cell.offset(); }
     // Where the cells that name this window have EdgeCell::kSequenceBits; of no cell, as long as there is none.
@@ -265,13 +303,22 @@ class Graph {
   void prefetch_in_next(NodeId node) const noexcept;
 
   // --- windows ------------------------------------------------------------------------------------------------------
-  // Starts a new current window for `capacity` nodes (clamped to 1..268 million). False: the next slot is still
-  // occupied (live, or dropped and not yet unmapped), or there is no memory; nothing changed. Writers that began before
-  // go on in the window they loaded, which is frozen once all of them have ended; until then its logs go on as well.
+  // Starts a new current window for `capacity` nodes (clamped to 1..268 million). False: every slot is occupied (live,
+  // or dropped and not yet unmapped), or there is no memory; nothing changed. Writers that began before go on in the
+  // window they loaded, which is frozen once all of them have ended; until then its logs go on as well.
   bool rotate(std::uint64_t capacity) noexcept;
   bool frozen(unsigned slot) noexcept;
-  // Takes a window out of use: its cells name no node at once, its NodeIds are invalid. It is unmapped by reclaim()
-  // when every lane has passed. REQUIRES that it is live and not the current one.
+  // Begins to close a frozen window (compaction.hpp). From now on its nodes below `offset` of forget_below() that did not
+  // move are forgotten: no key and no cell leads to them.
+  void begin_close(unsigned slot);
+  void forget_below(std::uint32_t offset) noexcept { closed_end_ = offset; }
+  // A node of the closing window goes on as `target`, a node of a newer window: cells that name it lead there, and the
+  // chain of incarnations leaves it out. May throw std::bad_alloc.
+  void forward(NodeId node, NodeId target);
+  // Takes a node out of the chain of its trace's incarnations: those beside it are linked with each other.
+  void unlink(NodeId node) noexcept;
+  // Takes a window out of use: its cells name no node at once but those that were forwarded, its NodeIds are invalid. It
+  // is unmapped by reclaim() when every lane has passed. REQUIRES that it is live and not the current one.
   void drop(unsigned slot) noexcept;
   // Gives back what has become safe to give back; may_keep: but for the memory of some windows, kept for a later
   // rotate().
@@ -285,8 +332,8 @@ class Graph {
   WindowInfo current_window() noexcept { return info(*current()); }
   // Of a live window.
   std::uint64_t sequence(unsigned slot) const noexcept { return windows_[slot]->sequence(); }
-  // The slot of the window that was current before the last rotate(); it may have been dropped since.
-  unsigned previous_slot() const noexcept { return static_cast<unsigned>((newest_sequence_ - 1) % kWindowSlots); }
+  // The nodes of a live window have offsets in [1, offset_end).
+  std::uint32_t offset_end(unsigned slot) const noexcept { return windows_[slot]->offset_end(); }
   // f(NodeId) for every node of a frozen window, in the order of their insertion by lane. REQUIRES frozen(slot).
   template <class F>
   void for_each_node(unsigned slot, F&& f) const {
@@ -298,6 +345,8 @@ class Graph {
   // Memory of all windows that are mapped, spare ones too, as touched, not as reserved; what a batch under way touches
   // counts from its end(). Any thread.
   std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+  // Memory of forwarded nodes, not part of bytes(). The tick thread's.
+  std::uint64_t forwarding_bytes() const noexcept { return forwarding_.bytes(); }
   // The largest need, nodes and links each, that found no room since the last call.
   Need wanted() noexcept;
 
@@ -314,11 +363,9 @@ class Graph {
     if (const std::uint64_t bytes = window.mark_incarnations(); bytes != 0) count_bytes(window, bytes);
     return window.incarnations(offset_of(node));
   }
-  std::uint32_t sequence_of(NodeId node) const noexcept {
-    return static_cast<std::uint32_t>(window_of(node).sequence());
-  }
-  // A column's node, unless its window was dropped. Live windows have sequence numbers within 16 of each other, so a
-  // window that took the slot of a dropped one is younger than whatever was linked to that: comparing tells.
+  // A column's node, unless its window was dropped. Only the newest side of a link may point into a dropped window: a
+  // window that is not the oldest unlinks its nodes before it goes (unlink()). A window that took the slot is younger
+  // than both ends: comparing tells.
   NodeId linked(NodeId node, NodeId other, bool is_newer) const noexcept {
     if (other == 0) return 0;
     const Window* window = windows_[slot_of(other)];
@@ -335,15 +382,14 @@ class Graph {
   void older_of_group(std::span<const NodeId> nodes, NodeId* out) const noexcept;
   void look_up(std::span<Candidate> candidates, std::span<const NodeId> nodes, const std::uint64_t* hashes,
                NodeId* out) const noexcept;
-  // The live window with this sequence number, or null.
-  const Window* live(std::uint64_t sequence) const noexcept {
-    const Window* window = windows_[sequence % kWindowSlots];
-    return window != nullptr && window->sequence() == sequence ? window : nullptr;
-  }
-
-  // Of a log's node: is the window there still in which it was logged?
-  bool is_live(NodeId node, std::uint32_t sequence) const noexcept {
-    return windows_[slot_of(node)] != nullptr && sequence_of(node) == sequence;
+  // The live windows, newest first.
+  std::span<Window* const> by_age() const noexcept { return {by_age_.data(), window_count_}; }
+  NodeId forwarded(EdgeCell cell) const noexcept;
+  // Of the closing window: did its trace not move, and is its turn over?
+  bool is_forgotten(std::uint32_t offset) const noexcept;
+  // A node found by its key, unless it was forgotten.
+  NodeId found(const Window& window, std::uint32_t offset) const noexcept {
+    return offset == 0 || (window.slot() == closing_slot_ && is_forgotten(offset)) ? 0 : window.node_id(offset);
   }
 
   unsigned lanes_;
@@ -359,8 +405,13 @@ class Graph {
   std::array<Window*, kWindowSlots> dropped_{};             // not yet unmapped
   std::array<std::uint64_t, kWindowSlots> closed_epoch_{};  // 0: still current; else safe once its Writers have ended
   std::array<bool, kWindowSlots> frozen_{};
+  std::array<Window*, kWindowSlots> by_age_{};  // live, newest first
   std::uint64_t newest_sequence_ = 0;
   unsigned window_count_ = 0;
+  static constexpr unsigned kNoSlot = kWindowSlots;
+  unsigned closing_slot_ = kNoSlot;
+  std::uint32_t closed_end_ = 0;  // offsets of the closing window whose turn is over lie below
+  Forwarding forwarding_;
 
   // PROTOCOL epoch's pointer P.
   alignas(sync::kCacheLineBytes) sync::HardwareAtomic<Window*> current_window_{};

@@ -77,9 +77,9 @@ struct InList {
     }
   }
 
-  // REQUIRES words.size() >= 1.
+  // The reference of the block. REQUIRES words.size() >= 1.
   template <class Chunks>
-  static void append_block(Head& head, std::span<const std::uint64_t> words, Chunks& chunks) noexcept {
+  static std::uint32_t append_block(Head& head, std::span<const std::uint64_t> words, Chunks& chunks) noexcept {
     const std::uint32_t mine = chunks.take_block(words.size());
     auto& chunk = chunks.chunk(mine);
     auto* cells = chunks.cells(mine);
@@ -89,6 +89,7 @@ struct InList {
     do {
       chunk.next.set(seen);
     } while (!head.compare_exchange(seen, mine, Orders::publish, Orders::observe));
+    return mine;
   }
 
   // Calls f(word) for every edge that is visible.
@@ -105,6 +106,21 @@ struct InList {
         if (const std::uint64_t word = cells[i].load(Orders::observe); word != 0) f(word);
       at = next;
     }
+  }
+
+  // The same for one chunk or block that was reachable when its offset was learned.
+  template <class Chunks, class F>
+  static void for_each_in_block(std::uint32_t at, const Chunks& chunks, F&& f) {
+    const auto* cells = chunks.cells(at);
+    const unsigned capacity = chunks.chunk(at).capacity.get();
+    for (unsigned i = 0; i < capacity; ++i)
+      if (const std::uint64_t word = cells[i].load(Orders::observe); word != 0) f(word);
+  }
+  // f(offset) for every chunk and block. false from f ends it.
+  template <class Chunks, class F>
+  static void for_each_chunk(const Head& head, const Chunks& chunks, F&& f) {
+    for (std::uint32_t at = head.load(Orders::observe); at != 0; at = chunks.chunk(at).next.get())
+      if (!f(at)) return;
   }
 
   // Hint: the second chunk, once the first has arrived.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "graph/edge_cell.hpp"
 #include "sync/atomic.hpp"
 
 namespace entail::graph {
@@ -21,12 +22,13 @@ constexpr std::uint32_t kCarries = 1;
 
 // PROTOCOL late_edge: no keep is lost when an edge arrives while a keep leaves its node.
 //   words    the edge's word at node u (a list head or a cell), and reach(u), with kCarries or not
-//   ingest   I1 publish the edge at u (RMW, publish)    I2 load reach(u) (check); kCarries -> u goes to the late log
+//   ingest   I1 publish the edge at u (RMW, publish)    I2 load reach(u) (check); kCarries -> the edge goes to the late
+//            log, itself or the block that holds it, with u
 //   tick     D1 reach(u) = value with kCarries (store, raise), unless that value stands there already
 //            D2 load u's heads and cells (observe); carry to every edge seen
 //            D0 at any time: reach(u) = another value (store, own), with kCarries if and only if it stands there
-//   P1  at least one side sees the other: D2 sees the edge, or the tick thread finds u in the late log and reads
-//       u's edges again. Both may: carrying a keep twice changes nothing.
+//   P1  at least one side sees the other: D2 sees the edge, or the tick thread finds it in the late log. Both may:
+//       carrying a keep twice changes nothing. So a node's other edges need not be read again for a late one.
 //   P2  D0 takes nothing away: kCarries comes by a D1 alone and never goes, so that I2 behind a D1 in the total order
 //       finds it, be it in that store's value or in a later note's.
 //   why seq_cst  a store and then a load of the OTHER word, on both sides. With acquire and release both loads may be
@@ -40,7 +42,7 @@ template <class Sync = sync::HardwareSync, class Orders = LateEdgeOrders>
 struct LateEdge {
   using Reach = typename Sync::template Atomic<std::uint32_t>;
 
-  // I2. True: report the node to the tick thread.
+  // I2. True: report the edge to the tick thread.
   static bool carries(const Reach& reach) noexcept { return (reach.load(Orders::check) & kCarries) != 0; }
   // D1. The tick thread only. REQUIRES kCarries in value.
   static void raise(Reach& reach, std::uint32_t value) noexcept {
@@ -49,5 +51,22 @@ struct LateEdge {
   // D0. The tick thread only. REQUIRES kCarries in value exactly if it stands there.
   static void note(Reach& reach, std::uint32_t value) noexcept { reach.store(value, Orders::own); }
 };
+
+// What an append put at a node that a keep carries on from: an entry of a lane's late log. Graph::for_each_late_edge()
+// reads the edges.
+struct LateEdges {
+  // WORD edges (64 bits)
+  //   bit 63 set   the EdgeCell of one edge in
+  //   else         bits 0-31 the reference of a block; bit 32: of edges in, not of edges out
+  static constexpr std::uint64_t kCell = 1ull << 63;
+  static constexpr std::uint64_t kInBlock = 1ull << 32;
+
+  NodeId node;
+  std::uint32_t sequence;  // of the node's window: the slot may belong to another one when the entry is read
+  std::uint64_t edges;
+
+  bool is_out() const noexcept { return (edges & (kCell | kInBlock)) == 0; }
+};
+static_assert(sizeof(LateEdges) == 16);
 
 }  // namespace entail::graph

@@ -118,7 +118,7 @@ std::uint32_t Writer::append_out(NodeId from, std::span<const EdgeCell> cells,
   std::copy(span_ids.begin(), span_ids.end(), window_->arena().at<SpanId>(block + 1 + head.count));
   WindowOutList::append(window_->row(offset_of(from)).out_head, block, head.next);
   ENTAIL_SYNC_POINT("writer:after_out_append");
-  check_late(offset_of(from));
+  check_late(offset_of(from), block);
   return block;
 }
 
@@ -151,7 +151,7 @@ void Writer::append_now(std::uint32_t to, std::uint64_t word) noexcept {
   NodeRow& row = window_->row(to);
   WindowInList::append(row.in_first, row.in_head, word, edge_room_);
   ENTAIL_SYNC_POINT("writer:after_in_append");
-  check_late(to);
+  check_late(to, word);
 }
 
 // A few cells are better off in chunks, where others may join them.
@@ -160,9 +160,10 @@ void Writer::hand_over(HotCells::Buffer& buffer) noexcept {
   if (buffer.count <= kInChunkCells) {
     for (const std::uint64_t word : buffer.filled()) append_now(buffer.node, word);
   } else {
-    WindowInList::append_block(window_->row(buffer.node).in_head, buffer.filled(), edge_room_);
+    const std::uint32_t block =
+        WindowInList::append_block(window_->row(buffer.node).in_head, buffer.filled(), edge_room_);
     ENTAIL_SYNC_POINT("writer:after_in_append");
-    check_late(buffer.node);
+    check_late(buffer.node, LateEdges::kInBlock | block);
   }
   buffer.count = 0;
 }

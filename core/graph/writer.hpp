@@ -79,13 +79,16 @@ class alignas(sync::kCacheLineBytes) Writer {
   // Once before payload() of a node is first written; again is harmless. It is what bytes() counts.
   void mark_payload(NodeId node) noexcept { payload_bytes_ += window_->mark_payload(offset_of(node)); }
   TraceId key(NodeId node) const noexcept { return window_->key(offset_of(node)); }
+  // Whether edges appended where a keep carries on go to the late log. false is for the tick thread alone, while it
+  // writes edges again that the keep was carried over already.
+  void set_logs_late(bool logs_late) noexcept { logs_late_ = logs_late; }
 
  private:
   friend class Graph;
 
   // Nodes that were made one after the other, by their offsets: most of a batch, as a rule.
   struct Created {
-    std::uint32_t sequence;  // of their window, as in LogEntry
+    std::uint32_t sequence;  // of their window, as in LateEdges
     NodeId first;
     std::uint32_t count;
   };
@@ -94,12 +97,6 @@ class alignas(sync::kCacheLineBytes) Writer {
     if (run.count != 0 && node != run.first + run.count) created_.push(std::exchange(run, {run.sequence, 0, 0}));
     if (run.count++ == 0) run.first = node;
   }
-  // A node, with the sequence number of its window: the slot may belong to another window when the entry is read.
-  using LogEntry = std::uint64_t;
-  LogEntry log_entry(std::uint32_t offset) const noexcept {
-    return (window_->sequence() << 32) | window_->node_id(offset);
-  }
-
   void open(Graph& graph, unsigned lane) noexcept;
   bool try_reserve(Window& window, std::uint64_t nodes, std::uint64_t links) noexcept;
   void buffer_in(HotCells::Buffer& buffer, std::uint64_t word) noexcept {
@@ -109,14 +106,16 @@ class alignas(sync::kCacheLineBytes) Writer {
   void append_unbuffered(std::uint32_t to, std::uint64_t word) noexcept;
   void append_now(std::uint32_t to, std::uint64_t word) noexcept;
   void hand_over(HotCells::Buffer& buffer) noexcept;
-  // PROTOCOL late_edge I2.
-  void check_late(std::uint32_t offset) noexcept {
-    if (LateEdge<>::carries(window_->row(offset).reach)) late_.push(log_entry(offset));
+  // PROTOCOL late_edge I2. edges: as in LateEdges.
+  void check_late(std::uint32_t offset, std::uint64_t edges) noexcept {
+    if (logs_late_ && LateEdge<>::carries(window_->row(offset).reach))
+      late_.push({window_->node_id(offset), static_cast<std::uint32_t>(window_->sequence()), edges});
   }
 
   Graph* graph_ = nullptr;
   unsigned lane_ = 0;
   bool begun_ = false;
+  bool logs_late_ = true;
   Window* window_ = nullptr;           // of the batch; between batches it may be gone
   std::uint64_t window_sequence_ = 0;  // that the rooms belong to; sequence numbers start at 1
   std::uint64_t payload_bytes_ = 0;    // touched in this batch
@@ -124,7 +123,7 @@ class alignas(sync::kCacheLineBytes) Writer {
   EdgeRoom edge_room_;
   HotCells hot_;
   sync::SpscLog<Created> created_;
-  sync::SpscLog<LogEntry> late_;
+  sync::SpscLog<LateEdges> late_;
 };
 
 }  // namespace entail::graph

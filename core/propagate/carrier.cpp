@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/random_seed.hpp"
 #include "sync/sync_point.hpp"
 
 namespace entail::propagate {
@@ -11,14 +12,13 @@ using graph::EdgeCell;
 using graph::Graph;
 using graph::NodeId;
 
-Carrier::Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, bool origins_may_be_chance,
-                 std::uint64_t seed)
+Carrier::Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, std::uint64_t rank_seed)
     : graph_(graph),
       ledger_(ledger),
       options_(options),
       component_(options.mode == PropagateMode::component),
-      layer_step_(origins_may_be_chance ? 2u : unsigned{kLayers}),
-      seed_(seed),
+      rank_seed_(rank_seed),
+      name_seed_(base::random_seed()),
       queue_(kHopsMax + 1),
       fewest_queued_(kHopsMax + 1) {
   hops_most_[kOut] = options_.max_hops_linked;
@@ -39,6 +39,7 @@ inline void Carrier::push(NodeId node, unsigned layer, unsigned hops) {
 
 void Carrier::make_origin(RecordId id, bool certain) {
   if (options_.mode == PropagateMode::none) return;
+  if (!certain && layer_step_ == kLayers) use_certain_layers();
   const NodeId node = ledger_[id].node;
   const Graph::Place place = graph_.place(node);
   const std::uint32_t before = place.reach();
@@ -49,41 +50,50 @@ void Carrier::make_origin(RecordId id, bool certain) {
   });
 }
 
-void Carrier::carry_again(RecordId id) {
-  if (ledger_[id].queued || options_.mode == PropagateMode::none) return;
-  ledger_[id].queued = true;
-  again_.push_back(id);
-}
-
-// Queues all that the traces of carry_again() have to carry.
-void Carrier::take_again() {
-  for (std::size_t i = 0; i < again_.size(); ++i) {  // asking may find more of them
-    const RecordId id = again_[i];
-    if (!ledger_[id].queued) continue;  // the number's trace was forgotten
-    ledger_[id].queued = false;
-    if (const Trail* trail = ledger_.find_trail(id); trail != nullptr && trail->asks) ask(id);
-    const NodeId node = ledger_[id].node;
-    const std::uint32_t word = graph_.reach(node);
-    for_each_layer([&](unsigned layer) {
-      if (is_origin(word, layer)) push(node, layer, 0);
-      if (hops_in(word, layer) != 0) push(node, layer, hops_in(word, layer));
-    });
-  }
-  again_.clear();
+// The first origin that dice alone keep. All keeps so far are certain: what stands in a layer stands in its certain one.
+// Once in an engine's life: the next tick's work does not pay for it.
+void Carrier::use_certain_layers() {
+  layer_step_ = kCertainLinked;
+  ledger_.for_each([&](RecordId id) {
+    const Graph::Place place = graph_.place(ledger_[id].node);
+    std::uint32_t word = place.reach();
+    for (unsigned layer = 0; layer < directions(); ++layer)
+      word = with_hops(word, layer + kCertainLinked, hops_in(word, layer));
+    place.note_reach(word);
+  });
+  for (Queued& queued : queue_)
+    for (unsigned layer = 0; layer < directions(); ++layer) queued[layer + kCertainLinked] = queued[layer];
 }
 
 void Carrier::run(std::int64_t now_ns) {
   now_ns_ = now_ns;
   far_window_ = {};
-  // Work of h hops only makes work of more, but for a trace found to be an older one's new incarnation on the way,
-  // whose keeps start again. Every pass lowers hops or ends.
-  for (take_again(); fewest_queued_ <= most_queued_; take_again()) {
+  steps_left_ = kStepsATick;
+  // Work of h hops only makes work of more, but for a trace found to be an older one's new incarnation on the way, whose
+  // edges carry what it has. Every pass lowers hops or ends.
+  for (take_late(); fewest_queued_ <= most_queued_; take_late()) {
     const unsigned hops = fewest_queued_++;
     for (unsigned layer = 0; layer < kLayers; ++layer)
       if (!queue_[hops][layer].empty()) carry_queued(layer, hops);
   }
   fewest_queued_ = static_cast<unsigned>(queue_.size());
   most_queued_ = 0;
+  release_scratch();
+}
+
+// What one huge trace needed is given back.
+void Carrier::release_scratch() noexcept {
+  constexpr std::size_t kKeptCount = 1 << 16;
+  const auto release = [](auto& array) {
+    if (array.capacity() > kKeptCount) std::remove_reference_t<decltype(array)>{}.swap(array);
+  };
+  release(late_);
+  release(fresh_);
+  release(fresh_by_owner_);
+  release(asking_);
+  release(candidates_);
+  for (Pile* pile : {&collected_, &coming_, &arrived_})
+    if (pile->bytes() > kKeptCount * sizeof(Delivery)) *pile = Pile();
 }
 
 void Carrier::carry_queued(unsigned layer, unsigned hops) {
@@ -121,18 +131,27 @@ void Carrier::carry_all(const Passage& passage) {
   deliver_all(passage);
 }
 
+// kCarries at all nodes of the chain (R1), the word at the newest: D1 for every node that ingest may still find. REQUIRES
+// kCarries in word.
+void Carrier::raise_all(NodeId newest, std::uint32_t word) {
+  graph_.raise_reach(newest, word);
+  for (NodeId older = graph_.older(newest); older != 0; older = graph_.older(older)) {
+    const Graph::Place place = graph_.place(older);
+    if ((place.reach() & kCarries) == 0) place.raise_reach(place.reach() | kCarries);
+  }
+}
+
 void Carrier::carry(NodeId node, const Passage& passage) {
   const NodeId newest = graph_.newest(node);
   const std::uint32_t word = graph_.reach(newest);
   // Its hops fell further since: then that is carried on instead.
   if (passage.hops > 1 && hops_in(word, passage.layer) != passage.hops - 1) return;
-  // D1 before D2, for every incarnation that ingest may still find.
-  graph_.raise_reach(newest, word | kCarries);
-  for (NodeId older = graph_.older(newest); older != 0; older = graph_.older(older)) {
-    graph_.set_hint(older, hint_of(word));
-    graph_.raise_reach(older, word | kCarries);
-  }
+  raise_all(newest, word | kCarries);  // D1 before D2
   ENTAIL_SYNC_POINT("carry:after_raise");
+  if (has_frontiers() && has_frontier(graph_.record(newest), passage.side)) {
+    deliver_capped(newest, passage);
+    return;
+  }
   const std::size_t before = collected_.size();
   collect(newest, passage);
   if (collected_.size() - before > options_.max_links_followed) {
@@ -179,8 +198,8 @@ void Carrier::collect_cells(std::span<const EdgeCell> cells, RecordId from, cons
   for (const EdgeCell cell : cells) {
     if ((cell.word & (EdgeCell::kSequenceBits | wanted_bits)) == (window.sequence_bits() | wanted_bits)) [[likely]] {
       if (passes_unlimited) add(cell);
-    } else if (cell.word != 0 && passes(cell, passage) && window.holds(graph_, cell)) {
-      add(cell);
+    } else if (cell.word != 0 && passes(cell, passage)) {
+      if (const NodeId far = window.node_of(graph_, cell); far != 0) *next++ = {far, from};
     }
   }
   far_window_ = window;
@@ -227,6 +246,7 @@ inline void Carrier::offer(RecordId id, NodeId newest, const Graph::Place& place
     if (component_ && known == passage.hops) add_direction(id, place, passage, from);
     return;
   }
+  if (component_ && is_returning(id, passage, from)) return;
   const std::uint32_t fallen = with_hops(word, passage.layer, passage.hops);
   place.note_reach(fallen);
   place.set_hint(hint_of(fallen));
@@ -255,7 +275,8 @@ void Carrier::deliver_found(const Delivery& delivery, const Passage& passage) {
   if (id == 0) {
     if (!component_) {
       const NodeId newest = graph_.newest(delivery.node);
-      graph_.raise_reach(newest, graph_.reach(newest) | kCarries);  // it asks when it comes (arrive)
+      // It asks when it comes (arrive).
+      if ((graph_.reach(newest) & kCarries) == 0) raise_all(newest, graph_.reach(newest) | kCarries);
       return;
     }
     id = record_of(delivery.node);

@@ -7,13 +7,38 @@
 //
 // PROTOCOL keep_frontier (the decider's half of graph/late_edge.hpp): no keep is lost when a link arrives while its
 // other end is being decided (G2).
-//   ingest   I1 publish the edge at u (seq_cst)   I2 load u.reach (seq_cst); kCarries -> u into the late log
+//   ingest   I1 publish the edge at u (seq_cst)   I2 load u.reach (seq_cst); kCarries -> the edge into the late log
 //   tick     D0 note fewer hops in u.reach (relaxed), when a keep reaches u
 //            D1 raise u.reach (seq_cst)           D2 read u's edges (seq_cst), when it is carried on from there
+//            D3 take the late log (behind spsc_log): carry over each edge in it with the hops that stand now
 //   P1  at least one side sees the other: carry() raises the word, unless it stands there from an earlier raise,
 //       before it reads the edges, always in this order.
+//   P2  an edge that only D3 sees needs no more than D3: all others at u were read by a D2 or taken by a D3 already,
+//       and hops that fall later have a D2 of their own.
 //   proved by tests/interleave/keep_frontier_test.cpp (edges in and out beside hops that fall, through the late log)
-//   and late_edge_test.cpp; mutants that weaken any one of the four accesses must fail.
+//   and late_edge_test.cpp; mutants that weaken any one of the four accesses must fail, and one whose D3 carries with
+//   the hops of the edge's time.
+//
+// PROTOCOL incarnations: the same for a trace with a node in each of several windows (G2). A lane may stall in a batch
+// for many rotations, and write into an old window; another lane's node may be found before its entry in the created
+// log. So edges come to any node of a trace, at any time.
+//   words    reach(n) of each node n of the trace      plain  older(n), newer(n): the chain, the tick thread's
+//   ingest   I1, I2 as above, at the one node that its window has
+//   tick     J1 a node n is linked into its trace's chain, when the created log, the touched log, an edge or a keep
+//            first leads to it
+//            D1 raise kCarries at every node of the chain       D2 read the edges of every node of the chain
+//            J2 raise kCarries at n, if one node of the chain has it; at the others, if n alone has it
+//            J3 read n's edges and carry over each, as if it came late
+//   R1  kCarries stands at all nodes of a chain or at none: only raise_all() brings it, and join() between J1 and J3.
+//   R2  a node that joins has kCarries before its edges are read (J2 before J3), so that P1 holds for it.
+//   R3  an edge appended to any node that has kCarries comes out of the late log, and is carried for the trace.
+//   R4  a node that was linked once is linked with all nodes that its trace had then: J1 looks in newer windows too
+//       when the node's window is not the current one, and beyond nodes that were not linked yet. So a trace has one
+//       chain, and one record; what is made later is linked when it is found, itself.
+//   R5  absent traces: the same with "asks when it comes" for "is carried on". arrive() raises (D1), then asks over the
+//       edges of all nodes (D2); late edges of a trace that asked are asked over, too.
+//   proved by tests/interleave/incarnations_test.cpp (a lane stalled in the old window beside one in the new, with the
+//   chain made before and after); mutants raise at the newest alone, J3 before J2, no J3 must fail.
 //
 // WAY  Of a trace with h hops the giver has at most h - 1 in the same layer, or is the origin if h is 1: a giver's hops
 // only fall. So the way back over givers ends, at an origin; path_of() follows it. Two things would break it off, a
@@ -25,19 +50,25 @@
 // spans: ingest publishes the far ends of a request's links first. In component mode a keep passes through it, so it
 // gets a record.
 //
+// CAP  Of each trace no more is held than two frontiers of max_links_followed names and a bounded count (frontier.hpp),
+// and those only where it has more edges than max_links_followed on that side (DESIGN 3.5, G10).
+//
 // Thread rule: Confined (tick). Cost: a hint byte for each edge end; for each trace that is reached its row, and its
-// edges if hops are left, fetched for many traces at once; the record when the reached are taken.
+// edges if hops are left, fetched for many traces at once; the record when the reached are taken. A trace's edges are
+// read when a keep first leaves it, or leaves it with fewer hops; a late edge costs what that edge does.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <span>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "entail/options.hpp"
 #include "graph/graph.hpp"
+#include "propagate/frontier.hpp"
 #include "propagate/reach_word.hpp"
 #include "propagate/record.hpp"
 
@@ -45,8 +76,8 @@ namespace entail::propagate {
 
 class Carrier {
  public:
-  Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, bool origins_may_be_chance,
-          std::uint64_t seed);
+  // rank_seed: of the hash by which neighbours are ranked where a cap binds.
+  Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, std::uint64_t rank_seed);
 
   // The record of a node's trace, looking for older incarnations of it in other windows first; 0 if it has none.
   RecordId find_record(graph::NodeId node);
@@ -56,16 +87,17 @@ class Carrier {
   // The trace's own keep spreads from now on. certain: it is not kept by dice alone. Again with certain = true if that
   // becomes known later.
   void make_origin(RecordId id, bool certain);
-  // The trace has new edges since its keep was last carried on.
-  void carry_again(RecordId id);
-  // A trace that was absent has spans now: finds out what keeps reach it.
+  // Edges that the late log held: keeps are carried over them in the next run().
+  void carry_over(const graph::LateEdges& late);
+  // A trace that was absent has spans now: the next run() finds out what keeps reach it.
   void arrive(RecordId id);
 
   // Joins nodes without a record to the other incarnations of their traces, many at once. A node that has a record was
   // joined, or looked for in vain, before it got it.
   void link_batch(std::span<const graph::NodeId> nodes);
-  // The trace of `newest`, its newest node, goes on with `node`, which was made for it in the current window.
-  void move_to(graph::NodeId node, graph::NodeId newest);
+  // The trace of `newest`, its newest node, goes on with `node`, which was made for it in the current window. Edges that
+  // are at `node` already are carried over in the next run().
+  void move_to(graph::NodeId node, graph::NodeId newest) { join(newest, node); }
   // Edges of the trace are about to be lost: whoever has its keep over them gets its path. May throw std::bad_alloc.
   void tell_paths(RecordId id);
   // Before the record is removed, and while its edges can be read: as tell_paths(), and gives its places back.
@@ -88,8 +120,13 @@ class Carrier {
   // The path of the nearest keep, made if need be; 0 if none came. Fewest hops, linked before linking among equals. The
   // trace holds the reference. May throw std::bad_alloc.
   PathId nearest_path(RecordId id);
+  // The path of the next nearest keep whose origin has fewer than traces_max traces that name it (DESIGN 3.10); 0 if
+  // none is among the next kOriginsTried, or the search for them took too long. The caller holds the reference. May
+  // throw std::bad_alloc.
+  PathId path_with_room(RecordId id, std::uint64_t traces_max);
+  static constexpr unsigned kOriginsTried = 8;
 
-  // Neighbours that found no place among max_links_followed, both directions.
+  // Neighbours that found no place among max_links_followed, both directions; above 4,096 in one an estimate.
   std::uint32_t not_followed(RecordId id) const noexcept;
   // The other ends of the trace's edges, as nodes (newest incarnation, 0 where the window is gone), repeated as linked.
   void linked_nodes(RecordId id, std::vector<graph::NodeId>& nodes) const { add_far_nodes(id, kOut, nodes); }
@@ -132,16 +169,30 @@ class Carrier {
     std::size_t count_ = 0;
   };
   static constexpr std::size_t kDeliveredTogether = 128;
+  // Edges that path_with_room() may look at: a tick, all searches together, beside some for each; and one search.
+  static constexpr std::uint64_t kStepsATick = 1 << 18;
+  static constexpr std::uint64_t kStepsASearch = 64;
+  static constexpr std::uint64_t kSearchStepsMax = 4096;
   // The far end of one edge, and how it ranks when a cap binds.
   struct Candidate {
     graph::NodeId node;
+    RecordId id;         // of a far end that is present
     std::uint8_t rank;   // 0 on an ERROR span, 1 sampled, 2 neither
-    std::uint64_t hash;  // of the far end
+    std::uint64_t hash;  // of the far end; its span ID before it is hashed
   };
-  // The neighbours of a trace that has more than max_links_followed, in one direction.
-  struct Frontier {
-    std::unordered_set<std::uint64_t> followed;  // by name(): records are forgotten and their numbers reused
-    std::unordered_set<std::uint64_t> refused;
+  // Late edges of one trace and side are together, by this, while a frontier is made.
+  struct Fresh {
+    std::uint64_t owner;  // record * 2 + side
+    graph::LateEdges late;
+  };
+  // A trace from which a keep goes on to the one that path_with_room() asks about.
+  struct Visit {
+    RecordId id;
+    std::uint32_t next;  // the visit that the keep goes on to; itself: it is the one asked about
+    std::uint8_t layer;
+    std::uint8_t depth;       // hops from here to the one asked about
+    std::uint8_t most;        // hops in all that the edges on the way allow
+    std::uint8_t directions;  // of the step to `next`, as in PathPool::step
   };
   using Queued = std::array<std::vector<graph::NodeId>, kLayers>;
 
@@ -163,8 +214,20 @@ class Carrier {
         graph_.for_each_in(node, [&](graph::EdgeCell cell) { f(cell, SpanId{}); });
     }
   }
+  // f(layer) for the layers in use in which keeps go over edges of this side.
+  template <class F>
+  void for_each_layer_of(Side side, F&& f) const {
+    for (unsigned layer = component_ ? 0u : unsigned{side}; layer < kLayers; layer += layer_step_) f(layer);
+  }
   void push(graph::NodeId node, unsigned layer, unsigned hops);
-  void take_again();
+  void use_certain_layers();
+  void release_scratch() noexcept;
+  void raise_all(graph::NodeId newest, std::uint32_t word);
+  void take_late();
+  void carry_late(const graph::LateEdges& late);
+  void carry_late(RecordId id, const graph::LateEdges& late, const Passage& passage);
+  void watch_cap(RecordId id, const graph::LateEdges& late, Side side);
+  std::vector<graph::NodeId> fresh_far_nodes(RecordId id, Side side);
   void carry_queued(unsigned layer, unsigned hops);
   void carry_all(const Passage& passage);
   void carry(graph::NodeId node, const Passage& passage);
@@ -179,9 +242,22 @@ class Carrier {
   void offer(RecordId id, const Passage& passage, RecordId from);
   void add_direction(RecordId id, const graph::Graph::Place& place, const Passage& passage, RecordId from);
   void deliver_capped(graph::NodeId newest, const Passage& passage);
-  void drop_refused(RecordId from, Side side);
-  void make_frontier(RecordId id, const Passage& passage, const std::vector<RecordId>& present);
+  void deliver_placed(RecordId from, graph::NodeId far, const Passage& passage);
+  bool has_frontier(RecordId id, Side side) const noexcept {
+    const Trail* trail = ledger_.find_trail(id);
+    return trail != nullptr && trail->frontier[side] != 0;
+  }
+  Frontier& frontier(RecordId id, Side side) noexcept {
+    return frontiers_[ledger_.find_trail(id)->frontier[side] - 1];
+  }
+  bool has_frontiers() const noexcept { return frontiers_.size() != free_frontiers_.size(); }
+  void make_frontier(RecordId id, Side side);
+  void note_followed(RecordId id, const Passage& passage);
+  void note_followed_before(RecordId id, Side side);
+  bool is_present(RecordId id) const noexcept { return id != 0 && ledger_[id].phase != Phase::absent; }
+  bool follows(RecordId from, Side side, RecordId to) const noexcept;
   bool take_place(RecordId from, Side side, RecordId id);
+  void give_up_frontiers(RecordId id) noexcept;
   Passage passage(unsigned layer, Side side, unsigned hops) const noexcept {
     return {layer, side, hops, hops == 1 && side == kOut && options_.origin_links == OriginLinks::error_spans};
   }
@@ -190,11 +266,17 @@ class Carrier {
     return passage.hops <= (limit == graph::kNoLimit ? max_hops(passage.side) : limit) &&
            (!passage.error_spans_only || cell.on_error_span());
   }
+  bool passes_now(graph::EdgeCell cell, std::uint32_t word, Side side) const noexcept;
   void ask(RecordId id);
   void pull(RecordId id, Side side);
   void pull_from(RecordId from, RecordId id, graph::EdgeCell cell, Side side);
   void add_far_nodes(RecordId id, Side side, std::vector<graph::NodeId>& nodes) const;
+  bool is_returning(RecordId id, const Passage& passage, RecordId from) const noexcept;
+  bool came_through(RecordId id, unsigned layer, TraceId trace) const noexcept;
+  bool search_from(std::uint32_t at, Side side, std::uint64_t traces_max, std::vector<RecordId>& tried, PathId& found);
+  PathId path_along(RecordId origin, std::uint32_t at, std::uint8_t directions);
   bool link_incarnations(graph::NodeId node);
+  bool link_with(graph::NodeId node, graph::NodeId older);
   void join(graph::NodeId other, graph::NodeId node);
   void hand_down(graph::NodeId newest, graph::NodeId node) noexcept;
   PathId own_path(RecordId id);
@@ -202,7 +284,11 @@ class Carrier {
   PathId told_path(RecordId id, unsigned layer) const noexcept;
   std::uint8_t directions_of(graph::NodeId node, unsigned layer) const noexcept;
   std::uint32_t reach_of(RecordId id) const noexcept { return graph_.reach(ledger_[id].node); }
-  std::uint64_t name(RecordId id) const noexcept { return std::hash<TraceId>{}(graph_.key(ledger_[id].node)); }
+  // Names for followed are under a seed that nobody knows; those for refused, whose estimate is reported, under one that
+  // makes a run's results repeatable.
+  std::uint64_t name(RecordId id, std::uint64_t seed) const noexcept {
+    return base::sampling_hash(graph_.key(ledger_[id].node), SpanId{}, seed);
+  }
   // No link lets a keep of this layer pass with so many hops behind it.
   bool is_spent(unsigned layer, unsigned hops) const noexcept { return hops >= hops_most_[layer & 1]; }
   unsigned max_hops(Side side) const noexcept {
@@ -214,15 +300,21 @@ class Carrier {
   PropagateOptions options_;
   bool component_;
   unsigned hops_most_[2];  // by direction of a layer: the most that any link allows
-  unsigned
-      layer_step_;  // 2 when certain layers are used: layers 0,1 and 2,3; else kLayers, so that they are not visited
-  std::uint64_t seed_;
+  // 2 when certain layers are used: layers 0, 1 and 2, 3; else kLayers, so that they are not visited. They are from the
+  // first origin on that dice alone keep: before, every keep is certain.
+  unsigned layer_step_ = kLayers;
+  std::uint64_t rank_seed_;
+  std::uint64_t name_seed_;
   std::int64_t now_ns_ = 0;
   std::vector<Queued> queue_;  // nodes to be carried on from, by hops and layer
   unsigned fewest_queued_;     // no hops below it are queued, and none above most_queued_
   unsigned most_queued_ = 0;
   std::vector<graph::NodeId> working_;  // taken from the queue
-  std::vector<RecordId> again_;         // of carry_again()
+  std::vector<graph::LateEdges> late_;   // of carry_over() and of nodes that joined; named by node, as numbers are reused
+  std::vector<graph::LateEdges> fresh_;  // taken from late_
+  std::vector<Fresh> fresh_by_owner_;    // fresh_ once more; empty until a frontier is made
+  std::uint64_t watched_ = 0;            // owner, as in Fresh: has no more edges than the cap, with those of fresh_
+  std::vector<graph::LateEdges> asking_;  // nodes of arrive(); without edges
   std::vector<RecordId> reached_;
   std::vector<Candidate> candidates_;  // scratch of deliver_capped()
   Pile collected_;                     // of carry_all(): their hints are on the way
@@ -233,6 +325,11 @@ class Carrier {
   std::vector<RecordId> way_;                 // scratch of path_of()
   std::vector<Frontier> frontiers_;
   std::vector<std::uint32_t> free_frontiers_;
+  std::uint64_t frontier_bytes_ = 0;  // of all, beside their places in frontiers_
+  std::vector<Visit> visits_;         // scratch of path_with_room()
+  std::unordered_map<std::uint64_t, std::uint8_t> visited_;  // record * 2 + layer -> most
+  std::uint64_t steps_left_ = 0;                             // of the searches of this tick
+  std::uint64_t search_steps_ = 0;                           // of the running one
   std::vector<graph::NodeId> unlinked_;  // scratch of link_batch(), by others_
   std::vector<graph::NodeId> others_;
   std::uint64_t refused_count_ = 0;

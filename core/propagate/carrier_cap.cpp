@@ -10,99 +10,155 @@ namespace entail::propagate {
 using graph::EdgeCell;
 using graph::NodeId;
 
-// Whoever found no place finds none later: places are not given back. A hot node, which is read again whenever an edge
-// has come, would else sort and look up all of them again.
-void Carrier::drop_refused(RecordId from, Side side) {
-  const Trail* trail = ledger_.find_trail(from);
-  if (trail == nullptr || trail->frontier[side] == 0) return;
-  const std::unordered_set<std::uint64_t>& refused = frontiers_[trail->frontier[side] - 1].refused;
-  constexpr std::size_t kAhead = 16;
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < candidates_.size(); ++i) {
-    if (i + kAhead < candidates_.size()) graph_.prefetch_key(candidates_[i + kAhead].node);
-    if (!refused.contains(std::hash<TraceId>{}(graph_.key(candidates_[i].node)))) candidates_[count++] = candidates_[i];
-  }
-  candidates_.resize(count);
-}
-
-// More edges than max_links_followed: the first by rank among those present are followed, absent ones are free.
+// More edges than max_links_followed, or a frontier from when there were: who has a place keeps it, the first by rank
+// among the others present take those that are left, absent ones are free. Read over again only when the keep leaves
+// with fewer hops.
 void Carrier::deliver_capped(NodeId newest, const Passage& passage) {
   const RecordId from = graph_.record(newest);
   candidates_.clear();
   for_each_edge(newest, passage.side, [&](EdgeCell cell, SpanId far_span) {
     if (!passes(cell, passage)) return;
     const std::uint8_t rank = cell.on_error_span() ? 0 : (cell.sampled() ? 1 : 2);
-    if (const NodeId far = graph_.node_of(cell); far != 0) candidates_.push_back({far, rank, far_span.value});
+    if (const NodeId far = graph_.node_of(cell); far != 0) candidates_.push_back({far, 0, rank, far_span.value});
   });
-  drop_refused(from, passage.side);
-  std::vector<Candidate> candidates = std::move(candidates_);
-  for (Candidate& candidate : candidates) {
-    const TraceId key = graph_.key(candidate.node);
-    candidate.hash = base::sampling_hash(key, SpanId{candidate.hash}, seed_);
-    candidate.node = graph_.newest(candidate.node);
+  if (!has_frontier(from, passage.side)) {
+    make_frontier(from, passage.side);
+    note_followed(from, passage);
   }
-  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return std::tie(a.rank, a.hash, a.node) < std::tie(b.rank, b.hash, b.node);
-  });
-  std::vector<RecordId> present;  // by rank, each once
-  std::unordered_set<RecordId> seen;
-  for (const Candidate& candidate : candidates) {
-    const RecordId id = find_record(candidate.node);
-    if (id == 0 || ledger_[id].phase == Phase::absent) {
+  constexpr std::size_t kAhead = 16;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < candidates_.size(); ++i) {
+    if (i + kAhead < candidates_.size()) graph_.prefetch(candidates_[i + kAhead].node);
+    Candidate candidate = candidates_[i];
+    candidate.id = find_record(candidate.node);
+    if (!is_present(candidate.id)) {
       deliver_found({candidate.node, from}, passage);
-    } else if (id != from && seen.insert(id).second) {
-      present.push_back(id);
+    } else if (candidate.id != from) {
+      candidates_[count++] = candidate;
     }
   }
-  make_frontier(from, passage, present);
-  for (const RecordId id : present)
-    if (take_place(from, passage.side, id)) offer(id, passage, from);
-  candidates_ = std::move(candidates);
+  candidates_.resize(count);
+  const std::uint64_t room =
+      options_.max_links_followed -
+      std::min<std::uint64_t>(options_.max_links_followed, frontier(from, passage.side).followed.size());
+  if (room != 0 && count > room) {
+    for (Candidate& candidate : candidates_)
+      candidate.hash = base::sampling_hash(graph_.key(candidate.node), SpanId{candidate.hash}, rank_seed_);
+    std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) {
+      return std::tie(a.rank, a.hash, a.id) < std::tie(b.rank, b.hash, b.id);
+    });
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + 2 * kAhead < count) ledger_.prefetch(candidates_[i + 2 * kAhead].id);
+    if (i + kAhead < count) graph_.prefetch_key(ledger_[candidates_[i + kAhead].id].node);
+    if (take_place(from, passage.side, candidates_[i].id)) offer(candidates_[i].id, passage, from);
+  }
 }
 
-// On first use: whoever was followed while the cap was far keeps its place.
-void Carrier::make_frontier(RecordId id, const Passage& passage, const std::vector<RecordId>& present) {
+// Over one edge of a trace that has a frontier.
+void Carrier::deliver_placed(RecordId from, NodeId far, const Passage& passage) {
+  const RecordId id = find_record(far);
+  if (!is_present(id))
+    deliver_found({far, from}, passage);
+  else if (id != from && take_place(from, passage.side, id))
+    offer(id, passage, from);
+}
+
+void Carrier::make_frontier(RecordId id, Side side) {
   Trail& trail = ledger_.trail(id);
-  std::uint32_t& place = trail.frontier[passage.side];
-  if (place != 0) return;
   if (free_frontiers_.empty()) {
     frontiers_.emplace_back();
-    place = static_cast<std::uint32_t>(frontiers_.size());
+    free_frontiers_.reserve(frontiers_.capacity());  // so that giving one up never allocates
+    trail.frontier[side] = static_cast<std::uint32_t>(frontiers_.size());
   } else {
-    place = free_frontiers_.back();
+    trail.frontier[side] = free_frontiers_.back();
     free_frontiers_.pop_back();
   }
-  if (passage.layer >= kCertainLinked) return;
-  for (const RecordId neighbour : present)
-    if (hops(neighbour, passage.layer) != 0 && graph_.place(ledger_[neighbour].node).giver(passage.layer) == id)
-      frontiers_[place - 1].followed.insert(name(neighbour));
+}
+
+// The keep left before, with more hops and not over so many edges: who has it from this trace keeps its place.
+void Carrier::note_followed(RecordId id, const Passage& passage) {
+  const unsigned layer = passage.layer & 1;
+  for (const Candidate& candidate : candidates_) {
+    const RecordId neighbour = graph_.record(graph_.newest(candidate.node));
+    if (is_present(neighbour) && hops(neighbour, layer) != 0 &&
+        graph_.place(ledger_[neighbour].node).giver(layer) == id &&
+        frontier(id, passage.side).followed.size() < options_.max_links_followed)
+      take_place(id, passage.side, neighbour);
+  }
+}
+
+// The late edges of this batch are those too many: the keep was carried over all others.
+void Carrier::note_followed_before(RecordId id, Side side) {
+  const std::vector<NodeId> fresh = fresh_far_nodes(id, side);
+  std::vector<bool> skipped(fresh.size());
+  const std::uint32_t word = reach_of(id);
+  std::vector<NodeId> before;
+  for_each_edge(ledger_[id].node, side, [&](EdgeCell cell, SpanId) {
+    const NodeId far = passes_now(cell, word, side) ? graph_.node_of(cell) : 0;
+    if (far == 0) return;
+    const NodeId newest = graph_.newest(far);
+    auto at = static_cast<std::size_t>(std::lower_bound(fresh.begin(), fresh.end(), newest) - fresh.begin());
+    while (at < fresh.size() && fresh[at] == newest && skipped[at]) ++at;
+    if (at < fresh.size() && fresh[at] == newest)
+      skipped[at] = true;  // once for each time that it comes late
+    else
+      before.push_back(newest);
+  });
+  for (const NodeId node : before)
+    if (const RecordId neighbour = find_record(node); is_present(neighbour) && neighbour != id)
+      take_place(id, side, neighbour);
+}
+
+// Would a keep be carried from one trace to the other, as far as places go?
+bool Carrier::follows(RecordId from, Side side, RecordId to) const noexcept {
+  const Trail* trail = ledger_.find_trail(from);
+  if (trail == nullptr || trail->frontier[side] == 0 || !is_present(to)) return true;
+  return frontiers_[trail->frontier[side] - 1].followed.contains(name(to, name_seed_));
 }
 
 bool Carrier::take_place(RecordId from, Side side, RecordId id) {
-  Frontier& places = frontiers_[ledger_.trail(from).frontier[side] - 1];
-  const std::uint64_t neighbour = name(id);
+  Frontier& places = frontier(from, side);
+  const std::uint64_t neighbour = name(id, name_seed_);
   if (places.followed.contains(neighbour)) return true;
-  if (places.followed.size() < options_.max_links_followed) {
+  const std::uint64_t bytes = places.bytes();
+  const bool has_room = places.followed.size() < options_.max_links_followed;
+  if (has_room)
     places.followed.insert(neighbour);
-    return true;
+  else
+    refused_count_ += places.refused.add(name(id, rank_seed_));
+  frontier_bytes_ += places.bytes() - bytes;
+  return has_room;
+}
+
+void Carrier::give_up_frontiers(RecordId id) noexcept {
+  const Trail* trail = ledger_.find_trail(id);
+  if (trail == nullptr) return;
+  for (const std::uint32_t place : trail->frontier) {
+    if (place == 0) continue;
+    frontier_bytes_ -= frontiers_[place - 1].bytes();
+    frontiers_[place - 1] = Frontier{};
+    free_frontiers_.push_back(place);
   }
-  if (places.refused.insert(neighbour).second) ++refused_count_;
-  return false;
 }
 
 std::uint32_t Carrier::not_followed(RecordId id) const noexcept {
-  std::size_t count = 0;
+  std::uint64_t count = 0;
   const Trail* trail = ledger_.find_trail(id);
   if (trail == nullptr) return 0;
   for (const std::uint32_t place : trail->frontier)
-    if (place != 0) count += frontiers_[place - 1].refused.size();
-  return static_cast<std::uint32_t>(count);
+    if (place != 0) count += frontiers_[place - 1].refused.count();
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
 }
 
+// What it holds between ticks; the rest is scratch that release_scratch() keeps small.
 std::uint64_t Carrier::bytes() const noexcept {
-  std::uint64_t bytes = candidates_.capacity() * sizeof(Candidate) + frontiers_.capacity() * sizeof(Frontier) +
-                        collected_.bytes() + coming_.bytes() + arrived_.bytes();
-  for (const Frontier& places : frontiers_) bytes += (places.followed.size() + places.refused.size()) * 32;
+  const auto of = [](const auto& array) { return array.capacity() * sizeof(array[0]); };
+  std::uint64_t bytes = frontier_bytes_ + of(frontiers_) + of(free_frontiers_) + of(candidates_) + of(late_) +
+                        of(fresh_) + of(fresh_by_owner_) + of(asking_) + of(reached_) + of(working_) + of(visits_) +
+                        of(unlinked_) + of(others_) + collected_.bytes() + coming_.bytes() + arrived_.bytes();
+  for (const Queued& queued : queue_)
+    for (const std::vector<NodeId>& nodes : queued) bytes += of(nodes);
   return bytes;
 }
 

@@ -18,6 +18,7 @@ unsigned Carrier::nearest_hops(RecordId id) const noexcept {
 
 bool Carrier::is_reached_for_certain(RecordId id) const noexcept {
   const std::uint32_t word = reach_of(id);
+  if (layer_step_ == kLayers) return (word & kAllHops) != 0;
   return (hops_in(word, kCertainLinked) | hops_in(word, kCertainLinking)) != 0;
 }
 
@@ -96,18 +97,12 @@ void Carrier::tell_paths(RecordId id) {
 
 void Carrier::forget(RecordId id) {
   tell_paths(id);
-  for (NodeId node = ledger_[id].node; node != 0; node = graph_.older(node)) {
-    if (graph_.reach(node) == 0) continue;
-    graph_.set_hint(node, 0);
-    graph_.raise_reach(node, kCarries);  // the hops are forgotten
+  const NodeId newest = ledger_[id].node;
+  if (graph_.reach(newest) != 0) {
+    for (NodeId node = newest; node != 0; node = graph_.older(node)) graph_.set_hint(node, 0);
+    raise_all(newest, kCarries);  // the hops are forgotten; it asks when it comes again
   }
-  const Trail* trail = ledger_.find_trail(id);
-  if (trail == nullptr) return;
-  for (const std::uint32_t place : trail->frontier) {
-    if (place == 0) continue;
-    frontiers_[place - 1] = Frontier{};
-    free_frontiers_.push_back(place);
-  }
+  give_up_frontiers(id);
 }
 
 }  // namespace entail::propagate

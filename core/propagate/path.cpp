@@ -50,6 +50,12 @@ Direction PathPool::direction(PathId path) const noexcept {
   return Direction::mixed;
 }
 
+bool PathPool::contains(PathId path, TraceId trace_id) const noexcept {
+  for (; path != 0; path = back(path))
+    if (steps_[path].trace_id == trace_id) return true;
+  return false;
+}
+
 std::vector<TraceId> PathPool::trace_ids(PathId path) const {
   std::vector<TraceId> ids(steps_[path].hops + 1);
   for (std::size_t i = ids.size(); i-- > 0; path = back(path)) ids[i] = steps_[path].trace_id;

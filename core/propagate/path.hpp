@@ -30,6 +30,8 @@ class PathPool {
   std::uint64_t& kept_count(PathId origin) noexcept { return kept_counts_[steps_[origin].back]; }
   // linked or linking if one direction leads along all of the path, else mixed.
   Direction direction(PathId path) const noexcept;
+  // Is it one of the path's traces?
+  bool contains(PathId path, TraceId trace_id) const noexcept;
   // hops + 1 trace IDs, the origin first.
   std::vector<TraceId> trace_ids(PathId path) const;
   std::uint64_t bytes() const noexcept { return steps_.bytes() + kept_counts_.bytes(); }

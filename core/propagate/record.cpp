@@ -1,9 +1,35 @@
 #include "propagate/record.hpp"
 
+#include "base/check.hpp"
+
 namespace entail::propagate {
+
+RecordId Ledger::add(graph::NodeId node) {
+  const RecordId id = records_.add();
+  records_[id].node = node;
+  ++window_of(id).records;
+  return id;
+}
+
+void Ledger::set_node(RecordId id, graph::NodeId node) noexcept {
+  const bool holding = holds_spans(records_[id].phase);
+  --window_of(id).records;
+  window_of(id).holding -= holding;
+  records_[id].node = node;
+  ++window_of(id).records;
+  window_of(id).holding += holding;
+}
+
+void Ledger::set_phase(RecordId id, Phase phase) noexcept {
+  window_of(id).holding -= holds_spans(records_[id].phase);
+  records_[id].phase = phase;
+  window_of(id).holding += holds_spans(phase);
+}
 
 void Ledger::remove(RecordId id) noexcept {
   const Record& record = records_[id];
+  ENTAIL_DCHECK(!holds_spans(record.phase));
+  --window_of(id).records;
   paths_.drop_reference(record.reason_path);
   if (record.trail != 0) {
     const Trail& trail = trails_[record.trail];
@@ -12,8 +38,13 @@ void Ledger::remove(RecordId id) noexcept {
     paths_.drop_reference(trail.path[1]);
     trails_.remove(record.trail);
   }
-  if (id < answers_.size()) answers_[id] = {};
   records_.remove(id);
+  const std::size_t block = Records::block_of(id);
+  if (block >= answers_.size() || answers_[block] == nullptr) return;
+  answers_[block][id % Records::kBlockCount] = {};
+  if (records_.has_objects(block)) return;
+  answers_[block].reset();
+  --answer_block_count_;
 }
 
 Trail& Ledger::trail(RecordId id) {

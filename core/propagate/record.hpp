@@ -4,7 +4,9 @@
 // slab, reused through its free list.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/loss.hpp"
@@ -20,12 +22,13 @@ namespace entail::propagate {
 using RecordId = std::uint32_t;  // 0 = none
 using TrailId = std::uint32_t;   // 0 = none was needed yet
 
-// TRANSITIONS  absent -> pending; pending -> kept | retained | sealed; retained -> kept | sealed.
-// NEVER        kept -> anything, sealed -> anything: nothing turns a keep into a drop, and what is gone stays gone.
+// Written by engine::LifeCycle alone, which has the transitions (engine/life_cycle.hpp).
 enum class Phase : std::uint8_t { absent, pending, retained, kept, sealed };
+// Does a trace in this phase hold spans that wait for a verdict?
+constexpr bool holds_spans(Phase phase) noexcept { return phase == Phase::pending || phase == Phase::retained; }
 
 struct alignas(sync::kCacheLineBytes) Record {
-  graph::NodeId node = 0;  // newest incarnation
+  graph::NodeId node = 0;  // newest incarnation; written by Ledger::add() and set_node()
   TrailId trail = 0;
   std::uint32_t generation = 0;    // of the store, from which on it has spans
   PathId reason_path = 0;          // of a trace kept by link, or of a loss: taken when it happened (holds a reference)
@@ -39,7 +42,8 @@ struct alignas(sync::kCacheLineBytes) Record {
   };
   std::int16_t policy = -1;    // that said keep, or drop if vetoed
   std::uint16_t revision = 0;  // of the next log line
-  Phase phase = Phase::absent;
+  Phase phase : 4 = Phase::absent;      // written by Ledger::set_phase()
+  bool waiting_for_bytes : 1 = false;   // reached, and refused by max_propagated_bytes_per_second so far
   base::Loss loss = base::Loss::none;
   bool own_keep : 1 = false;
   bool vetoed : 1 = false;
@@ -56,7 +60,6 @@ struct alignas(sync::kCacheLineBytes) Record {
   bool has_cut_links : 1 = false;        // emitted with links cut: late_pin can happen
   bool has_one_incarnation : 1 = false;  // for certain: nobody needs to ask the node for older ones
   bool reached : 1 = false;              // by a keep of another trace, over at least one edge
-  bool queued : 1 = false;               // to be carried on again: it has new edges
 };
 static_assert(sizeof(Record) == sync::kCacheLineBytes);  // a record a trace, read at every step of a tick
 
@@ -65,27 +68,54 @@ struct Trail {
   PathId own_path = 0;             // of an origin
   PathId path[2] = {};             // by layer kLinked, kLinking
   std::uint32_t frontier[2] = {};  // index + 1 into the frontiers, by direction; 0 = no cap was ever near
+  std::uint32_t edges[2] = {};     // by direction, as long as it has no frontier: at least so many; 0 = not counted
   bool asks = false;               // a keep was carried to it before its spans came: it asks over new edges, too
 };
 
 class Ledger {
  public:
-  RecordId add() { return records_.add(); }
+  // A record of the trace whose newest node is `node`, in phase absent.
+  RecordId add(graph::NodeId node);
+  void set_node(RecordId id, graph::NodeId node) noexcept;
+  void set_phase(RecordId id, Phase phase) noexcept;
+  // What the traces have whose newest node lies in the window of this slot.
+  struct InWindow {
+    std::uint32_t records = 0;
+    std::uint32_t holding = 0;  // of these, traces that hold spans
+  };
+  const InWindow& in_window(unsigned slot) const noexcept { return in_window_[slot]; }
   // Frees the record, its trail and its path references.
   void remove(RecordId id) noexcept;
   Record& operator[](RecordId id) noexcept { return records_[id]; }
   const Record& operator[](RecordId id) const noexcept { return records_[id]; }
-  // Every record's number is below this; phases tell which are in use (node != 0).
-  RecordId end() const noexcept { return records_.end(); }
 
   // What stateful policies answered of the trace; made on first use, so that they cost nothing where there are none.
   policy::StatefulAnswers& answers(RecordId id) {
-    if (answers_.size() <= id) answers_.resize(records_.end());
-    return answers_[id];
+    const std::size_t block = Records::block_of(id);
+    if (answers_.size() <= block) answers_.resize(block + 1);
+    if (answers_[block] == nullptr) {
+      answers_[block] = std::make_unique<policy::StatefulAnswers[]>(Records::kBlockCount);
+      ++answer_block_count_;
+    }
+    return answers_[block][id % Records::kBlockCount];
   }
 
-  // Hint.
-  void prefetch(RecordId id) const noexcept { base::prefetch(&records_[id]); }
+  // Of a number that may have been given up since: null, or a record that is empty or another trace's.
+  const Record* find(RecordId id) const noexcept { return records_.find(id); }
+  bool is_in(RecordId id, Phase phase) const noexcept {
+    const Record* const record = find(id);
+    return record != nullptr && record->phase == phase;
+  }
+  // f(id) for every record.
+  template <class F>
+  void for_each(F&& f) const {
+    records_.for_each(f);
+  }
+
+  // Hint. The number may have been given up.
+  void prefetch(RecordId id) const noexcept {
+    if (const Record* const record = find(id); record != nullptr) base::prefetch(record);
+  }
 
   Trail& trail(RecordId id);  // made on first use
   const Trail* find_trail(RecordId id) const noexcept {
@@ -98,7 +128,8 @@ class Ledger {
   const PathPool& paths() const noexcept { return paths_; }
   std::size_t count() const noexcept { return records_.live_count(); }
   std::uint64_t bytes() const noexcept {
-    return records_.bytes() + trails_.bytes() + paths_.bytes() + answers_.capacity() * sizeof(policy::StatefulAnswers);
+    return records_.bytes() + trails_.bytes() + paths_.bytes() + answers_.capacity() * sizeof(answers_[0]) +
+           answer_block_count_ * Records::kBlockCount * sizeof(policy::StatefulAnswers);
   }
   // Of what is in use: free slots are filled again before anything grows.
   std::uint64_t live_bytes() const noexcept {
@@ -107,9 +138,15 @@ class Ledger {
   }
 
  private:
-  base::Slab<Record> records_;
+  InWindow& window_of(RecordId id) noexcept { return in_window_[records_[id].node >> graph::kOffsetBits]; }
+
+  std::array<InWindow, graph::kWindowSlots> in_window_{};
+  using Records = base::Slab<Record>;
+  Records records_;
   base::Slab<Trail> trails_;
-  std::vector<policy::StatefulAnswers> answers_;  // by record; empty unless a policy is stateful
+  // By record, in blocks that go with those of the records; empty unless a policy is stateful.
+  std::vector<std::unique_ptr<policy::StatefulAnswers[]>> answers_;
+  std::size_t answer_block_count_ = 0;
   PathPool paths_;
 };
 

@@ -3,7 +3,6 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -29,19 +28,28 @@ void fetch_pages(void* block, std::size_t size) noexcept {
 #endif
 }
 
-// All but the page of the header; they come again one by one, zeroed, when they are written.
+// All but the page of the header; they come again one by one, zeroed, when they are written. Small ones from now on,
+// or the system itself might make a huge page of the block again.
 void give_pages_back(Chunk* chunk) noexcept {
-  constexpr std::size_t kPageBytes = 4096;
   auto* const begin = reinterpret_cast<std::byte*>(chunk);
-  static_cast<void>(::madvise(begin + kPageBytes, SpanStore::kChunkBytes - kPageBytes, MADV_DONTNEED));
+  base::prefer_small_pages(begin, SpanStore::kChunkBytes);
+  static_cast<void>(::madvise(begin + base::kPageBytes, SpanStore::kChunkBytes - base::kPageBytes, MADV_DONTNEED));
 }
 
-void unmap_block(Chunk* first, std::size_t chunk_count) noexcept {
+void unmap_block(Chunk* first) noexcept {
   auto* const memory = reinterpret_cast<std::byte*>(first);
-  for (std::size_t i = 0; i < chunk_count; ++i)
+  const std::size_t count = first->block_chunks;
+  for (std::size_t i = 0; i < count; ++i)
     std::destroy_at(std::launder(reinterpret_cast<Chunk*>(memory + i * SpanStore::kChunkBytes)));
-  ::munmap(memory, chunk_count * SpanStore::kChunkBytes);
+  base::unmap_pages(memory, count * SpanStore::kChunkBytes);
 }
+
+// What a chunk in the pool counts.
+std::uint64_t pooled_size(const Chunk* chunk) noexcept {
+  return chunk->hollow ? base::kPageBytes : SpanStore::kChunkBytes;
+}
+
+std::uint64_t list_size(const std::vector<CutSpan*>& cuts) noexcept { return cuts.capacity() * sizeof(CutSpan*); }
 
 }  // namespace
 
@@ -57,73 +65,91 @@ SpanStore::~SpanStore() {
     }
     chunk = next;
   }
-  while (going != nullptr) unmap_block(std::exchange(going, going->next), block_chunks_);
+  while (going != nullptr) unmap_block(std::exchange(going, going->next));
 }
 
-Chunk* SpanStore::take_pooled() noexcept {
-  Chunk* chunk = free_.pop();
-  if (chunk != nullptr && !std::exchange(chunk->hollow, false))
-    pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);  // relaxed: a gauge
+Chunk* SpanStore::take_pooled(unsigned turn) noexcept {
+  Chunk* chunk = free_.pop(turn, [this] { return pooled_bytes() != 0; });
+  if (chunk == nullptr) return nullptr;
+  pooled_bytes_.fetch_sub(pooled_size(chunk), std::memory_order_relaxed);  // relaxed: a gauge
+  chunk->hollow = false;
   return chunk;
 }
 
-// One chunk of a new block; the others go into the pool.
-Chunk* SpanStore::make_block() noexcept {
-  const std::size_t size = block_chunks_ * kChunkBytes;
-  auto* memory = static_cast<std::byte*>(base::map_pages(size, size >= base::kHugePageBytes));
-  if (memory == nullptr) return nullptr;
-  fetch_pages(memory, size);
-  auto* const first = new (memory) Chunk;
-  pooled_bytes_.fetch_add(size - kChunkBytes, std::memory_order_relaxed);  // relaxed: a gauge
-  for (std::size_t i = block_chunks_; i-- > 0;) {
-    Chunk* chunk = i == 0 ? first : new (memory + i * kChunkBytes) Chunk;
-    chunk->block = first;
-    chunk->capacity = kPooledCapacity;
-    if (i != 0) free_.push(chunk);
+// One chunk of a new block; the others go into the pool. While one lane makes a huge block, the others make small ones:
+// its chunks will soon be there for them.
+Chunk* SpanStore::make_block(unsigned turn) noexcept {
+  // Relaxed: it guards no data.
+  const bool huge = huge_blocks_ && makes_huge_block_.exchange(1, std::memory_order_relaxed) == 0;
+  const std::uint32_t count = huge ? kHugeBlockChunks : 1;
+  auto* memory = static_cast<std::byte*>(base::map_pages(count * kChunkBytes, huge));
+  Chunk* first = nullptr;
+  if (memory != nullptr) {
+    fetch_pages(memory, count * kChunkBytes);
+    pooled_bytes_.fetch_add((count - 1) * kChunkBytes, std::memory_order_relaxed);  // relaxed: a gauge
+    first = new (memory) Chunk;
+    first->block_chunks = count;
+    for (std::uint32_t i = count; i-- > 0;) {
+      Chunk* chunk = i == 0 ? first : new (memory + i * kChunkBytes) Chunk;
+      chunk->block = first;
+      chunk->size = kChunkBytes;
+      chunk->capacity = kPooledCapacity;
+      if (i != 0) free_.push(chunk, turn + i);
+    }
   }
+  if (huge) makes_huge_block_.store(0, std::memory_order_relaxed);
   return first;
 }
 
-Chunk* SpanStore::take_chunk(std::size_t payload_bytes, bool first_of_generation) noexcept {
-  const std::size_t smallest = first_of_generation ? kFirstChunkBytes - sizeof(Chunk) : kPooledCapacity;
-  const std::size_t capacity = std::max(round_up(payload_bytes), smallest);
+// A mapping of its own, which is never pooled. In one that is larger than the others the rest of the last page is left
+// alone: a ScopeReference does not reach that far.
+Chunk* SpanStore::map_chunk(std::size_t size, std::size_t payload_bytes) noexcept {
+  void* const memory = base::map_pages(size, false);
+  if (memory == nullptr) return nullptr;
+  auto* const chunk = new (memory) Chunk;
+  chunk->size = size;
+  chunk->capacity = size > kChunkBytes ? round_up(payload_bytes) : size - sizeof(Chunk);
+  return chunk;
+}
+
+Chunk* SpanStore::take_chunk(std::size_t payload_bytes, bool first_of_generation, unsigned turn) noexcept {
+  const std::size_t smallest = first_of_generation ? kFirstChunkBytes : kChunkBytes;
+  const std::size_t size = std::max(base::whole_pages(sizeof(Chunk) + round_up(payload_bytes)), smallest);
   Chunk* chunk = nullptr;
-  if (capacity == kPooledCapacity) {
-    chunk = take_pooled();
-    if (chunk == nullptr) chunk = make_block();
-    if (chunk == nullptr) return nullptr;
+  if (size == kChunkBytes) {
+    chunk = take_pooled(turn);
+    if (chunk == nullptr) chunk = make_block(turn);
   } else {
-    void* memory = std::malloc(sizeof(Chunk) + capacity);
-    if (memory == nullptr) return nullptr;
-    chunk = new (memory) Chunk;
-    chunk->capacity = capacity;
+    chunk = map_chunk(size, payload_bytes);
   }
+  if (chunk == nullptr) return nullptr;
   chunk->used = 0;
-  add_bytes(sizeof(Chunk) + capacity);
+  add_bytes(size);
   return chunk;
 }
 
 void SpanStore::release(Chunk* chunk) noexcept {
-  sub_bytes(sizeof(Chunk) + chunk->capacity);
+  sub_bytes(chunk->size + list_size(chunk->cuts));
   for (CutSpan* cut : chunk->cuts) {
     sub_bytes(cuts_.bytes(cut));
     cuts_.destroy(cut);
   }
-  chunk->cuts.clear();
+  std::vector<CutSpan*>().swap(chunk->cuts);
   if (chunk->block == nullptr) {
+    const std::size_t size = chunk->size;
     chunk->~Chunk();
-    std::free(chunk);
+    base::unmap_pages(chunk, size);
     return;
   }
   pooled_bytes_.fetch_add(kChunkBytes, std::memory_order_relaxed);
-  free_.push(chunk);
+  free_.push(chunk, release_turn_++);
 }
 
 void SpanStore::collect() noexcept {
   for (Chunk* chunk = in_use_.take_all(); chunk != nullptr;) {
     Chunk* next = chunk->next;
     try {
-      chunks_.push_back(chunk);
+      chunks_.push_back({chunk, chunk->generation});
     } catch (const std::bad_alloc&) {
       in_use_.push(chunk);  // until the next time
     }
@@ -131,50 +157,54 @@ void SpanStore::collect() noexcept {
   }
 }
 
+// The list is part of what the chunks in use cost.
+void SpanStore::count_list() noexcept {
+  if (chunks_.empty()) chunks_.clear();
+  const std::uint64_t before = std::exchange(list_bytes_, chunks_.bytes());
+  add_bytes(list_bytes_ - before);  // modulo 2^64
+}
+
 void SpanStore::reclaim(std::uint64_t open_generation) noexcept {
   collect();
-  std::size_t kept = 0;
-  for (Chunk* chunk : chunks_) {
-    if (chunk->generation < open_generation) {
-      release(chunk);
-    } else {
-      chunks_[kept++] = chunk;
-    }
-  }
-  chunks_.resize(kept);
+  chunks_.erase_if([&](const Used& used) {
+    if (used.generation >= open_generation) return false;
+    release(used.chunk);
+    return true;
+  });
+  count_list();
 }
 
 std::map<std::uint32_t, std::uint64_t> SpanStore::bytes_by_generation() {
   collect();
   std::map<std::uint32_t, std::uint64_t> bytes;
-  for (const Chunk* chunk : chunks_) {
-    std::uint64_t& sum = bytes[chunk->generation];
-    sum += sizeof(Chunk) + chunk->capacity;
-    for (const CutSpan* cut : chunk->cuts) sum += cuts_.bytes(cut);
-  }
+  chunks_.for_each([&](const Used& used) {
+    std::uint64_t& sum = bytes[used.generation];
+    sum += used.chunk->size + list_size(used.chunk->cuts);
+    for (const CutSpan* cut : used.chunk->cuts) sum += cuts_.bytes(cut);
+  });
+  count_list();
   return bytes;
 }
 
 void SpanStore::trim(std::uint64_t bytes_max) noexcept {
-  if (pooled_bytes_.load(std::memory_order_relaxed) <= bytes_max) return;
+  if (pooled_bytes() <= bytes_max) return;
   Chunk* const all = free_.take_all();
   for (Chunk* chunk = all; chunk != nullptr; chunk = chunk->next) chunk->block->pooled_in_block = 0;
   for (Chunk* chunk = all; chunk != nullptr; chunk = chunk->next) ++chunk->block->pooled_in_block;
-  const auto is_whole = [&](const Chunk* chunk) { return chunk->block->pooled_in_block == block_chunks_; };
-  const auto too_many = [&] { return pooled_bytes_.load(std::memory_order_relaxed) > bytes_max; };
+  const auto is_whole = [](const Chunk* chunk) { return chunk->block->pooled_in_block == chunk->block->block_chunks; };
   // A chunk whose block is marked goes with it; the first one of the block is remembered for the end.
   constexpr std::uint32_t kGoes = ~std::uint32_t{0};
-  std::uint64_t left = pooled_bytes_.load(std::memory_order_relaxed);  // when the marked blocks are gone
+  std::uint64_t left = pooled_bytes();  // when the marked blocks are gone
   Chunk* kept = nullptr;
   Chunk* going = nullptr;
   for (Chunk* chunk = all; chunk != nullptr;) {
     Chunk* const next = chunk->next;
     if (is_whole(chunk) && left > bytes_max) {
+      left -= std::min<std::uint64_t>(left, chunk->block->block_chunks * kChunkBytes);
       chunk->block->pooled_in_block = kGoes;
-      left -= std::min<std::uint64_t>(left, block_chunks_ * kChunkBytes);
     }
     const bool goes = chunk->block->pooled_in_block == kGoes;
-    if (goes && !chunk->hollow) pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);
+    if (goes) pooled_bytes_.fetch_sub(pooled_size(chunk), std::memory_order_relaxed);
     if (!goes || chunk == chunk->block) {
       Chunk*& list = goes ? going : kept;
       chunk->next = list;
@@ -184,15 +214,15 @@ void SpanStore::trim(std::uint64_t bytes_max) noexcept {
   }
   while (kept != nullptr) {
     Chunk* const next = kept->next;
-    if (!kept->hollow && too_many()) {
+    if (!kept->hollow && pooled_bytes() > bytes_max) {
       give_pages_back(kept);
       kept->hollow = true;
-      pooled_bytes_.fetch_sub(kChunkBytes, std::memory_order_relaxed);
+      pooled_bytes_.fetch_sub(kChunkBytes - base::kPageBytes, std::memory_order_relaxed);
     }
-    free_.push(kept);
+    free_.push(kept, release_turn_++);
     kept = next;
   }
-  while (going != nullptr) unmap_block(std::exchange(going, going->next), block_chunks_);
+  while (going != nullptr) unmap_block(std::exchange(going, going->next));
 }
 
 void SpanWriter::begin(std::uint32_t generation) noexcept {
@@ -205,7 +235,7 @@ void SpanWriter::begin(std::uint32_t generation) noexcept {
 // Room for so many bytes, each part rounded up, in one chunk.
 bool SpanWriter::ensure(std::size_t bytes) noexcept {
   if (chunk_ != nullptr && chunk_->capacity - chunk_->used >= bytes) return true;
-  Chunk* chunk = store_.take_chunk(bytes, chunk_ == nullptr);
+  Chunk* chunk = store_.take_chunk(bytes, chunk_ == nullptr, turn_);
   if (chunk == nullptr) return false;
   chunk->generation = generation_;
   store_.in_use_.push(chunk);
@@ -252,8 +282,9 @@ SpanEntry* SpanWriter::span(const Envelope* scope, std::uint32_t size, std::uint
 }
 
 void SpanWriter::own(CutSpan* cut, std::uint64_t bytes) {
+  const std::uint64_t list_before = list_size(chunk_->cuts);
   chunk_->cuts.push_back(cut);
-  store_.add_bytes(bytes);
+  store_.add_bytes(bytes + list_size(chunk_->cuts) - list_before);
 }
 
 }  // namespace entail::store

@@ -6,22 +6,14 @@
 // synchronisation at all. A span's entry is linked into its trace's list by the engine. Resources and scopes are copied
 // once a generation of a lane and shared by pointer. Chunks are given back whole by the tick thread when no trace that
 // arrived in their generation, or earlier, still holds spans (SpanStore::reclaim).
+// Chunks pass between them by PROTOCOL chunk_hand_over (chunk_stack.hpp).
 //
-// PROTOCOL chunk_hand_over: how chunks pass between the ingest lanes and the tick thread.
-//   words    free_head_ (stack of empty chunks), full_head_ (stack of chunks in use), Chunk::next
-//   writers  lanes: pop from free_, push a new chunk to full_; tick: takes all of full_, pushes to free_
-//   W1  pop: all = free_head_.exchange(null, take); keep one; the rest goes back whole, CAS null -> rest (publish), or,
-//       when something was pushed meanwhile, one by one (W2)
-//   W2  push: chunk.next = head (plain, the chunk is ours); head CAS head -> chunk (publish)
-//   R1  tick: all = full_head_.exchange(null, take); pairs with W2
-//   G5  a chunk is on exactly one stack, in one lane or in tick's list: pop takes the whole stack, so there is no ABA
-//   progress  W1 wait-free, W2 lock-free; nobody waits
-//   proved by tests/interleave/chunk_hand_over_test.cpp (2 lanes and the tick thread, exhaustive); mutants
-//   publish=relaxed, take=relaxed must fail
-// Memory: bytes() counts whole chunks and the side blocks of cut spans. Chunks come from the system in blocks, whose
-// pages are fetched at once: a fault for each costs more than all that is done with the bytes. A block of a huge page
-// is wanted where memory_limit makes 2 MiB little. A block goes back when all of its chunks are in the pool; of a chunk
-// that is too much while its block is in use, the pages go back.
+// Memory: bytes() counts what is in use: whole chunks in whole pages, the side blocks of cut spans, the lists of both.
+// pooled_bytes() counts what is mapped besides, as far as it may have been touched. Together they are what the store
+// has. All chunks come from the system, in blocks, whose pages are fetched at once: a fault for each costs more than all
+// that is done with the bytes. A block of a huge page is wanted where memory_limit makes 2 MiB little, and then made by
+// one lane at a time. A block goes back when all of its chunks are in the pool; of a chunk that is too much while its
+// block is in use, the pages go back.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +25,8 @@
 
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
+#include "base/page_queue.hpp"
+#include "store/chunk_stack.hpp"
 #include "sync/atomic.hpp"
 
 namespace entail::store {
@@ -131,49 +125,16 @@ struct CutSpanCare {
 
 struct Chunk {
   Chunk* next = nullptr;
-  Chunk* block = nullptr;             // the first chunk of its block; null: a piece of memory of its own, never pooled
+  Chunk* block = nullptr;             // the first chunk of its block; null: it has a mapping of its own, never pooled
+  std::uint32_t block_chunks = 0;     // of a first chunk: how many its block has
   std::uint32_t pooled_in_block = 0;  // of a first chunk; scratch of trim()
   bool hollow = false;                // in the pool, and its pages but the header's are with the system
   std::uint32_t generation = 0;
-  std::size_t capacity = 0;  // of the bytes behind this header
+  std::size_t size = 0;      // with this header, in whole pages
+  std::size_t capacity = 0;  // of the bytes behind this header; of a large one those for its one span
   std::size_t used = 0;
   std::vector<CutSpan*> cuts;
   std::byte* begin() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
-};
-
-struct ChunkOrders {
-  static constexpr auto guess = std::memory_order_relaxed;    // a head that is only compared, never followed
-  static constexpr auto publish = std::memory_order_release;  // W2
-  static constexpr auto take = std::memory_order_acquire;     // W1, R1: pairs with W2; null publishes nothing
-};
-
-template <class Item, class Sync = sync::HardwareSync, class Orders = ChunkOrders>
-class ChunkStack {
- public:
-  void push(Item* item) noexcept {
-    Item* head = head_.load(Orders::guess);
-    do {
-      item->next = head;
-    } while (!head_.compare_exchange(head, item, Orders::publish, Orders::guess));
-  }
-  Item* take_all() noexcept { return head_.exchange(nullptr, Orders::take); }
-  // W1. Null when there is none, or when another holds the rest for a moment.
-  Item* pop() noexcept {
-    Item* item = take_all();
-    if (item == nullptr) return nullptr;
-    Item* rest = item->next;
-    Item* none = nullptr;
-    if (rest == nullptr || head_.compare_exchange(none, rest, Orders::publish, Orders::guess)) return item;
-    while (rest != nullptr) {
-      Item* next = rest->next;
-      push(rest);
-      rest = next;
-    }
-    return item;
-  }
-
- private:
-  typename Sync::template Atomic<Item*> head_{nullptr};
 };
 
 class SpanStore {
@@ -184,40 +145,51 @@ class SpanStore {
   static constexpr std::size_t kHugeBlockChunks = 8;  // 2 MiB
 
   // huge_blocks: chunks come from the system by eights, on a huge page where it has one.
-  explicit SpanStore(CutSpanCare cuts, bool huge_blocks = false) noexcept
-      : cuts_(cuts), block_chunks_(huge_blocks ? kHugeBlockChunks : 1) {}
+  explicit SpanStore(CutSpanCare cuts, bool huge_blocks = false) noexcept : cuts_(cuts), huge_blocks_(huge_blocks) {}
   ~SpanStore();  // REQUIRES no writer in use
   SpanStore(const SpanStore&) = delete;
   SpanStore& operator=(const SpanStore&) = delete;
 
-  // Bytes of all chunks in use and of cut spans; empty chunks in the pool are not counted but bounded by trim().
+  // Bytes of all chunks in use and of cut spans; what is in the pool is not counted but bounded by trim().
   std::uint64_t bytes() const noexcept { return used_bytes_.load(std::memory_order_relaxed); }  // relaxed: a gauge
+  // Of chunks in the pool, or just its header's page where the others are with the system.
   std::uint64_t pooled_bytes() const noexcept { return pooled_bytes_.load(std::memory_order_relaxed); }  // as bytes()
   void add_bytes(std::uint64_t bytes) noexcept { used_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
   void sub_bytes(std::uint64_t bytes) noexcept { used_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
 
   // Tick only. Gives back every chunk of a generation before `open_generation`.
   void reclaim(std::uint64_t open_generation) noexcept;
-  // Tick only. The bytes in use by generation, ascending. Allocates.
+  // Tick only. The bytes of chunks and cut spans by generation, ascending. Allocates.
   std::map<std::uint32_t, std::uint64_t> bytes_by_generation();
   // Tick only. Frees pooled chunks until at most `bytes_max` stay in the pool: whole blocks first; then the pages of
-  // those whose blocks are in use.
+  // those whose blocks are in use, but for a page of each.
   void trim(std::uint64_t bytes_max) noexcept;
 
  private:
   friend class SpanWriter;
-  // A chunk for at least payload_bytes; null: out of memory.
-  Chunk* take_chunk(std::size_t payload_bytes, bool first_of_generation) noexcept;
-  Chunk* take_pooled() noexcept;
-  Chunk* make_block() noexcept;
+  static constexpr unsigned kPoolStacks = 8;
+  struct Used {
+    Chunk* chunk;
+    std::uint32_t generation;
+  };
+  // A chunk for at least payload_bytes; null: out of memory. turn: of the writer.
+  Chunk* take_chunk(std::size_t payload_bytes, bool first_of_generation, unsigned turn) noexcept;
+  Chunk* take_pooled(unsigned turn) noexcept;
+  Chunk* make_block(unsigned turn) noexcept;
+  static Chunk* map_chunk(std::size_t size, std::size_t payload_bytes) noexcept;
   void release(Chunk* chunk) noexcept;
   void collect() noexcept;
+  void count_list() noexcept;
 
   CutSpanCare cuts_;
-  const std::size_t block_chunks_;
-  ChunkStack<Chunk> free_;
+  const bool huge_blocks_;
+  ChunkPool<Chunk, kPoolStacks> free_;
   ChunkStack<Chunk> in_use_;
-  std::vector<Chunk*> chunks_;  // tick's own list of chunks in use
+  base::PageQueue<Used> chunks_;  // tick's own list of chunks in use
+  std::uint64_t list_bytes_ = 0;  // of chunks_, as counted
+  unsigned release_turn_ = 0;     // tick only
+  sync::HardwareSync::Atomic<unsigned> writer_count_{0};
+  sync::HardwareSync::Atomic<std::uint32_t> makes_huge_block_{0};  // 1: a lane does
   sync::HardwareSync::Atomic<std::uint64_t> used_bytes_{0};
   sync::HardwareSync::Atomic<std::uint64_t> pooled_bytes_{0};
 };
@@ -225,7 +197,8 @@ class SpanStore {
 // The writing end of one lane. Confined to the lane's holder.
 class SpanWriter {
  public:
-  explicit SpanWriter(SpanStore& store) noexcept : store_(store) {}
+  explicit SpanWriter(SpanStore& store) noexcept
+      : store_(store), turn_(store.writer_count_.fetch_add(1, std::memory_order_relaxed)) {}  // relaxed: only a hint
 
   // Everything written from now on belongs to this generation; a new one starts a new chunk and forgets the envelopes.
   void begin(std::uint32_t generation) noexcept;
@@ -253,6 +226,7 @@ class SpanWriter {
   using Anchor = const Envelope*;
 
   SpanStore& store_;
+  const unsigned turn_;  // where it begins to look for a chunk: beside the others
   Chunk* chunk_ = nullptr;
   std::uint32_t generation_ = 0;
   Slot slots_[kEnvelopeSlots] = {};

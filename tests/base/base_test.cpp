@@ -1,4 +1,4 @@
-// Bytes, hex, errors, losses and slabs: small things on which all rooms stand.
+// Bytes, hex, errors and losses: small things on which all rooms stand.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -8,7 +8,6 @@
 #include "base/hash.hpp"
 #include "base/large_pages.hpp"
 #include "base/loss.hpp"
-#include "base/slab.hpp"
 #include "entail/entail.hpp"
 
 namespace entail {
@@ -104,23 +103,6 @@ TEST(Losses, EachHasANameAndAHelpText) {
   EXPECT_EQ(names.size(), base::kLossCount);
   EXPECT_EQ(base::loss_name(base::Loss::keep_after_seal), "keep_after_seal");
   EXPECT_EQ(base::loss_name(base::Loss::none), "");
-}
-
-TEST(Slab, NamesAreReusedAndObjectsStay) {
-  base::Slab<int> slab;
-  std::vector<base::Slab<int>::Id> ids;
-  for (int i = 0; i < 10000; ++i) {
-    ids.push_back(slab.add());
-    slab[ids.back()] = i;
-  }
-  int& first = slab[ids[0]];
-  EXPECT_EQ(slab.live_count(), 10000u);
-  slab.remove(ids[5]);
-  const auto again = slab.add();
-  EXPECT_EQ(again, ids[5]);
-  EXPECT_EQ(slab[again], 0);
-  EXPECT_EQ(&first, &slab[ids[0]]);
-  EXPECT_EQ(slab[ids[9999]], 9999);
 }
 
 }  // namespace

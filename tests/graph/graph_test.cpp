@@ -19,7 +19,7 @@ std::vector<NodeId> drained_created(Graph& graph) {
 }
 std::vector<NodeId> drained_late(Graph& graph) {
   std::vector<NodeId> nodes;
-  graph.drain_late([&](NodeId node) { nodes.push_back(node); });
+  graph.drain_late([&](const LateEdges& late) { nodes.push_back(late.node); });
   return nodes;
 }
 

@@ -1,5 +1,5 @@
-// PROTOCOL chunk_hand_over (core/store/span_store.hpp): chunks pass between lanes and tick whole, and each to one.
-#include "store/span_store.hpp"
+// PROTOCOL chunk_hand_over (core/store/chunk_stack.hpp): chunks pass between lanes and tick whole, and each to one.
+#include "store/chunk_stack.hpp"
 
 #include "tests/interleave/protocol.hpp"
 
@@ -65,10 +65,10 @@ TEST(ChunkHandOver, EachChunkIsTakenOnceAndWhole) {
 
 // The whole way round: two lanes pop empty chunks, write them and push them as used; the tick thread takes the used
 // ones, reads and empties them, and pushes them to be popped again.
-template <unsigned kFree, class Orders>
+template <unsigned kFree, class Orders, class Free = ChunkStack<Item, ModelSync, Orders>>
 struct Circulation {
   static constexpr unsigned kThreads = 3;
-  ChunkStack<Item, ModelSync, Orders> free;
+  Free free;
   ChunkStack<Item, ModelSync, Orders> in_use;
   Item items[kFree];
   unsigned written = 0;
@@ -109,6 +109,97 @@ TEST(ChunkHandOver, NoChunkIsLostOnItsWayRound) {
   expect_proved<Circulation<2, ChunkOrders>>("two chunks go round");
   expect_refuted<Circulation<1, PublishRelaxed>>("one chunk, publish relaxed", "data race");
   expect_refuted<Circulation<1, TakeRelaxed>>("one chunk, take relaxed", "data race");
+}
+
+// A pool as one stack with the interface of a stack: each thread begins with another.
+template <class Orders>
+struct Pool {
+  ChunkPool<Item, 2, ModelSync, Orders> pool;
+  unsigned turn = 0;
+  void push(Item* item) { pool.push(item, turn++); }
+  Item* take_all() { return pool.take_all(); }
+  Item* pop() { return pool.pop(0, [] { return false; }); }
+};
+
+// Two lanes pop while the tick thread trims: it takes all, unmaps one and pushes the others. Lanes begin with stacks
+// of their own, as the writers do.
+template <class Free>
+struct TrimBesidePop {
+  static constexpr unsigned kThreads = 3;
+  Free free;
+  Item items[2];
+  unsigned popped = 0;
+  unsigned unmapped = 0;
+
+  TrimBesidePop() {
+    for (Item& item : items) free.push(&item);
+  }
+  void thread(unsigned i) {
+    if (i < 2) {
+      Item* mine = free.pop();
+      if (mine == nullptr) return;
+      expect(mine->content.get() == 0, "nobody gets what is unmapped");
+      mine->content.set(1);
+      ++popped;
+      return;
+    }
+    Item* going = free.take_all();
+    if (going == nullptr) return;
+    Item* rest = going->next;
+    going->next = nullptr;  // its memory goes: whoever looks there now is in a race
+    going->content.set(-1);
+    ++unmapped;
+    while (rest != nullptr) {
+      Item* next = rest->next;
+      free.push(rest);
+      rest = next;
+    }
+  }
+  void finish() {
+    unsigned left = 0;
+    while (free.pop() != nullptr) ++left;
+    expect(popped + unmapped + left == 2, "no chunk is lost or doubled");
+  }
+};
+
+// The textbook's pop: it reads the next of a chunk that another may have taken meanwhile.
+struct PopsWithALook {
+  ModelAtomic<Item*> head{nullptr};
+  void push(Item* item) {
+    Item* seen = head.load(std::memory_order_relaxed);
+    do {
+      item->next = seen;
+    } while (!head.compare_exchange(seen, item, std::memory_order_release, std::memory_order_relaxed));
+  }
+  Item* take_all() { return head.exchange(nullptr, std::memory_order_acquire); }
+  Item* pop() {
+    Item* item = head.load(std::memory_order_acquire);
+    while (item != nullptr &&
+           !head.compare_exchange(item, item->next, std::memory_order_acq_rel, std::memory_order_acquire)) {
+    }
+    return item;
+  }
+};
+
+// W3 without the CAS: what was pushed meanwhile is gone.
+struct StoresTheRest : PopsWithALook {
+  Item* pop() {
+    Item* item = take_all();
+    if (item != nullptr && item->next != nullptr) head.store(item->next, std::memory_order_release);
+    return item;
+  }
+};
+
+TEST(ChunkHandOver, WhatIsUnmappedIsNobodysAnyMore) {
+  expect_proved<TrimBesidePop<ChunkStack<Item, ModelSync, ChunkOrders>>>("two pops beside a trim");
+  expect_proved<TrimBesidePop<Pool<ChunkOrders>>>("two pops beside a trim, a pool of two stacks");
+  expect_refuted<TrimBesidePop<PopsWithALook>>("a pop that reads the next of a chunk it has not taken", "data race");
+}
+
+TEST(ChunkHandOver, APoolLosesNoChunkOnItsWayRound) {
+  expect_proved<Circulation<2, ChunkOrders, Pool<ChunkOrders>>>("two chunks go round, a pool of two stacks");
+  expect_proved<Circulation<3, ChunkOrders>>("three chunks go round");
+  expect_refuted<Circulation<3, ChunkOrders, StoresTheRest>>("the rest is stored without a CAS", "no chunk is lost");
 }
 
 }  // namespace

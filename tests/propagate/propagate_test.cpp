@@ -55,7 +55,7 @@ class CarrierTest : public ::testing::Test {
     writer.append_in(far, writer.cell(near, limit, limit, on_error_span, false));
     writer.end();
   }
-  void open(const PropagateOptions& options) { carrier_.emplace(graph_, ledger_, options, false, 0); }
+  void open(const PropagateOptions& options) { carrier_.emplace(graph_, ledger_, options, 0); }
   RecordId present(std::uint64_t trace) {
     const RecordId id = carrier_->record_of(node(trace));
     if (ledger_[id].phase == Phase::absent) {
@@ -72,9 +72,7 @@ class CarrierTest : public ::testing::Test {
   }
   void tick() {
     graph_.drain_created([&](graph::NodeId created) { carrier_->link_batch({&created, 1}); });
-    graph_.drain_late([&](graph::NodeId late) {
-      if (const RecordId id = carrier_->find_record(late); id != 0) carrier_->carry_again(id);
-    });
+    graph_.drain_late([&](const graph::LateEdges& late) { carrier_->carry_over(late); });
     carrier_->run(1);
   }
   Ids path(std::uint64_t trace) { return ledger_.paths().trace_ids(carrier_->nearest_path(present(trace))); }
@@ -261,10 +259,10 @@ TEST_F(CarrierTest, ANewEdgeIsNotReported_WhereTheKeepEnds) {
   EXPECT_EQ(hops(2), 1u);
   link(2, 3);
   unsigned late = 0;
-  graph_.drain_late([&](graph::NodeId) { ++late; });
+  graph_.drain_late([&](const graph::LateEdges&) { ++late; });
   EXPECT_EQ(late, 0u);
   link(1, 3);
-  graph_.drain_late([&](graph::NodeId) { ++late; });
+  graph_.drain_late([&](const graph::LateEdges&) { ++late; });
   EXPECT_EQ(late, 1u);
 }
 

@@ -128,7 +128,7 @@ typedef struct entail_open_options_t {
   entail_on_batch_t on_batch;       /* NULL: batches wait for entail_poll_batch() */
   entail_on_decision_t on_decision; /* NULL: no records, unless they are polled */
   uint64_t output_batch_bytes_max;  /* an emitted batch is cut here, at a span boundary; 0 = 4 MiB */
-  uint64_t table_seed;              /* seed of the trace table's hash; no result depends on it */
+  uint64_t table_seed;              /* of the trace table's hash; 0: drawn at random. No result depends on it */
   uint32_t ingest_lanes_max;        /* callers inside entail_ingest_*() at once, 1 to 256; 0 = 64 */
   uint32_t reserved;                /* 0 */
 } entail_open_options_t;

@@ -148,9 +148,18 @@ struct Statistics {
   } links;
   std::vector<NamedCount> losses;  // those that are not zero, in the order of the loss table
   struct {
-    std::uint64_t spans_bytes = 0, graph_bytes = 0, records_bytes = 0, scratch_bytes = 0, total_bytes = 0,
-                  peak_bytes = 0;
+    std::uint64_t spans_bytes = 0, graph_bytes = 0, records_bytes = 0, scratch_bytes = 0;
+    std::uint64_t total_bytes = 0;         // what memory_limit bounds: these, and what waits to be adopted by a tick
+    std::uint64_t peak_bytes = 0;          // the largest total_bytes at the end of a tick
+    std::uint64_t process_peak_bytes = 0;  // the largest resident set of the process so far, all of it (getrusage)
   } memory;
+  // Callers inside ingest(). A stalled lane has been inside one call since before the last two ticks: no span bytes that
+  // came since then are freed, and the graph's window that it writes to stays, until it returns.
+  struct {
+    std::uint32_t in_use = 0, stalled = 0;
+    std::uint64_t stalled_ticks = 0;  // of the one that has been inside for longest
+  } lanes;
+  std::uint64_t rank_seed = 0;  // in use: links.propagate.rank_seed, or drawn when the engine was opened
 };
 
 // One way in which something can be lost, for help texts and metrics.

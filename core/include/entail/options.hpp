@@ -137,6 +137,7 @@ struct PropagateOptions {
   std::uint32_t max_links_followed = 256;
   std::uint32_t max_traces_per_origin = 1024;
   std::uint64_t max_propagated_bytes_per_second = 0;  // 0 = no limit
+  std::optional<std::uint64_t> rank_seed;  // absent: drawn when the engine is opened
   OriginLinks origin_links = OriginLinks::all;
   std::vector<std::string> type_keys = {"link.type", "link.relationship"};
   std::map<std::string, TypeRule> types;  // keys with '-' written as '_'
@@ -175,7 +176,7 @@ struct Options {
   // Not in the configuration file: what the embedding program chooses.
   std::uint32_t ingest_lanes_max = 64;                // callers inside ingest() at once, 1..kIngestLanesMax
   std::uint64_t output_batch_bytes_max = 4ull << 20;  // an emitted batch is cut here, at a span boundary; >= 1
-  std::uint64_t table_seed = 0;                       // seed of the trace table's hash; no result depends on it
+  std::optional<std::uint64_t> table_seed;  // of the trace table's hash; absent: drawn at random. No result depends on it
 };
 
 // One thing to say about a configuration text. Lines and columns count from 1; 0 = no position.

@@ -1,0 +1,76 @@
+// Admission: how much the engine holds, and whether one more request fits (DESIGN 3.8, G5, G9).
+//
+// The account is the sum of gauges that their owners keep current (span store, graph), of what only the tick thread
+// changes (set at the end of each tick), of what ingest has logged since for the tick to adopt, and of reservations: a
+// request reserves what it may need at most before it touches anything, and gives that back when it ends, when the
+// gauges have what it really took. So any number of lanes together stay below the limit, between ticks too.
+//
+// Thread rule: try_reserve() and settle() any thread; the others the tick thread. All words are gauges or maxima, relaxed:
+// they guard no data, and a reservation is one RMW, so that two lanes cannot both take the last room.
+#pragma once
+
+#include <cstdint>
+
+#include "graph/graph.hpp"
+#include "store/span_store.hpp"
+#include "sync/atomic.hpp"
+#include "sync/raise.hpp"
+
+namespace entail::engine {
+
+// What a trace that got spans costs until the tick has adopted it, beside its node and spans: a log entry and a record.
+constexpr std::uint64_t kAdoptedBytes = 80;
+
+class Admission {
+ public:
+  Admission(const store::SpanStore& store, const graph::Graph& graph, std::uint64_t limit_bytes) noexcept
+      : store_(store), graph_(graph), limit_bytes_(limit_bytes) {}
+
+  // A request of so many bytes is refused before it is decoded (G5).
+  bool is_too_large(std::uint64_t request_bytes) const noexcept { return request_bytes > limit_bytes_ / 4; }
+  // What a request needs at most can be three times what it takes (its links may all lead to nodes that are there): one
+  // that takes a quarter of the limit must get in.
+  bool can_never_fit(std::uint64_t need_bytes) const noexcept { return need_bytes > limit_bytes_ / 4 * 3; }
+
+  // False: no room now; the tick thread learns how much was wanted.
+  bool try_reserve(std::uint64_t bytes) noexcept {
+    const std::uint64_t reserved = reserved_.fetch_add(bytes, std::memory_order_relaxed);
+    if (held_bytes() + reserved + bytes <= limit_bytes_) return true;
+    reserved_.fetch_sub(bytes, std::memory_order_relaxed);
+    sync::raise_to(wanted_, bytes);
+    return false;
+  }
+  // The request has ended; `logged` bytes wait for the tick to adopt them.
+  void settle(std::uint64_t reserved, std::uint64_t logged) noexcept {
+    if (logged != 0) logged_.fetch_add(logged, std::memory_order_relaxed);
+    reserved_.fetch_sub(reserved, std::memory_order_relaxed);
+  }
+  // A request was refused for lack of room in the graph's window.
+  void note_wanted(std::uint64_t bytes) noexcept { sync::raise_to(wanted_, bytes); }
+
+  std::uint64_t held_bytes() const noexcept {
+    return store_.bytes() + store_.pooled_bytes() + graph_.bytes() + ticked_.load(std::memory_order_relaxed) +
+           logged_.load(std::memory_order_relaxed);
+  }
+  std::uint64_t limit_bytes() const noexcept { return limit_bytes_; }
+
+  // The most that a request wanted in vain since the last call; 0: all found room.
+  std::uint64_t take_wanted() noexcept { return wanted_.exchange(0, std::memory_order_relaxed); }
+  // Before the logs are read: what the tick is going to adopt. To be given to set_ticked() when that is accounted for.
+  std::uint64_t logged_bytes() const noexcept { return logged_.load(std::memory_order_relaxed); }
+  void set_ticked(std::uint64_t bytes, std::uint64_t adopted) noexcept {
+    ticked_.store(bytes, std::memory_order_relaxed);
+    logged_.fetch_sub(adopted, std::memory_order_relaxed);
+  }
+
+ private:
+  const store::SpanStore& store_;
+  const graph::Graph& graph_;
+  const std::uint64_t limit_bytes_;
+  alignas(sync::kCacheLineBytes) sync::HardwareSync::Atomic<std::uint64_t> reserved_{0};
+  sync::HardwareSync::Atomic<std::uint64_t> logged_{0};
+  sync::HardwareSync::Atomic<std::uint64_t> wanted_{0};
+  sync::HardwareSync::Atomic<std::uint64_t> ticked_{0};
+};
+
+}  // namespace entail::engine

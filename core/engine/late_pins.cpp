@@ -1,0 +1,102 @@
+#include "engine/late_pins.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "engine/cut_span.hpp"
+
+namespace entail::engine {
+
+using graph::NodeId;
+
+void LatePins::add_emitted(RecordId id, std::vector<TraceId> linked) {
+  const auto [place, is_new] = emitted_.try_emplace(id);
+  Emitted& emitted = place->second;
+  bytes_ -= emitted.capacity() * sizeof(Emitted::value_type);
+  for (const TraceId trace : linked) emitted.emplace_back(trace, 1);
+  std::sort(emitted.begin(), emitted.end());
+  std::size_t count = 0;
+  for (const auto& [trace, links] : emitted) {
+    if (count != 0 && emitted[count - 1].first == trace)
+      emitted[count - 1].second += links;
+    else
+      emitted[count++] = {trace, links};
+  }
+  emitted.resize(count);
+  emitted.shrink_to_fit();
+  bytes_ += emitted.capacity() * sizeof(Emitted::value_type) + (is_new ? kEntryBytes : 0);
+  traces_.ledger[id].has_cut_links = true;
+}
+
+void LatePins::forget(RecordId id) noexcept {
+  if (!traces_.ledger[id].has_cut_links) return;
+  const auto place = emitted_.find(id);
+  if (place == emitted_.end()) return;
+  bytes_ -= place->second.capacity() * sizeof(Emitted::value_type) + kEntryBytes;
+  emitted_.erase(place);
+}
+
+// Ascending by linking trace, each pair once.
+std::vector<LatePins::Pair> LatePins::collect(const std::vector<RecordId>& origins) const {
+  std::vector<Pair> pairs;
+  for (const RecordId origin : origins) {
+    traces_.for_each_node(origin, [&](NodeId node) {
+      traces_.graph.for_each_in(node, [&](graph::EdgeCell cell) {
+        if (!cell.on_cut_span()) return;
+        const NodeId far = traces_.graph.node_of(cell);
+        if (far == 0) return;
+        const RecordId linking = traces_.graph.record(traces_.graph.newest(far));
+        if (linking != 0 && traces_.ledger[linking].has_cut_links) pairs.push_back({linking, origin, 1});
+      });
+    });
+  }
+  const auto key = [](const Pair& pair) { return std::tie(pair.linking, pair.origin); };
+  std::sort(pairs.begin(), pairs.end(), [&](const Pair& a, const Pair& b) { return key(a) < key(b); });
+  std::size_t count = 0;
+  for (const Pair& pair : pairs) {
+    if (count != 0 && key(pairs[count - 1]) == key(pair))
+      ++pairs[count - 1].links;
+    else
+      pairs[count++] = pair;
+  }
+  pairs.resize(count);
+  return pairs;
+}
+
+// Adds the links of truncated spans that `linking` still holds: when those are emitted, the origins are known.
+void LatePins::count_held(RecordId linking, std::unordered_map<RecordId, std::uint32_t>& known) const {
+  traces_.for_each_node(linking, [&](NodeId node) {
+    for (const store::SpanEntry* entry = traces_.payload(node).spans.first(); entry != nullptr; entry = entry->next) {
+      if (entry->cut() == nullptr) continue;
+      for (const graph::EdgeCell cell : entry->cut()->cells) {
+        const NodeId far = cell.word == 0 ? 0 : traces_.graph.node_of(cell);
+        if (far == 0) continue;
+        if (const auto place = known.find(traces_.graph.record(traces_.graph.newest(far))); place != known.end())
+          ++place->second;
+      }
+    }
+  });
+}
+
+std::uint64_t LatePins::count(const std::vector<RecordId>& origins) {
+  if (emitted_.empty() || origins.empty()) return 0;
+  const std::vector<Pair> pairs = collect(origins);
+  std::uint64_t late = 0;
+  std::unordered_map<RecordId, std::uint32_t> known;  // links to each origin that were emitted, or will be
+  for (std::size_t first = 0, end = 0; first < pairs.size(); first = end) {
+    const RecordId linking = pairs[first].linking;
+    const Emitted& emitted = emitted_.at(linking);
+    known.clear();
+    for (end = first; end < pairs.size() && pairs[end].linking == linking; ++end) {
+      const TraceId trace = traces_.trace_id(pairs[end].origin);
+      const auto place = std::lower_bound(emitted.begin(), emitted.end(), std::pair{trace, std::uint32_t{0}});
+      known[pairs[end].origin] = place != emitted.end() && place->first == trace ? place->second : 0;
+    }
+    count_held(linking, known);
+    for (std::size_t i = first; i < end; ++i)
+      if (pairs[i].links > known[pairs[i].origin]) late += pairs[i].links - known[pairs[i].origin];
+  }
+  return late;
+}
+
+}  // namespace entail::engine

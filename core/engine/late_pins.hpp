@@ -1,0 +1,45 @@
+// The loss late_pin (DESIGN 4.3): links that were cut from an emitted span, and whose target became an origin only later.
+// For that it remembers which links of truncated spans were emitted, by linking trace.
+//
+// Thread rule: Confined (tick). Cost of count(): linear in the in-edges of the new origins and in the cut links that their
+// linking traces still hold, however many origins there are. Memory: bytes(); at most max_links_per_span entries of 24
+// bytes for each truncated span that was emitted, until its trace is forgotten.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "engine/traces.hpp"
+
+namespace entail::engine {
+
+class LatePins {
+ public:
+  explicit LatePins(Traces& traces) noexcept : traces_(traces) {}
+
+  // A truncated span of the trace was emitted with links to these traces, which may repeat.
+  void add_emitted(RecordId id, std::vector<TraceId> linked);
+  void forget(RecordId id) noexcept;
+  // Links that lead to one of these traces, which have just become origins, and that were cut in earlier ticks.
+  std::uint64_t count(const std::vector<RecordId>& origins);
+  std::uint64_t bytes() const noexcept { return bytes_; }
+
+ private:
+  struct Pair {  // how many links of truncated spans lead from a trace to a new origin
+    RecordId linking;
+    RecordId origin;
+    std::uint32_t links;
+  };
+  std::vector<Pair> collect(const std::vector<RecordId>& origins) const;
+  void count_held(RecordId linking, std::unordered_map<RecordId, std::uint32_t>& known) const;
+
+  using Emitted = std::vector<std::pair<TraceId, std::uint32_t>>;  // ascending by trace
+  static constexpr std::uint64_t kEntryBytes = 96;                 // of the map, about
+  Traces& traces_;
+  std::unordered_map<RecordId, Emitted> emitted_;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace entail::engine

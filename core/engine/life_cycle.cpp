@@ -1,0 +1,396 @@
+#include "engine/life_cycle.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/prefetch.hpp"
+#include "engine/retention_rules.hpp"
+#include "store/generation.hpp"
+#include "sync/sync_point.hpp"
+
+namespace entail::engine {
+
+using graph::NodeId;
+
+LifeCycle::LifeCycle(Traces& traces, std::uint64_t retain_bytes_max)
+    : traces_(traces), retain_bytes_max_(retain_bytes_max) {
+  counts_.kept_by_policy.resize(traces.policies.policy_count());
+}
+
+void LifeCycle::begin_tick(std::int64_t now_ns, bool draining) noexcept {
+  now_ns_ = now_ns;
+  draining_ = draining;
+}
+
+// The memory of a tick with much to do does not stay.
+void LifeCycle::end_tick() {
+  constexpr std::size_t kKeptCount = 1 << 14;
+  for (std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &to_emit_, &to_log_, &new_origins_}) {
+    list->clear();
+    if (list->capacity() > kKeptCount) *list = {};
+  }
+  if (lists_.capacity() > kKeptCount) lists_ = {};
+  due_at_.sweep(counts_.traces_pending,
+                [&](std::int64_t deadline_ns, RecordId id) { return is_pending_until(id, deadline_ns); });
+  constexpr std::uint64_t kSlack = 4096;
+  if (arrived_.size() > 2 * counts_.traces_pending + kSlack)
+    arrived_.erase_if([&](RecordId id) { return !traces_.ledger.is_in(id, Phase::pending); });
+  if (retained_.size() > 2 * retained_count_ + kSlack)
+    retained_.erase_if([&](const Retained& entry) { return !is_retained(entry); });
+}
+
+void LifeCycle::adopt(const Touch& touch) {
+  graph::Graph& graph = traces_.graph;
+  propagate::Ledger& ledger = traces_.ledger;
+  traces_.payload(touch.node).spans.clear_touched();
+  const NodeId newest = graph.newest(touch.node);
+  RecordId id = graph.record(newest);
+  if (id == 0) {
+    id = ledger.add(newest);
+    ledger[id].has_one_incarnation = graph.older(newest) == 0;
+    graph.set_record(newest, id);
+  }
+  Record& record = ledger[id];
+  record.touched_ns = now_ns_;
+  touched_.push_back(id);
+  switch (record.phase) {
+    case Phase::absent:
+      start_pending(id, touch);
+      return;
+    case Phase::pending:
+      hold_generation(id, touch.generation);
+      set_deadline(id, touch);
+      return;
+    case Phase::retained:
+      hold_generation(id, touch.generation);
+      return;
+    case Phase::kept:
+    case Phase::sealed:
+      return;  // its spans go out, or are dropped, in this tick
+  }
+}
+
+void LifeCycle::start_pending(RecordId id, const Touch& touch) {
+  Record& record = traces_.ledger[id];
+  traces_.ledger.set_phase(id, Phase::pending);
+  record.arrival_ns = kNever;
+  record.deadline_ns = kNever;
+  record.generation = touch.generation;
+  ++open_generations_[record.generation];
+  arrived_.push_back(id);
+  ++counts_.traces_received;
+  ++counts_.traces_pending;
+  set_deadline(id, touch);
+  traces_.carrier.arrive(id);
+}
+
+// A trace that holds spans got one that a slow lane wrote in an earlier generation (PROTOCOL touch P2).
+void LifeCycle::hold_generation(RecordId id, std::uint32_t generation) {
+  if (generation >= traces_.ledger[id].generation) return;
+  ++open_generations_[generation];
+  close_generation(id);
+  traces_.ledger[id].generation = generation;
+}
+
+// The trace no longer holds span bytes, so its generation may be freed when all of its traces have let go.
+void LifeCycle::close_generation(RecordId id) {
+  const auto open = open_generations_.find(traces_.ledger[id].generation);
+  if (--open->second == 0) open_generations_.erase(open);
+}
+
+std::uint64_t LifeCycle::held_generation() const noexcept {
+  return open_generations_.empty() ? store::GenerationClock<>::kIdle : open_generations_.begin()->first;
+}
+
+// A pending trace is due a wait after its first span, or after its first span without a parent, if that is earlier.
+void LifeCycle::set_deadline(RecordId id, const Touch& touch) {
+  const TailSamplingOptions& options = traces_.options.tail_sampling;
+  Record& record = traces_.ledger[id];
+  record.arrival_ns = std::min(record.arrival_ns, touch.arrival_ns());
+  std::int64_t deadline = after(record.arrival_ns, options.decision_wait_ns);
+  if (touch.is_root())
+    deadline = std::min(deadline, after(touch.arrival_ns(), options.decision_wait_after_root_received_ns));
+  if (deadline >= record.deadline_ns) return;
+  record.deadline_ns = deadline;  // an entry under a later deadline is stale
+  due_at_.add(deadline, id);
+}
+
+void LifeCycle::collect_due() {
+  due_at_.take_until(draining_ ? kNever : now_ns_, [&](std::int64_t deadline_ns, const auto& ids) {
+    constexpr std::size_t kAhead = 32;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (i + kAhead < ids.size()) traces_.ledger.prefetch(ids[i + kAhead]);
+      if (is_pending_until(ids[i], deadline_ns)) due_.push_back(ids[i]);
+    }
+  });
+  if (!std::is_sorted(due_.begin(), due_.end())) std::sort(due_.begin(), due_.end());
+  due_.erase(std::unique(due_.begin(), due_.end()), due_.end());
+}
+
+bool LifeCycle::mark_evicted(RecordId id) {
+  Record& record = traces_.ledger[id];
+  if (record.evicting) return false;
+  record.evicting = true;
+  evicted_.push_back(id);
+  if (record.phase == Phase::pending && record.deadline_ns > now_ns_) {
+    record.deadline_ns = now_ns_;
+    due_at_.add(now_ns_, id);
+  }
+  return true;
+}
+
+void LifeCycle::seal_evicted() {
+  for (const RecordId id : evicted_) {
+    traces_.ledger[id].evicting = false;
+    if (traces_.ledger[id].phase != Phase::retained) continue;
+    note_loss(id, Loss::evicted);
+    seal(id);
+  }
+  evicted_.clear();
+}
+
+void LifeCycle::for_each_holding(const std::function<bool(RecordId)>& f) {
+  while (!retained_.empty() && !is_retained(retained_.front())) retained_.pop_front();
+  while (!arrived_.empty() && !traces_.ledger.is_in(arrived_.front(), Phase::pending)) arrived_.pop_front();
+  for (std::size_t i = 0; i < retained_.size(); ++i)
+    if (is_retained(retained_[i]) && !f(retained_[i].id)) return;
+  for (std::size_t i = 0; i < arrived_.size(); ++i)
+    if (traces_.ledger.is_in(arrived_[i], Phase::pending) && !f(arrived_[i])) return;
+}
+
+void LifeCycle::take_verdict(RecordId id, const policy::OwnVerdict& own) {
+  Record& record = traces_.ledger[id];
+  record.own_keep = own.keep;
+  record.vetoed = own.vetoed;
+  record.by_chance = own.by_chance;
+  record.threshold_known = own.threshold_known;
+  if (own.keep) record.threshold = own.threshold;  // in the place of the deadline: a trace with a keep has none
+  record.policy = static_cast<std::int16_t>(own.policy);
+  if (own.origin) become_origin(id, !own.by_chance);
+}
+
+void LifeCycle::become_origin(RecordId id, bool certain) {
+  Record& record = traces_.ledger[id];
+  if (!record.origin) {
+    record.origin = true;
+    ++counts_.origins;
+    new_origins_.push_back(id);
+  }
+  traces_.carrier.make_origin(id, certain);
+}
+
+void LifeCycle::touch_log(RecordId id) {
+  Record& record = traces_.ledger[id];
+  if (record.log_pending) return;
+  record.log_pending = true;
+  to_log_.push_back(id);
+}
+
+void LifeCycle::note_loss(RecordId id, Loss loss) {
+  count(loss);
+  traces_.ledger[id].loss = loss;
+  if (const propagate::PathId path = traces_.carrier.nearest_path(id); path != 0) traces_.ledger.set_reason(id, path);
+  touch_log(id);
+}
+
+void LifeCycle::keep(RecordId id, propagate::PathId path) {
+  Record& record = traces_.ledger[id];
+  if (record.phase == Phase::pending) {
+    --counts_.traces_pending;
+  } else {
+    retained_bytes_ -= record.bytes;
+    --retained_count_;
+    --counts_.traces_dropped;
+    record.revived = record.reached;  // whatever else says keep in this tick
+    if (record.revived) ++counts_.traces_revived;
+  }
+  traces_.ledger.set_phase(id, Phase::kept);
+  record.kept_by_link = path != 0;
+  record.loss = Loss::none;
+  traces_.ledger.set_reason(id, path);
+  ++counts_.traces_kept;
+  count_kept(id);
+  decide_threshold(id);
+  to_emit_.push_back(id);
+  touch_log(id);
+}
+
+void LifeCycle::count_kept(RecordId id) {
+  const Record& record = traces_.ledger[id];
+  if (!record.kept_by_link) {
+    ++counts_.kept_by_policy[static_cast<std::size_t>(record.policy)];
+    return;
+  }
+  const propagate::PathPool& paths = traces_.ledger.paths();
+  ++counts_.kept_by_link[{paths.direction(record.reason_path), paths.hops(record.reason_path)}];
+}
+
+// What happens to ot=th on the trace's spans, late ones too (DESIGN 3.11).
+void LifeCycle::decide_threshold(RecordId id) {
+  Record& record = traces_.ledger[id];
+  if (record.reached && traces_.carrier.is_reached_for_certain(id)) return;
+  if (record.kept_by_link) {
+    record.erase_threshold = true;
+  } else if (record.by_chance) {
+    record.raise_threshold = record.threshold_known;
+    record.erase_threshold = !record.threshold_known;
+  }
+}
+
+void LifeCycle::drop(RecordId id) {
+  Record& record = traces_.ledger[id];
+  --counts_.traces_pending;
+  ++counts_.traces_dropped;
+  traces_.ledger.set_phase(id, Phase::retained);
+  record.deadline_ns = after(now_ns_, traces_.options.retain.window_ns);
+  retained_bytes_ += record.bytes;
+  ++retained_count_;
+  retained_.push_back({id, record.deadline_ns});
+  touch_log(id);
+}
+
+void LifeCycle::bound_retention() {
+  while (retained_bytes_ > retain_bytes_max_ && !retained_.empty()) {
+    const Retained oldest = retained_.front();
+    retained_.pop_front();
+    if (!is_retained(oldest)) continue;
+    note_loss(oldest.id, Loss::evicted);
+    seal(oldest.id);
+  }
+}
+
+void LifeCycle::seal_expired() {
+  constexpr std::size_t kTogether = 32;
+  std::array<RecordId, kTogether> expired;
+  const auto has_expired = [&] {
+    return !retained_.empty() && (draining_ || retained_.front().deadline_ns <= now_ns_);
+  };
+  while (has_expired()) {
+    std::size_t count = 0;
+    for (; count < expired.size() && has_expired(); retained_.pop_front())
+      if (is_retained(retained_.front())) expired[count++] = retained_.front().id;
+    for (std::size_t i = 0; i < count; ++i)
+      if (!traces_.ledger[expired[i]].has_one_incarnation) traces_.graph.prefetch(traces_.ledger[expired[i]].node);
+    for (std::size_t i = 0; i < count; ++i) base::prefetch(&traces_.payload(traces_.ledger[expired[i]].node));
+    for (std::size_t i = 0; i < count; ++i)
+      if (traces_.ledger[expired[i]].phase == Phase::retained) seal(expired[i]);
+  }
+  for (const RecordId id : touched_) {
+    if (traces_.ledger[id].phase != Phase::sealed) continue;
+    take_spans(id, lists_);
+    drop_late(id, lists_);
+  }
+}
+
+// True: spans came that no tick has adopted yet.
+bool LifeCycle::take_spans(RecordId id, Lists& lists) {
+  lists.clear();
+  bool unadopted = false;
+  traces_.for_each_node(id, [&](NodeId node) {
+    lists.emplace_back(node, traces_.payload(node).spans.take());
+    unadopted |= lists.back().second.was_touched;
+  });
+  return unadopted;
+}
+
+void LifeCycle::put_back(const Lists& lists) {
+  for (const auto& [node, taken] : lists) {
+    for (store::SpanEntry* entry = taken.first; entry != nullptr;) {
+      store::SpanEntry* const next = entry->next;
+      traces_.payload(node).spans.put_back(entry, entry->link_count() != 0);
+      entry = next;
+    }
+  }
+}
+
+void LifeCycle::seal(RecordId id) {
+  Record& record = traces_.ledger[id];
+  ENTAIL_SYNC_POINT("seal:before_take");
+  const bool unadopted = take_spans(id, lists_);
+  ENTAIL_SYNC_POINT("seal:after_take");
+  if (unadopted && !record.vetoed) {
+    const policy::OwnVerdict own = traces_.evaluate(id, traces_.facts(id), now_ns_);
+    if (own.keep && !draining_) {
+      // The tick that adopts them keeps it; until then it stays as it is, without a place among those to be sealed.
+      put_back(lists_);
+      take_verdict(id, own);
+      return;
+    }
+    record.vetoed = own.vetoed;
+  }
+  retained_bytes_ -= record.bytes;
+  --retained_count_;
+  traces_.ledger.set_phase(id, Phase::sealed);
+  ENTAIL_SYNC_POINT("seal:after_mark");
+  close_generation(id);
+  if (unadopted && draining_)
+    drop_late(id, lists_);  // no tick will follow
+  else
+    drop_spans(lists_);
+}
+
+// Spans lie apart, and cold: they are looked at only for links.
+void LifeCycle::drop_spans(const Lists& lists) {
+  std::uint64_t spans = 0;
+  std::uint64_t links = 0;
+  for (const auto& [node, taken] : lists) {
+    if (!taken.has_links && taken.is_counted()) {
+      spans += taken.count;
+      continue;
+    }
+    for (const store::SpanEntry* entry = taken.first; entry != nullptr; entry = entry->next) {
+      ++spans;
+      links += entry->link_count();
+    }
+  }
+  counts_.spans_released += spans;
+  counts_.links_released += links;
+  counts_.spans_dropped += spans;
+  counts_.links_dropped += links;
+}
+
+// Late spans of a sealed trace are dropped; one that would have made an origin by itself is a loss. Its links are
+// edges.
+void LifeCycle::drop_late(RecordId id, const Lists& lists) {
+  const bool vetoed = traces_.ledger[id].vetoed;
+  const TraceId trace = traces_.trace_id(id);
+  for (const auto& [node, taken] : lists) {
+    for (const store::SpanEntry* entry = taken.first; entry != nullptr; entry = entry->next) {
+      ++counts_.spans_released;
+      counts_.links_released += entry->link_count();
+      counts_.links_dropped += entry->link_count();
+      if (!vetoed && traces_.would_be_origin(*entry, trace)) {
+        count(Loss::late_origin);
+        ++counts_.late_origin_spans;
+      } else {
+        ++counts_.spans_dropped;
+      }
+    }
+  }
+}
+
+void LifeCycle::on_emitted(RecordId id, std::uint64_t span_count, std::uint64_t link_count) {
+  Record& record = traces_.ledger[id];
+  counts_.spans_released += span_count;
+  counts_.links_released += link_count;
+  if (record.first_emission_done) return;
+  record.first_emission_done = true;
+  close_generation(id);
+}
+
+void LifeCycle::forget(RecordId id) {
+  traces_.carrier.forget(id);
+  for (NodeId node = traces_.ledger[id].node; node != 0; node = traces_.graph.older(node))
+    traces_.graph.set_record(node, 0);
+  traces_.ledger.remove(id);
+}
+
+std::uint64_t LifeCycle::bytes() const noexcept {
+  constexpr std::uint64_t kMapNodeBytes = 64;
+  std::uint64_t bytes = due_at_.bytes() + arrived_.bytes() + retained_.bytes() + open_generations_.size() * kMapNodeBytes;
+  for (const std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &to_emit_, &to_log_, &new_origins_})
+    bytes += list->capacity() * sizeof(RecordId);
+  return bytes;
+}
+
+}  // namespace entail::engine

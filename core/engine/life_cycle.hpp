@@ -1,0 +1,152 @@
+// The life cycle of a trace: its states, who may change them, and what each holds. docs/life-cycle.md is the page about it.
+//
+//   absent ── first span ──► pending ── due: own keep, or reached ─────────► kept
+//                               │                                             ▲
+//                               └─ due: else ─► retained ── reached, or rises ┘
+//                                                  │
+//                                                  └─ retention over, vetoed, evicted ─► sealed
+//   absent, kept and sealed traces are forgotten when the graph window with their newest node closes.
+//
+// Nothing turns a keep into a drop, and a sealed trace stays sealed. This class alone writes phases, the queues of traces
+// and the counters of what became of traces and spans; it decides nothing: who calls keep(), drop() or seal() does.
+//
+// Spans that race with a seal (DESIGN 3.9): seal() takes the spans, and asks afterwards whether some came that no tick has
+// adopted. What the trace's fold says then covers all that was taken (PROTOCOL touch P1). If the trace rises to keep by
+// that, its spans go back, and the next tick keeps it; else they were held with the trace and go with it.
+//
+// Thread rule: Confined (tick). Cost: constant for each change of state, with amortised sweeps of the queues.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "base/loss.hpp"
+#include "base/page_queue.hpp"
+#include "engine/due_queue.hpp"
+#include "engine/traces.hpp"
+
+namespace entail::engine {
+
+class LifeCycle {
+ public:
+  using Loss = base::Loss;
+
+  LifeCycle(Traces& traces, std::uint64_t retain_bytes_max);
+
+  // --- a tick, in its order
+  void begin_tick(std::int64_t now_ns, bool draining) noexcept;
+  // The trace of a logged node got spans: absent becomes pending; a pending one may be due earlier.
+  void adopt(const Touch& touch);
+  void collect_due();
+  // A pending trace is decided in this tick, or a retained one sealed, unless it is kept. False: it is marked already.
+  bool mark_evicted(RecordId id);
+  // retain.max_bytes: first dropped, first out.
+  void bound_retention();
+  // Retained traces whose time is over are sealed; at the end of the input, all. Late spans of sealed traces go.
+  void seal_expired();
+  void end_tick();
+
+  // --- changes of state
+  // pending, retained -> kept. path: of the keep over links that keeps it; 0: its own verdict does.
+  void keep(RecordId id, propagate::PathId path);
+  void drop(RecordId id);    // pending -> retained
+  void seal(RecordId id);    // retained -> sealed; stays retained if spans came that make it rise
+  void forget(RecordId id);  // absent, kept, sealed -> gone
+  void become_origin(RecordId id, bool certain);
+  void take_verdict(RecordId id, const policy::OwnVerdict& own);
+  // Writes the loss into the record, with the path of the keep that could not keep the trace, and counts it.
+  void note_loss(RecordId id, Loss loss);
+  void count(Loss loss, std::uint64_t amount = 1) noexcept { counts_.losses[static_cast<unsigned>(loss)] += amount; }
+  void touch_log(RecordId id);
+  // Its spans were taken from its lists and emitted.
+  void on_emitted(RecordId id, std::uint64_t span_count, std::uint64_t link_count);
+
+  // --- what the running tick works on
+  const std::vector<RecordId>& touched() const noexcept { return touched_; }  // got spans
+  const std::vector<RecordId>& due() const noexcept { return due_; }
+  std::vector<RecordId>& to_emit() noexcept { return to_emit_; }
+  std::vector<RecordId>& to_log() noexcept { return to_log_; }
+  const std::vector<RecordId>& new_origins() const noexcept { return new_origins_; }
+  // Evicted traces that were not kept are sealed.
+  void seal_evicted();
+  std::int64_t now_ns() const noexcept { return now_ns_; }
+  bool draining() const noexcept { return draining_; }
+
+  // --- for making room
+  // f(id) for retained traces, first dropped first, then pending ones in order of arrival, while f says true.
+  void for_each_holding(const std::function<bool(RecordId)>& f);
+  const std::map<std::uint32_t, std::uint64_t>& open_generations() const noexcept { return open_generations_; }
+  // Chunks of the span store before it hold no span of any trace.
+  std::uint64_t held_generation() const noexcept;
+  std::uint64_t bytes() const noexcept;
+
+  struct Counts {
+    std::uint64_t losses[base::kLossCount] = {};
+    std::uint64_t spans_released = 0;  // taken out of the traces' lists, whatever became of them
+    std::uint64_t links_released = 0;
+    std::uint64_t spans_dropped = 0;
+    std::uint64_t links_dropped = 0;
+    std::uint64_t late_origin_spans = 0;
+    std::uint64_t traces_received = 0;
+    std::uint64_t traces_kept = 0;
+    std::uint64_t traces_dropped = 0;
+    std::uint64_t traces_revived = 0;
+    std::uint64_t traces_pending = 0;
+    std::uint64_t origins = 0;
+    std::vector<std::uint64_t> kept_by_policy;
+    std::map<std::pair<Direction, std::uint32_t>, std::uint64_t> kept_by_link;
+  };
+  const Counts& counts() const noexcept { return counts_; }
+
+ private:
+  struct Retained {
+    RecordId id;
+    std::int64_t deadline_ns;
+  };
+  void start_pending(RecordId id, const Touch& touch);
+  void set_deadline(RecordId id, const Touch& touch);
+  void hold_generation(RecordId id, std::uint32_t generation);
+  void close_generation(RecordId id);
+  void count_kept(RecordId id);
+  void decide_threshold(RecordId id);
+  // Entries of the queues outlive their traces: the number may be given up, or another trace's.
+  bool is_retained(const Retained& entry) const noexcept {
+    const Record* const record = traces_.ledger.find(entry.id);
+    return record != nullptr && record->phase == Phase::retained && record->deadline_ns == entry.deadline_ns;
+  }
+  bool is_pending_until(RecordId id, std::int64_t deadline_ns) const noexcept {
+    const Record* const record = traces_.ledger.find(id);
+    return record != nullptr && record->phase == Phase::pending && record->deadline_ns == deadline_ns;
+  }
+  using Lists = std::vector<std::pair<graph::NodeId, SpanList<store::SpanEntry>::Taken>>;
+  bool take_spans(RecordId id, Lists& lists);
+  void drop_spans(const Lists& lists);
+  void drop_late(RecordId id, const Lists& lists);
+  void put_back(const Lists& lists);
+
+  Traces& traces_;
+  const std::uint64_t retain_bytes_max_;
+  std::int64_t now_ns_ = 0;
+  bool draining_ = false;
+
+  DueQueue due_at_;                        // pending traces by deadline
+  base::PageQueue<RecordId> arrived_;      // pending traces, oldest first; others among them are skipped
+  base::PageQueue<Retained> retained_;     // first dropped first; others among them are skipped
+  std::uint64_t retained_count_ = 0;
+  std::uint64_t retained_bytes_ = 0;
+  std::map<std::uint32_t, std::uint64_t> open_generations_;  // traces that hold spans, by their first one's generation
+
+  std::vector<RecordId> touched_;
+  std::vector<RecordId> due_;
+  std::vector<RecordId> evicted_;
+  std::vector<RecordId> to_emit_;
+  std::vector<RecordId> to_log_;
+  std::vector<RecordId> new_origins_;
+  Lists lists_;  // scratch of seal()
+  Counts counts_;
+};
+
+}  // namespace entail::engine

@@ -1,0 +1,50 @@
+// What the engine reports: the decision log, explain() and the statistics. It reads everything and changes nothing but the
+// revisions of records. Thread rule: as tick().
+#pragma once
+
+#include <string_view>
+
+#include "engine/emission.hpp"
+#include "engine/intake.hpp"
+#include "engine/late_pins.hpp"
+#include "engine/life_cycle.hpp"
+#include "engine/room.hpp"
+#include "engine/traces.hpp"
+#include "entail/entail.hpp"
+
+namespace entail::engine {
+
+class Report {
+ public:
+  struct Parts {
+    const Traces& traces;
+    const Intake& intake;
+    LifeCycle& life;
+    const Emission& emission;
+    const Room& room;
+    Sink& sink;
+    std::uint64_t rank_seed;
+  };
+  explicit Report(const Parts& parts) noexcept : parts_(parts) {}
+
+  // The revisions of this tick, by arrival. A trace whose verdict, origin or loss changed has one line.
+  void write_log();
+  // failed: the last tick found no memory, and nobody will decide what is held.
+  Statistics statistics(bool failed) const;
+  Result<Explanation> explain(TraceId trace_id) const;
+  void note_peak() noexcept;
+
+ private:
+  DecisionRecord describe(RecordId id) const;
+  std::string_view state_of(graph::NodeId node) const;
+  struct LaneTotals;
+  LaneTotals sum_lanes(Statistics& out) const;
+  void add_losses(const LaneTotals& totals, Statistics& out) const;
+  void add_spans(const LaneTotals& totals, Statistics& out) const;
+  void add_memory(Statistics& out) const;
+
+  Parts parts_;
+  std::uint64_t peak_bytes_ = 0;
+};
+
+}  // namespace entail::engine

@@ -1,0 +1,247 @@
+#include "engine/room.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "base/prefetch.hpp"
+#include "engine/cut_span.hpp"
+
+namespace entail::engine {
+
+using graph::Compaction;
+using graph::NodeId;
+using graph::WindowInfo;
+
+namespace {
+
+// Slots that stay free for the windows that a busy tick opens, while older ones are being closed.
+constexpr unsigned kSlotsFree = 2;
+constexpr unsigned kRotationsMax = 4;  // for the sake of what one tick moves
+constexpr std::uint64_t kNodesPerTick = 1 << 15;  // examined in a window that is over, and twice what was made meanwhile
+constexpr std::uint64_t kPooledShare = 16;        // of memory_limit: empty chunks of the span store that are kept
+
+}  // namespace
+
+Room::Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake)
+    : traces_(traces),
+      graph_(traces.graph),
+      life_(life),
+      late_pins_(late_pins),
+      intake_(intake),
+      compaction_(traces.graph),
+      limit_bytes_(traces.options.memory_limit_bytes) {
+  adopted_ns_.fill(kNever);
+}
+
+std::uint64_t Room::records_bytes() const noexcept {
+  return traces_.ledger.bytes() + traces_.carrier.bytes() + life_.bytes() + late_pins_.bytes();
+}
+
+bool Room::is_short() const noexcept {
+  return bytes_to_release(intake_.admission().held_bytes(), limit_bytes_, 0) != 0;
+}
+
+void Room::publish() noexcept {
+  intake_.admission().set_ticked(
+      records_bytes() + graph_.forwarding_bytes() + intake_.scratch_bytes() + other_bytes_,
+      std::exchange(adopted_bytes_, 0));
+}
+
+void Room::note_frozen() {
+  adopted_bytes_ = intake_.admission().logged_bytes();
+  graph_.reclaim(intake_.admission().held_bytes() < limit_bytes_ / 2);
+  for (const WindowInfo& window : graph_.windows())
+    if (window.frozen && adopted_ns_[window.slot] == kNever) adopted_ns_[window.slot] = life_.now_ns();
+  graph_.filter_frozen();
+}
+
+ReleasePlan::WindowLoad Room::load_of(const WindowInfo& window) const noexcept {
+  const propagate::Ledger::InWindow& traces = traces_.ledger.in_window(window.slot);
+  return {window.node_count, traces.holding, traces.records, window.bytes};
+}
+
+// What goes without an eviction: windows worth closing, and generations that nobody holds. Generations that a lane may
+// still write to, or that it holds up, release nothing however many traces let go.
+ReleasePlan Room::make_plan(std::uint64_t needed) {
+  ReleasePlan plan(needed);
+  for (const WindowInfo& window : graph_.windows())
+    if (window.is_current || is_closable(window)) plan.add_window(window.slot, load_of(window));
+  std::map<std::uint32_t, std::uint64_t> bytes = traces_.store.bytes_by_generation();
+  bytes.erase(bytes.lower_bound(static_cast<std::uint32_t>(
+                  std::min<std::uint64_t>(intake_.open_generation(), std::numeric_limits<std::uint32_t>::max()))),
+              bytes.end());
+  plan.set_generations(std::move(bytes), life_.open_generations());
+  return plan;
+}
+
+void Room::evict() {
+  wanted_bytes_ = std::max(wanted_bytes_, intake_.admission().take_wanted());
+  const std::uint64_t needed = bytes_to_release(intake_.admission().held_bytes(), limit_bytes_, wanted_bytes_);
+  current_must_go_ = false;
+  if (needed == 0) return;
+  ReleasePlan plan = make_plan(needed);
+  if (!plan.is_enough()) {
+    life_.for_each_holding([&](RecordId id) {
+      if (life_.mark_evicted(id))
+        plan.evict(graph::slot_of(traces_.ledger[id].node), traces_.ledger[id].generation);
+      return !plan.is_enough();
+    });
+  }
+  current_must_go_ = plan.closes(graph_.current_window().slot);
+}
+
+void Room::release(std::uint64_t lanes_generation, std::uint64_t other_bytes) {
+  other_bytes_ = other_bytes;
+  free_spans(lanes_generation);
+  publish();
+  open_window_if_due();
+  close_windows();
+  publish();
+  wanted_bytes_ = 0;
+}
+
+void Room::free_spans(std::uint64_t lanes_generation) {
+  traces_.store.reclaim(std::min(lanes_generation, life_.held_generation()));
+  traces_.store.trim(limit_bytes_ / kPooledShare);
+  intake_.note_generation_begun();
+}
+
+// A new window begins when the current one is old, nearly full, too small for a request, or must go.
+void Room::open_window_if_due() {
+  const std::int64_t window_time_ns =
+      std::max<std::int64_t>(traces_.options.retain.records_ns / kWindowsPerRecordTime, kNanosPerSecond);
+  const WindowInfo current = graph_.current_window();
+  const graph::Need wanted = graph_.wanted();
+  const bool too_small = wanted.nodes != 0 || wanted.links != 0;
+  const bool nearly_full = current.node_count > current.capacity - current.capacity / kCapacityShare ||
+                           current.bytes > limit_bytes_ / kWindowBytesShare;
+  const bool old = life_.now_ns() - window_started_ns_ >= window_time_ns;
+  if (too_small || (current.node_count != 0 && (nearly_full || old || current_must_go_))) rotate(wanted.nodes);
+}
+
+bool Room::rotate(std::uint64_t wanted_nodes) {
+  const WindowInfo current = graph_.current_window();
+  const std::uint64_t largest = window_nodes_max(limit_bytes_, graph_.window_count());
+  const bool was_full = wanted_nodes != 0 || current.node_count > current.capacity - current.capacity / kCapacityShare;
+  // A window that was only old was large enough: with four times what came, the next one is, too.
+  const std::uint64_t enough = std::max(kCapacityShare * current.node_count, window_nodes_first(limit_bytes_));
+  const std::uint64_t next = was_full ? current.capacity * 2 : std::min(enough, current.capacity);
+  if (!graph_.rotate(std::max(std::min(next, largest), wanted_nodes + wanted_nodes / 4))) return false;
+  adopted_ns_[graph_.current_window().slot] = kNever;
+  window_started_ns_ = life_.now_ns();
+  return true;
+}
+
+void Room::close_windows() {
+  const std::uint64_t held = intake_.admission().held_bytes();
+  const std::uint64_t needed = bytes_to_release(held, limit_bytes_, wanted_bytes_);
+  if (needed != 0) {
+    while (intake_.admission().held_bytes() > held - needed && close_one_early(false)) publish();
+  } else if (graph_.window_count() > graph::kWindowSlots - kSlotsFree) {
+    close_one_early(true);
+  } else {
+    close_expired();
+  }
+}
+
+// Closes the oldest window that is worth it before its time. False: there is none, or no room for what must be moved.
+bool Room::close_one_early(bool slots_short) {
+  if (!compaction_.is_closing() && !begin_next_early(slots_short)) return false;
+  early_ = true;
+  if (!advance(~std::uint64_t{0})) return false;
+  graph_.reclaim(false);
+  return true;
+}
+
+bool Room::begin_next_early(bool slots_short) {
+  for (const WindowInfo& window : graph_.windows()) {
+    if (!is_closable(window)) continue;
+    const ReleasePlan::WindowLoad load = load_of(window);
+    if (!slots_short && !is_worth_closing(load.node_count, load.holding_count)) continue;
+    compaction_.begin(window.slot);
+    return true;
+  }
+  return false;
+}
+
+// A window's records are as old as its last batch; those touched since live on in a later one. What a tick spends on it
+// is bounded by what came, so that a window that held much does not cost one tick much.
+void Room::close_expired() {
+  if (!compaction_.is_closing()) {
+    const graph::WindowList windows = graph_.windows();
+    const auto over = std::find_if(windows.begin(), windows.end(), [&](const WindowInfo& window) {
+      return is_closable(window) && life_.now_ns() - adopted_ns_[window.slot] >= traces_.options.retain.records_ns;
+    });
+    if (over == windows.end()) return;
+    early_ = false;
+    compaction_.begin(over->slot);
+  }
+  advance(kNodesPerTick + 2 * nodes_created_);
+  graph_.reclaim(true);
+}
+
+// False: there is no room to move what must be moved; the window goes on closing in a later tick.
+bool Room::advance(std::uint64_t nodes_max) {
+  const unsigned slot = compaction_.slot();
+  for (unsigned rotations = 0;;) {
+    switch (compaction_.advance(*this, nodes_max)) {
+      case Compaction::Step::more:
+        return true;
+      case Compaction::Step::no_room:
+        if (rotations++ == kRotationsMax || !rotate(graph_.wanted().nodes)) return false;
+        break;
+      case Compaction::Step::closed:
+        adopted_ns_[slot] = kNever;
+        return true;
+    }
+  }
+}
+
+Compaction::Fate Room::fate(NodeId node) {
+  const NodeId newest = graph_.newest(node);
+  const RecordId id = graph_.record(newest);
+  if (needs_edges(newest)) return Compaction::Fate::move;
+  if (early_) life_.count(base::Loss::records_forgotten);
+  if (newest != node) {
+    traces_.carrier.tell_paths(id);  // the edges that it has here go
+    return Compaction::Fate::merge;
+  }
+  late_pins_.forget(id);
+  life_.forget(id);
+  return Compaction::Fate::forget;
+}
+
+bool Room::needs_edges(NodeId newest) const noexcept {
+  const Record& record = traces_.ledger[graph_.record(newest)];
+  if (propagate::holds_spans(record.phase)) return true;
+  return !early_ && life_.now_ns() - record.touched_ns < traces_.options.retain.records_ns;
+}
+
+void Room::continue_at(NodeId node, NodeId newest) { traces_.carrier.move_to(node, newest); }
+
+void Room::move_payload(NodeId from, NodeId to) {
+  TracePayload& source = traces_.payload(from);
+  const policy::Facts facts = source.fold().facts(traces_.bit_words);
+  if (facts.spans == 0 && facts.bytes == 0) return;  // no span ever
+  graph_.mark_payload(to);
+  TracePayload& target = traces_.payload(to);
+  target.dropped_upstream.fetch_add(source.dropped_upstream.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  target.fold().fold(facts, traces_.bit_words);
+  for (store::SpanEntry* entry = source.spans.take().first; entry != nullptr;) {
+    store::SpanEntry* const next = entry->next;
+    if (store::CutSpan* const cut = entry->cut(); cut != nullptr) {
+      // Its cells are not part of the graph's lists: they get the names that are good now.
+      for (graph::EdgeCell& cell : cut->cells)
+        if (const NodeId far = cell.word == 0 ? 0 : graph_.node_of(cell); far != 0) cell = graph_.cell_of(far, cell);
+    }
+    target.spans.put_back(entry, entry->link_count() != 0);
+    entry = next;
+  }
+}
+
+void Room::prefetch(NodeId node) const noexcept {
+  if (const RecordId id = graph_.record(node); id != 0) traces_.ledger.prefetch(id);
+}
+
+}  // namespace entail::engine

@@ -1,0 +1,100 @@
+// Room: keeps the engine within memory_limit (DESIGN 3.7, 3.8, G5, G9). It evicts traces at the start of a tick when too
+// little is left, opens and closes windows of the graph at its end, and gives span bytes back.
+//
+// Order of release, oldest first: absent traces and records of sealed and kept ones, which go with their windows; then
+// retained traces; then pending ones. A window goes early if at least a quarter of its nodes goes with it
+// (is_worth_closing); traces are evicted until enough windows are worth closing and enough generations of span bytes are
+// free, so every eviction ends in released memory. What cannot be released in this tick because lanes may still be in the
+// current window, is closed to new requests now and released in the next. So a request finds room after two ticks.
+//
+// PROTOCOL window_close: no node of a window comes out of a log after the window was examined, so nothing that was
+// written into it is overlooked.
+//   words    the lane's epoch (sync/epoch.hpp), its logs (sync/spsc_log.hpp): of touched nodes, created nodes, late edges
+//   ingest   I1 pin, load the current window W  I2 write into W, push its nodes into the logs  I3 unpin
+//   tick     W1 note_frozen(): W, which is not current any more, is frozen (no lane is pinned from before that)
+//            W2 adopt: drain the logs    W3 close W
+//   P1  W1 true => every I3 of a batch in W happens before W1 (epoch P1), so W2 takes all that its I2 logged.
+//       A W1 that follows W2 is not enough: a batch can end between the two, and its entries outlive W.
+//   progress  a lane that stalls in a batch keeps its window from being closed, for that long; the others go on.
+//   proved by tests/interleave/window_drop_test.cpp (1 lane + tick, exhaustive); mutant W2 before W1 must fail.
+//
+// Thread rule: Confined (tick).
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "engine/intake.hpp"
+#include "engine/late_pins.hpp"
+#include "engine/life_cycle.hpp"
+#include "engine/retention_rules.hpp"
+#include "engine/traces.hpp"
+#include "graph/compaction.hpp"
+
+namespace entail::engine {
+
+class Room final : private graph::Compaction::Owner {
+ public:
+  Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake);
+
+  // Is so little left that traces will be evicted?
+  bool is_short() const noexcept;
+
+  // --- a tick, in its order
+  // PROTOCOL window_close W1, before the logs are read.
+  void note_frozen();
+  // So many nodes were made since the last tick.
+  void note_created(std::uint64_t nodes) noexcept { nodes_created_ = nodes; }
+  // Step 0: marks traces until enough would be released. They are decided in this tick with what is known.
+  void evict();
+  // The end of the tick: frees span bytes, opens a window where that is due, closes those that are over or must go.
+  // other_bytes: what the other parts of the tick hold.
+  void release(std::uint64_t lanes_generation, std::uint64_t other_bytes);
+  // Of the tick thread's own structures, as accounted for.
+  std::uint64_t records_bytes() const noexcept;
+
+ private:
+  void publish() noexcept;
+  bool is_closable(const graph::WindowInfo& window) const noexcept {
+    return !window.is_current && adopted_ns_[window.slot] != kNever;
+  }
+  ReleasePlan::WindowLoad load_of(const graph::WindowInfo& window) const noexcept;
+  ReleasePlan make_plan(std::uint64_t needed);
+  void open_window_if_due();
+  bool rotate(std::uint64_t wanted_nodes);
+  void close_windows();
+  bool close_one_early(bool slots_short);
+  bool begin_next_early(bool slots_short);
+  void close_expired();
+  bool advance(std::uint64_t nodes_max);
+  void free_spans(std::uint64_t lanes_generation);
+
+  // --- graph::Compaction::Owner
+  graph::Compaction::Fate fate(graph::NodeId node) override;
+  bool needs_edges(graph::NodeId newest) const noexcept override;
+  bool needs_absent() const noexcept override { return !early_; }
+  void on_forgotten_absent() noexcept override { life_.count(base::Loss::records_forgotten); }
+  void continue_at(graph::NodeId node, graph::NodeId newest) override;
+  void move_payload(graph::NodeId from, graph::NodeId to) override;
+  void prefetch(graph::NodeId node) const noexcept override;
+
+  Traces& traces_;
+  graph::Graph& graph_;
+  LifeCycle& life_;
+  LatePins& late_pins_;
+  Intake& intake_;
+  graph::Compaction compaction_;
+  const std::uint64_t limit_bytes_;
+  // By slot: the tick that found the window frozen before it read the logs, so that it has adopted all that was written
+  // into it; kNever: none yet, and the window may not be closed (PROTOCOL window_close).
+  std::array<std::int64_t, graph::kWindowSlots> adopted_ns_;
+  std::int64_t window_started_ns_ = 0;
+  std::uint64_t wanted_bytes_ = 0;   // of a request that found no room since the last tick
+  std::uint64_t nodes_created_ = 0;  // since the last tick
+  std::uint64_t adopted_bytes_ = 0;  // that admission counts until publish()
+  std::uint64_t other_bytes_ = 0;
+  bool current_must_go_ = false;     // the current window is part of the plan to make room
+  bool early_ = false;               // the closing window goes before its time, because memory or slots are short
+};
+
+}  // namespace entail::engine

@@ -1,0 +1,61 @@
+#include "engine/traces.hpp"
+
+#include <algorithm>
+
+#include "emit/batch_writer.hpp"
+#include "engine/cut_span.hpp"
+#include "wire/decode.hpp"
+
+namespace entail::engine {
+
+policy::Facts Traces::facts(RecordId id) const noexcept {
+  const Record& record = ledger[id];
+  policy::Facts facts = payload(record.node).fold().facts(bit_words);
+  for (graph::NodeId node = older(record, record.node); node != 0; node = graph.older(node))
+    facts.merge(payload(node).fold().facts(bit_words));
+  return facts;
+}
+
+policy::OwnVerdict Traces::evaluate(RecordId id, const policy::Facts& known, std::int64_t now_ns) const {
+  policy::StatefulAnswers none;
+  policy::StatefulAnswers& answers = policies.has_stateful() ? ledger.answers(id) : none;
+  return policies.evaluate(known, trace_id(id), answers, now_ns, true);
+}
+
+// The span goes back into a request of its own, which the policies read as usual.
+bool Traces::would_be_origin(const store::SpanEntry& entry, TraceId id) const {
+  emit::BatchWriter single(0);
+  const store::Envelope& scope = *entry.scope;
+  single.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest, entry.payload(), nullptr});
+  wire::Decoded decoded;
+  if (!wire::decode(single.take(), nullptr, decoded).ok() || decoded.spans.size() != 1) return false;
+  policy::Bits resource_bits{};
+  policies.match_resource(decoded, decoded.resources[0], resource_bits);
+  policy::Facts known;
+  policies.match_span(decoded, decoded.spans[0], resource_bits, known);
+  if (policies.reads_links()) {
+    policy::LinkFacts links;
+    if (entry.cut() != nullptr)
+      links = entry.cut()->link_facts;
+    else
+      policies.match_links(decoded, decoded.spans[0], links);
+    known.join(links);
+  }
+  return policies.would_be_origin(known, id);
+}
+
+// The keys are fetched once and side by side, not in every comparison.
+void Traces::sort_by_arrival(std::vector<RecordId>& ids) const {
+  constexpr std::size_t kAhead = 16;
+  std::vector<std::pair<ArrivalKey, RecordId>> arrivals;
+  arrivals.reserve(ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i + 2 * kAhead < ids.size()) ledger.prefetch(ids[i + 2 * kAhead]);
+    if (i + kAhead < ids.size()) graph.prefetch_key(ledger[ids[i + kAhead]].node);
+    arrivals.emplace_back(arrival_key(ids[i]), ids[i]);
+  }
+  std::sort(arrivals.begin(), arrivals.end());
+  std::transform(arrivals.begin(), arrivals.end(), ids.begin(), [](const auto& arrival) { return arrival.second; });
+}
+
+}  // namespace entail::engine

@@ -1,0 +1,59 @@
+// What the parts of a tick share: the structures that hold traces, and the reads that span several of them.
+// Thread rule: Confined (tick), but for what ingest reads of options and policies, which do not change.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "engine/trace_payload.hpp"
+#include "entail/entail.hpp"
+#include "graph/graph.hpp"
+#include "policy/policy_set.hpp"
+#include "propagate/carrier.hpp"
+#include "propagate/record.hpp"
+#include "store/span_store.hpp"
+
+namespace entail::engine {
+
+using propagate::Phase;
+using propagate::Record;
+using propagate::RecordId;
+
+struct Traces {
+  const Options& options;
+  policy::PolicySet& policies;
+  store::SpanStore& store;
+  graph::Graph& graph;
+  propagate::Ledger& ledger;
+  propagate::Carrier& carrier;
+  const unsigned bit_words;  // of a trace's fold
+
+  TracePayload& payload(graph::NodeId node) const noexcept { return *static_cast<TracePayload*>(graph.payload(node)); }
+  // The next older incarnation of the record's trace; most have none, and their cold row is not read.
+  graph::NodeId older(const Record& record, graph::NodeId node) const noexcept {
+    return record.has_one_incarnation ? 0 : graph.older(node);
+  }
+  // f(node) for every incarnation of the trace, newest first.
+  template <class F>
+  void for_each_node(RecordId id, F&& f) const {
+    const Record& record = ledger[id];
+    for (graph::NodeId node = record.node; node != 0; node = older(record, node)) f(node);
+  }
+  TraceId trace_id(RecordId id) const noexcept { return graph.key(ledger[id].node); }
+  // All incarnations of the trace together.
+  policy::Facts facts(RecordId id) const noexcept;
+  // What the policies say of the trace by itself, given its facts. Stateful policies are asked once and remembered.
+  policy::OwnVerdict evaluate(RecordId id, const policy::Facts& known, std::int64_t now_ns) const;
+  // Would this span by itself, as a trace of its own, be an origin? Decodes the stored span.
+  bool would_be_origin(const store::SpanEntry& entry, TraceId id) const;
+
+  // What traces are ordered by: arrival second, trace ID. The same for every order of arrival within one second.
+  using ArrivalKey = std::pair<std::int64_t, TraceId>;
+  ArrivalKey arrival_key(RecordId id) const noexcept {
+    return {ledger[id].arrival_ns / kNanosPerSecond, trace_id(id)};
+  }
+  void sort_by_arrival(std::vector<RecordId>& ids) const;
+};
+
+}  // namespace entail::engine

@@ -1,0 +1,140 @@
+#include "graph/compaction.hpp"
+
+#include "base/check.hpp"
+#include "sync/sync_point.hpp"
+
+namespace entail::graph {
+
+void Compaction::begin(unsigned slot) {
+  ENTAIL_CHECK(!is_closing());
+  graph_.begin_close(slot);
+  slot_ = slot;
+  next_ = 1;
+}
+
+Compaction::Step Compaction::advance(Owner& owner, std::uint64_t nodes_max) {
+  constexpr std::uint32_t kAhead = 16;
+  const std::uint32_t end = graph_.offset_end(slot_);
+  const NodeId first = static_cast<NodeId>(slot_) << kOffsetBits;
+  for (std::uint64_t left = nodes_max; next_ < end; --left) {
+    if (left == 0) return Step::more;
+    if (next_ + kAhead < end) owner.prefetch(first | (next_ + kAhead));
+    if (!graph_.key(first | next_).is_zero() && !close_node(owner, first | next_)) return Step::no_room;
+    graph_.forget_below(++next_);
+  }
+  ENTAIL_SYNC_POINT("compact:before_drop");
+  graph_.drop(slot_);
+  slot_ = kNone;
+  cells_ = {};
+  span_ids_ = {};
+  return Step::closed;
+}
+
+bool Compaction::close_node(Owner& owner, NodeId node) {
+  if (graph_.record(graph_.newest(node)) == 0) return close_absent(owner, node);
+  switch (owner.fate(node)) {
+    case Fate::forget:
+      graph_.unlink(node);
+      return true;
+    case Fate::merge:
+      owner.move_payload(node, graph_.newest(node));
+      graph_.unlink(node);
+      return true;
+    case Fate::move:
+      return move(owner, node);
+  }
+  return true;
+}
+
+bool Compaction::close_absent(Owner& owner, NodeId node) {
+  if (!owner.needs_absent()) {
+    owner.on_forgotten_absent();
+  } else if (has_needed_neighbour(owner, node)) {
+    return move(owner, node);
+  }
+  graph_.unlink(node);
+  return true;
+}
+
+bool Compaction::has_needed_neighbour(const Owner& owner, NodeId node) const {
+  bool needed = false;
+  const auto look = [&](EdgeCell cell) {
+    if (needed) return;
+    const NodeId far = graph_.node_of(cell);
+    const NodeId newest = far == 0 ? 0 : graph_.newest(far);
+    needed = newest != 0 && graph_.record(newest) != 0 && owner.needs_edges(newest);
+  };
+  graph_.for_each_out(node, [&](EdgeCell cell, SpanId) { look(cell); });
+  graph_.for_each_in(node, look);
+  return needed;
+}
+
+// The trace's node in the current window; 0 when there is no room for it.
+NodeId Compaction::make_home(Owner& owner, NodeId node) {
+  const NodeId newest = graph_.newest(node);
+  if (graph_.is_current(newest)) return newest;
+  const NodeId home = graph_.insert(graph_.key(node));
+  if (home != 0) owner.continue_at(home, newest);
+  return home;
+}
+
+// Edges first: a move that ends early for lack of room starts again later, and edges written twice change nothing.
+bool Compaction::move(Owner& owner, NodeId node) {
+  const NodeId home = make_home(owner, node);
+  if (home == 0 || !copy_out(node, home) || !copy_in(node, home)) return false;
+  owner.move_payload(node, home);
+  ENTAIL_SYNC_POINT("compact:before_forward");
+  graph_.forward(node, home);
+  return true;
+}
+
+// The cell as it names the far node now; word 0: forgotten. A far node of this window whose turn is still to come keeps
+// its name, which leads on if it moves.
+EdgeCell Compaction::current_name(EdgeCell cell) const noexcept {
+  const NodeId far = graph_.node_of(cell);
+  return far == 0 ? EdgeCell{} : graph_.cell_of(slot_of(far) == slot_ ? graph_.newest(far) : far, cell);
+}
+
+bool Compaction::copy_out(NodeId from, NodeId to) {
+  const auto write = [&](Writer& writer) { writer.append_out(to, cells_, span_ids_); };
+  bool room = true;
+  graph_.for_each_out(from, [&](EdgeCell cell, SpanId span) {
+    const EdgeCell copy = room ? current_name(cell) : EdgeCell{};
+    if (copy.word == 0) return;
+    cells_.push_back(copy);
+    span_ids_.push_back(span);
+    if (cells_.size() == kCellsTogether) room = append(write);
+  });
+  return append(write) && room;
+}
+
+bool Compaction::copy_in(NodeId from, NodeId to) {
+  const auto write = [&](Writer& writer) {
+    for (const EdgeCell cell : cells_) writer.append_in(to, cell);
+  };
+  bool room = true;
+  graph_.for_each_in(from, [&](EdgeCell cell) {
+    const EdgeCell copy = room ? current_name(cell) : EdgeCell{};
+    if (copy.word == 0) return;
+    cells_.push_back(copy);
+    if (cells_.size() == kCellsTogether) room = append(write);
+  });
+  return append(write) && room;
+}
+
+template <class Append>
+bool Compaction::append(Append&& write) {
+  Writer& writer = graph_.tick_writer();
+  const bool room = cells_.empty() || writer.try_begin(0, cells_.size());
+  if (room && !cells_.empty()) {
+    writer.set_logs_late(false);  // keeps were carried over them already
+    write(writer);
+    writer.end();
+    writer.set_logs_late(true);
+  }
+  cells_.clear();
+  span_ids_.clear();
+  return room;
+}
+
+}  // namespace entail::graph

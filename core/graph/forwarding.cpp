@@ -1,0 +1,57 @@
+#include "graph/forwarding.hpp"
+
+#include <algorithm>
+
+namespace entail::graph {
+
+void Forwarding::open(std::uint64_t sequence) { closed_.emplace_back().sequence = sequence; }
+
+void Forwarding::put(base::LargeVector<Entry>& table, std::uint32_t offset, std::uint64_t target) noexcept {
+  const std::size_t mask = table.size() - 1;
+  std::size_t i = start(offset, mask);
+  while (table[i].offset != 0 && table[i].offset != offset) i = (i + 1) & mask;
+  table[i] = {offset, target};
+}
+
+void Forwarding::add(std::uint32_t offset, EdgeCell target) {
+  Closed& window = closed_.back();
+  if (2 * (window.count + 1) > window.table.size()) {
+    constexpr std::size_t kSizeMin = 16;
+    base::LargeVector<Entry> larger(std::max(kSizeMin, 2 * window.table.size()));
+    for (const Entry& entry : window.table)
+      if (entry.offset != 0) put(larger, entry.offset, entry.target);
+    bytes_ += (larger.size() - window.table.size()) * sizeof(Entry);
+    window.table = std::move(larger);
+  }
+  put(window.table, offset, target.word);
+  ++window.count;
+}
+
+void Forwarding::close(std::uint64_t newest_sequence) noexcept {
+  if (closed_.back().count == 0)
+    closed_.pop_back();
+  else
+    closed_.back().needed_until = newest_sequence;
+}
+
+EdgeCell Forwarding::find(EdgeCell cell) const noexcept {
+  for (const Closed& window : closed_) {
+    if ((window.sequence & 0xffff) != cell.sequence()) continue;
+    if (window.table.empty()) return {};
+    const std::size_t mask = window.table.size() - 1;
+    for (std::size_t i = start(cell.offset(), mask); window.table[i].offset != 0; i = (i + 1) & mask)
+      if (window.table[i].offset == cell.offset()) return {window.table[i].target};
+    return {};
+  }
+  return {};
+}
+
+void Forwarding::prune(std::uint64_t oldest_live_sequence) noexcept {
+  std::erase_if(closed_, [&](const Closed& window) {
+    if (window.needed_until >= oldest_live_sequence) return false;
+    bytes_ -= window.table.size() * sizeof(Entry);
+    return true;
+  });
+}
+
+}  // namespace entail::graph

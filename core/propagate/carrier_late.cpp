@@ -1,0 +1,209 @@
+// The Carrier's late edges: those that came where a keep carries on, and traces that were absent when one passed.
+#include <algorithm>
+#include <utility>
+
+#include "propagate/carrier.hpp"
+
+namespace entail::propagate {
+
+using graph::EdgeCell;
+using graph::LateEdges;
+using graph::NodeId;
+
+void Carrier::carry_over(const LateEdges& late) {
+  if (options_.mode != PropagateMode::none) late_.push_back(late);
+}
+
+// PROTOCOL keep_frontier D3: first the edges, so that whoever asks afterwards finds the places taken that it has.
+void Carrier::take_late() {
+  while (!late_.empty() || !asking_.empty()) {
+    fresh_.swap(late_);
+    for (const LateEdges& late : fresh_) carry_late(late);  // nodes that join add to late_
+    fresh_.clear();
+    fresh_by_owner_.clear();
+    watched_ = 0;
+    if (!late_.empty()) continue;
+    for (std::size_t i = 0; i < asking_.size(); ++i) {
+      const LateEdges asking = asking_[i];
+      const RecordId id = graph_.is_live(asking.node, asking.sequence) ? find_record(asking.node) : 0;
+      if (id != 0 && ledger_.find_trail(id) != nullptr && ledger_.find_trail(id)->asks) ask(id);
+    }
+    asking_.clear();
+  }
+}
+
+void Carrier::carry_late(const LateEdges& late) {
+  if (!graph_.is_live(late.node, late.sequence)) return;
+  const RecordId id = find_record(late.node);
+  if (id == 0) return;  // absent: it asks when it comes
+  ledger_[id].touched_ns = now_ns_;
+  const Side side = late.is_out() ? kOut : kIn;
+  if (const Trail* trail = ledger_.find_trail(id); trail != nullptr && trail->asks) {
+    graph_.for_each_late_edge(late, [&](EdgeCell cell) {
+      const NodeId far = graph_.node_of(cell);
+      const RecordId from = far == 0 ? 0 : find_record(far);
+      if (from != 0 && from != id) pull_from(from, id, cell, side == kOut ? kIn : kOut);
+    });
+  }
+  const std::uint32_t word = reach_of(id);
+  if ((word & (kAllHops | kIsOrigin)) == 0) return;
+  watch_cap(id, late, side);
+  for_each_layer_of(side, [&](unsigned layer) {
+    if (is_origin(word, layer)) carry_late(id, late, passage(layer, side, 1));
+    if (const unsigned hops = hops_in(word, layer); hops != 0) carry_late(id, late, passage(layer, side, hops + 1));
+  });
+}
+
+void Carrier::carry_late(RecordId id, const LateEdges& late, const Passage& passage) {
+  const bool is_capped = has_frontier(id, passage.side);
+  graph_.for_each_late_edge(late, [&](EdgeCell cell) {
+    const NodeId far = passes(cell, passage) ? graph_.node_of(cell) : 0;
+    if (far == 0) return;
+    if (is_capped)
+      deliver_placed(id, far, passage);
+    else
+      deliver({far, id}, passage);
+  });
+}
+
+// A trace without a frontier gets one with the edge that is one too many. Few edges are counted each time; of more, the
+// number is kept and grows by what comes, and they are counted again when that says that they are too many.
+void Carrier::watch_cap(RecordId id, const LateEdges& late, Side side) {
+  constexpr std::uint64_t kFew = 64;
+  const std::uint64_t owner = std::uint64_t{id} * 2 + side;
+  if (watched_ == owner || has_frontier(id, side)) return;
+  if (const Trail* trail = ledger_.find_trail(id); trail != nullptr && trail->edges[side] != 0) {
+    std::uint64_t count = trail->edges[side];
+    graph_.for_each_late_edge(late, [&](EdgeCell) { ++count; });
+    if (count <= options_.max_links_followed) {
+      ledger_.trail(id).edges[side] = static_cast<std::uint32_t>(count);
+      return;
+    }
+  }
+  std::uint64_t count = 0;
+  for (NodeId node = ledger_[id].node; node != 0 && count <= options_.max_links_followed; node = graph_.older(node)) {
+    graph_.for_each_part(node, [&](const LateEdges& part) {
+      if (part.is_out() == (side == kOut)) graph_.for_each_late_edge(part, [&](EdgeCell) { ++count; });
+      return count <= options_.max_links_followed;
+    });
+  }
+  if (count > options_.max_links_followed) {
+    make_frontier(id, side);
+    note_followed_before(id, side);
+  } else if (count > kFew) {
+    ledger_.trail(id).edges[side] = static_cast<std::uint32_t>(count);
+  } else {
+    watched_ = owner;
+  }
+}
+
+// Where the late edges of this batch lead from the trace, newest incarnations, ascending.
+std::vector<NodeId> Carrier::fresh_far_nodes(RecordId id, Side side) {
+  if (fresh_by_owner_.empty()) {
+    for (const LateEdges& late : fresh_) {
+      if (!graph_.is_live(late.node, late.sequence)) continue;
+      const std::uint64_t record = find_record(late.node);
+      fresh_by_owner_.push_back({record * 2 + (late.is_out() ? kOut : kIn), late});
+    }
+    std::sort(fresh_by_owner_.begin(), fresh_by_owner_.end(),
+              [](const Fresh& a, const Fresh& b) { return a.owner < b.owner; });
+  }
+  const std::uint64_t owner = std::uint64_t{id} * 2 + side;
+  std::vector<NodeId> far;
+  for (auto fresh = std::lower_bound(fresh_by_owner_.begin(), fresh_by_owner_.end(), owner,
+                                     [](const Fresh& a, std::uint64_t b) { return a.owner < b; });
+       fresh != fresh_by_owner_.end() && fresh->owner == owner; ++fresh) {
+    graph_.for_each_late_edge(fresh->late, [&](EdgeCell cell) {
+      if (const NodeId node = graph_.node_of(cell); node != 0) far.push_back(graph_.newest(node));
+    });
+  }
+  std::sort(far.begin(), far.end());
+  return far;
+}
+
+void Carrier::arrive(RecordId id) {
+  if (options_.mode == PropagateMode::none) return;
+  const NodeId newest = ledger_[id].node;
+  const std::uint32_t word = graph_.reach(newest);
+  if (word == 0) return;  // no keep passed (R1)
+  const bool has_hops = (word & kAllHops) != 0;
+  if (component_ && has_hops && !has_frontiers()) return;  // it was given them while absent, and no cap takes them away
+  // What was reached through it stays reached; itself it needs a place with a neighbour that carries the keep.
+  tell_paths(id);
+  Trail& trail = ledger_.trail(id);
+  for (PathId& path : trail.path) ledger_.paths().drop_reference(std::exchange(path, 0));
+  trail.asks = true;
+  ledger_[id].reached = false;
+  graph_.set_hint(newest, 0);
+  raise_all(newest, kCarries);
+  asking_.push_back({newest, graph_.sequence_of(newest), 0});
+}
+
+// Its own links count too: ingest publishes their far ends first, so that a tick in between has carried a keep against
+// them to a trace that it took for absent. The near ends may even come after another span of the trace has.
+void Carrier::ask(RecordId id) {
+  pull(id, kOut);
+  pull(id, kIn);
+}
+
+// Asks the neighbours that would carry a keep over their `side` edges to this trace.
+void Carrier::pull(RecordId id, Side side) {
+  std::vector<EdgeCell> cells;
+  for_each_edge(ledger_[id].node, side == kOut ? kIn : kOut, [&](EdgeCell cell, SpanId) { cells.push_back(cell); });
+  for (const EdgeCell cell : cells) {
+    const NodeId node = graph_.node_of(cell);
+    const RecordId from = node == 0 ? 0 : find_record(node);
+    if (from != 0 && from != id) pull_from(from, id, cell, side);
+  }
+}
+
+void Carrier::pull_from(RecordId from, RecordId id, EdgeCell cell, Side side) {
+  const std::uint32_t word = reach_of(from);
+  if ((word & (kAllHops | kIsOrigin)) == 0) return;
+  const bool is_capped = has_frontier(from, side);
+  for_each_layer_of(side, [&](unsigned layer) {
+    const unsigned hops = hops_in(word, layer);
+    Passage way = passage(layer, side, 1);
+    if (!is_origin(word, layer) || !passes(cell, way)) {
+      if (hops == 0) return;
+      way = passage(layer, side, hops + 1);
+      if (!passes(cell, way)) return;
+    }
+    if (!is_capped || take_place(from, side, id)) offer(id, way, from);
+  });
+}
+
+// Does a keep of the trace with this word pass the edge, in any layer?
+bool Carrier::passes_now(EdgeCell cell, std::uint32_t word, Side side) const noexcept {
+  bool may_pass = false;
+  for_each_layer_of(side, [&](unsigned layer) {
+    const unsigned hops = hops_in(word, layer);
+    may_pass |= (is_origin(word, layer) && passes(cell, passage(layer, side, 1))) ||
+                (hops != 0 && passes(cell, passage(layer, side, hops + 1)));
+  });
+  return may_pass;
+}
+
+// In component mode a trace that found no place when it came is not kept by a keep that comes back over what was
+// reached through it (DESIGN 3.5).
+bool Carrier::is_returning(RecordId id, const Passage& passage, RecordId from) const noexcept {
+  if (passage.hops == 1) return false;  // its neighbour's own keep
+  const Trail* trail = ledger_.find_trail(id);
+  if (trail == nullptr || !trail->asks) return false;
+  return came_through(from, passage.layer & 1, graph_.key(ledger_[id].node));
+}
+
+// Is `trace` on the way of the keep that reached the record's? Certain layers have the givers of the others.
+bool Carrier::came_through(RecordId id, unsigned layer, TraceId trace) const noexcept {
+  for (unsigned steps = 0; hops(id, layer) != 0 && steps <= kHopsMax; ++steps) {
+    if (const PathId told = told_path(id, layer); told != 0) return ledger_.paths().contains(told, trace);
+    const unsigned hops_here = hops(id, layer);
+    id = graph_.place(ledger_[id].node).giver(layer);
+    if (id == 0) return false;
+    if (graph_.key(ledger_[id].node) == trace) return true;
+    if (hops_here == 1) return false;
+  }
+  return false;
+}
+
+}  // namespace entail::propagate

@@ -1,0 +1,92 @@
+// The Carrier's search for other origins of a trace whose nearest has no room left (DESIGN 3.10).
+#include <algorithm>
+#include <utility>
+
+#include "propagate/carrier.hpp"
+
+namespace entail::propagate {
+
+using graph::EdgeCell;
+using graph::LateEdges;
+using graph::NodeId;
+
+// Backwards, by hops: over the edges on which a keep would come. How many hops it has on an edge is known when its origin
+// is: so each visit tells how many in all the edges allow that lie between it and the trace. Only traces that a keep
+// reached are passed through. Bounded for each trace and tick, since many traces may be refused by one origin.
+PathId Carrier::path_with_room(RecordId id, std::uint64_t traces_max) {
+  steps_left_ += kStepsASearch;
+  search_steps_ = std::min(steps_left_, kSearchStepsMax);
+  const std::uint64_t steps_given = search_steps_;
+  visits_.clear();
+  visited_.clear();
+  std::vector<RecordId> tried;  // the nearest, which has no room, among them
+  for (unsigned layer = 0; layer < directions(); ++layer)
+    visits_.push_back({id, layer, static_cast<std::uint8_t>(layer), 0, kHopsMax, 0});
+  bool goes_on = true;
+  PathId found = 0;
+  for (std::uint32_t at = 0; at < visits_.size() && goes_on; ++at) {
+    for (const Side side : {kOut, kIn}) {
+      if (!component_ && visits_[at].layer != side) continue;
+      if (goes_on) goes_on = search_from(at, side, traces_max, tried, found);
+    }
+  }
+  steps_left_ -= steps_given - search_steps_;
+  return found;
+}
+
+// Takes the neighbours from which a keep comes to this visit over their `side` edges. False: the search is over.
+bool Carrier::search_from(std::uint32_t at, Side side, std::uint64_t traces_max, std::vector<RecordId>& tried,
+                          PathId& found) {
+  const Visit here = visits_[at];
+  bool goes_on = true;
+  const auto look = [&](EdgeCell cell) {
+    if (search_steps_ == 0) goes_on = false;
+    if (!goes_on) return;
+    --search_steps_;
+    const NodeId node = graph_.node_of(cell);
+    const RecordId from = node == 0 ? 0 : graph_.record(graph_.newest(node));
+    if (from == 0 || from == visits_.front().id || !follows(from, side, here.id)) return;
+    const unsigned limit = side == kOut ? cell.limit_linked() : cell.limit_linking();
+    const unsigned hops_here = here.depth + 1u;
+    // The hop over this edge is the last but here.depth.
+    const unsigned most = std::min(unsigned{here.most}, (limit == graph::kNoLimit ? max_hops(side) : limit) + here.depth);
+    if (most < hops_here) return;
+    const std::uint32_t word = reach_of(from);
+    const bool own_passes = side == kIn || options_.origin_links == OriginLinks::all || cell.on_error_span();
+    if (is_origin(word, kLinked) && own_passes && std::find(tried.begin(), tried.end(), from) == tried.end()) {
+      tried.push_back(from);
+      if (ledger_.paths().kept_count(own_path(from)) < traces_max) found = path_along(from, at, side == kOut ? 1 : 2);
+      goes_on = found == 0 && tried.size() <= kOriginsTried;
+    }
+    const unsigned hops = hops_in(word, here.layer);
+    if (hops == 0 || hops + hops_here > most) return;
+    std::uint8_t& known = visited_[std::uint64_t{from} * 2 + here.layer];
+    if (known >= most) return;
+    known = static_cast<std::uint8_t>(most);
+    visits_.push_back({from, at, here.layer, static_cast<std::uint8_t>(hops_here), static_cast<std::uint8_t>(most),
+                       static_cast<std::uint8_t>(side == kOut ? 1 : 2)});
+  };
+  for (NodeId node = ledger_[here.id].node; node != 0 && goes_on; node = graph_.older(node)) {
+    graph_.for_each_part(node, [&](const LateEdges& part) {
+      if (part.is_out() == (side == kIn)) graph_.for_each_late_edge(part, look);
+      return goes_on;
+    });
+  }
+  return goes_on;
+}
+
+PathId Carrier::path_along(RecordId origin, std::uint32_t at, std::uint8_t directions) {
+  PathPool& paths = ledger_.paths();
+  PathId path = own_path(origin);
+  paths.add_reference(path);
+  for (;;) {
+    const Visit& visit = visits_[at];
+    const PathId next = paths.step(path, graph_.key(ledger_[visit.id].node), directions);
+    paths.drop_reference(std::exchange(path, next));
+    if (visit.next == at) return path;
+    directions = visit.directions;
+    at = visit.next;
+  }
+}
+
+}  // namespace entail::propagate

@@ -1,0 +1,77 @@
+#include "propagate/frontier.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "base/random_seed.hpp"
+
+namespace entail::propagate {
+namespace {
+
+constexpr std::size_t kSlotsFirst = 16;
+
+// Multiply-shift hashing: with a random factor two names want the same slot with a chance of at most 2 in the number of
+// slots, whatever they are.
+std::uint64_t factor() noexcept {
+  static const std::uint64_t drawn = base::random_seed() | 1;
+  return drawn;
+}
+
+constexpr std::uint64_t stored(std::uint64_t name) noexcept { return name == 0 ? 1 : name; }
+
+}  // namespace
+
+// The name's slot, or the free one where it would go. REQUIRES a free slot.
+std::size_t NameSet::slot_of(std::uint64_t name) const noexcept {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = static_cast<std::size_t>((name * factor()) >> (64 - std::countr_zero(slots_.size())));
+  while (slots_[at] != 0 && slots_[at] != name) at = (at + 1) & mask;
+  return at;
+}
+
+bool NameSet::contains(std::uint64_t name) const noexcept {
+  return !slots_.empty() && slots_[slot_of(stored(name))] != 0;
+}
+
+bool NameSet::insert(std::uint64_t name) {
+  if (contains(name)) return false;
+  if (2 * (count_ + 1) > slots_.size()) grow();
+  slots_[slot_of(stored(name))] = stored(name);
+  ++count_;
+  return true;
+}
+
+void NameSet::grow() {
+  NameSet larger;
+  larger.slots_.resize(std::max(kSlotsFirst, 2 * slots_.size()));
+  for (const std::uint64_t name : slots_)
+    if (name != 0) larger.slots_[larger.slot_of(name)] = name;
+  slots_.swap(larger.slots_);
+}
+
+std::uint64_t NameCount::add(std::uint64_t name) {
+  const auto place = std::lower_bound(smallest_.begin(), smallest_.end(), name);
+  if (place != smallest_.end() && *place == name) return 0;
+  std::uint64_t count = count_ + 1;
+  if (smallest_.size() < kExactMax) {
+    smallest_.insert(place, name);
+  } else {
+    if (place != smallest_.end()) {
+      std::move_backward(place, smallest_.end() - 1, smallest_.end());
+      *place = name;
+    }
+    // The first that does not fit is known to be new; of later ones only those below the largest kept are.
+    count = std::max(count_ == kExactMax ? count : count_, estimate());
+  }
+  return count - std::exchange(count_, count);
+}
+
+// Of n even names in [0, 2^64) the k-th smallest lies near k / n of the range; k - 1 makes the estimate unbiased.
+std::uint64_t NameCount::estimate() const noexcept {
+  constexpr double kRange = 18446744073709551616.0;
+  const double share = (static_cast<double>(smallest_.back()) + 1) / kRange;
+  return static_cast<std::uint64_t>(static_cast<double>(kExactMax - 1) / share);
+}
+
+}  // namespace entail::propagate
