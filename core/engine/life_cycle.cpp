@@ -321,6 +321,7 @@ void LifeCycle::seal(RecordId id) {
   retained_bytes_ -= record.bytes;
   --retained_count_;
   traces_.ledger.set_phase(id, Phase::sealed);
+  ENTAIL_SYNC_POINT("seal:after_mark");
   close_generation(id);
   if (unadopted && draining_)
     drop_late(id, lists_);  // no tick will follow

@@ -32,7 +32,7 @@ constexpr std::uint64_t window_nodes_max(std::uint64_t memory_limit_bytes, unsig
 // than what a burst between two ticks may bring, or what a small memory_limit gives anyway.
 constexpr std::uint64_t window_nodes_first(std::uint64_t memory_limit_bytes) noexcept {
   const std::uint64_t nodes_max = window_nodes_max(memory_limit_bytes, 1);
-  return std::max<std::uint64_t>(nodes_max / 16, std::min<std::uint64_t>(nodes_max / 4, 1 << 16));
+  return std::clamp<std::uint64_t>(nodes_max / 16, std::min<std::uint64_t>(nodes_max / 4, 1 << 16), 1 << 20);
 }
 constexpr std::uint64_t kSpareWindowsShare = 16;  // dropped windows up to this share of memory_limit are used again
 constexpr unsigned kWindowsPerRecordTime = 4;

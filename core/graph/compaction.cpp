@@ -1,6 +1,7 @@
 #include "graph/compaction.hpp"
 
 #include "base/check.hpp"
+#include "sync/sync_point.hpp"
 
 namespace entail::graph {
 
@@ -21,6 +22,7 @@ Compaction::Step Compaction::advance(Owner& owner, std::uint64_t nodes_max) {
     if (!graph_.key(first | next_).is_zero() && !close_node(owner, first | next_)) return Step::no_room;
     graph_.forget_below(++next_);
   }
+  ENTAIL_SYNC_POINT("compact:before_drop");
   graph_.drop(slot_);
   slot_ = kNone;
   cells_ = {};
@@ -81,6 +83,7 @@ bool Compaction::move(Owner& owner, NodeId node) {
   const NodeId home = make_home(owner, node);
   if (home == 0 || !copy_out(node, home) || !copy_in(node, home)) return false;
   owner.move_payload(node, home);
+  ENTAIL_SYNC_POINT("compact:before_forward");
   graph_.forward(node, home);
   return true;
 }

@@ -20,7 +20,7 @@
 
 namespace entail::sync {
 
-constexpr std::array<std::string_view, 25> kSyncPoints = {
+constexpr std::array<std::string_view, 28> kSyncPoints = {
     // ingest, on the thread that called it; from `before_out_edges` to `before_log` once a span
     "ingest:after_admission",    // a lane is taken and the request fits; nothing of it can be seen yet
     "ingest:after_nodes",        // its traces have their nodes; no link is placed
@@ -44,10 +44,13 @@ constexpr std::array<std::string_view, 25> kSyncPoints = {
     "carry:after_raise",    // a trace's reach says that it carries a keep (late_edge D1); its edges are not read
     "tick:before_settle",   // keeps are carried, verdicts not taken
     "tick:before_seal",     // verdicts taken, kept spans emitted
-    "seal:before_take",     // one trace is about to let go of its spans
-    "seal:after_take",      // it has let go of them; whether it is sealed is not decided
-    "tick:before_windows",  // windows are about to be rotated, moved and dropped
-    "tick:after_windows",   // they were
+    "seal:before_take",     // a trace is about to be sealed; it still holds its spans
+    "seal:after_take",      // its spans are taken from it, and not yet dropped
+    "seal:after_mark",      // it is sealed
+    "tick:before_windows",     // windows are about to begin, to be closed and dropped
+    "compact:before_forward",  // edges and payload of a node are written at its new home; its name still leads here
+    "compact:before_drop",     // all nodes of a window that closes have moved or were forgotten
+    "tick:after_windows",      // the tick is done but for its figures
 };
 
 // The index of a name in kSyncPoints; a name that is not there does not compile.

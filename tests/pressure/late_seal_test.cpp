@@ -112,7 +112,7 @@ INSTANTIATE_TEST_SUITE_P(Windows, LateSeal, testing::Values(true, false), [](con
 TEST_P(LateSeal, KeepsOrCounts_WhereverTheTickStands) {
   for (const std::string_view name :
        {"tick:after_freeze", "tick:after_adopt", "tick:before_settle", "tick:before_seal", "seal:before_take",
-        "seal:after_take", "tick:before_windows", "tick:after_windows"}) {
+        "seal:after_take", "seal:after_mark", "tick:before_windows", "tick:after_windows"}) {
     Host host(sealing_options(GetParam()));
     drop_trace(host, GetParam());
     Stage stage;
@@ -150,7 +150,7 @@ TEST_P(LateSeal, KeepsOrCounts_WhereverTheBatchStands) {
 TEST_P(LateSeal, KeepsOrCounts_WhereverBothStand) {
   for (const bool batch_first : {false, true}) {
     for (const std::string_view of_tick :
-         {"tick:after_adopt", "tick:before_seal", "seal:before_take", "seal:after_take"}) {
+         {"tick:after_adopt", "tick:before_seal", "seal:before_take", "seal:after_take", "seal:after_mark"}) {
       for (const std::string_view of_batch :
            {"ingest:before_publish", "ingest:after_fold", "ingest:after_push", "ingest:before_log"}) {
         Host host(sealing_options(GetParam()));
