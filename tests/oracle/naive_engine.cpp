@@ -184,6 +184,8 @@ void NaiveEngine::become_origin(TraceId id, Trace& trace, bool certain) {
 
 void NaiveEngine::settle(TraceId id, Trace& trace, bool due) {
   if (trace.own.keep) {
+    trace.revived = !due && is_reached(id);
+    counts_.revived += trace.revived;
     // Reach from a deterministic rule would have kept it too, so chance did not keep it alone.
     keep(trace, std::nullopt, trace.own.by_chance && !certain_reach_.contains(id));
     ++counts_.kept_by_policy[trace.own.policy];

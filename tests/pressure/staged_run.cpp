@@ -240,11 +240,16 @@ void StagedRun::check_end() {
   if (exact_) {
     check_spans(expected);
     for (const char* loss : {"evicted", "records_forgotten", "keep_after_seal", "late_origin", "out_of_memory"})
-      if (losses_[loss] != 0) fault("loss " + std::string(loss) + ": " + std::to_string(losses_[loss]));
+      if (losses_[loss] != 0 && !(all_slots_held() && loss == std::string("records_forgotten")))
+        fault("loss " + std::string(loss) + ": " + std::to_string(losses_[loss]));
   } else if (missing != 0 && losses_["evicted"] + losses_["records_forgotten"] == 0) {
     fault(std::to_string(missing) + " traces are missing, and nothing was evicted or forgotten");
   }
 }
+
+// There are 16 windows at once. Where a lane held one of them for nearly as many, younger ones had to close early, and
+// what they forgot is counted; no keep may be lost even so.
+bool StagedRun::all_slots_held() const noexcept { return windows_while_held_max_ >= 12; }
 
 // Each span of a kept trace came out once, and no other.
 void StagedRun::check_spans(const std::set<TraceId>& kept) {

@@ -71,6 +71,7 @@ class StagedRun {
   void take_output();
   void check_statistics(const Statistics& statistics);
   void check_end();
+  bool all_slots_held() const noexcept;
   void check_spans(const std::set<TraceId>& kept);
 
   const workload::Workload& workload_;
