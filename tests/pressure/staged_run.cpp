@@ -1,6 +1,7 @@
 #include "tests/pressure/staged_run.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "tests/engine/comparison_checks.hpp"
@@ -59,7 +60,7 @@ Result<void> StagedRun::ingest(std::size_t request) {
 
 void StagedRun::begin(const workload::Request& request) {
   while (batches_.size() >= std::max(stalls_.lanes, 1u)) {  // every thread of the host is inside ingest()
-    stage_->resume(*batches_[dice_.below(batches_.size())].actor);
+    stage_->resume(*std::next(batches_.begin(), static_cast<std::ptrdiff_t>(dice_.below(batches_.size())))->actor);
     collect();
   }
   Batch& batch = batches_.emplace_back();

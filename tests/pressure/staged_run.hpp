@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <set>
@@ -83,7 +84,7 @@ class StagedRun {
   std::unique_ptr<Stage> stage_;
   std::deque<workload::Request> requests_;  // all that were begun, for the oracle
   std::deque<std::string> encoded_;         // the same, as bytes
-  std::deque<Batch> batches_;               // inside ingest()
+  std::list<Batch> batches_;                // inside ingest(), whose answer each awaits
   std::deque<std::size_t> refused_;         // no room: to be tried again after the next tick
   std::map<workload::ByteString, std::size_t> touched_;  // by trace: the step in which a batch last touched it
   std::size_t step_ = 0;
