@@ -248,9 +248,9 @@ void StagedRun::check_end() {
   }
 }
 
-// There are 16 windows at once. Where a lane held one of them for nearly as many, younger ones had to close early, and
-// what they forgot is counted; no keep may be lost even so.
-bool StagedRun::all_slots_held() const noexcept { return windows_while_held_max_ >= 12; }
+// There are 16 windows at once: a few are young, some stay free. Where a lane held one of them for as many as are left,
+// younger ones had to close early, and what they forgot is counted; no keep may be lost even so.
+bool StagedRun::all_slots_held() const noexcept { return windows_while_held_max_ >= 9; }
 
 // Each span of a kept trace came out once, and no other.
 void StagedRun::check_spans(const std::set<TraceId>& kept) {

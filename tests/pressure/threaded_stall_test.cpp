@@ -217,9 +217,13 @@ class ThreadedRun {
     for (const workload::Step& step : workload_.steps)
       for (const workload::Request& request : step.requests) oracle.ingest(request);
     static_cast<void>(oracle.drain(now_ns_));
-    if (statistics.spans.emitted != oracle.counts().spans_emitted)
+    if (statistics.spans.emitted != oracle.counts().spans_emitted) {
       faults_.push_back("emitted " + std::to_string(statistics.spans.emitted) + " spans, not " +
-                        std::to_string(oracle.counts().spans_emitted));
+                        std::to_string(oracle.counts().spans_emitted) + "; dropped " +
+                        std::to_string(statistics.spans.dropped) + ", held " + std::to_string(statistics.spans.held));
+      for (const NamedCount& loss : statistics.losses)
+        faults_.push_back("loss " + loss.name + ": " + std::to_string(loss.count));
+    }
     for (const TraceId trace : oracle.kept())
       if (!kept_.contains(trace)) faults_.push_back("trace " + to_hex(trace) + " is to be kept, and was not");
     for (const TraceId trace : kept_)
