@@ -179,7 +179,12 @@ void StagedRun::end(std::int64_t now_ns) {
 }
 
 void StagedRun::take_output() {
+  // Where all are pending to the end, each is decided once; a second record means one trace taken for two.
+  const bool one_record =
+      exact_ && workload_.options.tail_sampling.decision_wait_ns > now_ns_ - workload_.steps[0].tick_ns;
   for (const DecisionRecord& record : sink_.take_decisions()) {
+    if (one_record && record.revision == 0 && stories_.contains(record.trace_id))
+      fault("trace " + to_hex(record.trace_id) + " has a second record" + stories_[record.trace_id]);
     stories_[record.trace_id] += " [" + std::to_string(now_ns_ / kNanosPerSecond) + " revision " +
                                  std::to_string(record.revision) +
                                  (record.verdict == Verdict::keep ? " keep " : " drop ") + std::string(record.reason) +
