@@ -16,7 +16,7 @@
 //   P1  W1 true => every I3 of a batch in W happens before W1 (epoch P1), so W2 takes all that its I2 logged.
 //       A W1 that follows W2 is not enough: a batch can end between the two, and its entries outlive W.
 //   progress  a lane that stalls in a batch keeps its window from being closed, for that long; the others go on.
-//   proved by tests/interleave/window_drop_test.cpp (1 lane + tick, exhaustive); mutant W2 before W1 must fail.
+//   proved by tests/interleave/window_close_test.cpp (1 lane + tick, exhaustive); mutant W2 before W1 must fail.
 //
 // Thread rule: Confined (tick).
 #pragma once
