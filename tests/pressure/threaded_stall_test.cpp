@@ -148,6 +148,7 @@ class ThreadedRun {
     auto opened = Engine::open(workload_.options, sink_, &why);
     if (!opened) return {"open: " + why};
     engine_ = std::move(*opened);
+    tick(workload_.steps.front().tick_ns);  // what came before the first tick would have arrived at 0, and be due
     for (const workload::Request& request : workload_.steps.front().requests) {
       const std::string bytes = workload::encode(request);
       if (!engine_->ingest(as_bytes(bytes)).ok()) return {"the first request is refused"};
