@@ -193,7 +193,8 @@ TEST(Output, ExplainsATraceAndItsNeighbours) {
 
 TEST(Output, StatisticsOfLanesProcessAndSeed) {
   entail_engine_t* engine = nullptr;
-  ASSERT_EQ(open(nullptr, std::string(kErrors) + "\nlinks: {propagate: {rank_seed: 4294967299}}\n", &engine), ENTAIL_OK);
+  const std::string yaml = std::string(kErrors) + "\nlinks: {propagate: {rank_seed: 4294967299}}\n";
+  ASSERT_EQ(open(nullptr, yaml, &engine), ENTAIL_OK);
   const entail_statistics_t statistics = statistics_of(engine);
   EXPECT_EQ(statistics.rank_seed, 4'294'967'299u);
   EXPECT_GT(statistics.memory_process_peak_bytes, 1'000'000u);

@@ -197,8 +197,8 @@ TEST(Touch, EachSpanIsSettledOnce_WhenSpansComeBesideSealOrRevival) {
   expect_refuted<LateSpansBesideSettling<1, ReadRelaxed>>("late span beside seal, read relaxed", "data race");
 }
 
-// P3. Tick adopts what the log names, and later takes the spans to settle them: those among them that it has not adopted
-// must be announced, since they may change the verdict.
+// P3. Tick adopts what the log names, and later takes the spans to settle them: those among them that it has not
+// adopted must be announced, since they may change the verdict.
 enum class Take { whole, torn, without_clearing_first };
 
 template <unsigned kLate, Take kTake = Take::whole>

@@ -191,7 +191,7 @@ typedef struct entail_statistics_t {
   /* since ABI 1.1 */
   uint64_t memory_process_peak_bytes; /* the largest resident set of the process so far, all of it */
   uint64_t lanes_in_use;              /* callers inside entail_ingest_*() */
-  uint64_t lanes_stalled;             /* of these, inside one call since before the last two ticks: they hold memory up */
+  uint64_t lanes_stalled;             /* of these, inside one call since before the last two ticks */
   uint64_t lanes_stalled_ticks;       /* of the one that has been inside for longest */
   uint64_t rank_seed;                 /* links.propagate.rank_seed, or drawn when the engine was opened */
 } entail_statistics_t;
