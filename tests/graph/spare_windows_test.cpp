@@ -60,7 +60,7 @@ GraphOptions with_spare(std::uint64_t spare_bytes_max) {
 
 // Drops the window that was current and lets its memory be kept; as many reclaims as zeroing may take.
 void drop_previous(Graph& graph) {
-  graph.drop(graph.previous_slot());
+  graph.drop(previous_slot(graph));
   for (int i = 0; i < 4; ++i) graph.reclaim(true);
 }
 
@@ -197,7 +197,7 @@ TEST(SpareWindows, AreNotUsed_BeforeTheyAreZero) {
   writer.end();
   graph.drain_created([](NodeId) {});
   ASSERT_TRUE(graph.rotate(kMany));
-  graph.drop(graph.previous_slot());
+  graph.drop(previous_slot(graph));
   const std::uint64_t bytes = graph.bytes();
   graph.reclaim(true);  // zeroes 4 of some 16 MB
   ASSERT_TRUE(graph.rotate(kMany));

@@ -37,7 +37,7 @@ TEST(Windows, RotateStartsAnEmptyWindow_AndTheOldOneStaysReadable) {
   EXPECT_EQ(windows.items[1].capacity, 5000u);
   EXPECT_EQ(windows.items[1].sequence, windows.items[0].sequence + 1);
   EXPECT_EQ(windows.items[0].bytes + windows.items[1].bytes, graph.bytes());
-  EXPECT_EQ(graph.previous_slot(), slot_of(first));
+  EXPECT_EQ(previous_slot(graph), slot_of(first));
   EXPECT_EQ(graph.sequence(slot_of(second)), windows.items[1].sequence);
 }
 
@@ -143,7 +143,7 @@ TEST(Windows, CellsNameNothing_OnceTheirWindowIsDropped) {
   for (unsigned i = 0; i < 15; ++i) {
     graph.reclaim();
     ASSERT_TRUE(graph.rotate(100));
-    if (i < 14) graph.drop(graph.previous_slot());
+    if (i < 14) graph.drop(previous_slot(graph));
   }
   EXPECT_EQ(graph.current_window().slot, slot_of(old_node));
   const NodeId reused = put(graph, 2);
