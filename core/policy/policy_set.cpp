@@ -26,7 +26,6 @@ struct PolicySet::Impl {
   CompiledPolicies compiled;
   std::vector<std::uint32_t> drops;  // indexes of policies, in configuration order
   std::vector<std::uint32_t> early_origins;
-  bool origins_may_be_chance = false;
   bool reads_tracestate = false;
   std::vector<std::string> link_type_keys;
 
@@ -67,7 +66,6 @@ std::unique_ptr<PolicySet> PolicySet::compile(const Options& options, std::vecto
     if (policies[index].drops) impl->drops.push_back(index);
   for (std::uint32_t index = 0; index < policies.size(); ++index) {
     if (!policies[index].spreads) continue;
-    impl->origins_may_be_chance |= policies[index].traits.rolls_dice;
     if (policies[index].traits.lasting && impl->drops.empty()) impl->early_origins.push_back(index);
   }
   impl->reads_tracestate = !impl->compiled.tracestate_tests.empty() || impl->compiled.reads_randomness;
@@ -81,7 +79,6 @@ bool PolicySet::has_stateful() const noexcept {
 }
 bool PolicySet::has_drop() const noexcept { return !impl_->drops.empty(); }
 bool PolicySet::has_early_origins() const noexcept { return !impl_->early_origins.empty(); }
-bool PolicySet::origins_may_be_chance() const noexcept { return impl_->origins_may_be_chance; }
 std::size_t PolicySet::policy_count() const noexcept { return impl_->compiled.policies.size(); }
 
 std::string_view PolicySet::name(std::int32_t policy) const noexcept {

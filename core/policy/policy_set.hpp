@@ -55,8 +55,6 @@ class PolicySet {
   bool has_drop() const noexcept;
   // Some policy can make an origin of a pending trace before its decision (DESIGN 3.2).
   bool has_early_origins() const noexcept;
-  // Some policy whose keep spreads rolls dice: by_chance of origins matters for reach.
-  bool origins_may_be_chance() const noexcept;
   std::string_view name(std::int32_t policy) const noexcept;
   std::size_t policy_count() const noexcept;
 

@@ -101,7 +101,6 @@ TEST(Composite, RollsDice_AndIsNoOriginByItself) {
   options.links.origins = {"composite"};
   const auto spreading = compile_ok(options);
   EXPECT_TRUE(verdict_of(*spreading, {kError2}).origin);
-  EXPECT_TRUE(spreading->origins_may_be_chance());
   EXPECT_FALSE(spreading->has_early_origins()) << "further spans may not fit";
   EXPECT_TRUE(spreading->would_be_origin(facts_of(*spreading, {kError2}), kTrace));
   EXPECT_FALSE(spreading->would_be_origin(facts_of(*spreading, {kPlain}), kTrace));

@@ -68,12 +68,6 @@ TEST(Origins, AVetoedTraceIsNone) {
   EXPECT_TRUE(verdict_of(*policies, {SpanSpec{.status = 2}}).origin);
 }
 
-TEST(Origins, MayBeChance_IffOneThatSpreadsRollsDice) {
-  EXPECT_FALSE(compile_ok(options_of({status(kError), percentage(1)}))->origins_may_be_chance());
-  EXPECT_TRUE(compile_ok(options_of({both({status(kError), percentage(1)})}))->origins_may_be_chance());
-  EXPECT_TRUE(compile_ok(with_origins({span_rate(1)}, {"rate"}))->origins_may_be_chance());
-}
-
 TEST(EarlyOrigins, OnlyPoliciesThatNoFurtherSpanCanUnmake) {
   const std::pair<PolicyOptions, bool> cases[] = {
       {always("p"), true},

@@ -67,8 +67,8 @@ TEST_F(CapTest, UnderTheCapNothingIsHeldOfNeighbours) {
   }
   tick();
   EXPECT_EQ(followed(2, 901), 900u);
-  EXPECT_LT(carrier_->bytes(), before + 32768);  // lists that a tick uses again; 16 bytes a neighbour would be more with
-  EXPECT_EQ(carrier_->not_followed(present(1)), 0u);  // each next thousand
+  EXPECT_LT(carrier_->bytes(), before + 32768);  // lists that a tick uses again
+  EXPECT_EQ(carrier_->not_followed(present(1)), 0u);
 }
 
 TEST_F(CapTest, WhatIsHeldOfRefusedNeighboursIsBounded) {
