@@ -170,6 +170,19 @@ TEST(Windows, ALinkToADroppedIncarnationIsNotFollowed_WhenItsSlotIsReused) {
   EXPECT_EQ(graph.newest(stays), stays);
 }
 
+TEST(Windows, OlderOfFindsEveryKeyOfAWindowWithAFilter) {
+  constexpr std::uint64_t kNodes = 1000;
+  Graph graph({.lanes = 1, .first_capacity = kNodes});
+  std::vector<NodeId> old_nodes, nodes;
+  for (std::uint64_t i = 0; i < kNodes; ++i) old_nodes.push_back(put(graph, i));
+  ASSERT_TRUE(graph.rotate(kNodes));
+  graph.filter_frozen();
+  for (std::uint64_t i = 0; i < kNodes; ++i) nodes.push_back(put(graph, i));
+  std::vector<NodeId> older(nodes.size());
+  graph.older_of(nodes, older.data());
+  EXPECT_EQ(older, old_nodes);
+}
+
 TEST(Windows, ASlotThatIsUsedAgain_IsNotFrozenBefore) {
   Graph graph({.lanes = 1, .first_capacity = 10});
   for (unsigned i = 0; i < 2 * kWindowSlots; ++i) {

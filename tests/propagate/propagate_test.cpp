@@ -169,6 +169,14 @@ TEST_F(CarrierTest, APathOutlivesTheTracesThatItNames) {
   EXPECT_EQ(ledger_.paths().live_bytes(), 0u);
 }
 
+TEST_F(CarrierTest, AKeepTouchesWhatItReaches) {
+  open_chain({}, 4);
+  carrier_->make_origin(present(1), true);
+  carrier_->run(77);
+  static_cast<void>(carrier_->take_reached());
+  for (const std::uint64_t trace : {2, 3, 4}) EXPECT_EQ(ledger_[present(trace)].touched_ns, 77) << trace;
+}
+
 TEST_F(CarrierTest, APathThatWasToldIsReplaced_WhenAKeepComesWithFewerHops) {
   open_chain({}, 5);
   carrier_->make_origin(present(1), true);
