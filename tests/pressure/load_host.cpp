@@ -63,7 +63,7 @@ std::int64_t thread_cpu_ns() {
 
 std::uint64_t memory_bound(const Options& options, const Figures& figures) {
   return options.memory_limit_bytes / 8 * 9 + figures.lanes * figures.request_bytes_max +
-         options.output_batch_bytes_max;
+         figures.host_bytes + options.output_batch_bytes_max;
 }
 
 LoadHost::LoadHost(const Options& options) : options_(options) {

@@ -28,7 +28,8 @@ struct Figures {
   std::int64_t tick_ns = 0;
   std::int64_t tick_worst_ns = 0;
   std::uint64_t request_bytes_max = 0;
-  std::uint64_t lanes = 1;  // threads inside ingest() at once
+  std::uint64_t lanes = 1;       // threads inside ingest() at once
+  std::uint64_t host_bytes = 0;  // of the load itself, made after the engine: threads, and what requests are made of
   std::uint64_t spans_received = 0, spans_emitted = 0;
   std::uint64_t kept = 0;
   std::uint64_t evicted = 0, forgotten = 0;

@@ -206,6 +206,7 @@ class OneSecond {
     Figures& figures = host_.figures();
     figures.lanes = kThreads;
     figures.request_bytes_max = std::max(figures.request_bytes_max, largest_.load());
+    figures.host_bytes = kThreads * (largest_.load() + kStackBytes);  // a request as it grows, and its thread
     figures.requests += taken_.load();
     if (failed_.load()) host_.fault("an answer that is not no_room");
     if (taken_.load() == 0) host_.fault("nothing was taken in");
@@ -216,6 +217,7 @@ class OneSecond {
  private:
   static constexpr unsigned kThreads = 4;
   static constexpr std::size_t kLinks = 128, kSpans = 20;
+  static constexpr std::uint64_t kStackBytes = 64 << 10;
 
   void flood(std::uint64_t thread) {
     RequestWriter writer;

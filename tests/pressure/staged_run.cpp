@@ -1,6 +1,7 @@
 #include "tests/pressure/staged_run.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "tests/engine/comparison_checks.hpp"
@@ -59,7 +60,7 @@ Result<void> StagedRun::ingest(std::size_t request) {
 
 void StagedRun::begin(const workload::Request& request) {
   while (batches_.size() >= std::max(stalls_.lanes, 1u)) {  // every thread of the host is inside ingest()
-    stage_->resume(*batches_[dice_.below(batches_.size())].actor);
+    stage_->resume(*std::next(batches_.begin(), static_cast<std::ptrdiff_t>(dice_.below(batches_.size())))->actor);
     collect();
   }
   Batch& batch = batches_.emplace_back();
@@ -178,7 +179,12 @@ void StagedRun::end(std::int64_t now_ns) {
 }
 
 void StagedRun::take_output() {
+  // Where all are pending to the end, each is decided once; a second record means one trace taken for two.
+  const bool one_record =
+      exact_ && workload_.options.tail_sampling.decision_wait_ns > now_ns_ - workload_.steps[0].tick_ns;
   for (const DecisionRecord& record : sink_.take_decisions()) {
+    if (one_record && record.revision == 0 && stories_.contains(record.trace_id))
+      fault("trace " + to_hex(record.trace_id) + " has a second record" + stories_[record.trace_id]);
     stories_[record.trace_id] += " [" + std::to_string(now_ns_ / kNanosPerSecond) + " revision " +
                                  std::to_string(record.revision) +
                                  (record.verdict == Verdict::keep ? " keep " : " drop ") + std::string(record.reason) +
@@ -240,11 +246,16 @@ void StagedRun::check_end() {
   if (exact_) {
     check_spans(expected);
     for (const char* loss : {"evicted", "records_forgotten", "keep_after_seal", "late_origin", "out_of_memory"})
-      if (losses_[loss] != 0) fault("loss " + std::string(loss) + ": " + std::to_string(losses_[loss]));
+      if (losses_[loss] != 0 && !(all_slots_held() && loss == std::string("records_forgotten")))
+        fault("loss " + std::string(loss) + ": " + std::to_string(losses_[loss]));
   } else if (missing != 0 && losses_["evicted"] + losses_["records_forgotten"] == 0) {
     fault(std::to_string(missing) + " traces are missing, and nothing was evicted or forgotten");
   }
 }
+
+// There are 16 windows at once: a few are young, some stay free. Where a lane held one of them for as many as are left,
+// younger ones had to close early, and what they forgot is counted; no keep may be lost even so.
+bool StagedRun::all_slots_held() const noexcept { return windows_while_held_max_ >= 9; }
 
 // Each span of a kept trace came out once, and no other.
 void StagedRun::check_spans(const std::set<TraceId>& kept) {

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <set>
@@ -71,6 +72,7 @@ class StagedRun {
   void take_output();
   void check_statistics(const Statistics& statistics);
   void check_end();
+  bool all_slots_held() const noexcept;
   void check_spans(const std::set<TraceId>& kept);
 
   const workload::Workload& workload_;
@@ -82,7 +84,7 @@ class StagedRun {
   std::unique_ptr<Stage> stage_;
   std::deque<workload::Request> requests_;  // all that were begun, for the oracle
   std::deque<std::string> encoded_;         // the same, as bytes
-  std::deque<Batch> batches_;               // inside ingest()
+  std::list<Batch> batches_;                // inside ingest(), whose answer each awaits
   std::deque<std::size_t> refused_;         // no room: to be tried again after the next tick
   std::map<workload::ByteString, std::size_t> touched_;  // by trace: the step in which a batch last touched it
   std::size_t step_ = 0;

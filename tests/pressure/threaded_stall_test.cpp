@@ -148,6 +148,7 @@ class ThreadedRun {
     auto opened = Engine::open(workload_.options, sink_, &why);
     if (!opened) return {"open: " + why};
     engine_ = std::move(*opened);
+    tick(workload_.steps.front().tick_ns);  // what came before the first tick would have arrived at 0, and be due
     for (const workload::Request& request : workload_.steps.front().requests) {
       const std::string bytes = workload::encode(request);
       if (!engine_->ingest(as_bytes(bytes)).ok()) return {"the first request is refused"};
@@ -193,9 +194,20 @@ class ThreadedRun {
       const std::lock_guard lock(refused_mutex_);
       faults_.push_back("tick: " + describe(ticked.error()));
     }
-    for (const DecisionRecord& record : sink_.take_decisions())
-      if (record.verdict == Verdict::keep) kept_.insert(record.trace_id);
+    take_decisions();
     static_cast<void>(sink_.take_batches());
+  }
+
+  // All traces are pending to the end, so each is decided once; a second record means that the engine took one trace
+  // for two.
+  void take_decisions() {
+    for (const DecisionRecord& record : sink_.take_decisions()) {
+      if (record.verdict == Verdict::keep) kept_.insert(record.trace_id);
+      if (record.revision == 0 && !decided_.insert(record.trace_id).second) {
+        const std::lock_guard lock(refused_mutex_);
+        faults_.push_back("trace " + to_hex(record.trace_id) + " has a second record");
+      }
+    }
   }
 
   void finish() {
@@ -209,17 +221,20 @@ class ThreadedRun {
     }
     for (int i = 0; i < 3; ++i) tick(now_ns_);
     if (!engine_->drain(now_ns_).ok()) faults_.push_back("drain failed");
-    for (const DecisionRecord& record : sink_.take_decisions())
-      if (record.verdict == Verdict::keep) kept_.insert(record.trace_id);
+    take_decisions();
     const Statistics statistics = engine_->statistics();
     engine_test::check_conservation(statistics, faults_);
     oracle::NaiveEngine oracle(workload_.options);
     for (const workload::Step& step : workload_.steps)
       for (const workload::Request& request : step.requests) oracle.ingest(request);
     static_cast<void>(oracle.drain(now_ns_));
-    if (statistics.spans.emitted != oracle.counts().spans_emitted)
+    if (statistics.spans.emitted != oracle.counts().spans_emitted) {
       faults_.push_back("emitted " + std::to_string(statistics.spans.emitted) + " spans, not " +
-                        std::to_string(oracle.counts().spans_emitted));
+                        std::to_string(oracle.counts().spans_emitted) + "; dropped " +
+                        std::to_string(statistics.spans.dropped) + ", held " + std::to_string(statistics.spans.held));
+      for (const NamedCount& loss : statistics.losses)
+        faults_.push_back("loss " + loss.name + ": " + std::to_string(loss.count));
+    }
     for (const TraceId trace : oracle.kept())
       if (!kept_.contains(trace)) faults_.push_back("trace " + to_hex(trace) + " is to be kept, and was not");
     for (const TraceId trace : kept_)
@@ -235,6 +250,7 @@ class ThreadedRun {
   std::deque<std::string> encoded_;
   std::int64_t now_ns_ = 0;
   std::set<TraceId> kept_;
+  std::set<TraceId> decided_;
   std::mutex refused_mutex_;  // guards the two below while threads run
   std::vector<const std::string*> refused_;
   std::vector<std::string> faults_;
