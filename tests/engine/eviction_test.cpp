@@ -47,6 +47,19 @@ class Traces {
     EXPECT_GT(run.loss("evicted"), 0u);
     return next;
   }
+  // Kept traces, small ones, until records of some are forgotten because memory is short. Returns as above.
+  std::uint64_t send_until_forgotten(std::uint64_t first) {
+    constexpr std::uint64_t kTogether = 5000;
+    std::uint64_t next = first;
+    while (run.loss("records_forgotten") == 0 && next < first + 40 * kTogether) {
+      std::vector<workload::Span> spans;
+      for (const std::uint64_t end = next + kTogether; next < end; ++next) spans.push_back(make_span(next, kError));
+      run.ingest(make_request(std::move(spans)));
+      tick();
+    }
+    EXPECT_GT(run.loss("records_forgotten"), 0u);
+    return next;
+  }
   bool was_evicted(std::uint64_t trace) { return run.records[trace_bytes(trace)].loss == "evicted"; }
 
   std::int64_t now = 1'700'000'000;
@@ -80,14 +93,7 @@ TEST(Eviction, DecidesPendingTraces_WithWhatIsKnown) {
 
 TEST(Eviction, IsCounted_WhenRecordsAreForgotten) {
   Traces traces(small_options());
-  std::uint64_t trace = 1;
-  for (int step = 0; step < 40 && traces.run.loss("records_forgotten") == 0; ++step) {
-    std::vector<workload::Span> spans;
-    for (int i = 0; i < 5000; ++i) spans.push_back(make_span(trace++, kError));
-    traces.run.ingest(make_request(std::move(spans)));
-    traces.tick();
-  }
-  EXPECT_GT(traces.run.loss("records_forgotten"), 0u);
+  traces.send_until_forgotten(1);
   EXPECT_EQ(traces.run.loss("evicted"), 0u);
 }
 
@@ -97,9 +103,8 @@ TEST(Eviction, IsOver_WhenMemoryIsNoLongerShort) {
   options.retain.window_ns = 5 * kNanosPerSecond;
   options.retain.records_ns = 40 * kNanosPerSecond;
   Traces traces(options);
-  std::uint64_t trace = traces.send_until_evicted(1);
-  traces.tick();
-  for (int i = 0; i < 60; ++i) traces.tick();  // all that came is sealed and forgotten
+  std::uint64_t trace = traces.send_until_forgotten(1'000'000);
+  for (int i = 0; i < 60; ++i) traces.tick();  // all that came is forgotten, in time
   const std::uint64_t forgotten = traces.run.loss("records_forgotten");
   // A window begins every ten seconds; trace 5000 comes again in each.
   for (int i = 0; i < 20; ++i) {

@@ -30,7 +30,11 @@ Options slow_options() {
 
 class Story {
  public:
-  Story() : run_(slow_options()) { run_.tick(now_); }
+  Story() : run_(slow_options()) {
+    run_.tick(now_);
+    send(400, 0, 1);  // the first window with a trace is old from the start
+    for (int i = 0; i < 3; ++i) tick(20);  // it holds no spans any more
+  }
   engine_test::EngineRun& run() noexcept { return run_; }
   void send(std::uint64_t trace, std::uint32_t status, std::uint64_t number) { run_.ingest(request(trace, status, number)); }
   void tick(std::int64_t seconds = 1) { run_.tick(now_ += seconds); }
