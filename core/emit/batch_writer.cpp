@@ -1,5 +1,7 @@
 #include "emit/batch_writer.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "wire/writer.hpp"
 
@@ -148,11 +150,12 @@ Bytes BatchWriter::take() {
   return message_;
 }
 
-void BatchWriter::trim() noexcept {
+void BatchWriter::trim(std::uint64_t buffer_bytes_max) noexcept {
   ENTAIL_DCHECK(!closed_ && span_count_ == 0);
   constexpr std::uint64_t kSlackBytes = 64 << 10;
+  const std::uint64_t kept = std::min(2 * batch_bytes_max_ + kSlackBytes, buffer_bytes_max);
   for (std::vector<std::uint8_t>* buffer : {&span_bytes_, &header_bytes_, &edited_, &message_})
-    if (buffer->capacity() > 2 * batch_bytes_max_ + kSlackBytes) std::vector<std::uint8_t>().swap(*buffer);
+    if (buffer->capacity() > kept) std::vector<std::uint8_t>().swap(*buffer);
 }
 
 std::uint64_t BatchWriter::capacity_bytes() const noexcept {

@@ -32,6 +32,9 @@ namespace {
 
 constexpr std::size_t kEmittedTogether = 8;
 constexpr unsigned kSpansPrefetched = 8;    // of each trace
+// Of memory_limit: each of the four output buffers that stay between ticks is no larger. No eviction frees them, so they
+// must leave room for the largest request (G9).
+constexpr std::uint64_t kBufferShare = 64;
 constexpr unsigned kBytesPrefetched = 512;  // of each span, with its entry: all of them together fit the first cache
 
 SpanId read_span_id(Bytes bytes) noexcept { return bytes.size() == 8 ? base::load_span_id(bytes.data()) : SpanId{}; }
@@ -75,7 +78,7 @@ void Emission::emit_all() {
   }
   ids.clear();
   flush();
-  output_.trim();
+  output_.trim(traces_.options.memory_limit_bytes / kBufferShare);
 }
 
 // A trace's spans lie apart, in the order of their arrival, and each says where the next is: one list after the other

@@ -9,13 +9,17 @@ void ReleasePlan::add_window(unsigned slot, const WindowLoad& load) noexcept {
   count(windows_[slot]);
 }
 
-// Of a window that is worth closing: what all nodes but those of traces that hold spans take.
+std::uint64_t ReleasePlan::released_by(const WindowLoad& load) noexcept {
+  if (load.node_count == 0) return 0;
+  return load.bytes / load.node_count * (load.node_count - std::min(load.node_count, load.holding_count)) +
+         (load.record_count - load.holding_count) * kRecordBytes;
+}
+
 void ReleasePlan::count(Window& window) noexcept {
   const WindowLoad& load = window.load;
   if (load.node_count == 0 || window.counted || !is_worth_closing(load.node_count, load.holding_count)) return;
   window.counted = true;
-  const std::uint64_t goes = load.node_count - load.holding_count;
-  released_ += load.bytes / load.node_count * goes + (load.record_count - load.holding_count) * kRecordBytes;
+  released_ += released_by(load);
 }
 
 void ReleasePlan::set_generations(std::map<std::uint32_t, std::uint64_t> bytes,

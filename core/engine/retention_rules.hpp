@@ -69,6 +69,8 @@ class ReleasePlan {
     std::uint64_t record_count = 0;
     std::uint64_t bytes = 0;
   };
+  // What closing it early releases: what all nodes but those of traces that hold spans take.
+  static std::uint64_t released_by(const WindowLoad& load) noexcept;
   void add_window(unsigned slot, const WindowLoad& load) noexcept;
   // Bytes of each generation of the span store that could go, and how many traces hold each of them; both ascending.
   void set_generations(std::map<std::uint32_t, std::uint64_t> bytes, std::map<std::uint32_t, std::uint64_t> holders);

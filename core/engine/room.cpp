@@ -88,7 +88,20 @@ void Room::evict() {
       return !plan.is_enough();
     });
   }
+  if (unmet_bytes_ != 0) evict_for_unmet();
   current_must_go_ = plan.closes(graph_.current_window().slot);
+}
+
+// Traces that come again have nodes in several windows: closing one moves what a plan took for released, since it counts a
+// trace where its newest node is. Then traces go by their average size, twice as many with each tick that falls short.
+void Room::evict_for_unmet() {
+  const std::uint64_t traces = std::max<std::uint64_t>(traces_.ledger.count(), 1);
+  const std::uint64_t bytes_a_trace = std::max<std::uint64_t>(intake_.admission().held_bytes() / traces, 1);
+  std::uint64_t left = ((unmet_bytes_ / bytes_a_trace) << std::min(unmet_ticks_, 16u)) + 1;
+  life_.for_each_holding([&](RecordId id) {
+    life_.mark_evicted(id);
+    return --left != 0;
+  });
 }
 
 void Room::release(std::uint64_t lanes_generation, std::uint64_t other_bytes) {
@@ -137,12 +150,22 @@ void Room::close_windows() {
   const std::uint64_t held = intake_.admission().held_bytes();
   const std::uint64_t needed = bytes_to_release(held, limit_bytes_, wanted_bytes_);
   if (needed != 0) {
-    while (intake_.admission().held_bytes() > held - needed && close_one_early(false)) publish();
+    close_early_until(held - needed);
   } else if (graph_.window_count() > graph::kWindowSlots - kSlotsFree) {
     close_one_early(true);
   } else {
     close_expired();
   }
+}
+
+void Room::close_early_until(std::uint64_t target_bytes) {
+  const std::uint64_t before = intake_.admission().held_bytes();
+  planned_bytes_ = 0;
+  while (intake_.admission().held_bytes() > target_bytes && close_one_early(false)) publish();
+  const std::uint64_t after = intake_.admission().held_bytes();
+  const bool unmet = after > target_bytes && before - std::min(before, after) < planned_bytes_ / 2;
+  unmet_bytes_ = unmet ? after - target_bytes : 0;
+  unmet_ticks_ = unmet ? unmet_ticks_ + 1 : 0;
 }
 
 // Closes the oldest window that is worth it before its time. False: there is none, or no room for what must be moved.
@@ -159,6 +182,7 @@ bool Room::begin_next_early(bool slots_short) {
     if (!is_closable(window)) continue;
     const ReleasePlan::WindowLoad load = load_of(window);
     if (!slots_short && !is_worth_closing(load.node_count, load.holding_count)) continue;
+    planned_bytes_ += ReleasePlan::released_by(load);
     compaction_.begin(window.slot);
     return true;
   }

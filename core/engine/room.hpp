@@ -63,6 +63,8 @@ class Room final : private graph::Compaction::Owner {
   void open_window_if_due();
   bool rotate(std::uint64_t wanted_nodes);
   void close_windows();
+  void close_early_until(std::uint64_t target_bytes);
+  void evict_for_unmet();
   bool close_one_early(bool slots_short);
   bool begin_next_early(bool slots_short);
   void close_expired();
@@ -93,6 +95,9 @@ class Room final : private graph::Compaction::Owner {
   std::uint64_t nodes_created_ = 0;  // since the last tick
   std::uint64_t adopted_bytes_ = 0;  // that admission counts until publish()
   std::uint64_t other_bytes_ = 0;
+  std::uint64_t unmet_bytes_ = 0;    // closing windows released so much less than was planned
+  unsigned unmet_ticks_ = 0;         // in a row
+  std::uint64_t planned_bytes_ = 0;  // of the windows that this tick begins to close early
   bool current_must_go_ = false;     // the current window is part of the plan to make room
   bool early_ = false;               // the closing window goes before its time, because memory or slots are short
 };

@@ -262,6 +262,12 @@ class Graph {
     return window_of(from).out_block(reference);
   }
 
+  bool has_edges(NodeId node) const noexcept {
+    const NodeRow& node_row = row(node);
+    return WindowOutList::newest(node_row.out_head) != 0 ||
+           !WindowInList::is_empty(node_row.in_first, node_row.in_head);
+  }
+
   // The node that a cell names; 0 when it was forgotten. Of a node that moved when its window closed, where it is now.
   NodeId node_of(EdgeCell cell) const noexcept {
     const unsigned slot = cell.sequence() % kWindowSlots;

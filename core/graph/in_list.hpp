@@ -123,6 +123,10 @@ struct InList {
       if (!f(at)) return;
   }
 
+  static bool is_empty(const Cell& first, const Head& head) noexcept {
+    return first.load(Orders::observe) == 0 && head.load(Orders::observe) == 0;
+  }
+
   // Hint: the second chunk, once the first has arrived.
   template <class Chunks>
   static void prefetch_next(const Head& head, const Chunks& chunks) noexcept {

@@ -79,6 +79,11 @@ std::string expected_text(const oracle::EmittedSpan& emitted, const Options& opt
   Span span = *emitted.span;
   span.trace_state = compare_state ? emitted.trace_state : "";
   span.dropped_links_count = emitted.dropped_links_count;
+  span.parent_span_id = emitted.parent_span_id;
+  for (workload::Link& link : span.links) {
+    link.trace_id = oracle::emitted_id(link.trace_id, 16);
+    link.span_id = oracle::emitted_id(link.span_id, 8);
+  }
   if (!emitted.cut) return text(span, {}, *emitted.resource);
   std::vector<workload::Link> links;
   for (const std::size_t index : emitted.cut->printed) {

@@ -57,6 +57,8 @@ std::string bad_reason(const std::string& trace_id, const std::string& span_id) 
   return is_zero(trace_id) || is_zero(span_id) ? "all_zero" : "";
 }
 
+std::string emitted_id(const std::string& id, std::size_t size) { return id.size() == size ? id : ""; }
+
 TraceId trace_id_of(const std::string& bytes) { return {big_endian(bytes, 0), big_endian(bytes, 8)}; }
 SpanId span_id_of(const std::string& bytes) { return {big_endian(bytes, 0)}; }
 std::string bytes_of(TraceId id) {

@@ -18,6 +18,9 @@ constexpr std::uint64_t kRandomnessEnd = std::uint64_t{1} << 56;
 // DESIGN 4.5: empty when the context is good, else the first reason that applies.
 std::string bad_reason(const std::string& trace_id, const std::string& span_id);
 
+// DESIGN 4.5: an ID of another length than `size` leaves empty; any other is emitted as it came.
+std::string emitted_id(const std::string& id, std::size_t size);
+
 // REQUIRES 16 (8) bytes.
 TraceId trace_id_of(const std::string& bytes);
 SpanId span_id_of(const std::string& bytes);

@@ -12,7 +12,10 @@ namespace {
 using workload::Link;
 using workload::Span;
 
-bool has_parent(const Span& span) { return span.parent_span_id.find_first_not_of('\0') != std::string::npos; }
+bool is_zero(const std::string& id) { return id.find_first_not_of('\0') == std::string::npos; }
+bool has_parent(const Span& span) { return !is_zero(span.parent_span_id); }
+// A parent of another length is none to those who read the trace behind us.
+bool leaves_with_parent(const Span& span) { return !is_zero(emitted_id(span.parent_span_id, 8)); }
 unsigned least(const Hops& hops) {
   if (hops[0] == 0 || hops[1] == 0) return hops[0] + hops[1];
   return std::min(hops[0], hops[1]);
@@ -24,7 +27,7 @@ std::size_t reason_span(const SeenSpans& spans) {
   std::set<std::string> present;
   for (const SeenSpan& seen : spans) present.insert(seen.span.span_id);
   const auto rank = [&](const Span& span) {
-    const int parent = !has_parent(span) ? 0 : present.contains(span.parent_span_id) ? 2 : 1;
+    const int parent = !leaves_with_parent(span) ? 0 : present.contains(span.parent_span_id) ? 2 : 1;
     return std::tuple(parent, span.start_ns, span.span_id);
   };
   std::size_t best = 0;
@@ -314,6 +317,8 @@ EmittedSpan NaiveEngine::print(TraceId id, const Trace& trace, const SeenSpan& s
   out.resource = seen.resource.get();
   out.trace_state = trace.erase_threshold ? without_threshold(span.trace_state) : span.trace_state;
   out.dropped_links_count = span.dropped_links_count;
+  out.parent_span_id = emitted_id(span.parent_span_id, 8);
+  if (out.parent_span_id != span.parent_span_id) ++counts_.losses["bad_parent"];
   const std::size_t budget = options_.links.sample.max_links_per_span;
   if (span.links.size() <= budget) {
     counts_.links_emitted += span.links.size();

@@ -46,6 +46,7 @@ struct EmittedSpan {
   const workload::Span* span = nullptr;  // lives as long as the oracle, as does
   const workload::Attributes* resource = nullptr;
   std::string trace_state;
+  std::string parent_span_id;
   std::uint32_t dropped_links_count = 0;
   std::optional<CutLinks> cut;  // of a span with more links than the budget
   bool carries_reason = false;

@@ -13,6 +13,9 @@ namespace {
 // What an engine holds beside its budget: the tables of an empty one, and one request in all its forms (G5).
 constexpr std::uint64_t kEmptyEngineBytes = 2 << 20;
 constexpr std::uint64_t kFormsOfARequest = 4;
+// What the engine holds for a span or a link beside its bytes is less than this.
+constexpr std::uint64_t kBytesOfAnEntry = 1024;
+constexpr int kTicksToRoom = 2;  // G9
 
 std::uint64_t sum(const std::vector<NamedCount>& counts) {
   std::uint64_t total = 0;
@@ -31,6 +34,14 @@ bool is_good(const workload::ByteString& trace, const workload::ByteString& span
     return id.size() == size && id.find_first_not_of('\0') != workload::ByteString::npos;
   };
   return good(trace, 16) && good(span, 8);
+}
+
+// Only a request that may need more than a quarter of the budget may be refused for good (G9).
+bool may_be_refused(const workload::Request& request, std::uint64_t bytes, std::uint64_t limit_bytes) {
+  std::uint64_t entries = 0;
+  for (const workload::SpanGroup& group : request.groups)
+    for (const workload::Span& span : group.spans) entries += 1 + span.links.size();
+  return bytes + entries * kBytesOfAnEntry > limit_bytes / 4;
 }
 
 }  // namespace
@@ -54,14 +65,21 @@ void BoundedRun::ingest(const workload::Request& request) {
   const std::string bytes = workload::encode(request);
   largest_request_bytes_ = std::max<std::uint64_t>(largest_request_bytes_, bytes.size());
   const Bytes view(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-  for (int tries = 0; tries < 4; ++tries) {
+  for (int ticks = 0;; ++ticks) {
     const Result<void> taken = engine_->ingest(view);
     if (taken.ok()) return note(request);
-    if (taken.error().code() != ErrorCode::no_room) return fault("ingest: " + describe(taken.error()));
+    const ErrorCode code = taken.error().code();
+    if (code != ErrorCode::no_room && code != ErrorCode::too_large) return fault("ingest: " + describe(taken.error()));
+    // What was refused counts nowhere but in the loss of that name.
+    const char* const loss = code == ErrorCode::no_room ? "no_room" : "too_large";
+    if (named(engine_->statistics().losses, loss) == 0) fault("a request was refused, and no loss says so");
+    if (code == ErrorCode::too_large || ticks == kTicksToRoom) {
+      if (may_be_refused(request, bytes.size(), workload_.options.memory_limit_bytes)) return;
+      return fault("a request of " + std::to_string(bytes.size()) + " bytes got no room after " +
+                   std::to_string(ticks) + " ticks (G9): " + describe(taken.error()));
+    }
     settle(now_ns_, false);
   }
-  // A host gives up then; what it gave up counts nowhere but in the loss no_room.
-  if (named(engine_->statistics().losses, "no_room") == 0) fault("a request was refused, and no loss says so");
 }
 
 void BoundedRun::note(const workload::Request& request) {

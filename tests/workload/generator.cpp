@@ -144,6 +144,8 @@ class Maker {
     if (!is_root) out.parent_span_id = dice_.chance(80) ? root_ids_[trace] : random_span_id(dice_);
     if (is_root && dice_.chance(20)) out.parent_span_id = random_span_id(dice_);
     if (is_root && dice_.chance(10)) out.parent_span_id = ByteString(8, '\0');
+    // A parent of another length. Not from the dice: what a seed makes besides stays as it was.
+    if (!is_root && out.span_id[0] % 16 == 0) out.parent_span_id.resize(out.span_id[0] % 32 == 0 ? 5 : 16, '\1');
     if (dice_.chance(shape_.bad)) spoil(out.trace_id, out.span_id);
     out.name = is_root ? "root" : "child";
     out.start_ns = 1'700'000'000'000'000'000ULL + dice_.below(1000) * 1'000'000;
