@@ -1,7 +1,7 @@
 // Who goes when memory or retain.max_bytes is short, what is told of it, and what is not affected (DESIGN 3.7, 3.8).
 #include <gtest/gtest.h>
 
-#include <set>
+#include <vector>
 
 #include "tests/engine/engine_run.hpp"
 #include "tests/workload/story.hpp"

@@ -198,6 +198,24 @@ TEST(Compaction, AnEdgeLeadsOn_UntilItsOwnWindowIsGone) {
   EXPECT_EQ(closing.graph.forwarding_bytes(), 0u);
 }
 
+// 1 moves first, and its edge names the newest node of 2 there is. That one gets no edges: those of 2 go to a newer one.
+TEST(Compaction, AnEdgeLeadsOn_WhereItNamesANodeWithoutEdges) {
+  Closing closing;
+  const unsigned first = slot_of(closing.node(1));
+  closing.node(2);
+  closing.link(1, 2);
+  closing.rotate();
+  const NodeId without_edges = closing.node(2);
+  closing.payload(without_edges) = 3;
+  closing.rotate();
+  closing.close(first);
+  EXPECT_EQ(out_nodes(closing.graph, closing.find(1)), Nodes{without_edges});
+  closing.close(slot_of(without_edges));
+  EXPECT_EQ(out_nodes(closing.graph, closing.find(1)), Nodes{closing.find(2)});
+  EXPECT_EQ(in_nodes(closing.graph, closing.find(2)), Nodes{closing.find(1)});
+  EXPECT_EQ(closing.payload(closing.find(2)), 3u);
+}
+
 TEST(Compaction, EdgesToManyNodesThatMovedLeadOn) {
   constexpr std::uint64_t kNeighbours = 200;
   Closing closing;

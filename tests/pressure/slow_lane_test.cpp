@@ -1,9 +1,11 @@
-// A lane that is slow while ticks go on: nothing that it writes, or has published without a tick knowing of it, is freed
-// or forgotten. PROTOCOL generation, touch P2 and window_close at their call sites, one schedule each.
+// A lane that is slow while ticks go on: nothing that it writes, or has published and no tick has read yet, is freed or
+// forgotten. PROTOCOL generation, touch P2 and window_close at their call sites, one schedule each.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/engine/engine_run.hpp"
@@ -36,7 +38,9 @@ class Story {
     for (int i = 0; i < 3; ++i) tick(20);  // it holds no spans any more
   }
   engine_test::EngineRun& run() noexcept { return run_; }
-  void send(std::uint64_t trace, std::uint32_t status, std::uint64_t number) { run_.ingest(request(trace, status, number)); }
+  void send(std::uint64_t trace, std::uint32_t status, std::uint64_t number) {
+    run_.ingest(request(trace, status, number));
+  }
   void tick(std::int64_t seconds = 1) { run_.tick(now_ += seconds); }
   // A request that is held when it first comes to the point.
   Actor& slow(Stage& stage, std::string_view point, std::uint32_t status, std::uint64_t number) {

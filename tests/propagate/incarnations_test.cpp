@@ -182,7 +182,9 @@ TEST_F(IncarnationsTest, EdgesWrittenAgainByAMove_AreNotReported) {
 // Calls f once, when the writer stands at the sync point.
 class AtPoint final : public sync::PointListener {
  public:
-  AtPoint(unsigned point, std::function<void()> f) : point_(point), f_(std::move(f)) { sync::listen_to_sync_points(this); }
+  AtPoint(unsigned point, std::function<void()> f) : point_(point), f_(std::move(f)) {
+    sync::listen_to_sync_points(this);
+  }
   ~AtPoint() { sync::listen_to_sync_points(nullptr); }
 
  private:
