@@ -41,10 +41,10 @@ bool Compaction::close_node(Owner& owner, NodeId node) {
       graph_.unlink(node);
       return true;
     case Fate::move:
-      // Without edges no cell names the node, and its payload may lie in any window.
       if (graph_.newest(node) == node || graph_.has_edges(node)) return move(owner, node);
+      // Only edges have to lie in the current window: what else there is goes to the newest node, wherever that is.
       owner.move_payload(node, graph_.newest(node));
-      graph_.unlink(node);
+      graph_.forward(node, graph_.newest(node));
       return true;
   }
   return true;
