@@ -131,6 +131,7 @@ TEST_F(IncarnationsTest, AForgottenTraceAsksAtAllItsNodes) {
   tick();
   EXPECT_EQ(hops(1), 1u);
   const RecordId id = present(1);
+  ledger_.set_phase(id, Phase::sealed);
   carrier_->forget(id);
   for (graph::NodeId at = ledger_[id].node; at != 0; at = graph_.older(at)) graph_.set_record(at, 0);
   ledger_.remove(id);
@@ -154,6 +155,7 @@ TEST_F(IncarnationsTest, LateEdgesOfAForgottenTraceAreNotThoseOfTheNextWithItsNu
   present(2);
   link(1, 2);
   graph_.drain_late([&](const graph::LateEdges& late) { carrier_->carry_over(late); });
+  ledger_.set_phase(id, Phase::sealed);
   carrier_->forget(id);
   graph_.set_record(node(1), 0);
   ledger_.remove(id);

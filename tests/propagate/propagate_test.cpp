@@ -156,6 +156,7 @@ TEST_F(CarrierTest, APathOutlivesTheTracesThatItNames) {
   tick();
   for (const std::uint64_t forgotten : {2, 1, 3}) {
     const RecordId id = present(forgotten);
+    ledger_.set_phase(id, Phase::sealed);
     carrier_->forget(id);
     graph_.set_record(node(forgotten), 0);
     ledger_.remove(id);
@@ -167,8 +168,10 @@ TEST_F(CarrierTest, APathOutlivesTheTracesThatItNames) {
   EXPECT_EQ(path(4), (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}}));
   tick();
   EXPECT_EQ(path(4), (Ids{{0, 5}, {0, 4}}));
-  ledger_.remove(present(4));
-  ledger_.remove(reused);
+  for (const RecordId id : {present(4), reused}) {
+    ledger_.set_phase(id, Phase::sealed);
+    ledger_.remove(id);
+  }
   EXPECT_EQ(ledger_.paths().live_bytes(), 0u);
 }
 

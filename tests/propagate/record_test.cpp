@@ -10,10 +10,11 @@ namespace {
 
 TEST(Ledger, WhatPoliciesAnsweredGoesWithTheRecords) {
   constexpr std::size_t kCount = 100'000;
+  constexpr graph::NodeId kNode = 1;
   Ledger ledger;
   std::vector<RecordId> ids;
   for (std::size_t i = 0; i < kCount; ++i) {
-    ids.push_back(ledger.add());
+    ids.push_back(ledger.add(kNode));
     ledger.answers(ids.back()).asked = static_cast<std::uint32_t>(i + 1);
     ledger.trail(ids.back()).asks = true;
   }
@@ -22,7 +23,7 @@ TEST(Ledger, WhatPoliciesAnsweredGoesWithTheRecords) {
   EXPECT_GE(full, kCount * (sizeof(Record) + sizeof(policy::StatefulAnswers) + sizeof(Trail)));
   // A record that is used again has no answers of the one before.
   ledger.remove(ids[5]);
-  ASSERT_EQ(ledger.add(), ids[5]);
+  ASSERT_EQ(ledger.add(kNode), ids[5]);
   EXPECT_EQ(ledger.answers(ids[5]).asked, 0u);
   EXPECT_EQ(ledger.bytes(), full);
   // The younger half goes, then all.
@@ -32,7 +33,7 @@ TEST(Ledger, WhatPoliciesAnsweredGoesWithTheRecords) {
   for (std::size_t i = 0; i < kCount / 2; ++i) ledger.remove(ids[i]);
   EXPECT_EQ(ledger.count(), 0u);
   EXPECT_LT(ledger.bytes(), full / 8);
-  EXPECT_EQ(ledger.answers(ledger.add()).asked, 0u);
+  EXPECT_EQ(ledger.answers(ledger.add(kNode)).asked, 0u);
 }
 
 }  // namespace
