@@ -37,7 +37,8 @@ class WarmGraph {
   // The graph with nothing in it, its memory all zero again.
   graph::Graph& renew() {
     if (!graph_.rotate(capacity_)) std::abort();
-    graph_.drop(graph_.previous_slot());
+    const graph::WindowList windows = graph_.windows();
+    graph_.drop(windows.items[windows.count - 2].slot);
     graph_.drain_created([](graph::NodeId) {});
     graph_.drain_late([](const graph::LateEdges&) {});
     const std::uint64_t steps = graph_.bytes() / graph::SpareWindows::kSliceBytes + 2;

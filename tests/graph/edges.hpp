@@ -37,6 +37,12 @@ inline EdgeCell plain_cell(const Writer& writer, NodeId node) {
   return writer.cell(node, kNoLimit, kNoLimit, false, false);
 }
 
+// Of the window before the current one. REQUIRES that there is one.
+inline unsigned previous_slot(Graph& graph) {
+  const WindowList windows = graph.windows();
+  return windows.items[windows.count - 2].slot;
+}
+
 template <class T>
 std::vector<T> sorted(std::vector<T> values) {
   std::sort(values.begin(), values.end());

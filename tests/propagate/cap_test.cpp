@@ -55,6 +55,27 @@ TEST_F(CapTest, AnEdgeThatComesAgainTakesNoSecondPlace) {
   EXPECT_EQ(carrier_->not_followed(present(1)), 1u);
 }
 
+// With fewer hops a keep passes more edges than before; those who were followed keep their places, though others rank
+// before them.
+TEST_F(CapTest, WhoWasFollowedKeepsItsPlace_WhenTheKeepComesWithFewerHops) {
+  open_capped(2);
+  for (const std::uint64_t trace : {1, 2, 10, 21, 22, 23, 24}) present(trace);
+  link(1, 2);
+  link(2, 10);
+  for (const std::uint64_t trace : {21, 22}) link(10, trace);
+  for (const std::uint64_t trace : {23, 24}) link(10, trace, 2, true);  // on ERROR spans, up to the second hop
+  tick();
+  carrier_->make_origin(present(1), true);
+  tick();
+  EXPECT_TRUE(hops(21) == 3 && hops(22) == 3);
+  EXPECT_EQ(followed(23, 24), 0u);
+  link(1, 10);
+  tick();
+  EXPECT_TRUE(hops(21) == 2 && hops(22) == 2);
+  EXPECT_EQ(followed(23, 24), 0u);
+  EXPECT_EQ(carrier_->not_followed(present(10)), 2u);
+}
+
 TEST_F(CapTest, UnderTheCapNothingIsHeldOfNeighbours) {
   open_capped(1000);
   for (std::uint64_t trace = 1; trace <= 901; ++trace) present(trace);

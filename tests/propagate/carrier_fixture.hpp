@@ -54,7 +54,7 @@ class CarrierTest : public ::testing::Test {
     carrier_->link_batch({&found, 1});
     const RecordId id = carrier_->record_of(found);
     if (ledger_[id].phase == Phase::absent) {
-      ledger_[id].phase = Phase::pending;
+      ledger_.set_phase(id, Phase::pending);
       carrier_->arrive(id);
     }
     return id;
@@ -64,6 +64,13 @@ class CarrierTest : public ::testing::Test {
     open(options);
     for (std::uint64_t trace = 1; trace <= last; ++trace) present(trace);
     for (std::uint64_t trace = 1; trace < last; ++trace) link(trace, trace + 1);
+  }
+  // As when the window of its newest node closes.
+  void forget(RecordId id) {
+    ledger_.set_phase(id, Phase::sealed);
+    carrier_->forget(id);
+    for (graph::NodeId at = ledger_[id].node; at != 0; at = graph_.older(at)) graph_.set_record(at, 0);
+    ledger_.remove(id);
   }
   // The number of entries in the late log.
   unsigned tick() {

@@ -1,5 +1,9 @@
 // PROTOCOL incarnations (carrier.hpp) in the code itself: traces with nodes in several windows, and lanes that stall in
 // an old one. A Writer that has begun a batch is such a lane: it goes on in its window, whatever is rotated.
+#include <functional>
+#include <utility>
+
+#include "sync/sync_point.hpp"
 #include "tests/propagate/carrier_fixture.hpp"
 
 namespace entail::propagate {
@@ -130,11 +134,15 @@ TEST_F(IncarnationsTest, AForgottenTraceAsksAtAllItsNodes) {
   link(3, 1);
   tick();
   EXPECT_EQ(hops(1), 1u);
+<<<<<<< HEAD
   const RecordId id = present(1);
   ledger_.set_phase(id, Phase::sealed);
   carrier_->forget(id);
   for (graph::NodeId at = ledger_[id].node; at != 0; at = graph_.older(at)) graph_.set_record(at, 0);
   ledger_.remove(id);
+=======
+  forget(present(1));
+>>>>>>> main
   present(1);
   tick();
   EXPECT_EQ(hops(1), 1u);
@@ -155,10 +163,14 @@ TEST_F(IncarnationsTest, LateEdgesOfAForgottenTraceAreNotThoseOfTheNextWithItsNu
   present(2);
   link(1, 2);
   graph_.drain_late([&](const graph::LateEdges& late) { carrier_->carry_over(late); });
+<<<<<<< HEAD
   ledger_.set_phase(id, Phase::sealed);
   carrier_->forget(id);
   graph_.set_record(node(1), 0);
   ledger_.remove(id);
+=======
+  forget(id);
+>>>>>>> main
   EXPECT_EQ(present(9), id);  // the number again, another trace
   carrier_->run(1);
   EXPECT_EQ(hops(2), 0u);
@@ -180,6 +192,52 @@ TEST_F(IncarnationsTest, EdgesWrittenAgainByAMove_AreNotReported) {
   link(1, 2);
   EXPECT_EQ(tick(), 2u);
 }
+
+#ifdef ENTAIL_DEBUG_CHECKS
+// Calls f once, when the writer stands at the sync point.
+class AtPoint final : public sync::PointListener {
+ public:
+  AtPoint(unsigned point, std::function<void()> f) : point_(point), f_(std::move(f)) {
+    sync::listen_to_sync_points(this);
+  }
+  ~AtPoint() { sync::listen_to_sync_points(nullptr); }
+
+ private:
+  void reach(unsigned point) noexcept override {
+    if (point != point_) return;
+    sync::listen_to_sync_points(nullptr);
+    f_();
+  }
+  const unsigned point_;
+  std::function<void()> f_;
+};
+
+// PROTOCOL late_edge at its call sites: the edge is published, and has not asked for the keep yet (I1, I2).
+TEST_F(CarrierTest, AKeepThatComesBetweenAnEdgeAndItsCheck_IsCarriedOver) {
+  for (const bool is_out : {true, false}) {
+    SCOPED_TRACE(is_out);
+    open({});
+    const std::uint64_t failed = is_out ? 1 : 11, other = failed + 1;
+    const RecordId origin = present(failed);
+    present(other);
+    tick();
+    {
+      const AtPoint between(is_out ? sync::sync_point_index("writer:after_out_append")
+                                   : sync::sync_point_index("writer:after_in_append"),
+                            [&] {
+                              carrier_->make_origin(origin, true);
+                              carrier_->run(1);
+                            });
+      if (is_out)
+        link(failed, other);
+      else
+        link(other, failed);
+    }
+    tick();
+    EXPECT_EQ(hops(other, is_out ? kLinked : kLinking), 1u);
+  }
+}
+#endif
 
 }  // namespace
 }  // namespace entail::propagate

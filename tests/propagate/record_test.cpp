@@ -36,5 +36,33 @@ TEST(Ledger, WhatPoliciesAnsweredGoesWithTheRecords) {
   EXPECT_EQ(ledger.answers(ledger.add(kNode)).asked, 0u);
 }
 
+// What a window has, by which it is worth closing or not.
+TEST(Ledger, CountsRecordsAndThoseThatHoldSpans_InTheWindowOfTheirNode) {
+  constexpr graph::NodeId kFirst = 1;
+  constexpr graph::NodeId kSecond = (graph::NodeId{3} << graph::kOffsetBits) | 1;
+  Ledger ledger;
+  const auto expect = [&](unsigned slot, std::uint64_t records, std::uint64_t holding, int line) {
+    EXPECT_EQ(ledger.in_window(slot).records, records) << "line " << line;
+    EXPECT_EQ(ledger.in_window(slot).holding, holding) << "line " << line;
+  };
+  const RecordId absent = ledger.add(kFirst);
+  const RecordId held = ledger.add(kFirst);
+  ledger.set_phase(held, Phase::pending);
+  expect(0, 2, 1, __LINE__);
+  ledger.set_phase(held, Phase::retained);
+  expect(0, 2, 1, __LINE__);
+  ledger.set_node(held, kSecond);
+  expect(0, 1, 0, __LINE__);
+  expect(3, 1, 1, __LINE__);
+  ledger.set_node(absent, kSecond);
+  expect(0, 0, 0, __LINE__);
+  expect(3, 2, 1, __LINE__);
+  ledger.set_phase(held, Phase::sealed);
+  expect(3, 2, 0, __LINE__);
+  ledger.remove(held);
+  ledger.remove(absent);
+  expect(3, 0, 0, __LINE__);
+}
+
 }  // namespace
 }  // namespace entail::propagate
