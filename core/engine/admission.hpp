@@ -32,12 +32,12 @@ class Admission {
   // that takes a quarter of the limit must get in.
   bool can_never_fit(std::uint64_t need_bytes) const noexcept { return need_bytes > limit_bytes_ / 4 * 3; }
 
-  // False: no room now; the tick thread learns how much was wanted.
-  bool try_reserve(std::uint64_t bytes) noexcept {
+  // False: no room now; the tick thread learns how much was wanted, in bytes and in nodes of the graph.
+  bool try_reserve(std::uint64_t bytes, std::uint64_t nodes) noexcept {
     const std::uint64_t reserved = reserved_.fetch_add(bytes, std::memory_order_relaxed);
     if (held_bytes() + reserved + bytes <= limit_bytes_) return true;
     reserved_.fetch_sub(bytes, std::memory_order_relaxed);
-    sync::raise_to(wanted_, bytes);
+    note_wanted(bytes, nodes);
     return false;
   }
   // The request has ended; `logged` bytes wait for the tick to adopt them.
@@ -46,7 +46,10 @@ class Admission {
     reserved_.fetch_sub(reserved, std::memory_order_relaxed);
   }
   // A request was refused for lack of room in the graph's window.
-  void note_wanted(std::uint64_t bytes) noexcept { sync::raise_to(wanted_, bytes); }
+  void note_wanted(std::uint64_t bytes, std::uint64_t nodes) noexcept {
+    sync::raise_to(wanted_bytes_, bytes);
+    sync::raise_to(wanted_nodes_, nodes);
+  }
 
   std::uint64_t held_bytes() const noexcept {
     return store_.bytes() + store_.pooled_bytes() + graph_.bytes() + ticked_.load(std::memory_order_relaxed) +
@@ -55,7 +58,8 @@ class Admission {
   std::uint64_t limit_bytes() const noexcept { return limit_bytes_; }
 
   // The most that a request wanted in vain since the last call; 0: all found room.
-  std::uint64_t take_wanted() noexcept { return wanted_.exchange(0, std::memory_order_relaxed); }
+  std::uint64_t take_wanted_bytes() noexcept { return wanted_bytes_.exchange(0, std::memory_order_relaxed); }
+  std::uint64_t take_wanted_nodes() noexcept { return wanted_nodes_.exchange(0, std::memory_order_relaxed); }
   // Before the logs are read: what the tick is going to adopt. To be given to set_ticked() when that is accounted for.
   std::uint64_t logged_bytes() const noexcept { return logged_.load(std::memory_order_relaxed); }
   void set_ticked(std::uint64_t bytes, std::uint64_t adopted) noexcept {
@@ -69,7 +73,8 @@ class Admission {
   const std::uint64_t limit_bytes_;
   alignas(sync::kCacheLineBytes) sync::HardwareSync::Atomic<std::uint64_t> reserved_{0};
   sync::HardwareSync::Atomic<std::uint64_t> logged_{0};
-  sync::HardwareSync::Atomic<std::uint64_t> wanted_{0};
+  sync::HardwareSync::Atomic<std::uint64_t> wanted_bytes_{0};
+  sync::HardwareSync::Atomic<std::uint64_t> wanted_nodes_{0};
   sync::HardwareSync::Atomic<std::uint64_t> ticked_{0};
 };
 

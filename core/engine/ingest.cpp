@@ -84,7 +84,8 @@ Result<void> Intake::ingest(const wire::Decoded& decoded, const JsonLosses& json
     refused_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a counter
     return Error{ErrorCode::no_room};
   };
-  if (!admission_.try_reserve(need)) return refuse();
+  const std::uint64_t nodes_max = decoded.spans.size() + decoded.link_count;
+  if (!admission_.try_reserve(need, nodes_max)) return refuse();
   Reservation reservation{admission_, need};
   Lane* lane = lanes_.try_acquire(lane_hint());
   if (lane == nullptr) return Error{ErrorCode::busy};
@@ -92,8 +93,8 @@ Result<void> Intake::ingest(const wire::Decoded& decoded, const JsonLosses& json
   // relaxed: only for statistics
   lane->entered_tick.store(tick_count_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   graph::Writer& writer = graph_.writer(lane->index);
-  if (!writer.try_begin(decoded.spans.size() + decoded.link_count, decoded.link_count)) {
-    admission_.note_wanted(need);
+  if (!writer.try_begin(nodes_max, decoded.link_count)) {
+    admission_.note_wanted(need, nodes_max);
     return refuse();
   }
   end_generation_by_volume();

@@ -9,30 +9,38 @@ namespace entail::engine {
 
 using graph::NodeId;
 
+// Sorted when what is new has come to as much as what was there: each link takes part in few sorts.
 void LatePins::add_emitted(RecordId id, std::vector<TraceId> linked) {
   const auto [place, is_new] = emitted_.try_emplace(id);
   Emitted& emitted = place->second;
-  bytes_ -= emitted.capacity() * sizeof(Emitted::value_type);
-  for (const TraceId trace : linked) emitted.emplace_back(trace, 1);
-  std::sort(emitted.begin(), emitted.end());
-  std::size_t count = 0;
-  for (const auto& [trace, links] : emitted) {
-    if (count != 0 && emitted[count - 1].first == trace)
-      emitted[count - 1].second += links;
-    else
-      emitted[count++] = {trace, links};
-  }
-  emitted.resize(count);
-  emitted.shrink_to_fit();
-  bytes_ += emitted.capacity() * sizeof(Emitted::value_type) + (is_new ? kEntryBytes : 0);
+  bytes_ -= emitted.links.capacity() * sizeof(emitted.links[0]);
+  for (const TraceId trace : linked) emitted.links.emplace_back(trace, 1);
+  if (emitted.links.size() >= 2 * emitted.sorted_count) sort(emitted);
+  emitted.is_full |= emitted.sorted_count > kTracesMax;
+  if (emitted.is_full) emitted.links = {};
+  bytes_ += emitted.links.capacity() * sizeof(emitted.links[0]) + (is_new ? kEntryBytes : 0);
   traces_.ledger[id].has_cut_links = true;
+}
+
+void LatePins::sort(Emitted& emitted) {
+  auto& links = emitted.links;
+  std::sort(links.begin(), links.end());
+  std::size_t count = 0;
+  for (const auto& [trace, link_count] : links) {
+    if (count != 0 && links[count - 1].first == trace)
+      links[count - 1].second += link_count;
+    else
+      links[count++] = {trace, link_count};
+  }
+  links.resize(count);
+  emitted.sorted_count = count;
 }
 
 void LatePins::forget(RecordId id) noexcept {
   if (!traces_.ledger[id].has_cut_links) return;
   const auto place = emitted_.find(id);
   if (place == emitted_.end()) return;
-  bytes_ -= place->second.capacity() * sizeof(Emitted::value_type) + kEntryBytes;
+  bytes_ -= place->second.links.capacity() * sizeof(place->second.links[0]) + kEntryBytes;
   emitted_.erase(place);
 }
 
@@ -85,13 +93,15 @@ std::uint64_t LatePins::count(const std::vector<RecordId>& origins) {
   std::unordered_map<RecordId, std::uint32_t> known;  // links to each origin that were emitted, or will be
   for (std::size_t first = 0, end = 0; first < pairs.size(); first = end) {
     const RecordId linking = pairs[first].linking;
-    const Emitted& emitted = emitted_.at(linking);
+    Emitted& emitted = emitted_.at(linking);
+    if (emitted.sorted_count != emitted.links.size()) sort(emitted);
     known.clear();
     for (end = first; end < pairs.size() && pairs[end].linking == linking; ++end) {
       const TraceId trace = traces_.trace_id(pairs[end].origin);
-      const auto place = std::lower_bound(emitted.begin(), emitted.end(), std::pair{trace, std::uint32_t{0}});
-      known[pairs[end].origin] = place != emitted.end() && place->first == trace ? place->second : 0;
+      const auto place = std::lower_bound(emitted.links.begin(), emitted.links.end(), std::pair{trace, std::uint32_t{0}});
+      known[pairs[end].origin] = place != emitted.links.end() && place->first == trace ? place->second : 0;
     }
+    if (emitted.is_full) continue;
     count_held(linking, known);
     for (std::size_t i = first; i < end; ++i)
       if (pairs[i].links > known[pairs[i].origin]) late += pairs[i].links - known[pairs[i].origin];

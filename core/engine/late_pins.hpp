@@ -33,10 +33,16 @@ class LatePins {
     std::uint32_t links;
   };
   std::vector<Pair> collect(const std::vector<RecordId>& origins) const;
+  struct Emitted {
+    std::vector<std::pair<TraceId, std::uint32_t>> links;  // by trace, ascending, as far as `sorted_count`
+    std::size_t sorted_count = 0;
+    bool is_full = false;
+  };
+  static void sort(Emitted& emitted);
   void count_held(RecordId linking, std::unordered_map<RecordId, std::uint32_t>& known) const;
 
-  using Emitted = std::vector<std::pair<TraceId, std::uint32_t>>;  // ascending by trace
-  static constexpr std::uint64_t kEntryBytes = 96;                 // of the map, about
+  static constexpr std::size_t kTracesMax = 1 << 16;
+  static constexpr std::uint64_t kEntryBytes = 112;  // of the map, about
   Traces& traces_;
   std::unordered_map<RecordId, Emitted> emitted_;
   std::uint64_t bytes_ = 0;

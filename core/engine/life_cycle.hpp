@@ -78,7 +78,8 @@ class LifeCycle {
   bool draining() const noexcept { return draining_; }
 
   // --- for making room
-  // f(id) for retained traces, first dropped first, then pending ones in order of arrival, while f says true.
+  // f(id) for traces that hold spans, in the order in which they are evicted, while f says true: pending ones that arrived
+  // before the first retained one, retained ones, first dropped first, then all pending ones, by arrival. Some come twice.
   void for_each_holding(const std::function<bool(RecordId)>& f);
   const std::map<std::uint32_t, std::uint64_t>& open_generations() const noexcept { return open_generations_; }
   // Chunks of the span store before it hold no span of any trace.

@@ -51,9 +51,9 @@ constexpr std::uint64_t bytes_to_release(std::uint64_t held, std::uint64_t limit
   return held > limit - free ? held - (limit - free) : 0;
 }
 
-// A window is worth closing early if at least a quarter of its nodes goes with it: the others are copied.
+// A window is worth closing early if at least half of its nodes go with it: the others are copied.
 constexpr bool is_worth_closing(std::uint64_t node_count, std::uint64_t holding_count) noexcept {
-  return holding_count <= node_count - node_count / 4;
+  return holding_count <= node_count / 2;
 }
 
 // What would be released if traces were evicted one by one, before anything is done. Span bytes go by generations: when

@@ -20,6 +20,8 @@ constexpr unsigned kSlotsFree = 2;
 constexpr unsigned kRotationsMax = 4;  // for the sake of what one tick moves
 // Examined in a window that is over, and twice what was made meanwhile.
 constexpr std::uint64_t kNodesPerTick = 1 << 15;
+constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
+constexpr std::uint64_t kIndexBytes = 24;   // of a window's index and the rest of it, for each node that it has room for
 constexpr std::uint64_t kPooledShare = 16;        // of memory_limit: empty chunks of the span store that are kept
 
 }  // namespace
@@ -77,7 +79,8 @@ ReleasePlan Room::make_plan(std::uint64_t needed) {
 }
 
 void Room::evict() {
-  wanted_bytes_ = std::max(wanted_bytes_, intake_.admission().take_wanted());
+  wanted_nodes_ = intake_.admission().take_wanted_nodes();
+  wanted_bytes_ = intake_.admission().take_wanted_bytes() + wanted_nodes_ * kIndexBytes;
   const std::uint64_t needed = bytes_to_release(intake_.admission().held_bytes(), limit_bytes_, wanted_bytes_);
   current_must_go_ = false;
   if (needed == 0) return;
@@ -101,8 +104,8 @@ void Room::evict_for_unmet() {
   const std::uint64_t bytes_a_trace = std::max<std::uint64_t>(intake_.admission().held_bytes() / traces, 1);
   std::uint64_t left = ((unmet_bytes_ / bytes_a_trace) << std::min(unmet_ticks_, 16u)) + 1;
   life_.for_each_holding([&](RecordId id) {
-    life_.mark_evicted(id);
-    return --left != 0;
+    left -= life_.mark_evicted(id);
+    return left != 0;
   });
 }
 
@@ -110,10 +113,9 @@ void Room::release(std::uint64_t lanes_generation, std::uint64_t other_bytes) {
   other_bytes_ = other_bytes;
   free_spans(lanes_generation);
   publish();
-  open_window_if_due();
   close_windows();
+  open_window_if_due();  // last, so that what a closed window moved does not take a request's place
   publish();
-  wanted_bytes_ = 0;
 }
 
 void Room::free_spans(std::uint64_t lanes_generation) {
@@ -127,18 +129,19 @@ void Room::open_window_if_due() {
   const std::int64_t window_time_ns =
       std::max<std::int64_t>(traces_.options.retain.records_ns / kWindowsPerRecordTime, kNanosPerSecond);
   const WindowInfo current = graph_.current_window();
-  const graph::Need wanted = graph_.wanted();
-  const bool too_small = wanted.nodes != 0 || wanted.links != 0;
+  const bool too_small = wanted_nodes_ > current.capacity - std::min(current.capacity, current.node_count);
+  const bool is_spent = graph_.wanted().links != 0;  // no address space for the edges of a request, or of a move
   const bool nearly_full = current.node_count > current.capacity - current.capacity / kCapacityShare ||
                            current.bytes > limit_bytes_ / kWindowBytesShare;
   const bool old = life_.now_ns() - window_started_ns_ >= window_time_ns;
-  if (too_small || (current.node_count != 0 && (nearly_full || old || current_must_go_))) rotate(wanted.nodes);
+  if (too_small || is_spent || (current.node_count != 0 && (nearly_full || old || current_must_go_)))
+    rotate(wanted_nodes_);
 }
 
 bool Room::rotate(std::uint64_t wanted_nodes) {
   const WindowInfo current = graph_.current_window();
   const std::uint64_t largest = window_nodes_max(limit_bytes_, graph_.window_count());
-  const bool was_full = wanted_nodes != 0 || current.node_count > current.capacity - current.capacity / kCapacityShare;
+  const bool was_full = wanted_nodes > current.capacity || current.node_count > current.capacity - current.capacity / kCapacityShare;
   // A window that was only old was large enough: with four times what came, the next one is, too.
   const std::uint64_t enough = std::max(kCapacityShare * current.node_count, window_nodes_first(limit_bytes_));
   const std::uint64_t next = was_full ? current.capacity * 2 : std::min(enough, current.capacity);
@@ -153,11 +156,11 @@ void Room::close_windows() {
   const std::uint64_t needed = bytes_to_release(held, limit_bytes_, wanted_bytes_);
   if (needed != 0) {
     close_early_until(held - needed);
-  } else if (graph_.window_count() > graph::kWindowSlots - kSlotsFree) {
-    close_one_early(true);
-  } else {
-    close_expired();
+    return;
   }
+  const bool slots_short = graph_.window_count() > graph::kWindowSlots - kSlotsFree;
+  if (close_expired(slots_short ? kUnbounded : kNodesPerTick + 2 * nodes_created_)) return;
+  if (slots_short) close_one_early(true);
 }
 
 void Room::close_early_until(std::uint64_t target_bytes) {
@@ -174,7 +177,7 @@ void Room::close_early_until(std::uint64_t target_bytes) {
 bool Room::close_one_early(bool slots_short) {
   if (!compaction_.is_closing() && !begin_next_early(slots_short)) return false;
   early_ = true;
-  if (!advance(~std::uint64_t{0})) return false;
+  if (!advance(kUnbounded)) return false;
   graph_.reclaim(false);
   return true;
 }
@@ -193,18 +196,19 @@ bool Room::begin_next_early(bool slots_short) {
 
 // A window's records are as old as its last batch; those touched since live on in a later one. What a tick spends on it
 // is bounded by what came, so that a window that held much does not cost one tick much.
-void Room::close_expired() {
+bool Room::close_expired(std::uint64_t nodes_max) {
   if (!compaction_.is_closing()) {
     const graph::WindowList windows = graph_.windows();
     const auto over = std::find_if(windows.begin(), windows.end(), [&](const WindowInfo& window) {
       return is_closable(window) && life_.now_ns() - adopted_ns_[window.slot] >= traces_.options.retain.records_ns;
     });
-    if (over == windows.end()) return;
+    if (over == windows.end()) return false;
     early_ = false;
     compaction_.begin(over->slot);
   }
-  advance(kNodesPerTick + 2 * nodes_created_);
+  advance(nodes_max);
   graph_.reclaim(true);
+  return true;
 }
 
 // False: there is no room to move what must be moved; the window goes on closing in a later tick.
@@ -241,7 +245,12 @@ Compaction::Fate Room::fate(NodeId node) {
 bool Room::needs_edges(NodeId newest) const noexcept {
   const Record& record = traces_.ledger[graph_.record(newest)];
   if (propagate::holds_spans(record.phase)) return true;
-  return !early_ && life_.now_ns() - record.touched_ns < traces_.options.retain.records_ns;
+  if (early_) return false;
+  // An edge to a node that is there already touches no record: it may have come as long as the newest node's window was
+  // written to.
+  const std::int64_t adopted_ns = adopted_ns_[graph::slot_of(newest)];
+  if (adopted_ns == kNever) return true;
+  return life_.now_ns() - std::max(record.touched_ns, adopted_ns) < traces_.options.retain.records_ns;
 }
 
 void Room::continue_at(NodeId node, NodeId newest) { traces_.carrier.move_to(node, newest); }

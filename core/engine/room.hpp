@@ -2,7 +2,7 @@
 // too little is left, opens and closes windows of the graph at its end, and gives span bytes back.
 //
 // Order of release, oldest first: absent traces and records of sealed and kept ones, which go with their windows; then
-// retained traces; then pending ones. A window goes early if at least a quarter of its nodes goes with it
+// retained traces; then pending ones. A window goes early if at least half of its nodes go with it
 // (is_worth_closing); traces are evicted until enough windows are worth closing and enough generations of span bytes
 // are free, so every eviction ends in released memory. What cannot be released in this tick because lanes may still be
 // in the current window, is closed to new requests now and released in the next. So a request finds room after two
@@ -69,7 +69,7 @@ class Room final : private graph::Compaction::Owner {
   void evict_for_unmet();
   bool close_one_early(bool slots_short);
   bool begin_next_early(bool slots_short);
-  void close_expired();
+  bool close_expired(std::uint64_t nodes_max);
   bool advance(std::uint64_t nodes_max);
   void free_spans(std::uint64_t lanes_generation);
 
@@ -94,6 +94,7 @@ class Room final : private graph::Compaction::Owner {
   std::array<std::int64_t, graph::kWindowSlots> adopted_ns_;
   std::int64_t window_started_ns_ = 0;
   std::uint64_t wanted_bytes_ = 0;   // of a request that found no room since the last tick
+  std::uint64_t wanted_nodes_ = 0;
   std::uint64_t nodes_created_ = 0;  // since the last tick
   std::uint64_t adopted_bytes_ = 0;  // that admission counts until publish()
   std::uint64_t other_bytes_ = 0;

@@ -6,7 +6,7 @@ namespace entail::graph {
 
 void Forwarding::open(std::uint64_t sequence) { closed_.emplace_back().sequence = sequence; }
 
-void Forwarding::put(base::LargeVector<Entry>& table, std::uint32_t offset, std::uint64_t target) noexcept {
+void Forwarding::put(base::LargeVector<Entry>& table, std::uint32_t offset, std::uint64_t target) const noexcept {
   const std::size_t mask = table.size() - 1;
   std::size_t i = start(offset, mask);
   while (table[i].offset != 0 && table[i].offset != offset) i = (i + 1) & mask;

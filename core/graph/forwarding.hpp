@@ -19,6 +19,8 @@ namespace entail::graph {
 
 class Forwarding {
  public:
+  // seed: of the hash, so that nobody can choose which nodes collide.
+  explicit Forwarding(std::uint64_t seed) noexcept : multiplier_(seed * 2 + 0x9e3779b97f4a7c15ull) {}
   bool empty() const noexcept { return closed_.empty(); }
 
   // Begins the entries of a window that is going to be closed.
@@ -46,10 +48,12 @@ class Forwarding {
     std::uint64_t count = 0;
     base::LargeVector<Entry> table;  // open addressing; its size is a power of two
   };
-  static std::size_t start(std::uint32_t offset, std::size_t mask) noexcept {
-    return static_cast<std::size_t>((offset * 0x9e3779b97f4a7c15ull) >> 32) & mask;
+  std::size_t start(std::uint32_t offset, std::size_t mask) const noexcept {
+    return static_cast<std::size_t>((offset * multiplier_) >> 32) & mask;
   }
-  static void put(base::LargeVector<Entry>& table, std::uint32_t offset, std::uint64_t target) noexcept;
+  void put(base::LargeVector<Entry>& table, std::uint32_t offset, std::uint64_t target) const noexcept;
+
+  const std::uint64_t multiplier_;  // odd
 
   std::vector<Closed> closed_;  // in the order in which they were closed
   std::uint64_t bytes_ = 0;

@@ -22,7 +22,8 @@ Graph::Graph(const GraphOptions& options)
       seed_(options.seed),
       writers_(std::make_unique<Writer[]>(options.lanes + 1)),
       epochs_(options.lanes + 1),
-      spares_(options.spare_bytes_max) {
+      spares_(options.spare_bytes_max),
+      forwarding_(options.seed) {
   ENTAIL_CHECK(options.lanes >= 1 && options.lanes <= 256 && options.payload_bytes % 8 == 0 &&
                options.edge_room_bytes >= kEdgeRoomBytesMin && options.edge_room_bytes <= kEdgeRoomBytesMax);
   for (unsigned lane = 0; lane <= lanes_; ++lane) writers_[lane].open(*this, lane);

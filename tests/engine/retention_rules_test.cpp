@@ -30,10 +30,10 @@ TEST(RetentionRules, WhatARequestWantedMustBeFree) {
   EXPECT_EQ(bytes_to_release(1600, kLimit, 5000), 1600u);
 }
 
-TEST(RetentionRules, AWindowGoesEarly_IfAQuarterGoesWithIt) {
-  EXPECT_TRUE(is_worth_closing(100, 75));
-  EXPECT_FALSE(is_worth_closing(100, 76));
-  EXPECT_TRUE(is_worth_closing(4, 3));
+TEST(RetentionRules, AWindowGoesEarly_IfHalfOfItGoesWithIt) {
+  EXPECT_TRUE(is_worth_closing(100, 50));
+  EXPECT_FALSE(is_worth_closing(100, 51));
+  EXPECT_FALSE(is_worth_closing(1, 1));
 }
 
 TEST(RetentionRules, WindowsGrowWithTheirNumber_SoThatSlotsDoNotRunOutFirst) {
@@ -56,13 +56,13 @@ TEST(ReleasePlan, CountsWindowsThatGoByThemselves) {
 
 TEST(ReleasePlan, EvictionsCount_OnceTheirWindowIsWorthClosing) {
   ReleasePlan plan(1'000'000);
-  plan.add_window(0, {.node_count = 100, .holding_count = 77, .record_count = 100, .bytes = 10'000});
+  plan.add_window(0, {.node_count = 100, .holding_count = 52, .record_count = 100, .bytes = 10'000});
   plan.evict(0, 1);
   EXPECT_EQ(plan.released(), 0u);
   plan.evict(0, 1);
-  EXPECT_EQ(plan.released(), 25u * 100 + 25u * 64);
+  EXPECT_EQ(plan.released(), 50u * 100 + 50u * 64);
   plan.evict(0, 1);
-  EXPECT_EQ(plan.released(), 26u * 100 + 26u * 64);
+  EXPECT_EQ(plan.released(), 51u * 100 + 51u * 64);
 }
 
 TEST(ReleasePlan, AGenerationGoesWithItsLastHolder_AndWithThatOfAllBeforeIt) {
