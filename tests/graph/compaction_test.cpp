@@ -198,7 +198,8 @@ TEST(Compaction, AnEdgeLeadsOn_UntilItsOwnWindowIsGone) {
   EXPECT_EQ(closing.graph.forwarding_bytes(), 0u);
 }
 
-// 1 moves first, and its edge names the newest node of 2 there is. That one gets no edges: those of 2 go to a newer one.
+// 1 moves first, and its edge names the newest node of 2 there is. That one gets no edges: those of 2 go to a newer
+// node.
 TEST(Compaction, AnEdgeLeadsOn_WhereItNamesANodeWithoutEdges) {
   Closing closing;
   const unsigned first = slot_of(closing.node(1));
