@@ -50,6 +50,11 @@ entail_statistics_t flatten(const Statistics& from, const HandleSink& sink) noex
   to.memory_peak_bytes = from.memory.peak_bytes;
   to.waiting_bytes = sink.waiting_bytes();
   to.decisions_lost = sink.records_lost;
+  to.memory_process_peak_bytes = from.memory.process_peak_bytes;
+  to.lanes_in_use = from.lanes.in_use;
+  to.lanes_stalled = from.lanes.stalled;
+  to.lanes_stalled_ticks = from.lanes.stalled_ticks;
+  to.rank_seed = from.rank_seed;
   return to;
 }
 

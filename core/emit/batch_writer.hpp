@@ -37,8 +37,8 @@ class BatchWriter {
   // The closed message, if add() was true, else the one of everything added so far; resources and scopes in the order
   // of their first span. Borrowed until the next add() or take(). Buffers are kept.
   Bytes take();
-  // Gives back each buffer that is much larger than a message should be, or than buffer_bytes_max. REQUIRES that nothing
-  // is buffered and nothing borrowed.
+  // Gives back each buffer that is much larger than a message should be, or than buffer_bytes_max. REQUIRES that
+  // nothing is buffered and nothing borrowed.
   void trim(std::uint64_t buffer_bytes_max) noexcept;
   std::uint64_t capacity_bytes() const noexcept;
 

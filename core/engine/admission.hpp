@@ -5,8 +5,8 @@
 // request reserves what it may need at most before it touches anything, and gives that back when it ends, when the
 // gauges have what it really took. So any number of lanes together stay below the limit, between ticks too.
 //
-// Thread rule: try_reserve() and settle() any thread; the others the tick thread. All words are gauges or maxima, relaxed:
-// they guard no data, and a reservation is one RMW, so that two lanes cannot both take the last room.
+// Thread rule: try_reserve() and settle() any thread; the others the tick thread. All words are gauges or maxima,
+// relaxed: they guard no data, and a reservation is one RMW, so that two lanes cannot both take the last room.
 #pragma once
 
 #include <cstdint>

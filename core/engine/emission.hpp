@@ -20,7 +20,8 @@ class Emission {
  public:
   Emission(Traces& traces, LifeCycle& life, LatePins& late_pins, Sink& sink);
 
-  // Kept traces of this tick and late spans of those kept before, by arrival, so that the output depends on nothing else.
+  // Kept traces of this tick and late spans of those kept before, by arrival, so that the output depends on nothing
+  // else.
   void emit_all();
 
   struct Counts {

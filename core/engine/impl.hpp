@@ -1,5 +1,5 @@
-// Engine::Impl: the rooms put together. Intake takes requests on any lane; everything else belongs to the one thread that
-// ticks, and run_tick() (tick.cpp) lists its steps:
+// Engine::Impl: the rooms put together. Intake takes requests on any lane; everything else belongs to the one thread
+// that ticks, and run_tick() (tick.cpp) lists its steps:
 //
 //   Intake      lanes, admission (intake.hpp)                LifeCycle   phases, queues, counters (life_cycle.hpp)
 //   Judge       own verdicts (judge.hpp)                     Settle      verdicts, budgets (settle.hpp)
@@ -7,8 +7,8 @@
 //   Report      log, statistics, explain (report.hpp)        Traces      the structures that they share (traces.hpp)
 //
 // What both sides touch has its PROTOCOL block where it lives: nodes and edges in graph/, a trace's words in
-// trace_payload.hpp, span bytes in store/generation.hpp and store/span_store.hpp, lanes in sync/lanes.hpp, the account in
-// admission.hpp. `ticking` is a flag taken by exchange, held for a whole tick.
+// trace_payload.hpp, span bytes in store/generation.hpp and store/span_store.hpp, lanes in sync/lanes.hpp, the account
+// in admission.hpp. `ticking` is a flag taken by exchange, held for a whole tick.
 #pragma once
 
 #include <array>

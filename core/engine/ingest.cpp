@@ -56,9 +56,9 @@ unsigned lane_hint() noexcept {
 
 }  // namespace
 
-// What the request takes at most: its bytes and their entries; a node with payload, record and log entry for each span; for
-// each link both ends of the edge, a node, and its place in the lane's scratch. At worst every link is the fifth at its
-// node, where it begins a chunk.
+// What the request takes at most: its bytes and their entries; a node with payload, record and log entry for each span;
+// for each link both ends of the edge, a node, and its place in the lane's scratch. At worst every link is the fifth at
+// its node, where it begins a chunk.
 std::uint64_t Intake::need_of(const wire::Decoded& decoded) const noexcept {
   constexpr std::uint64_t kSpanBytes = sizeof(store::SpanEntry) + kAdoptedBytes + graph::kNodeBytes;
   constexpr std::uint64_t kEdgeBytes = sizeof(graph::EdgeCell) + sizeof(SpanId);

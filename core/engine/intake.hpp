@@ -1,7 +1,8 @@
-// Intake: requests onto lanes (ingest.cpp, ingest_links.cpp). What the tick shares with it: the lanes with their logs and
-// counters, the generation clock of the span store, the admission, and the time of the last tick.
+// Intake: requests onto lanes (ingest.cpp, ingest_links.cpp). What the tick shares with it: the lanes with their logs
+// and counters, the generation clock of the span store, the admission, and the time of the last tick.
 //
-// Thread rule: ingest() any thread; what is named for the tick thread is its alone.
+// Thread rule: ingest() any thread; what is named for the tick thread is its alone. Of its own words, closed_ is a flag
+// that is set once and published_now_ns_ one value; the others are counters and gauges, relaxed: they guard no data.
 #pragma once
 
 #include <array>

@@ -1,9 +1,9 @@
-// The loss late_pin (DESIGN 4.3): links that were cut from an emitted span, and whose target became an origin only later.
-// For that it remembers which links of truncated spans were emitted, by linking trace.
+// The loss late_pin (DESIGN 4.3): links that were cut from an emitted span, and whose target became an origin only
+// later. For that it remembers which links of truncated spans were emitted, by linking trace.
 //
-// Thread rule: Confined (tick). Cost of count(): linear in the in-edges of the new origins and in the cut links that their
-// linking traces still hold, however many origins there are. Memory: bytes(); at most max_links_per_span entries of 24
-// bytes for each truncated span that was emitted, until its trace is forgotten.
+// Thread rule: Confined (tick). Cost of count(): linear in the in-edges of the new origins and in the cut links that
+// their linking traces still hold, however many origins there are. Memory: bytes(); at most max_links_per_span entries
+// of 24 bytes for each truncated span that was emitted, until its trace is forgotten.
 #pragma once
 
 #include <cstdint>

@@ -387,7 +387,8 @@ void LifeCycle::forget(RecordId id) {
 
 std::uint64_t LifeCycle::bytes() const noexcept {
   constexpr std::uint64_t kMapNodeBytes = 64;
-  std::uint64_t bytes = due_at_.bytes() + arrived_.bytes() + retained_.bytes() + open_generations_.size() * kMapNodeBytes;
+  std::uint64_t bytes =
+      due_at_.bytes() + arrived_.bytes() + retained_.bytes() + open_generations_.size() * kMapNodeBytes;
   for (const std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &to_emit_, &to_log_, &new_origins_})
     bytes += list->capacity() * sizeof(RecordId);
   return bytes;

@@ -1,4 +1,5 @@
-// The life cycle of a trace: its states, who may change them, and what each holds. docs/life-cycle.md is the page about it.
+// The life cycle of a trace: its states, who may change them, and what each holds. docs/life-cycle.md is the page about
+// it.
 //
 //   absent ── first span ──► pending ── due: own keep, or reached ─────────► kept
 //                               │                                             ▲
@@ -7,12 +8,13 @@
 //                                                  └─ retention over, vetoed, evicted ─► sealed
 //   absent, kept and sealed traces are forgotten when the graph window with their newest node closes.
 //
-// Nothing turns a keep into a drop, and a sealed trace stays sealed. This class alone writes phases, the queues of traces
-// and the counters of what became of traces and spans; it decides nothing: who calls keep(), drop() or seal() does.
+// Nothing turns a keep into a drop, and a sealed trace stays sealed. This class alone writes phases, the queues of
+// traces and the counters of what became of traces and spans; it decides nothing: who calls keep(), drop() or seal()
+// does.
 //
-// Spans that race with a seal (DESIGN 3.9): seal() takes the spans, and asks afterwards whether some came that no tick has
-// adopted. What the trace's fold says then covers all that was taken (PROTOCOL touch P1). If the trace rises to keep by
-// that, its spans go back, and the next tick keeps it; else they were held with the trace and go with it.
+// Spans that race with a seal (DESIGN 3.9): seal() takes the spans, and asks afterwards whether some came that no tick
+// has adopted. What the trace's fold says then covers all that was taken (PROTOCOL touch P1). If the trace rises to
+// keep by that, its spans go back, and the next tick keeps it; else they were held with the trace and go with it.
 //
 // Thread rule: Confined (tick). Cost: constant for each change of state, with amortised sweeps of the queues.
 #pragma once

@@ -1,5 +1,5 @@
-// What the engine reports: the decision log, explain() and the statistics. It reads everything and changes nothing but the
-// revisions of records. Thread rule: as tick().
+// What the engine reports: the decision log, explain() and the statistics. It reads everything and changes nothing but
+// the revisions of records. Thread rule: as tick().
 #pragma once
 
 #include <string_view>

@@ -1,6 +1,6 @@
-// The rules of retention and room as pure functions: when a trace is due, how long it is retained, how large windows are,
-// and which traces and windows go when memory is short (DESIGN 3.1, 3.7, 3.8). Thread rule: Immutable; ReleasePlan is a
-// value.
+// The rules of retention and room as pure functions: when a trace is due, how long it is retained, how large windows
+// are, and which traces and windows go when memory is short (DESIGN 3.1, 3.7, 3.8). Thread rule: Immutable; ReleasePlan
+// is a value.
 #pragma once
 
 #include <algorithm>
@@ -20,10 +20,10 @@ constexpr std::int64_t after(std::int64_t time_ns, std::int64_t wait_ns) noexcep
   return time_ns > kNever - 1 - wait_ns ? kNever - 1 : time_ns + wait_ns;
 }
 
-// --- windows of the graph ---------------------------------------------------------------------------------------------
-// Windows grow up to this many nodes, unless one request needs more. Sixteen of them hold more than memory_limit if their
-// traces have spans (300 bytes each and more). Of absent traces alone they would not; so that slots do not run out first,
-// windows are larger when many are live.
+// --- windows of the graph -------------------------------------------------------------------------------------------
+// Windows grow up to this many nodes, unless one request needs more. Sixteen of them hold more than memory_limit if
+// their traces have spans (300 bytes each and more). Of absent traces alone they would not; so that slots do not run
+// out first, windows are larger when many are live.
 constexpr std::uint64_t window_nodes_max(std::uint64_t memory_limit_bytes, unsigned live_windows) noexcept {
   const std::uint64_t nodes = std::max<std::uint64_t>(memory_limit_bytes / 2048, 1 << 13);
   return live_windows < 10 ? nodes : live_windows < 13 ? 2 * nodes : 4 * nodes;
@@ -39,7 +39,7 @@ constexpr unsigned kWindowsPerRecordTime = 4;
 constexpr std::uint64_t kCapacityShare = 4;     // a window is full, and the next one larger, before this share is left
 constexpr std::uint64_t kWindowBytesShare = 8;  // of memory_limit: nor does a window take more than this with its edges
 
-// --- room -------------------------------------------------------------------------------------------------------------
+// --- room -----------------------------------------------------------------------------------------------------------
 // Room is made when less than this share of memory_limit is left, and until twice that is.
 constexpr std::uint64_t kHeadroomShare = 16;
 
@@ -56,9 +56,9 @@ constexpr bool is_worth_closing(std::uint64_t node_count, std::uint64_t holding_
   return holding_count <= node_count - node_count / 4;
 }
 
-// What would be released if traces were evicted one by one, before anything is done. Span bytes go by generations: when the
-// last trace of one, and of all before it, has let go. Nodes and records go by windows: when enough of a window's traces
-// have let go to make it worth closing.
+// What would be released if traces were evicted one by one, before anything is done. Span bytes go by generations: when
+// the last trace of one, and of all before it, has let go. Nodes and records go by windows: when enough of a window's
+// traces have let go to make it worth closing.
 class ReleasePlan {
  public:
   explicit ReleasePlan(std::uint64_t needed_bytes) noexcept : needed_(needed_bytes) {}

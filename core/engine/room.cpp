@@ -18,7 +18,8 @@ namespace {
 // Slots that stay free for the windows that a busy tick opens, while older ones are being closed.
 constexpr unsigned kSlotsFree = 2;
 constexpr unsigned kRotationsMax = 4;  // for the sake of what one tick moves
-constexpr std::uint64_t kNodesPerTick = 1 << 15;  // examined in a window that is over, and twice what was made meanwhile
+// Examined in a window that is over, and twice what was made meanwhile.
+constexpr std::uint64_t kNodesPerTick = 1 << 15;
 constexpr std::uint64_t kPooledShare = 16;        // of memory_limit: empty chunks of the span store that are kept
 
 }  // namespace
@@ -92,8 +93,9 @@ void Room::evict() {
   current_must_go_ = plan.closes(graph_.current_window().slot);
 }
 
-// Traces that come again have nodes in several windows: closing one moves what a plan took for released, since it counts a
-// trace where its newest node is. Then traces go by their average size, twice as many with each tick that falls short.
+// Traces that come again have nodes in several windows: closing one moves what a plan took for released, since it
+// counts a trace where its newest node is. Then traces go by their average size, twice as many with each tick that
+// falls short.
 void Room::evict_for_unmet() {
   const std::uint64_t traces = std::max<std::uint64_t>(traces_.ledger.count(), 1);
   const std::uint64_t bytes_a_trace = std::max<std::uint64_t>(intake_.admission().held_bytes() / traces, 1);

@@ -1,22 +1,24 @@
-// Room: keeps the engine within memory_limit (DESIGN 3.7, 3.8, G5, G9). It evicts traces at the start of a tick when too
-// little is left, opens and closes windows of the graph at its end, and gives span bytes back.
+// Room: keeps the engine within memory_limit (DESIGN 3.7, 3.8, G5, G9). It evicts traces at the start of a tick when
+// too little is left, opens and closes windows of the graph at its end, and gives span bytes back.
 //
 // Order of release, oldest first: absent traces and records of sealed and kept ones, which go with their windows; then
 // retained traces; then pending ones. A window goes early if at least a quarter of its nodes goes with it
-// (is_worth_closing); traces are evicted until enough windows are worth closing and enough generations of span bytes are
-// free, so every eviction ends in released memory. What cannot be released in this tick because lanes may still be in the
-// current window, is closed to new requests now and released in the next. So a request finds room after two ticks.
+// (is_worth_closing); traces are evicted until enough windows are worth closing and enough generations of span bytes
+// are free, so every eviction ends in released memory. What cannot be released in this tick because lanes may still be
+// in the current window, is closed to new requests now and released in the next. So a request finds room after two
+// ticks.
 //
 // PROTOCOL window_close: no node of a window comes out of a log after the window was examined, so nothing that was
 // written into it is overlooked.
-//   words    the lane's epoch (sync/epoch.hpp), its logs (sync/spsc_log.hpp): of touched nodes, created nodes, late edges
+//   words    the lane's epoch (sync/epoch.hpp), its logs (sync/spsc_log.hpp): of touched nodes, created nodes,
+//            late edges
 //   ingest   I1 pin, load the current window W  I2 write into W, push its nodes into the logs  I3 unpin
 //   tick     W1 note_frozen(): W, which is not current any more, is frozen (no lane is pinned from before that)
 //            W2 adopt: drain the logs    W3 close W
 //   P1  W1 true => every I3 of a batch in W happens before W1 (epoch P1), so W2 takes all that its I2 logged.
 //       A W1 that follows W2 is not enough: a batch can end between the two, and its entries outlive W.
 //   progress  a lane that stalls in a batch keeps its window from being closed, for that long; the others go on.
-//   proved by tests/interleave/window_drop_test.cpp (1 lane + tick, exhaustive); mutant W2 before W1 must fail.
+//   proved by tests/interleave/window_close_test.cpp (1 lane + tick, exhaustive); mutant W2 before W1 must fail.
 //
 // Thread rule: Confined (tick).
 #pragma once

@@ -16,8 +16,10 @@
 //       came after its lane had read the clock, and this T2 acquires it, so T3 reads that generation or a later one;
 //       and T3 is the span's own. Hence a trace's generation is the least of its entries, and PROTOCOL generation
 //       holds.
+//   P3  take() is one RMW of the same word: it finds touched set if it takes a span whose T2 no U2 has followed, that
+//       is, one that no tick has adopted (was_touched).
 //   proved by tests/interleave/touch_test.cpp; mutants push relaxed, acquire, release, clear relaxed, torn, read
-//   relaxed, and no T3 must fail.
+//   relaxed, take torn, U3 before U2, and no T3 must fail.
 #pragma once
 
 #include <cstdint>

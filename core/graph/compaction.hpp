@@ -30,7 +30,8 @@ class Compaction {
   // What the graph does not know of its nodes. Calls that may throw std::bad_alloc leave the node to be examined again.
   class Owner {
    public:
-    // What becomes of the node, which has a record. With forget, all that the owner knows of the trace is gone on return.
+    // What becomes of the node, which has a record. With forget, all that the owner knows of the trace is gone on
+    // return.
     virtual Fate fate(NodeId node) = 0;
     // Of a trace with a record: would its nodes move?
     virtual bool needs_edges(NodeId newest) const noexcept = 0;

@@ -2,8 +2,8 @@
 // window closes, the nodes whose traces live on move to a newer window, and the cells elsewhere that name them stay as
 // they are. Forwarding answers for those cells, so that closing a window rewrites nothing outside of it.
 //
-// A cell of a window X can name a window W only if X was live when W closed, or if the cell was copied later, and copies
-// are resolved first. So the entries of W are dropped when every window that was live at its close is gone.
+// A cell of a window X can name a window W only if X was live when W closed, or if the cell was copied later, and
+// copies are resolved first. So the entries of W are dropped when every window that was live at its close is gone.
 //
 // Thread rule: Confined (the tick thread's). Memory: 16 to 32 bytes for each node that moved; bytes() has it.
 #pragma once

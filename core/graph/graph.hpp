@@ -320,8 +320,8 @@ class Graph {
   // window they loaded, which is frozen once all of them have ended; until then its logs go on as well.
   bool rotate(std::uint64_t capacity) noexcept;
   bool frozen(unsigned slot) noexcept;
-  // Begins to close a frozen window (compaction.hpp). From now on its nodes below `offset` of forget_below() that did not
-  // move are forgotten: no key and no cell leads to them.
+  // Begins to close a frozen window (compaction.hpp). From now on its nodes below `offset` of forget_below() that did
+  // not move are forgotten: no key and no cell leads to them.
   void begin_close(unsigned slot);
   void forget_below(std::uint32_t offset) noexcept { closed_end_ = offset; }
   // A node of the closing window goes on as `target`, a node of a newer window: cells that name it lead there, and the
@@ -329,8 +329,8 @@ class Graph {
   void forward(NodeId node, NodeId target);
   // Takes a node out of the chain of its trace's incarnations: those beside it are linked with each other.
   void unlink(NodeId node) noexcept;
-  // Takes a window out of use: its cells name no node at once but those that were forwarded, its NodeIds are invalid. It
-  // is unmapped by reclaim() when every lane has passed. REQUIRES that it is live and not the current one.
+  // Takes a window out of use: its cells name no node at once but those that were forwarded, its NodeIds are invalid.
+  // It is unmapped by reclaim() when every lane has passed. REQUIRES that it is live and not the current one.
   void drop(unsigned slot) noexcept;
   // Gives back what has become safe to give back; may_keep: but for the memory of some windows, kept for a later
   // rotate().

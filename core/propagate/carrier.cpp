@@ -50,8 +50,8 @@ void Carrier::make_origin(RecordId id, bool certain) {
   });
 }
 
-// The first origin that dice alone keep. All keeps so far are certain: what stands in a layer stands in its certain one.
-// Once in an engine's life: the next tick's work does not pay for it.
+// The first origin that dice alone keep. All keeps so far are certain: what stands in a layer stands in its certain
+// one. Once in an engine's life: the next tick's work does not pay for it.
 void Carrier::use_certain_layers() {
   layer_step_ = kCertainLinked;
   ledger_.for_each([&](RecordId id) {
@@ -69,8 +69,8 @@ void Carrier::run(std::int64_t now_ns) {
   now_ns_ = now_ns;
   far_window_ = {};
   steps_left_ = kStepsATick;
-  // Work of h hops only makes work of more, but for a trace found to be an older one's new incarnation on the way, whose
-  // edges carry what it has. Every pass lowers hops or ends.
+  // Work of h hops only makes work of more, but for a trace found to be an older one's new incarnation on the way,
+  // whose edges carry what it has. Every pass lowers hops or ends.
   for (take_late(); fewest_queued_ <= most_queued_; take_late()) {
     const unsigned hops = fewest_queued_++;
     for (unsigned layer = 0; layer < kLayers; ++layer)
@@ -131,8 +131,8 @@ void Carrier::carry_all(const Passage& passage) {
   deliver_all(passage);
 }
 
-// kCarries at all nodes of the chain (R1), the word at the newest: D1 for every node that ingest may still find. REQUIRES
-// kCarries in word.
+// kCarries at all nodes of the chain (R1), the word at the newest: D1 for every node that ingest may still find.
+// REQUIRES kCarries in word.
 void Carrier::raise_all(NodeId newest, std::uint32_t word) {
   graph_.raise_reach(newest, word);
   for (NodeId older = graph_.older(newest); older != 0; older = graph_.older(older)) {

@@ -349,6 +349,18 @@ func TestCloseWaitsForCallsAndEndsThem(t *testing.T) {
 	}
 }
 
+func TestStatisticsOfLanesProcessAndSeed(t *testing.T) {
+	engine := open(t, keepAll+"links: {propagate: {rank_seed: 4294967299}}\n", Options{})
+	statistics, err := engine.Statistics()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if statistics.RankSeed != 4294967299 || statistics.Memory.ProcessPeak < 1_000_000 ||
+		statistics.Lanes != (LaneCounts{}) {
+		t.Errorf("%+v", statistics)
+	}
+}
+
 func TestTimeDoesNotGoBack(t *testing.T) {
 	engine := open(t, keepAll, Options{})
 	if err := engine.Tick(5); err != nil {

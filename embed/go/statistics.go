@@ -12,6 +12,10 @@ type Statistics struct {
 	Traces TraceCounts
 	Links  LinkCounts
 	Memory MemoryBytes
+	Lanes  LaneCounts
+
+	// RankSeed is links.propagate.rank_seed, or was drawn when the engine was opened.
+	RankSeed uint64
 }
 
 // SpanCounts counts spans.
@@ -27,8 +31,13 @@ type LinkCounts struct {
 	Emitted, Dropped, Restored, Held                uint64
 }
 
-// MemoryBytes is what the engine holds; memory_limit bounds the total.
-type MemoryBytes struct{ Spans, Graph, Records, Total, Peak uint64 }
+// MemoryBytes is what the engine holds; memory_limit bounds the total. ProcessPeak is the largest resident set of the
+// process so far, all of it.
+type MemoryBytes struct{ Spans, Graph, Records, Total, Peak, ProcessPeak uint64 }
+
+// LaneCounts is about callers inside Ingest. A stalled one has been inside one call since before the last two ticks, and
+// holds memory up until it returns; StalledTicks is how long the one that has been inside for longest is there.
+type LaneCounts struct{ InUse, Stalled, StalledTicks uint64 }
 
 // Statistics gives the counts so far.
 func (e *Engine) Statistics() (Statistics, error) {
@@ -58,7 +67,13 @@ func (e *Engine) Statistics() (Statistics, error) {
 			Spans: uint64(s.memory_spans_bytes), Graph: uint64(s.memory_graph_bytes),
 			Records: uint64(s.memory_records_bytes),
 			Total:   uint64(s.memory_total_bytes), Peak: uint64(s.memory_peak_bytes),
+			ProcessPeak: uint64(s.memory_process_peak_bytes),
 		},
+		Lanes: LaneCounts{
+			InUse: uint64(s.lanes_in_use), Stalled: uint64(s.lanes_stalled),
+			StalledTicks: uint64(s.lanes_stalled_ticks),
+		},
+		RankSeed: uint64(s.rank_seed),
 	}, nil
 }
 

@@ -106,6 +106,11 @@ static void add_second(void) {
   LAYOUT_FIELD(entail_statistics_t, memory_peak_bytes);
   LAYOUT_FIELD(entail_statistics_t, waiting_bytes);
   LAYOUT_FIELD(entail_statistics_t, decisions_lost);
+  LAYOUT_FIELD(entail_statistics_t, memory_process_peak_bytes);
+  LAYOUT_FIELD(entail_statistics_t, lanes_in_use);
+  LAYOUT_FIELD(entail_statistics_t, lanes_stalled);
+  LAYOUT_FIELD(entail_statistics_t, lanes_stalled_ticks);
+  LAYOUT_FIELD(entail_statistics_t, rank_seed);
   LAYOUT_STRUCT(entail_named_count_t);
   LAYOUT_FIELD(entail_named_count_t, name);
   LAYOUT_FIELD(entail_named_count_t, count);

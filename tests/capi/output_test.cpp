@@ -191,6 +191,19 @@ TEST(Output, ExplainsATraceAndItsNeighbours) {
   EXPECT_EQ(explain(std::string(16, '\0'), sizeof text), ENTAIL_E_NOT_FOUND);
 }
 
+TEST(Output, StatisticsOfLanesProcessAndSeed) {
+  entail_engine_t* engine = nullptr;
+  const std::string yaml = std::string(kErrors) + "\nlinks: {propagate: {rank_seed: 4294967299}}\n";
+  ASSERT_EQ(open(nullptr, yaml, &engine), ENTAIL_OK);
+  const entail_statistics_t statistics = statistics_of(engine);
+  EXPECT_EQ(statistics.rank_seed, 4'294'967'299u);
+  EXPECT_GT(statistics.memory_process_peak_bytes, 1'000'000u);
+  EXPECT_EQ(statistics.lanes_in_use, 0u);
+  EXPECT_EQ(statistics.lanes_stalled, 0u);
+  EXPECT_EQ(statistics.lanes_stalled_ticks, 0u);
+  entail_engine_close(engine);
+}
+
 TEST(Output, CountsOfEveryTable) {
   const OpenEngine engine;
   workload::Span bad = span_of(1, true, {2});

@@ -100,6 +100,11 @@ TEST(StructSize, BehindAShortStructNothingIsWritten) {
     std::memset(&cut, 0x5a, sizeof cut);
     cut.struct_size = static_cast<std::uint32_t>(size);
     ASSERT_EQ(entail_statistics(engine, &cut, nullptr), ENTAIL_OK);
+    // The one count that other threads, and the test itself, may raise meanwhile.
+    if (size > offsetof(entail_statistics_t, memory_process_peak_bytes)) {
+      EXPECT_GE(cut.memory_process_peak_bytes, whole.memory_process_peak_bytes);
+      whole.memory_process_peak_bytes = cut.memory_process_peak_bytes;
+    }
     const auto* const bytes = reinterpret_cast<const unsigned char*>(&cut);
     EXPECT_EQ(std::memcmp(bytes + 4, reinterpret_cast<const unsigned char*>(&whole) + 4, size - 4), 0) << size;
     for (std::size_t i = size; i < sizeof cut; ++i) ASSERT_EQ(bytes[i], 0x5a) << size << " " << i;

@@ -77,7 +77,8 @@ void check_statistics(const oracle::Counts& expected, const Statistics& got, Dif
   same("links.restored", expected.links_restored, got.links.restored, out);
   same("links.duplicates", expected.links_duplicates, got.links.duplicates, out);
   same("links.sampled_spans", expected.spans_sampled, got.links.sampled_spans, out);
-  for (const char* loss : {"keep_after_seal", "keep_refused", "late_origin", "late_pin", "policy_error", "bad_parent"}) {
+  for (const char* loss :
+       {"keep_after_seal", "keep_refused", "late_origin", "late_pin", "policy_error", "bad_parent"}) {
     const auto found = expected.losses.find(loss);
     same(std::string("losses.") + loss, found == expected.losses.end() ? 0 : found->second, named(got.losses, loss),
          out);

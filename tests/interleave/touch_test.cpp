@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <string>
 
 #include "store/generation.hpp"
 #include "sync/spsc_log.hpp"
@@ -193,6 +195,60 @@ TEST(Touch, EachSpanIsSettledOnce_WhenSpansComeBesideSealOrRevival) {
   // take() is an RMW on the head, and so is push: whichever comes second has acquired the other. That is all it needs.
   expect_refuted<LateSpansBesideSettling<1, PushRelaxed>>("late span beside seal, push relaxed", "data race");
   expect_refuted<LateSpansBesideSettling<1, ReadRelaxed>>("late span beside seal, read relaxed", "data race");
+}
+
+// P3. Tick adopts what the log names, and later takes the spans to settle them: those among them that it has not
+// adopted must be announced, since they may change the verdict.
+enum class Take { whole, torn, without_clearing_first };
+
+template <unsigned kLate, Take kTake = Take::whole>
+struct TakeBesideAdoption {
+  static constexpr unsigned kThreads = kLate + 1;
+  SpanList<Span, ModelSync, TouchOrders> list{};
+  Span held;  // adopted by an earlier tick
+  Span late[kLate];
+  entail::sync::SpscLog<int, ModelSync, entail::sync::SpscLogOrders, 1> logs[kLate];
+  bool adopted[kLate] = {};
+  unsigned unknown = 0;  // of the spans taken
+  bool announced = false;
+
+  TakeBesideAdoption() {
+    (void)list.push(&held, false);
+    list.clear_touched();
+    for (auto& log : logs) (void)log.reserve(1);
+  }
+  void adopt() {
+    if (kTake != Take::without_clearing_first) list.clear_touched();
+    for (const Span* span = list.first(); span != nullptr; span = span->next)
+      if (span != &held) adopted[span - late] = true;
+    if (kTake == Take::without_clearing_first) list.clear_touched();
+  }
+  void thread(unsigned i) {
+    if (i != kLate) {
+      if (list.push(&late[i], false)) logs[i].push(1);
+      return;
+    }
+    bool logged = false;
+    for (auto& log : logs) log.drain([&](int) { logged = true; });
+    if (logged) adopt();
+    const std::uint64_t before = kTake == Take::torn ? list.head.load(std::memory_order_seq_cst) : 0;
+    auto taken = list.take();
+    if (kTake == Take::torn) taken.was_touched = (before & decltype(list)::kTouched) != 0;
+    for (const Span* span = taken.first; span != nullptr; span = span->next)
+      if (span != &held && !adopted[span - late]) ++unknown;
+    announced = taken.was_touched;
+  }
+  void finish() { expect(unknown == 0 || announced, "a span that no tick has adopted is announced"); }
+  std::string outcome() const { return std::to_string(unknown) + " unknown"; }
+};
+TEST(Touch, UnadoptedSpansAreAnnounced_WhenTheyAreTaken) {
+  constexpr const char* kAnnounced = "a span that no tick has adopted is announced";
+  expect_proved<TakeBesideAdoption<1>>("take beside adoption");
+  expect_proved<TakeBesideAdoption<2>>("take beside adoption, two spans");
+  EXPECT_EQ(explore<TakeBesideAdoption<2>>().outcomes,
+            (std::set<std::string>{"0 unknown", "1 unknown", "2 unknown"}));
+  expect_refuted<TakeBesideAdoption<1, Take::torn>>("take beside adoption, take torn", kAnnounced);
+  expect_refuted<TakeBesideAdoption<2, Take::without_clearing_first>>("take beside adoption, U3 before U2", kAnnounced);
 }
 
 }  // namespace

@@ -278,6 +278,16 @@ Faults missing_protocol(const SourceFile& file) {
   return {fault_at(file, 1, "holds atomics and says nothing of the protocol that they follow")};
 }
 
+Faults phases_set_elsewhere(const SourceFile& file) {
+  Faults faults;
+  if (!is_in(file, "core/") || file.path == "core/engine/life_cycle.cpp") return faults;
+  const std::string code = without_comments_and_literals(file.text);
+  for (const std::string_view call : {".set_phase("sv, "->set_phase("sv})
+    for (std::size_t at = code.find(call); at != std::string::npos; at = code.find(call, at + 1))
+      faults.push_back(fault_at(file, line_of(code, at), "sets a phase; only core/engine/life_cycle.cpp does"));
+  return faults;
+}
+
 std::vector<std::string> proofs_named(const SourceFile& file) {
   std::vector<std::string> paths;
   constexpr std::string_view kMark = "proved by ";

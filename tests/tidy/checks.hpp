@@ -36,6 +36,8 @@ Faults banned_names(const SourceFile& file);
 Faults atomics_without_order(const SourceFile& file);
 // A header that takes a Sync parameter tells its protocol; one that holds atomics says which rule they follow.
 Faults missing_protocol(const SourceFile& file);
+// Phases of traces are changed in the life cycle alone: calls of set_phase() elsewhere in core.
+Faults phases_set_elsewhere(const SourceFile& file);
 // The tests that "proved by" names, each as a path.
 std::vector<std::string> proofs_named(const SourceFile& file);
 Faults header_shape(const SourceFile& file);

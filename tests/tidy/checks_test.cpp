@@ -138,6 +138,17 @@ TEST(Tidy, FindsLockFreeHeadersWithoutProtocol) {
             std::vector<std::string>({"tests/a/b_test.cpp"}));
 }
 
+TEST(Tidy, FindsPhasesSetOutsideOfTheLifeCycle) {
+  const std::string call = "void f() {\n  traces.ledger.set_phase(id, Phase::kept);\n}\n";
+  EXPECT_EQ(phases_set_elsewhere(file("core/engine/verdict.cpp", call)),
+            Faults({"core/engine/verdict.cpp:2: sets a phase; only core/engine/life_cycle.cpp does"}));
+  EXPECT_EQ(phases_set_elsewhere(file("core/engine/verdict.cpp", "ledger->set_phase(id, Phase::kept);")).size(), 1u);
+  EXPECT_EQ(phases_set_elsewhere(file("core/engine/life_cycle.cpp", call)), Faults());
+  EXPECT_EQ(phases_set_elsewhere(file("core/propagate/record.hpp", "void set_phase(RecordId id, Phase phase);")),
+            Faults());
+  EXPECT_EQ(phases_set_elsewhere(file("tests/propagate/a_test.cpp", call)), Faults());
+}
+
 TEST(Tidy, FindsHeadersWithoutContract) {
   EXPECT_EQ(header_shape(file("a.hpp", "// What it is.\n#pragma once\n")), Faults());
   EXPECT_EQ(header_shape(file("a.hpp", "#include <x>\n")).size(), 2u);

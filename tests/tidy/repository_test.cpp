@@ -53,6 +53,7 @@ TEST(Repository, HoldsNoBannedWords) { expect_none(banned_words); }
 TEST(Repository, NamesSaySomething) { expect_none(banned_names); }
 TEST(Repository, AtomicsNameTheirOrder) { expect_none(atomics_without_order); }
 TEST(Repository, LockFreeHeadersTellTheirProtocol) { expect_none(missing_protocol); }
+TEST(Repository, PhasesAreSetByTheLifeCycleAlone) { expect_none(phases_set_elsewhere); }
 TEST(Repository, HeadersBeginWithTheirContract) { expect_none(header_shape); }
 
 TEST(Repository, TheCInterfaceTellsSixThingsOfEachFunction) {

@@ -36,7 +36,7 @@ extern "C" {
 
 /* Major: breaks. Minor: grows by additions only. The library's file is libentail.so.MAJOR. */
 #define ENTAIL_ABI_MAJOR 1u
-#define ENTAIL_ABI_MINOR 0u
+#define ENTAIL_ABI_MINOR 1u
 #define ENTAIL_ABI_VERSION (ENTAIL_ABI_MAJOR << 16 | ENTAIL_ABI_MINOR)
 
 typedef int32_t entail_status_t;
@@ -188,10 +188,16 @@ typedef struct entail_statistics_t {
   uint64_t memory_peak_bytes;  /* the largest memory_total_bytes so far */
   uint64_t waiting_bytes;      /* what waits to be polled; beside memory_total_bytes, only the host bounds it */
   uint64_t decisions_lost;     /* records that the system had no memory for */
+  /* since ABI 1.1 */
+  uint64_t memory_process_peak_bytes; /* the largest resident set of the process so far, all of it */
+  uint64_t lanes_in_use;              /* callers inside entail_ingest_*() */
+  uint64_t lanes_stalled;             /* of these, inside one call since before the last two ticks */
+  uint64_t lanes_stalled_ticks;       /* of the one that has been inside for longest */
+  uint64_t rank_seed;                 /* links.propagate.rank_seed, or drawn when the engine was opened */
 } entail_statistics_t;
 #define ENTAIL_STATISTICS_INIT                                                                                       \
   {(uint32_t)sizeof(entail_statistics_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-   0, 0, 0, 0, 0, 0, 0, 0}
+   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /* A named count; of which table, see ENTAIL_COUNTS_*. Comes in arrays, so it never grows. */
 typedef struct entail_named_count_t {

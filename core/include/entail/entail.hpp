@@ -153,8 +153,8 @@ struct Statistics {
     std::uint64_t peak_bytes = 0;          // the largest total_bytes at the end of a tick
     std::uint64_t process_peak_bytes = 0;  // the largest resident set of the process so far, all of it (getrusage)
   } memory;
-  // Callers inside ingest(). A stalled lane has been inside one call since before the last two ticks: no span bytes that
-  // came since then are freed, and the graph's window that it writes to stays, until it returns.
+  // Callers inside ingest(). A stalled lane has been inside one call since before the last two ticks: no span bytes
+  // that came since then are freed, and the graph's window that it writes to stays, until it returns.
   struct {
     std::uint32_t in_use = 0, stalled = 0;
     std::uint64_t stalled_ticks = 0;  // of the one that has been inside for longest

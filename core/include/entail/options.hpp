@@ -176,7 +176,7 @@ struct Options {
   // Not in the configuration file: what the embedding program chooses.
   std::uint32_t ingest_lanes_max = 64;                // callers inside ingest() at once, 1..kIngestLanesMax
   std::uint64_t output_batch_bytes_max = 4ull << 20;  // an emitted batch is cut here, at a span boundary; >= 1
-  std::optional<std::uint64_t> table_seed;  // of the trace table's hash; absent: drawn at random. No result depends on it
+  std::optional<std::uint64_t> table_seed;  // of the trace table's hash; absent: drawn. No result depends on it
 };
 
 // One thing to say about a configuration text. Lines and columns count from 1; 0 = no position.

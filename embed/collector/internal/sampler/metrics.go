@@ -124,6 +124,12 @@ func (m *metrics) addHeld() error {
 			func(c *counts) uint64 { return c.statistics.Spans.Held }),
 		m.gauge("memory", "By", "What the engine holds; memory_limit bounds it",
 			func(c *counts) uint64 { return c.statistics.Memory.Total }),
+		m.gauge("process_memory_peak", "By", "The largest resident set of the process so far",
+			func(c *counts) uint64 { return c.statistics.Memory.ProcessPeak }),
+		m.gauge("lanes_stalled", "{lanes}", "Requests that have been inside the engine for more than two ticks",
+			func(c *counts) uint64 { return c.statistics.Lanes.Stalled }),
+		m.gauge("lanes_stalled_ticks", "{ticks}", "Ticks since the oldest of these requests came in",
+			func(c *counts) uint64 { return c.statistics.Lanes.StalledTicks }),
 		m.gauge("undelivered", "By", "Kept bytes that wait for the next consumer",
 			func(*counts) uint64 { return uint64(max(m.delivery.bytes(), 0)) }),
 	)

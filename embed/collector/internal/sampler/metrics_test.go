@@ -92,6 +92,14 @@ func TestMetricsTellWhatWasDecided(t *testing.T) {
 	if kept := sums(t, telemetry, prefixOwn+"traces_kept_by_policy"); kept["policy=errors"] != 1 {
 		t.Error(kept)
 	}
+	if peak := sums(t, telemetry, prefixOwn+"process_memory_peak"); peak[""] < 1_000_000 {
+		t.Error(peak)
+	}
+	for _, name := range []string{"lanes_stalled", "lanes_stalled_ticks"} {
+		if values := sums(t, telemetry, prefixOwn+name); len(values) != 1 || values[""] != 0 {
+			t.Errorf("%s: %v", name, values)
+		}
+	}
 	for _, loss := range entail.LossTable() {
 		if values := sums(t, telemetry, prefixOwn+"loss_"+loss.Name); len(values) != 1 || values[""] != 0 {
 			t.Errorf("%s: %v", loss.Name, values)

@@ -1,4 +1,4 @@
-// PROTOCOL window_drop (core/engine/impl.hpp): what a batch wrote into a window is adopted before the window goes.
+// PROTOCOL window_close (core/engine/room.hpp): what a batch wrote into a window is adopted before the window goes.
 #include <array>
 
 #include "sync/epoch.hpp"
@@ -14,18 +14,18 @@ using namespace interleave;
 enum class Asked { before_draining, after_draining };
 
 // A lane runs one batch, which writes one span into the window that it loads and logs it. Tick rotates, then passes
-// twice: is the old window frozen, drain, drop it if it is. A log entry is the number of its window.
+// twice: is the old window frozen, drain, close it if it is. A log entry is the number of its window.
 template <Asked kAsked, class Orders>
-struct DropWindow {
+struct CloseWindow {
   static constexpr unsigned kThreads = 2;
   entail::sync::Epochs<ModelSync, Orders> epochs{1};
   entail::sync::SpscLog<std::uint32_t, ModelSync, SpscLogOrders, 1> log;
   std::array<ModelPlain<int>, 2> spans;  // by window; -1 = unmapped
   ModelAtomic<std::uint32_t> current{0};
-  bool dropped = false;
+  bool closed = false;
   int adopted = 0;
 
-  DropWindow() {
+  CloseWindow() {
     for (auto& window : spans) window.set(0);
   }
   void thread(unsigned i) {
@@ -39,34 +39,34 @@ struct DropWindow {
       return;
     }
     current.store(1, std::memory_order_seq_cst);
-    const std::uint64_t closed = epochs.advance();
+    const std::uint64_t ended = epochs.advance();
     for (unsigned tick = 0; tick < 2; ++tick) {
-      const bool frozen_before = !dropped && epochs.safe(closed);  // W1
-      drain();                                                     // W2
-      const bool frozen = kAsked == Asked::before_draining ? frozen_before : !dropped && epochs.safe(closed);
+      const bool frozen_before = !closed && epochs.safe(ended);  // W1
+      drain();                                                   // W2
+      const bool frozen = kAsked == Asked::before_draining ? frozen_before : !closed && epochs.safe(ended);
       if (!frozen) continue;
-      expect(spans[0].get() == adopted, "all spans of the window are adopted when it is dropped");
+      expect(spans[0].get() == adopted, "all spans of the window are adopted when it is closed");
       spans[0].set(-1);  // W3
-      dropped = true;
+      closed = true;
     }
   }
   void drain() {
     log.drain([&](std::uint32_t window) {
-      expect(window == 1 || !dropped, "no log entry names a dropped window");
+      expect(window == 1 || !closed, "no log entry names a closed window");
       if (window == 0) ++adopted;
     });
   }
   void finish() { drain(); }
-  std::string outcome() const { return std::string(dropped ? "dropped" : "live") + (adopted != 0 ? ", adopted" : ""); }
+  std::string outcome() const { return std::string(closed ? "closed" : "live") + (adopted != 0 ? ", adopted" : ""); }
 };
 
-TEST(WindowDrop, NothingLoggedIsOverlooked) {
-  using Shipped = DropWindow<Asked::before_draining, EpochOrders>;
+TEST(WindowClose, NothingLoggedIsOverlooked) {
+  using Shipped = CloseWindow<Asked::before_draining, EpochOrders>;
   expect_proved<Shipped>("one batch, two ticks");
   EXPECT_EQ(explore<Shipped>().outcomes,
-            (std::set<std::string>{"dropped", "dropped, adopted", "live", "live, adopted"}));
-  expect_refuted<DropWindow<Asked::after_draining, EpochOrders>>("drained before asking", "");
-  expect_refuted<DropWindow<Asked::before_draining, UnpinRelaxed>>("unpin relaxed", "");
+            (std::set<std::string>{"closed", "closed, adopted", "live", "live, adopted"}));
+  expect_refuted<CloseWindow<Asked::after_draining, EpochOrders>>("drained before asking", "");
+  expect_refuted<CloseWindow<Asked::before_draining, UnpinRelaxed>>("unpin relaxed", "");
 }
 
 }  // namespace
