@@ -58,14 +58,6 @@ GraphOptions with_spare(std::uint64_t spare_bytes_max) {
   return {.lanes = 1, .payload_bytes = kPayloadBytes, .first_capacity = kNodes, .spare_bytes_max = spare_bytes_max};
 }
 
-// REQUIRES two windows.
-unsigned previous_slot(Graph& graph) {
-  unsigned slot = 0;
-  for (const WindowInfo& window : graph.windows())
-    if (!window.is_current) slot = window.slot;
-  return slot;
-}
-
 // Drops the window that was current and lets its memory be kept; as many reclaims as zeroing may take.
 void drop_previous(Graph& graph) {
   graph.drop(previous_slot(graph));
