@@ -228,8 +228,12 @@ Statistics Report::statistics(bool failed) const {
   LaneTotals totals = sum_lanes(out);
   add_spans(totals, out);
   if (failed) {
-    totals.unstored_spans += std::exchange(out.spans.held, 0);
-    out.links.dropped += std::exchange(out.links.held, 0);
+    // The tick was broken off between taking spans out of their lists and giving them out: what is neither emitted nor
+    // counted otherwise is lost, held or not.
+    out.spans.held = out.links.held = 0;
+    totals.unstored_spans = out.spans.received - out.spans.emitted - out.spans.dropped - totals.rejected_all -
+                            parts_.life.counts().late_origin_spans;
+    out.links.dropped = out.links.received - out.links.emitted;
   }
   add_losses(totals, out);
   const LifeCycle::Counts& counts = parts_.life.counts();

@@ -81,7 +81,8 @@ TEST_P(TickWithoutMemory, DecidesOrIsTheLast) {
     EXPECT_EQ(output.spans, counts.spans_emitted);
     if (status == ENTAIL_OK) {
       EXPECT_EQ(counts.spans_held, 0u);
-      EXPECT_GT(counts.spans_emitted, 0u);
+      // Spans that found no memory are lost one by one, and a tick with nothing to do needs none.
+      EXPECT_GT(counts.spans_emitted + counts.spans_lost, 0u);
     } else {
       EXPECT_TRUE(failed);
       EXPECT_TRUE(status == ENTAIL_E_MEMORY || status == ENTAIL_E_NO_ROOM) << status;

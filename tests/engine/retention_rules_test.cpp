@@ -1,56 +1,97 @@
-// What goes when memory is short: the plan is made before anything is done, and may not promise what will not come.
+// The rules of room as pure functions: how much must go, and which evictions end in released memory.
 #include "engine/retention_rules.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <vector>
+
+#include "engine/due_queue.hpp"
+
 namespace entail::engine {
 namespace {
 
-TEST(BytesToRelease, IsNothingWhileEnoughIsLeft_ThenTwiceTheHeadroom) {
-  constexpr std::uint64_t kLimit = 1600, kHeadroom = kLimit / kHeadroomShare;
-  EXPECT_EQ(bytes_to_release(kLimit - kHeadroom - 1, kLimit, 0), 0u);
-  EXPECT_EQ(bytes_to_release(kLimit - kHeadroom, kLimit, 0), kHeadroom);
-  EXPECT_EQ(bytes_to_release(kLimit + 5, kLimit, 0), 2 * kHeadroom + 5);
-  EXPECT_EQ(bytes_to_release(1300, kLimit, 500), 1300 - (kLimit - 500 - kHeadroom));
-  EXPECT_EQ(bytes_to_release(100, kLimit, 10 * kLimit), 100u);  // all of it, at most
+constexpr std::uint64_t kLimit = 1600;
+
+TEST(RetentionRules, WaitsEndBeforeNever) {
+  EXPECT_EQ(after(10, 5), 15);
+  EXPECT_EQ(after(kNever - 2, 100), kNever - 1);
 }
 
-TEST(ReleasePlan, CountsWhatLeavesAWindow_IfEnoughDoes) {
-  ReleasePlan plan(10'000);
-  plan.add_window(1, {.node_count = 100, .holding_count = 100, .record_count = 100, .bytes = 10'000});
+TEST(RetentionRules, NothingGoes_WhileASixteenthIsLeft) {
+  EXPECT_EQ(bytes_to_release(1499, kLimit, 0), 0u);
+  EXPECT_EQ(bytes_to_release(1500, kLimit, 0), 100u);  // until two sixteenths are
+  EXPECT_EQ(bytes_to_release(1600, kLimit, 0), 200u);
+}
+
+TEST(RetentionRules, WhatARequestWantedMustBeFree) {
+  EXPECT_EQ(bytes_to_release(1000, kLimit, 400), 0u);  // with a sixteenth beside it
+  EXPECT_EQ(bytes_to_release(1200, kLimit, 400), 100u);
+  EXPECT_EQ(bytes_to_release(1600, kLimit, 5000), 1600u);
+}
+
+TEST(RetentionRules, AWindowGoesEarly_IfAQuarterGoesWithIt) {
+  EXPECT_TRUE(is_worth_closing(100, 75));
+  EXPECT_FALSE(is_worth_closing(100, 76));
+  EXPECT_TRUE(is_worth_closing(4, 3));
+}
+
+TEST(RetentionRules, WindowsGrowWithTheirNumber_SoThatSlotsDoNotRunOutFirst) {
+  const std::uint64_t few = window_nodes_max(512ull << 20, 9);
+  EXPECT_EQ(window_nodes_max(512ull << 20, 10), 2 * few);
+  EXPECT_EQ(window_nodes_max(512ull << 20, 13), 4 * few);
+  EXPECT_LE(window_nodes_first(std::uint64_t{1} << 43), 1u << 20);
+}
+
+TEST(ReleasePlan, CountsWindowsThatGoByThemselves) {
+  ReleasePlan plan(1000);
+  plan.add_window(3, {.node_count = 100, .holding_count = 80, .record_count = 100, .bytes = 10'000});
+  EXPECT_FALSE(plan.closes(3));
   EXPECT_EQ(plan.released(), 0u);
-  EXPECT_FALSE(plan.closes(1));
-  for (int i = 0; i < 24; ++i) plan.evict(1, 1);
-  EXPECT_EQ(plan.released(), 0u);  // three quarters and one would have to be copied
-  plan.evict(1, 1);
-  EXPECT_TRUE(plan.closes(1));
-  const std::uint64_t quarter = plan.released();
-  EXPECT_GE(quarter, 25u * 100);
-  plan.evict(1, 1);
-  EXPECT_GT(plan.released(), quarter);
-  EXPECT_FALSE(plan.is_enough());
-}
-
-TEST(ReleasePlan, CountsAWindowThatNothingHolds) {
-  ReleasePlan plan(9'000);
-  plan.add_window(2, {.node_count = 100, .holding_count = 0, .record_count = 0, .bytes = 10'000});
+  plan.add_window(4, {.node_count = 100, .holding_count = 50, .record_count = 60, .bytes = 10'000});
+  EXPECT_TRUE(plan.closes(4));
+  EXPECT_EQ(plan.released(), 50u * 100 + 10u * 64);
   EXPECT_TRUE(plan.is_enough());
-  EXPECT_TRUE(plan.closes(2));
 }
 
-TEST(ReleasePlan, FreesGenerationsFromTheOldestOn) {
-  ReleasePlan plan(100'000);
-  plan.add_window(1, {.node_count = 1000, .holding_count = 1000, .record_count = 1000, .bytes = 0});
-  plan.set_generations({{1, 10}, {2, 200}, {3, 3000}, {4, 40'000}}, {{2, 2}, {3, 1}, {4, 1}});
+TEST(ReleasePlan, EvictionsCount_OnceTheirWindowIsWorthClosing) {
+  ReleasePlan plan(1'000'000);
+  plan.add_window(0, {.node_count = 100, .holding_count = 77, .record_count = 100, .bytes = 10'000});
+  plan.evict(0, 1);
+  EXPECT_EQ(plan.released(), 0u);
+  plan.evict(0, 1);
+  EXPECT_EQ(plan.released(), 25u * 100 + 25u * 64);
+  plan.evict(0, 1);
+  EXPECT_EQ(plan.released(), 26u * 100 + 26u * 64);
+}
+
+TEST(ReleasePlan, AGenerationGoesWithItsLastHolder_AndWithThatOfAllBeforeIt) {
+  ReleasePlan plan(1'000'000);
+  plan.set_generations({{1, 10}, {2, 20}, {3, 40}, {4, 80}}, {{2, 1}, {3, 2}});
   EXPECT_EQ(plan.released(), 10u);  // nobody holds the first
-  plan.evict(1, 3);
-  EXPECT_EQ(plan.released(), 10u);  // the second holds it up
-  plan.evict(1, 2);
-  EXPECT_EQ(plan.released(), 10u);
-  plan.evict(1, 2);
-  EXPECT_EQ(plan.released(), 3210u);
-  plan.evict(1, 4);
-  EXPECT_EQ(plan.released(), 43'210u);
+  plan.evict(9, 3);
+  plan.evict(9, 3);
+  EXPECT_EQ(plan.released(), 10u);  // the second is held
+  plan.evict(9, 2);
+  EXPECT_EQ(plan.released(), 150u);
+}
+
+TEST(DueQueue, GivesOutByDeadline_AndSweepsWhatIsStale) {
+  DueQueue queue;
+  for (propagate::RecordId id = 1; id <= 10'000; ++id) queue.add(id % 10, id);
+  queue.sweep(100, [](std::int64_t, propagate::RecordId id) { return id <= 100; });
+  std::vector<propagate::RecordId> taken;
+  std::int64_t last = -1;
+  queue.take_until(4, [&](std::int64_t deadline, const auto& ids) {
+    EXPECT_GT(deadline, last);
+    last = deadline;
+    taken.insert(taken.end(), ids.begin(), ids.end());
+  });
+  EXPECT_EQ(taken.size(), 50u);
+  EXPECT_LE(*std::max_element(taken.begin(), taken.end()), 100u);
+  queue.take_until(9, [&](std::int64_t, const auto& ids) { taken.insert(taken.end(), ids.begin(), ids.end()); });
+  EXPECT_EQ(taken.size(), 100u);
+  EXPECT_EQ(queue.bytes(), 0u);
 }
 
 }  // namespace
