@@ -199,7 +199,7 @@ TEST(Compaction, AnEdgeLeadsOn_UntilItsOwnWindowIsGone) {
 }
 
 // 1 moves first, and its edge names the newest node of 2 there is. That one gets no edges: those of 2 go to a newer
-// one.
+// node.
 TEST(Compaction, AnEdgeLeadsOn_WhereItNamesANodeWithoutEdges) {
   Closing closing;
   const unsigned first = slot_of(closing.node(1));

@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/hash.hpp"
+#include "sync/sync_point.hpp"
 #include "tests/graph/edges.hpp"
 
 namespace entail::graph {
@@ -37,6 +40,7 @@ TEST(Windows, RotateStartsAnEmptyWindow_AndTheOldOneStaysReadable) {
   EXPECT_EQ(windows.items[1].capacity, 5000u);
   EXPECT_EQ(windows.items[1].sequence, windows.items[0].sequence + 1);
   EXPECT_EQ(windows.items[0].bytes + windows.items[1].bytes, graph.bytes());
+  EXPECT_EQ(previous_slot(graph), slot_of(first));
   EXPECT_EQ(graph.sequence(slot_of(second)), windows.items[1].sequence);
 }
 
@@ -142,7 +146,7 @@ TEST(Windows, CellsNameNothing_OnceTheirWindowIsDropped) {
   for (unsigned i = 0; i < 15; ++i) {
     graph.reclaim();
     ASSERT_TRUE(graph.rotate(100));
-    if (i < 14) graph.drop(graph.windows().items[0].slot);  // the older of two
+    if (i < 14) graph.drop(previous_slot(graph));
   }
   EXPECT_EQ(graph.current_window().slot, slot_of(old_node));
   const NodeId reused = put(graph, 2);
@@ -164,6 +168,79 @@ TEST(Windows, ALinkToADroppedIncarnationIsNotFollowed_WhenItsSlotIsReused) {
   ASSERT_EQ(graph.window_count(), kWindowSlots);
   EXPECT_EQ(graph.older(stays), 0u);
   EXPECT_EQ(graph.newest(stays), stays);
+}
+
+TEST(Windows, OlderOfFindsEveryKeyOfAWindowWithAFilter) {
+  constexpr std::uint64_t kNodes = 1000;
+  Graph graph({.lanes = 1, .first_capacity = kNodes});
+  std::vector<NodeId> old_nodes, nodes;
+  for (std::uint64_t i = 0; i < kNodes; ++i) old_nodes.push_back(put(graph, i));
+  ASSERT_TRUE(graph.rotate(kNodes));
+  graph.filter_frozen();
+  for (std::uint64_t i = 0; i < kNodes; ++i) nodes.push_back(put(graph, i));
+  std::vector<NodeId> older(nodes.size());
+  graph.older_of(nodes, older.data());
+  EXPECT_EQ(older, old_nodes);
+}
+
+TEST(Windows, ASlotThatIsUsedAgain_IsNotFrozenBefore) {
+  Graph graph({.lanes = 1, .first_capacity = 10});
+  for (unsigned i = 0; i < 2 * kWindowSlots; ++i) {
+    ASSERT_TRUE(graph.rotate(10));
+    EXPECT_FALSE(graph.frozen(graph.current_window().slot)) << i;
+    ASSERT_TRUE(graph.frozen(previous_slot(graph)));
+    graph.drop(previous_slot(graph));
+    graph.reclaim();
+  }
+}
+
+#ifdef ENTAIL_DEBUG_CHECKS
+// Begins a batch while rotate() stands at a sync point.
+class BatchDuringRotation final : public sync::PointListener {
+ public:
+  explicit BatchDuringRotation(Writer& writer) : writer_(writer) { sync::listen_to_sync_points(this); }
+  ~BatchDuringRotation() { sync::listen_to_sync_points(nullptr); }
+  NodeId node() const noexcept { return node_; }
+
+ private:
+  void reach(unsigned point) noexcept override {
+    if (point != sync::sync_point_index("graph:after_window_store")) return;
+    sync::listen_to_sync_points(nullptr);
+    EXPECT_TRUE(writer_.try_begin(1, 0));
+    node_ = insert_all(writer_, {key_of(1)})[0];
+  }
+  Writer& writer_;
+  NodeId node_ = 0;
+};
+
+TEST(Windows, ABatchThatBeginsDuringARotation_IsNotInAFrozenWindow) {
+  Graph graph({.lanes = 1, .first_capacity = 10});
+  put(graph, 1);
+  const BatchDuringRotation batch(graph.writer(0));
+  ASSERT_TRUE(graph.rotate(10));
+  ASSERT_NE(batch.node(), 0u);
+  EXPECT_FALSE(graph.frozen(slot_of(batch.node())));
+  graph.writer(0).end();
+}
+#endif
+
+// Two keys that begin their search at the same slot, with the same half of the hash in it.
+TEST(Windows, KeysWithOneFingerprint_AreToldApart) {
+  constexpr std::uint64_t kKeys = 1 << 19, kSlots = 4;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> places;  // fingerprint and slot, number
+  for (std::uint64_t i = 0; i < kKeys; ++i) {
+    const std::uint64_t hash = base::table_hash(key_of(i), 0);
+    places.emplace_back(hash << 32 | (hash >> 32) * kSlots >> 32, i);
+  }
+  std::sort(places.begin(), places.end());
+  const auto same = std::adjacent_find(places.begin(), places.end(),
+                                       [](const auto& a, const auto& b) { return a.first == b.first; });
+  ASSERT_NE(same, places.end());
+  Graph graph({.lanes = 1, .first_capacity = kSlots / 2});
+  const NodeId one = put(graph, same->second);
+  const NodeId other = put(graph, std::next(same)->second);
+  EXPECT_NE(one, other);
+  EXPECT_EQ(graph.key(other), key_of(std::next(same)->second));
 }
 
 TEST(Windows, RotateFails_WhenAllSlotsAreLive) {
