@@ -2,8 +2,9 @@
 // later. For that it remembers which links of truncated spans were emitted, by linking trace.
 //
 // Thread rule: Confined (tick). Cost of count(): linear in the in-edges of the new origins and in the cut links that
-// their linking traces still hold, however many origins there are. Memory: bytes(); at most max_links_per_span entries
-// of 24 bytes for each truncated span that was emitted, until its trace is forgotten.
+// their linking traces still hold, however many origins there are; of add_emitted() amortised n log n.
+// Memory: bytes(); at most max_links_per_span entries of 24 bytes for each truncated span that was emitted, until its
+// trace is forgotten, and kTracesMax for one trace: links of a trace with more linked traces are not counted as late.
 #pragma once
 
 #include <cstdint>
