@@ -152,7 +152,8 @@ void LifeCycle::seal_evicted() {
 void LifeCycle::for_each_holding(const std::function<bool(RecordId)>& f) {
   while (!retained_.empty() && !is_retained(retained_.front())) retained_.pop_front();
   while (!arrived_.empty() && !traces_.ledger.is_in(arrived_.front(), Phase::pending)) arrived_.pop_front();
-  // Span bytes go by generation, so what arrived before all that is retained goes first: it holds up everything behind it.
+  // Span bytes go by generation, so what arrived before all that is retained goes first: it holds up everything behind
+  // it.
   const std::uint32_t first_retained =
       retained_.empty() ? 0 : traces_.ledger[retained_.front().id].generation;
   for (std::size_t i = 0; i < arrived_.size(); ++i) {

@@ -79,7 +79,8 @@ class LifeCycle {
 
   // --- for making room
   // f(id) for traces that hold spans, in the order in which they are evicted, while f says true: pending ones that came
-  // before the first retained one, retained ones, first dropped first, then all pending ones, by arrival. Some come twice.
+  // before the first retained one, retained ones, first dropped first, then all pending ones, by arrival. Some come
+  // twice.
   void for_each_holding(const std::function<bool(RecordId)>& f);
   const std::map<std::uint32_t, std::uint64_t>& open_generations() const noexcept { return open_generations_; }
   // Chunks of the span store before it hold no span of any trace.

@@ -21,7 +21,7 @@ constexpr unsigned kRotationsMax = 4;  // for the sake of what one tick moves
 // Examined in a window that is over, and twice what was made meanwhile.
 constexpr std::uint64_t kNodesPerTick = 1 << 15;
 constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
-constexpr std::uint64_t kIndexBytes = 24;   // of a window's index and the rest of it, for each node that it has room for
+constexpr std::uint64_t kIndexBytes = 24;  // of an empty window, for each node that it has room for
 constexpr std::uint64_t kPooledShare = 16;        // of memory_limit: empty chunks of the span store that are kept
 
 }  // namespace
@@ -141,7 +141,8 @@ void Room::open_window_if_due() {
 bool Room::rotate(std::uint64_t wanted_nodes) {
   const WindowInfo current = graph_.current_window();
   const std::uint64_t largest = window_nodes_max(limit_bytes_, graph_.window_count());
-  const bool was_full = wanted_nodes > current.capacity || current.node_count > current.capacity - current.capacity / kCapacityShare;
+  const std::uint64_t full_count = current.capacity - current.capacity / kCapacityShare;
+  const bool was_full = wanted_nodes > current.capacity || current.node_count > full_count;
   // A window that was only old was large enough: with four times what came, the next one is, too.
   const std::uint64_t enough = std::max(kCapacityShare * current.node_count, window_nodes_first(limit_bytes_));
   const std::uint64_t next = was_full ? current.capacity * 2 : std::min(enough, current.capacity);
