@@ -90,6 +90,7 @@ void Carrier::release_scratch() noexcept {
   release(late_);
   release(fresh_);
   release(fresh_by_owner_);
+  release(asking_over_);
   release(asking_);
   release(candidates_);
   for (Pile* pile : {&collected_, &coming_, &arrived_})
@@ -158,9 +159,10 @@ void Carrier::carry(NodeId node, const Passage& passage) {
     collected_.cut(before);
     deliver_all(passage);  // whoever is followed already keeps its place
     deliver_capped(newest, passage);
-  } else if (collected_.size() >= kDeliveredTogether) {
-    deliver_some(passage);
+    return;
   }
+  if (has_counts_) forget_count(graph_.record(newest), passage.side);
+  if (collected_.size() >= kDeliveredTogether) deliver_some(passage);
 }
 
 // Appends the trace's edge ends, those that let the keep pass, to those collected; where a cap binds, some of them.

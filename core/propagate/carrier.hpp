@@ -180,11 +180,16 @@ class Carrier {
     std::uint8_t rank;   // 0 on an ERROR span, 1 sampled, 2 neither
     std::uint64_t hash;  // of the far end; its span ID before it is hashed
   };
-  // Late edges of one trace and side are together, by this, while a frontier is made.
+  // Late edges of a trace that has a record.
   struct Fresh {
     std::uint64_t owner;  // record * 2 + side
     graph::LateEdges late;
+    bool carries;  // a keep of the trace passes them
+    bool asks;     // it asks over them, as in Trail
   };
+  static std::uint64_t owner(RecordId id, Side side) noexcept { return std::uint64_t{id} * 2 + side; }
+  static RecordId record_in(std::uint64_t owner) noexcept { return static_cast<RecordId>(owner / 2); }
+  static Side side_in(std::uint64_t owner) noexcept { return static_cast<Side>(owner % 2); }
   // A trace from which a keep goes on to the one that path_with_room() asks about.
   struct Visit {
     RecordId id;
@@ -224,9 +229,12 @@ class Carrier {
   void release_scratch() noexcept;
   void raise_all(graph::NodeId newest, std::uint32_t word);
   void take_late();
-  void carry_late(const graph::LateEdges& late);
+  void add_fresh(graph::LateEdges late);
+  void carry_late(const Fresh& fresh);
   void carry_late(RecordId id, const graph::LateEdges& late, const Passage& passage);
-  void watch_cap(RecordId id, const graph::LateEdges& late, Side side);
+  void ask_over(const Fresh& fresh);
+  void watch_cap(const Fresh& fresh);
+  bool watch_cap(RecordId id, Side side, std::uint32_t more);
   std::vector<graph::NodeId> fresh_far_nodes(RecordId id, Side side);
   void carry_queued(unsigned layer, unsigned hops);
   void carry_all(const Passage& passage);
@@ -251,6 +259,7 @@ class Carrier {
     return frontiers_[ledger_.find_trail(id)->frontier[side] - 1];
   }
   bool has_frontiers() const noexcept { return frontiers_.size() != free_frontiers_.size(); }
+  void forget_count(RecordId id, Side side) noexcept;
   void make_frontier(RecordId id, Side side);
   void note_followed(RecordId id, const Passage& passage);
   void note_followed_before(RecordId id, Side side);
@@ -312,9 +321,11 @@ class Carrier {
   std::vector<graph::NodeId> working_;  // taken from the queue
   // Named by node and window, not by record: record numbers may be reused before the next run().
   std::vector<graph::LateEdges> late_;    // of carry_over() and of nodes that joined
-  std::vector<graph::LateEdges> fresh_;   // taken from late_
+  std::vector<Fresh> fresh_;              // taken from late_
   std::vector<Fresh> fresh_by_owner_;     // fresh_ once more; empty until a frontier is made
+  std::vector<Fresh> asking_over_;        // scratch of take_late()
   std::uint64_t watched_ = 0;             // owner, as in Fresh: has no more edges than the cap, with those of fresh_
+  bool has_counts_ = false;               // the number of edges of some trace was kept: Trail::edges
   std::vector<graph::LateEdges> asking_;  // nodes of arrive(); without edges
   std::vector<RecordId> reached_;
   std::vector<Candidate> candidates_;  // scratch of deliver_capped()

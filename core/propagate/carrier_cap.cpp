@@ -64,6 +64,12 @@ void Carrier::deliver_placed(RecordId from, NodeId far, const Passage& passage) 
     offer(id, passage, from);
 }
 
+// Edges were read that the late log has not said yet: the number would lag behind.
+void Carrier::forget_count(RecordId id, Side side) noexcept {
+  if (const Trail* trail = ledger_.find_trail(id); trail != nullptr && trail->edges[side] != 0)
+    ledger_.trail(id).edges[side] = 0;
+}
+
 void Carrier::make_frontier(RecordId id, Side side) {
   Trail& trail = ledger_.trail(id);
   if (free_frontiers_.empty()) {
@@ -88,8 +94,17 @@ void Carrier::note_followed(RecordId id, const Passage& passage) {
   }
 }
 
-// The late edges of this batch are those too many: the keep was carried over all others.
+// The late edges of this batch are those too many: the keep was carried over all others. But it may have passed some of
+// them already, when the trace's edges were read or a neighbour asked after ingest had published them, and some of the
+// others may be published only now: those that have the keep from this trace come first.
 void Carrier::note_followed_before(RecordId id, Side side) {
+  candidates_.clear();
+  for_each_edge(ledger_[id].node, side, [&](EdgeCell cell, SpanId) {
+    if (const NodeId far = graph_.node_of(cell); far != 0) candidates_.push_back({far, 0, 0, 0});
+  });
+  for_each_layer_of(side, [&](unsigned layer) {
+    if (layer < kCertainLinked) note_followed(id, passage(layer, side, 1));
+  });
   const std::vector<NodeId> fresh = fresh_far_nodes(id, side);
   std::vector<bool> skipped(fresh.size());
   const std::uint32_t word = reach_of(id);
@@ -105,9 +120,11 @@ void Carrier::note_followed_before(RecordId id, Side side) {
     else
       before.push_back(newest);
   });
-  for (const NodeId node : before)
+  for (const NodeId node : before) {
+    if (frontier(id, side).followed.size() == options_.max_links_followed) return;
     if (const RecordId neighbour = find_record(node); is_present(neighbour) && neighbour != id)
       take_place(id, side, neighbour);
+  }
 }
 
 // Would a keep be carried from one trace to the other, as far as places go?
@@ -155,8 +172,9 @@ std::uint32_t Carrier::not_followed(RecordId id) const noexcept {
 std::uint64_t Carrier::bytes() const noexcept {
   const auto of = [](const auto& array) { return array.capacity() * sizeof(array[0]); };
   std::uint64_t bytes = frontier_bytes_ + of(frontiers_) + of(free_frontiers_) + of(candidates_) + of(late_) +
-                        of(fresh_) + of(fresh_by_owner_) + of(asking_) + of(reached_) + of(working_) + of(visits_) +
-                        of(unlinked_) + of(others_) + collected_.bytes() + coming_.bytes() + arrived_.bytes();
+                        of(fresh_) + of(fresh_by_owner_) + of(asking_over_) + of(asking_) + of(reached_) +
+                        of(working_) + of(visits_) + of(unlinked_) + of(others_) + collected_.bytes() +
+                        coming_.bytes() + arrived_.bytes();
   for (const Queued& queued : queue_)
     for (const std::vector<NodeId>& nodes : queued) bytes += of(nodes);
   return bytes;

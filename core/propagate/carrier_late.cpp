@@ -15,13 +15,21 @@ void Carrier::carry_over(const LateEdges& late) {
 }
 
 // PROTOCOL keep_frontier D3: first the edges, so that whoever asks afterwards finds the places taken that it has.
+// Frontiers are made before the first edge of the batch is carried over: those of the batch have no places yet, all
+// others have.
 void Carrier::take_late() {
   while (!late_.empty() || !asking_.empty()) {
-    fresh_.swap(late_);
-    for (const LateEdges& late : fresh_) carry_late(late);  // nodes that join add to late_
+    for (std::size_t i = 0; i < late_.size(); ++i) add_fresh(late_[i]);  // nodes that join add to late_
+    late_.clear();
+    for (const Fresh& fresh : fresh_) watch_cap(fresh);
+    for (const Fresh& fresh : fresh_) carry_late(fresh);  // adds to late_, too
+    asking_over_.swap(fresh_);
     fresh_.clear();
     fresh_by_owner_.clear();
     watched_ = 0;
+    for (const Fresh& fresh : asking_over_)
+      if (fresh.asks) ask_over(fresh);
+    asking_over_.clear();
     if (!late_.empty()) continue;
     for (std::size_t i = 0; i < asking_.size(); ++i) {
       const LateEdges asking = asking_[i];
@@ -32,25 +40,37 @@ void Carrier::take_late() {
   }
 }
 
-void Carrier::carry_late(const LateEdges& late) {
+void Carrier::add_fresh(LateEdges late) {
   if (!graph_.is_live(late.node, late.sequence)) return;
   const RecordId id = find_record(late.node);
   if (id == 0) return;  // absent: it asks when it comes
   ledger_[id].touched_ns = now_ns_;
   const Side side = late.is_out() ? kOut : kIn;
-  if (const Trail* trail = ledger_.find_trail(id); trail != nullptr && trail->asks) {
-    graph_.for_each_late_edge(late, [&](EdgeCell cell) {
-      const NodeId far = graph_.node_of(cell);
-      const RecordId from = far == 0 ? 0 : find_record(far);
-      if (from != 0 && from != id) pull_from(from, id, cell, side == kOut ? kIn : kOut);
-    });
-  }
+  const Trail* trail = ledger_.find_trail(id);
+  const bool carries = (reach_of(id) & (kAllHops | kIsOrigin)) != 0;
+  fresh_.push_back({owner(id, side), late, carries, trail != nullptr && trail->asks});
+}
+
+void Carrier::ask_over(const Fresh& fresh) {
+  const RecordId id = record_in(fresh.owner);
+  const Side side = side_in(fresh.owner);
+  graph_.for_each_late_edge(fresh.late, [&](EdgeCell cell) {
+    const NodeId far = graph_.node_of(cell);
+    const RecordId from = far == 0 ? 0 : find_record(far);
+    if (from != 0 && from != id) pull_from(from, id, cell, side == kOut ? kIn : kOut);
+  });
+}
+
+// A trace that the batch itself reached first is carried on from in this run, over all its edges.
+void Carrier::carry_late(const Fresh& fresh) {
+  if (!fresh.carries) return;
+  const RecordId id = record_in(fresh.owner);
+  const Side side = side_in(fresh.owner);
   const std::uint32_t word = reach_of(id);
-  if ((word & (kAllHops | kIsOrigin)) == 0) return;
-  watch_cap(id, late, side);
   for_each_layer_of(side, [&](unsigned layer) {
-    if (is_origin(word, layer)) carry_late(id, late, passage(layer, side, 1));
-    if (const unsigned hops = hops_in(word, layer); hops != 0) carry_late(id, late, passage(layer, side, hops + 1));
+    if (is_origin(word, layer)) carry_late(id, fresh.late, passage(layer, side, 1));
+    if (const unsigned hops = hops_in(word, layer); hops != 0)
+      carry_late(id, fresh.late, passage(layer, side, hops + 1));
   });
 }
 
@@ -66,18 +86,26 @@ void Carrier::carry_late(RecordId id, const LateEdges& late, const Passage& pass
   });
 }
 
+void Carrier::watch_cap(const Fresh& fresh) {
+  if (!fresh.carries || watched_ == fresh.owner) return;
+  const RecordId id = record_in(fresh.owner);
+  const Side side = side_in(fresh.owner);
+  if (has_frontier(id, side)) return;
+  std::uint32_t more = 0;
+  graph_.for_each_late_edge(fresh.late, [&](EdgeCell) { ++more; });
+  if (watch_cap(id, side, more)) watched_ = fresh.owner;
+}
+
 // A trace without a frontier gets one with the edge that is one too many. Few edges are counted each time; of more, the
-// number is kept and grows by what comes, and they are counted again when that says that they are too many.
-void Carrier::watch_cap(RecordId id, const LateEdges& late, Side side) {
+// number is kept and grows by `more`, and they are counted again when that says that they are too many. True: all that
+// there are were counted.
+bool Carrier::watch_cap(RecordId id, Side side, std::uint32_t more) {
   constexpr std::uint64_t kFew = 64;
-  const std::uint64_t owner = std::uint64_t{id} * 2 + side;
-  if (watched_ == owner || has_frontier(id, side)) return;
   if (const Trail* trail = ledger_.find_trail(id); trail != nullptr && trail->edges[side] != 0) {
-    std::uint64_t count = trail->edges[side];
-    graph_.for_each_late_edge(late, [&](EdgeCell) { ++count; });
+    const std::uint64_t count = std::uint64_t{trail->edges[side]} + more;
     if (count <= options_.max_links_followed) {
       ledger_.trail(id).edges[side] = static_cast<std::uint32_t>(count);
-      return;
+      return false;
     }
   }
   std::uint64_t count = 0;
@@ -92,27 +120,22 @@ void Carrier::watch_cap(RecordId id, const LateEdges& late, Side side) {
     note_followed_before(id, side);
   } else if (count > kFew) {
     ledger_.trail(id).edges[side] = static_cast<std::uint32_t>(count);
-  } else {
-    watched_ = owner;
+    has_counts_ = true;
   }
+  return true;
 }
 
 // Where the late edges of this batch lead from the trace, newest incarnations, ascending.
 std::vector<NodeId> Carrier::fresh_far_nodes(RecordId id, Side side) {
+  const auto is_before = [](const Fresh& a, const Fresh& b) { return a.owner < b.owner; };
   if (fresh_by_owner_.empty()) {
-    for (const LateEdges& late : fresh_) {
-      if (!graph_.is_live(late.node, late.sequence)) continue;
-      const std::uint64_t record = find_record(late.node);
-      fresh_by_owner_.push_back({record * 2 + (late.is_out() ? kOut : kIn), late});
-    }
-    std::sort(fresh_by_owner_.begin(), fresh_by_owner_.end(),
-              [](const Fresh& a, const Fresh& b) { return a.owner < b.owner; });
+    fresh_by_owner_ = fresh_;
+    std::sort(fresh_by_owner_.begin(), fresh_by_owner_.end(), is_before);
   }
-  const std::uint64_t owner = std::uint64_t{id} * 2 + side;
   std::vector<NodeId> far;
-  for (auto fresh = std::lower_bound(fresh_by_owner_.begin(), fresh_by_owner_.end(), owner,
-                                     [](const Fresh& a, std::uint64_t b) { return a.owner < b; });
-       fresh != fresh_by_owner_.end() && fresh->owner == owner; ++fresh) {
+  const Fresh wanted{owner(id, side), {}, false, false};
+  const auto [first, last] = std::equal_range(fresh_by_owner_.begin(), fresh_by_owner_.end(), wanted, is_before);
+  for (auto fresh = first; fresh != last; ++fresh) {
     graph_.for_each_late_edge(fresh->late, [&](EdgeCell cell) {
       if (const NodeId node = graph_.node_of(cell); node != 0) far.push_back(graph_.newest(node));
     });
@@ -160,6 +183,8 @@ void Carrier::pull(RecordId id, Side side) {
 void Carrier::pull_from(RecordId from, RecordId id, EdgeCell cell, Side side) {
   const std::uint32_t word = reach_of(from);
   if ((word & (kAllHops | kIsOrigin)) == 0) return;
+  if ((word & kCarries) == 0) return;  // no keep has left it: the first does in this run, over all edges
+  if (!has_frontier(from, side)) watch_cap(from, side, 1);
   const bool is_capped = has_frontier(from, side);
   for_each_layer_of(side, [&](unsigned layer) {
     const unsigned hops = hops_in(word, layer);

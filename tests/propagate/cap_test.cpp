@@ -38,6 +38,68 @@ TEST_F(CapTest, LateNeighboursTakePlacesWhileThereIsRoom_AndThoseBeforeKeepTheir
   EXPECT_EQ(carrier_->take_refused_count(), 3u);
 }
 
+// Of many edges the number is kept, so that the one too many is seen in the middle of a batch: those before it have
+// their places.
+TEST_F(CapTest, OneBatchOfManyLateEdges_KeepsToTheCap) {
+  constexpr std::uint64_t kCap = 100;
+  for (const bool is_linked : {true, false}) {
+    open_capped(kCap);
+    const std::uint64_t hub = is_linked ? 1000 : 2000;
+    for (std::uint64_t trace = hub; trace <= hub + 160; ++trace) present(trace);
+    carrier_->make_origin(present(hub), true);
+    tick();
+    const auto link_hub = [&](std::uint64_t other) { is_linked ? link(hub, other) : link(other, hub); };
+    for (std::uint64_t trace = hub + 1; trace <= hub + 80; ++trace) link_hub(trace);
+    tick();
+    for (std::uint64_t trace = hub + 81; trace <= hub + 110; ++trace) link_hub(trace);
+    tick();
+    const Layer layer = is_linked ? kLinked : kLinking;
+    EXPECT_EQ(followed(hub + 1, hub + 80, layer), 80u);
+    EXPECT_EQ(followed(hub + 81, hub + 110, layer), kCap - 80);
+    EXPECT_EQ(carrier_->not_followed(present(hub)), 10u);
+    for (std::uint64_t trace = hub + 111; trace <= hub + 160; ++trace) link_hub(trace);
+    tick();
+    EXPECT_EQ(followed(hub + 1, hub + 160, layer), kCap);
+    EXPECT_EQ(carrier_->not_followed(present(hub)), 60u);
+  }
+}
+
+// 11 to 15 were absent when the keep of 1 passed. When they come, 2 is an origin from which no keep has left yet.
+TEST_F(CapTest, WhoComesTakesAPlace_AlsoWithANeighbourThatHasNoFrontierYet) {
+  open_capped(2);
+  for (const std::uint64_t trace : {1, 2}) present(trace);
+  for (std::uint64_t trace = 11; trace <= 15; ++trace) {
+    link(trace, 1);
+    link(trace, 2);
+  }
+  carrier_->make_origin(present(1), true);
+  tick();
+  carrier_->make_origin(present(2), true);
+  for (std::uint64_t trace = 11; trace <= 15; ++trace) present(trace);
+  tick();
+  EXPECT_LE(followed(11, 15, kLinking), 4u);
+  EXPECT_EQ(carrier_->not_followed(present(1)), 3u);
+  EXPECT_EQ(carrier_->not_followed(present(2)), 3u);
+}
+
+// The links of 11 to 15 to 2 come after the last look at the late log, and they ask 2 over them when they come.
+TEST_F(CapTest, WhoComesTakesAPlace_BeforeTheLateLogSaysSo) {
+  open_capped(2);
+  for (const std::uint64_t trace : {1, 2}) present(trace);
+  for (std::uint64_t trace = 11; trace <= 15; ++trace) link(trace, 1);
+  for (const std::uint64_t origin : {1, 2}) carrier_->make_origin(present(origin), true);
+  tick();
+  for (std::uint64_t trace = 11; trace <= 15; ++trace) {
+    link(trace, 2);
+    present(trace);
+  }
+  carrier_->run(1);
+  tick();
+  EXPECT_LE(followed(11, 15, kLinking), 4u);
+  EXPECT_EQ(carrier_->not_followed(present(1)), 3u);
+  EXPECT_EQ(carrier_->not_followed(present(2)), 3u);
+}
+
 TEST_F(CapTest, AnEdgeThatComesAgainTakesNoSecondPlace) {
   open_capped(2);
   for (std::uint64_t trace = 1; trace <= 4; ++trace) present(trace);

@@ -134,15 +134,7 @@ TEST_F(IncarnationsTest, AForgottenTraceAsksAtAllItsNodes) {
   link(3, 1);
   tick();
   EXPECT_EQ(hops(1), 1u);
-<<<<<<< HEAD
-  const RecordId id = present(1);
-  ledger_.set_phase(id, Phase::sealed);
-  carrier_->forget(id);
-  for (graph::NodeId at = ledger_[id].node; at != 0; at = graph_.older(at)) graph_.set_record(at, 0);
-  ledger_.remove(id);
-=======
   forget(present(1));
->>>>>>> main
   present(1);
   tick();
   EXPECT_EQ(hops(1), 1u);
@@ -163,14 +155,7 @@ TEST_F(IncarnationsTest, LateEdgesOfAForgottenTraceAreNotThoseOfTheNextWithItsNu
   present(2);
   link(1, 2);
   graph_.drain_late([&](const graph::LateEdges& late) { carrier_->carry_over(late); });
-<<<<<<< HEAD
-  ledger_.set_phase(id, Phase::sealed);
-  carrier_->forget(id);
-  graph_.set_record(node(1), 0);
-  ledger_.remove(id);
-=======
   forget(id);
->>>>>>> main
   EXPECT_EQ(present(9), id);  // the number again, another trace
   carrier_->run(1);
   EXPECT_EQ(hops(2), 0u);

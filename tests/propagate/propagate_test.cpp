@@ -155,15 +155,7 @@ TEST_F(CarrierTest, APathOutlivesTheTracesThatItNames) {
   carrier_->make_origin(present(1), true);
   tick();
   for (const std::uint64_t forgotten : {2, 1, 3}) {
-<<<<<<< HEAD
-    const RecordId id = present(forgotten);
-    ledger_.set_phase(id, Phase::sealed);
-    carrier_->forget(id);
-    graph_.set_record(node(forgotten), 0);
-    ledger_.remove(id);
-=======
     forget(present(forgotten));
->>>>>>> main
     EXPECT_EQ(hops(forgotten), 0u);
   }
   const RecordId reused = present(5);  // takes a number that a giver had
@@ -172,15 +164,8 @@ TEST_F(CarrierTest, APathOutlivesTheTracesThatItNames) {
   EXPECT_EQ(path(4), (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}}));
   tick();
   EXPECT_EQ(path(4), (Ids{{0, 5}, {0, 4}}));
-<<<<<<< HEAD
-  for (const RecordId id : {present(4), reused}) {
-    ledger_.set_phase(id, Phase::sealed);
-    ledger_.remove(id);
-  }
-=======
   forget(present(4));
   forget(reused);
->>>>>>> main
   EXPECT_EQ(ledger_.paths().live_bytes(), 0u);
 }
 
