@@ -23,22 +23,23 @@ class Gauges {
 TEST(Admission, CountsWhatOthersHaveReserved_UntilTheyGiveItBack) {
   const Gauges gauges;
   engine::Admission admission(gauges.store, gauges.graph, gauges.bytes() + 1000);
-  ASSERT_TRUE(admission.try_reserve(600));
-  EXPECT_FALSE(admission.try_reserve(600));
-  EXPECT_EQ(admission.take_wanted(), 600u);
-  EXPECT_EQ(admission.take_wanted(), 0u);
-  EXPECT_TRUE(admission.try_reserve(400));
+  ASSERT_TRUE(admission.try_reserve(600, 7));
+  EXPECT_FALSE(admission.try_reserve(600, 7));
+  EXPECT_EQ(admission.take_wanted_bytes(), 600u);
+  EXPECT_EQ(admission.take_wanted_nodes(), 7u);
+  EXPECT_EQ(admission.take_wanted_bytes(), 0u);
+  EXPECT_TRUE(admission.try_reserve(400, 7));
   admission.settle(600, 0);
-  EXPECT_TRUE(admission.try_reserve(600));
+  EXPECT_TRUE(admission.try_reserve(600, 7));
   admission.settle(600, 0);
   admission.settle(400, 0);
-  EXPECT_TRUE(admission.try_reserve(1000));
+  EXPECT_TRUE(admission.try_reserve(1000, 7));
 }
 
 TEST(Admission, CountsWhatIsLogged_UntilTheTickHasAdoptedIt) {
   const Gauges gauges;
   engine::Admission admission(gauges.store, gauges.graph, gauges.bytes() + 1000);
-  ASSERT_TRUE(admission.try_reserve(500));
+  ASSERT_TRUE(admission.try_reserve(500, 7));
   admission.settle(500, 300);
   EXPECT_EQ(admission.held_bytes(), gauges.bytes() + 300);
   const std::uint64_t adopted = admission.logged_bytes();
