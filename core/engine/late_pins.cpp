@@ -98,8 +98,8 @@ std::uint64_t LatePins::count(const std::vector<RecordId>& origins) {
     known.clear();
     for (end = first; end < pairs.size() && pairs[end].linking == linking; ++end) {
       const TraceId trace = traces_.trace_id(pairs[end].origin);
-      const std::pair first{trace, std::uint32_t{0}};
-      const auto place = std::lower_bound(emitted.links.begin(), emitted.links.end(), first);
+      const std::pair lowest{trace, std::uint32_t{0}};
+      const auto place = std::lower_bound(emitted.links.begin(), emitted.links.end(), lowest);
       known[pairs[end].origin] = place != emitted.links.end() && place->first == trace ? place->second : 0;
     }
     if (emitted.is_full) continue;
