@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 
+#include "entail/types.hpp"
 #include "graph/edge_cell.hpp"
 
 namespace entail::engine {
@@ -35,7 +36,11 @@ constexpr std::uint64_t window_nodes_first(std::uint64_t memory_limit_bytes) noe
   return std::clamp<std::uint64_t>(nodes_max / 16, std::min<std::uint64_t>(nodes_max / 4, 1 << 16), 1 << 20);
 }
 constexpr std::uint64_t kSpareWindowsShare = 16;  // dropped windows up to this share of memory_limit are used again
-constexpr unsigned kWindowsPerRecordTime = 4;
+// How long a window is written to.
+constexpr std::int64_t window_time_ns(std::int64_t records_ns) noexcept {
+  constexpr std::int64_t kWindowsPerRecordTime = 4;
+  return std::max<std::int64_t>(records_ns / kWindowsPerRecordTime, kNanosPerSecond);
+}
 constexpr std::uint64_t kCapacityShare = 4;     // a window is full, and the next one larger, before this share is left
 constexpr std::uint64_t kWindowBytesShare = 8;  // of memory_limit: nor does a window take more than this with its edges
 

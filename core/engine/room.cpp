@@ -126,14 +126,12 @@ void Room::free_spans(std::uint64_t lanes_generation) {
 
 // A new window begins when the current one is old, nearly full, too small for a request, or must go.
 void Room::open_window_if_due() {
-  const std::int64_t window_time_ns =
-      std::max<std::int64_t>(traces_.options.retain.records_ns / kWindowsPerRecordTime, kNanosPerSecond);
   const WindowInfo current = graph_.current_window();
   const bool too_small = wanted_nodes_ > current.capacity - std::min(current.capacity, current.node_count);
   const bool is_spent = graph_.wanted().links != 0;  // no address space for the edges of a request, or of a move
   const bool nearly_full = current.node_count > current.capacity - current.capacity / kCapacityShare ||
                            current.bytes > limit_bytes_ / kWindowBytesShare;
-  const bool old = life_.now_ns() - window_started_ns_ >= window_time_ns;
+  const bool old = life_.now_ns() - window_started_ns_ >= window_time_ns(traces_.options.retain.records_ns);
   if (too_small || is_spent || (current.node_count != 0 && (nearly_full || old || current_must_go_)))
     rotate(wanted_nodes_);
 }
@@ -247,11 +245,13 @@ bool Room::needs_edges(NodeId newest) const noexcept {
   const Record& record = traces_.ledger[graph_.record(newest)];
   if (propagate::holds_spans(record.phase)) return true;
   if (early_) return false;
-  // An edge to a node that is there already touches no record: it may have come as long as the newest node's window was
-  // written to.
-  const std::int64_t adopted_ns = adopted_ns_[graph::slot_of(newest)];
-  if (adopted_ns == kNever) return true;
-  return life_.now_ns() - std::max(record.touched_ns, adopted_ns) < traces_.options.retain.records_ns;
+  // An edge to a node that is there already touches no record. It may have come as long as the newest node's window was
+  // written to, that is, until the window was frozen, and no longer than a window's time after the touch that made the
+  // node.
+  const std::int64_t records_ns = traces_.options.retain.records_ns;
+  const std::int64_t frozen_ns = adopted_ns_[graph::slot_of(newest)];
+  const std::int64_t last_edge_ns = std::min(frozen_ns, after(record.touched_ns, window_time_ns(records_ns)));
+  return life_.now_ns() - std::max(record.touched_ns, last_edge_ns) < records_ns;
 }
 
 void Room::continue_at(NodeId node, NodeId newest) { traces_.carrier.move_to(node, newest); }
