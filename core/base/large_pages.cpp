@@ -1,6 +1,9 @@
 #include "base/large_pages.hpp"
 
 #include <sys/mman.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <cstdint>
 
@@ -51,6 +54,12 @@ void* allocate_pages(std::size_t bytes) {
   const std::uintptr_t last = (begin + bytes) & ~(kHugePageBytes - 1);
   if (is_large && last > first) prefer_huge_pages(reinterpret_cast<void*>(first), last - first);
   return data;
+}
+
+void trim_heap() noexcept {
+#ifdef __GLIBC__
+  static_cast<void>(::malloc_trim(0));
+#endif
 }
 
 }  // namespace entail::base

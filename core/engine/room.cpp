@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/large_pages.hpp"
 #include "base/prefetch.hpp"
 #include "engine/cut_span.hpp"
 
@@ -22,6 +23,7 @@ constexpr unsigned kRotationsMax = 4;  // for the sake of what one tick moves
 constexpr std::uint64_t kNodesPerTick = 1 << 15;
 constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
 constexpr std::uint64_t kIndexBytes = 24;  // of an empty window, for each node that it has room for
+constexpr std::uint64_t kHeapShare = 32;    // of memory_limit: freed pieces of the heap whose pages are worth a walk
 constexpr std::uint64_t kPooledShare = 16;        // of memory_limit: empty chunks of the span store that are kept
 
 }  // namespace
@@ -121,6 +123,10 @@ void Room::release(std::uint64_t lanes_generation, std::uint64_t other_bytes) {
 void Room::free_spans(std::uint64_t lanes_generation) {
   traces_.store.reclaim(std::min(lanes_generation, life_.held_generation()));
   traces_.store.trim(limit_bytes_ / kPooledShare);
+  if (traces_.store.heap_bytes_freed() > limit_bytes_ / kHeapShare) {
+    base::trim_heap();
+    traces_.store.heap_bytes_freed() = 0;
+  }
   intake_.note_generation_begun();
 }
 

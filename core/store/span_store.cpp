@@ -132,6 +132,7 @@ void SpanStore::release(Chunk* chunk) noexcept {
   sub_bytes(chunk->size + list_size(chunk->cuts));
   for (CutSpan* cut : chunk->cuts) {
     sub_bytes(cuts_.bytes(cut));
+    heap_bytes_freed_ += cuts_.bytes(cut);
     cuts_.destroy(cut);
   }
   std::vector<CutSpan*>().swap(chunk->cuts);

@@ -159,6 +159,9 @@ class SpanStore {
 
   // Tick only. Gives back every chunk of a generation before `open_generation`.
   void reclaim(std::uint64_t open_generation) noexcept;
+  // Tick only. Bytes of cut spans given back to the heap since the counter was last set to 0: many small pieces, whose
+  // pages the C library keeps.
+  std::uint64_t& heap_bytes_freed() noexcept { return heap_bytes_freed_; }
   // Tick only. The bytes of chunks and cut spans by generation, ascending. Allocates.
   std::map<std::uint32_t, std::uint64_t> bytes_by_generation();
   // Tick only. Frees pooled chunks until at most `bytes_max` stay in the pool: whole blocks first; then the pages of
@@ -182,6 +185,7 @@ class SpanStore {
   void count_list() noexcept;
 
   CutSpanCare cuts_;
+  std::uint64_t heap_bytes_freed_ = 0;  // tick only
   const bool huge_blocks_;
   ChunkPool<Chunk, kPoolStacks> free_;
   ChunkStack<Chunk> in_use_;
