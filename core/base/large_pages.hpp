@@ -24,8 +24,8 @@ constexpr std::size_t whole_pages(std::size_t bytes) noexcept {
 // there is room for that.
 void* map_pages(std::size_t bytes, bool on_huge_page, int more_flags = 0) noexcept;
 void unmap_pages(void* begin, std::size_t bytes) noexcept;
-// Gives the pages of freed heap memory back to the system, where the C library keeps them (glibc). Cost: a walk over the
-// heap's free chunks and a system call for each stretch of pages; for after much was freed at once.
+// Gives the pages of freed heap memory back to the system, where the C library keeps them (glibc).
+// Cost: a walk over the heap's free chunks and a system call for each stretch of pages; for after much was freed.
 void trim_heap() noexcept;
 // Asks for huge pages; a wish, failure is no error. REQUIRES that `begin` is the start of a page.
 void prefer_huge_pages(void* begin, std::size_t bytes) noexcept;
