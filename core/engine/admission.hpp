@@ -23,8 +23,10 @@ constexpr std::uint64_t kAdoptedBytes = 80;
 
 class Admission {
  public:
-  Admission(const store::SpanStore& store, const graph::Graph& graph, std::uint64_t limit_bytes) noexcept
-      : store_(store), graph_(graph), limit_bytes_(limit_bytes) {}
+  // margin_bytes: left free of the limit, for what no account sees (callers' buffers, the allocator's slack).
+  Admission(const store::SpanStore& store, const graph::Graph& graph, std::uint64_t limit_bytes,
+            std::uint64_t margin_bytes = 0) noexcept
+      : store_(store), graph_(graph), limit_bytes_(limit_bytes), margin_bytes_(margin_bytes) {}
 
   // A request of so many bytes is refused before it is decoded (G5).
   bool is_too_large(std::uint64_t request_bytes) const noexcept { return request_bytes > limit_bytes_ / 4; }
@@ -35,7 +37,7 @@ class Admission {
   // False: no room now; the tick thread learns how much was wanted, in bytes and in nodes of the graph.
   bool try_reserve(std::uint64_t bytes, std::uint64_t nodes) noexcept {
     const std::uint64_t reserved = reserved_.fetch_add(bytes, std::memory_order_relaxed);
-    if (held_bytes() + reserved + bytes <= limit_bytes_) return true;
+    if (held_bytes() + reserved + bytes <= limit_bytes_ - margin_bytes_) return true;
     reserved_.fetch_sub(bytes, std::memory_order_relaxed);
     note_wanted(bytes, nodes);
     return false;
@@ -71,6 +73,7 @@ class Admission {
   const store::SpanStore& store_;
   const graph::Graph& graph_;
   const std::uint64_t limit_bytes_;
+  const std::uint64_t margin_bytes_;
   alignas(sync::kCacheLineBytes) sync::HardwareSync::Atomic<std::uint64_t> reserved_{0};
   sync::HardwareSync::Atomic<std::uint64_t> logged_{0};
   sync::HardwareSync::Atomic<std::uint64_t> wanted_bytes_{0};
