@@ -30,7 +30,7 @@ class Forwarding {
   // The window is closed; entries are good until every window up to `newest_sequence` is gone.
   void close(std::uint64_t newest_sequence) noexcept;
 
-  // Where the node went that the cell names, as far as this one step tells; word 0: nowhere.
+  // One step: the node that took the place of the one that the cell names; word 0: none.
   EdgeCell find(EdgeCell cell) const noexcept;
 
   // Forgets what no cell can ask for any more, given the oldest window that is live.

@@ -377,7 +377,7 @@ class Graph {
   }
   // A column's node, unless its window was dropped. Only the newest side of a link may point into a dropped window: a
   // window that is not the oldest unlinks its nodes before it goes (unlink()). A window that took the slot is younger
-  // than both ends: comparing tells.
+  // than both ends, so comparing sequence numbers is enough.
   NodeId linked(NodeId node, NodeId other, bool is_newer) const noexcept {
     if (other == 0) return 0;
     const Window* window = windows_[slot_of(other)];

@@ -14,7 +14,7 @@ void Carrier::carry_over(const LateEdges& late) {
   if (options_.mode != PropagateMode::none) late_.push_back(late);
 }
 
-// PROTOCOL keep_frontier D3: first the edges, so that whoever asks afterwards finds the places taken that it has.
+// PROTOCOL keep_frontier D3: the edges first, so that a trace that asks afterwards sees which places are taken.
 // Frontiers are made before the first edge of the batch is carried over: those of the batch have no places yet, all
 // others have.
 void Carrier::take_late() {

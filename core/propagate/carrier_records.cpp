@@ -122,7 +122,7 @@ void Carrier::hand_down(NodeId newest, NodeId node) noexcept {
   to.set_record(id);
   to.set_hint(from.hint());
   for (unsigned i = 0; i < 2; ++i) to.set_giver(i, from.giver(i));
-  to.note_reach((from.reach() & ~kCarries) | to.reach());  // of its own it has kCarries at the most
+  to.note_reach((from.reach() & ~kCarries) | to.reach());  // its own word has at most kCarries
 }
 
 void Carrier::add_far_nodes(RecordId id, Side side, std::vector<NodeId>& nodes) const {

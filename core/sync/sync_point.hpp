@@ -3,7 +3,7 @@
 //
 //   ENTAIL_SYNC_POINT("ingest:after_fold");
 //
-// Without ENTAIL_DEBUG_CHECKS (release builds) a point compiles to nothing; its name is checked all the same: it must
+// Without ENTAIL_DEBUG_CHECKS (release builds) a point compiles to nothing; its name is still checked: it must
 // stand in the table below. With ENTAIL_DEBUG_CHECKS, and no listener, a point costs one load.
 //
 // The names are stable: tests, and the commands that repeat their failures, use them.
