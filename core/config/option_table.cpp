@@ -16,6 +16,7 @@ constexpr std::array kProbabilities = {"collector"sv, "consistent"sv};
 constexpr std::array kModes = {"cone"sv, "component"sv, "none"sv, "off"sv, "false"sv};
 constexpr std::array kOriginLinks = {"all"sv, "error_spans"sv};
 constexpr std::array kNames = {"entail"sv, "batch"sv, "both"sv};
+constexpr std::array kAttributes = {"all"sv, "truncation"sv, "none"sv};
 constexpr std::array kCompats = {"none"sv, "collector"sv};
 constexpr std::array kStrategies = {"trace-complete"sv, "span-ingest"sv};
 
@@ -148,6 +149,10 @@ std::vector<Row> link_rows() {
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.sample.names; }>(
       choice("links.sample.names", kNames,
              "Attribute names of the truncation record: entail.links.*, the batch.* names written by hand, or both.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.attributes; }>(
+      choice("links.attributes", kAttributes,
+             "Attributes written on emitted spans. all: why a trace was kept (entail.keep.*) and what was cut "
+             "(links.sample.names). truncation: only what was cut. none: neither.")));
   return rows;
 }
 

@@ -109,7 +109,8 @@ void Emission::emit_trace(RecordId id) {
   std::uint64_t links = 0;
   for (const KeptSpan& span : spans) links += span.entry->link_count();
   life_.on_emitted(id, spans.size(), links);
-  const std::size_t carries_reason = is_first && !spans.empty() ? reason_index(spans) : spans.size();
+  const bool says_why = traces_.options.links.attributes == SpanAttributes::all;
+  const std::size_t carries_reason = says_why && is_first && !spans.empty() ? reason_index(spans) : spans.size();
   for (std::size_t i = 0; i < spans.size(); ++i) emit_span(id, spans[i], i == carries_reason);
 }
 
@@ -165,7 +166,8 @@ void Emission::emit_span(RecordId id, const KeptSpan& span, bool carries_reason)
     edit.replace_links = true;
     edit.link_fields = cut_output.fields;
     edit.dropped_links_count = cut_output.dropped_links_count;
-    emit::append_truncation_attributes(cut_output.truncation, traces_.options.links.sample.names, attributes);
+    if (traces_.options.links.attributes != SpanAttributes::none)
+      emit::append_truncation_attributes(cut_output.truncation, traces_.options.links.sample.names, attributes);
     links_out = cut_output.fields.size();
   }
   std::vector<TraceId> path;

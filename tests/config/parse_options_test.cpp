@@ -29,6 +29,7 @@ links:
     type_keys: [a.b]
     types: {retry-of: {linked: 8}, batch_member: {linking: 0}}
   sample: {max_links_per_span: 9, seed: 18446744073709551615, names: both}
+  attributes: truncation
 retain: {window: 1m30s, records: 2h, max_bytes: 100MiB}
 memory_limit: 1GiB
 compat: collector
@@ -58,6 +59,7 @@ TEST(ParseOptions, ReadsEveryOption) {
   EXPECT_EQ(options.links.sample.max_links_per_span, 9u);
   EXPECT_EQ(options.links.sample.seed, 18446744073709551615ull);
   EXPECT_EQ(options.links.sample.names, TruncationNames::both);
+  EXPECT_EQ(options.links.attributes, SpanAttributes::truncation);
   EXPECT_EQ(options.retain.window_ns, 90 * kNanosPerSecond);
   EXPECT_EQ(options.retain.records_ns, 7200 * kNanosPerSecond);
   EXPECT_EQ(options.retain.max_bytes, 100u << 20);
@@ -69,6 +71,7 @@ TEST(ParseOptions, LeavesDefaults_WhenNothingIsSet) {
   const Options options = accepted(with_policy(""));
   EXPECT_EQ(options.tail_sampling.decision_wait_ns, 30 * kNanosPerSecond);
   EXPECT_EQ(options.links.origins, std::nullopt);
+  EXPECT_EQ(options.links.attributes, SpanAttributes::all);
   EXPECT_EQ(options.links.propagate.mode, PropagateMode::cone);
   EXPECT_EQ(options.links.propagate.max_hops_linked, 4u);
   EXPECT_EQ(options.links.propagate.rank_seed, std::nullopt);
@@ -122,6 +125,9 @@ TEST(ParseOptions, WrongValue_SaysWhatWasExpected) {
             "2:15: memory_limit: expected a size from 16MiB to 16TiB, such as 1048576 or 256MiB; found '15MiB'");
   EXPECT_EQ(only_error(with_policy("links: {sample: {names: bath}}")),
             "2:25: links.sample.names: expected one of: entail, batch, both; found 'bath'; did you mean 'batch'?");
+  EXPECT_EQ(only_error(with_policy("links: {attributes: truncated}")),
+            "2:21: links.attributes: expected one of: all, truncation, none; found 'truncated'; did you mean "
+            "'truncation'?");
   EXPECT_TRUE(
       contains(only_error(with_policy("links: {sample: {max_links_per_span: 0}}")), "from 1 to 65536; found '0'"));
   EXPECT_TRUE(
@@ -131,7 +137,7 @@ TEST(ParseOptions, WrongValue_SaysWhatWasExpected) {
   EXPECT_TRUE(contains(only_error(with_policy("links: {origins: errors}")),
                        "expected a list of at most 4096 texts; found 'errors'"));
   EXPECT_TRUE(contains(only_error(with_policy("links: 5")),
-                       "links: expected a map with origins, propagate, sample; found '5'"));
+                       "links: expected a map with origins, propagate, sample, attributes; found '5'"));
   EXPECT_TRUE(contains(only_error(with_policy("compat: {a: 1}")), "found a map"));
 }
 

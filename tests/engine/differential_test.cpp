@@ -52,5 +52,24 @@ TEST(Differential, EqualsTheOracle_OnSmallWorkloads) {
   if (end - first >= 1000) expect_rich(happened, end - first);  // a part of the seeds says little of the rare things
 }
 
+// Whatever is written on spans, the same spans are kept, with the same links and dropped_links_count.
+TEST(Differential, EqualsTheOracle_WithEachSettingOfLinksAttributes) {
+  const auto [first, end] = seed_range(0, 200);
+  std::uint64_t cut_spans = 0;
+  for (std::uint64_t seed = first; seed < end; ++seed) {
+    workload::Workload workload = workload::small_workload(seed);
+    for (const SpanAttributes attributes : {SpanAttributes::truncation, SpanAttributes::none}) {
+      workload.options.links.attributes = attributes;
+      const Outcome outcome = compare(workload, 1);
+      for (const std::string& difference : outcome.differences) ADD_FAILURE() << difference;
+      ASSERT_TRUE(outcome.differences.empty()) << rerun_command(seed, "engine_test", "Differential.*");
+      cut_spans += outcome.counts.spans_sampled;
+    }
+  }
+  if (end - first >= 100) {
+    EXPECT_GT(cut_spans, 100u);
+  }
+}
+
 }  // namespace
 }  // namespace entail::engine_test

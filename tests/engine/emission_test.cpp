@@ -216,6 +216,62 @@ TEST(Reason, IsSaidOnce_AndReplacesWhatCameFromOutside) {
   EXPECT_EQ(workload::find(own, "entail.keep.hops"), nullptr);
 }
 
+// A kept trace with a span that holds an earlier stage's attributes, and one whose six links are cut to four.
+struct Stages {
+  workload::Span plain;
+  workload::Span cut;
+  workload::Span plain_out;
+  workload::Span cut_out;
+};
+Stages emitted_with(SpanAttributes attributes, TruncationNames names) {
+  Options options = error_options();
+  options.links.sample = {.max_links_per_span = 4, .seed = 0, .names = names};
+  options.links.attributes = attributes;
+  EngineRun run(options);
+  Stages stages{make_span(1, kError), linking(make_span(1, 0, 2), {2, 3, 4, 5, 6, 7}), {}, {}};
+  stages.plain.attributes = {{"entail.keep.reason", std::string("magic")}, {"entail.links.emitted", std::int64_t{9}}};
+  stages.plain.dropped_links_count = 3;
+  stages.cut.dropped_links_count = 5;
+  stages.cut.parent_span_id = stages.plain.span_id;
+  run.ingest(make_request({stages.plain, stages.cut}));
+  run.drain(10);
+  const auto& spans = run.emitted.at(trace_bytes(1));
+  EXPECT_EQ(spans.size(), 2U);
+  for (const workload::Span& span : spans)
+    (span.span_id == stages.cut.span_id ? stages.cut_out : stages.plain_out) = span;
+  return stages;
+}
+
+// G6: with `none` a span that is not cut leaves as it came, and a cut one differs in its links and their count alone.
+TEST(SpanAttributesOption, None_ChangesNothingButTheLinksOfACutSpan) {
+  for (const TruncationNames names : {TruncationNames::entail, TruncationNames::batch, TruncationNames::both}) {
+    const Stages stages = emitted_with(SpanAttributes::none, names);
+    EXPECT_EQ(workload::encode_span(stages.plain_out), workload::encode_span(stages.plain));
+    ASSERT_EQ(stages.cut_out.links.size(), 4U);
+    EXPECT_EQ(stages.cut_out.dropped_links_count, 7U);
+    workload::Span expected = stages.cut;
+    expected.links = stages.cut_out.links;
+    expected.dropped_links_count = 7;
+    EXPECT_EQ(workload::encode_span(stages.cut_out), workload::encode_span(expected));
+  }
+}
+
+TEST(SpanAttributesOption, Truncation_SaysWhatWasCut_ButNotWhyATraceWasKept) {
+  const Stages stages = emitted_with(SpanAttributes::truncation, TruncationNames::both);
+  EXPECT_EQ(workload::encode_span(stages.plain_out), workload::encode_span(stages.plain));
+  EXPECT_EQ(stages.cut_out.dropped_links_count, 7U);
+  EXPECT_EQ(workload::integer_of(stages.cut_out.attributes, "entail.links.received"), 6);
+  EXPECT_EQ(workload::integer_of(stages.cut_out.attributes, "batch.sampled_links"), 4);
+  for (const workload::Attribute& attribute : stages.cut_out.attributes)
+    EXPECT_FALSE(attribute.key.starts_with("entail.keep.")) << attribute.key;
+}
+
+TEST(SpanAttributesOption, All_WritesBoth) {
+  const Stages stages = emitted_with(SpanAttributes::all, TruncationNames::entail);
+  EXPECT_EQ(workload::text_of(stages.plain_out.attributes, "entail.keep.reason"), "policy");
+  EXPECT_EQ(workload::integer_of(stages.cut_out.attributes, "entail.links.received"), 6);
+}
+
 TEST(CutSpan, CountsWhatItDrops_Saturating) {
   Options options = error_options();
   options.links.sample.max_links_per_span = 4;
@@ -249,6 +305,27 @@ std::string field(unsigned number, const std::string& bytes) {
   for (; size >= 0x80; size >>= 7) out += static_cast<char>((size & 0x7f) | 0x80);
   out += static_cast<char>(size);
   return out + bytes;
+}
+
+// G6 to the byte: an unknown field, an explicit zero and an order that no encoder writes stay as they came.
+TEST(SpanAttributesOption, None_PassesTheReceivedBytesOfASpanThatIsNotCut) {
+  const std::string unknown = "\xa2\x06\x03odd";  // field 100
+  const std::string zero = {"\x70\x00", 2};           // dropped_links_count, field 14
+  const std::string payload = zero + unknown + workload::encode_span(linking(make_span(1, kError), {2, 3})) + unknown;
+  const std::string whole = field(2, payload);
+  for (const SpanAttributes attributes : {SpanAttributes::none, SpanAttributes::truncation, SpanAttributes::all}) {
+    Options options = error_options();
+    options.links.attributes = attributes;
+    PollSink sink;
+    auto engine = Engine::open(options, sink);
+    ASSERT_TRUE(engine.ok());
+    ASSERT_TRUE((*engine)->ingest(as_bytes(field(1, field(2, whole)))).ok());
+    ASSERT_TRUE((*engine)->drain(10 * kNanosPerSecond).ok());
+    const auto batches = sink.take_batches();
+    ASSERT_EQ(batches.size(), 1U);
+    const std::string out(batches[0].begin(), batches[0].end());
+    EXPECT_EQ(out.find(whole) != std::string::npos, attributes != SpanAttributes::all);
+  }
 }
 
 TEST(CutSpan, KeepsWhatLiesBetweenItsLinks_AloneInItsRequestOrNot) {

@@ -119,6 +119,7 @@ enum class OriginLinks : std::uint8_t { all, error_spans };
 enum class Probability : std::uint8_t { collector, consistent };
 enum class Compat : std::uint8_t { none, collector };
 enum class TruncationNames : std::uint8_t { entail, batch, both };
+enum class SpanAttributes : std::uint8_t { all, truncation, none };
 
 constexpr std::uint32_t kHopsMax = 62;          // bound of every hop limit
 constexpr std::uint32_t kIngestLanesMax = 256;  // bound of Options::ingest_lanes_max
@@ -155,6 +156,7 @@ struct LinksOptions {
   std::optional<std::vector<std::string>> origins;  // absent: the policies that name ERROR (DESIGN 3.2)
   PropagateOptions propagate;
   LinkSampleOptions sample;
+  SpanAttributes attributes = SpanAttributes::all;  // what the engine writes on emitted spans
 };
 
 // The retain block: how long dropped traces can be revived, and records are remembered (DESIGN 3.7).
