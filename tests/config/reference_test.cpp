@@ -34,7 +34,8 @@ TEST(Defaults, AreThoseOfTheContract) {
         "      linking: 4\n", "    max_links_followed: 256\n", "    max_traces_per_origin: 1024\n",
         "    max_propagated_bytes_per_second: 0\n", "    origin_links: all\n",
         "    type_keys: [link.type, link.relationship]\n", "    max_links_per_span: 128\n", "    seed: 0\n",
-        "    names: entail\n", "  attributes: all\n", "  window: 60s\n", "  records: 1h\n", "memory_limit: 512MiB\n", "compat: none\n"})
+        "    names: entail\n", "  attributes: all\n", "  window: 60s\n", "  records: 1h\n", "memory_limit: 512MiB\n",
+        "compat: none\n"})
     EXPECT_TRUE(contains(yaml, line)) << line;
 }
 
