@@ -126,7 +126,7 @@ class FormatsPage : public CommandTest {
     return printed("sample -c " + name + ".yaml " + name + ".otlp -o kept.otlp --decisions " + name + ".jsonl --json");
   }
   // A keep that revives, one that comes too late, one that is capped, and contexts of every kind.
-  void tell_stories() const {
+  void generate_stories() const {
     generate("retry --attempts 3 --backoff-seconds 30", "retry", "--expect retry.json");
     generate("scheduled-job --jobs 2 --retain-hours 0", "jobs", "--expect jobs.json");
     generate("hot-producer --consumers 12 --max-links-followed 5", "hot", "--expect hot.json");
@@ -178,7 +178,7 @@ TEST_F(FormatsPage, ShowsWhatItsCommandsPrint) {
 }
 
 TEST_F(FormatsPage, HasEveryFieldOfTheDecisionLog) {
-  tell_stories();
+  generate_stories();
   FieldTable table(section("Decision log (JSON lines)"));
   unsigned records = 0;
   for (const std::string name : {"retry", "jobs", "hot", "odd"}) {
@@ -198,14 +198,14 @@ TEST_F(FormatsPage, HasEveryFieldOfTheDecisionLog) {
 }
 
 TEST_F(FormatsPage, HasEveryFieldOfTheSummary) {
-  tell_stories();
+  generate_stories();
   FieldTable table(section("Summary (`entail sample --json`)"));
   for (const std::string name : {"retry", "jobs", "hot", "odd"}) add(table, sample(name));
   table.expect_all_seen();
 }
 
 TEST_F(FormatsPage, HasEveryFieldOfAnExplanation) {
-  tell_stories();
+  generate_stories();
   FieldTable table(section("Explanation (`entail explain --json`)"));
   for (const std::string name : {"retry", "jobs", "hot", "odd"}) {
     sample(name);
@@ -215,7 +215,7 @@ TEST_F(FormatsPage, HasEveryFieldOfAnExplanation) {
 }
 
 TEST_F(FormatsPage, HasEveryFieldOfASurveyAndAConversion) {
-  tell_stories();
+  generate_stories();
   FieldTable survey(section("Link survey (`entail links --json`)"));
   FieldTable conversion(section("Conversion (`entail convert --json`)"));
   add(conversion, printed("convert odd.otlp -o odd.jsonl --to jsonl --json"));
@@ -226,7 +226,7 @@ TEST_F(FormatsPage, HasEveryFieldOfASurveyAndAConversion) {
 }
 
 TEST_F(FormatsPage, HasEveryFieldOfScenariosAndExpectations) {
-  tell_stories();
+  generate_stories();
   FieldTable list(section("Scenarios (`entail generate --list --json`)"));
   add(list, printed("generate --list --json"));
   list.expect_all_seen();

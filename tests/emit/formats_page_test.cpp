@@ -53,7 +53,7 @@ Types written() {
   return types;
 }
 
-Types told() {
+Types documented() {
   Types types;
   const std::string section = page::sections_of(page::formats_page())["Attributes on emitted spans"];
   for (const page::Row& row : page::rows_of(section, "attribute"))
@@ -64,12 +64,12 @@ Types told() {
 TEST(FormatsPage, HasEveryAttribute_WithItsType) {
   const Types types = written();
   EXPECT_GE(types.size(), 27u);
-  EXPECT_EQ(told(), types);
+  EXPECT_EQ(documented(), types);
 }
 
 // Also those that some other file of the core writes past these functions.
 TEST(FormatsPage, HasEveryAttributeNameInTheSourcesOfTheCore) {
-  const Types types = told();
+  const Types types = documented();
   const std::regex literal("\"((?:entail\\.(?:keep|links?)|batch)\\.[a-z_.]+)\"");
   std::set<std::string> names;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(ENTAIL_SOURCE_DIR "/core")) {
