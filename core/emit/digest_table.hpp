@@ -1,5 +1,6 @@
 // From (digest, owner) to an index: which resource, or which scope of a resource, has these bytes. Open addressing, at
-// most half full; digests are random enough to be their own hash.
+// most half full. A digest has no seed, so senders can find resources whose digests agree in some bits; the place of a
+// digest in the table depends on a seed that they do not know.
 // Thread rule: Confined. Cost: one probe as a rule. Memory: 64 bytes an entry, kept by clear().
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "base/hash.hpp"
+#include "base/random_seed.hpp"
 
 namespace entail::emit {
 
@@ -42,7 +44,7 @@ class DigestTable {
   // The key's slot, or the free one where it would stand. REQUIRES a free slot.
   std::size_t probe(base::Digest digest, std::uint32_t owner) const noexcept {
     const std::size_t mask = slots_.size() - 1;
-    std::size_t at = (digest.low ^ (owner * 0x9e3779b97f4a7c15ULL)) & mask;
+    std::size_t at = base::table_hash({digest.low, digest.high ^ owner}, seed_) & mask;
     while (slots_[at].index != kNone && (slots_[at].digest != digest || slots_[at].owner != owner))
       at = (at + 1) & mask;
     return at;
@@ -56,6 +58,7 @@ class DigestTable {
     }
   }
 
+  std::uint64_t seed_ = base::random_seed();
   std::vector<Slot> slots_;
   std::size_t count_ = 0;
 };

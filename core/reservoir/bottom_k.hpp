@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/random_seed.hpp"
 #include "reservoir/link_key.hpp"
 
 namespace entail::reservoir {
@@ -86,7 +87,7 @@ class BottomK {
   std::size_t held_max() const noexcept { return std::size_t{k_} + 1; }
 
   void insert(const Candidate& link) {
-    std::size_t slot = Order::group_hash(link) & (slots_.size() - 1);
+    std::size_t slot = Order::group_hash(link, seed_) & (slots_.size() - 1);
     for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
       Candidate& held = links_[slots_[slot] - 1];
       if (!Order::same_group(held, link)) continue;
@@ -118,12 +119,13 @@ class BottomK {
   void index_links() {
     std::fill(slots_.begin(), slots_.end(), 0);
     for (std::size_t i = 0; i < links_.size(); ++i) {
-      std::size_t slot = Order::group_hash(links_[i]) & (slots_.size() - 1);
+      std::size_t slot = Order::group_hash(links_[i], seed_) & (slots_.size() - 1);
       while (slots_[slot] != 0) slot = (slot + 1) & (slots_.size() - 1);
       slots_[slot] = static_cast<std::uint32_t>(i + 1);
     }
   }
 
+  std::uint64_t seed_ = base::random_seed();  // of group_hash, so that nobody can choose links that collide
   std::uint32_t k_ = 1;
   Key ceiling_ = Order::kLast;
   bool settled_ = true;

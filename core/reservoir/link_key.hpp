@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <tuple>
 
+#include "base/hash.hpp"
 #include "context/tracestate.hpp"
 #include "entail/types.hpp"
 
@@ -39,7 +40,10 @@ struct UniformOrder {
   using Key = std::uint64_t;
   static constexpr Key kLast = ~std::uint64_t{0};
   static Key key(const Candidate& link) noexcept { return link.key.hash; }
-  static std::uint64_t group_hash(const Candidate& link) noexcept { return link.key.hash; }
+  // The sampling hash itself will not do: its seed is public, so links whose hashes agree in some bits are easily found.
+  static std::uint64_t group_hash(const Candidate& link, std::uint64_t seed) noexcept {
+    return (link.key.hash * (seed | 1)) >> 32;
+  }
   static bool same_group(const Candidate& a, const Candidate& b) noexcept {
     return a.trace_id == b.trace_id && a.span_id == b.span_id;
   }
@@ -53,8 +57,8 @@ struct ConsistentOrder {
   using Key = ConsistentKey;
   static constexpr Key kLast{~std::uint64_t{0}, ~std::uint64_t{0}};
   static Key key(const Candidate& link) noexcept { return link.key; }
-  static std::uint64_t group_hash(const Candidate& link) noexcept {
-    return (link.trace_id.hi ^ (link.trace_id.lo * 0x9e3779b97f4a7c15ULL)) * 0xff51afd7ed558ccdULL >> 32;
+  static std::uint64_t group_hash(const Candidate& link, std::uint64_t seed) noexcept {
+    return base::table_hash(link.trace_id, seed);
   }
   static bool same_group(const Candidate& a, const Candidate& b) noexcept { return a.trace_id == b.trace_id; }
   static bool before(const Candidate& a, const Candidate& b) noexcept {

@@ -1,0 +1,111 @@
+// 40,000 traces that become origins after the truncated span that links to them was emitted: what the tick costs that
+// counts them as late pins, against a tick with as many origins that nothing links to. Median of 5 engines.
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "entail/entail.hpp"
+#include "measure/clocks.hpp"
+#include "measure/report.hpp"
+#include "workload/span_bytes.hpp"
+
+namespace {
+
+using namespace entail;
+using namespace entail::bench;
+
+constexpr std::uint64_t kOrigins = 40'000;
+constexpr unsigned kRepetitions = 5;
+
+struct NoSink final : Sink {
+  void on_batch(Bytes, std::uint64_t) override {}
+  void on_decision(const DecisionRecord&) override {}
+  bool wants_decisions() const noexcept override { return false; }
+};
+
+TraceId origin(std::uint64_t number) { return {number * 0x9e3779b97f4a7c15 + 5, number}; }
+
+bool send(Engine& engine, const Buffer& scope) {
+  Buffer resource, request;
+  append_content(resource, 2, scope);
+  append_content(request, 1, resource);
+  return engine.ingest(request).ok();
+}
+
+struct Tick {
+  double cpu_s = 0;
+  std::uint64_t late_pins = 0;
+};
+
+Tick run(bool with_span) {
+  Options options;
+  options.tail_sampling.policies.resize(2);
+  options.tail_sampling.policies[0].name = "errors";
+  options.tail_sampling.policies[0].type = PolicyType::status_code;
+  options.tail_sampling.policies[0].status_code_mask = 4;
+  options.tail_sampling.policies[1].name = "all";
+  options.tail_sampling.policies[1].type = PolicyType::always_sample;
+  options.memory_limit_bytes = std::uint64_t{2} << 30;
+  NoSink sink;
+  auto opened = Engine::open(options, sink);
+  if (!opened.ok()) return {};
+  Engine& engine = **opened;
+  std::int64_t now_s = 1'700'000'000;
+  bool ok = engine.tick(now_s * kNanosPerSecond).ok();
+  if (with_span) {
+    Buffer span, scope;
+    append_trace_id(span, 1, TraceId{1, 1});
+    append_span_id(span, 2, SpanId{1});
+    for (std::uint64_t number = 1; number <= kOrigins; ++number) {
+      Buffer link;
+      append_trace_id(link, 1, origin(number));
+      append_span_id(link, 2, SpanId{number});
+      append_content(span, 13, link);
+    }
+    append_content(scope, 2, span);
+    ok = ok && send(engine, scope);
+  }
+  for (unsigned i = 0; i < 60; ++i) ok = ok && engine.tick(++now_s * kNanosPerSecond).ok();  // decided and emitted
+  Buffer scope;
+  for (std::uint64_t number = 1; number <= kOrigins; ++number) {
+    Buffer span, status;
+    append_trace_id(span, 1, origin(number));
+    append_span_id(span, 2, SpanId{number});
+    append_number(status, 3, 2);
+    append_content(span, 15, status);
+    append_content(scope, 2, span);
+    if (number % 1000 != 0) continue;
+    ok = ok && send(engine, scope);
+    scope.clear();
+  }
+  Tick tick;
+  Stopwatch watch;
+  watch.time([&] { ok = ok && engine.tick(++now_s * kNanosPerSecond).ok(); });
+  for (const NamedCount& loss : engine.statistics().losses)
+    if (loss.name == "late_pin") tick.late_pins = loss.count;
+  if (ok) tick.cpu_s = watch.cpu_s;
+  return tick;
+}
+
+void late_origins(benchmark::State& state) {
+  for (auto _ : state) {
+    std::vector<double> with_s, without_s;
+    for (unsigned i = 0; i < kRepetitions; ++i) {
+      const Tick with = run(true);
+      const Tick without = run(false);
+      if (with.cpu_s == 0 || without.cpu_s == 0 || without.late_pins != 0) return state.SkipWithError("a run failed");
+      // All but those whose links were emitted.
+      if (with.late_pins < kOrigins - 128 || with.late_pins > kOrigins) return state.SkipWithError("late pins are missing");
+      with_s.push_back(with.cpu_s);
+      without_s.push_back(without.cpu_s);
+    }
+    state.counters["tick_ms"] = percentile(with_s, 0.5) * 1e3;
+    state.counters["tick_without_span_ms"] = percentile(without_s, 0.5) * 1e3;
+    state.SetIterationTime(percentile(with_s, 0.5));
+  }
+}
+BENCHMARK(late_origins)->UseManualTime()->Iterations(1);
+
+}  // namespace
+
+BENCHMARK_MAIN();

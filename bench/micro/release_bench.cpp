@@ -1,0 +1,150 @@
+// What ticks cost that release memory, through the public API: an engine at its limit takes one load after the other,
+// so that every few ticks windows close and span bytes go. Of each tick the CPU time and the bytes by which the account
+// fell; the bound is 20 ms for each 64 MiB released. Ticks of the same load with ample memory are the baseline: what a
+// tick spends on the traces that came and are due.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "entail/entail.hpp"
+#include "measure/clocks.hpp"
+#include "measure/report.hpp"
+#include "workload/span_bytes.hpp"
+
+namespace {
+
+using namespace entail;
+using namespace entail::bench;
+
+constexpr double kUnitBytes = 64 << 20;
+
+struct NoSink final : Sink {
+  void on_batch(Bytes, std::uint64_t) override {}
+  void on_decision(const DecisionRecord&) override {}
+  bool wants_decisions() const noexcept override { return false; }
+};
+
+struct Load {
+  std::uint64_t traces_per_s;
+  std::uint64_t links;      // of each trace, to absent ones
+  std::uint64_t pad_bytes;  // of each span
+};
+constexpr Load kOneSpan{30'000, 0, 0}, kAbsentLinks{15'000, 4, 0}, kLargeSpans{60, 0, 1 << 20};
+
+std::uint64_t spread(std::uint64_t number) noexcept {
+  number += 0x9e3779b97f4a7c15;
+  number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9;
+  number = (number ^ (number >> 27)) * 0x94d049bb133111eb;
+  return number ^ (number >> 31);
+}
+
+class Run {
+ public:
+  Run(const Load& load, std::uint64_t limit_bytes) : load_(load), pad_(load.pad_bytes, 'x') {
+    Options options;
+    options.tail_sampling.policies.emplace_back();
+    options.tail_sampling.policies[0].name = "errors";
+    options.tail_sampling.policies[0].type = PolicyType::status_code;
+    options.tail_sampling.policies[0].status_code_mask = 4;
+    options.memory_limit_bytes = limit_bytes;
+    auto opened = Engine::open(options, sink_);
+    if (opened.ok()) engine_ = std::move(*opened);
+    ok_ = engine_ != nullptr;
+  }
+
+  void second() {
+    ++now_s_;
+    tick();
+    for (std::uint64_t i = 0; i < load_.traces_per_s; ++i) {
+      Buffer span;
+      append_trace_id(span, 1, {spread(++trace_), spread(~trace_)});
+      append_span_id(span, 2, SpanId{trace_});
+      for (std::uint64_t k = 0; k < load_.links; ++k) {
+        Buffer link;
+        ++absent_;
+        append_trace_id(link, 1, {spread(absent_) | 1, spread(absent_ ^ 0x5555555555555555)});
+        append_span_id(link, 2, SpanId{1});
+        append_content(span, 13, link);
+      }
+      if (!pad_.empty()) append_attribute(span, 9, "pad", pad_);
+      append_content(scope_, 2, span);
+      if (i % 500 == 499 || scope_.size() > (1 << 20)) send();
+    }
+    send();
+  }
+
+  bool ok() const noexcept { return ok_; }
+  std::vector<double> tick_ms;                // of all ticks
+  double worst_ms_per_unit = 0;               // of ticks that released a unit or more
+  double worst_ms_below_unit = 0;             // of the others
+  double released_units = 0;
+
+ private:
+  void tick() {
+    const double before = static_cast<double>(engine_->statistics().memory.total_bytes);
+    Stopwatch watch;
+    watch.time([&] { ok_ = ok_ && engine_->tick(now_s_ * kNanosPerSecond).ok(); });
+    const double after = static_cast<double>(engine_->statistics().memory.total_bytes);
+    const double released = std::max(0.0, before - after) / kUnitBytes;
+    const double ms = watch.cpu_s * 1e3;
+    tick_ms.push_back(ms);
+    released_units += released;
+    if (released >= 1)
+      worst_ms_per_unit = std::max(worst_ms_per_unit, ms / released);
+    else
+      worst_ms_below_unit = std::max(worst_ms_below_unit, ms);
+  }
+
+  void send() {
+    if (scope_.empty()) return;
+    Buffer resource, request;
+    append_content(resource, 2, scope_);
+    append_content(request, 1, resource);
+    scope_.clear();
+    for (unsigned tries = 0; !engine_->ingest(request).ok(); ++tries) {
+      ok_ = ok_ && tries < 8;
+      if (!ok_) return;
+      tick();
+    }
+  }
+
+  const Load load_;
+  const std::string pad_;
+  NoSink sink_;
+  std::unique_ptr<Engine> engine_;
+  Buffer scope_;
+  std::int64_t now_s_ = 1'700'000'000;
+  std::uint64_t trace_ = 0;
+  std::uint64_t absent_ = 0;
+  bool ok_ = false;
+};
+
+void release(benchmark::State& state, const Load& load) {
+  const std::uint64_t limit_bytes = static_cast<std::uint64_t>(state.range(0)) << 20;
+  for (auto _ : state) {
+    Run run(load, limit_bytes);
+    for (unsigned second = 0; second < 300 && run.ok(); ++second) run.second();
+    Run ample(load, std::uint64_t{8} << 30);
+    for (unsigned second = 0; second < 60 && ample.ok(); ++second) ample.second();
+    if (!run.ok() || !ample.ok()) return state.SkipWithError("a request or a tick failed");
+    state.counters["tick_ms"] = percentile(run.tick_ms, 0.5);
+    state.counters["tick_ms_max"] = *std::max_element(run.tick_ms.begin(), run.tick_ms.end());
+    state.counters["ample_tick_ms"] = percentile(ample.tick_ms, 0.5);
+    state.counters["ms_per_64MiB_max"] = run.worst_ms_per_unit;
+    state.counters["ms_below_64MiB_max"] = run.worst_ms_below_unit;
+    state.counters["released_64MiB"] = run.released_units;
+    state.SetIterationTime(1e-3 * run.worst_ms_per_unit);
+  }
+}
+BENCHMARK_CAPTURE(release, one_span, kOneSpan)
+    ->ArgName("limit_MiB")->Arg(256)->Arg(1024)->UseManualTime()->Iterations(1);
+BENCHMARK_CAPTURE(release, absent_links, kAbsentLinks)
+    ->ArgName("limit_MiB")->Arg(256)->Arg(1024)->UseManualTime()->Iterations(1);
+BENCHMARK_CAPTURE(release, large_spans, kLargeSpans)
+    ->ArgName("limit_MiB")->Arg(256)->Arg(1024)->UseManualTime()->Iterations(1);
+
+}  // namespace
+
+BENCHMARK_MAIN();
