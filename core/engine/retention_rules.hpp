@@ -1,6 +1,6 @@
 // The rules of retention and room as pure functions: when a trace is due, how long it is retained, how large windows
-// are, and which traces and windows go when memory is short (DESIGN 3.1, 3.7, 3.8). Thread rule: Immutable; ReleasePlan
-// is a value.
+// are, and which traces and windows go when memory is short (docs/design.md 3.1, 3.7, 3.8). Thread rule: Immutable;
+// ReleasePlan is a value.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Room: keeps the engine within memory_limit (DESIGN 3.7, 3.8, G5, G9). It evicts traces at the start of a tick when
-// too little is left, opens and closes windows of the graph at its end, and gives span bytes back.
+// Room: keeps the engine within memory_limit (docs/design.md 3.7, 3.8, G5, G9). It evicts traces at the start of a tick
+// when too little is left, opens and closes windows of the graph at its end, and gives span bytes back.
 //
 // Order of release, oldest first: absent traces and records of sealed and kept ones, which go with their windows; then
 // retained traces; then pending ones. A window goes early if at least half of its nodes go with it
