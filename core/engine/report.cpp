@@ -68,7 +68,7 @@ DecisionRecord Report::describe(RecordId id) const {
   out.spans = traces.facts(id).spans;
   traces.for_each_node(id, [&](NodeId node) {
     out.links_dropped_upstream +=
-        traces.payload(node).dropped_upstream.load(std::memory_order_relaxed);  // relaxed: added before the push that U2 acquired
+        traces.payload(node).dropped_upstream.load(std::memory_order_relaxed);  // relaxed: U2 has acquired it
   });
   std::vector<NodeId> nodes;
   traces.carrier.linked_nodes(id, nodes);
