@@ -31,9 +31,9 @@ TEST(RetentionRules, WhatARequestWantedMustBeFree) {
 }
 
 TEST(RetentionRules, AWindowGoesEarly_IfHalfOfItGoesWithIt) {
-  EXPECT_TRUE(is_worth_closing(100, 50));
-  EXPECT_FALSE(is_worth_closing(100, 51));
-  EXPECT_FALSE(is_worth_closing(1, 1));
+  EXPECT_TRUE(is_worth_closing(100, 50, 2));
+  EXPECT_FALSE(is_worth_closing(100, 51, 2));
+  EXPECT_FALSE(is_worth_closing(1, 1, 2));
 }
 
 TEST(RetentionRules, WindowsGrowWithTheirNumber_SoThatSlotsDoNotRunOutFirst) {
@@ -44,7 +44,7 @@ TEST(RetentionRules, WindowsGrowWithTheirNumber_SoThatSlotsDoNotRunOutFirst) {
 }
 
 TEST(ReleasePlan, CountsWindowsThatGoByThemselves) {
-  ReleasePlan plan(1000);
+  ReleasePlan plan(1000, kHeldShareUrgent);
   plan.add_window(3, {.node_count = 100, .holding_count = 80, .record_count = 100, .bytes = 10'000});
   EXPECT_FALSE(plan.closes(3));
   EXPECT_EQ(plan.released(), 0u);
@@ -55,7 +55,7 @@ TEST(ReleasePlan, CountsWindowsThatGoByThemselves) {
 }
 
 TEST(ReleasePlan, EvictionsCount_OnceTheirWindowIsWorthClosing) {
-  ReleasePlan plan(1'000'000);
+  ReleasePlan plan(1'000'000, kHeldShareUrgent);
   plan.add_window(0, {.node_count = 100, .holding_count = 52, .record_count = 100, .bytes = 10'000});
   plan.evict(0, 1);
   EXPECT_EQ(plan.released(), 0u);
@@ -66,7 +66,7 @@ TEST(ReleasePlan, EvictionsCount_OnceTheirWindowIsWorthClosing) {
 }
 
 TEST(ReleasePlan, AGenerationGoesWithItsLastHolder_AndWithThatOfAllBeforeIt) {
-  ReleasePlan plan(1'000'000);
+  ReleasePlan plan(1'000'000, kHeldShareUrgent);
   plan.set_generations({{1, 10}, {2, 20}, {3, 40}, {4, 80}}, {{2, 1}, {3, 2}});
   EXPECT_EQ(plan.released(), 10u);  // nobody holds the first
   plan.evict(9, 3);
