@@ -17,7 +17,7 @@ std::uint64_t ReleasePlan::released_by(const WindowLoad& load) noexcept {
 
 void ReleasePlan::count(Window& window) noexcept {
   const WindowLoad& load = window.load;
-  if (load.node_count == 0 || window.counted || !is_worth_closing(load.node_count, load.holding_count)) return;
+  if (load.node_count == 0 || window.counted || !is_worth_closing(load, urgent_)) return;
   window.counted = true;
   released_ += released_by(load);
 }

@@ -56,24 +56,34 @@ constexpr std::uint64_t bytes_to_release(std::uint64_t held, std::uint64_t limit
   return held > limit - free ? held - (limit - free) : 0;
 }
 
-// A window is worth closing early if at least half of its nodes go with it: the others are copied.
-constexpr bool is_worth_closing(std::uint64_t node_count, std::uint64_t holding_count) noexcept {
-  return holding_count <= node_count / 2;
+// With more than this held, room is made ahead of need, a little in each tick, so that no tick has to make much. How
+// many bytes are above it. The distance to the mark of bytes_to_release() is what one window takes (kWindowBytesShare).
+constexpr std::uint64_t bytes_ahead(std::uint64_t held, std::uint64_t limit) noexcept {
+  const std::uint64_t mark = limit - 3 * (limit / kHeadroomShare);
+  return held > mark ? held - mark : 0;
+}
+
+struct WindowLoad {
+  std::uint64_t node_count = 0;
+  std::uint64_t holding_count = 0;  // traces that hold spans
+  std::uint64_t record_count = 0;   // traces with a record, those among them
+  std::uint64_t bytes = 0;
+};
+// Is a window worth closing early? Nodes of traces that hold spans are copied. While a request has to wait, up to half of
+// them may be. Ahead of need there is time to evict the traces first, which are the next to go because the window is the
+// oldest one; they are copied only where most nodes are of absent traces, which go before any trace is evicted.
+constexpr bool is_worth_closing(const WindowLoad& load, bool urgent) noexcept {
+  if (load.holding_count > load.node_count / 2) return false;
+  return urgent || load.holding_count <= load.node_count / 8 || load.record_count <= load.node_count / 4;
 }
 
 // What would be released if traces were evicted one by one, before anything is done. Span bytes go by generations: when
 // the last trace of one, and of all before it, has let go. Nodes and records go by windows: when enough of a window's
-// traces have let go to make it worth closing.
+// traces have let go to make it worth closing (urgent: a request has to wait).
 class ReleasePlan {
  public:
-  explicit ReleasePlan(std::uint64_t needed_bytes) noexcept : needed_(needed_bytes) {}
+  ReleasePlan(std::uint64_t needed_bytes, bool urgent) noexcept : needed_(needed_bytes), urgent_(urgent) {}
 
-  struct WindowLoad {
-    std::uint64_t node_count = 0;
-    std::uint64_t holding_count = 0;  // traces that hold spans
-    std::uint64_t record_count = 0;
-    std::uint64_t bytes = 0;
-  };
   // What closing it early releases: what all nodes but those of traces that hold spans take.
   static std::uint64_t released_by(const WindowLoad& load) noexcept;
   void add_window(unsigned slot, const WindowLoad& load) noexcept;
@@ -97,6 +107,7 @@ class ReleasePlan {
   void release_generations() noexcept;
 
   const std::uint64_t needed_;
+  const bool urgent_;
   std::uint64_t released_ = 0;
   std::array<Window, graph::kWindowSlots> windows_{};
   std::map<std::uint32_t, std::uint64_t> bytes_;

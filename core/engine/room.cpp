@@ -19,8 +19,11 @@ namespace {
 // Slots that stay free for the windows that a busy tick opens, while older ones are being closed.
 constexpr unsigned kSlotsFree = 2;
 constexpr unsigned kRotationsMax = 4;  // for the sake of what one tick moves
-// Examined in a window that is over, and twice what was made meanwhile.
-constexpr std::uint64_t kNodesPerTick = 1 << 15;
+// What a tick does ahead of need, and in proportion to the nodes that were made since the last one, so that it keeps up:
+// steps of closing a window (Compaction::advance), and evictions.
+constexpr std::uint64_t kStepsPerTick = 1 << 15;
+constexpr std::uint64_t kStepsPerNode = 4;
+constexpr std::uint64_t kEvictionsPerTick = 1 << 12;
 constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
 constexpr std::uint64_t kIndexBytes = 24;  // of an empty window, for each node that it has room for
 constexpr std::uint64_t kHeapShare = 32;    // of memory_limit: freed pieces of the heap whose pages are worth a walk
@@ -61,17 +64,17 @@ void Room::note_frozen() {
   graph_.filter_frozen();
 }
 
-ReleasePlan::WindowLoad Room::load_of(const WindowInfo& window) const noexcept {
+WindowLoad Room::load_of(const WindowInfo& window) const noexcept {
   const propagate::Ledger::InWindow& traces = traces_.ledger.in_window(window.slot);
   return {window.node_count, traces.holding, traces.records, window.bytes};
 }
 
 // What goes without an eviction: windows worth closing, and generations that nobody holds. Generations that a lane may
 // still write to, or that it holds up, release nothing however many traces let go.
-ReleasePlan Room::make_plan(std::uint64_t needed) {
-  ReleasePlan plan(needed);
+ReleasePlan Room::make_plan(std::uint64_t needed, bool urgent) {
+  ReleasePlan plan(needed, urgent);
   for (const WindowInfo& window : graph_.windows())
-    if (window.is_current || is_closable(window)) plan.add_window(window.slot, load_of(window));
+    if ((window.is_current && urgent) || is_closable(window)) plan.add_window(window.slot, load_of(window));
   std::map<std::uint32_t, std::uint64_t> bytes = traces_.store.bytes_by_generation();
   bytes.erase(bytes.lower_bound(static_cast<std::uint32_t>(
                   std::min<std::uint64_t>(intake_.open_generation(), std::numeric_limits<std::uint32_t>::max()))),
@@ -83,19 +86,26 @@ ReleasePlan Room::make_plan(std::uint64_t needed) {
 void Room::evict() {
   wanted_nodes_ = intake_.admission().take_wanted_nodes();
   wanted_bytes_ = intake_.admission().take_wanted_bytes() + wanted_nodes_ * kIndexBytes;
-  const std::uint64_t needed = bytes_to_release(intake_.admission().held_bytes(), limit_bytes_, wanted_bytes_);
+  const std::uint64_t held = intake_.admission().held_bytes();
+  const std::uint64_t needed = bytes_to_release(held, limit_bytes_, wanted_bytes_);
   current_must_go_ = false;
-  if (needed == 0) return;
-  ReleasePlan plan = make_plan(needed);
-  if (!plan.is_enough()) {
-    life_.for_each_holding([&](RecordId id) {
-      if (life_.mark_evicted(id))
-        plan.evict(graph::slot_of(traces_.ledger[id].node), traces_.ledger[id].generation);
-      return !plan.is_enough();
-    });
+  if (needed != 0) {
+    ReleasePlan plan = make_plan(needed, true);
+    evict_until_enough(plan, kUnbounded);
+    if (unmet_bytes_ != 0) evict_for_unmet();
+    current_must_go_ = plan.closes(graph_.current_window().slot);
+  } else if (const std::uint64_t ahead = bytes_ahead(held, limit_bytes_); ahead != 0) {
+    ReleasePlan plan = make_plan(ahead, false);
+    evict_until_enough(plan, kEvictionsPerTick + nodes_created_ + nodes_created_ / 4);
   }
-  if (unmet_bytes_ != 0) evict_for_unmet();
-  current_must_go_ = plan.closes(graph_.current_window().slot);
+}
+
+void Room::evict_until_enough(ReleasePlan& plan, std::uint64_t evictions_max) {
+  if (plan.is_enough()) return;
+  life_.for_each_holding([&](RecordId id) {
+    if (life_.mark_evicted(id)) plan.evict(graph::slot_of(traces_.ledger[id].node), traces_.ledger[id].generation);
+    return !plan.is_enough() && --evictions_max != 0;
+  });
 }
 
 // Traces that come again have nodes in several windows: closing one moves what a plan took for released, since it
@@ -164,14 +174,18 @@ void Room::close_windows() {
     return;
   }
   const bool slots_short = graph_.window_count() > graph::kWindowSlots - kSlotsFree;
-  if (close_expired(slots_short ? kUnbounded : kNodesPerTick + 2 * nodes_created_)) return;
-  if (slots_short) close_one_early(true);
+  const std::uint64_t steps_max = slots_short ? kUnbounded : kStepsPerTick + kStepsPerNode * nodes_created_;
+  if (compaction_.is_closing() || begin_expired() || (slots_short && begin_early(Early::slots)) ||
+      (bytes_ahead(held, limit_bytes_) != 0 && begin_early(Early::ahead))) {
+    advance(steps_max);
+    graph_.reclaim(!early_);
+  }
 }
 
 void Room::close_early_until(std::uint64_t target_bytes) {
   const std::uint64_t before = intake_.admission().held_bytes();
   planned_bytes_ = 0;
-  while (intake_.admission().held_bytes() > target_bytes && close_one_early(false)) publish();
+  while (intake_.admission().held_bytes() > target_bytes && close_one_early()) publish();
   const std::uint64_t after = intake_.admission().held_bytes();
   const bool unmet = after > target_bytes && before - std::min(before, after) < planned_bytes_ / 2;
   unmet_bytes_ = unmet ? after - target_bytes : 0;
@@ -179,21 +193,22 @@ void Room::close_early_until(std::uint64_t target_bytes) {
 }
 
 // Closes the oldest window that is worth it before its time. False: there is none, or no room for what must be moved.
-bool Room::close_one_early(bool slots_short) {
-  if (!compaction_.is_closing() && !begin_next_early(slots_short)) return false;
+bool Room::close_one_early() {
+  if (!compaction_.is_closing() && !begin_early(Early::urgent)) return false;
   early_ = true;
   if (!advance(kUnbounded)) return false;
   graph_.reclaim(false);
   return true;
 }
 
-bool Room::begin_next_early(bool slots_short) {
+bool Room::begin_early(Early why) {
   for (const WindowInfo& window : graph_.windows()) {
     if (!is_closable(window)) continue;
-    const ReleasePlan::WindowLoad load = load_of(window);
-    if (!slots_short && !is_worth_closing(load.node_count, load.holding_count)) continue;
+    const WindowLoad load = load_of(window);
+    if (why != Early::slots && !is_worth_closing(load, why == Early::urgent)) continue;
     planned_bytes_ += ReleasePlan::released_by(load);
     compaction_.begin(window.slot);
+    early_ = true;
     return true;
   }
   return false;
@@ -201,26 +216,22 @@ bool Room::begin_next_early(bool slots_short) {
 
 // A window's records are as old as its last batch; those touched since live on in a later one. What a tick spends on it
 // is bounded by what came, so that a window that held much does not cost one tick much.
-bool Room::close_expired(std::uint64_t nodes_max) {
-  if (!compaction_.is_closing()) {
-    const graph::WindowList windows = graph_.windows();
-    const auto over = std::find_if(windows.begin(), windows.end(), [&](const WindowInfo& window) {
-      return is_closable(window) && life_.now_ns() - adopted_ns_[window.slot] >= traces_.options.retain.records_ns;
-    });
-    if (over == windows.end()) return false;
-    early_ = false;
-    compaction_.begin(over->slot);
-  }
-  advance(nodes_max);
-  graph_.reclaim(true);
+bool Room::begin_expired() {
+  const graph::WindowList windows = graph_.windows();
+  const auto over = std::find_if(windows.begin(), windows.end(), [&](const WindowInfo& window) {
+    return is_closable(window) && life_.now_ns() - adopted_ns_[window.slot] >= traces_.options.retain.records_ns;
+  });
+  if (over == windows.end()) return false;
+  early_ = false;
+  compaction_.begin(over->slot);
   return true;
 }
 
 // False: there is no room to move what must be moved; the window goes on closing in a later tick.
-bool Room::advance(std::uint64_t nodes_max) {
+bool Room::advance(std::uint64_t steps_max) {
   const unsigned slot = compaction_.slot();
   for (unsigned rotations = 0;;) {
-    switch (compaction_.advance(*this, nodes_max)) {
+    switch (compaction_.advance(*this, steps_max)) {
       case Compaction::Step::more:
         return true;
       case Compaction::Step::no_room:

@@ -2,9 +2,10 @@
 // when too little is left, opens and closes windows of the graph at its end, and gives span bytes back.
 //
 // Order of release, oldest first: absent traces and records of sealed and kept ones, which go with their windows; then
-// retained traces; then pending ones. A window goes early if at least half of its nodes go with it
-// (is_worth_closing); traces are evicted until enough windows are worth closing and enough generations of span bytes
-// are free, so every eviction ends in released memory. What cannot be released in this tick because lanes may still be
+// retained traces; then pending ones. A window goes early if few of its nodes must be copied (is_worth_closing); traces
+// are evicted until enough windows are worth closing and enough generations of span bytes are free, so every eviction
+// ends in released memory. With less than three sixteenths of memory_limit left, each tick does a part of this, in
+// proportion to what came; with less than one, or when a request found no room, a tick does all that is needed. What cannot be released in this tick because lanes may still be
 // in the current window, is closed to new requests now and released in the next. So a request finds room after two
 // ticks.
 //
@@ -60,17 +61,20 @@ class Room final : private graph::Compaction::Owner {
   bool is_closable(const graph::WindowInfo& window) const noexcept {
     return !window.is_current && adopted_ns_[window.slot] != kNever;
   }
-  ReleasePlan::WindowLoad load_of(const graph::WindowInfo& window) const noexcept;
-  ReleasePlan make_plan(std::uint64_t needed);
+  WindowLoad load_of(const graph::WindowInfo& window) const noexcept;
+  ReleasePlan make_plan(std::uint64_t needed, bool urgent);
+  void evict_until_enough(ReleasePlan& plan, std::uint64_t evictions_max);
   void open_window_if_due();
   bool rotate(std::uint64_t wanted_nodes);
   void close_windows();
   void close_early_until(std::uint64_t target_bytes);
   void evict_for_unmet();
-  bool close_one_early(bool slots_short);
-  bool begin_next_early(bool slots_short);
-  bool close_expired(std::uint64_t nodes_max);
-  bool advance(std::uint64_t nodes_max);
+  bool close_one_early();
+  // Why a window goes before its time: too few slots are left, room is made ahead of need, or a request has to wait.
+  enum class Early : std::uint8_t { slots, ahead, urgent };
+  bool begin_early(Early why);
+  bool begin_expired();
+  bool advance(std::uint64_t steps_max);
   void free_spans(std::uint64_t lanes_generation);
 
   // --- graph::Compaction::Owner

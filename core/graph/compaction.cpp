@@ -12,12 +12,13 @@ void Compaction::begin(unsigned slot) {
   next_ = 1;
 }
 
-Compaction::Step Compaction::advance(Owner& owner, std::uint64_t nodes_max) {
+Compaction::Step Compaction::advance(Owner& owner, std::uint64_t steps_max) {
   constexpr std::uint32_t kAhead = 16;
   const std::uint32_t end = graph_.offset_end(slot_);
   const NodeId first = static_cast<NodeId>(slot_) << kOffsetBits;
-  for (std::uint64_t left = nodes_max; next_ < end; --left) {
-    if (left == 0) return Step::more;
+  spent_ = 0;
+  for (; next_ < end; ++spent_) {
+    if (spent_ >= steps_max) return Step::more;
     if (next_ + kAhead < end) owner.prefetch(first | (next_ + kAhead));
     if (!graph_.key(first | next_).is_zero() && !close_node(owner, first | next_)) return Step::no_room;
     graph_.forget_below(++next_);
@@ -84,6 +85,7 @@ NodeId Compaction::make_home(Owner& owner, NodeId node) {
 
 // Edges first: a move that ends early for lack of room starts again later, and edges written twice change nothing.
 bool Compaction::move(Owner& owner, NodeId node) {
+  spent_ += kMoveSteps - 1;
   const NodeId home = make_home(owner, node);
   if (home == 0 || !copy_out(node, home) || !copy_in(node, home)) return false;
   owner.move_payload(node, home);
@@ -128,6 +130,7 @@ bool Compaction::copy_in(NodeId from, NodeId to) {
 
 template <class Append>
 bool Compaction::append(Append&& write) {
+  spent_ += cells_.size() / kEdgesPerStep;
   Writer& writer = graph_.tick_writer();
   const bool room = cells_.empty() || writer.try_begin(0, cells_.size());
   if (room && !cells_.empty()) {

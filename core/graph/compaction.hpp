@@ -57,16 +57,19 @@ class Compaction {
   void begin(unsigned slot);
 
   enum class Step : std::uint8_t {
-    more,     // nodes_max were examined
+    more,     // steps_max were spent
     no_room,  // the current window has no room for what has to move: rotate, then go on
     closed,   // the window is dropped; Graph::reclaim() gives its memory back
   };
-  // Examines up to nodes_max nodes.
-  Step advance(Owner& owner, std::uint64_t nodes_max);
+  // Examines nodes for about steps_max steps of some 60 ns: one each, kMoveSteps for one that moves, and one for every
+  // kEdgesPerStep edges that move with it.
+  Step advance(Owner& owner, std::uint64_t steps_max);
 
  private:
   static constexpr unsigned kNone = kWindowSlots;
   static constexpr std::size_t kCellsTogether = 4096;
+  static constexpr std::uint64_t kMoveSteps = 6;
+  static constexpr std::uint64_t kEdgesPerStep = 4;
 
   bool close_node(Owner& owner, NodeId node);
   bool close_absent(Owner& owner, NodeId node);
@@ -82,6 +85,7 @@ class Compaction {
   Graph& graph_;
   unsigned slot_ = kNone;
   std::uint32_t next_ = 0;         // offset of the node to be examined next
+  std::uint64_t spent_ = 0;        // steps of this advance()
   std::vector<EdgeCell> cells_;    // of the moving node, as many as are copied together
   std::vector<SpanId> span_ids_;
 };

@@ -2,6 +2,9 @@
 // (docs/design.md 3.7, 3.8).
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/engine/engine_run.hpp"
@@ -192,6 +195,30 @@ TEST(ByteRate, RefusesForATime_NotForGood) {
   EXPECT_GT(traces.run.loss("max_propagated_bytes_per_second"), 0u);
   for (int i = 0; i < 20; ++i) traces.tick(1);
   for (const std::uint64_t trace : causes) EXPECT_TRUE(traces.run.kept(trace_bytes(trace))) << trace;
+}
+
+// A steady load makes its room ahead of need: no request waits, and no tick pays for a whole window (G10).
+TEST(Eviction, GoesInSmallSteps_UnderASteadyLoad) {
+  constexpr std::uint64_t kTogether = 2000;
+  Options options = small_options();
+  options.memory_limit_bytes = 128 << 20;  // a window of 65,536 nodes
+  Traces traces(options);
+  std::uint64_t next = 1, evicted = 0, forgotten = 0, evicted_most = 0, forgotten_most = 0;
+  for (unsigned second = 0; second < 2000 && forgotten < 200'000; ++second) {
+    std::vector<workload::Span> spans;
+    for (const std::uint64_t end = next + kTogether; next < end; ++next) spans.push_back(make_span(next));
+    const std::string bytes = workload::encode(make_request(std::move(spans)));
+    ASSERT_TRUE(traces.run.engine().ingest(as_bytes(bytes)).ok()) << second;
+    traces.tick();
+    const auto growth = [&](const char* loss, std::uint64_t& count) {
+      return traces.run.loss(loss) - std::exchange(count, traces.run.loss(loss));
+    };
+    evicted_most = std::max(evicted_most, growth("evicted", evicted));
+    forgotten_most = std::max(forgotten_most, growth("records_forgotten", forgotten));
+  }
+  EXPECT_GE(forgotten, 200'000u);
+  EXPECT_LE(evicted_most, 4096 + 5 * kTogether);
+  EXPECT_LE(forgotten_most, 50'000u);
 }
 
 }  // namespace

@@ -30,10 +30,29 @@ TEST(RetentionRules, WhatARequestWantedMustBeFree) {
   EXPECT_EQ(bytes_to_release(1600, kLimit, 5000), 1600u);
 }
 
-TEST(RetentionRules, AWindowGoesEarly_IfHalfOfItGoesWithIt) {
-  EXPECT_TRUE(is_worth_closing(100, 50));
-  EXPECT_FALSE(is_worth_closing(100, 51));
-  EXPECT_FALSE(is_worth_closing(1, 1));
+TEST(RetentionRules, RoomIsMadeAhead_FromThreeSixteenthsOn) {
+  EXPECT_EQ(bytes_ahead(1300, kLimit), 0u);
+  EXPECT_EQ(bytes_ahead(1301, kLimit), 1u);
+  EXPECT_EQ(bytes_ahead(1499, kLimit), 199u);
+}
+
+TEST(RetentionRules, AWindowGoesEarly_IfHalfOfItGoesWithIt_WhenARequestWaits) {
+  const auto is_worth = [](std::uint64_t nodes, std::uint64_t holding) {
+    return is_worth_closing({.node_count = nodes, .holding_count = holding, .record_count = nodes, .bytes = 1}, true);
+  };
+  EXPECT_TRUE(is_worth(100, 50));
+  EXPECT_FALSE(is_worth(100, 51));
+  EXPECT_FALSE(is_worth(1, 1));
+}
+
+TEST(RetentionRules, AWindowGoesAheadOfNeed_IfFewAreLeft_OrMostAreAbsent) {
+  const auto is_worth = [](std::uint64_t holding, std::uint64_t records) {
+    return is_worth_closing({.node_count = 80, .holding_count = holding, .record_count = records, .bytes = 1}, false);
+  };
+  EXPECT_TRUE(is_worth(10, 80));
+  EXPECT_FALSE(is_worth(11, 80));
+  EXPECT_FALSE(is_worth(11, 21));
+  EXPECT_TRUE(is_worth(20, 20));
 }
 
 TEST(RetentionRules, WindowsGrowWithTheirNumber_SoThatSlotsDoNotRunOutFirst) {
@@ -44,7 +63,7 @@ TEST(RetentionRules, WindowsGrowWithTheirNumber_SoThatSlotsDoNotRunOutFirst) {
 }
 
 TEST(ReleasePlan, CountsWindowsThatGoByThemselves) {
-  ReleasePlan plan(1000);
+  ReleasePlan plan(1000, true);
   plan.add_window(3, {.node_count = 100, .holding_count = 80, .record_count = 100, .bytes = 10'000});
   EXPECT_FALSE(plan.closes(3));
   EXPECT_EQ(plan.released(), 0u);
@@ -55,7 +74,7 @@ TEST(ReleasePlan, CountsWindowsThatGoByThemselves) {
 }
 
 TEST(ReleasePlan, EvictionsCount_OnceTheirWindowIsWorthClosing) {
-  ReleasePlan plan(1'000'000);
+  ReleasePlan plan(1'000'000, true);
   plan.add_window(0, {.node_count = 100, .holding_count = 52, .record_count = 100, .bytes = 10'000});
   plan.evict(0, 1);
   EXPECT_EQ(plan.released(), 0u);
@@ -66,7 +85,7 @@ TEST(ReleasePlan, EvictionsCount_OnceTheirWindowIsWorthClosing) {
 }
 
 TEST(ReleasePlan, AGenerationGoesWithItsLastHolder_AndWithThatOfAllBeforeIt) {
-  ReleasePlan plan(1'000'000);
+  ReleasePlan plan(1'000'000, true);
   plan.set_generations({{1, 10}, {2, 20}, {3, 40}, {4, 80}}, {{2, 1}, {3, 2}});
   EXPECT_EQ(plan.released(), 10u);  // nobody holds the first
   plan.evict(9, 3);
