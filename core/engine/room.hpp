@@ -5,9 +5,9 @@
 // retained traces; then pending ones. A window goes early if few of its nodes must be copied (is_worth_closing); traces
 // are evicted until enough windows are worth closing and enough generations of span bytes are free, so every eviction
 // ends in released memory. With less than three sixteenths of memory_limit left, each tick does a part of this, in
-// proportion to what came; with less than one, or when a request found no room, a tick does all that is needed. What cannot be released in this tick because lanes may still be
-// in the current window, is closed to new requests now and released in the next. So a request finds room after two
-// ticks.
+// proportion to what came; with less than one, or when a request found no room, a tick does all that is needed. What
+// cannot be released in this tick because lanes may still be in the current window, is closed to new requests now and
+// released in the next. So a request finds room after two ticks.
 //
 // PROTOCOL window_close: no node of a window comes out of a log after the window was examined, so nothing that was
 // written into it is overlooked.
