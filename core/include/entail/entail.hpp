@@ -45,7 +45,7 @@ struct DecisionRecord {
   std::uint64_t links_dropped_upstream = 0;
   std::uint64_t spans = 0;
   std::uint64_t linked_total = 0;
-  std::vector<TraceId> linked;  // ascending, at most 256
+  std::vector<TraceId> linked;  // ascending, the 256 smallest
 };
 
 // Appends the record as one JSON object, without a newline. Field names and order: docs/formats.md "Decision log".
