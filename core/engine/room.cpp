@@ -25,6 +25,14 @@ constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
 constexpr std::uint64_t kIndexBytes = 24;  // of an empty window, for each node that it has room for
 constexpr std::uint64_t kHeapShare = 32;    // of memory_limit: freed pieces of the heap whose pages are worth a walk
 constexpr std::uint64_t kPooledShare = 16;        // of memory_limit: empty chunks of the span store that are kept
+constexpr std::uint64_t kMovedShare = 16;         // of memory_limit: edges that closing a window early may copy
+constexpr std::uint64_t kEdgeBytes = 25;          // of a link that is copied, both ends together
+constexpr std::uint64_t kCellsSampled = 11;       // one cell of so many is followed, blocks have other lengths
+
+// Each counted at both its ends.
+constexpr std::uint64_t moved_links_max(std::uint64_t limit_bytes) noexcept {
+  return 2 * (limit_bytes / kMovedShare) / kEdgeBytes;
+}
 
 }  // namespace
 
@@ -85,6 +93,7 @@ void Room::evict() {
   wanted_bytes_ = intake_.admission().take_wanted_bytes() + wanted_nodes_ * kIndexBytes;
   const std::uint64_t needed = bytes_to_release(intake_.admission().held_bytes(), limit_bytes_, wanted_bytes_);
   current_must_go_ = false;
+  move_fits_.fill(false);
   if (needed == 0) return;
   ReleasePlan plan = make_plan(needed);
   if (!plan.is_enough()) {
@@ -95,6 +104,7 @@ void Room::evict() {
     });
   }
   if (unmet_bytes_ != 0) evict_for_unmet();
+  bound_moves(plan, needed);
   current_must_go_ = plan.closes(graph_.current_window().slot);
 }
 
@@ -109,6 +119,64 @@ void Room::evict_for_unmet() {
     left -= life_.mark_evicted(id);
     return left != 0;
   });
+}
+
+// Of the windows that this tick will close, the oldest first, as far as they are needed.
+void Room::bound_moves(const ReleasePlan& plan, std::uint64_t needed) {
+  for (const WindowInfo& window : graph_.windows()) {
+    if (needed == 0) return;
+    if (!is_closable(window) || !plan.closes(window.slot)) continue;
+    evict_until_move_fits(window);
+    move_fits_[window.slot] = true;
+    needed -= std::min(needed, ReleasePlan::released_by(load_of(window)));
+  }
+}
+
+void Room::evict_until_move_fits(const WindowInfo& window) {
+  const std::uint64_t links_max = moved_links_max(limit_bytes_);
+  std::uint64_t links = count_moving_links(window);
+  if (links <= links_max) return;
+  life_.for_each_holding([&](RecordId id) {
+    const Record& record = traces_.ledger[id];
+    if (record.evicting) return true;
+    std::uint64_t own = 0;
+    for (NodeId node = record.node; node != 0; node = graph_.older(node))
+      if (graph::slot_of(node) == window.slot) own += count_staying_links(node);
+    if (own != 0 && life_.mark_evicted(id)) links -= std::min(links, 2 * own);
+    return links > links_max;
+  });
+}
+
+// Would the trace still hold spans after this tick?
+bool Room::stays(NodeId newest) const noexcept {
+  const RecordId id = graph_.record(newest);
+  return id != 0 && propagate::holds_spans(traces_.ledger[id].phase) && !traces_.ledger[id].evicting;
+}
+
+// About how many of the node's links, in and out, lead to a trace that stays.
+std::uint64_t Room::count_staying_links(NodeId node) {
+  std::uint64_t count = 0;
+  const auto look = [&](graph::EdgeCell cell) {
+    if (cells_seen_++ % kCellsSampled != 0) return;
+    const NodeId far = graph_.node_of(cell);
+    if (far != 0 && stays(graph_.newest(far))) count += kCellsSampled;
+  };
+  graph_.for_each_out(node, [&](graph::EdgeCell cell, SpanId) { look(cell); });
+  graph_.for_each_in(node, look);
+  return count;
+}
+
+// Each link at both its ends. 0 of a window so small that its edges cannot be too much: most need no look at them.
+std::uint64_t Room::count_moving_links(const WindowInfo& window) {
+  const std::uint64_t node_bytes = window.offset_end * std::uint64_t{graph::kNodeBytes};
+  if (window.bytes <= limit_bytes_ / kMovedShare + node_bytes) return 0;
+  std::uint64_t count = 0;
+  const std::uint32_t first = compaction_.is_closing() && compaction_.slot() == window.slot ? compaction_.next() : 1;
+  for (std::uint32_t offset = first; offset < window.offset_end; ++offset) {
+    const NodeId node = window.slot << graph::kOffsetBits | offset;
+    if (!graph_.key(node).is_zero() && stays(graph_.newest(node))) count += count_staying_links(node);
+  }
+  return count;
 }
 
 void Room::release(std::uint64_t lanes_generation, std::uint64_t other_bytes) {
@@ -192,6 +260,8 @@ bool Room::begin_next_early(bool slots_short) {
     if (!is_closable(window)) continue;
     const ReleasePlan::WindowLoad load = load_of(window);
     if (!slots_short && !is_worth_closing(load.node_count, load.holding_count)) continue;
+    if (!slots_short && !move_fits_[window.slot] && count_moving_links(window) > moved_links_max(limit_bytes_))
+      continue;
     planned_bytes_ += ReleasePlan::released_by(load);
     compaction_.begin(window.slot);
     return true;

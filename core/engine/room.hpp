@@ -4,7 +4,8 @@
 // Order of release, oldest first: absent traces and records of sealed and kept ones, which go with their windows; then
 // retained traces; then pending ones. A window goes early if at least half of its nodes go with it
 // (is_worth_closing); traces are evicted until enough windows are worth closing and enough generations of span bytes
-// are free, so every eviction ends in released memory. What cannot be released in this tick because lanes may still be
+// are free, so every eviction ends in released memory. While a window closes, the edges between traces that stay are in
+// memory twice. So traces are evicted, too, until what has to be copied is little (kMovedShare). What cannot be released in this tick because lanes may still be
 // in the current window, is closed to new requests now and released in the next. So a request finds room after two
 // ticks.
 //
@@ -67,6 +68,11 @@ class Room final : private graph::Compaction::Owner {
   void close_windows();
   void close_early_until(std::uint64_t target_bytes);
   void evict_for_unmet();
+  void bound_moves(const ReleasePlan& plan, std::uint64_t needed);
+  void evict_until_move_fits(const graph::WindowInfo& window);
+  bool stays(graph::NodeId newest) const noexcept;
+  std::uint64_t count_staying_links(graph::NodeId node);
+  std::uint64_t count_moving_links(const graph::WindowInfo& window);
   bool close_one_early(bool slots_short);
   bool begin_next_early(bool slots_short);
   bool close_expired(std::uint64_t nodes_max);
@@ -101,6 +107,8 @@ class Room final : private graph::Compaction::Owner {
   std::uint64_t unmet_bytes_ = 0;    // closing windows released so much less than was planned
   unsigned unmet_ticks_ = 0;         // in a row
   std::uint64_t planned_bytes_ = 0;  // of the windows that this tick begins to close early
+  std::array<bool, graph::kWindowSlots> move_fits_{};  // by slot: this tick made sure
+  std::uint64_t cells_seen_ = 0;     // by count_staying_links(), which looks at some of them
   bool current_must_go_ = false;     // the current window is part of the plan to make room
   bool early_ = false;               // the closing window goes before its time, because memory or slots are short
 };

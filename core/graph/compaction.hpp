@@ -55,6 +55,8 @@ class Compaction {
 
   bool is_closing() const noexcept { return slot_ != kNone; }
   unsigned slot() const noexcept { return slot_; }
+  // Offsets below it were examined.
+  std::uint32_t next() const noexcept { return next_; }
   // REQUIRES that no window is closing.
   void begin(unsigned slot);
 
@@ -68,7 +70,9 @@ class Compaction {
 
  private:
   static constexpr unsigned kNone = kWindowSlots;
-  static constexpr std::size_t kCellsTogether = 4096;
+  // Few: the room that a batch reserves at worst is many times what it takes, and the rest of a room that is too small
+  // for it stays empty, on huge pages that are paid for.
+  static constexpr std::size_t kCellsTogether = 512;
 
   void forget_unneeded(Owner& owner);
   bool is_done(NodeId node) const noexcept;
