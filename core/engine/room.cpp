@@ -139,10 +139,12 @@ void Room::evict_until_move_fits(const WindowInfo& window) {
   life_.for_each_holding([&](RecordId id) {
     const Record& record = traces_.ledger[id];
     if (record.evicting) return true;
-    std::uint64_t own = 0;
+    MovingLinks own;
     for (NodeId node = record.node; node != 0; node = graph_.older(node))
-      if (graph::slot_of(node) == window.slot) own += count_staying_links(node);
-    if (own != 0 && life_.mark_evicted(id)) links -= std::min(links, 2 * own);
+      if (graph::slot_of(node) == window.slot) count_links(node, own);
+    // Where the window has its only node, the other ends of its links go, too.
+    const std::uint64_t gone = own.all + (graph::slot_of(record.node) == window.slot ? own.to_staying : 0);
+    if (own.all != 0 && life_.mark_evicted(id)) links -= std::min(links, gone);
     return links > links_max;
   });
 }
@@ -153,30 +155,33 @@ bool Room::stays(NodeId newest) const noexcept {
   return id != 0 && propagate::holds_spans(traces_.ledger[id].phase) && !traces_.ledger[id].evicting;
 }
 
-// About how many of the node's links, in and out, lead to a trace that stays.
-std::uint64_t Room::count_staying_links(NodeId node) {
-  std::uint64_t count = 0;
+// About how many links the node has, in and out, whose far end is not forgotten when its window closes: because the
+// trace stays, or has a node elsewhere.
+void Room::count_links(NodeId node, MovingLinks& links) {
   const auto look = [&](graph::EdgeCell cell) {
     if (cells_seen_++ % kCellsSampled != 0) return;
     const NodeId far = graph_.node_of(cell);
-    if (far != 0 && stays(graph_.newest(far))) count += kCellsSampled;
+    if (far == 0) return;
+    const NodeId newest = graph_.newest(far);
+    const bool far_stays = stays(newest);
+    if (far_stays || graph::slot_of(newest) != graph::slot_of(node)) links.all += kCellsSampled;
+    if (far_stays) links.to_staying += kCellsSampled;
   };
   graph_.for_each_out(node, [&](graph::EdgeCell cell, SpanId) { look(cell); });
   graph_.for_each_in(node, look);
-  return count;
 }
 
 // Each link at both its ends. 0 of a window so small that its edges cannot be too much: most need no look at them.
 std::uint64_t Room::count_moving_links(const WindowInfo& window) {
   const std::uint64_t node_bytes = window.offset_end * std::uint64_t{graph::kNodeBytes};
   if (window.bytes <= limit_bytes_ / kMovedShare + node_bytes) return 0;
-  std::uint64_t count = 0;
+  MovingLinks links;
   const std::uint32_t first = compaction_.is_closing() && compaction_.slot() == window.slot ? compaction_.next() : 1;
   for (std::uint32_t offset = first; offset < window.offset_end; ++offset) {
     const NodeId node = window.slot << graph::kOffsetBits | offset;
-    if (!graph_.key(node).is_zero() && stays(graph_.newest(node))) count += count_staying_links(node);
+    if (!graph_.key(node).is_zero() && stays(graph_.newest(node))) count_links(node, links);
   }
-  return count;
+  return links.all;
 }
 
 void Room::release(std::uint64_t lanes_generation, std::uint64_t other_bytes) {

@@ -71,7 +71,11 @@ class Room final : private graph::Compaction::Owner {
   void bound_moves(const ReleasePlan& plan, std::uint64_t needed);
   void evict_until_move_fits(const graph::WindowInfo& window);
   bool stays(graph::NodeId newest) const noexcept;
-  std::uint64_t count_staying_links(graph::NodeId node);
+  struct MovingLinks {
+    std::uint64_t all = 0;
+    std::uint64_t to_staying = 0;
+  };
+  void count_links(graph::NodeId node, MovingLinks& links);
   std::uint64_t count_moving_links(const graph::WindowInfo& window);
   bool close_one_early(bool slots_short);
   bool begin_next_early(bool slots_short);
@@ -108,7 +112,7 @@ class Room final : private graph::Compaction::Owner {
   unsigned unmet_ticks_ = 0;         // in a row
   std::uint64_t planned_bytes_ = 0;  // of the windows that this tick begins to close early
   std::array<bool, graph::kWindowSlots> move_fits_{};  // by slot: this tick made sure
-  std::uint64_t cells_seen_ = 0;     // by count_staying_links(), which looks at some of them
+  std::uint64_t cells_seen_ = 0;     // by count_links(), which looks at some of them
   bool current_must_go_ = false;     // the current window is part of the plan to make room
   bool early_ = false;               // the closing window goes before its time, because memory or slots are short
 };
