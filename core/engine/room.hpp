@@ -5,9 +5,9 @@
 // retained traces; then pending ones. A window goes early if at least half of its nodes go with it
 // (is_worth_closing); traces are evicted until enough windows are worth closing and enough generations of span bytes
 // are free, so every eviction ends in released memory. While a window closes, the edges between traces that stay are in
-// memory twice. So traces are evicted, too, until what has to be copied is little (kMovedShare). What cannot be released in this tick because lanes may still be
-// in the current window, is closed to new requests now and released in the next. So a request finds room after two
-// ticks.
+// memory twice. So traces are evicted, too, until what has to be copied is little (kMovedShare). What cannot be
+// released in this tick because lanes may still be in the current window, is closed to new requests now and released in
+// the next. So a request finds room after two ticks.
 //
 // PROTOCOL window_close: no node of a window comes out of a log after the window was examined, so nothing that was
 // written into it is overlooked.
