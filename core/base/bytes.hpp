@@ -87,7 +87,7 @@ inline std::uint8_t* write_varint(std::uint8_t* out, std::uint64_t value) noexce
   return out;
 }
 
-// 0..15, or -1 when the character is no hex digit of either case.
+// The value of a hex digit of either case, 0..15; -1 for any other character.
 constexpr int hex_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -95,9 +95,25 @@ constexpr int hex_digit(char c) noexcept {
   return -1;
 }
 
-// Appends two lower-case hex digits a byte.
+// Hex output is lower case, with leading zeros.
+//
+// The digit of a value from 0 to 15.
+constexpr char to_hex_digit(unsigned value) noexcept { return "0123456789abcdef"[value]; }
+
+// Writes two digits per byte. REQUIRES 2 * bytes.size() writable characters.
+inline void write_hex(std::span<const std::uint8_t> bytes, char* out) noexcept {
+  for (const std::uint8_t byte : bytes) {
+    *out++ = to_hex_digit(byte >> 4);
+    *out++ = to_hex_digit(byte & 15);
+  }
+}
+// Writes the low `digits` digits of value. REQUIRES that many writable characters.
+inline void write_hex(std::uint64_t value, std::size_t digits, char* out) noexcept {
+  for (std::size_t i = digits; i-- > 0; value >>= 4) out[i] = to_hex_digit(value & 15);
+}
+
+// The same, appended to a string.
 void append_hex(std::span<const std::uint8_t> bytes, std::string& out);
-// Appends the low `digits` hex digits of value, zero-padded.
-void append_hex(std::uint64_t value, int digits, std::string& out);
+void append_hex(std::uint64_t value, std::size_t digits, std::string& out);
 
 }  // namespace entail::base
