@@ -9,6 +9,7 @@
 // Thread rule: Immutable (free functions only).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ namespace entail::context {
 
 constexpr std::uint64_t kRandomnessMask = (std::uint64_t{1} << 56) - 1;
 constexpr std::uint64_t kThresholdCount = std::uint64_t{1} << 56;  // 2^56: probability 0
+constexpr std::size_t kTraceStateBytesMax = 32768;  // 32 members take at most 16,447; the rest allows for whitespace
 
 enum class TracestateError : std::uint8_t {
   none,

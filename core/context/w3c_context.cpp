@@ -1,5 +1,4 @@
 // The public face of traceparent.hpp and tracestate.hpp.
-#include "context/foreign.hpp"
 #include "context/traceparent.hpp"
 #include "context/tracestate.hpp"
 #include "context/tracestate_members.hpp"
@@ -38,10 +37,6 @@ ContextError public_error(context::TraceparentError error) noexcept {
 }
 
 }  // namespace
-
-ForeignContext to_foreign(const SpanContext& context) {
-  return {context, {}, (context.flags & kTraceFlagSampled) != 0 ? SamplingState::sampled : SamplingState::denied};
-}
 
 ContextError parse_traceparent(std::string_view text, SpanContext& context) noexcept {
   context::Traceparent parsed;
