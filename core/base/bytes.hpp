@@ -1,4 +1,4 @@
-// Bytes as the wire has them: big-endian loads, varints, hex. No allocation, no exceptions.
+// Byte-level encodings: big-endian and little-endian words, varints, hex. No allocation, no exceptions.
 // Thread rule: Immutable (free functions only).
 #pragma once
 
@@ -43,7 +43,7 @@ inline std::uint32_t load_le16(const std::uint8_t* bytes) noexcept {
   return std::endian::native == std::endian::little ? word : __builtin_bswap16(word);
 }
 
-// Whether `size` bytes are the same. For the few bytes of a key, where calling memcmp costs more than comparing.
+// Compares `size` bytes. For short keys, where a call of memcmp costs more than the comparison.
 inline bool equal_bytes(const std::uint8_t* a, const std::uint8_t* b, std::size_t size) noexcept {
   if (size >= 8) {
     for (std::size_t at = 0; at + 8 < size; at += 8)
@@ -72,7 +72,7 @@ inline void store_trace_id(std::uint8_t* bytes, TraceId id) noexcept {
 
 constexpr int kVarintBytesMax = 10;
 
-// Bytes that the minimal varint of value takes, 1..10.
+// Size of the minimal varint of value, 1..10 bytes.
 inline std::size_t varint_size(std::uint64_t value) noexcept {
   return static_cast<std::size_t>((std::bit_width(value | 1) + 6) / 7);
 }

@@ -8,7 +8,7 @@
 namespace entail::context {
 namespace {
 
-// Where the fields of version 00 lie.
+// Offsets of the fields of version 00.
 constexpr std::size_t kVersionDash = 2;
 constexpr std::size_t kTraceIdBegin = 3;
 constexpr std::size_t kTraceIdDash = 35;
