@@ -19,7 +19,7 @@ ContextError parse_span_id(std::string_view text, SpanId& id) noexcept {
   return id.is_zero() ? ContextError::zero_span_id : ContextError::none;
 }
 
-// A parent of all zeros is none: some senders write it on root spans.
+// Accepts an all-zero parent, which some senders write on root spans.
 bool parse_parent_id(std::string_view text, SpanId& id) noexcept {
   return text.size() == kSpanDigits && parse_hex(text, HexCase::lower, id);
 }
@@ -36,8 +36,8 @@ bool parse_state(std::string_view text, SamplingState& state) noexcept {
   return true;
 }
 
-// The field up to the next dash; `text` goes on behind it. `more` says whether there was a dash.
-std::string_view take_field(std::string_view& text, bool& more) noexcept {
+// Removes the field up to the next dash, and the dash, from `text`. Sets `more` if there was a dash.
+std::string_view next_field(std::string_view& text, bool& more) noexcept {
   const std::size_t dash = text.find('-');
   more = dash != std::string_view::npos;
   const std::string_view field = text.substr(0, dash);
@@ -61,15 +61,15 @@ std::string_view state_text(SamplingState state) noexcept {
 
 }  // namespace
 
-void take_b3_header(const Header& header, B3Fields& fields) noexcept {
-  const auto take = [&header](std::string_view name, std::optional<std::string_view>& value) {
+void collect_b3_header(const Header& header, B3Fields& fields) noexcept {
+  const auto collect = [&header](std::string_view name, std::optional<std::string_view>& value) {
     if (!value && is_header(header.name, name)) value = trim_ows(header.value);
   };
-  take("x-b3-traceid", fields.trace_id);
-  take("x-b3-spanid", fields.span_id);
-  take("x-b3-parentspanid", fields.parent_id);
-  take("x-b3-sampled", fields.sampled);
-  take("x-b3-flags", fields.flags);
+  collect("x-b3-traceid", fields.trace_id);
+  collect("x-b3-spanid", fields.span_id);
+  collect("x-b3-parentspanid", fields.parent_id);
+  collect("x-b3-sampled", fields.sampled);
+  collect("x-b3-flags", fields.flags);
 }
 
 ContextError parse_b3_fields(const B3Fields& fields, ForeignContext& parsed) noexcept {
@@ -115,15 +115,15 @@ ContextError parse_b3(std::string_view text, ForeignContext& parsed) noexcept {
   SpanId span_id;
   SpanId parent_id;
   bool more = false;
-  const std::string_view trace_text = take_field(text, more);
-  // One character that is no decision, and nothing behind it: a state, and not one that B3 has.
+  const std::string_view trace_text = next_field(text, more);
+  // A single character that is not a B3 sampling state.
   if (!more && trace_text.size() <= 1) return trace_text.empty() ? ContextError::too_short : ContextError::bad_sampling;
   if (const ContextError error = parse_trace_id(trace_text, trace_id); error != ContextError::none) return error;
   if (!more) return ContextError::missing_field;
-  if (const ContextError error = parse_span_id(take_field(text, more), span_id); error != ContextError::none)
+  if (const ContextError error = parse_span_id(next_field(text, more), span_id); error != ContextError::none)
     return error;
-  if (more && !parse_state(take_field(text, more), state)) return ContextError::bad_sampling;
-  if (more && !parse_parent_id(take_field(text, more), parent_id)) return ContextError::bad_parent_id;
+  if (more && !parse_state(next_field(text, more), state)) return ContextError::bad_sampling;
+  if (more && !parse_parent_id(next_field(text, more), parent_id)) return ContextError::bad_parent_id;
   if (more) return ContextError::trailing_data;
   set_foreign(trace_id, span_id, parent_id, state, parsed);
   return ContextError::none;
@@ -137,7 +137,7 @@ std::string format_b3(const ForeignContext& foreign) {
   links::append_id(foreign.context.trace_id, text);
   text += '-';
   links::append_id(foreign.context.span_id, text);
-  if (state.empty()) return text;  // the grammar has no place for a parent without a state
+  if (state.empty()) return text;  // the grammar requires a state before a parent
   text.append("-").append(state);
   if (foreign.parent_id.is_zero()) return text;
   text += '-';
@@ -147,7 +147,7 @@ std::string format_b3(const ForeignContext& foreign) {
 
 ContextError parse_b3_headers(Carrier carrier, ForeignContext& parsed) noexcept {
   links::B3Fields fields;
-  for (const Header& header : carrier) links::take_b3_header(header, fields);
+  for (const Header& header : carrier) links::collect_b3_header(header, fields);
   return links::parse_b3_fields(fields, parsed);
 }
 

@@ -1,5 +1,5 @@
-// The headers of B3, found before they are read, so that a carrier is walked once for all formats. Internal to the
-// room. Thread rule: Immutable. Borrows.
+// The B3 headers of a carrier, collected before they are parsed, so that one pass over the carrier serves all formats.
+// Internal to the room. Thread rule: Immutable. Borrows.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace entail::links {
 
-// The first value of each X-B3 header; nullopt where there is none.
+// The first value of each X-B3 header; nullopt if absent.
 struct B3Fields {
   std::optional<std::string_view> trace_id;
   std::optional<std::string_view> span_id;
@@ -18,8 +18,8 @@ struct B3Fields {
   bool any() const noexcept { return trace_id || span_id || parent_id || sampled || flags; }
 };
 
-// Takes the header if it is one of the five.
-void take_b3_header(const Header& header, B3Fields& fields) noexcept;
+// Stores the value if the header is one of the five and the first of its name.
+void collect_b3_header(const Header& header, B3Fields& fields) noexcept;
 ContextError parse_b3_fields(const B3Fields& fields, ForeignContext& parsed) noexcept;
 
 }  // namespace entail::links

@@ -1,4 +1,4 @@
-// The context of a carrier: one walk over the headers' names, then the formats in their order.
+// Extracts the context of a carrier: one pass over the header names, then the formats in order of precedence.
 #include <new>
 
 #include "context/tracestate.hpp"
@@ -23,27 +23,27 @@ constexpr std::string_view kTracestateName = "tracestate";
 
 KnownHeaders find_headers(Carrier carrier) noexcept {
   KnownHeaders known;
-  const auto take_first = [](const Header& header, std::string_view name, const Header*& first) {
+  const auto match_first = [](const Header& header, std::string_view name, const Header*& first) {
     if (first == nullptr && is_header(header.name, name)) first = &header;
   };
   for (const Header& header : carrier) {
-    // Of all names here none is shorter than b3 or longer than x-b3-parentspanid.
+    // The shortest name is b3, the longest x-b3-parentspanid.
     if (header.name.size() < 2 || header.name.size() > 17) continue;
     if (is_header(header.name, "traceparent")) {
       ++known.traceparent_count;
       known.traceparent = &header;
     }
     known.has_tracestate |= is_header(header.name, kTracestateName);
-    take_first(header, "b3", known.b3);
-    take_first(header, "uber-trace-id", known.jaeger);
-    take_first(header, "x-amzn-trace-id", known.xray);
-    take_b3_header(header, known.b3_fields);
+    match_first(header, "b3", known.b3);
+    match_first(header, "uber-trace-id", known.jaeger);
+    match_first(header, "x-amzn-trace-id", known.xray);
+    collect_b3_header(header, known.b3_fields);
   }
   return known;
 }
 
-// The tracestate headers, joined by commas. bad_trace_state when they do not parse; trace_state is empty then. What
-// can fail for want of memory comes first, and changes nothing.
+// Joins the tracestate headers with commas. Returns bad_trace_state, with trace_state empty, if the result does not
+// parse. Reserves first, so that std::bad_alloc leaves trace_state unchanged.
 ContextError join_trace_state(Carrier carrier, std::string& trace_state) {
   std::size_t size = 0;
   for (const Header& header : carrier)
@@ -62,21 +62,21 @@ ContextError join_trace_state(Carrier carrier, std::string& trace_state) {
   return error;
 }
 
-// All but the trace state, whose memory stays where it is.
-void assign_ids(const SpanContext& from, SpanContext& to) noexcept {
+// Copies all but the trace state, so that its buffer can be reused.
+void assign_all_but_trace_state(const SpanContext& from, SpanContext& to) noexcept {
   to.trace_id = from.trace_id;
   to.span_id = from.span_id;
   to.flags = from.flags;
   to.is_remote = from.is_remote;
 }
 
-// One try for each format that is there.
+// Records the outcome of each format tried.
 class Extractor {
  public:
   Extractor(SpanContext& context, Extraction& extraction) noexcept : context_(context), extraction_(extraction) {}
 
-  // True if the format gave a context.
-  bool take(ContextError error, ContextFormat format) noexcept {
+  // True if the format yielded a context.
+  bool accept(ContextError error, ContextFormat format) noexcept {
     if (error == ContextError::none) {
       extraction_.format = format;
       extraction_.passed_over = first_error_;
@@ -85,10 +85,10 @@ class Extractor {
     if (first_error_ == ContextError::none) first_error_ = error;
     return false;
   }
-  bool take_foreign(ContextError error, ContextFormat format) noexcept {
+  bool accept_foreign(ContextError error, ContextFormat format) noexcept {
     if (error == ContextError::none && !foreign_.context.is_valid()) error = ContextError::no_ids;
-    if (!take(error, format)) return false;
-    assign_ids(foreign_.context, context_);
+    if (!accept(error, format)) return false;
+    assign_all_but_trace_state(foreign_.context, context_);
     context_.trace_state.clear();
     return true;
   }
@@ -108,32 +108,32 @@ ContextError extract(Carrier carrier, SpanContext& context, Extraction& extracti
   const KnownHeaders known = find_headers(carrier);
   Extractor extractor(context, extraction);
   if (known.traceparent != nullptr) {
-    SpanContext read;
+    SpanContext parsed;
     const ContextError error = known.traceparent_count > 1 ? ContextError::duplicate_header
-                                                           : parse_traceparent(known.traceparent->value, read);
-    if (extractor.take(error, ContextFormat::w3c)) {
+                                                           : parse_traceparent(known.traceparent->value, parsed);
+    if (extractor.accept(error, ContextFormat::w3c)) {
       if (known.has_tracestate)
         extraction.trace_state = join_trace_state(carrier, context.trace_state);
       else
         context.trace_state.clear();
-      assign_ids(read, context);
+      assign_all_but_trace_state(parsed, context);
       return ContextError::none;
     }
   }
-  bool b3_is_sound = false;
+  bool b3_is_valid = false;
   if (known.b3 != nullptr) {
     const ContextError error = parse_b3(known.b3->value, extractor.foreign());
-    b3_is_sound = error == ContextError::none;
-    if (extractor.take_foreign(error, ContextFormat::b3)) return ContextError::none;
+    b3_is_valid = error == ContextError::none;
+    if (extractor.accept_foreign(error, ContextFormat::b3)) return ContextError::none;
   }
-  if (known.b3_fields.any() && !b3_is_sound &&
-      extractor.take_foreign(parse_b3_fields(known.b3_fields, extractor.foreign()), ContextFormat::b3_headers))
+  if (known.b3_fields.any() && !b3_is_valid &&
+      extractor.accept_foreign(parse_b3_fields(known.b3_fields, extractor.foreign()), ContextFormat::b3_headers))
     return ContextError::none;
   if (known.jaeger != nullptr &&
-      extractor.take_foreign(parse_jaeger(known.jaeger->value, extractor.foreign()), ContextFormat::jaeger))
+      extractor.accept_foreign(parse_jaeger(known.jaeger->value, extractor.foreign()), ContextFormat::jaeger))
     return ContextError::none;
   if (known.xray != nullptr &&
-      extractor.take_foreign(parse_xray(known.xray->value, extractor.foreign()), ContextFormat::xray))
+      extractor.accept_foreign(parse_xray(known.xray->value, extractor.foreign()), ContextFormat::xray))
     return ContextError::none;
   return extractor.error();
 }
@@ -144,14 +144,14 @@ ContextError extract(Carrier carrier, SpanContext& context, Extraction& extracti
 inline namespace v1 {
 
 ContextError extract_context(Carrier carrier, SpanContext& context, Extraction* extraction) noexcept {
-  Extraction met;
+  Extraction result;
   ContextError error = ContextError::out_of_memory;
   try {
-    error = links::extract(carrier, context, met);
+    error = links::extract(carrier, context, result);
   } catch (const std::bad_alloc&) {
-    met = {};
+    result = {};
   }
-  if (extraction != nullptr) *extraction = met;
+  if (extraction != nullptr) *extraction = result;
   return error;
 }
 

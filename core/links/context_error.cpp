@@ -11,7 +11,7 @@ struct Row {
   std::string_view help;
 };
 
-// By number. A test compares the names with the enumerators in their order.
+// Indexed by number. A test checks the names against the enumerators.
 constexpr std::array<Row, kContextErrorCount> kRows = {{
     {"none", "no error"},
     {"no_context", "no header of a known format"},

@@ -20,7 +20,7 @@ using links::RecordView;
 constexpr std::int64_t kNanosPerMilli = 1'000'000;
 constexpr std::uint64_t kBytesMaxLowest = 4096;
 
-// A snapshot's records in a table of their own, checked whole, with the limits kept by evicting the oldest.
+// Reads a snapshot into an empty table and validates every record. Evicts the oldest entries beyond the limits.
 Result<void> read_snapshot(Bytes bytes, const ContextStoreOptions& options, ContextTable& table, std::int64_t& now_ns,
                            std::uint64_t& evicted) {
   links::SnapshotReader reader;
@@ -48,18 +48,18 @@ Result<void> read_snapshot(Bytes bytes, const ContextStoreOptions& options, Cont
 
 }  // namespace
 
-// Guarded by `lock`, all but the options, which do not change.
+// Guarded by `lock`, except the options, which are constant.
 struct ContextStore::Impl {
-  explicit Impl(const ContextStoreOptions& given) : options(given), table(given.hash_seed) {}
+  explicit Impl(const ContextStoreOptions& store_options) : options(store_options), table(store_options.hash_seed) {}
 
   ContextError put(std::string_view key, const SpanContext& context, LinkAttributes attributes);
-  // nullptr counts as missed. The record was checked when it came in, so reading it cannot fail.
+  // Counts a hit or a miss; nullptr on a miss. Records are validated on entry, so decoding one cannot fail.
   const ContextTable::Entry* look_up(std::string_view key, RecordView& record);
   std::int64_t age_ms(const RecordView& record) const noexcept {
     return (now_ns - record.stored_at_ns) / kNanosPerMilli;
   }
   void expire() noexcept;
-  // The context of a record in `scratch_context`.
+  // Copies the context of a record to `scratch_context`.
   void read_context(const RecordView& record);
 
   const ContextStoreOptions options;
@@ -73,22 +73,22 @@ struct ContextStore::Impl {
 };
 
 ContextError ContextStore::Impl::put(std::string_view key, const SpanContext& context, LinkAttributes attributes) {
-  if (!links::is_stored_key(key)) return ContextError::bad_key;
+  if (!links::is_valid_key(key)) return ContextError::bad_key;
   if (context.trace_id.is_zero()) return ContextError::zero_trace_id;
   if (context.span_id.is_zero()) return ContextError::zero_span_id;
   if (attributes.size() > kStoredAttributesMax) return ContextError::too_many_attributes;
   std::uint64_t size = key.size() + context.trace_state.size();
   for (const LinkAttribute& attribute : attributes) {
-    if (!links::is_sound(attribute)) return ContextError::bad_attribute;
+    if (!links::is_valid(attribute)) return ContextError::bad_attribute;
     const auto* const text = std::get_if<std::string_view>(&attribute.value);
     size += attribute.key.size() + (text == nullptr ? 0 : text->size());
   }
-  if (size > kStoredEntryBytesMax) return ContextError::too_long;  // before it is copied
+  if (size > kStoredEntryBytesMax) return ContextError::too_long;  // before copying it
   links::encode_record(key, context, attributes, now_ns, scratch_record);
   if (scratch_record.size() > kStoredEntryBytesMax) return ContextError::too_long;
   if (scratch_record.size() + kStoredEntryOverheadBytes > options.bytes_max) return ContextError::no_room;
   RecordView view;
-  (void)links::decode_record(scratch_record, view, nullptr);  // for where the key lies
+  (void)links::decode_record(scratch_record, view, nullptr);  // to locate the key
   replaced += table.put(scratch_record, view.key, now_ns);
   for (; table.entry_count() > options.entries_max || table.held_bytes() > options.bytes_max; ++evicted)
     table.erase(table.oldest());
@@ -115,7 +115,7 @@ void ContextStore::Impl::read_context(const RecordView& record) {
   scratch_context.is_remote = record.is_remote;
 }
 
-// The order of putting is the order of expiring, because all entries live as long.
+// All entries have the same time to live, so they expire in insertion order.
 void ContextStore::Impl::expire() noexcept {
   while (table.oldest() != nullptr && now_ns - table.oldest()->stored_at_ns >= options.ttl_ns) {
     table.erase(table.oldest());
@@ -216,7 +216,7 @@ Result<void> ContextStore::snapshot(std::vector<std::uint8_t>& out) const noexce
 
 Result<void> ContextStore::load(Bytes snapshot) noexcept {
   try {
-    ContextTable table(impl_->options.hash_seed);  // and, after the swap, what was held: freed outside the lock
+    ContextTable table(impl_->options.hash_seed);  // holds the old entries after the swap; freed outside the lock
     std::int64_t now_ns = 0;
     std::uint64_t evicted = 0;
     const Result<void> read = read_snapshot(snapshot, impl_->options, table, now_ns, evicted);

@@ -41,7 +41,7 @@ bool ContextTable::put(Bytes record, std::string_view key, std::int64_t stored_a
     append(entries_.emplace(own_key, std::move(entry)).first->second);
     return false;
   }
-  // The node stays, so nothing can fail; its key must move to the new record before the old one goes.
+  // Reusing the node cannot fail. Its key must point into the new record before the old record is freed.
   auto node = entries_.extract(found);
   unlink(node.mapped());
   node.key() = entry.key;
@@ -58,7 +58,7 @@ const ContextTable::Entry* ContextTable::find(std::string_view key) const noexce
 void ContextTable::erase(const Entry* entry) noexcept {
   const auto found = entries_.find(entry->key);
   unlink(found->second);
-  entries_.erase(found);  // by position: the key lies in the record that goes with it
+  entries_.erase(found);  // by iterator: the key points into the record being freed
 }
 
 }  // namespace entail::links

@@ -1,7 +1,7 @@
-// What a ContextStore holds: records by key, and in the order in which they were put. Internal to the room.
+// The entries of a ContextStore: records by key and in insertion order. Internal to the room.
 //
-// Thread rule: Confined; the store guards it. Memory: what bytes() says, by estimate. References stay valid until the
-// entry is erased or replaced.
+// Thread rule: Confined; the store guards it. Memory: about held_bytes(). Pointers to an entry stay valid until it is
+// erased or replaced.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class ContextTable {
     std::unique_ptr<std::uint8_t[]> record;
     std::uint32_t record_size = 0;
     std::int64_t stored_at_ns = 0;
-    std::string_view key;  // in the record
+    std::string_view key;  // points into the record
     Entry* older = nullptr;
     Entry* newer = nullptr;
     Bytes bytes() const noexcept { return {record.get(), record_size}; }
@@ -32,10 +32,10 @@ class ContextTable {
   ContextTable& operator=(const ContextTable&) = delete;
   void swap(ContextTable& other) noexcept;
 
-  // Adds a copy of the record as the newest entry, in place of the one with its key. True if there was one. Throws
-  // std::bad_alloc, and nothing has changed then. REQUIRES key.data() within record, and a record below 4 GiB.
+  // Adds a copy of the record as the newest entry. Returns true if it replaced an entry with the same key. Throws
+  // std::bad_alloc without any change. REQUIRES that key points into the record, and a record below 4 GiB.
   bool put(Bytes record, std::string_view key, std::int64_t stored_at_ns);
-  // nullptr if there is none.
+  // nullptr if absent.
   const Entry* find(std::string_view key) const noexcept;
   void erase(const Entry* entry) noexcept;
 
@@ -54,7 +54,7 @@ class ContextTable {
   void append(Entry& entry) noexcept;
   void unlink(Entry& entry) noexcept;
 
-  std::unordered_map<std::string_view, Entry, Hash> entries_;  // keys lie in the records
+  std::unordered_map<std::string_view, Entry, Hash> entries_;  // keys point into the records
   Entry* oldest_ = nullptr;
   Entry* newest_ = nullptr;
   std::uint64_t held_bytes_ = 0;

@@ -12,7 +12,7 @@ constexpr unsigned kFieldCount = 4;
 // Four fields of 32, 16, 16 and 2 digits, between three separators of three characters.
 constexpr std::size_t kJaegerSizeMax = 32 + 16 + 16 + 2 + 3 * 3;
 
-// Where the next colon begins, percent-encoded or not, and how many characters it takes; npos if there is none.
+// Finds the next colon, plain or percent-encoded, and sets its size in characters; npos if there is none.
 std::size_t find_colon(std::string_view text, std::size_t& size) noexcept {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == ':') {

@@ -10,7 +10,7 @@ namespace {
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-// The four hex digits at text[at], which are there.
+// The value of four hex digits. REQUIRES that they are at text[at].
 std::uint32_t unit_at(std::string_view text, std::size_t at) noexcept {
   std::uint32_t unit = 0;
   for (std::size_t i = 0; i < 4; ++i) unit = unit << 4 | static_cast<std::uint32_t>(base::hex_digit(text[at + i]));
@@ -20,8 +20,8 @@ std::uint32_t unit_at(std::string_view text, std::size_t at) noexcept {
 constexpr bool is_high_surrogate(std::uint32_t unit) noexcept { return unit >= 0xd800 && unit < 0xdc00; }
 constexpr bool is_low_surrogate(std::uint32_t unit) noexcept { return unit >= 0xdc00 && unit < 0xe000; }
 
-// The character of the \u escape whose digits begin at text[at]; `at` goes behind it, and behind its second half.
-std::uint32_t take_character(std::string_view text, std::size_t& at) noexcept {
+// Decodes the \u escape whose digits begin at text[at], or a surrogate pair of two. Advances `at` past it.
+std::uint32_t decode_escape(std::string_view text, std::size_t& at) noexcept {
   constexpr std::uint32_t kReplacement = 0xfffd;
   const std::uint32_t first = unit_at(text, at);
   at += 4;
@@ -39,43 +39,43 @@ JsonObject::JsonObject(std::string_view text) noexcept : text_(text) {
   if (wire::utf8_valid_size(text) != text.size()) fail(ContextError::bad_json);
 }
 
-void JsonObject::skip_blanks() noexcept {
-  constexpr std::string_view kBlanks = " \t\n\r";
-  while (at_ < text_.size() && kBlanks.find(text_[at_]) != std::string_view::npos) ++at_;
+void JsonObject::skip_whitespace() noexcept {
+  constexpr std::string_view kWhitespace = " \t\n\r";
+  while (at_ < text_.size() && kWhitespace.find(text_[at_]) != std::string_view::npos) ++at_;
 }
 
-bool JsonObject::take(char c) noexcept {
-  skip_blanks();
+bool JsonObject::consume(char c) noexcept {
+  skip_whitespace();
   if (at_ == text_.size() || text_[at_] != c) return false;
   ++at_;
   return true;
 }
 
 bool JsonObject::finish() noexcept {
-  skip_blanks();
+  skip_whitespace();
   if (at_ != text_.size()) fail(ContextError::bad_json);
   return false;
 }
 
 bool JsonObject::next(JsonMember& member) noexcept {
   if (error_ != ContextError::none) return false;
-  if (!begun_) {
-    begun_ = true;
-    if (!take('{')) return fail(ContextError::bad_json);
-    if (take('}')) return finish();
+  if (!started_) {
+    started_ = true;
+    if (!consume('{')) return fail(ContextError::bad_json);
+    if (consume('}')) return finish();
   } else {
-    if (take('}')) return finish();
-    if (!take(',')) return fail(ContextError::bad_json);
+    if (consume('}')) return finish();
+    if (!consume(',')) return fail(ContextError::bad_json);
   }
-  return take('"') && string(member.key) && take(':') && value(member, 1) ? true : fail(ContextError::bad_json);
+  return consume('"') && string(member.key) && consume(':') && value(member, 1) ? true : fail(ContextError::bad_json);
 }
 
-// depth counts the brackets around the value.
+// depth: objects and arrays that enclose the value.
 bool JsonObject::value(JsonMember& member, unsigned depth) noexcept {
-  skip_blanks();
+  skip_whitespace();
   if (at_ == text_.size()) return false;
   const std::size_t begin = at_;
-  bool is_sound = false;
+  bool is_valid = false;
   switch (text_[at_]) {
     case '"':
       ++at_;
@@ -83,55 +83,55 @@ bool JsonObject::value(JsonMember& member, unsigned depth) noexcept {
       return string(member.value);
     case '{':
       member.kind = JsonKind::object;
-      is_sound = object(depth);
+      is_valid = object(depth);
       break;
     case '[':
       member.kind = JsonKind::array;
-      is_sound = array(depth);
+      is_valid = array(depth);
       break;
     case 't':
       member.kind = JsonKind::boolean;
-      is_sound = word("true");
+      is_valid = literal("true");
       break;
     case 'f':
       member.kind = JsonKind::boolean;
-      is_sound = word("false");
+      is_valid = literal("false");
       break;
     case 'n':
       member.kind = JsonKind::null;
-      is_sound = word("null");
+      is_valid = literal("null");
       break;
     default:
       member.kind = JsonKind::number;
-      is_sound = number();
+      is_valid = number();
   }
   member.value = text_.substr(begin, at_ - begin);
-  return is_sound;
+  return is_valid;
 }
 
 bool JsonObject::object(unsigned depth) noexcept {
   if (depth == kJsonDepthMax) return fail(ContextError::too_deep);
   ++at_;
-  if (take('}')) return true;
+  if (consume('}')) return true;
   JsonMember inner;
   do {
-    if (!take('"') || !string(inner.key) || !take(':') || !value(inner, depth + 1)) return false;
-  } while (take(','));
-  return take('}');
+    if (!consume('"') || !string(inner.key) || !consume(':') || !value(inner, depth + 1)) return false;
+  } while (consume(','));
+  return consume('}');
 }
 
 bool JsonObject::array(unsigned depth) noexcept {
   if (depth == kJsonDepthMax) return fail(ContextError::too_deep);
   ++at_;
-  if (take(']')) return true;
+  if (consume(']')) return true;
   JsonMember inner;
   do {
     if (!value(inner, depth + 1)) return false;
-  } while (take(','));
-  return take(']');
+  } while (consume(','));
+  return consume(']');
 }
 
-// From behind the opening quote to behind the closing one.
+// Starts after the opening quote and consumes the closing one.
 bool JsonObject::string(std::string_view& content) noexcept {
   const std::size_t begin = at_;
   while (at_ < text_.size()) {
@@ -182,7 +182,7 @@ bool JsonObject::number() noexcept {
   return true;
 }
 
-bool JsonObject::word(std::string_view spelling) noexcept {
+bool JsonObject::literal(std::string_view spelling) noexcept {
   if (text_.substr(at_, spelling.size()) != spelling) return false;
   at_ += spelling.size();
   return true;
@@ -197,7 +197,7 @@ void unescape_json(std::string_view content, std::string& out) {
     at = backslash + 2;
     if (content[backslash + 1] == 'u') {
       std::uint8_t character[4];
-      const std::uint8_t* const end = wire::write_utf8(take_character(content, at), character);
+      const std::uint8_t* const end = wire::write_utf8(decode_escape(content, at), character);
       out.append(reinterpret_cast<const char*>(character), static_cast<std::size_t>(end - character));
     } else {
       out.push_back(wire::simple_escape(content[backslash + 1]));

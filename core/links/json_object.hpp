@@ -1,5 +1,5 @@
-// The members of one JSON object (RFC 8259), strictly: a stored context is short and comes from anywhere, so it is
-// checked whole, brackets, numbers, escapes and UTF-8 included, whatever is asked of it. Internal to the room.
+// A strict parser for one JSON object (RFC 8259). Stored contexts are short and untrusted, so the whole text is
+// validated, unknown members included: brackets, numbers, escapes and UTF-8. Internal to the room.
 //
 // Thread rule: Confined. Cost: one pass; no allocation, no recursion beyond kJsonDepthMax.
 #pragma once
@@ -13,21 +13,21 @@
 
 namespace entail::links {
 
-constexpr unsigned kJsonDepthMax = 16;  // objects and arrays around a value, the outermost included
+constexpr unsigned kJsonDepthMax = 16;  // nested objects and arrays, the outermost included
 
 enum class JsonKind : std::uint8_t { string, number, boolean, null, object, array };
 
 struct JsonMember {
-  std::string_view key;    // between its quotes, escapes as they stand
-  std::string_view value;  // of a string: between its quotes, escapes as they stand; else all of its text
+  std::string_view key;    // without its quotes, still escaped
+  std::string_view value;  // a string without its quotes, still escaped; any other value as its whole text
   JsonKind kind = JsonKind::null;
 };
 
 class JsonObject {
  public:
   explicit JsonObject(std::string_view text) noexcept;
-  // The next member in order. False at the end of the object, or at an error: error() tells which. The text behind the
-  // object was checked when it returns false without an error.
+  // Reads the next member. False at the end of the object or at an error; check error(). At the end without an error,
+  // nothing but whitespace follows the object.
   bool next(JsonMember& member) noexcept;
   ContextError error() const noexcept { return error_; }
 
@@ -36,8 +36,9 @@ class JsonObject {
     if (error_ == ContextError::none) error_ = error;
     return false;
   }
-  void skip_blanks() noexcept;
-  bool take(char c) noexcept;
+  void skip_whitespace() noexcept;
+  // Skips whitespace, then consumes c if it is next.
+  bool consume(char c) noexcept;
   bool value(JsonMember& member, unsigned depth) noexcept;
   bool object(unsigned depth) noexcept;
   bool array(unsigned depth) noexcept;
@@ -45,16 +46,16 @@ class JsonObject {
   bool escape() noexcept;
   bool number() noexcept;
   bool digits() noexcept;
-  bool word(std::string_view spelling) noexcept;
-  bool finish() noexcept;
+  bool literal(std::string_view spelling) noexcept;
+  bool finish() noexcept;  // requires the end of the text; always returns false
 
   std::string_view text_;
   std::size_t at_ = 0;
-  bool begun_ = false;
+  bool started_ = false;
   ContextError error_ = ContextError::none;
 };
 
-// What the string means: `out` is replaced. A lone surrogate becomes U+FFFD. REQUIRES a string that JsonObject gave.
+// Replaces `out` with the unescaped string. A lone surrogate becomes U+FFFD. REQUIRES a string from JsonObject.
 void unescape_json(std::string_view content, std::string& out);
 
 }  // namespace entail::links

@@ -49,7 +49,7 @@ struct AppendValue {
   void operator()(bool value) const { wire::append_varint_field(out, kBool, value); }
 };
 
-// Of the KeyValue message.
+// Size of the KeyValue message.
 std::size_t attribute_size(const LinkAttribute& attribute) {
   return wire::length_field_size(kKey, attribute.key.size()) +
          wire::length_field_size(kValue, std::visit(ValueSize{}, attribute.value));
@@ -58,18 +58,18 @@ std::size_t attribute_size(const LinkAttribute& attribute) {
 }  // namespace
 
 void LinkBuilder::write_attribute(const LinkAttribute& attribute) {
-  ContextError fault = ContextError::none;
-  if (!links::is_sound(attribute))
-    fault = ContextError::bad_attribute;
+  ContextError error = ContextError::none;
+  if (!links::is_valid(attribute))
+    error = ContextError::bad_attribute;
   else if (std::find(keys_.begin(), keys_.end(), attribute.key) != keys_.end())
     return leave_out(ContextError::duplicate_attribute);
   else if (keys_.size() >= limits_.attributes_per_link_max)
-    fault = ContextError::too_many_attributes;
+    error = ContextError::too_many_attributes;
   else if (attribute_size(attribute) > limits_.bytes_max - std::min<std::size_t>(message_.size(), limits_.bytes_max))
-    fault = ContextError::no_room;
-  if (fault != ContextError::none) {
+    error = ContextError::no_room;
+  if (error != ContextError::none) {
     ++attributes_dropped_;
-    return leave_out(fault);
+    return leave_out(error);
   }
   keys_.push_back(attribute.key);
   wire::append_length_header(message_, kAttributes, attribute_size(attribute));
@@ -103,7 +103,8 @@ void LinkBuilder::write_details(const LinkDetails& details) {
   write_number(link_key::kStoredAgeMs, details.stored_age_ms);
 }
 
-// Writes the message apart, because its length comes before it; then all of it, or nothing if an allocation fails.
+// Builds the message in a scratch buffer, because its length precedes it. Reserves before it appends, so that a failed
+// allocation leaves the links unchanged.
 ContextError LinkBuilder::write(const SpanContext& context, const LinkDetails& details, LinkAttributes more) {
   message_.clear();
   keys_.clear();
@@ -150,7 +151,7 @@ ContextError LinkBuilder::append(const SpanContext& context, const LinkDetails& 
   } catch (const std::bad_alloc&) {
   }
   if (error == ContextError::none) return error;
-  left_out_ = left_out_before;  // of a link that was not made nothing was left out
+  left_out_ = left_out_before;  // a refused link leaves nothing out
   return refuse(error);
 }
 
@@ -161,13 +162,13 @@ ContextError LinkBuilder::append(const ContextSource& source, const LinkDetails&
     const ContextError error = parse_stored_context(stored->json, context_);
     return error == ContextError::none ? append(context_, details, more) : refuse(error);
   }
-  Extraction met;
-  const ContextError error = extract_context(*std::get_if<Carrier>(&source), context_, &met);
+  Extraction extraction;
+  const ContextError error = extract_context(*std::get_if<Carrier>(&source), context_, &extraction);
   if (error != ContextError::none) return refuse(error);
   const ContextError result = append(context_, details, more);
   if (result != ContextError::none) return result;
-  if (met.passed_over != ContextError::none) leave_out(met.passed_over);
-  if (met.trace_state != ContextError::none) leave_out(met.trace_state);
+  if (extraction.passed_over != ContextError::none) leave_out(extraction.passed_over);
+  if (extraction.trace_state != ContextError::none) leave_out(extraction.trace_state);
   return result;
 }
 

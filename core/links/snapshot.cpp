@@ -8,7 +8,7 @@
 namespace entail::links {
 namespace {
 
-constexpr char kMagic[] = "entailcx";  // eight characters and a NUL that is not written
+constexpr char kMagic[] = "entailcx";  // written without its NUL
 constexpr std::size_t kMagicSize = 8;
 constexpr std::size_t kVersionAt = 8;
 constexpr std::size_t kHeaderSizeAt = 12;
@@ -21,8 +21,8 @@ void append_le(std::vector<std::uint8_t>& out, std::uint64_t value, int size) {
   for (int i = 0; i < size; ++i) out.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
 }
 
-std::uint64_t checksum_of(Bytes bytes, std::uint64_t before) noexcept {
-  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), before);
+std::uint64_t checksum_of(Bytes bytes, std::uint64_t previous) noexcept {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), previous);
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ void SnapshotWriter::append_checksum(std::size_t begin) {
   append_le(out_, checksum_, 8);
 }
 
-// A newer version may have another header, so the version is judged before all else that follows it.
+// Checks the version before anything after it, because a newer version may have another header.
 Result<void> SnapshotReader::open(Bytes bytes) {
   const std::size_t magic_size = std::min(bytes.size(), kMagicSize);
   for (std::size_t i = 0; i < magic_size; ++i)
@@ -82,10 +82,10 @@ Result<bool> SnapshotReader::next(Bytes& record) {
     if (records_read_ != header_.record_count) return Error(ErrorCode::bad_snapshot, kRecordCountAt);
     return false;
   }
-  const std::size_t rest = bytes_.size() - at_;
-  if (rest < kSnapshotRecordOverhead) return Error(ErrorCode::bad_length, at_);
+  const std::size_t remaining = bytes_.size() - at_;
+  if (remaining < kSnapshotRecordOverhead) return Error(ErrorCode::bad_length, at_);
   const std::size_t size = base::load_le32(bytes_.data() + at_);
-  if (rest - kSnapshotRecordOverhead < size) return Error(ErrorCode::bad_length, at_);
+  if (remaining - kSnapshotRecordOverhead < size) return Error(ErrorCode::bad_length, at_);
   checksum_ = checksum_of(bytes_.subspan(at_, 4 + size), checksum_);
   if (checksum_ != base::load_le64(bytes_.data() + at_ + 4 + size)) return Error(ErrorCode::bad_checksum, at_);
   record_offset_ = at_ + 4;

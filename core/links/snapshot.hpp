@@ -1,12 +1,12 @@
-// A snapshot of a ContextStore: a header, then records (stored_record.hpp) from the oldest on. Internal to the room.
+// A snapshot of a ContextStore: a header, then records (stored_record.hpp), oldest first. Internal to the room.
 //
 //   0   8 "entailcx"        8   4 version      12  4 size of this header (48)
-//   16  8 record count      24  8 time, ns     32  8 bytes behind the header      40  8 checksum of what is before it
-//   48  for each record:    4 its size, its bytes, 8 checksum
+//   16  8 record count      24  8 time, ns     32  8 size of the records          40  8 checksum of bytes 0 to 39
+//   48  per record:         4 size, the record, 8 checksum
 //
-// An error's offset is where the part begins that is damaged: behind the version for the header, or a record.
-// Numbers are little-endian. A checksum is XXH3-64, seeded with the one before it (the header's with 0), so that a
-// record that was changed, moved, doubled or taken out is found, and where. Nothing is allocated by a declared count.
+// The offset of an error is the start of the damaged part: a record, or the header after its version. Numbers are
+// little-endian. A checksum is XXH3-64 seeded with the previous one (the header's with 0), which detects and locates a
+// record that was changed, moved, duplicated or removed. Allocations never depend on a declared count.
 // Thread rule: Confined.
 #pragma once
 
@@ -25,10 +25,10 @@ constexpr std::size_t kSnapshotRecordOverhead = 12;
 struct SnapshotHeader {
   std::uint64_t record_count = 0;
   std::int64_t now_ns = 0;
-  std::uint64_t records_size = 0;  // records and their overhead
+  std::uint64_t records_size = 0;  // including kSnapshotRecordOverhead of each
 };
 
-// Writes a header, then record_count records of records_size bytes in all (REQUIRED). Appends to `out`.
+// Appends a header, then records, to `out`. REQUIRES as many records and bytes as the header declares.
 class SnapshotWriter {
  public:
   SnapshotWriter(const SnapshotHeader& header, std::vector<std::uint8_t>& out);
@@ -43,13 +43,13 @@ class SnapshotWriter {
 
 class SnapshotReader {
  public:
-  // Reads the header: bad_snapshot, unknown_version, bad_checksum, truncated, bad_length (bytes behind the end).
+  // Reads the header: bad_snapshot, unknown_version, bad_checksum, truncated, bad_length (bytes after the records).
   Result<void> open(Bytes bytes);
   const SnapshotHeader& header() const noexcept { return header_; }
-  // True with the next record, borrowed; false at the end. bad_length, bad_checksum, bad_snapshot (another count of
-  // records than declared).
+  // True with the next record, borrowed; false at the end. bad_length, bad_checksum, bad_snapshot (wrong number of
+  // records).
   Result<bool> next(Bytes& record);
-  // Where the record that next() gave begins.
+  // Offset of the record that next() returned.
   std::uint64_t record_offset() const noexcept { return record_offset_; }
 
  private:

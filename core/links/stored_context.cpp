@@ -11,10 +11,10 @@ namespace {
 
 constexpr std::size_t kStoredBytesMax = 65536;
 
-// The members that mean something, each once.
+// The members with a meaning; each may occur once.
 struct StoredMembers {
   JsonMember trace_id, span_id, flags, trace_state, is_remote, traceparent, tracestate;
-  unsigned found = 0;  // bit i: the i-th of kNames stood there
+  unsigned found = 0;  // bit i: kNames[i] is present
 };
 
 struct MemberName {
@@ -47,7 +47,7 @@ ContextError collect(std::string_view json, StoredMembers& members) {
   return object.error();
 }
 
-// An absent or null member is none; one that is no text stays as its JSON, which is never a tracestate.
+// Absent or null: empty. Not a string: kept as JSON, which is never a valid tracestate.
 void read_trace_state(const JsonMember& member, std::string& trace_state) {
   if (member.kind == JsonKind::string)
     unescape_json(member.value, trace_state);
@@ -75,32 +75,32 @@ bool parse_flags(const JsonMember& member, std::uint8_t& flags) noexcept {
   return value <= 255;
 }
 
-ContextError read_ids(const StoredMembers& members, SpanContext& read) {
+ContextError read_ids(const StoredMembers& members, SpanContext& parsed) {
   if ((members.found & kTraceIdBit) == 0 || (members.found & kSpanIdBit) == 0) return ContextError::missing_field;
-  if (members.trace_id.kind != JsonKind::string || !from_hex(members.trace_id.value, read.trace_id))
+  if (members.trace_id.kind != JsonKind::string || !from_hex(members.trace_id.value, parsed.trace_id))
     return ContextError::bad_trace_id;
-  if (read.trace_id.is_zero()) return ContextError::zero_trace_id;
+  if (parsed.trace_id.is_zero()) return ContextError::zero_trace_id;
   if (members.span_id.kind != JsonKind::string || members.span_id.value.size() != 16 ||
-      !parse_hex(members.span_id.value, HexCase::either, read.span_id))
+      !parse_hex(members.span_id.value, HexCase::either, parsed.span_id))
     return ContextError::bad_span_id;
-  if (read.span_id.is_zero()) return ContextError::zero_span_id;
-  if (!parse_flags(members.flags, read.flags)) return ContextError::bad_flags;
-  read.is_remote = members.is_remote.value != "false" || members.is_remote.kind != JsonKind::boolean;
-  read_trace_state(members.trace_state, read.trace_state);
+  if (parsed.span_id.is_zero()) return ContextError::zero_span_id;
+  if (!parse_flags(members.flags, parsed.flags)) return ContextError::bad_flags;
+  parsed.is_remote = members.is_remote.value != "false" || members.is_remote.kind != JsonKind::boolean;
+  read_trace_state(members.trace_state, parsed.trace_state);
   return ContextError::none;
 }
 
-ContextError read_stored(std::string_view json, SpanContext& read) {
+ContextError read_stored(std::string_view json, SpanContext& parsed) {
   if (json.size() > kStoredBytesMax) return ContextError::too_long;
   StoredMembers members;
   if (const ContextError error = collect(json, members); error != ContextError::none) return error;
-  if ((members.found & kTraceparentBit) == 0) return read_ids(members, read);
+  if ((members.found & kTraceparentBit) == 0) return read_ids(members, parsed);
   if ((members.found & (kTraceIdBit | kSpanIdBit)) != 0) return ContextError::duplicate_field;
   if (members.traceparent.kind != JsonKind::string) return ContextError::bad_version;
   std::string text;
   unescape_json(members.traceparent.value, text);
-  if (const ContextError error = parse_traceparent(text, read); error != ContextError::none) return error;
-  read_trace_state(members.tracestate, read.trace_state);
+  if (const ContextError error = parse_traceparent(text, parsed); error != ContextError::none) return error;
+  read_trace_state(members.tracestate, parsed.trace_state);
   return ContextError::none;
 }
 
@@ -111,9 +111,9 @@ inline namespace v1 {
 
 ContextError parse_stored_context(std::string_view json, SpanContext& context) noexcept {
   try {
-    SpanContext read;
-    const ContextError error = links::read_stored(json, read);
-    if (error == ContextError::none) context = std::move(read);
+    SpanContext parsed;
+    const ContextError error = links::read_stored(json, parsed);
+    if (error == ContextError::none) context = std::move(parsed);
     return error;
   } catch (const std::bad_alloc&) {
     return ContextError::out_of_memory;

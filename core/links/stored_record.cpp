@@ -10,7 +10,7 @@
 namespace entail::links {
 namespace {
 
-// In the order of LinkAttribute::value's alternatives.
+// The indexes of LinkAttribute::value's alternatives.
 enum class ValueKind : std::uint8_t { text = 0, integer = 1, floating = 2, boolean = 3 };
 
 void append_text(std::vector<std::uint8_t>& out, std::string_view text) {
@@ -30,8 +30,7 @@ struct AppendValue {
   void operator()(bool value) const { out.push_back(value); }
 };
 
-// Reads fields one after another. After the first that does not fit nothing more is read: ok() is false, and
-// fault_offset() says where it began.
+// Reads consecutive fields. At the first invalid one ok() turns false, for good; result() then holds its offset.
 class RecordReader {
  public:
   explicit RecordReader(Bytes bytes) noexcept : bytes_(bytes) {}
@@ -50,7 +49,7 @@ class RecordReader {
     return 0;
   }
   Bytes take(std::size_t size) noexcept {
-    if (!is_sound_ || bytes_.size() - at_ < size) {
+    if (!ok_ || bytes_.size() - at_ < size) {
       fail(at_);
       return {};
     }
@@ -71,21 +70,21 @@ class RecordReader {
     return content.empty() ? 0 : base::load_le64(content.data());
   }
   void fail(std::size_t at) noexcept {
-    if (is_sound_) fault_at_ = at;
-    is_sound_ = false;
+    if (ok_) error_at_ = at;
+    ok_ = false;
   }
   std::size_t at() const noexcept { return at_; }
-  bool ok() const noexcept { return is_sound_; }
+  bool ok() const noexcept { return ok_; }
   Result<void> result() noexcept {
     if (at_ != bytes_.size()) fail(at_);
-    return ok() ? Result<void>() : Error(ErrorCode::bad_snapshot, fault_at_);
+    return ok() ? Result<void>() : Error(ErrorCode::bad_snapshot, error_at_);
   }
 
  private:
   Bytes bytes_;
   std::size_t at_ = 0;
-  std::size_t fault_at_ = 0;
-  bool is_sound_ = true;
+  std::size_t error_at_ = 0;
+  bool ok_ = true;
 };
 
 LinkAttribute read_attribute(RecordReader& reader) noexcept {
@@ -106,7 +105,7 @@ LinkAttribute read_attribute(RecordReader& reader) noexcept {
       attribute.value = reader.byte(1) != 0;
       break;
   }
-  if (!is_sound(attribute)) reader.fail(begin);
+  if (!is_valid(attribute)) reader.fail(begin);
   return attribute;
 }
 
@@ -135,7 +134,7 @@ void encode_record(std::string_view key, const SpanContext& context, LinkAttribu
 Result<void> decode_record(Bytes bytes, RecordView& record, std::vector<LinkAttribute>* attributes) {
   RecordReader reader(bytes);
   record.key = reader.text();
-  if (!is_stored_key(record.key)) reader.fail(0);
+  if (!is_valid_key(record.key)) reader.fail(0);
   const std::size_t ids_at = reader.at();
   const Bytes ids = reader.take(24);
   if (!ids.empty()) {
@@ -160,6 +159,6 @@ Result<void> decode_record(Bytes bytes, RecordView& record, std::vector<LinkAttr
   return reader.result();
 }
 
-bool is_stored_key(std::string_view key) noexcept { return !key.empty() && key.size() <= kStoredKeyBytesMax; }
+bool is_valid_key(std::string_view key) noexcept { return !key.empty() && key.size() <= kStoredKeyBytesMax; }
 
 }  // namespace entail::links

@@ -1,10 +1,10 @@
-// One entry of a ContextStore as bytes: the same in memory and in a snapshot. Internal to the room.
+// The encoding of one entry of a ContextStore, in memory and in snapshots. Internal to the room.
 //
-//   varint key size, key | 16 trace ID | 8 span ID | 1 flags | 1 remote | 8 stored at, little-endian
-//   varint trace state size, trace state | varint attribute count, and for each
+//   varint key size, key | 16 trace ID | 8 span ID | 1 flags | 1 remote | 8 time stored, little-endian
+//   varint trace state size, trace state | varint attribute count, and per attribute
 //   varint key size, key | 1 kind | varint size and text, or 8 bytes little-endian (int, double), or 1 (bool)
 //
-// Varints are minimal, so that equal entries are equal bytes. Thread rule: Immutable (free functions only).
+// Varints are minimal, so that equal entries have equal bytes. Thread rule: Immutable (free functions only).
 #pragma once
 
 #include <cstdint>
@@ -31,12 +31,12 @@ struct RecordView {
 void encode_record(std::string_view key, const SpanContext& context, LinkAttributes attributes,
                    std::int64_t stored_at_ns, std::vector<std::uint8_t>& out);
 
-// Reads a whole record; views borrow the bytes. bad_snapshot at the offset of the first field that cannot be: sizes
-// beyond the bytes, a varint that is not minimal, a zero ID, a bad key or attribute, bytes behind the end.
-// `attributes` is replaced; it may be null.
+// Decodes a whole record; views borrow the bytes. bad_snapshot at the offset of the first invalid field: a size beyond
+// the end, a varint that is not minimal, a zero ID, a bad key or attribute, trailing bytes. Replaces `attributes`,
+// which may be null.
 Result<void> decode_record(Bytes bytes, RecordView& record, std::vector<LinkAttribute>* attributes);
 
-// What put() and decode_record() ask of a key: 1 to kStoredKeyBytesMax bytes, whatever they are.
-bool is_stored_key(std::string_view key) noexcept;
+// A valid key is 1 to kStoredKeyBytesMax arbitrary bytes.
+bool is_valid_key(std::string_view key) noexcept;
 
 }  // namespace entail::links

@@ -8,12 +8,12 @@ namespace entail {
 namespace links {
 namespace {
 
-constexpr std::size_t kXraySizeMax = 8192;  // writers stop at 256 characters; the rest is room for other keys
+constexpr std::size_t kXraySizeMax = 8192;  // writers emit at most 256; the rest allows for other keys
 constexpr std::size_t kEpochDigits = 8;
 constexpr std::size_t kRestDigits = 24;
 constexpr std::size_t kSpanDigits = 16;
 
-// "1-EPOCH-REST": the two parts together are the trace ID.
+// "1-EPOCH-REST": EPOCH and REST together are the trace ID.
 ContextError parse_root(std::string_view text, TraceId& id) noexcept {
   const std::size_t dash = text.find('-');
   if (text.substr(0, dash) != "1") return ContextError::bad_version;
@@ -44,7 +44,7 @@ ContextError parse_sampled(std::string_view text, SamplingState& state) noexcept
     state = SamplingState::sampled;
   else if (text == "0")
     state = SamplingState::denied;
-  else if (text != "?")  // the sender asks for the decision
+  else if (text != "?")  // deferred: the sender asks for a decision
     return ContextError::bad_sampling;
   return ContextError::none;
 }
@@ -58,8 +58,8 @@ struct XrayFields {
   bool has_sampled = false;
 };
 
-// One "Key=value"; keys are case-sensitive. Empty parts are nothing: some writers end with a semicolon.
-ContextError take_part(std::string_view part, XrayFields& fields) noexcept {
+// Parses one "Key=value"; keys are case-sensitive. Ignores empty parts: some writers end with a semicolon.
+ContextError parse_part(std::string_view part, XrayFields& fields) noexcept {
   part = trim_ows(part);
   if (part.empty()) return ContextError::none;
   const std::size_t equals = part.find('=');
@@ -87,7 +87,7 @@ ContextError parse_xray(std::string_view text, ForeignContext& parsed) noexcept 
   links::XrayFields fields;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(';'), text.size());
-    if (const ContextError error = links::take_part(text.substr(0, end), fields); error != ContextError::none)
+    if (const ContextError error = links::parse_part(text.substr(0, end), fields); error != ContextError::none)
       return error;
     text.remove_prefix(std::min(end + 1, text.size()));
   }

@@ -1,4 +1,4 @@
-// Counts what this program allocates, so that a test can see that something allocates nothing.
+// Replaces operator new to count allocations and to make them fail.
 #include "tests/links/allocations.hpp"
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// Counts what this program allocates, and lets allocations fail. Thread rule: any thread may allocate; a limit is for
-// tests that run alone.
+// Counts the allocations of this program and makes them fail. Thread rule: any thread may allocate; AllocationLimit is
+// for single-threaded tests.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@ namespace entail::links_test {
 
 std::uint64_t allocations() noexcept;
 
-// After `count` more allocations every one fails, until this goes.
+// Fails every allocation after the next `count`, until destroyed.
 class AllocationLimit {
  public:
   explicit AllocationLimit(std::int64_t count) noexcept;

@@ -1,4 +1,4 @@
-// B3 in one header and in several: what is read, what is refused and why, what is printed.
+// B3 in one header and in several: parsing, formatting and errors.
 #include <gtest/gtest.h>
 
 #include "tests/links/contexts.hpp"
@@ -82,7 +82,7 @@ TEST(B3, RefusesBadSpanIds) {
   EXPECT_EQ(b3_error(trace), bad_span_id);
 }
 
-TEST(B3, RefusesBadStatesAndWhatFollows) {
+TEST(B3, RefusesBadStatesAndTrailingData) {
   for (const char* state : {"", "2", "D", "true", "false", "01", "-1"})
     EXPECT_EQ(b3_error(kIds + "-" + state), bad_sampling) << state;
   EXPECT_EQ(b3_error("2"), bad_sampling);
@@ -90,13 +90,13 @@ TEST(B3, RefusesBadStatesAndWhatFollows) {
   EXPECT_EQ(b3_error(kIds + "-1-"), bad_parent_id);
   EXPECT_EQ(b3_error(kIds + "-1-00200000000000"), bad_parent_id);
   EXPECT_EQ(b3_error(kIds + "-1-00200000000000AA"), bad_parent_id);
-  EXPECT_EQ(b3_error(kIds + "-" + std::string(kParentHex)), bad_sampling);  // a parent needs a state before it
+  EXPECT_EQ(b3_error(kIds + "-" + std::string(kParentHex)), bad_sampling);  // a parent requires a state before it
   EXPECT_EQ(b3_error(kIds + "-1-" + std::string(kParentHex) + "-1"), trailing_data);
 }
 
 TEST(B3, RefusesADelimiterFloodAtOnce) { EXPECT_EQ(b3_error(std::string(1 << 20, '-')), bad_trace_id); }
 
-TEST(B3, Prints) {
+TEST(B3, Formats) {
   EXPECT_EQ(format_b3(foreign_of(SamplingState::deferred)), kIds);
   EXPECT_EQ(format_b3(foreign_of(SamplingState::denied)), kIds + "-0");
   EXPECT_EQ(format_b3(foreign_of(SamplingState::debug, kParent)), kIds + "-d-" + std::string(kParentHex));
@@ -158,7 +158,7 @@ TEST(B3Headers, ReadsADecisionAlone) {
   EXPECT_FALSE(read_headers({{"X-B3-Sampled", "1"}}).context.is_valid());
 }
 
-TEST(B3Headers, RefusesWhatIsNotWhole) {
+TEST(B3Headers, RefusesIncompleteHeaders) {
   EXPECT_EQ(headers_error({}), no_context);
   EXPECT_EQ(headers_error({{"X-B3-TraceIds", kTraceHex}}), no_context);
   EXPECT_EQ(headers_error({kTraceHeader}), missing_field);
@@ -178,8 +178,8 @@ TEST(B3Headers, RefusesBadFields) {
     EXPECT_EQ(headers_error({kTraceHeader, kSpanHeader, {"X-B3-Sampled", bad}}), bad_sampling) << bad;
 }
 
-// A W3C context has only sampled and denied, and its other flags have no place elsewhere.
-TEST(ToForeign, SaysSampledOrDeniedAsTheFlagSays) {
+// W3C has only sampled and denied; foreign formats cannot express its other flags.
+TEST(ToForeign, TranslatesTheSampledFlag) {
   EXPECT_EQ(to_foreign(context_of(kTrace, kSpan, kTraceFlagSampled | kTraceFlagRandom)).sampling,
             SamplingState::sampled);
   EXPECT_EQ(to_foreign(context_of(kTrace, kSpan, kTraceFlagRandom)).sampling, SamplingState::denied);
@@ -188,7 +188,7 @@ TEST(ToForeign, SaysSampledOrDeniedAsTheFlagSays) {
   EXPECT_EQ(format_b3(foreign), std::string(kTraceHex) + "-" + std::string(kSpanHex) + "-1");
 }
 
-TEST(B3Headers, Prints) {
+TEST(B3Headers, Formats) {
   using Headers = HeadersOut;
   const std::string trace(kTraceHex);
   const std::string span(kSpanHex);
@@ -204,7 +204,7 @@ TEST(B3Headers, Prints) {
   EXPECT_EQ(format_b3_headers({}), Headers{});
 }
 
-TEST(B3, ReadsBackWhatItPrints) {
+TEST(B3, RoundTrips) {
   RandomContexts random(1);
   for (int i = 0; i < 20000; ++i) {
     ForeignContext made = random.foreign();
@@ -212,12 +212,12 @@ TEST(B3, ReadsBackWhatItPrints) {
     std::vector<Header> carrier;
     for (const auto& [name, value] : headers) carrier.push_back({name, value});
     ASSERT_EQ(read_headers(carrier), made) << format_b3(made);
-    if (made.sampling == SamplingState::deferred) made.parent_id = {};  // has no place in one header
+    if (made.sampling == SamplingState::deferred) made.parent_id = {};  // one header has no place for it
     ASSERT_EQ(b3(format_b3(made)), made) << format_b3(made);
   }
 }
 
-TEST(B3, AnyTextIsRefusedOrPrintsAsItself) {
+TEST(B3, RandomTextIsRefusedOrRoundTrips) {
   RandomContexts random(2);
   unsigned read = 0;
   for (int i = 0; i < 20000; ++i) {

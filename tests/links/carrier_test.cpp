@@ -1,4 +1,4 @@
-// The context of a carrier: the W3C conformance cases that are about headers, then several formats side by side.
+// extract_context(): the W3C conformance cases about headers, then carriers with several formats.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -100,7 +100,7 @@ TEST(W3cCarrier, tracestate_multiple_headers_different_keys) {
             "foo=1,bar=2 , rojo=1,congo=3");
 }
 
-// A tracestate that does not parse goes, and the traceparent stays.
+// A bad tracestate is dropped; the traceparent is kept.
 TEST(W3cCarrier, tracestate_that_is_bad_never_invalidates_traceparent) {
   const std::vector<std::string> cases = {"foo=1,foo=1", "foo =1", "FOO=1", "foo=bar=baz", "foo=\x01", "foo", "foo="};
   for (const std::string& bad : cases) {
@@ -122,7 +122,7 @@ TEST(W3cCarrier, tracestate_member_count_limit) {
   EXPECT_EQ(extracted(headers).met.trace_state, bad_trace_state);
 }
 
-// A cap on one header is no cap on many of them.
+// The limit applies to all headers together.
 TEST(W3cCarrier, tracestate_of_many_headers_has_a_limit) {
   std::vector<Header> headers = {{"traceparent", kTraceparent}};
   const std::string blank(1000, ',');
@@ -156,8 +156,8 @@ TEST(Carrier, ReadsEachFormatInAnyCaseOfItsName) {
   EXPECT_EQ(extracted({{"X-Amzn-Trace-Id", kXray}}).met.format, ContextFormat::xray);
 }
 
-// W3C, b3, X-B3, Jaeger, X-Ray: with the first ones taken away in turn, in any order of the headers.
-TEST(Carrier, TakesTheFirstFormatWhateverTheOrderOfHeaders) {
+// W3C, b3, X-B3, Jaeger, X-Ray: removes the first format in turn, for any order of the headers.
+TEST(Carrier, FormatPrecedenceIgnoresHeaderOrder) {
   const std::vector<std::vector<Header>> formats = {{{"traceparent", kTraceparent}},
                                                     {{"b3", kB3}},
                                                     kB3Headers,
@@ -176,7 +176,7 @@ TEST(Carrier, TakesTheFirstFormatWhateverTheOrderOfHeaders) {
   }
 }
 
-TEST(Carrier, GoesOnWhereAFormatIsRefusedAndSaysSo) {
+TEST(Carrier, FallsBackFromABadFormatAndReportsIt) {
   const Extracted result =
       extracted({{"traceparent", "00-bad"}, {"tracestate", "a=1"}, {"b3", "x"}, {"uber-trace-id", kJaeger}});
   EXPECT_EQ(result.context.trace_id.lo, 0xcu);
@@ -185,8 +185,8 @@ TEST(Carrier, GoesOnWhereAFormatIsRefusedAndSaysSo) {
   EXPECT_EQ(extract_error({{"b3", "x"}, {"uber-trace-id", ""}}), bad_sampling);
 }
 
-// A decision says that nothing is recorded: the other form of the same format is not asked for another answer.
-TEST(Carrier, AB3HeaderThatParsesHidesTheOthersOfB3) {
+// The single header may hold only a decision; the X-B3 headers must not override it.
+TEST(Carrier, AValidB3HeaderHidesTheXB3Headers) {
   std::vector<Header> headers = kB3Headers;
   headers.push_back({"b3", "0"});
   EXPECT_EQ(extract_error(headers), no_ids);
@@ -199,12 +199,12 @@ TEST(Carrier, ATraceWithoutASpanIsNoContext) {
   EXPECT_EQ(extract_error({{"x-b3-sampled", "1"}}), no_ids);
 }
 
-TEST(Carrier, OfAHeaderThatStandsTwiceTheFirstCounts) {
+TEST(Carrier, UsesTheFirstOfDuplicateHeaders) {
   EXPECT_EQ(low_of({{"b3", kB3}, {"b3", "0000000000000001-0000000000000001-1"}}), 0xbu);
   EXPECT_EQ(low_of({{"uber-trace-id", kJaeger}, {"uber-trace-id", "1:1:0:1"}}), 0xcu);
 }
 
-TEST(Carrier, LeavesBaggageAlone) {
+TEST(Carrier, IgnoresBaggage) {
   EXPECT_EQ(extract_error({{"baggage", "traceparent=" + kTraceparent}, {"uberctx-x", "1"}}), no_context);
 }
 

@@ -1,4 +1,4 @@
-// Snapshots of a ContextStore: they come back whole, or are refused with the offset and change nothing.
+// Snapshots of a ContextStore: they round trip, or load() refuses them with an offset and changes nothing.
 #include <gtest/gtest.h>
 
 #include "base/bytes.hpp"
@@ -29,7 +29,7 @@ Buffer snapshot_of(const ContextStore& store) {
 
 SpanContext numbered(std::uint64_t number) { return context_of({0, number}, {number}); }
 
-// Three entries, put at 1, 2 and 3 seconds, the snapshot at 4.
+// Three entries put at 1, 2 and 3 seconds; the snapshot is taken at 4.
 std::unique_ptr<ContextStore> small_store() {
   auto store = store_of();
   const LinkAttribute attributes[] = {{"text", "x"}, {"int", -1}, {"double", 2.5}, {"bool", true}};
@@ -46,7 +46,7 @@ std::unique_ptr<ContextStore> small_store() {
   return store;
 }
 
-// Loading must fail, and leave a store with other entries as it was.
+// Expects load() to fail and to leave a store with other entries unchanged.
 Error refused(const Buffer& bytes) {
   const auto store = store_of();
   EXPECT_TRUE(store->tick(5));
@@ -59,7 +59,7 @@ Error refused(const Buffer& bytes) {
   return loaded.error();
 }
 
-TEST(Snapshot, ComesBackWhole) {
+TEST(Snapshot, RoundTrips) {
   const auto store = small_store();
   const Buffer bytes = snapshot_of(*store);
   const auto other = store_of({.hash_seed = 9});
@@ -87,7 +87,7 @@ TEST(Snapshot, OfAnEmptyStoreIsAHeader) {
   EXPECT_TRUE(small_store()->load(bytes));
 }
 
-// Equal contents are equal bytes: the layout is fixed, for files that are there already.
+// The layout is fixed: existing files must stay readable, and equal contents have equal bytes.
 TEST(Snapshot, HasTheBytesOfItsVersion) {
   const auto store = store_of();
   ASSERT_TRUE(store->tick(0x0102030405));
@@ -147,7 +147,7 @@ TEST(Snapshot, EveryDamagedByteIsRefused) {
   }
 }
 
-TEST(Snapshot, SaysWhichRecordIsDamaged) {
+TEST(Snapshot, ReportsTheDamagedRecord) {
   const Buffer bytes = snapshot_of(*small_store());
   const std::size_t second = links::kSnapshotHeaderSize + 12 + base::load_le32(bytes.data() + 48);
   Buffer damaged = bytes;
@@ -158,7 +158,7 @@ TEST(Snapshot, SaysWhichRecordIsDamaged) {
   EXPECT_EQ(refused(damaged), Error(ErrorCode::bad_length, second));
 }
 
-TEST(Snapshot, BytesBehindTheEndAreRefused) {
+TEST(Snapshot, TrailingBytesAreRefused) {
   Buffer bytes = snapshot_of(*small_store());
   const std::size_t size = bytes.size();
   bytes.push_back(0);
@@ -173,7 +173,7 @@ TEST(Snapshot, ANewerVersionIsRefusedWhateverItsHeader) {
   EXPECT_EQ(refused(bytes), Error(ErrorCode::unknown_version, 8));
 }
 
-// A snapshot with right checksums around the given records.
+// A snapshot of the given records with correct checksums.
 Buffer sealed(const std::vector<Buffer>& records, std::int64_t now_ns = 4 * kNanosPerSecond, int count_off = 0) {
   links::SnapshotHeader header{records.size() + static_cast<std::uint64_t>(count_off), now_ns, 0};
   for (const Buffer& record : records) header.records_size += record.size() + links::kSnapshotRecordOverhead;
@@ -190,14 +190,14 @@ Buffer record_of(std::string_view key, const SpanContext& context, std::int64_t 
   return record;
 }
 
-TEST(Snapshot, RecordsThatCannotBeAreRefused) {
-  const Buffer sound = record_of("a", numbered(1));
-  EXPECT_TRUE(store_of()->load(sealed({sound})));
+TEST(Snapshot, InvalidRecordsAreRefused) {
+  const Buffer valid = record_of("a", numbered(1));
+  EXPECT_TRUE(store_of()->load(sealed({valid})));
   constexpr std::uint64_t kFirst = links::kSnapshotHeaderSize + 4;
-  EXPECT_EQ(refused(sealed({sound}, -1)), Error(ErrorCode::bad_snapshot, 24));
-  EXPECT_EQ(refused(sealed({sound}, 4, 1)), Error(ErrorCode::bad_snapshot, kFirst));  // put after the snapshot
-  EXPECT_EQ(refused(sealed({sound}, 4 * kNanosPerSecond, 1)), Error(ErrorCode::bad_snapshot, 16));
-  EXPECT_EQ(refused(sealed({sound, sound})).code(), ErrorCode::bad_snapshot);  // one key twice
+  EXPECT_EQ(refused(sealed({valid}, -1)), Error(ErrorCode::bad_snapshot, 24));
+  EXPECT_EQ(refused(sealed({valid}, 4, 1)), Error(ErrorCode::bad_snapshot, kFirst));  // put after the snapshot
+  EXPECT_EQ(refused(sealed({valid}, 4 * kNanosPerSecond, 1)), Error(ErrorCode::bad_snapshot, 16));
+  EXPECT_EQ(refused(sealed({valid, valid})).code(), ErrorCode::bad_snapshot);  // duplicate key
   EXPECT_EQ(refused(sealed({record_of("b", numbered(1), 2), record_of("a", numbered(1), 1)})).code(),
             ErrorCode::bad_snapshot);  // not in order
   EXPECT_EQ(refused(sealed({record_of("", numbered(1))})), Error(ErrorCode::bad_snapshot, kFirst));
@@ -208,14 +208,14 @@ TEST(Snapshot, RecordsThatCannotBeAreRefused) {
   EXPECT_EQ(refused(sealed({record_of("a", numbered(1), 1, no_key)})), Error(ErrorCode::bad_snapshot, kFirst + 38));
   const std::vector<LinkAttribute> many(129, LinkAttribute{"k", 1});
   EXPECT_EQ(refused(sealed({record_of("a", numbered(1), 1, many)})), Error(ErrorCode::bad_snapshot, kFirst + 37));
-  Buffer changed = sound;
+  Buffer changed = valid;
   changed.push_back(0);
-  EXPECT_EQ(refused(sealed({changed})), Error(ErrorCode::bad_snapshot, kFirst + sound.size()));
-  changed = sound;
+  EXPECT_EQ(refused(sealed({changed})), Error(ErrorCode::bad_snapshot, kFirst + valid.size()));
+  changed = valid;
   changed[27] = 2;  // remote is 0 or 1
   EXPECT_EQ(refused(sealed({changed})), Error(ErrorCode::bad_snapshot, kFirst + 27));
-  changed = sound;
-  changed[36] = 0x80;  // the size of the trace state: a varint that is not minimal
+  changed = valid;
+  changed[36] = 0x80;  // the size of the trace state, as a varint that is not minimal
   EXPECT_EQ(refused(sealed({changed})), Error(ErrorCode::bad_snapshot, kFirst + 36));
 }
 
@@ -229,15 +229,15 @@ TEST(Snapshot, EveryTruncatedRecordIsRefused) {
   }
 }
 
-// Whatever a count or a size declares, no memory is taken for it.
-TEST(Snapshot, DeclaredSizesCostNothing) {
+// A declared count or size never determines an allocation.
+TEST(Snapshot, DeclaredSizesAllocateNothing) {
   const std::uint64_t before = allocations();
   Buffer bytes = sealed({}, 0, 0x7fffffff);
   EXPECT_EQ(refused(bytes), Error(ErrorCode::bad_snapshot, 16));
   EXPECT_LT(allocations() - before, 200u);
 }
 
-TEST(Snapshot, LimitsOfTheStoreHold) {
+TEST(Snapshot, RespectsTheLimitsOfTheStore) {
   const Buffer bytes = snapshot_of(*small_store());
   const auto store = store_of({.entries_max = 2});
   ASSERT_TRUE(store->load(bytes));
@@ -248,7 +248,7 @@ TEST(Snapshot, LimitsOfTheStoreHold) {
   EXPECT_EQ(store->statistics().losses[0].name, "context_evicted");
 }
 
-TEST(Snapshot, TimeGoesOnFromTheLaterOne) {
+TEST(Snapshot, TimeContinuesFromTheLaterOne) {
   const Buffer bytes = snapshot_of(*small_store());
   const auto store = store_of({.ttl_ns = 8 * kNanosPerSecond});
   ASSERT_TRUE(store->load(bytes));
@@ -256,7 +256,7 @@ TEST(Snapshot, TimeGoesOnFromTheLaterOne) {
   const auto late = store_of({.ttl_ns = 8 * kNanosPerSecond});
   ASSERT_TRUE(late->tick(10 * kNanosPerSecond));
   ASSERT_TRUE(late->load(bytes));
-  EXPECT_EQ(late->statistics().entries, 1u);  // put at 3; those of 1 and 2 are over
+  EXPECT_EQ(late->statistics().entries, 1u);  // put at 3; the entries of 1 and 2 have expired
   EXPECT_EQ(late->statistics().losses[0].name, "context_expired");
   EXPECT_EQ(late->statistics().losses[0].count, 2u);
 }
@@ -283,7 +283,7 @@ TEST(Snapshot, SurvivesEveryFailedAllocation) {
   EXPECT_GT(failed, 3u);
 }
 
-TEST(Snapshot, RandomStoresComeBackWhole) {
+TEST(Snapshot, RandomStoresRoundTrip) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     RandomContexts random(seed);
     const auto store = store_of();

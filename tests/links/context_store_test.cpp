@@ -1,4 +1,4 @@
-// ContextStore: put, get, link, remove, expiry and eviction, alone and beside a naive model; threads.
+// ContextStore: put, get, link, remove, expiry and eviction, also against a naive model; concurrent threads.
 #include "entail/context_store.hpp"
 
 #include <gtest/gtest.h>
@@ -39,7 +39,7 @@ bool holds(const ContextStore& store, std::string_view key) {
   return store.get(key, context) == none;
 }
 
-TEST(ContextStore, GivesBackWhatWasPut) {
+TEST(ContextStore, ReturnsWhatWasPut) {
   const auto store = store_of();
   SpanContext context = context_of(kTrace, kSpan, 0x83);
   context.trace_state = "a=1";
@@ -57,7 +57,7 @@ TEST(ContextStore, GivesBackWhatWasPut) {
   EXPECT_EQ(store->statistics().missed, 2u);
 }
 
-TEST(ContextStore, GivesALinkADayLater) {
+TEST(ContextStore, LinksToAContextOneDayOld) {
   const auto store = store_of();
   const LinkAttribute attributes[] = {
       {link_key::kWorkflowId, "w-7"}, {"attempt", 3}, {"ratio", -0.25}, {"dry", true}, {link_key::kType, "other"}};
@@ -89,7 +89,7 @@ TEST(ContextStore, GivesALinkADayLater) {
   EXPECT_EQ(span.links(0).flags(), 0x301u);
 }
 
-TEST(ContextStore, PutReplacesAndIsTheNewestAgain) {
+TEST(ContextStore, PutReplacesAndBecomesTheNewest) {
   const auto store = store_of({.entries_max = 2});
   EXPECT_EQ(store->put("a", numbered(1)), none);
   EXPECT_EQ(store->put("b", numbered(2)), none);
@@ -106,7 +106,7 @@ TEST(ContextStore, PutReplacesAndIsTheNewestAgain) {
   EXPECT_EQ(loss(*store, "context_evicted"), 1u);
 }
 
-TEST(ContextStore, RemoveSaysWhetherItWasThere) {
+TEST(ContextStore, RemoveReportsWhetherTheKeyExisted) {
   const auto store = store_of();
   store->put("a", numbered(1));
   EXPECT_TRUE(store->remove("a"));
@@ -155,7 +155,7 @@ TEST(ContextStore, EvictsTheOldestByBytes) {
     EXPECT_EQ(holds(*store, "key" + std::to_string(i)), i > 1000 - statistics.entries) << i;
 }
 
-TEST(ContextStore, RefusesWhatItCannotHold) {
+TEST(ContextStore, RefusesInvalidAndOversizedEntries) {
   const auto store = store_of({.bytes_max = 4096});
   store->put("a", numbered(1));
   EXPECT_EQ(store->put("", numbered(1)), bad_key);
@@ -203,8 +203,8 @@ TEST(ContextStore, SurvivesEveryFailedAllocation) {
   }
 }
 
-// Beside a list in the order of putting: the same entries after every step, and all that went is counted.
-TEST(ContextStore, AgreesWithAListInOrder) {
+// Against a list in insertion order: equal entries after every step, and every removal is counted.
+TEST(ContextStore, MatchesANaiveModel) {
   struct Row {
     std::string key;
     SpanContext context;
@@ -256,7 +256,7 @@ TEST(ContextStore, AgreesWithAListInOrder) {
   }
 }
 
-TEST(ContextStore, ServesThreadsAtOnce) {
+TEST(ContextStore, ServesConcurrentThreads) {
   const auto store = store_of({.entries_max = 500, .ttl_ns = 50 * kSecond});
   constexpr std::uint64_t kThreads = 4;
   constexpr std::uint64_t kSteps = 4000;

@@ -1,4 +1,4 @@
-// Contexts that the tests of the room share. Seeds are fixed. Thread rule: Confined.
+// Contexts for the tests of this room, fixed and random with fixed seeds. Thread rule: Confined.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -31,7 +31,7 @@ inline ForeignContext foreign_of(SamplingState sampling, SpanId parent_id = {}, 
   return {context_of(trace_id, kSpan, is_sampled ? 1 : 0), parent_id, sampling};
 }
 
-// A context that nothing reads by chance: what must be left alone on error.
+// The output argument before each call; must be unchanged on error.
 inline SpanContext untouched() {
   SpanContext context = context_of({7, 7}, {7}, 7);
   context.is_remote = false;
@@ -56,7 +56,7 @@ inline ForeignContext read_by(ForeignParser parse, std::string_view text) {
   return parsed;
 }
 
-// IDs of all shapes: any 128 bits, 64-bit ones, small numbers, high bits alone; never zero.
+// IDs of all shapes: 128 bits, 64 bits, small numbers, high bits only; never zero.
 class RandomContexts {
  public:
   explicit RandomContexts(std::uint64_t seed) : random_(seed) {}
@@ -79,7 +79,7 @@ class RandomContexts {
     made.context.span_id = span_id();
     return made;
   }
-  // Any bytes up to the size, many of them from the alphabet.
+  // Random bytes, mostly from the alphabet, up to size_max.
   std::string text(std::string_view alphabet, std::size_t size_max) {
     std::string made(below(size_max + 1), ' ');
     for (char& c : made) c = below(16) == 0 ? static_cast<char>(below(256)) : alphabet[below(alphabet.size())];

@@ -1,4 +1,4 @@
-// The code of docs/contexts.md: it stands here as it stands there, and does what the page says.
+// Compiles and runs the code of docs/contexts.md and checks what the page says about it.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -15,7 +15,7 @@ std::string file_text(const std::string& path) {
   return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
 }
 
-// What the three pieces leave behind, one after another.
+// The results of the three snippets, in order.
 struct Left {
   std::string row;
   std::vector<std::uint8_t> span_bytes;

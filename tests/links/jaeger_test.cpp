@@ -1,4 +1,4 @@
-// Jaeger's uber-trace-id: what is read, what is refused and why, what is printed.
+// Jaeger's uber-trace-id: parsing, formatting and errors.
 #include <gtest/gtest.h>
 
 #include "tests/links/contexts.hpp"
@@ -24,7 +24,7 @@ TEST(Jaeger, ReadsEveryState) {
 }
 
 // 4 is not used, 8 is "firehose", the others have no meaning.
-TEST(Jaeger, PassesOverOtherFlags) {
+TEST(Jaeger, IgnoresOtherFlags) {
   EXPECT_EQ(jaeger(kIds + ":0:8"), foreign_of(SamplingState::denied));
   EXPECT_EQ(jaeger(kIds + ":0:9"), foreign_of(SamplingState::sampled));
   EXPECT_EQ(jaeger(kIds + ":0:fc"), foreign_of(SamplingState::denied));
@@ -83,7 +83,7 @@ TEST(Jaeger, RefusesBadFields) {
   EXPECT_EQ(jaeger_error("1:1:0:x"), bad_flags);
 }
 
-TEST(Jaeger, RefusesAnotherNumberOfFields) {
+TEST(Jaeger, RefusesAWrongNumberOfFields) {
   EXPECT_EQ(jaeger_error(""), bad_separator);
   EXPECT_EQ(jaeger_error("1"), bad_separator);
   EXPECT_EQ(jaeger_error("1:1:0"), bad_separator);
@@ -98,7 +98,7 @@ TEST(Jaeger, AcceptsWhitespaceAroundTheValueOnly) {
   EXPECT_EQ(jaeger_error(kIds + ": 0:1"), bad_parent_id);
 }
 
-TEST(Jaeger, Prints) {
+TEST(Jaeger, Formats) {
   EXPECT_EQ(format_jaeger(foreign_of(SamplingState::sampled)), kIds + ":0:01");
   EXPECT_EQ(format_jaeger(foreign_of(SamplingState::denied, kParent)), kIds + ":" + std::string(kParentHex) + ":00");
   EXPECT_EQ(format_jaeger(foreign_of(SamplingState::debug)), kIds + ":0:03");
@@ -106,7 +106,7 @@ TEST(Jaeger, Prints) {
   EXPECT_EQ(format_jaeger({}), "");
 }
 
-TEST(Jaeger, ReadsBackWhatItPrints) {
+TEST(Jaeger, RoundTrips) {
   RandomContexts random(3);
   for (int i = 0; i < 20000; ++i) {
     ForeignContext made = random.foreign();

@@ -1,4 +1,4 @@
-// LinkBuilder, read back by protobuf C++: what is on a link, what is refused and left out, and what it allocates.
+// LinkBuilder, decoded with protobuf C++: fields, refused contexts, left-out parts and allocations.
 #include "entail/link_builder.hpp"
 
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ ProtoLink link_of(const LinkBuilder& builder) {
   return span.links_size() == 1 ? span.links(0) : ProtoLink();
 }
 
-// "key=value" in the order of the wire; texts in quotes.
+// "key=value" in wire order; strings quoted.
 std::vector<std::string> attributes_of(const ProtoLink& link) {
   std::vector<std::string> attributes;
   for (const auto& attribute : link.attributes()) {
@@ -62,7 +62,7 @@ TEST(LinkBuilder, WritesABareLinkInThirtyFiveBytes) {
   EXPECT_EQ(link.dropped_attributes_count(), 0u);
 }
 
-TEST(LinkBuilder, FlagsSayWhetherTheContextIsRemote) {
+TEST(LinkBuilder, EncodesIsRemoteInTheFlags) {
   LinkBuilder builder;
   SpanContext local = context_of(kTrace, kSpan, 0xff);
   local.is_remote = false;
@@ -117,7 +117,7 @@ TEST(LinkBuilder, WritesAllDetailsUnderTheirKeys) {
                                           "empty=''"}));
 }
 
-TEST(LinkVocabulary, IsWrittenAsItIs) {
+TEST(LinkVocabulary, HasTheDocumentedSpelling) {
   const std::string_view types[] = {link_type::kBatchSource,   link_type::kAsyncTrigger,
                                     link_type::kRetryPrevious, link_type::kFanoutSource,
                                     link_type::kFaninTarget,   link_type::kWorkflowPredecessor,
@@ -134,7 +134,7 @@ TEST(LinkVocabulary, IsWrittenAsItIs) {
             "scheduled_trigger triggered_by batch_member follows_from aggregates retry_of compensates derived_from ");
 }
 
-TEST(LinkBuilder, RefusesWhatIsNoContextAndCountsIt) {
+TEST(LinkBuilder, RefusesAndCountsInvalidContexts) {
   LinkBuilder builder;
   EXPECT_EQ(builder.add(SpanContext{}), zero_trace_id);
   EXPECT_EQ(builder.add(context_of({}, kSpan)), zero_trace_id);
@@ -176,7 +176,7 @@ TEST(LinkBuilder, AddsStoredContextsAndCarriers) {
   for (const ProtoLink& link : span.links()) EXPECT_EQ(link.SerializeAsString(), span.links(2).SerializeAsString());
 }
 
-TEST(LinkBuilder, CountsWhatACarrierLost) {
+TEST(LinkBuilder, CountsPartsLostFromACarrier) {
   LinkBuilder builder;
   const Header headers[] = {{"traceparent", "00-"}, {"b3", "000000000000000b-000000000000000b"}};
   EXPECT_EQ(builder.add(Carrier(headers)), none);
@@ -251,7 +251,7 @@ TEST(LinkBuilder, ABatchHasIndexSizeDelayAndOwnAttributes) {
   EXPECT_EQ(attributes_of(span_of(builder).links(3))[0], "link.type='fanin_target'");
 }
 
-// Appended to a span's own bytes, the fields are links of that span, for the engine's reader too.
+// span_fields() appended to a span are links of that span, for protobuf and for the engine's decoder.
 TEST(LinkBuilder, FieldsAreAppendedToASpan) {
   otlp::Span own;
   own.set_name("batch");
@@ -274,7 +274,7 @@ TEST(LinkBuilder, FieldsAreAppendedToASpan) {
   EXPECT_EQ(decoded.link_count, 301u);
 }
 
-TEST(LinkBuilder, LimitsRefuseAndCostNothingElse) {
+TEST(LinkBuilder, RefusesLinksBeyondItsLimits) {
   LinkBuilder few(LinkBuilderLimits{.links_max = 2});
   for (int i = 0; i < 5; ++i) few.add(context_of());
   EXPECT_EQ(few.link_count(), 2u);
@@ -290,7 +290,7 @@ TEST(LinkBuilder, LimitsRefuseAndCostNothingElse) {
   EXPECT_EQ(small.add(context_of()), none);
   EXPECT_EQ(small.add(context_of()), no_room);
   EXPECT_EQ(span_of(small).links_size(), 2);
-  // An attribute that could never be written is left out before it is copied.
+  // An attribute beyond the limit is left out before it is copied.
   const std::string huge(1 << 20, 'x');
   const LinkAttribute beyond[] = {{"k", huge}};
   details.attributes = beyond;
@@ -351,7 +351,7 @@ TEST(LinkBuilder, AllocatesNothingOnceItsBuffersHaveGrown) {
   EXPECT_EQ(builder.link_count(), 200u);
 }
 
-// Whichever allocation fails: the links that were added are whole, the others are refused.
+// Whichever allocation fails, added links are complete and all others are refused.
 TEST(LinkBuilder, SurvivesEveryFailedAllocation) {
   const LinkAttribute own[] = {{"messaging.message.id", "3b241101-e2bb-4255-8caf-4136c566a962"}};
   LinkDetails details;

@@ -1,4 +1,4 @@
-// AWS X-Amzn-Trace-Id: what is read, what is refused and why, what is printed.
+// AWS X-Amzn-Trace-Id: parsing, formatting and errors.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -90,7 +90,7 @@ TEST(Xray, RefusesBadParentsAndStates) {
     EXPECT_EQ(xray_error(with_root("Sampled=" + std::string(state))), bad_sampling) << state;
 }
 
-TEST(Xray, RefusesWhatIsNoList) {
+TEST(Xray, RefusesMalformedLists) {
   EXPECT_EQ(xray_error(with_root("Sampled")), bad_separator);
   EXPECT_EQ(xray_error("1-463ac35c-9f6413ad48485a3953bb6124"), bad_separator);
   EXPECT_EQ(xray_error(with_root(kRoot)), duplicate_field);
@@ -105,7 +105,7 @@ TEST(Xray, RefusesMoreThanItsLimit) {
   EXPECT_EQ(xray_error(std::string(1 << 20, ';')), too_long);
 }
 
-TEST(Xray, Prints) {
+TEST(Xray, Formats) {
   EXPECT_EQ(format_xray(foreign_of(SamplingState::sampled)), whole("Sampled=1"));
   EXPECT_EQ(format_xray(foreign_of(SamplingState::denied)), whole("Sampled=0"));
   EXPECT_EQ(format_xray(foreign_of(SamplingState::debug)), whole("Sampled=1"));
@@ -113,14 +113,14 @@ TEST(Xray, Prints) {
   EXPECT_EQ(format_xray({}), "");
 }
 
-TEST(Xray, ReadsBackWhatItPrints) {
+TEST(Xray, RoundTrips) {
   RandomContexts random(4);
   for (int i = 0; i < 20000; ++i) {
     ForeignContext made = random.foreign();
     if (random.below(8) == 0) made.context.span_id = {};
     const std::string text = format_xray(made);
     ASSERT_LE(text.size(), 256u);
-    made.parent_id = {};  // the sender's own parent has no place here
+    made.parent_id = {};  // the format has no place for it
     if (made.sampling == SamplingState::debug) made.sampling = SamplingState::sampled;
     ASSERT_EQ(xray(text), made) << text;
   }
