@@ -1,4 +1,4 @@
-// Classifies the IDs of spans and links, from protobuf and JSON alike (DESIGN 4.5).
+// Classifies the IDs of spans and links, from protobuf and JSON alike (docs/design.md 4.5).
 // Thread rule: Immutable. Cost: a few loads.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace entail::context {
 
-// good and null_target are not errors; the rest are the reasons of FORMATS "Summary", in order of precedence.
+// good and null_target are not errors; the rest are reasons of docs/formats.md "Summary", in order of precedence.
 enum class Identity : std::uint8_t { good, null_target, bad_hex, wrong_length, all_zero };  // rejected from bad_hex on
 constexpr unsigned kIdentityCount = 5;
 

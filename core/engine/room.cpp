@@ -19,8 +19,8 @@ namespace {
 // Slots that stay free for the windows that a busy tick opens, while older ones are being closed.
 constexpr unsigned kSlotsFree = 2;
 constexpr unsigned kRotationsMax = 4;  // for the sake of what one tick moves
-// What a tick does ahead of need, and in proportion to the nodes that were made since the last one, so that it keeps up:
-// steps of closing a window (Compaction::advance), and evictions.
+// What a tick does ahead of need, and in proportion to the nodes that were made since the last one, so that it keeps
+// up: steps of closing a window (Compaction::advance), and evictions.
 constexpr std::uint64_t kStepsPerTick = 1 << 15;
 constexpr std::uint64_t kStepsPerNode = 4;
 constexpr std::uint64_t kEvictionsPerTick = 1 << 12;

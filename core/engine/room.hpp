@@ -1,13 +1,13 @@
-// Room: keeps the engine within memory_limit (DESIGN 3.7, 3.8, G5, G9). It evicts traces at the start of a tick when
-// too little is left, opens and closes windows of the graph at its end, and gives span bytes back.
+// Room: keeps the engine within memory_limit (docs/design.md 3.7, 3.8, G5, G9). It evicts traces at the start of a tick
+// when too little is left, opens and closes windows of the graph at its end, and gives span bytes back.
 //
 // Order of release, oldest first: absent traces and records of sealed and kept ones, which go with their windows; then
 // retained traces; then pending ones. A window goes early if few of its nodes must be copied (is_worth_closing); traces
 // are evicted until enough windows are worth closing and enough generations of span bytes are free, so every eviction
 // ends in released memory. With less than three sixteenths of memory_limit left, each tick does a part of this, in
-// proportion to what came; with less than one, or when a request found no room, a tick does all that is needed. What cannot be released in this tick because lanes may still be
-// in the current window, is closed to new requests now and released in the next. So a request finds room after two
-// ticks.
+// proportion to what came; with less than one, or when a request found no room, a tick does all that is needed. What
+// cannot be released in this tick because lanes may still be in the current window, is closed to new requests now and
+// released in the next. So a request finds room after two ticks.
 //
 // PROTOCOL window_close: no node of a window comes out of a log after the window was examined, so nothing that was
 // written into it is overlooked.
