@@ -102,7 +102,7 @@ TEST_F(Pressure, ARequestThatCanNeverFit_IsReportedWithItsSize_AndLost) {
     EXPECT_EQ(outcome.exit_code, 4) << outcome.err;
     EXPECT_TRUE(contains(outcome.err, "in.otlp: a request of " + grouped(large.size()) + " bytes")) << outcome.err;
     EXPECT_TRUE(contains(outcome.err,
-                         " bytes with 1 span needs more than a quarter of memory_limit; it is lost (the "
+                         " bytes with 1 span needs more than a quarter of memory_limit and was rejected (the "
                          "message at byte " +
                              std::to_string(first.size() + 4) + ")"))
         << outcome.err;
@@ -184,7 +184,7 @@ TEST_F(Pressure, WithoutEvictions_ThreadsChangeNothingButTheOriginsNamed) {
 TEST_F(Pressure, HelpSaysWhereTheLimitComesFrom) {
   const Outcome help = run("sample --help");
   EXPECT_TRUE(contains(help.out, "--strict")) << help.out;
-  EXPECT_TRUE(contains(help.out, "half of the memory that the process may use")) << help.out;
+  EXPECT_TRUE(contains(help.out, "half of the memory available to the process")) << help.out;
   EXPECT_TRUE(contains(help.out, "4 with --strict")) << help.out;
 }
 

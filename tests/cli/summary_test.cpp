@@ -81,7 +81,7 @@ TEST(SummaryJson, EmptyRun_HasAllItsZeros) {
 TEST(SummaryTable, TellsEachNumberAndNoZeroLosses_WithoutColours) {
   const std::string table = summary_table(some_statistics(), some_facts(), Paint{false});
   for (const char* expected :
-       {"passed over: metrics", "linked, 1 hop ", "linking, 2 hops", "toward causes", "errors", "keep_after_seal",
+       {"skipped: metrics", "linked, 1 hop ", "linking, 2 hops", "toward causes", "errors", "keep_after_seal",
         "rejected", "all_zero 2", "peak memory 1.0 MiB; the engine's account 684 KiB of memory_limit 64 MiB"}) {
     EXPECT_NE(table.find(expected), std::string::npos) << expected << "\n" << table;
   }

@@ -107,7 +107,8 @@ void link_rows(Table& table, const Statistics& statistics) {
 void loss_rows(Table& table, const Statistics& statistics) {
   const std::uint64_t broken = count_of(statistics.losses, "keep_after_seal");
   table.heading("Broken chains");
-  table.row("traces reached after their spans were released", broken, {}, broken > 0 ? table.paint().yellow() : "");
+  table.row("traces reached too late", broken, broken > 0 ? "their spans had been released" : "",
+            broken > 0 ? table.paint().yellow() : "");
   table.heading("Losses");
   bool any = false;
   for (const NamedCount& loss : statistics.losses) {
