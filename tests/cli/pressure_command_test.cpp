@@ -69,7 +69,7 @@ TEST_F(Pressure, EveryRequestIsTakenIn_AndTheSummarySaysWhatWasEvicted) {
     EXPECT_GT(number(summary, "/run/peak_memory_bytes"), number(summary, "/run/account_peak_bytes") / 2);
   }
   const Outcome table = run("sample -c small.yaml in.otlp -o out");
-  EXPECT_TRUE(table.out.starts_with("Notes\n  For lack of memory something was evicted or lost (evicted "))
+  EXPECT_TRUE(table.out.starts_with("Notes\n  Some data was evicted or lost because memory was short (evicted "))
       << table.out;
 }
 

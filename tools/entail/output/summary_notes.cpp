@@ -51,7 +51,7 @@ bool lost_for_memory(const Statistics& statistics) { return !memory_losses(stati
 std::vector<std::string> memory_notes(const Statistics& statistics, const RunFacts& facts) {
   std::vector<std::string> notes;
   if (const std::string losses = memory_losses(statistics); !losses.empty()) {
-    notes.push_back("Traces or records were evicted or lost because memory was short (" + losses +
+    notes.push_back("Some data was evicted or lost because memory was short (" + losses +
                     "): " + what_to_raise(statistics, facts) + ".");
     if (facts.threads > 1) notes.emplace_back("With several threads, another run may keep different traces.");
   }
