@@ -109,7 +109,7 @@ std::vector<Row> link_rows() {
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.origins; }>(
       unset_is(texts("links.origins", kPoliciesMax,
                      "Names of the policies that make a trace an origin: its linked traces are kept too. [] = none."),
-               "status_code policies that name ERROR, and and policies that contain one")));
+               "status_code policies that name ERROR, and policies of type and that contain one")));
   OptionShape mode =
       choice("links.propagate.mode", kModes,
              "Which linked traces are kept. cone: causes and consequences; a path never changes direction. "
@@ -123,7 +123,7 @@ std::vector<Row> link_rows() {
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_links_followed; }>(
       whole("links.propagate.max_links_followed", {0, kUint32Max},
             "How many linked traces are followed from one trace, per direction. Only traces whose spans arrived "
-            "here count; the others are counted as a loss.")));
+            "here count. Traces beyond the limit are a counted loss.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_traces_per_origin; }>(
       whole("links.propagate.max_traces_per_origin", {0, kUint32Max},
             "How many traces one origin can keep over links; traces with fewer hops come first.")));

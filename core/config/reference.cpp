@@ -167,6 +167,22 @@ std::string configuration_page() {
       "- `$$` means `$`. `${env:NAME}` is an error: Entail does not read the environment.\n"
       "- Anchors, aliases and merge keys (`<<`) work; a duplicate key is an error.\n\n"
       "The terms used below (origin, hop, linked, linking, loss, ...) are in the [glossary](glossary.md).\n\n"
+      "## Where to start\n\n"
+      "Set the policies and `memory_limit`, and leave the rest at its defaults.\n\n"
+      "- **Memory.** As a rule of thumb, the engine needs 1.25 times the OTLP bytes that arrive during `decision_wait` "
+      "plus\n"
+      "  `retain.window`, and about 250 bytes for each trace that arrives during `retain.records`. If the loss "
+      "`evicted` "
+      "or\n"
+      "  `records_forgotten` rises, raise `memory_limit` or shorten these times.\n"
+      "- **How long ago.** `retain.window` must be longer than the time between a cause and its failed consequence. If "
+      "the loss\n"
+      "  `keep_after_seal` rises, it is too short.\n"
+      "- **How far.** `entail links FILE` shows the delays, the fan-out and the group sizes of your links, from which "
+      "you can choose\n"
+      "  `retain.window`, `max_links_followed` and `max_traces_per_origin`. [patterns.md](patterns.md) has examples of "
+      "rules for\n"
+      "  single types of links.\n\n"
       "## Options\n\n";
   append_option_table(out);
   out +=
