@@ -117,11 +117,11 @@ func (e *Engine) Close() {
 
 // Receipt describes the result of one request, accepted or not.
 type Receipt struct {
-	Signal       Signal // JSON of another signal than traces is no error, and passed over
+	Signal       Signal // requests of other signals are not an error and are skipped
 	Spans        uint64 // in the request, refused ones included
 	ValuesLost   uint64 // JSON values that protobuf cannot hold, each dropped alone
 	EndTimeMaxNs int64  // the largest end time of its spans that may move a clock; 0 = none
-	Rejected     uint64 // of the spans: refused for their IDs, while the rest was taken in
+	Rejected     uint64 // spans rejected for invalid IDs; the others were accepted
 }
 
 // Signal is the kind of data in a request.

@@ -179,7 +179,7 @@ class SampleRun {
     if (error.code() != ErrorCode::no_room && error.code() != ErrorCode::busy) {
       return "the engine stopped: " + describe(error);
     }
-    return "internal error: a request was not taken in after " + grouped(Feed::kTicksMax) + " ticks (" +
+    return "internal error: a request was not accepted after " + grouped(Feed::kTicksMax) + " ticks (" +
            describe(error) + "); the output is incomplete";
   }
 

@@ -19,7 +19,7 @@ import (
 type options struct {
 	collector string // programs
 	entail    string
-	folder    string // for everything that is written
+	folder    string // for all output files
 	spans     int    // of the measured load; as many go before, to warm up
 	rate      int    // spans a second; 0: as many as it takes
 	rounds    int

@@ -44,7 +44,7 @@ func (l *decisionLog) writeAll(engine *entail.Engine) error {
 		}
 		unwritten++
 		_, _ = l.buffer.Write(l.decision.JSON)
-		_ = l.buffer.WriteByte('\n') // an error stays until Flush tells it
+		_ = l.buffer.WriteByte('\n') // Flush reports the error
 	}
 	if err := l.buffer.Flush(); err != nil {
 		l.lost += unwritten
