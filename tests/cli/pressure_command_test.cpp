@@ -59,7 +59,7 @@ TEST_F(Pressure, EveryRequestIsTakenIn_AndTheSummarySaysWhatWasEvicted) {
     EXPECT_EQ(number(summary, "/spans/received"), 200000u);
     EXPECT_GT(loss(summary, "evicted"), 0u);
     const std::string note(array_at(summary, "/notes").at(0).get_string().value());
-    EXPECT_TRUE(contains(note, "evicted or lost (evicted ")) << note;
+    EXPECT_TRUE(contains(note, "because memory was short (evicted ")) << note;
     EXPECT_TRUE(contains(note, "raise memory_limit (now 16 MiB; the engine held up to ")) << note;
     EXPECT_TRUE(contains(note, "retain.max_bytes (now 8.0 MiB)")) << note;
     EXPECT_TRUE(contains(outcome.err, "entail: " + note + "\n")) << outcome.err;
