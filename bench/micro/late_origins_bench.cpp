@@ -95,7 +95,8 @@ void late_origins(benchmark::State& state) {
       const Tick without = run(false);
       if (with.cpu_s == 0 || without.cpu_s == 0 || without.late_pins != 0) return state.SkipWithError("a run failed");
       // All but those whose links were emitted.
-      if (with.late_pins < kOrigins - 128 || with.late_pins > kOrigins) return state.SkipWithError("late pins are missing");
+      if (with.late_pins < kOrigins - 128 || with.late_pins > kOrigins)
+        return state.SkipWithError("late pins are missing");
       with_s.push_back(with.cpu_s);
       without_s.push_back(without.cpu_s);
     }

@@ -12,8 +12,8 @@
 
 namespace entail::base {
 
-// The sampling hash H (DESIGN 4.1): XXH3-64, seeded, over the 24 wire bytes trace ID, span ID. Stable for ever: its
-// order decides which links are printed, and thresholds published with one version are compared with another's.
+// The sampling hash H (docs/design.md 4.1): XXH3-64, seeded, over the 24 wire bytes trace ID, span ID. Stable for ever:
+// its order decides which links are printed, and thresholds published with one version are compared with another's.
 // Written out for this length, on the IDs as they are held: the library's function wants the bytes in memory and takes
 // three times as long (tests/base compares the two).
 inline std::uint64_t sampling_hash(TraceId trace_id, SpanId span_id, std::uint64_t seed) noexcept {
@@ -37,8 +37,9 @@ inline std::uint64_t sampling_hash(TraceId trace_id, SpanId span_id, std::uint64
 
 // The trace table's hash: XXH3-64, seeded, over the 16 bytes of the ID as they are held. Not stable across versions:
 // nothing that is printed or kept depends on it. All bits are good, and IDs that are not random spread as random ones
-// do (limits.md section 1). The sum beside the product keeps an ID whose half meets its mask from making all others
-// with that half collide. Who knows the seed can still make IDs collide, as with every hash of this speed. Some 1 ns.
+// do (tests/graph/table_hash_test.cpp). The sum beside the product keeps an ID whose half meets its mask from making
+// all others with that half collide. Who knows the seed can still make IDs collide, as with every hash of this speed.
+// Some 1 ns.
 inline std::uint64_t table_hash(TraceId id, std::uint64_t seed) noexcept {
   __extension__ using Wide = unsigned __int128;
   // Two words each of XXH3's default secret, combined.

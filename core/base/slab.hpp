@@ -87,7 +87,6 @@ class Slab {
   // REQUIRES that an object of the block was there once.
   bool has_objects(std::size_t block) const noexcept { return blocks_[block].live_count != 0; }
   std::size_t live_count() const noexcept { return live_; }
-  std::uint64_t live_bytes() const noexcept { return live_ * sizeof(T); }
   // All memory that it has.
   std::uint64_t bytes() const noexcept {
     return block_count_ * kBlockBytes + blocks_.capacity() * sizeof(Block) +

@@ -1,5 +1,5 @@
-// The tables of every key that a configuration may hold (FORMATS "Configuration"), in the order in which they print.
-// Thread rule: Immutable.
+// The tables of every key that a configuration may hold (docs/formats.md "Configuration"), in the order in which they
+// print. Thread rule: Immutable.
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// Is a context good? The classification of DESIGN 4.5, one place for spans and links, protobuf and JSON.
+// Is a context good? The classification of docs/design.md 4.5, one place for spans and links, protobuf and JSON.
 // Thread rule: Immutable. Cost: a few loads.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace entail::context {
 
-// good and null_target are no errors; the rest are the reasons of FORMATS "Summary", in the order in which they apply.
+// good and null_target are no errors; the rest are the reasons of docs/formats.md "Summary", in the order that applies.
 enum class Identity : std::uint8_t { good, null_target, bad_hex, wrong_length, all_zero };  // refused: from bad_hex on
 constexpr unsigned kIdentityCount = 5;
 

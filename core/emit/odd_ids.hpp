@@ -1,5 +1,5 @@
-// IDs that have another length than they must have (DESIGN 4.5). Strict readers refuse a whole message for one of them,
-// so that they are written empty; all else of their link or span stays. An ID of all zeros has its length.
+// IDs that have another length than they must have (docs/design.md 4.5). Strict readers refuse a whole message for one
+// of them, so that they are written empty; all else of their link or span stays. An ID of all zeros has its length.
 // Thread rule: Immutable (functions). Cost: one walk over the fields.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The attributes that say what was cut and why a trace was kept (FORMATS "Attributes on emitted spans").
+// The attributes that say what was cut and why a trace was kept (docs/formats.md "Attributes on emitted spans").
 #include <limits>
 
 #include "base/bytes.hpp"

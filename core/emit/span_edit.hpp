@@ -1,6 +1,6 @@
-// Writing kept spans: slicing the received bytes, with the few fields replaced that DESIGN 3.11, 3.12, 4.4 and 4.5
-// name (G6).
-// Thread rule: Confined. Cost: one copy of the span where nothing is edited, else one or two walks over its fields too.
+// Writing kept spans: slicing the received bytes, with the few fields replaced that docs/design.md 3.11, 3.12, 4.4 and
+// 4.5 name (G6). Thread rule: Confined. Cost: one copy of the span where nothing is edited, else one or two walks over
+// its fields too.
 #pragma once
 
 #include <cstdint>
@@ -49,12 +49,12 @@ void append_span(Bytes payload, const SpanEdit& edit, std::vector<std::uint8_t>&
 // Appends a whole field 13 for a link written again from its edge: both IDs and entail.link.restored = true.
 void append_restored_link(TraceId trace_id, SpanId span_id, std::vector<std::uint8_t>& out);
 
-// The attributes of a truncated span, named as the options say (FORMATS "Attributes on emitted spans"). Thresholds that
-// do not exist are removals. The seed is written as the signed number of the same bits.
+// The attributes of a truncated span, named as the options say (docs/formats.md "Attributes on emitted spans").
+// Thresholds that do not exist are removals. The seed is written as the signed number of the same bits.
 void append_truncation_attributes(const reservoir::TruncationRecord& record, TruncationNames names,
                                   std::vector<Attribute>& out);
 
-// Why a trace was kept, for the attributes of DESIGN 3.12. What is empty is a removal.
+// Why a trace was kept, for the attributes of docs/design.md 3.12. What is empty is a removal.
 struct KeepReason {
   std::string_view reason = {};  // policy or link
   std::string_view policy = {};

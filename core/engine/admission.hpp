@@ -1,4 +1,4 @@
-// Admission: how much the engine holds, and whether one more request fits (DESIGN 3.8, G5, G9).
+// Admission: how much the engine holds, and whether one more request fits (docs/design.md 3.8, G5, G9).
 //
 // The account is the sum of gauges that their owners keep current (span store, graph), of what only the tick thread
 // changes (set at the end of each tick), of what ingest has logged since for the tick to adopt, and of reservations: a

@@ -1,6 +1,6 @@
 // What stays of the links of a span that has more than max_links_per_span: the sample's links with their bytes, and for
-// every link its far node and span ID, so that a link to an origin can be written again from its edge (DESIGN 4.3).
-// Thread rule: written by one lane before the span is published, then read by tick.
+// every link its far node and span ID, so that a link to an origin can be written again from its edge
+// (docs/design.md 4.3). Thread rule: written by one lane before the span is published, then read by tick.
 #pragma once
 
 #include <cstdint>

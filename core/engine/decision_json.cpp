@@ -1,4 +1,4 @@
-// One line of the decision log (FORMATS "Decision log"): all fields, always, in the order of that table.
+// One line of the decision log (docs/formats.md "Decision log"): all fields, always, in the order of that table.
 #include <cstdio>
 #include <ctime>
 

@@ -1,4 +1,4 @@
-// Step 4: kept spans go out (DESIGN 3.8, 3.9, 3.11, 3.12, 4.3, 4.4), by slicing the received bytes.
+// Step 4: kept spans go out (docs/design.md 3.8, 3.9, 3.11, 3.12, 4.3, 4.4), by slicing the received bytes.
 #include <algorithm>
 #include <array>
 #include <tuple>
@@ -216,7 +216,7 @@ Target Emission::target_of(RecordId linked) const noexcept {
   return Target::open;
 }
 
-// Chooses the links of a cut span as things stand at the end of this tick (DESIGN 4.3).
+// Chooses the links of a cut span as things stand at the end of this tick (docs/design.md 4.3).
 void Emission::select_links(RecordId id, const KeptSpan& span, CutOutput& out) {
   const store::CutSpan& cut = *span.entry->cut();
   const std::uint32_t links_max = traces_.options.links.sample.max_links_per_span;

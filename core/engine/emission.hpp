@@ -1,4 +1,4 @@
-// Step 4 of a tick: kept spans go out (DESIGN 3.8, 3.9, 3.11, 3.12, 4.3, 4.4), by slicing the received bytes.
+// Step 4 of a tick: kept spans go out (docs/design.md 3.8, 3.9, 3.11, 3.12, 4.3, 4.4), by slicing the received bytes.
 // Thread rule: Confined (tick). Cost: a copy of the bytes, and some 200 ns a span. Memory: one batch.
 #pragma once
 
@@ -31,7 +31,7 @@ class Emission {
     std::uint64_t links_restored = 0;
     std::uint64_t link_duplicates = 0;
     std::uint64_t spans_sampled = 0;
-    std::uint64_t parents_cleared = 0;  // of emitted spans (DESIGN 4.5)
+    std::uint64_t parents_cleared = 0;  // of emitted spans (docs/design.md 4.5)
   };
   const Counts& counts() const noexcept { return counts_; }
   std::uint64_t bytes() const noexcept { return output_.capacity_bytes(); }

@@ -43,7 +43,7 @@ void Intake::count_links(Lane& lane) noexcept {
   counts.link_types_unread.add(tally.types_unread);
 }
 
-// Reads the link's types once, for the limits that they set (DESIGN 3.4) and for the policies that ask for them.
+// Reads the link's types once, for the limits that they set (docs/design.md 3.4) and for policies that need them.
 Intake::TypeLimits Intake::read_types(Lane& lane, const wire::Decoded& decoded, const wire::LinkView& link,
                                                   policy::LinkFacts* facts) {
   TypeLimits limits;

@@ -1,5 +1,5 @@
-// Step 1 of a tick: own verdicts of the due traces, and second looks at others that got spans (DESIGN 3.1, 3.2, 3.9).
-// Thread rule: Confined (tick). Cost: some 50 ns a trace.
+// Step 1 of a tick: own verdicts of the due traces, and second looks at others that got spans (docs/design.md 3.1, 3.2,
+// 3.9). Thread rule: Confined (tick). Cost: some 50 ns a trace.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,5 @@
-// The loss late_pin (DESIGN 4.3): links that were cut from an emitted span, and whose target became an origin only
-// later. For that it remembers which links of truncated spans were emitted, by linking trace.
+// The loss late_pin (docs/design.md 4.3): links that were cut from an emitted span, and whose target became an origin
+// only later. For that it remembers which links of truncated spans were emitted, by linking trace.
 //
 // Thread rule: Confined (tick). Cost of count(): linear in the in-edges of the new origins and in the cut links that
 // their linking traces still hold, however many origins there are; of add_emitted() amortised n log n.

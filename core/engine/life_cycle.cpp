@@ -234,7 +234,7 @@ void LifeCycle::count_kept(RecordId id) {
   ++counts_.kept_by_link[{paths.direction(record.reason_path), paths.hops(record.reason_path)}];
 }
 
-// What happens to ot=th on the trace's spans, late ones too (DESIGN 3.11).
+// What happens to ot=th on the trace's spans, late ones too (docs/design.md 3.11).
 void LifeCycle::decide_threshold(RecordId id) {
   Record& record = traces_.ledger[id];
   if (record.reached && traces_.carrier.is_reached_for_certain(id)) return;

@@ -12,9 +12,10 @@
 // traces and the counters of what became of traces and spans; it decides nothing: who calls keep(), drop() or seal()
 // does.
 //
-// Spans that race with a seal (DESIGN 3.9): seal() takes the spans, and asks afterwards whether some came that no tick
-// has adopted. What the trace's fold says then covers all that was taken (PROTOCOL touch P1). If the trace rises to
-// keep by that, its spans go back, and the next tick keeps it; else they were held with the trace and go with it.
+// Spans that race with a seal (docs/design.md 3.9): seal() takes the spans, and asks afterwards whether some came that
+// no tick has adopted. What the trace's fold says then covers all that was taken (PROTOCOL touch P1). If the trace
+// rises to keep by that, its spans go back, and the next tick keeps it; else they were held with the trace and go with
+// it.
 //
 // Thread rule: Confined (tick). Cost: constant for each change of state, with amortised sweeps of the queues.
 #pragma once

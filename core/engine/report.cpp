@@ -15,6 +15,17 @@ namespace {
 
 constexpr std::size_t kLinkedMax = 256;
 
+// Of all that are added, a heap of the kLinkedMax smallest: the list does not depend on the order of arrival.
+void add_smallest(std::vector<TraceId>& heap, TraceId id) {
+  if (heap.size() == kLinkedMax) {
+    if (heap.front() < id) return;
+    std::pop_heap(heap.begin(), heap.end());
+    heap.pop_back();
+  }
+  heap.push_back(id);
+  std::push_heap(heap.begin(), heap.end());
+}
+
 // Each once, without 0: what a link leads to may be forgotten.
 void make_distinct(std::vector<NodeId>& nodes) {
   std::sort(nodes.begin(), nodes.end());
@@ -68,14 +79,14 @@ DecisionRecord Report::describe(RecordId id) const {
   out.spans = traces.facts(id).spans;
   traces.for_each_node(id, [&](NodeId node) {
     out.links_dropped_upstream +=
-        traces.payload(node).dropped_upstream.load(std::memory_order_relaxed);  // relaxed: behind the log
+        traces.payload(node).dropped_upstream.load(std::memory_order_relaxed);  // relaxed: U2 has acquired it
   });
   std::vector<NodeId> nodes;
   traces.carrier.linked_nodes(id, nodes);
   make_distinct(nodes);
   out.linked_total = nodes.size();
-  for (std::size_t i = 0; i < std::min(nodes.size(), kLinkedMax); ++i) out.linked.push_back(traces.graph.key(nodes[i]));
-  std::sort(out.linked.begin(), out.linked.end());
+  for (const NodeId node : nodes) add_smallest(out.linked, traces.graph.key(node));
+  std::sort_heap(out.linked.begin(), out.linked.end());
   return out;
 }
 

@@ -6,7 +6,7 @@ namespace entail {
 inline namespace v1 {
 namespace {
 
-// End times that are 0, before the start or beyond int64 do not move a clock (DESIGN 3.0).
+// End times that are 0, before the start or beyond int64 do not move a clock (docs/design.md 3.0).
 std::int64_t end_time_max_of(const wire::Decoded& decoded) noexcept {
   std::uint64_t latest = 0;
   for (const wire::SpanView& span : decoded.spans) {

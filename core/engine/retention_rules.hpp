@@ -1,6 +1,6 @@
 // The rules of retention and room as pure functions: when a trace is due, how long it is retained, how large windows
-// are, and which traces and windows go when memory is short (DESIGN 3.1, 3.7, 3.8). Thread rule: Immutable; ReleasePlan
-// is a value.
+// are, and which traces and windows go when memory is short (docs/design.md 3.1, 3.7, 3.8). Thread rule: Immutable;
+// ReleasePlan is a value.
 #pragma once
 
 #include <algorithm>
@@ -69,9 +69,9 @@ struct WindowLoad {
   std::uint64_t record_count = 0;   // traces with a record, those among them
   std::uint64_t bytes = 0;
 };
-// Is a window worth closing early? Nodes of traces that hold spans are copied. While a request has to wait, up to half of
-// them may be. Ahead of need there is time to evict the traces first, which are the next to go because the window is the
-// oldest one; they are copied only where most nodes are of absent traces, which go before any trace is evicted.
+// Is a window worth closing early? Nodes of traces that hold spans are copied. While a request has to wait, up to half
+// of them may be. Ahead of need there is time to evict the traces first, which are the next to go because the window is
+// the oldest one; they are copied only where most nodes are of absent traces, which go before any trace is evicted.
 constexpr bool is_worth_closing(const WindowLoad& load, bool urgent) noexcept {
   if (load.holding_count > load.node_count / 2) return false;
   return urgent || load.holding_count <= load.node_count / 8 || load.record_count <= load.node_count / 4;

@@ -19,8 +19,8 @@ namespace {
 // Slots that stay free for the windows that a busy tick opens, while older ones are being closed.
 constexpr unsigned kSlotsFree = 2;
 constexpr unsigned kRotationsMax = 4;  // for the sake of what one tick moves
-// What a tick does ahead of need, and in proportion to the nodes that were made since the last one, so that it keeps up:
-// steps of closing a window (Compaction::advance), and evictions.
+// What a tick does ahead of need, and in proportion to the nodes that were made since the last one, so that it keeps
+// up: steps of closing a window (Compaction::advance), and evictions.
 constexpr std::uint64_t kStepsPerTick = 1 << 15;
 constexpr std::uint64_t kStepsPerNode = 4;
 constexpr std::uint64_t kEvictionsPerTick = 1 << 12;
@@ -28,6 +28,14 @@ constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
 constexpr std::uint64_t kIndexBytes = 24;  // of an empty window, for each node that it has room for
 constexpr std::uint64_t kHeapShare = 32;    // of memory_limit: freed pieces of the heap whose pages are worth a walk
 constexpr std::uint64_t kPooledShare = 16;        // of memory_limit: empty chunks of the span store that are kept
+constexpr std::uint64_t kMovedShare = 16;         // of memory_limit: edges that closing a window early may copy
+constexpr std::uint64_t kEdgeBytes = 25;          // of a link that is copied, both ends together
+constexpr std::uint64_t kCellsSampled = 11;       // one cell of so many is followed, blocks have other lengths
+
+// Each counted at both its ends.
+constexpr std::uint64_t moved_links_max(std::uint64_t limit_bytes) noexcept {
+  return 2 * (limit_bytes / kMovedShare) / kEdgeBytes;
+}
 
 }  // namespace
 
@@ -89,14 +97,17 @@ void Room::evict() {
   const std::uint64_t held = intake_.admission().held_bytes();
   const std::uint64_t needed = bytes_to_release(held, limit_bytes_, wanted_bytes_);
   current_must_go_ = false;
+  move_fits_.fill(false);
   if (needed != 0) {
     ReleasePlan plan = make_plan(needed, true);
     evict_until_enough(plan, kUnbounded);
     if (unmet_bytes_ != 0) evict_for_unmet();
+    bound_moves(plan, needed);
     current_must_go_ = plan.closes(graph_.current_window().slot);
   } else if (const std::uint64_t ahead = bytes_ahead(held, limit_bytes_); ahead != 0) {
     ReleasePlan plan = make_plan(ahead, false);
     evict_until_enough(plan, kEvictionsPerTick + nodes_created_ + nodes_created_ / 4);
+    if (!compaction_.is_closing()) bound_moves(plan, 1);  // of the next window
   }
 }
 
@@ -119,6 +130,69 @@ void Room::evict_for_unmet() {
     left -= life_.mark_evicted(id);
     return left != 0;
   });
+}
+
+// Of the windows that this tick will close, the oldest first, as far as they are needed.
+void Room::bound_moves(const ReleasePlan& plan, std::uint64_t needed) {
+  for (const WindowInfo& window : graph_.windows()) {
+    if (needed == 0) return;
+    if (!is_closable(window) || !plan.closes(window.slot)) continue;
+    evict_until_move_fits(window);
+    move_fits_[window.slot] = true;
+    needed -= std::min(needed, ReleasePlan::released_by(load_of(window)));
+  }
+}
+
+void Room::evict_until_move_fits(const WindowInfo& window) {
+  const std::uint64_t links_max = moved_links_max(limit_bytes_);
+  std::uint64_t links = count_moving_links(window);
+  if (links <= links_max) return;
+  life_.for_each_holding([&](RecordId id) {
+    const Record& record = traces_.ledger[id];
+    if (record.evicting) return true;
+    MovingLinks own;
+    for (NodeId node = record.node; node != 0; node = graph_.older(node))
+      if (graph::slot_of(node) == window.slot) count_links(node, own);
+    // Where the window has its only node, the other ends of its links go, too.
+    const std::uint64_t gone = own.all + (graph::slot_of(record.node) == window.slot ? own.to_staying : 0);
+    if (own.all != 0 && life_.mark_evicted(id)) links -= std::min(links, gone);
+    return links > links_max;
+  });
+}
+
+// Would the trace still hold spans after this tick?
+bool Room::stays(NodeId newest) const noexcept {
+  const RecordId id = graph_.record(newest);
+  return id != 0 && propagate::holds_spans(traces_.ledger[id].phase) && !traces_.ledger[id].evicting;
+}
+
+// About how many links the node has, in and out, whose far end is not forgotten when its window closes: because the
+// trace stays, or has a node elsewhere.
+void Room::count_links(NodeId node, MovingLinks& links) {
+  const auto look = [&](graph::EdgeCell cell) {
+    if (cells_seen_++ % kCellsSampled != 0) return;
+    const NodeId far = graph_.node_of(cell);
+    if (far == 0) return;
+    const NodeId newest = graph_.newest(far);
+    const bool far_stays = stays(newest);
+    if (far_stays || graph::slot_of(newest) != graph::slot_of(node)) links.all += kCellsSampled;
+    if (far_stays) links.to_staying += kCellsSampled;
+  };
+  graph_.for_each_out(node, [&](graph::EdgeCell cell, SpanId) { look(cell); });
+  graph_.for_each_in(node, look);
+}
+
+// Each link at both its ends. 0 of a window so small that its edges cannot be too much: most need no look at them.
+std::uint64_t Room::count_moving_links(const WindowInfo& window) {
+  const std::uint64_t node_bytes = window.offset_end * std::uint64_t{graph::kNodeBytes};
+  if (window.bytes <= limit_bytes_ / kMovedShare + node_bytes) return 0;
+  MovingLinks links;
+  const std::uint32_t first = compaction_.is_closing() && compaction_.slot() == window.slot ? compaction_.next() : 1;
+  for (std::uint32_t offset = first; offset < window.offset_end; ++offset) {
+    const NodeId node = window.slot << graph::kOffsetBits | offset;
+    if (!graph_.key(node).is_zero() && stays(graph_.newest(node))) count_links(node, links);
+  }
+  return links.all;
 }
 
 void Room::release(std::uint64_t lanes_generation, std::uint64_t other_bytes) {
@@ -206,6 +280,9 @@ bool Room::begin_early(Early why) {
     if (!is_closable(window)) continue;
     const WindowLoad load = load_of(window);
     if (why != Early::slots && !is_worth_closing(load, why == Early::urgent)) continue;
+    if (why == Early::ahead && !move_fits_[window.slot]) continue;
+    if (why == Early::urgent && !move_fits_[window.slot] && count_moving_links(window) > moved_links_max(limit_bytes_))
+      continue;
     planned_bytes_ += ReleasePlan::released_by(load);
     compaction_.begin(window.slot);
     early_ = true;

@@ -1,13 +1,14 @@
-// Room: keeps the engine within memory_limit (DESIGN 3.7, 3.8, G5, G9). It evicts traces at the start of a tick when
-// too little is left, opens and closes windows of the graph at its end, and gives span bytes back.
+// Room: keeps the engine within memory_limit (docs/design.md 3.7, 3.8, G5, G9). It evicts traces at the start of a tick
+// when too little is left, opens and closes windows of the graph at its end, and gives span bytes back.
 //
 // Order of release, oldest first: absent traces and records of sealed and kept ones, which go with their windows; then
 // retained traces; then pending ones. A window goes early if few of its nodes must be copied (is_worth_closing); traces
 // are evicted until enough windows are worth closing and enough generations of span bytes are free, so every eviction
 // ends in released memory. With less than three sixteenths of memory_limit left, each tick does a part of this, in
-// proportion to what came; with less than one, or when a request found no room, a tick does all that is needed. What cannot be released in this tick because lanes may still be
-// in the current window, is closed to new requests now and released in the next. So a request finds room after two
-// ticks.
+// proportion to what came; with less than one, or when a request found no room, a tick does all that is needed. While a
+// window closes, the edges between traces that stay are in memory twice. So traces are evicted, too, until what has to
+// be copied is little (kMovedShare). What cannot be released in this tick because lanes may still be in the current
+// window, is closed to new requests now and released in the next. So a request finds room after two ticks.
 //
 // PROTOCOL window_close: no node of a window comes out of a log after the window was examined, so nothing that was
 // written into it is overlooked.
@@ -69,6 +70,15 @@ class Room final : private graph::Compaction::Owner {
   void close_windows();
   void close_early_until(std::uint64_t target_bytes);
   void evict_for_unmet();
+  void bound_moves(const ReleasePlan& plan, std::uint64_t needed);
+  void evict_until_move_fits(const graph::WindowInfo& window);
+  bool stays(graph::NodeId newest) const noexcept;
+  struct MovingLinks {
+    std::uint64_t all = 0;
+    std::uint64_t to_staying = 0;
+  };
+  void count_links(graph::NodeId node, MovingLinks& links);
+  std::uint64_t count_moving_links(const graph::WindowInfo& window);
   bool close_one_early();
   // Why a window goes before its time: too few slots are left, room is made ahead of need, or a request has to wait.
   enum class Early : std::uint8_t { slots, ahead, urgent };
@@ -105,6 +115,8 @@ class Room final : private graph::Compaction::Owner {
   std::uint64_t unmet_bytes_ = 0;    // closing windows released so much less than was planned
   unsigned unmet_ticks_ = 0;         // in a row
   std::uint64_t planned_bytes_ = 0;  // of the windows that this tick begins to close early
+  std::array<bool, graph::kWindowSlots> move_fits_{};  // by slot: this tick made sure
+  std::uint64_t cells_seen_ = 0;     // by count_links(), which looks at some of them
   bool current_must_go_ = false;     // the current window is part of the plan to make room
   bool early_ = false;               // the closing window goes before its time, because memory or slots are short
 };

@@ -72,7 +72,7 @@ void Settle::add_waiting() {
   waiting_.clear();
 }
 
-// Traces that a keep reached, fewest hops first: as many as the budgets let through (DESIGN 3.10).
+// Traces that a keep reached, fewest hops first: as many as the budgets let through (docs/design.md 3.10).
 void Settle::settle_candidates() {
   std::sort(candidates_.begin(), candidates_.end());
   candidates_.erase(std::unique(candidates_.begin(), candidates_.end()), candidates_.end());

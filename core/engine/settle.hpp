@@ -1,5 +1,5 @@
 // Step 3 of a tick: what becomes of the due traces and of the retained ones that a keep reached, or that rose by
-// themselves (DESIGN 3.6), within the budgets of 3.10. Thread rule: Confined (tick).
+// themselves (docs/design.md 3.6), within the budgets of 3.10. Thread rule: Confined (tick).
 #pragma once
 
 #include <cstdint>

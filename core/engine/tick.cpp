@@ -1,5 +1,5 @@
-// tick(): the one thread that decides. run_tick() is the list of its steps (DESIGN 3.0); this file also takes over what
-// ingest has left in the lanes' logs.
+// tick(): the one thread that decides. run_tick() is the list of its steps (docs/design.md 3.0); this file also takes
+// over what ingest has left in the lanes' logs.
 #include <algorithm>
 #include <array>
 #include <new>

@@ -1,27 +1,36 @@
 #include "graph/compaction.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "sync/sync_point.hpp"
 
 namespace entail::graph {
+namespace {
+
+constexpr std::uint32_t kAhead = 16;  // nodes
+
+}  // namespace
 
 void Compaction::begin(unsigned slot) {
   ENTAIL_CHECK(!is_closing());
   graph_.begin_close(slot);
   slot_ = slot;
   next_ = 1;
+  forgotten_end_ = 1;
 }
 
 Compaction::Step Compaction::advance(Owner& owner, std::uint64_t steps_max) {
-  constexpr std::uint32_t kAhead = 16;
+  spent_ = 0;
+  if (!owner.needs_absent() && !forget_unneeded(owner, steps_max)) return Step::more;
   const std::uint32_t end = graph_.offset_end(slot_);
   const NodeId first = static_cast<NodeId>(slot_) << kOffsetBits;
-  spent_ = 0;
   for (; next_ < end; ++spent_) {
     if (spent_ >= steps_max) return Step::more;
     if (next_ + kAhead < end) owner.prefetch(first | (next_ + kAhead));
-    if (!graph_.key(first | next_).is_zero() && !close_node(owner, first | next_)) return Step::no_room;
-    graph_.forget_below(++next_);
+    if (!is_done(first | next_) && !close_node(owner, first | next_)) return Step::no_room;
+    ++next_;
+    graph_.forget_below(std::max(next_, forgotten_end_));
   }
   ENTAIL_SYNC_POINT("compact:before_drop");
   graph_.drop(slot_);
@@ -29,6 +38,28 @@ Compaction::Step Compaction::advance(Owner& owner, std::uint64_t steps_max) {
   cells_ = {};
   span_ids_ = {};
   return Step::closed;
+}
+
+// Nodes that merge are left for later: edges to them lead on to the newer node and are worth a copy. False: steps_max
+// were spent before all that goes was forgotten.
+bool Compaction::forget_unneeded(Owner& owner, std::uint64_t steps_max) {
+  const std::uint32_t end = graph_.offset_end(slot_);
+  const NodeId first = static_cast<NodeId>(slot_) << kOffsetBits;
+  for (forgotten_end_ = std::max(forgotten_end_, next_); forgotten_end_ < end; graph_.forget_below(++forgotten_end_)) {
+    if (spent_++ >= steps_max) return false;
+    if (forgotten_end_ + kAhead < end) owner.prefetch(first | (forgotten_end_ + kAhead));
+    const NodeId node = first | forgotten_end_;
+    if (graph_.key(node).is_zero()) continue;
+    const NodeId newest = graph_.newest(node);
+    if (graph_.record(newest) == 0 || (newest == node && !owner.needs_edges(node))) close_node(owner, node);
+  }
+  return true;
+}
+
+// Without a node, or forgotten already.
+bool Compaction::is_done(NodeId node) const noexcept {
+  if (graph_.key(node).is_zero()) return true;
+  return offset_of(node) < forgotten_end_ && graph_.record(graph_.newest(node)) == 0;
 }
 
 bool Compaction::close_node(Owner& owner, NodeId node) {

@@ -60,8 +60,12 @@ class NodeRunOf {
 };
 using NodeRun = NodeRunOf<Window>;
 
-// InList's Chunks, and blocks. Blocks are taken from the front of the room, chunks from its back, where they stay
-// aligned to their cache line. What a room leaves between both was not touched, and costs nothing but address space.
+// InList's Chunks, and blocks. Blocks are taken from the front of a room, chunks from its back, where they stay aligned
+// to their cache line. What a room leaves between both was not touched; on small pages it costs only address space.
+//
+// What a batch may need at worst is several times what most need. So a batch first uses what the room before has left.
+// Else three quarters of the arena would stay empty where each request needs a room of its own, on huge pages that are
+// paid for.
 class EdgeRoom {
  public:
   EdgeRoom() = default;
@@ -74,14 +78,13 @@ class EdgeRoom {
   }
   // False: the window's address space is spent.
   bool ensure(std::uint64_t units) noexcept {
-    const std::uint64_t left = back_ - front_;
-    if (left >= units) return true;
+    if (room_.left() >= units) return true;
     const std::uint64_t taken = round_up(units > room_units_ ? units : room_units_, kChunkUnits);
     const std::uint32_t first = window_->arena().take(taken);
     if (first == 0) return false;
     mark();
-    front_ = front_marked_ = first;
-    back_ = back_marked_ = first + taken;
+    if (room_.left() > rest_.left()) rest_ = room_;
+    room_ = {first, first + taken, first, first + taken};
     return true;
   }
 
@@ -89,18 +92,18 @@ class EdgeRoom {
   std::uint32_t take_chunk(unsigned cells) noexcept {
     std::uint32_t& kept = cells == kInFirstCells ? kept_small_ : kept_chunk_;
     if (kept != 0) return std::exchange(kept, 0);
-    ENTAIL_CHECK(back_ - front_ >= kChunkUnits);
-    back_ -= kChunkUnits;
-    if (cells == kInFirstCells) kept_small_ = static_cast<std::uint32_t>(back_ + kChunkUnits / 2);
-    return static_cast<std::uint32_t>(back_);
+    Stretch& from = stretch_for(kChunkUnits);
+    from.back -= kChunkUnits;
+    if (cells == kInFirstCells) kept_small_ = static_cast<std::uint32_t>(from.back + kChunkUnits / 2);
+    return static_cast<std::uint32_t>(from.back);
   }
   void keep_chunk(std::uint32_t chunk, unsigned cells) noexcept {
     (cells == kInFirstCells ? kept_small_ : kept_chunk_) = chunk;
   }
   std::uint32_t take_block(std::uint64_t cells) noexcept { return take_units(1 + cells); }
   std::uint32_t take_units(std::uint64_t units) noexcept {
-    ENTAIL_CHECK(back_ - front_ >= units);
-    return static_cast<std::uint32_t>(std::exchange(front_, front_ + units));
+    Stretch& from = stretch_for(units);
+    return static_cast<std::uint32_t>(std::exchange(from.front, from.front + units));
   }
   InChunk<>& chunk(std::uint32_t at) const noexcept { return window_->chunk(at); }
   WindowInList::Cell* cells(std::uint32_t at) const noexcept { return window_->cells(at); }
@@ -114,21 +117,38 @@ class EdgeRoom {
  private:
   static constexpr std::uint64_t kChunkUnits = 1 + kInChunkCells;
   static_assert(2 * (1 + kInFirstCells) == kChunkUnits);
+  // Units of the arena: [front, back) is free. The marks: where both were when their pages were marked last.
+  struct Stretch {
+    std::uint64_t front = 0;
+    std::uint64_t back = 0;
+    std::uint64_t front_marked = 0;
+    std::uint64_t back_marked = 0;
+    std::uint64_t left() const noexcept { return back - front; }
+  };
   EdgeRoom(Window* window, std::uint64_t room_units) noexcept : window_(window), room_units_(room_units) {}
 
+  Stretch& stretch_for(std::uint64_t units) noexcept {
+    if (rest_.left() >= units) return rest_;
+    ENTAIL_CHECK(room_.left() >= units);
+    return room_;
+  }
   void mark() noexcept {
-    if (front_ != front_marked_) touched_bytes_ += window_->arena().mark(front_marked_, front_);
-    if (back_ != back_marked_) touched_bytes_ += window_->arena().mark(back_, back_marked_);
-    front_marked_ = front_;
-    back_marked_ = back_;
+    mark(rest_);
+    mark(room_);
+  }
+  void mark(Stretch& stretch) noexcept {
+    if (stretch.front != stretch.front_marked)
+      touched_bytes_ += window_->arena().mark(stretch.front_marked, stretch.front);
+    if (stretch.back != stretch.back_marked)
+      touched_bytes_ += window_->arena().mark(stretch.back, stretch.back_marked);
+    stretch.front_marked = stretch.front;
+    stretch.back_marked = stretch.back;
   }
 
   Window* window_ = nullptr;
   std::uint64_t room_units_ = 0;
-  std::uint64_t front_ = 0;  // units of the arena: [front_, back_) is free
-  std::uint64_t back_ = 0;
-  std::uint64_t front_marked_ = 0;  // the front was here when its pages were marked last
-  std::uint64_t back_marked_ = 0;
+  Stretch rest_;  // of the room before
+  Stretch room_;  // enough for all of the batch
   std::uint64_t touched_bytes_ = 0;
   std::uint32_t kept_chunk_ = 0;
   std::uint32_t kept_small_ = 0;

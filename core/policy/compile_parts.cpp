@@ -46,7 +46,7 @@ std::uint32_t Compiler::push_children(Condition condition, const std::vector<std
   return push(condition);
 }
 
-// A composite names no ERROR, since DESIGN 3.2 looks into `and` alone, and further spans can unmake its keep.
+// A composite names no ERROR, since docs/design.md 3.2 looks into `and` alone, and further spans can unmake its keep.
 std::uint32_t Compiler::add_composite(const PolicyOptions& policy, PolicyTraits& traits) {
   traits.rolls_dice = true;
   if (policy.parts.empty()) fault("it needs at least one part");
@@ -116,7 +116,7 @@ void Compiler::join_traits(PolicyType type, const std::vector<PolicyTraits>& par
   if (!only_thresholds) traits.threshold.reset();
 }
 
-// DESIGN 3.2: the policies that links.origins names, else those that name ERROR.
+// docs/design.md 3.2: the policies that links.origins names, else those that name ERROR.
 void Compiler::choose_origins() {
   if (!options_.links.origins) {
     for (CompiledPolicy& policy : out_.policies) policy.spreads = !policy.drops && policy.traits.names_error;

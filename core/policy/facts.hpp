@@ -1,5 +1,5 @@
-// What spans say to the policies: a few words that merge the same way in any order (DESIGN section 7, "fold").
-// Thread rule: Confined (plain values).
+// What spans say to the policies: a few words that merge the same way in any order (docs/design.md 7, "Fold, don't
+// rescan"). Thread rule: Confined (plain values).
 #pragma once
 
 #include <algorithm>

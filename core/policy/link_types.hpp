@@ -1,5 +1,5 @@
-// The types of a link (DESIGN 3.4): the string values of its attributes that type_keys names, with '-' written as '_'.
-// Thread rule: Immutable (a function). Cost: a walk over the link's attributes. No allocation.
+// The types of a link (docs/design.md 3.4): the string values of its attributes that type_keys names, with '-' written
+// as '_'. Thread rule: Immutable (a function). Cost: a walk over the link's attributes. No allocation.
 #pragma once
 
 #include <algorithm>

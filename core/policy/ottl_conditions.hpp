@@ -23,7 +23,6 @@ class ConditionLists {
   bool add(const PolicyOptions& policy, unsigned bit, unsigned error_bit, std::string& condition, Fault& fault);
 
   bool empty() const noexcept { return lists_.empty(); }
-  std::size_t key_count() const noexcept { return keys_.size(); }
   // Sets bits and counts errors in the facts of this span.
   void match(const wire::Decoded& decoded, const wire::SpanView& span, Facts& facts) const noexcept;
   // compat: the Collector stops at the first span on which a condition holds or fails. Takes out of the facts of a span

@@ -77,7 +77,6 @@ unsigned PolicySet::bit_words() const noexcept { return (impl_->compiled.bit_cou
 bool PolicySet::has_stateful() const noexcept {
   return !impl_->compiled.buckets.empty() || !impl_->compiled.budgets.empty();
 }
-bool PolicySet::has_drop() const noexcept { return !impl_->drops.empty(); }
 bool PolicySet::has_early_origins() const noexcept { return !impl_->early_origins.empty(); }
 std::size_t PolicySet::policy_count() const noexcept { return impl_->compiled.policies.size(); }
 

@@ -1,5 +1,5 @@
 // Policies: compiled once from the options, folded span by span into a few words of the trace, answered at decision
-// time from those words alone (DESIGN 3.1, 3.2, 3.11).
+// time from those words alone (docs/design.md 3.1, 3.2, 3.11).
 //
 // A leaf condition that asks "does any span (or resource) ..." is one bit of the trace; the rest (duration, counts,
 // smallest rv) are a few monotone words. Folding is commutative: any thread, any order, the same words. Counts add up,
@@ -31,7 +31,7 @@
 
 namespace entail::policy {
 
-// A trace's own answer (DESIGN 3.1, 3.2).
+// A trace's own answer (docs/design.md 3.1, 3.2).
 struct OwnVerdict {
   bool keep = false;            // at least one policy says keep and no drop policy matches
   bool vetoed = false;          // a drop policy matches
@@ -52,8 +52,7 @@ class PolicySet {
 
   unsigned bit_words() const noexcept;
   bool has_stateful() const noexcept;
-  bool has_drop() const noexcept;
-  // Some policy can make an origin of a pending trace before its decision (DESIGN 3.2).
+  // Some policy can make an origin of a pending trace before its decision (docs/design.md 3.2).
   bool has_early_origins() const noexcept;
   std::string_view name(std::int32_t policy) const noexcept;
   std::size_t policy_count() const noexcept;

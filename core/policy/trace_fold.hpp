@@ -8,14 +8,15 @@
 //   writers  any ingest thread                readers  the tick thread (facts()); ingest threads in compat mode
 //   W1  each word by itself: load, and only if the value would change it, one RMW (maxima: PROTOCOL raise)
 //   G1  after all folds the words are the same whatever their order: every one is a maximum, a union or a sum
-//   orders   relaxed throughout. No word says anything about another, and none publishes memory. The folding thread
-//            writes the trace to its lane's log after the fold (release), and the tick thread reads the trace after
-//            it has taken the log (acquire): every fold of a logged span is visible then. Folds that run meanwhile
-//            belong to spans that arrive after this tick, and may be seen or not.
+//   orders   relaxed throughout. No word says anything about another, and none publishes memory. After its fold the
+//            folding thread pushes the span onto the trace's list, by an RMW (acq_rel) of the head, and the tick thread
+//            reads the words after an RMW of that head: the folds of all spans pushed before it are visible then
+//            (PROTOCOL touch P1 in engine/trace_payload.hpp). Folds that run meanwhile may be seen or not; their spans
+//            are pushed after that RMW, and the first of those pushes logs the trace again.
 //   progress lock-free, as raise
-//   proved by tests/interleave/trace_fold_test.cpp (2 folds; a fold beside tick behind the log; exhaustive; mutants in
-//   which an RMW is a load and a store, and in which the log publishes relaxed, must fail) and
-//   tests/policy/trace_fold_test.cpp (random splits and orders; four threads)
+//   proved by tests/interleave/trace_fold_test.cpp (2 folds; a fold beside tick behind a release; exhaustive; mutants
+//   in which an RMW is a load and a store, and in which the release is relaxed, must fail), touch_test.cpp (the fold
+//   behind the push) and tests/policy/trace_fold_test.cpp (random splits and orders; four threads)
 // Memory: bytes_for(bit_words); 40 bytes and 8 for each started 64 conditions.
 // Cost: 2 RMW (the counts) and a load for each other word that does not change.
 #pragma once

@@ -1,4 +1,4 @@
-// Carrier: carries keeps over the edges (DESIGN 3.2 to 3.5), from origins to everything within reach, by hops.
+// Carrier: carries keeps over the edges (docs/design.md 3.2 to 3.5), from origins to everything within reach, by hops.
 //
 // Work is ordered by hops, so each trace is scanned at most once for each hop count that it falls to; a keep that
 // arrives with fewer hops is carried on again. All that a keep writes on its way lies in the row of the node that it
@@ -51,7 +51,7 @@
 // gets a record.
 //
 // CAP  Of each trace no more is held than two frontiers of max_links_followed names and a bounded count (frontier.hpp),
-// and those only where it has more edges than max_links_followed on that side (DESIGN 3.5, G10).
+// and those only where it has more edges than max_links_followed on that side (docs/design.md 3.5, G10).
 //
 // Thread rule: Confined (tick). Cost: a hint byte for each edge end; for each trace that is reached its row, and its
 // edges if hops are left, fetched for many traces at once; the record when the reached are taken. A trace's edges are
@@ -120,9 +120,9 @@ class Carrier {
   // The path of the nearest keep, made if need be; 0 if none came. Fewest hops, linked before linking among equals. The
   // trace holds the reference. May throw std::bad_alloc.
   PathId nearest_path(RecordId id);
-  // The path of the next nearest keep whose origin has fewer than traces_max traces that name it (DESIGN 3.10); 0 if
-  // none is among the next kOriginsTried, or the search for them took too long. The caller holds the reference. May
-  // throw std::bad_alloc.
+  // The path of the next nearest keep whose origin has fewer than traces_max traces that name it (docs/design.md 3.10);
+  // 0 if none is among the next kOriginsTried, or the search for them took too long. The caller holds the reference.
+  // May throw std::bad_alloc.
   PathId path_with_room(RecordId id, std::uint64_t traces_max);
   static constexpr unsigned kOriginsTried = 8;
 

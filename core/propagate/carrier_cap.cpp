@@ -1,4 +1,4 @@
-// The Carrier where a trace has more neighbours than max_links_followed (DESIGN 3.5).
+// The Carrier where a trace has more neighbours than max_links_followed (docs/design.md 3.5).
 #include <algorithm>
 #include <tuple>
 

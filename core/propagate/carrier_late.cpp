@@ -210,7 +210,7 @@ bool Carrier::passes_now(EdgeCell cell, std::uint32_t word, Side side) const noe
 }
 
 // In component mode a trace that found no place when it came is not kept by a keep that comes back over what was
-// reached through it (DESIGN 3.5).
+// reached through it (docs/design.md 3.5).
 bool Carrier::is_returning(RecordId id, const Passage& passage, RecordId from) const noexcept {
   if (passage.hops == 1) return false;  // its neighbour's own keep
   const Trail* trail = ledger_.find_trail(id);

@@ -1,4 +1,4 @@
-// The Carrier's search for other origins of a trace whose nearest has no room left (DESIGN 3.10).
+// The Carrier's search for other origins of a trace whose nearest has no room left (docs/design.md 3.10).
 #include <algorithm>
 #include <utility>
 

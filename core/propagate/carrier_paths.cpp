@@ -1,5 +1,5 @@
-// The Carrier's paths (DESIGN 3.12): how a keep came is found by going back over the givers, when somebody asks.
-// WAY in carrier.hpp says why that way is there.
+// The Carrier's paths (docs/design.md 3.12): how a keep came is found by going back over the givers, when somebody
+// asks. WAY in carrier.hpp says why that way is there.
 #include <utility>
 
 #include "base/check.hpp"

@@ -1,5 +1,5 @@
-// The neighbours of a trace that has more of them than max_links_followed, in one direction (DESIGN 3.5): whom it
-// carries a keep to, by name, and how many it refused. A name is a hash of the trace ID: records are forgotten, and
+// The neighbours of a trace that has more of them than max_links_followed, in one direction (docs/design.md 3.5): whom
+// it carries a keep to, by name, and how many it refused. A name is a hash of the trace ID: records are forgotten, and
 // their numbers used again. Thread rule: Confined (tick).
 #pragma once
 

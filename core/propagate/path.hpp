@@ -1,6 +1,7 @@
 // How a keep came: paths as a shared tree of steps, each pointing one step back to the origin. A step is immutable but
 // for its reference count, the origin's counter and a direction that is found later, and outlives the records that it
-// names, so that a path can be told after its middle has been forgotten (DESIGN 3.12). Thread rule: Confined (tick).
+// names, so that a path can be told after its middle has been forgotten (docs/design.md 3.12). Thread rule: Confined
+// (tick).
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,8 @@ class PathPool {
   // hops + 1 trace IDs, the origin first.
   std::vector<TraceId> trace_ids(PathId path) const;
   std::uint64_t bytes() const noexcept { return steps_.bytes() + kept_counts_.bytes(); }
-  std::uint64_t live_bytes() const noexcept { return steps_.live_bytes() + kept_counts_.live_bytes(); }
+  // Steps that something still refers to.
+  std::size_t count() const noexcept { return steps_.live_count(); }
 
  private:
   struct Step {

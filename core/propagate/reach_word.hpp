@@ -11,7 +11,8 @@
 namespace entail::propagate {
 
 // Which keep a hop count belongs to. In component mode the hops of both directions are in layer linked.
-// The certain layers count only origins that are not kept by dice alone (DESIGN 3.11); unused unless origins may be.
+// The certain layers count only origins that are not kept by dice alone (docs/design.md 3.11); unused if none
+// may be.
 enum Layer : unsigned { kLinked = 0, kLinking = 1, kCertainLinked = 2, kCertainLinking = 3, kLayers = 4 };
 
 // WORD reach (32 bits; hops are over at least one edge, and only fall)
@@ -33,10 +34,6 @@ constexpr unsigned hops_in(std::uint32_t word, unsigned layer) noexcept {
 constexpr std::uint32_t with_hops(std::uint32_t word, unsigned layer, unsigned hops) noexcept {
   const unsigned shift = 1 + layer * kLayerBits;
   return (word & ~(kHopsMask << shift)) | hops << shift;
-}
-constexpr bool was_here(std::uint32_t word, unsigned layer, unsigned hops) noexcept {
-  const unsigned known = hops_in(word, layer);
-  return known != 0 && known <= hops;
 }
 // The trace's own keep spreads in this layer.
 constexpr bool is_origin(std::uint32_t word, unsigned layer) noexcept {

@@ -1,7 +1,7 @@
 // What the tick thread knows of each trace that has (or had) spans: phase, own verdict, and what was logged. How far
-// keeps have come that reached it, its node says (reach_word.hpp). Records outlive the spans (DESIGN 3.7); an absent
-// trace needs none, unless component mode passes a keep through it. Thread rule: Confined (tick). Cost: one slot of a
-// slab, reused through its free list.
+// keeps have come that reached it, its node says (reach_word.hpp). Records outlive the spans (docs/design.md 3.7); an
+// absent trace needs none, unless component mode passes a keep through it. Thread rule: Confined (tick). Cost: one slot
+// of a slab, reused through its free list.
 #pragma once
 
 #include <array>
@@ -130,11 +130,6 @@ class Ledger {
   std::uint64_t bytes() const noexcept {
     return records_.bytes() + trails_.bytes() + paths_.bytes() + answers_.capacity() * sizeof(answers_[0]) +
            answer_block_count_ * Records::kBlockCount * sizeof(policy::StatefulAnswers);
-  }
-  // Of what is in use: free slots are filled again before anything grows.
-  std::uint64_t live_bytes() const noexcept {
-    return records_.live_bytes() + trails_.live_bytes() + paths_.live_bytes() +
-           (answers_.empty() ? 0 : records_.live_count() * sizeof(policy::StatefulAnswers));
   }
 
  private:

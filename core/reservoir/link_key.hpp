@@ -1,4 +1,4 @@
-// The keys of DESIGN 4.1 and the two orders of links that the sketches are made of.
+// The keys of docs/design.md 4.1 and the two orders of links that the sketches are made of.
 //
 // Both orders are total over distinct links: where keys tie (a collision of the hash, or one that was made on purpose)
 // the IDs decide, so that a sample never depends on arrival.
@@ -40,7 +40,7 @@ struct UniformOrder {
   using Key = std::uint64_t;
   static constexpr Key kLast = ~std::uint64_t{0};
   static Key key(const Candidate& link) noexcept { return link.key.hash; }
-  // The sampling hash itself will not do: its seed is public, so links whose hashes agree in some bits are easily found.
+  // The sampling hash itself will not do: its seed is public, so links whose hashes share some bits are easily found.
   static std::uint64_t group_hash(const Candidate& link, std::uint64_t seed) noexcept {
     return (link.key.hash * (seed | 1)) >> 32;
   }

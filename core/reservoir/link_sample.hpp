@@ -1,10 +1,10 @@
-// The link sample of one span (DESIGN section 4): which links of a huge set are printed, and exactly what was cut.
+// The link sample of one span (docs/design.md 4): which links of a huge set are printed, and exactly what was cut.
 //
 // LinkSampler sees every link of a span once, in arrival order, and keeps two bottom-k sketches: U by H, unbiased over
 // links, and C by (2^56 - 1 - R, H) over distinct linked traces, one link each, the smallest. Its answer is a pure
 // function of the set of links (G4: sort all keys, take k), whatever the order, chunks or duplicates; sketches merge
 // (bottom_k.hpp). Of links with the same trace and span ID only the first to arrive is a candidate.
-// select() chooses at emission, when all verdicts of the tick are known, and fills the strata of DESIGN 4.3.
+// select() chooses at emission, when all verdicts of the tick are known, and fills the strata of docs/design.md 4.3.
 //
 // Cost: a hash, a comparison per sketch and two bits of filters a link, two more for one in eleven
 // (bench/micro/link_sample_bench.cpp). Memory: the sketches hold at most 4(k+1) entries each; what finds the duplicates
@@ -58,7 +58,7 @@ class LinkSampler {
   // Starts a span. k = max_links_per_span >= 1. link_count: how many links will come, if that is known; memory is
   // taken for that many at once, else it grows.
   void begin(std::uint32_t k, std::uint64_t seed, std::size_t link_count = 0);
-  // One link, in arrival order. Good ones: randomness is R of the linked trace (DESIGN 4.1).
+  // One link, in arrival order. Good ones: randomness is R of the linked trace (docs/design.md 4.1).
   void add_good(TraceId trace_id, SpanId span_id, std::uint64_t randomness, std::uint32_t index, std::uint32_t offset,
                 std::uint32_t size) {
     const std::uint64_t hash = base::sampling_hash(trace_id, span_id, seed_);
@@ -137,7 +137,7 @@ Selection select(const CutLinks& cut, std::uint32_t k, std::span<const PinnedLin
                  const std::function<Target(TraceId)>& target, std::uint64_t open_received,
                  std::uint64_t closed_received);
 
-// The truncation record of DESIGN 4.4, ready to be written as attributes by emit.
+// The truncation record of docs/design.md 4.4, ready to be written as attributes by emit.
 struct TruncationRecord {
   std::uint64_t received = 0, emitted = 0, dropped = 0, dropped_upstream = 0, malformed = 0, duplicates = 0;
   Selection::Stratum pinned, open, closed;

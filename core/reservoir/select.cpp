@@ -1,4 +1,4 @@
-// Filling the strata of DESIGN 4.3 from the pinned links and a cut span's saved ones.
+// Filling the strata of docs/design.md 4.3 from the pinned links and a cut span's saved ones.
 #include <algorithm>
 #include <tuple>
 #include <utility>

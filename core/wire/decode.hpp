@@ -1,10 +1,11 @@
 // OTLP protobuf to views: one pass over the bytes fills arrays of resources, scopes and spans. No meaning, no objects.
 //
-// Guarantees (otlp.md section 2): padded varints, any field order (the Collector writes descending), repeated singular
-// fields (last wins; repeated resource and scope messages keep every range), unknown fields and groups at any level.
-// G7: any byte string gives an error with its offset or an answer, in time linear in its size, with no allocation but
-// the growth of the arrays, which are kept between calls. A link is not materialised: spans hold where their link
-// fields begin and end, and LinkCursor walks them, so that a million links cost no memory.
+// Accepted, as protobuf requires (https://protobuf.dev/programming-guides/encoding): padded varints, any field order
+// (the Collector writes descending), repeated singular fields (last wins; repeated resource and scope messages keep
+// every range), unknown fields and groups at any level. G7: any byte string gives an error with its offset or an
+// answer, in time linear in its size, with no allocation but the growth of the arrays, which are kept between calls. A
+// link is not materialised: spans hold where their link fields begin and end, and LinkCursor walks them, so that a
+// million links cost no memory.
 //
 // Checked: everything that is walked, so that no cursor fails later: envelope, spans, links with their insides, status,
 // and the attributes (KeyValue and AnyValue down to the leaves) of resources, scopes, spans and links. Not checked:

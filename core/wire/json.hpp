@@ -1,5 +1,5 @@
-// OTLP/JSON at the door and at the exit (DESIGN 4.7, links.md 2.2, sdks.md "JSON"): a request in JSON becomes protobuf
-// bytes, everything behind knows only those, and JSON output is printed from them.
+// OTLP/JSON at the door and at the exit (docs/design.md 4.7; the OTLP specification, "JSON Protobuf Encoding"): a
+// request in JSON becomes protobuf bytes, everything behind knows only those, and JSON output is printed from them.
 //
 // Rules: IDs are hex of either case; 64-bit integers are strings or numbers; enums are integers or names; keys are
 // lowerCamelCase, snake_case is accepted too; unknown keys are skipped and counted. A value that protobuf cannot hold

@@ -89,7 +89,7 @@ inline std::uint64_t sum(const simdjson::dom::element& element, const std::strin
   return total;
 }
 
-// The equations that FORMATS "Summary" states.
+// The equations that docs/formats.md "Summary" states.
 inline void expect_conserved(const simdjson::dom::element& s) {
   EXPECT_EQ(number(s, "/spans/received"), number(s, "/spans/emitted") + number(s, "/spans/dropped") +
                                               sum(s, "/spans/rejected") + sum(s, "/spans/lost"));

@@ -72,7 +72,7 @@ TEST_F(CommandTest, WhatIsLostFromAndToJson_IsAmongTheLosses) {
   EXPECT_EQ(sum(parse(parser, to_frames.out), "/losses"), 0u);
 }
 
-// DESIGN 4.5: what a strict reader would refuse leaves empty, whatever came in and goes out; the link stays.
+// docs/design.md 4.5: what a strict reader would refuse leaves empty, whatever came in and goes out; the link stays.
 TEST_F(CommandTest, IdsOfAnotherLength_LeaveEmpty_AndAreCounted) {
   test::write_file(path("always.yaml"), test::buffer("tail_sampling: {policies: [{name: all, type: always_sample}]}"));
   const std::string good = R"("traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708")";

@@ -23,7 +23,7 @@ inline std::string bytes_of(TraceId id) {
 
 inline bool is_zero(const std::string& bytes) { return bytes.find_first_not_of('\0') == std::string::npos; }
 
-// The reason why an ID pair is bad, empty if it is good (DESIGN 4.5); protobuf has no bad_hex.
+// The reason why an ID pair is bad, empty if it is good (docs/design.md 4.5); protobuf has no bad_hex.
 inline std::string naive_problem(const std::string& trace_id, const std::string& span_id, bool null_allowed) {
   const auto right_or_zero = [](const std::string& id, std::size_t size) { return id.size() == size || id.empty(); };
   if (!right_or_zero(trace_id, 16) || !right_or_zero(span_id, 8)) return "wrong_length";

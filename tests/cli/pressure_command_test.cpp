@@ -1,5 +1,5 @@
 // `entail sample` when memory is short: every request is taken in or reported, the summary says what was lost and what
-// to raise, and --strict has an exit code of its own (DESIGN 3.0, 3.8, G9).
+// to raise, and --strict has an exit code of its own (docs/design.md 3.0, 3.8, G9).
 #include <sstream>
 
 #include "available_memory.hpp"
@@ -138,7 +138,7 @@ TEST_F(Pressure, ALargeRequestAmongManySmallOnes_IsTakenIn) {
   EXPECT_EQ(loss(summary, "too_large"), 0u);
 }
 
-// docs/commands.md, "What is reproducible".
+// docs/commands.md "What is reproducible".
 TEST_F(Pressure, OneThread_GivesTheSameBytes_EvenWhenTracesAreEvicted) {
   make_small();
   make_stream("a.otlp", 1);

@@ -1,4 +1,4 @@
-// What FORMATS "Configuration" says of options outside the policies.
+// Options outside the policies (docs/configuration.md).
 #include <gtest/gtest.h>
 
 #include "parsed.hpp"
@@ -6,7 +6,7 @@
 namespace entail::config {
 namespace {
 
-// The example of FORMATS, with other values than the defaults.
+// A whole configuration, with other values than the defaults.
 constexpr std::string_view kFull = R"(
 tail_sampling:
   decision_wait: 10s

@@ -1,4 +1,5 @@
-// tail_sampling.policies: every type of reference/tail_sampling (b), and every way to get one wrong.
+// tail_sampling.policies: every type of the Collector's tailsamplingprocessor (its config.go), link_count and
+// link_type, and every way to get one wrong.
 #include <gtest/gtest.h>
 
 #include "parsed.hpp"

@@ -1,4 +1,4 @@
-// The classification of DESIGN 4.5: each reason, and the order in which they apply.
+// The classification of docs/design.md 4.5: each reason, and the order in which they apply.
 #include "context/identity.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// The names and values of FORMATS "Attributes on emitted spans", literally.
+// The names and values of docs/formats.md "Attributes on emitted spans", literally.
 #include <gtest/gtest.h>
 
 #include <map>

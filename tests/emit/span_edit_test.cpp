@@ -120,7 +120,7 @@ TEST(SpanEdit, WritesEveryKindOfValue) {
   EXPECT_EQ(span.SerializeAsString(), std::string(out.begin(), out.end())) << "minimal and in ascending order";
 }
 
-// DESIGN 4.5: strict readers refuse a whole message for one ID of another length.
+// docs/design.md 4.5: strict readers refuse a whole message for one ID of another length.
 const std::string kTrace(16, 'T');
 const std::string kSpan(8, 'S');
 

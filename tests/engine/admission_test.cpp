@@ -1,4 +1,4 @@
-// The account and its reservations (DESIGN G5).
+// The account and its reservations (docs/design.md 5, G5).
 #include "engine/admission.hpp"
 
 #include <gtest/gtest.h>

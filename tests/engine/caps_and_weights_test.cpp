@@ -1,4 +1,4 @@
-// Small stories about caps, weights and reasons (DESIGN 3.5, 3.10, 3.11), each told to the engine and to the oracle.
+// Small stories about caps, weights and reasons (docs/design.md 3.5, 3.10, 3.11), run by engine and oracle.
 #include <gtest/gtest.h>
 
 #include <algorithm>

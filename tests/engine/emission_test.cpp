@@ -1,4 +1,4 @@
-// What is changed on emitted spans, and what is not: th (DESIGN 3.11), reasons (3.12), dropped_links_count (4.4).
+// What changes on emitted spans, and what does not: th, reasons, dropped_links_count (docs/design.md 3.11, 3.12, 4.4).
 #include <gtest/gtest.h>
 
 #include <algorithm>

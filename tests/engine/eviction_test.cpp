@@ -1,4 +1,5 @@
-// Who goes when memory or retain.max_bytes is short, what is told of it, and what is not affected (DESIGN 3.7, 3.8).
+// What is evicted when memory or retain.max_bytes is short, what is reported, and what is not affected
+// (docs/design.md 3.7, 3.8).
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // One span with 1,000,000 links, 37 of them to traces that fail and 5,000 of them malformed: what is printed is exact,
-// the same for every order and thread count, and holds all 37 (DESIGN section 4).
+// the same for every order and thread count, and holds all 37 (docs/design.md 4).
 #include <gtest/gtest.h>
 
 #include <algorithm>

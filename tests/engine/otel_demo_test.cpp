@@ -23,7 +23,7 @@ std::string config(const std::string& service, const std::string& mode) {
          mode + "}}\n";
 }
 
-// A request arrives at the largest end time seen so far; the tick comes before it (DESIGN 3.0).
+// A request arrives at the largest end time seen so far; the tick comes before it (docs/design.md 3.0).
 void play(EngineRun& run) {
   std::size_t traces = 0, others = 0;
   std::int64_t now_s = 0;

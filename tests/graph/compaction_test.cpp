@@ -254,6 +254,46 @@ TEST(Compaction, AnAbsentTraceMoves_WhereANeighbourIsNeeded) {
   }
 }
 
+// 1 is examined first, and would move before those that its links lead to are forgotten.
+TEST(Compaction, NoEdgeToAForgottenTraceIsCopied_WhenMemoryIsShort) {
+  Closing closing;
+  const unsigned slot = slot_of(closing.node(1));
+  closing.absent(2);
+  for (const std::uint64_t trace : {3, 4, 5}) closing.node(trace);
+  for (const std::uint64_t trace : {2, 3, 4, 5}) closing.link(1, trace);
+  closing.link(3, 1);
+  closing.fates[3] = Fate::forget;
+  closing.fates[5] = Fate::merge;
+  closing.absent_are_needed = false;
+  closing.rotate();
+  const NodeId newer = closing.node(5);
+  closing.close(slot);
+  const NodeId moved = closing.find(1);
+  EXPECT_EQ(out_nodes(closing.graph, moved), sorted(Nodes{closing.find(4), newer}));
+  EXPECT_EQ(in_nodes(closing.graph, moved), Nodes{});
+  EXPECT_EQ(closing.forgotten_absent, 1u);
+}
+
+TEST(Compaction, EachAbsentTraceIsForgottenOnce_WhenThereIsNoRoomForTheOthers) {
+  constexpr std::uint64_t kTraces = 9;
+  Closing closing;
+  const unsigned slot = slot_of(closing.node(1));
+  for (std::uint64_t trace = 2; trace <= kTraces; ++trace) {
+    closing.absent(100 + trace);
+    closing.payload(closing.node(trace)) = trace;
+    closing.link(trace, 100 + trace);
+  }
+  closing.absent_are_needed = false;
+  closing.rotate(3);
+  EXPECT_EQ(closing.close(slot), 1u);
+  EXPECT_EQ(closing.forgotten_absent, kTraces - 1);
+  for (std::uint64_t trace = 2; trace <= kTraces; ++trace) {
+    EXPECT_EQ(closing.find(100 + trace), 0u);
+    ASSERT_NE(closing.find(trace), 0u) << trace;
+    EXPECT_EQ(closing.payload(closing.find(trace)), trace);
+  }
+}
+
 TEST(Compaction, NothingIsLeftBehind_WhenThereIsNoRoom) {
   constexpr std::uint64_t kTraces = 9;
   Closing closing;

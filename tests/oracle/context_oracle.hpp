@@ -15,10 +15,10 @@ namespace entail::oracle {
 
 constexpr std::uint64_t kRandomnessEnd = std::uint64_t{1} << 56;
 
-// DESIGN 4.5: empty when the context is good, else the first reason that applies.
+// docs/design.md 4.5: empty when the context is good, else the first reason that applies.
 std::string bad_reason(const std::string& trace_id, const std::string& span_id);
 
-// DESIGN 4.5: an ID of another length than `size` leaves empty; any other is emitted as it came.
+// docs/design.md 4.5: an ID of another length than `size` leaves empty; any other is emitted as it came.
 std::string emitted_id(const std::string& id, std::size_t size);
 
 // REQUIRES 16 (8) bytes.
@@ -36,10 +36,10 @@ bool is_sound(const std::string& trace_state);
 // rv, if the tracestate carries a good one.
 std::optional<std::uint64_t> randomness_in(const std::string& trace_state);
 
-// The tracestate without `th` (DESIGN 3.11); as it was if it does not parse or has none.
+// The tracestate without `th` (docs/design.md 3.11); as it was if it does not parse or has none.
 std::string without_threshold(const std::string& trace_state);
 
-// H (DESIGN 4.1).
+// H (docs/design.md 4.1).
 std::uint64_t sampling_hash(TraceId trace_id, SpanId span_id, std::uint64_t seed);
 
 }  // namespace entail::oracle

@@ -1,4 +1,4 @@
-// Which links of a span with too many are printed (DESIGN section 4), by sorting all of them.
+// Which links of a span with too many are printed (docs/design.md 4), by sorting all of them.
 // Thread rule: Immutable (a function).
 #pragma once
 
@@ -30,7 +30,7 @@ struct CutLinks {
   std::uint64_t malformed = 0;
   std::uint64_t duplicates = 0;
   Stratum pinned, open, closed;
-  std::string threshold_uniform;  // as FORMATS writes them; empty = absent
+  std::string threshold_uniform;  // as docs/formats.md "What was cut" writes them; empty = absent
   std::string threshold_consistent;
 };
 

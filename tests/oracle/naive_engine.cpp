@@ -101,7 +101,7 @@ std::vector<TraceId> NaiveEngine::in_order(const std::set<TraceId>& ids) const {
   return out;
 }
 
-// The order of DESIGN 3.0. Step 0, eviction, is left out.
+// The order of docs/design.md 3.0. Step 0, eviction, is left out.
 TickResult NaiveEngine::run_tick(std::int64_t now_ns, bool drain) {
   now_ns_ = now_ns;
   TickResult result;
@@ -205,7 +205,7 @@ void NaiveEngine::settle(TraceId id, Trace& trace, bool due) {
   }
 }
 
-// Fewer hops first, as far as the origins have room (DESIGN 3.10).
+// Fewer hops first, as far as the origins have room (docs/design.md 3.10).
 void NaiveEngine::settle_reached() {
   std::sort(candidates_.begin(), candidates_.end());
   for (const Candidate& candidate : candidates_) {

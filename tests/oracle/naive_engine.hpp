@@ -1,8 +1,8 @@
 // The whole engine once more, written from the specification by reading, with maps and loops and no care for speed. It
 // is what the real engine is compared with (G1), and shares no logic with it. Never linked outside tests.
 //
-// Left out, because the comparison does not need them: eviction and byte budgets (DESIGN 3.7, 3.8, and those of 3.10
-// but max_traces_per_origin), forgetting of records, th under `probability: consistent`, and `compat: collector`.
+// Left out, because the comparison does not need them: eviction and byte budgets (docs/design.md 3.7, 3.8, and those of
+// 3.10 but max_traces_per_origin), forgetting of records, th under `probability: consistent`, and `compat: collector`.
 // Thread rule: Confined. Memory: everything, for ever.
 #pragma once
 
@@ -159,7 +159,7 @@ class NaiveEngine {
   Counts counts_;
 };
 
-// The index of the span that says why its trace was kept (DESIGN 3.12).
+// The index of the span that says why its trace was kept (docs/design.md 3.12).
 std::size_t reason_span(const SeenSpans& spans);
 
 }  // namespace entail::oracle

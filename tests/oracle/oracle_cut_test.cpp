@@ -1,4 +1,4 @@
-// The link sample of the oracle on spans that are small enough to be checked by thought (DESIGN section 4).
+// The link sample of the oracle on spans that are small enough to be checked by thought (docs/design.md 4).
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,5 @@
-// The oracle's policies: one test for each trap of the Collector's that DESIGN 3.1 avoids, and for the origins of 3.2.
+// The oracle's policies: one test for each trap of the Collector's that docs/design.md 3.1 avoids, and for the origins
+// of 3.2.
 #include <gtest/gtest.h>
 
 #include "tests/oracle/context_oracle.hpp"

@@ -1,4 +1,4 @@
-// Small stories with known ends, one for each sentence of DESIGN 3.0 to 3.9 that the differential leans on.
+// Small stories with known ends, one for each sentence of docs/design.md 3.0 to 3.9 that the differential leans on.
 #include <gtest/gtest.h>
 
 #include "tests/oracle/context_oracle.hpp"

@@ -1,4 +1,4 @@
-// The policies of DESIGN 3.1, 3.2 and 3.11, answered by looking at every span of the trace again, each time.
+// The policies of docs/design.md 3.1, 3.2 and 3.11, answered by looking at every span of the trace again, each time.
 // Thread rule: Confined. Cost: spans times conditions; no care is taken.
 #pragma once
 
@@ -41,7 +41,8 @@ class Policies {
   Policies& operator=(const Policies&) = delete;
 
   OwnVerdict judge(TraceId id, const SeenSpans& spans, Answers& answers, std::int64_t now_ns);
-  // DESIGN 3.2: does a policy that spreads, and that no further span can unmake, say keep, with no drop policy about?
+  // docs/design.md 3.2: does a policy that spreads, and that no further span can unmake, say keep, without a drop
+  // policy?
   struct EarlyOrigin {
     bool origin = false;
     bool certain = false;  // such a policy rolls no dice
@@ -49,7 +50,7 @@ class Policies {
   EarlyOrigin early_origin(TraceId id, const SeenSpans& spans);
   // Conditions that fail on this span, and are counted: once for each policy or part, when the span comes in.
   std::uint64_t errors_on(const SeenSpan& span) const;
-  // DESIGN 3.9: would this span as a trace of its own have been an origin? Stateful policies are taken to say yes.
+  // docs/design.md 3.9: would this span as a trace of its own have been an origin? Stateful policies count as yes.
   bool would_be_origin(TraceId id, const SeenSpan& span);
 
  private:

@@ -1,6 +1,6 @@
-// How far keeps go (DESIGN 3.3 to 3.5): all links of all time, and a breadth-first walk from scratch each time it is
-// asked. The cap of 3.5 is kept for the simple case alone, in which all neighbours are present when the keep leaves.
-// Thread rule: Confined. Cost: all links, per question.
+// How far keeps go (docs/design.md 3.3 to 3.5): all links of all time, and a breadth-first walk from scratch each time
+// it is asked. The cap of 3.5 is kept for the simple case alone, in which all neighbours are present when the keep
+// leaves. Thread rule: Confined. Cost: all links, per question.
 #pragma once
 
 #include <array>

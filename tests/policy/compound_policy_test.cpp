@@ -31,7 +31,6 @@ TEST(Not, Swaps) {
 TEST(Drop, VetoesOnlyWhenAllPartsKeep_AndBeatsEverything) {
   const auto policies =
       compile_ok(options_of({always("first"), drop({text({"shop"}), negated(status(kError))}, "healthy")}));
-  EXPECT_TRUE(policies->has_drop());
   const OwnVerdict dropped = verdict_of(*policies, {kShop});
   EXPECT_FALSE(dropped.keep);
   EXPECT_TRUE(dropped.vetoed);

@@ -1,4 +1,4 @@
-// Which keeps spread, which of them before the decision (DESIGN 3.2), and late origins (3.9).
+// Which keeps spread, which of them before the decision (docs/design.md 3.2), and late origins (3.9).
 #include <gtest/gtest.h>
 
 #include "tests/policy/request.hpp"

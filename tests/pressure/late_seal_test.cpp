@@ -1,5 +1,6 @@
-// DESIGN 3.9: a span that arrives while its trace is being sealed is held with it or late, there is no third. So an
-// ERROR span that comes to a dropped trace makes it kept, or is the loss late_origin, wherever tick and ingest meet.
+// docs/design.md 3.9: a span that arrives while its trace is being sealed is held with it or late, there is no third.
+// So an ERROR span that comes to a dropped trace makes it kept, or is the loss late_origin, wherever tick and ingest
+// meet.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -193,7 +193,9 @@ auto large_spans(std::uint64_t rate) {
 // others must count, too. The links lead to few traces, so that edges take the room, not nodes.
 class OneSecond {
  public:
-  OneSecond(LoadHost& host, std::uint64_t round) : host_(host), round_(round) {}
+  // target(number): where a link leads.
+  OneSecond(LoadHost& host, std::uint64_t round, TraceId (*target)(std::uint64_t))
+      : host_(host), round_(round), target_(target) {}
 
   void run() {
     std::vector<std::thread> threads;
@@ -212,7 +214,7 @@ class OneSecond {
     if (taken_.load() == 0) host_.fault("nothing was taken in");
   }
 
-  static constexpr std::uint64_t kTargets = 2'000;
+  static constexpr std::uint64_t kTargets = 2'000, kTraces = 1'000;
 
  private:
   static constexpr unsigned kThreads = 4;
@@ -226,8 +228,8 @@ class OneSecond {
     for (ErrorCode code = ErrorCode::none; code == ErrorCode::none;) {
       for (std::size_t i = 0; i < kSpans; ++i) {
         ++number;
-        for (std::size_t k = 0; k < kLinks; ++k) linked[k] = absent_of(spread(number * kLinks + k) % kTargets);
-        writer.add({.trace = trace_of(number % 1000), .span_id = number, .links = linked});
+        for (std::size_t k = 0; k < kLinks; ++k) linked[k] = target_(spread(number * kLinks + k));
+        writer.add({.trace = trace_of(number % kTraces), .span_id = number, .links = linked});
       }
       const Bytes bytes = writer.finish();
       largest_.store(bytes.size());  // all are of one size
@@ -240,10 +242,20 @@ class OneSecond {
 
   LoadHost& host_;
   const std::uint64_t round_;
+  TraceId (*const target_)(std::uint64_t);
   std::atomic<unsigned> running_{kThreads};
   std::atomic<std::uint64_t> largest_{0}, taken_{0};
   std::atomic<bool> failed_{false};
 };
+
+void play_rounds(LoadHost& host, TraceId (*target)(std::uint64_t)) {
+  for (std::uint64_t round = 1; round <= 3; ++round) {
+    OneSecond(host, round, target).run();
+    host.check_conservation();
+    for (int i = 0; i < 2; ++i) host.tick();
+  }
+  trickle(host, 5, 1ULL << 60);
+}
 
 void one_second(LoadHost& host, std::int64_t) {
   RequestWriter writer;
@@ -255,12 +267,12 @@ void one_second(LoadHost& host, std::int64_t) {
     host.send(writer.finish());
     linked.clear();
   }
-  for (std::uint64_t round = 1; round <= 3; ++round) {
-    OneSecond(host, round).run();
-    host.check_conservation();
-    for (int i = 0; i < 2; ++i) host.tick();
-  }
-  trickle(host, 5, 1ULL << 60);
+  play_rounds(host, [](std::uint64_t random) { return absent_of(random % OneSecond::kTargets); });
+}
+
+// The links lead to the traces that hold the spans: what is closed early must keep the edges of those that stay.
+void one_second_among(LoadHost& host, std::int64_t) {
+  play_rounds(host, [](std::uint64_t random) { return trace_of(random % OneSecond::kTraces); });
 }
 
 // Ten requests a second of one trace each, of three spans, one trace of a hundred failed, every trace linked to the one
@@ -347,6 +359,7 @@ std::vector<Load> memory_loads(double scale) {
       {"truncated-100k", nothing, wide_spans(1, 100'000)},
       {"hub", shorten, hub(200)},
       {"one-second", nothing, one_second},
+      {"one-second-among", nothing, one_second_among},
   };
   return named("memory", scale, std::move(loads));
 }

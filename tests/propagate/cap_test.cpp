@@ -1,4 +1,5 @@
-// Traces with more neighbours than max_links_followed, and origins that have kept all they may (DESIGN 3.5, 3.10).
+// Traces with more neighbours than max_links_followed, and origins that have kept all they may
+// (docs/design.md 3.5, 3.10).
 #include "tests/propagate/carrier_fixture.hpp"
 
 namespace entail::propagate {

@@ -16,7 +16,7 @@ TEST(PathPool, TellsTheWholeWay_AfterItsMiddleIsForgotten) {
   EXPECT_EQ(paths.direction(end), Direction::linked);
   EXPECT_EQ(paths.origin_of(end), origin);
   paths.drop_reference(end);
-  EXPECT_EQ(paths.live_bytes(), 0u);
+  EXPECT_EQ(paths.count(), 0u);
 }
 
 TEST(PathPool, DirectionIsMixed_WhenNoneLeadsAllAlong) {
@@ -166,7 +166,7 @@ TEST_F(CarrierTest, APathOutlivesTheTracesThatItNames) {
   EXPECT_EQ(path(4), (Ids{{0, 5}, {0, 4}}));
   forget(present(4));
   forget(reused);
-  EXPECT_EQ(ledger_.paths().live_bytes(), 0u);
+  EXPECT_EQ(ledger_.paths().count(), 0u);
 }
 
 TEST_F(CarrierTest, AKeepTouchesWhatItReaches) {

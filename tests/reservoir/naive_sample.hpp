@@ -1,5 +1,5 @@
-// The link sample as DESIGN section 4 says it, with sorts and maps over all links of a span: the oracle of these tests.
-// It shares no logic with the room, the hash included. Not linked outside the tests.
+// The link sample as docs/design.md 4 defines it, with sorts and maps over all links of a span: the oracle of these
+// tests. It shares no logic with the room, the hash included. Not linked outside the tests.
 #pragma once
 
 #include <xxhash.h>
@@ -104,7 +104,7 @@ struct Choice {
   Selection::Stratum pinned, open, closed;
 };
 
-// DESIGN 4.3 and 4.2: which links are emitted, given how each trace stands.
+// docs/design.md 4.3 and 4.2: which links are emitted, given how each trace stands.
 inline Choice choose(const std::vector<Link>& links, std::size_t k, std::uint64_t seed,
                      const std::function<Target(TraceId)>& target) {
   const Sample sample(links, k, seed);

@@ -1,4 +1,4 @@
-// Filling the strata (DESIGN 4.3), against the oracle over random spans, and case by case.
+// Filling the strata (docs/design.md 4.3), against the oracle over random spans, and case by case.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -13,15 +13,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// In the order in which data flows.
-constexpr std::array kRooms = {"base"sv,      "sync"sv,  "wire"sv, "context"sv, "reservoir"sv, "graph"sv, "policy"sv,
-                               "propagate"sv, "store"sv, "emit"sv, "config"sv,  "engine"sv,    "capi"sv};
-
-// The C interface stands on the public C++ API; of the rooms it may see these alone.
-bool may_capi_include(std::string_view target) {
-  return target.starts_with("capi/") || target.starts_with("base/") || target == "sync/atomic.hpp";
-}
-
 // Every declaration of entail.h tells these, in this order.
 constexpr std::array kDeclarationLines = {"threads"sv, "blocks"sv, "allocates"sv, "borrows"sv, "on error"sv, "since"sv};
 
@@ -64,10 +55,6 @@ constexpr std::array kBannedInCore = {
     Ban{"std::atomic_ref", "take it from the Sync parameter", {"core/sync/atomic.hpp"}},
 };
 
-std::size_t line_of(std::string_view text, std::size_t at) {
-  return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-}
-
 // Places of a whole word: the characters around it are not part of a name.
 std::vector<std::size_t> places_of(std::string_view text, std::string_view word) {
   std::vector<std::size_t> places;
@@ -77,17 +64,6 @@ std::vector<std::size_t> places_of(std::string_view text, std::string_view word)
     if (begins && ends) places.push_back(at);
   }
   return places;
-}
-
-bool is_in(const SourceFile& file, std::string_view folder) { return file.path.starts_with(folder); }
-
-bool is_source(const SourceFile& file) {
-  return std::any_of(kSourceExtensions.begin(), kSourceExtensions.end(),
-                     [&](std::string_view extension) { return file.path.ends_with(extension); });
-}
-
-std::size_t room_index(std::string_view room) {
-  return static_cast<std::size_t>(std::find(kRooms.begin(), kRooms.end(), room) - kRooms.begin());
 }
 
 // The end of a raw string literal that begins with R" at text[at].
@@ -116,26 +92,42 @@ std::set<std::size_t> raw_literal_lines(std::string_view text) {
   return lines;
 }
 
+enum class Part { code, comment, literal };
+
+// The end of what begins at text[at]: a whole comment, a whole literal or one character of code.
+std::size_t part_end(std::string_view text, std::size_t at, Part& part) {
+  const char previous = at == 0 ? ' ' : text[at - 1];
+  part = Part::comment;
+  if (text.substr(at, 2) == "//") return std::min(text.find('\n', at), text.size());
+  if (text.substr(at, 2) == "/*") return std::min(text.find("*/", at), text.size() - 2) + 2;
+  part = Part::literal;
+  if (text.substr(at, 2) == "R\"" && !is_word_char(previous)) return raw_literal_end(text, at);
+  if (text[at] == '"' || (text[at] == '\'' && !is_word_char(previous))) return quoted_end(text, at);  // 1'000 is a number
+  part = Part::code;
+  return at + 1;
+}
+
+template <class IsBlank>
+std::string with_blanks(std::string_view text, IsBlank is_blank) {
+  std::string out(text);
+  for (std::size_t at = 0; at < text.size();) {
+    Part part;
+    const std::size_t end = part_end(text, at, part);
+    for (std::size_t i = at; i < end; ++i)
+      if (is_blank(part) && out[i] != '\n') out[i] = ' ';
+    at = end;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string without_comments_and_literals(std::string_view text) {
-  std::string out(text);
-  for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = at;
-    const char previous = at == 0 ? ' ' : text[at - 1];
-    if (text.substr(at, 2) == "//")
-      end = std::min(text.find('\n', at), text.size());
-    else if (text.substr(at, 2) == "/*")
-      end = std::min(text.find("*/", at), text.size() - 2) + 2;
-    else if (text.substr(at, 2) == "R\"" && !is_word_char(previous))
-      end = raw_literal_end(text, at);
-    else if (text[at] == '"' || (text[at] == '\'' && !is_word_char(previous)))  // 1'000 is a number
-      end = quoted_end(text, at);
-    for (std::size_t i = at; i < end; ++i)
-      if (out[i] != '\n') out[i] = ' ';
-    at = end == at ? at + 1 : end;
-  }
-  return out;
+  return with_blanks(text, [](Part part) { return part != Part::code; });
+}
+
+std::string comments_alone(std::string_view text) {
+  return with_blanks(text, [](Part part) { return part != Part::comment; });
 }
 
 Faults long_lines(const SourceFile& file) {
@@ -175,33 +167,6 @@ Faults long_functions(const SourceFile& file) {
     if (lines[i].substr(indent) == "}" && i + 2 - begin[indent] > kFunctionLinesMax)
       faults.push_back(fault_at(file, begin[indent], std::to_string(i + 2 - begin[indent]) + " lines in one function"));
     begin[indent] = i + 1;
-  }
-  return faults;
-}
-
-Faults include_edges(const SourceFile& file) {
-  Faults faults;
-  if (!is_source(file)) return faults;
-  const bool in_public = is_in(file, "core/include/");
-  const bool in_core = is_in(file, "core/") && !in_public;
-  const std::string_view room = in_core ? std::string_view(file.path).substr(5, file.path.find('/', 5) - 5) : ""sv;
-  if (in_core && room_index(room) == kRooms.size()) faults.push_back(fault_at(file, 1, "in no known room"));
-  const auto lines = lines_of(file.text);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    if (!lines[i].starts_with("#include \"")) continue;
-    const std::string_view target = lines[i].substr(10, lines[i].find('"', 10) - 10);
-    const std::string_view top = target.substr(0, target.find('/'));
-    const std::size_t index = room_index(top);
-    const bool is_public = top == "entail";
-    const bool allowed = in_public                  ? is_public
-                         : room == "capi"           ? is_public || may_capi_include(target)
-                         : in_core                  ? is_public || index <= room_index(room)
-                         : is_in(file, "tools/")    ? index == kRooms.size() && top != "core" && top != "tests"
-                         : is_in(file, "examples/") ? is_public
-                                                    : true;
-    const bool is_known = !in_core || is_public || index < kRooms.size();
-    if (!allowed || !is_known)
-      faults.push_back(fault_at(file, i + 1, "may not include \"" + std::string(target) + "\""));
   }
   return faults;
 }

@@ -24,12 +24,12 @@ constexpr std::size_t kFunctionLinesMax = 70;
 
 // The text with comments, and the insides of string and character literals, turned into blanks. Lines stay lines.
 std::string without_comments_and_literals(std::string_view text);
+// The text with all but its comments turned into blanks.
+std::string comments_alone(std::string_view text);
 
 Faults long_lines(const SourceFile& file);
 Faults long_file(const SourceFile& file);
 Faults long_functions(const SourceFile& file);
-// A room includes only rooms above it; tools see the public headers alone; nothing in core sees tests or tools.
-Faults include_edges(const SourceFile& file);
 Faults banned_words(const SourceFile& file);
 Faults banned_names(const SourceFile& file);
 // Calls on std::atomic that leave the order to the default, where it is shipped.

@@ -22,6 +22,10 @@ TEST(Tidy, SeesCodeAlone) {
   EXPECT_EQ(without_comments_and_literals("\"open\nnext"), "     \nnext");
 }
 
+TEST(Tidy, SeesCommentsAlone) {
+  EXPECT_EQ(comments_alone("a // b\n\"// c\" /* d */"), "  // b\n       /* d */");
+}
+
 TEST(Tidy, FindsLongLines) {
   EXPECT_EQ(long_lines(file("a.cpp", std::string(120, 'x') + "\n")), Faults());
   EXPECT_EQ(long_lines(file("a.cpp", "\n" + std::string(121, 'x') + "\n")), Faults({"a.cpp:2: 121 columns"}));
@@ -40,32 +44,6 @@ TEST(Tidy, FindsLongFilesAndFunctions) {
             Faults({"core/a.cpp:3: 71 lines in one function"}));
   EXPECT_EQ(long_functions(file("core/a.cpp", "void f() {\n" + lines(60) + "}\nvoid g() {\n" + lines(60) + "}\n")),
             Faults());
-}
-
-TEST(Tidy, KnowsTheOrderOfTheRooms) {
-  const auto edge = [](const char* path, const char* target) {
-    return include_edges(file(path, "#include \"" + std::string(target) + "\"\n"));
-  };
-  EXPECT_EQ(edge("core/graph/graph.cpp", "sync/epoch.hpp"), Faults());
-  EXPECT_EQ(edge("core/graph/graph.cpp", "graph/graph.hpp"), Faults());
-  EXPECT_EQ(edge("core/graph/graph.cpp", "entail/types.hpp"), Faults());
-  EXPECT_EQ(edge("core/graph/graph.cpp", "policy/facts.hpp"),
-            Faults({"core/graph/graph.cpp:1: may not include \"policy/facts.hpp\""}));
-  EXPECT_EQ(edge("core/graph/graph.cpp", "tests/graph/edges.hpp").size(), 1u);
-  EXPECT_EQ(edge("core/graph/graph.cpp", "graph.hpp").size(), 1u);
-  EXPECT_EQ(edge("core/extra/a.cpp", "base/bytes.hpp").size(), 1u);
-  EXPECT_EQ(edge("core/include/entail/entail.hpp", "base/bytes.hpp").size(), 1u);
-  EXPECT_EQ(edge("tools/entail/main.cpp", "entail/entail.hpp"), Faults());
-  EXPECT_EQ(edge("tools/entail/main.cpp", "commands.hpp"), Faults());
-  EXPECT_EQ(edge("tools/entail/main.cpp", "wire/json.hpp").size(), 1u);
-  EXPECT_EQ(edge("tests/graph/graph_test.cpp", "graph/graph.hpp"), Faults());
-  EXPECT_EQ(edge("core/capi/calls.cpp", "capi/boundary.hpp"), Faults());
-  EXPECT_EQ(edge("core/capi/calls.cpp", "entail/entail.h"), Faults());
-  EXPECT_EQ(edge("core/capi/calls.cpp", "base/bytes.hpp"), Faults());
-  EXPECT_EQ(edge("core/capi/calls.cpp", "sync/atomic.hpp"), Faults());
-  EXPECT_EQ(edge("core/capi/calls.cpp", "engine/impl.hpp").size(), 1u);
-  EXPECT_EQ(edge("core/engine/engine.cpp", "capi/boundary.hpp").size(), 1u);
-  EXPECT_EQ(edge("examples/c/main.c", "capi/boundary.hpp").size(), 1u);
 }
 
 TEST(Tidy, FindsBannedWords) {

@@ -13,12 +13,6 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-std::string_view word_at(std::string_view text) {
-  std::size_t end = 0;
-  while (end < text.size() && is_word_char(text[end])) ++end;
-  return text.substr(0, end);
-}
-
 // "struct A : B {" as A and B; empty if the line begins no struct.
 struct StructLine {
   std::string_view name, base;
@@ -46,19 +40,57 @@ std::string_view order_named(std::string_view line) {
   return line.substr(name.size()).starts_with(kValue) ? name : std::string_view{};
 }
 
+// The name of the protocol whose block the line begins; empty if it begins none.
+std::string_view protocol_begun(std::string_view line) {
+  constexpr std::string_view kMark = "// PROTOCOL ";
+  if (!line.starts_with(kMark)) return {};
+  const std::string_view name = word_at(line.substr(kMark.size()));
+  const std::string_view rest = line.substr(kMark.size() + name.size());
+  const bool begins = rest.starts_with(":") || (rest.starts_with(" (") && rest.find("):") != std::string_view::npos);
+  return begins ? name : std::string_view{};
+}
+
+// Does a word look like a name of code, wherever it stands? AbCd and kValue do; RMWs, 64w and W1 do not.
+bool looks_like_code(std::string_view word) {
+  if (word.find('_') != std::string_view::npos) return true;
+  const auto is_upper = [](char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; };
+  if (word.size() > 1 && word[0] == 'k' && is_upper(word[1])) return true;
+  constexpr std::string_view kProduct = "ThreadSanitizer";
+  if (word.ends_with('s')) word.remove_suffix(1);  // RMWs
+  return std::count_if(word.begin(), word.end(), is_upper) >= 2 && word != kProduct &&
+         std::any_of(word.begin(), word.end(), [](char c) { return std::islower(static_cast<unsigned char>(c)) != 0; });
+}
+
+// The names of code and of source files in a line of a comment.
+std::vector<std::string_view> names_in(std::string_view line) {
+  std::vector<std::string_view> names;
+  bool in_backticks = false;
+  while (!line.empty()) {
+    const std::string_view word = word_at(line);
+    std::size_t end = word.size();
+    while (end < line.size() && (is_word_char(line[end]) || line[end] == '/' || line[end] == '.')) ++end;
+    std::string_view path = line.substr(0, end);
+    while (path.ends_with('.')) path.remove_suffix(1);
+    if (!word.empty() && (path.ends_with(".cpp") || path.ends_with(".hpp"))) {
+      names.push_back(path);
+      line.remove_prefix(path.size());
+      continue;
+    }
+    const bool is_called = line.substr(word.size()).starts_with('(');
+    if (!word.empty() && (in_backticks || is_called || looks_like_code(word))) names.push_back(word);
+    if (line[0] == '`') in_backticks = !in_backticks;
+    line.remove_prefix(std::max<std::size_t>(word.size(), 1));
+  }
+  return names;
+}
+
 }  // namespace
 
 std::vector<std::string> protocols_told(const SourceFile& file) {
-  constexpr std::string_view kMark = "// PROTOCOL ";
   std::vector<std::string> names;
   if (!file.path.ends_with(".hpp")) return names;
-  for (const std::string_view line : lines_of(file.text)) {
-    if (!line.starts_with(kMark)) continue;
-    const std::string_view name = word_at(line.substr(kMark.size()));
-    const std::string_view rest = line.substr(kMark.size() + name.size());
-    if (rest.starts_with(":") || (rest.starts_with(" (") && rest.find("):") != std::string_view::npos))
-      names.emplace_back(name);
-  }
+  for (const std::string_view line : lines_of(file.text))
+    if (const std::string_view name = protocol_begun(line); !name.empty()) names.emplace_back(name);
   return names;
 }
 
@@ -67,6 +99,53 @@ Faults protocols_without_row(const SourceFile& file, std::string_view page) {
   for (const std::string& name : protocols_told(file))
     if (page.find("| [" + name + "](../../" + file.path + ") |") == std::string_view::npos)
       faults.push_back(file.path + ": protocol " + name + " has no row in tests/interleave/README.md");
+  return faults;
+}
+
+void add_names(const SourceFile& file, KnownNames& known) {
+  known.file_names.insert(file.path.substr(file.path.rfind('/') + 1));
+  for (std::string& name : protocols_told(file)) known.words.insert(std::move(name));
+  const std::string code = without_comments_and_literals(file.text);
+  for (std::string_view rest = code; !rest.empty();) {
+    const std::string_view word = word_at(rest);
+    if (!word.empty()) known.words.emplace(word);
+    rest.remove_prefix(std::max<std::size_t>(word.size(), 1));
+  }
+}
+
+Faults unknown_names(const SourceFile& file, const KnownNames& known) {
+  Faults faults;
+  bool in_block = false;
+  const auto lines = lines_of(file.text);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    in_block = lines[i].starts_with("//") && (in_block || !protocol_begun(lines[i]).empty());
+    if (!in_block) continue;
+    for (const std::string_view name : names_in(lines[i])) {
+      const bool is_file = name.find('.') != std::string_view::npos;
+      const bool is_known = is_file ? known.file_names.contains(name.substr(name.rfind('/') + 1))
+                                    : known.words.contains(name) ||
+                                          known.words.contains("memory_order_" + std::string(name));
+      if (!is_known)
+        faults.push_back(fault_at(file, i + 1, "names " + std::string(name) + ", which is nowhere in the code"));
+    }
+  }
+  return faults;
+}
+
+Faults unknown_names_on_page(const SourceFile& page, const KnownNames& known) {
+  Faults faults;
+  const auto lines = lines_of(page.text);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    std::string_view rest = lines[i];
+    for (std::size_t at = rest.find('`'); at != std::string_view::npos; at = rest.find('`')) {
+      rest.remove_prefix(at + 1);
+      const std::string_view quoted = rest.substr(0, rest.find('`'));
+      rest.remove_prefix(std::min(quoted.size() + 1, rest.size()));
+      const bool is_word = !quoted.empty() && word_at(quoted) == quoted && !quoted.ends_with("_test");
+      if (is_word && !known.words.contains(quoted))
+        faults.push_back(fault_at(page, i + 1, "names " + std::string(quoted) + ", which is nowhere in the code"));
+    }
+  }
   return faults;
 }
 

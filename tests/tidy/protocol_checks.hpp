@@ -2,6 +2,8 @@
 // Thread rule: Immutable (free functions).
 #pragma once
 
+#include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +17,19 @@ std::vector<std::string> protocols_told(const SourceFile& file);
 
 // Protocols of the header without a row in the table of tests/interleave/README.md.
 Faults protocols_without_row(const SourceFile& file, std::string_view page);
+
+// What a PROTOCOL block may name.
+struct KnownNames {
+  std::set<std::string, std::less<>> words;      // of code, and the names of protocols
+  std::set<std::string, std::less<>> file_names;  // without folders
+};
+void add_names(const SourceFile& file, KnownNames& known);
+
+// Words of the PROTOCOL blocks that look like names of code (f(), kValue, a_b, a_, AbCd, or in backticks) or of source
+// files, and are in `known` neither alone nor behind "memory_order_".
+Faults unknown_names(const SourceFile& file, const KnownNames& known);
+// Single words in backticks on a page that are not in `known`, but for programs of tests (x_test).
+Faults unknown_names_on_page(const SourceFile& page, const KnownNames& known);
 
 // One memory order of an Orders struct.
 struct StatedOrder {

@@ -23,6 +23,32 @@ TEST(Tidy, FindsProtocolsWithoutARow) {
   EXPECT_EQ(protocols_without_row(file, "| [one](../../core/graph/moved.hpp) |").size(), 1u);
 }
 
+TEST(Tidy, FindsNamesInProtocolsThatAreNowhere) {
+  KnownNames known;
+  const std::string code = "AbCd taken_(kIdle, \"quoted_\"); memory_order_relaxed, memory_order_seq_cst\n";
+  add_names({"core/graph/y.hpp", "// ghost_\n" + code}, known);
+  add_names(header("// PROTOCOL other_one: how it is.\nint peek;\n"), known);
+  const auto faults_of = [&](const std::string& text) {
+    return unknown_names(header("// ghost_ghost()\n\n// PROTOCOL one: how\n// " + text + "\n"), known);
+  };
+  EXPECT_EQ(faults_of("taken_ is AbCd or kIdle, `peek`; peek(x) is seq_cst, not `relaxed` (other_one)"), Faults());
+  EXPECT_EQ(faults_of("RMWs of 64w bytes; W1 and ThreadSanitizer; see core/graph/y.hpp, y.hpp."), Faults());
+  EXPECT_EQ(faults_of("ghost_"), Faults({"core/graph/x.hpp:4: names ghost_, which is nowhere in the code"}));
+  for (const char* text : {"ghost()", "ghost(x)", "a_ghost", "quoted_", "GhostWord", "kGhost", "`ghost`", "ghost.hpp"})
+    EXPECT_EQ(faults_of(text).size(), 1u) << text;
+  EXPECT_EQ(faults_of("x\n//\n// ghost()").size(), 1u);    // still the same comment
+  EXPECT_EQ(faults_of("x\nint y;\n// ghost()").size(), 0u);  // another one
+}
+
+TEST(Tidy, FindsNamesOnAPageThatAreNowhere) {
+  KnownNames known;
+  known.words = {"peek", "taken_"};
+  const auto faults_of = [&](const char* text) { return unknown_names_on_page({"tests/README.md", text}, known); };
+  EXPECT_EQ(faults_of("`peek`, `taken_`; ghost `bin/tidy --ghost`, `tidy_test`\n"), Faults());
+  EXPECT_EQ(faults_of("x\n`peek` `ghost_` `taken_`\n"),
+            Faults({"tests/README.md:2: names ghost_, which is nowhere in the code"}));
+}
+
 const std::string kOrders =
     "struct XOrders : BaseOrders {\n"
     "  static constexpr auto peek = std::memory_order_relaxed;  // a guess\n"

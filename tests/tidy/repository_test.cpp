@@ -2,42 +2,73 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 #include <sstream>
+#include <utility>
 
 #include "base/loss.hpp"
 #include "entail/entail.hpp"
 #include "tests/tidy/checks.hpp"
 #include "tests/tidy/protocol_checks.hpp"
+#include "tests/tidy/reference_checks.hpp"
+#include "tests/tidy/room_checks.hpp"
 
 namespace entail::tidy {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<SourceFile> sources() {
+std::string read_page(const std::string& path) {
+  std::ifstream stream(fs::path(ENTAIL_SOURCE_DIR) / path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+// Files that `wanted` takes, by their path, in the folders.
+template <class Wanted>
+std::vector<SourceFile> files_in(std::initializer_list<const char*> folders, Wanted wanted) {
   std::vector<SourceFile> files;
   const fs::path root = ENTAIL_SOURCE_DIR;
-  for (const char* folder : {"core", "tools", "tests", "fuzz", "bench", "examples"}) {
+  for (const char* folder : folders) {
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / folder)) {
-      const std::string extension = entry.path().extension().string();
-      if (!entry.is_regular_file() ||
-          std::find(kSourceExtensions.begin(), kSourceExtensions.end(), extension) == kSourceExtensions.end())
-        continue;
-      std::ifstream stream(entry.path(), std::ios::binary);
-      files.push_back({entry.path().lexically_relative(root).generic_string(),
-                       std::string((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>())});
+      if (!entry.is_regular_file() || !wanted(entry.path())) continue;
+      const std::string path = entry.path().lexically_relative(root).generic_string();
+      files.push_back({path, read_page(path)});
     }
   }
   return files;
 }
 
-std::string read_page(const std::string& path) {
-  std::ifstream stream(fs::path(ENTAIL_SOURCE_DIR) / path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+std::vector<SourceFile> sources() {
+  return files_in({"core", "tools", "tests", "fuzz", "bench", "examples"}, [](const fs::path& path) {
+    return std::find(kSourceExtensions.begin(), kSourceExtensions.end(), path.extension()) != kSourceExtensions.end();
+  });
 }
+
+// All that people read: sources, pages, scripts and build files. The fixtures of the checks name what does not exist.
+std::vector<SourceFile> texts() {
+  constexpr std::array kExtensions = {".md", ".cmake", ".go", ".proto", ".sh", ".yaml"};
+  std::vector<SourceFile> files = sources();
+  std::erase_if(files, [](const SourceFile& file) { return file.path.starts_with("tests/tidy/"); });
+  const auto is_text = [&](const fs::path& path) {
+    const bool is_script = !path.has_extension() && path.parent_path().filename() == "tools";
+    return is_script || path.filename() == "CMakeLists.txt" ||
+           std::find(kExtensions.begin(), kExtensions.end(), path.extension()) != kExtensions.end();
+  };
+  for (SourceFile& file :
+       files_in({"core", "tools", "tests", "fuzz", "bench", "examples", "embed", "docs", "cmake"}, is_text))
+    files.push_back(std::move(file));
+  for (const fs::directory_entry& entry : fs::directory_iterator(ENTAIL_SOURCE_DIR)) {
+    const fs::path name = entry.path().filename();
+    if (name.extension() == ".md" || name == "CMakeLists.txt") files.push_back({name, read_page(name)});
+  }
+  return files;
+}
+
+SourceFile room_list() { return {"core/CMakeLists.txt", read_page("core/CMakeLists.txt")}; }
 
 void expect_none(Faults (*check)(const SourceFile&)) {
   for (const SourceFile& file : sources())
@@ -48,7 +79,35 @@ TEST(Repository, IsWhereTheTestLooks) { EXPECT_GT(sources().size(), 100u); }
 TEST(Repository, LinesAreShort) { expect_none(long_lines); }
 TEST(Repository, FilesAreShort) { expect_none(long_file); }
 TEST(Repository, FunctionsAreShort) { expect_none(long_functions); }
-TEST(Repository, RoomsIncludeOnlyRoomsAbove) { expect_none(include_edges); }
+
+TEST(Repository, RoomsIncludeWhatTheyLink) {
+  const std::vector<Room> rooms = rooms_of(room_list());
+  EXPECT_GE(rooms.size(), 13u);
+  const std::vector<SourceFile> files = sources();
+  for (const SourceFile& file : files)
+    for (const std::string& fault : include_edges(file, rooms)) ADD_FAILURE() << fault;
+  for (const std::string& fault : room_links(room_list(), files)) ADD_FAILURE() << fault;
+}
+
+TEST(Repository, PagesListTheRoomsInTheirOrder) {
+  const std::vector<Room> rooms = rooms_of(room_list());
+  const auto faults_of = [&](const char* page, const char* heading) {
+    return rooms_out_of_order({page, read_page(page)}, heading, rooms);
+  };
+  EXPECT_EQ(faults_of("ARCHITECTURE.md", "## The rooms"), Faults());
+  EXPECT_EQ(faults_of("docs/design.md", "## 6. Rooms"), Faults());
+}
+
+TEST(Repository, ReferencesLeadToPages) {
+  const std::vector<SourceFile> files = texts();
+  std::vector<Page> pages;
+  for (const SourceFile& file : files)
+    if (file.path.ends_with(".md")) pages.push_back(page_of(file));
+  EXPECT_GE(pages.size(), 20u);
+  for (const SourceFile& file : files)
+    for (const std::string& fault : broken_references(file, pages)) ADD_FAILURE() << fault;
+}
+
 TEST(Repository, HoldsNoBannedWords) { expect_none(banned_words); }
 TEST(Repository, NamesSaySomething) { expect_none(banned_names); }
 TEST(Repository, AtomicsNameTheirOrder) { expect_none(atomics_without_order); }
@@ -85,6 +144,19 @@ TEST(Repository, ProtocolsHaveARowAmongTheProofs) {
     for (const std::string& fault : protocols_without_row(file, page)) ADD_FAILURE() << fault;
   }
   EXPECT_GE(protocols, 14u);
+}
+
+TEST(Repository, ProtocolsNameWhatIsThere) {
+  KnownNames known;
+  const std::vector<SourceFile> files = sources();
+  for (const SourceFile& file : files)
+    if (!file.path.starts_with("tests/tidy/")) add_names(file, known);
+  EXPECT_GE(known.words.size(), 1000u);
+  for (const SourceFile& file : files)
+    if (file.path.starts_with("core/"))
+      for (const std::string& fault : unknown_names(file, known)) ADD_FAILURE() << fault;
+  const std::string page = "tests/interleave/README.md";
+  for (const std::string& fault : unknown_names_on_page({page, read_page(page)}, known)) ADD_FAILURE() << fault;
 }
 
 TEST(Repository, OrdersHaveAMutantOrAReason) {

@@ -1,4 +1,4 @@
-// Seeded workloads: options and steps, with everything that DESIGN section 3 speaks of: chains, cycles, hubs, links to
+// Seeded workloads: options and steps, with everything of docs/design.md 3: chains, cycles, hubs, links to
 // the own trace, to absent traces and to nowhere, duplicates, bad IDs, late spans, traces that come after they were
 // linked. The same seed gives the same workload on every machine. Thread rule: Confined.
 #pragma once

@@ -10,7 +10,7 @@
 
 namespace entail::cli {
 
-// FORMATS "The command".
+// The exit codes of docs/formats.md "The command".
 enum class Exit : int {
   done = 0,
   input_unreadable = 1,

@@ -1,4 +1,5 @@
-// The decision log read back (FORMATS "Decision log"): the record with the highest revision of each trace counts.
+// The decision log read back (docs/formats.md "Decision log"): the record with the highest revision of each trace
+// counts.
 //
 // Thread rule: Confined. Memory: one line, and the records asked for; the log itself may be of any size, and gzip or
 // zstd.

@@ -93,7 +93,7 @@ void Feed::try_one(Waiting& waiting) {
   waiting.state = later ? Waiting::State::waits : Waiting::State::done;
 }
 
-// A tick with the same time makes room (DESIGN 3.0).
+// A tick with the same time makes room (docs/design.md 3.0).
 Result<void> Feed::tick_until_done(Waiting& waiting) {
   for (unsigned ticks = 0; waiting.state == Waiting::State::waits; ++ticks) {
     if (!target_.goes_on()) return {};

@@ -1,4 +1,4 @@
-// The order and the time in which requests of several inputs reach the engine (DESIGN 3.0).
+// The order and the time in which requests of several inputs reach the engine (docs/design.md 3.0).
 //
 // Time is virtual, in whole seconds: a request arrives at the largest span end time seen so far, its own included,
 // rounded down. If that is later than the last tick, the tick comes first. Of several inputs the request that would

@@ -102,7 +102,7 @@ typedef struct entail_decision_t {
   const char* policy;    /* "" = none; lives as long as the engine */
   const char* loss;      /* "" = none; static */
   const uint8_t* path;   /* path_count trace IDs of 16 bytes: the origin first, this trace last */
-  const uint8_t* linked; /* linked_count trace IDs of 16 bytes, ascending, at most 256 */
+  const uint8_t* linked; /* linked_count trace IDs of 16 bytes, ascending, the 256 smallest */
   uint64_t path_count;
   uint64_t linked_count;
   const char* json; /* the record as one JSON object, without a newline */

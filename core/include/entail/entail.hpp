@@ -2,7 +2,7 @@
 //
 // An Engine takes OTLP trace requests from any number of threads (ingest), decides in tick(now), and hands kept traces
 // and decision records to a Sink, from inside tick only. It owns no threads, clock, files or logs: time is an input, so
-// a run can be replayed exactly (DESIGN 3.0).
+// a run can be replayed exactly (docs/design.md 3.0).
 //
 // What it does not do: it does not route traces between processes, and it forgets everything when it is destroyed.
 #pragma once
@@ -26,7 +26,7 @@
 namespace entail {
 inline namespace v1 {
 
-// What is known of one trace's decision: one line of the decision log (FORMATS "Decision log"). Owns its memory.
+// What is known of one trace's decision: one line of docs/formats.md "Decision log". Owns its memory.
 struct DecisionRecord {
   TraceId trace_id;
   std::uint32_t revision = 0;
@@ -45,10 +45,10 @@ struct DecisionRecord {
   std::uint64_t links_dropped_upstream = 0;
   std::uint64_t spans = 0;
   std::uint64_t linked_total = 0;
-  std::vector<TraceId> linked;  // ascending, at most 256
+  std::vector<TraceId> linked;  // ascending, the 256 smallest
 };
 
-// Appends the record as one JSON object, without a newline. Field names and order as in FORMATS.
+// Appends the record as one JSON object, without a newline. Field names and order: docs/formats.md "Decision log".
 void append_json(const DecisionRecord& record, std::string& out);
 
 // Receives what tick() gives out. Called from the thread that runs tick(), never from ingest(); may not call back
@@ -95,9 +95,9 @@ class Request {
   // What the last parse found; parse_json() of another signal succeeds with no spans.
   Signal signal() const noexcept;
   std::uint64_t span_count() const noexcept;
-  // The largest end time that may move a clock (DESIGN 3.0: not 0, not before its start, < 2^63); 0 if none.
+  // The largest end time that may move a clock (docs/design.md 3.0: not 0, not before its start, < 2^63); 0 if none.
   std::int64_t end_time_max_ns() const noexcept;
-  // JSON values that protobuf cannot hold, each dropped alone (DESIGN 4.7).
+  // JSON values that protobuf cannot hold, each dropped alone (docs/design.md 4.7).
   std::uint64_t values_lost() const noexcept;
   // JSON keys that OTLP has no field for: passed over, with what they hold, as OTLP/JSON asks of a receiver.
   std::uint64_t unknown_keys() const noexcept;
@@ -122,7 +122,7 @@ struct PrintLosses {
 // `losses`, if given, is added to.
 Result<void> append_otlp_json(Bytes traces_data, std::string& out, PrintLosses* losses = nullptr);
 
-// Everything counted so far; FORMATS "Summary" names and relates the fields. Conservation (G3):
+// Everything counted so far; docs/formats.md "Summary" names and relates the fields. Conservation (G3):
 // spans.received = emitted + dropped + rejected + lost + held, where held is what is pending or retained.
 struct Statistics {
   struct {
@@ -204,7 +204,7 @@ class Engine {
   // parse_protobuf() and ingest() in one call.
   Result<void> ingest(Bytes otlp_protobuf);
 
-  // Decides, carries keeps, emits and seals, as DESIGN 3.0 orders it. now must not go back (time_reversed).
+  // Decides, carries keeps, emits and seals, as docs/design.md 3.0 orders it. now must not go back (time_reversed).
   //   threads    one at a time (a second one gets busy); ingest() may run beside it
   //   on error   nothing was decided. But out_of_memory: the tick was broken off and was the engine's last; what it
   //              held is lost, as statistics() says, and ingest() gives closed

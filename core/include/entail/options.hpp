@@ -1,5 +1,5 @@
-// Options: everything that can be configured, as plain data. parse_options() reads it from YAML (FORMATS,
-// "Configuration"); programs may also fill it in by hand. Engine::open() checks the bounds again.
+// Options: everything that can be configured, as plain data. parse_options() reads it from YAML
+// (docs/formats.md "Configuration"); programs may also fill it in by hand. Engine::open() checks the bounds again.
 #pragma once
 
 #include <cstdint>
@@ -130,7 +130,7 @@ struct TypeRule {
   std::optional<std::uint32_t> linking;
 };
 
-// links.propagate: how far keeps go over links (DESIGN 3.4, 3.5, 3.10).
+// links.propagate: how far keeps go over links (docs/design.md 3.4, 3.5, 3.10).
 struct PropagateOptions {
   PropagateMode mode = PropagateMode::cone;
   std::uint32_t max_hops_linked = 4;
@@ -144,7 +144,7 @@ struct PropagateOptions {
   std::map<std::string, TypeRule> types;  // keys with '-' written as '_'
 };
 
-// links.sample: how many links of a span are emitted, and how the cut is told (DESIGN 4).
+// links.sample: how many links of a span are emitted, and how the cut is told (docs/design.md 4).
 struct LinkSampleOptions {
   std::uint32_t max_links_per_span = 128;
   std::uint64_t seed = 0;
@@ -153,13 +153,13 @@ struct LinkSampleOptions {
 
 // The links block.
 struct LinksOptions {
-  std::optional<std::vector<std::string>> origins;  // absent: the policies that name ERROR (DESIGN 3.2)
+  std::optional<std::vector<std::string>> origins;  // absent: the policies that name ERROR (docs/design.md 3.2)
   PropagateOptions propagate;
   LinkSampleOptions sample;
   SpanAttributes attributes = SpanAttributes::all;  // what the engine writes on emitted spans
 };
 
-// The retain block: how long dropped traces can be revived, and records are remembered (DESIGN 3.7).
+// The retain block: how long dropped traces can be revived, and records are remembered (docs/design.md 3.7).
 struct RetainOptions {
   std::int64_t window_ns = 60 * kNanosPerSecond;
   std::int64_t records_ns = 3600 * kNanosPerSecond;
@@ -195,9 +195,9 @@ struct ConfigResult {
   std::vector<ConfigMessage> warnings;  // accepted, but something else stands in its place
 };
 
-// Reads FORMATS "Configuration" or a whole Collector configuration that holds processors.tail_sampling.
-// `defaults` holds where the text says nothing; its policies do not count. Throws nothing but std::bad_alloc; reads no
-// file and no environment.
+// Reads a configuration (docs/formats.md "Configuration") or a whole Collector configuration that holds
+// processors.tail_sampling. `defaults` holds where the text says nothing; its policies do not count. Throws nothing but
+// std::bad_alloc; reads no file and no environment.
 ConfigResult parse_options(std::string_view yaml, const Options& defaults = Options());
 
 // Every option with its default, bounds and help as commented YAML that parse_options() accepts.

@@ -36,13 +36,13 @@ std::string to_hex(SpanId id);
 // Exactly 32 hex digits of either case; false otherwise.
 bool from_hex(std::string_view text, TraceId& id) noexcept;
 
-// A join semilattice: only rises until the trace is sealed (DESIGN section 2).
+// A join semilattice: only rises until the trace is sealed (docs/design.md 2).
 enum class Verdict : std::uint8_t { undecided = 0, drop = 1, keep = 2 };
 
 // Which way a keep travelled: linked = along links, toward causes; linking = against links, toward consequences;
 // mixed = component mode, where no single direction leads along the path.
 enum class Direction : std::uint8_t { none = 0, linked = 1, linking = 2, mixed = 3 };
-// The word of FORMATS "Decision log"; empty for none.
+// The word of docs/formats.md "Decision log"; empty for none.
 std::string_view direction_name(Direction direction) noexcept;
 
 // Times are in ns, waits and windows too.

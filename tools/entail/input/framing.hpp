@@ -1,9 +1,9 @@
 // Which framing an input has: JSON lines, one JSON document, or protobuf messages with lengths in front or without.
 //
-// The rule (FORMATS "The command"): text is JSON; else u32 big-endian frames if the lengths end exactly at the end,
-// else varint frames if they do and each part parses, else one bare message. Where the end cannot be seen, the same is
-// asked of the bytes seen so far. An input that fits none whole (it was cut or damaged) counts as the framing whose
-// first message parses, so that what is good in it can be used.
+// The rule (docs/commands.md names the framings): text is JSON; else u32 big-endian frames if the lengths end exactly
+// at the end, else varint frames if they do and each part parses, else one bare message. Where the end cannot be seen,
+// the same is asked of the bytes seen so far. An input that fits none whole (it was cut or damaged) counts as the
+// framing whose first message parses, so that what is good in it can be used.
 //
 // Thread rule: Immutable (free functions only). Cost: one walk over the prefix; a regular file's u32 lengths are walked
 // to its end by small reads.

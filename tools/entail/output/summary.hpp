@@ -1,4 +1,4 @@
-// What a run did, as the JSON object of FORMATS "Summary" and as a table for people. Thread rule: Immutable
+// What a run did, as the JSON object of docs/formats.md "Summary" and as a table for people. Thread rule: Immutable
 // (functions).
 #pragma once
 

@@ -27,7 +27,7 @@ Spread spread_of(std::vector<std::int64_t>& values) {
 
 constexpr std::size_t kTextBytesMax = 128;  // of names and types
 
-// A time that a clock may have shown, as for the engine's own clock (DESIGN 3.0).
+// A time that a clock may have shown, as for the engine's own clock (docs/design.md 3.0).
 bool is_time(std::uint64_t ns) noexcept { return ns != 0 && ns <= std::uint64_t{INT64_MAX}; }
 
 std::string normal_type(std::string_view text) {
