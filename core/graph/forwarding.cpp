@@ -4,7 +4,15 @@
 
 namespace entail::graph {
 
-void Forwarding::open(std::uint64_t sequence) { closed_.emplace_back().sequence = sequence; }
+std::vector<Forwarding::Closed>::iterator Forwarding::at_least(std::uint64_t sequence) noexcept {
+  return std::lower_bound(closed_.begin(), closed_.end(), sequence,
+                          [](const Closed& window, std::uint64_t wanted) { return window.sequence < wanted; });
+}
+
+void Forwarding::open(std::uint64_t sequence) {
+  closed_.emplace(at_least(sequence))->sequence = sequence;
+  closing_sequence_ = sequence;
+}
 
 void Forwarding::put(base::LargeVector<Entry>& table, std::uint32_t offset, std::uint64_t target) const noexcept {
   const std::size_t mask = table.size() - 1;
@@ -14,7 +22,7 @@ void Forwarding::put(base::LargeVector<Entry>& table, std::uint32_t offset, std:
 }
 
 void Forwarding::add(std::uint32_t offset, EdgeCell target) {
-  Closed& window = closed_.back();
+  Closed& window = *at_least(closing_sequence_);
   if (2 * (window.count + 1) > window.table.size()) {
     constexpr std::size_t kSizeMin = 16;
     base::LargeVector<Entry> larger(std::max(kSizeMin, 2 * window.table.size()));
@@ -28,21 +36,25 @@ void Forwarding::add(std::uint32_t offset, EdgeCell target) {
 }
 
 void Forwarding::close(std::uint64_t newest_sequence) noexcept {
-  if (closed_.back().count == 0)
-    closed_.pop_back();
+  const auto window = at_least(closing_sequence_);
+  if (window->count == 0)
+    closed_.erase(window);
   else
-    closed_.back().needed_until = newest_sequence;
+    window->needed_until = newest_sequence;
 }
 
 EdgeCell Forwarding::find(EdgeCell cell) const noexcept {
-  for (const Closed& window : closed_) {
-    if ((window.sequence & 0xffff) != cell.sequence()) continue;
-    if (window.table.empty()) return {};
-    const std::size_t mask = window.table.size() - 1;
-    for (std::size_t i = start(cell.offset(), mask); window.table[i].offset != 0; i = (i + 1) & mask)
-      if (window.table[i].offset == cell.offset()) return {window.table[i].target};
-    return {};
-  }
+  if (closed_.empty()) return {};
+  // A cell has the low 16 bits of a sequence number; the windows here are less than 2^16 apart.
+  const std::uint64_t first = closed_.front().sequence;
+  const std::uint64_t sequence = first + static_cast<std::uint16_t>(cell.sequence() - first);
+  const auto window =
+      std::lower_bound(closed_.begin(), closed_.end(), sequence,
+                       [](const Closed& closed, std::uint64_t wanted) { return closed.sequence < wanted; });
+  if (window == closed_.end() || window->sequence != sequence || window->table.empty()) return {};
+  const std::size_t mask = window->table.size() - 1;
+  for (std::size_t i = start(cell.offset(), mask); window->table[i].offset != 0; i = (i + 1) & mask)
+    if (window->table[i].offset == cell.offset()) return {window->table[i].target};
   return {};
 }
 

@@ -55,7 +55,12 @@ class Forwarding {
 
   const std::uint64_t multiplier_;  // odd
 
-  std::vector<Closed> closed_;  // in the order in which they were closed
+  // The first one of at least this sequence number.
+  std::vector<Closed>::iterator at_least(std::uint64_t sequence) noexcept;
+
+  // By sequence number. An old window that stays keeps the entries of all that closed since, so there may be many.
+  std::vector<Closed> closed_;
+  std::uint64_t closing_sequence_ = 0;  // of the one that is open
   std::uint64_t bytes_ = 0;
 };
 
