@@ -94,18 +94,17 @@ Exit convert(const ConvertArguments& arguments) {
 
 }  // namespace
 
-void add_convert(CLI::App& app, Action& action) {
+void add_convert(Command program, Action& action) {
   auto arguments = std::make_shared<ConvertArguments>();
-  CLI::App* const command = app.add_subcommand("convert", "Write traces in another framing, JSON or protobuf");
-  command->add_option("IN", arguments->selection.paths, "Inputs, - for standard input")->required();
-  command->add_option("-o,--output", arguments->output, "Where the traces go, - for standard output")->required();
-  const auto framings = CLI::IsMember({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
-  command->add_option("--from", arguments->selection.from, "Framing of the inputs, when it shall not be found out")
-      ->check(framings);
-  command->add_option("--to", arguments->to, "Framing of the output")->required()->check(framings);
-  command->add_flag("--json", arguments->json, "Print the summary as one JSON object");
-  set_examples(
-      *command,
+  Command command = program.add_command("convert", "Write traces in another framing, JSON or protobuf");
+  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
+  command.add_option("-o,--output", arguments->output, "Where the traces go, - for standard output").required();
+  const auto framings = {"jsonl", "json", "proto-u32be", "proto-varint", "proto"};
+  command.add_option("--from", arguments->selection.from, "Framing of the inputs, when it shall not be found out")
+      .one_of(framings);
+  command.add_option("--to", arguments->to, "Framing of the output").required().one_of(framings);
+  command.add_flag("--json", arguments->json, "Print the summary as one JSON object");
+  command.set_examples(
       "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
       "  entail convert traces.otlp.zst -o - --to jsonl | jq .\n"
       "\njson writes one document, proto one bare message, whatever the number of inputs; the others a message "
@@ -114,7 +113,7 @@ void add_convert(CLI::App& app, Action& action) {
       "are counted.\n"
       "\nExit codes: 0 done; 1 done, but some input could not be read; 2 wrong usage; 3 the output could not "
       "be\nwritten; 130 interrupted.");
-  command->callback([arguments, &action] { action = [arguments] { return convert(*arguments); }; });
+  command.on_chosen(action, [arguments] { return convert(*arguments); });
 }
 
 }  // namespace entail::cli
