@@ -1,4 +1,5 @@
 # Doxygen's input filter: the headers' plain comments become documentation comments. Line numbers stay as they are.
+s,^/\* clang-format o(n|ff) \*/$,,
 # A file's first line begins the comment on the file.
 1s,^// ,/// @this_file ,
 1s,^/\* ,/** @this_file ,
