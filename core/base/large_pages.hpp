@@ -48,7 +48,7 @@ struct LargePageAllocator {
 
   LargePageAllocator() = default;
   template <class U>
-  LargePageAllocator(const LargePageAllocator<U>&) noexcept {}
+  LargePageAllocator(const LargePageAllocator<U>&) noexcept {}  // NOLINT(google-explicit-constructor): a rebind
 
   // What an array costs when all of it was touched, malloc's own words excepted.
   static constexpr std::size_t bytes_for(std::size_t count) noexcept {

@@ -1,15 +1,15 @@
-// The subcommands: each adds itself to the application, and runs when it was chosen.
+// The subcommands: each adds itself to the program, and sets the action when it was chosen.
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <functional>
 #include <optional>
 #include <string>
 
+#include "command_line.hpp"
 #include "entail/options.hpp"
 
 namespace entail::cli {
 
+<<<<<<< HEAD
 // The exit codes of docs/formats.md "The command".
 enum class Exit : int {
   done = 0,
@@ -29,6 +29,14 @@ void add_generate(CLI::App& app, Action& action);
 void add_links(CLI::App& app, Action& action);
 void add_convert(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
+=======
+void add_sample(Command program, Action& action);
+void add_explain(Command program, Action& action);
+void add_generate(Command program, Action& action);
+void add_links(Command program, Action& action);
+void add_convert(Command program, Action& action);
+void add_config(Command program, Action& action);
+>>>>>>> habits
 
 // Reads a configuration file. Tells every error and warning on standard error as FILE:LINE:COLUMN: TEXT; nothing if
 // there are errors or the file cannot be read.
@@ -41,8 +49,5 @@ LoadedConfig load_config(const std::string& path, const Options& defaults = Opti
 
 // Without a configuration: traces with an error are kept, and carried over links with the default limits.
 Options options_without_config(const Options& defaults);
-
-// Help texts keep their line breaks: the examples stand in the footer.
-inline void set_examples(CLI::App& command, const std::string& examples) { command.footer("\nExamples:\n" + examples); }
 
 }  // namespace entail::cli

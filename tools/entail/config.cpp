@@ -79,13 +79,14 @@ Options options_without_config(const Options& defaults) {
   return options;
 }
 
-void add_config(CLI::App& app, Action& action) {
-  CLI::App* const config = app.add_subcommand("config", "Check a configuration, or print the defaults");
-  config->require_subcommand(1);
-  set_examples(*config,
-               "  entail config check entail.yaml\n"
-               "  entail config defaults > entail.yaml");
+void add_config(Command program, Action& action) {
+  Command config = program.add_command("config", "Check a configuration, or print the defaults");
+  config.require_command();
+  config.set_examples(
+      "  entail config check entail.yaml\n"
+      "  entail config defaults > entail.yaml");
 
+<<<<<<< HEAD
   CLI::App* const check_command =
       config->add_subcommand("check", "Check a configuration and report every error with its line and column");
   auto path = std::make_shared<std::string>();
@@ -95,11 +96,20 @@ void add_config(CLI::App& app, Action& action) {
                "  entail config check entail.yaml\n"
                "  entail config check /etc/otelcol/config.yaml   # reads its tail_sampling block\n"
                "\nExit codes: 0 the configuration is valid, 2 it is not (FILE:LINE:COLUMN: TEXT on standard error).");
+=======
+  Command check_command = config.add_command("check", "Read a configuration and say what is wrong with it");
+  auto path = std::make_shared<std::string>();
+  check_command.add_option("CONFIG", *path, "YAML: entail's own, or a whole Collector configuration").required();
+  check_command.on_chosen(action, [path] { return check(*path); });
+  check_command.set_examples(
+      "  entail config check entail.yaml\n"
+      "  entail config check /etc/otelcol/config.yaml   # its tail_sampling block is found\n"
+      "\nExit codes: 0 the configuration is good, 2 it is not (FILE:LINE:COLUMN: TEXT on standard error).");
+>>>>>>> habits
 
-  CLI::App* const defaults = config->add_subcommand("defaults", "Print every option with its default, bounds and help");
-  defaults->callback(
-      [&action] { action = [] { return print(default_options_yaml()) ? Exit::done : Exit::output_unwritable; }; });
-  set_examples(*defaults, "  entail config defaults > entail.yaml");
+  Command defaults = config.add_command("defaults", "Print every option with its default, bounds and help");
+  defaults.on_chosen(action, [] { return print(default_options_yaml()) ? Exit::done : Exit::output_unwritable; });
+  defaults.set_examples("  entail config defaults > entail.yaml");
 }
 
 }  // namespace entail::cli

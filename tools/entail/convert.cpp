@@ -94,8 +94,9 @@ Exit convert(const ConvertArguments& arguments) {
 
 }  // namespace
 
-void add_convert(CLI::App& app, Action& action) {
+void add_convert(Command program, Action& action) {
   auto arguments = std::make_shared<ConvertArguments>();
+<<<<<<< HEAD
   CLI::App* const command = app.add_subcommand("convert", "Convert traces between framings, JSON and protobuf");
   command->add_option("IN", arguments->selection.paths, "Inputs, - for standard input")->required();
   command->add_option("-o,--output", arguments->output, "Output file, - for standard output")->required();
@@ -106,6 +107,17 @@ void add_convert(CLI::App& app, Action& action) {
   command->add_flag("--json", arguments->json, "Print the summary as one JSON object");
   set_examples(
       *command,
+=======
+  Command command = program.add_command("convert", "Write traces in another framing, JSON or protobuf");
+  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
+  command.add_option("-o,--output", arguments->output, "Where the traces go, - for standard output").required();
+  const auto framings = {"jsonl", "json", "proto-u32be", "proto-varint", "proto"};
+  command.add_option("--from", arguments->selection.from, "Framing of the inputs, when it shall not be found out")
+      .one_of(framings);
+  command.add_option("--to", arguments->to, "Framing of the output").required().one_of(framings);
+  command.add_flag("--json", arguments->json, "Print the summary as one JSON object");
+  command.set_examples(
+>>>>>>> habits
       "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
       "  entail convert traces.otlp.zst -o - --to jsonl | jq .\n"
       "\njson writes one document and proto one bare message, however many inputs there are; the other framings\n"
@@ -114,7 +126,7 @@ void add_convert(CLI::App& app, Action& action) {
       "are counted. Nothing else is lost.\n"
       "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage error; 3 the output could not "
       "be\nwritten; 130 interrupted.");
-  command->callback([arguments, &action] { action = [arguments] { return convert(*arguments); }; });
+  command.on_chosen(action, [arguments] { return convert(*arguments); });
 }
 
 }  // namespace entail::cli

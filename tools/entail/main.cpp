@@ -11,6 +11,7 @@ namespace {
 
 int run(int argc, char** argv) {
   using entail::cli::Exit;
+<<<<<<< HEAD
   CLI::App app("A tail sampler that follows span links: keeps failed traces, and the traces linked to them.", "entail");
   app.set_version_flag("--version", "entail " + std::string(entail::version()));
   app.require_subcommand(1);
@@ -21,19 +22,29 @@ int run(int argc, char** argv) {
                             "  entail links traces.jsonl\n"
                             "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
                             "\nRun `entail COMMAND --help` for the options of a command.");
+=======
+  entail::cli::CommandLine command_line(
+      "entail",
+      "Entail keeps the traces that matter, and lets a keep spread over span links to the traces that caused them.",
+      "entail " + std::string(entail::version()));
+  entail::cli::Command program = command_line.program();
+  program.require_command();
+  program.set_examples(
+      "  entail sample -c entail.yaml traces.jsonl -o kept.jsonl --decisions decisions.jsonl\n"
+      "  entail explain 4bf92f --decisions decisions.jsonl\n"
+      "  entail generate --scenario chain --depth 6 -o chain.otlp\n"
+      "  entail links traces.jsonl\n"
+      "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
+      "\n`entail COMMAND --help` tells more.");
+>>>>>>> habits
   entail::cli::Action action;
-  entail::cli::add_sample(app, action);
-  entail::cli::add_explain(app, action);
-  entail::cli::add_generate(app, action);
-  entail::cli::add_links(app, action);
-  entail::cli::add_convert(app, action);
-  entail::cli::add_config(app, action);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    // Help and version are successes; every other parse error is wrong usage.
-    return app.exit(error) == 0 ? static_cast<int>(Exit::done) : static_cast<int>(Exit::usage);
-  }
+  entail::cli::add_sample(program, action);
+  entail::cli::add_explain(program, action);
+  entail::cli::add_generate(program, action);
+  entail::cli::add_links(program, action);
+  entail::cli::add_convert(program, action);
+  entail::cli::add_config(program, action);
+  if (const std::optional<Exit> answered = command_line.parse(argc, argv)) return static_cast<int>(*answered);
   return static_cast<int>(action());
 }
 

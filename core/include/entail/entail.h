@@ -195,9 +195,11 @@ typedef struct entail_statistics_t {
   uint64_t lanes_stalled_ticks;       /* of the one that has been inside for longest */
   uint64_t rank_seed;                 /* links.propagate.rank_seed, or drawn when the engine was opened */
 } entail_statistics_t;
+/* clang-format off */
 #define ENTAIL_STATISTICS_INIT                                                                                       \
   {(uint32_t)sizeof(entail_statistics_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+/* clang-format on */
 
 /* A named count; of which table, see ENTAIL_COUNTS_*. Comes in arrays, so it never grows. */
 typedef struct entail_named_count_t {

@@ -1,0 +1,89 @@
+#include "command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <utility>
+
+namespace entail::cli {
+
+Option Option::required() {
+  option_->required();
+  return *this;
+}
+
+Option Option::one_of(std::initializer_list<const char*> values) {
+  option_->check(CLI::IsMember(std::vector<std::string>(values.begin(), values.end())));
+  return *this;
+}
+
+Option Option::between(unsigned least, unsigned most) {
+  option_->check(CLI::Range(least, most));
+  return *this;
+}
+
+Option Option::show_default() {
+  option_->capture_default_str();
+  return *this;
+}
+
+Option Option::excludes(Option other) {
+  option_->excludes(other.option_);
+  return *this;
+}
+
+Command Command::add_command(const std::string& name, const std::string& help) {
+  return Command(*app_->add_subcommand(name, help));
+}
+
+void Command::require_command() { app_->require_subcommand(1); }
+
+Option Command::add_option(const std::string& name, std::string& value, const std::string& help) {
+  return Option(*app_->add_option(name, value, help));
+}
+
+Option Command::add_option(const std::string& name, std::vector<std::string>& values, const std::string& help) {
+  return Option(*app_->add_option(name, values, help));
+}
+
+Option Command::add_option(const std::string& name, unsigned& value, const std::string& help) {
+  return Option(*app_->add_option(name, value, help));
+}
+
+Option Command::add_option(const std::string& name, std::uint64_t& value, const std::string& help) {
+  return Option(*app_->add_option(name, value, help));
+}
+
+Option Command::add_flag(const std::string& name, bool& value, const std::string& help) {
+  return Option(*app_->add_flag(name, value, help));
+}
+
+void Command::take_remaining(std::vector<std::string>& values) {
+  app_->allow_extras();
+  app_->parse_complete_callback([app = app_, &values] { values = app->remaining(); });
+}
+
+void Command::set_examples(const std::string& examples) { app_->footer("\nExamples:\n" + examples); }
+
+void Command::on_chosen(Action& action, Action chosen) {
+  app_->final_callback([&action, chosen = std::move(chosen)] { action = chosen; });
+}
+
+CommandLine::CommandLine(const std::string& name, const std::string& about, const std::string& version)
+    : app_(std::make_unique<CLI::App>(about, name)) {
+  app_->set_version_flag("--version", version);
+}
+
+CommandLine::~CommandLine() = default;
+
+Command CommandLine::program() { return Command(*app_); }
+
+std::optional<Exit> CommandLine::parse(int argc, const char* const* argv) {
+  try {
+    app_->parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Help and version are successes; every other parse error is wrong usage.
+    return app_->exit(error) == 0 ? Exit::done : Exit::usage;
+  }
+  return std::nullopt;
+}
+
+}  // namespace entail::cli

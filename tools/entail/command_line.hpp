@@ -1,0 +1,91 @@
+// The command line: subcommands with their options and flags, in front of CLI11. Only command_line.cpp includes CLI11,
+// which takes some ten seconds to compile.
+//
+// Thread rule: Confined. An Option or Command is a reference into the CommandLine that it came from, and is copied
+// freely while that lives. The variables that options fill must outlive parse().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace entail::cli {
+
+// FORMATS "The command".
+enum class Exit : int {
+  done = 0,
+  input_unreadable = 1,
+  usage = 2,
+  output_unwritable = 3,
+  lossy = 4,
+  interrupted = 130,
+};
+
+// What the chosen subcommand does, called after the whole command line was parsed.
+using Action = std::function<Exit()>;
+
+// One option, flag or positional argument. Each call returns the option itself.
+class Option {
+ public:
+  explicit Option(CLI::Option& option) : option_(&option) {}
+  Option required();
+  Option one_of(std::initializer_list<const char*> values);
+  Option between(unsigned least, unsigned most);
+  Option show_default();
+  Option excludes(Option other);
+
+ private:
+  CLI::Option* option_;
+};
+
+// The program, or one of its subcommands.
+class Command {
+ public:
+  explicit Command(CLI::App& app) : app_(&app) {}
+  Command add_command(const std::string& name, const std::string& help);
+  void require_command();
+
+  // Positional if the name has no dash.
+  Option add_option(const std::string& name, std::string& value, const std::string& help);
+  Option add_option(const std::string& name, std::vector<std::string>& values, const std::string& help);
+  Option add_option(const std::string& name, unsigned& value, const std::string& help);
+  Option add_option(const std::string& name, std::uint64_t& value, const std::string& help);
+  Option add_flag(const std::string& name, bool& value, const std::string& help);
+  // Arguments that no option takes go into `values`; without this they are wrong usage.
+  void take_remaining(std::vector<std::string>& values);
+
+  // The end of the help text. Keeps its line breaks.
+  void set_examples(const std::string& examples);
+  // Sets `action` to `chosen` if this is the subcommand on the command line.
+  void on_chosen(Action& action, Action chosen);
+
+ private:
+  CLI::App* app_;
+};
+
+class CommandLine {
+ public:
+  CommandLine(const std::string& name, const std::string& about, const std::string& version);
+  ~CommandLine();
+  CommandLine(const CommandLine&) = delete;
+  CommandLine& operator=(const CommandLine&) = delete;
+
+  Command program();
+  // Empty: parsed, and the action of the chosen subcommand is set. Else the exit code of what was answered at once:
+  // help, the version, or wrong usage.
+  std::optional<Exit> parse(int argc, const char* const* argv);
+
+ private:
+  std::unique_ptr<CLI::App> app_;
+};
+
+}  // namespace entail::cli
