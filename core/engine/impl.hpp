@@ -29,7 +29,7 @@
 #include "entail/entail.hpp"
 #include "graph/graph.hpp"
 #include "policy/policy_set.hpp"
-#include "propagate/carrier.hpp"
+#include "propagate/keep_propagator.hpp"
 #include "propagate/record.hpp"
 #include "store/span_store.hpp"
 
@@ -55,7 +55,7 @@ struct Engine::Impl {
 
   // All below: tick only.
   propagate::Ledger ledger;
-  propagate::Carrier carrier;
+  propagate::KeepPropagator propagator;
   engine::Traces traces;
   engine::LifeCycle life;
   engine::LatePins late_pins;

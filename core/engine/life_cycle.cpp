@@ -81,7 +81,7 @@ void LifeCycle::start_pending(RecordId id, const Touch& touch) {
   ++counts_.traces_received;
   ++counts_.traces_pending;
   set_deadline(id, touch);
-  traces_.carrier.arrive(id);
+  traces_.propagator.on_first_span(id);
 }
 
 // A trace that holds spans got one that a slow lane wrote in an earlier generation (PROTOCOL touch P2).
@@ -178,14 +178,14 @@ void LifeCycle::take_verdict(RecordId id, const policy::OwnVerdict& own) {
   if (own.origin) become_origin(id, !own.by_chance);
 }
 
-void LifeCycle::become_origin(RecordId id, bool certain) {
+void LifeCycle::become_origin(RecordId id, bool deterministic) {
   Record& record = traces_.ledger[id];
   if (!record.origin) {
     record.origin = true;
     ++counts_.origins;
     new_origins_.push_back(id);
   }
-  traces_.carrier.make_origin(id, certain);
+  traces_.propagator.make_origin(id, deterministic);
 }
 
 void LifeCycle::touch_log(RecordId id) {
@@ -198,7 +198,7 @@ void LifeCycle::touch_log(RecordId id) {
 void LifeCycle::note_loss(RecordId id, Loss loss) {
   count(loss);
   traces_.ledger[id].loss = loss;
-  if (const propagate::PathId path = traces_.carrier.nearest_path(id); path != 0) traces_.ledger.set_reason(id, path);
+  if (const propagate::PathId path = traces_.propagator.nearest_path(id); path != 0) traces_.ledger.set_reason(id, path);
   touch_log(id);
 }
 
@@ -237,7 +237,7 @@ void LifeCycle::count_kept(RecordId id) {
 // What happens to ot=th on the trace's spans, late ones too (docs/design.md 3.11).
 void LifeCycle::decide_threshold(RecordId id) {
   Record& record = traces_.ledger[id];
-  if (record.reached && traces_.carrier.is_reached_for_certain(id)) return;
+  if (record.reached && traces_.propagator.is_reached_deterministically(id)) return;
   if (record.kept_by_link) {
     record.erase_threshold = true;
   } else if (record.by_chance) {
@@ -388,7 +388,7 @@ void LifeCycle::on_emitted(RecordId id, std::uint64_t span_count, std::uint64_t 
 }
 
 void LifeCycle::forget(RecordId id) {
-  traces_.carrier.forget(id);
+  traces_.propagator.forget(id);
   for (NodeId node = traces_.ledger[id].node; node != 0; node = traces_.graph.older(node))
     traces_.graph.set_record(node, 0);
   traces_.ledger.remove(id);

@@ -58,7 +58,7 @@ class LifeCycle {
   void drop(RecordId id);    // pending -> retained
   void seal(RecordId id);    // retained -> sealed; stays retained if spans came that make it rise
   void forget(RecordId id);  // absent, kept, sealed -> gone
-  void become_origin(RecordId id, bool certain);
+  void become_origin(RecordId id, bool deterministic);
   void take_verdict(RecordId id, const policy::OwnVerdict& own);
   // Writes the loss into the record, with the path of the keep that could not keep the trace, and counts it.
   void note_loss(RecordId id, Loss loss);

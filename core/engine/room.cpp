@@ -51,7 +51,7 @@ Room::Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake)
 }
 
 std::uint64_t Room::records_bytes() const noexcept {
-  return traces_.ledger.bytes() + traces_.carrier.bytes() + life_.bytes() + late_pins_.bytes();
+  return traces_.ledger.bytes() + traces_.propagator.bytes() + life_.bytes() + late_pins_.bytes();
 }
 
 bool Room::is_short() const noexcept {
@@ -327,7 +327,7 @@ Compaction::Fate Room::fate(NodeId node) {
   if (needs_edges(newest)) return Compaction::Fate::move;
   if (early_) life_.count(base::Loss::records_forgotten);
   if (newest != node) {
-    traces_.carrier.tell_paths(id);  // the edges that it has here go
+    traces_.propagator.materialize_paths(id);  // the edges that it has here go
     return Compaction::Fate::merge;
   }
   late_pins_.forget(id);
@@ -348,7 +348,7 @@ bool Room::needs_edges(NodeId newest) const noexcept {
   return life_.now_ns() - std::max(record.touched_ns, last_edge_ns) < records_ns;
 }
 
-void Room::continue_at(NodeId node, NodeId newest) { traces_.carrier.move_to(node, newest); }
+void Room::continue_at(NodeId node, NodeId newest) { traces_.propagator.move_to(node, newest); }
 
 void Room::move_payload(NodeId from, NodeId to) {
   TracePayload& source = traces_.payload(from);

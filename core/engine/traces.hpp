@@ -10,7 +10,7 @@
 #include "entail/entail.hpp"
 #include "graph/graph.hpp"
 #include "policy/policy_set.hpp"
-#include "propagate/carrier.hpp"
+#include "propagate/keep_propagator.hpp"
 #include "propagate/record.hpp"
 #include "store/span_store.hpp"
 
@@ -26,7 +26,7 @@ struct Traces {
   store::SpanStore& store;
   graph::Graph& graph;
   propagate::Ledger& ledger;
-  propagate::Carrier& carrier;
+  propagate::KeepPropagator& propagator;
   const unsigned bit_words;  // of a trace's fold
 
   TracePayload& payload(graph::NodeId node) const noexcept { return *static_cast<TracePayload*>(graph.payload(node)); }

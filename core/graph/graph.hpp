@@ -200,8 +200,8 @@ class Graph {
     // Has the trace had nodes in other windows? For most the answer is no, and says that the node is the newest.
     bool is_linked() const noexcept { return (row_->record & kIsLinked) != 0; }
     // Two numbers of no meaning to the graph, 0 at first.
-    std::uint32_t giver(unsigned i) const noexcept { return row_->givers[i]; }
-    void set_giver(unsigned i, std::uint32_t giver) const noexcept { row_->givers[i] = giver; }
+    std::uint32_t predecessor(unsigned i) const noexcept { return row_->predecessors[i]; }
+    void set_predecessor(unsigned i, std::uint32_t predecessor) const noexcept { row_->predecessors[i] = predecessor; }
     // A byte of no meaning to the graph, 0 at first. Of all nodes together it is small enough to stay in the cache.
     std::uint8_t hint() const noexcept { return *hint_; }
     void set_hint(std::uint8_t hint) const noexcept { *hint_ = hint; }

@@ -54,7 +54,7 @@ struct alignas(32) NodeRow {
   WindowOutList::Head out_head;
   LateEdge<>::Reach reach;  // with kCarries: a keep carries on from here
   std::uint32_t record;     // tick only, of no meaning to the graph but for kIsLinked
-  std::uint32_t givers[2];  // tick only, of no meaning to the graph
+  std::uint32_t predecessors[2];  // tick only, of no meaning to the graph
 };
 static_assert(sizeof(NodeRow) == 32 && sizeof(NodeRow) + sizeof(TraceId) + 1 == kNodeBytes);
 

@@ -13,7 +13,7 @@ namespace entail::propagate {
 // Which keep a hop count belongs to. In component mode the hops of both directions are in layer linked.
 // The certain layers count only origins that are not kept by dice alone (docs/design.md 3.11); unused if none
 // may be.
-enum Layer : unsigned { kLinked = 0, kLinking = 1, kCertainLinked = 2, kCertainLinking = 3, kLayers = 4 };
+enum Layer : unsigned { kLinked = 0, kLinking = 1, kDeterministicLinked = 2, kDeterministicLinking = 3, kLayers = 4 };
 
 // WORD reach (32 bits; hops are over at least one edge, and only fall)
 //   bit 0       kCarries: a keep carries on from here, or would if the trace were not absent
@@ -26,7 +26,7 @@ constexpr std::uint32_t kHopsMask = (1u << kLayerBits) - 1;
 static_assert(kHopsMax <= kHopsMask && kLayers * kLayerBits == 24);
 constexpr std::uint32_t kAllHops = ((1u << kLayers * kLayerBits) - 1) << 1;
 constexpr std::uint32_t kIsOrigin = 1u << 25;
-constexpr std::uint32_t kIsCertainOrigin = 1u << 26;
+constexpr std::uint32_t kIsDeterministicOrigin = 1u << 26;
 
 constexpr unsigned hops_in(std::uint32_t word, unsigned layer) noexcept {
   return word >> (1 + layer * kLayerBits) & kHopsMask;
@@ -37,7 +37,7 @@ constexpr std::uint32_t with_hops(std::uint32_t word, unsigned layer, unsigned h
 }
 // The trace's own keep spreads in this layer.
 constexpr bool is_origin(std::uint32_t word, unsigned layer) noexcept {
-  return (word & (layer < kCertainLinked ? kIsOrigin : kIsCertainOrigin)) != 0;
+  return (word & (layer < kDeterministicLinked ? kIsOrigin : kIsDeterministicOrigin)) != 0;
 }
 
 // The hops once more in the node's hint byte, which costs no line of its own as a rule, and most edges of a dense graph
@@ -53,11 +53,11 @@ constexpr std::uint8_t hint_of(std::uint32_t word) noexcept {
   return static_cast<std::uint8_t>(hint);
 }
 // Asked of many hints: has a keep of this layer been here, with as few hops?
-class HintQuestion {
+class HintFilter {
  public:
-  constexpr HintQuestion(unsigned layer, unsigned hops) noexcept
+  constexpr HintFilter(unsigned layer, unsigned hops) noexcept
       : shift_(layer <= kLinking ? layer * kHintBits : 8), hops_(hops) {}
-  constexpr bool was_here(std::uint8_t hint) const noexcept {
+  constexpr bool is_no_farther(std::uint8_t hint) const noexcept {
     const unsigned known = unsigned{hint} >> shift_ & kHintMax;
     return known - 1 < hops_;  // 0 becomes the largest number
   }

@@ -19,8 +19,8 @@
 
 namespace entail::propagate {
 
-using RecordId = std::uint32_t;  // 0 = none
-using TrailId = std::uint32_t;   // 0 = none was needed yet
+using RecordId = std::uint32_t;     // 0 = none
+using PathStateId = std::uint32_t;  // 0 = none was needed yet
 
 // Written by engine::LifeCycle alone, which has the transitions (engine/life_cycle.hpp).
 enum class Phase : std::uint8_t { absent, pending, retained, kept, sealed };
@@ -29,7 +29,7 @@ constexpr bool holds_spans(Phase phase) noexcept { return phase == Phase::pendin
 
 struct alignas(sync::kCacheLineBytes) Record {
   graph::NodeId node = 0;  // newest incarnation; written by Ledger::add() and set_node()
-  TrailId trail = 0;
+  PathStateId path_state = 0;
   std::uint32_t generation = 0;    // of the store, from which on it has spans
   PathId reason_path = 0;          // of a trace kept by link, or of a loss: taken when it happened (holds a reference)
   std::int64_t touched_ns = 0;     // last tick that saw a span, edge or keep
@@ -40,10 +40,10 @@ struct alignas(sync::kCacheLineBytes) Record {
     std::int64_t deadline_ns = 0;  // pending: when it is due; retained: when it is sealed
     std::uint64_t threshold;       // own_keep, from the tick on that keeps it: with raise_threshold
   };
-  std::int16_t policy = -1;    // that said keep, or drop if vetoed
-  std::uint16_t revision = 0;  // of the next log line
-  Phase phase : 4 = Phase::absent;      // written by Ledger::set_phase()
-  bool waiting_for_bytes : 1 = false;   // reached, and refused by max_propagated_bytes_per_second so far
+  std::int16_t policy = -1;            // that said keep, or drop if vetoed
+  std::uint16_t revision = 0;          // of the next log line
+  Phase phase : 4 = Phase::absent;     // written by Ledger::set_phase()
+  bool waiting_for_bytes : 1 = false;  // reached, and refused by max_propagated_bytes_per_second so far
   base::Loss loss = base::Loss::none;
   bool own_keep : 1 = false;
   bool vetoed : 1 = false;
@@ -64,12 +64,12 @@ struct alignas(sync::kCacheLineBytes) Record {
 static_assert(sizeof(Record) == sync::kCacheLineBytes);  // a record a trace, read at every step of a tick
 
 // What few of the traces within reach need beside their reach word: a way that was asked for, places, a question.
-struct Trail {
+struct PathState {
   PathId own_path = 0;             // of an origin
   PathId path[2] = {};             // by layer kLinked, kLinking
   std::uint32_t frontier[2] = {};  // index + 1 into the frontiers, by direction; 0 = no cap was ever near
   std::uint32_t edges[2] = {};     // by direction, as long as it has no frontier: at least so many; 0 = not counted
-  bool asks = false;               // a keep was carried to it before its spans came: it asks over new edges, too
+  bool pulls = false;              // a keep was carried to it before its spans came: it asks over new edges, too
 };
 
 class Ledger {
@@ -84,7 +84,7 @@ class Ledger {
     std::uint32_t holding = 0;  // of these, traces that hold spans
   };
   const InWindow& in_window(unsigned slot) const noexcept { return in_window_[slot]; }
-  // Frees the record, its trail and its path references.
+  // Frees the record, its path_state and its path references.
   void remove(RecordId id) noexcept;
   Record& operator[](RecordId id) noexcept { return records_[id]; }
   const Record& operator[](RecordId id) const noexcept { return records_[id]; }
@@ -117,9 +117,9 @@ class Ledger {
     if (const Record* const record = find(id); record != nullptr) base::prefetch(record);
   }
 
-  Trail& trail(RecordId id);  // made on first use
-  const Trail* find_trail(RecordId id) const noexcept {
-    return records_[id].trail == 0 ? nullptr : &trails_[records_[id].trail];
+  PathState& path_state(RecordId id);  // made on first use
+  const PathState* find_path_state(RecordId id) const noexcept {
+    return records_[id].path_state == 0 ? nullptr : &path_states_[records_[id].path_state];
   }
   // Makes `path` the record's reason, with a reference of its own.
   void set_reason(RecordId id, PathId path) noexcept;
@@ -128,7 +128,7 @@ class Ledger {
   const PathPool& paths() const noexcept { return paths_; }
   std::size_t count() const noexcept { return records_.live_count(); }
   std::uint64_t bytes() const noexcept {
-    return records_.bytes() + trails_.bytes() + paths_.bytes() + answers_.capacity() * sizeof(answers_[0]) +
+    return records_.bytes() + path_states_.bytes() + paths_.bytes() + answers_.capacity() * sizeof(answers_[0]) +
            answer_block_count_ * Records::kBlockCount * sizeof(policy::StatefulAnswers);
   }
 
@@ -138,7 +138,7 @@ class Ledger {
   std::array<InWindow, graph::kWindowSlots> in_window_{};
   using Records = base::Slab<Record>;
   Records records_;
-  base::Slab<Trail> trails_;
+  base::Slab<PathState> path_states_;
   // By record, in blocks that go with those of the records; empty unless a policy is stateful.
   std::vector<std::unique_ptr<policy::StatefulAnswers[]>> answers_;
   std::size_t answer_block_count_ = 0;

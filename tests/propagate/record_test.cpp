@@ -16,11 +16,11 @@ TEST(Ledger, WhatPoliciesAnsweredGoesWithTheRecords) {
   for (std::size_t i = 0; i < kCount; ++i) {
     ids.push_back(ledger.add(kNode));
     ledger.answers(ids.back()).asked = static_cast<std::uint32_t>(i + 1);
-    ledger.trail(ids.back()).asks = true;
+    ledger.path_state(ids.back()).pulls = true;
   }
   for (std::size_t i = 0; i < kCount; ++i) ASSERT_EQ(ledger.answers(ids[i]).asked, i + 1);
   const std::uint64_t full = ledger.bytes();
-  EXPECT_GE(full, kCount * (sizeof(Record) + sizeof(policy::StatefulAnswers) + sizeof(Trail)));
+  EXPECT_GE(full, kCount * (sizeof(Record) + sizeof(policy::StatefulAnswers) + sizeof(PathState)));
   // A record that is used again has no answers of the one before.
   ledger.remove(ids[5]);
   ASSERT_EQ(ledger.add(kNode), ids[5]);

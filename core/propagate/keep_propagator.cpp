@@ -1,4 +1,4 @@
-#include "propagate/carrier.hpp"
+#include "propagate/keep_propagator.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,7 +12,8 @@ using graph::EdgeCell;
 using graph::Graph;
 using graph::NodeId;
 
-Carrier::Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, std::uint64_t rank_seed)
+KeepPropagator::KeepPropagator(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options,
+                               std::uint64_t rank_seed)
     : graph_(graph),
       ledger_(ledger),
       options_(options),
@@ -30,20 +31,20 @@ Carrier::Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& op
   if (component_) hops_most_[kOut] = std::max(hops_most_[kOut], hops_most_[kIn]);  // its layers count for both
 }
 
-inline void Carrier::push(NodeId node, unsigned layer, unsigned hops) {
+inline void KeepPropagator::push(NodeId node, unsigned layer, unsigned hops) {
   if (is_spent(layer, hops)) return;
   queue_[hops][layer].push_back(node);
   fewest_queued_ = std::min(fewest_queued_, hops);
   most_queued_ = std::max(most_queued_, hops);
 }
 
-void Carrier::make_origin(RecordId id, bool certain) {
+void KeepPropagator::make_origin(RecordId id, bool deterministic) {
   if (options_.mode == PropagateMode::none) return;
-  if (!certain && layer_step_ == kLayers) use_certain_layers();
+  if (!deterministic && layer_step_ == kLayers) use_deterministic_layers();
   const NodeId node = ledger_[id].node;
   const Graph::Place place = graph_.place(node);
   const std::uint32_t before = place.reach();
-  const std::uint32_t word = before | kIsOrigin | (certain ? kIsCertainOrigin : 0);
+  const std::uint32_t word = before | kIsOrigin | (deterministic ? kIsDeterministicOrigin : 0);
   place.note_reach(word);
   for_each_layer([&](unsigned layer) {
     if (is_origin(word, layer) && !is_origin(before, layer)) push(node, layer, 0);
@@ -52,20 +53,20 @@ void Carrier::make_origin(RecordId id, bool certain) {
 
 // The first origin that dice alone keep. All keeps so far are certain: what stands in a layer stands in its certain
 // one. Once in an engine's life: the next tick's work does not pay for it.
-void Carrier::use_certain_layers() {
-  layer_step_ = kCertainLinked;
+void KeepPropagator::use_deterministic_layers() {
+  layer_step_ = kDeterministicLinked;
   ledger_.for_each([&](RecordId id) {
     const Graph::Place place = graph_.place(ledger_[id].node);
     std::uint32_t word = place.reach();
     for (unsigned layer = 0; layer < directions(); ++layer)
-      word = with_hops(word, layer + kCertainLinked, hops_in(word, layer));
+      word = with_hops(word, layer + kDeterministicLinked, hops_in(word, layer));
     place.note_reach(word);
   });
   for (Queued& queued : queue_)
-    for (unsigned layer = 0; layer < directions(); ++layer) queued[layer + kCertainLinked] = queued[layer];
+    for (unsigned layer = 0; layer < directions(); ++layer) queued[layer + kDeterministicLinked] = queued[layer];
 }
 
-void Carrier::run(std::int64_t now_ns) {
+void KeepPropagator::run(std::int64_t now_ns) {
   now_ns_ = now_ns;
   far_window_ = {};
   steps_left_ = kStepsATick;
@@ -82,7 +83,7 @@ void Carrier::run(std::int64_t now_ns) {
 }
 
 // What one huge trace needed is given back.
-void Carrier::release_scratch() noexcept {
+void KeepPropagator::release_scratch() noexcept {
   constexpr std::size_t kKeptCount = 1 << 16;
   const auto release = [](auto& array) {
     if (array.capacity() > kKeptCount) std::remove_reference_t<decltype(array)>{}.swap(array);
@@ -90,20 +91,20 @@ void Carrier::release_scratch() noexcept {
   release(late_);
   release(fresh_);
   release(fresh_by_owner_);
-  release(asking_over_);
-  release(asking_);
+  release(pulling_over_);
+  release(pulling_);
   release(candidates_);
-  for (Pile* pile : {&collected_, &coming_, &arrived_})
-    if (pile->bytes() > kKeptCount * sizeof(Delivery)) *pile = Pile();
+  for (DeliveryBuffer* buffer : {&collected_, &coming_, &arrived_})
+    if (buffer->bytes() > kKeptCount * sizeof(Delivery)) *buffer = DeliveryBuffer();
 }
 
-void Carrier::carry_queued(unsigned layer, unsigned hops) {
+void KeepPropagator::carry_queued(unsigned layer, unsigned hops) {
   working_.swap(queue_[hops][layer]);
   if (component_) {
-    carry_all(passage(layer, kOut, hops + 1));
-    carry_all(passage(layer, kIn, hops + 1));
+    carry_all(traversal(layer, kOut, hops + 1));
+    carry_all(traversal(layer, kIn, hops + 1));
   } else {
-    carry_all(passage(layer, (layer & 1) == 0 ? kOut : kIn, hops + 1));
+    carry_all(traversal(layer, (layer & 1) == 0 ? kOut : kIn, hops + 1));
   }
   constexpr std::size_t kKeptCount = 4096;  // nodes; the memory of more is given back
   working_.clear();
@@ -111,30 +112,30 @@ void Carrier::carry_queued(unsigned layer, unsigned hops) {
 }
 
 // What is fetched ahead of a node's turn: its row, then the first edges, then those behind them.
-void Carrier::carry_all(const Passage& passage) {
+void KeepPropagator::carry_all(const Traversal& traversal) {
   constexpr std::size_t kEdgesAfter = 12, kMoreEdgesAfter = 24, kAhead = 36;  // nodes
   for (std::size_t step = 0; step < working_.size() + kAhead; ++step) {
     if (step < working_.size()) graph_.prefetch(working_[step]);
     if (const std::size_t i = step - kEdgesAfter; i < working_.size()) {
-      if (passage.side == kOut)
+      if (traversal.side == kOut)
         graph_.prefetch_out(working_[i]);
       else
         graph_.prefetch_in(working_[i]);
     }
     if (const std::size_t i = step - kMoreEdgesAfter; i < working_.size()) {
-      if (passage.side == kOut)
+      if (traversal.side == kOut)
         graph_.prefetch_out_next(working_[i]);
       else
         graph_.prefetch_in_next(working_[i]);
     }
-    if (const std::size_t i = step - kAhead; i < working_.size()) carry(working_[i], passage);
+    if (const std::size_t i = step - kAhead; i < working_.size()) carry(working_[i], traversal);
   }
-  deliver_all(passage);
+  deliver_all(traversal);
 }
 
 // kCarries at all nodes of the chain (R1), the word at the newest: D1 for every node that ingest may still find.
 // REQUIRES kCarries in word.
-void Carrier::raise_all(NodeId newest, std::uint32_t word) {
+void KeepPropagator::raise_all(NodeId newest, std::uint32_t word) {
   graph_.raise_reach(newest, word);
   for (NodeId older = graph_.older(newest); older != 0; older = graph_.older(older)) {
     const Graph::Place place = graph_.place(older);
@@ -142,56 +143,57 @@ void Carrier::raise_all(NodeId newest, std::uint32_t word) {
   }
 }
 
-void Carrier::carry(NodeId node, const Passage& passage) {
+void KeepPropagator::carry(NodeId node, const Traversal& traversal) {
   const NodeId newest = graph_.newest(node);
   const std::uint32_t word = graph_.reach(newest);
   // Its hops fell further since: then that is carried on instead.
-  if (passage.hops > 1 && hops_in(word, passage.layer) != passage.hops - 1) return;
+  if (traversal.hops > 1 && hops_in(word, traversal.layer) != traversal.hops - 1) return;
   raise_all(newest, word | kCarries);  // D1 before D2
   ENTAIL_SYNC_POINT("carry:after_raise");
-  if (has_frontiers() && has_frontier(graph_.record(newest), passage.side)) {
-    deliver_capped(newest, passage);
+  if (has_frontiers() && has_frontier(graph_.record(newest), traversal.side)) {
+    deliver_capped(newest, traversal);
     return;
   }
   const std::size_t before = collected_.size();
-  collect(newest, passage);
+  collect(newest, traversal);
   if (collected_.size() - before > options_.max_links_followed) {
     collected_.cut(before);
-    deliver_all(passage);  // whoever is followed already keeps its place
-    deliver_capped(newest, passage);
+    deliver_all(traversal);  // whoever is followed already keeps its place
+    deliver_capped(newest, traversal);
     return;
   }
-  if (has_counts_) forget_count(graph_.record(newest), passage.side);
-  if (collected_.size() >= kDeliveredTogether) deliver_some(passage);
+  if (has_counts_) forget_count(graph_.record(newest), traversal.side);
+  if (collected_.size() >= kDeliveryBatch) deliver_some(traversal);
 }
 
 // Appends the trace's edge ends, those that let the keep pass, to those collected; where a cap binds, some of them.
-void Carrier::collect(NodeId newest, const Passage& passage) {
+void KeepPropagator::collect(NodeId newest, const Traversal& traversal) {
   const RecordId from = graph_.record(newest);
   const std::size_t most = collected_.size() + options_.max_links_followed;
   for (NodeId node = newest; node != 0; node = graph_.older(node)) {
-    if (passage.side == kOut) {
-      graph_.for_each_out_block(node,
-                                [&](const graph::OutBlock& block) { collect_cells(block.cells, from, passage, most); });
+    if (traversal.side == kOut) {
+      graph_.for_each_out_block(
+          node, [&](const graph::OutBlock& block) { collect_cells(block.cells, from, traversal, most); });
       continue;
     }
     std::size_t count = 0;
     graph_.for_each_in(node, [&](EdgeCell cell) {
       gathered_[count++] = cell;
-      if (count == gathered_.size()) collect_cells({gathered_.data(), std::exchange(count, 0)}, from, passage, most);
+      if (count == gathered_.size()) collect_cells({gathered_.data(), std::exchange(count, 0)}, from, traversal, most);
     });
-    collect_cells({gathered_.data(), count}, from, passage, most);
+    collect_cells({gathered_.data(), count}, from, traversal, most);
   }
 }
 
 // Most cells name the window that the cell before did, and set no limit: one comparison tells.
-void Carrier::collect_cells(std::span<const EdgeCell> cells, RecordId from, const Passage& passage, std::size_t most) {
+void KeepPropagator::collect_cells(std::span<const EdgeCell> cells, RecordId from, const Traversal& traversal,
+                                   std::size_t most) {
   if (collected_.size() > most) return;
   Delivery* next = collected_.room_for(cells.size());
-  const bool is_out = passage.side == kOut;
+  const bool is_out = traversal.side == kOut;
   const std::uint64_t limit_bits = is_out ? EdgeCell::kLimitLinkedBits : EdgeCell::kLimitLinkingBits;
-  const std::uint64_t wanted_bits = limit_bits | (passage.error_spans_only ? EdgeCell::kOnErrorSpan : 0);
-  const bool passes_unlimited = passage.hops <= max_hops(passage.side);
+  const std::uint64_t wanted_bits = limit_bits | (traversal.error_spans_only ? EdgeCell::kOnErrorSpan : 0);
+  const bool passes_unlimited = traversal.hops <= max_hops(traversal.side);
   Graph::FarWindow window = far_window_;
   const auto add = [&](EdgeCell cell) {
     window.prefetch_hint(cell);
@@ -200,7 +202,7 @@ void Carrier::collect_cells(std::span<const EdgeCell> cells, RecordId from, cons
   for (const EdgeCell cell : cells) {
     if ((cell.word & (EdgeCell::kSequenceBits | wanted_bits)) == (window.sequence_bits() | wanted_bits)) [[likely]] {
       if (passes_unlimited) add(cell);
-    } else if (cell.word != 0 && passes(cell, passage)) {
+    } else if (cell.word != 0 && passes(cell, traversal)) {
       if (const NodeId far = window.node_of(graph_, cell); far != 0) *next++ = {far, from};
     }
   }
@@ -211,68 +213,68 @@ void Carrier::collect_cells(std::span<const EdgeCell> cells, RecordId from, cons
 // Of the ends collected those come next that a keep has not been delivered to, as far as the hints tell: their rows are
 // fetched while those are delivered that came before. Order does not matter: all have the same hops, and nothing that
 // one changes is read for another. What is written does not depend on a hint: as often as not it says no.
-void Carrier::deliver_some(const Passage& passage) {
+void KeepPropagator::deliver_some(const Traversal& traversal) {
   coming_.cut(0);
   Delivery* next = coming_.room_for(collected_.size());
-  const HintQuestion question(component_ ? unsigned{kLayers} : passage.layer, passage.hops);  // one layer, both sides
+  const HintFilter filter(component_ ? unsigned{kLayers} : traversal.layer, traversal.hops);  // one layer, both sides
   for (const Delivery& delivery : collected_) {
     *next = delivery;
-    next += question.was_here(graph_.hint(delivery.node)) ? 0 : 1;
+    next += filter.is_no_farther(graph_.hint(delivery.node)) ? 0 : 1;
   }
   coming_.fill(next);
   collected_.cut(0);
   for (const Delivery& delivery : coming_) graph_.prefetch(delivery.node);
-  for (const Delivery& delivery : arrived_) deliver(delivery, passage);
+  for (const Delivery& delivery : arrived_) deliver(delivery, traversal);
   std::swap(arrived_, coming_);
 }
 
-void Carrier::deliver_all(const Passage& passage) {
-  while (collected_.size() + arrived_.size() != 0) deliver_some(passage);
+void KeepPropagator::deliver_all(const Traversal& traversal) {
+  while (collected_.size() + arrived_.size() != 0) deliver_some(traversal);
 }
 
 // Only in component mode can both directions lead from one trace to another in the same layer.
-void Carrier::add_direction(RecordId id, const Graph::Place& place, const Passage& passage, RecordId from) {
-  if (passage.layer != kLinked || place.giver(kLinked) != from) return;
-  place.set_giver(1, place.giver(1) | passage.direction_bit());
-  if (const PathId told = told_path(id, kLinked); told != 0)
-    ledger_.paths().add_directions(told, passage.direction_bit());
+void KeepPropagator::add_direction(RecordId id, const Graph::Place& place, const Traversal& traversal, RecordId from) {
+  if (traversal.layer != kLinked || place.predecessor(kLinked) != from) return;
+  place.set_predecessor(1, place.predecessor(1) | traversal.direction_bit());
+  if (const PathId known = materialized_path(id, kLinked); known != 0)
+    ledger_.paths().add_directions(known, traversal.direction_bit());
 }
 
 // A keep has come to the trace: notes it, and queues what follows from it, if it has fewer hops than any before.
-inline void Carrier::offer(RecordId id, NodeId newest, const Graph::Place& place, const Passage& passage,
-                           RecordId from) {
+inline void KeepPropagator::offer(RecordId id, NodeId newest, const Graph::Place& place, const Traversal& traversal,
+                                  RecordId from) {
   const std::uint32_t word = place.reach();
-  const unsigned known = hops_in(word, passage.layer);
+  const unsigned known = hops_in(word, traversal.layer);
   if (id == from) return;
-  if (known != 0 && known <= passage.hops) {
-    if (component_ && known == passage.hops) add_direction(id, place, passage, from);
+  if (known != 0 && known <= traversal.hops) {
+    if (component_ && known == traversal.hops) add_direction(id, place, traversal, from);
     return;
   }
-  if (component_ && is_returning(id, passage, from)) return;
-  const std::uint32_t fallen = with_hops(word, passage.layer, passage.hops);
+  if (component_ && is_returning(id, traversal, from)) return;
+  const std::uint32_t fallen = with_hops(word, traversal.layer, traversal.hops);
   place.note_reach(fallen);
   place.set_hint(hint_of(fallen));
-  if (passage.layer < kCertainLinked) {
-    place.set_giver(passage.layer, from);
-    if (component_) place.set_giver(1, passage.direction_bit());
+  if (traversal.layer < kDeterministicLinked) {
+    place.set_predecessor(traversal.layer, from);
+    if (component_) place.set_predecessor(1, traversal.direction_bit());
     reached_.push_back(id);
   } else {
     ledger_[id].touched_ns = now_ns_;
   }
-  push(newest, passage.layer, passage.hops);
+  push(newest, traversal.layer, traversal.hops);
 }
 
-void Carrier::deliver(const Delivery& delivery, const Passage& passage) {
+void KeepPropagator::deliver(const Delivery& delivery, const Traversal& traversal) {
   const Graph::Place place = graph_.place(delivery.node);
   const RecordId id = place.record();
   if (id != 0 && !place.is_linked()) [[likely]]
-    offer(id, delivery.node, place, passage, delivery.from);
+    offer(id, delivery.node, place, traversal, delivery.from);
   else
-    deliver_found(delivery, passage);
+    deliver_found(delivery, traversal);
 }
 
 // To a node that may not be its trace's newest one, or has no record yet.
-void Carrier::deliver_found(const Delivery& delivery, const Passage& passage) {
+void KeepPropagator::deliver_found(const Delivery& delivery, const Traversal& traversal) {
   RecordId id = find_record(delivery.node);
   if (id == 0) {
     if (!component_) {
@@ -283,15 +285,15 @@ void Carrier::deliver_found(const Delivery& delivery, const Passage& passage) {
     }
     id = record_of(delivery.node);
   }
-  offer(id, passage, delivery.from);
+  offer(id, traversal, delivery.from);
 }
 
-void Carrier::offer(RecordId id, const Passage& passage, RecordId from) {
+void KeepPropagator::offer(RecordId id, const Traversal& traversal, RecordId from) {
   const NodeId newest = ledger_[id].node;
-  offer(id, newest, graph_.place(newest), passage, from);
+  offer(id, newest, graph_.place(newest), traversal, from);
 }
 
-std::vector<RecordId> Carrier::take_reached() noexcept {
+std::vector<RecordId> KeepPropagator::take_reached() noexcept {
   constexpr std::size_t kAhead = 16;
   for (std::size_t i = 0; i < reached_.size(); ++i) {
     if (i + kAhead < reached_.size()) ledger_.prefetch(reached_[i + kAhead]);

@@ -1,11 +1,12 @@
-// Carrier: carries keeps over the edges (docs/design.md 3.2 to 3.5), from origins to everything within reach, by hops.
+// KeepPropagator: carries keeps over the edges (docs/design.md 3.2 to 3.5), from origins to everything within reach, by
+// hops.
 //
 // Work is ordered by hops, so each trace is scanned at most once for each hop count that it falls to; a keep that
 // arrives with fewer hops is carried on again. All that a keep writes on its way lies in the row of the node that it
 // reaches: the reach word (reach_word.hpp), by which ingest also learns that an edge it has just published must be
 // looked at again, and who gave it; and the hint byte. Paths are made when somebody asks for them.
 //
-// PROTOCOL keep_frontier (the decider's half of graph/late_edge.hpp): no keep is lost when a link arrives while its
+// PROTOCOL keep_delivery (the decider's half of graph/late_edge.hpp): no keep is lost when a link arrives while its
 // other end is being decided (G2).
 //   ingest   I1 publish the edge at u (seq_cst)   I2 load u.reach (seq_cst); kCarries -> the edge into the late log
 //   tick     D0 note fewer hops in u.reach (relaxed), when a keep reaches u
@@ -15,7 +16,7 @@
 //       before it reads the edges, always in this order.
 //   P2  an edge that only D3 sees needs no more than D3: all others at u were read by a D2 or taken by a D3 already,
 //       and hops that fall later have a D2 of their own.
-//   proved by tests/interleave/keep_frontier_test.cpp (edges in and out beside hops that fall, through the late log)
+//   proved by tests/interleave/keep_delivery_test.cpp (edges in and out beside hops that fall, through the late log)
 //   and late_edge_test.cpp; mutants that weaken any one of the four accesses, and one without D3, must fail.
 //
 // PROTOCOL incarnations: the same for a trace with a node in each of several windows (G2). A lane may stall in a batch
@@ -34,16 +35,17 @@
 //   R4  a node that was linked once is linked with all nodes that its trace had then: J1 looks in newer windows too
 //       when the node's window is not the current one, and beyond nodes that were not linked yet. So a trace has one
 //       chain, and one record; what is made later is linked when it is found, itself.
-//   R5  absent traces: the same with "asks when it comes" for "is carried on". arrive() raises (D1), then asks over the
+//   R5  absent traces: the same with "asks when it comes" for "is carried on". on_first_span() raises (D1), then asks
+//   over the
 //       edges of all nodes (D2); late edges of a trace that asked are asked over, too.
 //   proved by tests/interleave/incarnations_test.cpp (a lane stalled in the old window beside one in the new; the chain
 //   made before the keep leaves, and after); mutants raise at the newest alone, J3 before J2, no J3, and a mark that
 //   stays at its node must fail.
 //
-// WAY  Of a trace with h hops the giver has at most h - 1 in the same layer, or is the origin if h is 1: a giver's hops
-// only fall. So the way back over givers ends, at an origin; path_of() follows it. Two things would break it off, a
-// trace that is forgotten and one whose hops are taken back (arrive()); before either, those that it gave its keep to
-// have their paths made (tell_paths), which name what is gone.
+// WAY  Of a trace with h hops the predecessor has at most h - 1 in the same layer, or is the origin if h is 1: a
+// predecessor's hops only fall. So the way back over predecessors ends, at an origin; path_of() follows it. Two things
+// would break it off, a trace that is forgotten and one whose hops are taken back (on_first_span()); before either,
+// those that it gave its keep to have their paths made (materialize_paths), which name what is gone.
 //
 // An absent trace (known only from links) has no record in cone mode: its node is marked with kCarries, and when its
 // first span comes it asks its neighbours for the keep (pull). So does a trace whose links a tick sees before its
@@ -74,10 +76,10 @@
 
 namespace entail::propagate {
 
-class Carrier {
+class KeepPropagator {
  public:
   // rank_seed: of the hash by which neighbours are ranked where a cap binds.
-  Carrier(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, std::uint64_t rank_seed);
+  KeepPropagator(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, std::uint64_t rank_seed);
 
   // The record of a node's trace, looking for older incarnations of it in other windows first; 0 if it has none.
   RecordId find_record(graph::NodeId node);
@@ -86,11 +88,11 @@ class Carrier {
 
   // The trace's own keep spreads from now on. certain: it is not kept by dice alone. Again with certain = true if that
   // becomes known later.
-  void make_origin(RecordId id, bool certain);
+  void make_origin(RecordId id, bool deterministic);
   // Edges that the late log held: keeps are carried over them in the next run().
   void carry_over(const graph::LateEdges& late);
   // A trace that was absent has spans now: the next run() finds out what keeps reach it.
-  void arrive(RecordId id);
+  void on_first_span(RecordId id);
 
   // Joins nodes without a record to the other incarnations of their traces, many at once. A node that has a record was
   // joined, or looked for in vain, before it got it.
@@ -99,8 +101,8 @@ class Carrier {
   // that are at `node` already are carried over in the next run().
   void move_to(graph::NodeId node, graph::NodeId newest) { join(newest, node); }
   // Edges of the trace are about to be lost: whoever has its keep over them gets its path. May throw std::bad_alloc.
-  void tell_paths(RecordId id);
-  // Before the record is removed, and while its edges can be read: as tell_paths(), and gives its places back.
+  void materialize_paths(RecordId id);
+  // Before the record is removed, and while its edges can be read: as materialize_paths(), and gives its places back.
   void forget(RecordId id);
 
   // Carries everything queued as far as it goes.
@@ -116,7 +118,7 @@ class Carrier {
   // Of both directions.
   unsigned nearest_hops(RecordId id) const noexcept;
   // Did a keep come from an origin that is not kept by dice alone?
-  bool is_reached_for_certain(RecordId id) const noexcept;
+  bool is_reached_deterministically(RecordId id) const noexcept;
   // The path of the nearest keep, made if need be; 0 if none came. Fewest hops, linked before linking among equals. The
   // trace holds the reference. May throw std::bad_alloc.
   PathId nearest_path(RecordId id);
@@ -137,7 +139,7 @@ class Carrier {
   enum Side : unsigned { kOut = 0, kIn = 1 };  // toward the linked side, toward the linking side
   // A step that keeps take together: over edges of which side, in which layer, and with how many hops they arrive.
   // Their own keep is what traces carry that has 1 hop then.
-  struct Passage {
+  struct Traversal {
     unsigned layer;
     Side side;
     unsigned hops;
@@ -150,7 +152,7 @@ class Carrier {
     RecordId from;
   };
   // Deliveries in room that is written once they are there, not when it grows.
-  class Pile {
+  class DeliveryBuffer {
    public:
     std::size_t size() const noexcept { return count_; }
     // Room for `more` behind those that are there; fill() takes in those before `end`.
@@ -168,7 +170,7 @@ class Carrier {
     std::vector<Delivery> room_;
     std::size_t count_ = 0;
   };
-  static constexpr std::size_t kDeliveredTogether = 128;
+  static constexpr std::size_t kDeliveryBatch = 128;
   // Edges that path_with_room() may look at: a tick, all searches together, beside some for each; and one search.
   static constexpr std::uint64_t kStepsATick = 1 << 18;
   static constexpr std::uint64_t kStepsASearch = 64;
@@ -185,7 +187,7 @@ class Carrier {
     std::uint64_t owner;  // record * 2 + side
     graph::LateEdges late;
     bool carries;  // a keep of the trace passes them
-    bool asks;     // it asks over them, as in Trail
+    bool pulls;    // it asks over them, as in PathState
   };
   static std::uint64_t owner(RecordId id, Side side) noexcept { return std::uint64_t{id} * 2 + side; }
   static RecordId record_in(std::uint64_t owner) noexcept { return static_cast<RecordId>(owner / 2); }
@@ -225,72 +227,73 @@ class Carrier {
     for (unsigned layer = component_ ? 0u : unsigned{side}; layer < kLayers; layer += layer_step_) f(layer);
   }
   void push(graph::NodeId node, unsigned layer, unsigned hops);
-  void use_certain_layers();
+  void use_deterministic_layers();
   void release_scratch() noexcept;
   void raise_all(graph::NodeId newest, std::uint32_t word);
   void take_late();
   void add_fresh(graph::LateEdges late);
   void carry_late(const Fresh& fresh);
-  void carry_late(RecordId id, const graph::LateEdges& late, const Passage& passage);
-  void ask_over(const Fresh& fresh);
+  void carry_late(RecordId id, const graph::LateEdges& late, const Traversal& traversal);
+  void pull_over(const Fresh& fresh);
   void watch_cap(const Fresh& fresh);
   bool watch_cap(RecordId id, Side side, std::uint32_t more);
   std::vector<graph::NodeId> fresh_far_nodes(RecordId id, Side side);
   void carry_queued(unsigned layer, unsigned hops);
-  void carry_all(const Passage& passage);
-  void carry(graph::NodeId node, const Passage& passage);
-  void collect(graph::NodeId newest, const Passage& passage);
-  void collect_cells(std::span<const graph::EdgeCell> cells, RecordId from, const Passage& passage, std::size_t most);
-  void deliver_some(const Passage& passage);
-  void deliver_all(const Passage& passage);
-  void deliver(const Delivery& delivery, const Passage& passage);
-  void deliver_found(const Delivery& delivery, const Passage& passage);
-  void offer(RecordId id, graph::NodeId newest, const graph::Graph::Place& place, const Passage& passage,
+  void carry_all(const Traversal& traversal);
+  void carry(graph::NodeId node, const Traversal& traversal);
+  void collect(graph::NodeId newest, const Traversal& traversal);
+  void collect_cells(std::span<const graph::EdgeCell> cells, RecordId from, const Traversal& traversal,
+                     std::size_t most);
+  void deliver_some(const Traversal& traversal);
+  void deliver_all(const Traversal& traversal);
+  void deliver(const Delivery& delivery, const Traversal& traversal);
+  void deliver_found(const Delivery& delivery, const Traversal& traversal);
+  void offer(RecordId id, graph::NodeId newest, const graph::Graph::Place& place, const Traversal& traversal,
              RecordId from);
-  void offer(RecordId id, const Passage& passage, RecordId from);
-  void add_direction(RecordId id, const graph::Graph::Place& place, const Passage& passage, RecordId from);
-  void deliver_capped(graph::NodeId newest, const Passage& passage);
-  void deliver_placed(RecordId from, graph::NodeId far, const Passage& passage);
+  void offer(RecordId id, const Traversal& traversal, RecordId from);
+  void add_direction(RecordId id, const graph::Graph::Place& place, const Traversal& traversal, RecordId from);
+  void deliver_capped(graph::NodeId newest, const Traversal& traversal);
+  void deliver_placed(RecordId from, graph::NodeId far, const Traversal& traversal);
   bool has_frontier(RecordId id, Side side) const noexcept {
-    const Trail* trail = ledger_.find_trail(id);
-    return trail != nullptr && trail->frontier[side] != 0;
+    const PathState* path_state = ledger_.find_path_state(id);
+    return path_state != nullptr && path_state->frontier[side] != 0;
   }
   Frontier& frontier(RecordId id, Side side) noexcept {
-    return frontiers_[ledger_.find_trail(id)->frontier[side] - 1];
+    return frontiers_[ledger_.find_path_state(id)->frontier[side] - 1];
   }
   bool has_frontiers() const noexcept { return frontiers_.size() != free_frontiers_.size(); }
   void forget_count(RecordId id, Side side) noexcept;
   void make_frontier(RecordId id, Side side);
-  void note_followed(RecordId id, const Passage& passage);
+  void note_followed(RecordId id, const Traversal& traversal);
   void note_followed_before(RecordId id, Side side);
   bool is_present(RecordId id) const noexcept { return id != 0 && ledger_[id].phase != Phase::absent; }
   bool follows(RecordId from, Side side, RecordId to) const noexcept;
   bool take_place(RecordId from, Side side, RecordId id);
   void give_up_frontiers(RecordId id) noexcept;
-  Passage passage(unsigned layer, Side side, unsigned hops) const noexcept {
+  Traversal traversal(unsigned layer, Side side, unsigned hops) const noexcept {
     return {layer, side, hops, hops == 1 && side == kOut && options_.origin_links == OriginLinks::error_spans};
   }
-  bool passes(graph::EdgeCell cell, const Passage& passage) const noexcept {
-    const unsigned limit = passage.side == kOut ? cell.limit_linked() : cell.limit_linking();
-    return passage.hops <= (limit == graph::kNoLimit ? max_hops(passage.side) : limit) &&
-           (!passage.error_spans_only || cell.on_error_span());
+  bool passes(graph::EdgeCell cell, const Traversal& traversal) const noexcept {
+    const unsigned limit = traversal.side == kOut ? cell.limit_linked() : cell.limit_linking();
+    return traversal.hops <= (limit == graph::kNoLimit ? max_hops(traversal.side) : limit) &&
+           (!traversal.error_spans_only || cell.on_error_span());
   }
   bool passes_now(graph::EdgeCell cell, std::uint32_t word, Side side) const noexcept;
-  void ask(RecordId id);
-  void pull(RecordId id, Side side);
+  void pull_from_neighbours(RecordId id);
+  void pull_from_neighbours(RecordId id, Side side);
   void pull_from(RecordId from, RecordId id, graph::EdgeCell cell, Side side);
   void add_far_nodes(RecordId id, Side side, std::vector<graph::NodeId>& nodes) const;
-  bool is_returning(RecordId id, const Passage& passage, RecordId from) const noexcept;
-  bool came_through(RecordId id, unsigned layer, TraceId trace) const noexcept;
+  bool is_returning(RecordId id, const Traversal& traversal, RecordId from) const noexcept;
+  bool passed_through(RecordId id, unsigned layer, TraceId trace) const noexcept;
   bool search_from(std::uint32_t at, Side side, std::uint64_t traces_max, std::vector<RecordId>& tried, PathId& found);
   PathId path_along(RecordId origin, std::uint32_t at, std::uint8_t directions);
   bool link_incarnations(graph::NodeId node);
   bool link_with(graph::NodeId node, graph::NodeId older);
   void join(graph::NodeId other, graph::NodeId node);
-  void hand_down(graph::NodeId newest, graph::NodeId node) noexcept;
+  void transfer_state(graph::NodeId newest, graph::NodeId node) noexcept;
   PathId own_path(RecordId id);
   PathId path_of(RecordId id, unsigned layer);
-  PathId told_path(RecordId id, unsigned layer) const noexcept;
+  PathId materialized_path(RecordId id, unsigned layer) const noexcept;
   std::uint8_t directions_of(graph::NodeId node, unsigned layer) const noexcept;
   std::uint32_t reach_of(RecordId id) const noexcept { return graph_.reach(ledger_[id].node); }
   // Names for followed are under a seed that nobody knows; those for refused, whose estimate is reported, under one
@@ -320,29 +323,29 @@ class Carrier {
   unsigned most_queued_ = 0;
   std::vector<graph::NodeId> working_;  // taken from the queue
   // Named by node and window, not by record: record numbers may be reused before the next run().
-  std::vector<graph::LateEdges> late_;    // of carry_over() and of nodes that joined
-  std::vector<Fresh> fresh_;              // taken from late_
-  std::vector<Fresh> fresh_by_owner_;     // fresh_ once more; empty until a frontier is made
-  std::vector<Fresh> asking_over_;        // scratch of take_late()
-  std::uint64_t watched_ = 0;             // owner, as in Fresh: has no more edges than the cap, with those of fresh_
-  bool has_counts_ = false;               // the number of edges of some trace was kept: Trail::edges
-  std::vector<graph::LateEdges> asking_;  // nodes of arrive(); without edges
+  std::vector<graph::LateEdges> late_;     // of carry_over() and of nodes that joined
+  std::vector<Fresh> fresh_;               // taken from late_
+  std::vector<Fresh> fresh_by_owner_;      // fresh_ once more; empty until a frontier is made
+  std::vector<Fresh> pulling_over_;        // scratch of take_late()
+  std::uint64_t watched_ = 0;              // owner, as in Fresh: has no more edges than the cap, with those of fresh_
+  bool has_counts_ = false;                // the number of edges of some trace was kept: PathState::edges
+  std::vector<graph::LateEdges> pulling_;  // nodes of on_first_span(); without edges
   std::vector<RecordId> reached_;
   std::vector<Candidate> candidates_;  // scratch of deliver_capped()
-  Pile collected_;                     // of carry_all(): their hints are on the way
-  Pile coming_;                        // scratch of deliver_some()
-  Pile arrived_;                       // their rows are on the way
+  DeliveryBuffer collected_;           // of carry_all(): their hints are on the way
+  DeliveryBuffer coming_;              // scratch of deliver_some()
+  DeliveryBuffer arrived_;             // their rows are on the way
   graph::Graph::FarWindow far_window_;
   std::array<graph::EdgeCell, 64> gathered_;  // scratch of collect()
-  std::vector<RecordId> way_;                 // scratch of path_of()
+  std::vector<RecordId> unresolved_;          // scratch of path_of()
   std::vector<Frontier> frontiers_;
   std::vector<std::uint32_t> free_frontiers_;
-  std::uint64_t frontier_bytes_ = 0;  // of all, beside their places in frontiers_
-  std::vector<Visit> visits_;         // scratch of path_with_room()
+  std::uint64_t frontier_bytes_ = 0;                         // of all, beside their places in frontiers_
+  std::vector<Visit> visits_;                                // scratch of path_with_room()
   std::unordered_map<std::uint64_t, std::uint8_t> visited_;  // record * 2 + layer -> most
   std::uint64_t steps_left_ = 0;                             // of the searches of this tick
   std::uint64_t search_steps_ = 0;                           // of the running one
-  std::vector<graph::NodeId> unlinked_;  // scratch of link_batch(), by others_
+  std::vector<graph::NodeId> unlinked_;                      // scratch of link_batch(), by others_
   std::vector<graph::NodeId> others_;
   std::uint64_t refused_count_ = 0;
 };

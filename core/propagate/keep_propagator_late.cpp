@@ -1,8 +1,9 @@
-// The Carrier's late edges: those that came where a keep carries on, and traces that were absent when one passed.
+// The KeepPropagator's late edges: those that came where a keep carries on, and traces that were absent when one
+// passed.
 #include <algorithm>
 #include <utility>
 
-#include "propagate/carrier.hpp"
+#include "propagate/keep_propagator.hpp"
 
 namespace entail::propagate {
 
@@ -10,48 +11,49 @@ using graph::EdgeCell;
 using graph::LateEdges;
 using graph::NodeId;
 
-void Carrier::carry_over(const LateEdges& late) {
+void KeepPropagator::carry_over(const LateEdges& late) {
   if (options_.mode != PropagateMode::none) late_.push_back(late);
 }
 
-// PROTOCOL keep_frontier D3: the edges first, so that a trace that asks afterwards sees which places are taken.
+// PROTOCOL keep_delivery D3: the edges first, so that a trace that asks afterwards sees which places are taken.
 // Frontiers are made before the first edge of the batch is carried over: those of the batch have no places yet, all
 // others have.
-void Carrier::take_late() {
-  while (!late_.empty() || !asking_.empty()) {
+void KeepPropagator::take_late() {
+  while (!late_.empty() || !pulling_.empty()) {
     for (std::size_t i = 0; i < late_.size(); ++i) add_fresh(late_[i]);  // nodes that join add to late_
     late_.clear();
     for (const Fresh& fresh : fresh_) watch_cap(fresh);
     for (const Fresh& fresh : fresh_) carry_late(fresh);  // adds to late_, too
-    asking_over_.swap(fresh_);
+    pulling_over_.swap(fresh_);
     fresh_.clear();
     fresh_by_owner_.clear();
     watched_ = 0;
-    for (const Fresh& fresh : asking_over_)
-      if (fresh.asks) ask_over(fresh);
-    asking_over_.clear();
+    for (const Fresh& fresh : pulling_over_)
+      if (fresh.pulls) pull_over(fresh);
+    pulling_over_.clear();
     if (!late_.empty()) continue;
-    for (std::size_t i = 0; i < asking_.size(); ++i) {
-      const LateEdges asking = asking_[i];
+    for (std::size_t i = 0; i < pulling_.size(); ++i) {
+      const LateEdges asking = pulling_[i];
       const RecordId id = graph_.is_live(asking.node, asking.sequence) ? find_record(asking.node) : 0;
-      if (id != 0 && ledger_.find_trail(id) != nullptr && ledger_.find_trail(id)->asks) ask(id);
+      if (id != 0 && ledger_.find_path_state(id) != nullptr && ledger_.find_path_state(id)->pulls)
+        pull_from_neighbours(id);
     }
-    asking_.clear();
+    pulling_.clear();
   }
 }
 
-void Carrier::add_fresh(LateEdges late) {
+void KeepPropagator::add_fresh(LateEdges late) {
   if (!graph_.is_live(late.node, late.sequence)) return;
   const RecordId id = find_record(late.node);
   if (id == 0) return;  // absent: it asks when it comes
   ledger_[id].touched_ns = now_ns_;
   const Side side = late.is_out() ? kOut : kIn;
-  const Trail* trail = ledger_.find_trail(id);
+  const PathState* path_state = ledger_.find_path_state(id);
   const bool carries = (reach_of(id) & (kAllHops | kIsOrigin)) != 0;
-  fresh_.push_back({owner(id, side), late, carries, trail != nullptr && trail->asks});
+  fresh_.push_back({owner(id, side), late, carries, path_state != nullptr && path_state->pulls});
 }
 
-void Carrier::ask_over(const Fresh& fresh) {
+void KeepPropagator::pull_over(const Fresh& fresh) {
   const RecordId id = record_in(fresh.owner);
   const Side side = side_in(fresh.owner);
   graph_.for_each_late_edge(fresh.late, [&](EdgeCell cell) {
@@ -62,31 +64,31 @@ void Carrier::ask_over(const Fresh& fresh) {
 }
 
 // A trace that the batch itself reached first is carried on from in this run, over all its edges.
-void Carrier::carry_late(const Fresh& fresh) {
+void KeepPropagator::carry_late(const Fresh& fresh) {
   if (!fresh.carries) return;
   const RecordId id = record_in(fresh.owner);
   const Side side = side_in(fresh.owner);
   const std::uint32_t word = reach_of(id);
   for_each_layer_of(side, [&](unsigned layer) {
-    if (is_origin(word, layer)) carry_late(id, fresh.late, passage(layer, side, 1));
+    if (is_origin(word, layer)) carry_late(id, fresh.late, traversal(layer, side, 1));
     if (const unsigned hops = hops_in(word, layer); hops != 0)
-      carry_late(id, fresh.late, passage(layer, side, hops + 1));
+      carry_late(id, fresh.late, traversal(layer, side, hops + 1));
   });
 }
 
-void Carrier::carry_late(RecordId id, const LateEdges& late, const Passage& passage) {
-  const bool is_capped = has_frontier(id, passage.side);
+void KeepPropagator::carry_late(RecordId id, const LateEdges& late, const Traversal& traversal) {
+  const bool is_capped = has_frontier(id, traversal.side);
   graph_.for_each_late_edge(late, [&](EdgeCell cell) {
-    const NodeId far = passes(cell, passage) ? graph_.node_of(cell) : 0;
+    const NodeId far = passes(cell, traversal) ? graph_.node_of(cell) : 0;
     if (far == 0) return;
     if (is_capped)
-      deliver_placed(id, far, passage);
+      deliver_placed(id, far, traversal);
     else
-      deliver({far, id}, passage);
+      deliver({far, id}, traversal);
   });
 }
 
-void Carrier::watch_cap(const Fresh& fresh) {
+void KeepPropagator::watch_cap(const Fresh& fresh) {
   if (!fresh.carries || watched_ == fresh.owner) return;
   const RecordId id = record_in(fresh.owner);
   const Side side = side_in(fresh.owner);
@@ -99,12 +101,13 @@ void Carrier::watch_cap(const Fresh& fresh) {
 // A trace without a frontier gets one with the edge that is one too many. Few edges are counted each time; of more, the
 // number is kept and grows by `more`, and they are counted again when that says that they are too many. True: all that
 // there are were counted.
-bool Carrier::watch_cap(RecordId id, Side side, std::uint32_t more) {
+bool KeepPropagator::watch_cap(RecordId id, Side side, std::uint32_t more) {
   constexpr std::uint64_t kFew = 64;
-  if (const Trail* trail = ledger_.find_trail(id); trail != nullptr && trail->edges[side] != 0) {
-    const std::uint64_t count = std::uint64_t{trail->edges[side]} + more;
+  if (const PathState* path_state = ledger_.find_path_state(id);
+      path_state != nullptr && path_state->edges[side] != 0) {
+    const std::uint64_t count = std::uint64_t{path_state->edges[side]} + more;
     if (count <= options_.max_links_followed) {
-      ledger_.trail(id).edges[side] = static_cast<std::uint32_t>(count);
+      ledger_.path_state(id).edges[side] = static_cast<std::uint32_t>(count);
       return false;
     }
   }
@@ -119,14 +122,14 @@ bool Carrier::watch_cap(RecordId id, Side side, std::uint32_t more) {
     make_frontier(id, side);
     note_followed_before(id, side);
   } else if (count > kFew) {
-    ledger_.trail(id).edges[side] = static_cast<std::uint32_t>(count);
+    ledger_.path_state(id).edges[side] = static_cast<std::uint32_t>(count);
     has_counts_ = true;
   }
   return true;
 }
 
 // Where the late edges of this batch lead from the trace, newest incarnations, ascending.
-std::vector<NodeId> Carrier::fresh_far_nodes(RecordId id, Side side) {
+std::vector<NodeId> KeepPropagator::fresh_far_nodes(RecordId id, Side side) {
   const auto is_before = [](const Fresh& a, const Fresh& b) { return a.owner < b.owner; };
   if (fresh_by_owner_.empty()) {
     fresh_by_owner_ = fresh_;
@@ -144,7 +147,7 @@ std::vector<NodeId> Carrier::fresh_far_nodes(RecordId id, Side side) {
   return far;
 }
 
-void Carrier::arrive(RecordId id) {
+void KeepPropagator::on_first_span(RecordId id) {
   if (options_.mode == PropagateMode::none) return;
   const NodeId newest = ledger_[id].node;
   const std::uint32_t word = graph_.reach(newest);
@@ -152,25 +155,25 @@ void Carrier::arrive(RecordId id) {
   const bool has_hops = (word & kAllHops) != 0;
   if (component_ && has_hops && !has_frontiers()) return;  // it was given them while absent, and no cap takes them away
   // What was reached through it stays reached; itself it needs a place with a neighbour that carries the keep.
-  tell_paths(id);
-  Trail& trail = ledger_.trail(id);
-  for (PathId& path : trail.path) ledger_.paths().drop_reference(std::exchange(path, 0));
-  trail.asks = true;
+  materialize_paths(id);
+  PathState& path_state = ledger_.path_state(id);
+  for (PathId& path : path_state.path) ledger_.paths().drop_reference(std::exchange(path, 0));
+  path_state.pulls = true;
   ledger_[id].reached = false;
   graph_.set_hint(newest, 0);
   raise_all(newest, kCarries);
-  asking_.push_back({newest, graph_.sequence_of(newest), 0});
+  pulling_.push_back({newest, graph_.sequence_of(newest), 0});
 }
 
 // Its own links count too: ingest publishes their far ends first, so that a tick in between has carried a keep against
 // them to a trace that it took for absent. The near ends may even come after another span of the trace has.
-void Carrier::ask(RecordId id) {
-  pull(id, kOut);
-  pull(id, kIn);
+void KeepPropagator::pull_from_neighbours(RecordId id) {
+  pull_from_neighbours(id, kOut);
+  pull_from_neighbours(id, kIn);
 }
 
 // Asks the neighbours that would carry a keep over their `side` edges to this trace.
-void Carrier::pull(RecordId id, Side side) {
+void KeepPropagator::pull_from_neighbours(RecordId id, Side side) {
   std::vector<EdgeCell> cells;
   for_each_edge(ledger_[id].node, side == kOut ? kIn : kOut, [&](EdgeCell cell, SpanId) { cells.push_back(cell); });
   for (const EdgeCell cell : cells) {
@@ -180,7 +183,7 @@ void Carrier::pull(RecordId id, Side side) {
   }
 }
 
-void Carrier::pull_from(RecordId from, RecordId id, EdgeCell cell, Side side) {
+void KeepPropagator::pull_from(RecordId from, RecordId id, EdgeCell cell, Side side) {
   const std::uint32_t word = reach_of(from);
   if ((word & (kAllHops | kIsOrigin)) == 0) return;
   if ((word & kCarries) == 0) return;  // no keep has left it: the first does in this run, over all edges
@@ -188,10 +191,10 @@ void Carrier::pull_from(RecordId from, RecordId id, EdgeCell cell, Side side) {
   const bool is_capped = has_frontier(from, side);
   for_each_layer_of(side, [&](unsigned layer) {
     const unsigned hops = hops_in(word, layer);
-    Passage way = passage(layer, side, 1);
+    Traversal way = traversal(layer, side, 1);
     if (!is_origin(word, layer) || !passes(cell, way)) {
       if (hops == 0) return;
-      way = passage(layer, side, hops + 1);
+      way = traversal(layer, side, hops + 1);
       if (!passes(cell, way)) return;
     }
     if (!is_capped || take_place(from, side, id)) offer(id, way, from);
@@ -199,31 +202,31 @@ void Carrier::pull_from(RecordId from, RecordId id, EdgeCell cell, Side side) {
 }
 
 // Does a keep of the trace with this word pass the edge, in any layer?
-bool Carrier::passes_now(EdgeCell cell, std::uint32_t word, Side side) const noexcept {
+bool KeepPropagator::passes_now(EdgeCell cell, std::uint32_t word, Side side) const noexcept {
   bool may_pass = false;
   for_each_layer_of(side, [&](unsigned layer) {
     const unsigned hops = hops_in(word, layer);
-    may_pass |= (is_origin(word, layer) && passes(cell, passage(layer, side, 1))) ||
-                (hops != 0 && passes(cell, passage(layer, side, hops + 1)));
+    may_pass |= (is_origin(word, layer) && passes(cell, traversal(layer, side, 1))) ||
+                (hops != 0 && passes(cell, traversal(layer, side, hops + 1)));
   });
   return may_pass;
 }
 
 // In component mode a trace that found no place when it came is not kept by a keep that comes back over what was
 // reached through it (docs/design.md 3.5).
-bool Carrier::is_returning(RecordId id, const Passage& passage, RecordId from) const noexcept {
-  if (passage.hops == 1) return false;  // its neighbour's own keep
-  const Trail* trail = ledger_.find_trail(id);
-  if (trail == nullptr || !trail->asks) return false;
-  return came_through(from, passage.layer & 1, graph_.key(ledger_[id].node));
+bool KeepPropagator::is_returning(RecordId id, const Traversal& traversal, RecordId from) const noexcept {
+  if (traversal.hops == 1) return false;  // its neighbour's own keep
+  const PathState* path_state = ledger_.find_path_state(id);
+  if (path_state == nullptr || !path_state->pulls) return false;
+  return passed_through(from, traversal.layer & 1, graph_.key(ledger_[id].node));
 }
 
-// Is `trace` on the way of the keep that reached the record's? Certain layers have the givers of the others.
-bool Carrier::came_through(RecordId id, unsigned layer, TraceId trace) const noexcept {
+// Is `trace` on the way of the keep that reached the record's? Certain layers have the predecessors of the others.
+bool KeepPropagator::passed_through(RecordId id, unsigned layer, TraceId trace) const noexcept {
   for (unsigned steps = 0; hops(id, layer) != 0 && steps <= kHopsMax; ++steps) {
-    if (const PathId told = told_path(id, layer); told != 0) return ledger_.paths().contains(told, trace);
+    if (const PathId known = materialized_path(id, layer); known != 0) return ledger_.paths().contains(known, trace);
     const unsigned hops_here = hops(id, layer);
-    id = graph_.place(ledger_[id].node).giver(layer);
+    id = graph_.place(ledger_[id].node).predecessor(layer);
     if (id == 0) return false;
     if (graph_.key(ledger_[id].node) == trace) return true;
     if (hops_here == 1) return false;
