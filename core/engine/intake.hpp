@@ -78,8 +78,9 @@ class Intake {
   void read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted);
   static std::optional<std::uint64_t> read_tracestate(Lane& lane, const wire::Decoded& decoded,
                                                       const wire::LinkView& link) noexcept;
-  store::CutSpan* begin_cut(Lane& lane, const wire::SpanView& span);
-  static void finish_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted, store::CutSpan& cut);
+  store::TruncatedSpan* begin_truncated(Lane& lane, const wire::SpanView& span);
+  static void finish_truncated(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+                               store::TruncatedSpan& truncated);
   TypeLimits read_types(Lane& lane, const wire::Decoded& decoded, const wire::LinkView& link,
                         policy::LinkFacts* facts);
   static void place_links(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded);
@@ -93,9 +94,9 @@ class Intake {
   void publish_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
                     StoredSpan& stored);
   store::SpanEntry* store_bytes(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
-                                std::unique_ptr<store::CutSpan> cut);
-  store::SpanEntry* store_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
-                              const store::Envelope* scope, std::unique_ptr<store::CutSpan> cut);
+                                std::unique_ptr<store::TruncatedSpan> truncated);
+  store::SpanEntry* store_truncated(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+                                    const store::Envelope* scope, std::unique_ptr<store::TruncatedSpan> truncated);
   const store::Envelope* envelope(Lane& lane, const wire::Decoded& decoded, std::uint32_t scope);
   void end_generation_by_volume() noexcept;
 

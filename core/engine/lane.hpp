@@ -12,9 +12,9 @@
 
 #include "base/large_pages.hpp"
 #include "context/identity.hpp"
-#include "engine/cut_span.hpp"
 #include "engine/retention_rules.hpp"
 #include "engine/trace_payload.hpp"
+#include "engine/truncated_span.hpp"
 #include "graph/graph.hpp"
 #include "policy/policy_set.hpp"
 #include "reservoir/link_sample.hpp"
@@ -98,8 +98,9 @@ struct Lane {
   base::LargeVector<graph::EdgeCell> cells;   // all links of the request, by span
   base::LargeVector<SpanId> far_spans;
   std::vector<std::uint32_t> first_cell;              // by accepted span
-  std::vector<std::unique_ptr<store::CutSpan>> cuts;  // of the accepted spans whose links are cut, in their order
-  std::size_t next_cut = 0;
+  std::vector<std::unique_ptr<store::TruncatedSpan>>
+      truncated_spans;  // of the accepted spans, in their order
+  std::size_t next_truncated = 0;
   // Links whose nodes are looked up together; room for kPlacedMax, in the next three too.
   std::vector<PlacedLink> placed;
   std::vector<TraceId> link_ids;
@@ -110,7 +111,7 @@ struct Lane {
   std::uint64_t count_scratch() const noexcept {
     const auto bytes = [](const auto&... arrays) { return ((arrays.capacity() * sizeof(arrays[0])) + ... + 0); };
     return bytes(accepted, trace_ids, nodes, resources, scopes, resource_bits, link_facts, gathered, cells, far_spans,
-                 first_cell, cuts, placed, link_ids, link_nodes, reverse);
+                 first_cell, truncated_spans, placed, link_ids, link_nodes, reverse);
   }
   void reserve_placed() {
     const std::size_t links = std::min(cells.size(), kPlacedMax);

@@ -6,7 +6,7 @@
 
 #include "base/large_pages.hpp"
 #include "base/prefetch.hpp"
-#include "engine/cut_span.hpp"
+#include "engine/truncated_span.hpp"
 
 namespace entail::engine {
 
@@ -360,9 +360,9 @@ void Room::move_payload(NodeId from, NodeId to) {
   target.fold().fold(facts, traces_.bit_words);
   for (store::SpanEntry* entry = source.spans.take().first; entry != nullptr;) {
     store::SpanEntry* const next = entry->next;
-    if (store::CutSpan* const cut = entry->cut(); cut != nullptr) {
+    if (store::TruncatedSpan* const truncated = entry->truncated(); truncated != nullptr) {
       // Its cells are not part of the graph's lists: they get the names that are good now.
-      for (graph::EdgeCell& cell : cut->cells)
+      for (graph::EdgeCell& cell : truncated->cells)
         if (const NodeId far = cell.word == 0 ? 0 : graph_.node_of(cell); far != 0) cell = graph_.cell_of(far, cell);
     }
     target.spans.put_back(entry, entry->link_count() != 0);

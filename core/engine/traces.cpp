@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "emit/batch_writer.hpp"
-#include "engine/cut_span.hpp"
+#include "engine/truncated_span.hpp"
 #include "wire/decode.hpp"
 
 namespace entail::engine {
@@ -35,8 +35,8 @@ bool Traces::would_be_origin(const store::SpanEntry& entry, TraceId id) const {
   policies.match_span(decoded, decoded.spans[0], resource_bits, known);
   if (policies.reads_links()) {
     policy::LinkFacts links;
-    if (entry.cut() != nullptr)
-      links = entry.cut()->link_facts;
+    if (entry.truncated() != nullptr)
+      links = entry.truncated()->link_facts;
     else
       policies.match_links(decoded, decoded.spans[0], links);
     known.join(links);

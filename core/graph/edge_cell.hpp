@@ -44,8 +44,8 @@ struct EdgeCell {
     return {(word & ~kNodeMask) | std::uint64_t{offset & kOffsetMask} | (std::uint64_t{sequence & 0xffff} << 28)};
   }
   // The same link, on a span whose links are cut or not.
-  constexpr EdgeCell on_cut_span(bool is_cut) const noexcept {
-    return {(word & ~(std::uint64_t{1} << 58)) | (std::uint64_t{is_cut} << 58)};
+  constexpr EdgeCell on_truncated_span(bool is_truncated) const noexcept {
+    return {(word & ~(std::uint64_t{1} << 58)) | (std::uint64_t{is_truncated} << 58)};
   }
   constexpr std::uint32_t offset() const noexcept { return static_cast<std::uint32_t>(word) & kOffsetMask; }
   constexpr std::uint32_t sequence() const noexcept { return static_cast<std::uint32_t>(word >> 28) & 0xffff; }
@@ -53,7 +53,7 @@ struct EdgeCell {
   constexpr unsigned limit_linking() const noexcept { return static_cast<unsigned>(word >> 50) & 63; }
   constexpr bool on_error_span() const noexcept { return ((word >> 56) & 1) != 0; }
   constexpr bool sampled() const noexcept { return ((word >> 57) & 1) != 0; }
-  constexpr bool on_cut_span() const noexcept { return ((word >> 58) & 1) != 0; }
+  constexpr bool on_truncated_span() const noexcept { return ((word >> 58) & 1) != 0; }
 };
 
 }  // namespace entail::graph

@@ -57,7 +57,7 @@ struct alignas(sync::kCacheLineBytes) Record {
   bool first_emission_done : 1 = false;
   bool evicting : 1 = false;             // marked by eviction in this tick
   bool log_pending : 1 = false;          // a revision is to be written in this tick
-  bool has_cut_links : 1 = false;        // emitted with links cut: late_pin can happen
+  bool has_truncated_links : 1 = false;  // emitted with links cut: late_pin can happen
   bool has_one_incarnation : 1 = false;  // for certain: nobody needs to ask the node for older ones
   bool reached : 1 = false;              // by a keep of another trace, over at least one edge
 };

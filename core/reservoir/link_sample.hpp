@@ -1,4 +1,4 @@
-// The link sample of one span (docs/design.md 4): which links of a huge set are printed, and exactly what was cut.
+// The link sample of one span (docs/design.md 4): which links of a huge set are emitted, and exactly what was cut.
 //
 // LinkSampler sees every link of a span once, in arrival order, and keeps two bottom-k sketches: U by H, unbiased over
 // links, and C by (2^56 - 1 - R, H) over distinct linked traces, one link each, the smallest. Its answer is a pure
@@ -10,7 +10,7 @@
 // (bench/micro/link_sample_bench.cpp). Memory: the sketches hold at most 4(k+1) entries each; what finds the duplicates
 // about 14 bytes a link (seen_links.hpp), and 56 more from the first link on whose tracestate sets another R than its
 // trace ID has; kept for the next span until release().
-// Thread rule: Confined; CutLinks is plain data.
+// Thread rule: Confined; TruncatedLinks is plain data.
 #pragma once
 
 #include <cstddef>
@@ -42,8 +42,9 @@ struct SavedLink {
   std::uint32_t size = 0;
 };
 
-// All that is known of a cut span's links. received = good + null_target + malformed; good counts include duplicates.
-struct CutLinks {
+// All that is known of a truncated span's links. received = good + null_target + malformed; good counts include
+// duplicates.
+struct TruncatedLinks {
   std::uint64_t received = 0;
   std::uint64_t malformed = 0;
   std::uint64_t null_target = 0;
@@ -72,7 +73,7 @@ class LinkSampler {
   void add_other(context::Identity identity, std::uint32_t index, std::uint32_t offset, std::uint32_t size);
   // Ends the span. Valid until the next begin(). ids: of the good links, which are asked for again where two may be
   // one.
-  const CutLinks& finish(const IdsOf& ids);
+  const TruncatedLinks& finish(const IdsOf& ids);
 
   // Arrival indices of the duplicates, ascending: what an accounting by trace must leave out. Valid between finish()
   // and the next begin().
@@ -97,11 +98,11 @@ class LinkSampler {
   bool own_randomness_ = false;
   std::vector<Candidate> waiting_;
   std::vector<std::uint32_t> duplicate_indices_;
-  CutLinks cut_;
+  TruncatedLinks truncated_;
 };
 
 // How a linked trace stands when the span is emitted.
-enum class Target : std::uint8_t { origin, reached, open, closed };  // reached: kept, or pending and reached
+enum class TargetState : std::uint8_t { origin, reached, open, closed };  // reached: kept, or pending and reached
 
 // A link that must not be cut: found through the edges. Its bytes, if they were saved, are found by its IDs.
 struct PinnedLink {
@@ -133,8 +134,8 @@ struct Selection {
 // target(trace) of the saved good links gives where they stand (the span's own trace is open); a saved link to an
 // origin or reached trace that is missing among pinned counts as pinned. open_received and closed_received: distinct
 // good links to open and closed traces (null targets are added to closed here).
-Selection select(const CutLinks& cut, std::uint32_t k, std::span<const PinnedLink> pinned,
-                 const std::function<Target(TraceId)>& target, std::uint64_t open_received,
+Selection select(const TruncatedLinks& truncated, std::uint32_t k, std::span<const PinnedLink> pinned,
+                 const std::function<TargetState(TraceId)>& target, std::uint64_t open_received,
                  std::uint64_t closed_received);
 
 // The truncation record of docs/design.md 4.4, ready to be written as attributes by emit.

@@ -8,12 +8,12 @@
 // arrived in their generation, or earlier, still holds spans (SpanStore::reclaim).
 // Chunks pass between them by PROTOCOL chunk_hand_over (chunk_stack.hpp).
 //
-// Memory: bytes() counts what is in use: whole chunks in whole pages, the side blocks of cut spans, the lists of both.
-// pooled_bytes() counts what is mapped besides, as far as it may have been touched. Together they are what the store
-// has. All chunks come from the system, in blocks, whose pages are fetched at once: a fault for each costs more than
-// all that is done with the bytes. A block of a huge page is wanted where memory_limit makes 2 MiB little, and then
-// made by one lane at a time. A block goes back when all of its chunks are in the pool; of a chunk that is too much
-// while its block is in use, the pages go back.
+// Memory: bytes() counts what is in use: whole chunks in whole pages, the side blocks of truncated spans, the lists of
+// both. pooled_bytes() counts what is mapped besides, as far as it may have been touched. Together they are what the
+// store has. All chunks come from the system, in blocks, whose pages are fetched at once: a fault for each costs more
+// than all that is done with the bytes. A block of a huge page is wanted where memory_limit makes 2 MiB little, and
+// then made by one lane at a time. A block goes back when all of its chunks are in the pool; of a chunk that is too
+// much while its block is in use, the pages go back.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@
 
 namespace entail::store {
 
-struct CutSpan;  // what is known of the links of a span whose links were cut; owned by the chunk (engine fills it in)
+struct TruncatedSpan;  // the links of a span with too many; owned by the chunk, filled in by the engine
 
 // The fields of a resource or a scope as received, once a generation and lane.
 struct Envelope {
@@ -64,13 +64,14 @@ class ScopeReference {
 class SpanEntry {
  public:
   // words_back: from the entry's second word to the scope's address.
-  SpanEntry(std::uint16_t words_back, std::uint32_t payload_size, std::uint32_t link_count, bool is_cut) noexcept
+  SpanEntry(std::uint16_t words_back, std::uint32_t payload_size, std::uint32_t link_count, bool is_truncated) noexcept
       : size(payload_size), scope(words_back), links_(static_cast<std::uint16_t>(link_count)) {
-    if (!has_tail(link_count, is_cut)) return;
+    if (!has_tail(link_count, is_truncated)) return;
     links_ = kTail;
     write_tail({nullptr, link_count});
   }
-  static constexpr std::size_t bytes_for(std::uint32_t payload_size, std::uint32_t link_count, bool is_cut) noexcept;
+  static constexpr std::size_t bytes_for(std::uint32_t payload_size, std::uint32_t link_count,
+                                         bool is_truncated) noexcept;
 
   SpanEntry* next = nullptr;  // in the trace's list
   const std::uint32_t size;
@@ -80,18 +81,18 @@ class SpanEntry {
   std::uint8_t* mutable_payload() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
   std::uint32_t link_count() const noexcept;  // as received
   // Null: the links are in the payload.
-  CutSpan* cut() const noexcept;
+  TruncatedSpan* truncated() const noexcept;
   // REQUIRES that the entry was made for one.
-  void set_cut(CutSpan* cut) noexcept;
+  void set_truncated(TruncatedSpan* truncated) noexcept;
 
  private:
   static constexpr std::uint16_t kTail = 0xffff;
   struct Tail {
-    CutSpan* cut;
+    TruncatedSpan* truncated;
     std::uint64_t link_count;
   };
-  static constexpr bool has_tail(std::uint32_t link_count, bool is_cut) noexcept {
-    return is_cut || link_count >= kTail;
+  static constexpr bool has_tail(std::uint32_t link_count, bool is_truncated) noexcept {
+    return is_truncated || link_count >= kTail;
   }
   static constexpr std::size_t tail_offset(std::uint32_t payload_size) noexcept {
     return (std::size_t{payload_size} + 7) & ~std::size_t{7};
@@ -103,8 +104,10 @@ class SpanEntry {
 };
 static_assert(sizeof(SpanEntry) == 16);
 
-constexpr std::size_t SpanEntry::bytes_for(std::uint32_t payload_size, std::uint32_t link_count, bool is_cut) noexcept {
-  return sizeof(SpanEntry) + (has_tail(link_count, is_cut) ? tail_offset(payload_size) + sizeof(Tail) : payload_size);
+constexpr std::size_t SpanEntry::bytes_for(std::uint32_t payload_size, std::uint32_t link_count,
+                                           bool is_truncated) noexcept {
+  return sizeof(SpanEntry) +
+         (has_tail(link_count, is_truncated) ? tail_offset(payload_size) + sizeof(Tail) : payload_size);
 }
 inline SpanEntry::Tail SpanEntry::tail() const noexcept {
   Tail tail;
@@ -114,13 +117,14 @@ inline SpanEntry::Tail SpanEntry::tail() const noexcept {
 inline std::uint32_t SpanEntry::link_count() const noexcept {
   return links_ == kTail ? static_cast<std::uint32_t>(tail().link_count) : links_;
 }
-inline CutSpan* SpanEntry::cut() const noexcept { return links_ == kTail ? tail().cut : nullptr; }
-inline void SpanEntry::set_cut(CutSpan* cut) noexcept { write_tail({cut, tail().link_count}); }
+inline TruncatedSpan* SpanEntry::truncated() const noexcept { return links_ == kTail ? tail().truncated : nullptr; }
+inline void SpanEntry::set_truncated(TruncatedSpan* truncated) noexcept { write_tail({truncated, tail().link_count}); }
 
-// What the store must be able to do with a CutSpan; the engine says how, since the store does not know what is in it.
-struct CutSpanCare {
-  std::uint64_t (*bytes)(const CutSpan*);  // that it was counted with
-  void (*destroy)(CutSpan*);
+// What the store must be able to do with a TruncatedSpan; the engine says how, since the store does not know what is in
+// it.
+struct TruncatedSpanOps {
+  std::uint64_t (*bytes)(const TruncatedSpan*);  // that it was counted with
+  void (*destroy)(TruncatedSpan*);
 };
 
 struct Chunk {
@@ -133,7 +137,7 @@ struct Chunk {
   std::size_t size = 0;      // with this header, in whole pages
   std::size_t capacity = 0;  // of the bytes behind this header; of a large one those for its one span
   std::size_t used = 0;
-  std::vector<CutSpan*> cuts;
+  std::vector<TruncatedSpan*> truncated_spans;
   std::byte* begin() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
 };
 
@@ -145,12 +149,13 @@ class SpanStore {
   static constexpr std::size_t kHugeBlockChunks = 8;  // 2 MiB
 
   // huge_blocks: chunks come from the system by eights, on a huge page where it has one.
-  explicit SpanStore(CutSpanCare cuts, bool huge_blocks = false) noexcept : cuts_(cuts), huge_blocks_(huge_blocks) {}
+  explicit SpanStore(TruncatedSpanOps truncated_spans, bool huge_blocks = false) noexcept
+      : truncated_span_ops_(truncated_spans), huge_blocks_(huge_blocks) {}
   ~SpanStore();  // REQUIRES no writer in use
   SpanStore(const SpanStore&) = delete;
   SpanStore& operator=(const SpanStore&) = delete;
 
-  // Bytes of all chunks in use and of cut spans; what is in the pool is not counted but bounded by trim().
+  // Bytes of all chunks in use and of truncated spans; what is in the pool is not counted but bounded by trim().
   std::uint64_t bytes() const noexcept { return used_bytes_.load(std::memory_order_relaxed); }  // relaxed: a gauge
   // Of chunks in the pool, or just its header's page where the others are with the system.
   std::uint64_t pooled_bytes() const noexcept { return pooled_bytes_.load(std::memory_order_relaxed); }  // as bytes()
@@ -159,10 +164,10 @@ class SpanStore {
 
   // Tick only. Gives back every chunk of a generation before `open_generation`.
   void reclaim(std::uint64_t open_generation) noexcept;
-  // Tick only. Bytes of cut spans given back to the heap since the counter was last set to 0: many small pieces, whose
-  // pages the C library keeps.
+  // Tick only. Bytes of truncated spans given back to the heap since the counter was last set to 0: many small pieces,
+  // whose pages the C library keeps.
   std::uint64_t& heap_bytes_freed() noexcept { return heap_bytes_freed_; }
-  // Tick only. The bytes of chunks and cut spans by generation, ascending. Allocates.
+  // Tick only. The bytes of chunks and truncated spans by generation, ascending. Allocates.
   std::map<std::uint32_t, std::uint64_t> bytes_by_generation();
   // Tick only. Frees pooled chunks until at most `bytes_max` stay in the pool: whole blocks first; then the pages of
   // those whose blocks are in use, but for a page of each.
@@ -184,7 +189,7 @@ class SpanStore {
   void collect() noexcept;
   void count_list() noexcept;
 
-  CutSpanCare cuts_;
+  TruncatedSpanOps truncated_span_ops_;
   std::uint64_t heap_bytes_freed_ = 0;  // tick only
   const bool huge_blocks_;
   ChunkPool<Chunk, kPoolStacks> free_;
@@ -208,12 +213,12 @@ class SpanWriter {
   void begin(std::uint32_t generation) noexcept;
   // Finds or copies a resource (resource = null) or a scope. Null: out of memory.
   const Envelope* envelope(const Envelope* resource, Bytes bytes) noexcept;
-  // Room for a span of `size` payload bytes, to be filled by the caller; with is_cut its CutSpan is to be set, too.
-  // Null: out of memory.
+  // Room for a span of `size` payload bytes, to be filled by the caller; with is_truncated its TruncatedSpan is to be
+  // set, too. Null: out of memory.
   SpanEntry* span(const Envelope* scope, std::uint32_t size, std::uint32_t link_count = 0,
-                  bool is_cut = false) noexcept;
+                  bool is_truncated = false) noexcept;
   // Makes the chunk of the span last written own the cut.
-  void own(CutSpan* cut, std::uint64_t bytes);
+  void own(TruncatedSpan* truncated, std::uint64_t bytes);
 
  private:
   bool ensure(std::size_t bytes) noexcept;

@@ -15,8 +15,8 @@
 
 namespace entail::store {
 
-struct CutSpan {
-  reservoir::CutLinks links;  // offsets lie in link_bytes
+struct TruncatedSpan {
+  reservoir::TruncatedLinks links;  // offsets lie in link_bytes
   base::LargeVector<std::uint8_t> link_bytes;
   base::LargeVector<graph::EdgeCell> cells;                         // by arrival index; word 0: no edge, or a duplicate
   base::LargeVector<SpanId> span_ids;                               // by arrival index
