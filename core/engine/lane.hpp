@@ -98,8 +98,8 @@ struct Lane {
   base::LargeVector<graph::EdgeCell> cells;   // all links of the request, by span
   base::LargeVector<SpanId> far_spans;
   std::vector<std::uint32_t> first_cell;              // by accepted span
-  std::vector<std::unique_ptr<store::TruncatedSpan>>
-      truncated_spans;  // of the accepted spans, in their order
+  // Of the accepted spans that have too many links, in their order.
+  std::vector<std::unique_ptr<store::TruncatedSpan>> truncated_spans;
   std::size_t next_truncated = 0;
   // Links whose nodes are looked up together; room for kPlacedMax, in the next three too.
   std::vector<PlacedLink> placed;
