@@ -14,7 +14,7 @@
 #include "graph/graph.hpp"
 #include "store/span_store.hpp"
 #include "sync/atomic.hpp"
-#include "sync/raise.hpp"
+#include "sync/fetch_max.hpp"
 
 namespace entail::engine {
 
@@ -49,8 +49,8 @@ class Admission {
   }
   // A request was refused for lack of room in the graph's window.
   void note_wanted(std::uint64_t bytes, std::uint64_t nodes) noexcept {
-    sync::raise_to(wanted_bytes_, bytes);
-    sync::raise_to(wanted_nodes_, nodes);
+    sync::fetch_max(wanted_bytes_, bytes);
+    sync::fetch_max(wanted_nodes_, nodes);
   }
 
   std::uint64_t held_bytes() const noexcept {

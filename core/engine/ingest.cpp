@@ -23,11 +23,11 @@ namespace {
 constexpr std::uint32_t kStoredTogether = 16;
 constexpr std::size_t kScratchItemsMax = 1 << 14;  // spans or links; what a larger request made the lane grow is freed
 
-// Gives the lane back and says that nothing is being written any more.
-struct LaneHold {
+// Ends the write and releases the lane.
+struct LaneGuard {
   sync::LanePool<Lane>& lanes;
   Lane& lane;
-  ~LaneHold() {
+  ~LaneGuard() {
     store::GenerationClock<>::end(lane.active_generation);
     lane.entered_tick.store(0, std::memory_order_relaxed);  // relaxed: only for statistics
     lanes.release(&lane);
@@ -89,7 +89,7 @@ Result<void> Intake::ingest(const wire::Decoded& decoded, const JsonLosses& json
   Reservation reservation{admission_, need};
   Lane* lane = lanes_.try_acquire(lane_hint());
   if (lane == nullptr) return Error{ErrorCode::busy};
-  const LaneHold hold{lanes_, *lane};
+  const LaneGuard guard{lanes_, *lane};
   // relaxed: only for statistics
   lane->entered_tick.store(tick_count_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   graph::Writer& writer = graph_.writer(lane->index);

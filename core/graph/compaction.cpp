@@ -106,22 +106,22 @@ bool Compaction::has_needed_neighbour(const Owner& owner, NodeId node) const {
 }
 
 // The trace's node in the current window; 0 when there is no room for it.
-NodeId Compaction::make_home(Owner& owner, NodeId node) {
+NodeId Compaction::current_window_node(Owner& owner, NodeId node) {
   const NodeId newest = graph_.newest(node);
   if (graph_.is_current(newest)) return newest;
-  const NodeId home = graph_.insert(graph_.key(node));
-  if (home != 0) owner.continue_at(home, newest);
-  return home;
+  const NodeId current = graph_.insert(graph_.key(node));
+  if (current != 0) owner.continue_at(current, newest);
+  return current;
 }
 
 // Edges first: a move that ends early for lack of room starts again later, and edges written twice change nothing.
 bool Compaction::move(Owner& owner, NodeId node) {
   spent_ += kMoveSteps - 1;
-  const NodeId home = make_home(owner, node);
-  if (home == 0 || !copy_out(node, home) || !copy_in(node, home)) return false;
-  owner.move_payload(node, home);
+  const NodeId current = current_window_node(owner, node);
+  if (current == 0 || !copy_out(node, current) || !copy_in(node, current)) return false;
+  owner.move_payload(node, current);
   ENTAIL_SYNC_POINT("compact:before_forward");
-  graph_.forward(node, home);
+  graph_.forward(node, current);
   return true;
 }
 

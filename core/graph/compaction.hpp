@@ -84,7 +84,7 @@ class Compaction {
   bool close_absent(Owner& owner, NodeId node);
   bool has_needed_neighbour(const Owner& owner, NodeId node) const;
   bool move(Owner& owner, NodeId node);
-  NodeId make_home(Owner& owner, NodeId node);
+  NodeId current_window_node(Owner& owner, NodeId node);
   EdgeCell current_name(EdgeCell cell) const noexcept;
   bool copy_out(NodeId from, NodeId to);
   bool copy_in(NodeId from, NodeId to);

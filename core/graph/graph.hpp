@@ -332,9 +332,8 @@ class Graph {
   // Takes a window out of use: its cells name no node at once but those that were forwarded, its NodeIds are invalid.
   // It is unmapped by reclaim() when every lane has passed. REQUIRES that it is live and not the current one.
   void drop(unsigned slot) noexcept;
-  // Gives back what has become safe to give back; may_keep: but for the memory of some windows, kept for a later
-  // rotate().
-  void reclaim(bool may_keep = false) noexcept;
+  // Frees what no lane uses any more. may_recycle: the memory of some windows is kept for a later rotate().
+  void reclaim(bool may_recycle = false) noexcept;
   // Makes older_of() faster: up to kFilteredATick keys of frozen windows go into their filters.
   void filter_frozen() noexcept;
 

@@ -44,7 +44,7 @@ struct InChunk {
 //   proved by tests/interleave/in_append_test.cpp (2 writers + reader, chunks of 1 and 2 cells, exhaustive); mutant
 //   publish=relaxed must fail. late_edge over it: late_edge_test.cpp. stress: tests/graph/graph_stress_test.cpp
 //
-// Chunks is where chunks live: take_chunk(n) gives one with n cells, all 0 but perhaps the first; keep_chunk(offset, n)
+// Chunks is where chunks live: take_chunk(n) gives one with n cells, all 0 but perhaps the first; recycle_chunk(offset, n)
 // takes back one that was not used; take_block(n) gives one of any size; chunk(offset), cells(offset) are its parts.
 template <unsigned kFirstCells, unsigned kCells, class Sync = sync::HardwareSync, class Orders = InListOrders>
 struct InList {
@@ -62,7 +62,7 @@ struct InList {
     std::uint32_t seen = head.load(Orders::observe);
     for (;;) {
       if (seen != 0 && try_cells(seen, word, chunks)) {
-        if (mine != 0) chunks.keep_chunk(mine, mine_cells);
+        if (mine != 0) chunks.recycle_chunk(mine, mine_cells);
         return;
       }
       if (mine == 0) {

@@ -90,15 +90,15 @@ class EdgeRoom {
 
   // Small chunks come in pairs, so that no chunk crosses a cache line.
   std::uint32_t take_chunk(unsigned cells) noexcept {
-    std::uint32_t& kept = cells == kInFirstCells ? kept_small_ : kept_chunk_;
+    std::uint32_t& kept = cells == kInFirstCells ? recycled_small_ : recycled_chunk_;
     if (kept != 0) return std::exchange(kept, 0);
     Stretch& from = stretch_for(kChunkUnits);
     from.back -= kChunkUnits;
-    if (cells == kInFirstCells) kept_small_ = static_cast<std::uint32_t>(from.back + kChunkUnits / 2);
+    if (cells == kInFirstCells) recycled_small_ = static_cast<std::uint32_t>(from.back + kChunkUnits / 2);
     return static_cast<std::uint32_t>(from.back);
   }
-  void keep_chunk(std::uint32_t chunk, unsigned cells) noexcept {
-    (cells == kInFirstCells ? kept_small_ : kept_chunk_) = chunk;
+  void recycle_chunk(std::uint32_t chunk, unsigned cells) noexcept {
+    (cells == kInFirstCells ? recycled_small_ : recycled_chunk_) = chunk;
   }
   std::uint32_t take_block(std::uint64_t cells) noexcept { return take_units(1 + cells); }
   std::uint32_t take_units(std::uint64_t units) noexcept {
@@ -150,8 +150,8 @@ class EdgeRoom {
   Stretch rest_;  // of the room before
   Stretch room_;  // enough for all of the batch
   std::uint64_t touched_bytes_ = 0;
-  std::uint32_t kept_chunk_ = 0;
-  std::uint32_t kept_small_ = 0;
+  std::uint32_t recycled_chunk_ = 0;
+  std::uint32_t recycled_small_ = 0;
 };
 
 }  // namespace entail::graph
