@@ -198,7 +198,8 @@ void LifeCycle::touch_log(RecordId id) {
 void LifeCycle::note_loss(RecordId id, Loss loss) {
   count(loss);
   traces_.ledger[id].loss = loss;
-  if (const propagate::PathId path = traces_.propagator.nearest_path(id); path != 0) traces_.ledger.set_reason(id, path);
+  if (const propagate::PathId path = traces_.propagator.nearest_path(id); path != 0)
+    traces_.ledger.set_reason(id, path);
   touch_log(id);
 }
 

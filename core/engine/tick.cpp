@@ -61,7 +61,7 @@ void Engine::Impl::run_tick(bool drain) {
   life.collect_due();  // 1
   judge.judge_all();
   life.count(base::Loss::late_pin, late_pins.count(life.new_origins()));
-  propagator.run(now_ns);   // 2
+  propagator.run(now_ns);  // 2
   ENTAIL_SYNC_POINT("tick:before_settle");
   settle.settle_all();   // 3
   report.write_log();    // 4

@@ -44,8 +44,8 @@ struct InChunk {
 //   proved by tests/interleave/in_append_test.cpp (2 writers + reader, chunks of 1 and 2 cells, exhaustive); mutant
 //   publish=relaxed must fail. late_edge over it: late_edge_test.cpp. stress: tests/graph/graph_stress_test.cpp
 //
-// Chunks is where chunks live: take_chunk(n) gives one with n cells, all 0 but perhaps the first; recycle_chunk(offset, n)
-// takes back one that was not used; take_block(n) gives one of any size; chunk(offset), cells(offset) are its parts.
+// Chunks is where chunks live: take_chunk(n) gives one with n cells, all 0 but perhaps the first; recycle_chunk(offset,
+// n) takes back one that was not used; take_block(n) gives one of any size; chunk(offset), cells(offset) are its parts.
 template <unsigned kFirstCells, unsigned kCells, class Sync = sync::HardwareSync, class Orders = InListOrders>
 struct InList {
   using Cell = typename Sync::template Atomic<std::uint64_t>;

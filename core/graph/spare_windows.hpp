@@ -29,7 +29,8 @@ class SpareWindows {
   bool try_recycle(Window* window) noexcept;
   // Zeroes an eighth of one window, but at least kSliceBytes; takes some tenths of a millisecond.
   void scrub() noexcept;
-  // A zeroed window for `capacity` nodes, in the smallest memory that fits; null if none fits, or only much larger ones.
+  // A zeroed window for `capacity` nodes, in the smallest memory that fits; null if none fits, or only much larger
+  // ones.
   Window* make(std::uint64_t sequence, std::uint64_t capacity) noexcept;
   // Unmaps windows that make() has passed over kPassesMax times; returns their bytes.
   std::uint64_t release_unwanted() noexcept;

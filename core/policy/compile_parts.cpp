@@ -57,7 +57,8 @@ std::uint32_t Compiler::add_composite(const PolicyOptions& policy, PolicyTraits&
   const auto total = static_cast<std::uint64_t>(std::max<std::int64_t>(policy.max_total_spans_per_second, 0));
   out_.budgets.emplace_back(total, composite_allocations(policy, order), options_.compat != Compat::collector);
   return push_children(
-      {.kind = Condition::Kind::composite, .evaluated_bit = stateful_count_++, .salt = out_.budgets.size() - 1}, children);
+      {.kind = Condition::Kind::composite, .evaluated_bit = stateful_count_++, .salt = out_.budgets.size() - 1},
+      children);
 }
 
 // policy_order first, then the rest as they stand. compat: as they stand; the Collector does not read policy_order.

@@ -18,15 +18,15 @@ namespace entail::policy {
 constexpr unsigned kStatefulMax = 32;    // rate_limiting and bytes_limiting leaves, and composite policies
 constexpr unsigned kPartsDepthMax = 16;  // and, not, drop inside each other
 
-// Answers of the stateful conditions for one trace, by evaluated_bit. The caller keeps them: each condition is evaluated
-// at most once per trace.
+// Answers of the stateful conditions for one trace, by evaluated_bit. The caller keeps them: each condition is
+// evaluated at most once per trace.
 struct StatefulAnswers {
   std::uint32_t evaluated = 0;
   std::uint32_t yes = 0;
 };
 
-// unknown: it depends on a stateful condition that was not evaluated, or on an OTTL condition that failed. Such a policy
-// neither keeps nor drops.
+// unknown: it depends on a stateful condition that was not evaluated, or on an OTTL condition that failed. Such a
+// policy neither keeps nor drops.
 enum class Answer : std::uint8_t { no, unknown, yes };
 
 struct Condition {

@@ -79,7 +79,8 @@ class PolicySet {
   // asked in configuration order, parts of `and` and `drop` in order and only as far as needed; each at most once per
   // trace (answers remembers). now_ns fills the buckets. evaluate_stateful = false: no further leaf is evaluated, and a
   // policy that hangs on one (under a `not` too) neither keeps nor drops.
-  OwnVerdict evaluate(const Facts& trace, TraceId id, StatefulAnswers& answers, std::int64_t now_ns, bool evaluate_stateful);
+  OwnVerdict evaluate(const Facts& trace, TraceId id, StatefulAnswers& answers, std::int64_t now_ns,
+                      bool evaluate_stateful);
   // Would this single span, as a trace of its own, have been an origin? (late_origin; stateful leaves answer yes)
   bool would_be_origin(const Facts& span, TraceId id) const;
 

@@ -175,8 +175,9 @@ bool propagates(const Options& options, const PolicyOptions& policy) {
 
 bool chance_may_spread(const Options& options) {
   const auto& policies = options.tail_sampling.policies;
-  return std::any_of(policies.begin(), policies.end(),
-                     [&](const PolicyOptions& policy) { return propagates(options, policy) && is_probabilistic(policy); });
+  return std::any_of(policies.begin(), policies.end(), [&](const PolicyOptions& policy) {
+    return propagates(options, policy) && is_probabilistic(policy);
+  });
 }
 
 std::uint64_t randomness_of(TraceId id, const SeenSpans& spans) {

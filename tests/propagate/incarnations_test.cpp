@@ -1,5 +1,5 @@
-// PROTOCOL incarnations (keep_propagator.hpp) in the code itself: traces with nodes in several windows, and lanes that stall in
-// an old one. A Writer that has begun a batch is such a lane: it goes on in its window, whatever is rotated.
+// PROTOCOL incarnations (keep_propagator.hpp) in the code itself: traces with nodes in several windows, and lanes that
+// stall in an old one. A Writer that has begun a batch is such a lane: it goes on in its window, whatever is rotated.
 #include <functional>
 #include <utility>
 
@@ -207,12 +207,12 @@ TEST_F(KeepPropagatorTest, AKeepThatComesBetweenAnEdgeAndItsCheck_IsCarriedOver)
     present(other);
     tick();
     {
-      const AtPoint between(is_out ? sync::sync_point_index("writer:after_out_append")
-                                   : sync::sync_point_index("writer:after_in_append"),
-                            [&] {
-                              propagator_->make_origin(origin, true);
-                              propagator_->run(1);
-                            });
+      const AtPoint between(
+          is_out ? sync::sync_point_index("writer:after_out_append") : sync::sync_point_index("writer:after_in_append"),
+          [&] {
+            propagator_->make_origin(origin, true);
+            propagator_->run(1);
+          });
       if (is_out)
         link(failed, other);
       else
