@@ -51,8 +51,8 @@ void KeepPropagator::make_origin(RecordId id, bool deterministic) {
   });
 }
 
-// The first origin that dice alone keep. All keeps so far are certain: what stands in a layer stands in its certain
-// one. Once in an engine's life: the next tick's work does not pay for it.
+// Called for the first origin that only probabilistic policies keep. All keeps so far are deterministic, so each layer
+// is copied to its deterministic one. Happens once in an engine's life.
 void KeepPropagator::use_deterministic_layers() {
   layer_step_ = kDeterministicLinked;
   ledger_.for_each([&](RecordId id) {
@@ -70,8 +70,8 @@ void KeepPropagator::run(std::int64_t now_ns) {
   now_ns_ = now_ns;
   far_window_ = {};
   steps_left_ = kStepsATick;
-  // Work of h hops only makes work of more, but for a trace found to be an older one's new incarnation on the way,
-  // whose edges carry what it has. Every pass lowers hops or ends.
+  // Work at h hops only queues work at more hops, except when a node turns out to be another incarnation of a trace:
+  // its edges then get that trace's keeps. Every pass lowers hops or ends.
   for (take_late(); fewest_queued_ <= most_queued_; take_late()) {
     const unsigned hops = fewest_queued_++;
     for (unsigned layer = 0; layer < kLayers; ++layer)
@@ -82,7 +82,7 @@ void KeepPropagator::run(std::int64_t now_ns) {
   release_scratch();
 }
 
-// What one huge trace needed is given back.
+// Frees scratch memory that one huge trace needed.
 void KeepPropagator::release_scratch() noexcept {
   constexpr std::size_t kKeptCount = 1 << 16;
   const auto release = [](auto& array) {
@@ -106,12 +106,12 @@ void KeepPropagator::carry_queued(unsigned layer, unsigned hops) {
   } else {
     carry_all(traversal(layer, (layer & 1) == 0 ? kOut : kIn, hops + 1));
   }
-  constexpr std::size_t kKeptCount = 4096;  // nodes; the memory of more is given back
+  constexpr std::size_t kKeptCount = 4096;  // nodes; a larger array is freed
   working_.clear();
   if (working_.capacity() > kKeptCount) working_ = {};
 }
 
-// What is fetched ahead of a node's turn: its row, then the first edges, then those behind them.
+// Prefetches ahead of each node: its row, then its first edges, then the following ones.
 void KeepPropagator::carry_all(const Traversal& traversal) {
   constexpr std::size_t kEdgesAfter = 12, kMoreEdgesAfter = 24, kAhead = 36;  // nodes
   for (std::size_t step = 0; step < working_.size() + kAhead; ++step) {
@@ -133,8 +133,8 @@ void KeepPropagator::carry_all(const Traversal& traversal) {
   deliver_all(traversal);
 }
 
-// kCarries at all nodes of the chain (R1), the word at the newest: D1 for every node that ingest may still find.
-// REQUIRES kCarries in word.
+// Sets kCarries at all nodes of the chain (R1) and the word at the newest: D1 for every node that ingest may still
+// find. REQUIRES kCarries in word.
 void KeepPropagator::raise_all(NodeId newest, std::uint32_t word) {
   graph_.raise_reach(newest, word);
   for (NodeId older = graph_.older(newest); older != 0; older = graph_.older(older)) {
@@ -146,7 +146,7 @@ void KeepPropagator::raise_all(NodeId newest, std::uint32_t word) {
 void KeepPropagator::carry(NodeId node, const Traversal& traversal) {
   const NodeId newest = graph_.newest(node);
   const std::uint32_t word = graph_.reach(newest);
-  // Its hops fell further since: then that is carried on instead.
+  // Its hops have fallen since; they are queued themselves.
   if (traversal.hops > 1 && hops_in(word, traversal.layer) != traversal.hops - 1) return;
   raise_all(newest, word | kCarries);  // D1 before D2
   ENTAIL_SYNC_POINT("carry:after_raise");
@@ -158,7 +158,7 @@ void KeepPropagator::carry(NodeId node, const Traversal& traversal) {
   collect(newest, traversal);
   if (collected_.size() - before > options_.max_links_followed) {
     collected_.cut(before);
-    deliver_all(traversal);  // whoever is followed already keeps its place
+    deliver_all(traversal);  // neighbours followed already keep their places
     deliver_capped(newest, traversal);
     return;
   }
@@ -166,7 +166,7 @@ void KeepPropagator::carry(NodeId node, const Traversal& traversal) {
   if (collected_.size() >= kDeliveryBatch) deliver_some(traversal);
 }
 
-// Appends the trace's edge ends, those that let the keep pass, to those collected; where a cap binds, some of them.
+// Appends the far ends of the trace's edges that the keep may pass to collected_; stops early where a cap binds.
 void KeepPropagator::collect(NodeId newest, const Traversal& traversal) {
   const RecordId from = graph_.record(newest);
   const std::size_t most = collected_.size() + options_.max_links_followed;
@@ -185,7 +185,7 @@ void KeepPropagator::collect(NodeId newest, const Traversal& traversal) {
   }
 }
 
-// Most cells name the window that the cell before did, and set no limit: one comparison tells.
+// Most cells name the same window as the cell before and set no limit: one comparison checks both.
 void KeepPropagator::collect_cells(std::span<const EdgeCell> cells, RecordId from, const Traversal& traversal,
                                    std::size_t most) {
   if (collected_.size() > most) return;
@@ -210,9 +210,9 @@ void KeepPropagator::collect_cells(std::span<const EdgeCell> cells, RecordId fro
   collected_.fill(next);
 }
 
-// Of the ends collected those come next that a keep has not been delivered to, as far as the hints tell: their rows are
-// fetched while those are delivered that came before. Order does not matter: all have the same hops, and nothing that
-// one changes is read for another. What is written does not depend on a hint: as often as not it says no.
+// Filters the collected ends by their hints and prefetches the rows of the rest while the batch before is delivered.
+// Order does not matter: all have the same hops, and no delivery reads what another changes. The loop is branch-free
+// because hints are unpredictable.
 void KeepPropagator::deliver_some(const Traversal& traversal) {
   coming_.cut(0);
   Delivery* next = coming_.room_for(collected_.size());
@@ -240,7 +240,7 @@ void KeepPropagator::add_direction(RecordId id, const Graph::Place& place, const
     ledger_.paths().add_directions(known, traversal.direction_bit());
 }
 
-// A keep has come to the trace: notes it, and queues what follows from it, if it has fewer hops than any before.
+// A keep arrived at the trace: if it has fewer hops than any before, stores it and queues the trace.
 inline void KeepPropagator::offer(RecordId id, NodeId newest, const Graph::Place& place, const Traversal& traversal,
                                   RecordId from) {
   const std::uint32_t word = place.reach();
@@ -273,13 +273,13 @@ void KeepPropagator::deliver(const Delivery& delivery, const Traversal& traversa
     deliver_found(delivery, traversal);
 }
 
-// To a node that may not be its trace's newest one, or has no record yet.
+// Delivers to a node that may not be its trace's newest one, or has no record yet.
 void KeepPropagator::deliver_found(const Delivery& delivery, const Traversal& traversal) {
   RecordId id = find_record(delivery.node);
   if (id == 0) {
     if (!component_) {
       const NodeId newest = graph_.newest(delivery.node);
-      // It asks when it comes (arrive).
+      // It pulls when its first span arrives (on_first_span()).
       if ((graph_.reach(newest) & kCarries) == 0) raise_all(newest, graph_.reach(newest) | kCarries);
       return;
     }

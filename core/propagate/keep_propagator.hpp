@@ -1,63 +1,62 @@
-// KeepPropagator: carries keeps over the edges (docs/design.md 3.2 to 3.5), from origins to everything within reach, by
-// hops.
+// KeepPropagator: propagates keeps over the edges (docs/design.md 3.2 to 3.5), from origins to every trace within their
+// hop limits.
 //
-// Work is ordered by hops, so each trace is scanned at most once for each hop count that it falls to; a keep that
-// arrives with fewer hops is carried on again. All that a keep writes on its way lies in the row of the node that it
-// reaches: the reach word (reach_word.hpp), by which ingest also learns that an edge it has just published must be
-// looked at again, and who gave it; and the hint byte. Paths are made when somebody asks for them.
+// Work is ordered by hops, so each trace is scanned at most once for each hop count it falls to; a keep that arrives
+// with fewer hops is propagated again. Everything a keep writes lies in the row of the node it reaches: the reach word
+// (reach_word.hpp), which also tells ingest that the edge it has just published must be visited again; the predecessor
+// that passed the keep on; and the hint byte. Paths are built on demand.
 //
 // PROTOCOL keep_delivery (the decider's half of graph/late_edge.hpp): no keep is lost when a link arrives while its
 // other end is being decided (G2).
 //   ingest   I1 publish the edge at u (seq_cst)   I2 load u.reach (seq_cst); kCarries -> the edge into the late log
-//   tick     D0 note fewer hops in u.reach (relaxed), when a keep reaches u
-//            D1 raise u.reach (seq_cst)           D2 read u's edges (seq_cst), when it is carried on from there
-//            D3 take the late log (behind spsc_log): carry over each edge in it with the hops that stand now
-//   P1  at least one side sees the other: carry() raises the word, unless it stands there from an earlier raise,
-//       before it reads the edges, always in this order.
-//   P2  an edge that only D3 sees needs no more than D3: all others at u were read by a D2 or taken by a D3 already,
+//   tick     D0 store fewer hops in u.reach (relaxed), when a keep reaches u
+//            D1 raise u.reach (seq_cst)           D2 read u's edges (seq_cst), when the keep is propagated from u
+//            D3 take the late log (behind spsc_log): propagate over each edge in it with the current hops
+//   P1  at least one side sees the other: carry() raises the word, unless an earlier raise has set it, before it reads
+//       the edges, always in this order.
+//   P2  an edge that only D3 sees needs no more than D3: a D2 has read all other edges of u, or a D3 has taken them,
 //       and hops that fall later have a D2 of their own.
 //   proved by tests/interleave/keep_delivery_test.cpp (edges in and out beside hops that fall, through the late log)
 //   and late_edge_test.cpp; mutants that weaken any one of the four accesses, and one without D3, must fail.
 //
 // PROTOCOL incarnations: the same for a trace with a node in each of several windows (G2). A lane may stall in a batch
-// for many rotations, and write into an old window; another lane's node may be found before its entry in the created
-// log. So edges come to any node of a trace, at any time.
+// for many rotations and write into an old window; another lane's node may be found before its entry in the created
+// log. So edges can be added to any node of a trace, at any time.
 //   words    reach(n) of each node n of the trace      plain  older(n), newer(n): the chain, the tick thread's
-//   ingest   I1, I2 as above, at the one node that its window has
-//   tick     J1 a node n is linked into its trace's chain, when the created log, the touched log, an edge or a keep
-//            first leads to it
+//   ingest   I1, I2 as above, at the one node in its window
+//   tick     J1 link a node n into its trace's chain when the created log, the touched log, an edge or a keep first
+//            leads to it
 //            D1 raise kCarries at every node of the chain       D2 read the edges of every node of the chain
-//            J2 raise kCarries at n, if one node of the chain has it; at the others, if n alone has it
-//            J3 read n's edges and carry over each, as if it came late
-//   R1  kCarries stands at all nodes of a chain or at none: only raise_all() brings it, and join() between J1 and J3.
+//            J2 raise kCarries at n if the chain has it; at the nodes of the chain if n alone has it
+//            J3 read n's edges and propagate over each as if it were late
+//   R1  either all nodes of a chain have kCarries or none: only raise_all() sets it, and join() between J1 and J3.
 //   R2  a node that joins has kCarries before its edges are read (J2 before J3), so that P1 holds for it.
-//   R3  an edge appended to any node that has kCarries comes out of the late log, and is carried for the trace.
-//   R4  a node that was linked once is linked with all nodes that its trace had then: J1 looks in newer windows too
-//       when the node's window is not the current one, and beyond nodes that were not linked yet. So a trace has one
-//       chain, and one record; what is made later is linked when it is found, itself.
-//   R5  absent traces: the same with "asks when it comes" for "is carried on". on_first_span() raises (D1), then asks
-//   over the
-//       edges of all nodes (D2); late edges of a trace that asked are asked over, too.
+//   R3  an edge appended to any node that has kCarries comes out of the late log, and keeps are propagated over it.
+//   R4  a node is linked with all nodes that its trace has at that time: J1 also looks in newer windows when the node's
+//       window is not the current one, and past nodes that are not linked yet. So a trace has one chain and one record;
+//       a node made later is linked when it is found.
+//   R5  absent traces: the same, but "pulls when its first span arrives" replaces "is propagated". on_first_span()
+//       raises (D1), then the trace pulls over the edges of all nodes (D2), and later over its late edges.
 //   proved by tests/interleave/incarnations_test.cpp (a lane stalled in the old window beside one in the new; the chain
 //   made before the keep leaves, and after); mutants raise at the newest alone, J3 before J2, no J3, and a mark that
 //   stays at its node must fail.
 //
-// WAY  Of a trace with h hops the predecessor has at most h - 1 in the same layer, or is the origin if h is 1: a
-// predecessor's hops only fall. So the way back over predecessors ends, at an origin; path_of() follows it. Two things
-// would break it off, a trace that is forgotten and one whose hops are taken back (on_first_span()); before either,
-// those that it gave its keep to have their paths made (materialize_paths), which name what is gone.
+// WAY  The predecessor of a trace with h hops has at most h - 1 hops in the same layer, or is the origin if h is 1,
+// because hops only fall. So following predecessors ends at an origin; path_of() does that. Two events would break the
+// chain: a trace is forgotten, or its hops are reset (on_first_span()). Before either, materialize_paths() builds the
+// paths of the traces that follow it, which then name it.
 //
 // An absent trace (known only from links) has no record in cone mode: its node is marked with kCarries, and when its
-// first span comes it asks its neighbours for the keep (pull). So does a trace whose links a tick sees before its
-// spans: ingest publishes the far ends of a request's links first. In component mode a keep passes through it, so it
-// gets a record.
+// first span arrives it pulls keeps from its neighbours. So does a trace whose links a tick sees before its spans:
+// ingest publishes the far ends of a request's links first. In component mode keeps pass through absent traces, so they
+// get a record.
 //
-// CAP  Of each trace no more is held than two frontiers of max_links_followed names and a bounded count (frontier.hpp),
-// and those only where it has more edges than max_links_followed on that side (docs/design.md 3.5, G10).
+// CAP  For each trace at most two frontiers of max_links_followed names and a bounded count are held (frontier.hpp),
+// and only where it has more edges than max_links_followed on that side (docs/design.md 3.5, G10).
 //
-// Thread rule: Confined (tick). Cost: a hint byte for each edge end; for each trace that is reached its row, and its
-// edges if hops are left, fetched for many traces at once; the record when the reached are taken. A trace's edges are
-// read when a keep first leaves it, or leaves it with fewer hops; a late edge costs what that edge does.
+// Thread rule: Confined (tick). Cost: a hint byte for each edge end; for each trace reached its row, and its edges if
+// hops are left, prefetched for many traces at once; the record when take_reached() is called. A trace's edges are read
+// when a keep first leaves it, or leaves it with fewer hops; a late edge costs one edge.
 #pragma once
 
 #include <array>
@@ -78,57 +77,59 @@ namespace entail::propagate {
 
 class KeepPropagator {
  public:
-  // rank_seed: of the hash by which neighbours are ranked where a cap binds.
+  // rank_seed: seed of the hash that ranks neighbours where a cap binds.
   KeepPropagator(graph::Graph& graph, Ledger& ledger, const PropagateOptions& options, std::uint64_t rank_seed);
 
-  // The record of a node's trace, looking for older incarnations of it in other windows first; 0 if it has none.
+  // The record of a node's trace, 0 if it has none. Links the node with its incarnations in other windows first.
   RecordId find_record(graph::NodeId node);
-  // The same; makes one in phase absent if there is none.
+  // The same, but adds a record in phase absent if there is none.
   RecordId record_of(graph::NodeId node);
 
-  // The trace's own keep spreads from now on. certain: it is not kept by dice alone. Again with certain = true if that
-  // becomes known later.
+  // The trace's own keep propagates from now on. deterministic: a policy that is not probabilistic keeps it. May be
+  // called again with deterministic = true when that becomes known later.
   void make_origin(RecordId id, bool deterministic);
-  // Edges that the late log held: keeps are carried over them in the next run().
+  // Edges from the late log: the next run() propagates keeps over them.
   void carry_over(const graph::LateEdges& late);
-  // A trace that was absent has spans now: the next run() finds out what keeps reach it.
+  // The first span of an absent trace has arrived: the next run() pulls keeps from its neighbours.
   void on_first_span(RecordId id);
 
-  // Joins nodes without a record to the other incarnations of their traces, many at once. A node that has a record was
-  // joined, or looked for in vain, before it got it.
+  // Joins nodes without a record to the other incarnations of their traces, many at once. A node with a record is
+  // skipped: its incarnations were looked up before it got the record.
   void link_batch(std::span<const graph::NodeId> nodes);
-  // The trace of `newest`, its newest node, goes on with `node`, which was made for it in the current window. Edges
-  // that are at `node` already are carried over in the next run().
+  // Makes `node`, which was added for the trace in the current window, the trace's newest node in place of `newest`.
+  // The next run() propagates over edges that `node` has already.
   void move_to(graph::NodeId node, graph::NodeId newest) { join(newest, node); }
-  // Edges of the trace are about to be lost: whoever has its keep over them gets its path. May throw std::bad_alloc.
+  // Call before edges of the trace are lost: builds the paths of the traces that its keep reached over them. May throw
+  // std::bad_alloc.
   void materialize_paths(RecordId id);
-  // Before the record is removed, and while its edges can be read: as materialize_paths(), and gives its places back.
+  // Call before the record is removed, while its edges can still be read: materialize_paths(), then frees its
+  // frontiers.
   void forget(RecordId id);
 
-  // Carries everything queued as far as it goes.
+  // Propagates all queued keeps as far as their hops allow.
   void run(std::int64_t now_ns);
 
-  // Traces that a keep reached, or reached with fewer hops, since the last call, perhaps repeated; they are marked as
-  // reached, and touched by the last run. Newly refused neighbours (loss max_links_followed).
+  // Traces that a keep reached, or reached with fewer hops, since the last call; may contain duplicates. Marks them as
+  // reached and last seen at the last run. Newly refused neighbours (loss max_links_followed).
   std::vector<RecordId> take_reached() noexcept;
   std::uint64_t take_refused_count() noexcept { return std::exchange(refused_count_, 0); }
 
-  // Hops from the nearest origin over at least one edge; 0 if no keep came.
+  // Hops from the nearest origin over at least one edge; 0 if no keep reached the trace.
   unsigned hops(RecordId id, unsigned layer) const noexcept { return hops_in(reach_of(id), layer); }
-  // Of both directions.
+  // The smaller of both directions.
   unsigned nearest_hops(RecordId id) const noexcept;
-  // Did a keep come from an origin that is not kept by dice alone?
+  // True if a keep arrived from an origin that a non-probabilistic policy keeps.
   bool is_reached_deterministically(RecordId id) const noexcept;
-  // The path of the nearest keep, made if need be; 0 if none came. Fewest hops, linked before linking among equals. The
-  // trace holds the reference. May throw std::bad_alloc.
+  // The path of the nearest keep, built on demand; 0 if no keep reached the trace. Fewest hops, linked before linking
+  // among equals. The trace owns the reference. May throw std::bad_alloc.
   PathId nearest_path(RecordId id);
   // The path of the next nearest keep whose origin has fewer than traces_max traces that name it (docs/design.md 3.10);
-  // 0 if none is among the next kOriginsTried, or the search for them took too long. The caller holds the reference.
-  // May throw std::bad_alloc.
+  // 0 if none of the next kOriginsTried qualifies or the search budget is spent. The caller owns the reference. May
+  // throw std::bad_alloc.
   PathId path_with_room(RecordId id, std::uint64_t traces_max);
   static constexpr unsigned kOriginsTried = 8;
 
-  // Neighbours that found no place among max_links_followed, both directions; above 4,096 in one an estimate.
+  // Neighbours beyond max_links_followed, both directions; an estimate above 4,096 in one direction.
   std::uint32_t not_followed(RecordId id) const noexcept;
   // The other ends of the trace's edges, as nodes (newest incarnation, 0 where the window is gone), repeated as linked.
   void linked_nodes(RecordId id, std::vector<graph::NodeId>& nodes) const { add_far_nodes(id, kOut, nodes); }
@@ -137,25 +138,25 @@ class KeepPropagator {
 
  private:
   enum Side : unsigned { kOut = 0, kIn = 1 };  // toward the linked side, toward the linking side
-  // A step that keeps take together: over edges of which side, in which layer, and with how many hops they arrive.
-  // Their own keep is what traces carry that has 1 hop then.
+  // One step of propagation: the layer, the side whose edges it follows, and the hops on arrival. With 1 hop traces
+  // pass on their own keep.
   struct Traversal {
     unsigned layer;
     Side side;
     unsigned hops;
-    bool error_spans_only;  // over links of ERROR spans
+    bool error_spans_only;  // only over links of ERROR spans
     std::uint8_t direction_bit() const noexcept { return side == kOut ? 1 : 2; }
   };
-  // One edge end to be carried over, together with others, so that the memory they need is fetched at once.
+  // One edge end to deliver a keep to. Deliveries are batched, so that the memory they need is prefetched together.
   struct Delivery {
     graph::NodeId node;
     RecordId from;
   };
-  // Deliveries in room that is written once they are there, not when it grows.
+  // A growable array whose new elements are not initialised before they are written.
   class DeliveryBuffer {
    public:
     std::size_t size() const noexcept { return count_; }
-    // Room for `more` behind those that are there; fill() takes in those before `end`.
+    // Room for `more` elements at the end; fill() appends those written before `end`.
     Delivery* room_for(std::size_t more) {
       if (room_.size() - count_ < more) room_.resize(2 * (count_ + more));
       return room_.data() + count_;
@@ -171,11 +172,11 @@ class KeepPropagator {
     std::size_t count_ = 0;
   };
   static constexpr std::size_t kDeliveryBatch = 128;
-  // Edges that path_with_room() may look at: a tick, all searches together, beside some for each; and one search.
+  // Budgets of path_with_room() in edges: all searches of a tick, what each search adds to that, and one search.
   static constexpr std::uint64_t kStepsATick = 1 << 18;
   static constexpr std::uint64_t kStepsASearch = 64;
   static constexpr std::uint64_t kSearchStepsMax = 4096;
-  // The far end of one edge, and how it ranks when a cap binds.
+  // The far end of one edge and its rank where a cap binds.
   struct Candidate {
     graph::NodeId node;
     RecordId id;         // of a far end that is present
@@ -186,19 +187,19 @@ class KeepPropagator {
   struct Fresh {
     std::uint64_t owner;  // record * 2 + side
     graph::LateEdges late;
-    bool carries;  // a keep of the trace passes them
-    bool pulls;    // it asks over them, as in PathState
+    bool carries;  // the trace passes a keep over them
+    bool pulls;    // the trace pulls over them, as in PathState
   };
   static std::uint64_t owner(RecordId id, Side side) noexcept { return std::uint64_t{id} * 2 + side; }
   static RecordId record_in(std::uint64_t owner) noexcept { return static_cast<RecordId>(owner / 2); }
   static Side side_in(std::uint64_t owner) noexcept { return static_cast<Side>(owner % 2); }
-  // A trace from which a keep goes on to the one that path_with_room() asks about.
+  // A trace on a way to the trace whose path path_with_room() looks for.
   struct Visit {
     RecordId id;
-    std::uint32_t next;  // the visit that the keep goes on to; itself: it is the one asked about
+    std::uint32_t next;  // the next visit on the way; itself for the trace looked for
     std::uint8_t layer;
-    std::uint8_t depth;       // hops from here to the one asked about
-    std::uint8_t most;        // hops in all that the edges on the way allow
+    std::uint8_t depth;       // hops from here to the trace looked for
+    std::uint8_t most;        // the total hops that the edges on the way allow
     std::uint8_t directions;  // of the step to `next`, as in PathPool::step
   };
   using Queued = std::array<std::vector<graph::NodeId>, kLayers>;
@@ -209,7 +210,7 @@ class KeepPropagator {
     for (unsigned direction = 0; direction < directions(); ++direction)
       for (unsigned layer = direction; layer < kLayers; layer += layer_step_) f(layer);
   }
-  // Of layers: in component mode both count together, in layer linked.
+  // Number of directions counted apart: component mode counts both in layer linked.
   unsigned directions() const noexcept { return component_ ? 1 : 2; }
   // f(cell, far span) for every edge of the trace on that side; the far span for kOut only.
   template <class F>
@@ -221,7 +222,7 @@ class KeepPropagator {
         graph_.for_each_in(node, [&](graph::EdgeCell cell) { f(cell, SpanId{}); });
     }
   }
-  // f(layer) for the layers in use in which keeps go over edges of this side.
+  // f(layer) for the layers in use that propagate over edges of this side.
   template <class F>
   void for_each_layer_of(Side side, F&& f) const {
     for (unsigned layer = component_ ? 0u : unsigned{side}; layer < kLayers; layer += layer_step_) f(layer);
@@ -296,12 +297,12 @@ class KeepPropagator {
   PathId materialized_path(RecordId id, unsigned layer) const noexcept;
   std::uint8_t directions_of(graph::NodeId node, unsigned layer) const noexcept;
   std::uint32_t reach_of(RecordId id) const noexcept { return graph_.reach(ledger_[id].node); }
-  // Names for followed are under a seed that nobody knows; those for refused, whose estimate is reported, under one
-  // that makes a run's results repeatable.
+  // Names for followed use a secret seed; those for refused, whose estimate is reported, use rank_seed_, so that runs
+  // are repeatable.
   std::uint64_t name(RecordId id, std::uint64_t seed) const noexcept {
     return base::sampling_hash(graph_.key(ledger_[id].node), SpanId{}, seed);
   }
-  // No link lets a keep of this layer pass with so many hops behind it.
+  // True if no link allows a further hop in this layer after so many.
   bool is_spent(unsigned layer, unsigned hops) const noexcept { return hops >= hops_most_[layer & 1]; }
   unsigned max_hops(Side side) const noexcept {
     return side == kOut ? options_.max_hops_linked : options_.max_hops_linking;
@@ -312,39 +313,39 @@ class KeepPropagator {
   PropagateOptions options_;
   bool component_;
   unsigned hops_most_[2];  // by direction of a layer: the most that any link allows
-  // 2 when certain layers are used: layers 0, 1 and 2, 3; else kLayers, so that they are not visited. They are from the
-  // first origin on that dice alone keep: before, every keep is certain.
+  // 2 when the deterministic layers are in use (0, 1 and 2, 3), else kLayers, which skips them. The first origin kept
+  // by probabilistic policies alone turns them on; before it, every keep is deterministic.
   unsigned layer_step_ = kLayers;
   std::uint64_t rank_seed_;
   std::uint64_t name_seed_;
   std::int64_t now_ns_ = 0;
-  std::vector<Queued> queue_;  // nodes to be carried on from, by hops and layer
+  std::vector<Queued> queue_;  // nodes to propagate from, by hops and layer
   unsigned fewest_queued_;     // no hops below it are queued, and none above most_queued_
   unsigned most_queued_ = 0;
   std::vector<graph::NodeId> working_;  // taken from the queue
-  // Named by node and window, not by record: record numbers may be reused before the next run().
+  // Identified by node and window: record numbers may be reused before the next run().
   std::vector<graph::LateEdges> late_;     // of carry_over() and of nodes that joined
   std::vector<Fresh> fresh_;               // taken from late_
-  std::vector<Fresh> fresh_by_owner_;      // fresh_ once more; empty until a frontier is made
+  std::vector<Fresh> fresh_by_owner_;      // a sorted copy of fresh_; empty until a frontier is made
   std::vector<Fresh> pulling_over_;        // scratch of take_late()
   std::uint64_t watched_ = 0;              // owner, as in Fresh: has no more edges than the cap, with those of fresh_
-  bool has_counts_ = false;                // the number of edges of some trace was kept: PathState::edges
-  std::vector<graph::LateEdges> pulling_;  // nodes of on_first_span(); without edges
+  bool has_counts_ = false;                // some trace has a count in PathState::edges
+  std::vector<graph::LateEdges> pulling_;  // nodes passed to on_first_span(), no edges
   std::vector<RecordId> reached_;
   std::vector<Candidate> candidates_;  // scratch of deliver_capped()
-  DeliveryBuffer collected_;           // of carry_all(): their hints are on the way
+  DeliveryBuffer collected_;           // of carry_all(), hints prefetched
   DeliveryBuffer coming_;              // scratch of deliver_some()
-  DeliveryBuffer arrived_;             // their rows are on the way
+  DeliveryBuffer arrived_;             // rows prefetched
   graph::Graph::FarWindow far_window_;
   std::array<graph::EdgeCell, 64> gathered_;  // scratch of collect()
   std::vector<RecordId> unresolved_;          // scratch of path_of()
   std::vector<Frontier> frontiers_;
   std::vector<std::uint32_t> free_frontiers_;
-  std::uint64_t frontier_bytes_ = 0;                         // of all, beside their places in frontiers_
+  std::uint64_t frontier_bytes_ = 0;                         // of all frontiers, without the array itself
   std::vector<Visit> visits_;                                // scratch of path_with_room()
   std::unordered_map<std::uint64_t, std::uint8_t> visited_;  // record * 2 + layer -> most
-  std::uint64_t steps_left_ = 0;                             // of the searches of this tick
-  std::uint64_t search_steps_ = 0;                           // of the running one
+  std::uint64_t steps_left_ = 0;                             // of all searches in this tick
+  std::uint64_t search_steps_ = 0;                           // of the current search
   std::vector<graph::NodeId> unlinked_;                      // scratch of link_batch(), by others_
   std::vector<graph::NodeId> others_;
   std::uint64_t refused_count_ = 0;

@@ -1,4 +1,4 @@
-// The KeepPropagator where a trace has more neighbours than max_links_followed (docs/design.md 3.5).
+// The part of KeepPropagator for traces with more neighbours than max_links_followed (docs/design.md 3.5).
 #include <algorithm>
 #include <tuple>
 
@@ -10,9 +10,9 @@ namespace entail::propagate {
 using graph::EdgeCell;
 using graph::NodeId;
 
-// More edges than max_links_followed, or a frontier from when there were: who has a place keeps it, the first by rank
-// among the others present take those that are left, absent ones are free. Read over again only when the keep leaves
-// with fewer hops.
+// For traces with more edges than max_links_followed, or a frontier from earlier: neighbours that have a place keep it,
+// and the highest-ranked others that are present take the places left. Absent traces need no place. The edges are read
+// again only when a keep leaves with fewer hops.
 void KeepPropagator::deliver_capped(NodeId newest, const Traversal& traversal) {
   const RecordId from = graph_.record(newest);
   candidates_.clear();
@@ -64,7 +64,7 @@ void KeepPropagator::deliver_placed(RecordId from, NodeId far, const Traversal& 
     offer(id, traversal, from);
 }
 
-// Edges were read that the late log has not said yet: the number would lag behind.
+// Edges were read that are still in the late log, so the count would be wrong.
 void KeepPropagator::forget_count(RecordId id, Side side) noexcept {
   if (const PathState* path_state = ledger_.find_path_state(id); path_state != nullptr && path_state->edges[side] != 0)
     ledger_.path_state(id).edges[side] = 0;
@@ -82,7 +82,7 @@ void KeepPropagator::make_frontier(RecordId id, Side side) {
   }
 }
 
-// The keep left before, with more hops and not over so many edges: who has it from this trace keeps its place.
+// An earlier keep left with more hops over fewer edges: neighbours that have it from this trace keep their places.
 void KeepPropagator::note_followed(RecordId id, const Traversal& traversal) {
   const unsigned layer = traversal.layer & 1;
   for (const Candidate& candidate : candidates_) {
@@ -94,9 +94,9 @@ void KeepPropagator::note_followed(RecordId id, const Traversal& traversal) {
   }
 }
 
-// The late edges of this batch are those too many: the keep was carried over all others. But it may have passed some of
-// them already, when the trace's edges were read or a neighbour asked after ingest had published them, and some of the
-// others may be published only now: those that have the keep from this trace come first.
+// The late edges of this batch exceed the cap: the keep passed all others. But it may have passed some of the late ones
+// already, when the trace's edges were read or a neighbour pulled after ingest had published them, and some of the
+// others may be published only now. So neighbours that have the keep from this trace come first.
 void KeepPropagator::note_followed_before(RecordId id, Side side) {
   candidates_.clear();
   for_each_edge(ledger_[id].node, side, [&](EdgeCell cell, SpanId) {
@@ -116,7 +116,7 @@ void KeepPropagator::note_followed_before(RecordId id, Side side) {
     auto at = static_cast<std::size_t>(std::lower_bound(fresh.begin(), fresh.end(), newest) - fresh.begin());
     while (at < fresh.size() && fresh[at] == newest && skipped[at]) ++at;
     if (at < fresh.size() && fresh[at] == newest)
-      skipped[at] = true;  // once for each time that it comes late
+      skipped[at] = true;  // once for each late edge to it
     else
       before.push_back(newest);
   });
@@ -127,7 +127,7 @@ void KeepPropagator::note_followed_before(RecordId id, Side side) {
   }
 }
 
-// Would a keep be carried from one trace to the other, as far as places go?
+// True if the frontier, if any, lets keeps pass from one trace to the other.
 bool KeepPropagator::follows(RecordId from, Side side, RecordId to) const noexcept {
   const PathState* path_state = ledger_.find_path_state(from);
   if (path_state == nullptr || path_state->frontier[side] == 0 || !is_present(to)) return true;
@@ -168,7 +168,7 @@ std::uint32_t KeepPropagator::not_followed(RecordId id) const noexcept {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
 }
 
-// What it holds between ticks; the rest is scratch that release_scratch() keeps small.
+// Memory held between ticks; the rest is scratch that release_scratch() keeps small.
 std::uint64_t KeepPropagator::bytes() const noexcept {
   const auto of = [](const auto& array) { return array.capacity() * sizeof(array[0]); };
   std::uint64_t bytes = frontier_bytes_ + of(frontiers_) + of(free_frontiers_) + of(candidates_) + of(late_) +

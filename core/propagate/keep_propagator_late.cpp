@@ -1,4 +1,4 @@
-// The KeepPropagator's late edges: those that came where a keep carries on, and traces that were absent when one
+// The part of KeepPropagator for late edges of traces that propagate keeps, and for traces that were absent when a keep
 // passed.
 #include <algorithm>
 #include <utility>
@@ -15,9 +15,8 @@ void KeepPropagator::carry_over(const LateEdges& late) {
   if (options_.mode != PropagateMode::none) late_.push_back(late);
 }
 
-// PROTOCOL keep_delivery D3: the edges first, so that a trace that asks afterwards sees which places are taken.
-// Frontiers are made before the first edge of the batch is carried over: those of the batch have no places yet, all
-// others have.
+// PROTOCOL keep_delivery D3: edges first, so that a trace that pulls afterwards sees which places are taken. Frontiers
+// are made before the first edge of the batch is used: then the batch's edges have no places yet, and all others have.
 void KeepPropagator::take_late() {
   while (!late_.empty() || !pulling_.empty()) {
     for (std::size_t i = 0; i < late_.size(); ++i) add_fresh(late_[i]);  // nodes that join add to late_
@@ -45,7 +44,7 @@ void KeepPropagator::take_late() {
 void KeepPropagator::add_fresh(LateEdges late) {
   if (!graph_.is_live(late.node, late.sequence)) return;
   const RecordId id = find_record(late.node);
-  if (id == 0) return;  // absent: it asks when it comes
+  if (id == 0) return;  // absent: it pulls when its first span arrives
   ledger_[id].touched_ns = now_ns_;
   const Side side = late.is_out() ? kOut : kIn;
   const PathState* path_state = ledger_.find_path_state(id);
@@ -63,7 +62,7 @@ void KeepPropagator::pull_over(const Fresh& fresh) {
   });
 }
 
-// A trace that the batch itself reached first is carried on from in this run, over all its edges.
+// A trace that this batch reaches first is queued, and this run propagates over all its edges.
 void KeepPropagator::carry_late(const Fresh& fresh) {
   if (!fresh.carries) return;
   const RecordId id = record_in(fresh.owner);
@@ -98,9 +97,9 @@ void KeepPropagator::watch_cap(const Fresh& fresh) {
   if (watch_cap(id, side, more)) watched_ = fresh.owner;
 }
 
-// A trace without a frontier gets one with the edge that is one too many. Few edges are counted each time; of more, the
-// number is kept and grows by `more`, and they are counted again when that says that they are too many. True: all that
-// there are were counted.
+// A trace gets a frontier with the first edge beyond the cap. A small number of edges is counted each time; a larger
+// count is stored and grows by `more`, and the edges are counted again when it exceeds the cap. Returns true if all
+// edges were counted.
 bool KeepPropagator::watch_cap(RecordId id, Side side, std::uint32_t more) {
   constexpr std::uint64_t kFew = 64;
   if (const PathState* path_state = ledger_.find_path_state(id);
@@ -128,7 +127,7 @@ bool KeepPropagator::watch_cap(RecordId id, Side side, std::uint32_t more) {
   return true;
 }
 
-// Where the late edges of this batch lead from the trace, newest incarnations, ascending.
+// The far ends of the trace's late edges in this batch, newest incarnations, ascending.
 std::vector<NodeId> KeepPropagator::fresh_far_nodes(RecordId id, Side side) {
   const auto is_before = [](const Fresh& a, const Fresh& b) { return a.owner < b.owner; };
   if (fresh_by_owner_.empty()) {
@@ -153,8 +152,8 @@ void KeepPropagator::on_first_span(RecordId id) {
   const std::uint32_t word = graph_.reach(newest);
   if (word == 0) return;  // no keep passed (R1)
   const bool has_hops = (word & kAllHops) != 0;
-  if (component_ && has_hops && !has_frontiers()) return;  // it was given them while absent, and no cap takes them away
-  // What was reached through it stays reached; itself it needs a place with a neighbour that carries the keep.
+  if (component_ && has_hops && !has_frontiers()) return;  // it got its hops while absent, and no cap takes them away
+  // Traces reached through it stay reached; it needs a place with a neighbour that has the keep itself.
   materialize_paths(id);
   PathState& path_state = ledger_.path_state(id);
   for (PathId& path : path_state.path) ledger_.paths().drop_reference(std::exchange(path, 0));
@@ -165,14 +164,14 @@ void KeepPropagator::on_first_span(RecordId id) {
   pulling_.push_back({newest, graph_.sequence_of(newest), 0});
 }
 
-// Its own links count too: ingest publishes their far ends first, so that a tick in between has carried a keep against
-// them to a trace that it took for absent. The near ends may even come after another span of the trace has.
+// Its own links count too: ingest publishes their far ends first, so a tick in between may have propagated a keep
+// against them to a trace that looked absent. The near ends may even follow another span of the trace.
 void KeepPropagator::pull_from_neighbours(RecordId id) {
   pull_from_neighbours(id, kOut);
   pull_from_neighbours(id, kIn);
 }
 
-// Asks the neighbours that would carry a keep over their `side` edges to this trace.
+// Pulls keeps from the neighbours whose `side` edges lead to this trace.
 void KeepPropagator::pull_from_neighbours(RecordId id, Side side) {
   std::vector<EdgeCell> cells;
   for_each_edge(ledger_[id].node, side == kOut ? kIn : kOut, [&](EdgeCell cell, SpanId) { cells.push_back(cell); });
@@ -186,7 +185,7 @@ void KeepPropagator::pull_from_neighbours(RecordId id, Side side) {
 void KeepPropagator::pull_from(RecordId from, RecordId id, EdgeCell cell, Side side) {
   const std::uint32_t word = reach_of(from);
   if ((word & (kAllHops | kIsOrigin)) == 0) return;
-  if ((word & kCarries) == 0) return;  // no keep has left it: the first does in this run, over all edges
+  if ((word & kCarries) == 0) return;  // no keep has left it yet: in this run one does, over all edges
   if (!has_frontier(from, side)) watch_cap(from, side, 1);
   const bool is_capped = has_frontier(from, side);
   for_each_layer_of(side, [&](unsigned layer) {
@@ -201,7 +200,7 @@ void KeepPropagator::pull_from(RecordId from, RecordId id, EdgeCell cell, Side s
   });
 }
 
-// Does a keep of the trace with this word pass the edge, in any layer?
+// True if a keep of a trace with this word passes the edge in any layer.
 bool KeepPropagator::passes_now(EdgeCell cell, std::uint32_t word, Side side) const noexcept {
   bool may_pass = false;
   for_each_layer_of(side, [&](unsigned layer) {
@@ -212,8 +211,8 @@ bool KeepPropagator::passes_now(EdgeCell cell, std::uint32_t word, Side side) co
   return may_pass;
 }
 
-// In component mode a trace that found no place when it came is not kept by a keep that comes back over what was
-// reached through it (docs/design.md 3.5).
+// In component mode a trace that got no place when its first span arrived is not reached by a keep that returns over
+// traces reached through it (docs/design.md 3.5).
 bool KeepPropagator::is_returning(RecordId id, const Traversal& traversal, RecordId from) const noexcept {
   if (traversal.hops == 1) return false;  // its neighbour's own keep
   const PathState* path_state = ledger_.find_path_state(id);
@@ -221,7 +220,8 @@ bool KeepPropagator::is_returning(RecordId id, const Traversal& traversal, Recor
   return passed_through(from, traversal.layer & 1, graph_.key(ledger_[id].node));
 }
 
-// Is `trace` on the way of the keep that reached the record's? Certain layers have the predecessors of the others.
+// True if `trace` is on the path of the keep that reached the record's trace. Deterministic layers share the
+// predecessors of the others.
 bool KeepPropagator::passed_through(RecordId id, unsigned layer, TraceId trace) const noexcept {
   for (unsigned steps = 0; hops(id, layer) != 0 && steps <= kHopsMax; ++steps) {
     if (const PathId known = materialized_path(id, layer); known != 0) return ledger_.paths().contains(known, trace);

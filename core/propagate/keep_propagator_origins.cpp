@@ -1,4 +1,4 @@
-// The KeepPropagator's search for other origins of a trace whose nearest has no room left (docs/design.md 3.10).
+// KeepPropagator's search for another origin of a trace whose nearest origin has no room left (docs/design.md 3.10).
 #include <algorithm>
 #include <utility>
 
@@ -10,16 +10,16 @@ using graph::EdgeCell;
 using graph::LateEdges;
 using graph::NodeId;
 
-// Backwards, by hops: over the edges on which a keep would come. How many hops it has on an edge is known only when its
-// origin is, so each visit holds how many in all are allowed by the edges between it and the trace. Only traces that a
-// keep reached are passed through. Bounded for each trace and tick, since one origin may refuse many traces.
+// A breadth-first search backwards over the edges on which a keep would arrive. The hops on an edge depend on the
+// origin, so each visit holds the total hops that the edges between it and the trace allow. The search passes only
+// through traces that a keep reached. It is bounded for each trace and tick, because one origin may refuse many traces.
 PathId KeepPropagator::path_with_room(RecordId id, std::uint64_t traces_max) {
   steps_left_ += kStepsASearch;
   search_steps_ = std::min(steps_left_, kSearchStepsMax);
   const std::uint64_t steps_given = search_steps_;
   visits_.clear();
   visited_.clear();
-  std::vector<RecordId> tried;  // the nearest, which has no room, among them
+  std::vector<RecordId> tried;  // includes the nearest, which has no room
   for (unsigned layer = 0; layer < directions(); ++layer)
     visits_.push_back({id, layer, static_cast<std::uint8_t>(layer), 0, kHopsMax, 0});
   bool continues = true;
@@ -34,7 +34,7 @@ PathId KeepPropagator::path_with_room(RecordId id, std::uint64_t traces_max) {
   return found;
 }
 
-// Takes the neighbours from which a keep comes to this visit over their `side` edges. False: the search is over.
+// Visits the neighbours whose `side` edges bring a keep to this visit. False: the search is over.
 bool KeepPropagator::search_from(std::uint32_t at, Side side, std::uint64_t traces_max, std::vector<RecordId>& tried,
                                  PathId& found) {
   const Visit here = visits_[at];
@@ -48,7 +48,7 @@ bool KeepPropagator::search_from(std::uint32_t at, Side side, std::uint64_t trac
     if (from == 0 || from == visits_.front().id || !follows(from, side, here.id)) return;
     const unsigned limit = side == kOut ? cell.limit_linked() : cell.limit_linking();
     const unsigned hops_here = here.depth + 1u;
-    // The hop over this edge is the last but here.depth.
+    // After the hop over this edge, here.depth hops remain.
     const unsigned hops_max = limit == graph::kNoLimit ? max_hops(side) : limit;
     const unsigned most = std::min(unsigned{here.most}, hops_max + here.depth);
     if (most < hops_here) return;

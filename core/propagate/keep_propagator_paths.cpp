@@ -1,5 +1,5 @@
-// The KeepPropagator's paths (docs/design.md 3.12): how a keep came is found by going back over the predecessors, when
-// somebody asks. WAY in keep_propagator.hpp says why that way is there.
+// KeepPropagator's paths (docs/design.md 3.12): built on demand by following the predecessors. WAY in
+// keep_propagator.hpp says why that always works.
 #include <utility>
 
 #include "base/check.hpp"
@@ -34,15 +34,15 @@ PathId KeepPropagator::own_path(RecordId id) {
   return path_state.own_path;
 }
 
-// The path that was made when somebody asked before, if no keep has come with fewer hops since.
+// The path built before, if no keep with fewer hops has arrived since.
 PathId KeepPropagator::materialized_path(RecordId id, unsigned layer) const noexcept {
   const PathState* path_state = ledger_.find_path_state(id);
   if (path_state == nullptr || path_state->path[layer] == 0) return 0;
   return ledger_.paths().hops(path_state->path[layer]) <= hops(id, layer) ? path_state->path[layer] : 0;
 }
 
-// Along links or against them. In component mode both may lead from one trace to the next: it is noted beside the
-// predecessor, in the place of the layer that it does not use.
+// Along links or against them. In component mode both may lead from one trace to the next, so the directions are stored
+// in the unused predecessor of layer linking.
 std::uint8_t KeepPropagator::directions_of(NodeId node, unsigned layer) const noexcept {
   if (component_) return static_cast<std::uint8_t>(graph_.place(node).predecessor(kLinking));
   return layer == kLinked ? 1 : 2;
@@ -90,7 +90,7 @@ void KeepPropagator::materialize_paths(RecordId id) {
     for (unsigned layer = 0; layer < directions(); ++layer) {
       if (taker.predecessor(layer) != id || hops_in(taker.reach(), layer) == 0) continue;
       path_of(taker.record(), layer);
-      taker.set_predecessor(layer, 0);  // the number may name another trace soon
+      taker.set_predecessor(layer, 0);  // the record number may be reused
     }
   }
 }
@@ -100,7 +100,7 @@ void KeepPropagator::forget(RecordId id) {
   const NodeId newest = ledger_[id].node;
   if (graph_.reach(newest) != 0) {
     for (NodeId node = newest; node != 0; node = graph_.older(node)) graph_.set_hint(node, 0);
-    raise_all(newest, kCarries);  // the hops are forgotten; it asks when it comes again
+    raise_all(newest, kCarries);  // the hops are forgotten; it pulls when it gets spans again
   }
   give_up_frontiers(id);
 }

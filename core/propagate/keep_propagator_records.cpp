@@ -1,4 +1,4 @@
-// The KeepPropagator's traces: their records, their incarnations in several windows, and those that were absent.
+// KeepPropagator's records, and the incarnations of a trace in several windows.
 #include "propagate/keep_propagator.hpp"
 
 namespace entail::propagate {
@@ -23,7 +23,7 @@ RecordId KeepPropagator::record_of(NodeId node) {
   return id;
 }
 
-// A node without a record may be an incarnation of a trace that other windows know. True if it was joined to one.
+// A node without a record may be an incarnation of a trace in other windows. True if it was joined to one.
 bool KeepPropagator::link_incarnations(NodeId node) {
   if (!graph_.has_older_windows() || graph_.older(node) != 0) return false;
   NodeId older = 0;
@@ -45,10 +45,10 @@ void KeepPropagator::link_batch(std::span<const NodeId> nodes) {
   }
 }
 
-// PROTOCOL incarnations J1, R4. older: the newest node of the same key in windows older than the node's, which is in no
-// chain yet. Beyond a node in the same state others may lie that nothing has linked; a chain holds all that there was
-// when its last node was linked. A batch that began before a rotation makes its nodes in the window before; newer ones
-// may have them too.
+// PROTOCOL incarnations J1, R4. older: the newest node with the same key in windows older than the node's, which is in
+// no chain yet. Behind an unlinked node there may be further unlinked ones; a chain holds all nodes that existed when
+// its last node was linked. A batch that began before a rotation adds its nodes to the previous window, so newer
+// windows are searched too.
 bool KeepPropagator::link_with(NodeId node, NodeId older) {
   const auto is_alone = [&](NodeId other) {
     const graph::Graph::Place place = graph_.place(other);
@@ -101,8 +101,8 @@ void KeepPropagator::join(NodeId other, NodeId node) {
   if (id != 0) ledger_[id].has_one_incarnation = false;
   if (((chain_word | node_word) & kCarries) == 0) return;
   raise_all(newest, graph_.reach(newest) | kCarries);    // J2
-  if (id == 0) return;                                   // absent: it asks over all edges when it comes
-  if ((chain_word & kCarries) == 0 && is_present(id)) {  // a keep was carried to the node alone, as to an absent trace
+  if (id == 0) return;                                   // absent: it pulls over all edges when its first span arrives
+  if ((chain_word & kCarries) == 0 && is_present(id)) {  // a keep reached this node alone, as an absent trace
     ledger_.path_state(id).pulls = true;
     pulling_.push_back({newest, graph_.sequence_of(newest), 0});
   }
@@ -112,8 +112,8 @@ void KeepPropagator::join(NodeId other, NodeId node) {
   });
 }
 
-// From now on `node` is the newest of the trace: what stands at the node that was moves on to it. kCarries, which its
-// edges wait for, is raised afterwards.
+// Makes `node` the newest of the trace by moving the state of the former newest node to it. kCarries, on which its
+// edges depend, is raised afterwards.
 void KeepPropagator::transfer_state(NodeId newest, NodeId node) noexcept {
   const graph::Graph::Place from = graph_.place(newest);
   const graph::Graph::Place to = graph_.place(node);
