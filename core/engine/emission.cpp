@@ -15,7 +15,7 @@ namespace entail::engine {
 using graph::NodeId;
 using reservoir::TargetState;
 
-// A stored span with what emission asks of it.
+// A stored span and what emission needs to know about it.
 struct Emission::KeptSpan {
   const store::SpanEntry* entry = nullptr;
   std::uint64_t start_ns = 0;
@@ -73,7 +73,7 @@ void Emission::emit_all() {
   };
   prefetch_spans(group(0));
   for (std::size_t first = 0; first < ids.size(); first += kEmittedTogether) {
-    prefetch_spans(group(first + kEmittedTogether));  // they come while this group is written
+    prefetch_spans(group(first + kEmittedTogether));  // their bytes are prefetched while this group is written
     for (const RecordId id : group(first)) emit_trace(id);
   }
   ids.clear();
@@ -216,7 +216,7 @@ TargetState Emission::target_of(RecordId linked) const noexcept {
   return TargetState::open;
 }
 
-// Chooses the links of a truncated span as things stand at the end of this tick (docs/design.md 4.3).
+// Chooses the links of a truncated span by the state of their targets at the end of this tick (docs/design.md 4.3).
 void Emission::select_links(RecordId id, const KeptSpan& span, TruncatedOutput& out) {
   const store::TruncatedSpan& truncated = *span.entry->truncated();
   const std::uint32_t links_max = traces_.options.links.sample.max_links_per_span;

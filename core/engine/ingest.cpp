@@ -225,7 +225,7 @@ void Intake::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& 
     stored.entry = store_bytes(lane, decoded, accepted, std::move(truncated));
     policies_.match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], stored.facts);
   } catch (const std::bad_alloc&) {
-    stored.entry = nullptr;  // what was copied goes with its chunk
+    stored.entry = nullptr;  // the copied bytes are freed with their chunk
   }
 }
 
@@ -303,7 +303,7 @@ store::SpanEntry* Intake::store_truncated(Lane& lane, const wire::Decoded& decod
                                           std::unique_ptr<store::TruncatedSpan> truncated) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count == lane.cells.size() && lane.cells.capacity() - span.link_count <= span.link_count / 8) {
-    // They are this span's alone, fill their memory, and nobody asks for them afterwards.
+    // They belong to this span alone, fill their memory, and are not used afterwards.
     truncated->cells.swap(lane.cells);
     truncated->span_ids.swap(lane.far_spans);
   } else {

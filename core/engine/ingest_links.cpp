@@ -22,7 +22,7 @@ TraceId far_id(const wire::Decoded& decoded, EdgeCell cell) noexcept {
   return base::load_trace_id(decoded.bytes.data() + place_of(cell));
 }
 
-// How far ahead of its turn the trace ID of a link is asked for: the processor's own reading ahead ends with each page.
+// How far ahead the trace ID of a link is prefetched: the processor's own reading ahead ends with each page.
 constexpr std::size_t kPlacesAhead = 32;
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace entail::engine {
 
 using graph::NodeId;
 
-// Sorted when what is new has come to as much as what was there: each link takes part in few sorts.
+// Sorted when the new part has grown as large as the old one, so each link takes part in few sorts.
 void LatePins::add_emitted(RecordId id, std::vector<TraceId> linked) {
   const auto [place, is_new] = emitted_.try_emplace(id);
   Emitted& emitted = place->second;

@@ -92,7 +92,7 @@ void LifeCycle::hold_generation(RecordId id, std::uint32_t generation) {
   traces_.ledger[id].generation = generation;
 }
 
-// The trace no longer holds span bytes, so its generation may be freed when all of its traces have let go.
+// The trace no longer holds span bytes, so its generation may be freed when none of its traces holds any.
 void LifeCycle::close_generation(RecordId id) {
   const auto open = open_generations_.find(traces_.ledger[id].generation);
   if (--open->second == 0) open_generations_.erase(open);
@@ -152,8 +152,8 @@ void LifeCycle::seal_evicted() {
 void LifeCycle::for_each_holding(const std::function<bool(RecordId)>& f) {
   while (!retained_.empty() && !is_retained(retained_.front())) retained_.pop_front();
   while (!arrived_.empty() && !traces_.ledger.is_in(arrived_.front(), Phase::pending)) arrived_.pop_front();
-  // Span bytes go by generation, so what arrived before all that is retained goes first: it holds up everything behind
-  // it.
+  // Span bytes are freed by generation, so spans that arrived before all retained ones are evicted first: they hold up
+  // everything behind it.
   const std::uint32_t first_retained =
       retained_.empty() ? 0 : traces_.ledger[retained_.front().id].generation;
   for (std::size_t i = 0; i < arrived_.size(); ++i) {
@@ -292,7 +292,7 @@ void LifeCycle::seal_expired() {
   }
 }
 
-// True: spans came that no tick has adopted yet.
+// True if spans arrived that no tick has adopted yet.
 bool LifeCycle::take_spans(RecordId id, Lists& lists) {
   lists.clear();
   bool unadopted = false;

@@ -202,7 +202,7 @@ void Report::add_losses(const LaneTotals& totals, Statistics& out) const {
 }
 
 // What is held is counted by itself: lanes count what they store, the tick what it takes out of the traces' lists. So
-// conservation (G3) compares numbers that come from different places.
+// conservation (G3) compares independent counters.
 void Report::add_spans(const LaneTotals& totals, Statistics& out) const {
   const LifeCycle::Counts& counts = parts_.life.counts();
   const Emission::Counts& emission = parts_.emission.counts();

@@ -22,7 +22,7 @@ policy::OwnVerdict Traces::evaluate(RecordId id, const policy::Facts& known, std
   return policies.evaluate(known, trace_id(id), answers, now_ns, true);
 }
 
-// The span goes back into a request of its own, which the policies read as usual.
+// Puts the span into a request of its own, which the policies read as usual.
 bool Traces::would_be_origin(const store::SpanEntry& entry, TraceId id) const {
   emit::BatchWriter single(0);
   const store::Envelope& scope = *entry.scope;
