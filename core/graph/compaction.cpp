@@ -40,8 +40,8 @@ Compaction::Step Compaction::advance(Owner& owner, std::uint64_t steps_max) {
   return Step::closed;
 }
 
-// Nodes that merge are left for later: edges to them lead on to the newer node and are worth a copy. False: steps_max
-// were spent before all that goes was forgotten.
+// Nodes that merge are left for later: edges to them lead to the newer node and are worth a copy. False: steps_max were
+// spent before all unneeded nodes were forgotten.
 bool Compaction::forget_unneeded(Owner& owner, std::uint64_t steps_max) {
   const std::uint32_t end = graph_.offset_end(slot_);
   const NodeId first = static_cast<NodeId>(slot_) << kOffsetBits;
@@ -74,7 +74,7 @@ bool Compaction::close_node(Owner& owner, NodeId node) {
       return true;
     case Fate::move:
       if (graph_.newest(node) == node || graph_.has_edges(node)) return move(owner, node);
-      // Only edges have to lie in the current window: what else there is goes to the newest node, wherever that is.
+      // Only edges have to lie in the current window: the payload moves to the newest node, wherever that is.
       owner.move_payload(node, graph_.newest(node));
       graph_.forward(node, graph_.newest(node));
       return true;

@@ -222,7 +222,7 @@ void Graph::forward(NodeId node, NodeId target) {
   ENTAIL_DCHECK(slot_of(node) == closing_slot_ && slot_of(target) != closing_slot_);
   forwarding_.add(offset_of(node), cell_of(target));
   unlink(node);
-  incarnations(node).newer = target;  // for those who hold the NodeId: newest() leads on
+  incarnations(node).newer = target;  // for holders of the NodeId: newest() leads on
 }
 
 void Graph::unlink(NodeId node) noexcept {
