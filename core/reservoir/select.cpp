@@ -8,7 +8,7 @@
 namespace entail::reservoir {
 namespace {
 
-// A saved link with a good context, and how its trace stands.
+// A saved link with a good context, and the state of its trace.
 struct SavedLinkState {
   const SavedLink* link = nullptr;
   TargetState target = TargetState::open;

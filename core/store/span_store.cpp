@@ -20,7 +20,7 @@ static_assert(SpanStore::kChunkBytes / 8 <= 1 << 16);  // what a ScopeReference 
 
 std::size_t round_up(std::size_t bytes) noexcept { return (bytes + 7) & ~std::size_t{7}; }
 
-// A new block is going to be filled: its pages are asked for at once. Where the system cannot, they come one by one.
+// A new block will be filled, so its pages are faulted in at once. Where the system cannot, they fault one by one.
 void fetch_pages(void* block, std::size_t size) noexcept {
   if (size >= base::kHugePageBytes) base::prefer_huge_pages(block, size);
 #ifdef MADV_POPULATE_WRITE

@@ -1,7 +1,7 @@
 // A pool of lanes: state that one caller at a time owns, so that a batch of work needs no locks inside it.
 //
-// A caller takes a lane at the start of a batch and gives it back at the end. try_acquire() never waits: null means
-// that every lane is in use. What a holder wrote is visible to the next holder of the same lane.
+// A caller takes a lane at the start of a batch and releases it at the end. try_acquire() never waits: null means that
+// every lane is in use. What a holder wrote is visible to the next holder of the same lane.
 //
 // Thread rule: Protocol lane_take. Cost: one RMW each way, on the word of 64 lanes; callers with different hints start
 // at different lanes. Memory: the lanes, allocated once.
@@ -46,7 +46,7 @@ class LanePool {
   LanePool(const LanePool&) = delete;
   LanePool& operator=(const LanePool&) = delete;
 
-  // A lane that nobody holds, or null. The hint (any number, such as the last lane's index) is where the search starts.
+  // A free lane, or null. The hint (any number, such as the last lane's index) is where the search starts.
   Lane* try_acquire(unsigned hint = 0) noexcept {
     const unsigned words = (count_ + 63) / 64;
     const unsigned first = hint % count_;
