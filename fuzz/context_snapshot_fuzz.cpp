@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/check.hpp"
-#include "context/snapshot.hpp"
+#include "links/snapshot.hpp"
 #include "entail/context_store.hpp"
 
 using namespace entail;
@@ -17,18 +17,18 @@ namespace {
 using Buffer = std::vector<std::uint8_t>;
 
 Buffer sealed(Bytes input) {
-  context::SnapshotHeader header;
+  links::SnapshotHeader header;
   header.now_ns = INT64_MAX;
   std::vector<Bytes> records;
   while (!input.empty()) {
     const std::size_t size = std::min<std::size_t>(input[0], input.size() - 1);
     records.push_back(input.subspan(1, size));
     input = input.subspan(1 + size);
-    header.records_size += size + context::kSnapshotRecordOverhead;
+    header.records_size += size + links::kSnapshotRecordOverhead;
   }
   header.record_count = records.size();
   Buffer out;
-  context::SnapshotWriter writer(header, out);
+  links::SnapshotWriter writer(header, out);
   for (const Bytes record : records) writer.append(record);
   return out;
 }

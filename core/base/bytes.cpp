@@ -2,19 +2,17 @@
 
 namespace entail {
 namespace base {
-namespace {
-constexpr char kDigits[] = "0123456789abcdef";
-}  // namespace
 
 void append_hex(std::span<const std::uint8_t> bytes, std::string& out) {
-  for (const std::uint8_t byte : bytes) {
-    out.push_back(kDigits[byte >> 4]);
-    out.push_back(kDigits[byte & 15]);
-  }
+  const std::size_t begin = out.size();
+  out.resize(begin + 2 * bytes.size());
+  write_hex(bytes, out.data() + begin);
 }
 
-void append_hex(std::uint64_t value, int digits, std::string& out) {
-  for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) out.push_back(kDigits[(value >> shift) & 15]);
+void append_hex(std::uint64_t value, std::size_t digits, std::string& out) {
+  const std::size_t begin = out.size();
+  out.resize(begin + digits);
+  write_hex(value, digits, out.data() + begin);
 }
 
 }  // namespace base

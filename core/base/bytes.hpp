@@ -1,4 +1,4 @@
-// Bytes as the wire has them: big-endian loads, varints, hex. No allocation, no exceptions.
+// Byte-level encodings: big-endian and little-endian words, varints, hex. No allocation, no exceptions.
 // Thread rule: Immutable (free functions only).
 #pragma once
 
@@ -43,7 +43,7 @@ inline std::uint32_t load_le16(const std::uint8_t* bytes) noexcept {
   return std::endian::native == std::endian::little ? word : __builtin_bswap16(word);
 }
 
-// Whether `size` bytes are the same. For the few bytes of a key, where calling memcmp costs more than comparing.
+// Compares `size` bytes. For short keys, where a call of memcmp costs more than the comparison.
 inline bool equal_bytes(const std::uint8_t* a, const std::uint8_t* b, std::size_t size) noexcept {
   if (size >= 8) {
     for (std::size_t at = 0; at + 8 < size; at += 8)
@@ -72,7 +72,7 @@ inline void store_trace_id(std::uint8_t* bytes, TraceId id) noexcept {
 
 constexpr int kVarintBytesMax = 10;
 
-// Bytes that the minimal varint of value takes, 1..10.
+// Size of the minimal varint of value, 1..10 bytes.
 inline std::size_t varint_size(std::uint64_t value) noexcept {
   return static_cast<std::size_t>((std::bit_width(value | 1) + 6) / 7);
 }
@@ -87,7 +87,7 @@ inline std::uint8_t* write_varint(std::uint8_t* out, std::uint64_t value) noexce
   return out;
 }
 
-// 0..15, or -1 when the character is no hex digit of either case.
+// The value of a hex digit of either case, 0..15; -1 for any other character.
 constexpr int hex_digit(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -95,9 +95,25 @@ constexpr int hex_digit(char c) noexcept {
   return -1;
 }
 
-// Appends two lower-case hex digits a byte.
+// Hex output is lower case, with leading zeros.
+//
+// The digit of a value from 0 to 15.
+constexpr char to_hex_digit(unsigned value) noexcept { return "0123456789abcdef"[value]; }
+
+// Writes two digits per byte. REQUIRES 2 * bytes.size() writable characters.
+inline void write_hex(std::span<const std::uint8_t> bytes, char* out) noexcept {
+  for (const std::uint8_t byte : bytes) {
+    *out++ = to_hex_digit(byte >> 4);
+    *out++ = to_hex_digit(byte & 15);
+  }
+}
+// Writes the low `digits` digits of value. REQUIRES that many writable characters.
+inline void write_hex(std::uint64_t value, std::size_t digits, char* out) noexcept {
+  for (std::size_t i = digits; i-- > 0; value >>= 4) out[i] = to_hex_digit(value & 15);
+}
+
+// The same, appended to a string.
 void append_hex(std::span<const std::uint8_t> bytes, std::string& out);
-// Appends the low `digits` hex digits of value, zero-padded.
-void append_hex(std::uint64_t value, int digits, std::string& out);
+void append_hex(std::uint64_t value, std::size_t digits, std::string& out);
 
 }  // namespace entail::base

@@ -62,18 +62,18 @@ Row collector_key(OptionShape shape, std::string_view instead) {
 
 std::vector<Row> tail_sampling_rows() {
   std::vector<Row> rows;
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.decision_wait_ns; }>(duration(
-      "tail_sampling.decision_wait", "How long a trace is collected after its first span before it is decided.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.decision_wait_ns; }>(
+      duration("tail_sampling.decision_wait",
+               "How long to collect the spans of a trace, from its first span, before deciding it.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.decision_wait_after_root_received_ns; }>(
       duration("tail_sampling.decision_wait_after_root_received",
-               "Decide that long after the first span without a parent, if that is earlier. 0s = off.")));
+               "Decide this long after the first span without a parent, if that is earlier. 0s = off.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.sample_on_first_match; }>(
       boolean("tail_sampling.sample_on_first_match",
-              "Accepted as in the Collector. It changes no verdict here: every policy is asked, and the first that "
-              "says keep is named.")));
-  rows.push_back(
-      custom("tail_sampling.policies", Presence::required,
-             "A trace is kept when any policy says keep and no drop policy matches. At least one is needed."));
+              "Accepted for compatibility. It changes no decision here: every policy is evaluated, and the first "
+              "one that matches is named as the reason.")));
+  rows.push_back(custom("tail_sampling.policies", Presence::required,
+                        "A trace is kept if any policy matches and no drop policy does. At least one is required."));
   return rows;
 }
 
@@ -88,15 +88,15 @@ std::vector<Row> collector_rows() {
                                "over memory_limit the oldest traces are decided early, never dropped undecided"));
   rows.push_back(collector_key(whole("tail_sampling.expected_new_traces_per_sec", any, ""), "tables grow as needed"));
   rows.push_back(collector_key(choice("tail_sampling.sampling_strategy", kStrategies, ""),
-                               "whole traces are decided when they are due, as with trace-complete; what makes an "
-                               "origin spreads before that"));
+                               "traces are decided whole, as with trace-complete; a failed trace reaches its linked "
+                               "traces before that"));
   rows.push_back(collector_key(whole("tail_sampling.decision_cache.sampled_cache_size", any, ""), kCaches));
   rows.push_back(collector_key(whole("tail_sampling.decision_cache.non_sampled_cache_size", any, ""), kCaches));
   rows.push_back(collector_key(boolean("tail_sampling.drop_pending_traces_on_shutdown", ""),
-                               "what is pending at the end is always decided"));
+                               "pending traces are always decided at the end"));
   rows.push_back(collector_key(whole("tail_sampling.maximum_trace_size_bytes", any, ""),
-                               "no trace is dropped for its size, since it may hold an error; memory_limit bounds what "
-                               "is held, links.sample what is printed"));
+                               "no trace is dropped for its size, since it may hold an error; memory_limit bounds "
+                               "memory, links.sample the links of an emitted span"));
   rows.push_back(
       collector_key(whole("tail_sampling.num_shards", {0, kUint32Max}, ""), "any number of threads share one engine"));
   rows.push_back(collector_key({.key = "tail_sampling.tail_storage", .kind = OptionKind::text, .help = ""},
@@ -106,80 +106,85 @@ std::vector<Row> collector_rows() {
 
 std::vector<Row> link_rows() {
   std::vector<Row> rows;
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.origins; }>(unset_is(
-      texts("links.origins", kPoliciesMax, "Names of the policies whose keep spreads over links. [] = none spreads."),
-      "status_code policies that name ERROR, and policies of type and with such a part")));
-  OptionShape mode = choice("links.propagate.mode", kModes,
-                            "cone: toward causes and toward consequences, never changing direction. component: every "
-                            "trace connected by links. none: no keep spreads.");
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.origins; }>(
+      unset_is(texts("links.origins", kPoliciesMax,
+                     "Names of the policies that make a trace an origin: its linked traces are kept too. [] = none."),
+               "status_code policies that name ERROR, and policies of type and that contain one")));
+  OptionShape mode =
+      choice("links.propagate.mode", kModes,
+             "Which linked traces are kept. cone: causes and consequences; a path never changes direction. "
+             "component: every trace connected by links, in any direction. none: links are not followed.");
   mode.aliases = 2;
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.mode; }>(mode));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_hops_linked; }>(
-      whole("links.propagate.max_hops.linked", {0, kHopsMax}, "Steps along links, toward causes.")));
+      whole("links.propagate.max_hops.linked", {0, kHopsMax}, "Hops along links, toward causes.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_hops_linking; }>(
-      whole("links.propagate.max_hops.linking", {0, kHopsMax}, "Steps against links, toward consequences.")));
+      whole("links.propagate.max_hops.linking", {0, kHopsMax}, "Hops against links, toward consequences.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_links_followed; }>(
       whole("links.propagate.max_links_followed", {0, kUint32Max},
-            "To how many neighbours with spans here a trace carries a keep, per direction. The rest is counted.")));
+            "How many linked traces are followed from one trace, per direction. Only traces whose spans arrived "
+            "here count. Traces beyond the limit are a counted loss.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_traces_per_origin; }>(
       whole("links.propagate.max_traces_per_origin", {0, kUint32Max},
-            "How many traces one origin may keep over links, fewer hops first.")));
+            "How many traces one origin can keep over links; traces with fewer hops come first.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_propagated_bytes_per_second; }>(
       size("links.propagate.max_propagated_bytes_per_second",
-           "Budget for the span bytes of traces kept by links alone. 0 = no limit.")));
+           "Limit on the span bytes per second of traces that are kept only because of links. 0 = no limit.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.rank_seed; }>(unset_is(
       whole("links.propagate.rank_seed", {},
-            "Seed of the hash by which neighbours are ranked when max_links_followed is spent. Who sends spans must "
-            "not know it."),
+            "Seed of the hash that ranks linked traces when max_links_followed is reached. Keep it secret from "
+            "whoever sends spans."),
       "drawn at random when the engine is opened")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.origin_links; }>(choice(
-      "links.propagate.origin_links", kOriginLinks,
-      "Whether a keep leaves its origin toward causes along all links, or only along those that ERROR spans carry "
-      "(not with mode: component).")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.origin_links; }>(
+      choice("links.propagate.origin_links", kOriginLinks,
+             "Which links of an origin are followed toward causes: all, or only those on ERROR spans (not with mode: "
+             "component).")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.type_keys; }>(
-      texts("links.propagate.type_keys", 16, "Link attributes whose text is a type of the link.")));
+      texts("links.propagate.type_keys", 16, "Link attributes whose string value is a type of the link.")));
   rows.push_back(custom("links.propagate.types", Presence::optional,
-                        "For a type of link, the last hop on which a keep may pass it, per direction; 0 forbids; a "
-                        "direction that is not named follows max_hops. '-' and '_' are the same."));
+                        "Hop limits for links of one type, replacing max_hops: the link is followed only within that "
+                        "many hops of the origin. 0 = never. A direction that is not named follows max_hops. '-' and "
+                        "'_' are the same."));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.sample.max_links_per_span; }>(
       whole("links.sample.max_links_per_span", {1, 65536},
-            "A span with more links is emitted with a sample of so many; the rest is counted in attributes.")));
+            "A span with more links is emitted with a sample of this many; attributes account for the rest.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.sample.seed; }>(
-      whole("links.sample.seed", {}, "Seed of the hash by which links are sampled.")));
+      whole("links.sample.seed", {}, "Seed of the hash that samples links.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.sample.names; }>(
       choice("links.sample.names", kNames,
-             "Attribute names of the truncation record: entail.links.*, the batch.* names written by hand, or both.")));
+             "Names of the attributes on a truncated span: entail.links.*, the common batch.* convention, or both.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.attributes; }>(
       choice("links.attributes", kAttributes,
-             "Attributes written on emitted spans. all: why a trace was kept (entail.keep.*) and what was cut "
-             "(links.sample.names). truncation: only what was cut. none: neither.")));
+             "Attributes added to emitted spans. all: why the trace was kept (entail.keep.*) and which links were "
+             "removed (links.sample.names). truncation: only the latter. none: neither.")));
   return rows;
 }
 
 std::vector<Row> all_rows() {
   std::vector<Row> rows = tail_sampling_rows();
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.probability; }>(
-      choice("probability", kProbabilities,
-             "How probabilistic policies choose: collector: the Collector's hash of the trace ID. consistent: the "
-             "OpenTelemetry randomness of the trace (rv), raising th.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.probability; }>(choice(
+      "probability", kProbabilities,
+      "How probabilistic policies choose. collector: by the Collector's hash of the trace ID. consistent: by the "
+      "OpenTelemetry randomness of the trace (rv); th is raised.")));
   for (Row& row : link_rows()) rows.push_back(row);
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.window_ns; }>(duration(
-      "retain.window", "How long the spans of a dropped trace are held, so that a keep can still revive it.")));
+      "retain.window",
+      "How long to hold the spans of a dropped trace, so that a linked trace that fails later can revive it.")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.records_ns; }>(duration(
       "retain.records",
-      "How long decisions, links and reasons are remembered after the last touch; never less than the spans.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.max_bytes; }>(
-      unset_is(size("retain.max_bytes", "Bytes of dropped traces held at most; first dropped, first out."),
-               "half of memory_limit")));
+      "How long to remember decisions, links and reasons after a trace was last seen; at least as long as spans.")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.max_bytes; }>(unset_is(
+      size("retain.max_bytes", "Limit on the bytes held of dropped traces; the first dropped are released first."),
+      "half of memory_limit")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.memory_limit_bytes; }>(
-      size("memory_limit", "Budget for everything held. Over it the oldest traces are decided early.",
+      size("memory_limit", "Limit on memory. When it is reached, the oldest traces are decided early.",
            {16ll << 20, 1ull << 44})));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.compat; }>(choice(
       "compat", kCompats,
-      "collector: take over the Collector's traps too: a bound of 0 is none, only whole numbers compare, latency "
-      "ranges and failing OTTL conditions depend on the order of spans, and of a composite policy_order is not "
-      "read, a part without an allocation keeps nothing, a share of 0 is an equal share, and the total bounds "
-      "each part by itself.")));
+      "collector: reproduce the Collector's quirks: a bound of 0 means no bound, only whole numbers compare, latency "
+      "ranges and failing OTTL conditions depend on the order of spans, and in a composite policy_order is ignored, "
+      "a part without an allocation keeps nothing, a share of 0 means an equal share, and the total limits each part "
+      "separately.")));
   for (Row& row : collector_rows()) rows.push_back(row);
   return rows;
 }
@@ -198,11 +203,11 @@ std::string_view section_help(std::string_view path) noexcept {
   };
   constexpr std::array kSections = {
       Section{"tail_sampling", "The block of the OpenTelemetry Collector's tail_sampling processor, unchanged."},
-      Section{"links", "What a link carries, and which links of a span are printed."},
-      Section{"links.propagate", "How far a keep goes over links."},
-      Section{"links.propagate.max_hops", "Limit of steps, per direction; one number means both."},
-      Section{"links.sample", "The links of one span."},
-      Section{"retain", "What is remembered of decided traces, and how long."},
+      Section{"links", "Which links are followed, and which links of a span are emitted."},
+      Section{"links.propagate", "Which traces are kept because they are linked to a kept one."},
+      Section{"links.propagate.max_hops", "Hop limit per direction; a single number sets both."},
+      Section{"links.sample", "Sampling of the links of one span."},
+      Section{"retain", "What to remember of decided traces, and for how long."},
   };
   for (const Section& section : kSections)
     if (section.path == path) return section.help;

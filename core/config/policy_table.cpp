@@ -37,7 +37,7 @@ Row invert_row() {
   return option<PolicyOptions, [](auto& p) -> auto& { return p.invert_match; }>(
       {.key = "invert_match",
        .kind = OptionKind::boolean,
-       .help = "The opposite; true also when the key is on no span."});
+       .help = "Match the opposite; also matches if no span has the key."});
 }
 Row values_row(std::string_view help) {
   return option<PolicyOptions, [](auto& p) -> auto& { return p.values; }>({.key = "values",
@@ -48,20 +48,20 @@ Row values_row(std::string_view help) {
 }
 Row burst_row() {
   return option<PolicyOptions, [](auto& p) -> auto& { return p.burst_capacity; }>(
-      whole("burst_capacity", "What may pass at once; 0 or less = twice the rate.", {kInt64Min, kInt64Max}));
+      whole("burst_capacity", "Size of the burst that can pass at once; 0 or less = twice the rate.",
+            {kInt64Min, kInt64Max}));
 }
 
 Rows latency_rows() {
-  return {
-      option<PolicyOptions, [](auto& p) -> auto& { return p.threshold_ms; }>(with(
-          whole("threshold_ms", "Milliseconds from the first start to the last end, at least."), Presence::expected)),
-      option<PolicyOptions, [](auto& p) -> auto& { return p.upper_threshold_ms; }>(whole(
-          "upper_threshold_ms", "And at most; with it the lower bound is exclusive, as in the Collector. 0 = none."))};
+  return {option<PolicyOptions, [](auto& p) -> auto& { return p.threshold_ms; }>(with(
+              whole("threshold_ms", "Minimum milliseconds from the first start to the last end."), Presence::expected)),
+          option<PolicyOptions, [](auto& p) -> auto& { return p.upper_threshold_ms; }>(whole(
+              "upper_threshold_ms", "Maximum; with it the lower bound is exclusive, as in the Collector. 0 = none."))};
 }
 
 Rows numeric_rows() {
   const OptionBounds any = {kInt64Min, kInt64Max};
-  OptionShape min = whole("min_value", "Smallest value that matches, ints and doubles alike.", any);
+  OptionShape min = whole("min_value", "Smallest value that matches; integers and doubles.", any);
   OptionShape max = whole("max_value", "Largest value that matches.", any);
   min.unset = max.unset = "unbounded";
   return {key_row("Attribute of a span or a resource."),
@@ -75,11 +75,11 @@ Rows string_rows() {
   cache.kind = OptionKind::whole;
   cache.bounds = {kInt64Min, kInt64Max};
   cache.instead = "regexes run in linear time and need no cache";
-  return {key_row("Attribute of a span or a resource."), values_row("Texts, or regexes, one of which must match."),
+  return {key_row("Attribute of a span or a resource."), values_row("Strings or regexes, one of which must match."),
           option<PolicyOptions, [](auto& p) -> auto& { return p.enabled_regex_matching; }>(
               {.key = "enabled_regex_matching",
                .kind = OptionKind::boolean,
-               .help = "values are regexes, unanchored as in Go."}),
+               .help = "Treat values as regexes, unanchored as in Go."}),
           invert_row(), cache};
 }
 
@@ -93,7 +93,8 @@ Rows boolean_rows() {
 }
 
 Rows tracestate_rows() {
-  return {key_row("Key of a tracestate entry, on any span."), values_row("Values, one of which must be equal.")};
+  return {key_row("Key of a tracestate entry, on any span."),
+          values_row("Values, one of which must equal the entry's.")};
 }
 
 Rows probabilistic_rows() {
@@ -101,12 +102,12 @@ Rows probabilistic_rows() {
               {.key = "sampling_percentage",
                .kind = OptionKind::percentage,
                .bounds = {0, 100},
-               .help = "Share of the traces that are kept.",
+               .help = "Percentage of traces to keep.",
                .presence = Presence::expected}),
           option<PolicyOptions, [](auto& p) -> auto& { return p.hash_salt; }>(
               {.key = "hash_salt",
                .kind = OptionKind::text,
-               .help = "Hashed before the trace ID; equal salts choose equal traces. Without effect with probability: "
+               .help = "Hashed before the trace ID; equal salts choose the same traces. No effect with probability: "
                        "consistent."})};
 }
 
@@ -130,17 +131,17 @@ constexpr char kBytesPerSecond[] = "bytes_per_second";
 
 Rows count_rows() {
   return {option<PolicyOptions, [](auto& p) -> auto& { return p.min_spans; }>(
-              with(whole("min_spans", "Spans of the trace, at least.", {0, kInt32Max}), Presence::expected)),
+              with(whole("min_spans", "Minimum number of spans in the trace.", {0, kInt32Max}), Presence::expected)),
           option<PolicyOptions, [](auto& p) -> auto& { return p.max_spans; }>(
-              whole("max_spans", "And at most. 0 = none.", {0, kInt32Max}))};
+              whole("max_spans", "Maximum. 0 = none.", {0, kInt32Max}))};
 }
 
 Rows link_count_rows() {
   return {
-      option<PolicyOptions, [](auto& p) -> auto& { return p.min_links; }>(with(
-          whole("min_links", "Links with a good context on all spans of the trace, at least."), Presence::expected)),
-      option<PolicyOptions, [](auto& p) -> auto& { return p.max_links; }>(
-          whole("max_links", "And at most. 0 = none."))};
+      option<PolicyOptions, [](auto& p) -> auto& { return p.min_links; }>(
+          with(whole("min_links", "Minimum number of links with a valid context on all spans of the trace."),
+               Presence::expected)),
+      option<PolicyOptions, [](auto& p) -> auto& { return p.max_links; }>(whole("max_links", "Maximum. 0 = none."))};
 }
 
 Rows link_type_rows() {
@@ -148,8 +149,8 @@ Rows link_type_rows() {
       {.key = "values",
        .kind = OptionKind::texts,
        .bounds = {0, kValuesMax},
-       .help = "Types, one of which a link of the trace must have, wherever it leads (links.propagate.type_keys says "
-               "where types stand). '-' and '_' are the same.",
+       .help = "Types, one of which a link of the trace must have, whatever its target (links.propagate.type_keys "
+               "names the attributes that hold types). '-' and '_' are the same.",
        .presence = Presence::expected})};
 }
 
@@ -165,13 +166,13 @@ Rows ottl_rows() {
           {.key = "spanevent",
            .kind = OptionKind::texts,
            .bounds = count,
-           .help = "Conditions, one of which an event of a span must meet; either list suffices."}),
+           .help = "Conditions, one of which an event of a span must meet; a match in either list is enough."}),
       option<PolicyOptions, [](auto& p) -> auto& { return p.error_mode; }>(
           {.key = "error_mode",
            .kind = OptionKind::choice,
-           .help = "When a condition cannot be evaluated on a span: ignore: it does not hold there, and is counted "
-                   "(loss policy_error). silent: the same, uncounted. propagate: counted, and the policy has no say "
-                   "about the trace.",
+           .help = "What to do if a condition cannot be evaluated on a span. ignore: it does not match there, and is "
+                   "counted (loss policy_error). silent: the same, not counted. propagate: counted, and the policy "
+                   "does not decide about the trace.",
            .choices = kErrorModes})};
 }
 
@@ -179,16 +180,16 @@ Rows composite_rows() {
   Row allocation;
   allocation.key = "rate_allocation";
   allocation.kind = OptionKind::allocations;
-  allocation.help = "Shares of the total, by the names of parts. A part without one has what the others leave.";
+  allocation.help = "Shares of the total, by name of the part. Parts without one use what the others leave.";
   allocation.unset = "none";
   return {option<PolicyOptions, [](auto& p) -> auto& { return p.max_total_spans_per_second; }>(
-              with(whole("max_total_spans_per_second", "Spans that may pass in a second, by all parts together."),
+              with(whole("max_total_spans_per_second", "Spans per second that all parts together can keep."),
                    Presence::expected)),
           option<PolicyOptions, [](auto& p) -> auto& { return p.policy_order; }>(
               {.key = "policy_order",
                .kind = OptionKind::texts,
                .bounds = {0, kPoliciesMax},
-               .help = "Names of parts, in the order in which they are asked; the rest follow as they stand."}),
+               .help = "Names of parts in the order of evaluation; the rest follow in the order of the list."}),
           allocation};
 }
 
@@ -197,53 +198,56 @@ std::vector<PolicyShape> all_shapes() {
                     status = status_rows(), string = string_rows(), counts = count_rows(),
                     tracestate = tracestate_rows(), boolean = boolean_rows(), link_counts = link_count_rows(),
                     link_types = link_type_rows(), ottl = ottl_rows(), composite = composite_rows(),
-                    spans_rate = rate_rows<kSpansPerSecond>("Spans that may pass in a second."),
-                    bytes_rate = rate_rows<kBytesPerSecond>("Span bytes that may pass in a second.");
+                    spans_rate = rate_rows<kSpansPerSecond>("Spans per second to keep."),
+                    bytes_rate = rate_rows<kBytesPerSecond>("Span bytes per second to keep.");
   // In the order of PolicyType: shape_of() relies on it.
   return {
       {"always_sample", PolicyType::always_sample, "Keeps every trace.", {}, {}},
       {"latency", PolicyType::latency, "Keeps slow traces.", latency, {}},
       {"numeric_attribute",
        PolicyType::numeric_attribute,
-       "Keeps traces by a number on a span or resource.",
+       "Keeps traces by a numeric attribute of a span or resource.",
        numeric,
        {}},
-      {"probabilistic", PolicyType::probabilistic, "Keeps a share of the traces.", probabilistic, {}},
-      {"status_code", PolicyType::status_code, "Keeps traces with a span of such a status.", status, {}},
-      {"string_attribute", PolicyType::string_attribute, "Keeps traces by a text on a span or resource.", string, {}},
-      {"rate_limiting",
-       PolicyType::rate_limiting,
-       "Keeps traces while so many spans a second are not spent.",
-       spans_rate,
+      {"probabilistic", PolicyType::probabilistic, "Keeps a percentage of the traces.", probabilistic, {}},
+      {"status_code",
+       PolicyType::status_code,
+       "Keeps traces with a span that has one of these status codes.",
+       status,
        {}},
+      {"string_attribute",
+       PolicyType::string_attribute,
+       "Keeps traces by a string attribute of a span or resource.",
+       string,
+       {}},
+      {"rate_limiting", PolicyType::rate_limiting, "Keeps traces up to a number of spans per second.", spans_rate, {}},
       {"bytes_limiting",
        PolicyType::bytes_limiting,
-       "Keeps traces while so many bytes a second are not spent.",
+       "Keeps traces up to a number of span bytes per second.",
        bytes_rate,
        {}},
       {"span_count", PolicyType::span_count, "Keeps traces by their number of spans.", counts, {}},
-      {"trace_state", PolicyType::trace_state, "Keeps traces by an entry of their W3C tracestate.", tracestate, {}},
+      {"trace_state", PolicyType::trace_state, "Keeps traces by an entry of the W3C tracestate.", tracestate, {}},
       {"boolean_attribute",
        PolicyType::boolean_attribute,
-       "Keeps traces by a boolean on a span or resource.",
+       "Keeps traces by a boolean attribute of a span or resource.",
        boolean,
        {}},
       {"trace_flags", PolicyType::trace_flags, "Keeps traces with the W3C sampled flag on a span.", {}, {}},
-      {"and", PolicyType::and_policy, "Keeps traces for which every part says keep.", {}, "and_sub_policy"},
-      {"not", PolicyType::not_policy, "Keeps traces for which its one part does not say keep.", {}, "not_sub_policy"},
+      {"and", PolicyType::and_policy, "Keeps traces that all parts keep.", {}, "and_sub_policy"},
+      {"not", PolicyType::not_policy, "Keeps traces that its one part does not keep.", {}, "not_sub_policy"},
       {"drop",
        PolicyType::drop_policy,
-       "Drops traces for which every part says keep, whatever other policies say.",
+       "Drops traces that all parts match, whatever other policies say, and even if a kept trace is linked to them.",
        {},
        "drop_sub_policy"},
       {"composite", PolicyType::composite,
-       "Keeps traces within a rate of spans: the first part that says keep settles it, if its share and the total are "
-       "not "
-       "spent in this second. Asked once of a trace, when a part says keep for the first time.",
+       "Keeps traces up to a number of spans per second: the first part that matches decides, if its share and the "
+       "total for this second are not used up. Evaluated once per trace, when a part matches for the first time.",
        composite, "composite_sub_policy"},
       {"ottl_condition",
        PolicyType::ottl_condition,
-       "Keeps traces with a span, or an event of a span, that meets a condition in OTTL.",
+       "Keeps traces with a span or span event that meets an OTTL condition.",
        ottl,
        {}},
       {"link_count",

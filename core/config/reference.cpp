@@ -110,9 +110,8 @@ void append_policy_tables(std::string& out) {
     out += "\n### `" + std::string(shape.name) + "`\n\n" + std::string(shape.help) + "\n";
     if (!shape.parts_key.empty())
       out += shape.type == PolicyType::not_policy
-                 ? "\n`not_sub_policy` holds the one part, a policy like any other; its name is optional.\n"
-                 : "\n`" + std::string(shape.parts_key) +
-                       "` lists the parts, policies like any other; their names are optional.\n";
+                 ? "\n`not_sub_policy` holds the part: one policy, whose name is optional.\n"
+                 : "\n`" + std::string(shape.parts_key) + "` lists the parts: policies whose names are optional.\n";
     if (shape.fields.empty()) {
       if (shape.parts_key.empty()) out += "\nIt has no options.\n";
       continue;
@@ -134,7 +133,7 @@ void append_policy_tables(std::string& out) {
 }
 
 void append_collector_keys(std::string& out) {
-  out += "| key of `tail_sampling` | in its place |\n| --- | --- |\n";
+  out += "| key of `tail_sampling` | instead |\n| --- | --- |\n";
   for (const Option<Options>& row : option_table()) {
     if (row.instead.empty()) continue;
     constexpr std::string_view kPrefix = "tail_sampling.";
@@ -143,71 +142,93 @@ void append_collector_keys(std::string& out) {
   }
 }
 
+constexpr std::string_view kIntroduction =
+    "# Configuration\n\n"
+    "This page is generated from the option tables in `core/config`; a test compares the two. After a change there,\n"
+    "regenerate it: `build/dev/bin/configuration_page > docs/configuration.md`.\n\n"
+    "A configuration is one YAML file. The key `tail_sampling` takes the configuration of the OpenTelemetry "
+    "Collector's\n"
+    "processor of that name, unchanged. The file can be\n\n"
+    "- a file of its own: `tail_sampling` at the top, with the other options of this page beside it; or\n"
+    "- a whole Collector configuration with `processors: tail_sampling:` (or `tail_sampling/NAME:`, or `entail:` "
+    "for\n"
+    "  [Entail's own processor and receiver](collector.md)). The other options go at the top or inside that "
+    "block.\n\n"
+    "`entail config check FILE` reports every error with its line and column; `entail config defaults` prints every "
+    "option\n"
+    "with its default. An unknown key, a value of the wrong type, and a value out of range are errors.\n\n"
+    "- Durations are written as in Go: `10s`, `1m30s`, `500ms`. Sizes are bytes, or have a unit: `256MiB` (2^20), "
+    "`512MB` (10^6).\n"
+    "- Numbers may have underscores: `100_000`.\n"
+    "- `$$` means `$`. `${env:NAME}` is an error: Entail does not read the environment.\n"
+    "- Anchors, aliases and merge keys (`<<`) work; a duplicate key is an error.\n\n"
+    "The terms used below (origin, hop, linked, linking, loss, ...) are in the [glossary](glossary.md).\n\n"
+    "## Where to start\n\n"
+    "Set the policies and `memory_limit`, and leave the rest at its defaults.\n\n"
+    "- **Memory.** As a rule of thumb, the engine needs 1.25 times the OTLP bytes that arrive during `decision_wait` "
+    "plus\n"
+    "  `retain.window`, and about 250 bytes for each trace that arrives during `retain.records`. If the loss "
+    "`evicted` "
+    "or\n"
+    "  `records_forgotten` rises, raise `memory_limit` or shorten these times.\n"
+    "- **How long ago.** `retain.window` must be longer than the time between a cause and its failed consequence. If "
+    "the loss\n"
+    "  `keep_after_seal` rises, it is too short.\n"
+    "- **How far.** `entail links FILE` shows the delays, the fan-out and the group sizes of your links, from which "
+    "you can choose\n"
+    "  `retain.window`, `max_links_followed` and `max_traces_per_origin`. [patterns.md](patterns.md) has examples of "
+    "rules for\n"
+    "  single types of links.\n\n"
+    "## Options\n\n";
+
 }  // namespace
 
 std::string configuration_page() {
-  std::string out;
-  out +=
-      "# Configuration\n\n"
-      "This page is generated from the option tables in `core/config`; a test compares the two. After a change there,\n"
-      "write it again: `build/dev/bin/configuration_page > docs/configuration.md`.\n\n"
-      "A configuration is one YAML file. `tail_sampling` is the block of the OpenTelemetry Collector's processor of "
-      "that name,\n"
-      "unchanged. It may stand alone, with the other options beside it, or be found in a whole Collector "
-      "configuration\n"
-      "(`processors: tail_sampling:` or `tail_sampling/NAME:`; `entail:` for [Entail's own processor and\n"
-      "receiver](collector.md)); there the other options may stand at the top or inside the block.\n\n"
-      "`entail config check FILE` says what is wrong with a file, each error with its line and column; `entail config "
-      "defaults`\n"
-      "prints every option with its default. An unknown key, a value of the wrong kind or out of its bounds is an "
-      "error.\n\n"
-      "- Durations are written as in Go: `10s`, `1m30s`, `500ms`. Sizes are bytes, or have a unit: `256MiB` (2^20), "
-      "`512MB` (10^6).\n"
-      "- Numbers may have underscores: `100_000`.\n"
-      "- `$$` is a `$`. `${env:NAME}` is an error: the environment is not read.\n"
-      "- Anchors, aliases and merge keys (`<<`) work; a key that stands twice in one map is an error.\n\n"
-      "## Options\n\n";
+  std::string out(kIntroduction);
   append_option_table(out);
   out +=
       "\n## Policies\n\n"
-      "Each policy of `tail_sampling.policies` has a `name` (not empty, no two alike), a `type`, and a block named "
-      "after the type\n"
-      "with its options: `{name: slow, type: latency, latency: {threshold_ms: 5000}}`. Conditions are on the trace: in "
-      "an `and`\n"
-      "each part may be met by a span of its own. Where the Collector's answers have traps, Entail avoids them: "
-      "latencies and\n"
-      "numbers do not depend on the order of spans, and 0 is a number; `compat: collector` brings the traps back.\n";
+      "Each policy of `tail_sampling.policies` has a unique `name`, a `type`, and a block named after the type with "
+      "its "
+      "options:\n"
+      "`{name: slow, type: latency, latency: {threshold_ms: 5000}}`. A policy is a condition on the whole trace: in an "
+      "`and`,\n"
+      "different spans may match different parts. Where the Collector's results depend on the order of spans, or treat "
+      "0 as \"not\n"
+      "set\", Entail does not; `compat: collector` restores the Collector's behaviour. [migration.md](migration.md) "
+      "has "
+      "the details.\n";
   append_policy_tables(out);
   out +=
-      "\nA policy of a Collector extension is refused: it is code in Go that only a Collector can run.\n\n"
+      "\nPolicies from Collector extensions are not supported: they are Go code that only a Collector can run.\n\n"
       "## OTTL\n\n"
-      "A condition is what the Collector's `ottl_condition` takes, as far as it is listed here; anything else is "
-      "refused, with a\n"
-      "caret under it.\n\n"
-      "- Operators: `==` `!=` `<` `<=` `>` `>=` `and` `or` `not` `+` `-` `*` `/`, parentheses. Only like kinds compare "
-      "(whole\n"
-      "  numbers and fractions are alike); where two do not, `!=` holds and nothing else does.\n"
+      "Conditions use this subset of the OTTL that the Collector's `ottl_condition` accepts. Anything else is an error "
+      "that\n"
+      "points at the place.\n\n"
+      "- Operators: `==` `!=` `<` `<=` `>` `>=` `and` `or` `not` `+` `-` `*` `/`, parentheses. Values of "
+      "different\n"
+      "  types do not compare (integers and doubles do): then `!=` is true and every other operator false.\n"
       "- Values: `\"text\"`, `10`, `-0.5`, `0x0aff`, `true`, `false`, `nil`, " +
       listed(policy::ottl::enum_names()) +
       ".\n"
-      "- Paths of a span, also behind `span.`: " +
+      "- Paths of a span, optionally prefixed with `span.`: " +
       listed(policy::ottl::path_names(policy::ottl::Context::span)) +
       ".\n"
-      "- Paths of an event, also behind `spanevent.`: " +
+      "- Paths of an event, optionally prefixed with `spanevent.`: " +
       listed(policy::ottl::path_names(policy::ottl::Context::spanevent)) +
-      "; those of its span behind `span.`.\n"
+      "; the paths of its span, prefixed with `span.`.\n"
       "- Attributes have a key, and indexes if they hold lists or maps: `attributes[\"key\"]`, "
       "`attributes[\"list\"][0]`.\n"
       "- Functions: " +
       listed(policy::ottl::function_names()) +
       ".\n"
-      "- `IsMatch` has unanchored regexes, as in Go. Lists and maps have no text form, and `ToLowerCase` and "
-      "`ToUpperCase` change\n"
-      "  ASCII letters alone. A tracestate entry that is not there is `nil`.\n\n"
+      "- Regexes of `IsMatch` are unanchored, as in Go. Lists and maps cannot be converted to strings. `ToLowerCase` "
+      "and\n"
+      "  `ToUpperCase` change ASCII letters only. A missing tracestate entry is `nil`.\n\n"
       "## Collector keys that are not needed\n\n"
-      "They are accepted with a warning.\n\n";
+      "These keys are accepted with a warning and have no effect.\n\n";
   append_collector_keys(out);
-  out += "\n## Everything, with its defaults\n\n```yaml\n" + default_options_yaml() + "```\n";
+  out += "\n## All options with their defaults\n\n```yaml\n" + default_options_yaml() + "```\n";
   return out;
 }
 

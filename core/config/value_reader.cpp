@@ -59,9 +59,9 @@ std::string expectation(const OptionShape& shape) {
     case OptionKind::boolean:
       return "true or false";
     case OptionKind::text:
-      return "a text";
+      return "a string";
     case OptionKind::texts:
-      return "a list of at most " + std::to_string(shape.bounds.max) + " texts";
+      return "a list of at most " + std::to_string(shape.bounds.max) + " strings";
     case OptionKind::choice:
       return "one of: " + joined(shape.choices);
     case OptionKind::choices:
@@ -120,7 +120,7 @@ std::nullopt_t ValueReader::refuse(const OptionShape& shape, const YamlNode& nod
 
 std::optional<std::string> ValueReader::read_text(const YamlNode& node, const std::string& where) {
   if (node.kind != YamlNode::Kind::scalar) {
-    messages_.error(node.position, where + ": expected a text; found " + found_text(node));
+    messages_.error(node.position, where + ": expected a string; found " + found_text(node));
     return std::nullopt;
   }
   std::string text;
@@ -185,7 +185,7 @@ std::optional<OptionValue> ValueReader::read_whole(const OptionShape& shape, con
     value = number.negative ? 0 - number.magnitude : number.magnitude;
   }
   if (parsed == Parsed::no_unit) return refuse(shape, node, where, ": a duration needs a unit");
-  if (node.quoted && shape.kind == OptionKind::whole) return refuse(shape, node, where, ": a text in quotes");
+  if (node.quoted && shape.kind == OptionKind::whole) return refuse(shape, node, where, ": a quoted string");
   if (parsed != Parsed::ok || !fits || !shape.bounds.contains(value)) return refuse(shape, node, where);
   return OptionValue(value);
 }

@@ -1,5 +1,5 @@
-// Hex digits and whitespace in header values. Internal to the room. Signs and prefixes, which number parsers take, are
-// no hex digits. No allocation. Thread rule: Immutable (free functions only).
+// Hex IDs and optional whitespace in header values. Unlike number parsers, parse_hex() rejects signs and prefixes.
+// Parsing allocates nothing. Thread rule: Immutable (free functions only).
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ namespace entail::context {
 
 enum class HexCase : bool { lower, either };
 
-// Up to 16 hex digits as a number; empty text is 0. False, with `value` as it was, where another character stands.
+// Parses up to 16 hex digits; empty text is 0. Returns false, with `value` unchanged, at any other character.
 inline bool parse_hex(std::string_view digits, HexCase accepted, std::uint64_t& value) noexcept {
   std::uint64_t result = 0;
   for (const char c : digits) {
@@ -49,7 +49,7 @@ inline void append_id(SpanId id, std::string& out) { base::append_hex(id.value, 
 
 constexpr bool is_ows(char c) noexcept { return c == ' ' || c == '\t'; }
 
-// Without the optional whitespace around it.
+// Removes optional whitespace at both ends.
 inline std::string_view trim_ows(std::string_view text) noexcept {
   while (!text.empty() && is_ows(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_ows(text.back())) text.remove_suffix(1);

@@ -1,4 +1,4 @@
-// Is a context good? The classification of docs/design.md 4.5, one place for spans and links, protobuf and JSON.
+// Classifies the IDs of spans and links, from protobuf and JSON alike (docs/design.md 4.5).
 // Thread rule: Immutable. Cost: a few loads.
 #pragma once
 
@@ -9,8 +9,8 @@
 
 namespace entail::context {
 
-// good and null_target are no errors; the rest are the reasons of docs/formats.md "Summary", in the order that applies.
-enum class Identity : std::uint8_t { good, null_target, bad_hex, wrong_length, all_zero };  // refused: from bad_hex on
+// good and null_target are not errors; the rest are reasons of docs/formats.md "Summary", in order of precedence.
+enum class Identity : std::uint8_t { good, null_target, bad_hex, wrong_length, all_zero };  // rejected from bad_hex on
 constexpr unsigned kIdentityCount = 5;
 
 inline bool is_zero(Bytes bytes) noexcept {
@@ -19,8 +19,8 @@ inline bool is_zero(Bytes bytes) noexcept {
   return true;
 }
 
-// trace_id and span_id as on the wire; bad_hex: the JSON door found a non-hex ID here; has_payload: the link has
-// attributes or a tracestate (spans pass false).
+// trace_id and span_id: the bytes on the wire. bad_hex: the JSON reader found an ID that is not hex. has_payload: the
+// link has attributes or a tracestate; false for spans.
 inline Identity classify(Bytes trace_id, Bytes span_id, bool bad_hex, bool has_payload) noexcept {
   if (bad_hex) return Identity::bad_hex;
   if ((trace_id.size() != 16 && !trace_id.empty()) || (span_id.size() != 8 && !span_id.empty()))

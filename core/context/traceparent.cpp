@@ -2,12 +2,13 @@
 
 #include <cstddef>
 
+#include "base/bytes.hpp"
 #include "context/hex_text.hpp"
 
 namespace entail::context {
 namespace {
 
-// Where the fields of version 00 lie.
+// Offsets of the fields of version 00.
 constexpr std::size_t kVersionDash = 2;
 constexpr std::size_t kTraceIdBegin = 3;
 constexpr std::size_t kTraceIdDash = 35;
@@ -18,10 +19,6 @@ constexpr std::size_t kSize = 55;
 
 constexpr std::uint8_t known_flags(TracestateLevel level) noexcept {
   return level == TracestateLevel::two ? kFlagSampled | kFlagRandom : kFlagSampled;
-}
-
-void print_hex(std::uint64_t value, std::size_t digits, char* out) noexcept {
-  for (std::size_t i = digits; i-- > 0; value >>= 4) out[i] = "0123456789abcdef"[value & 15];
 }
 
 }  // namespace
@@ -87,10 +84,10 @@ std::array<char, 55> format_traceparent(const Traceparent& traceparent, Tracesta
   std::array<char, kSize> text;
   text[0] = text[1] = '0';
   text[kVersionDash] = text[kTraceIdDash] = text[kParentIdDash] = '-';
-  print_hex(traceparent.trace_id.hi, 16, text.data() + kTraceIdBegin);
-  print_hex(traceparent.trace_id.lo, 16, text.data() + kTraceIdBegin + 16);
-  print_hex(traceparent.parent_id.value, 16, text.data() + kParentIdBegin);
-  print_hex(traceparent.flags & known_flags(level), 2, text.data() + kFlagsBegin);
+  base::write_hex(traceparent.trace_id.hi, 16, text.data() + kTraceIdBegin);
+  base::write_hex(traceparent.trace_id.lo, 16, text.data() + kTraceIdBegin + 16);
+  base::write_hex(traceparent.parent_id.value, 16, text.data() + kParentIdBegin);
+  base::write_hex(traceparent.flags & known_flags(level), 2, text.data() + kFlagsBegin);
   return text;
 }
 

@@ -14,13 +14,13 @@ using detail::Member;
 using detail::MemberCursor;
 using detail::OtValue;
 
-// A sound tracestate, as far as the rewriters ask.
+// What the rewriters need of a valid tracestate.
 struct Layout {
   bool has_ot = false;
   Member ot;
   OtValue ot_value;
-  unsigned member_count = 0;  // not empty
-  unsigned slot_count = 0;    // empty ones included
+  unsigned member_count = 0;  // without empty members
+  unsigned slot_count = 0;    // with empty members
 };
 
 bool read_layout(std::string_view text, Layout& layout) noexcept {
@@ -44,8 +44,7 @@ std::string join(std::string_view first, std::string_view second, std::string_vi
   return text;
 }
 
-// The text without [begin, end) and without one separator and its whitespace: the one before, or, where nothing but
-// whitespace stands before, the one behind.
+// Removes [begin, end) and one comma with its whitespace: the one before, or the one after if there is none before.
 std::string without_member(std::string_view text, std::size_t begin, std::size_t end) {
   const auto is_separator = [](char c) { return c == ' ' || c == '\t'; };
   std::size_t before = begin;
@@ -88,11 +87,11 @@ TracestateError parse_tracestate(std::string_view text, OtState& ot, TracestateL
   MemberCursor cursor(text, level);
   Member member;
   OtValue value;
-  bool ot_is_sound = true;
+  bool ot_is_valid = true;
   while (cursor.next(member))
-    if (member.key == kOtKey) ot_is_sound = detail::parse_ot(member.value, value);
+    if (member.key == kOtKey) ot_is_valid = detail::parse_ot(member.value, value);
   if (cursor.error() != TracestateError::none) return cursor.error();
-  if (!ot_is_sound) return TracestateError::bad_ot;
+  if (!ot_is_valid) return TracestateError::bad_ot;
   ot = value.state;
   return TracestateError::none;
 }

@@ -3,14 +3,14 @@
 namespace entail::context::detail {
 namespace {
 
-// What a character may be, as bits of one table.
+// Character classes, as bits of one table.
 enum CharacterClass : std::uint8_t {
   kLower = 1,      // a-z
   kDigit = 2,      // 0-9
   kKeyExtra = 4,   // _ - * /
   kAt = 8,         // @
   kValue = 16,     // 0x20-0x7E without , and =
-  kOtOther = 32,   // A-Z . _ -, which an ot value may hold beside kLower and kDigit
+  kOtOther = 32,   // A-Z . _ -, allowed in ot values besides kLower and kDigit
   kLowerHex = 64,  // 0-9 a-f
 };
 
@@ -37,7 +37,7 @@ bool all_of(std::string_view text, unsigned classes) noexcept {
   return true;
 }
 
-// One part of a Level 1 key: 1 + 0..tail_max characters, the first out of `first`.
+// One part of a Level 1 key: a character of the classes `first`, then up to tail_max key characters.
 bool is_level_one_part(std::string_view part, unsigned first, std::size_t tail_max) noexcept {
   return !part.empty() && part.size() <= tail_max + 1 && is_of(part[0], first) &&
          all_of(part, kLower | kDigit | kKeyExtra);
@@ -66,7 +66,7 @@ bool parse_hex56(std::string_view digits, std::uint64_t& value) noexcept {
 
 }  // namespace
 
-bool MemberCursor::remember(std::string_view key) noexcept {
+bool MemberCursor::insert(std::string_view key) noexcept {
   for (unsigned i = 0; i < key_count_; ++i)
     if (std::string_view(keys_[i].data, keys_[i].size) == key) return false;
   keys_[key_count_++] = {key.data(), key.size()};
@@ -93,7 +93,7 @@ bool MemberCursor::next(Member& member) noexcept {
     if (!is_key(member.key, level_)) return fail(TracestateError::bad_key);
     if (member.value.empty() || member.value.size() > kValueSizeMax || !all_of(member.value, kValue))
       return fail(TracestateError::bad_value);
-    if (!remember(member.key)) return fail(TracestateError::duplicate_key);
+    if (!insert(member.key)) return fail(TracestateError::duplicate_key);
     return true;
   }
   return false;
@@ -101,9 +101,9 @@ bool MemberCursor::next(Member& member) noexcept {
 
 bool parse_ot(std::string_view value, OtValue& parsed) noexcept {
   if (value.empty() || value.size() > kValueSizeMax) return false;
-  // A sub-entry takes at least two characters and a separator, so this many fit into 256 characters.
+  // An entry takes at least two characters and a separator.
   constexpr std::size_t kEntriesMax = (kValueSizeMax + 1) / 3 + 1;
-  std::array<std::uint16_t, kEntriesMax> begins;  // of the sub-entries so far
+  std::array<std::uint16_t, kEntriesMax> begins;  // of the entries so far
   OtValue result;
   for (std::size_t at = 0;;) {
     const std::size_t semicolon = value.find(';', at);

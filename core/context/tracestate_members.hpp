@@ -1,5 +1,5 @@
-// The list grammar of tracestate and the grammar of its `ot` value, one cursor and one function that the parser and the
-// rewriters share. Internal to the room. No allocation. Thread rule: Confined (the cursor), Immutable (the function).
+// The grammars of the tracestate list and of the `ot` value, for the parser and the rewriters. Internal to the room.
+// No allocation. Thread rule: Confined (the cursor), Immutable (the function).
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@ constexpr std::size_t kKeySizeMax = 256;
 constexpr std::size_t kValueSizeMax = 256;
 constexpr std::string_view kOtKey = "ot";
 
-// A list member that is not empty. begin and end: where it lies in the text, without the whitespace around it.
+// A list member that is not empty; [begin, end) is its range in the text without surrounding whitespace.
 struct Member {
   std::string_view key;
   std::string_view value;
@@ -24,14 +24,14 @@ struct Member {
   std::size_t end = 0;
 };
 
-// Walks the members that are not empty, in order, and checks each, the count and the uniqueness of the keys.
+// Iterates over the members that are not empty; validates each, their number and the uniqueness of their keys.
 class MemberCursor {
  public:
   MemberCursor(std::string_view text, TracestateLevel level) noexcept : text_(text), level_(level) {}
-  // False at the end, or at the first error: error() tells which.
+  // False at the end or at the first error; check error().
   bool next(Member& member) noexcept;
   TracestateError error() const noexcept { return error_; }
-  // List members met so far, empty ones included.
+  // List members so far, including empty ones.
   unsigned slot_count() const noexcept { return slot_count_; }
 
  private:
@@ -43,7 +43,7 @@ class MemberCursor {
     error_ = error;
     return false;
   }
-  bool remember(std::string_view key) noexcept;
+  bool insert(std::string_view key) noexcept;
 
   std::string_view text_;
   TracestateLevel level_;
@@ -55,7 +55,7 @@ class MemberCursor {
   std::array<Key, kMembersMax> keys_;  // the first key_count_ are set
 };
 
-// What an `ot` value says, and where its th sub-entry ("th:...", without separators) lies in it.
+// A parsed `ot` value, and the range of its th entry ("th:...", without separators).
 struct OtValue {
   OtState state;
   unsigned entry_count = 0;
@@ -63,7 +63,7 @@ struct OtValue {
   std::size_t threshold_end = 0;
 };
 
-// False if the value does not follow the grammar: unique keys [a-z][a-z0-9]*, values [A-Za-z0-9._-]*, th of 1 to 14 and
+// False if the value does not match the grammar: unique keys [a-z][a-z0-9]*, values [A-Za-z0-9._-]*, th of 1 to 14 and
 // rv of exactly 14 lower-case hex digits, at most 256 characters.
 bool parse_ot(std::string_view value, OtValue& parsed) noexcept;
 

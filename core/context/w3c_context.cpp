@@ -1,5 +1,4 @@
-// The public face of traceparent.hpp and tracestate.hpp.
-#include "context/foreign.hpp"
+// The public functions for traceparent and tracestate.
 #include "context/traceparent.hpp"
 #include "context/tracestate.hpp"
 #include "context/tracestate_members.hpp"
@@ -23,7 +22,7 @@ ContextError public_error(context::TraceparentError error) noexcept {
       return ContextError::bad_trace_id;
     case context::TraceparentError::zero_trace_id:
       return ContextError::zero_trace_id;
-    case context::TraceparentError::bad_parent_id:  // the sender's span, which is what a link points to
+    case context::TraceparentError::bad_parent_id:  // the sender's span, which a link points to
       return ContextError::bad_span_id;
     case context::TraceparentError::zero_parent_id:
       return ContextError::zero_span_id;
@@ -34,14 +33,10 @@ ContextError public_error(context::TraceparentError error) noexcept {
     case context::TraceparentError::trailing_data:
       return ContextError::trailing_data;
   }
-  return ContextError::bad_version;  // not reached: the switch is complete
+  return ContextError::bad_version;  // unreachable
 }
 
 }  // namespace
-
-ForeignContext to_foreign(const SpanContext& context) {
-  return {context, {}, (context.flags & kTraceFlagSampled) != 0 ? SamplingState::sampled : SamplingState::denied};
-}
 
 ContextError parse_traceparent(std::string_view text, SpanContext& context) noexcept {
   context::Traceparent parsed;

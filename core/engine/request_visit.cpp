@@ -5,6 +5,7 @@
 #include "context/identity.hpp"
 #include "context/tracestate.hpp"
 #include "engine/request_impl.hpp"
+#include "entail/link_vocabulary.hpp"
 
 namespace entail {
 inline namespace v1 {
@@ -97,7 +98,8 @@ class Visit {
       for (wire::AttributeView attribute; attributes.next(attribute);) {
         if (attribute.kind != wire::AttributeView::Kind::string) continue;
         const std::string_view key = text_of(bytes(attribute.key));
-        if (key == "link.type" || key == "link.relationship") types_.push_back(text_of(bytes(attribute.string)));
+        if (key == link_key::kType || key == link_key::kRelationship)
+          types_.push_back(text_of(bytes(attribute.string)));
       }
     }
     info.types = types_;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/bytes.hpp"
 #include "policy/ottl_evaluation.hpp"
 
 namespace entail::policy::ottl {
@@ -183,14 +184,10 @@ bool Evaluation::as_text(const Value& value, std::string_view& out) noexcept {
     return true;
   }
   if (value.kind == Kind::bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    char* at = make(value.text.size() * 2);
-    if (at == nullptr) return false;
-    out = {at, value.text.size() * 2};
-    for (const char byte : value.text) {
-      *at++ = kDigits[static_cast<unsigned char>(byte) >> 4];
-      *at++ = kDigits[static_cast<unsigned char>(byte) & 15];
-    }
+    char* const digits = make(value.text.size() * 2);
+    if (digits == nullptr) return false;
+    base::write_hex({reinterpret_cast<const std::uint8_t*>(value.text.data()), value.text.size()}, digits);
+    out = {digits, value.text.size() * 2};
     return true;
   }
   if (value.kind != Kind::integer && value.kind != Kind::floating) return false;

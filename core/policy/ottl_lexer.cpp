@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/bytes.hpp"
+
 namespace entail::policy::ottl {
 
 namespace {
@@ -11,11 +13,6 @@ using Kind = Token::Kind;
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-int hex_digit(char c) noexcept {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 // What people write instead of OTTL's words.
 struct Slip {
@@ -95,9 +92,9 @@ class Lexer {
 
   bool bytes() {
     std::string value;
-    for (at_ += 2; hex_digit(peek()) >= 0; at_ += 2) {
-      if (hex_digit(peek(1)) < 0) return fail(begin_, "bytes have an even number of digits");
-      value += static_cast<char>(hex_digit(peek()) * 16 + hex_digit(peek(1)));
+    for (at_ += 2; base::hex_digit(peek()) >= 0; at_ += 2) {
+      if (base::hex_digit(peek(1)) < 0) return fail(begin_, "bytes have an even number of digits");
+      value += static_cast<char>(base::hex_digit(peek()) * 16 + base::hex_digit(peek(1)));
     }
     if (value.empty() || is_letter(peek())) return fail(begin_, "bytes are written 0x and hexadecimal digits");
     add(Kind::bytes, std::move(value));

@@ -64,14 +64,10 @@ std::uint64_t Source::number(const wire::FieldView& field) const noexcept {
 
 // An ID as lower-case digits; empty for one of zeros.
 std::string_view Source::hex(std::size_t slot, wire::Range id) noexcept {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   const Bytes bytes = wire::slice(decoded_.bytes, id);
   std::array<char, 32>& out = hex_[slot];
   if (context::is_zero(bytes) || bytes.size() * 2 > out.size()) return {};
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    out[2 * i] = kDigits[bytes[i] >> 4];
-    out[2 * i + 1] = kDigits[bytes[i] & 15];
-  }
+  base::write_hex(bytes, out.data());
   return {out.data(), bytes.size() * 2};
 }
 

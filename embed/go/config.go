@@ -20,8 +20,8 @@ type ConfigMessage struct {
 	Text    string // names the key and what was expected
 }
 
-// ConfigCheck reads a configuration and tells every error, then every warning, each in the order of the text. The error
-// is the first of them, nil when there is none; warnings alone are no error.
+// ConfigCheck reads a configuration and returns every error, then every warning, each in the order of the text. The
+// error result is the first error, or nil; warnings are not errors.
 func ConfigCheck(yaml []byte) ([]ConfigMessage, error) {
 	var messages []ConfigMessage
 	handle := cgo.NewHandle(&messages)
@@ -43,5 +43,5 @@ func entailGoConfigMessage(user unsafe.Pointer, isError, line, column C.uint32_t
 	})
 }
 
-// ConfigDefaults is every option with its default, bounds and help, as commented YAML.
+// ConfigDefaults returns every option with its default, bounds and help, as commented YAML.
 func ConfigDefaults() string { return C.GoString(C.entail_config_defaults()) }

@@ -1,12 +1,13 @@
-// Package entail samples distributed traces by what they are linked with: OTLP bytes in, kept OTLP bytes and the
-// reasons out. It is a thin layer over the C interface of the engine (core/include/entail/entail.h).
+// Package entail is a tail sampler that follows span links: when a failed trace is sampled, the traces linked to it are
+// sampled too. OTLP bytes go in, kept OTLP bytes and the reasons come out. The package is a thin layer over the C
+// interface of the engine (core/include/entail/entail.h); docs/embedding.md describes that interface.
 //
 //	engine, err := entail.Open(yaml, entail.Options{})
 //	defer engine.Close()
 //	...
 //	receipt, err := engine.Ingest(request)          // from any number of goroutines
 //	...
-//	err = engine.Tick(now)                          // about once a second, nanoseconds of a clock that never goes back
+//	err = engine.Tick(now)                          // about once a second; now is in ns and never decreases
 //	var batch entail.Batch
 //	for {
 //		ok, err := engine.NextBatch(&batch)         // batch.Bytes is reused
@@ -14,20 +15,20 @@
 //		send(batch.Bytes)
 //	}
 //	...
-//	err = engine.Drain(now)                         // the end of the input: decides what is pending; then poll again
+//	err = engine.Drain(now)                         // at the end of the input: decides pending traces; then poll again
 //
-// An engine owns no threads, clock, files or logs, and neither does this package: time is an input. Memory of the
-// engine is outside the Go heap, bounded by memory_limit, and given back by Close alone: there are no finalizers.
+// Neither an engine nor this package has threads, a clock, files or logs of its own: time is an input. The engine's
+// memory is outside the Go heap and bounded by memory_limit. Only Close releases it: there are no finalizers.
 //
 // # Finding the library
 //
-// The package links libentail.a statically. By default it looks where the build of this repository leaves it,
-// build/release/core (cmake --preset release && cmake --build --preset release). A library elsewhere is named in the
-// environment, which is searched first:
+// The package links libentail.a statically. By default it uses the build of this repository in build/release/core
+// (cmake --preset release && cmake --build --preset release). To use another one, set its place in the environment,
+// which takes precedence:
 //
 //	CGO_CFLAGS="-I/opt/entail/include" CGO_LDFLAGS="-L/opt/entail/lib" go build ./...
 //
-// xxhash, re2, simdjson, yaml-cpp and libstdc++ are linked as the system has them.
+// xxhash, re2, simdjson, yaml-cpp and libstdc++ are linked as the system provides them.
 package entail
 
 /*
@@ -49,26 +50,26 @@ import (
 	"unsafe"
 )
 
-// TraceID is the 16 bytes of a trace's ID, as on the wire.
+// TraceID is a trace ID: 16 bytes, as on the wire.
 type TraceID [16]byte
 
-// Options are what is not part of the configuration. The zero value is a good start.
+// Options are settings that are not part of the configuration. The zero value has good defaults.
 type Options struct {
-	// Decisions keeps a record of every decision until NextDecision takes it. Without it there are none.
+	// Decisions queues a record of every decision for NextDecision. Otherwise there are no records.
 	Decisions bool
-	// BatchBytesMax cuts emitted batches, at a span boundary; 0 = 4 MiB.
+	// BatchBytesMax limits the size of emitted batches, which end at a span boundary; 0 = 4 MiB.
 	BatchBytesMax uint64
 	// TableSeed seeds the trace table's hash; no result depends on it.
 	TableSeed uint64
-	// IngestLanes is how many calls of Ingest work at once, 1 to 256; 0 = GOMAXPROCS. More callers wait for their turn,
-	// for the time that a request takes.
+	// IngestLanes is the number of concurrent Ingest calls, 1 to 256; 0 = GOMAXPROCS. Further callers wait until a call
+	// returns.
 	IngestLanes int
 }
 
-// Engine takes trace requests in and gives kept ones out.
+// Engine samples traces: requests go in, batches of kept spans come out.
 //
-// Every method may be called from any goroutine at any time. Ingest runs beside all others; Tick, Drain, polling,
-// statistics and Explain take turns. Close waits for the calls that are running; what is called later gets ErrClosed.
+// All methods are safe for concurrent use. Ingest runs in parallel with all other methods; Tick, Drain, polling,
+// statistics and Explain exclude each other. Close waits for running calls; later calls return ErrClosed.
 type Engine struct {
 	open  sync.RWMutex  // read: a call is running; write: Close
 	turn  sync.Mutex    // Guarded by turn: all of the engine but taking in; names
@@ -77,11 +78,11 @@ type Engine struct {
 	names map[*C.char]string // strings that live as long as the engine, copied once
 }
 
-// Version is the version of the library that is linked, such as "0.1.0".
+// Version returns the version of the linked library, such as "0.1.0".
 func Version() string { return C.GoString(C.entail_version()) }
 
-// Open opens an engine from a configuration in YAML (docs/configuration.md). A faulty one is an *Error with its line
-// and column; ConfigCheck tells all that is wrong with it.
+// Open opens an engine with a configuration in YAML (docs/configuration.md). An invalid one returns an *Error with line
+// and column; ConfigCheck returns all errors.
 func Open(yaml []byte, options Options) (*Engine, error) {
 	lanes := options.IngestLanes
 	if lanes == 0 {
@@ -106,7 +107,7 @@ func Open(yaml []byte, options Options) (*Engine, error) {
 	return &Engine{lanes: make(chan struct{}, lanes), c: c, names: make(map[*C.char]string)}, nil
 }
 
-// Close gives everything back. What is pending is not decided: Drain before. A second Close does nothing.
+// Close releases everything. Pending traces are not decided: call Drain first. A second Close does nothing.
 func (e *Engine) Close() {
 	e.open.Lock()
 	defer e.open.Unlock()
@@ -114,16 +115,16 @@ func (e *Engine) Close() {
 	e.c = nil
 }
 
-// Receipt tells what became of one request. It is written whether the request was taken in or not.
+// Receipt describes the result of one request, accepted or not.
 type Receipt struct {
-	Signal       Signal // JSON of another signal than traces is no error, and passed over
+	Signal       Signal // requests of other signals are not an error and are skipped
 	Spans        uint64 // in the request, refused ones included
 	ValuesLost   uint64 // JSON values that protobuf cannot hold, each dropped alone
 	EndTimeMaxNs int64  // the largest end time of its spans that may move a clock; 0 = none
-	Rejected     uint64 // of the spans: refused for their IDs, while the rest was taken in
+	Rejected     uint64 // spans rejected for invalid IDs; the others were accepted
 }
 
-// Signal says what a request holds.
+// Signal is the kind of data in a request.
 type Signal uint32
 
 // The signals of OTLP.
@@ -134,11 +135,11 @@ const (
 	SignalProfiles Signal = C.ENTAIL_SIGNAL_PROFILES
 )
 
-// Ingest takes in one ExportTraceServiceRequest (or TracesData) in protobuf, whole or not at all. It arrives at the now
-// of the last Tick. request is borrowed until return.
+// Ingest accepts one ExportTraceServiceRequest (or TracesData) in protobuf, completely or not at all. Its arrival time
+// is that of the last Tick. request is only used until Ingest returns.
 //
-// ErrNoRoom: memory_limit is spent; Tick with the same now and try again, some 8 times at most; when that fails too,
-// later.
+// ErrNoRoom means that memory_limit is reached: Tick with the same time and retry, at most about 8 times; if that fails
+// too, retry later.
 func (e *Engine) Ingest(request []byte) (Receipt, error) {
 	return e.ingest(func(receipt *C.entail_ingest_receipt_t, detail *C.entail_error_t) C.entail_status_t {
 		bytes := (*C.uint8_t)(pointer(request))
@@ -174,15 +175,15 @@ func (e *Engine) ingest(call func(*C.entail_ingest_receipt_t, *C.entail_error_t)
 	}, fail.of(status)
 }
 
-// Tick decides what is due at now, carries keeps over links, and queues what was kept for NextBatch. now is in
-// nanoseconds of a clock that does not go back; an earlier one than before is an error, and nothing is done.
+// Tick decides the traces that are due at now, propagates keeps over links, and queues kept spans for NextBatch. now is
+// in nanoseconds; if it is earlier than that of a previous call, Tick does nothing and returns an error.
 func (e *Engine) Tick(now int64) error {
 	return e.inTurn(func(detail *C.entail_error_t) C.entail_status_t {
 		return C.entail_tick(e.c, C.int64_t(now), detail)
 	})
 }
 
-// Drain is the end of the input: a last tick in which everything is due. The engine then takes in nothing more; its
+// Drain ends the input: a last tick in which all traces are due. Afterwards the engine accepts no more requests; its
 // output can still be polled.
 func (e *Engine) Drain(now int64) error {
 	return e.inTurn(func(detail *C.entail_error_t) C.entail_status_t {
@@ -190,7 +191,7 @@ func (e *Engine) Drain(now int64) error {
 	})
 }
 
-// inTurn makes a call that may not run beside others of its kind.
+// inTurn makes a call that must not run concurrently with others of its kind.
 func (e *Engine) inTurn(call func(*C.entail_error_t) C.entail_status_t) error {
 	e.open.RLock()
 	defer e.open.RUnlock()
@@ -203,7 +204,7 @@ func (e *Engine) inTurn(call func(*C.entail_error_t) C.entail_status_t) error {
 	return fail.of(call(fail.out()))
 }
 
-// name copies a string that lives as long as the engine, once.
+// name copies a string that lives as long as the engine, and caches the copy.
 func (e *Engine) name(text *C.char) string {
 	known, ok := e.names[text]
 	if !ok {
@@ -213,5 +214,5 @@ func (e *Engine) name(text *C.char) string {
 	return known
 }
 
-// pointer is the address of the bytes; nil when there are none.
+// pointer returns the address of the bytes, or nil if there are none.
 func pointer(bytes []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(bytes)) }

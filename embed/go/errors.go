@@ -30,10 +30,10 @@ const (
 	StatusInternal     Status = C.ENTAIL_E_INTERNAL
 )
 
-// String says what the status means, in a few words.
+// String returns a short description of the status.
 func (s Status) String() string { return C.GoString(C.entail_status_text(C.entail_status_t(s))) }
 
-// Error is what every failed call returns. Compare it by status:
+// Error is the error of every failed call. Compare it by status:
 //
 //	if errors.Is(err, entail.ErrNoRoom) { ... }
 type Error struct {
@@ -54,7 +54,7 @@ var (
 	ErrTooLarge  = &Error{Status: StatusTooLarge}  // needs more than a quarter of memory_limit: never fits
 )
 
-// Error gives the message, with its place.
+// Error returns the message, with its place.
 func (e *Error) Error() string {
 	text := e.Message
 	if text == "" {
@@ -69,13 +69,13 @@ func (e *Error) Error() string {
 	return "entail: " + text
 }
 
-// Is tells whether target is an Error of the same status.
+// Is reports whether target is an Error with the same status.
 func (e *Error) Is(target error) bool {
 	other, ok := target.(*Error)
 	return ok && other.Status == e.Status
 }
 
-// failure is the place for the detail of one call.
+// failure holds the error details of one call.
 type failure struct{ detail C.entail_error_t }
 
 func (f *failure) out() *C.entail_error_t {
@@ -83,7 +83,7 @@ func (f *failure) out() *C.entail_error_t {
 	return &f.detail
 }
 
-// of gives the error of a call that returned status; nil for ENTAIL_OK and ENTAIL_NOTHING.
+// of returns the error for the status of a call; nil for ENTAIL_OK and ENTAIL_NOTHING.
 func (f *failure) of(status C.entail_status_t) error {
 	if status == C.ENTAIL_OK || status == C.ENTAIL_NOTHING {
 		return nil

@@ -13,8 +13,8 @@ type Batch struct {
 	Spans uint64
 }
 
-// NextBatch takes the oldest batch that waits. The bytes are written into the array of batch.Bytes, which grows when it
-// must: hand in the same batch again to reuse it. false: none waits.
+// NextBatch takes the oldest waiting batch. It reuses the array of batch.Bytes and grows it if needed, so pass the same
+// batch again. It returns false if no batch waits.
 func (e *Engine) NextBatch(batch *Batch) (bool, error) {
 	found := false
 	err := e.inTurn(func(detail *C.entail_error_t) C.entail_status_t {
@@ -41,17 +41,17 @@ func (e *Engine) pollBatch(buffer []byte, detail *C.entail_error_t) (C.entail_st
 	return status, size, spans
 }
 
-// Verdict on a trace.
+// Verdict is the decision about a trace.
 type Verdict uint32
 
-// The verdicts. Undecided is found in no decision record.
+// The verdicts. Decision records never have Undecided.
 const (
 	Undecided Verdict = C.ENTAIL_VERDICT_UNDECIDED
 	Drop      Verdict = C.ENTAIL_VERDICT_DROP
 	Keep      Verdict = C.ENTAIL_VERDICT_KEEP
 )
 
-// Direction in which a keep came to a trace.
+// Direction is the direction in which a keep reached a trace.
 type Direction uint32
 
 // The directions.
@@ -87,8 +87,8 @@ type Decision struct {
 	JSON                 []byte    // the record as one JSON object, without a newline
 }
 
-// NextDecision takes the oldest decision record that waits (Options.Decisions). The slices of decision are written into
-// their arrays, which grow when they must: hand in the same decision again to reuse them. false: none waits.
+// NextDecision takes the oldest waiting decision record (Options.Decisions). It reuses the arrays of decision's slices
+// and grows them if needed, so pass the same decision again. It returns false if no record waits.
 func (e *Engine) NextDecision(decision *Decision) (bool, error) {
 	found := false
 	err := e.inTurn(func(detail *C.entail_error_t) C.entail_status_t {
@@ -136,8 +136,9 @@ func appendIDs(ids []TraceID, bytes *C.uint8_t, count C.uint64_t) []TraceID {
 	return append(ids, unsafe.Slice((*TraceID)(unsafe.Pointer(bytes)), count)...)
 }
 
-// Explain says why a trace was kept or dropped, and the state of the traces that it is linked with, as one JSON object:
-// the decision record with linked_states and linking_states, at most 256 each, and linking_total. ErrNotFound: never seen, or forgotten.
+// Explain returns why a trace was kept or dropped, and the state of the traces linked to it, as one JSON object: the
+// decision record with linked_states and linking_states, at most 256 each, and linking_total. ErrNotFound means that
+// the trace was never seen, or is forgotten.
 func (e *Engine) Explain(traceID TraceID) ([]byte, error) {
 	var json []byte
 	err := e.inTurn(func(detail *C.entail_error_t) C.entail_status_t {
@@ -149,7 +150,7 @@ func (e *Engine) Explain(traceID TraceID) ([]byte, error) {
 	return json, err
 }
 
-// ToJSON prints a TracesData message, as emitted, as OTLP/JSON on one line.
+// ToJSON converts an emitted TracesData message to OTLP/JSON on one line.
 func ToJSON(batch []byte) ([]byte, error) {
 	var json []byte
 	var fail failure
@@ -159,7 +160,7 @@ func ToJSON(batch []byte) ([]byte, error) {
 	return json, fail.of(status)
 }
 
-// fill calls once for the size and once for the text.
+// fill calls once for the size and once for the content.
 func fill(text *[]byte, call func(*C.char, C.size_t, *C.size_t) C.entail_status_t) C.entail_status_t {
 	var size C.size_t
 	status := call(nil, 0, &size)

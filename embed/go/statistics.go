@@ -6,7 +6,7 @@ package entail
 import "C"
 
 // Statistics are counts since the engine was opened.
-// Spans: Received = Emitted + Dropped + Rejected + Lost + Held, where held is what is pending or retained.
+// Spans: Received = Emitted + Dropped + Rejected + Lost + Held, where Held counts pending and retained spans.
 type Statistics struct {
 	Spans  SpanCounts
 	Traces TraceCounts
@@ -14,14 +14,14 @@ type Statistics struct {
 	Memory MemoryBytes
 	Lanes  LaneCounts
 
-	// RankSeed is links.propagate.rank_seed, or was drawn when the engine was opened.
+	// RankSeed is links.propagate.rank_seed, or the random value drawn when the engine was opened.
 	RankSeed uint64
 }
 
 // SpanCounts counts spans.
 type SpanCounts struct{ Received, Emitted, Dropped, Rejected, Lost, Held uint64 }
 
-// TraceCounts counts traces. A trace that was dropped and then revived by a keep is kept, and no longer dropped.
+// TraceCounts counts traces. A trace that was dropped and later revived counts as kept, no longer as dropped.
 type TraceCounts struct{ Received, Kept, Dropped, Pending, KeptByLink, Origins, Revived uint64 }
 
 // LinkCounts counts links.
@@ -31,15 +31,15 @@ type LinkCounts struct {
 	Emitted, Dropped, Restored, Held                uint64
 }
 
-// MemoryBytes is what the engine holds; memory_limit bounds the total. ProcessPeak is the largest resident set of the
-// process so far, all of it.
+// MemoryBytes is the engine's memory; memory_limit bounds the total. ProcessPeak is the largest resident set of the
+// whole process so far.
 type MemoryBytes struct{ Spans, Graph, Records, Total, Peak, ProcessPeak uint64 }
 
-// LaneCounts is about callers inside Ingest. A stalled one has been inside one call since before the last two ticks, and
-// holds memory up until it returns; StalledTicks is how long the one that has been inside for longest is there.
+// LaneCounts describes callers inside Ingest. A stalled caller has been inside one call for more than two ticks and
+// keeps memory from being released until it returns; StalledTicks is the number of ticks of the longest call.
 type LaneCounts struct{ InUse, Stalled, StalledTicks uint64 }
 
-// Statistics gives the counts so far.
+// Statistics returns the counts so far.
 func (e *Engine) Statistics() (Statistics, error) {
 	s := C.entail_statistics_t{struct_size: C.sizeof_entail_statistics_t}
 	err := e.inTurn(func(detail *C.entail_error_t) C.entail_status_t { return C.entail_statistics(e.c, &s, detail) })
@@ -83,19 +83,19 @@ type Count struct {
 	Count uint64
 }
 
-// Losses gives the count of every loss of the loss table, zeros included, always in the order of LossTable.
+// Losses returns the count of every loss of the loss table, zeros included, always in the order of LossTable.
 func (e *Engine) Losses() ([]Count, error) { return e.counts(C.ENTAIL_COUNTS_LOSSES) }
 
 // KeptByPolicy counts traces by the policy that kept them, in the order of the configuration.
 func (e *Engine) KeptByPolicy() ([]Count, error) { return e.counts(C.ENTAIL_COUNTS_KEPT_BY_POLICY) }
 
-// SpansRejected counts spans that were refused, by reason.
+// SpansRejected counts rejected spans, by reason.
 func (e *Engine) SpansRejected() ([]Count, error) { return e.counts(C.ENTAIL_COUNTS_SPANS_REJECTED) }
 
-// LinksInvalid counts links that lead nowhere, by reason.
+// LinksInvalid counts invalid links, by reason.
 func (e *Engine) LinksInvalid() ([]Count, error) { return e.counts(C.ENTAIL_COUNTS_LINKS_INVALID) }
 
-// SpansLost counts spans that were lost, by loss.
+// SpansLost counts lost spans, by loss.
 func (e *Engine) SpansLost() ([]Count, error) { return e.counts(C.ENTAIL_COUNTS_SPANS_LOST) }
 
 func (e *Engine) counts(table C.uint32_t) ([]Count, error) {
@@ -120,14 +120,14 @@ func (e *Engine) counts(table C.uint32_t) ([]Count, error) {
 	return named, err
 }
 
-// Loss is a row of the loss table: what can be lost, for help texts and metrics.
+// Loss is a row of the loss table, for help texts and metrics.
 type Loss struct {
 	Name     string
 	Severity string // info, warning, error
 	Help     string
 }
 
-// LossTable is every way in which something can be lost.
+// LossTable returns all losses.
 func LossTable() []Loss {
 	var table []Loss
 	for index := C.uint32_t(0); ; index++ {

@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
     entail_status_t status = entail_ingest_otlp_json(engine, line, (size_t)length, &receipt, &error);
     for (int i = 0; status == ENTAIL_E_NO_ROOM && i < 8 && entail_tick(engine, now_ns, &error) == ENTAIL_OK; ++i)
       status = entail_ingest_otlp_json(engine, line, (size_t)length, &receipt, &error);
-    if (status != ENTAIL_OK) fail("a line is left out", &error);
+    if (status != ENTAIL_OK) fail("skipped a line", &error);
     if (receipt.end_time_max_ns > now_ns) now_ns = receipt.end_time_max_ns;
     if (entail_tick(engine, now_ns, &error) != ENTAIL_OK) return fail("tick", &error);
   }

@@ -1,4 +1,4 @@
-// A collector's sampling step in C++: OTLP/JSON lines in, slow traces and what they are linked with out as OTLP/JSON
+// A collector's sampling step in C++: OTLP/JSON lines in, slow traces and the traces linked to them out as OTLP/JSON
 // lines, and on stdout why each was kept. usage: keep_slow IN.jsonl OUT.jsonl
 #include <entail/entail.hpp>
 #include <fstream>
@@ -60,7 +60,7 @@ int main(int argc, char** argv) {
     if (taken && request.signal() == entail::Request::Signal::traces) taken = engine.ingest(request);
     for (int i = 0; taken.error().code() == entail::ErrorCode::no_room && i < 8 && engine.tick(now_ns); ++i)
       taken = engine.ingest(request);
-    if (!taken) fail("a line is left out: " + describe(taken.error()));
+    if (!taken) fail("skipped a line: " + describe(taken.error()));
     now_ns = std::max(now_ns, request.end_time_max_ns());
     if (auto ticked = engine.tick(now_ns); !ticked) return fail(describe(ticked.error()));
   }

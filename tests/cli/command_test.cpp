@@ -265,7 +265,7 @@ TEST_F(CommandTest, Explain_FindsByPrefix) {
   const Outcome text = run("explain " + farthest.substr(0, 12) + " --decisions d.jsonl");
   EXPECT_EQ(text.exit_code, 0) << text.err;
   EXPECT_TRUE(contains(text.out, farthest + "  kept")) << text.out;
-  EXPECT_TRUE(contains(text.out, "4 hops toward its causes")) << text.out;
+  EXPECT_TRUE(contains(text.out, "4 hops from it, toward causes")) << text.out;
   EXPECT_TRUE(contains(text.out, "            └─ links to " + farthest + "  this trace") ||
               contains(text.out, "         └─ links to " + farthest + "  this trace"))
       << text.out;

@@ -58,7 +58,7 @@ TEST_F(ConvertCommand, JsonToProtobufToJson_LosesNothing) {
       const auto there = convert("'" + file + "' -o there --to " + framing);
       EXPECT_EQ(number(there, "/values_lost"), values_lost);
       EXPECT_EQ(number(there, "/unknown_fields"), 0u);
-      // The framing is found out again.
+      // The framing is detected again.
       const auto back = convert("there -o back --to jsonl");
       EXPECT_EQ(number(back, "/spans"), number(there, "/spans"));
       EXPECT_EQ(number(back, "/values_lost") + number(back, "/unknown_fields"), 0u);
@@ -140,7 +140,7 @@ TEST_F(ConvertCommand, CountsWhatIsLost) {
   EXPECT_EQ(number(to_frames, "/values_lost") + number(to_frames, "/unknown_fields"), 0u);
   EXPECT_EQ(read_file(path("out")), std::string("\0\0\0\x0d", 4) + read_file(path("in.proto")));
   const Outcome table = run("convert in.proto -o out --to jsonl");
-  EXPECT_TRUE(contains(table.out, "values lost") && contains(table.out, "unknown fields left out")) << table.out;
+  EXPECT_TRUE(contains(table.out, "values lost") && contains(table.out, "unknown fields dropped")) << table.out;
 }
 
 TEST_F(ConvertCommand, StandardInputAndOutput) {

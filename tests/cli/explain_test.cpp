@@ -132,7 +132,7 @@ TEST(Explanation, KeptOverLinks_ShowsThePathFromTheOrigin) {
   const TraceStory story = story_of(record, {kept_by_policy(1), kept_by_link(2, {id(1), id(2)}), dropped(4)});
   const std::string text = explanation_text(story, Paint{});
   EXPECT_TRUE(contains(text, hex(3) + "  kept\n")) << text;
-  EXPECT_TRUE(contains(text, "2 hops toward its causes")) << text;
+  EXPECT_TRUE(contains(text, "2 hops from it, toward causes")) << text;
   EXPECT_TRUE(contains(text, "\n" + hex(1) +
                                  "  kept by policy errors, an origin\n"
                                  "└─ links to " +
@@ -168,7 +168,7 @@ TEST(Explanation, SealedTrace_NamesTheBrokenChain) {
 TEST(Explanation, PlainDrop_HasNoGapsAndNoPath) {
   const TraceStory story = story_of(dropped(9), {});
   const std::string text = explanation_text(story, Paint{});
-  EXPECT_TRUE(contains(text, "No policy kept it, and no keep reached it over links.")) << text;
+  EXPECT_TRUE(contains(text, "No policy kept it, and no kept origin is linked to it within the limits.")) << text;
   EXPECT_FALSE(contains(text, "Path")) << text;
   EXPECT_FALSE(contains(text, "incomplete")) << text;
 }

@@ -166,7 +166,7 @@ TEST_F(LinksCommand, DamagedInputs_AreTold_AndWhatIsGoodIsUsed) {
   EXPECT_EQ(number(cut, "/input/skipped/truncated"), 1u);
   write_file(path("empty"), {});
   EXPECT_EQ(number(survey("empty"), "/spans/received"), 0u);
-  EXPECT_TRUE(contains(run("links empty").out, "no linked span is here"));
+  EXPECT_TRUE(contains(run("links empty").out, "no linked span is in the input"));
 }
 
 TEST_F(LinksCommand, UsageAndOutput) {

@@ -153,7 +153,7 @@ TEST(MessageReader, ImpossibleLengths_EndTheInput) {
   EXPECT_EQ(u32be.events[1], "!bad: a frame of 4294967295 bytes at byte " + std::to_string(kOne.size() + 4) +
                                  " is over the limit of 1073741824");
   const Reading varint = read(Buffer(20, 0xff), Framing::proto_varint);
-  EXPECT_EQ(varint.events, Texts{"!bad: not a frame length at byte 0"});
+  EXPECT_EQ(varint.events, Texts{"!bad: invalid frame length at byte 0"});
 }
 
 TEST(MessageReader, ClaimedLength_CostsNoMemory) {

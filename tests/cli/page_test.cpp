@@ -1,4 +1,4 @@
-// docs/patterns.md: its commands are run, and what they print is what stands there.
+// docs/patterns.md and README.md: their commands are run, and their output is what the pages show.
 #include "command_run.hpp"
 
 namespace entail::cli {
@@ -100,6 +100,30 @@ TEST_F(PageTest, Patterns_PrintWhatStandsThere) {
                            << ENTAIL_BINARY_DIR "/patterns.md: read what changed, then copy it";
   EXPECT_GE(command_count_, 60u);
   EXPECT_GE(excerpt_count_, 16u);
+}
+
+// The README shows parts of the demo's output: whole lines, in order.
+TEST_F(PageTest, Readme_ShowsWhatTheDemoPrints) {
+  const std::string readme = read_file(ENTAIL_SOURCE_DIR "/README.md");
+  const std::size_t begin = readme.find("```console\n") + 11;
+  const std::vector<std::string> shown = lines_of(readme.substr(begin, readme.find("```", begin) - begin));
+  std::filesystem::create_symlink(ENTAIL_SOURCE_DIR "/examples", path("examples"));
+  std::filesystem::create_directories(path("tests"));
+  std::filesystem::create_symlink(ENTAIL_SOURCE_DIR "/tests/golden", path("tests/golden"));
+  std::filesystem::create_directories(path("out/demo"));
+  std::vector<std::string> printed;
+  std::size_t next = 0;
+  for (const std::string& line : shown) {
+    if (line.starts_with("$ ")) {
+      printed = lines_of(shell(line.substr(2)));
+      next = 0;
+      ++command_count_;
+    } else if (!line.empty()) {
+      while (next < printed.size() && printed[next] != line) ++next;
+      ASSERT_LT(next, printed.size()) << "not printed, or not in this order: " << line;
+    }
+  }
+  EXPECT_EQ(command_count_, 2u);
 }
 
 TEST_F(PageTest, Patterns_ShowEveryScenario) {

@@ -59,17 +59,17 @@ TEST_F(Pressure, EveryRequestIsTakenIn_AndTheSummarySaysWhatWasEvicted) {
     EXPECT_EQ(number(summary, "/spans/received"), 200000u);
     EXPECT_GT(loss(summary, "evicted"), 0u);
     const std::string note(array_at(summary, "/notes").at(0).get_string().value());
-    EXPECT_TRUE(contains(note, "evicted or lost (evicted ")) << note;
+    EXPECT_TRUE(contains(note, "because memory was short (evicted ")) << note;
     EXPECT_TRUE(contains(note, "raise memory_limit (now 16 MiB; the engine held up to ")) << note;
     EXPECT_TRUE(contains(note, "retain.max_bytes (now 8.0 MiB)")) << note;
     EXPECT_TRUE(contains(outcome.err, "entail: " + note + "\n")) << outcome.err;
-    EXPECT_FALSE(contains(outcome.err, "left out")) << outcome.err;
+    EXPECT_FALSE(contains(outcome.err, "skipped")) << outcome.err;
     EXPECT_EQ(number(summary, "/run/memory_limit_bytes"), 16u << 20);
     EXPECT_GT(number(summary, "/run/account_peak_bytes"), 1u << 20);
     EXPECT_GT(number(summary, "/run/peak_memory_bytes"), number(summary, "/run/account_peak_bytes") / 2);
   }
   const Outcome table = run("sample -c small.yaml in.otlp -o out");
-  EXPECT_TRUE(table.out.starts_with("Notes\n  For lack of memory something was evicted or lost (evicted "))
+  EXPECT_TRUE(table.out.starts_with("Notes\n  Some data was evicted or lost because memory was short (evicted "))
       << table.out;
 }
 
@@ -102,7 +102,7 @@ TEST_F(Pressure, ARequestThatCanNeverFit_IsReportedWithItsSize_AndLost) {
     EXPECT_EQ(outcome.exit_code, 4) << outcome.err;
     EXPECT_TRUE(contains(outcome.err, "in.otlp: a request of " + grouped(large.size()) + " bytes")) << outcome.err;
     EXPECT_TRUE(contains(outcome.err,
-                         " bytes with 1 span needs more than a quarter of memory_limit; it is lost (the "
+                         " bytes with 1 span needs more than a quarter of memory_limit and was rejected (the "
                          "message at byte " +
                              std::to_string(first.size() + 4) + ")"))
         << outcome.err;
@@ -184,7 +184,7 @@ TEST_F(Pressure, WithoutEvictions_ThreadsChangeNothingButTheOriginsNamed) {
 TEST_F(Pressure, HelpSaysWhereTheLimitComesFrom) {
   const Outcome help = run("sample --help");
   EXPECT_TRUE(contains(help.out, "--strict")) << help.out;
-  EXPECT_TRUE(contains(help.out, "half of the memory that the process may use")) << help.out;
+  EXPECT_TRUE(contains(help.out, "half of the memory available to the process")) << help.out;
   EXPECT_TRUE(contains(help.out, "4 with --strict")) << help.out;
 }
 

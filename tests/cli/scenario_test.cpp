@@ -272,7 +272,7 @@ TEST_F(ScenarioTest, ThreeCommands_AsTheHelpSays) {
   const std::string id = line.substr(line.find_first_of("0123456789abcdef", 8), 32);
   const Outcome why = run("explain " + id + " --decisions d.jsonl");
   EXPECT_TRUE(contains(why.out, id + "  kept")) << why.out;
-  EXPECT_TRUE(contains(why.out, "4 hops toward its causes")) << why.out;
+  EXPECT_TRUE(contains(why.out, "4 hops from it, toward causes")) << why.out;
 }
 
 TEST_F(ScenarioTest, WhatCannotBe_IsRefused) {

@@ -81,7 +81,7 @@ TEST(SummaryJson, EmptyRun_HasAllItsZeros) {
 TEST(SummaryTable, TellsEachNumberAndNoZeroLosses_WithoutColours) {
   const std::string table = summary_table(some_statistics(), some_facts(), Paint{false});
   for (const char* expected :
-       {"passed over: metrics", "linked, 1 hop ", "linking, 2 hops", "toward causes", "errors", "keep_after_seal",
+       {"skipped: metrics", "linked, 1 hop ", "linking, 2 hops", "toward causes", "errors", "keep_after_seal",
         "rejected", "all_zero 2", "peak memory 1.0 MiB; the engine's account 684 KiB of memory_limit 64 MiB"}) {
     EXPECT_NE(table.find(expected), std::string::npos) << expected << "\n" << table;
   }
@@ -106,18 +106,18 @@ TEST(SummaryNotes, SayWhatWasLostForLackOfMemory_AndWhatToRaise) {
   EXPECT_EQ(summary_notes(statistics, facts), Notes{});
   statistics.losses = {{"evicted", 1234}, {"records_forgotten", 5}, {"no_room", 7}};
   EXPECT_EQ(summary_notes(statistics, facts),
-            Notes{"For lack of memory something was evicted or lost (evicted 1,234, records_forgotten 5): raise "
+            Notes{"Some data was evicted or lost because memory was short (evicted 1,234, records_forgotten 5): raise "
                   "memory_limit (now 64 MiB; the engine held up to 63 MiB) and retain.max_bytes (now 32 MiB)."});
   facts.threads = 2;
-  EXPECT_EQ(summary_notes(statistics, facts).at(1), "With several threads another run may keep other traces.");
+  EXPECT_EQ(summary_notes(statistics, facts).at(1), "With several threads, another run may keep different traces.");
   statistics.losses = {{"too_large", 2}, {"out_of_memory", 1}};
   facts.threads = 1;
   facts.too_large = {2, 9, 20'000'000};
   EXPECT_EQ(summary_notes(statistics, facts),
-            (Notes{"For lack of memory something was evicted or lost (too_large 2, out_of_memory 1): raise "
+            (Notes{"Some data was evicted or lost because memory was short (too_large 2, out_of_memory 1): raise "
                    "memory_limit (now 64 MiB; the engine held up to 63 MiB).",
                    "2 requests with 9 spans needed more than a quarter of memory_limit, the largest 20,000,000 bytes.",
-                   "The system had no memory left: give the process more, or lower memory_limit."}));
+                   "The system ran out of memory: give the process more, or lower memory_limit."}));
 }
 
 TEST(SummaryNotes, NameTheRankSeed_WhereItChose) {
@@ -125,7 +125,7 @@ TEST(SummaryNotes, NameTheRankSeed_WhereItChose) {
   statistics.losses = {{"max_links_followed", 4}};
   EXPECT_EQ(memory_notes(statistics, some_facts()), Notes{});
   EXPECT_EQ(summary_notes(statistics, some_facts()),
-            Notes{"max_links_followed was spent: which neighbours a keep was carried to depends on rank_seed 11."});
+            Notes{"max_links_followed was reached: which neighbours were followed depends on rank_seed 11."});
 }
 
 TEST(SummaryNotes, StandFirstInTheTable_AndInTheObject) {
@@ -134,14 +134,15 @@ TEST(SummaryNotes, StandFirstInTheTable_AndInTheObject) {
   RunFacts facts = some_facts();
   facts.too_large = {1, 12, 20'000'000};
   const std::string table = summary_table(statistics, facts, Paint{false});
-  EXPECT_TRUE(table.starts_with("Notes\n  For lack of memory something was evicted or lost (evicted 3, too_large 1)"))
+  EXPECT_TRUE(
+      table.starts_with("Notes\n  Some data was evicted or lost because memory was short (evicted 3, too_large 1)"))
       << table;
   EXPECT_NE(table.find("too large for memory_limit"), std::string::npos) << table;
   EXPECT_NE(table.find("requests of up to 19 MiB, with 12 spans: lost"), std::string::npos) << table;
   simdjson::dom::parser parser;
   const std::string json = summary_json(statistics, facts);
   EXPECT_EQ(parser.parse(json)["notes"].get_array().value().size(), 3u);
-  EXPECT_EQ(std::string_view(parser.parse(json)["notes"].at(0)).substr(0, 18), "For lack of memory");
+  EXPECT_EQ(std::string_view(parser.parse(json)["notes"].at(0)).substr(0, 9), "Some data");
 }
 
 TEST(Strict, IsAboutMemory_NotAboutTheInputOrTheConfiguration) {

@@ -131,11 +131,11 @@ TEST(ParseOptions, WrongValue_SaysWhatWasExpected) {
   EXPECT_TRUE(
       contains(only_error(with_policy("links: {sample: {max_links_per_span: 0}}")), "from 1 to 65536; found '0'"));
   EXPECT_TRUE(
-      contains(only_error(with_policy("links: {sample: {max_links_per_span: '5'}}")), "found '5': a text in quotes"));
+      contains(only_error(with_policy("links: {sample: {max_links_per_span: '5'}}")), "found '5': a quoted string"));
   EXPECT_TRUE(contains(only_error(with_policy("links: {sample: {seed: -1}}")), "found '-1'"));
   EXPECT_TRUE(contains(only_error(with_policy("links: {sample: {seed: }}")), "found nothing"));
   EXPECT_TRUE(contains(only_error(with_policy("links: {origins: errors}")),
-                       "expected a list of at most 4096 texts; found 'errors'"));
+                       "expected a list of at most 4096 strings; found 'errors'"));
   EXPECT_TRUE(contains(only_error(with_policy("links: 5")),
                        "links: expected a map with origins, propagate, sample, attributes; found '5'"));
   EXPECT_TRUE(contains(only_error(with_policy("compat: {a: 1}")), "found a map"));

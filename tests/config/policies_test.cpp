@@ -103,7 +103,7 @@ TEST(Policies, TypeThatIsUnknown_IsNamed) {
             "1:44: policy 'a': unknown type 'probabilistik'; did you mean 'probabilistic'?");
   EXPECT_TRUE(contains(only_error(of_policies("{name: a}")), "policy 'a': it needs a type"));
   EXPECT_TRUE(
-      contains(only_error(of_policies("{name: a, type: [x]}")), "policy 'a': type: expected a text; found a list"));
+      contains(only_error(of_policies("{name: a, type: [x]}")), "policy 'a': type: expected a string; found a list"));
   EXPECT_TRUE(contains(only_error(of_policies("always")), "policy 1: expected a map with name, type and a block"));
 }
 

@@ -77,7 +77,7 @@ TEST(OptionTable, EveryFieldTakesItsOwnValue) {
 TEST(ConfigurationPage, IsTheOneInDocs) {
   std::ifstream file(ENTAIL_SOURCE_DIR "/docs/configuration.md");
   const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  EXPECT_TRUE(page == configuration_page()) << "write it again: bin/configuration_page > docs/configuration.md";
+  EXPECT_TRUE(page == configuration_page()) << "regenerate it: bin/configuration_page > docs/configuration.md";
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The `ot` entry: parsing by the cases that other implementations test, threshold arithmetic with the two defects of
-// the specification's sample code, and the rewriters against a reference that splits and joins strings.
+// The `ot` member: the test cases of other implementations, threshold arithmetic around the two defects of the
+// specification's sample code, and the rewriters against a reference that splits and joins strings.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -21,7 +21,7 @@ struct OtCase {
 
 constexpr std::nullopt_t kNone = std::nullopt;
 
-TEST(OtState, ReadsSoundEntries) {
+TEST(OtState, ReadsValidEntries) {
   const std::vector<OtCase> cases = {
       {"th:2", kNone, 0x20000000000000},
       {"th:ab", kNone, 0xab000000000000},
@@ -59,7 +59,7 @@ TEST(OtState, ReadsSoundEntries) {
   }
 }
 
-TEST(OtState, RefusesEntriesThatDoNotFollowTheGrammar) {
+TEST(OtState, RefusesMalformedEntries) {
   const std::vector<std::string> cases = {
       "th:1;",
       "x:1;",
@@ -116,7 +116,7 @@ TEST(OtState, RefusesEntriesThatDoNotFollowTheGrammar) {
   EXPECT_EQ(parse_tracestate("ot=x:" + std::string(255, '_'), ot), TracestateError::bad_value);
 }
 
-// The most sub-entries that fit into 256 characters: the duplicate at the end is still found.
+// Detects a duplicate at the end of as many entries as fit into 256 characters.
 TEST(OtState, FindsDuplicatesAmongTheMostEntriesThatFit) {
   std::string text = "ot=";
   for (int i = 0; i < 26; ++i) text += std::string(1, static_cast<char>('a' + i)) + ":;";
@@ -149,7 +149,7 @@ TEST(Threshold, TextHasFourteenDigitsBeforeZerosAreStripped) {
   EXPECT_EQ(threshold_text((std::uint64_t{1} << 52) - 1), "0fffffffffffff");
 }
 
-// A probability near one, cut to three digits, leaves nothing but zeros: the text is "0", never empty.
+// A probability near one, truncated to three digits, leaves only zeros: the text is "0", never empty.
 TEST(Threshold, TextIsNeverEmpty) {
   const std::uint64_t threshold = threshold_of_percentage(99.99);
   EXPECT_GT(threshold, 0u);
@@ -217,7 +217,7 @@ TEST(EraseThreshold, KeepsTheOtherSubEntries) {
   }
 }
 
-TEST(EraseThreshold, LeavesAloneWhatHasNoThresholdOrDoesNotParse) {
+TEST(EraseThreshold, ReturnsTextWithoutThresholdOrMalformedTextUnchanged) {
   for (const std::string text : {"", " ", "foo=1", "ot=rv:11111111111111", "foo=th:8", "ot=th:8,foo", "ot=th:8;th:9",
                                  "ot=th:8;", "ot=th:8,ot=th:8", "ot=th:G", "OT=th:8", "state.2", "ot=xth:8"}) {
     bool changed = true;
@@ -250,7 +250,7 @@ TEST(RaiseThreshold, TakesTheGreaterThreshold) {
   EXPECT_TRUE(changed);
 }
 
-TEST(RaiseThreshold, NeverLowersAndNeverTouchesWhatDoesNotParse) {
+TEST(RaiseThreshold, NeverLowersAndReturnsMalformedTextUnchanged) {
   for (const std::string text : {"ot=th:c", "ot=th:c00", "ot=th:c0000000000001", "ot=a:b;th:ff", "ot=th:8,foo",
                                  "ot=th:8;", "foo=1,foo=2", "ot=th:G", "state.2"}) {
     bool changed = true;
@@ -259,8 +259,8 @@ TEST(RaiseThreshold, NeverLowersAndNeverTouchesWhatDoesNotParse) {
   }
 }
 
-// No other member is ever pushed out, and no entry grows beyond its limit.
-TEST(RaiseThreshold, LeavesAFullTracestateAlone) {
+// Other members are never removed, and no value exceeds its limit.
+TEST(RaiseThreshold, ReturnsAFullTracestateUnchanged) {
   std::string full = "m0=0";
   for (int i = 1; i < 31; ++i) full += ",m" + std::to_string(i) + "=" + std::to_string(i);
   bool changed = false;
@@ -296,8 +296,8 @@ std::string join(const std::vector<std::string>& parts, char separator) {
   return text;
 }
 
-// Random sound tracestates without optional whitespace, rewritten by splitting and joining.
-TEST(Rewriters, AgreeWithSplittingAndJoining) {
+// Random valid tracestates without optional whitespace, rewritten by splitting and joining.
+TEST(Rewriters, MatchSplittingAndJoining) {
   std::mt19937_64 random(11);
   const auto below = [&random](std::uint64_t bound) { return random() % bound; };
   for (int round = 0; round < 20000; ++round) {

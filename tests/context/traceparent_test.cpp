@@ -1,4 +1,4 @@
-// traceparent: the cases of the W3C conformance suite by its names, then what the suite leaves open.
+// traceparent: the cases of the W3C conformance suite by its names, then cases beyond the suite.
 #include "context/traceparent.hpp"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ TraceparentError error_of(std::string_view text, TracestateLevel level = Tracest
   Traceparent parsed;
   parsed.version = 77;
   const TraceparentError error = parse_traceparent(text, parsed, level);
-  // Nothing half-read is left behind on error.
+  // The output is unchanged on error.
   if (error != TraceparentError::none) {
     EXPECT_EQ(parsed.version, 77) << text;
     EXPECT_EQ(parsed.trace_id, TraceId{}) << text;
@@ -46,7 +46,7 @@ TEST(W3cTraceparent, both_traceparent_and_tracestate_missing) { EXPECT_EQ(error_
 
 TEST(W3cTraceparent, traceparent_included_tracestate_missing) { expect_read(kSound); }
 
-// Two headers joined by a comma, as HTTP libraries hand them over, are no traceparent: the trace restarts.
+// HTTP libraries join two headers with a comma. The result is not a traceparent, and the trace restarts.
 TEST(W3cTraceparent, traceparent_duplicated) {
   EXPECT_EQ(error_of(kSound + "," + kSound), trailing_data);
   EXPECT_EQ(error_of(kSound + ", " + kSound), trailing_data);
@@ -149,7 +149,7 @@ TEST(W3cTraceparent, multiple_requests_with_illegal_traceparent) {
   EXPECT_EQ(error_of("00-00000000000000000000000000000000-1234567890123456-01"), zero_trace_id);
 }
 
-// Unknown bits are neither reported nor passed on; Level 1 knows one bit less.
+// Unknown bits are neither reported nor propagated; Level 1 defines one bit less.
 TEST(Traceparent, FlagsUnknownToTheLevelAreCleared) {
   Traceparent parsed;
   ASSERT_EQ(parse_traceparent("00-" + kBody + "-ff", parsed), none);
@@ -163,7 +163,7 @@ TEST(Traceparent, FlagsUnknownToTheLevelAreCleared) {
   EXPECT_EQ(printed(parsed, TracestateLevel::strict_one), "00-" + kBody + "-01");
 }
 
-// Upper case is legal in OTLP/JSON and illegal here; signs and prefixes that number parsers take are no hex digits.
+// Upper case is legal in OTLP/JSON but not here; nor are signs and prefixes, which number parsers accept.
 TEST(Traceparent, OnlyLowerCaseHexDigits) {
   const std::string trace = "00-abcdefabcdefabcdefabcdefabcdefab-" + kParentHex + "-01";
   Traceparent parsed;
@@ -189,8 +189,8 @@ TEST(Traceparent, EachSeparatorMustBeADash) {
   }
 }
 
-// Every single-character change of a sound header is refused, or yields another sound header that prints as itself.
-TEST(Traceparent, EverySubstitutionIsRefusedOrMeansItself) {
+// Every single-character change of a valid header is refused, or yields another valid header that round trips.
+TEST(Traceparent, EverySubstitutionIsRefusedOrRoundTrips) {
   for (std::size_t at = 0; at < kSound.size(); ++at) {
     for (int c = 0; c < 256; ++c) {
       std::string text = kSound;
@@ -198,7 +198,7 @@ TEST(Traceparent, EverySubstitutionIsRefusedOrMeansItself) {
       Traceparent parsed;
       if (parse_traceparent(text, parsed) != none) continue;
       ASSERT_TRUE((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || text == kSound) << text;
-      if (at < 2 || at >= 53) continue;  // the version is printed as 00, unknown flags as 0
+      if (at < 2 || at >= 53) continue;  // formatted with version 00 and without unknown flags
       EXPECT_EQ(printed(parsed), text);
     }
   }
@@ -209,14 +209,14 @@ TEST(Traceparent, EveryPrefixIsTooShort) {
     EXPECT_EQ(error_of(kSound.substr(0, size)), too_short) << size;
 }
 
-TEST(Traceparent, HigherVersionIsPrintedAsZero) {
+TEST(Traceparent, HigherVersionIsFormattedAsZero) {
   Traceparent parsed;
   ASSERT_EQ(parse_traceparent("12-" + kBody + "-01-x", parsed), none);
   EXPECT_EQ(parsed.version, 0x12);
   EXPECT_EQ(printed(parsed), kSound);
 }
 
-TEST(Traceparent, PrintsLeadingZeros) {
+TEST(Traceparent, FormatsLeadingZeros) {
   EXPECT_EQ(printed({{0, 1}, {2}, 0, 0}), "00-00000000000000000000000000000001-0000000000000002-00");
 }
 

@@ -1,5 +1,5 @@
 // tracestate: the list grammar. The cases of the W3C conformance suite by its names (several headers are joined by
-// commas, as the caller does it), then both levels, the limits and hostile sizes.
+// commas, as callers do), then both levels, the limits and hostile sizes.
 #include "context/tracestate.hpp"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ TracestateError error_of(std::string_view text, TracestateLevel level = Tracesta
   ot.randomness = 1;
   ot.threshold = 1;
   const TracestateError error = parse_tracestate(text, ot, level);
-  if (error != none) {  // nothing is kept on error, not even what the caller had in there
+  if (error != none) {  // an error also clears what the caller passed in
     EXPECT_FALSE(ot.randomness) << text;
     EXPECT_FALSE(ot.threshold) << text;
   }
@@ -98,7 +98,7 @@ TEST(W3cTracestate, tracestate_key_illegal_characters) {
     EXPECT_EQ(error_of(text), bad_key) << text;
 }
 
-// The suite's verdicts for Level 2; Level 1 refuses all of these.
+// The suite's expectations for Level 2; Level 1 refuses all of these.
 TEST(W3cTracestate, tracestate_key_illegal_vendor_format) {
   for (const auto* text : {"foo@=1,bar=2", "foo@@bar=1,bar=2", "foo@bar@baz=1,bar=2"}) {
     EXPECT_EQ(value_of(text, "bar"), "2") << text;
@@ -122,7 +122,7 @@ TEST(W3cTracestate, tracestate_key_length_limit) {
   const std::string longest = "foo=1," + letters(241, 't') + "@" + letters(14, 'v') + "=1";
   EXPECT_EQ(error_of(longest), none);
   EXPECT_EQ(error_of(longest, kStrict), none);
-  // Level 2 knows no tenants: only the 256 characters of the whole key count.
+  // Level 2 has no tenants: only the limit of 256 characters for the whole key applies.
   for (const std::string& text : {"foo=1," + letters(242, 't') + "@v=1", "foo=1,t@" + letters(15, 'v') + "=1"}) {
     EXPECT_EQ(error_of(text), none);
     EXPECT_EQ(error_of(text, kStrict), bad_key);
@@ -163,7 +163,7 @@ TEST(Tracestate, KeysMayBeginWithADigitOnlyWhereTheLevelSaysSo) {
   EXPECT_EQ(error_of("1a@1b=c", kStrict), bad_key);
 }
 
-// Empty members are sound, and are list members in the grammar: they count toward the 32.
+// Empty members are valid list members in the grammar: they count toward the 32.
 TEST(Tracestate, EmptyMembersCount) {
   EXPECT_EQ(error_of(",,,"), none);
   EXPECT_EQ(error_of(" , \t,"), none);
@@ -173,8 +173,8 @@ TEST(Tracestate, EmptyMembersCount) {
   EXPECT_EQ(error_of("foo=1" + std::string(32, ',')), too_many_members);
 }
 
-// An ot entry that does not parse hides no other member; a broken list is named before it.
-TEST(Tracestate, BadOtLeavesTheRestSound) {
+// A malformed ot member hides no other member; an error of the list takes precedence.
+TEST(Tracestate, BadOtHidesNoOtherMember) {
   EXPECT_EQ(error_of("foo=1,ot=th:x,bar=2"), bad_ot);
   EXPECT_EQ(value_of("foo=1,ot=th:x,bar=2", "bar"), "2");
   EXPECT_EQ(value_of("foo=1,ot=th:x,bar=2", "ot"), "th:x");
@@ -183,7 +183,7 @@ TEST(Tracestate, BadOtLeavesTheRestSound) {
   EXPECT_EQ(error_of("xot=th:x,ot@a=th:x"), none);
 }
 
-// Hostile sizes end early or in one pass: the test would take minutes if any step were quadratic.
+// Hostile sizes fail early or in one pass: a quadratic step would take minutes.
 TEST(Tracestate, HostileSizesAreRefused) {
   const std::size_t size = 16 << 20;
   EXPECT_EQ(error_of(std::string(size, ',')), too_many_members);

@@ -32,7 +32,7 @@ constexpr std::array kBannedInCore = {
     Ban{"std::jthread", "threads are the host's"},
     Ban{"std::mutex",
         "nothing waits for another thread",
-        {"core/context/context_store.cpp", "core/capi/engine_handle.cpp"}},
+        {"core/links/context_store.cpp", "core/capi/engine_handle.cpp"}},
     Ban{"std::shared_mutex", "nothing waits for another thread"},
     Ban{"std::condition_variable", "nothing waits for another thread"},
     Ban{"this_thread", "threads are the host's"},

@@ -44,11 +44,11 @@ std::string convert_table(const RunFacts& facts, const ConvertFacts& converted, 
             "from " + grouped(facts.files) + (facts.files == 1 ? " input, " : " inputs, ") + byte_count(facts.bytes));
   table.row("spans", converted.spans);
   for (std::size_t i = 0; i < kSkipNames.size(); ++i)
-    if (facts.skipped[i] != 0) table.row("passed over: " + std::string(kSkipNames[i]), facts.skipped[i]);
+    if (facts.skipped[i] != 0) table.row("skipped: " + std::string(kSkipNames[i]), facts.skipped[i]);
   if (converted.values_lost != 0)
-    table.row("values lost", converted.values_lost, "JSON and protobuf cannot both hold them", paint.red());
+    table.row("values lost", converted.values_lost, "not representable in both JSON and protobuf", paint.red());
   if (converted.unknown_fields != 0)
-    table.row("unknown fields left out", converted.unknown_fields, "OTLP does not have them", paint.yellow());
+    table.row("unknown fields dropped", converted.unknown_fields, "not part of OTLP", paint.yellow());
   return table.take();
 }
 
@@ -63,7 +63,7 @@ Exit convert(const ConvertArguments& arguments) {
   MessageWriter writer(file, *framing_from_name(arguments.to));
   for_each_request(arguments.selection, report, console, facts, [&](TraceInput& input, const ParsedRequest& parsed) {
     if (!writer.write(parsed.request.protobuf())) {
-      input.refuse(parsed, "could not be printed as JSON; it was left out");
+      input.refuse(parsed, "skipped: cannot be written as JSON");
       return !file.failed();
     }
     converted.spans += parsed.request.span_count();
@@ -96,11 +96,11 @@ Exit convert(const ConvertArguments& arguments) {
 
 void add_convert(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ConvertArguments>();
-  CLI::App* const command = app.add_subcommand("convert", "Write traces in another framing, JSON or protobuf");
+  CLI::App* const command = app.add_subcommand("convert", "Convert traces between framings, JSON and protobuf");
   command->add_option("IN", arguments->selection.paths, "Inputs, - for standard input")->required();
-  command->add_option("-o,--output", arguments->output, "Where the traces go, - for standard output")->required();
+  command->add_option("-o,--output", arguments->output, "Output file, - for standard output")->required();
   const auto framings = CLI::IsMember({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
-  command->add_option("--from", arguments->selection.from, "Framing of the inputs, when it shall not be found out")
+  command->add_option("--from", arguments->selection.from, "Framing of the inputs; detected automatically by default")
       ->check(framings);
   command->add_option("--to", arguments->to, "Framing of the output")->required()->check(framings);
   command->add_flag("--json", arguments->json, "Print the summary as one JSON object");
@@ -108,11 +108,11 @@ void add_convert(CLI::App& app, Action& action) {
       *command,
       "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
       "  entail convert traces.otlp.zst -o - --to jsonl | jq .\n"
-      "\njson writes one document, proto one bare message, whatever the number of inputs; the others a message "
-      "for\neach request. Logs, metrics and profiles are passed over and counted. Nothing is lost but fields that "
-      "OTLP does\nnot know, on the way from or to JSON, and values that JSON and protobuf cannot both hold; both "
-      "are counted.\n"
-      "\nExit codes: 0 done; 1 done, but some input could not be read; 2 wrong usage; 3 the output could not "
+      "\njson writes one document and proto one bare message, however many inputs there are; the other framings\n"
+      "write one message per request. Logs, metrics and profiles are skipped and counted. Conversion from or to\n"
+      "JSON drops fields that are not part of OTLP, and values that JSON and protobuf cannot both represent; both\n"
+      "are counted. Nothing else is lost.\n"
+      "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage error; 3 the output could not "
       "be\nwritten; 130 interrupted.");
   command->callback([arguments, &action] { action = [arguments] { return convert(*arguments); }; });
 }

@@ -65,11 +65,11 @@ Exit explain(const ExplainArguments& arguments) {
   Console console;
   const std::string prefix = normal_prefix(arguments.trace_id);
   if (prefix.empty()) {
-    console.message(arguments.trace_id + " is no trace ID and no prefix of one: 1 to 32 hex digits");
+    console.message(arguments.trace_id + " is not a trace ID or a prefix of one (1 to 32 hex digits)");
     return Exit::usage;
   }
   if (arguments.decisions == "-") {
-    console.message("a decision log is read twice: name a file");
+    console.message("explain reads the decision log twice: pass a file, not standard input");
     return Exit::usage;
   }
   RecordMap candidates;
@@ -77,14 +77,14 @@ Exit explain(const ExplainArguments& arguments) {
   if (!scan.error.empty()) console.message(arguments.decisions + ": " + scan.error);
   if (!scan.opened) return Exit::usage;
   if (scan.bad_line_count > 0) {
-    console.message(arguments.decisions + ": " + grouped(scan.bad_line_count) + " lines are no decision records");
+    console.message(arguments.decisions + ": " + grouped(scan.bad_line_count) + " lines are not decision records");
   }
   if (candidates.empty()) {
     console.message("no trace " + prefix + (prefix.size() < 32 ? "..." : "") + " in " + arguments.decisions);
     return Exit::input_unreadable;
   }
   if (candidates.size() > 1) {
-    std::string text = prefix + "... is not unique:";
+    std::string text = prefix + "... matches several traces:";
     std::size_t shown = 0;
     for (const auto& [trace_id, record] : candidates) {
       if (++shown > kCandidatesShownMax) break;
@@ -105,15 +105,15 @@ Exit explain(const ExplainArguments& arguments) {
 
 void add_explain(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<ExplainArguments>();
-  CLI::App* const command = app.add_subcommand("explain", "Say why a trace was kept or dropped");
-  command->add_option("TRACE_ID", arguments->trace_id, "The trace ID, or as much of its begin as is unique")
-      ->required();
-  command->add_option("--decisions", arguments->decisions, "The decision log that sample wrote")->required();
+  CLI::App* const command = app.add_subcommand("explain", "Explain why a trace was kept or dropped");
+  command->add_option("TRACE_ID", arguments->trace_id, "Trace ID, or a unique prefix of it")->required();
+  command->add_option("--decisions", arguments->decisions, "Decision log written by sample")->required();
   command->add_flag("--json", arguments->json, "Print one JSON object");
-  set_examples(*command,
-               "  entail explain 4bf92f3577b34da6a3ce929d0e0e4736 --decisions decisions.jsonl\n"
-               "  entail explain 4bf9 --decisions decisions.jsonl.gz --json | jq .path\n"
-               "\nExit codes: 0 explained; 1 no such trace in the log; 2 wrong usage, or a prefix that is not unique.");
+  set_examples(
+      *command,
+      "  entail explain 4bf92f3577b34da6a3ce929d0e0e4736 --decisions decisions.jsonl\n"
+      "  entail explain 4bf9 --decisions decisions.jsonl.gz --json | jq .path\n"
+      "\nExit codes: 0 explained; 1 the log has no such trace; 2 usage error, or the prefix matches several traces.");
   command->callback([arguments, &action] { action = [arguments] { return explain(*arguments); }; });
 }
 

@@ -66,7 +66,9 @@ class Tree {
     if (trace_id == story_.record.trace_id) {
       text_.append(paint_.bold()).append("this trace").append(paint_.end());
     } else if (const auto found = story_.known.find(trace_id); found == story_.known.end()) {
-      text_.append(paint_.yellow()).append("no record: absent, not decided yet, or forgotten").append(paint_.end());
+      text_.append(paint_.yellow())
+          .append("no record: no spans seen, not decided yet, or expired")
+          .append(paint_.end());
     } else {
       const bool kept = found->second.verdict == "keep";
       text_.append(kept ? paint_.green() : std::string_view()).append(state_text(found->second));
@@ -92,27 +94,27 @@ class Tree {
 // Why, in one sentence.
 std::string because(const LogRecord& record) {
   if (record.verdict == "keep" && record.reason == "policy") {
-    return "Policy " + record.policy + " said keep" + (record.origin ? ", and its keep spreads over links." : ".");
+    return "Kept by policy " + record.policy + (record.origin ? ", which also keeps linked traces." : ".");
   }
   if (record.verdict == "keep") {
-    const std::string way = record.direction == "linked"    ? "toward its causes"
-                            : record.direction == "linking" ? "toward its consequences"
-                                                            : "over links of both directions";
-    return "No policy kept it by itself. Origin " + record.origin_trace_id + " was kept, and the keep came here, " +
-           hops_text(record) + " " + way + ".";
+    const std::string way = record.direction == "linked"    ? "toward causes"
+                            : record.direction == "linking" ? "toward consequences"
+                                                            : "along links in both directions";
+    return "Kept because of a link: origin " + record.origin_trace_id + " was kept, and this trace is " +
+           hops_text(record) + " from it, " + way + ".";
   }
   if (record.loss == "keep_after_seal") {
-    return "No policy kept it, and the keep of origin " + record.origin_trace_id +
-           " came when its spans were gone already: the chain is broken here.";
+    return "No policy kept it. Origin " + record.origin_trace_id +
+           " would have kept it, but its spans had already been released: the chain is broken here.";
   }
   if (record.loss == "keep_refused") {
-    return "Policy " + record.policy + " drops it: the keep of origin " + record.origin_trace_id + " was refused.";
+    return "Dropped by policy " + record.policy + ", although origin " + record.origin_trace_id + " is linked to it.";
   }
   if (!record.loss.empty() && !record.origin_trace_id.empty()) {
-    return "The keep of origin " + record.origin_trace_id + " could not keep it: " + record.loss + ".";
+    return "Origin " + record.origin_trace_id + " is linked to it but could not keep it: " + record.loss + ".";
   }
-  if (record.reason == "drop_policy") return "Policy " + record.policy + " drops it.";
-  return "No policy kept it, and no keep reached it over links.";
+  if (record.reason == "drop_policy") return "Dropped by policy " + record.policy + ".";
+  return "No policy kept it, and no kept origin is linked to it within the limits.";
 }
 
 void add_path(Tree& tree, const TraceStory& story) {
@@ -163,7 +165,7 @@ std::vector<Gap> gaps_of(const TraceStory& story) {
     for (const LossInfo& info : loss_table()) {
       if (info.name == record.loss) help = info.help;
     }
-    gaps.push_back({record.loss, 1, "this trace is a loss, " + record.loss + ": " + help});
+    gaps.push_back({record.loss, 1, "this trace counts as the loss " + record.loss + ": " + help});
   }
   const auto count_if = [&](const std::vector<std::string>& ids, auto matches) {
     return static_cast<std::uint64_t>(std::count_if(ids.begin(), ids.end(), [&](const std::string& id) {
@@ -177,23 +179,23 @@ std::vector<Gap> gaps_of(const TraceStory& story) {
   if (absent_count > 0) {
     gaps.push_back({"no_record", absent_count,
                     plural(absent_count, "trace has", "traces have") +
-                        " no record: head-sampled away, elsewhere, not decided yet, or forgotten"});
+                        " no record: sampled away at the head, sent elsewhere, not decided yet, or expired"});
   }
   const std::uint64_t sealed_count = count_if(record.linked, sealed) + count_if(record.path, sealed);
   if (sealed_count > 0) {
-    gaps.push_back(
-        {"keep_after_seal", sealed_count,
-         plural(sealed_count, "trace", "traces") + " next to it or on the path lost their spans before the keep came"});
+    gaps.push_back({"keep_after_seal", sealed_count,
+                    plural(sealed_count, "trace", "traces") +
+                        " next to it or on the path lost their spans before they could be kept"});
   }
   if (record.not_followed > 0) {
     gaps.push_back({"not_followed", record.not_followed,
                     plural(record.not_followed, "neighbour", "neighbours") +
-                        " got no keep from it, because of a cap such as max_links_followed"});
+                        " not kept because of a limit such as max_links_followed"});
   }
   if (record.links_dropped_upstream > 0) {
     gaps.push_back({"links_dropped_upstream", record.links_dropped_upstream,
                     plural(record.links_dropped_upstream, "link was", "links were") +
-                        " cut from its spans by SDKs before they came here"});
+                        " removed from its spans by SDKs before they arrived"});
   }
   if (record.linked_total > record.linked.size()) {
     const std::uint64_t unnamed = record.linked_total - record.linked.size();
@@ -218,7 +220,7 @@ std::string explanation_text(const TraceStory& told, Paint paint) {
             std::string(kept ? paint.green() : paint.yellow()) + (kept ? "kept" : "dropped") +
             std::string(paint.end()));
   tree.line(because(record));
-  if (kept && record.revived) tree.line("It was dropped first, and revived while its spans were still held.");
+  if (kept && record.revived) tree.line("It was dropped first and revived later, while its spans were still held.");
   tree.line("Decided at " + record.decided_at + ", revision " + std::to_string(record.revision) + ", " +
             plural(record.spans, "span", "spans") + ".");
   add_path(tree, story);

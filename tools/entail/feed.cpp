@@ -118,11 +118,11 @@ void Feed::count(const Waiting& waiting) {
       too_large_.bytes_max = std::max(too_large_.bytes_max, bytes);
       const std::string spans = grouped(request.span_count()) + (request.span_count() == 1 ? " span" : " spans");
       waiting.input->lose(*waiting.parsed, "a request of " + grouped(bytes) + " bytes with " + spans +
-                                               " needs more than a quarter of memory_limit; it is lost");
+                                               " needs more than a quarter of memory_limit and was rejected");
       return;
     }
     default:
-      waiting.input->refuse(*waiting.parsed, describe(waiting.error) + "; the request was left out");
+      waiting.input->refuse(*waiting.parsed, describe(waiting.error) + "; request skipped");
   }
 }
 

@@ -175,14 +175,14 @@ bool write_beside(Console& console, const std::string& path, const std::string& 
 // An error text, or empty.
 std::string check_outputs(const GenerateArguments& arguments) {
   if (arguments.output.empty()) return "-o OUT is missing";
-  if (arguments.expect == arguments.output) return "traces and expectation cannot go to one file";
-  if (arguments.config == arguments.output) return "traces and configuration cannot go to one file";
+  if (arguments.expect == arguments.output) return "traces and expectation cannot be written to the same file";
+  if (arguments.config == arguments.output) return "traces and configuration cannot be written to the same file";
   if (!arguments.config.empty() && arguments.config == arguments.expect) {
-    return "configuration and expectation cannot go to one file";
+    return "configuration and expectation cannot be written to the same file";
   }
   if (!arguments.tell) return {};
   const bool taken = arguments.output == "-" || arguments.expect == "-" || arguments.config == "-";
-  return taken ? "--tell prints to standard output, which is taken" : "";
+  return taken ? "--tell prints to standard output, which another option already uses" : "";
 }
 
 Exit generate(const GenerateArguments& arguments) {
@@ -207,7 +207,7 @@ Exit generate(const GenerateArguments& arguments) {
   scenario->tell(flags, config, teller);
   if (!file.finish(console)) return Exit::output_unwritable;
   if (teller.failed()) {
-    console.message("a request could not be printed as JSON");
+    console.message("a request cannot be written as JSON");
     return Exit::output_unwritable;
   }
   const bool written =
@@ -222,18 +222,20 @@ Exit generate(const GenerateArguments& arguments) {
 
 void add_generate(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<GenerateArguments>();
-  CLI::App* const command = app.add_subcommand("generate", "Write seeded traces with the set that must be kept");
-  auto* const scenario = command->add_option("--scenario", arguments->scenario, "The story to tell; see --list");
+  CLI::App* const command =
+      app.add_subcommand("generate", "Generate the traces of a scenario, with the set that must be kept");
+  auto* const scenario = command->add_option("--scenario", arguments->scenario, "Scenario to generate; see --list");
   auto* const list_flag = command->add_flag("--list", arguments->list, "List the scenarios and their flags");
   scenario->excludes(list_flag);
   command->add_option("--seed", arguments->seed, "The same seed and flags give the same bytes")->capture_default_str();
-  command->add_option("-o,--output", arguments->output, "Where the requests go, - for standard output");
+  command->add_option("-o,--output", arguments->output, "Output file, - for standard output");
   command->add_option("--to", arguments->to, "Framing of the output")
       ->check(CLI::IsMember({"jsonl", "proto-u32be", "proto-varint"}))
       ->capture_default_str();
-  command->add_option("--config", arguments->config, "Write the configuration that the story wants, for sample -c");
-  command->add_option("--expect", arguments->expect, "Write what must be kept, with the configuration, as JSON");
-  command->add_flag("--tell", arguments->tell, "Print the traces of the story: role, ID, what becomes of it");
+  command->add_option("--config", arguments->config, "Write the scenario's configuration, for sample -c");
+  command->add_option("--expect", arguments->expect,
+                      "Write the traces that must be kept, and the configuration, as JSON");
+  command->add_flag("--tell", arguments->tell, "Print the scenario's traces: role, ID, expected decision");
   command->add_flag("--json", arguments->json, "Print the list as JSON");
   command->allow_extras();
   set_examples(
@@ -243,8 +245,8 @@ void add_generate(CLI::App& app, Action& action) {
       "  entail sample -c saga.yaml saga.otlp -o kept.otlp --decisions decisions.jsonl\n"
       "  entail generate --scenario batch --links 1000000 --errors 37 --malformed 5000 -o batch.otlp --expect e.json\n"
       "  entail generate --scenario mixed --spans 2000000 --with saga --with retry --copies 20 -o load.otlp\n"
-      "\nAnother seed gives other identities, and lets another one of several alike fail. docs/patterns.md shows\n"
-      "every scenario with its picture and what is kept of it.");
+      "\nAnother seed gives other IDs and, among equal traces, lets another one fail. docs/patterns.md shows\n"
+      "every scenario with a diagram and the traces that are kept.");
   command->callback([command, arguments, &action] {
     arguments->flags = command->remaining();
     action = [arguments] { return generate(*arguments); };

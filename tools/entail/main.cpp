@@ -11,9 +11,7 @@ namespace {
 
 int run(int argc, char** argv) {
   using entail::cli::Exit;
-  CLI::App app(
-      "Entail keeps the traces that matter, and lets a keep spread over span links to the traces that caused them.",
-      "entail");
+  CLI::App app("A tail sampler that follows span links: keeps failed traces, and the traces linked to them.", "entail");
   app.set_version_flag("--version", "entail " + std::string(entail::version()));
   app.require_subcommand(1);
   entail::cli::set_examples(app,
@@ -22,7 +20,7 @@ int run(int argc, char** argv) {
                             "  entail generate --scenario chain --depth 6 -o chain.otlp\n"
                             "  entail links traces.jsonl\n"
                             "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
-                            "\n`entail COMMAND --help` tells more.");
+                            "\nRun `entail COMMAND --help` for the options of a command.");
   entail::cli::Action action;
   entail::cli::add_sample(app, action);
   entail::cli::add_explain(app, action);

@@ -83,7 +83,7 @@ class SampleRun {
       return refuse("standard input can be read only once");
     }
     if (!arguments_.decisions.empty() && arguments_.decisions == arguments_.output) {
-      return refuse("traces and decisions cannot go to one file");
+      return refuse("traces and decisions cannot be written to the same file");
     }
     return true;
   }
@@ -149,7 +149,7 @@ class SampleRun {
         return false;
       }
     }
-    if (sink_.output->unprintable()) return refuse("kept spans could not be printed as JSON; try --to proto-u32be");
+    if (sink_.output->unprintable()) return refuse("some kept spans cannot be written as JSON; try --to proto-u32be");
     return true;
   }
 
@@ -179,7 +179,7 @@ class SampleRun {
     if (error.code() != ErrorCode::no_room && error.code() != ErrorCode::busy) {
       return "the engine stopped: " + describe(error);
     }
-    return "internal error: a request was not taken in after " + grouped(Feed::kTicksMax) + " ticks (" +
+    return "internal error: a request was not accepted after " + grouped(Feed::kTicksMax) + " ticks (" +
            describe(error) + "); the output is incomplete";
   }
 
@@ -269,30 +269,31 @@ constexpr const char* kExamples =
     "  entail sample traces.jsonl -o kept.jsonl               # keep error traces and what they are linked to\n"
     "  entail sample -c entail.yaml a.jsonl.gz b.otlp -o kept.jsonl --decisions decisions.jsonl\n"
     "  zstd -dc traces.zst | entail sample -c entail.yaml - -o - --to jsonl | jq .\n"
-    "\nTime runs by the spans' end times, so a file gives the same answer whenever it is read. gzip and zstd are\n"
-    "found out; so is the framing, except on a pipe that gives less than 4 MiB of protobuf and then waits: say "
-    "--from.\n"
-    "\nWithout a memory_limit in the configuration half of the memory that the process may use is the limit: of the\n"
-    "machine's, or of its control group's if that is less.\n"
-    "\nExit codes: 0 done; 1 done, but some input could not be read; 2 wrong usage or configuration; 3 the output\n"
+    "\nThe clock follows the spans' end times, so a file gives the same result whenever it is read. gzip, zstd and\n"
+    "the framing are detected automatically. Use --from for a pipe that may pause within its first 4 MiB of protobuf.\n"
+    "\nWithout a memory_limit in the configuration, the limit is half of the memory available to the process: of the\n"
+    "machine's memory, or of its control group's limit if that is lower.\n"
+    "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage or configuration error; 3 the output\n"
     "could not be written; 4 with --strict: done, but something was evicted or lost for lack of memory; 130\n"
-    "interrupted, what was decided so far is written.";
+    "interrupted, everything decided so far is written.";
 
 }  // namespace
 
 void add_sample(CLI::App& app, Action& action) {
   auto arguments = std::make_shared<SampleArguments>();
   arguments->threads = std::clamp(std::thread::hardware_concurrency(), 1u, 2u);
-  CLI::App* const command = app.add_subcommand("sample", "Decide which traces to keep, and write those");
-  command->add_option("-c,--config", arguments->config, "Configuration; without it, traces with an error are kept");
+  CLI::App* const command = app.add_subcommand("sample", "Decide which traces to keep, and write them");
+  command->add_option("-c,--config", arguments->config,
+                      "Configuration; without it, traces with an error and the traces linked to them are kept");
   command->add_option("IN", arguments->inputs, "Inputs, - for standard input")->required();
-  command->add_option("-o,--output", arguments->output, "Kept traces, - for standard output")->required();
+  command->add_option("-o,--output", arguments->output, "Output file for the kept traces, - for standard output")
+      ->required();
   command->add_option("--decisions", arguments->decisions, "Write every decision as a JSON line");
-  command->add_option("--from", arguments->from, "Framing of the inputs, when it shall not be found out")
+  command->add_option("--from", arguments->from, "Framing of the inputs; detected automatically by default")
       ->check(CLI::IsMember({"jsonl", "json", "proto-u32be", "proto-varint", "proto"}));
   command->add_option("--to", arguments->to, "Framing of the output; by default that of the first input")
       ->check(CLI::IsMember({"jsonl", "proto-u32be", "proto-varint"}));
-  command->add_option("--threads", arguments->threads, "Threads; the answer does not depend on them")
+  command->add_option("--threads", arguments->threads, "Number of threads; the result does not depend on it")
       ->check(CLI::Range(1u, 64u))
       ->capture_default_str();
   command->add_flag("--strict", arguments->strict, "Exit with 4 if something was evicted or lost for lack of memory");

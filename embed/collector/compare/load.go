@@ -133,7 +133,7 @@ func (bytesCodec) Name() string                             { return "proto" }
 // keptTraces are trace IDs by why they were kept.
 type keptTraces struct{ own, byLink map[string]bool }
 
-// readKept reads the file exporter's output. Without a reason on it a trace was kept by its own verdict.
+// readKept reads the output of the file exporter. A trace without a reason attribute was kept by a policy.
 func readKept(path string) (keptTraces, error) {
 	kept := keptTraces{map[string]bool{}, map[string]bool{}}
 	file, err := os.ReadFile(path)
@@ -165,7 +165,7 @@ func readKept(path string) (keptTraces, error) {
 	return kept, nil
 }
 
-// check compares with what is to be kept by own verdicts: no trace is missing, and none is kept so that should not be.
+// check compares with the traces that policies must keep: none is missing, and none is added.
 func (k keptTraces) check(want map[string]bool) error {
 	missing, extra := 0, 0
 	for id := range want {

@@ -19,7 +19,7 @@ import (
 type options struct {
 	collector string // programs
 	entail    string
-	folder    string // for everything that is written
+	folder    string // for all output files
 	spans     int    // of the measured load; as many go before, to warm up
 	rate      int    // spans a second; 0: as many as it takes
 	rounds    int
@@ -78,7 +78,7 @@ func compare(o options) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s, %d cores; %d spans of %d bytes in requests of %d, %s; %d traces are to be kept by own verdicts\n\n",
+	fmt.Printf("%s, %d cores; %d spans of %d bytes in requests of %d, %s; policies must keep %d traces\n\n",
 		runtime.Version(), runtime.NumCPU(), load.spans, load.bytes/load.spans, load.spans/len(load.requests),
 		o.pace(), len(want))
 	if err := compareTime(o, warm, load, want); err != nil {
@@ -88,7 +88,7 @@ func compare(o options) error {
 }
 
 func compareTime(o options, warm, load *requests, want map[string]bool) error {
-	fmt.Println("| over | what | ns/span, median (all) | against the first | traces kept: own, by links |")
+	fmt.Println("| over | Collector | ns/span, median (all) | speed-up over the first | traces kept: by policy, by links |")
 	fmt.Println("| --- | --- | --- | --- | --- |")
 	for _, transport := range []string{"gRPC", "HTTP"} {
 		times := make([][]float64, len(candidates))
@@ -118,7 +118,7 @@ func compareTime(o options, warm, load *requests, want map[string]bool) error {
 }
 
 func compareMemory(o options, load *requests) error {
-	fmt.Println("| what holds the spans | idle, MiB | the engine says, MiB | resident, MiB | resident / (idle + engine) |")
+	fmt.Println("| Collector | idle, MiB | engine's account, MiB | resident, MiB | resident / (idle + engine) |")
 	fmt.Println("| --- | --- | --- | --- | --- |")
 	for _, each := range candidates {
 		if strings.HasSuffix(each.name, "links not followed") {

@@ -1,6 +1,6 @@
-// Package entailprocessor is a processor of the OpenTelemetry Collector that takes the place of tail_sampling: the same
-// keys and answers, and keeps that follow span links. The work is done by the Entail engine through the package
-// entail.dev/entail, so the Collector is built with cgo. docs/collector.md tells how to configure and build it.
+// Package entailprocessor is a processor of the OpenTelemetry Collector that replaces tail_sampling: the same keys and
+// decisions, but traces linked to a kept trace are kept too. It uses the Entail engine through the package
+// entail.dev/entail, so the Collector must be built with cgo. docs/collector.md says how to configure and build it.
 package entailprocessor
 
 import (
@@ -15,10 +15,10 @@ import (
 
 var componentType = component.MustNewType("entail")
 
-// Config has the keys of tail_sampling, and beside them those of the engine and decision_log.
+// Config has the keys of tail_sampling, those of the engine, and decision_log.
 type Config = sampler.Config
 
-// NewFactory makes the factory of the processor `entail`. Every instance has an engine of its own.
+// NewFactory returns the factory of the processor `entail`. Each instance has its own engine.
 func NewFactory() processor.Factory {
 	return processor.NewFactory(componentType, func() component.Config { return &Config{} },
 		processor.WithTraces(createTraces, component.StabilityLevelAlpha))

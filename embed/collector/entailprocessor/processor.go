@@ -12,10 +12,10 @@ import (
 	"entail.dev/entail"
 )
 
-// tracesProcessor encodes what it gets for the engine. ConsumeTraces may be called from any goroutine.
+// tracesProcessor encodes traces for the engine. ConsumeTraces is safe for concurrent use.
 type tracesProcessor struct{ sampler *sampler.Sampler }
 
-// Capabilities: what comes in is only read.
+// Capabilities: the input is only read.
 func (p *tracesProcessor) Capabilities() consumer.Capabilities {
 	return consumer.Capabilities{MutatesData: false}
 }
@@ -26,8 +26,8 @@ func (p *tracesProcessor) Start(ctx context.Context, _ component.Host) error {
 
 func (p *tracesProcessor) Shutdown(ctx context.Context) error { return p.sampler.Shutdown(ctx) }
 
-// ConsumeTraces hands the spans to the engine, whole or not at all. An error that is not permanent says that
-// memory_limit is spent: the sender may try again.
+// ConsumeTraces passes all spans to the engine, or none. An error that is not permanent means that memory_limit is
+// reached: the sender may retry.
 func (p *tracesProcessor) ConsumeTraces(_ context.Context, traces ptrace.Traces) error {
 	if traces.SpanCount() == 0 {
 		return nil
@@ -40,7 +40,7 @@ func (p *tracesProcessor) ConsumeTraces(_ context.Context, traces ptrace.Traces)
 	return refusal(err)
 }
 
-// refusal is what the sender is told.
+// refusal is the error that the sender gets.
 func refusal(err error) error {
 	if sampler.IsForGood(err) {
 		return consumererror.NewPermanent(err)

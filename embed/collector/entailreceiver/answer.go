@@ -16,13 +16,13 @@ import (
 	"entail.dev/entail"
 )
 
-// What a sender that is refused for want of room is asked to wait: the next tick has passed by then.
+// How long a sender should wait before it retries a request that found no room: by then the next tick has run.
 const retryDelay = time.Second
 
-var errOtherSignal = errors.New("the request holds no traces, but another signal")
+var errOtherSignal = errors.New("the request contains another signal than traces")
 
-// statusOf says what was wrong, and whether to try again, as the OTLP specification has it: a sender may after
-// ResourceExhausted with RetryInfo and after Unavailable, and may not after InvalidArgument.
+// statusOf returns the error and whether to retry, as the OTLP specification defines: a sender may retry after
+// ResourceExhausted with RetryInfo and after Unavailable, but not after InvalidArgument.
 func statusOf(err error) *status.Status {
 	code := codes.Unavailable
 	switch {
@@ -39,7 +39,7 @@ func statusOf(err error) *status.Status {
 	return detailed
 }
 
-// httpCode is what statusOf answers, in HTTP.
+// httpCode is the HTTP equivalent of statusOf.
 func httpCode(code codes.Code) int {
 	switch code {
 	case codes.InvalidArgument:
@@ -50,24 +50,24 @@ func httpCode(code codes.Code) int {
 	return http.StatusServiceUnavailable
 }
 
-// acceptance is an answer to a request that was taken in, but perhaps not all of it.
+// acceptance is the response to a request that was accepted, completely or in part.
 type acceptance struct {
 	spansRejected uint64
 	message       string // "" when nothing was left out
 }
 
-// accepted: spans are refused alone for their IDs, which the sender is told as a partial success; JSON values that
-// protobuf cannot hold are a warning, for no span is missing.
+// accepted builds the response. Spans rejected for their IDs are reported as a partial success; JSON values that protobuf
+// cannot represent are a warning, since no span is missing.
 func accepted(receipt entail.Receipt) acceptance {
 	answer := acceptance{spansRejected: receipt.Rejected}
 	if receipt.Rejected > 0 {
-		answer.message = fmt.Sprintf("%d of %d spans have a trace or span ID that is none", receipt.Rejected, receipt.Spans)
+		answer.message = fmt.Sprintf("%d of %d spans have an invalid trace or span ID", receipt.Rejected, receipt.Spans)
 	}
 	if receipt.ValuesLost > 0 {
 		if answer.message != "" {
 			answer.message += "; "
 		}
-		answer.message += fmt.Sprintf("%d JSON values that protobuf cannot hold were left out", receipt.ValuesLost)
+		answer.message += fmt.Sprintf("%d JSON values that protobuf cannot represent were dropped", receipt.ValuesLost)
 	}
 	return answer
 }
@@ -79,7 +79,7 @@ func (a acceptance) response() ptraceotlp.ExportResponse {
 	return response
 }
 
-// protobuf is empty when all was taken in.
+// protobuf is empty if everything was accepted.
 func (a acceptance) protobuf() ([]byte, error) {
 	if a.message == "" {
 		return nil, nil

@@ -17,20 +17,20 @@ import (
 
 const keyProtocols = "protocols"
 
-// HTTPConfig is that of the otlp receiver, for traces.
+// HTTPConfig is the HTTP configuration of the otlp receiver, for traces only.
 type HTTPConfig struct {
 	ServerConfig confighttp.ServerConfig `mapstructure:",squash"`
 	// TracesURLPath is where traces are received; /v1/traces by default.
 	TracesURLPath string `mapstructure:"traces_url_path,omitempty"`
 }
 
-// Protocols are the servers to start: each one that is named.
+// Protocols are the servers to start: those that the configuration names.
 type Protocols struct {
 	GRPC configoptional.Optional[configgrpc.ServerConfig] `mapstructure:"grpc"`
 	HTTP configoptional.Optional[HTTPConfig]              `mapstructure:"http"`
 }
 
-// Config has the protocols of the otlp receiver, and beside them all keys of the processor.
+// Config has the protocols of the otlp receiver and all keys of the processor.
 type Config struct {
 	Protocols Protocols `mapstructure:"protocols"`
 
@@ -42,7 +42,7 @@ var (
 	_ confmap.Marshaler   = Config{}
 )
 
-// Unmarshal reads the servers' settings as the Collector does; Validate says what is wrong with the rest.
+// Unmarshal reads the servers' settings as the Collector does; Validate checks the other keys.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	protocols, err := conf.Sub(keyProtocols)
 	if err != nil {
@@ -56,7 +56,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	return c.sampling.Unmarshal(confmap.NewFromStringMap(rest))
 }
 
-// Marshal gives all keys back, for what prints configurations.
+// Marshal returns all keys, for tools that print configurations.
 func (c Config) Marshal(conf *confmap.Conf) error {
 	servers := struct {
 		Protocols Protocols `mapstructure:"protocols"`
@@ -64,11 +64,11 @@ func (c Config) Marshal(conf *confmap.Conf) error {
 	return errors.Join(conf.Marshal(servers), c.sampling.Marshal(conf))
 }
 
-// Validate gives every error of the configuration, each with its key and what was expected.
+// Validate returns every error of the configuration, each with its key and what was expected.
 func (c *Config) Validate() error {
 	var all error
 	if !c.Protocols.GRPC.HasValue() && !c.Protocols.HTTP.HasValue() {
-		all = errors.New(keyProtocols + ": at least one of grpc and http is needed")
+		all = errors.New(keyProtocols + ": at least one of grpc and http is required")
 	}
 	if c.Protocols.HTTP.HasValue() {
 		_, err := c.Protocols.HTTP.Get().tracesPath()

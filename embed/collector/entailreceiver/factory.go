@@ -1,6 +1,6 @@
-// Package entailreceiver is a receiver of the OpenTelemetry Collector that samples what it receives, as the processor
-// `entail` does. It serves OTLP over gRPC and HTTP with the settings of the otlp receiver and hands the bytes of a
-// request to the engine as they came: what is dropped is never decoded. docs/collector.md tells how to configure it.
+// Package entailreceiver is a receiver of the OpenTelemetry Collector that samples traces as the processor `entail` does.
+// It serves OTLP over gRPC and HTTP with the settings of the otlp receiver and passes the bytes of a request to the
+// engine as received: dropped spans are never decoded. docs/collector.md says how to configure it.
 package entailreceiver
 
 import (
@@ -17,13 +17,13 @@ import (
 
 var componentType = component.MustNewType("entail")
 
-// NewFactory makes the factory of the receiver `entail`. Every instance has an engine of its own.
+// NewFactory returns the factory of the receiver `entail`. Each instance has its own engine.
 func NewFactory() receiver.Factory {
 	return receiver.NewFactory(componentType, createDefaultConfig,
 		receiver.WithTraces(createTraces, component.StabilityLevelAlpha))
 }
 
-// createDefaultConfig has the defaults of the otlp receiver.
+// createDefaultConfig returns the defaults of the otlp receiver.
 func createDefaultConfig() component.Config {
 	grpcConfig := configgrpc.NewDefaultServerConfig()
 	grpcConfig.NetAddr.Endpoint = "localhost:4317"

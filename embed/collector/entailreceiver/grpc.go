@@ -13,7 +13,7 @@ import (
 
 const exportMethod = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
 
-// traceService is opentelemetry.proto.collector.trace.v1.TraceService, whose one method gets bytes.
+// traceService is opentelemetry.proto.collector.trace.v1.TraceService; its only method gets raw bytes.
 var traceService = grpc.ServiceDesc{
 	ServiceName: "opentelemetry.proto.collector.trace.v1.TraceService",
 	HandlerType: (*exportServer)(nil),
@@ -25,7 +25,7 @@ type exportServer interface {
 	export(ctx context.Context, request []byte) (rawResponse, error)
 }
 
-// rawRequest is the message of a call, as received. The bytes hold until free().
+// rawRequest is the message of a call, as received. The bytes are valid until free().
 type rawRequest struct {
 	bytes []byte
 	free  func()
@@ -34,8 +34,8 @@ type rawRequest struct {
 // rawResponse is an ExportTraceServiceResponse in protobuf.
 type rawResponse []byte
 
-// handleExport reads the message behind the interceptors, so that nothing is taken from a sender that authentication
-// refuses; interceptors see an empty request.
+// handleExport reads the message after the interceptors have run, so that nothing is read from a sender that fails
+// authentication; interceptors see an empty request.
 func handleExport(server any, ctx context.Context, decode func(any) error,
 	intercept grpc.UnaryServerInterceptor) (any, error) {
 	handle := func(ctx context.Context, request any) (any, error) {
@@ -60,7 +60,7 @@ func (r *tracesReceiver) export(ctx context.Context, request []byte) (rawRespons
 	return accepted(receipt).protobuf()
 }
 
-// rawCodec passes the bytes of Export through, and leaves all else to gRPC's own codec.
+// rawCodec passes the bytes of Export through and leaves everything else to gRPC's own codec.
 type rawCodec struct{ encoding.CodecV2 }
 
 func newRawCodec() *rawCodec { return &rawCodec{encoding.GetCodecV2("proto")} }
@@ -76,7 +76,7 @@ func (c *rawCodec) Unmarshal(data mem.BufferSlice, message any) error {
 		raw.bytes, raw.free = whole.ReadOnlyData(), whole.Free
 		return nil
 	}
-	// Not into a buffer of gRPC's pools: these are cleared before, in sizes up to a MiB.
+	// Do not use a buffer of gRPC's pools: it clears up to 1 MiB before each use.
 	body := takeBody()
 	body.Grow(data.Len())
 	for _, part := range data {

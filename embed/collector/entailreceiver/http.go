@@ -24,7 +24,7 @@ const (
 	bodyBytesKeptMax = 4 << 20
 )
 
-// bodies are buffers of requests; those of large ones are not kept.
+// bodies is a pool of request buffers; large ones are not reused.
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func takeBody() *bytes.Buffer {
@@ -47,7 +47,7 @@ func contentType(request *http.Request) string {
 	return kind
 }
 
-// handleHTTP answers one POST of OTLP/HTTP. The server in front of it has decompressed, limited and authenticated it.
+// handleHTTP handles one OTLP/HTTP POST. The server has already decompressed, limited and authenticated it.
 func (r *tracesReceiver) handleHTTP(writer http.ResponseWriter, request *http.Request) {
 	kind := contentType(request)
 	switch {
@@ -85,7 +85,7 @@ func (r *tracesReceiver) handleHTTP(writer http.ResponseWriter, request *http.Re
 	answer(writer, kind, http.StatusOK, response)
 }
 
-// answerServerError answers what fails before handleHTTP, such as a body that does not decompress or is too large.
+// answerServerError handles errors before handleHTTP, such as a body that does not decompress or is too large.
 func answerServerError(writer http.ResponseWriter, request *http.Request, message string, code int) {
 	kind := contentType(request)
 	if kind != protobufType {

@@ -21,7 +21,7 @@ import (
 	"entail.dev/entail"
 )
 
-// tracesReceiver is two servers in front of one sampler. Handlers run on the servers' goroutines.
+// tracesReceiver has two servers in front of one sampler. Handlers run on the servers' goroutines.
 type tracesReceiver struct {
 	config     *Config
 	settings   receiver.Settings
@@ -50,7 +50,7 @@ func newReport(set receiver.Settings, transport string) (*receiverhelper.ObsRepo
 	})
 }
 
-// Start starts the engine, then the servers that put requests into it.
+// Start starts the engine, then the servers that feed it.
 func (r *tracesReceiver) Start(ctx context.Context, host component.Host) error {
 	err := r.sampler.Start(ctx)
 	if err == nil {
@@ -120,7 +120,7 @@ func (r *tracesReceiver) serve(host component.Host, name string, listener net.Li
 	})
 }
 
-// Shutdown ends the servers; then what is pending is decided, unless it is to be dropped, and delivered.
+// Shutdown stops the servers, then decides pending traces (or drops them, if configured) and delivers kept ones.
 func (r *tracesReceiver) Shutdown(ctx context.Context) error {
 	var err error
 	if r.serverHTTP != nil {
@@ -133,7 +133,7 @@ func (r *tracesReceiver) Shutdown(ctx context.Context) error {
 	return errors.Join(err, r.sampler.Shutdown(ctx))
 }
 
-// stopGRPC waits for the calls that are running, as long as ctx lasts.
+// stopGRPC waits for running calls until ctx ends.
 func stopGRPC(ctx context.Context, server *grpc.Server) {
 	stopped := make(chan struct{})
 	go func() {
@@ -148,7 +148,7 @@ func stopGRPC(ctx context.Context, server *grpc.Server) {
 	}
 }
 
-// ingest puts one request into the engine, and counts it as the Collector counts what receivers accept and refuse.
+// ingest passes one request to the engine and counts it in the Collector's metrics of accepted and refused spans.
 func (r *tracesReceiver) ingest(ctx context.Context, report *receiverhelper.ObsReport, format string,
 	take sampler.Take, request []byte) (entail.Receipt, error) {
 	ctx = report.StartTracesOp(ctx)

@@ -267,7 +267,7 @@ MessageReader::Next MessageReader::next_frame(Message& message) {
     const VarintLength length = read_varint_length(seen);
     if (length.state == VarintLength::State::bad) {
       stopped_ = true;
-      return fail(ProblemKind::malformed, "not a frame length at byte " + std::to_string(begin));
+      return fail(ProblemKind::malformed, "invalid frame length at byte " + std::to_string(begin));
     }
     cut = length.state == VarintLength::State::incomplete;
     prefix_size = length.size;

@@ -40,8 +40,8 @@ std::string what_to_raise(const Statistics& statistics, const RunFacts& facts) {
 
 std::string too_large_note(const TooLargeCount& too_large) {
   return grouped(too_large.requests) + (too_large.requests == 1 ? " request" : " requests") + " with " +
-         grouped(too_large.spans) + " spans needed more than a quarter of memory_limit, the largest " +
-         grouped(too_large.bytes_max) + " bytes.";
+         grouped(too_large.spans) + (too_large.spans == 1 ? " span" : " spans") +
+         " needed more than a quarter of memory_limit, the largest " + grouped(too_large.bytes_max) + " bytes.";
 }
 
 }  // namespace
@@ -51,13 +51,13 @@ bool lost_for_memory(const Statistics& statistics) { return !memory_losses(stati
 std::vector<std::string> memory_notes(const Statistics& statistics, const RunFacts& facts) {
   std::vector<std::string> notes;
   if (const std::string losses = memory_losses(statistics); !losses.empty()) {
-    notes.push_back("For lack of memory something was evicted or lost (" + losses +
+    notes.push_back("Some data was evicted or lost because memory was short (" + losses +
                     "): " + what_to_raise(statistics, facts) + ".");
-    if (facts.threads > 1) notes.emplace_back("With several threads another run may keep other traces.");
+    if (facts.threads > 1) notes.emplace_back("With several threads, another run may keep different traces.");
   }
   if (facts.too_large.requests > 0) notes.push_back(too_large_note(facts.too_large));
   if (count_of(statistics, "out_of_memory") > 0) {
-    notes.emplace_back("The system had no memory left: give the process more, or lower memory_limit.");
+    notes.emplace_back("The system ran out of memory: give the process more, or lower memory_limit.");
   }
   return notes;
 }
@@ -65,7 +65,7 @@ std::vector<std::string> memory_notes(const Statistics& statistics, const RunFac
 std::vector<std::string> summary_notes(const Statistics& statistics, const RunFacts& facts) {
   std::vector<std::string> notes = memory_notes(statistics, facts);
   if (count_of(statistics, "max_links_followed") > 0) {
-    notes.push_back("max_links_followed was spent: which neighbours a keep was carried to depends on rank_seed " +
+    notes.push_back("max_links_followed was reached: which neighbours were followed depends on rank_seed " +
                     std::to_string(statistics.rank_seed) + ".");
   }
   return notes;

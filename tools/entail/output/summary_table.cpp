@@ -44,12 +44,12 @@ void input_rows(Table& table, const RunFacts& facts) {
   for (std::size_t i = 0; i < kSkipNames.size(); ++i) {
     if (facts.skipped[i] == 0) continue;
     const bool fault = i >= static_cast<std::size_t>(Skip::malformed);
-    table.row("passed over: " + std::string(kSkipNames[i]), facts.skipped[i], {},
+    table.row("skipped: " + std::string(kSkipNames[i]), facts.skipped[i], {},
               fault ? table.paint().red() : std::string_view());
   }
   if (facts.too_large.requests > 0) {
     const std::string note = "requests of up to " + byte_count(facts.too_large.bytes_max) + ", with " +
-                             grouped(facts.too_large.spans) + " spans: lost, and in no count below";
+                             grouped(facts.too_large.spans) + " spans: lost, not counted below";
     table.row("too large for memory_limit", facts.too_large.requests, note, table.paint().red());
   }
 }
@@ -68,12 +68,12 @@ void count_rows(Table& table, const Statistics& statistics) {
   table.row("received", traces.received);
   table.row("kept", traces.kept, {}, table.paint().green());
   table.row("dropped", traces.dropped);
-  table.row("origins", traces.origins, "their keep spreads over links");
-  if (traces.revived > 0) table.row("revived", traces.revived, "dropped first, kept when a keep reached them");
+  table.row("origins", traces.origins, "kept by a policy that also keeps linked traces");
+  if (traces.revived > 0) table.row("revived", traces.revived, "dropped first, kept later because of a link");
 }
 
 void kept_rows(Table& table, const Statistics& statistics) {
-  table.heading("Kept by their own verdict");
+  table.heading("Kept by policy");
   for (const NamedCount& policy : statistics.traces.kept_by_policy) table.row(policy.name, policy.count);
   if (sum(statistics.traces.kept_by_policy) == 0) table.line("none");
   table.heading("Kept by links");
@@ -96,18 +96,19 @@ void link_rows(Table& table, const Statistics& statistics) {
   if (links.same_trace > 0) table.row("within one trace", links.same_trace);
   if (links.null_target > 0) table.row("without a target", links.null_target);
   if (sum(links.invalid) > 0) table.row("invalid", sum(links.invalid), parts(links.invalid), table.paint().red());
-  if (links.bad_tracestate > 0) table.row("with a bad tracestate", links.bad_tracestate, "followed all the same");
-  table.row("spans whose links were sampled", links.sampled_spans,
+  if (links.bad_tracestate > 0) table.row("with a bad tracestate", links.bad_tracestate, "still followed");
+  table.row("truncated spans", links.sampled_spans,
             links.duplicates > 0 ? grouped(links.duplicates) + " of their links were duplicates" : "");
   table.row("emitted", links.emitted);
-  table.row("dropped", links.dropped, "with their spans, or cut from them");
-  if (links.restored > 0) table.row("restored", links.restored, "written again from their edges");
+  table.row("dropped", links.dropped, "with dropped spans, or by truncation");
+  if (links.restored > 0) table.row("restored", links.restored, "rebuilt from the link graph, IDs only");
 }
 
 void loss_rows(Table& table, const Statistics& statistics) {
   const std::uint64_t broken = count_of(statistics.losses, "keep_after_seal");
   table.heading("Broken chains");
-  table.row("traces reached after they were sealed", broken, {}, broken > 0 ? table.paint().yellow() : "");
+  table.row("traces reached too late", broken, broken > 0 ? "their spans had been released" : "",
+            broken > 0 ? table.paint().yellow() : "");
   table.heading("Losses");
   bool any = false;
   for (const NamedCount& loss : statistics.losses) {
@@ -131,10 +132,10 @@ void loss_rows(Table& table, const Statistics& statistics) {
 void run_rows(Table& table, const Statistics& statistics, const RunFacts& facts) {
   const double rate = facts.seconds > 0 ? static_cast<double>(statistics.spans.received) / facts.seconds : 0;
   char seconds[96];
-  std::snprintf(seconds, sizeof seconds, "%.2f s, %.2f s of processor time, %u thread%s", facts.seconds,
-                facts.cpu_seconds, facts.threads, facts.threads == 1 ? "" : "s");
+  std::snprintf(seconds, sizeof seconds, "%.2f s, %.2f s CPU, %u thread%s", facts.seconds, facts.cpu_seconds,
+                facts.threads, facts.threads == 1 ? "" : "s");
   table.heading("Run");
-  table.row("spans a second", static_cast<std::uint64_t>(rate), seconds);
+  table.row("spans per second", static_cast<std::uint64_t>(rate), seconds);
   table.line("peak memory " + byte_count(facts.peak_memory_bytes) + "; the engine's account " +
              byte_count(statistics.memory.peak_bytes) + " of memory_limit " + byte_count(facts.memory_limit_bytes));
   table.line("rank_seed " + std::to_string(statistics.rank_seed));

@@ -113,7 +113,7 @@ std::string plan_batch(const Flags& flags, BatchPlan& plan) {
   if (plan.malformed + plan.duplicates > plan.links)
     return "--links is less than --malformed and --duplicates together";
   plan.producers = plan.links - plan.malformed - plan.duplicates;
-  if (plan.errors > plan.producers) return "--errors is more than there are distinct good links";
+  if (plan.errors > plan.producers) return "--errors is more than the number of distinct valid links";
   if (plan.duplicates > 0 && plan.producers == 0) return "--duplicates need a link to repeat";
   const std::uint64_t healthy = plan.producers - plan.errors;
   plan.present = plan.producers - static_cast<std::uint64_t>(static_cast<double>(healthy) * flags.share("absent"));
@@ -144,7 +144,7 @@ void tell_batch(const Flags& flags, const StoryConfig&, StoryTeller& teller) {
 using Kind = FlagSpec::Kind;
 
 const std::vector<FlagSpec> kFlags = {
-    {"links", Kind::count, "1000", "links of the batch span, all told", 1, 20'000'000, {}},
+    {"links", Kind::count, "1000", "total links of the batch span", 1, 20'000'000, {}},
     {"errors", Kind::count, "3", "links that lead to traces with an error", 0, 100'000, {}},
     {"errors-when",
      Kind::word,
@@ -155,7 +155,7 @@ const std::vector<FlagSpec> kFlags = {
      {"before", "after", "late"}},
     {"malformed", Kind::count, "0", "links with a bad trace or span ID", 0, 20'000'000, {}},
     {"duplicates", Kind::count, "0", "links that repeat another one", 0, 20'000'000, {}},
-    {"absent", Kind::share, "0.9", "share of the healthy linked traces of which no span comes", 0, 1, {}},
+    {"absent", Kind::share, "0.9", "share of healthy linked traces whose spans never arrive", 0, 1, {}},
 };
 
 }  // namespace

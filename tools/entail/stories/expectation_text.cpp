@@ -25,7 +25,7 @@ std::string hops_text(std::string_view direction, std::uint32_t hops) {
 }
 
 std::string kept_text(const ExpectedTrace& trace) {
-  if (trace.reason == "policy") return "kept by its own verdict";
+  if (trace.reason == "policy") return "kept by policy";
   if (trace.hops_are_least) return "kept over links, at least " + hops_text("", trace.hops).substr(1);
   return "kept over links, " + hops_text(trace.direction, trace.hops) + (trace.revived ? ", revived" : "");
 }

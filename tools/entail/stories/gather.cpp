@@ -213,17 +213,17 @@ void tell_event_sourcing(const Flags& flags, const StoryConfig& config, StoryTel
 using Kind = FlagSpec::Kind;
 
 const std::vector<FlagSpec> kFanOutFlags = {
-    {"workers", Kind::count, "4", "workers, each with a trace of its own", 1, 10'000, {}},
+    {"workers", Kind::count, "4", "workers, each with its own trace", 1, 10'000, {}},
     {"fails", Kind::word, "worker", "who fails", 0, 0, {"worker", "request", "result"}},
     {"mode", Kind::word, "cone", "links.propagate.mode of the configuration", 0, 0, {"cone", "component"}},
 };
 const std::vector<FlagSpec> kAggregationFlags = {
-    {"partials", Kind::count, "3", "partial results, each in a trace of its own", 1, 10'000, {}},
+    {"partials", Kind::count, "3", "partial results, each in its own trace", 1, 10'000, {}},
     {"fails", Kind::word, "partial", "what fails: one partial result, or the merge", 0, 0, {"partial", "merge"}},
     {"hops", Kind::count, "0", "links.propagate.types of the configuration: aggregates: {linked: N}", 0, 62, {}},
 };
 const std::vector<FlagSpec> kEventSourcingFlags = {
-    {"events", Kind::count, "5", "events, each of a command of its own", 1, 10'000, {}},
+    {"events", Kind::count, "5", "events, each from its own command", 1, 10'000, {}},
     {"fails", Kind::word, "event", "what fails", 0, 0, {"event", "command", "projection"}},
     {"derived-hops",
      Kind::count,

@@ -75,8 +75,8 @@ void tell_hot_producer(const Flags& flags, const StoryConfig& config, StoryTelle
 using Kind = FlagSpec::Kind;
 
 const std::vector<FlagSpec> kFlags = {
-    {"consumers", Kind::count, "200", "traces that link the producer", 1, 10'000'000, {}},
-    {"fails", Kind::word, "producer", "who fails: the producer, or one consumer", 0, 0, {"producer", "consumer"}},
+    {"consumers", Kind::count, "200", "traces that link to the producer", 1, 10'000'000, {}},
+    {"fails", Kind::word, "producer", "what fails: the producer or one consumer", 0, 0, {"producer", "consumer"}},
     {"max-links-followed",
      Kind::count,
      "256",
@@ -89,7 +89,7 @@ const std::vector<FlagSpec> kFlags = {
 }  // namespace
 
 Scenario hot_producer_scenario() {
-  return {"hot-producer", "one trace that very many others link", kFlags, configure_hot_producer, tell_hot_producer};
+  return {"hot-producer", "one trace that very many others link to", kFlags, configure_hot_producer, tell_hot_producer};
 }
 
 }  // namespace entail::cli

@@ -155,26 +155,26 @@ using Kind = FlagSpec::Kind;
 
 const std::vector<FlagSpec> kHeadSampledFlags = {
     {"consumers", Kind::count, "3", "consumers; one of them fails", 1, 1'000, {}},
-    {"links", Kind::count, "100", "links of each consumer, to as many producers", 1, 20'000, {}},
-    {"absent", Kind::share, "0.9", "share of the producers of which no span comes", 0, 1, {}},
-    {"late", Kind::count, "1", "absent producers of each consumer that come at last, 25 seconds later", 0, 1'000, {}},
+    {"links", Kind::count, "100", "links of each consumer, each to another producer", 1, 20'000, {}},
+    {"absent", Kind::share, "0.9", "share of producers whose spans never arrive", 0, 1, {}},
+    {"late", Kind::count, "1", "absent producers of each consumer that arrive late, after 25 seconds", 0, 1'000, {}},
 };
 const std::vector<FlagSpec> kSdkTruncatedFlags = {
-    {"links", Kind::count, "300", "links that the job set", 1, 1'000'000, {}},
-    {"limit", Kind::count, "128", "links that the SDK leaves", 0, 1'000'000, {}},
-    {"keeps", Kind::word, "last", "which of them", 0, 0, {"last", "first"}},
+    {"links", Kind::count, "300", "links that the job added", 1, 1'000'000, {}},
+    {"limit", Kind::count, "128", "links that the SDK keeps", 0, 1'000'000, {}},
+    {"keeps", Kind::word, "last", "which links the SDK keeps", 0, 0, {"last", "first"}},
     {"fails", Kind::word, "first", "which producer fails", 0, 0, {"first", "middle", "last"}},
 };
 
 }  // namespace
 
 Scenario head_sampled_scenario() {
-  return {"head-sampled", "consumers of producers of which nine in ten were sampled away at the head",
-          kHeadSampledFlags, configure_head_sampled, tell_head_sampled};
+  return {"head-sampled", "consumers of producers, nine in ten of which a head sampler dropped", kHeadSampledFlags,
+          configure_head_sampled, tell_head_sampled};
 }
 
 Scenario sdk_truncated_scenario() {
-  return {"sdk-truncated", "a job of whose links the SDK left only the first or the last", kSdkTruncatedFlags,
+  return {"sdk-truncated", "a job whose SDK kept only its first or last links", kSdkTruncatedFlags,
           configure_sdk_truncated, tell_sdk_truncated};
 }
 

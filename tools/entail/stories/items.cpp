@@ -119,7 +119,7 @@ void tell_etl(const Flags& flags, const StoryConfig&, StoryTeller& teller) {
 using Kind = FlagSpec::Kind;
 
 const std::vector<FlagSpec> kBatchItemsFlags = {
-    {"items", Kind::count, "6", "items of the batch, each from an order of its own; one fails", 1, 100'000, {}},
+    {"items", Kind::count, "6", "items of the batch, each from its own order; one fails", 1, 100'000, {}},
     {"origin-links",
      Kind::word,
      "error-spans",
@@ -130,7 +130,7 @@ const std::vector<FlagSpec> kBatchItemsFlags = {
 };
 const std::vector<FlagSpec> kEtlFlags = {
     {"sources", Kind::count, "3", "exports that the run reads", 1, 10'000, {}},
-    {"dashboards", Kind::count, "2", "readers of what it made", 0, 10'000, {}},
+    {"dashboards", Kind::count, "2", "readers of its output", 0, 10'000, {}},
     {"fails", Kind::word, "load", "what fails: the last step of the run, or one export", 0, 0, {"load", "source"}},
 };
 

@@ -68,7 +68,7 @@ std::string configure_user_journey(const Flags& flags, StoryConfig& config) {
   const std::uint64_t records_seconds = (hops + 2) * flags.count("gap-minutes") * 60;
   if (records_seconds > kRecordsHoursMax * kHourSeconds) {
     return "--linked-hops and two more, times --gap-minutes, is more than the " + std::to_string(kRecordsHoursMax) +
-           " h for which records are kept at most";
+           " h that records are kept at most";
   }
   config.max_hops_linked = flags.count("linked-hops");
   config.max_hops_linking = flags.count("linking-hops");
@@ -121,13 +121,13 @@ void tell_user_journey(const Flags& flags, const StoryConfig& config, StoryTelle
 using Kind = FlagSpec::Kind;
 
 const std::vector<FlagSpec> kScheduledJobFlags = {
-    {"jobs", Kind::count, "4", "sign-ups, each with a job of its own later; one job fails", 1, 10'000, {}},
+    {"jobs", Kind::count, "4", "sign-ups, each with its own later job; one job fails", 1, 10'000, {}},
     {"delay-hours", Kind::count, "24", "when the jobs run", 1, 160, {}},
     {"retain-hours", Kind::count, "25", "retain.window of the configuration; 0 = one minute", 0, 168, {}},
 };
 const std::vector<FlagSpec> kUserJourneyFlags = {
-    {"sessions", Kind::count, "12", "sessions, each linking the one before", 2, 1'000, {}},
-    {"fails", Kind::count, "6", "the session that fails, from 1", 1, 1'000, {}},
+    {"sessions", Kind::count, "12", "sessions, each linking the previous one", 2, 1'000, {}},
+    {"fails", Kind::count, "6", "number of the session that fails, from 1", 1, 1'000, {}},
     {"gap-minutes", Kind::count, "10", "time between two sessions", 2, 1'440, {}},
     {"retain-minutes", Kind::count, "60", "retain.window of the configuration", 1, 10'080, {}},
     {"linked-hops", Kind::count, "4", "links.propagate.max_hops of the configuration: {linked: N}", 0, 62, {}},
@@ -137,7 +137,7 @@ const std::vector<FlagSpec> kUserJourneyFlags = {
 }  // namespace
 
 Scenario scheduled_job_scenario() {
-  return {"scheduled-job", "jobs that link what scheduled them a day before", kScheduledJobFlags,
+  return {"scheduled-job", "jobs that link the request that scheduled them a day earlier", kScheduledJobFlags,
           configure_scheduled_job, tell_scheduled_job};
 }
 

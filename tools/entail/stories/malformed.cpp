@@ -155,7 +155,7 @@ const std::vector<FlagSpec> kFlags = {
 }  // namespace
 
 Scenario malformed_scenario() {
-  return {"malformed", "bad contexts of every kind, and odd ones that are good", kFlags, configure_malformed,
+  return {"malformed", "invalid contexts of every kind, and unusual ones that are valid", kFlags, configure_malformed,
           tell_malformed};
 }
 

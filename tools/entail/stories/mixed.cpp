@@ -178,19 +178,19 @@ void tell_mixed(const Flags& flags, const StoryConfig& config, StoryTeller& tell
 using Kind = FlagSpec::Kind;
 
 const std::vector<FlagSpec> kFlags = {
-    {"spans", Kind::count, "100000", "spans, of about 400 bytes, four to a trace", 4, 4'000'000'000, {}},
+    {"spans", Kind::count, "100000", "number of spans; about 400 bytes each, four per trace", 4, 4'000'000'000, {}},
     {"links", Kind::share, "0.3", "share of traces that link one to four earlier ones", 0, 1, {}},
     {"errors", Kind::share, "0.01", "share of traces with an error", 0, 1, {}},
-    {"spans-per-second", Kind::count, "5000", "how fast virtual time runs", 4, 100'000'000, {}},
-    {"with", Kind::scenarios, "", "another scenario to stir in, with its defaults; may be given again", 0, 0, {}},
-    {"copies", Kind::count, "1", "how often each of those is told, spread over the load", 1, 1'000, {}},
+    {"spans-per-second", Kind::count, "5000", "rate of the load in virtual time", 4, 100'000'000, {}},
+    {"with", Kind::scenarios, "", "another scenario to mix in, with its defaults; repeatable", 0, 0, {}},
+    {"copies", Kind::count, "1", "copies of each of these scenarios, spread over the load", 1, 1'000, {}},
 };
 
 }  // namespace
 
 Scenario mixed_scenario() {
-  return {"mixed", "plain load with some links and some errors, and other scenarios stirred in", kFlags,
-          configure_mixed, tell_mixed};
+  return {"mixed", "background load with some links and errors, mixed with other scenarios", kFlags, configure_mixed,
+          tell_mixed};
 }
 
 }  // namespace entail::cli

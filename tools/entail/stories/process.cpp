@@ -168,12 +168,12 @@ const std::vector<FlagSpec> kSagaFlags = {
 }  // namespace
 
 Scenario workflow_scenario() {
-  return {"workflow", "a row of steps longer than max_hops, kept whole by a rule for its links", kWorkflowFlags,
+  return {"workflow", "a sequence of steps longer than max_hops, kept whole by a rule for its links", kWorkflowFlags,
           configure_workflow, tell_workflow};
 }
 
 Scenario saga_scenario() {
-  return {"saga", "steps of which the last one fails, and the compensations that undo the others", kSagaFlags,
+  return {"saga", "steps, the last of which fails, and the compensations that undo the others", kSagaFlags,
           configure_saga, tell_saga};
 }
 

@@ -103,15 +103,15 @@ std::string configure_queue(const Flags&, StoryConfig&) { return {}; }
 using Kind = FlagSpec::Kind;
 
 const std::vector<FlagSpec> kFlags = {
-    {"messages", Kind::count, "5", "messages, each published by a trace of its own", 3, 100'000, {}},
-    {"fails", Kind::word, "consumer", "who fails with one of them", 0, 0, {"consumer", "producer"}},
+    {"messages", Kind::count, "5", "messages, each published in its own trace", 3, 100'000, {}},
+    {"fails", Kind::word, "consumer", "what fails for one message", 0, 0, {"consumer", "producer"}},
     {"queue-delay-ms", Kind::count, "1500", "link.queue.delay_ms of the links", 0, 86'400'000, {}},
 };
 
 }  // namespace
 
 Scenario queue_scenario() {
-  return {"queue", "messages that are consumed in traces of their own; one of them fails", kFlags, configure_queue,
+  return {"queue", "messages, each consumed in its own trace; one consumer or producer fails", kFlags, configure_queue,
           tell_queue};
 }
 

@@ -162,26 +162,26 @@ using Kind = FlagSpec::Kind;
 const FlagSpec kRetryHops = {
     "retry-hops", Kind::count, "8", "links.propagate.types of the configuration: retry_of: {linked: N}", 0, 62, {}};
 const std::vector<FlagSpec> kRetryFlags = {
-    {"attempts", Kind::count, "6", "attempts at the work, one after the other", 2, 200, {}},
+    {"attempts", Kind::count, "6", "number of attempts, one after the other", 2, 200, {}},
     {"last", Kind::word, "fails", "how the last attempt ends", 0, 0, {"fails", "succeeds"}},
     {"backoff-seconds", Kind::count, "2", "time between two attempts", 1, 60, {}},
     kRetryHops,
 };
 const std::vector<FlagSpec> kDeadLetterFlags = {
-    {"attempts", Kind::count, "3", "attempts before the message is given up", 1, 200, {}},
-    {"redrive-minutes", Kind::count, "30", "when it is taken from the dead letters again", 1, 1440, {}},
+    {"attempts", Kind::count, "3", "attempts before the message goes to the dead-letter queue", 1, 200, {}},
+    {"redrive-minutes", Kind::count, "30", "minutes until the message is redriven", 1, 1440, {}},
     kRetryHops,
 };
 
 }  // namespace
 
 Scenario retry_scenario() {
-  return {"retry", "attempts that link the one before; the last one fails, or succeeds at last", kRetryFlags,
+  return {"retry", "attempts that each link the previous one; the last one fails or succeeds", kRetryFlags,
           configure_retry, tell_retry};
 }
 
 Scenario dead_letter_scenario() {
-  return {"dead-letter", "a message that is given up, and whose trace spreads its keep without any error",
+  return {"dead-letter", "a message in the dead-letter queue, whose trace is an origin without an error",
           kDeadLetterFlags, configure_dead_letter, tell_dead_letter};
 }
 

@@ -97,25 +97,31 @@ void tell_cycle(const Flags& flags, const StoryConfig& config, StoryTeller& tell
 using Kind = FlagSpec::Kind;
 
 const std::vector<FlagSpec> kChainFlags = {
-    {"depth", Kind::count, "6", "links in a row: one trace more than links", 1, 10'000'000, {}},
+    {"depth", Kind::count, "6", "number of links in the chain; it has one trace more", 1, 10'000'000, {}},
     {"error-at", Kind::word, "last", "which trace fails", 0, 0, {"first", "middle", "last"}},
     {"step-seconds", Kind::count, "1", "time between one trace and the next", 0, 60, {}},
     {"max-hops", Kind::count, "4", "links.propagate.max_hops of the configuration", 0, 62, {}},
 };
 const std::vector<FlagSpec> kCycleFlags = {
-    {"length", Kind::count, "5", "traces in the ring, each linking the next; the first one fails", 2, 10'000'000, {}},
+    {"length",
+     Kind::count,
+     "5",
+     "number of traces in the ring, each linking the next; the first one fails",
+     2,
+     10'000'000,
+     {}},
     {"max-hops", Kind::count, "4", "links.propagate.max_hops of the configuration", 0, 62, {}},
 };
 
 }  // namespace
 
 Scenario chain_scenario() {
-  return {"chain", "traces that link one another in a row; one of them fails", kChainFlags, configure_chain,
+  return {"chain", "a chain of traces, each linking the previous one; one of them fails", kChainFlags, configure_chain,
           tell_chain};
 }
 
 Scenario cycle_scenario() {
-  return {"cycle", "traces that link one another in a ring; one of them fails", kCycleFlags, configure_cycle,
+  return {"cycle", "a ring of traces, each linking the next; one of them fails", kCycleFlags, configure_cycle,
           tell_cycle};
 }
 

@@ -58,18 +58,18 @@ void input_rows(Table& table, const SurveyResult& result, const RunFacts& facts)
   table.row("requests", result.requests,
             "from " + grouped(facts.files) + (facts.files == 1 ? " input, " : " inputs, ") + byte_count(facts.bytes));
   for (std::size_t i = 0; i < kSkipNames.size(); ++i)
-    if (facts.skipped[i] != 0) table.row("passed over: " + std::string(kSkipNames[i]), facts.skipped[i]);
+    if (facts.skipped[i] != 0) table.row("skipped: " + std::string(kSkipNames[i]), facts.skipped[i]);
   table.row("traces", result.traces);
   table.row("spans", result.spans);
   table.row("spans with links", result.spans_with_links, share_text(result.spans_with_links, result.spans));
   table.row("links", result.links);
   if (result.dropped_upstream != 0)
-    table.row("links cut by SDKs", result.dropped_upstream,
+    table.row("links dropped by SDKs", result.dropped_upstream,
               "on " + grouped(result.spans_cut_upstream) + " spans: chains may be incomplete", table.paint().yellow());
   if (result.rejected.empty()) return;
   table.heading("Spans that the engine rejects");
   bad_rows(table, result.rejected, result.rejected_first);
-  if (result.on_rejected_spans != 0) table.row("links on them", result.on_rejected_spans, "not looked at");
+  if (result.on_rejected_spans != 0) table.row("links on them", result.on_rejected_spans, "not examined");
 }
 
 void type_rows(Table& table, const SurveyResult& result) {
@@ -83,20 +83,20 @@ void type_rows(Table& table, const SurveyResult& result) {
 
 void target_rows(Table& table, const SurveyResult& result) {
   const std::uint64_t good = result.same_trace + result.edges;
-  table.heading("Where they lead");
-  table.row("to a span that is here", result.resolved, share_text(result.resolved, good));
-  table.row("to another span of a trace here", result.span_absent, share_text(result.span_absent, good));
-  table.row("to a trace that is not here", result.trace_absent, share_text(result.trace_absent, good));
+  table.heading("Targets");
+  table.row("to a span in the input", result.resolved, share_text(result.resolved, good));
+  table.row("to a missing span of a trace in the input", result.span_absent, share_text(result.span_absent, good));
+  table.row("to a trace not in the input", result.trace_absent, share_text(result.trace_absent, good));
   table.row("within one trace", result.same_trace, share_text(result.same_trace, good));
   table.row("to another trace", result.edges,
             result.edges == 0
                 ? ""
                 : share_text(result.edges, good) + ", " + grouped(result.distinct_edges) + " pairs of traces");
-  if (result.bad_tracestate != 0) table.row("with a bad tracestate", result.bad_tracestate, "followed all the same");
+  if (result.bad_tracestate != 0) table.row("with a bad tracestate", result.bad_tracestate, "still followed");
   if (result.invalid.empty() && result.null_target == 0) return;
   table.heading("Links that are not followed");
   bad_rows(table, result.invalid, result.invalid_first);
-  if (result.null_target != 0) table.row("null_target", result.null_target, "attributes without a context: data");
+  if (result.null_target != 0) table.row("null_target", result.null_target, "attributes without a context");
 }
 
 void delay_rows(Table& table, const SurveyResult& result) {
@@ -108,8 +108,8 @@ void delay_rows(Table& table, const SurveyResult& result) {
     table.row("max", duration_text(delay.max));
   }
   if (result.overlapping != 0) table.row("began before the linked span ended", result.overlapping);
-  if (result.untimed != 0) table.row("with times that tell nothing", result.untimed);
-  if (result.resolved == 0) table.line("not known: no linked span is here");
+  if (result.untimed != 0) table.row("with unusable timestamps", result.untimed);
+  if (result.resolved == 0) table.line("unknown: no linked span is in the input");
 }
 
 void degree_rows(Table& table, std::string_view title, const Spread& spread,
@@ -161,7 +161,7 @@ std::string survey_table(const SurveyResult& result, const RunFacts& facts, Pain
   degree_rows(table, "Fan-out: traces that one trace links to", result.fan_out, result.most_linking_to);
   degree_rows(table, "Fan-in: traces that link to one trace", result.fan_in, result.most_linked_from);
   table.heading("Connected traces");
-  table.row("groups", result.components, "of two traces or more, absent ones counted");
+  table.row("groups", result.components, "of two or more traces, including absent ones");
   table.row("the largest", result.largest_component, "traces");
   histogram_rows(table, result.component_sizes);
   return table.take();

@@ -1,5 +1,5 @@
-// Package captures holds what the components' tests judge by: the captures of the repository, and what the command
-// keeps of them.
+// Package captures provides the reference data of the components' tests: the captures of the repository, and the spans
+// that the command keeps.
 package captures
 
 import (
@@ -36,7 +36,7 @@ func Command(t testing.TB) string {
 	return program
 }
 
-// Demo is the capture of the OpenTelemetry Demo: 41 requests of traces, among logs and metrics.
+// Demo is the capture of the OpenTelemetry Demo: 41 trace requests among logs and metrics.
 func Demo() string {
 	return filepath.Join(Root(), "tests/golden/otel_demo_capture/otel_demo_2024-10-30.mixed.jsonl")
 }
@@ -79,7 +79,7 @@ func Requests(t testing.TB, path string) (requests [][]byte, isJSON bool) {
 	return requests, false
 }
 
-// Read gives the trace requests of a file, decoded.
+// Read returns the trace requests of a file, decoded.
 func Read(t testing.TB, path string) []ptrace.Traces {
 	t.Helper()
 	requests, isJSON := Requests(t, path)

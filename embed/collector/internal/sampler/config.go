@@ -13,7 +13,7 @@ import (
 	"entail.dev/entail"
 )
 
-// Keys that stand beside tail_sampling in the engine's own configuration. In a component's, all are siblings.
+// Keys beside tail_sampling in the engine's own configuration. In a component's configuration, all are siblings.
 var ownKeys = []string{"links", "retain", "memory_limit", "probability", "compat"}
 
 const (
@@ -21,12 +21,12 @@ const (
 	keyDropPending = "drop_pending_traces_on_shutdown"
 )
 
-// Config is the configuration of one sampler. The engine reads it itself, so that its keys, bounds and hints are
-// those of `entail config check`; here only the keys are known that are not the engine's.
+// Config is the configuration of one sampler. The engine reads it, so keys, bounds and suggestions are those of
+// `entail config check`; this package knows only the keys that are not the engine's.
 type Config struct {
 	// DecisionLog is a file to which every decision is appended as a JSON line; "" = none.
 	DecisionLog string `mapstructure:"decision_log"`
-	// DropPending drops, at shutdown, what is not decided, as in tail_sampling. Otherwise it is decided.
+	// DropPending drops undecided traces at shutdown, as in tail_sampling. Otherwise they are decided.
 	DropPending bool `mapstructure:"drop_pending_traces_on_shutdown"`
 
 	engine map[string]any // the other keys, as they were found
@@ -37,7 +37,7 @@ var (
 	_ confmap.Marshaler   = Config{}
 )
 
-// Unmarshal takes the keys over. Validate says what is wrong with them.
+// Unmarshal stores the keys. Validate checks them.
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	own := map[string]any{}
 	rest := maps.Clone(conf.ToStringMap())
@@ -55,20 +55,20 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	return nil
 }
 
-// Marshal gives the keys back, for what prints configurations.
+// Marshal returns the keys, for tools that print configurations.
 func (c Config) Marshal(conf *confmap.Conf) error {
 	all := map[string]any{keyDecisionLog: c.DecisionLog, keyDropPending: c.DropPending}
 	maps.Copy(all, c.engine)
 	return conf.Merge(confmap.NewFromStringMap(all))
 }
 
-// Validate gives every error of the configuration, each with its key and what was expected.
+// Validate returns every error of the configuration, each with its key and what was expected.
 func (c *Config) Validate() error {
 	_, err := c.Check()
 	return err
 }
 
-// Check gives the warnings, and the errors of Validate.
+// Check returns the warnings, and the errors of Validate.
 func (c *Config) Check() ([]string, error) {
 	yaml, err := c.engineYAML()
 	if err != nil {
@@ -90,7 +90,7 @@ func (c *Config) Check() ([]string, error) {
 	return warnings, errors.Join(faults...)
 }
 
-// engineYAML is what the engine reads: JSON, which is YAML too.
+// engineYAML returns the engine's configuration as JSON, which is valid YAML.
 func (c *Config) engineYAML() ([]byte, error) {
 	block := map[string]any{}
 	whole := map[string]any{"tail_sampling": block}
@@ -107,12 +107,12 @@ func (c *Config) engineYAML() ([]byte, error) {
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(escapeDollars(whole)); err != nil {
-		return nil, fmt.Errorf("the configuration cannot be handed to the engine: %w", err)
+		return nil, fmt.Errorf("the configuration cannot be passed to the engine: %w", err)
 	}
 	return text.Bytes(), nil
 }
 
-// escapeDollars writes $ as $$. The Collector has looked up its ${...} by now; what is left is meant literally, and the
+// escapeDollars writes $ as $$. The Collector has already expanded ${...}, so remaining dollar signs are literal, and the
 // engine reads $$ as $.
 func escapeDollars(value any) any {
 	switch value := value.(type) {
@@ -134,7 +134,7 @@ func escapeDollars(value any) any {
 	return value
 }
 
-// inComponentTerms writes a message of the engine without the block that a component's keys do not stand in.
+// inComponentTerms removes the block tail_sampling from a message of the engine, since components do not have it.
 func inComponentTerms(message string) string {
 	own := strings.Join(append(ownKeys[:len(ownKeys):len(ownKeys)], keyDecisionLog), ", ")
 	message = strings.Replace(message, " in tail_sampling; expected one of: ", "; expected one of: "+own+", ", 1)

@@ -27,7 +27,7 @@ func openDecisionLog(path string, logger *zap.Logger) (*decisionLog, error) {
 	return &decisionLog{logger: logger, file: file, buffer: bufio.NewWriterSize(file, 1<<16)}, nil
 }
 
-// writeAll takes what waits in the engine. A file that cannot be written to costs records, which are counted, and no
+// writeAll writes the waiting records of the engine. If the file cannot be written, records are lost and counted, but no
 // traces.
 func (l *decisionLog) writeAll(engine *entail.Engine) error {
 	if l == nil {
@@ -44,11 +44,11 @@ func (l *decisionLog) writeAll(engine *entail.Engine) error {
 		}
 		unwritten++
 		_, _ = l.buffer.Write(l.decision.JSON)
-		_ = l.buffer.WriteByte('\n') // an error stays until Flush tells it
+		_ = l.buffer.WriteByte('\n') // Flush reports the error
 	}
 	if err := l.buffer.Flush(); err != nil {
 		l.lost += unwritten
-		l.logger.Error("decisions are not in "+keyDecisionLog, zap.Uint64("decisions", unwritten), zap.Error(err))
+		l.logger.Error("could not write decisions to "+keyDecisionLog, zap.Uint64("decisions", unwritten), zap.Error(err))
 		l.buffer.Reset(l.file)
 	}
 	return nil

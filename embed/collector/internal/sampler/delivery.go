@@ -17,15 +17,15 @@ import (
 const (
 	backoffMin = 50 * time.Millisecond
 	backoffMax = 5 * time.Second
-	// How long one batch is offered again to a consumer that refuses it, before it is lost.
+	// How long one batch is retried with a failing consumer before it is lost.
 	patience = 5 * time.Minute
-	// And how long all together, once the Collector shuts down. Each batch is offered at least once.
+	// The same for all batches together, once the Collector shuts down. Each batch is offered at least once.
 	patienceAtEnd  = 10 * time.Second
 	buffersKeptMax = 4
 )
 
-// delivery hands emitted batches to the next consumer, one at a time and in order, from a goroutine of its own: a slow
-// consumer delays neither intake nor decisions.
+// delivery passes emitted batches to the next consumer, one at a time and in order, on its own goroutine: a slow consumer
+// delays neither intake nor decisions.
 type delivery struct {
 	logger *zap.Logger
 	next   consumer.Traces
@@ -59,10 +59,10 @@ func newDelivery(logger *zap.Logger, next consumer.Traces) *delivery {
 
 func (d *delivery) start() { go d.run() }
 
-// bytes is what was pushed and is not delivered yet.
+// bytes returns the size of the undelivered batches.
 func (d *delivery) bytes() int64 { return d.waitingBytes.Load() }
 
-// buffer gives an empty buffer, an old one if there is any.
+// buffer returns an empty buffer, reused if possible.
 func (d *delivery) buffer() []byte {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -90,7 +90,7 @@ func (d *delivery) signal() {
 	}
 }
 
-// finish waits until everything is delivered or lost. It ends the goroutine.
+// finish waits until everything is delivered or lost, and ends the goroutine.
 func (d *delivery) finish(ctx context.Context) {
 	d.endingBy.Store(time.Now().Add(patienceAtEnd).UnixNano())
 	d.mutex.Lock()
@@ -120,7 +120,7 @@ func (d *delivery) run() {
 		}
 		if err := d.deliver(batch.Bytes); err != nil {
 			d.spansLost.Add(batch.Spans)
-			d.logger.Error("kept spans are lost: the next consumer did not take them", zap.Uint64("spans", batch.Spans),
+			d.logger.Error("kept spans are lost: the next consumer did not accept them", zap.Uint64("spans", batch.Spans),
 				zap.Error(err))
 		}
 		d.waitingBytes.Add(-int64(len(batch.Bytes)))
@@ -141,7 +141,7 @@ func (d *delivery) take() (entail.Batch, bool, bool) {
 	return batch, true, d.ending
 }
 
-// keepBuffer keeps a buffer for later, unless there are enough.
+// keepBuffer stores a buffer for reuse, unless there are enough.
 func (d *delivery) keepBuffer(buffer []byte) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -150,11 +150,11 @@ func (d *delivery) keepBuffer(buffer []byte) {
 	}
 }
 
-// deliver offers a batch until it is taken, refused for good, or patience ends.
+// deliver offers a batch until it is accepted, permanently refused, or out of time.
 func (d *delivery) deliver(bytes []byte) error {
 	patienceEnds := time.Now().Add(patience)
 	for backoff := backoffMin; ; backoff = min(2*backoff, backoffMax) {
-		// Decoded anew for each try: a consumer may have changed what it was given.
+		// Decode again for each attempt: a consumer may have modified its input.
 		traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(bytes)
 		if err != nil {
 			return err
@@ -169,7 +169,7 @@ func (d *delivery) deliver(bytes []byte) error {
 	}
 }
 
-// pause waits before the next try; false: there is none.
+// pause waits before the next attempt; false: there is none.
 func (d *delivery) pause(backoff time.Duration, patienceEnds time.Time) bool {
 	end := d.end
 	if by := d.endingBy.Load(); by != 0 {

@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	// Metrics that mean the same as in tail_sampling have its names, so that dashboards go on working.
+	// Metrics with the same meaning as in tail_sampling have its names, so that dashboards keep working.
 	prefixTailSampling = "otelcol_processor_tail_sampling_"
 	prefixOwn          = "otelcol_processor_entail_"
 )
 
-// counts are what the engine had counted at the end of a tick.
+// counts are the engine's counts at the end of a tick.
 type counts struct {
 	statistics   entail.Statistics
 	losses       []entail.Count // as entail.LossTable
@@ -27,13 +27,13 @@ type counts struct {
 	dropped      uint64 // traces, revived ones included: a counter does not go back
 }
 
-// observed is an instrument and where its values are found.
+// observed is an instrument and the source of its values.
 type observed struct {
 	instrument metric.Int64Observable
 	values     func(*counts, func(uint64, ...attribute.KeyValue))
 }
 
-// metrics tells the Collector's telemetry what the engine counted. Reading takes no lock: it sees the last tick.
+// metrics exports the engine's counts to the Collector's telemetry. Reading takes no lock: it sees the last tick.
 type metrics struct {
 	meter        metric.Meter
 	component    attribute.KeyValue
@@ -51,7 +51,7 @@ func newMetrics(set Settings, delivery *delivery) (*metrics, error) {
 		delivery:  delivery,
 	}
 	timer, err := m.meter.Int64Histogram(prefixTailSampling+"sampling_decision_timer_latency",
-		metric.WithUnit("ms"), metric.WithDescription("Time that each tick took: deciding, and taking over what was kept"))
+		metric.WithUnit("ms"), metric.WithDescription("Duration of each tick: deciding, and collecting kept spans"))
 	m.timer = timer
 	return m, errors.Join(err, m.addTraces(), m.addSpans(), m.addHeld(), m.addLosses())
 }
@@ -87,13 +87,13 @@ func (m *metrics) addTraces() error {
 	}
 	return errors.Join(
 		m.counter(prefixTailSampling+"global_count_traces_sampled", "{traces}",
-			"Traces that were kept, and traces that were dropped; a revived one is in both", decided),
-		m.counter(prefixTailSampling+"new_trace_id_received", "{traces}", "Traces that came in",
+			"Kept traces and dropped traces; a revived trace counts in both", decided),
+		m.counter(prefixTailSampling+"new_trace_id_received", "{traces}", "New traces",
 			one(func(c *counts) uint64 { return c.statistics.Traces.Received })),
-		m.counter(prefixOwn+"traces_kept_by_policy", "{traces}", "Traces by the policy that kept them", byPolicy),
-		m.counter(prefixOwn+"traces_kept_by_link", "{traces}", "Traces that were kept for what they are linked with",
+		m.counter(prefixOwn+"traces_kept_by_policy", "{traces}", "Kept traces, by policy", byPolicy),
+		m.counter(prefixOwn+"traces_kept_by_link", "{traces}", "Traces kept because of a link",
 			one(func(c *counts) uint64 { return c.statistics.Traces.KeptByLink })),
-		m.counter(prefixOwn+"traces_revived", "{traces}", "Traces that were dropped, and kept when a keep reached them",
+		m.counter(prefixOwn+"traces_revived", "{traces}", "Traces kept after they were dropped, because of a link",
 			one(func(c *counts) uint64 { return c.statistics.Traces.Revived })),
 	)
 }
@@ -104,12 +104,12 @@ func (m *metrics) addSpans() error {
 			one(func(c *counts) uint64 { return of(&c.statistics.Spans) }))
 	}
 	return errors.Join(
-		spans("received", "Spans that came in", func(s *entail.SpanCounts) uint64 { return s.Received }),
-		spans("emitted", "Spans that were kept", func(s *entail.SpanCounts) uint64 { return s.Emitted }),
-		spans("dropped", "Spans that were dropped", func(s *entail.SpanCounts) uint64 { return s.Dropped }),
-		spans("rejected", "Spans that were refused", func(s *entail.SpanCounts) uint64 { return s.Rejected }),
-		spans("lost", "Spans that were lost in the engine", func(s *entail.SpanCounts) uint64 { return s.Lost }),
-		m.counter(prefixOwn+"spans_undelivered", "{spans}", "Kept spans that the next consumer did not take: lost",
+		spans("received", "Received spans", func(s *entail.SpanCounts) uint64 { return s.Received }),
+		spans("emitted", "Emitted spans", func(s *entail.SpanCounts) uint64 { return s.Emitted }),
+		spans("dropped", "Dropped spans", func(s *entail.SpanCounts) uint64 { return s.Dropped }),
+		spans("rejected", "Rejected spans", func(s *entail.SpanCounts) uint64 { return s.Rejected }),
+		spans("lost", "Spans lost in the engine", func(s *entail.SpanCounts) uint64 { return s.Lost }),
+		m.counter(prefixOwn+"spans_undelivered", "{spans}", "Kept spans that the next consumer did not accept, and that were lost",
 			one(func(*counts) uint64 { return m.delivery.spansLost.Load() })),
 		m.counter(prefixOwn+"decision_log_records_lost", "{records}", "Decisions that could not be written to decision_log",
 			one(func(c *counts) uint64 { return c.recordsLost })),
@@ -118,19 +118,19 @@ func (m *metrics) addSpans() error {
 
 func (m *metrics) addHeld() error {
 	return errors.Join(
-		m.gauge("traces_pending", "{traces}", "Traces that are not decided yet",
+		m.gauge("traces_pending", "{traces}", "Undecided traces",
 			func(c *counts) uint64 { return c.statistics.Traces.Pending }),
-		m.gauge("spans_held", "{spans}", "Spans that are pending or retained",
+		m.gauge("spans_held", "{spans}", "Spans in memory: pending or retained",
 			func(c *counts) uint64 { return c.statistics.Spans.Held }),
-		m.gauge("memory", "By", "What the engine holds; memory_limit bounds it",
+		m.gauge("memory", "By", "Memory of the engine; memory_limit bounds it",
 			func(c *counts) uint64 { return c.statistics.Memory.Total }),
-		m.gauge("process_memory_peak", "By", "The largest resident set of the process so far",
+		m.gauge("process_memory_peak", "By", "Largest resident set of the process so far",
 			func(c *counts) uint64 { return c.statistics.Memory.ProcessPeak }),
 		m.gauge("lanes_stalled", "{lanes}", "Requests that have been inside the engine for more than two ticks",
 			func(c *counts) uint64 { return c.statistics.Lanes.Stalled }),
-		m.gauge("lanes_stalled_ticks", "{ticks}", "Ticks since the oldest of these requests came in",
+		m.gauge("lanes_stalled_ticks", "{ticks}", "Ticks since the oldest of these requests arrived",
 			func(c *counts) uint64 { return c.statistics.Lanes.StalledTicks }),
-		m.gauge("undelivered", "By", "Kept bytes that wait for the next consumer",
+		m.gauge("undelivered", "By", "Bytes of kept spans that wait for the next consumer",
 			func(*counts) uint64 { return uint64(max(m.delivery.bytes(), 0)) }),
 	)
 }
@@ -145,7 +145,7 @@ func (m *metrics) addLosses() error {
 	return all
 }
 
-// collect takes the engine's counts over.
+// collect stores the engine's counts.
 func (m *metrics) collect(engine *entail.Engine, log *decisionLog) error {
 	var c counts
 	var failures [3]error

@@ -1,5 +1,5 @@
-// Package sampler runs an engine inside the Collector: it gives it a clock, a tick each second, a decision log and
-// metrics, and hands what was kept to the next consumer. The processor and the receiver put requests into it.
+// Package sampler runs an engine inside the Collector. It provides the clock, a tick each second, a decision log and
+// metrics, and passes kept spans to the next consumer. The processor and the receiver feed it.
 package sampler
 
 import (
@@ -19,16 +19,16 @@ import (
 
 const (
 	tickInterval = time.Second
-	// An emitted batch stays under the 4 MiB that gRPC receivers take by default, with room for what is added.
+	// Keeps emitted batches below the 4 MiB that gRPC receivers accept by default, with room for added attributes.
 	batchBytesMax = 1 << 20
-	// With so much kept and not delivered nothing more is decided: memory fills, and requests are then refused.
+	// If this much is kept but undelivered, decisions pause: memory fills up, and then requests are refused.
 	undeliveredBytesMax = 64 << 20
-	// The engine makes room within two ticks for every request that it can ever take in.
+	// The engine makes room within two ticks for every request that it can ever accept.
 	roomTries  = 2
 	drainTries = 8
 )
 
-// Settings say whose sampler it is.
+// Settings identify the component that uses the sampler.
 type Settings struct {
 	Kind      string // of the component: processor or receiver; an attribute of the metrics, with the ID as its value
 	ID        component.ID
@@ -37,8 +37,8 @@ type Settings struct {
 
 // Sampler is an engine, a ticker, and a queue toward the next consumer.
 //
-// Ingest may be called from any goroutine. One goroutine ticks, one delivers; a caller that found no room ticks
-// too. turn orders what uses the engine's output.
+// Ingest is safe for concurrent use. One goroutine ticks, one delivers; a caller that found no room ticks, too. turn
+// serialises the users of the engine's output.
 type Sampler struct {
 	config   *Config
 	logger   *zap.Logger
@@ -55,7 +55,7 @@ type Sampler struct {
 	ended  sync.Once
 }
 
-// New makes a sampler; Start opens its engine.
+// New returns a sampler; Start opens its engine.
 func New(set Settings, config *Config, next consumer.Traces) (*Sampler, error) {
 	s := &Sampler{config: config, logger: set.Telemetry.Logger, stop: make(chan struct{})}
 	s.delivery = newDelivery(s.logger, next)
@@ -64,7 +64,7 @@ func New(set Settings, config *Config, next consumer.Traces) (*Sampler, error) {
 	return s, err
 }
 
-// Start opens the engine and begins to tick.
+// Start opens the engine and starts ticking.
 func (s *Sampler) Start(ctx context.Context) error {
 	warnings, err := s.config.Check()
 	if err != nil {
@@ -88,7 +88,7 @@ func (s *Sampler) Start(ctx context.Context) error {
 	}
 	s.began = time.Now()
 	s.delivery.start()
-	// What comes before the first tick would have arrived at time 0.
+	// Without this tick, requests before the first regular tick would have arrival time 0.
 	if err := errors.Join(s.tick(0), s.metrics.register()); err != nil {
 		return errors.Join(err, s.Shutdown(ctx))
 	}
@@ -97,14 +97,15 @@ func (s *Sampler) Start(ctx context.Context) error {
 	return nil
 }
 
-// ErrNotStarted is the answer to requests before Start.
+// ErrNotStarted is the error for requests before Start.
 var ErrNotStarted = errors.New("the sampler has not been started")
 
-// Take is how a request goes in: (*entail.Engine).Ingest or IngestJSON.
+// Take is the method that ingests a request: (*entail.Engine).Ingest or IngestJSON.
 type Take func(engine *entail.Engine, request []byte) (entail.Receipt, error)
 
-// Ingest hands a request to the engine, whole or not at all. entail.ErrNoRoom: memory_limit is spent, the sender may
-// try again. IsForGood tells the errors after which it may not. request is borrowed until return.
+// Ingest passes a request to the engine, which accepts it completely or not at all. entail.ErrNoRoom means that
+// memory_limit is reached and the sender may retry; IsForGood reports errors after which it must not. request is only used
+// until Ingest returns.
 func (s *Sampler) Ingest(take Take, request []byte) (entail.Receipt, error) {
 	if s.engine == nil {
 		return entail.Receipt{}, ErrNotStarted
@@ -119,13 +120,13 @@ func (s *Sampler) Ingest(take Take, request []byte) (entail.Receipt, error) {
 		receipt, err = take(s.engine, request)
 	}
 	if errors.Is(err, entail.ErrNoRoom) {
-		err = fmt.Errorf("memory_limit is spent, %d bytes are not yet delivered; try again: %w",
+		err = fmt.Errorf("memory_limit is reached, %d bytes are not yet delivered; try again: %w",
 			s.delivery.bytes(), err)
 	}
 	return receipt, err
 }
 
-// IsForGood tells whether the same request would be refused again.
+// IsForGood reports whether the same request would be refused again.
 func IsForGood(err error) bool {
 	return errors.Is(err, entail.ErrTooLarge) || errors.Is(err, entail.ErrMalformed)
 }
@@ -148,7 +149,7 @@ func (s *Sampler) tickEverySecond() {
 	}
 }
 
-// tick decides what is due, unless somebody did so since `seen`, and queues what was kept.
+// tick decides due traces, unless another tick has run since `seen`, and queues kept spans.
 func (s *Sampler) tick(seen uint64) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
@@ -163,7 +164,7 @@ func (s *Sampler) tick(seen uint64) error {
 	return err
 }
 
-// collect takes over what the engine gives out. turn is held.
+// collect takes the engine's output. The caller holds turn.
 func (s *Sampler) collect() error {
 	for {
 		batch := entail.Batch{Bytes: s.delivery.buffer()}
@@ -184,8 +185,8 @@ func (s *Sampler) collect() error {
 	return s.metrics.collect(s.engine, s.log)
 }
 
-// Shutdown decides what is pending, delivers what was kept, and gives everything back. When ctx ends, or the next
-// consumer refuses for too long, what is left is counted, logged and lost.
+// Shutdown decides pending traces, delivers kept spans, and releases everything. If ctx ends, or the next consumer fails
+// for too long, the remaining spans are lost, counted and logged.
 func (s *Sampler) Shutdown(ctx context.Context) error {
 	if s.engine == nil {
 		return nil
@@ -219,7 +220,7 @@ func (s *Sampler) drain() error {
 func (s *Sampler) dropPending() error {
 	counts, err := s.engine.Statistics()
 	if err == nil && counts.Traces.Pending > 0 {
-		s.logger.Warn("pending traces are dropped undecided, as "+keyDropPending+" demands",
+		s.logger.Warn("pending traces are dropped undecided because of "+keyDropPending,
 			zap.Uint64("traces", counts.Traces.Pending))
 	}
 	return err

@@ -1,0 +1,92 @@
+// Jaeger's uber-trace-id.
+#include "links/foreign.hpp"
+
+namespace entail {
+namespace links {
+namespace {
+
+constexpr unsigned kFlagSampledJaeger = 1;
+constexpr unsigned kFlagDebugJaeger = 2;
+constexpr unsigned kFieldCount = 4;
+
+// Four fields of 32, 16, 16 and 2 digits, between three separators of three characters.
+constexpr std::size_t kJaegerSizeMax = 32 + 16 + 16 + 2 + 3 * 3;
+
+// Finds the next colon, plain or percent-encoded, and sets its size in characters; npos if there is none.
+std::size_t find_colon(std::string_view text, std::size_t& size) noexcept {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ':') {
+      size = 1;
+      return i;
+    }
+    if (text.substr(i, 3) == "%3A" || text.substr(i, 3) == "%3a") {
+      size = 3;
+      return i;
+    }
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace
+}  // namespace links
+
+inline namespace v1 {
+
+ContextError parse_jaeger(std::string_view text, ForeignContext& parsed) noexcept {
+  using namespace links;
+  text = trim_ows(text);
+  if (text.size() > kJaegerSizeMax) return ContextError::too_long;
+  std::string_view fields[kFieldCount];
+  for (unsigned i = 0; i + 1 < kFieldCount; ++i) {
+    std::size_t colon_size = 0;
+    const std::size_t colon = find_colon(text, colon_size);
+    if (colon == std::string_view::npos) return ContextError::bad_separator;
+    fields[i] = text.substr(0, colon);
+    text.remove_prefix(colon + colon_size);
+  }
+  fields[kFieldCount - 1] = text;
+  std::size_t colon_size = 0;
+  if (find_colon(text, colon_size) != std::string_view::npos) return ContextError::trailing_data;
+
+  TraceId trace_id;
+  SpanId span_id;
+  SpanId parent_id;
+  std::uint64_t flags = 0;
+  if (!parse_hex(fields[0], HexCase::either, trace_id)) return ContextError::bad_trace_id;
+  if (trace_id.is_zero()) return ContextError::zero_trace_id;
+  if (!parse_hex(fields[1], HexCase::either, span_id)) return ContextError::bad_span_id;
+  if (span_id.is_zero()) return ContextError::zero_span_id;
+  if (!parse_hex(fields[2], HexCase::either, parent_id)) return ContextError::bad_parent_id;
+  if (fields[3].empty() || fields[3].size() > 2 || !parse_hex(fields[3], HexCase::either, flags))
+    return ContextError::bad_flags;
+  SamplingState state = SamplingState::denied;
+  if ((flags & kFlagDebugJaeger) != 0)
+    state = SamplingState::debug;
+  else if ((flags & kFlagSampledJaeger) != 0)
+    state = SamplingState::sampled;
+  set_foreign(trace_id, span_id, parent_id, state, parsed);
+  return ContextError::none;
+}
+
+std::string format_jaeger(const ForeignContext& foreign) {
+  if (!foreign.context.is_valid()) return {};
+  std::string text;
+  text.reserve(70);  // 32 + 16 + 16 + 2 digits and three colons
+  links::append_id(foreign.context.trace_id, text);
+  text += ':';
+  links::append_id(foreign.context.span_id, text);
+  text += ':';
+  if (foreign.parent_id.is_zero())
+    text += '0';
+  else
+    links::append_id(foreign.parent_id, text);
+  unsigned flags = 0;
+  if (foreign.sampling == SamplingState::sampled) flags = links::kFlagSampledJaeger;
+  if (foreign.sampling == SamplingState::debug) flags = links::kFlagSampledJaeger | links::kFlagDebugJaeger;
+  text += ':';
+  base::append_hex(flags, 2, text);
+  return text;
+}
+
+}  // namespace v1
+}  // namespace entail

@@ -1,0 +1,61 @@
+// A strict parser for one JSON object (RFC 8259). Stored contexts are short and untrusted, so the whole text is
+// validated, unknown members included: brackets, numbers, escapes and UTF-8. Internal to the room.
+//
+// Thread rule: Confined. Cost: one pass; no allocation, no recursion beyond kJsonDepthMax.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "entail/context.hpp"
+
+namespace entail::links {
+
+constexpr unsigned kJsonDepthMax = 16;  // nested objects and arrays, the outermost included
+
+enum class JsonKind : std::uint8_t { string, number, boolean, null, object, array };
+
+struct JsonMember {
+  std::string_view key;    // without its quotes, still escaped
+  std::string_view value;  // a string without its quotes, still escaped; any other value as its whole text
+  JsonKind kind = JsonKind::null;
+};
+
+class JsonObject {
+ public:
+  explicit JsonObject(std::string_view text) noexcept;
+  // Reads the next member. False at the end of the object or at an error; check error(). At the end without an error,
+  // nothing but whitespace follows the object.
+  bool next(JsonMember& member) noexcept;
+  ContextError error() const noexcept { return error_; }
+
+ private:
+  bool fail(ContextError error) noexcept {
+    if (error_ == ContextError::none) error_ = error;
+    return false;
+  }
+  void skip_whitespace() noexcept;
+  // Skips whitespace, then consumes c if it is next.
+  bool consume(char c) noexcept;
+  bool value(JsonMember& member, unsigned depth) noexcept;
+  bool object(unsigned depth) noexcept;
+  bool array(unsigned depth) noexcept;
+  bool string(std::string_view& content) noexcept;
+  bool escape() noexcept;
+  bool number() noexcept;
+  bool digits() noexcept;
+  bool literal(std::string_view spelling) noexcept;
+  bool finish() noexcept;  // requires the end of the text; always returns false
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  bool started_ = false;
+  ContextError error_ = ContextError::none;
+};
+
+// Replaces `out` with the unescaped string. A lone surrogate becomes U+FFFD. REQUIRES a string from JsonObject.
+void unescape_json(std::string_view content, std::string& out);
+
+}  // namespace entail::links

@@ -1,0 +1,75 @@
+// The public W3C functions: parsing, formatting and errors of traceparent, and the check of tracestate.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "entail/context.hpp"
+
+namespace entail {
+namespace {
+
+using enum ContextError;
+
+SpanContext remote(TraceId trace_id, SpanId span_id, std::uint8_t flags) {
+  SpanContext context;
+  context.trace_id = trace_id;
+  context.span_id = span_id;
+  context.flags = flags;
+  context.is_remote = true;
+  return context;
+}
+
+// The output argument before each call: unchanged on error, replaced on success.
+SpanContext initial() {
+  SpanContext context = remote({7, 7}, {7}, 7);
+  context.is_remote = false;
+  context.trace_state = "left=alone";
+  return context;
+}
+
+TEST(PublicTraceparent, RoundTrips) {
+  std::mt19937_64 random(6);
+  for (int i = 0; i < 20000; ++i) {
+    const TraceId trace_id{i % 3 == 0 ? 0 : random(), (random() >> (i % 64)) | 1};
+    const SpanContext made = remote(trace_id, {(random() >> (i % 64)) | 1}, static_cast<std::uint8_t>(i % 4));
+    SpanContext parsed = initial();
+    ASSERT_EQ(parse_traceparent(format_traceparent(made), parsed), none);
+    ASSERT_EQ(parsed, made);
+  }
+  EXPECT_EQ(format_traceparent({}), "");
+}
+
+TEST(PublicTraceparent, ReportsTheError) {
+  const std::string valid = "00-463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-01";
+  const auto changed = [&](std::size_t at, std::string_view by) {
+    return std::string(valid).replace(at, by.size(), by);
+  };
+  const auto error = [](std::string_view text) {
+    SpanContext context = initial();
+    const ContextError why = parse_traceparent(text, context);
+    const SpanContext expected = remote({0x463ac35c9f6413ad, 0x48485a3953bb6124}, {0xa2fb4a1d1a96d312}, 1);
+    EXPECT_EQ(context, why == none ? expected : initial());
+    return why;
+  };
+  EXPECT_EQ(error(valid), none);
+  EXPECT_EQ(error(""), too_short);
+  EXPECT_EQ(error(changed(0, "0x")), bad_version);
+  EXPECT_EQ(error(changed(0, "ff")), forbidden_version);
+  EXPECT_EQ(error(changed(3, "X")), bad_trace_id);
+  EXPECT_EQ(error(changed(3, std::string(32, '0'))), zero_trace_id);
+  EXPECT_EQ(error(changed(36, "X")), bad_span_id);
+  EXPECT_EQ(error(changed(36, std::string(16, '0'))), zero_span_id);
+  EXPECT_EQ(error(changed(53, "X")), bad_flags);
+  EXPECT_EQ(error(changed(35, "_")), bad_separator);
+  EXPECT_EQ(error(valid + "-x"), trailing_data);
+}
+
+TEST(PublicTraceState, FollowsTheLevelTwoGrammar) {
+  for (const char* valid : {"", " ", "a=1", "foo@=1", "a=1,,b=2", "ot=xx"}) EXPECT_EQ(check_trace_state(valid), none);
+  for (const char* bad : {"a", "A=1", "a=", "a=1,a=2", "a=\x80"}) EXPECT_EQ(check_trace_state(bad), bad_trace_state);
+  EXPECT_EQ(check_trace_state(std::string(32768, ' ')), none);
+  EXPECT_EQ(check_trace_state(std::string(32769, ' ')), bad_trace_state);
+}
+
+}  // namespace
+}  // namespace entail
