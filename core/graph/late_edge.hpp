@@ -24,9 +24,9 @@ constexpr std::uint32_t kCarries = 1;
 //   words    the edge's word at node u (a list head or a cell), and reach(u), with kCarries or not
 //   ingest   I1 publish the edge at u (RMW, publish)    I2 load reach(u) (check); kCarries -> the edge goes to the late
 //            log, itself or the block that holds it, with u
-//   tick     D1 reach(u) = value with kCarries (store, raise), unless it has that value already
+//   tick     D0 at any time: reach(u) = another value (store, own), with kCarries if and only if it is set already
+//            D1 reach(u) = value with kCarries (store, raise), unless it has that value already
 //            D2 load u's heads and cells (observe); carry to every edge seen
-//            D0 at any time: reach(u) = another value (store, own), with kCarries if and only if it is set already
 //   P1  at least one side sees the other: D2 sees the edge, or the tick thread finds it in the late log. Both may:
 //       carrying a keep twice changes nothing. So a node's other edges need not be read again for a late one.
 //   P2  D0 clears nothing: only a D1 sets kCarries and it is never cleared, so that I2 behind a D1 in the total order

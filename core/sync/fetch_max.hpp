@@ -9,7 +9,7 @@ namespace entail::sync {
 // PROTOCOL fetch_max: a word that holds the maximum of all values passed in.
 //   words    one       writers  any thread       readers  any thread
 //   W1  seen = load; seen >= value: done   W2  compare_exchange(seen -> value); on failure seen = current value, to W1
-//   G1  the word never falls, and after all calls it is the largest value, whatever their order
+//   M1  the word never falls, and after all calls it is the largest value, whatever their order
 //   orders   relaxed: the word publishes no memory and orders no other word; whatever makes a reader look at it (a
 //            log, a tick) orders what the reader must see
 //   progress lock-free: W2 fails only when another thread raised the word, so at most once for each value passed in

@@ -26,13 +26,13 @@ constexpr unsigned kLanesMax = 256;
 
 // PROTOCOL lane_take: one holder a lane.
 //   words    taken_bits_[w] (bit i: lane 64w+i is held)      data  the lane itself (plain, its holder's)
-//   takers   any thread      givers  the holder
+//   takers   any thread      releaser  the holder
 //   T1  bits = taken_bits_[w].load(peek); choose a clear bit
 //   T2  old = taken_bits_[w].fetch_or(bit, take); bit clear in old: the lane is ours
 //   T3  else forget that bit, look at old for another; none left: next word; none at all: null
-//   G1  taken_bits_[w].fetch_and(~bit, give)
+//   R1  taken_bits_[w].fetch_and(~bit, give)
 //   L1  the RMWs on one word are totally ordered, and the bit was clear for exactly one taker between two gives.
-//   L2  T2 reads from G1 or from a later RMW of its release sequence: what the last holder wrote happens before.
+//   L2  T2 reads from R1 or from a later RMW of its release sequence: what the last holder wrote happens before.
 //   progress  wait-free: at most 64 RMWs a word, since each failed one removes a candidate.
 //   proved by tests/interleave/lane_take_test.cpp (2 threads, 1 and 2 lanes, exhaustive); mutants
 //   take=relaxed, give=relaxed must fail.
