@@ -8,7 +8,7 @@
 #include "graph/graph.hpp"
 #include "measure/report.hpp"
 #include "micro/threads_run.hpp"
-#include "propagate/carrier.hpp"
+#include "propagate/keep_propagator.hpp"
 
 namespace {
 
@@ -17,7 +17,7 @@ using namespace entail::bench;
 using graph::EdgeCell;
 using graph::Graph;
 using graph::NodeId;
-using propagate::Carrier;
+using propagate::KeepPropagator;
 using propagate::Ledger;
 using propagate::RecordId;
 
@@ -47,7 +47,7 @@ std::vector<Edge> random_edges(std::size_t traces) {
 struct World {
   World(std::size_t traces, const std::vector<Edge>& edges, const PropagateOptions& options)
       : links({.lanes = 1, .payload_bytes = 8, .first_capacity = traces + 2 * kBatch, .seed = kTableSeed}),
-        carrier(links, ledger, options, 0) {
+        propagator(links, ledger, options, 0) {
     const std::vector<TraceId> keys = random_keys(traces, 12);
     graph::Writer& writer = links.writer(0);
     std::vector<NodeId> nodes(traces);
@@ -75,14 +75,14 @@ struct World {
     }
     links.drain_created([](NodeId) {});
     for (const NodeId node : nodes) {
-      records.push_back(carrier.record_of(node));
+      records.push_back(propagator.record_of(node));
       ledger[records.back()].phase = propagate::Phase::pending;
     }
   }
 
   Graph links;
   Ledger ledger;
-  Carrier carrier;
+  KeepPropagator propagator;
   std::vector<RecordId> records;  // by trace
 };
 
@@ -136,13 +136,13 @@ void carry_many(benchmark::State& state) {
     auto world = std::make_unique<World>(kTraces, edges(), PropagateOptions{});
     Stopwatch watch;
     watch.time([&] {
-      for (std::size_t i = 0; i < kOrigins; ++i) world->carrier.make_origin(world->records[i], true);
-      world->carrier.run(1);
+      for (std::size_t i = 0; i < kOrigins; ++i) world->propagator.make_origin(world->records[i], true);
+      world->propagator.run(1);
     });
     for (std::size_t i = 0; i < kTraces; ++i) {
       const RecordId id = world->records[i];
-      const bool is_right = world->carrier.hops(id, propagate::kLinked) == linked[i] &&
-                            world->carrier.hops(id, propagate::kLinking) == linking[i];
+      const bool is_right = world->propagator.hops(id, propagate::kLinked) == linked[i] &&
+                            world->propagator.hops(id, propagate::kLinking) == linking[i];
       if (!is_right) state.SkipWithError("other hops than the search finds");
     }
     report(state, {watch.wall_s, watch.cpu_s}, 2 * kLinks, 1);
@@ -177,11 +177,11 @@ void carry_one(benchmark::State& state) {
     for (std::size_t i = 0; i < kKeeps; ++i) {
       const RecordId origin = world->records[next++ * 7919 % kFew];
       const double start = wall_s();
-      world->carrier.make_origin(origin, true);
-      world->carrier.run(1);
+      world->propagator.make_origin(origin, true);
+      world->propagator.run(1);
       taken_s.push_back(wall_s() - start);
     }
-    const std::size_t reached = world->carrier.take_reached().size();
+    const std::size_t reached = world->propagator.take_reached().size();
     if (reached < 50 * kKeeps || reached > 130 * kKeeps) state.SkipWithError("not the traces that two hops reach");
     state.counters["p50_us"] = percentile(taken_s, 0.5) * 1e6;
     state.counters["p99_us"] = percentile(taken_s, 0.99) * 1e6;

@@ -24,7 +24,7 @@ entail_status_t open(const entail_open_options_t& given, std::string_view yaml, 
   if (given.ingest_lanes_max != 0) options.ingest_lanes_max = given.ingest_lanes_max;
   if (given.output_batch_bytes_max != 0) options.output_batch_bytes_max = given.output_batch_bytes_max;
   if (given.table_seed != 0) options.table_seed = given.table_seed;
-  auto open = std::make_unique<OpenEngine>(given, std::move(options));
+  auto open = std::make_unique<EngineState>(given, std::move(options));
   std::string why;
   auto opened = entail::Engine::open(open->options, open->sink, &why);
   if (!opened) {
@@ -32,7 +32,7 @@ entail_status_t open(const entail_open_options_t& given, std::string_view yaml, 
     return fail(error, ENTAIL_E_CONFIG, why);
   }
   open->engine = std::move(*opened);
-  *engine = take_shell(std::move(open));
+  *engine = acquire_handle(std::move(open));
   return ENTAIL_OK;
 }
 
@@ -66,7 +66,7 @@ entail_status_t ingest(entail_engine_t* engine, std::size_t bytes, entail_ingest
     if (!is_known(*receipt)) return fail(error, ENTAIL_E_ABI, "receipt: not initialised, or of a newer interface");
     write_struct(told, *receipt);
   }
-  return with_engine(engine, EngineStay::Stay::shared, error, [&](OpenEngine& open) -> entail_status_t {
+  return with_engine(engine, CallGuard::Mode::shared, error, [&](EngineState& open) -> entail_status_t {
     ThreadRequest kept(bytes);
     entail::Request& request = kept.get();
     const entail::Result<void> parsed = parse(request);
@@ -86,7 +86,7 @@ entail_status_t ingest(entail_engine_t* engine, std::size_t bytes, entail_ingest
 // What the sink could not keep for lack of memory is told with the tick that made it.
 template <class Tick>
 entail_status_t run_tick(entail_engine_t* engine, entail_error_t* error, Tick&& tick) noexcept {
-  return with_engine(engine, EngineStay::Stay::alone, error, [&](OpenEngine& open) -> entail_status_t {
+  return with_engine(engine, CallGuard::Mode::exclusive, error, [&](EngineState& open) -> entail_status_t {
     const auto lost = [&] { return open.sink.spans_lost + open.sink.records_lost; };
     const std::uint64_t lost_before = lost();
     if (const entail::Result<void> ticked = tick(*open.engine); !ticked.ok()) return fail(error, ticked.error());
@@ -144,7 +144,7 @@ entail_status_t entail_engine_open_abi(uint32_t abi_version, const entail_open_o
   return guarded(error, [&] { return open(given, {yaml, yaml_size}, engine, error); });
 }
 
-void entail_engine_close(entail_engine_t* engine) { empty_shell(engine).reset(); }
+void entail_engine_close(entail_engine_t* engine) { release_handle(engine).reset(); }
 
 entail_status_t entail_ingest_otlp(entail_engine_t* engine, const uint8_t* bytes, size_t bytes_size,
                                    entail_ingest_receipt_t* receipt, entail_error_t* error) {

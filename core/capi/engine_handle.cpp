@@ -7,35 +7,35 @@
 
 struct entail_engine {
   std::uint64_t magic = 0;
-  entail::capi::OpenEngine* open = nullptr;  // null: closed
+  entail::capi::EngineState* open = nullptr;  // null: closed
   entail_engine* next_closed = nullptr;
-  entail::sync::HardwareAtomic<std::uint32_t> held{0};  // 1: a call that one may make at a time is inside
+  entail::sync::HardwareAtomic<std::uint32_t> held{0};  // 1: an exclusive call is running
 };
 
 namespace entail::capi {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x6c6961746e65316bULL;
-// A closed shell waits behind this many others before it is used again, so that a stale handle is found out for long.
-constexpr std::size_t kShellsResting = 64;
+// A closed handle is reused only after this many others were closed, so that calls on a stale handle are detected.
+constexpr std::size_t kQuarantinedHandles = 64;
 
-// The closed ones as a list through next_closed, so that closing needs no memory.
-struct Shells {
+// Closed handles form a list through next_closed, so that closing allocates nothing.
+struct Handles {
   std::mutex lock;
   std::deque<std::unique_ptr<entail_engine>> all;
-  entail_engine* longest_closed = nullptr;
-  entail_engine* last_closed = nullptr;
+  entail_engine* oldest_closed = nullptr;
+  entail_engine* newest_closed = nullptr;
   std::size_t closed_count = 0;
 };
 
 // Never destroyed: an engine may be closed by another static object's destructor.
-Shells& shells() {
-  static Shells* const all = new Shells;
+Handles& handles() {
+  static Handles* const all = new Handles;
   return *all;
 }
 
-bool try_hold(entail_engine& shell) noexcept { return shell.held.exchange(1, std::memory_order_acquire) == 0; }
-void give_back(entail_engine& shell) noexcept { shell.held.store(0, std::memory_order_release); }
+bool try_hold(entail_engine& handle) noexcept { return handle.held.exchange(1, std::memory_order_acquire) == 0; }
+void give_back(entail_engine& handle) noexcept { handle.held.store(0, std::memory_order_release); }
 
 // The sink whose callback this thread is in; the innermost, when engines feed one another.
 const HandleSink*& calling_sink() noexcept {
@@ -77,48 +77,48 @@ const char* name_of(std::string_view name) noexcept { return name.empty() ? "" :
 
 }  // namespace
 
-entail_engine_t* take_shell(std::unique_ptr<OpenEngine> open) {
-  Shells& pool = shells();
+entail_engine_t* acquire_handle(std::unique_ptr<EngineState> open) {
+  Handles& pool = handles();
   const std::lock_guard guard(pool.lock);
-  entail_engine* shell = nullptr;
-  if (pool.closed_count > kShellsResting) {
-    shell = std::exchange(pool.longest_closed, pool.longest_closed->next_closed);
-    shell->next_closed = nullptr;
+  entail_engine* handle = nullptr;
+  if (pool.closed_count > kQuarantinedHandles) {
+    handle = std::exchange(pool.oldest_closed, pool.oldest_closed->next_closed);
+    handle->next_closed = nullptr;
     --pool.closed_count;
   } else {
-    shell = pool.all.emplace_back(std::make_unique<entail_engine>()).get();
-    shell->magic = kMagic;
+    handle = pool.all.emplace_back(std::make_unique<entail_engine>()).get();
+    handle->magic = kMagic;
   }
-  shell->open = open.release();
-  return shell;
+  handle->open = open.release();
+  return handle;
 }
 
-std::unique_ptr<OpenEngine> empty_shell(entail_engine_t* shell) noexcept {
-  if (shell == nullptr || shell->magic != kMagic || !try_hold(*shell)) return nullptr;
-  Shells& pool = shells();
+std::unique_ptr<EngineState> release_handle(entail_engine_t* handle) noexcept {
+  if (handle == nullptr || handle->magic != kMagic || !try_hold(*handle)) return nullptr;
+  Handles& pool = handles();
   const std::lock_guard guard(pool.lock);
-  std::unique_ptr<OpenEngine> open(std::exchange(shell->open, nullptr));
-  give_back(*shell);
+  std::unique_ptr<EngineState> open(std::exchange(handle->open, nullptr));
+  give_back(*handle);
   if (open == nullptr) return nullptr;
-  (pool.longest_closed == nullptr ? pool.longest_closed : pool.last_closed->next_closed) = shell;
-  pool.last_closed = shell;
+  (pool.oldest_closed == nullptr ? pool.oldest_closed : pool.newest_closed->next_closed) = handle;
+  pool.newest_closed = handle;
   ++pool.closed_count;
   return open;
 }
 
-EngineStay::EngineStay(entail_engine_t* shell, Stay stay) noexcept {
-  if (shell == nullptr || shell->magic != kMagic) {
+CallGuard::CallGuard(entail_engine_t* handle, Mode mode) noexcept {
+  if (handle == nullptr || handle->magic != kMagic) {
     status_ = ENTAIL_E_ARGUMENT;
     return;
   }
-  if (stay == Stay::alone) {
-    if (!try_hold(*shell)) {
+  if (mode == Mode::exclusive) {
+    if (!try_hold(*handle)) {
       status_ = ENTAIL_E_BUSY;
       return;
     }
-    held_ = shell;
+    held_ = handle;
   }
-  open_ = shell->open;
+  open_ = handle->open;
   if (open_ == nullptr) {
     status_ = ENTAIL_E_CLOSED;
   } else if (open_->sink.is_calling()) {
@@ -126,7 +126,7 @@ EngineStay::EngineStay(entail_engine_t* shell, Stay stay) noexcept {
   }
 }
 
-EngineStay::~EngineStay() {
+CallGuard::~CallGuard() {
   if (held_ != nullptr) give_back(*held_);
 }
 

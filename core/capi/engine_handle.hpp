@@ -1,8 +1,7 @@
-// What an entail_engine_t points to: a shell that is never freed, so that a closed handle can be told, around the
-// engine.
+// The state behind an entail_engine_t. Handles are never freed, so that a call on a closed handle can be refused.
 //
-// Thread rule: opening and closing are Guarded by one lock. Calls that one may make at a time take the shell's flag, an
-// atomic word: a second caller, and a callback that calls back, is refused instead of waiting.
+// Thread rule: opening and closing are Guarded by one lock. Exclusive calls take the handle's atomic flag: a second
+// caller, and a callback that calls back, is refused instead of waiting.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +15,7 @@
 
 namespace entail::capi {
 
-// Hands what the engine gives out to the callbacks, or keeps it to be polled.
+// Passes the engine's output to the callbacks, or queues it for polling.
 class HandleSink final : public Sink {
  public:
   struct Batch {
@@ -50,8 +49,8 @@ class HandleSink final : public Sink {
 // One decision as the C struct. Its pointers borrow ids, json and the names that the record borrows. Throws bad_alloc.
 entail_decision_t describe_decision(const DecisionRecord& record, std::vector<std::uint8_t>& ids, std::string& json);
 
-struct OpenEngine {
-  OpenEngine(const entail_open_options_t& open_options, Options engine_options)
+struct EngineState {
+  EngineState(const entail_open_options_t& open_options, Options engine_options)
       : options(std::move(engine_options)), sink(open_options) {}
   Options options;  // also where names live that entail_counts() gives out
   HandleSink sink;
@@ -62,37 +61,37 @@ struct OpenEngine {
   std::string polled_json;
 };
 
-// A shell for the engine; throws bad_alloc.
-entail_engine_t* take_shell(std::unique_ptr<OpenEngine> open);
-// Empties the shell; null if it was empty, or if a call is inside.
-std::unique_ptr<OpenEngine> empty_shell(entail_engine_t* shell) noexcept;
+// A handle for the engine, new or reused. Throws bad_alloc.
+entail_engine_t* acquire_handle(std::unique_ptr<EngineState> open);
+// Closes the handle and returns its engine; null if it was closed already, or if an exclusive call is running.
+std::unique_ptr<EngineState> release_handle(entail_engine_t* handle) noexcept;
 
-// A call's stay in an engine. For calls that any number may make at once: Stay::shared; else Stay::alone.
-class EngineStay {
+// Guards one call on an engine. Mode::shared: any number of threads may make the call at once; Mode::exclusive: one.
+class CallGuard {
  public:
-  enum class Stay : std::uint8_t { shared, alone };
-  EngineStay(entail_engine_t* shell, Stay stay) noexcept;
-  ~EngineStay();
-  EngineStay(const EngineStay&) = delete;
-  EngineStay& operator=(const EngineStay&) = delete;
+  enum class Mode : std::uint8_t { shared, exclusive };
+  CallGuard(entail_engine_t* handle, Mode mode) noexcept;
+  ~CallGuard();
+  CallGuard(const CallGuard&) = delete;
+  CallGuard& operator=(const CallGuard&) = delete;
 
   // Anything but ENTAIL_OK: there is no engine to work on.
   entail_status_t status() const noexcept { return status_; }
-  OpenEngine& engine() const noexcept { return *open_; }
+  EngineState& engine() const noexcept { return *open_; }
 
  private:
-  entail_engine_t* held_ = nullptr;  // whose flag this stay must give back
-  OpenEngine* open_ = nullptr;
+  entail_engine_t* held_ = nullptr;  // the handle whose flag the destructor clears
+  EngineState* open_ = nullptr;
   entail_status_t status_ = ENTAIL_OK;
 };
 
 // Runs body(engine) for a good handle.
 template <class Body>
-entail_status_t with_engine(entail_engine_t* shell, EngineStay::Stay kind, entail_error_t* error,
+entail_status_t with_engine(entail_engine_t* handle, CallGuard::Mode kind, entail_error_t* error,
                             Body&& body) noexcept {
-  const EngineStay stay(shell, kind);
-  if (stay.status() != ENTAIL_OK) return fail(error, stay.status(), text_of(stay.status()));
-  return guarded(error, [&] { return body(stay.engine()); });
+  const CallGuard guard(handle, kind);
+  if (guard.status() != ENTAIL_OK) return fail(error, guard.status(), text_of(guard.status()));
+  return guarded(error, [&] { return body(guard.engine()); });
 }
 
 }  // namespace entail::capi

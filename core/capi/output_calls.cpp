@@ -110,7 +110,7 @@ entail_status_t entail_poll_batch(entail_engine_t* engine, uint8_t* buffer, size
                                   uint64_t* span_count, entail_error_t* error) {
   if (size == nullptr || (buffer == nullptr && buffer_size != 0))
     return fail(error, ENTAIL_E_ARGUMENT, "buffer or size is NULL");
-  return with_engine(engine, EngineStay::Stay::alone, error, [&](OpenEngine& open) -> entail_status_t {
+  return with_engine(engine, CallGuard::Mode::exclusive, error, [&](EngineState& open) -> entail_status_t {
     *size = 0;
     if (span_count != nullptr) *span_count = 0;
     if (open.sink.batches.empty()) return ENTAIL_NOTHING;
@@ -127,7 +127,7 @@ entail_status_t entail_poll_batch(entail_engine_t* engine, uint8_t* buffer, size
 entail_status_t entail_poll_decision(entail_engine_t* engine, entail_decision_t* decision, entail_error_t* error) {
   if (decision == nullptr) return fail(error, ENTAIL_E_ARGUMENT, "decision is NULL");
   if (!is_known(*decision)) return fail(error, ENTAIL_E_ABI, "decision: not initialised");
-  return with_engine(engine, EngineStay::Stay::alone, error, [&](OpenEngine& open) -> entail_status_t {
+  return with_engine(engine, CallGuard::Mode::exclusive, error, [&](EngineState& open) -> entail_status_t {
     if (open.sink.decisions.empty()) return ENTAIL_NOTHING;
     write_struct(describe_decision(open.sink.decisions.front(), open.polled_ids, open.polled_json), *decision);
     open.sink.pop_decision();
@@ -138,7 +138,7 @@ entail_status_t entail_poll_decision(entail_engine_t* engine, entail_decision_t*
 entail_status_t entail_statistics(entail_engine_t* engine, entail_statistics_t* statistics, entail_error_t* error) {
   if (statistics == nullptr) return fail(error, ENTAIL_E_ARGUMENT, "statistics is NULL");
   if (!is_known(*statistics)) return fail(error, ENTAIL_E_ABI, "statistics: not initialised");
-  return with_engine(engine, EngineStay::Stay::alone, error, [&](OpenEngine& open) -> entail_status_t {
+  return with_engine(engine, CallGuard::Mode::exclusive, error, [&](EngineState& open) -> entail_status_t {
     write_struct(flatten(open.engine->statistics(), open.sink), *statistics);
     return ENTAIL_OK;
   });
@@ -148,7 +148,7 @@ entail_status_t entail_counts(entail_engine_t* engine, uint32_t table, entail_na
                               size_t* count, entail_error_t* error) {
   if (count == nullptr || (counts == nullptr && capacity != 0))
     return fail(error, ENTAIL_E_ARGUMENT, "counts or count is NULL");
-  return with_engine(engine, EngineStay::Stay::alone, error, [&](OpenEngine& open) -> entail_status_t {
+  return with_engine(engine, CallGuard::Mode::exclusive, error, [&](EngineState& open) -> entail_status_t {
     const Statistics statistics = open.engine->statistics();
     std::vector<entail_named_count_t> named;
     switch (table) {
@@ -193,7 +193,7 @@ entail_status_t entail_explain(entail_engine_t* engine, const uint8_t* trace_id,
                                size_t* size, entail_error_t* error) {
   if (trace_id == nullptr || size == nullptr || (buffer == nullptr && buffer_size != 0))
     return fail(error, ENTAIL_E_ARGUMENT, "trace_id, buffer or size is NULL");
-  return with_engine(engine, EngineStay::Stay::alone, error, [&](OpenEngine& open) -> entail_status_t {
+  return with_engine(engine, CallGuard::Mode::exclusive, error, [&](EngineState& open) -> entail_status_t {
     *size = 0;
     entail::TraceId id;
     for (int i = 0; i < 8; ++i) {

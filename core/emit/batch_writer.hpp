@@ -1,7 +1,6 @@
-// Puts kept spans together into TracesData messages: spans of equal resource and scope bytes share one ResourceSpans
-// and ScopeSpans; a message is closed before it would pass the size limit (at least one span each). Only two length
-// prefixes are computed.
-// Thread rule: Confined. Cost: two copies of a span's bytes and two look-ups of a digest.
+// Groups kept spans into TracesData messages: spans of equal resource and scope bytes share one ResourceSpans and
+// ScopeSpans; a message is closed before it would pass the size limit (at least one span each). Only two length
+// prefixes are computed. Thread rule: Confined. Cost: two copies of a span's bytes and two look-ups of a digest.
 // Memory: two messages and a few words a group, kept between messages.
 #pragma once
 
@@ -37,8 +36,8 @@ class BatchWriter {
   // The closed message, if add() was true, else the one of everything added so far; resources and scopes in the order
   // of their first span. Borrowed until the next add() or take(). Buffers are kept.
   Bytes take();
-  // Gives back each buffer that is much larger than a message should be, or than buffer_bytes_max. REQUIRES that
-  // nothing is buffered and nothing borrowed.
+  // Frees each buffer that is much larger than a message should be, or than buffer_bytes_max. REQUIRES that nothing is
+  // buffered and nothing borrowed.
   void trim(std::uint64_t buffer_bytes_max) noexcept;
   std::uint64_t capacity_bytes() const noexcept;
 
@@ -68,7 +67,7 @@ class BatchWriter {
     std::uint32_t first_piece = kNone;
     std::uint32_t last_piece = kNone;
   };
-  // Where a span goes: kNone where a resource or scope is new.
+  // The groups of a span: kNone where a resource or scope is new.
   struct Place {
     std::uint32_t resource = kNone;
     std::uint32_t scope = kNone;

@@ -1,7 +1,7 @@
 // From (digest, owner) to an index: which resource, or which scope of a resource, has these bytes. Open addressing, at
-// most half full. A digest has no seed, so senders can find resources whose digests agree in some bits; the place of a
-// digest in the table depends on a seed that they do not know.
-// Thread rule: Confined. Cost: one probe as a rule. Memory: 64 bytes an entry, kept by clear().
+// most half full. A digest has no seed, so senders can find resources whose digests agree in some bits; the slot of a
+// digest depends on a secret seed. Thread rule: Confined. Cost: usually one probe. Memory: 64 bytes an entry, kept by
+// clear().
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,7 @@ class DigestTable {
     std::uint32_t index = kNone;
   };
 
-  // The key's slot, or the free one where it would stand. REQUIRES a free slot.
+  // The key's slot, or the free slot for it. REQUIRES a free slot.
   std::size_t probe(base::Digest digest, std::uint32_t owner) const noexcept {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = base::table_hash({digest.low, digest.high ^ owner}, seed_) & mask;

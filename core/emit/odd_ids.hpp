@@ -1,6 +1,6 @@
-// IDs that have another length than they must have (docs/design.md 4.5). Strict readers refuse a whole message for one
-// of them, so that they are written empty; all else of their link or span stays. An ID of all zeros has its length.
-// Thread rule: Immutable (functions). Cost: one walk over the fields.
+// IDs of a wrong length (docs/design.md 4.5). Strict readers refuse a whole message for one of them, so they are
+// written empty; the rest of their link or span is unchanged. An ID of all zeros has its length. Thread rule: Immutable
+// (functions). Cost: one walk over the fields.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace entail::emit {
 
-// Does any link of a Span message have an odd ID?
+// True if any link of a Span message has an odd ID.
 bool has_odd_links(Bytes span) noexcept;
-// Does this Link message? Each of repeated fields counts: a reader sees them all.
+// True if this Link message has one. Every repeated field counts, because a reader sees them all.
 bool is_odd_link(Bytes link) noexcept;
 // Appends a whole field 13 for the Link message, its odd IDs empty.
 void append_mended_link(Bytes link, std::vector<std::uint8_t>& out);

@@ -50,7 +50,7 @@ class Editor {
     copied_to_ = std::max(copied_to_, offset);
   }
 
-  // Leaves the field out if the edit replaces it; what is new stands where the first such field was.
+  // Leaves the field out if the edit replaces it; the replacement is written where the first such field was.
   void replace(const wire::FieldView& field) {
     if (edit_.replace_trace_state && is_field(field, kTraceState, kLength)) {
       leave_out(field);
@@ -149,7 +149,7 @@ class Editor {
     for (std::size_t i = 0; i < edit_.attributes.size(); ++i) write_attribute(i);
   }
 
-  // What had no field to stand in for goes to the end.
+  // Replacements of absent fields are written at the end.
   void add_missing() {
     if (edit_.replace_trace_state) write_trace_state();
     add_new_attributes();

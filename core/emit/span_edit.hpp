@@ -17,8 +17,8 @@
 
 namespace entail::emit {
 
-// A value of monostate removes the attribute: a name of this project that came from outside and does not apply here
-// must not be taken for this stage's.
+// A value of monostate removes the attribute: one of this project's names in the input must not be mistaken for this
+// stage's.
 struct Attribute {
   std::string_view key;
   std::variant<std::int64_t, bool, std::string, std::vector<std::string>, std::monostate> value;
@@ -26,17 +26,17 @@ struct Attribute {
 };
 constexpr std::size_t kAttributesMax = 64;  // of one edit
 
-// What to change in one span. An empty edit copies the bytes. All else, unknown fields too, stays as and where it was;
-// a field of one of these numbers with another wire type is an unknown field.
+// What to change in one span. An empty edit copies the bytes. Everything else, including unknown fields, keeps its
+// bytes and place; a field of one of these numbers with another wire type is an unknown field.
 struct SpanEdit {
   bool replace_trace_state = false;
-  std::string_view trace_state = {};  // empty: the field goes
+  std::string_view trace_state = {};  // empty: removes the field
   bool replace_links = false;
   std::span<const Bytes> link_fields =
       {};  // whole fields 13, in order; written where the first link was, else at the end
-  std::optional<std::uint32_t> dropped_links_count = {};  // replaces every field 14; 0 is not written where none was
+  std::optional<std::uint32_t> dropped_links_count = {};  // replaces every field 14; no field is added for 0
   bool clear_odd_ids = false;  // of the parent and of links, those of link_fields too: see odd_ids.hpp
-  // Keys are distinct, at most kAttributesMax. Each replaces all of its key, else is added behind the attributes.
+  // Keys are distinct, at most kAttributesMax. Each replaces all attributes with its key, or is appended.
   std::span<const Attribute> attributes = {};
   bool empty() const noexcept {
     return !replace_trace_state && !replace_links && !dropped_links_count && !clear_odd_ids && attributes.empty();
@@ -46,15 +46,15 @@ struct SpanEdit {
 // Appends the edited Span message (payload only, without tag and length). payload must have been decoded.
 void append_span(Bytes payload, const SpanEdit& edit, std::vector<std::uint8_t>& out);
 
-// Appends a whole field 13 for a link written again from its edge: both IDs and entail.link.restored = true.
+// Appends a whole field 13 for a link rebuilt from its edge: both IDs and entail.link.restored = true.
 void append_restored_link(TraceId trace_id, SpanId span_id, std::vector<std::uint8_t>& out);
 
-// The attributes of a truncated span, named as the options say (docs/formats.md "Attributes on emitted spans").
-// Thresholds that do not exist are removals. The seed is written as the signed number of the same bits.
+// The attributes of a truncated span, named as the options say (docs/formats.md "Attributes on emitted spans"). Absent
+// thresholds are removals. The seed is written as the signed number of the same bits.
 void append_truncation_attributes(const reservoir::TruncationRecord& record, TruncationNames names,
                                   std::vector<Attribute>& out);
 
-// Why a trace was kept, for the attributes of docs/design.md 3.12. What is empty is a removal.
+// Why a trace was kept, for the attributes of docs/design.md 3.12. An empty field is a removal.
 struct KeepReason {
   std::string_view reason = {};  // policy or link
   std::string_view policy = {};

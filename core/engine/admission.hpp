@@ -14,7 +14,7 @@
 #include "graph/graph.hpp"
 #include "store/span_store.hpp"
 #include "sync/atomic.hpp"
-#include "sync/raise.hpp"
+#include "sync/fetch_max.hpp"
 
 namespace entail::engine {
 
@@ -49,8 +49,8 @@ class Admission {
   }
   // A request was refused for lack of room in the graph's window.
   void note_wanted(std::uint64_t bytes, std::uint64_t nodes) noexcept {
-    sync::raise_to(wanted_bytes_, bytes);
-    sync::raise_to(wanted_nodes_, nodes);
+    sync::fetch_max(wanted_bytes_, bytes);
+    sync::fetch_max(wanted_nodes_, nodes);
   }
 
   std::uint64_t held_bytes() const noexcept {
@@ -59,7 +59,7 @@ class Admission {
   }
   std::uint64_t limit_bytes() const noexcept { return limit_bytes_; }
 
-  // The most that a request wanted in vain since the last call; 0: all found room.
+  // The largest request refused for lack of room since the last call; 0: none was.
   std::uint64_t take_wanted_bytes() noexcept { return wanted_bytes_.exchange(0, std::memory_order_relaxed); }
   std::uint64_t take_wanted_nodes() noexcept { return wanted_nodes_.exchange(0, std::memory_order_relaxed); }
   // Before the logs are read: what the tick is going to adopt. To be given to set_ticked() when that is accounted for.

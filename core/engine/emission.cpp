@@ -7,15 +7,15 @@
 #include "base/check.hpp"
 #include "base/prefetch.hpp"
 #include "emit/odd_ids.hpp"
-#include "engine/cut_span.hpp"
 #include "engine/emission.hpp"
+#include "engine/truncated_span.hpp"
 
 namespace entail::engine {
 
 using graph::NodeId;
-using reservoir::Target;
+using reservoir::TargetState;
 
-// A stored span with what emission asks of it.
+// A stored span and what emission needs to know about it.
 struct Emission::KeptSpan {
   const store::SpanEntry* entry = nullptr;
   std::uint64_t start_ns = 0;
@@ -73,7 +73,7 @@ void Emission::emit_all() {
   };
   prefetch_spans(group(0));
   for (std::size_t first = 0; first < ids.size(); first += kEmittedTogether) {
-    prefetch_spans(group(first + kEmittedTogether));  // they come while this group is written
+    prefetch_spans(group(first + kEmittedTogether));  // their bytes are prefetched while this group is written
     for (const RecordId id : group(first)) emit_trace(id);
   }
   ids.clear();
@@ -148,7 +148,7 @@ void Emission::emit_span(RecordId id, const KeptSpan& span, bool carries_reason)
   const Record& record = traces_.ledger[id];
   emit::SpanEdit edit;
   std::vector<emit::Attribute> attributes;
-  CutOutput cut_output;
+  TruncatedOutput truncated_output;
   std::string trace_state;
   if (record.erase_threshold || record.raise_threshold) {
     bool changed = false;
@@ -158,17 +158,17 @@ void Emission::emit_span(RecordId id, const KeptSpan& span, bool carries_reason)
     edit.trace_state = trace_state;
   }
   std::uint64_t links_out = span.entry->link_count();
-  edit.clear_odd_ids =
-      span.odd_parent || span.entry->cut() != nullptr || (links_out != 0 && emit::has_odd_links(span.entry->payload()));
+  edit.clear_odd_ids = span.odd_parent || span.entry->truncated() != nullptr ||
+                       (links_out != 0 && emit::has_odd_links(span.entry->payload()));
   counts_.parents_cleared += span.odd_parent;
-  if (span.entry->cut() != nullptr) {
-    select_links(id, span, cut_output);
+  if (span.entry->truncated() != nullptr) {
+    select_links(id, span, truncated_output);
     edit.replace_links = true;
-    edit.link_fields = cut_output.fields;
-    edit.dropped_links_count = cut_output.dropped_links_count;
+    edit.link_fields = truncated_output.fields;
+    edit.dropped_links_count = truncated_output.dropped_links_count;
     if (traces_.options.links.attributes != SpanAttributes::none)
-      emit::append_truncation_attributes(cut_output.truncation, traces_.options.links.sample.names, attributes);
-    links_out = cut_output.fields.size();
+      emit::append_truncation_attributes(truncated_output.truncation, traces_.options.links.sample.names, attributes);
+    links_out = truncated_output.fields.size();
   }
   std::vector<TraceId> path;
   if (carries_reason) add_reason(id, path, attributes);
@@ -198,53 +198,55 @@ void Emission::add_reason(RecordId id, std::vector<TraceId>& path, std::vector<e
   emit::append_reason_attributes(reason, attributes);
 }
 
-Target Emission::target_of(RecordId linked) const noexcept {
-  if (linked == 0) return Target::open;
+TargetState Emission::target_of(RecordId linked) const noexcept {
+  if (linked == 0) return TargetState::open;
   const Record& record = traces_.ledger[linked];
-  if (record.origin) return Target::origin;
+  if (record.origin) return TargetState::origin;
   switch (record.phase) {
     case Phase::kept:
-      return Target::reached;
+      return TargetState::reached;
     case Phase::pending:
-      return record.reached ? Target::reached : Target::open;
+      return record.reached ? TargetState::reached : TargetState::open;
     case Phase::absent:
-      return Target::open;
+      return TargetState::open;
     case Phase::retained:
     case Phase::sealed:
-      return Target::closed;
+      return TargetState::closed;
   }
-  return Target::open;
+  return TargetState::open;
 }
 
-// Chooses the links of a cut span as things stand at the end of this tick (docs/design.md 4.3).
-void Emission::select_links(RecordId id, const KeptSpan& span, CutOutput& out) {
-  const store::CutSpan& cut = *span.entry->cut();
+// Chooses the links of a truncated span by the state of their targets at the end of this tick (docs/design.md 4.3).
+void Emission::select_links(RecordId id, const KeptSpan& span, TruncatedOutput& out) {
+  const store::TruncatedSpan& truncated = *span.entry->truncated();
   const std::uint32_t links_max = traces_.options.links.sample.max_links_per_span;
   std::uint64_t closed_received = 0;
   std::vector<reservoir::PinnedLink> pinned;
-  auto randomness = cut.randomness.begin();
-  for (std::uint32_t index = 0; index < cut.cells.size(); ++index) {
-    while (randomness != cut.randomness.end() && randomness->first < index) ++randomness;
-    const NodeId node = cut.cells[index].word == 0 ? 0 : traces_.graph.node_of(cut.cells[index]);
+  auto randomness = truncated.randomness.begin();
+  for (std::uint32_t index = 0; index < truncated.cells.size(); ++index) {
+    while (randomness != truncated.randomness.end() && randomness->first < index) ++randomness;
+    const NodeId node = truncated.cells[index].word == 0 ? 0 : traces_.graph.node_of(truncated.cells[index]);
     if (node == 0) continue;
     const NodeId newest = traces_.graph.newest(node);
-    const Target target = target_of(traces_.graph.record(newest));
-    if (target == Target::closed) ++closed_received;
-    if (target == Target::open || target == Target::closed) continue;
+    const TargetState target = target_of(traces_.graph.record(newest));
+    if (target == TargetState::closed) ++closed_received;
+    if (target == TargetState::open || target == TargetState::closed) continue;
     const TraceId far = traces_.graph.key(newest);
-    const std::uint64_t hash = base::sampling_hash(far, cut.span_ids[index], traces_.options.links.sample.seed);
-    const bool has_randomness = randomness != cut.randomness.end() && randomness->first == index;
+    const std::uint64_t hash = base::sampling_hash(far, truncated.span_ids[index], traces_.options.links.sample.seed);
+    const bool has_randomness = randomness != truncated.randomness.end() && randomness->first == index;
     const std::uint64_t r = has_randomness ? randomness->second : far.lo;
-    pinned.push_back({index, far, cut.span_ids[index], reservoir::consistent_key(r, hash), target == Target::origin});
+    pinned.push_back(
+        {index, far, truncated.span_ids[index], reservoir::consistent_key(r, hash), target == TargetState::origin});
   }
-  const std::uint64_t good = cut.links.received - cut.links.malformed - cut.links.null_target - cut.links.duplicates;
+  const std::uint64_t good =
+      truncated.links.received - truncated.links.malformed - truncated.links.null_target - truncated.links.duplicates;
   const auto target = [&](TraceId far) {
-    if (far == traces_.trace_id(id)) return Target::open;
+    if (far == traces_.trace_id(id)) return TargetState::open;
     const NodeId node = traces_.graph.find(far);
-    return node == 0 ? Target::open : target_of(traces_.graph.record(node));
+    return node == 0 ? TargetState::open : target_of(traces_.graph.record(node));
   };
-  const reservoir::Selection selection =
-      reservoir::select(cut.links, links_max, pinned, target, good - pinned.size() - closed_received, closed_received);
+  const reservoir::Selection selection = reservoir::select(truncated.links, links_max, pinned, target,
+                                                           good - pinned.size() - closed_received, closed_received);
 
   std::vector<TraceId> linked;  // of the emitted links
   std::size_t restored_bytes = 0;
@@ -260,29 +262,29 @@ void Emission::select_links(RecordId id, const KeptSpan& span, CutOutput& out) {
       restored_at += restored_bytes;
       linked.push_back(chosen.restored->trace_id);
     } else {
-      out.fields.push_back(Bytes(cut.link_bytes).subspan(chosen.saved->offset, chosen.saved->size));
+      out.fields.push_back(Bytes(truncated.link_bytes).subspan(chosen.saved->offset, chosen.saved->size));
       if (chosen.saved->identity == context::Identity::good) linked.push_back(chosen.saved->trace_id);
     }
   }
   ENTAIL_DCHECK(restored_at == out.restored.size());
   late_pins_.add_emitted(id, std::move(linked));
   counts_.links_restored += selection.restored;
-  counts_.link_duplicates += cut.links.duplicates;
+  counts_.link_duplicates += truncated.links.duplicates;
   ++counts_.spans_sampled;
-  const std::uint64_t dropped = cut.links.received - selection.emitted;
+  const std::uint64_t dropped = truncated.links.received - selection.emitted;
   out.dropped_links_count = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(span.dropped_links_count + dropped, std::numeric_limits<std::uint32_t>::max()));
-  out.truncation = {cut.links.received,
+  out.truncation = {truncated.links.received,
                     selection.emitted,
                     dropped,
                     span.dropped_links_count,
-                    cut.links.malformed,
-                    cut.links.duplicates,
+                    truncated.links.malformed,
+                    truncated.links.duplicates,
                     selection.pinned,
                     selection.open,
                     selection.closed,
-                    cut.links.threshold_uniform,
-                    cut.links.threshold_consistent,
+                    truncated.links.threshold_uniform,
+                    truncated.links.threshold_consistent,
                     traces_.options.links.sample.seed};
 }
 

@@ -38,7 +38,7 @@ class Emission {
 
  private:
   struct KeptSpan;
-  struct CutOutput {  // the links of a truncated span as they are written
+  struct TruncatedOutput {  // the links of a truncated span as they are written
     std::vector<Bytes> fields;
     std::vector<std::uint8_t> restored;  // the bytes of those written again from their edges
     std::uint32_t dropped_links_count = 0;
@@ -50,8 +50,8 @@ class Emission {
   static std::size_t reason_index(const std::vector<KeptSpan>& spans);
   void emit_span(RecordId id, const KeptSpan& span, bool carries_reason);
   void add_reason(RecordId id, std::vector<TraceId>& path, std::vector<emit::Attribute>& attributes) const;
-  void select_links(RecordId id, const KeptSpan& span, CutOutput& out);
-  reservoir::Target target_of(RecordId linked) const noexcept;
+  void select_links(RecordId id, const KeptSpan& span, TruncatedOutput& out);
+  reservoir::TargetState target_of(RecordId linked) const noexcept;
   void flush();
 
   Traces& traces_;

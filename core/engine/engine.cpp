@@ -32,8 +32,9 @@ constexpr std::size_t kDecodedItemsMax = 1 << 16;
 // From this memory_limit on a block of 2 MiB for the spans is little (G5).
 constexpr std::uint64_t kHugeBlocksFrom = 256ull << 20;
 
-constexpr store::CutSpanCare kCutSpans = {[](const store::CutSpan* cut) { return cut->bytes; },
-                                          [](store::CutSpan* cut) { delete cut; }};
+constexpr store::TruncatedSpanOps kTruncatedSpanOps = {
+    [](const store::TruncatedSpan* truncated) { return truncated->bytes; },
+    [](store::TruncatedSpan* truncated) { delete truncated; }};
 
 }  // namespace
 
@@ -41,11 +42,11 @@ Engine::Impl::Impl(const Options& from, Sink& sink, std::unique_ptr<policy::Poli
     : options(from),
       policies(std::move(compiled)),
       rank_seed(from.links.propagate.rank_seed ? *from.links.propagate.rank_seed : base::random_seed()),
-      store(kCutSpans, from.memory_limit_bytes >= kHugeBlocksFrom),
+      store(kTruncatedSpanOps, from.memory_limit_bytes >= kHugeBlocksFrom),
       graph(graph_options(from, policies->bit_words())),
       intake(options, *policies, store, graph),
-      carrier(graph, ledger, from.links.propagate, rank_seed),
-      traces{options, *policies, store, graph, ledger, carrier, policies->bit_words()},
+      propagator(graph, ledger, from.links.propagate, rank_seed),
+      traces{options, *policies, store, graph, ledger, propagator, policies->bit_words()},
       life(traces, from.retain.max_bytes.value_or(from.memory_limit_bytes / 2)),
       late_pins(traces),
       judge(traces, life),

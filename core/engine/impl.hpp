@@ -1,12 +1,12 @@
-// Engine::Impl: the rooms put together. Intake takes requests on any lane; everything else belongs to the one thread
-// that ticks, and run_tick() (tick.cpp) lists its steps:
+// Engine::Impl connects the rooms. Intake accepts requests on any lane; everything else belongs to the one tick thread.
+// run_tick() (tick.cpp) lists its steps:
 //
 //   Intake      lanes, admission (intake.hpp)                LifeCycle   phases, queues, counters (life_cycle.hpp)
 //   Judge       own verdicts (judge.hpp)                     Settle      verdicts, budgets (settle.hpp)
 //   Emission    kept spans (emission.hpp)                    Room        eviction, windows, memory (room.hpp)
 //   Report      log, statistics, explain (report.hpp)        Traces      the structures that they share (traces.hpp)
 //
-// What both sides touch has its PROTOCOL block where it lives: nodes and edges in graph/, a trace's words in
+// What both sides access has its PROTOCOL block at its definition: nodes and edges in graph/, a trace's words in
 // trace_payload.hpp, span bytes in store/generation.hpp and store/span_store.hpp, lanes in sync/lanes.hpp, the account
 // in admission.hpp. `ticking` is a flag taken by exchange, held for a whole tick.
 #pragma once
@@ -29,7 +29,7 @@
 #include "entail/entail.hpp"
 #include "graph/graph.hpp"
 #include "policy/policy_set.hpp"
-#include "propagate/carrier.hpp"
+#include "propagate/keep_propagator.hpp"
 #include "propagate/record.hpp"
 #include "store/span_store.hpp"
 
@@ -55,7 +55,7 @@ struct Engine::Impl {
 
   // All below: tick only.
   propagate::Ledger ledger;
-  propagate::Carrier carrier;
+  propagate::KeepPropagator propagator;
   engine::Traces traces;
   engine::LifeCycle life;
   engine::LatePins late_pins;
@@ -65,7 +65,7 @@ struct Engine::Impl {
   engine::Room room;
   engine::Report report;
   std::int64_t now_ns = 0;
-  bool failed = false;  // a tick found no memory: what is held is lost, nothing can be decided any more
+  bool failed = false;  // a tick ran out of memory: held spans are lost, and nothing can be decided any more
   std::vector<engine::Touch> adopting;
 };
 

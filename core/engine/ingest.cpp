@@ -23,11 +23,11 @@ namespace {
 constexpr std::uint32_t kStoredTogether = 16;
 constexpr std::size_t kScratchItemsMax = 1 << 14;  // spans or links; what a larger request made the lane grow is freed
 
-// Gives the lane back and says that nothing is being written any more.
-struct LaneHold {
+// Ends the write and releases the lane.
+struct LaneGuard {
   sync::LanePool<Lane>& lanes;
   Lane& lane;
-  ~LaneHold() {
+  ~LaneGuard() {
     store::GenerationClock<>::end(lane.active_generation);
     lane.entered_tick.store(0, std::memory_order_relaxed);  // relaxed: only for statistics
     lanes.release(&lane);
@@ -89,7 +89,7 @@ Result<void> Intake::ingest(const wire::Decoded& decoded, const JsonLosses& json
   Reservation reservation{admission_, need};
   Lane* lane = lanes_.try_acquire(lane_hint());
   if (lane == nullptr) return Error{ErrorCode::busy};
-  const LaneHold hold{lanes_, *lane};
+  const LaneGuard guard{lanes_, *lane};
   // relaxed: only for statistics
   lane->entered_tick.store(tick_count_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   graph::Writer& writer = graph_.writer(lane->index);
@@ -169,7 +169,7 @@ void Intake::release_scratch(Lane& lane, std::uint64_t link_count) noexcept {
   if (lane.cells.capacity() > kScratchItemsMax) release(lane.cells, lane.far_spans);
   if (link_count > kScratchItemsMax) lane.sampler.release();
   if (lane.accepted.capacity() > kScratchItemsMax)
-    release(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.cuts);
+    release(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.truncated_spans);
   if (std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
     release(lane.resources, lane.scopes, lane.resource_bits);
   lane.scratch_bytes.store(lane.count_scratch(), std::memory_order_relaxed);  // relaxed: a gauge
@@ -182,8 +182,8 @@ void Intake::accept_spans(Lane& lane, const wire::Decoded& decoded) {
   lane.far_spans.clear();
   lane.first_cell.clear();
   lane.link_tally = {};
-  lane.cuts.clear();
-  lane.next_cut = 0;
+  lane.truncated_spans.clear();
+  lane.next_truncated = 0;
   lane.rejected = {};
   for (std::uint32_t i = 0; i < decoded.spans.size(); ++i) {
     const wire::SpanView& span = decoded.spans[i];
@@ -208,7 +208,7 @@ void Intake::count_spans(Lane& lane, const wire::Decoded& decoded) noexcept {
 void Intake::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
                               StoredSpan& stored) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
-  if (span.link_count != 0) {  // without links the cells may be gone: store_cut() moves those of one span
+  if (span.link_count != 0) {  // without links the cells may be gone: store_truncated() moves those of one span
     const std::uint32_t first_cell = lane.first_cell[accepted];
     ENTAIL_SYNC_POINT("ingest:before_out_edges");
     writer.append_out(lane.nodes[accepted], {lane.cells.data() + first_cell, span.link_count},
@@ -216,15 +216,16 @@ void Intake::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& 
     ENTAIL_SYNC_POINT("ingest:after_out_edges");
   }
 
-  std::unique_ptr<store::CutSpan> cut;
-  if (span.link_count > options_.links.sample.max_links_per_span) cut = std::move(lane.cuts[lane.next_cut++]);
+  std::unique_ptr<store::TruncatedSpan> truncated;
+  if (span.link_count > options_.links.sample.max_links_per_span)
+    truncated = std::move(lane.truncated_spans[lane.next_truncated++]);
   stored.entry = nullptr;
   try {
     // The copy first: it reads the bytes in order, and policies find them near then.
-    stored.entry = store_bytes(lane, decoded, accepted, std::move(cut));
+    stored.entry = store_bytes(lane, decoded, accepted, std::move(truncated));
     policies_.match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], stored.facts);
   } catch (const std::bad_alloc&) {
-    stored.entry = nullptr;  // what was copied goes with its chunk
+    stored.entry = nullptr;  // the copied bytes are freed with their chunk
   }
 }
 
@@ -263,11 +264,11 @@ void Intake::publish_span(Lane& lane, graph::Writer& writer, const wire::Decoded
 
 // Null: no memory. May throw bad_alloc, too.
 store::SpanEntry* Intake::store_bytes(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
-                                            std::unique_ptr<store::CutSpan> cut) {
+                                      std::unique_ptr<store::TruncatedSpan> truncated) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   const store::Envelope* scope = envelope(lane, decoded, span.scope);
   if (scope == nullptr) return nullptr;
-  if (cut != nullptr) return store_cut(lane, decoded, accepted, scope, std::move(cut));
+  if (truncated != nullptr) return store_truncated(lane, decoded, accepted, scope, std::move(truncated));
   store::SpanEntry* const entry = lane.spans->span(scope, span.payload.size, span.link_count);
   if (entry != nullptr)
     std::memcpy(entry->mutable_payload(), decoded.bytes.data() + span.payload.offset, span.payload.size);
@@ -296,25 +297,26 @@ const store::Envelope* Intake::envelope(Lane& lane, const wire::Decoded& decoded
   return lane.scopes[scope];
 }
 
-// Stores a span without its links: those of the sample are in the CutSpan with their bytes, the rest as edges.
-store::SpanEntry* Intake::store_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
-                                          const store::Envelope* scope, std::unique_ptr<store::CutSpan> cut) {
+// Stores a span without its links: those of the sample are in the TruncatedSpan with their bytes, the rest as edges.
+store::SpanEntry* Intake::store_truncated(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+                                          const store::Envelope* scope,
+                                          std::unique_ptr<store::TruncatedSpan> truncated) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count == lane.cells.size() && lane.cells.capacity() - span.link_count <= span.link_count / 8) {
-    // They are this span's alone, fill their memory, and nobody asks for them afterwards.
-    cut->cells.swap(lane.cells);
-    cut->span_ids.swap(lane.far_spans);
+    // They belong to this span alone, fill their memory, and are not used afterwards.
+    truncated->cells.swap(lane.cells);
+    truncated->span_ids.swap(lane.far_spans);
   } else {
     const auto first_cell = lane.cells.begin() + lane.first_cell[accepted];
     const auto first_span = lane.far_spans.begin() + lane.first_cell[accepted];
-    cut->cells.assign(first_cell, first_cell + span.link_count);
-    cut->span_ids.assign(first_span, first_span + span.link_count);
+    truncated->cells.assign(first_cell, first_cell + span.link_count);
+    truncated->span_ids.assign(first_span, first_span + span.link_count);
   }
-  for (EdgeCell& cell : cut->cells)
-    if (!cell.on_cut_span()) cell = {};  // a duplicate
-  if (!lane.link_facts.empty()) cut->link_facts = lane.link_facts[accepted];
+  for (EdgeCell& cell : truncated->cells)
+    if (!cell.on_truncated_span()) cell = {};  // a duplicate
+  if (!lane.link_facts.empty()) truncated->link_facts = lane.link_facts[accepted];
 
-  store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - cut->field_bytes, span.link_count, true);
+  store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - truncated->field_bytes, span.link_count, true);
   if (entry == nullptr) return nullptr;
   std::uint8_t* out = entry->mutable_payload();
   std::uint32_t at = span.payload.offset;
@@ -322,7 +324,7 @@ store::SpanEntry* Intake::store_cut(Lane& lane, const wire::Decoded& decoded, st
     std::memcpy(out, decoded.bytes.data() + at, end - at);
     out += end - at;
   };
-  if (span.links_end - span.first_link == cut->field_bytes) {  // nothing lies between them
+  if (span.links_end - span.first_link == truncated->field_bytes) {  // nothing lies between them
     copy_to(span.first_link);
     at = span.links_end;
   } else {
@@ -331,11 +333,12 @@ store::SpanEntry* Intake::store_cut(Lane& lane, const wire::Decoded& decoded, st
       copy_to(link.field.offset);
   }
   copy_to(span.payload.offset + span.payload.size);
-  cut->bytes = sizeof(store::CutSpan) + array_bytes(cut->link_bytes) + array_bytes(cut->cells) +
-               array_bytes(cut->span_ids) + cut->links.saved.capacity() * sizeof(reservoir::SavedLink) +
-               cut->randomness.capacity() * sizeof(cut->randomness[0]);
-  lane.spans->own(cut.get(), cut->bytes);
-  entry->set_cut(cut.release());
+  truncated->bytes = sizeof(store::TruncatedSpan) + array_bytes(truncated->link_bytes) + array_bytes(truncated->cells) +
+                     array_bytes(truncated->span_ids) +
+                     truncated->links.saved.capacity() * sizeof(reservoir::SavedLink) +
+                     truncated->randomness.capacity() * sizeof(truncated->randomness[0]);
+  lane.spans->own(truncated.get(), truncated->bytes);
+  entry->set_truncated(truncated.release());
   return entry;
 }
 

@@ -22,7 +22,7 @@ TraceId far_id(const wire::Decoded& decoded, EdgeCell cell) noexcept {
   return base::load_trace_id(decoded.bytes.data() + place_of(cell));
 }
 
-// How far ahead of its turn the trace ID of a link is asked for: the processor's own reading ahead ends with each page.
+// How far ahead the trace ID of a link is prefetched: the processor's own reading ahead ends with each page.
 constexpr std::size_t kPlacesAhead = 32;
 
 }  // namespace
@@ -80,7 +80,7 @@ void Intake::read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t 
   const bool limits_read_types = read_link_types_ && !policies_read_types;
   const bool is_error = span.status_code == 2;
   policy::LinkFacts* const facts = lane.link_facts.empty() ? nullptr : &lane.link_facts[accepted];
-  store::CutSpan* const cut = begin_cut(lane, span);
+  store::TruncatedSpan* const truncated = begin_truncated(lane, span);
   Lane::LinkTally& tally = lane.link_tally;
   std::uint32_t index = 0;
   std::uint64_t good = 0;
@@ -101,13 +101,13 @@ void Intake::read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t 
     SpanId span_id{};
     if (identity != Identity::good) {
       ++tally.by_identity[static_cast<unsigned>(identity)];
-      if (cut != nullptr) lane.sampler.add_other(identity, index, link.field.offset, link.field.size);
+      if (truncated != nullptr) lane.sampler.add_other(identity, index, link.field.offset, link.field.size);
     } else {
       ++good;
       const TraceId trace_id = base::load_trace_id(trace.data());
       span_id = base::load_span_id(far.data());
-      if (cut != nullptr) {
-        if (own_randomness) cut->randomness.emplace_back(index, *own_randomness);
+      if (truncated != nullptr) {
+        if (own_randomness) truncated->randomness.emplace_back(index, *own_randomness);
         const std::uint64_t randomness = own_randomness.value_or(context::randomness(trace_id.lo, {}));
         lane.sampler.add_good(trace_id, span_id, randomness, index, link.field.offset, link.field.size);
       }
@@ -116,7 +116,7 @@ void Intake::read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t 
         if (limits_read_types) limits = read_types(lane, decoded, link, nullptr);
         cell = with_place(EdgeCell::make(0, 0, limits.linked, limits.linking, is_error, (link.flags & 1) != 0),
                           link.trace_id.offset)
-                   .on_cut_span(cut != nullptr);
+                   .on_truncated_span(truncated != nullptr);
       }
     }
     lane.cells.push_back(cell);
@@ -125,37 +125,38 @@ void Intake::read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t 
   tally.by_identity[static_cast<unsigned>(Identity::good)] += good;
   tally.edges += edges;
   if (facts != nullptr) facts->links += good;
-  if (cut == nullptr) return;
-  cut->field_bytes = field_bytes;
-  finish_cut(lane, decoded, accepted, *cut);
+  if (truncated == nullptr) return;
+  truncated->field_bytes = field_bytes;
+  finish_truncated(lane, decoded, accepted, *truncated);
 }
 
 // Null: the span has not too many links.
-store::CutSpan* Intake::begin_cut(Lane& lane, const wire::SpanView& span) {
+store::TruncatedSpan* Intake::begin_truncated(Lane& lane, const wire::SpanView& span) {
   if (span.link_count <= options_.links.sample.max_links_per_span) return nullptr;
-  lane.cuts.push_back(std::make_unique<store::CutSpan>());
+  lane.truncated_spans.push_back(std::make_unique<store::TruncatedSpan>());
   lane.sampler.begin(options_.links.sample.max_links_per_span, options_.links.sample.seed, span.link_count);
-  return lane.cuts.back().get();
+  return lane.truncated_spans.back().get();
 }
 
 // Takes the sample and the bytes of its links, and marks the edges that repeat another.
-void Intake::finish_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted, store::CutSpan& cut) {
+void Intake::finish_truncated(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+                              store::TruncatedSpan& truncated) {
   EdgeCell* const cells = lane.cells.data() + lane.first_cell[accepted];
   const SpanId* const far_spans = lane.far_spans.data() + lane.first_cell[accepted];
-  cut.links = lane.sampler.finish([&](std::uint32_t index) {
+  truncated.links = lane.sampler.finish([&](std::uint32_t index) {
     const EdgeCell cell = cells[index];
     const TraceId trace_id = cell.word == 0 ? lane.trace_ids[accepted] : far_id(decoded, cell);
     return reservoir::LinkIds{trace_id, far_spans[index]};
   });
   for (const std::uint32_t index : lane.sampler.duplicate_indices())
-    if (cells[index].word != 0) cells[index] = cells[index].on_cut_span(false);
+    if (cells[index].word != 0) cells[index] = cells[index].on_truncated_span(false);
   std::size_t size = 0;
-  for (const reservoir::SavedLink& saved : cut.links.saved) size += saved.size;
-  cut.link_bytes.reserve(size);
-  for (reservoir::SavedLink& saved : cut.links.saved) {
+  for (const reservoir::SavedLink& saved : truncated.links.saved) size += saved.size;
+  truncated.link_bytes.reserve(size);
+  for (reservoir::SavedLink& saved : truncated.links.saved) {
     const Bytes field = decoded.bytes.subspan(saved.offset, saved.size);
-    saved.offset = static_cast<std::uint32_t>(cut.link_bytes.size());
-    cut.link_bytes.insert(cut.link_bytes.end(), field.begin(), field.end());
+    saved.offset = static_cast<std::uint32_t>(truncated.link_bytes.size());
+    truncated.link_bytes.insert(truncated.link_bytes.end(), field.begin(), field.end());
   }
 }
 

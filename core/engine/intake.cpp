@@ -1,4 +1,4 @@
-// What the tick asks of the intake; requests themselves are in ingest.cpp.
+// The tick's side of Intake; ingest.cpp has the requests.
 #include "engine/intake.hpp"
 
 #include <algorithm>

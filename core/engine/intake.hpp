@@ -1,8 +1,8 @@
-// Intake: requests onto lanes (ingest.cpp, ingest_links.cpp). What the tick shares with it: the lanes with their logs
-// and counters, the generation clock of the span store, the admission, and the time of the last tick.
+// Intake: requests onto lanes (ingest.cpp, ingest_links.cpp). Shared with the tick: the lanes with their logs and
+// counters, the generation clock of the span store, the admission, and the time of the last tick.
 //
-// Thread rule: ingest() any thread; what is named for the tick thread is its alone. Of its own words, closed_ is a flag
-// that is set once and published_now_ns_ one value; the others are counters and gauges, relaxed: they guard no data.
+// Thread rule: ingest() any thread; members marked for the tick thread belong to it alone. closed_ is a flag that is
+// set once, published_now_ns_ one value; the other atomics are relaxed counters and gauges that guard no data.
 #pragma once
 
 #include <array>
@@ -31,12 +31,12 @@ class Intake {
   Intake(const Options& options, const policy::PolicySet& policies, store::SpanStore& store, graph::Graph& graph);
   bool open();
 
-  struct JsonLosses {  // of a request that came as JSON
+  struct JsonLosses {  // of a JSON request
     std::uint64_t values = 0;
     std::uint64_t unknown_fields = 0;
   };
   Result<void> ingest(const wire::Decoded& decoded, const JsonLosses& json, std::uint64_t& spans_rejected);
-  // too_large, if a request of so many bytes is refused whatever is in it.
+  // too_large if a request of this size is refused whatever its content.
   Error check_size(std::uint64_t request_bytes) noexcept;
 
   // --- the tick thread
@@ -47,9 +47,10 @@ class Intake {
   std::int64_t published_now_ns() const noexcept { return published_now_ns_.load(std::memory_order_relaxed); }
   void begin_tick(std::int64_t now_ns) noexcept;
   void end_generation() noexcept { generations_.advance(); }
-  // No lane is writing, or has written without being seen by a later read of its log, a span of an earlier generation.
+  // True if no lane is writing a span of an earlier generation, or has logged one that a later read of its log would
+  // miss.
   std::uint64_t open_generation() const noexcept;
-  // What the store holds now is where the next generation's volume is counted from.
+  // Starts counting the next generation's volume from what the store holds now.
   void note_generation_begun() noexcept { generation_begun_bytes_.store(store_.bytes(), std::memory_order_relaxed); }
   void close() noexcept { closed_.store(1, std::memory_order_release); }
   bool is_closed() const noexcept { return closed_.load(std::memory_order_acquire) != 0; }
@@ -78,8 +79,9 @@ class Intake {
   void read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted);
   static std::optional<std::uint64_t> read_tracestate(Lane& lane, const wire::Decoded& decoded,
                                                       const wire::LinkView& link) noexcept;
-  store::CutSpan* begin_cut(Lane& lane, const wire::SpanView& span);
-  static void finish_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted, store::CutSpan& cut);
+  store::TruncatedSpan* begin_truncated(Lane& lane, const wire::SpanView& span);
+  static void finish_truncated(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+                               store::TruncatedSpan& truncated);
   TypeLimits read_types(Lane& lane, const wire::Decoded& decoded, const wire::LinkView& link,
                         policy::LinkFacts* facts);
   static void place_links(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded);
@@ -93,9 +95,9 @@ class Intake {
   void publish_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
                     StoredSpan& stored);
   store::SpanEntry* store_bytes(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
-                                std::unique_ptr<store::CutSpan> cut);
-  store::SpanEntry* store_cut(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
-                              const store::Envelope* scope, std::unique_ptr<store::CutSpan> cut);
+                                std::unique_ptr<store::TruncatedSpan> truncated);
+  store::SpanEntry* store_truncated(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+                                    const store::Envelope* scope, std::unique_ptr<store::TruncatedSpan> truncated);
   const store::Envelope* envelope(Lane& lane, const wire::Decoded& decoded, std::uint32_t scope);
   void end_generation_by_volume() noexcept;
 
@@ -110,7 +112,7 @@ class Intake {
   sync::LanePool<Lane> lanes_;
   Admission admission_;
   store::GenerationClock<> generations_;  // of the span store
-  // Single words: an arrival may be of the last tick or the one before; counters and gauges guard nothing.
+  // Single words: an arrival may get the time of the last tick or the one before; counters and gauges guard nothing.
   sync::HardwareSync::Atomic<std::int64_t> published_now_ns_{0};
   sync::HardwareSync::Atomic<std::uint64_t> tick_count_{1};
   sync::HardwareSync::Atomic<std::uint32_t> closed_{0};

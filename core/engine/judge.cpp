@@ -14,7 +14,7 @@ void Judge::judge_all() {
     if (!is_due(record) && !(skips_pending && record.phase == Phase::pending)) judged.push_back(id);
   }
   judged.insert(judged.end(), due.begin(), due.end());
-  // Rate limits are asked in this order; nothing else depends on it.
+  // Rate limits are evaluated in this order; nothing else depends on it.
   if (traces_.policies.has_stateful()) traces_.sort_by_arrival(judged);
   constexpr std::size_t kAhead = 16;
   for (std::size_t i = 0; i < judged.size(); ++i) {
@@ -54,7 +54,7 @@ void Judge::judge_touched(RecordId id) {
       const policy::Facts known = traces_.facts(id);
       const TraceId trace = traces_.trace_id(id);
       if (record.origin || !traces_.policies.early_origin(known, trace)) return;
-      policy::StatefulAnswers answers;  // not asked: what they answer is settled when the trace is due
+      policy::StatefulAnswers answers;  // not evaluated: their answers are settled when the trace is due
       life_.become_origin(id, !traces_.policies.evaluate(known, trace, answers, life_.now_ns(), false).by_chance);
       return;
     }
@@ -68,7 +68,7 @@ void Judge::judge_touched(RecordId id) {
       const policy::OwnVerdict own = traces_.evaluate(id, traces_.facts(id), life_.now_ns());
       if (!own.origin) return;
       if (record.policy < 0) record.policy = static_cast<std::int16_t>(own.policy);
-      // Its own keep counts as it was when it was taken: by dice alone, whatever late spans add.
+      // Its own keep stays probabilistic, as decided, whatever late spans add.
       life_.become_origin(id, !(record.own_keep ? record.by_chance : own.by_chance));
       life_.touch_log(id);
       return;

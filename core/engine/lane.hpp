@@ -1,5 +1,5 @@
 // One ingest lane: everything that a caller inside ingest() needs, so that a request touches shared memory only in the
-// graph. Thread rule: Confined to the lane's holder, but for the log, the counters and active_second.
+// graph. Thread rule: Confined to the lane's holder, except for the log, the counters and active_second.
 #pragma once
 
 #include <algorithm>
@@ -12,9 +12,9 @@
 
 #include "base/large_pages.hpp"
 #include "context/identity.hpp"
-#include "engine/cut_span.hpp"
 #include "engine/retention_rules.hpp"
 #include "engine/trace_payload.hpp"
+#include "engine/truncated_span.hpp"
 #include "graph/graph.hpp"
 #include "policy/policy_set.hpp"
 #include "reservoir/link_sample.hpp"
@@ -68,11 +68,11 @@ struct Lane {
   LaneCounts counts;
   // PROTOCOL generation (store/generation.hpp).
   store::GenerationClock<>::Active active_generation{store::GenerationClock<>::kIdle};
-  // Gauges. The tick during which the holder came in, 0: nobody is in; and the memory that the lane keeps for itself.
+  // Gauges: the tick during which the holder entered, 0 if the lane is free; and the lane's own memory.
   sync::HardwareSync::Atomic<std::uint64_t> entered_tick{0};
   sync::HardwareSync::Atomic<std::uint64_t> scratch_bytes{0};
 
-  // Scratch of one request; kept so that ingest does not allocate once it has grown.
+  // Scratch of one request; reused so that ingest does not allocate once it has grown.
   struct PlacedLink {
     std::uint32_t cell;  // index into cells
     graph::NodeId near;
@@ -93,13 +93,14 @@ struct Lane {
   std::vector<const store::Envelope*> resources;
   std::vector<const store::Envelope*> scopes;
   std::vector<policy::Bits> resource_bits;
-  std::vector<policy::LinkFacts> link_facts;  // of the accepted spans; empty unless a policy asks about links
+  std::vector<policy::LinkFacts> link_facts;  // of the accepted spans; empty unless a policy reads links
   std::vector<std::uint8_t> gathered;         // fields of a resource or scope that lie apart
   base::LargeVector<graph::EdgeCell> cells;   // all links of the request, by span
   base::LargeVector<SpanId> far_spans;
   std::vector<std::uint32_t> first_cell;              // by accepted span
-  std::vector<std::unique_ptr<store::CutSpan>> cuts;  // of the accepted spans whose links are cut, in their order
-  std::size_t next_cut = 0;
+  // Of the accepted spans that have too many links, in their order.
+  std::vector<std::unique_ptr<store::TruncatedSpan>> truncated_spans;
+  std::size_t next_truncated = 0;
   // Links whose nodes are looked up together; room for kPlacedMax, in the next three too.
   std::vector<PlacedLink> placed;
   std::vector<TraceId> link_ids;
@@ -110,7 +111,7 @@ struct Lane {
   std::uint64_t count_scratch() const noexcept {
     const auto bytes = [](const auto&... arrays) { return ((arrays.capacity() * sizeof(arrays[0])) + ... + 0); };
     return bytes(accepted, trace_ids, nodes, resources, scopes, resource_bits, link_facts, gathered, cells, far_spans,
-                 first_cell, cuts, placed, link_ids, link_nodes, reverse);
+                 first_cell, truncated_spans, placed, link_ids, link_nodes, reverse);
   }
   void reserve_placed() {
     const std::size_t links = std::min(cells.size(), kPlacedMax);

@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <tuple>
 
-#include "engine/cut_span.hpp"
+#include "engine/truncated_span.hpp"
 
 namespace entail::engine {
 
 using graph::NodeId;
 
-// Sorted when what is new has come to as much as what was there: each link takes part in few sorts.
+// Sorted when the new part has grown as large as the old one, so each link takes part in few sorts.
 void LatePins::add_emitted(RecordId id, std::vector<TraceId> linked) {
   const auto [place, is_new] = emitted_.try_emplace(id);
   Emitted& emitted = place->second;
@@ -19,7 +19,7 @@ void LatePins::add_emitted(RecordId id, std::vector<TraceId> linked) {
   emitted.is_full |= emitted.sorted_count > kTracesMax;
   if (emitted.is_full) emitted.links = {};
   bytes_ += emitted.links.capacity() * sizeof(emitted.links[0]) + (is_new ? kEntryBytes : 0);
-  traces_.ledger[id].has_cut_links = true;
+  traces_.ledger[id].has_truncated_links = true;
 }
 
 void LatePins::sort(Emitted& emitted) {
@@ -37,7 +37,7 @@ void LatePins::sort(Emitted& emitted) {
 }
 
 void LatePins::forget(RecordId id) noexcept {
-  if (!traces_.ledger[id].has_cut_links) return;
+  if (!traces_.ledger[id].has_truncated_links) return;
   const auto place = emitted_.find(id);
   if (place == emitted_.end()) return;
   bytes_ -= place->second.links.capacity() * sizeof(place->second.links[0]) + kEntryBytes;
@@ -50,11 +50,11 @@ std::vector<LatePins::Pair> LatePins::collect(const std::vector<RecordId>& origi
   for (const RecordId origin : origins) {
     traces_.for_each_node(origin, [&](NodeId node) {
       traces_.graph.for_each_in(node, [&](graph::EdgeCell cell) {
-        if (!cell.on_cut_span()) return;
+        if (!cell.on_truncated_span()) return;
         const NodeId far = traces_.graph.node_of(cell);
         if (far == 0) return;
         const RecordId linking = traces_.graph.record(traces_.graph.newest(far));
-        if (linking != 0 && traces_.ledger[linking].has_cut_links) pairs.push_back({linking, origin, 1});
+        if (linking != 0 && traces_.ledger[linking].has_truncated_links) pairs.push_back({linking, origin, 1});
       });
     });
   }
@@ -75,8 +75,8 @@ std::vector<LatePins::Pair> LatePins::collect(const std::vector<RecordId>& origi
 void LatePins::count_held(RecordId linking, std::unordered_map<RecordId, std::uint32_t>& known) const {
   traces_.for_each_node(linking, [&](NodeId node) {
     for (const store::SpanEntry* entry = traces_.payload(node).spans.first(); entry != nullptr; entry = entry->next) {
-      if (entry->cut() == nullptr) continue;
-      for (const graph::EdgeCell cell : entry->cut()->cells) {
+      if (entry->truncated() == nullptr) continue;
+      for (const graph::EdgeCell cell : entry->truncated()->cells) {
         const NodeId far = cell.word == 0 ? 0 : traces_.graph.node_of(cell);
         if (far == 0) continue;
         if (const auto place = known.find(traces_.graph.record(traces_.graph.newest(far))); place != known.end())

@@ -81,7 +81,7 @@ void LifeCycle::start_pending(RecordId id, const Touch& touch) {
   ++counts_.traces_received;
   ++counts_.traces_pending;
   set_deadline(id, touch);
-  traces_.carrier.arrive(id);
+  traces_.propagator.on_first_span(id);
 }
 
 // A trace that holds spans got one that a slow lane wrote in an earlier generation (PROTOCOL touch P2).
@@ -92,7 +92,7 @@ void LifeCycle::hold_generation(RecordId id, std::uint32_t generation) {
   traces_.ledger[id].generation = generation;
 }
 
-// The trace no longer holds span bytes, so its generation may be freed when all of its traces have let go.
+// The trace no longer holds span bytes, so its generation may be freed when none of its traces holds any.
 void LifeCycle::close_generation(RecordId id) {
   const auto open = open_generations_.find(traces_.ledger[id].generation);
   if (--open->second == 0) open_generations_.erase(open);
@@ -152,8 +152,8 @@ void LifeCycle::seal_evicted() {
 void LifeCycle::for_each_holding(const std::function<bool(RecordId)>& f) {
   while (!retained_.empty() && !is_retained(retained_.front())) retained_.pop_front();
   while (!arrived_.empty() && !traces_.ledger.is_in(arrived_.front(), Phase::pending)) arrived_.pop_front();
-  // Span bytes go by generation, so what arrived before all that is retained goes first: it holds up everything behind
-  // it.
+  // Span bytes are freed by generation, so spans that arrived before all retained ones are evicted first: they hold up
+  // everything behind it.
   const std::uint32_t first_retained =
       retained_.empty() ? 0 : traces_.ledger[retained_.front().id].generation;
   for (std::size_t i = 0; i < arrived_.size(); ++i) {
@@ -178,14 +178,14 @@ void LifeCycle::take_verdict(RecordId id, const policy::OwnVerdict& own) {
   if (own.origin) become_origin(id, !own.by_chance);
 }
 
-void LifeCycle::become_origin(RecordId id, bool certain) {
+void LifeCycle::become_origin(RecordId id, bool deterministic) {
   Record& record = traces_.ledger[id];
   if (!record.origin) {
     record.origin = true;
     ++counts_.origins;
     new_origins_.push_back(id);
   }
-  traces_.carrier.make_origin(id, certain);
+  traces_.propagator.make_origin(id, deterministic);
 }
 
 void LifeCycle::touch_log(RecordId id) {
@@ -198,7 +198,8 @@ void LifeCycle::touch_log(RecordId id) {
 void LifeCycle::note_loss(RecordId id, Loss loss) {
   count(loss);
   traces_.ledger[id].loss = loss;
-  if (const propagate::PathId path = traces_.carrier.nearest_path(id); path != 0) traces_.ledger.set_reason(id, path);
+  if (const propagate::PathId path = traces_.propagator.nearest_path(id); path != 0)
+    traces_.ledger.set_reason(id, path);
   touch_log(id);
 }
 
@@ -237,7 +238,7 @@ void LifeCycle::count_kept(RecordId id) {
 // What happens to ot=th on the trace's spans, late ones too (docs/design.md 3.11).
 void LifeCycle::decide_threshold(RecordId id) {
   Record& record = traces_.ledger[id];
-  if (record.reached && traces_.carrier.is_reached_for_certain(id)) return;
+  if (record.reached && traces_.propagator.is_reached_deterministically(id)) return;
   if (record.kept_by_link) {
     record.erase_threshold = true;
   } else if (record.by_chance) {
@@ -291,7 +292,7 @@ void LifeCycle::seal_expired() {
   }
 }
 
-// True: spans came that no tick has adopted yet.
+// True if spans arrived that no tick has adopted yet.
 bool LifeCycle::take_spans(RecordId id, Lists& lists) {
   lists.clear();
   bool unadopted = false;
@@ -388,7 +389,7 @@ void LifeCycle::on_emitted(RecordId id, std::uint64_t span_count, std::uint64_t 
 }
 
 void LifeCycle::forget(RecordId id) {
-  traces_.carrier.forget(id);
+  traces_.propagator.forget(id);
   for (NodeId node = traces_.ledger[id].node; node != 0; node = traces_.graph.older(node))
     traces_.graph.set_record(node, 0);
   traces_.ledger.remove(id);

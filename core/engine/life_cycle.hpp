@@ -1,5 +1,4 @@
-// The life cycle of a trace: its states, who may change them, and what each holds. docs/life-cycle.md is the page about
-// it.
+// The life cycle of a trace: its states, the transitions, and what each state holds; docs/life-cycle.md explains it.
 //
 //   absent ── first span ──► pending ── due: own keep, or reached ─────────► kept
 //                               │                                             ▲
@@ -8,14 +7,12 @@
 //                                                  └─ retention over, vetoed, evicted ─► sealed
 //   absent, kept and sealed traces are forgotten when the graph window with their newest node closes.
 //
-// Nothing turns a keep into a drop, and a sealed trace stays sealed. This class alone writes phases, the queues of
-// traces and the counters of what became of traces and spans; it decides nothing: who calls keep(), drop() or seal()
-// does.
+// Nothing turns a keep into a drop, and a sealed trace stays sealed. Only this class writes phases, the trace queues
+// and the outcome counters of traces and spans. It makes no decisions: the callers of keep(), drop() and seal() do.
 //
-// Spans that race with a seal (docs/design.md 3.9): seal() takes the spans, and asks afterwards whether some came that
-// no tick has adopted. What the trace's fold says then covers all that was taken (PROTOCOL touch P1). If the trace
-// rises to keep by that, its spans go back, and the next tick keeps it; else they were held with the trace and go with
-// it.
+// Spans that race with a seal (docs/design.md 3.9): seal() takes the spans, then checks whether some arrived that no
+// tick has adopted. The trace's fold then covers all spans taken (PROTOCOL touch P1). If it now says keep, the spans
+// are put back and the next tick keeps the trace; otherwise they are dropped with it.
 //
 // Thread rule: Confined (tick). Cost: constant for each change of state, with amortised sweeps of the queues.
 #pragma once
@@ -41,56 +38,55 @@ class LifeCycle {
 
   // --- a tick, in its order
   void begin_tick(std::int64_t now_ns, bool draining) noexcept;
-  // The trace of a logged node got spans: absent becomes pending; a pending one may be due earlier.
+  // The trace of a logged node got spans: an absent trace becomes pending; a pending one may become due earlier.
   void adopt(const Touch& touch);
   void collect_due();
-  // A pending trace is decided in this tick, or a retained one sealed, unless it is kept. False: it is marked already.
+  // Marks the trace: this tick decides it if pending, or seals it if retained, unless it is kept. False: marked
+  // already.
   bool mark_evicted(RecordId id);
   // retain.max_bytes: first dropped, first out.
   void bound_retention();
-  // Retained traces whose time is over are sealed; at the end of the input, all. Late spans of sealed traces go.
+  // Seals retained traces whose retention is over, or all at the end of the input. Drops late spans of sealed traces.
   void seal_expired();
   void end_tick();
 
-  // --- changes of state
-  // pending, retained -> kept. path: of the keep over links that keeps it; 0: its own verdict does.
+  // --- changes of state pending, retained -> kept. path: of the link keep that keeps it; 0: its own verdict does.
   void keep(RecordId id, propagate::PathId path);
   void drop(RecordId id);    // pending -> retained
-  void seal(RecordId id);    // retained -> sealed; stays retained if spans came that make it rise
+  void seal(RecordId id);    // retained -> sealed; stays retained if new spans make it a keep
   void forget(RecordId id);  // absent, kept, sealed -> gone
-  void become_origin(RecordId id, bool certain);
+  void become_origin(RecordId id, bool deterministic);
   void take_verdict(RecordId id, const policy::OwnVerdict& own);
-  // Writes the loss into the record, with the path of the keep that could not keep the trace, and counts it.
+  // Counts the loss and writes it into the record, with the path of the keep that was refused.
   void note_loss(RecordId id, Loss loss);
   void count(Loss loss, std::uint64_t amount = 1) noexcept { counts_.losses[static_cast<unsigned>(loss)] += amount; }
   void touch_log(RecordId id);
-  // Its spans were taken from its lists and emitted.
+  // Call after its spans were taken from its lists and emitted.
   void on_emitted(RecordId id, std::uint64_t span_count, std::uint64_t link_count);
 
-  // --- what the running tick works on
+  // --- the running tick's work
   const std::vector<RecordId>& touched() const noexcept { return touched_; }  // got spans
   const std::vector<RecordId>& due() const noexcept { return due_; }
   std::vector<RecordId>& to_emit() noexcept { return to_emit_; }
   std::vector<RecordId>& to_log() noexcept { return to_log_; }
   const std::vector<RecordId>& new_origins() const noexcept { return new_origins_; }
-  // Evicted traces that were not kept are sealed.
+  // Seals evicted traces that were not kept.
   void seal_evicted();
   std::int64_t now_ns() const noexcept { return now_ns_; }
   bool draining() const noexcept { return draining_; }
 
-  // --- for making room
-  // f(id) for traces that hold spans, in the order in which they are evicted, while f says true: pending ones that came
-  // before the first retained one, retained ones, first dropped first, then all pending ones, by arrival. Some come
-  // twice.
+  // --- making room f(id) for traces that hold spans, in eviction order, while f returns true: pending ones that
+  // arrived before the first retained one; retained ones, first dropped first; then all pending ones, by arrival. Some
+  // are visited twice.
   void for_each_holding(const std::function<bool(RecordId)>& f);
   const std::map<std::uint32_t, std::uint64_t>& open_generations() const noexcept { return open_generations_; }
-  // Chunks of the span store before it hold no span of any trace.
+  // The generation before which chunks of the span store hold no span of any trace.
   std::uint64_t held_generation() const noexcept;
   std::uint64_t bytes() const noexcept;
 
   struct Counts {
     std::uint64_t losses[base::kLossCount] = {};
-    std::uint64_t spans_released = 0;  // taken out of the traces' lists, whatever became of them
+    std::uint64_t spans_released = 0;  // taken out of the traces' lists, kept or dropped
     std::uint64_t links_released = 0;
     std::uint64_t spans_dropped = 0;
     std::uint64_t links_dropped = 0;
@@ -117,7 +113,7 @@ class LifeCycle {
   void close_generation(RecordId id);
   void count_kept(RecordId id);
   void decide_threshold(RecordId id);
-  // Entries of the queues outlive their traces: the number may be given up, or another trace's.
+  // Queue entries outlive their traces: the number may be stale or belong to another trace.
   bool is_retained(const Retained& entry) const noexcept {
     const Record* const record = traces_.ledger.find(entry.id);
     return record != nullptr && record->phase == Phase::retained && record->deadline_ns == entry.deadline_ns;
@@ -138,8 +134,8 @@ class LifeCycle {
   bool draining_ = false;
 
   DueQueue due_at_;                        // pending traces by deadline
-  base::PageQueue<RecordId> arrived_;      // pending traces, oldest first; others among them are skipped
-  base::PageQueue<Retained> retained_;     // first dropped first; others among them are skipped
+  base::PageQueue<RecordId> arrived_;      // pending traces, oldest first; other entries are skipped
+  base::PageQueue<Retained> retained_;     // first dropped first; other entries are skipped
   std::uint64_t retained_count_ = 0;
   std::uint64_t retained_bytes_ = 0;
   std::map<std::uint32_t, std::uint64_t> open_generations_;  // traces that hold spans, by their first one's generation

@@ -75,14 +75,14 @@ DecisionRecord Report::describe(RecordId id) const {
     out.hops = paths.hops(record.reason_path);
   }
   out.loss = base::loss_name(record.loss);
-  out.not_followed = traces.carrier.not_followed(id);
+  out.not_followed = traces.propagator.not_followed(id);
   out.spans = traces.facts(id).spans;
   traces.for_each_node(id, [&](NodeId node) {
     out.links_dropped_upstream +=
         traces.payload(node).dropped_upstream.load(std::memory_order_relaxed);  // relaxed: U2 has acquired it
   });
   std::vector<NodeId> nodes;
-  traces.carrier.linked_nodes(id, nodes);
+  traces.propagator.linked_nodes(id, nodes);
   make_distinct(nodes);
   out.linked_total = nodes.size();
   for (const NodeId node : nodes) add_smallest(out.linked, traces.graph.key(node));
@@ -120,8 +120,8 @@ Result<Explanation> Report::explain(TraceId trace) const {
   };
   std::vector<NodeId> linked;
   std::vector<NodeId> linking;
-  parts_.traces.carrier.linked_nodes(id, linked);
-  parts_.traces.carrier.linking_nodes(id, linking);
+  parts_.traces.propagator.linked_nodes(id, linked);
+  parts_.traces.propagator.linking_nodes(id, linking);
   add(linked, explanation.linked);
   add(linking, explanation.linking);
   explanation.linking_total = linking.size();
@@ -202,7 +202,7 @@ void Report::add_losses(const LaneTotals& totals, Statistics& out) const {
 }
 
 // What is held is counted by itself: lanes count what they store, the tick what it takes out of the traces' lists. So
-// conservation (G3) compares numbers that come from different places.
+// conservation (G3) compares independent counters.
 void Report::add_spans(const LaneTotals& totals, Statistics& out) const {
   const LifeCycle::Counts& counts = parts_.life.counts();
   const Emission::Counts& emission = parts_.emission.counts();

@@ -29,7 +29,7 @@ class Report {
 
   // The revisions of this tick, by arrival. A trace whose verdict, origin or loss changed has one line.
   void write_log();
-  // failed: the last tick found no memory, and nobody will decide what is held.
+  // failed: the last tick ran out of memory, and held spans will not be decided.
   Statistics statistics(bool failed) const;
   Result<Explanation> explain(TraceId trace_id) const;
   void note_peak() noexcept;

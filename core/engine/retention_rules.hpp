@@ -48,7 +48,7 @@ constexpr std::uint64_t kWindowBytesShare = 8;  // of memory_limit: nor does a w
 // Room is made when less than this share of memory_limit is left, and until twice that is.
 constexpr std::uint64_t kHeadroomShare = 16;
 
-// How many bytes must go: 0 while enough is left. `wanted`: what a request found no room for.
+// How many bytes must be released: 0 while enough is left. `wanted`: the size of a request that found no room.
 constexpr std::uint64_t bytes_to_release(std::uint64_t held, std::uint64_t limit, std::uint64_t wanted) noexcept {
   const std::uint64_t headroom = limit / kHeadroomShare;
   if (wanted == 0 && held < limit - headroom) return 0;
@@ -78,8 +78,8 @@ constexpr bool is_worth_closing(const WindowLoad& load, bool urgent) noexcept {
 }
 
 // What would be released if traces were evicted one by one, before anything is done. Span bytes go by generations: when
-// the last trace of one, and of all before it, has let go. Nodes and records go by windows: when enough of a window's
-// traces have let go to make it worth closing (urgent: a request has to wait).
+// the last trace of one, and of all before it, has released its spans. Nodes and records are freed by window: when
+// enough of a window's traces have released theirs to make it worth closing (urgent: a request is waiting).
 class ReleasePlan {
  public:
   ReleasePlan(std::uint64_t needed_bytes, bool urgent) noexcept : needed_(needed_bytes), urgent_(urgent) {}
@@ -92,7 +92,7 @@ class ReleasePlan {
 
   bool is_enough() const noexcept { return released_ >= needed_; }
   std::uint64_t released() const noexcept { return released_; }
-  // A trace that holds spans from `generation` on, and whose newest node is in the window of `slot`, lets go of them.
+  // A trace that holds spans from `generation` on, and whose newest node is in the window of `slot`, releases them.
   void evict(unsigned slot, std::uint32_t generation) noexcept;
   // Is the window part of the plan?
   bool closes(unsigned slot) const noexcept { return windows_[slot].counted; }

@@ -6,7 +6,7 @@
 
 #include "base/large_pages.hpp"
 #include "base/prefetch.hpp"
-#include "engine/cut_span.hpp"
+#include "engine/truncated_span.hpp"
 
 namespace entail::engine {
 
@@ -51,7 +51,7 @@ Room::Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake)
 }
 
 std::uint64_t Room::records_bytes() const noexcept {
-  return traces_.ledger.bytes() + traces_.carrier.bytes() + life_.bytes() + late_pins_.bytes();
+  return traces_.ledger.bytes() + traces_.propagator.bytes() + life_.bytes() + late_pins_.bytes();
 }
 
 bool Room::is_short() const noexcept {
@@ -77,8 +77,8 @@ WindowLoad Room::load_of(const WindowInfo& window) const noexcept {
   return {window.node_count, traces.holding, traces.records, window.bytes};
 }
 
-// What goes without an eviction: windows worth closing, and generations that nobody holds. Generations that a lane may
-// still write to, or that it holds up, release nothing however many traces let go.
+// What is released without an eviction: windows worth closing, and generations that no trace holds. Generations that a
+// lane may still write to, or holds up, release nothing however many traces release theirs.
 ReleasePlan Room::make_plan(std::uint64_t needed, bool urgent) {
   ReleasePlan plan(needed, urgent);
   for (const WindowInfo& window : graph_.windows())
@@ -119,8 +119,8 @@ void Room::evict_until_enough(ReleasePlan& plan, std::uint64_t evictions_max) {
   });
 }
 
-// Traces that come again have nodes in several windows: closing one moves what a plan took for released, since it
-// counts a trace where its newest node is. Then traces go by their average size, twice as many with each tick that
+// Traces that get spans again have nodes in several windows: closing one moves what a plan counted as released, since
+// it counts a trace where its newest node is. Then traces go by their average size, twice as many with each tick that
 // falls short.
 void Room::evict_for_unmet() {
   const std::uint64_t traces = std::max<std::uint64_t>(traces_.ledger.count(), 1);
@@ -214,7 +214,7 @@ void Room::free_spans(std::uint64_t lanes_generation) {
   intake_.note_generation_begun();
 }
 
-// A new window begins when the current one is old, nearly full, too small for a request, or must go.
+// A new window begins when the current one is old, nearly full, too small for a request, or needed for room.
 void Room::open_window_if_due() {
   const WindowInfo current = graph_.current_window();
   const bool too_small = wanted_nodes_ > current.capacity - std::min(current.capacity, current.node_count);
@@ -231,7 +231,7 @@ bool Room::rotate(std::uint64_t wanted_nodes) {
   const std::uint64_t largest = window_nodes_max(limit_bytes_, graph_.window_count());
   const std::uint64_t full_count = current.capacity - current.capacity / kCapacityShare;
   const bool was_full = wanted_nodes > current.capacity || current.node_count > full_count;
-  // A window that was only old was large enough: with four times what came, the next one is, too.
+  // A window that was only old was large enough: with four times its load, the next one is, too.
   const std::uint64_t enough = std::max(kCapacityShare * current.node_count, window_nodes_first(limit_bytes_));
   const std::uint64_t next = was_full ? current.capacity * 2 : std::min(enough, current.capacity);
   if (!graph_.rotate(std::max(std::min(next, largest), wanted_nodes + wanted_nodes / 4))) return false;
@@ -292,7 +292,7 @@ bool Room::begin_early(Early why) {
 }
 
 // A window's records are as old as its last batch; those touched since live on in a later one. What a tick spends on it
-// is bounded by what came, so that a window that held much does not cost one tick much.
+// is bounded by the load, so that a large window does not cost one tick much.
 bool Room::begin_expired() {
   const graph::WindowList windows = graph_.windows();
   const auto over = std::find_if(windows.begin(), windows.end(), [&](const WindowInfo& window) {
@@ -304,7 +304,7 @@ bool Room::begin_expired() {
   return true;
 }
 
-// False: there is no room to move what must be moved; the window goes on closing in a later tick.
+// False: there is no room to move what must be moved; a later tick continues closing the window.
 bool Room::advance(std::uint64_t steps_max) {
   const unsigned slot = compaction_.slot();
   for (unsigned rotations = 0;;) {
@@ -327,7 +327,7 @@ Compaction::Fate Room::fate(NodeId node) {
   if (needs_edges(newest)) return Compaction::Fate::move;
   if (early_) life_.count(base::Loss::records_forgotten);
   if (newest != node) {
-    traces_.carrier.tell_paths(id);  // the edges that it has here go
+    traces_.propagator.materialize_paths(id);  // its edges in this window are dropped
     return Compaction::Fate::merge;
   }
   late_pins_.forget(id);
@@ -339,16 +339,16 @@ bool Room::needs_edges(NodeId newest) const noexcept {
   const Record& record = traces_.ledger[graph_.record(newest)];
   if (propagate::holds_spans(record.phase)) return true;
   if (early_) return false;
-  // An edge to a node that is there already touches no record. It may have come as long as the newest node's window was
-  // written to, that is, until the window was frozen, and no longer than a window's time after the touch that made the
-  // node.
+  // An edge to a node that is there already touches no record. It may have been added as long as the newest node's
+  // window was written to, that is, until the window was frozen, and no longer than a window's time after the touch
+  // that made the node.
   const std::int64_t records_ns = traces_.options.retain.records_ns;
   const std::int64_t frozen_ns = adopted_ns_[graph::slot_of(newest)];
   const std::int64_t last_edge_ns = std::min(frozen_ns, after(record.touched_ns, window_time_ns(records_ns)));
   return life_.now_ns() - std::max(record.touched_ns, last_edge_ns) < records_ns;
 }
 
-void Room::continue_at(NodeId node, NodeId newest) { traces_.carrier.move_to(node, newest); }
+void Room::continue_at(NodeId node, NodeId newest) { traces_.propagator.move_to(node, newest); }
 
 void Room::move_payload(NodeId from, NodeId to) {
   TracePayload& source = traces_.payload(from);
@@ -360,9 +360,9 @@ void Room::move_payload(NodeId from, NodeId to) {
   target.fold().fold(facts, traces_.bit_words);
   for (store::SpanEntry* entry = source.spans.take().first; entry != nullptr;) {
     store::SpanEntry* const next = entry->next;
-    if (store::CutSpan* const cut = entry->cut(); cut != nullptr) {
+    if (store::TruncatedSpan* const truncated = entry->truncated(); truncated != nullptr) {
       // Its cells are not part of the graph's lists: they get the names that are good now.
-      for (graph::EdgeCell& cell : cut->cells)
+      for (graph::EdgeCell& cell : truncated->cells)
         if (const NodeId far = cell.word == 0 ? 0 : graph_.node_of(cell); far != 0) cell = graph_.cell_of(far, cell);
     }
     target.spans.put_back(entry, entry->link_count() != 0);

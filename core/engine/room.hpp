@@ -1,17 +1,17 @@
 // Room: keeps the engine within memory_limit (docs/design.md 3.7, 3.8, G5, G9). It evicts traces at the start of a tick
-// when too little is left, opens and closes windows of the graph at its end, and gives span bytes back.
+// when too little is left, opens and closes graph windows at its end, and frees span bytes.
 //
-// Order of release, oldest first: absent traces and records of sealed and kept ones, which go with their windows; then
-// retained traces; then pending ones. A window goes early if few of its nodes must be copied (is_worth_closing); traces
-// are evicted until enough windows are worth closing and enough generations of span bytes are free, so every eviction
-// ends in released memory. With less than three sixteenths of memory_limit left, each tick does a part of this, in
-// proportion to what came; with less than one, or when a request found no room, a tick does all that is needed. While a
-// window closes, the edges between traces that stay are in memory twice. So traces are evicted, too, until what has to
-// be copied is little (kMovedShare). What cannot be released in this tick because lanes may still be in the current
-// window, is closed to new requests now and released in the next. So a request finds room after two ticks.
+// Order of release, oldest first: absent traces and records of sealed and kept ones, which are freed with their
+// windows; then retained traces; then pending ones. A window is closed early if few of its nodes must be copied
+// (is_worth_closing); traces are evicted until enough windows are worth closing and enough generations of span bytes
+// are free, so every eviction ends in released memory. With less than three sixteenths of memory_limit left, each tick
+// does a part of this in proportion to the load; with less than one sixteenth, or after a request found no room, a tick
+// does all that is needed. While a window closes, edges between traces that stay are in memory twice, so traces are
+// also evicted until little has to be copied (kMovedShare). If lanes may still be in the current window, it is closed
+// to new requests now and released in the next tick. So a request finds room after two ticks.
 //
-// PROTOCOL window_close: no node of a window comes out of a log after the window was examined, so nothing that was
-// written into it is overlooked.
+// PROTOCOL window_close: no log yields a node of a window after the window was examined, so nothing written into it is
+// missed.
 //   words    the lane's epoch (sync/epoch.hpp), its logs (sync/spsc_log.hpp): of touched nodes, created nodes,
 //            late edges
 //   ingest   I1 pin, load the current window W  I2 write into W, push its nodes into the logs  I3 unpin
@@ -19,7 +19,7 @@
 //            W2 adopt: drain the logs    W3 close W
 //   P1  W1 true => every I3 of a batch in W happens before W1 (epoch P1), so W2 takes all that its I2 logged.
 //       A W1 that follows W2 is not enough: a batch can end between the two, and its entries outlive W.
-//   progress  a lane that stalls in a batch keeps its window from being closed, for that long; the others go on.
+//   progress  a lane that stalls in a batch delays the closing of its window for that long; other lanes continue.
 //   proved by tests/interleave/window_close_test.cpp (1 lane + tick, exhaustive); mutant W2 before W1 must fail.
 //
 // Thread rule: Confined (tick).
@@ -41,20 +41,20 @@ class Room final : private graph::Compaction::Owner {
  public:
   Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake);
 
-  // Is so little left that traces will be evicted?
+  // True if so little is left that traces will be evicted.
   bool is_short() const noexcept;
 
   // --- a tick, in its order
   // PROTOCOL window_close W1, before the logs are read.
   void note_frozen();
-  // So many nodes were made since the last tick.
+  // Nodes created since the last tick.
   void note_created(std::uint64_t nodes) noexcept { nodes_created_ = nodes; }
-  // Step 0: marks traces until enough would be released. They are decided in this tick with what is known.
+  // Step 0: marks traces until enough would be released. This tick decides them with the spans received so far.
   void evict();
-  // The end of the tick: frees span bytes, opens a window where that is due, closes those that are over or must go.
-  // other_bytes: what the other parts of the tick hold.
+  // The end of the tick: frees span bytes, opens a window when due, closes windows that are old or needed for room.
+  // other_bytes: memory of the other parts of the tick.
   void release(std::uint64_t lanes_generation, std::uint64_t other_bytes);
-  // Of the tick thread's own structures, as accounted for.
+  // Memory of the tick thread's own structures.
   std::uint64_t records_bytes() const noexcept;
 
  private:
@@ -80,7 +80,7 @@ class Room final : private graph::Compaction::Owner {
   void count_links(graph::NodeId node, MovingLinks& links);
   std::uint64_t count_moving_links(const graph::WindowInfo& window);
   bool close_one_early();
-  // Why a window goes before its time: too few slots are left, room is made ahead of need, or a request has to wait.
+  // Why a window is closed early: too few slots are left, room is made ahead of need, or a request is waiting.
   enum class Early : std::uint8_t { slots, ahead, urgent };
   bool begin_early(Early why);
   bool begin_expired();
@@ -103,8 +103,8 @@ class Room final : private graph::Compaction::Owner {
   Intake& intake_;
   graph::Compaction compaction_;
   const std::uint64_t limit_bytes_;
-  // By slot: the tick that found the window frozen before it read the logs, so that it has adopted all that was written
-  // into it; kNever: none yet, and the window may not be closed (PROTOCOL window_close).
+  // By slot: the tick that saw the window frozen before it read the logs, and so has adopted everything written into
+  // it; kNever: none yet, the window may not be closed (PROTOCOL window_close).
   std::array<std::int64_t, graph::kWindowSlots> adopted_ns_;
   std::int64_t window_started_ns_ = 0;
   std::uint64_t wanted_bytes_ = 0;   // of a request that found no room since the last tick
@@ -112,13 +112,13 @@ class Room final : private graph::Compaction::Owner {
   std::uint64_t nodes_created_ = 0;  // since the last tick
   std::uint64_t adopted_bytes_ = 0;  // that admission counts until publish()
   std::uint64_t other_bytes_ = 0;
-  std::uint64_t unmet_bytes_ = 0;    // closing windows released so much less than was planned
-  unsigned unmet_ticks_ = 0;         // in a row
-  std::uint64_t planned_bytes_ = 0;  // of the windows that this tick begins to close early
-  std::array<bool, graph::kWindowSlots> move_fits_{};  // by slot: this tick made sure
-  std::uint64_t cells_seen_ = 0;     // by count_links(), which looks at some of them
+  std::uint64_t unmet_bytes_ = 0;    // by how much closed windows released less than planned
+  unsigned unmet_ticks_ = 0;         // consecutive
+  std::uint64_t planned_bytes_ = 0;  // of the windows that this tick starts to close early
+  std::array<bool, graph::kWindowSlots> move_fits_{};  // by slot: checked in this tick
+  std::uint64_t cells_seen_ = 0;     // by count_links(), which samples them
   bool current_must_go_ = false;     // the current window is part of the plan to make room
-  bool early_ = false;               // the closing window goes before its time, because memory or slots are short
+  bool early_ = false;               // the window is closed early because memory or slots are short
 };
 
 }  // namespace entail::engine

@@ -13,7 +13,7 @@ Settle::Settle(Traces& traces, LifeCycle& life) noexcept
       tokens_(static_cast<double>(traces.options.links.propagate.max_propagated_bytes_per_second)) {}
 
 void Settle::settle_all() {
-  const std::vector<RecordId> reached = traces_.carrier.take_reached();
+  const std::vector<RecordId> reached = traces_.propagator.take_reached();
   candidates_.clear();
   for (const RecordId id : life_.due()) settle_due(id);
   for (const RecordId id : life_.touched()) settle_touched(id);
@@ -59,7 +59,7 @@ void Settle::settle_reached(const std::vector<RecordId>& reached) {
       life_.note_loss(id, record.vetoed ? Loss::keep_refused : Loss::keep_after_seal);
     }
   }
-  life_.count(Loss::max_links_followed, traces_.carrier.take_refused_count());
+  life_.count(Loss::max_links_followed, traces_.propagator.take_refused_count());
 }
 
 void Settle::add_waiting() {
@@ -83,7 +83,7 @@ void Settle::settle_candidates() {
   std::vector<std::tuple<unsigned, Traces::ArrivalKey, RecordId>> order;  // keys are fetched once, not in comparisons
   order.reserve(candidates_.size());
   for (const RecordId id : candidates_)
-    order.emplace_back(traces_.carrier.nearest_hops(id), traces_.arrival_key(id), id);
+    order.emplace_back(traces_.propagator.nearest_hops(id), traces_.arrival_key(id), id);
   std::sort(order.begin(), order.end());
   fill_tokens();
   for (const auto& [hops, arrival, id] : order) {
@@ -124,12 +124,12 @@ propagate::PathId Settle::path_within_budgets(RecordId id) {
 propagate::PathId Settle::path_with_room(RecordId id) {
   propagate::PathPool& paths = traces_.ledger.paths();
   const std::uint32_t traces_max = traces_.options.links.propagate.max_traces_per_origin;
-  const propagate::PathId nearest = traces_.carrier.nearest_path(id);
+  const propagate::PathId nearest = traces_.propagator.nearest_path(id);
   if (paths.kept_count(paths.origin_of(nearest)) < traces_max) {
     paths.add_reference(nearest);
     return nearest;
   }
-  return traces_max == 0 ? 0 : traces_.carrier.path_with_room(id, traces_max);
+  return traces_max == 0 ? 0 : traces_.propagator.path_with_room(id, traces_max);
 }
 
 bool Settle::within_byte_rate(RecordId id) {

@@ -61,7 +61,7 @@ void Engine::Impl::run_tick(bool drain) {
   life.collect_due();  // 1
   judge.judge_all();
   life.count(base::Loss::late_pin, late_pins.count(life.new_origins()));
-  carrier.run(now_ns);   // 2
+  propagator.run(now_ns);  // 2
   ENTAIL_SYNC_POINT("tick:before_settle");
   settle.settle_all();   // 3
   report.write_log();    // 4
@@ -90,7 +90,7 @@ void Engine::Impl::adopt_all() {
   adopt_batch();
   // A node that ingest made for a link may belong to a trace that older windows know.
   link_created();
-  graph.drain_late([&](const graph::LateEdges& late) { carrier.carry_over(late); });
+  graph.drain_late([&](const graph::LateEdges& late) { propagator.carry_over(late); });
 }
 
 // What the traces of a few entries need is fetched side by side; each is near then until the last step.
@@ -101,7 +101,7 @@ void Engine::Impl::adopt_batch() {
     graph.prefetch(nodes[i]);
     base::prefetch(&traces.payload(nodes[i]));
   }
-  carrier.link_batch({nodes.data(), adopting.size()});
+  propagator.link_batch({nodes.data(), adopting.size()});
   for (const engine::Touch& touch : adopting)
     if (const RecordId id = graph.record(touch.node); id != 0) ledger.prefetch(id);
   for (const engine::Touch& touch : adopting) life.adopt(touch);
@@ -113,7 +113,7 @@ void Engine::Impl::link_created() {
   std::array<NodeId, kAdoptedTogether> nodes;
   std::size_t count = 0;
   std::uint64_t created = 0;
-  const auto link = [&] { carrier.link_batch({nodes.data(), std::exchange(count, 0)}); };
+  const auto link = [&] { propagator.link_batch({nodes.data(), std::exchange(count, 0)}); };
   graph.drain_created([&](NodeId node) {
     graph.prefetch(node);
     nodes[count++] = node;

@@ -1,5 +1,5 @@
 // What ingest writes for one trace: in the node's payload column its span list and the policies' fold, 64 bytes with
-// the conditions of one word; in the lane's log when it came, and which generation of the store holds its spans from.
+// the conditions of one word; its arrival in the lane's log, and which generation of the store holds its spans from.
 // Zero bytes are the empty state, so a node needs no construction. All words are atomic; sums and extremes are relaxed,
 // because tick reads them only after it has seen the span (protocol touch).
 //
@@ -44,7 +44,7 @@ struct TouchOrders {
 // So a list is counted without a look at its cold spans.
 template <class Entry, class Sync = sync::HardwareSync, class Orders = TouchOrders>
 struct SpanList {
-  static constexpr unsigned kAddressBits = 48;  // all that a process gets unless it asks for more by address
+  static constexpr unsigned kAddressBits = 48;  // all that a process gets unless it requests more by address
   static constexpr std::uint64_t kOneSpan = std::uint64_t{1} << kAddressBits;
   static constexpr std::uint64_t kTouched = std::uint64_t{1} << 62;
   static constexpr std::uint64_t kLinks = std::uint64_t{1} << 63;
@@ -103,7 +103,7 @@ struct Touch {
 
   graph::NodeId node;
   std::uint32_t generation;    // of the store, that the span was written in
-  std::uint64_t arrival_word;  // now of the last tick before; kRoot: a span without a parent, where options ask for it
+  std::uint64_t arrival_word;  // now of the last tick before; kRoot: a span without a parent, where the options use it
 
   std::int64_t arrival_ns() const noexcept { return static_cast<std::int64_t>(arrival_word & ~kRoot); }
   bool is_root() const noexcept { return (arrival_word & kRoot) != 0; }

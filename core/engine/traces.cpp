@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "emit/batch_writer.hpp"
-#include "engine/cut_span.hpp"
+#include "engine/truncated_span.hpp"
 #include "wire/decode.hpp"
 
 namespace entail::engine {
@@ -22,7 +22,7 @@ policy::OwnVerdict Traces::evaluate(RecordId id, const policy::Facts& known, std
   return policies.evaluate(known, trace_id(id), answers, now_ns, true);
 }
 
-// The span goes back into a request of its own, which the policies read as usual.
+// Puts the span into a request of its own, which the policies read as usual.
 bool Traces::would_be_origin(const store::SpanEntry& entry, TraceId id) const {
   emit::BatchWriter single(0);
   const store::Envelope& scope = *entry.scope;
@@ -35,8 +35,8 @@ bool Traces::would_be_origin(const store::SpanEntry& entry, TraceId id) const {
   policies.match_span(decoded, decoded.spans[0], resource_bits, known);
   if (policies.reads_links()) {
     policy::LinkFacts links;
-    if (entry.cut() != nullptr)
-      links = entry.cut()->link_facts;
+    if (entry.truncated() != nullptr)
+      links = entry.truncated()->link_facts;
     else
       policies.match_links(decoded, decoded.spans[0], links);
     known.join(links);

@@ -1,5 +1,5 @@
-// What the parts of a tick share: the structures that hold traces, and the reads that span several of them.
-// Thread rule: Confined (tick), but for what ingest reads of options and policies, which do not change.
+// What the parts of a tick share: the structures that hold traces, and the reads that span several of them. Thread
+// rule: Confined (tick), except for the options and policies that ingest reads, which are immutable.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include "entail/entail.hpp"
 #include "graph/graph.hpp"
 #include "policy/policy_set.hpp"
-#include "propagate/carrier.hpp"
+#include "propagate/keep_propagator.hpp"
 #include "propagate/record.hpp"
 #include "store/span_store.hpp"
 
@@ -26,11 +26,11 @@ struct Traces {
   store::SpanStore& store;
   graph::Graph& graph;
   propagate::Ledger& ledger;
-  propagate::Carrier& carrier;
+  propagate::KeepPropagator& propagator;
   const unsigned bit_words;  // of a trace's fold
 
   TracePayload& payload(graph::NodeId node) const noexcept { return *static_cast<TracePayload*>(graph.payload(node)); }
-  // The next older incarnation of the record's trace; most have none, and their cold row is not read.
+  // The next older incarnation of the record's trace; most have none, and skip reading their cold row.
   graph::NodeId older(const Record& record, graph::NodeId node) const noexcept {
     return record.has_one_incarnation ? 0 : graph.older(node);
   }
@@ -43,12 +43,12 @@ struct Traces {
   TraceId trace_id(RecordId id) const noexcept { return graph.key(ledger[id].node); }
   // All incarnations of the trace together.
   policy::Facts facts(RecordId id) const noexcept;
-  // What the policies say of the trace by itself, given its facts. Stateful policies are asked once and remembered.
+  // The policies' verdict on the trace by itself, given its facts. Stateful policies are evaluated once and remembered.
   policy::OwnVerdict evaluate(RecordId id, const policy::Facts& known, std::int64_t now_ns) const;
-  // Would this span by itself, as a trace of its own, be an origin? Decodes the stored span.
+  // True if this span alone, as a trace of its own, would be an origin. Decodes the stored span.
   bool would_be_origin(const store::SpanEntry& entry, TraceId id) const;
 
-  // What traces are ordered by: arrival second, trace ID. The same for every order of arrival within one second.
+  // The sort key of traces: arrival second, trace ID. The same for every order of arrival within one second.
   using ArrivalKey = std::pair<std::int64_t, TraceId>;
   ArrivalKey arrival_key(RecordId id) const noexcept {
     return {ledger[id].arrival_ns / kNanosPerSecond, trace_id(id)};

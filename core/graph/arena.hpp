@@ -1,4 +1,4 @@
-// The edge arena of a window: address space handed out in runs, never taken back before the window goes.
+// The edge arena of a window: address space handed out in runs, never returned before the window is dropped.
 //
 // Offsets are 32 bits in units of 8 bytes; 0 is none. The address space is reserved once (32 GiB, less where the
 // system allows less) and costs memory only where it is touched, so a run of any length is contiguous. A mark for each
@@ -40,7 +40,7 @@ class Arena {
   // load a page.
   std::uint64_t mark(std::uint64_t first_unit, std::uint64_t end_unit) noexcept;
 
-  // Adds all pages that are marked. REQUIRES that nobody uses the arena any more. May throw std::bad_alloc.
+  // Adds all pages that are marked. REQUIRES that the arena is no longer in use. May throw std::bad_alloc.
   void add_touched(std::vector<std::span<std::byte>>& ranges) const;
   // What was marked is resident from now on, and will be zero. REQUIRES as add_touched().
   void renew_marks() noexcept;

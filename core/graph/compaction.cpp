@@ -40,8 +40,8 @@ Compaction::Step Compaction::advance(Owner& owner, std::uint64_t steps_max) {
   return Step::closed;
 }
 
-// Nodes that merge are left for later: edges to them lead on to the newer node and are worth a copy. False: steps_max
-// were spent before all that goes was forgotten.
+// Nodes that merge are left for later: edges to them lead to the newer node and are worth a copy. False: steps_max were
+// spent before all unneeded nodes were forgotten.
 bool Compaction::forget_unneeded(Owner& owner, std::uint64_t steps_max) {
   const std::uint32_t end = graph_.offset_end(slot_);
   const NodeId first = static_cast<NodeId>(slot_) << kOffsetBits;
@@ -74,7 +74,7 @@ bool Compaction::close_node(Owner& owner, NodeId node) {
       return true;
     case Fate::move:
       if (graph_.newest(node) == node || graph_.has_edges(node)) return move(owner, node);
-      // Only edges have to lie in the current window: what else there is goes to the newest node, wherever that is.
+      // Only edges have to lie in the current window: the payload moves to the newest node, wherever that is.
       owner.move_payload(node, graph_.newest(node));
       graph_.forward(node, graph_.newest(node));
       return true;
@@ -106,22 +106,22 @@ bool Compaction::has_needed_neighbour(const Owner& owner, NodeId node) const {
 }
 
 // The trace's node in the current window; 0 when there is no room for it.
-NodeId Compaction::make_home(Owner& owner, NodeId node) {
+NodeId Compaction::current_window_node(Owner& owner, NodeId node) {
   const NodeId newest = graph_.newest(node);
   if (graph_.is_current(newest)) return newest;
-  const NodeId home = graph_.insert(graph_.key(node));
-  if (home != 0) owner.continue_at(home, newest);
-  return home;
+  const NodeId current = graph_.insert(graph_.key(node));
+  if (current != 0) owner.continue_at(current, newest);
+  return current;
 }
 
 // Edges first: a move that ends early for lack of room starts again later, and edges written twice change nothing.
 bool Compaction::move(Owner& owner, NodeId node) {
   spent_ += kMoveSteps - 1;
-  const NodeId home = make_home(owner, node);
-  if (home == 0 || !copy_out(node, home) || !copy_in(node, home)) return false;
-  owner.move_payload(node, home);
+  const NodeId current = current_window_node(owner, node);
+  if (current == 0 || !copy_out(node, current) || !copy_in(node, current)) return false;
+  owner.move_payload(node, current);
   ENTAIL_SYNC_POINT("compact:before_forward");
-  graph_.forward(node, home);
+  graph_.forward(node, current);
   return true;
 }
 

@@ -1,18 +1,19 @@
 // Compaction closes windows: what their traces still need moves to the current window, the rest is forgotten, and the
-// window's memory goes back as a whole.
+// window's memory is freed as a whole.
 //
-// A window is closed node by node, in slices, so that no tick pays for a whole window. Each node is examined once:
-//   forget  the trace is known from here alone and nobody needs it: no key and no cell leads to the node any more
-//   merge   the trace lives on in a newer window, which takes over the node's payload; its edges here go
+// A window is closed node by node, in slices, so that no tick bears the cost of a whole window. Each node is examined
+// once:
+//   forget  only this window has the trace and it is not needed: no key and no cell leads to the node any more
+//   merge   the trace lives on in a newer window, which takes over the node's payload; its edges here are dropped
 //   move    the trace needs all of it: payload and edges are copied to its node in the current window, which is made if
 //           it is missing. Cells elsewhere that name the node lead to its new place (forwarding.hpp), so the cost of a
 //           move is linear in the node's own edges, and nothing outside of the window is written.
 // While a window is closing, nodes that were not examined yet are found and followed as before.
 //
-// An absent trace has no record that could say that it is needed: it moves if the owner needs one of its neighbours, so
-// that no edge of a trace that lives on loses its far end; not when memory is short (needs_absent()). Then all nodes
-// that go are forgotten before the first one moves. Otherwise a node copied its edges to nodes examined after it, for
-// nothing: where most edges lead to absent traces that was nearly the whole window once more, on top of a spent budget.
+// An absent trace has no record to say whether it is needed: it moves if the owner needs one of its neighbours, so that
+// no edge of a live trace loses its far end. When memory is short (needs_absent() is false) it is dropped, and all
+// unneeded nodes are forgotten before the first node moves. Otherwise a node would copy edges to nodes that are dropped
+// later: where most edges lead to absent traces, nearly the whole window again, beyond an exhausted budget.
 //
 // Thread rule: Confined (the tick thread's). REQUIRES that the window is frozen and that all logs were drained since.
 // Cost: 10 to 60 ns a node that is forgotten, some 20 ns more for each edge of one that moves.
@@ -29,22 +30,23 @@ class Compaction {
  public:
   enum class Fate : std::uint8_t { forget, merge, move };
 
-  // What the graph does not know of its nodes. Calls that may throw std::bad_alloc leave the node to be examined again.
+  // What the graph does not know about its nodes. Calls that may throw std::bad_alloc leave the node to be examined
+  // again.
   class Owner {
    public:
-    // What becomes of the node, which has a record. With forget, all that the owner knows of the trace is gone on
+    // What to do with the node, which has a record. With forget, the owner has dropped its state of the trace on
     // return.
     virtual Fate fate(NodeId node) = 0;
-    // Of a trace with a record: would its nodes move?
+    // True if the nodes of the trace, which has a record, would move.
     virtual bool needs_edges(NodeId newest) const noexcept = 0;
-    // Are absent traces worth a move? If not, on_forgotten_absent() counts each.
+    // True if absent traces are worth a move. If not, on_forgotten_absent() counts each.
     virtual bool needs_absent() const noexcept = 0;
     virtual void on_forgotten_absent() noexcept = 0;
-    // The trace of `newest` goes on with `node`, which was made for it in the current window.
+    // `node`, added in the current window, becomes the newest node of the trace of `newest`.
     virtual void continue_at(NodeId node, NodeId newest) = 0;
-    // Takes the payload of `from` over into that of `to`, both nodes of one trace.
+    // Moves the payload of `from` into that of `to`, both nodes of one trace.
     virtual void move_payload(NodeId from, NodeId to) = 0;
-    // Hint: fate(node) comes soon.
+    // A hint: fate(node) follows soon.
     virtual void prefetch(NodeId node) const noexcept = 0;
 
    protected:
@@ -62,18 +64,18 @@ class Compaction {
 
   enum class Step : std::uint8_t {
     more,     // steps_max were spent
-    no_room,  // the current window has no room for what has to move: rotate, then go on
-    closed,   // the window is dropped; Graph::reclaim() gives its memory back
+    no_room,  // the current window has no room for what has to move: rotate, then continue
+    closed,   // the window is dropped; Graph::reclaim() frees its memory
   };
   // Examines nodes for about steps_max steps of some 60 ns: one each, kMoveSteps for one that moves, and one for every
-  // kEdgesPerStep edges that move with it. While absent traces are not needed, all that goes is forgotten before the
-  // first node moves.
+  // kEdgesPerStep edges that move with it. While absent traces are not needed, all unneeded nodes are forgotten before
+  // the first node moves.
   Step advance(Owner& owner, std::uint64_t steps_max);
 
  private:
   static constexpr unsigned kNone = kWindowSlots;
-  // Few: the room that a batch reserves at worst is many times what it takes, and the rest of a room that is too small
-  // for it stays empty, on huge pages that are paid for.
+  // Small, because a batch reserves for the worst case many times what it uses, and the rest of a room that is too
+  // small for it stays empty, on huge pages that are in memory.
   static constexpr std::size_t kCellsTogether = 512;
   static constexpr std::uint64_t kMoveSteps = 6;
   static constexpr std::uint64_t kEdgesPerStep = 4;
@@ -84,7 +86,7 @@ class Compaction {
   bool close_absent(Owner& owner, NodeId node);
   bool has_needed_neighbour(const Owner& owner, NodeId node) const;
   bool move(Owner& owner, NodeId node);
-  NodeId make_home(Owner& owner, NodeId node);
+  NodeId current_window_node(Owner& owner, NodeId node);
   EdgeCell current_name(EdgeCell cell) const noexcept;
   bool copy_out(NodeId from, NodeId to);
   bool copy_in(NodeId from, NodeId to);
@@ -94,9 +96,9 @@ class Compaction {
   Graph& graph_;
   unsigned slot_ = kNone;
   std::uint32_t next_ = 0;         // offset of the node to be examined next
-  std::uint32_t forgotten_end_ = 0;  // below it the nodes that go without a move have gone
+  std::uint32_t forgotten_end_ = 0;  // nodes below it that need no move are forgotten
   std::uint64_t spent_ = 0;          // steps of this advance()
-  std::vector<EdgeCell> cells_;    // of the moving node, as many as are copied together
+  std::vector<EdgeCell> cells_;    // of the moving node, one batch
   std::vector<SpanId> span_ids_;
 };
 

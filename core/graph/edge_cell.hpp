@@ -1,5 +1,5 @@
-// One end of an edge as a 64-bit word: the far node, and what propagation asks of the link.
-// Thread rule: Immutable (a value); in shared memory it is written once, by one atomic store.
+// One end of an edge as a 64-bit word: the far node, and the properties of the link that propagation needs. Thread
+// rule: Immutable (a value); in shared memory it is written once, by one atomic store.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ constexpr unsigned kNoLimit = 63;  // the link's types set no limit of their own
 //   bits 50-55  the same toward the linking side
 //   bit  56     the link is on an ERROR span
 //   bit  57     the link has the sampled flag set
-//   bit  58     the link is on a span whose links are cut when it is emitted
+//   bit  58     the link is on a truncated span
 //   bit  63     always set: no edge is the word 0, which means "not yet written"
 struct EdgeCell {
   static constexpr std::uint64_t kSequenceBits = 0xffffull << 28;
@@ -43,9 +43,9 @@ struct EdgeCell {
     constexpr std::uint64_t kNodeMask = (std::uint64_t{1} << 44) - 1;
     return {(word & ~kNodeMask) | std::uint64_t{offset & kOffsetMask} | (std::uint64_t{sequence & 0xffff} << 28)};
   }
-  // The same link, on a span whose links are cut or not.
-  constexpr EdgeCell on_cut_span(bool is_cut) const noexcept {
-    return {(word & ~(std::uint64_t{1} << 58)) | (std::uint64_t{is_cut} << 58)};
+  // The same link, on a truncated span or not.
+  constexpr EdgeCell on_truncated_span(bool is_truncated) const noexcept {
+    return {(word & ~(std::uint64_t{1} << 58)) | (std::uint64_t{is_truncated} << 58)};
   }
   constexpr std::uint32_t offset() const noexcept { return static_cast<std::uint32_t>(word) & kOffsetMask; }
   constexpr std::uint32_t sequence() const noexcept { return static_cast<std::uint32_t>(word >> 28) & 0xffff; }
@@ -53,7 +53,7 @@ struct EdgeCell {
   constexpr unsigned limit_linking() const noexcept { return static_cast<unsigned>(word >> 50) & 63; }
   constexpr bool on_error_span() const noexcept { return ((word >> 56) & 1) != 0; }
   constexpr bool sampled() const noexcept { return ((word >> 57) & 1) != 0; }
-  constexpr bool on_cut_span() const noexcept { return ((word >> 58) & 1) != 0; }
+  constexpr bool on_truncated_span() const noexcept { return ((word >> 58) & 1) != 0; }
 };
 
 }  // namespace entail::graph

@@ -1,6 +1,6 @@
-// Where the nodes of closed windows went. A cell names its far node by window and offset, and is written once; when a
-// window closes, the nodes whose traces live on move to a newer window, and the cells elsewhere that name them stay as
-// they are. Forwarding answers for those cells, so that closing a window rewrites nothing outside of it.
+// Maps nodes of closed windows to their new places. A cell names its far node by window and offset, and is written
+// once; when a window closes, the nodes of live traces move to a newer window, and the cells elsewhere that name them
+// stay as they are. Forwarding resolves those cells, so that closing a window rewrites nothing outside of it.
 //
 // A cell of a window X can name a window W only if X was live when W closed, or if the cell was copied later, and
 // copies are resolved first. So the entries of W are dropped when every window that was live at its close is gone.
@@ -19,21 +19,21 @@ namespace entail::graph {
 
 class Forwarding {
  public:
-  // seed: of the hash, so that nobody can choose which nodes collide.
+  // seed: of the hash, so that senders cannot choose which nodes collide.
   explicit Forwarding(std::uint64_t seed) noexcept : multiplier_(seed * 2 + 0x9e3779b97f4a7c15ull) {}
   bool empty() const noexcept { return closed_.empty(); }
 
   // Begins the entries of a window that is going to be closed.
   void open(std::uint64_t sequence);
-  // A node of that window goes on as `target`, which is named by offset and sequence number. May throw std::bad_alloc.
+  // Forwards a node of that window to `target`, given by offset and sequence number. May throw std::bad_alloc.
   void add(std::uint32_t offset, EdgeCell target);
   // The window is closed; entries are good until every window up to `newest_sequence` is gone.
   void close(std::uint64_t newest_sequence) noexcept;
 
-  // One step: the node that took the place of the one that the cell names; word 0: none.
+  // One step: the node that replaced the one that the cell names; word 0: none.
   EdgeCell find(EdgeCell cell) const noexcept;
 
-  // Forgets what no cell can ask for any more, given the oldest window that is live.
+  // Drops the entries that no cell can need any more, given the oldest live window.
   void prune(std::uint64_t oldest_live_sequence) noexcept;
   std::uint64_t bytes() const noexcept { return bytes_; }
 

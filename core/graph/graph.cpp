@@ -5,7 +5,7 @@
 #include "base/check.hpp"
 #include "base/hash.hpp"
 #include "base/prefetch.hpp"
-#include "sync/raise.hpp"
+#include "sync/fetch_max.hpp"
 #include "sync/sync_point.hpp"
 
 namespace entail::graph {
@@ -222,7 +222,7 @@ void Graph::forward(NodeId node, NodeId target) {
   ENTAIL_DCHECK(slot_of(node) == closing_slot_ && slot_of(target) != closing_slot_);
   forwarding_.add(offset_of(node), cell_of(target));
   unlink(node);
-  incarnations(node).newer = target;  // for those who hold the NodeId: newest() leads on
+  incarnations(node).newer = target;  // for holders of the NodeId: newest() leads on
 }
 
 void Graph::unlink(NodeId node) noexcept {
@@ -246,12 +246,12 @@ void Graph::drop(unsigned slot) noexcept {
   forwarding_.prune(by_age_[window_count_ - 1]->sequence());
 }
 
-void Graph::reclaim(bool may_keep) noexcept {
-  if (!may_keep) bytes_.fetch_sub(spares_.release(), std::memory_order_relaxed);
+void Graph::reclaim(bool may_recycle) noexcept {
+  if (!may_recycle) bytes_.fetch_sub(spares_.release(), std::memory_order_relaxed);
   for (unsigned slot = 0; slot < kWindowSlots; ++slot) {
     if (dropped_[slot] == nullptr || !frozen(slot)) continue;
     Window* const window = std::exchange(dropped_[slot], nullptr);
-    if (may_keep && spares_.try_keep(window)) continue;
+    if (may_recycle && spares_.try_recycle(window)) continue;
     bytes_.fetch_sub(window->bytes(), std::memory_order_relaxed);
     Window::destroy(window);
   }
@@ -287,8 +287,8 @@ Need Graph::wanted() noexcept {
 }
 
 void Graph::note_wanted(std::uint64_t nodes, std::uint64_t links) noexcept {
-  sync::raise_to(wanted_nodes_max_, nodes);
-  sync::raise_to(wanted_links_max_, links);
+  sync::fetch_max(wanted_nodes_max_, nodes);
+  sync::fetch_max(wanted_links_max_, links);
 }
 
 }  // namespace entail::graph

@@ -1,25 +1,25 @@
-// Graph: the trace table, its nodes and the edges between them; lock-free.
+// Graph: the trace table, its nodes and the edges between them. Lock-free.
 //
 // Ingest threads, each with the Writer of its lane, touch only the current window. Everything that spans windows is
 // done by the one tick thread: for a key there is one node a window, and its incarnations in several windows are
-// chained by the tick-only columns older and newer. Nothing waits for a stalled thread: a lane that stalls inside a
-// batch only delays the freezing and the unmapping of the windows that it might use.
+// chained by the tick-only columns older and newer. No thread waits for a stalled one: a lane that stalls inside a
+// batch only delays freezing and unmapping the windows it might use.
 //
 // Guarantees
 //   one node a key and window (PROTOCOL slot_publish); every edge appended is there exactly once at both ends
 //   no keep is lost between raise_reach() and an edge that arrives (PROTOCOL late_edge, G2)
-//   every node made comes out of drain_created() once, unless its window was dropped before
+//   drain_created() yields every new node once, unless its window was dropped before
 // It does not: know verdicts, remove single nodes or edges, or find duplicates of edges.
 //
 // Thread rule: Protocol. Writers: each Confined to its lane's holder. All else: the tick thread, one at a time, beside
 // any number of Writers. The const functions on nodes and edges, raise_reach() on different nodes, and payload() may
 // be called from several threads of one tick (an Executor) as long as no rotate(), drop() or reclaim() runs.
 //
-// Errors: an exception of a caller's f passes through; a log gives the entry whose f threw again at its next drain, and
-// with a node that was made those that were made just before it.
+// Errors: an exception of a caller's f passes through; the log's next drain repeats the entry whose f threw and, for a
+// new node, those added just before it.
 //
 // Memory: 66 bytes a node, and 8 in windows that have a trace with another's; a link 16 bytes at its source and 0 (a
-// node's first in-edge) to 32, about 10, at its target; payload only where it is touched. bytes() is the account. The
+// node's first in-edge) to 32, about 10, at its target; payload only where it is written. bytes() is the account. The
 // address space is much larger: up to 32 GiB a window.
 #pragma once
 
@@ -53,7 +53,7 @@ struct GraphOptions {
   std::uint64_t edge_room_bytes = kEdgeRoomBytesMax;
 };
 
-// What try_begin() was asked for.
+// The room that try_begin() requested.
 struct Need {
   std::uint64_t nodes = 0;
   std::uint64_t links = 0;
@@ -136,7 +136,7 @@ class Graph {
     }
   }
 
-  // f(LateEdges) for all edges of the node, as if they came late; false from f ends it. PROTOCOL late_edge D2.
+  // f(LateEdges) for all edges of the node, as if they were late; stops when f returns false. PROTOCOL late_edge D2.
   template <class F>
   void for_each_part(NodeId node, F&& f) const {
     const Window& window = window_of(node);
@@ -175,13 +175,13 @@ class Graph {
     while (const NodeId next = newer(node)) node = next;
     return node;
   }
-  // The key's node in the current window, made if need be, by the tick thread's Writer: inside its batch if it has
-  // begun one, which must have room; else in a batch of its own. 0 when there is no room. Nodes made come out of
-  // drain_created() like all others.
+  // The key's node in the current window, added if missing by the tick thread's Writer: inside its batch if it has
+  // begun one, which must have room; else in a batch of its own. 0 when there is no room. drain_created() yields new
+  // nodes like all others.
   NodeId insert(TraceId key) noexcept;
 
   bool is_current(NodeId node) const noexcept { return &window_of(node) == current(); }
-  // Is there a window beside the current one, where older incarnations could be?
+  // True if there is a window besides the current one, where older incarnations could be.
   bool has_older_windows() const noexcept { return window_count_ > 1; }
 
   // --- columns ------------------------------------------------------------------------------------------------------
@@ -191,26 +191,26 @@ class Graph {
     Window& window = window_of(node);
     count_bytes(window, window.mark_payload(offset_of(node)));
   }
-  // What the tick thread keeps at a node, which is looked up once for all of it.
+  // The tick thread's fields of a node, behind one look-up.
   class Place {
    public:
     // A number of the caller's, below 2^31; 0 at first.
     std::uint32_t record() const noexcept { return row_->record & ~kIsLinked; }
     void set_record(std::uint32_t record) const noexcept { row_->record = (row_->record & kIsLinked) | record; }
-    // Has the trace had nodes in other windows? For most the answer is no, and says that the node is the newest.
+    // True if the trace has had nodes in other windows. Mostly false, and then the node is the newest.
     bool is_linked() const noexcept { return (row_->record & kIsLinked) != 0; }
-    // Two numbers of no meaning to the graph, 0 at first.
-    std::uint32_t giver(unsigned i) const noexcept { return row_->givers[i]; }
-    void set_giver(unsigned i, std::uint32_t giver) const noexcept { row_->givers[i] = giver; }
-    // A byte of no meaning to the graph, 0 at first. Of all nodes together it is small enough to stay in the cache.
+    // Two numbers that the graph does not interpret, initially 0.
+    std::uint32_t predecessor(unsigned i) const noexcept { return row_->predecessors[i]; }
+    void set_predecessor(unsigned i, std::uint32_t predecessor) const noexcept { row_->predecessors[i] = predecessor; }
+    // A byte that the graph does not interpret, initially 0. The column is small enough to stay in the cache.
     std::uint8_t hint() const noexcept { return *hint_; }
     void set_hint(std::uint8_t hint) const noexcept { *hint_ = hint; }
-    // What raise_reach() or note_reach() set last.
+    // The value last set by raise_reach() or note_reach().
     std::uint32_t reach() const noexcept { return row_->reach.load(std::memory_order_relaxed); }
     // PROTOCOL late_edge D1: from here on, an edge appended to the node is reported by drain_late(). The for_each
     // functions, called afterwards, are D2. REQUIRES kCarries in value.
     void raise_reach(std::uint32_t value) const noexcept { LateEdge<>::raise(row_->reach, value); }
-    // D0: the other bits alone, which is cheaper. REQUIRES kCarries in value exactly if it is in reach().
+    // D0: sets only the other bits, which is cheaper. REQUIRES that kCarries is in value exactly if it is in reach().
     void note_reach(std::uint32_t value) const noexcept { LateEdge<>::note(row_->reach, value); }
 
    private:
@@ -268,7 +268,7 @@ class Graph {
            !WindowInList::is_empty(node_row.in_first, node_row.in_head);
   }
 
-  // The node that a cell names; 0 when it was forgotten. Of a node that moved when its window closed, where it is now.
+  // The node that a cell names, at its new place if it moved when its window closed; 0 when it was forgotten.
   NodeId node_of(EdgeCell cell) const noexcept {
     const unsigned slot = cell.sequence() % kWindowSlots;
     const Window* window = windows_[slot];
@@ -276,7 +276,7 @@ class Graph {
     if (slot == closing_slot_ && is_forgotten(cell.offset())) return 0;
     return (slot << kOffsetBits) | cell.offset();
   }
-  // node_of() for many cells: most name nodes of one window, which is looked up once. Good until the next rotate() or
+  // node_of() for many cells: most name nodes of one window, which is looked up once. Valid until the next rotate() or
   // drop().
   class FarWindow {
    public:
@@ -286,7 +286,7 @@ class Graph {
       return hints_ != nullptr ? node(cell) : graph.node_of(cell);
     }
     NodeId node(EdgeCell cell) const noexcept { return slot_ | cell.offset(); }
-    // Where the cells that name this window have EdgeCell::kSequenceBits; of no cell, as long as there is none.
+    // The EdgeCell::kSequenceBits of cells that name this window; matches no cell while there is none.
     std::uint64_t sequence_bits() const noexcept { return hints_ == nullptr ? 1 : std::uint64_t{sequence_} << 28; }
     void prefetch_hint(EdgeCell cell) const noexcept { base::prefetch(&hints_[cell.offset()]); }
 
@@ -297,7 +297,7 @@ class Graph {
     const std::uint8_t* hints_ = nullptr;
   };
 
-  // A cell that names the node, of a link without limits and flags; or of the same link as another cell.
+  // A cell that names the node: for a link without limits and flags, or for the same link as another cell.
   EdgeCell cell_of(NodeId node) const noexcept {
     return EdgeCell::make(offset_of(node), sequence_of(node), kNoLimit, kNoLimit, false, false);
   }
@@ -305,7 +305,7 @@ class Graph {
     return link.with_node(offset_of(node), sequence_of(node));
   }
 
-  // What will be asked for: the node's row; then, once that has arrived, the first of its edges.
+  // Prefetches the node's row; then, once that has arrived, the first of its edges.
   void prefetch(NodeId node) const noexcept { base::prefetch(&row(node)); }
   void prefetch_key(NodeId node) const noexcept { window_of(node).prefetch_key(offset_of(node)); }
   void prefetch_out(NodeId node) const noexcept;
@@ -316,26 +316,25 @@ class Graph {
 
   // --- windows ------------------------------------------------------------------------------------------------------
   // Starts a new current window for `capacity` nodes (clamped to 1..268 million). False: every slot is occupied (live,
-  // or dropped and not yet unmapped), or there is no memory; nothing changed. Writers that began before go on in the
-  // window they loaded, which is frozen once all of them have ended; until then its logs go on as well.
+  // or dropped and not yet unmapped), or there is no memory; nothing changed. Writers that began before continue in the
+  // window they loaded, which is frozen once all of them have ended; until then it also gets log entries.
   bool rotate(std::uint64_t capacity) noexcept;
   bool frozen(unsigned slot) noexcept;
-  // Begins to close a frozen window (compaction.hpp). From now on its nodes below `offset` of forget_below() that did
-  // not move are forgotten: no key and no cell leads to them.
+  // Begins to close a frozen window (compaction.hpp). From now on its unmoved nodes below the `offset` of
+  // forget_below() are forgotten: no key and no cell leads to them.
   void begin_close(unsigned slot);
   void forget_below(std::uint32_t offset) noexcept { closed_end_ = offset; }
-  // A node of the closing window goes on as `target`, a node of a newer window: cells that name it lead there, and the
-  // chain of incarnations leaves it out. May throw std::bad_alloc.
+  // Forwards a node of the closing window to `target`, a node of a newer window: cells that name it lead there, and it
+  // leaves the chain of incarnations. May throw std::bad_alloc.
   void forward(NodeId node, NodeId target);
-  // Takes a node out of the chain of its trace's incarnations: those beside it are linked with each other.
+  // Takes a node out of the chain of its trace's incarnations: links its neighbours in the chain with each other.
   void unlink(NodeId node) noexcept;
-  // Takes a window out of use: its cells name no node at once but those that were forwarded, its NodeIds are invalid.
-  // It is unmapped by reclaim() when every lane has passed. REQUIRES that it is live and not the current one.
+  // Retires a window: at once cells that name its nodes lead nowhere unless forwarded, and its NodeIds are invalid.
+  // reclaim() unmaps it when every lane has passed. REQUIRES that it is live and not the current one.
   void drop(unsigned slot) noexcept;
-  // Gives back what has become safe to give back; may_keep: but for the memory of some windows, kept for a later
-  // rotate().
-  void reclaim(bool may_keep = false) noexcept;
-  // Makes older_of() faster: up to kFilteredATick keys of frozen windows go into their filters.
+  // Frees what no lane uses any more. may_recycle: the memory of some windows is kept for a later rotate().
+  void reclaim(bool may_recycle = false) noexcept;
+  // Speeds up older_of(): up to kFilteredATick keys of frozen windows go into their filters.
   void filter_frozen() noexcept;
 
   // The live windows, oldest first.
@@ -376,8 +375,8 @@ class Graph {
     return window.incarnations(offset_of(node));
   }
   // A column's node, unless its window was dropped. Only the newest side of a link may point into a dropped window: a
-  // window that is not the oldest unlinks its nodes before it goes (unlink()). A window that took the slot is younger
-  // than both ends, so comparing sequence numbers is enough.
+  // window that is not the oldest unlinks its nodes before it is dropped (unlink()). A window that took the slot is
+  // younger than both ends, so comparing sequence numbers is enough.
   NodeId linked(NodeId node, NodeId other, bool is_newer) const noexcept {
     if (other == 0) return 0;
     const Window* window = windows_[slot_of(other)];

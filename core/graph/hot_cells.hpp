@@ -1,4 +1,4 @@
-// Hot nodes of a batch: who is hit again and again, and the cells that wait to be handed over together.
+// Hot nodes of a batch: the nodes that are hit repeatedly, and their cells, buffered to be handed over together.
 //
 // Two threads that append to one node one edge at a time share 46 M/s; handing over 64 cells under one CAS, 2.7 G/s
 // (a batch trace that a million jobs link to). Nodes are counted in a small direct-mapped table; the eighth hit in a
@@ -31,8 +31,8 @@ class HotCells {
     Buffer& buffer = buffers_[node % kBufferPlaces];
     return buffer.node == node ? &buffer : nullptr;
   }
-  // Counts a hit of a node without a buffer. Null: the node is not hot, append its cell as usual. Else the buffer of
-  // its place, which may be another node's: then flush that one and claim() it.
+  // Counts a hit of a node without a buffer. Null: the node is not hot, append its cell as usual. Otherwise the buffer
+  // of its slot; if it belongs to another node, flush it and claim() it.
   Buffer* hit(std::uint32_t node) noexcept {
     Hits& hits = hits_[node % kHitPlaces];
     dirty_ = true;

@@ -15,10 +15,10 @@ namespace entail::graph {
 
 struct InListOrders : LateEdgeOrders {
   static constexpr auto peek = std::memory_order_relaxed;  // a guess that saves an RMW; the RMW decides
-  static constexpr auto fill = std::memory_order_relaxed;  // into a chunk that nobody can reach before `publish`
+  static constexpr auto fill = std::memory_order_relaxed;  // into a chunk that is unreachable before `publish`
 };
 
-// What stands before the cells of a chunk or block. 8 bytes; they never change once it is reachable.
+// The header before the cells of a chunk or block. 8 bytes; they never change once it is reachable.
 template <class Sync = sync::HardwareSync>
 struct InChunk {
   typename Sync::template Plain<std::uint32_t> next;      // the chunk behind this one, 0 = last
@@ -38,14 +38,14 @@ struct InChunk {
 //   read     R1  first.load(observe)    R2 h = head.load(observe), then by next: cells[i].load(observe); skip 0
 //   C1  a cell has one writer (A1, A3: one CAS from 0 is won; A4: not yet reachable), and is written once.
 //   C2  a reachable chunk is complete but for cells that are 0. Every A5 is a release, and an RMW of the release
-//       sequences of all earlier ones: who has loaded head may read next and capacity of the whole chain.
+//       sequences of all earlier ones: a thread that has loaded head may read next and capacity of the whole chain.
 //   progress  lock-free: A3 is lost only when another edge went in, and so is A5: then A3 will find room but for other
 //       writers. At most one CAS a cell and chunk.
 //   proved by tests/interleave/in_append_test.cpp (2 writers + reader, chunks of 1 and 2 cells, exhaustive); mutant
 //   publish=relaxed must fail. late_edge over it: late_edge_test.cpp. stress: tests/graph/graph_stress_test.cpp
 //
-// Chunks is where chunks live: take_chunk(n) gives one with n cells, all 0 but perhaps the first; keep_chunk(offset, n)
-// takes back one that was not used; take_block(n) gives one of any size; chunk(offset), cells(offset) are its parts.
+// Chunks is where chunks live: take_chunk(n) gives one with n cells, all 0 but perhaps the first; recycle_chunk(offset,
+// n) takes back one that was not used; take_block(n) gives one of any size; chunk(offset), cells(offset) are its parts.
 template <unsigned kFirstCells, unsigned kCells, class Sync = sync::HardwareSync, class Orders = InListOrders>
 struct InList {
   using Cell = typename Sync::template Atomic<std::uint64_t>;
@@ -62,7 +62,7 @@ struct InList {
     std::uint32_t seen = head.load(Orders::observe);
     for (;;) {
       if (seen != 0 && try_cells(seen, word, chunks)) {
-        if (mine != 0) chunks.keep_chunk(mine, mine_cells);
+        if (mine != 0) chunks.recycle_chunk(mine, mine_cells);
         return;
       }
       if (mine == 0) {

@@ -11,7 +11,7 @@
 
 namespace entail::graph {
 
-// SlotIndex' Offsets. Who loses the race for a slot keeps the offset for the next insert. Source is Window, or a
+// SlotIndex' Offsets. The loser of a race for a slot keeps the offset for the next insert. Source is Window, or a
 // test's.
 template <class Source>
 class NodeRunOf {
@@ -36,7 +36,7 @@ class NodeRunOf {
     offered_ = false;
     took_ = true;
   }
-  // Whether taken() was called since the last question.
+  // True if taken() was called since the last query.
   bool took() noexcept { return std::exchange(took_, false); }
 
   // Ends a batch: an offset whose key was written, but which lost its race, gets none. Returns what was not used.
@@ -44,7 +44,7 @@ class NodeRunOf {
     if (std::exchange(offered_, false)) window_->clear_key(next_);
     return std::exchange(allowed_, 0);
   }
-  // Whether it has taken offsets of the window since the last question.
+  // True if it has taken offsets of the window since the last query.
   bool took_run() noexcept { return std::exchange(took_run_, false); }
 
  private:
@@ -61,11 +61,11 @@ class NodeRunOf {
 using NodeRun = NodeRunOf<Window>;
 
 // InList's Chunks, and blocks. Blocks are taken from the front of a room, chunks from its back, where they stay aligned
-// to their cache line. What a room leaves between both was not touched; on small pages it costs only address space.
+// to their cache line. The space left between both was never written; on small pages it costs only address space.
 //
-// What a batch may need at worst is several times what most need. So a batch first uses what the room before has left.
-// Else three quarters of the arena would stay empty where each request needs a room of its own, on huge pages that are
-// paid for.
+// In the worst case a batch needs several times the usual room, so it first uses the rest of the previous room.
+// Otherwise three quarters of the arena would stay empty where each request needs a room of its own, on huge pages that
+// are in memory.
 class EdgeRoom {
  public:
   EdgeRoom() = default;
@@ -76,7 +76,7 @@ class EdgeRoom {
   void enter(Window& window, std::uint64_t room_bytes) noexcept {
     *this = EdgeRoom(&window, round_up(room_bytes / kUnitBytes, kChunkUnits));
   }
-  // False: the window's address space is spent.
+  // False: the window's address space is exhausted.
   bool ensure(std::uint64_t units) noexcept {
     if (room_.left() >= units) return true;
     const std::uint64_t taken = round_up(units > room_units_ ? units : room_units_, kChunkUnits);
@@ -90,15 +90,15 @@ class EdgeRoom {
 
   // Small chunks come in pairs, so that no chunk crosses a cache line.
   std::uint32_t take_chunk(unsigned cells) noexcept {
-    std::uint32_t& kept = cells == kInFirstCells ? kept_small_ : kept_chunk_;
+    std::uint32_t& kept = cells == kInFirstCells ? recycled_small_ : recycled_chunk_;
     if (kept != 0) return std::exchange(kept, 0);
     Stretch& from = stretch_for(kChunkUnits);
     from.back -= kChunkUnits;
-    if (cells == kInFirstCells) kept_small_ = static_cast<std::uint32_t>(from.back + kChunkUnits / 2);
+    if (cells == kInFirstCells) recycled_small_ = static_cast<std::uint32_t>(from.back + kChunkUnits / 2);
     return static_cast<std::uint32_t>(from.back);
   }
-  void keep_chunk(std::uint32_t chunk, unsigned cells) noexcept {
-    (cells == kInFirstCells ? kept_small_ : kept_chunk_) = chunk;
+  void recycle_chunk(std::uint32_t chunk, unsigned cells) noexcept {
+    (cells == kInFirstCells ? recycled_small_ : recycled_chunk_) = chunk;
   }
   std::uint32_t take_block(std::uint64_t cells) noexcept { return take_units(1 + cells); }
   std::uint32_t take_units(std::uint64_t units) noexcept {
@@ -108,7 +108,7 @@ class EdgeRoom {
   InChunk<>& chunk(std::uint32_t at) const noexcept { return window_->chunk(at); }
   WindowInList::Cell* cells(std::uint32_t at) const noexcept { return window_->cells(at); }
 
-  // The bytes of pages that were touched since the last question, and by nobody before.
+  // The bytes of pages first faulted in since the last query.
   std::uint64_t touched_bytes() noexcept {
     mark();
     return std::exchange(touched_bytes_, 0);
@@ -147,11 +147,11 @@ class EdgeRoom {
 
   Window* window_ = nullptr;
   std::uint64_t room_units_ = 0;
-  Stretch rest_;  // of the room before
+  Stretch rest_;  // of the previous room
   Stretch room_;  // enough for all of the batch
   std::uint64_t touched_bytes_ = 0;
-  std::uint32_t kept_chunk_ = 0;
-  std::uint32_t kept_small_ = 0;
+  std::uint32_t recycled_chunk_ = 0;
+  std::uint32_t recycled_small_ = 0;
 };
 
 }  // namespace entail::graph

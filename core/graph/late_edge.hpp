@@ -14,22 +14,22 @@ struct LateEdgeOrders {
   static constexpr auto check = std::memory_order_seq_cst;    // I2
   static constexpr auto raise = std::memory_order_seq_cst;    // D1
   static constexpr auto observe = std::memory_order_seq_cst;  // D2: list heads and cells
-  static constexpr auto own = std::memory_order_relaxed;      // the tick thread's own notes, and its reading them back
+  static constexpr auto own = std::memory_order_relaxed;      // the tick thread's own stores, and its loads of them
 };
 
-// The bit of a reach word that says that a keep carries on from its node. What the others mean is the tick thread's.
+// The bit of a reach word that says that a keep propagates from its node. The other bits belong to the tick thread.
 constexpr std::uint32_t kCarries = 1;
 
 // PROTOCOL late_edge: no keep is lost when an edge arrives while a keep leaves its node.
 //   words    the edge's word at node u (a list head or a cell), and reach(u), with kCarries or not
 //   ingest   I1 publish the edge at u (RMW, publish)    I2 load reach(u) (check); kCarries -> the edge goes to the late
 //            log, itself or the block that holds it, with u
-//   tick     D1 reach(u) = value with kCarries (store, raise), unless that value stands there already
+//   tick     D0 at any time: reach(u) = another value (store, own), with kCarries if and only if it is set already
+//            D1 reach(u) = value with kCarries (store, raise), unless it has that value already
 //            D2 load u's heads and cells (observe); carry to every edge seen
-//            D0 at any time: reach(u) = another value (store, own), with kCarries if and only if it stands there
 //   P1  at least one side sees the other: D2 sees the edge, or the tick thread finds it in the late log. Both may:
 //       carrying a keep twice changes nothing. So a node's other edges need not be read again for a late one.
-//   P2  D0 takes nothing away: kCarries comes by a D1 alone and never goes, so that I2 behind a D1 in the total order
+//   P2  D0 clears nothing: only a D1 sets kCarries and it is never cleared, so that I2 behind a D1 in the total order
 //       finds it, be it in that store's value or in a later note's.
 //   why seq_cst  a store and then a load of the OTHER word, on both sides. With acquire and release both loads may be
 //       stale and the keep is lost; one total order over the four accesses forbids it. ThreadSanitizer and stress
@@ -48,11 +48,11 @@ struct LateEdge {
   static void raise(Reach& reach, std::uint32_t value) noexcept {
     if (reach.load(Orders::own) != value) reach.store(value, Orders::raise);
   }
-  // D0. The tick thread only. REQUIRES kCarries in value exactly if it stands there.
+  // D0. The tick thread only. REQUIRES that kCarries is in value exactly if it is set already.
   static void note(Reach& reach, std::uint32_t value) noexcept { reach.store(value, Orders::own); }
 };
 
-// What an append put at a node that a keep carries on from: an entry of a lane's late log. Graph::for_each_late_edge()
+// Edges appended to a node that a keep propagates from: an entry of a lane's late log. Graph::for_each_late_edge()
 // reads the edges.
 struct LateEdges {
   // WORD edges (64 bits)

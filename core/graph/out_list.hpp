@@ -18,7 +18,7 @@ struct OutListOrders : LateEdgeOrders {
 //            O3  head.compare_exchange(next -> block, publish, peek); lost: next = what was found, again O3
 //   read     R1  head.load(observe), then by next
 //   B1  a reachable block is complete and never changes. Every O3 is a release, and an RMW of the release sequences of
-//       all earlier ones: who has loaded head may read the whole chain.
+//       all earlier ones: a thread that has loaded head may read the whole chain.
 //   progress  lock-free: O3 is lost only when another block went in.
 //   proved by tests/interleave/late_edge_test.cpp (with the late_edge race) and out_append_test.cpp (2 writers +
 //   reader, exhaustive); mutant publish=relaxed must fail.
@@ -27,7 +27,7 @@ struct OutList {
   using Head = typename Sync::template Atomic<std::uint32_t>;
   using Next = typename Sync::template Plain<std::uint32_t>;
 
-  // REQUIRES that the block is complete but for next, and that nobody else can reach it.
+  // REQUIRES that the block is complete except for next, and not reachable by other threads.
   static void append(Head& head, std::uint32_t block, Next& next) noexcept {
     std::uint32_t seen = head.load(Orders::peek);
     do {

@@ -22,8 +22,9 @@ struct RunOrders {
 //   units    N5 first = next_unit_.load; no room: refused   N6 compare_exchange(first -> first + n); lost: from N5
 //   A1  runs are disjoint: next_offset_ and next_unit_ only grow, by RMWs.
 //   A2  reservations that were granted never sum to more than the capacity; a taker may be refused although there is
-//       room, while another's N2 stands before its N3. It is told "no room" and tries again, with a new window.
-//   A3  who asks for runs within its reservation stays below 1 + capacity + run * writers (window.cpp, offset_count).
+//       room, between another's N2 and N3. It gets "no room" and tries again, with a new window.
+//   A3  a lane that takes runs within its reservation stays below 1 + capacity + run * writers
+//       (window.cpp, offset_count).
 //   progress  N1 to N4 wait-free; N6 lock-free
 //   proved by tests/interleave/id_run_test.cpp (2 and 3 lanes, runs of 2, exhaustive); mutants in which N2 and N4, or
 //   N6, are a load and a store must fail. All orders are relaxed already.

@@ -32,9 +32,9 @@ struct SlotOrders {
 //   K1  a slot that is not 0 implies that keys[its offset] is complete.
 //   K2  two inserters of one key probe the same slots in the same order, and the first one that is empty is decided by
 //       one CAS: the loser finds the winner's word there and goes on with S4. So one node a key.
-//   progress  lock-free, and in all at most `count` steps: a step either ends or leaves a slot that is full for ever.
+//   progress  lock-free, and in all at most `count` steps: a step either ends or leaves a slot that stays full.
 //       The index is at most half full (the window's reservation), so a chain is short and an empty slot exists.
-//   A thread that stalls anywhere blocks nobody: nothing is half-published.
+//   A thread that stalls anywhere blocks no other: nothing is half-published.
 //   proved by tests/interleave/slot_publish_test.cpp (2 and 3 inserters, finder, colliding keys, exhaustive); mutants
 //   publish=relaxed, observe=relaxed, lost=relaxed must fail. stress: tests/graph/graph_stress_test.cpp
 template <class Sync = sync::HardwareSync, class Orders = SlotOrders>
@@ -104,9 +104,9 @@ class SlotIndex {
     }
   }
   // Empties the slots from where the search for a key begins to the next empty one: the key's is among them, or empty
-  // already. So after a call for each key all are empty. REQUIRES that nobody uses the index any more.
+  // already. So after a call for each key all are empty. REQUIRES that the index is no longer in use.
   void clear(std::uint64_t hash) noexcept {
-    // relaxed: nobody looks
+    // relaxed: no concurrent readers
     for (std::uint64_t i = start(hash); slots_[i].load(std::memory_order_relaxed) != 0; i = next(i))
       slots_[i].store(0, std::memory_order_relaxed);
   }

@@ -7,7 +7,7 @@
 
 namespace entail::graph {
 
-bool SpareWindows::try_keep(Window* window) noexcept {
+bool SpareWindows::try_recycle(Window* window) noexcept {
   const std::uint64_t bytes = window->bytes();
   if (bytes > bytes_max_ - bytes_) return false;
   try {

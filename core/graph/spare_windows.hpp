@@ -1,6 +1,6 @@
-// The memory of dropped windows, kept for later ones: pages that were touched once need not come from the system again,
-// which zeroes them while a lane waits. Here they are zeroed a slice at a time, between two rotations. Windows of
-// several sizes take turns where one batch needs more than what comes otherwise, so that several are kept.
+// Recycles the memory of dropped windows: pages that were faulted in once need not come from the system again, which
+// zeroes them while a lane waits. They are zeroed here a slice at a time, between two rotations. Several windows are
+// kept, because their sizes alternate when one batch needs more than the rest of the traffic.
 //
 // Thread rule: Confined (the tick thread's). Memory: windows of at most bytes_max together.
 #pragma once
@@ -25,16 +25,16 @@ class SpareWindows {
   SpareWindows(const SpareWindows&) = delete;
   SpareWindows& operator=(const SpareWindows&) = delete;
 
-  // Takes a window that nobody uses any more. False: it is too large beside those that are kept.
-  bool try_keep(Window* window) noexcept;
-  // Zeroes an eighth of one of them, but not less than kSliceBytes, which take some tenths of a millisecond.
+  // Takes an unused window for recycling. False: it does not fit beside those kept already.
+  bool try_recycle(Window* window) noexcept;
+  // Zeroes an eighth of one window, but at least kSliceBytes; takes some tenths of a millisecond.
   void scrub() noexcept;
-  // A window of the smallest memory that is zero throughout and has room for `capacity` nodes, but not much more; else
-  // null.
+  // A zeroed window for `capacity` nodes, in the smallest memory that fits; null if none fits, or only much larger
+  // ones.
   Window* make(std::uint64_t sequence, std::uint64_t capacity) noexcept;
-  // Gives memory back to the system that make() has passed over kPassesMax times; returns how much that was.
+  // Unmaps windows that make() has passed over kPassesMax times; returns their bytes.
   std::uint64_t release_unwanted() noexcept;
-  // The same of all memory.
+  // Unmaps all windows; returns their bytes.
   std::uint64_t release() noexcept;
 
  private:
@@ -49,7 +49,7 @@ class SpareWindows {
 
   const std::uint64_t bytes_max_;
   std::uint64_t bytes_ = 0;    // of all spares
-  std::vector<Spare> spares_;  // in the order in which they came
+  std::vector<Spare> spares_;  // in order of arrival
 };
 
 }  // namespace entail::graph

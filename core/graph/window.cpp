@@ -112,7 +112,7 @@ Window* Window::make_again(Window* window, std::uint64_t sequence) noexcept {
 }
 
 void Window::destroy(Window* window) noexcept {
-  // The window lies in the mapping that it owns: take that out first, so that it goes last.
+  // The window lies in the mapping that it owns: move that out first, so that it is unmapped last.
   const Mapping mapping = std::move(window->mapping_);
   std::destroy_at(window);
 }

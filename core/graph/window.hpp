@@ -1,14 +1,14 @@
-// A window: all that was first seen in one stretch of time, in one piece of memory that goes at once.
+// A window: everything first seen in one period of time, in memory that is freed as a whole.
 //
 //   Window | slots 2 x 8 B a node | keys 16 B | rows 32 B | incarnations 8 B | hints 1 B | filter 1 B | marks | payload
 //   edge arena
 //
-// One mapping holds all but the arena. It is address space: pages that were never touched cost nothing, so absent
-// nodes cost no payload where many lie in a row, and a window is cheap to make and to drop (two munmap).
+// One mapping holds all but the arena. It is address space: pages never written cost nothing, so runs of absent nodes
+// cost no payload, and a window is cheap to create and to drop (two munmap).
 //
-// Nodes are numbered from 1 in the order of their insertion, in runs of 256 a lane, so that nodes that came together
-// lie together. All that ingest touches of a node but its key is one row of half a cache line; a traversal asks the
-// hints first, which are small enough to stay in the cache.
+// Nodes are numbered from 1 in the order of their insertion, in runs of 256 per lane, so that nodes that arrive
+// together lie together. Apart from the key, ingest accesses one row of half a cache line per node; a traversal checks
+// the hints first, which are small enough to stay in the cache.
 //
 // Thread rule: Protocol: index slot_publish, offsets id_run, rows in_append, out_append and late_edge; tick-only fields
 // plain.
@@ -52,9 +52,9 @@ struct alignas(32) NodeRow {
   WindowInList::Cell in_first;
   WindowInList::Head in_head;
   WindowOutList::Head out_head;
-  LateEdge<>::Reach reach;  // with kCarries: a keep carries on from here
-  std::uint32_t record;     // tick only, of no meaning to the graph but for kIsLinked
-  std::uint32_t givers[2];  // tick only, of no meaning to the graph
+  LateEdge<>::Reach reach;  // with kCarries: a keep propagates from here
+  std::uint32_t record;     // tick only, opaque to the graph except for kIsLinked
+  std::uint32_t predecessors[2];  // tick only, opaque to the graph
 };
 static_assert(sizeof(NodeRow) == 32 && sizeof(NodeRow) + sizeof(TraceId) + 1 == kNodeBytes);
 
@@ -67,7 +67,7 @@ struct Incarnations {
   NodeId newer;
 };
 
-// What stands before a block of out-edges: then `count` cells, then `count` span IDs. Immutable once reachable.
+// The header before a block of out-edges: then `count` cells, then `count` span IDs. Immutable once reachable.
 struct OutBlockHead {
   WindowOutList::Next next;
   std::uint32_t count;
@@ -89,11 +89,11 @@ class Window {
     unsigned writers = 0;
     std::uint64_t hash_seed = 0;
   };
-  // Null when the system gives no memory. It lies at the start of its own mapping.
-  // REQUIRES 1 <= capacity <= capacity_max(writers).
+  // Null when out of memory. The object lies at the start of its own mapping. REQUIRES 1 <= capacity <=
+  // capacity_max(writers).
   static Window* make(std::uint64_t sequence, const Shape& shape) noexcept;
-  // The same memory as a new window, with the shape it has. REQUIRES that nobody uses `window` any more and that all
-  // that add_touched() told is zero.
+  // Reuses the memory for a new window of the same shape. REQUIRES that `window` is no longer in use and that all
+  // memory reported by add_touched() is zero.
   static Window* make_again(Window* window, std::uint64_t sequence) noexcept;
   static void destroy(Window* window) noexcept;
   static constexpr std::uint64_t capacity_max(unsigned writers) noexcept {
@@ -136,21 +136,21 @@ class Window {
   // The first of kRunCount offsets that are the caller's alone. REQUIRES a reservation that is not used up.
   static constexpr std::uint32_t kRunCount = kNodeRunCount;
   std::uint32_t take_run() noexcept { return runs_.take_run(kRunCount); }
-  // Adds the keys of up to `offsets` offsets to the filter, where the last call ended. Returns the bytes of memory that
-  // it touched for that. REQUIRES that no Writer is in the window any more. Cost: 3 ns an offset.
+  // Adds the keys of up to `offsets` offsets to the filter, where the last call ended. Returns the bytes of memory
+  // faulted in for that. REQUIRES that no Writer uses the window any more. Cost: 3 ns an offset.
   std::uint64_t filter_keys(std::uint32_t offsets) noexcept;
   // Null until all keys are in it.
   const KeyFilter* filter() const noexcept { return filtered_end_ == offset_end() ? &filter_ : nullptr; }
 
   // An offset of a run that its owner will not use: it has no key.
   void clear_key(std::uint32_t offset) noexcept { keys_[offset].set(TraceId{}); }
-  // The payload of this node is going to be written. Returns the bytes of pages (huge ones of a large
-  // window) that no one marked before.
+  // Call before the payload of this node is written. Returns the bytes of newly marked pages (huge ones in a large
+  // window).
   std::uint64_t mark_payload(std::uint32_t offset) noexcept;
-  // The incarnations of this node are going to be written. Returns the bytes of pages of the column up to there, of
-  // those that were not counted before. Tick only.
+  // Call before the incarnations of this node are written. Returns the bytes of pages of the column up to there that
+  // were not counted before. Tick only.
   std::uint64_t mark_incarnations(std::uint32_t offset) noexcept;
-  // Offsets were taken. Returns the bytes of pages of keys, rows and hints up to the last one, of those that were not
+  // Call after offsets were taken. Returns the bytes of pages of keys, rows and hints up to the last one that were not
   // counted before.
   std::uint64_t mark_nodes() noexcept;
 
@@ -158,17 +158,17 @@ class Window {
   std::uint64_t node_count() const noexcept { return runs_.node_count(); }
   // All nodes have smaller offsets.
   std::uint32_t offset_end() const noexcept { return runs_.offset_end(); }
-  // Touched memory as far as it was counted, in the pages that it costs: the index from the start, the rest by those
-  // who touch it, and what the windows before in the same memory had touched.
+  // Resident memory as far as counted, in pages: the index from the start, the rest as it is faulted in, and what
+  // earlier windows in the same memory had faulted in.
   std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
   void count_bytes(std::uint64_t bytes) noexcept { bytes_.fetch_add(bytes, std::memory_order_relaxed); }
-  // Adds all memory that may not be zero, but for the window's own first page and the marks. Of an index with few keys
-  // that is none: their slots are emptied here, where most of its pages were never touched. REQUIRES that nobody uses
-  // the window any more, and that it is zeroed and made again, or destroyed. May throw std::bad_alloc, before it
-  // changes anything. Cost: of few keys 10 ns each.
+  // Adds all memory that may not be zero, except for the window's own first page and the marks. For an index with few
+  // keys that is none: their slots are emptied here, as most of its pages were never written. REQUIRES that the window
+  // is no longer in use, and that it is zeroed and reused, or destroyed. May throw std::bad_alloc, before it changes
+  // anything. Cost: of few keys 10 ns each.
   void add_touched(std::vector<std::span<std::byte>>& ranges);
 
-  // What of the memory is resident when the window is made, by parts; of payload and arena their marks say it.
+  // The parts of the memory that are resident when the window is created; payload and arena have marks for that.
   struct Resident {
     std::uint64_t bytes = 0;  // all together
     std::uint64_t node_bytes = 0;
@@ -181,7 +181,7 @@ class Window {
  private:
   bool index_is_sparse() const noexcept;
   void clear_index() noexcept;
-  // Raises what is counted of a part; returns by how much.
+  // Raises the counted size of a part; returns by how much.
   static std::uint64_t grow(std::uint64_t& counted, std::uint64_t bytes) noexcept;
 
   std::uint64_t sequence_;

@@ -11,8 +11,8 @@
 namespace entail::graph {
 namespace {
 
-// How far ahead of its turn each line of a key is asked for, in keys: first its slot, then, when that has come, the key
-// that the slot names.
+// How far ahead each line of a key is prefetched, in keys: first its slot, then, when that has arrived, the key that
+// the slot names.
 constexpr std::size_t kSlotsAhead = 32;
 constexpr std::size_t kKeysAhead = 16;
 // The same of an edge at the node it points to: first the row, then the newest chunk.

@@ -1,4 +1,4 @@
-// Writer: what one ingest lane does to the graph during one batch.
+// Writer: one ingest lane's changes to the graph during one batch.
 //
 //   if (!writer.try_begin(traces_max, links_max)) return no_room;   // nothing was taken in
 //   writer.find_or_insert(ids, nodes);
@@ -10,8 +10,8 @@
 // that was current at try_begin(), even when the tick thread rotates meanwhile.
 //
 // Thread rule: Confined to the holder of its lane. Any number of Writers run side by side, and beside the tick thread;
-// none waits for another. Cost: find_or_insert 15-25 ns a key in batches; a link 2-10 ns a direction.
-// Memory bound: what was reserved; the rest is given back by end() or stays with the lane for its next batch.
+// none waits for another. Cost: find_or_insert 15-25 ns a key in batches; a link 2-10 ns a direction. Memory bound:
+// what was reserved; end() returns the rest or leaves it with the lane for its next batch.
 #pragma once
 
 #include <cstdint>
@@ -36,11 +36,11 @@ class alignas(sync::kCacheLineBytes) Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // Begins a batch of at most `nodes` new nodes and `links` links (cells passed to append_out, 0 cells included, and
-  // as many calls of append_in). False: no room in this window, or no memory; nothing was reserved or pinned, and
-  // Graph::wanted() will tell of it.
+  // Begins a batch of at most `nodes` new nodes and `links` links (cells passed to append_out, 0 cells included, and as
+  // many calls of append_in). False: no room in this window, or no memory; nothing was reserved or pinned, and
+  // Graph::wanted() reports it.
   bool try_begin(std::uint64_t nodes, std::uint64_t links) noexcept;
-  // Publishes what is still buffered, gives back what was not used, unpins.
+  // Publishes what is still buffered, returns what was not used, unpins.
   void end() noexcept;
   bool begun() const noexcept { return begun_; }
 
@@ -52,8 +52,8 @@ class alignas(sync::kCacheLineBytes) Writer {
   // The links of one span, in arrival order; cells with word 0 are no edges but keep their place. Returns a reference
   // for Graph::out_block(), 0 when there are no links.
   std::uint32_t append_out(NodeId from, std::span<const EdgeCell> cells, std::span<const SpanId> span_ids) noexcept;
-  // The other end of an edge, at the node it points to. A node that is hit again and again in this batch is hot: its
-  // cells are buffered and handed over in blocks, at the latest by end().
+  // The other end of an edge, at the node it points to. A node that is hit repeatedly in this batch is hot: its cells
+  // are buffered and handed over in blocks, at the latest by end().
   void append_in(NodeId to, EdgeCell cell) noexcept {
     if (HotCells::Buffer* const buffer = hot_.buffer_of(offset_of(to)); buffer != nullptr) {
       buffer_in(*buffer, cell.word);
@@ -76,17 +76,17 @@ class alignas(sync::kCacheLineBytes) Writer {
   }
   // The engine's bytes of a node, zero at birth. Who may write them when is the engine's protocol, not the graph's.
   void* payload(NodeId node) const noexcept { return window_->payload(offset_of(node)); }
-  // Once before payload() of a node is first written; again is harmless. It is what bytes() counts.
+  // Call once before payload() of a node is first written; repeating is harmless. bytes() counts marked payload.
   void mark_payload(NodeId node) noexcept { payload_bytes_ += window_->mark_payload(offset_of(node)); }
   TraceId key(NodeId node) const noexcept { return window_->key(offset_of(node)); }
-  // Whether edges appended where a keep carries on go to the late log. false is for the tick thread alone, while it
-  // writes edges again that the keep was carried over already.
+  // Whether edges appended to nodes that a keep propagates from enter the late log. Only the tick thread sets false,
+  // while it copies edges that keeps have passed already.
   void set_logs_late(bool logs_late) noexcept { logs_late_ = logs_late; }
 
  private:
   friend class Graph;
 
-  // Nodes that were made one after the other, by their offsets: most of a batch, as a rule.
+  // Nodes with consecutive offsets: usually most of a batch.
   struct Created {
     std::uint32_t sequence;  // of their window, as in LateEdges
     NodeId first;
@@ -117,8 +117,8 @@ class alignas(sync::kCacheLineBytes) Writer {
   bool begun_ = false;
   bool logs_late_ = true;
   Window* window_ = nullptr;           // of the batch; between batches it may be gone
-  std::uint64_t window_sequence_ = 0;  // that the rooms belong to; sequence numbers start at 1
-  std::uint64_t payload_bytes_ = 0;    // touched in this batch
+  std::uint64_t window_sequence_ = 0;  // the window that the rooms belong to; sequence numbers start at 1
+  std::uint64_t payload_bytes_ = 0;    // faulted in by this batch
   NodeRun node_run_;
   EdgeRoom edge_room_;
   HotCells hot_;

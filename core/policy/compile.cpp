@@ -38,7 +38,7 @@ unsigned Compiler::own_bit() {
 std::uint32_t Compiler::add_condition(const PolicyOptions& policy, unsigned depth, PolicyTraits& traits) {
   switch (policy.type) {
     case PolicyType::always_sample:
-      traits.lasting = true;
+      traits.monotone = true;
       return push({});
     case PolicyType::latency:
       return add_latency(policy, traits);
@@ -79,7 +79,7 @@ std::uint32_t Compiler::add_condition(const PolicyOptions& policy, unsigned dept
 
 std::uint32_t Compiler::add_latency(const PolicyOptions& policy, PolicyTraits& traits) {
   if (policy.upper_threshold_ms == 0) {
-    traits.lasting = true;
+    traits.monotone = true;
     return push({.kind = Condition::Kind::duration, .low = policy.threshold_ms});
   }
   std::uint32_t index = kNoBit;
@@ -98,7 +98,7 @@ std::uint32_t Compiler::add_latency(const PolicyOptions& policy, PolicyTraits& t
 
 std::uint32_t Compiler::add_attribute(const PolicyOptions& policy, PolicyTraits& traits) {
   if (policy.key.empty()) fault("key is empty");
-  traits.lasting = !policy.invert_match;
+  traits.monotone = !policy.invert_match;
   AttributeTest test;
   QuestionKey question("");
   if (policy.type == PolicyType::numeric_attribute) {
@@ -136,8 +136,8 @@ StringMatcher Compiler::matcher_of(const PolicyOptions& policy) {
 }
 
 std::uint32_t Compiler::add_probabilistic(const PolicyOptions& policy, PolicyTraits& traits) {
-  traits.lasting = true;
-  traits.rolls_dice = true;
+  traits.monotone = true;
+  traits.is_probabilistic = true;
   if (!(policy.sampling_percentage >= 0 && policy.sampling_percentage <= 100)) {  // a NaN fails both
     fault("sampling_percentage must lie in 0..100");
     return push({});
@@ -156,8 +156,8 @@ std::uint32_t Compiler::add_probabilistic(const PolicyOptions& policy, PolicyTra
 std::uint32_t Compiler::add_status(const PolicyOptions& policy, PolicyTraits& traits) {
   constexpr unsigned kErrorMask = 1u << 2;
   const unsigned mask = policy.status_code_mask;
-  traits.lasting = true;
-  traits.names_error = (mask & kErrorMask) != 0;
+  traits.monotone = true;
+  traits.matches_error = (mask & kErrorMask) != 0;
   if (mask == 0 || mask >= (1u << kStatusCodeCount)) {
     fault("status_codes must name at least one of OK, ERROR, UNSET");
     return push({});
@@ -170,7 +170,7 @@ std::uint32_t Compiler::add_status(const PolicyOptions& policy, PolicyTraits& tr
 }
 
 std::uint32_t Compiler::add_bucket(const PolicyOptions& policy, PolicyTraits& traits) {
-  traits.rolls_dice = true;
+  traits.is_probabilistic = true;
   if (policy.per_second < 0) fault("the rate must not be negative");
   const bool by_spans = policy.type == PolicyType::rate_limiting;
   const auto index = static_cast<std::uint32_t>(out_.buckets.size());
@@ -179,11 +179,11 @@ std::uint32_t Compiler::add_bucket(const PolicyOptions& policy, PolicyTraits& tr
                             static_cast<std::uint64_t>(std::max<std::int64_t>(policy.burst_capacity, 0)));
   return push({.kind = by_spans ? Condition::Kind::span_bucket : Condition::Kind::byte_bucket,
                .index = index,
-               .asked_bit = stateful_count_++});
+               .evaluated_bit = stateful_count_++});
 }
 
 std::uint32_t Compiler::add_tracestate(const PolicyOptions& policy, PolicyTraits& traits) {
-  traits.lasting = true;
+  traits.monotone = true;
   if (policy.key.empty()) fault("key is empty");
   bool fresh = false;
   const unsigned bit = bit_of(QuestionKey("tracestate").with(policy.key).with(policy.values), &fresh);
@@ -192,7 +192,7 @@ std::uint32_t Compiler::add_tracestate(const PolicyOptions& policy, PolicyTraits
 }
 
 std::uint32_t Compiler::add_trace_flags(PolicyTraits& traits) {
-  traits.lasting = true;
+  traits.monotone = true;
   bool fresh = false;
   const unsigned bit = bit_of(QuestionKey("sampled_flag"), &fresh);
   if (fresh) set_bit(out_.sampled_flag_bits, bit);
@@ -203,14 +203,14 @@ std::uint32_t Compiler::add_count(const PolicyOptions& policy, PolicyTraits& tra
   const bool of_links = policy.type == PolicyType::link_count;
   const std::int64_t max = of_links ? policy.max_links : policy.max_spans;
   out_.counts_links |= of_links;
-  traits.lasting = max == 0;
+  traits.monotone = max == 0;
   return push({.kind = of_links ? Condition::Kind::link_count : Condition::Kind::span_count,
                .low = of_links ? policy.min_links : policy.min_spans,
                .high = max == 0 ? std::numeric_limits<std::int64_t>::max() : max});
 }
 
 std::uint32_t Compiler::add_link_type(const PolicyOptions& policy, PolicyTraits& traits) {
-  traits.lasting = true;
+  traits.monotone = true;
   std::vector<std::string> types;
   for (const std::string& value : policy.values) types.push_back(normal_link_type(value));
   bool fresh = false;
@@ -221,7 +221,7 @@ std::uint32_t Compiler::add_link_type(const PolicyOptions& policy, PolicyTraits&
 
 std::uint32_t Compiler::add_ottl(const PolicyOptions& policy, PolicyTraits& traits) {
   const bool propagates = policy.error_mode == OttlErrorMode::propagate;
-  traits.lasting = !propagates;  // a later error takes the answer back
+  traits.monotone = !propagates;  // a later error takes the answer back
   if (policy.span_conditions.empty() && policy.spanevent_conditions.empty())
     fault("ottl_condition needs at least one condition");
   const unsigned bit = own_bit();

@@ -48,7 +48,7 @@ std::uint32_t Compiler::push_children(Condition condition, const std::vector<std
 
 // A composite names no ERROR, since docs/design.md 3.2 looks into `and` alone, and further spans can unmake its keep.
 std::uint32_t Compiler::add_composite(const PolicyOptions& policy, PolicyTraits& traits) {
-  traits.rolls_dice = true;
+  traits.is_probabilistic = true;
   if (policy.parts.empty()) fault("it needs at least one part");
   if (policy.max_total_spans_per_second < 0) fault("max_total_spans_per_second must not be negative");
   const std::vector<std::size_t> order = composite_order(policy);
@@ -57,7 +57,8 @@ std::uint32_t Compiler::add_composite(const PolicyOptions& policy, PolicyTraits&
   const auto total = static_cast<std::uint64_t>(std::max<std::int64_t>(policy.max_total_spans_per_second, 0));
   out_.budgets.emplace_back(total, composite_allocations(policy, order), options_.compat != Compat::collector);
   return push_children(
-      {.kind = Condition::Kind::composite, .asked_bit = stateful_count_++, .salt = out_.budgets.size() - 1}, children);
+      {.kind = Condition::Kind::composite, .evaluated_bit = stateful_count_++, .salt = out_.budgets.size() - 1},
+      children);
 }
 
 // policy_order first, then the rest as they stand. compat: as they stand; the Collector does not read policy_order.
@@ -104,13 +105,13 @@ std::vector<std::uint64_t> Compiler::composite_allocations(const PolicyOptions& 
 
 void Compiler::join_traits(PolicyType type, const std::vector<PolicyTraits>& parts, PolicyTraits& traits) {
   const bool conjunction = type == PolicyType::and_policy;
-  traits.lasting = conjunction;
+  traits.monotone = conjunction;
   bool only_thresholds = conjunction;
   for (const PolicyTraits& part : parts) {
-    traits.names_error |= conjunction && part.names_error;
-    traits.lasting &= part.lasting;
-    traits.rolls_dice |= part.rolls_dice;
-    only_thresholds &= !part.rolls_dice || part.threshold.has_value();
+    traits.matches_error |= conjunction && part.matches_error;
+    traits.monotone &= part.monotone;
+    traits.is_probabilistic |= part.is_probabilistic;
+    only_thresholds &= !part.is_probabilistic || part.threshold.has_value();
     if (part.threshold) traits.threshold = std::max(traits.threshold.value_or(0), *part.threshold);
   }
   if (!only_thresholds) traits.threshold.reset();
@@ -119,7 +120,7 @@ void Compiler::join_traits(PolicyType type, const std::vector<PolicyTraits>& par
 // docs/design.md 3.2: the policies that links.origins names, else those that name ERROR.
 void Compiler::choose_origins() {
   if (!options_.links.origins) {
-    for (CompiledPolicy& policy : out_.policies) policy.spreads = !policy.drops && policy.traits.names_error;
+    for (CompiledPolicy& policy : out_.policies) policy.propagates = !policy.drops && policy.traits.matches_error;
     return;
   }
   for (const std::string& name : *options_.links.origins) {
@@ -131,7 +132,7 @@ void Compiler::choose_origins() {
     else if (found->drops)
       fault("'" + name + "' is a drop policy: it keeps nothing that could spread");
     else
-      found->spreads = true;
+      found->propagates = true;
   }
 }
 

@@ -40,9 +40,9 @@ struct PrefixDurationTest {
 
 // What follows from a policy's options alone.
 struct PolicyTraits {
-  bool names_error = false;  // status_code with ERROR, or an `and` with such a part at any depth
-  bool lasting = false;      // once it says keep, no further span can unmake that (docs/design.md 3.2)
-  bool rolls_dice = false;   // is or contains probabilistic, rate_limiting, bytes_limiting, composite
+  bool matches_error = false;     // status_code with ERROR, or an `and` with such a part at any depth
+  bool monotone = false;          // once it says keep, no further span can unmake that (docs/design.md 3.2)
+  bool is_probabilistic = false;  // is or contains probabilistic, rate_limiting, bytes_limiting, composite
   // probability: consistent; set iff its dice are thresholds on R, joined by `and` alone: then R >= *threshold.
   std::optional<std::uint64_t> threshold;
 };
@@ -51,7 +51,7 @@ struct CompiledPolicy {
   std::string name;
   std::uint32_t condition = 0;
   bool drops = false;
-  bool spreads = false;  // its keep makes an origin
+  bool propagates = false;  // its keep makes an origin
   PolicyTraits traits;
 };
 

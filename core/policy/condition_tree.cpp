@@ -15,13 +15,13 @@ Answer in_bounds(std::uint64_t count, const Condition& condition) noexcept {
                    static_cast<std::int64_t>(count) <= condition.high);
 }
 
-Answer ask_bucket(const Condition& condition, const Question& question) noexcept {
-  const std::uint32_t mask = std::uint32_t{1} << condition.asked_bit;
-  if ((question.answers.asked & mask) == 0) {
-    if (!question.ask_stateful) return question.unasked;
+Answer evaluate_bucket(const Condition& condition, const Question& question) noexcept {
+  const std::uint32_t mask = std::uint32_t{1} << condition.evaluated_bit;
+  if ((question.answers.evaluated & mask) == 0) {
+    if (!question.evaluate_stateful) return question.unevaluated;
     const std::uint64_t amount =
         condition.kind == Condition::Kind::span_bucket ? question.trace.spans : question.trace.bytes;
-    question.answers.asked |= mask;
+    question.answers.evaluated |= mask;
     if (question.buckets[condition.index].try_take(amount, question.now_ns)) question.answers.yes |= mask;
   }
   return answer_of((question.answers.yes & mask) != 0);
@@ -46,22 +46,22 @@ Answer ConditionTree::all(const Condition& condition, const Question& question) 
   Question rest = question;
   for (std::uint32_t part = 0; part < condition.count && sum != Answer::no; ++part) {
     sum = std::min(sum, answer(children[condition.index + part], rest));
-    if (sum == Answer::unknown) rest.ask_stateful = false;
+    if (sum == Answer::unknown) rest.evaluate_stateful = false;
   }
   return sum;
 }
 
 // Asked when a part says yes for the first time: until then it says no and remembers nothing.
 Answer ConditionTree::composite(const Condition& condition, const Question& question) const noexcept {
-  const std::uint32_t mask = std::uint32_t{1} << condition.asked_bit;
+  const std::uint32_t mask = std::uint32_t{1} << condition.evaluated_bit;
   StatefulAnswers& answers = question.answers;
-  if ((answers.asked & mask) != 0) return answer_of((answers.yes & mask) != 0);
+  if ((answers.evaluated & mask) != 0) return answer_of((answers.yes & mask) != 0);
   for (std::uint32_t part = 0; part < condition.count; ++part) {
     const Answer vote = answer(children[condition.index + part], question);
     if (vote == Answer::no) continue;
     if (vote == Answer::unknown) return vote;
-    if (!question.ask_stateful) return question.unasked;
-    answers.asked |= mask;
+    if (!question.evaluate_stateful) return question.unevaluated;
+    answers.evaluated |= mask;
     if (question.budgets[condition.salt].try_take(part, question.trace.spans, question.now_ns)) answers.yes |= mask;
     return answer_of((answers.yes & mask) != 0);
   }
@@ -98,7 +98,7 @@ Answer ConditionTree::answer(std::uint32_t condition_index, const Question& ques
     }
     case Condition::Kind::span_bucket:
     case Condition::Kind::byte_bucket:
-      return ask_bucket(condition, question);
+      return evaluate_bucket(condition, question);
     case Condition::Kind::all:
       return all(condition, question);
     case Condition::Kind::composite:

@@ -18,15 +18,15 @@ namespace entail::policy {
 constexpr unsigned kStatefulMax = 32;    // rate_limiting and bytes_limiting leaves, and composite policies
 constexpr unsigned kPartsDepthMax = 16;  // and, not, drop inside each other
 
-// What stateful conditions have said of a trace, by their asked_bit: remembered by the caller, since each is asked
-// once.
+// Answers of the stateful conditions for one trace, by evaluated_bit. The caller keeps them: each condition is
+// evaluated at most once per trace.
 struct StatefulAnswers {
-  std::uint32_t asked = 0;
+  std::uint32_t evaluated = 0;
   std::uint32_t yes = 0;
 };
 
-// unknown: it hangs on a stateful condition that was not asked, or on an OTTL condition that failed. Such a policy
-// neither keeps nor drops.
+// unknown: it depends on a stateful condition that was not evaluated, or on an OTTL condition that failed. Such a
+// policy neither keeps nor drops.
 enum class Answer : std::uint8_t { no, unknown, yes };
 
 struct Condition {
@@ -50,7 +50,7 @@ struct Condition {
   Kind kind = Kind::always;
   std::uint32_t index = 0;
   std::uint32_t count = 0;
-  std::uint32_t asked_bit = 0;  // of stateful kinds, in StatefulAnswers
+  std::uint32_t evaluated_bit = 0;  // of stateful kinds, in StatefulAnswers
   std::int64_t low = 0;
   std::int64_t high = 0;
   std::uint64_t salt = 0;
@@ -63,9 +63,9 @@ struct Question {
   const Facts& trace;
   TraceId id;
   StatefulAnswers& answers;
-  // False: stateful conditions that were not asked yet are not asked now either, but answer `unasked`.
-  bool ask_stateful = false;
-  Answer unasked = Answer::unknown;
+  // False: stateful conditions that have no answer yet are not evaluated and return `unevaluated`.
+  bool evaluate_stateful = false;
+  Answer unevaluated = Answer::unknown;
   TokenBucket* buckets = nullptr;
   SecondBudget* budgets = nullptr;
   std::int64_t now_ns = 0;  // fills both
@@ -75,8 +75,8 @@ struct ConditionTree {
   std::vector<Condition> conditions;
   std::vector<std::uint32_t> children;
 
-  // The answer of one condition. Parts are asked in order, and only until one says no; behind one that is unknown no
-  // stateful part is asked.
+  // The answer of one condition. Parts are evaluated in order until one says no; after an unknown part, no
+  // stateful part is evaluated.
   Answer answer(std::uint32_t condition, const Question& question) const noexcept;
 
  private:

@@ -65,8 +65,8 @@ std::unique_ptr<PolicySet> PolicySet::compile(const Options& options, std::vecto
   for (std::uint32_t index = 0; index < policies.size(); ++index)
     if (policies[index].drops) impl->drops.push_back(index);
   for (std::uint32_t index = 0; index < policies.size(); ++index) {
-    if (!policies[index].spreads) continue;
-    if (policies[index].traits.lasting && impl->drops.empty()) impl->early_origins.push_back(index);
+    if (!policies[index].propagates) continue;
+    if (policies[index].traits.monotone && impl->drops.empty()) impl->early_origins.push_back(index);
   }
   impl->reads_tracestate = !impl->compiled.tracestate_tests.empty() || impl->compiled.reads_randomness;
   impl->link_type_keys = options.links.propagate.type_keys;
@@ -166,12 +166,12 @@ bool PolicySet::early_origin(const Facts& trace, TraceId id) const noexcept {
 }
 
 OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& answers, std::int64_t now_ns,
-                               bool ask_stateful) {
+                               bool evaluate_stateful) {
   CompiledPolicies& compiled = impl_->compiled;
   const Question question{.trace = trace,
                           .id = id,
                           .answers = answers,
-                          .ask_stateful = ask_stateful,
+                          .evaluate_stateful = evaluate_stateful,
                           .buckets = compiled.buckets.data(),
                           .budgets = compiled.budgets.data(),
                           .now_ns = now_ns};
@@ -181,7 +181,7 @@ OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& 
     verdict.policy = drop;
     return verdict;
   }
-  bool all_dice = true;
+  bool all_probabilistic = true;
   bool all_thresholds = true;
   std::uint64_t threshold = context::kThresholdCount;
   for (std::size_t index = 0; index < compiled.policies.size(); ++index) {
@@ -189,12 +189,12 @@ OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& 
     if (policy.drops || compiled.tree.answer(policy.condition, question) != Answer::yes) continue;
     if (!verdict.keep) verdict.policy = static_cast<std::int32_t>(index);
     verdict.keep = true;
-    verdict.origin |= policy.spreads;
-    all_dice &= policy.traits.rolls_dice;
+    verdict.origin |= policy.propagates;
+    all_probabilistic &= policy.traits.is_probabilistic;
     all_thresholds &= policy.traits.threshold.has_value();
     if (policy.traits.threshold) threshold = std::min(threshold, *policy.traits.threshold);
   }
-  verdict.by_chance = verdict.keep && all_dice;
+  verdict.by_chance = verdict.keep && all_probabilistic;
   verdict.threshold_known = verdict.by_chance && all_thresholds;
   if (verdict.by_chance && threshold != context::kThresholdCount) verdict.threshold = threshold;
   return verdict;
@@ -202,11 +202,11 @@ OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& 
 
 bool PolicySet::would_be_origin(const Facts& span, TraceId id) const {
   StatefulAnswers none;
-  const Question question{.trace = span, .id = id, .answers = none, .unasked = Answer::yes};
+  const Question question{.trace = span, .id = id, .answers = none, .unevaluated = Answer::yes};
   if (impl_->first_drop(question) >= 0) return false;
   const std::vector<CompiledPolicy>& policies = impl_->compiled.policies;
   return std::any_of(policies.begin(), policies.end(), [&](const CompiledPolicy& policy) {
-    return policy.spreads && impl_->compiled.tree.answer(policy.condition, question) == Answer::yes;
+    return policy.propagates && impl_->compiled.tree.answer(policy.condition, question) == Answer::yes;
   });
 }
 

@@ -36,8 +36,8 @@ struct OwnVerdict {
   bool keep = false;            // at least one policy says keep and no drop policy matches
   bool vetoed = false;          // a drop policy matches
   std::int32_t policy = -1;     // the first policy in configuration order that says keep (or drop, if vetoed)
-  bool origin = false;          // a policy whose keep spreads says keep, and nothing vetoes
-  bool by_chance = false;       // keep, and every policy that says keep rolls dice
+  bool origin = false;          // a policy whose keep propagates says keep, and nothing vetoes
+  bool by_chance = false;       // keep, and every policy that says keep is probabilistic
   std::uint64_t threshold = 0;  // probability: consistent, by_chance: the smallest T among the probabilistic keeps
   // by_chance, and every policy that says keep is a threshold on R (probabilistic, or `and` with no other dice): the
   // trace was kept with probability (2^56 - threshold) / 2^56. False with by_chance: the probability is not known.
@@ -77,9 +77,10 @@ class PolicySet {
   bool early_origin(const Facts& trace, TraceId id) const noexcept;
   // The whole answer. Drop policies are asked first, and when one matches no other policy is asked. Stateful leaves are
   // asked in configuration order, parts of `and` and `drop` in order and only as far as needed; each at most once per
-  // trace (answers remembers). now_ns fills the buckets. ask_stateful = false: leaves not yet asked stay unasked, and a
+  // trace (answers remembers). now_ns fills the buckets. evaluate_stateful = false: no further leaf is evaluated, and a
   // policy that hangs on one (under a `not` too) neither keeps nor drops.
-  OwnVerdict evaluate(const Facts& trace, TraceId id, StatefulAnswers& answers, std::int64_t now_ns, bool ask_stateful);
+  OwnVerdict evaluate(const Facts& trace, TraceId id, StatefulAnswers& answers, std::int64_t now_ns,
+                      bool evaluate_stateful);
   // Would this single span, as a trace of its own, have been an origin? (late_origin; stateful leaves answer yes)
   bool would_be_origin(const Facts& span, TraceId id) const;
 

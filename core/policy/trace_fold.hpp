@@ -6,14 +6,14 @@
 //   words    start_inverted_, end_max_, randomness_inverted_ (only rise), bits (only gain bits), spans_, bytes_, links_
 //            (grow)
 //   writers  any ingest thread                readers  the tick thread (facts()); ingest threads in compat mode
-//   W1  each word by itself: load, and only if the value would change it, one RMW (maxima: PROTOCOL raise)
+//   W1  each word by itself: load, and only if the value would change it, one RMW (maxima: PROTOCOL fetch_max)
 //   G1  after all folds the words are the same whatever their order: every one is a maximum, a union or a sum
 //   orders   relaxed throughout. No word says anything about another, and none publishes memory. After its fold the
 //            folding thread pushes the span onto the trace's list, by an RMW (acq_rel) of the head, and the tick thread
 //            reads the words after an RMW of that head: the folds of all spans pushed before it are visible then
 //            (PROTOCOL touch P1 in engine/trace_payload.hpp). Folds that run meanwhile may be seen or not; their spans
 //            are pushed after that RMW, and the first of those pushes logs the trace again.
-//   progress lock-free, as raise
+//   progress lock-free, as fetch_max
 //   proved by tests/interleave/trace_fold_test.cpp (2 folds; a fold beside tick behind a release; exhaustive; mutants
 //   in which an RMW is a load and a store, and in which the release is relaxed, must fail), touch_test.cpp (the fold
 //   behind the push) and tests/policy/trace_fold_test.cpp (random splits and orders; four threads)
@@ -28,7 +28,7 @@
 
 #include "policy/facts.hpp"
 #include "sync/atomic.hpp"
-#include "sync/raise.hpp"
+#include "sync/fetch_max.hpp"
 
 namespace entail::policy {
 
@@ -44,9 +44,9 @@ class TraceFoldOf {
 
   // Joins what a span (or several spans of this trace, merged) says. REQUIRES the bit_words of bytes_for().
   void fold(const Facts& facts, unsigned bit_words) noexcept {
-    sync::raise_to(start_inverted_, ~facts.start_min_ns);
-    sync::raise_to(end_max_, facts.end_max_ns);
-    sync::raise_to(randomness_inverted_, ~facts.randomness_min);
+    sync::fetch_max(start_inverted_, ~facts.start_min_ns);
+    sync::fetch_max(end_max_, facts.end_max_ns);
+    sync::fetch_max(randomness_inverted_, ~facts.randomness_min);
     spans_.fetch_add(static_cast<std::uint32_t>(facts.spans), std::memory_order_relaxed);
     bytes_.fetch_add(facts.bytes, std::memory_order_relaxed);
     if (facts.links != 0) links_.fetch_add(static_cast<std::uint32_t>(facts.links), std::memory_order_relaxed);

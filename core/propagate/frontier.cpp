@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::size_t kSlotsFirst = 16;
 
-// Multiply-shift hashing: with a random factor two names want the same slot with a chance of at most 2 in the number of
-// slots, whatever they are.
+// Multiply-shift hashing: with a random factor any two names collide with a probability of at most 2 / slot count.
 std::uint64_t factor() noexcept {
   static const std::uint64_t drawn = base::random_seed() | 1;
   return drawn;
@@ -20,7 +19,7 @@ std::uint64_t factor() noexcept {
 
 }  // namespace
 
-// The name's slot, or the free one where it would go. REQUIRES a free slot.
+// The name's slot, or the free slot for it. REQUIRES a free slot.
 std::size_t NameSet::slot_of(std::uint64_t name) const noexcept {
   const std::size_t mask = slots_.size() - 1;
   std::size_t at = static_cast<std::size_t>((name * factor()) >> (64 - std::countr_zero(slots_.size())));
@@ -63,13 +62,13 @@ std::uint64_t NameCount::add(std::uint64_t name) {
       std::move_backward(place, smallest_.end() - 1, smallest_.end());
       *place = name;
     }
-    // The first that does not fit is known to be new; of later ones only those below the largest kept are.
+    // The first name that does not fit is known to be new; later ones only if they are below the largest kept.
     count = std::max(count_ == kExactMax ? count : count_, estimate());
   }
   return count - std::exchange(count_, count);
 }
 
-// Of n even names in [0, 2^64) the k-th smallest lies near k / n of the range; k - 1 makes the estimate unbiased.
+// Of n uniform names in [0, 2^64) the k-th smallest lies near k / n of the range; k - 1 makes the estimate unbiased.
 std::uint64_t NameCount::estimate() const noexcept {
   constexpr double kRange = 18446744073709551616.0;
   const double share = (static_cast<double>(smallest_.back()) + 1) / kRange;

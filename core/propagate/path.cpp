@@ -30,7 +30,7 @@ PathId PathPool::step(PathId back, TraceId trace_id, std::uint8_t directions) {
 }
 
 void PathPool::drop_reference(PathId path) noexcept {
-  // Iterative: a path may be as long as the hop limit, and dropping one end may free all of it.
+  // Iterative: a path can be as long as the hop limit, and dropping one end may free all of it.
   while (path != 0) {
     Step& step = steps_[path];
     ENTAIL_DCHECK(step.references > 0);

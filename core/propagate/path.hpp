@@ -1,7 +1,6 @@
-// How a keep came: paths as a shared tree of steps, each pointing one step back to the origin. A step is immutable but
-// for its reference count, the origin's counter and a direction that is found later, and outlives the records that it
-// names, so that a path can be told after its middle has been forgotten (docs/design.md 3.12). Thread rule: Confined
-// (tick).
+// Paths of keeps: a shared tree of steps, each pointing one step back toward the origin. A step is immutable except for
+// its reference count, the origin's counter and a direction added later. It outlives the records it names, so that a
+// path can be reported after traces in its middle are forgotten (docs/design.md 3.12). Thread rule: Confined (tick).
 #pragma once
 
 #include <cstdint>
@@ -27,11 +26,11 @@ class PathPool {
   PathId origin_of(PathId path) const noexcept { return steps_[path].origin; }
   std::uint32_t hops(PathId path) const noexcept { return steps_[path].hops; }
   void add_directions(PathId path, std::uint8_t directions) noexcept { steps_[path].directions |= directions; }
-  // Traces whose reason names this origin. REQUIRES a path of origin().
+  // The number of traces whose reason names this origin. REQUIRES a path of origin().
   std::uint64_t& kept_count(PathId origin) noexcept { return kept_counts_[steps_[origin].back]; }
   // linked or linking if one direction leads along all of the path, else mixed.
   Direction direction(PathId path) const noexcept;
-  // Is it one of the path's traces?
+  // True if the trace is on the path.
   bool contains(PathId path, TraceId trace_id) const noexcept;
   // hops + 1 trace IDs, the origin first.
   std::vector<TraceId> trace_ids(PathId path) const;

@@ -31,12 +31,12 @@ void Ledger::remove(RecordId id) noexcept {
   ENTAIL_DCHECK(!holds_spans(record.phase));
   --window_of(id).records;
   paths_.drop_reference(record.reason_path);
-  if (record.trail != 0) {
-    const Trail& trail = trails_[record.trail];
-    paths_.drop_reference(trail.own_path);
-    paths_.drop_reference(trail.path[0]);
-    paths_.drop_reference(trail.path[1]);
-    trails_.remove(record.trail);
+  if (record.path_state != 0) {
+    const PathState& path_state = path_states_[record.path_state];
+    paths_.drop_reference(path_state.own_path);
+    paths_.drop_reference(path_state.path[0]);
+    paths_.drop_reference(path_state.path[1]);
+    path_states_.remove(record.path_state);
   }
   records_.remove(id);
   const std::size_t block = Records::block_of(id);
@@ -47,10 +47,10 @@ void Ledger::remove(RecordId id) noexcept {
   --answer_block_count_;
 }
 
-Trail& Ledger::trail(RecordId id) {
+PathState& Ledger::path_state(RecordId id) {
   Record& record = records_[id];
-  if (record.trail == 0) record.trail = trails_.add();
-  return trails_[record.trail];
+  if (record.path_state == 0) record.path_state = path_states_.add();
+  return path_states_[record.path_state];
 }
 
 void Ledger::set_reason(RecordId id, PathId path) noexcept {

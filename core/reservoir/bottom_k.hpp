@@ -1,9 +1,9 @@
 // BottomK: the k smallest groups of a set of links, and the first excluded key (G4: sort all keys, take k).
 //
-// The answer is a pure function of the set of links added: order, repetition and the way the set was cut into sketches
-// that were merged do not show. Why: the ceiling is the k+1-st smallest key of the groups seen so far and only falls,
-// so a link above it can neither be among the k nor be the first excluded one, now or later; and a sketch holds its
-// k+1 smallest groups, among which are all those of a union that came from it.
+// The result is a pure function of the set of links added, whatever their order, repetition, or division into merged
+// sketches: the ceiling is the k+1-st smallest key of the groups seen so far and only falls, so a link above it can
+// neither be among the k nor be the first excluded one, now or later; and a sketch holds its k+1 smallest groups, which
+// include all that it contributes to a union.
 //
 // Cost: one comparison for a link above the ceiling, which all but about (k+1) ln(n/k) of n links are in random order.
 // A link below it costs a probe of a small table; each 3(k+1) new groups cost one nth_element over 4(k+1). In the worst
@@ -45,7 +45,7 @@ class BottomK {
   void add(const Candidate& link) {
     if (Order::key(link) <= ceiling_) insert(link);
   }
-  // A link with a larger key changes nothing, so that its caller need not make a Candidate of it.
+  // A link with a larger key changes nothing, so the caller need not build a Candidate.
   const Key& ceiling() const noexcept { return ceiling_; }
 
   // Adds everything that the other has seen. REQUIRES the same k; keys that were made with the same seed.
@@ -55,7 +55,7 @@ class BottomK {
     for (const Candidate& link : other.links_) add(link);
   }
 
-  // Brings the answer into order; more may be added afterwards.
+  // Sorts the result; more may be added afterwards.
   void settle() {
     if (settled_) return;
     if (links_.size() > held_max()) shrink();
@@ -125,7 +125,7 @@ class BottomK {
     }
   }
 
-  std::uint64_t seed_ = base::random_seed();  // of group_hash, so that nobody can choose links that collide
+  std::uint64_t seed_ = base::random_seed();  // of group_hash, so that senders cannot choose links that collide
   std::uint32_t k_ = 1;
   Key ceiling_ = Order::kLast;
   bool settled_ = true;

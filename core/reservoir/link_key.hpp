@@ -1,8 +1,7 @@
 // The keys of docs/design.md 4.1 and the two orders of links that the sketches are made of.
 //
-// Both orders are total over distinct links: where keys tie (a collision of the hash, or one that was made on purpose)
-// the IDs decide, so that a sample never depends on arrival.
-// Thread rule: Immutable (plain data and pure functions).
+// Both orders are total over distinct links: where keys tie (by chance or on purpose) the IDs decide, so that a sample
+// never depends on arrival. Thread rule: Immutable (plain data and pure functions).
 #pragma once
 
 #include <compare>
@@ -35,12 +34,12 @@ struct Candidate {
   std::uint32_t size = 0;
 };
 
-// U: over links, by H. Links with the same trace and span ID are one; the earliest arrival stands for them.
+// U: over links, by H. Links with the same trace and span ID are one; the earliest arrival represents them.
 struct UniformOrder {
   using Key = std::uint64_t;
   static constexpr Key kLast = ~std::uint64_t{0};
   static Key key(const Candidate& link) noexcept { return link.key.hash; }
-  // The sampling hash itself will not do: its seed is public, so links whose hashes share some bits are easily found.
+  // Not the sampling hash itself: its seed is public, so links whose hashes share some bits are easy to find.
   static std::uint64_t group_hash(const Candidate& link, std::uint64_t seed) noexcept {
     return (link.key.hash * (seed | 1)) >> 32;
   }
@@ -52,7 +51,7 @@ struct UniformOrder {
   }
 };
 
-// C: over linked traces, by (2^56 - 1 - R, H). The smallest of its links stands for a trace.
+// C: over linked traces, by (2^56 - 1 - R, H). The smallest of its links represents a trace.
 struct ConsistentOrder {
   using Key = ConsistentKey;
   static constexpr Key kLast{~std::uint64_t{0}, ~std::uint64_t{0}};

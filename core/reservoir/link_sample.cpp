@@ -29,10 +29,10 @@ void LinkSampler::begin(std::uint32_t k, std::uint64_t seed, std::size_t link_co
   consistent_.begin(k);
   waiting_.clear();
   duplicate_indices_.clear();
-  cut_.received = cut_.malformed = cut_.null_target = cut_.duplicates = 0;
-  cut_.threshold_uniform.reset();
-  cut_.threshold_consistent.reset();
-  cut_.saved.clear();
+  truncated_.received = truncated_.malformed = truncated_.null_target = truncated_.duplicates = 0;
+  truncated_.threshold_uniform.reset();
+  truncated_.threshold_consistent.reset();
+  truncated_.saved.clear();
 }
 
 void LinkSampler::add_candidate(const Candidate& link) {
@@ -55,32 +55,32 @@ void LinkSampler::add_waiting() {
 
 void LinkSampler::add_other(context::Identity identity, std::uint32_t index, std::uint32_t offset, std::uint32_t size) {
   ENTAIL_DCHECK(identity != context::Identity::good);
-  std::uint64_t& count = identity == context::Identity::null_target ? cut_.null_target : cut_.malformed;
+  std::uint64_t& count = identity == context::Identity::null_target ? truncated_.null_target : truncated_.malformed;
   if (count++ >= k_) return;
   SavedLink saved;
   saved.index = index;
   saved.identity = identity;
   saved.offset = offset;
   saved.size = size;
-  cut_.saved.push_back(saved);
+  truncated_.saved.push_back(saved);
 }
 
-const CutLinks& LinkSampler::finish(const IdsOf& ids) {
+const TruncatedLinks& LinkSampler::finish(const IdsOf& ids) {
   seen_.find_duplicates(ids, duplicate_indices_);
   add_waiting();
   uniform_.settle();
   consistent_.settle();
-  cut_.received = seen_.size() + cut_.null_target + cut_.malformed;
-  cut_.duplicates = duplicate_indices_.size();
-  cut_.threshold_uniform = uniform_.first_excluded();
-  cut_.threshold_consistent = consistent_.first_excluded();
+  truncated_.received = seen_.size() + truncated_.null_target + truncated_.malformed;
+  truncated_.duplicates = duplicate_indices_.size();
+  truncated_.threshold_uniform = uniform_.first_excluded();
+  truncated_.threshold_consistent = consistent_.first_excluded();
   save_sketches();
-  return cut_;
+  return truncated_;
 }
 
 // A link that both sketches hold is saved once.
 void LinkSampler::save_sketches() {
-  std::vector<SavedLink>& saved = cut_.saved;
+  std::vector<SavedLink>& saved = truncated_.saved;
   const auto by_index = [](const SavedLink& a, const SavedLink& b) { return a.index < b.index; };
   const std::size_t others = saved.size();
   for (const Candidate& link : uniform_.members()) {
@@ -107,7 +107,7 @@ void LinkSampler::save_sketches() {
 std::size_t LinkSampler::held_bytes() const noexcept {
   return sizeof *this + seen_.held_bytes() + uniform_.held_bytes() + consistent_.held_bytes() +
          waiting_.capacity() * sizeof(Candidate) + duplicate_indices_.capacity() * sizeof(std::uint32_t) +
-         cut_.saved.capacity() * sizeof(SavedLink);
+         truncated_.saved.capacity() * sizeof(SavedLink);
 }
 
 void LinkSampler::release() noexcept {

@@ -1,16 +1,15 @@
-// The link sample of one span (docs/design.md 4): which links of a huge set are printed, and exactly what was cut.
+// The link sample of one span (docs/design.md 4): which links of a huge set are emitted, and exactly what was cut.
 //
 // LinkSampler sees every link of a span once, in arrival order, and keeps two bottom-k sketches: U by H, unbiased over
-// links, and C by (2^56 - 1 - R, H) over distinct linked traces, one link each, the smallest. Its answer is a pure
+// links, and C by (2^56 - 1 - R, H) over distinct linked traces, one link each, the smallest. The result is a pure
 // function of the set of links (G4: sort all keys, take k), whatever the order, chunks or duplicates; sketches merge
-// (bottom_k.hpp). Of links with the same trace and span ID only the first to arrive is a candidate.
-// select() chooses at emission, when all verdicts of the tick are known, and fills the strata of docs/design.md 4.3.
+// (bottom_k.hpp). Of links with the same trace and span ID only the first to arrive is a candidate. select() chooses at
+// emission, when all verdicts of the tick are known, and fills the strata of docs/design.md 4.3.
 //
 // Cost: a hash, a comparison per sketch and two bits of filters a link, two more for one in eleven
-// (bench/micro/link_sample_bench.cpp). Memory: the sketches hold at most 4(k+1) entries each; what finds the duplicates
+// (bench/micro/link_sample_bench.cpp). Memory: the sketches hold at most 4(k+1) entries each; duplicate detection takes
 // about 14 bytes a link (seen_links.hpp), and 56 more from the first link on whose tracestate sets another R than its
-// trace ID has; kept for the next span until release().
-// Thread rule: Confined; CutLinks is plain data.
+// trace ID has; kept for the next span until release(). Thread rule: Confined; TruncatedLinks is plain data.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +28,7 @@
 
 namespace entail::reservoir {
 
-// A link whose bytes survive the cut.
+// A link whose bytes are kept.
 struct SavedLink {
   std::uint32_t index = 0;  // arrival index within the span
   context::Identity identity = context::Identity::good;
@@ -42,8 +41,9 @@ struct SavedLink {
   std::uint32_t size = 0;
 };
 
-// All that is known of a cut span's links. received = good + null_target + malformed; good counts include duplicates.
-struct CutLinks {
+// What is kept about a truncated span's links. received = good + null_target + malformed; good counts include
+// duplicates.
+struct TruncatedLinks {
   std::uint64_t received = 0;
   std::uint64_t malformed = 0;
   std::uint64_t null_target = 0;
@@ -55,8 +55,8 @@ struct CutLinks {
 
 class LinkSampler {
  public:
-  // Starts a span. k = max_links_per_span >= 1. link_count: how many links will come, if that is known; memory is
-  // taken for that many at once, else it grows.
+  // Starts a span. k = max_links_per_span >= 1. link_count: the number of links, if known; memory is reserved for that
+  // many, else it grows.
   void begin(std::uint32_t k, std::uint64_t seed, std::size_t link_count = 0);
   // One link, in arrival order. Good ones: randomness is R of the linked trace (docs/design.md 4.1).
   void add_good(TraceId trace_id, SpanId span_id, std::uint64_t randomness, std::uint32_t index, std::uint32_t offset,
@@ -68,18 +68,17 @@ class LinkSampler {
     if (hash > uniform_.ceiling() && key > consistent_.ceiling() && !own_randomness_) return;
     add_candidate({key, trace_id, span_id, index, offset, size});
   }
-  // null_target and bad ones.
+  // Links with a null target or a bad context.
   void add_other(context::Identity identity, std::uint32_t index, std::uint32_t offset, std::uint32_t size);
-  // Ends the span. Valid until the next begin(). ids: of the good links, which are asked for again where two may be
-  // one.
-  const CutLinks& finish(const IdsOf& ids);
+  // Ends the span. Valid until the next begin(). ids: of the good links; read again where two may be equal.
+  const TruncatedLinks& finish(const IdsOf& ids);
 
-  // Arrival indices of the duplicates, ascending: what an accounting by trace must leave out. Valid between finish()
-  // and the next begin().
+  // Arrival indices of the duplicates, ascending: what counts by trace must leave out. Valid between finish() and the
+  // next begin().
   std::span<const std::uint32_t> duplicate_indices() const noexcept { return duplicate_indices_; }
 
   std::size_t held_bytes() const noexcept;
-  // Gives back what grew with the links of the largest span. Only between finish() and begin().
+  // Frees what grew with the links of the largest span. Only between finish() and begin().
   void release() noexcept;
 
  private:
@@ -92,18 +91,18 @@ class LinkSampler {
   SeenLinks seen_;
   BottomK<UniformOrder> uniform_;
   BottomK<ConsistentOrder> consistent_;
-  // A repeated link has the keys of the first one, and changes no sketch; unless one of them brings an R that is not
-  // that of its trace ID. From the first such link on, C waits until the duplicates are known.
+  // A repeated link has the keys of the first one and changes no sketch, unless one of them sets an R other than its
+  // trace ID's. From the first such link on, C waits until the duplicates are known.
   bool own_randomness_ = false;
   std::vector<Candidate> waiting_;
   std::vector<std::uint32_t> duplicate_indices_;
-  CutLinks cut_;
+  TruncatedLinks truncated_;
 };
 
-// How a linked trace stands when the span is emitted.
-enum class Target : std::uint8_t { origin, reached, open, closed };  // reached: kept, or pending and reached
+// The state of a linked trace when the span is emitted.
+enum class TargetState : std::uint8_t { origin, reached, open, closed };  // reached: kept, or pending and reached
 
-// A link that must not be cut: found through the edges. Its bytes, if they were saved, are found by its IDs.
+// A link to be emitted with priority, found through the edges. Its bytes, if they were saved, are found by its IDs.
 struct PinnedLink {
   std::uint32_t index = 0;
   TraceId trace_id;
@@ -115,7 +114,7 @@ struct PinnedLink {
 struct Chosen {
   std::uint32_t index = 0;
   const SavedLink* saved = nullptr;      // its bytes, or
-  const PinnedLink* restored = nullptr;  // written again from its edge
+  const PinnedLink* restored = nullptr;  // rebuilt from its edge
 };
 
 struct Selection {
@@ -129,12 +128,12 @@ struct Selection {
 };
 
 // Chooses exactly min(k, received - duplicates) links; never more, whatever the caller's numbers. pinned: every
-// distinct good link to an origin or reached trace, any order; the selection points into it and into cut.
-// target(trace) of the saved good links gives where they stand (the span's own trace is open); a saved link to an
+// distinct good link to an origin or reached trace, any order; the selection points into it and into `truncated`.
+// target(trace) returns the state of the saved good links' traces (the span's own trace is open); a saved link to an
 // origin or reached trace that is missing among pinned counts as pinned. open_received and closed_received: distinct
 // good links to open and closed traces (null targets are added to closed here).
-Selection select(const CutLinks& cut, std::uint32_t k, std::span<const PinnedLink> pinned,
-                 const std::function<Target(TraceId)>& target, std::uint64_t open_received,
+Selection select(const TruncatedLinks& truncated, std::uint32_t k, std::span<const PinnedLink> pinned,
+                 const std::function<TargetState(TraceId)>& target, std::uint64_t open_received,
                  std::uint64_t closed_received);
 
 // The truncation record of docs/design.md 4.4, ready to be written as attributes by emit.

@@ -1,5 +1,5 @@
 // ScratchArray: memory for plain values that are written before they are read. A std::vector would zero it first.
-// Thread rule: Confined. Cost: large_pages.hpp; reserve() copies what it is told to keep.
+// Thread rule: Confined. Cost: large_pages.hpp; reserve() copies the first `kept` values.
 #pragma once
 
 #include <cstddef>

@@ -122,7 +122,7 @@ void SeenLinks::find_duplicates(const IdsOf& ids, std::vector<std::uint32_t>& in
   if (!find_by_hash(find_candidates(bits), ids, indices)) find_by_ids(find_candidates(bits), ids, indices);
 }
 
-// Takes equal fingerprints for equal links, and asks for their IDs when all are there: then one look into the caller's
+// Takes equal fingerprints for equal links, and reads their IDs when all are there: then one read of the caller's
 // memory does not wait for another. False: they are not equal, or too many lie beside each other; nothing is found yet.
 bool SeenLinks::find_by_hash(std::size_t candidate_count, const IdsOf& ids, std::vector<std::uint32_t>& indices) {
   size_slots(candidate_count);

@@ -1,16 +1,15 @@
 // SeenLinks: which links of a span have occurred before (same trace and span ID, all 24 bytes compared).
 //
-// Of a link only its hash is written down; the answer is found when all are there. A link that occurs twice sets a bit
-// of a filter twice, and few others do: those are noted in a second filter, a third one judges the few that this lets
-// pass, and only the rest is looked up exactly: by a fingerprint, and where two are equal by the IDs, which the caller
-// still has. Equal IDs have equal hashes, so a filter can only let too much through, never too little.
-// The exact table is one of 8-byte slots. A probe ends after kProbesMax slots; what finds no place there goes into an
-// ordered map, so that IDs made to collide cost a logarithm, not a quadratic run (G7).
-// Cost: 8 bytes written in order, one bit of a filter of 2 bytes a link, one sequential read of the hashes; the third
-// filter's two bits for repeated links and at most one other in eleven; a random slot, prefetched, and two looks into
-// the caller's memory for repeated links. Memory: 14 to 15 bytes a link, 4 more where bad ones stand between, and 16 to
-// 28 for each that is looked up exactly; kept for the next span until release().
-// Thread rule: Confined.
+// For each link only its hash is stored; duplicates are determined when all links are there. A link that occurs twice
+// sets a bit of a filter twice, as few others do: those enter a second filter, a third one checks the few that pass it,
+// and only the rest is looked up exactly: by a fingerprint, and where two are equal by the IDs, which the caller still
+// has. Equal IDs have equal hashes, so a filter has false positives but no false negatives. The exact table is one of
+// 8-byte slots. A probe ends after kProbesMax slots; what does not fit goes into an ordered map, so that IDs made to
+// collide cost a logarithm each, not quadratic time (G7). Cost: 8 bytes written in order, one bit of a filter of 2
+// bytes a link, one sequential read of the hashes; the third filter's two bits for repeated links and at most one other
+// in eleven; a random slot, prefetched, and two reads of the caller's memory for repeated links. Memory: 14 to 15 bytes
+// a link, 4 more where bad ones lie between, and 16 to 28 for each that is looked up exactly; kept for the next span
+// until release(). Thread rule: Confined.
 #pragma once
 
 #include <compare>
@@ -26,7 +25,7 @@
 
 namespace entail::reservoir {
 
-// What makes two links of a span one.
+// The identity of a link within its span.
 struct LinkIds {
   TraceId trace_id;
   SpanId span_id;
@@ -52,7 +51,7 @@ class SeenLinks {
 
   std::size_t size() const noexcept { return count_; }
   std::size_t held_bytes() const noexcept;
-  // Gives the memory back. begin() must be called before the next use.
+  // Frees the memory. begin() must be called before the next use.
   void release() noexcept;
 
  private:

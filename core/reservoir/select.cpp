@@ -1,4 +1,4 @@
-// Filling the strata of docs/design.md 4.3 from the pinned links and a cut span's saved ones.
+// Filling the strata of docs/design.md 4.3 from the pinned links and a truncated span's saved ones.
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -8,15 +8,15 @@
 namespace entail::reservoir {
 namespace {
 
-// A saved link with a good context, and how its trace stands.
-struct Standing {
+// A saved link with a good context, and the state of its trace.
+struct SavedLinkState {
   const SavedLink* link = nullptr;
-  Target target = Target::open;
+  TargetState target = TargetState::open;
   bool taken = false;   // chosen
   bool listed = false;  // among the caller's pinned links
 };
 
-bool is_pinned(Target target) noexcept { return target == Target::origin || target == Target::reached; }
+bool is_pinned(TargetState target) noexcept { return target == TargetState::origin || target == TargetState::reached; }
 
 // Origins first, each group by C.
 bool pinned_before(const PinnedLink* a, const PinnedLink* b) noexcept {
@@ -26,18 +26,20 @@ bool pinned_before(const PinnedLink* a, const PinnedLink* b) noexcept {
 
 class Selector {
  public:
-  Selector(const CutLinks& cut, std::uint32_t k, const std::function<Target(TraceId)>& target) : cut_(cut) {
-    const std::uint64_t distinct = cut.received > cut.duplicates ? cut.received - cut.duplicates : 0;
+  Selector(const TruncatedLinks& truncated, std::uint32_t k, const std::function<TargetState(TraceId)>& target)
+      : truncated_(truncated) {
+    const std::uint64_t distinct =
+        truncated.received > truncated.duplicates ? truncated.received - truncated.duplicates : 0;
     room_ = std::min<std::uint64_t>(k, distinct);
-    for (const SavedLink& link : cut.saved)
-      if (link.identity == context::Identity::good) standings_.push_back({&link, target(link.trace_id)});
-    std::sort(standings_.begin(), standings_.end(),
-              [](const Standing& a, const Standing& b) { return ids_before(*a.link, *b.link); });
+    for (const SavedLink& link : truncated.saved)
+      if (link.identity == context::Identity::good) states_.push_back({&link, target(link.trace_id)});
+    std::sort(states_.begin(), states_.end(),
+              [](const SavedLinkState& a, const SavedLinkState& b) { return ids_before(*a.link, *b.link); });
   }
 
   void take_pinned(std::span<const PinnedLink> pinned);
   // One stratum from the sketches, read in turn, C first.
-  void take_from_sketches(Target target, Selection::Stratum& stratum);
+  void take_from_sketches(TargetState target, Selection::Stratum& stratum);
   // What has no good context, in arrival order. Bad contexts belong to no stratum.
   void take_others(bool null_targets, Selection::Stratum* stratum);
 
@@ -55,15 +57,16 @@ class Selector {
     return std::tie(a.trace_id, a.span_id) < std::tie(b.trace_id, b.span_id);
   }
 
-  Standing* find(const PinnedLink& link) noexcept {
-    const auto found = std::lower_bound(standings_.begin(), standings_.end(), link,
-                                        [](const Standing& a, const PinnedLink& b) { return ids_before(*a.link, b); });
-    return found == standings_.end() || ids_before(link, *found->link) ? nullptr : &*found;
+  SavedLinkState* find(const PinnedLink& link) noexcept {
+    const auto found =
+        std::lower_bound(states_.begin(), states_.end(), link,
+                         [](const SavedLinkState& a, const PinnedLink& b) { return ids_before(*a.link, b); });
+    return found == states_.end() || ids_before(link, *found->link) ? nullptr : &*found;
   }
 
-  void take(Standing& standing, Selection::Stratum& stratum) {
-    standing.taken = true;
-    choose({standing.link->index, standing.link, nullptr}, &stratum);
+  void take(SavedLinkState& state, Selection::Stratum& stratum) {
+    state.taken = true;
+    choose({state.link->index, state.link, nullptr}, &stratum);
   }
   void choose(const Chosen& chosen, Selection::Stratum* stratum) {
     selection_.links.push_back(chosen);
@@ -71,9 +74,9 @@ class Selector {
     if (stratum != nullptr) ++stratum->emitted;
   }
 
-  const CutLinks& cut_;
+  const TruncatedLinks& truncated_;
   std::uint64_t room_ = 0;
-  std::vector<Standing> standings_;  // by trace and span ID
+  std::vector<SavedLinkState> states_;  // by trace and span ID
   Selection selection_;
 };
 
@@ -82,13 +85,13 @@ void Selector::take_pinned(std::span<const PinnedLink> pinned) {
   ranked.reserve(pinned.size());
   for (const PinnedLink& link : pinned) {
     ranked.push_back(&link);
-    if (Standing* standing = find(link)) standing->listed = true;
+    if (SavedLinkState* state = find(link)) state->listed = true;
   }
   std::vector<PinnedLink> unlisted;
-  for (const Standing& standing : standings_) {
-    if (standing.listed || !is_pinned(standing.target)) continue;
-    const SavedLink& link = *standing.link;
-    unlisted.push_back({link.index, link.trace_id, link.span_id, link.key, standing.target == Target::origin});
+  for (const SavedLinkState& state : states_) {
+    if (state.listed || !is_pinned(state.target)) continue;
+    const SavedLink& link = *state.link;
+    unlisted.push_back({link.index, link.trace_id, link.span_id, link.key, state.target == TargetState::origin});
   }
   for (const PinnedLink& link : unlisted) ranked.push_back(&link);
 
@@ -97,36 +100,37 @@ void Selector::take_pinned(std::span<const PinnedLink> pinned) {
   const auto end = ranked.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(room_, ranked.size()));
   std::nth_element(ranked.begin(), end, ranked.end(), pinned_before);
   for (auto link = ranked.begin(); link != end; ++link) {
-    Standing* standing = find(**link);
-    if (standing != nullptr && !standing->taken) {
-      take(*standing, stratum);
-    } else if (standing == nullptr) {
+    SavedLinkState* state = find(**link);
+    if (state != nullptr && !state->taken) {
+      take(*state, stratum);
+    } else if (state == nullptr) {
       choose({(*link)->index, nullptr, *link}, &stratum);
       ++selection_.restored;
     }
   }
 }
 
-void Selector::take_from_sketches(Target target, Selection::Stratum& stratum) {
-  std::vector<Standing*> uniform;
-  std::vector<Standing*> consistent;
-  for (Standing& standing : standings_) {
-    if (standing.target != target || standing.taken) continue;
-    if (standing.link->in_uniform) uniform.push_back(&standing);
-    if (standing.link->in_consistent) consistent.push_back(&standing);
+void Selector::take_from_sketches(TargetState target, Selection::Stratum& stratum) {
+  std::vector<SavedLinkState*> uniform;
+  std::vector<SavedLinkState*> consistent;
+  for (SavedLinkState& state : states_) {
+    if (state.target != target || state.taken) continue;
+    if (state.link->in_uniform) uniform.push_back(&state);
+    if (state.link->in_consistent) consistent.push_back(&state);
   }
-  // Where keys tie the IDs decide: standings_ lies in their order, so the addresses do.
-  std::sort(uniform.begin(), uniform.end(), [](const Standing* a, const Standing* b) {
+  // Where keys tie the IDs decide: states_ lies in their order, so the addresses do.
+  std::sort(uniform.begin(), uniform.end(), [](const SavedLinkState* a, const SavedLinkState* b) {
     return std::tie(a->link->key.hash, a) < std::tie(b->link->key.hash, b);
   });
-  std::sort(consistent.begin(), consistent.end(),
-            [](const Standing* a, const Standing* b) { return std::tie(a->link->key, a) < std::tie(b->link->key, b); });
+  std::sort(consistent.begin(), consistent.end(), [](const SavedLinkState* a, const SavedLinkState* b) {
+    return std::tie(a->link->key, a) < std::tie(b->link->key, b);
+  });
 
   std::size_t at[2] = {0, 0};
-  const std::vector<Standing*>* sketches[2] = {&consistent, &uniform};
+  const std::vector<SavedLinkState*>* sketches[2] = {&consistent, &uniform};
   while (room_ > 0 && (at[0] < consistent.size() || at[1] < uniform.size())) {
     for (unsigned i = 0; i < 2 && room_ > 0; ++i) {
-      const std::vector<Standing*>& sketch = *sketches[i];
+      const std::vector<SavedLinkState*>& sketch = *sketches[i];
       while (at[i] < sketch.size() && sketch[at[i]]->taken) ++at[i];
       if (at[i] < sketch.size()) take(*sketch[at[i]++], stratum);
     }
@@ -134,7 +138,7 @@ void Selector::take_from_sketches(Target target, Selection::Stratum& stratum) {
 }
 
 void Selector::take_others(bool null_targets, Selection::Stratum* stratum) {
-  for (const SavedLink& link : cut_.saved) {
+  for (const SavedLink& link : truncated_.saved) {
     if (room_ == 0) return;
     if (link.identity == context::Identity::good) continue;
     if ((link.identity == context::Identity::null_target) != null_targets) continue;
@@ -144,15 +148,15 @@ void Selector::take_others(bool null_targets, Selection::Stratum* stratum) {
 
 }  // namespace
 
-Selection select(const CutLinks& cut, std::uint32_t k, std::span<const PinnedLink> pinned,
-                 const std::function<Target(TraceId)>& target, std::uint64_t open_received,
+Selection select(const TruncatedLinks& truncated, std::uint32_t k, std::span<const PinnedLink> pinned,
+                 const std::function<TargetState(TraceId)>& target, std::uint64_t open_received,
                  std::uint64_t closed_received) {
-  Selector selector(cut, k, target);
+  Selector selector(truncated, k, target);
   selector.selection().open.received = open_received;
-  selector.selection().closed.received = closed_received + cut.null_target;
+  selector.selection().closed.received = closed_received + truncated.null_target;
   selector.take_pinned(pinned);
-  selector.take_from_sketches(Target::open, selector.selection().open);
-  selector.take_from_sketches(Target::closed, selector.selection().closed);
+  selector.take_from_sketches(TargetState::open, selector.selection().open);
+  selector.take_from_sketches(TargetState::closed, selector.selection().closed);
   selector.take_others(true, &selector.selection().closed);
   selector.take_others(false, nullptr);
   return selector.finish();

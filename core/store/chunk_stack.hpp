@@ -17,20 +17,20 @@ struct ChunkOrders {
 // PROTOCOL chunk_hand_over: how chunks pass between the ingest lanes and the tick thread.
 //   words    head_ of each stack: those of the pool (SpanStore::free_), and SpanStore::in_use_   plain  all of a chunk
 //   lane     SpanStore::take_chunk: pops from the pool; nothing there: make_block maps a block, keeps one chunk and
-//            pushes the others to the pool. SpanWriter::ensure pushes the chunk to in_use_, and goes on writing it.
+//            pushes the others to the pool. SpanWriter::ensure pushes the chunk to in_use_ and continues writing it.
 //   tick     collect takes all of in_use_ (R1); release pushes an emptied chunk to the pool (W2); trim takes all of the
 //            pool (R1), unmaps some of it and pushes the others (W2)
 //   W1  pop: head_ is null: nothing. all = head_.exchange(null, take); keep the first
 //   W2  push: chunk.next = head_ (plain, the chunk is ours); head_ CAS head -> chunk (publish)
 //   W3  rest of W1: it goes back whole, CAS null -> rest (publish); something was pushed meanwhile: one by one (W2)
 //   R1  all = head_.exchange(null, take)
-//   H1  a chunk is on exactly one stack, or with one lane, or in the tick thread's list, and only who has it reads its
-//       next. So there is no ABA, and trim may unmap what it took: nobody else looks there.
+//   H1  a chunk is on exactly one stack, or with one lane, or in the tick thread's list, and only its holder reads its
+//       next. So there is no ABA, and trim may unmap what it took: no other thread reads it.
 //   H2  from W1 to W3 others find the stack empty. Hence several stacks a pool, each lane begins with another, and a
 //       pop looks through all of them kRounds times as long as the caller knows of a chunk (pooled_bytes). A lane that
-//       still finds none maps a block too many, which pooled_bytes counts and trim gives back.
-//   progress  W1 and R1 wait-free; W2 and W3 lock-free: a CAS fails only where another thread's has succeeded. Nobody
-//       waits for another thread.
+//       still finds none maps a block too many, which pooled_bytes counts and trim frees.
+//   progress  W1 and R1 wait-free; W2 and W3 lock-free: a CAS fails only where another thread's has succeeded. No
+//       thread waits for another.
 //   proved by tests/interleave/chunk_hand_over_test.cpp (2 lanes and the tick thread, exhaustive); mutants
 //   publish=relaxed, take=relaxed, a pop that reads the next of a chunk it has not taken, and a W3 that stores instead
 //   of the CAS must fail
@@ -46,7 +46,7 @@ class ChunkStack {
   }
   // R1.
   Item* take_all() noexcept { return head_.exchange(nullptr, Orders::take); }
-  // W1, W3. Null when there is none, or when another holds the rest for a moment.
+  // W1, W3. Null when there is none, or while another thread holds the rest.
   Item* pop() noexcept {
     if (head_.load(Orders::guess) == nullptr) return nullptr;
     Item* item = take_all();
@@ -71,7 +71,7 @@ class ChunkPool {
  public:
   static constexpr unsigned kRounds = 3;
 
-  // turn: any number; numbers in a row spread the items.
+  // turn: any number; consecutive numbers spread the items.
   void push(Item* item, unsigned turn) noexcept { stacks_[turn % kStacks].stack.push(item); }
   // first: where to begin, a number of the caller's own. has_some(): whether to look once more.
   template <class HasSome>

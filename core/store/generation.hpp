@@ -1,4 +1,4 @@
-// Generations: which span bytes may be freed while lanes are still writing others?
+// Generations tell which span bytes may be freed while lanes are still writing others.
 //
 // Thread rule: Protocol generation. Cost: two stores and two loads a request on the lane's side.
 #pragma once
@@ -20,13 +20,13 @@ struct GenerationOrders {
   static constexpr auto check = std::memory_order_relaxed;     // by PROTOCOL touch, which says what it must not miss
 };
 
-// PROTOCOL generation: nothing is freed that a lane still writes, or that tick has not yet found in the lane's log.
+// PROTOCOL generation: nothing is freed that a lane still writes, or that tick has not yet read from the lane's log.
 //   words    current_ (only grows), active[lane] (kIdle, or a lower bound of what the lane writes)
 //   lane     L1 g0 = current_.load(guess)  L2 active.store(g0, announce)  L3 g = current_.load(read)
 //            L4 write spans of generation g, log their traces   L5 active.store(kIdle, leave)
 //   tick     T1 c = current_.load(read), perhaps after advance()   T2 bound = min(c, every active.load(look))
 //            T3 read the lanes' logs   T4 free what lies before the bound and before every trace that holds spans
-//   P1  a span whose trace T3 does not find has a generation >= bound: if T2 found the lane idle before its L2, then
+//   P1  a span whose trace T3 does not find has a generation >= bound: if T2 read the lane as idle before its L2, then
 //       T1 precedes L3 in the total order, so g >= c; if it found the lane's g0, then g >= g0 >= bound; and if it found
 //       the idle of L5 (release, acquired by T2), then L4 came before T3, which finds the trace.
 //       A span that is not logged itself, since its trace is to be found anyway: PROTOCOL touch P2.

@@ -20,7 +20,7 @@ static_assert(SpanStore::kChunkBytes / 8 <= 1 << 16);  // what a ScopeReference 
 
 std::size_t round_up(std::size_t bytes) noexcept { return (bytes + 7) & ~std::size_t{7}; }
 
-// A new block is going to be filled: its pages are asked for at once. Where the system cannot, they come one by one.
+// A new block will be filled, so its pages are faulted in at once. Where the system cannot, they fault one by one.
 void fetch_pages(void* block, std::size_t size) noexcept {
   if (size >= base::kHugePageBytes) base::prefer_huge_pages(block, size);
 #ifdef MADV_POPULATE_WRITE
@@ -49,7 +49,9 @@ std::uint64_t pooled_size(const Chunk* chunk) noexcept {
   return chunk->hollow ? base::kPageBytes : SpanStore::kChunkBytes;
 }
 
-std::uint64_t list_size(const std::vector<CutSpan*>& cuts) noexcept { return cuts.capacity() * sizeof(CutSpan*); }
+std::uint64_t list_size(const std::vector<TruncatedSpan*>& truncated_spans) noexcept {
+  return truncated_spans.capacity() * sizeof(TruncatedSpan*);
+}
 
 }  // namespace
 
@@ -129,13 +131,13 @@ Chunk* SpanStore::take_chunk(std::size_t payload_bytes, bool first_of_generation
 }
 
 void SpanStore::release(Chunk* chunk) noexcept {
-  sub_bytes(chunk->size + list_size(chunk->cuts));
-  for (CutSpan* cut : chunk->cuts) {
-    sub_bytes(cuts_.bytes(cut));
-    heap_bytes_freed_ += cuts_.bytes(cut);
-    cuts_.destroy(cut);
+  sub_bytes(chunk->size + list_size(chunk->truncated_spans));
+  for (TruncatedSpan* truncated : chunk->truncated_spans) {
+    sub_bytes(truncated_span_ops_.bytes(truncated));
+    heap_bytes_freed_ += truncated_span_ops_.bytes(truncated);
+    truncated_span_ops_.destroy(truncated);
   }
-  std::vector<CutSpan*>().swap(chunk->cuts);
+  std::vector<TruncatedSpan*>().swap(chunk->truncated_spans);
   if (chunk->block == nullptr) {
     const std::size_t size = chunk->size;
     chunk->~Chunk();
@@ -180,8 +182,8 @@ std::map<std::uint32_t, std::uint64_t> SpanStore::bytes_by_generation() {
   std::map<std::uint32_t, std::uint64_t> bytes;
   chunks_.for_each([&](const Used& used) {
     std::uint64_t& sum = bytes[used.generation];
-    sum += used.chunk->size + list_size(used.chunk->cuts);
-    for (const CutSpan* cut : used.chunk->cuts) sum += cuts_.bytes(cut);
+    sum += used.chunk->size + list_size(used.chunk->truncated_spans);
+    for (const TruncatedSpan* truncated : used.chunk->truncated_spans) sum += truncated_span_ops_.bytes(truncated);
   });
   count_list();
   return bytes;
@@ -271,21 +273,22 @@ void SpanWriter::fetch_ahead(std::size_t size) const noexcept {
     base::prefetch_in_order(reinterpret_cast<const void*>(first + offset));
 }
 
-SpanEntry* SpanWriter::span(const Envelope* scope, std::uint32_t size, std::uint32_t link_count, bool is_cut) noexcept {
-  const std::size_t bytes = round_up(SpanEntry::bytes_for(size, link_count, is_cut));
+SpanEntry* SpanWriter::span(const Envelope* scope, std::uint32_t size, std::uint32_t link_count,
+                            bool is_truncated) noexcept {
+  const std::size_t bytes = round_up(SpanEntry::bytes_for(size, link_count, is_truncated));
   if (!ensure(sizeof(Anchor) + bytes)) return nullptr;
   Anchor*& anchor = anchors_[(reinterpret_cast<std::uintptr_t>(scope) / alignof(Envelope)) % kAnchorSlots];
   if (anchor == nullptr || *anchor != scope) anchor = new (take(sizeof(Anchor))) Anchor(scope);
   std::byte* at = take(bytes);
   fetch_ahead(bytes);
   const auto words_back = static_cast<std::uint16_t>((at - reinterpret_cast<std::byte*>(anchor)) / 8 + 1);
-  return new (at) SpanEntry(words_back, size, link_count, is_cut);
+  return new (at) SpanEntry(words_back, size, link_count, is_truncated);
 }
 
-void SpanWriter::own(CutSpan* cut, std::uint64_t bytes) {
-  const std::uint64_t list_before = list_size(chunk_->cuts);
-  chunk_->cuts.push_back(cut);
-  store_.add_bytes(bytes + list_size(chunk_->cuts) - list_before);
+void SpanWriter::own(TruncatedSpan* truncated, std::uint64_t bytes) {
+  const std::uint64_t list_before = list_size(chunk_->truncated_spans);
+  chunk_->truncated_spans.push_back(truncated);
+  store_.add_bytes(bytes + list_size(chunk_->truncated_spans) - list_before);
 }
 
 }  // namespace entail::store

@@ -1,19 +1,19 @@
-// Span bytes until the verdict: copied once, at ingest, into chunks by generation; never freed one by one.
-// A generation is a stretch of arrival: it ends with the arrival second, or when enough bytes have come (the engine
-// counts them up). Numbers only grow.
+// Span bytes until the verdict: copied once, at ingest, into chunks by generation; never freed one by one. A generation
+// is a period of arrival: it ends with the arrival second, or when enough bytes have arrived (the engine counts them).
+// Numbers only grow.
 //
 // Every ingest lane writes its own chunks (SpanWriter, Confined to the lane's holder), so writing takes no
 // synchronisation at all. A span's entry is linked into its trace's list by the engine. Resources and scopes are copied
-// once a generation of a lane and shared by pointer. Chunks are given back whole by the tick thread when no trace that
-// arrived in their generation, or earlier, still holds spans (SpanStore::reclaim).
-// Chunks pass between them by PROTOCOL chunk_hand_over (chunk_stack.hpp).
+// once a generation of a lane and shared by pointer. The tick thread frees whole chunks when no trace that arrived in
+// their generation, or earlier, still holds spans (SpanStore::reclaim). Chunks pass between them by PROTOCOL
+// chunk_hand_over (chunk_stack.hpp).
 //
-// Memory: bytes() counts what is in use: whole chunks in whole pages, the side blocks of cut spans, the lists of both.
-// pooled_bytes() counts what is mapped besides, as far as it may have been touched. Together they are what the store
-// has. All chunks come from the system, in blocks, whose pages are fetched at once: a fault for each costs more than
-// all that is done with the bytes. A block of a huge page is wanted where memory_limit makes 2 MiB little, and then
-// made by one lane at a time. A block goes back when all of its chunks are in the pool; of a chunk that is too much
-// while its block is in use, the pages go back.
+// Memory: bytes() counts what is in use: whole chunks in whole pages, the side blocks of truncated spans, the lists of
+// both. pooled_bytes() counts the rest of the mapped memory that may be resident. Together they are the store's memory.
+// Chunks come from the system in blocks, whose pages are faulted in at once: a fault per page costs more than all the
+// work on the bytes. Blocks are huge pages where 2 MiB is little beside memory_limit, and one lane at a time makes
+// them. A block is unmapped when all of its chunks are in the pool; while it is in use, only the pages of surplus
+// chunks are returned.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,7 @@
 
 namespace entail::store {
 
-struct CutSpan;  // what is known of the links of a span whose links were cut; owned by the chunk (engine fills it in)
+struct TruncatedSpan;  // the links of a span with too many; owned by the chunk, filled in by the engine
 
 // The fields of a resource or a scope as received, once a generation and lane.
 struct Envelope {
@@ -41,14 +41,14 @@ struct Envelope {
   Bytes bytes() const noexcept { return {reinterpret_cast<const std::uint8_t*>(this + 1), size}; }
 };
 
-// How a span names its scope in two bytes: how far before it, in its chunk, the scope's address stands, which is
-// written there once for many spans. Part of a SpanEntry, hence not to be copied.
+// How a span names its scope in two bytes: the distance back, in its chunk, to the scope's address, which is written
+// there once for many spans. Part of a SpanEntry, hence not to be copied.
 class ScopeReference {
  public:
   explicit ScopeReference(std::uint16_t words_back) noexcept : words_back_(words_back) {}
   ScopeReference(const ScopeReference&) = delete;
   ScopeReference& operator=(const ScopeReference&) = delete;
-  // From the aligned word that this reference lies in.
+  // Measured from the aligned word that holds this reference.
   const Envelope& operator*() const noexcept {
     const std::uintptr_t word = reinterpret_cast<std::uintptr_t>(this) & ~std::uintptr_t{7};
     return **reinterpret_cast<const Envelope* const*>(word - std::uintptr_t{words_back_} * 8);
@@ -59,18 +59,19 @@ class ScopeReference {
   std::uint16_t words_back_;
 };
 
-// One span, followed by its payload bytes; behind them, of a span whose links were cut, or that has very many, what is
-// known of them. 16 bytes: there is one of these for every span that is held.
+// One span, followed by its payload bytes and, for a truncated span or one with very many links, by a Tail. 16 bytes,
+// because every span held has one.
 class SpanEntry {
  public:
   // words_back: from the entry's second word to the scope's address.
-  SpanEntry(std::uint16_t words_back, std::uint32_t payload_size, std::uint32_t link_count, bool is_cut) noexcept
+  SpanEntry(std::uint16_t words_back, std::uint32_t payload_size, std::uint32_t link_count, bool is_truncated) noexcept
       : size(payload_size), scope(words_back), links_(static_cast<std::uint16_t>(link_count)) {
-    if (!has_tail(link_count, is_cut)) return;
+    if (!has_tail(link_count, is_truncated)) return;
     links_ = kTail;
     write_tail({nullptr, link_count});
   }
-  static constexpr std::size_t bytes_for(std::uint32_t payload_size, std::uint32_t link_count, bool is_cut) noexcept;
+  static constexpr std::size_t bytes_for(std::uint32_t payload_size, std::uint32_t link_count,
+                                         bool is_truncated) noexcept;
 
   SpanEntry* next = nullptr;  // in the trace's list
   const std::uint32_t size;
@@ -80,18 +81,18 @@ class SpanEntry {
   std::uint8_t* mutable_payload() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
   std::uint32_t link_count() const noexcept;  // as received
   // Null: the links are in the payload.
-  CutSpan* cut() const noexcept;
-  // REQUIRES that the entry was made for one.
-  void set_cut(CutSpan* cut) noexcept;
+  TruncatedSpan* truncated() const noexcept;
+  // REQUIRES an entry made for a truncated span.
+  void set_truncated(TruncatedSpan* truncated) noexcept;
 
  private:
   static constexpr std::uint16_t kTail = 0xffff;
   struct Tail {
-    CutSpan* cut;
+    TruncatedSpan* truncated;
     std::uint64_t link_count;
   };
-  static constexpr bool has_tail(std::uint32_t link_count, bool is_cut) noexcept {
-    return is_cut || link_count >= kTail;
+  static constexpr bool has_tail(std::uint32_t link_count, bool is_truncated) noexcept {
+    return is_truncated || link_count >= kTail;
   }
   static constexpr std::size_t tail_offset(std::uint32_t payload_size) noexcept {
     return (std::size_t{payload_size} + 7) & ~std::size_t{7};
@@ -99,12 +100,14 @@ class SpanEntry {
   Tail tail() const noexcept;
   void write_tail(const Tail& tail) noexcept { std::memcpy(mutable_payload() + tail_offset(size), &tail, sizeof tail); }
 
-  std::uint16_t links_;  // their count; kTail: it stands in the tail
+  std::uint16_t links_;  // their count; kTail: the count is in the tail
 };
 static_assert(sizeof(SpanEntry) == 16);
 
-constexpr std::size_t SpanEntry::bytes_for(std::uint32_t payload_size, std::uint32_t link_count, bool is_cut) noexcept {
-  return sizeof(SpanEntry) + (has_tail(link_count, is_cut) ? tail_offset(payload_size) + sizeof(Tail) : payload_size);
+constexpr std::size_t SpanEntry::bytes_for(std::uint32_t payload_size, std::uint32_t link_count,
+                                           bool is_truncated) noexcept {
+  return sizeof(SpanEntry) +
+         (has_tail(link_count, is_truncated) ? tail_offset(payload_size) + sizeof(Tail) : payload_size);
 }
 inline SpanEntry::Tail SpanEntry::tail() const noexcept {
   Tail tail;
@@ -114,26 +117,26 @@ inline SpanEntry::Tail SpanEntry::tail() const noexcept {
 inline std::uint32_t SpanEntry::link_count() const noexcept {
   return links_ == kTail ? static_cast<std::uint32_t>(tail().link_count) : links_;
 }
-inline CutSpan* SpanEntry::cut() const noexcept { return links_ == kTail ? tail().cut : nullptr; }
-inline void SpanEntry::set_cut(CutSpan* cut) noexcept { write_tail({cut, tail().link_count}); }
+inline TruncatedSpan* SpanEntry::truncated() const noexcept { return links_ == kTail ? tail().truncated : nullptr; }
+inline void SpanEntry::set_truncated(TruncatedSpan* truncated) noexcept { write_tail({truncated, tail().link_count}); }
 
-// What the store must be able to do with a CutSpan; the engine says how, since the store does not know what is in it.
-struct CutSpanCare {
-  std::uint64_t (*bytes)(const CutSpan*);  // that it was counted with
-  void (*destroy)(CutSpan*);
+// What the store does with a TruncatedSpan; the engine provides it, since the store does not know the type's contents.
+struct TruncatedSpanOps {
+  std::uint64_t (*bytes)(const TruncatedSpan*);  // as counted when it was added
+  void (*destroy)(TruncatedSpan*);
 };
 
 struct Chunk {
   Chunk* next = nullptr;
   Chunk* block = nullptr;             // the first chunk of its block; null: it has a mapping of its own, never pooled
-  std::uint32_t block_chunks = 0;     // of a first chunk: how many its block has
+  std::uint32_t block_chunks = 0;     // of a first chunk: the chunks of its block
   std::uint32_t pooled_in_block = 0;  // of a first chunk; scratch of trim()
-  bool hollow = false;                // in the pool, and its pages but the header's are with the system
+  bool hollow = false;                // in the pool, with all pages but the header's returned to the system
   std::uint32_t generation = 0;
   std::size_t size = 0;      // with this header, in whole pages
-  std::size_t capacity = 0;  // of the bytes behind this header; of a large one those for its one span
+  std::size_t capacity = 0;  // of the bytes behind this header; in a large chunk those of its one span
   std::size_t used = 0;
-  std::vector<CutSpan*> cuts;
+  std::vector<TruncatedSpan*> truncated_spans;
   std::byte* begin() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
 };
 
@@ -144,25 +147,26 @@ class SpanStore {
 
   static constexpr std::size_t kHugeBlockChunks = 8;  // 2 MiB
 
-  // huge_blocks: chunks come from the system by eights, on a huge page where it has one.
-  explicit SpanStore(CutSpanCare cuts, bool huge_blocks = false) noexcept : cuts_(cuts), huge_blocks_(huge_blocks) {}
+  // huge_blocks: chunks are mapped in groups of eight, on a huge page if one is available.
+  explicit SpanStore(TruncatedSpanOps truncated_spans, bool huge_blocks = false) noexcept
+      : truncated_span_ops_(truncated_spans), huge_blocks_(huge_blocks) {}
   ~SpanStore();  // REQUIRES no writer in use
   SpanStore(const SpanStore&) = delete;
   SpanStore& operator=(const SpanStore&) = delete;
 
-  // Bytes of all chunks in use and of cut spans; what is in the pool is not counted but bounded by trim().
+  // Bytes of all chunks in use and of truncated spans; what is in the pool is not counted but bounded by trim().
   std::uint64_t bytes() const noexcept { return used_bytes_.load(std::memory_order_relaxed); }  // relaxed: a gauge
-  // Of chunks in the pool, or just its header's page where the others are with the system.
+  // Of chunks in the pool; only the header's page of chunks whose other pages were returned.
   std::uint64_t pooled_bytes() const noexcept { return pooled_bytes_.load(std::memory_order_relaxed); }  // as bytes()
   void add_bytes(std::uint64_t bytes) noexcept { used_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
   void sub_bytes(std::uint64_t bytes) noexcept { used_bytes_.fetch_sub(bytes, std::memory_order_relaxed); }
 
-  // Tick only. Gives back every chunk of a generation before `open_generation`.
+  // Tick only. Frees every chunk of a generation before `open_generation`.
   void reclaim(std::uint64_t open_generation) noexcept;
-  // Tick only. Bytes of cut spans given back to the heap since the counter was last set to 0: many small pieces, whose
+  // Tick only. Bytes of truncated spans freed to the heap since the counter was last set to 0: many small pieces, whose
   // pages the C library keeps.
   std::uint64_t& heap_bytes_freed() noexcept { return heap_bytes_freed_; }
-  // Tick only. The bytes of chunks and cut spans by generation, ascending. Allocates.
+  // Tick only. The bytes of chunks and truncated spans by generation, ascending. Allocates.
   std::map<std::uint32_t, std::uint64_t> bytes_by_generation();
   // Tick only. Frees pooled chunks until at most `bytes_max` stay in the pool: whole blocks first; then the pages of
   // those whose blocks are in use, but for a page of each.
@@ -184,7 +188,7 @@ class SpanStore {
   void collect() noexcept;
   void count_list() noexcept;
 
-  CutSpanCare cuts_;
+  TruncatedSpanOps truncated_span_ops_;
   std::uint64_t heap_bytes_freed_ = 0;  // tick only
   const bool huge_blocks_;
   ChunkPool<Chunk, kPoolStacks> free_;
@@ -193,7 +197,7 @@ class SpanStore {
   std::uint64_t list_bytes_ = 0;  // of chunks_, as counted
   unsigned release_turn_ = 0;     // tick only
   sync::HardwareSync::Atomic<unsigned> writer_count_{0};
-  sync::HardwareSync::Atomic<std::uint32_t> makes_huge_block_{0};  // 1: a lane does
+  sync::HardwareSync::Atomic<std::uint32_t> makes_huge_block_{0};  // 1: a lane is making one
   sync::HardwareSync::Atomic<std::uint64_t> used_bytes_{0};
   sync::HardwareSync::Atomic<std::uint64_t> pooled_bytes_{0};
 };
@@ -208,12 +212,12 @@ class SpanWriter {
   void begin(std::uint32_t generation) noexcept;
   // Finds or copies a resource (resource = null) or a scope. Null: out of memory.
   const Envelope* envelope(const Envelope* resource, Bytes bytes) noexcept;
-  // Room for a span of `size` payload bytes, to be filled by the caller; with is_cut its CutSpan is to be set, too.
-  // Null: out of memory.
+  // Room for a span of `size` payload bytes, to be filled by the caller; with is_truncated its TruncatedSpan is to be
+  // set, too. Null: out of memory.
   SpanEntry* span(const Envelope* scope, std::uint32_t size, std::uint32_t link_count = 0,
-                  bool is_cut = false) noexcept;
-  // Makes the chunk of the span last written own the cut.
-  void own(CutSpan* cut, std::uint64_t bytes);
+                  bool is_truncated = false) noexcept;
+  // Makes the chunk of the span last written own the truncated span.
+  void own(TruncatedSpan* truncated, std::uint64_t bytes);
 
  private:
   bool ensure(std::size_t bytes) noexcept;
@@ -225,12 +229,12 @@ class SpanWriter {
     const Envelope* envelope = nullptr;
     const Envelope* resource = nullptr;
   };
-  // Where the current chunk holds a scope's address. Few: a request's spans come scope by scope.
+  // Where the current chunk holds a scope's address. A few suffice, because a request's spans are grouped by scope.
   static constexpr unsigned kAnchorSlots = 16;
   using Anchor = const Envelope*;
 
   SpanStore& store_;
-  const unsigned turn_;  // where it begins to look for a chunk: beside the others
+  const unsigned turn_;  // where it starts looking for a chunk, apart from the other writers
   Chunk* chunk_ = nullptr;
   std::uint32_t generation_ = 0;
   Slot slots_[kEnvelopeSlots] = {};

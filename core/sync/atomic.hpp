@@ -5,8 +5,8 @@
 // does not follow fences). The orders come from the protocol's Orders struct, so that tests can weaken them.
 //
 // Both types are trivially constructible and zero bytes are the value 0: an array of them may lie in fresh mmap memory.
-// Thread rule: HardwareAtomic Protocol (of whoever uses it); HardwarePlain as the protocol says, without races.
-// Cost: none beyond the instruction.
+// Thread rule: HardwareAtomic Protocol (the user's); HardwarePlain as the protocol says, without races. Cost: none
+// beyond the instruction.
 #pragma once
 
 #include <atomic>

@@ -1,8 +1,8 @@
-// Epochs: when is it certain that nobody still uses what was taken out of use?
+// Epochs tell when memory that was retired is no longer in use.
 //
-// A lane pins the epoch for the length of a batch. The one who retires something first makes it unreachable for new
-// batches, then advances the epoch, and may free it once safe() says that every lane has passed. It asks; nobody
-// waits, and a lane that stalls inside a batch only delays the freeing.
+// A lane pins the epoch for the length of a batch. To retire something, a thread first makes it unreachable for new
+// batches, then advances the epoch, and may free it once safe() returns true: every lane has passed. No thread waits; a
+// lane that stalls inside a batch only delays the freeing.
 //
 // Thread rule: pin and unpin by the lane's holder; advance by one thread at a time; safe by any.
 // Cost: pin is one store that drains the store buffer (5 ns), once a batch; safe reads one line a lane.
@@ -21,9 +21,9 @@ struct EpochOrders {
   static constexpr auto look = std::memory_order_acquire;
   static constexpr auto advance = std::memory_order_acq_rel;
   static constexpr auto pin = std::memory_order_seq_cst;      // E2: against R3, see why seq_cst
-  static constexpr auto read = std::memory_order_seq_cst;     // E3, by whoever owns the pointer P
+  static constexpr auto read = std::memory_order_seq_cst;     // E3, in the code that owns the pointer P
   static constexpr auto unpin = std::memory_order_release;    // E4: the batch's writes come before
-  static constexpr auto replace = std::memory_order_seq_cst;  // R1, by whoever owns the pointer P
+  static constexpr auto replace = std::memory_order_seq_cst;  // R1, in the code that owns the pointer P
   static constexpr auto ask = std::memory_order_seq_cst;      // R3
 };
 
@@ -38,7 +38,7 @@ struct EpochOrders {
 //       reads 0 from E4: E4 is a release, so the uses happen before R4.
 //       reads e >= E: E1 read R2 or later (acquire), so R1 happens before E3.
 //   why seq_cst  E2 then E3 against R1 then R3: a store and a load of the other word on both sides.
-//   progress  all wait-free. A lane that stalls keeps safe() false; it blocks nobody.
+//   progress  all wait-free. A lane that stalls keeps safe() false but blocks no thread.
 //   proved by tests/interleave/epoch_test.cpp (1 lane + retirer) and window_rotation_test.cpp (1 and 2 lanes, a
 //   window that is read whole and freed), exhaustive; mutants that weaken pin, ask, read, replace or unpin must fail.
 template <class Sync = HardwareSync, class Orders = EpochOrders>
@@ -53,8 +53,8 @@ class Epochs {
   // Starts the next epoch and returns its number.
   std::uint64_t advance() noexcept { return epoch_.fetch_add(1, Orders::advance) + 1; }
 
-  // True when no lane is pinned in an epoch before the given one. Once it was true the caller may take it for true for
-  // ever: a lane that was between E1 and E2 may make a later call say false, but it will load the new P.
+  // True when no lane is pinned in an epoch before the given one. Once true, the caller may rely on it from then on: a
+  // lane that was between E1 and E2 may make a later call return false, but it will load the new P.
   bool safe(std::uint64_t epoch) const noexcept {
     for (unsigned lane = 0; lane < lanes_; ++lane) {
       const std::uint64_t pinned = pinned_[lane].epoch.load(Orders::ask);

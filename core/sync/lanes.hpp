@@ -1,7 +1,7 @@
 // A pool of lanes: state that one caller at a time owns, so that a batch of work needs no locks inside it.
 //
-// A caller takes a lane at the start of a batch and gives it back at the end. try_acquire() never waits: null means
-// that every lane is in use. What a holder wrote is visible to the next holder of the same lane.
+// A caller takes a lane at the start of a batch and releases it at the end. try_acquire() never waits: null means that
+// every lane is in use. What a holder wrote is visible to the next holder of the same lane.
 //
 // Thread rule: Protocol lane_take. Cost: one RMW each way, on the word of 64 lanes; callers with different hints start
 // at different lanes. Memory: the lanes, allocated once.
@@ -26,13 +26,13 @@ constexpr unsigned kLanesMax = 256;
 
 // PROTOCOL lane_take: one holder a lane.
 //   words    taken_bits_[w] (bit i: lane 64w+i is held)      data  the lane itself (plain, its holder's)
-//   takers   any thread      givers  the holder
+//   takers   any thread      releaser  the holder
 //   T1  bits = taken_bits_[w].load(peek); choose a clear bit
 //   T2  old = taken_bits_[w].fetch_or(bit, take); bit clear in old: the lane is ours
 //   T3  else forget that bit, look at old for another; none left: next word; none at all: null
-//   G1  taken_bits_[w].fetch_and(~bit, give)
+//   R1  taken_bits_[w].fetch_and(~bit, give)
 //   L1  the RMWs on one word are totally ordered, and the bit was clear for exactly one taker between two gives.
-//   L2  T2 reads from G1 or from a later RMW of its release sequence: what the last holder wrote happens before.
+//   L2  T2 reads from R1 or from a later RMW of its release sequence: what the last holder wrote happens before.
 //   progress  wait-free: at most 64 RMWs a word, since each failed one removes a candidate.
 //   proved by tests/interleave/lane_take_test.cpp (2 threads, 1 and 2 lanes, exhaustive); mutants
 //   take=relaxed, give=relaxed must fail.
@@ -46,7 +46,7 @@ class LanePool {
   LanePool(const LanePool&) = delete;
   LanePool& operator=(const LanePool&) = delete;
 
-  // A lane that nobody holds, or null. The hint (any number, such as the last lane's index) is where the search starts.
+  // A free lane, or null. The hint (any number, such as the last lane's index) is where the search starts.
   Lane* try_acquire(unsigned hint = 0) noexcept {
     const unsigned words = (count_ + 63) / 64;
     const unsigned first = hint % count_;

@@ -1,8 +1,8 @@
 // A log from one producer to one consumer: the lane's holder pushes, the ticking thread drains.
 //
-// Entries come out once each, in the order of push(), and are visible to the consumer from push() on. push() cannot
+// Each entry is drained once, in the order of push(), and is visible to the consumer from push() on. push() cannot
 // fail: reserve() allocates beforehand. Memory: what is not drained yet, plus the room reserved, plus one spare chunk;
-// chunks that were never touched cost no pages.
+// chunks never written cost no pages.
 //
 // Thread rule: Protocol spsc_log. Cost: push one release store (a plain store on x86); drain one load a chunk.
 #pragma once
@@ -31,9 +31,9 @@ struct SpscLogOrders {
 //   producer P1 if the last chunk is full: last.next.store(spare, publish); last = spare
 //            P2 items[n] = entry    P3 filled_count.store(n + 1, publish)
 //   consumer C1 n = filled_count.load(observe); take items[taken, n)
-//            C2 if the chunk is full and all taken: next.load(observe); not null: free the chunk, go on with next
+//            C2 if the chunk is full and all taken: next.load(observe); not null: free the chunk, continue with next
 //   S1  items below filled_count are complete and never change.
-//   S2  the producer touches a chunk never again after P1 linked the one behind it, so C2 may free it.
+//   S2  the producer does not access a chunk again after P1 linked the next one, so C2 may free it.
 //   progress  wait-free both.
 //   proved by tests/interleave/spsc_log_test.cpp (chunks of 1, exhaustive); mutant publish=relaxed must fail.
 template <class T, class Sync = HardwareSync, class Orders = SpscLogOrders, std::uint64_t kChunkItems = 1024>
@@ -53,7 +53,7 @@ class SpscLog {
     free_chunk(spare_);
   }
 
-  // Producer. Makes room for that many push() calls. False: out of memory; what was pushed stays.
+  // Producer. Makes room for that many push() calls. False: out of memory; entries pushed before are kept.
   bool reserve(std::uint64_t entries) noexcept {
     const std::uint64_t left = last_->capacity - last_->filled_count.load(Orders::own);
     if (left + (spare_ == nullptr ? 0 : spare_->capacity) >= entries) return true;
@@ -78,8 +78,8 @@ class SpscLog {
     last_->filled_count.store(filled + 1, Orders::publish);
   }
 
-  // Consumer. Calls f(T) for every entry pushed so far. f may not drain the same log. What f throws passes through; the
-  // entry comes again.
+  // Consumer. Calls f(T) for every entry pushed so far. f may not drain the same log. An exception from f passes
+  // through, and the next drain repeats the entry.
   template <class F>
   void drain(F&& f) {
     for (;;) {
@@ -125,13 +125,13 @@ class SpscLog {
     else
       std::free(chunk);
   }
-  // The room that a large request reserves goes back to the system at once; it was hardly touched.
+  // Memory that a large request reserved is freed at once; little of it was written.
   static constexpr bool has_pages(std::uint64_t capacity) noexcept {
     constexpr std::uint64_t kPagesFrom = 64 << 10;
     return capacity * sizeof(Item) >= kPagesFrom;
   }
 
-  Chunk origin_;            // full from the start with no items, so that both ends have a chunk to stand on
+  Chunk origin_;            // full from the start with no items, so that both ends have a chunk
   Chunk* last_ = &origin_;  // producer
   Chunk* spare_ = nullptr;  // producer
   alignas(kCacheLineBytes) Chunk* first_ = &origin_;  // consumer

@@ -1,10 +1,10 @@
-// Sync points: named places in the shipped code at which a test may hold a thread, so that it meets the interleavings
-// it wants in the real engine, not in a model of it.
+// Sync points: named places in the shipped code at which a test may hold a thread, to produce the interleavings it
+// needs in the real engine rather than in a model of it.
 //
 //   ENTAIL_SYNC_POINT("ingest:after_fold");
 //
-// Without ENTAIL_DEBUG_CHECKS (release builds) a point compiles to nothing; its name is still checked: it must
-// stand in the table below. With ENTAIL_DEBUG_CHECKS, and no listener, a point costs one load.
+// Without ENTAIL_DEBUG_CHECKS (release builds) a point compiles to nothing; its name is still checked against the table
+// below. With ENTAIL_DEBUG_CHECKS, and no listener, a point costs one load.
 //
 // The names are stable: tests, and the commands that repeat their failures, use them.
 //
@@ -24,10 +24,10 @@ constexpr std::array<std::string_view, 28> kSyncPoints = {
     // ingest, on the thread that called it; from `before_out_edges` to `before_log` once a span
     "ingest:after_admission",    // a lane is taken and the request fits; nothing of it can be seen yet
     "ingest:after_nodes",        // its traces have their nodes; no link is placed
-    "ingest:after_in_edges",     // every link stands at the trace that it points to, and at none that it comes from
+    "ingest:after_in_edges",     // every link is at its target trace, none at its source
     "ingest:before_out_edges",   // the links of one span are about to be published at their own trace
-    "ingest:after_out_edges",    // one span's links stand at both ends; its bytes are not stored
-    "ingest:before_publish",     // bytes stored, the trace's words say nothing of them
+    "ingest:after_out_edges",    // one span's links are at both ends; its bytes are not stored
+    "ingest:before_publish",     // bytes stored, not yet counted in the trace's words
     "ingest:after_fold",         // the policies' words are folded; the span is in no list
     "ingest:after_push",         // the span is in its trace's list; whether to log it is not decided
     "ingest:before_log",         // it is to be logged, and no log says that the trace was touched
@@ -41,19 +41,19 @@ constexpr std::array<std::string_view, 28> kSyncPoints = {
     // tick, on the thread that called it
     "tick:after_freeze",    // frozen windows are noted; no log has been read
     "tick:after_adopt",     // the logs have been read
-    "carry:after_raise",    // a trace's reach says that it carries a keep (late_edge D1); its edges are not read
-    "tick:before_settle",   // keeps are carried, verdicts not taken
+    "carry:after_raise",    // a trace's reach has kCarries (late_edge D1); its edges are not read
+    "tick:before_settle",   // keeps are propagated, verdicts not taken
     "tick:before_seal",     // verdicts taken, kept spans emitted
     "seal:before_take",     // a trace is about to be sealed; it still holds its spans
     "seal:after_take",      // its spans are taken from it, and not yet dropped
     "seal:after_mark",      // it is sealed
     "tick:before_windows",     // windows are about to begin, to be closed and dropped
-    "compact:before_forward",  // edges and payload of a node are written at its new home; its name still leads here
-    "compact:before_drop",     // all nodes of a window that closes have moved or were forgotten
-    "tick:after_windows",      // the tick is done but for its figures
+    "compact:before_forward",  // edges and payload are at the new node; the old name still leads here
+    "compact:before_drop",     // all nodes of a closing window have moved or were forgotten
+    "tick:after_windows",      // only the tick's statistics remain
 };
 
-// The index of a name in kSyncPoints; a name that is not there does not compile.
+// The index of a name in kSyncPoints; an unknown name does not compile.
 consteval unsigned sync_point_index(std::string_view name) {
   for (unsigned point = 0; point < kSyncPoints.size(); ++point)
     if (kSyncPoints[point] == name) return point;
@@ -61,7 +61,7 @@ consteval unsigned sync_point_index(std::string_view name) {
 }
 
 #ifdef ENTAIL_DEBUG_CHECKS
-// What a test installs. Called on the thread that comes to a point: it may hold it, and may not call the engine.
+// What a test installs. Called on the thread that reaches a point: it may hold it, and may not call the engine.
 class PointListener {
  public:
   virtual void reach(unsigned point) noexcept = 0;

@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(OnceAndFromThenOn, OpenWithoutMemory, testing::Bool(),
                          [](const auto& test) { return test.param ? "FromThenOn" : "Once"; });
 
 TEST(OpenAndClose, GivesEverythingBack) {
-  for (int i = 0; i < 70; ++i) open_once();  // until shells of closed handles are used again
+  for (int i = 0; i < 70; ++i) open_once();  // until closed handles are used again
   const std::int64_t live = live_allocations();
   const std::uint64_t before = allocations();
   open_once();

@@ -9,12 +9,12 @@
 namespace entail::engine_test {
 namespace {
 
-constexpr store::CutSpanCare kNoCuts = {[](const store::CutSpan*) -> std::uint64_t { return 0; },
-                                        [](store::CutSpan*) {}};
+constexpr store::TruncatedSpanOps kNoTruncatedSpans = {[](const store::TruncatedSpan*) -> std::uint64_t { return 0; },
+                                                       [](store::TruncatedSpan*) {}};
 
 class Gauges {
  public:
-  Gauges() : store(kNoCuts), graph({.lanes = 1, .first_capacity = 16}) {}
+  Gauges() : store(kNoTruncatedSpans), graph({.lanes = 1, .first_capacity = 16}) {}
   std::uint64_t bytes() const noexcept { return store.bytes() + store.pooled_bytes() + graph.bytes(); }
   store::SpanStore store;
   graph::Graph graph;

@@ -58,21 +58,23 @@ void add_stratum(Attributes& out, const std::string& name, const oracle::Stratum
 
 Attributes truncation_of(const oracle::EmittedSpan& emitted, const Options& options) {
   if (options.links.attributes == SpanAttributes::none) return {};
-  const oracle::CutLinks& cut = *emitted.cut;
+  const oracle::TruncatedLinks& truncated = *emitted.truncated;
   const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
-  Attributes out = {{"entail.links.received", number(cut.received)},
-                    {"entail.links.emitted", number(cut.printed.size())},
-                    {"entail.links.dropped", number(cut.received - cut.printed.size())},
+  Attributes out = {{"entail.links.received", number(truncated.received)},
+                    {"entail.links.emitted", number(truncated.emitted.size())},
+                    {"entail.links.dropped", number(truncated.received - truncated.emitted.size())},
                     {"entail.links.dropped_upstream", number(emitted.span->dropped_links_count)},
-                    {"entail.links.malformed", number(cut.malformed)},
-                    {"entail.links.duplicates", number(cut.duplicates)},
+                    {"entail.links.malformed", number(truncated.malformed)},
+                    {"entail.links.duplicates", number(truncated.duplicates)},
                     {"entail.links.algorithm", std::string("bottom-k/1")},
                     {"entail.links.seed", number(options.links.sample.seed)}};
-  add_stratum(out, "pinned", cut.pinned);
-  add_stratum(out, "open", cut.open);
-  add_stratum(out, "closed", cut.closed);
-  if (!cut.threshold_uniform.empty()) out.push_back({"entail.links.threshold.uniform", cut.threshold_uniform});
-  if (!cut.threshold_consistent.empty()) out.push_back({"entail.links.threshold.consistent", cut.threshold_consistent});
+  add_stratum(out, "pinned", truncated.pinned);
+  add_stratum(out, "open", truncated.open);
+  add_stratum(out, "closed", truncated.closed);
+  if (!truncated.threshold_uniform.empty())
+    out.push_back({"entail.links.threshold.uniform", truncated.threshold_uniform});
+  if (!truncated.threshold_consistent.empty())
+    out.push_back({"entail.links.threshold.consistent", truncated.threshold_consistent});
   return out;
 }
 
@@ -85,11 +87,11 @@ std::string expected_text(const oracle::EmittedSpan& emitted, const Options& opt
     link.trace_id = oracle::emitted_id(link.trace_id, 16);
     link.span_id = oracle::emitted_id(link.span_id, 8);
   }
-  if (!emitted.cut) return text(span, {}, *emitted.resource);
+  if (!emitted.truncated) return text(span, {}, *emitted.resource);
   std::vector<workload::Link> links;
-  for (const std::size_t index : emitted.cut->printed) {
+  for (const std::size_t index : emitted.truncated->emitted) {
     workload::Link link = span.links[index];
-    if (emitted.cut->restored.contains(index)) {
+    if (emitted.truncated->restored.contains(index)) {
       link = {};
       link.trace_id = span.links[index].trace_id;
       link.span_id = span.links[index].span_id;

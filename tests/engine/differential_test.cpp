@@ -55,7 +55,7 @@ TEST(Differential, EqualsTheOracle_OnSmallWorkloads) {
 // Whatever is written on spans, the same spans are kept, with the same links and dropped_links_count.
 TEST(Differential, EqualsTheOracle_WithEachSettingOfLinksAttributes) {
   const auto [first, end] = seed_range(0, 200);
-  std::uint64_t cut_spans = 0;
+  std::uint64_t truncated_spans = 0;
   for (std::uint64_t seed = first; seed < end; ++seed) {
     workload::Workload workload = workload::small_workload(seed);
     for (const SpanAttributes attributes : {SpanAttributes::truncation, SpanAttributes::none}) {
@@ -63,11 +63,11 @@ TEST(Differential, EqualsTheOracle_WithEachSettingOfLinksAttributes) {
       const Outcome outcome = compare(workload, 1);
       for (const std::string& difference : outcome.differences) ADD_FAILURE() << difference;
       ASSERT_TRUE(outcome.differences.empty()) << rerun_command(seed, "engine_test", "Differential.*");
-      cut_spans += outcome.counts.spans_sampled;
+      truncated_spans += outcome.counts.spans_sampled;
     }
   }
   if (end - first >= 100) {
-    EXPECT_GT(cut_spans, 100u);
+    EXPECT_GT(truncated_spans, 100u);
   }
 }
 

@@ -272,7 +272,7 @@ TEST(SpanAttributesOption, All_WritesBoth) {
   EXPECT_EQ(workload::integer_of(stages.cut_out.attributes, "entail.links.received"), 6);
 }
 
-TEST(CutSpan, CountsWhatItDrops_Saturating) {
+TEST(TruncatedSpan, CountsWhatItDrops_Saturating) {
   Options options = error_options();
   options.links.sample.max_links_per_span = 4;
   options.links.sample.seed = 77;
@@ -328,7 +328,7 @@ TEST(SpanAttributesOption, None_PassesTheReceivedBytesOfASpanThatIsNotCut) {
   }
 }
 
-TEST(CutSpan, KeepsWhatLiesBetweenItsLinks_AloneInItsRequestOrNot) {
+TEST(TruncatedSpan, KeepsWhatLiesBetweenItsLinks_AloneInItsRequestOrNot) {
   workload::Span first = linking(make_span(1, kError), {2, 3, 4});
   first.attributes = {{"before", std::string("b")}};
   workload::Span second = linking(make_span(1, kError), {5, 6, 7});

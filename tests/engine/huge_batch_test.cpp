@@ -89,7 +89,7 @@ std::int64_t number(const workload::Span& span, const std::string& key) {
   return -1;
 }
 
-std::set<std::string> printed_ids(const workload::Span& span) {
+std::set<std::string> emitted_ids(const workload::Span& span) {
   std::set<std::string> ids;
   for (const workload::Link& link : span.links) ids.insert(link.trace_id + link.span_id);
   return ids;
@@ -129,7 +129,7 @@ std::set<std::string> print(std::uint64_t order, unsigned threads) {
   const workload::Span& span = batch_span(run, story);
   expect_exact(span);
   EXPECT_EQ(number(span, "entail.links.pinned.emitted"), kErrors);
-  const std::set<std::string> ids = printed_ids(span);
+  const std::set<std::string> ids = emitted_ids(span);
   for (const std::string& id : story.error_ids) {
     const auto at = ids.lower_bound(id);
     EXPECT_TRUE(at != ids.end() && at->starts_with(id));
@@ -159,15 +159,15 @@ TEST(HugeBatch, IsRevivedByErrorsThatComeLate_AndCountsThoseNotYetKnown) {
   const workload::Span span = batch_span(run, story);
   expect_exact(span);
   EXPECT_EQ(number(span, "entail.links.pinned.emitted"), 5);
-  std::size_t printed_late = 0;
-  const std::set<std::string> ids = printed_ids(span);
+  std::size_t emitted_late = 0;
+  const std::set<std::string> ids = emitted_ids(span);
   for (std::size_t i = 5; i < kErrors; ++i) {
     const auto at = ids.lower_bound(story.error_ids[i]);
-    printed_late += at != ids.end() && at->starts_with(story.error_ids[i]);
+    emitted_late += at != ids.end() && at->starts_with(story.error_ids[i]);
     ingest(run, story.error_requests[i]);
   }
   run.tick(25);
-  EXPECT_EQ(run.loss("late_pin"), kErrors - 5 - printed_late);
+  EXPECT_EQ(run.loss("late_pin"), kErrors - 5 - emitted_late);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A batch span with 200,000 links, 37 of them to errors, with malformed ones, duplicates and null targets: the printed
+// A batch span with 200,000 links, 37 of them to errors, with malformed ones, duplicates and null targets: the emitted
 // links and the record are to the byte what sorting all keys gives, whatever the threads and the order (G4).
 #include <gtest/gtest.h>
 
@@ -51,12 +51,12 @@ struct Scene {
   workload::Span batch = make_batch();
   std::string bytes = workload::encode(workload::make_request({batch}));
   std::set<TraceId> errors;
-  oracle::CutLinks expected;
+  oracle::TruncatedLinks expected;
 
   Scene() {
     for (std::uint64_t i = 1; i <= kErrors; ++i) errors.insert(oracle::trace_id_of(workload::trace_bytes(i)));
-    expected = oracle::cut_links(batch, kBudget, 0, [&](TraceId id) {
-      return errors.contains(id) ? oracle::Standing::origin : oracle::Standing::open;
+    expected = oracle::truncate_links(batch, kBudget, 0, [&](TraceId id) {
+      return errors.contains(id) ? oracle::TargetState::origin : oracle::TargetState::open;
     });
   }
 };
@@ -95,7 +95,7 @@ void ingest(EngineRun& run, const std::vector<std::string>& requests, unsigned t
   for (const Error error : errors) EXPECT_EQ(error.code(), ErrorCode::none) << describe(error);
 }
 
-const workload::Span& printed_batch(const EngineRun& run) {
+const workload::Span& emitted_batch(const EngineRun& run) {
   return run.emitted.at(workload::trace_bytes(kBatch)).at(0);
 }
 
@@ -103,9 +103,9 @@ void expect_count(const workload::Span& span, const std::string& name, std::uint
   EXPECT_EQ(workload::integer_of(span.attributes, "entail.links." + name), static_cast<std::int64_t>(value)) << name;
 }
 
-void check_links(const workload::Span& got, const oracle::CutLinks& expected) {
+void check_links(const workload::Span& got, const oracle::TruncatedLinks& expected) {
   std::vector<workload::Link> links;
-  for (const std::size_t index : expected.printed) {
+  for (const std::size_t index : expected.emitted) {
     workload::Link link = scene().batch.links[index];
     if (expected.restored.contains(index)) link.attributes = {{"entail.link.restored", true}};
     links.push_back(link);
@@ -168,7 +168,7 @@ TEST(LargeCut, AllErrorsArePrinted_WhenTheyComeBeforeTheDecision) {
     }
     run.tick(10);
     ASSERT_TRUE(run.kept(workload::trace_bytes(kBatch)));
-    check_links(printed_batch(run), scene().expected);
+    check_links(emitted_batch(run), scene().expected);
     EXPECT_EQ(scene().expected.pinned.emitted, kErrors);
     const DecisionRecord& record = run.records.at(workload::trace_bytes(kBatch));
     EXPECT_EQ(record.reason, "link");
@@ -184,7 +184,7 @@ TEST(LargeCut, AllErrorsArePrinted_WhenTheyComeBeforeTheDecision) {
     check_conserved(run);
     // The sample does not know how it came: only the origin that is named may differ.
     std::string links;
-    for (const workload::Link& link : printed_batch(run).links) links += link.trace_id + link.span_id;
+    for (const workload::Link& link : emitted_batch(run).links) links += link.trace_id + link.span_id;
     if (first_bytes.empty()) first_bytes = links;
     EXPECT_EQ(links, first_bytes);
   }
@@ -212,16 +212,16 @@ TEST(LargeCut, TheBatchIsRevived_AndLatePinsAreCounted) {
       if (id == oracle::trace_id_of(workload::trace_bytes(i))) return true;
     return false;
   };
-  const oracle::CutLinks expected = oracle::cut_links(scene().batch, kBudget, 0, [&](TraceId id) {
-    return scene().errors.contains(id) && is_known(id) ? oracle::Standing::origin : oracle::Standing::open;
+  const oracle::TruncatedLinks expected = oracle::truncate_links(scene().batch, kBudget, 0, [&](TraceId id) {
+    return scene().errors.contains(id) && is_known(id) ? oracle::TargetState::origin : oracle::TargetState::open;
   });
   EXPECT_EQ(expected.pinned.emitted, kKnown);
-  check_links(printed_batch(run), expected);
+  check_links(emitted_batch(run), expected);
 
   ingest(run, late, 2);
   run.tick(20);
   std::uint64_t cut_late = 0;
-  for (const std::size_t index : expected.not_printed) {
+  for (const std::size_t index : expected.not_emitted) {
     const TraceId to = oracle::trace_id_of(scene().batch.links[index].trace_id);
     cut_late += scene().errors.contains(to) && !is_known(to);
   }

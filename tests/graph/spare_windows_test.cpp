@@ -111,7 +111,7 @@ TEST(SpareWindows, AreZeroThroughout) {
     static_cast<void>(window->mark_payload(window->index().find_or_insert(hash_of(i), key_of(i), offsets)));
 
   SpareWindows spare(window->bytes());
-  ASSERT_TRUE(spare.try_keep(window));
+  ASSERT_TRUE(spare.try_recycle(window));
   EXPECT_EQ(spare.make(2, kNodes), nullptr);  // not zeroed yet
   for (int i = 0; i < 4; ++i) spare.scrub();
   window = spare.make(2, kNodes);
@@ -119,7 +119,7 @@ TEST(SpareWindows, AreZeroThroughout) {
   EXPECT_EQ(window->sequence(), 2u);
   Window* const fresh = Window::make(3, shape);
   ASSERT_NE(fresh, nullptr);
-  EXPECT_FALSE(SpareWindows(window->bytes() - 1).try_keep(window));
+  EXPECT_FALSE(SpareWindows(window->bytes() - 1).try_recycle(window));
   for (std::uint64_t i = 0; i < kNodes; ++i) {
     ASSERT_EQ(window->index().approach(hash_of(i)), fresh->index().approach(hash_of(i)));
     const auto offset = static_cast<std::uint32_t>(i + 1);
@@ -215,7 +215,7 @@ TEST(SpareWindows, AreChosenBySize) {
   for (const std::uint64_t capacity : kSizes) {
     Window* const window = Window::make(1, {.capacity = capacity, .payload_bytes = kPayloadBytes, .writers = 1});
     ASSERT_NE(window, nullptr);
-    ASSERT_TRUE(spares.try_keep(window));
+    ASSERT_TRUE(spares.try_recycle(window));
   }
   for (int i = 0; i < 12; ++i) spares.scrub();
   EXPECT_EQ(spares.make(2, 4 * kNodes + 1), nullptr);
@@ -246,7 +246,7 @@ TEST(SpareWindows, AreZeroThroughout_AfterAFewKeys) {
   }
 
   SpareWindows spares(window->bytes());
-  ASSERT_TRUE(spares.try_keep(window));
+  ASSERT_TRUE(spares.try_recycle(window));
   for (int i = 0; i < 4; ++i) spares.scrub();
   ASSERT_EQ(spares.make(2, kMany), window);
   Window* const fresh = Window::make(3, shape);

@@ -36,7 +36,7 @@ struct ChunkRoom {
     expect(next < end, "the room of one chunk a link is enough");
     return next++;
   }
-  void keep_chunk(std::uint32_t chunk, unsigned) { kept = chunk; }
+  void recycle_chunk(std::uint32_t chunk, unsigned) { kept = chunk; }
   std::uint32_t take_block(std::size_t) { return take_chunk(0); }
   auto& chunk(std::uint32_t at) { return arena.chunk(at); }
   auto* cells(std::uint32_t at) { return arena.cells(at); }

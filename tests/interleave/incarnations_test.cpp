@@ -1,6 +1,7 @@
-// PROTOCOL incarnations (core/propagate/carrier.hpp): a trace with a node in the window before and one in the current
-// window, edges that come to both, and a keep. The steps are those of Writer::append_now, Carrier::raise_all,
-// Carrier::carry, Carrier::join and Carrier::arrive, on the shipped parts.
+// PROTOCOL incarnations (core/propagate/keep_propagator.hpp): a trace with a node in the window before and one in the
+// current window, edges that come to both, and a keep. The steps are those of Writer::append_now,
+// KeepPropagator::raise_all, KeepPropagator::carry, KeepPropagator::join and KeepPropagator::on_first_span, on the
+// shipped parts.
 #include "graph/in_list.hpp"
 #include "graph/late_edge.hpp"
 #include "sync/spsc_log.hpp"

@@ -25,7 +25,7 @@ struct Sorted {
   std::vector<std::size_t> malformed;
 };
 
-Sorted sort_out(const workload::Span& span, std::uint64_t seed, CutLinks& out) {
+Sorted sort_out(const workload::Span& span, std::uint64_t seed, TruncatedLinks& out) {
   Sorted sorted;
   std::set<std::string> seen;
   for (std::size_t i = 0; i < span.links.size(); ++i) {
@@ -51,7 +51,7 @@ bool by_hash(const Candidate& a, const Candidate& b) { return a.hash < b.hash; }
 bool by_consistent(const Candidate& a, const Candidate& b) { return a.consistent < b.consistent; }
 
 // The sketch U: the smallest by H. Sets the first excluded key.
-Candidates uniform_sketch(Candidates good, std::size_t budget, CutLinks& out) {
+Candidates uniform_sketch(Candidates good, std::size_t budget, TruncatedLinks& out) {
   std::sort(good.begin(), good.end(), by_hash);
   if (good.size() > budget) {
     char text[17];
@@ -63,7 +63,7 @@ Candidates uniform_sketch(Candidates good, std::size_t budget, CutLinks& out) {
 }
 
 // The sketch C: of each linked trace its smallest link, of these the smallest by C.
-Candidates consistent_sketch(const Candidates& good, std::size_t budget, CutLinks& out) {
+Candidates consistent_sketch(const Candidates& good, std::size_t budget, TruncatedLinks& out) {
   std::map<TraceId, Candidate> by_trace;
   for (const Candidate& candidate : good) {
     const auto [at, added] = by_trace.try_emplace(candidate.trace_id, candidate);
@@ -85,9 +85,9 @@ Candidates consistent_sketch(const Candidates& good, std::size_t budget, CutLink
 
 }  // namespace
 
-CutLinks cut_links(const workload::Span& span, std::size_t budget, std::uint64_t seed,
-                   const std::function<Standing(TraceId)>& standing) {
-  CutLinks out;
+TruncatedLinks truncate_links(const workload::Span& span, std::size_t budget, std::uint64_t seed,
+                              const std::function<TargetState(TraceId)>& target_state) {
+  TruncatedLinks out;
   out.received = span.links.size();
   Sorted sorted = sort_out(span, seed, out);
   out.malformed = sorted.malformed.size();
@@ -95,7 +95,7 @@ CutLinks cut_links(const workload::Span& span, std::size_t budget, std::uint64_t
   const Candidates consistent = consistent_sketch(sorted.good, budget, out);
 
   const TraceId own = trace_id_of(span.trace_id);
-  const auto standing_of = [&](TraceId id) { return id == own ? Standing::open : standing(id); };
+  const auto state_of = [&](TraceId id) { return id == own ? TargetState::open : target_state(id); };
   std::set<std::size_t> chosen;
   const auto choose = [&](std::size_t index, Stratum* stratum) {
     if (chosen.size() == budget || !chosen.insert(index).second) return false;
@@ -104,16 +104,16 @@ CutLinks cut_links(const workload::Span& span, std::size_t budget, std::uint64_t
   };
 
   for (const Candidate& candidate : sorted.good) {
-    const Standing where = standing_of(candidate.trace_id);
-    ++(where == Standing::open ? out.open : where == Standing::closed ? out.closed : out.pinned).received;
+    const TargetState where = state_of(candidate.trace_id);
+    ++(where == TargetState::open ? out.open : where == TargetState::closed ? out.closed : out.pinned).received;
   }
   out.closed.received += sorted.null_targets.size();
 
   Candidates by_key = sorted.good;
   std::sort(by_key.begin(), by_key.end(), by_consistent);
-  for (const Standing group : {Standing::origin, Standing::reached})
+  for (const TargetState group : {TargetState::origin, TargetState::reached})
     for (const Candidate& candidate : by_key)
-      if (standing_of(candidate.trace_id) == group) choose(candidate.index, &out.pinned);
+      if (state_of(candidate.trace_id) == group) choose(candidate.index, &out.pinned);
 
   const auto has_index = [](const Candidates& list, std::size_t index) {
     return std::any_of(list.begin(), list.end(), [&](const Candidate& candidate) { return candidate.index == index; });
@@ -122,7 +122,7 @@ CutLinks cut_links(const workload::Span& span, std::size_t budget, std::uint64_t
     if (!has_index(uniform, index) && !has_index(consistent, index)) out.restored.insert(index);
 
   for (const auto& [group, stratum] :
-       {std::pair(Standing::open, &out.open), std::pair(Standing::closed, &out.closed)}) {
+       {std::pair(TargetState::open, &out.open), std::pair(TargetState::closed, &out.closed)}) {
     std::size_t next[2] = {0, 0};
     const Candidates* lists[2] = {&consistent, &uniform};
     // One from each list in turn; what is chosen already, or belongs elsewhere, takes no turn.
@@ -131,16 +131,16 @@ CutLinks cut_links(const workload::Span& span, std::size_t budget, std::uint64_t
       std::size_t& at = next[turn % 2];
       while (at < list.size()) {
         const Candidate& candidate = list[at++];
-        if (standing_of(candidate.trace_id) == group && choose(candidate.index, stratum)) break;
+        if (state_of(candidate.trace_id) == group && choose(candidate.index, stratum)) break;
       }
     }
   }
   for (const std::size_t index : sorted.null_targets) choose(index, &out.closed);
   for (const std::size_t index : sorted.malformed) choose(index, nullptr);
 
-  out.printed.assign(chosen.begin(), chosen.end());
+  out.emitted.assign(chosen.begin(), chosen.end());
   for (const Candidate& candidate : sorted.good)
-    if (!chosen.contains(candidate.index)) out.not_printed.push_back(candidate.index);
+    if (!chosen.contains(candidate.index)) out.not_emitted.push_back(candidate.index);
   return out;
 }
 

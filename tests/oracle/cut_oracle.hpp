@@ -1,4 +1,4 @@
-// Which links of a span with too many are printed (docs/design.md 4), by sorting all of them.
+// Which links of a span with too many are emitted (docs/design.md 4), by sorting all of them.
 // Thread rule: Immutable (a function).
 #pragma once
 
@@ -15,17 +15,17 @@
 namespace entail::oracle {
 
 // How a linked trace stands at emission. reached: kept, or pending and reached; open: undecided or absent.
-enum class Standing { origin, reached, open, closed };
+enum class TargetState { origin, reached, open, closed };
 
 struct Stratum {
   std::uint64_t received = 0;
   std::uint64_t emitted = 0;
 };
 
-struct CutLinks {
-  std::vector<std::size_t> printed;      // ascending
+struct TruncatedLinks {
+  std::vector<std::size_t> emitted;      // ascending
   std::set<std::size_t> restored;        // of these, those whose bytes were cut
-  std::vector<std::size_t> not_printed;  // good, no duplicates
+  std::vector<std::size_t> not_emitted;  // good, no duplicates
   std::uint64_t received = 0;
   std::uint64_t malformed = 0;
   std::uint64_t duplicates = 0;
@@ -34,7 +34,7 @@ struct CutLinks {
   std::string threshold_consistent;
 };
 
-CutLinks cut_links(const workload::Span& span, std::size_t budget, std::uint64_t seed,
-                   const std::function<Standing(TraceId)>& standing);
+TruncatedLinks truncate_links(const workload::Span& span, std::size_t budget, std::uint64_t seed,
+                              const std::function<TargetState(TraceId)>& target_state);
 
 }  // namespace entail::oracle

@@ -184,9 +184,9 @@ void NaiveEngine::become_origin(TraceId id, Trace& trace, bool certain) {
   trace.certain |= certain;
   if (!origins_.insert(id).second) return;
   if (trace.phase == Phase::kept) trace.to_log = true;
-  if (const auto cut = cut_links_to_.find(id); cut != cut_links_to_.end()) {
-    counts_.losses["late_pin"] += cut->second;
-    cut_links_to_.erase(cut);
+  if (const auto truncated = cut_links_to_.find(id); truncated != cut_links_to_.end()) {
+    counts_.losses["late_pin"] += truncated->second;
+    cut_links_to_.erase(truncated);
   }
 }
 
@@ -283,20 +283,20 @@ void NaiveEngine::note_loss(TraceId id, Trace& trace, const std::string& loss) {
   ++counts_.losses[loss];
 }
 
-Standing NaiveEngine::standing(TraceId id) const {
-  if (origins_.contains(id)) return Standing::origin;
+TargetState NaiveEngine::target_state(TraceId id) const {
+  if (origins_.contains(id)) return TargetState::origin;
   switch (phase(id)) {
     case Phase::kept:
-      return Standing::reached;
+      return TargetState::reached;
     case Phase::pending:
-      return is_reached(id) ? Standing::reached : Standing::open;
+      return is_reached(id) ? TargetState::reached : TargetState::open;
     case Phase::absent:
-      return Standing::open;
+      return TargetState::open;
     case Phase::retained:
     case Phase::sealed:
-      return Standing::closed;
+      return TargetState::closed;
   }
-  return Standing::open;
+  return TargetState::open;
 }
 
 void NaiveEngine::emit(TraceId id, Trace& trace, TickResult& result) {
@@ -324,16 +324,17 @@ EmittedSpan NaiveEngine::print(TraceId id, const Trace& trace, const SeenSpan& s
     counts_.links_emitted += span.links.size();
     return out;
   }
-  out.cut = cut_links(span, budget, options_.links.sample.seed, [&](TraceId to) { return standing(to); });
-  const std::uint64_t cut = span.links.size() - out.cut->printed.size();
+  out.truncated =
+      truncate_links(span, budget, options_.links.sample.seed, [&](TraceId to) { return target_state(to); });
+  const std::uint64_t truncated = span.links.size() - out.truncated->emitted.size();
   out.dropped_links_count = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(span.dropped_links_count + cut, std::numeric_limits<std::uint32_t>::max()));
-  counts_.links_emitted += out.cut->printed.size();
-  counts_.links_dropped += cut;
-  counts_.links_restored += out.cut->restored.size();
-  counts_.links_duplicates += out.cut->duplicates;
+      std::min<std::uint64_t>(span.dropped_links_count + truncated, std::numeric_limits<std::uint32_t>::max()));
+  counts_.links_emitted += out.truncated->emitted.size();
+  counts_.links_dropped += truncated;
+  counts_.links_restored += out.truncated->restored.size();
+  counts_.links_duplicates += out.truncated->duplicates;
   ++counts_.spans_sampled;
-  for (const std::size_t index : out.cut->not_printed) {
+  for (const std::size_t index : out.truncated->not_emitted) {
     const TraceId to = trace_id_of(span.links[index].trace_id);
     if (to != id && !origins_.contains(to)) ++cut_links_to_[to];
   }

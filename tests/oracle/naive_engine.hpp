@@ -48,7 +48,7 @@ struct EmittedSpan {
   std::string trace_state;
   std::string parent_span_id;
   std::uint32_t dropped_links_count = 0;
-  std::optional<CutLinks> cut;  // of a span with more links than the budget
+  std::optional<TruncatedLinks> truncated;  // of a span with more links than the budget
   bool carries_reason = false;
 };
 
@@ -129,7 +129,7 @@ class NaiveEngine {
   void seal(Trace& trace);
   void count_dropped(const workload::Span& span);
   Decision describe(TraceId id, const Trace& trace) const;
-  Standing standing(TraceId id) const;
+  TargetState target_state(TraceId id) const;
   std::vector<TraceId> in_order(const std::set<TraceId>& ids) const;
   bool is_reached(TraceId id) const { return reach_.contains(id); }
 

@@ -13,7 +13,7 @@ namespace {
 using workload::make_link;
 using workload::make_span;
 
-Standing all_open(TraceId) { return Standing::open; }
+TargetState all_open(TraceId) { return TargetState::open; }
 
 workload::Span with_links(std::uint64_t count) {
   workload::Span span = make_span(1);
@@ -23,20 +23,20 @@ workload::Span with_links(std::uint64_t count) {
 
 TEST(OracleCut, PrintsExactlyTheBudget_OfOpenLinks) {
   const workload::Span span = with_links(20);
-  const CutLinks cut = cut_links(span, 6, 0, all_open);
-  EXPECT_EQ(cut.printed.size(), 6U);
-  EXPECT_EQ(cut.open.received, 20U);
-  EXPECT_EQ(cut.open.emitted, 6U);
-  EXPECT_EQ(cut.threshold_uniform.size(), 16U);
-  EXPECT_EQ(cut.threshold_consistent.size(), 31U);
-  EXPECT_EQ(cut.not_printed.size(), 14U);
+  const TruncatedLinks truncated = truncate_links(span, 6, 0, all_open);
+  EXPECT_EQ(truncated.emitted.size(), 6U);
+  EXPECT_EQ(truncated.open.received, 20U);
+  EXPECT_EQ(truncated.open.emitted, 6U);
+  EXPECT_EQ(truncated.threshold_uniform.size(), 16U);
+  EXPECT_EQ(truncated.threshold_consistent.size(), 31U);
+  EXPECT_EQ(truncated.not_emitted.size(), 14U);
 }
 
 TEST(OracleCut, TheFirstLinkPrintedHasTheSmallestC) {
   workload::Span span = with_links(9);
   span.links[5].trace_state = "ot=rv:fffffffffffffe";
-  const CutLinks cut = cut_links(span, 1, 0, all_open);
-  EXPECT_EQ(cut.printed, std::vector<std::size_t>{5});
+  const TruncatedLinks truncated = truncate_links(span, 1, 0, all_open);
+  EXPECT_EQ(truncated.emitted, std::vector<std::size_t>{5});
 }
 
 TEST(OracleCut, OriginsComeBeforeReached_AndAreWrittenAgain) {
@@ -45,10 +45,10 @@ TEST(OracleCut, OriginsComeBeforeReached_AndAreWrittenAgain) {
   const TraceId other = trace_id_of(span.links[40].trace_id);
   std::size_t restored = 0;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const CutLinks one = cut_links(span, 1, seed, [&](TraceId id) {
-      return id == origin ? Standing::origin : id == other ? Standing::reached : Standing::open;
+    const TruncatedLinks one = truncate_links(span, 1, seed, [&](TraceId id) {
+      return id == origin ? TargetState::origin : id == other ? TargetState::reached : TargetState::open;
     });
-    EXPECT_EQ(one.printed, std::vector<std::size_t>{30});
+    EXPECT_EQ(one.emitted, std::vector<std::size_t>{30});
     EXPECT_EQ(one.pinned.received, 2U);
     EXPECT_EQ(one.pinned.emitted, 1U);
     restored += one.restored.size();
@@ -63,15 +63,15 @@ TEST(OracleCut, StrataSumToReceivedLessDuplicatesLessMalformed) {
   span.links.emplace_back();                     // all zero
   span.links.emplace_back().trace_id = "short";  // wrong length
   span.links.emplace_back().attributes = {{"k", true}};
-  const CutLinks cut = cut_links(span, 14, 0, [](TraceId) { return Standing::closed; });
-  EXPECT_EQ(cut.received, 15U);
-  EXPECT_EQ(cut.duplicates, 1U);
-  EXPECT_EQ(cut.malformed, 2U);
-  EXPECT_EQ(cut.open.received, 1U);
-  EXPECT_EQ(cut.closed.received, 11U);
-  EXPECT_EQ(cut.printed.size(), 14U);  // all but the duplicate
-  EXPECT_TRUE(cut.threshold_uniform.empty());
-  EXPECT_TRUE(std::find(cut.printed.begin(), cut.printed.end(), 10U) == cut.printed.end());
+  const TruncatedLinks truncated = truncate_links(span, 14, 0, [](TraceId) { return TargetState::closed; });
+  EXPECT_EQ(truncated.received, 15U);
+  EXPECT_EQ(truncated.duplicates, 1U);
+  EXPECT_EQ(truncated.malformed, 2U);
+  EXPECT_EQ(truncated.open.received, 1U);
+  EXPECT_EQ(truncated.closed.received, 11U);
+  EXPECT_EQ(truncated.emitted.size(), 14U);  // all but the duplicate
+  EXPECT_TRUE(truncated.threshold_uniform.empty());
+  EXPECT_TRUE(std::find(truncated.emitted.begin(), truncated.emitted.end(), 10U) == truncated.emitted.end());
 }
 
 TEST(OracleCut, GoodBeforeNullTargetsBeforeMalformed) {
@@ -80,13 +80,13 @@ TEST(OracleCut, GoodBeforeNullTargetsBeforeMalformed) {
   span.links.emplace_back().trace_state = "a=b";
   span.links.push_back(make_link(7));
   span.links.push_back(make_link(8));
-  const auto standing = [](TraceId id) {
-    return id == trace_id_of(workload::trace_bytes(8)) ? Standing::open : Standing::closed;
+  const auto target_state = [](TraceId id) {
+    return id == trace_id_of(workload::trace_bytes(8)) ? TargetState::open : TargetState::closed;
   };
-  EXPECT_EQ(cut_links(span, 1, 0, standing).printed.size(),
+  EXPECT_EQ(truncate_links(span, 1, 0, target_state).emitted.size(),
             1U);  // the better key of the two: a sketch of one knows no other
-  EXPECT_EQ(cut_links(span, 2, 0, standing).printed, (std::vector<std::size_t>{2, 3}));
-  EXPECT_EQ(cut_links(span, 3, 0, standing).printed, (std::vector<std::size_t>{1, 2, 3}));
+  EXPECT_EQ(truncate_links(span, 2, 0, target_state).emitted, (std::vector<std::size_t>{2, 3}));
+  EXPECT_EQ(truncate_links(span, 3, 0, target_state).emitted, (std::vector<std::size_t>{1, 2, 3}));
 }
 
 TEST(OracleContext, TakesThresholdsOut) {

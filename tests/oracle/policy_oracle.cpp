@@ -154,19 +154,19 @@ bool is_monotone(const PolicyOptions& policy) {
   return false;
 }
 
-bool rolls_dice(const PolicyOptions& policy) {
+bool is_probabilistic(const PolicyOptions& policy) {
   return policy.type == PolicyType::probabilistic || policy.type == PolicyType::rate_limiting ||
          policy.type == PolicyType::bytes_limiting || policy.type == PolicyType::composite ||
-         std::any_of(policy.parts.begin(), policy.parts.end(), rolls_dice);
+         std::any_of(policy.parts.begin(), policy.parts.end(), is_probabilistic);
 }
 
-bool names_error(const PolicyOptions& policy) {
+bool matches_error(const PolicyOptions& policy) {
   if (policy.type == PolicyType::status_code) return (policy.status_code_mask & (1U << 2)) != 0;
-  return policy.type == PolicyType::and_policy && std::any_of(policy.parts.begin(), policy.parts.end(), names_error);
+  return policy.type == PolicyType::and_policy && std::any_of(policy.parts.begin(), policy.parts.end(), matches_error);
 }
 
-bool spreads(const Options& options, const PolicyOptions& policy) {
-  if (!options.links.origins) return names_error(policy);
+bool propagates(const Options& options, const PolicyOptions& policy) {
+  if (!options.links.origins) return matches_error(policy);
   const auto& names = *options.links.origins;
   return std::count(names.begin(), names.end(), policy.name) > 0;
 }
@@ -175,8 +175,9 @@ bool spreads(const Options& options, const PolicyOptions& policy) {
 
 bool chance_may_spread(const Options& options) {
   const auto& policies = options.tail_sampling.policies;
-  return std::any_of(policies.begin(), policies.end(),
-                     [&](const PolicyOptions& policy) { return spreads(options, policy) && rolls_dice(policy); });
+  return std::any_of(policies.begin(), policies.end(), [&](const PolicyOptions& policy) {
+    return propagates(options, policy) && is_probabilistic(policy);
+  });
 }
 
 std::uint64_t randomness_of(TraceId id, const SeenSpans& spans) {
@@ -207,8 +208,8 @@ OwnVerdict Policies::judge(TraceId id, const SeenSpans& spans, Answers& answers,
     if (policy.type == PolicyType::drop_policy || !says_yes(policy, question)) continue;
     if (!verdict.keep) verdict.policy = policy.name;
     verdict.keep = true;
-    verdict.origin |= spreads(options_, policy);
-    verdict.by_chance &= rolls_dice(policy);
+    verdict.origin |= propagates(options_, policy);
+    verdict.by_chance &= is_probabilistic(policy);
   }
   verdict.by_chance &= verdict.keep;
   return verdict;
@@ -219,9 +220,9 @@ Policies::EarlyOrigin Policies::early_origin(TraceId id, const SeenSpans& spans)
   if (has_drop_) return early;
   const Question question{id, spans, nullptr, 0};
   for (const PolicyOptions& policy : options_.tail_sampling.policies) {
-    if (!spreads(options_, policy) || !is_monotone(policy) || !says_yes(policy, question)) continue;
+    if (!propagates(options_, policy) || !is_monotone(policy) || !says_yes(policy, question)) continue;
     early.origin = true;
-    early.certain |= !rolls_dice(policy);
+    early.certain |= !is_probabilistic(policy);
   }
   return early;
 }
@@ -232,7 +233,7 @@ bool Policies::would_be_origin(TraceId id, const SeenSpan& span) {
   bool origin = false;
   for (const PolicyOptions& policy : options_.tail_sampling.policies) {
     if (policy.type == PolicyType::drop_policy && says_yes(policy, question)) return false;
-    if (policy.type != PolicyType::drop_policy && spreads(options_, policy)) origin |= says_yes(policy, question);
+    if (policy.type != PolicyType::drop_policy && propagates(options_, policy)) origin |= says_yes(policy, question);
   }
   return origin;
 }
@@ -304,7 +305,7 @@ Policies::Vote Policies::vote_of_composite(const PolicyOptions& policy, const Qu
   return false;
 }
 
-bool Policies::ask_bucket(const PolicyOptions& policy, const Question& question) {
+bool Policies::evaluate_bucket(const PolicyOptions& policy, const Question& question) {
   if (question.answers == nullptr) return true;
   if (const auto known = question.answers->find(&policy); known != question.answers->end()) return known->second;
   const auto rate = static_cast<double>(policy.per_second);
@@ -367,7 +368,7 @@ Policies::Vote Policies::vote(const PolicyOptions& policy, const Question& quest
     case PolicyType::bytes_limiting:
       if (question.after_error && question.answers != nullptr && !question.answers->contains(&policy))
         return std::nullopt;
-      return ask_bucket(policy, question);
+      return evaluate_bucket(policy, question);
     case PolicyType::span_count:
       return has_count(policy, spans);
     case PolicyType::trace_state:

@@ -29,8 +29,8 @@ using Answers = std::map<const PolicyOptions*, bool>;
 struct OwnVerdict {
   bool keep = false;
   bool vetoed = false;     // a drop policy matches
-  bool origin = false;     // a policy whose keep spreads says keep
-  bool by_chance = false;  // every policy that says keep rolls dice
+  bool origin = false;     // a policy whose keep propagates says keep
+  bool by_chance = false;  // every policy that says keep is probabilistic
   std::string policy;      // the first in configuration order that said keep, or drop
 };
 
@@ -41,11 +41,11 @@ class Policies {
   Policies& operator=(const Policies&) = delete;
 
   OwnVerdict judge(TraceId id, const SeenSpans& spans, Answers& answers, std::int64_t now_ns);
-  // docs/design.md 3.2: does a policy that spreads, and that no further span can unmake, say keep, without a drop
+  // docs/design.md 3.2: does a policy that propagates, and that no further span can unmake, say keep, without a drop
   // policy?
   struct EarlyOrigin {
     bool origin = false;
-    bool certain = false;  // such a policy rolls no dice
+    bool certain = false;  // such a policy is not probabilistic
   };
   EarlyOrigin early_origin(TraceId id, const SeenSpans& spans);
   // Conditions that fail on this span, and are counted: once for each policy or part, when the span comes in.
@@ -79,7 +79,7 @@ class Policies {
   Vote vote_of_composite(const PolicyOptions& policy, const Question& question);
   bool says_yes(const PolicyOptions& policy, const Question& question) { return vote(policy, question) == true; }
   bool has_link_type(const PolicyOptions& policy, const SeenSpans& spans) const;
-  bool ask_bucket(const PolicyOptions& policy, const Question& question);
+  bool evaluate_bucket(const PolicyOptions& policy, const Question& question);
   bool is_chosen(const PolicyOptions& policy, const Question& question) const;
 
   const Options options_;
@@ -91,7 +91,7 @@ class Policies {
 // The OpenTelemetry randomness of a trace: the smallest rv on its spans, else the low 56 bits of its ID.
 std::uint64_t randomness_of(TraceId id, const SeenSpans& spans);
 
-// Can a policy whose keep spreads roll dice? Which origins are chance may then change between their first keep and
+// Can a policy whose keep propagates roll dice? Which origins are chance may then change between their first keep and
 // their decision, and with it what a trace reached meanwhile should do with th.
 bool chance_may_spread(const Options& options);
 

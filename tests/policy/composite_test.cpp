@@ -76,7 +76,7 @@ TEST(Composite, IsAskedOncePerTrace_WhenAPartSaysKeep) {
         .keep;
   };
   EXPECT_FALSE(ask(first, {kPlain}, 0, true));
-  EXPECT_EQ(first.asked, 0u) << "no part said keep";
+  EXPECT_EQ(first.evaluated, 0u) << "no part said keep";
   EXPECT_FALSE(ask(first, {kError2}, 0, false)) << "not to be asked yet";
   EXPECT_TRUE(ask(first, {kError2}, 0, true));
   EXPECT_TRUE(ask(first, {kError2, kError2}, 0, true)) << "it said yes once";

@@ -91,12 +91,12 @@ TEST(Stateful, PartsAreAskedOnlyAsFarAsNeeded) {
       options_of({both({status(kError), span_rate(1, 1)}, "a"), both({span_rate(1, 1), status(kError)}, "b")}));
   StatefulAnswers answers;
   EXPECT_FALSE(policies->evaluate(facts_of(*policies, {kPlain}), kTrace, answers, 0, true).keep);
-  EXPECT_EQ(answers.asked, 0b10u);  // the limit behind the status was not reached
+  EXPECT_EQ(answers.evaluated, 0b10u);  // the limit behind the status was not reached
   EXPECT_EQ(answers.yes, 0b10u);
   // The trace gets its error later: the limit that was not asked is asked now, the other one is remembered.
   const OwnVerdict later = policies->evaluate(facts_of(*policies, {kErrorSpan}), kTrace, answers, 0, true);
   EXPECT_TRUE(later.keep);
-  EXPECT_EQ(answers.asked, 0b11u);
+  EXPECT_EQ(answers.evaluated, 0b11u);
   StatefulAnswers other;
   EXPECT_FALSE(policies->evaluate(facts_of(*policies, {kErrorSpan}), kTrace, other, 0, true).keep);  // both are spent
 }
@@ -113,7 +113,7 @@ TEST(Stateful, UnaskedPartsNeitherKeepNorDrop) {
     const auto policies = compile_ok(options_of(std::move(list)));
     StatefulAnswers answers;
     const OwnVerdict verdict = policies->evaluate(facts_of(*policies, {kErrorSpan}), kTrace, answers, 0, false);
-    EXPECT_EQ(answers.asked, 0u);
+    EXPECT_EQ(answers.evaluated, 0u);
     return verdict;
   };
   EXPECT_FALSE(unasked({span_rate(100)}).keep);
@@ -128,7 +128,7 @@ TEST(Stateful, UnaskedPartsNeitherKeepNorDrop) {
 TEST(Stateful, AnswersOfABeforeCountWithoutAsking) {
   const auto policies = compile_ok(options_of({negated(span_rate(1, 1))}));
   const Facts facts = facts_of(*policies, {kPlain});
-  StatefulAnswers answers{.asked = 1, .yes = 0};
+  StatefulAnswers answers{.evaluated = 1, .yes = 0};
   EXPECT_TRUE(policies->evaluate(facts, kTrace, answers, 0, false).keep);
   answers.yes = 1;
   EXPECT_FALSE(policies->evaluate(facts, kTrace, answers, 0, false).keep);

@@ -78,7 +78,7 @@ TEST(OttlPolicy, AFailedPolicyHasNoSay) {
   const auto limited = compile_ok(options_of({both({failing, span_rate(1)})}));
   StatefulAnswers answers;
   EXPECT_FALSE(limited->evaluate(facts_of(*limited, {kFailing}), kTrace, answers, 0, true).keep);
-  EXPECT_EQ(answers.asked, 0u);
+  EXPECT_EQ(answers.evaluated, 0u);
 }
 
 TEST(OttlPolicy, IsAnEarlyOrigin_UnlessAnErrorCanTakeItBack) {

@@ -1,11 +1,11 @@
 // Traces with more neighbours than max_links_followed, and origins that have kept all they may
 // (docs/design.md 3.5, 3.10).
-#include "tests/propagate/carrier_fixture.hpp"
+#include "tests/propagate/keep_propagator_fixture.hpp"
 
 namespace entail::propagate {
 namespace {
 
-class CapTest : public CarrierTest {
+class CapTest : public KeepPropagatorTest {
  protected:
   void open_capped(std::uint32_t max_links_followed, PropagateMode mode = PropagateMode::cone) {
     PropagateOptions options;
@@ -23,7 +23,7 @@ class CapTest : public CarrierTest {
 TEST_F(CapTest, LateNeighboursTakePlacesWhileThereIsRoom_AndThoseBeforeKeepTheirs) {
   open_capped(3);
   for (std::uint64_t trace = 1; trace <= 9; ++trace) present(trace);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   link(1, 2);
   link(1, 3);
   tick();
@@ -32,11 +32,11 @@ TEST_F(CapTest, LateNeighboursTakePlacesWhileThereIsRoom_AndThoseBeforeKeepTheir
   tick();  // the edge that is one too many makes the frontier: 2 and 3 are in it
   EXPECT_TRUE(hops(2) == 1 && hops(3) == 1);
   EXPECT_EQ(followed(4, 6), 1u);
-  EXPECT_EQ(carrier_->not_followed(present(1)), 2u);
+  EXPECT_EQ(propagator_->not_followed(present(1)), 2u);
   for (const std::uint64_t trace : {7, 7, 4, 2}) link(1, trace);
   tick();
-  EXPECT_EQ(carrier_->not_followed(present(1)), 3u);
-  EXPECT_EQ(carrier_->take_refused_count(), 3u);
+  EXPECT_EQ(propagator_->not_followed(present(1)), 3u);
+  EXPECT_EQ(propagator_->take_refused_count(), 3u);
 }
 
 // Of many edges the number is kept, so that the one too many is seen in the middle of a batch: those before it have
@@ -47,7 +47,7 @@ TEST_F(CapTest, OneBatchOfManyLateEdges_KeepsToTheCap) {
     open_capped(kCap);
     const std::uint64_t hub = is_linked ? 1000 : 2000;
     for (std::uint64_t trace = hub; trace <= hub + 160; ++trace) present(trace);
-    carrier_->make_origin(present(hub), true);
+    propagator_->make_origin(present(hub), true);
     tick();
     const auto link_hub = [&](std::uint64_t other) { is_linked ? link(hub, other) : link(other, hub); };
     for (std::uint64_t trace = hub + 1; trace <= hub + 80; ++trace) link_hub(trace);
@@ -57,11 +57,11 @@ TEST_F(CapTest, OneBatchOfManyLateEdges_KeepsToTheCap) {
     const Layer layer = is_linked ? kLinked : kLinking;
     EXPECT_EQ(followed(hub + 1, hub + 80, layer), 80u);
     EXPECT_EQ(followed(hub + 81, hub + 110, layer), kCap - 80);
-    EXPECT_EQ(carrier_->not_followed(present(hub)), 10u);
+    EXPECT_EQ(propagator_->not_followed(present(hub)), 10u);
     for (std::uint64_t trace = hub + 111; trace <= hub + 160; ++trace) link_hub(trace);
     tick();
     EXPECT_EQ(followed(hub + 1, hub + 160, layer), kCap);
-    EXPECT_EQ(carrier_->not_followed(present(hub)), 60u);
+    EXPECT_EQ(propagator_->not_followed(present(hub)), 60u);
   }
 }
 
@@ -73,14 +73,14 @@ TEST_F(CapTest, WhoComesTakesAPlace_AlsoWithANeighbourThatHasNoFrontierYet) {
     link(trace, 1);
     link(trace, 2);
   }
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
-  carrier_->make_origin(present(2), true);
+  propagator_->make_origin(present(2), true);
   for (std::uint64_t trace = 11; trace <= 15; ++trace) present(trace);
   tick();
   EXPECT_LE(followed(11, 15, kLinking), 4u);
-  EXPECT_EQ(carrier_->not_followed(present(1)), 3u);
-  EXPECT_EQ(carrier_->not_followed(present(2)), 3u);
+  EXPECT_EQ(propagator_->not_followed(present(1)), 3u);
+  EXPECT_EQ(propagator_->not_followed(present(2)), 3u);
 }
 
 // The links of 11 to 15 to 2 come after the last look at the late log, and they ask 2 over them when they come.
@@ -88,23 +88,23 @@ TEST_F(CapTest, WhoComesTakesAPlace_BeforeTheLateLogSaysSo) {
   open_capped(2);
   for (const std::uint64_t trace : {1, 2}) present(trace);
   for (std::uint64_t trace = 11; trace <= 15; ++trace) link(trace, 1);
-  for (const std::uint64_t origin : {1, 2}) carrier_->make_origin(present(origin), true);
+  for (const std::uint64_t origin : {1, 2}) propagator_->make_origin(present(origin), true);
   tick();
   for (std::uint64_t trace = 11; trace <= 15; ++trace) {
     link(trace, 2);
     present(trace);
   }
-  carrier_->run(1);
+  propagator_->run(1);
   tick();
   EXPECT_LE(followed(11, 15, kLinking), 4u);
-  EXPECT_EQ(carrier_->not_followed(present(1)), 3u);
-  EXPECT_EQ(carrier_->not_followed(present(2)), 3u);
+  EXPECT_EQ(propagator_->not_followed(present(1)), 3u);
+  EXPECT_EQ(propagator_->not_followed(present(2)), 3u);
 }
 
 TEST_F(CapTest, AnEdgeThatComesAgainTakesNoSecondPlace) {
   open_capped(2);
   for (std::uint64_t trace = 1; trace <= 4; ++trace) present(trace);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   link(1, 2);
   tick();
   for (unsigned i = 0; i < 3; ++i) link(1, 2);
@@ -115,7 +115,7 @@ TEST_F(CapTest, AnEdgeThatComesAgainTakesNoSecondPlace) {
   link(1, 4);
   tick();
   EXPECT_EQ(followed(2, 4), 2u);
-  EXPECT_EQ(carrier_->not_followed(present(1)), 1u);
+  EXPECT_EQ(propagator_->not_followed(present(1)), 1u);
 }
 
 // With fewer hops a keep passes more edges than before; those who were followed keep their places, though others rank
@@ -128,7 +128,7 @@ TEST_F(CapTest, WhoWasFollowedKeepsItsPlace_WhenTheKeepComesWithFewerHops) {
   for (const std::uint64_t trace : {21, 22}) link(10, trace);
   for (const std::uint64_t trace : {23, 24}) link(10, trace, 2, true);  // on ERROR spans, up to the second hop
   tick();
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
   EXPECT_TRUE(hops(21) == 3 && hops(22) == 3);
   EXPECT_EQ(followed(23, 24), 0u);
@@ -136,28 +136,28 @@ TEST_F(CapTest, WhoWasFollowedKeepsItsPlace_WhenTheKeepComesWithFewerHops) {
   tick();
   EXPECT_TRUE(hops(21) == 2 && hops(22) == 2);
   EXPECT_EQ(followed(23, 24), 0u);
-  EXPECT_EQ(carrier_->not_followed(present(10)), 2u);
+  EXPECT_EQ(propagator_->not_followed(present(10)), 2u);
 }
 
 TEST_F(CapTest, UnderTheCapNothingIsHeldOfNeighbours) {
   open_capped(1000);
   for (std::uint64_t trace = 1; trace <= 901; ++trace) present(trace);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
-  const std::uint64_t before = carrier_->bytes();
+  const std::uint64_t before = propagator_->bytes();
   for (std::uint64_t trace = 2; trace <= 901; ++trace) {
     link(1, trace);
     if (trace % 100 == 0) tick();
   }
   tick();
   EXPECT_EQ(followed(2, 901), 900u);
-  EXPECT_LT(carrier_->bytes(), before + 32768);  // lists that a tick uses again
-  EXPECT_EQ(carrier_->not_followed(present(1)), 0u);
+  EXPECT_LT(propagator_->bytes(), before + 32768);  // lists that a tick uses again
+  EXPECT_EQ(propagator_->not_followed(present(1)), 0u);
 }
 
 TEST_F(CapTest, WhatIsHeldOfRefusedNeighboursIsBounded) {
   open_capped(4);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   constexpr std::uint64_t kLast = 60'000;
   std::uint64_t refused = 0;
   for (std::uint64_t trace = 2; trace <= kLast; ++trace) {
@@ -168,20 +168,20 @@ TEST_F(CapTest, WhatIsHeldOfRefusedNeighboursIsBounded) {
     link(trace, 1);
     if (trace % 100 != 0) continue;
     tick();
-    refused += carrier_->take_refused_count();
+    refused += propagator_->take_refused_count();
   }
-  EXPECT_EQ(carrier_->not_followed(present(1)), refused);
+  EXPECT_EQ(propagator_->not_followed(present(1)), refused);
   EXPECT_NEAR(static_cast<double>(refused), kLast, 0.1 * kLast);
-  EXPECT_LT(carrier_->bytes(), 400'000u);
-  carrier_->forget(present(1));
-  EXPECT_LT(carrier_->bytes(), 360'000u);
+  EXPECT_LT(propagator_->bytes(), 400'000u);
+  propagator_->forget(present(1));
+  EXPECT_LT(propagator_->bytes(), 360'000u);
 }
 
 TEST_F(CapTest, AnAbsentNeighbourTakesAPlaceWhenItComes) {
   open_capped(2);
   for (const std::uint64_t trace : {1, 2}) present(trace);
   for (std::uint64_t trace = 2; trace <= 5; ++trace) link(1, trace);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
   present(3);
   tick();
@@ -189,7 +189,7 @@ TEST_F(CapTest, AnAbsentNeighbourTakesAPlaceWhenItComes) {
   present(4);
   tick();
   EXPECT_EQ(hops(4), 0u);
-  EXPECT_EQ(carrier_->not_followed(present(1)), 1u);
+  EXPECT_EQ(propagator_->not_followed(present(1)), 1u);
 }
 
 // 1 is full; 5, absent, was passed through on the way to 6, and finds no place when it comes.
@@ -198,7 +198,7 @@ TEST_F(CapTest, AKeepDoesNotReturnToATraceOverWhatItReachedThroughIt) {
   for (const std::uint64_t trace : {1, 2, 3, 6}) present(trace);
   for (const std::uint64_t trace : {2, 3, 5}) link(1, trace);
   link(6, 5);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
   EXPECT_EQ(hops(6), 2u);
   const RecordId id = present(5);
@@ -209,7 +209,7 @@ TEST_F(CapTest, AKeepDoesNotReturnToATraceOverWhatItReachedThroughIt) {
   tick();
   EXPECT_EQ(hops(5), 0u);
   EXPECT_FALSE(ledger_[id].reached);
-  carrier_->make_origin(present(6), true);
+  propagator_->make_origin(present(6), true);
   tick();
   EXPECT_EQ(hops(5), 1u);  // its own keep is another
 }
@@ -221,18 +221,18 @@ TEST_F(CapTest, TheNextNearestOriginThatHasRoomIsFound_WithItsPath) {
   link(1, 4);
   link(2, 3);
   link(3, 4);
-  carrier_->make_origin(present(1), true);
-  carrier_->make_origin(present(2), true);
+  propagator_->make_origin(present(1), true);
+  propagator_->make_origin(present(2), true);
   tick();
   PathPool& paths = ledger_.paths();
   EXPECT_EQ(path(4), (Ids{{0, 1}, {0, 4}}));
-  ++paths.kept_count(paths.origin_of(carrier_->nearest_path(present(4))));
-  const PathId found = carrier_->path_with_room(present(4), 1);
+  ++paths.kept_count(paths.origin_of(propagator_->nearest_path(present(4))));
+  const PathId found = propagator_->path_with_room(present(4), 1);
   ASSERT_NE(found, 0u);
   EXPECT_EQ(paths.trace_ids(found), (Ids{{0, 2}, {0, 3}, {0, 4}}));
   EXPECT_EQ(paths.direction(found), Direction::linked);
   ++paths.kept_count(paths.origin_of(found));
-  EXPECT_EQ(carrier_->path_with_room(present(4), 1), 0u);
+  EXPECT_EQ(propagator_->path_with_room(present(4), 1), 0u);
   paths.drop_reference(found);
 }
 
@@ -244,12 +244,12 @@ TEST_F(CapTest, TheSearchForAnotherOriginKeepsToTheHopsThatLinksAllow) {
   link(3, 4, 1);  // at most the first hop: of 2 it would be the second
   link(6, 5);
   link(5, 4);
-  carrier_->make_origin(present(1), true);
-  for (const std::uint64_t origin : {2, 6}) carrier_->make_origin(present(origin), true);
+  propagator_->make_origin(present(1), true);
+  for (const std::uint64_t origin : {2, 6}) propagator_->make_origin(present(origin), true);
   tick();
   PathPool& paths = ledger_.paths();
-  ++paths.kept_count(paths.origin_of(carrier_->nearest_path(present(4))));
-  const PathId found = carrier_->path_with_room(present(4), 1);
+  ++paths.kept_count(paths.origin_of(propagator_->nearest_path(present(4))));
+  const PathId found = propagator_->path_with_room(present(4), 1);
   ASSERT_NE(found, 0u);
   EXPECT_EQ(paths.trace_ids(found), (Ids{{0, 6}, {0, 5}, {0, 4}}));
   paths.drop_reference(found);
@@ -263,40 +263,40 @@ TEST_F(CapTest, TheSearchForAnotherOriginEnds) {
     link(trace, 100 + trace);
     present(100 + trace);
     tick();
-    ++ledger_.paths().kept_count(ledger_.paths().origin_of(carrier_->nearest_path(present(100 + trace))));
+    ++ledger_.paths().kept_count(ledger_.paths().origin_of(propagator_->nearest_path(present(100 + trace))));
   };
   for (std::uint64_t trace = 1; trace <= 10; ++trace) {
-    carrier_->make_origin(present(trace), true);
+    propagator_->make_origin(present(trace), true);
     link(trace, 100);
     if (trace <= 8) spend(trace);
   }
   tick();
-  const PathId found = carrier_->path_with_room(present(100), 1);
+  const PathId found = propagator_->path_with_room(present(100), 1);
   EXPECT_NE(found, 0u);
   ledger_.paths().drop_reference(found);
   for (const std::uint64_t trace : {9, 10}) spend(trace);
-  EXPECT_EQ(carrier_->path_with_room(present(100), 1), 0u);
+  EXPECT_EQ(propagator_->path_with_room(present(100), 1), 0u);
 }
 
 // From the first origin on that dice alone keep, certain keeps are counted by themselves: what stands then is certain.
 TEST_F(CapTest, KeepsAreCertain_UntilDiceAloneKeepAnOrigin) {
   open_chain({}, 4);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
-  EXPECT_TRUE(carrier_->is_reached_for_certain(present(4)));
+  EXPECT_TRUE(propagator_->is_reached_deterministically(present(4)));
   link(5, 3);
   link(5, 6);
   for (const std::uint64_t trace : {5, 6}) present(trace);
-  carrier_->make_origin(present(5), false);
+  propagator_->make_origin(present(5), false);
   tick();
   EXPECT_EQ(hops(3), 1u);
-  EXPECT_TRUE(carrier_->is_reached_for_certain(present(3)));
-  EXPECT_TRUE(carrier_->is_reached_for_certain(present(4)));
+  EXPECT_TRUE(propagator_->is_reached_deterministically(present(3)));
+  EXPECT_TRUE(propagator_->is_reached_deterministically(present(4)));
   EXPECT_EQ(hops(6), 1u);
-  EXPECT_FALSE(carrier_->is_reached_for_certain(present(6)));
+  EXPECT_FALSE(propagator_->is_reached_deterministically(present(6)));
   link(4, 6);
   tick();
-  EXPECT_TRUE(carrier_->is_reached_for_certain(present(6)));
+  EXPECT_TRUE(propagator_->is_reached_deterministically(present(6)));
 }
 
 }  // namespace

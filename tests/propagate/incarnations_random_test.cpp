@@ -4,7 +4,7 @@
 #include <map>
 #include <random>
 
-#include "tests/propagate/carrier_fixture.hpp"
+#include "tests/propagate/keep_propagator_fixture.hpp"
 
 namespace entail::propagate {
 namespace {
@@ -15,7 +15,7 @@ constexpr unsigned kRotationsMax = 12;
 constexpr unsigned kLinksABatch = 6;
 using Edges = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
 
-class RandomStory : public CarrierTest {
+class RandomStory : public KeepPropagatorTest {
  protected:
   void run(std::uint64_t seed, PropagateMode mode) {
     random_.seed(seed);
@@ -54,7 +54,7 @@ class RandomStory : public CarrierTest {
       case 5:
         if (draw(3) != 0) return;
         come(trace);
-        carrier_->make_origin(carrier_->find_record(node(trace)), true);
+        propagator_->make_origin(propagator_->find_record(node(trace)), true);
         origins_[trace] = true;
         return;
       case 6:

@@ -1,15 +1,15 @@
-// PROTOCOL incarnations (carrier.hpp) in the code itself: traces with nodes in several windows, and lanes that stall in
-// an old one. A Writer that has begun a batch is such a lane: it goes on in its window, whatever is rotated.
+// PROTOCOL incarnations (keep_propagator.hpp) in the code itself: traces with nodes in several windows, and lanes that
+// stall in an old one. A Writer that has begun a batch is such a lane: it goes on in its window, whatever is rotated.
 #include <functional>
 #include <utility>
 
 #include "sync/sync_point.hpp"
-#include "tests/propagate/carrier_fixture.hpp"
+#include "tests/propagate/keep_propagator_fixture.hpp"
 
 namespace entail::propagate {
 namespace {
 
-class IncarnationsTest : public CarrierTest {
+class IncarnationsTest : public KeepPropagatorTest {
  protected:
   graph::Writer& stalled() { return graph_.writer(1); }
   void stall() { ASSERT_TRUE(stalled().try_begin(16, 16)); }
@@ -40,7 +40,7 @@ TEST_F(IncarnationsTest, TheSecondEndOfALink_ComesToAnOldNodeOfATraceThatWasAbse
   rotate();
   link(3, 2);
   tick();
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();  // against the link to 2, which is absent
   present(2);
   tick();
@@ -53,7 +53,7 @@ TEST_F(IncarnationsTest, TheSecondEndOfALink_ComesToAnOldNodeOfATraceThatWasAbse
 
 TEST_F(IncarnationsTest, AnAbsentTraceAsksOverTheEdgesOfAllItsNodes) {
   open({});
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   link(1, 2);
   tick();
   rotate();
@@ -75,7 +75,7 @@ TEST_F(IncarnationsTest, AnEdgeAtAnOldNodeIsCarried_WhenTheKeepCameToTheNewOne) 
   present(1);
   link(1, 2);
   tick();
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
   EXPECT_EQ(hops(2), 1u);
   append_out(1, 4);  // at the node of the window before
@@ -91,7 +91,7 @@ TEST_F(IncarnationsTest, ANodeThatIsFoundLateBringsItsEdges) {
   for (const std::uint64_t trace : {2, 4}) present(trace);
   stall();
   rotate();
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
   append_out(1, 4);  // made in the window before: the trace has no other node there
   append_in(1, 4);
@@ -99,7 +99,7 @@ TEST_F(IncarnationsTest, ANodeThatIsFoundLateBringsItsEdges) {
   EXPECT_EQ(tick(), 0u);
   EXPECT_EQ(hops(4), 1u);
   const RecordId id = present(1);
-  EXPECT_EQ(carrier_->find_record(graph_.older(graph_.newest(ledger_[id].node))), id);
+  EXPECT_EQ(propagator_->find_record(graph_.older(graph_.newest(ledger_[id].node))), id);
 }
 
 // Three windows, the middle node found last or first: one chain, one record.
@@ -113,10 +113,10 @@ TEST_F(IncarnationsTest, ATraceHasOneRecord_WhicheverNodeIsFoundFirst) {
     stall();
     const graph::NodeId middle = node_in(stalled(), trace);  // no log is drained until the newest was found
     rotate();
-    if (middle_first) carrier_->link_batch({&middle, 1});
+    if (middle_first) propagator_->link_batch({&middle, 1});
     EXPECT_EQ(present(trace), id);
-    carrier_->link_batch({&middle, 1});
-    EXPECT_EQ(carrier_->find_record(middle), id);
+    propagator_->link_batch({&middle, 1});
+    EXPECT_EQ(propagator_->find_record(middle), id);
     EXPECT_EQ(graph_.newest(middle), ledger_[id].node);
     EXPECT_NE(graph_.older(middle), 0u);
     EXPECT_NE(graph_.newer(middle), 0u);
@@ -130,7 +130,7 @@ TEST_F(IncarnationsTest, AForgottenTraceAsksAtAllItsNodes) {
   present(1);
   stall();
   rotate();
-  carrier_->make_origin(present(3), true);
+  propagator_->make_origin(present(3), true);
   link(3, 1);
   tick();
   EXPECT_EQ(hops(1), 1u);
@@ -138,7 +138,7 @@ TEST_F(IncarnationsTest, AForgottenTraceAsksAtAllItsNodes) {
   present(1);
   tick();
   EXPECT_EQ(hops(1), 1u);
-  carrier_->make_origin(present(5), true);
+  propagator_->make_origin(present(5), true);
   tick();
   append_in(5, 1);  // one end alone, at the old node: the trace asks over it
   resume();
@@ -150,20 +150,20 @@ TEST_F(IncarnationsTest, AForgottenTraceAsksAtAllItsNodes) {
 TEST_F(IncarnationsTest, LateEdgesOfAForgottenTraceAreNotThoseOfTheNextWithItsNumber) {
   open({});
   const RecordId id = present(1);
-  carrier_->make_origin(id, true);
+  propagator_->make_origin(id, true);
   tick();
   present(2);
   link(1, 2);
-  graph_.drain_late([&](const graph::LateEdges& late) { carrier_->carry_over(late); });
+  graph_.drain_late([&](const graph::LateEdges& late) { propagator_->carry_over(late); });
   forget(id);
   EXPECT_EQ(present(9), id);  // the number again, another trace
-  carrier_->run(1);
+  propagator_->run(1);
   EXPECT_EQ(hops(2), 0u);
 }
 
 TEST_F(IncarnationsTest, EdgesWrittenAgainByAMove_AreNotReported) {
   open({});
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   present(2);
   link(1, 2);
   tick();
@@ -198,7 +198,7 @@ class AtPoint final : public sync::PointListener {
 };
 
 // PROTOCOL late_edge at its call sites: the edge is published, and has not asked for the keep yet (I1, I2).
-TEST_F(CarrierTest, AKeepThatComesBetweenAnEdgeAndItsCheck_IsCarriedOver) {
+TEST_F(KeepPropagatorTest, AKeepThatComesBetweenAnEdgeAndItsCheck_IsCarriedOver) {
   for (const bool is_out : {true, false}) {
     SCOPED_TRACE(is_out);
     open({});
@@ -207,12 +207,12 @@ TEST_F(CarrierTest, AKeepThatComesBetweenAnEdgeAndItsCheck_IsCarriedOver) {
     present(other);
     tick();
     {
-      const AtPoint between(is_out ? sync::sync_point_index("writer:after_out_append")
-                                   : sync::sync_point_index("writer:after_in_append"),
-                            [&] {
-                              carrier_->make_origin(origin, true);
-                              carrier_->run(1);
-                            });
+      const AtPoint between(
+          is_out ? sync::sync_point_index("writer:after_out_append") : sync::sync_point_index("writer:after_in_append"),
+          [&] {
+            propagator_->make_origin(origin, true);
+            propagator_->run(1);
+          });
       if (is_out)
         link(failed, other);
       else

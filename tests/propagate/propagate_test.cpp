@@ -1,5 +1,5 @@
 // Paths, records, and keeps carried over a small graph: hops, limits, caps, absent traces.
-#include "tests/propagate/carrier_fixture.hpp"
+#include "tests/propagate/keep_propagator_fixture.hpp"
 
 namespace entail::propagate {
 namespace {
@@ -25,12 +25,12 @@ TEST(PathPool, DirectionIsMixed_WhenNoneLeadsAllAlong) {
   EXPECT_EQ(paths.direction(end), Direction::mixed);
 }
 
-TEST_F(CarrierTest, AKeepGoesAlongLinks_AsFarAsItsHops) {
+TEST_F(KeepPropagatorTest, AKeepGoesAlongLinks_AsFarAsItsHops) {
   PropagateOptions options;
   options.max_hops_linked = 2;
   options.max_hops_linking = 1;
   open_chain(options, 6);
-  carrier_->make_origin(present(3), true);
+  propagator_->make_origin(present(3), true);
   tick();
   EXPECT_EQ(hops(4), 1u);
   EXPECT_EQ(hops(5), 2u);
@@ -40,10 +40,10 @@ TEST_F(CarrierTest, AKeepGoesAlongLinks_AsFarAsItsHops) {
   EXPECT_EQ(path(5), (Ids{{0, 3}, {0, 4}, {0, 5}}));
 }
 
-TEST_F(CarrierTest, AnEdgeThatComesLaterIsCarriedOver_AndFewerHopsAreCarriedOn) {
+TEST_F(KeepPropagatorTest, AnEdgeThatComesLaterIsCarriedOver_AndFewerHopsAreCarriedOn) {
   open({});
   for (std::uint64_t trace = 1; trace <= 5; ++trace) present(trace);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   link(1, 2);
   link(2, 3);
   link(3, 4);
@@ -56,25 +56,25 @@ TEST_F(CarrierTest, AnEdgeThatComesLaterIsCarriedOver_AndFewerHopsAreCarriedOn) 
   EXPECT_EQ(hops(5), 2u);
 }
 
-TEST_F(CarrierTest, AnAbsentTraceAsksWhenItComes) {
+TEST_F(KeepPropagatorTest, AnAbsentTraceAsksWhenItComes) {
   open({});
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   link(1, 2);
   tick();
-  EXPECT_EQ(carrier_->find_record(node(2)), 0u);
+  EXPECT_EQ(propagator_->find_record(node(2)), 0u);
   present(2);
   tick();
   EXPECT_EQ(hops(2), 1u);
 }
 
-TEST_F(CarrierTest, ATraceWhoseLinksAreSeenBeforeItsSpans_IsReachedAgainstThem) {
+TEST_F(KeepPropagatorTest, ATraceWhoseLinksAreSeenBeforeItsSpans_IsReachedAgainstThem) {
   open({});
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   present(3);
   link(3, 2);
   link(2, 1);  // the far end is published; the spans of 2 are not told of yet
   tick();
-  EXPECT_EQ(carrier_->find_record(node(2)), 0u);
+  EXPECT_EQ(propagator_->find_record(node(2)), 0u);
   present(2);
   tick();
   EXPECT_EQ(hops(2, kLinking), 1u);
@@ -82,9 +82,9 @@ TEST_F(CarrierTest, ATraceWhoseLinksAreSeenBeforeItsSpans_IsReachedAgainstThem) 
 }
 
 // The halves of one link, as ingest publishes them: a thread may stall in between, and another tell of the trace.
-TEST_F(CarrierTest, ATraceThatCameBetweenTheEndsOfItsLink_IsReachedWhenTheSecondComes) {
+TEST_F(KeepPropagatorTest, ATraceThatCameBetweenTheEndsOfItsLink_IsReachedWhenTheSecondComes) {
   open({});
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
   const graph::NodeId far = node(1);
   const graph::NodeId near = node(2);
@@ -105,35 +105,35 @@ TEST_F(CarrierTest, ATraceThatCameBetweenTheEndsOfItsLink_IsReachedWhenTheSecond
   EXPECT_EQ(hops(2, kLinking), 1u);
 }
 
-TEST_F(CarrierTest, AtTheCap_AllAreFollowed_OverItTheFirstByRank) {
+TEST_F(KeepPropagatorTest, AtTheCap_AllAreFollowed_OverItTheFirstByRank) {
   PropagateOptions options;
   options.max_links_followed = 3;
   open(options);
   for (std::uint64_t trace = 1; trace <= 9; ++trace) present(trace);
   for (std::uint64_t trace = 2; trace <= 9; ++trace) link(1, trace, graph::kNoLimit, trace == 9);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
   unsigned followed = 0;
   for (std::uint64_t trace = 2; trace <= 9; ++trace) followed += hops(trace) == 1;
   EXPECT_EQ(followed, 3u);
   EXPECT_EQ(hops(9), 1u);  // on an ERROR span: first by rank
-  EXPECT_EQ(carrier_->not_followed(present(1)), 5u);
-  EXPECT_EQ(carrier_->take_refused_count(), 5u);
+  EXPECT_EQ(propagator_->not_followed(present(1)), 5u);
+  EXPECT_EQ(propagator_->take_refused_count(), 5u);
 }
 
-TEST_F(CarrierTest, ALinksOwnLimitCounts_AndTheMostGenerousOfSeveral) {
+TEST_F(KeepPropagatorTest, ALinksOwnLimitCounts_AndTheMostGenerousOfSeveral) {
   open({});
   for (std::uint64_t trace = 1; trace <= 3; ++trace) present(trace);
   link(1, 2, 0);
   link(1, 3, 0);
   link(1, 3, 1);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
   EXPECT_EQ(hops(2), 0u);
   EXPECT_EQ(hops(3), 1u);
 }
 
-TEST_F(CarrierTest, ComponentCountsBothDirectionsTogether_ThroughAbsentTraces) {
+TEST_F(KeepPropagatorTest, ComponentCountsBothDirectionsTogether_ThroughAbsentTraces) {
   PropagateOptions options;
   options.mode = PropagateMode::component;
   options.max_hops_linked = options.max_hops_linking = 2;
@@ -142,25 +142,25 @@ TEST_F(CarrierTest, ComponentCountsBothDirectionsTogether_ThroughAbsentTraces) {
   link(1, 2);  // 2 is absent
   link(3, 2);
   link(4, 3);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
   EXPECT_EQ(hops(3), 2u);
   EXPECT_EQ(hops(4), 0u);
-  EXPECT_EQ(ledger_.paths().direction(carrier_->nearest_path(present(3))), Direction::mixed);
+  EXPECT_EQ(ledger_.paths().direction(propagator_->nearest_path(present(3))), Direction::mixed);
 }
 
 // The way back is told before any of it goes, however late somebody asks.
-TEST_F(CarrierTest, APathOutlivesTheTracesThatItNames) {
+TEST_F(KeepPropagatorTest, APathOutlivesTheTracesThatItNames) {
   open_chain({}, 4);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
   for (const std::uint64_t forgotten : {2, 1, 3}) {
     forget(present(forgotten));
     EXPECT_EQ(hops(forgotten), 0u);
   }
-  const RecordId reused = present(5);  // takes a number that a giver had
+  const RecordId reused = present(5);  // takes a number that a predecessor had
   link(5, 4);
-  carrier_->make_origin(reused, true);
+  propagator_->make_origin(reused, true);
   EXPECT_EQ(path(4), (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}}));
   tick();
   EXPECT_EQ(path(4), (Ids{{0, 5}, {0, 4}}));
@@ -169,36 +169,36 @@ TEST_F(CarrierTest, APathOutlivesTheTracesThatItNames) {
   EXPECT_EQ(ledger_.paths().count(), 0u);
 }
 
-TEST_F(CarrierTest, AKeepTouchesWhatItReaches) {
+TEST_F(KeepPropagatorTest, AKeepTouchesWhatItReaches) {
   open_chain({}, 4);
-  carrier_->make_origin(present(1), true);
-  carrier_->run(77);
-  static_cast<void>(carrier_->take_reached());
+  propagator_->make_origin(present(1), true);
+  propagator_->run(77);
+  static_cast<void>(propagator_->take_reached());
   for (const std::uint64_t trace : {2, 3, 4}) EXPECT_EQ(ledger_[present(trace)].touched_ns, 77) << trace;
 }
 
-TEST_F(CarrierTest, APathThatWasToldIsReplaced_WhenAKeepComesWithFewerHops) {
+TEST_F(KeepPropagatorTest, APathThatWasToldIsReplaced_WhenAKeepComesWithFewerHops) {
   open_chain({}, 5);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
   EXPECT_EQ(path(5), (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}}));
-  const PathId told = carrier_->nearest_path(present(5));
-  EXPECT_EQ(carrier_->nearest_path(present(5)), told);  // once made, it stays
+  const PathId told = propagator_->nearest_path(present(5));
+  EXPECT_EQ(propagator_->nearest_path(present(5)), told);  // once made, it stays
   link(1, 4);
   tick();
   EXPECT_EQ(path(5), (Ids{{0, 1}, {0, 4}, {0, 5}}));
-  EXPECT_EQ(carrier_->nearest_hops(present(5)), 2u);
+  EXPECT_EQ(propagator_->nearest_hops(present(5)), 2u);
 }
 
 // Only ingest's edges at a trace that a keep carries on from are reported: not where no hop is left.
-TEST_F(CarrierTest, ANewEdgeIsNotReported_WhereTheKeepEnds) {
+TEST_F(KeepPropagatorTest, ANewEdgeIsNotReported_WhereTheKeepEnds) {
   PropagateOptions options;
   options.max_hops_linked = 1;
   options.max_hops_linking = 0;
   open(options);
   for (std::uint64_t trace = 1; trace <= 3; ++trace) present(trace);
   link(1, 2);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
   EXPECT_EQ(hops(2), 1u);
   link(2, 3);
@@ -211,11 +211,11 @@ TEST_F(CarrierTest, ANewEdgeIsNotReported_WhereTheKeepEnds) {
 }
 
 // A trace goes on in a newer window with all that stood at its node.
-TEST_F(CarrierTest, ReachGoesOnInANewerWindow) {
+TEST_F(KeepPropagatorTest, ReachGoesOnInANewerWindow) {
   open({});
   for (std::uint64_t trace = 1; trace <= 3; ++trace) present(trace);
   link(1, 2);
-  carrier_->make_origin(present(1), true);
+  propagator_->make_origin(present(1), true);
   tick();
   ASSERT_TRUE(graph_.rotate(1000));
   link(2, 3);  // both have a node in the new window now
@@ -223,7 +223,7 @@ TEST_F(CarrierTest, ReachGoesOnInANewerWindow) {
   EXPECT_EQ(hops(2), 1u);
   EXPECT_EQ(hops(3), 2u);
   EXPECT_EQ(path(3), (Ids{{0, 1}, {0, 2}, {0, 3}}));
-  EXPECT_EQ(carrier_->find_record(node(2)), present(2));
+  EXPECT_EQ(propagator_->find_record(node(2)), present(2));
 }
 
 }  // namespace

@@ -15,25 +15,25 @@ TEST(Ledger, WhatPoliciesAnsweredGoesWithTheRecords) {
   std::vector<RecordId> ids;
   for (std::size_t i = 0; i < kCount; ++i) {
     ids.push_back(ledger.add(kNode));
-    ledger.answers(ids.back()).asked = static_cast<std::uint32_t>(i + 1);
-    ledger.trail(ids.back()).asks = true;
+    ledger.answers(ids.back()).evaluated = static_cast<std::uint32_t>(i + 1);
+    ledger.path_state(ids.back()).pulls = true;
   }
-  for (std::size_t i = 0; i < kCount; ++i) ASSERT_EQ(ledger.answers(ids[i]).asked, i + 1);
+  for (std::size_t i = 0; i < kCount; ++i) ASSERT_EQ(ledger.answers(ids[i]).evaluated, i + 1);
   const std::uint64_t full = ledger.bytes();
-  EXPECT_GE(full, kCount * (sizeof(Record) + sizeof(policy::StatefulAnswers) + sizeof(Trail)));
+  EXPECT_GE(full, kCount * (sizeof(Record) + sizeof(policy::StatefulAnswers) + sizeof(PathState)));
   // A record that is used again has no answers of the one before.
   ledger.remove(ids[5]);
   ASSERT_EQ(ledger.add(kNode), ids[5]);
-  EXPECT_EQ(ledger.answers(ids[5]).asked, 0u);
+  EXPECT_EQ(ledger.answers(ids[5]).evaluated, 0u);
   EXPECT_EQ(ledger.bytes(), full);
   // The younger half goes, then all.
   for (std::size_t i = kCount / 2; i < kCount; ++i) ledger.remove(ids[i]);
   EXPECT_LT(ledger.bytes(), full * 5 / 8);
-  for (std::size_t i = 0; i < kCount / 2; ++i) ASSERT_EQ(ledger.answers(ids[i]).asked, i == 5 ? 0 : i + 1);
+  for (std::size_t i = 0; i < kCount / 2; ++i) ASSERT_EQ(ledger.answers(ids[i]).evaluated, i == 5 ? 0 : i + 1);
   for (std::size_t i = 0; i < kCount / 2; ++i) ledger.remove(ids[i]);
   EXPECT_EQ(ledger.count(), 0u);
   EXPECT_LT(ledger.bytes(), full / 8);
-  EXPECT_EQ(ledger.answers(ledger.add(kNode)).asked, 0u);
+  EXPECT_EQ(ledger.answers(ledger.add(kNode)).evaluated, 0u);
 }
 
 // What a window has, by which it is worth closing or not.

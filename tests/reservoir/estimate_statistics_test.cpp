@@ -1,5 +1,5 @@
-// What can be estimated from a cut span's record: the thresholds follow their law, and the numbers that readers compute
-// from them are unbiased. The record's own counts are exact (link_sample_test.cpp); estimates are
+// What can be estimated from a truncated span's record: the thresholds follow their law, and the numbers that readers
+// compute from them are unbiased. The record's own counts are exact (link_sample_test.cpp); estimates are
 //   distinct links    k / threshold (as a part of 2^64)          distinct traces   the same of C
 //   links of a kind   1 / threshold for each one in U; or, since received is known, n x / k of x in U
 // The checks must find planted faults: planted_bias_test.cpp.
@@ -41,10 +41,10 @@ Estimates estimate_uniform(const std::vector<Link>& links) {
     sampler.begin(kBudget, static_cast<std::uint64_t>(round) * 0x9e3779b97f4a7c15 + 1, links.size());
     for (std::uint32_t i = 0; i < links.size(); ++i)
       sampler.add_good(links[i].trace_id, links[i].span_id, links[i].randomness, i, 0, 0);
-    const CutLinks& cut = sampler.finish(naive::ids_of(links));
-    const double threshold = std::ldexp(static_cast<double>(*cut.threshold_uniform), -64);
+    const TruncatedLinks& truncated = sampler.finish(naive::ids_of(links));
+    const double threshold = std::ldexp(static_cast<double>(*truncated.threshold_uniform), -64);
     double in_sample = 0;
-    for (const SavedLink& link : cut.saved) in_sample += link.in_uniform && is_of_kind(link.index) ? 1 : 0;
+    for (const SavedLink& link : truncated.saved) in_sample += link.in_uniform && is_of_kind(link.index) ? 1 : 0;
     estimates.threshold_cdf.push_back(first_excluded_cdf(threshold, kBudget, kLinks));
     estimates.distinct.push_back(kBudget / threshold);
     estimates.kind_by_threshold.push_back(in_sample / threshold);
@@ -92,8 +92,8 @@ TEST(EstimateStatistics, DistinctTracesAreEstimatedByC) {
         link.span_id.value ^= 2;
       }
     }
-    const CutLinks& cut = sampler.finish(naive::ids_of(links));
-    const double threshold = std::ldexp(static_cast<double>(cut.threshold_consistent->inverse_randomness), -56);
+    const TruncatedLinks& truncated = sampler.finish(naive::ids_of(links));
+    const double threshold = std::ldexp(static_cast<double>(truncated.threshold_consistent->inverse_randomness), -56);
     threshold_cdf.push_back(first_excluded_cdf(threshold, kBudget, kLinks));
     distinct.push_back(kBudget / threshold);
   }

@@ -103,19 +103,19 @@ TEST(EveryChoice, TheSampleIsThatOfTheSet_ForEverySequenceOfDeliveries) {
 // Every way to put n links into three shards, in every order of merging them.
 template <class Order>
 void expect_same_from_every_cut(unsigned n, unsigned k) {
-  unsigned cuts = 1;
-  for (unsigned i = 0; i < n; ++i) cuts *= 3;
+  unsigned truncated_spans = 1;
+  for (unsigned i = 0; i < n; ++i) truncated_spans *= 3;
   const std::uint32_t expected = (1u << std::min(k, n)) - 1;  // link 0 has the smallest key
-  for (unsigned cut = 0; cut < cuts; ++cut) {
+  for (unsigned truncated = 0; truncated < truncated_spans; ++truncated) {
     std::array<unsigned, 3> order = {0, 1, 2};
     do {
       std::array<BottomK<Order>, 3> shards;
       for (auto& shard : shards) shard.begin(k);
-      unsigned rest = cut;
+      unsigned rest = truncated;
       for (std::uint32_t i = 0; i < n; ++i, rest /= 3) shards[rest % 3].add(candidate(i, i));
       shards[order[1]].merge(shards[order[2]]);
       shards[order[0]].merge(shards[order[1]]);
-      ASSERT_EQ(sample_mask(shards[order[0]]), expected) << n << " " << k << " cut " << cut;
+      ASSERT_EQ(sample_mask(shards[order[0]]), expected) << n << " " << k << " truncated " << truncated;
     } while (std::next_permutation(order.begin(), order.end()));
   }
 }

@@ -42,9 +42,9 @@ Tally tally_uniform(const std::vector<Link>& links) {
     sampler.begin(kBudget, static_cast<std::uint64_t>(round) * 0x9e3779b97f4a7c15, links.size());
     for (std::uint32_t i = 0; i < links.size(); ++i)
       sampler.add_good(links[i].trace_id, links[i].span_id, links[i].randomness, i, 0, 0);
-    const CutLinks& cut = sampler.finish(naive::ids_of(links));
-    for (const SavedLink& link : cut.saved) tally.inclusion.count[link.index] += link.in_uniform;
-    tally.threshold_cdf.push_back(law_of_threshold(std::ldexp(static_cast<double>(*cut.threshold_uniform), -64)));
+    const TruncatedLinks& truncated = sampler.finish(naive::ids_of(links));
+    for (const SavedLink& link : truncated.saved) tally.inclusion.count[link.index] += link.in_uniform;
+    tally.threshold_cdf.push_back(law_of_threshold(std::ldexp(static_cast<double>(*truncated.threshold_uniform), -64)));
   }
   return tally;
 }
@@ -87,11 +87,11 @@ TEST(InclusionStatistics, CIsUniformOverTraces_WhenRandomnessIsRandomOrTied) {
         links.push_back(link);
         sampler.add_good(link.trace_id, link.span_id, tied ? 0 : link.randomness, i, 0, 0);
       }
-      const CutLinks& cut = sampler.finish(naive::ids_of(links));
-      for (const SavedLink& link : cut.saved) tally.inclusion.count[link.index] += link.in_consistent;
-      tally.threshold_cdf.push_back(
-          law_of_threshold(tied ? std::ldexp(static_cast<double>(cut.threshold_consistent->hash), -64)
-                                : std::ldexp(static_cast<double>(cut.threshold_consistent->inverse_randomness), -56)));
+      const TruncatedLinks& truncated = sampler.finish(naive::ids_of(links));
+      for (const SavedLink& link : truncated.saved) tally.inclusion.count[link.index] += link.in_consistent;
+      tally.threshold_cdf.push_back(law_of_threshold(
+          tied ? std::ldexp(static_cast<double>(truncated.threshold_consistent->hash), -64)
+               : std::ldexp(static_cast<double>(truncated.threshold_consistent->inverse_randomness), -56)));
     }
     expect_unbiased(tally);
     expect_threshold_is_first_excluded(tally);

@@ -17,8 +17,8 @@ using context::Identity;
 using naive::IdFamily;
 using naive::Link;
 
-const CutLinks& sample(LinkSampler& sampler, const std::vector<Link>& links, std::uint32_t k, std::uint64_t seed,
-                       std::size_t link_count) {
+const TruncatedLinks& sample(LinkSampler& sampler, const std::vector<Link>& links, std::uint32_t k, std::uint64_t seed,
+                             std::size_t link_count) {
   sampler.begin(k, seed, link_count);
   for (std::uint32_t i = 0; i < links.size(); ++i) {
     const Link& link = links[i];
@@ -30,18 +30,19 @@ const CutLinks& sample(LinkSampler& sampler, const std::vector<Link>& links, std
   return sampler.finish(naive::ids_of(links));
 }
 
-// Everything in CutLinks follows from the naive sample.
-void expect_equal(const CutLinks& cut, const std::vector<Link>& links, std::uint32_t k, std::uint64_t seed) {
+// Everything in TruncatedLinks follows from the naive sample.
+void expect_equal(const TruncatedLinks& truncated, const std::vector<Link>& links, std::uint32_t k,
+                  std::uint64_t seed) {
   const naive::Sample expected(links, k, seed);
-  ASSERT_EQ(cut.received, links.size());
-  ASSERT_EQ(cut.malformed, expected.malformed);
-  ASSERT_EQ(cut.null_target, expected.null_target);
-  ASSERT_EQ(cut.duplicates, expected.duplicates);
-  ASSERT_EQ(cut.threshold_uniform, expected.threshold_uniform);
-  ASSERT_EQ(cut.threshold_consistent.has_value(), expected.threshold_consistent.has_value());
-  if (cut.threshold_consistent) {
-    ASSERT_EQ(cut.threshold_consistent->inverse_randomness, expected.threshold_consistent->first);
-    ASSERT_EQ(cut.threshold_consistent->hash, expected.threshold_consistent->second);
+  ASSERT_EQ(truncated.received, links.size());
+  ASSERT_EQ(truncated.malformed, expected.malformed);
+  ASSERT_EQ(truncated.null_target, expected.null_target);
+  ASSERT_EQ(truncated.duplicates, expected.duplicates);
+  ASSERT_EQ(truncated.threshold_uniform, expected.threshold_uniform);
+  ASSERT_EQ(truncated.threshold_consistent.has_value(), expected.threshold_consistent.has_value());
+  if (truncated.threshold_consistent) {
+    ASSERT_EQ(truncated.threshold_consistent->inverse_randomness, expected.threshold_consistent->first);
+    ASSERT_EQ(truncated.threshold_consistent->hash, expected.threshold_consistent->second);
   }
 
   std::map<std::uint32_t, std::pair<bool, bool>> saved;  // index -> in U, in C
@@ -54,9 +55,9 @@ void expect_equal(const CutLinks& cut, const std::vector<Link>& links, std::uint
     std::size_t& count = links[i].identity == Identity::null_target ? nulls : bad;
     if (count++ < k) saved[i];
   }
-  ASSERT_EQ(cut.saved.size(), saved.size());
+  ASSERT_EQ(truncated.saved.size(), saved.size());
   auto entry = saved.begin();
-  for (const SavedLink& link : cut.saved) {
+  for (const SavedLink& link : truncated.saved) {
     ASSERT_EQ(link.index, entry->first);
     ASSERT_EQ(link.in_uniform, entry->second.first) << link.index;
     ASSERT_EQ(link.in_consistent, entry->second.second) << link.index;
@@ -96,8 +97,8 @@ TEST(LinkSampler, EqualsTheNaiveSample) {
     const std::vector<Link> links = mixed_links(family, random() % (round % 10 == 0 ? 5000 : 300), random);
     const auto k = static_cast<std::uint32_t>(1 + random() % (round % 3 == 0 ? 8 : 150));
     const std::uint64_t seed = round % 2 == 0 ? 0 : random();
-    const CutLinks& cut = sample(sampler, links, k, seed, random() % 3 == 0 ? 0 : links.size());
-    expect_equal(cut, links, k, seed);
+    const TruncatedLinks& truncated = sample(sampler, links, k, seed, random() % 3 == 0 ? 0 : links.size());
+    expect_equal(truncated, links, k, seed);
     if (HasFatalFailure()) FAIL() << "round " << round;
     const auto duplicates = sampler.duplicate_indices();
     ASSERT_EQ(std::vector<std::uint32_t>(duplicates.begin(), duplicates.end()),
@@ -110,12 +111,12 @@ TEST(LinkSampler, NothingIsExcluded_UpToKDistinctLinks) {
   LinkSampler sampler;
   for (std::size_t n = 0; n <= 9; ++n) {
     const std::vector<Link> links = naive::make_links(IdFamily::random, n, random);
-    const CutLinks& cut = sample(sampler, links, 8, 1, n);
+    const TruncatedLinks& truncated = sample(sampler, links, 8, 1, n);
     if (n <= 8) {
-      EXPECT_EQ(cut.saved.size(), n);
+      EXPECT_EQ(truncated.saved.size(), n);
     }
-    EXPECT_EQ(cut.threshold_uniform.has_value(), n > 8);
-    EXPECT_EQ(cut.threshold_consistent.has_value(), n > 8);
+    EXPECT_EQ(truncated.threshold_uniform.has_value(), n > 8);
+    EXPECT_EQ(truncated.threshold_consistent.has_value(), n > 8);
   }
 }
 
@@ -128,10 +129,11 @@ TEST(LinkSampler, OnlyTheFirstOfEqualLinksIsACandidate) {
   links.push_back(links[0]);
   links.back().randomness = 0xffffffffffffff;
   LinkSampler sampler;
-  const CutLinks& cut = sample(sampler, links, 5, 3, links.size());
-  EXPECT_EQ(cut.duplicates, 1u);
-  for (const SavedLink& link : cut.saved) EXPECT_FALSE(link.index == 300 || (link.index == 0 && link.in_consistent));
-  expect_equal(cut, links, 5, 3);
+  const TruncatedLinks& truncated = sample(sampler, links, 5, 3, links.size());
+  EXPECT_EQ(truncated.duplicates, 1u);
+  for (const SavedLink& link : truncated.saved)
+    EXPECT_FALSE(link.index == 300 || (link.index == 0 && link.in_consistent));
+  expect_equal(truncated, links, 5, 3);
 }
 
 TEST(LinkSampler, SeedMovesUAndLeavesTheOrderByRandomness) {

@@ -106,13 +106,13 @@ struct Choice {
 
 // docs/design.md 4.3 and 4.2: which links are emitted, given how each trace stands.
 inline Choice choose(const std::vector<Link>& links, std::size_t k, std::uint64_t seed,
-                     const std::function<Target(TraceId)>& target) {
+                     const std::function<TargetState(TraceId)>& target) {
   const Sample sample(links, k, seed);
   Choice choice;
   const std::size_t budget = std::min<std::size_t>(k, links.size() - sample.duplicates);
   const auto has_room = [&] { return choice.emitted.size() < budget; };
 
-  for (const Target group : {Target::origin, Target::reached}) {
+  for (const TargetState group : {TargetState::origin, TargetState::reached}) {
     std::vector<std::pair<std::pair<Consistent, Ids>, std::uint32_t>> members;
     for (const std::uint32_t i : sample.candidates)
       if (target(links[i].trace_id) == group) members.push_back({{consistent_of(links[i], seed), links[i].ids()}, i});
@@ -128,8 +128,8 @@ inline Choice choose(const std::vector<Link>& links, std::size_t k, std::uint64_
       if (!holds(sample.uniform) && !holds(sample.consistent)) choice.restored.insert(i);
     }
   }
-  for (const Target group : {Target::open, Target::closed}) {
-    Selection::Stratum& stratum = group == Target::open ? choice.open : choice.closed;
+  for (const TargetState group : {TargetState::open, TargetState::closed}) {
+    Selection::Stratum& stratum = group == TargetState::open ? choice.open : choice.closed;
     std::vector<std::uint32_t> queues[2];
     for (const std::uint32_t i : sample.consistent)
       if (target(links[i].trace_id) == group) queues[0].push_back(i);

@@ -17,7 +17,8 @@ using context::Identity;
 using naive::IdFamily;
 using naive::Link;
 
-const CutLinks& sample(LinkSampler& sampler, const std::vector<Link>& links, std::uint32_t k, std::uint64_t seed) {
+const TruncatedLinks& sample(LinkSampler& sampler, const std::vector<Link>& links, std::uint32_t k,
+                             std::uint64_t seed) {
   sampler.begin(k, seed, links.size());
   for (std::uint32_t i = 0; i < links.size(); ++i) {
     if (links[i].identity == Identity::good)
@@ -34,16 +35,16 @@ struct Caller {
   std::uint64_t open_received = 0;
   std::uint64_t closed_received = 0;
 
-  Caller(const std::vector<Link>& links, std::uint64_t seed, const std::function<Target(TraceId)>& target,
+  Caller(const std::vector<Link>& links, std::uint64_t seed, const std::function<TargetState(TraceId)>& target,
          std::mt19937_64& random) {
     for (const std::uint32_t i : naive::Sample(links, 1, seed).candidates) {
       const Link& link = links[i];
-      const Target stands = target(link.trace_id);
-      if (stands == Target::open) ++open_received;
-      if (stands == Target::closed) ++closed_received;
-      if (stands == Target::origin || stands == Target::reached)
+      const TargetState stands = target(link.trace_id);
+      if (stands == TargetState::open) ++open_received;
+      if (stands == TargetState::closed) ++closed_received;
+      if (stands == TargetState::origin || stands == TargetState::reached)
         pinned.push_back({i, link.trace_id, link.span_id, consistent_key(link.randomness, naive::hash_of(link, seed)),
-                          stands == Target::origin});
+                          stands == TargetState::origin});
     }
     std::shuffle(pinned.begin(), pinned.end(), random);
   }
@@ -90,46 +91,47 @@ TEST(Select, EqualsTheNaiveChoice) {
     }
     const auto k = static_cast<std::uint32_t>(1 + random() % 40);
     const std::uint64_t seed = random();
-    std::map<TraceId, Target> stands;
+    std::map<TraceId, TargetState> stands;
     std::array<std::uint64_t, 4> weights;  // swarm: any of the strata may be missing or all there is
     for (auto& weight : weights) weight = random() % 3 == 0 ? 0 : 1 + random() % 9;
     if (weights[0] + weights[1] + weights[2] + weights[3] == 0) weights[2] = 1;
     std::discrete_distribution<int> any({static_cast<double>(weights[0]), static_cast<double>(weights[1]),
                                          static_cast<double>(weights[2]), static_cast<double>(weights[3])});
-    for (const Link& link : links) stands.emplace(link.trace_id, static_cast<Target>(any(random)));
+    for (const Link& link : links) stands.emplace(link.trace_id, static_cast<TargetState>(any(random)));
     const auto target = [&](TraceId trace) { return stands.at(trace); };
 
     const Caller caller(links, seed, target, random);
-    const CutLinks& cut = sample(sampler, links, k, seed);
-    const Selection selection = select(cut, k, caller.pinned, target, caller.open_received, caller.closed_received);
+    const TruncatedLinks& truncated = sample(sampler, links, k, seed);
+    const Selection selection =
+        select(truncated, k, caller.pinned, target, caller.open_received, caller.closed_received);
     expect_equal(selection, naive::choose(links, k, seed, target));
     if (HasFailure()) FAIL() << "round " << round;
 
     // G3 for links: what 4.4 promises of the numbers.
-    ASSERT_EQ(selection.emitted, std::min<std::uint64_t>(k, cut.received - cut.duplicates));
+    ASSERT_EQ(selection.emitted, std::min<std::uint64_t>(k, truncated.received - truncated.duplicates));
     ASSERT_EQ(selection.pinned.received + selection.open.received + selection.closed.received,
-              cut.received - cut.duplicates - cut.malformed);
+              truncated.received - truncated.duplicates - truncated.malformed);
     const std::uint64_t in_strata = selection.pinned.emitted + selection.open.emitted + selection.closed.emitted;
     ASSERT_LE(in_strata, selection.emitted);
     // No link to an origin is cut while a link that leads to none is printed.
     const auto origins = static_cast<std::uint64_t>(
         std::count_if(caller.pinned.begin(), caller.pinned.end(), [](const PinnedLink& link) { return link.origin; }));
-    std::uint64_t printed_origins = 0;
+    std::uint64_t emitted_origins = 0;
     for (const Chosen& chosen : selection.links) {
       const Link& link = links[chosen.index];
-      printed_origins += link.identity == Identity::good && stands.at(link.trace_id) == Target::origin;
+      emitted_origins += link.identity == Identity::good && stands.at(link.trace_id) == TargetState::origin;
     }
-    ASSERT_TRUE(printed_origins == origins || printed_origins == selection.emitted);
+    ASSERT_TRUE(emitted_origins == origins || emitted_origins == selection.emitted);
   }
 }
 
 // One span of good links whose place in each sketch is known by hand: H and R chosen directly.
 struct HandMade {
-  CutLinks cut;
-  std::map<TraceId, Target> stands;
+  TruncatedLinks truncated;
+  std::map<TraceId, TargetState> stands;
 
-  void add(std::uint32_t index, Target target, std::uint64_t inverse_randomness, std::uint64_t hash, bool in_uniform,
-           bool in_consistent) {
+  void add(std::uint32_t index, TargetState target, std::uint64_t inverse_randomness, std::uint64_t hash,
+           bool in_uniform, bool in_consistent) {
     SavedLink link;
     link.index = index;
     link.trace_id = {1, index + 1};
@@ -137,20 +139,20 @@ struct HandMade {
     link.key = {inverse_randomness, hash};
     link.in_uniform = in_uniform;
     link.in_consistent = in_consistent;
-    cut.saved.push_back(link);
-    ++cut.received;
+    truncated.saved.push_back(link);
+    ++truncated.received;
     stands[link.trace_id] = target;
   }
   void add_other(std::uint32_t index, Identity identity) {
     SavedLink link;
     link.index = index;
     link.identity = identity;
-    cut.saved.push_back(link);
-    ++cut.received;
-    ++(identity == Identity::null_target ? cut.null_target : cut.malformed);
+    truncated.saved.push_back(link);
+    ++truncated.received;
+    ++(identity == Identity::null_target ? truncated.null_target : truncated.malformed);
   }
   std::vector<std::uint32_t> chosen(std::uint32_t k, const std::vector<PinnedLink>& pinned = {}) const {
-    const Selection selection = select(cut, k, pinned, [this](TraceId trace) { return stands.at(trace); }, 0, 0);
+    const Selection selection = select(truncated, k, pinned, [this](TraceId trace) { return stands.at(trace); }, 0, 0);
     std::vector<std::uint32_t> indices;
     for (const Chosen& link : selection.links) indices.push_back(link.index);
     return indices;
@@ -162,7 +164,7 @@ using Indices = std::vector<std::uint32_t>;
 // C gives 3, 2, 1, 0; U gives 0, 1, 2, 3: in turn, C first, skipping what is chosen.
 TEST(Select, SketchesAreReadInTurnConsistentFirst) {
   HandMade span;
-  for (std::uint32_t i = 0; i < 4; ++i) span.add(i, Target::open, 10 - i, i, true, true);
+  for (std::uint32_t i = 0; i < 4; ++i) span.add(i, TargetState::open, 10 - i, i, true, true);
   EXPECT_EQ(span.chosen(1), (Indices{3}));
   EXPECT_EQ(span.chosen(2), (Indices{0, 3}));
   EXPECT_EQ(span.chosen(3), (Indices{0, 2, 3}));
@@ -172,10 +174,10 @@ TEST(Select, SketchesAreReadInTurnConsistentFirst) {
 // When one sketch is used up the other goes on; what is in both is taken once.
 TEST(Select, ASketchThatIsUsedUpIsPassedOver) {
   HandMade span;
-  span.add(0, Target::open, 1, 9, false, true);
-  span.add(1, Target::open, 2, 1, true, true);
-  span.add(2, Target::open, 3, 2, true, false);
-  span.add(3, Target::open, 4, 3, true, false);
+  span.add(0, TargetState::open, 1, 9, false, true);
+  span.add(1, TargetState::open, 2, 1, true, true);
+  span.add(2, TargetState::open, 3, 2, true, false);
+  span.add(3, TargetState::open, 4, 3, true, false);
   EXPECT_EQ(span.chosen(1), (Indices{0}));
   EXPECT_EQ(span.chosen(2), (Indices{0, 1}));
   EXPECT_EQ(span.chosen(3), (Indices{0, 1, 2}));
@@ -186,8 +188,8 @@ TEST(Select, StrataComeInOrder) {
   HandMade span;
   span.add_other(0, Identity::bad_hex);
   span.add_other(1, Identity::null_target);
-  span.add(2, Target::closed, 0, 0, true, true);
-  span.add(3, Target::open, 5, 5, true, true);
+  span.add(2, TargetState::closed, 0, 0, true, true);
+  span.add(3, TargetState::open, 5, 5, true, true);
   span.add_other(4, Identity::wrong_length);
   span.add_other(5, Identity::null_target);
   EXPECT_EQ(span.chosen(1), (Indices{3}));
@@ -202,11 +204,11 @@ TEST(Select, StrataComeInOrder) {
 // More pinned than places: origins by C, then reached by C; the bytes come from what was saved, else from the edge.
 TEST(Select, OriginsComeBeforeReached) {
   HandMade span;
-  span.add(0, Target::reached, 0, 0, true, true);
-  span.add(1, Target::open, 0, 1, true, true);
-  span.cut.received = 100;
-  span.stands[{1, 51}] = Target::origin;
-  span.stands[{1, 52}] = Target::origin;
+  span.add(0, TargetState::reached, 0, 0, true, true);
+  span.add(1, TargetState::open, 0, 1, true, true);
+  span.truncated.received = 100;
+  span.stands[{1, 51}] = TargetState::origin;
+  span.stands[{1, 52}] = TargetState::origin;
   const std::vector<PinnedLink> pinned = {
       {0, {1, 1}, {1}, {0, 0}, false}, {50, {1, 51}, {51}, {9, 9}, true}, {51, {1, 52}, {52}, {8, 8}, true}};
   EXPECT_EQ(span.chosen(1, pinned), (Indices{51}));
@@ -214,8 +216,9 @@ TEST(Select, OriginsComeBeforeReached) {
   EXPECT_EQ(span.chosen(3, pinned), (Indices{0, 50, 51}));
   EXPECT_EQ(span.chosen(4, pinned), (Indices{0, 1, 50, 51}));
 
-  const Selection selection = select(span.cut, 3, pinned, [&](TraceId trace) { return span.stands.at(trace); }, 1, 0);
-  EXPECT_EQ(selection.links[0].saved, &span.cut.saved[0]);
+  const Selection selection =
+      select(span.truncated, 3, pinned, [&](TraceId trace) { return span.stands.at(trace); }, 1, 0);
+  EXPECT_EQ(selection.links[0].saved, &span.truncated.saved[0]);
   EXPECT_EQ(selection.links[1].restored, &pinned[1]);
   EXPECT_EQ(selection.links[2].restored, &pinned[2]);
   EXPECT_EQ(selection.restored, 2u);
@@ -226,10 +229,10 @@ TEST(Select, OriginsComeBeforeReached) {
 // A saved link to an origin that the caller did not list is pinned all the same, never open or closed.
 TEST(Select, UnlistedSavedOriginIsPinned) {
   HandMade span;
-  span.add(0, Target::open, 0, 0, true, true);
-  span.add(1, Target::origin, 7, 7, true, true);
+  span.add(0, TargetState::open, 0, 0, true, true);
+  span.add(1, TargetState::origin, 7, 7, true, true);
   EXPECT_EQ(span.chosen(1), (Indices{1}));
-  const Selection selection = select(span.cut, 2, {}, [&](TraceId trace) { return span.stands.at(trace); }, 1, 0);
+  const Selection selection = select(span.truncated, 2, {}, [&](TraceId trace) { return span.stands.at(trace); }, 1, 0);
   EXPECT_EQ(selection.pinned.received, 1u);
   EXPECT_EQ(selection.pinned.emitted, 1u);
   EXPECT_EQ(selection.open.emitted, 1u);
@@ -239,18 +242,18 @@ TEST(Select, UnlistedSavedOriginIsPinned) {
 // Numbers that do not fit together: never more than k, never more than there are.
 TEST(Select, NeverMoreThanTheBudget_WhateverTheCallerSays) {
   HandMade span;
-  for (std::uint32_t i = 0; i < 10; ++i) span.add(i, Target::open, i, i, true, true);
+  for (std::uint32_t i = 0; i < 10; ++i) span.add(i, TargetState::open, i, i, true, true);
   std::vector<PinnedLink> pinned;
   for (std::uint32_t i = 20; i < 60; ++i) pinned.push_back({i, {1, i + 1}, {i + 1}, {i, i}, false});
   EXPECT_EQ(span.chosen(5, pinned), (Indices{20, 21, 22, 23, 24}));
-  span.cut.duplicates = 7;
+  span.truncated.duplicates = 7;
   EXPECT_EQ(span.chosen(5, pinned).size(), 3u);
-  span.cut.duplicates = 11;
+  span.truncated.duplicates = 11;
   EXPECT_EQ(span.chosen(5, pinned).size(), 0u);
 }
 
 TEST(Select, NothingOfNothing) {
-  const Selection selection = select({}, 128, {}, [](TraceId) { return Target::open; }, 0, 0);
+  const Selection selection = select({}, 128, {}, [](TraceId) { return TargetState::open; }, 0, 0);
   EXPECT_TRUE(selection.links.empty());
   EXPECT_EQ(selection.emitted, 0u);
 }
@@ -264,11 +267,12 @@ TEST(Select, AllOriginsOfAMillionLinksArePrinted) {
   for (std::size_t i = 0; i < 5000; ++i) links[i * 200 + 1].identity = Identity::bad_hex;
   std::set<TraceId> origins;
   while (origins.size() < 37) origins.insert(links[random() % (kCount / 2) * 2].trace_id);
-  const auto target = [&](TraceId trace) { return origins.count(trace) > 0 ? Target::origin : Target::open; };
+  const auto target = [&](TraceId trace) { return origins.count(trace) > 0 ? TargetState::origin : TargetState::open; };
   LinkSampler sampler;
-  const CutLinks& cut = sample(sampler, links, kBudget, 0);
+  const TruncatedLinks& truncated = sample(sampler, links, kBudget, 0);
   const Caller caller(links, 0, target, random);
-  const Selection selection = select(cut, kBudget, caller.pinned, target, caller.open_received, caller.closed_received);
+  const Selection selection =
+      select(truncated, kBudget, caller.pinned, target, caller.open_received, caller.closed_received);
   expect_equal(selection, naive::choose(links, kBudget, 0, target));
   EXPECT_EQ(selection.emitted, 128u);
   EXPECT_EQ(selection.pinned.emitted, 37u);

@@ -14,17 +14,17 @@
 
 namespace entail::store {
 
-struct CutSpan {
+struct TruncatedSpan {
   int* destroyed;
 };
 
 namespace {
 
-constexpr CutSpanCare kCare = {[](const CutSpan*) -> std::uint64_t { return 1000; },
-                               [](CutSpan* cut) {
-                                 ++*cut->destroyed;
-                                 delete cut;
-                               }};
+constexpr TruncatedSpanOps kOps = {[](const TruncatedSpan*) -> std::uint64_t { return 1000; },
+                                   [](TruncatedSpan* truncated) {
+                                     ++*truncated->destroyed;
+                                     delete truncated;
+                                   }};
 
 Bytes bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
@@ -35,7 +35,7 @@ SpanEntry* write(SpanWriter& writer, const Envelope* scope, const std::string& t
 }
 
 TEST(SpanStore, SpansAndEnvelopesAreFoundAsWritten) {
-  SpanStore store(kCare);
+  SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
   const Envelope* resource = writer.envelope(nullptr, bytes_of("resource"));
@@ -54,7 +54,7 @@ TEST(SpanStore, SpansAndEnvelopesAreFoundAsWritten) {
 }
 
 TEST(SpanStore, EverySpanNamesItsScope_HoweverManyAndInWhateverChunk) {
-  SpanStore store(kCare);
+  SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
   std::vector<const Envelope*> scopes;
@@ -70,7 +70,7 @@ TEST(SpanStore, EverySpanNamesItsScope_HoweverManyAndInWhateverChunk) {
 }
 
 TEST(SpanStore, LinksAreCounted_HoweverManyOneSpanHas) {
-  SpanStore store(kCare);
+  SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
   const Envelope* scope = writer.envelope(nullptr, bytes_of("scope"));
@@ -78,30 +78,30 @@ TEST(SpanStore, LinksAreCounted_HoweverManyOneSpanHas) {
     SpanEntry* entry = writer.span(scope, 5, links);
     std::memcpy(entry->mutable_payload(), "abcde", 5);
     EXPECT_EQ(entry->link_count(), links);
-    EXPECT_EQ(entry->cut(), nullptr);
+    EXPECT_EQ(entry->truncated(), nullptr);
     EXPECT_EQ(std::string(entry->payload().begin(), entry->payload().end()), "abcde");
   }
 }
 
 TEST(SpanStore, ACutStandsBehindAPayloadOfAnySize) {
   int destroyed = 0;
-  CutSpan cuts[20];
-  SpanStore store(kCare);
+  TruncatedSpan truncated_spans[20];
+  SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
   const Envelope* scope = writer.envelope(nullptr, bytes_of("scope"));
   std::vector<SpanEntry*> entries;
   for (std::uint32_t size = 0; size < 20; ++size) {
-    cuts[size].destroyed = &destroyed;
+    truncated_spans[size].destroyed = &destroyed;
     SpanEntry* entry = writer.span(scope, size, 0x7fffffff - size, true);
-    EXPECT_EQ(entry->cut(), nullptr);
+    EXPECT_EQ(entry->truncated(), nullptr);
     std::memset(entry->mutable_payload(), 'a' + static_cast<int>(size), size);
-    entry->set_cut(&cuts[size]);
+    entry->set_truncated(&truncated_spans[size]);
     entries.push_back(entry);
-    EXPECT_EQ(write(writer, scope, "a span with its links")->cut(), nullptr);
+    EXPECT_EQ(write(writer, scope, "a span with its links")->truncated(), nullptr);
   }
   for (std::uint32_t size = 0; size < 20; ++size) {
-    EXPECT_EQ(entries[size]->cut(), &cuts[size]);
+    EXPECT_EQ(entries[size]->truncated(), &truncated_spans[size]);
     EXPECT_EQ(entries[size]->link_count(), 0x7fffffff - size);
     const Bytes payload = entries[size]->payload();
     EXPECT_EQ(std::string(payload.begin(), payload.end()), std::string(size, static_cast<char>('a' + size)));
@@ -110,11 +110,11 @@ TEST(SpanStore, ACutStandsBehindAPayloadOfAnySize) {
 
 TEST(SpanStore, GenerationsAreGivenBackWhole) {
   int destroyed = 0;
-  SpanStore store(kCare);
+  SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
   write(writer, writer.envelope(nullptr, {}), "first");
-  writer.own(new CutSpan{&destroyed}, 1000);
+  writer.own(new TruncatedSpan{&destroyed}, 1000);
   const std::uint64_t first = store.bytes();
   EXPECT_GT(first, 1000u);
   writer.begin(2);
@@ -137,7 +137,7 @@ TEST(SpanStore, GenerationsAreGivenBackWhole) {
 }
 
 TEST(SpanStore, EmptyChunksAreReusedAndTrimmed) {
-  SpanStore store(kCare);
+  SpanStore store(kOps);
   SpanWriter writer(store);
   for (std::uint32_t generation = 1; generation < 50; ++generation) {
     writer.begin(generation);
@@ -153,7 +153,7 @@ TEST(SpanStore, EmptyChunksAreReusedAndTrimmed) {
 }
 
 TEST(SpanStore, ThePoolGivesBackWholeBlocks_AndPagesOfThoseInUse) {
-  SpanStore store(kCare, true);
+  SpanStore store(kOps, true);
   SpanWriter old_writer(store);
   SpanWriter new_writer(store);
   constexpr std::uint64_t kBlockBytes = SpanStore::kHugeBlockChunks * SpanStore::kChunkBytes;
@@ -189,7 +189,7 @@ TEST(SpanStore, ThePoolGivesBackWholeBlocks_AndPagesOfThoseInUse) {
 }
 
 TEST(SpanStore, SmallSpansFollowALargeOne_AndNameItsScope) {
-  SpanStore store(kCare);
+  SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
   const Envelope* scope = writer.envelope(nullptr, bytes_of("scope"));
@@ -202,7 +202,7 @@ TEST(SpanStore, SmallSpansFollowALargeOne_AndNameItsScope) {
 }
 
 TEST(SpanStore, ManyLanesShareThePool) {
-  SpanStore store(kCare, true);
+  SpanStore store(kOps, true);
   constexpr unsigned kLanes = 4;
   const std::string large(200'000, 'z');  // one a chunk
   std::vector<std::thread> lanes;
@@ -232,7 +232,7 @@ bool account_is_resident(bool huge_blocks) {
   const std::string small(1000, 'a');
   const std::string large(1'000'000, 'b');
   const std::int64_t before = tests::resident_bytes();
-  SpanStore store(kCare, huge_blocks);
+  SpanStore store(kOps, huge_blocks);
   SpanWriter writer(store);
   const auto is_near = [&](const char* what) {
     return tests::is_near(what, store.bytes() + store.pooled_bytes(), tests::resident_bytes() - before, 0.97, 1.1,

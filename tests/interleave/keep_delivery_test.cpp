@@ -1,6 +1,6 @@
-// PROTOCOL keep_frontier (core/propagate/carrier.hpp): late edges against a hop count that falls, through the late log,
-// which holds the edges themselves, as Writer::check_late and Carrier::carry_late use it. Hops and records are the tick
-// thread's alone.
+// PROTOCOL keep_delivery (core/propagate/keep_propagator.hpp): late edges against a hop count that falls, through the
+// late log, which holds the edges themselves, as Writer::check_late and KeepPropagator::carry_late use it. Hops and
+// records are the tick thread's alone.
 #include <limits>
 #include <optional>
 

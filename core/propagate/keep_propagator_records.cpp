@@ -1,19 +1,19 @@
-// The Carrier's traces: their records, their incarnations in several windows, and those that were absent.
-#include "propagate/carrier.hpp"
+// KeepPropagator's records, and the incarnations of a trace in several windows.
+#include "propagate/keep_propagator.hpp"
 
 namespace entail::propagate {
 
 using graph::EdgeCell;
 using graph::NodeId;
 
-RecordId Carrier::find_record(NodeId node) {
+RecordId KeepPropagator::find_record(NodeId node) {
   const NodeId newest = graph_.newest(node);
   RecordId id = graph_.record(newest);
   if (id != 0 || !link_incarnations(newest)) return id;
   return graph_.record(graph_.newest(newest));
 }
 
-RecordId Carrier::record_of(NodeId node) {
+RecordId KeepPropagator::record_of(NodeId node) {
   RecordId id = find_record(node);
   if (id != 0) return id;
   const NodeId newest = graph_.newest(node);
@@ -23,15 +23,15 @@ RecordId Carrier::record_of(NodeId node) {
   return id;
 }
 
-// A node without a record may be an incarnation of a trace that other windows know. True if it was joined to one.
-bool Carrier::link_incarnations(NodeId node) {
+// A node without a record may be an incarnation of a trace in other windows. True if it was joined to one.
+bool KeepPropagator::link_incarnations(NodeId node) {
   if (!graph_.has_older_windows() || graph_.older(node) != 0) return false;
   NodeId older = 0;
   graph_.older_of({&node, 1}, &older);
   return link_with(node, older);
 }
 
-void Carrier::link_batch(std::span<const NodeId> nodes) {
+void KeepPropagator::link_batch(std::span<const NodeId> nodes) {
   if (!graph_.has_older_windows()) return;
   unlinked_.clear();
   for (const NodeId node : nodes)
@@ -45,11 +45,11 @@ void Carrier::link_batch(std::span<const NodeId> nodes) {
   }
 }
 
-// PROTOCOL incarnations J1, R4. older: the newest node of the same key in windows older than the node's, which is in no
-// chain yet. Beyond a node in the same state others may lie that nothing has linked; a chain holds all that there was
-// when its last node was linked. A batch that began before a rotation makes its nodes in the window before; newer ones
-// may have them too.
-bool Carrier::link_with(NodeId node, NodeId older) {
+// PROTOCOL incarnations J1, R4. older: the newest node with the same key in windows older than the node's, which is in
+// no chain yet. Behind an unlinked node there may be further unlinked ones; a chain holds all nodes that existed when
+// its last node was linked. A batch that began before a rotation adds its nodes to the previous window, so newer
+// windows are searched too.
+bool KeepPropagator::link_with(NodeId node, NodeId older) {
   const auto is_alone = [&](NodeId other) {
     const graph::Graph::Place place = graph_.place(other);
     return place.record() == 0 && !place.is_linked();
@@ -79,7 +79,7 @@ bool Carrier::link_with(NodeId node, NodeId older) {
 
 // Puts a node that is in no chain and has no record into the chain of its trace's incarnations, newest window first.
 // PROTOCOL incarnations J1 to J3.
-void Carrier::join(NodeId other, NodeId node) {
+void KeepPropagator::join(NodeId other, NodeId node) {
   const NodeId head = graph_.newest(other);
   if (head == graph_.newest(node)) return;
   const std::uint32_t chain_word = graph_.reach(head);
@@ -95,16 +95,16 @@ void Carrier::join(NodeId other, NodeId node) {
   }
   if (above != 0) graph_.link_incarnations(node, above);
   if (below != 0) graph_.link_incarnations(below, node);
-  if (above == 0) hand_down(head, node);
+  if (above == 0) transfer_state(head, node);
   const NodeId newest = above == 0 ? node : head;
   const RecordId id = graph_.record(newest);
   if (id != 0) ledger_[id].has_one_incarnation = false;
   if (((chain_word | node_word) & kCarries) == 0) return;
-  raise_all(newest, graph_.reach(newest) | kCarries);  // J2
-  if (id == 0) return;                                 // absent: it asks over all edges when it comes
-  if ((chain_word & kCarries) == 0 && is_present(id)) {  // a keep was carried to the node alone, as to an absent trace
-    ledger_.trail(id).asks = true;
-    asking_.push_back({newest, graph_.sequence_of(newest), 0});
+  raise_all(newest, graph_.reach(newest) | kCarries);    // J2
+  if (id == 0) return;                                   // absent: it pulls over all edges when its first span arrives
+  if ((chain_word & kCarries) == 0 && is_present(id)) {  // a keep reached this node alone, as an absent trace
+    ledger_.path_state(id).pulls = true;
+    pulling_.push_back({newest, graph_.sequence_of(newest), 0});
   }
   graph_.for_each_part(node, [&](const graph::LateEdges& part) {  // J3
     late_.push_back(part);
@@ -112,20 +112,20 @@ void Carrier::join(NodeId other, NodeId node) {
   });
 }
 
-// From now on `node` is the newest of the trace: what stands at the node that was moves on to it. kCarries, which its
-// edges wait for, is raised afterwards.
-void Carrier::hand_down(NodeId newest, NodeId node) noexcept {
+// Makes `node` the newest of the trace by moving the state of the former newest node to it. kCarries, on which its
+// edges depend, is raised afterwards.
+void KeepPropagator::transfer_state(NodeId newest, NodeId node) noexcept {
   const graph::Graph::Place from = graph_.place(newest);
   const graph::Graph::Place to = graph_.place(node);
   const RecordId id = from.record();
   if (id != 0) ledger_.set_node(id, node);
   to.set_record(id);
   to.set_hint(from.hint());
-  for (unsigned i = 0; i < 2; ++i) to.set_giver(i, from.giver(i));
+  for (unsigned i = 0; i < 2; ++i) to.set_predecessor(i, from.predecessor(i));
   to.note_reach((from.reach() & ~kCarries) | to.reach());  // its own word has at most kCarries
 }
 
-void Carrier::add_far_nodes(RecordId id, Side side, std::vector<NodeId>& nodes) const {
+void KeepPropagator::add_far_nodes(RecordId id, Side side, std::vector<NodeId>& nodes) const {
   for_each_edge(ledger_[id].node, side, [&](EdgeCell cell, SpanId) {
     const NodeId far = graph_.node_of(cell);
     nodes.push_back(far == 0 ? 0 : graph_.newest(far));

@@ -1,4 +1,4 @@
-// A Carrier over a small graph, in which traces are numbers and every link leads from the first to the second.
+// A KeepPropagator over a small graph, in which traces are numbers and every link leads from the first to the second.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "graph/graph.hpp"
-#include "propagate/carrier.hpp"
+#include "propagate/keep_propagator.hpp"
 
 namespace entail::propagate {
 
 using Ids = std::vector<TraceId>;
 
-class CarrierTest : public ::testing::Test {
+class KeepPropagatorTest : public ::testing::Test {
  protected:
-  CarrierTest() : graph_({.lanes = 2, .payload_bytes = 8}) {}
+  KeepPropagatorTest() : graph_({.lanes = 2, .payload_bytes = 8}) {}
 
   // In the current window.
   graph::NodeId node(std::uint64_t trace) {
@@ -47,15 +47,15 @@ class CarrierTest : public ::testing::Test {
     writer.append_out(near, {&out, 1}, {&span, 1});
     writer.append_in(far, writer.cell(near, limit, limit, on_error_span, false));
   }
-  void open(const PropagateOptions& options) { carrier_.emplace(graph_, ledger_, options, 0); }
+  void open(const PropagateOptions& options) { propagator_.emplace(graph_, ledger_, options, 0); }
   // As adopt() does with a trace that got spans.
   RecordId present(std::uint64_t trace) {
     const graph::NodeId found = node(trace);
-    carrier_->link_batch({&found, 1});
-    const RecordId id = carrier_->record_of(found);
+    propagator_->link_batch({&found, 1});
+    const RecordId id = propagator_->record_of(found);
     if (ledger_[id].phase == Phase::absent) {
       ledger_.set_phase(id, Phase::pending);
-      carrier_->arrive(id);
+      propagator_->on_first_span(id);
     }
     return id;
   }
@@ -68,30 +68,30 @@ class CarrierTest : public ::testing::Test {
   // As when the window of its newest node closes.
   void forget(RecordId id) {
     ledger_.set_phase(id, Phase::sealed);
-    carrier_->forget(id);
+    propagator_->forget(id);
     for (graph::NodeId at = ledger_[id].node; at != 0; at = graph_.older(at)) graph_.set_record(at, 0);
     ledger_.remove(id);
   }
   // The number of entries in the late log.
   unsigned tick() {
     unsigned late_entries = 0;
-    graph_.drain_created([&](graph::NodeId created) { carrier_->link_batch({&created, 1}); });
+    graph_.drain_created([&](graph::NodeId created) { propagator_->link_batch({&created, 1}); });
     graph_.drain_late([&](const graph::LateEdges& late) {
       ++late_entries;
-      carrier_->carry_over(late);
+      propagator_->carry_over(late);
     });
-    carrier_->run(1);
+    propagator_->run(1);
     return late_entries;
   }
-  Ids path(std::uint64_t trace) { return ledger_.paths().trace_ids(carrier_->nearest_path(present(trace))); }
+  Ids path(std::uint64_t trace) { return ledger_.paths().trace_ids(propagator_->nearest_path(present(trace))); }
   unsigned hops(std::uint64_t trace, Layer layer = kLinked) {
-    const RecordId id = carrier_->find_record(node(trace));
-    return id == 0 ? 0 : carrier_->hops(id, layer);
+    const RecordId id = propagator_->find_record(node(trace));
+    return id == 0 ? 0 : propagator_->hops(id, layer);
   }
 
   graph::Graph graph_;
   Ledger ledger_;
-  std::optional<Carrier> carrier_;
+  std::optional<KeepPropagator> propagator_;
 };
 
 }  // namespace entail::propagate
