@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/check.hpp"
-#include "links/snapshot.hpp"
 #include "entail/context_store.hpp"
+#include "links/snapshot.hpp"
 
 using namespace entail;
 

@@ -44,14 +44,22 @@ std::uint64_t spread(std::uint64_t number) noexcept {
 // number: from 1.
 TraceId id_of(Family family, std::uint64_t constant, std::uint64_t number) {
   switch (family) {
-    case Family::equal_low: return {spread(number), constant};
-    case Family::equal_high: return {constant, spread(number)};
-    case Family::counting: return {constant, number};
-    case Family::multiples_low: return {1, number * constant};
-    case Family::multiples_high: return {number * constant, 1};
-    case Family::product_pair: return {number * constant, number};  // high ^ low * constant is 0
-    case Family::high_bits: return {number << 44, constant};
-    case Family::random: break;
+    case Family::equal_low:
+      return {spread(number), constant};
+    case Family::equal_high:
+      return {constant, spread(number)};
+    case Family::counting:
+      return {constant, number};
+    case Family::multiples_low:
+      return {1, number * constant};
+    case Family::multiples_high:
+      return {number * constant, 1};
+    case Family::product_pair:
+      return {number * constant, number};  // high ^ low * constant is 0
+    case Family::high_bits:
+      return {number << 44, constant};
+    case Family::random:
+      break;
   }
   return {spread(number * 2 + constant), spread(number * 2 + 1 + constant)};
 }
@@ -140,7 +148,7 @@ void ids(benchmark::State& state, Family family, bool links) {
   state.counters["worst_ratio"] = worst;
 }
 
-#define IDS(name, family)                                                                          \
+#define IDS(name, family)                                                                       \
   BENCHMARK_CAPTURE(ids, traces_##name, Family::family, false)->UseManualTime()->Iterations(1); \
   BENCHMARK_CAPTURE(ids, links_##name, Family::family, true)->UseManualTime()->Iterations(1)
 IDS(random, random);

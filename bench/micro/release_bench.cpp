@@ -76,9 +76,9 @@ class Run {
   }
 
   bool ok() const noexcept { return ok_; }
-  std::vector<double> tick_ms;                // of all ticks
-  double worst_ms_per_unit = 0;               // of ticks that released a unit or more
-  double worst_ms_below_unit = 0;             // of the others
+  std::vector<double> tick_ms;     // of all ticks
+  double worst_ms_per_unit = 0;    // of ticks that released a unit or more
+  double worst_ms_below_unit = 0;  // of the others
   double released_units = 0;
 
  private:
@@ -139,11 +139,23 @@ void release(benchmark::State& state, const Load& load) {
   }
 }
 BENCHMARK_CAPTURE(release, one_span, kOneSpan)
-    ->ArgName("limit_MiB")->Arg(256)->Arg(1024)->UseManualTime()->Iterations(1);
+    ->ArgName("limit_MiB")
+    ->Arg(256)
+    ->Arg(1024)
+    ->UseManualTime()
+    ->Iterations(1);
 BENCHMARK_CAPTURE(release, absent_links, kAbsentLinks)
-    ->ArgName("limit_MiB")->Arg(256)->Arg(1024)->UseManualTime()->Iterations(1);
+    ->ArgName("limit_MiB")
+    ->Arg(256)
+    ->Arg(1024)
+    ->UseManualTime()
+    ->Iterations(1);
 BENCHMARK_CAPTURE(release, large_spans, kLargeSpans)
-    ->ArgName("limit_MiB")->Arg(256)->Arg(1024)->UseManualTime()->Iterations(1);
+    ->ArgName("limit_MiB")
+    ->Arg(256)
+    ->Arg(1024)
+    ->UseManualTime()
+    ->Iterations(1);
 
 }  // namespace
 

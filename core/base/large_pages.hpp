@@ -16,9 +16,7 @@ namespace entail::base {
 constexpr std::size_t kPageBytes = 4096;
 constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
 
-constexpr std::size_t whole_pages(std::size_t bytes) noexcept {
-  return (bytes + kPageBytes - 1) & ~(kPageBytes - 1);
-}
+constexpr std::size_t whole_pages(std::size_t bytes) noexcept { return (bytes + kPageBytes - 1) & ~(kPageBytes - 1); }
 
 // Zeroed private pages; null when the system refuses. more_flags: of mmap. on_huge_page: they begin on a huge page, if
 // there is room for that.

@@ -31,7 +31,7 @@ struct Emission::KeptSpan {
 namespace {
 
 constexpr std::size_t kEmittedTogether = 8;
-constexpr unsigned kSpansPrefetched = 8;    // of each trace
+constexpr unsigned kSpansPrefetched = 8;  // of each trace
 // Of memory_limit: each of the four output buffers that stay between ticks is no larger. No eviction frees them, so
 // they must leave room for the largest request (G9).
 constexpr std::uint64_t kBufferShare = 64;

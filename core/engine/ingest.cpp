@@ -206,7 +206,7 @@ void Intake::count_spans(Lane& lane, const wire::Decoded& decoded) noexcept {
 
 // What the span says, and its bytes; entry: null where there was no memory.
 void Intake::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
-                              StoredSpan& stored) {
+                        StoredSpan& stored) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count != 0) {  // without links the cells may be gone: store_truncated() moves those of one span
     const std::uint32_t first_cell = lane.first_cell[accepted];
@@ -231,7 +231,7 @@ void Intake::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& 
 
 // PROTOCOL touch T1 to T3: the words of the trace, then its list.
 void Intake::publish_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
-                                StoredSpan& stored) {
+                          StoredSpan& stored) {
   const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (stored.entry == nullptr) {
     lane.counts.spans_unstored.add(1);

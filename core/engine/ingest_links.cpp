@@ -45,7 +45,7 @@ void Intake::count_links(Lane& lane) noexcept {
 
 // Reads the link's types once, for the limits that they set (docs/design.md 3.4) and for policies that need them.
 Intake::TypeLimits Intake::read_types(Lane& lane, const wire::Decoded& decoded, const wire::LinkView& link,
-                                                  policy::LinkFacts* facts) {
+                                      policy::LinkFacts* facts) {
   TypeLimits limits;
   const auto visit = [&](std::string_view type) {
     if (facts != nullptr) policies_.match_link_type(type, facts->bits);
@@ -61,7 +61,7 @@ Intake::TypeLimits Intake::read_types(Lane& lane, const wire::Decoded& decoded, 
 
 // The R that a link's tracestate sets, if it does.
 std::optional<std::uint64_t> Intake::read_tracestate(Lane& lane, const wire::Decoded& decoded,
-                                                           const wire::LinkView& link) noexcept {
+                                                     const wire::LinkView& link) noexcept {
   context::OtState ot;
   const Bytes text = slice(decoded.bytes, link.trace_state);
   const auto error = context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);

@@ -82,8 +82,7 @@ class Intake {
   store::TruncatedSpan* begin_truncated(Lane& lane, const wire::SpanView& span);
   static void finish_truncated(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
                                store::TruncatedSpan& truncated);
-  TypeLimits read_types(Lane& lane, const wire::Decoded& decoded, const wire::LinkView& link,
-                        policy::LinkFacts* facts);
+  TypeLimits read_types(Lane& lane, const wire::Decoded& decoded, const wire::LinkView& link, policy::LinkFacts* facts);
   static void place_links(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded);
   static void place_noted(Lane& lane, graph::Writer& writer);
   struct StoredSpan {

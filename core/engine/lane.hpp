@@ -27,7 +27,7 @@
 namespace entail::engine {
 
 constexpr std::uint64_t kGenerationShare = 32;  // a generation ends after this share of memory_limit
-constexpr std::size_t kPlacedMax = 1024;          // links whose nodes are looked up together
+constexpr std::size_t kPlacedMax = 1024;        // links whose nodes are looked up together
 
 // A counter with one writer at a time (the lane's holder) and any readers.
 class LaneCounter {
@@ -97,7 +97,7 @@ struct Lane {
   std::vector<std::uint8_t> gathered;         // fields of a resource or scope that lie apart
   base::LargeVector<graph::EdgeCell> cells;   // all links of the request, by span
   base::LargeVector<SpanId> far_spans;
-  std::vector<std::uint32_t> first_cell;              // by accepted span
+  std::vector<std::uint32_t> first_cell;  // by accepted span
   // Of the accepted spans that have too many links, in their order.
   std::vector<std::unique_ptr<store::TruncatedSpan>> truncated_spans;
   std::size_t next_truncated = 0;

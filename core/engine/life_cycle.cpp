@@ -154,8 +154,7 @@ void LifeCycle::for_each_holding(const std::function<bool(RecordId)>& f) {
   while (!arrived_.empty() && !traces_.ledger.is_in(arrived_.front(), Phase::pending)) arrived_.pop_front();
   // Span bytes are freed by generation, so spans that arrived before all retained ones are evicted first: they hold up
   // everything behind it.
-  const std::uint32_t first_retained =
-      retained_.empty() ? 0 : traces_.ledger[retained_.front().id].generation;
+  const std::uint32_t first_retained = retained_.empty() ? 0 : traces_.ledger[retained_.front().id].generation;
   for (std::size_t i = 0; i < arrived_.size(); ++i) {
     if (!traces_.ledger.is_in(arrived_[i], Phase::pending)) continue;
     if (traces_.ledger[arrived_[i]].generation >= first_retained) break;

@@ -133,9 +133,9 @@ class LifeCycle {
   std::int64_t now_ns_ = 0;
   bool draining_ = false;
 
-  DueQueue due_at_;                        // pending traces by deadline
-  base::PageQueue<RecordId> arrived_;      // pending traces, oldest first; other entries are skipped
-  base::PageQueue<Retained> retained_;     // first dropped first; other entries are skipped
+  DueQueue due_at_;                     // pending traces by deadline
+  base::PageQueue<RecordId> arrived_;   // pending traces, oldest first; other entries are skipped
+  base::PageQueue<Retained> retained_;  // first dropped first; other entries are skipped
   std::uint64_t retained_count_ = 0;
   std::uint64_t retained_bytes_ = 0;
   std::map<std::uint32_t, std::uint64_t> open_generations_;  // traces that hold spans, by their first one's generation

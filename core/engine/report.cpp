@@ -7,8 +7,8 @@
 
 namespace entail::engine {
 
-using context::Identity;
 using base::Loss;
+using context::Identity;
 using graph::NodeId;
 
 namespace {

@@ -30,8 +30,8 @@ void ReleasePlan::set_generations(std::map<std::uint32_t, std::uint64_t> bytes,
 }
 
 void ReleasePlan::release_generations() noexcept {
-  for (auto next = bytes_.begin();
-       next != bytes_.end() && (holders_.empty() || next->first < holders_.begin()->first); next = bytes_.erase(next))
+  for (auto next = bytes_.begin(); next != bytes_.end() && (holders_.empty() || next->first < holders_.begin()->first);
+       next = bytes_.erase(next))
     released_ += next->second;
 }
 

@@ -25,12 +25,12 @@ constexpr std::uint64_t kStepsPerTick = 1 << 15;
 constexpr std::uint64_t kStepsPerNode = 4;
 constexpr std::uint64_t kEvictionsPerTick = 1 << 12;
 constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
-constexpr std::uint64_t kIndexBytes = 24;  // of an empty window, for each node that it has room for
-constexpr std::uint64_t kHeapShare = 32;    // of memory_limit: freed pieces of the heap whose pages are worth a walk
-constexpr std::uint64_t kPooledShare = 16;        // of memory_limit: empty chunks of the span store that are kept
-constexpr std::uint64_t kMovedShare = 16;         // of memory_limit: edges that closing a window early may copy
-constexpr std::uint64_t kEdgeBytes = 25;          // of a link that is copied, both ends together
-constexpr std::uint64_t kCellsSampled = 11;       // one cell of so many is followed, blocks have other lengths
+constexpr std::uint64_t kIndexBytes = 24;    // of an empty window, for each node that it has room for
+constexpr std::uint64_t kHeapShare = 32;     // of memory_limit: freed pieces of the heap whose pages are worth a walk
+constexpr std::uint64_t kPooledShare = 16;   // of memory_limit: empty chunks of the span store that are kept
+constexpr std::uint64_t kMovedShare = 16;    // of memory_limit: edges that closing a window early may copy
+constexpr std::uint64_t kEdgeBytes = 25;     // of a link that is copied, both ends together
+constexpr std::uint64_t kCellsSampled = 11;  // one cell of so many is followed, blocks have other lengths
 
 // Each counted at both its ends.
 constexpr std::uint64_t moved_links_max(std::uint64_t limit_bytes) noexcept {
@@ -59,9 +59,8 @@ bool Room::is_short() const noexcept {
 }
 
 void Room::publish() noexcept {
-  intake_.admission().set_ticked(
-      records_bytes() + graph_.forwarding_bytes() + intake_.scratch_bytes() + other_bytes_,
-      std::exchange(adopted_bytes_, 0));
+  intake_.admission().set_ticked(records_bytes() + graph_.forwarding_bytes() + intake_.scratch_bytes() + other_bytes_,
+                                 std::exchange(adopted_bytes_, 0));
 }
 
 void Room::note_frozen() {

@@ -107,18 +107,18 @@ class Room final : private graph::Compaction::Owner {
   // it; kNever: none yet, the window may not be closed (PROTOCOL window_close).
   std::array<std::int64_t, graph::kWindowSlots> adopted_ns_;
   std::int64_t window_started_ns_ = 0;
-  std::uint64_t wanted_bytes_ = 0;   // of a request that found no room since the last tick
+  std::uint64_t wanted_bytes_ = 0;  // of a request that found no room since the last tick
   std::uint64_t wanted_nodes_ = 0;
   std::uint64_t nodes_created_ = 0;  // since the last tick
   std::uint64_t adopted_bytes_ = 0;  // that admission counts until publish()
   std::uint64_t other_bytes_ = 0;
-  std::uint64_t unmet_bytes_ = 0;    // by how much closed windows released less than planned
-  unsigned unmet_ticks_ = 0;         // consecutive
-  std::uint64_t planned_bytes_ = 0;  // of the windows that this tick starts to close early
+  std::uint64_t unmet_bytes_ = 0;                      // by how much closed windows released less than planned
+  unsigned unmet_ticks_ = 0;                           // consecutive
+  std::uint64_t planned_bytes_ = 0;                    // of the windows that this tick starts to close early
   std::array<bool, graph::kWindowSlots> move_fits_{};  // by slot: checked in this tick
-  std::uint64_t cells_seen_ = 0;     // by count_links(), which samples them
-  bool current_must_go_ = false;     // the current window is part of the plan to make room
-  bool early_ = false;               // the window is closed early because memory or slots are short
+  std::uint64_t cells_seen_ = 0;                       // by count_links(), which samples them
+  bool current_must_go_ = false;                       // the current window is part of the plan to make room
+  bool early_ = false;                                 // the window is closed early because memory or slots are short
 };
 
 }  // namespace entail::engine

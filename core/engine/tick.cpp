@@ -63,13 +63,13 @@ void Engine::Impl::run_tick(bool drain) {
   life.count(base::Loss::late_pin, late_pins.count(life.new_origins()));
   propagator.run(now_ns);  // 2
   ENTAIL_SYNC_POINT("tick:before_settle");
-  settle.settle_all();   // 3
-  report.write_log();    // 4
+  settle.settle_all();  // 3
+  report.write_log();   // 4
   emission.emit_all();
   life.bound_retention();
   ENTAIL_SYNC_POINT("tick:before_seal");
-  life.seal_expired();   // 5
-  report.write_log();    // of what was sealed early, and of broken chains
+  life.seal_expired();  // 5
+  report.write_log();   // of what was sealed early, and of broken chains
 
   life.end_tick();
   ENTAIL_SYNC_POINT("tick:before_windows");

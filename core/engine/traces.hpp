@@ -50,9 +50,7 @@ struct Traces {
 
   // The sort key of traces: arrival second, trace ID. The same for every order of arrival within one second.
   using ArrivalKey = std::pair<std::int64_t, TraceId>;
-  ArrivalKey arrival_key(RecordId id) const noexcept {
-    return {ledger[id].arrival_ns / kNanosPerSecond, trace_id(id)};
-  }
+  ArrivalKey arrival_key(RecordId id) const noexcept { return {ledger[id].arrival_ns / kNanosPerSecond, trace_id(id)}; }
   void sort_by_arrival(std::vector<RecordId>& ids) const;
 };
 

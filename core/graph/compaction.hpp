@@ -95,10 +95,10 @@ class Compaction {
 
   Graph& graph_;
   unsigned slot_ = kNone;
-  std::uint32_t next_ = 0;         // offset of the node to be examined next
+  std::uint32_t next_ = 0;           // offset of the node to be examined next
   std::uint32_t forgotten_end_ = 0;  // nodes below it that need no move are forgotten
   std::uint64_t spent_ = 0;          // steps of this advance()
-  std::vector<EdgeCell> cells_;    // of the moving node, one batch
+  std::vector<EdgeCell> cells_;      // of the moving node, one batch
   std::vector<SpanId> span_ids_;
 };
 

@@ -239,8 +239,7 @@ void Graph::drop(unsigned slot) noexcept {
     forwarding_.close(newest_sequence_);
   }
   const auto end = by_age_.begin() + window_count_;
-  std::move(std::find(by_age_.begin(), end, windows_[slot]) + 1, end,
-            std::find(by_age_.begin(), end, windows_[slot]));
+  std::move(std::find(by_age_.begin(), end, windows_[slot]) + 1, end, std::find(by_age_.begin(), end, windows_[slot]));
   dropped_[slot] = std::exchange(windows_[slot], nullptr);
   --window_count_;
   forwarding_.prune(by_age_[window_count_ - 1]->sequence());

@@ -146,9 +146,8 @@ class Graph {
       if (!f(LateEdges{node, sequence, at})) return;
     if (const std::uint64_t word = row.in_first.load(LateEdgeOrders::observe); word != 0)
       if (!f(LateEdges{node, sequence, word})) return;
-    WindowInList::for_each_chunk(row.in_head, window, [&](std::uint32_t at) {
-      return f(LateEdges{node, sequence, LateEdges::kInBlock | at});
-    });
+    WindowInList::for_each_chunk(
+        row.in_head, window, [&](std::uint32_t at) { return f(LateEdges{node, sequence, LateEdges::kInBlock | at}); });
   }
 
   // --- keys and incarnations ----------------------------------------------------------------------------------------

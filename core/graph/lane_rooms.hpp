@@ -139,8 +139,7 @@ class EdgeRoom {
   void mark(Stretch& stretch) noexcept {
     if (stretch.front != stretch.front_marked)
       touched_bytes_ += window_->arena().mark(stretch.front_marked, stretch.front);
-    if (stretch.back != stretch.back_marked)
-      touched_bytes_ += window_->arena().mark(stretch.back, stretch.back_marked);
+    if (stretch.back != stretch.back_marked) touched_bytes_ += window_->arena().mark(stretch.back, stretch.back_marked);
     stretch.front_marked = stretch.front;
     stretch.back_marked = stretch.back;
   }

@@ -168,8 +168,8 @@ std::uint64_t Window::filter_keys(std::uint32_t offsets) noexcept {
   std::uint64_t bytes = 0;
   if (filtered_end_ == 0) {
     const Column column = Layout(shape_).filter;
-    filter_ = KeyFilter(reinterpret_cast<std::uint64_t*>(mapping_.data() + column.begin),
-                        KeyFilter::words_for(offset_end()));
+    filter_ =
+        KeyFilter(reinterpret_cast<std::uint64_t*>(mapping_.data() + column.begin), KeyFilter::words_for(offset_end()));
     filtered_end_ = 1;
     bytes = grow(resident_.filter_bytes, column.bytes(KeyFilter::words_for(offset_end())));
   }

@@ -52,8 +52,8 @@ struct alignas(32) NodeRow {
   WindowInList::Cell in_first;
   WindowInList::Head in_head;
   WindowOutList::Head out_head;
-  LateEdge<>::Reach reach;  // with kCarries: a keep propagates from here
-  std::uint32_t record;     // tick only, opaque to the graph except for kIsLinked
+  LateEdge<>::Reach reach;        // with kCarries: a keep propagates from here
+  std::uint32_t record;           // tick only, opaque to the graph except for kIsLinked
   std::uint32_t predecessors[2];  // tick only, opaque to the graph
 };
 static_assert(sizeof(NodeRow) == 32 && sizeof(NodeRow) + sizeof(TraceId) + 1 == kNodeBytes);

@@ -39,14 +39,14 @@ constexpr std::array<std::string_view, 28> kSyncPoints = {
     "writer:after_unpin",        // the lane protects no window any more
     "graph:after_window_store",  // the new window is current; the epoch has not advanced
     // tick, on the thread that called it
-    "tick:after_freeze",    // frozen windows are noted; no log has been read
-    "tick:after_adopt",     // the logs have been read
-    "carry:after_raise",    // a trace's reach has kCarries (late_edge D1); its edges are not read
-    "tick:before_settle",   // keeps are propagated, verdicts not taken
-    "tick:before_seal",     // verdicts taken, kept spans emitted
-    "seal:before_take",     // a trace is about to be sealed; it still holds its spans
-    "seal:after_take",      // its spans are taken from it, and not yet dropped
-    "seal:after_mark",      // it is sealed
+    "tick:after_freeze",       // frozen windows are noted; no log has been read
+    "tick:after_adopt",        // the logs have been read
+    "carry:after_raise",       // a trace's reach has kCarries (late_edge D1); its edges are not read
+    "tick:before_settle",      // keeps are propagated, verdicts not taken
+    "tick:before_seal",        // verdicts taken, kept spans emitted
+    "seal:before_take",        // a trace is about to be sealed; it still holds its spans
+    "seal:after_take",         // its spans are taken from it, and not yet dropped
+    "seal:after_mark",         // it is sealed
     "tick:before_windows",     // windows are about to begin, to be closed and dropped
     "compact:before_forward",  // edges and payload are at the new node; the old name still leads here
     "compact:before_drop",     // all nodes of a closing window have moved or were forgotten

@@ -199,11 +199,9 @@ TEST(PageQueue, AccountIsWhatTheProcessHas) {
     const std::int64_t before = tests::resident_bytes();
     PageQueue<Entry> queue;
     for (std::uint32_t i = 0; i < 1 << 22; ++i) queue.push_back({i, i});
-    const bool full = tests::is_near("full", queue.bytes(),
-                                     tests::resident_bytes() - before, 0.97, 1.02, 1 << 18);
+    const bool full = tests::is_near("full", queue.bytes(), tests::resident_bytes() - before, 0.97, 1.02, 1 << 18);
     while (queue.size() > 1 << 16) queue.pop_front();
-    return full && tests::is_near("after", queue.bytes(), tests::resident_bytes() - before,
-                                  0.75, 1.1, 1 << 18);
+    return full && tests::is_near("after", queue.bytes(), tests::resident_bytes() - before, 0.75, 1.1, 1 << 18);
   });
 }
 

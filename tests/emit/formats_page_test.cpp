@@ -94,8 +94,7 @@ TEST(FormatsPage, NamesNoAttributeThatTheCoreDoesNotWrite) {
     const std::string found = at->str();
     const std::string prefix = found.substr(0, found.size() - 1);
     const auto begins_so = [&](const auto& type) { return type.first.starts_with(prefix); };
-    EXPECT_TRUE(types.contains(found) ||
-                (found.ends_with(".*") && std::any_of(types.begin(), types.end(), begins_so)))
+    EXPECT_TRUE(types.contains(found) || (found.ends_with(".*") && std::any_of(types.begin(), types.end(), begins_so)))
         << found;
   }
   EXPECT_GE(count, 40u);

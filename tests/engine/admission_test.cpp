@@ -60,8 +60,7 @@ TEST(Admission, TheAccountIsTheSumOfItsParts_AfterEachTick) {
     EXPECT_GT(run.engine().statistics().memory.total_bytes, before + 2000 * engine::kAdoptedBytes);
     run.tick(static_cast<std::int64_t>(step) + 1);
     const auto memory = run.engine().statistics().memory;
-    const std::uint64_t parts =
-        memory.spans_bytes + memory.graph_bytes + memory.records_bytes + memory.scratch_bytes;
+    const std::uint64_t parts = memory.spans_bytes + memory.graph_bytes + memory.records_bytes + memory.scratch_bytes;
     EXPECT_NEAR(static_cast<double>(memory.total_bytes), static_cast<double>(parts), 100'000.0);
   }
 }

@@ -66,8 +66,8 @@ TEST(CapsAndWeights, ATraceIsTriedWithTheNextNearestOrigin_BeforeItIsALoss) {
   both.tick(10);
   EXPECT_TRUE(both.decision(2).keep);
   // 3 is next to 1, which has kept its one, and two hops from 4, as 5 is one; 6 is next to 1 alone.
-  both.ingest({make_span(4, kError), linking(make_span(5), {4}), linking(make_span(3), {1, 5}),
-               linking(make_span(6), {1})});
+  both.ingest(
+      {make_span(4, kError), linking(make_span(5), {4}), linking(make_span(3), {1, 5}), linking(make_span(6), {1})});
   both.tick(20);
   EXPECT_NE(both.decision(5).keep, both.decision(3).keep);  // 4 has room for one
   EXPECT_EQ(both.decision(6).loss, "max_traces_per_origin");

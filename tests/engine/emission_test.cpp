@@ -310,7 +310,7 @@ std::string field(unsigned number, const std::string& bytes) {
 // G6 to the byte: an unknown field, an explicit zero and an order that no encoder writes stay as they came.
 TEST(SpanAttributesOption, None_PassesTheReceivedBytesOfASpanThatIsNotCut) {
   const std::string unknown = "\xa2\x06\x03odd";  // field 100
-  const std::string zero = {"\x70\x00", 2};           // dropped_links_count, field 14
+  const std::string zero = {"\x70\x00", 2};       // dropped_links_count, field 14
   const std::string payload = zero + unknown + workload::encode_span(linking(make_span(1, kError), {2, 3})) + unknown;
   const std::string whole = field(2, payload);
   for (const SpanAttributes attributes : {SpanAttributes::none, SpanAttributes::truncation, SpanAttributes::all}) {

@@ -15,10 +15,10 @@ constexpr unsigned kLanes = 4;
 constexpr std::uint64_t kBatchNodes = 1000;
 
 struct Load {
-  std::uint64_t capacity;      // nodes of a window
-  std::uint64_t node_count;    // in each
-  unsigned payload_bytes;      // every other batch writes it
-  std::uint64_t batch_links;   // of each batch
+  std::uint64_t capacity;     // nodes of a window
+  std::uint64_t node_count;   // in each
+  unsigned payload_bytes;     // every other batch writes it
+  std::uint64_t batch_links;  // of each batch
   std::uint64_t edge_room_bytes;
   unsigned window_count;
 };

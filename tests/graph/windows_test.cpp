@@ -233,8 +233,8 @@ TEST(Windows, KeysWithOneFingerprint_AreToldApart) {
     places.emplace_back(hash << 32 | (hash >> 32) * kSlots >> 32, i);
   }
   std::sort(places.begin(), places.end());
-  const auto same = std::adjacent_find(places.begin(), places.end(),
-                                       [](const auto& a, const auto& b) { return a.first == b.first; });
+  const auto same =
+      std::adjacent_find(places.begin(), places.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
   ASSERT_NE(same, places.end());
   Graph graph({.lanes = 1, .first_capacity = kSlots / 2});
   const NodeId one = put(graph, same->second);

@@ -118,7 +118,9 @@ struct Pool {
   unsigned turn = 0;
   void push(Item* item) { pool.push(item, turn++); }
   Item* take_all() { return pool.take_all(); }
-  Item* pop() { return pool.pop(0, [] { return false; }); }
+  Item* pop() {
+    return pool.pop(0, [] { return false; });
+  }
 };
 
 // Two lanes pop while the tick thread trims: it takes all, unmaps one and pushes the others. Lanes begin with stacks

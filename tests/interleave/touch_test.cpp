@@ -245,8 +245,7 @@ TEST(Touch, UnadoptedSpansAreAnnounced_WhenTheyAreTaken) {
   constexpr const char* kAnnounced = "a span that no tick has adopted is announced";
   expect_proved<TakeBesideAdoption<1>>("take beside adoption");
   expect_proved<TakeBesideAdoption<2>>("take beside adoption, two spans");
-  EXPECT_EQ(explore<TakeBesideAdoption<2>>().outcomes,
-            (std::set<std::string>{"0 unknown", "1 unknown", "2 unknown"}));
+  EXPECT_EQ(explore<TakeBesideAdoption<2>>().outcomes, (std::set<std::string>{"0 unknown", "1 unknown", "2 unknown"}));
   expect_refuted<TakeBesideAdoption<1, Take::torn>>("take beside adoption, take torn", kAnnounced);
   expect_refuted<TakeBesideAdoption<2, Take::without_clearing_first>>("take beside adoption, U3 before U2", kAnnounced);
 }

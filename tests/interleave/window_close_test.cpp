@@ -63,8 +63,7 @@ struct CloseWindow {
 TEST(WindowClose, NothingLoggedIsOverlooked) {
   using Shipped = CloseWindow<Asked::before_draining, EpochOrders>;
   expect_proved<Shipped>("one batch, two ticks");
-  EXPECT_EQ(explore<Shipped>().outcomes,
-            (std::set<std::string>{"closed", "closed, adopted", "live", "live, adopted"}));
+  EXPECT_EQ(explore<Shipped>().outcomes, (std::set<std::string>{"closed", "closed, adopted", "live", "live, adopted"}));
   expect_refuted<CloseWindow<Asked::after_draining, EpochOrders>>("drained before asking", "");
   expect_refuted<CloseWindow<Asked::before_draining, UnpinRelaxed>>("unpin relaxed", "");
 }

@@ -143,18 +143,18 @@ class NaiveEngine {
   std::set<TraceId> kept_with_spans_;  // kept, with spans to emit
   std::set<TraceId> origins_;
   Reach reach_;
-  Reach certain_reach_;                            // from origins that are not kept by dice alone
-  struct Candidate {  // reached, and not kept or vetoed by itself
+  Reach certain_reach_;  // from origins that are not kept by dice alone
+  struct Candidate {     // reached, and not kept or vetoed by itself
     unsigned hops;
     std::int64_t arrival_second;
     TraceId id;
     bool due;
     auto operator<=>(const Candidate&) const = default;
   };
-  std::vector<Candidate> candidates_;               // of the running tick
-  std::map<TraceId, Reach> reach_of_origin_;        // the same, as far as somebody needed it
+  std::vector<Candidate> candidates_;                // of the running tick
+  std::map<TraceId, Reach> reach_of_origin_;         // the same, as far as somebody needed it
   std::map<TraceId, std::uint64_t> kept_by_origin_;  // whose reason names it
-  std::map<TraceId, std::uint64_t> cut_links_to_;  // links that were cut, by a target that was no origin then
+  std::map<TraceId, std::uint64_t> cut_links_to_;    // links that were cut, by a target that was no origin then
   std::int64_t now_ns_ = 0;
   Counts counts_;
 };

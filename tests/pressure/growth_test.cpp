@@ -293,9 +293,8 @@ TEST(Growth, OfATable_IsNotWorseForChosenIds) {
     expect_cheap("low half " + text, [&](std::uint64_t i) { return TraceId{i, constant}; });
     expect_cheap("high half in steps of " + text, [&](std::uint64_t i) { return TraceId{i * constant, 5}; });
     expect_cheap("low half in steps of " + text, [&](std::uint64_t i) { return TraceId{5, i * constant}; });
-    expect_cheap("both halves in steps of " + text, [&](std::uint64_t i) {
-      return TraceId{i * constant, i * constant};
-    });
+    expect_cheap("both halves in steps of " + text,
+                 [&](std::uint64_t i) { return TraceId{i * constant, i * constant}; });
   }
 }
 

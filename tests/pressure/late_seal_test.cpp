@@ -105,9 +105,8 @@ void expect_kept_or_late(Host& host, const std::string& where) {
 
 // Parameter: in_one_window.
 class LateSeal : public testing::TestWithParam<bool> {};
-INSTANTIATE_TEST_SUITE_P(Windows, LateSeal, testing::Values(true, false), [](const auto& window) {
-  return std::string(window.param ? "One" : "Two");
-});
+INSTANTIATE_TEST_SUITE_P(Windows, LateSeal, testing::Values(true, false),
+                         [](const auto& window) { return std::string(window.param ? "One" : "Two"); });
 
 // The whole of ingest() happens while the tick that seals the trace stands at one of its points.
 TEST_P(LateSeal, KeepsOrCounts_WhereverTheTickStands) {

@@ -21,12 +21,12 @@ constexpr std::int64_t kRecordsSeconds = 1000;
 constexpr std::int64_t kWindowSeconds = 251;  // more than a quarter: a window each time
 
 constexpr std::string_view kPointsOfABatch[] = {
-    "writer:after_pin",         "ingest:after_admission", "ingest:after_nodes",     "writer:after_in_append",
-    "ingest:after_in_edges",    "ingest:before_out_edges", "writer:after_out_append", "ingest:after_out_edges",
-    "ingest:before_publish",    "ingest:after_fold",      "ingest:after_push",      "ingest:before_log",
-    "ingest:after_publish",     "writer:before_unpin",    "writer:after_unpin"};
-constexpr std::string_view kPointsOfATick[] = {"tick:after_freeze", "tick:after_adopt",   "carry:after_raise",
-                                               "tick:before_settle", "tick:before_seal",  "tick:before_windows",
+    "writer:after_pin",      "ingest:after_admission",  "ingest:after_nodes",      "writer:after_in_append",
+    "ingest:after_in_edges", "ingest:before_out_edges", "writer:after_out_append", "ingest:after_out_edges",
+    "ingest:before_publish", "ingest:after_fold",       "ingest:after_push",       "ingest:before_log",
+    "ingest:after_publish",  "writer:before_unpin",     "writer:after_unpin"};
+constexpr std::string_view kPointsOfATick[] = {"tick:after_freeze",  "tick:after_adopt", "carry:after_raise",
+                                               "tick:before_settle", "tick:before_seal", "tick:before_windows",
                                                "tick:after_windows"};
 
 Options pending_options() {
@@ -70,8 +70,8 @@ TEST(LinkEndStall, LosesNoKeep_WhereverTheBatchStands) {
   for (const int windows : {1, 2, 5, 14})
     for (const bool fails_first : {false, true})
       for (const std::string_view name : kPointsOfABatch) {
-        const std::string where = std::string(name) + ", " + std::to_string(windows) + " windows" +
-                                  (fails_first ? ", 1 fails first" : "");
+        const std::string where =
+            std::string(name) + ", " + std::to_string(windows) + " windows" + (fails_first ? ", 1 fails first" : "");
         Story story;
         Stage stage;
         const unsigned point = point_named(name);
@@ -104,8 +104,8 @@ TEST(LinkEndStall, LosesNoKeep_WhereverTheTickStands) {
       story.send(make_span(1, 2, 2));
       Stage stage;
       const unsigned point = point_named(name);
-      Actor& tick = stage.start(
-          "tick", [&] { story.tick(kWindowSeconds); }, [&](unsigned reached) { return reached == point; });
+      Actor& tick =
+          stage.start("tick", [&] { story.tick(kWindowSeconds); }, [&](unsigned reached) { return reached == point; });
       ASSERT_FALSE(tick.done()) << name << " is not reached";
       story.send(linking(make_span(2), {1}));
       stage.finish(tick);

@@ -26,8 +26,8 @@ INSTANTIATE_TEST_SUITE_P(Loads, Liveness, testing::ValuesIn(liveness_loads(kScal
 });
 
 TEST_P(Liveness, TakesEveryRequestInAfterTwoTicks) {
-  const Figures figures = run_apart(ENTAIL_BINARY_DIR "/bin/pressure_run", GetParam(),
-                                    limit_of(GetParam()), seconds_of(GetParam()));
+  const Figures figures =
+      run_apart(ENTAIL_BINARY_DIR "/bin/pressure_run", GetParam(), limit_of(GetParam()), seconds_of(GetParam()));
   EXPECT_EQ(figures.faults, 0u) << figures.fault;
   EXPECT_GT(figures.requests, 0u);
   EXPECT_LE(figures.refusals_in_row_max, 2u);

@@ -62,8 +62,8 @@ std::int64_t thread_cpu_ns() {
 }
 
 std::uint64_t memory_bound(const Options& options, const Figures& figures) {
-  return options.memory_limit_bytes / 8 * 9 + figures.lanes * figures.request_bytes_max +
-         figures.host_bytes + options.output_batch_bytes_max;
+  return options.memory_limit_bytes / 8 * 9 + figures.lanes * figures.request_bytes_max + figures.host_bytes +
+         options.output_batch_bytes_max;
 }
 
 LoadHost::LoadHost(const Options& options) : options_(options) {
@@ -130,9 +130,7 @@ bool LoadHost::send(Bytes request) {
   return false;
 }
 
-void LoadHost::look_at_memory() {
-  figures_.resident_peak = std::max(figures_.resident_peak, resident_bytes());
-}
+void LoadHost::look_at_memory() { figures_.resident_peak = std::max(figures_.resident_peak, resident_bytes()); }
 
 void LoadHost::check_conservation() {
   engine_test::Differences differences;

@@ -41,7 +41,6 @@ std::ostream& operator<<(std::ostream& out, const Load& load);  // its name
 Figures run_here(const Load& load, std::uint64_t memory_limit_bytes, std::int64_t seconds);
 // In a process of its own, so that it finds no memory that another load left: `program` is pressure_run. What went
 // wrong with the process itself is a fault of the figures.
-Figures run_apart(const std::string& program, const Load& load, std::uint64_t memory_limit_bytes,
-                  std::int64_t seconds);
+Figures run_apart(const std::string& program, const Load& load, std::uint64_t memory_limit_bytes, std::int64_t seconds);
 
 }  // namespace entail::pressure

@@ -16,7 +16,7 @@ using workload::Dice;
 using workload::Span;
 
 constexpr std::int64_t kRecordsSeconds = 100;
-constexpr std::int64_t kStepSeconds = 26;   // more than a quarter of the above: a window a step
+constexpr std::int64_t kStepSeconds = 26;      // more than a quarter of the above: a window a step
 constexpr std::size_t kStepsBetweenSpans = 3;  // of one trace: less than kRecordsSeconds
 constexpr std::int64_t kForeverSeconds = 500'000;
 

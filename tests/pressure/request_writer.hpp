@@ -16,7 +16,7 @@ struct LoadSpan {
   TraceId trace;
   std::uint64_t span_id = 1;
   bool is_error = false;
-  std::size_t pad_bytes = 0;       // of an attribute
+  std::size_t pad_bytes = 0;            // of an attribute
   std::span<const TraceId> links = {};  // the contexts of their first spans
 };
 
@@ -30,7 +30,7 @@ class RequestWriter {
   void release() { spans_ = {}, request_ = {}; }
 
  private:
-  std::string spans_;    // fields of one ScopeSpans
+  std::string spans_;  // fields of one ScopeSpans
   std::string request_;
   std::size_t span_count_ = 0;
 };

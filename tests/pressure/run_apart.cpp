@@ -28,9 +28,12 @@ Figures run_apart(const std::string& program, const Load& load, std::uint64_t me
                   std::int64_t seconds) {
   int ends[2];
   if (pipe(ends) != 0) return failed("no pipe");
-  std::string words[] = {program,   "play",
-                         load.family, std::to_string(load.scale),
-                         load.name, std::to_string(memory_limit_bytes),
+  std::string words[] = {program,
+                         "play",
+                         load.family,
+                         std::to_string(load.scale),
+                         load.name,
+                         std::to_string(memory_limit_bytes),
                          std::to_string(seconds)};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());

@@ -34,7 +34,7 @@ class Story {
  public:
   Story() : run_(slow_options()) {
     run_.tick(now_);
-    send(400, 0, 1);  // the first window with a trace is old from the start
+    send(400, 0, 1);                       // the first window with a trace is old from the start
     for (int i = 0; i < 3; ++i) tick(20);  // it holds no spans any more
   }
   engine_test::EngineRun& run() noexcept { return run_; }

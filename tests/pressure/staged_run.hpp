@@ -29,7 +29,7 @@
 namespace entail::pressure {
 
 struct Stalls {
-  unsigned lanes = 0;       // how many batches may be held at once
+  unsigned lanes = 0;             // how many batches may be held at once
   unsigned ingest_per_mille = 0;  // how likely a batch is held at a point
   unsigned tick_per_mille = 0;    // how likely a tick is, while batches go on
   unsigned resume_percent = 30;   // of held batches, after each step
@@ -82,10 +82,10 @@ class StagedRun {
   PollSink sink_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Stage> stage_;
-  std::deque<workload::Request> requests_;  // all that were begun, for the oracle
-  std::deque<std::string> encoded_;         // the same, as bytes
-  std::list<Batch> batches_;                // inside ingest(), whose answer each awaits
-  std::deque<std::size_t> refused_;         // no room: to be tried again after the next tick
+  std::deque<workload::Request> requests_;               // all that were begun, for the oracle
+  std::deque<std::string> encoded_;                      // the same, as bytes
+  std::list<Batch> batches_;                             // inside ingest(), whose answer each awaits
+  std::deque<std::size_t> refused_;                      // no room: to be tried again after the next tick
   std::map<workload::ByteString, std::size_t> touched_;  // by trace: the step in which a batch last touched it
   std::size_t step_ = 0;
   std::uint64_t windows_begun_ = 0;

@@ -92,8 +92,7 @@ class RandomStory : public KeepPropagatorTest {
     const auto [from, to] = half_.back();
     half_.pop_back();
     graph::Writer& writer = graph_.writer(1);
-    const graph::EdgeCell out =
-        writer.cell(node_in(writer, to), graph::kNoLimit, graph::kNoLimit, false, false);
+    const graph::EdgeCell out = writer.cell(node_in(writer, to), graph::kNoLimit, graph::kNoLimit, false, false);
     const SpanId span{to};
     writer.append_out(node_in(writer, from), {&out, 1}, {&span, 1});
     edges_.emplace_back(from, to);

@@ -17,12 +17,10 @@ class IncarnationsTest : public KeepPropagatorTest {
   void rotate() { ASSERT_TRUE(graph_.rotate(1000)); }
   void append_in(std::uint64_t from, std::uint64_t to) {
     const graph::NodeId near = node_in(stalled(), from);
-    stalled().append_in(node_in(stalled(), to),
-                        stalled().cell(near, graph::kNoLimit, graph::kNoLimit, false, false));
+    stalled().append_in(node_in(stalled(), to), stalled().cell(near, graph::kNoLimit, graph::kNoLimit, false, false));
   }
   void append_out(std::uint64_t from, std::uint64_t to) {
-    const graph::EdgeCell out =
-        stalled().cell(node_in(stalled(), to), graph::kNoLimit, graph::kNoLimit, false, false);
+    const graph::EdgeCell out = stalled().cell(node_in(stalled(), to), graph::kNoLimit, graph::kNoLimit, false, false);
     const SpanId span{to};
     stalled().append_out(node_in(stalled(), from), {&out, 1}, {&span, 1});
   }

@@ -102,7 +102,8 @@ std::size_t part_end(std::string_view text, std::size_t at, Part& part) {
   if (text.substr(at, 2) == "/*") return std::min(text.find("*/", at), text.size() - 2) + 2;
   part = Part::literal;
   if (text.substr(at, 2) == "R\"" && !is_word_char(previous)) return raw_literal_end(text, at);
-  if (text[at] == '"' || (text[at] == '\'' && !is_word_char(previous))) return quoted_end(text, at);  // 1'000 is a number
+  if (text[at] == '"' || (text[at] == '\'' && !is_word_char(previous)))
+    return quoted_end(text, at);  // 1'000 is a number
   part = Part::code;
   return at + 1;
 }

@@ -22,9 +22,7 @@ TEST(Tidy, SeesCodeAlone) {
   EXPECT_EQ(without_comments_and_literals("\"open\nnext"), "     \nnext");
 }
 
-TEST(Tidy, SeesCommentsAlone) {
-  EXPECT_EQ(comments_alone("a // b\n\"// c\" /* d */"), "  // b\n       /* d */");
-}
+TEST(Tidy, SeesCommentsAlone) { EXPECT_EQ(comments_alone("a // b\n\"// c\" /* d */"), "  // b\n       /* d */"); }
 
 TEST(Tidy, FindsLongLines) {
   EXPECT_EQ(long_lines(file("a.cpp", std::string(120, 'x') + "\n")), Faults());

@@ -122,9 +122,9 @@ Faults unknown_names(const SourceFile& file, const KnownNames& known) {
     if (!in_block) continue;
     for (const std::string_view name : names_in(lines[i])) {
       const bool is_file = name.find('.') != std::string_view::npos;
-      const bool is_known = is_file ? known.file_names.contains(name.substr(name.rfind('/') + 1))
-                                    : known.words.contains(name) ||
-                                          known.words.contains("memory_order_" + std::string(name));
+      const bool is_known =
+          is_file ? known.file_names.contains(name.substr(name.rfind('/') + 1))
+                  : known.words.contains(name) || known.words.contains("memory_order_" + std::string(name));
       if (!is_known)
         faults.push_back(fault_at(file, i + 1, "names " + std::string(name) + ", which is nowhere in the code"));
     }

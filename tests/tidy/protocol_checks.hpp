@@ -20,7 +20,7 @@ Faults protocols_without_row(const SourceFile& file, std::string_view page);
 
 // What a PROTOCOL block may name.
 struct KnownNames {
-  std::set<std::string, std::less<>> words;      // of code, and the names of protocols
+  std::set<std::string, std::less<>> words;       // of code, and the names of protocols
   std::set<std::string, std::less<>> file_names;  // without folders
 };
 void add_names(const SourceFile& file, KnownNames& known);

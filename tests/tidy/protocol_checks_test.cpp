@@ -36,7 +36,7 @@ TEST(Tidy, FindsNamesInProtocolsThatAreNowhere) {
   EXPECT_EQ(faults_of("ghost_"), Faults({"core/graph/x.hpp:4: names ghost_, which is nowhere in the code"}));
   for (const char* text : {"ghost()", "ghost(x)", "a_ghost", "quoted_", "GhostWord", "kGhost", "`ghost`", "ghost.hpp"})
     EXPECT_EQ(faults_of(text).size(), 1u) << text;
-  EXPECT_EQ(faults_of("x\n//\n// ghost()").size(), 1u);    // still the same comment
+  EXPECT_EQ(faults_of("x\n//\n// ghost()").size(), 1u);      // still the same comment
   EXPECT_EQ(faults_of("x\nint y;\n// ghost()").size(), 0u);  // another one
 }
 

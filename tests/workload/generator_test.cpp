@@ -42,8 +42,7 @@ TEST(Generator, DrawsEveryKindOfPolicyAndMode) {
 }
 
 TEST(Generator, DrawsEveryOddity) {
-  std::size_t own_trace = 0, bad_spans = 0, bad_links = 0, null_targets = 0, late = 0, duplicates = 0,
-              odd_parents = 0;
+  std::size_t own_trace = 0, bad_spans = 0, bad_links = 0, null_targets = 0, late = 0, duplicates = 0, odd_parents = 0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     std::set<std::string> seen_traces;
     for (const Step& step : small_workload(seed).steps) {

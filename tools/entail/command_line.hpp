@@ -20,7 +20,7 @@ class Option;
 
 namespace entail::cli {
 
-// FORMATS "The command".
+// The exit codes of docs/formats.md "The command".
 enum class Exit : int {
   done = 0,
   input_unreadable = 1,

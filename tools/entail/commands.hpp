@@ -9,34 +9,12 @@
 
 namespace entail::cli {
 
-<<<<<<< HEAD
-// The exit codes of docs/formats.md "The command".
-enum class Exit : int {
-  done = 0,
-  input_unreadable = 1,
-  usage = 2,
-  output_unwritable = 3,
-  lossy = 4,
-  interrupted = 130,
-};
-
-// What the chosen subcommand does, called after the whole command line was parsed.
-using Action = std::function<Exit()>;
-
-void add_sample(CLI::App& app, Action& action);
-void add_explain(CLI::App& app, Action& action);
-void add_generate(CLI::App& app, Action& action);
-void add_links(CLI::App& app, Action& action);
-void add_convert(CLI::App& app, Action& action);
-void add_config(CLI::App& app, Action& action);
-=======
 void add_sample(Command program, Action& action);
 void add_explain(Command program, Action& action);
 void add_generate(Command program, Action& action);
 void add_links(Command program, Action& action);
 void add_convert(Command program, Action& action);
 void add_config(Command program, Action& action);
->>>>>>> habits
 
 // Reads a configuration file. Tells every error and warning on standard error as FILE:LINE:COLUMN: TEXT; nothing if
 // there are errors or the file cannot be read.

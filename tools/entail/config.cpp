@@ -86,26 +86,15 @@ void add_config(Command program, Action& action) {
       "  entail config check entail.yaml\n"
       "  entail config defaults > entail.yaml");
 
-<<<<<<< HEAD
-  CLI::App* const check_command =
-      config->add_subcommand("check", "Check a configuration and report every error with its line and column");
-  auto path = std::make_shared<std::string>();
-  check_command->add_option("CONFIG", *path, "YAML: entail's own, or a whole Collector configuration")->required();
-  check_command->callback([path, &action] { action = [path] { return check(*path); }; });
-  set_examples(*check_command,
-               "  entail config check entail.yaml\n"
-               "  entail config check /etc/otelcol/config.yaml   # reads its tail_sampling block\n"
-               "\nExit codes: 0 the configuration is valid, 2 it is not (FILE:LINE:COLUMN: TEXT on standard error).");
-=======
-  Command check_command = config.add_command("check", "Read a configuration and say what is wrong with it");
+  Command check_command =
+      config.add_command("check", "Check a configuration and report every error with its line and column");
   auto path = std::make_shared<std::string>();
   check_command.add_option("CONFIG", *path, "YAML: entail's own, or a whole Collector configuration").required();
   check_command.on_chosen(action, [path] { return check(*path); });
   check_command.set_examples(
       "  entail config check entail.yaml\n"
-      "  entail config check /etc/otelcol/config.yaml   # its tail_sampling block is found\n"
-      "\nExit codes: 0 the configuration is good, 2 it is not (FILE:LINE:COLUMN: TEXT on standard error).");
->>>>>>> habits
+      "  entail config check /etc/otelcol/config.yaml   # reads its tail_sampling block\n"
+      "\nExit codes: 0 the configuration is valid, 2 it is not (FILE:LINE:COLUMN: TEXT on standard error).");
 
   Command defaults = config.add_command("defaults", "Print every option with its default, bounds and help");
   defaults.on_chosen(action, [] { return print(default_options_yaml()) ? Exit::done : Exit::output_unwritable; });

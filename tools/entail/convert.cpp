@@ -96,28 +96,15 @@ Exit convert(const ConvertArguments& arguments) {
 
 void add_convert(Command program, Action& action) {
   auto arguments = std::make_shared<ConvertArguments>();
-<<<<<<< HEAD
-  CLI::App* const command = app.add_subcommand("convert", "Convert traces between framings, JSON and protobuf");
-  command->add_option("IN", arguments->selection.paths, "Inputs, - for standard input")->required();
-  command->add_option("-o,--output", arguments->output, "Output file, - for standard output")->required();
-  const auto framings = CLI::IsMember({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
-  command->add_option("--from", arguments->selection.from, "Framing of the inputs; detected automatically by default")
-      ->check(framings);
-  command->add_option("--to", arguments->to, "Framing of the output")->required()->check(framings);
-  command->add_flag("--json", arguments->json, "Print the summary as one JSON object");
-  set_examples(
-      *command,
-=======
-  Command command = program.add_command("convert", "Write traces in another framing, JSON or protobuf");
+  Command command = program.add_command("convert", "Convert traces between framings, JSON and protobuf");
   command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
-  command.add_option("-o,--output", arguments->output, "Where the traces go, - for standard output").required();
+  command.add_option("-o,--output", arguments->output, "Output file, - for standard output").required();
   const auto framings = {"jsonl", "json", "proto-u32be", "proto-varint", "proto"};
-  command.add_option("--from", arguments->selection.from, "Framing of the inputs, when it shall not be found out")
+  command.add_option("--from", arguments->selection.from, "Framing of the inputs; detected automatically by default")
       .one_of(framings);
   command.add_option("--to", arguments->to, "Framing of the output").required().one_of(framings);
   command.add_flag("--json", arguments->json, "Print the summary as one JSON object");
   command.set_examples(
->>>>>>> habits
       "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
       "  entail convert traces.otlp.zst -o - --to jsonl | jq .\n"
       "\njson writes one document and proto one bare message, however many inputs there are; the other framings\n"

@@ -105,28 +105,15 @@ Exit explain(const ExplainArguments& arguments) {
 
 void add_explain(Command program, Action& action) {
   auto arguments = std::make_shared<ExplainArguments>();
-<<<<<<< HEAD
-  CLI::App* const command = app.add_subcommand("explain", "Explain why a trace was kept or dropped");
-  command->add_option("TRACE_ID", arguments->trace_id, "Trace ID, or a unique prefix of it")->required();
-  command->add_option("--decisions", arguments->decisions, "Decision log written by sample")->required();
-  command->add_flag("--json", arguments->json, "Print one JSON object");
-  set_examples(
-      *command,
-      "  entail explain 4bf92f3577b34da6a3ce929d0e0e4736 --decisions decisions.jsonl\n"
-      "  entail explain 4bf9 --decisions decisions.jsonl.gz --json | jq .path\n"
-      "\nExit codes: 0 explained; 1 the log has no such trace; 2 usage error, or the prefix matches several traces.");
-  command->callback([arguments, &action] { action = [arguments] { return explain(*arguments); }; });
-=======
-  Command command = program.add_command("explain", "Say why a trace was kept or dropped");
-  command.add_option("TRACE_ID", arguments->trace_id, "The trace ID, or as much of its begin as is unique").required();
-  command.add_option("--decisions", arguments->decisions, "The decision log that sample wrote").required();
+  Command command = program.add_command("explain", "Explain why a trace was kept or dropped");
+  command.add_option("TRACE_ID", arguments->trace_id, "Trace ID, or a unique prefix of it").required();
+  command.add_option("--decisions", arguments->decisions, "Decision log written by sample").required();
   command.add_flag("--json", arguments->json, "Print one JSON object");
   command.set_examples(
       "  entail explain 4bf92f3577b34da6a3ce929d0e0e4736 --decisions decisions.jsonl\n"
       "  entail explain 4bf9 --decisions decisions.jsonl.gz --json | jq .path\n"
-      "\nExit codes: 0 explained; 1 no such trace in the log; 2 wrong usage, or a prefix that is not unique.");
+      "\nExit codes: 0 explained; 1 the log has no such trace; 2 usage error, or the prefix matches several traces.");
   command.on_chosen(action, [arguments] { return explain(*arguments); });
->>>>>>> habits
 }
 
 }  // namespace entail::cli

@@ -222,59 +222,31 @@ Exit generate(const GenerateArguments& arguments) {
 
 void add_generate(Command program, Action& action) {
   auto arguments = std::make_shared<GenerateArguments>();
-<<<<<<< HEAD
-  CLI::App* const command =
-      app.add_subcommand("generate", "Generate the traces of a scenario, with the set that must be kept");
-  auto* const scenario = command->add_option("--scenario", arguments->scenario, "Scenario to generate; see --list");
-  auto* const list_flag = command->add_flag("--list", arguments->list, "List the scenarios and their flags");
-  scenario->excludes(list_flag);
-  command->add_option("--seed", arguments->seed, "The same seed and flags give the same bytes")->capture_default_str();
-  command->add_option("-o,--output", arguments->output, "Output file, - for standard output");
-  command->add_option("--to", arguments->to, "Framing of the output")
-      ->check(CLI::IsMember({"jsonl", "proto-u32be", "proto-varint"}))
-      ->capture_default_str();
-  command->add_option("--config", arguments->config, "Write the scenario's configuration, for sample -c");
-  command->add_option("--expect", arguments->expect,
-                      "Write the traces that must be kept, and the configuration, as JSON");
-  command->add_flag("--tell", arguments->tell, "Print the scenario's traces: role, ID, expected decision");
-  command->add_flag("--json", arguments->json, "Print the list as JSON");
-  command->allow_extras();
-  set_examples(
-      *command,
-=======
-  Command command = program.add_command("generate", "Write seeded traces with the set that must be kept");
-  Option scenario = command.add_option("--scenario", arguments->scenario, "The story to tell; see --list");
+  Command command =
+      program.add_command("generate", "Generate the traces of a scenario, with the set that must be kept");
+  Option scenario = command.add_option("--scenario", arguments->scenario, "Scenario to generate; see --list");
   const Option list_flag = command.add_flag("--list", arguments->list, "List the scenarios and their flags");
   scenario.excludes(list_flag);
   command.add_option("--seed", arguments->seed, "The same seed and flags give the same bytes").show_default();
-  command.add_option("-o,--output", arguments->output, "Where the requests go, - for standard output");
+  command.add_option("-o,--output", arguments->output, "Output file, - for standard output");
   command.add_option("--to", arguments->to, "Framing of the output")
       .one_of({"jsonl", "proto-u32be", "proto-varint"})
       .show_default();
-  command.add_option("--config", arguments->config, "Write the configuration that the story wants, for sample -c");
-  command.add_option("--expect", arguments->expect, "Write what must be kept, with the configuration, as JSON");
-  command.add_flag("--tell", arguments->tell, "Print the traces of the story: role, ID, what becomes of it");
+  command.add_option("--config", arguments->config, "Write the scenario's configuration, for sample -c");
+  command.add_option("--expect", arguments->expect,
+                     "Write the traces that must be kept, and the configuration, as JSON");
+  command.add_flag("--tell", arguments->tell, "Print the scenario's traces: role, ID, expected decision");
   command.add_flag("--json", arguments->json, "Print the list as JSON");
   command.take_remaining(arguments->flags);
   command.set_examples(
->>>>>>> habits
       "  entail generate --list\n"
       "  entail generate --scenario saga -o saga.otlp --config saga.yaml --tell\n"
       "  entail sample -c saga.yaml saga.otlp -o kept.otlp --decisions decisions.jsonl\n"
       "  entail generate --scenario batch --links 1000000 --errors 37 --malformed 5000 -o batch.otlp --expect e.json\n"
       "  entail generate --scenario mixed --spans 2000000 --with saga --with retry --copies 20 -o load.otlp\n"
-<<<<<<< HEAD
       "\nAnother seed gives other IDs and, among equal traces, lets another one fail. docs/patterns.md shows\n"
       "every scenario with a diagram and the traces that are kept.");
-  command->callback([command, arguments, &action] {
-    arguments->flags = command->remaining();
-    action = [arguments] { return generate(*arguments); };
-  });
-=======
-      "\nAnother seed gives other identities, and lets another one of several alike fail. docs/patterns.md shows\n"
-      "every scenario with its picture and what is kept of it.");
   command.on_chosen(action, [arguments] { return generate(*arguments); });
->>>>>>> habits
 }
 
 }  // namespace entail::cli

@@ -46,33 +46,18 @@ Exit survey(const LinksArguments& arguments) {
 
 void add_links(Command program, Action& action) {
   auto arguments = std::make_shared<LinksArguments>();
-<<<<<<< HEAD
-  CLI::App* const command = app.add_subcommand("links", "Show statistics of the links in some files");
-  command->add_option("IN", arguments->selection.paths, "Inputs, - for standard input")->required();
-  command->add_option("--from", arguments->selection.from, "Framing of the inputs; detected automatically by default")
-      ->check(CLI::IsMember({"jsonl", "json", "proto-u32be", "proto-varint", "proto"}));
-  command->add_flag("--json", arguments->json, "Print one JSON object");
-  set_examples(*command,
-               "  entail links traces.jsonl\n"
-               "  entail links day1.otlp.zst day2.otlp.zst --json | jq .links.by_type\n"
-               "\nMemory: about 100 bytes for each span and each link, until the end.\n"
-               "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage error; 3 the result could not "
-               "be\nwritten; 130 interrupted, the result covers what was read so far.");
-  command->callback([arguments, &action] { action = [arguments] { return survey(*arguments); }; });
-=======
-  Command command = program.add_command("links", "Show what the links in some files look like");
+  Command command = program.add_command("links", "Show statistics of the links in some files");
   command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
-  command.add_option("--from", arguments->selection.from, "Framing of the inputs, when it shall not be found out")
+  command.add_option("--from", arguments->selection.from, "Framing of the inputs; detected automatically by default")
       .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
   command.add_flag("--json", arguments->json, "Print one JSON object");
   command.set_examples(
       "  entail links traces.jsonl\n"
       "  entail links day1.otlp.zst day2.otlp.zst --json | jq .links.by_type\n"
-      "\nHeld in memory until the end: some 100 bytes for each span and for each link.\n"
-      "\nExit codes: 0 done; 1 done, but some input could not be read; 2 wrong usage; 3 the answer could not "
-      "be\nwritten; 130 interrupted, what was read so far is shown.");
+      "\nMemory: about 100 bytes for each span and each link, until the end.\n"
+      "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage error; 3 the result could not "
+      "be\nwritten; 130 interrupted, the result covers what was read so far.");
   command.on_chosen(action, [arguments] { return survey(*arguments); });
->>>>>>> habits
 }
 
 }  // namespace entail::cli

@@ -11,21 +11,8 @@ namespace {
 
 int run(int argc, char** argv) {
   using entail::cli::Exit;
-<<<<<<< HEAD
-  CLI::App app("A tail sampler that follows span links: keeps failed traces, and the traces linked to them.", "entail");
-  app.set_version_flag("--version", "entail " + std::string(entail::version()));
-  app.require_subcommand(1);
-  entail::cli::set_examples(app,
-                            "  entail sample -c entail.yaml traces.jsonl -o kept.jsonl --decisions decisions.jsonl\n"
-                            "  entail explain 4bf92f --decisions decisions.jsonl\n"
-                            "  entail generate --scenario chain --depth 6 -o chain.otlp\n"
-                            "  entail links traces.jsonl\n"
-                            "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
-                            "\nRun `entail COMMAND --help` for the options of a command.");
-=======
   entail::cli::CommandLine command_line(
-      "entail",
-      "Entail keeps the traces that matter, and lets a keep spread over span links to the traces that caused them.",
+      "entail", "A tail sampler that follows span links: keeps failed traces, and the traces linked to them.",
       "entail " + std::string(entail::version()));
   entail::cli::Command program = command_line.program();
   program.require_command();
@@ -35,8 +22,7 @@ int run(int argc, char** argv) {
       "  entail generate --scenario chain --depth 6 -o chain.otlp\n"
       "  entail links traces.jsonl\n"
       "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
-      "\n`entail COMMAND --help` tells more.");
->>>>>>> habits
+      "\nRun `entail COMMAND --help` for the options of a command.");
   entail::cli::Action action;
   entail::cli::add_sample(program, action);
   entail::cli::add_explain(program, action);

@@ -282,43 +282,24 @@ constexpr const char* kExamples =
 void add_sample(Command program, Action& action) {
   auto arguments = std::make_shared<SampleArguments>();
   arguments->threads = std::clamp(std::thread::hardware_concurrency(), 1u, 2u);
-<<<<<<< HEAD
-  CLI::App* const command = app.add_subcommand("sample", "Decide which traces to keep, and write them");
-  command->add_option("-c,--config", arguments->config,
-                      "Configuration; without it, traces with an error and the traces linked to them are kept");
-  command->add_option("IN", arguments->inputs, "Inputs, - for standard input")->required();
-  command->add_option("-o,--output", arguments->output, "Output file for the kept traces, - for standard output")
-      ->required();
-  command->add_option("--decisions", arguments->decisions, "Write every decision as a JSON line");
-  command->add_option("--from", arguments->from, "Framing of the inputs; detected automatically by default")
-      ->check(CLI::IsMember({"jsonl", "json", "proto-u32be", "proto-varint", "proto"}));
-  command->add_option("--to", arguments->to, "Framing of the output; by default that of the first input")
-      ->check(CLI::IsMember({"jsonl", "proto-u32be", "proto-varint"}));
-  command->add_option("--threads", arguments->threads, "Number of threads; the result does not depend on it")
-      ->check(CLI::Range(1u, 64u))
-      ->capture_default_str();
-  command->add_flag("--strict", arguments->strict, "Exit with 4 if something was evicted or lost for lack of memory");
-  command->add_flag("--json", arguments->json, "Print the summary as one JSON object");
-  set_examples(*command, kExamples);
-  command->callback([arguments, &action] { action = [arguments] { return SampleRun(*arguments).run(); }; });
-=======
-  Command command = program.add_command("sample", "Decide which traces to keep, and write those");
-  command.add_option("-c,--config", arguments->config, "Configuration; without it, traces with an error are kept");
+  Command command = program.add_command("sample", "Decide which traces to keep, and write them");
+  command.add_option("-c,--config", arguments->config,
+                     "Configuration; without it, traces with an error and the traces linked to them are kept");
   command.add_option("IN", arguments->inputs, "Inputs, - for standard input").required();
-  command.add_option("-o,--output", arguments->output, "Kept traces, - for standard output").required();
+  command.add_option("-o,--output", arguments->output, "Output file for the kept traces, - for standard output")
+      .required();
   command.add_option("--decisions", arguments->decisions, "Write every decision as a JSON line");
-  command.add_option("--from", arguments->from, "Framing of the inputs, when it shall not be found out")
+  command.add_option("--from", arguments->from, "Framing of the inputs; detected automatically by default")
       .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
   command.add_option("--to", arguments->to, "Framing of the output; by default that of the first input")
       .one_of({"jsonl", "proto-u32be", "proto-varint"});
-  command.add_option("--threads", arguments->threads, "Threads; the answer does not depend on them")
+  command.add_option("--threads", arguments->threads, "Number of threads; the result does not depend on it")
       .between(1, 64)
       .show_default();
   command.add_flag("--strict", arguments->strict, "Exit with 4 if something was evicted or lost for lack of memory");
   command.add_flag("--json", arguments->json, "Print the summary as one JSON object");
   command.set_examples(kExamples);
   command.on_chosen(action, [arguments] { return SampleRun(*arguments).run(); });
->>>>>>> habits
 }
 
 }  // namespace entail::cli

@@ -60,10 +60,10 @@ typedef int32_t entail_status_t;
 typedef struct entail_error_t {
   uint32_t struct_size;
   entail_status_t status; /* what the call returned; here in every version of this struct */
-  uint64_t offset;   /* byte of the input; 0 where that means nothing */
-  uint32_t line;     /* of the configuration, from 1; 0 = none */
-  uint32_t column;   /* from 1; 0 = none */
-  char message[240]; /* ends with NUL; cut when longer */
+  uint64_t offset;        /* byte of the input; 0 where that means nothing */
+  uint32_t line;          /* of the configuration, from 1; 0 = none */
+  uint32_t column;        /* from 1; 0 = none */
+  char message[240];      /* ends with NUL; cut when longer */
 } entail_error_t;
 #define ENTAIL_ERROR_INIT {(uint32_t)sizeof(entail_error_t), 0, 0, 0, 0, {0}}
 
@@ -98,11 +98,11 @@ typedef struct entail_decision_t {
   uint64_t not_followed;           /* neighbours that its keep was not carried to, for max_links_followed */
   uint64_t links_dropped_upstream; /* cut by SDKs before they came here */
   uint64_t linked_total;           /* different traces that it links to */
-  const char* reason;    /* policy, link, no_match, drop_policy; static */
-  const char* policy;    /* "" = none; lives as long as the engine */
-  const char* loss;      /* "" = none; static */
-  const uint8_t* path;   /* path_count trace IDs of 16 bytes: the origin first, this trace last */
-  const uint8_t* linked; /* linked_count trace IDs of 16 bytes, ascending, the 256 smallest */
+  const char* reason;              /* policy, link, no_match, drop_policy; static */
+  const char* policy;              /* "" = none; lives as long as the engine */
+  const char* loss;                /* "" = none; static */
+  const uint8_t* path;             /* path_count trace IDs of 16 bytes: the origin first, this trace last */
+  const uint8_t* linked;           /* linked_count trace IDs of 16 bytes, ascending, the 256 smallest */
   uint64_t path_count;
   uint64_t linked_count;
   const char* json; /* the record as one JSON object, without a newline */

@@ -138,7 +138,7 @@ struct PropagateOptions {
   std::uint32_t max_links_followed = 256;
   std::uint32_t max_traces_per_origin = 1024;
   std::uint64_t max_propagated_bytes_per_second = 0;  // 0 = no limit
-  std::optional<std::uint64_t> rank_seed;  // absent: drawn when the engine is opened
+  std::optional<std::uint64_t> rank_seed;             // absent: drawn when the engine is opened
   OriginLinks origin_links = OriginLinks::all;
   std::vector<std::string> type_keys = {"link.type", "link.relationship"};
   std::map<std::string, TypeRule> types;  // keys with '-' written as '_'
