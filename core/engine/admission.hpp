@@ -59,6 +59,8 @@ class Admission {
   }
   std::uint64_t limit_bytes() const noexcept { return limit_bytes_; }
 
+  // Was a request refused for lack of room since the last take_wanted_bytes()?
+  bool is_wanted() const noexcept { return wanted_bytes_.load(std::memory_order_relaxed) != 0; }
   // The largest request refused for lack of room since the last call; 0: none was.
   std::uint64_t take_wanted_bytes() noexcept { return wanted_bytes_.exchange(0, std::memory_order_relaxed); }
   std::uint64_t take_wanted_nodes() noexcept { return wanted_nodes_.exchange(0, std::memory_order_relaxed); }

@@ -55,7 +55,7 @@ std::uint64_t Room::records_bytes() const noexcept {
 }
 
 bool Room::is_short() const noexcept {
-  return bytes_to_release(intake_.admission().held_bytes(), limit_bytes_, 0) != 0;
+  return intake_.admission().is_wanted() || bytes_to_release(intake_.admission().held_bytes(), limit_bytes_, 0) != 0;
 }
 
 void Room::publish() noexcept {

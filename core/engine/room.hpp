@@ -41,7 +41,7 @@ class Room final : private graph::Compaction::Owner {
  public:
   Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake);
 
-  // True if so little is left that traces will be evicted.
+  // True if so little is left, or was found by a request, that traces will be evicted in this tick.
   bool is_short() const noexcept;
 
   // --- a tick, in its order
