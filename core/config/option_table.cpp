@@ -130,11 +130,11 @@ std::vector<Row> link_rows() {
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_propagated_bytes_per_second; }>(
       size("links.propagate.max_propagated_bytes_per_second",
            "Limit on the span bytes per second of traces that are kept only because of links. 0 = no limit.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.rank_seed; }>(unset_is(
-      whole("links.propagate.rank_seed", {},
-            "Seed of the hash that ranks linked traces when max_links_followed is reached. Keep it secret from "
-            "whoever sends spans."),
-      "drawn at random when the engine is opened")));
+  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.rank_seed; }>(
+      unset_is(whole("links.propagate.rank_seed", {},
+                     "Seed of the hash that ranks linked traces when max_links_followed is reached. Senders of spans "
+                     "must not know it."),
+               "drawn at random when the engine is opened")));
   rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.origin_links; }>(
       choice("links.propagate.origin_links", kOriginLinks,
              "Which links of an origin are followed toward causes: all, or only those on ERROR spans (not with mode: "

@@ -32,7 +32,7 @@ class SpareWindows {
   // A zeroed window for `capacity` nodes, in the smallest memory that fits; null if none fits, or only much larger
   // ones.
   Window* make(std::uint64_t sequence, std::uint64_t capacity) noexcept;
-  // Unmaps windows that make() has passed over kPassesMax times; returns their bytes.
+  // Unmaps windows that make() did not choose kPassesMax times; returns the bytes released.
   std::uint64_t release_unwanted() noexcept;
   // Unmaps all windows; returns their bytes.
   std::uint64_t release() noexcept;

@@ -3,8 +3,8 @@
 //
 // Work is ordered by hops, so each trace is scanned at most once for each hop count it falls to; a keep that arrives
 // with fewer hops is propagated again. Everything a keep writes lies in the row of the node it reaches: the reach word
-// (reach_word.hpp), which also tells ingest that the edge it has just published must be visited again; the predecessor
-// that passed the keep on; and the hint byte. Paths are built on demand.
+// (reach_word.hpp), which also signals to ingest that the edge it has just published must be visited again; the
+// predecessor that passed the keep on; and the hint byte. Paths are built on demand.
 //
 // PROTOCOL keep_delivery (the decider's half of graph/late_edge.hpp): no keep is lost when a link arrives while its
 // other end is being decided (G2).

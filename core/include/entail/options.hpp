@@ -144,7 +144,7 @@ struct PropagateOptions {
   std::map<std::string, TypeRule> types;  // keys with '-' written as '_'
 };
 
-// links.sample: how many links of a span are emitted, and how the cut is told (docs/design.md 4).
+// links.sample: how many links of a span are emitted, and how the truncation is reported (docs/design.md 4).
 struct LinkSampleOptions {
   std::uint32_t max_links_per_span = 128;
   std::uint64_t seed = 0;
