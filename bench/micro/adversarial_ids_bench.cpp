@@ -7,10 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "entail/entail.hpp"
 #include "measure/clocks.hpp"
 #include "measure/report.hpp"
-#include "workload/span_bytes.hpp"
+#include "micro/bare_engine.hpp"
 
 namespace {
 
@@ -28,18 +27,6 @@ constexpr std::uint64_t kConstants[] = {
 };
 
 enum class Family { random, equal_low, equal_high, counting, multiples_low, multiples_high, product_pair, high_bits };
-
-struct NoSink final : Sink {
-  void on_batch(Bytes, std::uint64_t) override {}
-  void on_decision(const DecisionRecord&) override {}
-  bool wants_decisions() const noexcept override { return false; }
-};
-
-std::uint64_t spread(std::uint64_t number) noexcept {
-  number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9;
-  number = (number ^ (number >> 27)) * 0x94d049bb133111eb;
-  return number ^ (number >> 31);
-}
 
 // number: from 1.
 TraceId id_of(Family family, std::uint64_t constant, std::uint64_t number) {
@@ -71,15 +58,10 @@ std::vector<Buffer> requests_of_traces(Family family, std::uint64_t constant) {
     Buffer span;
     append_trace_id(span, 1, id_of(family, constant, number));
     append_span_id(span, 2, SpanId{number});
-    Buffer link;
-    append_trace_id(link, 1, id_of(family, constant, kTraces + number));
-    append_span_id(link, 2, SpanId{1});
-    append_content(span, 13, link);
+    append_link(span, id_of(family, constant, kTraces + number), SpanId{1});
     append_content(scope, 2, span);
     if (number % kSpansARequest != 0) continue;
-    Buffer resource;
-    append_content(resource, 2, scope);
-    append_content(requests.emplace_back(), 1, resource);
+    requests.push_back(request_of(scope));
     scope.clear();
   }
   return requests;
@@ -89,26 +71,17 @@ std::vector<Buffer> request_of_links(Family family, std::uint64_t constant) {
   Buffer span;
   append_trace_id(span, 1, TraceId{7, 7});
   append_span_id(span, 2, SpanId{7});
-  for (std::uint64_t number = 1; number <= kLinks; ++number) {
-    Buffer link;
-    append_trace_id(link, 1, id_of(family, constant, number));
-    append_span_id(link, 2, SpanId{1});
-    append_content(span, 13, link);
-  }
-  Buffer scope, resource;
+  for (std::uint64_t number = 1; number <= kLinks; ++number)
+    append_link(span, id_of(family, constant, number), SpanId{1});
+  Buffer scope;
   append_content(scope, 2, span);
-  append_content(resource, 2, scope);
-  std::vector<Buffer> requests(1);
-  append_content(requests[0], 1, resource);
-  return requests;
+  return {request_of(scope)};
 }
 
 // CPU seconds to take the requests in, decide and emit; 0 if anything failed.
 double run(const std::vector<Buffer>& requests) {
   Options options;
-  options.tail_sampling.policies.emplace_back();
-  options.tail_sampling.policies[0].name = "all";
-  options.tail_sampling.policies[0].type = PolicyType::always_sample;
+  keep_all(options);
   options.memory_limit_bytes = std::uint64_t{2} << 30;
   NoSink sink;
   auto opened = Engine::open(options, sink);

@@ -6,10 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "entail/entail.hpp"
 #include "measure/clocks.hpp"
 #include "measure/report.hpp"
-#include "workload/span_bytes.hpp"
+#include "micro/bare_engine.hpp"
 
 namespace {
 
@@ -25,12 +24,6 @@ constexpr std::int64_t kRecordTimeS = 440'000;  // a window lasts a quarter of i
 constexpr TraceId kHub{1, 1};
 constexpr TraceId kFailed{1, 2};
 
-struct NoSink final : Sink {
-  void on_batch(Bytes, std::uint64_t) override {}
-  void on_decision(const DecisionRecord&) override {}
-  bool wants_decisions() const noexcept override { return false; }
-};
-
 TraceId neighbour(std::uint64_t number) { return {2 + number * 0x9e3779b97f4a7c15, number}; }
 
 // A request of spans, made one by one.
@@ -40,24 +33,12 @@ class RequestBytes {
     Buffer span;
     append_trace_id(span, 1, trace);
     append_span_id(span, 2, SpanId{++spans_});
-    for (const TraceId to : linked) {
-      Buffer link;
-      append_trace_id(link, 1, to);
-      append_span_id(link, 2, SpanId{1});
-      append_content(span, 13, link);
-    }
-    if (failed) {
-      Buffer status;
-      append_number(status, 3, 2);
-      append_content(span, 15, status);
-    }
+    for (const TraceId to : linked) append_link(span, to, SpanId{1});
+    if (failed) append_error_status(span);
     append_content(scope_, 2, span);
   }
   Buffer take() {
-    Buffer resource;
-    append_content(resource, 2, scope_);
-    Buffer request;
-    append_content(request, 1, resource);
+    Buffer request = request_of(scope_);
     scope_.clear();
     return request;
   }
@@ -73,10 +54,7 @@ class Hub {
  public:
   Hub(Links links, bool is_present) : links_(links), is_present_(is_present) {
     Options options;
-    options.tail_sampling.policies.emplace_back();
-    options.tail_sampling.policies[0].name = "errors";
-    options.tail_sampling.policies[0].type = PolicyType::status_code;
-    options.tail_sampling.policies[0].status_code_mask = 4;
+    keep_errors(options);
     options.tail_sampling.decision_wait_ns = kWaitS * kNanosPerSecond;
     options.retain.records_ns = kRecordTimeS * kNanosPerSecond;
     options.memory_limit_bytes = std::uint64_t{6} << 30;

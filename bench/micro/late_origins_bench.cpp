@@ -4,10 +4,9 @@
 
 #include <vector>
 
-#include "entail/entail.hpp"
 #include "measure/clocks.hpp"
 #include "measure/report.hpp"
-#include "workload/span_bytes.hpp"
+#include "micro/bare_engine.hpp"
 
 namespace {
 
@@ -17,20 +16,9 @@ using namespace entail::bench;
 constexpr std::uint64_t kOrigins = 40'000;
 constexpr unsigned kRepetitions = 5;
 
-struct NoSink final : Sink {
-  void on_batch(Bytes, std::uint64_t) override {}
-  void on_decision(const DecisionRecord&) override {}
-  bool wants_decisions() const noexcept override { return false; }
-};
-
 TraceId origin(std::uint64_t number) { return {number * 0x9e3779b97f4a7c15 + 5, number}; }
 
-bool send(Engine& engine, const Buffer& scope) {
-  Buffer resource, request;
-  append_content(resource, 2, scope);
-  append_content(request, 1, resource);
-  return engine.ingest(request).ok();
-}
+bool send(Engine& engine, const Buffer& scope) { return engine.ingest(request_of(scope)).ok(); }
 
 struct Tick {
   double cpu_s = 0;
@@ -39,12 +27,8 @@ struct Tick {
 
 Tick run(bool with_span) {
   Options options;
-  options.tail_sampling.policies.resize(2);
-  options.tail_sampling.policies[0].name = "errors";
-  options.tail_sampling.policies[0].type = PolicyType::status_code;
-  options.tail_sampling.policies[0].status_code_mask = 4;
-  options.tail_sampling.policies[1].name = "all";
-  options.tail_sampling.policies[1].type = PolicyType::always_sample;
+  keep_errors(options);
+  keep_all(options);
   options.memory_limit_bytes = std::uint64_t{2} << 30;
   NoSink sink;
   auto opened = Engine::open(options, sink);
@@ -56,23 +40,17 @@ Tick run(bool with_span) {
     Buffer span, scope;
     append_trace_id(span, 1, TraceId{1, 1});
     append_span_id(span, 2, SpanId{1});
-    for (std::uint64_t number = 1; number <= kOrigins; ++number) {
-      Buffer link;
-      append_trace_id(link, 1, origin(number));
-      append_span_id(link, 2, SpanId{number});
-      append_content(span, 13, link);
-    }
+    for (std::uint64_t number = 1; number <= kOrigins; ++number) append_link(span, origin(number), SpanId{number});
     append_content(scope, 2, span);
     ok = ok && send(engine, scope);
   }
   for (unsigned i = 0; i < 60; ++i) ok = ok && engine.tick(++now_s * kNanosPerSecond).ok();  // decided and emitted
   Buffer scope;
   for (std::uint64_t number = 1; number <= kOrigins; ++number) {
-    Buffer span, status;
+    Buffer span;
     append_trace_id(span, 1, origin(number));
     append_span_id(span, 2, SpanId{number});
-    append_number(status, 3, 2);
-    append_content(span, 15, status);
+    append_error_status(span);
     append_content(scope, 2, span);
     if (number % 1000 != 0) continue;
     ok = ok && send(engine, scope);

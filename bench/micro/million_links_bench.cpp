@@ -6,8 +6,8 @@
 #include <cstring>
 #include <string>
 
-#include "entail/entail.hpp"
 #include "measure/clocks.hpp"
+#include "micro/bare_engine.hpp"
 #include "workload/load.hpp"
 
 namespace {
@@ -20,12 +20,6 @@ const Load& load() {
   return made;
 }
 
-struct NoSink final : Sink {
-  void on_batch(Bytes, std::uint64_t) override {}
-  void on_decision(const DecisionRecord&) override {}
-  bool wants_decisions() const noexcept override { return false; }
-};
-
 void report(benchmark::State& state, const Stopwatch& watch) {
   state.SetIterationTime(watch.wall_s);
   state.counters["cpu_ms"] = benchmark::Counter(watch.cpu_s * 1e3, benchmark::Counter::kAvgIterations);
@@ -34,7 +28,7 @@ void report(benchmark::State& state, const Stopwatch& watch) {
 
 void sample_and_graph(benchmark::State& state) {
   Options options;
-  options.tail_sampling.policies.emplace_back().name = "all";  // always_sample
+  keep_all(options);
   options.memory_limit_bytes = std::uint64_t{4} << 30;
   for (auto _ : state) {
     NoSink sink;

@@ -8,10 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "entail/entail.hpp"
 #include "measure/clocks.hpp"
 #include "measure/report.hpp"
-#include "workload/span_bytes.hpp"
+#include "micro/bare_engine.hpp"
 
 namespace {
 
@@ -20,12 +19,6 @@ using namespace entail::bench;
 
 constexpr double kUnitBytes = 64 << 20;
 
-struct NoSink final : Sink {
-  void on_batch(Bytes, std::uint64_t) override {}
-  void on_decision(const DecisionRecord&) override {}
-  bool wants_decisions() const noexcept override { return false; }
-};
-
 struct Load {
   std::uint64_t traces_per_s;
   std::uint64_t links;      // of each trace, to absent ones
@@ -33,21 +26,11 @@ struct Load {
 };
 constexpr Load kOneSpan{30'000, 0, 0}, kAbsentLinks{15'000, 4, 0}, kLargeSpans{60, 0, 1 << 20};
 
-std::uint64_t spread(std::uint64_t number) noexcept {
-  number += 0x9e3779b97f4a7c15;
-  number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9;
-  number = (number ^ (number >> 27)) * 0x94d049bb133111eb;
-  return number ^ (number >> 31);
-}
-
 class Run {
  public:
   Run(const Load& load, std::uint64_t limit_bytes) : load_(load), pad_(load.pad_bytes, 'x') {
     Options options;
-    options.tail_sampling.policies.emplace_back();
-    options.tail_sampling.policies[0].name = "errors";
-    options.tail_sampling.policies[0].type = PolicyType::status_code;
-    options.tail_sampling.policies[0].status_code_mask = 4;
+    keep_errors(options);
     options.memory_limit_bytes = limit_bytes;
     auto opened = Engine::open(options, sink_);
     if (opened.ok()) engine_ = std::move(*opened);
@@ -62,11 +45,8 @@ class Run {
       append_trace_id(span, 1, {spread(++trace_), spread(~trace_)});
       append_span_id(span, 2, SpanId{trace_});
       for (std::uint64_t k = 0; k < load_.links; ++k) {
-        Buffer link;
         ++absent_;
-        append_trace_id(link, 1, {spread(absent_) | 1, spread(absent_ ^ 0x5555555555555555)});
-        append_span_id(link, 2, SpanId{1});
-        append_content(span, 13, link);
+        append_link(span, {spread(absent_) | 1, spread(absent_ ^ 0x5555555555555555)}, SpanId{1});
       }
       if (!pad_.empty()) append_attribute(span, 9, "pad", pad_);
       append_content(scope_, 2, span);
@@ -99,9 +79,7 @@ class Run {
 
   void send() {
     if (scope_.empty()) return;
-    Buffer resource, request;
-    append_content(resource, 2, scope_);
-    append_content(request, 1, resource);
+    const Buffer request = request_of(scope_);
     scope_.clear();
     for (unsigned tries = 0; !engine_->ingest(request).ok(); ++tries) {
       ok_ = ok_ && tries < 8;

@@ -4,13 +4,15 @@
 
 namespace entail::graph {
 
-std::vector<Forwarding::Closed>::iterator Forwarding::at_least(std::uint64_t sequence) noexcept {
-  return std::lower_bound(closed_.begin(), closed_.end(), sequence,
-                          [](const Closed& window, std::uint64_t wanted) { return window.sequence < wanted; });
+std::size_t Forwarding::at_least(std::uint64_t sequence) const noexcept {
+  const auto found =
+      std::lower_bound(closed_.begin(), closed_.end(), sequence,
+                       [](const Closed& window, std::uint64_t wanted) { return window.sequence < wanted; });
+  return static_cast<std::size_t>(found - closed_.begin());
 }
 
 void Forwarding::open(std::uint64_t sequence) {
-  closed_.emplace(at_least(sequence))->sequence = sequence;
+  closed_.emplace(closed_.begin() + static_cast<std::ptrdiff_t>(at_least(sequence)))->sequence = sequence;
   closing_sequence_ = sequence;
 }
 
@@ -22,7 +24,7 @@ void Forwarding::put(base::LargeVector<Entry>& table, std::uint32_t offset, std:
 }
 
 void Forwarding::add(std::uint32_t offset, EdgeCell target) {
-  Closed& window = *at_least(closing_sequence_);
+  Closed& window = closed_[at_least(closing_sequence_)];
   if (2 * (window.count + 1) > window.table.size()) {
     constexpr std::size_t kSizeMin = 16;
     base::LargeVector<Entry> larger(std::max(kSizeMin, 2 * window.table.size()));
@@ -36,7 +38,7 @@ void Forwarding::add(std::uint32_t offset, EdgeCell target) {
 }
 
 void Forwarding::close(std::uint64_t newest_sequence) noexcept {
-  const auto window = at_least(closing_sequence_);
+  const auto window = closed_.begin() + static_cast<std::ptrdiff_t>(at_least(closing_sequence_));
   if (window->count == 0)
     closed_.erase(window);
   else
@@ -48,13 +50,12 @@ EdgeCell Forwarding::find(EdgeCell cell) const noexcept {
   // A cell has the low 16 bits of a sequence number; the windows here are less than 2^16 apart.
   const std::uint64_t first = closed_.front().sequence;
   const std::uint64_t sequence = first + static_cast<std::uint16_t>(cell.sequence() - first);
-  const auto window =
-      std::lower_bound(closed_.begin(), closed_.end(), sequence,
-                       [](const Closed& closed, std::uint64_t wanted) { return closed.sequence < wanted; });
-  if (window == closed_.end() || window->sequence != sequence || window->table.empty()) return {};
-  const std::size_t mask = window->table.size() - 1;
-  for (std::size_t i = start(cell.offset(), mask); window->table[i].offset != 0; i = (i + 1) & mask)
-    if (window->table[i].offset == cell.offset()) return {window->table[i].target};
+  const std::size_t at = at_least(sequence);
+  if (at == closed_.size() || closed_[at].sequence != sequence || closed_[at].table.empty()) return {};
+  const base::LargeVector<Entry>& table = closed_[at].table;
+  const std::size_t mask = table.size() - 1;
+  for (std::size_t i = start(cell.offset(), mask); table[i].offset != 0; i = (i + 1) & mask)
+    if (table[i].offset == cell.offset()) return {table[i].target};
   return {};
 }
 

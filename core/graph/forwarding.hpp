@@ -55,8 +55,8 @@ class Forwarding {
 
   const std::uint64_t multiplier_;  // odd
 
-  // The first one of at least this sequence number.
-  std::vector<Closed>::iterator at_least(std::uint64_t sequence) noexcept;
+  // Where in closed_ the first one of at least this sequence number is.
+  std::size_t at_least(std::uint64_t sequence) const noexcept;
 
   // By sequence number. An old window that stays keeps the entries of all that closed since, so there may be many.
   std::vector<Closed> closed_;

@@ -3,33 +3,16 @@
 #include <sstream>
 
 #include "command_run.hpp"
+#include "tests/examples/page_table.hpp"
 
 namespace entail::cli {
 namespace {
 
 using namespace test;
-
-struct Block {
-  std::string kind;  // what stands behind the opening fence
-  std::vector<std::string> lines;
-};
+using entail::page::Block;
+using entail::page::blocks_of;
 
 std::string page() { return read_file(ENTAIL_SOURCE_DIR "/docs/commands.md"); }
-
-std::vector<Block> blocks_of(const std::string& text) {
-  std::vector<Block> blocks;
-  bool inside = false;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("```")) {
-      inside = !inside;
-      if (inside) blocks.push_back({line.substr(3), {}});
-    } else if (inside) {
-      blocks.back().lines.push_back(line);
-    }
-  }
-  return blocks;
-}
 
 std::string joined(const std::vector<std::string>& lines) {
   std::string text;

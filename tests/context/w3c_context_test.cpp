@@ -4,35 +4,21 @@
 #include <random>
 
 #include "entail/context.hpp"
+#include "tests/links/contexts.hpp"
 
 namespace entail {
 namespace {
 
 using enum ContextError;
-
-SpanContext remote(TraceId trace_id, SpanId span_id, std::uint8_t flags) {
-  SpanContext context;
-  context.trace_id = trace_id;
-  context.span_id = span_id;
-  context.flags = flags;
-  context.is_remote = true;
-  return context;
-}
-
-// The output argument before each call: unchanged on error, replaced on success.
-SpanContext initial() {
-  SpanContext context = remote({7, 7}, {7}, 7);
-  context.is_remote = false;
-  context.trace_state = "left=alone";
-  return context;
-}
+using links_test::context_of;
+using links_test::untouched;
 
 TEST(PublicTraceparent, RoundTrips) {
   std::mt19937_64 random(6);
   for (int i = 0; i < 20000; ++i) {
     const TraceId trace_id{i % 3 == 0 ? 0 : random(), (random() >> (i % 64)) | 1};
-    const SpanContext made = remote(trace_id, {(random() >> (i % 64)) | 1}, static_cast<std::uint8_t>(i % 4));
-    SpanContext parsed = initial();
+    const SpanContext made = context_of(trace_id, {(random() >> (i % 64)) | 1}, static_cast<std::uint8_t>(i % 4));
+    SpanContext parsed = untouched();
     ASSERT_EQ(parse_traceparent(format_traceparent(made), parsed), none);
     ASSERT_EQ(parsed, made);
   }
@@ -45,10 +31,10 @@ TEST(PublicTraceparent, ReportsTheError) {
     return std::string(valid).replace(at, by.size(), by);
   };
   const auto error = [](std::string_view text) {
-    SpanContext context = initial();
+    SpanContext context = untouched();
     const ContextError why = parse_traceparent(text, context);
-    const SpanContext expected = remote({0x463ac35c9f6413ad, 0x48485a3953bb6124}, {0xa2fb4a1d1a96d312}, 1);
-    EXPECT_EQ(context, why == none ? expected : initial());
+    const SpanContext expected = context_of({0x463ac35c9f6413ad, 0x48485a3953bb6124}, {0xa2fb4a1d1a96d312}, 1);
+    EXPECT_EQ(context, why == none ? expected : untouched());
     return why;
   };
   EXPECT_EQ(error(valid), none);
