@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "otlp/decode.hpp"
 #include "policy/ottl_evaluation.hpp"
 
 namespace entail::policy::ottl {
@@ -54,7 +55,7 @@ ConditionLists::Found ConditionLists::ask_span_and_events(const List& list, Sour
   return found;
 }
 
-void ConditionLists::match(const wire::Decoded& decoded, const wire::SpanView& span, Facts& facts) const noexcept {
+void ConditionLists::match(const otlp::Decoded& decoded, const otlp::SpanView& span, Facts& facts) const noexcept {
   Source source(decoded, span, keys_);
   for (const List& list : lists_) {
     source.rewind_events();
