@@ -54,9 +54,8 @@ std::string_view text_of(Bytes bytes, wire::Range range) {
 }
 
 bool found_by_plain_walk(const otlp::Decoded& decoded, const otlp::SpanView& span) {
-  constexpr std::uint32_t kAttributes = 9;
   if (span.attribute_count == 0) return false;
-  otlp::AttributeCursor cursor(decoded.bytes, span.first_attribute, span.attributes_end, kAttributes);
+  otlp::AttributeCursor cursor(decoded.bytes, span.first_attribute, span.attributes_end, otlp::span_field::kAttributes);
   otlp::AttributeView attribute;
   bool found = false;
   while (cursor.next(attribute))

@@ -140,7 +140,8 @@ void decode_spans(benchmark::State& state) {
     for (const otlp::SpanView& span : decoded.spans) {
       digest = fold(digest, base::load_be64(&request[span.trace_id.offset]) + span.end_ns);
       if (!read_attributes) continue;
-      otlp::AttributeCursor cursor(decoded.bytes, span.first_attribute, span.attributes_end, 9);
+      otlp::AttributeCursor cursor(decoded.bytes, span.first_attribute, span.attributes_end,
+                                   otlp::span_field::kAttributes);
       for (otlp::AttributeView attribute; cursor.next(attribute);) digest += attribute.key.size + attribute.string.size;
     }
     spans += decoded.spans.size();

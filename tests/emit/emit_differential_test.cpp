@@ -57,9 +57,9 @@ std::string untouched(Bytes payload) {
   std::string all;
   wire::FieldCursor cursor(payload, 0, static_cast<std::uint32_t>(payload.size()));
   for (wire::FieldView field; cursor.next(field);) {
-    const bool length = field.wire_type == 2;
+    const bool length = field.wire_type == wire::WireType::length;
     if (length && (field.number == 3 || field.number == 9 || field.number == 13)) continue;
-    if (field.wire_type == 0 && field.number == 14) continue;
+    if (field.wire_type == wire::WireType::varint && field.number == 14) continue;
     all += otlp_test::as_string(wire::slice(payload, field.whole));
   }
   return all;

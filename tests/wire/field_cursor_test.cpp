@@ -26,10 +26,10 @@ TEST(FieldCursor, GivesEveryFieldWithItsRanges) {
   EXPECT_EQ(fields[0].number, 1u);
   EXPECT_EQ(fields[0].payload.size, 2u);
   EXPECT_EQ(fields[1].number, 500u);
-  EXPECT_EQ(fields[1].wire_type, 2u);
+  EXPECT_EQ(fields[1].wire_type, WireType::length);
   EXPECT_EQ(fields[1].payload.size, 7u);
   EXPECT_EQ(fields[1].whole.size, 10u);
-  EXPECT_EQ(fields[2].wire_type, 3u);
+  EXPECT_EQ(fields[2].wire_type, WireType::start_group);
   EXPECT_EQ(fields[2].whole.size, 4u);
   EXPECT_EQ(fields[2].payload.size, 3u) << "all behind the start tag";
   EXPECT_EQ(fields[3].payload.size, 4u);
