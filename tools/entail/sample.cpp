@@ -289,7 +289,7 @@ void add_sample(Command program, Action& action) {
   command.add_option("IN", arguments->inputs, "Inputs, - for standard input").required();
   command.add_option("-o,--output", arguments->output, "Output file for the kept traces, - for standard output")
       .required();
-  command.add_option("--decisions", arguments->decisions, "File for the decisions, one JSON line each; explain reads it");
+  command.add_option("--decisions", arguments->decisions, "File for the decisions, one JSON line each");
   command.add_option("--from", arguments->from, "Framing of the inputs; detected automatically by default")
       .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
   command.add_option("--to", arguments->to, "Framing of the output; by default that of the first input")
@@ -297,7 +297,7 @@ void add_sample(Command program, Action& action) {
   command.add_option("--threads", arguments->threads, "Number of threads; the result does not depend on it")
       .between(1, 64)
       .show_default();
-  command.add_flag("--strict", arguments->strict, "Exit with 4 if something was evicted or lost because memory was short");
+  command.add_flag("--strict", arguments->strict, "Exit with 4 if anything is lost or evicted because memory was short");
   command.add_flag("--json", arguments->json, "Print the summary as one JSON object");
   command.set_examples(kExamples);
   command.on_chosen(action, [arguments] { return SampleRun(*arguments).run(); });
