@@ -275,7 +275,7 @@ constexpr const char* kExamples =
     "\nWithout a memory_limit in the configuration, the limit is half of the memory available to the process: of the\n"
     "machine's memory, or of its control group's limit if that is lower.\n"
     "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage or configuration error; 3 the output\n"
-    "could not be written; 4 with --strict: done, but something was evicted or lost because memory was short; 130\n"
+    "could not be written; 4 with --strict: done, but something was evicted or lost for lack of memory; 130\n"
     "interrupted, everything decided so far is written.";
 
 }  // namespace
@@ -297,7 +297,7 @@ void add_sample(Command program, Action& action) {
   command.add_option("--threads", arguments->threads, "Number of threads; the result does not depend on it")
       .between(1, 64)
       .show_default();
-  command.add_flag("--strict", arguments->strict, "Exit with 4 if anything is lost or evicted because memory was short");
+  command.add_flag("--strict", arguments->strict, "Exit with 4 if something was evicted or lost for lack of memory");
   command.add_flag("--json", arguments->json, "Print the summary as one JSON object");
   command.set_examples(kExamples);
   command.on_chosen(action, [arguments] { return SampleRun(*arguments).run(); });
