@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "base/bytes.hpp"
-#include "context/hex_text.hpp"
+#include "context/whitespace.hpp"
 #include "text/hex.hpp"
 
 namespace entail::context {
@@ -56,23 +56,24 @@ TraceparentError parse_traceparent(std::string_view text, Traceparent& parsed, T
   text = trim_ows(text);
   if (text.size() < kSize) return TraceparentError::too_short;
   std::uint64_t version = 0;
-  if (!parse_hex(text.substr(0, kVersionDash), HexCase::lower, version)) return TraceparentError::bad_version;
+  if (!text::parse_hex(text.substr(0, kVersionDash), text::HexCase::lower, version))
+    return TraceparentError::bad_version;
   if (version == 0xff) return TraceparentError::forbidden_version;
   if (text[kVersionDash] != '-') return TraceparentError::bad_separator;
 
   Traceparent result;
-  if (!parse_hex(text.substr(kTraceIdBegin, 32), HexCase::lower, result.trace_id))
+  if (!text::parse_hex(text.substr(kTraceIdBegin, 32), text::HexCase::lower, result.trace_id))
     return TraceparentError::bad_trace_id;
   if (result.trace_id.is_zero()) return TraceparentError::zero_trace_id;
   if (text[kTraceIdDash] != '-') return TraceparentError::bad_separator;
 
-  if (!parse_hex(text.substr(kParentIdBegin, 16), HexCase::lower, result.parent_id))
+  if (!text::parse_hex(text.substr(kParentIdBegin, 16), text::HexCase::lower, result.parent_id))
     return TraceparentError::bad_parent_id;
   if (result.parent_id.is_zero()) return TraceparentError::zero_parent_id;
   if (text[kParentIdDash] != '-') return TraceparentError::bad_separator;
 
   std::uint64_t flags = 0;
-  if (!parse_hex(text.substr(kFlagsBegin, 2), HexCase::lower, flags)) return TraceparentError::bad_flags;
+  if (!text::parse_hex(text.substr(kFlagsBegin, 2), text::HexCase::lower, flags)) return TraceparentError::bad_flags;
   if (text.size() > kSize && (version == 0 || text[kSize] != '-')) return TraceparentError::trailing_data;
 
   result.flags = static_cast<std::uint8_t>(flags & known_flags(level));

@@ -1,5 +1,8 @@
 #include "context/tracestate_members.hpp"
 
+#include "context/whitespace.hpp"
+#include "text/hex.hpp"
+
 namespace entail::context::detail {
 namespace {
 
@@ -53,13 +56,9 @@ bool is_key(std::string_view key, TracestateLevel level) noexcept {
          is_level_one_part(key.substr(at + 1), kLower, 13);
 }
 
-bool is_whitespace(char c) noexcept { return c == ' ' || c == '\t'; }
-
 // 1 to 14 lower-case hex digits, padded on the right with zeros to 56 bits.
 bool parse_hex56(std::string_view digits, std::uint64_t& value) noexcept {
-  if (digits.empty() || digits.size() > 14 || !all_of(digits, kLowerHex)) return false;
-  value = 0;
-  for (const char c : digits) value = (value << 4) | static_cast<std::uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+  if (digits.empty() || digits.size() > 14 || !text::parse_hex(digits, text::HexCase::lower, value)) return false;
   value <<= 4 * (14 - digits.size());
   return true;
 }
@@ -82,8 +81,8 @@ bool MemberCursor::next(Member& member) noexcept {
     std::size_t end = comma == std::string_view::npos ? text_.size() : comma;
     at_end_ = comma == std::string_view::npos;
     at_ = end + 1;
-    while (begin < end && is_whitespace(text_[begin])) ++begin;
-    while (begin < end && is_whitespace(text_[end - 1])) --end;
+    while (begin < end && is_ows(text_[begin])) ++begin;
+    while (begin < end && is_ows(text_[end - 1])) --end;
     if (begin == end) continue;
 
     const std::string_view whole = text_.substr(begin, end - begin);

@@ -1,6 +1,7 @@
 #include "links/b3.hpp"
 
 #include "links/foreign.hpp"
+#include "text/hex.hpp"
 
 namespace entail {
 namespace links {
@@ -134,14 +135,14 @@ std::string format_b3(const ForeignContext& foreign) {
   if (!foreign.context.is_valid()) return std::string(state);
   std::string text;
   text.reserve(68);  // 32 + 16 + 1 + 16 digits and three dashes
-  links::append_id(foreign.context.trace_id, text);
+  text::append_hex(foreign.context.trace_id, text);
   text += '-';
-  links::append_id(foreign.context.span_id, text);
+  text::append_hex(foreign.context.span_id, text);
   if (state.empty()) return text;  // the grammar requires a state before a parent
   text.append("-").append(state);
   if (foreign.parent_id.is_zero()) return text;
   text += '-';
-  links::append_id(foreign.parent_id, text);
+  text::append_hex(foreign.parent_id, text);
   return text;
 }
 

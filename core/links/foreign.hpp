@@ -2,15 +2,15 @@
 // only).
 #pragma once
 
-#include "context/hex_text.hpp"
+#include "context/whitespace.hpp"
 #include "entail/context.hpp"
+#include "text/hex.hpp"
 
 namespace entail::links {
 
-using context::append_id;
-using context::HexCase;
-using context::parse_hex;
 using context::trim_ows;
+using text::HexCase;
+using text::parse_hex;
 
 // Replaces `parsed` with a context received from outside; reuses its memory.
 inline void set_foreign(TraceId trace_id, SpanId span_id, SpanId parent_id, SamplingState sampling,

@@ -73,14 +73,14 @@ std::string format_jaeger(const ForeignContext& foreign) {
   if (!foreign.context.is_valid()) return {};
   std::string text;
   text.reserve(70);  // 32 + 16 + 16 + 2 digits and three colons
-  links::append_id(foreign.context.trace_id, text);
+  text::append_hex(foreign.context.trace_id, text);
   text += ':';
-  links::append_id(foreign.context.span_id, text);
+  text::append_hex(foreign.context.span_id, text);
   text += ':';
   if (foreign.parent_id.is_zero())
     text += '0';
   else
-    links::append_id(foreign.parent_id, text);
+    text::append_hex(foreign.parent_id, text);
   unsigned flags = 0;
   if (foreign.sampling == SamplingState::sampled) flags = links::kFlagSampledJaeger;
   if (foreign.sampling == SamplingState::debug) flags = links::kFlagSampledJaeger | links::kFlagDebugJaeger;

@@ -3,6 +3,7 @@
 
 #include "links/foreign.hpp"
 #include "links/json_object.hpp"
+#include "text/hex.hpp"
 #include "text/json_string.hpp"
 
 namespace entail {
@@ -36,7 +37,8 @@ ContextError collect(std::string_view json, StoredMembers& members) {
   JsonMember member;
   std::string key;
   while (object.next(member)) {
-    unescape_json(member.key, key);
+    key.clear();
+    text::append_unescaped(member.key, key);
     for (unsigned i = 0; i < std::size(kNames); ++i) {
       if (key != kNames[i].name) continue;
       if ((members.found & 1u << i) != 0) return ContextError::duplicate_field;
@@ -49,12 +51,11 @@ ContextError collect(std::string_view json, StoredMembers& members) {
 
 // Absent or null: empty. Not a string: kept as JSON, which is never a valid tracestate.
 void read_trace_state(const JsonMember& member, std::string& trace_state) {
+  trace_state.clear();
   if (member.kind == JsonKind::string)
-    unescape_json(member.value, trace_state);
+    text::append_unescaped(member.value, trace_state);
   else if (member.kind != JsonKind::null)
     trace_state.assign(member.value);
-  else
-    trace_state.clear();
 }
 
 bool parse_flags(const JsonMember& member, std::uint8_t& flags) noexcept {
@@ -98,7 +99,8 @@ ContextError read_stored(std::string_view json, SpanContext& parsed) {
   if ((members.found & (kTraceIdBit | kSpanIdBit)) != 0) return ContextError::duplicate_field;
   if (members.traceparent.kind != JsonKind::string) return ContextError::bad_version;
   std::string text;
-  unescape_json(members.traceparent.value, text);
+  text.clear();
+  text::append_unescaped(members.traceparent.value, text);
   if (const ContextError error = parse_traceparent(text, parsed); error != ContextError::none) return error;
   read_trace_state(members.tracestate, parsed.trace_state);
   return ContextError::none;
@@ -123,14 +125,14 @@ ContextError parse_stored_context(std::string_view json, SpanContext& context) n
 std::string format_stored_context(const SpanContext& context) {
   if (!context.is_valid()) return {};
   std::string text = "{\"traceId\":\"";
-  links::append_id(context.trace_id, text);
+  text::append_hex(context.trace_id, text);
   text += "\",\"spanId\":\"";
-  links::append_id(context.span_id, text);
+  text::append_hex(context.span_id, text);
   text += "\",\"traceFlags\":";
   text += std::to_string(context.flags);
   if (!context.trace_state.empty()) {
     text += ",\"traceState\":";
-    text::append_json_string(context.trace_state, text);
+    text::append_json_string(context.trace_state, text, text::JsonEscapes::html);
   }
   if (!context.is_remote) text += ",\"isRemote\":false";
   text += '}';

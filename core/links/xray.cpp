@@ -108,7 +108,7 @@ std::string format_xray(const ForeignContext& foreign) {
   text::append_hex(context.trace_id.lo, 16, text);
   if (!context.span_id.is_zero()) {
     text += ";Parent=";
-    links::append_id(context.span_id, text);
+    text::append_hex(context.span_id, text);
   }
   if (foreign.sampling == SamplingState::denied)
     text += ";Sampled=0";

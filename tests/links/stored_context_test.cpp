@@ -3,7 +3,6 @@
 
 #include <set>
 
-#include "links/json_object.hpp"
 #include "tests/links/contexts.hpp"
 
 namespace entail {
@@ -209,12 +208,6 @@ TEST(StoredContext, RoundTrips) {
     made.is_remote = random.below(2) == 0;
     ASSERT_EQ(stored(format_stored_context(made)), made) << format_stored_context(made);
   }
-}
-
-TEST(JsonText, UnescapeCopiesPlainText) {
-  std::string out = "old";
-  links::unescape_json("plain", out);
-  EXPECT_EQ(out, "plain");
 }
 
 TEST(ContextErrors, HaveTheNamesOfTheirEnumerators) {

@@ -55,11 +55,12 @@ class Error {
 std::string describe(Error error);
 
 // A value or the error in its place. value() only when ok(). Thread rule: Confined (a value).
-template <class T>
+// E: Error, or an enum of reasons where no caller needs a position; its value 0 is no error.
+template <class T, class E = Error>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}    // NOLINT(google-explicit-constructor)
-  Result(Error error) noexcept : state_(std::in_place_index<1>, error) {}  // NOLINT(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(E error) noexcept : state_(std::in_place_index<1>, error) {}    // NOLINT(google-explicit-constructor)
 
   bool ok() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }
@@ -71,11 +72,11 @@ class [[nodiscard]] Result {
   const T& operator*() const& noexcept { return value(); }
   T* operator->() noexcept { return &value(); }
   const T* operator->() const noexcept { return &value(); }
-  // The error; Error{} when ok().
-  Error error() const noexcept { return ok() ? Error{} : *std::get_if<1>(&state_); }
+  // The error; E{} when ok().
+  E error() const noexcept { return ok() ? E{} : *std::get_if<1>(&state_); }
 
  private:
-  std::variant<T, Error> state_;
+  std::variant<T, E> state_;
 };
 
 // Success, or an error.
