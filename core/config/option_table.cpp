@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "policy/type.hpp"
+
 namespace entail::config {
 
 namespace {
@@ -108,7 +110,7 @@ std::vector<Row> collector_rows() {
 std::vector<Row> link_rows() {
   std::vector<Row> rows;
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.origins; }>(
-      unset_is(texts("links.origins", kPoliciesMax,
+      unset_is(texts("links.origins", policy::kPoliciesMax,
                      "Names of the policies that make a trace an origin: its linked traces are kept too. [] = none."),
                "status_code policies that name ERROR, and policies of type and that contain one")));
   option::Shape mode =

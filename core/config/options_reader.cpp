@@ -317,7 +317,7 @@ Position OptionsReader::position_of(std::string path) const {
 }
 
 void OptionsReader::check_whole() {
-  for (option::Finding& finding : check_options(options_)) {
+  for (option::Finding& finding : check_options(options_).findings) {
     if (has_failed(finding.path)) continue;
     Position position = position_of(finding.path);
     if (const auto item = items_.find(finding.path); finding.offset && item != items_.end()) {

@@ -58,18 +58,13 @@ Engine::Impl::Impl(const Options& from, Sink& sink, std::unique_ptr<policy::Poli
 
 Result<std::unique_ptr<Engine>> Engine::open(const Options& options, Sink& sink, std::string* why) {
   try {
-    for (const option::Finding& finding : config::check_options(options)) {
-      if (!finding.is_error) continue;
-      if (why != nullptr) *why = finding.text;
+    config::CheckedOptions checked = config::check_options(options);
+    if (checked.policies == nullptr) {
+      const auto error = std::ranges::find_if(checked.findings, &option::Finding::is_error);
+      if (why != nullptr) *why = error->text;
       return Error{ErrorCode::bad_options};
     }
-    std::vector<ConfigMessage> errors;
-    std::unique_ptr<policy::PolicySet> policies = policy::PolicySet::compile(options, errors);
-    if (policies == nullptr) {
-      if (why != nullptr) *why = errors.empty() ? "the policies do not compile" : errors.front().text;
-      return Error{ErrorCode::bad_options};
-    }
-    auto impl = std::make_unique<Impl>(options, sink, std::move(policies));
+    auto impl = std::make_unique<Impl>(options, sink, std::move(checked.policies));
     if (!impl->intake.open()) return Error{ErrorCode::out_of_memory};
     return std::unique_ptr<Engine>(new Engine(std::move(impl)));
   } catch (const std::bad_alloc&) {
