@@ -5,7 +5,6 @@
 
 #include "base/prefetch.hpp"
 #include "engine/retention_rules.hpp"
-#include "store/generation.hpp"
 #include "sync/sync_point.hpp"
 
 namespace entail::engine {
@@ -29,7 +28,7 @@ void LifeCycle::end_tick() {
     list->clear();
     if (list->capacity() > kKeptCount) *list = {};
   }
-  if (lists_.capacity() > kKeptCount) lists_ = {};
+  if (taken_.capacity() > kKeptCount) taken_ = {};
   due_at_.sweep(counts_.traces_pending,
                 [&](std::int64_t deadline_ns, RecordId id) { return is_pending_until(id, deadline_ns); });
   constexpr std::uint64_t kSlack = 4096;
@@ -76,7 +75,7 @@ void LifeCycle::start_pending(RecordId id, const Touch& touch) {
   record.arrival_ns = kNever;
   record.deadline_ns = kNever;
   record.generation = touch.generation;
-  ++open_generations_[record.generation];
+  traces_.spans.hold(record.generation);
   arrived_.push_back(id);
   ++counts_.traces_received;
   ++counts_.traces_pending;
@@ -87,19 +86,9 @@ void LifeCycle::start_pending(RecordId id, const Touch& touch) {
 // A trace that holds spans got one that a slow lane wrote in an earlier generation (PROTOCOL touch P2).
 void LifeCycle::hold_generation(RecordId id, std::uint32_t generation) {
   if (generation >= traces_.ledger[id].generation) return;
-  ++open_generations_[generation];
-  close_generation(id);
+  traces_.spans.hold(generation);
+  traces_.spans.release(traces_.ledger[id].generation);
   traces_.ledger[id].generation = generation;
-}
-
-// The trace no longer holds span bytes, so its generation may be freed when none of its traces holds any.
-void LifeCycle::close_generation(RecordId id) {
-  const auto open = open_generations_.find(traces_.ledger[id].generation);
-  if (--open->second == 0) open_generations_.erase(open);
-}
-
-std::uint64_t LifeCycle::held_generation() const noexcept {
-  return open_generations_.empty() ? store::GenerationClock<>::kIdle : open_generations_.begin()->first;
 }
 
 // A pending trace is due a wait after its first span, or after its first span without a parent, if that is earlier.
@@ -286,42 +275,22 @@ void LifeCycle::seal_expired() {
   }
   for (const RecordId id : touched_) {
     if (traces_.ledger[id].phase != Phase::sealed) continue;
-    take_spans(id, lists_);
-    drop_late(id, lists_);
-  }
-}
-
-// True if spans arrived that no tick has adopted yet.
-bool LifeCycle::take_spans(RecordId id, Lists& lists) {
-  lists.clear();
-  bool unadopted = false;
-  traces_.for_each_node(id, [&](NodeId node) {
-    lists.emplace_back(node, traces_.payload(node).spans.take());
-    unadopted |= lists.back().second.was_touched;
-  });
-  return unadopted;
-}
-
-void LifeCycle::put_back(const Lists& lists) {
-  for (const auto& [node, taken] : lists) {
-    for (store::SpanEntry* entry = taken.first; entry != nullptr;) {
-      store::SpanEntry* const next = entry->next;
-      traces_.payload(node).spans.put_back(entry, entry->link_count() != 0);
-      entry = next;
-    }
+    traces_.take_spans(id, taken_);
+    drop_late(id);
   }
 }
 
 void LifeCycle::seal(RecordId id) {
   Record& record = traces_.ledger[id];
   ENTAIL_SYNC_POINT("seal:before_take");
-  const bool unadopted = take_spans(id, lists_);
+  traces_.take_spans(id, taken_);
+  const bool unadopted = taken_.has_unadopted();
   ENTAIL_SYNC_POINT("seal:after_take");
   if (unadopted && !record.vetoed) {
     const policy::OwnVerdict own = traces_.evaluate(id, traces_.facts(id), now_ns_);
     if (own.keep && !draining_) {
       // The tick that adopts them keeps it; until then it stays as it is, without a place among those to be sealed.
-      put_back(lists_);
+      traces_.spans.put_back(taken_);
       take_verdict(id, own);
       return;
     }
@@ -331,51 +300,37 @@ void LifeCycle::seal(RecordId id) {
   --retained_count_;
   traces_.ledger.set_phase(id, Phase::sealed);
   ENTAIL_SYNC_POINT("seal:after_mark");
-  close_generation(id);
+  traces_.spans.release(record.generation);
   if (unadopted && draining_)
-    drop_late(id, lists_);  // no tick will follow
+    drop_late(id);  // no tick will follow
   else
-    drop_spans(lists_);
+    drop_taken();
 }
 
-// Spans lie apart, and cold: they are looked at only for links.
-void LifeCycle::drop_spans(const Lists& lists) {
-  std::uint64_t spans = 0;
-  std::uint64_t links = 0;
-  for (const auto& [node, taken] : lists) {
-    if (!taken.has_links && taken.is_counted()) {
-      spans += taken.count;
-      continue;
-    }
-    for (const store::SpanEntry* entry = taken.first; entry != nullptr; entry = entry->next) {
-      ++spans;
-      links += entry->link_count();
-    }
-  }
-  counts_.spans_released += spans;
-  counts_.links_released += links;
-  counts_.spans_dropped += spans;
-  counts_.links_dropped += links;
+void LifeCycle::drop_taken() {
+  const store::SpanTotals totals = traces_.spans.count(taken_);
+  counts_.spans_released += totals.spans;
+  counts_.links_released += totals.links;
+  counts_.spans_dropped += totals.spans;
+  counts_.links_dropped += totals.links;
 }
 
 // Late spans of a sealed trace are dropped; one that would have made an origin by itself is a loss. Its links are
 // edges.
-void LifeCycle::drop_late(RecordId id, const Lists& lists) {
+void LifeCycle::drop_late(RecordId id) {
   const bool vetoed = traces_.ledger[id].vetoed;
   const TraceId trace = traces_.trace_id(id);
-  for (const auto& [node, taken] : lists) {
-    for (const store::SpanEntry* entry = taken.first; entry != nullptr; entry = entry->next) {
-      ++counts_.spans_released;
-      counts_.links_released += entry->link_count();
-      counts_.links_dropped += entry->link_count();
-      if (!vetoed && traces_.would_be_origin(*entry, trace)) {
-        count(Loss::late_origin);
-        ++counts_.late_origin_spans;
-      } else {
-        ++counts_.spans_dropped;
-      }
+  traces_.spans.visit(taken_, [&](const store::HeldSpan& span) {
+    ++counts_.spans_released;
+    counts_.links_released += span.link_count;
+    counts_.links_dropped += span.link_count;
+    if (!vetoed && traces_.would_be_origin(span, trace)) {
+      count(Loss::late_origin);
+      ++counts_.late_origin_spans;
+    } else {
+      ++counts_.spans_dropped;
     }
-  }
+  });
 }
 
 void LifeCycle::on_emitted(RecordId id, std::uint64_t span_count, std::uint64_t link_count) {
@@ -384,7 +339,7 @@ void LifeCycle::on_emitted(RecordId id, std::uint64_t span_count, std::uint64_t 
   counts_.links_released += link_count;
   if (record.first_emission_done) return;
   record.first_emission_done = true;
-  close_generation(id);
+  traces_.spans.release(record.generation);
 }
 
 void LifeCycle::forget(RecordId id) {
@@ -395,9 +350,7 @@ void LifeCycle::forget(RecordId id) {
 }
 
 std::uint64_t LifeCycle::bytes() const noexcept {
-  constexpr std::uint64_t kMapNodeBytes = 64;
-  std::uint64_t bytes =
-      due_at_.bytes() + arrived_.bytes() + retained_.bytes() + open_generations_.size() * kMapNodeBytes;
+  std::uint64_t bytes = due_at_.bytes() + arrived_.bytes() + retained_.bytes();
   for (const std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &to_emit_, &to_log_, &new_origins_})
     bytes += list->capacity() * sizeof(RecordId);
   return bytes;

@@ -79,9 +79,6 @@ class LifeCycle {
   // arrived before the first retained one; retained ones, first dropped first; then all pending ones, by arrival. Some
   // are visited twice.
   void for_each_holding(const std::function<bool(RecordId)>& f);
-  const std::map<std::uint32_t, std::uint64_t>& open_generations() const noexcept { return open_generations_; }
-  // The generation before which chunks of the span store hold no span of any trace.
-  std::uint64_t held_generation() const noexcept;
   std::uint64_t bytes() const noexcept;
 
   struct Counts {
@@ -110,7 +107,6 @@ class LifeCycle {
   void start_pending(RecordId id, const Touch& touch);
   void set_deadline(RecordId id, const Touch& touch);
   void hold_generation(RecordId id, std::uint32_t generation);
-  void close_generation(RecordId id);
   void count_kept(RecordId id);
   void decide_threshold(RecordId id);
   // Queue entries outlive their traces: the number may be stale or belong to another trace.
@@ -122,11 +118,8 @@ class LifeCycle {
     const Record* const record = traces_.ledger.find(id);
     return record != nullptr && record->phase == Phase::pending && record->deadline_ns == deadline_ns;
   }
-  using Lists = std::vector<std::pair<graph::NodeId, SpanList<store::SpanEntry>::Taken>>;
-  bool take_spans(RecordId id, Lists& lists);
-  void drop_spans(const Lists& lists);
-  void drop_late(RecordId id, const Lists& lists);
-  void put_back(const Lists& lists);
+  void drop_taken();
+  void drop_late(RecordId id);
 
   Traces& traces_;
   const std::uint64_t retain_bytes_max_;
@@ -138,7 +131,6 @@ class LifeCycle {
   base::PageQueue<Retained> retained_;  // first dropped first; other entries are skipped
   std::uint64_t retained_count_ = 0;
   std::uint64_t retained_bytes_ = 0;
-  std::map<std::uint32_t, std::uint64_t> open_generations_;  // traces that hold spans, by their first one's generation
 
   std::vector<RecordId> touched_;
   std::vector<RecordId> due_;
@@ -146,7 +138,7 @@ class LifeCycle {
   std::vector<RecordId> to_emit_;
   std::vector<RecordId> to_log_;
   std::vector<RecordId> new_origins_;
-  Lists lists_;  // scratch of seal()
+  store::TakenSpans taken_;  // scratch of seal()
   Counts counts_;
 };
 

@@ -4,7 +4,6 @@
 #include <limits>
 #include <utility>
 
-#include "base/large_pages.hpp"
 #include "base/prefetch.hpp"
 #include "engine/truncated_span.hpp"
 
@@ -26,8 +25,6 @@ constexpr std::uint64_t kStepsPerNode = 4;
 constexpr std::uint64_t kEvictionsPerTick = 1 << 12;
 constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
 constexpr std::uint64_t kIndexBytes = 24;    // of an empty window, for each node that it has room for
-constexpr std::uint64_t kHeapShare = 32;     // of memory_limit: freed pieces of the heap whose pages are worth a walk
-constexpr std::uint64_t kPooledShare = 16;   // of memory_limit: empty chunks of the span store that are kept
 constexpr std::uint64_t kMovedShare = 16;    // of memory_limit: edges that closing a window early may copy
 constexpr std::uint64_t kEdgeBytes = 25;     // of a link that is copied, both ends together
 constexpr std::uint64_t kCellsSampled = 11;  // one cell of so many is followed, blocks have other lengths
@@ -51,7 +48,8 @@ Room::Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake)
 }
 
 std::uint64_t Room::records_bytes() const noexcept {
-  return traces_.ledger.bytes() + traces_.propagator.bytes() + life_.bytes() + late_pins_.bytes();
+  return traces_.ledger.bytes() + traces_.propagator.bytes() + life_.bytes() + late_pins_.bytes() +
+         traces_.spans.account_bytes();
 }
 
 bool Room::is_short() const noexcept {
@@ -76,17 +74,12 @@ WindowLoad Room::load_of(const WindowInfo& window) const noexcept {
   return {window.node_count, traces.holding, traces.records, window.bytes};
 }
 
-// What is released without an eviction: windows worth closing, and generations that no trace holds. Generations that a
-// lane may still write to, or holds up, release nothing however many traces release theirs.
+// What is released without an eviction: windows worth closing, and generations that no trace holds.
 ReleasePlan Room::make_plan(std::uint64_t needed, bool urgent) {
   ReleasePlan plan(needed, urgent);
   for (const WindowInfo& window : graph_.windows())
     if ((window.is_current && urgent) || is_closable(window)) plan.add_window(window.slot, load_of(window));
-  std::map<std::uint32_t, std::uint64_t> bytes = traces_.store.bytes_by_generation();
-  bytes.erase(bytes.lower_bound(static_cast<std::uint32_t>(
-                  std::min<std::uint64_t>(intake_.open_generation(), std::numeric_limits<std::uint32_t>::max()))),
-              bytes.end());
-  plan.set_generations(std::move(bytes), life_.open_generations());
+  plan.set_generations(traces_.spans.bytes_by_generation(intake_.open_generation()), traces_.spans.holders());
   return plan;
 }
 
@@ -196,21 +189,12 @@ std::uint64_t Room::count_moving_links(const WindowInfo& window) {
 
 void Room::release(std::uint64_t lanes_generation, std::uint64_t other_bytes) {
   other_bytes_ = other_bytes;
-  free_spans(lanes_generation);
+  traces_.spans.reclaim(lanes_generation);
+  intake_.note_generation_begun();
   publish();
   close_windows();
   open_window_if_due();  // last, so that what a closed window moved does not take a request's place
   publish();
-}
-
-void Room::free_spans(std::uint64_t lanes_generation) {
-  traces_.store.reclaim(std::min(lanes_generation, life_.held_generation()));
-  traces_.store.trim(limit_bytes_ / kPooledShare);
-  if (traces_.store.heap_bytes_freed() > limit_bytes_ / kHeapShare) {
-    base::trim_heap();
-    traces_.store.heap_bytes_freed() = 0;
-  }
-  intake_.note_generation_begun();
 }
 
 // A new window begins when the current one is old, nearly full, too small for a request, or needed for room.
@@ -357,16 +341,11 @@ void Room::move_payload(NodeId from, NodeId to) {
   TracePayload& target = traces_.payload(to);
   target.dropped_upstream.fetch_add(source.dropped_upstream.load(std::memory_order_relaxed), std::memory_order_relaxed);
   target.fold().fold(facts, traces_.bit_words);
-  for (store::SpanEntry* entry = source.spans.take().first; entry != nullptr;) {
-    store::SpanEntry* const next = entry->next;
-    if (store::TruncatedSpan* const truncated = entry->truncated(); truncated != nullptr) {
-      // Its cells are not part of the graph's lists: they get the names that are good now.
-      for (graph::EdgeCell& cell : truncated->cells)
-        if (const NodeId far = cell.word == 0 ? 0 : graph_.node_of(cell); far != 0) cell = graph_.cell_of(far, cell);
-    }
-    target.spans.put_back(entry, entry->link_count() != 0);
-    entry = next;
-  }
+  traces_.spans.move(source.spans, target.spans, [this](store::TruncatedSpan& truncated) {
+    // Its cells are not part of the graph's lists: they get the names that are good now.
+    for (graph::EdgeCell& cell : truncated.cells)
+      if (const NodeId far = cell.word == 0 ? 0 : graph_.node_of(cell); far != 0) cell = graph_.cell_of(far, cell);
+  });
 }
 
 void Room::prefetch(NodeId node) const noexcept {

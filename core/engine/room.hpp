@@ -85,7 +85,6 @@ class Room final : private graph::Compaction::Owner {
   bool begin_early(Early why);
   bool begin_expired();
   bool advance(std::uint64_t steps_max);
-  void free_spans(std::uint64_t lanes_generation);
 
   // --- graph::Compaction::Owner
   graph::Compaction::Fate fate(graph::NodeId node) override;
