@@ -5,12 +5,11 @@
 #include <string_view>
 
 #include "base/check.hpp"
+#include "ottl/evaluation.hpp"
 #include "policy/ottl_conditions.hpp"
-#include "policy/ottl_evaluation.hpp"
 #include "wire/decode.hpp"
 
 using namespace entail;
-namespace ottl = policy::ottl;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const void* const zero = std::memchr(data, 0, size);
@@ -35,7 +34,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static wire::Decoded decoded;
   if (!wire::decode(request, nullptr, decoded).ok()) return 0;
   policy.error_mode = OttlErrorMode::propagate;
-  ottl::ConditionLists lists;
+  policy::OttlConditions lists;
   std::string faulty;
   ottl::Fault fault;
   if (!lists.add(policy, 0, 1, faulty, fault)) return 0;

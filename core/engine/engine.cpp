@@ -58,7 +58,7 @@ Engine::Impl::Impl(const Options& from, Sink& sink, std::unique_ptr<policy::Poli
 
 Result<std::unique_ptr<Engine>> Engine::open(const Options& options, Sink& sink, std::string* why) {
   try {
-    for (const config::Finding& finding : config::check_options(options)) {
+    for (const option::Finding& finding : config::check_options(options)) {
       if (!finding.is_error) continue;
       if (why != nullptr) *why = finding.text;
       return Error{ErrorCode::bad_options};

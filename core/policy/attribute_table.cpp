@@ -29,7 +29,7 @@ bool in_range(double value, std::int64_t min, std::int64_t max) noexcept {
 
 }  // namespace
 
-std::uint32_t AttributeTable::add_matcher(StringMatcher matcher) {
+std::uint32_t AttributeTable::add_matcher(ottl::StringMatcher matcher) {
   matchers_.push_back(std::move(matcher));
   return static_cast<std::uint32_t>(matchers_.size() - 1);
 }

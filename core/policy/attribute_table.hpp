@@ -14,8 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ottl/string_matcher.hpp"
 #include "policy/facts.hpp"
-#include "policy/string_matcher.hpp"
 #include "wire/decode.hpp"
 
 namespace entail::policy {
@@ -35,7 +35,7 @@ struct AttributeTest {
 
 class AttributeTable {
  public:
-  std::uint32_t add_matcher(StringMatcher matcher);
+  std::uint32_t add_matcher(ottl::StringMatcher matcher);
   void add(std::string_view key, AttributeTest test);
   // Call once, after the last add().
   void finish();
@@ -65,7 +65,7 @@ class AttributeTable {
   std::array<std::uint8_t, wire::kKeyMarks + 1> is_marked_{};     // 1: some key has this mark; kNoKeyMark always
   std::vector<Key> keys_;                                         // ascending by length once finished
   std::array<std::uint16_t, kLengthsMax + 2> first_by_length_{};  // bucket i: [first[i], first[i + 1])
-  std::vector<StringMatcher> matchers_;
+  std::vector<ottl::StringMatcher> matchers_;
   Bits all_bits_{};
 };
 

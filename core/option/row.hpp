@@ -15,9 +15,9 @@
 #include <variant>
 #include <vector>
 
-namespace entail::config {
+namespace entail::option {
 
-enum class OptionKind : std::uint8_t {
+enum class Kind : std::uint8_t {
   duration,    // nanoseconds
   size,        // bytes
   whole,       // a whole number
@@ -34,7 +34,7 @@ enum class OptionKind : std::uint8_t {
 // Whole numbers travel as 64 bits in two's complement: the seed needs all of them, thresholds need the sign.
 using OptionValue = std::variant<std::monostate, std::uint64_t, double, bool, std::string, std::vector<std::string>>;
 
-struct OptionBounds {
+struct Bounds {
   std::int64_t min = 0;
   std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
   bool contains(std::uint64_t value) const noexcept {
@@ -52,10 +52,10 @@ enum class Presence : std::uint8_t {
 };
 
 // What does not depend on where the value goes.
-struct OptionShape {
+struct Shape {
   std::string_view key{};  // from the root, with dots; of a policy, the key inside its block
-  OptionKind kind = OptionKind::custom;
-  OptionBounds bounds{};
+  Kind kind = Kind::custom;
+  Bounds bounds{};
   std::string_view help{};
   std::span<const std::string_view> choices{};
   std::size_t aliases = 0;  // so many of the last choices mean the same as the one before them
@@ -65,7 +65,7 @@ struct OptionShape {
 };
 
 template <class Target>
-struct Option : OptionShape {
+struct Row : Shape {
   void (*set)(Target& target, const OptionValue& value) = nullptr;  // null: custom, or a Collector key
   OptionValue (*get)(const Target& target) = nullptr;
 };
@@ -110,12 +110,12 @@ OptionValue value_of(const std::optional<T>& field) {
 
 // kField: a lambda from a Target to one of its fields.
 template <class Target, auto kField>
-Option<Target> option(OptionShape shape) {
-  Option<Target> row;
-  static_cast<OptionShape&>(row) = shape;
-  row.set = [](Target& target, const OptionValue& value) { detail::assign(kField(target), value); };
-  row.get = [](const Target& target) { return detail::value_of(kField(target)); };
-  return row;
+Row<Target> row(Shape shape) {
+  Row<Target> out;
+  static_cast<Shape&>(out) = shape;
+  out.set = [](Target& target, const OptionValue& value) { detail::assign(kField(target), value); };
+  out.get = [](const Target& target) { return detail::value_of(kField(target)); };
+  return out;
 }
 
-}  // namespace entail::config
+}  // namespace entail::option

@@ -2,10 +2,10 @@
 #include <charconv>
 #include <cmath>
 
-#include "policy/ottl_duration.hpp"
-#include "policy/ottl_parser.hpp"
+#include "ottl/duration.hpp"
+#include "ottl/parser.hpp"
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 namespace {
 
@@ -310,4 +310,4 @@ Parser::MaybePart Parser::folded_call(const FunctionRow& row, const Token& name,
   return add(node, name.offset, parts);
 }
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

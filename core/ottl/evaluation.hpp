@@ -3,9 +3,9 @@
 // a condition makes share kMadeBytesMax bytes, and what does not fit is an error of that condition.
 #pragma once
 
-#include "policy/ottl_source.hpp"
+#include "ottl/source.hpp"
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 constexpr std::size_t kMadeBytesMax = 2048;
 
@@ -35,7 +35,7 @@ class Evaluation {
   char* make(std::size_t size) noexcept;
   // What a value reads as a text; nil gives false, as does what has none.
   bool as_text(const Value& value, std::string_view& out) noexcept;
-  // Functions of plain values (ottl_functions.cpp).
+  // Functions of plain values (functions.cpp).
   bool call_on(Function function, const Value* arguments, Value& out) noexcept;
   bool change_case(const Value& text, bool upper, Value& out) noexcept;
 
@@ -51,4 +51,4 @@ bool member_of(const Value& map, std::string_view key, Value& out) noexcept;
 // Elements of a list, or members of a map.
 std::int64_t count_of(const Value& value) noexcept;
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

@@ -1,6 +1,6 @@
-#include "policy/ottl_names.hpp"
+#include "ottl/names.hpp"
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 namespace {
 
@@ -147,4 +147,4 @@ std::vector<std::string_view> enum_names() {
   return names;
 }
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

@@ -1,10 +1,10 @@
-#include "config/nearest.hpp"
+#include "option/nearest.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
 
-namespace entail::config {
+namespace entail::option {
 namespace {
 
 using namespace std::string_view_literals;
@@ -36,4 +36,4 @@ TEST(Nearest, ListsWhatIsValid_WhenNothingIsNear) {
 }
 
 }  // namespace
-}  // namespace entail::config
+}  // namespace entail::option

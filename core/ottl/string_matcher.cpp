@@ -1,11 +1,11 @@
-#include "policy/string_matcher.hpp"
+#include "ottl/string_matcher.hpp"
 
 #include <re2/re2.h>
 #include <re2/set.h>
 
 #include <algorithm>
 
-namespace entail::policy {
+namespace entail::ottl {
 
 namespace {
 
@@ -71,4 +71,4 @@ bool StringMatcher::matches_any(std::string_view text) const {
                      [&](const auto& pattern) { return RE2::PartialMatch(piece, *pattern); });
 }
 
-}  // namespace entail::policy
+}  // namespace entail::ottl

@@ -8,10 +8,10 @@
 #include <span>
 #include <string>
 
-#include "policy/ottl_program.hpp"
+#include "ottl/program.hpp"
 #include "wire/decode.hpp"
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 constexpr std::size_t kSlotsMax = 128;  // distinct attribute keys of all conditions together
 
@@ -83,4 +83,4 @@ class Source {
   std::array<std::array<char, 32>, 3> hex_;  // trace, span and parent ID
 };
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 struct Value {
   enum class Kind : std::uint8_t { nil, boolean, integer, floating, text, bytes, duration, time, list, map };
@@ -30,4 +30,4 @@ bool holds(const Value& left, Relation relation, const Value& right) noexcept;
 // "a text", for messages.
 std::string_view kind_name(Value::Kind kind) noexcept;
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

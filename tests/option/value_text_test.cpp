@@ -1,10 +1,10 @@
-#include "config/value_text.hpp"
+#include "option/value_text.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-namespace entail::config {
+namespace entail::option {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
@@ -140,4 +140,4 @@ TEST(Dollars, AreTheCollectors) {
 }
 
 }  // namespace
-}  // namespace entail::config
+}  // namespace entail::option

@@ -15,7 +15,7 @@ namespace re2 {
 class RE2;
 }
 
-namespace entail::policy {
+namespace entail::ottl {
 
 class StringMatcher {
  public:
@@ -42,4 +42,4 @@ class StringMatcher {
   std::unique_ptr<RegexSet> set_;  // of all patterns, if there are several
 };
 
-}  // namespace entail::policy
+}  // namespace entail::ottl

@@ -1,9 +1,9 @@
-#include "policy/ottl_evaluation.hpp"
+#include "ottl/evaluation.hpp"
 
 #include <cstring>
 #include <limits>
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 namespace {
 
@@ -297,4 +297,4 @@ bool Evaluation::contains(const Node& node, Value& out) noexcept {
   return true;
 }
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "tests/policy/ottl.hpp"
+#include "ottl/program.hpp"
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 namespace {
 
 Fault fault_of(const std::string& condition, Context context = Context::span) {
@@ -160,4 +160,4 @@ TEST(OttlParser, BoundsSizeAndDepth) {
 }
 
 }  // namespace
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

@@ -1,9 +1,9 @@
-#include "policy/ottl_duration.hpp"
+#include "ottl/duration.hpp"
 
 #include <array>
 #include <limits>
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 namespace {
 
@@ -64,4 +64,4 @@ bool parse_duration(std::string_view text, std::int64_t& ns) noexcept {
   return true;
 }
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

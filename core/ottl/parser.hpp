@@ -4,9 +4,9 @@
 
 #include <optional>
 
-#include "policy/ottl_program.hpp"
+#include "ottl/program.hpp"
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 class Parser {
  public:
@@ -27,7 +27,7 @@ class Parser {
   };
   using MaybePart = std::optional<Part>;  // nothing: a fault was kept
 
-  // ottl_parser.cpp: operators
+  // parser.cpp: operators
   MaybePart disjunction();
   MaybePart conjunction();
   MaybePart negation();
@@ -39,7 +39,7 @@ class Parser {
   bool check_comparison(const Part& left, const Part& right, const Token& symbol);
   MaybePart arithmetic(const Part& left, const Token& symbol, const Part& right);
 
-  // ottl_parser_atoms.cpp: what stands between operators
+  // parser_atoms.cpp: what stands between operators
   MaybePart atom();
   MaybePart number(bool negative);
   MaybePart name();
@@ -91,4 +91,4 @@ class Parser {
   unsigned nesting_ = 0;  // of parentheses, calls and lists
 };
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

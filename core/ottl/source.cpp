@@ -1,4 +1,4 @@
-#include "policy/ottl_source.hpp"
+#include "ottl/source.hpp"
 
 #include <memory>
 
@@ -6,7 +6,7 @@
 #include "context/identity.hpp"
 #include "context/tracestate.hpp"
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 namespace {
 
@@ -258,4 +258,4 @@ void Source::take_attributes(Holder holder, wire::Range message, std::uint32_t n
   }
 }
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

@@ -7,9 +7,9 @@
 #include <cstring>
 
 #include "base/bytes.hpp"
-#include "policy/ottl_evaluation.hpp"
+#include "ottl/evaluation.hpp"
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 namespace {
 
@@ -283,4 +283,4 @@ bool Evaluation::call_on(Function function, const Value* arguments, Value& out) 
   return false;
 }
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

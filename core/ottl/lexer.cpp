@@ -1,10 +1,10 @@
-#include "policy/ottl_lexer.hpp"
+#include "ottl/lexer.hpp"
 
 #include <array>
 
 #include "base/bytes.hpp"
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 namespace {
 
@@ -137,4 +137,4 @@ bool lex(std::string_view condition, std::vector<Token>& tokens, Fault& fault) {
   return Lexer(condition, tokens, fault).run();
 }
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

@@ -1,5 +1,5 @@
 // An OTTL condition, compiled once: a tree of nodes in one array, checked so far as the text alone allows. What it may
-// name is in ottl_names.hpp; of the language it has comparisons, and, or, not, parentheses, + - * /, texts, numbers,
+// name is in names.hpp; of the language it has comparisons, and, or, not, parentheses, + - * /, texts, numbers,
 // bytes (0x...), true, false, nil, enums, paths with indexes, function calls, and lists as their arguments.
 //
 // Not accepted, each with a fault: editors (set, ...), other functions, named arguments, paths that are not listed, a
@@ -12,12 +12,12 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/ottl_lexer.hpp"
-#include "policy/ottl_names.hpp"
-#include "policy/ottl_value.hpp"
-#include "policy/string_matcher.hpp"
+#include "ottl/lexer.hpp"
+#include "ottl/names.hpp"
+#include "ottl/string_matcher.hpp"
+#include "ottl/value.hpp"
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 constexpr std::size_t kConditionBytesMax = 8192;
 constexpr unsigned kNodeDepthMax = 48;  // bounds the recursion of parser and evaluation
@@ -81,4 +81,4 @@ struct Program {
 // False, with a fault, for a text that is no condition in this context. Allocates.
 bool compile(std::string_view condition, Context context, Program& program, Fault& fault);
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

@@ -1,6 +1,6 @@
-#include "policy/ottl_value.hpp"
+#include "ottl/value.hpp"
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 namespace {
 
@@ -83,4 +83,4 @@ std::string_view kind_name(Kind kind) noexcept {
   return {};
 }
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

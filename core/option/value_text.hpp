@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace entail::config {
+namespace entail::option {
 
 // A whole number of up to 64 bits and a sign: enough for every option, signed or not.
 struct WholeNumber {
@@ -43,4 +43,4 @@ bool expand_dollars(std::string_view text, std::string& out);
 // Where in the text that byte of what expand_dollars() makes of it stood.
 std::size_t offset_before_expansion(std::string_view text, std::size_t offset) noexcept;
 
-}  // namespace entail::config
+}  // namespace entail::option

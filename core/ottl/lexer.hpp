@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 // What is wrong with a condition, and at which byte. The caller words the suggestion: `word` is what stands there,
 // `candidates` what could stand there instead; both empty if the text says it all.
@@ -28,4 +28,4 @@ struct Token {
 // False, with a fault, at the first byte that begins no word. The last token is of the kind end.
 bool lex(std::string_view condition, std::vector<Token>& tokens, Fault& fault);
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

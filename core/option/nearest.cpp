@@ -1,9 +1,9 @@
-#include "config/nearest.hpp"
+#include "option/nearest.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace entail::config {
+namespace entail::option {
 
 namespace {
 
@@ -69,4 +69,4 @@ std::string suggestion(std::string_view word, std::span<const std::string_view> 
   return "; expected one of: " + joined(candidates);
 }
 
-}  // namespace entail::config
+}  // namespace entail::option

@@ -1,9 +1,9 @@
-#include "policy/ottl_parser.hpp"
+#include "ottl/parser.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 namespace {
 
@@ -198,4 +198,4 @@ Parser::MaybePart Parser::arithmetic(const Part& left, const Token& symbol, cons
   return whole;
 }
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

@@ -1,11 +1,11 @@
-#include "config/value_text.hpp"
+#include "option/value_text.hpp"
 
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
 
-namespace entail::config {
+namespace entail::option {
 
 namespace {
 
@@ -219,4 +219,4 @@ std::size_t offset_before_expansion(std::string_view text, std::size_t offset) n
   return at;
 }
 
-}  // namespace entail::config
+}  // namespace entail::option

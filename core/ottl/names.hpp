@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "policy/ottl_value.hpp"
+#include "ottl/value.hpp"
 
-namespace entail::policy::ottl {
+namespace entail::ottl {
 
 // What the conditions of a list are asked of.
 enum class Context : std::uint8_t { span, spanevent };
@@ -109,4 +109,4 @@ std::vector<std::string_view> function_names();
 std::optional<std::int64_t> enum_value(std::string_view name) noexcept;
 std::vector<std::string_view> enum_names();
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::ottl

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace entail::config {
+namespace entail::option {
 
 // Edits (insert, remove, replace, swap neighbours) between two words, case and '-' versus '_' not counted.
 unsigned edit_distance(std::string_view a, std::string_view b);
@@ -19,4 +19,4 @@ std::string suggestion(std::string_view word, std::span<const std::string_view> 
 // "a, b, c".
 std::string joined(std::span<const std::string_view> words);
 
-}  // namespace entail::config
+}  // namespace entail::option
