@@ -8,6 +8,7 @@
 #include "base/prefetch.hpp"
 #include "emit/odd_ids.hpp"
 #include "engine/emission.hpp"
+#include "engine/memory_shares.hpp"
 #include "engine/truncated_span.hpp"
 
 namespace entail::engine {
@@ -31,9 +32,6 @@ struct Emission::KeptSpan {
 namespace {
 
 constexpr std::size_t kEmittedTogether = store::HeldSpans::kPrefetchedTogether;
-// Of memory_limit: each of the four output buffers that stay between ticks is no larger. No eviction frees them, so
-// they must leave room for the largest request (G9).
-constexpr std::uint64_t kBufferShare = 64;
 
 SpanId read_span_id(Bytes bytes) noexcept { return bytes.size() == 8 ? base::load_span_id(bytes.data()) : SpanId{}; }
 

@@ -31,6 +31,7 @@
 #include "policy/policy_set.hpp"
 #include "propagate/keep_propagator.hpp"
 #include "propagate/record.hpp"
+#include "retention/retention.hpp"
 #include "store/memory_spans.hpp"
 #include "store/span_store.hpp"
 
@@ -58,6 +59,7 @@ struct Engine::Impl {
   propagate::Ledger ledger;
   propagate::KeepPropagator propagator;
   store::MemorySpans spans;
+  retention::Retention retention;
   engine::Traces traces;
   engine::LifeCycle life;
   engine::LatePins late_pins;

@@ -9,6 +9,7 @@
 
 #include "base/prefetch.hpp"
 #include "engine/intake.hpp"
+#include "engine/memory_shares.hpp"
 #include "sync/sync_point.hpp"
 
 namespace entail::engine {

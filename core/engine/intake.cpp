@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "engine/memory_shares.hpp"
+
 namespace entail::engine {
 namespace {
 
@@ -25,7 +27,7 @@ Intake::Intake(const Options& options, const policy::PolicySet& policies, store:
       reads_roots_(options.tail_sampling.decision_wait_after_root_received_ns > 0),
       type_rules_(limits_of(options)),
       lanes_(options.ingest_lanes_max),
-      admission_(store, graph, options.memory_limit_bytes, options.memory_limit_bytes / 32) {}
+      admission_(store, graph, options.memory_limit_bytes, options.memory_limit_bytes / kMarginShare) {}
 
 bool Intake::open() {
   if (!graph_.ok()) return false;

@@ -1,18 +1,15 @@
 #include "engine/life_cycle.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/prefetch.hpp"
-#include "engine/retention_rules.hpp"
 #include "sync/sync_point.hpp"
 
 namespace entail::engine {
 
 using graph::NodeId;
 
-LifeCycle::LifeCycle(Traces& traces, std::uint64_t retain_bytes_max)
-    : traces_(traces), retain_bytes_max_(retain_bytes_max) {
+LifeCycle::LifeCycle(Traces& traces, const retention::Retention& retention) : traces_(traces), retention_(retention) {
   counts_.kept_by_policy.resize(traces.policies.policy_count());
 }
 
@@ -24,7 +21,7 @@ void LifeCycle::begin_tick(std::int64_t now_ns, bool draining) noexcept {
 // The memory of a tick with much to do does not stay.
 void LifeCycle::end_tick() {
   constexpr std::size_t kKeptCount = 1 << 16;
-  for (std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &to_emit_, &to_log_, &new_origins_}) {
+  for (std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &expired_, &to_emit_, &to_log_, &new_origins_}) {
     list->clear();
     if (list->capacity() > kKeptCount) *list = {};
   }
@@ -34,8 +31,7 @@ void LifeCycle::end_tick() {
   constexpr std::uint64_t kSlack = 4096;
   if (arrived_.size() > 2 * counts_.traces_pending + kSlack)
     arrived_.erase_if([&](RecordId id) { return !traces_.ledger.is_in(id, Phase::pending); });
-  if (retained_.size() > 2 * retained_count_ + kSlack)
-    retained_.erase_if([&](const Retained& entry) { return !is_retained(entry); });
+  retained_.sweep(retained_totals_.traces, is_retained());
 }
 
 void LifeCycle::adopt(const Touch& touch) {
@@ -139,18 +135,17 @@ void LifeCycle::seal_evicted() {
 }
 
 void LifeCycle::for_each_holding(const std::function<bool(RecordId)>& f) {
-  while (!retained_.empty() && !is_retained(retained_.front())) retained_.pop_front();
+  const RecordId first = retained_.first(is_retained());
   while (!arrived_.empty() && !traces_.ledger.is_in(arrived_.front(), Phase::pending)) arrived_.pop_front();
   // Span bytes are freed by generation, so spans that arrived before all retained ones are evicted first: they hold up
   // everything behind it.
-  const std::uint32_t first_retained = retained_.empty() ? 0 : traces_.ledger[retained_.front().id].generation;
+  const std::uint32_t first_retained = first == 0 ? 0 : traces_.ledger[first].generation;
   for (std::size_t i = 0; i < arrived_.size(); ++i) {
     if (!traces_.ledger.is_in(arrived_[i], Phase::pending)) continue;
     if (traces_.ledger[arrived_[i]].generation >= first_retained) break;
     if (!f(arrived_[i])) return;
   }
-  for (std::size_t i = 0; i < retained_.size(); ++i)
-    if (is_retained(retained_[i]) && !f(retained_[i].id)) return;
+  if (!retained_.for_each_while(is_retained(), f)) return;
   for (std::size_t i = 0; i < arrived_.size(); ++i)
     if (traces_.ledger.is_in(arrived_[i], Phase::pending) && !f(arrived_[i])) return;
 }
@@ -196,8 +191,8 @@ void LifeCycle::keep(RecordId id, propagate::PathId path) {
   if (record.phase == Phase::pending) {
     --counts_.traces_pending;
   } else {
-    retained_bytes_ -= record.bytes;
-    --retained_count_;
+    retained_totals_.bytes -= record.bytes;
+    --retained_totals_.traces;
     --counts_.traces_dropped;
     record.revived = record.reached;  // whatever else says keep in this tick
     if (record.revived) ++counts_.traces_revived;
@@ -240,44 +235,42 @@ void LifeCycle::drop(RecordId id) {
   --counts_.traces_pending;
   ++counts_.traces_dropped;
   traces_.ledger.set_phase(id, Phase::retained);
-  record.deadline_ns = after(now_ns_, traces_.options.retain.window_ns);
-  retained_bytes_ += record.bytes;
-  ++retained_count_;
-  retained_.push_back({id, record.deadline_ns});
+  record.deadline_ns = retention_.end_ns({now_ns_, record.bytes});
+  retained_totals_.bytes += record.bytes;
+  ++retained_totals_.traces;
+  retained_.add(id, record.deadline_ns);
   touch_log(id);
 }
 
 void LifeCycle::bound_retention() {
-  while (retained_bytes_ > retain_bytes_max_ && !retained_.empty()) {
-    const Retained oldest = retained_.front();
-    retained_.pop_front();
-    if (!is_retained(oldest)) continue;
-    note_loss(oldest.id, Loss::evicted);
-    seal(oldest.id);
+  for (Loss loss; (loss = retention_.exceeded(retained_totals_)) != Loss::none;) {
+    const RecordId first = retained_.first(is_retained());
+    if (first == 0) return;
+    retained_.pop_first();
+    note_loss(first, loss);
+    seal(first);
   }
 }
 
 void LifeCycle::seal_expired() {
-  constexpr std::size_t kTogether = 32;
-  std::array<RecordId, kTogether> expired;
-  const auto has_expired = [&] {
-    return !retained_.empty() && (draining_ || retained_.front().deadline_ns <= now_ns_);
-  };
-  while (has_expired()) {
-    std::size_t count = 0;
-    for (; count < expired.size() && has_expired(); retained_.pop_front())
-      if (is_retained(retained_.front())) expired[count++] = retained_.front().id;
-    for (std::size_t i = 0; i < count; ++i)
-      if (!traces_.ledger[expired[i]].has_one_incarnation) traces_.graph.prefetch(traces_.ledger[expired[i]].node);
-    for (std::size_t i = 0; i < count; ++i) base::prefetch(&traces_.payload(traces_.ledger[expired[i]].node));
-    for (std::size_t i = 0; i < count; ++i)
-      if (traces_.ledger[expired[i]].phase == Phase::retained) seal(expired[i]);
+  constexpr std::size_t kAhead = 32;
+  retained_.take_ended(draining_ ? kNever : now_ns_, expired_, is_retained());
+  for (std::size_t i = 0; i < expired_.size(); ++i) {
+    if (i + kAhead < expired_.size()) prefetch_spans(expired_[i + kAhead]);
+    if (traces_.ledger[expired_[i]].phase == Phase::retained) seal(expired_[i]);
   }
   for (const RecordId id : touched_) {
     if (traces_.ledger[id].phase != Phase::sealed) continue;
     traces_.take_spans(id, taken_);
     drop_late(id);
   }
+}
+
+// Hint: seal() will need the node with its slot.
+void LifeCycle::prefetch_spans(RecordId id) const noexcept {
+  const Record& record = traces_.ledger[id];
+  if (!record.has_one_incarnation) traces_.graph.prefetch(record.node);
+  base::prefetch(&traces_.payload(record.node));
 }
 
 void LifeCycle::seal(RecordId id) {
@@ -296,8 +289,8 @@ void LifeCycle::seal(RecordId id) {
     }
     record.vetoed = own.vetoed;
   }
-  retained_bytes_ -= record.bytes;
-  --retained_count_;
+  retained_totals_.bytes -= record.bytes;
+  --retained_totals_.traces;
   traces_.ledger.set_phase(id, Phase::sealed);
   ENTAIL_SYNC_POINT("seal:after_mark");
   traces_.spans.release(record.generation);
@@ -351,7 +344,7 @@ void LifeCycle::forget(RecordId id) {
 
 std::uint64_t LifeCycle::bytes() const noexcept {
   std::uint64_t bytes = due_at_.bytes() + arrived_.bytes() + retained_.bytes();
-  for (const std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &to_emit_, &to_log_, &new_origins_})
+  for (const std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &expired_, &to_emit_, &to_log_, &new_origins_})
     bytes += list->capacity() * sizeof(RecordId);
   return bytes;
 }

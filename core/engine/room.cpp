@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "base/prefetch.hpp"
+#include "engine/memory_shares.hpp"
 #include "engine/truncated_span.hpp"
+#include "engine/window_sizes.hpp"
 
 namespace entail::engine {
 
@@ -25,7 +27,6 @@ constexpr std::uint64_t kStepsPerNode = 4;
 constexpr std::uint64_t kEvictionsPerTick = 1 << 12;
 constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
 constexpr std::uint64_t kIndexBytes = 24;    // of an empty window, for each node that it has room for
-constexpr std::uint64_t kMovedShare = 16;    // of memory_limit: edges that closing a window early may copy
 constexpr std::uint64_t kEdgeBytes = 25;     // of a link that is copied, both ends together
 constexpr std::uint64_t kCellsSampled = 11;  // one cell of so many is followed, blocks have other lengths
 
@@ -36,12 +37,13 @@ constexpr std::uint64_t moved_links_max(std::uint64_t limit_bytes) noexcept {
 
 }  // namespace
 
-Room::Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake)
+Room::Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake, const retention::Retention& retention)
     : traces_(traces),
       graph_(traces.graph),
       life_(life),
       late_pins_(late_pins),
       intake_(intake),
+      retention_(retention),
       compaction_(traces.graph),
       limit_bytes_(traces.options.memory_limit_bytes) {
   adopted_ns_.fill(kNever);
@@ -53,7 +55,7 @@ std::uint64_t Room::records_bytes() const noexcept {
 }
 
 bool Room::is_short() const noexcept {
-  return intake_.admission().is_wanted() || bytes_to_release(intake_.admission().held_bytes(), limit_bytes_, 0) != 0;
+  return intake_.admission().is_wanted() || retention_.bytes_to_release(intake_.admission().held_bytes(), 0) != 0;
 }
 
 void Room::publish() noexcept {
@@ -87,7 +89,7 @@ void Room::evict() {
   wanted_nodes_ = intake_.admission().take_wanted_nodes();
   wanted_bytes_ = intake_.admission().take_wanted_bytes() + wanted_nodes_ * kIndexBytes;
   const std::uint64_t held = intake_.admission().held_bytes();
-  const std::uint64_t needed = bytes_to_release(held, limit_bytes_, wanted_bytes_);
+  const std::uint64_t needed = retention_.bytes_to_release(held, wanted_bytes_);
   current_must_go_ = false;
   move_fits_.fill(false);
   if (needed != 0) {
@@ -96,7 +98,7 @@ void Room::evict() {
     if (unmet_bytes_ != 0) evict_for_unmet();
     bound_moves(plan, needed);
     current_must_go_ = plan.closes(graph_.current_window().slot);
-  } else if (const std::uint64_t ahead = bytes_ahead(held, limit_bytes_); ahead != 0) {
+  } else if (const std::uint64_t ahead = retention_.bytes_ahead(held); ahead != 0) {
     ReleasePlan plan = make_plan(ahead, false);
     evict_until_enough(plan, kEvictionsPerTick + nodes_created_ + nodes_created_ / 4);
     if (!compaction_.is_closing()) bound_moves(plan, 1);  // of the next window
@@ -204,7 +206,7 @@ void Room::open_window_if_due() {
   const bool is_spent = graph_.wanted().links != 0;  // no address space for the edges of a request, or of a move
   const bool nearly_full = current.node_count > current.capacity - current.capacity / kCapacityShare ||
                            current.bytes > limit_bytes_ / kWindowBytesShare;
-  const bool old = life_.now_ns() - window_started_ns_ >= window_time_ns(traces_.options.retain.records_ns);
+  const bool old = life_.now_ns() - window_started_ns_ >= window_time_ns(retention_.records_ns());
   if (too_small || is_spent || (current.node_count != 0 && (nearly_full || old || current_must_go_)))
     rotate(wanted_nodes_);
 }
@@ -225,7 +227,7 @@ bool Room::rotate(std::uint64_t wanted_nodes) {
 
 void Room::close_windows() {
   const std::uint64_t held = intake_.admission().held_bytes();
-  const std::uint64_t needed = bytes_to_release(held, limit_bytes_, wanted_bytes_);
+  const std::uint64_t needed = retention_.bytes_to_release(held, wanted_bytes_);
   if (needed != 0) {
     close_early_until(held - needed);
     return;
@@ -233,7 +235,7 @@ void Room::close_windows() {
   const bool slots_short = graph_.window_count() > graph::kWindowSlots - kSlotsFree;
   const std::uint64_t steps_max = slots_short ? kUnbounded : kStepsPerTick + kStepsPerNode * nodes_created_;
   if (compaction_.is_closing() || begin_expired() || (slots_short && begin_early(Early::slots)) ||
-      (bytes_ahead(held, limit_bytes_) != 0 && begin_early(Early::ahead))) {
+      (retention_.bytes_ahead(held) != 0 && begin_early(Early::ahead))) {
     advance(steps_max);
     graph_.reclaim(!early_);
   }
@@ -279,7 +281,7 @@ bool Room::begin_early(Early why) {
 bool Room::begin_expired() {
   const graph::WindowList windows = graph_.windows();
   const auto over = std::find_if(windows.begin(), windows.end(), [&](const WindowInfo& window) {
-    return is_closable(window) && life_.now_ns() - adopted_ns_[window.slot] >= traces_.options.retain.records_ns;
+    return is_closable(window) && life_.now_ns() - adopted_ns_[window.slot] >= retention_.records_ns();
   });
   if (over == windows.end()) return false;
   early_ = false;
@@ -325,7 +327,7 @@ bool Room::needs_edges(NodeId newest) const noexcept {
   // An edge to a node that is there already touches no record. It may have been added as long as the newest node's
   // window was written to, that is, until the window was frozen, and no longer than a window's time after the touch
   // that made the node.
-  const std::int64_t records_ns = traces_.options.retain.records_ns;
+  const std::int64_t records_ns = retention_.records_ns();
   const std::int64_t frozen_ns = adopted_ns_[graph::slot_of(newest)];
   const std::int64_t last_edge_ns = std::min(frozen_ns, after(record.touched_ns, window_time_ns(records_ns)));
   return life_.now_ns() - std::max(record.touched_ns, last_edge_ns) < records_ns;

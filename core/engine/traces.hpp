@@ -12,6 +12,7 @@
 #include "policy/policy_set.hpp"
 #include "propagate/keep_propagator.hpp"
 #include "propagate/record.hpp"
+#include "retention/rule.hpp"
 #include "store/held_spans.hpp"
 
 namespace entail::engine {
@@ -19,6 +20,8 @@ namespace entail::engine {
 using propagate::Phase;
 using propagate::Record;
 using propagate::RecordId;
+using retention::after;
+using retention::kNever;
 
 struct Traces {
   const Options& options;

@@ -70,8 +70,7 @@ std::string expectation(const Shape& shape) {
 
 std::string format_value(const Shape& shape, const OptionValue& value) {
   if (const auto* number = std::get_if<std::uint64_t>(&value)) {
-    if (shape.kind == Kind::choice)
-      return *number < shape.choices.size() ? std::string(shape.choices[*number]) : "";
+    if (shape.kind == Kind::choice) return *number < shape.choices.size() ? std::string(shape.choices[*number]) : "";
     if (shape.kind != Kind::choices) return format_whole(shape, *number);
     std::string text;
     for (std::size_t i = 0; i < shape.choices.size(); ++i)

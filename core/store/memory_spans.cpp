@@ -13,8 +13,6 @@
 namespace entail::store {
 namespace {
 
-constexpr std::uint64_t kHeapShare = 32;    // of memory_limit: freed pieces of the heap whose pages are worth a walk
-constexpr std::uint64_t kPooledShare = 16;  // of memory_limit: empty chunks that are kept
 constexpr unsigned kSpansPrefetched = 8;    // of each slot
 constexpr unsigned kBytesPrefetched = 512;  // of each span, with its entry: all of them together fit the first cache
 
@@ -111,8 +109,8 @@ void MemorySpans::release(std::uint32_t generation) {
 void MemorySpans::reclaim(std::uint64_t lanes_generation) {
   const std::uint64_t held = holders_.empty() ? GenerationClock<>::kIdle : holders_.begin()->first;
   store_.reclaim(std::min(lanes_generation, held));
-  store_.trim(memory_limit_bytes_ / kPooledShare);
-  if (store_.heap_bytes_freed() <= memory_limit_bytes_ / kHeapShare) return;
+  store_.trim(bounds_.pooled_bytes_max);
+  if (store_.heap_bytes_freed() <= bounds_.freed_heap_bytes_max) return;
   base::trim_heap();
   store_.heap_bytes_freed() = 0;
 }

@@ -10,8 +10,11 @@ namespace entail::store {
 
 class MemorySpans final : public HeldSpans {
  public:
-  MemorySpans(SpanStore& store, std::uint64_t memory_limit_bytes) noexcept
-      : store_(store), memory_limit_bytes_(memory_limit_bytes) {}
+  struct Bounds {
+    std::uint64_t pooled_bytes_max = 0;      // of empty chunks that are kept
+    std::uint64_t freed_heap_bytes_max = 0;  // of small pieces freed, until it is worth a walk to return their pages
+  };
+  MemorySpans(SpanStore& store, const Bounds& bounds) noexcept : store_(store), bounds_(bounds) {}
 
   void take(SpanSlot& slot, TakenSpans& taken) override;
   void put_back(TakenSpans& taken) override;
@@ -32,7 +35,7 @@ class MemorySpans final : public HeldSpans {
 
  private:
   SpanStore& store_;
-  const std::uint64_t memory_limit_bytes_;
+  const Bounds bounds_;
   std::map<std::uint32_t, std::uint64_t> holders_;
 };
 
