@@ -8,7 +8,7 @@
 #include "option/nearest.hpp"
 #include "ottl/string_matcher.hpp"
 #include "policy/ottl_conditions.hpp"
-#include "wire/json_text.hpp"
+#include "text/utf8.hpp"
 
 namespace entail::config {
 
@@ -31,7 +31,7 @@ class PolicyChecker {
         findings_.error(path, "policy " + std::to_string(i + 1) + ": it needs a name");
       else if (!names.insert(name).second)
         findings_.error(path + ".name", "policy '" + name + "': another policy has this name");
-      if (wire::utf8_valid_size(name) != name.size())  // it goes into JSON and OTLP
+      if (text::utf8_valid_size(name) != name.size())  // it goes into JSON and OTLP
         findings_.error(path + ".name", "policy " + std::to_string(i + 1) + ": its name is not UTF-8");
       check_policy(policies[i], path, name.empty() ? "policy " + std::to_string(i + 1) : "policy '" + name + "'", 0);
     }

@@ -10,6 +10,8 @@
 #include "engine/emission.hpp"
 #include "engine/memory_shares.hpp"
 #include "engine/truncated_span.hpp"
+#include "otlp/decode.hpp"
+#include "wire/range.hpp"
 
 namespace entail::engine {
 
@@ -39,7 +41,7 @@ SpanId read_span_id(Bytes bytes) noexcept { return bytes.size() == 8 ? base::loa
 
 Emission::KeptSpan::KeptSpan(const store::HeldSpan& span) noexcept : held(span) {
   const Bytes payload = span.payload;
-  const wire::SpanView view = wire::read_span(payload);
+  const otlp::SpanView view = otlp::read_span(payload);
   start_ns = view.start_ns;
   span_id = read_span_id(wire::slice(payload, view.span_id));
   parent = read_span_id(wire::slice(payload, view.parent_span_id));

@@ -9,6 +9,7 @@
 #include "engine/impl.hpp"
 #include "engine/memory_shares.hpp"
 #include "engine/window_sizes.hpp"
+#include "otlp/decode.hpp"
 
 namespace entail {
 inline namespace v1 {
@@ -97,9 +98,9 @@ Result<void> Engine::ingest(const Request& request, std::uint64_t* spans_rejecte
 }
 
 Result<void> Engine::ingest(Bytes otlp_protobuf) {
-  static thread_local wire::Decoded decoded;
+  static thread_local otlp::Decoded decoded;
   if (const Error error = impl_->intake.check_size(otlp_protobuf.size()); error.code() != ErrorCode::none) return error;
-  Result<void> taken = wire::decode(otlp_protobuf, nullptr, decoded);
+  Result<void> taken = otlp::decode(otlp_protobuf, nullptr, decoded);
   std::uint64_t rejected = 0;
   if (taken.ok()) taken = impl_->intake.ingest(decoded, {}, rejected);
   if (decoded.spans.capacity() + decoded.fields.capacity() > kDecodedItemsMax) decoded = {};

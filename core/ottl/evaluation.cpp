@@ -3,6 +3,9 @@
 #include <cstring>
 #include <limits>
 
+#include "otlp/decode.hpp"
+#include "wire/field_cursor.hpp"
+
 namespace entail::ottl {
 
 namespace {
@@ -85,7 +88,7 @@ bool element_of(const Value& list, std::uint32_t index, Value& out) noexcept {
   wire::FieldCursor cursor(bytes, 0, static_cast<std::uint32_t>(bytes.size()));
   for (wire::FieldView field; cursor.next(field);) {
     if (field.number != kElementField || field.wire_type != kLength || index-- != 0) continue;
-    out = value_of(bytes, wire::read_value(bytes, field.payload));
+    out = value_of(bytes, otlp::read_value(bytes, field.payload));
     return true;
   }
   return false;
@@ -93,8 +96,8 @@ bool element_of(const Value& list, std::uint32_t index, Value& out) noexcept {
 
 bool member_of(const Value& map, std::string_view key, Value& out) noexcept {
   const Bytes bytes = bytes_of(map.text);
-  wire::AttributeCursor cursor(bytes, 0, static_cast<std::uint32_t>(bytes.size()), kElementField);
-  for (wire::AttributeView attribute; cursor.next(attribute);) {
+  otlp::AttributeCursor cursor(bytes, 0, static_cast<std::uint32_t>(bytes.size()), kElementField);
+  for (otlp::AttributeView attribute; cursor.next(attribute);) {
     if (map.text.substr(attribute.key.offset, attribute.key.size) != key) continue;
     out = value_of(bytes, attribute);
     return true;
@@ -251,7 +254,7 @@ bool Evaluation::for_each_element(std::uint16_t list, const Visit& visit) noexce
   wire::FieldCursor cursor(bytes, 0, static_cast<std::uint32_t>(bytes.size()));
   for (wire::FieldView field; cursor.next(field);) {
     if (field.number != kElementField || field.wire_type != kLength) continue;
-    if (!visit(value_of(bytes, wire::read_value(bytes, field.payload)))) return false;
+    if (!visit(value_of(bytes, otlp::read_value(bytes, field.payload)))) return false;
   }
   return true;
 }

@@ -8,6 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "ottl/evaluation.hpp"
+#include "text/hex.hpp"
 
 namespace entail::ottl {
 
@@ -186,7 +187,7 @@ bool Evaluation::as_text(const Value& value, std::string_view& out) noexcept {
   if (value.kind == Kind::bytes) {
     char* const digits = make(value.text.size() * 2);
     if (digits == nullptr) return false;
-    base::write_hex({reinterpret_cast<const std::uint8_t*>(value.text.data()), value.text.size()}, digits);
+    text::write_hex({reinterpret_cast<const std::uint8_t*>(value.text.data()), value.text.size()}, digits);
     out = {digits, value.text.size() * 2};
     return true;
   }

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/bytes.hpp"
+#include "text/hex.hpp"
 
 namespace entail::ottl {
 
@@ -92,9 +93,9 @@ class Lexer {
 
   bool bytes() {
     std::string value;
-    for (at_ += 2; base::hex_digit(peek()) >= 0; at_ += 2) {
-      if (base::hex_digit(peek(1)) < 0) return fail(begin_, "bytes have an even number of digits");
-      value += static_cast<char>(base::hex_digit(peek()) * 16 + base::hex_digit(peek(1)));
+    for (at_ += 2; text::hex_digit(peek()) >= 0; at_ += 2) {
+      if (text::hex_digit(peek(1)) < 0) return fail(begin_, "bytes have an even number of digits");
+      value += static_cast<char>(text::hex_digit(peek()) * 16 + text::hex_digit(peek(1)));
     }
     if (value.empty() || is_letter(peek())) return fail(begin_, "bytes are written 0x and hexadecimal digits");
     add(Kind::bytes, std::move(value));

@@ -5,6 +5,7 @@
 #include "base/bytes.hpp"
 #include "context/identity.hpp"
 #include "context/tracestate.hpp"
+#include "text/hex.hpp"
 
 namespace entail::ottl {
 
@@ -24,8 +25,8 @@ bool is_field(const wire::FieldView& field, std::uint32_t number, std::uint32_t 
 
 }  // namespace
 
-Value value_of(Bytes bytes, const wire::AttributeView& attribute) noexcept {
-  using From = wire::AttributeView::Kind;
+Value value_of(Bytes bytes, const otlp::AttributeView& attribute) noexcept {
+  using From = otlp::AttributeView::Kind;
   const std::string_view text{reinterpret_cast<const char*>(bytes.data()) + attribute.string.offset,
                               attribute.string.size};
   switch (attribute.kind) {
@@ -67,7 +68,7 @@ std::string_view Source::hex(std::size_t slot, wire::Range id) noexcept {
   const Bytes bytes = wire::slice(decoded_.bytes, id);
   std::array<char, 32>& out = hex_[slot];
   if (context::is_zero(bytes) || bytes.size() * 2 > out.size()) return {};
-  base::write_hex(bytes, out.data());
+  text::write_hex(bytes, out.data());
   return {out.data(), bytes.size() * 2};
 }
 
@@ -110,7 +111,7 @@ void Source::walk_event() noexcept {
 void Source::walk_scope() noexcept {
   if (scope_walked_) return;
   scope_walked_ = true;
-  const wire::ScopeView& scope = decoded_.scopes[span_.scope];
+  const otlp::ScopeView& scope = decoded_.scopes[span_.scope];
   for (std::uint32_t i = 0; i < scope.field_count; ++i) {
     const wire::Range range = decoded_.fields[scope.first_field + i];
     wire::FieldCursor cursor(decoded_.bytes, range.offset, range.offset + range.size);
@@ -230,8 +231,8 @@ void Source::fill(Holder holder) noexcept {
     take_attributes(holder, event_, kEventAttributes);
     return;
   }
-  const wire::ScopeView& scope = decoded_.scopes[span_.scope];
-  const wire::ResourceView& resource = decoded_.resources[scope.resource];
+  const otlp::ScopeView& scope = decoded_.scopes[span_.scope];
+  const otlp::ResourceView& resource = decoded_.resources[scope.resource];
   const bool is_scope = holder == Holder::scope;
   const std::uint32_t first = is_scope ? scope.first_field : resource.first_field;
   const std::uint32_t count = is_scope ? scope.field_count : resource.field_count;
@@ -245,9 +246,9 @@ void Source::fill(Holder holder) noexcept {
 }
 
 void Source::take_attributes(Holder holder, wire::Range message, std::uint32_t number) noexcept {
-  wire::AttributeCursor cursor(decoded_.bytes, message.offset, message.offset + message.size, number);
+  otlp::AttributeCursor cursor(decoded_.bytes, message.offset, message.offset + message.size, number);
   std::uint64_t seen[kSlotsMax / 64] = {};  // slots that this message has set: its first such attribute counts
-  for (wire::AttributeView attribute; cursor.next(attribute);) {
+  for (otlp::AttributeView attribute; cursor.next(attribute);) {
     const std::string_view key = text(attribute.key);
     for (std::size_t slot = 0; slot < keys_.size(); ++slot) {
       const std::uint64_t bit = std::uint64_t{1} << (slot % 64);

@@ -8,8 +8,8 @@
 #include <span>
 #include <string>
 
+#include "otlp/decode.hpp"
 #include "ottl/program.hpp"
-#include "wire/decode.hpp"
 
 namespace entail::ottl {
 
@@ -21,12 +21,12 @@ struct SlotKey {
 };
 
 // The value of an attribute, in bytes that outlive it.
-Value value_of(Bytes bytes, const wire::AttributeView& attribute) noexcept;
+Value value_of(Bytes bytes, const otlp::AttributeView& attribute) noexcept;
 
 // A span's answers to paths. Texts borrow the request.
 class Source {
  public:
-  Source(const wire::Decoded& decoded, const wire::SpanView& span, std::span<const SlotKey> keys) noexcept
+  Source(const otlp::Decoded& decoded, const otlp::SpanView& span, std::span<const SlotKey> keys) noexcept
       : decoded_(decoded), span_(span), keys_(keys) {}
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
@@ -55,8 +55,8 @@ class Source {
   void fill(Holder holder) noexcept;
   void take_attributes(Holder holder, wire::Range message, std::uint32_t number) noexcept;
 
-  const wire::Decoded& decoded_;
-  const wire::SpanView& span_;
+  const otlp::Decoded& decoded_;
+  const otlp::SpanView& span_;
   std::span<const SlotKey> keys_;
   std::array<bool, kHolderCount> filled_{};
   // Those of a holder live once it is filled: to make all of them for each span would cost more than most conditions.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "otlp/decode.hpp"
 #include "ottl/evaluation.hpp"
 
 namespace entail::policy {
@@ -56,7 +57,7 @@ OttlConditions::Found OttlConditions::ask_span_and_events(const List& list, ottl
   return found;
 }
 
-void OttlConditions::match(const wire::Decoded& decoded, const wire::SpanView& span, Facts& facts) const noexcept {
+void OttlConditions::match(const otlp::Decoded& decoded, const otlp::SpanView& span, Facts& facts) const noexcept {
   ottl::Source source(decoded, span, keys_);
   for (const List& list : lists_) {
     source.rewind_events();

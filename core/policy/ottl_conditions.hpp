@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "entail/options.hpp"
+#include "otlp/decode.hpp"
 #include "ottl/source.hpp"
 #include "policy/facts.hpp"
 
@@ -24,7 +25,7 @@ class OttlConditions {
 
   bool empty() const noexcept { return lists_.empty(); }
   // Sets bits and counts errors in the facts of this span.
-  void match(const wire::Decoded& decoded, const wire::SpanView& span, Facts& facts) const noexcept;
+  void match(const otlp::Decoded& decoded, const otlp::SpanView& span, Facts& facts) const noexcept;
   // compat: the Collector stops at the first span on which a condition holds or fails. Takes out of the facts of a span
   // what has no say any more, given what the trace holds so far.
   void stop_at_first(const Bits& trace, Bits& span) const noexcept;
