@@ -11,6 +11,7 @@
 #include "engine/intake.hpp"
 #include "engine/memory_shares.hpp"
 #include "otlp/decode.hpp"
+#include "propagate/record.hpp"
 #include "sync/sync_point.hpp"
 #include "wire/range.hpp"
 
@@ -64,8 +65,9 @@ unsigned lane_hint() noexcept {
 // its node, where it begins a chunk.
 std::uint64_t Intake::need_of(const otlp::Decoded& decoded) const noexcept {
   constexpr std::uint64_t kSpanBytes = store::kSpanEntryBytes + kAdoptedBytes + graph::kNodeBytes;
-  constexpr std::uint64_t kEdgeBytes = sizeof(graph::EdgeCell) + sizeof(SpanId);
-  constexpr std::uint64_t kLinkBytes = 2 * kEdgeBytes + sync::kCacheLineBytes + graph::kNodeBytes;
+  static_assert(kAdoptedBytes == sizeof(Touch) + sizeof(propagate::Record));
+  constexpr std::uint64_t kEdgeEndBytes = sizeof(graph::EdgeCell) + sizeof(SpanId);
+  constexpr std::uint64_t kLinkBytes = 2 * kEdgeEndBytes + sync::kCacheLineBytes + graph::kNodeBytes;
   return decoded.bytes.size() + decoded.spans.size() * (kSpanBytes + payload_bytes_) + decoded.link_count * kLinkBytes;
 }
 

@@ -8,6 +8,8 @@
 namespace entail::engine {
 namespace {
 
+static_assert(kHopsMax < graph::kNoLimit, "a limit of a link type is not taken for none");
+
 auto limits_of(const Options& options) {
   std::map<std::string, Intake::TypeLimits, std::less<>> limits;
   for (const auto& [type, rule] : options.links.propagate.types)

@@ -28,8 +28,7 @@ void LifeCycle::end_tick() {
   if (taken_.capacity() > kKeptCount) taken_ = {};
   due_at_.sweep(counts_.traces_pending,
                 [&](std::int64_t deadline_ns, RecordId id) { return is_pending_until(id, deadline_ns); });
-  constexpr std::uint64_t kSlack = 4096;
-  if (arrived_.size() > 2 * counts_.traces_pending + kSlack)
+  if (is_mostly_stale(arrived_.size(), counts_.traces_pending))
     arrived_.erase_if([&](RecordId id) { return !traces_.ledger.is_in(id, Phase::pending); });
   retained_.sweep(retained_totals_.traces, is_retained());
 }

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "graph/edge_cell.hpp"
+#include "propagate/record.hpp"
 
 namespace entail::engine {
 
@@ -50,7 +51,7 @@ class ReleasePlan {
     WindowLoad load;
     bool counted = false;
   };
-  static constexpr std::uint64_t kRecordBytes = 64;
+  static constexpr std::uint64_t kRecordBytes = sizeof(propagate::Record);
   void count(Window& window) noexcept;
   void release_generations() noexcept;
 

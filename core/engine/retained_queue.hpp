@@ -1,6 +1,6 @@
-// Retained traces, first dropped first, and by the end of their retention. With one window for all traces the two orders
-// are one. A trace whose retention ends before that of one dropped earlier is in a second queue, too, by deadline.
-// Entries whose trace is not retained any more are skipped, and removed when they outnumber the others.
+// Retained traces, first dropped first, and by the end of their retention. With one window for all traces the two
+// orders are one. A trace whose retention ends before that of one dropped earlier is in a second queue, too, by
+// deadline. Entries whose trace is not retained any more are skipped, and removed when they outnumber the others.
 // Thread rule: Confined (tick). Cost: amortised constant for each entry.
 #pragma once
 
@@ -51,8 +51,7 @@ class RetainedQueue {
   }
   template <class IsLive>
   void sweep(std::uint64_t live_count, IsLive&& is_live) {
-    constexpr std::uint64_t kSlack = 4096;
-    if (by_drop_.size() > 2 * live_count + kSlack)
+    if (is_mostly_stale(by_drop_.size(), live_count))
       by_drop_.erase_if([&](const Entry& entry) { return !is_live(entry.id, entry.end_ns); });
     early_.sweep(live_count, [&](std::int64_t end_ns, RecordId id) { return is_live(id, end_ns); });
   }

@@ -26,13 +26,14 @@ constexpr std::uint64_t kStepsPerTick = 1 << 15;
 constexpr std::uint64_t kStepsPerNode = 4;
 constexpr std::uint64_t kEvictionsPerTick = 1 << 12;
 constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
-constexpr std::uint64_t kIndexBytes = 24;    // of an empty window, for each node that it has room for
-constexpr std::uint64_t kEdgeBytes = 25;     // of a link that is copied, both ends together
+constexpr std::uint64_t kIndexBytes = 24;  // of an empty window, for each node that it has room for
+// Of a link that is copied: a cell at either end, the span ID, and its part of a chunk's header.
+constexpr std::uint64_t kMovedLinkBytes = 2 * sizeof(graph::EdgeCell) + sizeof(SpanId) + 1;
 constexpr std::uint64_t kCellsSampled = 11;  // one cell of so many is followed, blocks have other lengths
 
 // Each counted at both its ends.
 constexpr std::uint64_t moved_links_max(std::uint64_t limit_bytes) noexcept {
-  return 2 * (limit_bytes / kMovedShare) / kEdgeBytes;
+  return 2 * (limit_bytes / kMovedShare) / kMovedLinkBytes;
 }
 
 }  // namespace

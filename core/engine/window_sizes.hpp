@@ -1,4 +1,5 @@
-// How large the windows of the graph are, and how long they are written to (docs/design.md 3.7). Thread rule: Immutable.
+// How large the windows of the graph are, and how long they are written to (docs/design.md 3.7). Thread rule:
+// Immutable.
 #pragma once
 
 #include <algorithm>

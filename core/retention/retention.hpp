@@ -1,6 +1,6 @@
 // Retention: all rules together (rule.hpp). The engine asks it when a dropped trace is sealed, when records are
-// forgotten, and how many bytes must be released; it knows no rule by name. Thread rule: Immutable. Cost: a virtual call
-// for each rule.
+// forgotten, and how many bytes must be released; it knows no rule by name. Thread rule: Immutable. Cost: a virtual
+// call for each rule.
 #pragma once
 
 #include <cstdint>

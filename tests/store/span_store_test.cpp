@@ -12,13 +12,9 @@
 
 #include "store/span_entry.hpp"
 #include "tests/base/resident.hpp"
+#include "tests/store/truncated_span.hpp"
 
 namespace entail::store {
-
-struct TruncatedSpan {
-  int* destroyed;
-};
-
 namespace {
 
 constexpr TruncatedSpanOps kOps = {[](const TruncatedSpan*) -> std::uint64_t { return 1000; },

@@ -26,13 +26,13 @@ void check(const Options& options, option::Findings& findings) {
 
 RuleType max_bytes_rule() {
   using namespace option::shapes;
-  return {.place = 3,
-          .rows = {option::row<Options, [](auto& o) -> auto& { return o.retain.max_bytes; }>(unset_is(
-              size("retain.max_bytes",
-                   "Limit on the bytes held of dropped traces; the first dropped are released first."),
-              "half of memory_limit"))},
-          .check = check,
-          .make = make_rule<MaxBytes>};
+  return {
+      .place = 3,
+      .rows = {option::row<Options, [](auto& o) -> auto& { return o.retain.max_bytes; }>(unset_is(
+          size("retain.max_bytes", "Limit on the bytes held of dropped traces; the first dropped are released first."),
+          "half of memory_limit"))},
+      .check = check,
+      .make = make_rule<MaxBytes>};
 }
 
 }  // namespace entail::retention

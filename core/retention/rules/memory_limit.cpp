@@ -1,5 +1,5 @@
-// memory_limit: all memory of the engine. Over it the oldest traces are decided early, whatever kind of memory is short;
-// the engine's Room does that (docs/design.md 3.8).
+// memory_limit: all memory of the engine. Over it the oldest traces are decided early, whatever kind of memory is
+// short; the engine's Room does that (docs/design.md 3.8).
 #include <algorithm>
 
 #include "option/shapes.hpp"
@@ -35,11 +35,11 @@ class MemoryLimit final : public Rule {
 }  // namespace
 
 RuleType memory_limit_rule() {
-  return {.place = 100,  // outside of retain
-          .rows = {option::row<Options, [](auto& o) -> auto& { return o.memory_limit_bytes; }>(option::shapes::size(
-              "memory_limit", "Limit on memory. When it is reached, the oldest traces are decided early.",
-              kLimitBounds))},
-          .make = make_rule<MemoryLimit>};
+  return {
+      .place = 100,  // outside of retain
+      .rows = {option::row<Options, [](auto& o) -> auto& { return o.memory_limit_bytes; }>(option::shapes::size(
+          "memory_limit", "Limit on memory. When it is reached, the oldest traces are decided early.", kLimitBounds))},
+      .make = make_rule<MemoryLimit>};
 }
 
 }  // namespace entail::retention
