@@ -31,21 +31,21 @@ class HeldSpansTest : public testing::Test {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
   }
   static std::string text_of(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
-  bool publish(SpanSlot& slot, const std::string& text, std::uint32_t links = 0) {
+  bool publish(SpanSlot& to, const std::string& text, std::uint32_t links = 0) {
     const WrittenSpan span = writer.span(scope, static_cast<std::uint32_t>(text.size()), links);
     std::memcpy(span.payload, text.data(), text.size());
-    return SpanWriter::publish(span, slot, links != 0);
+    return SpanWriter::publish(span, to, links != 0);
   }
-  void publish_truncated(SpanSlot& slot, int name) {
+  void publish_truncated(SpanSlot& to, int name) {
     const WrittenSpan span = writer.span(scope, 3, 500, true);
     std::memcpy(span.payload, "cut", 3);
     writer.own(span, new TruncatedSpan{nullptr, name}, kTruncatedBytes);
-    SpanWriter::publish(span, slot, true);
+    SpanWriter::publish(span, to, true);
   }
   // Payload and count of links of all that the slots hold; they hold it afterwards, too.
   std::multimap<std::string, std::uint32_t> held_in(std::vector<SpanSlot*> slots) {
     TakenSpans taken;
-    for (SpanSlot* slot : slots) spans.take(*slot, taken);
+    for (SpanSlot* from : slots) spans.take(*from, taken);
     std::multimap<std::string, std::uint32_t> found;
     spans.visit(taken, [&](const HeldSpan& span) {
       EXPECT_EQ(text_of(span.scope->bytes()), "scope");
