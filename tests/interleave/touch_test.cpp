@@ -1,5 +1,5 @@
-// PROTOCOL touch (core/engine/trace_payload.hpp): ingest threads push spans of one trace, tick takes it from a log.
-#include "engine/trace_payload.hpp"
+// PROTOCOL touch (core/store/span_list.hpp): ingest threads push spans of one trace, tick takes it from a log.
+#include "store/span_list.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,9 +12,8 @@
 
 namespace {
 
-using namespace entail::engine;
+using namespace entail::store;
 using namespace interleave;
-using entail::store::GenerationClock;
 
 struct PushRelaxed : TouchOrders {
   static constexpr auto push = std::memory_order_relaxed;
@@ -175,7 +174,7 @@ struct LateSpansBesideSettling {
       ++count;
       has_links = has_links || span != &held;
     }
-    expect(taken.count == count && taken.has_links == has_links, "the head tells what the list holds");
+    expect(taken.count == count && taken.has_links == has_links, "the head says what the list holds");
   }
   void thread(unsigned i) {
     if (i == kLate) return settle();

@@ -10,14 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "store/span_entry.hpp"
 #include "tests/base/resident.hpp"
+#include "tests/store/truncated_span.hpp"
 
 namespace entail::store {
-
-struct TruncatedSpan {
-  int* destroyed;
-};
-
 namespace {
 
 constexpr TruncatedSpanOps kOps = {[](const TruncatedSpan*) -> std::uint64_t { return 1000; },
@@ -29,9 +26,9 @@ constexpr TruncatedSpanOps kOps = {[](const TruncatedSpan*) -> std::uint64_t { r
 Bytes bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 SpanEntry* write(SpanWriter& writer, const Envelope* scope, const std::string& text) {
-  SpanEntry* entry = writer.span(scope, static_cast<std::uint32_t>(text.size()));
-  std::memcpy(entry->mutable_payload(), text.data(), text.size());
-  return entry;
+  const WrittenSpan span = writer.span(scope, static_cast<std::uint32_t>(text.size()));
+  std::memcpy(span.payload, text.data(), text.size());
+  return span.entry;
 }
 
 TEST(SpanStore, SpansAndEnvelopesAreFoundAsWritten) {
@@ -75,8 +72,8 @@ TEST(SpanStore, LinksAreCounted_HoweverManyOneSpanHas) {
   writer.begin(1);
   const Envelope* scope = writer.envelope(nullptr, bytes_of("scope"));
   for (const std::uint32_t links : {0u, 1u, 0xfffeu, 0xffffu, 0x10000u, 0x7fffffffu}) {
-    SpanEntry* entry = writer.span(scope, 5, links);
-    std::memcpy(entry->mutable_payload(), "abcde", 5);
+    const auto [entry, payload] = writer.span(scope, 5, links);
+    std::memcpy(payload, "abcde", 5);
     EXPECT_EQ(entry->link_count(), links);
     EXPECT_EQ(entry->truncated(), nullptr);
     EXPECT_EQ(std::string(entry->payload().begin(), entry->payload().end()), "abcde");
@@ -93,7 +90,7 @@ TEST(SpanStore, ACutStandsBehindAPayloadOfAnySize) {
   std::vector<SpanEntry*> entries;
   for (std::uint32_t size = 0; size < 20; ++size) {
     truncated_spans[size].destroyed = &destroyed;
-    SpanEntry* entry = writer.span(scope, size, 0x7fffffff - size, true);
+    SpanEntry* entry = writer.span(scope, size, 0x7fffffff - size, true).entry;
     EXPECT_EQ(entry->truncated(), nullptr);
     std::memset(entry->mutable_payload(), 'a' + static_cast<int>(size), size);
     entry->set_truncated(&truncated_spans[size]);
@@ -113,8 +110,9 @@ TEST(SpanStore, GenerationsAreGivenBackWhole) {
   SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
-  write(writer, writer.envelope(nullptr, {}), "first");
-  writer.own(new TruncatedSpan{&destroyed}, 1000);
+  const WrittenSpan truncated = writer.span(writer.envelope(nullptr, {}), 5, 200, true);
+  std::memcpy(truncated.payload, "first", 5);
+  writer.own(truncated, new TruncatedSpan{&destroyed}, 1000);
   const std::uint64_t first = store.bytes();
   EXPECT_GT(first, 1000u);
   writer.begin(2);
