@@ -1,5 +1,5 @@
 // A list of operations through the engine and through the oracle, compared after every tick (G1, G3).
-//   bytes 0-3   seed of the options: policies, hops, link types, samples, waits (tests/workload/option_dice.hpp)
+//   bytes 0-3   seed of the options: policies, hops, link types, samples, waits (tests/workload/random_options.hpp)
 //   then pairs  operation and what it is about: a span of one of 16 traces, an attribute, a link, the end of a request,
 //               a tick after so many seconds
 #include <algorithm>
@@ -7,7 +7,7 @@
 
 #include "base/check.hpp"
 #include "tests/engine/comparison.hpp"
-#include "tests/workload/option_dice.hpp"
+#include "tests/workload/random_options.hpp"
 #include "tests/workload/story.hpp"
 
 namespace {
@@ -20,8 +20,8 @@ constexpr std::int64_t kStartNs = 1'700'000'000LL * kNanosPerSecond;
 class Story {
  public:
   explicit Story(std::uint64_t seed) {
-    workload::Dice dice(seed);
-    workload_.options = workload::random_options(dice);
+    workload::Random random(seed);
+    workload_.options = workload::random_options(random);
   }
 
   void apply(std::uint8_t operation, std::uint8_t about) {

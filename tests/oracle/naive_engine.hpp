@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "entail/options.hpp"
-#include "tests/oracle/cut_oracle.hpp"
+#include "tests/oracle/truncation_oracle.hpp"
 #include "tests/oracle/policy_oracle.hpp"
 #include "tests/oracle/reach_oracle.hpp"
 #include "tests/workload/otlp_plain.hpp"

@@ -17,10 +17,10 @@ Totals compare_seeds(bool cuts_links, const std::string& filter) {
   const auto [first, end] = engine_test::seed_range(0, 300);
   Totals totals;
   for (std::uint64_t seed = first; seed < end && !testing::Test::HasFatalFailure(); ++seed) {
-    workload::Dice dice(seed);
-    MovingShape shape = random_shape(dice);
+    workload::Random random(seed);
+    MovingShape shape = random_shape(random);
     shape.cuts_links = cuts_links;
-    const workload::Workload workload = moving_workload(dice, shape);
+    const workload::Workload workload = moving_workload(random, shape);
     const engine_test::Outcome outcome = engine_test::compare(workload, static_cast<unsigned>(1 + seed % 3));
     for (const std::string& difference : outcome.differences) ADD_FAILURE() << difference;
     if (!outcome.differences.empty()) {

@@ -5,14 +5,14 @@
 #include <utility>
 #include <vector>
 
-#include "tests/workload/option_dice.hpp"
+#include "tests/workload/random_options.hpp"
 #include "tests/workload/otlp_writer.hpp"
 
 namespace entail::pressure {
 namespace {
 
 using workload::ByteString;
-using workload::Dice;
+using workload::Random;
 using workload::Span;
 
 constexpr std::int64_t kRecordsSeconds = 100;
@@ -20,45 +20,45 @@ constexpr std::int64_t kStepSeconds = 26;      // more than a quarter of the abo
 constexpr std::size_t kStepsBetweenSpans = 3;  // of one trace: less than kRecordsSeconds
 constexpr std::int64_t kForeverSeconds = 500'000;
 
-Options moving_options(Dice& dice, const MovingShape& shape) {
+Options moving_options(Random& random, const MovingShape& shape) {
   Options options;
   PolicyOptions errors;
   errors.name = "errors";
   errors.type = PolicyType::status_code;
   errors.status_code_mask = 4;
   options.tail_sampling.policies.push_back(errors);
-  if (dice.chance(40)) {
+  if (random.chance(40)) {
     PolicyOptions slow;
     slow.name = "slow";
     slow.type = PolicyType::latency;
     slow.threshold_ms = 990;  // its facts come from several spans, and must survive every move
     options.tail_sampling.policies.push_back(slow);
-    if (dice.chance(50)) options.links.origins = {"errors", "slow"};
+    if (random.chance(50)) options.links.origins = {"errors", "slow"};
   }
   options.tail_sampling.decision_wait_ns =
-      (shape.stays_pending ? kForeverSeconds : dice.between(1, 2 * kStepSeconds)) * kNanosPerSecond;
+      (shape.stays_pending ? kForeverSeconds : random.between(1, 2 * kStepSeconds)) * kNanosPerSecond;
   options.retain.window_ns = kForeverSeconds * kNanosPerSecond;
   options.retain.records_ns = kRecordsSeconds * kNanosPerSecond;
   options.memory_limit_bytes = 64 << 20;
   PropagateOptions& propagate = options.links.propagate;
-  propagate.mode = dice.chance(70) ? PropagateMode::cone : PropagateMode::component;
-  propagate.max_hops_linked = static_cast<std::uint32_t>(dice.between(1, 6));
-  propagate.max_hops_linking = static_cast<std::uint32_t>(dice.between(1, 6));
+  propagate.mode = random.chance(70) ? PropagateMode::cone : PropagateMode::component;
+  propagate.max_hops_linked = static_cast<std::uint32_t>(random.between(1, 6));
+  propagate.max_hops_linking = static_cast<std::uint32_t>(random.between(1, 6));
   propagate.max_links_followed = workload::kUnboundedNeighbours;
   propagate.max_traces_per_origin = workload::kUnboundedTraces;
-  if (propagate.mode == PropagateMode::cone && dice.chance(20)) propagate.origin_links = OriginLinks::error_spans;
-  if (shape.cuts_links) options.links.sample.max_links_per_span = static_cast<std::uint32_t>(dice.between(1, 3));
-  options.table_seed = dice.bits();
+  if (propagate.mode == PropagateMode::cone && random.chance(20)) propagate.origin_links = OriginLinks::error_spans;
+  if (shape.cuts_links) options.links.sample.max_links_per_span = static_cast<std::uint32_t>(random.between(1, 3));
+  options.table_seed = random.bits();
   return options;
 }
 
 class Maker {
  public:
-  Maker(Dice& dice, const MovingShape& shape) : dice_(dice), shape_(shape) {
+  Maker(Random& random, const MovingShape& shape) : dice_(random), shape_(shape) {
     for (std::size_t i = 0; i < shape.traces; ++i) {
-      ids_.push_back(workload::random_trace_id(dice));
-      roots_.push_back(workload::random_span_id(dice));
-      first_step_.push_back(dice.chance(60) ? i % kStepsBetweenSpans : dice.below(shape.steps));
+      ids_.push_back(workload::random_trace_id(random));
+      roots_.push_back(workload::random_span_id(random));
+      first_step_.push_back(random.chance(60) ? i % kStepsBetweenSpans : random.below(shape.steps));
     }
   }
 
@@ -110,7 +110,7 @@ class Maker {
     span.links.push_back(std::move(link));
   }
 
-  Dice& dice_;
+  Random& dice_;
   const MovingShape& shape_;
   std::vector<ByteString> ids_;
   std::vector<ByteString> roots_;
@@ -119,19 +119,19 @@ class Maker {
 
 }  // namespace
 
-MovingShape random_shape(Dice& dice) {
+MovingShape random_shape(Random& random) {
   MovingShape shape;
-  shape.traces = 8 + dice.below(50);
-  shape.steps = 2 + dice.below(20);
-  shape.stays_pending = dice.chance(50);
-  shape.errors = static_cast<unsigned>(dice.between(1, 6));
+  shape.traces = 8 + random.below(50);
+  shape.steps = 2 + random.below(20);
+  shape.stays_pending = random.chance(50);
+  shape.errors = static_cast<unsigned>(random.between(1, 6));
   return shape;
 }
 
-workload::Workload moving_workload(Dice& dice, const MovingShape& shape) {
+workload::Workload moving_workload(Random& random, const MovingShape& shape) {
   workload::Workload workload;
-  workload.options = moving_options(dice, shape);
-  Maker maker(dice, shape);
+  workload.options = moving_options(random, shape);
+  Maker maker(random, shape);
   std::int64_t now_ns = 1'700'000'000 * kNanosPerSecond;
   workload.steps.push_back({{}, now_ns});
   for (std::size_t step = 0; step < shape.steps; ++step)

@@ -21,7 +21,7 @@ struct MovingShape {
 };
 
 // What a seed draws: neither padding nor cuts.
-MovingShape random_shape(workload::Dice& dice);
-workload::Workload moving_workload(workload::Dice& dice, const MovingShape& shape);
+MovingShape random_shape(workload::Random& random);
+workload::Workload moving_workload(workload::Random& random, const MovingShape& shape);
 
 }  // namespace entail::pressure

@@ -1,5 +1,5 @@
-// A workload on a Stage: its requests and ticks are actors, held at sync points that dice choose and resumed in an
-// order that dice choose, so that lanes and ticks stall over many windows. What came out is compared with the naive
+// A workload on a Stage: its requests and ticks are actors, held at sync points that random choose and resumed in an
+// order that random choose, so that lanes and ticks stall over many windows. What came out is compared with the naive
 // engine, which gets the same requests without any of this.
 //
 // exact: nothing may be missing or too much, and nothing may be lost. Else memory_limit may bind: then nothing is kept
@@ -78,7 +78,7 @@ class StagedRun {
   const workload::Workload& workload_;
   const Stalls stalls_;
   const bool exact_;
-  workload::Dice dice_;
+  workload::Random dice_;
   PollSink sink_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Stage> stage_;

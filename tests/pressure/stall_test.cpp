@@ -18,12 +18,12 @@ std::uint64_t runs_wanted(std::uint64_t in_suite) {
   return runs == nullptr ? in_suite : std::strtoull(runs, nullptr, 10);
 }
 
-Stalls random_stalls(workload::Dice& dice) {
+Stalls random_stalls(workload::Random& random) {
   Stalls stalls;
-  stalls.lanes = 1 + static_cast<unsigned>(dice.below(8));
-  stalls.ingest_per_mille = static_cast<unsigned>(dice.between(2, 60));
-  stalls.tick_per_mille = dice.chance(50) ? 0 : static_cast<unsigned>(dice.between(1, 40));
-  stalls.resume_percent = static_cast<unsigned>(dice.between(3, 60));
+  stalls.lanes = 1 + static_cast<unsigned>(random.below(8));
+  stalls.ingest_per_mille = static_cast<unsigned>(random.between(2, 60));
+  stalls.tick_per_mille = random.chance(50) ? 0 : static_cast<unsigned>(random.between(1, 40));
+  stalls.resume_percent = static_cast<unsigned>(random.between(3, 60));
   return stalls;
 }
 
@@ -44,13 +44,13 @@ Totals run_seeds(std::uint64_t count, const Changes& changes, const std::string&
   const auto [first, end] = engine_test::seed_range(0, count);
   Totals totals;
   for (std::uint64_t seed = first; seed < end; ++seed) {
-    workload::Dice dice(seed);
-    MovingShape shape = random_shape(dice);
+    workload::Random random(seed);
+    MovingShape shape = random_shape(random);
     shape.pad_bytes = changes.pad_bytes;
-    workload::Workload workload = moving_workload(dice, shape);
+    workload::Workload workload = moving_workload(random, shape);
     workload.options.memory_limit_bytes = changes.memory_limit_bytes;
-    const Stalls stalls = random_stalls(dice);
-    StagedRun run(workload, changes.stalls ? stalls : Stalls{}, changes.exact, dice.bits());
+    const Stalls stalls = random_stalls(random);
+    StagedRun run(workload, changes.stalls ? stalls : Stalls{}, changes.exact, random.bits());
     const std::vector<std::string> faults = run.run();
     for (const std::string& fault : faults) ADD_FAILURE() << fault;
     if (!faults.empty()) {

@@ -28,7 +28,7 @@ namespace {
 
 constexpr std::uint64_t kWindowsHeldMax = 20;
 
-// Holds threads that call ingest() at points that the thread's own dice choose. Thread rule: Guarded (by mutex_).
+// Holds threads that call ingest() at points that the thread's own random choose. Thread rule: Guarded (by mutex_).
 class Holder final : public sync::PointListener {
  public:
   Holder(unsigned per_mille, std::uint64_t seed) : per_mille_(per_mille), seed_(seed) {
@@ -39,7 +39,7 @@ class Holder final : public sync::PointListener {
   Holder& operator=(const Holder&) = delete;
 
   // Whoever calls this may be held from now on.
-  void enlist(unsigned thread) { dice_of_thread_ = std::make_unique<workload::Dice>(seed_ * 31 + thread); }
+  void enlist(unsigned thread) { dice_of_thread_ = std::make_unique<workload::Random>(seed_ * 31 + thread); }
 
   void reach(unsigned) noexcept override {
     if (dice_of_thread_ == nullptr || dice_of_thread_->below(1000) >= per_mille_) return;
@@ -68,7 +68,7 @@ class Holder final : public sync::PointListener {
   std::uint64_t held_ever() const noexcept { return held_ever_; }
 
  private:
-  static thread_local std::unique_ptr<workload::Dice> dice_of_thread_;
+  static thread_local std::unique_ptr<workload::Random> dice_of_thread_;
   const unsigned per_mille_;
   const std::uint64_t seed_;
   std::mutex mutex_;
@@ -78,7 +78,7 @@ class Holder final : public sync::PointListener {
   std::uint64_t held_ever_ = 0;
   bool ending_ = false;
 };
-thread_local std::unique_ptr<workload::Dice> Holder::dice_of_thread_;
+thread_local std::unique_ptr<workload::Random> Holder::dice_of_thread_;
 
 // Requests that wait for a thread. Thread rule: Guarded (by mutex_).
 class Queue {
@@ -261,13 +261,13 @@ TEST(ThreadedStalls, LoseNoKeep) {
   const auto [first, end] = engine_test::seed_range(0, runs == nullptr ? 60 : std::strtoull(runs, nullptr, 10));
   std::uint64_t held = 0, kept = 0;
   for (std::uint64_t seed = first; seed < end; ++seed) {
-    workload::Dice dice(seed);
-    MovingShape shape = random_shape(dice);
-    shape.steps = 4 + dice.below(kWindowsHeldMax);
+    workload::Random random(seed);
+    MovingShape shape = random_shape(random);
+    shape.steps = 4 + random.below(kWindowsHeldMax);
     shape.stays_pending = true;
     const unsigned threads = 1 + static_cast<unsigned>(seed % 8);
-    const auto per_mille = static_cast<unsigned>(dice.between(1, 20));
-    ThreadedRun run(moving_workload(dice, shape), threads, per_mille, seed);
+    const auto per_mille = static_cast<unsigned>(random.between(1, 20));
+    ThreadedRun run(moving_workload(random, shape), threads, per_mille, seed);
     const std::vector<std::string> faults = run.run();
     for (const std::string& fault : faults) ADD_FAILURE() << fault;
     ASSERT_TRUE(faults.empty()) << threads << " threads; "

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
-#include "tests/workload/option_dice.hpp"
+#include "tests/workload/random_options.hpp"
 #include "tests/workload/otlp_writer.hpp"
 
 namespace entail::workload {
 namespace {
 
-ByteString random_bytes(Dice& dice, std::size_t size) {
+ByteString random_bytes(Random& random, std::size_t size) {
   ByteString out;
-  for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(dice.below(256));
+  for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(random.below(256));
   return out;
 }
 
@@ -30,31 +30,31 @@ struct Shape {
   int pattern = 0;              // 0 random targets, 1 chain, 2 ring, 3 the next few traces
 };
 
-Shape small_shape(Dice& dice) {
+Shape small_shape(Random& random) {
   Shape shape;
-  shape.traces = 5 + dice.below(56);
-  shape.steps = 3 + dice.below(22);
-  shape.errors = static_cast<unsigned>(dice.between(1, 25));
-  shape.links = static_cast<unsigned>(dice.between(20, 90));
-  shape.links_max = dice.chance(15) ? 12 : dice.between(1, 4);
-  shape.hubs = dice.chance(50) ? 0 : static_cast<unsigned>(dice.between(5, 60));
-  shape.late = dice.chance(30) ? 0 : static_cast<unsigned>(dice.between(3, 40));
-  shape.never_comes = dice.chance(30) ? 0 : static_cast<unsigned>(dice.between(3, 40));
-  shape.bad = dice.chance(60) ? 0 : static_cast<unsigned>(dice.between(1, 10));
-  shape.odd_links = dice.chance(30) ? 0 : static_cast<unsigned>(dice.between(5, 40));
-  shape.structured_ids = dice.chance(20);
-  shape.pattern = static_cast<int>(dice.below(4));
+  shape.traces = 5 + random.below(56);
+  shape.steps = 3 + random.below(22);
+  shape.errors = static_cast<unsigned>(random.between(1, 25));
+  shape.links = static_cast<unsigned>(random.between(20, 90));
+  shape.links_max = random.chance(15) ? 12 : random.between(1, 4);
+  shape.hubs = random.chance(50) ? 0 : static_cast<unsigned>(random.between(5, 60));
+  shape.late = random.chance(30) ? 0 : static_cast<unsigned>(random.between(3, 40));
+  shape.never_comes = random.chance(30) ? 0 : static_cast<unsigned>(random.between(3, 40));
+  shape.bad = random.chance(60) ? 0 : static_cast<unsigned>(random.between(1, 10));
+  shape.odd_links = random.chance(30) ? 0 : static_cast<unsigned>(random.between(5, 40));
+  shape.structured_ids = random.chance(20);
+  shape.pattern = static_cast<int>(random.below(4));
   return shape;
 }
 
 class Maker {
  public:
-  Maker(Dice& dice, const Shape& shape) : dice_(dice), shape_(shape) {
+  Maker(Random& random, const Shape& shape) : dice_(random), shape_(shape) {
     for (std::size_t i = 0; i < shape.traces; ++i) {
-      trace_ids_.push_back(shape.structured_ids ? structured_id(i) : random_trace_id(dice));
-      comes_.push_back(!dice.chance(shape.never_comes));
-      first_step_.push_back(dice.below(shape.steps));
-      root_ids_.push_back(random_span_id(dice));
+      trace_ids_.push_back(shape.structured_ids ? structured_id(i) : random_trace_id(random));
+      comes_.push_back(!random.chance(shape.never_comes));
+      first_step_.push_back(random.below(shape.steps));
+      root_ids_.push_back(random_span_id(random));
     }
   }
 
@@ -144,7 +144,7 @@ class Maker {
     if (!is_root) out.parent_span_id = dice_.chance(80) ? root_ids_[trace] : random_span_id(dice_);
     if (is_root && dice_.chance(20)) out.parent_span_id = random_span_id(dice_);
     if (is_root && dice_.chance(10)) out.parent_span_id = ByteString(8, '\0');
-    // A parent of another length. Not from the dice: what a seed makes besides stays as it was.
+    // A parent of another length. Not from the random: what a seed makes besides stays as it was.
     if (!is_root && out.span_id[0] % 16 == 0) out.parent_span_id.resize(out.span_id[0] % 32 == 0 ? 5 : 16, '\1');
     if (dice_.chance(shape_.bad)) spoil(out.trace_id, out.span_id);
     out.name = is_root ? "root" : "child";
@@ -239,7 +239,7 @@ class Maker {
     }
   }
 
-  Dice& dice_;
+  Random& dice_;
   const Shape& shape_;
   std::vector<ByteString> trace_ids_;
   std::vector<ByteString> root_ids_;
@@ -248,63 +248,63 @@ class Maker {
 };
 
 // Shuffles the groups of a step and cuts them into requests at random.
-std::vector<Request> make_requests(Dice& dice, std::vector<SpanGroup> groups, std::size_t groups_max) {
-  for (std::size_t i = groups.size(); i > 1; --i) std::swap(groups[i - 1], groups[dice.below(i)]);
+std::vector<Request> make_requests(Random& random, std::vector<SpanGroup> groups, std::size_t groups_max) {
+  for (std::size_t i = groups.size(); i > 1; --i) std::swap(groups[i - 1], groups[random.below(i)]);
   std::vector<Request> requests;
   for (std::size_t at = 0; at < groups.size();) {
-    const std::size_t size = std::min(groups.size() - at, 1 + dice.below(groups_max));
+    const std::size_t size = std::min(groups.size() - at, 1 + random.below(groups_max));
     Request request;
     for (const std::size_t end = at + size; at < end; ++at) request.groups.push_back(std::move(groups[at]));
     measure(request);
     requests.push_back(std::move(request));
   }
-  if (dice.chance(5)) requests.emplace_back();
+  if (random.chance(5)) requests.emplace_back();
   return requests;
 }
 
-std::vector<Step> make_steps(Dice& dice, const Shape& shape, std::size_t groups_max, std::int64_t unit_ns) {
-  std::vector<std::vector<SpanGroup>> groups = Maker(dice, shape).spans();
-  std::int64_t now_ns = dice.chance(50) ? 0 : 1'700'000'000 * kNanosPerSecond;
+std::vector<Step> make_steps(Random& random, const Shape& shape, std::size_t groups_max, std::int64_t unit_ns) {
+  std::vector<std::vector<SpanGroup>> groups = Maker(random, shape).spans();
+  std::int64_t now_ns = random.chance(50) ? 0 : 1'700'000'000 * kNanosPerSecond;
   std::vector<Step> steps;
-  if (dice.chance(70)) steps.push_back({{}, now_ns});
+  if (random.chance(70)) steps.push_back({{}, now_ns});
   for (std::vector<SpanGroup>& arriving : groups) {
-    if (dice.chance(85)) now_ns += dice.between(1, 3) * unit_ns;
-    if (dice.chance(5)) now_ns += dice.between(5, 60) * kNanosPerSecond;
-    steps.push_back({make_requests(dice, std::move(arriving), groups_max), now_ns});
-    while (dice.chance(25)) steps.push_back({{}, now_ns += dice.between(0, 4) * unit_ns});
+    if (random.chance(85)) now_ns += random.between(1, 3) * unit_ns;
+    if (random.chance(5)) now_ns += random.between(5, 60) * kNanosPerSecond;
+    steps.push_back({make_requests(random, std::move(arriving), groups_max), now_ns});
+    while (random.chance(25)) steps.push_back({{}, now_ns += random.between(0, 4) * unit_ns});
   }
   return steps;
 }
 
 }  // namespace
 
-ByteString random_trace_id(Dice& dice) { return random_bytes(dice, 16); }
-ByteString random_span_id(Dice& dice) { return random_bytes(dice, 8); }
+ByteString random_trace_id(Random& random) { return random_bytes(random, 16); }
+ByteString random_span_id(Random& random) { return random_bytes(random, 8); }
 
 Workload small_workload(std::uint64_t seed) {
-  Dice dice(seed);
+  Random random(seed);
   Workload workload;
-  workload.options = random_options(dice);
-  const Shape shape = small_shape(dice);
-  workload.whole_seconds = dice.chance(80);
-  workload.steps = make_steps(dice, shape, 6, workload.whole_seconds ? kNanosPerSecond : kNanosPerSecond / 4);
+  workload.options = random_options(random);
+  const Shape shape = small_shape(random);
+  workload.whole_seconds = random.chance(80);
+  workload.steps = make_steps(random, shape, 6, workload.whole_seconds ? kNanosPerSecond : kNanosPerSecond / 4);
   return workload;
 }
 
 Workload large_workload(std::uint64_t seed) {
-  Dice dice(seed);
+  Random random(seed);
   Workload workload;
-  workload.options = random_options(dice);
+  workload.options = random_options(random);
   workload.options.links.propagate.max_links_followed = kUnboundedNeighbours;
   workload.options.links.propagate.max_traces_per_origin = kUnboundedTraces;
   Shape shape;
-  shape.traces = 20'000 + dice.below(5'000);
+  shape.traces = 20'000 + random.below(5'000);
   shape.steps = 40;
   shape.errors = 1;
-  shape.hubs = static_cast<unsigned>(dice.below(4));
+  shape.hubs = static_cast<unsigned>(random.below(4));
   shape.bad = 1;
-  shape.pattern = static_cast<int>(dice.below(4));
-  workload.steps = make_steps(dice, shape, 200, kNanosPerSecond);
+  shape.pattern = static_cast<int>(random.below(4));
+  workload.steps = make_steps(random, shape, 200, kNanosPerSecond);
   return workload;
 }
 

@@ -13,9 +13,9 @@
 namespace entail::workload {
 
 // A source of choices. The standard distributions differ between libraries, so none is used.
-class Dice {
+class Random {
  public:
-  explicit Dice(std::uint64_t seed) : engine_(seed) {}
+  explicit Random(std::uint64_t seed) : engine_(seed) {}
   std::uint64_t bits() { return engine_(); }
   // 0 <= result < bound. The bias of the remainder does not matter here.
   std::uint64_t below(std::uint64_t bound) { return engine_() % bound; }
@@ -45,7 +45,7 @@ Workload small_workload(std::uint64_t seed);
 // 20,000 traces and more, with hubs. No cap binds.
 Workload large_workload(std::uint64_t seed);
 
-ByteString random_trace_id(Dice& dice);
-ByteString random_span_id(Dice& dice);
+ByteString random_trace_id(Random& random);
+ByteString random_span_id(Random& random);
 
 }  // namespace entail::workload

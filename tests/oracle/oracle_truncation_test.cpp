@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "tests/oracle/context_oracle.hpp"
-#include "tests/oracle/cut_oracle.hpp"
+#include "tests/oracle/truncation_oracle.hpp"
 #include "tests/workload/story.hpp"
 
 namespace entail::oracle {

@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "tests/engine/engine_run.hpp"
-#include "tests/oracle/cut_oracle.hpp"
+#include "tests/oracle/truncation_oracle.hpp"
 #include "tests/workload/generator.hpp"
 #include "tests/workload/story.hpp"
 
@@ -25,12 +25,12 @@ constexpr std::size_t kBudget = 128;
 constexpr std::uint64_t kBatch = 0;  // the trace number of the batch; 1 to 37 are the errors, behind them the healthy
 
 workload::Span make_batch() {
-  workload::Dice dice(20'240'601);
+  workload::Random random(20'240'601);
   workload::Span batch = workload::make_span(kBatch);
   batch.dropped_links_count = 11;
   for (std::uint64_t i = 0; i < kLinks - kMalformed - kNullTargets - kDuplicates; ++i)
     batch.links.push_back(workload::make_link(i + 1));
-  for (std::uint64_t i = 0; i < kDuplicates; ++i) batch.links.push_back(batch.links[dice.below(batch.links.size())]);
+  for (std::uint64_t i = 0; i < kDuplicates; ++i) batch.links.push_back(batch.links[random.below(batch.links.size())]);
   for (std::uint64_t i = 0; i < kNullTargets; ++i)
     batch.links.emplace_back().attributes = {{"item", static_cast<std::int64_t>(i)}};
   for (std::uint64_t i = 0; i < kMalformed; ++i) {
@@ -42,7 +42,7 @@ workload::Span make_batch() {
     else
       link.span_id += link.span_id;
   }
-  for (std::size_t i = batch.links.size(); i > 1; --i) std::swap(batch.links[i - 1], batch.links[dice.below(i)]);
+  for (std::size_t i = batch.links.size(); i > 1; --i) std::swap(batch.links[i - 1], batch.links[random.below(i)]);
   return batch;
 }
 

@@ -1,4 +1,4 @@
-#include "tests/oracle/cut_oracle.hpp"
+#include "tests/oracle/truncation_oracle.hpp"
 
 #include <algorithm>
 #include <cstdio>
