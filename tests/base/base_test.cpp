@@ -38,7 +38,7 @@ TEST(Bytes, VarintSizes) {
   }
 }
 
-TEST(Bytes, EqualTextsOfEverySizeAndOneByteOff) {
+TEST(Bytes, ComparesTextsOfEverySize_WithOneByteChanged) {
   for (std::size_t size = 0; size <= 40; ++size) {
     std::string text;
     for (std::size_t i = 0; i < size; ++i) text.push_back(static_cast<char>('a' + i % 26));
@@ -52,7 +52,7 @@ TEST(Bytes, EqualTextsOfEverySizeAndOneByteOff) {
   }
 }
 
-TEST(Hash, SamplingHashIsTheDocumentedOne) {
+TEST(Hash, SamplingHashMatchesTheDocumentedValues) {
   // XXH3-64 of the 24 wire bytes: it must never change, since thresholds are compared across versions.
   const TraceId trace{0x0102030405060708, 0x090a0b0c0d0e0f10};
   const std::uint8_t bytes[24] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0, 0, 0, 0, 0, 0, 0, 9};
@@ -71,7 +71,7 @@ TEST(Hash, SamplingHashIsTheDocumentedOne) {
 }
 
 // A vector that grows from the one kind of memory into the other and is copied back.
-TEST(LargePages, ValuesStay_BelowAndAboveTheLimit) {
+TEST(LargePages, PreservesValues_BelowAndAboveTheLimit) {
   constexpr std::size_t kSmall = 1000;
   constexpr std::size_t kLarge = 3 * base::LargePageAllocator<std::uint64_t>::kLargeBytes / sizeof(std::uint64_t);
   base::LargeVector<std::uint64_t> values;

@@ -15,7 +15,7 @@ namespace {
 
 using namespace test;
 
-TEST_F(CommandTest, LinesAndFrames_GiveTheSameDecisions) {
+TEST_F(CommandTest, LinesAndFramesGiveTheSameDecisions) {
   const std::string story = "generate --scenario mixed --spans 4000 --links 0.5 --errors 0.05 -o ";
   ASSERT_EQ(run(story + "in.otlp").exit_code, 0);
   ASSERT_EQ(run(story + "in.jsonl --to jsonl").exit_code, 0);
@@ -32,7 +32,7 @@ TEST_F(CommandTest, LinesAndFrames_GiveTheSameDecisions) {
   }
 }
 
-TEST_F(CommandTest, OutputFraming_FollowsTheFirstInput_AndTo) {
+TEST_F(CommandTest, OutputFramingFollowsTheFirstInput_OrTo) {
   ASSERT_EQ(run("generate --scenario chain -o in.jsonl --to jsonl").exit_code, 0);
   ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
   ASSERT_EQ(run("sample in.jsonl in.otlp -o kept").exit_code, 0);
@@ -51,7 +51,7 @@ TEST_F(CommandTest, OutputFraming_FollowsTheFirstInput_AndTo) {
   }
 }
 
-TEST_F(CommandTest, WhatIsLostFromAndToJson_IsAmongTheLosses) {
+TEST_F(CommandTest, CountsLossesOfJsonConversion) {
   const std::string ids = R"("traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708")";
   test::write_file(path("always.yaml"), test::buffer("tail_sampling: {policies: [{name: all, type: always_sample}]}"));
   test::write_file(path("in.jsonl"), test::buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{)" + ids +
@@ -73,7 +73,7 @@ TEST_F(CommandTest, WhatIsLostFromAndToJson_IsAmongTheLosses) {
 }
 
 // docs/design.md 4.5: what a strict reader would refuse leaves empty, whatever came in and goes out; the link stays.
-TEST_F(CommandTest, IdsOfAnotherLength_LeaveEmpty_AndAreCounted) {
+TEST_F(CommandTest, EmptiesAndCountsIdsOfTheWrongLength) {
   test::write_file(path("always.yaml"), test::buffer("tail_sampling: {policies: [{name: all, type: always_sample}]}"));
   const std::string good = R"("traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708")";
   test::write_file(
@@ -114,7 +114,7 @@ TEST_F(CommandTest, IdsOfAnotherLength_LeaveEmpty_AndAreCounted) {
   }
 }
 
-TEST_F(CommandTest, StandardOutputCarriesOneThing) {
+TEST_F(CommandTest, StandardOutputCarriesOneStream) {
   ASSERT_EQ(run("generate --scenario chain -o in.jsonl --to jsonl").exit_code, 0);
   simdjson::dom::parser parser;
   const Outcome traces = run("sample in.jsonl -o - --json");
@@ -128,7 +128,7 @@ TEST_F(CommandTest, StandardOutputCarriesOneThing) {
   EXPECT_FALSE(contains(table.out, "\x1b"));
 }
 
-TEST_F(CommandTest, DamagedInputs_AreTold_AndWhatIsGoodIsUsed) {
+TEST_F(CommandTest, ReportsDamagedInputs_AndUsesTheRest) {
   const Buffer one = test::request(1, 1'000'000'000);
   const Buffer two = test::request(2, 2'000'000'000, 50);
   Buffer cut = test::joined({test::u32be_frame(one), test::u32be_frame(two)});
@@ -167,7 +167,7 @@ TEST_F(CommandTest, DamagedInputs_AreTold_AndWhatIsGoodIsUsed) {
   EXPECT_EQ(run("sample . -o kept").exit_code, 1);
 }
 
-TEST_F(CommandTest, EveryCutAndEveryFlippedByte_EndsCleanly) {
+TEST_F(CommandTest, EndsCleanly_ForEveryTruncationAndFlippedByte) {
   ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
   const Buffer whole = test::buffer(test::read_file(path("in.otlp")));
   for (std::size_t i = 0; i < whole.size(); i += 37) {
@@ -183,7 +183,7 @@ TEST_F(CommandTest, EveryCutAndEveryFlippedByte_EndsCleanly) {
   }
 }
 
-TEST_F(CommandTest, WrongUsage_WritesNothing) {
+TEST_F(CommandTest, WritesNothing_OnWrongUsage) {
   ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
   test::write_file(path("bad.yaml"), test::buffer("tail_sampling:\n  decision_wait: soon\n"));
   for (const char* const arguments :
@@ -200,7 +200,7 @@ TEST_F(CommandTest, WrongUsage_WritesNothing) {
   EXPECT_GT(std::filesystem::file_size(path("in.otlp")), 0u);
 }
 
-TEST_F(CommandTest, UnwritableOutput_IsItsOwnExitCode) {
+TEST_F(CommandTest, UnwritableOutputHasItsOwnExitCode) {
   ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
   const Outcome missing_folder = run("sample in.otlp -o no/such/folder/kept");
   EXPECT_EQ(missing_folder.exit_code, 3);
@@ -210,7 +210,7 @@ TEST_F(CommandTest, UnwritableOutput_IsItsOwnExitCode) {
   EXPECT_EQ(run("generate --scenario chain -o /dev/full").exit_code, 3);
 }
 
-TEST_F(CommandTest, ClosedPipe_EndsCleanly) {
+TEST_F(CommandTest, EndsCleanly_OnAClosedPipe) {
   ASSERT_EQ(run("generate --scenario mixed --spans 40000 --errors 1 -o in.otlp").exit_code, 0);
   const std::string command = "cd '" + folder_ +
                               "' && { '" ENTAIL_COMMAND
@@ -220,7 +220,7 @@ TEST_F(CommandTest, ClosedPipe_EndsCleanly) {
   EXPECT_EQ(test::read_file(path("err")), "");
 }
 
-TEST_F(CommandTest, Interrupt_WritesWhatWasDecidedSoFar) {
+TEST_F(CommandTest, WritesWhatWasDecided_OnInterrupt) {
   ASSERT_EQ(run("generate --scenario chain --depth 3 -o in.jsonl --to jsonl").exit_code, 0);
   int pipe_ends[2];
   ASSERT_EQ(::pipe(pipe_ends), 0);
@@ -252,7 +252,7 @@ TEST_F(CommandTest, Interrupt_WritesWhatWasDecidedSoFar) {
   EXPECT_TRUE(contains(test::read_file(path("kept")), "resourceSpans"));
 }
 
-TEST_F(CommandTest, Explain_FindsByPrefix) {
+TEST_F(CommandTest, ExplainFindsTracesByPrefix) {
   ASSERT_EQ(run("generate --scenario chain --depth 6 -o in.otlp --expect expect.json").exit_code, 0);
   ASSERT_EQ(run("sample in.otlp -o kept --decisions d.jsonl").exit_code, 0);
   simdjson::dom::parser parser;
@@ -287,7 +287,7 @@ TEST_F(CommandTest, Explain_FindsByPrefix) {
   EXPECT_TRUE(contains(ambiguous.err, other.substr(id_end - 31, 32))) << ambiguous.err;
 }
 
-TEST_F(CommandTest, ConfigDefaults_PassConfigCheck) {
+TEST_F(CommandTest, ConfigDefaultsPassConfigCheck) {
   const Outcome defaults = run("config defaults");
   ASSERT_EQ(defaults.exit_code, 0);
   test::write_file(path("defaults.yaml"), test::buffer(defaults.out));
@@ -296,7 +296,7 @@ TEST_F(CommandTest, ConfigDefaults_PassConfigCheck) {
   EXPECT_TRUE(contains(check.out, "defaults.yaml: ok"));
 }
 
-TEST_F(CommandTest, ConfigCheck_NamesLineAndColumn_AndTriesTheEngine) {
+TEST_F(CommandTest, ConfigCheckReportsLineAndColumn_AndOpensAnEngine) {
   test::write_file(path("typo.yaml"), test::buffer("links:\n  propagate:\n    max_hop: 3\n"));
   const Outcome typo = run("config check typo.yaml");
   EXPECT_EQ(typo.exit_code, 2);
@@ -309,7 +309,7 @@ TEST_F(CommandTest, ConfigCheck_NamesLineAndColumn_AndTriesTheEngine) {
   EXPECT_EQ(run("config check regex.yaml").exit_code, 2);
 }
 
-TEST_F(CommandTest, HelpHasExamples_OnEverySubcommand) {
+TEST_F(CommandTest, EverySubcommandHasExamplesInItsHelp) {
   for (const char* const command :
        {"", "sample ", "explain ", "generate ", "links ", "convert ", "config ", "config check ", "config defaults "}) {
     const Outcome help = run(std::string(command) + "--help");

@@ -52,7 +52,7 @@ class CommandsPage : public CommandTest {
   unsigned command_count_ = 0;
 };
 
-TEST_F(CommandsPage, PrintsWhatStandsThere) {
+TEST_F(CommandsPage, ShowsTheOutputOfItsCommands) {
   const std::vector<Block> blocks = blocks_of(page());
   simdjson::dom::parser parser;
   unsigned documents = 0;
@@ -97,7 +97,7 @@ std::set<std::string> options_of(const std::string& help) {
   return options;
 }
 
-TEST_F(CommandsPage, TellsEveryOptionOfEverySubcommand) {
+TEST_F(CommandsPage, DocumentsEveryOptionOfEverySubcommand) {
   const std::map<std::string, std::string> told = sections();
   std::set<std::string> names;
   for (const std::string parent : {"", "config "}) {
@@ -119,7 +119,7 @@ TEST_F(CommandsPage, TellsEveryOptionOfEverySubcommand) {
 }
 
 // Every field that the examples show is explained, by its path or by its last name.
-TEST_F(CommandsPage, ExplainsEveryField) {
+TEST_F(CommandsPage, DocumentsEveryField) {
   const std::map<std::string, std::string> told = sections();
   for (const std::string name : {"links", "convert"}) {
     const std::string& section = told.at(name);

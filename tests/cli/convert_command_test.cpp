@@ -76,7 +76,7 @@ TEST_F(ConvertCommand, JsonToProtobufToJson_LosesNothing) {
   EXPECT_EQ(total.values_lost, kFramings.size());
 }
 
-TEST_F(ConvertCommand, ProtobufToJsonToProtobuf_IsTheSame) {
+TEST_F(ConvertCommand, ProtobufToJsonToProtobuf_RoundTrips) {
   int files = 0;
   for (const auto& entry : fs::directory_iterator(kGolden + "sdk")) {
     const std::string file = entry.path().string();
@@ -93,7 +93,7 @@ TEST_F(ConvertCommand, ProtobufToJsonToProtobuf_IsTheSame) {
   EXPECT_EQ(files, 16);
 }
 
-TEST_F(ConvertCommand, FramingsDifferInTheirFramesAlone) {
+TEST_F(ConvertCommand, FramingsDifferOnlyInTheirFrames) {
   const std::string file = kGolden + "sdk/node_queue.otlp.bin";
   const std::vector<OtlpValue> before = resource_spans_of(read_file(kGolden + "sdk/node_queue.otlp.jsonl"));
   for (const char* const from : kFramings) {
@@ -118,7 +118,7 @@ TEST_F(ConvertCommand, FramingsDifferInTheirFramesAlone) {
   EXPECT_EQ(lines_of("proto"), 1u);
 }
 
-TEST_F(ConvertCommand, CountsWhatIsLost) {
+TEST_F(ConvertCommand, CountsLosses) {
   write_file(path("in.jsonl"),
              buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"name":5,"nom":"x","kind":2}]}]}]})"
                     "\n"));
@@ -143,7 +143,7 @@ TEST_F(ConvertCommand, CountsWhatIsLost) {
   EXPECT_TRUE(contains(table.out, "values lost") && contains(table.out, "unknown fields dropped")) << table.out;
 }
 
-TEST_F(ConvertCommand, StandardInputAndOutput) {
+TEST_F(ConvertCommand, UsesStandardInputAndOutput) {
   const std::string file = kGolden + "sdk/py_cycle.otlp.bin";
   ASSERT_EQ(run("convert '" + file + "' -o lines --to jsonl").exit_code, 0);
   const Outcome piped = run("convert - -o - --to jsonl --json <'" + file + "'");
@@ -160,7 +160,7 @@ TEST_F(ConvertCommand, StandardInputAndOutput) {
   EXPECT_EQ(resource_spans_of(read_file(path("both"))).size(), 2 * resource_spans_of(read_file(path("lines"))).size());
 }
 
-TEST_F(ConvertCommand, DamagedInputs_AreTold_AndWhatIsGoodIsWritten) {
+TEST_F(ConvertCommand, ReportsDamagedInputs_AndWritesTheRest) {
   const std::string line = R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"n"}]}]}]})";
   write_file(path("lines"), buffer("nonsense\n" + line + "\n{\"resourceLogs\":[]}\n" + line.substr(0, 30)));
   const Outcome lines = run("convert lines missing -o out --to json --json");
@@ -186,7 +186,7 @@ TEST_F(ConvertCommand, DamagedInputs_AreTold_AndWhatIsGoodIsWritten) {
   EXPECT_FALSE(resource_spans_of(read_file(path("out"))).empty());
 }
 
-TEST_F(ConvertCommand, WrongUsage_WritesNothing) {
+TEST_F(ConvertCommand, WritesNothing_OnWrongUsage) {
   write_file(path("in"), buffer("{\"resourceSpans\":[]}\n"));
   for (const char* const arguments :
        {"convert", "convert in", "convert in -o out", "convert in --to json", "convert in -o out --to xml",
@@ -205,7 +205,7 @@ TEST_F(ConvertCommand, WrongUsage_WritesNothing) {
   EXPECT_EQ(read_file(path("in")), "{\"resourceSpans\":[]}\n");
 }
 
-TEST_F(ConvertCommand, UnwritableOutput_IsItsOwnExitCode) {
+TEST_F(ConvertCommand, UnwritableOutputHasItsOwnExitCode) {
   const std::string file = "convert '" + kGolden + "sdk/py_cycle.otlp.bin' --to jsonl -o ";
   const Outcome missing_folder = run(file + "no/such/folder/out");
   EXPECT_EQ(missing_folder.exit_code, 3);

@@ -154,7 +154,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-TEST_F(FormatsPage, ShowsWhatItsCommandsPrint) {
+TEST_F(FormatsPage, ShowsTheOutputOfItsCommands) {
   unsigned examples = 0;
   std::string out;
   for (const page::Block& block : page::blocks_of(page::formats_page())) {
@@ -177,7 +177,7 @@ TEST_F(FormatsPage, ShowsWhatItsCommandsPrint) {
   EXPECT_GE(examples, 9u);
 }
 
-TEST_F(FormatsPage, HasEveryFieldOfTheDecisionLog) {
+TEST_F(FormatsPage, DocumentsEveryFieldOfTheDecisionLog) {
   generate_stories();
   FieldTable table(section("Decision log (JSON lines)"));
   unsigned records = 0;
@@ -197,14 +197,14 @@ TEST_F(FormatsPage, HasEveryFieldOfTheDecisionLog) {
   table.expect_all_seen();
 }
 
-TEST_F(FormatsPage, HasEveryFieldOfTheSummary) {
+TEST_F(FormatsPage, DocumentsEveryFieldOfTheSummary) {
   generate_stories();
   FieldTable table(section("Summary (`entail sample --json`)"));
   for (const std::string name : {"retry", "jobs", "hot", "odd"}) add(table, sample(name));
   table.expect_all_seen();
 }
 
-TEST_F(FormatsPage, HasEveryFieldOfAnExplanation) {
+TEST_F(FormatsPage, DocumentsEveryFieldOfAnExplanation) {
   generate_stories();
   FieldTable table(section("Explanation (`entail explain --json`)"));
   for (const std::string name : {"retry", "jobs", "hot", "odd"}) {
@@ -214,7 +214,7 @@ TEST_F(FormatsPage, HasEveryFieldOfAnExplanation) {
   table.expect_all_seen();
 }
 
-TEST_F(FormatsPage, HasEveryFieldOfASurveyAndAConversion) {
+TEST_F(FormatsPage, DocumentsEveryFieldOfASurveyAndAConversion) {
   generate_stories();
   FieldTable survey(section("Link survey (`entail links --json`)"));
   FieldTable conversion(section("Conversion (`entail convert --json`)"));
@@ -225,7 +225,7 @@ TEST_F(FormatsPage, HasEveryFieldOfASurveyAndAConversion) {
   conversion.expect_all_seen();
 }
 
-TEST_F(FormatsPage, HasEveryFieldOfScenariosAndExpectations) {
+TEST_F(FormatsPage, DocumentsEveryFieldOfScenariosAndExpectations) {
   generate_stories();
   FieldTable list(section("Scenarios (`entail generate --list --json`)"));
   add(list, printed("generate --list --json"));

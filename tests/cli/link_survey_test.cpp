@@ -186,7 +186,7 @@ void expect_conserved(const SurveyResult& result) {
   EXPECT_EQ(result.resolved, result.delay_ns.count + result.overlapping + result.untimed);
 }
 
-TEST(LinkSurvey, EqualsThePlainComputation) {
+TEST(LinkSurvey, MatchesTheNaiveSurvey) {
   std::map<std::string, std::uint64_t> seen;  // that the inputs reach every case
   for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
     SCOPED_TRACE(seed);
@@ -216,7 +216,7 @@ TEST(LinkSurvey, EqualsThePlainComputation) {
   for (const auto& [name, count] : seen) EXPECT_GT(count, 20u) << name;
 }
 
-TEST(LinkSurvey, NamesTheLargestSpans_AndNoMore) {
+TEST(LinkSurvey, ListsOnlyTheLargestSpans) {
   std::vector<workload::Request> requests(1);
   requests[0].groups.resize(1);
   requests[0].groups[0].resource = {{"service.name", std::string("shop\x1b[2J")}};
@@ -247,7 +247,7 @@ TEST(LinkSurvey, NamesTheLargestSpans_AndNoMore) {
   }
 }
 
-TEST(LinkSurvey, NamesThePlaceOfTheFirstOfEachReason) {
+TEST(LinkSurvey, ReportsWhereEachReasonFirstOccurs) {
   workload::Span span;
   span.trace_id = bytes_of(TraceId{1, 1});
   span.span_id = span.trace_id.substr(8);
@@ -291,7 +291,7 @@ TEST(LinkSurvey, NamesThePlaceOfTheFirstOfEachReason) {
   EXPECT_EQ(bytes.substr(result.rejected_first[0].place.at - 1000, bad_bytes.size()), bad_bytes);
 }
 
-TEST(LinkSurvey, LinesAndMessagesStandWhereTheyBegin) {
+TEST(LinkSurvey, LocatesLinesAndMessagesByTheirStart) {
   const std::string json =
       R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00000000000000010000000000000001",)"
       R"("spanId":"0000000000000001","links":[{"traceId":"xy"},{"traceId":"ab"}]}]}]}]})";
@@ -306,7 +306,7 @@ TEST(LinkSurvey, LinesAndMessagesStandWhereTheyBegin) {
   EXPECT_EQ(place_text({Place::Kind::message, "in", 5}), "in, message at byte 5");
 }
 
-TEST(LinkSurvey, TypesAreNamedUpToALimit_AndTextsAreCut) {
+TEST(LinkSurvey, ListsTypesUpToALimit_AndTruncatesTexts) {
   workload::Request plain;
   plain.groups.resize(1);
   workload::Span span;
@@ -332,7 +332,7 @@ TEST(LinkSurvey, TypesAreNamedUpToALimit_AndTextsAreCut) {
   EXPECT_EQ(survey(alone).by_type, (SurveyResult::Counts{{std::string(128, 'x') + "...", 1}, {"type_0", 1}}));
 }
 
-TEST(Histogram, LargeSizesHaveTheirBucket) {
+TEST(Histogram, PlacesLargeSizesInTheirBucket) {
   Histogram histogram;
   std::vector<std::uint64_t> sizes;
   for (unsigned shift = 0; shift <= 32; ++shift)

@@ -68,7 +68,7 @@ const Buffer kTwo = test::request(2, 2'000'000'000, 300);
 using Texts = std::vector<std::string>;
 using Places = std::vector<std::uint64_t>;
 
-TEST(MessageReader, GivesLines_WithTheirNumbers) {
+TEST(MessageReader, ReadsLines_WithTheirNumbers) {
   const Buffer bytes = test::buffer("\xef\xbb\xbf{\"a\":1}\r\n\n  \n{\"b\":2}\n{\"c\":3}");
   const Reading reading = read(bytes);
   EXPECT_EQ(reading.events, (Texts{"{\"a\":1}\r", "{\"b\":2}", "{\"c\":3}"}));
@@ -76,7 +76,7 @@ TEST(MessageReader, GivesLines_WithTheirNumbers) {
   EXPECT_EQ(reading.bytes, bytes.size());
 }
 
-TEST(MessageReader, BlanksInFrontOfALine_CountInItsOffsets) {
+TEST(MessageReader, CountsLeadingBlanks_InOffsets) {
   const std::string text =
       "\xef\xbb\xbf {\"a\":1}\n" + std::string(300, ' ') + "\n" + std::string(200, '\t') + "{}\n{}";
   MessageReader reader(std::make_unique<test::PieceSource>(test::buffer(text)), std::nullopt, std::nullopt,
@@ -92,14 +92,14 @@ TEST(MessageReader, BlanksInFrontOfALine_CountInItsOffsets) {
   EXPECT_EQ(reader.bytes_read(), text.size());
 }
 
-TEST(MessageReader, GivesOneDocument) {
+TEST(MessageReader, ReadsOneDocument) {
   const std::string document = "{\n \"resourceSpans\": [\n ]\n}\n";
   const Reading reading = read(test::buffer(document));
   EXPECT_EQ(reading.framing, Framing::json);
   EXPECT_EQ(reading.events, Texts{document});
 }
 
-TEST(MessageReader, GivesFrames_WithTheirOffsets) {
+TEST(MessageReader, ReadsFrames_WithTheirOffsets) {
   const Reading u32be = read(test::joined({test::u32be_frame(kOne), test::u32be_frame({}), test::u32be_frame(kTwo)}));
   EXPECT_EQ(u32be.framing, Framing::proto_u32be);
   EXPECT_EQ(u32be.events, (Texts{test::text(kOne), "", test::text(kTwo)}));
@@ -112,7 +112,7 @@ TEST(MessageReader, GivesFrames_WithTheirOffsets) {
 }
 
 // More than the window of 1 MiB holds at first, so that a message that is not there would move the others.
-TEST(MessageReader, WhatIsThere_StandsSideBySide) {
+TEST(MessageReader, MessagesOfABatchStayContiguous) {
   Buffer frames, varint_frames, lines;
   for (unsigned i = 0; i < 40; ++i) {
     const Buffer message = test::request(i, 1'000'000'000, 10 + i * 2003);
@@ -136,7 +136,7 @@ TEST(MessageReader, WhatIsThere_StandsSideBySide) {
   }
 }
 
-TEST(MessageReader, CutFrame_IsAProblemWithItsOffset_AfterWhatIsGood) {
+TEST(MessageReader, ReportsATruncatedFrame_AfterGoodFrames) {
   Buffer bytes = test::joined({test::u32be_frame(kOne), test::u32be_frame(kTwo)});
   bytes.pop_back();
   const Reading reading = read(bytes);
@@ -146,7 +146,7 @@ TEST(MessageReader, CutFrame_IsAProblemWithItsOffset_AfterWhatIsGood) {
   EXPECT_EQ(read(bytes).events.at(1), reading.events.at(1));
 }
 
-TEST(MessageReader, ImpossibleLengths_EndTheInput) {
+TEST(MessageReader, EndsTheInput_AtAnImpossibleLength) {
   const Buffer huge = test::joined({test::u32be_frame(kOne), {0xff, 0xff, 0xff, 0xff}, kTwo});
   const Reading u32be = read(huge, Framing::proto_u32be);
   ASSERT_EQ(u32be.events.size(), 2u);
@@ -156,20 +156,20 @@ TEST(MessageReader, ImpossibleLengths_EndTheInput) {
   EXPECT_EQ(varint.events, Texts{"!bad: invalid frame length at byte 0"});
 }
 
-TEST(MessageReader, ClaimedLength_CostsNoMemory) {
+TEST(MessageReader, AllocatesNothing_ForAClaimedLength) {
   // A frame that claims 1 GiB and has 3 bytes: the window grows with what comes, not with what is claimed.
   const Buffer bytes = {0x40, 0, 0, 0, 1, 2, 3};
   EXPECT_EQ(read(bytes, Framing::proto_u32be).events, Texts{"!cut: the input ends inside the frame at byte 0"});
 }
 
-TEST(MessageReader, BareMessage_IsAllThereIs) {
+TEST(MessageReader, ReadsABareMessageToTheEnd) {
   const Buffer bytes = test::joined({kOne, kTwo});
   const Reading reading = read(bytes);
   EXPECT_EQ(reading.framing, Framing::proto);
   EXPECT_EQ(reading.events, Texts{test::text(bytes)});
 }
 
-TEST(MessageReader, UnpacksWhateverItIsPackedIn) {
+TEST(MessageReader, Decompresses) {
   const Buffer frames = test::joined({test::u32be_frame(kOne), test::u32be_frame(kTwo)});
   const Texts both = {test::text(kOne), test::text(kTwo)};
   EXPECT_EQ(read(test::gzipped(frames)).events, both);
@@ -182,14 +182,14 @@ TEST(MessageReader, UnpacksWhateverItIsPackedIn) {
   EXPECT_EQ(read(test::gzipped(exporter)).events, both);
 }
 
-TEST(MessageReader, FileExporterJson_IsLines) {
+TEST(MessageReader, ReadsFileExporterJson_AsLines) {
   const Buffer json = test::buffer("{\"resourceSpans\":[]}");
   const Reading reading = read(test::u32be_frame(test::zstd_packed(json)));
   EXPECT_EQ(reading.framing, Framing::jsonl);
   EXPECT_EQ(reading.events, Texts{test::text(json)});
 }
 
-TEST(MessageReader, LinesBeforeDamage_AreGiven_AndTheCutOneIsNot) {
+TEST(MessageReader, ReadsLinesBeforeDamage_ButNotTheTruncatedOne) {
   std::string text;
   for (int i = 0; i < 2000; ++i) text += "{\"line\":" + std::to_string(i * 7919 % 10007) + "}\n";
   Buffer packed = test::gzipped(test::buffer(text));
@@ -200,12 +200,12 @@ TEST(MessageReader, LinesBeforeDamage_AreGiven_AndTheCutOneIsNot) {
   for (std::size_t i = 0; i + 1 < reading.events.size(); ++i) EXPECT_EQ(reading.events[i].back(), '}');
 }
 
-TEST(MessageReader, HonoursFrom_WhateverTheBytesLookLike) {
+TEST(MessageReader, HonoursFrom_ForAnyBytes) {
   EXPECT_EQ(read(test::buffer("{\"a\":1}\n{\"b\":2}\n"), Framing::json).events, Texts{"{\"a\":1}\n{\"b\":2}\n"});
   EXPECT_EQ(read(test::u32be_frame(kOne), Framing::proto).events, Texts{test::text(test::u32be_frame(kOne))});
 }
 
-TEST(MessageReader, UnterminatedLastLine_IsMarked) {
+TEST(MessageReader, MarksAnUnterminatedLastLine) {
   MessageReader reader(std::make_unique<test::PieceSource>(test::buffer("{}\n{\"a")), std::nullopt, std::nullopt,
                        [](Bytes) { return false; });
   Message message;

@@ -86,7 +86,7 @@ class PageTest : public CommandTest {
   unsigned excerpt_count_ = 0;
 };
 
-TEST_F(PageTest, Patterns_PrintWhatStandsThere) {
+TEST_F(PageTest, PatternsPageShowsTheOutputOfItsCommands) {
   const std::string page = read_file(ENTAIL_SOURCE_DIR "/docs/patterns.md");
   ASSERT_FALSE(page.empty());
   const std::string now = rewritten(page);
@@ -103,7 +103,7 @@ TEST_F(PageTest, Patterns_PrintWhatStandsThere) {
 }
 
 // The README shows parts of the demo's output: whole lines, in order.
-TEST_F(PageTest, Readme_ShowsWhatTheDemoPrints) {
+TEST_F(PageTest, ReadmeShowsTheOutputOfTheDemo) {
   const std::string readme = read_file(ENTAIL_SOURCE_DIR "/README.md");
   const std::size_t begin = readme.find("```console\n") + 11;
   const std::vector<std::string> shown = lines_of(readme.substr(begin, readme.find("```", begin) - begin));
@@ -126,7 +126,7 @@ TEST_F(PageTest, Readme_ShowsWhatTheDemoPrints) {
   EXPECT_EQ(command_count_, 2u);
 }
 
-TEST_F(PageTest, Patterns_ShowEveryScenario) {
+TEST_F(PageTest, PatternsPageShowsEveryScenario) {
   const std::string page = read_file(ENTAIL_SOURCE_DIR "/docs/patterns.md");
   simdjson::dom::parser parser;
   const std::string list = run("generate --list --json").out;

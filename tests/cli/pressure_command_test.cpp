@@ -43,7 +43,7 @@ std::uint64_t loss(const simdjson::dom::element& summary, const std::string& nam
   return count;
 }
 
-TEST_F(Pressure, EveryRequestIsTakenIn_AndTheSummarySaysWhatWasEvicted) {
+TEST_F(Pressure, AcceptsEveryRequest_AndTheSummaryReportsEvictions) {
   make_small();
   make_stream();
   const std::uint64_t requests = frames_in(read_file(path("in.otlp")));
@@ -73,7 +73,7 @@ TEST_F(Pressure, EveryRequestIsTakenIn_AndTheSummarySaysWhatWasEvicted) {
       << table.out;
 }
 
-TEST_F(Pressure, Strict_HasAnExitCode_OnlyWhenMemoryWasShort) {
+TEST_F(Pressure, StrictHasItsExitCode_OnlyWhenMemoryWasShort) {
   make_small();
   make_stream();
   const Outcome strict = run("sample -c small.yaml in.otlp -o strict.otlp --strict --threads 1");
@@ -90,7 +90,7 @@ TEST_F(Pressure, Strict_HasAnExitCode_OnlyWhenMemoryWasShort) {
   EXPECT_EQ(run("sample odd.jsonl -o out --strict").exit_code, 0);
 }
 
-TEST_F(Pressure, ARequestThatCanNeverFit_IsReportedWithItsSize_AndLost) {
+TEST_F(Pressure, ReportsARequestThatCanNeverFit_WithItsSize) {
   make_small();
   const Buffer large = request(7, 2'000'000'000, 5u << 20);
   const Buffer first = u32be_frame(request(1, 1'000'000'000));
@@ -119,7 +119,7 @@ TEST_F(Pressure, ARequestThatCanNeverFit_IsReportedWithItsSize_AndLost) {
 }
 
 // Just below the limit: a request that needs a good part of a quarter is taken in, whatever came before.
-TEST_F(Pressure, ALargeRequestAmongManySmallOnes_IsTakenIn) {
+TEST_F(Pressure, AcceptsALargeRequestAmongManySmallOnes) {
   make_small();
   make_stream();
   Buffer bytes = buffer(read_file(path("in.otlp")));
@@ -139,7 +139,7 @@ TEST_F(Pressure, ALargeRequestAmongManySmallOnes_IsTakenIn) {
 }
 
 // docs/commands.md "What is reproducible".
-TEST_F(Pressure, OneThread_GivesTheSameBytes_EvenWhenTracesAreEvicted) {
+TEST_F(Pressure, OneThreadGivesTheSameBytes_EvenWithEvictions) {
   make_small();
   make_stream("a.otlp", 1);
   make_stream("b.otlp", 2);
@@ -167,7 +167,7 @@ std::string without_origins(const std::string& log) {
   return text;
 }
 
-TEST_F(Pressure, WithoutEvictions_ThreadsChangeNothingButTheOriginsNamed) {
+TEST_F(Pressure, ThreadsChangeOnlyTheOriginsNamed_WithoutEvictions) {
   make_stream("a.otlp", 1);
   make_stream("b.otlp", 2);
   std::string first;
@@ -181,14 +181,14 @@ TEST_F(Pressure, WithoutEvictions_ThreadsChangeNothingButTheOriginsNamed) {
   }
 }
 
-TEST_F(Pressure, HelpSaysWhereTheLimitComesFrom) {
+TEST_F(Pressure, HelpExplainsTheMemoryLimit) {
   const Outcome help = run("sample --help");
   EXPECT_TRUE(contains(help.out, "--strict")) << help.out;
   EXPECT_TRUE(contains(help.out, "half of the memory available to the process")) << help.out;
   EXPECT_TRUE(contains(help.out, "4 with --strict")) << help.out;
 }
 
-TEST_F(Pressure, MemoryLimit_IsThatOfTheConfiguration_ElseHalfOfWhatThereIs) {
+TEST_F(Pressure, MemoryLimitIsTheConfigured_ElseHalfOfAvailableMemory) {
   make_small();
   ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
   simdjson::dom::parser parser;
@@ -205,7 +205,7 @@ TEST_F(Pressure, MemoryLimit_IsThatOfTheConfiguration_ElseHalfOfWhatThereIs) {
   EXPECT_EQ(own, default_memory_limit_bytes(available_memory_bytes()));
 }
 
-TEST_F(Pressure, RankSeed_IsZero_UnlessTheConfigurationSetsIt) {
+TEST_F(Pressure, RankSeedIsZero_UnlessConfigured) {
   ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
   const std::string policies = "tail_sampling: {policies: [{name: all, type: always_sample}]}\n";
   write_file(path("unset.yaml"), buffer(policies));

@@ -60,7 +60,7 @@ struct Kind {
 
 class ReadingCost : public testing::TestWithParam<Kind> {};
 
-TEST_P(ReadingCost, GrowsWithTheBytes_AndHoldsNoMoreForMore) {
+TEST_P(ReadingCost, IsLinearInBytes_WithBoundedMemory) {
   const Kind& kind = GetParam();
   for (const std::size_t mib : {4u, 8u, 16u}) {
     const Buffer plain = test::joined({repeated(kind.repeated, mib * kMiB), test::buffer("{\"last\":1}\n")});
@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(Lines, ReadingCost,
                                          Kind{"spaced", "  {} \n\n", kMiB / 8}),
                          [](const auto& kind) { return kind.param.name; });
 
-TEST(ReadingCostInPieces, OneLineThatComesInSmallPieces_IsSearchedOnce) {
+TEST(ReadingCostInPieces, SearchesALineInSmallPiecesOnce) {
   for (const std::size_t mib : {2u, 8u}) {
     Buffer line = repeated("x", mib * kMiB);
     line[0] = '{';
@@ -98,21 +98,21 @@ TEST(ReadingCostInPieces, OneLineThatComesInSmallPieces_IsSearchedOnce) {
   }
 }
 
-TEST(ReadingCostInPieces, BlanksThatComeOneByOne_AreSearchedOnce) {
+TEST(ReadingCostInPieces, SearchesBlanksThatArriveOneByOneOnce) {
   const Buffer bytes = test::joined({repeated("\n ", 2 * kMiB), test::buffer("{}\n")});
   const Cost cost = cost_of(reader_of(bytes, 1), false);
   EXPECT_EQ(cost.messages, 1u);
   EXPECT_LE(cost.searched, 2 * bytes.size() + kStart);
 }
 
-TEST(ReadingCostInPieces, SmallFrames_AreNotMovedForEachBatch) {
+TEST(ReadingCostInPieces, DoesNotMoveSmallFramesPerBatch) {
   const Buffer frames = repeated(std::string_view("\0\0\0\2ab", 6), 16 * kMiB);
   const Cost cost = cost_of(reader_of(frames, kMiB, Framing::proto_u32be), true);
   EXPECT_EQ(cost.messages, frames.size() / 6);
   EXPECT_LE(cost.moved, 2 * frames.size() + kStart);
 }
 
-TEST(ReadingCostInPieces, LargeMessages_AreMovedOnlyAFewTimes) {
+TEST(ReadingCostInPieces, MovesLargeMessagesAFewTimesOnly) {
   Buffer frames;
   while (frames.size() < 32 * kMiB) frames = test::joined({frames, test::u32be_frame(Buffer(700'000, 'x'))});
   for (const bool in_batches : {false, true}) {

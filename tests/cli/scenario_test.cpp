@@ -220,14 +220,14 @@ const char* const kTellings[] = {
     "mixed --spans 40000 --links 0.5 --errors 0.02 --spans-per-second 1000",
 };
 
-TEST_F(ScenarioTest, KeepsWhatItsStorySays) {
+TEST_F(ScenarioTest, KeepsTheExpectedTraces) {
   for (const char* const telling : kTellings) {
     expect_as_told(std::string(telling) + " --seed 1");
     if (!kFewSeeds) expect_as_told(std::string(telling) + " --seed 42");
   }
 }
 
-TEST_F(ScenarioTest, WithItsDefaults_KeepsWhatItsStorySays_ByManySeeds) {
+TEST_F(ScenarioTest, KeepsTheExpectedTraces_WithDefaults_ForManySeeds) {
   std::set<std::string> named;
   for (const char* const telling : kTellings) {
     const std::string name = std::string(telling).substr(0, std::string(telling).find(' '));
@@ -239,7 +239,7 @@ TEST_F(ScenarioTest, WithItsDefaults_KeepsWhatItsStorySays_ByManySeeds) {
   EXPECT_EQ(array_at(parse(parser, run("generate --list --json").out), "").size(), named.size() + 1) << "and mixed";
 }
 
-TEST_F(ScenarioTest, StirredIntoLoad_KeepsWhatEachStorySays) {
+TEST_F(ScenarioTest, KeepsTheExpectedTraces_MixedIntoLoad) {
   const std::string load = std::string("mixed --spans ") + (kFewSeeds ? "4000" : "20000") + " --spans-per-second 1000";
   simdjson::dom::parser parser;
   std::string all;
@@ -261,7 +261,7 @@ TEST_F(ScenarioTest, StirredIntoLoad_KeepsWhatEachStorySays) {
   EXPECT_EQ(text_at(parse(parser, expectation), "/named/saga-3~1order").size(), 32u);
 }
 
-TEST_F(ScenarioTest, ThreeCommands_AsTheHelpSays) {
+TEST_F(ScenarioTest, ThreeCommandsOfTheHelpWork) {
   ASSERT_EQ(run("generate --scenario saga -o saga.otlp --config saga.yaml --tell").exit_code, 0);
   EXPECT_EQ(run("config check saga.yaml").exit_code, 0);
   ASSERT_EQ(run("sample -c saga.yaml saga.otlp -o kept.otlp --decisions d.jsonl").exit_code, 0);
@@ -275,7 +275,7 @@ TEST_F(ScenarioTest, ThreeCommands_AsTheHelpSays) {
   EXPECT_TRUE(contains(why.out, "4 hops from it, toward causes")) << why.out;
 }
 
-TEST_F(ScenarioTest, WhatCannotBe_IsRefused) {
+TEST_F(ScenarioTest, RefusesImpossibleArguments) {
   for (const char* const arguments :
        {"batch --links 10 --malformed 11", "workflow --steps 3 --fails 4", "user-journey --sessions 3 --fails 4",
         "user-journey --gap-minutes 1440 --linked-hops 6 --fails 7", "head-sampled --links 10 --late 10",

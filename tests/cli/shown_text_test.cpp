@@ -10,7 +10,7 @@
 namespace entail::cli {
 namespace {
 
-TEST(ShownText, KeepsText_AndNothingThatDrivesATerminal) {
+TEST(ShownText, KeepsText_AndReplacesTerminalControls) {
   struct Case {
     const char* text;
     const char* shown;
@@ -37,7 +37,7 @@ TEST(ShownText, KeepsText_AndNothingThatDrivesATerminal) {
     EXPECT_EQ(shown_text(expected.text), expected.shown);
 }
 
-TEST(ShownText, CutsBetweenCharacters) {
+TEST(ShownText, TruncatesBetweenCharacters) {
   EXPECT_EQ(shown_text("abcdef", 6), "abcdef");
   EXPECT_EQ(shown_text("abcdefg", 6), "abcdef...");
   EXPECT_EQ(shown_text("ab漢字", 8), "ab漢字");
@@ -45,7 +45,7 @@ TEST(ShownText, CutsBetweenCharacters) {
   EXPECT_EQ(shown_text("ab漢字", 4), "ab...");
 }
 
-TEST(ShownText, OfAnyBytes_IsJsonWithoutControls) {
+TEST(ShownText, IsJsonWithoutControls_ForAnyBytes) {
   std::mt19937_64 random(5);
   simdjson::dom::parser parser;
   for (int round = 0; round < 20'000; ++round) {

@@ -172,7 +172,7 @@ std::uint64_t fact(const Told& told, const std::string& name) {
   return ~0ull;
 }
 
-TEST(Stories, TheSameSeedGivesTheSameBytes_AnotherSeedOthers) {
+TEST(Stories, SameSeedGivesTheSameBytes_AndAnotherSeedDiffers) {
   for (const Scenario& scenario : scenarios()) {
     const Told one = tell(std::string(scenario.name), {}, 5);
     EXPECT_EQ(one.found.all, tell(std::string(scenario.name), {}, 5).found.all) << scenario.name;
@@ -244,7 +244,7 @@ TEST(BatchStory, CountsItsLinksExactly) {
   EXPECT_EQ(told.found.traces.size(), (9'200u - 37u) - (9'200u - 37u) * 9 / 10 + 37u + 3u);
 }
 
-TEST(BatchStory, ErrorsComeWhenTheyShould) {
+TEST(BatchStory, ErrorsArriveOnTime) {
   for (const auto& [when, from, to] : {std::tuple{"before", -3, -1}, {"after", 2, 4}, {"late", 17, 19}}) {
     const Told told = tell("batch", {{"links", "200"}, {"errors", "20"}, {"errors-when", when}});
     std::int64_t batch_second = 0;
@@ -259,14 +259,14 @@ TEST(BatchStory, ErrorsComeWhenTheyShould) {
   }
 }
 
-TEST(BatchStory, RefusesCountsThatCannotBe) {
+TEST(BatchStory, RefusesImpossibleCounts) {
   EXPECT_NE(tell("batch", {{"links", "10"}, {"malformed", "11"}}).error, "");
   EXPECT_NE(tell("batch", {{"links", "10"}, {"malformed", "8"}, {"errors", "3"}}).error, "");
   EXPECT_NE(tell("batch", {{"links", "10"}, {"errors", "0"}, {"duplicates", "10"}}).error, "");
   EXPECT_NE(tell("chain", {{"max-hops", "4"}, {"step-seconds", "16"}}).error, "");
 }
 
-TEST(HotProducerStory, OverTheCap_LeavesOpenWhichConsumers) {
+TEST(HotProducerStory, LeavesOpenWhichConsumersAreKept_BeyondTheCap) {
   const Told told = tell("hot-producer", {{"consumers", "1000"}, {"max-links-followed", "100"}});
   expect_counts(told);
   EXPECT_EQ(told.expectation.kept.size(), 1u);
@@ -274,7 +274,7 @@ TEST(HotProducerStory, OverTheCap_LeavesOpenWhichConsumers) {
   EXPECT_EQ(told.expectation.kept_of_unspecified, 100u);
 }
 
-TEST(MixedStory, HasTheLoadThatWasAskedFor) {
+TEST(MixedStory, HasTheRequestedLoad) {
   const Told told =
       tell("mixed", {{"spans", "40000"}, {"links", "0.3"}, {"errors", "0.01"}, {"spans-per-second", "4000"}});
   EXPECT_EQ(told.found.spans, 40'000u);
@@ -290,7 +290,7 @@ TEST(MixedStory, HasTheLoadThatWasAskedFor) {
   EXPECT_NEAR(static_cast<double>(linking), 3000, 200);
 }
 
-TEST(MalformedStory, CountsWhatIsBad) {
+TEST(MalformedStory, CountsMalformedContexts) {
   const Told told = tell("malformed", {{"repeat", "3"}});
   expect_counts(told);
   EXPECT_EQ(told.found.bad_spans, 12u);
@@ -300,7 +300,7 @@ TEST(MalformedStory, CountsWhatIsBad) {
   EXPECT_EQ(fact(told, "links_bad_hex"), 0u) << "protobuf holds no text";
 }
 
-TEST(MixedStory, HoldsTheStoriesThatAreStirredIn) {
+TEST(MixedStory, ContainsTheStoriesMixedIn) {
   const Told load = tell("mixed", {{"spans", "4000"}, {"spans-per-second", "400"}});
   Flags flags(find_scenario("mixed")->flags);
   EXPECT_EQ(flags.set("with", "saga"), "");
@@ -316,7 +316,7 @@ TEST(MixedStory, HoldsTheStoriesThatAreStirredIn) {
   EXPECT_EQ(expected_of(stirred.expectation), kept_of(stirred.found, 4));
 }
 
-TEST(StoryConfigs, TheMoreGenerousRuleCounts_AndTheStricterTypeOfALink) {
+TEST(StoryConfigs, LargestRuleApplies_AndStrictestTypeOfALink) {
   StoryConfig config;
   EXPECT_EQ(config.linked_hops({"retry_of"}), 4u);
   config.allow("retry_of", 8, std::nullopt);
@@ -328,7 +328,7 @@ TEST(StoryConfigs, TheMoreGenerousRuleCounts_AndTheStricterTypeOfALink) {
   EXPECT_EQ(config.linking_hops({"aggregates"}), 4u);
 }
 
-TEST(Flags, RefuseWhatTheyDoNotKnow) {
+TEST(Flags, RefuseUnknownFlags) {
   Flags flags(scenarios()[0].flags);
   EXPECT_NE(flags.set("depth", "3"), "");
   EXPECT_NE(flags.set("links", "0"), "");

@@ -81,7 +81,7 @@ class StreamCommand : public CommandTest {
   int to_child_ = -1, from_child_ = -1;
 };
 
-TEST_F(StreamCommand, Convert_PassesOnWhatComes) {
+TEST_F(StreamCommand, ConvertStreamsItsInput) {
   start({"convert", "-", "-o", "-", "--to", "jsonl", "--json"});
   for (int i = 0; i < 3; ++i) {
     send(line_);
@@ -93,7 +93,7 @@ TEST_F(StreamCommand, Convert_PassesOnWhatComes) {
   EXPECT_EQ(number(parse(parser, summary), "/spans"), 3u);
 }
 
-TEST_F(StreamCommand, Convert_EndsItsDocument_WhenInterrupted) {
+TEST_F(StreamCommand, ConvertEndsItsDocument_OnInterrupt) {
   start({"convert", "-", "-o", "-", "--to", "json"});
   send(line_);
   const std::string begin = "{\"resourceSpans\":[";
@@ -112,7 +112,7 @@ TEST_F(StreamCommand, Convert_EndsItsDocument_WhenInterrupted) {
   EXPECT_TRUE(contains(read_file(path("err")), "Converted (interrupted)"));
 }
 
-TEST_F(StreamCommand, Links_ShowsWhatWasReadSoFar_WhenInterrupted) {
+TEST_F(StreamCommand, LinksShowsWhatWasRead_OnInterrupt) {
   start({"links", "-", "--json"});
   send(line_);
   // The pipe is empty when the line was read; a moment later it was looked at.

@@ -54,7 +54,7 @@ std::vector<std::string> tests_named(const std::string& page) {
   return names;
 }
 
-TEST(ConformanceTable, NamesTestsThatExist) {
+TEST(ConformanceTable, ListsOnlyExistingTests) {
   const std::set<std::string> exist = tests_that_exist();
   EXPECT_GT(exist.size(), 500u);
   const std::vector<std::string> named = tests_named(read_file(kTests / "conformance/README.md"));
@@ -65,7 +65,7 @@ TEST(ConformanceTable, NamesTestsThatExist) {
 }
 
 // The 41 methods of test.py, by their names without "test_".
-TEST(ConformanceTable, HasEveryCaseOfTheSuite) {
+TEST(ConformanceTable, ListsEveryCaseOfTheSuite) {
   std::vector<std::string> cases = {"both_traceparent_and_tracestate_missing",
                                     "traceparent_included_tracestate_missing",
                                     "traceparent_duplicated",

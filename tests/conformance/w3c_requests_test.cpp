@@ -51,7 +51,7 @@ TEST(W3cRequests, multiple_requests_with_illegal_traceparent) {
 }
 
 // What is read at version 00 or above, and printed, is read again as the same: a hop through this library.
-TEST(W3cRequests, AHeaderPassesThrough) {
+TEST(W3cRequests, AHeaderRoundTrips) {
   for (const char* version : {"00", "01", "cc", "fe"}) {
     SpanContext context;
     const std::string text = std::string(version) + "-" + kTrace + "-1234567890123456-03";

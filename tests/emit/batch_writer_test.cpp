@@ -29,7 +29,7 @@ const Buffer kResourceB = join({bytes_field(1, bytes_field(1, "A")), bytes_field
 const Buffer kScopeX = bytes_field(1, bytes_field(1, "X"));
 const Buffer kNone;
 
-TEST(BatchWriter, GroupsByBytesInOrderOfFirstSpan) {
+TEST(BatchWriter, GroupsByBytes_InOrderOfFirstSpan) {
   BatchWriter writer(1 << 20);
   EXPECT_TRUE(writer.empty());
   const Buffer one = bytes_field(5, "1"), two = bytes_field(5, "2"), three = bytes_field(5, "3"),
@@ -53,7 +53,7 @@ TEST(BatchWriter, GroupsByBytesInOrderOfFirstSpan) {
       << "nothing stays of the message before";
 }
 
-TEST(BatchWriter, ClosesBeforeTheLimitWouldBePassed) {
+TEST(BatchWriter, ClosesABatchBeforeItExceedsTheLimit) {
   const Buffer payload = bytes_field(5, std::string(98, 'x'));  // 100 bytes, 102 as a field
   const auto message_size = [&](int spans) {
     Buffer scope;
@@ -77,7 +77,7 @@ TEST(BatchWriter, ClosesBeforeTheLimitWouldBePassed) {
   EXPECT_EQ(smaller.span_count(), 2u);
 }
 
-TEST(BatchWriter, ASpanBeyondTheLimitGoesAlone) {
+TEST(BatchWriter, WritesASpanBeyondTheLimitAlone) {
   const Buffer small = bytes_field(5, "s"), large = bytes_field(5, std::string(500, 'x'));
   BatchWriter writer(100);
   EXPECT_FALSE(writer.add(output(kNone, kNone, small)));

@@ -62,7 +62,7 @@ std::string untouched(Bytes payload) {
   return all;
 }
 
-TEST(EmitDifferential, RandomSpansAndEdits) {
+TEST(EmitDifferential, MatchesProtobuf_ForRandomSpansAndEdits) {
   Random random(31);
   wire_test::RandomMessage messages(random, false);
   std::uint64_t changed = 0;
@@ -142,7 +142,7 @@ void round_trip(Bytes request) {
   ASSERT_EQ(got, wanted);
 }
 
-TEST(EmitDifferential, CapturesComeOutAsTheyWentIn) {
+TEST(EmitDifferential, RoundTripsCaptures) {
   int requests = 0;
   Random random(32);
   for (const auto& entry : std::filesystem::directory_iterator(std::string(ENTAIL_SOURCE_DIR) + "/tests/golden/sdk")) {

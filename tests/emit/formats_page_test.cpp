@@ -61,14 +61,14 @@ Types documented() {
   return types;
 }
 
-TEST(FormatsPage, HasEveryAttribute_WithItsType) {
+TEST(FormatsPage, DocumentsEveryAttribute_WithItsType) {
   const Types types = written();
   EXPECT_GE(types.size(), 27u);
   EXPECT_EQ(documented(), types);
 }
 
 // Also those that some other file of the core writes past these functions.
-TEST(FormatsPage, HasEveryAttributeNameInTheSourcesOfTheCore) {
+TEST(FormatsPage, DocumentsEveryAttributeNamedInTheCore) {
   const Types types = documented();
   const std::regex literal("\"((?:entail\\.(?:keep|links?)|batch)\\.[a-z_.]+)\"");
   std::set<std::string> names;
@@ -85,7 +85,7 @@ TEST(FormatsPage, HasEveryAttributeNameInTheSourcesOfTheCore) {
 }
 
 // In the text as in the tables. "entail.links.*" stands for those that begin so.
-TEST(FormatsPage, NamesNoAttributeThatTheCoreDoesNotWrite) {
+TEST(FormatsPage, DocumentsNoAttributeTheCoreDoesNotWrite) {
   const Types types = written();
   const std::string text = page::formats_page();
   const std::regex name("\\bentail\\.[a-z_]+(?:\\.[a-z_]+)*(?:\\.\\*)?");

@@ -58,7 +58,7 @@ class Both {
   std::map<TraceId, oracle::Decision> decisions_;
 };
 
-TEST(CapsAndWeights, ATraceIsTriedWithTheNextNearestOrigin_BeforeItIsALoss) {
+TEST(CapsAndWeights, TriesTheNextNearestOrigin_BeforeCountingALoss) {
   Options options = error_options();
   options.links.propagate.max_traces_per_origin = 1;
   Both both(options);
@@ -77,7 +77,7 @@ TEST(CapsAndWeights, ATraceIsTriedWithTheNextNearestOrigin_BeforeItIsALoss) {
   EXPECT_EQ(both.record(8).origin_trace_id, oracle::trace_id_of(workload::trace_bytes(7)));
 }
 
-TEST(CapsAndWeights, AKeepDoesNotReturnOverWhatItReachedThroughATraceWithoutAPlace) {
+TEST(CapsAndWeights, AKeepDoesNotReturn_ThroughTracesReachedFromATraceWithoutAPlace) {
   Options options = error_options();
   options.links.propagate.mode = PropagateMode::component;
   options.links.propagate.max_links_followed = 2;
@@ -92,7 +92,7 @@ TEST(CapsAndWeights, AKeepDoesNotReturnOverWhatItReachedThroughATraceWithoutAPla
   EXPECT_FALSE(both.decision(5).keep);
 }
 
-TEST(CapsAndWeights, ALateErrorDoesNotMakeAChanceKeepCertain) {
+TEST(CapsAndWeights, ALateErrorDoesNotMakeAProbabilisticKeepDeterministic) {
   Options options = error_options();
   PolicyOptions dice = make_policy(PolicyType::probabilistic, "dice");
   dice.sampling_percentage = 50;
@@ -119,7 +119,7 @@ TEST(CapsAndWeights, ALateErrorDoesNotMakeAChanceKeepCertain) {
   FAIL() << "no number for which the dice fell as the story needs it";
 }
 
-TEST(CapsAndWeights, ATraceThatRisesAsAKeepReachesItIsRevived) {
+TEST(CapsAndWeights, RevivesATrace_ThatIsKeptAsAKeepReachesIt) {
   Both both(error_options());
   both.ingest({make_span(1), make_span(2)});
   both.tick(10);
@@ -130,7 +130,7 @@ TEST(CapsAndWeights, ATraceThatRisesAsAKeepReachesItIsRevived) {
   EXPECT_FALSE(both.decision(2).revived);
 }
 
-TEST(CapsAndWeights, TheRankSeedIsThatOfTheOptions_OrDrawn) {
+TEST(CapsAndWeights, UsesTheRankSeedOfTheOptions_OrDrawsOne) {
   PollSink sink;
   Options options = error_options();
   options.links.propagate.rank_seed = 77;
@@ -141,7 +141,7 @@ TEST(CapsAndWeights, TheRankSeedIsThatOfTheOptions_OrDrawn) {
 }
 
 // Which neighbours are followed depends on the rank seed, and not on the public seed of the samples.
-TEST(CapsAndWeights, NeighboursAreRankedUnderTheRankSeed) {
+TEST(CapsAndWeights, RanksNeighboursByTheRankSeed) {
   std::set<std::vector<bool>> by_rank_seed, by_sample_seed;
   const auto kept_of = [](std::uint64_t rank_seed, std::uint64_t sample_seed) {
     Options options = error_options();

@@ -35,7 +35,7 @@ void add(const oracle::Counts& counts, std::map<std::string, std::uint64_t>& hap
         counts.kept_by_link.contains(hops) ? counts.kept_by_link.at(hops) : 0;
 }
 
-TEST(Differential, EqualsTheOracle_OnSmallWorkloads) {
+TEST(Differential, MatchesTheOracle_OnSmallWorkloads) {
   const auto [first, end] = seed_range(0, 2000);
   std::map<std::string, std::uint64_t> happened;
   for (std::uint64_t seed = first; seed < end; ++seed) {
@@ -53,7 +53,7 @@ TEST(Differential, EqualsTheOracle_OnSmallWorkloads) {
 }
 
 // Whatever is written on spans, the same spans are kept, with the same links and dropped_links_count.
-TEST(Differential, EqualsTheOracle_WithEachSettingOfLinksAttributes) {
+TEST(Differential, MatchesTheOracle_WithEachSpanAttributesSetting) {
   const auto [first, end] = seed_range(0, 200);
   std::uint64_t truncated_spans = 0;
   for (std::uint64_t seed = first; seed < end; ++seed) {

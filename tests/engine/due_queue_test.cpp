@@ -15,7 +15,7 @@ std::vector<DueQueue::RecordId> take(DueQueue& queue, std::int64_t now_ns) {
   return taken;
 }
 
-TEST(DueQueue, GivesWhatIsDue_InTheOrderOfDeadlines) {
+TEST(DueQueue, YieldsDueTraces_InDeadlineOrder) {
   DueQueue queue;
   queue.add(20, 2);
   queue.add(10, 1);
@@ -26,7 +26,7 @@ TEST(DueQueue, GivesWhatIsDue_InTheOrderOfDeadlines) {
   EXPECT_EQ(take(queue, 30), (std::vector<DueQueue::RecordId>{3}));
 }
 
-TEST(DueQueue, ASweepLeavesTheLiveEntries_AndTheirMemory) {
+TEST(DueQueue, SweepRetainsLiveEntriesOnly) {
   constexpr DueQueue::RecordId kEntries = 20'000, kLiveStep = 10;
   DueQueue queue;
   for (DueQueue::RecordId id = 1; id <= kEntries; ++id) queue.add(id % 7, id);

@@ -37,7 +37,7 @@ std::string state_of(const EngineRun& run, std::uint64_t trace) {
   return found->second[0].trace_state;
 }
 
-TEST(Threshold, IsErased_WhenTheCollectorsChoiceAloneKept) {
+TEST(Threshold, IsErased_WhenOnlyTheCollectorsChoiceKeptTheTrace) {
   Options options = error_options();
   options.tail_sampling.policies.push_back(percent(100));
   EngineRun run(options);
@@ -54,7 +54,7 @@ TEST(Threshold, IsErased_WhenTheCollectorsChoiceAloneKept) {
   EXPECT_EQ(state_of(run, 6), "");
 }
 
-TEST(Threshold, IsErasedOnLateSpansToo) {
+TEST(Threshold, IsErasedOnLateSpans) {
   Options options = error_options();
   options.tail_sampling.policies = {percent(100)};
   EngineRun run(options);
@@ -67,7 +67,7 @@ TEST(Threshold, IsErasedOnLateSpansToo) {
   EXPECT_EQ(spans[1].trace_state, "ot=rv:00000000000001");
 }
 
-TEST(Threshold, OfATraceKeptByLinks_DependsOnItsOrigins) {
+TEST(Threshold, DependsOnTheOrigins_OfATraceKeptByLinks) {
   Options options = error_options();
   PolicyOptions chosen = make_policy(PolicyType::and_policy, "chosen");
   chosen.parts = {percent(100), make_policy(PolicyType::trace_flags, "sampled")};
@@ -114,7 +114,7 @@ TEST(Threshold, IsRaisedButNeverLowered_WhenConsistent) {
 }
 
 // A dropped trace whose late spans, two touches of one tick, keep it by chance alone; the other dropped one stays held.
-TEST(Threshold, IsRaised_WhenLateSpansKeepADroppedTrace_AndTheOthersStayRetained) {
+TEST(Threshold, IsRaised_WhenLateSpansKeepADroppedTrace_AndOthersStayRetained) {
   Options options = error_options();
   PolicyOptions chosen = make_policy(PolicyType::and_policy, "chosen");
   chosen.parts = {percent(25), make_policy(PolicyType::trace_flags, "sampled")};
@@ -154,7 +154,7 @@ workload::Span child(workload::Span span, const workload::ByteString& parent) {
   return span;
 }
 
-TEST(Reason, StandsOnTheRoot_ElseBelowAMissingParent_ElseOnTheFirst) {
+TEST(Reason, IsOnTheRoot_ElseBelowAMissingParent_ElseOnTheFirstSpan) {
   EngineRun run(error_options());
   const workload::ByteString missing = "missing!";
   const auto id = [](std::uint64_t trace, std::uint64_t number) { return span_bytes(trace * 1000 + number); };
@@ -172,7 +172,7 @@ TEST(Reason, StandsOnTheRoot_ElseBelowAMissingParent_ElseOnTheFirst) {
   EXPECT_EQ(spans_with_reason(run, 4), std::vector<std::uint64_t>{3});
 }
 
-TEST(Reason, TiesGoToTheSmallestSpanId) {
+TEST(Reason, BreaksTiesBySmallestSpanId) {
   EngineRun run(error_options());
   workload::Span a = make_span(1, kError);
   workload::Span b = a;
@@ -184,7 +184,7 @@ TEST(Reason, TiesGoToTheSmallestSpanId) {
     EXPECT_EQ(workload::find(span.attributes, "entail.keep.reason") != nullptr, span.span_id == a.span_id);
 }
 
-TEST(Reason, IsSaidOnce_AndReplacesWhatCameFromOutside) {
+TEST(Reason, IsWrittenOnce_AndReplacesAnEarlierStage) {
   EngineRun run(error_options());
   workload::Span liar = make_span(1);
   liar.attributes = {
@@ -243,7 +243,7 @@ Stages emitted_with(SpanAttributes attributes, TruncationNames names) {
 }
 
 // G6: with `none` a span that is not cut leaves as it came, and a cut one differs in its links and their count alone.
-TEST(SpanAttributesOption, None_ChangesNothingButTheLinksOfACutSpan) {
+TEST(SpanAttributesOption, None_ChangesOnlyTheLinksOfATruncatedSpan) {
   for (const TruncationNames names : {TruncationNames::entail, TruncationNames::batch, TruncationNames::both}) {
     const Stages stages = emitted_with(SpanAttributes::none, names);
     EXPECT_EQ(workload::encode_span(stages.plain_out), workload::encode_span(stages.plain));
@@ -256,7 +256,7 @@ TEST(SpanAttributesOption, None_ChangesNothingButTheLinksOfACutSpan) {
   }
 }
 
-TEST(SpanAttributesOption, Truncation_SaysWhatWasCut_ButNotWhyATraceWasKept) {
+TEST(SpanAttributesOption, Truncation_WritesLinkCounts_ButNoReasons) {
   const Stages stages = emitted_with(SpanAttributes::truncation, TruncationNames::both);
   EXPECT_EQ(workload::encode_span(stages.plain_out), workload::encode_span(stages.plain));
   EXPECT_EQ(stages.cut_out.dropped_links_count, 7U);
@@ -272,7 +272,7 @@ TEST(SpanAttributesOption, All_WritesBoth) {
   EXPECT_EQ(workload::integer_of(stages.cut_out.attributes, "entail.links.received"), 6);
 }
 
-TEST(TruncatedSpan, CountsWhatItDrops_Saturating) {
+TEST(TruncatedSpan, CountsDroppedLinks_Saturating) {
   Options options = error_options();
   options.links.sample.max_links_per_span = 4;
   options.links.sample.seed = 77;
@@ -308,7 +308,7 @@ std::string field(unsigned number, const std::string& bytes) {
 }
 
 // G6 to the byte: an unknown field, an explicit zero and an order that no encoder writes stay as they came.
-TEST(SpanAttributesOption, None_PassesTheReceivedBytesOfASpanThatIsNotCut) {
+TEST(SpanAttributesOption, None_PassesReceivedBytes_OfASpanThatIsNotTruncated) {
   const std::string unknown = "\xa2\x06\x03odd";  // field 100
   const std::string zero = {"\x70\x00", 2};       // dropped_links_count, field 14
   const std::string payload = zero + unknown + workload::encode_span(linking(make_span(1, kError), {2, 3})) + unknown;
@@ -328,7 +328,7 @@ TEST(SpanAttributesOption, None_PassesTheReceivedBytesOfASpanThatIsNotCut) {
   }
 }
 
-TEST(TruncatedSpan, KeepsWhatLiesBetweenItsLinks_AloneInItsRequestOrNot) {
+TEST(TruncatedSpan, PreservesFieldsBetweenItsLinks) {
   workload::Span first = linking(make_span(1, kError), {2, 3, 4});
   first.attributes = {{"before", std::string("b")}};
   workload::Span second = linking(make_span(1, kError), {5, 6, 7});
@@ -354,7 +354,7 @@ TEST(TruncatedSpan, KeepsWhatLiesBetweenItsLinks_AloneInItsRequestOrNot) {
   }
 }
 
-TEST(Emission, PassesUneditedSpansByteForByte_InBatchesOfLimitedSize) {
+TEST(Emission, EmitsUneditedSpansByteForByte_InBoundedBatches) {
   Options options = error_options();
   options.output_batch_bytes_max = 64 << 10;
   EngineRun run(options);

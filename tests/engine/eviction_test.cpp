@@ -70,7 +70,7 @@ class Traces {
   EngineRun run;
 };
 
-TEST(Eviction, TakesRetainedTracesFirst_OldestFirst) {
+TEST(Eviction, EvictsRetainedTracesFirst_OldestFirst) {
   constexpr std::uint64_t kRetained = 60, kPending = 1000;
   Traces traces(small_options());
   for (std::uint64_t trace = 1; trace <= kRetained; ++trace) traces.send(trace, kPad);
@@ -84,7 +84,7 @@ TEST(Eviction, TakesRetainedTracesFirst_OldestFirst) {
   EXPECT_EQ(traces.run.engine().statistics().traces.pending, 0u);
 }
 
-TEST(Eviction, DecidesPendingTraces_WithWhatIsKnown) {
+TEST(Eviction, DecidesPendingTracesEarly) {
   Options options = small_options();
   options.tail_sampling.decision_wait_ns = 1000 * kNanosPerSecond;
   Traces traces(options);
@@ -95,14 +95,14 @@ TEST(Eviction, DecidesPendingTraces_WithWhatIsKnown) {
   for (std::uint64_t trace = 1000; trace < 1300; ++trace) traces.send(trace, kPad);  // and so on
 }
 
-TEST(Eviction, IsCounted_WhenRecordsAreForgotten) {
+TEST(Eviction, CountsForgottenRecords) {
   Traces traces(small_options());
   traces.send_until_forgotten(1);
   EXPECT_EQ(traces.run.loss("evicted"), 0u);
 }
 
 // Records that were touched lately live on, again, when memory is no longer short.
-TEST(Eviction, IsOver_WhenMemoryIsNoLongerShort) {
+TEST(Eviction, Stops_WhenMemoryIsNoLongerShort) {
   Options options = small_options();
   options.retain.window_ns = 5 * kNanosPerSecond;
   options.retain.records_ns = 40 * kNanosPerSecond;
@@ -120,7 +120,7 @@ TEST(Eviction, IsOver_WhenMemoryIsNoLongerShort) {
   EXPECT_EQ(traces.run.emitted[trace_bytes(5000)].size(), 20u);
 }
 
-TEST(Eviction, IsNotNeeded_WhereSpansWentOut) {
+TEST(Eviction, IsNotNeeded_AfterSpansAreEmitted) {
   for (const std::uint32_t status : {0u, kError}) {
     Options options = small_options();
     options.retain.window_ns = kNanosPerSecond;
@@ -135,7 +135,7 @@ TEST(Eviction, IsNotNeeded_WhereSpansWentOut) {
   }
 }
 
-TEST(Retention, MaxBytesTakesTheFirstDropped) {
+TEST(Retention, MaxBytesEvictsTheOldestDroppedTraces) {
   Options options = small_options();
   options.retain.max_bytes = 10'000;
   Traces traces(options);
@@ -148,7 +148,7 @@ TEST(Retention, MaxBytesTakesTheFirstDropped) {
   EXPECT_FALSE(traces.was_evicted(20));
 }
 
-TEST(Retention, MaxBytesDoesNotCountRevivedTraces) {
+TEST(Retention, MaxBytesExcludesRevivedTraces) {
   Options options = small_options();
   options.retain.max_bytes = 10'000;
   Traces traces(options);
@@ -163,7 +163,7 @@ TEST(Retention, MaxBytesDoesNotCountRevivedTraces) {
 }
 
 // Record numbers are used again, and the queue of retained traces still has an entry with the old one's time.
-TEST(Retention, IsTheTracesOwn_WhenItsRecordHasTheNumberOfAnother) {
+TEST(Retention, IsUnaffectedByAPreviousRecordWithTheSameNumber) {
   Options options = small_options();
   options.retain.window_ns = 60 * kNanosPerSecond;
   options.retain.records_ns = 4 * kNanosPerSecond;  // shorter than retention: for traces without spans
@@ -181,7 +181,7 @@ TEST(Retention, IsTheTracesOwn_WhenItsRecordHasTheNumberOfAnother) {
 }
 
 // Tokens come with time; what they did not suffice for is tried again.
-TEST(ByteRate, RefusesForATime_NotForGood) {
+TEST(ByteRate, RetriesRefusedTraces_WhenTokensReturn) {
   Options options = small_options();
   options.links.propagate.max_propagated_bytes_per_second = 2000;
   Traces traces(options);
@@ -198,7 +198,7 @@ TEST(ByteRate, RefusesForATime_NotForGood) {
 }
 
 // A steady load makes its room ahead of need: no request waits, and no tick pays for a whole window (G10).
-TEST(Eviction, GoesInSmallSteps_UnderASteadyLoad) {
+TEST(Eviction, RunsInSmallSteps_UnderASteadyLoad) {
   constexpr std::uint64_t kTogether = 2000;
   Options options = small_options();
   options.memory_limit_bytes = 128 << 20;  // a window of 65,536 nodes

@@ -137,14 +137,14 @@ std::set<std::string> print(std::uint64_t order, unsigned threads) {
   return ids;
 }
 
-TEST(HugeBatch, AllErrorsArePrinted_TheSameForEveryOrderAndThreadCount) {
+TEST(HugeBatch, EmitsEveryLinkToAnError_ForEveryOrderAndThreadCount) {
   const std::set<std::string> first = print(0, 1);
   EXPECT_EQ(first.size(), 128u);
   EXPECT_EQ(print(1, 1), first);
   EXPECT_EQ(print(2, 4), first);
 }
 
-TEST(HugeBatch, IsRevivedByErrorsThatComeLate_AndCountsThoseNotYetKnown) {
+TEST(HugeBatch, IsRevivedByLateErrors_AndCountsUnknownOnesAsLatePins) {
   const Story story = tell(0);
   EngineRun run(options_of(kConfig));
   run.tick(0);

@@ -141,7 +141,7 @@ void check_conserved(EngineRun& run) {
   EXPECT_EQ(statistics.links.duplicates, kDuplicates);
 }
 
-TEST(LargeCut, AllErrorsArePrinted_WhenTheyComeBeforeTheDecision) {
+TEST(LargeTruncation, EmitsEveryLinkToAnError_WhenErrorsArriveBeforeTheDecision) {
   std::string first_bytes;
   struct Variant {
     unsigned threads;
@@ -190,7 +190,7 @@ TEST(LargeCut, AllErrorsArePrinted_WhenTheyComeBeforeTheDecision) {
   }
 }
 
-TEST(LargeCut, TheBatchIsRevived_AndLatePinsAreCounted) {
+TEST(LargeTruncation, RevivesTheBatch_AndCountsLatePins) {
   constexpr std::uint64_t kKnown = 20;  // of the errors, when the batch is revived
   EngineRun run(make_options());
   run.tick(0);

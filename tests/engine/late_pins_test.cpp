@@ -30,7 +30,7 @@ void emit_batch(EngineRun& run) {
   ASSERT_EQ(run.emitted[workload::trace_bytes(kBatch)].size(), 1u);
 }
 
-TEST(LatePins, AreLinksThatWereCut) {
+TEST(LatePins, CountLinksThatWereTruncated) {
   EngineRun run(workload::error_options());
   emit_batch(run);
   std::vector<workload::Span> spans;
@@ -41,7 +41,7 @@ TEST(LatePins, AreLinksThatWereCut) {
 }
 
 // A second span of the batch is held when the jobs that it links to fail: its links are still to be chosen.
-TEST(LatePins, AreNotLinksOfASpanThatIsStillHeld) {
+TEST(LatePins, ExcludeLinksOfASpanStillHeld) {
   EngineRun run(workload::error_options());
   emit_batch(run);
   constexpr std::uint64_t kSecondJob = kFirstJob + kJobs, kFailed = 5;

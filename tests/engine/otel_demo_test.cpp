@@ -83,19 +83,19 @@ Kept keep(const std::string& service, const std::string& mode, Direction directi
   return count(run, direction);
 }
 
-TEST(OtelDemo, ErrorsOfCheckoutKeepTheirCauses) {
+TEST(OtelDemo, CheckoutErrorsKeepTheirCauses) {
   const Kept kept = keep("checkoutservice", "cone", Direction::linked);
   EXPECT_EQ(kept.by_policy, 4U);
   EXPECT_EQ(kept.by_link, 4U);
 }
 
-TEST(OtelDemo, ErrorsOfTheLoadGeneratorKeepTheirConsequences) {
+TEST(OtelDemo, LoadGeneratorErrorsKeepTheirConsequences) {
   const Kept kept = keep("loadgenerator", "cone", Direction::linking);
   EXPECT_EQ(kept.by_policy, 39U);
   EXPECT_EQ(kept.by_link, 20U);
 }
 
-TEST(OtelDemo, NothingSpreads_WithModeNone) {
+TEST(OtelDemo, NothingPropagates_WithModeNone) {
   const Kept checkout = keep("checkoutservice", "none", Direction::linked);
   EXPECT_EQ(checkout.by_policy, 4U);
   EXPECT_EQ(checkout.by_link, 0U);

@@ -17,7 +17,7 @@ std::string span(const char* start, const char* end) {
   return std::string(R"({"startTimeUnixNano":")") + start + R"(","endTimeUnixNano":")" + end + R"("})";
 }
 
-TEST(Request, EndTimesThatMoveAClock) {
+TEST(Request, ReportsEndTimesThatAdvanceTheClock) {
   struct Case {
     std::string spans;
     std::int64_t end_time_max_ns;
@@ -47,7 +47,7 @@ TEST(Request, EndTimesThatMoveAClock) {
   }
 }
 
-TEST(Request, SignalsAndLosses) {
+TEST(Request, ReportsSignalsAndLosses) {
   Request request;
   ASSERT_TRUE(request.parse_json(R"({"resourceMetrics":[{}]})").ok());
   EXPECT_EQ(request.signal(), Request::Signal::metrics);
@@ -63,7 +63,7 @@ TEST(Request, SignalsAndLosses) {
   EXPECT_EQ(request.span_count(), 0U);
 }
 
-TEST(Request, AnErrorLeavesNothing) {
+TEST(Request, IsEmptyAfterAnError) {
   Request request;
   ASSERT_TRUE(request.parse_json(request_of(span("1", "2"))).ok());
   EXPECT_EQ(request.parse_json("{\"resourceSpans\":[").error(), Error(ErrorCode::bad_json, 18));
@@ -78,7 +78,7 @@ TEST(Request, AnErrorLeavesNothing) {
   EXPECT_TRUE(request.protobuf().empty());
 }
 
-TEST(Request, AMovedRequestKeepsItsBytes) {
+TEST(Request, KeepsItsBytes_WhenMoved) {
   Request first;
   ASSERT_TRUE(first.parse_json(request_of(span("1", "2"))).ok());
   const std::vector<std::uint8_t> bytes(first.protobuf().begin(), first.protobuf().end());

@@ -155,7 +155,7 @@ std::vector<std::string> captures() {
   return all;
 }
 
-TEST(RequestVisit, ShowsWhatProtobufReads) {
+TEST(RequestVisit, MatchesProtobuf) {
   Seen seen;
   for (const std::string& bytes : captures()) compare(bytes, seen);
   EXPECT_GT(seen.requests, 50u);
@@ -169,7 +169,7 @@ TEST(RequestVisit, ShowsWhatProtobufReads) {
   EXPECT_EQ(whole.links, seen.links);
 }
 
-TEST(RequestVisit, ShowsWhatProtobufReads_OfChangedBytes) {
+TEST(RequestVisit, MatchesProtobuf_ForMutatedBytes) {
   std::mt19937_64 random(11);
   Seen seen;
   const std::vector<std::string> all = captures();
@@ -185,7 +185,7 @@ TEST(RequestVisit, ShowsWhatProtobufReads_OfChangedBytes) {
   EXPECT_GT(seen.links, 1000u);
 }
 
-TEST(RequestVisit, OddRequests) {
+TEST(RequestVisit, HandlesUnusualRequests) {
   otlp_lax::TracesData data;
   auto& spans = *data.add_resource_spans();
   for (const char* const key : {"service.name", "service.name"})
@@ -224,7 +224,7 @@ TEST(RequestVisit, OddRequests) {
   EXPECT_EQ(seen.requests, 2u);
 }
 
-TEST(RequestVisit, OfJson_TellsBadHexApart) {
+TEST(RequestVisit, DistinguishesBadHex_InJson) {
   Request request;
   ASSERT_TRUE(request
                   .parse_json(R"({"resourceSpans":[{"scopeSpans":[{"spans":[

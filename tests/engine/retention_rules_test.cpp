@@ -13,30 +13,30 @@ namespace {
 
 constexpr std::uint64_t kLimit = 1600;
 
-TEST(RetentionRules, WaitsEndBeforeNever) {
+TEST(RetentionRules, SaturatesDeadlines) {
   EXPECT_EQ(after(10, 5), 15);
   EXPECT_EQ(after(kNever - 2, 100), kNever - 1);
 }
 
-TEST(RetentionRules, NothingGoes_WhileASixteenthIsLeft) {
+TEST(RetentionRules, ReleasesNothing_WhileASixteenthIsFree) {
   EXPECT_EQ(bytes_to_release(1499, kLimit, 0), 0u);
   EXPECT_EQ(bytes_to_release(1500, kLimit, 0), 100u);  // until two sixteenths are
   EXPECT_EQ(bytes_to_release(1600, kLimit, 0), 200u);
 }
 
-TEST(RetentionRules, WhatARequestWantedMustBeFree) {
+TEST(RetentionRules, FreesWhatARequestNeeds) {
   EXPECT_EQ(bytes_to_release(1000, kLimit, 400), 0u);  // with a sixteenth beside it
   EXPECT_EQ(bytes_to_release(1200, kLimit, 400), 100u);
   EXPECT_EQ(bytes_to_release(1600, kLimit, 5000), 1600u);
 }
 
-TEST(RetentionRules, RoomIsMadeAhead_FromThreeSixteenthsOn) {
+TEST(RetentionRules, ReleasesAheadOfNeed_BelowThreeSixteenths) {
   EXPECT_EQ(bytes_ahead(1300, kLimit), 0u);
   EXPECT_EQ(bytes_ahead(1301, kLimit), 1u);
   EXPECT_EQ(bytes_ahead(1499, kLimit), 199u);
 }
 
-TEST(RetentionRules, AWindowGoesEarly_IfHalfOfItGoesWithIt_WhenARequestWaits) {
+TEST(RetentionRules, ClosesAWindowEarly_IfHalfIsReleased_WhenARequestWaits) {
   const auto is_worth = [](std::uint64_t nodes, std::uint64_t holding) {
     return is_worth_closing({.node_count = nodes, .holding_count = holding, .record_count = nodes, .bytes = 1}, true);
   };
@@ -45,7 +45,7 @@ TEST(RetentionRules, AWindowGoesEarly_IfHalfOfItGoesWithIt_WhenARequestWaits) {
   EXPECT_FALSE(is_worth(1, 1));
 }
 
-TEST(RetentionRules, AWindowGoesAheadOfNeed_IfFewAreLeft_OrMostAreAbsent) {
+TEST(RetentionRules, ClosesAWindowAheadOfNeed_IfFewTracesRemain_OrMostAreAbsent) {
   const auto is_worth = [](std::uint64_t holding, std::uint64_t records) {
     return is_worth_closing({.node_count = 80, .holding_count = holding, .record_count = records, .bytes = 1}, false);
   };
@@ -55,14 +55,14 @@ TEST(RetentionRules, AWindowGoesAheadOfNeed_IfFewAreLeft_OrMostAreAbsent) {
   EXPECT_TRUE(is_worth(20, 20));
 }
 
-TEST(RetentionRules, WindowsGrowWithTheirNumber_SoThatSlotsDoNotRunOutFirst) {
+TEST(RetentionRules, GrowsWindowsWithTheirNumber_SoSlotsDoNotRunOutFirst) {
   const std::uint64_t few = window_nodes_max(512ull << 20, 9);
   EXPECT_EQ(window_nodes_max(512ull << 20, 10), 2 * few);
   EXPECT_EQ(window_nodes_max(512ull << 20, 13), 4 * few);
   EXPECT_LE(window_nodes_first(std::uint64_t{1} << 43), 1u << 20);
 }
 
-TEST(ReleasePlan, CountsWindowsThatGoByThemselves) {
+TEST(ReleasePlan, CountsWindowsThatExpireOnTheirOwn) {
   ReleasePlan plan(1000, true);
   plan.add_window(3, {.node_count = 100, .holding_count = 80, .record_count = 100, .bytes = 10'000});
   EXPECT_FALSE(plan.closes(3));
@@ -73,7 +73,7 @@ TEST(ReleasePlan, CountsWindowsThatGoByThemselves) {
   EXPECT_TRUE(plan.is_enough());
 }
 
-TEST(ReleasePlan, EvictionsCount_OnceTheirWindowIsWorthClosing) {
+TEST(ReleasePlan, CountsEvictions_OnceTheirWindowIsWorthClosing) {
   ReleasePlan plan(1'000'000, true);
   plan.add_window(0, {.node_count = 100, .holding_count = 52, .record_count = 100, .bytes = 10'000});
   plan.evict(0, 1);
@@ -84,7 +84,7 @@ TEST(ReleasePlan, EvictionsCount_OnceTheirWindowIsWorthClosing) {
   EXPECT_EQ(plan.released(), 51u * 100 + 51u * 64);
 }
 
-TEST(ReleasePlan, AGenerationGoesWithItsLastHolder_AndWithThatOfAllBeforeIt) {
+TEST(ReleasePlan, FreesAGeneration_WithItsLastHolder_AndThoseOfOlderOnes) {
   ReleasePlan plan(1'000'000, true);
   plan.set_generations({{1, 10}, {2, 20}, {3, 40}, {4, 80}}, {{2, 1}, {3, 2}});
   EXPECT_EQ(plan.released(), 10u);  // nobody holds the first
@@ -95,7 +95,7 @@ TEST(ReleasePlan, AGenerationGoesWithItsLastHolder_AndWithThatOfAllBeforeIt) {
   EXPECT_EQ(plan.released(), 150u);
 }
 
-TEST(DueQueue, GivesOutByDeadline_AndSweepsWhatIsStale) {
+TEST(DueQueue, YieldsByDeadline_AndSweepsStaleEntries) {
   DueQueue queue;
   for (propagate::RecordId id = 1; id <= 10'000; ++id) queue.add(id % 10, id);
   queue.sweep(100, [](std::int64_t, propagate::RecordId id) { return id <= 100; });

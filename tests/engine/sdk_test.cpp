@@ -199,7 +199,7 @@ std::vector<Order> orders(std::size_t count) {
   return {order, reversed, odd_first};
 }
 
-TEST(Sdk, ExpectationsHold_InAnyOrder) {
+TEST(Sdk, MeetsExpectations_InAnyOrder) {
   int count = 0;
   for (const ExpectFile& file : workload::read_expect_folder(kFolder)) {
     for (const std::string& name : file.files) {
@@ -216,7 +216,7 @@ TEST(Sdk, ExpectationsHold_InAnyOrder) {
   EXPECT_GT(count, 100);
 }
 
-TEST(Sdk, ReplaysHold) {
+TEST(Sdk, MeetsReplays) {
   int count = 0;
   for (const ExpectFile& file : workload::read_expect_folder(kFolder)) {
     for (const std::string& name : file.files) {
@@ -268,7 +268,7 @@ std::map<std::string, std::int64_t> count_plain(const Capture& capture) {
   return counts;
 }
 
-TEST(Sdk, CountsHold) {
+TEST(Sdk, MeetsCounts) {
   for (const ExpectFile& file : workload::read_expect_folder(kFolder)) {
     for (const auto& [name, expected] : file.counts) {
       SCOPED_TRACE(name);
@@ -307,7 +307,7 @@ bool find_case(const Capture& capture, const std::string& name, workload::Link& 
   return false;
 }
 
-TEST(Sdk, OddLinksLeadWhereTheyShould) {
+TEST(Sdk, ResolvesUnusualLinks) {
   int count = 0;
   for (const ExpectFile& file : workload::read_expect_folder(kFolder)) {
     for (const std::string& name : file.files) {

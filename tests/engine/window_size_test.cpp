@@ -35,7 +35,7 @@ workload::Request one_span(std::uint32_t trace, std::uint32_t link_count) {
   return request;
 }
 
-TEST(WindowSize, ABurstIsTakenAndItsMemoryGivenBack) {
+TEST(WindowSize, AbsorbsABurst_AndReturnsItsMemory) {
   EngineRun run(options_of(kConfig));
   std::int64_t second = 1;
   std::uint32_t trace = 1;
@@ -60,7 +60,7 @@ TEST(WindowSize, ABurstIsTakenAndItsMemoryGivenBack) {
 
 // Each trace has a span and a link in two windows. What a window leaves behind must not live on for having a later
 // incarnation alone: two of them would carry each other over for ever.
-TEST(WindowSize, TracesOfTwoWindowsAreForgotten) {
+TEST(WindowSize, ForgetsTracesThatSpanTwoWindows) {
   constexpr std::uint32_t kTraces = 2'000;
   EngineRun run(options_of(kConfig));
   run.tick(1);

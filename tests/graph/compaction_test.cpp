@@ -97,7 +97,7 @@ class Closing final : private Compaction::Owner {
   Compaction compaction_;
 };
 
-TEST(Compaction, ATraceMovesWithAllItHas) {
+TEST(Compaction, MovesATraceWithItsEdgesAndPayload) {
   Closing closing;
   const unsigned slot = slot_of(closing.node(1));
   for (const std::uint64_t trace : {2, 3}) closing.node(trace);
@@ -115,7 +115,7 @@ TEST(Compaction, ATraceMovesWithAllItHas) {
   EXPECT_EQ(in_nodes(closing.graph, moved), Nodes{closing.find(3)});
 }
 
-TEST(Compaction, AMergedNodeGivesItsPayloadOn_AndEdgesLeadToTheNewerOne) {
+TEST(Compaction, MergesPayloadIntoTheNewerNode_AndRedirectsEdges) {
   Closing closing;
   const unsigned slot = slot_of(closing.node(1));
   closing.node(2);
@@ -132,7 +132,7 @@ TEST(Compaction, AMergedNodeGivesItsPayloadOn_AndEdgesLeadToTheNewerOne) {
   EXPECT_EQ(out_nodes(closing.graph, closing.find(2)), Nodes{newer});
 }
 
-TEST(Compaction, WhatIsForgottenIsNotFound_BeforeTheWindowIsGone) {
+TEST(Compaction, HidesForgottenNodes_BeforeTheWindowIsUnmapped) {
   Closing closing;
   const NodeId gone = closing.node(1);
   const NodeId stays = closing.node(2);
@@ -154,7 +154,7 @@ TEST(Compaction, WhatIsForgottenIsNotFound_BeforeTheWindowIsGone) {
 }
 
 // A lane that stalls keeps the oldest window, while those behind it close.
-TEST(Compaction, ATraceStaysInOneChain_WhenItsMiddleNodeGoes) {
+TEST(Compaction, KeepsOneChain_WhenTheMiddleNodeIsRemoved) {
   Closing closing;
   const NodeId oldest = closing.node(1);
   closing.rotate();
@@ -170,7 +170,7 @@ TEST(Compaction, ATraceStaysInOneChain_WhenItsMiddleNodeGoes) {
 }
 
 // 1 moves first, so its edge goes on with the old name of 2, for as long as the window lives that it moved to.
-TEST(Compaction, AnEdgeLeadsOn_UntilItsOwnWindowIsGone) {
+TEST(Compaction, ForwardsAnEdge_WhileItsWindowLives) {
   Closing closing;
   const unsigned first = slot_of(closing.node(1));
   closing.node(2);
@@ -200,7 +200,7 @@ TEST(Compaction, AnEdgeLeadsOn_UntilItsOwnWindowIsGone) {
 
 // 1 moves first, and its edge names the newest node of 2 there is. That one gets no edges: those of 2 go to a newer
 // node.
-TEST(Compaction, AnEdgeLeadsOn_WhereItNamesANodeWithoutEdges) {
+TEST(Compaction, ForwardsAnEdge_ToANodeWithoutEdges) {
   Closing closing;
   const unsigned first = slot_of(closing.node(1));
   closing.node(2);
@@ -217,7 +217,7 @@ TEST(Compaction, AnEdgeLeadsOn_WhereItNamesANodeWithoutEdges) {
   EXPECT_EQ(closing.payload(closing.find(2)), 3u);
 }
 
-TEST(Compaction, EdgesToManyNodesThatMovedLeadOn) {
+TEST(Compaction, ForwardsEdgesToManyMovedNodes) {
   constexpr std::uint64_t kNeighbours = 200;
   Closing closing;
   const unsigned slot = slot_of(closing.node(1000));
@@ -232,7 +232,7 @@ TEST(Compaction, EdgesToManyNodesThatMovedLeadOn) {
   EXPECT_EQ(out_nodes(closing.graph, closing.find(1000)), sorted(expected));
 }
 
-TEST(Compaction, AnAbsentTraceMoves_WhereANeighbourIsNeeded) {
+TEST(Compaction, MovesAnAbsentTrace_WhenANeighbourIsNeeded) {
   for (const bool absent_are_needed : {true, false}) {
     Closing closing;
     const unsigned slot = slot_of(closing.node(1));
@@ -255,7 +255,7 @@ TEST(Compaction, AnAbsentTraceMoves_WhereANeighbourIsNeeded) {
 }
 
 // 1 is examined first, and would move before those that its links lead to are forgotten.
-TEST(Compaction, NoEdgeToAForgottenTraceIsCopied_WhenMemoryIsShort) {
+TEST(Compaction, SkipsEdgesToForgottenTraces_WhenMemoryIsShort) {
   Closing closing;
   const unsigned slot = slot_of(closing.node(1));
   closing.absent(2);
@@ -274,7 +274,7 @@ TEST(Compaction, NoEdgeToAForgottenTraceIsCopied_WhenMemoryIsShort) {
   EXPECT_EQ(closing.forgotten_absent, 1u);
 }
 
-TEST(Compaction, EachAbsentTraceIsForgottenOnce_WhenThereIsNoRoomForTheOthers) {
+TEST(Compaction, ForgetsEachAbsentTraceOnce_WhenTheRestDoesNotFit) {
   constexpr std::uint64_t kTraces = 9;
   Closing closing;
   const unsigned slot = slot_of(closing.node(1));
@@ -294,7 +294,7 @@ TEST(Compaction, EachAbsentTraceIsForgottenOnce_WhenThereIsNoRoomForTheOthers) {
   }
 }
 
-TEST(Compaction, NothingIsLeftBehind_WhenThereIsNoRoom) {
+TEST(Compaction, ResumesWithTheSameTrace_WhenOutOfRoom) {
   constexpr std::uint64_t kTraces = 9;
   Closing closing;
   const unsigned slot = slot_of(closing.node(1));

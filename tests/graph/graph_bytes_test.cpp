@@ -113,24 +113,24 @@ bool account_is_resident(const Load& load) {
   return is_near("with the last window", graph, before) && good;
 }
 
-TEST(GraphBytes, AreWhatTheProcessHas_ManySmallWindows) {
+TEST(GraphBytes, MatchResidentMemory_ManySmallWindows) {
   tests::expect_apart([] { return account_is_resident({8192, 7000, 72, 400, 64 << 10, 10}); });
 }
-TEST(GraphBytes, AreWhatTheProcessHas_WindowsOfTheDefaultLimit) {
+TEST(GraphBytes, MatchResidentMemory_WindowsOfTheDefaultLimit) {
   tests::expect_apart([] { return account_is_resident({1 << 17, 110'000, 72, 2000, 512 << 10, 4}); });
 }
-TEST(GraphBytes, AreWhatTheProcessHas_FewNodesAndManyLinks) {
+TEST(GraphBytes, MatchResidentMemory_FewNodesAndManyLinks) {
   tests::expect_apart([] { return account_is_resident({1 << 14, 14'000, 72, 100'000, 1 << 20, 2}); });
 }
-TEST(GraphBytes, AreWhatTheProcessHas_LargeWindowsOnHugePages) {
+TEST(GraphBytes, MatchResidentMemory_LargeWindowsOnHugePages) {
   tests::expect_apart([] { return account_is_resident({1 << 21, 1'700'000, 72, 1000, 1 << 20, 1}); });
 }
-TEST(GraphBytes, AreWhatTheProcessHas_NoPayload) {
+TEST(GraphBytes, MatchResidentMemory_NoPayload) {
   tests::expect_apart([] { return account_is_resident({300'000, 250'000, 0, 0, 1 << 20, 2}); });
 }
 
 // What a batch reserves and does not use costs nothing, however much that is.
-TEST(GraphBytes, CountNoRoomThatWasNotTouched) {
+TEST(GraphBytes, ExcludeReservedPagesNeverFaultedIn) {
   tests::expect_apart([] {
     Graph graph({.lanes = 1, .first_capacity = 1 << 12});
     const std::int64_t before = tests::resident_bytes();
@@ -143,7 +143,7 @@ TEST(GraphBytes, CountNoRoomThatWasNotTouched) {
 
 // Each batch reserves several times what it takes. From 32 MiB on the arena lies on huge pages: what stays empty there
 // is resident.
-TEST(GraphBytes, ABatchOfManyLinksUsesWhatTheOneBeforeHasLeft) {
+TEST(GraphBytes, DoNotGrow_WhenABatchFillsWhatThePreviousOneLeft) {
   constexpr std::uint64_t kLinks = 2560, kBatches = 1000;
   Graph graph({.lanes = 1, .edge_room_bytes = kEdgeRoomBytesMin});
   const std::uint64_t before = graph.bytes();

@@ -22,7 +22,7 @@ constexpr unsigned kScale = 4;
 using Edge = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>;
 
 // Threads insert overlapping keys in different orders and link them; each edge carries its own span ID.
-TEST(GraphStress, EveryKeyOneNode_EveryEdgeOnceAtBothEnds) {
+TEST(GraphStress, StoresEachKeyAndEachEdgeOnce) {
   constexpr unsigned kThreads = 4;
   constexpr std::uint64_t kKeys = 3000;
   constexpr std::uint64_t kHub = 0;
@@ -87,7 +87,7 @@ TEST(GraphStress, EveryKeyOneNode_EveryEdgeOnceAtBothEnds) {
 }
 
 // PROTOCOL late_edge under real threads: each edge is seen by the tick thread's reading or reported in the late log.
-TEST(GraphStress, NoEdgeIsMissed_WhileReachIsRaised) {
+TEST(GraphStress, MissesNoEdge_WhileReachIsRaised) {
   constexpr unsigned kThreads = 2;
   constexpr std::uint64_t kNodes = 400;
   const unsigned rounds = 15 * kScale;
@@ -200,7 +200,7 @@ struct Dropped {
 
 // The tick thread rotates and drops under load, while one lane stalls inside its batches. Every link ends up in the
 // window that its batch began in; what the frozen windows hold is what was written.
-TEST(GraphStress, NothingIsLost_WhenWindowsRotateAndDropUnderLoad) {
+TEST(GraphStress, LosesNothing_WhenWindowsRotateAndDropUnderLoad) {
   constexpr unsigned kThreads = 3;
   const unsigned batches = 150 * kScale;
   Graph graph({.lanes = kThreads, .payload_bytes = 64, .first_capacity = 2000});

@@ -23,7 +23,7 @@ std::vector<NodeId> drained_late(Graph& graph) {
   return nodes;
 }
 
-TEST(Graph, OneNodeAKey_WhenKeysRepeatWithinAndAcrossBatches) {
+TEST(Graph, CreatesOneNodePerKey_WhenKeysRepeatWithinAndAcrossBatches) {
   Graph graph({.lanes = 2, .first_capacity = 20'000});
   ASSERT_TRUE(graph.ok());
   std::mt19937_64 random(7);
@@ -54,7 +54,7 @@ TEST(Graph, OneNodeAKey_WhenKeysRepeatWithinAndAcrossBatches) {
   EXPECT_TRUE(drained_created(graph).empty());
 }
 
-TEST(Graph, KeysOfOneHalfOnly_AreToldApart) {
+TEST(Graph, DistinguishesKeys_ThatDifferInOneHalf) {
   Graph graph({.lanes = 1, .first_capacity = 5000});
   Writer& writer = graph.writer(0);
   std::vector<TraceId> keys;
@@ -68,7 +68,7 @@ TEST(Graph, KeysOfOneHalfOnly_AreToldApart) {
   EXPECT_EQ(std::set<NodeId>(nodes.begin(), nodes.end()).size(), keys.size());
 }
 
-TEST(Graph, OutBlockKeepsArrivalOrderAndPlaces) {
+TEST(Graph, OutBlocksPreserveArrivalOrderAndPositions) {
   Graph graph({.lanes = 1});
   Writer& writer = graph.writer(0);
   ASSERT_TRUE(writer.try_begin(4, 10));
@@ -106,7 +106,7 @@ TEST(Graph, OutBlockKeepsArrivalOrderAndPlaces) {
 }
 
 // Counts around the boundaries of the first cell, a chunk, hotness, and a full hot buffer.
-TEST(Graph, InEdgesAreThereOnce_WhateverTheirNumberInABatch) {
+TEST(Graph, StoresEachInEdgeOnce_ForEveryCountInABatch) {
   Graph graph({.lanes = 1, .first_capacity = 4000});
   Writer& writer = graph.writer(0);
   const std::vector<unsigned> counts = {0, 1, 2, 7, 8, 9, 14, 15, 16, 70, 71, 72, 73, 135, 136, 137, 1000};
@@ -125,7 +125,7 @@ TEST(Graph, InEdgesAreThereOnce_WhateverTheirNumberInABatch) {
   }
 }
 
-TEST(Graph, InEdgesAreThereOnce_WhenManyNodesAreHotAtOnce) {
+TEST(Graph, StoresEachInEdgeOnce_WhenManyNodesAreHot) {
   Graph graph({.lanes = 1, .first_capacity = 4000});
   Writer& writer = graph.writer(0);
   std::mt19937_64 random(3);
@@ -156,7 +156,7 @@ TEST(Graph, InEdgesAreThereOnce_WhenManyNodesAreHotAtOnce) {
     EXPECT_EQ(in_nodes(graph, graph.find(key_of(i))), sorted(expected[i])) << i;
 }
 
-TEST(Graph, AMillionLinksOnOneSpan) {
+TEST(Graph, StoresAMillionLinksOfOneSpan) {
   constexpr std::uint32_t kLinks = 1'000'000;
   Graph graph({.lanes = 1, .first_capacity = kLinks + 10});
   Writer& writer = graph.writer(0);
@@ -186,7 +186,7 @@ TEST(Graph, AMillionLinksOnOneSpan) {
   EXPECT_LE(per_link, 21u);  // the cell and span ID, the in-edge lies in the node's row; and the rest of huge pages
 }
 
-TEST(Graph, PayloadIsZeroAtBirthAndPrivate) {
+TEST(Graph, PayloadStartsZeroed_AndIsNotShared) {
   Graph graph({.lanes = 1, .payload_bytes = 104});
   Writer& writer = graph.writer(0);
   ASSERT_TRUE(writer.try_begin(2, 0));
@@ -200,7 +200,7 @@ TEST(Graph, PayloadIsZeroAtBirthAndPrivate) {
   EXPECT_EQ(static_cast<unsigned char*>(graph.payload(nodes[0]))[103], 0xff);
 }
 
-TEST(Graph, RecordsAndReachAreKept) {
+TEST(Graph, StoresRecordsAndReach) {
   Graph graph({.lanes = 1});
   const NodeId node = graph.insert(key_of(1));
   ASSERT_NE(node, 0u);
@@ -213,7 +213,7 @@ TEST(Graph, RecordsAndReachAreKept) {
   EXPECT_EQ(graph.insert(key_of(1)), node);
 }
 
-TEST(Graph, LateLogNamesNodesThatAKeepHadReached) {
+TEST(Graph, LateLogListsNodes_ThatAKeepHasReached) {
   Graph graph({.lanes = 2});
   Writer& writer = graph.writer(1);
   ASSERT_TRUE(writer.try_begin(3, 100));
@@ -237,7 +237,7 @@ TEST(Graph, LateLogNamesNodesThatAKeepHadReached) {
   EXPECT_EQ(drained_late(graph), std::vector<NodeId>{nodes[1]});
 }
 
-TEST(Graph, TryBeginFailsWithoutRoom_AndTakesNothing) {
+TEST(Graph, TryBeginFails_WithoutReservingAnything_WhenFull) {
   Graph graph({.lanes = 2, .first_capacity = 100});
   Writer& one = graph.writer(0);
   Writer& two = graph.writer(1);
@@ -268,7 +268,7 @@ TEST(Graph, TryBeginFailsWithoutRoom_AndTakesNothing) {
   EXPECT_FALSE(one.try_begin(0, std::uint64_t{1} << 40));
 }
 
-TEST(Graph, BytesCountWhatIsTouched) {
+TEST(Graph, BytesCountFaultedInPages) {
   Graph graph({.lanes = 1, .payload_bytes = 128, .first_capacity = 1 << 15});
   const std::uint64_t empty = graph.bytes();
   EXPECT_GE(empty, (1u << 15) * 16u);
@@ -304,7 +304,7 @@ TEST(Graph, BytesCountWhatIsTouched) {
   EXPECT_EQ(graph.current_window().bytes, graph.bytes());
 }
 
-TEST(Graph, APayloadOnHugePagesIsCountedByThem) {
+TEST(Graph, CountsPayloadInHugePages) {
   Graph graph({.lanes = 1, .payload_bytes = 128, .first_capacity = 1 << 17});
   Writer& writer = graph.writer(0);
   ASSERT_TRUE(writer.try_begin(20'000, 0));

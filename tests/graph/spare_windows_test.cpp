@@ -64,7 +64,7 @@ void drop_previous(Graph& graph) {
   for (int i = 0; i < 4; ++i) graph.reclaim(true);
 }
 
-TEST(SpareWindows, AreEmptyWhenTheyAreUsedAgain) {
+TEST(SpareWindows, AreEmpty_WhenReused) {
   Graph graph(with_spare(kSpareBytesMax));
   const std::vector<NodeId> old_nodes = fill(graph, 0);
   const void* const memory = graph.payload(old_nodes[0]);
@@ -135,7 +135,7 @@ TEST(SpareWindows, AreZeroThroughout) {
   Window::destroy(fresh);
 }
 
-TEST(SpareWindows, CountWhatIsTouchedBeyondTheWindowBefore) {
+TEST(SpareWindows, CountPagesFaultedInBeyondThePreviousWindow) {
   Graph graph(with_spare(kSpareBytesMax));
   ASSERT_NE(graph.insert(key_of(1)), 0u);
   ASSERT_TRUE(graph.rotate(kNodes));
@@ -148,7 +148,7 @@ TEST(SpareWindows, CountWhatIsTouchedBeyondTheWindowBefore) {
   EXPECT_EQ(graph.bytes(), graph.windows().items[0].bytes + graph.windows().items[1].bytes);
 }
 
-TEST(SpareWindows, AreNotKept_WhenTooLargeOrNotWanted) {
+TEST(SpareWindows, AreUnmapped_WhenTooLargeOrUnwanted) {
   Graph too_large(with_spare(1000));
   fill(too_large, 0);
   ASSERT_TRUE(too_large.rotate(kNodes));
@@ -170,7 +170,7 @@ std::uint64_t bytes_of_windows(Graph& graph) {
   return bytes;
 }
 
-TEST(SpareWindows, AreGivenBack_WhenTheyWereNotWantedForLong) {
+TEST(SpareWindows, AreUnmapped_AfterALongTimeUnused) {
   for (const std::uint64_t capacity : {kNodes / 3, kNodes + 1}) {
     Graph graph(with_spare(kSpareBytesMax));
     fill(graph, 0);
@@ -186,7 +186,7 @@ TEST(SpareWindows, AreGivenBack_WhenTheyWereNotWantedForLong) {
   }
 }
 
-TEST(SpareWindows, AreNotUsed_BeforeTheyAreZero) {
+TEST(SpareWindows, AreNotReused_BeforeTheyAreZeroed) {
   constexpr std::uint64_t kMany = 1'000'000;
   Graph graph({.lanes = 1, .first_capacity = kMany, .spare_bytes_max = kSpareBytesMax});
   Writer& writer = graph.writer(0);
@@ -209,7 +209,7 @@ TEST(SpareWindows, AreNotUsed_BeforeTheyAreZero) {
 }
 
 // Of several that are kept, the smallest that is large enough serves.
-TEST(SpareWindows, AreChosenBySize) {
+TEST(SpareWindows, UseTheSmallestThatFits) {
   constexpr std::uint64_t kSizes[] = {kNodes, 4 * kNodes, 2 * kNodes};
   SpareWindows spares(kSpareBytesMax);
   for (const std::uint64_t capacity : kSizes) {
@@ -231,7 +231,7 @@ TEST(SpareWindows, AreChosenBySize) {
 }
 
 // An index with few keys is emptied key by key: of keys that lie close together, too.
-TEST(SpareWindows, AreZeroThroughout_AfterAFewKeys) {
+TEST(SpareWindows, AreZeroThroughout_AfterFewKeys) {
   constexpr std::uint64_t kMany = 1 << 16;
   constexpr std::uint64_t kKeys = 200;
   const Window::Shape shape{.capacity = kMany, .payload_bytes = kPayloadBytes, .writers = 1};

@@ -142,7 +142,7 @@ void expect_cheap(const Family& family, std::uint64_t fixed, std::uint64_t seed,
   EXPECT_LE(found.filter_hits, 2 * random.filter_hits) << what;
 }
 
-TEST(TableHash, ChosenIdsCostNoMoreThanTwiceWhatRandomIdsDo) {
+TEST(TableHash, AdversarialIdsCostAtMostTwiceAsMuchAsRandomIds) {
   const std::vector<std::uint64_t> written = constants();
   ASSERT_GE(written.size(), 4u);
   for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{0x123456789abcdef1}}) {
@@ -161,7 +161,7 @@ TEST(TableHash, ChosenIdsCostNoMoreThanTwiceWhatRandomIdsDo) {
   }
 }
 
-TEST(TableHash, IsTheOneThatItsCommentNames) {
+TEST(TableHash, MatchesTheFormulaInItsComment) {
   std::mt19937_64 numbers(5);
   for (int round = 0; round < 1000; ++round) {
     const TraceId id{numbers(), numbers()};

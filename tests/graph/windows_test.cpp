@@ -19,7 +19,7 @@ NodeId put(Graph& graph, std::uint64_t number) {
   return node;
 }
 
-TEST(Windows, RotateStartsAnEmptyWindow_AndTheOldOneStaysReadable) {
+TEST(Windows, RotateStartsAnEmptyWindow_AndKeepsTheOldOneReadable) {
   Graph graph({.lanes = 2, .first_capacity = 100});
   const NodeId first = put(graph, 1);
   ASSERT_TRUE(graph.rotate(5000));
@@ -68,7 +68,7 @@ TEST(Windows, OlderOfFindsTheNewestOlderNode) {
 }
 
 // Filters change what it costs, not what is found; whether they are whole or still being made.
-TEST(Windows, OlderOfFindsTheSame_WithFilters) {
+TEST(Windows, OlderOfGivesTheSameResult_WithFilters) {
   constexpr std::uint64_t kNodes = 300'000;  // more than one filter_frozen() takes
   Graph graph({.lanes = 1, .first_capacity = kNodes});
   Writer& writer = graph.writer(0);
@@ -95,7 +95,7 @@ TEST(Windows, OlderOfFindsTheSame_WithFilters) {
   }
 }
 
-TEST(KeyFilter, HasAllKeysAndFewOthers) {
+TEST(KeyFilter, MatchesAllKeys_AndFewOthers) {
   constexpr std::uint64_t kKeys = 50'000;
   std::vector<std::uint64_t> words(KeyFilter::words_for(kKeys));
   KeyFilter filter(words.data(), words.size());
@@ -109,7 +109,7 @@ TEST(KeyFilter, HasAllKeysAndFewOthers) {
   EXPECT_EQ(filter.bytes(), words.size() * 8);
 }
 
-TEST(Windows, IncarnationsAreChained) {
+TEST(Windows, ChainsIncarnations) {
   Graph graph({.lanes = 1, .first_capacity = 100});
   const NodeId a = put(graph, 1);
   ASSERT_TRUE(graph.rotate(100));
@@ -128,7 +128,7 @@ TEST(Windows, IncarnationsAreChained) {
   EXPECT_EQ(graph.older(c), b);
 }
 
-TEST(Windows, CellsNameNothing_OnceTheirWindowIsDropped) {
+TEST(Windows, CellsResolveToNothing_OnceTheirWindowIsDropped) {
   Graph graph({.lanes = 1, .first_capacity = 100});
   const NodeId old_node = put(graph, 1);
   const EdgeCell cell = graph.cell_of(old_node);
@@ -155,7 +155,7 @@ TEST(Windows, CellsNameNothing_OnceTheirWindowIsDropped) {
   EXPECT_EQ(graph.node_of(graph.cell_of(reused)), reused);
 }
 
-TEST(Windows, ALinkToADroppedIncarnationIsNotFollowed_WhenItsSlotIsReused) {
+TEST(Windows, IgnoresALinkToADroppedIncarnation_WhenItsSlotIsReused) {
   Graph graph({.lanes = 1, .first_capacity = 100});
   const NodeId gone = put(graph, 1);
   ASSERT_TRUE(graph.rotate(100));
@@ -183,7 +183,7 @@ TEST(Windows, OlderOfFindsEveryKeyOfAWindowWithAFilter) {
   EXPECT_EQ(older, old_nodes);
 }
 
-TEST(Windows, ASlotThatIsUsedAgain_IsNotFrozenBefore) {
+TEST(Windows, AReusedSlotIsNotFrozenEarly) {
   Graph graph({.lanes = 1, .first_capacity = 10});
   for (unsigned i = 0; i < 2 * kWindowSlots; ++i) {
     ASSERT_TRUE(graph.rotate(10));
@@ -213,7 +213,7 @@ class BatchDuringRotation final : public sync::PointListener {
   NodeId node_ = 0;
 };
 
-TEST(Windows, ABatchThatBeginsDuringARotation_IsNotInAFrozenWindow) {
+TEST(Windows, ABatchThatBeginsDuringARotation_WritesToNoFrozenWindow) {
   Graph graph({.lanes = 1, .first_capacity = 10});
   put(graph, 1);
   const BatchDuringRotation batch(graph.writer(0));
@@ -225,7 +225,7 @@ TEST(Windows, ABatchThatBeginsDuringARotation_IsNotInAFrozenWindow) {
 #endif
 
 // Two keys that begin their search at the same slot, with the same half of the hash in it.
-TEST(Windows, KeysWithOneFingerprint_AreToldApart) {
+TEST(Windows, DistinguishesKeys_WithTheSameFingerprint) {
   constexpr std::uint64_t kKeys = 1 << 19, kSlots = 4;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> places;  // fingerprint and slot, number
   for (std::uint64_t i = 0; i < kKeys; ++i) {
@@ -257,7 +257,7 @@ TEST(Windows, RotateFails_WhenAllSlotsAreLive) {
   EXPECT_EQ(graph.current_window().sequence, oldest.sequence + kWindowSlots);
 }
 
-TEST(Windows, AStalledWriterKeepsItsWindow_AndNothingElseWaits) {
+TEST(Windows, AStalledWriterPinsItsWindow_AndBlocksNothingElse) {
   Graph graph({.lanes = 2, .first_capacity = 100});
   const std::uint64_t bytes_before = graph.bytes();
   Writer& stalled = graph.writer(1);
@@ -290,7 +290,7 @@ TEST(Windows, AStalledWriterKeepsItsWindow_AndNothingElseWaits) {
   stalled.end();
 }
 
-TEST(Windows, FrozenOnceItsWritersHaveEnded) {
+TEST(Windows, FreezesAWindow_OnceItsWritersHaveEnded) {
   Graph graph({.lanes = 2, .first_capacity = 100});
   const unsigned slot = graph.current_window().slot;
   EXPECT_FALSE(graph.frozen(slot));
@@ -304,7 +304,7 @@ TEST(Windows, FrozenOnceItsWritersHaveEnded) {
   graph.writer(1).end();
 }
 
-TEST(Windows, EveryNodeOfAFrozenWindowIsVisitedOnce) {
+TEST(Windows, VisitsEachNodeOfAFrozenWindowOnce) {
   Graph graph({.lanes = 3, .first_capacity = 5000});
   std::set<NodeId> expected;
   for (unsigned lane = 0; lane < 3; ++lane) {
@@ -324,7 +324,7 @@ TEST(Windows, EveryNodeOfAFrozenWindowIsVisitedOnce) {
   EXPECT_EQ(visited.size(), 1700u);
 }
 
-TEST(Windows, NoRoomThenRotateToWhatWasWanted) {
+TEST(Windows, RotatesToTheWantedSize_AfterNoRoom) {
   Graph graph({.lanes = 1, .first_capacity = 1000});
   Writer& writer = graph.writer(0);
   std::vector<TraceId> keys;
@@ -339,7 +339,7 @@ TEST(Windows, NoRoomThenRotateToWhatWasWanted) {
   EXPECT_EQ(graph.insert(key_of(5)), 0u);        // no room was reserved, so it is not even looked up
 }
 
-TEST(Windows, InsertWorksInsideAndOutsideOfTheTicksBatch) {
+TEST(Windows, InsertWorks_InsideAndOutsideTheTickBatch) {
   Graph graph({.lanes = 1, .first_capacity = 100});
   const NodeId alone = graph.insert(key_of(1));
   Writer& writer = graph.tick_writer();

@@ -57,7 +57,7 @@ struct PushBesideTake {
   }
 };
 
-TEST(ChunkHandOver, EachChunkIsTakenOnceAndWhole) {
+TEST(ChunkHandOver, TakesEachChunkOnceAndComplete) {
   expect_proved<PushBesideTake<ChunkOrders>>("two pushes beside a take");
   expect_refuted<PushBesideTake<PublishRelaxed>>("publish relaxed", "data race");
   expect_refuted<PushBesideTake<TakeRelaxed>>("take relaxed", "data race");
@@ -104,7 +104,7 @@ struct Circulation {
   }
 };
 
-TEST(ChunkHandOver, NoChunkIsLostOnItsWayRound) {
+TEST(ChunkHandOver, LosesNoChunkInCirculation) {
   expect_proved<Circulation<1, ChunkOrders>>("one chunk goes round");
   expect_proved<Circulation<2, ChunkOrders>>("two chunks go round");
   expect_refuted<Circulation<1, PublishRelaxed>>("one chunk, publish relaxed", "data race");
@@ -192,13 +192,13 @@ struct StoresTheRest : PopsWithALook {
   }
 };
 
-TEST(ChunkHandOver, WhatIsUnmappedIsNobodysAnyMore) {
+TEST(ChunkHandOver, UnmapsOnlyUnreferencedChunks) {
   expect_proved<TrimBesidePop<ChunkStack<Item, ModelSync, ChunkOrders>>>("two pops beside a trim");
   expect_proved<TrimBesidePop<Pool<ChunkOrders>>>("two pops beside a trim, a pool of two stacks");
   expect_refuted<TrimBesidePop<PopsWithALook>>("a pop that reads the next of a chunk it has not taken", "data race");
 }
 
-TEST(ChunkHandOver, APoolLosesNoChunkOnItsWayRound) {
+TEST(ChunkHandOver, APoolLosesNoChunkInCirculation) {
   expect_proved<Circulation<2, ChunkOrders, Pool<ChunkOrders>>>("two chunks go round, a pool of two stacks");
   expect_proved<Circulation<3, ChunkOrders>>("three chunks go round");
   expect_refuted<Circulation<3, ChunkOrders, StoresTheRest>>("the rest is stored without a CAS", "no chunk is lost");

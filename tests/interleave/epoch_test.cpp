@@ -41,7 +41,7 @@ struct Retire {
   std::string outcome() const { return was_freed ? "freed" : "kept"; }
 };
 
-TEST(Epoch, NothingIsUsedAfterItWasFreed) {
+TEST(Epoch, NothingIsUsedAfterFree) {
   expect_proved<Retire<1, EpochOrders>>("one batch");
   expect_proved<Retire<2, EpochOrders>>("two batches");
   EXPECT_EQ((explore<Retire<1, EpochOrders>>().outcomes), (std::set<std::string>{"freed", "kept"}));

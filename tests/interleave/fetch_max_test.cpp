@@ -24,7 +24,7 @@ struct FetchMax {
   void finish() { expect(word.load(std::memory_order_relaxed) == 9, "the word is the largest value"); }
 };
 
-TEST(FetchMax, TheLargestValueStays) {
+TEST(FetchMax, KeepsTheLargestValue) {
   expect_proved<FetchMax<ModelSync>>("three raise, one reads");
   expect_refuted<FetchMax<TornSync>>("RMW torn", "the word");
 }

@@ -55,7 +55,7 @@ struct FreeBesideAWriter {
   void finish() { expect(found || written >= bound, "what was not found is not freed"); }
 };
 
-TEST(Generation, NothingIsFreedThatIsStillWritten) {
+TEST(Generation, FreesNoGenerationStillBeingWritten) {
   constexpr const char* kFreed = "what was not found is not freed";
   expect_proved<FreeBesideAWriter<GenerationOrders>>("one lane, one tick");
   expect_proved<FreeBesideAWriter<GenerationOrders, true>>("another lane ends the generation");

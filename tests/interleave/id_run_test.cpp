@@ -56,12 +56,12 @@ struct Lanes {
   }
 };
 
-TEST(IdRun, OffsetsAreOneLanes) {
+TEST(IdRun, GivesEachOffsetToOneLane) {
   expect_proved<Lanes<ModelSync, 2, 3, 6>>("2 lanes, room for both");
   expect_proved<Lanes<ModelSync, 3, 2, 6>>("3 lanes, room for all");
   expect_refuted<Lanes<TornSync, 2, 3, 6>>("RMW torn, room for both", "");
 }
-TEST(IdRun, NoMoreNodesThanRoom) {
+TEST(IdRun, CreatesNoMoreNodesThanFit) {
   expect_proved<Lanes<ModelSync, 3, 2, 4>>("3 lanes, room for two");
   expect_refuted<Lanes<TornSync, 3, 2, 4>>("RMW torn, room for two", "");
 }
@@ -83,7 +83,7 @@ struct Units {
   }
 };
 
-TEST(IdRun, StretchesOfTheArenaAreDisjoint) {
+TEST(IdRun, ArenaRangesAreDisjoint) {
   expect_proved<Units<ModelSync>>("3 lanes, an arena for two");
   expect_refuted<Units<TornSync>>("RMW torn, an arena for two", "");
 }

@@ -126,16 +126,16 @@ struct MarkStaysAtItsNode {
 constexpr const char* kOldLost = "the keep is carried over the edge at the old node";
 constexpr const char* kNewestLost = "the keep is carried over the edge at the newest node";
 
-TEST(Incarnations, AKeepLeavesAllNodesOfItsTrace) {
+TEST(Incarnations, AKeepPropagatesFromAllNodesOfItsTrace) {
   expect_proved<TwoIncarnations<CarriesFromBoth>>("keep from a chain");
   expect_refuted<TwoIncarnations<RaisesNewestAlone>>("keep from a chain, raised at the newest alone", kOldLost);
 }
-TEST(Incarnations, ANodeThatJoinsCarriesWhatItsTraceDoes) {
+TEST(Incarnations, AJoiningNodeCarriesItsTracesKeep) {
   expect_proved<TwoIncarnations<Joins>>("a node joins a keep");
   expect_refuted<TwoIncarnations<ReadsBeforeItRaises>>("a node joins, J3 before J2", kOldLost);
   expect_refuted<TwoIncarnations<ReadsNothing>>("a node joins, no J3", kOldLost);
 }
-TEST(Incarnations, ATraceAsksOverAllItsNodes_WhenOneWasMarked) {
+TEST(Incarnations, ATracePullsKeepsOverAllItsNodes_WhenOneIsMarked) {
   expect_proved<TwoIncarnations<MarkedJoins>>("a marked node joins");
   expect_refuted<TwoIncarnations<MarkStaysAtItsNode>>("a marked node joins, its mark stays alone", kNewestLost);
 }

@@ -156,7 +156,7 @@ struct FallingHopsOut {
   }
 };
 
-TEST(KeepDelivery, AnEdgeCarriesTheFewestHops_WhenItComesIn) {
+TEST(KeepDelivery, DeliversTheFewestHops_OverAnInEdge) {
   constexpr const char* kFewest = "every edge carries the fewest hops";
   expect_proved<FallingHopsIn<1, InListOrders>>("hops fall beside an edge in");
   expect_proved<FallingHopsIn<2, InListOrders>>("hops fall beside two edges in");
@@ -167,7 +167,7 @@ TEST(KeepDelivery, AnEdgeCarriesTheFewestHops_WhenItComesIn) {
   expect_refuted<FallingHopsIn<1, InListOrders, CarelessNotes>>("edge in, a note that carries", kFewest);
   expect_refuted<FallingHopsIn<1, InListOrders, Noted, LeavesLog>>("edge in, no D3", kFewest);
 }
-TEST(KeepDelivery, AnEdgeCarriesTheFewestHops_WhenASpanAddsIt) {
+TEST(KeepDelivery, DeliversTheFewestHops_OverAnOutEdge) {
   constexpr const char* kFewest = "every edge carries the fewest hops";
   expect_proved<FallingHopsOut<OutListOrders>>("hops fall beside an edge out");
   expect_refuted<FallingHopsOut<PublishAcqRel<OutListOrders>>>("edge out, publish acq_rel", kFewest);

@@ -41,7 +41,7 @@ struct Takers {
   }
 };
 
-TEST(LaneTake, OneHolderALane) {
+TEST(LaneTake, EachLaneHasOneHolder) {
   expect_proved<Takers<1, LaneOrders>>("two takers, one lane");
   expect_proved<Takers<2, LaneOrders>>("two takers, two lanes");
   expect_refuted<Takers<1, TakeRelaxed>>("take relaxed", "data race");

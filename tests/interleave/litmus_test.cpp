@@ -149,7 +149,7 @@ struct ReleaseSequence {
   void finish() {}
 };
 
-TEST(Litmus, ReleaseSequenceGoesOn_ThroughAnRmw) {
+TEST(Litmus, ReleaseSequenceContinues_ThroughAnRmw) {
   const Report report = explore<ReleaseSequence<true>>();
   EXPECT_TRUE(report.complete);
   EXPECT_EQ(report.failure, "");
@@ -246,7 +246,7 @@ struct Orders {
   std::string outcome() const { return std::to_string(log.load(relaxed)); }
 };
 
-TEST(Litmus, EveryOrderIsExplored) {
+TEST(Litmus, ExploresEveryOrder) {
   const Report report = explore<Orders>();
   ASSERT_TRUE(report.complete);
   EXPECT_EQ(report.outcomes, (std::set<std::string>{"123", "132", "213", "231", "312", "321"}));
@@ -280,7 +280,7 @@ struct Canary {
   void finish() { expect(x.load(seq_cst) == 2, "no update is lost"); }
 };
 
-TEST(Litmus, LostUpdateIsFound) {
+TEST(Litmus, DetectsALostUpdate) {
   const Report report = explore<Canary>();
   EXPECT_NE(report.failure.find("no update is lost"), std::string::npos);
   EXPECT_NE(report.failure.find("T2  a0 store"), std::string::npos) << report.failure;

@@ -52,7 +52,7 @@ struct Blocks {
   void finish() { expect(read() == 0b11110, "every block is there"); }
 };
 
-TEST(OutAppend, EveryBlockOnce_WhenTwoAppend) {
+TEST(OutAppend, AppendsEachBlockOnce_WithTwoWriters) {
   expect_proved<Blocks<OutListOrders>>("two blocks each, reader");
   expect_refuted<Blocks<PublishRelaxed>>("publish relaxed", "data race");
   expect_refuted<Blocks<ObserveRelaxed>>("observe relaxed", "data race");

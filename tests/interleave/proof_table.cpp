@@ -109,7 +109,7 @@ std::string proof_table() {
 }
 
 namespace {
-TEST(ProofTable, HasEveryProtocolOfCore) {
+TEST(ProofTable, ListsEveryProtocolOfTheCore) {
   EXPECT_EQ(protocol_of("LateEdge"), "late_edge");
   EXPECT_GE(protocols_of_core().size(), 14u);
 }

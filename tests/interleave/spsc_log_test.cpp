@@ -40,7 +40,7 @@ struct PushAndDrain {
   }
 };
 
-TEST(SpscLog, EveryEntryOnceAndInOrder) {
+TEST(SpscLog, DeliversEachEntryOnceInOrder) {
   expect_proved<PushAndDrain<SpscLogOrders>>("three entries, chunks of one");
   expect_refuted<PushAndDrain<PublishRelaxed>>("publish relaxed", "");
   expect_refuted<PushAndDrain<ObserveRelaxed>>("observe relaxed", "");

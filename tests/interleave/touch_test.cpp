@@ -97,13 +97,13 @@ struct TwoSpans {
   void finish() { expect(logged[0] != logged[1], "logged once"); }
 };
 
-TEST(Touch, NoSpanIsOverlooked_WhenItComesWhileTickReads) {
+TEST(Touch, MissesNoSpan_ThatArrivesDuringATick) {
   expect_proved<SpanBesideTick<TouchOrders>>("span beside tick");
   expect_refuted<SpanBesideTick<ClearRelaxed>>("span beside tick, clear relaxed", "the fold is seen now");
   expect_refuted<SpanBesideTick<PushAcquire>>("span beside tick, push acquire", "data race");
   expect_refuted<SpanBesideTick<TouchOrders, true>>("span beside tick, clear torn", "the span is seen now");
 }
-TEST(Touch, ATraceIsLoggedOnce_WhenTwoSpansComeAtOnce) { expect_proved<TwoSpans<TouchOrders>>("two spans"); }
+TEST(Touch, LogsATraceOnce_ForTwoConcurrentSpans) { expect_proved<TwoSpans<TouchOrders>>("two spans"); }
 
 // P2. Two lanes write spans of one trace that nobody holds, the first in a generation that ends before the second
 // begins. Tick may free what lies before its bound, and before every trace that it knows to hold spans.
@@ -141,7 +141,7 @@ struct OldSpanBesideNew {
   }
 };
 
-TEST(Touch, NoSpanIsFreed_WhenAnOlderOneComesSecond) {
+TEST(Touch, FreesNoSpan_WhenAnOlderOneArrivesSecond) {
   constexpr const char* kFreed = "no span is freed that is held";
   expect_proved<OldSpanBesideNew<TouchOrders>>("old span beside new");
   expect_refuted<OldSpanBesideNew<TouchOrders, false>>("old span beside new, no T3", kFreed);
@@ -189,7 +189,7 @@ struct LateSpansBesideSettling {
     for (const unsigned times : settled) expect(times == 1, "each span is settled once");
   }
 };
-TEST(Touch, EachSpanIsSettledOnce_WhenSpansComeBesideSealOrRevival) {
+TEST(Touch, SettlesEachSpanOnce_DuringSealOrRevival) {
   expect_proved<LateSpansBesideSettling<1, TouchOrders>>("late span beside seal");
   expect_proved<LateSpansBesideSettling<2, TouchOrders>>("two late spans beside seal");
   // take() is an RMW on the head, and so is push: whichever comes second has acquired the other. That is all it needs.
@@ -241,7 +241,7 @@ struct TakeBesideAdoption {
   void finish() { expect(unknown == 0 || announced, "a span that no tick has adopted is announced"); }
   std::string outcome() const { return std::to_string(unknown) + " unknown"; }
 };
-TEST(Touch, UnadoptedSpansAreAnnounced_WhenTheyAreTaken) {
+TEST(Touch, ReportsUnadoptedSpans_OnTake) {
   constexpr const char* kAnnounced = "a span that no tick has adopted is announced";
   expect_proved<TakeBesideAdoption<1>>("take beside adoption");
   expect_proved<TakeBesideAdoption<2>>("take beside adoption, two spans");

@@ -79,7 +79,7 @@ TEST(TraceFold, FoldsCommute) {
   expect_proved<TwoFolds<ModelSync>>("two folds");
   expect_refuted<TwoFolds<TornSync>>("RMW torn", "of all spans");
 }
-TEST(TraceFold, ALoggedSpanIsSeenWhole) {
+TEST(TraceFold, TickSeesTheWholeFoldOfALoggedSpan) {
   expect_proved<FoldBesideTick<ModelSync, SpscLogOrders>>("a fold beside tick");
   expect_refuted<FoldBesideTick<ModelSync, LogRelaxed>>("log publishes relaxed", "");
 }

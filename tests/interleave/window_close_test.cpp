@@ -60,7 +60,7 @@ struct CloseWindow {
   std::string outcome() const { return std::string(closed ? "closed" : "live") + (adopted != 0 ? ", adopted" : ""); }
 };
 
-TEST(WindowClose, NothingLoggedIsOverlooked) {
+TEST(WindowClose, AdoptsEverythingLogged_BeforeClosing) {
   using Shipped = CloseWindow<Asked::before_draining, EpochOrders>;
   expect_proved<Shipped>("one batch, two ticks");
   EXPECT_EQ(explore<Shipped>().outcomes, (std::set<std::string>{"closed", "closed, adopted", "live", "live, adopted"}));

@@ -73,7 +73,7 @@ struct RotateBesideLanes {
   std::string outcome() const { return was_frozen ? "frozen " + std::to_string(nodes_read) : "stalled"; }
 };
 
-TEST(Epoch, AWindowIsReadWholeAndGoesWhenNoLaneIsInIt) {
+TEST(Epoch, ReadsAWindowWhole_AndUnmapsIt_OnceNoLaneIsInIt) {
   expect_proved<RotateBesideLanes<1, EpochOrders>>("rotation beside a lane");
   EXPECT_EQ((explore<RotateBesideLanes<1, EpochOrders>>().outcomes),
             (std::set<std::string>{"frozen 0", "frozen 1", "stalled"}));
@@ -83,7 +83,7 @@ TEST(Epoch, AWindowIsReadWholeAndGoesWhenNoLaneIsInIt) {
   expect_refuted<RotateBesideLanes<1, ReplaceRelease>>("rotation, replace release", "");
   expect_refuted<RotateBesideLanes<1, UnpinRelaxed>>("rotation, unpin relaxed", "data race");
 }
-TEST(Epoch, AWindowStaysWhileOneOfTwoLanesStalls) {
+TEST(Epoch, KeepsAWindow_WhileOneOfTwoLanesStalls) {
   expect_proved<RotateBesideLanes<2, EpochOrders>>("rotation beside two lanes");
 }
 

@@ -46,7 +46,7 @@ TEST(OraclePolicy, LatencyIsOfTheWholeTrace) {
   EXPECT_FALSE(keeps(latency, spans));
 }
 
-TEST(OraclePolicy, NumbersKnowZero_AndInvertedAbsence) {
+TEST(OraclePolicy, NumericMatchesZero_AndInvertedAbsence) {
   workload::Span span = make_span(1);
   span.attributes = {{"n", -1.5}};
   PolicyOptions number = make_policy(PolicyType::numeric_attribute, "n");
@@ -59,7 +59,7 @@ TEST(OraclePolicy, NumbersKnowZero_AndInvertedAbsence) {
   EXPECT_TRUE(keeps(number, {seen(span)}));
 }
 
-TEST(OraclePolicy, TextMatchesUnanchored_OnResourcesToo) {
+TEST(OraclePolicy, TextMatchesUnanchored_IncludingResources) {
   PolicyOptions text = make_policy(PolicyType::string_attribute, "service");
   text.key = "service.name";
   text.values = {"ar"};
@@ -68,7 +68,7 @@ TEST(OraclePolicy, TextMatchesUnanchored_OnResourcesToo) {
   EXPECT_TRUE(keeps(text, {seen(make_span(1))}));
 }
 
-TEST(OraclePolicy, BucketsAreAskedOncePerTrace_AndOnlyAsFarAsNeeded) {
+TEST(OraclePolicy, ConsultsBucketsOncePerTrace_AndOnlyWhenNeeded) {
   PolicyOptions both = make_policy(PolicyType::and_policy, "limited errors");
   both.parts = {make_policy(PolicyType::status_code, "errors"), make_policy(PolicyType::rate_limiting, "rate")};
   both.parts[0].status_code_mask = 4;
@@ -89,7 +89,7 @@ TEST(OraclePolicy, BucketsAreAskedOncePerTrace_AndOnlyAsFarAsNeeded) {
   EXPECT_TRUE(judge(0, 2, 60));
 }
 
-TEST(OraclePolicy, EarlyOriginsNeedAPolicyThatNothingUnmakes) {
+TEST(OraclePolicy, EarlyOriginsNeedAMonotonePolicy) {
   const SeenSpans spans = {seen(make_span(1, 2))};
   const TraceId id = trace_id_of(spans.front().span.trace_id);
   PolicyOptions errors = make_policy(PolicyType::status_code, "errors");
@@ -107,7 +107,7 @@ TEST(OraclePolicy, EarlyOriginsNeedAPolicyThatNothingUnmakes) {
   EXPECT_FALSE(Policies(with({errors, drop})).early_origin(id, spans).origin);
 }
 
-TEST(OraclePolicy, ProbabilisticKeepsItsShare) {
+TEST(OraclePolicy, ProbabilisticKeepsTheConfiguredShare) {
   PolicyOptions all = make_policy(PolicyType::probabilistic, "all");
   all.sampling_percentage = 100;
   PolicyOptions none = all;
@@ -125,7 +125,7 @@ TEST(OraclePolicy, ProbabilisticKeepsItsShare) {
   EXPECT_LT(kept, 560);
 }
 
-TEST(OraclePolicy, LinksAreCountedAndTyped) {
+TEST(OraclePolicy, CountsLinksAndMatchesTheirTypes) {
   workload::Span span = workload::linking(make_span(1), {2, 3});
   span.links[0].attributes = {{"link.type", std::string("retry-of")}};
   span.links.push_back({});  // no good context
@@ -142,7 +142,7 @@ TEST(OraclePolicy, LinksAreCountedAndTyped) {
   EXPECT_FALSE(keeps(type, {seen(span)}));
 }
 
-TEST(OraclePolicy, ConditionsFailAsTheirModeSays) {
+TEST(OraclePolicy, ErrorModeDecidesHowConditionsFail) {
   workload::Span span = make_span(1);
   span.attributes = {{"k", std::string("value")}, {"n", std::int64_t{7}}};
   span.events = {{.time_ns = span.start_ns + 2'000'000, .name = "late", .attributes = {}}};
@@ -167,7 +167,7 @@ TEST(OraclePolicy, ConditionsFailAsTheirModeSays) {
   EXPECT_FALSE(keeps(negation, mixed)) << "no say is no say";
 }
 
-TEST(OraclePolicy, CompositesShareASecond) {
+TEST(OraclePolicy, CompositesShareTheRateOfASecond) {
   PolicyOptions policy = make_policy(PolicyType::composite, "composite");
   policy.parts = {make_policy(PolicyType::always_sample, "rest"), make_policy(PolicyType::status_code, "errors")};
   policy.parts[1].status_code_mask = 4;

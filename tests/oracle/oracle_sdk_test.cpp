@@ -144,7 +144,7 @@ void check(const Expectation& expectation, const Played& played) {
   EXPECT_EQ(lost, wanted_losses);
 }
 
-TEST(OracleSdk, HoldsEveryExpectationAndReplay) {
+TEST(OracleSdk, MeetsEveryExpectationAndReplay) {
   int played_count = 0;
   for (const ExpectFile& file : workload::read_expect_folder(kFolder)) {
     const auto requests = workload::read_capture(kFolder + file.name + ".otlp.bin");
@@ -163,7 +163,7 @@ TEST(OracleSdk, HoldsEveryExpectationAndReplay) {
   EXPECT_GE(played_count, 30);
 }
 
-TEST(OracleSdk, CountsWhatTheFilesHold) {
+TEST(OracleSdk, MeetsEveryCount) {
   for (const ExpectFile& file : workload::read_expect_folder(kFolder)) {
     SCOPED_TRACE(file.name);
     const auto& counts = file.counts.at(file.name + ".otlp.bin");

@@ -138,7 +138,7 @@ void hold_traces(Host& host, std::uint64_t count) {
   host.settle();
 }
 
-TEST(Growth, OfRetainedTraces_IsNotPaidByOthers) {
+TEST(Growth, OfRetainedTraces_DoesNotSlowOthers) {
   for (const bool with_tick_alone : {false, true})
     expect_flat(with_tick_alone ? "idle tick, retained traces" : "100 traces, retained traces", [&](std::uint64_t n) {
       Host host(growth_options());
@@ -148,7 +148,7 @@ TEST(Growth, OfRetainedTraces_IsNotPaidByOthers) {
     });
 }
 
-TEST(Growth, OfRecords_IsNotPaidByOthers) {
+TEST(Growth, OfRecords_DoesNotSlowOthers) {
   for (const bool with_tick_alone : {false, true})
     expect_flat(with_tick_alone ? "idle tick, records" : "100 traces, records", [&](std::uint64_t n) {
       Options options = growth_options();
@@ -160,7 +160,7 @@ TEST(Growth, OfRecords_IsNotPaidByOthers) {
     });
 }
 
-TEST(Growth, OfPendingTraces_IsNotPaidByOthers) {
+TEST(Growth, OfPendingTraces_DoesNotSlowOthers) {
   expect_flat("100 traces, pending traces", [&](std::uint64_t n) {
     Options options = growth_options();
     options.tail_sampling.decision_wait_ns = 10'000 * kNanosPerSecond;
@@ -202,7 +202,7 @@ std::uint64_t cost_of_one_link(Neighbours kind, std::uint64_t neighbours) {
   });
 }
 
-TEST(Growth, OfAHub_IsNotPaidByItsNextLink) {
+TEST(Growth, OfAHub_DoesNotSlowItsNextLink) {
   expect_flat("one link to a hub", [](std::uint64_t n) { return cost_of_one_link(Neighbours::linking, n * 5000); });
   expect_flat("one link of a hub, present neighbours",
               [](std::uint64_t n) { return cost_of_one_link(Neighbours::linked_present, n * 5000); });
@@ -211,7 +211,7 @@ TEST(Growth, OfAHub_IsNotPaidByItsNextLink) {
 }
 
 // A kept span with many links, most of them cut; then some of the linked traces fail, and each is a late pin.
-TEST(Growth, OfCutLinks_IsNotPaidByEachLateOrigin) {
+TEST(Growth, OfTruncatedLinks_DoesNotSlowEachLateOrigin) {
   expect_flat("40 late origins, cut links", [](std::uint64_t n) {
     Host host(growth_options());
     std::vector<TraceId> links;
@@ -235,7 +235,7 @@ TEST(Growth, OfCutLinks_IsNotPaidByEachLateOrigin) {
 }
 
 // The same span once more, not emitted yet, while origins come: its links are looked at once, not once an origin.
-TEST(Growth, OfCutLinksAndLateOrigins_IsASumNotAProduct) {
+TEST(Growth, OfTruncatedLinksAndLateOrigins_CostsTheirSum_NotTheirProduct) {
   expect_linear("late origins and cut links in one tick", [](std::uint64_t n) {
     Host host(growth_options());
     std::vector<TraceId> links;
@@ -277,7 +277,7 @@ std::uint64_t cost_of_ids(const std::function<TraceId(std::uint64_t)>& id) {
   return steps;
 }
 
-TEST(Growth, OfATable_IsNotWorseForChosenIds) {
+TEST(Growth, OfATable_CostsNoMoreForAdversarialIds) {
   const std::uint64_t random = cost_of_ids(trace_of);
   const auto expect_cheap = [&](const std::string& what, const std::function<TraceId(std::uint64_t)>& id) {
     EXPECT_LE(cost_of_ids(id), 2 * random) << what;

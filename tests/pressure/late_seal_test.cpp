@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(Windows, LateSeal, testing::Values(true, false),
                          [](const auto& window) { return std::string(window.param ? "One" : "Two"); });
 
 // The whole of ingest() happens while the tick that seals the trace stands at one of its points.
-TEST_P(LateSeal, KeepsOrCounts_WhereverTheTickStands) {
+TEST_P(LateSeal, KeepsOrCounts_WhereverTheTickStalls) {
   for (const std::string_view name :
        {"tick:after_freeze", "tick:after_adopt", "tick:before_settle", "tick:before_seal", "seal:before_take",
         "seal:after_take", "seal:after_mark", "tick:before_windows", "tick:after_windows"}) {
@@ -127,7 +127,7 @@ TEST_P(LateSeal, KeepsOrCounts_WhereverTheTickStands) {
 }
 
 // The other way round: the whole of the tick happens while the batch stands at one of its points.
-TEST_P(LateSeal, KeepsOrCounts_WhereverTheBatchStands) {
+TEST_P(LateSeal, KeepsOrCounts_WhereverTheBatchStalls) {
   for (const std::string_view name :
        {"writer:after_pin", "ingest:after_admission", "ingest:after_nodes", "ingest:after_in_edges",
         "ingest:before_publish", "ingest:after_fold", "ingest:after_push", "ingest:before_log", "ingest:after_publish",
@@ -147,7 +147,7 @@ TEST_P(LateSeal, KeepsOrCounts_WhereverTheBatchStands) {
 }
 
 // Both are held, each at each of its points, and go on in either order.
-TEST_P(LateSeal, KeepsOrCounts_WhereverBothStand) {
+TEST_P(LateSeal, KeepsOrCounts_WhereverBothStall) {
   for (const bool batch_first : {false, true}) {
     for (const std::string_view of_tick :
          {"tick:after_adopt", "tick:before_seal", "seal:before_take", "seal:after_take", "seal:after_mark"}) {

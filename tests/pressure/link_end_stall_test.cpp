@@ -66,7 +66,7 @@ class Story {
   std::uint64_t windows_ = 0;
 };
 
-TEST(LinkEndStall, LosesNoKeep_WhereverTheBatchStands) {
+TEST(LinkEndStall, LosesNoKeep_WhereverTheBatchStalls) {
   for (const int windows : {1, 2, 5, 14})
     for (const bool fails_first : {false, true})
       for (const std::string_view name : kPointsOfABatch) {
@@ -93,7 +93,7 @@ TEST(LinkEndStall, LosesNoKeep_WhereverTheBatchStands) {
       }
 }
 
-TEST(LinkEndStall, LosesNoKeep_WhereverTheTickStands) {
+TEST(LinkEndStall, LosesNoKeep_WhereverTheTickStalls) {
   for (const int windows : {0, 1, 2, 5})
     for (const std::string_view name : kPointsOfATick) {
       Story story;

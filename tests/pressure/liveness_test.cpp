@@ -25,7 +25,7 @@ INSTANTIATE_TEST_SUITE_P(Loads, Liveness, testing::ValuesIn(liveness_loads(kScal
   return name;
 });
 
-TEST_P(Liveness, TakesEveryRequestInAfterTwoTicks) {
+TEST_P(Liveness, AcceptsEveryRequest_WithinTwoTicks) {
   const Figures figures =
       run_apart(ENTAIL_BINARY_DIR "/bin/pressure_run", GetParam(), limit_of(GetParam()), seconds_of(GetParam()));
   EXPECT_EQ(figures.faults, 0u) << figures.fault;
@@ -45,7 +45,7 @@ void fill(LoadHost& host) {
   }
 }
 
-TEST(RequestSize, IsTooLarge_BeyondAQuarterOfTheLimit) {
+TEST(RequestSize, IsRefused_BeyondAQuarterOfTheLimit) {
   LoadHost host(small_options());
   RequestWriter writer;
   for (const bool is_full : {false, true}) {
@@ -60,7 +60,7 @@ TEST(RequestSize, IsTooLarge_BeyondAQuarterOfTheLimit) {
   }
 }
 
-TEST(RequestSize, FitsUpToAQuarterOfTheLimit_HoweverFullTheEngineIs) {
+TEST(RequestSize, IsAccepted_UpToAQuarterOfTheLimit_InAFullEngine) {
   LoadHost host(small_options());
   fill(host);
   RequestWriter writer;

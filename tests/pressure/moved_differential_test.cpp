@@ -35,16 +35,16 @@ Totals compare_seeds(bool cuts_links, const std::string& filter) {
   return totals;
 }
 
-TEST(MovedDifferential, EqualsTheOracle) {
-  const Totals totals = compare_seeds(false, "MovedDifferential.EqualsTheOracle");
+TEST(MovedDifferential, MatchesTheOracle) {
+  const Totals totals = compare_seeds(false, "MovedDifferential.MatchesTheOracle");
   if (totals.workloads < 100) return;  // of a part of the seeds, or after a failure
   EXPECT_GT(totals.kept, totals.workloads);
   EXPECT_GT(totals.revived, totals.workloads);
 }
 
 // A span whose links were cut remembers where they lead; that must outlive the windows, too.
-TEST(MovedDifferential, EqualsTheOracle_WhereLinksAreCut) {
-  const Totals totals = compare_seeds(true, "MovedDifferential.EqualsTheOracle_WhereLinksAreCut");
+TEST(MovedDifferential, MatchesTheOracle_WithTruncatedSpans) {
+  const Totals totals = compare_seeds(true, "MovedDifferential.MatchesTheOracle_WithTruncatedSpans");
   if (totals.workloads < 100) return;
   EXPECT_GT(totals.restored, 0u);
 }

@@ -81,7 +81,7 @@ class Story {
   std::uint64_t next_ = 0;
 };
 
-TEST(SlowLane, HoldsWhatItWrites_OverManyTicks) {
+TEST(SlowLane, PinsWhatItWrites_OverManyTicks) {
   for (const std::string_view point : {"ingest:before_publish", "ingest:after_push", "ingest:before_log"}) {
     SCOPED_TRACE(point);
     Story story;
@@ -96,7 +96,7 @@ TEST(SlowLane, HoldsWhatItWrites_OverManyTicks) {
 }
 
 // It ends while the tick runs that has not seen it in the logs: for that tick, it still writes.
-TEST(SlowLane, HoldsWhatItPublished_UntilATickHasReadIt) {
+TEST(SlowLane, PinsWhatItPublished_UntilATickReadsIt) {
   for (const std::string_view point : {"ingest:before_publish", "ingest:before_log", "ingest:after_publish"}) {
     SCOPED_TRACE(point);
     Story story;
@@ -111,7 +111,7 @@ TEST(SlowLane, HoldsWhatItPublished_UntilATickHasReadIt) {
 }
 
 // The trace is known, by spans that came later; the slow lane's one lies in an earlier generation.
-TEST(SlowLane, HoldsAnEarlierGenerationThanItsTraceHad) {
+TEST(SlowLane, PinsAnEarlierGenerationThanItsTrace) {
   for (const bool is_touched : {false, true}) {
     SCOPED_TRACE(is_touched);
     Story story;
@@ -130,7 +130,7 @@ TEST(SlowLane, HoldsAnEarlierGenerationThanItsTraceHad) {
 
 // Memory is short, so the tick closes every window that it may; the one of the slow lane ends to be written to when the
 // tick has begun.
-TEST(SlowLane, ItsWindowIsNotClosed_BeforeItsLogWasRead) {
+TEST(SlowLane, KeepsItsWindowOpen_UntilItsLogIsRead) {
   for (const std::string_view point : {"tick:after_freeze", "tick:after_adopt"}) {
     SCOPED_TRACE(point);
     Story story;

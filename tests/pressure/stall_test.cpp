@@ -69,8 +69,8 @@ Totals run_seeds(std::uint64_t count, const Changes& changes, const std::string&
 }
 
 // The harness itself: where nothing is held, nothing changes.
-TEST(Stalls, ChangeNothing_WhenNothingIsHeld) {
-  const Totals totals = run_seeds(40, {.stalls = false}, "Stalls.ChangeNothing_WhenNothingIsHeld");
+TEST(Stalls, HarnessChangesNothing_WhenNothingIsHeld) {
+  const Totals totals = run_seeds(40, {.stalls = false}, "Stalls.HarnessChangesNothing_WhenNothingIsHeld");
   if (totals.runs < 40) return;  // of a part of the seeds, or after a failure
   EXPECT_EQ(totals.held_over_windows, 0u);
 }

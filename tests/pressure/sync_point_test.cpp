@@ -33,7 +33,7 @@ TEST(SyncPoints, AreAllReached) {
   for (const std::string_view point : sync::kSyncPoints) EXPECT_TRUE(recorder.reached.contains(point)) << point;
 }
 
-TEST(Stage, HoldsAnActorAtItsPoint_AndOthersPass) {
+TEST(Stage, HoldsAnActorAtItsPoint_WhileOthersPass) {
   engine_test::EngineRun run(workload::error_options());
   run.tick(1000);
   Stage stage;

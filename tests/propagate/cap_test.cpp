@@ -20,7 +20,7 @@ class CapTest : public KeepPropagatorTest {
   }
 };
 
-TEST_F(CapTest, LateNeighboursTakePlacesWhileThereIsRoom_AndThoseBeforeKeepTheirs) {
+TEST_F(CapTest, FollowsLateNeighboursUpToTheCap_AndKeepsEarlierOnes) {
   open_capped(3);
   for (std::uint64_t trace = 1; trace <= 9; ++trace) present(trace);
   propagator_->make_origin(present(1), true);
@@ -41,7 +41,7 @@ TEST_F(CapTest, LateNeighboursTakePlacesWhileThereIsRoom_AndThoseBeforeKeepTheir
 
 // Of many edges the number is kept, so that the one too many is seen in the middle of a batch: those before it have
 // their places.
-TEST_F(CapTest, OneBatchOfManyLateEdges_KeepsToTheCap) {
+TEST_F(CapTest, RespectsTheCap_WithinOneBatchOfLateEdges) {
   constexpr std::uint64_t kCap = 100;
   for (const bool is_linked : {true, false}) {
     open_capped(kCap);
@@ -66,7 +66,7 @@ TEST_F(CapTest, OneBatchOfManyLateEdges_KeepsToTheCap) {
 }
 
 // 11 to 15 were absent when the keep of 1 passed. When they come, 2 is an origin from which no keep has left yet.
-TEST_F(CapTest, WhoComesTakesAPlace_AlsoWithANeighbourThatHasNoFrontierYet) {
+TEST_F(CapTest, ALateTraceTakesAPlace_AtANeighbourWithoutAFrontier) {
   open_capped(2);
   for (const std::uint64_t trace : {1, 2}) present(trace);
   for (std::uint64_t trace = 11; trace <= 15; ++trace) {
@@ -84,7 +84,7 @@ TEST_F(CapTest, WhoComesTakesAPlace_AlsoWithANeighbourThatHasNoFrontierYet) {
 }
 
 // The links of 11 to 15 to 2 come after the last look at the late log, and they ask 2 over them when they come.
-TEST_F(CapTest, WhoComesTakesAPlace_BeforeTheLateLogSaysSo) {
+TEST_F(CapTest, ALateTraceTakesAPlace_BeforeTheLateLogReportsItsEdge) {
   open_capped(2);
   for (const std::uint64_t trace : {1, 2}) present(trace);
   for (std::uint64_t trace = 11; trace <= 15; ++trace) link(trace, 1);
@@ -101,7 +101,7 @@ TEST_F(CapTest, WhoComesTakesAPlace_BeforeTheLateLogSaysSo) {
   EXPECT_EQ(propagator_->not_followed(present(2)), 3u);
 }
 
-TEST_F(CapTest, AnEdgeThatComesAgainTakesNoSecondPlace) {
+TEST_F(CapTest, ARepeatedEdgeTakesNoSecondPlace) {
   open_capped(2);
   for (std::uint64_t trace = 1; trace <= 4; ++trace) present(trace);
   propagator_->make_origin(present(1), true);
@@ -120,7 +120,7 @@ TEST_F(CapTest, AnEdgeThatComesAgainTakesNoSecondPlace) {
 
 // With fewer hops a keep passes more edges than before; those who were followed keep their places, though others rank
 // before them.
-TEST_F(CapTest, WhoWasFollowedKeepsItsPlace_WhenTheKeepComesWithFewerHops) {
+TEST_F(CapTest, FollowedNeighboursKeepTheirPlaces_WhenHopsFall) {
   open_capped(2);
   for (const std::uint64_t trace : {1, 2, 10, 21, 22, 23, 24}) present(trace);
   link(1, 2);
@@ -139,7 +139,7 @@ TEST_F(CapTest, WhoWasFollowedKeepsItsPlace_WhenTheKeepComesWithFewerHops) {
   EXPECT_EQ(propagator_->not_followed(present(10)), 2u);
 }
 
-TEST_F(CapTest, UnderTheCapNothingIsHeldOfNeighbours) {
+TEST_F(CapTest, StoresNoNeighbours_BelowTheCap) {
   open_capped(1000);
   for (std::uint64_t trace = 1; trace <= 901; ++trace) present(trace);
   propagator_->make_origin(present(1), true);
@@ -155,7 +155,7 @@ TEST_F(CapTest, UnderTheCapNothingIsHeldOfNeighbours) {
   EXPECT_EQ(propagator_->not_followed(present(1)), 0u);
 }
 
-TEST_F(CapTest, WhatIsHeldOfRefusedNeighboursIsBounded) {
+TEST_F(CapTest, BoundsMemoryForRefusedNeighbours) {
   open_capped(4);
   propagator_->make_origin(present(1), true);
   constexpr std::uint64_t kLast = 60'000;
@@ -177,7 +177,7 @@ TEST_F(CapTest, WhatIsHeldOfRefusedNeighboursIsBounded) {
   EXPECT_LT(propagator_->bytes(), 360'000u);
 }
 
-TEST_F(CapTest, AnAbsentNeighbourTakesAPlaceWhenItComes) {
+TEST_F(CapTest, AnAbsentNeighbourTakesAPlace_OnItsFirstSpan) {
   open_capped(2);
   for (const std::uint64_t trace : {1, 2}) present(trace);
   for (std::uint64_t trace = 2; trace <= 5; ++trace) link(1, trace);
@@ -193,7 +193,7 @@ TEST_F(CapTest, AnAbsentNeighbourTakesAPlaceWhenItComes) {
 }
 
 // 1 is full; 5, absent, was passed through on the way to 6, and finds no place when it comes.
-TEST_F(CapTest, AKeepDoesNotReturnToATraceOverWhatItReachedThroughIt) {
+TEST_F(CapTest, AKeepDoesNotReturnToATrace_ThroughTracesItReached) {
   open_capped(2, PropagateMode::component);
   for (const std::uint64_t trace : {1, 2, 3, 6}) present(trace);
   for (const std::uint64_t trace : {2, 3, 5}) link(1, trace);
@@ -215,7 +215,7 @@ TEST_F(CapTest, AKeepDoesNotReturnToATraceOverWhatItReachedThroughIt) {
 }
 
 // 1 and 2 are origins, 3 lies between 2 and 4.
-TEST_F(CapTest, TheNextNearestOriginThatHasRoomIsFound_WithItsPath) {
+TEST_F(CapTest, FindsTheNextNearestOriginWithRoom_AndItsPath) {
   open({});
   for (std::uint64_t trace = 1; trace <= 5; ++trace) present(trace);
   link(1, 4);
@@ -236,7 +236,7 @@ TEST_F(CapTest, TheNextNearestOriginThatHasRoomIsFound_WithItsPath) {
   paths.drop_reference(found);
 }
 
-TEST_F(CapTest, TheSearchForAnotherOriginKeepsToTheHopsThatLinksAllow) {
+TEST_F(CapTest, SearchForAnotherOriginRespectsHopLimitsOfLinks) {
   open({});
   for (std::uint64_t trace = 1; trace <= 6; ++trace) present(trace);
   link(1, 4);
@@ -256,7 +256,7 @@ TEST_F(CapTest, TheSearchForAnotherOriginKeepsToTheHopsThatLinksAllow) {
 }
 
 // Eight others are tried, not nine.
-TEST_F(CapTest, TheSearchForAnotherOriginEnds) {
+TEST_F(CapTest, SearchForAnotherOriginIsBounded) {
   open({});
   present(100);
   const auto spend = [&](std::uint64_t trace) {
@@ -279,7 +279,7 @@ TEST_F(CapTest, TheSearchForAnotherOriginEnds) {
 }
 
 // From the first origin on that dice alone keep, certain keeps are counted by themselves: what stands then is certain.
-TEST_F(CapTest, KeepsAreCertain_UntilDiceAloneKeepAnOrigin) {
+TEST_F(CapTest, KeepsAreDeterministic_UntilAnOriginIsKeptByProbabilityAlone) {
   open_chain({}, 4);
   propagator_->make_origin(present(1), true);
   tick();

@@ -9,7 +9,7 @@
 namespace entail::propagate {
 namespace {
 
-TEST(NameSet, HoldsEachNameOnce_ZeroToo) {
+TEST(NameSet, HoldsEachNameOnce_IncludingZero) {
   NameSet names;
   std::mt19937_64 random(3);
   std::set<std::uint64_t> known;
@@ -22,7 +22,7 @@ TEST(NameSet, HoldsEachNameOnce_ZeroToo) {
   EXPECT_LE(names.bytes(), 32 * known.size() + 256);
 }
 
-TEST(NameCount, IsExactUpToItsBound_AndARepeatedNameChangesNothing) {
+TEST(NameCount, IsExactUpToItsBound_AndIgnoresRepeatedNames) {
   NameCount count;
   std::mt19937_64 random(5);
   std::vector<std::uint64_t> names(NameCount::kExactMax);

@@ -152,8 +152,8 @@ void tell_stories(PropagateMode mode) {
     ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << seed;
   }
 }
-TEST(RandomStories, NoKeepIsLost_InACone) { tell_stories(PropagateMode::cone); }
-TEST(RandomStories, NoKeepIsLost_InAComponent) { tell_stories(PropagateMode::component); }
+TEST(RandomStories, LoseNoKeep_InConeMode) { tell_stories(PropagateMode::cone); }
+TEST(RandomStories, LoseNoKeep_InComponentMode) { tell_stories(PropagateMode::component); }
 
 }  // namespace
 }  // namespace entail::propagate

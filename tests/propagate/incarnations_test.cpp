@@ -28,7 +28,7 @@ class IncarnationsTest : public KeepPropagatorTest {
 
 // The loss of issue 14: 2 links to 1; its lane stalls between the two ends, over a turn of the windows, in which the
 // absent 2 gets a new node, and the keep reaches it there.
-TEST_F(IncarnationsTest, TheSecondEndOfALink_ComesToAnOldNodeOfATraceThatWasAbsent) {
+TEST_F(IncarnationsTest, CarriesAKeep_WhenTheSecondEndOfALinkReachesAnOldNode) {
   open({});
   present(1);
   present(3);
@@ -49,7 +49,7 @@ TEST_F(IncarnationsTest, TheSecondEndOfALink_ComesToAnOldNodeOfATraceThatWasAbse
   EXPECT_EQ(hops(3, kLinking), 2u);
 }
 
-TEST_F(IncarnationsTest, AnAbsentTraceAsksOverTheEdgesOfAllItsNodes) {
+TEST_F(IncarnationsTest, AnAbsentTracePullsKeeps_OverTheEdgesOfAllItsNodes) {
   open({});
   propagator_->make_origin(present(1), true);
   link(1, 2);
@@ -65,7 +65,7 @@ TEST_F(IncarnationsTest, AnAbsentTraceAsksOverTheEdgesOfAllItsNodes) {
   EXPECT_EQ(path(2), (Ids{{0, 1}, {0, 2}}));
 }
 
-TEST_F(IncarnationsTest, AnEdgeAtAnOldNodeIsCarried_WhenTheKeepCameToTheNewOne) {
+TEST_F(IncarnationsTest, CarriesAKeepOverAnEdgeOfAnOldNode_WhenItReachedTheNewOne) {
   open({});
   for (const std::uint64_t trace : {1, 2, 4}) present(trace);
   stall();
@@ -84,7 +84,7 @@ TEST_F(IncarnationsTest, AnEdgeAtAnOldNodeIsCarried_WhenTheKeepCameToTheNewOne) 
 }
 
 // The node is made and has its edges before any log tells of it: then its entry comes, and the edges with it.
-TEST_F(IncarnationsTest, ANodeThatIsFoundLateBringsItsEdges) {
+TEST_F(IncarnationsTest, ANodeFoundLateContributesItsEdges) {
   open({});
   for (const std::uint64_t trace : {2, 4}) present(trace);
   stall();
@@ -101,7 +101,7 @@ TEST_F(IncarnationsTest, ANodeThatIsFoundLateBringsItsEdges) {
 }
 
 // Three windows, the middle node found last or first: one chain, one record.
-TEST_F(IncarnationsTest, ATraceHasOneRecord_WhicheverNodeIsFoundFirst) {
+TEST_F(IncarnationsTest, ATraceHasOneRecord_InAnyDiscoveryOrder) {
   for (const bool middle_first : {true, false}) {
     SCOPED_TRACE(middle_first);
     const std::uint64_t trace = middle_first ? 10 : 20;
@@ -123,7 +123,7 @@ TEST_F(IncarnationsTest, ATraceHasOneRecord_WhicheverNodeIsFoundFirst) {
   }
 }
 
-TEST_F(IncarnationsTest, AForgottenTraceAsksAtAllItsNodes) {
+TEST_F(IncarnationsTest, AForgottenTracePullsKeeps_AtAllItsNodes) {
   open({});
   present(1);
   stall();
@@ -145,7 +145,7 @@ TEST_F(IncarnationsTest, AForgottenTraceAsksAtAllItsNodes) {
 }
 
 // Record numbers and what waits for the next run(): an entry names a node, and goes with it.
-TEST_F(IncarnationsTest, LateEdgesOfAForgottenTraceAreNotThoseOfTheNextWithItsNumber) {
+TEST_F(IncarnationsTest, LateEdgesOfAForgottenTrace_AreNotTakenForItsSuccessors) {
   open({});
   const RecordId id = present(1);
   propagator_->make_origin(id, true);
@@ -159,7 +159,7 @@ TEST_F(IncarnationsTest, LateEdgesOfAForgottenTraceAreNotThoseOfTheNextWithItsNu
   EXPECT_EQ(hops(2), 0u);
 }
 
-TEST_F(IncarnationsTest, EdgesWrittenAgainByAMove_AreNotReported) {
+TEST_F(IncarnationsTest, EdgesRewrittenByAMove_AreNotLogged) {
   open({});
   propagator_->make_origin(present(1), true);
   present(2);
@@ -196,7 +196,7 @@ class AtPoint final : public sync::PointListener {
 };
 
 // PROTOCOL late_edge at its call sites: the edge is published, and has not asked for the keep yet (I1, I2).
-TEST_F(KeepPropagatorTest, AKeepThatComesBetweenAnEdgeAndItsCheck_IsCarriedOver) {
+TEST_F(KeepPropagatorTest, CarriesAKeep_ThatArrivesBetweenAnEdgeAndItsCheck) {
   for (const bool is_out : {true, false}) {
     SCOPED_TRACE(is_out);
     open({});

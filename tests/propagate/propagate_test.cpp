@@ -4,7 +4,7 @@
 namespace entail::propagate {
 namespace {
 
-TEST(PathPool, TellsTheWholeWay_AfterItsMiddleIsForgotten) {
+TEST(PathPool, ReturnsTheWholePath_AfterItsMiddleIsForgotten) {
   PathPool paths;
   const PathId origin = paths.origin({1, 1});
   const PathId middle = paths.step(origin, {2, 2}, 1);
@@ -19,13 +19,13 @@ TEST(PathPool, TellsTheWholeWay_AfterItsMiddleIsForgotten) {
   EXPECT_EQ(paths.count(), 0u);
 }
 
-TEST(PathPool, DirectionIsMixed_WhenNoneLeadsAllAlong) {
+TEST(PathPool, DirectionIsMixed_WhenStepsDiffer) {
   PathPool paths;
   const PathId end = paths.step(paths.step(paths.origin({1, 1}), {2, 2}, 1), {3, 3}, 2);
   EXPECT_EQ(paths.direction(end), Direction::mixed);
 }
 
-TEST_F(KeepPropagatorTest, AKeepGoesAlongLinks_AsFarAsItsHops) {
+TEST_F(KeepPropagatorTest, CarriesAKeepAlongLinks_UpToTheHopLimit) {
   PropagateOptions options;
   options.max_hops_linked = 2;
   options.max_hops_linking = 1;
@@ -40,7 +40,7 @@ TEST_F(KeepPropagatorTest, AKeepGoesAlongLinks_AsFarAsItsHops) {
   EXPECT_EQ(path(5), (Ids{{0, 3}, {0, 4}, {0, 5}}));
 }
 
-TEST_F(KeepPropagatorTest, AnEdgeThatComesLaterIsCarriedOver_AndFewerHopsAreCarriedOn) {
+TEST_F(KeepPropagatorTest, CarriesAKeepOverALateEdge_AndPropagatesFewerHops) {
   open({});
   for (std::uint64_t trace = 1; trace <= 5; ++trace) present(trace);
   propagator_->make_origin(present(1), true);
@@ -56,7 +56,7 @@ TEST_F(KeepPropagatorTest, AnEdgeThatComesLaterIsCarriedOver_AndFewerHopsAreCarr
   EXPECT_EQ(hops(5), 2u);
 }
 
-TEST_F(KeepPropagatorTest, AnAbsentTraceAsksWhenItComes) {
+TEST_F(KeepPropagatorTest, AnAbsentTracePullsKeeps_OnItsFirstSpan) {
   open({});
   propagator_->make_origin(present(1), true);
   link(1, 2);
@@ -67,7 +67,7 @@ TEST_F(KeepPropagatorTest, AnAbsentTraceAsksWhenItComes) {
   EXPECT_EQ(hops(2), 1u);
 }
 
-TEST_F(KeepPropagatorTest, ATraceWhoseLinksAreSeenBeforeItsSpans_IsReachedAgainstThem) {
+TEST_F(KeepPropagatorTest, ReachesATraceThroughItsOwnLinks_WhenTheyArePublishedFirst) {
   open({});
   propagator_->make_origin(present(1), true);
   present(3);
@@ -82,7 +82,7 @@ TEST_F(KeepPropagatorTest, ATraceWhoseLinksAreSeenBeforeItsSpans_IsReachedAgains
 }
 
 // The halves of one link, as ingest publishes them: a thread may stall in between, and another tell of the trace.
-TEST_F(KeepPropagatorTest, ATraceThatCameBetweenTheEndsOfItsLink_IsReachedWhenTheSecondComes) {
+TEST_F(KeepPropagatorTest, ReachesATraceThatArrivesBetweenTheEndsOfItsLink) {
   open({});
   propagator_->make_origin(present(1), true);
   tick();
@@ -105,7 +105,7 @@ TEST_F(KeepPropagatorTest, ATraceThatCameBetweenTheEndsOfItsLink_IsReachedWhenTh
   EXPECT_EQ(hops(2, kLinking), 1u);
 }
 
-TEST_F(KeepPropagatorTest, AtTheCap_AllAreFollowed_OverItTheFirstByRank) {
+TEST_F(KeepPropagatorTest, FollowsAllNeighboursAtTheCap_AndTheFirstByRankBeyondIt) {
   PropagateOptions options;
   options.max_links_followed = 3;
   open(options);
@@ -121,7 +121,7 @@ TEST_F(KeepPropagatorTest, AtTheCap_AllAreFollowed_OverItTheFirstByRank) {
   EXPECT_EQ(propagator_->take_refused_count(), 5u);
 }
 
-TEST_F(KeepPropagatorTest, ALinksOwnLimitCounts_AndTheMostGenerousOfSeveral) {
+TEST_F(KeepPropagatorTest, AppliesALinksOwnLimit_AndTheLargestOfSeveral) {
   open({});
   for (std::uint64_t trace = 1; trace <= 3; ++trace) present(trace);
   link(1, 2, 0);
@@ -133,7 +133,7 @@ TEST_F(KeepPropagatorTest, ALinksOwnLimitCounts_AndTheMostGenerousOfSeveral) {
   EXPECT_EQ(hops(3), 1u);
 }
 
-TEST_F(KeepPropagatorTest, ComponentCountsBothDirectionsTogether_ThroughAbsentTraces) {
+TEST_F(KeepPropagatorTest, ComponentModeCountsBothDirectionsTogether_ThroughAbsentTraces) {
   PropagateOptions options;
   options.mode = PropagateMode::component;
   options.max_hops_linked = options.max_hops_linking = 2;
@@ -150,7 +150,7 @@ TEST_F(KeepPropagatorTest, ComponentCountsBothDirectionsTogether_ThroughAbsentTr
 }
 
 // The way back is told before any of it goes, however late somebody asks.
-TEST_F(KeepPropagatorTest, APathOutlivesTheTracesThatItNames) {
+TEST_F(KeepPropagatorTest, APathOutlivesItsTraces) {
   open_chain({}, 4);
   propagator_->make_origin(present(1), true);
   tick();
@@ -169,7 +169,7 @@ TEST_F(KeepPropagatorTest, APathOutlivesTheTracesThatItNames) {
   EXPECT_EQ(ledger_.paths().count(), 0u);
 }
 
-TEST_F(KeepPropagatorTest, AKeepTouchesWhatItReaches) {
+TEST_F(KeepPropagatorTest, AKeepExtendsTheLifeOfRecordsItReaches) {
   open_chain({}, 4);
   propagator_->make_origin(present(1), true);
   propagator_->run(77);
@@ -177,7 +177,7 @@ TEST_F(KeepPropagatorTest, AKeepTouchesWhatItReaches) {
   for (const std::uint64_t trace : {2, 3, 4}) EXPECT_EQ(ledger_[present(trace)].touched_ns, 77) << trace;
 }
 
-TEST_F(KeepPropagatorTest, APathThatWasToldIsReplaced_WhenAKeepComesWithFewerHops) {
+TEST_F(KeepPropagatorTest, ReplacesAMaterializedPath_WhenAKeepArrivesWithFewerHops) {
   open_chain({}, 5);
   propagator_->make_origin(present(1), true);
   tick();
@@ -191,7 +191,7 @@ TEST_F(KeepPropagatorTest, APathThatWasToldIsReplaced_WhenAKeepComesWithFewerHop
 }
 
 // Only ingest's edges at a trace that a keep carries on from are reported: not where no hop is left.
-TEST_F(KeepPropagatorTest, ANewEdgeIsNotReported_WhereTheKeepEnds) {
+TEST_F(KeepPropagatorTest, DoesNotLogAnEdge_WhereNoHopIsLeft) {
   PropagateOptions options;
   options.max_hops_linked = 1;
   options.max_hops_linking = 0;
@@ -211,7 +211,7 @@ TEST_F(KeepPropagatorTest, ANewEdgeIsNotReported_WhereTheKeepEnds) {
 }
 
 // A trace goes on in a newer window with all that stood at its node.
-TEST_F(KeepPropagatorTest, ReachGoesOnInANewerWindow) {
+TEST_F(KeepPropagatorTest, ReachContinuesInANewerWindow) {
   open({});
   for (std::uint64_t trace = 1; trace <= 3; ++trace) present(trace);
   link(1, 2);

@@ -8,7 +8,7 @@
 namespace entail::propagate {
 namespace {
 
-TEST(Ledger, WhatPoliciesAnsweredGoesWithTheRecords) {
+TEST(Ledger, ErasingARecordErasesItsPolicyAnswers) {
   constexpr std::size_t kCount = 100'000;
   constexpr graph::NodeId kNode = 1;
   Ledger ledger;
@@ -37,7 +37,7 @@ TEST(Ledger, WhatPoliciesAnsweredGoesWithTheRecords) {
 }
 
 // What a window has, by which it is worth closing or not.
-TEST(Ledger, CountsRecordsAndThoseThatHoldSpans_InTheWindowOfTheirNode) {
+TEST(Ledger, CountsRecordsPerWindow_AndThoseHoldingSpans) {
   constexpr graph::NodeId kFirst = 1;
   constexpr graph::NodeId kSecond = (graph::NodeId{3} << graph::kOffsetBits) | 1;
   Ledger ledger;

@@ -68,7 +68,7 @@ Answer<ConsistentOrder> expected_consistent(const naive::Sample& sample) {
 }
 
 // Every n and k up to 40 and every family of IDs.
-TEST(BottomK, EqualsSortAndTake_ForAllSmallSizes) {
+TEST(BottomK, MatchesSortAndTake_ForAllSmallSizes) {
   std::mt19937_64 random(1);
   for (const IdFamily family : naive::kIdFamilies) {
     for (std::size_t n = 0; n <= 40; ++n) {
@@ -84,7 +84,7 @@ TEST(BottomK, EqualsSortAndTake_ForAllSmallSizes) {
 }
 
 // All orders of seven links, each k: the answer never moves.
-TEST(BottomK, SameAnswer_ForEveryPermutation) {
+TEST(BottomK, IsIndependentOfArrivalOrder) {
   std::mt19937_64 random(2);
   std::vector<Link> links = naive::make_links(IdFamily::few_traces, 7, random);
   const std::vector<Candidate> candidates = candidates_of(links, 9);
@@ -129,7 +129,7 @@ void expect_same_however_delivered(const std::vector<Candidate>& candidates, std
   ASSERT_EQ(answer_of(shards[0]), expected);
 }
 
-TEST(BottomK, SameAnswer_HoweverShardedRepeatedAndMerged) {
+TEST(BottomK, IsIndependentOfSharding_Repetition_AndMergeOrder) {
   std::mt19937_64 random(3);
   for (int round = 0; round < 60; ++round) {
     const IdFamily family = naive::kIdFamilies[static_cast<std::size_t>(round) % naive::kIdFamilies.size()];
@@ -173,7 +173,7 @@ TEST(BottomK, MergeIsAssociativeCommutativeAndIdempotent) {
 }
 
 // Equal links that arrive at different places are one, and the earliest stands for them.
-TEST(BottomK, EarliestArrivalStandsForEqualLinks) {
+TEST(BottomK, EarliestArrivalRepresentsEqualLinks) {
   std::mt19937_64 random(5);
   std::vector<Candidate> candidates = candidates_of(naive::make_links(IdFamily::random, 1, random), 6);
   for (std::uint32_t i : {5u, 2u, 9u}) {
@@ -187,7 +187,7 @@ TEST(BottomK, EarliestArrivalStandsForEqualLinks) {
 }
 
 // Links to one trace that differ in R: the smallest key stands for the trace, also after it had been squeezed out.
-TEST(BottomK, SmallestLinkStandsForATraceThatComesBack) {
+TEST(BottomK, SmallestLinkRepresentsATraceThatReappears) {
   std::mt19937_64 random(6);
   std::vector<Link> links;
   for (int i = 0; i < 400; ++i) {
@@ -218,7 +218,7 @@ TEST(BottomK, CollidingKeysAreOrderedByIds) {
 }
 
 // Keys that fall all the time admit every link: still exact, and memory stays at 4(k+1) entries.
-TEST(BottomK, WorstOrderIsExactInBoundedMemory) {
+TEST(BottomK, IsExactInBoundedMemory_ForTheWorstOrder) {
   std::mt19937_64 random(8);
   const std::vector<Link> links = naive::make_links(IdFamily::random, 20000, random);
   std::vector<Candidate> candidates = candidates_of(links, 8);
@@ -230,7 +230,7 @@ TEST(BottomK, WorstOrderIsExactInBoundedMemory) {
   EXPECT_LE(sketch.held_bytes(), 4 * (k + 1) * sizeof(Candidate) + 16 * (k + 1) * sizeof(std::uint32_t));
 }
 
-TEST(BottomK, BeginForgets) {
+TEST(BottomK, BeginResets) {
   std::mt19937_64 random(9);
   const std::vector<Candidate> candidates = candidates_of(naive::make_links(IdFamily::random, 1000, random), 9);
   BottomK<UniformOrder> sketch = sketch_of<UniformOrder>(candidates, 100);

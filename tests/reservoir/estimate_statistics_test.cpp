@@ -53,7 +53,7 @@ Estimates estimate_uniform(const std::vector<Link>& links) {
   return estimates;
 }
 
-TEST(EstimateStatistics, ThresholdsAndEstimatesAreRight_ForEveryFamilyOfIds) {
+TEST(EstimateStatistics, ThresholdsFollowTheirLaw_AndEstimatesAreUnbiased_ForEveryIdFamily) {
   for (const IdFamily family : naive::kIdFamilies) {
     SCOPED_TRACE(static_cast<int>(family));
     std::mt19937_64 random(51);
@@ -66,7 +66,7 @@ TEST(EstimateStatistics, ThresholdsAndEstimatesAreRight_ForEveryFamilyOfIds) {
 }
 
 // A duplicate counts once, however often it comes: the estimate is of distinct links.
-TEST(EstimateStatistics, DuplicatesDoNotShow) {
+TEST(EstimateStatistics, IgnoreDuplicates) {
   std::mt19937_64 random(52);
   std::vector<Link> links = naive::make_links(IdFamily::random, kLinks, random);
   for (std::size_t i = 0; i < 200; ++i) links.push_back(links[i % 20]);
@@ -76,7 +76,7 @@ TEST(EstimateStatistics, DuplicatesDoNotShow) {
 }
 
 // C over traces: two links each, fresh traces every round, since C hangs on R and not on the seed.
-TEST(EstimateStatistics, DistinctTracesAreEstimatedByC) {
+TEST(EstimateStatistics, SketchCEstimatesDistinctTraces) {
   std::mt19937_64 random(53);
   std::vector<double> distinct;
   std::vector<double> threshold_cdf;

@@ -57,7 +57,7 @@ void expect_each_set_equally_often(unsigned n, unsigned k) {
   for (const auto& [mask, count] : times) ASSERT_EQ(count, orders / sets) << n << " " << k << " " << mask;
 }
 
-TEST(EveryChoice, EachSetIsTheSampleEquallyOften) {
+TEST(EveryChoice, DrawsEachSetEquallyOften) {
   for (unsigned n = 1; n <= 7; ++n) {
     for (unsigned k = 1; k <= n; ++k) {
       expect_each_set_equally_often<UniformOrder>(n, k);
@@ -93,7 +93,7 @@ void expect_sample_of_the_set(unsigned n, unsigned length, unsigned k) {
   }
 }
 
-TEST(EveryChoice, TheSampleIsThatOfTheSet_ForEverySequenceOfDeliveries) {
+TEST(EveryChoice, DependsOnTheDeliveredSetOnly) {
   for (unsigned k = 1; k <= 4; ++k) {
     expect_sample_of_the_set<UniformOrder>(4, 7, k);
     expect_sample_of_the_set<ConsistentOrder>(4, 7, k);
@@ -120,7 +120,7 @@ void expect_same_from_every_cut(unsigned n, unsigned k) {
   }
 }
 
-TEST(EveryChoice, TheSampleIsTheSame_FromEveryCutIntoShards) {
+TEST(EveryChoice, IsIndependentOfSharding) {
   for (unsigned n = 1; n <= 6; ++n) {
     for (unsigned k = 1; k <= n; ++k) {
       expect_same_from_every_cut<UniformOrder>(n, k);
@@ -130,7 +130,7 @@ TEST(EveryChoice, TheSampleIsTheSame_FromEveryCutIntoShards) {
 }
 
 // Links of one trace are one to C: every way to give n links to traces, and the smallest key of each stands for it.
-TEST(EveryChoice, OneLinkATrace_ForEveryAssignmentOfTraces) {
+TEST(EveryChoice, HoldsOneLinkPerTrace_ForEveryAssignmentOfTraces) {
   constexpr unsigned n = 6;
   unsigned assignments = 1;
   for (unsigned i = 0; i < n; ++i) assignments *= 3;

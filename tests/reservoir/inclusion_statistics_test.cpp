@@ -65,7 +65,7 @@ TEST(InclusionStatistics, UIsUniformOverLinks_ForEveryFamilyOfIds) {
 }
 
 // Links in ascending order of R, as a sender could sort them: U does not care.
-TEST(InclusionStatistics, UIsUniform_WhenLinksComeSortedByRandomness) {
+TEST(InclusionStatistics, UIsUniform_WhenLinksArriveSortedByRandomness) {
   std::mt19937_64 random(42);
   std::vector<Link> links = naive::make_links(IdFamily::random, kLinks, random);
   std::sort(links.begin(), links.end(), [](const Link& a, const Link& b) { return a.randomness < b.randomness; });

@@ -89,7 +89,7 @@ std::vector<Link> mixed_links(IdFamily family, std::size_t count, std::mt19937_6
   return links;
 }
 
-TEST(LinkSampler, EqualsTheNaiveSample) {
+TEST(LinkSampler, MatchesTheNaiveSample) {
   std::mt19937_64 random(21);
   LinkSampler sampler;
   for (int round = 0; round < 400; ++round) {
@@ -106,7 +106,7 @@ TEST(LinkSampler, EqualsTheNaiveSample) {
   }
 }
 
-TEST(LinkSampler, NothingIsExcluded_UpToKDistinctLinks) {
+TEST(LinkSampler, ExcludesNothing_UpToKDistinctLinks) {
   std::mt19937_64 random(22);
   LinkSampler sampler;
   for (std::size_t n = 0; n <= 9; ++n) {
@@ -136,7 +136,7 @@ TEST(LinkSampler, OnlyTheFirstOfEqualLinksIsACandidate) {
   expect_equal(truncated, links, 5, 3);
 }
 
-TEST(LinkSampler, SeedMovesUAndLeavesTheOrderByRandomness) {
+TEST(LinkSampler, SeedChangesU_ButNotTheOrderByRandomness) {
   std::mt19937_64 random(24);
   const std::vector<Link> links = naive::make_links(IdFamily::random, 2000, random);
   LinkSampler sampler;
@@ -160,7 +160,7 @@ TEST(LinkSampler, HashIsStable) {
   EXPECT_EQ(base::sampling_hash(trace, span, 42), 0x45a42c87e21e94b2u);
 }
 
-TEST(LinkSampler, ReleaseGivesBackWhatGrewWithTheLinks) {
+TEST(LinkSampler, ReleaseFreesMemoryThatGrewWithTheLinks) {
   std::mt19937_64 random(25);
   const std::vector<Link> links = naive::make_links(IdFamily::random, 50000, random);
   LinkSampler sampler;
@@ -173,7 +173,7 @@ TEST(LinkSampler, ReleaseGivesBackWhatGrewWithTheLinks) {
 
 // A million links: malformed, duplicates, null targets; exact to the link, the same forwards, backwards and shuffled
 // (by content: the indices move with the order).
-TEST(LinkSampler, AMillionLinksAreExact) {
+TEST(LinkSampler, IsExact_ForAMillionLinks) {
   constexpr std::size_t kCount = 1'000'000;
   constexpr std::uint32_t kBudget = 128;
   std::mt19937_64 random(26);

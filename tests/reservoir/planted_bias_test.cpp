@@ -32,7 +32,7 @@ Inclusion reservoir_of(int rounds, unsigned off_by) {
   return inclusion;
 }
 
-TEST(PlantedBias, TheContrastFindsAnOffByOne_WhichTheChiSquareMisses) {
+TEST(PlantedBias, PositionalContrastDetectsAnOffByOne_ThatChiSquareMisses) {
   const Inclusion right = reservoir_of(40'000, 0);
   EXPECT_GT(right.chi_square(), kFalseAlarm);
   EXPECT_GT(right.contrast(0, kTaken), kFalseAlarm);
@@ -45,7 +45,7 @@ TEST(PlantedBias, TheContrastFindsAnOffByOne_WhichTheChiSquareMisses) {
 }
 
 // One position in ten that is never taken, spread so that no contrast sees it.
-TEST(PlantedBias, TheChiSquareFindsPositionsThatAreNeverTaken) {
+TEST(PlantedBias, ChiSquareDetectsPositionsNeverTaken) {
   Inclusion inclusion{std::vector<double>(kItems, 0), kTaken, 4000};
   std::mt19937_64 random(62);
   for (int round = 0; round < 4000; ++round) {
@@ -77,14 +77,14 @@ double law_tail(const std::vector<double>& thresholds) {
   return kolmogorov_tail(cdf);
 }
 
-TEST(PlantedBias, TheLawFindsAThresholdThatIsTheLastKept_OrAKeyThatIsNotUniform) {
+TEST(PlantedBias, ThresholdTestDetectsALastKeptThreshold_OrNonUniformKeys) {
   EXPECT_GT(law_tail(thresholds_of(kTaken, 1)), kFalseAlarm);
   EXPECT_LT(law_tail(thresholds_of(kTaken - 1, 1)), kFalseAlarm);
   EXPECT_LT(law_tail(thresholds_of(kTaken + 1, 1)), kFalseAlarm);
   EXPECT_LT(law_tail(thresholds_of(kTaken, 1.05)), kFalseAlarm);
 }
 
-TEST(PlantedBias, TheMeanFindsAnEstimateFromTheLastKept) {
+TEST(PlantedBias, MeanTestDetectsAnEstimateFromTheLastKept) {
   const auto estimates = [](const std::vector<double>& thresholds) {
     std::vector<double> out;
     for (const double threshold : thresholds) out.push_back(kTaken / threshold);
@@ -95,7 +95,7 @@ TEST(PlantedBias, TheMeanFindsAnEstimateFromTheLastKept) {
 }
 
 // The laws themselves, against values from tables.
-TEST(PlantedBias, TailsAreThoseOfTheTables) {
+TEST(PlantedBias, TailsMatchPublishedTables) {
   EXPECT_NEAR(normal_tail(1.959964), 0.05, 1e-6);
   EXPECT_NEAR(chi_square_tail(3.841459, 1), 0.05, 1e-6);
   EXPECT_NEAR(chi_square_tail(232.9118, 199), 0.05, 1e-4);

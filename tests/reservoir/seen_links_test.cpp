@@ -55,19 +55,19 @@ void expect_equal_to_a_set(std::size_t count, std::uint64_t universe, std::size_
   }
 }
 
-TEST(SeenLinks, NoLinks) {
+TEST(SeenLinks, HandlesNoLinks) {
   SeenLinks seen;
   seen.begin(0);
   EXPECT_TRUE(duplicates_of(seen, {}).empty());
 }
 
-TEST(SeenLinks, EqualsASet_WithAndWithoutAKnownCount) {
+TEST(SeenLinks, MatchesASet_WithAndWithoutAKnownCount) {
   for (const std::uint64_t universe : {1u, 2u, 50u, 5000u, 1000000u})
     for (const std::size_t expected : {0u, 100u, 20000u}) expect_equal_to_a_set(20000, universe, expected, good_hash);
 }
 
 // All links in one slot, in a few slots, and equal in the upper half of the hash only: the ordered map takes over.
-TEST(SeenLinks, EqualsASet_WhenHashesCollide) {
+TEST(SeenLinks, MatchesASet_WhenHashesCollide) {
   expect_equal_to_a_set(3000, 1500, 0, [](const Ids&) { return std::uint64_t{0}; });
   expect_equal_to_a_set(3000, 1500, 3000, [](const Ids&) { return ~std::uint64_t{0}; });
   expect_equal_to_a_set(3000, 1500, 0, [](const Ids& ids) { return good_hash(ids) & 0xc000000000000000; });
@@ -76,7 +76,7 @@ TEST(SeenLinks, EqualsASet_WhenHashesCollide) {
 }
 
 // Colliding on purpose must not cost quadratic time (G7): 200,000 links in one slot would be 10^10 steps.
-TEST(SeenLinks, CollisionsCostALogarithm) {
+TEST(SeenLinks, CollisionsCostLogarithmicTime) {
   SeenLinks seen;
   seen.begin(0);
   const auto start = std::chrono::steady_clock::now();
@@ -89,7 +89,7 @@ TEST(SeenLinks, CollisionsCostALogarithm) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }
 
-TEST(SeenLinks, EveryByteOfBothIdsCounts) {
+TEST(SeenLinks, ComparesEveryByteOfBothIds) {
   SeenLinks seen;
   seen.begin(8);
   const IdsByIndex ids = {
@@ -100,7 +100,7 @@ TEST(SeenLinks, EveryByteOfBothIdsCounts) {
   EXPECT_EQ(duplicates_of(seen, ids), std::vector<std::uint32_t>{4});
 }
 
-TEST(SeenLinks, ReleaseGivesTheMemoryBack) {
+TEST(SeenLinks, ReleaseFreesMemory) {
   SeenLinks seen;
   seen.begin(100000);
   EXPECT_GT(seen.held_bytes(), 90000u * 8);

@@ -73,7 +73,7 @@ void expect_equal(const Selection& selection, const naive::Choice& expected) {
   expect_stratum(selection.closed, expected.closed, "closed");
 }
 
-TEST(Select, EqualsTheNaiveChoice) {
+TEST(Select, MatchesTheNaiveSelection) {
   std::mt19937_64 random(31);
   LinkSampler sampler;
   for (int round = 0; round < 3000; ++round) {
@@ -162,7 +162,7 @@ struct HandMade {
 using Indices = std::vector<std::uint32_t>;
 
 // C gives 3, 2, 1, 0; U gives 0, 1, 2, 3: in turn, C first, skipping what is chosen.
-TEST(Select, SketchesAreReadInTurnConsistentFirst) {
+TEST(Select, ReadsSketchesAlternately_ConsistentFirst) {
   HandMade span;
   for (std::uint32_t i = 0; i < 4; ++i) span.add(i, TargetState::open, 10 - i, i, true, true);
   EXPECT_EQ(span.chosen(1), (Indices{3}));
@@ -172,7 +172,7 @@ TEST(Select, SketchesAreReadInTurnConsistentFirst) {
 }
 
 // When one sketch is used up the other goes on; what is in both is taken once.
-TEST(Select, ASketchThatIsUsedUpIsPassedOver) {
+TEST(Select, SkipsAnExhaustedSketch) {
   HandMade span;
   span.add(0, TargetState::open, 1, 9, false, true);
   span.add(1, TargetState::open, 2, 1, true, true);
@@ -184,7 +184,7 @@ TEST(Select, ASketchThatIsUsedUpIsPassedOver) {
   EXPECT_EQ(span.chosen(4), (Indices{0, 1, 2, 3}));
 }
 
-TEST(Select, StrataComeInOrder) {
+TEST(Select, FillsStrataInOrder) {
   HandMade span;
   span.add_other(0, Identity::bad_hex);
   span.add_other(1, Identity::null_target);
@@ -202,7 +202,7 @@ TEST(Select, StrataComeInOrder) {
 }
 
 // More pinned than places: origins by C, then reached by C; the bytes come from what was saved, else from the edge.
-TEST(Select, OriginsComeBeforeReached) {
+TEST(Select, PlacesOriginsBeforeReached) {
   HandMade span;
   span.add(0, TargetState::reached, 0, 0, true, true);
   span.add(1, TargetState::open, 0, 1, true, true);
@@ -227,7 +227,7 @@ TEST(Select, OriginsComeBeforeReached) {
 }
 
 // A saved link to an origin that the caller did not list is pinned all the same, never open or closed.
-TEST(Select, UnlistedSavedOriginIsPinned) {
+TEST(Select, PinsASavedOriginTheCallerDidNotList) {
   HandMade span;
   span.add(0, TargetState::open, 0, 0, true, true);
   span.add(1, TargetState::origin, 7, 7, true, true);
@@ -240,7 +240,7 @@ TEST(Select, UnlistedSavedOriginIsPinned) {
 }
 
 // Numbers that do not fit together: never more than k, never more than there are.
-TEST(Select, NeverMoreThanTheBudget_WhateverTheCallerSays) {
+TEST(Select, NeverExceedsTheBudget_ForInconsistentInput) {
   HandMade span;
   for (std::uint32_t i = 0; i < 10; ++i) span.add(i, TargetState::open, i, i, true, true);
   std::vector<PinnedLink> pinned;
@@ -252,14 +252,14 @@ TEST(Select, NeverMoreThanTheBudget_WhateverTheCallerSays) {
   EXPECT_EQ(span.chosen(5, pinned).size(), 0u);
 }
 
-TEST(Select, NothingOfNothing) {
+TEST(Select, SelectsNothing_FromNoLinks) {
   const Selection selection = select({}, 128, {}, [](TraceId) { return TargetState::open; }, 0, 0);
   EXPECT_TRUE(selection.links.empty());
   EXPECT_EQ(selection.emitted, 0u);
 }
 
 // 37 of a million links lead to origins that were not known when the links were cut.
-TEST(Select, AllOriginsOfAMillionLinksArePrinted) {
+TEST(Select, EmitsEveryOrigin_AmongAMillionLinks) {
   constexpr std::size_t kCount = 1'000'000;
   constexpr std::uint32_t kBudget = 128;
   std::mt19937_64 random(32);

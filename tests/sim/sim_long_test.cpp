@@ -9,7 +9,7 @@
 namespace entail::sim {
 namespace {
 
-TEST(SimulationLong, HoldsForEverySeed) {
+TEST(SimulationLong, InvariantsHold_ForEverySeed) {
   const char* const minutes = std::getenv("ENTAIL_SIM_MINUTES");
   const char* const from = std::getenv("ENTAIL_SIM_FROM");
   const std::uint64_t begin = from == nullptr ? 0 : std::strtoull(from, nullptr, 10);

@@ -5,7 +5,7 @@
 namespace entail::sim {
 namespace {
 
-TEST(Simulation, HoldsForEverySeed) {
+TEST(Simulation, InvariantsHold_ForEverySeed) {
   const auto [first, end] = engine_test::seed_range(0, 1000);
   Happened happened;
   for (std::uint64_t seed = first; seed < end; ++seed)
@@ -19,7 +19,7 @@ TEST(Simulation, HoldsForEverySeed) {
 
 // The checks must be able to fail, and the shrinking to shrink: an engine that is judged by a false account of what
 // went in fails at once.
-TEST(Simulation, FindsWhatIsWrong_AndShrinksIt) {
+TEST(Simulation, DetectsAFault_AndShrinksItsWorkload) {
   DisturbedWorkload disturbed;
   for (std::uint64_t seed = 0; disturbed.workload.steps.empty(); ++seed) {
     DisturbedWorkload candidate = disturbed_workload(seed);

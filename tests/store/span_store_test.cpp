@@ -34,7 +34,7 @@ SpanEntry* write(SpanWriter& writer, const Envelope* scope, const std::string& t
   return entry;
 }
 
-TEST(SpanStore, SpansAndEnvelopesAreFoundAsWritten) {
+TEST(SpanStore, ReturnsSpansAndEnvelopesAsWritten) {
   SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
@@ -53,7 +53,7 @@ TEST(SpanStore, SpansAndEnvelopesAreFoundAsWritten) {
   EXPECT_EQ(std::string(found.begin(), found.end()), "scope");
 }
 
-TEST(SpanStore, EverySpanNamesItsScope_HoweverManyAndInWhateverChunk) {
+TEST(SpanStore, EverySpanRefersToItsScope_InEveryChunk) {
   SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
@@ -69,7 +69,7 @@ TEST(SpanStore, EverySpanNamesItsScope_HoweverManyAndInWhateverChunk) {
   for (const auto& [entry, scope] : written) EXPECT_EQ(&*entry->scope, scope);
 }
 
-TEST(SpanStore, LinksAreCounted_HoweverManyOneSpanHas) {
+TEST(SpanStore, CountsLinks_OfSpansOfAnySize) {
   SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
@@ -83,7 +83,7 @@ TEST(SpanStore, LinksAreCounted_HoweverManyOneSpanHas) {
   }
 }
 
-TEST(SpanStore, ACutStandsBehindAPayloadOfAnySize) {
+TEST(SpanStore, StoresTruncatedLinks_BehindAPayloadOfAnySize) {
   int destroyed = 0;
   TruncatedSpan truncated_spans[20];
   SpanStore store(kOps);
@@ -108,7 +108,7 @@ TEST(SpanStore, ACutStandsBehindAPayloadOfAnySize) {
   }
 }
 
-TEST(SpanStore, GenerationsAreGivenBackWhole) {
+TEST(SpanStore, FreesWholeGenerations) {
   int destroyed = 0;
   SpanStore store(kOps);
   SpanWriter writer(store);
@@ -136,7 +136,7 @@ TEST(SpanStore, GenerationsAreGivenBackWhole) {
   EXPECT_EQ(store.bytes(), 0u);
 }
 
-TEST(SpanStore, EmptyChunksAreReusedAndTrimmed) {
+TEST(SpanStore, ReusesAndTrimsEmptyChunks) {
   SpanStore store(kOps);
   SpanWriter writer(store);
   for (std::uint32_t generation = 1; generation < 50; ++generation) {
@@ -152,7 +152,7 @@ TEST(SpanStore, EmptyChunksAreReusedAndTrimmed) {
   EXPECT_EQ(store.pooled_bytes(), 0u);
 }
 
-TEST(SpanStore, ThePoolGivesBackWholeBlocks_AndPagesOfThoseInUse) {
+TEST(SpanStore, TrimUnmapsFreeBlocks_AndReleasesPagesOfBlocksInUse) {
   SpanStore store(kOps, true);
   SpanWriter old_writer(store);
   SpanWriter new_writer(store);
@@ -188,7 +188,7 @@ TEST(SpanStore, ThePoolGivesBackWholeBlocks_AndPagesOfThoseInUse) {
   EXPECT_EQ(store.pooled_bytes(), 0u);
 }
 
-TEST(SpanStore, SmallSpansFollowALargeOne_AndNameItsScope) {
+TEST(SpanStore, SmallSpansShareTheScopeOfALargeOne) {
   SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
@@ -201,7 +201,7 @@ TEST(SpanStore, SmallSpansFollowALargeOne_AndNameItsScope) {
   for (const SpanEntry* entry : written) ASSERT_EQ(&*entry->scope, scope);
 }
 
-TEST(SpanStore, ManyLanesShareThePool) {
+TEST(SpanStore, LanesShareThePool) {
   SpanStore store(kOps, true);
   constexpr unsigned kLanes = 4;
   const std::string large(200'000, 'z');  // one a chunk
@@ -256,11 +256,11 @@ bool account_is_resident(bool huge_blocks) {
   return full && emptied && trimmed && is_near("empty") && tests::resident_bytes() - before < 1 << 20;
 }
 
-TEST(SpanStore, AccountIsWhatTheProcessHas) {
+TEST(SpanStore, BytesMatchResidentMemory) {
   tests::expect_apart([] { return account_is_resident(false); });
 }
 
-TEST(SpanStore, AccountIsWhatTheProcessHas_WithHugeBlocks) {
+TEST(SpanStore, BytesMatchResidentMemory_WithHugeBlocks) {
   tests::expect_apart([] { return account_is_resident(true); });
 }
 

@@ -5,12 +5,12 @@
 namespace entail::sync {
 namespace {
 
-TEST(Epochs, SafeWhenNobodyIsPinned) {
+TEST(Epochs, IsSafe_WhenNoLaneIsPinned) {
   Epochs<> epochs(3);
   EXPECT_TRUE(epochs.safe(epochs.advance()));
 }
 
-TEST(Epochs, NotSafe_WhileALaneIsPinnedBefore) {
+TEST(Epochs, IsNotSafe_WhileALaneIsPinnedEarlier) {
   Epochs<> epochs(3);
   epochs.pin(1);
   const std::uint64_t epoch = epochs.advance();

@@ -13,7 +13,7 @@ struct Lane {
   std::uint64_t uses = 0;
 };
 
-TEST(LanePool, GivesEachLaneOnce_ThenNull) {
+TEST(LanePool, HandsOutEachLaneOnce_ThenNull) {
   LanePool<Lane> pool(70);
   std::set<Lane*> taken;
   for (int i = 0; i < 70; ++i) {
@@ -28,7 +28,7 @@ TEST(LanePool, GivesEachLaneOnce_ThenNull) {
   EXPECT_EQ(pool.try_acquire(67), nullptr);
 }
 
-TEST(LanePool, StartsAtTheHint) {
+TEST(LanePool, StartsSearchingAtTheHint) {
   LanePool<Lane> pool(256);
   EXPECT_EQ(pool.index_of(pool.try_acquire(200)), 200u);
   EXPECT_EQ(pool.index_of(pool.try_acquire(200)), 201u);
@@ -37,7 +37,7 @@ TEST(LanePool, StartsAtTheHint) {
   EXPECT_EQ(pool.index_of(pool.try_acquire(1000)), 1000u % 256);
 }
 
-TEST(LanePool, OneHolderAtATime_UnderThreads) {
+TEST(LanePool, HasOneHolderAtATime_UnderThreads) {
   LanePool<Lane> pool(2);
   constexpr std::uint64_t kTurns = 20'000;
   std::uint64_t taken[4] = {};

@@ -16,14 +16,14 @@ TEST(Tidy, FindsProtocols) {
       std::vector<std::string>());
 }
 
-TEST(Tidy, FindsProtocolsWithoutARow) {
+TEST(Tidy, FindsProtocolsWithoutATableRow) {
   const SourceFile file = header("// PROTOCOL one: how it is.\n");
   EXPECT_EQ(protocols_without_row(file, "| [one](../../core/graph/x.hpp) | [one_test.cpp]"), Faults());
   EXPECT_EQ(protocols_without_row(file, "| [other](../../core/graph/x.hpp) |").size(), 1u);
   EXPECT_EQ(protocols_without_row(file, "| [one](../../core/graph/moved.hpp) |").size(), 1u);
 }
 
-TEST(Tidy, FindsNamesInProtocolsThatAreNowhere) {
+TEST(Tidy, FindsUnknownNamesInProtocols) {
   KnownNames known;
   const std::string code = "AbCd taken_(kIdle, \"quoted_\"); memory_order_relaxed, memory_order_seq_cst\n";
   add_names({"core/graph/y.hpp", "// ghost_\n" + code}, known);
@@ -40,7 +40,7 @@ TEST(Tidy, FindsNamesInProtocolsThatAreNowhere) {
   EXPECT_EQ(faults_of("x\nint y;\n// ghost()").size(), 0u);  // another one
 }
 
-TEST(Tidy, FindsNamesOnAPageThatAreNowhere) {
+TEST(Tidy, FindsUnknownNamesOnAPage) {
   KnownNames known;
   known.words = {"peek", "taken_"};
   const auto faults_of = [&](const char* text) { return unknown_names_on_page({"tests/README.md", text}, known); };
@@ -88,13 +88,13 @@ TEST(Tidy, FindsOrdersWithoutProof) {
   EXPECT_EQ(faults_of(argued, {}), Faults());
 }
 
-TEST(Tidy, FindsOrdersWithADefault) {
+TEST(Tidy, FindsOrdersWithADefaultArgument) {
   EXPECT_EQ(defaulted_orders(header("T load(std::memory_order order) const;\n")), Faults());
   EXPECT_EQ(defaulted_orders(header("T load(std::memory_order order = std::memory_order_seq_cst) const;\n")).size(),
             1u);
 }
 
-TEST(Tidy, FindsPublicDeclarationsThatNoCommentTellsOf) {
+TEST(Tidy, FindsUndocumentedPublicDeclarations) {
   const auto faults_of = [](const std::string& text) {
     return undocumented_declarations({"core/include/entail/x.hpp", "namespace a {\n" + text + "}\n"}).size();
   };
@@ -109,7 +109,7 @@ TEST(Tidy, FindsPublicDeclarationsThatNoCommentTellsOf) {
   EXPECT_EQ(undocumented_declarations({"core/graph/x.hpp", "int f();\n"}), Faults());
 }
 
-TEST(Tidy, FindsLossesThatSayNothing) {
+TEST(Tidy, FindsLossesWithoutDescription) {
   EXPECT_EQ(untold_loss("no_room", "warning", "requests for which there was no room"), Faults());
   EXPECT_EQ(untold_loss("", "warning", "requests for which there was no room").size(), 1u);
   EXPECT_EQ(untold_loss("No Room", "warning", "requests for which there was no room").size(), 1u);

@@ -23,7 +23,7 @@ TEST(Tidy, ReadsTheRooms) {
   EXPECT_EQ(rooms[2].links, (std::vector<std::string>{"base", "sync"}));
 }
 
-TEST(Tidy, LetsRoomsIncludeWhatTheyLink) {
+TEST(Tidy, AllowsRoomsToIncludeWhatTheyLink) {
   const auto edge = [](const char* path, const char* target) {
     return include_edges({path, "#include \"" + std::string(target) + "\"\n"}, rooms_of(kCmake));
   };
@@ -53,7 +53,7 @@ TEST(Tidy, LetsRoomsIncludeWhatTheyLink) {
   EXPECT_EQ(edge("examples/c/main.c", "capi/boundary.hpp").size(), 1u);
 }
 
-TEST(Tidy, FindsLinksThatNothingNeeds) {
+TEST(Tidy, FindsUnusedLinks) {
   const SourceFile cmake = {"core/CMakeLists.txt",
                             "entail_room(base)\nentail_room(sync entail_base entail_graph)\n"
                             "entail_room(graph entail_base)\nentail_room(engine)\nentail_room(capi entail_engine)\n"};
@@ -65,7 +65,7 @@ TEST(Tidy, FindsLinksThatNothingNeeds) {
             "core/CMakeLists.txt:3: graph links base and includes nothing of it");
 }
 
-TEST(Tidy, FindsPagesThatListTheRoomsInAnotherOrder) {
+TEST(Tidy, FindsPagesListingRoomsOutOfOrder) {
   const std::vector<Room> rooms = rooms_of({"c", "entail_room(base)\nentail_room(sync)\n"});
   const auto faults_of = [&](const char* text) { return rooms_out_of_order({"A.md", text}, "## Rooms", rooms).size(); };
   EXPECT_EQ(faults_of("core/sync\n## Rooms\ncore/base\ncore/sync\n"), 0u);

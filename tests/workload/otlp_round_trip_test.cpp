@@ -8,7 +8,7 @@
 namespace entail::workload {
 namespace {
 
-TEST(PlainOtlp, ReadsWhatItWrites) {
+TEST(PlainOtlp, RoundTrips) {
   Span span = linking(make_span(1, 2), {2, 3});
   span.parent_span_id = span_bytes(9);
   span.trace_state = "ot=th:8";
