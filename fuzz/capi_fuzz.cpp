@@ -1,5 +1,5 @@
-// The input is a list of calls of the C interface on one handle, in any order and with any arguments that are not wild
-// pointers: each gives a status that entail.h knows, writes no byte that it may not, and the counts add up after it.
+// The input is a list of calls of the C interface on one handle, in any order and with any arguments except wild
+// pointers: each returns a status declared in entail.h, writes no byte that it may not, and the counts add up after it.
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -33,7 +33,7 @@ class Input {
     --size_;
     return *data_++;
   }
-  // Up to 65,535 bytes: their count comes first. Null for none.
+  // Up to 65,535 bytes, preceded by their count. Null for none.
   std::string_view chunk() {
     std::size_t count = byte() * 256u;
     count = std::min(count + byte(), size_);
@@ -48,7 +48,7 @@ class Input {
   std::size_t size_;
 };
 
-// A struct of a size that the input chooses, with room behind it: a byte that is not zero tells a careless writer.
+// A struct of a size that the input chooses, with room behind it: a non-zero byte there reveals an overrun.
 template <class Struct>
 struct Sized {
   Sized(Struct init, Input& input) : known(init) {

@@ -1,4 +1,4 @@
-// Ingest alone: how it scales, what a held trace takes, and how long a call can take beside a big tick.
+// Ingest alone: how it scales, the memory of a held trace, and the longest call during a large tick.
 #include <malloc.h>
 
 #include <algorithm>
@@ -36,9 +36,9 @@ bool measure_ingest(const Settings& settings, Report& report) {
   for (unsigned i = 0; i <= settings.repetitions; ++i) {
     for (const unsigned threads : {1u, 2u}) {
       const Load load = make_load("plain", spans, number++);
-      const bool counts = i != 0;  // the first one touches memory for the first time
+      const bool counts = i != 0;  // the first one faults memory in
       Times times;
-      // The control is measured right before what it judges.
+      // The control is measured right before the run it qualifies.
       if (threads == 2 && counts) report.add("macro.ingest.control", "x", control());
       if (!ingest_all(target, load, threads, times)) return false;
       if (!target.finish(target.ticked_ns)) return fail("the engine holds spans for ever");
@@ -56,12 +56,12 @@ bool measure_memory(const Settings& settings, Report& report) {
   const Options options = options_for(load, settings.policies_yaml);
   const auto traces = static_cast<double>(load.traces);
   for (unsigned i = 0; i < settings.repetitions; ++i) {
-    malloc_trim(0);  // what the last repetition gave back
+    malloc_trim(0);  // what the last repetition freed
     const std::uint64_t before = resident_bytes();
     EngineTarget target(options);
     Times times;
     if (!target.ok() || !target.tick(kNanosPerSecond) || !ingest_all(target, load, 1, times)) return false;
-    if (!target.tick(2 * kNanosPerSecond)) return fail("tick");  // records are made; nothing is due
+    if (!target.tick(2 * kNanosPerSecond)) return fail("tick");  // records are created; nothing is due
     const std::uint64_t after = resident_bytes();
     report.add("macro.memory.trace", "B", static_cast<double>(after - before) / traces);
     report.add("macro.memory.counted", "B",
@@ -73,7 +73,7 @@ bool measure_memory(const Settings& settings, Report& report) {
 
 namespace {
 
-// What the third thread does while two ingest.
+// The third thread's work while two ingest.
 enum class Beside { tick, compute };
 
 // The longest call of either ingest thread, in seconds, and how long the third thread was busy.

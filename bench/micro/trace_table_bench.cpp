@@ -1,6 +1,7 @@
-// The trace table: find-or-insert of 16-byte keys, nine of ten there already, against a oneTBB concurrent_hash_map with
-// a value of 48 bytes, 64 unordered_maps behind a mutex each, and the floor: two random cache lines a key, prefetched
-// 64 keys ahead, of memory as large as the table's index and keys. Fresh tables each run; every result is checked.
+// The trace table: find-or-insert of 16-byte keys, nine of ten present already, compared with a oneTBB
+// concurrent_hash_map with a value of 48 bytes, 64 unordered_maps behind a mutex each, and the floor: two random cache
+// lines per key, prefetched 64 keys ahead, in memory as large as the table's index and keys. Fresh tables each run;
+// every result is checked.
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -126,7 +127,7 @@ void find_or_insert_tbb(benchmark::State& state) {
 }
 #endif
 
-// Memory in huge pages, if the system has them to give: as the graph maps its own.
+// Memory in huge pages, if the system provides them: as for the graph's own.
 struct Lines {
   explicit Lines(std::size_t size) : bytes(size) {
     data =
@@ -138,7 +139,7 @@ struct Lines {
   ~Lines() { munmap(data, bytes); }
   Lines(const Lines&) = delete;
   Lines& operator=(const Lines&) = delete;
-  // Any of the words, by the high half of a 32-bit product.
+  // Any of the words, selected by the high half of a 32-bit product.
   const std::uint64_t& at(std::uint32_t random) const noexcept { return data[random * (bytes / 8) >> 32]; }
 
   std::size_t bytes;

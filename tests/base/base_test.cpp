@@ -1,4 +1,4 @@
-// Bytes, hex, errors and losses: small things on which all rooms stand.
+// Bytes, hex, errors and losses: the small types that all rooms use.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -53,7 +53,7 @@ TEST(Bytes, ComparesTextsOfEverySize_WithOneByteChanged) {
 }
 
 TEST(Hash, SamplingHashMatchesTheDocumentedValues) {
-  // XXH3-64 of the 24 wire bytes: it must never change, since thresholds are compared across versions.
+  // XXH3-64 of the 24 wire bytes. It must never change, since thresholds are compared across versions.
   const TraceId trace{0x0102030405060708, 0x090a0b0c0d0e0f10};
   const std::uint8_t bytes[24] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0, 0, 0, 0, 0, 0, 0, 9};
   EXPECT_EQ(base::sampling_hash(trace, SpanId{9}, 0), XXH3_64bits(bytes, sizeof bytes));
@@ -70,7 +70,7 @@ TEST(Hash, SamplingHashMatchesTheDocumentedValues) {
   }
 }
 
-// A vector that grows from the one kind of memory into the other and is copied back.
+// A vector that grows from ordinary memory into mapped memory and is copied back.
 TEST(LargePages, PreservesValues_BelowAndAboveTheLimit) {
   constexpr std::size_t kSmall = 1000;
   constexpr std::size_t kLarge = 3 * base::LargePageAllocator<std::uint64_t>::kLargeBytes / sizeof(std::uint64_t);
@@ -81,7 +81,7 @@ TEST(LargePages, PreservesValues_BelowAndAboveTheLimit) {
   values.shrink_to_fit();
   ASSERT_EQ(values.capacity(), kSmall);
   for (std::uint64_t i = 0; i < kSmall; ++i) ASSERT_EQ(values[i], i * 3);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // whose operator new ends the process instead
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // their operator new aborts instead
   EXPECT_THROW(base::LargePageAllocator<std::uint64_t>().allocate(static_cast<std::size_t>(-1)), std::bad_alloc);
 #endif
 }

@@ -1,4 +1,4 @@
-// Slabs and queues of pages: what they hold, what of it moves, and that memory goes back.
+// Slab and PageQueue: contents, stability of objects, and memory returned to the system.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -74,7 +74,7 @@ TEST(Slab, ShrinksToTheBlocksInUse_AndFillsTheLowestFirst) {
   std::vector<Slab<Marked>::Id> ids;
   for (std::size_t i = 0; i < kBlocks * Slab<Marked>::kBlockCount; ++i) ids.push_back(slab.add());
   EXPECT_GE(slab.bytes(), kBlocks * kBlockBytes);
-  // One in 100 stays: each keeps its block, but what is added afterwards makes no block.
+  // One object in 100 stays: each keeps its block alive, but later insertions need no new block.
   const std::uint64_t full = slab.bytes();
   std::vector<Slab<Marked>::Id> left;
   for (std::size_t i = 0; i < ids.size(); ++i)

@@ -14,7 +14,7 @@ TEST(LossesPage, MatchesTheCommittedPage) {
   EXPECT_TRUE(page == losses_page()) << "write it again: bin/losses_page > docs/losses.md";
 }
 
-// A cell of a Markdown table ends at a bar, a row at a line's end.
+// A Markdown table cell ends at a bar, a row at the end of its line.
 TEST(LossesPage, ListsEveryLoss) {
   for (const LossInfo& loss : loss_table()) {
     EXPECT_EQ(loss.help.find_first_of("|\n"), std::string_view::npos) << loss.name;

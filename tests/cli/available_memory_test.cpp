@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t kMiB = 1u << 20;
 constexpr const char* kNoVersion1Limit = "9223372036854771712\n";
 
-// A machine of files in a folder of the test's own.
+// A simulated machine: files in a folder of the test's own.
 class AvailableMemory : public testing::Test {
  protected:
   void SetUp() override {

@@ -1,4 +1,4 @@
-// The built command from outside: exit codes, what goes to which stream, what is written.
+// The built command from outside: exit codes, output streams, output files.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -39,7 +39,7 @@ TEST_F(CommandTest, OutputFramingFollowsTheFirstInput_OrTo) {
   EXPECT_EQ(test::read_file(path("kept")).substr(0, 2), "{\"");
   ASSERT_EQ(run("sample in.otlp in.jsonl -o kept").exit_code, 0);
   EXPECT_EQ(test::read_file(path("kept"))[0], '\0');
-  // What sample writes, sample reads: nothing of it is dropped again.
+  // sample can read its own output: none of it is dropped the second time.
   for (const char* const to : {"jsonl", "proto-u32be", "proto-varint"}) {
     ASSERT_EQ(run(std::string("sample in.otlp -o kept --to ") + to).exit_code, 0);
     simdjson::dom::parser parser;
@@ -72,7 +72,7 @@ TEST_F(CommandTest, CountsLossesOfJsonConversion) {
   EXPECT_EQ(sum(parse(parser, to_frames.out), "/losses"), 0u);
 }
 
-// docs/design.md 4.5: what a strict reader would refuse leaves empty, whatever came in and goes out; the link stays.
+// docs/design.md 4.5: an ID that strict readers reject is emitted empty, in every framing; the link stays.
 TEST_F(CommandTest, EmptiesAndCountsIdsOfTheWrongLength) {
   test::write_file(path("always.yaml"), test::buffer("tail_sampling: {policies: [{name: all, type: always_sample}]}"));
   const std::string good = R"("traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708")";
@@ -274,7 +274,7 @@ TEST_F(CommandTest, ExplainFindsTracesByPrefix) {
   EXPECT_EQ(array_at(parse(json_parser, json.out), "/path").size(), 5u);
   const Outcome none = run("explain 0123456789abcdef0123456789abcdef --decisions d.jsonl");
   EXPECT_EQ(none.exit_code, 1);
-  // Two records whose IDs begin alike.
+  // Two records whose IDs share a prefix.
   std::string line = test::read_file(path("d.jsonl"));
   line.resize(line.find('\n') + 1);
   std::string other = line;

@@ -1,4 +1,4 @@
-// docs/commands.md: its commands are run, and print what stands there; every option of every subcommand is told.
+// docs/commands.md: its commands run and print the output shown; every option of every subcommand is documented.
 #include <set>
 #include <sstream>
 
@@ -32,7 +32,7 @@ class CommandsPage : public CommandTest {
     return redirection == std::string::npos ? outcome.out : "";
   }
 
-  // Runs the commands of a block, each with what stands behind it; what the last one printed, if nothing does.
+  // Runs the commands of a block, each with the output shown after it; returns the last one's output if none is shown.
   std::string run_block(const Block& block) {
     std::string unshown;
     for (std::size_t i = 0; i < block.lines.size();) {
@@ -71,7 +71,7 @@ TEST_F(CommandsPage, ShowsTheOutputOfItsCommands) {
   EXPECT_GE(command_count_, 7u);
 }
 
-// The sections, by the words behind "## `entail ".
+// The sections, by the words after "## `entail ".
 std::map<std::string, std::string> sections() {
   std::map<std::string, std::string> sections;
   constexpr std::string_view kHeading = "\n## `entail ";
@@ -85,7 +85,7 @@ std::map<std::string, std::string> sections() {
   return sections;
 }
 
-// "--from" and the like, of a help text before its examples.
+// "--from" and the like, from a help text before its examples.
 std::set<std::string> options_of(const std::string& help) {
   std::set<std::string> options;
   const std::string text = help.substr(0, help.find("Examples:"));
@@ -118,7 +118,7 @@ TEST_F(CommandsPage, DocumentsEveryOptionOfEverySubcommand) {
   EXPECT_EQ(told.size(), names.size());
 }
 
-// Every field that the examples show is explained, by its path or by its last name.
+// Every field in the examples is explained, by its path or by its last name.
 TEST_F(CommandsPage, DocumentsEveryField) {
   const std::map<std::string, std::string> told = sections();
   for (const std::string name : {"links", "convert"}) {

@@ -27,7 +27,7 @@ class ConvertCommand : public CommandTest {
   simdjson::dom::parser parser_;
 };
 
-// Every JSON file with trace requests, but for the one that is broken on purpose.
+// Every JSON file with trace requests, except the one that is broken on purpose.
 std::vector<std::string> json_files() {
   std::vector<std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(kGolden)) {
@@ -39,7 +39,7 @@ std::vector<std::string> json_files() {
   return files;
 }
 
-// What OTLP/JSON allows to be lost, by file; everything else is lost in none.
+// Losses that OTLP/JSON allows, by file; the other files have none.
 const std::map<std::string, std::uint64_t> kValuesLost = {{"py_attributes.otlp.jsonl", 1}};  // an int beyond 64 bits
 
 TEST_F(ConvertCommand, JsonToProtobufToJson_LosesNothing) {
@@ -68,7 +68,7 @@ TEST_F(ConvertCommand, JsonToProtobufToJson_LosesNothing) {
       total.add(differences);
     }
   }
-  // The allowed ones occur, so that the comparison is known to see them.
+  // The allowed losses occur, so that the comparison is known to detect them.
   EXPECT_GT(total.same_values, 50'000u);
   EXPECT_GT(total.hex_case, 0u);
   EXPECT_GT(total.integer_spelling, 0u);
@@ -87,7 +87,7 @@ TEST_F(ConvertCommand, ProtobufToJsonToProtobuf_RoundTrips) {
     EXPECT_EQ(number(convert("there -o back --to proto-u32be"), "/values_lost"), 0u);
     EXPECT_EQ(number(convert("back -o again --to jsonl"), "/values_lost"), 0u);
     EXPECT_TRUE(read_file(path("again")) == read_file(path("there")));
-    // SDKs write some fields in another order, but not one byte is more or less.
+    // SDKs write some fields in another order, but not one byte more or less.
     EXPECT_EQ(fs::file_size(path("back")), fs::file_size(file));
   }
   EXPECT_EQ(files, 16);
@@ -105,7 +105,7 @@ TEST_F(ConvertCommand, FramingsDifferOnlyInTheirFrames) {
       EXPECT_EQ(differences.other, std::vector<std::string>()) << from << " " << to;
     }
   }
-  // A message for each request; json and proto join them.
+  // One message per request; json and proto join them.
   const auto lines_of = [&](const char* to) {
     EXPECT_EQ(run("convert '" + file + "' -o out --to " + to).exit_code, 0);
     return number(convert("out -o again --to jsonl"), "/input/requests");
@@ -135,7 +135,7 @@ TEST_F(ConvertCommand, CountsLosses) {
   EXPECT_EQ(number(to_json, "/unknown_fields"), 1u);
   EXPECT_EQ(read_file(path("out")),
             "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"name\":\"\xef\xbf\xbd\"}]}]}]}\n");
-  // From protobuf to protobuf everything stays.
+  // From protobuf to protobuf nothing is lost.
   const auto to_frames = convert("in.proto -o out --to proto-u32be");
   EXPECT_EQ(number(to_frames, "/values_lost") + number(to_frames, "/unknown_fields"), 0u);
   EXPECT_EQ(read_file(path("out")), std::string("\0\0\0\x0d", 4) + read_file(path("in.proto")));
@@ -180,7 +180,7 @@ TEST_F(ConvertCommand, ReportsDamagedInputs_AndWritesTheRest) {
     EXPECT_TRUE(code == 0 || code == 1) << size;
     EXPECT_EQ(run("convert out -o again --to proto").exit_code, 0) << size;
   }
-  // A document that the end of the output cut would be no JSON: the end is always written.
+  // A document without its end would not be JSON: the end is always written.
   write_file(path("cut"), buffer(frames.substr(0, frames.size() - 3)));
   EXPECT_EQ(run("convert cut -o out --to json").exit_code, 1);
   EXPECT_FALSE(resource_spans_of(read_file(path("out"))).empty());
@@ -197,7 +197,7 @@ TEST_F(ConvertCommand, WritesNothing_OnWrongUsage) {
     EXPECT_FALSE(outcome.err.empty()) << arguments;
     EXPECT_FALSE(fs::exists(path("out"))) << arguments;
   }
-  // Standard output may be the input, too.
+  // Standard output may be the input file, too.
   const std::string onto_itself = "cd '" + folder_ + "' && '" ENTAIL_COMMAND "' convert in -o - --to jsonl >>in 2>.err";
   const int status = std::system(onto_itself.c_str());
   EXPECT_EQ(WEXITSTATUS(status), 2);

@@ -51,7 +51,7 @@ std::string line(const DecisionRecord& record) {
   return text + "\n";
 }
 
-// A policy's name as an attacker would write it: the terminal is not told to do anything.
+// A policy name chosen by an attacker: nothing in it may control the terminal.
 TEST(ExplanationText, ShowsNoControlCharacters) {
   TraceStory story;
   story.record.trace_id = "\x1b[2J" + hex(1);

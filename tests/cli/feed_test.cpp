@@ -11,7 +11,7 @@ using test::Buffer;
 
 constexpr std::int64_t kSecond = kNanosPerSecond;
 
-// Inputs from memory, and the calls that reach the target: "tick 5", "in 1:2" (requests by their spans' end in ms).
+// Inputs from memory, and the calls on the target: "tick 5", "in 1:2" (requests by their spans' end in ms).
 class FeedTest : public testing::TestWithParam<unsigned> {
  protected:
   void add(const Buffer& bytes, std::optional<Framing> from = Framing::proto_u32be) {
@@ -57,7 +57,7 @@ class FeedTest : public testing::TestWithParam<unsigned> {
     return calls_;
   }
 
-  // Requests of one second may be taken in in any order: their sorted ends are compared.
+  // Requests of one second may be ingested in any order: their sorted end times are compared.
   void end_second() {
     std::sort(taken_.begin(), taken_.end());
     std::string text;
@@ -73,7 +73,7 @@ class FeedTest : public testing::TestWithParam<unsigned> {
   std::mutex mutex_;
   std::vector<std::string> taken_;
   std::vector<std::string> calls_;
-  unsigned refusals_ = 0;  // so many attempts fail with:
+  unsigned refusals_ = 0;  // this many attempts fail with:
   ErrorCode refusal_ = ErrorCode::no_room;
   std::uint64_t spans_max_ = 1;
   ErrorCode end_ = ErrorCode::none;

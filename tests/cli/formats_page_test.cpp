@@ -1,4 +1,4 @@
-// docs/formats.md: its commands print its examples, and its tables have the fields that the commands print, with their
+// docs/formats.md: its commands print its examples, and its tables list the fields that the commands print, with their
 // types, and no others.
 #include <filesystem>
 #include <set>
@@ -45,7 +45,7 @@ std::string type_of(const element& value) {
   }
 }
 
-// What the tables of a section say of the fields, against the values that were printed.
+// Compares the field tables of a section with the printed values.
 class FieldTable {
  public:
   explicit FieldTable(const std::string& text) {
@@ -77,7 +77,7 @@ class FieldTable {
     }
   }
 
-  // Every row was printed, and every type that it names, and no other.
+  // Every row was printed, with every type that it lists and no other.
   void expect_all_seen() const {
     for (const auto& [path, type] : types_) {
       const auto found = seen_.find(path);
@@ -125,7 +125,7 @@ class FormatsPage : public CommandTest {
   std::string sample(const std::string& name) const {
     return printed("sample -c " + name + ".yaml " + name + ".otlp -o kept.otlp --decisions " + name + ".jsonl --json");
   }
-  // A keep that revives, one that comes too late, one that is capped, and contexts of every kind.
+  // A keep that revives, one that arrives too late, one that is capped, and contexts of every kind.
   void generate_stories() const {
     generate("retry --attempts 3 --backoff-seconds 30", "retry", "--expect retry.json");
     generate("scheduled-job --jobs 2 --retain-hours 0", "jobs", "--expect jobs.json");
@@ -138,7 +138,7 @@ class FormatsPage : public CommandTest {
     simdjson::dom::parser parser;
     table.add(parse(parser, json));
   }
-  // All that the commands have written so far, on one line.
+  // All output of the commands so far, on one line.
   std::string files() const {
     std::string all;
     for (const auto& entry : std::filesystem::directory_iterator(folder_)) all += read_file(entry.path());

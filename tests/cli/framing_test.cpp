@@ -11,7 +11,7 @@ namespace {
 
 using test::Buffer;
 
-// Whole fields, all of them field 1 with something inside: what a request without unknown fields looks like.
+// Whole fields, all with number 1 and contents: a request without unknown fields.
 bool parses(Bytes bytes) {
   if (bytes.size() < 2 || bytes[0] != 0x0a || whole_fields_size(bytes) != bytes.size()) return false;
   const VarintLength length = read_varint_length(bytes.subspan(1));
@@ -21,10 +21,10 @@ bool parses(Bytes bytes) {
 
 Framing detect(const Buffer& bytes) { return detect_framing({bytes, true, std::nullopt}, parses); }
 
-// As a pipe or a compressed file of which only the first bytes are seen.
+// A pipe or a compressed file of which only the first bytes are visible.
 Framing detect_begin(const Buffer& bytes) { return detect_framing({bytes, false, std::nullopt}, parses); }
 
-// As a regular file that is longer than the prefix.
+// A regular file that is longer than the prefix.
 Framing detect_file(const Buffer& bytes, std::size_t prefix_size) {
   const FileView view{bytes.size(), [&bytes](std::uint64_t offset, std::uint8_t* into, std::size_t size) {
                         const std::size_t count = std::min(size, bytes.size() - static_cast<std::size_t>(offset));
@@ -65,7 +65,7 @@ TEST(DetectFraming, RecognizesProtobufFramings) {
 }
 
 TEST(DetectFraming, DoesNotTakeAVarintFrameOfLength123ForJson) {
-  // "{" is 123, a newline is tag 1, a quote is length 34: this begins as a pretty-printed document does.
+  // "{" is 123, a newline is tag 1, a quote is length 34: this begins like a pretty-printed document.
   Buffer first_resource = {0x0a, 32, 0x0a, 30, 0x0a, 1, 'k', 0x12, 25, 0x0a, 23};
   first_resource.resize(34, 'v');
   Buffer message = test::joined({{0x0a, 34}, first_resource});

@@ -10,7 +10,7 @@ using namespace test;
 
 class LinksCommand : public CommandTest {
  protected:
-  // The parsed answer; the parser lives as long as the test.
+  // The parsed result; the parser lives as long as the test.
   simdjson::dom::element survey(const std::string& arguments, int exit_code = 0) {
     const Outcome outcome = run("links --json " + arguments);
     EXPECT_EQ(outcome.exit_code, exit_code) << arguments << outcome.err;
@@ -79,7 +79,7 @@ TEST_F(LinksCommand, ResolvesEveryLinkOfTheDemo) {
   EXPECT_EQ(number(found, "/links/resolved"), 53u);
 }
 
-// What sample counts of links, links counts too.
+// links counts links as sample does.
 TEST_F(LinksCommand, CountsLikeSample) {
   ASSERT_EQ(run("generate --scenario batch --links 3000 --errors 11 --malformed 50 --absent 0.3 -o in.otlp").exit_code,
             0);
@@ -103,7 +103,7 @@ TEST_F(LinksCommand, GivesTheSameResult_ForEveryFraming_AndStandardInput) {
   const std::string file = kGolden + "sdk/py_odd_links.otlp.jsonl";
   const Outcome lines = run("links --json " + file);
   ASSERT_EQ(lines.exit_code, 0);
-  // Places and bytes read are those of the input; all else is the same.
+  // Offsets and bytes read are those of the input; all else is the same.
   const auto rest = [](const std::string& text) { return text.substr(text.find("\"links\":{\"received\"")); };
   const auto without_places = [&](std::string text) {
     text = rest(text);
@@ -120,7 +120,7 @@ TEST_F(LinksCommand, GivesTheSameResult_ForEveryFraming_AndStandardInput) {
   }
   write_file(path("in.gz"), gzipped(buffer(read_file(file))));
   EXPECT_EQ(without_places(run("links --json in.gz").out), without_places(lines.out));
-  // Two inputs: counts add up, and repeated spans and edges change no pair.
+  // Two inputs: counts add up, and repeated spans and edges add no pairs.
   const auto twice = survey(file + " " + file);
   EXPECT_EQ(number(twice, "/input/files"), 2u);
   EXPECT_EQ(number(twice, "/links/received"), 42u);
@@ -181,7 +181,7 @@ TEST_F(LinksCommand, ChecksUsageAndOutput) {
   EXPECT_EQ(WEXITSTATUS(status), 3);
 }
 
-// Names from outside cannot drive a terminal, nor break the JSON.
+// Text from the input cannot control a terminal, nor break the JSON.
 TEST_F(LinksCommand, EscapesTextFromTheInput) {
   const std::string odd = "\\u001b[2J\\u202e\\u0007";
   const std::string span =

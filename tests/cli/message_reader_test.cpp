@@ -9,7 +9,7 @@ namespace {
 
 using test::Buffer;
 
-// What a reader gave: messages as text, problems as "!text".
+// A reader's output: messages as text, problems as "!text".
 struct Reading {
   std::vector<std::string> events;
   std::vector<std::uint64_t> places;
@@ -37,7 +37,7 @@ Reading read(const Buffer& bytes, std::optional<Framing> from = std::nullopt) {
   return reading;
 }
 
-// The same, but batch by batch: the messages are looked at when all of a batch were given. The largest batch is told.
+// The same, batch by batch: messages are compared after a whole batch was read. Also returns the largest batch.
 Reading read_side_by_side(const Buffer& bytes, std::optional<Framing> from, std::size_t ahead, std::size_t& largest) {
   MessageReader reader(std::make_unique<test::PieceSource>(bytes, 100), std::nullopt, from,
                        [](Bytes message) { return whole_fields_size(message) == message.size() && !message.empty(); });
@@ -111,7 +111,7 @@ TEST(MessageReader, ReadsFrames_WithTheirOffsets) {
   EXPECT_EQ(varint.places, (Places{1, 1 + kOne.size() + 2}));
 }
 
-// More than the window of 1 MiB holds at first, so that a message that is not there would move the others.
+// More than the initial window of 1 MiB, so that a wrong message boundary would shift the others.
 TEST(MessageReader, MessagesOfABatchStayContiguous) {
   Buffer frames, varint_frames, lines;
   for (unsigned i = 0; i < 40; ++i) {
@@ -157,7 +157,7 @@ TEST(MessageReader, EndsTheInput_AtAnImpossibleLength) {
 }
 
 TEST(MessageReader, AllocatesNothing_ForAClaimedLength) {
-  // A frame that claims 1 GiB and has 3 bytes: the window grows with what comes, not with what is claimed.
+  // A frame that claims 1 GiB and has 3 bytes: the window grows with the data, not with the claim.
   const Buffer bytes = {0x40, 0, 0, 0, 1, 2, 3};
   EXPECT_EQ(read(bytes, Framing::proto_u32be).events, Texts{"!cut: the input ends inside the frame at byte 0"});
 }

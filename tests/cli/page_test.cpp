@@ -1,4 +1,4 @@
-// docs/patterns.md and README.md: their commands are run, and their output is what the pages show.
+// docs/patterns.md and README.md: their commands run and print the output that the pages show.
 #include "command_run.hpp"
 
 namespace entail::cli {
@@ -16,7 +16,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// Reads the page block by block, and writes it anew with what the commands print now.
+// Reads the page block by block, and rewrites it with the commands' current output.
 class PageTest : public CommandTest {
  protected:
   // In the test's folder, where `entail` is the built command.
@@ -29,7 +29,7 @@ class PageTest : public CommandTest {
     return read_file(path(".out"));
   }
 
-  // The commands of a console block, each with what it prints.
+  // The commands of a console block, each with its output.
   std::string console(const std::vector<std::string>& block) {
     std::string text;
     for (const std::string& line : block) {
@@ -42,7 +42,7 @@ class PageTest : public CommandTest {
     return text;
   }
 
-  // An excerpt stands in the traces of the last story, told as JSON.
+  // An excerpt occurs in the traces of the last story, rendered as JSON.
   void expect_excerpt(const std::vector<std::string>& block) {
     std::string text;
     for (const std::string& line : block) text += line + "\n";

@@ -1,4 +1,4 @@
-// `entail sample` when memory is short: every request is taken in or reported, the summary says what was lost and what
+// `entail sample` when memory is short: every request is ingested or reported, the summary says what was lost and what
 // to raise, and --strict has an exit code of its own (docs/design.md 3.0, 3.8, G9).
 #include <sstream>
 
@@ -80,12 +80,12 @@ TEST_F(Pressure, StrictHasItsExitCode_OnlyWhenMemoryWasShort) {
   EXPECT_EQ(strict.exit_code, 4) << strict.err;
   ASSERT_EQ(run("sample -c small.yaml in.otlp -o lax.otlp --threads 1").exit_code, 0);
   EXPECT_TRUE(read_file(path("strict.otlp")) == read_file(path("lax.otlp"))) << "all is written, strict or not";
-  // With the command's own memory_limit there is room enough for this stream.
+  // With the command's default memory_limit there is room enough for this stream.
   const Outcome roomy = run("sample in.otlp -o out --strict --json");
   EXPECT_EQ(roomy.exit_code, 0) << roomy.err;
   simdjson::dom::parser parser;
   EXPECT_EQ(array_at(parse(parser, roomy.out), "/notes").size(), 0u) << roomy.out;
-  // Losses of the input are no matter of memory.
+  // Losses of the input are not about memory.
   write_file(path("odd.jsonl"), buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz"}]}]}]})"));
   EXPECT_EQ(run("sample odd.jsonl -o out --strict").exit_code, 0);
 }
@@ -118,7 +118,7 @@ TEST_F(Pressure, ReportsARequestThatCanNeverFit_WithItsSize) {
   EXPECT_TRUE(contains(table.out, "too large for memory_limit")) << table.out;
 }
 
-// Just below the limit: a request that needs a good part of a quarter is taken in, whatever came before.
+// Just below the limit: a request that needs most of a quarter is accepted, whatever arrived before.
 TEST_F(Pressure, AcceptsALargeRequestAmongManySmallOnes) {
   make_small();
   make_stream();
@@ -152,7 +152,7 @@ TEST_F(Pressure, OneThreadGivesTheSameBytes_EvenWithEvictions) {
   }
 }
 
-// Every line without what names one of several equal origins.
+// All lines, without the fields that name one of several equal origins.
 std::string without_origins(const std::string& log) {
   std::string text;
   simdjson::dom::parser parser;

@@ -1,5 +1,5 @@
-// What finding the messages of an input costs (G10): linear in its bytes, whatever they are packed in and however few
-// of them come at a time. Counted in bytes looked at and moved, not in seconds.
+// The cost of finding the messages of an input (G10): linear in its bytes, for any compression, and however few
+// of them arrive at a time. Counted in bytes examined and moved, not in seconds.
 #include <gtest/gtest.h>
 
 #include "input/message_reader.hpp"
@@ -11,7 +11,7 @@ namespace {
 using test::Buffer;
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
-// Finding the framing: up to kDetectBytes, in a buffer that grows to hold them.
+// Detecting the framing: up to kDetectBytes, in a buffer that grows to hold them.
 constexpr std::uint64_t kStart = 12 * kMiB;
 
 Buffer repeated(std::string_view text, std::size_t size) {
@@ -28,7 +28,7 @@ struct Cost {
   std::uint64_t moved = 0;
 };
 
-// Reads as the command does: with threads in batches, read ahead, of at most 256 messages.
+// Reads like the command: with threads in batches, read ahead, of at most 256 messages.
 Cost cost_of(MessageReader reader, bool in_batches) {
   Cost cost;
   Message message;
@@ -69,7 +69,7 @@ TEST_P(ReadingCost, IsLinearInBytes_WithBoundedMemory) {
         const Cost cost = cost_of(reader_of(bytes), in_batches);
         EXPECT_GE(cost.messages, mib * kind.messages_per_mib + 1);
         EXPECT_EQ(cost.lines, static_cast<std::uint64_t>(std::count(plain.begin(), plain.end(), '\n')));
-        // Twice: once to see that the next line is there, once to give it.
+        // Twice: once to find the next line, once to return it.
         EXPECT_LE(cost.searched, 2 * plain.size() + kStart) << mib << " MiB" << (in_batches ? " in batches" : "");
         EXPECT_LE(cost.moved, kind.messages_per_mib == 0 ? kStart : 2 * plain.size() + kStart)
             << mib << " MiB" << (in_batches ? " in batches" : "");

@@ -1,4 +1,4 @@
-// Every scenario, told and then sampled by the built command: what is kept is what its story says.
+// Every scenario, generated and then sampled by the built command: the kept set is the one its story promises.
 #include <set>
 
 #include "command_run.hpp"
@@ -8,7 +8,7 @@ namespace {
 
 using namespace test;
 
-// Each story takes five processes; sanitizers make a process some ten times dearer.
+// Each story takes five processes; sanitizers make a process about ten times slower.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kFewSeeds = true;
 #else
@@ -17,7 +17,7 @@ constexpr bool kFewSeeds = false;
 
 class ScenarioTest : public CommandTest {
  protected:
-  // Tells the scenario and samples it, by the configuration as YAML and as JSON, and by more threads.
+  // Generates the scenario and samples it, with the configuration as YAML and as JSON, and with more threads.
   void expect_as_told(const std::string& arguments);
 };
 
@@ -66,7 +66,7 @@ void expect_kept_as_told(const simdjson::dom::element& expect, std::map<std::str
   }
 }
 
-// A count that may be left out where it is 0.
+// A count that may be omitted where it is 0.
 std::uint64_t count_at(const simdjson::dom::element& summary, const std::string& pointer) {
   std::uint64_t count = 0;
   return summary.at_pointer(pointer).get(count) == simdjson::SUCCESS ? count : 0;
@@ -93,7 +93,7 @@ void expect_counts_as_told(const simdjson::dom::element& expect, const simdjson:
   std::uint64_t lost = 0;
   for (const auto trace : array_at(expect, "/lost")) lost += text_at(trace, "/loss") == "keep_after_seal";
   EXPECT_EQ(count_at(summary, "/losses/keep_after_seal"), lost);
-  // No budget binds in a story, but for the one that is told about it.
+  // No budget binds in a story, except in the one about budgets.
   for (const char* const loss : {"evicted", "records_forgotten", "max_traces_per_origin", "no_room"}) {
     EXPECT_EQ(count_at(summary, std::string("/losses/") + loss), 0u) << loss;
   }
@@ -252,7 +252,7 @@ TEST_F(ScenarioTest, KeepsTheExpectedTraces_MixedIntoLoad) {
   }
   expect_as_told(load + all);
   expect_as_told(load + " --copies 7 --with saga --with retry --with queue --with dead-letter --with malformed");
-  // The file is one of many stories: more is in it than the load.
+  // The file is one of many stories: it contains more than the load.
   ASSERT_EQ(run("generate --scenario mixed --spans 4000 -o load").exit_code, 0);
   ASSERT_EQ(run("generate --scenario mixed --spans 4000 --with saga --copies 3 --expect e.json -o stirred").exit_code,
             0);

@@ -25,7 +25,7 @@ TEST(ShownText, KeepsText_AndReplacesTerminalControls) {
                 "??31m"},  // C1: CSI in one character
            Case{"a\xe2\x80\xae"
                 "b\xe2\x81\xa6",
-                "a???b???"},  // turns the direction of writing
+                "a???b???"},  // reverses the direction of writing
            Case{"a\xe2\x80\xa8"
                 "b",
                 "a???b"},                                              // a line separator
@@ -50,7 +50,7 @@ TEST(ShownText, IsJsonWithoutControls_ForAnyBytes) {
   simdjson::dom::parser parser;
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes(random() % 12, '\0');
-    // High bytes often, so that sequences come about.
+    // High bytes often, so that multi-byte sequences occur.
     for (char& byte : bytes) byte = static_cast<char>(random() % 3 == 0 ? random() : 0x80 | random());
     const std::string shown = shown_text(bytes);
     EXPECT_EQ(shown.size(), bytes.size());

@@ -11,7 +11,7 @@
 namespace entail::cli {
 namespace {
 
-// What a reader of the bytes finds, by trace.
+// The result of reading the bytes back, by trace.
 struct FoundTrace {
   bool error = false;
   std::int64_t second = 0;
@@ -50,7 +50,7 @@ void read_request(Bytes request, Found& found) {
   for (const wire::SpanView& span : decoded.spans) {
     ASSERT_LE(span.start_ns, span.end_ns);
     const auto own = static_cast<std::int64_t>(span.end_ns / 1'000'000'000);
-    // A request that straddled two seconds would arrive later than the story says.
+    // A request that spanned two seconds would arrive later than the story says.
     if (second == 0) second = own;
     ASSERT_EQ(own, second);
     ASSERT_GE(own, found.last_second);
@@ -101,7 +101,7 @@ Told tell(const std::string& name, const std::map<std::string, std::string>& giv
 
 using Answer = std::map<TraceId, std::string>;  // "policy", or "linked 2", "linking 1", "either 3"
 
-// The kept set from what was read back, one origin at a time.
+// The kept set computed from the data read back, one origin at a time.
 Answer kept_of(const Found& found, std::uint32_t max_hops) {
   std::map<TraceId, std::set<TraceId>> linking;
   for (const auto& [id, trace] : found.traces) {

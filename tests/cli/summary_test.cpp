@@ -87,7 +87,7 @@ TEST(SummaryTable, ShowsEachNumber_AndNoZeroLosses_WithoutColours) {
   }
   EXPECT_EQ(table.find('\x1b'), std::string::npos);
   EXPECT_NE(summary_table(some_statistics(), some_facts(), Paint{true}).find('\x1b'), std::string::npos);
-  // The loss is told with the help of the loss table.
+  // The loss is shown with its help from the loss table.
   for (const LossInfo& info : loss_table()) {
     if (info.name == "keep_after_seal") {
       EXPECT_NE(table.find(info.help), std::string::npos);

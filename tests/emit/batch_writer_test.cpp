@@ -1,4 +1,4 @@
-// BatchWriter: grouping by bytes, exact sizes, cutting at the limit, nothing lost.
+// BatchWriter: grouping by bytes, exact sizes, splitting at the limit, no losses.
 #include "emit/batch_writer.hpp"
 
 #include <gtest/gtest.h>
@@ -102,8 +102,8 @@ TEST(BatchWriter, WritesEditedSpans) {
   EXPECT_EQ(taken(writer), bytes_field(1, bytes_field(2, join({bytes_field(2, edited), bytes_field(2, payload)}))));
 }
 
-// Random spans into random groups under random limits: read back, nothing is lost, no group is split within a message,
-// no message passes the limit unless it holds one span, and none is closed that had room.
+// Random spans in random groups under random limits, read back: nothing is lost, no group is split within a message,
+// no message exceeds the limit unless it holds one span, and none is closed while the next span would fit.
 TEST(BatchWriter, LosesNothingUnderAnyLimit) {
   wire_test::Random random(21);
   for (int round = 0; round < 300; ++round) {

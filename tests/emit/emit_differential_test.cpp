@@ -1,5 +1,5 @@
-// append_span() against protobuf C++: random spans, random edits; the edited object and the edited bytes are equal, and
-// the bytes of all other fields stay, in order (G6).
+// append_span() compared with protobuf C++: for random spans and edits the edited object equals the edited bytes, and
+// the bytes of all other fields are preserved, in order (G6).
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -49,7 +49,7 @@ void apply(otlp_lax::Span& span, const SpanEdit& edit) {
   for (const Attribute& attribute : edit.attributes) write(attribute);
 }
 
-// The bytes of all fields that no edit may touch.
+// The bytes of all fields that no edit may change.
 std::string untouched(Bytes payload) {
   std::string all;
   wire::FieldCursor cursor(payload, 0, static_cast<std::uint32_t>(payload.size()));
@@ -101,8 +101,8 @@ TEST(EmitDifferential, MatchesProtobuf_ForRandomSpansAndEdits) {
   EXPECT_GT(changed, 10000u);
 }
 
-// Every span of a capture written again, unedited: protobuf sees the same resources, scopes and spans, and the bytes of
-// each span are those received.
+// Every span of a capture rewritten unedited: protobuf reads the same resources, scopes and spans, and the bytes of
+// each span are the received ones.
 void round_trip(Bytes request) {
   wire::Decoded decoded;
   ASSERT_TRUE(wire::decode(request, nullptr, decoded).ok());

@@ -1,4 +1,4 @@
-// docs/formats.md names every attribute that the core writes, with its type, and no others.
+// docs/formats.md documents every attribute that the core writes, with its type, and no others.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ std::string type_of(const Attribute& attribute) {
   return attribute.is_removal() ? "removal" : "string[]";
 }
 
-// Everything that the functions of this room write where every value is there.
+// All attributes that this room writes when every value is present.
 Types written() {
   reservoir::TruncationRecord cut;
   cut.received = 3;
@@ -67,7 +67,7 @@ TEST(FormatsPage, DocumentsEveryAttribute_WithItsType) {
   EXPECT_EQ(documented(), types);
 }
 
-// Also those that some other file of the core writes past these functions.
+// Including those that other files of the core write without these functions.
 TEST(FormatsPage, DocumentsEveryAttributeNamedInTheCore) {
   const Types types = documented();
   const std::regex literal("\"((?:entail\\.(?:keep|links?)|batch)\\.[a-z_.]+)\"");
@@ -84,7 +84,7 @@ TEST(FormatsPage, DocumentsEveryAttributeNamedInTheCore) {
   EXPECT_EQ(names.size(), types.size());
 }
 
-// In the text as in the tables. "entail.links.*" stands for those that begin so.
+// In text and tables alike. "entail.links.*" covers all names with that prefix.
 TEST(FormatsPage, DocumentsNoAttributeTheCoreDoesNotWrite) {
   const Types types = written();
   const std::string text = page::formats_page();

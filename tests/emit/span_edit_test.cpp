@@ -20,7 +20,7 @@ using wire_test::string_value;
 using wire_test::varint_field;
 
 Buffer edited(const Buffer& payload, const SpanEdit& edit) {
-  Buffer out = {0xee};  // what was in the buffer stays
+  Buffer out = {0xee};  // existing buffer contents are preserved
   append_span(payload, edit, out);
   EXPECT_EQ(out.front(), 0xee);
   out.erase(out.begin());
@@ -120,7 +120,7 @@ TEST(SpanEdit, WritesEveryKindOfValue) {
   EXPECT_EQ(span.SerializeAsString(), std::string(out.begin(), out.end())) << "minimal and in ascending order";
 }
 
-// docs/design.md 4.5: strict readers refuse a whole message for one ID of another length.
+// docs/design.md 4.5: strict readers reject a whole message for one ID of the wrong length.
 const std::string kTrace(16, 'T');
 const std::string kSpan(8, 'S');
 
@@ -159,8 +159,8 @@ TEST(OddIds, AreEmptiedInParents) {
   }
 }
 
-// Zeros are IDs of the right length; a group and a number with an ID's field number are unknown fields. A reader sees
-// every one of repeated fields.
+// All-zero IDs have the right length; a group or a number with an ID's field number is an unknown field. A reader sees
+// each occurrence of a repeated field.
 TEST(OddIds, AreThoseOfTheWrongLength) {
   const Buffer fine = join({kIds, bytes_field(4, std::string(8, '\0')),
                             bytes_field(13, link(std::string(16, '\0'), std::string(8, '\0'))),

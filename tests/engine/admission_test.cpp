@@ -43,7 +43,7 @@ TEST(Admission, CountsLoggedBytes_UntilATickAdoptsThem) {
   admission.settle(500, 300);
   EXPECT_EQ(admission.held_bytes(), gauges.bytes() + 300);
   const std::uint64_t adopted = admission.logged_bytes();
-  admission.settle(0, 50);  // logged after the tick has looked
+  admission.settle(0, 50);  // logged after the tick has read the log
   admission.set_ticked(200, adopted);
   EXPECT_EQ(admission.held_bytes(), gauges.bytes() + 250);
 }

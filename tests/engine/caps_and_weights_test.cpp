@@ -1,4 +1,4 @@
-// Small stories about caps, weights and reasons (docs/design.md 3.5, 3.10, 3.11), run by engine and oracle.
+// Small stories about caps, weights and reasons (docs/design.md 3.5, 3.10, 3.11), run by the engine and the oracle.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -34,7 +34,7 @@ class Both {
     for (const oracle::Decision& decision : oracle_.tick(second * kNanosPerSecond).decisions)
       decisions_[decision.trace_id] = decision;
   }
-  // What the oracle says of the trace, after a comparison with the engine's record.
+  // The oracle's decision for the trace, compared with the engine's record.
   const oracle::Decision& decision(std::uint64_t trace) {
     const workload::ByteString bytes = workload::trace_bytes(trace);
     const oracle::Decision& expected = decisions_[oracle::trace_id_of(bytes)];
@@ -65,7 +65,7 @@ TEST(CapsAndWeights, TriesTheNextNearestOrigin_BeforeCountingALoss) {
   both.ingest({make_span(1, kError), linking(make_span(2), {1})});
   both.tick(10);
   EXPECT_TRUE(both.decision(2).keep);
-  // 3 is next to 1, which has kept its one, and two hops from 4, as 5 is one; 6 is next to 1 alone.
+  // 3 is next to 1, which has kept its one trace, and, like 5, two hops from 4; 6 is next to 1 only.
   both.ingest(
       {make_span(4, kError), linking(make_span(5), {4}), linking(make_span(3), {1, 5}), linking(make_span(6), {1})});
   both.tick(20);
@@ -105,7 +105,7 @@ TEST(CapsAndWeights, ALateErrorDoesNotMakeAProbabilisticKeepDeterministic) {
     };
     both.ingest({make_span(first)});
     both.tick(10);
-    if (!both.decision(first).keep) continue;  // the dice said no
+    if (!both.decision(first).keep) continue;  // the probabilistic policy dropped it
     both.ingest({linking(make_span(first, kError, 2), {first + 1}), weighted(make_span(first + 1))});
     both.tick(20);
     if (both.decision(first + 1).reason != "link") continue;
@@ -140,7 +140,7 @@ TEST(CapsAndWeights, UsesTheRankSeedOfTheOptions_OrDrawsOne) {
   EXPECT_NE(seed_of(), seed_of());
 }
 
-// Which neighbours are followed depends on the rank seed, and not on the public seed of the samples.
+// Which neighbours are followed depends on the rank seed, not on the public seed of the samples.
 TEST(CapsAndWeights, RanksNeighboursByTheRankSeed) {
   std::set<std::vector<bool>> by_rank_seed, by_sample_seed;
   const auto kept_of = [](std::uint64_t rank_seed, std::uint64_t sample_seed) {

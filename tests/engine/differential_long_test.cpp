@@ -1,4 +1,4 @@
-// G1 once more: all 10,000 small workloads, and 20 large ones, with 1, 2 and 4 threads.
+// G1 at length: all 10,000 small workloads, and 20 large ones, with 1, 2 and 4 threads.
 #include <gtest/gtest.h>
 
 #include "tests/engine/comparison.hpp"

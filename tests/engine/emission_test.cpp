@@ -30,7 +30,7 @@ PolicyOptions percent(double percentage) {
   return policy;
 }
 
-// The tracestate of the only span that was emitted of this trace.
+// The tracestate of the only span emitted for this trace.
 std::string state_of(const EngineRun& run, std::uint64_t trace) {
   const auto found = run.emitted.find(trace_bytes(trace));
   if (found == run.emitted.end() || found->second.size() != 1) return "(not one span)";
@@ -76,7 +76,7 @@ TEST(Threshold, DependsOnTheOrigins_OfATraceKeptByLinks) {
   EngineRun run(options);
   workload::Span by_dice = linking(make_span(1), {3, 4, 6});
   by_dice.flags = 1;
-  // 3 is reached by dice alone, 5 by an error alone, 4 by both, the error being farther away.
+  // 3 is reached from probabilistic origins only, 5 from an error only, 4 from both, the error being farther away.
   run.ingest(make_request({by_dice, linking(make_span(2, kError), {5, 6}),
                            with_state(linking(make_span(6), {4}), "ot=th:8"), with_state(make_span(3), "ot=th:8"),
                            with_state(make_span(4), "ot=th:8"), with_state(make_span(5), "ot=th:8")}));
@@ -113,7 +113,7 @@ TEST(Threshold, IsRaisedButNeverLowered_WhenConsistent) {
   EXPECT_EQ(oracle::randomness_in(state_of(run, 1)), 0xf0000000000000U);
 }
 
-// A dropped trace whose late spans, two touches of one tick, keep it by chance alone; the other dropped one stays held.
+// A dropped trace that late spans, logged twice in one tick, keep by probability alone; the other one stays retained.
 TEST(Threshold, IsRaised_WhenLateSpansKeepADroppedTrace_AndOthersStayRetained) {
   Options options = error_options();
   PolicyOptions chosen = make_policy(PolicyType::and_policy, "chosen");
@@ -133,13 +133,13 @@ TEST(Threshold, IsRaised_WhenLateSpansKeepADroppedTrace_AndOthersStayRetained) {
   ASSERT_TRUE(run.kept(trace_bytes(1)));
   for (const workload::Span& span : run.emitted.at(trace_bytes(1)))
     EXPECT_EQ(span.trace_state, "ot=th:c;rv:f0000000000000");
-  EXPECT_EQ(run.loss("evicted"), 0u);  // as if too much were retained
+  EXPECT_EQ(run.loss("evicted"), 0u);  // as it would be if too many traces were retained
   run.ingest(make_request({make_span(2, kError, 2)}));
   run.tick(8);
   EXPECT_EQ(run.emitted.at(trace_bytes(2)).size(), 2u);
 }
 
-// The numbers of the spans (of 1 to 9) that say why their trace was kept.
+// The numbers (1 to 9) of the spans that carry the reason of their trace.
 std::vector<std::uint64_t> spans_with_reason(const EngineRun& run, std::uint64_t trace) {
   std::vector<std::uint64_t> out;
   for (const workload::Span& span : run.emitted.at(trace_bytes(trace)))
@@ -162,8 +162,8 @@ TEST(Reason, IsOnTheRoot_ElseBelowAMissingParent_ElseOnTheFirstSpan) {
   early.start_ns -= 1000;
   run.ingest(make_request(
       {child(make_span(1, kError, 1), id(1, 2)), make_span(1, 0, 2),                   // 2 is the root
-       child(make_span(2, kError, 1), id(2, 2)), child(make_span(2, 0, 2), missing),   // 2 hangs in the air
-       child(make_span(3, kError, 1), id(3, 2)), child(make_span(3, 0, 2), id(3, 1)),  // a ring: 1 is earlier
+       child(make_span(2, kError, 1), id(2, 2)), child(make_span(2, 0, 2), missing),   // 2 has no parent here
+       child(make_span(3, kError, 1), id(3, 2)), child(make_span(3, 0, 2), id(3, 1)),  // a cycle: 1 is earlier
        make_span(4, 0, 1), make_span(4, 0, 2), early}));                               // three roots: 3 is earlier
   run.drain(10);
   EXPECT_EQ(spans_with_reason(run, 1), std::vector<std::uint64_t>{2});
@@ -216,7 +216,7 @@ TEST(Reason, IsWrittenOnce_AndReplacesAnEarlierStage) {
   EXPECT_EQ(workload::find(own, "entail.keep.hops"), nullptr);
 }
 
-// A kept trace with a span that holds an earlier stage's attributes, and one whose six links are cut to four.
+// A kept trace with a span that holds an earlier stage's attributes, and one whose six links are truncated to four.
 struct Stages {
   workload::Span plain;
   workload::Span cut;
@@ -242,7 +242,7 @@ Stages emitted_with(SpanAttributes attributes, TruncationNames names) {
   return stages;
 }
 
-// G6: with `none` a span that is not cut leaves as it came, and a cut one differs in its links and their count alone.
+// G6: with `none` an untruncated span is emitted as received; a truncated one differs only in links and their count.
 TEST(SpanAttributesOption, None_ChangesOnlyTheLinksOfATruncatedSpan) {
   for (const TruncationNames names : {TruncationNames::entail, TruncationNames::batch, TruncationNames::both}) {
     const Stages stages = emitted_with(SpanAttributes::none, names);
@@ -298,7 +298,7 @@ TEST(TruncatedSpan, CountsDroppedLinks_Saturating) {
   EXPECT_EQ(workload::find(same.attributes, "entail.links.received"), nullptr);
 }
 
-// A field with a length: what a message holds may be written in pieces, which protobuf joins.
+// A length-delimited field: a message may be written in pieces, which protobuf merges.
 std::string field(unsigned number, const std::string& bytes) {
   std::string out{static_cast<char>(number << 3 | 2)};
   std::size_t size = bytes.size();
@@ -307,7 +307,7 @@ std::string field(unsigned number, const std::string& bytes) {
   return out + bytes;
 }
 
-// G6 to the byte: an unknown field, an explicit zero and an order that no encoder writes stay as they came.
+// G6 to the byte: an unknown field, an explicit zero and an unusual field order are preserved.
 TEST(SpanAttributesOption, None_PassesReceivedBytes_OfASpanThatIsNotTruncated) {
   const std::string unknown = "\xa2\x06\x03odd";  // field 100
   const std::string zero = {"\x70\x00", 2};       // dropped_links_count, field 14
@@ -376,7 +376,7 @@ TEST(Emission, EmitsUneditedSpansByteForByte_InBoundedBatches) {
   std::sort(got.begin(), got.end());
   std::vector<std::string> different;
   std::set_difference(sent.begin(), sent.end(), got.begin(), got.end(), std::back_inserter(different));
-  EXPECT_EQ(different.size(), 1U);  // the one that says why
+  EXPECT_EQ(different.size(), 1U);  // the one that carries the reason
   EXPECT_GE(run.batch_count, 7U);
 }
 

@@ -1,5 +1,5 @@
 // A batch span with 200,000 links, 37 of them to errors, with malformed ones, duplicates and null targets: the emitted
-// links and the record are to the byte what sorting all keys gives, whatever the threads and the order (G4).
+// links and the record match, byte for byte, the result of sorting all keys, for every thread count and order (G4).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ constexpr std::uint64_t kNullTargets = 300;
 constexpr std::uint64_t kDuplicates = 2'000;
 constexpr std::uint64_t kErrors = 37;
 constexpr std::size_t kBudget = 128;
-constexpr std::uint64_t kBatch = 0;  // the trace number of the batch; 1 to 37 are the errors, behind them the healthy
+constexpr std::uint64_t kBatch = 0;  // the batch; traces 1 to 37 are the errors, the others are healthy
 
 workload::Span make_batch() {
   workload::Random random(20'240'601);
@@ -46,7 +46,7 @@ workload::Span make_batch() {
   return batch;
 }
 
-// Made once: the batch as plain data, as bytes, and what the oracle prints of it when all 37 are origins.
+// Created once: the batch as plain data, as bytes, and the links the oracle emits when all 37 are origins.
 struct Scene {
   workload::Span batch = make_batch();
   std::string bytes = workload::encode(workload::make_request({batch}));
@@ -182,7 +182,7 @@ TEST(LargeTruncation, EmitsEveryLinkToAnError_WhenErrorsArriveBeforeTheDecision)
     for (std::uint64_t i = 1; i <= kErrors; ++i) EXPECT_TRUE(run.kept(workload::trace_bytes(i)));
     EXPECT_EQ(run.loss("late_pin"), 0U);
     check_conserved(run);
-    // The sample does not know how it came: only the origin that is named may differ.
+    // The sample does not depend on arrival: only the origin that is named may differ.
     std::string links;
     for (const workload::Link& link : emitted_batch(run).links) links += link.trace_id + link.span_id;
     if (first_bytes.empty()) first_bytes = links;

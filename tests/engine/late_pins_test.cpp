@@ -1,4 +1,4 @@
-// The loss late_pin: links that were cut, and would not have been if their target had been known as an origin (4.3).
+// The loss late_pin: dropped links that would have been emitted if their targets had been known as origins (4.3).
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -40,7 +40,7 @@ TEST(LatePins, CountLinksThatWereTruncated) {
   EXPECT_EQ(run.loss("late_pin"), kJobs - run.emitted[workload::trace_bytes(kBatch)][0].links.size());
 }
 
-// A second span of the batch is held when the jobs that it links to fail: its links are still to be chosen.
+// A second span of the batch is held when the jobs it links to fail: its links have not been chosen yet.
 TEST(LatePins, ExcludeLinksOfASpanStillHeld) {
   EngineRun run(workload::error_options());
   emit_batch(run);

@@ -1,4 +1,4 @@
-// What goes along when a trace's window closes and the trace moves, beside what tests/pressure compares.
+// What moves with a trace when its window closes, beyond what tests/pressure compares.
 #include <gtest/gtest.h>
 
 #include "tests/engine/engine_run.hpp"

@@ -1,5 +1,5 @@
 // The policies link_count, link_type, ottl_condition and composite in the whole engine: what ingest must read for them,
-// and what outlives windows, cut links and sealed traces.
+// and what survives windows, truncated links and sealed traces.
 #include <gtest/gtest.h>
 
 #include "tests/engine/engine_run.hpp"
@@ -30,7 +30,7 @@ Span typed(std::uint64_t number, const std::string& type) {
 }
 
 TEST(LinkCountPolicy, SumsLinksAcrossWindows) {
-  // Records live one second, so that windows turn while the trace is pending, and its words move to newer ones.
+  // Records live one second, so that windows rotate while the trace is pending, and its words move to newer ones.
   for (const int min_links : {12, 13}) {
     EngineRun run(
         options_of("{tail_sampling: {decision_wait: 100s, policies: [{name: many, type: link_count, link_count: "
@@ -52,7 +52,7 @@ TEST(LinkCountPolicy, CountsTheLinksOfTruncatedSpans) {
   std::vector<std::uint64_t> targets;
   for (std::uint64_t i = 0; i < 300; ++i) targets.push_back(100 + i);
   ingest(run, {linking(make_span(1), targets)});
-  targets.push_back(1);  // of its own trace: a good context as well
+  targets.push_back(1);  // to its own trace: also a good context
   ingest(run, {linking(make_span(2), targets)});
   run.drain(1);
   EXPECT_TRUE(is_kept(run, 1));
@@ -86,7 +86,7 @@ TEST(LinkPolicies, CreateLateOrigins) {
       "{name: both, type: and, and: {and_sub_policy: [{type: link_count, link_count: {min_links: 3}}, {type: "
       "link_type, "
       "link_type: {values: [retry_of]}}]}}";
-  for (const int links_per_span : {2, 128}) {  // the late span's links are cut, or not
+  for (const int links_per_span : {2, 128}) {  // whether the late span's links are truncated
     EngineRun run(options_of(config_of(
         policy, ", links: {origins: [both], sample: {max_links_per_span: " + std::to_string(links_per_span) + "}}")));
     ingest(run, {make_span(1)});

@@ -37,7 +37,7 @@ TEST(Request, ReportsEndTimesThatAdvanceTheClock) {
   for (const Case& expected : cases) {
     ASSERT_TRUE(request.parse_json(request_of(expected.spans)).ok());
     EXPECT_EQ(request.end_time_max_ns(), expected.end_time_max_ns) << expected.spans;
-    // The same through protobuf.
+    // The same in protobuf.
     const std::vector<std::uint8_t> bytes(request.protobuf().begin(), request.protobuf().end());
     Request other;
     ASSERT_TRUE(other.parse_protobuf(bytes).ok());

@@ -1,4 +1,4 @@
-// The rules of room as pure functions: how much must go, and which evictions end in released memory.
+// The rules of room as pure functions: how much to release, and which evictions actually release memory.
 #include "engine/retention_rules.hpp"
 
 #include <gtest/gtest.h>
@@ -20,12 +20,12 @@ TEST(RetentionRules, SaturatesDeadlines) {
 
 TEST(RetentionRules, ReleasesNothing_WhileASixteenthIsFree) {
   EXPECT_EQ(bytes_to_release(1499, kLimit, 0), 0u);
-  EXPECT_EQ(bytes_to_release(1500, kLimit, 0), 100u);  // until two sixteenths are
+  EXPECT_EQ(bytes_to_release(1500, kLimit, 0), 100u);  // until two sixteenths are free
   EXPECT_EQ(bytes_to_release(1600, kLimit, 0), 200u);
 }
 
 TEST(RetentionRules, FreesWhatARequestNeeds) {
-  EXPECT_EQ(bytes_to_release(1000, kLimit, 400), 0u);  // with a sixteenth beside it
+  EXPECT_EQ(bytes_to_release(1000, kLimit, 400), 0u);  // with a sixteenth left over
   EXPECT_EQ(bytes_to_release(1200, kLimit, 400), 100u);
   EXPECT_EQ(bytes_to_release(1600, kLimit, 5000), 1600u);
 }
@@ -87,7 +87,7 @@ TEST(ReleasePlan, CountsEvictions_OnceTheirWindowIsWorthClosing) {
 TEST(ReleasePlan, FreesAGeneration_WithItsLastHolder_AndThoseOfOlderOnes) {
   ReleasePlan plan(1'000'000, true);
   plan.set_generations({{1, 10}, {2, 20}, {3, 40}, {4, 80}}, {{2, 1}, {3, 2}});
-  EXPECT_EQ(plan.released(), 10u);  // nobody holds the first
+  EXPECT_EQ(plan.released(), 10u);  // no trace holds the first
   plan.evict(9, 3);
   plan.evict(9, 3);
   EXPECT_EQ(plan.released(), 10u);  // the second is held

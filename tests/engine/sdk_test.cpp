@@ -17,7 +17,7 @@ using workload::KeptGroup;
 
 const std::string kFolder = std::string(ENTAIL_SOURCE_DIR) + "/tests/golden/sdk/";
 
-// One capture file: its texts, parsed by the engine's own door, and the same as plain data.
+// One capture file: its texts, parsed by the engine's own reader, and the same as plain data.
 struct Capture {
   std::vector<std::string> texts;
   std::vector<Request> requests;
@@ -230,7 +230,7 @@ TEST(Sdk, MeetsReplays) {
   EXPECT_GE(count, 10);
 }
 
-// What a file holds, by counting in the plain data.
+// What a file contains, counted in the plain data.
 std::map<std::string, std::int64_t> count_plain(const Capture& capture) {
   std::map<std::string, std::int64_t> counts = {{"requests", static_cast<std::int64_t>(capture.plain.size())}};
   std::set<std::string> traces, error_traces;

@@ -1,4 +1,4 @@
-// What the README shows is what lies in examples/, and works.
+// The README shows the files in examples/, and they work.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -49,7 +49,7 @@ TEST(Embedding, ShowsTheExampleVerbatim) {
   }
 }
 
-// The page tells what to do on each status that the header has.
+// The page says how to handle each status in the header.
 TEST(Embedding, DocumentsEveryStatus) {
   const std::string header = file_text("core/include/entail/entail.h");
   const std::string page = file_text("docs/embedding.md");

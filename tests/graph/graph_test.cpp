@@ -138,12 +138,12 @@ TEST(Graph, StoresEachInEdgeOnce_WhenManyNodesAreHot) {
     std::vector<NodeId> to;
     std::vector<EdgeCell> cells;
     for (unsigned i = 0; i < 6000; ++i) {
-      const std::size_t target = random() % 3 == 0 ? random() % 100 : random() % 4 * 8;  // a few share a hot place
+      const std::size_t target = random() % 3 == 0 ? random() % 100 : random() % 4 * 8;  // a few share a hot buffer
       const NodeId source = nodes[100 + random() % 200];
       expected[target].push_back(source);
       to.push_back(nodes[target]);
       cells.push_back(plain_cell(writer, source));
-      if (i % 7 == 0 && i + 1 < 6000) {  // a link that is no edge
+      if (i % 7 == 0 && i + 1 < 6000) {  // a link that makes no edge
         ++i;
         to.push_back(0);
         cells.push_back(EdgeCell{});
@@ -183,7 +183,7 @@ TEST(Graph, StoresAMillionLinksOfOneSpan) {
   for (std::uint32_t i = 0; i < kLinks; i += 997) EXPECT_EQ(in_nodes(graph, targets[i]), std::vector<NodeId>{source});
   const std::uint64_t per_link = (graph.bytes() - std::uint64_t{64} * kLinks) / kLinks;
   EXPECT_GE(per_link, 16u);
-  EXPECT_LE(per_link, 21u);  // the cell and span ID, the in-edge lies in the node's row; and the rest of huge pages
+  EXPECT_LE(per_link, 21u);  // the cell and span ID; the in-edge is in the node's row; and the rest of the huge pages
 }
 
 TEST(Graph, PayloadStartsZeroed_AndIsNotShared) {
@@ -229,7 +229,7 @@ TEST(Graph, LateLogListsNodes_ThatAKeepHasReached) {
   EXPECT_EQ(drained_late(graph), std::vector<NodeId>{nodes[0]});
   writer.append_in(nodes[1], cell);
   EXPECT_EQ(drained_late(graph), std::vector<NodeId>{nodes[1]});
-  for (unsigned i = 0; i < 40; ++i) writer.append_in(nodes[1], cell);  // hot: the last ones wait for end()
+  for (unsigned i = 0; i < 40; ++i) writer.append_in(nodes[1], cell);  // hot: the last ones are buffered until end()
   EXPECT_LT(in_nodes(graph, nodes[1]).size(), 42u);
   static_cast<void>(drained_late(graph));
   writer.end();
@@ -251,10 +251,10 @@ TEST(Graph, TryBeginFails_WithoutReservingAnything_WhenFull) {
   for (std::uint64_t i = 0; i < 40; ++i) keys.push_back(key_of(i));
   insert_all(two, keys);
   two.end();
-  insert_all(one, keys);  // all known already
+  insert_all(one, keys);  // all are known already
   one.end();
   EXPECT_EQ(graph.current_window().node_count, 40u);
-  ASSERT_TRUE(one.try_begin(60, 0));  // what was reserved and not used is there again
+  ASSERT_TRUE(one.try_begin(60, 0));  // unused reservations are available again
   keys.clear();
   for (std::uint64_t i = 40; i < 100; ++i) keys.push_back(key_of(i));
   insert_all(one, keys);
@@ -296,7 +296,7 @@ TEST(Graph, BytesCountFaultedInPages) {
   const std::vector<SpanId> spans(3);
   writer.append_out(nodes[0], cells, spans);
   writer.end();
-  EXPECT_EQ(graph.bytes(), with_payload + 2 * kPageBytes);  // the first page of the edge arena, too
+  EXPECT_EQ(graph.bytes(), with_payload + 2 * kPageBytes);  // including the first page of the edge arena
   ASSERT_TRUE(writer.try_begin(0, 3));
   writer.append_out(nodes[0], cells, spans);
   writer.end();
@@ -323,7 +323,7 @@ TEST(Graph, CountsPayloadInHugePages) {
   };
   touch(0, 10'000);
   EXPECT_EQ(graph.bytes(), with_nodes + kHugePageBytes);
-  touch(5'000, 20'000);  // nodes have offsets from 1: 16384 to a huge page
+  touch(5'000, 20'000);  // offsets start at 1, and 16384 nodes fill a huge page
   EXPECT_EQ(graph.bytes(), with_nodes + 2 * kHugePageBytes);
 }
 

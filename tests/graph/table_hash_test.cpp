@@ -1,4 +1,4 @@
-// IDs that somebody chose cost no more in the index and in the filter than random ones, counted in steps.
+// Adversarial IDs cost no more in the index and in the filter than random ones, counted in probes.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -16,7 +16,7 @@
 namespace entail::graph {
 namespace {
 
-// Counts how many slots are looked at.
+// Counts the slots that are probed.
 struct CountingSync {
   static inline std::uint64_t loads = 0;
   template <class T>
@@ -62,11 +62,11 @@ constexpr std::uint64_t kKeys = 1 << 13;
 
 struct Cost {
   std::uint64_t insert_steps = 0;
-  std::uint64_t missing_steps = 0;  // of looking for kKeys others of the family
-  std::uint64_t filter_hits = 0;    // of these others
+  std::uint64_t missing_steps = 0;  // looking up kKeys absent keys of the family
+  std::uint64_t filter_hits = 0;    // for the absent keys
 };
 
-// The index is half full at the end, as a window's may be.
+// The index ends half full, the highest load of a window.
 Cost cost(const IdOf& id_of, std::uint64_t seed) {
   std::vector<Index::Slot> slots(2 * kKeys);
   std::vector<Index::Key> keys(kKeys + 1);
@@ -100,7 +100,7 @@ std::uint64_t reversed(std::uint64_t bits) {
   return out;
 }
 
-// All 64-bit constants that hash.hpp is written with.
+// All 64-bit constants in hash.hpp.
 std::vector<std::uint64_t> constants() {
   std::ifstream file(ENTAIL_SOURCE_DIR "/core/base/hash.hpp");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -116,7 +116,7 @@ struct Family {
   IdOf id_of;
 };
 
-// With one half fixed, or one that a constant of the hash may cancel.
+// With one half fixed, or one that may cancel a constant of the hash.
 std::vector<Family> families_of(std::uint64_t fixed) {
   return {
       {"equal high halves, a counter", [=](auto i) { return TraceId{fixed, i + 1}; }},

@@ -1,4 +1,4 @@
-// PROTOCOL chunk_hand_over (core/store/chunk_stack.hpp): chunks pass between lanes and tick whole, and each to one.
+// PROTOCOL chunk_hand_over (core/store/chunk_stack.hpp): complete chunks pass between lanes and tick, each to one.
 #include "store/chunk_stack.hpp"
 
 #include "tests/interleave/protocol.hpp"
@@ -16,7 +16,7 @@ struct TakeRelaxed : ChunkOrders {
 };
 
 struct Item {
-  // A plain pointer in the shipped code: its races are found too.
+  // A plain pointer in the shipped code: the explorer detects its races, too.
   class Next {
    public:
     Next& operator=(Item* item) {
@@ -63,7 +63,7 @@ TEST(ChunkHandOver, TakesEachChunkOnceAndComplete) {
   expect_refuted<PushBesideTake<TakeRelaxed>>("take relaxed", "data race");
 }
 
-// The whole way round: two lanes pop empty chunks, write them and push them as used; the tick thread takes the used
+// The full cycle: two lanes pop empty chunks, write them and push them as used; the tick thread takes the used
 // ones, reads and empties them, and pushes them to be popped again.
 template <unsigned kFree, class Orders, class Free = ChunkStack<Item, ModelSync, Orders>>
 struct Circulation {
@@ -90,7 +90,7 @@ struct Circulation {
   void thread(unsigned i) {
     if (i == 2) return collect();
     Item* mine = free.pop();
-    if (mine == nullptr) return;  // then a lane allocates
+    if (mine == nullptr) return;  // then a lane allocates one
     expect(mine->content.get() == 0, "an empty chunk is nobody's");
     mine->content.set(1);
     ++written;
@@ -111,7 +111,7 @@ TEST(ChunkHandOver, LosesNoChunkInCirculation) {
   expect_refuted<Circulation<1, TakeRelaxed>>("one chunk, take relaxed", "data race");
 }
 
-// A pool as one stack with the interface of a stack: each thread begins with another.
+// A pool with the interface of a single stack: each thread begins with a different stack.
 template <class Orders>
 struct Pool {
   ChunkPool<Item, 2, ModelSync, Orders> pool;
@@ -123,8 +123,8 @@ struct Pool {
   }
 };
 
-// Two lanes pop while the tick thread trims: it takes all, unmaps one and pushes the others. Lanes begin with stacks
-// of their own, as the writers do.
+// Two lanes pop while the tick thread trims: it takes all, unmaps one and pushes the others. Lanes begin with different
+// stacks, as the writers do.
 template <class Free>
 struct TrimBesidePop {
   static constexpr unsigned kThreads = 3;
@@ -148,7 +148,7 @@ struct TrimBesidePop {
     Item* going = free.take_all();
     if (going == nullptr) return;
     Item* rest = going->next;
-    going->next = nullptr;  // its memory goes: whoever looks there now is in a race
+    going->next = nullptr;  // its memory is freed: any access from now on is a race
     going->content.set(-1);
     ++unmapped;
     while (rest != nullptr) {
@@ -164,7 +164,7 @@ struct TrimBesidePop {
   }
 };
 
-// The textbook's pop: it reads the next of a chunk that another may have taken meanwhile.
+// The textbook pop: it reads the `next` of a chunk that another thread may have taken meanwhile.
 struct PopsWithALook {
   ModelAtomic<Item*> head{nullptr};
   void push(Item* item) {
@@ -183,7 +183,7 @@ struct PopsWithALook {
   }
 };
 
-// W3 without the CAS: what was pushed meanwhile is gone.
+// W3 without the CAS: chunks pushed meanwhile are lost.
 struct StoresTheRest : PopsWithALook {
   Item* pop() {
     Item* item = take_all();

@@ -1,4 +1,4 @@
-// PROTOCOL fetch_max (core/sync/fetch_max.hpp): the word ends as the largest value, and never falls.
+// PROTOCOL fetch_max (core/sync/fetch_max.hpp): the word ends at the largest value, and never falls.
 #include "sync/fetch_max.hpp"
 
 #include "tests/interleave/protocol.hpp"

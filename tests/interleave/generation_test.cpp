@@ -26,7 +26,7 @@ struct LeaveRelaxed : GenerationOrders {
   static constexpr auto leave = std::memory_order_relaxed;
 };
 
-// kByLane: another lane ends the generation (by volume), beside the tick thread.
+// kByLane: another lane ends the generation (by volume), concurrently with the tick thread.
 template <class Orders, bool kByLane = false>
 struct FreeBesideAWriter {
   static constexpr unsigned kThreads = kByLane ? 3 : 2;

@@ -1,4 +1,4 @@
-// PROTOCOL in_append (core/graph/in_list.hpp): every edge is there exactly once, and readers see complete chunks.
+// PROTOCOL in_append (core/graph/in_list.hpp): every edge is stored exactly once, and readers see complete chunks.
 #include "graph/in_list.hpp"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ struct ObserveRelaxed : InListOrders {
   static constexpr auto observe = std::memory_order_relaxed;
 };
 
-// Two writers append kEach edges each at a node that has kBefore already; a reader looks on.
+// Two writers append kEach edges each at a node that already has kBefore, beside a reader.
 template <unsigned kFirstCells, unsigned kCells, unsigned kBefore, unsigned kEach, bool kReader, class Orders>
 struct Appends {
   static constexpr unsigned kThreads = kReader ? 3 : 2;
@@ -79,7 +79,7 @@ TEST(InAppend, StoresEachEdgeOnce_WhenTwoAppendTwice) {
   expect_proved<Appends<2, 2, 1, 2, false, InListOrders>>("two each, chunks of two");
 }
 
-// One appends single edges, the other hands a block over.
+// One appends single edges, the other hands over a block.
 template <class Orders>
 struct BlockAndCell {
   static constexpr unsigned kThreads = 2;

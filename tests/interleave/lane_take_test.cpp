@@ -1,4 +1,4 @@
-// PROTOCOL lane_take (core/sync/lanes.hpp): one holder a lane, who sees what the last one wrote.
+// PROTOCOL lane_take (core/sync/lanes.hpp): one holder per lane, which sees everything its predecessor wrote.
 #include "sync/lanes.hpp"
 
 #include "tests/interleave/protocol.hpp"

@@ -1,4 +1,4 @@
-// PROTOCOL late_edge (core/graph/late_edge.hpp), over each way in which an edge becomes visible.
+// PROTOCOL late_edge (core/graph/late_edge.hpp), for each way in which an edge becomes visible.
 #include "graph/late_edge.hpp"
 
 #include "graph/in_list.hpp"
@@ -18,7 +18,7 @@ struct InAcqRel : InListOrders {
   static constexpr auto raise = std::memory_order_release;
   static constexpr auto observe = std::memory_order_acquire;
 };
-// One side right, the other weak: not enough either.
+// One side correct, the other weak: still not enough.
 struct InWeakTick : InListOrders {
   static constexpr auto raise = std::memory_order_release;
   static constexpr auto observe = std::memory_order_acquire;
@@ -139,7 +139,7 @@ TEST(LateEdge, LosesNoKeep_WhenTheFirstCellIsTaken) {
   expect_refuted<LateInEdge<Way::first_cell, InWeakTick>>("first cell, weak tick", "the keep reaches the edge");
   expect_refuted<LateInEdge<Way::first_cell, InWeakIngest>>("first cell, weak ingest", "the keep reaches the edge");
 }
-// Take any one of the four sequentially consistent accesses away, and a keep is lost.
+// If any of the four accesses is not sequentially consistent, a keep is lost.
 template <Way kWay>
 void expect_all_four_needed(const std::string& name) {
   constexpr const char* kLost = "the keep reaches the edge";
@@ -178,7 +178,7 @@ TEST(LateEdge, NeedsEachOfTheFourAccesses_ForAnOutBlock) {
   expect_refuted<LateOutEdge<OutObserve>>("out block, observe acquire", kLost);
 }
 
-// Two writers, one of which finds the chunk that the other has just added; the tick thread must find the way to it.
+// Two writers, one of which finds the chunk that the other has just added; the tick thread must reach it.
 template <class Orders>
 struct LateEdgeBehindAnothersChunk {
   static constexpr unsigned kThreads = 3;

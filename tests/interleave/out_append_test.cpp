@@ -1,4 +1,4 @@
-// PROTOCOL out_append (core/graph/out_list.hpp): every block is there once, complete when it is reached.
+// PROTOCOL out_append (core/graph/out_list.hpp): every block is stored once, complete when it becomes reachable.
 #include "graph/out_list.hpp"
 
 #include <array>

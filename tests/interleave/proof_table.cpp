@@ -37,7 +37,7 @@ Proofs& running_test() {
   return found;
 }
 
-// After a whole run the table must be the one in README.md, or is written there.
+// After a full run the table must equal the one in README.md, or is written there.
 class TableCheck : public testing::Environment {
  public:
   void TearDown() override {

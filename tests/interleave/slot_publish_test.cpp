@@ -1,4 +1,4 @@
-// PROTOCOL slot_publish (core/graph/slot_index.hpp): one node a key, and complete when it is found.
+// PROTOCOL slot_publish (core/graph/slot_index.hpp): one node per key, complete when it is found.
 #include "graph/slot_index.hpp"
 
 #include "tests/interleave/protocol.hpp"
@@ -63,7 +63,7 @@ struct SameKey : Table<Orders> {
   }
 };
 
-// Each inserts both keys, in opposite orders; all four collide. kApproached: as a batch does it, which looks for the
+// Each inserts both keys, in opposite orders; all four collide. kApproached: like a batch, which probes the
 // slots of all its keys first.
 template <class Orders, bool kApproached = false>
 struct CollidingKeys : Table<Orders> {
@@ -99,7 +99,7 @@ TEST(SlotPublish, CreatesOneNodePerKey_WhenKeysCollide) {
   expect_refuted<CollidingKeys<ObserveRelaxed>>("colliding keys, observe relaxed", "data race");
 }
 
-// Keys of different fingerprints that begin at one slot: what approach() passes stays passed.
+// Keys of different fingerprints that begin at one slot: approach() never returns to slots it has passed.
 template <class Orders>
 struct ApproachedSlots : Table<Orders> {
   static constexpr unsigned kThreads = 2;

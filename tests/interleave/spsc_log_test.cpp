@@ -1,4 +1,4 @@
-// PROTOCOL spsc_log (core/sync/spsc_log.hpp): entries come out once each, in order, and chunks are freed in time.
+// PROTOCOL spsc_log (core/sync/spsc_log.hpp): entries are drained once each, in order, and chunks are freed in time.
 #include "sync/spsc_log.hpp"
 
 #include <vector>

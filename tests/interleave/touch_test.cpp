@@ -1,4 +1,4 @@
-// PROTOCOL touch (core/engine/trace_payload.hpp): ingest threads push spans of one trace, tick takes it from a log.
+// PROTOCOL touch (core/engine/trace_payload.hpp): ingest threads push spans of one trace, tick takes them from a log.
 #include "engine/trace_payload.hpp"
 
 #include <algorithm>
@@ -33,7 +33,7 @@ struct ReadRelaxed : TouchOrders {
 };
 
 struct Span {
-  // A plain pointer in the shipped code: its races are found too.
+  // A plain pointer in the shipped code: the explorer detects its races, too.
   class Next {
    public:
     Next& operator=(Span* span) {
@@ -49,7 +49,7 @@ struct Span {
   ModelPlain<int> bytes;
 };
 
-// The trace was touched and logged before; one more span comes while tick takes it.
+// The trace is already in the log; one more span arrives while tick takes it.
 template <class Orders, bool kTornClear = false>
 struct SpanBesideTick {
   static constexpr unsigned kThreads = 2;
@@ -85,7 +85,7 @@ struct SpanBesideTick {
   }
 };
 
-// Two spans at once, of a trace that is in no log: exactly one of them logs it.
+// Two concurrent spans of a trace that is in no log: exactly one of them logs it.
 template <class Orders>
 struct TwoSpans {
   static constexpr unsigned kThreads = 2;
@@ -105,8 +105,8 @@ TEST(Touch, MissesNoSpan_ThatArrivesDuringATick) {
 }
 TEST(Touch, LogsATraceOnce_ForTwoConcurrentSpans) { expect_proved<TwoSpans<TouchOrders>>("two spans"); }
 
-// P2. Two lanes write spans of one trace that nobody holds, the first in a generation that ends before the second
-// begins. Tick may free what lies before its bound, and before every trace that it knows to hold spans.
+// P2. Two lanes write spans of one trace that holds none yet, the first in a generation that ends before the second
+// begins. Tick may free everything before its bound, and before every trace that it knows to hold spans.
 template <class Orders, bool kAsksClock = true>
 struct OldSpanBesideNew {
   static constexpr unsigned kThreads = 3;
@@ -148,8 +148,8 @@ TEST(Touch, FreesNoSpan_WhenAnOlderOneArrivesSecond) {
   expect_refuted<OldSpanBesideNew<PushRelease>>("old span beside new, push release", kFreed);
 }
 
-// Revive or seal, while late spans come: tick adopts the trace and takes all of its spans, to emit them or to drop
-// them. Whatever comes beside it is taken at the next tick, by the log; each span is settled once.
+// Revive or seal, while late spans arrive: tick adopts the trace and takes all of its spans, to emit or to drop
+// them. Spans that arrive concurrently are taken in the next tick, through the log; each span is settled once.
 template <unsigned kLate, class Orders>
 struct LateSpansBesideSettling {
   static constexpr unsigned kThreads = kLate + 1;
@@ -192,13 +192,13 @@ struct LateSpansBesideSettling {
 TEST(Touch, SettlesEachSpanOnce_DuringSealOrRevival) {
   expect_proved<LateSpansBesideSettling<1, TouchOrders>>("late span beside seal");
   expect_proved<LateSpansBesideSettling<2, TouchOrders>>("two late spans beside seal");
-  // take() is an RMW on the head, and so is push: whichever comes second has acquired the other. That is all it needs.
+  // take() is an RMW on the head, and so is push: the second of the two acquires the first. Nothing more is needed.
   expect_refuted<LateSpansBesideSettling<1, PushRelaxed>>("late span beside seal, push relaxed", "data race");
   expect_refuted<LateSpansBesideSettling<1, ReadRelaxed>>("late span beside seal, read relaxed", "data race");
 }
 
-// P3. Tick adopts what the log names, and later takes the spans to settle them: those among them that it has not
-// adopted must be announced, since they may change the verdict.
+// P3. Tick adopts what the log names, and later takes the spans to settle them: those that it has not adopted
+// must be reported, since they may change the verdict.
 enum class Take { whole, torn, without_clearing_first };
 
 template <unsigned kLate, Take kTake = Take::whole>

@@ -15,7 +15,7 @@ struct LogRelaxed : SpscLogOrders {
   static constexpr auto publish = std::memory_order_relaxed;
 };
 
-// The bit words lie behind the fold, as in a node's payload.
+// The bit words follow the fold, as in a node's payload.
 template <class Sync>
 struct Folded {
   TraceFoldOf<Sync> fold{};
@@ -32,7 +32,7 @@ Facts span_facts(unsigned i) {
   return facts;
 }
 
-// A lane folds a second span and logs the trace; the tick thread reads what the log tells of.
+// A lane folds a second span and logs the trace; the tick thread reads every logged trace.
 template <class Sync, class LogOrders>
 struct FoldBesideTick {
   static constexpr unsigned kThreads = 2;
@@ -62,7 +62,7 @@ struct FoldBesideTick {
   }
 };
 
-// The folds alone, where torn words are met soon.
+// The folds alone, where torn words show up quickly.
 template <class Sync>
 struct TwoFolds {
   static constexpr unsigned kThreads = 2;

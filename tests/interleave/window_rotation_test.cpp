@@ -1,6 +1,6 @@
-// PROTOCOL epoch (core/sync/epoch.hpp) as the graph uses it: a window is read whole once it is frozen, and goes once
+// PROTOCOL epoch (core/sync/epoch.hpp) as the graph uses it: a frozen window is read whole, and unmapped once
 // no lane can be in it, however long one stalls. The steps are those of Writer::try_begin, Writer::end, Graph::rotate,
-// Graph::frozen, Graph::for_each_node and Graph::reclaim, on the shipped parts.
+// Graph::frozen, Graph::for_each_node and Graph::reclaim, on the shipped classes.
 #include "graph/lane_rooms.hpp"
 #include "graph/runs.hpp"
 #include "graph/slot_index.hpp"
@@ -59,7 +59,7 @@ struct RotateBesideLanes {
     if (i < kLanes) return make_node(i);
     current.store(1, Orders::replace);
     const std::uint64_t closed = epochs.advance();
-    if (!epochs.safe(closed)) return;  // a lane stalls: asked again at the next tick
+    if (!epochs.safe(closed)) return;  // a lane stalls: checked again in the next tick
     was_frozen = true;
     for (std::uint32_t offset = 1; offset < windows[0].runs.offset_end(); ++offset)
       if (!windows[0].keys[offset].get().is_zero()) ++nodes_read;

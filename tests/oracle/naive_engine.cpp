@@ -14,7 +14,7 @@ using workload::Span;
 
 bool is_zero(const std::string& id) { return id.find_first_not_of('\0') == std::string::npos; }
 bool has_parent(const Span& span) { return !is_zero(span.parent_span_id); }
-// A parent of another length is none to those who read the trace behind us.
+// Downstream readers treat a parent ID of the wrong length as absent.
 bool leaves_with_parent(const Span& span) { return !is_zero(emitted_id(span.parent_span_id, 8)); }
 unsigned least(const Hops& hops) {
   if (hops[0] == 0 || hops[1] == 0) return hops[0] + hops[1];
@@ -101,7 +101,7 @@ std::vector<TraceId> NaiveEngine::in_order(const std::set<TraceId>& ids) const {
   return out;
 }
 
-// The order of docs/design.md 3.0. Step 0, eviction, is left out.
+// The order of docs/design.md 3.0. Step 0, eviction, is omitted.
 TickResult NaiveEngine::run_tick(std::int64_t now_ns, bool drain) {
   now_ns_ = now_ns;
   TickResult result;
@@ -162,12 +162,12 @@ void NaiveEngine::judge(TraceId id, Trace& trace, bool due) {
       become_origin(id, trace, early.certain);
     return;
   }
-  if (trace.phase == Phase::kept && origins_.contains(id)) return;  // nothing more can come of it
+  if (trace.phase == Phase::kept && origins_.contains(id)) return;  // its state can no longer change
   const bool was_by_chance = trace.own.by_chance;
   const OwnVerdict verdict = policies_.judge(id, trace.spans, trace.answers, now_ns_);
   if (trace.phase != Phase::kept || (verdict.origin && !trace.own.keep)) trace.own = verdict;
   if (!verdict.origin) return;
-  // What a kept trace was kept by when it was kept counts, not what late spans add.
+  // The policies that kept a trace at its decision count, not those that late spans add.
   const bool was_kept_by_policy = trace.phase == Phase::kept && !trace.kept_by_link;
   become_origin(id, trace, !(was_kept_by_policy ? was_by_chance : verdict.by_chance));
 }
@@ -193,7 +193,7 @@ void NaiveEngine::become_origin(TraceId id, Trace& trace, bool certain) {
 void NaiveEngine::settle(TraceId id, Trace& trace, bool due) {
   if (trace.own.keep) {
     trace.revived = !due && is_reached(id);
-    // Reach from a deterministic rule would have kept it too, so chance did not keep it alone.
+    // A deterministic origin would have kept it too, so probability did not keep it alone.
     keep(trace, std::nullopt, trace.own.by_chance && !certain_reach_.contains(id));
     ++counts_.kept_by_policy[trace.own.policy];
     note_kept(id, trace);
@@ -205,7 +205,7 @@ void NaiveEngine::settle(TraceId id, Trace& trace, bool due) {
   }
 }
 
-// Fewer hops first, as far as the origins have room (docs/design.md 3.10).
+// Fewest hops first, as long as the origins have room (docs/design.md 3.10).
 void NaiveEngine::settle_reached() {
   std::sort(candidates_.begin(), candidates_.end());
   for (const Candidate& candidate : candidates_) {
@@ -225,10 +225,10 @@ void NaiveEngine::settle_reached() {
   reach_of_origin_.clear();
 }
 
-// The hops from the nearest origin that has room, of the nearest and the eight next; none: no such origin.
+// The hops from the nearest origin with room, among the nearest and the next eight; none: no such origin.
 std::optional<Hops> NaiveEngine::admit(TraceId id) {
   const std::uint64_t most = options_.links.propagate.max_traces_per_origin;
-  if (traces_.size() <= most) return reach_[id];  // no origin can have used it up
+  if (traces_.size() <= most) return reach_[id];  // no origin can have reached its limit
   std::vector<std::pair<unsigned, TraceId>> nearest;
   for (const TraceId origin : origins_) {
     auto found = reach_of_origin_.find(origin);

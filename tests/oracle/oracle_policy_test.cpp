@@ -1,4 +1,4 @@
-// The oracle's policies: one test for each trap of the Collector's that docs/design.md 3.1 avoids, and for the origins
+// The oracle's policies: one test for each pitfall of the Collector that docs/design.md 3.1 avoids, and for the origins
 // of 3.2.
 #include <gtest/gtest.h>
 
@@ -42,7 +42,7 @@ TEST(OraclePolicy, LatencyIsOfTheWholeTrace) {
   latency.threshold_ms = 51;
   EXPECT_FALSE(keeps(latency, spans));
   latency.threshold_ms = 0;
-  latency.upper_threshold_ms = 49;  // a prefix of the trace is in the range, the trace is not
+  latency.upper_threshold_ms = 49;  // a prefix of the trace is in the range, but the trace is not
   EXPECT_FALSE(keeps(latency, spans));
 }
 
@@ -81,11 +81,11 @@ TEST(OraclePolicy, ConsultsBucketsOncePerTrace_AndOnlyWhenNeeded) {
     return policies.judge(trace_id_of(spans.front().span.trace_id), spans, answers[trace], second * kNanosPerSecond)
         .keep;
   };
-  EXPECT_FALSE(judge(0, 0, 0));  // the bucket is not asked
+  EXPECT_FALSE(judge(0, 0, 0));  // the bucket is not consulted
   EXPECT_TRUE(judge(1, 2, 0));
   EXPECT_TRUE(judge(2, 2, 0));
   EXPECT_FALSE(judge(3, 2, 0));
-  EXPECT_FALSE(judge(3, 2, 60));  // it said no once
+  EXPECT_FALSE(judge(3, 2, 60));  // it has already said no
   EXPECT_TRUE(judge(0, 2, 60));
 }
 
@@ -128,7 +128,7 @@ TEST(OraclePolicy, ProbabilisticKeepsTheConfiguredShare) {
 TEST(OraclePolicy, CountsLinksAndMatchesTheirTypes) {
   workload::Span span = workload::linking(make_span(1), {2, 3});
   span.links[0].attributes = {{"link.type", std::string("retry-of")}};
-  span.links.push_back({});  // no good context
+  span.links.push_back({});  // a bad context
   PolicyOptions count = make_policy(PolicyType::link_count, "count");
   for (const auto& [min, max, expected] : {std::tuple(2, 2, true), std::tuple(3, 0, false), std::tuple(1, 1, false)}) {
     count.min_links = min;

@@ -1,5 +1,5 @@
-// The oracle on the SDK captures: every expectation and replay that was written by hand from the story must hold, or
-// the oracle is not to be trusted.
+// The oracle on the SDK captures: every expectation and replay, written by hand from the story, must hold; otherwise
+// the oracle cannot be trusted.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
@@ -25,7 +25,7 @@ std::int64_t duration_ns(element value) {
   return std::stoll(text) * unit * kNanosPerSecond;
 }
 
-// The few keys that the expect files use; anything else would make the comparison meaningless, so it throws.
+// The few keys that the expect files use; any other key would make the comparison meaningless, so it throws.
 Options options_of(const std::string& config) {
   simdjson::dom::parser parser;
   const element json = parser.parse(config);
@@ -53,7 +53,7 @@ Options options_of(const std::string& config) {
   return options;
 }
 
-// An expectation of one capture, and what the oracle made of it.
+// An expectation of one capture, and the oracle's result.
 struct Played {
   std::map<std::string, workload::ByteString> labels;
   std::map<TraceId, Decision> last;  // by trace, the highest revision

@@ -1,4 +1,4 @@
-// Small stories with known ends, one for each sentence of docs/design.md 3.0 to 3.9 that the differential leans on.
+// Small stories with known outcomes, one for each sentence of docs/design.md 3.0 to 3.9 that the differential uses.
 #include <gtest/gtest.h>
 
 #include "tests/oracle/context_oracle.hpp"
@@ -18,7 +18,7 @@ constexpr std::uint32_t kError = 2;
 
 TraceId id(std::uint64_t number) { return trace_id_of(workload::trace_bytes(number)); }
 
-// A run with a clock in seconds; `log` holds the newest record of each trace.
+// A run with a clock in seconds; `log` holds the latest record of each trace.
 struct Story {
   explicit Story(const Options& options) : engine(options) { tick(0); }
   void ingest(std::vector<workload::Span> spans) { engine.ingest(make_request(std::move(spans))); }
@@ -72,7 +72,7 @@ TEST(OracleStory, AComponentChangesDirection_AndCountsHopsTogether) {
   options.links.propagate.mode = PropagateMode::component;
   options.links.propagate.max_hops_linking = 1;
   Story story(options);
-  // To 4 the second hop is against a link, whose direction allows one.
+  // To 4 the second hop is against a link, in a direction that allows one.
   story.ingest(
       {make_span(1), linking(make_span(2, kError), {1}), linking(make_span(3), {2}), linking(make_span(4), {1})});
   story.tick(10);
@@ -84,7 +84,7 @@ TEST(OracleStory, HopsEndAtTheLimit_AndPassThroughAbsentTraces) {
   Story story(error_options());
   story.ingest({linking(make_span(1, kError), {2}), linking(make_span(3), {4}), linking(make_span(4), {5}),
                 linking(make_span(5), {6}), make_span(6)});
-  // 2 never comes as a trace of its own, but 7 shows that it leads nowhere here; 3 is behind it only by a link from 2.
+  // 2 never has spans of its own, but 7 shows that nothing else leads here; 3 is behind it only by a link from 2.
   story.tick(10);
   EXPECT_FALSE(story.kept(3));
   story.ingest({linking(make_span(2), {3})});
@@ -108,7 +108,7 @@ TEST(OracleStory, ATypeRuleReplacesTheHopLimit) {
   story.ingest({origin, retry, make_span(3), make_span(4)});
   story.tick(10);
   EXPECT_TRUE(story.kept(2) && story.kept(3));
-  EXPECT_FALSE(story.kept(4));  // the strictest of two rules
+  EXPECT_FALSE(story.kept(4));  // the stricter of two rules
 }
 
 TEST(OracleStory, ErrorSpansRestrictTheFirstStepOnly) {

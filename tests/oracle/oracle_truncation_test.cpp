@@ -1,4 +1,4 @@
-// The link sample of the oracle on spans that are small enough to be checked by thought (docs/design.md 4).
+// The link sample of the oracle on spans small enough to verify by hand (docs/design.md 4).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -84,7 +84,7 @@ TEST(OracleTruncation, PrefersGood_ThenNullTargets_ThenMalformed) {
     return id == trace_id_of(workload::trace_bytes(8)) ? TargetState::open : TargetState::closed;
   };
   EXPECT_EQ(truncate_links(span, 1, 0, target_state).emitted.size(),
-            1U);  // the better key of the two: a sketch of one knows no other
+            1U);  // the better key of the two: a sketch of size one holds no other
   EXPECT_EQ(truncate_links(span, 2, 0, target_state).emitted, (std::vector<std::size_t>{2, 3}));
   EXPECT_EQ(truncate_links(span, 3, 0, target_state).emitted, (std::vector<std::size_t>{1, 2, 3}));
 }

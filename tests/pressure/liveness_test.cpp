@@ -1,4 +1,4 @@
-// G9: a request that fits is taken in after at most two ticks, for ever, whatever came before. tools/pressure runs the
+// G9: a request that fits is accepted after at most two ticks, at any time. tools/pressure runs the
 // same loads at their full rates, at 128 MiB, 512 MiB and 2 GiB.
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kScale = 0.25;  // of the rates; the limit is a sixteenth of the default
 
-// How long until what is held and what is remembered takes all its room. A hub takes long to.
+// Time until held spans and records use all their room. A hub takes long to.
 std::uint64_t limit_of(const Load& load) { return (load.name == "hub" ? 16 : 32) << 20; }
 std::int64_t seconds_of(const Load& load) { return load.name == "hub" ? 1200 : 75; }
 
@@ -36,7 +36,7 @@ TEST_P(Liveness, AcceptsEveryRequest_WithinTwoTicks) {
 
 Options small_options() { return load_options(liveness_loads(1).front(), 16 << 20); }
 
-// The engine holds all that it may.
+// The engine is full.
 void fill(LoadHost& host) {
   RequestWriter writer;
   for (std::uint64_t trace = 1; trace <= 80; ++trace) {

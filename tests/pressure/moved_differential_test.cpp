@@ -1,4 +1,4 @@
-// G1 and G3 where traces move from window to window: the whole comparison of tests/engine, step by step, on workloads
+// G1 and G3 when traces move between windows: the full comparison of tests/engine, step by step, on workloads
 // whose traces outlive up to twenty windows.
 #include <gtest/gtest.h>
 
@@ -37,12 +37,12 @@ Totals compare_seeds(bool cuts_links, const std::string& filter) {
 
 TEST(MovedDifferential, MatchesTheOracle) {
   const Totals totals = compare_seeds(false, "MovedDifferential.MatchesTheOracle");
-  if (totals.workloads < 100) return;  // of a part of the seeds, or after a failure
+  if (totals.workloads < 100) return;  // a subset of the seeds, or after a failure
   EXPECT_GT(totals.kept, totals.workloads);
   EXPECT_GT(totals.revived, totals.workloads);
 }
 
-// A span whose links were cut remembers where they lead; that must outlive the windows, too.
+// A truncated span remembers its link targets; that must survive window changes, too.
 TEST(MovedDifferential, MatchesTheOracle_WithTruncatedSpans) {
   const Totals totals = compare_seeds(true, "MovedDifferential.MatchesTheOracle_WithTruncatedSpans");
   if (totals.workloads < 100) return;

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "tests/workload/random_options.hpp"
 #include "tests/workload/otlp_writer.hpp"
+#include "tests/workload/random_options.hpp"
 
 namespace entail::pressure {
 namespace {
@@ -16,7 +16,7 @@ using workload::Random;
 using workload::Span;
 
 constexpr std::int64_t kRecordsSeconds = 100;
-constexpr std::int64_t kStepSeconds = 26;      // more than a quarter of the above: a window a step
+constexpr std::int64_t kStepSeconds = 26;      // more than a quarter of the above: a window per step
 constexpr std::size_t kStepsBetweenSpans = 3;  // of one trace: less than kRecordsSeconds
 constexpr std::int64_t kForeverSeconds = 500'000;
 
@@ -62,7 +62,7 @@ class Maker {
     }
   }
 
-  // The spans of one step, as requests of up to a few spans.
+  // The spans of one step, in requests of a few spans.
   std::vector<workload::Request> requests(std::size_t step) {
     std::vector<Span> spans;
     for (std::size_t trace = 0; trace < shape_.traces; ++trace) {
@@ -100,7 +100,7 @@ class Maker {
     return out;
   }
 
-  // To a trace that is here, or will be before an absent one is forgotten.
+  // To a trace that is present, or will be before an absent one is forgotten.
   void add_link(Span& span, std::size_t trace, std::size_t step) {
     const std::size_t to = dice_.chance(60) ? (trace + 1 + dice_.below(4)) % shape_.traces : dice_.below(shape_.traces);
     if (first_step_[to] > step + 1) return;

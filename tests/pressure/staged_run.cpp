@@ -44,7 +44,7 @@ std::vector<std::string> StagedRun::run() {
   return std::move(faults_);
 }
 
-// Asked at every point that an actor comes to.
+// Called at every point that an actor reaches.
 bool StagedRun::holds(unsigned per_mille, unsigned point) {
   if (sync::kSyncPoints[point] == "graph:after_window_store") ++windows_begun_;
   return !ending_ && dice_.below(1000) < per_mille;
@@ -102,7 +102,7 @@ void StagedRun::keep_alive(std::size_t step) {
     fault("ingest: " + describe(taken.error()));
 }
 
-// Takes away the batches that have ended.
+// Removes the batches that have ended.
 void StagedRun::collect() {
   for (auto batch = batches_.begin(); batch != batches_.end();) {
     if (!batch->actor->done()) {
@@ -128,7 +128,7 @@ void StagedRun::resume_some() {
   collect();
 }
 
-// A tick that may be held between its steps, while batches begin, go on and end.
+// A tick that may be held between its steps, while batches begin, resume and end.
 void StagedRun::tick(std::int64_t now_ns) {
   now_ns_ = now_ns;
   Result<void> ticked;
@@ -148,7 +148,7 @@ void StagedRun::tick(std::int64_t now_ns) {
   take_back();
 }
 
-// What found no room once more. While a lane is stalled that may go on; else two ticks must do.
+// Retries what found no room. While a lane is stalled it may fail again; otherwise two ticks must suffice.
 void StagedRun::take_back() {
   for (std::deque<std::size_t> again = std::exchange(refused_, {}); !again.empty(); again.pop_front()) {
     Result<void> taken = ingest(again.front());
@@ -179,7 +179,7 @@ void StagedRun::end(std::int64_t now_ns) {
 }
 
 void StagedRun::take_output() {
-  // Where all are pending to the end, each is decided once; a second record means one trace taken for two.
+  // If all traces stay pending to the end, each is decided once; a second record means one trace taken for two.
   const bool one_record =
       exact_ && workload_.options.tail_sampling.decision_wait_ns > now_ns_ - workload_.steps[0].tick_ns;
   for (const DecisionRecord& record : sink_.take_decisions()) {
@@ -253,11 +253,11 @@ void StagedRun::check_end() {
   }
 }
 
-// There are 16 windows at once: a few are young, some stay free. Where a lane held one of them for as many as are left,
-// younger ones had to close early, and what they forgot is counted; no keep may be lost even so.
+// There are 16 windows at once: a few are young, some stay free. If a lane pins one for as many rotations as remain,
+// younger ones must close early, and what they forget is counted; no keep may be lost even then.
 bool StagedRun::all_slots_held() const noexcept { return windows_while_held_max_ >= 9; }
 
-// Each span of a kept trace came out once, and no other.
+// Each span of a kept trace was emitted once, and no other.
 void StagedRun::check_spans(const std::set<TraceId>& kept) {
   for (std::size_t i = 0; i < requests_.size(); ++i)
     for (const workload::SpanGroup& group : requests_[i].groups)

@@ -1,6 +1,6 @@
-// G1 and G2 with lanes and ticks that stall: no keep is lost, whatever was held where and for how many windows.
+// G1 and G2 with stalled lanes and ticks: no keep is lost, wherever a stall occurs and however many windows it lasts.
 //
-// ENTAIL_RUNS=1000 runs so many seeds instead of the few of the suite; ENTAIL_SEED=n runs one.
+// ENTAIL_RUNS=1000 runs that many seeds instead of the suite's few; ENTAIL_SEED=n runs one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ struct Totals {
   std::map<std::string, std::uint64_t> losses;
 };
 
-// What the seed drew, changed by the test.
+// The seed's options, modified by the test.
 struct Changes {
   bool exact = true;
   bool stalls = true;
@@ -68,10 +68,10 @@ Totals run_seeds(std::uint64_t count, const Changes& changes, const std::string&
   return totals;
 }
 
-// The harness itself: where nothing is held, nothing changes.
+// The harness itself: if nothing is held, nothing changes.
 TEST(Stalls, HarnessChangesNothing_WhenNothingIsHeld) {
   const Totals totals = run_seeds(40, {.stalls = false}, "Stalls.HarnessChangesNothing_WhenNothingIsHeld");
-  if (totals.runs < 40) return;  // of a part of the seeds, or after a failure
+  if (totals.runs < 40) return;  // a subset of the seeds, or after a failure
   EXPECT_EQ(totals.held_over_windows, 0u);
 }
 
@@ -83,7 +83,7 @@ TEST(Stalls, LoseNoKeep) {
   EXPECT_GE(totals.windows_max, 10u);
 }
 
-// Memory binds as well. What is lost then is counted, and no request is refused for good once nothing is stalled.
+// Memory binds, too. Losses are counted, and no request is refused permanently once nothing is stalled.
 TEST(Stalls, LoseNothingUncounted_WhenMemoryIsShort) {
   const Totals totals =
       run_seeds(runs_wanted(25), {.exact = false, .pad_bytes = 250'000, .memory_limit_bytes = 16 << 20},

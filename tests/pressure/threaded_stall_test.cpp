@@ -1,7 +1,7 @@
-// The same with threads that run at once: lanes stall at random points of ingest() until the windows have turned over
-// 1 to 20 times, while other lanes and the ticks go on. What happens when is not repeatable; what is kept must be.
+// Stalls with concurrent threads: lanes stall at random points of ingest() until the windows have rotated
+// 1 to 20 times, while other lanes and the ticks continue. The schedule is not repeatable; the kept set must be.
 //
-// ENTAIL_RUNS=1000 runs so many seeds; ENTAIL_SEED=n runs one.
+// ENTAIL_RUNS=1000 runs that many seeds; ENTAIL_SEED=n runs one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -38,7 +38,7 @@ class Holder final : public sync::PointListener {
   Holder(const Holder&) = delete;
   Holder& operator=(const Holder&) = delete;
 
-  // Whoever calls this may be held from now on.
+  // A thread that calls this may be held from now on.
   void enlist(unsigned thread) { dice_of_thread_ = std::make_unique<workload::Random>(seed_ * 31 + thread); }
 
   void reach(unsigned) noexcept override {
@@ -148,7 +148,7 @@ class ThreadedRun {
     auto opened = Engine::open(workload_.options, sink_, &why);
     if (!opened) return {"open: " + why};
     engine_ = std::move(*opened);
-    tick(workload_.steps.front().tick_ns);  // what came before the first tick would have arrived at 0, and be due
+    tick(workload_.steps.front().tick_ns);  // requests before the first tick would have arrived at 0, and be due
     for (const workload::Request& request : workload_.steps.front().requests) {
       const std::string bytes = workload::encode(request);
       if (!engine_->ingest(as_bytes(bytes)).ok()) return {"the first request is refused"};
@@ -159,7 +159,7 @@ class ThreadedRun {
     for (std::size_t step = 1; step < workload_.steps.size(); ++step) {
       for (const workload::Request& request : workload_.steps[step].requests)
         queue_.push(&encoded_.emplace_back(workload::encode(request)));
-      // Until all is taken in, or every thread is held. No longer than that: a tick may meet a batch anywhere.
+      // Until all requests are taken or every thread is held, no longer: a tick may meet a batch anywhere.
       for (int turns = 0; turns < 50 && !queue_.empty() && holder_.held() < threads_; ++turns)
         std::this_thread::yield();
       tick(workload_.steps[step].tick_ns);
@@ -251,7 +251,7 @@ class ThreadedRun {
   std::int64_t now_ns_ = 0;
   std::set<TraceId> kept_;
   std::set<TraceId> decided_;
-  std::mutex refused_mutex_;  // guards the two below while threads run
+  std::mutex refused_mutex_;  // guards the next two members while threads run
   std::vector<const std::string*> refused_;
   std::vector<std::string> faults_;
 };

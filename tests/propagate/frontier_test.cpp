@@ -1,4 +1,4 @@
-// Names and their counts: what is remembered of a hub's neighbours is bounded.
+// NameSet and NameCount: memory for a hub's neighbours is bounded.
 #include "propagate/frontier.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ TEST(NameSet, HoldsEachNameOnce_IncludingZero) {
   std::mt19937_64 random(3);
   std::set<std::uint64_t> known;
   for (unsigned i = 0; i < 5000; ++i) {
-    const std::uint64_t name = random() % 4000;  // small numbers: neighbours in every respect
+    const std::uint64_t name = random() % 4000;  // small numbers, adjacent to each other
     EXPECT_EQ(names.insert(name), known.insert(name).second);
   }
   EXPECT_EQ(names.size(), known.size());

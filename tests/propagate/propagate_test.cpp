@@ -1,4 +1,4 @@
-// Paths, records, and keeps carried over a small graph: hops, limits, caps, absent traces.
+// Paths, records, and keeps propagated over a small graph: hops, limits, caps, absent traces.
 #include "tests/propagate/keep_propagator_fixture.hpp"
 
 namespace entail::propagate {
@@ -72,7 +72,7 @@ TEST_F(KeepPropagatorTest, ReachesATraceThroughItsOwnLinks_WhenTheyArePublishedF
   propagator_->make_origin(present(1), true);
   present(3);
   link(3, 2);
-  link(2, 1);  // the far end is published; the spans of 2 are not told of yet
+  link(2, 1);  // the far end is published; the spans of 2 are not reported yet
   tick();
   EXPECT_EQ(propagator_->find_record(node(2)), 0u);
   present(2);
@@ -81,7 +81,7 @@ TEST_F(KeepPropagatorTest, ReachesATraceThroughItsOwnLinks_WhenTheyArePublishedF
   EXPECT_EQ(hops(3, kLinking), 2u);
 }
 
-// The halves of one link, as ingest publishes them: a thread may stall in between, and another tell of the trace.
+// The two ends of a link as ingest publishes them: a thread may stall in between, while another reports the trace.
 TEST_F(KeepPropagatorTest, ReachesATraceThatArrivesBetweenTheEndsOfItsLink) {
   open({});
   propagator_->make_origin(present(1), true);
@@ -149,7 +149,7 @@ TEST_F(KeepPropagatorTest, ComponentModeCountsBothDirectionsTogether_ThroughAbse
   EXPECT_EQ(ledger_.paths().direction(propagator_->nearest_path(present(3))), Direction::mixed);
 }
 
-// The way back is told before any of it goes, however late somebody asks.
+// The path is complete before any part of it is erased, however late it is requested.
 TEST_F(KeepPropagatorTest, APathOutlivesItsTraces) {
   open_chain({}, 4);
   propagator_->make_origin(present(1), true);
@@ -158,7 +158,7 @@ TEST_F(KeepPropagatorTest, APathOutlivesItsTraces) {
     forget(present(forgotten));
     EXPECT_EQ(hops(forgotten), 0u);
   }
-  const RecordId reused = present(5);  // takes a number that a predecessor had
+  const RecordId reused = present(5);  // reuses the number of a predecessor
   link(5, 4);
   propagator_->make_origin(reused, true);
   EXPECT_EQ(path(4), (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}}));
@@ -183,14 +183,14 @@ TEST_F(KeepPropagatorTest, ReplacesAMaterializedPath_WhenAKeepArrivesWithFewerHo
   tick();
   EXPECT_EQ(path(5), (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}}));
   const PathId told = propagator_->nearest_path(present(5));
-  EXPECT_EQ(propagator_->nearest_path(present(5)), told);  // once made, it stays
+  EXPECT_EQ(propagator_->nearest_path(present(5)), told);  // once materialized, it stays
   link(1, 4);
   tick();
   EXPECT_EQ(path(5), (Ids{{0, 1}, {0, 4}, {0, 5}}));
   EXPECT_EQ(propagator_->nearest_hops(present(5)), 2u);
 }
 
-// Only ingest's edges at a trace that a keep carries on from are reported: not where no hop is left.
+// Only edges of ingest at a trace that still propagates a keep are logged: not where no hop is left.
 TEST_F(KeepPropagatorTest, DoesNotLogAnEdge_WhereNoHopIsLeft) {
   PropagateOptions options;
   options.max_hops_linked = 1;
@@ -210,7 +210,7 @@ TEST_F(KeepPropagatorTest, DoesNotLogAnEdge_WhereNoHopIsLeft) {
   EXPECT_EQ(late, 1u);
 }
 
-// A trace goes on in a newer window with all that stood at its node.
+// A trace continues in a newer window with all the state of its node.
 TEST_F(KeepPropagatorTest, ReachContinuesInANewerWindow) {
   open({});
   for (std::uint64_t trace = 1; trace <= 3; ++trace) present(trace);

@@ -1,4 +1,4 @@
-// The look-up of earlier links against an ordered set, with hashes from good to hopeless.
+// The lookup of earlier links compared with an ordered set, for hashes from good to degenerate.
 #include "reservoir/seen_links.hpp"
 
 #include <gtest/gtest.h>
@@ -23,19 +23,19 @@ std::uint64_t good_hash(const Ids& ids) {
 using IdsByIndex = std::map<std::uint32_t, Ids>;
 
 std::vector<std::uint32_t> duplicates_of(SeenLinks& seen, const IdsByIndex& added) {
-  std::vector<std::uint32_t> indices = {7};  // of an earlier span
+  std::vector<std::uint32_t> indices = {7};  // left over from an earlier span
   const auto ids = [&](std::uint32_t index) { return LinkIds{added.at(index).first, added.at(index).second}; };
   seen.find_duplicates(ids, indices);
   return indices;
 }
 
-// Links from a universe that shrinks round by round, so that the share of repetitions grows. Some indices are left out,
-// as those of links with bad contexts are.
+// Links from a universe that shrinks each round, so that the share of repetitions grows. Some indices are skipped,
+// like those of links with bad contexts.
 template <class Hash>
 void expect_equal_to_a_set(std::size_t count, std::uint64_t universe, std::size_t expected_links, Hash hash) {
   std::mt19937_64 random(universe);
   SeenLinks seen;
-  for (int span = 0; span < 2; ++span) {  // the second span meets the first one's memory
+  for (int span = 0; span < 2; ++span) {  // the second span reuses the first one's memory
     seen.begin(expected_links);
     std::set<Ids> set;
     IdsByIndex added;
@@ -75,7 +75,7 @@ TEST(SeenLinks, MatchesASet_WhenHashesCollide) {
   expect_equal_to_a_set(3000, 1500, 0, [](const Ids& ids) { return good_hash(ids) | 0x0003ffff00000000; });
 }
 
-// Colliding on purpose must not cost quadratic time (G7): 200,000 links in one slot would be 10^10 steps.
+// Deliberate collisions must not cost quadratic time (G7): 200,000 links in one slot would be 10^10 steps.
 TEST(SeenLinks, CollisionsCostLogarithmicTime) {
   SeenLinks seen;
   seen.begin(0);

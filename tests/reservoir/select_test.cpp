@@ -1,4 +1,4 @@
-// Filling the strata (docs/design.md 4.3), against the oracle over random spans, and case by case.
+// Filling the strata (docs/design.md 4.3), compared with the oracle over random spans, and case by case.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ const TruncatedLinks& sample(LinkSampler& sampler, const std::vector<Link>& link
   return sampler.finish(naive::ids_of(links));
 }
 
-// What a caller knows of a span: its pinned links from the edges, in any order, and the counts of the other strata.
+// A caller's view of a span: its pinned links from the edges, in any order, and the counts of the other strata.
 struct Caller {
   std::vector<PinnedLink> pinned;
   std::uint64_t open_received = 0;
@@ -92,7 +92,7 @@ TEST(Select, MatchesTheNaiveSelection) {
     const auto k = static_cast<std::uint32_t>(1 + random() % 40);
     const std::uint64_t seed = random();
     std::map<TraceId, TargetState> stands;
-    std::array<std::uint64_t, 4> weights;  // swarm: any of the strata may be missing or all there is
+    std::array<std::uint64_t, 4> weights;  // swarm testing: any stratum may be absent, or the only one
     for (auto& weight : weights) weight = random() % 3 == 0 ? 0 : 1 + random() % 9;
     if (weights[0] + weights[1] + weights[2] + weights[3] == 0) weights[2] = 1;
     std::discrete_distribution<int> any({static_cast<double>(weights[0]), static_cast<double>(weights[1]),
@@ -107,13 +107,13 @@ TEST(Select, MatchesTheNaiveSelection) {
     expect_equal(selection, naive::choose(links, k, seed, target));
     if (HasFailure()) FAIL() << "round " << round;
 
-    // G3 for links: what 4.4 promises of the numbers.
+    // G3 for links: what 4.4 promises about the counts.
     ASSERT_EQ(selection.emitted, std::min<std::uint64_t>(k, truncated.received - truncated.duplicates));
     ASSERT_EQ(selection.pinned.received + selection.open.received + selection.closed.received,
               truncated.received - truncated.duplicates - truncated.malformed);
     const std::uint64_t in_strata = selection.pinned.emitted + selection.open.emitted + selection.closed.emitted;
     ASSERT_LE(in_strata, selection.emitted);
-    // No link to an origin is cut while a link that leads to none is printed.
+    // No link to an origin is dropped while a link to a non-origin is emitted.
     const auto origins = static_cast<std::uint64_t>(
         std::count_if(caller.pinned.begin(), caller.pinned.end(), [](const PinnedLink& link) { return link.origin; }));
     std::uint64_t emitted_origins = 0;
@@ -125,7 +125,7 @@ TEST(Select, MatchesTheNaiveSelection) {
   }
 }
 
-// One span of good links whose place in each sketch is known by hand: H and R chosen directly.
+// One span of good links with a known position in each sketch: H and R are chosen directly.
 struct HandMade {
   TruncatedLinks truncated;
   std::map<TraceId, TargetState> stands;
@@ -161,7 +161,7 @@ struct HandMade {
 
 using Indices = std::vector<std::uint32_t>;
 
-// C gives 3, 2, 1, 0; U gives 0, 1, 2, 3: in turn, C first, skipping what is chosen.
+// C yields 3, 2, 1, 0; U yields 0, 1, 2, 3: alternately, C first, skipping links already chosen.
 TEST(Select, ReadsSketchesAlternately_ConsistentFirst) {
   HandMade span;
   for (std::uint32_t i = 0; i < 4; ++i) span.add(i, TargetState::open, 10 - i, i, true, true);
@@ -171,7 +171,7 @@ TEST(Select, ReadsSketchesAlternately_ConsistentFirst) {
   EXPECT_EQ(span.chosen(4), (Indices{0, 1, 2, 3}));
 }
 
-// When one sketch is used up the other goes on; what is in both is taken once.
+// When one sketch is exhausted, the other continues; a link in both is taken once.
 TEST(Select, SkipsAnExhaustedSketch) {
   HandMade span;
   span.add(0, TargetState::open, 1, 9, false, true);
@@ -201,7 +201,7 @@ TEST(Select, FillsStrataInOrder) {
   EXPECT_EQ(span.chosen(7), (Indices{0, 1, 2, 3, 4, 5}));
 }
 
-// More pinned than places: origins by C, then reached by C; the bytes come from what was saved, else from the edge.
+// More pinned links than places: origins by C, then reached by C; the bytes are the saved ones, else from the edge.
 TEST(Select, PlacesOriginsBeforeReached) {
   HandMade span;
   span.add(0, TargetState::reached, 0, 0, true, true);
@@ -226,7 +226,7 @@ TEST(Select, PlacesOriginsBeforeReached) {
   EXPECT_EQ(selection.pinned.emitted, 3u);
 }
 
-// A saved link to an origin that the caller did not list is pinned all the same, never open or closed.
+// A saved link to an origin that the caller did not list is still pinned, never open or closed.
 TEST(Select, PinsASavedOriginTheCallerDidNotList) {
   HandMade span;
   span.add(0, TargetState::open, 0, 0, true, true);
@@ -239,7 +239,7 @@ TEST(Select, PinsASavedOriginTheCallerDidNotList) {
   EXPECT_EQ(selection.restored, 0u);
 }
 
-// Numbers that do not fit together: never more than k, never more than there are.
+// Inconsistent counts: never more than k links, never more than there are.
 TEST(Select, NeverExceedsTheBudget_ForInconsistentInput) {
   HandMade span;
   for (std::uint32_t i = 0; i < 10; ++i) span.add(i, TargetState::open, i, i, true, true);
@@ -258,7 +258,7 @@ TEST(Select, SelectsNothing_FromNoLinks) {
   EXPECT_EQ(selection.emitted, 0u);
 }
 
-// 37 of a million links lead to origins that were not known when the links were cut.
+// 37 of a million links lead to origins that were unknown when the span was truncated.
 TEST(Select, EmitsEveryOrigin_AmongAMillionLinks) {
   constexpr std::size_t kCount = 1'000'000;
   constexpr std::uint32_t kBudget = 128;

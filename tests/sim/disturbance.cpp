@@ -12,7 +12,7 @@ using workload::Request;
 using workload::Step;
 using workload::Workload;
 
-constexpr std::uint64_t kTightBytes = 16 << 20;  // the least memory_limit that an engine takes
+constexpr std::uint64_t kTightBytes = 16 << 20;  // the smallest memory_limit that an engine accepts
 
 void swap_some(Random& random, std::vector<Request>& requests) {
   for (std::size_t i = requests.size(); i > 1; --i) std::swap(requests[i - 1], requests[random.below(i)]);
@@ -74,7 +74,7 @@ void jump(Random& random, Workload& work) {
   for (Step& step : work.steps) {
     if (random.chance(8)) moved_ns += random.between(60, 7200) * kNanosPerSecond;
     step.tick_ns += moved_ns;
-    if (random.chance(10)) step.tick_ns = last_ns;  // a clock that stands still
+    if (random.chance(10)) step.tick_ns = last_ns;  // the clock does not advance
     step.tick_ns = last_ns = std::max(step.tick_ns, last_ns);
   }
 }
@@ -157,7 +157,7 @@ DisturbedWorkload disturbed_workload(std::uint64_t seed) {
     work.options.memory_limit_bytes = kTightBytes + random.below(kTightBytes / 4);
   }
   if (disturbance.tight) tighten(random, work.options);
-  // The oracle, which judges where nothing binds, forgets nothing.
+  // The oracle, which judges runs in which nothing binds, forgets nothing.
   if (!disturbance.heavy && !disturbance.tight) work.options.retain.records_ns = 168 * 3600 * kNanosPerSecond;
   for (Step& step : work.steps)
     for (Request& request : step.requests) workload::measure(request);

@@ -1,4 +1,4 @@
-// Ten thousand simulated runs, or as many as ENTAIL_SIM_MINUTES let through: what tools/soak calls.
+// Ten thousand simulated runs, or as many as fit into ENTAIL_SIM_MINUTES; tools/soak runs it.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-// Span bytes: written once, found again, given back by generations, and counted.
+// Span bytes: written once, found again, freed by generation, and accounted for.
 #include "store/span_store.hpp"
 
 #include <gtest/gtest.h>
@@ -157,17 +157,17 @@ TEST(SpanStore, TrimUnmapsFreeBlocks_AndReleasesPagesOfBlocksInUse) {
   SpanWriter old_writer(store);
   SpanWriter new_writer(store);
   constexpr std::uint64_t kBlockBytes = SpanStore::kHugeBlockChunks * SpanStore::kChunkBytes;
-  const std::string large(200'000, 'z');  // one a chunk
+  const std::string large(200'000, 'z');  // one per chunk
   for (std::uint32_t span = 0; span < 9; ++span) {
     SpanWriter& writer = span < 7 ? old_writer : new_writer;
     writer.begin(span < 7 ? 1 : 2);
     write(writer, writer.envelope(nullptr, {}), large);
   }
-  // A large span does not fit into the small first chunk of its generation, and so each took a chunk of a block.
+  // A large span does not fit into the small first chunk of its generation, so each took a chunk from a block.
   constexpr std::uint64_t kUnused = 2 * kBlockBytes - 9 * SpanStore::kChunkBytes;
   constexpr std::uint64_t kHollowBytes = SpanStore::kChunkBytes - base::kPageBytes;
   EXPECT_EQ(store.pooled_bytes(), kUnused);
-  store.trim(kUnused - kHollowBytes);  // both blocks are in use: the pages of one chunk go, but its header's
+  store.trim(kUnused - kHollowBytes);  // both blocks are in use: one chunk's pages are released, but its header's
   EXPECT_EQ(store.pooled_bytes(), kUnused - kHollowBytes);
   store.trim(0);
   EXPECT_EQ(store.pooled_bytes(), 7 * base::kPageBytes);
@@ -178,7 +178,7 @@ TEST(SpanStore, TrimUnmapsFreeBlocks_AndReleasesPagesOfBlocksInUse) {
   EXPECT_EQ(again->payload().back(), 'z');
   EXPECT_LT(store.pooled_bytes(), before);
   for (int i = 0; i < 13; ++i) write(new_writer, new_writer.envelope(nullptr, {}), large);
-  EXPECT_EQ(store.pooled_bytes(), 0u);  // the hollow ones are in use, too
+  EXPECT_EQ(store.pooled_bytes(), 0u);  // the chunks without pages are in use, too
   store.reclaim(3);
   EXPECT_EQ(store.bytes(), 0u);
   EXPECT_EQ(store.pooled_bytes(), 2 * kBlockBytes);
@@ -204,7 +204,7 @@ TEST(SpanStore, SmallSpansShareTheScopeOfALargeOne) {
 TEST(SpanStore, LanesShareThePool) {
   SpanStore store(kOps, true);
   constexpr unsigned kLanes = 4;
-  const std::string large(200'000, 'z');  // one a chunk
+  const std::string large(200'000, 'z');  // one per chunk
   std::vector<std::thread> lanes;
   std::vector<std::unique_ptr<SpanWriter>> writers;
   for (unsigned lane = 0; lane < kLanes; ++lane) writers.push_back(std::make_unique<SpanWriter>(store));
@@ -218,7 +218,7 @@ TEST(SpanStore, LanesShareThePool) {
       });
     for (std::thread& lane : lanes) lane.join();
     lanes.clear();
-    // A lane that stalls while it has taken a stack may make the others map some more, but not for each round.
+    // A lane that stalls after taking a stack may make the others map a few more blocks, but not in each round.
     const std::uint64_t chunks = (store.bytes() + store.pooled_bytes()) / SpanStore::kChunkBytes;
     EXPECT_LE(chunks, 2 * kLanes * 51);
     store.reclaim(generation + 1);
@@ -238,7 +238,7 @@ bool account_is_resident(bool huge_blocks) {
     return tests::is_near(what, store.bytes() + store.pooled_bytes(), tests::resident_bytes() - before, 0.97, 1.1,
                           1 << 20);
   };
-  // Sizes of all kinds: small spans, which fill their chunks, and such as have chunks of their own.
+  // All sizes: small spans, which fill their chunks, and large ones with chunks of their own.
   for (std::uint32_t generation = 1; generation <= 40; ++generation) {
     writer.begin(generation);
     const Envelope* scope = writer.envelope(nullptr, {});

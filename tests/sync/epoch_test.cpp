@@ -16,7 +16,7 @@ TEST(Epochs, IsNotSafe_WhileALaneIsPinnedEarlier) {
   const std::uint64_t epoch = epochs.advance();
   EXPECT_FALSE(epochs.safe(epoch));
   EXPECT_FALSE(epochs.safe(epochs.advance()));
-  epochs.pin(2);  // in the new epoch: hinders only later ones
+  epochs.pin(2);  // in the new epoch: blocks only later ones
   epochs.unpin(1);
   EXPECT_TRUE(epochs.safe(epoch));
   const std::uint64_t later = epochs.advance();

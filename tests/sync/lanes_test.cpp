@@ -47,7 +47,7 @@ TEST(LanePool, HasOneHolderAtATime_UnderThreads) {
       for (std::uint64_t turn = 0; turn < kTurns; ++turn) {
         Lane* lane = pool.try_acquire(t);
         if (lane == nullptr) continue;
-        ++lane->uses;  // a plain word: lost updates and ThreadSanitizer would tell
+        ++lane->uses;  // a plain word: a lost update or ThreadSanitizer would reveal a second holder
         ++taken[t];
         pool.release(lane);
       }

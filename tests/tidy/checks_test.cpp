@@ -1,4 +1,4 @@
-// Each check finds what it is for, and leaves alone what only looks like it.
+// Each check finds its faults, and accepts code that only looks similar.
 #include <gtest/gtest.h>
 
 #include "tests/tidy/checks.hpp"

@@ -13,7 +13,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// "struct A : B {" as A and B; empty if the line begins no struct.
+// "struct A : B {" as A and B; empty if no struct begins on the line.
 struct StructLine {
   std::string_view name, base;
 };
@@ -31,7 +31,7 @@ StructLine struct_line(std::string_view line) {
 constexpr std::string_view kOrder = "static constexpr auto ";
 constexpr std::string_view kValue = " = std::memory_order_";
 
-// The order that a line states; empty if none.
+// The order on a line; empty if none.
 std::string_view order_named(std::string_view line) {
   line = trimmed(line);
   if (!line.starts_with(kOrder)) return {};
@@ -40,7 +40,7 @@ std::string_view order_named(std::string_view line) {
   return line.substr(name.size()).starts_with(kValue) ? name : std::string_view{};
 }
 
-// The name of the protocol whose block the line begins; empty if it begins none.
+// The name of the protocol whose block begins on the line; empty if none.
 std::string_view protocol_begun(std::string_view line) {
   constexpr std::string_view kMark = "// PROTOCOL ";
   if (!line.starts_with(kMark)) return {};
@@ -50,7 +50,7 @@ std::string_view protocol_begun(std::string_view line) {
   return begins ? name : std::string_view{};
 }
 
-// Does a word look like a name of code, wherever it stands? AbCd and kValue do; RMWs, 64w and W1 do not.
+// True if a word looks like a name of code in any context. AbCd and kValue do; RMWs, 64w and W1 do not.
 bool looks_like_code(std::string_view word) {
   if (word.find('_') != std::string_view::npos) return true;
   const auto is_upper = [](char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; };
@@ -238,9 +238,9 @@ Faults undocumented_declarations(const SourceFile& file) {
   const std::string code = without_comments_and_literals(file.text);
   const auto lines = lines_of(file.text);
   const auto code_lines = lines_of(code);
-  int depth = 0;                // of braces that are no namespace's
+  int depth = 0;                // of braces other than a namespace's
   bool told = false;            // by a comment since the last blank line
-  bool in_declaration = false;  // it began on a line above
+  bool in_declaration = false;  // begun on a line above
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::string_view line = lines[i];
     const std::string_view in_code = i < code_lines.size() ? trimmed(code_lines[i]) : std::string_view{};

@@ -1,4 +1,4 @@
-// Each check of protocol_checks.hpp finds what it is for, and leaves alone what only looks like it.
+// Each check of protocol_checks.hpp finds its faults, and accepts text that only looks similar.
 #include "tests/tidy/protocol_checks.hpp"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// The checks of reference_checks.hpp find what they are for, and leave alone what only looks like it.
+// The checks of reference_checks.hpp find their faults, and accept text that only looks similar.
 #include "tests/tidy/reference_checks.hpp"
 
 #include <gtest/gtest.h>

@@ -27,7 +27,7 @@ std::string read_page(const std::string& path) {
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
-// Files that `wanted` takes, by their path, in the folders.
+// Files in the folders whose paths `wanted` accepts.
 template <class Wanted>
 std::vector<SourceFile> files_in(std::initializer_list<const char*> folders, Wanted wanted) {
   std::vector<SourceFile> files;
@@ -48,7 +48,8 @@ std::vector<SourceFile> sources() {
   });
 }
 
-// All that people read: sources, pages, scripts and build files. The fixtures of the checks name what does not exist.
+// All files that people read: sources, pages, scripts and build files. Fixtures of the checks name things that do not
+// exist.
 std::vector<SourceFile> texts() {
   constexpr std::array kExtensions = {".md", ".cmake", ".go", ".proto", ".sh", ".yaml"};
   std::vector<SourceFile> files = sources();

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "tests/workload/random_options.hpp"
 #include "tests/workload/otlp_writer.hpp"
+#include "tests/workload/random_options.hpp"
 
 namespace entail::workload {
 namespace {
@@ -14,7 +14,7 @@ ByteString random_bytes(Random& random, std::size_t size) {
   return out;
 }
 
-// How a workload looks on the whole. Percentages, unless said otherwise.
+// The overall shape of a workload. Percentages, unless noted otherwise.
 struct Shape {
   std::size_t traces = 0;
   std::size_t steps = 0;
@@ -22,10 +22,10 @@ struct Shape {
   unsigned links = 60;  // of spans that carry links
   std::int64_t links_max = 3;
   unsigned hubs = 20;           // of links that lead to one of the first few traces
-  unsigned late = 10;           // of spans that come much later than their trace
-  unsigned never_comes = 8;     // of traces that are linked, but have no span
+  unsigned late = 10;           // of spans that arrive much later than their trace
+  unsigned never_comes = 8;     // of traces that are linked to, but have no span
   unsigned bad = 3;             // of IDs that are bad
-  unsigned odd_links = 15;      // of links that are duplicates, own, to nowhere, ...
+  unsigned odd_links = 15;      // of links that are duplicates, to the own trace, to nowhere, ...
   bool structured_ids = false;  // small numbers, equal low halves
   int pattern = 0;              // 0 random targets, 1 chain, 2 ring, 3 the next few traces
 };
@@ -58,7 +58,7 @@ class Maker {
     }
   }
 
-  // All spans, by the step in which they arrive, in groups as they were made.
+  // All spans, by the step in which they arrive, in groups as generated.
   std::vector<std::vector<SpanGroup>> spans() {
     std::vector<std::vector<SpanGroup>> steps(shape_.steps);
     for (std::size_t trace = 0; trace < shape_.traces; ++trace) {
@@ -79,7 +79,7 @@ class Maker {
   }
 
  private:
-  // Many bytes in common, in both halves.
+  // Many common bytes, in both halves.
   static ByteString structured_id(std::size_t i) {
     ByteString id(16, '\0');
     id[i % 2 == 0 ? 7 : 15] = static_cast<char>(1 + i / 256);
@@ -144,7 +144,7 @@ class Maker {
     if (!is_root) out.parent_span_id = dice_.chance(80) ? root_ids_[trace] : random_span_id(dice_);
     if (is_root && dice_.chance(20)) out.parent_span_id = random_span_id(dice_);
     if (is_root && dice_.chance(10)) out.parent_span_id = ByteString(8, '\0');
-    // A parent of another length. Not from the random: what a seed makes besides stays as it was.
+    // A parent of the wrong length. Not drawn at random: it must not change anything else a seed generates.
     if (!is_root && out.span_id[0] % 16 == 0) out.parent_span_id.resize(out.span_id[0] % 32 == 0 ? 5 : 16, '\1');
     if (dice_.chance(shape_.bad)) spoil(out.trace_id, out.span_id);
     out.name = is_root ? "root" : "child";
@@ -220,10 +220,10 @@ class Maker {
     switch (dice_.below(5)) {
       case 0:
         link.trace_id = random_trace_id(dice_);
-        break;  // head-sampled away
+        break;  // dropped by head sampling
       case 1:
         link.trace_id = trace_ids_[trace];
-        break;  // of its own trace
+        break;  // to its own trace
       case 2:
         link.span_id = span.span_id.size() == 8 ? span.span_id : link.span_id;
         break;
@@ -247,7 +247,7 @@ class Maker {
   std::vector<std::size_t> first_step_;
 };
 
-// Shuffles the groups of a step and cuts them into requests at random.
+// Shuffles the groups of a step and splits them into requests at random.
 std::vector<Request> make_requests(Random& random, std::vector<SpanGroup> groups, std::size_t groups_max) {
   for (std::size_t i = groups.size(); i > 1; --i) std::swap(groups[i - 1], groups[random.below(i)]);
   std::vector<Request> requests;

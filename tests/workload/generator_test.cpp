@@ -1,4 +1,4 @@
-// Generated workloads hold what they promise, and the same for the same seed.
+// Generated workloads contain what they promise, and are the same for the same seed.
 #include <gtest/gtest.h>
 
 #include <set>

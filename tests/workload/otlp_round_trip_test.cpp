@@ -1,4 +1,4 @@
-// The tests' own writer and reader agree with each other, and the reader with a message written out by hand.
+// The tests' own writer and reader agree with each other, and the reader agrees with a hand-written message.
 #include <gtest/gtest.h>
 
 #include "tests/workload/otlp_reader.hpp"

@@ -19,7 +19,8 @@ void draw_latency(Random& random, PolicyOptions& policy) {
 
 void draw_number(Random& random, PolicyOptions& policy) {
   policy.key = random.chance(60) ? "http.status" : random.chance(60) ? "score" : "tier";
-  if (random.chance(80)) policy.min_value = policy.key == "http.status" ? random.between(0, 5) * 100 : random.between(0, 2);
+  if (random.chance(80))
+    policy.min_value = policy.key == "http.status" ? random.between(0, 5) * 100 : random.between(0, 2);
   if (random.chance(50) || !policy.min_value) policy.max_value = policy.min_value.value_or(0) + random.between(0, 3);
   policy.invert_match = random.chance(20);
 }
@@ -116,7 +117,7 @@ void draw_links(Random& random, PolicyOptions& policy) {
   if (random.chance(50) || policy.min_links == 0) policy.max_links = policy.min_links + random.between(0, 3);
 }
 
-// A policy that looks at one thing. Limits only where the caller can bear policies that must be asked in order.
+// A policy on one property. Limits only where the caller can handle policies whose evaluation order matters.
 PolicyOptions leaf(Random& random, const std::string& name, bool may_limit) {
   static constexpr PolicyType kTypes[] = {
       PolicyType::latency,        PolicyType::numeric_attribute, PolicyType::probabilistic,
@@ -153,7 +154,7 @@ PolicyOptions leaf(Random& random, const std::string& name, bool may_limit) {
   return policy;
 }
 
-// A part of `and` or `drop`: a leaf, the negation of one that is no status_code, or `and` once more.
+// A part of `and` or `drop`: a leaf, the negation of one that is no status_code, or a nested `and`.
 PolicyOptions part(Random& random, bool may_limit, int depth) {
   if (depth < 2 && random.chance(12)) {
     PolicyOptions inner = named(PolicyType::and_policy, "inner");
@@ -234,7 +235,8 @@ PropagateOptions draw_propagation(Random& random) {
     propagate.max_hops_linked = static_cast<std::uint32_t>(random.below(8));
     propagate.max_hops_linking = static_cast<std::uint32_t>(random.below(8));
   }
-  if (propagate.mode != PropagateMode::component && random.chance(30)) propagate.origin_links = OriginLinks::error_spans;
+  if (propagate.mode != PropagateMode::component && random.chance(30))
+    propagate.origin_links = OriginLinks::error_spans;
   if (random.chance(40)) draw_types(random, propagate);
   return propagate;
 }
@@ -261,7 +263,7 @@ Options random_options(Random& random) {
   if (random.chance(60)) options.links.sample.max_links_per_span = static_cast<std::uint32_t>(random.between(1, 6));
   options.links.sample.seed = random.chance(50) ? 0 : random.bits();
   options.probability = random.chance(15) ? Probability::consistent : Probability::collector;
-  // Where rv differs from span to span a probabilistic keep may be unmade again; such a policy must not make origins.
+  // Where rv differs between spans, a probabilistic keep may be revoked; such a policy must not create origins.
   if (options.probability == Probability::consistent) options.links.origins = error_policies(options);
   options.retain.window_ns = random.between(0, 30) * kNanosPerSecond;
   options.memory_limit_bytes = 64 << 20;

@@ -1,4 +1,4 @@
-// Options drawn at random, within what the oracle can judge. Thread rule: Confined.
+// Random options, within what the oracle can judge. Thread rule: Confined.
 #pragma once
 
 #include "entail/options.hpp"
