@@ -1,6 +1,6 @@
 // A list of operations through the engine and through the oracle, compared after every tick (G1, G3).
 //   bytes 0-3   seed of the options: policies, hops, link types, samples, waits (tests/workload/random_options.hpp)
-// then pairs  operation and operand: a span of one of 16 traces, an attribute, a link, the end of a request,
+//   then pairs  operation and operand: a span of one of 16 traces, an attribute, a link, the end of a request,
 //               a tick after so many seconds
 #include <algorithm>
 #include <cstdio>

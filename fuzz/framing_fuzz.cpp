@@ -1,7 +1,7 @@
 // Any bytes through the command's reader, compressed and framed in any way: it ends, after messages that are parts of
 // the input and problems that name a position. The pieces in which the bytes arrive do not affect the result,
 // except in compressed data that is damaged.
-// byte 0   bits 0-2 framing (5 and more: detected), bits 3-7 size of the pieces
+//   byte 0   bits 0-2 framing (5 and more: detected), bits 3-7 size of the pieces
 #include <string>
 #include <vector>
 

@@ -1,7 +1,7 @@
-// What chosen IDs cost against random ones, through the public API: traces of one span with a link each, and one span
-// with a hundred thousand links. The adversarial IDs share a half, count up, or are multiples of the constants in
-// core's hashes. Each family alternates with as many random IDs; the ratio of the medians of 5
-// is the result (at most 2: G10).
+// The cost of adversarial IDs compared with random ones, through the public API: traces of one span with a link each,
+// and one span with a hundred thousand links. The adversarial IDs share a half, count up, or are multiples of the
+// constants in core's hashes. Each family alternates with as many random IDs; the ratio of the medians of 5 is the
+// result (at most 2: G10).
 #include <benchmark/benchmark.h>
 
 #include <string>

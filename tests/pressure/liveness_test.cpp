@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kScale = 0.25;  // of the rates; the limit is a sixteenth of the default
 
-// Time until held spans and records use all their room. A hub takes long to.
+// Time until held spans and records use all their room. A hub takes longest.
 std::uint64_t limit_of(const Load& load) { return (load.name == "hub" ? 16 : 32) << 20; }
 std::int64_t seconds_of(const Load& load) { return load.name == "hub" ? 1200 : 75; }
 

@@ -3,8 +3,7 @@
 //
 //   Stage stage;
 //   Actor& batch = stage.start("batch", [&] { engine.ingest(bytes); }, [](unsigned) { return true; });
-// ...
-// the batch is held at the first sync point that it reached
+//   ...                                  // the batch is held at the first sync point that it reached
 //   while (!batch.done()) stage.resume(batch);
 //
 // start() and resume() return when the actor is held at its next point or has ended. Threads that are not actors pass
