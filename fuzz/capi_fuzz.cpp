@@ -74,12 +74,12 @@ class Caller {
 
   void call() {
     Sized<entail_error_t> error(ENTAIL_ERROR_INIT, input_);
-    entail_error_t* const told = &error.known;
-    told->message[0] = 0;
-    const entail_status_t status = call_one(told);
+    entail_error_t* const reported = &error.known;
+    reported->message[0] = 0;
+    const entail_status_t status = call_one(reported);
     require(status >= ENTAIL_OK && status < ENTAIL_E_INTERNAL);
     require(std::strcmp(entail_status_text(status), "unknown status") != 0);
-    require(std::memchr(told->message, 0, sizeof told->message) != nullptr);
+    require(std::memchr(reported->message, 0, sizeof reported->message) != nullptr);
     error.check();
     entail_statistics_t counts = ENTAIL_STATISTICS_INIT;
     if (entail_statistics(engine_, &counts, nullptr) != ENTAIL_OK) return;

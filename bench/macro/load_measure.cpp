@@ -14,11 +14,11 @@ namespace {
 // records' minute, in engine time. The alternative warms up once.
 constexpr std::int64_t kWarmingUpNs = 180 * kNanosPerSecond;
 
-bool check(std::span<const Buffer> batches, const Load& load, bool links_cut, const char* who) {
+bool check(std::span<const Buffer> batches, const Load& load, bool links_cut, const char* sampler) {
   Answer answer;
-  if (!read_answer(batches, answer)) return fail(std::string(who) + ": kept bytes that do not parse");
+  if (!read_answer(batches, answer)) return fail(std::string(sampler) + ": kept bytes that do not parse");
   const std::string fault = fault_in(answer, load, links_cut);
-  return fault.empty() || fail(std::string(who) + ": " + fault);
+  return fault.empty() || fail(std::string(sampler) + ": " + fault);
 }
 
 // One engine takes one load after another, each with different traces, as it would for days: it forgets one load while

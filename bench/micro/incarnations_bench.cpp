@@ -45,7 +45,7 @@ void older_of(benchmark::State& state) {
         graph.older_of({nodes.data() + at, kBatchKeys}, older.data() + at);
     });
     for (const NodeId node : older)
-      if (node != 0) state.SkipWithError("a trace that came once has an older node");
+      if (node != 0) state.SkipWithError("a trace seen once has an older node");
     report(state, {watch.wall_s, watch.cpu_s}, kTraces, 1);
   }
 }

@@ -157,10 +157,10 @@ void make_services(Load& load, std::uint64_t spans, std::uint64_t seed, bool wit
     Trace& trace = traces[i];
     trace.id = {random(), random()};
     trace.start_ms = 1000 + i * 1000 * kSpansPerTrace / kSpansPerSecond;
-    const std::uint64_t dice = random() % 1000;
-    trace.error = dice < kErrors;
-    trace.slow = dice >= kErrors && dice < kErrors + kSlow;
-    trace.gold = dice >= kErrors + kSlow && dice < kErrors + kSlow + kGold;
+    const std::uint64_t draw = random() % 1000;
+    trace.error = draw < kErrors;
+    trace.slow = draw >= kErrors && draw < kErrors + kSlow;
+    trace.gold = draw >= kErrors + kSlow && draw < kErrors + kSlow + kGold;
     trace.kept = trace.error || trace.slow || trace.gold || kept_by_chance(trace.id, 1);
   }
   if (with_links) add_links(traces, random);

@@ -91,10 +91,10 @@ TEST(Zstd, ReadsAllFrames_AndReportsATruncatedLastOne) {
   EXPECT_FALSE(whole->problem());
 
   packed.pop_back();
-  const auto cut = make_zstd_source(window(packed, 1000));
-  read_all(*cut);
-  ASSERT_TRUE(cut->problem());
-  EXPECT_EQ(cut->problem()->kind, ProblemKind::truncated);
+  const auto truncated = make_zstd_source(window(packed, 1000));
+  read_all(*truncated);
+  ASSERT_TRUE(truncated->problem());
+  EXPECT_EQ(truncated->problem()->kind, ProblemKind::truncated);
 }
 
 TEST(Zstd, ReportsDamage) {
@@ -128,14 +128,15 @@ TEST(ZstdFrames, ReportsBrokenFrames_WithTheirOffsets) {
   const std::string place = std::to_string(good.size());
   Bytes message;
 
-  Buffer cut = test::joined({good, test::u32be_frame(test::zstd_packed(test::noise(100, 6)))});
-  cut.resize(cut.size() - 1);
-  ZstdFrameReader cut_reader(window(cut), 1u << 30);
-  EXPECT_TRUE(cut_reader.next(message));
-  EXPECT_FALSE(cut_reader.next(message));
-  ASSERT_TRUE(cut_reader.problem());
-  EXPECT_EQ(cut_reader.problem()->kind, ProblemKind::truncated);
-  EXPECT_NE(cut_reader.problem()->text.find("at byte " + place), std::string::npos) << cut_reader.problem()->text;
+  Buffer truncated = test::joined({good, test::u32be_frame(test::zstd_packed(test::noise(100, 6)))});
+  truncated.resize(truncated.size() - 1);
+  ZstdFrameReader truncated_reader(window(truncated), 1u << 30);
+  EXPECT_TRUE(truncated_reader.next(message));
+  EXPECT_FALSE(truncated_reader.next(message));
+  ASSERT_TRUE(truncated_reader.problem());
+  EXPECT_EQ(truncated_reader.problem()->kind, ProblemKind::truncated);
+  EXPECT_NE(truncated_reader.problem()->text.find("at byte " + place), std::string::npos)
+      << truncated_reader.problem()->text;
 
   ZstdFrameReader not_zstd(window(test::joined({good, test::u32be_frame(test::buffer("no zstd at all"))})), 1u << 30);
   EXPECT_TRUE(not_zstd.next(message));

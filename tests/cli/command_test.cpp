@@ -131,23 +131,23 @@ TEST_F(CommandTest, StandardOutputCarriesOneStream) {
 TEST_F(CommandTest, ReportsDamagedInputs_AndUsesTheRest) {
   const Buffer one = test::request(1, 1'000'000'000);
   const Buffer two = test::request(2, 2'000'000'000, 50);
-  Buffer cut = test::joined({test::u32be_frame(one), test::u32be_frame(two)});
-  cut.resize(cut.size() - 5);
-  test::write_file(path("cut"), cut);
+  Buffer truncated = test::joined({test::u32be_frame(one), test::u32be_frame(two)});
+  truncated.resize(truncated.size() - 5);
+  test::write_file(path("truncated"), truncated);
   test::write_file(path("noise"), test::noise(5000, 9));
   test::write_file(path("lines"),
                    test::buffer("nonsense\n{\"resourceLogs\":[]}\n{\"resourceSpans\":[]}\n{\"resourceSp"));
   Buffer gz = test::gzipped(test::noise(3000, 1));
   gz.resize(1000);
-  test::write_file(path("cut.gz"), gz);
+  test::write_file(path("truncated.gz"), gz);
   simdjson::dom::parser parser;
 
-  const Outcome after_cut = run("sample cut -o kept --json");
-  EXPECT_EQ(after_cut.exit_code, 1);
-  EXPECT_TRUE(
-      contains(after_cut.err, "cut: the input ends inside the frame at byte " + std::to_string(one.size() + 4)));
-  EXPECT_EQ(number(parse(parser, after_cut.out), "/spans/received"), 1u);
-  EXPECT_EQ(number(parse(parser, after_cut.out), "/input/skipped/truncated"), 1u);
+  const Outcome after_truncation = run("sample truncated -o kept --json");
+  EXPECT_EQ(after_truncation.exit_code, 1);
+  EXPECT_TRUE(contains(after_truncation.err,
+                       "truncated: the input ends inside the frame at byte " + std::to_string(one.size() + 4)));
+  EXPECT_EQ(number(parse(parser, after_truncation.out), "/spans/received"), 1u);
+  EXPECT_EQ(number(parse(parser, after_truncation.out), "/input/skipped/truncated"), 1u);
 
   const Outcome after_noise = run("sample noise -o kept --json");
   EXPECT_EQ(after_noise.exit_code, 1);
@@ -162,7 +162,7 @@ TEST_F(CommandTest, ReportsDamagedInputs_AndUsesTheRest) {
   EXPECT_EQ(number(parse(parser, after_lines.out), "/input/skipped/logs"), 1u);
   EXPECT_EQ(number(parse(parser, after_lines.out), "/input/requests"), 1u);
 
-  EXPECT_EQ(run("sample cut.gz -o kept").exit_code, 1);
+  EXPECT_EQ(run("sample truncated.gz -o kept").exit_code, 1);
   EXPECT_EQ(run("sample missing -o kept").exit_code, 1);
   EXPECT_EQ(run("sample . -o kept").exit_code, 1);
 }
@@ -171,10 +171,10 @@ TEST_F(CommandTest, EndsCleanly_ForEveryTruncationAndFlippedByte) {
   ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
   const Buffer whole = test::buffer(test::read_file(path("in.otlp")));
   for (std::size_t i = 0; i < whole.size(); i += 37) {
-    Buffer cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(i));
-    test::write_file(path("cut"), cut);
-    const int cut_code = run("sample cut -o kept").exit_code;
-    EXPECT_TRUE(cut_code == 0 || cut_code == 1) << i;
+    Buffer truncated(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(i));
+    test::write_file(path("truncated"), truncated);
+    const int truncated_code = run("sample truncated -o kept").exit_code;
+    EXPECT_TRUE(truncated_code == 0 || truncated_code == 1) << i;
     Buffer flipped = whole;
     flipped[i] ^= 0xff;
     test::write_file(path("flipped"), flipped);

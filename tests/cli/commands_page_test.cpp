@@ -98,7 +98,7 @@ std::set<std::string> options_of(const std::string& help) {
 }
 
 TEST_F(CommandsPage, DocumentsEveryOptionOfEverySubcommand) {
-  const std::map<std::string, std::string> told = sections();
+  const std::map<std::string, std::string> documented = sections();
   std::set<std::string> names;
   for (const std::string parent : {"", "config "}) {
     const std::string help = run(parent + "--help").out;
@@ -111,18 +111,18 @@ TEST_F(CommandsPage, DocumentsEveryOptionOfEverySubcommand) {
   }
   EXPECT_GE(names.size(), 7u);
   for (const std::string& name : names) {
-    ASSERT_TRUE(told.contains(name)) << "no section on entail " << name;
+    ASSERT_TRUE(documented.contains(name)) << "no section on entail " << name;
     for (const std::string& option : options_of(run(name + " --help").out))
-      EXPECT_TRUE(contains(told.at(name), option)) << name << " " << option;
+      EXPECT_TRUE(contains(documented.at(name), option)) << name << " " << option;
   }
-  EXPECT_EQ(told.size(), names.size());
+  EXPECT_EQ(documented.size(), names.size());
 }
 
 // Every field in the examples is explained, by its path or by its last name.
 TEST_F(CommandsPage, DocumentsEveryField) {
-  const std::map<std::string, std::string> told = sections();
+  const std::map<std::string, std::string> documented = sections();
   for (const std::string name : {"links", "convert"}) {
-    const std::string& section = told.at(name);
+    const std::string& section = documented.at(name);
     const std::string rows = section.substr(section.find("| field | meaning |"));
     simdjson::dom::parser parser;
     for (const Block& block : blocks_of(section)) {

@@ -175,14 +175,14 @@ TEST_F(ConvertCommand, ReportsDamagedInputs_AndWritesTheRest) {
   EXPECT_EQ(read_file(path("out")), line + "\n");
   const std::string frames = read_file(kGolden + "sdk/py_cycle.otlp.bin");
   for (std::size_t size = 1; size < frames.size(); size += 501) {
-    write_file(path("cut"), buffer(frames.substr(0, size)));
-    const int code = run("convert cut -o out --to jsonl").exit_code;
+    write_file(path("truncated"), buffer(frames.substr(0, size)));
+    const int code = run("convert truncated -o out --to jsonl").exit_code;
     EXPECT_TRUE(code == 0 || code == 1) << size;
     EXPECT_EQ(run("convert out -o again --to proto").exit_code, 0) << size;
   }
   // A document without its end would not be JSON: the end is always written.
-  write_file(path("cut"), buffer(frames.substr(0, frames.size() - 3)));
-  EXPECT_EQ(run("convert cut -o out --to json").exit_code, 1);
+  write_file(path("truncated"), buffer(frames.substr(0, frames.size() - 3)));
+  EXPECT_EQ(run("convert truncated -o out --to json").exit_code, 1);
   EXPECT_FALSE(resource_spans_of(read_file(path("out"))).empty());
 }
 

@@ -176,9 +176,9 @@ TEST_P(FeedTest, TooLarge_IsLostAtOnce_AndIsNoInputError) {
                     test::u32be_frame(test::request(1, 3 * kSecond))}));
   testing::internal::CaptureStderr();
   EXPECT_EQ(run(), (Calls{"tick 2", "in 2000", "tick 3", "in 3000"}));
-  const std::string told = testing::internal::GetCapturedStderr();
+  const std::string messages = testing::internal::GetCapturedStderr();
   const std::size_t place = test::u32be_frame(test::request(1, 2 * kSecond)).size() + 4;
-  EXPECT_EQ(told,
+  EXPECT_EQ(messages,
             "entail: input0: a request of " + std::to_string(large.size()) +
                 " bytes with 3 spans needs more than a quarter of memory_limit and was rejected (the message at byte " +
                 std::to_string(place) + ")\n");

@@ -50,7 +50,7 @@ class FieldTable {
  public:
   explicit FieldTable(const std::string& text) {
     for (const page::Row& row : page::rows_of(text, "field")) {
-      EXPECT_TRUE(types_.emplace(row.name, row.type).second) << row.name << " stands there twice";
+      EXPECT_TRUE(types_.emplace(row.name, row.type).second) << row.name << " is listed twice";
       order_.push_back(row.name);
     }
     EXPECT_FALSE(order_.empty());

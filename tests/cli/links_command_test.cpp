@@ -160,10 +160,10 @@ TEST_F(LinksCommand, ReportsDamagedInputs_AndUsesTheRest) {
   EXPECT_EQ(number(found, "/input/skipped/malformed"), 1u);
   EXPECT_EQ(number(found, "/input/skipped/truncated"), 1u);
   const std::string frames = read_file(kGolden + "sdk/py_batch_batch_error.otlp.bin");
-  write_file(path("cut"), buffer(frames.substr(0, frames.size() - 5)));
-  const auto cut = survey("cut", 1);
-  EXPECT_GT(number(cut, "/links/received"), 0u);
-  EXPECT_EQ(number(cut, "/input/skipped/truncated"), 1u);
+  write_file(path("truncated"), buffer(frames.substr(0, frames.size() - 5)));
+  const auto truncated = survey("truncated", 1);
+  EXPECT_GT(number(truncated, "/links/received"), 0u);
+  EXPECT_EQ(number(truncated, "/input/skipped/truncated"), 1u);
   write_file(path("empty"), {});
   EXPECT_EQ(number(survey("empty"), "/spans/received"), 0u);
   EXPECT_TRUE(contains(run("links empty").out, "no linked span is in the input"));

@@ -25,7 +25,7 @@ Reading read(const Buffer& bytes, std::optional<Framing> from = std::nullopt) {
   for (MessageReader::Next next; (next = reader.next(message)) != MessageReader::Next::end;) {
     if (next == MessageReader::Next::problem) {
       const Problem& problem = reader.problem();
-      reading.events.push_back((problem.kind == ProblemKind::truncated ? "!cut: " : "!bad: ") + problem.text);
+      reading.events.push_back((problem.kind == ProblemKind::truncated ? "!truncated: " : "!bad: ") + problem.text);
     } else {
       reading.events.push_back(test::text(message.bytes));
       reading.places.push_back(message.place);
@@ -140,7 +140,7 @@ TEST(MessageReader, ReportsATruncatedFrame_AfterGoodFrames) {
   Buffer bytes = test::joined({test::u32be_frame(kOne), test::u32be_frame(kTwo)});
   bytes.pop_back();
   const Reading reading = read(bytes);
-  EXPECT_EQ(reading.events, (Texts{test::text(kOne), "!cut: the input ends inside the frame at byte " +
+  EXPECT_EQ(reading.events, (Texts{test::text(kOne), "!truncated: the input ends inside the frame at byte " +
                                                          std::to_string(kOne.size() + 4)}));
   bytes.resize(kOne.size() + 6);
   EXPECT_EQ(read(bytes).events.at(1), reading.events.at(1));
@@ -159,7 +159,7 @@ TEST(MessageReader, EndsTheInput_AtAnImpossibleLength) {
 TEST(MessageReader, AllocatesNothing_ForAClaimedLength) {
   // A frame that claims 1 GiB and has 3 bytes: the window grows with the data, not with the claim.
   const Buffer bytes = {0x40, 0, 0, 0, 1, 2, 3};
-  EXPECT_EQ(read(bytes, Framing::proto_u32be).events, Texts{"!cut: the input ends inside the frame at byte 0"});
+  EXPECT_EQ(read(bytes, Framing::proto_u32be).events, Texts{"!truncated: the input ends inside the frame at byte 0"});
 }
 
 TEST(MessageReader, ReadsABareMessageToTheEnd) {
@@ -196,7 +196,7 @@ TEST(MessageReader, ReadsLinesBeforeDamage_ButNotTheTruncatedOne) {
   packed.resize(packed.size() / 2);
   const Reading reading = read(packed);
   ASSERT_GT(reading.events.size(), 10u);
-  EXPECT_EQ(reading.events.back(), "!cut: gzip data ends early at byte " + std::to_string(packed.size()));
+  EXPECT_EQ(reading.events.back(), "!truncated: gzip data ends early at byte " + std::to_string(packed.size()));
   for (std::size_t i = 0; i + 1 < reading.events.size(); ++i) EXPECT_EQ(reading.events[i].back(), '}');
 }
 

@@ -25,13 +25,13 @@ std::string type_of(const Attribute& attribute) {
 
 // All attributes that this room writes when every value is present.
 Types written() {
-  reservoir::TruncationRecord cut;
-  cut.received = 3;
-  cut.threshold_uniform = 1;
-  cut.threshold_consistent = reservoir::ConsistentKey{1, 2};
+  reservoir::TruncationRecord truncation;
+  truncation.received = 3;
+  truncation.threshold_uniform = 1;
+  truncation.threshold_consistent = reservoir::ConsistentKey{1, 2};
   const TraceId path[] = {{1, 2}, {3, 4}};
   std::vector<Attribute> attributes;
-  append_truncation_attributes(cut, TruncationNames::both, attributes);
+  append_truncation_attributes(truncation, TruncationNames::both, attributes);
   append_reason_attributes({.reason = "link",
                             .policy = "errors",
                             .origin_trace_id = path[0],
@@ -57,7 +57,7 @@ Types documented() {
   Types types;
   const std::string section = page::sections_of(page::formats_page())["Attributes on emitted spans"];
   for (const page::Row& row : page::rows_of(section, "attribute"))
-    EXPECT_TRUE(types.emplace(row.name, row.type).second) << row.name << " stands there twice";
+    EXPECT_TRUE(types.emplace(row.name, row.type).second) << row.name << " is listed twice";
   return types;
 }
 

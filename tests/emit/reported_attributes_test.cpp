@@ -75,13 +75,13 @@ TEST(TruncationAttributes, FollowTheSpanAttributesOption) {
 }
 
 TEST(TruncationAttributes, RemoveAbsentThresholds) {
-  reservoir::TruncationRecord cut = record();
-  cut.threshold_uniform.reset();
-  cut.threshold_consistent.reset();
-  cut.received = ~std::uint64_t{0};
-  cut.seed = ~std::uint64_t{0};
+  reservoir::TruncationRecord truncation = record();
+  truncation.threshold_uniform.reset();
+  truncation.threshold_consistent.reset();
+  truncation.received = ~std::uint64_t{0};
+  truncation.seed = ~std::uint64_t{0};
   std::vector<Attribute> attributes;
-  append_truncation_attributes(cut, TruncationNames::entail, attributes);
+  append_truncation_attributes(truncation, TruncationNames::entail, attributes);
   const auto map = as_map(attributes);
   EXPECT_TRUE(std::holds_alternative<std::monostate>(map.at("entail.links.threshold.uniform")));
   EXPECT_TRUE(std::holds_alternative<std::monostate>(map.at("entail.links.threshold.consistent")));

@@ -94,9 +94,9 @@ TEST(CapsAndWeights, AKeepDoesNotReturn_ThroughTracesReachedFromATraceWithoutAPl
 
 TEST(CapsAndWeights, ALateErrorDoesNotMakeAProbabilisticKeepDeterministic) {
   Options options = error_options();
-  PolicyOptions dice = make_policy(PolicyType::probabilistic, "dice");
-  dice.sampling_percentage = 50;
-  options.tail_sampling.policies.push_back(dice);
+  PolicyOptions half = make_policy(PolicyType::probabilistic, "half");
+  half.sampling_percentage = 50;
+  options.tail_sampling.policies.push_back(half);
   for (std::uint64_t first = 1; first < 4000; first += 20) {
     Both both(options);
     const auto weighted = [](Span span) {
@@ -116,7 +116,7 @@ TEST(CapsAndWeights, ALateErrorDoesNotMakeAProbabilisticKeepDeterministic) {
     EXPECT_EQ(both.trace_state(first + 3), "a=1,ot=th:8");
     return;
   }
-  FAIL() << "no number for which the dice fell as the story needs it";
+  FAIL() << "no trace number for which the probabilistic policy decides as the story needs";
 }
 
 TEST(CapsAndWeights, RevivesATrace_ThatIsKeptAsAKeepReachesIt) {

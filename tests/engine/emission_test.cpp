@@ -219,9 +219,9 @@ TEST(Reason, IsWrittenOnce_AndReplacesAnEarlierStage) {
 // A kept trace with a span that holds an earlier stage's attributes, and one whose six links are truncated to four.
 struct Stages {
   workload::Span plain;
-  workload::Span cut;
+  workload::Span truncated;
   workload::Span plain_out;
-  workload::Span cut_out;
+  workload::Span truncated_out;
 };
 Stages emitted_with(SpanAttributes attributes, TruncationNames names) {
   Options options = error_options();
@@ -231,14 +231,14 @@ Stages emitted_with(SpanAttributes attributes, TruncationNames names) {
   Stages stages{make_span(1, kError), linking(make_span(1, 0, 2), {2, 3, 4, 5, 6, 7}), {}, {}};
   stages.plain.attributes = {{"entail.keep.reason", std::string("magic")}, {"entail.links.emitted", std::int64_t{9}}};
   stages.plain.dropped_links_count = 3;
-  stages.cut.dropped_links_count = 5;
-  stages.cut.parent_span_id = stages.plain.span_id;
-  run.ingest(make_request({stages.plain, stages.cut}));
+  stages.truncated.dropped_links_count = 5;
+  stages.truncated.parent_span_id = stages.plain.span_id;
+  run.ingest(make_request({stages.plain, stages.truncated}));
   run.drain(10);
   const auto& spans = run.emitted.at(trace_bytes(1));
   EXPECT_EQ(spans.size(), 2U);
   for (const workload::Span& span : spans)
-    (span.span_id == stages.cut.span_id ? stages.cut_out : stages.plain_out) = span;
+    (span.span_id == stages.truncated.span_id ? stages.truncated_out : stages.plain_out) = span;
   return stages;
 }
 
@@ -247,29 +247,29 @@ TEST(SpanAttributesOption, None_ChangesOnlyTheLinksOfATruncatedSpan) {
   for (const TruncationNames names : {TruncationNames::entail, TruncationNames::batch, TruncationNames::both}) {
     const Stages stages = emitted_with(SpanAttributes::none, names);
     EXPECT_EQ(workload::encode_span(stages.plain_out), workload::encode_span(stages.plain));
-    ASSERT_EQ(stages.cut_out.links.size(), 4U);
-    EXPECT_EQ(stages.cut_out.dropped_links_count, 7U);
-    workload::Span expected = stages.cut;
-    expected.links = stages.cut_out.links;
+    ASSERT_EQ(stages.truncated_out.links.size(), 4U);
+    EXPECT_EQ(stages.truncated_out.dropped_links_count, 7U);
+    workload::Span expected = stages.truncated;
+    expected.links = stages.truncated_out.links;
     expected.dropped_links_count = 7;
-    EXPECT_EQ(workload::encode_span(stages.cut_out), workload::encode_span(expected));
+    EXPECT_EQ(workload::encode_span(stages.truncated_out), workload::encode_span(expected));
   }
 }
 
 TEST(SpanAttributesOption, Truncation_WritesLinkCounts_ButNoReasons) {
   const Stages stages = emitted_with(SpanAttributes::truncation, TruncationNames::both);
   EXPECT_EQ(workload::encode_span(stages.plain_out), workload::encode_span(stages.plain));
-  EXPECT_EQ(stages.cut_out.dropped_links_count, 7U);
-  EXPECT_EQ(workload::integer_of(stages.cut_out.attributes, "entail.links.received"), 6);
-  EXPECT_EQ(workload::integer_of(stages.cut_out.attributes, "batch.sampled_links"), 4);
-  for (const workload::Attribute& attribute : stages.cut_out.attributes)
+  EXPECT_EQ(stages.truncated_out.dropped_links_count, 7U);
+  EXPECT_EQ(workload::integer_of(stages.truncated_out.attributes, "entail.links.received"), 6);
+  EXPECT_EQ(workload::integer_of(stages.truncated_out.attributes, "batch.sampled_links"), 4);
+  for (const workload::Attribute& attribute : stages.truncated_out.attributes)
     EXPECT_FALSE(attribute.key.starts_with("entail.keep.")) << attribute.key;
 }
 
 TEST(SpanAttributesOption, All_WritesBoth) {
   const Stages stages = emitted_with(SpanAttributes::all, TruncationNames::entail);
   EXPECT_EQ(workload::text_of(stages.plain_out.attributes, "entail.keep.reason"), "policy");
-  EXPECT_EQ(workload::integer_of(stages.cut_out.attributes, "entail.links.received"), 6);
+  EXPECT_EQ(workload::integer_of(stages.truncated_out.attributes, "entail.links.received"), 6);
 }
 
 TEST(TruncatedSpan, CountsDroppedLinks_Saturating) {
@@ -277,16 +277,16 @@ TEST(TruncatedSpan, CountsDroppedLinks_Saturating) {
   options.links.sample.max_links_per_span = 4;
   options.links.sample.seed = 77;
   EngineRun run(options);
-  workload::Span cut = linking(make_span(1, kError), {2, 3, 4, 5, 6, 7});
-  cut.dropped_links_count = 0xffff'fffe;
+  workload::Span truncated = linking(make_span(1, kError), {2, 3, 4, 5, 6, 7});
+  truncated.dropped_links_count = 0xffff'fffe;
   workload::Span whole = linking(make_span(1, 0, 2), {2, 3, 4, 5});
   whole.dropped_links_count = 5;
-  run.ingest(make_request({cut, whole, make_span(7, kError)}));
+  run.ingest(make_request({truncated, whole, make_span(7, kError)}));
   run.drain(10);
   const auto& spans = run.emitted.at(trace_bytes(1));
   ASSERT_EQ(spans.size(), 2U);
-  const workload::Span& out = spans[0].span_id == cut.span_id ? spans[0] : spans[1];
-  const workload::Span& same = spans[0].span_id == cut.span_id ? spans[1] : spans[0];
+  const workload::Span& out = spans[0].span_id == truncated.span_id ? spans[0] : spans[1];
+  const workload::Span& same = spans[0].span_id == truncated.span_id ? spans[1] : spans[0];
   EXPECT_EQ(out.links.size(), 4U);
   EXPECT_EQ(out.dropped_links_count, 0xffff'ffffU);
   EXPECT_EQ(workload::integer_of(out.attributes, "entail.links.dropped_upstream"), 0xffff'fffe);

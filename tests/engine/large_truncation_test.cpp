@@ -220,13 +220,13 @@ TEST(LargeTruncation, RevivesTheBatch_AndCountsLatePins) {
 
   ingest(run, late, 2);
   run.tick(20);
-  std::uint64_t cut_late = 0;
+  std::uint64_t dropped_late = 0;
   for (const std::size_t index : expected.not_emitted) {
     const TraceId to = oracle::trace_id_of(scene().batch.links[index].trace_id);
-    cut_late += scene().errors.contains(to) && !is_known(to);
+    dropped_late += scene().errors.contains(to) && !is_known(to);
   }
-  EXPECT_GE(cut_late, kErrors - kKnown - 1);
-  EXPECT_EQ(run.loss("late_pin"), cut_late);
+  EXPECT_GE(dropped_late, kErrors - kKnown - 1);
+  EXPECT_EQ(run.loss("late_pin"), dropped_late);
   run.drain(60);
   check_conserved(run);
 }

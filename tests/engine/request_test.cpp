@@ -71,8 +71,8 @@ TEST(Request, IsEmptyAfterAnError) {
   EXPECT_EQ(request.end_time_max_ns(), 0);
   EXPECT_TRUE(request.protobuf().empty());
   ASSERT_TRUE(request.parse_json(request_of(span("1", "2"))).ok());
-  const std::vector<std::uint8_t> cut = {0x0a, 0x05};
-  EXPECT_FALSE(request.parse_protobuf(cut).ok());
+  const std::vector<std::uint8_t> truncated = {0x0a, 0x05};
+  EXPECT_FALSE(request.parse_protobuf(truncated).ok());
   EXPECT_EQ(request.span_count(), 0U);
   EXPECT_EQ(request.end_time_max_ns(), 0);
   EXPECT_TRUE(request.protobuf().empty());

@@ -53,9 +53,9 @@ TEST(WindowSize, AbsorbsABurst_AndReturnsItsMemory) {
     ++second;
   }
   run.drain(second);
-  const Statistics told = run.engine().statistics();
-  EXPECT_EQ(told.links.edges, 2u * kBurst);
-  EXPECT_EQ(told.traces.received, trace - 1u);
+  const Statistics statistics = run.engine().statistics();
+  EXPECT_EQ(statistics.links.edges, 2u * kBurst);
+  EXPECT_EQ(statistics.traces.received, trace - 1u);
 }
 
 // Each trace has a span and a link in two windows. A closing window must not move a trace only because it has a later

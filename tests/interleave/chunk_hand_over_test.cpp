@@ -34,7 +34,7 @@ struct Item {
 
 // Two threads push an item that they have written; a third takes what is there.
 template <class Orders>
-struct PushBesideTake {
+struct PushDuringTake {
   static constexpr unsigned kThreads = 3;
   ChunkStack<Item, ModelSync, Orders> stack;
   Item items[2];
@@ -58,9 +58,9 @@ struct PushBesideTake {
 };
 
 TEST(ChunkHandOver, TakesEachChunkOnceAndComplete) {
-  expect_proved<PushBesideTake<ChunkOrders>>("two pushes beside a take");
-  expect_refuted<PushBesideTake<PublishRelaxed>>("publish relaxed", "data race");
-  expect_refuted<PushBesideTake<TakeRelaxed>>("take relaxed", "data race");
+  expect_proved<PushDuringTake<ChunkOrders>>("two pushes during a take");
+  expect_refuted<PushDuringTake<PublishRelaxed>>("publish relaxed", "data race");
+  expect_refuted<PushDuringTake<TakeRelaxed>>("take relaxed", "data race");
 }
 
 // The full cycle: two lanes pop empty chunks, write them and push them as used; the tick thread takes the used
@@ -91,7 +91,7 @@ struct Circulation {
     if (i == 2) return collect();
     Item* mine = free.pop();
     if (mine == nullptr) return;  // then a lane allocates one
-    expect(mine->content.get() == 0, "an empty chunk is nobody's");
+    expect(mine->content.get() == 0, "an empty chunk has no owner");
     mine->content.set(1);
     ++written;
     in_use.push(mine);
@@ -105,8 +105,8 @@ struct Circulation {
 };
 
 TEST(ChunkHandOver, LosesNoChunkInCirculation) {
-  expect_proved<Circulation<1, ChunkOrders>>("one chunk goes round");
-  expect_proved<Circulation<2, ChunkOrders>>("two chunks go round");
+  expect_proved<Circulation<1, ChunkOrders>>("one chunk circulates");
+  expect_proved<Circulation<2, ChunkOrders>>("two chunks circulate");
   expect_refuted<Circulation<1, PublishRelaxed>>("one chunk, publish relaxed", "data race");
   expect_refuted<Circulation<1, TakeRelaxed>>("one chunk, take relaxed", "data race");
 }
@@ -126,21 +126,21 @@ struct Pool {
 // Two lanes pop while the tick thread trims: it takes all, unmaps one and pushes the others. Lanes begin with different
 // stacks, as the writers do.
 template <class Free>
-struct TrimBesidePop {
+struct TrimDuringPop {
   static constexpr unsigned kThreads = 3;
   Free free;
   Item items[2];
   unsigned popped = 0;
   unsigned unmapped = 0;
 
-  TrimBesidePop() {
+  TrimDuringPop() {
     for (Item& item : items) free.push(&item);
   }
   void thread(unsigned i) {
     if (i < 2) {
       Item* mine = free.pop();
       if (mine == nullptr) return;
-      expect(mine->content.get() == 0, "nobody gets what is unmapped");
+      expect(mine->content.get() == 0, "no thread gets an unmapped chunk");
       mine->content.set(1);
       ++popped;
       return;
@@ -193,14 +193,14 @@ struct StoresTheRest : PopsWithALook {
 };
 
 TEST(ChunkHandOver, UnmapsOnlyUnreferencedChunks) {
-  expect_proved<TrimBesidePop<ChunkStack<Item, ModelSync, ChunkOrders>>>("two pops beside a trim");
-  expect_proved<TrimBesidePop<Pool<ChunkOrders>>>("two pops beside a trim, a pool of two stacks");
-  expect_refuted<TrimBesidePop<PopsWithALook>>("a pop that reads the next of a chunk it has not taken", "data race");
+  expect_proved<TrimDuringPop<ChunkStack<Item, ModelSync, ChunkOrders>>>("two pops during a trim");
+  expect_proved<TrimDuringPop<Pool<ChunkOrders>>>("two pops during a trim, a pool of two stacks");
+  expect_refuted<TrimDuringPop<PopsWithALook>>("a pop that reads the next of a chunk it has not taken", "data race");
 }
 
 TEST(ChunkHandOver, APoolLosesNoChunkInCirculation) {
-  expect_proved<Circulation<2, ChunkOrders, Pool<ChunkOrders>>>("two chunks go round, a pool of two stacks");
-  expect_proved<Circulation<3, ChunkOrders>>("three chunks go round");
+  expect_proved<Circulation<2, ChunkOrders, Pool<ChunkOrders>>>("two chunks circulate, a pool of two stacks");
+  expect_proved<Circulation<3, ChunkOrders>>("three chunks circulate");
   expect_refuted<Circulation<3, ChunkOrders, StoresTheRest>>("the rest is stored without a CAS", "no chunk is lost");
 }
 

@@ -158,24 +158,24 @@ struct FallingHopsOut {
 
 TEST(KeepDelivery, DeliversTheFewestHops_OverAnInEdge) {
   constexpr const char* kFewest = "every edge carries the fewest hops";
-  expect_proved<FallingHopsIn<1, InListOrders>>("hops fall beside an edge in");
-  expect_proved<FallingHopsIn<2, InListOrders>>("hops fall beside two edges in");
-  expect_refuted<FallingHopsIn<1, PublishAcqRel<InListOrders>>>("edge in, publish acq_rel", kFewest);
-  expect_refuted<FallingHopsIn<1, CheckAcquire<InListOrders>>>("edge in, check acquire", kFewest);
-  expect_refuted<FallingHopsIn<1, RaiseRelease<InListOrders>>>("edge in, raise release", kFewest);
-  expect_refuted<FallingHopsIn<1, ObserveAcquire<InListOrders>>>("edge in, observe acquire", kFewest);
-  expect_refuted<FallingHopsIn<1, InListOrders, CarelessNotes>>("edge in, a note that carries", kFewest);
-  expect_refuted<FallingHopsIn<1, InListOrders, Noted, LeavesLog>>("edge in, no D3", kFewest);
+  expect_proved<FallingHopsIn<1, InListOrders>>("hops fall during an in-edge");
+  expect_proved<FallingHopsIn<2, InListOrders>>("hops fall during two in-edges");
+  expect_refuted<FallingHopsIn<1, PublishAcqRel<InListOrders>>>("in-edge, publish acq_rel", kFewest);
+  expect_refuted<FallingHopsIn<1, CheckAcquire<InListOrders>>>("in-edge, check acquire", kFewest);
+  expect_refuted<FallingHopsIn<1, RaiseRelease<InListOrders>>>("in-edge, raise release", kFewest);
+  expect_refuted<FallingHopsIn<1, ObserveAcquire<InListOrders>>>("in-edge, observe acquire", kFewest);
+  expect_refuted<FallingHopsIn<1, InListOrders, CarelessNotes>>("in-edge, a note that carries", kFewest);
+  expect_refuted<FallingHopsIn<1, InListOrders, Noted, LeavesLog>>("in-edge, no D3", kFewest);
 }
 TEST(KeepDelivery, DeliversTheFewestHops_OverAnOutEdge) {
   constexpr const char* kFewest = "every edge carries the fewest hops";
-  expect_proved<FallingHopsOut<OutListOrders>>("hops fall beside an edge out");
-  expect_refuted<FallingHopsOut<PublishAcqRel<OutListOrders>>>("edge out, publish acq_rel", kFewest);
-  expect_refuted<FallingHopsOut<CheckAcquire<OutListOrders>>>("edge out, check acquire", kFewest);
-  expect_refuted<FallingHopsOut<RaiseRelease<OutListOrders>>>("edge out, raise release", kFewest);
-  expect_refuted<FallingHopsOut<ObserveAcquire<OutListOrders>>>("edge out, observe acquire", kFewest);
-  expect_refuted<FallingHopsOut<OutListOrders, CarelessNotes>>("edge out, a note that carries", kFewest);
-  expect_refuted<FallingHopsOut<OutListOrders, Noted, LeavesLog>>("edge out, no D3", kFewest);
+  expect_proved<FallingHopsOut<OutListOrders>>("hops fall during an out-edge");
+  expect_refuted<FallingHopsOut<PublishAcqRel<OutListOrders>>>("out-edge, publish acq_rel", kFewest);
+  expect_refuted<FallingHopsOut<CheckAcquire<OutListOrders>>>("out-edge, check acquire", kFewest);
+  expect_refuted<FallingHopsOut<RaiseRelease<OutListOrders>>>("out-edge, raise release", kFewest);
+  expect_refuted<FallingHopsOut<ObserveAcquire<OutListOrders>>>("out-edge, observe acquire", kFewest);
+  expect_refuted<FallingHopsOut<OutListOrders, CarelessNotes>>("out-edge, a note that carries", kFewest);
+  expect_refuted<FallingHopsOut<OutListOrders, Noted, LeavesLog>>("out-edge, no D3", kFewest);
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ struct Takers {
     int uses = 0;
     for (unsigned i = 0; i < kLanes; ++i) uses += pool.lane(i).uses.get();
     expect(uses == taken[0] + taken[1], "every use of a lane is counted");
-    if (kLanes == 2) expect(uses == 4, "with a lane for each, nobody is refused");
+    if (kLanes == 2) expect(uses == 4, "with a lane for each, no thread is refused");
   }
 };
 

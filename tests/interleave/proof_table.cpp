@@ -87,7 +87,7 @@ std::map<std::string, std::string> protocols_of_core() {
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / "core")) {
     if (!entry.is_regular_file()) continue;
     const std::string path = entry.path().lexically_relative(root).generic_string();
-    for (std::string& name : entail::tidy::protocols_told({path, read_file(entry.path())}))
+    for (std::string& name : entail::tidy::protocols_defined({path, read_file(entry.path())}))
       files.emplace(std::move(name), path);
   }
   return files;

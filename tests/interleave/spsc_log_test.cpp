@@ -36,7 +36,7 @@ struct PushAndDrain {
   }
   void finish() {
     log.drain([this](int entry) { drained.push_back(entry); });
-    expect(drained == (std::vector<int>{1, 2, 3}), "every entry comes out once, in order");
+    expect(drained == (std::vector<int>{1, 2, 3}), "every entry is drained once, in order");
   }
 };
 

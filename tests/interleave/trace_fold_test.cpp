@@ -34,12 +34,12 @@ Facts span_facts(unsigned i) {
 
 // A lane folds a second span and logs the trace; the tick thread reads every logged trace.
 template <class Sync, class LogOrders>
-struct FoldBesideTick {
+struct FoldDuringTick {
   static constexpr unsigned kThreads = 2;
   Folded<Sync> trace;
   entail::sync::SpscLog<int, ModelSync, LogOrders, 1> log;
 
-  FoldBesideTick() {
+  FoldDuringTick() {
     trace.fold.fold(span_facts(0), 1);
     (void)log.reserve(1);
   }
@@ -80,8 +80,8 @@ TEST(TraceFold, FoldsCommute) {
   expect_refuted<TwoFolds<TornSync>>("RMW torn", "of all spans");
 }
 TEST(TraceFold, TickSeesTheWholeFoldOfALoggedSpan) {
-  expect_proved<FoldBesideTick<ModelSync, SpscLogOrders>>("a fold beside tick");
-  expect_refuted<FoldBesideTick<ModelSync, LogRelaxed>>("log publishes relaxed", "");
+  expect_proved<FoldDuringTick<ModelSync, SpscLogOrders>>("a fold during tick");
+  expect_refuted<FoldDuringTick<ModelSync, LogRelaxed>>("log publishes relaxed", "");
 }
 
 }  // namespace

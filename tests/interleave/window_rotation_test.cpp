@@ -31,7 +31,7 @@ struct ModelWindow {
 
 // Lanes make one node each; tick rotates, and if the old window is frozen, reads its nodes and unmaps it.
 template <unsigned kLanes, class Orders>
-struct RotateBesideLanes {
+struct RotateWithLanes {
   static constexpr unsigned kThreads = kLanes + 1;
   entail::sync::Epochs<ModelSync, Orders> epochs{kLanes};
   ModelWindow windows[2];
@@ -74,17 +74,17 @@ struct RotateBesideLanes {
 };
 
 TEST(Epoch, ReadsAWindowWhole_AndUnmapsIt_OnceNoLaneIsInIt) {
-  expect_proved<RotateBesideLanes<1, EpochOrders>>("rotation beside a lane");
-  EXPECT_EQ((explore<RotateBesideLanes<1, EpochOrders>>().outcomes),
+  expect_proved<RotateWithLanes<1, EpochOrders>>("rotation with one lane");
+  EXPECT_EQ((explore<RotateWithLanes<1, EpochOrders>>().outcomes),
             (std::set<std::string>{"frozen 0", "frozen 1", "stalled"}));
-  expect_refuted<RotateBesideLanes<1, PinRelease>>("rotation, pin release", "");
-  expect_refuted<RotateBesideLanes<1, AskAcquire>>("rotation, ask acquire", "");
-  expect_refuted<RotateBesideLanes<1, ReadAcquire>>("rotation, read acquire", "");
-  expect_refuted<RotateBesideLanes<1, ReplaceRelease>>("rotation, replace release", "");
-  expect_refuted<RotateBesideLanes<1, UnpinRelaxed>>("rotation, unpin relaxed", "data race");
+  expect_refuted<RotateWithLanes<1, PinRelease>>("rotation, pin release", "");
+  expect_refuted<RotateWithLanes<1, AskAcquire>>("rotation, ask acquire", "");
+  expect_refuted<RotateWithLanes<1, ReadAcquire>>("rotation, read acquire", "");
+  expect_refuted<RotateWithLanes<1, ReplaceRelease>>("rotation, replace release", "");
+  expect_refuted<RotateWithLanes<1, UnpinRelaxed>>("rotation, unpin relaxed", "data race");
 }
 TEST(Epoch, KeepsAWindow_WhileOneOfTwoLanesStalls) {
-  expect_proved<RotateBesideLanes<2, EpochOrders>>("rotation beside two lanes");
+  expect_proved<RotateWithLanes<2, EpochOrders>>("rotation with two lanes");
 }
 
 }  // namespace

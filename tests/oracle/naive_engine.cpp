@@ -184,9 +184,9 @@ void NaiveEngine::become_origin(TraceId id, Trace& trace, bool certain) {
   trace.certain |= certain;
   if (!origins_.insert(id).second) return;
   if (trace.phase == Phase::kept) trace.to_log = true;
-  if (const auto truncated = cut_links_to_.find(id); truncated != cut_links_to_.end()) {
+  if (const auto truncated = truncated_links_to_.find(id); truncated != truncated_links_to_.end()) {
     counts_.losses["late_pin"] += truncated->second;
-    cut_links_to_.erase(truncated);
+    truncated_links_to_.erase(truncated);
   }
 }
 
@@ -336,7 +336,7 @@ EmittedSpan NaiveEngine::print(TraceId id, const Trace& trace, const SeenSpan& s
   ++counts_.spans_sampled;
   for (const std::size_t index : out.truncated->not_emitted) {
     const TraceId to = trace_id_of(span.links[index].trace_id);
-    if (to != id && !origins_.contains(to)) ++cut_links_to_[to];
+    if (to != id && !origins_.contains(to)) ++truncated_links_to_[to];
   }
   return out;
 }

@@ -151,10 +151,10 @@ class NaiveEngine {
     bool due;
     auto operator<=>(const Candidate&) const = default;
   };
-  std::vector<Candidate> candidates_;                // of the running tick
-  std::map<TraceId, Reach> reach_of_origin_;         // the same, computed on demand
-  std::map<TraceId, std::uint64_t> kept_by_origin_;  // those whose reason names it
-  std::map<TraceId, std::uint64_t> cut_links_to_;    // truncated links, by a target that was no origin at the time
+  std::vector<Candidate> candidates_;                    // of the running tick
+  std::map<TraceId, Reach> reach_of_origin_;             // the same, computed on demand
+  std::map<TraceId, std::uint64_t> kept_by_origin_;      // those whose reason names it
+  std::map<TraceId, std::uint64_t> truncated_links_to_;  // truncated links, by target not yet an origin
   std::int64_t now_ns_ = 0;
   Counts counts_;
 };

@@ -212,7 +212,7 @@ TEST(Growth, OfAHub_DoesNotSlowItsNextLink) {
 
 // A kept span with many links, most of them truncated; then some of the linked traces fail, and each is a late pin.
 TEST(Growth, OfTruncatedLinks_DoesNotSlowEachLateOrigin) {
-  expect_flat("40 late origins, cut links", [](std::uint64_t n) {
+  expect_flat("40 late origins, truncated links", [](std::uint64_t n) {
     Host host(growth_options());
     std::vector<TraceId> links;
     for (std::uint64_t i = 0; i < n * 5000; ++i) links.push_back(trace_of(i));
@@ -236,7 +236,7 @@ TEST(Growth, OfTruncatedLinks_DoesNotSlowEachLateOrigin) {
 
 // The same span, not emitted yet, while origins arrive: its links are examined once, not once per origin.
 TEST(Growth, OfTruncatedLinksAndLateOrigins_CostsTheirSum_NotTheirProduct) {
-  expect_linear("late origins and cut links in one tick", [](std::uint64_t n) {
+  expect_linear("late origins and truncated links in one tick", [](std::uint64_t n) {
     Host host(growth_options());
     std::vector<TraceId> links;
     for (std::uint64_t i = 0; i < n * 2000; ++i) links.push_back(trace_of(i));

@@ -13,13 +13,13 @@ struct Totals {
   std::uint64_t workloads = 0, kept = 0, revived = 0, restored = 0;
 };
 
-Totals compare_seeds(bool cuts_links, const std::string& filter) {
+Totals compare_seeds(bool truncates_links, const std::string& filter) {
   const auto [first, end] = engine_test::seed_range(0, 300);
   Totals totals;
   for (std::uint64_t seed = first; seed < end && !testing::Test::HasFatalFailure(); ++seed) {
     workload::Random random(seed);
     MovingShape shape = random_shape(random);
-    shape.cuts_links = cuts_links;
+    shape.truncates_links = truncates_links;
     const workload::Workload workload = moving_workload(random, shape);
     const engine_test::Outcome outcome = engine_test::compare(workload, static_cast<unsigned>(1 + seed % 3));
     for (const std::string& difference : outcome.differences) ADD_FAILURE() << difference;

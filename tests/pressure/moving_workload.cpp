@@ -47,14 +47,14 @@ Options moving_options(Random& random, const MovingShape& shape) {
   propagate.max_links_followed = workload::kUnboundedNeighbours;
   propagate.max_traces_per_origin = workload::kUnboundedTraces;
   if (propagate.mode == PropagateMode::cone && random.chance(20)) propagate.origin_links = OriginLinks::error_spans;
-  if (shape.cuts_links) options.links.sample.max_links_per_span = static_cast<std::uint32_t>(random.between(1, 3));
+  if (shape.truncates_links) options.links.sample.max_links_per_span = static_cast<std::uint32_t>(random.between(1, 3));
   options.table_seed = random.bits();
   return options;
 }
 
 class Maker {
  public:
-  Maker(Random& random, const MovingShape& shape) : dice_(random), shape_(shape) {
+  Maker(Random& random, const MovingShape& shape) : random_(random), shape_(shape) {
     for (std::size_t i = 0; i < shape.traces; ++i) {
       ids_.push_back(workload::random_trace_id(random));
       roots_.push_back(workload::random_span_id(random));
@@ -68,15 +68,15 @@ class Maker {
     for (std::size_t trace = 0; trace < shape_.traces; ++trace) {
       if (step < first_step_[trace]) continue;
       const bool is_due = (step - first_step_[trace]) % kStepsBetweenSpans == 0;
-      for (std::uint64_t count = is_due ? 1 + dice_.below(2) : dice_.below(2); count > 0; --count)
+      for (std::uint64_t count = is_due ? 1 + random_.below(2) : random_.below(2); count > 0; --count)
         spans.push_back(span(trace, step));
     }
-    for (std::size_t i = spans.size(); i > 1; --i) std::swap(spans[i - 1], spans[dice_.below(i)]);
+    for (std::size_t i = spans.size(); i > 1; --i) std::swap(spans[i - 1], spans[random_.below(i)]);
     std::vector<workload::Request> requests;
     for (std::size_t at = 0; at < spans.size();) {
       workload::Request request;
       request.groups.push_back({{{"service.name", std::string("test")}}, {}});
-      for (std::uint64_t count = 1 + dice_.below(12); count > 0 && at < spans.size(); --count)
+      for (std::uint64_t count = 1 + random_.below(12); count > 0 && at < spans.size(); --count)
         request.groups[0].spans.push_back(std::move(spans[at++]));
       workload::measure(request);
       requests.push_back(std::move(request));
@@ -88,21 +88,22 @@ class Maker {
   Span span(std::size_t trace, std::size_t step) {
     Span out;
     out.trace_id = ids_[trace];
-    out.span_id = workload::random_span_id(dice_);
+    out.span_id = workload::random_span_id(random_);
     out.parent_span_id = roots_[trace];
     out.name = "work";
-    out.start_ns = 1'700'000'000'000'000'000ULL + dice_.below(1000) * 1'000'000;
-    out.end_ns = out.start_ns + dice_.below(100) * 1'000'000;
-    out.status_code = dice_.chance(shape_.errors) ? 2 : 0;
-    if (shape_.pad_bytes != 0) out.attributes.push_back({"pad", std::string(dice_.below(shape_.pad_bytes), 'x')});
-    if (dice_.chance(50))
-      for (std::int64_t count = dice_.between(1, 4); count > 0; --count) add_link(out, trace, step);
+    out.start_ns = 1'700'000'000'000'000'000ULL + random_.below(1000) * 1'000'000;
+    out.end_ns = out.start_ns + random_.below(100) * 1'000'000;
+    out.status_code = random_.chance(shape_.errors) ? 2 : 0;
+    if (shape_.pad_bytes != 0) out.attributes.push_back({"pad", std::string(random_.below(shape_.pad_bytes), 'x')});
+    if (random_.chance(50))
+      for (std::int64_t count = random_.between(1, 4); count > 0; --count) add_link(out, trace, step);
     return out;
   }
 
   // To a trace that is present, or will be before an absent one is forgotten.
   void add_link(Span& span, std::size_t trace, std::size_t step) {
-    const std::size_t to = dice_.chance(60) ? (trace + 1 + dice_.below(4)) % shape_.traces : dice_.below(shape_.traces);
+    const std::size_t to =
+        random_.chance(60) ? (trace + 1 + random_.below(4)) % shape_.traces : random_.below(shape_.traces);
     if (first_step_[to] > step + 1) return;
     workload::Link link;
     link.trace_id = ids_[to];
@@ -110,7 +111,7 @@ class Maker {
     span.links.push_back(std::move(link));
   }
 
-  Random& dice_;
+  Random& random_;
   const MovingShape& shape_;
   std::vector<ByteString> ids_;
   std::vector<ByteString> roots_;

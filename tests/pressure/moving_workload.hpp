@@ -13,11 +13,11 @@ namespace entail::pressure {
 
 struct MovingShape {
   std::size_t traces = 40;
-  std::size_t steps = 12;      // and as many windows
-  bool stays_pending = false;  // nothing is decided before the end; otherwise traces are decided early, and revived
-  std::size_t pad_bytes = 0;   // the largest padding of a span: a load for memory_limit
-  unsigned errors = 4;         // percent of spans
-  bool cuts_links = false;     // spans have more links than the budget
+  std::size_t steps = 12;        // and as many windows
+  bool stays_pending = false;    // nothing is decided before the end; otherwise traces are decided early, and revived
+  std::size_t pad_bytes = 0;     // the largest padding of a span: a load for memory_limit
+  unsigned errors = 4;           // percent of spans
+  bool truncates_links = false;  // spans have more links than the budget
 };
 
 // The defaults of a seed: no padding, no truncation.

@@ -19,7 +19,7 @@ Bytes as_bytes(const std::string& text) { return {reinterpret_cast<const std::ui
 }  // namespace
 
 StagedRun::StagedRun(const workload::Workload& workload, const Stalls& stalls, bool exact, std::uint64_t seed)
-    : workload_(workload), stalls_(stalls), exact_(exact), dice_(seed) {}
+    : workload_(workload), stalls_(stalls), exact_(exact), random_(seed) {}
 
 std::vector<std::string> StagedRun::run() {
   std::string why;
@@ -30,7 +30,7 @@ std::vector<std::string> StagedRun::run() {
   for (const workload::Step& step : workload_.steps) {
     for (const workload::Request& request : step.requests) {
       begin(request);
-      if (dice_.chance(10)) resume_some();
+      if (random_.chance(10)) resume_some();
     }
     ++step_;
     keep_alive(step_);
@@ -47,20 +47,20 @@ std::vector<std::string> StagedRun::run() {
 // Called at every point that an actor reaches.
 bool StagedRun::holds(unsigned per_mille, unsigned point) {
   if (sync::kSyncPoints[point] == "graph:after_window_store") ++windows_begun_;
-  return !ending_ && dice_.below(1000) < per_mille;
+  return !ending_ && random_.below(1000) < per_mille;
 }
 
 Result<void> StagedRun::ingest(std::size_t request) {
   const Result<void> taken = engine_->ingest(as_bytes(encoded_[request]));
   if (taken.ok())
     for (const workload::SpanGroup& group : requests_[request].groups)
-      for (const workload::Span& span : group.spans) touched_[span.trace_id] = step_;
+      for (const workload::Span& span : group.spans) last_seen_[span.trace_id] = step_;
   return taken;
 }
 
 void StagedRun::begin(const workload::Request& request) {
   while (batches_.size() >= std::max(stalls_.lanes, 1u)) {  // every thread of the host is inside ingest()
-    stage_->resume(*std::next(batches_.begin(), static_cast<std::ptrdiff_t>(dice_.below(batches_.size())))->actor);
+    stage_->resume(*std::next(batches_.begin(), static_cast<std::ptrdiff_t>(random_.below(batches_.size())))->actor);
     collect();
   }
   Batch& batch = batches_.emplace_back();
@@ -70,8 +70,8 @@ void StagedRun::begin(const workload::Request& request) {
   encoded_.push_back(workload::encode(request));
   for (const workload::SpanGroup& group : request.groups)
     for (const workload::Span& span : group.spans) {
-      touched_.try_emplace(span.trace_id, step_);
-      for (const workload::Link& link : span.links) touched_.try_emplace(link.trace_id, step_);
+      last_seen_.try_emplace(span.trace_id, step_);
+      for (const workload::Link& link : span.links) last_seen_.try_emplace(link.trace_id, step_);
     }
   const std::string name = "batch " + std::to_string(batch.request);
   batch.actor = &stage_->start(
@@ -84,12 +84,12 @@ void StagedRun::begin(const workload::Request& request) {
 void StagedRun::keep_alive(std::size_t step) {
   workload::Request request;
   request.groups.push_back({{}, {}});
-  for (const auto& [trace, touched] : touched_) {
-    if (touched + 2 > step) continue;
+  for (const auto& [trace, last_seen] : last_seen_) {
+    if (last_seen + 2 > step) continue;
     workload::Span span;
     span.trace_id = trace;
-    span.span_id = workload::random_span_id(dice_);
-    span.parent_span_id = workload::random_span_id(dice_);
+    span.span_id = workload::random_span_id(random_);
+    span.parent_span_id = workload::random_span_id(random_);
     request.groups[0].spans.push_back(std::move(span));
   }
   if (request.groups[0].spans.empty()) return;
@@ -124,7 +124,7 @@ void StagedRun::collect() {
 
 void StagedRun::resume_some() {
   for (Batch& batch : batches_)
-    if (dice_.chance(stalls_.resume_percent)) stage_->resume(*batch.actor);
+    if (random_.chance(stalls_.resume_percent)) stage_->resume(*batch.actor);
   collect();
 }
 

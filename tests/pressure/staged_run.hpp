@@ -78,15 +78,15 @@ class StagedRun {
   const workload::Workload& workload_;
   const Stalls stalls_;
   const bool exact_;
-  workload::Random dice_;
+  workload::Random random_;
   PollSink sink_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Stage> stage_;
-  std::deque<workload::Request> requests_;               // all that were begun, for the oracle
-  std::deque<std::string> encoded_;                      // the same, as bytes
-  std::list<Batch> batches_;                             // inside ingest(), results pending
-  std::deque<std::size_t> refused_;                      // no room: retried after the next tick
-  std::map<workload::ByteString, std::size_t> touched_;  // by trace: the last step in which a batch had a span of it
+  std::deque<workload::Request> requests_;                 // all that were begun, for the oracle
+  std::deque<std::string> encoded_;                        // the same, as bytes
+  std::list<Batch> batches_;                               // inside ingest(), results pending
+  std::deque<std::size_t> refused_;                        // no room: retried after the next tick
+  std::map<workload::ByteString, std::size_t> last_seen_;  // by trace: the last step in which a batch had a span of it
   std::size_t step_ = 0;
   std::uint64_t windows_begun_ = 0;
   std::uint64_t held_over_windows_ = 0;

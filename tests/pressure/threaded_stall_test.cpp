@@ -39,12 +39,12 @@ class Holder final : public sync::PointListener {
   Holder& operator=(const Holder&) = delete;
 
   // A thread that calls this may be held from now on.
-  void enlist(unsigned thread) { dice_of_thread_ = std::make_unique<workload::Random>(seed_ * 31 + thread); }
+  void enlist(unsigned thread) { random_of_thread_ = std::make_unique<workload::Random>(seed_ * 31 + thread); }
 
   void reach(unsigned) noexcept override {
-    if (dice_of_thread_ == nullptr || dice_of_thread_->below(1000) >= per_mille_) return;
+    if (random_of_thread_ == nullptr || random_of_thread_->below(1000) >= per_mille_) return;
     std::unique_lock lock(mutex_);
-    const std::uint64_t until = steps_ + 1 + dice_of_thread_->below(kWindowsHeldMax);
+    const std::uint64_t until = steps_ + 1 + random_of_thread_->below(kWindowsHeldMax);
     ++held_;
     ++held_ever_;
     released_.wait(lock, [&] { return ending_ || steps_ >= until; });
@@ -68,7 +68,7 @@ class Holder final : public sync::PointListener {
   std::uint64_t held_ever() const noexcept { return held_ever_; }
 
  private:
-  static thread_local std::unique_ptr<workload::Random> dice_of_thread_;
+  static thread_local std::unique_ptr<workload::Random> random_of_thread_;
   const unsigned per_mille_;
   const std::uint64_t seed_;
   std::mutex mutex_;
@@ -78,7 +78,7 @@ class Holder final : public sync::PointListener {
   std::uint64_t held_ever_ = 0;
   bool ending_ = false;
 };
-thread_local std::unique_ptr<workload::Random> Holder::dice_of_thread_;
+thread_local std::unique_ptr<workload::Random> Holder::random_of_thread_;
 
 // Requests that wait for a thread. Thread rule: Guarded (by mutex_).
 class Queue {

@@ -38,13 +38,13 @@ TEST(NameCount, EstimatesMore_NeverFalls_AndStaysSmall) {
   NameCount count;
   std::mt19937_64 random(7);
   std::vector<std::uint64_t> names;
-  std::uint64_t told = 0;
+  std::uint64_t total = 0;
   for (std::uint64_t n = 1; n <= 1'000'000; ++n) {
     names.push_back(random());
-    told += count.add(names.back());
-    ASSERT_EQ(told, count.count());
+    total += count.add(names.back());
+    ASSERT_EQ(total, count.count());
     if (n % 50'000 != 0) continue;
-    EXPECT_NEAR(static_cast<double>(told), static_cast<double>(n), 0.08 * static_cast<double>(n));
+    EXPECT_NEAR(static_cast<double>(total), static_cast<double>(n), 0.08 * static_cast<double>(n));
   }
   for (const std::uint64_t name : names) EXPECT_EQ(count.add(name), 0u);
   EXPECT_LE(count.bytes(), 8 * NameCount::kExactMax);

@@ -182,8 +182,8 @@ TEST_F(KeepPropagatorTest, ReplacesAMaterializedPath_WhenAKeepArrivesWithFewerHo
   propagator_->make_origin(present(1), true);
   tick();
   EXPECT_EQ(path(5), (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}}));
-  const PathId told = propagator_->nearest_path(present(5));
-  EXPECT_EQ(propagator_->nearest_path(present(5)), told);  // once materialized, it stays
+  const PathId materialized = propagator_->nearest_path(present(5));
+  EXPECT_EQ(propagator_->nearest_path(present(5)), materialized);  // once materialized, it stays
   link(1, 4);
   tick();
   EXPECT_EQ(path(5), (Ids{{0, 1}, {0, 4}, {0, 5}}));

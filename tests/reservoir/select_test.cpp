@@ -39,12 +39,12 @@ struct Caller {
          std::mt19937_64& random) {
     for (const std::uint32_t i : naive::Sample(links, 1, seed).candidates) {
       const Link& link = links[i];
-      const TargetState stands = target(link.trace_id);
-      if (stands == TargetState::open) ++open_received;
-      if (stands == TargetState::closed) ++closed_received;
-      if (stands == TargetState::origin || stands == TargetState::reached)
+      const TargetState state = target(link.trace_id);
+      if (state == TargetState::open) ++open_received;
+      if (state == TargetState::closed) ++closed_received;
+      if (state == TargetState::origin || state == TargetState::reached)
         pinned.push_back({i, link.trace_id, link.span_id, consistent_key(link.randomness, naive::hash_of(link, seed)),
-                          stands == TargetState::origin});
+                          state == TargetState::origin});
     }
     std::shuffle(pinned.begin(), pinned.end(), random);
   }
@@ -91,14 +91,14 @@ TEST(Select, MatchesTheNaiveSelection) {
     }
     const auto k = static_cast<std::uint32_t>(1 + random() % 40);
     const std::uint64_t seed = random();
-    std::map<TraceId, TargetState> stands;
+    std::map<TraceId, TargetState> states;
     std::array<std::uint64_t, 4> weights;  // swarm testing: any stratum may be absent, or the only one
     for (auto& weight : weights) weight = random() % 3 == 0 ? 0 : 1 + random() % 9;
     if (weights[0] + weights[1] + weights[2] + weights[3] == 0) weights[2] = 1;
     std::discrete_distribution<int> any({static_cast<double>(weights[0]), static_cast<double>(weights[1]),
                                          static_cast<double>(weights[2]), static_cast<double>(weights[3])});
-    for (const Link& link : links) stands.emplace(link.trace_id, static_cast<TargetState>(any(random)));
-    const auto target = [&](TraceId trace) { return stands.at(trace); };
+    for (const Link& link : links) states.emplace(link.trace_id, static_cast<TargetState>(any(random)));
+    const auto target = [&](TraceId trace) { return states.at(trace); };
 
     const Caller caller(links, seed, target, random);
     const TruncatedLinks& truncated = sample(sampler, links, k, seed);
@@ -119,7 +119,7 @@ TEST(Select, MatchesTheNaiveSelection) {
     std::uint64_t emitted_origins = 0;
     for (const Chosen& chosen : selection.links) {
       const Link& link = links[chosen.index];
-      emitted_origins += link.identity == Identity::good && stands.at(link.trace_id) == TargetState::origin;
+      emitted_origins += link.identity == Identity::good && states.at(link.trace_id) == TargetState::origin;
     }
     ASSERT_TRUE(emitted_origins == origins || emitted_origins == selection.emitted);
   }
@@ -128,7 +128,7 @@ TEST(Select, MatchesTheNaiveSelection) {
 // One span of good links with a known position in each sketch: H and R are chosen directly.
 struct HandMade {
   TruncatedLinks truncated;
-  std::map<TraceId, TargetState> stands;
+  std::map<TraceId, TargetState> states;
 
   void add(std::uint32_t index, TargetState target, std::uint64_t inverse_randomness, std::uint64_t hash,
            bool in_uniform, bool in_consistent) {
@@ -141,7 +141,7 @@ struct HandMade {
     link.in_consistent = in_consistent;
     truncated.saved.push_back(link);
     ++truncated.received;
-    stands[link.trace_id] = target;
+    states[link.trace_id] = target;
   }
   void add_other(std::uint32_t index, Identity identity) {
     SavedLink link;
@@ -152,7 +152,7 @@ struct HandMade {
     ++(identity == Identity::null_target ? truncated.null_target : truncated.malformed);
   }
   std::vector<std::uint32_t> chosen(std::uint32_t k, const std::vector<PinnedLink>& pinned = {}) const {
-    const Selection selection = select(truncated, k, pinned, [this](TraceId trace) { return stands.at(trace); }, 0, 0);
+    const Selection selection = select(truncated, k, pinned, [this](TraceId trace) { return states.at(trace); }, 0, 0);
     std::vector<std::uint32_t> indices;
     for (const Chosen& link : selection.links) indices.push_back(link.index);
     return indices;
@@ -207,8 +207,8 @@ TEST(Select, PlacesOriginsBeforeReached) {
   span.add(0, TargetState::reached, 0, 0, true, true);
   span.add(1, TargetState::open, 0, 1, true, true);
   span.truncated.received = 100;
-  span.stands[{1, 51}] = TargetState::origin;
-  span.stands[{1, 52}] = TargetState::origin;
+  span.states[{1, 51}] = TargetState::origin;
+  span.states[{1, 52}] = TargetState::origin;
   const std::vector<PinnedLink> pinned = {
       {0, {1, 1}, {1}, {0, 0}, false}, {50, {1, 51}, {51}, {9, 9}, true}, {51, {1, 52}, {52}, {8, 8}, true}};
   EXPECT_EQ(span.chosen(1, pinned), (Indices{51}));
@@ -217,7 +217,7 @@ TEST(Select, PlacesOriginsBeforeReached) {
   EXPECT_EQ(span.chosen(4, pinned), (Indices{0, 1, 50, 51}));
 
   const Selection selection =
-      select(span.truncated, 3, pinned, [&](TraceId trace) { return span.stands.at(trace); }, 1, 0);
+      select(span.truncated, 3, pinned, [&](TraceId trace) { return span.states.at(trace); }, 1, 0);
   EXPECT_EQ(selection.links[0].saved, &span.truncated.saved[0]);
   EXPECT_EQ(selection.links[1].restored, &pinned[1]);
   EXPECT_EQ(selection.links[2].restored, &pinned[2]);
@@ -232,7 +232,7 @@ TEST(Select, PinsASavedOriginTheCallerDidNotList) {
   span.add(0, TargetState::open, 0, 0, true, true);
   span.add(1, TargetState::origin, 7, 7, true, true);
   EXPECT_EQ(span.chosen(1), (Indices{1}));
-  const Selection selection = select(span.truncated, 2, {}, [&](TraceId trace) { return span.stands.at(trace); }, 1, 0);
+  const Selection selection = select(span.truncated, 2, {}, [&](TraceId trace) { return span.states.at(trace); }, 1, 0);
   EXPECT_EQ(selection.pinned.received, 1u);
   EXPECT_EQ(selection.pinned.emitted, 1u);
   EXPECT_EQ(selection.open.emitted, 1u);

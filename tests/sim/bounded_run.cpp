@@ -156,7 +156,7 @@ void BoundedRun::check_batch(const std::vector<std::uint8_t>& bytes) {
       if (known == traces_.end() || !known->second.kept)
         fault("a span of " + workload::hex_of(span.trace_id) + " was emitted, and its trace was not kept");
       if (++out_[name] > in_[name])
-        fault("span " + workload::hex_of(span.span_id) + " was emitted more often than it came");
+        fault("span " + workload::hex_of(span.span_id) + " was emitted more often than it arrived");
       error_spans_emitted_ += span.status_code == 2;
     }
 }

@@ -282,7 +282,7 @@ std::vector<std::size_t> c_declarations(const SourceFile& file) {
   return places;
 }
 
-Faults untold_declarations(const SourceFile& file) {
+Faults incomplete_declarations(const SourceFile& file) {
   Faults faults;
   if (!file.path.ends_with(".h")) return faults;
   for (const std::size_t declaration : c_declarations(file)) {
@@ -297,9 +297,10 @@ Faults untold_declarations(const SourceFile& file) {
     for (const std::string_view line : kDeclarationLines) {
       const std::string key = "\n   " + std::string(line) + std::string(11 - line.size(), ' ');
       const std::size_t found = comment.find(key, at);
-      const std::size_t told = found + key.size();
-      if (found == std::string_view::npos || told >= comment.size() || comment[told] == ' ' || comment[told] == '\n') {
-        faults.push_back(fault_at(file, line_of(file.text, declaration), "does not tell: " + std::string(line)));
+      const std::size_t value_at = found + key.size();
+      if (found == std::string_view::npos || value_at >= comment.size() || comment[value_at] == ' ' ||
+          comment[value_at] == '\n') {
+        faults.push_back(fault_at(file, line_of(file.text, declaration), "missing: " + std::string(line)));
         continue;
       }
       at = found;

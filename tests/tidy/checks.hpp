@@ -44,6 +44,6 @@ Faults header_shape(const SourceFile& file);
 // The position of the first declaration of a C header; and the declarations that do not state threads, blocking,
 // allocation, borrowing, errors and since when.
 std::vector<std::size_t> c_declarations(const SourceFile& file);
-Faults untold_declarations(const SourceFile& file);
+Faults incomplete_declarations(const SourceFile& file);
 
 }  // namespace entail::tidy

@@ -65,23 +65,23 @@ TEST(Tidy, AllowsLocksInTwoFiles) {
 }
 
 TEST(Tidy, FindsIncompleteDeclarationComments) {
-  const std::string told =
+  const std::string complete =
       "/* f: does it.\n   threads    any\n   blocks     never\n   allocates  never\n   borrows    nothing\n"
       "   on error   cannot fail\n   since      ABI 1.0 */\n";
   const std::string function = "ENTAIL_API int f(void);\n";
-  EXPECT_EQ(untold_declarations(file("a.h", "\n" + told + function)), Faults());
-  EXPECT_EQ(untold_declarations(file("a.h", "\n" + told + function + function)),
+  EXPECT_EQ(incomplete_declarations(file("a.h", "\n" + complete + function)), Faults());
+  EXPECT_EQ(incomplete_declarations(file("a.h", "\n" + complete + function + function)),
             Faults({"a.h:10: no comment above it"}));
   for (const char* line : {"threads", "blocks", "allocates", "borrows", "on error", "since"}) {
-    std::string untold = told;
-    untold.replace(untold.find(line), 1, "x");
-    EXPECT_EQ(untold_declarations(file("a.h", "\n" + untold + function)),
-              Faults({std::string("a.h:9: does not tell: ") + line}));
+    std::string incomplete = complete;
+    incomplete.replace(incomplete.find(line), 1, "x");
+    EXPECT_EQ(incomplete_declarations(file("a.h", "\n" + incomplete + function)),
+              Faults({std::string("a.h:9: missing: ") + line}));
   }
-  std::string empty = told;
+  std::string empty = complete;
   empty.replace(empty.find("never"), 5, "     ");
-  EXPECT_EQ(untold_declarations(file("a.h", "\n" + empty + function)).size(), 1u);
-  EXPECT_EQ(untold_declarations(file("a.h", "#define ENTAIL_API\n")), Faults());
+  EXPECT_EQ(incomplete_declarations(file("a.h", "\n" + empty + function)).size(), 1u);
+  EXPECT_EQ(incomplete_declarations(file("a.h", "#define ENTAIL_API\n")), Faults());
 }
 
 TEST(Tidy, FindsMeaninglessNames) {

@@ -86,7 +86,7 @@ std::vector<std::string_view> names_in(std::string_view line) {
 
 }  // namespace
 
-std::vector<std::string> protocols_told(const SourceFile& file) {
+std::vector<std::string> protocols_defined(const SourceFile& file) {
   std::vector<std::string> names;
   if (!file.path.ends_with(".hpp")) return names;
   for (const std::string_view line : lines_of(file.text))
@@ -96,7 +96,7 @@ std::vector<std::string> protocols_told(const SourceFile& file) {
 
 Faults protocols_without_row(const SourceFile& file, std::string_view page) {
   Faults faults;
-  for (const std::string& name : protocols_told(file))
+  for (const std::string& name : protocols_defined(file))
     if (page.find("| [" + name + "](../../" + file.path + ") |") == std::string_view::npos)
       faults.push_back(file.path + ": protocol " + name + " has no row in tests/interleave/README.md");
   return faults;
@@ -104,7 +104,7 @@ Faults protocols_without_row(const SourceFile& file, std::string_view page) {
 
 void add_names(const SourceFile& file, KnownNames& known) {
   known.file_names.insert(file.path.substr(file.path.rfind('/') + 1));
-  for (std::string& name : protocols_told(file)) known.words.insert(std::move(name));
+  for (std::string& name : protocols_defined(file)) known.words.insert(std::move(name));
   const std::string code = without_comments_and_literals(file.text);
   for (std::string_view rest = code; !rest.empty();) {
     const std::string_view word = word_at(rest);
@@ -239,20 +239,20 @@ Faults undocumented_declarations(const SourceFile& file) {
   const auto lines = lines_of(file.text);
   const auto code_lines = lines_of(code);
   int depth = 0;                // of braces other than a namespace's
-  bool told = false;            // by a comment since the last blank line
+  bool documented = false;      // by a comment since the last blank line
   bool in_declaration = false;  // begun on a line above
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::string_view line = lines[i];
     const std::string_view in_code = i < code_lines.size() ? trimmed(code_lines[i]) : std::string_view{};
-    if (trimmed(line).empty() && depth == 0) told = false;
-    if (line.find("//") != std::string_view::npos && depth == 0) told = true;
+    if (trimmed(line).empty() && depth == 0) documented = false;
+    if (line.find("//") != std::string_view::npos && depth == 0) documented = true;
     const bool is_frame = in_code.empty() || in_code.starts_with("#") || in_code.starts_with("namespace ") ||
                           in_code.starts_with("inline namespace ") || (depth == 0 && in_code == "}") ||
                           in_code.starts_with("using namespace");
     const bool forward = (in_code.starts_with("class ") || in_code.starts_with("struct ")) && in_code.ends_with(";") &&
                          in_code.find('{') == std::string_view::npos;
-    if (depth == 0 && !is_frame && !forward && !in_declaration && !told)
-      faults.push_back(fault_at(file, i + 1, "no comment tells what this is"));
+    if (depth == 0 && !is_frame && !forward && !in_declaration && !documented)
+      faults.push_back(fault_at(file, i + 1, "no comment says what this is"));
     if (in_code.starts_with("#") || in_code.empty()) continue;
     const bool is_namespace = in_code.starts_with("namespace ") || in_code.starts_with("inline namespace ");
     if (!is_namespace) {

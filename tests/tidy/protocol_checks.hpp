@@ -13,7 +13,7 @@
 namespace entail::tidy {
 
 // The blocks "// PROTOCOL name: ..." of a header, by name; references to a protocol of another header do not count.
-std::vector<std::string> protocols_told(const SourceFile& file);
+std::vector<std::string> protocols_defined(const SourceFile& file);
 
 // Protocols of the header without a row in the table of tests/interleave/README.md.
 Faults protocols_without_row(const SourceFile& file, std::string_view page);

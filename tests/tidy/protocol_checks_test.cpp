@@ -9,11 +9,11 @@ namespace {
 SourceFile header(std::string text) { return {"core/graph/x.hpp", std::move(text)}; }
 
 TEST(Tidy, FindsProtocols) {
-  EXPECT_EQ(protocols_told(header("// PROTOCOL one_two: how it is.\n// PROTOCOL three (a half): more\n")),
+  EXPECT_EQ(protocols_defined(header("// PROTOCOL one_two: how it is.\n// PROTOCOL three (a half): more\n")),
             (std::vector<std::string>{"one_two", "three"}));
-  EXPECT_EQ(
-      protocols_told(header("  // PROTOCOL one: in a class\n// PROTOCOL one's pointer P.\n// PROTOCOL one (x.hpp).\n")),
-      std::vector<std::string>());
+  EXPECT_EQ(protocols_defined(
+                header("  // PROTOCOL one: in a class\n// PROTOCOL one's pointer P.\n// PROTOCOL one (x.hpp).\n")),
+            std::vector<std::string>());
 }
 
 TEST(Tidy, FindsProtocolsWithoutATableRow) {

@@ -93,7 +93,8 @@ Faults room_links(const SourceFile& cmake, const std::vector<SourceFile>& files)
     if (room.name == "capi") seen.insert("engine");  // it implements the public API that capi includes
     for (const std::string& link : room.links) {
       const std::string edge = room.name + " links " + link;
-      if (!above.contains(link)) faults.push_back(fault_at(cmake, room.line, edge + ", which does not stand above it"));
+      if (!above.contains(link))
+        faults.push_back(fault_at(cmake, room.line, edge + ", which is not declared above it"));
       if (!seen.contains(link)) faults.push_back(fault_at(cmake, room.line, edge + " and includes nothing of it"));
     }
     above.insert(room.name);

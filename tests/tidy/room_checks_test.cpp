@@ -60,7 +60,7 @@ TEST(Tidy, FindsUnusedLinks) {
   const SourceFile sync = {"core/sync/a.hpp", "#include \"base/a.hpp\"\n#include \"graph/a.hpp\"\n"};
   const SourceFile graph = {"core/graph/a.hpp", "#include \"base/a.hpp\"\n"};
   EXPECT_EQ(room_links(cmake, {sync, graph}),
-            Faults({"core/CMakeLists.txt:2: sync links graph, which does not stand above it"}));
+            Faults({"core/CMakeLists.txt:2: sync links graph, which is not declared above it"}));
   EXPECT_EQ(room_links(cmake, {sync, {"core/graph/a.hpp", "// \"base/a.hpp\"\n"}}).back(),
             "core/CMakeLists.txt:3: graph links base and includes nothing of it");
 }

@@ -49,7 +49,7 @@ Shape small_shape(Random& random) {
 
 class Maker {
  public:
-  Maker(Random& random, const Shape& shape) : dice_(random), shape_(shape) {
+  Maker(Random& random, const Shape& shape) : random_(random), shape_(shape) {
     for (std::size_t i = 0; i < shape.traces; ++i) {
       trace_ids_.push_back(shape.structured_ids ? structured_id(i) : random_trace_id(random));
       comes_.push_back(!random.chance(shape.never_comes));
@@ -63,15 +63,15 @@ class Maker {
     std::vector<std::vector<SpanGroup>> steps(shape_.steps);
     for (std::size_t trace = 0; trace < shape_.traces; ++trace) {
       if (!comes_[trace]) continue;
-      const std::int64_t count = dice_.chance(30) ? 1 : dice_.between(1, 5);
+      const std::int64_t count = random_.chance(30) ? 1 : random_.between(1, 5);
       for (std::int64_t i = 0; i < count; ++i) {
-        std::size_t step = first_step_[trace] + (i == 0 ? 0 : dice_.below(2));
-        if (dice_.chance(shape_.late)) step += 2 + dice_.below(shape_.steps);
+        std::size_t step = first_step_[trace] + (i == 0 ? 0 : random_.below(2));
+        if (random_.chance(shape_.late)) step += 2 + random_.below(shape_.steps);
         step = std::min(step, shape_.steps - 1);
         SpanGroup group;
         group.resource = resource();
         group.spans.push_back(span(trace, i == 0));
-        if (dice_.chance(3)) group.spans.push_back(group.spans.back());
+        if (random_.chance(3)) group.spans.push_back(group.spans.back());
         steps[step].push_back(std::move(group));
       }
     }
@@ -90,8 +90,8 @@ class Maker {
 
   Attributes resource() {
     static const char* const kServices[] = {"checkout", "payment", "cart", "loadgenerator"};
-    Attributes out = {{"service.name", std::string(kServices[dice_.below(4)])}};
-    if (dice_.chance(10)) out.push_back({"tier", static_cast<std::int64_t>(dice_.below(4))});
+    Attributes out = {{"service.name", std::string(kServices[random_.below(4)])}};
+    if (random_.chance(10)) out.push_back({"tier", static_cast<std::int64_t>(random_.below(4))});
     return out;
   }
 
@@ -105,19 +105,19 @@ class Maker {
                                           "UPPER=1,ot=th:8",
                                           "ot=th:8;th:4",
                                           "a=1,,b=2"};
-    return dice_.chance(25) ? kStates[dice_.below(std::size(kStates))] : "";
+    return random_.chance(25) ? kStates[random_.below(std::size(kStates))] : "";
   }
 
   Attributes span_attributes() {
     Attributes out;
-    if (dice_.chance(30)) out.push_back({"http.status", dice_.between(0, 5) * 100});
-    if (dice_.chance(15)) out.push_back({"score", static_cast<double>(dice_.between(-4, 8)) / 4});
-    if (dice_.chance(30)) out.push_back({"user", "user-" + std::to_string(dice_.below(5))});
-    if (dice_.chance(20)) out.push_back({"cached", dice_.chance(50)});
-    if (dice_.chance(15)) {
+    if (random_.chance(30)) out.push_back({"http.status", random_.between(0, 5) * 100});
+    if (random_.chance(15)) out.push_back({"score", static_cast<double>(random_.between(-4, 8)) / 4});
+    if (random_.chance(30)) out.push_back({"user", "user-" + std::to_string(random_.below(5))});
+    if (random_.chance(20)) out.push_back({"cached", random_.chance(50)});
+    if (random_.chance(15)) {
       static const char* const kTags[] = {"red", "green", "blue"};
       std::vector<std::string> tags;
-      for (std::int64_t i = dice_.between(0, 3); i > 0; --i) tags.push_back(kTags[dice_.below(3)]);
+      for (std::int64_t i = random_.between(0, 3); i > 0; --i) tags.push_back(kTags[random_.below(3)]);
       out.push_back({"tags", tags});
     }
     return out;
@@ -126,12 +126,12 @@ class Maker {
   std::vector<Event> events(const Span& span) {
     static const char* const kTypes[] = {"Timeout", "IoError", "ParseError"};
     std::vector<Event> out;
-    for (std::int64_t i = dice_.chance(25) ? dice_.between(1, 3) : 0; i > 0; --i) {
+    for (std::int64_t i = random_.chance(25) ? random_.between(1, 3) : 0; i > 0; --i) {
       Event event;
-      event.time_ns = span.start_ns + dice_.below(200) * 1'000'000;
-      event.name = dice_.chance(50) ? "exception" : "retry";
-      if (dice_.chance(60)) event.attributes.push_back({"exception.type", std::string(kTypes[dice_.below(3)])});
-      if (dice_.chance(30)) event.attributes.push_back({"attempt", dice_.between(1, 4)});
+      event.time_ns = span.start_ns + random_.below(200) * 1'000'000;
+      event.name = random_.chance(50) ? "exception" : "retry";
+      if (random_.chance(60)) event.attributes.push_back({"exception.type", std::string(kTypes[random_.below(3)])});
+      if (random_.chance(30)) event.attributes.push_back({"attempt", random_.between(1, 4)});
       out.push_back(std::move(event));
     }
     return out;
@@ -140,32 +140,32 @@ class Maker {
   Span span(std::size_t trace, bool is_root) {
     Span out;
     out.trace_id = trace_ids_[trace];
-    out.span_id = is_root ? root_ids_[trace] : random_span_id(dice_);
-    if (!is_root) out.parent_span_id = dice_.chance(80) ? root_ids_[trace] : random_span_id(dice_);
-    if (is_root && dice_.chance(20)) out.parent_span_id = random_span_id(dice_);
-    if (is_root && dice_.chance(10)) out.parent_span_id = ByteString(8, '\0');
+    out.span_id = is_root ? root_ids_[trace] : random_span_id(random_);
+    if (!is_root) out.parent_span_id = random_.chance(80) ? root_ids_[trace] : random_span_id(random_);
+    if (is_root && random_.chance(20)) out.parent_span_id = random_span_id(random_);
+    if (is_root && random_.chance(10)) out.parent_span_id = ByteString(8, '\0');
     // A parent of the wrong length. Not drawn at random: it must not change anything else a seed generates.
     if (!is_root && out.span_id[0] % 16 == 0) out.parent_span_id.resize(out.span_id[0] % 32 == 0 ? 5 : 16, '\1');
-    if (dice_.chance(shape_.bad)) spoil(out.trace_id, out.span_id);
+    if (random_.chance(shape_.bad)) spoil(out.trace_id, out.span_id);
     out.name = is_root ? "root" : "child";
-    out.start_ns = 1'700'000'000'000'000'000ULL + dice_.below(1000) * 1'000'000;
-    out.end_ns = out.start_ns + dice_.below(400) * 500'000;
-    out.flags = static_cast<std::uint32_t>(dice_.chance(20) ? 0x101 : 0x100);
-    out.status_code = dice_.chance(shape_.errors) ? 2 : static_cast<std::uint32_t>(dice_.below(2));
+    out.start_ns = 1'700'000'000'000'000'000ULL + random_.below(1000) * 1'000'000;
+    out.end_ns = out.start_ns + random_.below(400) * 500'000;
+    out.flags = static_cast<std::uint32_t>(random_.chance(20) ? 0x101 : 0x100);
+    out.status_code = random_.chance(shape_.errors) ? 2 : static_cast<std::uint32_t>(random_.below(2));
     out.trace_state = trace_state();
     out.attributes = span_attributes();
-    out.kind = static_cast<std::uint32_t>(dice_.below(6));
+    out.kind = static_cast<std::uint32_t>(random_.below(6));
     out.events = events(out);
-    if (dice_.chance(5))
-      out.dropped_links_count = static_cast<std::uint32_t>(dice_.chance(10) ? 0xffffffff : dice_.below(1000));
-    if (dice_.chance(shape_.links))
-      for (std::int64_t i = dice_.between(1, shape_.links_max); i > 0; --i) add_link(out, trace);
+    if (random_.chance(5))
+      out.dropped_links_count = static_cast<std::uint32_t>(random_.chance(10) ? 0xffffffff : random_.below(1000));
+    if (random_.chance(shape_.links))
+      for (std::int64_t i = random_.between(1, shape_.links_max); i > 0; --i) add_link(out, trace);
     return out;
   }
 
   void spoil(ByteString& trace_id, ByteString& span_id) {
-    ByteString& id = dice_.chance(50) ? trace_id : span_id;
-    switch (dice_.below(3)) {
+    ByteString& id = random_.chance(50) ? trace_id : span_id;
+    switch (random_.below(3)) {
       case 0:
         id.clear();
         break;
@@ -179,17 +179,17 @@ class Maker {
   }
 
   std::size_t target(std::size_t trace) {
-    if (dice_.chance(shape_.hubs)) return dice_.below(std::min<std::size_t>(3, shape_.traces));
-    if (dice_.chance(20)) return dice_.below(shape_.traces);
+    if (random_.chance(shape_.hubs)) return random_.below(std::min<std::size_t>(3, shape_.traces));
+    if (random_.chance(20)) return random_.below(shape_.traces);
     switch (shape_.pattern) {
       case 1:
         return trace + 1 < shape_.traces ? trace + 1 : trace;
       case 2:
         return (trace + 1) % shape_.traces;
       case 3:
-        return (trace + 1 + dice_.below(4)) % shape_.traces;
+        return (trace + 1 + random_.below(4)) % shape_.traces;
       default:
-        return dice_.below(shape_.traces);
+        return random_.below(shape_.traces);
     }
   }
 
@@ -197,29 +197,29 @@ class Maker {
     Link link;
     const std::size_t to = target(trace);
     link.trace_id = trace_ids_[to];
-    link.span_id = dice_.chance(70) ? root_ids_[to] : random_span_id(dice_);
-    link.flags = static_cast<std::uint32_t>(dice_.chance(30) ? 0x101 : 0x100);
-    if (dice_.chance(20)) link.trace_state = trace_state();
-    if (dice_.chance(40)) link.attributes = link_types();
-    if (dice_.chance(shape_.odd_links)) make_odd(span, link, trace);
+    link.span_id = random_.chance(70) ? root_ids_[to] : random_span_id(random_);
+    link.flags = static_cast<std::uint32_t>(random_.chance(30) ? 0x101 : 0x100);
+    if (random_.chance(20)) link.trace_state = trace_state();
+    if (random_.chance(40)) link.attributes = link_types();
+    if (random_.chance(shape_.odd_links)) make_odd(span, link, trace);
     span.links.push_back(link);
-    if (dice_.chance(shape_.odd_links / 3)) span.links.push_back(link);
+    if (random_.chance(shape_.odd_links / 3)) span.links.push_back(link);
   }
 
   Attributes link_types() {
     static const char* const kKeys[] = {"link.type", "link.relationship", "kind"};
     static const char* const kTypes[] = {"retry_of", "retry-of", "batch_member", "caused-by", "other"};
     Attributes out;
-    for (std::size_t i = 0; i < 1 + dice_.below(2); ++i)
-      out.push_back({kKeys[(dice_.below(2) + i) % 3], std::string(kTypes[dice_.below(5)])});
-    if (dice_.chance(5)) out.push_back({"link.type", std::int64_t{7}});
+    for (std::size_t i = 0; i < 1 + random_.below(2); ++i)
+      out.push_back({kKeys[(random_.below(2) + i) % 3], std::string(kTypes[random_.below(5)])});
+    if (random_.chance(5)) out.push_back({"link.type", std::int64_t{7}});
     return out;
   }
 
   void make_odd(const Span& span, Link& link, std::size_t trace) {
-    switch (dice_.below(5)) {
+    switch (random_.below(5)) {
       case 0:
-        link.trace_id = random_trace_id(dice_);
+        link.trace_id = random_trace_id(random_);
         break;  // dropped by head sampling
       case 1:
         link.trace_id = trace_ids_[trace];
@@ -228,8 +228,8 @@ class Maker {
         link.span_id = span.span_id.size() == 8 ? span.span_id : link.span_id;
         break;
       case 3:  // a null target, or just zero
-        link.trace_state = dice_.chance(50) ? "vendor=x" : "";
-        (dice_.chance(50) ? link.trace_id : link.span_id).assign(dice_.chance(50) ? 0 : link.span_id.size(), '\0');
+        link.trace_state = random_.chance(50) ? "vendor=x" : "";
+        (random_.chance(50) ? link.trace_id : link.span_id).assign(random_.chance(50) ? 0 : link.span_id.size(), '\0');
         if (link.trace_id.size() == 8) link.trace_id = ByteString(16, '\0');
         break;
       default:
@@ -239,7 +239,7 @@ class Maker {
     }
   }
 
-  Random& dice_;
+  Random& random_;
   const Shape& shape_;
   std::vector<ByteString> trace_ids_;
   std::vector<ByteString> root_ids_;
