@@ -1,6 +1,6 @@
 // OTLP/JSON as plain trees, compared field by field with the freedom that the specification gives a writer
 // (reference: OTLP "JSON Protobuf Encoding"): hex of either case, 64-bit integers as text or number, no difference
-// between an absent field, null and an empty list. It shares nothing with core. Thread rule: Confined.
+// between an absent field, null and an empty list. It shares nothing with the room otlp. Thread rule: Confined.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // OTLP as plain data: the generator creates it, the encoder writes it, the reader reads it, the oracle judges it.
-// It shares nothing with core's readers and writers. Thread rule: Confined (values).
+// It shares nothing with the room otlp. Thread rule: Confined (values).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // OTLP protobuf bytes to plain requests, for captures and for the engine's output. A plain recursive reader that
-// shares nothing with core: the last of repeated singular fields wins, unknown fields are skipped.
+// shares nothing with the room otlp: the last of repeated singular fields wins, unknown fields are skipped.
 // Thread rule: Immutable (functions).
 #pragma once
 
