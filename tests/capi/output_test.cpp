@@ -1,4 +1,4 @@
-// What comes out: the same by callback and by polling; a decision's struct and its JSON agree; callbacks stay in line.
+// Output: the same by callback and by polling; a decision's struct and its JSON agree; callbacks may not reenter.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
@@ -46,7 +46,7 @@ void feed(entail_engine_t* engine) {
   ASSERT_EQ(entail_drain(engine, 50 * kSecond, nullptr), ENTAIL_OK);
 }
 
-TEST(Output, IsTheSameByCallbackAndByPolling) {
+TEST(Output, IsTheSame_ByCallbackAndByPolling) {
   Told called;
   const OpenEngine calling(with_callbacks(called), kErrors);
   feed(calling);
@@ -135,7 +135,7 @@ TEST(Output, ADecisionAndItsJsonAgree) {
   EXPECT_GT(linked, 0u);
 }
 
-TEST(Output, ABufferTooSmallKeepsWhatWaits) {
+TEST(Output, ATooSmallBufferLosesNothing) {
   const OpenEngine engine;
   feed(engine);
   std::string batch(1 << 16, '\0');
@@ -191,7 +191,7 @@ TEST(Output, ExplainsATraceAndItsNeighbours) {
   EXPECT_EQ(explain(std::string(16, '\0'), sizeof text), ENTAIL_E_NOT_FOUND);
 }
 
-TEST(Output, StatisticsOfLanesProcessAndSeed) {
+TEST(Output, ReportsLanesProcessAndSeed) {
   entail_engine_t* engine = nullptr;
   const std::string yaml = std::string(kErrors) + "\nlinks: {propagate: {rank_seed: 4294967299}}\n";
   ASSERT_EQ(open(nullptr, yaml, &engine), ENTAIL_OK);
@@ -204,7 +204,7 @@ TEST(Output, StatisticsOfLanesProcessAndSeed) {
   entail_engine_close(engine);
 }
 
-TEST(Output, CountsOfEveryTable) {
+TEST(Output, ReportsEveryTableOfCounts) {
   const OpenEngine engine;
   workload::Span bad = span_of(1, true, {2});
   bad.links[0].trace_id = "short";
@@ -253,7 +253,7 @@ TEST(Output, ACallbackMayFeedAnotherEngineButNotItsOwn) {
   options.on_batch = [](void* user, const std::uint8_t* bytes, std::size_t size, std::uint64_t) {
     auto& engines = *static_cast<Recursive*>(user);
     entail_statistics_t statistics = ENTAIL_STATISTICS_INIT;
-    entail_engine_close(engines.own);  // does nothing
+    entail_engine_close(engines.own);  // has no effect
     engines.answers = {entail_ingest_otlp(engines.own, bytes, size, nullptr, nullptr),
                        entail_tick(engines.own, 9 * kSecond, nullptr),
                        entail_statistics(engines.own, &statistics, nullptr),

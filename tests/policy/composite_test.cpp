@@ -1,4 +1,4 @@
-// composite: order, shares, seconds; asked once of a trace. The first cases are those of the Collector's own tests.
+// composite: order, shares, seconds; evaluated once per trace. The first cases are those of the Collector's own tests.
 #include <gtest/gtest.h>
 
 #include "tests/policy/request.hpp"
@@ -19,7 +19,7 @@ struct Asked {
   std::uint64_t trace = 0;
 };
 
-TEST(Composite, FirstPartThatSaysKeepSettlesIt) {
+TEST(Composite, TheFirstPartThatKeepsDecides) {
   for (const Compat compat : {Compat::none, Compat::collector}) {
     const std::vector<RateAllocation> shares = {{"first", 50}, {"second", 50}};
     const SpanSpec other{.attributes = {{"n", std::int64_t{200}}}};
@@ -30,13 +30,13 @@ TEST(Composite, FirstPartThatSaysKeepSettlesIt) {
     EXPECT_FALSE(Asked(composite(1000, {low, high}, shares), compat).keeps(0, {other}));
     EXPECT_TRUE(Asked(composite(1000, {low, always("second")}, shares), compat).keeps(0, {other}));
     EXPECT_TRUE(Asked(composite(1000, {always("first"), high}, shares), compat).keeps(0, {other}));
-    // A part over its share settles it too: later parts are not tried.
+    // A part over its share decides too: later parts are not tried.
     EXPECT_FALSE(Asked(composite(100, {always("first"), always("second")}, {{"first", 1}, {"second", 99}}), compat)
                      .keeps(0, {kPlain, kPlain}));
   }
 }
 
-TEST(Composite, CountsSpansOfTheRunningSecond) {
+TEST(Composite, CountsSpansOfTheCurrentSecond) {
   for (const Compat compat : {Compat::none, Compat::collector}) {
     Asked asked(composite(10, {always("all")}, {{"all", 100}}), compat);
     for (int i = 0; i < 10; ++i) EXPECT_TRUE(asked.keeps(kNanosPerSecond / 2, {kPlain}));
@@ -48,7 +48,7 @@ TEST(Composite, CountsSpansOfTheRunningSecond) {
   }
 }
 
-TEST(Composite, SharesAreCutToWholeSpans) {
+TEST(Composite, RoundsSharesDownToWholeSpans) {
   Asked asked(composite(10, {status(kError, "errors"), always("rest")}, {{"errors", 35}, {"rest", 100}}));
   int errors = 0;
   for (int i = 0; i < 10; ++i) errors += asked.keeps(0, {kError2});
@@ -60,13 +60,13 @@ TEST(Composite, SharesAreCutToWholeSpans) {
 
 TEST(Composite, WithoutTotalKeepsNothing) { EXPECT_FALSE(Asked(composite(0, {always("a")})).keeps(0, {kPlain})); }
 
-TEST(Composite, PartsNotInTheOrderComeLast) {
+TEST(Composite, EvaluatesUnlistedPartsLast) {
   const std::vector<RateAllocation> shares = {{"none", 0}};
   EXPECT_TRUE(Asked(composite(10, {always("none"), always("some")}, shares, {"some"})).keeps(0, {kPlain}));
   EXPECT_FALSE(Asked(composite(10, {always("none"), always("some")}, shares)).keeps(0, {kPlain}));
 }
 
-TEST(Composite, IsAskedOncePerTrace_WhenAPartSaysKeep) {
+TEST(Composite, IsEvaluatedOncePerTrace_WhenAPartKeeps) {
   const auto policies = compile_ok(options_of({composite(1, {status(kError, "errors")})}));
   EXPECT_TRUE(policies->has_stateful());
   StatefulAnswers first, second;
@@ -84,7 +84,7 @@ TEST(Composite, IsAskedOncePerTrace_WhenAPartSaysKeep) {
   EXPECT_FALSE(ask(second, {kError2}, 5, true)) << "it said no once";
 }
 
-TEST(Composite, HoldsPartsWithStateAndParts) {
+TEST(Composite, AcceptsStatefulAndNestedParts) {
   Asked asked(composite(100, {both({status(kError), span_rate(1, 2)}, "limited"), negated(status(kError), "rest")}));
   EXPECT_TRUE(asked.keeps(0, {kError2}));
   EXPECT_TRUE(asked.keeps(0, {kError2}));
@@ -92,7 +92,7 @@ TEST(Composite, HoldsPartsWithStateAndParts) {
   EXPECT_TRUE(asked.keeps(0, {kPlain}));
 }
 
-TEST(Composite, RollsDice_AndIsNoOriginByItself) {
+TEST(Composite, IsProbabilistic_AndNoOriginByDefault) {
   Options options = options_of({composite(10, {status(kError, "errors")})});
   const auto plain = compile_ok(options);
   const OwnVerdict verdict = verdict_of(*plain, {kError2});
@@ -106,7 +106,7 @@ TEST(Composite, RollsDice_AndIsNoOriginByItself) {
   EXPECT_FALSE(spreading->would_be_origin(facts_of(*spreading, {kPlain}), kTrace));
 }
 
-TEST(Composite, RefusesWhatCannotBe) {
+TEST(Composite, RefusesImpossibleSettings) {
   const auto refused = [](const PolicyOptions& policy, const std::string& text) {
     const std::vector<std::string> errors = compile_errors(options_of({policy}));
     ASSERT_EQ(errors.size(), 1u);

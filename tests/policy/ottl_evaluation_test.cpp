@@ -1,4 +1,4 @@
-// What conditions say of spans: paths, comparisons, arithmetic, functions, and what cannot be evaluated.
+// Conditions evaluated on spans: paths, comparisons, arithmetic, functions, and errors.
 #include <gtest/gtest.h>
 
 #include "otlp/decode.hpp"
@@ -101,7 +101,7 @@ TEST(OttlEvaluation, ComparesLikeKinds) {
          {R"(start_time < end_time and end_time != 2500000000)", "yes"}});
 }
 
-TEST(OttlEvaluation, Calculates) {
+TEST(OttlEvaluation, EvaluatesArithmetic) {
   check({{R"(attributes["int"] + 1 == 43 and 7 / 2 == 3 and 2 * 3 - 1 == 5)", "yes"},
          {R"(attributes["double"] * 2 == 5)", "yes"},
          {R"(1 + attributes["double"] / 2.5 == 2.0)", "yes"},
@@ -125,7 +125,7 @@ TEST(OttlEvaluation, CombinesInOrder_AndStopsEarly) {
          {R"((kind == 2 or kind == 3) and false)", "no"}});
 }
 
-TEST(OttlEvaluation, CallsFunctionsOfTexts) {
+TEST(OttlEvaluation, CallsTextFunctions) {
   check(
       {{R"(IsMatch(attributes["text"], "l+o$") and not IsMatch(name, "^pan"))", "yes"},
        {R"(IsMatch(attributes["int"], "^42$") and IsMatch(attributes["double"], "^2\\.5$"))", "yes"},
@@ -150,7 +150,7 @@ TEST(OttlEvaluation, CallsFunctionsOfTexts) {
        {R"(attributes["text"]["k"] == nil)", "error"}});
 }
 
-TEST(OttlEvaluation, ConvertsAndAsksForKinds) {
+TEST(OttlEvaluation, ConvertsAndChecksKinds) {
   check(
       {{R"(Int("12") == 12 and Int("1.5") == nil and Int(attributes["double"]) == 2 and Int(attributes["bool"]) == 1)",
         "yes"},
@@ -179,7 +179,7 @@ TEST(OttlEvaluation, RootSpansHaveNoParent) {
   EXPECT_EQ(ask(R"(parent_span_id.string == "3333333333333333")", child), "yes");
 }
 
-TEST(OttlEvaluation, TextsThatAreTooLong_AreErrors) {
+TEST(OttlEvaluation, TextsBeyondTheLimitAreErrors) {
   SpanSpec span;
   span.attributes = {{"long", std::string(3000, 'a')}};
   EXPECT_EQ(ask(R"(ToUpperCase(attributes["long"]) == "A")", span), "error");
