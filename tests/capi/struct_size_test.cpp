@@ -96,18 +96,18 @@ TEST(StructSize, WritesNothingBehindAShortStruct) {
   ASSERT_EQ(ingest(engine, request_of({span_of(1, true)})), ENTAIL_OK);
   entail_statistics_t whole = statistics_of(engine);
   for (std::size_t size = 8; size < sizeof whole; size += 8) {
-    entail_statistics_t cut;
-    std::memset(&cut, 0x5a, sizeof cut);
-    cut.struct_size = static_cast<std::uint32_t>(size);
-    ASSERT_EQ(entail_statistics(engine, &cut, nullptr), ENTAIL_OK);
+    entail_statistics_t shorter;
+    std::memset(&shorter, 0x5a, sizeof shorter);
+    shorter.struct_size = static_cast<std::uint32_t>(size);
+    ASSERT_EQ(entail_statistics(engine, &shorter, nullptr), ENTAIL_OK);
     // The only count that other threads, and the test itself, may raise meanwhile.
     if (size > offsetof(entail_statistics_t, memory_process_peak_bytes)) {
-      EXPECT_GE(cut.memory_process_peak_bytes, whole.memory_process_peak_bytes);
-      whole.memory_process_peak_bytes = cut.memory_process_peak_bytes;
+      EXPECT_GE(shorter.memory_process_peak_bytes, whole.memory_process_peak_bytes);
+      whole.memory_process_peak_bytes = shorter.memory_process_peak_bytes;
     }
-    const auto* const bytes = reinterpret_cast<const unsigned char*>(&cut);
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(&shorter);
     EXPECT_EQ(std::memcmp(bytes + 4, reinterpret_cast<const unsigned char*>(&whole) + 4, size - 4), 0) << size;
-    for (std::size_t i = size; i < sizeof cut; ++i) ASSERT_EQ(bytes[i], 0x5a) << size << " " << i;
+    for (std::size_t i = size; i < sizeof shorter; ++i) ASSERT_EQ(bytes[i], 0x5a) << size << " " << i;
   }
 }
 

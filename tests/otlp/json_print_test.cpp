@@ -123,11 +123,11 @@ TEST(JsonPrint, FailsLikeDecode) {
   Buffer span =
       request_of_span(join({field(1, std::string(16, 'x')), field(13, field(1, "link")), field(9, field(1, "k"))}));
   for (std::size_t size = 0; size < span.size(); ++size) {
-    const Bytes cut(span.data(), size);
+    const Bytes truncated(span.data(), size);
     Decoded decoded;
-    const Error expected = decode(cut, nullptr, decoded).error();
+    const Error expected = decode(truncated, nullptr, decoded).error();
     std::string text = "before";
-    EXPECT_EQ(append_json(cut, text).error(), expected) << size;
+    EXPECT_EQ(append_json(truncated, text).error(), expected) << size;
     if (expected.code() != ErrorCode::none) {
       EXPECT_EQ(text, "before");
     }

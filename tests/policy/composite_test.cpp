@@ -9,9 +9,10 @@ namespace {
 const SpanSpec kPlain{};
 const SpanSpec kError2{.status = 2};
 
-struct Asked {
-  explicit Asked(const Options& options) : policies(compile_ok(options)) {}
-  explicit Asked(PolicyOptions policy, Compat compat = Compat::none) : Asked(options_of({std::move(policy)}, compat)) {}
+struct Evaluator {
+  explicit Evaluator(const Options& options) : policies(compile_ok(options)) {}
+  explicit Evaluator(PolicyOptions policy, Compat compat = Compat::none)
+      : Evaluator(options_of({std::move(policy)}, compat)) {}
   bool keeps(std::int64_t now_ns, const std::vector<SpanSpec>& spans) {
     return verdict_of(*policies, spans, {7, ++trace}, now_ns).keep;
   }
@@ -27,69 +28,70 @@ TEST(Composite, TheFirstPartThatKeepsDecides) {
     low.name = "first";
     PolicyOptions high = numeric(300, 400);
     high.name = "second";
-    EXPECT_FALSE(Asked(composite(1000, {low, high}, shares), compat).keeps(0, {other}));
-    EXPECT_TRUE(Asked(composite(1000, {low, always("second")}, shares), compat).keeps(0, {other}));
-    EXPECT_TRUE(Asked(composite(1000, {always("first"), high}, shares), compat).keeps(0, {other}));
+    EXPECT_FALSE(Evaluator(composite(1000, {low, high}, shares), compat).keeps(0, {other}));
+    EXPECT_TRUE(Evaluator(composite(1000, {low, always("second")}, shares), compat).keeps(0, {other}));
+    EXPECT_TRUE(Evaluator(composite(1000, {always("first"), high}, shares), compat).keeps(0, {other}));
     // A part over its share decides too: later parts are not tried.
-    EXPECT_FALSE(Asked(composite(100, {always("first"), always("second")}, {{"first", 1}, {"second", 99}}), compat)
+    EXPECT_FALSE(Evaluator(composite(100, {always("first"), always("second")}, {{"first", 1}, {"second", 99}}), compat)
                      .keeps(0, {kPlain, kPlain}));
   }
 }
 
 TEST(Composite, CountsSpansOfTheCurrentSecond) {
   for (const Compat compat : {Compat::none, Compat::collector}) {
-    Asked asked(composite(10, {always("all")}, {{"all", 100}}), compat);
-    for (int i = 0; i < 10; ++i) EXPECT_TRUE(asked.keeps(kNanosPerSecond / 2, {kPlain}));
-    EXPECT_FALSE(asked.keeps(kNanosPerSecond - 1, {kPlain}));
-    EXPECT_TRUE(asked.keeps(kNanosPerSecond, std::vector<SpanSpec>(9, kPlain)));
-    EXPECT_FALSE(asked.keeps(kNanosPerSecond, {kPlain, kPlain})) << "a trace fits whole or not at all";
-    EXPECT_TRUE(asked.keeps(kNanosPerSecond, {kPlain})) << "and takes nothing when it does not fit";
-    EXPECT_FALSE(asked.keeps(2 * kNanosPerSecond, std::vector<SpanSpec>(11, kPlain)));
+    Evaluator evaluator(composite(10, {always("all")}, {{"all", 100}}), compat);
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(evaluator.keeps(kNanosPerSecond / 2, {kPlain}));
+    EXPECT_FALSE(evaluator.keeps(kNanosPerSecond - 1, {kPlain}));
+    EXPECT_TRUE(evaluator.keeps(kNanosPerSecond, std::vector<SpanSpec>(9, kPlain)));
+    EXPECT_FALSE(evaluator.keeps(kNanosPerSecond, {kPlain, kPlain})) << "a trace fits whole or not at all";
+    EXPECT_TRUE(evaluator.keeps(kNanosPerSecond, {kPlain})) << "and takes nothing when it does not fit";
+    EXPECT_FALSE(evaluator.keeps(2 * kNanosPerSecond, std::vector<SpanSpec>(11, kPlain)));
   }
 }
 
 TEST(Composite, RoundsSharesDownToWholeSpans) {
-  Asked asked(composite(10, {status(kError, "errors"), always("rest")}, {{"errors", 35}, {"rest", 100}}));
+  Evaluator evaluator(composite(10, {status(kError, "errors"), always("rest")}, {{"errors", 35}, {"rest", 100}}));
   int errors = 0;
-  for (int i = 0; i < 10; ++i) errors += asked.keeps(0, {kError2});
+  for (int i = 0; i < 10; ++i) errors += evaluator.keeps(0, {kError2});
   EXPECT_EQ(errors, 3);
   int rest = 0;
-  for (int i = 0; i < 10; ++i) rest += asked.keeps(0, {kPlain});
+  for (int i = 0; i < 10; ++i) rest += evaluator.keeps(0, {kPlain});
   EXPECT_EQ(rest, 7) << "what is left of the total";
 }
 
-TEST(Composite, WithoutTotalKeepsNothing) { EXPECT_FALSE(Asked(composite(0, {always("a")})).keeps(0, {kPlain})); }
+TEST(Composite, WithoutTotalKeepsNothing) { EXPECT_FALSE(Evaluator(composite(0, {always("a")})).keeps(0, {kPlain})); }
 
 TEST(Composite, EvaluatesUnlistedPartsLast) {
   const std::vector<RateAllocation> shares = {{"none", 0}};
-  EXPECT_TRUE(Asked(composite(10, {always("none"), always("some")}, shares, {"some"})).keeps(0, {kPlain}));
-  EXPECT_FALSE(Asked(composite(10, {always("none"), always("some")}, shares)).keeps(0, {kPlain}));
+  EXPECT_TRUE(Evaluator(composite(10, {always("none"), always("some")}, shares, {"some"})).keeps(0, {kPlain}));
+  EXPECT_FALSE(Evaluator(composite(10, {always("none"), always("some")}, shares)).keeps(0, {kPlain}));
 }
 
 TEST(Composite, IsEvaluatedOncePerTrace_WhenAPartKeeps) {
   const auto policies = compile_ok(options_of({composite(1, {status(kError, "errors")})}));
   EXPECT_TRUE(policies->has_stateful());
   StatefulAnswers first, second;
-  const auto ask = [&](StatefulAnswers& answers, const std::vector<SpanSpec>& spans, std::int64_t second_number,
-                       bool stateful) {
+  const auto evaluate = [&](StatefulAnswers& answers, const std::vector<SpanSpec>& spans, std::int64_t second_number,
+                            bool stateful) {
     return policies->evaluate(facts_of(*policies, spans), kTrace, answers, second_number * kNanosPerSecond, stateful)
         .keep;
   };
-  EXPECT_FALSE(ask(first, {kPlain}, 0, true));
+  EXPECT_FALSE(evaluate(first, {kPlain}, 0, true));
   EXPECT_EQ(first.evaluated, 0u) << "no part said keep";
-  EXPECT_FALSE(ask(first, {kError2}, 0, false)) << "not to be asked yet";
-  EXPECT_TRUE(ask(first, {kError2}, 0, true));
-  EXPECT_TRUE(ask(first, {kError2, kError2}, 0, true)) << "it said yes once";
-  EXPECT_FALSE(ask(second, {kError2}, 0, true));
-  EXPECT_FALSE(ask(second, {kError2}, 5, true)) << "it said no once";
+  EXPECT_FALSE(evaluate(first, {kError2}, 0, false)) << "not evaluated yet";
+  EXPECT_TRUE(evaluate(first, {kError2}, 0, true));
+  EXPECT_TRUE(evaluate(first, {kError2, kError2}, 0, true)) << "it has said yes";
+  EXPECT_FALSE(evaluate(second, {kError2}, 0, true));
+  EXPECT_FALSE(evaluate(second, {kError2}, 5, true)) << "it has said no";
 }
 
 TEST(Composite, AcceptsStatefulAndNestedParts) {
-  Asked asked(composite(100, {both({status(kError), span_rate(1, 2)}, "limited"), negated(status(kError), "rest")}));
-  EXPECT_TRUE(asked.keeps(0, {kError2}));
-  EXPECT_TRUE(asked.keeps(0, {kError2}));
-  EXPECT_FALSE(asked.keeps(0, {kError2}));
-  EXPECT_TRUE(asked.keeps(0, {kPlain}));
+  Evaluator evaluator(
+      composite(100, {both({status(kError), span_rate(1, 2)}, "limited"), negated(status(kError), "rest")}));
+  EXPECT_TRUE(evaluator.keeps(0, {kError2}));
+  EXPECT_TRUE(evaluator.keeps(0, {kError2}));
+  EXPECT_FALSE(evaluator.keeps(0, {kError2}));
+  EXPECT_TRUE(evaluator.keeps(0, {kPlain}));
 }
 
 TEST(Composite, IsProbabilistic_AndNoOriginByDefault) {

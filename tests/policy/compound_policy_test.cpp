@@ -52,11 +52,11 @@ TEST(Drop, FirstInConfigurationOrderIsNamed) {
 TEST(Evaluate, ReportsTheFirstPolicyThatKeeps_ForAnySampleOnFirstMatch) {
   for (const bool first_match : {false, true}) {
     Options options =
-        options_of({status(kOk, "ok"), percentage(100, "dice"), status(kError, "errors"), always("rest")});
+        options_of({status(kOk, "ok"), percentage(100, "half"), status(kError, "errors"), always("rest")});
     options.tail_sampling.sample_on_first_match = first_match;
     const auto policies = compile_ok(options);
     const OwnVerdict verdict = verdict_of(*policies, {kErrorSpan});
-    EXPECT_EQ(policies->name(verdict.policy), "dice");
+    EXPECT_EQ(policies->name(verdict.policy), "half");
     EXPECT_TRUE(verdict.origin);  // "errors" is still evaluated
     EXPECT_FALSE(verdict.by_chance);
   }
@@ -109,20 +109,20 @@ TEST(Stateful, AVetoConsumesNoLimits) {
 }
 
 TEST(Stateful, UnevaluatedPartsNeitherKeepNorDrop) {
-  const auto unasked = [](std::vector<PolicyOptions> list) {
+  const auto without_answers = [](std::vector<PolicyOptions> list) {
     const auto policies = compile_ok(options_of(std::move(list)));
     StatefulAnswers answers;
     const OwnVerdict verdict = policies->evaluate(facts_of(*policies, {kErrorSpan}), kTrace, answers, 0, false);
     EXPECT_EQ(answers.evaluated, 0u);
     return verdict;
   };
-  EXPECT_FALSE(unasked({span_rate(100)}).keep);
-  EXPECT_FALSE(unasked({negated(span_rate(100))}).keep);
-  EXPECT_FALSE(unasked({negated(negated(span_rate(100)))}).keep);
-  EXPECT_FALSE(unasked({both({span_rate(100), status(kError)})}).keep);
-  EXPECT_TRUE(unasked({negated(both({span_rate(100), status(kOk)}))}).keep);  // no, for any answer of the limit
-  EXPECT_FALSE(unasked({drop({negated(span_rate(100))})}).vetoed);
-  EXPECT_TRUE(unasked({span_rate(100), status(kError)}).keep);
+  EXPECT_FALSE(without_answers({span_rate(100)}).keep);
+  EXPECT_FALSE(without_answers({negated(span_rate(100))}).keep);
+  EXPECT_FALSE(without_answers({negated(negated(span_rate(100)))}).keep);
+  EXPECT_FALSE(without_answers({both({span_rate(100), status(kError)})}).keep);
+  EXPECT_TRUE(without_answers({negated(both({span_rate(100), status(kOk)}))}).keep);  // no, for any answer of the limit
+  EXPECT_FALSE(without_answers({drop({negated(span_rate(100))})}).vetoed);
+  EXPECT_TRUE(without_answers({span_rate(100), status(kError)}).keep);
 }
 
 TEST(Stateful, EarlierAnswersCountWithoutEvaluation) {

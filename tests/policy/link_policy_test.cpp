@@ -64,7 +64,7 @@ TEST(LinkCount, CountsGoodContextsOnly) {
              link_bytes(zero, std::string(8, '\0'), {{"a", std::string("data")}});
   EXPECT_FALSE(keeps_linked(links(1), {span}));
   span.raw += good_link() + good_link();
-  EXPECT_TRUE(keeps_linked(links(2, 2), {span})) << "a link that stands twice is two";
+  EXPECT_TRUE(keeps_linked(links(2, 2), {span})) << "a repeated link counts twice";
   span.raw += bytes_field(
       13, bytes_field(1, std::string(16, '\x33')) + bytes_field(2, std::string(8, '\x44')) + bytes_field(3, "=bad"));
   EXPECT_TRUE(keeps_linked(links(3, 3), {span})) << "a bad tracestate does not hinder it";

@@ -40,7 +40,7 @@ struct Case {
 };
 
 void check(const std::vector<Case>& cases, const SpanSpec& span = rich()) {
-  for (const Case& one : cases) EXPECT_EQ(ask(one.condition, span), one.answer) << one.condition;
+  for (const Case& one : cases) EXPECT_EQ(result_of(one.condition, span), one.answer) << one.condition;
 }
 
 TEST(OttlEvaluation, ReadsEveryPath) {
@@ -169,22 +169,22 @@ TEST(OttlEvaluation, ConvertsAndChecksKinds) {
 }
 
 TEST(OttlEvaluation, RootSpansHaveNoParent) {
-  EXPECT_EQ(ask("IsRootSpan()", rich()), "yes");
+  EXPECT_EQ(result_of("IsRootSpan()", rich()), "yes");
   SpanSpec zero = rich();
   zero.raw += bytes_field(4, std::string(8, '\0'));
-  EXPECT_EQ(ask("IsRootSpan()", zero), "yes");
+  EXPECT_EQ(result_of("IsRootSpan()", zero), "yes");
   SpanSpec child = rich();
   child.raw += bytes_field(4, std::string(8, '\x33'));
-  EXPECT_EQ(ask("IsRootSpan()", child), "no");
-  EXPECT_EQ(ask(R"(parent_span_id.string == "3333333333333333")", child), "yes");
+  EXPECT_EQ(result_of("IsRootSpan()", child), "no");
+  EXPECT_EQ(result_of(R"(parent_span_id.string == "3333333333333333")", child), "yes");
 }
 
 TEST(OttlEvaluation, TextsBeyondTheLimitAreErrors) {
   SpanSpec span;
   span.attributes = {{"long", std::string(3000, 'a')}};
-  EXPECT_EQ(ask(R"(ToUpperCase(attributes["long"]) == "A")", span), "error");
-  EXPECT_EQ(ask(R"(HasPrefix(attributes["long"], "aaa"))", span), "yes");
-  EXPECT_EQ(ask(R"(Concat([attributes["long"]], "") == "a")", span), "error");
+  EXPECT_EQ(result_of(R"(ToUpperCase(attributes["long"]) == "A")", span), "error");
+  EXPECT_EQ(result_of(R"(HasPrefix(attributes["long"], "aaa"))", span), "yes");
+  EXPECT_EQ(result_of(R"(Concat([attributes["long"]], "") == "a")", span), "error");
 }
 
 }  // namespace
