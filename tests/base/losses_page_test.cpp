@@ -11,7 +11,7 @@ namespace {
 TEST(LossesPage, MatchesTheCommittedPage) {
   std::ifstream file(ENTAIL_SOURCE_DIR "/docs/losses.md");
   const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  EXPECT_TRUE(page == losses_page()) << "write it again: bin/losses_page > docs/losses.md";
+  EXPECT_TRUE(page == losses_page()) << "regenerate it: bin/losses_page > docs/losses.md";
 }
 
 // A Markdown table cell ends at a bar, a row at the end of its line.

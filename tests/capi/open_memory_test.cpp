@@ -88,7 +88,7 @@ TEST_P(OpenWithoutMemory, IsAnError_AndLeaksNothing) {
 // RE2 does not handle it: it drops what it was building, and reports on stderr. Still an error, not a crash.
 TEST_P(OpenWithoutMemory, IsAnError_WithRegularExpressions) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "AddressSanitizer calls what RE2 gives up a leak, which it is; ThreadSanitizer takes no exception "
+  GTEST_SKIP() << "AddressSanitizer rightly reports what RE2 drops as a leak; ThreadSanitizer supports no exception "
                   "from a pthread_once";
 #endif
   const auto little_kept = [](std::int64_t before, std::int64_t now) { EXPECT_LE(now, before + 40); };

@@ -81,7 +81,7 @@ class FieldTable {
   void expect_all_seen() const {
     for (const auto& [path, type] : types_) {
       const auto found = seen_.find(path);
-      ASSERT_NE(found, seen_.end()) << path << " is on the page, and nothing prints it";
+      ASSERT_NE(found, seen_.end()) << path << " is documented but never printed";
       std::set<std::string> allowed;
       if (type == "counts" || type == "texts") {
         allowed = {"object"};

@@ -50,7 +50,7 @@ TEST(BatchWriter, GroupsByBytes_InOrderOfFirstSpan) {
   EXPECT_EQ(taken(writer), Buffer{});
   EXPECT_FALSE(writer.add(output(kResourceA, kScopeX, two)));
   EXPECT_EQ(taken(writer), bytes_field(1, join({kResourceA, bytes_field(2, join({kScopeX, span(two)}))})))
-      << "nothing stays of the message before";
+      << "nothing remains of the previous message";
 }
 
 TEST(BatchWriter, ClosesABatchBeforeItExceedsTheLimit) {

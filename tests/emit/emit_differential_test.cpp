@@ -127,7 +127,7 @@ void round_trip(Bytes request) {
     wanted.emplace(otlp_test::as_string(resource) + "|" + otlp_test::as_string(scope), otlp_test::as_string(payload));
   }
   const Bytes message = writer.take();
-  ASSERT_LE(message.size(), request.size() + 8) << "spans share what they shared before";
+  ASSERT_LE(message.size(), request.size() + 8) << "spans share the same envelopes as before";
   otlp::Decoded again;
   ASSERT_TRUE(otlp::decode(message, nullptr, again).ok());
   for (const otlp::SpanView& span : again.spans) {

@@ -74,10 +74,10 @@ TEST(Threshold, DependsOnTheOrigins_OfATraceKeptByLinks) {
   options.tail_sampling.policies.push_back(chosen);
   options.links.origins = std::vector<std::string>{"errors", "chosen"};
   EngineRun run(options);
-  workload::Span by_dice = linking(make_span(1), {3, 4, 6});
-  by_dice.flags = 1;
+  workload::Span probabilistic = linking(make_span(1), {3, 4, 6});
+  probabilistic.flags = 1;
   // 3 is reached from probabilistic origins only, 5 from an error only, 4 from both, the error being farther away.
-  run.ingest(make_request({by_dice, linking(make_span(2, kError), {5, 6}),
+  run.ingest(make_request({probabilistic, linking(make_span(2, kError), {5, 6}),
                            with_state(linking(make_span(6), {4}), "ot=th:8"), with_state(make_span(3), "ot=th:8"),
                            with_state(make_span(4), "ot=th:8"), with_state(make_span(5), "ot=th:8")}));
   run.drain(10);

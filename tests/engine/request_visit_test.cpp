@@ -22,7 +22,7 @@ class Recorder : public RequestVisitor {
             std::string(span.problem) + "|" + std::string(span.name) + "|" + std::string(span.service) + "|" +
             std::to_string(span.start_ns) + " " + std::to_string(span.end_ns) + " " + std::to_string(span.status_code) +
             " " + std::to_string(span.link_count) + " " + std::to_string(span.dropped_links_count) + "\n";
-    EXPECT_EQ(links_due_, 0u) << "links of the span before";
+    EXPECT_EQ(links_due_, 0u) << "links of the previous span";
     links_due_ = span.link_count;
     ++span_count;
     check_span_place(span);

@@ -128,7 +128,7 @@ void check_link_sample(const workload::LinkSampleExpectation& sample, const Play
       {"dropped_upstream", in.dropped_links_count},
       {"dropped_links_count_out", out.dropped_links_count}};
   for (const auto& [key, value] : sample.counts) {
-    ASSERT_TRUE(counts.contains(key)) << "an expectation that this test does not know: " << key;
+    ASSERT_TRUE(counts.contains(key)) << "unknown expectation: " << key;
     EXPECT_EQ(counts[key], value) << key;
   }
   for (const std::string& label : sample.must_print_links_to)
@@ -283,7 +283,7 @@ TEST(Sdk, MeetsCounts) {
       counts["links_invalid_context"] = static_cast<std::int64_t>(invalid);
       counts["links_own_trace"] = static_cast<std::int64_t>(statistics.links.same_trace);
       for (const auto& [key, value] : expected) {
-        ASSERT_TRUE(counts.contains(key)) << "a count that this test does not know: " << key;
+        ASSERT_TRUE(counts.contains(key)) << "unknown count: " << key;
         EXPECT_EQ(counts[key], value) << key;
       }
       EXPECT_EQ(statistics.spans.received, static_cast<std::uint64_t>(expected.at("spans")));

@@ -185,7 +185,7 @@ struct Dropped {
     graph.for_each_node(window.slot, [&](NodeId node) {
       ++nodes;
       const TraceId key = graph.key(node);
-      EXPECT_TRUE(keys.emplace(key.hi, key.lo).second) << "one node a key and window";
+      EXPECT_TRUE(keys.emplace(key.hi, key.lo).second) << "one node per key and window";
       graph.for_each_out(node, [&](EdgeCell cell, SpanId) {
         ++out_edges;
         EXPECT_EQ(slot_of(graph.node_of(cell)), window.slot);

@@ -48,8 +48,8 @@ void expect_bare(const Graph& graph, NodeId node) {
   EXPECT_EQ(graph.reach(node), 0u);
   EXPECT_EQ(graph.older(node), 0u);
   EXPECT_EQ(graph.newer(node), 0u);
-  graph.for_each_out(node, [](EdgeCell, SpanId) { ADD_FAILURE() << "an edge of the window before"; });
-  graph.for_each_in(node, [](EdgeCell) { ADD_FAILURE() << "an edge of the window before"; });
+  graph.for_each_out(node, [](EdgeCell, SpanId) { ADD_FAILURE() << "an edge of the previous window"; });
+  graph.for_each_in(node, [](EdgeCell) { ADD_FAILURE() << "an edge of the previous window"; });
   const auto* payload = static_cast<const unsigned char*>(graph.payload(node));
   EXPECT_TRUE(std::all_of(payload, payload + kPayloadBytes, [](unsigned char byte) { return byte == 0; }));
 }

@@ -81,7 +81,7 @@ Cost cost(const IdOf& id_of, std::uint64_t seed) {
     static_cast<void>(index.find_or_insert(hash, id, offsets));
     filter.add(hash);
   }
-  EXPECT_EQ(offsets.mine, kKeys + 1) << "the IDs of a family are to differ";
+  EXPECT_EQ(offsets.mine, kKeys + 1) << "the IDs of a family must differ";
   Cost cost{CountingSync::loads, 0, 0};
   CountingSync::loads = 0;
   for (std::uint64_t i = kKeys; i < 2 * kKeys; ++i) {

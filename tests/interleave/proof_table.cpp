@@ -51,7 +51,7 @@ class TableCheck : public testing::Environment {
     if (std::getenv("ENTAIL_WRITE_TABLE") != nullptr) {
       std::ofstream(kReadme, std::ios::binary) << page.substr(0, begin) + table + page.substr(end);
     } else {
-      EXPECT_EQ(page.substr(begin, end - begin), table) << "write it again: ENTAIL_WRITE_TABLE=1 interleave_test";
+      EXPECT_EQ(page.substr(begin, end - begin), table) << "regenerate it: ENTAIL_WRITE_TABLE=1 interleave_test";
     }
   }
 };

@@ -65,7 +65,7 @@ void NaiveEngine::accept(const Span& span, const std::shared_ptr<const workload:
   }
   if (!has_parent(span) && sampling.decision_wait_after_root_received_ns > 0)
     trace.due_ns = std::min(trace.due_ns, now_ns_ + sampling.decision_wait_after_root_received_ns);
-  touched_.insert(id);
+  with_new_spans_.insert(id);
   if (trace.phase == Phase::kept) kept_with_spans_.insert(id);
   trace.dropped_upstream += span.dropped_links_count;
   (trace.phase == Phase::sealed ? trace.late : trace.spans).push_back({resource, span});
@@ -110,9 +110,9 @@ TickResult NaiveEngine::run_tick(std::int64_t now_ns, bool drain) {
     if (drain || now_ns >= traces_[id].due_ns) due.insert(id);
 
   std::set<TraceId> to_judge = due;
-  to_judge.insert(touched_.begin(), touched_.end());
+  to_judge.insert(with_new_spans_.begin(), with_new_spans_.end());
   for (const TraceId id : in_order(to_judge)) judge(id, traces_[id], due.contains(id));
-  touched_.clear();
+  with_new_spans_.clear();
 
   const auto is_present = [&](TraceId id) { return phase(id) != Phase::absent; };
   reach_ = links_.carry(origins_, is_present);
@@ -403,7 +403,7 @@ Counts NaiveEngine::counts() const {
       out.links_held += trace.spans[i].span.links.size();
     }
   }
-  for (const TraceId id : touched_) {  // late spans of sealed traces, not yet dropped
+  for (const TraceId id : with_new_spans_) {  // late spans of sealed traces, not yet dropped
     const Trace& trace = traces_.at(id);
     for (std::size_t i = trace.late_settled; i < trace.late.size(); ++i) {
       ++out.spans_held;

@@ -137,7 +137,7 @@ class NaiveEngine {
   Policies policies_;
   LinkGraph links_;
   std::map<TraceId, Trace> traces_;
-  std::set<TraceId> touched_;
+  std::set<TraceId> with_new_spans_;
   std::set<TraceId> pending_;
   std::set<TraceId> retained_;
   std::set<TraceId> kept_with_spans_;  // kept, with spans to emit

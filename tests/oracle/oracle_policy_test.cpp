@@ -164,7 +164,7 @@ TEST(OraclePolicy, ErrorModeDecidesHowConditionsFail) {
   EXPECT_FALSE(keeps(ottl, mixed));
   PolicyOptions negation = make_policy(PolicyType::not_policy, "not");
   negation.parts = {ottl};
-  EXPECT_FALSE(keeps(negation, mixed)) << "no say is no say";
+  EXPECT_FALSE(keeps(negation, mixed)) << "a policy without a say does not keep";
 }
 
 TEST(OraclePolicy, CompositesShareTheRateOfASecond) {

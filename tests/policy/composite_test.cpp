@@ -56,7 +56,7 @@ TEST(Composite, RoundsSharesDownToWholeSpans) {
   EXPECT_EQ(errors, 3);
   int rest = 0;
   for (int i = 0; i < 10; ++i) rest += evaluator.keeps(0, {kPlain});
-  EXPECT_EQ(rest, 7) << "what is left of the total";
+  EXPECT_EQ(rest, 7) << "the remainder of the total";
 }
 
 TEST(Composite, WithoutTotalKeepsNothing) { EXPECT_FALSE(Evaluator(composite(0, {always("a")})).keeps(0, {kPlain})); }

@@ -211,7 +211,7 @@ class OneSecond {
     figures.host_bytes = kThreads * (largest_.load() + kStackBytes);  // the encoded request, and its thread
     figures.requests += taken_.load();
     if (failed_.load()) host_.fault("an answer that is not no_room");
-    if (taken_.load() == 0) host_.fault("nothing was taken in");
+    if (taken_.load() == 0) host_.fault("nothing was ingested");
   }
 
   static constexpr std::uint64_t kTargets = 2'000, kTraces = 1'000;

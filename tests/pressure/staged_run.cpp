@@ -153,7 +153,7 @@ void StagedRun::take_back() {
   for (std::deque<std::size_t> again = std::exchange(refused_, {}); !again.empty(); again.pop_front()) {
     Result<void> taken = ingest(again.front());
     for (int ticks = 1; taken.error().code() == ErrorCode::no_room && batches_.empty(); ++ticks) {
-      if (ticks > kTicksUntilTakenIn) return fault("a request is refused again and again");
+      if (ticks > kTicksUntilTakenIn) return fault("a request is refused repeatedly");
       if (const Result<void> ticked = engine_->tick(now_ns_); !ticked)
         return fault("tick: " + describe(ticked.error()));
       take_output();
@@ -172,7 +172,7 @@ void StagedRun::resume_all() {
 void StagedRun::end(std::int64_t now_ns) {
   resume_all();
   for (int i = 0; i < 3; ++i) tick(now_ns);
-  if (!refused_.empty()) fault("a request is refused for good");
+  if (!refused_.empty()) fault("a request is refused permanently");
   if (const Result<void> drained = engine_->drain(now_ns); !drained) fault("drain: " + describe(drained.error()));
   take_output();
   check_statistics(engine_->statistics());
@@ -197,7 +197,7 @@ void StagedRun::take_output() {
   for (const std::vector<std::uint8_t>& bytes : sink_.take_batches()) {
     workload::Request batch;
     if (!workload::decode({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, batch))
-      fault("an emitted batch is no OTLP");
+      fault("an emitted batch is not OTLP");
     for (const workload::SpanGroup& group : batch.groups)
       for (const workload::Span& span : group.spans) {
         ++spans_emitted_;

@@ -214,7 +214,7 @@ class ThreadedRun {
     tick(now_ns_);
     for (const std::string* request : refused_) {
       for (int ticks = 0; engine_->ingest(as_bytes(*request)).error().code() == ErrorCode::no_room; ++ticks) {
-        if (ticks == 2) faults_.push_back("a request is refused for good");
+        if (ticks == 2) faults_.push_back("a request is refused permanently");
         if (ticks == 2) return;
         tick(now_ns_);
       }

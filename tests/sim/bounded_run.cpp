@@ -72,7 +72,7 @@ void BoundedRun::ingest(const workload::Request& request) {
     if (code != ErrorCode::no_room && code != ErrorCode::too_large) return fault("ingest: " + describe(taken.error()));
     // Refused requests count only in the loss of that name.
     const char* const loss = code == ErrorCode::no_room ? "no_room" : "too_large";
-    if (named(engine_->statistics().losses, loss) == 0) fault("a request was refused, and no loss says so");
+    if (named(engine_->statistics().losses, loss) == 0) fault("a request was refused without a loss");
     if (code == ErrorCode::too_large || ticks == kTicksToRoom) {
       if (may_be_refused(request, bytes.size(), workload_.options.memory_limit_bytes)) return;
       return fault("a request of " + std::to_string(bytes.size()) + " bytes got no room after " +
@@ -148,7 +148,7 @@ void BoundedRun::check_path(const DecisionRecord& record) {
 void BoundedRun::check_batch(const std::vector<std::uint8_t>& bytes) {
   workload::Request batch;
   if (!workload::decode({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, batch))
-    return fault("an emitted batch is no OTLP");
+    return fault("an emitted batch is not OTLP");
   for (const workload::SpanGroup& group : batch.groups)
     for (const workload::Span& span : group.spans) {
       const SpanName name{span.trace_id, span.span_id};

@@ -267,7 +267,7 @@ Faults undocumented_declarations(const SourceFile& file) {
   return faults;
 }
 
-Faults untold_loss(std::string_view name, std::string_view severity, std::string_view help) {
+Faults undescribed_loss(std::string_view name, std::string_view severity, std::string_view help) {
   Faults faults;
   const std::string loss = "loss '" + std::string(name) + "'";
   if (name.empty() || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") != std::string_view::npos)

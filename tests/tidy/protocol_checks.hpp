@@ -62,6 +62,6 @@ Faults defaulted_orders(const SourceFile& file);
 Faults undocumented_declarations(const SourceFile& file);
 
 // What a row of the loss table lacks: a name, a known severity, or a meaningful help text.
-Faults untold_loss(std::string_view name, std::string_view severity, std::string_view help);
+Faults undescribed_loss(std::string_view name, std::string_view severity, std::string_view help);
 
 }  // namespace entail::tidy

@@ -110,12 +110,12 @@ TEST(Tidy, FindsUndocumentedPublicDeclarations) {
 }
 
 TEST(Tidy, FindsLossesWithoutDescription) {
-  EXPECT_EQ(untold_loss("no_room", "warning", "requests for which there was no room"), Faults());
-  EXPECT_EQ(untold_loss("", "warning", "requests for which there was no room").size(), 1u);
-  EXPECT_EQ(untold_loss("No Room", "warning", "requests for which there was no room").size(), 1u);
-  EXPECT_EQ(untold_loss("no_room", "fatal", "requests for which there was no room").size(), 1u);
-  EXPECT_EQ(untold_loss("no_room", "warning", "").size(), 1u);
-  EXPECT_EQ(untold_loss("no_room", "warning", "ooooooooooooooooooooooooooo").size(), 1u);
+  EXPECT_EQ(undescribed_loss("no_room", "warning", "requests for which there was no room"), Faults());
+  EXPECT_EQ(undescribed_loss("", "warning", "requests for which there was no room").size(), 1u);
+  EXPECT_EQ(undescribed_loss("No Room", "warning", "requests for which there was no room").size(), 1u);
+  EXPECT_EQ(undescribed_loss("no_room", "fatal", "requests for which there was no room").size(), 1u);
+  EXPECT_EQ(undescribed_loss("no_room", "warning", "").size(), 1u);
+  EXPECT_EQ(undescribed_loss("no_room", "warning", "ooooooooooooooooooooooooooo").size(), 1u);
 }
 
 }  // namespace

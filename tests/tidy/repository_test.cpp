@@ -224,7 +224,7 @@ TEST(Repository, EveryFuzzTargetHasACorpus) {
 TEST(Losses, HaveDescriptions) {
   EXPECT_EQ(loss_table().size(), base::kLossCount);
   for (const LossInfo& loss : loss_table())
-    for (const std::string& fault : untold_loss(loss.name, loss.severity, loss.help)) ADD_FAILURE() << fault;
+    for (const std::string& fault : undescribed_loss(loss.name, loss.severity, loss.help)) ADD_FAILURE() << fault;
 }
 
 }  // namespace
