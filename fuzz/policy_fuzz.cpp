@@ -13,7 +13,7 @@ using namespace entail;
 
 namespace {
 
-PolicyOptions policy_of(PolicyType type, const char* name) {
+PolicyOptions policy_of(const char* type, const char* name) {
   PolicyOptions policy;
   policy.name = name;
   policy.type = type;

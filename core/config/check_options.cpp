@@ -14,7 +14,8 @@ class Checker {
 
   std::vector<option::Finding> run() {
     for (const option::Row<Options>& row : option_table())
-      if (row.get != nullptr) findings_.check_value(row, row.get(options_), std::string(row.key), std::string(row.key));
+      if (row.has_value()) findings_.check_value(row, row.get(options_), std::string(row.key), std::string(row.key));
+    findings_.check_settings(options_, option_table(), "", "settings");
     check_embedder_options();
     check_links();
     check_times_and_sizes();

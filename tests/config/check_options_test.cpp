@@ -56,6 +56,18 @@ TEST(CheckOptions, ChecksLinkTypeRules) {
             Paths({"links.propagate.types.far", "links.propagate.types.none", "links.propagate.types.retry-of"}));
 }
 
+TEST(CheckOptions, SettingsThatNobodyReadsAreErrors) {
+  Options options = good();
+  options.settings["retain.max_traces_"] = std::int64_t{1};
+  options.tail_sampling.policies[0].settings["min_errors"] = std::int64_t{1};
+  std::vector<std::string> texts;
+  for (const option::Finding& finding : check_options(options)) texts.push_back(finding.path + " " + finding.text);
+  std::sort(texts.begin(), texts.end());
+  ASSERT_EQ(texts.size(), 2u);
+  EXPECT_TRUE(texts[0].starts_with("retain.max_traces_ settings: unknown setting 'retain.max_traces_'")) << texts[0];
+  EXPECT_TRUE(texts[1].ends_with("unknown setting 'min_errors'; there are none here")) << texts[1];
+}
+
 TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
   Options options = good();
   PolicyOptions policy;
@@ -64,7 +76,7 @@ TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
   policy.sampling_percentage = std::nan("");
   options.tail_sampling.policies = {policy};
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies[0].probabilistic.sampling_percentage"}));
-  policy.type = static_cast<PolicyType>(99);
+  policy.type = "latencyy";
   options.tail_sampling.policies = {policy};
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies[0]"}));
   policy.type = PolicyType::status_code;

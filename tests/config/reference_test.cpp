@@ -17,7 +17,7 @@ TEST(Defaults, ParseToTheDefaults) {
   const Options defaults;
   unsigned compared = 0;
   for (const option::Row<Options>& row : option_table()) {
-    if (row.get == nullptr) continue;
+    if (!row.has_value()) continue;
     EXPECT_EQ(row.get(parsed), row.get(defaults)) << row.key;
     ++compared;
   }
@@ -60,17 +60,16 @@ TEST(OptionTable, KeysAreUnique) {
 TEST(OptionTable, EachRowSetsItsOwnField) {
   // Two rows that shared a field by mistake would show here: each row is set alone, and no other may change.
   for (const option::Row<Options>& row : option_table()) {
-    if (row.set == nullptr) continue;
+    if (!row.has_value()) continue;
     Options options;
-    const option::OptionValue other =
-        row.kind == option::Kind::boolean ? option::OptionValue(true)
-        : row.kind == option::Kind::texts
-            ? option::OptionValue(std::vector<std::string>{"x"})
-            : option::OptionValue(std::uint64_t{row.kind == option::Kind::choice ? 1u : 59u});
+    const OptionValue other = row.kind == option::Kind::boolean ? OptionValue(true)
+                              : row.kind == option::Kind::texts
+                                  ? OptionValue(std::vector<std::string>{"x"})
+                                  : OptionValue(std::int64_t{row.kind == option::Kind::choice ? 1 : 59});
     row.set(options, other);
     EXPECT_EQ(row.get(options), other) << row.key;
     for (const option::Row<Options>& rest : option_table()) {
-      if (rest.get == nullptr || rest.key == row.key) continue;
+      if (!rest.has_value() || rest.key == row.key) continue;
       EXPECT_EQ(rest.get(options), rest.get(Options())) << row.key << " " << rest.key;
     }
   }

@@ -5,7 +5,7 @@
 namespace entail::workload {
 namespace {
 
-PolicyOptions named(PolicyType type, std::string name) {
+PolicyOptions named(const char* type, std::string name) {
   PolicyOptions policy;
   policy.type = type;
   policy.name = std::move(name);
@@ -119,7 +119,7 @@ void draw_links(Random& random, PolicyOptions& policy) {
 
 // A policy on one property. Limits only where the caller can handle policies whose evaluation order matters.
 PolicyOptions leaf(Random& random, const std::string& name, bool may_limit) {
-  static constexpr PolicyType kTypes[] = {
+  static constexpr const char* kTypes[] = {
       PolicyType::latency,        PolicyType::numeric_attribute, PolicyType::probabilistic,
       PolicyType::status_code,    PolicyType::string_attribute,  PolicyType::span_count,
       PolicyType::trace_state,    PolicyType::boolean_attribute, PolicyType::trace_flags,
