@@ -43,21 +43,16 @@ function(entail_room name)
   endif()
 endfunction()
 
-# entail_collect(room folder type): the files in core/ROOM/FOLDER belong to the room too. Each file NAME.cpp defines
-# `TYPE NAME_TYPE()`, with the type's name in lower case; entail::ROOM::collected_FOLDER() calls all of them, by name.
-# So a new file needs no entry in a list.
-function(entail_collect room folder type)
+# entail_parts(room folder): every .cpp file of the room's folder belongs to the room and is one part of it. The header
+# <room>/<folder>.inc lists the parts, ENTAIL_PART(name) for name.cpp: the room includes it to call each of them.
+function(entail_parts room folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${room}/${folder}/*.cpp)
-  string(TOLOWER ${type} suffix)
-  set(declarations "")
-  set(calls "")
-  foreach(source IN LISTS sources)
-    get_filename_component(name ${source} NAME_WE)
-    string(APPEND declarations "${type} ${name}_${suffix}();\n")
-    string(APPEND calls "  collected.push_back(${name}_${suffix}());\n")
+  set(parts "")
+  foreach(source ${sources})
+    get_filename_component(part ${source} NAME_WE)
+    string(APPEND parts "ENTAIL_PART(${part})\n")
   endforeach()
-  string(TOLOWER ${type} header)
-  set(list ${CMAKE_CURRENT_BINARY_DIR}/${room}/${folder}.cpp)
-  configure_file(${PROJECT_SOURCE_DIR}/cmake/collected.cpp.in ${list} @ONLY)
-  target_sources(entail_${room} PRIVATE ${sources} ${list})
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/parts/${room}/${folder}.inc CONTENT "${parts}" @ONLY)
+  target_sources(entail_${room} PRIVATE ${sources})
+  target_include_directories(entail_${room} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/parts)
 endfunction()

@@ -7,14 +7,20 @@
 
 namespace entail::policy {
 
-// Generated from core/policy/types (cmake/rooms.cmake).
-std::vector<Type> collected_types();
+// One function in each file of core/policy/types (entail_parts() in cmake/rooms.cmake).
+#define ENTAIL_PART(name) Type name##_type();
+#include "policy/types.inc"
+#undef ENTAIL_PART
 
 std::span<const Type> types() {
   static const std::vector<Type> all = [] {
-    std::vector<Type> collected = collected_types();
-    std::ranges::sort(collected, {}, &Type::name);
-    return collected;
+    std::vector<Type> list = {
+#define ENTAIL_PART(name) name##_type(),
+#include "policy/types.inc"
+#undef ENTAIL_PART
+    };
+    std::ranges::sort(list, {}, &Type::name);
+    return list;
   }();
   return all;
 }

@@ -4,7 +4,7 @@
 #include <limits>
 #include <string_view>
 
-#include "option/row.hpp"
+#include "option/shapes.hpp"
 #include "policy/scope.hpp"
 #include "policy/type.hpp"
 
@@ -13,7 +13,7 @@ namespace entail::policy {
 using Row = option::Row<PolicyOptions>;
 
 constexpr std::int64_t kInt64Min = std::numeric_limits<std::int64_t>::min();
-constexpr std::uint64_t kInt64Max = std::numeric_limits<std::int64_t>::max();
+using option::kInt64Max;
 constexpr std::uint64_t kValuesMax = 100'000;
 
 option::Shape whole(std::string_view key, std::string_view help, option::Bounds bounds = {0, kInt64Max});
