@@ -121,7 +121,7 @@ CallGuard::CallGuard(entail_engine_t* handle, Mode mode) noexcept {
   open_ = handle->open;
   if (open_ == nullptr) {
     status_ = ENTAIL_E_CLOSED;
-  } else if (open_->sink.is_calling()) {
+  } else if (mode != Mode::reentrant && open_->sink.is_calling()) {
     status_ = ENTAIL_E_BUSY;
   }
 }
@@ -141,6 +141,39 @@ void HandleSink::on_batch(Bytes traces_data, std::uint64_t span_count) {
     waiting_bytes_ += traces_data.size();
   } catch (const std::bad_alloc&) {
     spans_lost += span_count;
+  }
+}
+
+OutputAnswer HandleSink::offer(const OutputBatch& batch) {
+  try {
+    traces_.clear();
+    for (const OutputTrace& trace : batch.traces) {
+      entail_output_trace_t told{};
+      copy_id(trace.trace_id, told.trace_id);
+      told.offset = trace.offset;
+      told.size = trace.size;
+      told.span_count = trace.span_count;
+      told.flags = (trace.is_first ? ENTAIL_OUTPUT_FIRST : 0u) | (trace.continues ? ENTAIL_OUTPUT_CONTINUES : 0u);
+      traces_.push_back(told);
+    }
+  } catch (const std::bad_alloc&) {
+    return OutputAnswer::declined;
+  }
+  entail_output_t told = ENTAIL_OUTPUT_INIT;
+  told.id = batch.id;
+  told.traces_data = batch.traces_data.data();
+  told.traces_data_size = batch.traces_data.size();
+  told.span_count = batch.span_count;
+  told.traces = traces_.data();
+  told.trace_count = traces_.size();
+  const CallScope scope(this);
+  switch (options_.on_output(options_.user, &told)) {
+    case ENTAIL_ANSWER_ACCEPTED:
+      return OutputAnswer::accepted;
+    case ENTAIL_ANSWER_DEFERRED:
+      return OutputAnswer::deferred;
+    default:
+      return OutputAnswer::declined;
   }
 }
 
