@@ -1,8 +1,8 @@
 #include "config/check_options.hpp"
 
 #include "config/check_policies.hpp"
-#include "config/nearest.hpp"
 #include "config/option_table.hpp"
+#include "option/nearest.hpp"
 
 namespace entail::config {
 
@@ -12,8 +12,8 @@ class Checker {
  public:
   explicit Checker(const Options& options) : options_(options) {}
 
-  std::vector<Finding> run() {
-    for (const Option<Options>& row : option_table())
+  std::vector<option::Finding> run() {
+    for (const option::Row<Options>& row : option_table())
       if (row.get != nullptr) findings_.check_value(row, row.get(options_), std::string(row.key), std::string(row.key));
     check_embedder_options();
     check_links();
@@ -78,18 +78,18 @@ class Checker {
       for (const PolicyOptions& policy : options_.tail_sampling.policies)
         if (policy.name == origin) found = &policy;
       if (found == nullptr)
-        findings_.error(path, "links.origins: no policy is named '" + origin + "'" + suggestion(origin, names));
+        findings_.error(path, "links.origins: no policy is named '" + origin + "'" + option::suggestion(origin, names));
       else if (found->type == PolicyType::drop_policy)
         findings_.error(path, "links.origins: '" + origin + "' is a drop policy: it keeps nothing that could spread");
     }
   }
 
   const Options& options_;
-  Findings findings_;
+  option::Findings findings_;
 };
 
 }  // namespace
 
-std::vector<Finding> check_options(const Options& options) { return Checker(options).run(); }
+std::vector<option::Finding> check_options(const Options& options) { return Checker(options).run(); }
 
 }  // namespace entail::config

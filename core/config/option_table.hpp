@@ -4,8 +4,8 @@
 
 #include <span>
 
-#include "config/option.hpp"
 #include "entail/options.hpp"
+#include "option/row.hpp"
 
 namespace entail::config {
 
@@ -18,11 +18,11 @@ struct PolicyShape {
   std::string_view name;
   PolicyType type = PolicyType::always_sample;
   std::string_view help;
-  std::span<const Option<PolicyOptions>> fields;
+  std::span<const option::Row<PolicyOptions>> fields;
   std::string_view parts_key;
 };
 
-std::span<const Option<Options>> option_table();
+std::span<const option::Row<Options>> option_table();
 std::span<const PolicyShape> policy_table();
 const PolicyShape& shape_of(PolicyType type) noexcept;
 

@@ -127,10 +127,10 @@ std::uint32_t Compiler::add_attribute(const PolicyOptions& policy, PolicyTraits&
   return push_bit(test.bit, policy.invert_match);
 }
 
-StringMatcher Compiler::matcher_of(const PolicyOptions& policy) {
-  if (!policy.enabled_regex_matching) return StringMatcher::exact(policy.values);
+ottl::StringMatcher Compiler::matcher_of(const PolicyOptions& policy) {
+  if (!policy.enabled_regex_matching) return ottl::StringMatcher::exact(policy.values);
   std::vector<std::string> faults;
-  StringMatcher matcher = StringMatcher::regex(policy.values, faults);
+  ottl::StringMatcher matcher = ottl::StringMatcher::regex(policy.values, faults);
   for (const std::string& text : faults) fault(text);
   return matcher;
 }
@@ -187,7 +187,7 @@ std::uint32_t Compiler::add_tracestate(const PolicyOptions& policy, PolicyTraits
   if (policy.key.empty()) fault("key is empty");
   bool fresh = false;
   const unsigned bit = bit_of(QuestionKey("tracestate").with(policy.key).with(policy.values), &fresh);
-  if (fresh) out_.tracestate_tests.push_back({policy.key, StringMatcher::exact(policy.values), bit});
+  if (fresh) out_.tracestate_tests.push_back({policy.key, ottl::StringMatcher::exact(policy.values), bit});
   return push_bit(bit);
 }
 
@@ -215,7 +215,7 @@ std::uint32_t Compiler::add_link_type(const PolicyOptions& policy, PolicyTraits&
   for (const std::string& value : policy.values) types.push_back(normal_link_type(value));
   bool fresh = false;
   const unsigned bit = bit_of(QuestionKey("link_type").with(types), &fresh);
-  if (fresh) out_.link_type_tests.push_back({StringMatcher::exact(types), bit});
+  if (fresh) out_.link_type_tests.push_back({ottl::StringMatcher::exact(types), bit});
   return push_bit(bit);
 }
 
@@ -225,7 +225,7 @@ std::uint32_t Compiler::add_ottl(const PolicyOptions& policy, PolicyTraits& trai
   if (policy.span_conditions.empty() && policy.spanevent_conditions.empty())
     fault("ottl_condition needs at least one condition");
   const unsigned bit = own_bit();
-  const unsigned error_bit = propagates ? own_bit() : ottl::kNoErrorBit;
+  const unsigned error_bit = propagates ? own_bit() : kNoErrorBit;
   std::string condition;
   ottl::Fault found;
   if (!out_.ottl.add(policy, bit, error_bit, condition, found))

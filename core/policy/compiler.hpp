@@ -59,7 +59,7 @@ class Compiler {
   std::uint32_t add_condition(const PolicyOptions& policy, unsigned depth, PolicyTraits& traits);
   std::uint32_t add_latency(const PolicyOptions& policy, PolicyTraits& traits);
   std::uint32_t add_attribute(const PolicyOptions& policy, PolicyTraits& traits);
-  StringMatcher matcher_of(const PolicyOptions& policy);
+  ottl::StringMatcher matcher_of(const PolicyOptions& policy);
   std::uint32_t add_probabilistic(const PolicyOptions& policy, PolicyTraits& traits);
   std::uint32_t add_status(const PolicyOptions& policy, PolicyTraits& traits);
   std::uint32_t add_bucket(const PolicyOptions& policy, PolicyTraits& traits);

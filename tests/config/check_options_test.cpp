@@ -17,7 +17,7 @@ Options good() {
 
 std::vector<std::string> paths(const Options& options) {
   std::vector<std::string> out;
-  for (const Finding& finding : check_options(options)) out.push_back(finding.path);
+  for (const option::Finding& finding : check_options(options)) out.push_back(finding.path);
   return out;
 }
 
@@ -82,7 +82,7 @@ TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
 TEST(CheckOptions, WarningsAreNoErrors) {
   Options options = good();
   options.retain.max_bytes = options.memory_limit_bytes + 1;
-  const std::vector<Finding> findings = check_options(options);
+  const std::vector<option::Finding> findings = check_options(options);
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_FALSE(findings[0].is_error);
 }

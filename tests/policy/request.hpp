@@ -1,4 +1,4 @@
-// Requests for the policy tests: a protobuf writer of a few lines that shares nothing with the wire room, and what a
+// Requests for the policy tests: a protobuf writer of a few lines that shares nothing with wire and otlp, and what a
 // PolicySet makes of them.
 #pragma once
 
@@ -12,8 +12,8 @@
 #include <variant>
 #include <vector>
 
+#include "otlp/decode.hpp"
 #include "policy/policy_set.hpp"
-#include "wire/decode.hpp"
 
 namespace entail::policy {
 
@@ -97,11 +97,11 @@ inline Bytes bytes_of(const std::string& text) {
 // The facts of each span, with its resource, in order.
 inline std::vector<Facts> facts_of_spans(const PolicySet& policies, const std::vector<SpanSpec>& spans) {
   const std::string bytes = request_bytes(spans);
-  wire::Decoded decoded;
-  EXPECT_TRUE(wire::decode(bytes_of(bytes), nullptr, decoded).ok());
+  otlp::Decoded decoded;
+  EXPECT_TRUE(otlp::decode(bytes_of(bytes), nullptr, decoded).ok());
   EXPECT_EQ(decoded.spans.size(), spans.size());
   std::vector<Facts> result;
-  for (const wire::SpanView& span : decoded.spans) {
+  for (const otlp::SpanView& span : decoded.spans) {
     Bits resource_bits{};
     policies.match_resource(decoded, decoded.resources[decoded.scopes[span.scope].resource], resource_bits);
     policies.match_span(decoded, span, resource_bits, result.emplace_back());
