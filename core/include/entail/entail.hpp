@@ -178,7 +178,7 @@ class Engine {
   // Takes a request in, whole or not at all. The request's arrival is the now of the last tick (0 before the first).
   //   threads    any number at once, up to Options::ingest_lanes_max; with tick() too
   //   blocks     never. no_room: call tick() with the same now and try again; two ticks suffice while no caller stalls
-  //              inside ingest() and the sink accepts (G9). too_large: needs more than a quarter of memory_limit, and
+  //              inside ingest(), and no deferred batch is larger than a sixteenth of memory_limit (G9). too_large: needs more than a quarter of memory_limit, and
   //              never fits. busy: too many callers
   //   borrows    the request's bytes until return
   //   on error   nothing of this request was taken in
