@@ -148,26 +148,26 @@ OutputAnswer HandleSink::offer(const OutputBatch& batch) {
   try {
     traces_.clear();
     for (const OutputTrace& trace : batch.traces) {
-      entail_output_trace_t told{};
-      copy_id(trace.trace_id, told.trace_id);
-      told.offset = trace.offset;
-      told.size = trace.size;
-      told.span_count = trace.span_count;
-      told.flags = (trace.is_first ? ENTAIL_OUTPUT_FIRST : 0u) | (trace.continues ? ENTAIL_OUTPUT_CONTINUES : 0u);
-      traces_.push_back(told);
+      entail_output_trace_t out{};
+      copy_id(trace.trace_id, out.trace_id);
+      out.offset = trace.offset;
+      out.size = trace.size;
+      out.span_count = trace.span_count;
+      out.flags = (trace.is_first ? ENTAIL_OUTPUT_FIRST : 0u) | (trace.continues ? ENTAIL_OUTPUT_CONTINUES : 0u);
+      traces_.push_back(out);
     }
   } catch (const std::bad_alloc&) {
     return OutputAnswer::declined;
   }
-  entail_output_t told = ENTAIL_OUTPUT_INIT;
-  told.id = batch.id;
-  told.traces_data = batch.traces_data.data();
-  told.traces_data_size = batch.traces_data.size();
-  told.span_count = batch.span_count;
-  told.traces = traces_.data();
-  told.trace_count = traces_.size();
+  entail_output_t output = ENTAIL_OUTPUT_INIT;
+  output.id = batch.id;
+  output.traces_data = batch.traces_data.data();
+  output.traces_data_size = batch.traces_data.size();
+  output.span_count = batch.span_count;
+  output.traces = traces_.data();
+  output.trace_count = traces_.size();
   const CallScope scope(this);
-  switch (options_.on_output(options_.user, &told)) {
+  switch (options_.on_output(options_.user, &output)) {
     case ENTAIL_ANSWER_ACCEPTED:
       return OutputAnswer::accepted;
     case ENTAIL_ANSWER_DEFERRED:

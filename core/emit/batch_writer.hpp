@@ -1,7 +1,7 @@
 // Groups kept spans into TracesData messages: spans of equal resource and scope bytes share one ResourceSpans and
 // ScopeSpans, within one part of the message if it has parts; a message is closed before it would pass the size limit
-// (at least one span each). Only two length prefixes are computed. Thread rule: Confined. Cost: two copies of a span's bytes and two look-ups of a digest.
-// Memory: two messages and a few words a group, kept between messages.
+// (at least one span each). Only two length prefixes are computed. Thread rule: Confined. Cost: two copies of a span's
+// bytes and two look-ups of a digest. Memory: two messages and a few words a group, kept between messages.
 #pragma once
 
 #include <cstdint>

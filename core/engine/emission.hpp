@@ -60,8 +60,8 @@ class Emission {
   WaitingOutput& output_;
   const bool by_trace_;
   emit::BatchWriter writer_;
-  WaitingOutput::Batch batch_;      // of what the writer holds: its links and its parts
-  OutputTrace part_;                // of the trace that is being written
+  WaitingOutput::Batch batch_;  // of what the writer holds: its links and its parts
+  OutputTrace part_;            // of the trace that is being written
   Counts counts_;
 };
 

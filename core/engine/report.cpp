@@ -210,15 +210,13 @@ void Report::add_spans(const LaneTotals& totals, const WaitingOutput::Counts& ou
   const Emission::Counts& emission = parts_.emission.counts();
   out.spans.emitted = output.spans_emitted;
   out.spans.dropped = counts.spans_dropped;
-  out.spans.held =
-      totals.stored_spans - std::min(totals.stored_spans, counts.spans_released) + output.spans_waiting;
+  out.spans.held = totals.stored_spans - std::min(totals.stored_spans, counts.spans_released) + output.spans_waiting;
   out.links.duplicates = emission.link_duplicates;
   out.links.sampled_spans = emission.spans_sampled;
   out.links.emitted = output.links_emitted;
   out.links.restored = emission.links_restored;
   out.links.dropped = counts.links_dropped + emission.links_dropped + totals.unstored_links + output.links_lost;
-  out.links.held =
-      totals.stored_links - std::min(totals.stored_links, counts.links_released) + output.links_waiting;
+  out.links.held = totals.stored_links - std::min(totals.stored_links, counts.links_released) + output.links_waiting;
 }
 
 void Report::add_memory(Statistics& out) const {

@@ -9,10 +9,10 @@
 // A round begins with each tick and each offer_output(). It offers what waits, oldest first, and then each new batch,
 // until the sink declines one. What fails during a round waits for the next.
 //
-// Thread rule: Guarded by lock_ (acknowledge() and counts() any thread; the others the tick thread). A lock is good
-// enough: it is taken a few times for each batch, by two threads at most in the usual case, for a look-up among the
-// batches, and never while the sink is called. States are maps so that a batch changes its state without an allocation.
-// Memory: bytes_max, or one larger batch.
+// Thread rule: Guarded by lock_ (acknowledge() and counts() any thread; the others the tick thread). A lock suffices:
+// it is taken a few times for each batch, held for one look-up, and never while the sink is called; ingest does not
+// take it. Each state is a map, so that a batch changes its state without an allocation. Memory: bytes_max, or one
+// larger batch.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,8 @@
 
 namespace entail::engine {
 
-// Of memory_limit: what may wait for the sink. No eviction frees it, so it must leave room for the largest request (G9).
+// Of memory_limit: what may wait for the sink. No eviction frees it, so it must leave room for the largest request
+// (G9).
 constexpr std::uint64_t kWaitingOutputShare = 16;
 
 class WaitingOutput {

@@ -16,8 +16,8 @@ import (
 // Sink, batches wait for NextBatch.
 //
 // Delivery is at least once: a batch is offered until the sink accepts it or acknowledges it as delivered. Batches are
-// offered by ascending ID, and nothing newer is offered before a declined one. Waiting and deferred batches take at most
-// a sixteenth of memory_limit; beyond that, new output is lost (output_full).
+// offered by ascending ID, and nothing newer is offered before a declined one. Waiting and deferred batches take at
+// most a sixteenth of memory_limit; beyond that, new output is lost (output_full).
 type Sink interface {
 	// OnBatch takes a batch. It may call Acknowledge, and no other method of the engine: that would deadlock. If it
 	// panics, the batch counts as declined, and the panic continues in the caller of Tick, Drain or OfferOutput.
@@ -95,9 +95,9 @@ func entailGoOutput(user C.uintptr_t, from *C.entail_output_t) (answer C.uint32_
 	return C.uint32_t(to.sink.OnBatch(&batch))
 }
 
-// Acknowledge reports the outcome of a deferred batch. Any goroutine may call it, also from within OnBatch, and before the
-// OnBatch that defers the batch has returned. ErrNotFound means that no such batch is deferred: it was never offered, or
-// was acknowledged before. While Close waits for running calls, Acknowledge returns ErrClosed.
+// Acknowledge reports the outcome of a deferred batch. Any goroutine may call it, also from within OnBatch, and before
+// the OnBatch that defers the batch has returned. ErrNotFound means that no such batch is deferred: it was never
+// offered, or was acknowledged before. While Close waits for running calls, Acknowledge returns ErrClosed.
 func (e *Engine) Acknowledge(batchID uint64, outcome Delivery) error {
 	// Not RLock, which would wait for a Close that waits for the Tick around OnBatch.
 	if !e.open.TryRLock() {

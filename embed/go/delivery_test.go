@@ -206,8 +206,8 @@ func TestAPanicOfTheSinkReachesTheCallerOfTick(t *testing.T) {
 	}
 	func() {
 		defer func() {
-			if told := recover(); told != "no network" {
-				t.Error(told)
+			if cause := recover(); cause != "no network" {
+				t.Error(cause)
 			}
 		}()
 		_ = engine.Tick(1e9)

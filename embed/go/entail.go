@@ -17,6 +17,9 @@
 //	...
 //	err = engine.Drain(now)                         // at the end of the input: decides pending traces; then poll again
 //
+// A Sink (Options.Sink) receives batches during Tick instead, with the boundaries between traces, and may decline or
+// defer them.
+//
 // Neither an engine nor this package has threads, a clock, files or logs of its own: time is an input. The engine's
 // memory is outside the Go heap and bounded by memory_limit. Only Close releases it: there are no finalizers.
 //
@@ -83,7 +86,8 @@ type Options struct {
 // Engine samples traces: requests go in, batches of kept spans come out.
 //
 // All methods are safe for concurrent use. Ingest and Acknowledge run in parallel with all other methods; Tick, Drain,
-// OfferOutput, polling, statistics and Explain exclude each other. Close waits for running calls; later calls return ErrClosed.
+// OfferOutput, polling, statistics and Explain exclude each other. Close waits for running calls; later calls return
+// ErrClosed.
 type Engine struct {
 	open  sync.RWMutex  // read: a call is running; write: Close
 	turn  sync.Mutex    // Guarded by turn: all of the engine but taking in; names
@@ -139,8 +143,8 @@ func (e *Engine) deleteHandle() {
 	}
 }
 
-// Close releases everything. Pending traces are not decided: call Drain first. Batches that the Sink has not accepted are
-// not delivered: call OfferOutput until nothing waits. A second Close does nothing.
+// Close releases everything. Pending traces are not decided: call Drain first. Batches that the Sink has not accepted
+// are not delivered: call OfferOutput until nothing waits. A second Close does nothing.
 func (e *Engine) Close() {
 	e.open.Lock()
 	defer e.open.Unlock()

@@ -5,9 +5,9 @@ package entail
 */
 import "C"
 
-// Statistics are counts since the engine was opened.
-// Spans: Received = Emitted + Dropped + Rejected + Lost + Held, where Held counts pending and retained spans, and those of
-// batches that the Sink has not accepted or acknowledged yet.
+// Statistics are counts since the engine was opened. Spans: Received = Emitted + Dropped + Rejected + Lost + Held,
+// where Held counts pending and retained spans, and those of batches that the Sink has not accepted or acknowledged
+// yet.
 type Statistics struct {
 	Spans  SpanCounts
 	Traces TraceCounts

@@ -68,8 +68,8 @@ TEST(Delivery, GivesEachTraceAsAMessageOfItsOwn) {
   ASSERT_EQ(traces.size(), 2u);
   for (std::size_t i = 0; i < 2; ++i) {
     workload::Request message;
-    ASSERT_TRUE(workload::decode(
-        std::string_view(receiver.offers[0].bytes).substr(traces[i].offset, traces[i].size), message));
+    ASSERT_TRUE(
+        workload::decode(std::string_view(receiver.offers[0].bytes).substr(traces[i].offset, traces[i].size), message));
     EXPECT_EQ(std::memcmp(traces[i].trace_id, span_of(i == 0 ? 1 : 3, true).trace_id.data(), 16), 0);
     std::size_t spans = 0;
     for (const workload::SpanGroup& group : message.groups) spans += group.spans.size();
@@ -132,10 +132,9 @@ TEST(Delivery, DeferredBytesStayUntilTheyAreAcknowledged) {
   EXPECT_EQ(statistics_of(engine).output_unacknowledged_batches, 3u);
   EXPECT_EQ(entail_acknowledge(engine, 2, ENTAIL_DELIVERY_DELIVERED, nullptr), ENTAIL_OK);
   for (const std::size_t i : {0, 2})
-    EXPECT_EQ(std::memcmp(receiver.offers[i].data, receiver.offers[i].bytes.data(), receiver.offers[i].bytes.size()), 0);
-  std::thread([&] {
-    EXPECT_EQ(entail_acknowledge(engine, 3, ENTAIL_DELIVERY_FAILED, nullptr), ENTAIL_OK);
-  }).join();
+    EXPECT_EQ(std::memcmp(receiver.offers[i].data, receiver.offers[i].bytes.data(), receiver.offers[i].bytes.size()),
+              0);
+  std::thread([&] { EXPECT_EQ(entail_acknowledge(engine, 3, ENTAIL_DELIVERY_FAILED, nullptr), ENTAIL_OK); }).join();
   entail_error_t error = ENTAIL_ERROR_INIT;
   for (const std::uint64_t id : {0, 2, 3, 4}) {
     EXPECT_EQ(entail_acknowledge(engine, id, ENTAIL_DELIVERY_DELIVERED, &error), ENTAIL_E_NOT_FOUND);
@@ -154,8 +153,7 @@ TEST(Delivery, ACallbackMayAcknowledge) {
   std::vector<entail_status_t> statuses;
   receiver.answer = [&](const entail_output_t& batch) {
     statuses = {entail_acknowledge(engine, batch.id, ENTAIL_DELIVERY_DELIVERED, nullptr),
-                entail_offer_output(engine, nullptr, nullptr),
-                entail_tick(engine, 9 * kSecond, nullptr),
+                entail_offer_output(engine, nullptr, nullptr), entail_tick(engine, 9 * kSecond, nullptr),
                 ingest(engine, "")};
     return ENTAIL_ANSWER_DEFERRED;
   };

@@ -262,6 +262,7 @@ TEST(Acknowledge, MayComeBeforeTheSinkHasReturned) {
   AnsweredRun run(options);
   Delivery outcome = Delivery::failed;
   run.sink.answer = [&](const OutputBatch& batch) {
+    if (run.sink.offers.size() > 2) return OutputAnswer::accepted;  // else the tick would not end
     EXPECT_TRUE(run.engine->acknowledge(batch.id, outcome).ok());
     EXPECT_EQ(run.engine->acknowledge(batch.id, outcome).error().code(), ErrorCode::not_found);
     EXPECT_FALSE(batch.traces_data.empty());

@@ -1,5 +1,5 @@
-// What waits for a BatchSink: its bound, what is lost beyond it, and every mix of answers and acknowledgements against a
-// simple model (entail/batch_sink.hpp).
+// What waits for a BatchSink: its bound, what is lost beyond it, and every mix of answers and acknowledgements against
+// a simple model (entail/batch_sink.hpp).
 #include <gtest/gtest.h>
 
 #include <atomic>

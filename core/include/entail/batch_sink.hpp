@@ -32,8 +32,8 @@ struct OutputTrace {
 };
 
 struct OutputBatch {
-  std::uint64_t id = 0;                 // ascending from 1; a gap is a batch that was lost (output_full)
-  Bytes traces_data;                    // the messages of all traces; protobuf reads them as one TracesData message
+  std::uint64_t id = 0;  // ascending from 1; a gap is a batch that was lost (output_full)
+  Bytes traces_data;     // the messages of all traces; protobuf reads them as one TracesData message
   std::uint64_t span_count = 0;
   std::span<const OutputTrace> traces;  // in the order of their messages, without gaps; each trace once
 };
@@ -41,7 +41,7 @@ struct OutputBatch {
 enum class OutputAnswer : std::uint8_t {
   accepted,  // delivered: the engine forgets the batch
   declined,  // not now: the engine keeps it, and offers it again in the next tick, before any newer batch
-  deferred,  // the sink works on it: the batch stays valid until Engine::acknowledge() or the engine's end
+  deferred,  // delivery has begun: bytes and traces stay valid until Engine::acknowledge() or the engine's end
 };
 
 // How a deferred batch ended.

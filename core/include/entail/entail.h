@@ -141,15 +141,15 @@ typedef struct entail_output_t {
 /* Answers of on_output; any other number means ENTAIL_ANSWER_DECLINED. */
 #define ENTAIL_ANSWER_ACCEPTED 0u /* delivered: the engine forgets the batch */
 #define ENTAIL_ANSWER_DECLINED 1u /* not now: it is offered again in the next tick, before any newer batch */
-#define ENTAIL_ANSWER_DEFERRED 2u /* in work: traces_data stays valid until entail_acknowledge() */
+#define ENTAIL_ANSWER_DEFERRED 2u /* delivery has begun: traces_data stays valid until entail_acknowledge() */
 
 /* Outcomes for entail_acknowledge(). */
 #define ENTAIL_DELIVERY_DELIVERED 0u
 #define ENTAIL_DELIVERY_FAILED 1u /* the batch is offered again in the next tick */
 
-/* Callbacks run inside entail_tick(), entail_drain() and entail_offer_output(), on the thread that calls them. What they
-   get is borrowed until they return, except traces_data of a deferred batch. They may not call back into the same engine
-   (ENTAIL_E_BUSY), except by entail_acknowledge(), nor leave by longjmp or an exception. */
+/* Callbacks run inside entail_tick(), entail_drain() and entail_offer_output(), on the thread that calls them. What
+   they get is borrowed until they return, except traces_data of a deferred batch. They may not call back into the same
+   engine (ENTAIL_E_BUSY), except by entail_acknowledge(), nor leave by longjmp or an exception. */
 typedef void (*entail_on_batch_t)(void* user, const uint8_t* traces_data, size_t traces_data_size, uint64_t span_count);
 typedef void (*entail_on_decision_t)(void* user, const entail_decision_t* decision);
 /* Offers a batch; returns ENTAIL_ANSWER_*. */
@@ -171,7 +171,8 @@ typedef struct entail_open_options_t {
   uint32_t ingest_lanes_max;        /* callers inside entail_ingest_*() at once, 1 to 256; 0 = 64 */
   uint32_t reserved;                /* 0 */
   /* since ABI 1.2 */
-  entail_on_output_t on_output; /* in the place of on_batch, which must be NULL: batches that may be declined or deferred */
+  entail_on_output_t
+      on_output; /* in the place of on_batch, which must be NULL: batches that may be declined or deferred */
 } entail_open_options_t;
 #define ENTAIL_OPEN_OPTIONS_INIT {(uint32_t)sizeof(entail_open_options_t), 0, NULL, NULL, NULL, 0, 0, 0, 0, NULL}
 
@@ -334,14 +335,11 @@ ENTAIL_API entail_status_t entail_engine_open_abi(uint32_t abi_version, const en
 #define entail_engine_open(options, yaml, yaml_size, engine, error) \
   entail_engine_open_abi(ENTAIL_ABI_VERSION, (options), (yaml), (yaml_size), (engine), (error))
 
-/* entail_engine_close: gives everything back. What is pending is not decided: call entail_drain() before. What on_output
-   has not accepted is not delivered: call entail_offer_output() before, until nothing waits.
-   threads    one, with no other call on this engine running
-   blocks     never
-   allocates  never
-   borrows    nothing; whatever was borrowed from the engine ends here
-   on error   NULL or an engine that is closed: does nothing; so inside one of its own callbacks
-   since      ABI 1.0 */
+/* entail_engine_close: gives everything back. What is pending is not decided: call entail_drain() before. What
+   on_output has not accepted is not delivered: call entail_offer_output() before, until nothing waits. threads    one,
+   with no other call on this engine running blocks     never allocates  never borrows    nothing; whatever was borrowed
+   from the engine ends here on error   NULL or an engine that is closed: does nothing; so inside one of its own
+   callbacks since      ABI 1.0 */
 ENTAIL_API void entail_engine_close(entail_engine_t* engine);
 
 /* entail_ingest_otlp: takes in one ExportTraceServiceRequest (or TracesData) in protobuf, whole or not at all. It

@@ -95,8 +95,8 @@ struct PrintLosses {
 Result<void> append_otlp_json(Bytes traces_data, std::string& out, PrintLosses* losses = nullptr);
 
 // Everything counted so far; docs/formats.md "Summary" names and relates the fields. Conservation (G3):
-// spans.received = emitted + dropped + rejected + lost + held, where held is what is pending or retained, or was kept and
-// waits for a BatchSink to accept or acknowledge it.
+// spans.received = emitted + dropped + rejected + lost + held, where held is what is pending or retained, or was kept
+// and waits for a BatchSink to accept or acknowledge it.
 struct Statistics {
   struct {
     std::uint64_t received = 0, emitted = 0, dropped = 0, held = 0;
@@ -130,7 +130,7 @@ struct Statistics {
   // Batches that a BatchSink has not accepted yet, or not acknowledged. All 0 with a Sink.
   struct {
     std::uint64_t waiting_batches = 0, waiting_spans = 0;  // unacknowledged ones included
-    std::uint64_t unacknowledged_batches = 0;              // deferred by the sink, which works on them
+    std::uint64_t unacknowledged_batches = 0;              // deferred by the sink
     std::uint64_t repeated_offers = 0;                     // of batches that were offered before
   } output;
   // Callers inside ingest(). A stalled lane has been inside one call since before the last two ticks: no span bytes
@@ -178,8 +178,8 @@ class Engine {
   // Takes a request in, whole or not at all. The request's arrival is the now of the last tick (0 before the first).
   //   threads    any number at once, up to Options::ingest_lanes_max; with tick() too
   //   blocks     never. no_room: call tick() with the same now and try again; two ticks suffice while no caller stalls
-  //              inside ingest(), and no deferred batch is larger than a sixteenth of memory_limit (G9). too_large: needs more than a quarter of memory_limit, and
-  //              never fits. busy: too many callers
+  //              inside ingest(), and no deferred batch is larger than a sixteenth of memory_limit (G9). too_large:
+  //              needs more than a quarter of memory_limit, and never fits. busy: too many callers
   //   borrows    the request's bytes until return
   //   on error   nothing of this request was taken in
   // spans_rejected, if given: how many of its spans were refused for their IDs; 0 when nothing was taken in.
@@ -195,8 +195,8 @@ class Engine {
   // The end of the input: one last tick in which everything is due. Afterwards the engine is closed to input.
   Result<void> drain(std::int64_t now_ns);
 
-  // Offers waiting batches to the BatchSink again, as a tick does first; for after drain(), and between ticks. Returns how
-  // many still wait, unacknowledged ones included. Thread rule: as tick().
+  // Offers waiting batches to the BatchSink again, as a tick does first; for after drain(), and between ticks. Returns
+  // how many still wait, unacknowledged ones included. Thread rule: as tick().
   Result<std::uint64_t> offer_output();
   // The outcome of a deferred batch. A failed one is offered again by the next tick or offer_output().
   //   threads    any, also inside BatchSink::on_batch(), and before the on_batch() that defers the batch has returned
