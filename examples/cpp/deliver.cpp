@@ -1,8 +1,11 @@
 // Delivers failed traces, and the traces linked to them, to a sink that may be busy. usage: deliver IN.jsonl TARGET
+#include <entail/entail.hpp>
 #include <fstream>
 #include <iostream>
+#include <memory>
 
-#include "deliver.hpp"
+// The sink. Each sink is a file that defines this function; CMakeLists.txt says which one is built in.
+std::unique_ptr<entail::BatchSink> make_sink(const char* target);
 
 namespace {
 

@@ -1,9 +1,9 @@
 // Writes each kept trace as a line of OTLP/JSON. A batch that cannot be written, say because the disk is full, is
 // declined, and written again in the next tick.
 #include <cstdio>
+#include <entail/entail.hpp>
+#include <memory>
 #include <string>
-
-#include "deliver.hpp"
 
 namespace {
 
@@ -39,4 +39,5 @@ class JsonlSink final : public entail::BatchSink {
 
 }  // namespace
 
+std::unique_ptr<entail::BatchSink> make_sink(const char* target);  // deliver.cpp calls it
 std::unique_ptr<entail::BatchSink> make_sink(const char* target) { return std::make_unique<JsonlSink>(target); }

@@ -117,6 +117,18 @@ static void add_second(void) {
   LAYOUT_FIELD(entail_statistics_t, output_waiting_bytes);
   LAYOUT_FIELD(entail_statistics_t, output_unacknowledged_batches);
   LAYOUT_FIELD(entail_statistics_t, output_repeated_offers);
+  LAYOUT_STRUCT(entail_named_count_t);
+  LAYOUT_FIELD(entail_named_count_t, name);
+  LAYOUT_FIELD(entail_named_count_t, count);
+  LAYOUT_STRUCT(entail_loss_info_t);
+  LAYOUT_FIELD(entail_loss_info_t, struct_size);
+  LAYOUT_FIELD(entail_loss_info_t, reserved);
+  LAYOUT_FIELD(entail_loss_info_t, name);
+  LAYOUT_FIELD(entail_loss_info_t, severity);
+  LAYOUT_FIELD(entail_loss_info_t, help);
+}
+
+static void add_third(void) {
   LAYOUT_STRUCT(entail_output_trace_t);
   LAYOUT_FIELD(entail_output_trace_t, trace_id);
   LAYOUT_FIELD(entail_output_trace_t, offset);
@@ -133,15 +145,6 @@ static void add_second(void) {
   LAYOUT_FIELD(entail_output_t, span_count);
   LAYOUT_FIELD(entail_output_t, traces);
   LAYOUT_FIELD(entail_output_t, trace_count);
-  LAYOUT_STRUCT(entail_named_count_t);
-  LAYOUT_FIELD(entail_named_count_t, name);
-  LAYOUT_FIELD(entail_named_count_t, count);
-  LAYOUT_STRUCT(entail_loss_info_t);
-  LAYOUT_FIELD(entail_loss_info_t, struct_size);
-  LAYOUT_FIELD(entail_loss_info_t, reserved);
-  LAYOUT_FIELD(entail_loss_info_t, name);
-  LAYOUT_FIELD(entail_loss_info_t, severity);
-  LAYOUT_FIELD(entail_loss_info_t, help);
 }
 
 int main(int argc, char** argv) {
@@ -150,6 +153,7 @@ int main(int argc, char** argv) {
   size_t size;
   add_first();
   add_second();
+  add_third();
   if (argc < 2) {
     fputs(layout, stdout);
     return 0;

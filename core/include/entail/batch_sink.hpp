@@ -31,6 +31,7 @@ struct OutputTrace {
   bool continues = false;  // the batch was full: more of this emission comes first in the next one
 };
 
+// What a sink is offered.
 struct OutputBatch {
   std::uint64_t id = 0;  // ascending from 1; a gap is a batch that was lost (output_full)
   Bytes traces_data;     // the messages of all traces; protobuf reads them as one TracesData message
@@ -38,6 +39,7 @@ struct OutputBatch {
   std::span<const OutputTrace> traces;  // in the order of their messages, without gaps; each trace once
 };
 
+// What becomes of a batch.
 enum class OutputAnswer : std::uint8_t {
   accepted,  // delivered: the engine forgets the batch
   declined,  // not now: the engine keeps it, and offers it again in the next tick, before any newer batch

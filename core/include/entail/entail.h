@@ -171,8 +171,7 @@ typedef struct entail_open_options_t {
   uint32_t ingest_lanes_max;        /* callers inside entail_ingest_*() at once, 1 to 256; 0 = 64 */
   uint32_t reserved;                /* 0 */
   /* since ABI 1.2 */
-  entail_on_output_t
-      on_output; /* in the place of on_batch, which must be NULL: batches that may be declined or deferred */
+  entail_on_output_t on_output; /* in the place of on_batch, which must be NULL then: it may decline or defer batches */
 } entail_open_options_t;
 #define ENTAIL_OPEN_OPTIONS_INIT {(uint32_t)sizeof(entail_open_options_t), 0, NULL, NULL, NULL, 0, 0, 0, 0, NULL}
 
@@ -336,10 +335,13 @@ ENTAIL_API entail_status_t entail_engine_open_abi(uint32_t abi_version, const en
   entail_engine_open_abi(ENTAIL_ABI_VERSION, (options), (yaml), (yaml_size), (engine), (error))
 
 /* entail_engine_close: gives everything back. What is pending is not decided: call entail_drain() before. What
-   on_output has not accepted is not delivered: call entail_offer_output() before, until nothing waits. threads    one,
-   with no other call on this engine running blocks     never allocates  never borrows    nothing; whatever was borrowed
-   from the engine ends here on error   NULL or an engine that is closed: does nothing; so inside one of its own
-   callbacks since      ABI 1.0 */
+   on_output has not accepted is not delivered: call entail_offer_output() before, until nothing waits.
+   threads    one, with no other call on this engine running
+   blocks     never
+   allocates  never
+   borrows    nothing; whatever was borrowed from the engine ends here
+   on error   NULL or an engine that is closed: does nothing; so inside one of its own callbacks
+   since      ABI 1.0 */
 ENTAIL_API void entail_engine_close(entail_engine_t* engine);
 
 /* entail_ingest_otlp: takes in one ExportTraceServiceRequest (or TracesData) in protobuf, whole or not at all. It
