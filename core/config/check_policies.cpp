@@ -44,16 +44,20 @@ class PolicyChecker {
         findings_.error(path, where + ": more than " + std::to_string(kPoliciesMax) + " policies and parts");
       return;
     }
-    if (static_cast<std::size_t>(policy.type) >= policy_table().size()) {
-      findings_.error(path, where + ": its type is unknown");
+    const PolicyShape* const found = find_shape(policy.type);
+    if (found == nullptr) {
+      std::vector<std::string_view> types;
+      for (const PolicyShape& known : policy_table()) types.push_back(known.name);
+      findings_.error(path, where + ": unknown type '" + policy.type + "'" + option::suggestion(policy.type, types));
       return;
     }
-    const PolicyShape& shape = shape_of(policy.type);
+    const PolicyShape& shape = *found;
     const std::string block = std::string(shape.name) + ".";
     for (const option::Row<PolicyOptions>& row : shape.fields) {
       const std::string key = block + std::string(row.key);
-      if (row.get != nullptr) findings_.check_value(row, row.get(policy), path + "." + key, where + ": " + key);
+      if (row.has_value()) findings_.check_value(row, row.get(policy), path + "." + key, where + ": " + key);
     }
+    findings_.check_settings(policy, shape.fields, path + "." + block, where);
     check_ranges(policy, path + "." + block, where + ": " + block);
     check_texts(policy, path + "." + block, where + ": " + block);
     if (policy.type == PolicyType::composite) check_composite(policy, path + "." + block, where + ": " + block);

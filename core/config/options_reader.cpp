@@ -236,12 +236,12 @@ void OptionsReader::read_option(const option::Row<Options>& row, const YamlNode&
   }
   if (row.key == "tail_sampling.policies") return read_policies(node, path);
   if (row.key == "links.propagate.types") return read_types(node, path);
-  const std::optional<option::OptionValue> value = values_.read(row, node, path);
+  const std::optional<OptionValue> value = values_.read(row, node, path);
   if (!value) {
     failed_.insert(path);
     return;
   }
-  if (row.set != nullptr)
+  if (row.has_value())
     row.set(options_, *value);
   else
     messages_.warning(key_position, path + " is not used: " + std::string(row.instead));

@@ -73,7 +73,7 @@ bool OptionsReader::read_policy(const YamlNode& node, const std::string& path, c
   }
   const PolicyShape* shape = read_policy_type(node, where);
   if (shape == nullptr) return false;
-  policy.type = shape->type;
+  policy.type = shape->name;
   return read_policy_keys(node, *shape, path, where, depth, policy) && ok;
 }
 
@@ -171,7 +171,7 @@ bool OptionsReader::read_field(const option::Row<PolicyOptions>& row, const Yaml
   if (row.kind == option::Kind::allocations) return read_allocations(node, path, where, policy);
   const auto value = values_.read(row, node, where);
   if (!value) return false;
-  if (row.set != nullptr)
+  if (row.has_value())
     row.set(policy, *value);
   else
     messages_.warning(entry.position, where + " is not used: " + std::string(row.instead));
@@ -240,7 +240,7 @@ bool OptionsReader::read_parts(const YamlNode::Entry& entry, const PolicyShape& 
                                const std::string& where, std::size_t depth, PolicyOptions& policy) {
   positions_[place] = entry.position;
   const YamlNode& parts = document_.node(entry.node);
-  const bool single = shape.type == PolicyType::not_policy;
+  const bool single = shape.name == PolicyType::not_policy;
   if (parts.kind == YamlNode::Kind::null) return true;
   if (parts.kind != (single ? YamlNode::Kind::map : YamlNode::Kind::sequence)) {
     messages_.error(parts.position, where + ": " + entry.key + ": expected " +

@@ -1,6 +1,6 @@
+#include <algorithm>
 #include <array>
 
-#include "base/check.hpp"
 #include "config/option_table.hpp"
 
 namespace entail::config {
@@ -203,66 +203,32 @@ std::vector<PolicyShape> all_shapes() {
                     link_types = link_type_rows(), ottl = ottl_rows(), composite = composite_rows(),
                     spans_rate = rate_rows<kSpansPerSecond>("Spans per second to keep."),
                     bytes_rate = rate_rows<kBytesPerSecond>("Span bytes per second to keep.");
-  // In the order of PolicyType: shape_of() relies on it.
   return {
-      {"always_sample", PolicyType::always_sample, "Keeps every trace.", {}, {}},
-      {"latency", PolicyType::latency, "Keeps slow traces.", latency, {}},
-      {"numeric_attribute",
-       PolicyType::numeric_attribute,
-       "Keeps traces by a numeric attribute of a span or resource.",
-       numeric,
-       {}},
-      {"probabilistic", PolicyType::probabilistic, "Keeps a percentage of the traces.", probabilistic, {}},
-      {"status_code",
-       PolicyType::status_code,
-       "Keeps traces with a span that has one of these status codes.",
-       status,
-       {}},
-      {"string_attribute",
-       PolicyType::string_attribute,
-       "Keeps traces by a string attribute of a span or resource.",
-       string,
-       {}},
-      {"rate_limiting", PolicyType::rate_limiting, "Keeps traces up to a number of spans per second.", spans_rate, {}},
-      {"bytes_limiting",
-       PolicyType::bytes_limiting,
-       "Keeps traces up to a number of span bytes per second.",
-       bytes_rate,
-       {}},
-      {"span_count", PolicyType::span_count, "Keeps traces by their number of spans.", counts, {}},
-      {"trace_state", PolicyType::trace_state, "Keeps traces by an entry of the W3C tracestate.", tracestate, {}},
-      {"boolean_attribute",
-       PolicyType::boolean_attribute,
-       "Keeps traces by a boolean attribute of a span or resource.",
-       boolean,
-       {}},
-      {"trace_flags", PolicyType::trace_flags, "Keeps traces with the W3C sampled flag on a span.", {}, {}},
-      {"and", PolicyType::and_policy, "Keeps traces that all parts keep.", {}, "and_sub_policy"},
-      {"not", PolicyType::not_policy, "Keeps traces that its one part does not keep.", {}, "not_sub_policy"},
+      {"always_sample", "Keeps every trace.", {}, {}},
+      {"latency", "Keeps slow traces.", latency, {}},
+      {"numeric_attribute", "Keeps traces by a numeric attribute of a span or resource.", numeric, {}},
+      {"probabilistic", "Keeps a percentage of the traces.", probabilistic, {}},
+      {"status_code", "Keeps traces with a span that has one of these status codes.", status, {}},
+      {"string_attribute", "Keeps traces by a string attribute of a span or resource.", string, {}},
+      {"rate_limiting", "Keeps traces up to a number of spans per second.", spans_rate, {}},
+      {"bytes_limiting", "Keeps traces up to a number of span bytes per second.", bytes_rate, {}},
+      {"span_count", "Keeps traces by their number of spans.", counts, {}},
+      {"trace_state", "Keeps traces by an entry of the W3C tracestate.", tracestate, {}},
+      {"boolean_attribute", "Keeps traces by a boolean attribute of a span or resource.", boolean, {}},
+      {"trace_flags", "Keeps traces with the W3C sampled flag on a span.", {}, {}},
+      {"and", "Keeps traces that all parts keep.", {}, "and_sub_policy"},
+      {"not", "Keeps traces that its one part does not keep.", {}, "not_sub_policy"},
       {"drop",
-       PolicyType::drop_policy,
        "Drops traces that all parts match, whatever other policies say, and even if a kept trace is linked to them.",
        {},
        "drop_sub_policy"},
-      {"composite", PolicyType::composite,
+      {"composite",
        "Keeps traces up to a number of spans per second: the first part that matches decides, if its share and the "
        "total for this second are not used up. Evaluated once per trace, when a part matches for the first time.",
        composite, "composite_sub_policy"},
-      {"ottl_condition",
-       PolicyType::ottl_condition,
-       "Keeps traces with a span or span event that meets an OTTL condition.",
-       ottl,
-       {}},
-      {"link_count",
-       PolicyType::link_count,
-       "Keeps traces by their number of links. Not in the Collector.",
-       link_counts,
-       {}},
-      {"link_type",
-       PolicyType::link_type,
-       "Keeps traces by the types of their links. Not in the Collector.",
-       link_types,
-       {}},
+      {"ottl_condition", "Keeps traces with a span or span event that meets an OTTL condition.", ottl, {}},
+      {"link_count", "Keeps traces by their number of links. Not in the Collector.", link_counts, {}},
+      {"link_type", "Keeps traces by the types of their links. Not in the Collector.", link_types, {}},
   };
 }
 
@@ -273,11 +239,10 @@ std::span<const PolicyShape> policy_table() {
   return shapes;
 }
 
-const PolicyShape& shape_of(PolicyType type) noexcept {
+const PolicyShape* find_shape(std::string_view type) noexcept {
   const std::span<const PolicyShape> shapes = policy_table();
-  const auto index = static_cast<std::size_t>(type);
-  ENTAIL_CHECK(index < shapes.size() && shapes[index].type == type);
-  return shapes[index];
+  const auto found = std::ranges::find(shapes, type, &PolicyShape::name);
+  return found == shapes.end() ? nullptr : &*found;
 }
 
 }  // namespace entail::config

@@ -28,7 +28,7 @@ void append_comment(std::string& out, std::size_t indent, std::string_view text)
   out += line + "\n";
 }
 
-std::string default_text(const option::Shape& shape, const option::OptionValue& value) {
+std::string default_text(const option::Shape& shape, const OptionValue& value) {
   const std::string text = option::format_value(shape, value);
   return text.empty() && shape.kind != option::Kind::text ? std::string(shape.unset) : text;
 }
@@ -64,7 +64,7 @@ void append_option(std::string& out, const option::Row<Options>& row, const Opti
     return;
   }
   append_comment(out, indent, "Expected: " + option::expectation(row) + ".");
-  const option::OptionValue value = row.get(defaults);
+  const OptionValue value = row.get(defaults);
   if (std::holds_alternative<std::monostate>(value)) {
     append_comment(out, indent, "Default: " + std::string(row.unset) + ".");
     out += std::string(indent, ' ') + "# " + key + ":\n";
@@ -93,10 +93,10 @@ void append_option_table(std::string& out) {
   out += "| option | expected | default | meaning |\n| --- | --- | --- | --- |\n";
   for (const option::Row<Options>& row : option_table()) {
     if (!row.instead.empty()) continue;
-    std::string value = row.get != nullptr ? default_text(row, row.get(defaults)) : "";
+    std::string value = row.has_value() ? default_text(row, row.get(defaults)) : "";
     if (row.key == "tail_sampling.policies") value = "none, required";
     if (row.key == "links.propagate.types") value = "{}";
-    const std::string expected = row.get != nullptr ? option::expectation(row)
+    const std::string expected = row.has_value() ? option::expectation(row)
                                  : row.key == "tail_sampling.policies"
                                      ? "a list of policies, see below"
                                      : "a map from types to `{linked: n, linking: m}`";
@@ -110,7 +110,7 @@ void append_policy_tables(std::string& out) {
   for (const PolicyShape& shape : policy_table()) {
     out += "\n### `" + std::string(shape.name) + "`\n\n" + std::string(shape.help) + "\n";
     if (!shape.parts_key.empty())
-      out += shape.type == PolicyType::not_policy
+      out += shape.name == PolicyType::not_policy
                  ? "\n`not_sub_policy` holds the part: one policy, whose name is optional.\n"
                  : "\n`" + std::string(shape.parts_key) + "` lists the parts: policies whose names are optional.\n";
     if (shape.fields.empty()) {
@@ -125,7 +125,7 @@ void append_policy_tables(std::string& out) {
         continue;
       }
       const std::string value = row.presence == option::Presence::required ? "none, required"
-                                : row.get == nullptr                       ? std::string(row.unset)
+                                : !row.has_value()                         ? std::string(row.unset)
                                                                            : default_text(row, row.get(defaults));
       out += "| `" + std::string(row.key) + "` | " + cell(option::expectation(row)) + " | " + cell(value) + " | " +
              cell(row.help) + " |\n";

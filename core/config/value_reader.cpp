@@ -56,15 +56,15 @@ std::optional<std::string> ValueReader::read_text(const YamlNode& node, const st
   return std::nullopt;
 }
 
-std::optional<option::OptionValue> ValueReader::read(const option::Shape& shape, const YamlNode& node,
-                                                     const std::string& where) {
+std::optional<OptionValue> ValueReader::read(const option::Shape& shape, const YamlNode& node,
+                                             const std::string& where) {
   if (shape.kind == option::Kind::texts || shape.kind == option::Kind::choices) return read_list(shape, node, where);
   if (node.kind != YamlNode::Kind::scalar) return refuse(shape, node, where);
   return read_scalar(shape, node, where);
 }
 
-std::optional<option::OptionValue> ValueReader::read_scalar(const option::Shape& shape, const YamlNode& node,
-                                                            const std::string& where) {
+std::optional<OptionValue> ValueReader::read_scalar(const option::Shape& shape, const YamlNode& node,
+                                                    const std::string& where) {
   const std::optional<std::string> text = read_text(node, where);
   if (!text) return std::nullopt;
   switch (shape.kind) {
@@ -77,7 +77,7 @@ std::optional<option::OptionValue> ValueReader::read_scalar(const option::Shape&
     case option::Kind::boolean: {
       bool flag = false;
       if (node.quoted || option::parse_boolean(*text, flag) != option::Parsed::ok) return refuse(shape, node, where);
-      return option::OptionValue(flag);
+      return OptionValue(flag);
     }
     case option::Kind::choice:
       return read_choice(shape, node, where, *text);
@@ -88,11 +88,11 @@ std::optional<option::OptionValue> ValueReader::read_scalar(const option::Shape&
     case option::Kind::custom:
       break;
   }
-  return option::OptionValue(*text);
+  return OptionValue(*text);
 }
 
-std::optional<option::OptionValue> ValueReader::read_whole(const option::Shape& shape, const YamlNode& node,
-                                                           const std::string& where, const std::string& text) {
+std::optional<OptionValue> ValueReader::read_whole(const option::Shape& shape, const YamlNode& node,
+                                                   const std::string& where, const std::string& text) {
   std::uint64_t value = 0;
   bool fits = true;
   option::Parsed parsed = option::Parsed::ok;
@@ -111,22 +111,23 @@ std::optional<option::OptionValue> ValueReader::read_whole(const option::Shape& 
   }
   if (parsed == option::Parsed::no_unit) return refuse(shape, node, where, ": a duration needs a unit");
   if (node.quoted && shape.kind == option::Kind::whole) return refuse(shape, node, where, ": a quoted string");
-  if (parsed != option::Parsed::ok || !fits || !shape.bounds.contains(value)) return refuse(shape, node, where);
-  return option::OptionValue(value);
+  if (parsed != option::Parsed::ok || !fits || !shape.bounds.contains(static_cast<std::int64_t>(value)))
+    return refuse(shape, node, where);
+  return OptionValue(static_cast<std::int64_t>(value));
 }
 
-std::optional<option::OptionValue> ValueReader::read_percentage(const option::Shape& shape, const YamlNode& node,
-                                                                const std::string& where, const std::string& text) {
+std::optional<OptionValue> ValueReader::read_percentage(const option::Shape& shape, const YamlNode& node,
+                                                        const std::string& where, const std::string& text) {
   double number = 0;
   if (node.quoted || option::parse_number(text, number) != option::Parsed::ok || number < 0)
     return refuse(shape, node, where);
-  if (number <= 100) return option::OptionValue(number);
+  if (number <= 100) return OptionValue(number);
   messages_.warning(node.position, where + ": " + found_text(node) + " is taken for 100, as in the Collector");
-  return option::OptionValue(100.0);
+  return OptionValue(100.0);
 }
 
-std::optional<option::OptionValue> ValueReader::read_choice(const option::Shape& shape, const YamlNode& node,
-                                                            const std::string& where, const std::string& text) {
+std::optional<OptionValue> ValueReader::read_choice(const option::Shape& shape, const YamlNode& node,
+                                                    const std::string& where, const std::string& text) {
   bool flag = true;
   const bool is_false = option::parse_boolean(text, flag) == option::Parsed::ok && !flag;
   const auto found = std::find(shape.choices.begin(), shape.choices.end(), is_false ? "false" : std::string_view(text));
@@ -135,11 +136,11 @@ std::optional<option::OptionValue> ValueReader::read_choice(const option::Shape&
     return refuse(shape, node, where, near.empty() ? "" : "; did you mean '" + std::string(near) + "'?");
   }
   const auto index = static_cast<std::size_t>(found - shape.choices.begin());
-  return option::OptionValue(std::uint64_t{std::min(index, real_choices(shape).size() - 1)});
+  return OptionValue(static_cast<std::int64_t>(std::min(index, real_choices(shape).size() - 1)));
 }
 
-std::optional<option::OptionValue> ValueReader::read_list(const option::Shape& shape, const YamlNode& node,
-                                                          const std::string& where) {
+std::optional<OptionValue> ValueReader::read_list(const option::Shape& shape, const YamlNode& node,
+                                                  const std::string& where) {
   if (node.kind != YamlNode::Kind::sequence || node.items.size() > shape.bounds.max) return refuse(shape, node, where);
   std::vector<std::string> texts;
   std::uint64_t mask = 0;
@@ -161,7 +162,8 @@ std::optional<option::OptionValue> ValueReader::read_list(const option::Shape& s
     }
   }
   if (!ok) return std::nullopt;
-  return shape.kind == option::Kind::texts ? option::OptionValue(std::move(texts)) : option::OptionValue(mask);
+  return shape.kind == option::Kind::texts ? OptionValue(std::move(texts))
+                                           : OptionValue(static_cast<std::int64_t>(mask));
 }
 
 }  // namespace entail::config

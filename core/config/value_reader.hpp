@@ -1,4 +1,4 @@
-// One YAML value into one option::OptionValue, as the row of its option says; or an error that says what was expected.
+// One YAML value into one OptionValue, as the row of its option says; or an error that says what was expected.
 // Thread rule: Confined.
 #pragma once
 
@@ -19,22 +19,20 @@ class ValueReader {
   ValueReader(const YamlDocument& document, Messages& messages) : document_(document), messages_(messages) {}
 
   // Nothing if an error was reported. where: what the value is called in messages.
-  std::optional<option::OptionValue> read(const option::Shape& shape, const YamlNode& node, const std::string& where);
+  std::optional<OptionValue> read(const option::Shape& shape, const YamlNode& node, const std::string& where);
 
   // A scalar with its $ expanded.
   std::optional<std::string> read_text(const YamlNode& node, const std::string& where);
 
  private:
-  std::optional<option::OptionValue> read_scalar(const option::Shape& shape, const YamlNode& node,
-                                                 const std::string& where);
-  std::optional<option::OptionValue> read_whole(const option::Shape& shape, const YamlNode& node,
-                                                const std::string& where, const std::string& text);
-  std::optional<option::OptionValue> read_percentage(const option::Shape& shape, const YamlNode& node,
-                                                     const std::string& where, const std::string& text);
-  std::optional<option::OptionValue> read_choice(const option::Shape& shape, const YamlNode& node,
-                                                 const std::string& where, const std::string& text);
-  std::optional<option::OptionValue> read_list(const option::Shape& shape, const YamlNode& node,
-                                               const std::string& where);
+  std::optional<OptionValue> read_scalar(const option::Shape& shape, const YamlNode& node, const std::string& where);
+  std::optional<OptionValue> read_whole(const option::Shape& shape, const YamlNode& node, const std::string& where,
+                                        const std::string& text);
+  std::optional<OptionValue> read_percentage(const option::Shape& shape, const YamlNode& node, const std::string& where,
+                                             const std::string& text);
+  std::optional<OptionValue> read_choice(const option::Shape& shape, const YamlNode& node, const std::string& where,
+                                         const std::string& text);
+  std::optional<OptionValue> read_list(const option::Shape& shape, const YamlNode& node, const std::string& where);
   std::nullopt_t refuse(const option::Shape& shape, const YamlNode& node, const std::string& where,
                         const std::string& hint = {});
 

@@ -43,7 +43,7 @@ class Emission {
     std::uint32_t dropped_links_count = 0;
     reservoir::TruncationRecord truncation;
   };
-  void prefetch_spans(std::span<const RecordId> ids) const noexcept;
+  void prefetch_spans(std::span<const RecordId> ids) const;
   void emit_trace(RecordId id);
   std::vector<KeptSpan> take_spans(RecordId id);
   static std::size_t reason_index(const std::vector<KeptSpan>& spans);
@@ -59,6 +59,7 @@ class Emission {
   LatePins& late_pins_;
   WaitingOutput& output_;
   const bool by_trace_;
+  store::TakenSpans taken_;  // of one trace
   emit::BatchWriter writer_;
   WaitingOutput::Batch batch_;  // of what the writer holds: its links and its parts
   OutputTrace part_;            // of the trace that is being written

@@ -7,6 +7,8 @@
 #include "base/random_seed.hpp"
 #include "config/check_options.hpp"
 #include "engine/impl.hpp"
+#include "engine/memory_shares.hpp"
+#include "engine/window_sizes.hpp"
 #include "otlp/decode.hpp"
 
 namespace entail {
@@ -65,13 +67,15 @@ Engine::Impl::Impl(const Options& from, BatchSink& sink, std::unique_ptr<BatchSi
       intake(options, *policies, store, graph),
       output(sink, intake.admission(), from.memory_limit_bytes / engine::kWaitingOutputShare),
       propagator(graph, ledger, from.links.propagate, rank_seed),
-      traces{options, *policies, store, graph, ledger, propagator, policies->bit_words()},
-      life(traces, from.retain.max_bytes.value_or(from.memory_limit_bytes / 2)),
+      spans(store, {from.memory_limit_bytes / engine::kPooledShare, from.memory_limit_bytes / engine::kHeapShare}),
+      retention(from),
+      traces{options, *policies, spans, graph, ledger, propagator, policies->bit_words()},
+      life(traces, retention),
       late_pins(traces),
       judge(traces, life),
       settle(traces, life),
       emission(traces, life, late_pins, output, owned_sink == nullptr),
-      room(traces, life, late_pins, intake),
+      room(traces, life, late_pins, intake, retention),
       report({traces, intake, life, emission, room, output, sink, rank_seed}) {}
 
 Result<std::unique_ptr<Engine::Impl>> Engine::Impl::open(const Options& options, BatchSink& sink,

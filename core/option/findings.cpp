@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "option/format.hpp"
+#include "option/nearest.hpp"
 
 namespace entail::option {
 
@@ -11,17 +12,44 @@ namespace {
 
 constexpr std::size_t kCaretLineCharsMax = 100;
 
+// Settings that a program fills in by hand can hold any alternative of OptionValue.
+bool has_kind(Kind kind, const OptionValue& value) noexcept {
+  switch (kind) {
+    case Kind::duration:
+    case Kind::size:
+    case Kind::whole:
+    case Kind::choice:
+    case Kind::choices:
+      return std::holds_alternative<std::int64_t>(value);
+    case Kind::percentage:
+      return std::holds_alternative<double>(value);
+    case Kind::boolean:
+      return std::holds_alternative<bool>(value);
+    case Kind::text:
+      return std::holds_alternative<std::string>(value);
+    case Kind::texts:
+      return std::holds_alternative<std::vector<std::string>>(value);
+    case Kind::allocations:
+    case Kind::custom:
+      return false;  // never a value of its own
+  }
+  return false;
+}
+
 }  // namespace
 
 void Findings::check_value(const Shape& shape, const OptionValue& value, const std::string& path,
                            const std::string& where) {
   bool ok = true;
-  bool missing = false;
-  if (const auto* number = std::get_if<std::uint64_t>(&value)) {
+  bool missing = std::holds_alternative<std::monostate>(value);
+  if (!missing && !has_kind(shape.kind, value)) {
+    ok = false;
+  } else if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    const auto bits = static_cast<std::uint64_t>(*number);
     if (shape.kind == Kind::choice)
-      ok = *number < shape.choices.size() - shape.aliases;
+      ok = bits < shape.choices.size() - shape.aliases;
     else if (shape.kind == Kind::choices)
-      ok = *number >> shape.choices.size() == 0;
+      ok = bits >> shape.choices.size() == 0;
     else
       ok = shape.bounds.contains(*number);
     missing = shape.kind == Kind::choices && *number == 0;
@@ -36,6 +64,12 @@ void Findings::check_value(const Shape& shape, const OptionValue& value, const s
     error(path, where + ": expected " + expectation(shape));
   else if (missing && shape.presence == Presence::required)
     error(path, where + " is required: " + expectation(shape));
+}
+
+void Findings::unknown_setting(const std::string& key, std::span<const std::string_view> known, const std::string& path,
+                               const std::string& where) {
+  error(path, where + ": unknown setting '" + key + "'" +
+                  (known.empty() ? std::string("; there are none here") : suggestion(key, known)));
 }
 
 std::string caret_lines(std::string_view text, std::size_t offset) {

@@ -3,7 +3,9 @@
 // Thread rule: Confined. Cost: allocates.
 #pragma once
 
+#include <algorithm>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,13 +21,28 @@ struct Finding {
   std::optional<std::size_t> offset;  // in the text at path, where it is about one place there
 };
 
-struct Findings {
+class Findings {
+ public:
   void error(std::string path, std::string text) { list.push_back({std::move(path), std::move(text), true, {}}); }
   void warning(std::string path, std::string text) { list.push_back({std::move(path), std::move(text), false, {}}); }
   // Bounds and presence of one value.
   void check_value(const Shape& shape, const OptionValue& value, const std::string& path, const std::string& where);
+  // Every key of target.settings has a row.
+  template <class Target>
+  void check_settings(const Target& target, std::span<const Row<Target>> rows, const std::string& path,
+                      const std::string& where) {
+    std::vector<std::string_view> known;
+    for (const Row<Target>& row : rows)
+      if (row.in_settings) known.push_back(row.key);
+    for (const auto& [key, value] : target.settings)
+      if (std::find(known.begin(), known.end(), key) == known.end()) unknown_setting(key, known, path + key, where);
+  }
 
   std::vector<Finding> list;
+
+ private:
+  void unknown_setting(const std::string& key, std::span<const std::string_view> known, const std::string& path,
+                       const std::string& where);
 };
 
 // A line of the text and one below it with a caret under the byte at offset, for the end of a message; long lines are

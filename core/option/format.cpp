@@ -69,12 +69,13 @@ std::string expectation(const Shape& shape) {
 }
 
 std::string format_value(const Shape& shape, const OptionValue& value) {
-  if (const auto* number = std::get_if<std::uint64_t>(&value)) {
-    if (shape.kind == Kind::choice) return *number < shape.choices.size() ? std::string(shape.choices[*number]) : "";
-    if (shape.kind != Kind::choices) return format_whole(shape, *number);
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    const auto bits = static_cast<std::uint64_t>(*number);
+    if (shape.kind == Kind::choice) return bits < shape.choices.size() ? std::string(shape.choices[bits]) : "";
+    if (shape.kind != Kind::choices) return format_whole(shape, bits);
     std::string text;
     for (std::size_t i = 0; i < shape.choices.size(); ++i)
-      if ((*number >> i & 1) != 0) text += (text.empty() ? "" : ", ") + std::string(shape.choices[i]);
+      if ((bits >> i & 1) != 0) text += (text.empty() ? "" : ", ") + std::string(shape.choices[i]);
     return "[" + text + "]";
   }
   if (const auto* number = std::get_if<double>(&value)) return format_number(*number);

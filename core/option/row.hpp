@@ -12,8 +12,11 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
+
+#include "entail/options.hpp"
 
 namespace entail::option {
 
@@ -31,17 +34,14 @@ enum class Kind : std::uint8_t {
   custom,       // read by code of its own
 };
 
-// Whole numbers travel as 64 bits in two's complement: the seed needs all of them, thresholds need the sign.
-using OptionValue = std::variant<std::monostate, std::uint64_t, double, bool, std::string, std::vector<std::string>>;
-
 struct Bounds {
   std::int64_t min = 0;
   std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
-  bool contains(std::uint64_t value) const noexcept {
-    if (min < 0)
-      return static_cast<std::int64_t>(value) >= min &&
-             static_cast<std::int64_t>(value) <= static_cast<std::int64_t>(max);
-    return value >= static_cast<std::uint64_t>(min) && value <= max;
+  // Whole numbers travel as 64 bits in two's complement: a seed needs all of them, a threshold needs the sign.
+  bool contains(std::int64_t value) const noexcept {
+    if (min < 0) return value >= min && value <= static_cast<std::int64_t>(max);
+    return static_cast<std::uint64_t>(value) >= static_cast<std::uint64_t>(min) &&
+           static_cast<std::uint64_t>(value) <= max;
   }
 };
 
@@ -64,10 +64,28 @@ struct Shape {
   std::string_view instead{};  // a Collector key that Entail does not need: what stands in its place
 };
 
+// A Target has a field for the value, or keeps it in Target::settings under the row's key.
 template <class Target>
 struct Row : Shape {
-  void (*set)(Target& target, const OptionValue& value) = nullptr;  // null: custom, or a Collector key
-  OptionValue (*get)(const Target& target) = nullptr;
+  void (*set_field)(Target& target, const OptionValue& value) = nullptr;
+  OptionValue (*get_field)(const Target& target) = nullptr;
+  bool in_settings = false;
+  OptionValue preset{};  // in_settings: the default
+
+  // False: read by code of its own, or a Collector key without effect.
+  bool has_value() const noexcept { return in_settings || get_field != nullptr; }
+  // Both REQUIRE has_value().
+  void set(Target& target, const OptionValue& value) const {
+    if (in_settings)
+      target.settings[std::string(key)] = value;
+    else
+      set_field(target, value);
+  }
+  OptionValue get(const Target& target) const {
+    if (!in_settings) return get_field(target);
+    const auto found = target.settings.find(std::string(key));
+    return found == target.settings.end() || found->second.index() == 0 ? preset : found->second;
+  }
 };
 
 namespace detail {
@@ -88,16 +106,16 @@ void assign(Field& field, const OptionValue& value) {
                 std::is_same_v<T, std::vector<std::string>>) {
     if (const T* typed = std::get_if<T>(&value)) field = *typed;
   } else {
-    if (const auto* number = std::get_if<std::uint64_t>(&value)) field = static_cast<T>(*number);
+    if (const auto* number = std::get_if<std::int64_t>(&value)) field = static_cast<T>(*number);
   }
 }
 
 template <class T>
 OptionValue value_of(const T& field) {
   if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>)
-    return static_cast<std::uint64_t>(field);
+    return static_cast<std::int64_t>(field);
   else if constexpr (std::is_enum_v<T>)
-    return static_cast<std::uint64_t>(field);
+    return static_cast<std::int64_t>(field);
   else
     return field;
 }
@@ -113,8 +131,18 @@ template <class Target, auto kField>
 Row<Target> row(Shape shape) {
   Row<Target> out;
   static_cast<Shape&>(out) = shape;
-  out.set = [](Target& target, const OptionValue& value) { detail::assign(kField(target), value); };
-  out.get = [](const Target& target) { return detail::value_of(kField(target)); };
+  out.set_field = [](Target& target, const OptionValue& value) { detail::assign(kField(target), value); };
+  out.get_field = [](const Target& target) { return detail::value_of(kField(target)); };
+  return out;
+}
+
+// A row whose value is kept in Target::settings.
+template <class Target>
+Row<Target> setting(Shape shape, OptionValue preset) {
+  Row<Target> out;
+  static_cast<Shape&>(out) = shape;
+  out.in_settings = true;
+  out.preset = std::move(preset);
   return out;
 }
 

@@ -36,42 +36,31 @@ unsigned Compiler::own_bit() {
 }
 
 std::uint32_t Compiler::add_condition(const PolicyOptions& policy, unsigned depth, PolicyTraits& traits) {
-  switch (policy.type) {
-    case PolicyType::always_sample:
-      traits.monotone = true;
-      return push({});
-    case PolicyType::latency:
-      return add_latency(policy, traits);
-    case PolicyType::numeric_attribute:
-    case PolicyType::string_attribute:
-    case PolicyType::boolean_attribute:
-      return add_attribute(policy, traits);
-    case PolicyType::probabilistic:
-      return add_probabilistic(policy, traits);
-    case PolicyType::status_code:
-      return add_status(policy, traits);
-    case PolicyType::rate_limiting:
-    case PolicyType::bytes_limiting:
-      return add_bucket(policy, traits);
-    case PolicyType::span_count:
-    case PolicyType::link_count:
-      return add_count(policy, traits);
-    case PolicyType::link_type:
-      return add_link_type(policy, traits);
-    case PolicyType::ottl_condition:
-      return add_ottl(policy, traits);
-    case PolicyType::trace_state:
-      return add_tracestate(policy, traits);
-    case PolicyType::trace_flags:
-      return add_trace_flags(traits);
-    case PolicyType::and_policy:
-    case PolicyType::drop_policy:
-    case PolicyType::not_policy:
-      return add_parts(policy, depth, traits);
-    case PolicyType::composite:
-      if (depth == 0) return add_composite(policy, traits);
-      fault("a composite policy cannot be part of another one");
-      return push({});
+  const std::string_view type = policy.type;
+  const auto is = [type](std::initializer_list<std::string_view> names) {
+    return std::find(names.begin(), names.end(), type) != names.end();
+  };
+  if (is({PolicyType::always_sample})) {
+    traits.monotone = true;
+    return push({});
+  }
+  if (is({PolicyType::latency})) return add_latency(policy, traits);
+  if (is({PolicyType::numeric_attribute, PolicyType::string_attribute, PolicyType::boolean_attribute}))
+    return add_attribute(policy, traits);
+  if (is({PolicyType::probabilistic})) return add_probabilistic(policy, traits);
+  if (is({PolicyType::status_code})) return add_status(policy, traits);
+  if (is({PolicyType::rate_limiting, PolicyType::bytes_limiting})) return add_bucket(policy, traits);
+  if (is({PolicyType::span_count, PolicyType::link_count})) return add_count(policy, traits);
+  if (is({PolicyType::link_type})) return add_link_type(policy, traits);
+  if (is({PolicyType::ottl_condition})) return add_ottl(policy, traits);
+  if (is({PolicyType::trace_state})) return add_tracestate(policy, traits);
+  if (is({PolicyType::trace_flags})) return add_trace_flags(traits);
+  if (is({PolicyType::and_policy, PolicyType::drop_policy, PolicyType::not_policy}))
+    return add_parts(policy, depth, traits);
+  if (is({PolicyType::composite})) {
+    if (depth == 0) return add_composite(policy, traits);
+    fault("a composite policy cannot be part of another one");
+    return push({});
   }
   fault("its type is unknown");
   return push({});

@@ -23,9 +23,9 @@ std::vector<std::string> paths(const Options& options) {
 
 using Paths = std::vector<std::string>;
 
-TEST(CheckOptions, SaysNothing_OfGoodOptions) { EXPECT_EQ(paths(good()), Paths()); }
+TEST(CheckOptions, AcceptsGoodOptions) { EXPECT_EQ(paths(good()), Paths()); }
 
-TEST(CheckOptions, ANameIsUtf8_SinceItGoesIntoJson) {
+TEST(CheckOptions, RequiresUtf8Names) {
   Options options = good();
   options.tail_sampling.policies.front().name = "erreur \xc3\xa9";
   EXPECT_EQ(paths(options), Paths());
@@ -33,7 +33,7 @@ TEST(CheckOptions, ANameIsUtf8_SinceItGoesIntoJson) {
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies[0].name"}));
 }
 
-TEST(CheckOptions, ChecksWhatIsFilledInByHand) {
+TEST(CheckOptions, ChecksOptionsSetInCode) {
   Options options = good();
   options.tail_sampling.decision_wait_ns = -1;
   options.links.propagate.max_hops_linked = kHopsMax + 1;
@@ -47,13 +47,25 @@ TEST(CheckOptions, ChecksWhatIsFilledInByHand) {
                    "memory_limit", "compat", "ingest_lanes_max", "output_batch_bytes_max"}));
 }
 
-TEST(CheckOptions, ChecksRulesOfTypes) {
+TEST(CheckOptions, ChecksLinkTypeRules) {
   Options options = good();
   options.links.propagate.types["retry-of"].linked = 1;
   options.links.propagate.types["none"] = {};
   options.links.propagate.types["far"].linking = 63;
   EXPECT_EQ(paths(options),
             Paths({"links.propagate.types.far", "links.propagate.types.none", "links.propagate.types.retry-of"}));
+}
+
+TEST(CheckOptions, SettingsThatNobodyReadsAreErrors) {
+  Options options = good();
+  options.settings["retain.max_traces_"] = std::int64_t{1};
+  options.tail_sampling.policies[0].settings["min_errors"] = std::int64_t{1};
+  std::vector<std::string> texts;
+  for (const option::Finding& finding : check_options(options)) texts.push_back(finding.path + " " + finding.text);
+  std::sort(texts.begin(), texts.end());
+  ASSERT_EQ(texts.size(), 2u);
+  EXPECT_TRUE(texts[0].starts_with("retain.max_traces_ settings: unknown setting 'retain.max_traces_'")) << texts[0];
+  EXPECT_TRUE(texts[1].ends_with("unknown setting 'min_errors'; there are none here")) << texts[1];
 }
 
 TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
@@ -64,7 +76,7 @@ TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
   policy.sampling_percentage = std::nan("");
   options.tail_sampling.policies = {policy};
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies[0].probabilistic.sampling_percentage"}));
-  policy.type = static_cast<PolicyType>(99);
+  policy.type = "latencyy";
   options.tail_sampling.policies = {policy};
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies[0]"}));
   policy.type = PolicyType::status_code;
@@ -79,7 +91,7 @@ TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies"}));
 }
 
-TEST(CheckOptions, WarningsAreNoErrors) {
+TEST(CheckOptions, WarningsAreNotErrors) {
   Options options = good();
   options.retain.max_bytes = options.memory_limit_bytes + 1;
   const std::vector<option::Finding> findings = check_options(options);

@@ -17,7 +17,7 @@ TEST(Defaults, ParseToTheDefaults) {
   const Options defaults;
   unsigned compared = 0;
   for (const option::Row<Options>& row : option_table()) {
-    if (row.get == nullptr) continue;
+    if (!row.has_value()) continue;
     EXPECT_EQ(row.get(parsed), row.get(defaults)) << row.key;
     ++compared;
   }
@@ -27,7 +27,7 @@ TEST(Defaults, ParseToTheDefaults) {
   EXPECT_EQ(parsed.tail_sampling.policies[0].status_code_mask, 4u);
 }
 
-TEST(Defaults, AreThoseOfTheContract) {
+TEST(Defaults, MatchTheSpecification) {
   const std::string yaml = default_options_yaml();
   for (const char* line :
        {"  decision_wait: 30s\n", "probability: collector\n", "    mode: cone\n", "      linked: 4\n",
@@ -39,7 +39,7 @@ TEST(Defaults, AreThoseOfTheContract) {
     EXPECT_TRUE(contains(yaml, line)) << line;
 }
 
-TEST(OptionTable, SaysWhatEachOptionIsFor) {
+TEST(OptionTable, DescribesEachOption) {
   for (const option::Row<Options>& row : option_table())
     EXPECT_FALSE(row.help.empty() && row.instead.empty()) << row.key;
   for (const PolicyShape& shape : policy_table()) {
@@ -57,26 +57,25 @@ TEST(OptionTable, KeysAreUnique) {
         << row.key;
 }
 
-TEST(OptionTable, EveryFieldTakesItsOwnValue) {
+TEST(OptionTable, EachRowSetsItsOwnField) {
   // Two rows that shared a field by mistake would show here: each row is set alone, and no other may change.
   for (const option::Row<Options>& row : option_table()) {
-    if (row.set == nullptr) continue;
+    if (!row.has_value()) continue;
     Options options;
-    const option::OptionValue other =
-        row.kind == option::Kind::boolean ? option::OptionValue(true)
-        : row.kind == option::Kind::texts
-            ? option::OptionValue(std::vector<std::string>{"x"})
-            : option::OptionValue(std::uint64_t{row.kind == option::Kind::choice ? 1u : 59u});
+    const OptionValue other = row.kind == option::Kind::boolean ? OptionValue(true)
+                              : row.kind == option::Kind::texts
+                                  ? OptionValue(std::vector<std::string>{"x"})
+                                  : OptionValue(std::int64_t{row.kind == option::Kind::choice ? 1 : 59});
     row.set(options, other);
     EXPECT_EQ(row.get(options), other) << row.key;
     for (const option::Row<Options>& rest : option_table()) {
-      if (rest.get == nullptr || rest.key == row.key) continue;
+      if (!rest.has_value() || rest.key == row.key) continue;
       EXPECT_EQ(rest.get(options), rest.get(Options())) << row.key << " " << rest.key;
     }
   }
 }
 
-TEST(ConfigurationPage, IsTheOneInDocs) {
+TEST(ConfigurationPage, MatchesTheCommittedPage) {
   std::ifstream file(ENTAIL_SOURCE_DIR "/docs/configuration.md");
   const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   EXPECT_TRUE(page == configuration_page()) << "regenerate it: bin/configuration_page > docs/configuration.md";

@@ -167,13 +167,13 @@ inline bool keeps(const PolicyOptions& policy, const std::vector<SpanSpec>& span
 
 constexpr std::uint8_t kUnset = 1, kOk = 2, kError = 4;  // status masks
 
-inline PolicyOptions policy_of(PolicyType type, std::string name) {
+inline PolicyOptions policy_of(const char* type, std::string name) {
   PolicyOptions policy;
   policy.name = std::move(name);
   policy.type = type;
   return policy;
 }
-inline PolicyOptions keyed(PolicyType type, std::string name, std::string key, bool invert = false) {
+inline PolicyOptions keyed(const char* type, std::string name, std::string key, bool invert = false) {
   PolicyOptions policy = policy_of(type, std::move(name));
   policy.key = std::move(key);
   policy.invert_match = invert;
@@ -216,7 +216,7 @@ inline PolicyOptions percentage(double value, std::string name = "some") {
   policy.sampling_percentage = value;
   return policy;
 }
-inline PolicyOptions limit(PolicyType type, std::string name, std::int64_t per_second, std::int64_t burst) {
+inline PolicyOptions limit(const char* type, std::string name, std::int64_t per_second, std::int64_t burst) {
   PolicyOptions policy = policy_of(type, std::move(name));
   policy.per_second = per_second;
   policy.burst_capacity = burst;
@@ -240,7 +240,7 @@ inline PolicyOptions tracestate(std::string key, std::vector<std::string> values
   return policy;
 }
 inline PolicyOptions trace_flags() { return policy_of(PolicyType::trace_flags, "flags"); }
-inline PolicyOptions of_parts(PolicyType type, std::string name, std::vector<PolicyOptions> parts) {
+inline PolicyOptions of_parts(const char* type, std::string name, std::vector<PolicyOptions> parts) {
   PolicyOptions policy = policy_of(type, std::move(name));
   policy.parts = std::move(parts);
   return policy;

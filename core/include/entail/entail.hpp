@@ -96,7 +96,8 @@ Result<void> append_otlp_json(Bytes traces_data, std::string& out, PrintLosses* 
 
 // Everything counted so far; docs/formats.md "Summary" names and relates the fields. Conservation (G3):
 // spans.received = emitted + dropped + rejected + lost + held, where held is what is pending or retained, or was kept
-// and waits for a BatchSink to accept or acknowledge it.
+// and waits for a BatchSink to accept or acknowledge it. It is what requests stored less what ticks took out again, to
+// emit or to drop it, plus what waits.
 struct Statistics {
   struct {
     std::uint64_t received = 0, emitted = 0, dropped = 0, held = 0;
