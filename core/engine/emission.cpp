@@ -35,9 +35,6 @@ namespace {
 
 constexpr std::size_t kEmittedTogether = store::HeldSpans::kPrefetchedTogether;
 
-// Of memory_limit: the size of a batch that may have to wait, so that several find room (kWaitingOutputShare).
-constexpr std::uint64_t kWaitingBatchShare = 64;
-
 std::uint64_t batch_bytes_max(const Options& options, bool may_wait) noexcept {
   if (!may_wait) return options.output_batch_bytes_max;
   return std::min(options.output_batch_bytes_max, options.memory_limit_bytes / kWaitingBatchShare);
@@ -85,7 +82,7 @@ void Emission::emit_all() {
   }
   ids.clear();
   flush();
-  writer_.trim(traces_.options.memory_limit_bytes / kBufferShare);
+  writer_.trim(traces_.options.memory_limit_bytes / (by_trace_ ? kWaitingBufferShare : kBufferShare));
 }
 
 // Of the newest nodes: few traces have more.

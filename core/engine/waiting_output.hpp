@@ -27,10 +27,6 @@
 
 namespace entail::engine {
 
-// Of memory_limit: what may wait for the sink. No eviction frees it, so it must leave room for the largest request
-// (G9).
-constexpr std::uint64_t kWaitingOutputShare = 16;
-
 class WaitingOutput {
  public:
   struct Batch {

@@ -8,7 +8,7 @@
 #include <set>
 #include <thread>
 
-#include "engine/waiting_output.hpp"
+#include "engine/memory_shares.hpp"
 #include "tests/engine/engine_run.hpp"
 #include "tests/engine/scripted_sink.hpp"
 #include "tests/workload/story.hpp"
