@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "explanation.hpp"
+#include "output/file_conflict.hpp"
 
 namespace entail::cli {
 namespace {
@@ -70,6 +71,10 @@ Exit explain(const ExplainArguments& arguments) {
   }
   if (arguments.decisions == "-") {
     console.message("explain reads the decision log twice: pass a file, not standard input");
+    return Exit::usage;
+  }
+  if (const std::string conflict = find_conflict({{arguments.decisions}, {}}); !conflict.empty()) {
+    console.message(conflict);
     return Exit::usage;
   }
   RecordMap candidates;
