@@ -147,7 +147,8 @@ const YamlNode::Entry* OptionsReader::choose_instance(const Components& found) {
     chosen = entry;
   }
   if (chosen == nullptr) {
-    const std::string there = ids.empty() ? "there is no tail_sampling and no entail" : "there are: " + joined(ids);
+    const std::string there =
+        ids.empty() ? "there is no tail_sampling and no entail" : "there are: " + option::joined(ids);
     messages_.error(ids.empty() ? Position() : found[0]->position, "no instance '" + instance_ + "'; " + there);
   }
   return chosen;

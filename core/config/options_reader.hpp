@@ -63,7 +63,7 @@ class OptionsReader {
   Messages messages_;
   ValueReader values_;
   Options options_;
-  std::string instance_;  // which component to choose; empty: any
+  std::string instance_;                        // which component to choose; empty: any
   std::map<std::string, Position> positions_;   // of the key of every option that is set
   std::map<std::string, std::uint32_t> items_;  // the node of every item of a list of texts
   std::set<std::string> extensions_;            // of the Collector, by ID

@@ -11,10 +11,10 @@
 namespace entail::cli {
 
 struct ConfigSource {
-  std::string path;                   // "-" = standard input; empty = none
-  std::string instance;               // ConfigContext::instance
-  std::vector<std::string> variables; // NAME=VALUE, or NAME for that of the process
-  std::string variables_file;         // lines of NAME=VALUE
+  std::string path;                    // "-" = standard input; empty = none
+  std::string instance;                // ConfigContext::instance
+  std::vector<std::string> variables;  // NAME=VALUE, or NAME for that of the process
+  std::string variables_file;          // lines of NAME=VALUE
 
   // As messages name it.
   std::string name() const { return path == "-" ? "standard input" : path; }

@@ -291,8 +291,9 @@ void add_sample(Command program, Action& action) {
   auto arguments = std::make_shared<SampleArguments>();
   arguments->threads = std::clamp(std::thread::hardware_concurrency(), 1u, 2u);
   Command command = program.add_command("sample", "Decide which traces to keep, and write them");
-  command.add_option("-c,--config", arguments->config.path,
-                     "Configuration, - for standard input; without it, traces with an error and the traces linked to them are kept");
+  command.add_option(
+      "-c,--config", arguments->config.path,
+      "Configuration, - for standard input; without it, traces with an error and the traces linked to them are kept");
   add_source_options(command, arguments->config);
   command.add_option("IN", arguments->inputs, "Inputs, - for standard input").required();
   command.add_option("-o,--output", arguments->output, "Output file for the kept traces, - for standard output")

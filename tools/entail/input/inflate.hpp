@@ -17,8 +17,8 @@ enum class Packing : std::uint8_t { none, gzip, zstd, zstd_frames };
 // By the magic numbers of at least the first 8 bytes (or of all there are).
 Packing detect_packing(Bytes first_bytes) noexcept;
 
-// What an input is that begins with these bytes and that nothing here reads, such as "xz data; unpack it first (xz -dc)";
-// empty: no such format is known. Looks at kFormatBytes.
+// What an input is that begins with these bytes and that nothing here reads, such as "xz data; unpack it first (xz
+// -dc)"; empty: no such format is known. Looks at kFormatBytes.
 constexpr std::size_t kFormatBytes = 10;
 std::string_view foreign_format(Bytes first_bytes) noexcept;
 

@@ -145,7 +145,8 @@ std::string hex_of_base64(std::string_view text) {
 }
 
 bool is_id_key(std::string_view key) noexcept {
-  constexpr std::array kKeys = {"traceId"sv, "spanId"sv, "parentSpanId"sv, "trace_id"sv, "span_id"sv, "parent_span_id"sv};
+  constexpr std::array kKeys = {"traceId"sv,  "spanId"sv,  "parentSpanId"sv,
+                                "trace_id"sv, "span_id"sv, "parent_span_id"sv};
   return std::ranges::find(kKeys, key) != kKeys.end();
 }
 
@@ -162,10 +163,11 @@ std::size_t JsonEnvelope::offset_in_message(std::size_t offset) const {
   const auto next = std::ranges::upper_bound(edits_, offset, {}, &Edit::offset);
   if (next == edits_.begin()) return edits_.empty() ? offset : next->offset_in_message;
   const Edit& edit = *std::prev(next);
-  return edit.offset_in_message + (offset - edit.offset);
+  return std::min(edit.offset_in_message + (offset - edit.offset), message_size_);
 }
 
-// Copies a part of the message between a prefix and a suffix, with its IDs in hexadecimal and its keys as OTLP has them.
+// Copies a part of the message between a prefix and a suffix, with its IDs in hexadecimal and its keys as OTLP has
+// them.
 void JsonEnvelope::copy_edited(std::string_view message, std::string_view prefix, std::string_view part,
                                std::string_view suffix) {
   const auto begin = static_cast<std::size_t>(part.data() - message.data());
@@ -203,6 +205,7 @@ void JsonEnvelope::copy_edited(std::string_view message, std::string_view prefix
 void JsonEnvelope::open(std::string_view message) {
   text = message;
   foreign = {};
+  message_size_ = message.size();
   edits_.clear();
   if (begins_as_request(message)) return;
   const std::size_t begin = message.find_first_not_of(kSpace);

@@ -14,9 +14,10 @@
 
 namespace entail::cli {
 
-struct JsonEnvelope {
-  std::string_view text;    // the request: all of the message, a part of it, or `copy`
-  std::string_view foreign; // not empty: what the message is instead of OTLP
+class JsonEnvelope {
+ public:
+  std::string_view text;     // the request: all of the message, a part of it, or `copy`
+  std::string_view foreign;  // not empty: what the message is instead of OTLP
 
   // Where a byte of `text` stands in the message.
   std::size_t offset_in_message(std::size_t offset) const;
@@ -31,6 +32,7 @@ struct JsonEnvelope {
     std::size_t offset = 0;             // in the copy
     std::size_t offset_in_message = 0;  // from here on, until the next edit
   };
+  std::size_t message_size_ = 0;
   std::string copy_;
   std::vector<Edit> edits_;
 };

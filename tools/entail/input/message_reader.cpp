@@ -126,8 +126,7 @@ void MessageReader::open_packing(std::optional<FileView>& file) {
 }
 
 std::optional<Problem> MessageReader::start_problem() const {
-  if (!foreign_format_.empty())
-    return Problem{ProblemKind::malformed, "this is " + std::string(foreign_format_), 0};
+  if (!foreign_format_.empty()) return Problem{ProblemKind::malformed, "this is " + std::string(foreign_format_), 0};
   if (frames_ || !window_->ended() || !window_->available().empty()) return std::nullopt;
   const std::optional<Problem>& problem = window_->problem();
   return problem && problem->kind == ProblemKind::unreadable ? problem : std::nullopt;

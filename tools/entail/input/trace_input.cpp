@@ -111,8 +111,8 @@ void TraceInput::parse_json(ParsedRequest& parsed) {
   const Result<void> result =
       envelope.foreign.empty() ? parsed.request.parse_json(envelope.text) : Result<void>(Error(ErrorCode::bad_shape));
   parsed.usable = result.ok();
-  parsed.error = result.ok() ? Error()
-                             : Error(result.error().code(), envelope.offset_in_message(result.error().offset()));
+  parsed.error =
+      result.ok() ? Error() : Error(result.error().code(), envelope.offset_in_message(result.error().offset()));
 }
 
 // A bare message that was cut or damaged: the fields before that place are a request of their own.

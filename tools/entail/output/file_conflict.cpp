@@ -42,7 +42,9 @@ bool is_same(const File& one, const File& other) {
 bool is_regular(const File& file) { return file.status && S_ISREG(file.status->st_mode); }
 
 // Reading and writing it at once would destroy it, or wait for itself. A terminal or /dev/null may be both.
-bool holds_bytes(const File& file) { return file.status && (S_ISREG(file.status->st_mode) || S_ISFIFO(file.status->st_mode)); }
+bool holds_bytes(const File& file) {
+  return file.status && (S_ISREG(file.status->st_mode) || S_ISFIFO(file.status->st_mode));
+}
 
 bool is_null_device(const File& file) {
   struct stat null_status = {};

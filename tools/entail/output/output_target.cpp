@@ -16,9 +16,9 @@
 namespace entail::cli {
 namespace {
 
-constexpr unsigned kLinksMax = 40;             // as in the kernel
-constexpr unsigned kNamesTriedMax = 10'000;    // of which another process has taken all before
-constexpr std::size_t kNameBytesMax = 200;     // of the target's name in the temporary one
+constexpr unsigned kLinksMax = 40;           // as in the kernel
+constexpr unsigned kNamesTriedMax = 10'000;  // of which another process has taken all before
+constexpr std::size_t kNameBytesMax = 200;   // of the target's name in the temporary one
 
 // The temporary files of this process, for a signal handler to remove. A slot holds a target's own text, which the
 // target takes out before it changes. Relaxed is enough: one thread writes them, and the handler runs in it or reads a
