@@ -88,6 +88,7 @@ constexpr Misuse kMisuses[] = {
     {"the output is to be a folder", "entail sample in.otlp -o nothing/", 3, "nothing/: cannot be written"},
     {"the output is behind a file", "entail sample in.otlp -o old/new", 3, "old/new: cannot be written"},
     {"the output is a circle of links", "entail sample in.otlp -o circle", 3, "circle: cannot be written"},
+    {"the result has no room", "entail config check c.yaml >/dev/full", 3, "standard output: cannot be written"},
     {"standard output is closed", "entail sample in.otlp -o - >&-", 3, "standard output: cannot be written"},
     {"standard input is closed", "entail sample - -o old <&-", 1, "old was not written"},
     {"the reader of the traces goes away", "sh -c 'entail sample -c all.yaml big.jsonl -o -; echo $? >&2' | true", 0,

@@ -47,6 +47,12 @@ ReadText read_text(const std::string& path) {
   return read;
 }
 
+// Names the option that helps with an error of the library, which knows nothing of options.
+void print_hint(const std::vector<ConfigMessage>& errors, std::string_view text, const char* hint) {
+  const auto has_text = [&](const ConfigMessage& error) { return error.text.find(text) != std::string::npos; };
+  if (std::ranges::any_of(errors, has_text)) std::fprintf(stderr, "entail: %s\n", hint);
+}
+
 // NAME=VALUE, or NAME alone for the value that the process has. A problem, or empty.
 std::string add_variable(const std::string& text, std::map<std::string, std::string>& variables) {
   const std::size_t equals = text.find('=');
@@ -136,11 +142,8 @@ LoadedConfig load_config(const ConfigSource& source, const Options& defaults) {
   ConfigResult result = parse_options(read.text, defaults, context);
   for (const ConfigMessage& message : result.warnings) print_message(source.name(), message, "warning: ");
   for (const ConfigMessage& message : result.errors) print_message(source.name(), message, "");
-  const auto lacks_value = [](const ConfigMessage& message) {
-    return message.text.find("has no value") != std::string::npos;
-  };
-  if (std::ranges::any_of(result.errors, lacks_value))
-    std::fputs("entail: --env NAME=VALUE and --env-file FILE give variables their values\n", stderr);
+  print_hint(result.errors, "has no value", "--env NAME=VALUE and --env-file FILE give variables their values");
+  print_hint(result.errors, "there are '", "--instance NAME chooses one of several components");
   if (result.errors.empty()) loaded.options = std::move(result.options);
   loaded.errors = std::move(result.errors);
   loaded.warnings = std::move(result.warnings);
