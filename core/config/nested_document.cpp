@@ -21,17 +21,14 @@ std::string_view line_of(std::string_view text, std::uint32_t number) noexcept {
 std::optional<std::uint32_t> indentation_of(std::string_view outer, Position position, std::string_view inner) {
   const std::string_view head = line_of(outer, position.line);
   if (position.column == 0 || position.column > head.size() || head[position.column - 1] != '|') return std::nullopt;
-  for (std::uint32_t number = 1;; ++number) {
-    const std::string_view line = line_of(inner, number);
-    const std::size_t inside = line.find_first_not_of(' ');
-    if (inside == std::string_view::npos) {
-      if (number > static_cast<std::uint32_t>(std::count(inner.begin(), inner.end(), '\n'))) return std::nullopt;
-      continue;
-    }
-    const std::size_t outside = line_of(outer, position.line + number).find_first_not_of(' ');
-    if (outside == std::string_view::npos || outside < inside) return std::nullopt;
-    return static_cast<std::uint32_t>(outside - inside);
-  }
+  const std::size_t first = inner.find_first_not_of(" \r\n");
+  if (first == std::string_view::npos) return std::nullopt;
+  const std::string_view before = inner.substr(0, first);
+  const auto blank_lines = static_cast<std::uint32_t>(std::count(before.begin(), before.end(), '\n'));
+  const std::size_t inside = first - (before.rfind('\n') + 1);  // npos + 1 is 0: the first line
+  const std::size_t outside = line_of(outer, position.line + 1 + blank_lines).find_first_not_of(' ');
+  if (outside == std::string_view::npos || outside < inside) return std::nullopt;
+  return static_cast<std::uint32_t>(outside - inside);
 }
 
 }  // namespace

@@ -172,18 +172,21 @@ TEST_F(Misuses, CostNothing) {
   EXPECT_GE(names.size(), 60u);
 }
 
-// The messages of a run may go into its own configuration or input, too.
+// Standard error may lead into a file of the run: then the message goes to standard output.
 TEST_F(Misuses, MessagesGoIntoNoFileOfTheRun) {
+  const std::map<std::string, std::string> before = contents();
   for (const char* const command :
-       {"entail sample -c c.yaml missing -o old 2>>c.yaml", "entail sample in.jsonl -o - 2>>in.jsonl >/dev/null",
-        "entail sample in.jsonl -o - >new 2>&1", "entail convert in.jsonl missing -o old --to json 2>>old"}) {
-    const std::string config = read_file(path("c.yaml")), old = read_file(path("old"));
-    const int status = std::system((shell() + command).c_str());
+       {"entail sample -c c.yaml missing -o old 2>>c.yaml", "entail sample in.jsonl missing -o new 2>>in.jsonl",
+        "entail convert in.jsonl missing -o old --to json 2>>old", "entail config check bad.yaml 2>>bad.yaml"}) {
+    const std::string out = testing::TempDir() + "entail_misuse_out_" + std::to_string(::getpid());
+    const int status = std::system((shell() + command + " >'" + out + "'").c_str());
     EXPECT_EQ(WEXITSTATUS(status), 2) << command;
-    EXPECT_TRUE(read_file(path("c.yaml")).starts_with(config));
-    EXPECT_TRUE(read_file(path("old")).starts_with(old));
-    EXPECT_FALSE(contains(read_file(path("new")), "resourceSpans"));
+    EXPECT_TRUE(contains(read_file(out), "entail: standard error ")) << command << "\n" << read_file(out);
+    EXPECT_TRUE(contents() == before) << command;
+    std::filesystem::remove(out);
   }
+  EXPECT_EQ(WEXITSTATUS(std::system((shell() + "entail sample in.jsonl -o - >new 2>&1").c_str())), 2);
+  EXPECT_FALSE(contains(read_file(path("new")), "resourceSpans"));
 }
 
 // What is no misuse, but may look like one.

@@ -53,10 +53,7 @@ std::string result_text(const ConfigSource& source, const LoadedConfig& config, 
 
 Exit check(const ConfigSource& source, bool as_json) {
   Console console;
-  if (const std::string conflict = find_conflict({{source.path, source.variables_file}, {}}); !conflict.empty()) {
-    console.message(conflict);
-    return Exit::usage;
-  }
+  if (report_conflict({{source.path, source.variables_file}, {}}, console)) return Exit::usage;
   LoadedConfig config = load_config(source);
   if (config.options) check_engine(source, config);
   if (!print(result_text(source, config, as_json))) return Exit::output_unwritable;

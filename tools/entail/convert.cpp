@@ -97,11 +97,7 @@ class ConvertOutput {
 
 Exit convert(const ConvertArguments& arguments) {
   Console console;
-  const std::string conflict = find_conflict({arguments.selection.paths, {arguments.output}});
-  if (!conflict.empty()) {
-    console.message(conflict);
-    return Exit::usage;
-  }
+  if (report_conflict({arguments.selection.paths, {arguments.output}}, console)) return Exit::usage;
   watch_signals();
   InputReport report(console);
   RunFacts facts;

@@ -73,10 +73,7 @@ Exit explain(const ExplainArguments& arguments) {
     console.message("explain reads the decision log twice: pass a file, not standard input");
     return Exit::usage;
   }
-  if (const std::string conflict = find_conflict({{arguments.decisions}, {}}); !conflict.empty()) {
-    console.message(conflict);
-    return Exit::usage;
-  }
+  if (report_conflict({{arguments.decisions}, {}}, console)) return Exit::usage;
   RecordMap candidates;
   const LogScan scan = find_candidates(arguments, prefix, candidates);
   if (!scan.error.empty()) console.message(arguments.decisions + ": " + scan.error);

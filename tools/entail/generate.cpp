@@ -164,8 +164,7 @@ class RequestFile {
 // An error text, or empty.
 std::string check_outputs(const GenerateArguments& arguments) {
   if (arguments.output.empty()) return "-o OUT is missing";
-  const std::string conflict = find_conflict({{}, {arguments.output, arguments.expect, arguments.config}});
-  if (!conflict.empty() || !arguments.tell) return conflict;
+  if (!arguments.tell) return {};
   const bool taken = arguments.output == "-" || arguments.expect == "-" || arguments.config == "-";
   return taken ? "--tell prints to standard output, which another option already uses" : "";
 }
@@ -198,6 +197,7 @@ Exit generate(const GenerateArguments& arguments) {
   const Scenario* const scenario = find_scenario(arguments.scenario);
   if (!scenario) return refuse("no scenario '" + arguments.scenario + "'; see entail generate --list");
   if (const std::string error = check_outputs(arguments); !error.empty()) return refuse(error);
+  if (report_conflict({{}, {arguments.output, arguments.expect, arguments.config}}, console)) return Exit::usage;
   Flags flags(scenario->flags);
   if (const std::string error = set_flags(arguments.flags, flags); !error.empty()) return refuse(error);
   StoryConfig config;

@@ -27,10 +27,7 @@ Place place_of(const TraceInput& input, const Message& message) {
 
 Exit survey(const LinksArguments& arguments) {
   Console console;
-  if (const std::string conflict = find_conflict({arguments.selection.paths, {}}); !conflict.empty()) {
-    console.message(conflict);
-    return Exit::usage;
-  }
+  if (report_conflict({arguments.selection.paths, {}}, console)) return Exit::usage;
   watch_signals();
   InputReport report(console);
   RunFacts facts;

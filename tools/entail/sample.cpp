@@ -88,7 +88,7 @@ class SampleRun {
     FilesOfRun files{arguments_.inputs, {arguments_.output, arguments_.decisions}};
     files.read.push_back(arguments_.config.path);
     files.read.push_back(arguments_.config.variables_file);
-    if (const std::string conflict = find_conflict(files); !conflict.empty()) return refuse(conflict);
+    if (report_conflict(files, console_)) return false;
     const bool has_config = !arguments_.config.path.empty();
     if (!has_config && !(arguments_.config.instance.empty() && arguments_.config.variables.empty() &&
                          arguments_.config.variables_file.empty()))

@@ -11,6 +11,9 @@
 namespace entail::cli {
 namespace {
 
+constexpr const char* kStandardOutput = "standard output";
+constexpr const char* kStandardError = "standard error";
+
 struct File {
   std::string name;
   std::optional<struct stat> status;  // nothing: it does not exist yet
@@ -62,38 +65,58 @@ std::string conflict_of_outputs(const std::vector<File>& written) {
   return {};
 }
 
-}  // namespace
+struct Conflict {
+  std::string text;  // empty: none
+  bool is_of_messages = false;
+};
 
-std::string find_conflict(const FilesOfRun& files) {
-  if (std::count(files.read.begin(), files.read.end(), "-") > 1) return "standard input can be read only once";
+// The summary and the messages go to the standard streams, which may have been redirected to any of the files.
+Conflict conflict_of_streams(const std::vector<File>& streams, const std::vector<File>& written,
+                             const std::vector<File>& read) {
+  for (const File& one : streams) {
+    if (!is_regular(one)) continue;
+    const bool is_of_messages = one.name == kStandardError;
+    for (const File& other : written)
+      if (is_same(one, other)) return {one.name + " and " + other.name + " are the same file", is_of_messages};
+    for (const File& other : read)
+      if (is_same(one, other)) return {one.name + " goes to " + other.name + ", which is read", is_of_messages};
+  }
+  return {};
+}
+
+Conflict find_conflict(const FilesOfRun& files) {
+  if (std::count(files.read.begin(), files.read.end(), "-") > 1) return {"standard input can be read only once"};
   std::vector<File> read;
   std::vector<File> written;
-  bool output_is_taken = false;
   for (const std::string& path : files.read) {
     if (!path.empty()) read.push_back(path == "-" ? stream("standard input", STDIN_FILENO) : file_at(path));
   }
   for (const std::string& path : files.written) {
-    if (path.empty()) continue;
-    output_is_taken = output_is_taken || path == "-";
-    written.push_back(path == "-" ? stream("standard output", STDOUT_FILENO) : file_at(path));
+    if (!path.empty()) written.push_back(path == "-" ? stream(kStandardOutput, STDOUT_FILENO) : file_at(path));
   }
-  if (const std::string conflict = conflict_of_outputs(written); !conflict.empty()) return conflict;
-  // The summary and the messages go to the standard streams, which may have been redirected to any of the files.
-  std::vector<File> streams;
-  if (!output_is_taken) streams.push_back(stream("standard output", STDOUT_FILENO));
-  streams.push_back(stream("standard error", STDERR_FILENO));
-  for (const File& one : streams) {
-    if (!is_regular(one)) continue;
-    for (const File& other : written)
-      if (is_same(one, other)) return one.name + " and " + other.name + " are the same file";
-    for (const File& other : read)
-      if (is_same(one, other)) return one.name + " goes to " + other.name + ", which is read";
-  }
+  if (std::string conflict = conflict_of_outputs(written); !conflict.empty()) return {std::move(conflict)};
+  std::vector<File> streams = {stream(kStandardError, STDERR_FILENO)};
+  if (std::ranges::find(files.written, "-") == files.written.end())
+    streams.push_back(stream(kStandardOutput, STDOUT_FILENO));
+  if (Conflict conflict = conflict_of_streams(streams, written, read); !conflict.text.empty()) return conflict;
   for (const File& output : written) {
     for (const File& input : read)
-      if (is_same(output, input) && holds_bytes(output)) return input.name + " is both read and written";
+      if (is_same(output, input) && holds_bytes(output)) return {input.name + " is both read and written"};
   }
   return {};
+}
+
+}  // namespace
+
+bool report_conflict(const FilesOfRun& files, Console& console) {
+  const Conflict conflict = find_conflict(files);
+  if (conflict.text.empty()) return false;
+  const bool is_one_stream = is_same(stream(kStandardError, STDERR_FILENO), stream(kStandardOutput, STDOUT_FILENO));
+  if (conflict.is_of_messages && !is_one_stream)
+    print("entail: " + conflict.text + "\n");
+  else
+    console.message(conflict.text);
+  return true;
 }
 
 }  // namespace entail::cli

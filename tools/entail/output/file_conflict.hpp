@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "console.hpp"
+
 namespace entail::cli {
 
 // "-" is standard input among `read`, and standard output among `written`. Empty paths count as none.
@@ -15,7 +17,8 @@ struct FilesOfRun {
   std::vector<std::string> written;  // outputs
 };
 
-// Says which file is used twice, and how; empty if every output is a file of its own.
-std::string find_conflict(const FilesOfRun& files);
+// True if a file is used twice: the run must not begin, and a message says which and how. The message does not go into
+// one of the files, should standard error lead there.
+bool report_conflict(const FilesOfRun& files, Console& console);
 
 }  // namespace entail::cli

@@ -1,6 +1,7 @@
 #include "output/output_target.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,6 +42,22 @@ void forget(const char* name) noexcept {
   }
 }
 
+// Holds signals back, so that no handler runs between the opening of a temporary file and remember().
+class SignalPause {
+ public:
+  SignalPause() noexcept {
+    sigset_t all;
+    sigfillset(&all);
+    ::pthread_sigmask(SIG_BLOCK, &all, &before_);
+  }
+  ~SignalPause() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalPause(const SignalPause&) = delete;
+  SignalPause& operator=(const SignalPause&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
 // The open file that a path such as /dev/stdout or /dev/fd/3 stands for. Opened anew, it would be emptied.
 std::optional<int> open_file_of(std::string_view path) {
   if (path == "-" || path == "/dev/stdout") return STDOUT_FILENO;
@@ -79,12 +96,15 @@ OutputTarget::OutputTarget(const std::string& path) {
     return;
   }
   struct stat status = {};
-  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+  const bool exists = ::stat(path.c_str(), &status) == 0;
+  if (!exists && errno != ENOENT) {
+    error_number_ = errno;
+  } else if (exists && !S_ISREG(status.st_mode)) {
     open_special(path);
-    return;
+  } else {
+    target_ = resolved_path(path);
+    open_temporary();
   }
-  target_ = resolved_path(path);
-  open_temporary();
 }
 
 // A device or a pipe. A folder gives the error that the system has for it.
@@ -106,6 +126,7 @@ void OutputTarget::open_temporary() {
     error_number_ = errno;
     return;
   }
+  const SignalPause pause;
   const std::string name = target.filename().string().substr(0, kNameBytesMax);
   const std::string start = (target.parent_path() / ("." + name + ".entail-")).string() + std::to_string(::getpid());
   for (unsigned i = 0; i < kNamesTriedMax && fd_ < 0; ++i) {
