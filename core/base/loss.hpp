@@ -43,7 +43,10 @@ namespace entail::base {
   X(edge_types, info, "links with more types than are examined; their other types were ignored")                    \
   X(context_expired, info, "stored contexts that expired before they were used")                                    \
   X(context_evicted, warning, "stored contexts evicted because a ContextStore was full")                            \
-  X(unknown_field, info, "fields that are not part of OTLP: ignored in JSON input, or not written as JSON")
+  X(unknown_field, info, "fields that are not part of OTLP: ignored in JSON input, or not written as JSON")         \
+  X(clock_outlier, warning,                                                                                         \
+    "requests with an end time beyond --clock-max, or more than an hour ahead: they did not move the clock of "     \
+    "entail sample")
 
 enum class Loss : std::uint8_t {
 #define ENTAIL_LOSS_ENUM(name, severity, help) name,
