@@ -1,4 +1,4 @@
-// Any bytes into decode(): an error within the input, or views of which every cursor walks exactly what was counted.
+// Any bytes into decode(): an error within the input, or views whose cursors visit exactly what was counted.
 #include "base/check.hpp"
 #include "otlp/decode.hpp"
 #include "wire/field_cursor.hpp"
@@ -11,7 +11,7 @@ void check_range(wire::Range range, std::size_t size) {
   ENTAIL_CHECK(range.offset <= size && range.size <= size - range.offset);
 }
 
-// Reads every byte that a view may lend, so that a sanitizer sees one that is not there.
+// Reads every byte of a view, so that a sanitizer detects one out of bounds.
 std::uint64_t read(Bytes bytes, wire::Range range) {
   check_range(range, bytes.size());
   std::uint64_t sum = 0;

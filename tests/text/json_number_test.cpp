@@ -16,7 +16,7 @@ TEST(JsonNumberSize, Grammar) {
   EXPECT_EQ(json_number_size("0"), 1U);
   EXPECT_EQ(json_number_size("-0.5e+10,"), 8U);
   EXPECT_EQ(json_number_size("12E3}"), 4U);
-  EXPECT_EQ(json_number_size("01"), 1U);  // the zero ends the number, what follows does not belong to it
+  EXPECT_EQ(json_number_size("01"), 1U);  // the zero ends the number, the rest does not belong to it
   for (const char* text : {"", "-", "+1", ".5", "1.", "1.e3", "1e", "1e+", "-a", "Infinity", "nan"}) {
     EXPECT_EQ(json_number_size(text), 0U) << text;
   }

@@ -16,7 +16,7 @@ using otlp_test::group_field;
 using otlp_test::join;
 using otlp_test::varint_field;
 
-TEST(FieldCursor, GivesEveryFieldWithItsRanges) {
+TEST(FieldCursor, YieldsEveryFieldWithItsRanges) {
   const Buffer message = join({varint_field(1, 300), bytes_field(500, "content"), group_field(3, varint_field(1, 1)),
                                fixed32_field(4, 9), fixed64_field(5, 9)});
   FieldCursor cursor(message, 0, static_cast<std::uint32_t>(message.size()));
@@ -36,7 +36,7 @@ TEST(FieldCursor, GivesEveryFieldWithItsRanges) {
   EXPECT_EQ(fields[4].whole.offset + fields[4].whole.size, message.size());
 }
 
-TEST(FieldCursor, EndsAtBadBytes) {
+TEST(FieldCursor, StopsAtBadBytes) {
   const Buffer message = join({varint_field(1, 3), Buffer{0x12, 0x05, 0x00}});
   FieldCursor cursor(message, 0, static_cast<std::uint32_t>(message.size()));
   FieldView field;
