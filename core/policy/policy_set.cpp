@@ -46,10 +46,9 @@ void PolicySet::Impl::match_tracestate(std::string_view text, Facts& facts) cons
     if (value && test.values.matches(*value)) set_bit(facts.bits, test.bit);
   }
   if (!compiled.reads_randomness) return;
-  context::OtState ot;
-  // A tracestate that does not parse leaves ot empty: the trace ID decides then.
-  static_cast<void>(context::parse_tracestate(text, ot));
-  if (ot.randomness) facts.randomness_min = *ot.randomness;
+  // Without a valid tracestate the trace ID decides.
+  const auto ot = context::parse_tracestate(text);
+  if (ot.ok() && ot->randomness) facts.randomness_min = *ot->randomness;
 }
 
 PolicySet::PolicySet(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
