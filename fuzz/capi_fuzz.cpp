@@ -1,5 +1,5 @@
-// The input is a list of calls of the C interface on one handle, in any order and with any arguments that are not wild
-// pointers: each gives a status that entail.h knows, writes no byte that it may not, and the counts add up after it.
+// The input is a list of calls of the C interface on one handle, in any order and with any arguments except wild
+// pointers: each returns a status declared in entail.h, writes no byte that it may not, and the counts add up after it.
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -33,7 +33,7 @@ class Input {
     --size_;
     return *data_++;
   }
-  // Up to 65,535 bytes: their count comes first. Null for none.
+  // Up to 65,535 bytes, preceded by their count. Null for none.
   std::string_view chunk() {
     std::size_t count = byte() * 256u;
     count = std::min(count + byte(), size_);
@@ -48,7 +48,7 @@ class Input {
   std::size_t size_;
 };
 
-// A struct of a size that the input chooses, with room behind it: a byte that is not zero tells a careless writer.
+// A struct of a size that the input chooses, with room behind it: a non-zero byte there reveals an overrun.
 template <class Struct>
 struct Sized {
   Sized(Struct init, Input& input) : known(init) {
@@ -74,12 +74,12 @@ class Caller {
 
   void call() {
     Sized<entail_error_t> error(ENTAIL_ERROR_INIT, input_);
-    entail_error_t* const told = &error.known;
-    told->message[0] = 0;
-    const entail_status_t status = call_one(told);
+    entail_error_t* const reported = &error.known;
+    reported->message[0] = 0;
+    const entail_status_t status = call_one(reported);
     require(status >= ENTAIL_OK && status < ENTAIL_E_INTERNAL);
     require(std::strcmp(entail_status_text(status), "unknown status") != 0);
-    require(std::memchr(told->message, 0, sizeof told->message) != nullptr);
+    require(std::memchr(reported->message, 0, sizeof reported->message) != nullptr);
     error.check();
     entail_statistics_t counts = ENTAIL_STATISTICS_INIT;
     if (entail_statistics(engine_, &counts, nullptr) != ENTAIL_OK) return;

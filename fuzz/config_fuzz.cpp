@@ -1,4 +1,4 @@
-// parse_options(): any text gives options that pass every check, or errors with places inside the text.
+// parse_options(): any text gives options that pass every check, or errors with positions inside the text.
 #include <algorithm>
 #include <cstdint>
 #include <string_view>

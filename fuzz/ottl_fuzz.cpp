@@ -1,5 +1,5 @@
-// A condition, a zero byte, a request: any text compiles or is refused with a place inside it; a condition that
-// compiles gives the same answer twice on every span and event of any request that decodes.
+// A condition, a zero byte, a request: any text compiles or is rejected with a position inside it; a condition that
+// compiles gives the same result twice on every span and event of any request that decodes.
 #include <cstdint>
 #include <cstring>
 #include <string_view>

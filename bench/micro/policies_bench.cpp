@@ -1,5 +1,5 @@
-// Policies: spans folded into their trace's words as they come, then one answer a trace, against loops over the
-// protobuf objects of whole traces (decoding not counted in either). Four policies: status, latency, chance, one
+// Policies: spans folded into their trace's words on arrival, then one answer per trace, compared with loops over the
+// protobuf objects of whole traces (decoding not counted in either). Four policies: status, latency, probability, one
 // attribute of ten.
 #include <benchmark/benchmark.h>
 

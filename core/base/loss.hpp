@@ -15,7 +15,7 @@ namespace entail::base {
   X(late_origin, warning, "spans that arrived after their trace was sealed and would have made it an origin")       \
   X(late_pin, warning, "links removed from a truncated span whose target became an origin later")                   \
   X(evicted, error,                                                                                                 \
-    "traces dropped early, or sealed before their retention ended, because memory_limit or retain.max_bytes was "   \
+    "traces dropped early, or sealed before their retention ended, because memory_limit or a limit of retain was "  \
     "reached")                                                                                                      \
   X(records_forgotten, warning,                                                                                     \
     "records of traces forgotten before retain.records ended, because memory_limit was reached")                    \

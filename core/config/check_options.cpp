@@ -3,6 +3,7 @@
 #include "config/check_policies.hpp"
 #include "config/option_table.hpp"
 #include "option/nearest.hpp"
+#include "retention/retention.hpp"
 
 namespace entail::config {
 
@@ -18,7 +19,7 @@ class Checker {
     findings_.check_settings(options_, option_table(), "", "settings");
     check_embedder_options();
     check_links();
-    check_times_and_sizes();
+    check_times_and_retention();
     check_policies(options_, findings_);
     check_origins();
     return std::move(findings_.list);
@@ -57,15 +58,15 @@ class Checker {
     }
   }
 
-  void check_times_and_sizes() {
+  void check_times_and_retention() {
     const TailSamplingOptions& tail = options_.tail_sampling;
     if (tail.decision_wait_after_root_received_ns != 0 &&
         tail.decision_wait_after_root_received_ns >= tail.decision_wait_ns)
       findings_.warning(
           "tail_sampling.decision_wait_after_root_received",
           "tail_sampling.decision_wait_after_root_received: without effect, as it is not shorter than decision_wait");
-    if (options_.retain.max_bytes && *options_.retain.max_bytes > options_.memory_limit_bytes)
-      findings_.warning("retain.max_bytes", "retain.max_bytes: without effect, as it is larger than memory_limit");
+    for (const retention::RuleType& rule : retention::rule_types())
+      if (rule.check != nullptr) rule.check(options_, findings_);
   }
 
   void check_origins() {

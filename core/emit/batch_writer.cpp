@@ -3,16 +3,17 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "otlp/fields.hpp"
 #include "wire/writer.hpp"
 
 namespace entail::emit {
 namespace {
 
-constexpr std::uint32_t kResourceSpans = 1;  // of TracesData
-constexpr std::uint32_t kScopeSpans = 2;     // of ResourceSpans
-constexpr std::uint32_t kSpans = 2;          // of ScopeSpans
+constexpr std::uint32_t kResourceSpans = otlp::request_field::kResourceSpans.number;
+constexpr std::uint32_t kScopeSpans = otlp::resource_spans_field::kScopeSpans.number;
+constexpr std::uint32_t kSpans = otlp::scope_spans_field::kSpans.number;
 
-// A field's number does not matter to its size: all three take a tag of one byte.
+// The size of any of the three fields: each has a tag of one byte.
 std::size_t field_size(std::size_t content_size) noexcept { return wire::length_field_size(kSpans, content_size); }
 
 }  // namespace

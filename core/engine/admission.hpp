@@ -11,6 +11,7 @@
 
 #include <cstdint>
 
+#include "engine/memory_shares.hpp"
 #include "graph/graph.hpp"
 #include "store/span_store.hpp"
 #include "sync/atomic.hpp"
@@ -29,10 +30,11 @@ class Admission {
       : store_(store), graph_(graph), limit_bytes_(limit_bytes), margin_bytes_(margin_bytes) {}
 
   // A request of so many bytes is refused before it is decoded (G5).
-  bool is_too_large(std::uint64_t request_bytes) const noexcept { return request_bytes > limit_bytes_ / 4; }
-  // What a request needs at most can be three times what it takes (its links may all lead to nodes that are there): one
-  // that takes a quarter of the limit must get in.
-  bool can_never_fit(std::uint64_t need_bytes) const noexcept { return need_bytes > limit_bytes_ / 4 * 3; }
+  bool is_too_large(std::uint64_t request_bytes) const noexcept { return request_bytes > limit_bytes_ / kRequestShare; }
+  // A request of the largest size must get in, even if it needs as much as it may.
+  bool can_never_fit(std::uint64_t need_bytes) const noexcept {
+    return need_bytes > limit_bytes_ / kRequestShare * kRequestNeedFactor;
+  }
 
   // False: no room now; the tick thread learns how much was wanted, in bytes and in nodes of the graph.
   bool try_reserve(std::uint64_t bytes, std::uint64_t nodes) noexcept {

@@ -44,7 +44,7 @@ class Emission {
     std::uint32_t dropped_links_count = 0;
     reservoir::TruncationRecord truncation;
   };
-  void prefetch_spans(std::span<const RecordId> ids) const noexcept;
+  void prefetch_spans(std::span<const RecordId> ids) const;
   void emit_trace(RecordId id);
   std::vector<KeptSpan> take_spans(RecordId id);
   static std::size_t reason_index(const std::vector<KeptSpan>& spans);
@@ -58,6 +58,7 @@ class Emission {
   LifeCycle& life_;
   LatePins& late_pins_;
   Sink& sink_;
+  store::TakenSpans taken_;  // of one trace
   emit::BatchWriter output_;
   std::uint64_t output_links_ = 0;  // in output, not yet given to the sink
   Counts counts_;

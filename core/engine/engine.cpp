@@ -7,6 +7,8 @@
 #include "base/random_seed.hpp"
 #include "config/check_options.hpp"
 #include "engine/impl.hpp"
+#include "engine/memory_shares.hpp"
+#include "engine/window_sizes.hpp"
 #include "otlp/decode.hpp"
 
 namespace entail {
@@ -47,13 +49,15 @@ Engine::Impl::Impl(const Options& from, Sink& sink, std::unique_ptr<policy::Poli
       graph(graph_options(from, policies->bit_words())),
       intake(options, *policies, store, graph),
       propagator(graph, ledger, from.links.propagate, rank_seed),
-      traces{options, *policies, store, graph, ledger, propagator, policies->bit_words()},
-      life(traces, from.retain.max_bytes.value_or(from.memory_limit_bytes / 2)),
+      spans(store, {from.memory_limit_bytes / engine::kPooledShare, from.memory_limit_bytes / engine::kHeapShare}),
+      retention(from),
+      traces{options, *policies, spans, graph, ledger, propagator, policies->bit_words()},
+      life(traces, retention),
       late_pins(traces),
       judge(traces, life),
       settle(traces, life),
       emission(traces, life, late_pins, sink),
-      room(traces, life, late_pins, intake),
+      room(traces, life, late_pins, intake, retention),
       report({traces, intake, life, emission, room, sink, rank_seed}) {}
 
 Result<std::unique_ptr<Engine>> Engine::open(const Options& options, Sink& sink, std::string* why) {

@@ -6,9 +6,9 @@
 //   Emission    kept spans (emission.hpp)                    Room        eviction, windows, memory (room.hpp)
 //   Report      log, statistics, explain (report.hpp)        Traces      the structures that they share (traces.hpp)
 //
-// What both sides access has its PROTOCOL block at its definition: nodes and edges in graph/, a trace's words in
-// trace_payload.hpp, span bytes in store/generation.hpp and store/span_store.hpp, lanes in sync/lanes.hpp, the account
-// in admission.hpp. `ticking` is a flag taken by exchange, held for a whole tick.
+// What both sides access has its PROTOCOL block at its definition: nodes and edges in graph/, a node's spans in
+// store/span_list.hpp, span bytes in store/generation.hpp and store/chunk_stack.hpp, lanes in sync/lanes.hpp, the
+// account in admission.hpp. `ticking` is a flag taken by exchange, held for a whole tick.
 #pragma once
 
 #include <array>
@@ -31,6 +31,8 @@
 #include "policy/policy_set.hpp"
 #include "propagate/keep_propagator.hpp"
 #include "propagate/record.hpp"
+#include "retention/retention.hpp"
+#include "store/memory_spans.hpp"
 #include "store/span_store.hpp"
 
 namespace entail {
@@ -56,6 +58,8 @@ struct Engine::Impl {
   // All below: tick only.
   propagate::Ledger ledger;
   propagate::KeepPropagator propagator;
+  store::MemorySpans spans;
+  retention::Retention retention;
   engine::Traces traces;
   engine::LifeCycle life;
   engine::LatePins late_pins;

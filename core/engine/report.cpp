@@ -219,7 +219,7 @@ void Report::add_spans(const LaneTotals& totals, Statistics& out) const {
 
 void Report::add_memory(Statistics& out) const {
   const Intake& intake = parts_.intake;
-  out.memory.spans_bytes = parts_.traces.store.bytes() + parts_.traces.store.pooled_bytes();
+  out.memory.spans_bytes = parts_.traces.spans.span_bytes();
   out.memory.graph_bytes = parts_.traces.graph.bytes() + parts_.traces.graph.forwarding_bytes();
   out.memory.records_bytes = parts_.room.records_bytes();
   out.memory.scratch_bytes = intake.scratch_bytes() + parts_.emission.bytes();

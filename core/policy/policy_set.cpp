@@ -6,14 +6,11 @@
 #include "context/tracestate.hpp"
 #include "policy/compiled.hpp"
 #include "policy/link_types.hpp"
+#include "wire/field_cursor.hpp"
 
 namespace entail::policy {
 
 namespace {
-
-constexpr std::uint32_t kResourceField = 1;  // of ResourceSpans
-constexpr std::uint32_t kLengthDelimited = 2;
-constexpr std::uint32_t kSampledFlag = 1;
 
 // No more words than there are conditions: the rest is zero.
 void join(Bits& bits, const Bits& more, unsigned bit_words) noexcept {
@@ -109,11 +106,10 @@ void PolicySet::match_resource(const otlp::Decoded& decoded, const otlp::Resourc
   bits = {};
   if (impl_->compiled.attributes.empty()) return;
   for (std::uint32_t index = 0; index < resource.field_count; ++index) {
-    const wire::Range range = decoded.fields[resource.first_field + index];
-    wire::FieldCursor cursor(decoded.bytes, range.offset, range.offset + range.size);
+    wire::FieldCursor cursor(decoded.bytes, decoded.fields[resource.first_field + index]);
     wire::FieldView field;
     while (cursor.next(field))
-      if (field.number == kResourceField && field.wire_type == kLengthDelimited)
+      if (field.is(otlp::resource_spans_field::kResource))
         impl_->compiled.attributes.match_resource(decoded.bytes, field.payload, bits);
   }
 }
@@ -131,7 +127,7 @@ void PolicySet::match_span(const otlp::Decoded& decoded, const otlp::SpanView& s
   facts.randomness_min = ~std::uint64_t{0};
   facts.policy_errors = 0;
   if (span.status_code < kStatusCodeCount) join(facts.bits, compiled.status_bits[span.status_code], bit_words());
-  if ((span.flags & kSampledFlag) != 0) join(facts.bits, compiled.sampled_flag_bits, bit_words());
+  if ((span.flags & otlp::flag::kSampled) != 0) join(facts.bits, compiled.sampled_flag_bits, bit_words());
   if (impl_->reads_tracestate && span.trace_state.size != 0) {
     const char* text = reinterpret_cast<const char*>(decoded.bytes.data()) + span.trace_state.offset;
     impl_->match_tracestate({text, span.trace_state.size}, facts);

@@ -1,4 +1,4 @@
-// Calls that are wrong in every way that a call can be wrong: each has its status, and none does harm.
+// Every kind of invalid call: each returns its status, and none does harm.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -22,7 +22,7 @@ struct Output {
 
 constexpr std::uint8_t kTraceId[16] = {1};
 
-// Every function that takes an engine, with arguments that are good but for that.
+// Every function that takes an engine, with arguments that are otherwise valid.
 std::vector<entail_status_t> call_all(entail_engine_t* engine, Output& out) {
   return {ingest(engine, ""),
           entail_ingest_otlp_json(engine, "{}", 2, nullptr, nullptr),
@@ -35,13 +35,13 @@ std::vector<entail_status_t> call_all(entail_engine_t* engine, Output& out) {
           entail_explain(engine, kTraceId, out.text, sizeof out.text, &out.size, nullptr)};
 }
 
-TEST(Arguments, NoEngineIsAnArgument) {
+TEST(Arguments, RefusesANullEngine) {
   Output out;
   for (const entail_status_t status : call_all(nullptr, out)) EXPECT_EQ(status, ENTAIL_E_ARGUMENT);
   entail_engine_close(nullptr);
 }
 
-TEST(Arguments, AClosedEngineIsClosed_ForLong) {
+TEST(Arguments, AClosedHandleStaysClosed) {
   entail_engine_t* engine = nullptr;
   ASSERT_EQ(open(nullptr, kErrors, &engine), ENTAIL_OK);
   entail_engine_close(engine);
@@ -56,7 +56,7 @@ TEST(Arguments, AClosedEngineIsClosed_ForLong) {
   }
 }
 
-TEST(Arguments, ADrainedEngineTakesNothingMore) {
+TEST(Arguments, ADrainedEngineRefusesInput) {
   const OpenEngine engine;
   ASSERT_EQ(ingest(engine, request_of({span_of(1, true)})), ENTAIL_OK);
   ASSERT_EQ(entail_drain(engine, 5, nullptr), ENTAIL_OK);
@@ -66,7 +66,7 @@ TEST(Arguments, ADrainedEngineTakesNothingMore) {
   EXPECT_EQ(statistics_of(engine).spans_emitted, 1u);
 }
 
-TEST(Arguments, NothingWhereSomethingIsNeeded) {
+TEST(Arguments, RefusesNullWhereAValueIsRequired) {
   const OpenEngine engine;
   Output out;
   entail_engine_t* opened = engine;
@@ -96,7 +96,7 @@ TEST(Arguments, NothingWhereSomethingIsNeeded) {
   EXPECT_EQ(entail_otlp_to_json(out.bytes, 0, out.text, 1, nullptr, nullptr), ENTAIL_E_ARGUMENT);
 }
 
-TEST(Arguments, OtherVersionsOfTheInterfaceAreRefusedFirst) {
+TEST(Arguments, RefusesOtherInterfaceVersionsFirst) {
   entail_error_t error = ENTAIL_ERROR_INIT;
   for (const std::uint32_t version : {0u, 1u, ENTAIL_ABI_VERSION + 1, (ENTAIL_ABI_MAJOR + 1) << 16, ~0u}) {
     entail_engine_t* engine = reinterpret_cast<entail_engine_t*>(&error);
@@ -107,7 +107,7 @@ TEST(Arguments, OtherVersionsOfTheInterfaceAreRefusedFirst) {
   }
 }
 
-TEST(Arguments, NumbersOutOfTheirRange) {
+TEST(Arguments, RefusesNumbersOutOfRange) {
   entail_engine_t* engine = nullptr;
   entail_error_t error = ENTAIL_ERROR_INIT;
   entail_open_options_t options = ENTAIL_OPEN_OPTIONS_INIT;
@@ -124,7 +124,7 @@ TEST(Arguments, NumbersOutOfTheirRange) {
   entail_engine_close(engine);
 }
 
-TEST(Arguments, BadInputSaysWhere) {
+TEST(Arguments, ReportsTheOffsetOfBadInput) {
   const OpenEngine engine;
   entail_error_t error = ENTAIL_ERROR_INIT;
   const std::string good = request_of({span_of(1, true)});
@@ -145,7 +145,7 @@ TEST(Arguments, BadInputSaysWhere) {
   EXPECT_EQ(open(nullptr, std::string_view("a\0: \xff[{", 7), &other, &error), ENTAIL_E_CONFIG);
 }
 
-TEST(Arguments, TimeMayBeAnyNumber) {
+TEST(Arguments, AcceptsAnyTime) {
   const OpenEngine engine;
   entail_error_t error = ENTAIL_ERROR_INIT;
   EXPECT_EQ(entail_tick(engine, -1, &error), ENTAIL_E_TIME_REVERSED);
@@ -161,7 +161,7 @@ TEST(Arguments, TimeMayBeAnyNumber) {
   EXPECT_EQ(statistics_of(engine).spans_held, 0u);
 }
 
-TEST(Arguments, TheReceiptSaysHowManySpansWereRefusedForTheirIds) {
+TEST(Arguments, ReceiptCountsSpansRefusedForTheirIds) {
   const OpenEngine engine;
   workload::Span nameless = span_of(2, true);
   nameless.trace_id.clear();
@@ -180,7 +180,7 @@ TEST(Arguments, TheReceiptSaysHowManySpansWereRefusedForTheirIds) {
   EXPECT_EQ(receipt.spans_rejected, 0u);
 }
 
-TEST(Arguments, JsonOfAnotherSignalIsPassedOver) {
+TEST(Arguments, SkipsJsonOfAnotherSignal) {
   const OpenEngine engine;
   const std::string logs = R"({"resourceLogs":[]})";
   entail_ingest_receipt_t receipt = ENTAIL_INGEST_RECEIPT_INIT;

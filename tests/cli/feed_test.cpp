@@ -11,7 +11,7 @@ using test::Buffer;
 
 constexpr std::int64_t kSecond = kNanosPerSecond;
 
-// Inputs from memory, and the calls that reach the target: "tick 5", "in 1:2" (requests by their spans' end in ms).
+// Inputs from memory, and the calls on the target: "tick 5", "in 1:2" (requests by their spans' end in ms).
 class FeedTest : public testing::TestWithParam<unsigned> {
  protected:
   void add(const Buffer& bytes, std::optional<Framing> from = Framing::proto_u32be) {
@@ -57,7 +57,7 @@ class FeedTest : public testing::TestWithParam<unsigned> {
     return calls_;
   }
 
-  // Requests of one second may be taken in in any order: their sorted ends are compared.
+  // Requests of one second may be ingested in any order: their sorted end times are compared.
   void end_second() {
     std::sort(taken_.begin(), taken_.end());
     std::string text;
@@ -73,7 +73,7 @@ class FeedTest : public testing::TestWithParam<unsigned> {
   std::mutex mutex_;
   std::vector<std::string> taken_;
   std::vector<std::string> calls_;
-  unsigned refusals_ = 0;  // so many attempts fail with:
+  unsigned refusals_ = 0;  // this many attempts fail with:
   ErrorCode refusal_ = ErrorCode::no_room;
   std::uint64_t spans_max_ = 1;
   ErrorCode end_ = ErrorCode::none;
@@ -90,7 +90,7 @@ TEST_P(FeedTest, ARequestArrivesAtTheLargestEndSoFar_RoundedDown) {
   EXPECT_EQ(request_count_, 6u);
 }
 
-TEST_P(FeedTest, EndTimesThatMoveNoClock_ArriveNow) {
+TEST_P(FeedTest, EndTimesThatAdvanceNoClock_ArriveNow) {
   inputs_.reserve(4);
   add_ends({500'000'000, 3'000'000'000});
   RequestWriter writer;
@@ -106,7 +106,7 @@ TEST_P(FeedTest, EndTimesThatMoveNoClock_ArriveNow) {
   EXPECT_EQ(run(), (Calls{"in 0 500", "tick 3", "in 3000"}));
 }
 
-TEST_P(FeedTest, SeveralInputs_AreMergedByTheirOwnEnds) {
+TEST_P(FeedTest, MergesInputsByTheirEndTimes) {
   inputs_.reserve(4);
   add_ends({1'000'000'000, 6'000'000'000, 7'000'000'000});
   add_ends({2'000'000'000, 1'000'000'000, 6'500'000'000});
@@ -115,7 +115,7 @@ TEST_P(FeedTest, SeveralInputs_AreMergedByTheirOwnEnds) {
             (Calls{"tick 1", "in 1000", "tick 2", "in 1000 2000", "tick 6", "in 6000 6500", "tick 7", "in 7000"}));
 }
 
-TEST_P(FeedTest, NoRoom_TicksWithTheSameTime_AndTriesAgain) {
+TEST_P(FeedTest, NoRoom_TicksAtTheSameTime_AndRetries) {
   inputs_.reserve(4);
   add_ends({2'000'000'000});
   refusals_ = 1;
@@ -137,7 +137,7 @@ TEST_P(FeedTest, NoRoomAmidASecond_LosesNoneOfTheOthers) {
   EXPECT_TRUE(report_.clean());
 }
 
-TEST_P(FeedTest, NoRoomForLong_IsTickedUntilThereIsRoom) {
+TEST_P(FeedTest, NoRoom_KeepsTickingUntilThereIsRoom) {
   inputs_.reserve(4);
   add_ends({2'000'000'000, 3'000'000'000});
   refusals_ = Feed::kTicksMax;
@@ -151,7 +151,7 @@ TEST_P(FeedTest, NoRoomForLong_IsTickedUntilThereIsRoom) {
   EXPECT_EQ(request_count_, 2u);
 }
 
-TEST_P(FeedTest, NoRoomForEver_IsAnError_NotSilence) {
+TEST_P(FeedTest, PermanentNoRoom_IsAnError) {
   inputs_.reserve(4);
   add_ends({2'000'000'000, 3'000'000'000});
   refusals_ = Feed::kTicksMax + 1;
@@ -160,7 +160,7 @@ TEST_P(FeedTest, NoRoomForEver_IsAnError_NotSilence) {
   EXPECT_EQ(request_count_, 0u);
 }
 
-TEST_P(FeedTest, Busy_IsTriedAgain) {
+TEST_P(FeedTest, Busy_IsRetried) {
   inputs_.reserve(4);
   add_ends({2'000'000'000});
   refusals_ = 3;
@@ -169,16 +169,16 @@ TEST_P(FeedTest, Busy_IsTriedAgain) {
   EXPECT_EQ(end_, ErrorCode::none);
 }
 
-TEST_P(FeedTest, TooLarge_IsLostAtOnce_AndNoFaultOfTheInput) {
+TEST_P(FeedTest, TooLarge_IsLostAtOnce_AndIsNoInputError) {
   inputs_.reserve(4);
   const Buffer large = request_of(3, 2 * kSecond);
   add(test::joined({test::u32be_frame(test::request(1, 2 * kSecond)), test::u32be_frame(large),
                     test::u32be_frame(test::request(1, 3 * kSecond))}));
   testing::internal::CaptureStderr();
   EXPECT_EQ(run(), (Calls{"tick 2", "in 2000", "tick 3", "in 3000"}));
-  const std::string told = testing::internal::GetCapturedStderr();
+  const std::string messages = testing::internal::GetCapturedStderr();
   const std::size_t place = test::u32be_frame(test::request(1, 2 * kSecond)).size() + 4;
-  EXPECT_EQ(told,
+  EXPECT_EQ(messages,
             "entail: input0: a request of " + std::to_string(large.size()) +
                 " bytes with 3 spans needs more than a quarter of memory_limit and was rejected (the message at byte " +
                 std::to_string(place) + ")\n");
@@ -190,7 +190,7 @@ TEST_P(FeedTest, TooLarge_IsLostAtOnce_AndNoFaultOfTheInput) {
   EXPECT_EQ(too_large_.bytes_max, large.size());
 }
 
-TEST_P(FeedTest, AnyOtherRefusal_IsReportedAsSuch) {
+TEST_P(FeedTest, AnyOtherRefusal_IsReported) {
   inputs_.reserve(4);
   add_ends({2'000'000'000, 3'000'000'000});
   refusals_ = 1;
@@ -201,7 +201,7 @@ TEST_P(FeedTest, AnyOtherRefusal_IsReportedAsSuch) {
   EXPECT_EQ(request_count_, 1u);
 }
 
-TEST_P(FeedTest, ABrokenFrame_EndsItsInput_AndNotTheOthers) {
+TEST_P(FeedTest, ABrokenFrame_EndsOnlyItsInput) {
   inputs_.reserve(4);
   const Buffer bad = {0x0a, 0x7f, 0x01};
   add(test::joined({test::u32be_frame(test::request(1, kSecond)), test::u32be_frame(bad),
@@ -212,7 +212,7 @@ TEST_P(FeedTest, ABrokenFrame_EndsItsInput_AndNotTheOthers) {
   EXPECT_EQ(inputs_[0].bytes_used(), test::u32be_frame(test::request(1, kSecond)).size() + 7);
 }
 
-TEST_P(FeedTest, ABrokenLine_IsPassedOver_AndOtherSignalsAreNoFault) {
+TEST_P(FeedTest, ABrokenLine_IsSkipped_AndOtherSignalsAreNoError) {
   inputs_.reserve(4);
   const std::string good =
       "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":\"0000000000000000000000000000000a\","
@@ -226,7 +226,7 @@ TEST_P(FeedTest, ABrokenLine_IsPassedOver_AndOtherSignalsAreNoFault) {
   EXPECT_EQ(report_.skipped(Skip::truncated), 1u);
 }
 
-TEST_P(FeedTest, ABareMessageThatWasCut_GivesItsWholeFields) {
+TEST_P(FeedTest, ATruncatedBareMessage_YieldsItsCompleteFields) {
   inputs_.reserve(4);
   Buffer bytes = test::joined({test::request(1, 2 * kSecond), test::request(2, 3 * kSecond)});
   bytes.resize(bytes.size() - 4);

@@ -23,9 +23,9 @@ std::vector<std::string> paths(const Options& options) {
 
 using Paths = std::vector<std::string>;
 
-TEST(CheckOptions, SaysNothing_OfGoodOptions) { EXPECT_EQ(paths(good()), Paths()); }
+TEST(CheckOptions, AcceptsGoodOptions) { EXPECT_EQ(paths(good()), Paths()); }
 
-TEST(CheckOptions, ANameIsUtf8_SinceItGoesIntoJson) {
+TEST(CheckOptions, RequiresUtf8Names) {
   Options options = good();
   options.tail_sampling.policies.front().name = "erreur \xc3\xa9";
   EXPECT_EQ(paths(options), Paths());
@@ -33,7 +33,7 @@ TEST(CheckOptions, ANameIsUtf8_SinceItGoesIntoJson) {
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies[0].name"}));
 }
 
-TEST(CheckOptions, ChecksWhatIsFilledInByHand) {
+TEST(CheckOptions, ChecksOptionsSetInCode) {
   Options options = good();
   options.tail_sampling.decision_wait_ns = -1;
   options.links.propagate.max_hops_linked = kHopsMax + 1;
@@ -47,7 +47,7 @@ TEST(CheckOptions, ChecksWhatIsFilledInByHand) {
                    "memory_limit", "compat", "ingest_lanes_max", "output_batch_bytes_max"}));
 }
 
-TEST(CheckOptions, ChecksRulesOfTypes) {
+TEST(CheckOptions, ChecksLinkTypeRules) {
   Options options = good();
   options.links.propagate.types["retry-of"].linked = 1;
   options.links.propagate.types["none"] = {};
@@ -91,7 +91,7 @@ TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies"}));
 }
 
-TEST(CheckOptions, WarningsAreNoErrors) {
+TEST(CheckOptions, WarningsAreNotErrors) {
   Options options = good();
   options.retain.max_bytes = options.memory_limit_bytes + 1;
   const std::vector<option::Finding> findings = check_options(options);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs a build into an empty prefix, then builds and runs the examples against what is there and nothing else:
+# Installs a build into an empty prefix, then builds and runs the examples against that prefix alone:
 # C and C++, through find_package and through pkg-config, with the shared and with the static library.
 # usage: run.sh SOURCE BUILD CMAKE CC CXX
 set -euo pipefail

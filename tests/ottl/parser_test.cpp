@@ -1,4 +1,4 @@
-// What a condition may say, and what it is told when it says something else: the byte, the words, the candidates.
+// Valid conditions, and the errors of invalid ones: the offset, the message, the suggestions.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ Fault fault_of(const std::string& condition, Context context = Context::span) {
   return fault;
 }
 
-TEST(OttlParser, AcceptsWhatConfigurationsHold) {
+TEST(OttlParser, AcceptsConditionsOfRealConfigurations) {
   for (const char* condition : {R"(attributes["k"] == "v")",
                                 R"(attributes["k"] != nil)",
                                 R"(attributes["http.status_code"] >= 500)",
@@ -63,7 +63,7 @@ struct Refused {
   const char* text;
 };
 
-TEST(OttlParser, RefusesTheRest_AndSaysWhere) {
+TEST(OttlParser, RefusesInvalidConditions_WithTheirOffsets) {
   const Refused cases[] = {
       {"", 0, "the condition is empty"},
       {"name", 0, "this is a text, not a condition; compare it"},
@@ -127,7 +127,7 @@ TEST(OttlParser, RefusesTheRest_AndSaysWhere) {
   EXPECT_NE(fault_of("kind == 1", Context::spanevent).text.find("unknown path 'kind'"), std::string::npos);
 }
 
-TEST(OttlParser, NamesWhatCouldBeMeant) {
+TEST(OttlParser, SuggestsNearMatches) {
   const auto offers = [](const std::string& condition, std::string_view candidate) {
     const Fault fault = fault_of(condition);
     return std::find(fault.candidates.begin(), fault.candidates.end(), candidate) != fault.candidates.end();
@@ -153,7 +153,7 @@ TEST(OttlParser, BoundsSizeAndDepth) {
     EXPECT_NE(fault_of(lists).text.find("too deep"), std::string::npos) << open;
   }
   std::string many = "kind == 0";
-  for (int i = 0; i < 500; ++i) many += " or kind == " + std::to_string(i);  // wide is not deep
+  for (int i = 0; i < 500; ++i) many += " or kind == " + std::to_string(i);  // wide, not deep
   Program program;
   Fault fault;
   EXPECT_TRUE(compile(many, Context::span, program, fault)) << fault.text;

@@ -1,4 +1,4 @@
-// What compile() refuses, and how it says so; names; how questions share bits.
+// What compile() refuses, and its messages; names; how conditions share bits.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -14,7 +14,7 @@ std::string only_error(std::vector<PolicyOptions> policies) {
   return errors.empty() ? "" : errors[0];
 }
 
-TEST(Compile, SaysWhatIsWrongWithAPattern) {
+TEST(Compile, ReportsWhatIsWrongWithAPattern) {
   EXPECT_EQ(only_error({text({"ok", "a(b"}, true)}), "policy 'text': bad regular expression 'a(b': missing ): a(b");
   EXPECT_EQ(only_error({text({"[z-a]"}, true)}),
             "policy 'text': bad regular expression '[z-a]': invalid character class range: z-a");
@@ -28,7 +28,7 @@ TEST(Compile, SaysWhatIsWrongWithAPattern) {
   compile_ok(options_of({text({"a(b"}, false)}));  // not a pattern
 }
 
-TEST(Compile, RefusesWhatHasNoMeaning) {
+TEST(Compile, RefusesMeaninglessSettings) {
   const auto nan = std::nan("");
   PolicyOptions no_key = numeric(1, 2), no_state_key = tracestate("", {"v"}), nameless = always("");
   no_key.key.clear();
@@ -58,7 +58,7 @@ TEST(Compile, BoundsNesting) {
   EXPECT_NE(only_error({negated(deep)}).find("nested deeper than 16"), std::string::npos);
 }
 
-TEST(Compile, BoundsQuestionsAboutSpans) {
+TEST(Compile, BoundsSpanConditions) {
   std::vector<PolicyOptions> policies;
   for (int i = 0; i < 256; ++i) {
     policies.push_back(text({"v" + std::to_string(i)}));
@@ -75,12 +75,12 @@ TEST(Compile, BoundsQuestionsAboutSpans) {
             "tail_sampling.policies: they ask 257 different questions about spans; at most 256 are possible");
 }
 
-TEST(Compile, EqualQuestionsShareABit) {
+TEST(Compile, EqualConditionsShareABit) {
   std::vector<PolicyOptions> policies;
   for (int i = 0; i < 300; ++i)
     policies.push_back(both({text({"a"}), status(kError), text({"a"}, false, true)}, "p" + std::to_string(i)));
   EXPECT_EQ(compile_ok(options_of(policies))->bit_words(), 1u);
-  // Questions that only look alike do not.
+  // Conditions that only look alike do not share one.
   const auto alike = compile_ok(options_of({both({text({"a"}), text({"a"}, true), text({"a", "b"}), text({"a:1:b"}),
                                                   tracestate("s", {"a"}), numeric(1, 2), numeric(12, std::nullopt)})}));
   const Facts facts = facts_of(*alike, {SpanSpec{.attributes = {{"s", "a"}}}});

@@ -20,7 +20,7 @@ namespace entail::pressure {
 namespace {
 
 constexpr std::int64_t kStart = 1'700'000'000;
-constexpr std::uint64_t kTriesMax = 12;  // more than any request may need; then it is given up
+constexpr std::uint64_t kTriesMax = 12;  // more than any request may need; then the host gives up
 
 std::uint64_t status_line(const char* name) {
   std::ifstream status("/proc/self/status");
@@ -144,7 +144,7 @@ void LoadHost::fault(const std::string& text) {
 
 Figures LoadHost::finish() {
   check_conservation();
-  // The kernel keeps the peak exactly; what was seen between the calls is a part of it.
+  // The kernel's peak is exact, and includes the values sampled between calls.
   figures_.resident_peak = std::max(figures_.resident_peak, resident_peak_bytes());
   const Statistics statistics = engine_->statistics();
   figures_.spans_received = statistics.spans.received;

@@ -123,7 +123,8 @@ struct PrintLosses {
 Result<void> append_otlp_json(Bytes traces_data, std::string& out, PrintLosses* losses = nullptr);
 
 // Everything counted so far; docs/formats.md "Summary" names and relates the fields. Conservation (G3):
-// spans.received = emitted + dropped + rejected + lost + held, where held is what is pending or retained.
+// spans.received = emitted + dropped + rejected + lost + held, where held is what is pending or retained. It has no
+// counter of its own: it is what requests stored less what ticks took out again, to emit or to drop it.
 struct Statistics {
   struct {
     std::uint64_t received = 0, emitted = 0, dropped = 0, held = 0;

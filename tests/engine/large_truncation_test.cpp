@@ -1,5 +1,5 @@
 // A batch span with 200,000 links, 37 of them to errors, with malformed ones, duplicates and null targets: the emitted
-// links and the record are to the byte what sorting all keys gives, whatever the threads and the order (G4).
+// links and the record match, byte for byte, the result of sorting all keys, for every thread count and order (G4).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "tests/engine/engine_run.hpp"
-#include "tests/oracle/cut_oracle.hpp"
+#include "tests/oracle/truncation_oracle.hpp"
 #include "tests/workload/generator.hpp"
 #include "tests/workload/story.hpp"
 
@@ -22,15 +22,15 @@ constexpr std::uint64_t kNullTargets = 300;
 constexpr std::uint64_t kDuplicates = 2'000;
 constexpr std::uint64_t kErrors = 37;
 constexpr std::size_t kBudget = 128;
-constexpr std::uint64_t kBatch = 0;  // the trace number of the batch; 1 to 37 are the errors, behind them the healthy
+constexpr std::uint64_t kBatch = 0;  // the batch; traces 1 to 37 are the errors, the others are healthy
 
 workload::Span make_batch() {
-  workload::Dice dice(20'240'601);
+  workload::Random random(20'240'601);
   workload::Span batch = workload::make_span(kBatch);
   batch.dropped_links_count = 11;
   for (std::uint64_t i = 0; i < kLinks - kMalformed - kNullTargets - kDuplicates; ++i)
     batch.links.push_back(workload::make_link(i + 1));
-  for (std::uint64_t i = 0; i < kDuplicates; ++i) batch.links.push_back(batch.links[dice.below(batch.links.size())]);
+  for (std::uint64_t i = 0; i < kDuplicates; ++i) batch.links.push_back(batch.links[random.below(batch.links.size())]);
   for (std::uint64_t i = 0; i < kNullTargets; ++i)
     batch.links.emplace_back().attributes = {{"item", static_cast<std::int64_t>(i)}};
   for (std::uint64_t i = 0; i < kMalformed; ++i) {
@@ -42,11 +42,11 @@ workload::Span make_batch() {
     else
       link.span_id += link.span_id;
   }
-  for (std::size_t i = batch.links.size(); i > 1; --i) std::swap(batch.links[i - 1], batch.links[dice.below(i)]);
+  for (std::size_t i = batch.links.size(); i > 1; --i) std::swap(batch.links[i - 1], batch.links[random.below(i)]);
   return batch;
 }
 
-// Made once: the batch as plain data, as bytes, and what the oracle prints of it when all 37 are origins.
+// Created once: the batch as plain data, as bytes, and the links the oracle emits when all 37 are origins.
 struct Scene {
   workload::Span batch = make_batch();
   std::string bytes = workload::encode(workload::make_request({batch}));
@@ -141,7 +141,7 @@ void check_conserved(EngineRun& run) {
   EXPECT_EQ(statistics.links.duplicates, kDuplicates);
 }
 
-TEST(LargeCut, AllErrorsArePrinted_WhenTheyComeBeforeTheDecision) {
+TEST(LargeTruncation, EmitsEveryLinkToAnError_WhenErrorsArriveBeforeTheDecision) {
   std::string first_bytes;
   struct Variant {
     unsigned threads;
@@ -182,7 +182,7 @@ TEST(LargeCut, AllErrorsArePrinted_WhenTheyComeBeforeTheDecision) {
     for (std::uint64_t i = 1; i <= kErrors; ++i) EXPECT_TRUE(run.kept(workload::trace_bytes(i)));
     EXPECT_EQ(run.loss("late_pin"), 0U);
     check_conserved(run);
-    // The sample does not know how it came: only the origin that is named may differ.
+    // The sample does not depend on arrival: only the origin that is named may differ.
     std::string links;
     for (const workload::Link& link : emitted_batch(run).links) links += link.trace_id + link.span_id;
     if (first_bytes.empty()) first_bytes = links;
@@ -190,7 +190,7 @@ TEST(LargeCut, AllErrorsArePrinted_WhenTheyComeBeforeTheDecision) {
   }
 }
 
-TEST(LargeCut, TheBatchIsRevived_AndLatePinsAreCounted) {
+TEST(LargeTruncation, RevivesTheBatch_AndCountsLatePins) {
   constexpr std::uint64_t kKnown = 20;  // of the errors, when the batch is revived
   EngineRun run(make_options());
   run.tick(0);
@@ -220,13 +220,13 @@ TEST(LargeCut, TheBatchIsRevived_AndLatePinsAreCounted) {
 
   ingest(run, late, 2);
   run.tick(20);
-  std::uint64_t cut_late = 0;
+  std::uint64_t dropped_late = 0;
   for (const std::size_t index : expected.not_emitted) {
     const TraceId to = oracle::trace_id_of(scene().batch.links[index].trace_id);
-    cut_late += scene().errors.contains(to) && !is_known(to);
+    dropped_late += scene().errors.contains(to) && !is_known(to);
   }
-  EXPECT_GE(cut_late, kErrors - kKnown - 1);
-  EXPECT_EQ(run.loss("late_pin"), cut_late);
+  EXPECT_GE(dropped_late, kErrors - kKnown - 1);
+  EXPECT_EQ(run.loss("late_pin"), dropped_late);
   run.drain(60);
   check_conserved(run);
 }

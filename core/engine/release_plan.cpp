@@ -1,4 +1,4 @@
-#include "engine/retention_rules.hpp"
+#include "engine/release_plan.hpp"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-// Options drawn at random, within what the oracle can judge. Thread rule: Confined.
+// Random options, within what the oracle can judge. Thread rule: Confined.
 #pragma once
 
 #include "entail/options.hpp"
@@ -10,6 +10,6 @@ namespace entail::workload {
 constexpr std::uint32_t kUnboundedNeighbours = 1'000'000;
 constexpr std::uint32_t kUnboundedTraces = 1'000'000;
 
-Options random_options(Dice& dice);
+Options random_options(Random& random);
 
 }  // namespace entail::workload

@@ -1,4 +1,4 @@
-#include "tests/oracle/cut_oracle.hpp"
+#include "tests/oracle/truncation_oracle.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -62,7 +62,7 @@ Candidates uniform_sketch(Candidates good, std::size_t budget, TruncatedLinks& o
   return good;
 }
 
-// The sketch C: of each linked trace its smallest link, of these the smallest by C.
+// The sketch C: the smallest link of each linked trace, and of these the smallest by C.
 Candidates consistent_sketch(const Candidates& good, std::size_t budget, TruncatedLinks& out) {
   std::map<TraceId, Candidate> by_trace;
   for (const Candidate& candidate : good) {
@@ -125,7 +125,7 @@ TruncatedLinks truncate_links(const workload::Span& span, std::size_t budget, st
        {std::pair(TargetState::open, &out.open), std::pair(TargetState::closed, &out.closed)}) {
     std::size_t next[2] = {0, 0};
     const Candidates* lists[2] = {&consistent, &uniform};
-    // One from each list in turn; what is chosen already, or belongs elsewhere, takes no turn.
+    // One from each list in turn; links already chosen, or of another group, do not use up a turn.
     for (unsigned turn = 0; next[0] < lists[0]->size() || next[1] < lists[1]->size(); ++turn) {
       const Candidates& list = *lists[turn % 2];
       std::size_t& at = next[turn % 2];

@@ -14,7 +14,7 @@
 
 namespace entail::oracle {
 
-// How a linked trace stands at emission. reached: kept, or pending and reached; open: undecided or absent.
+// State of a linked trace at emission. reached: kept, or pending and reached; open: undecided or absent.
 enum class TargetState { origin, reached, open, closed };
 
 struct Stratum {
@@ -24,13 +24,13 @@ struct Stratum {
 
 struct TruncatedLinks {
   std::vector<std::size_t> emitted;      // ascending
-  std::set<std::size_t> restored;        // of these, those whose bytes were cut
+  std::set<std::size_t> restored;        // of these, those written from the edge, whose bytes were dropped
   std::vector<std::size_t> not_emitted;  // good, no duplicates
   std::uint64_t received = 0;
   std::uint64_t malformed = 0;
   std::uint64_t duplicates = 0;
   Stratum pinned, open, closed;
-  std::string threshold_uniform;  // as docs/formats.md "What was cut" writes them; empty = absent
+  std::string threshold_uniform;  // formatted as in docs/formats.md "Truncation"; empty = absent
   std::string threshold_consistent;
 };
 

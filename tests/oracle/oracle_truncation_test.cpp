@@ -1,10 +1,10 @@
-// The link sample of the oracle on spans that are small enough to be checked by thought (docs/design.md 4).
+// The link sample of the oracle on spans small enough to verify by hand (docs/design.md 4).
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "tests/oracle/context_oracle.hpp"
-#include "tests/oracle/cut_oracle.hpp"
+#include "tests/oracle/truncation_oracle.hpp"
 #include "tests/workload/story.hpp"
 
 namespace entail::oracle {
@@ -21,7 +21,7 @@ workload::Span with_links(std::uint64_t count) {
   return span;
 }
 
-TEST(OracleCut, PrintsExactlyTheBudget_OfOpenLinks) {
+TEST(OracleTruncation, EmitsExactlyTheBudget_OfOpenLinks) {
   const workload::Span span = with_links(20);
   const TruncatedLinks truncated = truncate_links(span, 6, 0, all_open);
   EXPECT_EQ(truncated.emitted.size(), 6U);
@@ -32,14 +32,14 @@ TEST(OracleCut, PrintsExactlyTheBudget_OfOpenLinks) {
   EXPECT_EQ(truncated.not_emitted.size(), 14U);
 }
 
-TEST(OracleCut, TheFirstLinkPrintedHasTheSmallestC) {
+TEST(OracleTruncation, EmitsTheLinkWithTheSmallestCFirst) {
   workload::Span span = with_links(9);
   span.links[5].trace_state = "ot=rv:fffffffffffffe";
   const TruncatedLinks truncated = truncate_links(span, 1, 0, all_open);
   EXPECT_EQ(truncated.emitted, std::vector<std::size_t>{5});
 }
 
-TEST(OracleCut, OriginsComeBeforeReached_AndAreWrittenAgain) {
+TEST(OracleTruncation, PlacesOriginsBeforeReached_AndRestoresThem) {
   const workload::Span span = with_links(50);
   const TraceId origin = trace_id_of(span.links[30].trace_id);
   const TraceId other = trace_id_of(span.links[40].trace_id);
@@ -56,7 +56,7 @@ TEST(OracleCut, OriginsComeBeforeReached_AndAreWrittenAgain) {
   EXPECT_GE(restored, 15U);
 }
 
-TEST(OracleCut, StrataSumToReceivedLessDuplicatesLessMalformed) {
+TEST(OracleTruncation, StrataSumToReceived_LessDuplicatesAndMalformed) {
   workload::Span span = with_links(10);
   span.links.push_back(span.links[0]);
   span.links.push_back(make_link(1));            // its own trace
@@ -74,7 +74,7 @@ TEST(OracleCut, StrataSumToReceivedLessDuplicatesLessMalformed) {
   EXPECT_TRUE(std::find(truncated.emitted.begin(), truncated.emitted.end(), 10U) == truncated.emitted.end());
 }
 
-TEST(OracleCut, GoodBeforeNullTargetsBeforeMalformed) {
+TEST(OracleTruncation, PrefersGood_ThenNullTargets_ThenMalformed) {
   workload::Span span = make_span(1);
   span.links.emplace_back();
   span.links.emplace_back().trace_state = "a=b";
@@ -84,12 +84,12 @@ TEST(OracleCut, GoodBeforeNullTargetsBeforeMalformed) {
     return id == trace_id_of(workload::trace_bytes(8)) ? TargetState::open : TargetState::closed;
   };
   EXPECT_EQ(truncate_links(span, 1, 0, target_state).emitted.size(),
-            1U);  // the better key of the two: a sketch of one knows no other
+            1U);  // the better key of the two: a sketch of size one holds no other
   EXPECT_EQ(truncate_links(span, 2, 0, target_state).emitted, (std::vector<std::size_t>{2, 3}));
   EXPECT_EQ(truncate_links(span, 3, 0, target_state).emitted, (std::vector<std::size_t>{1, 2, 3}));
 }
 
-TEST(OracleContext, TakesThresholdsOut) {
+TEST(OracleContext, RemovesThresholds) {
   EXPECT_EQ(without_threshold("ot=th:8"), "");
   EXPECT_EQ(without_threshold("a=1, ot=th:8;rv:00000000000001 ,b=2"), "a=1,ot=rv:00000000000001,b=2");
   EXPECT_EQ(without_threshold("a=1 , b=2"), "a=1 , b=2");
@@ -97,7 +97,7 @@ TEST(OracleContext, TakesThresholdsOut) {
   EXPECT_EQ(without_threshold("ot=th:8;th:4"), "ot=th:8;th:4");
 }
 
-TEST(OracleContext, NamesTheFirstReason) {
+TEST(OracleContext, ReportsTheFirstReason) {
   const std::string zero(16, '\0');
   const std::string good(16, 'x');
   EXPECT_EQ(bad_reason(good, std::string(8, 'y')), "");
