@@ -1,5 +1,5 @@
-// Contexts stored as JSON: accepted text is also JSON to simdjson, and a parsed context formats as JSON that parses back
-// to the same context.
+// Contexts stored as JSON: accepted text is also JSON to simdjson, and a parsed context formats as JSON that parses
+// back to the same context.
 #include <simdjson.h>
 
 #include <cstddef>

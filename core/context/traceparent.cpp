@@ -33,13 +33,11 @@ Result<Traceparent, ContextError> parse_traceparent(std::string_view text, Trace
   if (text[kVersionDash] != '-') return ContextError::bad_separator;
 
   Traceparent result;
-  if (!parse_hex(text.substr(kTraceIdBegin, 32), HexCase::lower, result.trace_id))
-    return ContextError::bad_trace_id;
+  if (!parse_hex(text.substr(kTraceIdBegin, 32), HexCase::lower, result.trace_id)) return ContextError::bad_trace_id;
   if (result.trace_id.is_zero()) return ContextError::zero_trace_id;
   if (text[kTraceIdDash] != '-') return ContextError::bad_separator;
 
-  if (!parse_hex(text.substr(kParentIdBegin, 16), HexCase::lower, result.parent_id))
-    return ContextError::bad_span_id;
+  if (!parse_hex(text.substr(kParentIdBegin, 16), HexCase::lower, result.parent_id)) return ContextError::bad_span_id;
   if (result.parent_id.is_zero()) return ContextError::zero_span_id;
   if (text[kParentIdDash] != '-') return ContextError::bad_separator;
 

@@ -34,9 +34,7 @@ std::uint64_t loss(const ContextStore& store, std::string_view name) {
   return 0;
 }
 
-bool holds(const ContextStore& store, std::string_view key) {
-  return store.get(key).ok();
-}
+bool holds(const ContextStore& store, std::string_view key) { return store.get(key).ok(); }
 
 TEST(ContextStore, ReturnsWhatWasPut) {
   const auto store = store_of();

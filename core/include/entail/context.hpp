@@ -106,7 +106,7 @@ using Carrier = std::span<const Header>;
 // Headers to send: name and value.
 using HeadersOut = std::vector<std::pair<std::string_view, std::string>>;
 
-// W3C traceparent, Level 2: lower-case hex only, no version ff, exactly 55 characters in version 00. Of a higher version
+// W3C traceparent, Level 2: lower-case hex only, no version ff, exactly 55 characters in version 00. Of higher versions
 // only the fields of version 00 are read. Unknown flag bits are cleared; the trace state is empty.
 Result<SpanContext, ContextError> parse_traceparent(std::string_view text) noexcept;
 std::string format_traceparent(const SpanContext& context);
@@ -136,9 +136,9 @@ std::string format_jaeger(const ForeignContext& context);
 Result<ForeignContext, ContextError> parse_xray(std::string_view text) noexcept;
 std::string format_xray(const ForeignContext& context);
 
-// A context stored as JSON: {"traceId": 32 hex digits, "spanId": 16, "traceFlags": 0..255 or "01", "traceState": string,
-// "isRemote": bool}, hex digits of either case, the last three optional. Or a stored carrier: {"traceparent": string,
-// "tracestate": string}. Other members are ignored. At most 65,536 bytes, nested at most 16 deep.
+// A context stored as JSON: {"traceId": 32 hex digits, "spanId": 16, "traceFlags": 0..255 or "01", "traceState":
+// string, "isRemote": bool}, hex digits of either case, the last three optional. Or a stored carrier: {"traceparent":
+// string, "tracestate": string}. Other members are ignored. At most 65,536 bytes, nested at most 16 deep.
 // The trace state is copied, not validated: use check_trace_state(). If it is not a string, its JSON text is copied,
 // which is never a valid tracestate. May fail with out_of_memory.
 Result<SpanContext, ContextError> parse_stored_context(std::string_view json) noexcept;

@@ -74,14 +74,14 @@ class ContextStore {
 
   // Stores a copy of the context under the key, as of the last tick, and replaces an entry of the same key. The trace
   // state is not validated. Evicts the oldest entries if the store is full. Fails, without any change, with bad_key,
-  // zero_trace_id, zero_span_id, bad_attribute, too_many_attributes, too_long (kStoredEntryBytesMax), no_room (the entry
-  // alone exceeds bytes_max), out_of_memory.
+  // zero_trace_id, zero_span_id, bad_attribute, too_many_attributes, too_long (kStoredEntryBytesMax), no_room (the
+  // entry alone exceeds bytes_max), out_of_memory.
   Result<void, ContextError> put(std::string_view key, const SpanContext& context,
                                  LinkAttributes attributes = {}) noexcept;
   // Returns a copy of the context under the key; the entry stays. Fails with not_found or out_of_memory.
   Result<AgedContext, ContextError> get(std::string_view key) const noexcept;
-  // Adds a link to the context under the key, with `details`, then the attributes of the entry; the first attribute of a
-  // key counts. Sets stored_age_ms. Fails with not_found, or like LinkBuilder::add().
+  // Adds a link to the context under the key, with `details`, then the attributes of the entry; the first attribute of
+  // a key counts. Sets stored_age_ms. Fails with not_found, or like LinkBuilder::add().
   Result<void, ContextError> add_link(std::string_view key, LinkBuilder& builder,
                                       const LinkDetails& details = {}) const noexcept;
   // Returns false if there is no such key.
@@ -91,8 +91,8 @@ class ContextStore {
   // proportional to the entries that expire.
   Result<void> tick(std::int64_t now_ns) noexcept;
 
-  // Replaces `out` with a snapshot: version, time, entries from the oldest on, checksums. Fails with out_of_memory; `out`
-  // is then empty.
+  // Replaces `out` with a snapshot: version, time, entries from the oldest on, checksums. Fails with out_of_memory;
+  // `out` is then empty.
   Result<void> snapshot(std::vector<std::uint8_t>& out) const noexcept;
   // Replaces the entries with those of the snapshot, and the time if that of the snapshot is later. Entries beyond the
   // limits or the time to live are evicted or expire at once. Fails, without any change and with the offset of the

@@ -1,8 +1,8 @@
 // LinkBuilder: encodes span links as OTLP, from contexts, stored contexts, carriers and batches.
 //
-// A link is added whole or not at all. A context that cannot become a link is refused and counted by reason. A part that
-// the link can do without (a tracestate that does not parse, an attribute that is not UTF-8) is left out and counted.
-// No call throws: running out of memory is one of the reasons.
+// A link is added whole or not at all. A context that cannot become a link is refused and counted by reason. A part
+// that the link can do without (a tracestate that does not parse, an attribute that is not UTF-8) is left out and
+// counted. No call throws: running out of memory is one of the reasons.
 //
 // Thread rule: Confined to one thread at a time. Memory: at most bytes_max for the links since the last clear(), 8
 // bytes per link, and scratch for the largest one. Buffers grow by doubling and survive clear(): once they have grown,
