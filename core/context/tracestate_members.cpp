@@ -98,8 +98,8 @@ bool MemberCursor::next(Member& member) noexcept {
   return false;
 }
 
-bool parse_ot(std::string_view value, OtValue& parsed) noexcept {
-  if (value.empty() || value.size() > kValueSizeMax) return false;
+Result<OtValue, TracestateError> parse_ot(std::string_view value) noexcept {
+  if (value.empty() || value.size() > kValueSizeMax) return TracestateError::bad_ot;
   // An entry takes at least two characters and a separator.
   constexpr std::size_t kEntriesMax = (kValueSizeMax + 1) / 3 + 1;
   std::array<std::uint16_t, kEntriesMax> begins;  // of the entries so far
@@ -109,30 +109,29 @@ bool parse_ot(std::string_view value, OtValue& parsed) noexcept {
     const std::size_t end = semicolon == std::string_view::npos ? value.size() : semicolon;
     const std::string_view entry = value.substr(at, end - at);
     const std::size_t colon = entry.find(':');
-    if (colon == std::string_view::npos || colon == 0) return false;
+    if (colon == std::string_view::npos || colon == 0) return TracestateError::bad_ot;
     const std::string_view key = entry.substr(0, colon);
     const std::string_view content = entry.substr(colon + 1);
-    if (!is_of(key[0], kLower) || !all_of(key, kLower | kDigit)) return false;
-    if (!all_of(content, kLower | kDigit | kOtOther)) return false;
+    if (!is_of(key[0], kLower) || !all_of(key, kLower | kDigit)) return TracestateError::bad_ot;
+    if (!all_of(content, kLower | kDigit | kOtOther)) return TracestateError::bad_ot;
     for (unsigned i = 0; i < result.entry_count; ++i)
-      if (value.substr(begins[i]).starts_with(entry.substr(0, colon + 1))) return false;
+      if (value.substr(begins[i]).starts_with(entry.substr(0, colon + 1))) return TracestateError::bad_ot;
     begins[result.entry_count++] = static_cast<std::uint16_t>(at);
 
     std::uint64_t number = 0;
     if (key == "th") {
-      if (!parse_hex56(content, number)) return false;
+      if (!parse_hex56(content, number)) return TracestateError::bad_ot;
       result.state.threshold = number;
       result.threshold_begin = at;
       result.threshold_end = end;
     } else if (key == "rv") {
-      if (content.size() != 14 || !parse_hex56(content, number)) return false;
+      if (content.size() != 14 || !parse_hex56(content, number)) return TracestateError::bad_ot;
       result.state.randomness = number;
     }
     if (semicolon == std::string_view::npos) break;
     at = semicolon + 1;
   }
-  parsed = result;
-  return true;
+  return result;
 }
 
 }  // namespace entail::context::detail

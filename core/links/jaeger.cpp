@@ -33,7 +33,7 @@ std::size_t find_colon(std::string_view text, std::size_t& size) noexcept {
 
 inline namespace v1 {
 
-ContextError parse_jaeger(std::string_view text, ForeignContext& parsed) noexcept {
+Result<ForeignContext, ContextError> parse_jaeger(std::string_view text) noexcept {
   using namespace links;
   text = trim_ows(text);
   if (text.size() > kJaegerSizeMax) return ContextError::too_long;
@@ -65,8 +65,7 @@ ContextError parse_jaeger(std::string_view text, ForeignContext& parsed) noexcep
     state = SamplingState::debug;
   else if ((flags & kFlagSampledJaeger) != 0)
     state = SamplingState::sampled;
-  set_foreign(trace_id, span_id, parent_id, state, parsed);
-  return ContextError::none;
+  return make_foreign(trace_id, span_id, parent_id, state);
 }
 
 std::string format_jaeger(const ForeignContext& foreign) {

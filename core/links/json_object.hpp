@@ -30,10 +30,14 @@ struct JsonMember {
 class JsonObject {
  public:
   explicit JsonObject(std::string_view text) noexcept;
-  // Reads the next member. False at the end of the object or at an error; check error(). At the end without an error,
-  // nothing but whitespace follows the object.
+  // Reads the next member. Returns false at the end and at the first error; result() then tells them apart. After a
+  // success nothing but whitespace follows the object.
   bool next(JsonMember& member) noexcept;
-  ContextError error() const noexcept { return error_; }
+  // bad_json or too_deep.
+  Result<void, ContextError> result() const noexcept {
+    if (error_ != ContextError::none) return error_;
+    return {};
+  }
 
  private:
   bool fail(ContextError error) noexcept {
