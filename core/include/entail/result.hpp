@@ -1,5 +1,5 @@
-// Result<T>: a value, or an 8-byte Error; Result<T, E>: a value, or an E that says more. Errors are values everywhere in Entail; no exception crosses a room.
-//
+// Result<T>: a value, or an 8-byte Error; Result<T, E>: a value, or an E that says more. Errors are values everywhere
+// in Entail; no exception crosses a room.
 // Thread rule: Immutable once made. Cost: no allocation; Error is trivially copyable, text is made later by describe().
 #pragma once
 
