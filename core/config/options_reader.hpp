@@ -18,7 +18,10 @@ namespace entail::config {
 
 class OptionsReader {
  public:
-  explicit OptionsReader(const Options& defaults) : options_(defaults) { options_.tail_sampling.policies.clear(); }
+  OptionsReader(const Options& defaults, const ConfigContext& context)
+      : values_(document_, messages_, context), options_(defaults), instance_(context.instance) {
+    options_.tail_sampling.policies.clear();
+  }
   ConfigResult run(std::string_view text);
 
  private:
@@ -27,6 +30,7 @@ class OptionsReader {
   using Components = std::vector<const YamlNode::Entry*>;  // of a Collector, whose block is ours
   Components components_of(const YamlNode& root) const;
   const YamlNode::Entry* choose_component(const YamlNode& root, const Components& found);
+  const YamlNode::Entry* choose_instance(const Components& found);
   void check_collector_sections(const YamlNode& root, const Components& components, const YamlNode::Entry* component);
   void read_section(const YamlNode& node, const std::string& path, Position key_position);
   void read_both_hops(const YamlNode& node, const std::string& path, Position key_position);
@@ -58,8 +62,9 @@ class OptionsReader {
 
   YamlDocument document_;
   Messages messages_;
-  ValueReader values_{document_, messages_};
+  ValueReader values_;
   Options options_;
+  std::string instance_;                        // which component to choose; empty: any
   std::map<std::string, Position> positions_;   // of the key of every option that is set
   std::map<std::string, std::uint32_t> items_;  // the node of every item of a list of texts
   std::set<std::string> extensions_;            // of the Collector, by ID

@@ -49,11 +49,12 @@ class FeedTest : public testing::TestWithParam<unsigned> {
       return {};
     };
     target.goes_on = [] { return true; };
-    Feed feed(inputs_, target, executor_.get());
+    Feed feed(inputs_, target, executor_.get(), clock_max_ns_);
     end_ = feed.run([] {}).error().code();
     end_second();
     request_count_ = feed.request_count();
     too_large_ = feed.too_large();
+    outliers_ = feed.clock_outlier_count();
     return calls_;
   }
 
@@ -79,6 +80,8 @@ class FeedTest : public testing::TestWithParam<unsigned> {
   ErrorCode end_ = ErrorCode::none;
   std::uint64_t request_count_ = 0;
   TooLargeCount too_large_;
+  std::int64_t clock_max_ns_ = std::numeric_limits<std::int64_t>::max();
+  std::uint64_t outliers_ = 0;
 };
 
 using Calls = std::vector<std::string>;
@@ -233,6 +236,70 @@ TEST_P(FeedTest, ATruncatedBareMessage_YieldsItsCompleteFields) {
   add(bytes, Framing::proto);
   EXPECT_EQ(run(), (Calls{"tick 2", "in 2000"}));
   EXPECT_EQ(report_.skipped(Skip::truncated), 1u);
+}
+
+TEST_P(FeedTest, AnHourAhead_MovesTheClock_AndMoreDoesNot) {
+  inputs_.reserve(4);
+  add_ends({10 * kSecond, 3610 * kSecond, 7211 * kSecond, 3611 * kSecond});
+  EXPECT_EQ(run(), (Calls{"tick 10", "in 10000", "tick 3610", "in 3610000 7211000", "tick 3611", "in 3611000"}));
+  EXPECT_EQ(outliers_, 1u);
+}
+
+TEST_P(FeedTest, ANightWithoutRequests_PassesWithTheThird) {
+  inputs_.reserve(4);
+  add_ends({10 * kSecond, 40'002 * kSecond, 40'001 * kSecond, 40'003 * kSecond, 40'004 * kSecond});
+  EXPECT_EQ(run(),
+            (Calls{"tick 10", "in 10000 40001000 40002000", "tick 40001", "in 40003000", "tick 40004", "in 40004000"}));
+  EXPECT_EQ(outliers_, 2u);
+}
+
+TEST_P(FeedTest, ThreeThatDisagree_DoNotMoveTheClock) {
+  inputs_.reserve(4);
+  add_ends({10 * kSecond, 90'000 * kSecond, 60'000 * kSecond, 30'000 * kSecond, 11 * kSecond});
+  EXPECT_EQ(run(), (Calls{"tick 10", "in 10000 30000000 60000000 90000000", "tick 11", "in 11000"}));
+  EXPECT_EQ(outliers_, 3u);
+}
+
+TEST_P(FeedTest, FurtherAheadStill_CountsAsAgreement) {
+  inputs_.reserve(4);
+  add_ends({10 * kSecond, 5000 * kSecond, 90'000 * kSecond, 50'000 * kSecond});
+  EXPECT_EQ(run(), (Calls{"tick 10", "in 10000 5000000 90000000", "tick 5000", "in 50000000"}));
+}
+
+TEST_P(FeedTest, TheFirstRequestIsAnOutlier_ButDoesNotStartTheClock) {
+  inputs_.reserve(4);
+  add_ends({90'000 * kSecond, 10 * kSecond, 11 * kSecond, 12 * kSecond});
+  EXPECT_EQ(run(), (Calls{"tick 10", "in 10000 90000000", "tick 11", "in 11000", "tick 12", "in 12000"}));
+  EXPECT_EQ(outliers_, 1u);
+  EXPECT_EQ(request_count_, 4u);
+}
+
+TEST_P(FeedTest, AnOutlier_DoesNotHoldBackItsInput) {
+  inputs_.reserve(4);
+  add_ends({10 * kSecond, 90'000 * kSecond, 12 * kSecond, 14 * kSecond});
+  add_ends({11 * kSecond, 13 * kSecond});
+  EXPECT_EQ(run(), (Calls{"tick 10", "in 10000 90000000", "tick 11", "in 11000", "tick 12", "in 12000", "tick 13",
+                          "in 13000", "tick 14", "in 14000"}));
+  EXPECT_EQ(outliers_, 1u);
+}
+
+TEST_P(FeedTest, TheInputOfALaterDay_ComesLast_WhateverTheOrderGiven) {
+  inputs_.reserve(4);
+  add_ends({90'001 * kSecond, 90'002 * kSecond, 90'003 * kSecond, 90'004 * kSecond});
+  add_ends({1 * kSecond, 2 * kSecond, 3 * kSecond});
+  EXPECT_EQ(run(), (Calls{"tick 1", "in 1000", "tick 2", "in 2000", "tick 3", "in 3000 90001000 90002000", "tick 90001",
+                          "in 90003000", "tick 90004", "in 90004000"}));
+}
+
+TEST_P(FeedTest, BeyondClockMax_TheOtherSpansOfTheRequestCount) {
+  inputs_.reserve(4);
+  clock_max_ns_ = 20 * kSecond;
+  spans_max_ = 2;
+  add(test::joined({test::u32be_frame(test::request(1, 10 * kSecond)),
+                    test::u32be_frame(test::joined({test::request(2, 21 * kSecond), test::request(3, 12 * kSecond)})),
+                    test::u32be_frame(test::request(4, 30 * kSecond))}));
+  EXPECT_EQ(run(), (Calls{"tick 10", "in 10000", "tick 12", "in 21000 30000"}));
+  EXPECT_EQ(outliers_, 2u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, FeedTest, testing::Values(1u, 2u, 4u));

@@ -225,6 +225,14 @@ TEST_F(FormatsPage, DocumentsEveryFieldOfASurveyAndAConversion) {
   conversion.expect_all_seen();
 }
 
+TEST_F(FormatsPage, DocumentsEveryFieldOfACheck) {
+  FieldTable table(section("Check (`entail config check --json`)"));
+  write_file(path("odd.yaml"), buffer("tail_sampling:\n  num_traces: 5\n  policies: []\nretain: {windo: 1s}\n"));
+  for (const char* const file : {"odd.yaml", "missing.yaml"})
+    add(table, run(std::string("config check --json ") + file).out);
+  table.expect_all_seen();
+}
+
 TEST_F(FormatsPage, DocumentsEveryFieldOfScenariosAndExpectations) {
   generate_stories();
   FieldTable list(section("Scenarios (`entail generate --list --json`)"));
