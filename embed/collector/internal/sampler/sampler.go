@@ -23,7 +23,7 @@ const (
 	batchBytesMax = 1 << 20
 	// If this much is kept but undelivered, decisions pause: memory fills up, and then requests are refused.
 	undeliveredBytesMax = 64 << 20
-	// The engine makes room within two ticks for every request that it can ever accept.
+	// The engine makes room within two ticks for every request that it can ever accept, unless output is blocked.
 	roomTries  = 2
 	drainTries = 8
 )
@@ -49,6 +49,7 @@ type Sampler struct {
 
 	turn   sync.Mutex // Guarded by turn: ticks of the engine, its output, log
 	ticks  atomic.Uint64
+	full   atomic.Bool // ticks made no room: wait for the next regular one
 	log    *decisionLog
 	stop   chan struct{}
 	ticker sync.WaitGroup
@@ -112,7 +113,8 @@ func (s *Sampler) Ingest(take Take, request []byte) (entail.Receipt, error) {
 	}
 	seen := s.ticks.Load()
 	receipt, err := take(s.engine, request)
-	for tries := 0; tries < roomTries && errors.Is(err, entail.ErrNoRoom); tries++ {
+	ticked := 0
+	for ; ticked < roomTries && errors.Is(err, entail.ErrNoRoom) && !s.full.Load(); ticked++ {
 		if err := s.tick(seen); err != nil {
 			return receipt, err
 		}
@@ -120,11 +122,17 @@ func (s *Sampler) Ingest(take Take, request []byte) (entail.Receipt, error) {
 		receipt, err = take(s.engine, request)
 	}
 	if errors.Is(err, entail.ErrNoRoom) {
+		if ticked == roomTries && !s.isBlocked() {
+			s.full.Store(true) // do not run ticks for each request that is refused
+		}
 		err = fmt.Errorf("memory_limit is reached, %d bytes are not yet delivered; try again: %w",
 			s.delivery.bytes(), err)
 	}
 	return receipt, err
 }
+
+// isBlocked reports whether decisions pause because the next consumer is too slow.
+func (s *Sampler) isBlocked() bool { return s.delivery.bytes() >= undeliveredBytesMax }
 
 // IsForGood reports whether the same request would be refused again.
 func IsForGood(err error) bool {
@@ -145,6 +153,7 @@ func (s *Sampler) tickEverySecond() {
 			if err := s.tick(s.ticks.Load()); err != nil {
 				s.logger.Error("a tick failed", zap.Error(err))
 			}
+			s.full.Store(false)
 		}
 	}
 }
@@ -153,7 +162,7 @@ func (s *Sampler) tickEverySecond() {
 func (s *Sampler) tick(seen uint64) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.ticks.Load() != seen || s.delivery.bytes() >= undeliveredBytesMax {
+	if s.ticks.Load() != seen || s.isBlocked() {
 		return nil
 	}
 	defer s.ticks.Add(1)
@@ -185,8 +194,13 @@ func (s *Sampler) collect() error {
 	return s.metrics.collect(s.engine, s.log)
 }
 
-// Shutdown decides pending traces, delivers kept spans, and releases everything. If ctx ends, or the next consumer fails
-// for too long, the remaining spans are lost, counted and logged.
+// WithShutdownTimeout returns a context that ends when shutdown_timeout is over. Call it when the shutdown begins.
+func (s *Sampler) WithShutdownTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, s.config.shutdownTimeout())
+}
+
+// Shutdown decides pending traces, delivers kept spans, and releases everything. When ctx or shutdown_timeout ends, the
+// remaining spans are lost; the total is counted and logged once.
 func (s *Sampler) Shutdown(ctx context.Context) error {
 	if s.engine == nil {
 		return nil
@@ -197,33 +211,37 @@ func (s *Sampler) Shutdown(ctx context.Context) error {
 }
 
 func (s *Sampler) shutdown(ctx context.Context) error {
+	ctx, cancel := s.WithShutdownTimeout(ctx)
+	defer cancel()
 	close(s.stop)
 	s.ticker.Wait()
-	err := s.drain()
-	s.delivery.finish(ctx)
+	dropped, err := s.drain()
+	lost := s.delivery.finish(ctx)
+	if lost.spans > 0 || dropped > 0 {
+		level := zap.ErrorLevel
+		if lost.spans == 0 {
+			level = zap.WarnLevel // as configured
+		}
+		s.logger.Log(level, "data was lost in the shutdown", zap.Uint64("kept_spans_undelivered", lost.spans),
+			zap.Int("batches_undelivered", lost.batches), zap.Uint64("pending_traces_dropped", dropped),
+			zap.NamedError("last_error", lost.lastError))
+	}
 	return errors.Join(err, s.metrics.unregister(), s.closeAll())
 }
 
-func (s *Sampler) drain() error {
+// drain decides pending traces and queues kept spans, or returns how many traces it dropped undecided.
+func (s *Sampler) drain() (uint64, error) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.config.DropPending {
-		return s.dropPending()
+		counts, err := s.engine.Statistics()
+		return counts.Traces.Pending, err
 	}
 	err := s.engine.Drain(s.now())
 	for tries := 1; err != nil && tries < drainTries; tries++ { // ENTAIL_E_MEMORY: the rest follows with the next
 		err = errors.Join(s.collect(), s.engine.Drain(s.now()))
 	}
-	return errors.Join(err, s.collect())
-}
-
-func (s *Sampler) dropPending() error {
-	counts, err := s.engine.Statistics()
-	if err == nil && counts.Traces.Pending > 0 {
-		s.logger.Warn("pending traces are dropped undecided because of "+keyDropPending,
-			zap.Uint64("traces", counts.Traces.Pending))
-	}
-	return err
+	return 0, errors.Join(err, s.collect())
 }
 
 func (s *Sampler) closeAll() error {
