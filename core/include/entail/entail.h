@@ -301,7 +301,8 @@ ENTAIL_API void entail_engine_close(entail_engine_t* engine);
    threads    any number at once on one engine, with entail_tick() too
    blocks     never; ENTAIL_E_NO_ROOM when memory_limit is spent, ENTAIL_E_BUSY when all lanes are taken,
               ENTAIL_E_TOO_LARGE for a request that can never fit
-   allocates  inside, within memory_limit; a thread's buffers grow with its largest request and are kept for the next
+   allocates  inside, within memory_limit; besides, the calling thread's parser takes up to 6 bytes per byte of the
+              request and 112 per span (8 and 112 for JSON), and keeps up to 8 MiB of them for the next request
    borrows    bytes, until return
    on error   nothing of this request was taken in; receipt (may be NULL) is still written; error says at which byte
    since      ABI 1.0 */

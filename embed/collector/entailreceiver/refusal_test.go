@@ -152,7 +152,7 @@ func TestServerSettingsAreTheCollectors(t *testing.T) {
 		t.Error(err)
 	}
 	code, text, _ := s.post(t, protobufType, protobuf(t, large))
-	if code != http.StatusBadRequest || !strings.Contains(text, "too large") {
+	if code != http.StatusRequestEntityTooLarge || !strings.Contains(text, "too large") {
 		t.Error(code, text)
 	}
 }

@@ -64,8 +64,9 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 
 // Marshal returns the keys, for tools that print configurations.
 func (c Config) Marshal(conf *confmap.Conf) error {
-	all := map[string]any{
-		keyDecisionLog: c.DecisionLog, keyDropPending: c.DropPending, keyShutdownTimeout: c.shutdownTimeout(),
+	all := map[string]any{keyDecisionLog: c.DecisionLog, keyDropPending: c.DropPending}
+	if c.ShutdownTimeout != 0 {
+		all[keyShutdownTimeout] = c.ShutdownTimeout.String()
 	}
 	maps.Copy(all, c.engine)
 	return conf.Merge(confmap.NewFromStringMap(all))
