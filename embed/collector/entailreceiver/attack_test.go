@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -20,12 +21,14 @@ import (
 	"github.com/pierrec/lz4/v4"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
-	grpcgzip "google.golang.org/grpc/encoding/gzip"
 
 	"entail.dev/collector/internal/captures"
 )
 
-const attackedLimit = 64 << 20 // memory_limit
+const (
+	attackedLimit   = 64 << 20 // memory_limit
+	attackedTimeout = 5 * time.Second
+)
 
 // documentedMemory is the bound of docs/collector.md for the default sizes: see "Memory under attack".
 func documentedMemory() int64 {
@@ -39,7 +42,7 @@ func attacked(t *testing.T, behind string) *process {
 	t.Helper()
 	values := keepAll()
 	values["memory_limit"] = "64MiB"
-	values["shutdown_timeout"] = "4s"
+	values["shutdown_timeout"] = "3s"
 	return startProcess(t, values, behind)
 }
 
@@ -166,6 +169,37 @@ func (p *process) bodies(t *testing.T, count int, kind, encoding string, body []
 	return codes
 }
 
+// messages sends the same gRPC message many times at once.
+func (p *process) messages(t *testing.T, count int, message []byte, options ...grpc.CallOption) {
+	t.Helper()
+	connection := p.connect(t)
+	options = append(options, grpc.ForceCodec(bytesCodec{}))
+	var sending sync.WaitGroup
+	for range count {
+		sending.Go(func() {
+			_ = connection.Invoke(context.Background(), exportMethod, message, &[]byte{}, options...)
+		})
+	}
+	sending.Wait()
+}
+
+// connections returns the number of open sockets.
+func (p *process) connections(t *testing.T) int {
+	t.Helper()
+	folder := fmt.Sprintf("/proc/%d/fd", p.command.Process.Pid)
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, entry := range entries {
+		if target, err := os.Readlink(folder + "/" + entry.Name()); err == nil && strings.HasPrefix(target, "socket:") {
+			count++
+		}
+	}
+	return count
+}
+
 // expectService checks that a good request is accepted, at the latest when the slow ones have been refused.
 func (p *process) expectService(t *testing.T) {
 	t.Helper()
@@ -194,6 +228,14 @@ func emptySpans(bytes int) []byte {
 	return append([]byte{resourceTag}, sized(string(scope))...)
 }
 
+// smallSpans is a message of spans that have IDs and nothing else.
+func smallSpans(size int) []byte {
+	span := append([]byte{0x12, 28, 0x0a, 16}, "0123456789abcdef"...)
+	span = append(append(span, 0x12, 8), "01234567"...)
+	scope := append([]byte{0x12}, sized(strings.Repeat(string(span), size/len(span)))...)
+	return append([]byte{0x0a}, sized(string(scope))...)
+}
+
 func sized(content string) []byte {
 	size := len(content)
 	var varint []byte
@@ -210,53 +252,129 @@ func attributesJSON(bytes int) []byte {
 	return []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[` + span + `]}]}]}`)
 }
 
-// attacks are the states of a receiver under attack.
-var attacks = map[string]func(t *testing.T, p *process){
-	"silent connections": func(t *testing.T, p *process) {
-		p.silent(t, 250, "")
-		p.silent(t, 500, announcement)
-	},
-	"slow bodies": func(t *testing.T, p *process) { p.slowBodies(t, 200) },
-	"open streams": func(t *testing.T, p *process) {
-		p.openStreams(t, 50, 100, nil)
-	},
-	"slow messages": func(t *testing.T, p *process) {
-		p.openStreams(t, 20, 20, make([]byte, 3<<20))
-	},
-	"bombs": func(t *testing.T, p *process) {
-		for _, body := range [][]byte{make([]byte, 200<<20), emptySpans(19 << 20)} {
+// attack brings a receiver into a state; inBackground attacks end with the requests that they send.
+type attack struct {
+	name         string
+	run          func(t *testing.T, p *process, scale int)
+	inBackground bool
+}
+
+// In tools/test-go --long, attacks are larger and cover every combination.
+var isLong = os.Getenv("ENTAIL_LONG_TESTS") != ""
+
+func scale() int {
+	if isLong {
+		return 4
+	}
+	return 1
+}
+
+var attacks = []attack{
+	{name: "silent connections", run: func(t *testing.T, p *process, scale int) {
+		p.silent(t, 250*scale, "")
+		p.silent(t, 500*scale, announcement)
+	}},
+	{name: "slow bodies", run: func(t *testing.T, p *process, scale int) { p.slowBodies(t, 200*scale) }},
+	{name: "open streams", run: func(t *testing.T, p *process, scale int) { p.openStreams(t, 50, 100*scale, nil) }},
+	{name: "slow messages", run: func(t *testing.T, p *process, scale int) {
+		p.openStreams(t, 20, 20*scale, make([]byte, 3<<20))
+	}},
+	{name: "bombs over HTTP", inBackground: true, run: func(t *testing.T, p *process, scale int) {
+		for _, body := range [][]byte{make([]byte, 25*scale<<20), emptySpans(19 << 20), smallSpans(15 << 20)} {
 			for _, encoding := range encodings[1:] {
-				p.bodies(t, 16, protobufType, encoding, encoded(t, encoding, body))
+				p.bodies(t, 4*scale, protobufType, encoding, encoded(t, encoding, body))
 			}
 		}
-		for _, name := range []string{grpcgzip.Name} {
-			var sending sync.WaitGroup
-			for _, size := range []int{4<<20 - 100, 64 << 20} {
-				message := emptySpans(size)
-				for range 16 {
-					sending.Go(func() {
-						_ = p.connect(t).Invoke(context.Background(), exportMethod, message, &[]byte{},
-							grpc.ForceCodec(bytesCodec{}), grpc.UseCompressor(name))
-					})
-				}
+	}},
+	{name: "bombs over gRPC", inBackground: true, run: func(t *testing.T, p *process, scale int) {
+		for _, name := range []string{"gzip", "zstd", "snappy"} {
+			for _, size := range []int{messageBytesDefault - 100, 10 << 20} {
+				p.messages(t, 8*scale, emptySpans(size), grpc.UseCompressor(name))
 			}
-			sending.Wait()
 		}
-	},
-	"large JSON": func(t *testing.T, p *process) {
-		t.Log(p.bodies(t, 32, jsonType, "", attributesJSON(17<<20)))
-	},
+	}},
+	{name: "large JSON", inBackground: true, run: func(t *testing.T, p *process, scale int) {
+		p.bodies(t, 32*scale, jsonType, "", attributesJSON(17<<20))
+	}},
 }
 
 func TestMemoryUnderAttack(t *testing.T) {
-	for name, attack := range attacks {
-		t.Run(name, func(t *testing.T) {
+	for _, attack := range attacks {
+		t.Run(attack.name, func(t *testing.T) {
 			p := attacked(t, accepting)
-			attack(t, p)
+			attack.run(t, p, scale())
 			p.expectService(t)
 			p.expectMemory(t)
-			t.Log(p.terminate(t, 6*time.Second))
-			fmt.Println(name, p.logged())
+			p.terminate(t, attackedTimeout)
 		})
+	}
+}
+
+// SIGTERM ends a receiver in every state, whatever the consumer behind it does, within shutdown_timeout; the log says once
+// what was lost.
+func TestShutdownUnderAttack(t *testing.T) {
+	consumers := []string{accepting, refusing, hanging, stubborn}
+	for i, attack := range attacks {
+		for j, behind := range consumers {
+			if !isLong && i%len(consumers) != j {
+				continue
+			}
+			t.Run(attack.name+" "+behind, func(t *testing.T) {
+				p := attacked(t, behind)
+				p.mustPost(t, protobufType, protobuf(t, captures.Numbered(0, 7, 1000)))
+				var attacking sync.WaitGroup
+				if attack.inBackground {
+					attacking.Go(func() { attack.run(t, p, 1) })
+					time.Sleep(500 * time.Millisecond)
+				} else {
+					attack.run(t, p, 1)
+				}
+				p.terminate(t, attackedTimeout)
+				attacking.Wait()
+				p.expectLosses(t, behind != accepting)
+			})
+		}
+	}
+}
+
+func TestShutdownWithoutSenders(t *testing.T) {
+	for _, behind := range []string{accepting, refusing, hanging, stubborn} {
+		p := attacked(t, behind)
+		p.mustPost(t, protobufType, protobuf(t, captures.Numbered(0, 7, 1000)))
+		p.terminate(t, attackedTimeout)
+		p.expectLosses(t, behind != accepting)
+		if behind != accepting && !strings.Contains(p.logged(), `"kept_spans_undelivered":7`) {
+			t.Errorf("%s: %s", behind, p.logged())
+		}
+	}
+}
+
+func (p *process) expectLosses(t *testing.T, want bool) {
+	t.Helper()
+	times := strings.Count(p.logged(), "data was lost in the shutdown")
+	if want && times != 1 || !want && times != 0 {
+		t.Errorf("losses were logged %d times: %s", times, p.logged())
+	}
+}
+
+// Slow senders are refused with a status that lets them try again, and leave nothing behind.
+func TestSlowSendersTimeOut(t *testing.T) {
+	if !isLong {
+		t.Skip("tools/test-go --long runs it: it waits for the read timeouts")
+	}
+	p := attacked(t, accepting)
+	p.silent(t, 500, announcement)
+	p.openStreams(t, 1, 100, nil)
+	if got := p.connections(t); got < 500 {
+		t.Fatal(got)
+	}
+	time.Sleep(readTimeout + 5*time.Second)
+	if got := p.connections(t); got > 50 {
+		t.Errorf("%d connections are left", got)
+	}
+	p.expectService(t)
+	p.terminate(t, attackedTimeout)
+	if strings.Contains(p.logged(), "cut off") {
+		t.Error("requests were still being received: ", p.logged())
 	}
 }

@@ -47,6 +47,11 @@ type Sampler struct {
 	metrics  *metrics
 	began    time.Time // engine time is the wall clock of the start plus monotonic time: it never goes back
 
+	// Ingest holds it for reading, so that no request is being accepted while drain decides the last ones. Lock it before
+	// turn.
+	ingesting sync.RWMutex // Guarded by ingesting: drained
+	drained   bool
+
 	turn   sync.Mutex // Guarded by turn: ticks of the engine, its output, log
 	ticks  atomic.Uint64
 	full   atomic.Bool // ticks made no room: wait for the next regular one
@@ -78,6 +83,7 @@ func (s *Sampler) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	returnFreedMemory()
 	if s.config.DecisionLog != "" {
 		if s.log, err = openDecisionLog(s.config.DecisionLog, s.logger); err != nil {
 			return fmt.Errorf("%s: %w", keyDecisionLog, err)
@@ -110,6 +116,11 @@ type Take func(engine *entail.Engine, request []byte) (entail.Receipt, error)
 func (s *Sampler) Ingest(take Take, request []byte) (entail.Receipt, error) {
 	if s.engine == nil {
 		return entail.Receipt{}, ErrNotStarted
+	}
+	s.ingesting.RLock()
+	defer s.ingesting.RUnlock()
+	if s.drained {
+		return entail.Receipt{}, entail.ErrClosed
 	}
 	seen := s.ticks.Load()
 	receipt, err := take(s.engine, request)
@@ -231,17 +242,26 @@ func (s *Sampler) shutdown(ctx context.Context) error {
 
 // drain decides pending traces and queues kept spans, or returns how many traces it dropped undecided.
 func (s *Sampler) drain() (uint64, error) {
+	s.ingesting.Lock()
+	s.drained = true
+	s.ingesting.Unlock()
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.config.DropPending {
-		counts, err := s.engine.Statistics()
-		return counts.Traces.Pending, err
+		return s.dropPending()
 	}
 	err := s.engine.Drain(s.now())
 	for tries := 1; err != nil && tries < drainTries; tries++ { // ENTAIL_E_MEMORY: the rest follows with the next
 		err = errors.Join(s.collect(), s.engine.Drain(s.now()))
 	}
 	return 0, errors.Join(err, s.collect())
+}
+
+// dropPending delivers what is due and returns how many traces are not. The caller holds turn.
+func (s *Sampler) dropPending() (uint64, error) {
+	err := errors.Join(s.engine.Tick(s.now()), s.collect()) // traces are counted from their first tick on
+	counts, failure := s.engine.Statistics()
+	return counts.Traces.Pending, errors.Join(err, failure)
 }
 
 func (s *Sampler) closeAll() error {
