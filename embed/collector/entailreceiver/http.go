@@ -6,7 +6,6 @@ import (
 	"mime"
 	"net/http"
 	"os"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -43,9 +42,8 @@ func (r *tracesReceiver) handleHTTP(writer http.ResponseWriter, request *http.Re
 		s.refuse(http.StatusUnsupportedMediaType, codes.InvalidArgument,
 			fmt.Sprintf("unsupported media type; supported: %s, %s", jsonType, protobufType))
 	case !r.decompression.accepts(encoding):
-		accepted := strings.Join(r.decompression.accepted, ", ")
 		s.refuse(http.StatusUnsupportedMediaType, codes.InvalidArgument,
-			"unsupported content encoding; supported: "+strings.TrimPrefix(accepted, ", "))
+			fmt.Sprintf("unsupported content encoding; supported: %q", r.decompression.accepted))
 	default:
 		s.ingest(encoding)
 	}
