@@ -7,7 +7,7 @@
 #include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "entail/link_builder.hpp"
-#include "wire/decode.hpp"
+#include "otlp/decode.hpp"
 #include "wire/writer.hpp"
 
 using namespace entail;
@@ -37,11 +37,11 @@ void check_link(const LinkBuilder& builder, const SpanContext& context) {
   wire::append_bytes_field(resource_spans, 2, scope_spans);
   wire::Buffer request;
   wire::append_bytes_field(request, 1, resource_spans);
-  wire::Decoded decoded;
-  ENTAIL_CHECK(wire::decode(request, nullptr, decoded).ok());
+  otlp::Decoded decoded;
+  ENTAIL_CHECK(otlp::decode(request, nullptr, decoded).ok());
   ENTAIL_CHECK(decoded.spans.size() == 1 && decoded.link_count == builder.link_count());
-  wire::LinkCursor cursor(decoded, decoded.spans[0]);
-  wire::LinkView link;
+  otlp::LinkCursor cursor(decoded, decoded.spans[0]);
+  otlp::LinkView link;
   ENTAIL_CHECK(cursor.next(link));
   ENTAIL_CHECK(base::load_trace_id(wire::slice(request, link.trace_id).data()) == context.trace_id);
   ENTAIL_CHECK(base::load_span_id(wire::slice(request, link.span_id).data()) == context.span_id);

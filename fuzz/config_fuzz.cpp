@@ -17,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ENTAIL_CHECK(error.line <= lines + 2);
   }
   if (!result.options) return 0;
-  for (const entail::config::Finding& finding : entail::config::check_options(*result.options))
+  for (const entail::option::Finding& finding : entail::config::check_options(*result.options))
     ENTAIL_CHECK(!finding.is_error);
   return 0;
 }

@@ -6,14 +6,14 @@
 
 #include "base/check.hpp"
 #include "emit/batch_writer.hpp"
-#include "wire/decode.hpp"
+#include "otlp/decode.hpp"
 #include "wire/writer.hpp"
 
 namespace {
 
 using namespace entail;
 
-wire::Buffer own_fields(const wire::Decoded& decoded, std::uint32_t first, std::uint32_t count) {
+wire::Buffer own_fields(const otlp::Decoded& decoded, std::uint32_t first, std::uint32_t count) {
   wire::Buffer all;
   for (std::uint32_t i = first; i < first + count; ++i)
     wire::append_bytes(all, wire::slice(decoded.bytes, decoded.fields[i]));
@@ -26,11 +26,11 @@ struct Emitted {
   auto operator<=>(const Emitted&) const = default;
 };
 
-std::vector<Emitted> spans_of(const wire::Decoded& decoded) {
+std::vector<Emitted> spans_of(const otlp::Decoded& decoded) {
   std::vector<Emitted> all;
-  for (const wire::SpanView& span : decoded.spans) {
-    const wire::ScopeView& scope = decoded.scopes[span.scope];
-    const wire::ResourceView& resource = decoded.resources[scope.resource];
+  for (const otlp::SpanView& span : decoded.spans) {
+    const otlp::ScopeView& scope = decoded.scopes[span.scope];
+    const otlp::ResourceView& resource = decoded.resources[scope.resource];
     const Bytes payload = wire::slice(decoded.bytes, span.payload);
     all.push_back({own_fields(decoded, resource.first_field, resource.field_count),
                    own_fields(decoded, scope.first_field, scope.field_count),
@@ -40,9 +40,9 @@ std::vector<Emitted> spans_of(const wire::Decoded& decoded) {
 }
 
 void take(emit::BatchWriter& writer, std::vector<Emitted>& out) {
-  wire::Decoded decoded;
+  otlp::Decoded decoded;
   const std::uint64_t count = writer.span_count();
-  ENTAIL_CHECK(wire::decode(writer.take(), nullptr, decoded).ok());
+  ENTAIL_CHECK(otlp::decode(writer.take(), nullptr, decoded).ok());
   ENTAIL_CHECK(decoded.spans.size() == count);
   for (Emitted& span : spans_of(decoded)) out.push_back(std::move(span));
 }
@@ -76,8 +76,8 @@ void check_edit(const Emitted& span) {
   emit::BatchWriter writer(1 << 20);
   ENTAIL_CHECK(!writer.add(
       {span.resource, base::digest(span.resource), span.scope, base::digest(span.scope), span.payload, &edit}));
-  wire::Decoded decoded;
-  ENTAIL_CHECK(wire::decode(writer.take(), nullptr, decoded).ok());
+  otlp::Decoded decoded;
+  ENTAIL_CHECK(otlp::decode(writer.take(), nullptr, decoded).ok());
   ENTAIL_CHECK(decoded.spans.size() == 1 && decoded.spans[0].link_count == 2 &&
                decoded.spans[0].dropped_links_count == 7);
   ENTAIL_CHECK(decoded.spans[0].trace_state.size == edit.trace_state.size() && decoded.spans[0].attribute_count >= 2);
@@ -86,8 +86,8 @@ void check_edit(const Emitted& span) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  wire::Decoded decoded;
-  if (!wire::decode({data, size}, nullptr, decoded).ok()) return 0;
+  otlp::Decoded decoded;
+  if (!otlp::decode({data, size}, nullptr, decoded).ok()) return 0;
   const std::vector<Emitted> spans = spans_of(decoded);
   check_copy(spans, UINT64_MAX);
   check_copy(spans, size / 2);

@@ -1,6 +1,6 @@
 // Any bytes into decode(): an error within the input, or views of which every cursor walks exactly what was counted.
 #include "base/check.hpp"
-#include "wire/decode.hpp"
+#include "otlp/decode.hpp"
 
 namespace {
 
@@ -20,10 +20,10 @@ std::uint64_t read(Bytes bytes, wire::Range range) {
 
 std::uint64_t walk_attributes(Bytes bytes, std::uint32_t begin, std::uint32_t end, std::uint32_t field,
                               std::uint32_t count) {
-  wire::AttributeCursor cursor(bytes, begin, end, field);
+  otlp::AttributeCursor cursor(bytes, begin, end, field);
   std::uint32_t walked = 0;
   std::uint64_t sum = 0;
-  for (wire::AttributeView view; cursor.next(view); ++walked) sum += read(bytes, view.key) + read(bytes, view.string);
+  for (otlp::AttributeView view; cursor.next(view); ++walked) sum += read(bytes, view.key) + read(bytes, view.string);
   ENTAIL_CHECK(walked == count);
   return sum;
 }
@@ -40,14 +40,14 @@ std::uint64_t walk_fields(Bytes bytes, wire::Range range) {
   return at;
 }
 
-std::uint64_t walk_span(const wire::Decoded& decoded, const wire::SpanView& span) {
+std::uint64_t walk_span(const otlp::Decoded& decoded, const otlp::SpanView& span) {
   const Bytes bytes = decoded.bytes;
   std::uint64_t sum = read(bytes, span.trace_id) + read(bytes, span.span_id) + read(bytes, span.parent_span_id) +
                       read(bytes, span.trace_state) + walk_fields(bytes, span.payload);
   sum += walk_attributes(bytes, span.first_attribute, span.attributes_end, 9, span.attribute_count);
-  wire::LinkCursor cursor(decoded, span);
+  otlp::LinkCursor cursor(decoded, span);
   std::uint32_t links = 0;
-  for (wire::LinkView link; cursor.next(link); ++links) {
+  for (otlp::LinkView link; cursor.next(link); ++links) {
     sum += read(bytes, link.trace_id) + read(bytes, link.span_id) + read(bytes, link.trace_state) +
            read(bytes, link.field);
     sum += walk_fields(bytes, link.payload);
@@ -60,9 +60,9 @@ std::uint64_t walk_span(const wire::Decoded& decoded, const wire::SpanView& span
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static wire::Decoded decoded;
+  static otlp::Decoded decoded;
   const Bytes bytes(data, size);
-  const Result<void> result = wire::decode(bytes, nullptr, decoded);
+  const Result<void> result = otlp::decode(bytes, nullptr, decoded);
   if (!result.ok()) {
     ENTAIL_CHECK(result.error().offset() <= size && decoded.spans.empty() && decoded.resources.empty());
     return 0;
@@ -70,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::uint64_t sum = 0;
   for (const wire::Range range : decoded.fields) sum += walk_fields(bytes, range);
   std::uint64_t links = 0;
-  for (const wire::SpanView& span : decoded.spans) {
+  for (const otlp::SpanView& span : decoded.spans) {
     sum += walk_span(decoded, span);
     links += span.link_count;
     ENTAIL_CHECK(span.scope < decoded.scopes.size());

@@ -5,12 +5,11 @@
 #include <string_view>
 
 #include "base/check.hpp"
+#include "otlp/decode.hpp"
+#include "ottl/evaluation.hpp"
 #include "policy/ottl_conditions.hpp"
-#include "policy/ottl_evaluation.hpp"
-#include "wire/decode.hpp"
 
 using namespace entail;
-namespace ottl = policy::ottl;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const void* const zero = std::memchr(data, 0, size);
@@ -32,14 +31,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       ENTAIL_CHECK(fault.offset <= condition.size() && !fault.text.empty());
     }
   }
-  static wire::Decoded decoded;
-  if (!wire::decode(request, nullptr, decoded).ok()) return 0;
+  static otlp::Decoded decoded;
+  if (!otlp::decode(request, nullptr, decoded).ok()) return 0;
   policy.error_mode = OttlErrorMode::propagate;
-  ottl::ConditionLists lists;
+  policy::OttlConditions lists;
   std::string faulty;
   ottl::Fault fault;
   if (!lists.add(policy, 0, 1, faulty, fault)) return 0;
-  for (const wire::SpanView& span : decoded.spans) {
+  for (const otlp::SpanView& span : decoded.spans) {
     policy::Facts first, second;
     lists.match(decoded, span, first);
     lists.match(decoded, span, second);

@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "otlp/decode.hpp"
 #include "policy/policy_set.hpp"
-#include "wire/decode.hpp"
 
 using namespace entail;
 
 namespace {
 
-PolicyOptions policy_of(PolicyType type, const char* name) {
+PolicyOptions policy_of(const char* type, const char* name) {
   PolicyOptions policy;
   policy.name = name;
   policy.type = type;
@@ -53,14 +53,14 @@ std::string_view text_of(Bytes bytes, wire::Range range) {
   return {reinterpret_cast<const char*>(bytes.data()) + range.offset, range.size};
 }
 
-bool found_by_plain_walk(const wire::Decoded& decoded, const wire::SpanView& span) {
+bool found_by_plain_walk(const otlp::Decoded& decoded, const otlp::SpanView& span) {
   constexpr std::uint32_t kAttributes = 9;
   if (span.attribute_count == 0) return false;
-  wire::AttributeCursor cursor(decoded.bytes, span.first_attribute, span.attributes_end, kAttributes);
-  wire::AttributeView attribute;
+  otlp::AttributeCursor cursor(decoded.bytes, span.first_attribute, span.attributes_end, kAttributes);
+  otlp::AttributeView attribute;
   bool found = false;
   while (cursor.next(attribute))
-    found |= attribute.kind == wire::AttributeView::Kind::string && text_of(decoded.bytes, attribute.key) == "s" &&
+    found |= attribute.kind == otlp::AttributeView::Kind::string && text_of(decoded.bytes, attribute.key) == "s" &&
              text_of(decoded.bytes, attribute.string) == "a";
   return found;
 }
@@ -69,13 +69,13 @@ bool found_by_plain_walk(const wire::Decoded& decoded, const wire::SpanView& spa
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const std::unique_ptr<policy::PolicySet> policies = compile();
-  static wire::Decoded decoded;
-  if (!wire::decode({data, size}, nullptr, decoded).ok()) return 0;
+  static otlp::Decoded decoded;
+  if (!otlp::decode({data, size}, nullptr, decoded).ok()) return 0;
 
   policy::Facts forward;
   std::vector<policy::Facts> facts(decoded.spans.size());
   for (std::size_t i = 0; i < facts.size(); ++i) {
-    const wire::SpanView& span = decoded.spans[i];
+    const otlp::SpanView& span = decoded.spans[i];
     policies->match_span(decoded, span, policy::Bits{}, facts[i]);
     ENTAIL_CHECK(policy::has_bit(facts[i].bits, 0) == found_by_plain_walk(decoded, span));
     policy::Bits resource_bits{};

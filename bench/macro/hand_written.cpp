@@ -19,8 +19,8 @@ bool by_chance(const std::string& trace_id) {
   return hash <= static_cast<std::uint64_t>(std::ldexp(kChance, 64));
 }
 
-bool has_gold_tier(const google::protobuf::RepeatedPtrField<otlp::KeyValue>& attributes) {
-  for (const otlp::KeyValue& attribute : attributes)
+bool has_gold_tier(const google::protobuf::RepeatedPtrField<otlp_proto::KeyValue>& attributes) {
+  for (const otlp_proto::KeyValue& attribute : attributes)
     if (attribute.key() == "app.tier" && attribute.value().string_value() == "gold") return true;
   return false;
 }
@@ -28,25 +28,25 @@ bool has_gold_tier(const google::protobuf::RepeatedPtrField<otlp::KeyValue>& att
 }  // namespace
 
 bool HandWritten::ingest(unsigned, Bytes bytes) {
-  otlp::TracesData request;
+  otlp_proto::TracesData request;
   if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return false;
   const std::lock_guard lock(mutex_);
-  for (otlp::ResourceSpans& resource_spans : *request.mutable_resource_spans())
-    for (otlp::ScopeSpans& scope_spans : *resource_spans.mutable_scope_spans()) {
+  for (otlp_proto::ResourceSpans& resource_spans : *request.mutable_resource_spans())
+    for (otlp_proto::ScopeSpans& scope_spans : *resource_spans.mutable_scope_spans()) {
       auto envelope = std::make_shared<Envelope>(Envelope{resource_spans.resource(), scope_spans.scope()});
-      for (otlp::Span& span : *scope_spans.mutable_spans()) add_span(envelope, std::move(span));
+      for (otlp_proto::Span& span : *scope_spans.mutable_spans()) add_span(envelope, std::move(span));
     }
   return true;
 }
 
-void HandWritten::add_span(const std::shared_ptr<const Envelope>& envelope, otlp::Span&& span) {
+void HandWritten::add_span(const std::shared_ptr<const Envelope>& envelope, otlp_proto::Span&& span) {
   const std::string id = span.trace_id();
   Trace& trace = traces_[id];
   if (trace.phase == Phase::absent) {
     trace.phase = Phase::pending;
     pending_.emplace_back(now_ns_ + kDecisionWaitNs, id);
   }
-  for (const otlp::Span::Link& link : span.links()) {
+  for (const otlp_proto::Span::Link& link : span.links()) {
     if (link.trace_id() == id) continue;
     trace.linked.push_back(link.trace_id());
     traces_[link.trace_id()].linking.push_back(id);  // no rehash invalidates `trace`: nodes stay where they are
@@ -102,7 +102,7 @@ bool HandWritten::policies_keep(const std::string& id, const Trace& trace, bool&
   std::uint64_t end = 0;
   bool gold = false;
   for (const Held& held : trace.spans) {
-    if (held.span.status().code() == otlp::Status::STATUS_CODE_ERROR) error = true;
+    if (held.span.status().code() == otlp_proto::Status::STATUS_CODE_ERROR) error = true;
     start = std::min<std::uint64_t>(start, held.span.start_time_unix_nano());
     end = std::max<std::uint64_t>(end, held.span.end_time_unix_nano());
     gold = gold || has_gold_tier(held.envelope->resource.attributes()) || has_gold_tier(held.span.attributes());
@@ -132,11 +132,11 @@ void HandWritten::spread(const std::string& origin, bool toward_linked) {
 }
 
 void HandWritten::emit(Trace& trace) {
-  otlp::TracesData out;
+  otlp_proto::TracesData out;
   for (Held& held : trace.spans) {
-    otlp::ResourceSpans& resource_spans = *out.add_resource_spans();
+    otlp_proto::ResourceSpans& resource_spans = *out.add_resource_spans();
     *resource_spans.mutable_resource() = held.envelope->resource;
-    otlp::ScopeSpans& scope_spans = *resource_spans.add_scope_spans();
+    otlp_proto::ScopeSpans& scope_spans = *resource_spans.add_scope_spans();
     *scope_spans.mutable_scope() = held.envelope->scope;
     *scope_spans.add_spans() = std::move(held.span);
   }

@@ -28,12 +28,12 @@ class HandWritten {
 
  private:
   struct Envelope {
-    otlp::Resource resource;
-    otlp::InstrumentationScope scope;
+    otlp_proto::Resource resource;
+    otlp_proto::InstrumentationScope scope;
   };
   struct Held {
     std::shared_ptr<const Envelope> envelope;
-    otlp::Span span;
+    otlp_proto::Span span;
   };
   enum class Phase { absent, pending, retained, kept, dropped };
   struct Trace {
@@ -45,7 +45,7 @@ class HandWritten {
   };
   using Timed = std::deque<std::pair<std::int64_t, std::string>>;
 
-  void add_span(const std::shared_ptr<const Envelope>& envelope, otlp::Span&& span);
+  void add_span(const std::shared_ptr<const Envelope>& envelope, otlp_proto::Span&& span);
   void decide_until(std::int64_t now_ns, bool all);
   bool policies_keep(const std::string& id, const Trace& trace, bool& error) const;
   void spread(const std::string& origin, bool toward_linked);

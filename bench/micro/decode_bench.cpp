@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/check.hpp"
+#include "otlp/decode.hpp"
 #include "otlp_trace.pb.h"
-#include "wire/decode.hpp"
 #include "wire/writer.hpp"
 
 namespace entail {
@@ -129,19 +129,19 @@ BENCHMARK(read_words);
 void decode_spans(benchmark::State& state) {
   const std::vector<Buffer> requests = make_requests();
   const bool read_attributes = state.range(0) != 0;
-  wire::Decoded decoded;
+  otlp::Decoded decoded;
   std::uint64_t spans = 0;
   std::uint64_t bytes = 0;
   std::uint64_t digest = 0;
   std::size_t next = 0;
   for (auto _ : state) {
     const Buffer& request = requests[next++ % requests.size()];
-    ENTAIL_CHECK(wire::decode(request, nullptr, decoded).ok());
-    for (const wire::SpanView& span : decoded.spans) {
+    ENTAIL_CHECK(otlp::decode(request, nullptr, decoded).ok());
+    for (const otlp::SpanView& span : decoded.spans) {
       digest = fold(digest, base::load_be64(&request[span.trace_id.offset]) + span.end_ns);
       if (!read_attributes) continue;
-      wire::AttributeCursor cursor(decoded.bytes, span.first_attribute, span.attributes_end, 9);
-      for (wire::AttributeView attribute; cursor.next(attribute);) digest += attribute.key.size + attribute.string.size;
+      otlp::AttributeCursor cursor(decoded.bytes, span.first_attribute, span.attributes_end, 9);
+      for (otlp::AttributeView attribute; cursor.next(attribute);) digest += attribute.key.size + attribute.string.size;
     }
     spans += decoded.spans.size();
     bytes += request.size();
@@ -160,22 +160,22 @@ BENCHMARK(decode_spans)->Arg(0)->Arg(1)->ArgName("attributes");
 std::uint64_t id_of(const char* bytes) { return base::load_be64(reinterpret_cast<const std::uint8_t*>(bytes)); }
 
 std::uint64_t sum_by_views(const Buffer& request) {
-  static wire::Decoded decoded;
-  ENTAIL_CHECK(wire::decode(request, nullptr, decoded).ok());
+  static otlp::Decoded decoded;
+  ENTAIL_CHECK(otlp::decode(request, nullptr, decoded).ok());
   std::uint64_t sum = 0;
-  for (const wire::SpanView& span : decoded.spans)
+  for (const otlp::SpanView& span : decoded.spans)
     sum += base::load_be64(&request[span.trace_id.offset]) + span.end_ns + span.link_count;
   return sum;
 }
 
 std::uint64_t sum_by_protobuf(const Buffer& request) {
   google::protobuf::Arena arena;
-  auto* data = google::protobuf::Arena::CreateMessage<otlp::TracesData>(&arena);
+  auto* data = google::protobuf::Arena::CreateMessage<otlp_proto::TracesData>(&arena);
   ENTAIL_CHECK(data->ParseFromArray(request.data(), static_cast<int>(request.size())));
   std::uint64_t sum = 0;
-  for (const otlp::ResourceSpans& resource : data->resource_spans())
-    for (const otlp::ScopeSpans& scope : resource.scope_spans())
-      for (const otlp::Span& span : scope.spans())
+  for (const otlp_proto::ResourceSpans& resource : data->resource_spans())
+    for (const otlp_proto::ScopeSpans& scope : resource.scope_spans())
+      for (const otlp_proto::Span& span : scope.spans())
         sum +=
             id_of(span.trace_id().data()) + span.end_time_unix_nano() + static_cast<std::uint64_t>(span.links_size());
   return sum;
@@ -258,7 +258,7 @@ void protobuf_arena_links(benchmark::State& state) {
   std::uint64_t links = 0;
   for (auto _ : state) {
     google::protobuf::Arena arena;
-    auto* data = google::protobuf::Arena::CreateMessage<otlp::TracesData>(&arena);
+    auto* data = google::protobuf::Arena::CreateMessage<otlp_proto::TracesData>(&arena);
     ENTAIL_CHECK(data->ParseFromArray(request.data(), static_cast<int>(request.size())));
     links += static_cast<std::uint64_t>(data->resource_spans(0).scope_spans(0).spans(0).links_size());
   }
@@ -270,15 +270,15 @@ void decode_links(benchmark::State& state) {
   const bool with_attributes = state.range(0) != 0;
   const bool walk = state.range(1) != 0;
   const Buffer request = make_link_request(with_attributes, kLinks);
-  wire::Decoded decoded;
+  otlp::Decoded decoded;
   std::uint64_t links = 0;
   std::uint64_t digest = 0;
   for (auto _ : state) {
-    ENTAIL_CHECK(wire::decode(request, nullptr, decoded).ok());
+    ENTAIL_CHECK(otlp::decode(request, nullptr, decoded).ok());
     links += decoded.link_count;
     if (!walk) continue;
-    wire::LinkCursor cursor(decoded, decoded.spans[0]);
-    for (wire::LinkView link; cursor.next(link);)
+    otlp::LinkCursor cursor(decoded, decoded.spans[0]);
+    for (otlp::LinkView link; cursor.next(link);)
       digest = fold(digest, base::load_be64(&request[link.trace_id.offset]));
   }
   benchmark::DoNotOptimize(digest);

@@ -9,8 +9,8 @@
 #include "base/check.hpp"
 #include "emit/batch_writer.hpp"
 #include "measure/clocks.hpp"
+#include "otlp/decode.hpp"
 #include "otlp_trace.pb.h"
-#include "wire/decode.hpp"
 #include "workload/load.hpp"
 
 namespace {
@@ -31,12 +31,12 @@ const Load& load() {
 
 // Digest of the kept spans of these messages, in any order.
 std::uint64_t digest_of(const std::vector<Buffer>& messages, std::uint64_t& spans) {
-  wire::Decoded decoded;
+  otlp::Decoded decoded;
   std::uint64_t sum = 0;
   spans = 0;
   for (const Buffer& message : messages) {
-    ENTAIL_CHECK(wire::decode(message, nullptr, decoded).ok());
-    for (const wire::SpanView& span : decoded.spans)
+    ENTAIL_CHECK(otlp::decode(message, nullptr, decoded).ok());
+    for (const otlp::SpanView& span : decoded.spans)
       sum += base::digest(wire::slice(message, span.span_id)).low * (span.attribute_count + 1) + span.end_ns;
     spans += decoded.spans.size();
   }
@@ -50,10 +50,10 @@ struct Expected {
 const Expected& expected() {
   static const Expected made = [] {
     Expected all;
-    wire::Decoded decoded;
+    otlp::Decoded decoded;
     for (const Buffer& request : load().requests) {
-      ENTAIL_CHECK(wire::decode(request, nullptr, decoded).ok());
-      for (const wire::SpanView& span : decoded.spans) {
+      ENTAIL_CHECK(otlp::decode(request, nullptr, decoded).ok());
+      for (const otlp::SpanView& span : decoded.spans) {
         if (!is_kept(wire::slice(request, span.trace_id))) continue;
         ++all.spans;
         all.digest += base::digest(wire::slice(request, span.span_id)).low * (span.attribute_count + 1) + span.end_ns;
@@ -81,9 +81,9 @@ struct Kept {
 
 void emit_slices(benchmark::State& state) {
   std::vector<Kept> kept;
-  wire::Decoded decoded;
+  otlp::Decoded decoded;
   for (const Buffer& request : load().requests) {
-    ENTAIL_CHECK(wire::decode(request, nullptr, decoded).ok());
+    ENTAIL_CHECK(otlp::decode(request, nullptr, decoded).ok());
     Kept one;
     const auto gather = [&](std::uint32_t first, std::uint32_t count, Buffer& out) {
       for (std::uint32_t i = first; i < first + count; ++i) {
@@ -93,7 +93,7 @@ void emit_slices(benchmark::State& state) {
     };
     gather(decoded.resources[0].first_field, decoded.resources[0].field_count, one.resource);
     gather(decoded.scopes[0].first_field, decoded.scopes[0].field_count, one.scope);
-    for (const wire::SpanView& span : decoded.spans)
+    for (const otlp::SpanView& span : decoded.spans)
       if (is_kept(wire::slice(request, span.trace_id))) one.payloads.push_back(wire::slice(request, span.payload));
     kept.push_back(std::move(one));
   }
@@ -124,13 +124,13 @@ void emit_protobuf(benchmark::State& state) {
     std::vector<Buffer> messages;
     Stopwatch watch;
     for (const Buffer& request : load().requests) {
-      otlp::TracesData data;
+      otlp_proto::TracesData data;
       ENTAIL_CHECK(data.ParseFromArray(request.data(), static_cast<int>(request.size())));
       watch.time([&] {
-        for (otlp::ResourceSpans& resource : *data.mutable_resource_spans())
-          for (otlp::ScopeSpans& scope : *resource.mutable_scope_spans()) {
+        for (otlp_proto::ResourceSpans& resource : *data.mutable_resource_spans())
+          for (otlp_proto::ScopeSpans& scope : *resource.mutable_scope_spans()) {
             auto& spans = *scope.mutable_spans();
-            const auto is_dropped = [](const otlp::Span& span) {
+            const auto is_dropped = [](const otlp_proto::Span& span) {
               return !is_kept({reinterpret_cast<const std::uint8_t*>(span.trace_id().data()), 16});
             };
             spans.erase(std::remove_if(spans.begin(), spans.end(), is_dropped), spans.end());

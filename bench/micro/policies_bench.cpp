@@ -9,9 +9,9 @@
 
 #include "base/check.hpp"
 #include "measure/clocks.hpp"
+#include "otlp/decode.hpp"
 #include "otlp_trace.pb.h"
 #include "policy/policy_set.hpp"
-#include "wire/decode.hpp"
 #include "workload/load.hpp"
 
 namespace {
@@ -45,13 +45,13 @@ void fold_and_evaluate(benchmark::State& state) {
   std::vector<ConfigMessage> errors;
   const auto policies = policy::PolicySet::compile(options_for(load(), kPolicies), errors);
   ENTAIL_CHECK(policies != nullptr);
-  std::vector<wire::Decoded> requests(load().requests.size());
+  std::vector<otlp::Decoded> requests(load().requests.size());
   std::unordered_map<TraceId, std::uint32_t> numbers;
   std::vector<TraceId> ids;
   std::vector<std::uint32_t> trace_of_span;
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    ENTAIL_CHECK(wire::decode(load().requests[i], nullptr, requests[i]).ok());
-    for (const wire::SpanView& span : requests[i].spans) {
+    ENTAIL_CHECK(otlp::decode(load().requests[i], nullptr, requests[i]).ok());
+    for (const otlp::SpanView& span : requests[i].spans) {
       const TraceId id = base::load_trace_id(load().requests[i].data() + span.trace_id.offset);
       const auto [found, is_new] = numbers.emplace(id, static_cast<std::uint32_t>(ids.size()));
       if (is_new) ids.push_back(id);
@@ -67,9 +67,9 @@ void fold_and_evaluate(benchmark::State& state) {
       std::size_t number = 0;
       policy::Facts facts;
       policy::Bits resource_bits{};
-      for (const wire::Decoded& decoded : requests) {
+      for (const otlp::Decoded& decoded : requests) {
         policies->match_resource(decoded, decoded.resources[0], resource_bits);
-        for (const wire::SpanView& span : decoded.spans) {
+        for (const otlp::SpanView& span : decoded.spans) {
           policies->match_span(decoded, span, resource_bits, facts);
           policies->fold(policy::TraceFold::at(&folds[trace_of_span[number++] * words]), facts);
         }
@@ -87,7 +87,7 @@ void fold_and_evaluate(benchmark::State& state) {
 BENCHMARK(fold_and_evaluate)->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
 
 struct ObjectTrace {
-  std::vector<const otlp::Span*> spans;
+  std::vector<const otlp_proto::Span*> spans;
 };
 
 bool keeps(const std::string& id, const ObjectTrace& trace) {
@@ -96,9 +96,9 @@ bool keeps(const std::string& id, const ObjectTrace& trace) {
   if (hash <= 184467440737095516ULL) return true;  // 1 % of 2^64
   std::uint64_t start = ~std::uint64_t{0};
   std::uint64_t end = 0;
-  for (const otlp::Span* span : trace.spans) {
-    if (span->status().code() == otlp::Status::STATUS_CODE_ERROR) return true;
-    for (const otlp::KeyValue& attribute : span->attributes())
+  for (const otlp_proto::Span* span : trace.spans) {
+    if (span->status().code() == otlp_proto::Status::STATUS_CODE_ERROR) return true;
+    for (const otlp_proto::KeyValue& attribute : span->attributes())
       if (attribute.key() == "app.tier" && attribute.value().string_value() == "gold") return true;
     start = std::min<std::uint64_t>(start, span->start_time_unix_nano());
     end = std::max<std::uint64_t>(end, span->end_time_unix_nano());
@@ -107,12 +107,12 @@ bool keeps(const std::string& id, const ObjectTrace& trace) {
 }
 
 void loop_over_objects(benchmark::State& state) {
-  std::vector<otlp::TracesData> requests(load().requests.size());
+  std::vector<otlp_proto::TracesData> requests(load().requests.size());
   std::unordered_map<std::string, ObjectTrace> traces;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const Buffer& bytes = load().requests[i];
     ENTAIL_CHECK(requests[i].ParseFromArray(bytes.data(), static_cast<int>(bytes.size())));
-    for (const otlp::Span& span : requests[i].resource_spans(0).scope_spans(0).spans())
+    for (const otlp_proto::Span& span : requests[i].resource_spans(0).scope_spans(0).spans())
       traces[span.trace_id()].spans.push_back(&span);
   }
   for (auto _ : state) {

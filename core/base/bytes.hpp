@@ -1,4 +1,4 @@
-// Byte-level encodings: big-endian and little-endian words, varints, hex. No allocation, no exceptions.
+// Byte-level encodings: big-endian and little-endian words. No allocation, no exceptions.
 // Thread rule: Immutable (free functions only).
 #pragma once
 
@@ -6,8 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <span>
-#include <string>
 #include <string_view>
 
 #include "entail/types.hpp"
@@ -69,51 +67,5 @@ inline void store_trace_id(std::uint8_t* bytes, TraceId id) noexcept {
   store_be64(bytes, id.hi);
   store_be64(bytes + 8, id.lo);
 }
-
-constexpr int kVarintBytesMax = 10;
-
-// Size of the minimal varint of value, 1..10 bytes.
-inline std::size_t varint_size(std::uint64_t value) noexcept {
-  return static_cast<std::size_t>((std::bit_width(value | 1) + 6) / 7);
-}
-
-// Writes the minimal varint; returns the end. REQUIRES varint_size(value) writable bytes.
-inline std::uint8_t* write_varint(std::uint8_t* out, std::uint64_t value) noexcept {
-  while (value >= 0x80) {
-    *out++ = static_cast<std::uint8_t>(value | 0x80);
-    value >>= 7;
-  }
-  *out++ = static_cast<std::uint8_t>(value);
-  return out;
-}
-
-// The value of a hex digit of either case, 0..15; -1 for any other character.
-constexpr int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// Hex output is lower case, with leading zeros.
-//
-// The digit of a value from 0 to 15.
-constexpr char to_hex_digit(unsigned value) noexcept { return "0123456789abcdef"[value]; }
-
-// Writes two digits per byte. REQUIRES 2 * bytes.size() writable characters.
-inline void write_hex(std::span<const std::uint8_t> bytes, char* out) noexcept {
-  for (const std::uint8_t byte : bytes) {
-    *out++ = to_hex_digit(byte >> 4);
-    *out++ = to_hex_digit(byte & 15);
-  }
-}
-// Writes the low `digits` digits of value. REQUIRES that many writable characters.
-inline void write_hex(std::uint64_t value, std::size_t digits, char* out) noexcept {
-  for (std::size_t i = digits; i-- > 0; value >>= 4) out[i] = to_hex_digit(value & 15);
-}
-
-// The same, appended to a string.
-void append_hex(std::span<const std::uint8_t> bytes, std::string& out);
-void append_hex(std::uint64_t value, std::size_t digits, std::string& out);
 
 }  // namespace entail::base

@@ -1,8 +1,8 @@
 #include "config/check_options.hpp"
 
 #include "config/check_policies.hpp"
-#include "config/nearest.hpp"
 #include "config/option_table.hpp"
+#include "option/nearest.hpp"
 
 namespace entail::config {
 
@@ -12,9 +12,10 @@ class Checker {
  public:
   explicit Checker(const Options& options) : options_(options) {}
 
-  std::vector<Finding> run() {
-    for (const Option<Options>& row : option_table())
-      if (row.get != nullptr) findings_.check_value(row, row.get(options_), std::string(row.key), std::string(row.key));
+  std::vector<option::Finding> run() {
+    for (const option::Row<Options>& row : option_table())
+      if (row.has_value()) findings_.check_value(row, row.get(options_), std::string(row.key), std::string(row.key));
+    findings_.check_settings(options_, option_table(), "", "settings");
     check_embedder_options();
     check_links();
     check_times_and_sizes();
@@ -78,18 +79,18 @@ class Checker {
       for (const PolicyOptions& policy : options_.tail_sampling.policies)
         if (policy.name == origin) found = &policy;
       if (found == nullptr)
-        findings_.error(path, "links.origins: no policy is named '" + origin + "'" + suggestion(origin, names));
+        findings_.error(path, "links.origins: no policy is named '" + origin + "'" + option::suggestion(origin, names));
       else if (found->type == PolicyType::drop_policy)
         findings_.error(path, "links.origins: '" + origin + "' is a drop policy: it keeps nothing that could spread");
     }
   }
 
   const Options& options_;
-  Findings findings_;
+  option::Findings findings_;
 };
 
 }  // namespace
 
-std::vector<Finding> check_options(const Options& options) { return Checker(options).run(); }
+std::vector<option::Finding> check_options(const Options& options) { return Checker(options).run(); }
 
 }  // namespace entail::config

@@ -5,21 +5,13 @@
 // Thread rule: Immutable (a free function). Cost: linear in the options; allocates.
 #pragma once
 
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "entail/options.hpp"
+#include "option/findings.hpp"
 
 namespace entail::config {
 
-struct Finding {
-  std::string path;  // "links.origins", "tail_sampling.policies[2].latency.upper_threshold_ms"
-  std::string text;  // begins with what it is about, ready to be printed
-  bool is_error = true;
-  std::optional<std::size_t> offset;  // in the text at path, where it is about one place there
-};
-
-std::vector<Finding> check_options(const Options& options);
+std::vector<option::Finding> check_options(const Options& options);
 
 }  // namespace entail::config

@@ -4,21 +4,19 @@
 #include <cmath>
 #include <set>
 
-#include "config/nearest.hpp"
 #include "config/value_reader.hpp"
+#include "option/nearest.hpp"
+#include "ottl/string_matcher.hpp"
 #include "policy/ottl_conditions.hpp"
-#include "policy/string_matcher.hpp"
-#include "wire/json_text.hpp"
+#include "text/utf8.hpp"
 
 namespace entail::config {
 
 namespace {
 
-constexpr std::size_t kCaretLineCharsMax = 100;
-
 class PolicyChecker {
  public:
-  PolicyChecker(const Options& options, Findings& findings) : options_(options), findings_(findings) {}
+  PolicyChecker(const Options& options, option::Findings& findings) : options_(options), findings_(findings) {}
 
   void run() {
     const std::vector<PolicyOptions>& policies = options_.tail_sampling.policies;
@@ -33,7 +31,7 @@ class PolicyChecker {
         findings_.error(path, "policy " + std::to_string(i + 1) + ": it needs a name");
       else if (!names.insert(name).second)
         findings_.error(path + ".name", "policy '" + name + "': another policy has this name");
-      if (wire::utf8_valid_size(name) != name.size())  // it goes into JSON and OTLP
+      if (text::utf8_valid_size(name) != name.size())  // it goes into JSON and OTLP
         findings_.error(path + ".name", "policy " + std::to_string(i + 1) + ": its name is not UTF-8");
       check_policy(policies[i], path, name.empty() ? "policy " + std::to_string(i + 1) : "policy '" + name + "'", 0);
     }
@@ -46,16 +44,20 @@ class PolicyChecker {
         findings_.error(path, where + ": more than " + std::to_string(kPoliciesMax) + " policies and parts");
       return;
     }
-    if (static_cast<std::size_t>(policy.type) >= policy_table().size()) {
-      findings_.error(path, where + ": its type is unknown");
+    const PolicyShape* const found = find_shape(policy.type);
+    if (found == nullptr) {
+      std::vector<std::string_view> types;
+      for (const PolicyShape& known : policy_table()) types.push_back(known.name);
+      findings_.error(path, where + ": unknown type '" + policy.type + "'" + option::suggestion(policy.type, types));
       return;
     }
-    const PolicyShape& shape = shape_of(policy.type);
+    const PolicyShape& shape = *found;
     const std::string block = std::string(shape.name) + ".";
-    for (const Option<PolicyOptions>& row : shape.fields) {
+    for (const option::Row<PolicyOptions>& row : shape.fields) {
       const std::string key = block + std::string(row.key);
-      if (row.get != nullptr) findings_.check_value(row, row.get(policy), path + "." + key, where + ": " + key);
+      if (row.has_value()) findings_.check_value(row, row.get(policy), path + "." + key, where + ": " + key);
     }
+    findings_.check_settings(policy, shape.fields, path + "." + block, where);
     check_ranges(policy, path + "." + block, where + ": " + block);
     check_texts(policy, path + "." + block, where + ": " + block);
     if (policy.type == PolicyType::composite) check_composite(policy, path + "." + block, where + ": " + block);
@@ -92,7 +94,7 @@ class PolicyChecker {
     if (policy.type == PolicyType::string_attribute && policy.enabled_regex_matching)
       for (std::size_t i = 0; i < policy.values.size(); ++i) {
         std::vector<std::string> faults;
-        (void)policy::StringMatcher::regex({policy.values[i]}, faults);
+        (void)ottl::StringMatcher::regex({policy.values[i]}, faults);
         for (const std::string& fault : faults)
           findings_.error(path + "values[" + std::to_string(i) + "]", where + "values: " + fault);
       }
@@ -105,26 +107,26 @@ class PolicyChecker {
     if (policy.span_conditions.empty() && policy.spanevent_conditions.empty())
       findings_.error(path + "span", where + "span or spanevent must hold at least one condition");
     const bool spans_good =
-        check_conditions(policy.span_conditions, policy::ottl::Context::span, path + "span", where + "span");
-    const bool events_good = check_conditions(policy.spanevent_conditions, policy::ottl::Context::spanevent,
-                                              path + "spanevent", where + "spanevent");
+        check_conditions(policy.span_conditions, ottl::Context::span, path + "span", where + "span");
+    const bool events_good = check_conditions(policy.spanevent_conditions, ottl::Context::spanevent, path + "spanevent",
+                                              where + "spanevent");
     std::string condition;
-    policy::ottl::Fault fault;
-    if (spans_good && events_good && !conditions_.add(policy, 0, policy::ottl::kNoErrorBit, condition, fault))
+    ottl::Fault fault;
+    if (spans_good && events_good && !conditions_.add(policy, 0, policy::kNoErrorBit, condition, fault))
       findings_.error(path + "span", where + "span: " + fault.text);
   }
 
-  bool check_conditions(const std::vector<std::string>& conditions, policy::ottl::Context context,
-                        const std::string& path, const std::string& where) {
+  bool check_conditions(const std::vector<std::string>& conditions, ottl::Context context, const std::string& path,
+                        const std::string& where) {
     bool good = true;
     for (std::size_t i = 0; i < conditions.size(); ++i) {
-      policy::ottl::Program program;
-      policy::ottl::Fault fault;
-      if (policy::ottl::compile(conditions[i], context, program, fault)) continue;
+      ottl::Program program;
+      ottl::Fault fault;
+      if (ottl::compile(conditions[i], context, program, fault)) continue;
       good = false;
-      const std::string hint = fault.candidates.empty() ? "" : suggestion(fault.word, fault.candidates);
+      const std::string hint = fault.candidates.empty() ? "" : option::suggestion(fault.word, fault.candidates);
       findings_.error(path + "[" + std::to_string(i) + "]",
-                      where + ": " + fault.text + hint + "\n" + caret_lines(conditions[i], fault.offset));
+                      where + ": " + fault.text + hint + "\n" + option::caret_lines(conditions[i], fault.offset));
       findings_.list.back().offset = fault.offset;
     }
     return good;
@@ -148,7 +150,8 @@ class PolicyChecker {
       const auto end = policy.policy_order.begin() + static_cast<std::ptrdiff_t>(i);
       if (compat) continue;
       if (!is_part(name))
-        findings_.error(place, where + "policy_order: no part is named '" + name + "'" + suggestion(name, names));
+        findings_.error(place,
+                        where + "policy_order: no part is named '" + name + "'" + option::suggestion(name, names));
       else if (std::find(policy.policy_order.begin(), end, name) != end)
         findings_.error(place, where + "policy_order: '" + name + "' stands twice");
     }
@@ -158,7 +161,8 @@ class PolicyChecker {
       const std::string place = path + "rate_allocation[" + std::to_string(i) + "]";
       const std::string what = where + "rate_allocation: ";
       if (!is_part(share.policy))
-        findings_.error(place, what + "no part is named '" + share.policy + "'" + suggestion(share.policy, names));
+        findings_.error(place,
+                        what + "no part is named '" + share.policy + "'" + option::suggestion(share.policy, names));
       else if (!shared.insert(share.policy).second)
         findings_.error(place, what + "'" + share.policy + "' stands twice");
       if (!compat && (share.percent < 0 || share.percent > 100))
@@ -196,63 +200,13 @@ class PolicyChecker {
   }
 
   const Options& options_;
-  Findings& findings_;
+  option::Findings& findings_;
   std::size_t policy_count_ = 0;
-  policy::ottl::ConditionLists conditions_;  // of all policies: their attributes are counted together
+  policy::OttlConditions conditions_;  // of all policies: their attributes are counted together
 };
 
 }  // namespace
 
-void Findings::check_value(const OptionShape& shape, const OptionValue& value, const std::string& path,
-                           const std::string& where) {
-  bool ok = true;
-  bool missing = false;
-  if (const auto* number = std::get_if<std::uint64_t>(&value)) {
-    if (shape.kind == OptionKind::choice)
-      ok = *number < shape.choices.size() - shape.aliases;
-    else if (shape.kind == OptionKind::choices)
-      ok = *number >> shape.choices.size() == 0;
-    else
-      ok = shape.bounds.contains(*number);
-    missing = shape.kind == OptionKind::choices && *number == 0;
-  } else if (const auto* share = std::get_if<double>(&value)) {
-    ok = std::isfinite(*share) && *share >= 0 && *share <= 100;
-  } else if (const auto* text = std::get_if<std::string>(&value)) {
-    missing = text->empty();
-  } else if (const auto* texts = std::get_if<std::vector<std::string>>(&value)) {
-    ok = texts->size() <= shape.bounds.max;
-  }
-  if (!ok)
-    error(path, where + ": expected " + expectation(shape));
-  else if (missing && shape.presence == Presence::required)
-    error(path, where + " is required: " + expectation(shape));
-}
-
-std::string caret_lines(std::string_view text, std::size_t offset) {
-  offset = std::min(offset, text.size());
-  const std::size_t before = text.substr(0, offset).rfind('\n');
-  const std::size_t begin = before == std::string_view::npos ? 0 : before + 1;
-  std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
-  std::size_t at = offset - begin;
-  std::string shown;
-  if (at > kCaretLineCharsMax / 2) {
-    std::size_t cut = at - kCaretLineCharsMax / 2;
-    while (cut > 0 && (static_cast<unsigned char>(line[cut]) & 0xc0) == 0x80) --cut;  // not inside a character
-    line.remove_prefix(cut);
-    at -= cut;
-    shown = "...";
-  }
-  std::size_t end = std::min(kCaretLineCharsMax, line.size());
-  while (end < line.size() && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) ++end;
-  const std::size_t indent = shown.size();
-  std::size_t columns = 0;
-  for (std::size_t i = 0; i < at && i < line.size(); ++i)
-    columns += (static_cast<unsigned char>(line[i]) & 0xc0) != 0x80;
-  shown += line.substr(0, end);
-  std::replace(shown.begin(), shown.end(), '\t', ' ');
-  return "    " + shown + (end < line.size() ? "..." : "") + "\n    " + std::string(indent + columns, ' ') + "^";
-}
-
-void check_policies(const Options& options, Findings& findings) { PolicyChecker(options, findings).run(); }
+void check_policies(const Options& options, option::Findings& findings) { PolicyChecker(options, findings).run(); }
 
 }  // namespace entail::config

@@ -20,32 +20,32 @@ constexpr std::array kAttributes = {"all"sv, "truncation"sv, "none"sv};
 constexpr std::array kCompats = {"none"sv, "collector"sv};
 constexpr std::array kStrategies = {"trace-complete"sv, "span-ingest"sv};
 
-using Row = Option<Options>;
+using Row = option::Row<Options>;
 
-OptionShape duration(std::string_view key, std::string_view help) {
-  return {.key = key, .kind = OptionKind::duration, .bounds = {0, kDurationMax}, .help = help};
+option::Shape duration(std::string_view key, std::string_view help) {
+  return {.key = key, .kind = option::Kind::duration, .bounds = {0, kDurationMax}, .help = help};
 }
-OptionShape size(std::string_view key, std::string_view help, OptionBounds bounds = {0, kInt64Max}) {
-  return {.key = key, .kind = OptionKind::size, .bounds = bounds, .help = help};
+option::Shape size(std::string_view key, std::string_view help, option::Bounds bounds = {0, kInt64Max}) {
+  return {.key = key, .kind = option::Kind::size, .bounds = bounds, .help = help};
 }
-OptionShape whole(std::string_view key, OptionBounds bounds, std::string_view help) {
-  return {.key = key, .kind = OptionKind::whole, .bounds = bounds, .help = help};
+option::Shape whole(std::string_view key, option::Bounds bounds, std::string_view help) {
+  return {.key = key, .kind = option::Kind::whole, .bounds = bounds, .help = help};
 }
-OptionShape boolean(std::string_view key, std::string_view help) {
-  return {.key = key, .kind = OptionKind::boolean, .help = help};
+option::Shape boolean(std::string_view key, std::string_view help) {
+  return {.key = key, .kind = option::Kind::boolean, .help = help};
 }
-OptionShape choice(std::string_view key, std::span<const std::string_view> choices, std::string_view help) {
-  return {.key = key, .kind = OptionKind::choice, .help = help, .choices = choices};
+option::Shape choice(std::string_view key, std::span<const std::string_view> choices, std::string_view help) {
+  return {.key = key, .kind = option::Kind::choice, .help = help, .choices = choices};
 }
-OptionShape texts(std::string_view key, std::uint64_t count_max, std::string_view help) {
-  return {.key = key, .kind = OptionKind::texts, .bounds = {0, count_max}, .help = help};
+option::Shape texts(std::string_view key, std::uint64_t count_max, std::string_view help) {
+  return {.key = key, .kind = option::Kind::texts, .bounds = {0, count_max}, .help = help};
 }
-OptionShape unset_is(OptionShape shape, std::string_view unset) {
+option::Shape unset_is(option::Shape shape, std::string_view unset) {
   shape.unset = unset;
   return shape;
 }
 
-Row custom(std::string_view key, Presence presence, std::string_view help) {
+Row custom(std::string_view key, option::Presence presence, std::string_view help) {
   Row row;
   row.key = key;
   row.help = help;
@@ -53,26 +53,27 @@ Row custom(std::string_view key, Presence presence, std::string_view help) {
   return row;
 }
 
-Row collector_key(OptionShape shape, std::string_view instead) {
+Row collector_key(option::Shape shape, std::string_view instead) {
   Row row;
-  static_cast<OptionShape&>(row) = shape;
+  static_cast<option::Shape&>(row) = shape;
   row.instead = instead;
   return row;
 }
 
 std::vector<Row> tail_sampling_rows() {
   std::vector<Row> rows;
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.decision_wait_ns; }>(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.tail_sampling.decision_wait_ns; }>(
       duration("tail_sampling.decision_wait",
                "How long to collect the spans of a trace, from its first span, before deciding it.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.decision_wait_after_root_received_ns; }>(
-      duration("tail_sampling.decision_wait_after_root_received",
-               "Decide this long after the first span without a parent, if that is earlier. 0s = off.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.tail_sampling.sample_on_first_match; }>(
+  rows.push_back(
+      option::row<Options, [](auto& o) -> auto& { return o.tail_sampling.decision_wait_after_root_received_ns; }>(
+          duration("tail_sampling.decision_wait_after_root_received",
+                   "Decide this long after the first span without a parent, if that is earlier. 0s = off.")));
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.tail_sampling.sample_on_first_match; }>(
       boolean("tail_sampling.sample_on_first_match",
               "Accepted for compatibility. It changes no decision here: every policy is evaluated, and the first "
               "one that matches is named as the reason.")));
-  rows.push_back(custom("tail_sampling.policies", Presence::required,
+  rows.push_back(custom("tail_sampling.policies", option::Presence::required,
                         "A trace is kept if any policy matches and no drop policy does. At least one is required."));
   return rows;
 }
@@ -80,7 +81,7 @@ std::vector<Row> tail_sampling_rows() {
 // Keys of the Collector's block that bound its memory or shape its threads; here other options do.
 std::vector<Row> collector_rows() {
   constexpr auto kCaches = "decision records outlive the spans for retain.records";
-  const OptionBounds any = {0, kInt64Max};
+  const option::Bounds any = {0, kInt64Max};
   std::vector<Row> rows;
   rows.push_back(
       collector_key(whole("tail_sampling.num_traces", any, ""), "memory_limit bounds what is held, in bytes"));
@@ -99,61 +100,62 @@ std::vector<Row> collector_rows() {
                                "memory, links.sample the links of an emitted span"));
   rows.push_back(
       collector_key(whole("tail_sampling.num_shards", {0, kUint32Max}, ""), "any number of threads share one engine"));
-  rows.push_back(collector_key({.key = "tail_sampling.tail_storage", .kind = OptionKind::text, .help = ""},
+  rows.push_back(collector_key({.key = "tail_sampling.tail_storage", .kind = option::Kind::text, .help = ""},
                                "spans are held in memory, up to memory_limit"));
   return rows;
 }
 
 std::vector<Row> link_rows() {
   std::vector<Row> rows;
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.origins; }>(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.origins; }>(
       unset_is(texts("links.origins", kPoliciesMax,
                      "Names of the policies that make a trace an origin: its linked traces are kept too. [] = none."),
                "status_code policies that name ERROR, and policies of type and that contain one")));
-  OptionShape mode =
+  option::Shape mode =
       choice("links.propagate.mode", kModes,
              "Which linked traces are kept. cone: causes and consequences; a path never changes direction. "
              "component: every trace connected by links, in any direction. none: links are not followed.");
   mode.aliases = 2;
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.mode; }>(mode));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_hops_linked; }>(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.propagate.mode; }>(mode));
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.propagate.max_hops_linked; }>(
       whole("links.propagate.max_hops.linked", {0, kHopsMax}, "Hops along links, toward causes.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_hops_linking; }>(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.propagate.max_hops_linking; }>(
       whole("links.propagate.max_hops.linking", {0, kHopsMax}, "Hops against links, toward consequences.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_links_followed; }>(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.propagate.max_links_followed; }>(
       whole("links.propagate.max_links_followed", {0, kUint32Max},
             "How many linked traces are followed from one trace, per direction. Only traces whose spans arrived "
             "here count. Traces beyond the limit are a counted loss.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_traces_per_origin; }>(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.propagate.max_traces_per_origin; }>(
       whole("links.propagate.max_traces_per_origin", {0, kUint32Max},
             "How many traces one origin can keep over links; traces with fewer hops come first.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.max_propagated_bytes_per_second; }>(
-      size("links.propagate.max_propagated_bytes_per_second",
-           "Limit on the span bytes per second of traces that are kept only because of links. 0 = no limit.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.rank_seed; }>(
+  rows.push_back(
+      option::row<Options, [](auto& o) -> auto& { return o.links.propagate.max_propagated_bytes_per_second; }>(
+          size("links.propagate.max_propagated_bytes_per_second",
+               "Limit on the span bytes per second of traces that are kept only because of links. 0 = no limit.")));
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.propagate.rank_seed; }>(
       unset_is(whole("links.propagate.rank_seed", {},
                      "Seed of the hash that ranks linked traces when max_links_followed is reached. Senders of spans "
                      "must not know it."),
                "drawn at random when the engine is opened")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.origin_links; }>(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.propagate.origin_links; }>(
       choice("links.propagate.origin_links", kOriginLinks,
              "Which links of an origin are followed toward causes: all, or only those on ERROR spans (not with mode: "
              "component).")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.propagate.type_keys; }>(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.propagate.type_keys; }>(
       texts("links.propagate.type_keys", 16, "Link attributes whose string value is a type of the link.")));
-  rows.push_back(custom("links.propagate.types", Presence::optional,
+  rows.push_back(custom("links.propagate.types", option::Presence::optional,
                         "Hop limits for links of one type, replacing max_hops: the link is followed only within that "
                         "many hops of the origin. 0 = never. A direction that is not named follows max_hops. '-' and "
                         "'_' are the same."));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.sample.max_links_per_span; }>(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.sample.max_links_per_span; }>(
       whole("links.sample.max_links_per_span", {1, 65536},
             "A span with more links is emitted with a sample of this many; attributes account for the rest.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.sample.seed; }>(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.sample.seed; }>(
       whole("links.sample.seed", {}, "Seed of the hash that samples links.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.sample.names; }>(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.sample.names; }>(
       choice("links.sample.names", kNames,
              "Names of the attributes on a truncated span: entail.links.*, the common batch.* convention, or both.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.links.attributes; }>(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.attributes; }>(
       choice("links.attributes", kAttributes,
              "Attributes added to emitted spans. all: why the trace was kept (entail.keep.*) and which links were "
              "removed (links.sample.names). truncation: only the latter. none: neither.")));
@@ -162,24 +164,24 @@ std::vector<Row> link_rows() {
 
 std::vector<Row> all_rows() {
   std::vector<Row> rows = tail_sampling_rows();
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.probability; }>(choice(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.probability; }>(choice(
       "probability", kProbabilities,
       "How probabilistic policies choose. collector: by the Collector's hash of the trace ID. consistent: by the "
       "OpenTelemetry randomness of the trace (rv); th is raised.")));
   for (Row& row : link_rows()) rows.push_back(row);
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.window_ns; }>(duration(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.retain.window_ns; }>(duration(
       "retain.window",
       "How long to hold the spans of a dropped trace, so that a linked trace that fails later can revive it.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.records_ns; }>(duration(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.retain.records_ns; }>(duration(
       "retain.records",
       "How long to remember decisions, links and reasons after a trace was last seen; at least as long as spans.")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.retain.max_bytes; }>(unset_is(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.retain.max_bytes; }>(unset_is(
       size("retain.max_bytes", "Limit on the bytes held of dropped traces; the first dropped are released first."),
       "half of memory_limit")));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.memory_limit_bytes; }>(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.memory_limit_bytes; }>(
       size("memory_limit", "Limit on memory. When it is reached, the oldest traces are decided early.",
            {16ll << 20, 1ull << 44})));
-  rows.push_back(option<Options, [](auto& o) -> auto& { return o.compat; }>(choice(
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.compat; }>(choice(
       "compat", kCompats,
       "collector: reproduce the Collector's quirks: a bound of 0 means no bound, only whole numbers compare, latency "
       "ranges and failing OTTL conditions depend on the order of spans, and in a composite policy_order is ignored, "
@@ -191,7 +193,7 @@ std::vector<Row> all_rows() {
 
 }  // namespace
 
-std::span<const Option<Options>> option_table() {
+std::span<const option::Row<Options>> option_table() {
   static const std::vector<Row> rows = all_rows();
   return rows;
 }

@@ -4,8 +4,8 @@
 
 #include <span>
 
-#include "config/option.hpp"
 #include "entail/options.hpp"
+#include "option/row.hpp"
 
 namespace entail::config {
 
@@ -16,15 +16,15 @@ constexpr std::size_t kPartsDepthMax = 16;      // and, not, drop, composite ins
 // A policy type: its block holds the fields, and the parts under parts_key if it has any.
 struct PolicyShape {
   std::string_view name;
-  PolicyType type = PolicyType::always_sample;
   std::string_view help;
-  std::span<const Option<PolicyOptions>> fields;
+  std::span<const option::Row<PolicyOptions>> fields;
   std::string_view parts_key;
 };
 
-std::span<const Option<Options>> option_table();
+std::span<const option::Row<Options>> option_table();
 std::span<const PolicyShape> policy_table();
-const PolicyShape& shape_of(PolicyType type) noexcept;
+// Null if no type has this name.
+const PolicyShape* find_shape(std::string_view type) noexcept;
 
 // What a section is for: "links.propagate"; empty if there is nothing to say.
 std::string_view section_help(std::string_view path) noexcept;

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "config/check_options.hpp"
-#include "config/nearest.hpp"
-#include "config/value_text.hpp"
+#include "option/nearest.hpp"
+#include "option/value_text.hpp"
 
 namespace entail::config {
 
@@ -42,7 +42,7 @@ std::string joined_path(const std::string& prefix, std::string_view key) {
 // The keys that may stand directly below a section, in the order of the table; prefix empty: at the top.
 std::vector<std::string_view> keys_below(const std::string& prefix) {
   std::vector<std::string_view> keys;
-  for (const Option<Options>& row : option_table()) {
+  for (const option::Row<Options>& row : option_table()) {
     std::string_view rest = row.key;
     if (!prefix.empty()) {
       if (!rest.starts_with(prefix) || rest.size() <= prefix.size() || rest[prefix.size()] != '.') continue;
@@ -54,15 +54,15 @@ std::vector<std::string_view> keys_below(const std::string& prefix) {
   return keys;
 }
 
-const Option<Options>* find_option(std::string_view path) {
-  for (const Option<Options>& row : option_table())
+const option::Row<Options>* find_option(std::string_view path) {
+  for (const option::Row<Options>& row : option_table())
     if (row.key == path) return &row;
   return nullptr;
 }
 
 // The section in which a key that stands in the wrong place is valid; nothing if there is none.
 std::optional<std::string> home_of(std::string_view key) {
-  for (const Option<Options>& row : option_table()) {
+  for (const option::Row<Options>& row : option_table()) {
     for (std::size_t end = row.key.find('.'); end != std::string_view::npos; end = row.key.find('.', end + 1)) {
       const std::string_view rest = row.key.substr(end + 1);
       if (rest.substr(0, rest.find('.')) == key) return std::string(row.key.substr(0, end));
@@ -175,7 +175,7 @@ void OptionsReader::check_collector_sections(const YamlNode& root, const Compone
   }
   if (component != nullptr && !left.empty())
     messages_.warning(component->position,
-                      "only '" + component->key + "' is used; left to the Collector: " + joined(left));
+                      "only '" + component->key + "' is used; left to the Collector: " + option::joined(left));
 }
 
 void OptionsReader::read_section(const YamlNode& node, const std::string& path, Position key_position) {
@@ -186,7 +186,7 @@ void OptionsReader::read_section(const YamlNode& node, const std::string& path, 
   }
   if (node.kind != YamlNode::Kind::map) {
     messages_.error(node.position,
-                    path + ": expected a map with " + joined(keys_below(path)) + "; found " + found_text(node));
+                    path + ": expected a map with " + option::joined(keys_below(path)) + "; found " + found_text(node));
     failed_.insert(path);
     return;
   }
@@ -205,8 +205,8 @@ void OptionsReader::read_section(const YamlNode& node, const std::string& path, 
 }
 
 void OptionsReader::read_both_hops(const YamlNode& node, const std::string& path, Position key_position) {
-  const Option<Options>* linked = find_option(path + ".linked");
-  const Option<Options>* linking = find_option(path + ".linking");
+  const option::Row<Options>* linked = find_option(path + ".linked");
+  const option::Row<Options>* linking = find_option(path + ".linking");
   positions_[path] = key_position;
   if (const auto value = values_.read(*linked, node, path)) {
     linked->set(options_, *value);
@@ -218,7 +218,7 @@ void OptionsReader::read_key(const YamlNode::Entry& entry, const std::string& pr
   const std::string path = joined_path(prefix, entry.key);
   const YamlNode& node = document_.node(entry.node);
   const bool is_path = entry.key.find('.') != std::string::npos;  // one key a level: "retain.window:" is none
-  const Option<Options>* row = is_path ? nullptr : find_option(path);
+  const option::Row<Options>* row = is_path ? nullptr : find_option(path);
   if (row != nullptr) {
     read_option(*row, node, entry.position);
   } else if (!is_path && !keys_below(path).empty()) {
@@ -229,7 +229,7 @@ void OptionsReader::read_key(const YamlNode::Entry& entry, const std::string& pr
   }
 }
 
-void OptionsReader::read_option(const Option<Options>& row, const YamlNode& node, Position key_position) {
+void OptionsReader::read_option(const option::Row<Options>& row, const YamlNode& node, Position key_position) {
   const std::string path(row.key);
   if (const auto [first, fresh] = positions_.try_emplace(path, key_position); !fresh) {
     messages_.error(key_position, path + " is set twice, first on line " + std::to_string(first->second.line));
@@ -242,7 +242,7 @@ void OptionsReader::read_option(const Option<Options>& row, const YamlNode& node
     failed_.insert(path);
     return;
   }
-  if (row.set != nullptr)
+  if (row.has_value())
     row.set(options_, *value);
   else
     messages_.warning(key_position, path + " is not used: " + std::string(row.instead));
@@ -258,7 +258,7 @@ void OptionsReader::note_items(const std::string& path, const YamlNode& node) {
 }
 
 void OptionsReader::read_types(const YamlNode& node, const std::string& path) {
-  const OptionShape hops = {.key = "", .kind = OptionKind::whole, .bounds = {0, kHopsMax}};
+  const option::Shape hops = {.key = "", .kind = option::Kind::whole, .bounds = {0, kHopsMax}};
   if (node.kind == YamlNode::Kind::null) return;
   if (node.kind != YamlNode::Kind::map) {
     messages_.error(node.position,
@@ -283,10 +283,11 @@ void OptionsReader::read_types(const YamlNode& node, const std::string& path) {
     for (const YamlNode::Entry& side : map.entries) {
       if (side.key != "linked" && side.key != "linking") {
         constexpr std::array kSides = {"linked"sv, "linking"sv};
-        messages_.error(side.position, where + ": unknown key '" + side.key + "'" + suggestion(side.key, kSides));
+        messages_.error(side.position,
+                        where + ": unknown key '" + side.key + "'" + option::suggestion(side.key, kSides));
         failed_.insert(where);
       } else if (const auto value = values_.read(hops, document_.node(side.node), where + "." + side.key)) {
-        detail::assign(side.key == "linked" ? rule->second.linked : rule->second.linking, *value);
+        option::detail::assign(side.key == "linked" ? rule->second.linked : rule->second.linking, *value);
       } else {
         failed_.insert(where);
       }
@@ -300,7 +301,7 @@ void OptionsReader::unknown_key(const YamlNode::Entry& entry, const std::string&
   if (const std::optional<std::string> home = home_of(entry.key); home && *home != prefix)
     hint = home->empty() ? "; it belongs at the top" : "; it belongs in " + *home;
   else
-    hint = suggestion(entry.key, keys_below(prefix));
+    hint = option::suggestion(entry.key, keys_below(prefix));
   messages_.error(entry.position, "unknown key '" + entry.key + "' " + place + hint);
 }
 
@@ -317,12 +318,12 @@ Position OptionsReader::position_of(std::string path) const {
 }
 
 void OptionsReader::check_whole() {
-  for (Finding& finding : check_options(options_)) {
+  for (option::Finding& finding : check_options(options_)) {
     if (has_failed(finding.path)) continue;
     Position position = position_of(finding.path);
     if (const auto item = items_.find(finding.path); finding.offset && item != items_.end()) {
       const YamlNode& text = document_.node(item->second);
-      position = document_.inside(text, offset_before_expansion(text.text, *finding.offset));
+      position = document_.inside(text, option::offset_before_expansion(text.text, *finding.offset));
     }
     if (finding.is_error)
       messages_.error(position, std::move(finding.text));

@@ -30,7 +30,7 @@ class OptionsReader {
   void read_section(const YamlNode& node, const std::string& path, Position key_position);
   void read_both_hops(const YamlNode& node, const std::string& path, Position key_position);
   void read_key(const YamlNode::Entry& entry, const std::string& prefix);
-  void read_option(const Option<Options>& row, const YamlNode& node, Position key_position);
+  void read_option(const option::Row<Options>& row, const YamlNode& node, Position key_position);
   void read_types(const YamlNode& node, const std::string& path);
   void unknown_key(const YamlNode::Entry& entry, const std::string& prefix);
   void check_whole();
@@ -47,7 +47,7 @@ class OptionsReader {
                         const std::string& where, std::size_t depth, PolicyOptions& policy);
   bool read_block(const YamlNode* block, const PolicyShape& shape, const std::string& path, const std::string& where,
                   std::size_t depth, PolicyOptions& policy);
-  bool read_field(const Option<PolicyOptions>& row, const YamlNode::Entry& entry, const std::string& path,
+  bool read_field(const option::Row<PolicyOptions>& row, const YamlNode::Entry& entry, const std::string& path,
                   const std::string& where, PolicyOptions& policy);
   void warn_of_missing(const YamlNode* block, const PolicyShape& shape, const std::string& where, Position position,
                        const PolicyOptions& policy);

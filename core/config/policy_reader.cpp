@@ -3,8 +3,9 @@
 #include <array>
 #include <limits>
 
-#include "config/nearest.hpp"
 #include "config/options_reader.hpp"
+#include "option/format.hpp"
+#include "option/nearest.hpp"
 
 namespace entail::config {
 
@@ -18,7 +19,7 @@ std::vector<std::string_view> type_names() {
 
 std::vector<std::string_view> field_names(const PolicyShape& shape) {
   std::vector<std::string_view> names;
-  for (const Option<PolicyOptions>& row : shape.fields) names.push_back(row.key);
+  for (const option::Row<PolicyOptions>& row : shape.fields) names.push_back(row.key);
   if (!shape.parts_key.empty()) names.push_back(shape.parts_key);
   return names;
 }
@@ -72,14 +73,14 @@ bool OptionsReader::read_policy(const YamlNode& node, const std::string& path, c
   }
   const PolicyShape* shape = read_policy_type(node, where);
   if (shape == nullptr) return false;
-  policy.type = shape->type;
+  policy.type = shape->name;
   return read_policy_keys(node, *shape, path, where, depth, policy) && ok;
 }
 
 const PolicyShape* OptionsReader::read_policy_type(const YamlNode& node, const std::string& where) {
   const YamlNode::Entry* entry = find_entry(node, "type");
   if (entry == nullptr) {
-    messages_.error(node.position, where + ": it needs a type; expected one of: " + joined(type_names()));
+    messages_.error(node.position, where + ": it needs a type; expected one of: " + option::joined(type_names()));
     return nullptr;
   }
   const YamlNode& value = document_.node(entry->node);
@@ -88,14 +89,15 @@ const PolicyShape* OptionsReader::read_policy_type(const YamlNode& node, const s
   for (const PolicyShape& shape : policy_table())
     if (shape.name == *type) return &shape;
   // The Collector hands such a policy, and the block of that name, to the extension with this ID.
-  const bool named_block = find_entry(node, *type) != nullptr && nearest(*type, type_names()).empty();
+  const bool named_block = find_entry(node, *type) != nullptr && option::nearest(*type, type_names()).empty();
   if (extensions_.contains(*type) || named_block)
     messages_.error(value.position, where + ": the type '" + *type +
                                         "' is a policy of a Collector extension: code in Go that only a Collector can "
                                         "run; use one of: " +
-                                        joined(type_names()));
+                                        option::joined(type_names()));
   else
-    messages_.error(value.position, where + ": unknown type " + found_text(value) + suggestion(*type, type_names()));
+    messages_.error(value.position,
+                    where + ": unknown type " + found_text(value) + option::suggestion(*type, type_names()));
   return nullptr;
 }
 
@@ -122,13 +124,14 @@ bool OptionsReader::read_policy_keys(const YamlNode& node, const PolicyShape& sh
                       where + ": unknown key '" + entry.key + "'; it belongs in the block '" + name + "'");
     } else {
       const std::array<std::string_view, 3> valid = {"name", "type", shape.name};
-      messages_.error(entry.position, where + ": unknown key '" + entry.key + "'" + suggestion(entry.key, valid));
+      messages_.error(entry.position,
+                      where + ": unknown key '" + entry.key + "'" + option::suggestion(entry.key, valid));
     }
   }
   if (block != nullptr && block->kind == YamlNode::Kind::null) block = nullptr;
   if (block != nullptr && block->kind != YamlNode::Kind::map) {
     messages_.error(block->position, where + ": " + name + ": expected a map" +
-                                         (fields.empty() ? "" : " with " + joined(fields)) + "; found " +
+                                         (fields.empty() ? "" : " with " + option::joined(fields)) + "; found " +
                                          found_text(*block));
     return false;
   }
@@ -145,7 +148,7 @@ bool OptionsReader::read_block(const YamlNode* block, const PolicyShape& shape, 
   for (const YamlNode::Entry& entry : (block != nullptr ? *block : kNoBlock).entries) {
     const std::string place = path + "." + name + "." + entry.key;
     const auto row = std::find_if(shape.fields.begin(), shape.fields.end(),
-                                  [&](const Option<PolicyOptions>& field) { return field.key == entry.key; });
+                                  [&](const option::Row<PolicyOptions>& field) { return field.key == entry.key; });
     if (!shape.parts_key.empty() && entry.key == shape.parts_key) {
       ok &= read_parts(entry, shape, place, where, depth, policy);
     } else if (row != shape.fields.end()) {
@@ -154,21 +157,21 @@ bool OptionsReader::read_block(const YamlNode* block, const PolicyShape& shape, 
       const std::vector<std::string_view> fields = field_names(shape);
       messages_.error(entry.position,
                       where + ": unknown key '" + entry.key + "' in " + name +
-                          (fields.empty() ? "; this type has no options" : suggestion(entry.key, fields)));
+                          (fields.empty() ? "; this type has no options" : option::suggestion(entry.key, fields)));
       ok = false;
     }
   }
   return ok;
 }
 
-bool OptionsReader::read_field(const Option<PolicyOptions>& row, const YamlNode::Entry& entry, const std::string& path,
-                               const std::string& where, PolicyOptions& policy) {
+bool OptionsReader::read_field(const option::Row<PolicyOptions>& row, const YamlNode::Entry& entry,
+                               const std::string& path, const std::string& where, PolicyOptions& policy) {
   positions_[path] = entry.position;
   const YamlNode& node = document_.node(entry.node);
-  if (row.kind == OptionKind::allocations) return read_allocations(node, path, where, policy);
+  if (row.kind == option::Kind::allocations) return read_allocations(node, path, where, policy);
   const auto value = values_.read(row, node, where);
   if (!value) return false;
-  if (row.set != nullptr)
+  if (row.has_value())
     row.set(policy, *value);
   else
     messages_.warning(entry.position, where + " is not used: " + std::string(row.instead));
@@ -178,11 +181,12 @@ bool OptionsReader::read_field(const Option<PolicyOptions>& row, const YamlNode:
 
 void OptionsReader::warn_of_missing(const YamlNode* block, const PolicyShape& shape, const std::string& where,
                                     Position position, const PolicyOptions& policy) {
-  for (const Option<PolicyOptions>& row : shape.fields) {
-    if (row.presence != Presence::expected || (block != nullptr && find_entry(*block, row.key) != nullptr)) continue;
+  for (const option::Row<PolicyOptions>& row : shape.fields) {
+    if (row.presence != option::Presence::expected || (block != nullptr && find_entry(*block, row.key) != nullptr))
+      continue;
     messages_.warning(block != nullptr ? block->position : position,
                       where + ": " + std::string(shape.name) + "." + std::string(row.key) +
-                          " is not set, and taken for " + format_value(row, row.get(policy)));
+                          " is not set, and taken for " + option::format_value(row, row.get(policy)));
   }
 }
 
@@ -190,10 +194,10 @@ void OptionsReader::warn_of_missing(const YamlNode* block, const PolicyShape& sh
 bool OptionsReader::read_allocations(const YamlNode& node, const std::string& path, const std::string& where,
                                      PolicyOptions& policy) {
   constexpr std::array<std::string_view, 2> kKeys = {"policy", "percent"};
-  const OptionShape percent = {.key = "percent",
-                               .kind = OptionKind::whole,
-                               .bounds = {std::numeric_limits<std::int64_t>::min(),
-                                          static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())}};
+  const option::Shape percent = {.key = "percent",
+                                 .kind = option::Kind::whole,
+                                 .bounds = {std::numeric_limits<std::int64_t>::min(),
+                                            static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())}};
   if (node.kind == YamlNode::Kind::null) return true;
   if (node.kind != YamlNode::Kind::sequence) {
     messages_.error(node.position,
@@ -221,9 +225,10 @@ bool OptionsReader::read_allocations(const YamlNode& node, const std::string& pa
       } else if (entry.key == "percent") {
         const auto share = values_.read(percent, value, here + ".percent");
         ok &= share.has_value();
-        if (share) detail::assign(allocation.percent, *share);
+        if (share) option::detail::assign(allocation.percent, *share);
       } else {
-        messages_.error(entry.position, here + ": unknown key '" + entry.key + "'" + suggestion(entry.key, kKeys));
+        messages_.error(entry.position,
+                        here + ": unknown key '" + entry.key + "'" + option::suggestion(entry.key, kKeys));
         ok = false;
       }
     }
@@ -235,7 +240,7 @@ bool OptionsReader::read_parts(const YamlNode::Entry& entry, const PolicyShape& 
                                const std::string& where, std::size_t depth, PolicyOptions& policy) {
   positions_[place] = entry.position;
   const YamlNode& parts = document_.node(entry.node);
-  const bool single = shape.type == PolicyType::not_policy;
+  const bool single = shape.name == PolicyType::not_policy;
   if (parts.kind == YamlNode::Kind::null) return true;
   if (parts.kind != (single ? YamlNode::Kind::map : YamlNode::Kind::sequence)) {
     messages_.error(parts.position, where + ": " + entry.key + ": expected " +

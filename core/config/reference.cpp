@@ -1,9 +1,10 @@
 #include "config/reference.hpp"
 
-#include "config/nearest.hpp"
 #include "config/option_table.hpp"
 #include "config/value_reader.hpp"
-#include "policy/ottl_names.hpp"
+#include "option/format.hpp"
+#include "option/nearest.hpp"
+#include "ottl/names.hpp"
 
 namespace entail::config {
 
@@ -27,9 +28,9 @@ void append_comment(std::string& out, std::size_t indent, std::string_view text)
   out += line + "\n";
 }
 
-std::string default_text(const OptionShape& shape, const OptionValue& value) {
-  const std::string text = format_value(shape, value);
-  return text.empty() && shape.kind != OptionKind::text ? std::string(shape.unset) : text;
+std::string default_text(const option::Shape& shape, const OptionValue& value) {
+  const std::string text = option::format_value(shape, value);
+  return text.empty() && shape.kind != option::Kind::text ? std::string(shape.unset) : text;
 }
 
 void append_policy_example(std::string& out, std::size_t indent) {
@@ -53,7 +54,7 @@ std::size_t append_sections(std::string& out, const std::string& path, const std
   return depth;
 }
 
-void append_option(std::string& out, const Option<Options>& row, const Options& defaults, std::size_t indent) {
+void append_option(std::string& out, const option::Row<Options>& row, const Options& defaults, std::size_t indent) {
   append_comment(out, indent, row.help);
   const std::string key(row.key.substr(row.key.rfind('.') + 1));  // rfind of nothing + 1 is 0
   if (row.key == "tail_sampling.policies") return append_policy_example(out, indent);
@@ -62,13 +63,13 @@ void append_option(std::string& out, const Option<Options>& row, const Options& 
     out += std::string(indent, ' ') + key + ": {}\n";
     return;
   }
-  append_comment(out, indent, "Expected: " + expectation(row) + ".");
+  append_comment(out, indent, "Expected: " + option::expectation(row) + ".");
   const OptionValue value = row.get(defaults);
   if (std::holds_alternative<std::monostate>(value)) {
     append_comment(out, indent, "Default: " + std::string(row.unset) + ".");
     out += std::string(indent, ' ') + "# " + key + ":\n";
   } else {
-    out += std::string(indent, ' ') + key + ": " + format_value(row, value) + "\n";
+    out += std::string(indent, ' ') + key + ": " + option::format_value(row, value) + "\n";
   }
 }
 
@@ -90,12 +91,12 @@ std::string listed(const std::vector<std::string_view>& names) {
 void append_option_table(std::string& out) {
   const Options defaults;
   out += "| option | expected | default | meaning |\n| --- | --- | --- | --- |\n";
-  for (const Option<Options>& row : option_table()) {
+  for (const option::Row<Options>& row : option_table()) {
     if (!row.instead.empty()) continue;
-    std::string value = row.get != nullptr ? default_text(row, row.get(defaults)) : "";
+    std::string value = row.has_value() ? default_text(row, row.get(defaults)) : "";
     if (row.key == "tail_sampling.policies") value = "none, required";
     if (row.key == "links.propagate.types") value = "{}";
-    const std::string expected = row.get != nullptr ? expectation(row)
+    const std::string expected = row.has_value() ? option::expectation(row)
                                  : row.key == "tail_sampling.policies"
                                      ? "a list of policies, see below"
                                      : "a map from types to `{linked: n, linking: m}`";
@@ -109,7 +110,7 @@ void append_policy_tables(std::string& out) {
   for (const PolicyShape& shape : policy_table()) {
     out += "\n### `" + std::string(shape.name) + "`\n\n" + std::string(shape.help) + "\n";
     if (!shape.parts_key.empty())
-      out += shape.type == PolicyType::not_policy
+      out += shape.name == PolicyType::not_policy
                  ? "\n`not_sub_policy` holds the part: one policy, whose name is optional.\n"
                  : "\n`" + std::string(shape.parts_key) + "` lists the parts: policies whose names are optional.\n";
     if (shape.fields.empty()) {
@@ -117,16 +118,16 @@ void append_policy_tables(std::string& out) {
       continue;
     }
     out += "\n| key | expected | default | meaning |\n| --- | --- | --- | --- |\n";
-    for (const Option<PolicyOptions>& row : shape.fields) {
+    for (const option::Row<PolicyOptions>& row : shape.fields) {
       if (!row.instead.empty()) {
-        out += "| `" + std::string(row.key) + "` | " + cell(expectation(row)) +
+        out += "| `" + std::string(row.key) + "` | " + cell(option::expectation(row)) +
                " | | Not used: " + std::string(row.instead) + ". |\n";
         continue;
       }
-      const std::string value = row.presence == Presence::required ? "none, required"
-                                : row.get == nullptr               ? std::string(row.unset)
-                                                                   : default_text(row, row.get(defaults));
-      out += "| `" + std::string(row.key) + "` | " + cell(expectation(row)) + " | " + cell(value) + " | " +
+      const std::string value = row.presence == option::Presence::required ? "none, required"
+                                : !row.has_value()                         ? std::string(row.unset)
+                                                                           : default_text(row, row.get(defaults));
+      out += "| `" + std::string(row.key) + "` | " + cell(option::expectation(row)) + " | " + cell(value) + " | " +
              cell(row.help) + " |\n";
     }
   }
@@ -134,7 +135,7 @@ void append_policy_tables(std::string& out) {
 
 void append_collector_keys(std::string& out) {
   out += "| key of `tail_sampling` | instead |\n| --- | --- |\n";
-  for (const Option<Options>& row : option_table()) {
+  for (const option::Row<Options>& row : option_table()) {
     if (row.instead.empty()) continue;
     constexpr std::string_view kPrefix = "tail_sampling.";
     out += "| `" + std::string(row.key.substr(kPrefix.size())) + "` | " + std::string(row.instead);
@@ -209,18 +210,18 @@ std::string configuration_page() {
       "different\n"
       "  types do not compare (integers and doubles do): then `!=` is true and every other operator false.\n"
       "- Values: `\"text\"`, `10`, `-0.5`, `0x0aff`, `true`, `false`, `nil`, " +
-      listed(policy::ottl::enum_names()) +
+      listed(ottl::enum_names()) +
       ".\n"
       "- Paths of a span, optionally prefixed with `span.`: " +
-      listed(policy::ottl::path_names(policy::ottl::Context::span)) +
+      listed(ottl::path_names(ottl::Context::span)) +
       ".\n"
       "- Paths of an event, optionally prefixed with `spanevent.`: " +
-      listed(policy::ottl::path_names(policy::ottl::Context::spanevent)) +
+      listed(ottl::path_names(ottl::Context::spanevent)) +
       "; the paths of its span, prefixed with `span.`.\n"
       "- Attributes have a key, and indexes if they hold lists or maps: `attributes[\"key\"]`, "
       "`attributes[\"list\"][0]`.\n"
       "- Functions: " +
-      listed(policy::ottl::function_names()) +
+      listed(ottl::function_names()) +
       ".\n"
       "- Regexes of `IsMatch` are unanchored, as in Go. Lists and maps cannot be converted to strings. `ToLowerCase` "
       "and\n"
@@ -241,7 +242,7 @@ std::string default_options_yaml() {
   const Options defaults;
   std::string out = "# Every option with its default. The policy is an example: at least one is required.\n";
   std::string previous;
-  for (const config::Option<Options>& row : config::option_table()) {
+  for (const option::Row<Options>& row : config::option_table()) {
     if (!row.instead.empty()) continue;
     const std::string path(row.key);
     const std::size_t depth = config::append_sections(out, path, previous);

@@ -6,40 +6,34 @@
 #include <string>
 
 #include "config/messages.hpp"
-#include "config/option.hpp"
 #include "config/yaml_document.hpp"
+#include "option/row.hpp"
 
 namespace entail::config {
 
-// "a whole number from 0 to 62".
-std::string expectation(const OptionShape& shape);
-
 // "'cones'", "a list", "nothing".
 std::string found_text(const YamlNode& node);
-
-// A value as it stands in YAML: "30s", "[a, b]". Empty for no value.
-std::string format_value(const OptionShape& shape, const OptionValue& value);
 
 class ValueReader {
  public:
   ValueReader(const YamlDocument& document, Messages& messages) : document_(document), messages_(messages) {}
 
   // Nothing if an error was reported. where: what the value is called in messages.
-  std::optional<OptionValue> read(const OptionShape& shape, const YamlNode& node, const std::string& where);
+  std::optional<OptionValue> read(const option::Shape& shape, const YamlNode& node, const std::string& where);
 
   // A scalar with its $ expanded.
   std::optional<std::string> read_text(const YamlNode& node, const std::string& where);
 
  private:
-  std::optional<OptionValue> read_scalar(const OptionShape& shape, const YamlNode& node, const std::string& where);
-  std::optional<OptionValue> read_whole(const OptionShape& shape, const YamlNode& node, const std::string& where,
+  std::optional<OptionValue> read_scalar(const option::Shape& shape, const YamlNode& node, const std::string& where);
+  std::optional<OptionValue> read_whole(const option::Shape& shape, const YamlNode& node, const std::string& where,
                                         const std::string& text);
-  std::optional<OptionValue> read_percentage(const OptionShape& shape, const YamlNode& node, const std::string& where,
+  std::optional<OptionValue> read_percentage(const option::Shape& shape, const YamlNode& node, const std::string& where,
                                              const std::string& text);
-  std::optional<OptionValue> read_choice(const OptionShape& shape, const YamlNode& node, const std::string& where,
+  std::optional<OptionValue> read_choice(const option::Shape& shape, const YamlNode& node, const std::string& where,
                                          const std::string& text);
-  std::optional<OptionValue> read_list(const OptionShape& shape, const YamlNode& node, const std::string& where);
-  std::nullopt_t refuse(const OptionShape& shape, const YamlNode& node, const std::string& where,
+  std::optional<OptionValue> read_list(const option::Shape& shape, const YamlNode& node, const std::string& where);
+  std::nullopt_t refuse(const option::Shape& shape, const YamlNode& node, const std::string& where,
                         const std::string& hint = {});
 
   const YamlDocument& document_;

@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
-#include "wire/json_text.hpp"
+#include "text/utf8.hpp"
 
 namespace entail::config {
 
@@ -24,7 +24,7 @@ Position position_of(const YAML::Mark& mark) noexcept {
 // Names end up in JSON and OTLP strings, which must be UTF-8. False at the first byte that is not; *position says
 // where.
 bool is_utf8(std::string_view text, Position* position) noexcept {
-  const std::string_view good = text.substr(0, wire::utf8_valid_size(text));
+  const std::string_view good = text.substr(0, text::utf8_valid_size(text));
   const std::size_t line_begin = good.rfind('\n') + 1;  // npos + 1 is 0: the first line
   const auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
   const auto lines = std::count(good.begin(), good.end(), '\n');

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "text/hex.hpp"
 
 namespace entail::context {
 
@@ -17,7 +18,7 @@ enum class HexCase : bool { lower, either };
 inline bool parse_hex(std::string_view digits, HexCase accepted, std::uint64_t& value) noexcept {
   std::uint64_t result = 0;
   for (const char c : digits) {
-    const int digit = base::hex_digit(c);
+    const int digit = text::hex_digit(c);
     if (digit < 0 || (accepted == HexCase::lower && c >= 'A' && c <= 'F')) return false;
     result = (result << 4) | static_cast<std::uint64_t>(digit);
   }
@@ -42,10 +43,10 @@ inline bool parse_hex(std::string_view digits, HexCase accepted, SpanId& id) noe
 }
 
 inline void append_id(TraceId id, std::string& out) {
-  base::append_hex(id.hi, 16, out);
-  base::append_hex(id.lo, 16, out);
+  text::append_hex(id.hi, 16, out);
+  text::append_hex(id.lo, 16, out);
 }
-inline void append_id(SpanId id, std::string& out) { base::append_hex(id.value, 16, out); }
+inline void append_id(SpanId id, std::string& out) { text::append_hex(id.value, 16, out); }
 
 constexpr bool is_ows(char c) noexcept { return c == ' ' || c == '\t'; }
 

@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "context/hex_text.hpp"
+#include "text/hex.hpp"
 
 namespace entail::context {
 namespace {
@@ -84,10 +85,10 @@ std::array<char, 55> format_traceparent(const Traceparent& traceparent, Tracesta
   std::array<char, kSize> text;
   text[0] = text[1] = '0';
   text[kVersionDash] = text[kTraceIdDash] = text[kParentIdDash] = '-';
-  base::write_hex(traceparent.trace_id.hi, 16, text.data() + kTraceIdBegin);
-  base::write_hex(traceparent.trace_id.lo, 16, text.data() + kTraceIdBegin + 16);
-  base::write_hex(traceparent.parent_id.value, 16, text.data() + kParentIdBegin);
-  base::write_hex(traceparent.flags & known_flags(level), 2, text.data() + kFlagsBegin);
+  text::write_hex(traceparent.trace_id.hi, 16, text.data() + kTraceIdBegin);
+  text::write_hex(traceparent.trace_id.lo, 16, text.data() + kTraceIdBegin + 16);
+  text::write_hex(traceparent.parent_id.value, 16, text.data() + kParentIdBegin);
+  text::write_hex(traceparent.flags & known_flags(level), 2, text.data() + kFlagsBegin);
   return text;
 }
 

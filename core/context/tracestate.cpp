@@ -5,6 +5,7 @@
 #include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "context/tracestate_members.hpp"
+#include "text/hex.hpp"
 
 namespace entail::context {
 namespace {
@@ -115,7 +116,7 @@ std::uint64_t threshold_of_percentage(double percentage) noexcept {
 std::string threshold_text(std::uint64_t threshold) {
   ENTAIL_DCHECK(threshold < kThresholdCount);
   std::string text;
-  base::append_hex(threshold, 14, text);
+  text::append_hex(threshold, 14, text);
   text.erase(text.find_last_not_of('0') + 1);
   if (text.empty()) text = "0";
   return text;

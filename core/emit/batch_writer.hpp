@@ -10,10 +10,11 @@
 #include "base/hash.hpp"
 #include "emit/digest_table.hpp"
 #include "emit/span_edit.hpp"
+#include "otlp/decode.hpp"
 
 namespace entail::emit {
 
-// A span to be written. resource and scope: all their fields but spans, as received (wire::ResourceView, ScopeView),
+// A span to be written. resource and scope: all their fields but spans, as received (otlp::ResourceView, ScopeView),
 // with the digest of those bytes. Equal digests (128 bits) are taken for equal bytes. Borrowed during add() only.
 struct OutputSpan {
   Bytes resource;

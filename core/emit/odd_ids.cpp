@@ -1,6 +1,6 @@
 #include "emit/odd_ids.hpp"
 
-#include "wire/decode.hpp"
+#include "otlp/decode.hpp"
 #include "wire/writer.hpp"
 
 namespace entail::emit {

@@ -3,6 +3,7 @@
 
 #include "base/bytes.hpp"
 #include "emit/attribute_bytes.hpp"
+#include "text/hex.hpp"
 
 namespace entail::emit {
 namespace {
@@ -42,13 +43,13 @@ void append_entail_names(const reservoir::TruncationRecord& record, std::vector<
   add_count(out, "entail.links.closed.received", record.closed.received);
   add_count(out, "entail.links.closed.emitted", record.closed.emitted);
   std::string uniform;
-  if (record.threshold_uniform) base::append_hex(*record.threshold_uniform, 16, uniform);
+  if (record.threshold_uniform) text::append_hex(*record.threshold_uniform, 16, uniform);
   add_text(out, "entail.links.threshold.uniform", std::move(uniform));
   std::string consistent;
   if (record.threshold_consistent) {
-    base::append_hex(record.threshold_consistent->inverse_randomness, 14, consistent);
+    text::append_hex(record.threshold_consistent->inverse_randomness, 14, consistent);
     consistent.push_back(':');
-    base::append_hex(record.threshold_consistent->hash, 16, consistent);
+    text::append_hex(record.threshold_consistent->hash, 16, consistent);
   }
   add_text(out, "entail.links.threshold.consistent", std::move(consistent));
   out.push_back({"entail.links.algorithm", std::string(kAlgorithm)});

@@ -5,7 +5,7 @@
 #include "base/check.hpp"
 #include "emit/attribute_bytes.hpp"
 #include "emit/odd_ids.hpp"
-#include "wire/decode.hpp"
+#include "otlp/decode.hpp"
 #include "wire/writer.hpp"
 
 namespace entail::emit {
@@ -88,8 +88,8 @@ class Editor {
 
   // The edit's attribute of the key that this KeyValue field has.
   std::size_t edited_attribute(const wire::FieldView& field) const {
-    wire::AttributeCursor cursor(payload_, field.whole.offset, field.whole.offset + field.whole.size, kAttributes);
-    wire::AttributeView view;
+    otlp::AttributeCursor cursor(payload_, field.whole.offset, field.whole.offset + field.whole.size, kAttributes);
+    otlp::AttributeView view;
     if (!cursor.next(view)) return kNoAttribute;
     const Bytes key_bytes = wire::slice(payload_, view.key);
     const std::string_view key(reinterpret_cast<const char*>(key_bytes.data()), key_bytes.size());

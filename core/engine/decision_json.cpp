@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "entail/entail.hpp"
+#include "text/hex.hpp"
 
 namespace entail {
 inline namespace v1 {
@@ -24,7 +25,7 @@ void append_text(std::string_view text, std::string& out) {
       out.push_back(c);
     } else if (static_cast<unsigned char>(c) < 0x20) {
       out += "\\u";
-      base::append_hex(static_cast<unsigned char>(c), 4, out);
+      text::append_hex(static_cast<unsigned char>(c), 4, out);
     } else {
       out.push_back(c);
     }

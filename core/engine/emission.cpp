@@ -9,6 +9,8 @@
 #include "emit/odd_ids.hpp"
 #include "engine/emission.hpp"
 #include "engine/truncated_span.hpp"
+#include "otlp/decode.hpp"
+#include "wire/range.hpp"
 
 namespace entail::engine {
 
@@ -43,7 +45,7 @@ SpanId read_span_id(Bytes bytes) noexcept { return bytes.size() == 8 ? base::loa
 
 Emission::KeptSpan::KeptSpan(const store::SpanEntry* stored) noexcept : entry(stored) {
   const Bytes payload = stored->payload();
-  const wire::SpanView view = wire::read_span(payload);
+  const otlp::SpanView view = otlp::read_span(payload);
   start_ns = view.start_ns;
   span_id = read_span_id(wire::slice(payload, view.span_id));
   parent = read_span_id(wire::slice(payload, view.parent_span_id));

@@ -7,6 +7,7 @@
 #include "base/random_seed.hpp"
 #include "config/check_options.hpp"
 #include "engine/impl.hpp"
+#include "otlp/decode.hpp"
 
 namespace entail {
 inline namespace v1 {
@@ -57,7 +58,7 @@ Engine::Impl::Impl(const Options& from, Sink& sink, std::unique_ptr<policy::Poli
 
 Result<std::unique_ptr<Engine>> Engine::open(const Options& options, Sink& sink, std::string* why) {
   try {
-    for (const config::Finding& finding : config::check_options(options)) {
+    for (const option::Finding& finding : config::check_options(options)) {
       if (!finding.is_error) continue;
       if (why != nullptr) *why = finding.text;
       return Error{ErrorCode::bad_options};
@@ -93,9 +94,9 @@ Result<void> Engine::ingest(const Request& request, std::uint64_t* spans_rejecte
 }
 
 Result<void> Engine::ingest(Bytes otlp_protobuf) {
-  static thread_local wire::Decoded decoded;
+  static thread_local otlp::Decoded decoded;
   if (const Error error = impl_->intake.check_size(otlp_protobuf.size()); error.code() != ErrorCode::none) return error;
-  Result<void> taken = wire::decode(otlp_protobuf, nullptr, decoded);
+  Result<void> taken = otlp::decode(otlp_protobuf, nullptr, decoded);
   std::uint64_t rejected = 0;
   if (taken.ok()) taken = impl_->intake.ingest(decoded, {}, rejected);
   if (decoded.spans.capacity() + decoded.fields.capacity() > kDecodedItemsMax) decoded = {};

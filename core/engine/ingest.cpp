@@ -9,7 +9,9 @@
 
 #include "base/prefetch.hpp"
 #include "engine/intake.hpp"
+#include "otlp/decode.hpp"
 #include "sync/sync_point.hpp"
+#include "wire/range.hpp"
 
 namespace entail::engine {
 
@@ -59,7 +61,7 @@ unsigned lane_hint() noexcept {
 // What the request takes at most: its bytes and their entries; a node with payload, record and log entry for each span;
 // for each link both ends of the edge, a node, and its place in the lane's scratch. At worst every link is the fifth at
 // its node, where it begins a chunk.
-std::uint64_t Intake::need_of(const wire::Decoded& decoded) const noexcept {
+std::uint64_t Intake::need_of(const otlp::Decoded& decoded) const noexcept {
   constexpr std::uint64_t kSpanBytes = sizeof(store::SpanEntry) + kAdoptedBytes + graph::kNodeBytes;
   constexpr std::uint64_t kEdgeBytes = sizeof(graph::EdgeCell) + sizeof(SpanId);
   constexpr std::uint64_t kLinkBytes = 2 * kEdgeBytes + sync::kCacheLineBytes + graph::kNodeBytes;
@@ -72,7 +74,7 @@ Error Intake::check_size(std::uint64_t request_bytes) noexcept {
   return Error{ErrorCode::too_large};
 }
 
-Result<void> Intake::ingest(const wire::Decoded& decoded, const JsonLosses& json, std::uint64_t& spans_rejected) {
+Result<void> Intake::ingest(const otlp::Decoded& decoded, const JsonLosses& json, std::uint64_t& spans_rejected) {
   if (is_closed()) return Error{ErrorCode::closed};
   if (const Error error = check_size(decoded.bytes.size()); error.code() != ErrorCode::none) return error;
   const std::uint64_t need = need_of(decoded);
@@ -119,7 +121,7 @@ void Intake::end_generation_by_volume() noexcept {
     generations_.advance();
 }
 
-Error Intake::ingest_on(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded) {
+Error Intake::ingest_on(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded) {
   try {
     accept_spans(lane, decoded);
     lane.nodes.resize(lane.trace_ids.size());
@@ -175,7 +177,7 @@ void Intake::release_scratch(Lane& lane, std::uint64_t link_count) noexcept {
   lane.scratch_bytes.store(lane.count_scratch(), std::memory_order_relaxed);  // relaxed: a gauge
 }
 
-void Intake::accept_spans(Lane& lane, const wire::Decoded& decoded) {
+void Intake::accept_spans(Lane& lane, const otlp::Decoded& decoded) {
   lane.accepted.clear();
   lane.trace_ids.clear();
   lane.cells.clear();
@@ -186,7 +188,7 @@ void Intake::accept_spans(Lane& lane, const wire::Decoded& decoded) {
   lane.next_truncated = 0;
   lane.rejected = {};
   for (std::uint32_t i = 0; i < decoded.spans.size(); ++i) {
-    const wire::SpanView& span = decoded.spans[i];
+    const otlp::SpanView& span = decoded.spans[i];
     const Bytes trace = slice(decoded.bytes, span.trace_id);
     const Identity identity = context::classify(trace, slice(decoded.bytes, span.span_id), span.bad_hex, false);
     if (identity != Identity::good) {
@@ -198,16 +200,16 @@ void Intake::accept_spans(Lane& lane, const wire::Decoded& decoded) {
   }
 }
 
-void Intake::count_spans(Lane& lane, const wire::Decoded& decoded) noexcept {
+void Intake::count_spans(Lane& lane, const otlp::Decoded& decoded) noexcept {
   for (unsigned identity = 0; identity < context::kIdentityCount; ++identity)
     if (lane.rejected[identity] != 0) lane.counts.spans_rejected[identity].add(lane.rejected[identity]);
   lane.counts.spans_received.add(decoded.spans.size());
 }
 
 // What the span says, and its bytes; entry: null where there was no memory.
-void Intake::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
+void Intake::store_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded, std::uint32_t accepted,
                         StoredSpan& stored) {
-  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
+  const otlp::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count != 0) {  // without links the cells may be gone: store_truncated() moves those of one span
     const std::uint32_t first_cell = lane.first_cell[accepted];
     ENTAIL_SYNC_POINT("ingest:before_out_edges");
@@ -230,9 +232,9 @@ void Intake::store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& 
 }
 
 // PROTOCOL touch T1 to T3: the words of the trace, then its list.
-void Intake::publish_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
+void Intake::publish_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded, std::uint32_t accepted,
                           StoredSpan& stored) {
-  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
+  const otlp::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (stored.entry == nullptr) {
     lane.counts.spans_unstored.add(1);
     lane.counts.links_unstored.add(span.link_count);
@@ -263,9 +265,9 @@ void Intake::publish_span(Lane& lane, graph::Writer& writer, const wire::Decoded
 }
 
 // Null: no memory. May throw bad_alloc, too.
-store::SpanEntry* Intake::store_bytes(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+store::SpanEntry* Intake::store_bytes(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
                                       std::unique_ptr<store::TruncatedSpan> truncated) {
-  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
+  const otlp::SpanView& span = decoded.spans[lane.accepted[accepted]];
   const store::Envelope* scope = envelope(lane, decoded, span.scope);
   if (scope == nullptr) return nullptr;
   if (truncated != nullptr) return store_truncated(lane, decoded, accepted, scope, std::move(truncated));
@@ -275,7 +277,7 @@ store::SpanEntry* Intake::store_bytes(Lane& lane, const wire::Decoded& decoded, 
   return entry;
 }
 
-const store::Envelope* Intake::envelope(Lane& lane, const wire::Decoded& decoded, std::uint32_t scope) {
+const store::Envelope* Intake::envelope(Lane& lane, const otlp::Decoded& decoded, std::uint32_t scope) {
   if (lane.scopes[scope] != nullptr) return lane.scopes[scope];
   const auto gather = [&](std::uint32_t first, std::uint32_t field_count) -> Bytes {
     if (field_count == 0) return {};
@@ -287,9 +289,9 @@ const store::Envelope* Intake::envelope(Lane& lane, const wire::Decoded& decoded
     }
     return lane.gathered;
   };
-  const wire::ScopeView& view = decoded.scopes[scope];
+  const otlp::ScopeView& view = decoded.scopes[scope];
   const store::Envelope*& resource = lane.resources[view.resource];
-  const wire::ResourceView& resource_view = decoded.resources[view.resource];
+  const otlp::ResourceView& resource_view = decoded.resources[view.resource];
   if (resource == nullptr)
     resource = lane.spans->envelope(nullptr, gather(resource_view.first_field, resource_view.field_count));
   if (resource == nullptr) return nullptr;
@@ -298,10 +300,10 @@ const store::Envelope* Intake::envelope(Lane& lane, const wire::Decoded& decoded
 }
 
 // Stores a span without its links: those of the sample are in the TruncatedSpan with their bytes, the rest as edges.
-store::SpanEntry* Intake::store_truncated(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+store::SpanEntry* Intake::store_truncated(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
                                           const store::Envelope* scope,
                                           std::unique_ptr<store::TruncatedSpan> truncated) {
-  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
+  const otlp::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count == lane.cells.size() && lane.cells.capacity() - span.link_count <= span.link_count / 8) {
     // They belong to this span alone, fill their memory, and are not used afterwards.
     truncated->cells.swap(lane.cells);
@@ -328,8 +330,8 @@ store::SpanEntry* Intake::store_truncated(Lane& lane, const wire::Decoded& decod
     copy_to(span.first_link);
     at = span.links_end;
   } else {
-    wire::LinkView link;
-    for (wire::LinkCursor cursor(decoded, span); cursor.next(link); at = link.field.offset + link.field.size)
+    otlp::LinkView link;
+    for (otlp::LinkCursor cursor(decoded, span); cursor.next(link); at = link.field.offset + link.field.size)
       copy_to(link.field.offset);
   }
   copy_to(span.payload.offset + span.payload.size);

@@ -3,7 +3,9 @@
 
 #include "base/prefetch.hpp"
 #include "engine/intake.hpp"
+#include "otlp/decode.hpp"
 #include "policy/link_types.hpp"
+#include "wire/range.hpp"
 
 namespace entail::engine {
 
@@ -18,7 +20,7 @@ EdgeCell with_place(EdgeCell link, std::uint32_t place) noexcept {
   return link.with_node(place & graph::kOffsetMask, place >> graph::kOffsetBits);
 }
 std::uint32_t place_of(EdgeCell cell) noexcept { return cell.offset() | cell.sequence() << graph::kOffsetBits; }
-TraceId far_id(const wire::Decoded& decoded, EdgeCell cell) noexcept {
+TraceId far_id(const otlp::Decoded& decoded, EdgeCell cell) noexcept {
   return base::load_trace_id(decoded.bytes.data() + place_of(cell));
 }
 
@@ -44,7 +46,7 @@ void Intake::count_links(Lane& lane) noexcept {
 }
 
 // Reads the link's types once, for the limits that they set (docs/design.md 3.4) and for policies that need them.
-Intake::TypeLimits Intake::read_types(Lane& lane, const wire::Decoded& decoded, const wire::LinkView& link,
+Intake::TypeLimits Intake::read_types(Lane& lane, const otlp::Decoded& decoded, const otlp::LinkView& link,
                                       policy::LinkFacts* facts) {
   TypeLimits limits;
   const auto visit = [&](std::string_view type) {
@@ -60,8 +62,8 @@ Intake::TypeLimits Intake::read_types(Lane& lane, const wire::Decoded& decoded, 
 }
 
 // The R that a link's tracestate sets, if it does.
-std::optional<std::uint64_t> Intake::read_tracestate(Lane& lane, const wire::Decoded& decoded,
-                                                     const wire::LinkView& link) noexcept {
+std::optional<std::uint64_t> Intake::read_tracestate(Lane& lane, const otlp::Decoded& decoded,
+                                                     const otlp::LinkView& link) noexcept {
   context::OtState ot;
   const Bytes text = slice(decoded.bytes, link.trace_state);
   const auto error = context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
@@ -71,9 +73,9 @@ std::optional<std::uint64_t> Intake::read_tracestate(Lane& lane, const wire::Dec
 
 // Reads the links of one accepted span: tallies them, samples them if they are too many, and notes which lead to
 // another trace. Their nodes are looked up together, in place_links(). Nothing is published or counted yet.
-void Intake::read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted) {
+void Intake::read_links(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted) {
   lane.first_cell.push_back(static_cast<std::uint32_t>(lane.cells.size()));
-  const wire::SpanView& span = decoded.spans[lane.accepted[accepted]];
+  const otlp::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count == 0) return;
   const TraceId own_id = lane.trace_ids[accepted];
   const bool policies_read_types = policies_.reads_link_types();
@@ -86,8 +88,8 @@ void Intake::read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t 
   std::uint64_t good = 0;
   std::uint64_t edges = 0;
   std::uint32_t field_bytes = 0;
-  wire::LinkView link;
-  for (wire::LinkCursor cursor(decoded, span); cursor.next(link); ++index) {
+  otlp::LinkView link;
+  for (otlp::LinkCursor cursor(decoded, span); cursor.next(link); ++index) {
     field_bytes += link.field.size;
     const Bytes trace = slice(decoded.bytes, link.trace_id);
     const Bytes far = slice(decoded.bytes, link.span_id);
@@ -131,7 +133,7 @@ void Intake::read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t 
 }
 
 // Null: the span has not too many links.
-store::TruncatedSpan* Intake::begin_truncated(Lane& lane, const wire::SpanView& span) {
+store::TruncatedSpan* Intake::begin_truncated(Lane& lane, const otlp::SpanView& span) {
   if (span.link_count <= options_.links.sample.max_links_per_span) return nullptr;
   lane.truncated_spans.push_back(std::make_unique<store::TruncatedSpan>());
   lane.sampler.begin(options_.links.sample.max_links_per_span, options_.links.sample.seed, span.link_count);
@@ -139,7 +141,7 @@ store::TruncatedSpan* Intake::begin_truncated(Lane& lane, const wire::SpanView& 
 }
 
 // Takes the sample and the bytes of its links, and marks the edges that repeat another.
-void Intake::finish_truncated(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+void Intake::finish_truncated(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
                               store::TruncatedSpan& truncated) {
   EdgeCell* const cells = lane.cells.data() + lane.first_cell[accepted];
   const SpanId* const far_spans = lane.far_spans.data() + lane.first_cell[accepted];
@@ -161,7 +163,7 @@ void Intake::finish_truncated(Lane& lane, const wire::Decoded& decoded, std::uin
 }
 
 // Finds the far nodes of the noted links and publishes the reverse ends; the forward ends follow span by span.
-void Intake::place_links(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded) {
+void Intake::place_links(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded) {
   const std::size_t cells_end = lane.cells.size();
   std::uint32_t cell = 0;
   for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) {

@@ -18,11 +18,11 @@
 #include "engine/lane.hpp"
 #include "entail/entail.hpp"
 #include "graph/graph.hpp"
+#include "otlp/decode.hpp"
 #include "policy/policy_set.hpp"
 #include "store/generation.hpp"
 #include "store/span_store.hpp"
 #include "sync/lanes.hpp"
-#include "wire/decode.hpp"
 
 namespace entail::engine {
 
@@ -35,7 +35,7 @@ class Intake {
     std::uint64_t values = 0;
     std::uint64_t unknown_fields = 0;
   };
-  Result<void> ingest(const wire::Decoded& decoded, const JsonLosses& json, std::uint64_t& spans_rejected);
+  Result<void> ingest(const otlp::Decoded& decoded, const JsonLosses& json, std::uint64_t& spans_rejected);
   // too_large if a request of this size is refused whatever its content.
   Error check_size(std::uint64_t request_bytes) noexcept;
 
@@ -70,34 +70,34 @@ class Intake {
   };
 
  private:
-  std::uint64_t need_of(const wire::Decoded& decoded) const noexcept;
-  Error ingest_on(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded);
-  void accept_spans(Lane& lane, const wire::Decoded& decoded);
-  static void count_spans(Lane& lane, const wire::Decoded& decoded) noexcept;
+  std::uint64_t need_of(const otlp::Decoded& decoded) const noexcept;
+  Error ingest_on(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded);
+  void accept_spans(Lane& lane, const otlp::Decoded& decoded);
+  static void count_spans(Lane& lane, const otlp::Decoded& decoded) noexcept;
   static void release_scratch(Lane& lane, std::uint64_t link_count) noexcept;
   static void count_links(Lane& lane) noexcept;
-  void read_links(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted);
-  static std::optional<std::uint64_t> read_tracestate(Lane& lane, const wire::Decoded& decoded,
-                                                      const wire::LinkView& link) noexcept;
-  store::TruncatedSpan* begin_truncated(Lane& lane, const wire::SpanView& span);
-  static void finish_truncated(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+  void read_links(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted);
+  static std::optional<std::uint64_t> read_tracestate(Lane& lane, const otlp::Decoded& decoded,
+                                                      const otlp::LinkView& link) noexcept;
+  store::TruncatedSpan* begin_truncated(Lane& lane, const otlp::SpanView& span);
+  static void finish_truncated(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
                                store::TruncatedSpan& truncated);
-  TypeLimits read_types(Lane& lane, const wire::Decoded& decoded, const wire::LinkView& link, policy::LinkFacts* facts);
-  static void place_links(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded);
+  TypeLimits read_types(Lane& lane, const otlp::Decoded& decoded, const otlp::LinkView& link, policy::LinkFacts* facts);
+  static void place_links(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded);
   static void place_noted(Lane& lane, graph::Writer& writer);
   struct StoredSpan {
     store::SpanEntry* entry = nullptr;
     policy::Facts facts;
   };
-  void store_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
+  void store_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded, std::uint32_t accepted,
                   StoredSpan& stored);
-  void publish_span(Lane& lane, graph::Writer& writer, const wire::Decoded& decoded, std::uint32_t accepted,
+  void publish_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded, std::uint32_t accepted,
                     StoredSpan& stored);
-  store::SpanEntry* store_bytes(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+  store::SpanEntry* store_bytes(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
                                 std::unique_ptr<store::TruncatedSpan> truncated);
-  store::SpanEntry* store_truncated(Lane& lane, const wire::Decoded& decoded, std::uint32_t accepted,
+  store::SpanEntry* store_truncated(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
                                     const store::Envelope* scope, std::unique_ptr<store::TruncatedSpan> truncated);
-  const store::Envelope* envelope(Lane& lane, const wire::Decoded& decoded, std::uint32_t scope);
+  const store::Envelope* envelope(Lane& lane, const otlp::Decoded& decoded, std::uint32_t scope);
   void end_generation_by_volume() noexcept;
 
   const Options& options_;

@@ -16,13 +16,13 @@
 #include "engine/trace_payload.hpp"
 #include "engine/truncated_span.hpp"
 #include "graph/graph.hpp"
+#include "otlp/decode.hpp"
 #include "policy/policy_set.hpp"
 #include "reservoir/link_sample.hpp"
 #include "store/generation.hpp"
 #include "store/span_store.hpp"
 #include "sync/atomic.hpp"
 #include "sync/spsc_log.hpp"
-#include "wire/decode.hpp"
 
 namespace entail::engine {
 

@@ -1,15 +1,16 @@
 #include <algorithm>
 
 #include "engine/request_impl.hpp"
+#include "otlp/decode.hpp"
 
 namespace entail {
 inline namespace v1 {
 namespace {
 
 // End times that are 0, before the start or beyond int64 do not move a clock (docs/design.md 3.0).
-std::int64_t end_time_max_of(const wire::Decoded& decoded) noexcept {
+std::int64_t end_time_max_of(const otlp::Decoded& decoded) noexcept {
   std::uint64_t latest = 0;
-  for (const wire::SpanView& span : decoded.spans) {
+  for (const otlp::SpanView& span : decoded.spans) {
     if (span.end_ns < span.start_ns || span.end_ns > std::uint64_t{INT64_MAX}) continue;
     latest = std::max(latest, span.end_ns);
   }
@@ -18,8 +19,8 @@ std::int64_t end_time_max_of(const wire::Decoded& decoded) noexcept {
 
 }  // namespace
 
-Result<void> Request::Impl::decode(Bytes bytes, const wire::Marks* marks) {
-  const Result<void> done = wire::decode(bytes, marks, decoded);
+Result<void> Request::Impl::decode(Bytes bytes, const otlp::Marks* marks) {
+  const Result<void> done = otlp::decode(bytes, marks, decoded);
   end_time_max_ns = end_time_max_of(decoded);
   return done;
 }
@@ -58,7 +59,7 @@ std::uint64_t Request::unknown_keys() const noexcept { return impl_->unknown_key
 Bytes Request::protobuf() const noexcept { return impl_->decoded.bytes; }
 
 Result<void> append_otlp_json(Bytes traces_data, std::string& out, PrintLosses* losses) {
-  return wire::append_json(traces_data, out, losses);
+  return otlp::append_json(traces_data, out, losses);
 }
 
 }  // namespace v1

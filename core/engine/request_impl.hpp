@@ -2,19 +2,19 @@
 #pragma once
 
 #include "entail/entail.hpp"
-#include "wire/decode.hpp"
-#include "wire/json.hpp"
+#include "otlp/decode.hpp"
+#include "otlp/json.hpp"
 
 namespace entail {
 inline namespace v1 {
 
 struct Request::Impl {
   // Never throws: no memory is an error.
-  Result<void> decode(Bytes bytes, const wire::Marks* marks);
+  Result<void> decode(Bytes bytes, const otlp::Marks* marks);
 
-  wire::Decoded decoded;  // borrows the caller's bytes, or json.protobuf
-  wire::JsonReader json_reader;
-  wire::JsonRequest json;
+  otlp::Decoded decoded;  // borrows the caller's bytes, or json.protobuf
+  otlp::JsonReader json_reader;
+  otlp::JsonRequest json;
   Request::Signal signal = Request::Signal::traces;
   std::int64_t end_time_max_ns = 0;
   std::uint64_t values_lost = 0;

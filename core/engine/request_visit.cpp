@@ -6,6 +6,9 @@
 #include "context/tracestate.hpp"
 #include "engine/request_impl.hpp"
 #include "entail/link_vocabulary.hpp"
+#include "otlp/decode.hpp"
+#include "wire/field_cursor.hpp"
+#include "wire/range.hpp"
 
 namespace entail {
 inline namespace v1 {
@@ -39,12 +42,12 @@ std::string_view problem_name(Identity identity) noexcept {
 
 class Visit {
  public:
-  Visit(const wire::Decoded& decoded, RequestVisitor& visitor) : decoded_(decoded), visitor_(visitor) {
+  Visit(const otlp::Decoded& decoded, RequestVisitor& visitor) : decoded_(decoded), visitor_(visitor) {
     services_.resize(decoded.resources.size());
     for (std::size_t i = 0; i < services_.size(); ++i) services_[i] = service_of(decoded.resources[i]);
   }
 
-  void span(const wire::SpanView& view) {
+  void span(const otlp::SpanView& view) {
     SpanInfo info;
     const Bytes trace_id = bytes(view.trace_id);
     const Bytes span_id = bytes(view.span_id);
@@ -66,14 +69,14 @@ class Visit {
     info.dropped_links_count = view.dropped_links_count;
     visitor_.on_span(info);
     if (view.link_count == 0) return;
-    wire::LinkCursor links(decoded_, view);
-    for (wire::LinkView link; links.next(link);) this->link(info, link);
+    otlp::LinkCursor links(decoded_, view);
+    for (otlp::LinkView link; links.next(link);) this->link(info, link);
   }
 
  private:
   Bytes bytes(wire::Range range) const noexcept { return wire::slice(decoded_.bytes, range); }
 
-  void link(const SpanInfo& span, const wire::LinkView& view) {
+  void link(const SpanInfo& span, const otlp::LinkView& view) {
     LinkInfo info;
     const Bytes trace_id = bytes(view.trace_id);
     const Bytes span_id = bytes(view.span_id);
@@ -94,9 +97,9 @@ class Visit {
     info.attribute_count = view.attribute_count;
     types_.clear();
     if (view.attribute_count != 0) {
-      wire::AttributeCursor attributes(decoded_.bytes, view.first_attribute, view.attributes_end, kLinkAttributes);
-      for (wire::AttributeView attribute; attributes.next(attribute);) {
-        if (attribute.kind != wire::AttributeView::Kind::string) continue;
+      otlp::AttributeCursor attributes(decoded_.bytes, view.first_attribute, view.attributes_end, kLinkAttributes);
+      for (otlp::AttributeView attribute; attributes.next(attribute);) {
+        if (attribute.kind != otlp::AttributeView::Kind::string) continue;
         const std::string_view key = text_of(bytes(attribute.key));
         if (key == link_key::kType || key == link_key::kRelationship)
           types_.push_back(text_of(bytes(attribute.string)));
@@ -106,7 +109,7 @@ class Visit {
     visitor_.on_link(span, info);
   }
 
-  std::string_view name_of(const wire::SpanView& view) const noexcept {
+  std::string_view name_of(const otlp::SpanView& view) const noexcept {
     std::string_view name;
     wire::FieldCursor fields(decoded_.bytes, view.payload.offset, view.payload.offset + view.payload.size);
     for (wire::FieldView field; fields.next(field);)
@@ -114,23 +117,23 @@ class Visit {
     return name;
   }
 
-  std::string_view service_of(const wire::ResourceView& view) const noexcept {
+  std::string_view service_of(const otlp::ResourceView& view) const noexcept {
     for (std::uint32_t i = 0; i < view.field_count; ++i) {
       const wire::Range range = decoded_.fields[view.first_field + i];
       wire::FieldCursor fields(decoded_.bytes, range.offset, range.offset + range.size);
       for (wire::FieldView field; fields.next(field);) {
         if (field.number != kResourceMessage || field.wire_type != 2) continue;
-        wire::AttributeCursor attributes(decoded_.bytes, field.payload.offset,
+        otlp::AttributeCursor attributes(decoded_.bytes, field.payload.offset,
                                          field.payload.offset + field.payload.size, kResourceAttributes);
-        for (wire::AttributeView attribute; attributes.next(attribute);)
-          if (attribute.kind == wire::AttributeView::Kind::string && text_of(bytes(attribute.key)) == "service.name")
+        for (otlp::AttributeView attribute; attributes.next(attribute);)
+          if (attribute.kind == otlp::AttributeView::Kind::string && text_of(bytes(attribute.key)) == "service.name")
             return text_of(bytes(attribute.string));
       }
     }
     return {};
   }
 
-  const wire::Decoded& decoded_;
+  const otlp::Decoded& decoded_;
   RequestVisitor& visitor_;
   std::vector<std::string_view> services_;  // by resource
   std::vector<std::string_view> types_;     // of one link
@@ -140,7 +143,7 @@ class Visit {
 
 void Request::visit(RequestVisitor& visitor) const {
   Visit visit(impl_->decoded, visitor);
-  for (const wire::SpanView& span : impl_->decoded.spans) visit.span(span);
+  for (const otlp::SpanView& span : impl_->decoded.spans) visit.span(span);
 }
 
 }  // namespace v1

@@ -4,7 +4,7 @@
 
 #include "emit/batch_writer.hpp"
 #include "engine/truncated_span.hpp"
-#include "wire/decode.hpp"
+#include "otlp/decode.hpp"
 
 namespace entail::engine {
 
@@ -27,8 +27,8 @@ bool Traces::would_be_origin(const store::SpanEntry& entry, TraceId id) const {
   emit::BatchWriter single(0);
   const store::Envelope& scope = *entry.scope;
   single.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest, entry.payload(), nullptr});
-  wire::Decoded decoded;
-  if (!wire::decode(single.take(), nullptr, decoded).ok() || decoded.spans.size() != 1) return false;
+  otlp::Decoded decoded;
+  if (!otlp::decode(single.take(), nullptr, decoded).ok() || decoded.spans.size() != 1) return false;
   policy::Bits resource_bits{};
   policies.match_resource(decoded, decoded.resources[0], resource_bits);
   policy::Facts known;

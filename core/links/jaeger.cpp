@@ -1,5 +1,6 @@
 // Jaeger's uber-trace-id.
 #include "links/foreign.hpp"
+#include "text/hex.hpp"
 
 namespace entail {
 namespace links {
@@ -84,7 +85,7 @@ std::string format_jaeger(const ForeignContext& foreign) {
   if (foreign.sampling == SamplingState::sampled) flags = links::kFlagSampledJaeger;
   if (foreign.sampling == SamplingState::debug) flags = links::kFlagSampledJaeger | links::kFlagDebugJaeger;
   text += ':';
-  base::append_hex(flags, 2, text);
+  text::append_hex(flags, 2, text);
   return text;
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/bytes.hpp"
-#include "wire/json_text.hpp"
+#include "text/hex.hpp"
+#include "text/json_string.hpp"
+#include "text/utf8.hpp"
 
 namespace entail::links {
 namespace {
@@ -13,7 +15,7 @@ bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 // The value of four hex digits. REQUIRES that they are at text[at].
 std::uint32_t unit_at(std::string_view text, std::size_t at) noexcept {
   std::uint32_t unit = 0;
-  for (std::size_t i = 0; i < 4; ++i) unit = unit << 4 | static_cast<std::uint32_t>(base::hex_digit(text[at + i]));
+  for (std::size_t i = 0; i < 4; ++i) unit = unit << 4 | static_cast<std::uint32_t>(text::hex_digit(text[at + i]));
   return unit;
 }
 
@@ -36,7 +38,7 @@ std::uint32_t decode_escape(std::string_view text, std::size_t& at) noexcept {
 }  // namespace
 
 JsonObject::JsonObject(std::string_view text) noexcept : text_(text) {
-  if (wire::utf8_valid_size(text) != text.size()) fail(ContextError::bad_json);
+  if (text::utf8_valid_size(text) != text.size()) fail(ContextError::bad_json);
 }
 
 void JsonObject::skip_whitespace() noexcept {
@@ -153,7 +155,7 @@ bool JsonObject::escape() noexcept {
   if (c != 'u') return std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos;
   if (text_.size() - at_ < 4) return false;
   for (int i = 0; i < 4; ++i)
-    if (base::hex_digit(text_[at_++]) < 0) return false;
+    if (text::hex_digit(text_[at_++]) < 0) return false;
   return true;
 }
 
@@ -197,10 +199,10 @@ void unescape_json(std::string_view content, std::string& out) {
     at = backslash + 2;
     if (content[backslash + 1] == 'u') {
       std::uint8_t character[4];
-      const std::uint8_t* const end = wire::write_utf8(decode_escape(content, at), character);
+      const std::uint8_t* const end = text::write_utf8(decode_escape(content, at), character);
       out.append(reinterpret_cast<const char*>(character), static_cast<std::size_t>(end - character));
     } else {
-      out.push_back(wire::simple_escape(content[backslash + 1]));
+      out.push_back(text::simple_escape(content[backslash + 1]));
     }
   }
 }

@@ -3,7 +3,7 @@
 
 #include "links/foreign.hpp"
 #include "links/json_object.hpp"
-#include "wire/json_text.hpp"
+#include "text/json_string.hpp"
 
 namespace entail {
 namespace links {
@@ -130,7 +130,7 @@ std::string format_stored_context(const SpanContext& context) {
   text += std::to_string(context.flags);
   if (!context.trace_state.empty()) {
     text += ",\"traceState\":";
-    wire::append_json_string(context.trace_state, text);
+    text::append_json_string(context.trace_state, text);
   }
   if (!context.is_remote) text += ",\"isRemote\":false";
   text += '}';

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "links/foreign.hpp"
+#include "text/hex.hpp"
 
 namespace entail {
 namespace links {
@@ -101,10 +102,10 @@ std::string format_xray(const ForeignContext& foreign) {
   if (context.trace_id.is_zero()) return {};
   std::string text = "Root=1-";
   text.reserve(80);
-  base::append_hex(context.trace_id.hi >> 32, 8, text);
+  text::append_hex(context.trace_id.hi >> 32, 8, text);
   text += '-';
-  base::append_hex(context.trace_id.hi & 0xffffffff, 8, text);
-  base::append_hex(context.trace_id.lo, 16, text);
+  text::append_hex(context.trace_id.hi & 0xffffffff, 8, text);
+  text::append_hex(context.trace_id.lo, 16, text);
   if (!context.span_id.is_zero()) {
     text += ";Parent=";
     links::append_id(context.span_id, text);

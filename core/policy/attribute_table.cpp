@@ -29,7 +29,7 @@ bool in_range(double value, std::int64_t min, std::int64_t max) noexcept {
 
 }  // namespace
 
-std::uint32_t AttributeTable::add_matcher(StringMatcher matcher) {
+std::uint32_t AttributeTable::add_matcher(ottl::StringMatcher matcher) {
   matchers_.push_back(std::move(matcher));
   return static_cast<std::uint32_t>(matchers_.size() - 1);
 }
@@ -47,14 +47,14 @@ void AttributeTable::finish() {
   std::sort(keys_.begin(), keys_.end(), [](const Key& a, const Key& b) { return a.text.size() < b.text.size(); });
   for (const Key& key : keys_) {
     ++first_by_length_[std::min(key.text.size(), kLengthsMax) + 1];
-    if (key.text.size() > wire::kMarkedKeyMax) continue;
+    if (key.text.size() > otlp::kMarkedKeyMax) continue;
     // As in an attribute: tag, length, key.
     const auto size = static_cast<std::uint8_t>(key.text.size());
     std::vector<std::uint8_t> field = {kKeyTag, size};
     field.insert(field.end(), key.text.begin(), key.text.end());
-    is_marked_[wire::key_mark(field.data() + field.size(), size)] = 1;
+    is_marked_[otlp::key_mark(field.data() + field.size(), size)] = 1;
   }
-  is_marked_[wire::kNoKeyMark] = 1;
+  is_marked_[otlp::kNoKeyMark] = 1;
   for (std::size_t length = 1; length < first_by_length_.size(); ++length)
     first_by_length_[length] = static_cast<std::uint16_t>(first_by_length_[length] + first_by_length_[length - 1]);
 }
@@ -83,8 +83,8 @@ inline void AttributeTable::apply_string(const Key& key, std::string_view text, 
   }
 }
 
-void AttributeTable::apply_scalar(const Key& key, const wire::AttributeView& attribute, Bits& bits) noexcept {
-  using Kind = wire::AttributeView::Kind;
+void AttributeTable::apply_scalar(const Key& key, const otlp::AttributeView& attribute, Bits& bits) noexcept {
+  using Kind = otlp::AttributeView::Kind;
   for (const AttributeTest& test : key.tests) {
     bool holds = false;
     switch (test.kind) {
@@ -108,42 +108,42 @@ void AttributeTable::apply_scalar(const Key& key, const wire::AttributeView& att
   }
 }
 
-void AttributeTable::apply(const Key& key, Bytes bytes, const wire::AttributeView& attribute, Holder holder,
+void AttributeTable::apply(const Key& key, Bytes bytes, const otlp::AttributeView& attribute, Holder holder,
                            Bits& bits) const {
-  if (attribute.kind == wire::AttributeView::Kind::string)
+  if (attribute.kind == otlp::AttributeView::Kind::string)
     apply_string(key, text_of(bytes, attribute.string), holder, bits);
   else
     apply_scalar(key, attribute, bits);
 }
 
-void AttributeTable::match_one(Bytes bytes, wire::KeyMark marked, std::uint32_t end, Bits& bits) const {
-  if (marked.mark == wire::kNoKeyMark) [[unlikely]]
+void AttributeTable::match_one(Bytes bytes, otlp::KeyMark marked, std::uint32_t end, Bits& bits) const {
+  if (marked.mark == otlp::kNoKeyMark) [[unlikely]]
     return match_unmarked(bytes, marked.at, end, bits);
-  const wire::Range key_range = wire::read_marked_key(bytes, marked);
+  const wire::Range key_range = otlp::read_marked_key(bytes, marked);
   const Key* const key = find(text_of(bytes, key_range));
   if (key == nullptr) return;
   wire::Range text;
-  if (wire::read_marked_string(bytes, key_range, text))
+  if (otlp::read_marked_string(bytes, key_range, text))
     apply_string(*key, text_of(bytes, text), Holder::span, bits);
   else
-    apply(*key, bytes, wire::read_marked(bytes, marked), Holder::span, bits);
+    apply(*key, bytes, otlp::read_marked(bytes, marked), Holder::span, bits);
 }
 
 void AttributeTable::match_unmarked(Bytes bytes, std::uint32_t at, std::uint32_t end, Bits& bits) const {
-  wire::AttributeCursor cursor(bytes, at, end, kSpanAttributes);
-  wire::AttributeView attribute;
+  otlp::AttributeCursor cursor(bytes, at, end, kSpanAttributes);
+  otlp::AttributeView attribute;
   if (!cursor.next(attribute)) return;
   if (const Key* key = find(text_of(bytes, attribute.key))) apply(*key, bytes, attribute, Holder::span, bits);
 }
 
-void AttributeTable::match_span(const wire::Decoded& decoded, const wire::SpanView& span, Bits& bits) const {
+void AttributeTable::match_span(const otlp::Decoded& decoded, const otlp::SpanView& span, Bits& bits) const {
   if (span.attribute_count == 0 || keys_.empty() || all_set(bits)) return;
-  const auto match_if_marked = [&](const wire::KeyMark& key) {
+  const auto match_if_marked = [&](const otlp::KeyMark& key) {
     if (is_marked_[key.mark] != 0) match_one(decoded.bytes, key, span.attributes_end, bits);
   };
   // Four for one branch: hardly any is asked for.
-  const wire::KeyMark* key = decoded.key_marks.data() + span.first_key_mark;
-  const wire::KeyMark* const end = key + span.attribute_count;
+  const otlp::KeyMark* key = decoded.key_marks.data() + span.first_key_mark;
+  const otlp::KeyMark* const end = key + span.attribute_count;
   for (; end - key >= 4; key += 4)
     if ((is_marked_[key[0].mark] | is_marked_[key[1].mark] | is_marked_[key[2].mark] | is_marked_[key[3].mark]) != 0)
       std::for_each(key, key + 4, match_if_marked);
@@ -151,8 +151,8 @@ void AttributeTable::match_span(const wire::Decoded& decoded, const wire::SpanVi
 }
 
 void AttributeTable::match_resource(Bytes bytes, wire::Range resource, Bits& bits) const {
-  wire::AttributeCursor cursor(bytes, resource.offset, resource.offset + resource.size, kResourceAttributes);
-  wire::AttributeView attribute;
+  otlp::AttributeCursor cursor(bytes, resource.offset, resource.offset + resource.size, kResourceAttributes);
+  otlp::AttributeView attribute;
   while (cursor.next(attribute))
     if (const Key* key = find(text_of(bytes, attribute.key))) apply(*key, bytes, attribute, Holder::resource, bits);
 }

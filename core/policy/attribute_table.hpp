@@ -2,7 +2,7 @@
 // are read only where the key is asked for.
 //
 // Guarantees: an attribute whose key has a mark that no condition's key has is stepped over by that; everything else
-// goes through the wire room's cursors, so any encoding that decode() accepts gives the same answer. Thread rule:
+// goes through the otlp room's cursors, so any encoding that decode() accepts gives the same answer. Thread rule:
 // Immutable after finish(). Cost: below 1 ns for each attribute that nobody asks for, 4 to 8 ns for one whose key is
 // known. No allocation in matching, but for what RE2 does.
 #pragma once
@@ -14,9 +14,9 @@
 #include <string_view>
 #include <vector>
 
+#include "otlp/decode.hpp"
+#include "ottl/string_matcher.hpp"
 #include "policy/facts.hpp"
-#include "policy/string_matcher.hpp"
-#include "wire/decode.hpp"
 
 namespace entail::policy {
 
@@ -35,14 +35,14 @@ struct AttributeTest {
 
 class AttributeTable {
  public:
-  std::uint32_t add_matcher(StringMatcher matcher);
+  std::uint32_t add_matcher(ottl::StringMatcher matcher);
   void add(std::string_view key, AttributeTest test);
   // Call once, after the last add().
   void finish();
 
   bool empty() const noexcept { return keys_.empty(); }
   // Sets the bits of the conditions that hold for any attribute of a decoded span, or of a decoded resource message.
-  void match_span(const wire::Decoded& decoded, const wire::SpanView& span, Bits& bits) const;
+  void match_span(const otlp::Decoded& decoded, const otlp::SpanView& span, Bits& bits) const;
   void match_resource(Bytes bytes, wire::Range resource, Bits& bits) const;
 
  private:
@@ -55,17 +55,17 @@ class AttributeTable {
 
   const Key* find(std::string_view text) const noexcept;
   bool all_set(const Bits& bits) const noexcept;
-  void apply(const Key& key, Bytes bytes, const wire::AttributeView& attribute, Holder holder, Bits& bits) const;
+  void apply(const Key& key, Bytes bytes, const otlp::AttributeView& attribute, Holder holder, Bits& bits) const;
   void apply_string(const Key& key, std::string_view text, Holder holder, Bits& bits) const;
-  static void apply_scalar(const Key& key, const wire::AttributeView& attribute, Bits& bits) noexcept;
+  static void apply_scalar(const Key& key, const otlp::AttributeView& attribute, Bits& bits) noexcept;
   // One attribute of a span, whose attributes end at `end`.
-  [[gnu::noinline]] void match_one(Bytes bytes, wire::KeyMark marked, std::uint32_t end, Bits& bits) const;
+  [[gnu::noinline]] void match_one(Bytes bytes, otlp::KeyMark marked, std::uint32_t end, Bits& bits) const;
   [[gnu::noinline]] void match_unmarked(Bytes bytes, std::uint32_t at, std::uint32_t end, Bits& bits) const;
 
-  std::array<std::uint8_t, wire::kKeyMarks + 1> is_marked_{};     // 1: some key has this mark; kNoKeyMark always
+  std::array<std::uint8_t, otlp::kKeyMarks + 1> is_marked_{};     // 1: some key has this mark; kNoKeyMark always
   std::vector<Key> keys_;                                         // ascending by length once finished
   std::array<std::uint16_t, kLengthsMax + 2> first_by_length_{};  // bucket i: [first[i], first[i + 1])
-  std::vector<StringMatcher> matchers_;
+  std::vector<ottl::StringMatcher> matchers_;
   Bits all_bits_{};
 };
 

@@ -36,42 +36,31 @@ unsigned Compiler::own_bit() {
 }
 
 std::uint32_t Compiler::add_condition(const PolicyOptions& policy, unsigned depth, PolicyTraits& traits) {
-  switch (policy.type) {
-    case PolicyType::always_sample:
-      traits.monotone = true;
-      return push({});
-    case PolicyType::latency:
-      return add_latency(policy, traits);
-    case PolicyType::numeric_attribute:
-    case PolicyType::string_attribute:
-    case PolicyType::boolean_attribute:
-      return add_attribute(policy, traits);
-    case PolicyType::probabilistic:
-      return add_probabilistic(policy, traits);
-    case PolicyType::status_code:
-      return add_status(policy, traits);
-    case PolicyType::rate_limiting:
-    case PolicyType::bytes_limiting:
-      return add_bucket(policy, traits);
-    case PolicyType::span_count:
-    case PolicyType::link_count:
-      return add_count(policy, traits);
-    case PolicyType::link_type:
-      return add_link_type(policy, traits);
-    case PolicyType::ottl_condition:
-      return add_ottl(policy, traits);
-    case PolicyType::trace_state:
-      return add_tracestate(policy, traits);
-    case PolicyType::trace_flags:
-      return add_trace_flags(traits);
-    case PolicyType::and_policy:
-    case PolicyType::drop_policy:
-    case PolicyType::not_policy:
-      return add_parts(policy, depth, traits);
-    case PolicyType::composite:
-      if (depth == 0) return add_composite(policy, traits);
-      fault("a composite policy cannot be part of another one");
-      return push({});
+  const std::string_view type = policy.type;
+  const auto is = [type](std::initializer_list<std::string_view> names) {
+    return std::find(names.begin(), names.end(), type) != names.end();
+  };
+  if (is({PolicyType::always_sample})) {
+    traits.monotone = true;
+    return push({});
+  }
+  if (is({PolicyType::latency})) return add_latency(policy, traits);
+  if (is({PolicyType::numeric_attribute, PolicyType::string_attribute, PolicyType::boolean_attribute}))
+    return add_attribute(policy, traits);
+  if (is({PolicyType::probabilistic})) return add_probabilistic(policy, traits);
+  if (is({PolicyType::status_code})) return add_status(policy, traits);
+  if (is({PolicyType::rate_limiting, PolicyType::bytes_limiting})) return add_bucket(policy, traits);
+  if (is({PolicyType::span_count, PolicyType::link_count})) return add_count(policy, traits);
+  if (is({PolicyType::link_type})) return add_link_type(policy, traits);
+  if (is({PolicyType::ottl_condition})) return add_ottl(policy, traits);
+  if (is({PolicyType::trace_state})) return add_tracestate(policy, traits);
+  if (is({PolicyType::trace_flags})) return add_trace_flags(traits);
+  if (is({PolicyType::and_policy, PolicyType::drop_policy, PolicyType::not_policy}))
+    return add_parts(policy, depth, traits);
+  if (is({PolicyType::composite})) {
+    if (depth == 0) return add_composite(policy, traits);
+    fault("a composite policy cannot be part of another one");
+    return push({});
   }
   fault("its type is unknown");
   return push({});
@@ -127,10 +116,10 @@ std::uint32_t Compiler::add_attribute(const PolicyOptions& policy, PolicyTraits&
   return push_bit(test.bit, policy.invert_match);
 }
 
-StringMatcher Compiler::matcher_of(const PolicyOptions& policy) {
-  if (!policy.enabled_regex_matching) return StringMatcher::exact(policy.values);
+ottl::StringMatcher Compiler::matcher_of(const PolicyOptions& policy) {
+  if (!policy.enabled_regex_matching) return ottl::StringMatcher::exact(policy.values);
   std::vector<std::string> faults;
-  StringMatcher matcher = StringMatcher::regex(policy.values, faults);
+  ottl::StringMatcher matcher = ottl::StringMatcher::regex(policy.values, faults);
   for (const std::string& text : faults) fault(text);
   return matcher;
 }
@@ -187,7 +176,7 @@ std::uint32_t Compiler::add_tracestate(const PolicyOptions& policy, PolicyTraits
   if (policy.key.empty()) fault("key is empty");
   bool fresh = false;
   const unsigned bit = bit_of(QuestionKey("tracestate").with(policy.key).with(policy.values), &fresh);
-  if (fresh) out_.tracestate_tests.push_back({policy.key, StringMatcher::exact(policy.values), bit});
+  if (fresh) out_.tracestate_tests.push_back({policy.key, ottl::StringMatcher::exact(policy.values), bit});
   return push_bit(bit);
 }
 
@@ -215,7 +204,7 @@ std::uint32_t Compiler::add_link_type(const PolicyOptions& policy, PolicyTraits&
   for (const std::string& value : policy.values) types.push_back(normal_link_type(value));
   bool fresh = false;
   const unsigned bit = bit_of(QuestionKey("link_type").with(types), &fresh);
-  if (fresh) out_.link_type_tests.push_back({StringMatcher::exact(types), bit});
+  if (fresh) out_.link_type_tests.push_back({ottl::StringMatcher::exact(types), bit});
   return push_bit(bit);
 }
 
@@ -225,7 +214,7 @@ std::uint32_t Compiler::add_ottl(const PolicyOptions& policy, PolicyTraits& trai
   if (policy.span_conditions.empty() && policy.spanevent_conditions.empty())
     fault("ottl_condition needs at least one condition");
   const unsigned bit = own_bit();
-  const unsigned error_bit = propagates ? own_bit() : ottl::kNoErrorBit;
+  const unsigned error_bit = propagates ? own_bit() : kNoErrorBit;
   std::string condition;
   ottl::Fault found;
   if (!out_.ottl.add(policy, bit, error_bit, condition, found))

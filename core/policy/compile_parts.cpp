@@ -103,7 +103,7 @@ std::vector<std::uint64_t> Compiler::composite_allocations(const PolicyOptions& 
   return allocations;
 }
 
-void Compiler::join_traits(PolicyType type, const std::vector<PolicyTraits>& parts, PolicyTraits& traits) {
+void Compiler::join_traits(std::string_view type, const std::vector<PolicyTraits>& parts, PolicyTraits& traits) {
   const bool conjunction = type == PolicyType::and_policy;
   traits.monotone = conjunction;
   bool only_thresholds = conjunction;

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "entail/options.hpp"
+#include "ottl/string_matcher.hpp"
 #include "policy/attribute_table.hpp"
 #include "policy/condition_tree.hpp"
 #include "policy/facts.hpp"
 #include "policy/ottl_conditions.hpp"
-#include "policy/string_matcher.hpp"
 
 namespace entail::policy {
 
@@ -22,12 +22,12 @@ constexpr unsigned kStatusCodeCount = 3;  // UNSET, OK, ERROR; other numbers mat
 
 struct TracestateTest {
   std::string key;
-  StringMatcher values;
+  ottl::StringMatcher values;
   unsigned bit = 0;
 };
 
 struct LinkTypeTest {
-  StringMatcher types;
+  ottl::StringMatcher types;
   unsigned bit = 0;
 };
 
@@ -65,7 +65,7 @@ struct CompiledPolicies {
   bool counts_links = false;
   bool reads_randomness = false;  // some policy compares R
   bool compat = false;
-  ottl::ConditionLists ottl;
+  OttlConditions ottl;
   AttributeTable attributes;
   ConditionTree tree;
   std::vector<TokenBucket> buckets;      // as they start

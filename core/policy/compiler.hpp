@@ -59,7 +59,7 @@ class Compiler {
   std::uint32_t add_condition(const PolicyOptions& policy, unsigned depth, PolicyTraits& traits);
   std::uint32_t add_latency(const PolicyOptions& policy, PolicyTraits& traits);
   std::uint32_t add_attribute(const PolicyOptions& policy, PolicyTraits& traits);
-  StringMatcher matcher_of(const PolicyOptions& policy);
+  ottl::StringMatcher matcher_of(const PolicyOptions& policy);
   std::uint32_t add_probabilistic(const PolicyOptions& policy, PolicyTraits& traits);
   std::uint32_t add_status(const PolicyOptions& policy, PolicyTraits& traits);
   std::uint32_t add_bucket(const PolicyOptions& policy, PolicyTraits& traits);
@@ -77,7 +77,7 @@ class Compiler {
   std::vector<std::size_t> composite_order(const PolicyOptions& policy);
   std::vector<std::uint64_t> composite_allocations(const PolicyOptions& policy, const std::vector<std::size_t>& order);
   std::uint32_t push_children(Condition condition, const std::vector<std::uint32_t>& children);
-  static void join_traits(PolicyType type, const std::vector<PolicyTraits>& parts, PolicyTraits& traits);
+  static void join_traits(std::string_view type, const std::vector<PolicyTraits>& parts, PolicyTraits& traits);
   void choose_origins();
   void check_limits();
 

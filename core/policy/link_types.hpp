@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wire/decode.hpp"
+#include "otlp/decode.hpp"
 
 namespace entail::policy {
 
@@ -15,17 +15,17 @@ constexpr std::size_t kLinkTypeBytesMax = 256;  // longer types are not looked u
 
 // Calls visit(std::string_view) for each type; the view lasts for the call. Returns how many were too long.
 template <class Visit>
-std::uint64_t for_each_link_type(Bytes bytes, const wire::LinkView& link, const std::vector<std::string>& type_keys,
+std::uint64_t for_each_link_type(Bytes bytes, const otlp::LinkView& link, const std::vector<std::string>& type_keys,
                                  const Visit& visit) {
   if (link.attribute_count == 0) return 0;
   std::uint64_t unread = 0;
   const auto text_of = [&](wire::Range range) {
     return std::string_view(reinterpret_cast<const char*>(bytes.data()) + range.offset, range.size);
   };
-  wire::AttributeCursor attributes(bytes, link.first_attribute, link.attributes_end, 4);
-  wire::AttributeView attribute;
+  otlp::AttributeCursor attributes(bytes, link.first_attribute, link.attributes_end, 4);
+  otlp::AttributeView attribute;
   while (attributes.next(attribute)) {
-    if (attribute.kind != wire::AttributeView::Kind::string) continue;
+    if (attribute.kind != otlp::AttributeView::Kind::string) continue;
     if (std::find(type_keys.begin(), type_keys.end(), text_of(attribute.key)) == type_keys.end()) continue;
     const std::string_view value = text_of(attribute.string);
     if (value.size() > kLinkTypeBytesMax) {

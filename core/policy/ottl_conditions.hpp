@@ -9,43 +9,45 @@
 #include <vector>
 
 #include "entail/options.hpp"
+#include "otlp/decode.hpp"
+#include "ottl/source.hpp"
 #include "policy/facts.hpp"
-#include "policy/ottl_source.hpp"
 
-namespace entail::policy::ottl {
+namespace entail::policy {
 
 constexpr unsigned kNoErrorBit = ~0u;
 
-class ConditionLists {
+class OttlConditions {
  public:
   // False, with a fault and the condition that it is in, if one of them does not compile. error_bit: kNoErrorBit unless
   // error_mode is propagate.
-  bool add(const PolicyOptions& policy, unsigned bit, unsigned error_bit, std::string& condition, Fault& fault);
+  bool add(const PolicyOptions& policy, unsigned bit, unsigned error_bit, std::string& condition, ottl::Fault& fault);
 
   bool empty() const noexcept { return lists_.empty(); }
   // Sets bits and counts errors in the facts of this span.
-  void match(const wire::Decoded& decoded, const wire::SpanView& span, Facts& facts) const noexcept;
+  void match(const otlp::Decoded& decoded, const otlp::SpanView& span, Facts& facts) const noexcept;
   // compat: the Collector stops at the first span on which a condition holds or fails. Takes out of the facts of a span
   // what has no say any more, given what the trace holds so far.
   void stop_at_first(const Bits& trace, Bits& span) const noexcept;
 
  private:
   struct List {
-    std::vector<Program> of_span;
-    std::vector<Program> of_event;
+    std::vector<ottl::Program> of_span;
+    std::vector<ottl::Program> of_event;
     unsigned bit = 0;
     unsigned error_bit = kNoErrorBit;
     OttlErrorMode mode = OttlErrorMode::ignore;
   };
   enum class Found : std::uint8_t { nothing, match, failure };
 
-  bool add_programs(const std::vector<std::string>& conditions, Context context, std::vector<Program>& programs,
-                    std::string& condition, Fault& fault);
-  static Found ask(const std::vector<Program>& programs, const List& list, Source& source, Facts& facts) noexcept;
-  static Found ask_span_and_events(const List& list, Source& source, Facts& facts) noexcept;
+  bool add_programs(const std::vector<std::string>& conditions, ottl::Context context,
+                    std::vector<ottl::Program>& programs, std::string& condition, ottl::Fault& fault);
+  static Found ask(const std::vector<ottl::Program>& programs, const List& list, ottl::Source& source,
+                   Facts& facts) noexcept;
+  static Found ask_span_and_events(const List& list, ottl::Source& source, Facts& facts) noexcept;
 
   std::vector<List> lists_;
-  std::vector<SlotKey> keys_;
+  std::vector<ottl::SlotKey> keys_;
 };
 
-}  // namespace entail::policy::ottl
+}  // namespace entail::policy

@@ -93,10 +93,10 @@ void PolicySet::match_link_type(std::string_view type, Bits& bits) const {
     if (!has_bit(bits, test.bit) && test.types.matches(type)) set_bit(bits, test.bit);
 }
 
-void PolicySet::match_links(const wire::Decoded& decoded, const wire::SpanView& span, LinkFacts& facts) const {
+void PolicySet::match_links(const otlp::Decoded& decoded, const otlp::SpanView& span, LinkFacts& facts) const {
   facts = {};
-  wire::LinkView link;
-  for (wire::LinkCursor cursor(decoded, span); cursor.next(link);) {
+  otlp::LinkView link;
+  for (otlp::LinkCursor cursor(decoded, span); cursor.next(link);) {
     const auto identity = context::classify(wire::slice(decoded.bytes, link.trace_id),
                                             wire::slice(decoded.bytes, link.span_id), link.bad_hex, false);
     facts.links += identity == context::Identity::good;
@@ -106,7 +106,7 @@ void PolicySet::match_links(const wire::Decoded& decoded, const wire::SpanView& 
   }
 }
 
-void PolicySet::match_resource(const wire::Decoded& decoded, const wire::ResourceView& resource, Bits& bits) const {
+void PolicySet::match_resource(const otlp::Decoded& decoded, const otlp::ResourceView& resource, Bits& bits) const {
   bits = {};
   if (impl_->compiled.attributes.empty()) return;
   for (std::uint32_t index = 0; index < resource.field_count; ++index) {
@@ -119,7 +119,7 @@ void PolicySet::match_resource(const wire::Decoded& decoded, const wire::Resourc
   }
 }
 
-void PolicySet::match_span(const wire::Decoded& decoded, const wire::SpanView& span, const Bits& resource_bits,
+void PolicySet::match_span(const otlp::Decoded& decoded, const otlp::SpanView& span, const Bits& resource_bits,
                            Facts& facts) const {
   const CompiledPolicies& compiled = impl_->compiled;
   // Word by word: a temporary is copied by vector loads of what has just been stored in words, which stalls.

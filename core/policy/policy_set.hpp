@@ -24,10 +24,10 @@
 
 #include "entail/options.hpp"
 #include "entail/result.hpp"
+#include "otlp/decode.hpp"
 #include "policy/condition_tree.hpp"
 #include "policy/facts.hpp"
 #include "policy/trace_fold.hpp"
-#include "wire/decode.hpp"
 
 namespace entail::policy {
 
@@ -57,17 +57,17 @@ class PolicySet {
   std::string_view name(std::int32_t policy) const noexcept;
   std::size_t policy_count() const noexcept;
 
-  // Bits that a resource sets by itself: its fields as received (wire::ResourceView ranges). Overwrites bits.
-  void match_resource(const wire::Decoded& decoded, const wire::ResourceView& resource, Bits& bits) const;
+  // Bits that a resource sets by itself: its fields as received (otlp::ResourceView ranges). Overwrites bits.
+  void match_resource(const otlp::Decoded& decoded, const otlp::ResourceView& resource, Bits& bits) const;
   // Some policy asks how many links there are, or of what types: whoever reads the links fills LinkFacts.
   bool reads_links() const noexcept;
   bool reads_link_types() const noexcept;
   // Joins a type of a link, with '-' written as '_'.
   void match_link_type(std::string_view type, Bits& bits) const;
   // All links of one span at once, for whoever does not read them anyway.
-  void match_links(const wire::Decoded& decoded, const wire::SpanView& span, LinkFacts& facts) const;
+  void match_links(const otlp::Decoded& decoded, const otlp::SpanView& span, LinkFacts& facts) const;
   // Facts of one span without its links; resource_bits from match_resource(). Overwrites facts.
-  void match_span(const wire::Decoded& decoded, const wire::SpanView& span, const Bits& resource_bits,
+  void match_span(const otlp::Decoded& decoded, const otlp::SpanView& span, const Bits& resource_bits,
                   Facts& facts) const;
   // Joins the facts of one span into its trace, any number of threads at once. In compat mode facts merged from
   // several spans of a trace count as one span.

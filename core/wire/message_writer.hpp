@@ -1,7 +1,7 @@
 // Writes nested protobuf messages in one pass, when their sizes are not known before: room for the length is left, and
 // filled in when the message is closed. If the length needs another number of bytes, the message is moved once.
 //
-// Marks (decode.hpp) of what is written are kept right when bytes move.
+// Marks, ascending offsets of the payloads of messages, are kept right when bytes move.
 // Thread rule: Confined. Cost: a byte is moved at most once for each message around it whose length size was guessed
 // wrong, and never for those opened with kPaddedLengthSize: their lengths are padded varints, which is legal protobuf.
 #pragma once
@@ -9,8 +9,7 @@
 #include <cstring>
 #include <vector>
 
-#include "base/bytes.hpp"
-#include "wire/decode.hpp"
+#include "wire/varint.hpp"
 
 namespace entail::wire {
 
@@ -26,7 +25,8 @@ class MessageWriter {
   };
 
   // Writes over `out` and `marks`, whose memory is reused.
-  MessageWriter(std::vector<std::uint8_t>& out, Marks& marks, std::size_t size_expected) : out_(out), marks_(marks) {
+  MessageWriter(std::vector<std::uint8_t>& out, std::vector<std::uint32_t>& marks, std::size_t size_expected)
+      : out_(out), marks_(marks) {
     marks_.clear();
     out_.resize(size_expected);
   }
@@ -41,13 +41,13 @@ class MessageWriter {
 
   Open open(std::uint32_t tag, std::uint8_t length_size) {
     Open message{.begin = at_, .payload = 0, .first_mark = marks_.size(), .length_size = length_size};
-    std::uint8_t* const end = base::write_varint(room(2 * base::kVarintBytesMax), tag);
+    std::uint8_t* const end = write_varint(room(2 * kVarintBytesMax), tag);
     advance(end + length_size);
     message.payload = at_;
     return message;
   }
 
-  // The message holds an ID that is not hex. Called at most once, before close().
+  // Adds the offset of the message's payload to the marks. Called at most once, before close().
   void mark(const Open& message) {
     marks_.insert(marks_.begin() + static_cast<std::ptrdiff_t>(message.first_mark),
                   static_cast<std::uint32_t>(message.payload));
@@ -55,14 +55,14 @@ class MessageWriter {
 
   void close(const Open& message) {
     const std::size_t size = at_ - message.payload;
-    const std::size_t needed = base::varint_size(size);
+    const std::size_t needed = varint_size(size);
     if (message.length_size == kPaddedLengthSize) {
       write_padded(message, size);
       return;
     }
     if (needed != message.length_size) [[unlikely]]
       move(message, size, needed);
-    base::write_varint(out_.data() + message.payload - message.length_size, size);
+    write_varint(out_.data() + message.payload - message.length_size, size);
   }
 
   // Takes back the message, tag and all.
@@ -92,7 +92,7 @@ class MessageWriter {
   }
 
   std::vector<std::uint8_t>& out_;
-  Marks& marks_;
+  std::vector<std::uint32_t>& marks_;
   std::size_t at_ = 0;
 };
 

@@ -9,7 +9,7 @@ const Byte* Reader::fail(ErrorCode code, const Byte* at) noexcept {
 
 Reader::Long Reader::long_varint(const Byte* at, const Byte* end) noexcept {
   std::uint64_t value = 0;
-  for (int i = 0; i < base::kVarintBytesMax; ++i) {
+  for (int i = 0; i < wire::kVarintBytesMax; ++i) {
     if (end - at <= i) return {overrun(at, end), 0};
     value |= static_cast<std::uint64_t>(at[i] & 0x7f) << (7 * i);
     if (at[i] < 0x80) return {at + i + 1, value};
@@ -94,39 +94,6 @@ const Byte* Reader::skip(const Byte* field, std::uint32_t tag, const Byte* at, c
       break;
   }
   return skip_scalar(field, tag, at, end);
-}
-
-bool FieldCursor::next(FieldView& field) noexcept {
-  if (at_ >= end_) return false;
-  // The usual field: tag and length of a byte each.
-  if (end_ - at_ >= 2) {
-    const std::uint32_t tag = bytes_[at_];
-    const std::uint32_t size = bytes_[at_ + 1];
-    const bool is_plain = (tag & 0x87) == static_cast<std::uint32_t>(WireType::length) && tag >= 8 && size < 0x80;
-    if (is_plain && size <= end_ - at_ - 2) {
-      field = {tag >> 3, tag & 7, {at_, size + 2}, {at_ + 2, size}};
-      at_ += size + 2;
-      return true;
-    }
-  }
-  Reader reader(bytes_);
-  const Byte* const end = reader.at(end_);
-  const Byte* const begin = reader.at(at_);
-  std::uint32_t tag = 0;
-  const Byte* const value = reader.tag(begin, end, tag);
-  const Byte* const behind = value == nullptr ? nullptr : reader.skip(begin, tag, value, end);
-  if (behind == nullptr) {
-    at_ = end_;
-    return false;
-  }
-  at_ = reader.offset(behind);
-  field.number = tag >> 3;
-  field.wire_type = tag & 7;
-  field.whole = reader.range(begin, behind);
-  std::uint32_t size = 0;
-  const bool delimited = static_cast<WireType>(field.wire_type) == WireType::length;
-  field.payload = reader.range(delimited ? reader.length(value, end, size) : value, behind);
-  return true;
 }
 
 }  // namespace entail::wire

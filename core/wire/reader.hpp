@@ -1,5 +1,5 @@
 // The primitives of reading protobuf: tags, lengths, varints and skipped fields, each checked against the end of the
-// message that it is in. Inside the room wire only; everything else reads through decode.hpp.
+// message that it is in. Only otlp uses them; everything else reads through otlp/decode.hpp.
 //
 // Every call takes the position and the end of the enclosing message and returns the position behind what it read, or
 // null; the first fault is kept with its offset. Varints may be padded up to ten bytes, also in tags and lengths (.NET
@@ -13,11 +13,14 @@
 
 #include "base/bytes.hpp"
 #include "entail/result.hpp"
-#include "wire/decode.hpp"
+#include "wire/range.hpp"
+#include "wire/varint.hpp"
 
 namespace entail::wire {
 
 using Byte = std::uint8_t;
+
+constexpr unsigned kDepthMax = 100;  // of nested groups
 
 enum class WireType : std::uint32_t {
   varint = 0,

@@ -7,15 +7,16 @@
 #include <string_view>
 #include <vector>
 
-#include "base/bytes.hpp"
+#include "entail/types.hpp"
+#include "wire/varint.hpp"
 
 namespace entail::wire {
 
 using Buffer = std::vector<std::uint8_t>;
 
 inline void append_varint(Buffer& out, std::uint64_t value) {
-  std::uint8_t bytes[base::kVarintBytesMax];
-  out.insert(out.end(), bytes, base::write_varint(bytes, value));
+  std::uint8_t bytes[kVarintBytesMax];
+  out.insert(out.end(), bytes, write_varint(bytes, value));
 }
 
 inline void append_bytes(Buffer& out, Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); }
@@ -26,10 +27,10 @@ inline Bytes bytes_of(std::string_view text) noexcept {
 
 // Sizes of whole fields.
 inline std::size_t varint_field_size(std::uint32_t number, std::uint64_t value) noexcept {
-  return base::varint_size(std::uint64_t{number} << 3) + base::varint_size(value);
+  return varint_size(std::uint64_t{number} << 3) + varint_size(value);
 }
 inline std::size_t length_field_size(std::uint32_t number, std::size_t content_size) noexcept {
-  return base::varint_size(std::uint64_t{number} << 3) + base::varint_size(content_size) + content_size;
+  return varint_size(std::uint64_t{number} << 3) + varint_size(content_size) + content_size;
 }
 
 inline void append_varint_field(Buffer& out, std::uint32_t number, std::uint64_t value) {

@@ -27,17 +27,6 @@ TEST(Bytes, TraceIdsCompareAsBytes) {
   EXPECT_FALSE(from_hex("0102030405060708090a0b0c0d0e0f1g", parsed));
 }
 
-TEST(Bytes, VarintSizes) {
-  EXPECT_EQ(base::varint_size(0), 1u);
-  EXPECT_EQ(base::varint_size(127), 1u);
-  EXPECT_EQ(base::varint_size(128), 2u);
-  EXPECT_EQ(base::varint_size(~std::uint64_t{0}), 10u);
-  for (const std::uint64_t value : {0ull, 1ull, 127ull, 128ull, 300ull, 1ull << 63}) {
-    std::uint8_t out[10];
-    EXPECT_EQ(static_cast<std::size_t>(base::write_varint(out, value) - out), base::varint_size(value));
-  }
-}
-
 TEST(Bytes, EqualTextsOfEverySizeAndOneByteOff) {
   for (std::size_t size = 0; size <= 40; ++size) {
     std::string text;

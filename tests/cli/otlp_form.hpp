@@ -1,6 +1,6 @@
 // OTLP/JSON as plain trees, and their comparison field by field with what the specification lets a writer choose
 // (reference: OTLP "JSON Protobuf Encoding"): hex of either case, 64-bit integers as text or number, no difference
-// between an absent field, null and an empty list. It shares nothing with the wire room. Thread rule: Confined.
+// between an absent field, null and an empty list. It shares nothing with the room otlp. Thread rule: Confined.
 #pragma once
 
 #include <gtest/gtest.h>

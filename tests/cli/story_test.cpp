@@ -6,7 +6,7 @@
 #include <set>
 
 #include "entail/entail.hpp"
-#include "wire/decode.hpp"
+#include "otlp/decode.hpp"
 
 namespace entail::cli {
 namespace {
@@ -41,13 +41,13 @@ TraceId trace_id_of(Bytes bytes) {
 }
 
 void read_request(Bytes request, Found& found) {
-  wire::Decoded decoded;
-  ASSERT_TRUE(wire::decode(request, nullptr, decoded).ok());
+  otlp::Decoded decoded;
+  ASSERT_TRUE(otlp::decode(request, nullptr, decoded).ok());
   found.bytes += request.size();
   found.all.insert(found.all.end(), request.begin(), request.end());
   found.spans_max = std::max<std::uint64_t>(found.spans_max, decoded.spans.size());
   std::int64_t second = 0;
-  for (const wire::SpanView& span : decoded.spans) {
+  for (const otlp::SpanView& span : decoded.spans) {
     ASSERT_LE(span.start_ns, span.end_ns);
     const auto own = static_cast<std::int64_t>(span.end_ns / 1'000'000'000);
     // A request that straddled two seconds would arrive later than the story says.
@@ -66,8 +66,8 @@ void read_request(Bytes request, Found& found) {
     if (trace.second == 0) trace.second = own;
     ++found.spans;
     found.links += span.link_count;
-    wire::LinkCursor links(decoded, span);
-    for (wire::LinkView link; links.next(link);) {
+    otlp::LinkCursor links(decoded, span);
+    for (otlp::LinkView link; links.next(link);) {
       const TraceId linked = trace_id_of(wire::slice(request, link.trace_id));
       if (linked.is_zero() || link.span_id.size != 8) {
         ++found.bad_links;

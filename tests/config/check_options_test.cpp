@@ -17,7 +17,7 @@ Options good() {
 
 std::vector<std::string> paths(const Options& options) {
   std::vector<std::string> out;
-  for (const Finding& finding : check_options(options)) out.push_back(finding.path);
+  for (const option::Finding& finding : check_options(options)) out.push_back(finding.path);
   return out;
 }
 
@@ -56,6 +56,18 @@ TEST(CheckOptions, ChecksRulesOfTypes) {
             Paths({"links.propagate.types.far", "links.propagate.types.none", "links.propagate.types.retry-of"}));
 }
 
+TEST(CheckOptions, SettingsThatNobodyReadsAreErrors) {
+  Options options = good();
+  options.settings["retain.max_traces_"] = std::int64_t{1};
+  options.tail_sampling.policies[0].settings["min_errors"] = std::int64_t{1};
+  std::vector<std::string> texts;
+  for (const option::Finding& finding : check_options(options)) texts.push_back(finding.path + " " + finding.text);
+  std::sort(texts.begin(), texts.end());
+  ASSERT_EQ(texts.size(), 2u);
+  EXPECT_TRUE(texts[0].starts_with("retain.max_traces_ settings: unknown setting 'retain.max_traces_'")) << texts[0];
+  EXPECT_TRUE(texts[1].ends_with("unknown setting 'min_errors'; there are none here")) << texts[1];
+}
+
 TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
   Options options = good();
   PolicyOptions policy;
@@ -64,7 +76,7 @@ TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
   policy.sampling_percentage = std::nan("");
   options.tail_sampling.policies = {policy};
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies[0].probabilistic.sampling_percentage"}));
-  policy.type = static_cast<PolicyType>(99);
+  policy.type = "latencyy";
   options.tail_sampling.policies = {policy};
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies[0]"}));
   policy.type = PolicyType::status_code;
@@ -82,7 +94,7 @@ TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
 TEST(CheckOptions, WarningsAreNoErrors) {
   Options options = good();
   options.retain.max_bytes = options.memory_limit_bytes + 1;
-  const std::vector<Finding> findings = check_options(options);
+  const std::vector<option::Finding> findings = check_options(options);
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_FALSE(findings[0].is_error);
 }

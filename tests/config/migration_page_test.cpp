@@ -87,7 +87,7 @@ bool has_row(const std::string& name) {
 TEST(MigrationPage, HasEveryKeyOfTheProcessor) {
   constexpr std::string_view kPrefix = "tail_sampling.";
   unsigned keys = 0;
-  for (const Option<Options>& row : option_table()) {
+  for (const option::Row<Options>& row : option_table()) {
     if (!row.key.starts_with(kPrefix)) continue;
     EXPECT_TRUE(has_row(std::string(row.key.substr(kPrefix.size())))) << row.key;
     ++keys;
@@ -100,7 +100,7 @@ TEST(MigrationPage, HasEveryPolicy_AndEveryKeyOfItsBlock) {
     const std::string name(shape.name);
     EXPECT_TRUE(contains(page(), "`" + name + "`")) << name;
     if (!has_row(name)) continue;  // told in words
-    for (const Option<PolicyOptions>& field : shape.fields) {
+    for (const option::Row<PolicyOptions>& field : shape.fields) {
       bool shown = false;
       for (const Row& row : rows()) shown |= row.name == name && contains(row.example, std::string(field.key) + ": ");
       EXPECT_TRUE(shown) << name << "." << field.key;

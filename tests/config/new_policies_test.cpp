@@ -128,11 +128,11 @@ TEST(NewPolicies, ConditionsArePlacedToTheByte) {
 }
 
 TEST(NewPolicies, TheCaretStandsUnderTheFault) {
-  EXPECT_EQ(caret_lines("kind == x", 8), "    kind == x\n            ^");
-  EXPECT_EQ(caret_lines("\xc3\xa9 x", 3), "    \xc3\xa9 x\n      ^");
-  EXPECT_EQ(caret_lines("a ==\n\tb or c", 10), "     b or c\n         ^");
-  EXPECT_EQ(caret_lines("", 0), "    \n    ^");
-  const std::string shown = caret_lines(std::string(300, 'a') + "!" + std::string(300, 'b'), 300);
+  EXPECT_EQ(option::caret_lines("kind == x", 8), "    kind == x\n            ^");
+  EXPECT_EQ(option::caret_lines("\xc3\xa9 x", 3), "    \xc3\xa9 x\n      ^");
+  EXPECT_EQ(option::caret_lines("a ==\n\tb or c", 10), "     b or c\n         ^");
+  EXPECT_EQ(option::caret_lines("", 0), "    \n    ^");
+  const std::string shown = option::caret_lines(std::string(300, 'a') + "!" + std::string(300, 'b'), 300);
   const std::size_t caret = shown.rfind('^') - shown.rfind('\n') - 1;
   EXPECT_EQ(shown[caret], '!');
   EXPECT_LT(shown.size(), 250u);
@@ -145,7 +145,7 @@ TEST(NewPolicies, AreCheckedWhenFilledInByHand) {
   policy.type = PolicyType::ottl_condition;
   policy.span_conditions = {"true", "nme == 1"};
   options.tail_sampling.policies = {policy};
-  const std::vector<Finding> findings = check_options(options);
+  const std::vector<option::Finding> findings = check_options(options);
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].path, "tail_sampling.policies[0].ottl_condition.span[1]");
   EXPECT_EQ(findings[0].offset, std::optional<std::size_t>(0));

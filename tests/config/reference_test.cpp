@@ -16,8 +16,8 @@ TEST(Defaults, ParseToTheDefaults) {
   const Options parsed = accepted(default_options_yaml());
   const Options defaults;
   unsigned compared = 0;
-  for (const Option<Options>& row : option_table()) {
-    if (row.get == nullptr) continue;
+  for (const option::Row<Options>& row : option_table()) {
+    if (!row.has_value()) continue;
     EXPECT_EQ(row.get(parsed), row.get(defaults)) << row.key;
     ++compared;
   }
@@ -40,16 +40,17 @@ TEST(Defaults, AreThoseOfTheContract) {
 }
 
 TEST(OptionTable, SaysWhatEachOptionIsFor) {
-  for (const Option<Options>& row : option_table()) EXPECT_FALSE(row.help.empty() && row.instead.empty()) << row.key;
+  for (const option::Row<Options>& row : option_table())
+    EXPECT_FALSE(row.help.empty() && row.instead.empty()) << row.key;
   for (const PolicyShape& shape : policy_table()) {
     EXPECT_FALSE(shape.help.empty()) << shape.name;
-    for (const Option<PolicyOptions>& row : shape.fields)
+    for (const option::Row<PolicyOptions>& row : shape.fields)
       EXPECT_FALSE(row.help.empty() && row.instead.empty()) << row.key;
   }
 }
 
 TEST(OptionTable, KeysAreUnique) {
-  for (const Option<Options>& row : option_table())
+  for (const option::Row<Options>& row : option_table())
     EXPECT_EQ(std::count_if(option_table().begin(), option_table().end(),
                             [&](const auto& other) { return other.key == row.key; }),
               1)
@@ -58,17 +59,17 @@ TEST(OptionTable, KeysAreUnique) {
 
 TEST(OptionTable, EveryFieldTakesItsOwnValue) {
   // Two rows that shared a field by mistake would show here: each row is set alone, and no other may change.
-  for (const Option<Options>& row : option_table()) {
-    if (row.set == nullptr) continue;
+  for (const option::Row<Options>& row : option_table()) {
+    if (!row.has_value()) continue;
     Options options;
-    const OptionValue other = row.kind == OptionKind::boolean ? OptionValue(true)
-                              : row.kind == OptionKind::texts
+    const OptionValue other = row.kind == option::Kind::boolean ? OptionValue(true)
+                              : row.kind == option::Kind::texts
                                   ? OptionValue(std::vector<std::string>{"x"})
-                                  : OptionValue(std::uint64_t{row.kind == OptionKind::choice ? 1u : 59u});
+                                  : OptionValue(std::int64_t{row.kind == option::Kind::choice ? 1 : 59});
     row.set(options, other);
     EXPECT_EQ(row.get(options), other) << row.key;
-    for (const Option<Options>& rest : option_table()) {
-      if (rest.get == nullptr || rest.key == row.key) continue;
+    for (const option::Row<Options>& rest : option_table()) {
+      if (!rest.has_value() || rest.key == row.key) continue;
       EXPECT_EQ(rest.get(options), rest.get(Options())) << row.key << " " << rest.key;
     }
   }

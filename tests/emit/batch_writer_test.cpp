@@ -5,15 +5,15 @@
 
 #include <map>
 
-#include "tests/wire/decode_oracle.hpp"
-#include "tests/wire/message_parts.hpp"
+#include "tests/otlp/decode_oracle.hpp"
+#include "tests/otlp/message_parts.hpp"
 
 namespace entail::emit {
 namespace {
 
+using otlp_test::bytes_field;
+using otlp_test::join;
 using wire::Buffer;
-using wire_test::bytes_field;
-using wire_test::join;
 
 OutputSpan output(const Buffer& resource, const Buffer& scope, const Buffer& payload, const SpanEdit* edit = nullptr) {
   return {resource, base::digest(resource), scope, base::digest(scope), payload, edit};
@@ -105,7 +105,7 @@ TEST(BatchWriter, WritesEditedSpans) {
 // Random spans into random groups under random limits: read back, nothing is lost, no group is split within a message,
 // no message passes the limit unless it holds one span, and none is closed that had room.
 TEST(BatchWriter, LosesNothingUnderAnyLimit) {
-  wire_test::Random random(21);
+  otlp_test::Random random(21);
   for (int round = 0; round < 300; ++round) {
     const std::uint64_t limit = 50 + random() % 3000;
     BatchWriter writer(limit);
@@ -115,7 +115,7 @@ TEST(BatchWriter, LosesNothingUnderAnyLimit) {
       const std::uint64_t count = writer.span_count();
       const Buffer message = taken(writer);
       otlp_lax::TracesData data;
-      ASSERT_TRUE(wire_test::oracle_parse(message, data));
+      ASSERT_TRUE(otlp_test::oracle_parse(message, data));
       EXPECT_TRUE(message.size() <= limit || count == 1);
       std::map<std::string, int> groups;
       std::uint64_t read = 0;

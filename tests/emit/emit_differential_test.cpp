@@ -6,13 +6,16 @@
 #include <map>
 
 #include "emit/batch_writer.hpp"
-#include "tests/wire/decode_oracle.hpp"
+#include "otlp/decode.hpp"
+#include "tests/otlp/decode_oracle.hpp"
+#include "wire/field_cursor.hpp"
+#include "wire/range.hpp"
 
 namespace entail::emit {
 namespace {
 
+using otlp_test::Random;
 using wire::Buffer;
-using wire_test::Random;
 
 // The edit as protobuf would make it.
 void apply(otlp_lax::Span& span, const SpanEdit& edit) {
@@ -21,7 +24,7 @@ void apply(otlp_lax::Span& span, const SpanEdit& edit) {
     span.clear_links();
     for (const Bytes field : edit.link_fields) {
       otlp_lax::Span one;
-      ASSERT_TRUE(wire_test::oracle_parse(field, one));
+      ASSERT_TRUE(otlp_test::oracle_parse(field, one));
       ASSERT_EQ(one.links_size(), 1);
       *span.add_links() = one.links(0);
     }
@@ -57,20 +60,20 @@ std::string untouched(Bytes payload) {
     const bool length = field.wire_type == 2;
     if (length && (field.number == 3 || field.number == 9 || field.number == 13)) continue;
     if (field.wire_type == 0 && field.number == 14) continue;
-    all += wire_test::as_string(wire::slice(payload, field.whole));
+    all += otlp_test::as_string(wire::slice(payload, field.whole));
   }
   return all;
 }
 
 TEST(EmitDifferential, RandomSpansAndEdits) {
   Random random(31);
-  wire_test::RandomMessage messages(random, false);
+  otlp_test::RandomMessage messages(random, false);
   std::uint64_t changed = 0;
   for (int i = 0; i < 20000; ++i) {
     Buffer payload = messages.make(*otlp_lax::Span::descriptor());
     wire::append_bytes(payload, messages.make(*otlp_lax::Span::descriptor()));
     otlp_lax::Span wanted;
-    ASSERT_TRUE(wire_test::oracle_parse(payload, wanted));
+    ASSERT_TRUE(otlp_test::oracle_parse(payload, wanted));
     SpanEdit edit;
     edit.replace_trace_state = random() % 3 == 0;
     edit.trace_state = random() % 2 == 0 ? "ot=th:8" : "";
@@ -92,8 +95,8 @@ TEST(EmitDifferential, RandomSpansAndEdits) {
     Buffer out;
     append_span(payload, edit, out);
     otlp_lax::Span got;
-    ASSERT_TRUE(wire_test::oracle_parse(out, got)) << i;
-    ASSERT_EQ(wire_test::deterministic(got), wire_test::deterministic(wanted)) << i;
+    ASSERT_TRUE(otlp_test::oracle_parse(out, got)) << i;
+    ASSERT_EQ(otlp_test::deterministic(got), otlp_test::deterministic(wanted)) << i;
     ASSERT_EQ(untouched(out), untouched(payload)) << i;
     ASSERT_TRUE(!edit.empty() || out == payload);
     changed += out != payload;
@@ -104,8 +107,8 @@ TEST(EmitDifferential, RandomSpansAndEdits) {
 // Every span of a capture written again, unedited: protobuf sees the same resources, scopes and spans, and the bytes of
 // each span are those received.
 void round_trip(Bytes request) {
-  wire::Decoded decoded;
-  ASSERT_TRUE(wire::decode(request, nullptr, decoded).ok());
+  otlp::Decoded decoded;
+  ASSERT_TRUE(otlp::decode(request, nullptr, decoded).ok());
   const auto fields = [&](std::uint32_t first, std::uint32_t count) {
     Buffer all;
     for (std::uint32_t i = first; i < first + count; ++i)
@@ -114,29 +117,29 @@ void round_trip(Bytes request) {
   };
   BatchWriter writer(UINT64_MAX);
   std::multimap<std::string, std::string> wanted, got;
-  for (const wire::SpanView& span : decoded.spans) {
-    const wire::ScopeView& scope_view = decoded.scopes[span.scope];
-    const wire::ResourceView& resource_view = decoded.resources[scope_view.resource];
+  for (const otlp::SpanView& span : decoded.spans) {
+    const otlp::ScopeView& scope_view = decoded.scopes[span.scope];
+    const otlp::ResourceView& resource_view = decoded.resources[scope_view.resource];
     const Buffer resource = fields(resource_view.first_field, resource_view.field_count);
     const Buffer scope = fields(scope_view.first_field, scope_view.field_count);
     const Bytes payload = wire::slice(request, span.payload);
     ASSERT_FALSE(writer.add({resource, base::digest(resource), scope, base::digest(scope), payload}));
-    wanted.emplace(wire_test::as_string(resource) + "|" + wire_test::as_string(scope), wire_test::as_string(payload));
+    wanted.emplace(otlp_test::as_string(resource) + "|" + otlp_test::as_string(scope), otlp_test::as_string(payload));
   }
   const Bytes message = writer.take();
   ASSERT_LE(message.size(), request.size() + 8) << "spans share what they shared before";
-  wire::Decoded again;
-  ASSERT_TRUE(wire::decode(message, nullptr, again).ok());
-  for (const wire::SpanView& span : again.spans) {
+  otlp::Decoded again;
+  ASSERT_TRUE(otlp::decode(message, nullptr, again).ok());
+  for (const otlp::SpanView& span : again.spans) {
     std::string key;
-    const wire::ScopeView& scope = again.scopes[span.scope];
-    const wire::ResourceView& resource = again.resources[scope.resource];
+    const otlp::ScopeView& scope = again.scopes[span.scope];
+    const otlp::ResourceView& resource = again.resources[scope.resource];
     for (std::uint32_t i = 0; i < resource.field_count; ++i)
-      key += wire_test::as_string(wire::slice(message, again.fields[resource.first_field + i]));
+      key += otlp_test::as_string(wire::slice(message, again.fields[resource.first_field + i]));
     key += "|";
     for (std::uint32_t i = 0; i < scope.field_count; ++i)
-      key += wire_test::as_string(wire::slice(message, again.fields[scope.first_field + i]));
-    got.emplace(key, wire_test::as_string(wire::slice(message, span.payload)));
+      key += otlp_test::as_string(wire::slice(message, again.fields[scope.first_field + i]));
+    got.emplace(key, otlp_test::as_string(wire::slice(message, span.payload)));
   }
   ASSERT_EQ(got.size(), wanted.size());
   ASSERT_EQ(got, wanted);
@@ -147,10 +150,10 @@ TEST(EmitDifferential, CapturesComeOutAsTheyWentIn) {
   Random random(32);
   for (const auto& entry : std::filesystem::directory_iterator(std::string(ENTAIL_SOURCE_DIR) + "/tests/golden/sdk")) {
     if (entry.path().extension() != ".bin") continue;
-    for (const std::string& request : wire_test::read_frames(entry.path())) {
-      ASSERT_NO_FATAL_FAILURE(round_trip(wire_test::as_bytes(request)));
-      const std::string collector = wire_test::reordered(request, *otlp_lax::TracesData::descriptor(), nullptr);
-      ASSERT_NO_FATAL_FAILURE(round_trip(wire_test::as_bytes(collector)));
+    for (const std::string& request : otlp_test::read_frames(entry.path())) {
+      ASSERT_NO_FATAL_FAILURE(round_trip(otlp_test::as_bytes(request)));
+      const std::string collector = otlp_test::reordered(request, *otlp_lax::TracesData::descriptor(), nullptr);
+      ASSERT_NO_FATAL_FAILURE(round_trip(otlp_test::as_bytes(collector)));
       ++requests;
     }
   }

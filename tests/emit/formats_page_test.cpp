@@ -44,7 +44,7 @@ Types written() {
 
   std::vector<std::uint8_t> link;
   append_restored_link({1, 2}, {3}, link);
-  otlp::Span span;
+  otlp_proto::Span span;
   EXPECT_TRUE(span.ParseFromArray(link.data(), static_cast<int>(link.size())));
   for (const auto& attribute : span.links(0).attributes()) {
     EXPECT_TRUE(attribute.value().has_bool_value());

@@ -113,7 +113,7 @@ TEST(ReasonAttributes, SayWhatIsKnown) {
 
 // An upstream stage's reason must not survive beside this one's.
 TEST(ReasonAttributes, TakeTheirPlaceFromAnEarlierStage) {
-  otlp::Span span;
+  otlp_proto::Span span;
   for (const char* key : {"entail.keep.reason", "entail.keep.path", "http.route"}) {
     auto* attribute = span.add_attributes();
     attribute->set_key(key);
@@ -124,7 +124,7 @@ TEST(ReasonAttributes, TakeTheirPlaceFromAnEarlierStage) {
   append_reason_attributes({.reason = "policy", .policy = "p"}, attributes);
   std::vector<std::uint8_t> out;
   append_span(wire::bytes_of(before), {.attributes = attributes}, out);
-  otlp::Span after;
+  otlp_proto::Span after;
   ASSERT_TRUE(after.ParseFromArray(out.data(), static_cast<int>(out.size())));
   std::map<std::string, std::string> values;
   for (const auto& attribute : after.attributes()) values[attribute.key()] = attribute.value().string_value();
@@ -135,7 +135,7 @@ TEST(ReasonAttributes, TakeTheirPlaceFromAnEarlierStage) {
 TEST(RestoredLink, HoldsBothIdsAndTheMark) {
   std::vector<std::uint8_t> out;
   append_restored_link({0x0102030405060708, 0x1112131415161718}, {0x2122232425262728}, out);
-  otlp::Span span;
+  otlp_proto::Span span;
   ASSERT_TRUE(span.ParseFromArray(out.data(), static_cast<int>(out.size())));
   ASSERT_EQ(span.links_size(), 1);
   EXPECT_EQ(span.links(0).trace_id(), std::string("\x01\x02\x03\x04\x05\x06\x07\x08\x11\x12\x13\x14\x15\x16\x17\x18"));

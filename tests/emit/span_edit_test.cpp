@@ -5,19 +5,19 @@
 
 #include "emit/odd_ids.hpp"
 #include "otlp_trace.pb.h"
-#include "tests/wire/message_parts.hpp"
+#include "tests/otlp/message_parts.hpp"
 
 namespace entail::emit {
 namespace {
 
+using otlp_test::bytes_field;
+using otlp_test::group_field;
+using otlp_test::int_value;
+using otlp_test::join;
+using otlp_test::key_value;
+using otlp_test::string_value;
+using otlp_test::varint_field;
 using wire::Buffer;
-using wire_test::bytes_field;
-using wire_test::group_field;
-using wire_test::int_value;
-using wire_test::join;
-using wire_test::key_value;
-using wire_test::string_value;
-using wire_test::varint_field;
 
 Buffer edited(const Buffer& payload, const SpanEdit& edit) {
   Buffer out = {0xee};  // what was in the buffer stays
@@ -87,7 +87,7 @@ TEST(SpanEdit, ReplacesAttributesOfTheSameKey) {
                                attribute("gone", "2"), kTail});
   EXPECT_EQ(edited(payload, {.attributes = attributes}),
             join({kIds, attribute("old", "x"), attribute("older", "1"),
-                  bytes_field(9, key_value("new", wire_test::bool_value(true))), kTail}));
+                  bytes_field(9, key_value("new", otlp_test::bool_value(true))), kTail}));
 }
 
 TEST(SpanEdit, LastAttributeOfAllIsReplaced) {
@@ -105,18 +105,18 @@ TEST(SpanEdit, WritesEveryKindOfValue) {
                                              {"list", std::vector<std::string>{"a", std::string(200, 'b'), ""}},
                                              {"none", std::vector<std::string>{}}};
   const Buffer out = edited({}, {.attributes = attributes});
-  otlp::Span span;
+  otlp_proto::Span span;
   ASSERT_TRUE(span.ParseFromArray(out.data(), static_cast<int>(out.size())));
   ASSERT_EQ(span.attributes_size(), 7);
   EXPECT_EQ(span.attributes(0).key(), "int");
   EXPECT_EQ(span.attributes(0).value().int_value(), std::int64_t{1} << 40);
   EXPECT_TRUE(span.attributes(1).value().bool_value());
-  EXPECT_EQ(span.attributes(2).value().value_case(), otlp::AnyValue::kBoolValue);
-  EXPECT_EQ(span.attributes(3).value().value_case(), otlp::AnyValue::kStringValue);
+  EXPECT_EQ(span.attributes(2).value().value_case(), otlp_proto::AnyValue::kBoolValue);
+  EXPECT_EQ(span.attributes(3).value().value_case(), otlp_proto::AnyValue::kStringValue);
   EXPECT_EQ(span.attributes(4).value().string_value(), std::string(300, 'x'));
   ASSERT_EQ(span.attributes(5).value().array_value().values_size(), 3);
   EXPECT_EQ(span.attributes(5).value().array_value().values(1).string_value(), std::string(200, 'b'));
-  EXPECT_EQ(span.attributes(6).value().value_case(), otlp::AnyValue::kArrayValue);
+  EXPECT_EQ(span.attributes(6).value().value_case(), otlp_proto::AnyValue::kArrayValue);
   EXPECT_EQ(span.SerializeAsString(), std::string(out.begin(), out.end())) << "minimal and in ascending order";
 }
 

@@ -17,11 +17,11 @@ void expect_rich(const std::map<std::string, std::uint64_t>& happened, std::uint
 // Every type of policy kept traces by itself; `drop` vetoes, and is seen in keep_refused.
 void add_policies(const Options& options, const oracle::Counts& counts,
                   std::map<std::string, std::uint64_t>& happened) {
-  for (int type = 0; type <= static_cast<int>(PolicyType::link_type); ++type)
-    if (type != static_cast<int>(PolicyType::drop_policy)) happened["kept by policy type " + std::to_string(type)];
+  for (const std::string_view type : oracle::policy_types())
+    if (type != PolicyType::drop_policy) happened["kept by policy type " + std::string(type)];
   for (const PolicyOptions& policy : options.tail_sampling.policies)
     if (const auto found = counts.kept_by_policy.find(policy.name); found != counts.kept_by_policy.end())
-      happened["kept by policy type " + std::to_string(static_cast<int>(policy.type))] += found->second;
+      happened["kept by policy type " + policy.type] += found->second;
 }
 
 void add(const oracle::Counts& counts, std::map<std::string, std::uint64_t>& happened) {

@@ -8,6 +8,7 @@
 #include "links/stored_record.hpp"
 #include "tests/links/allocations.hpp"
 #include "tests/links/contexts.hpp"
+#include "text/hex.hpp"
 
 namespace entail {
 namespace {
@@ -97,7 +98,7 @@ TEST(Snapshot, HasTheBytesOfItsVersion) {
   store->put("key", context, attributes);
   const Buffer bytes = snapshot_of(*store);
   std::string hex;
-  base::append_hex(bytes, hex);
+  text::append_hex(bytes, hex);
   EXPECT_EQ(hex.substr(0, 80),
             "656e7461696c6378"
             "0100000030000000"

@@ -73,7 +73,7 @@ TEST(ContextStore, LinksToAContextOneDayOld) {
   EXPECT_EQ(store->add_link("none", builder, details), not_found);
   EXPECT_EQ(builder.refused_count(), 0u);
 
-  otlp::Span span;
+  otlp_proto::Span span;
   ASSERT_TRUE(span.ParseFromArray(builder.span_fields().data(), static_cast<int>(builder.span_fields().size())));
   ASSERT_EQ(span.links_size(), 1);
   std::map<std::string, std::string> values;

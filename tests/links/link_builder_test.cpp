@@ -3,21 +3,21 @@
 
 #include <gtest/gtest.h>
 
+#include "otlp/decode.hpp"
 #include "otlp_trace.pb.h"
 #include "tests/links/allocations.hpp"
 #include "tests/links/contexts.hpp"
-#include "wire/decode.hpp"
 
 namespace entail {
 namespace {
 
 using namespace links_test;
 using enum ContextError;
-using ProtoLink = otlp::Span::Link;
+using ProtoLink = otlp_proto::Span::Link;
 
-otlp::Span span_of(const LinkBuilder& builder) {
+otlp_proto::Span span_of(const LinkBuilder& builder) {
   const Bytes fields = builder.span_fields();
-  otlp::Span span;
+  otlp_proto::Span span;
   EXPECT_TRUE(span.ParseFromArray(fields.data(), static_cast<int>(fields.size())));
   EXPECT_EQ(static_cast<std::uint64_t>(span.links_size()), builder.link_count());
   for (int i = 0; i < span.links_size(); ++i) {
@@ -28,7 +28,7 @@ otlp::Span span_of(const LinkBuilder& builder) {
 }
 
 ProtoLink link_of(const LinkBuilder& builder) {
-  const otlp::Span span = span_of(builder);
+  const otlp_proto::Span span = span_of(builder);
   EXPECT_EQ(span.links_size(), 1);
   return span.links_size() == 1 ? span.links(0) : ProtoLink();
 }
@@ -172,7 +172,7 @@ TEST(LinkBuilder, AddsStoredContextsAndCarriers) {
   const Header headers[] = {{"Content-Type", "x"}, {"TraceParent", traceparent}, {"tracestate", "a=1"}};
   EXPECT_EQ(builder.add(Carrier(headers)), none);
   EXPECT_EQ(builder.add(context), none);
-  const otlp::Span span = span_of(builder);
+  const otlp_proto::Span span = span_of(builder);
   for (const ProtoLink& link : span.links()) EXPECT_EQ(link.SerializeAsString(), span.links(2).SerializeAsString());
 }
 
@@ -231,7 +231,7 @@ TEST(LinkBuilder, ABatchHasIndexSizeDelayAndOwnAttributes) {
   shared.batch_index = 99;
   shared.attributes = common;
   EXPECT_EQ(builder.add_batch(items, shared), 3u);
-  const otlp::Span span = span_of(builder);
+  const otlp_proto::Span span = span_of(builder);
   const Strings head = {"link.type='batch_source'", "link.relationship='batch_member'"};
   const auto with = [&head](Strings tail) {
     Strings all = head;
@@ -253,24 +253,24 @@ TEST(LinkBuilder, ABatchHasIndexSizeDelayAndOwnAttributes) {
 
 // span_fields() appended to a span are links of that span, for protobuf and for the engine's decoder.
 TEST(LinkBuilder, FieldsAreAppendedToASpan) {
-  otlp::Span own;
+  otlp_proto::Span own;
   own.set_name("batch");
   own.add_links()->set_trace_id("0123456789abcdef");
   std::string bytes = own.SerializeAsString();
   LinkBuilder builder;
   for (int i = 0; i < 300; ++i) builder.add(context_of({1, static_cast<std::uint64_t>(i) + 1}));
   bytes.append(reinterpret_cast<const char*>(builder.span_fields().data()), builder.span_fields().size());
-  otlp::Span read;
+  otlp_proto::Span read;
   ASSERT_TRUE(read.ParseFromString(bytes));
   EXPECT_EQ(read.name(), "batch");
   EXPECT_EQ(read.links_size(), 301);
 
-  otlp::TracesData data;
+  otlp_proto::TracesData data;
   *data.add_resource_spans()->add_scope_spans()->add_spans() = read;
   const std::string request = data.SerializeAsString();
-  wire::Decoded decoded;
+  otlp::Decoded decoded;
   ASSERT_TRUE(
-      wire::decode(Bytes(reinterpret_cast<const std::uint8_t*>(request.data()), request.size()), nullptr, decoded));
+      otlp::decode(Bytes(reinterpret_cast<const std::uint8_t*>(request.data()), request.size()), nullptr, decoded));
   EXPECT_EQ(decoded.link_count, 301u);
 }
 

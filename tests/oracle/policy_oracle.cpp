@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <regex>
+#include <stdexcept>
 
 #include "tests/oracle/context_oracle.hpp"
 #include "tests/oracle/ottl_oracle.hpp"
@@ -121,38 +122,9 @@ std::uint64_t errors_of(const PolicyOptions& policy, const SeenSpan& span) {
   return errors;
 }
 
-bool is_monotone(const PolicyOptions& policy) {
-  switch (policy.type) {
-    case PolicyType::status_code:
-    case PolicyType::trace_state:
-    case PolicyType::trace_flags:
-    case PolicyType::always_sample:
-    case PolicyType::probabilistic:
-    case PolicyType::link_type:
-      return true;
-    case PolicyType::ottl_condition:
-      return policy.error_mode != OttlErrorMode::propagate;
-    case PolicyType::link_count:
-      return policy.max_links == 0;
-    case PolicyType::numeric_attribute:
-    case PolicyType::string_attribute:
-    case PolicyType::boolean_attribute:
-      return !policy.invert_match;
-    case PolicyType::latency:
-      return policy.upper_threshold_ms == 0;
-    case PolicyType::span_count:
-      return policy.max_spans == 0;
-    case PolicyType::and_policy:
-      return std::all_of(policy.parts.begin(), policy.parts.end(), is_monotone);
-    case PolicyType::rate_limiting:
-    case PolicyType::bytes_limiting:
-    case PolicyType::not_policy:
-    case PolicyType::drop_policy:
-    case PolicyType::composite:
-      return false;
-  }
-  return false;
-}
+bool always(const PolicyOptions&) { return true; }
+bool never(const PolicyOptions&) { return false; }
+bool without_inversion(const PolicyOptions& policy) { return !policy.invert_match; }
 
 bool is_probabilistic(const PolicyOptions& policy) {
   return policy.type == PolicyType::probabilistic || policy.type == PolicyType::rate_limiting ||
@@ -325,6 +297,11 @@ bool Policies::evaluate_bucket(const PolicyOptions& policy, const Question& ques
   return granted;
 }
 
+Policies::Vote Policies::vote_of_bucket(const PolicyOptions& policy, const Question& question) {
+  if (question.after_error && question.answers != nullptr && !question.answers->contains(&policy)) return std::nullopt;
+  return evaluate_bucket(policy, question);
+}
+
 bool Policies::is_chosen(const PolicyOptions& policy, const Question& question) const {
   if (options_.probability == Probability::consistent) {
     const auto threshold =
@@ -340,57 +317,93 @@ bool Policies::is_chosen(const PolicyOptions& policy, const Question& question) 
   return static_cast<long double>(hash) <= std::floor(bound);
 }
 
+// One row for each type: its name, whether further spans cannot take its keep back, and its vote.
+struct Policies::Type {
+  const char* name;
+  bool (*is_monotone)(const PolicyOptions& policy);
+  Vote (*vote)(Policies& policies, const PolicyOptions& policy, const Question& question);
+};
+
+const std::vector<Policies::Type>& Policies::types() {
+  using P = const PolicyOptions&;
+  using Q = const Question&;
+  static const std::vector<Type> all = {
+      {"always_sample", always, [](Policies&, P, Q) -> Vote { return true; }},
+      {"latency", [](P policy) { return policy.upper_threshold_ms == 0; },
+       [](Policies&, P policy, Q question) -> Vote { return has_latency(policy, question.spans); }},
+      {"numeric_attribute", without_inversion,
+       [](Policies&, P policy, Q question) -> Vote {
+         return policy.invert_match !=
+                any_value(question.spans, policy.key, [&](const Value& value) { return within(policy, value); });
+       }},
+      {"string_attribute", without_inversion,
+       [](Policies&, P policy, Q question) -> Vote {
+         return policy.invert_match !=
+                any_value(question.spans, policy.key, [&](const Value& value) { return matches_text(policy, value); });
+       }},
+      {"boolean_attribute", without_inversion,
+       [](Policies&, P policy, Q question) -> Vote {
+         return policy.invert_match != any_value(question.spans, policy.key, [&](const Value& value) {
+                  const auto* boolean = std::get_if<bool>(&value);
+                  return boolean != nullptr && *boolean == policy.boolean_value;
+                });
+       }},
+      {"probabilistic", always,
+       [](Policies& policies, P policy, Q question) -> Vote { return policies.is_chosen(policy, question); }},
+      {"status_code", always,
+       [](Policies&, P policy, Q question) -> Vote {
+         return any_span(question.spans, [&](const workload::Span& span) {
+           return span.status_code < 8 && (policy.status_code_mask & (1U << span.status_code)) != 0;
+         });
+       }},
+      {"rate_limiting", never,
+       [](Policies& policies, P policy, Q question) { return policies.vote_of_bucket(policy, question); }},
+      {"bytes_limiting", never,
+       [](Policies& policies, P policy, Q question) { return policies.vote_of_bucket(policy, question); }},
+      {"span_count", [](P policy) { return policy.max_spans == 0; },
+       [](Policies&, P policy, Q question) -> Vote { return has_count(policy, question.spans); }},
+      {"trace_state", always,
+       [](Policies&, P policy, Q question) -> Vote { return has_state(policy, question.spans); }},
+      {"trace_flags", always,
+       [](Policies&, P, Q question) -> Vote {
+         return any_span(question.spans, [](const workload::Span& span) { return (span.flags & 1) != 0; });
+       }},
+      {"link_count", [](P policy) { return policy.max_links == 0; },
+       [](Policies&, P policy, Q question) -> Vote { return has_link_count(policy, question.spans); }},
+      {"link_type", always,
+       [](Policies& policies, P policy, Q question) -> Vote { return policies.has_link_type(policy, question.spans); }},
+      {"ottl_condition", [](P policy) { return policy.error_mode != OttlErrorMode::propagate; },
+       [](Policies&, P policy, Q question) { return ask_ottl(policy, question.spans); }},
+      {"and", [](P policy) { return std::all_of(policy.parts.begin(), policy.parts.end(), Policies::is_monotone); },
+       [](Policies& policies, P policy, Q question) { return policies.vote_of_all(policy, question); }},
+      {"drop", never, [](Policies& policies, P policy, Q question) { return policies.vote_of_all(policy, question); }},
+      {"not", never,
+       [](Policies& policies, P policy, Q question) -> Vote {
+         if (const Vote part = policies.vote(policy.parts.front(), question)) return !*part;
+         return std::nullopt;
+       }},
+      {"composite", never,
+       [](Policies& policies, P policy, Q question) { return policies.vote_of_composite(policy, question); }},
+  };
+  return all;
+}
+
+const Policies::Type& Policies::type_of(const PolicyOptions& policy) {
+  for (const Type& type : types())
+    if (policy.type == type.name) return type;
+  throw std::invalid_argument("the oracle has no row for " + policy.type);
+}
+
+bool Policies::is_monotone(const PolicyOptions& policy) { return type_of(policy).is_monotone(policy); }
+
 Policies::Vote Policies::vote(const PolicyOptions& policy, const Question& question) {
-  const SeenSpans& spans = question.spans;
-  switch (policy.type) {
-    case PolicyType::always_sample:
-      return true;
-    case PolicyType::latency:
-      return has_latency(policy, spans);
-    case PolicyType::numeric_attribute:
-      return policy.invert_match !=
-             any_value(spans, policy.key, [&](const Value& value) { return within(policy, value); });
-    case PolicyType::string_attribute:
-      return policy.invert_match !=
-             any_value(spans, policy.key, [&](const Value& value) { return matches_text(policy, value); });
-    case PolicyType::boolean_attribute:
-      return policy.invert_match != any_value(spans, policy.key, [&](const Value& value) {
-               const auto* boolean = std::get_if<bool>(&value);
-               return boolean != nullptr && *boolean == policy.boolean_value;
-             });
-    case PolicyType::probabilistic:
-      return is_chosen(policy, question);
-    case PolicyType::status_code:
-      return any_span(spans, [&](const workload::Span& span) {
-        return span.status_code < 8 && (policy.status_code_mask & (1U << span.status_code)) != 0;
-      });
-    case PolicyType::rate_limiting:
-    case PolicyType::bytes_limiting:
-      if (question.after_error && question.answers != nullptr && !question.answers->contains(&policy))
-        return std::nullopt;
-      return evaluate_bucket(policy, question);
-    case PolicyType::span_count:
-      return has_count(policy, spans);
-    case PolicyType::trace_state:
-      return has_state(policy, spans);
-    case PolicyType::trace_flags:
-      return any_span(spans, [](const workload::Span& span) { return (span.flags & 1) != 0; });
-    case PolicyType::link_count:
-      return has_link_count(policy, spans);
-    case PolicyType::link_type:
-      return has_link_type(policy, spans);
-    case PolicyType::ottl_condition:
-      return ask_ottl(policy, spans);
-    case PolicyType::and_policy:
-    case PolicyType::drop_policy:
-      return vote_of_all(policy, question);
-    case PolicyType::composite:
-      return vote_of_composite(policy, question);
-    case PolicyType::not_policy:
-      if (const Vote part = vote(policy.parts.front(), question)) return !*part;
-      return std::nullopt;
-  }
-  return false;
+  return type_of(policy).vote(*this, policy, question);
+}
+
+std::vector<std::string_view> policy_types() {
+  std::vector<std::string_view> names;
+  for (const Policies::Type& type : Policies::types()) names.push_back(type.name);
+  return names;
 }
 
 }  // namespace entail::oracle

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "entail/options.hpp"
@@ -74,7 +75,13 @@ class Policies {
   };
   // Nothing: a condition failed, and the policy has no say.
   using Vote = std::optional<bool>;
+  struct Type;
+  static const std::vector<Type>& types();
+  static const Type& type_of(const PolicyOptions& policy);
+  friend std::vector<std::string_view> policy_types();
+  static bool is_monotone(const PolicyOptions& policy);
   Vote vote(const PolicyOptions& policy, const Question& question);
+  Vote vote_of_bucket(const PolicyOptions& policy, const Question& question);
   Vote vote_of_all(const PolicyOptions& policy, const Question& question);
   Vote vote_of_composite(const PolicyOptions& policy, const Question& question);
   bool says_yes(const PolicyOptions& policy, const Question& question) { return vote(policy, question) == true; }
@@ -87,6 +94,9 @@ class Policies {
   std::map<const PolicyOptions*, Bucket> buckets_;
   std::map<const PolicyOptions*, Second> seconds_;
 };
+
+// The names of all types that have a row here.
+std::vector<std::string_view> policy_types();
 
 // The OpenTelemetry randomness of a trace: the smallest rv on its spans, else the low 56 bits of its ID.
 std::uint64_t randomness_of(TraceId id, const SeenSpans& spans);

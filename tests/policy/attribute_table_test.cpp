@@ -1,5 +1,6 @@
 // Attributes in every encoding that protobuf allows: the fast path and the cursors must agree.
 #include "policy/attribute_table.hpp"
+#include "otlp/decode.hpp"
 
 #include <gtest/gtest.h>
 
@@ -124,8 +125,8 @@ TEST(AttributeTable, ResourceInSeveralMessages) {
   const std::string scope = bytes_field(2, bytes_field(2, SpanSpec{}.bytes()));
   const std::string bytes = bytes_field(1, first + scope + second + bytes_field(3, "url"));
   const auto policies = compile_ok(options_of({text({"a"})}));
-  wire::Decoded decoded;
-  ASSERT_TRUE(wire::decode(bytes_of(bytes), nullptr, decoded).ok());
+  otlp::Decoded decoded;
+  ASSERT_TRUE(otlp::decode(bytes_of(bytes), nullptr, decoded).ok());
   Bits bits{};
   policies->match_resource(decoded, decoded.resources[0], bits);
   EXPECT_EQ(bits[0], 1u);

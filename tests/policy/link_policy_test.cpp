@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "otlp/decode.hpp"
 #include "tests/policy/request.hpp"
 
 namespace entail::policy {
@@ -25,10 +26,10 @@ SpanSpec linking(int links) {
 // As ingest folds: the span's own facts, joined with those of its links.
 Facts facts_with_links(const PolicySet& policies, const std::vector<SpanSpec>& spans) {
   const std::string bytes = request_bytes(spans);
-  wire::Decoded decoded;
-  EXPECT_TRUE(wire::decode(bytes_of(bytes), nullptr, decoded).ok());
+  otlp::Decoded decoded;
+  EXPECT_TRUE(otlp::decode(bytes_of(bytes), nullptr, decoded).ok());
   FoldMemory memory(policies);
-  for (const wire::SpanView& span : decoded.spans) {
+  for (const otlp::SpanView& span : decoded.spans) {
     Facts facts;
     LinkFacts links;
     policies.match_span(decoded, span, Bits{}, facts);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "policy/ottl_program.hpp"
+#include "ottl/program.hpp"
 #include "tests/policy/request.hpp"
 
 namespace entail::policy {

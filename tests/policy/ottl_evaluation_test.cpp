@@ -1,6 +1,7 @@
 // What conditions say of spans: paths, comparisons, arithmetic, functions, and what cannot be evaluated.
 #include <gtest/gtest.h>
 
+#include "otlp/decode.hpp"
 #include "tests/policy/ottl.hpp"
 
 namespace entail::policy {
@@ -73,8 +74,8 @@ TEST(OttlEvaluation, ReadsTheScope) {
   const std::string scope =
       bytes_field(1, bytes_field(1, "lib") + bytes_field(2, "1.2") + bytes_field(3, key_value("k", std::int64_t{1})));
   const std::string bytes = bytes_field(1, bytes_field(2, scope + bytes_field(2, SpanSpec{}.bytes())));
-  wire::Decoded decoded;
-  ASSERT_TRUE(wire::decode(bytes_of(bytes), nullptr, decoded).ok());
+  otlp::Decoded decoded;
+  ASSERT_TRUE(otlp::decode(bytes_of(bytes), nullptr, decoded).ok());
   const auto policies = compile_ok(options_of({conditions(
       {R"(instrumentation_scope.name == "lib" and scope.version == "1.2" and instrumentation_scope.attributes["k"] == 1)"})}));
   Facts facts;

@@ -1,4 +1,4 @@
-// Requests for the policy tests: a protobuf writer of a few lines that shares nothing with the wire room, and what a
+// Requests for the policy tests: a protobuf writer of a few lines that shares nothing with wire and otlp, and what a
 // PolicySet makes of them.
 #pragma once
 
@@ -12,8 +12,8 @@
 #include <variant>
 #include <vector>
 
+#include "otlp/decode.hpp"
 #include "policy/policy_set.hpp"
-#include "wire/decode.hpp"
 
 namespace entail::policy {
 
@@ -97,11 +97,11 @@ inline Bytes bytes_of(const std::string& text) {
 // The facts of each span, with its resource, in order.
 inline std::vector<Facts> facts_of_spans(const PolicySet& policies, const std::vector<SpanSpec>& spans) {
   const std::string bytes = request_bytes(spans);
-  wire::Decoded decoded;
-  EXPECT_TRUE(wire::decode(bytes_of(bytes), nullptr, decoded).ok());
+  otlp::Decoded decoded;
+  EXPECT_TRUE(otlp::decode(bytes_of(bytes), nullptr, decoded).ok());
   EXPECT_EQ(decoded.spans.size(), spans.size());
   std::vector<Facts> result;
-  for (const wire::SpanView& span : decoded.spans) {
+  for (const otlp::SpanView& span : decoded.spans) {
     Bits resource_bits{};
     policies.match_resource(decoded, decoded.resources[decoded.scopes[span.scope].resource], resource_bits);
     policies.match_span(decoded, span, resource_bits, result.emplace_back());
@@ -167,13 +167,13 @@ inline bool keeps(const PolicyOptions& policy, const std::vector<SpanSpec>& span
 
 constexpr std::uint8_t kUnset = 1, kOk = 2, kError = 4;  // status masks
 
-inline PolicyOptions policy_of(PolicyType type, std::string name) {
+inline PolicyOptions policy_of(const char* type, std::string name) {
   PolicyOptions policy;
   policy.name = std::move(name);
   policy.type = type;
   return policy;
 }
-inline PolicyOptions keyed(PolicyType type, std::string name, std::string key, bool invert = false) {
+inline PolicyOptions keyed(const char* type, std::string name, std::string key, bool invert = false) {
   PolicyOptions policy = policy_of(type, std::move(name));
   policy.key = std::move(key);
   policy.invert_match = invert;
@@ -216,7 +216,7 @@ inline PolicyOptions percentage(double value, std::string name = "some") {
   policy.sampling_percentage = value;
   return policy;
 }
-inline PolicyOptions limit(PolicyType type, std::string name, std::int64_t per_second, std::int64_t burst) {
+inline PolicyOptions limit(const char* type, std::string name, std::int64_t per_second, std::int64_t burst) {
   PolicyOptions policy = policy_of(type, std::move(name));
   policy.per_second = per_second;
   policy.burst_capacity = burst;
@@ -240,7 +240,7 @@ inline PolicyOptions tracestate(std::string key, std::vector<std::string> values
   return policy;
 }
 inline PolicyOptions trace_flags() { return policy_of(PolicyType::trace_flags, "flags"); }
-inline PolicyOptions of_parts(PolicyType type, std::string name, std::vector<PolicyOptions> parts) {
+inline PolicyOptions of_parts(const char* type, std::string name, std::vector<PolicyOptions> parts) {
   PolicyOptions policy = policy_of(type, std::move(name));
   policy.parts = std::move(parts);
   return policy;

@@ -24,7 +24,7 @@ TEST(Generator, RepeatsItself) {
 }
 
 TEST(Generator, DrawsEveryKindOfPolicyAndMode) {
-  std::set<PolicyType> types;
+  std::set<std::string> types;
   std::set<PropagateMode> modes;
   std::size_t error_spans = 0, rules = 0, named_origins = 0, consistent = 0;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {

@@ -5,7 +5,7 @@
 namespace entail::workload {
 namespace {
 
-PolicyOptions named(PolicyType type, std::string name) {
+PolicyOptions named(const char* type, std::string name) {
   PolicyOptions policy;
   policy.type = type;
   policy.name = std::move(name);
@@ -118,7 +118,7 @@ void draw_links(Dice& dice, PolicyOptions& policy) {
 
 // A policy that looks at one thing. Limits only where the caller can bear policies that must be asked in order.
 PolicyOptions leaf(Dice& dice, const std::string& name, bool may_limit) {
-  static constexpr PolicyType kTypes[] = {
+  static constexpr const char* kTypes[] = {
       PolicyType::latency,        PolicyType::numeric_attribute, PolicyType::probabilistic,
       PolicyType::status_code,    PolicyType::string_attribute,  PolicyType::span_count,
       PolicyType::trace_state,    PolicyType::boolean_attribute, PolicyType::trace_flags,

@@ -1,5 +1,5 @@
 // OTLP as plain data: what the workload generator makes, the encoder writes, the reader reads and the oracle judges.
-// It shares nothing with the wire room. Thread rule: Confined (values).
+// It shares nothing with the room otlp. Thread rule: Confined (values).
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // OTLP protobuf bytes to plain requests, for captures and for what the engine emits. A straight recursive reader that
-// shares nothing with the wire room: last of repeated singular fields wins, unknown fields are passed over.
+// shares nothing with the room otlp: last of repeated singular fields wins, unknown fields are passed over.
 // Thread rule: Immutable (functions).
 #pragma once
 

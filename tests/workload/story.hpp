@@ -64,7 +64,7 @@ inline Options error_options() {
   options.memory_limit_bytes = 64 << 20;
   return options;
 }
-inline PolicyOptions make_policy(PolicyType type, std::string name) {
+inline PolicyOptions make_policy(const char* type, std::string name) {
   PolicyOptions policy;
   policy.type = type;
   policy.name = std::move(name);

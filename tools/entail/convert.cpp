@@ -107,10 +107,11 @@ void add_convert(Command program, Action& action) {
   command.set_examples(
       "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
       "  entail convert traces.otlp.zst -o - --to jsonl | jq .\n"
-      "\njson writes one document and proto one bare message, however many inputs there are; the other framings\n"
-      "write one message per request. Logs, metrics and profiles are skipped and counted. Conversion from or to\n"
-      "JSON drops fields that are not part of OTLP, and values that JSON and protobuf cannot both represent; both\n"
-      "are counted. Nothing else is lost.\n"
+      "\nFramings: jsonl has one request per line; proto-u32be and proto-varint have protobuf requests, each with\n"
+      "its length in front. json writes one document and proto one bare message, however many inputs there are; the\n"
+      "other framings write one message per request.\n"
+      "\nLogs, metrics and profiles are skipped and counted. Conversion from or to JSON drops fields that are not\n"
+      "part of OTLP, and values that JSON and protobuf cannot both represent; both are counted. Nothing else is lost.\n"
       "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage error; 3 the output could not "
       "be\nwritten; 130 interrupted.");
   command.on_chosen(action, [arguments] { return convert(*arguments); });

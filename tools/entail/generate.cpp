@@ -232,9 +232,9 @@ void add_generate(Command program, Action& action) {
   command.add_option("--to", arguments->to, "Framing of the output")
       .one_of({"jsonl", "proto-u32be", "proto-varint"})
       .show_default();
-  command.add_option("--config", arguments->config, "Write the scenario's configuration, for sample -c");
+  command.add_option("--config", arguments->config, "File for the scenario's configuration, for sample -c");
   command.add_option("--expect", arguments->expect,
-                     "Write the traces that must be kept, and the configuration, as JSON");
+                     "File for the traces that must be kept, and the configuration, as JSON");
   command.add_flag("--tell", arguments->tell, "Print the scenario's traces: role, ID, expected decision");
   command.add_flag("--json", arguments->json, "Print the list as JSON");
   command.take_remaining(arguments->flags);

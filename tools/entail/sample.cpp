@@ -271,6 +271,7 @@ constexpr const char* kExamples =
     "  zstd -dc traces.zst | entail sample -c entail.yaml - -o - --to jsonl | jq .\n"
     "\nThe clock follows the spans' end times, so a file gives the same result whenever it is read. gzip, zstd and\n"
     "the framing are detected automatically. Use --from for a pipe that may pause within its first 4 MiB of protobuf.\n"
+    "entail convert --help describes the framings.\n"
     "\nWithout a memory_limit in the configuration, the limit is half of the memory available to the process: of the\n"
     "machine's memory, or of its control group's limit if that is lower.\n"
     "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage or configuration error; 3 the output\n"
@@ -288,7 +289,7 @@ void add_sample(Command program, Action& action) {
   command.add_option("IN", arguments->inputs, "Inputs, - for standard input").required();
   command.add_option("-o,--output", arguments->output, "Output file for the kept traces, - for standard output")
       .required();
-  command.add_option("--decisions", arguments->decisions, "Write every decision as a JSON line");
+  command.add_option("--decisions", arguments->decisions, "File for the decisions, one JSON line each");
   command.add_option("--from", arguments->from, "Framing of the inputs; detected automatically by default")
       .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
   command.add_option("--to", arguments->to, "Framing of the output; by default that of the first input")

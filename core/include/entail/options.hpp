@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "entail/types.hpp"
@@ -16,28 +17,37 @@
 namespace entail {
 inline namespace v1 {
 
-// The types of the Collector's tail_sampling policies, by their names in configurations.
-enum class PolicyType : std::uint8_t {
-  always_sample,
-  latency,
-  numeric_attribute,
-  probabilistic,
-  status_code,
-  string_attribute,
-  rate_limiting,
-  bytes_limiting,
-  span_count,
-  trace_state,
-  boolean_attribute,
-  trace_flags,
-  and_policy,
-  not_policy,
-  drop_policy,
-  composite,
-  ottl_condition,
-  link_count,
-  link_type,
+// The names of the policy types that this library has, as configurations write them. A PolicyOptions can name any type:
+// the list of docs/configuration.md, which may be longer than this one.
+struct PolicyType {
+  static constexpr char always_sample[] = "always_sample";
+  static constexpr char latency[] = "latency";
+  static constexpr char numeric_attribute[] = "numeric_attribute";
+  static constexpr char probabilistic[] = "probabilistic";
+  static constexpr char status_code[] = "status_code";
+  static constexpr char string_attribute[] = "string_attribute";
+  static constexpr char rate_limiting[] = "rate_limiting";
+  static constexpr char bytes_limiting[] = "bytes_limiting";
+  static constexpr char span_count[] = "span_count";
+  static constexpr char trace_state[] = "trace_state";
+  static constexpr char boolean_attribute[] = "boolean_attribute";
+  static constexpr char trace_flags[] = "trace_flags";
+  static constexpr char and_policy[] = "and";
+  static constexpr char not_policy[] = "not";
+  static constexpr char drop_policy[] = "drop";
+  static constexpr char composite[] = "composite";
+  static constexpr char ottl_condition[] = "ottl_condition";
+  static constexpr char link_count[] = "link_count";
+  static constexpr char link_type[] = "link_type";
 };
+
+// The value of an option. Whole numbers are 64 bits, durations nanoseconds, sizes bytes, percentages doubles; one of a
+// set of words is its position in the list of docs/configuration.md, from 0, and several of them are a bit mask of
+// positions. monostate: not set.
+using OptionValue = std::variant<std::monostate, std::int64_t, double, bool, std::string, std::vector<std::string>>;
+
+// Options without a field of their own, by key. An unknown key, or a value of the wrong kind, is an error.
+using Settings = std::map<std::string, OptionValue>;
 
 // What becomes of a condition that cannot be evaluated on a span (a text where a number is needed). ignore: it does not
 // hold there, and is counted (loss policy_error); silent: the same, uncounted; propagate: counted, and the policy has
@@ -54,7 +64,7 @@ struct RateAllocation {
 // count.
 struct PolicyOptions {
   std::string name;
-  PolicyType type = PolicyType::always_sample;
+  std::string type = PolicyType::always_sample;
 
   // latency, milliseconds; upper 0 = none
   std::int64_t threshold_ms = 0;
@@ -103,6 +113,9 @@ struct PolicyOptions {
 
   // and, drop, composite: all parts; not: exactly one
   std::vector<PolicyOptions> parts;
+
+  // options of types that have no fields above, by their keys inside the type's block
+  Settings settings;
 };
 
 // The Collector's tail_sampling block. Times in ns.
@@ -174,6 +187,7 @@ struct Options {
   RetainOptions retain;
   std::uint64_t memory_limit_bytes = 512ull << 20;
   Compat compat = Compat::none;
+  Settings settings;  // options without a field above; keys with dots, from the root
 
   // Not in the configuration file: what the embedding program chooses.
   std::uint32_t ingest_lanes_max = 64;                // callers inside ingest() at once, 1..kIngestLanesMax

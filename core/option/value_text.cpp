@@ -1,0 +1,222 @@
+#include "option/value_text.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace entail::option {
+
+namespace {
+
+constexpr std::uint64_t kUint64Max = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t kInt64Max = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t kNumberCharsMax = 64;  // longer digit strings are not numbers that anybody means
+
+struct Unit {
+  std::string_view name;
+  std::uint64_t factor;
+};
+
+// Larger units first: printing takes the first that divides.
+constexpr std::array kDurationUnits = {Unit{"h", 3'600'000'000'000},
+                                       Unit{"m", 60'000'000'000},
+                                       Unit{"s", 1'000'000'000},
+                                       Unit{"ms", 1'000'000},
+                                       Unit{"us", 1'000},
+                                       Unit{"µs", 1'000},
+                                       Unit{"μs", 1'000},
+                                       Unit{"ns", 1}};
+constexpr std::array kSizeUnits = {Unit{"TiB", 1ull << 40},
+                                   Unit{"GiB", 1ull << 30},
+                                   Unit{"MiB", 1ull << 20},
+                                   Unit{"KiB", 1ull << 10},
+                                   Unit{"TB", 1'000'000'000'000},
+                                   Unit{"GB", 1'000'000'000},
+                                   Unit{"MB", 1'000'000},
+                                   Unit{"kB", 1'000},
+                                   Unit{"KB", 1'000},
+                                   Unit{"B", 1}};
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// Copies text without the underscores that stand between digits. False when one stands elsewhere or it is too long.
+bool strip_underscores(std::string_view text, std::array<char, kNumberCharsMax>& out, std::size_t& length) noexcept {
+  length = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '_') {
+      const auto is_alnum = [](char c) { return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); };
+      if (i == 0 || i + 1 == text.size() || !is_alnum(text[i - 1]) || !is_alnum(text[i + 1])) return false;
+      continue;
+    }
+    if (length == out.size()) return false;
+    out[length++] = text[i];
+  }
+  return length > 0;
+}
+
+// value += whole.fraction * factor, exactly but for what is below one unit of the result.
+Parsed add_scaled(std::uint64_t whole, std::string_view fraction, std::uint64_t factor, std::uint64_t& value) noexcept {
+  std::uint64_t scaled = 0;
+  if (__builtin_mul_overflow(whole, factor, &scaled)) return Parsed::too_large;
+  long double part = 0;
+  for (std::size_t i = fraction.size(); i-- > 0;) part = (part + (fraction[i] - '0')) / 10;
+  const auto extra = static_cast<std::uint64_t>(part * static_cast<long double>(factor) + 0.5L);
+  if (__builtin_add_overflow(scaled, extra, &scaled)) return Parsed::too_large;
+  return __builtin_add_overflow(value, scaled, &value) ? Parsed::too_large : Parsed::ok;
+}
+
+// Takes digits[.digits] off the front of text.
+Parsed take_decimal(std::string_view& text, std::uint64_t& whole, std::string_view& fraction) noexcept {
+  std::array<char, kNumberCharsMax> digits{};
+  std::size_t end = 0;
+  while (end < text.size() && (is_digit(text[end]) || text[end] == '_')) ++end;
+  std::size_t length = 0;
+  if (!strip_underscores(text.substr(0, end), digits, length)) return Parsed::malformed;
+  const auto [stop, problem] = std::from_chars(digits.data(), digits.data() + length, whole);
+  if (problem == std::errc::result_out_of_range) return Parsed::too_large;
+  if (problem != std::errc() || stop != digits.data() + length) return Parsed::malformed;
+  fraction = {};
+  if (end < text.size() && text[end] == '.') {
+    std::size_t last = end + 1;
+    while (last < text.size() && is_digit(text[last])) ++last;
+    fraction = text.substr(end + 1, last - end - 1);
+    end = last;
+  }
+  text.remove_prefix(end);
+  return Parsed::ok;
+}
+
+}  // namespace
+
+Parsed parse_whole(std::string_view text, WholeNumber& value) noexcept {
+  const bool negative = !text.empty() && text[0] == '-';
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+  int base = 10;
+  if (text.size() > 2 && text[0] == '0') {
+    base = text[1] == 'x' ? 16 : text[1] == 'o' ? 8 : text[1] == 'b' ? 2 : 10;
+    if (base != 10) text.remove_prefix(2);
+  }
+  std::array<char, kNumberCharsMax> digits{};
+  std::size_t length = 0;
+  if (!strip_underscores(text, digits, length)) return Parsed::malformed;
+  const auto [stop, problem] = std::from_chars(digits.data(), digits.data() + length, value.magnitude, base);
+  if (stop != digits.data() + length || problem == std::errc::invalid_argument) return Parsed::malformed;
+  if (problem != std::errc()) return Parsed::too_large;
+  value.negative = negative && value.magnitude != 0;
+  return Parsed::ok;
+}
+
+Parsed parse_number(std::string_view text, double& value) noexcept {
+  std::array<char, kNumberCharsMax> digits{};
+  std::size_t length = 0;
+  if (!text.empty() && text[0] == '+') text.remove_prefix(1);
+  if (!strip_underscores(text, digits, length)) return Parsed::malformed;
+  const auto [stop, problem] = std::from_chars(digits.data(), digits.data() + length, value);
+  if (stop != digits.data() + length || problem == std::errc::invalid_argument) return Parsed::malformed;
+  if (problem != std::errc()) return Parsed::too_large;
+  return std::isfinite(value) ? Parsed::ok : Parsed::malformed;
+}
+
+Parsed parse_boolean(std::string_view text, bool& value) noexcept {
+  value = text == "true" || text == "True" || text == "TRUE";
+  return value || text == "false" || text == "False" || text == "FALSE" ? Parsed::ok : Parsed::malformed;
+}
+
+Parsed parse_duration(std::string_view text, std::int64_t& nanoseconds) noexcept {
+  const bool negative = !text.empty() && text[0] == '-';
+  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
+  if (text.empty()) return Parsed::malformed;
+  std::uint64_t total = 0;
+  while (!text.empty()) {
+    std::uint64_t whole = 0;
+    std::string_view fraction;
+    const bool only_fraction = text[0] == '.' && text.size() > 1 && is_digit(text[1]);
+    if (only_fraction) {
+      std::size_t end = 1;
+      while (end < text.size() && is_digit(text[end])) ++end;
+      fraction = text.substr(1, end - 1);
+      text.remove_prefix(end);
+    } else if (const Parsed parsed = take_decimal(text, whole, fraction); parsed != Parsed::ok) {
+      return parsed;
+    }
+    if (text.empty()) {
+      if (total == 0 && whole == 0 && fraction.find_first_not_of('0') == std::string_view::npos) break;
+      return Parsed::no_unit;
+    }
+    std::size_t unit_length = 0;
+    while (unit_length < text.size() && !is_digit(text[unit_length]) && text[unit_length] != '.') ++unit_length;
+    const std::string_view name = text.substr(0, unit_length);
+    text.remove_prefix(unit_length);
+    const Unit* unit = nullptr;
+    for (const Unit& candidate : kDurationUnits)
+      if (candidate.name == name) unit = &candidate;
+    if (unit == nullptr) return Parsed::malformed;
+    if (const Parsed parsed = add_scaled(whole, fraction, unit->factor, total); parsed != Parsed::ok) return parsed;
+  }
+  if (total > kInt64Max) return Parsed::too_large;
+  nanoseconds = negative ? -static_cast<std::int64_t>(total) : static_cast<std::int64_t>(total);
+  return Parsed::ok;
+}
+
+Parsed parse_size(std::string_view text, std::uint64_t& bytes) noexcept {
+  std::uint64_t whole = 0;
+  std::string_view fraction;
+  if (const Parsed parsed = take_decimal(text, whole, fraction); parsed != Parsed::ok) return parsed;
+  while (!text.empty() && text[0] == ' ') text.remove_prefix(1);
+  std::uint64_t factor = 1;
+  if (!text.empty()) {
+    factor = 0;
+    for (const Unit& unit : kSizeUnits)
+      if (unit.name == text) factor = unit.factor;
+    if (factor == 0) return Parsed::malformed;
+  }
+  if (factor == 1 && !fraction.empty()) return Parsed::malformed;  // half a byte
+  bytes = 0;
+  return add_scaled(whole, fraction, factor, bytes);
+}
+
+std::string format_duration(std::int64_t nanoseconds) {
+  if (nanoseconds == 0) return "0s";
+  const std::uint64_t magnitude = nanoseconds < 0 ? kUint64Max - static_cast<std::uint64_t>(nanoseconds) + 1
+                                                  : static_cast<std::uint64_t>(nanoseconds);
+  std::string text = nanoseconds < 0 ? "-" : "";
+  for (const Unit& unit : kDurationUnits) {
+    if (unit.name == "m" || magnitude % unit.factor != 0) continue;
+    return text + std::to_string(magnitude / unit.factor) + std::string(unit.name);
+  }
+  return text;
+}
+
+std::string format_size(std::uint64_t bytes) {
+  if (bytes == 0) return "0";
+  Unit best = {"", 1};
+  for (const Unit& unit : kSizeUnits)
+    if (bytes % unit.factor == 0 && unit.factor > best.factor) best = unit;  // 512MB, not 500000KiB
+  return std::to_string(bytes / best.factor) + std::string(best.name);
+}
+
+std::string format_number(double value) {
+  std::array<char, 32> digits{};
+  const auto [end, problem] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  return problem == std::errc() ? std::string(digits.data(), end) : std::string();
+}
+
+bool expand_dollars(std::string_view text, std::string& out) {
+  out.clear();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
+    if (text[i] == '$' && next == '{') return false;
+    out += text[i];
+    if (text[i] == '$' && next == '$') ++i;
+  }
+  return true;
+}
+
+std::size_t offset_before_expansion(std::string_view text, std::size_t offset) noexcept {
+  std::size_t at = 0;
+  for (; offset > 0 && at < text.size(); --offset) at += text.substr(at).starts_with("$$") ? 2 : 1;
+  return at;
+}
+
+}  // namespace entail::option

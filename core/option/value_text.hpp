@@ -1,0 +1,46 @@
+// Values as people write them in YAML: numbers with underscores, Go durations, sizes with units, $-expansion; and back.
+// Thread rule: Immutable (free functions). Cost: linear in the text; format_x and expand_dollars allocate.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace entail::option {
+
+// A whole number of up to 64 bits and a sign: enough for every option, signed or not.
+struct WholeNumber {
+  bool negative = false;  // never with magnitude 0
+  std::uint64_t magnitude = 0;
+};
+
+enum class Parsed : std::uint8_t { ok, malformed, too_large, no_unit };
+
+// 10, -3, 100_000, 0x1F, 0o17, 0b101.
+Parsed parse_whole(std::string_view text, WholeNumber& value) noexcept;
+
+// 1, 0.5, 1e-3, 1_000.5. Neither infinite nor NaN.
+Parsed parse_number(std::string_view text, double& value) noexcept;
+
+// true, True, TRUE and the same of false, as in YAML 1.2.
+Parsed parse_boolean(std::string_view text, bool& value) noexcept;
+
+// A Go duration: 10s, 1m30s, 1.5h, 500ms, 10us, 0. Units h, m, s, ms, us (or µs), ns. no_unit: a number other than 0
+// alone.
+Parsed parse_duration(std::string_view text, std::int64_t& nanoseconds) noexcept;
+
+// Bytes: 1048576, 512MB (10^6), 256MiB (2^20), 1.5GiB. Units B, kB or KB, MB, GB, TB, KiB, MiB, GiB, TiB.
+Parsed parse_size(std::string_view text, std::uint64_t& bytes) noexcept;
+
+// The shortest text in one unit that parses to the same value; "90s" rather than "1m30s".
+std::string format_duration(std::int64_t nanoseconds);
+std::string format_size(std::uint64_t bytes);
+std::string format_number(double value);
+
+// The Collector's rules: $$ is $, ${...} would be looked up elsewhere, any other $ is itself. False when the text
+// holds a ${...}: the library reads no environment and no files.
+bool expand_dollars(std::string_view text, std::string& out);
+// Where in the text that byte of what expand_dollars() makes of it stood.
+std::size_t offset_before_expansion(std::string_view text, std::size_t offset) noexcept;
+
+}  // namespace entail::option

@@ -1,0 +1,286 @@
+#include "otlp/attribute.hpp"
+
+#include <bit>
+
+#include "otlp/decode.hpp"
+
+namespace entail::otlp {
+namespace {
+
+constexpr std::uint32_t kKeyTag = tag_of(1, WireType::length);
+constexpr std::uint32_t kValueTag = tag_of(2, WireType::length);
+constexpr std::uint32_t kStringTag = tag_of(1, WireType::length);
+constexpr std::uint32_t kBoolTag = tag_of(2, WireType::varint);
+constexpr std::uint32_t kIntTag = tag_of(3, WireType::varint);
+constexpr std::uint32_t kDoubleTag = tag_of(4, WireType::fixed64);
+constexpr std::uint32_t kArrayTag = tag_of(5, WireType::length);
+constexpr std::uint32_t kMapTag = tag_of(6, WireType::length);
+constexpr std::uint32_t kBytesTag = tag_of(7, WireType::length);
+constexpr std::uint32_t kStringIndexTag = tag_of(8, WireType::varint);
+constexpr std::uint32_t kElementTag = tag_of(1, WireType::length);  // of ArrayValue and KeyValueList
+
+bool check_any_value(Reader& reader, const Byte* at, const Byte* end, unsigned depth) noexcept;
+
+// ArrayValue (of AnyValue) or KeyValueList (of KeyValue) at `depth` AnyValues.
+bool check_elements(Reader& reader, const Byte* at, const Byte* end, bool map, unsigned depth) noexcept {
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    at = reader.tag(at, end, tag);
+    if (at == nullptr) return false;
+    if (tag != kElementTag) {
+      at = reader.skip(field, tag, at, end);
+      if (at == nullptr) return false;
+      continue;
+    }
+    std::uint32_t size = 0;
+    at = reader.length(at, end, size);
+    if (at == nullptr) return false;
+    const bool good =
+        map ? (depth < wire::kDepthMax && is_plain_key_value(at, size)) || check_key_value(reader, at, at + size, depth)
+            : check_any_value(reader, at, at + size, depth + 1);
+    if (!good) return false;
+    at += size;
+  }
+  return true;
+}
+
+bool check_any_value(Reader& reader, const Byte* at, const Byte* end, unsigned depth) noexcept {
+  if (depth > wire::kDepthMax) return reader.fail(ErrorCode::too_deep, at) != nullptr;
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    at = reader.tag(at, end, tag);
+    if (at == nullptr) return false;
+    if (tag == kArrayTag || tag == kMapTag) {
+      std::uint32_t size = 0;
+      at = reader.length(at, end, size);
+      if (at == nullptr || !check_elements(reader, at, at + size, tag == kMapTag, depth)) return false;
+      at += size;
+    } else {
+      at = reader.skip(field, tag, at, end);
+      if (at == nullptr) return false;
+    }
+  }
+  return true;
+}
+
+// Fields of one AnyValue message into `attribute`. It is a oneof: the last field set wins, whatever its kind; fields of
+// a repeated `value` add to it in the same way.
+bool read_any_value(Reader& reader, const Byte* at, const Byte* end, AttributeView& attribute) noexcept {
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    at = reader.tag(at, end, tag);
+    if (at == nullptr) return false;
+    const Byte* const value = at;
+    at = reader.skip(field, tag, value, end);
+    if (at == nullptr) return false;
+    std::uint64_t bits = 0;
+    std::uint32_t size = 0;
+    const Range key = attribute.key;
+    switch (tag) {
+      case kStringTag: {
+        const Byte* const text = reader.length(value, end, size);
+        attribute = {.key = key, .kind = AttributeView::Kind::string, .string = reader.range(text, text + size)};
+        break;
+      }
+      case kBoolTag:
+      case kIntTag:
+        reader.varint(value, end, bits);
+        attribute = {.key = key,
+                     .kind = tag == kBoolTag ? AttributeView::Kind::boolean : AttributeView::Kind::integer,
+                     .string = {},
+                     .integer = tag == kBoolTag ? bits != 0 : static_cast<std::int64_t>(bits)};
+        break;
+      case kDoubleTag:
+        reader.fixed64(value, end, bits);
+        attribute = {.key = key,
+                     .kind = AttributeView::Kind::floating,
+                     .string = {},
+                     .integer = 0,
+                     .floating = std::bit_cast<double>(bits)};
+        break;
+      case kArrayTag:
+      case kMapTag:
+      case kBytesTag: {
+        const Byte* const content = reader.length(value, end, size);
+        attribute = {.key = key,
+                     .kind = tag == kArrayTag ? AttributeView::Kind::list
+                             : tag == kMapTag ? AttributeView::Kind::map
+                                              : AttributeView::Kind::bytes,
+                     .string = reader.range(content, content + size)};
+        break;
+      }
+      case kStringIndexTag:
+        attribute = {.key = key, .kind = AttributeView::Kind::other, .string = {}};
+        break;
+      default:
+        break;
+    }
+  }
+  return true;
+}
+
+// Last key wins; the fields of every `value` are merged.
+bool read_key_value(Reader& reader, const Byte* at, const Byte* end, AttributeView& attribute) noexcept {
+  attribute = AttributeView{};
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    at = reader.tag(at, end, tag);
+    if (at == nullptr) return false;
+    if (tag != kKeyTag && tag != kValueTag) {
+      at = reader.skip(field, tag, at, end);
+      if (at == nullptr) return false;
+      continue;
+    }
+    std::uint32_t size = 0;
+    at = reader.length(at, end, size);
+    if (at == nullptr) return false;
+    if (tag == kKeyTag) {
+      attribute.key = reader.range(at, at + size);
+    } else if (!read_any_value(reader, at, at + size, attribute)) {
+      return false;
+    }
+    at += size;
+  }
+  return true;
+}
+
+// The same for a KeyValue of which is_plain_key_value() is true.
+void read_plain_key_value(Reader& reader, const Byte* at, std::uint32_t size, AttributeView& attribute) noexcept {
+  const std::uint32_t key_size = at[1];
+  const Byte* const value = at + 4 + key_size;
+  const Byte* const end = at + size;
+  attribute.key = reader.range(at + 2, at + 2 + key_size);
+  attribute.kind = AttributeView::Kind::none;
+  attribute.string = {};
+  attribute.integer = 0;
+  attribute.floating = 0;
+  if (value == end) return;
+  std::uint64_t bits = 0;
+  if (value[0] == kStringTag) {
+    attribute.kind = AttributeView::Kind::string;
+    attribute.string = reader.range(value + 2, end);
+  } else if (value[0] == kDoubleTag) {
+    attribute.kind = AttributeView::Kind::floating;
+    attribute.floating = std::bit_cast<double>(base::load_le64(value + 1));
+  } else {
+    reader.varint(value + 1, end, bits);
+    attribute.kind = value[0] == kBoolTag ? AttributeView::Kind::boolean : AttributeView::Kind::integer;
+    attribute.integer = value[0] == kBoolTag ? bits != 0 : static_cast<std::int64_t>(bits);
+  }
+}
+
+}  // namespace
+
+bool check_key_value(Reader& reader, const Byte* at, const Byte* end, unsigned depth) noexcept {
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    at = reader.tag(at, end, tag);
+    if (at == nullptr) return false;
+    if (tag == kValueTag) {
+      std::uint32_t size = 0;
+      at = reader.length(at, end, size);
+      if (at == nullptr || !check_any_value(reader, at, at + size, depth + 1)) return false;
+      at += size;
+    } else {
+      at = reader.skip(field, tag, at, end);
+      if (at == nullptr) return false;
+    }
+  }
+  return true;
+}
+
+std::uint32_t mark_of_key_value(const Byte* at, std::uint32_t size) noexcept {
+  if (size < 4 || at[0] != kKeyTag) return kNoKeyMark;
+  const std::uint32_t key_size = at[1];
+  if (key_size > kMarkedKeyMax || key_size + 4 > size || at[2 + key_size] != kValueTag) return kNoKeyMark;
+  std::uint32_t value_size = 0;
+  const Byte* const end = at + size;
+  Reader reader({at, size});
+  const Byte* const value = reader.length(at + 3 + key_size, end, value_size);
+  return value != nullptr && value + value_size == end ? key_mark(at + 2 + key_size, key_size) : kNoKeyMark;
+}
+
+bool check_attributes(Reader& reader, const Byte* at, const Byte* end, std::uint32_t number) noexcept {
+  const std::uint32_t attribute_tag = tag_of(number, WireType::length);
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    at = reader.tag(at, end, tag);
+    if (at == nullptr) return false;
+    if (tag == attribute_tag) {
+      std::uint32_t size = 0;
+      at = reader.length(at, end, size);
+      if (at == nullptr) return false;
+      if (!check_attribute(reader, at, size)) return false;
+      at += size;
+    } else {
+      at = reader.skip(field, tag, at, end);
+      if (at == nullptr) return false;
+    }
+  }
+  return true;
+}
+
+AttributeView read_value(Bytes bytes, Range any_value) noexcept {
+  Reader reader(bytes);
+  AttributeView value;
+  const Byte* const at = reader.at(any_value.offset);
+  (void)read_any_value(reader, at, at + any_value.size, value);
+  return value;
+}
+
+AttributeView read_marked(Bytes bytes, KeyMark marked) noexcept {
+  Reader reader(bytes);
+  const Range key = read_marked_key(bytes, marked);
+  AttributeView attribute;
+  attribute.key = key;
+  if (read_marked_string(bytes, key, attribute.string)) {
+    attribute.kind = AttributeView::Kind::string;
+    return attribute;
+  }
+  const Byte* const value = reader.at(key.offset + key.size);  // at its tag
+  std::uint32_t size = 0;
+  const Byte* const content = reader.length(value + 1, reader.at(static_cast<std::uint32_t>(bytes.size())), size);
+  if (content != nullptr) static_cast<void>(read_any_value(reader, content, content + size, attribute));
+  return attribute;
+}
+
+AttributeCursor::AttributeCursor(Bytes bytes, std::uint32_t begin, std::uint32_t end, std::uint32_t field) noexcept
+    : bytes_(bytes), at_(begin), end_(end), field_(field) {}
+
+bool AttributeCursor::next(AttributeView& attribute) noexcept {
+  Reader reader(bytes_);
+  const std::uint32_t attribute_tag = tag_of(field_, WireType::length);
+  const Byte* const end = reader.at(end_);
+  const Byte* at = reader.at(at_);
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    at = reader.tag(at, end, tag);
+    if (at == nullptr) break;
+    if (tag != attribute_tag) {
+      at = reader.skip(field, tag, at, end);
+      if (at == nullptr) break;
+      continue;
+    }
+    std::uint32_t size = 0;
+    at = reader.length(at, end, size);
+    if (at == nullptr) break;
+    at_ = reader.offset(at + size);
+    if (is_plain_key_value(at, size)) [[likely]] {
+      read_plain_key_value(reader, at, size, attribute);
+      return true;
+    }
+    if (!read_key_value(reader, at, at + size, attribute)) break;
+    return true;
+  }
+  at_ = end_;
+  return false;
+}
+
+}  // namespace entail::otlp

@@ -1,0 +1,471 @@
+#include "otlp/decode.hpp"
+
+#include <algorithm>
+#include <new>
+
+#include "base/prefetch.hpp"
+#include "otlp/link.hpp"
+#include "sync/atomic.hpp"
+#include "wire/reader.hpp"
+
+namespace entail::otlp {
+namespace {
+
+constexpr std::uint32_t kMessageTag1 = tag_of(1, WireType::length);
+constexpr std::uint32_t kMessageTag2 = tag_of(2, WireType::length);
+constexpr std::uint32_t kSpanAttributeTag = tag_of(9, WireType::length);
+constexpr std::uint32_t kSpanLinkTag = tag_of(13, WireType::length);
+constexpr std::uint32_t kResourceAttributes = 1;
+constexpr std::uint32_t kScopeAttributes = 3;
+constexpr std::size_t kKeyMarksAtFirst = 1024;
+
+// Copied into place: cheaper than value-initialisation, which GCC turns into a slow string store.
+constexpr SpanView kEmptySpan;
+
+// Asks for the bytes some spans further on: the processor's own reading ahead ends with each page. What lies behind the
+// request is not read.
+inline void read_ahead(const Byte* at, const Byte* end) noexcept {
+  constexpr std::uintptr_t kAheadBytes = 2048;
+  const auto first = reinterpret_cast<std::uintptr_t>(at) + kAheadBytes;
+  const std::uintptr_t size = std::min(static_cast<std::uintptr_t>(end - at), kAheadBytes);
+  for (std::uintptr_t offset = 0; offset < size; offset += sync::kCacheLineBytes)
+    base::prefetch_in_order(reinterpret_cast<const void*>(first + offset));
+}
+
+// One pass over a request. Methods return false when the reader has kept a fault.
+class Decoder {
+ public:
+  Decoder(Bytes bytes, Decoded& out) noexcept : reader_(bytes), out_(out), next_mark_(out.marks.data()) {}
+
+  bool request(const Byte* at, const Byte* end);
+  bool span(const Byte* at, const Byte* end, std::uint32_t scope);
+  void span_fields(const Byte* at, const Byte* end, SpanView& span) noexcept;
+  Error error() const noexcept { return reader_.error(); }
+
+ private:
+  bool resource_spans(const Byte* at, const Byte* end);
+  bool scope_spans(const Byte* at, const Byte* end, std::uint32_t resource);
+  const Byte* usual_fields(const Byte* at, const Byte* end, SpanView& span) const noexcept;
+  static const Byte* usual_last_fields(const Byte* at, const Byte* end, SpanView& span) noexcept;
+  const Byte* span_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end, SpanView& span);
+  [[gnu::noinline]] const Byte* attributes(const Byte* field, const Byte* at, const Byte* end, SpanView& span);
+  [[gnu::noinline]] const Byte* unusual_attribute(const Byte* field, const Byte* at, const Byte* end,
+                                                  KeyMark& key) noexcept;
+  [[gnu::noinline]] KeyMark* grow_key_marks(std::size_t used);
+  const Byte* links(const Byte* field, const Byte* at, const Byte* end, SpanView& span) noexcept;
+  bool status(const Byte* at, const Byte* end, std::uint32_t& code) noexcept;
+  const Byte* other_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end,
+                          std::uint32_t attributes_field) noexcept;
+  template <std::uint32_t usual_size>
+  const Byte* id(const Byte* at, const Byte* end, Range& id) noexcept;
+  const Byte* range(const Byte* at, const Byte* end, Range& range) noexcept;
+  void add_field(std::vector<Range>& fields, const Byte* from, const Byte* to);
+  bool is_marked(std::uint32_t offset) noexcept;
+
+  Reader reader_;
+  Decoded& out_;
+  const std::uint32_t* next_mark_;
+  LinkView checked_link_;  // what read_link() writes while links are only checked; nobody reads it
+};
+
+// usual_size is tried first: a position behind a constant need not wait for the length to be loaded.
+template <std::uint32_t usual_size>
+inline const Byte* Decoder::id(const Byte* at, const Byte* end, Range& id) noexcept {
+  if (end - at <= usual_size || at[0] != usual_size) [[unlikely]]
+    return range(at, end, id);
+  id = {reader_.offset(at + 1), usual_size};
+  return at + 1 + usual_size;
+}
+
+const Byte* Decoder::range(const Byte* at, const Byte* end, Range& range) noexcept {
+  at = reader_.length(at, end, range.size);
+  if (at == nullptr) return nullptr;
+  range.offset = reader_.offset(at);
+  return at + range.size;
+}
+
+// Neighbours become one range. They are of one message: between the fields of two there is at least a tag.
+void Decoder::add_field(std::vector<Range>& fields, const Byte* from, const Byte* to) {
+  const Range added = reader_.range(from, to);
+  if (!fields.empty() && fields.back().offset + fields.back().size == added.offset) {
+    fields.back().size += added.size;
+  } else {
+    fields.push_back(added);
+  }
+}
+
+// Marks and payloads both ascend, so one walk over the marks answers all spans.
+bool Decoder::is_marked(std::uint32_t offset) noexcept {
+  const std::uint32_t* const end = out_.marks.data() + out_.marks.size();
+  while (next_mark_ != end && *next_mark_ < offset) ++next_mark_;
+  return next_mark_ != end && *next_mark_ == offset;
+}
+
+bool Decoder::request(const Byte* at, const Byte* end) {
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    std::uint32_t size = 0;
+    at = reader_.tag(at, end, tag);
+    if (at == nullptr) return false;
+    if (tag == kMessageTag1) {
+      at = reader_.length(at, end, size);
+      if (at == nullptr || !resource_spans(at, at + size)) return false;
+      at += size;
+    } else {
+      at = reader_.skip(field, tag, at, end);
+      if (at == nullptr) return false;
+    }
+  }
+  return true;
+}
+
+// A field of ResourceSpans or ScopeSpans that holds no spans. Field 1 is the resource or scope, whose attributes are
+// looked up later and therefore checked now.
+const Byte* Decoder::other_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end,
+                                 std::uint32_t attributes_field) noexcept {
+  if (tag != kMessageTag1) return reader_.skip(field, tag, at, end);
+  std::uint32_t size = 0;
+  at = reader_.length(at, end, size);
+  if (at == nullptr || !check_attributes(reader_, at, at + size, attributes_field)) return nullptr;
+  return at + size;
+}
+
+bool Decoder::resource_spans(const Byte* at, const Byte* end) {
+  const auto resource = static_cast<std::uint32_t>(out_.resources.size());
+  out_.resources.emplace_back();
+  out_.resource_fields.clear();
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    std::uint32_t size = 0;
+    at = reader_.tag(at, end, tag);
+    if (at == nullptr) return false;
+    if (tag == kMessageTag2) {
+      at = reader_.length(at, end, size);
+      if (at == nullptr || !scope_spans(at, at + size, resource)) return false;
+      at += size;
+    } else {
+      at = other_field(field, tag, at, end, kResourceAttributes);
+      if (at == nullptr) return false;
+      add_field(out_.resource_fields, field, at);
+    }
+  }
+  out_.resources[resource] = {static_cast<std::uint32_t>(out_.fields.size()),
+                              static_cast<std::uint32_t>(out_.resource_fields.size())};
+  out_.fields.insert(out_.fields.end(), out_.resource_fields.begin(), out_.resource_fields.end());
+  return true;
+}
+
+bool Decoder::scope_spans(const Byte* at, const Byte* end, std::uint32_t resource) {
+  const auto scope = static_cast<std::uint32_t>(out_.scopes.size());
+  const std::size_t first_field = out_.fields.size();
+  out_.scopes.push_back({resource, static_cast<std::uint32_t>(first_field), 0});
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    std::uint32_t size = 0;
+    at = reader_.tag(at, end, tag);
+    if (at == nullptr) return false;
+    if (tag == kMessageTag2) {
+      at = reader_.length(at, end, size);
+      if (at == nullptr || !span(at, at + size, scope)) return false;
+      at += size;
+    } else {
+      at = other_field(field, tag, at, end, kScopeAttributes);
+      if (at == nullptr) return false;
+      add_field(out_.fields, field, at);
+    }
+  }
+  out_.scopes[scope].field_count = static_cast<std::uint32_t>(out_.fields.size() - first_field);
+  return true;
+}
+
+// A repeated status merges, so its code stays where a later one does not set it.
+bool Decoder::status(const Byte* at, const Byte* end, std::uint32_t& code) noexcept {
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    at = reader_.tag(at, end, tag);
+    if (at == nullptr) return false;
+    if (tag == tag_of(3, WireType::varint)) {
+      std::uint64_t value = 0;
+      at = reader_.varint(at, end, value);
+      code = static_cast<std::uint32_t>(value);
+    } else {
+      at = reader_.skip(field, tag, at, end);
+    }
+    if (at == nullptr) return false;
+  }
+  return true;
+}
+
+// Attributes and links come in runs, so each is tried again before the next tag is looked up. By itself, so that what
+// an attribute waits for, the length of the one before, stays in a register. `at` is behind the first one's tag.
+const Byte* Decoder::attributes(const Byte* field, const Byte* at, const Byte* end, SpanView& span) {
+  if (span.attribute_count == 0) {
+    span.first_attribute = reader_.offset(field);
+    span.first_key_mark = static_cast<std::uint32_t>(out_.key_mark_count);
+  }
+  const Byte* const begin = reader_.at(0);
+  const Byte* const first = field;
+  KeyMark* key = out_.key_marks.data() + out_.key_mark_count;
+  const KeyMark* room_end = out_.key_marks.data() + out_.key_marks.size();
+  for (;;) {
+    if (end - field >= kPlainAttributeLeast) [[likely]] {
+      // All that end here leave room for another, so that none asks whether it has its least bytes.
+      const Byte* const last = end - kPlainAttributeLeast;
+      while (key != room_end) {
+        const Byte* behind = nullptr;
+        if (!plain_attribute<kSpanAttributeTag>(field, last, behind, key->mark)) break;
+        key->at = static_cast<std::uint32_t>(field + 2 - begin);
+        ++key;
+        field = behind;
+      }
+    }
+    if (field != first) {
+      if (field == end || field[0] != kSpanAttributeTag) break;
+      at = field + 1;
+    }
+    if (key == room_end) [[unlikely]] {
+      key = grow_key_marks(static_cast<std::size_t>(key - out_.key_marks.data()));
+      room_end = out_.key_marks.data() + out_.key_marks.size();
+    }
+    field = unusual_attribute(field, at, end, *key++);
+    if (field == nullptr) return nullptr;
+  }
+  const auto used = static_cast<std::size_t>(key - out_.key_marks.data());
+  span.attribute_count += static_cast<std::uint32_t>(used - out_.key_mark_count);
+  span.attributes_end = reader_.offset(field);
+  out_.key_mark_count = used;
+  return field;
+}
+
+KeyMark* Decoder::grow_key_marks(std::size_t used) {
+  out_.key_marks.resize(std::max(kKeyMarksAtFirst, 2 * used));
+  return out_.key_marks.data() + used;
+}
+
+const Byte* Decoder::unusual_attribute(const Byte* field, const Byte* at, const Byte* end, KeyMark& key) noexcept {
+  std::uint32_t size = 0;
+  at = reader_.length(at, end, size);
+  if (at == nullptr || !check_attribute(reader_, at, size)) return nullptr;
+  key.mark = mark_of_key_value(at, size);
+  key.at = reader_.offset(key.mark == kNoKeyMark ? field : at);
+  return at + size;
+}
+
+const Byte* Decoder::links(const Byte* field, const Byte* at, const Byte* end, SpanView& span) noexcept {
+  if (span.link_count == 0) span.first_link = reader_.offset(field);
+  for (std::uint32_t count = span.link_count + 1;; ++count) {
+    std::uint32_t size = 0;
+    at = reader_.length(at, end, size);
+    if (at == nullptr) return nullptr;
+    if (!is_usual_link(at, at + size) && !read_link<AttributeCheck::verify>(reader_, at, at + size, checked_link_))
+      return nullptr;
+    at += size;
+    if (at == end || at[0] != kSpanLinkTag) {
+      span.link_count = count;
+      span.links_end = reader_.offset(at);
+      return at;
+    }
+    ++at;
+  }
+}
+
+// The fields that SDKs write first, each once and in this order: told by constants, without a look into a table. Ends
+// where something else comes, which span_field() reads; so any of them may be missing.
+const Byte* Decoder::usual_fields(const Byte* at, const Byte* end, SpanView& span) const noexcept {
+  constexpr std::ptrdiff_t kIdBytes = 18 + 10 + 10;
+  constexpr std::ptrdiff_t kTimeBytes = 2 + 9 + 9;
+  if (end - at < kIdBytes + 2) return at;
+  if (base::load_le16(at) == (tag_of(1, WireType::length) | 16 << 8)) [[likely]] {
+    span.trace_id = reader_.range(at + 2, at + 18);
+    at += 18;
+  }
+  if (base::load_le16(at) == (tag_of(2, WireType::length) | 8 << 8)) [[likely]] {
+    span.span_id = reader_.range(at + 2, at + 10);
+    at += 10;
+  }
+  if (base::load_le16(at) == (tag_of(4, WireType::length) | 8 << 8)) [[likely]] {
+    span.parent_span_id = reader_.range(at + 2, at + 10);
+    at += 10;
+  }
+  if (at[0] == tag_of(5, WireType::length) && at[1] < 0x80 && end - at >= at[1] + 2) [[likely]]
+    at += at[1] + 2;
+  if (end - at < kTimeBytes) return at;
+  if (at[0] == tag_of(6, WireType::varint) && at[1] < 0x80) [[likely]]
+    at += 2;
+  if (at[0] == tag_of(7, WireType::fixed64)) [[likely]] {
+    span.start_ns = base::load_le64(at + 1);
+    at += 9;
+  }
+  if (at[0] == tag_of(8, WireType::fixed64)) [[likely]] {
+    span.end_ns = base::load_le64(at + 1);
+    at += 9;
+  }
+  return at;
+}
+
+// The same for the fields that SDKs write last: status without a message, and flags.
+const Byte* Decoder::usual_last_fields(const Byte* at, const Byte* end, SpanView& span) noexcept {
+  constexpr std::uint32_t kStatusTag = tag_of(15, WireType::length);
+  constexpr std::uint32_t kFlagsTag =
+      (tag_of(16, WireType::fixed32) & 0x7f) | 0x80 | tag_of(16, WireType::fixed32) >> 7 << 8;
+  constexpr std::ptrdiff_t kStatusBytes = 4;
+  constexpr std::ptrdiff_t kFlagsBytes = 6;
+  if (end - at >= 2 && base::load_le16(at) == kStatusTag) {
+    at += 2;
+  } else if (end - at >= kStatusBytes && at[3] < 0x80 &&
+             (base::load_le32(at) & 0xffffff) == (kStatusTag | 2 << 8 | tag_of(3, WireType::varint) << 16)) {
+    span.status_code = at[3];
+    at += kStatusBytes;
+  }
+  if (end - at >= kFlagsBytes && base::load_le16(at) == kFlagsTag) {
+    span.flags = base::load_le32(at + 2);
+    at += kFlagsBytes;
+  }
+  return at;
+}
+
+// The field's number picks the case and the whole tag is compared in it: numbers are dense, tags are not, and a number
+// with another wire type is an unknown field.
+const Byte* Decoder::span_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end, SpanView& span) {
+  std::uint64_t value = 0;
+  std::uint32_t size = 0;
+  switch (tag >> 3) {
+    case 1:
+      if (tag != tag_of(1, WireType::length)) break;
+      return id<16>(at, end, span.trace_id);
+    case 2:
+      if (tag != tag_of(2, WireType::length)) break;
+      return id<8>(at, end, span.span_id);
+    case 3:
+      if (tag != tag_of(3, WireType::length)) break;
+      return range(at, end, span.trace_state);
+    case 4:
+      if (tag != tag_of(4, WireType::length)) break;
+      at = id<8>(at, end, span.parent_span_id);
+      span.odd_parent |= span.parent_span_id.size != 8 && span.parent_span_id.size != 0;
+      return at;
+    case 5:
+    case 11:
+      if ((tag & 7) != static_cast<std::uint32_t>(WireType::length)) break;
+      at = reader_.length(at, end, size);
+      return at == nullptr ? nullptr : at + size;
+    case 6:
+    case 10:
+    case 12:
+      if ((tag & 7) != static_cast<std::uint32_t>(WireType::varint)) break;
+      return reader_.varint(at, end, value);
+    case 7:
+      if (tag != tag_of(7, WireType::fixed64)) break;
+      return reader_.fixed64(at, end, span.start_ns);
+    case 8:
+      if (tag != tag_of(8, WireType::fixed64)) break;
+      return reader_.fixed64(at, end, span.end_ns);
+    case 9:
+      if (tag != kSpanAttributeTag) break;
+      return attributes(field, at, end, span);
+    case 13:
+      if (tag != kSpanLinkTag) break;
+      return links(field, at, end, span);
+    case 14:
+      if (tag != tag_of(14, WireType::varint)) break;
+      at = reader_.varint(at, end, value);
+      span.dropped_links_count = static_cast<std::uint32_t>(value);
+      return at;
+    case 15:
+      if (tag != tag_of(15, WireType::length)) break;
+      at = reader_.length(at, end, size);
+      return at != nullptr && status(at, at + size, span.status_code) ? at + size : nullptr;
+    case 16:
+      if (tag != tag_of(16, WireType::fixed32)) break;
+      return reader_.fixed32(at, end, span.flags);
+    default:
+      break;
+  }
+  return reader_.skip(field, tag, at, end);
+}
+
+bool Decoder::span(const Byte* at, const Byte* end, std::uint32_t scope) {
+  read_ahead(at, end);
+  SpanView& span = out_.spans.emplace_back(kEmptySpan);
+  span.payload = reader_.range(at, end);
+  span.scope = scope;
+  span.bad_hex = is_marked(span.payload.offset);
+  at = usual_fields(at, end, span);
+  if (at < end && at[0] == kSpanAttributeTag) [[likely]] {
+    at = attributes(at, at + 1, end, span);
+    if (at == nullptr) return false;
+    at = usual_last_fields(at, end, span);
+  }
+  while (at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    at = reader_.tag(at, end, tag);
+    if (at == nullptr) return false;
+    at = span_field(field, tag, at, end, span);
+    if (at == nullptr) return false;
+  }
+  out_.link_count += span.link_count;
+  return true;
+}
+
+// Without attributes and links, up to the first bad byte.
+void Decoder::span_fields(const Byte* at, const Byte* end, SpanView& span) noexcept {
+  span.payload = reader_.range(at, end);
+  at = usual_fields(at, end, span);
+  while (at != nullptr && at < end) {
+    const Byte* const field = at;
+    std::uint32_t tag = 0;
+    std::uint32_t size = 0;
+    at = reader_.tag(at, end, tag);
+    if (at == nullptr) return;
+    if (tag == kSpanAttributeTag || tag == kSpanLinkTag) {
+      at = reader_.length(at, end, size);
+      if (at != nullptr) at += size;
+    } else {
+      at = span_field(field, tag, at, end, span);
+    }
+  }
+}
+
+}  // namespace
+
+void Decoded::clear() noexcept {
+  bytes = {};
+  fields.clear();
+  resources.clear();
+  scopes.clear();
+  spans.clear();
+  key_mark_count = 0;
+  link_count = 0;
+  marks.clear();
+  resource_fields.clear();
+}
+
+Result<void> decode(Bytes bytes, const Marks* marks, Decoded& decoded) {
+  decoded.clear();
+  if (bytes.size() > UINT32_MAX) return Error(ErrorCode::too_large);
+  decoded.bytes = bytes;
+  try {
+    if (marks != nullptr) decoded.marks.assign(marks->begin(), marks->end());
+    Decoder decoder(bytes, decoded);
+    if (decoder.request(bytes.data(), bytes.data() + bytes.size())) return {};
+    decoded.clear();
+    return decoder.error();
+  } catch (const std::bad_alloc&) {
+    decoded = {};
+    return Error(ErrorCode::out_of_memory);
+  }
+}
+
+SpanView read_span(Bytes span) noexcept {
+  Decoded unused;
+  SpanView view = kEmptySpan;
+  Decoder(span, unused).span_fields(span.data(), span.data() + span.size(), view);
+  return view;
+}
+
+}  // namespace entail::otlp

@@ -1,0 +1,81 @@
+// One OTLP/JSON text on its way to protobuf: the walk over its tokens by the schema. Internal to the room; the
+// structure is in json_read.cpp, the scalars in json_read_scalar.cpp.
+//
+// Every step returns false when the text is not JSON, with error() set. A value that protobuf cannot hold is counted
+// and left out, and the walk goes on.
+// Thread rule: Confined. Cost: one pass. Stack: bounded by kDepthMax nested values.
+#pragma once
+
+#include "otlp/json.hpp"
+#include "otlp/json_schema.hpp"
+#include "text/json_number.hpp"
+#include "text/json_tokens.hpp"
+#include "wire/message_writer.hpp"
+
+namespace entail::otlp {
+
+// What a message tells the one around it.
+struct JsonState {
+  bool lost = false;         // an AnyValue whose value protobuf cannot hold
+  std::uint8_t bad_ids = 0;  // one bit per field number: its text was not hex
+};
+
+class JsonDocument {
+ public:
+  // The output is smaller than half the text but in odd cases, for which the buffer grows.
+  JsonDocument(text::JsonTokens& tokens, std::size_t text_size, JsonRequest& request)
+      : tokens_(tokens), request_(request), writer_(request.protobuf, request.marks, text_size / 2 + 64) {}
+
+  // False when error() says why.
+  bool read();
+  Error error() const noexcept { return error_; }
+
+ private:
+  struct Top;
+
+  template <class OnMember>
+  bool members(OnMember&& on_member);
+  template <class OnElement>
+  bool elements(OnElement&& on_element);
+  bool top_member(const char* key, Top& top);
+  const JsonField* find_field(const JsonSchema& schema, const char* key, std::size_t& hint) const noexcept;
+
+  bool message(const JsonSchema& schema, unsigned depth, JsonState& state);
+  bool member(const JsonField& field, const char* token, unsigned depth, JsonState& state);
+  bool array(const JsonField& field, const char* token, unsigned depth, JsonState& state);
+  bool child(const JsonField& field, const char* token, unsigned depth, JsonState& state);
+  bool plain_attribute(const JsonField& field, const char* token);
+  std::uint8_t* plain_integer(const char* token, std::uint8_t* out) const noexcept;
+  bool scalar(const JsonField& field, const char* token, JsonState& state);
+  bool string(const JsonField& field, const char* token, JsonState& state);
+  bool identifier(const JsonField& field, const char* token, JsonState& state);
+  bool odd_identifier(const JsonField& field, const char* token, std::uint8_t* out, std::size_t& size,
+                      JsonState& state) noexcept;
+  bool bytes(const JsonField& field, const char* token, JsonState& state);
+  bool finish_bytes(std::uint8_t* length, const std::uint8_t* content, const std::uint8_t* end) noexcept;
+  bool boolean(const JsonField& field, const char* token, JsonState& state);
+  bool integer(const JsonField& field, const char* token, JsonState& state);
+  bool write_integer(const JsonField& field, const text::DecimalInteger& value);
+  bool floating(const JsonField& field, const char* token, JsonState& state);
+  bool number_text(const char* token, std::string_view& text);
+  bool ends_scalar(const char* at) const noexcept;
+  bool enum_value(const JsonField& field, std::string_view text, text::DecimalInteger& value) const noexcept;
+
+  bool literal(const char* token, std::string_view spelling);
+  bool skip(const char* token);
+  bool lose(const char* token, JsonState& state);
+  bool lose_taken(JsonState& state) noexcept;
+  bool fail(ErrorCode code, const char* token) noexcept;
+  bool bad(const char* token) noexcept { return fail(ErrorCode::bad_json, token); }
+
+  text::JsonTokens& tokens_;
+  JsonRequest& request_;
+  wire::MessageWriter writer_;
+  Error error_;
+};
+
+constexpr std::uint32_t tag_of(const JsonField& field) noexcept {
+  return std::uint32_t{field.number} << 3 | wire_type_of(field.kind);
+}
+
+}  // namespace entail::otlp

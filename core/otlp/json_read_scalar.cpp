@@ -1,0 +1,296 @@
+// The scalars of an OTLP/JSON text, and what is passed over.
+#include "otlp/json_document.hpp"
+#include "text/base64.hpp"
+#include "text/hex.hpp"
+#include "text/json_number.hpp"
+#include "text/json_string.hpp"
+#include "wire/reader.hpp"
+#include "wire/varint.hpp"
+
+namespace entail::otlp {
+namespace {
+
+// Room for the tag and length of a string, and for what copy_json_string may write behind its end.
+constexpr std::size_t kStringSlack = 2 * wire::kVarintBytesMax + 8;
+
+std::uint8_t* write_little_endian(std::uint8_t* out, std::uint64_t bits, int byte_count) noexcept {
+  for (int i = 0; i < byte_count; ++i) *out++ = static_cast<std::uint8_t>(bits >> (8 * i));
+  return out;
+}
+
+}  // namespace
+
+// The NUL behind the text ends a scalar too, one inside does not.
+bool JsonDocument::ends_scalar(const char* at) const noexcept {
+  switch (*at) {
+    case ',':
+    case '}':
+    case ']':
+    case ':':
+    case ' ':
+    case '\t':
+    case '\n':
+    case '\r':
+      return true;
+    case '\0':
+      return tokens_.at_end() && tokens_.offset(at) == tokens_.size();
+    default:
+      return false;
+  }
+}
+
+bool JsonDocument::literal(const char* token, std::string_view spelling) {
+  if (std::string_view(token, spelling.size()) != spelling || !ends_scalar(token + spelling.size())) return bad(token);
+  return true;
+}
+
+// Passes over a value that is not used. What is inside brackets is not checked beyond their nesting.
+bool JsonDocument::skip(const char* token) {
+  switch (*token) {
+    case '"':
+      return true;
+    case 't':
+      return literal(token, "true");
+    case 'f':
+      return literal(token, "false");
+    case 'n':
+      return literal(token, "null");
+    case '{':
+    case '[': {
+      const char* fault = token;
+      return tokens_.skip(token, fault) || bad(fault);
+    }
+    default: {
+      std::string_view ignored;
+      return number_text(token, ignored);
+    }
+  }
+}
+
+// Counts a value of the wrong type, and passes over it.
+bool JsonDocument::lose(const char* token, JsonState& state) {
+  lose_taken(state);
+  return skip(token);
+}
+
+// Counts a value that protobuf cannot hold.
+bool JsonDocument::lose_taken(JsonState& state) noexcept {
+  ++request_.values_lost;
+  state.lost = true;
+  return true;
+}
+
+bool JsonDocument::scalar(const JsonField& field, const char* token, JsonState& state) {
+  switch (field.kind) {
+    case JsonKind::string:
+      return string(field, token, state);
+    case JsonKind::identifier:
+      return identifier(field, token, state);
+    case JsonKind::bytes:
+      return bytes(field, token, state);
+    case JsonKind::boolean:
+      return boolean(field, token, state);
+    case JsonKind::floating:
+      return floating(field, token, state);
+    case JsonKind::int64:
+    case JsonKind::int32:
+    case JsonKind::uint32:
+    case JsonKind::enumeration:
+    case JsonKind::fixed64:
+    case JsonKind::fixed32:
+      return integer(field, token, state);
+    case JsonKind::message:
+      break;
+  }
+  return lose(token, state);
+}
+
+// Claims a field of which the tag and, with room left for the length, the content are written. The content is moved if
+// its length takes fewer bytes than that of the raw text would.
+bool JsonDocument::finish_bytes(std::uint8_t* length, const std::uint8_t* content, const std::uint8_t* end) noexcept {
+  const auto size = static_cast<std::size_t>(end - content);
+  std::uint8_t* const begin = wire::write_varint(length, size);
+  if (begin != content) std::memmove(begin, content, size);
+  writer_.advance(begin + size);
+  return true;
+}
+
+bool JsonDocument::string(const JsonField& field, const char* token, JsonState& state) {
+  if (*token != '"') return lose(token, state);
+  const std::size_t size_max = tokens_.taken_size();
+  const std::size_t length_size = wire::varint_size(size_max);
+  std::uint8_t* const length = wire::write_varint(writer_.room(size_max + kStringSlack), tag_of(field));
+  std::uint8_t* const content = length + length_size;
+  const text::CopiedText copied = text::copy_json_string(token + 1, content);
+  if (copied.fault == text::TextFault::bad_escape) return bad(token);
+  if (copied.fault == text::TextFault::lone_surrogate) return lose_taken(state);
+  return finish_bytes(length, content, copied.end);
+}
+
+bool JsonDocument::identifier(const JsonField& field, const char* token, JsonState& state) {
+  if (*token != '"') return lose(token, state);
+  const auto bit = static_cast<std::uint8_t>(1U << field.number);
+  state.bad_ids &= static_cast<std::uint8_t>(~bit);
+  const std::size_t size_max = tokens_.taken_size();
+  const std::size_t length_size = wire::varint_size(size_max);
+  std::uint8_t* const length = wire::write_varint(writer_.room(size_max + kStringSlack), tag_of(field));
+  if (size_max > 2U * field.id_size && token[1 + 2 * field.id_size] == '"' &&
+      text::decode_hex(token + 1, 2U * field.id_size, length + 1)) [[likely]] {
+    *length = field.id_size;
+    writer_.advance(length + 1 + field.id_size);
+    return true;
+  }
+  std::uint8_t* const content = length + length_size;
+  std::size_t size = 0;
+  if (!odd_identifier(field, token, content, size, state)) return bad(token);
+  return finish_bytes(length, content, content + size);
+}
+
+// Hex of another number of bytes is written as those bytes. Anything else as its text, so that it can be seen what it
+// was; a NUL behind it keeps text of just the right length from passing for a good ID. An escape that no UTF-8 holds
+// stays as it is written. False when the text is no JSON string.
+bool JsonDocument::odd_identifier(const JsonField& field, const char* token, std::uint8_t* out, std::size_t& size,
+                                  JsonState& state) noexcept {
+  const text::CopiedText copied = text::copy_json_string(token + 1, out);
+  if (copied.fault == text::TextFault::bad_escape) return false;
+  size = static_cast<std::size_t>(copied.end - out);
+  if (copied.fault == text::TextFault::lone_surrogate) {
+    const std::string_view raw = text::raw_json_string(token + 1);
+    std::memcpy(out, raw.data(), raw.size());
+    size = raw.size();
+  }
+  const char* const text = reinterpret_cast<const char*>(out);
+  const bool hex = text::is_hex({text, size});
+  if (hex && size % 2 == 0) {
+    text::decode_hex(text, size, out);
+    size /= 2;
+    return true;
+  }
+  if (!hex) state.bad_ids |= static_cast<std::uint8_t>(1U << field.number);
+  if (size == field.id_size) out[size++] = 0;
+  return true;
+}
+
+bool JsonDocument::bytes(const JsonField& field, const char* token, JsonState& state) {
+  if (*token != '"') return lose(token, state);
+  const std::size_t size_max = tokens_.taken_size();
+  const std::size_t length_size = wire::varint_size(size_max);
+  std::uint8_t* const length = wire::write_varint(writer_.room(size_max + kStringSlack), tag_of(field));
+  std::uint8_t* const content = length + length_size;
+  const text::CopiedText copied = text::copy_json_string(token + 1, content);
+  if (copied.fault == text::TextFault::bad_escape) return bad(token);
+  // Each output byte is written behind the digits that it comes from, so the text is decoded where it stands.
+  const std::string_view digits(reinterpret_cast<const char*>(content), static_cast<std::size_t>(copied.end - content));
+  const std::uint8_t* const end =
+      copied.fault == text::TextFault::none ? text::decode_base64(digits, content) : nullptr;
+  if (end == nullptr) return lose_taken(state);
+  return finish_bytes(length, content, end);
+}
+
+bool JsonDocument::boolean(const JsonField& field, const char* token, JsonState& state) {
+  if (*token != 't' && *token != 'f') return lose(token, state);
+  if (!literal(token, *token == 't' ? "true" : "false")) return false;
+  std::uint8_t* out = wire::write_varint(writer_.room(2 * wire::kVarintBytesMax), tag_of(field));
+  *out++ = *token == 't' ? 1 : 0;
+  writer_.advance(out);
+  return true;
+}
+
+// The text of a JSON number.
+bool JsonDocument::number_text(const char* token, std::string_view& text) {
+  const char* const end = text::scan_json_number(token);
+  if (end == nullptr || !ends_scalar(end)) return bad(token);
+  text = {token, static_cast<std::size_t>(end - token)};
+  return true;
+}
+
+bool JsonDocument::enum_value(const JsonField& field, std::string_view text,
+                              text::DecimalInteger& value) const noexcept {
+  for (std::size_t i = 0; i < field.names.size(); ++i) {
+    if (text != field.names[i]) continue;
+    value = {.negative = false, .magnitude = i};
+    return true;
+  }
+  return false;
+}
+
+// Integers of all sizes: a number, or a string that holds one.
+bool JsonDocument::integer(const JsonField& field, const char* token, JsonState& state) {
+  text::DecimalInteger value;
+  const bool quoted = *token == '"';
+  const char* const plain_end = text::scan_plain_integer(token + quoted, value.magnitude);
+  if (plain_end != nullptr && (quoted ? *plain_end == '"' : ends_scalar(plain_end))) {
+    return write_integer(field, value) || lose_taken(state);
+  }
+  std::string_view text;
+  if (*token == '"') {
+    text = text::raw_json_string(token + 1);
+  } else if (*token == '-' || (*token >= '0' && *token <= '9')) {
+    if (!number_text(token, text)) return false;
+  } else {
+    return lose(token, state);
+  }
+  if (!text::parse_integer(text, value) && !enum_value(field, text, value)) return lose_taken(state);
+  return write_integer(field, value) || lose_taken(state);
+}
+
+// False when the field cannot hold the value.
+bool JsonDocument::write_integer(const JsonField& field, const text::DecimalInteger& value) {
+  const std::uint64_t bits = value.negative ? 0 - value.magnitude : value.magnitude;
+  const auto signed_fits = [&value](unsigned size) {
+    const std::uint64_t limit = std::uint64_t{1} << (size - 1);
+    return value.negative ? value.magnitude <= limit : value.magnitude < limit;
+  };
+  const bool is_unsigned = !value.negative || value.magnitude == 0;
+  std::uint8_t* out = wire::write_varint(writer_.room(2 * wire::kVarintBytesMax), tag_of(field));
+  switch (field.kind) {
+    case JsonKind::int64:
+      if (!signed_fits(64)) return false;
+      out = wire::write_varint(out, bits);
+      break;
+    case JsonKind::int32:
+    case JsonKind::enumeration:
+      if (!signed_fits(32)) return false;
+      out = wire::write_varint(out, bits);
+      break;
+    case JsonKind::uint32:
+      if (!is_unsigned || bits > UINT32_MAX) return false;
+      out = wire::write_varint(out, bits);
+      break;
+    case JsonKind::fixed64:
+      if (!is_unsigned) return false;
+      out = write_little_endian(out, bits, 8);
+      break;
+    case JsonKind::fixed32:
+      if (!is_unsigned || bits > UINT32_MAX) return false;
+      out = write_little_endian(out, bits, 4);
+      break;
+    case JsonKind::string:
+    case JsonKind::identifier:
+    case JsonKind::bytes:
+    case JsonKind::boolean:
+    case JsonKind::floating:
+    case JsonKind::message:
+      return false;
+  }
+  writer_.advance(out);
+  return true;
+}
+
+bool JsonDocument::floating(const JsonField& field, const char* token, JsonState& state) {
+  std::string_view text;
+  if (*token == '"') {
+    text = text::raw_json_string(token + 1);
+  } else if (*token == '-' || (*token >= '0' && *token <= '9')) {
+    if (!number_text(token, text)) return false;
+  } else {
+    return lose(token, state);
+  }
+  double value = 0;
+  if (!text::parse_double(text, value)) return lose_taken(state);
+  std::uint8_t* const out = wire::write_varint(writer_.room(2 * wire::kVarintBytesMax), tag_of(field));
+  writer_.advance(write_little_endian(out, std::bit_cast<std::uint64_t>(value), 8));
+  return true;
+}
+
+}  // namespace entail::otlp

@@ -1,0 +1,141 @@
+#include "ottl/lexer.hpp"
+
+#include <array>
+
+#include "base/bytes.hpp"
+#include "text/hex.hpp"
+
+namespace entail::ottl {
+
+namespace {
+
+using Kind = Token::Kind;
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+// What people write instead of OTTL's words.
+struct Slip {
+  std::string_view written;
+  std::string_view text;
+};
+constexpr std::array kSlips = {Slip{"&&", "'&&' is written 'and'"}, Slip{"||", "'||' is written 'or'"},
+                               Slip{"!", "'!' is written 'not'"}, Slip{"=", "'=' is written '=='"},
+                               Slip{"'", "a text stands in double quotes"}};
+
+class Lexer {
+ public:
+  Lexer(std::string_view text, std::vector<Token>& tokens, Fault& fault)
+      : text_(text), tokens_(tokens), fault_(fault) {}
+
+  bool run() {
+    for (;;) {
+      while (at_ < text_.size() && is_space(text_[at_])) ++at_;
+      begin_ = at_;
+      if (at_ == text_.size()) break;
+      if (!next()) return false;
+    }
+    add(Kind::end, "");
+    return true;
+  }
+
+ private:
+  char peek(std::size_t ahead = 0) const noexcept { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+  void add(Kind kind, std::string value) { tokens_.push_back({kind, begin_, at_ - begin_, std::move(value)}); }
+  bool fail(std::size_t offset, std::string text) {
+    fault_ = {offset, std::move(text), {}, {}};
+    return false;
+  }
+
+  bool next() {
+    const char c = peek();
+    if (is_letter(c) || c == '_') {
+      while (is_letter(peek()) || is_digit(peek()) || peek() == '_') ++at_;
+      add(Kind::name, std::string(text_.substr(begin_, at_ - begin_)));
+      return true;
+    }
+    if (c == '"') return quoted();
+    if (c == '0' && (peek(1) == 'x' || peek(1) == 'X')) return bytes();
+    if (is_digit(c) || (c == '.' && is_digit(peek(1)))) return number();
+    for (const std::string_view symbol : {"==", "!=", "<=", ">="}) {
+      if (text_.substr(at_, 2) != symbol) continue;
+      at_ += 2;
+      add(Kind::symbol, std::string(symbol));
+      return true;
+    }
+    for (const Slip& slip : kSlips)
+      if (text_.substr(at_).starts_with(slip.written)) return fail(at_, std::string(slip.text));
+    if (std::string_view("<>()[],.+-*/").find(c) == std::string_view::npos)
+      return fail(at_, "'" + std::string(1, c) + "' has no meaning here");
+    ++at_;
+    add(Kind::symbol, std::string(1, c));
+    return true;
+  }
+
+  bool number() {
+    Kind kind = Kind::whole;
+    while (is_digit(peek())) ++at_;
+    if (peek() == '.' && is_digit(peek(1))) {
+      kind = Kind::floating;
+      ++at_;
+      while (is_digit(peek())) ++at_;
+      const std::size_t sign = peek(1) == '-' || peek(1) == '+' ? 1 : 0;
+      if ((peek() == 'e' || peek() == 'E') && is_digit(peek(1 + sign))) {
+        at_ += 1 + sign;
+        while (is_digit(peek())) ++at_;
+      }
+    }
+    if (is_letter(peek()) || peek() == '_') return fail(begin_, "not a number: numbers have no units");
+    add(kind, std::string(text_.substr(begin_, at_ - begin_)));
+    return true;
+  }
+
+  bool bytes() {
+    std::string value;
+    for (at_ += 2; text::hex_digit(peek()) >= 0; at_ += 2) {
+      if (text::hex_digit(peek(1)) < 0) return fail(begin_, "bytes have an even number of digits");
+      value += static_cast<char>(text::hex_digit(peek()) * 16 + text::hex_digit(peek(1)));
+    }
+    if (value.empty() || is_letter(peek())) return fail(begin_, "bytes are written 0x and hexadecimal digits");
+    add(Kind::bytes, std::move(value));
+    return true;
+  }
+
+  // The escapes of Go's strings, as far as a condition needs them.
+  bool quoted() {
+    std::string value;
+    for (++at_; at_ < text_.size() && peek() != '"'; ++at_) {
+      if (peek() != '\\') {
+        value += peek();
+        continue;
+      }
+      ++at_;
+      constexpr std::string_view kWritten = "\"\\nrtabfv";
+      constexpr std::string_view kMeant = "\"\\\n\r\t\a\b\f\v";
+      const std::size_t known = at_ < text_.size() ? kWritten.find(peek()) : std::string_view::npos;
+      if (known == std::string_view::npos)
+        return fail(at_ - 1, "unknown escape; a backslash in a text, also in a regex, is written \\\\");
+      value += kMeant[known];
+    }
+    if (at_ == text_.size()) return fail(begin_, "the text has no closing quote");
+    ++at_;
+    add(Kind::text, std::move(value));
+    return true;
+  }
+
+  std::string_view text_;
+  std::vector<Token>& tokens_;
+  Fault& fault_;
+  std::size_t at_ = 0;
+  std::size_t begin_ = 0;
+};
+
+}  // namespace
+
+bool lex(std::string_view condition, std::vector<Token>& tokens, Fault& fault) {
+  tokens.clear();
+  return Lexer(condition, tokens, fault).run();
+}
+
+}  // namespace entail::ottl

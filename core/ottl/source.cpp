@@ -1,0 +1,262 @@
+#include "ottl/source.hpp"
+
+#include <memory>
+
+#include "base/bytes.hpp"
+#include "context/identity.hpp"
+#include "context/tracestate.hpp"
+#include "text/hex.hpp"
+
+namespace entail::ottl {
+
+namespace {
+
+using Kind = Value::Kind;
+
+constexpr std::uint32_t kVarint = 0, kFixed64 = 1, kLength = 2;
+constexpr std::uint32_t kSpanAttributes = 9, kResourceAttributes = 1, kScopeAttributes = 3, kEventAttributes = 3;
+constexpr std::uint32_t kSpanEvents = 11;
+constexpr std::array<std::string_view, 6> kKindTexts = {"Unspecified", "Internal", "Server",
+                                                        "Client",      "Producer", "Consumer"};
+
+bool is_field(const wire::FieldView& field, std::uint32_t number, std::uint32_t wire_type) noexcept {
+  return field.number == number && field.wire_type == wire_type;
+}
+
+}  // namespace
+
+Value value_of(Bytes bytes, const otlp::AttributeView& attribute) noexcept {
+  using From = otlp::AttributeView::Kind;
+  const std::string_view text{reinterpret_cast<const char*>(bytes.data()) + attribute.string.offset,
+                              attribute.string.size};
+  switch (attribute.kind) {
+    case From::none:
+    case From::other:
+      return {};
+    case From::string:
+      return Value::of_text(text);
+    case From::boolean:
+      return Value::of_boolean(attribute.integer != 0);
+    case From::integer:
+      return Value::of_integer(attribute.integer);
+    case From::floating:
+      return Value::of_floating(attribute.floating);
+    case From::bytes:
+      return {.kind = Kind::bytes, .text = text};
+    case From::list:
+      return {.kind = Kind::list, .text = text};
+    case From::map:
+      return {.kind = Kind::map, .text = text};
+  }
+  return {};
+}
+
+std::uint64_t Source::number(const wire::FieldView& field) const noexcept {
+  const Bytes bytes = wire::slice(decoded_.bytes, field.payload);
+  if (field.wire_type == kFixed64) return bytes.size() == 8 ? base::load_le64(bytes.data()) : 0;
+  std::uint64_t value = 0;
+  unsigned shift = 0;
+  for (const std::uint8_t byte : bytes) {
+    if (shift < 64) value |= std::uint64_t{byte & 0x7fu} << shift;
+    shift += 7;
+  }
+  return value;
+}
+
+// An ID as lower-case digits; empty for one of zeros.
+std::string_view Source::hex(std::size_t slot, wire::Range id) noexcept {
+  const Bytes bytes = wire::slice(decoded_.bytes, id);
+  std::array<char, 32>& out = hex_[slot];
+  if (context::is_zero(bytes) || bytes.size() * 2 > out.size()) return {};
+  text::write_hex(bytes, out.data());
+  return {out.data(), bytes.size() * 2};
+}
+
+bool Source::is_root() const noexcept { return context::is_zero(wire::slice(decoded_.bytes, span_.parent_span_id)); }
+
+void Source::walk_span() noexcept {
+  if (span_walked_) return;
+  span_walked_ = true;
+  wire::FieldCursor cursor(decoded_.bytes, span_.payload.offset, span_.payload.offset + span_.payload.size);
+  for (wire::FieldView field; cursor.next(field);) {
+    if (is_field(field, 5, kLength)) {
+      name_ = field.payload;
+    } else if (is_field(field, 6, kVarint)) {
+      kind_ = number(field);
+    } else if (is_field(field, 10, kVarint)) {
+      dropped_attributes_ = number(field);
+    } else if (is_field(field, 12, kVarint)) {
+      dropped_events_ = number(field);
+    } else if (is_field(field, 15, kLength)) {
+      wire::FieldCursor status(decoded_.bytes, field.payload.offset, field.payload.offset + field.payload.size);
+      for (wire::FieldView part; status.next(part);)
+        if (is_field(part, 2, kLength)) status_message_ = part.payload;
+    }
+  }
+}
+
+void Source::walk_event() noexcept {
+  if (event_walked_) return;
+  event_walked_ = true;
+  event_name_ = {};
+  event_ns_ = event_dropped_attributes_ = 0;
+  wire::FieldCursor cursor(decoded_.bytes, event_.offset, event_.offset + event_.size);
+  for (wire::FieldView field; cursor.next(field);) {
+    if (is_field(field, 1, kFixed64)) event_ns_ = number(field);
+    if (is_field(field, 2, kLength)) event_name_ = field.payload;
+    if (is_field(field, 4, kVarint)) event_dropped_attributes_ = number(field);
+  }
+}
+
+void Source::walk_scope() noexcept {
+  if (scope_walked_) return;
+  scope_walked_ = true;
+  const otlp::ScopeView& scope = decoded_.scopes[span_.scope];
+  for (std::uint32_t i = 0; i < scope.field_count; ++i) {
+    const wire::Range range = decoded_.fields[scope.first_field + i];
+    wire::FieldCursor cursor(decoded_.bytes, range.offset, range.offset + range.size);
+    for (wire::FieldView field; cursor.next(field);) {
+      if (!is_field(field, 1, kLength)) continue;
+      wire::FieldCursor parts(decoded_.bytes, field.payload.offset, field.payload.offset + field.payload.size);
+      for (wire::FieldView part; parts.next(part);) {
+        if (is_field(part, 1, kLength)) scope_name_ = part.payload;
+        if (is_field(part, 2, kLength)) scope_version_ = part.payload;
+      }
+    }
+  }
+}
+
+bool Source::next_event() noexcept {
+  const std::uint32_t end = span_.payload.offset + span_.payload.size;
+  if (events_at_ == 0) events_at_ = span_.payload.offset;
+  wire::FieldCursor cursor(decoded_.bytes, events_at_, end);
+  for (wire::FieldView field; cursor.next(field);) {
+    if (!is_field(field, kSpanEvents, kLength)) continue;
+    events_at_ = field.whole.offset + field.whole.size;
+    event_ = field.payload;
+    event_walked_ = false;
+    filled_[static_cast<std::size_t>(Holder::event)] = false;
+    return true;
+  }
+  events_at_ = end;
+  return false;
+}
+
+Value Source::field(Field field) noexcept {
+  const auto integer = [](std::uint64_t value) { return Value::of_integer(static_cast<std::int64_t>(value)); };
+  const auto time = [](std::uint64_t value) { return Value::of_time(static_cast<std::int64_t>(value)); };
+  switch (field) {
+    case Field::name:
+      walk_span();
+      return Value::of_text(text(name_));
+    case Field::kind:
+      walk_span();
+      return integer(static_cast<std::uint64_t>(static_cast<std::int32_t>(kind_)));
+    case Field::kind_text:
+      walk_span();
+      return Value::of_text(kind_ < kKindTexts.size() ? kKindTexts[kind_] : std::string_view());
+    case Field::start_ns:
+      return integer(span_.start_ns);
+    case Field::end_ns:
+      return integer(span_.end_ns);
+    case Field::start_time:
+      return time(span_.start_ns);
+    case Field::end_time:
+      return time(span_.end_ns);
+    case Field::status_code:
+      return integer(static_cast<std::uint64_t>(static_cast<std::int32_t>(span_.status_code)));
+    case Field::status_message:
+      walk_span();
+      return Value::of_text(text(status_message_));
+    case Field::trace_state:
+      return Value::of_text(text(span_.trace_state));
+    case Field::trace_id:
+      return Value::of_text(hex(0, span_.trace_id));
+    case Field::span_id:
+      return Value::of_text(hex(1, span_.span_id));
+    case Field::parent_span_id:
+      return Value::of_text(hex(2, span_.parent_span_id));
+    case Field::dropped_attributes:
+      walk_span();
+      return integer(static_cast<std::uint32_t>(dropped_attributes_));
+    case Field::dropped_events:
+      walk_span();
+      return integer(static_cast<std::uint32_t>(dropped_events_));
+    case Field::dropped_links:
+      return integer(span_.dropped_links_count);
+    case Field::flags:
+      return integer(span_.flags);
+    case Field::event_name:
+      walk_event();
+      return Value::of_text(text(event_name_));
+    case Field::event_ns:
+      walk_event();
+      return integer(event_ns_);
+    case Field::event_time:
+      walk_event();
+      return time(event_ns_);
+    case Field::event_dropped_attributes:
+      walk_event();
+      return integer(static_cast<std::uint32_t>(event_dropped_attributes_));
+    case Field::scope_name:
+      walk_scope();
+      return Value::of_text(text(scope_name_));
+    case Field::scope_version:
+      walk_scope();
+      return Value::of_text(text(scope_version_));
+  }
+  return {};
+}
+
+Value Source::trace_state_entry(std::string_view key) const noexcept {
+  const auto value = context::tracestate_value(text(span_.trace_state), key);
+  return value ? Value::of_text(*value) : Value();
+}
+
+const Value& Source::attribute(Holder holder, std::uint16_t slot) noexcept {
+  if (!filled_[static_cast<std::size_t>(holder)]) fill(holder);
+  return slots_[slot];
+}
+
+void Source::fill(Holder holder) noexcept {
+  filled_[static_cast<std::size_t>(holder)] = true;
+  for (std::size_t slot = 0; slot < keys_.size(); ++slot)
+    if (keys_[slot].holder == holder) std::construct_at(&slots_[slot]);
+  if (holder == Holder::span) {
+    const std::uint32_t size = span_.attribute_count == 0 ? 0 : span_.attributes_end - span_.first_attribute;
+    take_attributes(holder, {span_.first_attribute, size}, kSpanAttributes);
+    return;
+  }
+  if (holder == Holder::event) {
+    take_attributes(holder, event_, kEventAttributes);
+    return;
+  }
+  const otlp::ScopeView& scope = decoded_.scopes[span_.scope];
+  const otlp::ResourceView& resource = decoded_.resources[scope.resource];
+  const bool is_scope = holder == Holder::scope;
+  const std::uint32_t first = is_scope ? scope.first_field : resource.first_field;
+  const std::uint32_t count = is_scope ? scope.field_count : resource.field_count;
+  for (std::uint32_t i = first; i < first + count; ++i) {
+    const wire::Range range = decoded_.fields[i];
+    wire::FieldCursor cursor(decoded_.bytes, range.offset, range.offset + range.size);
+    for (wire::FieldView field; cursor.next(field);)
+      if (is_field(field, 1, kLength))
+        take_attributes(holder, field.payload, is_scope ? kScopeAttributes : kResourceAttributes);
+  }
+}
+
+void Source::take_attributes(Holder holder, wire::Range message, std::uint32_t number) noexcept {
+  otlp::AttributeCursor cursor(decoded_.bytes, message.offset, message.offset + message.size, number);
+  std::uint64_t seen[kSlotsMax / 64] = {};  // slots that this message has set: its first such attribute counts
+  for (otlp::AttributeView attribute; cursor.next(attribute);) {
+    const std::string_view key = text(attribute.key);
+    for (std::size_t slot = 0; slot < keys_.size(); ++slot) {
+      const std::uint64_t bit = std::uint64_t{1} << (slot % 64);
+      if (keys_[slot].holder != holder || (seen[slot / 64] & bit) != 0 || keys_[slot].key != key) continue;
+      seen[slot / 64] |= bit;
+      if (slots_[slot].kind == Kind::nil) slots_[slot] = value_of(decoded_.bytes, attribute);
+    }
+  }
+}
+
+}  // namespace entail::ottl

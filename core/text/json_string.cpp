@@ -1,0 +1,148 @@
+#include "text/json_string.hpp"
+
+#include <array>
+
+#include "text/hex.hpp"
+#include "text/utf8.hpp"
+
+namespace entail::text {
+namespace {
+
+constexpr std::uint32_t kNoCodeUnit = 0xffffffff;
+
+// Four hex digits.
+std::uint32_t read_code_unit(const char* digits) noexcept {
+  std::uint32_t unit = 0;
+  for (int i = 0; i < 4; ++i) {
+    const int digit = text::hex_digit(digits[i]);
+    if (digit < 0) return kNoCodeUnit;
+    unit = unit << 4 | static_cast<std::uint32_t>(digit);
+  }
+  return unit;
+}
+
+// Which characters append_json_string cannot copy as they are: 1 escaped, 2 not ASCII.
+constexpr std::array<std::uint8_t, 256> make_print_classes() {
+  std::array<std::uint8_t, 256> classes{};
+  for (unsigned i = 0; i < 256; ++i) classes[i] = i < 0x20 ? 1 : i >= 0x80 ? 2 : 0;
+  for (const char c : {'"', '\\', '<', '>', '&'}) classes[static_cast<unsigned char>(c)] = 1;
+  return classes;
+}
+constexpr std::array<std::uint8_t, 256> kPrintClasses = make_print_classes();
+
+void append_escape(char c, std::string& out) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      out += "\\u00";
+      text::append_hex(static_cast<std::uint64_t>(static_cast<unsigned char>(c)), 2, out);
+  }
+}
+
+}  // namespace
+
+char simple_escape(char c) noexcept {
+  switch (c) {
+    case '"':
+      return '"';
+    case '\\':
+      return '\\';
+    case '/':
+      return '/';
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return 0;
+  }
+}
+
+TextFault detail::resolve_escape(const char*& raw, std::uint8_t*& out) noexcept {
+  if (raw[1] != 'u') {
+    const char c = simple_escape(raw[1]);
+    if (c == 0) return TextFault::bad_escape;
+    *out++ = static_cast<std::uint8_t>(c);
+    raw += 2;
+    return TextFault::none;
+  }
+  std::uint32_t code_point = read_code_unit(raw + 2);
+  if (code_point == kNoCodeUnit) return TextFault::bad_escape;
+  raw += 6;
+  if (code_point >= 0xd800 && code_point < 0xe000) {
+    if (code_point >= 0xdc00 || raw[0] != '\\' || raw[1] != 'u') return TextFault::lone_surrogate;
+    const std::uint32_t low = read_code_unit(raw + 2);
+    if (low == kNoCodeUnit) return TextFault::bad_escape;
+    if (low < 0xdc00 || low >= 0xe000) return TextFault::lone_surrogate;
+    raw += 6;
+    code_point = 0x10000 + ((code_point - 0xd800) << 10) + (low - 0xdc00);
+  }
+  out = write_utf8(code_point, out);
+  return TextFault::none;
+}
+
+std::string_view raw_json_string(const char* raw) noexcept {
+  const char* end = raw;
+  for (;;) {
+    const std::uint64_t stops = detail::string_stops(end);
+    if (stops == 0) {
+      end += 8;
+      continue;
+    }
+    end += std::countr_zero(stops) / 8;
+    if (*end == '"') return {raw, static_cast<std::size_t>(end - raw)};
+    end += 2;
+  }
+}
+
+bool append_json_string(std::string_view text, std::string& out) {
+  out.push_back('"');
+  bool is_utf8 = true;
+  std::size_t copied = 0;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::uint8_t kind = kPrintClasses[static_cast<unsigned char>(text[at])];
+    if (kind == 0) {
+      ++at;
+      continue;
+    }
+    const std::size_t size = kind == 2 ? utf8_character_size(text.substr(at)) : 0;
+    if (size != 0) {
+      at += size;
+      continue;
+    }
+    out.append(text, copied, at - copied);
+    if (kind == 1) {
+      append_escape(text[at], out);
+    } else {
+      out += "\xef\xbf\xbd";
+      is_utf8 = false;
+    }
+    copied = ++at;
+  }
+  out.append(text, copied, at - copied);
+  out.push_back('"');
+  return is_utf8;
+}
+
+}  // namespace entail::text

@@ -1,0 +1,84 @@
+// JSON strings: escapes resolved and escapes written.
+//
+// Reading works on a padded document whose strings are known to be closed (json_tokens.hpp checks that), so loops run
+// to the closing quote without a bound. REQUIRES kJsonPadding readable bytes behind the text. Thread rule: Immutable
+// (free functions only). Cost: eight bytes at a step through strings.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+
+namespace entail::text {
+
+constexpr std::size_t kJsonPadding = 64;
+
+enum class TextFault : std::uint8_t {
+  none,
+  lone_surrogate,  // legal JSON, but no UTF-8 holds it
+  bad_escape,      // not JSON
+};
+
+struct CopiedText {
+  std::uint8_t* end = nullptr;
+  TextFault fault = TextFault::none;
+};
+
+namespace detail {
+
+constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+constexpr std::uint64_t kHighs = 0x8080808080808080ULL;
+
+// The high bit of every byte of word that equals `byte`; bytes above the lowest such one may be marked wrongly.
+constexpr std::uint64_t bytes_equal(std::uint64_t word, std::uint8_t byte) noexcept {
+  const std::uint64_t difference = word ^ (kOnes * byte);
+  return (difference - kOnes) & ~difference & kHighs;
+}
+
+// Marks the first quote or backslash among the eight characters at text; 0 when there is none.
+inline std::uint64_t string_stops(const char* text) noexcept {
+  const std::uint64_t word = base::load_le64(reinterpret_cast<const std::uint8_t*>(text));
+  return bytes_equal(word, '"') | bytes_equal(word, '\\');
+}
+
+// Resolves the escape that begins at the backslash `raw`, moving both positions behind it.
+TextFault resolve_escape(const char*& raw, std::uint8_t*& out) noexcept;
+
+}  // namespace detail
+
+// Copies the string that begins behind its opening quote at `raw`, with its escapes resolved. Never longer than raw;
+// up to eight bytes behind the end may be overwritten.
+inline CopiedText copy_json_string(const char* raw, std::uint8_t* out) noexcept {
+  for (;;) {
+    std::memcpy(out, raw, 8);
+    const std::uint64_t stops = detail::string_stops(raw);
+    if (stops == 0) {
+      raw += 8;
+      out += 8;
+      continue;
+    }
+    const int plain = std::countr_zero(stops) / 8;
+    raw += plain;
+    out += plain;
+    if (*raw == '"') return {out, TextFault::none};
+    const TextFault fault = detail::resolve_escape(raw, out);
+    if (fault != TextFault::none) return {out, fault};
+  }
+}
+
+// The string behind its opening quote, escapes as they stand.
+std::string_view raw_json_string(const char* raw) noexcept;
+
+// What a backslash and this character stand for; 0 where they stand for nothing alone (u, and what is no escape).
+char simple_escape(char c) noexcept;
+
+// Appends the text as a JSON string with its quotes, escaped as the Collector does it (<, > and & too), so that its
+// lines come back as they were. What is not UTF-8 becomes U+FFFD; false if there was such.
+bool append_json_string(std::string_view text, std::string& out);
+
+}  // namespace entail::text

@@ -1,0 +1,20 @@
+// UTF-8 (RFC 3629): writing one character, finding the first byte that is not UTF-8.
+// Thread rule: Immutable (free functions only). Cost: one pass; nothing allocates.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace entail::text {
+
+// Writes the character as UTF-8, 1 to 4 bytes; behind them. REQUIRES code_point <= 0x10ffff.
+std::uint8_t* write_utf8(std::uint32_t code_point, std::uint8_t* out) noexcept;
+
+// Bytes of the UTF-8 character that text begins with, 0 when it begins with none. REQUIRES !text.empty().
+std::size_t utf8_character_size(std::string_view text) noexcept;
+
+// Where text stops being UTF-8; its size if nowhere.
+std::size_t utf8_valid_size(std::string_view text) noexcept;
+
+}  // namespace entail::text

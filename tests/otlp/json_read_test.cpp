@@ -1,0 +1,360 @@
+#include <cmath>
+#include <string>
+
+#include "tests/otlp/json_case.hpp"
+#include "text/hex.hpp"
+
+namespace entail::otlp {
+namespace {
+
+TEST(JsonRead, WritesTheBytesOfEachField) {
+  const JsonCase read(R"({"resourceSpans":[{"resource":{"attributes":[{"key":"a","value":{"boolValue":true}}]},
+    "scopeSpans":[{"scope":{"name":"s"},"spans":[{"traceId":"000102030405060708090a0b0c0d0e0f","spanId":"1011121314151617",
+    "name":"n","kind":3,"startTimeUnixNano":"1","endTimeUnixNano":2,"flags":257,"droppedLinksCount":300,
+    "status":{"message":"m","code":2}}],"schemaUrl":"u"}]}]})");
+  ASSERT_TRUE(read.ok());
+  const char* const expected =
+      "0a5a"  // resource_spans
+      "0a09"
+      "0a07"
+      "0a0161"
+      "12021001"  // resource, attribute, key, bool
+      "124d"      // scope_spans
+      "0a03"
+      "0a0173"  // scope
+      "1243"    // span
+      "0a10000102030405060708090a0b0c0d0e0f"
+      "12081011121314151617"
+      "2a016e"
+      "3003"
+      "390100000000000000"
+      "410200000000000000"
+      "850101010000"
+      "70ac02"
+      "7a05"
+      "12016d"
+      "1802"
+      "1a0175";  // schema_url of the scope
+  std::string hex;
+  text::append_hex(read.request.protobuf, hex);
+  EXPECT_EQ(hex, expected);
+  EXPECT_EQ(read.request.values_lost, 0U);
+  EXPECT_TRUE(read.request.marks.empty());
+}
+
+TEST(JsonRead, UnknownKeysAreCounted) {
+  const std::pair<std::string, std::uint64_t> cases[] = {
+      {span_text(R"("name":"n")"), 0},
+      {span_text(R"("name":"n","nom":"n","links":[{"x":{"traceId":"00"}}],"SpanId":null)"), 3},
+      {R"({"resourceSpans":[],"partialSuccess":{}})", 1},
+      {R"({"resourceSpans":[],"resourceLogs":[{}]})", 1},
+      {value_text(R"({"stringValue":"v","uintValue":1})"), 1},
+      {R"({"resource_spans":[{"scope_spans":[{"schema_url":"u"}]}]})", 0},
+  };
+  for (const auto& [text, count] : cases) {
+    const JsonCase read(text);
+    ASSERT_TRUE(read.ok()) << text;
+    EXPECT_EQ(read.request.unknown_keys, count) << text;
+    EXPECT_EQ(read.request.values_lost, 0U) << text;
+  }
+}
+
+TEST(JsonRead, ASignalIsToldByItsKey) {
+  using Signal = Request::Signal;
+  const std::pair<const char*, Signal> cases[] = {
+      {"{}", Signal::traces},
+      {" \n{ } \n", Signal::traces},
+      {R"({"resourceSpans":[]})", Signal::traces},
+      {R"({"resource_spans":null})", Signal::traces},
+      {R"({"resourceLogs":[{"x":[1,{"y":"]"}]}]})", Signal::logs},
+      {R"({"resourceMetrics":[]})", Signal::metrics},
+      {R"({"resource_profiles":[],"dictionary":{}})", Signal::profiles},
+      {R"({"resourceLogs":[],"resourceSpans":[]})", Signal::traces},
+  };
+  for (const auto& [text, signal] : cases) {
+    const JsonCase read(text);
+    EXPECT_TRUE(read.ok()) << text;
+    EXPECT_EQ(read.request.signal, signal) << text;
+    EXPECT_TRUE(read.request.protobuf.empty()) << text;
+  }
+}
+
+TEST(JsonRead, ErrorsSayWhere) {
+  struct Case {
+    std::string text;
+    ErrorCode code;
+    std::uint64_t offset;
+  };
+  const Case cases[] = {
+      {"", ErrorCode::bad_json, 0},
+      {"   ", ErrorCode::bad_json, 0},
+      {"this is not json at all", ErrorCode::bad_json, 0},
+      {"{incomplete json", ErrorCode::bad_json, 1},
+      {R"({"invalid": "not otlp json"})", ErrorCode::bad_shape, 0},
+      {"[]", ErrorCode::bad_shape, 0},
+      {R"( "text")", ErrorCode::bad_shape, 1},
+      {"12", ErrorCode::bad_shape, 0},
+      {"null", ErrorCode::bad_shape, 0},
+      {"nul", ErrorCode::bad_json, 0},
+      {R"({"resourceSpans":{}})", ErrorCode::bad_shape, 17},
+      {R"({"resourceSpans":5})", ErrorCode::bad_shape, 17},
+      {R"({"resourceSpans":[]} x)", ErrorCode::bad_json, 21},
+      {R"({"resourceSpans":[]}{})", ErrorCode::bad_json, 20},
+      {R"({"resourceSpans":[})", ErrorCode::bad_json, 18},
+      {R"({"resourceSpans":[{}{}]})", ErrorCode::bad_json, 20},
+      {R"({"resourceSpans":[{},]})", ErrorCode::bad_json, 21},
+      {R"({"resourceSpans":[],})", ErrorCode::bad_json, 20},
+      {R"({"resourceSpans" []})", ErrorCode::bad_json, 17},
+      {R"({"a":[1},"resourceSpans":[]})", ErrorCode::bad_json, 7},
+      {R"({"a":tru,"resourceSpans":[]})", ErrorCode::bad_json, 5},
+      {R"({"a":01,"resourceSpans":[]})", ErrorCode::bad_json, 5},
+      {R"({"resourceSpans":"unclosed)", ErrorCode::bad_json, 17},
+      {"{\"resourceSpans\":\"line\nbreak\"}", ErrorCode::bad_json, 22},
+      {"{\"resourceSpans\":[],\"x\":\"\xff\"}", ErrorCode::bad_utf8, 25},
+      {span_text(R"("name":"\x")"), ErrorCode::bad_json, 51},
+      {span_text(R"("kind":1x)"), ErrorCode::bad_json, 51},
+      {span_text(R"("kind":nulL)"), ErrorCode::bad_json, 51},
+      {std::string("{\"resourceSpans\":[],\"a\":1\0}", 27), ErrorCode::bad_json, 24},
+  };
+  for (const Case& expected : cases) {
+    const JsonCase read(expected.text);
+    EXPECT_EQ(read.error.code(), expected.code) << expected.text;
+    EXPECT_EQ(read.error.offset(), expected.offset) << expected.text;
+    EXPECT_TRUE(read.request.protobuf.empty()) << expected.text;
+  }
+}
+
+TEST(JsonRead, IdsInEitherCaseAndAfterAttributes) {
+  const JsonCase read(span_text(
+      R"("links":[{"attributes":[],"spanId":"EEE19B7EC3C1B174","traceId":"5B8EFFF798038103D269B633813FC60C",)"
+      R"("droppedAttributesCount":0,"flags":257}],"spanId":"eee19b7ec3c1b173","traceId":"5b8EFFf798038103d269B633813FC60c")"));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read.hex_of(read.span().trace_id), "5b8efff798038103d269b633813fc60c");
+  EXPECT_EQ(read.hex_of(read.span().span_id), "eee19b7ec3c1b173");
+  ASSERT_EQ(read.links().size(), 1U);
+  EXPECT_EQ(read.hex_of(read.links()[0].trace_id), "5b8efff798038103d269b633813fc60c");
+  EXPECT_EQ(read.hex_of(read.links()[0].span_id), "eee19b7ec3c1b174");
+  EXPECT_EQ(read.links()[0].flags, 257U);
+  EXPECT_FALSE(read.span().bad_hex);
+  EXPECT_FALSE(read.links()[0].bad_hex);
+}
+
+struct IdCase {
+  const char* text;     // between the quotes
+  std::string written;  // hex of the bytes
+  bool bad_hex;
+};
+
+TEST(JsonRead, OddTraceIds) {
+  const IdCase cases[] = {
+      {"", "", false},
+      {"0000000000000000", "0000000000000000", false},
+      {"ab", "ab", false},
+      {"000102030405060708090a0b0c0d0e0f10", "000102030405060708090a0b0c0d0e0f10", false},
+      {"ABC", "414243", false},  // hex, but an odd number of digits
+      {"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
+       [] {
+         std::string s;
+         for (int i = 0; i < 32; ++i) s += "7a";
+         return s;
+       }(),
+       true},
+      {"zzzzzzzzzzzzzzzz", "7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a00", true},  // 16 characters may not pass for an ID
+      {"zz", "7a7a", true},
+      {"0x01", "30783031", true},
+      {"000102030405060708090a0b0c0d0e0g",
+       "30303031303230333034303530363037303830393061306230633064306530"
+       "67",
+       true},
+      {"\\u0061b", "ab", false},  // an escape, read as what it stands for
+      {"\\ud83d", "5c7564383364", true},
+  };
+  for (const IdCase& expected : cases) {
+    const std::string id = std::string(R"("traceId":")") + expected.text + '"';
+    const JsonCase read(span_text(id + R"(,"spanId":"0000000000000001","links":[{)" + id + R"(},{"spanId":"01"}])"));
+    ASSERT_TRUE(read.ok()) << expected.text;
+    EXPECT_EQ(read.hex_of(read.span().trace_id), expected.written) << expected.text;
+    EXPECT_EQ(read.span().bad_hex, expected.bad_hex) << expected.text;
+    ASSERT_EQ(read.links().size(), 2U);
+    EXPECT_EQ(read.hex_of(read.links()[0].trace_id), expected.written) << expected.text;
+    EXPECT_EQ(read.links()[0].bad_hex, expected.bad_hex) << expected.text;
+    EXPECT_FALSE(read.links()[1].bad_hex);
+    EXPECT_EQ(read.request.marks.size(), expected.bad_hex ? 2U : 0U);
+    EXPECT_EQ(read.request.values_lost, 0U);
+    // What was bad is printed as it came, and read to the same bytes.
+    const JsonCase again(read.printed());
+    EXPECT_EQ(again.request.protobuf, read.request.protobuf) << expected.text;
+    EXPECT_EQ(again.request.marks, read.request.marks) << expected.text;
+  }
+}
+
+TEST(JsonRead, OddSpanIds) {
+  const IdCase cases[] = {
+      {"zzzzzzzz", "7a7a7a7a7a7a7a7a00", true},
+      {"zzzzzzzzzzzzzzzz", "7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a", true},
+      {"0000000000000000000000000000000a", "0000000000000000000000000000000a", false},
+  };
+  for (const IdCase& expected : cases) {
+    const JsonCase read(span_text(std::string(R"("spanId":")") + expected.text + '"'));
+    EXPECT_EQ(read.hex_of(read.span().span_id), expected.written);
+    EXPECT_EQ(read.span().bad_hex, expected.bad_hex);
+    const JsonCase again(read.printed());
+    EXPECT_EQ(again.request.protobuf, read.request.protobuf) << expected.text;
+    EXPECT_EQ(again.request.marks, read.request.marks) << expected.text;
+  }
+  // A bad parent is kept too, but makes no span bad.
+  const JsonCase parent(span_text(R"("parentSpanId":"zzzzzzzz")"));
+  EXPECT_EQ(parent.hex_of(parent.span().parent_span_id), "7a7a7a7a7a7a7a7a00");
+  EXPECT_FALSE(parent.span().bad_hex);
+  EXPECT_TRUE(parent.span().odd_parent);
+  EXPECT_TRUE(JsonCase(span_text(R"("parentSpanId":"zzzzzzz")")).span().odd_parent);
+  EXPECT_FALSE(JsonCase(span_text(R"("parentSpanId":"")")).span().odd_parent);
+  // Of a repeated key the last one counts.
+  EXPECT_FALSE(JsonCase(span_text(R"("traceId":"zz","traceId":"ab")")).span().bad_hex);
+  EXPECT_TRUE(JsonCase(span_text(R"("traceId":"ab","traceId":"zz")")).span().bad_hex);
+}
+
+TEST(JsonRead, PrintableBytesOfAnIdStayTheSameBytes) {
+  // "4142" is hex of two printable bytes, which must not be printed as text that reads as something else.
+  for (const char* id : {"4142", "7a7a", "61", "00", "7f", "4142434445464748494a4b4c4d4e4f5000"}) {
+    const JsonCase read(span_text(std::string(R"("traceId":")") + id + '"'));
+    EXPECT_EQ(read.hex_of(read.span().trace_id), id);
+    EXPECT_EQ(JsonCase(read.printed()).request.protobuf, read.request.protobuf) << id;
+  }
+}
+
+TEST(JsonRead, MarksFollowTheirMessagesWhenLengthsGrow) {
+  for (const std::size_t size : {0U, 10U, 100U, 200U, 20'000U, 70'000U, 3'000'000U}) {
+    const std::string name = R"("name":")" + std::string(size, 'n') + '"';
+    const std::string bad_link = R"({"traceId":"zz","traceState":")" + std::string(size / 8, 's') + R"("})";
+    const JsonCase read(
+        R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"links":[{},)" + bad_link + R"(,{}],"traceId":"zz",)" + name +
+        R"(},{}]},{"spans":[{"traceId":"yy"}]}]}, {"scopeSpans":[{"spans":[{},{"links":[)" + bad_link + "]}]}]}]}");
+    ASSERT_TRUE(read.ok());
+    EXPECT_EQ(read.request.marks.size(), 4U);
+    EXPECT_TRUE(std::is_sorted(read.request.marks.begin(), read.request.marks.end()));
+    std::vector<bool> spans;
+    for (const SpanView& span : read.decoded.spans) spans.push_back(span.bad_hex);
+    EXPECT_EQ(spans, (std::vector<bool>{true, false, true, false, false})) << size;
+    std::vector<bool> links;
+    for (std::size_t i = 0; i < read.decoded.spans.size(); ++i) {
+      for (const LinkView& link : read.links(i)) links.push_back(link.bad_hex);
+    }
+    EXPECT_EQ(links, (std::vector<bool>{false, true, false, true})) << size;
+  }
+}
+
+TEST(JsonRead, LongStringsAndManyLinks) {
+  for (const std::size_t size : {126U, 127U, 128U, 129U, 16'383U, 16'384U, 2'097'152U}) {
+    std::string name(size, 'x');
+    EXPECT_EQ(JsonCase(span_text(R"("traceState":")" + name + '"')).span().trace_state.size, size);
+    // Escapes make the text shorter than it was written.
+    name.replace(0, 1, "\\n");
+    EXPECT_EQ(JsonCase(span_text(R"("traceState":")" + name + "\"  ")).span().trace_state.size, size);
+  }
+  std::string links;
+  for (int i = 0; i < 20'000; ++i) {
+    links += i == 0 ? "" : ",";
+    links += R"({"traceId":"000102030405060708090a0b0c0d0e0f","spanId":"1011121314151617","flags":256})";
+  }
+  const JsonCase read(span_text(R"("links":[)" + links + "]"));
+  EXPECT_EQ(read.decoded.link_count, 20'000U);
+  EXPECT_EQ(read.span().payload.size, 20'000U * 35U);
+}
+
+TEST(JsonRead, KeysUnknownNullAndInSnakeCase) {
+  const JsonCase read(
+      R"({"unknown":{"resourceSpans":[1,2,{}]},"resource_spans":[{"scope_spans":[{"x":null,"spans":[null,
+    {"trace_id":"000102030405060708090a0b0c0d0e0f","span_id":"1011121314151617","trace_state":"a=b","parentSpanId":null,
+     "name":null,"attributes":null,"links":null,"status":null,"start_time_unix_nano":"7","end_time_unix_nano":9,
+     "dropped_links_count":3,"unknown_key":[[{"traceId":"zz"}]],"a very long key that no message has, by far too long":1,
+     "esc\u0061ped":true}]}]}]})");
+  ASSERT_TRUE(read.ok());
+  ASSERT_EQ(read.decoded.spans.size(), 1U);
+  EXPECT_EQ(read.hex_of(read.span().trace_id), "000102030405060708090a0b0c0d0e0f");
+  EXPECT_EQ(read.hex_of(read.span().span_id), "1011121314151617");
+  EXPECT_EQ(read.bytes_of(read.span().trace_state), "a=b");
+  EXPECT_EQ(read.span().start_ns, 7U);
+  EXPECT_EQ(read.span().end_ns, 9U);
+  EXPECT_EQ(read.span().dropped_links_count, 3U);
+  EXPECT_EQ(read.request.values_lost, 0U);
+  EXPECT_EQ(read.printed(),
+            R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"000102030405060708090a0b0c0d0e0f",)"
+            R"("spanId":"1011121314151617","traceState":"a=b","startTimeUnixNano":"7","endTimeUnixNano":"9",)"
+            R"("droppedLinksCount":3}]}]}]})");
+}
+
+TEST(JsonRead, ExplicitZerosStay) {
+  const std::string text = span_text(
+      R"("traceId":"","spanId":"","traceState":"","parentSpanId":"","flags":0,"name":"","kind":0,"startTimeUnixNano":"0",)"
+      R"("endTimeUnixNano":"0","attributes":[{"key":"","value":{}},{}],"droppedAttributesCount":0,"droppedEventsCount":0,)"
+      R"("droppedLinksCount":0,"status":{"code":0})");
+  EXPECT_EQ(JsonCase(text).printed(), text);
+  EXPECT_EQ(JsonCase(span_text(R"("status":{})")).printed(), span_text(R"("status":{})"));
+}
+
+TEST(JsonRead, EnumsAreNumbersOrNames) {
+  const auto kind = [](const char* value) { return JsonCase(span_text(std::string(R"("kind":)") + value)).printed(); };
+  EXPECT_EQ(kind("5"), span_text(R"("kind":5)"));
+  EXPECT_EQ(kind(R"("SPAN_KIND_CONSUMER")"), span_text(R"("kind":5)"));
+  EXPECT_EQ(kind("99"), span_text(R"("kind":99)"));
+  EXPECT_EQ(kind("-1"), span_text(R"("kind":-1)"));
+  EXPECT_EQ(kind(R"("SPAN_KIND_OTHER")"), span_text(""));
+  EXPECT_EQ(kind("2147483648"), span_text(""));
+  const JsonCase status(span_text(R"("status":{"code":"STATUS_CODE_ERROR"})"));
+  EXPECT_EQ(status.span().status_code, 2U);
+}
+
+TEST(JsonRead, AValueOfTheWrongTypeCostsThatValue) {
+  struct Case {
+    const char* members;
+    const char* left;
+    std::uint64_t lost;
+  };
+  const Case cases[] = {
+      {R"("name":5,"kind":1)", R"("kind":1)", 1},
+      {R"("traceId":7,"spanId":["x"],"parentSpanId":{"a":"b"},"kind":1)", R"("kind":1)", 3},
+      {R"("kind":true,"flags":"x","droppedLinksCount":-1,"droppedEventsCount":4294967296,"flags":1.5)", "", 5},
+      {R"("startTimeUnixNano":"","endTimeUnixNano":-1,"startTimeUnixNano":18446744073709551616)", "", 3},
+      {R"("attributes":{"key":"k"},"links":"x","events":7,"status":[],"kind":1)", R"("kind":1)", 4},
+      {R"("links":[5,"x",[],{"flags":1}],"events":[true])", R"("links":[{"flags":1}])", 4},
+      {R"("attributes":[{"key":5,"value":{"boolValue":true}}])", R"("attributes":[{"value":{"boolValue":true}}])", 1},
+      {R"("attributes":[{"key":"k","value":"text"}])", R"("attributes":[{"key":"k"}])", 1},
+  };
+  for (const Case& expected : cases) {
+    const JsonCase read(span_text(expected.members));
+    ASSERT_TRUE(read.ok()) << expected.members << " " << describe(read.error);
+    EXPECT_EQ(read.printed(), span_text(expected.left)) << expected.members;
+    EXPECT_EQ(read.request.values_lost, expected.lost) << expected.members;
+  }
+}
+
+TEST(JsonRead, ALoneSurrogateCostsItsFieldOnly) {
+  const JsonCase read(
+      span_text(R"("name":"a\ud83db","traceState":"\ude00","kind":1,"status":{"message":"\ud83d","code":2},)"
+                R"("attributes":[{"key":"k","value":{"stringValue":"\ud83d"}},{"key":"\ud83d"},{"key":"last"}])"));
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read.request.values_lost, 5U);
+  EXPECT_EQ(read.printed(), span_text(R"("kind":1,"attributes":[{"key":"k"},{},{"key":"last"}],"status":{"code":2})"));
+}
+
+TEST(JsonRead, WorksAgainAfterAnErrorAndAnOtherSignal) {
+  JsonReader reader;
+  JsonRequest request;
+  const std::string good = span_text(R"("traceId":"zz","name":7)");
+  ASSERT_TRUE(reader.read(good, request).ok());
+  const std::vector<std::uint8_t> bytes = request.protobuf;
+  EXPECT_FALSE(reader.read("{", request).ok());
+  EXPECT_TRUE(request.protobuf.empty() && request.marks.empty());
+  EXPECT_EQ(request.values_lost, 0U);
+  ASSERT_TRUE(reader.read(R"({"resourceLogs":[]})", request).ok());
+  EXPECT_EQ(request.signal, Request::Signal::logs);
+  ASSERT_TRUE(reader.read(std::string(100'000, ' ') + good, request).ok());
+  EXPECT_EQ(request.signal, Request::Signal::traces);
+  EXPECT_EQ(request.protobuf, bytes);
+  EXPECT_EQ(request.values_lost, 1U);
+  EXPECT_EQ(request.marks.size(), 1U);
+}
+
+}  // namespace
+}  // namespace entail::otlp

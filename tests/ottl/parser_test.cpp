@@ -1,0 +1,163 @@
+// What a condition may say, and what it is told when it says something else: the byte, the words, the candidates.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "ottl/program.hpp"
+
+namespace entail::ottl {
+namespace {
+
+Fault fault_of(const std::string& condition, Context context = Context::span) {
+  Program program;
+  Fault fault;
+  EXPECT_FALSE(compile(condition, context, program, fault)) << condition;
+  EXPECT_LE(fault.offset, condition.size()) << condition;
+  EXPECT_FALSE(fault.text.empty()) << condition;
+  return fault;
+}
+
+TEST(OttlParser, AcceptsWhatConfigurationsHold) {
+  for (const char* condition : {R"(attributes["k"] == "v")",
+                                R"(attributes["k"] != nil)",
+                                R"(attributes["http.status_code"] >= 500)",
+                                R"(resource.attributes["service.name"] == "cart")",
+                                R"(name == "GET /")",
+                                "kind == SPAN_KIND_SERVER",
+                                "status.code == STATUS_CODE_ERROR",
+                                "span.status.code == 2",
+                                R"(IsMatch(name, "^GET .*"))",
+                                R"(IsMatch(attributes["code"], "5.."))",
+                                "not IsRootSpan()",
+                                "IsRootSpan() and not IsRootSpan()",
+                                "true",
+                                R"((name == "a" or name == "b") and not (kind == 3))",
+                                R"(end_time - start_time > Duration("1m30s"))",
+                                R"(end_time_unix_nano - start_time_unix_nano >= 1000)",
+                                R"(attributes["a"]["b"][0] == 1)",
+                                R"(trace_state["vendor"] == "x")",
+                                R"(instrumentation_scope.name == "lib" or scope.version != "1")",
+                                R"(Concat([name, "x", 1], "-") == "a")",
+                                R"(ContainsValue(["a", "b"], attributes["k"]))",
+                                R"(-1.5e-3 < attributes["x"] + 2 * (3 - 1))",
+                                R"(attributes["id"] == 0x00FF)",
+                                R"("a\"\\b" == name)",
+                                R"(Len(attributes["list"]) > 0)",
+                                R"(1 - -1 == 2)"}) {
+    Program program;
+    Fault fault;
+    EXPECT_TRUE(compile(condition, Context::span, program, fault)) << condition << ": " << fault.text;
+  }
+  for (const char* condition : {R"(name == "exception")", R"(spanevent.name == "x")", R"(span.name == "x")",
+                                R"(attributes["exception.type"] == "T" and span.attributes["k"] == 1)",
+                                "time - span.start_time > Duration(\"1s\")", "dropped_attributes_count == 0"}) {
+    Program program;
+    Fault fault;
+    EXPECT_TRUE(compile(condition, Context::spanevent, program, fault)) << condition << ": " << fault.text;
+  }
+}
+
+struct Refused {
+  const char* condition;
+  std::size_t offset;
+  const char* text;
+};
+
+TEST(OttlParser, RefusesTheRest_AndSaysWhere) {
+  const Refused cases[] = {
+      {"", 0, "the condition is empty"},
+      {"name", 0, "this is a text, not a condition; compare it"},
+      {R"(attributes["k"])", 0, "a value alone is no condition"},
+      {R"(name == "a)", 8, "the text has no closing quote"},
+      {"name = \"a\"", 5, "'=' is written '=='"},
+      {"name == 'a'", 8, "a text stands in double quotes"},
+      {R"(name == "a" && kind == 1)", 12, "'&&' is written 'and'"},
+      {R"(name == "a" || kind == 1)", 12, "'||' is written 'or'"},
+      {R"(!IsRootSpan())", 0, "'!' is written 'not'"},
+      {R"(name == "a\d")", 10, "unknown escape"},
+      {"nme == 1", 0, "unknown path 'nme'"},
+      {"status == 2", 0, "unknown path 'status'"},
+      {R"(span_properties["x"] == 1)", 0, "unknown path 'span_properties'"},
+      {R"(resource["service.name"] == "x")", 0, "'resource' alone says nothing"},
+      {R"(attributes.k == 1)", 0, "unknown path 'attributes.k'"},
+      {R"(attributes == nil)", 0, R"(attributes need a key: attributes["key"])"},
+      {R"(attributes[k] == 1)", 11, "expected a key in double quotes"},
+      {R"(attributes[0] == 1)", 11, "the key of an attribute is a text"},
+      {R"(attributes["k" == 1)", 15, "expected ']'"},
+      {R"(spanevent.name == "x")", 0, "span events are asked in the list 'spanevent'"},
+      {R"(IsMach(name, "x"))", 0, "unknown function 'IsMach'"},
+      {R"(isMatch(name, "x"))", 0, "'isMatch' is no function that a condition may call"},
+      {R"(set(attributes["a"], 1))", 0, "'set' is no function"},
+      {R"(IsMatch("name", "x"))", 8, "'name' in quotes is a text, always the same"},
+      {R"("status.code" == "2")", 0, "'status.code' in quotes is a text; without quotes it is the path"},
+      {R"(IsMatch(name, "("))", 14, "bad regular expression '('"},
+      {R"(IsMatch(name, attributes["re"]))", 14, "expected a regex in double quotes"},
+      {R"(IsMatch(name))", 12, "an argument is missing: IsMatch("},
+      {R"(IsMatch(name, "a", "b"))", 19, "too many arguments"},
+      {R"(IsMatch(target=name, "a"))", 14, "'=' is written '=='"},
+      {R"(HasPrefix(kind, "a"))", 10, "expected a text"},
+      {R"(Hours(name) > 1)", 6, "expected a duration"},
+      {R"(Duration("ten") > end_time - start_time)", 9, "expected a duration in double quotes"},
+      {R"(Duration(name) > end_time - start_time)", 9, "expected a duration in double quotes"},
+      {R"(IsMatch(name, kind.string))", 14, "expected a regex in double quotes"},
+      {R"(Len(name))", 0, "this is a number, not a condition"},
+      {R"(name == "a" and kind)", 16, "this is a number, not a condition"},
+      {R"(not name)", 4, "this is a text, not a condition"},
+      {R"(name + 1 == 2)", 0, "'+' needs numbers"},
+      {R"(1 == 1 == 1)", 7, "comparisons cannot be chained"},
+      {R"((name == "a") == true)", 0, "a condition or a list cannot be compared"},
+      {R"(attributes["a"] == ["x"])", 19, "a condition or a list cannot be compared"},
+      {R"(attributes["a"] < nil)", 16, "nil has no order"},
+      {R"(name == "a" name == "b")", 12, "expected and, or, a comparison, or the end"},
+      {R"((name == "a")", 12, "expected ')'"},
+      {R"(name == )", 8, "the condition ends where a value is missing"},
+      {R"(name == STATUS_ERROR)", 8, "'STATUS_ERROR' is no name of a constant"},
+      {R"(attributes["x"] > 5s)", 18, "numbers have no units"},
+      {R"(attributes["x"] > 99999999999999999999)", 18, "more than 64 bits"},
+      {"name == @", 8, "'@' has no meaning here"},
+      {R"(0x123 == attributes["x"])", 0, "an even number of digits"},
+      {R"(IsRootSpan == true)", 0, "a function is called with parentheses"},
+  };
+  for (const Refused& refused : cases) {
+    const Fault fault = fault_of(refused.condition);
+    EXPECT_EQ(fault.offset, refused.offset) << refused.condition << ": " << fault.text;
+    EXPECT_NE(fault.text.find(refused.text), std::string::npos) << refused.condition << ": " << fault.text;
+  }
+  EXPECT_NE(fault_of("IsRootSpan()", Context::spanevent).text.find("not of span events"), std::string::npos);
+  EXPECT_NE(fault_of("kind == 1", Context::spanevent).text.find("unknown path 'kind'"), std::string::npos);
+}
+
+TEST(OttlParser, NamesWhatCouldBeMeant) {
+  const auto offers = [](const std::string& condition, std::string_view candidate) {
+    const Fault fault = fault_of(condition);
+    return std::find(fault.candidates.begin(), fault.candidates.end(), candidate) != fault.candidates.end();
+  };
+  EXPECT_TRUE(offers("nme == 1", "name"));
+  EXPECT_TRUE(offers(R"(IsMach(name, "x"))", "IsMatch"));
+  EXPECT_TRUE(offers("status.code == STATUS_CODE_EROR", "STATUS_CODE_ERROR"));
+}
+
+TEST(OttlParser, BoundsSizeAndDepth) {
+  EXPECT_NE(fault_of(std::string(kConditionBytesMax + 1, ' ')).text.find("bytes"), std::string::npos);
+  EXPECT_NE(fault_of(std::string(4000, '(') + "true" + std::string(4000, ')')).text.find("too deep"),
+            std::string::npos);
+  std::string sum = "1";
+  for (int i = 0; i < 1000; ++i) sum += "+1";
+  EXPECT_NE(fault_of(sum + " == 1").text.find("too deep"), std::string::npos);
+  std::string calls;
+  for (int i = 0; i < 500; ++i) calls += "String(";
+  EXPECT_NE(fault_of(calls).text.find("too deep"), std::string::npos);
+  for (const char* open : {"[", "[1 + [", "[true, [", "Concat([", "[("}) {
+    std::string lists;
+    for (int i = 0; i < 1000; ++i) lists += open;
+    EXPECT_NE(fault_of(lists).text.find("too deep"), std::string::npos) << open;
+  }
+  std::string many = "kind == 0";
+  for (int i = 0; i < 500; ++i) many += " or kind == " + std::to_string(i);  // wide is not deep
+  Program program;
+  Fault fault;
+  EXPECT_TRUE(compile(many, Context::span, program, fault)) << fault.text;
+}
+
+}  // namespace
+}  // namespace entail::ottl
