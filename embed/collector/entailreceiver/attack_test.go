@@ -212,8 +212,13 @@ func (p *process) expectService(t *testing.T) {
 	}
 }
 
+var isRaceDetected = false
+
 func (p *process) expectMemory(t *testing.T) {
 	t.Helper()
+	if isRaceDetected {
+		return
+	}
 	peak := p.memory(t, "VmHWM")
 	t.Logf("peak %d MiB, now %d MiB, documented %d MiB", peak>>20, p.memory(t, "VmRSS")>>20, documentedMemory()>>20)
 	if peak > documentedMemory() {
@@ -280,16 +285,19 @@ var attacks = []attack{
 		p.openStreams(t, 20, 20*scale, make([]byte, 3<<20))
 	}},
 	{name: "bombs over HTTP", inBackground: true, run: func(t *testing.T, p *process, scale int) {
-		for _, body := range [][]byte{make([]byte, 25*scale<<20), emptySpans(19 << 20), smallSpans(15 << 20)} {
-			for _, encoding := range encodings[1:] {
-				p.bodies(t, 4*scale, protobufType, encoding, encoded(t, encoding, body))
+		bodies := [][]byte{make([]byte, 25*scale<<20), emptySpans(19 << 20), smallSpans(15 << 20)}
+		for i, encoding := range encodings[1:] {
+			for j, body := range bodies {
+				if scale > 1 || i%len(bodies) == j {
+					p.bodies(t, 4*scale, protobufType, encoding, encoded(t, encoding, body))
+				}
 			}
 		}
 	}},
 	{name: "bombs over gRPC", inBackground: true, run: func(t *testing.T, p *process, scale int) {
 		for _, name := range []string{"gzip", "zstd", "snappy"} {
 			for _, size := range []int{messageBytesDefault - 100, 10 << 20} {
-				p.messages(t, 8*scale, emptySpans(size), grpc.UseCompressor(name))
+				p.messages(t, 4*scale, emptySpans(size), grpc.UseCompressor(name))
 			}
 		}
 	}},
