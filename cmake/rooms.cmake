@@ -42,3 +42,17 @@ function(entail_room name)
     target_link_libraries(entail_${name} INTERFACE ${ARGN})
   endif()
 endfunction()
+
+# entail_parts(room folder): every .cpp file of the room's folder belongs to the room and is one part of it. The header
+# <room>/<folder>.inc lists the parts, ENTAIL_PART(name) for name.cpp: the room includes it to call each of them.
+function(entail_parts room folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${room}/${folder}/*.cpp)
+  set(parts "")
+  foreach(source ${sources})
+    get_filename_component(part ${source} NAME_WE)
+    string(APPEND parts "ENTAIL_PART(${part})\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/parts/${room}/${folder}.inc CONTENT "${parts}" @ONLY)
+  target_sources(entail_${room} PRIVATE ${sources})
+  target_include_directories(entail_${room} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/parts)
+endfunction()

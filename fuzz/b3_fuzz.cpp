@@ -1,5 +1,5 @@
-// B3 in one header and, a line each, in several: an error leaves the result alone; what is read prints as a header that
-// reads back as the same context.
+// B3 in one header and, one line each, in several: an error leaves the result unchanged; what parses is formatted as a
+// header that parses as the same context.
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -37,7 +37,7 @@ void check_headers(std::string_view text) {
   std::vector<Header> headers;
   for (std::size_t i = 0; i < std::size(kNames); ++i) {
     const std::size_t end = text.find('\n');
-    // A line of one asterisk is a header that is not there.
+    // A line of one asterisk is an absent header.
     if (text.substr(0, end) != "*") headers.push_back({kNames[i], text.substr(0, end)});
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
@@ -50,7 +50,7 @@ void check_headers(std::string_view text) {
   headers.clear();
   for (const auto& [name, value] : printed) headers.push_back({name, value});
   ForeignContext again;
-  // X-B3-Flags: 0 alone is read and says nothing, and prints no header at all.
+  // X-B3-Flags: a lone 0 is accepted and has no effect, and is formatted as no header at all.
   const ContextError error_again = parse_b3_headers(headers, again);
   ENTAIL_CHECK(error_again == (headers.empty() ? ContextError::no_context : ContextError::none));
   ENTAIL_CHECK(headers.empty() || again == parsed);

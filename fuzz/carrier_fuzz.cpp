@@ -1,4 +1,4 @@
-// A carrier, a line each header: the links that a LinkBuilder makes of it decode, with the IDs that were extracted;
+// A carrier, one line per header: the links that a LinkBuilder makes of it decode, with the extracted IDs;
 // every carrier gives a link or a reason.
 #include <cstddef>
 #include <cstdint>
@@ -29,7 +29,7 @@ std::vector<Header> headers_of(std::string_view text) {
   return headers;
 }
 
-// The one link of a request made of nothing but the builder's fields.
+// The only link of a request that consists of the builder's fields.
 void check_link(const LinkBuilder& builder, const SpanContext& context) {
   wire::Buffer scope_spans;
   wire::append_bytes_field(scope_spans, 2, builder.span_fields());
@@ -58,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Extraction met;
   const ContextError error = extract_context(headers, context, &met);
   LinkBuilder builder;
-  // Any text as an attribute, too: it is written, or left out and counted.
+  // Any text as an attribute, too: it is written, or omitted and counted.
   const LinkAttribute attributes[] = {{text.substr(0, text.size() / 2), text}, {"n", static_cast<std::int64_t>(size)}};
   LinkDetails details;
   details.type = link_type::kEventSource;

@@ -1,6 +1,6 @@
-// Snapshots of a ContextStore: what is loaded is written again byte for byte; what is refused leaves the store as it
-// was. The input is tried as it is, and as the records of a snapshot whose checksums are right, which the fuzzer could
-// not find by itself: for each record a byte of size and as many bytes.
+// Snapshots of a ContextStore: what loads is written again byte for byte; what is rejected leaves the store
+// unchanged. The input is tried as it is, and as the records of a snapshot with correct checksums, which the fuzzer
+// could not find by itself: each record is a size byte and as many bytes.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -48,7 +48,7 @@ void check_load(Bytes snapshot) {
   const Result<void> loaded = (*store)->load(snapshot);
   ENTAIL_CHECK((*store)->snapshot(after).ok());
   if (loaded.ok()) {
-    // Entries put at 0 have expired where the time is INT64_MAX.
+    // Entries put at 0 have expired when the time is INT64_MAX.
     const ContextStoreStatistics statistics = (*store)->statistics();
     ENTAIL_CHECK(!statistics.losses.empty() || std::ranges::equal(after, snapshot));
   } else {

@@ -1,5 +1,5 @@
-// The decision log in both directions. Any text as a log: records or bad lines, and each record explained as text that
-// moves no cursor and as JSON that parses. Any values as a record: its line reads back as the same.
+// The decision log in both directions. Any text as a log: records or bad lines, and each record explained as text
+// without terminal controls and as JSON that parses. Any values as a record: its line reads back as the same.
 #include <simdjson.h>
 
 #include <algorithm>
@@ -36,7 +36,7 @@ void check_log(Bytes bytes) {
   }
 }
 
-// Takes values from the input until it is spent; then zeros.
+// Takes values from the input until it is exhausted; then zeros.
 class Values {
  public:
   explicit Values(Bytes bytes) : bytes_(bytes) {}
@@ -51,7 +51,7 @@ class Values {
     for (TraceId& one : all) one = id();
     return all;
   }
-  // What is left: names are UTF-8 (check_options).
+  // The rest: names are UTF-8 (check_options).
   std::string rest() const {
     std::string text(reinterpret_cast<const char*>(bytes_.data()), bytes_.size());
     return simdjson::validate_utf8(text) ? text : "\x01 \\ \" \x7f";

@@ -1,5 +1,5 @@
-// Whatever decode() takes, BatchWriter writes again: all spans with their bytes, in messages that decode() takes; and a
-// span in which everything was edited still decodes, with the links that were given to it.
+// Whatever decode() accepts, BatchWriter writes again: all spans with their bytes, in messages that decode() accepts;
+// and a span with every edit applied still decodes, with the links it was given.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -20,7 +20,7 @@ wire::Buffer own_fields(const otlp::Decoded& decoded, std::uint32_t first, std::
   return all;
 }
 
-// A span with its surroundings: equal before and after, whatever message it is in.
+// A span with its context: equal before and after, in whichever message.
 struct Emitted {
   wire::Buffer resource, scope, payload;
   auto operator<=>(const Emitted&) const = default;

@@ -1,13 +1,13 @@
 // A list of operations through the engine and through the oracle, compared after every tick (G1, G3).
-//   bytes 0-3   seed of the options: policies, hops, link types, samples, waits (tests/workload/option_dice.hpp)
-//   then pairs  operation and what it is about: a span of one of 16 traces, an attribute, a link, the end of a request,
+//   bytes 0-3   seed of the options: policies, hops, link types, samples, waits (tests/workload/random_options.hpp)
+//   then pairs  operation and operand: a span of one of 16 traces, an attribute, a link, the end of a request,
 //               a tick after so many seconds
 #include <algorithm>
 #include <cstdio>
 
 #include "base/check.hpp"
 #include "tests/engine/comparison.hpp"
-#include "tests/workload/option_dice.hpp"
+#include "tests/workload/random_options.hpp"
 #include "tests/workload/story.hpp"
 
 namespace {
@@ -20,8 +20,8 @@ constexpr std::int64_t kStartNs = 1'700'000'000LL * kNanosPerSecond;
 class Story {
  public:
   explicit Story(std::uint64_t seed) {
-    workload::Dice dice(seed);
-    workload_.options = workload::random_options(dice);
+    workload::Random random(seed);
+    workload_.options = workload::random_options(random);
   }
 
   void apply(std::uint8_t operation, std::uint8_t about) {
@@ -58,7 +58,7 @@ class Story {
     if ((about & 128) != 0) span.end_ns += 400'000'000;
     request_spans_.push_back(std::move(span));
   }
-  // Bits 0-3 the linked trace, 4 a retry, 5 a bad ID, 6 sampled, 7 again what came before.
+  // Bits 0-3 the linked trace, 4 a retry, 5 a bad ID, 6 sampled, 7 repeats the previous one.
   void add_link(std::uint8_t about) {
     if (request_spans_.empty()) return;
     workload::Link link = workload::make_link(about & 15, (about & 128) != 0 ? 1 : ++spans_);
@@ -83,8 +83,8 @@ class Story {
     if (request_spans_.empty()) return;
     requests_.push_back(workload::make_request(std::exchange(request_spans_, {})));
   }
-  // Time ends before the first record may be forgotten: when that is done is the engine's choice, and the oracle never
-  // does it.
+  // Time ends before the first record may be forgotten: when to forget is the engine's choice, and the oracle never
+  // does.
   void tick(std::uint8_t about) {
     end_request();
     now_ns_ = std::min(now_ns_ + std::int64_t{about & 63} * kNanosPerSecond,

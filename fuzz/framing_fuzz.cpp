@@ -1,7 +1,7 @@
-// Any bytes through the command's reader, packed and framed as they may be: it ends, after messages that are parts of
-// the input and problems that name a place. The pieces in which the bytes come do not show,
-// but in data that were packed and damaged.
-//   byte 0   bits 0-2 framing (5 and more: found out), bits 3-7 size of the pieces
+// Any bytes through the command's reader, compressed and framed in any way: it ends, after messages that are parts of
+// the input and problems that name a position. The pieces in which the bytes arrive do not affect the result,
+// except in compressed data that is damaged.
+//   byte 0   bits 0-2 framing (5 and more: detected), bits 3-7 size of the pieces
 #include <string>
 #include <vector>
 
@@ -14,7 +14,7 @@ using namespace entail;
 using cli::Framing;
 using cli::MessageReader;
 
-// zstd and gzip may unpack a little into very much: as much is read of it as shows what there is to see.
+// zstd and gzip may expand a little into very much: the target reads only a bounded part of it.
 constexpr std::uint64_t kUnpackedBytesMax = 1 << 20;
 
 struct Reading {
@@ -47,7 +47,7 @@ Reading read(Bytes bytes, std::size_t piece_bytes, bool is_file, std::optional<F
                  reader.packs_each_message());
   }
   if (total < kUnpackedBytesMax && !reader.packed() && reading.problems.empty())
-    ENTAIL_CHECK(total <= 2 * bytes.size() + 2);  // nothing is given twice
+    ENTAIL_CHECK(total <= 2 * bytes.size() + 2);  // nothing is returned twice
   ENTAIL_CHECK(!from || reader.framing() == *from);
   reading.framing = reader.framing();
   reading.packed = reader.packed();
@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Reading whole = read(bytes, bytes.size() + 1, false, from);
   for (const bool is_file : {false, true}) {
     const Reading pieces = read(bytes, piece_bytes, is_file, from);
-    // How much comes out of packed data before its damage is seen is the unpacker's affair.
+    // The unpacker decides how much of damaged data it returns before it reports the damage.
     const bool is_damaged = (whole.packed && !whole.problems.empty()) || (pieces.packed && !pieces.problems.empty());
     ENTAIL_CHECK(is_damaged ? whole.packed == pieces.packed : pieces == whole);
   }

@@ -1,4 +1,5 @@
-// uber-trace-id: an error leaves the result alone; what is read prints as a header that reads back as the same context.
+// uber-trace-id: an error leaves the result unchanged; what parses is formatted as a header that parses as the same
+// context.
 #include <cstddef>
 #include <cstdint>
 

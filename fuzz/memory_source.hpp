@@ -1,4 +1,4 @@
-// An input in memory for the command's readers, given in pieces of a chosen size. Thread rule: Confined.
+// An in-memory input for the command's readers, delivered in pieces of a chosen size. Thread rule: Confined.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class MemorySource final : public cli::ByteSource {
   std::size_t at_ = 0;
 };
 
-// As of a regular file, which can be looked at far ahead.
+// Like a regular file, which allows looking far ahead.
 inline cli::FileView view_of(Bytes bytes) {
   return {bytes.size(), [bytes](std::uint64_t offset, std::uint8_t* into, std::size_t size) -> std::size_t {
             if (offset >= bytes.size()) return 0;

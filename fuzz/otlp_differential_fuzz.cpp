@@ -1,4 +1,4 @@
-// Any bytes to decode() and to protobuf C++: both refuse, or both say the same; and what BatchWriter writes of the
+// Any bytes to decode() and to protobuf C++: both reject, or both read the same; and what BatchWriter writes of the
 // spans is, to protobuf, the spans that came in.
 #include <algorithm>
 #include <string>
@@ -15,7 +15,7 @@ using namespace entail;
 using otlp_test::as_string;
 using otlp_test::may_hold_long_varint;
 
-// A span with its surroundings, as protobuf says it.
+// A span with its context, as protobuf reads it.
 std::vector<std::string> spans_of(const otlp_lax::TracesData& data) {
   std::vector<std::string> all;
   for (const auto& resource : data.resource_spans()) {

@@ -1,4 +1,4 @@
-// Any text through the JSON door: an error inside the text, or protobuf that decodes, prints, and reads as the same.
+// Any text as OTLP/JSON: an error inside the text, or protobuf that decodes, prints, and reads as the same.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   ENTAIL_CHECK(bad == first.marks.size());
 
-  // The second text has its fields in the order of the schema, so from there on nothing moves.
+  // The second text has its fields in schema order, so from there on nothing changes.
   std::string printed;
   ENTAIL_CHECK(otlp::append_json(first.protobuf, printed).ok());
   ENTAIL_CHECK(reader.read(printed, second).ok());

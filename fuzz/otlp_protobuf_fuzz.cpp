@@ -1,6 +1,7 @@
-// Any bytes into decode(): an error within the input, or views of which every cursor walks exactly what was counted.
+// Any bytes into decode(): an error within the input, or views whose cursors visit exactly what was counted.
 #include "base/check.hpp"
 #include "otlp/decode.hpp"
+#include "wire/field_cursor.hpp"
 
 namespace {
 
@@ -10,7 +11,7 @@ void check_range(wire::Range range, std::size_t size) {
   ENTAIL_CHECK(range.offset <= size && range.size <= size - range.offset);
 }
 
-// Reads every byte that a view may lend, so that a sanitizer sees one that is not there.
+// Reads every byte of a view, so that a sanitizer detects one out of bounds.
 std::uint64_t read(Bytes bytes, wire::Range range) {
   check_range(range, bytes.size());
   std::uint64_t sum = 0;
@@ -18,7 +19,7 @@ std::uint64_t read(Bytes bytes, wire::Range range) {
   return sum;
 }
 
-std::uint64_t walk_attributes(Bytes bytes, std::uint32_t begin, std::uint32_t end, std::uint32_t field,
+std::uint64_t walk_attributes(Bytes bytes, std::uint32_t begin, std::uint32_t end, wire::Field field,
                               std::uint32_t count) {
   otlp::AttributeCursor cursor(bytes, begin, end, field);
   std::uint32_t walked = 0;
@@ -44,14 +45,16 @@ std::uint64_t walk_span(const otlp::Decoded& decoded, const otlp::SpanView& span
   const Bytes bytes = decoded.bytes;
   std::uint64_t sum = read(bytes, span.trace_id) + read(bytes, span.span_id) + read(bytes, span.parent_span_id) +
                       read(bytes, span.trace_state) + walk_fields(bytes, span.payload);
-  sum += walk_attributes(bytes, span.first_attribute, span.attributes_end, 9, span.attribute_count);
+  sum += walk_attributes(bytes, span.first_attribute, span.attributes_end, otlp::span_field::kAttributes,
+                         span.attribute_count);
   otlp::LinkCursor cursor(decoded, span);
   std::uint32_t links = 0;
   for (otlp::LinkView link; cursor.next(link); ++links) {
     sum += read(bytes, link.trace_id) + read(bytes, link.span_id) + read(bytes, link.trace_state) +
            read(bytes, link.field);
     sum += walk_fields(bytes, link.payload);
-    sum += walk_attributes(bytes, link.first_attribute, link.attributes_end, 4, link.attribute_count);
+    sum += walk_attributes(bytes, link.first_attribute, link.attributes_end, otlp::link_field::kAttributes,
+                           link.attribute_count);
   }
   ENTAIL_CHECK(links == span.link_count);
   return sum;

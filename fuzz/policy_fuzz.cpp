@@ -1,4 +1,4 @@
-// Any request that decodes, through the policies: the table of attribute conditions, with its short cuts, must find
+// Any request that decodes, through the policies: the table of attribute conditions, with its shortcuts, must find
 // what a plain walk over the attributes finds, and a trace's verdict must not depend on the order of its spans.
 #include <cstdint>
 #include <memory>
@@ -20,7 +20,7 @@ PolicyOptions policy_of(const char* type, const char* name) {
   return policy;
 }
 
-// The first policy is the one that is checked against the plain walk; its condition has bit 0.
+// The first policy is compared with the plain walk; its condition has bit 0.
 std::unique_ptr<policy::PolicySet> compile() {
   PolicyOptions string = policy_of(PolicyType::string_attribute, "string");
   string.key = "s";
@@ -43,8 +43,8 @@ std::unique_ptr<policy::PolicySet> compile() {
   Options options;
   options.probability = Probability::consistent;
   options.tail_sampling.policies = {string, regex, number, state, some, slow};
-  std::vector<ConfigMessage> errors;
-  auto policies = policy::PolicySet::compile(options, errors);
+  option::Findings findings;
+  auto policies = policy::PolicySet::compile(options, findings);
   ENTAIL_CHECK(policies != nullptr);
   return policies;
 }
@@ -54,9 +54,8 @@ std::string_view text_of(Bytes bytes, wire::Range range) {
 }
 
 bool found_by_plain_walk(const otlp::Decoded& decoded, const otlp::SpanView& span) {
-  constexpr std::uint32_t kAttributes = 9;
   if (span.attribute_count == 0) return false;
-  otlp::AttributeCursor cursor(decoded.bytes, span.first_attribute, span.attributes_end, kAttributes);
+  otlp::AttributeCursor cursor(decoded.bytes, span.first_attribute, span.attributes_end, otlp::span_field::kAttributes);
   otlp::AttributeView attribute;
   bool found = false;
   while (cursor.next(attribute))

@@ -1,5 +1,5 @@
-// Runs LLVMFuzzerTestOneInput over every file of the folders and files given, so that a fuzz corpus is a regression
-// test with any compiler. Prints how many inputs ran; fails when there was none.
+// Runs LLVMFuzzerTestOneInput over every given file and every file of the given folders, so that a fuzz corpus is a
+// regression test with any compiler. Prints the number of inputs; fails if there were none.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

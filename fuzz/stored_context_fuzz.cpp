@@ -1,5 +1,5 @@
-// Contexts stored as JSON: what is taken is JSON for simdjson too; an error leaves the result alone; what is read
-// prints as JSON that reads back as the same context.
+// Contexts stored as JSON: accepted text is JSON for simdjson too; an error leaves the result unchanged; what parses
+// is formatted as JSON that parses as the same context.
 #include <simdjson.h>
 
 #include <cstddef>
@@ -13,7 +13,7 @@ using namespace entail;
 
 namespace {
 
-// simdjson's numbers and its depth have limits of their own, so the other direction does not hold.
+// simdjson has its own limits on numbers and depth, so the converse does not hold.
 bool is_json_object(std::string_view text) {
   simdjson::dom::parser parser;
   simdjson::dom::element element;
@@ -37,7 +37,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ENTAIL_CHECK(parsed.is_valid());
   SpanContext again;
   const std::string printed = format_stored_context(parsed);
-  // Escapes make the text longer, beyond the limit of what is read in the extreme.
+  // Escapes make the text longer, in extreme cases beyond the parser's limit.
   if (printed.size() <= 65536)
     ENTAIL_CHECK(parse_stored_context(printed, again) == ContextError::none && again == parsed);
   return 0;

@@ -1,4 +1,5 @@
-// traceparent: an error leaves the result alone; what is read prints as a header that reads back as the same context.
+// traceparent: an error leaves the result unchanged; what parses is formatted as a header that parses as the same
+// context.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -25,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     ENTAIL_CHECK(parse_traceparent(header, again, level) == TraceparentError::none);
     parsed.version = 0;
     ENTAIL_CHECK(parsed == again);
-    // Up to the version and the flags the header is the received one.
+    // Except for version and flags, the header equals the received one.
     const std::size_t begin = text.find_first_not_of(" \t");
     ENTAIL_CHECK(text.substr(begin + 2, 51) == header.substr(2, 51));
   }

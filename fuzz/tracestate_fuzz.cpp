@@ -1,5 +1,5 @@
-// tracestate: parsing and the two rewriters. What parses as Level 1 parses as Level 2; what is rewritten parses, has
-// the threshold asked for, and every member but `ot` as it was; what does not parse comes back as it is.
+// tracestate: parsing and the two rewriters. What parses as Level 1 parses as Level 2; a rewritten one parses, has
+// the requested threshold, and every member except `ot` unchanged; what does not parse is returned as it is.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@ using namespace entail::context;
 
 namespace {
 
-// The members but `ot`, in order, each as its text.
+// The members except `ot`, in order, each as its text.
 std::string other_members(std::string_view text) {
   detail::MemberCursor cursor(text, TracestateLevel::two);
   detail::Member member;
@@ -38,7 +38,7 @@ void check_rewritten(std::string_view text, const OtState& before, const std::st
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  // The first eight bytes are the threshold to raise to, so that the fuzzer can steer it; the rest is the text.
+  // The first eight bytes are the threshold to raise to, so that the fuzzer can control it; the rest is the text.
   std::uint64_t threshold = 0;
   if (size >= 8) {
     threshold = entail::base::load_be64(data) & kRandomnessMask;

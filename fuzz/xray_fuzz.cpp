@@ -1,5 +1,5 @@
-// X-Amzn-Trace-Id: an error leaves the result alone; what is read prints as a header of at most 256 characters that
-// reads back as the same context.
+// X-Amzn-Trace-Id: an error leaves the result unchanged; what parses is formatted as a header of at most 256 characters
+// that parses as the same context.
 #include <cstddef>
 #include <cstdint>
 

@@ -1,4 +1,4 @@
-// The engine, through its public API alone, as what a load is fed to; and what it gave out.
+// The engine, through its public API alone, as the target of a load; and its output.
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@
 
 namespace entail::bench {
 
-// Keeps the kept bytes, as an exporter's queue would; they are looked at afterwards.
+// Retains the kept bytes, like an exporter's queue; they are checked afterwards.
 class KeptBytes final : public Sink {
  public:
   void on_batch(Bytes traces_data, std::uint64_t) override {
@@ -21,7 +21,7 @@ class KeptBytes final : public Sink {
   void on_decision(const DecisionRecord&) override {}
   bool wants_decisions() const noexcept override { return false; }
 
-  std::vector<Buffer> batches;  // the first batch_count; the others keep their memory for the next load
+  std::vector<Buffer> batches;  // the first batch_count; the others retain their memory for the next load
   std::size_t batch_count = 0;
 };
 
@@ -33,7 +33,7 @@ class EngineTarget {
     if (opened.ok()) engine = std::move(*opened);
   }
   bool ok() const noexcept { return engine != nullptr; }
-  // As hosts do: where there is no room, a tick makes some. Another thread's tick does so, too.
+  // As in a host: on no_room, a tick makes some. So does another thread's tick.
   bool ingest(unsigned thread, Bytes bytes) {
     if (!requests[thread].parse_protobuf(bytes).ok()) return false;
     for (unsigned attempt = 0; attempt < kAttemptsMax; ++attempt) {
@@ -47,7 +47,7 @@ class EngineTarget {
     ticked_ns = now_ns;
     return engine->tick(now_ns).ok();
   }
-  // Time passes, a tick a second, until all that came is decided and no span is held any more.
+  // Advances time, one tick per second, until everything is decided and no span is held.
   bool finish(std::int64_t now_ns) {
     for (std::int64_t s = 1; s <= held_s; ++s)
       if (!tick(now_ns + s * kNanosPerSecond)) return false;

@@ -1,8 +1,8 @@
-// Feeds a load to something that decides, from one thread or two, with a tick whenever a second begins.
+// Feeds a load to a sampler, from one thread or two, with a tick at the start of every second.
 //
-// With two threads the one that draws the first request of a second ticks, while the other goes on; if the tick before
-// is not over, the next second's tick catches up. Traces wait 5 seconds for their verdict, so that a thread may fall
-// behind by as much and nothing changes in what is kept.
+// With two threads, the one that takes the first request of a second ticks, while the other continues; if the previous
+// tick is still running, the next second's tick catches up. Traces wait 5 seconds for their verdict, so a thread may
+// fall behind by as much without changing what is kept.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@
 namespace entail::bench {
 
 // Target: bool ingest(unsigned thread, Bytes), bool tick(std::int64_t now_ns), bool finish(std::int64_t now_ns), which
-// decides what is left. False from any of them ends the run with ok = false. The load's seconds are counted from
+// decides the rest. False from any of them ends the run with ok = false. The load's seconds are counted from
 // start_s. tick_s gets the wall time of each tick before finish().
 template <class Target>
 Times feed(Target& target, const Load& load, std::int64_t start_s, unsigned threads, bool& ok,

@@ -49,7 +49,7 @@ void HandWritten::add_span(const std::shared_ptr<const Envelope>& envelope, otlp
   for (const otlp_proto::Span::Link& link : span.links()) {
     if (link.trace_id() == id) continue;
     trace.linked.push_back(link.trace_id());
-    traces_[link.trace_id()].linking.push_back(id);  // no rehash invalidates `trace`: nodes stay where they are
+    traces_[link.trace_id()].linking.push_back(id);  // no rehash invalidates `trace`: nodes do not move
   }
   if (trace.phase != Phase::dropped) trace.spans.push_back({envelope, std::move(span)});
   if (trace.phase == Phase::kept) emit(trace);

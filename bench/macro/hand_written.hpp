@@ -1,6 +1,6 @@
-// What people write by hand: protobuf objects in an unordered_map behind one mutex, policies as loops over spans and
+// A hand-written sampler: protobuf objects in an unordered_map behind one mutex, policies as loops over spans and
 // attributes, links as lists of trace IDs, a search from every error. The same policies, waits and reach as the engine
-// (the cone, without caps), so that the answers can be compared. No budgets, no reasons, no sampling of links.
+// (the cone, without caps), so that the results can be compared. No budgets, no reasons, no link samples.
 #pragma once
 
 #include <cstdint>

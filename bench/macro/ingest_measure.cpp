@@ -1,4 +1,4 @@
-// Ingest alone: how it scales, what a held trace takes, and how long a call can take beside a big tick.
+// Ingest alone: how it scales, the memory of a held trace, and the longest call during a large tick.
 #include <malloc.h>
 
 #include <algorithm>
@@ -36,12 +36,12 @@ bool measure_ingest(const Settings& settings, Report& report) {
   for (unsigned i = 0; i <= settings.repetitions; ++i) {
     for (const unsigned threads : {1u, 2u}) {
       const Load load = make_load("plain", spans, number++);
-      const bool counts = i != 0;  // the first one touches memory for the first time
+      const bool counts = i != 0;  // the first one faults memory in
       Times times;
-      // The control is measured right before what it judges.
+      // The control is measured right before the run it qualifies.
       if (threads == 2 && counts) report.add("macro.ingest.control", "x", control());
       if (!ingest_all(target, load, threads, times)) return false;
-      if (!target.finish(target.ticked_ns)) return fail("the engine holds spans for ever");
+      if (!target.finish(target.ticked_ns)) return fail("the engine never releases its spans");
       if (!counts) continue;
       const std::string name = "macro.ingest." + std::to_string(threads);
       report.add(name + ".wall", "ns/span", times.wall_s * 1e9 / static_cast<double>(load.spans));
@@ -56,12 +56,12 @@ bool measure_memory(const Settings& settings, Report& report) {
   const Options options = options_for(load, settings.policies_yaml);
   const auto traces = static_cast<double>(load.traces);
   for (unsigned i = 0; i < settings.repetitions; ++i) {
-    malloc_trim(0);  // what the last repetition gave back
+    malloc_trim(0);  // what the last repetition freed
     const std::uint64_t before = resident_bytes();
     EngineTarget target(options);
     Times times;
     if (!target.ok() || !target.tick(kNanosPerSecond) || !ingest_all(target, load, 1, times)) return false;
-    if (!target.tick(2 * kNanosPerSecond)) return fail("tick");  // records are made; nothing is due
+    if (!target.tick(2 * kNanosPerSecond)) return fail("tick");  // records are created; nothing is due
     const std::uint64_t after = resident_bytes();
     report.add("macro.memory.trace", "B", static_cast<double>(after - before) / traces);
     report.add("macro.memory.counted", "B",
@@ -73,18 +73,18 @@ bool measure_memory(const Settings& settings, Report& report) {
 
 namespace {
 
-// What the third thread does while two ingest.
-enum class Beside { tick, compute };
+// The third thread's work while two ingest.
+enum class ThirdThread { tick, compute };
 
 // The longest call of either ingest thread, in seconds, and how long the third thread was busy.
 struct Pause {
   double call_max_s = 0;
   double call_cpu_max_s = 0;
-  double beside_s = 0;
+  double third_s = 0;
 };
 
-bool run_beside(const Load& held, const Load& more, const Options& options, Beside beside, double compute_s,
-                Pause& pause) {
+bool run_with_third(const Load& held, const Load& more, const Options& options, ThirdThread third, double compute_s,
+                    Pause& pause) {
   EngineTarget target(options);
   Times times;
   if (!target.ok() || !target.tick(kNanosPerSecond) || !ingest_all(target, held, 1, times)) return false;
@@ -97,9 +97,9 @@ bool run_beside(const Load& held, const Load& more, const Options& options, Besi
   run_threads(3, [&](unsigned thread) {
     if (thread == 2) {
       const double start = wall_s();
-      if (beside == Beside::tick && !target.tick(10 * kNanosPerSecond)) failed = true;
-      while (beside == Beside::compute && wall_s() - start < compute_s) static_cast<void>(spin(1000));
-      pause.beside_s = wall_s() - start;
+      if (third == ThirdThread::tick && !target.tick(10 * kNanosPerSecond)) failed = true;
+      while (third == ThirdThread::compute && wall_s() - start < compute_s) static_cast<void>(spin(1000));
+      pause.third_s = wall_s() - start;
       over = true;
       return;
     }
@@ -115,8 +115,8 @@ bool run_beside(const Load& held, const Load& more, const Options& options, Besi
   });
   pause.call_max_s = std::max(wall_max_s[0], wall_max_s[1]);
   pause.call_cpu_max_s = std::max(cpu_max_s[0], cpu_max_s[1]);
-  if (failed) return fail("the engine refused something beside a tick");
-  if (beside == Beside::tick && target.engine->statistics().traces.kept < held.own_kept.size())
+  if (failed) return fail("the engine refused something during a tick");
+  if (third == ThirdThread::tick && target.engine->statistics().traces.kept < held.own_kept.size())
     return fail("the tick did not decide");
   return true;
 }
@@ -130,9 +130,9 @@ bool measure_pause(const Settings& settings, Report& report) {
   for (unsigned i = 0; i < settings.repetitions; ++i) {
     Pause ticking;
     Pause computing;
-    if (!run_beside(held, more, options, Beside::tick, 0, ticking)) return false;
-    if (!run_beside(held, more, options, Beside::compute, ticking.beside_s, computing)) return false;
-    report.add("macro.pause.tick", "ms", ticking.beside_s * 1e3);
+    if (!run_with_third(held, more, options, ThirdThread::tick, 0, ticking)) return false;
+    if (!run_with_third(held, more, options, ThirdThread::compute, ticking.third_s, computing)) return false;
+    report.add("macro.pause.tick", "ms", ticking.third_s * 1e3);
     report.add("macro.pause.call", "ms", ticking.call_max_s * 1e3);
     report.add("macro.pause.control", "ms", computing.call_max_s * 1e3);
     report.add("macro.pause.beyond_control", "ms", (ticking.call_max_s - computing.call_max_s) * 1e3);

@@ -43,7 +43,7 @@ bool measure_keep(const Settings& settings, Report& report) {
   Load errors_only;
   errors_only.errors_only = true;
   Options options = options_for(errors_only, settings.policies_yaml);
-  options.tail_sampling.decision_wait_ns = 0;  // each tick decides what came since the last one
+  options.tail_sampling.decision_wait_ns = 0;  // each tick decides what arrived since the last one
   std::mt19937_64 random(7);
   std::vector<TraceId> dropped(kTracesHeld);
   for (TraceId& id : dropped) id = {random(), random()};

@@ -10,19 +10,19 @@
 namespace entail::bench {
 namespace {
 
-// Memory is touched for the first time until the engine forgets for the first time, and what it forgot has come round
-// again: some three times the records' minute, of the engine's time. The peer warms up once.
+// Memory is faulted in until the engine forgets for the first time and reuses what it forgot: about three times the
+// records' minute, in engine time. The alternative warms up once.
 constexpr std::int64_t kWarmingUpNs = 180 * kNanosPerSecond;
 
-bool check(std::span<const Buffer> batches, const Load& load, bool links_cut, const char* who) {
+bool check(std::span<const Buffer> batches, const Load& load, bool links_cut, const char* sampler) {
   Answer answer;
-  if (!read_answer(batches, answer)) return fail(std::string(who) + ": kept bytes that do not parse");
+  if (!read_answer(batches, answer)) return fail(std::string(sampler) + ": kept bytes that do not parse");
   const std::string fault = fault_in(answer, load, links_cut);
-  return fault.empty() || fail(std::string(who) + ": " + fault);
+  return fault.empty() || fail(std::string(sampler) + ": " + fault);
 }
 
-// One engine takes one load after the other, each of other traces, as it would for days: what it remembers of the last
-// one is forgotten while the next one comes.
+// One engine takes one load after another, each with different traces, as it would for days: it forgets one load while
+// the next one arrives.
 class LoadMeasure {
  public:
   LoadMeasure(const std::string& name, const Settings& settings, Report& report)
@@ -86,7 +86,7 @@ class LoadMeasure {
 bool measure_load(const std::string& name, const Settings& settings, Report& report) {
   LoadMeasure measure(name, settings, report);
   if (!measure.ok()) return fail("no such load, or the engine does not open: " + name);
-  // The cap on followed links, which decides what the hot producer keeps, is more than one writes by hand.
+  // The cap on followed links, which decides what the hot producer keeps, is beyond a hand-written sampler.
   const bool by_hand = name != "hot_producer";
   const auto run_by_hand = [&](bool counts) {
     return !by_hand || (measure.run_hand_written(1, counts) && measure.run_hand_written(2, counts));

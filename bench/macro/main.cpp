@@ -3,7 +3,7 @@
 //   pause macro_bench write LOAD --out FILE --expect FILE [--spans N]           the load as u32 big-endian frames, for
 //   peers;
 //                                                                         the traces that policies keep, one ID a line
-// Prints JSON (measure/report.hpp). Exit code 1: an answer was wrong, 2: wrong usage.
+// Prints JSON (measure/report.hpp). Exit code 1: wrong results, 2: wrong usage.
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>

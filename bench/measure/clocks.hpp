@@ -1,4 +1,4 @@
-// The clocks and gauges that benchmarks read. CPU time says more than wall time on a machine that others use too.
+// The clocks and gauges of the benchmarks. CPU time is more meaningful than wall time on a shared machine.
 #pragma once
 
 #include <sys/resource.h>
@@ -20,7 +20,7 @@ inline double wall_s() noexcept { return clock_s(CLOCK_MONOTONIC); }
 inline double thread_cpu_s() noexcept { return clock_s(CLOCK_THREAD_CPUTIME_ID); }
 inline double process_cpu_s() noexcept { return clock_s(CLOCK_PROCESS_CPUTIME_ID); }  // of all threads
 
-// What the process has in memory, in bytes; 0 where /proc is missing.
+// Resident memory of the process, in bytes; 0 where /proc is missing.
 inline std::uint64_t resident_bytes() noexcept {
   std::FILE* const file = std::fopen("/proc/self/statm", "r");
   if (file == nullptr) return 0;
@@ -31,7 +31,7 @@ inline std::uint64_t resident_bytes() noexcept {
   return read == 2 ? resident * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
 }
 
-// Runs body and adds what it took.
+// Runs body and adds its times.
 struct Stopwatch {
   double wall_s = 0;
   double cpu_s = 0;  // of the calling thread

@@ -1,4 +1,4 @@
-// What a benchmark measured, by name, printed as the JSON that tools/bench reads:
+// Measured values by name, printed as the JSON that tools/bench reads:
 //   {"measures": [{"name": "macro.plain.1.cpu", "unit": "ns/span", "values": [...]}, ...]}
 // Thread rule: Confined.
 #pragma once
@@ -47,7 +47,7 @@ class Report {
   std::vector<Measure> measures_;
 };
 
-// The value below which that share of the samples lies; reorders them. 0 for none.
+// The quantile of the samples at that share; reorders them. 0 for none.
 inline double percentile(std::vector<double>& samples, double share) {
   if (samples.empty()) return 0;
   const auto at = static_cast<std::size_t>(share * static_cast<double>(samples.size() - 1));

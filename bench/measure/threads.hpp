@@ -1,5 +1,5 @@
-// Threads that start together, and the control beside them: how much two threads get done of what one does twice, in
-// work that shares nothing. A two-thread figure means something only where the control is near 2.
+// Threads that start together, and a control: how much work two threads complete compared with one, in
+// work that shares nothing. A two-thread figure is meaningful only where the control is near 2.
 #pragma once
 
 #include <atomic>
@@ -42,7 +42,7 @@ Times run_threads(unsigned threads, Body&& body) {
 
 constexpr std::uint64_t kControlSteps = 40'000'000;  // about 40 ms
 
-// Arithmetic that touches no memory.
+// Arithmetic without memory accesses.
 inline std::uint64_t spin(std::uint64_t steps) noexcept {
   std::uint64_t value = steps | 1;
   for (std::uint64_t i = 0; i < steps; ++i) value = value * 0x9e3779b97f4a7c15ULL + i;

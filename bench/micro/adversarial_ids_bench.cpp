@@ -1,7 +1,7 @@
-// What chosen IDs cost against random ones, through the public API: traces of one span with a link each, and one span
-// with a hundred thousand links. The chosen IDs share a half, count up, or are multiples of the constants that the
-// core's hashes use. Each family is measured in turn with random IDs of the same number; the ratio of the medians of 5
-// is the result (at most 2: G10).
+// The cost of adversarial IDs compared with random ones, through the public API: traces of one span with a link each,
+// and one span with a hundred thousand links. The adversarial IDs share a half, count up, or are multiples of the
+// constants in core's hashes. Each family alternates with as many random IDs; the ratio of the medians of 5 is the
+// result (at most 2: G10).
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -78,7 +78,7 @@ std::vector<Buffer> request_of_links(Family family, std::uint64_t constant) {
   return {request_of(scope)};
 }
 
-// CPU seconds to take the requests in, decide and emit; 0 if anything failed.
+// CPU seconds to ingest the requests, decide and emit; 0 if anything failed.
 double run(const std::vector<Buffer>& requests) {
   Options options;
   keep_all(options);
@@ -92,7 +92,7 @@ double run(const std::vector<Buffer>& requests) {
   Stopwatch watch;
   watch.time([&] {
     for (const Buffer& request : requests) {
-      // A large request finds its room after a tick or two.
+      // A large request finds room after a tick or two.
       for (unsigned tries = 0; ok && !engine.ingest(request).ok(); ++tries)
         ok = tries < 2 && engine.tick(now_s * kNanosPerSecond).ok();
     }

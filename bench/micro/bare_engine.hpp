@@ -1,5 +1,5 @@
-// An engine through the public API for benchmarks that measure its ticks: a sink that discards, policies, requests made
-// span by span.
+// An engine through the public API for benchmarks that measure its ticks: a sink that discards, policies, requests
+// built span by span.
 #pragma once
 
 #include <string_view>
@@ -47,7 +47,7 @@ inline Buffer request_of(const Buffer& scope) {
   return request;
 }
 
-// Looks random, the same for the same number.
+// Random-looking, the same for the same number.
 inline std::uint64_t spread(std::uint64_t number) noexcept {
   number += 0x9e3779b97f4a7c15;
   number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9;

@@ -1,5 +1,5 @@
-// Emission: kept spans as slices of the bytes received, against what goes through protobuf objects: filter and
-// serialize again (the parse not counted). One trace in 20 is kept; both answers are decoded and compared span by span.
+// Emission: kept spans as slices of the received bytes, compared with filtering and serializing protobuf objects
+// (parsing not counted). One trace in 20 is kept; both results are decoded and compared span by span.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

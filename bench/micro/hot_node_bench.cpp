@@ -1,6 +1,6 @@
-// One hot node: 4M links, all to the same trace, against a list of cells behind one compare-and-swap head. Lanes buffer
-// what goes to a hot node and hand it over in blocks, so that two threads do not fight for one word. The memory
-// of both was touched before.
+// One hot node: 4M links to the same trace, compared with a list of cells behind one compare-and-swap head. Lanes
+// buffer the edges of a hot node and hand them over in blocks, so that two threads do not contend for one word. The
+// memory of both is already faulted in.
 #include <cstdlib>
 
 #include "graph/graph.hpp"

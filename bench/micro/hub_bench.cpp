@@ -1,6 +1,6 @@
-// One new link at a hub of 1,000,000 neighbours: what the tick that finds it costs, through the public API. The hub
-// carries a keep; its neighbours are those that it links to or that link to it; they are here or absent, or the hub is.
-// Measured in the window that holds the hub's other links, and as the first link in a new one. Median of 5.
+// One new link at a hub of 1,000,000 neighbours: the cost of the tick that finds it, through the public API. The hub
+// propagates a keep; its neighbours are those that it links to or that link to it; they are present or absent, or the
+// hub is. Measured in the window that holds the hub's other links, and as the first link in a new one. Median of 5.
 #include <benchmark/benchmark.h>
 
 #include <string>
@@ -107,7 +107,7 @@ class Hub {
       send();
       pass(1);
     }
-    for (unsigned i = 0; i < 100; ++i) pass(1);  // what remains of the load is done: filters of closed windows, pools
+    for (unsigned i = 0; i < 100; ++i) pass(1);  // finish the leftovers of the load: filters of closed windows, pools
   }
   void send() {
     const Buffer bytes = request_.take();

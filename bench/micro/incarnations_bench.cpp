@@ -1,6 +1,6 @@
-// What it costs to ask for a new trace's older nodes: once for each node that ingest makes, by the tick today; by the
+// The cost of looking up a new trace's older nodes: once for each node that ingest creates, by the tick today; by the
 // lanes themselves, if a trace had one node for as long as its window lives (docs/incarnations.md). 0 to 14 older
-// windows, each with the filter of its keys; none of them has the trace.
+// windows, each with the filter of its keys; none of them contains the trace.
 #include <array>
 #include <cstdlib>
 
@@ -45,7 +45,7 @@ void older_of(benchmark::State& state) {
         graph.older_of({nodes.data() + at, kBatchKeys}, older.data() + at);
     });
     for (const NodeId node : older)
-      if (node != 0) state.SkipWithError("a trace that came once has an older node");
+      if (node != 0) state.SkipWithError("a trace seen once has an older node");
     report(state, {watch.wall_s, watch.cpu_s}, kTraces, 1);
   }
 }

@@ -1,5 +1,5 @@
-// 40,000 traces that become origins after the truncated span that links to them was emitted: what the tick costs that
-// counts them as late pins, against a tick with as many origins that nothing links to. Median of 5 engines.
+// 40,000 traces that become origins after the truncated span that links to them was emitted: the cost of the tick that
+// counts them as late pins, compared with a tick with as many origins that nothing links to. Median of 5 engines.
 #include <benchmark/benchmark.h>
 
 #include <vector>

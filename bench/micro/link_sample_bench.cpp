@@ -1,6 +1,6 @@
-// The link sample of one span of a million links, against one sequential read of the same identities, and against what
-// one would use instead: Algorithms R and L, std::sample, and a priority queue of hashes. Only the last gives the same
-// sample whatever the order and the duplicates; it is checked against the engine's sketch.
+// The link sample of one span of a million links, compared with one sequential read of the same identities, and with
+// the alternatives: Algorithms R and L, std::sample, and a priority queue of hashes. Only the last gives the same
+// sample for every order and any duplicates; it is checked against the engine's sketch.
 // Random IDs (every trace has one link), few traces (many links each), and one link in two repeated.
 #include <benchmark/benchmark.h>
 
@@ -62,7 +62,7 @@ void read_identities(benchmark::State& state) {
 }
 BENCHMARK(read_identities)->Unit(benchmark::kMillisecond);
 
-// The hash and the two sketches alone: what a merge of shards without the look-up would cost.
+// The hash and the two sketches alone: the cost of a merge of shards without the lookup.
 void sketch_links(benchmark::State& state) {
   const std::vector<Id> ids = make_ids(kLinks, state.range(0));
   reservoir::BottomK<reservoir::UniformOrder> uniform;
@@ -111,7 +111,7 @@ BENCHMARK(sample_links)
     ->Args({kLinks, kRepeated})
     ->Unit(benchmark::kMillisecond);
 
-// --- what one would use instead --------------------------------------------------------------------------------------
+// --- alternatives ----------------------------------------------------------------------------------------------------
 
 void algorithm_r(benchmark::State& state) {
   const std::vector<Id> ids = make_ids(kLinks, kDistinct);
@@ -128,7 +128,7 @@ void algorithm_r(benchmark::State& state) {
 }
 BENCHMARK(algorithm_r)->Unit(benchmark::kMillisecond);
 
-// Skips ahead geometrically: reads 1,300 of a million. It cannot see duplicates, nor be merged without counts.
+// Skips ahead geometrically: reads 1,300 of a million. It cannot detect duplicates, nor be merged without counts.
 void algorithm_l(benchmark::State& state) {
   const std::vector<Id> ids = make_ids(kLinks, kDistinct);
   std::mt19937_64 random(kSeed);

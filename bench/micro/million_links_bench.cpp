@@ -1,6 +1,6 @@
 // One span of 1,000,000 links: OTLP bytes parsed, the links sampled and put into the graph, one thread, through the
-// public API; against one plain read of the same bytes. Its links lead to 20,000 traces that are there and to others
-// that are not.
+// public API; compared with one plain read of the same bytes. Its links lead to 20,000 traces that are present and to
+// others that are not.
 #include <benchmark/benchmark.h>
 
 #include <cstring>
@@ -39,7 +39,7 @@ void sample_and_graph(benchmark::State& state) {
     const std::vector<Buffer>& requests = load().requests;
     bool ok = engine.tick(kNanosPerSecond).ok();
     for (std::size_t i = 0; i + 1 < requests.size(); ++i) ok = ok && engine.ingest(requests[i]).ok();
-    // What finds no room makes the next tick open a larger window; a host does the same.
+    // On no_room the next tick opens a larger window; a host does the same.
     ok = ok && engine.ingest(requests.back()).error().code() == ErrorCode::no_room && engine.tick(kNanosPerSecond).ok();
     Stopwatch watch;
     watch.time([&] { ok = ok && request.parse_protobuf(requests.back()).ok() && engine.ingest(request).ok(); });

@@ -1,5 +1,5 @@
-// Policies: spans folded into their trace's words as they come, then one answer a trace, against loops over the
-// protobuf objects of whole traces (decoding not counted in either). Four policies: status, latency, chance, one
+// Policies: spans folded into their trace's words on arrival, then one answer per trace, compared with loops over the
+// protobuf objects of whole traces (decoding not counted in either). Four policies: status, latency, probability, one
 // attribute of ten.
 #include <benchmark/benchmark.h>
 
@@ -42,8 +42,8 @@ void report(benchmark::State& state, const Stopwatch& watch) {
 }
 
 void fold_and_evaluate(benchmark::State& state) {
-  std::vector<ConfigMessage> errors;
-  const auto policies = policy::PolicySet::compile(options_for(load(), kPolicies), errors);
+  option::Findings findings;
+  const auto policies = policy::PolicySet::compile(options_for(load(), kPolicies), findings);
   ENTAIL_CHECK(policies != nullptr);
   std::vector<otlp::Decoded> requests(load().requests.size());
   std::unordered_map<TraceId, std::uint32_t> numbers;

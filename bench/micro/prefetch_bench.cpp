@@ -1,6 +1,6 @@
-// What a random cache line costs that is asked for ahead: into the first cache or the second, in a stream or in bursts,
-// with little and with some work for each. base/prefetch.hpp rests on these figures. 32 MB, as the rows of a million
-// nodes have; the sum of what was read is checked.
+// The cost of a prefetched random cache line: into the first cache or the second, in a stream or in bursts,
+// with little and with some work per line. base/prefetch.hpp relies on these figures. 32 MB, the size of the rows of a
+// million nodes; the sum of the values read is checked.
 #include <algorithm>
 #include <numeric>
 
@@ -25,7 +25,7 @@ struct Memory {
     for (std::size_t row = 0; row < kRows; ++row) data[row * kRowBytes] = 1;
     std::iota(order.begin(), order.end(), 0);
     std::shuffle(order.begin(), order.end(), std::mt19937_64(3));
-    order.resize(kRows + kAheadMax);  // asking ahead of the end asks for row 0
+    order.resize(kRows + kAheadMax);  // prefetching past the end fetches row 0
   }
   static constexpr std::size_t kAheadMax = 256;
   std::uint8_t* data;
@@ -40,13 +40,14 @@ void ask(const void* address) {
   if constexpr (kCache == Cache::second) base::prefetch(address);
 }
 
-// Work that the next row cannot overtake: each step waits for the one before.
+// Work that the next row cannot overtake: each step depends on the previous one.
 std::uint64_t work(std::uint64_t value, int steps) {
   for (int i = 0; i < steps; ++i) value = value * 3 + 1;
   return value;
 }
 
-// range(0): lines asked for at once, then used; 1: a stream, each asked for 64 ahead. range(1): steps of work a line.
+// range(0): lines prefetched at once, then used; 1: a stream, each prefetched 64 ahead. range(1): steps of work per
+// line.
 template <Cache kCache>
 void random_lines(benchmark::State& state) {
   static const Memory memory;

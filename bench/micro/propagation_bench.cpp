@@ -1,6 +1,6 @@
-// Carrying keeps over edges: 10,000 origins in a graph of 1M traces and 5M links, 4 hops in either direction, against a
-// breadth-first search over vectors of neighbours; the hops of every trace are compared. And one keep over some 110
-// edge ends: how long a single origin takes.
+// Propagating keeps over edges: 10,000 origins in a graph of 1M traces and 5M links, 4 hops in either direction,
+// compared with a breadth-first search over vectors of neighbours; the hops of every trace are compared. Also one keep
+// over about 110 edge ends: the latency of a single origin.
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
@@ -88,7 +88,7 @@ struct World {
 
 using Neighbours = std::vector<std::vector<std::uint32_t>>;
 
-// Hops from the nearest origin over at least one edge, 0 where no keep came; as one writes it.
+// Hops from the nearest origin over at least one edge, 0 if not reached; the obvious way.
 std::vector<std::uint8_t> search(const Neighbours& neighbours) {
   std::vector<std::uint8_t> hops(neighbours.size());
   std::vector<std::uint32_t> queue;
@@ -99,7 +99,7 @@ std::vector<std::uint8_t> search(const Neighbours& neighbours) {
     for (const std::uint32_t to : neighbours[queue[at]]) {
       if (hops[to] != 0) continue;
       hops[to] = static_cast<std::uint8_t>(hop);
-      if (to >= kOrigins) queue.push_back(to);  // an origin was carried on from already
+      if (to >= kOrigins) queue.push_back(to);  // an origin has been expanded already
     }
     if (at + 1 != end_of_hop) continue;
     end_of_hop = queue.size();
@@ -166,7 +166,7 @@ BENCHMARK(search_vectors)->UseManualTime()->Iterations(1)->Unit(benchmark::kMill
 // Ten links a trace, two hops toward the linked side: 10 + 100 ends.
 void carry_one(benchmark::State& state) {
   constexpr std::size_t kFew = 500'000;
-  constexpr std::size_t kKeeps = 200;  // few: what one has reached the next reaches for nothing
+  constexpr std::size_t kKeeps = 200;  // few: traces reached by one keep cost the next one nothing
   PropagateOptions options;
   options.max_hops_linked = 2;
   options.max_hops_linking = 0;

@@ -1,7 +1,7 @@
-// What ticks cost that release memory, through the public API: an engine at its limit takes one load after the other,
-// so that every few ticks windows close and span bytes go. Of each tick the CPU time and the bytes by which the account
-// fell; the bound is 20 ms for each 64 MiB released. Ticks of the same load with ample memory are the baseline: what a
-// tick spends on the traces that came and are due.
+// The cost of ticks that release memory, through the public API: an engine at its limit takes one load after another,
+// so that every few ticks windows close and span bytes are freed. For each tick the CPU time and the bytes by which the
+// account fell; the bound is 20 ms per 64 MiB released. Ticks of the same load with ample memory are the baseline: the
+// time for new and due traces.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -21,8 +21,8 @@ constexpr double kUnitBytes = 64 << 20;
 
 struct Load {
   std::uint64_t traces_per_s;
-  std::uint64_t links;      // of each trace, to absent ones
-  std::uint64_t pad_bytes;  // of each span
+  std::uint64_t links;      // per trace, to absent ones
+  std::uint64_t pad_bytes;  // per span
 };
 constexpr Load kOneSpan{30'000, 0, 0}, kAbsentLinks{15'000, 4, 0}, kLargeSpans{60, 0, 1 << 20};
 

@@ -1,5 +1,5 @@
-// What the micro benchmarks with threads share: a range cut among threads, and their times as counters in ns an
-// operation. Random trace IDs, and the hash by which oneTBB's table finds them.
+// Shared by the multi-threaded micro benchmarks: a range split among threads, and their times as counters in ns per
+// operation. Random trace IDs, and the hash for oneTBB's table.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -23,15 +23,15 @@ inline std::vector<TraceId> random_keys(std::size_t count, std::uint64_t seed) {
   return keys;
 }
 
-// Runs body(thread, begin, end) over [0, count), cut among the threads.
+// Runs body(thread, begin, end) over [0, count), split among the threads.
 template <class Body>
 Times run_shares(unsigned threads, std::size_t count, Body&& body) {
   const std::size_t share = count / threads;
   return run_threads(threads, [&](unsigned t) { body(t, t * share, t + 1 == threads ? count : (t + 1) * share); });
 }
 
-// Adds one iteration's times; the counters are means over the iterations, in ns an operation. A run of two threads gets
-// the control beside it.
+// Adds one iteration's times; the counters are means over the iterations, in ns per operation. A run of two threads
+// reports the control as well.
 inline void report(benchmark::State& state, Times times, std::size_t operations, unsigned threads) {
   state.SetIterationTime(times.wall_s);
   const auto add = [&](const char* name, double value) {

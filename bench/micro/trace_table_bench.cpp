@@ -1,6 +1,7 @@
-// The trace table: find-or-insert of 16-byte keys, nine of ten there already, against a oneTBB concurrent_hash_map with
-// a value of 48 bytes, 64 unordered_maps behind a mutex each, and the floor: two random cache lines a key, prefetched
-// 64 keys ahead, of memory as large as the table's index and keys. Fresh tables each run; every result is checked.
+// The trace table: find-or-insert of 16-byte keys, nine of ten present already, compared with a oneTBB
+// concurrent_hash_map with a value of 48 bytes, 64 unordered_maps behind a mutex each, and the floor: two random cache
+// lines per key, prefetched 64 keys ahead, in memory as large as the table's index and keys. Fresh tables each run;
+// every result is checked.
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -26,26 +27,26 @@ using graph::NodeId;
 using graph::Writer;
 
 constexpr std::size_t kBatchKeys = 512;
-constexpr std::size_t kAskedMax = 2'000'000;
+constexpr std::size_t kLookupsMax = 2'000'000;
 using Value = std::array<std::uint64_t, 6>;
 
 struct Mix {
   std::vector<TraceId> old_keys;
-  std::vector<TraceId> asked;
+  std::vector<TraceId> lookups;
   std::size_t distinct = 0;
 };
 
 const Mix& mix(std::size_t count) {
   static std::map<std::size_t, Mix> mixes;
   Mix& made = mixes[count];
-  if (!made.asked.empty()) return made;
-  const std::size_t asked = std::min(count, kAskedMax);
+  if (!made.lookups.empty()) return made;
+  const std::size_t lookups = std::min(count, kLookupsMax);
   made.old_keys = random_keys(count, 1);
-  made.asked = random_keys(asked / 10, 2);
-  made.distinct = count + made.asked.size();
+  made.lookups = random_keys(lookups / 10, 2);
+  made.distinct = count + made.lookups.size();
   std::mt19937_64 random(3);
-  while (made.asked.size() < asked) made.asked.push_back(made.old_keys[random() % count]);
-  std::shuffle(made.asked.begin(), made.asked.end(), random);
+  while (made.lookups.size() < lookups) made.lookups.push_back(made.old_keys[random() % count]);
+  std::shuffle(made.lookups.begin(), made.lookups.end(), random);
   return made;
 }
 
@@ -68,11 +69,11 @@ void find_or_insert_graph(benchmark::State& state) {
     Graph graph({.lanes = 2, .first_capacity = count + count / 8 + 4 * kBatchKeys, .seed = kTableSeed});
     insert_range(graph.writer(0), keys.old_keys, 0, count);
     graph.drain_created([](NodeId) {});
-    const Times times = run_shares(threads, keys.asked.size(), [&](unsigned t, std::size_t begin, std::size_t end) {
-      insert_range(graph.writer(t), keys.asked, begin, end);
+    const Times times = run_shares(threads, keys.lookups.size(), [&](unsigned t, std::size_t begin, std::size_t end) {
+      insert_range(graph.writer(t), keys.lookups, begin, end);
     });
     if (graph.current_window().node_count != keys.distinct) state.SkipWithError("a key has no node, or two");
-    report(state, times, keys.asked.size(), threads);
+    report(state, times, keys.lookups.size(), threads);
   }
 }
 
@@ -94,13 +95,13 @@ void find_or_insert_sharded(benchmark::State& state) {
       benchmark::DoNotOptimize(&shard.values[key]);
     };
     for (const TraceId& key : keys.old_keys) find(key);
-    const Times times = run_shares(threads, keys.asked.size(), [&](unsigned, std::size_t begin, std::size_t end) {
-      for (std::size_t i = begin; i < end; ++i) find(keys.asked[i]);
+    const Times times = run_shares(threads, keys.lookups.size(), [&](unsigned, std::size_t begin, std::size_t end) {
+      for (std::size_t i = begin; i < end; ++i) find(keys.lookups[i]);
     });
     std::size_t distinct = 0;
     for (const Shard& shard : shards) distinct += shard.values.size();
     if (distinct != keys.distinct) state.SkipWithError("a key has no value, or two");
-    report(state, times, keys.asked.size(), threads);
+    report(state, times, keys.lookups.size(), threads);
   }
 }
 
@@ -113,20 +114,20 @@ void find_or_insert_tbb(benchmark::State& state) {
   for (auto _ : state) {
     Map map(count + count / 8);
     for (const TraceId& key : keys.old_keys) map.insert(std::make_pair(key, Value{}));
-    const Times times = run_shares(threads, keys.asked.size(), [&](unsigned, std::size_t begin, std::size_t end) {
+    const Times times = run_shares(threads, keys.lookups.size(), [&](unsigned, std::size_t begin, std::size_t end) {
       for (std::size_t i = begin; i < end; ++i) {
         Map::const_accessor found;
-        map.insert(found, keys.asked[i]);
+        map.insert(found, keys.lookups[i]);
         benchmark::DoNotOptimize(&found->second);
       }
     });
     if (map.size() != keys.distinct) state.SkipWithError("a key has no value, or two");
-    report(state, times, keys.asked.size(), threads);
+    report(state, times, keys.lookups.size(), threads);
   }
 }
 #endif
 
-// Memory in huge pages, if the system has them to give: as the graph maps its own.
+// Memory in huge pages, if the system provides them: as for the graph's own.
 struct Lines {
   explicit Lines(std::size_t size) : bytes(size) {
     data =
@@ -138,7 +139,7 @@ struct Lines {
   ~Lines() { munmap(data, bytes); }
   Lines(const Lines&) = delete;
   Lines& operator=(const Lines&) = delete;
-  // Any of the words, by the high half of a 32-bit product.
+  // Any of the words, selected by the high half of a 32-bit product.
   const std::uint64_t& at(std::uint32_t random) const noexcept { return data[random * (bytes / 8) >> 32]; }
 
   std::size_t bytes;
@@ -154,13 +155,13 @@ void two_random_lines(benchmark::State& state) {
   const Lines rows(keys.distinct * 16);
   for (auto _ : state) {
     std::atomic<std::uint64_t> sum{0};
-    const Times times = run_shares(threads, keys.asked.size(), [&](unsigned, std::size_t begin, std::size_t end) {
+    const Times times = run_shares(threads, keys.lookups.size(), [&](unsigned, std::size_t begin, std::size_t end) {
       std::array<std::uint64_t, kGroup> hashes;
       std::uint64_t read = 0;
       for (std::size_t at = begin; at < end; at += kGroup) {
         const std::size_t group = std::min(kGroup, end - at);
         for (std::size_t i = 0; i < group; ++i) {
-          hashes[i] = base::table_hash(keys.asked[at + i], kTableSeed);
+          hashes[i] = base::table_hash(keys.lookups[at + i], kTableSeed);
           __builtin_prefetch(&index.at(static_cast<std::uint32_t>(hashes[i])));
           __builtin_prefetch(&rows.at(static_cast<std::uint32_t>(hashes[i] >> 32)));
         }
@@ -170,8 +171,8 @@ void two_random_lines(benchmark::State& state) {
       }
       sum.fetch_add(read, std::memory_order_relaxed);
     });
-    if (sum.load() != 2 * keys.asked.size()) state.SkipWithError("a line was not read");
-    report(state, times, keys.asked.size(), threads);
+    if (sum.load() != 2 * keys.lookups.size()) state.SkipWithError("a line was not read");
+    report(state, times, keys.lookups.size(), threads);
   }
 }
 

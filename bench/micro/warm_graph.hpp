@@ -1,5 +1,5 @@
-// A graph whose current window is empty but lies in memory that was touched before, as in an engine that has run for a
-// while; and the same for what the yardsticks allocate. First touches cost much, and on virtual machines at random.
+// A graph whose current window is empty but in memory already faulted in, as in an engine that has run for a while; and
+// the same for the allocations of the alternatives. Page faults are expensive, and erratic on virtual machines.
 #pragma once
 
 #include <malloc.h>
@@ -12,7 +12,7 @@
 
 namespace entail::bench {
 
-// The C library keeps what yardsticks free.
+// The C library retains what the alternatives free.
 inline const bool memory_stays =
     mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max()) == 1 && mallopt(M_MMAP_MAX, 0) == 1;
 
@@ -21,20 +21,20 @@ class WarmGraph {
   explicit WarmGraph(graph::GraphOptions options)
       : capacity_(options.first_capacity), graph_((options.spare_bytes_max = kSpareBytesMax, options)) {}
 
-  // The times that body(Graph&) returns, of an empty graph. It runs twice more before the first one that counts: two
-  // windows take turns.
+  // The times that body(Graph&) returns, for an empty graph. It runs twice before the first one that counts: two
+  // windows alternate.
   template <class Body>
   auto time(Body&& body) {
     for (; warm_runs_ < 2; ++warm_runs_) static_cast<void>(body(renew()));
     return body(renew());
   }
-  // As the last body left it.
+  // As left by the last body.
   graph::Graph& graph() { return graph_; }
 
  private:
   static constexpr std::uint64_t kSpareBytesMax = std::uint64_t{1} << 30;
 
-  // The graph with nothing in it, its memory all zero again.
+  // The empty graph, its memory all zero again.
   graph::Graph& renew() {
     if (!graph_.rotate(capacity_)) std::abort();
     const graph::WindowList windows = graph_.windows();

@@ -1,5 +1,5 @@
-// What forgetting 1M traces costs: a window of the graph goes at once, the values of a oneTBB concurrent_hash_map one
-// by one.
+// The cost of forgetting 1M traces: a window of the graph is dropped at once, the values of a oneTBB
+// concurrent_hash_map one by one.
 #include <array>
 #include <cstdlib>
 #include <memory>

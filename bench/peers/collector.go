@@ -3,7 +3,7 @@
 // the environment's and become part of the measures' names.
 //
 // The processor waits in real time. Its waits are taken out: CPU time counts no sleep, and its wall time is that of
-// feeding, during which it decides beside, plus the CPU time of what was still to be decided afterwards.
+// feeding, during which it also decides, plus the CPU time of what was still to be decided afterwards.
 package main
 
 import (
@@ -71,7 +71,7 @@ func run() error {
 			return err
 		}
 		if i == 0 {
-			continue // memory was touched for the first time
+			continue // memory was faulted in
 		}
 		cpu.Values = append(cpu.Values, taken.cpu.Seconds()*1e9/float64(taken.spans))
 		wall.Values = append(wall.Values, taken.wall.Seconds()*1e9/float64(taken.spans))

@@ -15,7 +15,7 @@ constexpr std::uint64_t kSpanGapMs = 120;         // between the starts of a tra
 constexpr std::uint64_t kLinkDistanceMs = 2'000;  // a consumer follows its producers by at most this
 constexpr unsigned kLinksMax = 4;
 
-// Of a thousand traces.
+// Per thousand traces.
 constexpr std::uint64_t kErrors = 20;
 constexpr std::uint64_t kSlow = 10;
 constexpr std::uint64_t kGold = 6;
@@ -31,7 +31,7 @@ struct Trace {
   std::vector<std::uint32_t> to;  // linked traces
 };
 
-// The choice of the Collector's probabilistic policy: FNV-1a over salt and trace ID.
+// The decision of the Collector's probabilistic policy: FNV-1a over salt and trace ID.
 bool kept_by_chance(TraceId id, double percentage) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   const auto eat = [&](std::uint8_t byte) { hash = (hash ^ byte) * 0x100000001b3ULL; };
@@ -113,7 +113,7 @@ void add_request(Load& load, const Buffer& spans, std::uint64_t count, std::int6
   load.bytes += load.requests.back().size();
 }
 
-// Consumers link to traces that are none, so that a keep goes one hop.
+// Consumers do not link to consumers, so that a keep propagates one hop.
 void add_links(std::vector<Trace>& traces, std::mt19937_64& random) {
   std::vector<std::uint32_t> producers;
   std::size_t oldest = 0;
@@ -157,10 +157,10 @@ void make_services(Load& load, std::uint64_t spans, std::uint64_t seed, bool wit
     Trace& trace = traces[i];
     trace.id = {random(), random()};
     trace.start_ms = 1000 + i * 1000 * kSpansPerTrace / kSpansPerSecond;
-    const std::uint64_t dice = random() % 1000;
-    trace.error = dice < kErrors;
-    trace.slow = dice >= kErrors && dice < kErrors + kSlow;
-    trace.gold = dice >= kErrors + kSlow && dice < kErrors + kSlow + kGold;
+    const std::uint64_t draw = random() % 1000;
+    trace.error = draw < kErrors;
+    trace.slow = draw >= kErrors && draw < kErrors + kSlow;
+    trace.gold = draw >= kErrors + kSlow && draw < kErrors + kSlow + kGold;
     trace.kept = trace.error || trace.slow || trace.gold || kept_by_chance(trace.id, 1);
   }
   if (with_links) add_links(traces, random);
@@ -187,14 +187,14 @@ void make_services(Load& load, std::uint64_t spans, std::uint64_t seed, bool wit
   }
 }
 
-// Traces of one span, in order, the first of them linked to by nobody.
+// Traces of one span, in order; nothing links to the first of them.
 std::vector<Trace> single_spans(std::size_t count, std::mt19937_64& random) {
   std::vector<Trace> traces(count);
   for (Trace& trace : traces) trace.id = {random(), random()};
   return traces;
 }
 
-// The last span of a trace says whether it failed (append_span); here traces have one span.
+// The last span of a trace shows whether it failed (append_span); here traces have one span.
 constexpr std::uint64_t kOnlySpan = kSpansPerTrace - 1;
 
 void make_million_links(Load& load, std::uint64_t links, std::uint64_t seed) {

@@ -1,5 +1,5 @@
-// The four workloads of the macro benchmark: OTLP requests in order of arrival, each with the second of its arrival,
-// and what has to be kept of them, counted out plainly while they are made.
+// The four workloads of the macro benchmark: OTLP requests in order of arrival, each with its arrival second,
+// and the traces that must be kept, computed while they are generated.
 //
 //   plain          microservice traces of 4 spans of about 400 bytes, in requests of 512 spans, 20,000 spans a second;
 //                  errors, slow, "gold" and 1 % by chance are kept: 4.5 % of the traces
@@ -39,8 +39,8 @@ constexpr std::uint64_t kSpansPerSecond = 20'000;
 constexpr std::uint64_t kSpansPerRequest = 512;
 constexpr std::uint64_t kSpansPerTrace = 4;
 
-// spans = 0: the size told above (1,000,000 for plain and queue). Another number: other traces. Unknown names give a
-// load without requests.
+// spans = 0: the default size above (1,000,000 for plain and queue). Another number gives other traces. Unknown names
+// give a load without requests.
 Load make_load(std::string_view name, std::uint64_t spans, std::uint64_t number = 0);
 
 // policies.yaml as options for the load.

@@ -1,4 +1,4 @@
-// OTLP protobuf as an SDK writes it, appended field by field; independent of the engine's own writer.
+// OTLP protobuf as SDKs write it, appended field by field; independent of the engine's own writer.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@ namespace entail::base {
   X(late_origin, warning, "spans that arrived after their trace was sealed and would have made it an origin")       \
   X(late_pin, warning, "links removed from a truncated span whose target became an origin later")                   \
   X(evicted, error,                                                                                                 \
-    "traces dropped early, or sealed before their retention ended, because memory_limit or retain.max_bytes was "   \
+    "traces dropped early, or sealed before their retention ended, because memory_limit or a limit of retain was "  \
     "reached")                                                                                                      \
   X(records_forgotten, warning,                                                                                     \
     "records of traces forgotten before retain.records ended, because memory_limit was reached")                    \
@@ -26,6 +26,8 @@ namespace entail::base {
     "traces within the hop limits that were not kept, because max_propagated_bytes_per_second was used up")         \
   X(no_room, warning,                                                                                               \
     "requests not accepted for lack of room; the caller ticks and tries again, so nothing is lost by them")         \
+  X(output_full, error,                                                                                             \
+    "kept spans not delivered because the sink did not accept output and no room was left to keep it")              \
   X(too_large, error, "requests rejected because they need more than a quarter of memory_limit")                    \
   X(out_of_memory, error, "spans not stored because the system was out of memory")                                  \
   X(bad_hex, warning, "spans rejected and links not followed: an ID is not hexadecimal")                            \
@@ -41,7 +43,10 @@ namespace entail::base {
   X(edge_types, info, "links with more types than are examined; their other types were ignored")                    \
   X(context_expired, info, "stored contexts that expired before they were used")                                    \
   X(context_evicted, warning, "stored contexts evicted because a ContextStore was full")                            \
-  X(unknown_field, info, "fields that are not part of OTLP: ignored in JSON input, or not written as JSON")
+  X(unknown_field, info, "fields that are not part of OTLP: ignored in JSON input, or not written as JSON")         \
+  X(clock_outlier, warning,                                                                                         \
+    "requests with an end time beyond --clock-max, or more than an hour ahead: they did not move the clock of "     \
+    "entail sample")
 
 enum class Loss : std::uint8_t {
 #define ENTAIL_LOSS_ENUM(name, severity, help) name,

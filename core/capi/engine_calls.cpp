@@ -1,4 +1,4 @@
-// Opening, closing, and what goes in: requests and time.
+// Opening, closing, and what goes in: requests, time, and what became of output.
 #include "capi/engine_handle.hpp"
 
 namespace {
@@ -33,7 +33,8 @@ entail_status_t open(const entail_open_options_t& given, std::string_view yaml, 
   if (given.table_seed != 0) options.table_seed = given.table_seed;
   auto open = std::make_unique<EngineState>(given, std::move(options));
   std::string why;
-  auto opened = entail::Engine::open(open->options, open->sink, &why);
+  auto opened = given.on_output != nullptr ? entail::Engine::open(open->options, open->answering_sink, &why)
+                                           : entail::Engine::open(open->options, open->sink, &why);
   if (!opened) {
     if (opened.error().code() != entail::ErrorCode::bad_options) return fail(error, opened.error());
     return fail(error, ENTAIL_E_CONFIG, why);
@@ -151,6 +152,8 @@ entail_status_t entail_engine_open_abi(uint32_t abi_version, const entail_open_o
   }
   if ((given.flags & ~ENTAIL_OPEN_POLL_DECISIONS) != 0 || given.reserved != 0)
     return fail(error, ENTAIL_E_ARGUMENT, "options: unknown flags, or reserved is not 0");
+  if (given.on_batch != nullptr && given.on_output != nullptr)
+    return fail(error, ENTAIL_E_ARGUMENT, "options: on_batch and on_output exclude each other");
   if (given.ingest_lanes_max > entail::kIngestLanesMax)
     return fail(error, ENTAIL_E_ARGUMENT, "options: ingest_lanes_max is above 256");
   return guarded(error, [&] { return open(given, {yaml, yaml_size}, engine, error); });
@@ -178,4 +181,23 @@ entail_status_t entail_tick(entail_engine_t* engine, int64_t now_ns, entail_erro
 
 entail_status_t entail_drain(entail_engine_t* engine, int64_t now_ns, entail_error_t* error) {
   return run_tick(engine, error, [&](entail::Engine& open) { return open.drain(now_ns); });
+}
+
+entail_status_t entail_offer_output(entail_engine_t* engine, uint64_t* waiting, entail_error_t* error) {
+  return with_engine(engine, CallGuard::Mode::exclusive, error, [&](EngineState& open) -> entail_status_t {
+    const entail::Result<std::uint64_t> left = open.engine->offer_output();
+    if (!left.ok()) return fail(error, left.error());
+    if (waiting != nullptr) *waiting = *left;
+    return ENTAIL_OK;
+  });
+}
+
+entail_status_t entail_acknowledge(entail_engine_t* engine, uint64_t batch_id, uint32_t outcome,
+                                   entail_error_t* error) {
+  if (outcome > ENTAIL_DELIVERY_FAILED) return fail(error, ENTAIL_E_ARGUMENT, "no such outcome");
+  return with_engine(engine, CallGuard::Mode::reentrant, error, [&](EngineState& open) -> entail_status_t {
+    const auto delivery = outcome == ENTAIL_DELIVERY_FAILED ? entail::Delivery::failed : entail::Delivery::delivered;
+    const entail::Result<void> done = open.engine->acknowledge(batch_id, delivery);
+    return done.ok() ? ENTAIL_OK : fail(error, done.error());
+  });
 }

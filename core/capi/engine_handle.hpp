@@ -33,6 +33,8 @@ class HandleSink final : public Sink {
   std::uint64_t waiting_bytes() const noexcept { return waiting_bytes_; }
   // True on the thread that is in a callback of this sink.
   bool is_calling() const noexcept;
+  // The answer of on_output. Without memory for its arguments: declined.
+  OutputAnswer offer(const OutputBatch& batch);
 
   std::deque<Batch> batches;
   std::deque<DecisionRecord> decisions;
@@ -44,6 +46,19 @@ class HandleSink final : public Sink {
   std::uint64_t waiting_bytes_ = 0;  // of batches and decisions
   std::vector<std::uint8_t> ids_;    // scratch of on_decision()
   std::string json_;
+  std::vector<entail_output_trace_t> traces_;  // scratch of offer()
+};
+
+// Offers batches to on_output, and passes decisions as the handle's sink does.
+class AnsweringSink final : public BatchSink {
+ public:
+  explicit AnsweringSink(HandleSink& handle) : handle_(handle) {}
+  OutputAnswer on_batch(const OutputBatch& batch) override { return handle_.offer(batch); }
+  void on_decision(const DecisionRecord& record) override { handle_.on_decision(record); }
+  bool wants_decisions() const noexcept override { return handle_.wants_decisions(); }
+
+ private:
+  HandleSink& handle_;
 };
 
 // One decision as the C struct. Its pointers borrow ids, json and the names that the record borrows. Throws bad_alloc.
@@ -54,6 +69,7 @@ struct EngineState {
       : options(std::move(engine_options)), sink(open_options) {}
   Options options;  // also where names live that entail_counts() gives out
   HandleSink sink;
+  AnsweringSink answering_sink{sink};
   std::unique_ptr<Engine> engine;
 
   // What the pointers of the last polled decision borrow.
@@ -66,10 +82,11 @@ entail_engine_t* acquire_handle(std::unique_ptr<EngineState> open);
 // Closes the handle and returns its engine; null if it was closed already, or if an exclusive call is running.
 std::unique_ptr<EngineState> release_handle(entail_engine_t* handle) noexcept;
 
-// Guards one call on an engine. Mode::shared: any number of threads may make the call at once; Mode::exclusive: one.
+// Guards one call on an engine. Mode::shared: any number of threads may make the call at once; Mode::exclusive: one;
+// Mode::reentrant: as shared, and from callbacks of the engine, too.
 class CallGuard {
  public:
-  enum class Mode : std::uint8_t { shared, exclusive };
+  enum class Mode : std::uint8_t { shared, exclusive, reentrant };
   CallGuard(entail_engine_t* handle, Mode mode) noexcept;
   ~CallGuard();
   CallGuard(const CallGuard&) = delete;

@@ -55,6 +55,11 @@ entail_statistics_t flatten(const Statistics& from, const HandleSink& sink) noex
   to.lanes_stalled = from.lanes.stalled;
   to.lanes_stalled_ticks = from.lanes.stalled_ticks;
   to.rank_seed = from.rank_seed;
+  to.output_waiting_batches = from.output.waiting_batches;
+  to.output_waiting_spans = from.output.waiting_spans;
+  to.output_waiting_bytes = from.memory.output_bytes;
+  to.output_unacknowledged_batches = from.output.unacknowledged_batches;
+  to.output_repeated_offers = from.output.repeated_offers;
   return to;
 }
 

@@ -2,15 +2,17 @@
 
 #include <array>
 
+#include "option/shapes.hpp"
+#include "policy/type.hpp"
+#include "retention/retention.hpp"
+
 namespace entail::config {
 
 namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::int64_t kDurationMax = 168 * 3600 * kNanosPerSecond;
 constexpr std::uint64_t kUint32Max = std::numeric_limits<std::uint32_t>::max();
-constexpr std::uint64_t kInt64Max = std::numeric_limits<std::int64_t>::max();
 
 constexpr std::array kProbabilities = {"collector"sv, "consistent"sv};
 constexpr std::array kModes = {"cone"sv, "component"sv, "none"sv, "off"sv, "false"sv};
@@ -21,29 +23,7 @@ constexpr std::array kCompats = {"none"sv, "collector"sv};
 constexpr std::array kStrategies = {"trace-complete"sv, "span-ingest"sv};
 
 using Row = option::Row<Options>;
-
-option::Shape duration(std::string_view key, std::string_view help) {
-  return {.key = key, .kind = option::Kind::duration, .bounds = {0, kDurationMax}, .help = help};
-}
-option::Shape size(std::string_view key, std::string_view help, option::Bounds bounds = {0, kInt64Max}) {
-  return {.key = key, .kind = option::Kind::size, .bounds = bounds, .help = help};
-}
-option::Shape whole(std::string_view key, option::Bounds bounds, std::string_view help) {
-  return {.key = key, .kind = option::Kind::whole, .bounds = bounds, .help = help};
-}
-option::Shape boolean(std::string_view key, std::string_view help) {
-  return {.key = key, .kind = option::Kind::boolean, .help = help};
-}
-option::Shape choice(std::string_view key, std::span<const std::string_view> choices, std::string_view help) {
-  return {.key = key, .kind = option::Kind::choice, .help = help, .choices = choices};
-}
-option::Shape texts(std::string_view key, std::uint64_t count_max, std::string_view help) {
-  return {.key = key, .kind = option::Kind::texts, .bounds = {0, count_max}, .help = help};
-}
-option::Shape unset_is(option::Shape shape, std::string_view unset) {
-  shape.unset = unset;
-  return shape;
-}
+using namespace option::shapes;
 
 Row custom(std::string_view key, option::Presence presence, std::string_view help) {
   Row row;
@@ -81,7 +61,7 @@ std::vector<Row> tail_sampling_rows() {
 // Keys of the Collector's block that bound its memory or shape its threads; here other options do.
 std::vector<Row> collector_rows() {
   constexpr auto kCaches = "decision records outlive the spans for retain.records";
-  const option::Bounds any = {0, kInt64Max};
+  const option::Bounds any = {0, option::kInt64Max};
   std::vector<Row> rows;
   rows.push_back(
       collector_key(whole("tail_sampling.num_traces", any, ""), "memory_limit bounds what is held, in bytes"));
@@ -108,7 +88,7 @@ std::vector<Row> collector_rows() {
 std::vector<Row> link_rows() {
   std::vector<Row> rows;
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.origins; }>(
-      unset_is(texts("links.origins", kPoliciesMax,
+      unset_is(texts("links.origins", policy::kPoliciesMax,
                      "Names of the policies that make a trace an origin: its linked traces are kept too. [] = none."),
                "status_code policies that name ERROR, and policies of type and that contain one")));
   option::Shape mode =
@@ -169,18 +149,8 @@ std::vector<Row> all_rows() {
       "How probabilistic policies choose. collector: by the Collector's hash of the trace ID. consistent: by the "
       "OpenTelemetry randomness of the trace (rv); th is raised.")));
   for (Row& row : link_rows()) rows.push_back(row);
-  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.retain.window_ns; }>(duration(
-      "retain.window",
-      "How long to hold the spans of a dropped trace, so that a linked trace that fails later can revive it.")));
-  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.retain.records_ns; }>(duration(
-      "retain.records",
-      "How long to remember decisions, links and reasons after a trace was last seen; at least as long as spans.")));
-  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.retain.max_bytes; }>(unset_is(
-      size("retain.max_bytes", "Limit on the bytes held of dropped traces; the first dropped are released first."),
-      "half of memory_limit")));
-  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.memory_limit_bytes; }>(
-      size("memory_limit", "Limit on memory. When it is reached, the oldest traces are decided early.",
-           {16ll << 20, 1ull << 44})));
+  for (const retention::RuleType& rule : retention::rule_types())
+    rows.insert(rows.end(), rule.rows.begin(), rule.rows.end());
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.compat; }>(choice(
       "compat", kCompats,
       "collector: reproduce the Collector's quirks: a bound of 0 means no bound, only whole numbers compare, latency "

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "config/check_options.hpp"
+#include "config/kubernetes_resource.hpp"
 #include "option/nearest.hpp"
 #include "option/value_text.hpp"
 
@@ -81,7 +82,7 @@ void cut_last_step(std::string& path) {
 }  // namespace
 
 ConfigResult OptionsReader::run(std::string_view text) {
-  if (document_.load(text, &messages_.errors)) {
+  if (document_.load(text, &messages_.errors) && enter_resource(document_, messages_.errors)) {
     const YamlNode& root = document_.root();
     if (root.kind == YamlNode::Kind::null)
       messages_.error({1, 1}, "the configuration is empty: tail_sampling.policies is required");
@@ -131,8 +132,32 @@ OptionsReader::Components OptionsReader::components_of(const YamlNode& root) con
   return found;
 }
 
+// The component with the ID that the caller named, or with that name behind the slash.
+const YamlNode::Entry* OptionsReader::choose_instance(const Components& found) {
+  const YamlNode::Entry* chosen = nullptr;
+  std::vector<std::string_view> ids;
+  for (const YamlNode::Entry* entry : found) {
+    ids.push_back(entry->key);
+    const std::size_t slash = entry->key.find('/');
+    if (entry->key != instance_ && (slash == std::string::npos || entry->key.substr(slash + 1) != instance_)) continue;
+    if (chosen != nullptr) {
+      messages_.error(entry->position, "both '" + chosen->key + "' and '" + entry->key + "' are instances named '" +
+                                           instance_ + "'; write the whole ID");
+      return nullptr;
+    }
+    chosen = entry;
+  }
+  if (chosen == nullptr) {
+    const std::string there =
+        ids.empty() ? "there is no tail_sampling and no entail" : "there are: " + option::joined(ids);
+    messages_.error(ids.empty() ? Position() : found[0]->position, "no instance '" + instance_ + "'; " + there);
+  }
+  return chosen;
+}
+
 // The component entail, or else tail_sampling, by its plain name; one with a name behind it if it is the only one.
 const YamlNode::Entry* OptionsReader::choose_component(const YamlNode& root, const Components& found) {
+  if (!instance_.empty()) return choose_instance(found);
   if (found.empty()) {
     if (const YamlNode::Entry* processors = find_entry(root, "processors"))
       messages_.error(processors->position, "processors hold no tail_sampling and no entail");
@@ -318,7 +343,7 @@ Position OptionsReader::position_of(std::string path) const {
 }
 
 void OptionsReader::check_whole() {
-  for (option::Finding& finding : check_options(options_)) {
+  for (option::Finding& finding : check_options(options_).findings) {
     if (has_failed(finding.path)) continue;
     Position position = position_of(finding.path);
     if (const auto item = items_.find(finding.path); finding.offset && item != items_.end()) {
@@ -337,8 +362,8 @@ void OptionsReader::check_whole() {
 namespace entail {
 inline namespace v1 {
 
-ConfigResult parse_options(std::string_view yaml, const Options& defaults) {
-  return config::OptionsReader(defaults).run(yaml);
+ConfigResult parse_options(std::string_view yaml, const Options& defaults, const ConfigContext& context) {
+  return config::OptionsReader(defaults, context).run(yaml);
 }
 
 }  // namespace v1

@@ -5,6 +5,7 @@
 #include "option/format.hpp"
 #include "option/nearest.hpp"
 #include "ottl/names.hpp"
+#include "policy/type.hpp"
 
 namespace entail::config {
 
@@ -107,18 +108,18 @@ void append_option_table(std::string& out) {
 
 void append_policy_tables(std::string& out) {
   const PolicyOptions defaults;
-  for (const PolicyShape& shape : policy_table()) {
-    out += "\n### `" + std::string(shape.name) + "`\n\n" + std::string(shape.help) + "\n";
-    if (!shape.parts_key.empty())
-      out += shape.name == PolicyType::not_policy
+  for (const policy::Type& type : policy::types()) {
+    out += "\n### `" + std::string(type.name) + "`\n\n" + std::string(type.help) + "\n";
+    if (!type.parts_key.empty())
+      out += type.parts == policy::Parts::one
                  ? "\n`not_sub_policy` holds the part: one policy, whose name is optional.\n"
-                 : "\n`" + std::string(shape.parts_key) + "` lists the parts: policies whose names are optional.\n";
-    if (shape.fields.empty()) {
-      if (shape.parts_key.empty()) out += "\nIt has no options.\n";
+                 : "\n`" + std::string(type.parts_key) + "` lists the parts: policies whose names are optional.\n";
+    if (type.rows.empty()) {
+      if (type.parts_key.empty()) out += "\nIt has no options.\n";
       continue;
     }
     out += "\n| key | expected | default | meaning |\n| --- | --- | --- | --- |\n";
-    for (const option::Row<PolicyOptions>& row : shape.fields) {
+    for (const option::Row<PolicyOptions>& row : type.rows) {
       if (!row.instead.empty()) {
         out += "| `" + std::string(row.key) + "` | " + cell(option::expectation(row)) +
                " | | Not used: " + std::string(row.instead) + ". |\n";
@@ -150,18 +151,21 @@ constexpr std::string_view kIntroduction =
     "A configuration is one YAML file. The key `tail_sampling` takes the configuration of the OpenTelemetry "
     "Collector's\n"
     "processor of that name, unchanged. The file can be\n\n"
-    "- a file of its own: `tail_sampling` at the top, with the other options of this page beside it; or\n"
+    "- a file of its own: `tail_sampling` at the top, with the other options of this page beside it;\n"
     "- a whole Collector configuration with `processors: tail_sampling:` (or `tail_sampling/NAME:`, or `entail:` "
     "for\n"
     "  [Entail's own processor and receiver](collector.md)). The other options go at the top or inside that "
-    "block.\n\n"
+    "block; or\n"
+    "- the Kubernetes resource `OpenTelemetryCollector`, with such a configuration in `spec.config`.\n\n"
     "`entail config check FILE` reports every error with its line and column; `entail config defaults` prints every "
     "option\n"
     "with its default. An unknown key, a value of the wrong type, and a value out of range are errors.\n\n"
     "- Durations are written as in Go: `10s`, `1m30s`, `500ms`. Sizes are bytes, or have a unit: `256MiB` (2^20), "
     "`512MB` (10^6).\n"
     "- Numbers may have underscores: `100_000`.\n"
-    "- `$$` means `$`. `${env:NAME}` is an error: Entail does not read the environment.\n"
+    "- `$$` means `$`. `${env:NAME}`, `${NAME}` and `${env:NAME:-DEFAULT}` stand for values that `--env` and "
+    "`--env-file` of the\n"
+    "  command give; without them they are errors, since the environment is not read.\n"
     "- Anchors, aliases and merge keys (`<<`) work; a duplicate key is an error.\n\n"
     "The terms used below (origin, hop, linked, linking, loss, ...) are in the [glossary](glossary.md).\n\n"
     "## Where to start\n\n"

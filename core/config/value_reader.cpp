@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/variables.hpp"
 #include "option/format.hpp"
 #include "option/nearest.hpp"
 #include "option/value_text.hpp"
@@ -49,6 +50,12 @@ std::optional<std::string> ValueReader::read_text(const YamlNode& node, const st
   }
   std::string text;
   if (option::expand_dollars(node.text, text)) return text;
+  if (environment_) {
+    Expansion expansion = expand_variables(node.text, *environment_);
+    if (expansion.problem.empty()) return std::move(expansion.text);
+    messages_.error(node.position, where + ": " + found_text(node) + ": " + expansion.problem);
+    return std::nullopt;
+  }
   messages_.error(node.position,
                   where + ": " + found_text(node) +
                       " would have to be looked up, but the environment and other files are not read; write "

@@ -16,12 +16,13 @@ std::string found_text(const YamlNode& node);
 
 class ValueReader {
  public:
-  ValueReader(const YamlDocument& document, Messages& messages) : document_(document), messages_(messages) {}
+  ValueReader(const YamlDocument& document, Messages& messages, const ConfigContext& context)
+      : document_(document), messages_(messages), environment_(context.environment) {}
 
   // Nothing if an error was reported. where: what the value is called in messages.
   std::optional<OptionValue> read(const option::Shape& shape, const YamlNode& node, const std::string& where);
 
-  // A scalar with its $ expanded.
+  // A scalar with its $ and variables expanded.
   std::optional<std::string> read_text(const YamlNode& node, const std::string& where);
 
  private:
@@ -38,6 +39,7 @@ class ValueReader {
 
   const YamlDocument& document_;
   Messages& messages_;
+  const std::optional<std::map<std::string, std::string>> environment_;
 };
 
 }  // namespace entail::config

@@ -50,6 +50,11 @@ class YamlDocument {
   // REQUIRES load() returned true.
   const YamlNode& root() const noexcept { return nodes_[root_]; }
   const YamlNode& node(std::uint32_t index) const noexcept { return nodes_[index]; }
+  // Makes one of the nodes the root.
+  void set_root(std::uint32_t index) noexcept { root_ = index; }
+  // Replaces the document by the YAML inside a scalar. Positions stay those of the outer text: exact in a literal block
+  // (|), else where the scalar begins. False as for load().
+  bool load_nested(std::uint32_t scalar, std::vector<ConfigMessage>* errors);
   // Where a byte of a scalar stands: exact in one that stands on one line with plain escapes, else where it begins.
   Position inside(const YamlNode& scalar, std::size_t offset) const noexcept;
 

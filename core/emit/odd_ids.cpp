@@ -1,37 +1,31 @@
 #include "emit/odd_ids.hpp"
 
 #include "otlp/decode.hpp"
+#include "otlp/fields.hpp"
+#include "wire/field_cursor.hpp"
 #include "wire/writer.hpp"
 
 namespace entail::emit {
 namespace {
 
-constexpr std::uint32_t kLinks = 13;
-constexpr std::uint32_t kLength = 2;
-constexpr std::uint32_t kTraceId = 1;
-constexpr std::uint32_t kSpanId = 2;
-
 bool is_odd_id(const wire::FieldView& field) noexcept {
-  if (field.wire_type != kLength) return false;
-  return (field.number == kTraceId && is_odd_size(field.payload.size, 16)) ||
-         (field.number == kSpanId && is_odd_size(field.payload.size, 8));
+  return (field.is(otlp::link_field::kTraceId) && is_odd_size(field.payload.size, 16)) ||
+         (field.is(otlp::link_field::kSpanId) && is_odd_size(field.payload.size, 8));
 }
-
-wire::FieldCursor fields_of(Bytes message) noexcept { return {message, 0, static_cast<std::uint32_t>(message.size())}; }
 
 }  // namespace
 
 bool has_odd_links(Bytes span) noexcept {
-  wire::FieldCursor cursor = fields_of(span);
+  wire::FieldCursor cursor(span);
   for (wire::FieldView field; cursor.next(field);) {
-    const bool link = field.number == kLinks && field.wire_type == kLength;
+    const bool link = field.is(otlp::span_field::kLinks);
     if (link && is_odd_link(wire::slice(span, field.payload))) return true;
   }
   return false;
 }
 
 bool is_odd_link(Bytes link) noexcept {
-  wire::FieldCursor cursor = fields_of(link);
+  wire::FieldCursor cursor(link);
   for (wire::FieldView field; cursor.next(field);) {
     if (is_odd_id(field)) return true;
   }
@@ -41,7 +35,7 @@ bool is_odd_link(Bytes link) noexcept {
 void append_mended_link(Bytes link, std::vector<std::uint8_t>& out) {
   wire::Buffer mended;
   std::uint32_t copied_to = 0;
-  wire::FieldCursor cursor = fields_of(link);
+  wire::FieldCursor cursor(link);
   for (wire::FieldView field; cursor.next(field);) {
     if (!is_odd_id(field)) continue;
     wire::append_bytes(mended, link.subspan(copied_to, field.whole.offset - copied_to));
@@ -49,7 +43,7 @@ void append_mended_link(Bytes link, std::vector<std::uint8_t>& out) {
     copied_to = field.whole.offset + field.whole.size;
   }
   wire::append_bytes(mended, link.subspan(copied_to));
-  wire::append_bytes_field(out, kLinks, mended);
+  wire::append_bytes_field(out, otlp::span_field::kLinks.number, mended);
 }
 
 }  // namespace entail::emit

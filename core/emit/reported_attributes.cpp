@@ -1,8 +1,8 @@
 // The attributes that say what was cut and why a trace was kept (docs/formats.md "Attributes on emitted spans").
 #include <limits>
 
-#include "base/bytes.hpp"
-#include "emit/attribute_bytes.hpp"
+#include "emit/span_edit.hpp"
+#include "otlp/encode.hpp"
 #include "text/hex.hpp"
 
 namespace entail::emit {
@@ -95,16 +95,11 @@ void append_reason_attributes(const KeepReason& reason, std::vector<Attribute>& 
 }
 
 void append_restored_link(TraceId trace_id, SpanId span_id, std::vector<std::uint8_t>& out) {
-  std::uint8_t ids[28] = {0x0a, 16};  // fields 1 and 2 of Link, 16 and 8 bytes
-  base::store_trace_id(ids + 2, trace_id);
-  ids[18] = 0x12;
-  ids[19] = 8;
-  base::store_be64(ids + 20, span_id.value);
-  wire::Buffer mark;
-  append_attribute_field({"entail.link.restored", true}, 4, mark);
-  wire::append_length_header(out, 13, sizeof ids + mark.size());
-  wire::append_bytes(out, ids);
-  wire::append_bytes(out, mark);
+  wire::Buffer link;
+  otlp::append_link_ids(trace_id, span_id, link);
+  const std::variant<bool> is_restored = true;
+  otlp::append_attribute(otlp::link_field::kAttributes, "entail.link.restored", is_restored, link);
+  wire::append_bytes_field(out, otlp::span_field::kLinks.number, link);
 }
 
 }  // namespace entail::emit

@@ -3,26 +3,19 @@
 #include <algorithm>
 
 #include "base/check.hpp"
-#include "emit/attribute_bytes.hpp"
 #include "emit/odd_ids.hpp"
 #include "otlp/decode.hpp"
+#include "otlp/encode.hpp"
+#include "otlp/fields.hpp"
+#include "wire/field_cursor.hpp"
 #include "wire/writer.hpp"
 
 namespace entail::emit {
 namespace {
 
-constexpr std::uint32_t kTraceState = 3;
-constexpr std::uint32_t kParentSpanId = 4;
-constexpr std::uint32_t kAttributes = 9;
-constexpr std::uint32_t kLinks = 13;
-constexpr std::uint32_t kDroppedLinksCount = 14;
-constexpr std::uint32_t kVarint = 0;
-constexpr std::uint32_t kLength = 2;
-constexpr std::size_t kNoAttribute = SIZE_MAX;
+namespace span_field = otlp::span_field;
 
-bool is_field(const wire::FieldView& field, std::uint32_t number, std::uint32_t wire_type) noexcept {
-  return field.number == number && field.wire_type == wire_type;
-}
+constexpr std::size_t kNoAttribute = SIZE_MAX;
 
 // Copies one span's fields, and writes each edited thing where the first field that it replaces was.
 class Editor {
@@ -31,7 +24,7 @@ class Editor {
 
   void run() {
     const std::uint32_t attributes_end = edit_.attributes.empty() ? 0 : find_attributes_end();
-    wire::FieldCursor cursor(payload_, 0, static_cast<std::uint32_t>(payload_.size()));
+    wire::FieldCursor cursor(payload_);
     for (wire::FieldView field; cursor.next(field);) {
       replace(field);
       if (field.whole.offset + field.whole.size == attributes_end) {
@@ -52,16 +45,16 @@ class Editor {
 
   // Leaves the field out if the edit replaces it; the replacement is written where the first such field was.
   void replace(const wire::FieldView& field) {
-    if (edit_.replace_trace_state && is_field(field, kTraceState, kLength)) {
+    if (edit_.replace_trace_state && field.is(span_field::kTraceState)) {
       leave_out(field);
       write_trace_state();
-    } else if (edit_.replace_links && is_field(field, kLinks, kLength)) {
+    } else if (edit_.replace_links && field.is(span_field::kLinks)) {
       leave_out(field);
       write_links();
-    } else if (edit_.dropped_links_count && is_field(field, kDroppedLinksCount, kVarint)) {
+    } else if (edit_.dropped_links_count && field.is(span_field::kDroppedLinksCount)) {
       leave_out(field);
       write_dropped_links_count();
-    } else if (!edit_.attributes.empty() && is_field(field, kAttributes, kLength)) {
+    } else if (!edit_.attributes.empty() && field.is(span_field::kAttributes)) {
       const std::size_t index = edited_attribute(field);
       if (index == kNoAttribute) return;
       leave_out(field);
@@ -72,10 +65,10 @@ class Editor {
   }
 
   void clear_odd_ids(const wire::FieldView& field) {
-    if (is_field(field, kParentSpanId, kLength) && is_odd_size(field.payload.size, 8)) {
+    if (field.is(span_field::kParentSpanId) && is_odd_size(field.payload.size, 8)) {
       leave_out(field);
-      wire::append_bytes_field(out_, kParentSpanId, {});
-    } else if (is_field(field, kLinks, kLength) && is_odd_link(wire::slice(payload_, field.payload))) {
+      wire::append_bytes_field(out_, span_field::kParentSpanId.number, {});
+    } else if (field.is(span_field::kLinks) && is_odd_link(wire::slice(payload_, field.payload))) {
       leave_out(field);
       append_mended_link(wire::slice(payload_, field.payload), out_);
     }
@@ -88,7 +81,8 @@ class Editor {
 
   // The edit's attribute of the key that this KeyValue field has.
   std::size_t edited_attribute(const wire::FieldView& field) const {
-    otlp::AttributeCursor cursor(payload_, field.whole.offset, field.whole.offset + field.whole.size, kAttributes);
+    otlp::AttributeCursor cursor(payload_, field.whole.offset, field.whole.offset + field.whole.size,
+                                 span_field::kAttributes);
     otlp::AttributeView view;
     if (!cursor.next(view)) return kNoAttribute;
     const Bytes key_bytes = wire::slice(payload_, view.key);
@@ -101,16 +95,16 @@ class Editor {
 
   std::uint32_t find_attributes_end() const {
     std::uint32_t end = 0;
-    wire::FieldCursor cursor(payload_, 0, static_cast<std::uint32_t>(payload_.size()));
+    wire::FieldCursor cursor(payload_);
     for (wire::FieldView field; cursor.next(field);) {
-      if (is_field(field, kAttributes, kLength)) end = field.whole.offset + field.whole.size;
+      if (field.is(span_field::kAttributes)) end = field.whole.offset + field.whole.size;
     }
     return end;
   }
 
   void write_trace_state() {
     if (!trace_state_written_ && !edit_.trace_state.empty()) {
-      wire::append_bytes_field(out_, kTraceState, wire::bytes_of(edit_.trace_state));
+      wire::append_bytes_field(out_, span_field::kTraceState.number, wire::bytes_of(edit_.trace_state));
     }
     trace_state_written_ = true;
   }
@@ -124,7 +118,7 @@ class Editor {
 
   void write_link(Bytes field_bytes) {
     wire::FieldView field;
-    wire::FieldCursor cursor(field_bytes, 0, static_cast<std::uint32_t>(field_bytes.size()));
+    wire::FieldCursor cursor(field_bytes);
     if (edit_.clear_odd_ids && cursor.next(field) && is_odd_link(wire::slice(field_bytes, field.payload))) {
       append_mended_link(wire::slice(field_bytes, field.payload), out_);
     } else {
@@ -133,14 +127,15 @@ class Editor {
   }
 
   void write_dropped_links_count() {
-    if (!count_written_) wire::append_varint_field(out_, kDroppedLinksCount, *edit_.dropped_links_count);
+    if (!count_written_)
+      wire::append_varint_field(out_, span_field::kDroppedLinksCount.number, *edit_.dropped_links_count);
     count_written_ = true;
   }
 
   void write_attribute(std::size_t index) {
     const std::uint64_t bit = std::uint64_t{1} << index;
     if ((attributes_written_ & bit) == 0 && !edit_.attributes[index].is_removal()) {
-      append_attribute_field(edit_.attributes[index], kAttributes, out_);
+      otlp::append_attribute(span_field::kAttributes, edit_.attributes[index].key, edit_.attributes[index].value, out_);
     }
     attributes_written_ |= bit;
   }

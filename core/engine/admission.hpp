@@ -1,16 +1,18 @@
 // Admission: how much the engine holds, and whether one more request fits (docs/design.md 3.8, G5, G9).
 //
 // The account is the sum of gauges that their owners keep current (span store, graph), of what only the tick thread
-// changes (set at the end of each tick), of what ingest has logged since for the tick to adopt, and of reservations: a
-// request reserves what it may need at most before it touches anything, and gives that back when it ends, when the
-// gauges have what it really took. So any number of lanes together stay below the limit, between ticks too.
+// changes (set at the end of each tick), of the output that waits for the sink, of what ingest has logged since for the
+// tick to adopt, and of reservations: a request reserves what it may need at most before it touches anything, and gives
+// that back when it ends, when the gauges have what it really took. So any number of lanes together stay below the
+// limit, between ticks too.
 //
-// Thread rule: try_reserve() and settle() any thread; the others the tick thread. All words are gauges or maxima,
-// relaxed: they guard no data, and a reservation is one RMW, so that two lanes cannot both take the last room.
+// Thread rule: try_reserve(), settle() and set_output() any thread; the others the tick thread. All words are gauges or
+// maxima, relaxed: they guard no data, and a reservation is one RMW, so that two lanes cannot both take the last room.
 #pragma once
 
 #include <cstdint>
 
+#include "engine/memory_shares.hpp"
 #include "graph/graph.hpp"
 #include "store/span_store.hpp"
 #include "sync/atomic.hpp"
@@ -29,10 +31,11 @@ class Admission {
       : store_(store), graph_(graph), limit_bytes_(limit_bytes), margin_bytes_(margin_bytes) {}
 
   // A request of so many bytes is refused before it is decoded (G5).
-  bool is_too_large(std::uint64_t request_bytes) const noexcept { return request_bytes > limit_bytes_ / 4; }
-  // What a request needs at most can be three times what it takes (its links may all lead to nodes that are there): one
-  // that takes a quarter of the limit must get in.
-  bool can_never_fit(std::uint64_t need_bytes) const noexcept { return need_bytes > limit_bytes_ / 4 * 3; }
+  bool is_too_large(std::uint64_t request_bytes) const noexcept { return request_bytes > limit_bytes_ / kRequestShare; }
+  // A request of the largest size must get in, even if it needs as much as it may.
+  bool can_never_fit(std::uint64_t need_bytes) const noexcept {
+    return need_bytes > limit_bytes_ / kRequestShare * kRequestNeedFactor;
+  }
 
   // False: no room now; the tick thread learns how much was wanted, in bytes and in nodes of the graph.
   bool try_reserve(std::uint64_t bytes, std::uint64_t nodes) noexcept {
@@ -55,8 +58,10 @@ class Admission {
 
   std::uint64_t held_bytes() const noexcept {
     return store_.bytes() + store_.pooled_bytes() + graph_.bytes() + ticked_.load(std::memory_order_relaxed) +
-           logged_.load(std::memory_order_relaxed);
+           logged_.load(std::memory_order_relaxed) + output_.load(std::memory_order_relaxed);
   }
+  // What the batches take that wait for the sink.
+  void set_output(std::uint64_t bytes) noexcept { output_.store(bytes, std::memory_order_relaxed); }
   std::uint64_t limit_bytes() const noexcept { return limit_bytes_; }
 
   // Was a request refused for lack of room since the last take_wanted_bytes()?
@@ -81,6 +86,7 @@ class Admission {
   sync::HardwareSync::Atomic<std::uint64_t> wanted_bytes_{0};
   sync::HardwareSync::Atomic<std::uint64_t> wanted_nodes_{0};
   sync::HardwareSync::Atomic<std::uint64_t> ticked_{0};
+  sync::HardwareSync::Atomic<std::uint64_t> output_{0};
 };
 
 }  // namespace entail::engine

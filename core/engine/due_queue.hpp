@@ -11,6 +11,12 @@
 
 namespace entail::engine {
 
+// Queues are swept when stale entries outnumber the live ones by far.
+constexpr bool is_mostly_stale(std::uint64_t entry_count, std::uint64_t live_count) noexcept {
+  constexpr std::uint64_t kStaleMax = 4096;
+  return entry_count > 2 * live_count + kStaleMax;
+}
+
 class DueQueue {
  public:
   using RecordId = propagate::RecordId;
@@ -31,8 +37,7 @@ class DueQueue {
   // Keeps the entries for which is_live(deadline_ns, id), if there are many more than `live_count`.
   template <class F>
   void sweep(std::uint64_t live_count, F&& is_live) {
-    constexpr std::uint64_t kSlack = 4096;
-    if (count_ <= 2 * live_count + kSlack) return;
+    if (!is_mostly_stale(count_, live_count)) return;
     for (auto entry = by_deadline_.begin(); entry != by_deadline_.end();) {
       base::LargeVector<RecordId> live;
       for (const RecordId id : entry->second)

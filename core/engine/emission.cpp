@@ -8,6 +8,7 @@
 #include "base/prefetch.hpp"
 #include "emit/odd_ids.hpp"
 #include "engine/emission.hpp"
+#include "engine/memory_shares.hpp"
 #include "engine/truncated_span.hpp"
 #include "otlp/decode.hpp"
 #include "wire/range.hpp"
@@ -17,9 +18,9 @@ namespace entail::engine {
 using graph::NodeId;
 using reservoir::TargetState;
 
-// A stored span and what emission needs to know about it.
+// A held span and what emission needs to know about it.
 struct Emission::KeptSpan {
-  const store::SpanEntry* entry = nullptr;
+  store::HeldSpan held;
   std::uint64_t start_ns = 0;
   SpanId span_id;
   SpanId parent;
@@ -27,24 +28,24 @@ struct Emission::KeptSpan {
   std::uint32_t dropped_links_count = 0;
   bool odd_parent = false;
 
-  explicit KeptSpan(const store::SpanEntry* stored) noexcept;
+  explicit KeptSpan(const store::HeldSpan& span) noexcept;
 };
 
 namespace {
 
-constexpr std::size_t kEmittedTogether = 8;
-constexpr unsigned kSpansPrefetched = 8;  // of each trace
-// Of memory_limit: each of the four output buffers that stay between ticks is no larger. No eviction frees them, so
-// they must leave room for the largest request (G9).
-constexpr std::uint64_t kBufferShare = 64;
-constexpr unsigned kBytesPrefetched = 512;  // of each span, with its entry: all of them together fit the first cache
+constexpr std::size_t kEmittedTogether = store::HeldSpans::kPrefetchedTogether;
+
+std::uint64_t batch_bytes_max(const Options& options, bool may_wait) noexcept {
+  if (!may_wait) return options.output_batch_bytes_max;
+  return std::min(options.output_batch_bytes_max, options.memory_limit_bytes / kWaitingBatchShare);
+}
 
 SpanId read_span_id(Bytes bytes) noexcept { return bytes.size() == 8 ? base::load_span_id(bytes.data()) : SpanId{}; }
 
 }  // namespace
 
-Emission::KeptSpan::KeptSpan(const store::SpanEntry* stored) noexcept : entry(stored) {
-  const Bytes payload = stored->payload();
+Emission::KeptSpan::KeptSpan(const store::HeldSpan& span) noexcept : held(span) {
+  const Bytes payload = span.payload;
   const otlp::SpanView view = otlp::read_span(payload);
   start_ns = view.start_ns;
   span_id = read_span_id(wire::slice(payload, view.span_id));
@@ -55,12 +56,13 @@ Emission::KeptSpan::KeptSpan(const store::SpanEntry* stored) noexcept : entry(st
   odd_parent = view.odd_parent;
 }
 
-Emission::Emission(Traces& traces, LifeCycle& life, LatePins& late_pins, Sink& sink)
+Emission::Emission(Traces& traces, LifeCycle& life, LatePins& late_pins, WaitingOutput& output, bool by_trace)
     : traces_(traces),
       life_(life),
       late_pins_(late_pins),
-      sink_(sink),
-      output_(traces.options.output_batch_bytes_max) {}
+      output_(output),
+      by_trace_(by_trace),
+      writer_(batch_bytes_max(traces.options, by_trace)) {}
 
 void Emission::emit_all() {
   std::vector<RecordId>& ids = life_.to_emit();
@@ -80,52 +82,40 @@ void Emission::emit_all() {
   }
   ids.clear();
   flush();
-  output_.trim(traces_.options.memory_limit_bytes / kBufferShare);
+  writer_.trim(traces_.options.memory_limit_bytes / (by_trace_ ? kWaitingBufferShare : kBufferShare));
 }
 
-// A trace's spans lie apart, in the order of their arrival, and each says where the next is: one list after the other
-// would be one cache miss after the other. So the lists of many traces are walked side by side first.
-void Emission::prefetch_spans(std::span<const RecordId> ids) const noexcept {
-  std::array<const store::SpanEntry*, kEmittedTogether> next{};
-  for (const RecordId id : ids) base::prefetch(&traces_.payload(traces_.ledger[id].node));
-  const auto fetch = [](const store::SpanEntry* entry) {
-    const auto* begin = reinterpret_cast<const std::byte*>(entry);
-    for (unsigned at = 0; at < kBytesPrefetched; at += sync::kCacheLineBytes) base::prefetch(begin + at);
-  };
+// Of the newest nodes: few traces have more.
+void Emission::prefetch_spans(std::span<const RecordId> ids) const {
+  std::array<const store::SpanSlot*, kEmittedTogether> slots{};
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    next[i] = traces_.payload(traces_.ledger[ids[i]].node).spans.first();
-    if (next[i] != nullptr) fetch(next[i]);
+    slots[i] = &traces_.payload(traces_.ledger[ids[i]].node).spans;
+    base::prefetch(slots[i]);
   }
-  for (unsigned span = 1; span < kSpansPrefetched; ++span) {
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      if (next[i] == nullptr) continue;
-      next[i] = next[i]->next;
-      if (next[i] != nullptr) fetch(next[i]);
-    }
-  }
+  traces_.spans.prefetch({slots.data(), ids.size()});
 }
 
 void Emission::emit_trace(RecordId id) {
   const std::vector<KeptSpan> spans = take_spans(id);
   const bool is_first = !traces_.ledger[id].first_emission_done;
   std::uint64_t links = 0;
-  for (const KeptSpan& span : spans) links += span.entry->link_count();
+  for (const KeptSpan& span : spans) links += span.held.link_count;
   life_.on_emitted(id, spans.size(), links);
   const bool says_why = traces_.options.links.attributes == SpanAttributes::all;
   const std::size_t carries_reason = says_why && is_first && !spans.empty() ? reason_index(spans) : spans.size();
+  part_ = {traces_.trace_id(id), 0, 0, 0, is_first, false};
   for (std::size_t i = 0; i < spans.size(); ++i) emit_span(id, spans[i], i == carries_reason);
+  if (by_trace_) end_part(false);
 }
 
 // In the order in which they are written: by start, then span ID.
 std::vector<Emission::KeptSpan> Emission::take_spans(RecordId id) {
   std::vector<KeptSpan> spans;
-  traces_.for_each_node(id, [&](NodeId node) {
-    const auto taken = traces_.payload(node).spans.take();
-    spans.reserve(spans.size() + taken.count);
-    for (const store::SpanEntry* entry = taken.first; entry != nullptr; entry = entry->next) spans.emplace_back(entry);
-  });
+  traces_.take_spans(id, taken_);
+  traces_.spans.visit(taken_, [&](const store::HeldSpan& span) { spans.emplace_back(span); });
   std::sort(spans.begin(), spans.end(), [](const KeptSpan& a, const KeptSpan& b) {
-    return std::tie(a.start_ns, a.span_id, a.entry->size) < std::tie(b.start_ns, b.span_id, b.entry->size);
+    return std::tuple(a.start_ns, a.span_id, a.held.payload.size()) <
+           std::tuple(b.start_ns, b.span_id, b.held.payload.size());
   });
   return spans;
 }
@@ -159,11 +149,11 @@ void Emission::emit_span(RecordId id, const KeptSpan& span, bool carries_reason)
     edit.replace_trace_state = changed;
     edit.trace_state = trace_state;
   }
-  std::uint64_t links_out = span.entry->link_count();
-  edit.clear_odd_ids = span.odd_parent || span.entry->truncated() != nullptr ||
-                       (links_out != 0 && emit::has_odd_links(span.entry->payload()));
+  std::uint64_t links_out = span.held.link_count;
+  edit.clear_odd_ids =
+      span.odd_parent || span.held.truncated != nullptr || (links_out != 0 && emit::has_odd_links(span.held.payload));
   counts_.parents_cleared += span.odd_parent;
-  if (span.entry->truncated() != nullptr) {
+  if (span.held.truncated != nullptr) {
     select_links(id, span, truncated_output);
     edit.replace_links = true;
     edit.link_fields = truncated_output.fields;
@@ -175,12 +165,16 @@ void Emission::emit_span(RecordId id, const KeptSpan& span, bool carries_reason)
   std::vector<TraceId> path;
   if (carries_reason) add_reason(id, path, attributes);
   edit.attributes = attributes;
-  const store::Envelope& scope = *span.entry->scope;
-  const bool full = output_.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest,
-                                 span.entry->payload(), edit.empty() ? nullptr : &edit});
-  counts_.links_dropped += span.entry->link_count() - links_out;
-  if (full) flush();  // without this span, which is the first of the next batch
-  output_links_ += links_out;
+  const store::Envelope& scope = *span.held.scope;
+  const bool full = writer_.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest,
+                                 span.held.payload, edit.empty() ? nullptr : &edit});
+  counts_.links_dropped += span.held.link_count - links_out;
+  if (full) {  // without this span, which is the first of the next batch
+    if (by_trace_) end_part(true);
+    flush();
+  }
+  ++part_.span_count;
+  batch_.link_count += links_out;
 }
 
 // `path` holds what the attributes borrow.
@@ -220,7 +214,7 @@ TargetState Emission::target_of(RecordId linked) const noexcept {
 
 // Chooses the links of a truncated span by the state of their targets at the end of this tick (docs/design.md 4.3).
 void Emission::select_links(RecordId id, const KeptSpan& span, TruncatedOutput& out) {
-  const store::TruncatedSpan& truncated = *span.entry->truncated();
+  const store::TruncatedSpan& truncated = *span.held.truncated;
   const std::uint32_t links_max = traces_.options.links.sample.max_links_per_span;
   std::uint64_t closed_received = 0;
   std::vector<reservoir::PinnedLink> pinned;
@@ -290,12 +284,28 @@ void Emission::select_links(RecordId id, const KeptSpan& span, TruncatedOutput& 
                     traces_.options.links.sample.seed};
 }
 
+// The part ends with the last span, or before it if the batch was full without it.
+void Emission::end_part(bool continues) {
+  if (part_.span_count == 0) return;
+  const std::uint64_t size = continues ? writer_.full_size() : writer_.end_part();
+  if (!batch_.traces.empty()) part_.offset = batch_.traces.back().offset + batch_.traces.back().size;
+  part_.size = size - part_.offset;
+  part_.continues = continues;
+  batch_.traces.push_back(part_);
+  part_.offset = part_.span_count = 0;
+}
+
 void Emission::flush() {
-  if (output_.empty()) return;
-  const std::uint64_t span_count = output_.span_count();
-  sink_.on_batch(output_.take(), span_count);
-  counts_.spans_emitted += span_count;
-  counts_.links_emitted += std::exchange(output_links_, 0);
+  if (writer_.empty()) return;
+  batch_.span_count = writer_.span_count();
+  batch_.bytes = writer_.take_owned();
+  if (by_trace_ && batch_.bytes.capacity() / 2 > batch_.bytes.size()) {
+    // It may have to wait, and what waits takes no more memory than it needs.
+    std::vector<std::uint8_t> exact(batch_.bytes.begin(), batch_.bytes.end());
+    batch_.bytes.swap(exact);
+    writer_.give_buffer(std::move(exact));
+  }
+  writer_.give_buffer(output_.add(std::exchange(batch_, {})));
 }
 
 }  // namespace entail::engine

@@ -9,7 +9,9 @@
 
 #include "base/prefetch.hpp"
 #include "engine/intake.hpp"
+#include "engine/memory_shares.hpp"
 #include "otlp/decode.hpp"
+#include "propagate/record.hpp"
 #include "sync/sync_point.hpp"
 #include "wire/range.hpp"
 
@@ -62,9 +64,10 @@ unsigned lane_hint() noexcept {
 // for each link both ends of the edge, a node, and its place in the lane's scratch. At worst every link is the fifth at
 // its node, where it begins a chunk.
 std::uint64_t Intake::need_of(const otlp::Decoded& decoded) const noexcept {
-  constexpr std::uint64_t kSpanBytes = sizeof(store::SpanEntry) + kAdoptedBytes + graph::kNodeBytes;
-  constexpr std::uint64_t kEdgeBytes = sizeof(graph::EdgeCell) + sizeof(SpanId);
-  constexpr std::uint64_t kLinkBytes = 2 * kEdgeBytes + sync::kCacheLineBytes + graph::kNodeBytes;
+  constexpr std::uint64_t kSpanBytes = store::kSpanEntryBytes + kAdoptedBytes + graph::kNodeBytes;
+  static_assert(kAdoptedBytes == sizeof(Touch) + sizeof(propagate::Record));
+  constexpr std::uint64_t kEdgeEndBytes = sizeof(graph::EdgeCell) + sizeof(SpanId);
+  constexpr std::uint64_t kLinkBytes = 2 * kEdgeEndBytes + sync::kCacheLineBytes + graph::kNodeBytes;
   return decoded.bytes.size() + decoded.spans.size() * (kSpanBytes + payload_bytes_) + decoded.link_count * kLinkBytes;
 }
 
@@ -206,7 +209,7 @@ void Intake::count_spans(Lane& lane, const otlp::Decoded& decoded) noexcept {
   lane.counts.spans_received.add(decoded.spans.size());
 }
 
-// What the span says, and its bytes; entry: null where there was no memory.
+// What the span says, and its bytes; no span where there was no memory.
 void Intake::store_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded, std::uint32_t accepted,
                         StoredSpan& stored) {
   const otlp::SpanView& span = decoded.spans[lane.accepted[accepted]];
@@ -221,13 +224,13 @@ void Intake::store_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& 
   std::unique_ptr<store::TruncatedSpan> truncated;
   if (span.link_count > options_.links.sample.max_links_per_span)
     truncated = std::move(lane.truncated_spans[lane.next_truncated++]);
-  stored.entry = nullptr;
+  stored.span = {};
   try {
     // The copy first: it reads the bytes in order, and policies find them near then.
-    stored.entry = store_bytes(lane, decoded, accepted, std::move(truncated));
+    stored.span = store_bytes(lane, decoded, accepted, std::move(truncated));
     policies_.match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], stored.facts);
   } catch (const std::bad_alloc&) {
-    stored.entry = nullptr;  // the copied bytes are freed with their chunk
+    stored.span = {};  // the copied bytes are freed with their chunk
   }
 }
 
@@ -235,7 +238,7 @@ void Intake::store_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& 
 void Intake::publish_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded, std::uint32_t accepted,
                           StoredSpan& stored) {
   const otlp::SpanView& span = decoded.spans[lane.accepted[accepted]];
-  if (stored.entry == nullptr) {
+  if (!stored.span) {
     lane.counts.spans_unstored.add(1);
     lane.counts.links_unstored.add(span.link_count);
     return;
@@ -254,7 +257,7 @@ void Intake::publish_span(Lane& lane, graph::Writer& writer, const otlp::Decoded
   policies_.fold(payload.fold(), facts);
   ENTAIL_SYNC_POINT("ingest:after_fold");
   const bool is_root = reads_roots_ && context::is_zero(slice(decoded.bytes, span.parent_span_id));
-  const bool first = payload.spans.push(stored.entry, span.link_count != 0);
+  const bool first = store::SpanWriter::publish(stored.span, payload.spans, span.link_count != 0);
   ENTAIL_SYNC_POINT("ingest:after_push");
   if (!first && !is_root && generations_.is_current(lane.generation)) return;
   ENTAIL_SYNC_POINT("ingest:before_log");
@@ -265,16 +268,15 @@ void Intake::publish_span(Lane& lane, graph::Writer& writer, const otlp::Decoded
 }
 
 // Null: no memory. May throw bad_alloc, too.
-store::SpanEntry* Intake::store_bytes(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
-                                      std::unique_ptr<store::TruncatedSpan> truncated) {
+store::WrittenSpan Intake::store_bytes(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
+                                       std::unique_ptr<store::TruncatedSpan> truncated) {
   const otlp::SpanView& span = decoded.spans[lane.accepted[accepted]];
   const store::Envelope* scope = envelope(lane, decoded, span.scope);
-  if (scope == nullptr) return nullptr;
+  if (scope == nullptr) return {};
   if (truncated != nullptr) return store_truncated(lane, decoded, accepted, scope, std::move(truncated));
-  store::SpanEntry* const entry = lane.spans->span(scope, span.payload.size, span.link_count);
-  if (entry != nullptr)
-    std::memcpy(entry->mutable_payload(), decoded.bytes.data() + span.payload.offset, span.payload.size);
-  return entry;
+  const store::WrittenSpan written = lane.spans->span(scope, span.payload.size, span.link_count);
+  if (written) std::memcpy(written.payload, decoded.bytes.data() + span.payload.offset, span.payload.size);
+  return written;
 }
 
 const store::Envelope* Intake::envelope(Lane& lane, const otlp::Decoded& decoded, std::uint32_t scope) {
@@ -300,9 +302,9 @@ const store::Envelope* Intake::envelope(Lane& lane, const otlp::Decoded& decoded
 }
 
 // Stores a span without its links: those of the sample are in the TruncatedSpan with their bytes, the rest as edges.
-store::SpanEntry* Intake::store_truncated(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
-                                          const store::Envelope* scope,
-                                          std::unique_ptr<store::TruncatedSpan> truncated) {
+store::WrittenSpan Intake::store_truncated(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
+                                           const store::Envelope* scope,
+                                           std::unique_ptr<store::TruncatedSpan> truncated) {
   const otlp::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count == lane.cells.size() && lane.cells.capacity() - span.link_count <= span.link_count / 8) {
     // They belong to this span alone, fill their memory, and are not used afterwards.
@@ -318,9 +320,10 @@ store::SpanEntry* Intake::store_truncated(Lane& lane, const otlp::Decoded& decod
     if (!cell.on_truncated_span()) cell = {};  // a duplicate
   if (!lane.link_facts.empty()) truncated->link_facts = lane.link_facts[accepted];
 
-  store::SpanEntry* entry = lane.spans->span(scope, span.payload.size - truncated->field_bytes, span.link_count, true);
-  if (entry == nullptr) return nullptr;
-  std::uint8_t* out = entry->mutable_payload();
+  const store::WrittenSpan written =
+      lane.spans->span(scope, span.payload.size - truncated->field_bytes, span.link_count, true);
+  if (!written) return {};
+  std::uint8_t* out = written.payload;
   std::uint32_t at = span.payload.offset;
   const auto copy_to = [&](std::uint32_t end) {
     std::memcpy(out, decoded.bytes.data() + at, end - at);
@@ -339,9 +342,9 @@ store::SpanEntry* Intake::store_truncated(Lane& lane, const otlp::Decoded& decod
                      array_bytes(truncated->span_ids) +
                      truncated->links.saved.capacity() * sizeof(reservoir::SavedLink) +
                      truncated->randomness.capacity() * sizeof(truncated->randomness[0]);
-  lane.spans->own(truncated.get(), truncated->bytes);
-  entry->set_truncated(truncated.release());
-  return entry;
+  lane.spans->own(written, truncated.get(), truncated->bytes);
+  static_cast<void>(truncated.release());  // its chunk's now
+  return written;
 }
 
 }  // namespace entail::engine

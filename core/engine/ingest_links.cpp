@@ -116,7 +116,8 @@ void Intake::read_links(Lane& lane, const otlp::Decoded& decoded, std::uint32_t 
       if (trace_id != own_id) {
         ++edges;
         if (limits_read_types) limits = read_types(lane, decoded, link, nullptr);
-        cell = with_place(EdgeCell::make(0, 0, limits.linked, limits.linking, is_error, (link.flags & 1) != 0),
+        cell = with_place(EdgeCell::make(0, 0, limits.linked, limits.linking, is_error,
+                                         (link.flags & otlp::flag::kSampled) != 0),
                           link.trace_id.offset)
                    .on_truncated_span(truncated != nullptr);
       }

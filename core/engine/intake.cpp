@@ -3,8 +3,12 @@
 
 #include <algorithm>
 
+#include "engine/memory_shares.hpp"
+
 namespace entail::engine {
 namespace {
+
+static_assert(kHopsMax < graph::kNoLimit, "a limit of a link type is not taken for none");
 
 auto limits_of(const Options& options) {
   std::map<std::string, Intake::TypeLimits, std::less<>> limits;
@@ -25,7 +29,7 @@ Intake::Intake(const Options& options, const policy::PolicySet& policies, store:
       reads_roots_(options.tail_sampling.decision_wait_after_root_received_ns > 0),
       type_rules_(limits_of(options)),
       lanes_(options.ingest_lanes_max),
-      admission_(store, graph, options.memory_limit_bytes, options.memory_limit_bytes / 32) {}
+      admission_(store, graph, options.memory_limit_bytes, options.memory_limit_bytes / kMarginShare) {}
 
 bool Intake::open() {
   if (!graph_.ok()) return false;

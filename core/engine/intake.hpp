@@ -86,17 +86,17 @@ class Intake {
   static void place_links(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded);
   static void place_noted(Lane& lane, graph::Writer& writer);
   struct StoredSpan {
-    store::SpanEntry* entry = nullptr;
+    store::WrittenSpan span;
     policy::Facts facts;
   };
   void store_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded, std::uint32_t accepted,
                   StoredSpan& stored);
   void publish_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded, std::uint32_t accepted,
                     StoredSpan& stored);
-  store::SpanEntry* store_bytes(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
-                                std::unique_ptr<store::TruncatedSpan> truncated);
-  store::SpanEntry* store_truncated(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
-                                    const store::Envelope* scope, std::unique_ptr<store::TruncatedSpan> truncated);
+  store::WrittenSpan store_bytes(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
+                                 std::unique_ptr<store::TruncatedSpan> truncated);
+  store::WrittenSpan store_truncated(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
+                                     const store::Envelope* scope, std::unique_ptr<store::TruncatedSpan> truncated);
   const store::Envelope* envelope(Lane& lane, const otlp::Decoded& decoded, std::uint32_t scope);
   void end_generation_by_volume() noexcept;
 

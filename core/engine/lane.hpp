@@ -12,7 +12,6 @@
 
 #include "base/large_pages.hpp"
 #include "context/identity.hpp"
-#include "engine/retention_rules.hpp"
 #include "engine/trace_payload.hpp"
 #include "engine/truncated_span.hpp"
 #include "graph/graph.hpp"
@@ -26,8 +25,7 @@
 
 namespace entail::engine {
 
-constexpr std::uint64_t kGenerationShare = 32;  // a generation ends after this share of memory_limit
-constexpr std::size_t kPlacedMax = 1024;        // links whose nodes are looked up together
+constexpr std::size_t kPlacedMax = 1024;  // links whose nodes are looked up together
 
 // A counter with one writer at a time (the lane's holder) and any readers.
 class LaneCounter {

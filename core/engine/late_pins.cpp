@@ -74,15 +74,14 @@ std::vector<LatePins::Pair> LatePins::collect(const std::vector<RecordId>& origi
 // Adds the links of truncated spans that `linking` still holds: when those are emitted, the origins are known.
 void LatePins::count_held(RecordId linking, std::unordered_map<RecordId, std::uint32_t>& known) const {
   traces_.for_each_node(linking, [&](NodeId node) {
-    for (const store::SpanEntry* entry = traces_.payload(node).spans.first(); entry != nullptr; entry = entry->next) {
-      if (entry->truncated() == nullptr) continue;
-      for (const graph::EdgeCell cell : entry->truncated()->cells) {
+    traces_.spans.visit_truncated(traces_.payload(node).spans, [&](const store::TruncatedSpan& truncated) {
+      for (const graph::EdgeCell cell : truncated.cells) {
         const NodeId far = cell.word == 0 ? 0 : traces_.graph.node_of(cell);
         if (far == 0) continue;
         if (const auto place = known.find(traces_.graph.record(traces_.graph.newest(far))); place != known.end())
           ++place->second;
       }
-    }
+    });
   });
 }
 

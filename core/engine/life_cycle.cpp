@@ -1,19 +1,15 @@
 #include "engine/life_cycle.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/prefetch.hpp"
-#include "engine/retention_rules.hpp"
-#include "store/generation.hpp"
 #include "sync/sync_point.hpp"
 
 namespace entail::engine {
 
 using graph::NodeId;
 
-LifeCycle::LifeCycle(Traces& traces, std::uint64_t retain_bytes_max)
-    : traces_(traces), retain_bytes_max_(retain_bytes_max) {
+LifeCycle::LifeCycle(Traces& traces, const retention::Retention& retention) : traces_(traces), retention_(retention) {
   counts_.kept_by_policy.resize(traces.policies.policy_count());
 }
 
@@ -25,18 +21,16 @@ void LifeCycle::begin_tick(std::int64_t now_ns, bool draining) noexcept {
 // The memory of a tick with much to do does not stay.
 void LifeCycle::end_tick() {
   constexpr std::size_t kKeptCount = 1 << 16;
-  for (std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &to_emit_, &to_log_, &new_origins_}) {
+  for (std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &expired_, &to_emit_, &to_log_, &new_origins_}) {
     list->clear();
     if (list->capacity() > kKeptCount) *list = {};
   }
-  if (lists_.capacity() > kKeptCount) lists_ = {};
+  if (taken_.capacity() > kKeptCount) taken_ = {};
   due_at_.sweep(counts_.traces_pending,
                 [&](std::int64_t deadline_ns, RecordId id) { return is_pending_until(id, deadline_ns); });
-  constexpr std::uint64_t kSlack = 4096;
-  if (arrived_.size() > 2 * counts_.traces_pending + kSlack)
+  if (is_mostly_stale(arrived_.size(), counts_.traces_pending))
     arrived_.erase_if([&](RecordId id) { return !traces_.ledger.is_in(id, Phase::pending); });
-  if (retained_.size() > 2 * retained_count_ + kSlack)
-    retained_.erase_if([&](const Retained& entry) { return !is_retained(entry); });
+  retained_.sweep(retained_totals_.traces, is_retained());
 }
 
 void LifeCycle::adopt(const Touch& touch) {
@@ -76,7 +70,7 @@ void LifeCycle::start_pending(RecordId id, const Touch& touch) {
   record.arrival_ns = kNever;
   record.deadline_ns = kNever;
   record.generation = touch.generation;
-  ++open_generations_[record.generation];
+  traces_.spans.hold(record.generation);
   arrived_.push_back(id);
   ++counts_.traces_received;
   ++counts_.traces_pending;
@@ -87,19 +81,9 @@ void LifeCycle::start_pending(RecordId id, const Touch& touch) {
 // A trace that holds spans got one that a slow lane wrote in an earlier generation (PROTOCOL touch P2).
 void LifeCycle::hold_generation(RecordId id, std::uint32_t generation) {
   if (generation >= traces_.ledger[id].generation) return;
-  ++open_generations_[generation];
-  close_generation(id);
+  traces_.spans.hold(generation);
+  traces_.spans.release(traces_.ledger[id].generation);
   traces_.ledger[id].generation = generation;
-}
-
-// The trace no longer holds span bytes, so its generation may be freed when none of its traces holds any.
-void LifeCycle::close_generation(RecordId id) {
-  const auto open = open_generations_.find(traces_.ledger[id].generation);
-  if (--open->second == 0) open_generations_.erase(open);
-}
-
-std::uint64_t LifeCycle::held_generation() const noexcept {
-  return open_generations_.empty() ? store::GenerationClock<>::kIdle : open_generations_.begin()->first;
 }
 
 // A pending trace is due a wait after its first span, or after its first span without a parent, if that is earlier.
@@ -150,18 +134,17 @@ void LifeCycle::seal_evicted() {
 }
 
 void LifeCycle::for_each_holding(const std::function<bool(RecordId)>& f) {
-  while (!retained_.empty() && !is_retained(retained_.front())) retained_.pop_front();
+  const RecordId first = retained_.first(is_retained());
   while (!arrived_.empty() && !traces_.ledger.is_in(arrived_.front(), Phase::pending)) arrived_.pop_front();
   // Span bytes are freed by generation, so spans that arrived before all retained ones are evicted first: they hold up
   // everything behind it.
-  const std::uint32_t first_retained = retained_.empty() ? 0 : traces_.ledger[retained_.front().id].generation;
+  const std::uint32_t first_retained = first == 0 ? 0 : traces_.ledger[first].generation;
   for (std::size_t i = 0; i < arrived_.size(); ++i) {
     if (!traces_.ledger.is_in(arrived_[i], Phase::pending)) continue;
     if (traces_.ledger[arrived_[i]].generation >= first_retained) break;
     if (!f(arrived_[i])) return;
   }
-  for (std::size_t i = 0; i < retained_.size(); ++i)
-    if (is_retained(retained_[i]) && !f(retained_[i].id)) return;
+  if (!retained_.for_each_while(is_retained(), f)) return;
   for (std::size_t i = 0; i < arrived_.size(); ++i)
     if (traces_.ledger.is_in(arrived_[i], Phase::pending) && !f(arrived_[i])) return;
 }
@@ -207,8 +190,8 @@ void LifeCycle::keep(RecordId id, propagate::PathId path) {
   if (record.phase == Phase::pending) {
     --counts_.traces_pending;
   } else {
-    retained_bytes_ -= record.bytes;
-    --retained_count_;
+    retained_totals_.bytes -= record.bytes;
+    --retained_totals_.traces;
     --counts_.traces_dropped;
     record.revived = record.reached;  // whatever else says keep in this tick
     if (record.revived) ++counts_.traces_revived;
@@ -251,131 +234,95 @@ void LifeCycle::drop(RecordId id) {
   --counts_.traces_pending;
   ++counts_.traces_dropped;
   traces_.ledger.set_phase(id, Phase::retained);
-  record.deadline_ns = after(now_ns_, traces_.options.retain.window_ns);
-  retained_bytes_ += record.bytes;
-  ++retained_count_;
-  retained_.push_back({id, record.deadline_ns});
+  record.deadline_ns = retention_.end_ns({now_ns_, record.bytes});
+  retained_totals_.bytes += record.bytes;
+  ++retained_totals_.traces;
+  retained_.add(id, record.deadline_ns);
   touch_log(id);
 }
 
 void LifeCycle::bound_retention() {
-  while (retained_bytes_ > retain_bytes_max_ && !retained_.empty()) {
-    const Retained oldest = retained_.front();
-    retained_.pop_front();
-    if (!is_retained(oldest)) continue;
-    note_loss(oldest.id, Loss::evicted);
-    seal(oldest.id);
+  for (Loss loss; (loss = retention_.exceeded(retained_totals_)) != Loss::none;) {
+    const RecordId first = retained_.first(is_retained());
+    if (first == 0) return;
+    retained_.pop_first();
+    note_loss(first, loss);
+    seal(first);
   }
 }
 
 void LifeCycle::seal_expired() {
-  constexpr std::size_t kTogether = 32;
-  std::array<RecordId, kTogether> expired;
-  const auto has_expired = [&] {
-    return !retained_.empty() && (draining_ || retained_.front().deadline_ns <= now_ns_);
-  };
-  while (has_expired()) {
-    std::size_t count = 0;
-    for (; count < expired.size() && has_expired(); retained_.pop_front())
-      if (is_retained(retained_.front())) expired[count++] = retained_.front().id;
-    for (std::size_t i = 0; i < count; ++i)
-      if (!traces_.ledger[expired[i]].has_one_incarnation) traces_.graph.prefetch(traces_.ledger[expired[i]].node);
-    for (std::size_t i = 0; i < count; ++i) base::prefetch(&traces_.payload(traces_.ledger[expired[i]].node));
-    for (std::size_t i = 0; i < count; ++i)
-      if (traces_.ledger[expired[i]].phase == Phase::retained) seal(expired[i]);
+  constexpr std::size_t kAhead = 32;
+  retained_.take_ended(draining_ ? kNever : now_ns_, expired_, is_retained());
+  for (std::size_t i = 0; i < expired_.size(); ++i) {
+    if (i + kAhead < expired_.size()) prefetch_spans(expired_[i + kAhead]);
+    if (traces_.ledger[expired_[i]].phase == Phase::retained) seal(expired_[i]);
   }
   for (const RecordId id : touched_) {
     if (traces_.ledger[id].phase != Phase::sealed) continue;
-    take_spans(id, lists_);
-    drop_late(id, lists_);
+    traces_.take_spans(id, taken_);
+    drop_late(id);
   }
 }
 
-// True if spans arrived that no tick has adopted yet.
-bool LifeCycle::take_spans(RecordId id, Lists& lists) {
-  lists.clear();
-  bool unadopted = false;
-  traces_.for_each_node(id, [&](NodeId node) {
-    lists.emplace_back(node, traces_.payload(node).spans.take());
-    unadopted |= lists.back().second.was_touched;
-  });
-  return unadopted;
-}
-
-void LifeCycle::put_back(const Lists& lists) {
-  for (const auto& [node, taken] : lists) {
-    for (store::SpanEntry* entry = taken.first; entry != nullptr;) {
-      store::SpanEntry* const next = entry->next;
-      traces_.payload(node).spans.put_back(entry, entry->link_count() != 0);
-      entry = next;
-    }
-  }
+// Hint: seal() will need the node with its slot.
+void LifeCycle::prefetch_spans(RecordId id) const noexcept {
+  const Record& record = traces_.ledger[id];
+  if (!record.has_one_incarnation) traces_.graph.prefetch(record.node);
+  base::prefetch(&traces_.payload(record.node));
 }
 
 void LifeCycle::seal(RecordId id) {
   Record& record = traces_.ledger[id];
   ENTAIL_SYNC_POINT("seal:before_take");
-  const bool unadopted = take_spans(id, lists_);
+  traces_.take_spans(id, taken_);
+  const bool unadopted = taken_.has_unadopted();
   ENTAIL_SYNC_POINT("seal:after_take");
   if (unadopted && !record.vetoed) {
     const policy::OwnVerdict own = traces_.evaluate(id, traces_.facts(id), now_ns_);
     if (own.keep && !draining_) {
       // The tick that adopts them keeps it; until then it stays as it is, without a place among those to be sealed.
-      put_back(lists_);
+      traces_.spans.put_back(taken_);
       take_verdict(id, own);
       return;
     }
     record.vetoed = own.vetoed;
   }
-  retained_bytes_ -= record.bytes;
-  --retained_count_;
+  retained_totals_.bytes -= record.bytes;
+  --retained_totals_.traces;
   traces_.ledger.set_phase(id, Phase::sealed);
   ENTAIL_SYNC_POINT("seal:after_mark");
-  close_generation(id);
+  traces_.spans.release(record.generation);
   if (unadopted && draining_)
-    drop_late(id, lists_);  // no tick will follow
+    drop_late(id);  // no tick will follow
   else
-    drop_spans(lists_);
+    drop_taken();
 }
 
-// Spans lie apart, and cold: they are looked at only for links.
-void LifeCycle::drop_spans(const Lists& lists) {
-  std::uint64_t spans = 0;
-  std::uint64_t links = 0;
-  for (const auto& [node, taken] : lists) {
-    if (!taken.has_links && taken.is_counted()) {
-      spans += taken.count;
-      continue;
-    }
-    for (const store::SpanEntry* entry = taken.first; entry != nullptr; entry = entry->next) {
-      ++spans;
-      links += entry->link_count();
-    }
-  }
-  counts_.spans_released += spans;
-  counts_.links_released += links;
-  counts_.spans_dropped += spans;
-  counts_.links_dropped += links;
+void LifeCycle::drop_taken() {
+  const store::SpanTotals totals = traces_.spans.count(taken_);
+  counts_.spans_released += totals.spans;
+  counts_.links_released += totals.links;
+  counts_.spans_dropped += totals.spans;
+  counts_.links_dropped += totals.links;
 }
 
 // Late spans of a sealed trace are dropped; one that would have made an origin by itself is a loss. Its links are
 // edges.
-void LifeCycle::drop_late(RecordId id, const Lists& lists) {
+void LifeCycle::drop_late(RecordId id) {
   const bool vetoed = traces_.ledger[id].vetoed;
   const TraceId trace = traces_.trace_id(id);
-  for (const auto& [node, taken] : lists) {
-    for (const store::SpanEntry* entry = taken.first; entry != nullptr; entry = entry->next) {
-      ++counts_.spans_released;
-      counts_.links_released += entry->link_count();
-      counts_.links_dropped += entry->link_count();
-      if (!vetoed && traces_.would_be_origin(*entry, trace)) {
-        count(Loss::late_origin);
-        ++counts_.late_origin_spans;
-      } else {
-        ++counts_.spans_dropped;
-      }
+  traces_.spans.visit(taken_, [&](const store::HeldSpan& span) {
+    ++counts_.spans_released;
+    counts_.links_released += span.link_count;
+    counts_.links_dropped += span.link_count;
+    if (!vetoed && traces_.would_be_origin(span, trace)) {
+      count(Loss::late_origin);
+      ++counts_.late_origin_spans;
+    } else {
+      ++counts_.spans_dropped;
     }
-  }
+  });
 }
 
 void LifeCycle::on_emitted(RecordId id, std::uint64_t span_count, std::uint64_t link_count) {
@@ -384,7 +331,7 @@ void LifeCycle::on_emitted(RecordId id, std::uint64_t span_count, std::uint64_t 
   counts_.links_released += link_count;
   if (record.first_emission_done) return;
   record.first_emission_done = true;
-  close_generation(id);
+  traces_.spans.release(record.generation);
 }
 
 void LifeCycle::forget(RecordId id) {
@@ -395,10 +342,8 @@ void LifeCycle::forget(RecordId id) {
 }
 
 std::uint64_t LifeCycle::bytes() const noexcept {
-  constexpr std::uint64_t kMapNodeBytes = 64;
-  std::uint64_t bytes =
-      due_at_.bytes() + arrived_.bytes() + retained_.bytes() + open_generations_.size() * kMapNodeBytes;
-  for (const std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &to_emit_, &to_log_, &new_origins_})
+  std::uint64_t bytes = due_at_.bytes() + arrived_.bytes() + retained_.bytes();
+  for (const std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &expired_, &to_emit_, &to_log_, &new_origins_})
     bytes += list->capacity() * sizeof(RecordId);
   return bytes;
 }

@@ -26,7 +26,9 @@
 #include "base/loss.hpp"
 #include "base/page_queue.hpp"
 #include "engine/due_queue.hpp"
+#include "engine/retained_queue.hpp"
 #include "engine/traces.hpp"
+#include "retention/retention.hpp"
 
 namespace entail::engine {
 
@@ -34,7 +36,7 @@ class LifeCycle {
  public:
   using Loss = base::Loss;
 
-  LifeCycle(Traces& traces, std::uint64_t retain_bytes_max);
+  LifeCycle(Traces& traces, const retention::Retention& retention);
 
   // --- a tick, in its order
   void begin_tick(std::int64_t now_ns, bool draining) noexcept;
@@ -44,7 +46,7 @@ class LifeCycle {
   // Marks the trace: this tick decides it if pending, or seals it if retained, unless it is kept. False: marked
   // already.
   bool mark_evicted(RecordId id);
-  // retain.max_bytes: first dropped, first out.
+  // While the retained traces exceed a bound: first dropped, first out.
   void bound_retention();
   // Seals retained traces whose retention is over, or all at the end of the input. Drops late spans of sealed traces.
   void seal_expired();
@@ -79,9 +81,6 @@ class LifeCycle {
   // arrived before the first retained one; retained ones, first dropped first; then all pending ones, by arrival. Some
   // are visited twice.
   void for_each_holding(const std::function<bool(RecordId)>& f);
-  const std::map<std::uint32_t, std::uint64_t>& open_generations() const noexcept { return open_generations_; }
-  // The generation before which chunks of the span store hold no span of any trace.
-  std::uint64_t held_generation() const noexcept;
   std::uint64_t bytes() const noexcept;
 
   struct Counts {
@@ -103,50 +102,45 @@ class LifeCycle {
   const Counts& counts() const noexcept { return counts_; }
 
  private:
-  struct Retained {
-    RecordId id;
-    std::int64_t deadline_ns;
-  };
   void start_pending(RecordId id, const Touch& touch);
   void set_deadline(RecordId id, const Touch& touch);
   void hold_generation(RecordId id, std::uint32_t generation);
-  void close_generation(RecordId id);
   void count_kept(RecordId id);
   void decide_threshold(RecordId id);
   // Queue entries outlive their traces: the number may be stale or belong to another trace.
-  bool is_retained(const Retained& entry) const noexcept {
-    const Record* const record = traces_.ledger.find(entry.id);
-    return record != nullptr && record->phase == Phase::retained && record->deadline_ns == entry.deadline_ns;
+  bool is_retained_until(RecordId id, std::int64_t deadline_ns) const noexcept {
+    const Record* const record = traces_.ledger.find(id);
+    return record != nullptr && record->phase == Phase::retained && record->deadline_ns == deadline_ns;
+  }
+  auto is_retained() const noexcept {
+    return [this](RecordId id, std::int64_t deadline_ns) { return is_retained_until(id, deadline_ns); };
   }
   bool is_pending_until(RecordId id, std::int64_t deadline_ns) const noexcept {
     const Record* const record = traces_.ledger.find(id);
     return record != nullptr && record->phase == Phase::pending && record->deadline_ns == deadline_ns;
   }
-  using Lists = std::vector<std::pair<graph::NodeId, SpanList<store::SpanEntry>::Taken>>;
-  bool take_spans(RecordId id, Lists& lists);
-  void drop_spans(const Lists& lists);
-  void drop_late(RecordId id, const Lists& lists);
-  void put_back(const Lists& lists);
+  void prefetch_spans(RecordId id) const noexcept;
+  void drop_taken();
+  void drop_late(RecordId id);
 
   Traces& traces_;
-  const std::uint64_t retain_bytes_max_;
+  const retention::Retention& retention_;
   std::int64_t now_ns_ = 0;
   bool draining_ = false;
 
-  DueQueue due_at_;                     // pending traces by deadline
-  base::PageQueue<RecordId> arrived_;   // pending traces, oldest first; other entries are skipped
-  base::PageQueue<Retained> retained_;  // first dropped first; other entries are skipped
-  std::uint64_t retained_count_ = 0;
-  std::uint64_t retained_bytes_ = 0;
-  std::map<std::uint32_t, std::uint64_t> open_generations_;  // traces that hold spans, by their first one's generation
+  DueQueue due_at_;                    // pending traces by deadline
+  base::PageQueue<RecordId> arrived_;  // pending traces, oldest first; other entries are skipped
+  RetainedQueue retained_;
+  retention::Retained retained_totals_;
 
   std::vector<RecordId> touched_;
   std::vector<RecordId> due_;
   std::vector<RecordId> evicted_;
+  std::vector<RecordId> expired_;
   std::vector<RecordId> to_emit_;
   std::vector<RecordId> to_log_;
   std::vector<RecordId> new_origins_;
-  Lists lists_;  // scratch of seal()
+  store::TakenSpans taken_;  // scratch of seal()
   Counts counts_;
 };
 

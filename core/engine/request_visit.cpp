@@ -7,6 +7,7 @@
 #include "engine/request_impl.hpp"
 #include "entail/link_vocabulary.hpp"
 #include "otlp/decode.hpp"
+#include "otlp/fields.hpp"
 #include "wire/field_cursor.hpp"
 #include "wire/range.hpp"
 
@@ -16,10 +17,6 @@ namespace {
 
 using context::Identity;
 
-constexpr std::uint32_t kResourceAttributes = 1;  // field numbers of OTLP's trace.proto and resource.proto
-constexpr std::uint32_t kResourceMessage = 1;
-constexpr std::uint32_t kSpanName = 5;
-constexpr std::uint32_t kLinkAttributes = 4;
 constexpr std::uint8_t kStatusCodeUnknown = 3;
 
 std::string_view text_of(Bytes bytes) noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
@@ -97,7 +94,8 @@ class Visit {
     info.attribute_count = view.attribute_count;
     types_.clear();
     if (view.attribute_count != 0) {
-      otlp::AttributeCursor attributes(decoded_.bytes, view.first_attribute, view.attributes_end, kLinkAttributes);
+      otlp::AttributeCursor attributes(decoded_.bytes, view.first_attribute, view.attributes_end,
+                                       otlp::link_field::kAttributes);
       for (otlp::AttributeView attribute; attributes.next(attribute);) {
         if (attribute.kind != otlp::AttributeView::Kind::string) continue;
         const std::string_view key = text_of(bytes(attribute.key));
@@ -111,20 +109,19 @@ class Visit {
 
   std::string_view name_of(const otlp::SpanView& view) const noexcept {
     std::string_view name;
-    wire::FieldCursor fields(decoded_.bytes, view.payload.offset, view.payload.offset + view.payload.size);
+    wire::FieldCursor fields(decoded_.bytes, view.payload);
     for (wire::FieldView field; fields.next(field);)
-      if (field.number == kSpanName && field.wire_type == 2) name = text_of(bytes(field.payload));  // the last one wins
+      if (field.is(otlp::span_field::kName)) name = text_of(bytes(field.payload));  // the last one wins
     return name;
   }
 
   std::string_view service_of(const otlp::ResourceView& view) const noexcept {
     for (std::uint32_t i = 0; i < view.field_count; ++i) {
-      const wire::Range range = decoded_.fields[view.first_field + i];
-      wire::FieldCursor fields(decoded_.bytes, range.offset, range.offset + range.size);
+      wire::FieldCursor fields(decoded_.bytes, decoded_.fields[view.first_field + i]);
       for (wire::FieldView field; fields.next(field);) {
-        if (field.number != kResourceMessage || field.wire_type != 2) continue;
+        if (!field.is(otlp::resource_spans_field::kResource)) continue;
         otlp::AttributeCursor attributes(decoded_.bytes, field.payload.offset,
-                                         field.payload.offset + field.payload.size, kResourceAttributes);
+                                         field.payload.offset + field.payload.size, otlp::resource_field::kAttributes);
         for (otlp::AttributeView attribute; attributes.next(attribute);)
           if (attribute.kind == otlp::AttributeView::Kind::string && text_of(bytes(attribute.key)) == "service.name")
             return text_of(bytes(attribute.string));

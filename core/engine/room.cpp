@@ -4,9 +4,10 @@
 #include <limits>
 #include <utility>
 
-#include "base/large_pages.hpp"
 #include "base/prefetch.hpp"
+#include "engine/memory_shares.hpp"
 #include "engine/truncated_span.hpp"
+#include "engine/window_sizes.hpp"
 
 namespace entail::engine {
 
@@ -25,37 +26,37 @@ constexpr std::uint64_t kStepsPerTick = 1 << 15;
 constexpr std::uint64_t kStepsPerNode = 4;
 constexpr std::uint64_t kEvictionsPerTick = 1 << 12;
 constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
-constexpr std::uint64_t kIndexBytes = 24;    // of an empty window, for each node that it has room for
-constexpr std::uint64_t kHeapShare = 32;     // of memory_limit: freed pieces of the heap whose pages are worth a walk
-constexpr std::uint64_t kPooledShare = 16;   // of memory_limit: empty chunks of the span store that are kept
-constexpr std::uint64_t kMovedShare = 16;    // of memory_limit: edges that closing a window early may copy
-constexpr std::uint64_t kEdgeBytes = 25;     // of a link that is copied, both ends together
+constexpr std::uint64_t kIndexBytes = 24;  // of an empty window, for each node that it has room for
+// Of a link that is copied: a cell at either end, the span ID, and its part of a chunk's header.
+constexpr std::uint64_t kMovedLinkBytes = 2 * sizeof(graph::EdgeCell) + sizeof(SpanId) + 1;
 constexpr std::uint64_t kCellsSampled = 11;  // one cell of so many is followed, blocks have other lengths
 
 // Each counted at both its ends.
 constexpr std::uint64_t moved_links_max(std::uint64_t limit_bytes) noexcept {
-  return 2 * (limit_bytes / kMovedShare) / kEdgeBytes;
+  return 2 * (limit_bytes / kMovedShare) / kMovedLinkBytes;
 }
 
 }  // namespace
 
-Room::Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake)
+Room::Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake, const retention::Retention& retention)
     : traces_(traces),
       graph_(traces.graph),
       life_(life),
       late_pins_(late_pins),
       intake_(intake),
+      retention_(retention),
       compaction_(traces.graph),
       limit_bytes_(traces.options.memory_limit_bytes) {
   adopted_ns_.fill(kNever);
 }
 
 std::uint64_t Room::records_bytes() const noexcept {
-  return traces_.ledger.bytes() + traces_.propagator.bytes() + life_.bytes() + late_pins_.bytes();
+  return traces_.ledger.bytes() + traces_.propagator.bytes() + life_.bytes() + late_pins_.bytes() +
+         traces_.spans.account_bytes();
 }
 
 bool Room::is_short() const noexcept {
-  return intake_.admission().is_wanted() || bytes_to_release(intake_.admission().held_bytes(), limit_bytes_, 0) != 0;
+  return intake_.admission().is_wanted() || retention_.bytes_to_release(intake_.admission().held_bytes(), 0) != 0;
 }
 
 void Room::publish() noexcept {
@@ -76,17 +77,12 @@ WindowLoad Room::load_of(const WindowInfo& window) const noexcept {
   return {window.node_count, traces.holding, traces.records, window.bytes};
 }
 
-// What is released without an eviction: windows worth closing, and generations that no trace holds. Generations that a
-// lane may still write to, or holds up, release nothing however many traces release theirs.
+// What is released without an eviction: windows worth closing, and generations that no trace holds.
 ReleasePlan Room::make_plan(std::uint64_t needed, bool urgent) {
   ReleasePlan plan(needed, urgent);
   for (const WindowInfo& window : graph_.windows())
     if ((window.is_current && urgent) || is_closable(window)) plan.add_window(window.slot, load_of(window));
-  std::map<std::uint32_t, std::uint64_t> bytes = traces_.store.bytes_by_generation();
-  bytes.erase(bytes.lower_bound(static_cast<std::uint32_t>(
-                  std::min<std::uint64_t>(intake_.open_generation(), std::numeric_limits<std::uint32_t>::max()))),
-              bytes.end());
-  plan.set_generations(std::move(bytes), life_.open_generations());
+  plan.set_generations(traces_.spans.bytes_by_generation(intake_.open_generation()), traces_.spans.holders());
   return plan;
 }
 
@@ -94,7 +90,7 @@ void Room::evict() {
   wanted_nodes_ = intake_.admission().take_wanted_nodes();
   wanted_bytes_ = intake_.admission().take_wanted_bytes() + wanted_nodes_ * kIndexBytes;
   const std::uint64_t held = intake_.admission().held_bytes();
-  const std::uint64_t needed = bytes_to_release(held, limit_bytes_, wanted_bytes_);
+  const std::uint64_t needed = retention_.bytes_to_release(held, wanted_bytes_);
   current_must_go_ = false;
   move_fits_.fill(false);
   if (needed != 0) {
@@ -103,7 +99,7 @@ void Room::evict() {
     if (unmet_bytes_ != 0) evict_for_unmet();
     bound_moves(plan, needed);
     current_must_go_ = plan.closes(graph_.current_window().slot);
-  } else if (const std::uint64_t ahead = bytes_ahead(held, limit_bytes_); ahead != 0) {
+  } else if (const std::uint64_t ahead = retention_.bytes_ahead(held); ahead != 0) {
     ReleasePlan plan = make_plan(ahead, false);
     evict_until_enough(plan, kEvictionsPerTick + nodes_created_ + nodes_created_ / 4);
     if (!compaction_.is_closing()) bound_moves(plan, 1);  // of the next window
@@ -196,21 +192,12 @@ std::uint64_t Room::count_moving_links(const WindowInfo& window) {
 
 void Room::release(std::uint64_t lanes_generation, std::uint64_t other_bytes) {
   other_bytes_ = other_bytes;
-  free_spans(lanes_generation);
+  traces_.spans.reclaim(lanes_generation);
+  intake_.note_generation_begun();
   publish();
   close_windows();
   open_window_if_due();  // last, so that what a closed window moved does not take a request's place
   publish();
-}
-
-void Room::free_spans(std::uint64_t lanes_generation) {
-  traces_.store.reclaim(std::min(lanes_generation, life_.held_generation()));
-  traces_.store.trim(limit_bytes_ / kPooledShare);
-  if (traces_.store.heap_bytes_freed() > limit_bytes_ / kHeapShare) {
-    base::trim_heap();
-    traces_.store.heap_bytes_freed() = 0;
-  }
-  intake_.note_generation_begun();
 }
 
 // A new window begins when the current one is old, nearly full, too small for a request, or needed for room.
@@ -220,7 +207,7 @@ void Room::open_window_if_due() {
   const bool is_spent = graph_.wanted().links != 0;  // no address space for the edges of a request, or of a move
   const bool nearly_full = current.node_count > current.capacity - current.capacity / kCapacityShare ||
                            current.bytes > limit_bytes_ / kWindowBytesShare;
-  const bool old = life_.now_ns() - window_started_ns_ >= window_time_ns(traces_.options.retain.records_ns);
+  const bool old = life_.now_ns() - window_started_ns_ >= window_time_ns(retention_.records_ns());
   if (too_small || is_spent || (current.node_count != 0 && (nearly_full || old || current_must_go_)))
     rotate(wanted_nodes_);
 }
@@ -241,7 +228,7 @@ bool Room::rotate(std::uint64_t wanted_nodes) {
 
 void Room::close_windows() {
   const std::uint64_t held = intake_.admission().held_bytes();
-  const std::uint64_t needed = bytes_to_release(held, limit_bytes_, wanted_bytes_);
+  const std::uint64_t needed = retention_.bytes_to_release(held, wanted_bytes_);
   if (needed != 0) {
     close_early_until(held - needed);
     return;
@@ -249,7 +236,7 @@ void Room::close_windows() {
   const bool slots_short = graph_.window_count() > graph::kWindowSlots - kSlotsFree;
   const std::uint64_t steps_max = slots_short ? kUnbounded : kStepsPerTick + kStepsPerNode * nodes_created_;
   if (compaction_.is_closing() || begin_expired() || (slots_short && begin_early(Early::slots)) ||
-      (bytes_ahead(held, limit_bytes_) != 0 && begin_early(Early::ahead))) {
+      (retention_.bytes_ahead(held) != 0 && begin_early(Early::ahead))) {
     advance(steps_max);
     graph_.reclaim(!early_);
   }
@@ -295,7 +282,7 @@ bool Room::begin_early(Early why) {
 bool Room::begin_expired() {
   const graph::WindowList windows = graph_.windows();
   const auto over = std::find_if(windows.begin(), windows.end(), [&](const WindowInfo& window) {
-    return is_closable(window) && life_.now_ns() - adopted_ns_[window.slot] >= traces_.options.retain.records_ns;
+    return is_closable(window) && life_.now_ns() - adopted_ns_[window.slot] >= retention_.records_ns();
   });
   if (over == windows.end()) return false;
   early_ = false;
@@ -341,7 +328,7 @@ bool Room::needs_edges(NodeId newest) const noexcept {
   // An edge to a node that is there already touches no record. It may have been added as long as the newest node's
   // window was written to, that is, until the window was frozen, and no longer than a window's time after the touch
   // that made the node.
-  const std::int64_t records_ns = traces_.options.retain.records_ns;
+  const std::int64_t records_ns = retention_.records_ns();
   const std::int64_t frozen_ns = adopted_ns_[graph::slot_of(newest)];
   const std::int64_t last_edge_ns = std::min(frozen_ns, after(record.touched_ns, window_time_ns(records_ns)));
   return life_.now_ns() - std::max(record.touched_ns, last_edge_ns) < records_ns;
@@ -357,16 +344,11 @@ void Room::move_payload(NodeId from, NodeId to) {
   TracePayload& target = traces_.payload(to);
   target.dropped_upstream.fetch_add(source.dropped_upstream.load(std::memory_order_relaxed), std::memory_order_relaxed);
   target.fold().fold(facts, traces_.bit_words);
-  for (store::SpanEntry* entry = source.spans.take().first; entry != nullptr;) {
-    store::SpanEntry* const next = entry->next;
-    if (store::TruncatedSpan* const truncated = entry->truncated(); truncated != nullptr) {
-      // Its cells are not part of the graph's lists: they get the names that are good now.
-      for (graph::EdgeCell& cell : truncated->cells)
-        if (const NodeId far = cell.word == 0 ? 0 : graph_.node_of(cell); far != 0) cell = graph_.cell_of(far, cell);
-    }
-    target.spans.put_back(entry, entry->link_count() != 0);
-    entry = next;
-  }
+  traces_.spans.move(source.spans, target.spans, [this](store::TruncatedSpan& truncated) {
+    // Its cells are not part of the graph's lists: they get the names that are good now.
+    for (graph::EdgeCell& cell : truncated.cells)
+      if (const NodeId far = cell.word == 0 ? 0 : graph_.node_of(cell); far != 0) cell = graph_.cell_of(far, cell);
+  });
 }
 
 void Room::prefetch(NodeId node) const noexcept {

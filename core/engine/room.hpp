@@ -31,15 +31,16 @@
 #include "engine/intake.hpp"
 #include "engine/late_pins.hpp"
 #include "engine/life_cycle.hpp"
-#include "engine/retention_rules.hpp"
+#include "engine/release_plan.hpp"
 #include "engine/traces.hpp"
 #include "graph/compaction.hpp"
+#include "retention/retention.hpp"
 
 namespace entail::engine {
 
 class Room final : private graph::Compaction::Owner {
  public:
-  Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake);
+  Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake, const retention::Retention& retention);
 
   // True if so little is left, or was found by a request, that traces will be evicted in this tick.
   bool is_short() const noexcept;
@@ -85,7 +86,6 @@ class Room final : private graph::Compaction::Owner {
   bool begin_early(Early why);
   bool begin_expired();
   bool advance(std::uint64_t steps_max);
-  void free_spans(std::uint64_t lanes_generation);
 
   // --- graph::Compaction::Owner
   graph::Compaction::Fate fate(graph::NodeId node) override;
@@ -101,6 +101,7 @@ class Room final : private graph::Compaction::Owner {
   LifeCycle& life_;
   LatePins& late_pins_;
   Intake& intake_;
+  const retention::Retention& retention_;
   graph::Compaction compaction_;
   const std::uint64_t limit_bytes_;
   // By slot: the tick that saw the window frozen before it read the logs, and so has adopted everything written into

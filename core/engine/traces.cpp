@@ -23,10 +23,10 @@ policy::OwnVerdict Traces::evaluate(RecordId id, const policy::Facts& known, std
 }
 
 // Puts the span into a request of its own, which the policies read as usual.
-bool Traces::would_be_origin(const store::SpanEntry& entry, TraceId id) const {
+bool Traces::would_be_origin(const store::HeldSpan& span, TraceId id) const {
   emit::BatchWriter single(0);
-  const store::Envelope& scope = *entry.scope;
-  single.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest, entry.payload(), nullptr});
+  const store::Envelope& scope = *span.scope;
+  single.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest, span.payload, nullptr});
   otlp::Decoded decoded;
   if (!otlp::decode(single.take(), nullptr, decoded).ok() || decoded.spans.size() != 1) return false;
   policy::Bits resource_bits{};
@@ -35,8 +35,8 @@ bool Traces::would_be_origin(const store::SpanEntry& entry, TraceId id) const {
   policies.match_span(decoded, decoded.spans[0], resource_bits, known);
   if (policies.reads_links()) {
     policy::LinkFacts links;
-    if (entry.truncated() != nullptr)
-      links = entry.truncated()->link_facts;
+    if (span.truncated != nullptr)
+      links = span.truncated->link_facts;
     else
       policies.match_links(decoded, decoded.spans[0], links);
     known.join(links);

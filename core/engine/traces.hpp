@@ -12,18 +12,21 @@
 #include "policy/policy_set.hpp"
 #include "propagate/keep_propagator.hpp"
 #include "propagate/record.hpp"
-#include "store/span_store.hpp"
+#include "retention/rule.hpp"
+#include "store/held_spans.hpp"
 
 namespace entail::engine {
 
 using propagate::Phase;
 using propagate::Record;
 using propagate::RecordId;
+using retention::after;
+using retention::kNever;
 
 struct Traces {
   const Options& options;
   policy::PolicySet& policies;
-  store::SpanStore& store;
+  store::HeldSpans& spans;
   graph::Graph& graph;
   propagate::Ledger& ledger;
   propagate::KeepPropagator& propagator;
@@ -40,13 +43,18 @@ struct Traces {
     const Record& record = ledger[id];
     for (graph::NodeId node = record.node; node != 0; node = older(record, node)) f(node);
   }
+  // The spans of all incarnations of the trace. `taken` holds nothing else afterwards.
+  void take_spans(RecordId id, store::TakenSpans& taken) const {
+    taken.clear();
+    for_each_node(id, [&](graph::NodeId node) { spans.take(payload(node).spans, taken); });
+  }
   TraceId trace_id(RecordId id) const noexcept { return graph.key(ledger[id].node); }
   // All incarnations of the trace together.
   policy::Facts facts(RecordId id) const noexcept;
   // The policies' verdict on the trace by itself, given its facts. Stateful policies are evaluated once and remembered.
   policy::OwnVerdict evaluate(RecordId id, const policy::Facts& known, std::int64_t now_ns) const;
   // True if this span alone, as a trace of its own, would be an origin. Decodes the stored span.
-  bool would_be_origin(const store::SpanEntry& entry, TraceId id) const;
+  bool would_be_origin(const store::HeldSpan& span, TraceId id) const;
 
   // The sort key of traces: arrival second, trace ID. The same for every order of arrival within one second.
   using ArrivalKey = std::pair<std::int64_t, TraceId>;

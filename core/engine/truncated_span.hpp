@@ -11,7 +11,7 @@
 #include "graph/edge_cell.hpp"
 #include "policy/policy_set.hpp"
 #include "reservoir/link_sample.hpp"
-#include "store/span_store.hpp"
+#include "store/held_spans.hpp"
 
 namespace entail::store {
 

@@ -25,9 +25,9 @@ constexpr unsigned kNoLimit = 63;  // the link's types set no limit of their own
 //   bit  58     the link is on a truncated span
 //   bit  63     always set: no edge is the word 0, which means "not yet written"
 struct EdgeCell {
-  static constexpr std::uint64_t kSequenceBits = 0xffffull << 28;
-  static constexpr std::uint64_t kLimitLinkedBits = 63ull << 44;   // all set: no limit
-  static constexpr std::uint64_t kLimitLinkingBits = 63ull << 50;  // the same
+  static constexpr std::uint64_t kSequenceBits = 0xffffull << kOffsetBits;
+  static constexpr std::uint64_t kLimitLinkedBits = std::uint64_t{kNoLimit} << 44;   // all set: no limit
+  static constexpr std::uint64_t kLimitLinkingBits = std::uint64_t{kNoLimit} << 50;  // the same
   static constexpr std::uint64_t kOnErrorSpan = 1ull << 56;
 
   std::uint64_t word = 0;

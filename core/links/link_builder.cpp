@@ -1,59 +1,19 @@
 #include "entail/link_builder.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <new>
 #include <numeric>
 
-#include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "links/attribute_check.hpp"
+#include "otlp/encode.hpp"
 #include "wire/writer.hpp"
 
 namespace entail {
 inline namespace v1 {
 namespace {
 
-// Field numbers of Span, Span.Link, KeyValue and AnyValue.
-constexpr std::uint32_t kSpanLinks = 13;
-constexpr std::uint32_t kTraceId = 1;
-constexpr std::uint32_t kSpanId = 2;
-constexpr std::uint32_t kTraceState = 3;
-constexpr std::uint32_t kAttributes = 4;
-constexpr std::uint32_t kDroppedAttributesCount = 5;
-constexpr std::uint32_t kFlags = 6;
-constexpr std::uint32_t kKey = 1;
-constexpr std::uint32_t kValue = 2;
-constexpr std::uint32_t kString = 1;
-constexpr std::uint32_t kBool = 2;
-constexpr std::uint32_t kInt = 3;
-constexpr std::uint32_t kDouble = 4;
-
-constexpr std::uint32_t kFlagHasIsRemote = 0x100;
-constexpr std::uint32_t kFlagIsRemote = 0x200;
-
-struct ValueSize {
-  std::size_t operator()(std::string_view value) const { return wire::length_field_size(kString, value.size()); }
-  std::size_t operator()(std::int64_t value) const {
-    return wire::varint_field_size(kInt, static_cast<std::uint64_t>(value));
-  }
-  std::size_t operator()(double) const { return 9; }
-  std::size_t operator()(bool value) const { return wire::varint_field_size(kBool, value); }
-};
-
-struct AppendValue {
-  wire::Buffer& out;
-  void operator()(std::string_view value) const { wire::append_bytes_field(out, kString, wire::bytes_of(value)); }
-  void operator()(std::int64_t value) const { wire::append_varint_field(out, kInt, static_cast<std::uint64_t>(value)); }
-  void operator()(double value) const { wire::append_fixed64_field(out, kDouble, std::bit_cast<std::uint64_t>(value)); }
-  void operator()(bool value) const { wire::append_varint_field(out, kBool, value); }
-};
-
-// Size of the KeyValue message.
-std::size_t attribute_size(const LinkAttribute& attribute) {
-  return wire::length_field_size(kKey, attribute.key.size()) +
-         wire::length_field_size(kValue, std::visit(ValueSize{}, attribute.value));
-}
+namespace link_field = otlp::link_field;
 
 }  // namespace
 
@@ -65,17 +25,15 @@ void LinkBuilder::write_attribute(const LinkAttribute& attribute) {
     return leave_out(ContextError::duplicate_attribute);
   else if (keys_.size() >= limits_.attributes_per_link_max)
     error = ContextError::too_many_attributes;
-  else if (attribute_size(attribute) > limits_.bytes_max - std::min<std::size_t>(message_.size(), limits_.bytes_max))
+  else if (otlp::key_value_size(attribute.key, attribute.value) >
+           limits_.bytes_max - std::min<std::size_t>(message_.size(), limits_.bytes_max))
     error = ContextError::no_room;
   if (error != ContextError::none) {
     ++attributes_dropped_;
     return leave_out(error);
   }
   keys_.push_back(attribute.key);
-  wire::append_length_header(message_, kAttributes, attribute_size(attribute));
-  wire::append_bytes_field(message_, kKey, wire::bytes_of(attribute.key));
-  wire::append_length_header(message_, kValue, std::visit(ValueSize{}, attribute.value));
-  std::visit(AppendValue{message_}, attribute.value);
+  otlp::append_attribute(link_field::kAttributes, attribute.key, attribute.value, message_);
 }
 
 void LinkBuilder::write_text(std::string_view key, std::string_view value) {
@@ -109,28 +67,25 @@ ContextError LinkBuilder::write(const SpanContext& context, const LinkDetails& d
   message_.clear();
   keys_.clear();
   attributes_dropped_ = 0;
-  std::uint8_t ids[24];
-  base::store_trace_id(ids, context.trace_id);
-  base::store_be64(ids + 16, context.span_id.value);
-  wire::append_bytes_field(message_, kTraceId, Bytes(ids, 16));
-  wire::append_bytes_field(message_, kSpanId, Bytes(ids + 16, 8));
+  otlp::append_link_ids(context.trace_id, context.span_id, message_);
   if (check_trace_state(context.trace_state) != ContextError::none)
     leave_out(ContextError::bad_trace_state);
   else if (!context.trace_state.empty())
-    wire::append_bytes_field(message_, kTraceState, wire::bytes_of(context.trace_state));
+    wire::append_bytes_field(message_, link_field::kTraceState.number, wire::bytes_of(context.trace_state));
   write_details(details);
   for (const LinkAttribute& attribute : more) write_attribute(attribute);
   for (const LinkAttribute& attribute : details.attributes) write_attribute(attribute);
-  if (attributes_dropped_ != 0) wire::append_varint_field(message_, kDroppedAttributesCount, attributes_dropped_);
-  const std::uint32_t remote = context.is_remote ? kFlagIsRemote : 0;
-  wire::append_fixed32_field(message_, kFlags, context.flags | kFlagHasIsRemote | remote);
+  if (attributes_dropped_ != 0)
+    wire::append_varint_field(message_, link_field::kDroppedAttributesCount.number, attributes_dropped_);
+  const std::uint32_t remote = context.is_remote ? otlp::flag::kIsRemote : 0;
+  wire::append_fixed32_field(message_, link_field::kFlags.number, context.flags | otlp::flag::kHasIsRemote | remote);
 
-  const std::size_t size = wire::length_field_size(kSpanLinks, message_.size());
+  const std::size_t size = wire::length_field_size(otlp::span_field::kLinks.number, message_.size());
   if (links_.size() >= limits_.links_max || fields_.size() + size > limits_.bytes_max) return ContextError::no_room;
   if (links_.size() == links_.capacity()) links_.reserve(links_.size() * 2 + 8);
   if (fields_.capacity() - fields_.size() < size)
     fields_.reserve(std::clamp<std::size_t>(fields_.capacity() * 2, fields_.size() + size, limits_.bytes_max));
-  wire::append_bytes_field(fields_, kSpanLinks, message_);
+  wire::append_bytes_field(fields_, otlp::span_field::kLinks.number, message_);
   const auto end = static_cast<std::uint32_t>(fields_.size());
   links_.push_back({end - static_cast<std::uint32_t>(message_.size()), end});
   return ContextError::none;

@@ -7,17 +7,17 @@
 namespace entail::otlp {
 namespace {
 
-constexpr std::uint32_t kKeyTag = tag_of(1, WireType::length);
-constexpr std::uint32_t kValueTag = tag_of(2, WireType::length);
-constexpr std::uint32_t kStringTag = tag_of(1, WireType::length);
-constexpr std::uint32_t kBoolTag = tag_of(2, WireType::varint);
-constexpr std::uint32_t kIntTag = tag_of(3, WireType::varint);
-constexpr std::uint32_t kDoubleTag = tag_of(4, WireType::fixed64);
-constexpr std::uint32_t kArrayTag = tag_of(5, WireType::length);
-constexpr std::uint32_t kMapTag = tag_of(6, WireType::length);
-constexpr std::uint32_t kBytesTag = tag_of(7, WireType::length);
-constexpr std::uint32_t kStringIndexTag = tag_of(8, WireType::varint);
-constexpr std::uint32_t kElementTag = tag_of(1, WireType::length);  // of ArrayValue and KeyValueList
+constexpr std::uint32_t kKeyTag = key_value_field::kKey.tag();
+constexpr std::uint32_t kValueTag = key_value_field::kValue.tag();
+constexpr std::uint32_t kStringTag = any_value_field::kString.tag();
+constexpr std::uint32_t kBoolTag = any_value_field::kBool.tag();
+constexpr std::uint32_t kIntTag = any_value_field::kInt.tag();
+constexpr std::uint32_t kDoubleTag = any_value_field::kDouble.tag();
+constexpr std::uint32_t kArrayTag = any_value_field::kArray.tag();
+constexpr std::uint32_t kMapTag = any_value_field::kMap.tag();
+constexpr std::uint32_t kBytesTag = any_value_field::kBytes.tag();
+constexpr std::uint32_t kStringIndexTag = any_value_field::kStringIndex.tag();
+constexpr std::uint32_t kElementTag = list_field::kValues.tag();
 
 bool check_any_value(Reader& reader, const Byte* at, const Byte* end, unsigned depth) noexcept;
 
@@ -205,8 +205,8 @@ std::uint32_t mark_of_key_value(const Byte* at, std::uint32_t size) noexcept {
   return value != nullptr && value + value_size == end ? key_mark(at + 2 + key_size, key_size) : kNoKeyMark;
 }
 
-bool check_attributes(Reader& reader, const Byte* at, const Byte* end, std::uint32_t number) noexcept {
-  const std::uint32_t attribute_tag = tag_of(number, WireType::length);
+bool check_attributes(Reader& reader, const Byte* at, const Byte* end, wire::Field attributes) noexcept {
+  const std::uint32_t attribute_tag = attributes.tag();
   while (at < end) {
     const Byte* const field = at;
     std::uint32_t tag = 0;
@@ -250,12 +250,12 @@ AttributeView read_marked(Bytes bytes, KeyMark marked) noexcept {
   return attribute;
 }
 
-AttributeCursor::AttributeCursor(Bytes bytes, std::uint32_t begin, std::uint32_t end, std::uint32_t field) noexcept
-    : bytes_(bytes), at_(begin), end_(end), field_(field) {}
+AttributeCursor::AttributeCursor(Bytes bytes, std::uint32_t begin, std::uint32_t end, wire::Field attributes) noexcept
+    : bytes_(bytes), at_(begin), end_(end), attributes_(attributes) {}
 
 bool AttributeCursor::next(AttributeView& attribute) noexcept {
   Reader reader(bytes_);
-  const std::uint32_t attribute_tag = tag_of(field_, WireType::length);
+  const std::uint32_t attribute_tag = attributes_.tag();
   const Byte* const end = reader.at(end_);
   const Byte* at = reader.at(at_);
   while (at < end) {

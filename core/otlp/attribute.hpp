@@ -3,14 +3,13 @@
 #pragma once
 
 #include "otlp/decode.hpp"
+#include "otlp/fields.hpp"
 #include "wire/reader.hpp"
 
 namespace entail::otlp {
 
 using wire::Byte;
 using wire::Reader;
-using wire::tag_of;
-using wire::WireType;
 
 // True if the `size` bytes before `end`, 1 to 8, are one varint. REQUIRES 8 readable bytes before `end`.
 inline bool is_varint(const Byte* end, std::uint32_t size) noexcept {
@@ -24,14 +23,14 @@ inline bool is_varint(const Byte* end, std::uint32_t size) noexcept {
 // 2 <= value_size < 0x80, of the AnyValue message, whose tag is at `value`; and 8 readable bytes before its end.
 inline bool is_plain_value(const Byte* value, std::uint32_t value_size) noexcept {
   // Most are strings: both tags and lengths as one word.
-  constexpr std::uint32_t kStringHead = tag_of(2, WireType::length) | tag_of(1, WireType::length) << 16;
+  constexpr std::uint32_t kStringHead = key_value_field::kValue.tag() | any_value_field::kString.tag() << 16;
   if (base::load_le32(value) == kStringHead + value_size * 0x01000100 - 0x02000000) return true;
-  if (value[0] != tag_of(2, WireType::length) || value[1] != value_size) return false;
+  if (value[0] != key_value_field::kValue.tag() || value[1] != value_size) return false;
   switch (value[2]) {
-    case tag_of(4, WireType::fixed64):
+    case any_value_field::kDouble.tag():
       return value_size == 9;
-    case tag_of(2, WireType::varint):
-    case tag_of(3, WireType::varint):
+    case any_value_field::kBool.tag():
+    case any_value_field::kInt.tag():
       return value_size <= 9 && is_varint(value + 2 + value_size, value_size - 1);
     default:
       return false;
@@ -41,7 +40,7 @@ inline bool is_plain_value(const Byte* value, std::uint32_t value_size) noexcept
 // True for the shape that every SDK writes for a short scalar attribute: key, then a value of one field, one-byte
 // lengths that fill the message. False says nothing: check_key_value() decides then.
 inline bool is_plain_key_value(const Byte* at, std::uint32_t size) noexcept {
-  if (size < 8 || size >= 0x80 || at[0] != tag_of(1, WireType::length)) return false;
+  if (size < 8 || size >= 0x80 || at[0] != key_value_field::kKey.tag()) return false;
   const std::uint32_t key_size = at[1];
   return key_size + 6 <= size && is_plain_value(at + 2 + key_size, size - 4 - key_size);
 }
@@ -53,7 +52,7 @@ constexpr std::ptrdiff_t kPlainAttributeLeast = 8;  // tags and lengths around a
 // `last`.
 template <std::uint32_t tag>
 inline bool plain_attribute(const Byte* field, const Byte* last, const Byte*& behind, std::uint32_t& mark) noexcept {
-  constexpr std::uint32_t kHead = tag | tag_of(1, WireType::length) << 16;  // around the first of two lengths
+  constexpr std::uint32_t kHead = tag | key_value_field::kKey.tag() << 16;  // around the first of two lengths
   if ((base::load_le32(field) & 0xff80ff) != kHead) return false;
   const std::size_t size = field[1];
   const std::size_t key_size = field[3];
@@ -81,7 +80,7 @@ inline bool check_attribute(Reader& reader, const Byte* at, std::uint32_t size) 
   return is_plain_key_value(at, size) || check_key_value(reader, at, at + size, 0);
 }
 
-// Walks a message, checks the KeyValues in its fields `number` and skips the rest.
-bool check_attributes(Reader& reader, const Byte* at, const Byte* end, std::uint32_t number) noexcept;
+// Walks a message, checks the KeyValues in its fields `attributes` and skips the rest.
+bool check_attributes(Reader& reader, const Byte* at, const Byte* end, wire::Field attributes) noexcept;
 
 }  // namespace entail::otlp

@@ -11,12 +11,8 @@
 namespace entail::otlp {
 namespace {
 
-constexpr std::uint32_t kMessageTag1 = tag_of(1, WireType::length);
-constexpr std::uint32_t kMessageTag2 = tag_of(2, WireType::length);
-constexpr std::uint32_t kSpanAttributeTag = tag_of(9, WireType::length);
-constexpr std::uint32_t kSpanLinkTag = tag_of(13, WireType::length);
-constexpr std::uint32_t kResourceAttributes = 1;
-constexpr std::uint32_t kScopeAttributes = 3;
+constexpr std::uint32_t kSpanAttributeTag = span_field::kAttributes.tag();
+constexpr std::uint32_t kSpanLinkTag = span_field::kLinks.tag();
 constexpr std::size_t kKeyMarksAtFirst = 1024;
 
 // Copied into place: cheaper than value-initialisation, which GCC turns into a slow string store.
@@ -47,15 +43,15 @@ class Decoder {
   bool scope_spans(const Byte* at, const Byte* end, std::uint32_t resource);
   const Byte* usual_fields(const Byte* at, const Byte* end, SpanView& span) const noexcept;
   static const Byte* usual_last_fields(const Byte* at, const Byte* end, SpanView& span) noexcept;
-  const Byte* span_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end, SpanView& span);
+  const Byte* read_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end, SpanView& span);
   [[gnu::noinline]] const Byte* attributes(const Byte* field, const Byte* at, const Byte* end, SpanView& span);
   [[gnu::noinline]] const Byte* unusual_attribute(const Byte* field, const Byte* at, const Byte* end,
                                                   KeyMark& key) noexcept;
   [[gnu::noinline]] KeyMark* grow_key_marks(std::size_t used);
   const Byte* links(const Byte* field, const Byte* at, const Byte* end, SpanView& span) noexcept;
   bool status(const Byte* at, const Byte* end, std::uint32_t& code) noexcept;
-  const Byte* other_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end,
-                          std::uint32_t attributes_field) noexcept;
+  const Byte* other_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end, wire::Field header,
+                          wire::Field attributes) noexcept;
   template <std::uint32_t usual_size>
   const Byte* id(const Byte* at, const Byte* end, Range& id) noexcept;
   const Byte* range(const Byte* at, const Byte* end, Range& range) noexcept;
@@ -108,7 +104,7 @@ bool Decoder::request(const Byte* at, const Byte* end) {
     std::uint32_t size = 0;
     at = reader_.tag(at, end, tag);
     if (at == nullptr) return false;
-    if (tag == kMessageTag1) {
+    if (tag == request_field::kResourceSpans.tag()) {
       at = reader_.length(at, end, size);
       if (at == nullptr || !resource_spans(at, at + size)) return false;
       at += size;
@@ -120,14 +116,14 @@ bool Decoder::request(const Byte* at, const Byte* end) {
   return true;
 }
 
-// A field of ResourceSpans or ScopeSpans that holds no spans. Field 1 is the resource or scope, whose attributes are
+// A field of ResourceSpans or ScopeSpans that holds no spans. `header` is the resource or scope, whose attributes are
 // looked up later and therefore checked now.
 const Byte* Decoder::other_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end,
-                                 std::uint32_t attributes_field) noexcept {
-  if (tag != kMessageTag1) return reader_.skip(field, tag, at, end);
+                                 wire::Field header, wire::Field attributes) noexcept {
+  if (tag != header.tag()) return reader_.skip(field, tag, at, end);
   std::uint32_t size = 0;
   at = reader_.length(at, end, size);
-  if (at == nullptr || !check_attributes(reader_, at, at + size, attributes_field)) return nullptr;
+  if (at == nullptr || !check_attributes(reader_, at, at + size, attributes)) return nullptr;
   return at + size;
 }
 
@@ -141,12 +137,12 @@ bool Decoder::resource_spans(const Byte* at, const Byte* end) {
     std::uint32_t size = 0;
     at = reader_.tag(at, end, tag);
     if (at == nullptr) return false;
-    if (tag == kMessageTag2) {
+    if (tag == resource_spans_field::kScopeSpans.tag()) {
       at = reader_.length(at, end, size);
       if (at == nullptr || !scope_spans(at, at + size, resource)) return false;
       at += size;
     } else {
-      at = other_field(field, tag, at, end, kResourceAttributes);
+      at = other_field(field, tag, at, end, resource_spans_field::kResource, resource_field::kAttributes);
       if (at == nullptr) return false;
       add_field(out_.resource_fields, field, at);
     }
@@ -167,12 +163,12 @@ bool Decoder::scope_spans(const Byte* at, const Byte* end, std::uint32_t resourc
     std::uint32_t size = 0;
     at = reader_.tag(at, end, tag);
     if (at == nullptr) return false;
-    if (tag == kMessageTag2) {
+    if (tag == scope_spans_field::kSpans.tag()) {
       at = reader_.length(at, end, size);
       if (at == nullptr || !span(at, at + size, scope)) return false;
       at += size;
     } else {
-      at = other_field(field, tag, at, end, kScopeAttributes);
+      at = other_field(field, tag, at, end, scope_spans_field::kScope, scope_field::kAttributes);
       if (at == nullptr) return false;
       add_field(out_.fields, field, at);
     }
@@ -188,7 +184,7 @@ bool Decoder::status(const Byte* at, const Byte* end, std::uint32_t& code) noexc
     std::uint32_t tag = 0;
     at = reader_.tag(at, end, tag);
     if (at == nullptr) return false;
-    if (tag == tag_of(3, WireType::varint)) {
+    if (tag == status_field::kCode.tag()) {
       std::uint64_t value = 0;
       at = reader_.varint(at, end, value);
       code = static_cast<std::uint32_t>(value);
@@ -274,33 +270,33 @@ const Byte* Decoder::links(const Byte* field, const Byte* at, const Byte* end, S
 }
 
 // The fields that SDKs write first, each once and in this order: told by constants, without a look into a table. Ends
-// where something else comes, which span_field() reads; so any of them may be missing.
+// where something else comes, which read_field() reads; so any of them may be missing.
 const Byte* Decoder::usual_fields(const Byte* at, const Byte* end, SpanView& span) const noexcept {
   constexpr std::ptrdiff_t kIdBytes = 18 + 10 + 10;
   constexpr std::ptrdiff_t kTimeBytes = 2 + 9 + 9;
   if (end - at < kIdBytes + 2) return at;
-  if (base::load_le16(at) == (tag_of(1, WireType::length) | 16 << 8)) [[likely]] {
+  if (base::load_le16(at) == (span_field::kTraceId.tag() | 16 << 8)) [[likely]] {
     span.trace_id = reader_.range(at + 2, at + 18);
     at += 18;
   }
-  if (base::load_le16(at) == (tag_of(2, WireType::length) | 8 << 8)) [[likely]] {
+  if (base::load_le16(at) == (span_field::kSpanId.tag() | 8 << 8)) [[likely]] {
     span.span_id = reader_.range(at + 2, at + 10);
     at += 10;
   }
-  if (base::load_le16(at) == (tag_of(4, WireType::length) | 8 << 8)) [[likely]] {
+  if (base::load_le16(at) == (span_field::kParentSpanId.tag() | 8 << 8)) [[likely]] {
     span.parent_span_id = reader_.range(at + 2, at + 10);
     at += 10;
   }
-  if (at[0] == tag_of(5, WireType::length) && at[1] < 0x80 && end - at >= at[1] + 2) [[likely]]
+  if (at[0] == span_field::kName.tag() && at[1] < 0x80 && end - at >= at[1] + 2) [[likely]]
     at += at[1] + 2;
   if (end - at < kTimeBytes) return at;
-  if (at[0] == tag_of(6, WireType::varint) && at[1] < 0x80) [[likely]]
+  if (at[0] == span_field::kKind.tag() && at[1] < 0x80) [[likely]]
     at += 2;
-  if (at[0] == tag_of(7, WireType::fixed64)) [[likely]] {
+  if (at[0] == span_field::kStartTime.tag()) [[likely]] {
     span.start_ns = base::load_le64(at + 1);
     at += 9;
   }
-  if (at[0] == tag_of(8, WireType::fixed64)) [[likely]] {
+  if (at[0] == span_field::kEndTime.tag()) [[likely]] {
     span.end_ns = base::load_le64(at + 1);
     at += 9;
   }
@@ -309,15 +305,14 @@ const Byte* Decoder::usual_fields(const Byte* at, const Byte* end, SpanView& spa
 
 // The same for the fields that SDKs write last: status without a message, and flags.
 const Byte* Decoder::usual_last_fields(const Byte* at, const Byte* end, SpanView& span) noexcept {
-  constexpr std::uint32_t kStatusTag = tag_of(15, WireType::length);
-  constexpr std::uint32_t kFlagsTag =
-      (tag_of(16, WireType::fixed32) & 0x7f) | 0x80 | tag_of(16, WireType::fixed32) >> 7 << 8;
+  constexpr std::uint32_t kStatusTag = span_field::kStatus.tag();
+  constexpr std::uint32_t kFlagsTag = (span_field::kFlags.tag() & 0x7f) | 0x80 | span_field::kFlags.tag() >> 7 << 8;
   constexpr std::ptrdiff_t kStatusBytes = 4;
   constexpr std::ptrdiff_t kFlagsBytes = 6;
   if (end - at >= 2 && base::load_le16(at) == kStatusTag) {
     at += 2;
   } else if (end - at >= kStatusBytes && at[3] < 0x80 &&
-             (base::load_le32(at) & 0xffffff) == (kStatusTag | 2 << 8 | tag_of(3, WireType::varint) << 16)) {
+             (base::load_le32(at) & 0xffffff) == (kStatusTag | 2 << 8 | status_field::kCode.tag() << 16)) {
     span.status_code = at[3];
     at += kStatusBytes;
   }
@@ -330,57 +325,58 @@ const Byte* Decoder::usual_last_fields(const Byte* at, const Byte* end, SpanView
 
 // The field's number picks the case and the whole tag is compared in it: numbers are dense, tags are not, and a number
 // with another wire type is an unknown field.
-const Byte* Decoder::span_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end, SpanView& span) {
+const Byte* Decoder::read_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end, SpanView& span) {
   std::uint64_t value = 0;
   std::uint32_t size = 0;
+  const auto type = static_cast<wire::WireType>(tag & 7);
   switch (tag >> 3) {
-    case 1:
-      if (tag != tag_of(1, WireType::length)) break;
+    case span_field::kTraceId.number:
+      if (tag != span_field::kTraceId.tag()) break;
       return id<16>(at, end, span.trace_id);
-    case 2:
-      if (tag != tag_of(2, WireType::length)) break;
+    case span_field::kSpanId.number:
+      if (tag != span_field::kSpanId.tag()) break;
       return id<8>(at, end, span.span_id);
-    case 3:
-      if (tag != tag_of(3, WireType::length)) break;
+    case span_field::kTraceState.number:
+      if (tag != span_field::kTraceState.tag()) break;
       return range(at, end, span.trace_state);
-    case 4:
-      if (tag != tag_of(4, WireType::length)) break;
+    case span_field::kParentSpanId.number:
+      if (tag != span_field::kParentSpanId.tag()) break;
       at = id<8>(at, end, span.parent_span_id);
       span.odd_parent |= span.parent_span_id.size != 8 && span.parent_span_id.size != 0;
       return at;
-    case 5:
-    case 11:
-      if ((tag & 7) != static_cast<std::uint32_t>(WireType::length)) break;
+    case span_field::kName.number:
+    case span_field::kEvents.number:
+      if (type != wire::WireType::length) break;
       at = reader_.length(at, end, size);
       return at == nullptr ? nullptr : at + size;
-    case 6:
-    case 10:
-    case 12:
-      if ((tag & 7) != static_cast<std::uint32_t>(WireType::varint)) break;
+    case span_field::kKind.number:
+    case span_field::kDroppedAttributesCount.number:
+    case span_field::kDroppedEventsCount.number:
+      if (type != wire::WireType::varint) break;
       return reader_.varint(at, end, value);
-    case 7:
-      if (tag != tag_of(7, WireType::fixed64)) break;
+    case span_field::kStartTime.number:
+      if (tag != span_field::kStartTime.tag()) break;
       return reader_.fixed64(at, end, span.start_ns);
-    case 8:
-      if (tag != tag_of(8, WireType::fixed64)) break;
+    case span_field::kEndTime.number:
+      if (tag != span_field::kEndTime.tag()) break;
       return reader_.fixed64(at, end, span.end_ns);
-    case 9:
+    case span_field::kAttributes.number:
       if (tag != kSpanAttributeTag) break;
       return attributes(field, at, end, span);
-    case 13:
+    case span_field::kLinks.number:
       if (tag != kSpanLinkTag) break;
       return links(field, at, end, span);
-    case 14:
-      if (tag != tag_of(14, WireType::varint)) break;
+    case span_field::kDroppedLinksCount.number:
+      if (tag != span_field::kDroppedLinksCount.tag()) break;
       at = reader_.varint(at, end, value);
       span.dropped_links_count = static_cast<std::uint32_t>(value);
       return at;
-    case 15:
-      if (tag != tag_of(15, WireType::length)) break;
+    case span_field::kStatus.number:
+      if (tag != span_field::kStatus.tag()) break;
       at = reader_.length(at, end, size);
       return at != nullptr && status(at, at + size, span.status_code) ? at + size : nullptr;
-    case 16:
-      if (tag != tag_of(16, WireType::fixed32)) break;
+    case span_field::kFlags.number:
+      if (tag != span_field::kFlags.tag()) break;
       return reader_.fixed32(at, end, span.flags);
     default:
       break;
@@ -405,7 +401,7 @@ bool Decoder::span(const Byte* at, const Byte* end, std::uint32_t scope) {
     std::uint32_t tag = 0;
     at = reader_.tag(at, end, tag);
     if (at == nullptr) return false;
-    at = span_field(field, tag, at, end, span);
+    at = read_field(field, tag, at, end, span);
     if (at == nullptr) return false;
   }
   out_.link_count += span.link_count;
@@ -426,7 +422,7 @@ void Decoder::span_fields(const Byte* at, const Byte* end, SpanView& span) noexc
       at = reader_.length(at, end, size);
       if (at != nullptr) at += size;
     } else {
-      at = span_field(field, tag, at, end, span);
+      at = read_field(field, tag, at, end, span);
     }
   }
 }

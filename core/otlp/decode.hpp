@@ -24,7 +24,8 @@
 
 #include "base/bytes.hpp"
 #include "entail/result.hpp"
-#include "wire/field_cursor.hpp"
+#include "otlp/fields.hpp"
+#include "wire/range.hpp"
 
 namespace entail::otlp {
 
@@ -67,7 +68,7 @@ struct SpanView {
 };
 
 struct LinkView {
-  Range field;  // the whole field 13: tag, length, payload
+  Range field;  // the whole field of the span: tag, length, payload
   Range payload;
   Range trace_id;
   Range span_id;
@@ -151,18 +152,18 @@ struct AttributeView {
   double floating = 0;
 };
 
-// Walks the KeyValue fields numbered `field` (9 in a span, 4 in a link, 1 in a resource message) within [begin, end) of
-// the bytes, skipping other fields. The range was decoded before, so nothing can fail.
+// Walks the fields `attributes` (fields.hpp) within [begin, end) of the bytes, skipping other fields. The range was
+// decoded before, so nothing can fail.
 class AttributeCursor {
  public:
-  AttributeCursor(Bytes bytes, std::uint32_t begin, std::uint32_t end, std::uint32_t field) noexcept;
+  AttributeCursor(Bytes bytes, std::uint32_t begin, std::uint32_t end, wire::Field attributes) noexcept;
   bool next(AttributeView& attribute) noexcept;
 
  private:
   Bytes bytes_;
   std::uint32_t at_;
   std::uint32_t end_;
-  std::uint32_t field_;
+  wire::Field attributes_;
 };
 
 // The value in an AnyValue message (an element of a list), as in an attribute without key. Bad bytes give what was read
@@ -175,8 +176,8 @@ AttributeView read_marked(Bytes bytes, KeyMark marked) noexcept;
 // The same for the value that is most usual, a string with lengths of one byte; false for any other.
 inline bool read_marked_string(Bytes bytes, Range key, Range& string) noexcept {
   const std::uint8_t* const value = bytes.data() + key.offset + key.size;  // at its tag
-  constexpr std::uint8_t kStringTag = 1 << 3 | 2;
-  if (value[1] < 2 || value[1] >= 0x80 || value[2] != kStringTag || value[3] + 2 != value[1]) return false;
+  if (value[1] < 2 || value[1] >= 0x80 || value[2] != any_value_field::kString.tag() || value[3] + 2 != value[1])
+    return false;
   string = {key.offset + key.size + 4, value[3]};
   return true;
 }

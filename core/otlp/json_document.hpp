@@ -74,8 +74,4 @@ class JsonDocument {
   Error error_;
 };
 
-constexpr std::uint32_t tag_of(const JsonField& field) noexcept {
-  return std::uint32_t{field.number} << 3 | wire_type_of(field.kind);
-}
-
 }  // namespace entail::otlp

@@ -15,6 +15,7 @@
 #include "text/hex.hpp"
 #include "text/json_number.hpp"
 #include "text/json_string.hpp"
+#include "wire/field_cursor.hpp"
 #include "wire/reader.hpp"
 
 namespace entail::otlp {
@@ -101,13 +102,13 @@ void JsonPrinter::quoted(Integer integer) {
 // A field of another wire type than its own is an unknown one, as for decode().
 void JsonPrinter::collect(const JsonSchema& schema, Bytes bytes, Range range, SeenFields& seen) {
   const bool is_oneof = schema.message == JsonMessage::any_value;
-  wire::FieldCursor cursor(bytes, range.offset, range.offset + range.size);
+  wire::FieldCursor cursor(bytes, range);
   wire::FieldView view;
   std::uint32_t end = range.offset;
   while (cursor.next(view)) {
     end = view.whole.offset + view.whole.size;
     const unsigned index = view.number > kJsonFieldNumberMax ? ~0U : schema.index_by_number[view.number] - 1U;
-    if (index >= schema.fields.size() || wire_type_of(schema.fields[index].kind) != view.wire_type) {
+    if (index >= schema.fields.size() || !view.is(schema.fields[index].proto)) {
       ++unknown_count_;
       continue;
     }
@@ -153,7 +154,7 @@ void JsonPrinter::array(const JsonField& field, Bytes bytes, const Seen& seen, u
   wire::FieldView view;
   char before = '[';
   while (cursor.next(view)) {
-    if (view.number != field.number || view.wire_type != wire_type_of(field.kind)) continue;
+    if (!view.is(field.proto)) continue;
     out_.push_back(before);
     before = ',';
     value(field, bytes, view.payload, depth);
@@ -167,7 +168,7 @@ void JsonPrinter::merged(const JsonField& field, Bytes bytes, const Seen& seen, 
   wire::FieldCursor cursor(bytes, seen.first, seen.end);
   wire::FieldView view;
   while (cursor.next(view)) {
-    if (view.number != field.number || view.wire_type != wire_type_of(field.kind)) continue;
+    if (!view.is(field.proto)) continue;
     const Bytes payload = slice(bytes, view.payload);
     joined.insert(joined.end(), payload.begin(), payload.end());
   }

@@ -3,6 +3,7 @@
 #include <array>
 #include <new>
 
+#include "otlp/fields.hpp"
 #include "otlp/json_document.hpp"
 #include "text/json_string.hpp"
 #include "text/json_tokens.hpp"
@@ -11,8 +12,11 @@
 namespace entail::otlp {
 namespace {
 
-constexpr std::size_t kKeySizeMax = 32;   // longer ones are unknown
-constexpr std::uint8_t kBothIds = 0b110;  // fields 1 and 2 of spans and links, as bits of JsonState::bad_ids
+constexpr std::size_t kKeySizeMax = 32;  // longer ones are unknown
+// The trace ID and the span ID as bits of JsonState::bad_ids; spans and links number them alike.
+constexpr unsigned kBothIds = 1U << span_field::kTraceId.number | 1U << span_field::kSpanId.number;
+static_assert(link_field::kTraceId.number == span_field::kTraceId.number &&
+              link_field::kSpanId.number == span_field::kSpanId.number);
 // Nested values from here on have padded lengths, so that the time for deep nesting stays linear in the text's size.
 constexpr unsigned kPaddedDepth = 8;
 
@@ -174,7 +178,7 @@ bool JsonDocument::child(const JsonField& field, const char* token, unsigned dep
   const bool is_value = field.message == JsonMessage::any_value;
   if (is_value && ++depth > wire::kDepthMax) return lose(token, state);
   const wire::MessageWriter::Open open =
-      writer_.open(tag_of(field), depth < kPaddedDepth ? schema.length_size : wire::kPaddedLengthSize);
+      writer_.open(field.proto.tag(), depth < kPaddedDepth ? schema.length_size : wire::kPaddedLengthSize);
   JsonState inner;
   if (*token == '{') {
     if (!message(schema, depth, inner)) return false;
@@ -191,7 +195,7 @@ bool JsonDocument::child(const JsonField& field, const char* token, unsigned dep
   if (is_value && inner.lost) {
     writer_.discard(open);
     if (!field.repeated) return true;
-    writer_.close(writer_.open(tag_of(field), open.length_size));
+    writer_.close(writer_.open(field.proto.tag(), open.length_size));
     return true;
   }
   const bool has_ids = field.message == JsonMessage::span || field.message == JsonMessage::link;

@@ -1,5 +1,6 @@
 // The short way for the attributes that most of a request is made of: {"key":K,"value":{KIND:V}} with short strings,
 // integers or booleans. Everything else takes the long way, which gives the same bytes.
+#include "otlp/fields.hpp"
 #include "otlp/json_document.hpp"
 #include "text/json_number.hpp"
 #include "text/json_string.hpp"
@@ -18,11 +19,11 @@ constexpr JsonName kBoolValue("boolValue");
 constexpr std::size_t kTokenCount = 12;
 // Tags and lengths around both strings of an attribute take 8 bytes; a message below 128 bytes has a length of one.
 constexpr std::size_t kTextSizeMax = 127 - 8;
-constexpr std::uint8_t kKeyTag = 1 << 3 | 2;
-constexpr std::uint8_t kValueTag = 2 << 3 | 2;
-constexpr std::uint8_t kStringTag = 1 << 3 | 2;
-constexpr std::uint8_t kBoolTag = 2 << 3;
-constexpr std::uint8_t kIntTag = 3 << 3;
+constexpr auto kKeyTag = static_cast<std::uint8_t>(key_value_field::kKey.tag());
+constexpr auto kValueTag = static_cast<std::uint8_t>(key_value_field::kValue.tag());
+constexpr auto kStringTag = static_cast<std::uint8_t>(any_value_field::kString.tag());
+constexpr auto kBoolTag = static_cast<std::uint8_t>(any_value_field::kBool.tag());
+constexpr auto kIntTag = static_cast<std::uint8_t>(any_value_field::kInt.tag());
 
 }  // namespace
 
@@ -44,7 +45,7 @@ bool JsonDocument::plain_attribute(const JsonField& field, const char* token) {
   }
 
   std::uint8_t* const begin = writer_.room(kTextSizeMax + 64);
-  begin[0] = static_cast<std::uint8_t>(tag_of(field));
+  begin[0] = static_cast<std::uint8_t>(field.proto.tag());
   begin[2] = kKeyTag;
   const text::CopiedText key = text::copy_json_string(name + 1, begin + 4);
   if (key.fault != text::TextFault::none) return false;

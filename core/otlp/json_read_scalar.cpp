@@ -119,7 +119,7 @@ bool JsonDocument::string(const JsonField& field, const char* token, JsonState& 
   if (*token != '"') return lose(token, state);
   const std::size_t size_max = tokens_.taken_size();
   const std::size_t length_size = wire::varint_size(size_max);
-  std::uint8_t* const length = wire::write_varint(writer_.room(size_max + kStringSlack), tag_of(field));
+  std::uint8_t* const length = wire::write_varint(writer_.room(size_max + kStringSlack), field.proto.tag());
   std::uint8_t* const content = length + length_size;
   const text::CopiedText copied = text::copy_json_string(token + 1, content);
   if (copied.fault == text::TextFault::bad_escape) return bad(token);
@@ -129,11 +129,11 @@ bool JsonDocument::string(const JsonField& field, const char* token, JsonState& 
 
 bool JsonDocument::identifier(const JsonField& field, const char* token, JsonState& state) {
   if (*token != '"') return lose(token, state);
-  const auto bit = static_cast<std::uint8_t>(1U << field.number);
+  const auto bit = static_cast<std::uint8_t>(1U << field.proto.number);
   state.bad_ids &= static_cast<std::uint8_t>(~bit);
   const std::size_t size_max = tokens_.taken_size();
   const std::size_t length_size = wire::varint_size(size_max);
-  std::uint8_t* const length = wire::write_varint(writer_.room(size_max + kStringSlack), tag_of(field));
+  std::uint8_t* const length = wire::write_varint(writer_.room(size_max + kStringSlack), field.proto.tag());
   if (size_max > 2U * field.id_size && token[1 + 2 * field.id_size] == '"' &&
       text::decode_hex(token + 1, 2U * field.id_size, length + 1)) [[likely]] {
     *length = field.id_size;
@@ -166,7 +166,7 @@ bool JsonDocument::odd_identifier(const JsonField& field, const char* token, std
     size /= 2;
     return true;
   }
-  if (!hex) state.bad_ids |= static_cast<std::uint8_t>(1U << field.number);
+  if (!hex) state.bad_ids |= static_cast<std::uint8_t>(1U << field.proto.number);
   if (size == field.id_size) out[size++] = 0;
   return true;
 }
@@ -175,7 +175,7 @@ bool JsonDocument::bytes(const JsonField& field, const char* token, JsonState& s
   if (*token != '"') return lose(token, state);
   const std::size_t size_max = tokens_.taken_size();
   const std::size_t length_size = wire::varint_size(size_max);
-  std::uint8_t* const length = wire::write_varint(writer_.room(size_max + kStringSlack), tag_of(field));
+  std::uint8_t* const length = wire::write_varint(writer_.room(size_max + kStringSlack), field.proto.tag());
   std::uint8_t* const content = length + length_size;
   const text::CopiedText copied = text::copy_json_string(token + 1, content);
   if (copied.fault == text::TextFault::bad_escape) return bad(token);
@@ -190,7 +190,7 @@ bool JsonDocument::bytes(const JsonField& field, const char* token, JsonState& s
 bool JsonDocument::boolean(const JsonField& field, const char* token, JsonState& state) {
   if (*token != 't' && *token != 'f') return lose(token, state);
   if (!literal(token, *token == 't' ? "true" : "false")) return false;
-  std::uint8_t* out = wire::write_varint(writer_.room(2 * wire::kVarintBytesMax), tag_of(field));
+  std::uint8_t* out = wire::write_varint(writer_.room(2 * wire::kVarintBytesMax), field.proto.tag());
   *out++ = *token == 't' ? 1 : 0;
   writer_.advance(out);
   return true;
@@ -242,7 +242,7 @@ bool JsonDocument::write_integer(const JsonField& field, const text::DecimalInte
     return value.negative ? value.magnitude <= limit : value.magnitude < limit;
   };
   const bool is_unsigned = !value.negative || value.magnitude == 0;
-  std::uint8_t* out = wire::write_varint(writer_.room(2 * wire::kVarintBytesMax), tag_of(field));
+  std::uint8_t* out = wire::write_varint(writer_.room(2 * wire::kVarintBytesMax), field.proto.tag());
   switch (field.kind) {
     case JsonKind::int64:
       if (!signed_fits(64)) return false;
@@ -288,7 +288,7 @@ bool JsonDocument::floating(const JsonField& field, const char* token, JsonState
   }
   double value = 0;
   if (!text::parse_double(text, value)) return lose_taken(state);
-  std::uint8_t* const out = wire::write_varint(writer_.room(2 * wire::kVarintBytesMax), tag_of(field));
+  std::uint8_t* const out = wire::write_varint(writer_.room(2 * wire::kVarintBytesMax), field.proto.tag());
   writer_.advance(write_little_endian(out, std::bit_cast<std::uint64_t>(value), 8));
   return true;
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "wire/field.hpp"
 
 namespace entail::otlp {
 
@@ -77,7 +78,7 @@ constexpr std::size_t kJsonNameSizeMax = 23;
 struct JsonField {
   std::string_view name;  // lowerCamelCase
   JsonName key = {};      // the same
-  std::uint8_t number = 0;
+  wire::Field proto = {};
   JsonKind kind = JsonKind::string;
   bool repeated = false;
   JsonMessage message = JsonMessage::none;       // of JsonKind::message
@@ -99,27 +100,26 @@ struct JsonSchema {
 
 const JsonSchema& json_schema(JsonMessage message) noexcept;
 
-// 0 varint, 1 64 bits, 2 length-delimited, 5 32 bits.
-constexpr std::uint32_t wire_type_of(JsonKind kind) noexcept {
+constexpr wire::WireType wire_type_of(JsonKind kind) noexcept {
   switch (kind) {
     case JsonKind::string:
     case JsonKind::identifier:
     case JsonKind::bytes:
     case JsonKind::message:
-      return 2;
+      return wire::WireType::length;
     case JsonKind::boolean:
     case JsonKind::int64:
     case JsonKind::int32:
     case JsonKind::uint32:
     case JsonKind::enumeration:
-      return 0;
+      return wire::WireType::varint;
     case JsonKind::fixed64:
     case JsonKind::floating:
-      return 1;
+      return wire::WireType::fixed64;
     case JsonKind::fixed32:
-      return 5;
+      return wire::WireType::fixed32;
   }
-  return 2;
+  return wire::WireType::length;
 }
 
 }  // namespace entail::otlp

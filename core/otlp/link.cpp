@@ -15,7 +15,7 @@ constexpr LinkView kEmptyLink;
 inline std::uint32_t read_usual_link(const Byte* bytes, std::uint32_t at, std::uint32_t end, LinkView& link) noexcept {
   constexpr std::uint32_t kHeadBytes = 2;
   const Byte* const field = bytes + at;
-  if (end - at < kHeadBytes + kUsualIdBytes || field[0] != tag_of(13, WireType::length) || field[1] >= 0x80 ||
+  if (end - at < kHeadBytes + kUsualIdBytes || field[0] != span_field::kLinks.tag() || field[1] >= 0x80 ||
       !has_usual_ids(field + kHeadBytes))
     return 0;
   const std::uint32_t size = kHeadBytes + field[1];
@@ -25,12 +25,12 @@ inline std::uint32_t read_usual_link(const Byte* bytes, std::uint32_t at, std::u
   link.trace_id = {at + 4, 16};
   link.span_id = {at + 22, 8};
   std::uint32_t behind = kHeadBytes + kUsualIdBytes;
-  for (; behind + 1 < size && field[behind] == tag_of(4, WireType::length) && field[behind + 1] < 0x80;
+  for (; behind + 1 < size && field[behind] == link_field::kAttributes.tag() && field[behind + 1] < 0x80;
        behind += 2 + field[behind + 1]) {
     if (link.attribute_count++ == 0) link.first_attribute = at + behind;
   }
   if (link.attribute_count != 0) link.attributes_end = at + behind;
-  if (behind + kLinkFlagsBytes == size && field[behind] == tag_of(6, WireType::fixed32)) {
+  if (behind + kLinkFlagsBytes == size && field[behind] == link_field::kFlags.tag()) {
     link.flags = base::load_le32(field + behind + 1);
     behind = size;
   }
@@ -65,7 +65,7 @@ bool LinkCursor::next_of_any(LinkView& link) noexcept {
     std::uint32_t tag = 0;
     at = reader.tag(at, end, tag);
     if (at == nullptr) break;
-    if (tag != tag_of(13, WireType::length)) {
+    if (tag != span_field::kLinks.tag()) {
       at = reader.skip(field, tag, at, end);
       if (at == nullptr) break;
       continue;

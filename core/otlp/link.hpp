@@ -4,6 +4,7 @@
 
 #include "otlp/attribute.hpp"
 #include "otlp/decode.hpp"
+#include "otlp/fields.hpp"
 #include "wire/reader.hpp"
 
 namespace entail::otlp {
@@ -15,8 +16,8 @@ constexpr std::uint32_t kLinkFlagsBytes = 5;
 
 // A trace ID of 16 bytes, then a span ID of 8. REQUIRES kUsualIdBytes readable bytes.
 inline bool has_usual_ids(const Byte* at) noexcept {
-  return base::load_le16(at) == (tag_of(1, WireType::length) | 16 << 8) &&
-         base::load_le16(at + 18) == (tag_of(2, WireType::length) | 8 << 8);
+  return base::load_le16(at) == (link_field::kTraceId.tag() | 16 << 8) &&
+         base::load_le16(at + 18) == (link_field::kSpanId.tag() | 8 << 8);
 }
 
 // True for the link that all SDKs write: trace ID of 16 bytes, span ID of 8, plain attributes, flags. False says
@@ -26,9 +27,9 @@ inline bool is_usual_link(const Byte* at, const Byte* end) noexcept {
   at += kUsualIdBytes;
   std::uint32_t mark = 0;
   while (end - at >= kPlainAttributeLeast) {
-    if (!plain_attribute<tag_of(4, WireType::length)>(at, end, at, mark)) return false;
+    if (!plain_attribute<link_field::kAttributes.tag()>(at, end, at, mark)) return false;
   }
-  return at == end || (end - at == kLinkFlagsBytes && at[0] == tag_of(6, WireType::fixed32));
+  return at == end || (end - at == kLinkFlagsBytes && at[0] == link_field::kFlags.tag());
 }
 
 // Reads the Link message in [at, end) into `link`, all but `field`, `payload` and `bad_hex`. False when a fault was
@@ -47,17 +48,19 @@ inline bool read_link(Reader& reader, const Byte* at, const Byte* end, LinkView&
     at = reader.tag(at, end, tag);
     if (at == nullptr) return false;
     switch (tag) {
-      case tag_of(1, WireType::length):
-      case tag_of(2, WireType::length):
-      case tag_of(3, WireType::length): {
+      case link_field::kTraceId.tag():
+      case link_field::kSpanId.tag():
+      case link_field::kTraceState.tag(): {
         at = reader.length(at, end, size);
         if (at == nullptr) return false;
-        Range& range = tag >> 3 == 1 ? link.trace_id : tag >> 3 == 2 ? link.span_id : link.trace_state;
+        Range& range = tag == link_field::kTraceId.tag()  ? link.trace_id
+                       : tag == link_field::kSpanId.tag() ? link.span_id
+                                                          : link.trace_state;
         range = reader.range(at, at + size);
         at += size;
         break;
       }
-      case tag_of(4, WireType::length):
+      case link_field::kAttributes.tag():
         at = reader.length(at, end, size);
         if (at == nullptr) return false;
         if (kCheck == AttributeCheck::verify && !is_plain_key_value(at, size) &&
@@ -68,7 +71,7 @@ inline bool read_link(Reader& reader, const Byte* at, const Byte* end, LinkView&
         at += size;
         link.attributes_end = reader.offset(at);
         break;
-      case tag_of(6, WireType::fixed32):
+      case link_field::kFlags.tag():
         at = reader.fixed32(at, end, link.flags);
         if (at == nullptr) return false;
         break;

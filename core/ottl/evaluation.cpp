@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "otlp/decode.hpp"
+#include "otlp/fields.hpp"
 #include "wire/field_cursor.hpp"
 
 namespace entail::ottl {
@@ -11,9 +12,6 @@ namespace entail::ottl {
 namespace {
 
 using Kind = Value::Kind;
-
-constexpr std::uint32_t kElementField = 1;
-constexpr std::uint32_t kLength = 2;
 
 Bytes bytes_of(std::string_view text) noexcept {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -85,9 +83,9 @@ double as_double(const Value& value) noexcept {
 
 bool element_of(const Value& list, std::uint32_t index, Value& out) noexcept {
   const Bytes bytes = bytes_of(list.text);
-  wire::FieldCursor cursor(bytes, 0, static_cast<std::uint32_t>(bytes.size()));
+  wire::FieldCursor cursor(bytes);
   for (wire::FieldView field; cursor.next(field);) {
-    if (field.number != kElementField || field.wire_type != kLength || index-- != 0) continue;
+    if (!field.is(otlp::list_field::kValues) || index-- != 0) continue;
     out = value_of(bytes, otlp::read_value(bytes, field.payload));
     return true;
   }
@@ -96,7 +94,7 @@ bool element_of(const Value& list, std::uint32_t index, Value& out) noexcept {
 
 bool member_of(const Value& map, std::string_view key, Value& out) noexcept {
   const Bytes bytes = bytes_of(map.text);
-  otlp::AttributeCursor cursor(bytes, 0, static_cast<std::uint32_t>(bytes.size()), kElementField);
+  otlp::AttributeCursor cursor(bytes, 0, static_cast<std::uint32_t>(bytes.size()), otlp::list_field::kValues);
   for (otlp::AttributeView attribute; cursor.next(attribute);) {
     if (map.text.substr(attribute.key.offset, attribute.key.size) != key) continue;
     out = value_of(bytes, attribute);
@@ -107,9 +105,9 @@ bool member_of(const Value& map, std::string_view key, Value& out) noexcept {
 
 std::int64_t count_of(const Value& value) noexcept {
   const Bytes bytes = bytes_of(value.text);
-  wire::FieldCursor cursor(bytes, 0, static_cast<std::uint32_t>(bytes.size()));
+  wire::FieldCursor cursor(bytes);
   std::int64_t count = 0;
-  for (wire::FieldView field; cursor.next(field);) count += field.number == kElementField && field.wire_type == kLength;
+  for (wire::FieldView field; cursor.next(field);) count += field.is(otlp::list_field::kValues);
   return count;
 }
 
@@ -251,9 +249,9 @@ bool Evaluation::for_each_element(std::uint16_t list, const Visit& visit) noexce
   Value holder;
   if (!value(list, holder) || holder.kind != Kind::list) return false;
   const Bytes bytes = bytes_of(holder.text);
-  wire::FieldCursor cursor(bytes, 0, static_cast<std::uint32_t>(bytes.size()));
+  wire::FieldCursor cursor(bytes);
   for (wire::FieldView field; cursor.next(field);) {
-    if (field.number != kElementField || field.wire_type != kLength) continue;
+    if (!field.is(otlp::list_field::kValues)) continue;
     if (!visit(value_of(bytes, otlp::read_value(bytes, field.payload)))) return false;
   }
   return true;

@@ -5,7 +5,9 @@
 #include "base/bytes.hpp"
 #include "context/identity.hpp"
 #include "context/tracestate.hpp"
+#include "otlp/fields.hpp"
 #include "text/hex.hpp"
+#include "wire/field_cursor.hpp"
 
 namespace entail::ottl {
 
@@ -13,15 +15,8 @@ namespace {
 
 using Kind = Value::Kind;
 
-constexpr std::uint32_t kVarint = 0, kFixed64 = 1, kLength = 2;
-constexpr std::uint32_t kSpanAttributes = 9, kResourceAttributes = 1, kScopeAttributes = 3, kEventAttributes = 3;
-constexpr std::uint32_t kSpanEvents = 11;
 constexpr std::array<std::string_view, 6> kKindTexts = {"Unspecified", "Internal", "Server",
                                                         "Client",      "Producer", "Consumer"};
-
-bool is_field(const wire::FieldView& field, std::uint32_t number, std::uint32_t wire_type) noexcept {
-  return field.number == number && field.wire_type == wire_type;
-}
 
 }  // namespace
 
@@ -53,7 +48,7 @@ Value value_of(Bytes bytes, const otlp::AttributeView& attribute) noexcept {
 
 std::uint64_t Source::number(const wire::FieldView& field) const noexcept {
   const Bytes bytes = wire::slice(decoded_.bytes, field.payload);
-  if (field.wire_type == kFixed64) return bytes.size() == 8 ? base::load_le64(bytes.data()) : 0;
+  if (field.wire_type == wire::WireType::fixed64) return bytes.size() == 8 ? base::load_le64(bytes.data()) : 0;
   std::uint64_t value = 0;
   unsigned shift = 0;
   for (const std::uint8_t byte : bytes) {
@@ -77,20 +72,20 @@ bool Source::is_root() const noexcept { return context::is_zero(wire::slice(deco
 void Source::walk_span() noexcept {
   if (span_walked_) return;
   span_walked_ = true;
-  wire::FieldCursor cursor(decoded_.bytes, span_.payload.offset, span_.payload.offset + span_.payload.size);
+  wire::FieldCursor cursor(decoded_.bytes, span_.payload);
   for (wire::FieldView field; cursor.next(field);) {
-    if (is_field(field, 5, kLength)) {
+    if (field.is(otlp::span_field::kName)) {
       name_ = field.payload;
-    } else if (is_field(field, 6, kVarint)) {
+    } else if (field.is(otlp::span_field::kKind)) {
       kind_ = number(field);
-    } else if (is_field(field, 10, kVarint)) {
+    } else if (field.is(otlp::span_field::kDroppedAttributesCount)) {
       dropped_attributes_ = number(field);
-    } else if (is_field(field, 12, kVarint)) {
+    } else if (field.is(otlp::span_field::kDroppedEventsCount)) {
       dropped_events_ = number(field);
-    } else if (is_field(field, 15, kLength)) {
-      wire::FieldCursor status(decoded_.bytes, field.payload.offset, field.payload.offset + field.payload.size);
+    } else if (field.is(otlp::span_field::kStatus)) {
+      wire::FieldCursor status(decoded_.bytes, field.payload);
       for (wire::FieldView part; status.next(part);)
-        if (is_field(part, 2, kLength)) status_message_ = part.payload;
+        if (part.is(otlp::status_field::kMessage)) status_message_ = part.payload;
     }
   }
 }
@@ -100,11 +95,11 @@ void Source::walk_event() noexcept {
   event_walked_ = true;
   event_name_ = {};
   event_ns_ = event_dropped_attributes_ = 0;
-  wire::FieldCursor cursor(decoded_.bytes, event_.offset, event_.offset + event_.size);
+  wire::FieldCursor cursor(decoded_.bytes, event_);
   for (wire::FieldView field; cursor.next(field);) {
-    if (is_field(field, 1, kFixed64)) event_ns_ = number(field);
-    if (is_field(field, 2, kLength)) event_name_ = field.payload;
-    if (is_field(field, 4, kVarint)) event_dropped_attributes_ = number(field);
+    if (field.is(otlp::event_field::kTime)) event_ns_ = number(field);
+    if (field.is(otlp::event_field::kName)) event_name_ = field.payload;
+    if (field.is(otlp::event_field::kDroppedAttributesCount)) event_dropped_attributes_ = number(field);
   }
 }
 
@@ -113,14 +108,13 @@ void Source::walk_scope() noexcept {
   scope_walked_ = true;
   const otlp::ScopeView& scope = decoded_.scopes[span_.scope];
   for (std::uint32_t i = 0; i < scope.field_count; ++i) {
-    const wire::Range range = decoded_.fields[scope.first_field + i];
-    wire::FieldCursor cursor(decoded_.bytes, range.offset, range.offset + range.size);
+    wire::FieldCursor cursor(decoded_.bytes, decoded_.fields[scope.first_field + i]);
     for (wire::FieldView field; cursor.next(field);) {
-      if (!is_field(field, 1, kLength)) continue;
-      wire::FieldCursor parts(decoded_.bytes, field.payload.offset, field.payload.offset + field.payload.size);
+      if (!field.is(otlp::scope_spans_field::kScope)) continue;
+      wire::FieldCursor parts(decoded_.bytes, field.payload);
       for (wire::FieldView part; parts.next(part);) {
-        if (is_field(part, 1, kLength)) scope_name_ = part.payload;
-        if (is_field(part, 2, kLength)) scope_version_ = part.payload;
+        if (part.is(otlp::scope_field::kName)) scope_name_ = part.payload;
+        if (part.is(otlp::scope_field::kVersion)) scope_version_ = part.payload;
       }
     }
   }
@@ -131,7 +125,7 @@ bool Source::next_event() noexcept {
   if (events_at_ == 0) events_at_ = span_.payload.offset;
   wire::FieldCursor cursor(decoded_.bytes, events_at_, end);
   for (wire::FieldView field; cursor.next(field);) {
-    if (!is_field(field, kSpanEvents, kLength)) continue;
+    if (!field.is(otlp::span_field::kEvents)) continue;
     events_at_ = field.whole.offset + field.whole.size;
     event_ = field.payload;
     event_walked_ = false;
@@ -224,29 +218,29 @@ void Source::fill(Holder holder) noexcept {
     if (keys_[slot].holder == holder) std::construct_at(&slots_[slot]);
   if (holder == Holder::span) {
     const std::uint32_t size = span_.attribute_count == 0 ? 0 : span_.attributes_end - span_.first_attribute;
-    take_attributes(holder, {span_.first_attribute, size}, kSpanAttributes);
+    take_attributes(holder, {span_.first_attribute, size}, otlp::span_field::kAttributes);
     return;
   }
   if (holder == Holder::event) {
-    take_attributes(holder, event_, kEventAttributes);
+    take_attributes(holder, event_, otlp::event_field::kAttributes);
     return;
   }
   const otlp::ScopeView& scope = decoded_.scopes[span_.scope];
   const otlp::ResourceView& resource = decoded_.resources[scope.resource];
   const bool is_scope = holder == Holder::scope;
+  const wire::Field header = is_scope ? otlp::scope_spans_field::kScope : otlp::resource_spans_field::kResource;
+  const wire::Field attributes = is_scope ? otlp::scope_field::kAttributes : otlp::resource_field::kAttributes;
   const std::uint32_t first = is_scope ? scope.first_field : resource.first_field;
   const std::uint32_t count = is_scope ? scope.field_count : resource.field_count;
   for (std::uint32_t i = first; i < first + count; ++i) {
-    const wire::Range range = decoded_.fields[i];
-    wire::FieldCursor cursor(decoded_.bytes, range.offset, range.offset + range.size);
+    wire::FieldCursor cursor(decoded_.bytes, decoded_.fields[i]);
     for (wire::FieldView field; cursor.next(field);)
-      if (is_field(field, 1, kLength))
-        take_attributes(holder, field.payload, is_scope ? kScopeAttributes : kResourceAttributes);
+      if (field.is(header)) take_attributes(holder, field.payload, attributes);
   }
 }
 
-void Source::take_attributes(Holder holder, wire::Range message, std::uint32_t number) noexcept {
-  otlp::AttributeCursor cursor(decoded_.bytes, message.offset, message.offset + message.size, number);
+void Source::take_attributes(Holder holder, wire::Range message, wire::Field attributes) noexcept {
+  otlp::AttributeCursor cursor(decoded_.bytes, message.offset, message.offset + message.size, attributes);
   std::uint64_t seen[kSlotsMax / 64] = {};  // slots that this message has set: its first such attribute counts
   for (otlp::AttributeView attribute; cursor.next(attribute);) {
     const std::string_view key = text(attribute.key);

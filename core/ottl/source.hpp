@@ -10,6 +10,7 @@
 
 #include "otlp/decode.hpp"
 #include "ottl/program.hpp"
+#include "wire/field_cursor.hpp"
 
 namespace entail::ottl {
 
@@ -53,7 +54,7 @@ class Source {
   void walk_event() noexcept;
   void walk_scope() noexcept;
   void fill(Holder holder) noexcept;
-  void take_attributes(Holder holder, wire::Range message, std::uint32_t number) noexcept;
+  void take_attributes(Holder holder, wire::Range message, wire::Field attributes) noexcept;
 
   const otlp::Decoded& decoded_;
   const otlp::SpanView& span_;

@@ -4,13 +4,11 @@
 #include <cmath>
 
 #include "base/bytes.hpp"
+#include "otlp/fields.hpp"
+
 namespace entail::policy {
 
 namespace {
-
-constexpr std::uint32_t kSpanAttributes = 9;
-constexpr std::uint32_t kResourceAttributes = 1;
-constexpr std::uint8_t kKeyTag = (1 << 3) | 2;
 
 std::string_view text_of(Bytes bytes, wire::Range range) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()) + range.offset, range.size};
@@ -50,7 +48,7 @@ void AttributeTable::finish() {
     if (key.text.size() > otlp::kMarkedKeyMax) continue;
     // As in an attribute: tag, length, key.
     const auto size = static_cast<std::uint8_t>(key.text.size());
-    std::vector<std::uint8_t> field = {kKeyTag, size};
+    std::vector<std::uint8_t> field = {static_cast<std::uint8_t>(otlp::key_value_field::kKey.tag()), size};
     field.insert(field.end(), key.text.begin(), key.text.end());
     is_marked_[otlp::key_mark(field.data() + field.size(), size)] = 1;
   }
@@ -130,7 +128,7 @@ void AttributeTable::match_one(Bytes bytes, otlp::KeyMark marked, std::uint32_t 
 }
 
 void AttributeTable::match_unmarked(Bytes bytes, std::uint32_t at, std::uint32_t end, Bits& bits) const {
-  otlp::AttributeCursor cursor(bytes, at, end, kSpanAttributes);
+  otlp::AttributeCursor cursor(bytes, at, end, otlp::span_field::kAttributes);
   otlp::AttributeView attribute;
   if (!cursor.next(attribute)) return;
   if (const Key* key = find(text_of(bytes, attribute.key))) apply(*key, bytes, attribute, Holder::span, bits);
@@ -151,7 +149,8 @@ void AttributeTable::match_span(const otlp::Decoded& decoded, const otlp::SpanVi
 }
 
 void AttributeTable::match_resource(Bytes bytes, wire::Range resource, Bits& bits) const {
-  otlp::AttributeCursor cursor(bytes, resource.offset, resource.offset + resource.size, kResourceAttributes);
+  otlp::AttributeCursor cursor(bytes, resource.offset, resource.offset + resource.size,
+                               otlp::resource_field::kAttributes);
   otlp::AttributeView attribute;
   while (cursor.next(attribute))
     if (const Key* key = find(text_of(bytes, attribute.key))) apply(*key, bytes, attribute, Holder::resource, bits);

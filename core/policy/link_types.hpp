@@ -22,7 +22,7 @@ std::uint64_t for_each_link_type(Bytes bytes, const otlp::LinkView& link, const 
   const auto text_of = [&](wire::Range range) {
     return std::string_view(reinterpret_cast<const char*>(bytes.data()) + range.offset, range.size);
   };
-  otlp::AttributeCursor attributes(bytes, link.first_attribute, link.attributes_end, 4);
+  otlp::AttributeCursor attributes(bytes, link.first_attribute, link.attributes_end, otlp::link_field::kAttributes);
   otlp::AttributeView attribute;
   while (attributes.next(attribute)) {
     if (attribute.kind != otlp::AttributeView::Kind::string) continue;

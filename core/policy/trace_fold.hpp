@@ -11,7 +11,7 @@
 //   orders   relaxed throughout. No word says anything about another, and none publishes memory. After its fold the
 //            folding thread pushes the span onto the trace's list, by an RMW (acq_rel) of the head, and the tick thread
 //            reads the words after an RMW of that head: the folds of all spans pushed before it are visible then
-//            (PROTOCOL touch P1 in engine/trace_payload.hpp). Folds that run meanwhile may be seen or not; their spans
+//            (PROTOCOL touch P1 in store/span_list.hpp). Folds that run meanwhile may be seen or not; their spans
 //            are pushed after that RMW, and the first of those pushes logs the trace again.
 //   progress lock-free, as fetch_max
 //   proved by tests/interleave/trace_fold_test.cpp (2 folds; a fold beside tick behind a release; exhaustive; mutants

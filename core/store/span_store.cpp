@@ -10,6 +10,7 @@
 
 #include "base/large_pages.hpp"
 #include "base/prefetch.hpp"
+#include "store/span_entry.hpp"
 
 namespace entail::store {
 namespace {
@@ -273,22 +274,28 @@ void SpanWriter::fetch_ahead(std::size_t size) const noexcept {
     base::prefetch_in_order(reinterpret_cast<const void*>(first + offset));
 }
 
-SpanEntry* SpanWriter::span(const Envelope* scope, std::uint32_t size, std::uint32_t link_count,
-                            bool is_truncated) noexcept {
+WrittenSpan SpanWriter::span(const Envelope* scope, std::uint32_t size, std::uint32_t link_count,
+                             bool is_truncated) noexcept {
   const std::size_t bytes = round_up(SpanEntry::bytes_for(size, link_count, is_truncated));
-  if (!ensure(sizeof(Anchor) + bytes)) return nullptr;
+  if (!ensure(sizeof(Anchor) + bytes)) return {};
   Anchor*& anchor = anchors_[(reinterpret_cast<std::uintptr_t>(scope) / alignof(Envelope)) % kAnchorSlots];
   if (anchor == nullptr || *anchor != scope) anchor = new (take(sizeof(Anchor))) Anchor(scope);
   std::byte* at = take(bytes);
   fetch_ahead(bytes);
   const auto words_back = static_cast<std::uint16_t>((at - reinterpret_cast<std::byte*>(anchor)) / 8 + 1);
-  return new (at) SpanEntry(words_back, size, link_count, is_truncated);
+  auto* const entry = new (at) SpanEntry(words_back, size, link_count, is_truncated);
+  return {entry, entry->mutable_payload()};
 }
 
-void SpanWriter::own(TruncatedSpan* truncated, std::uint64_t bytes) {
+void SpanWriter::own(WrittenSpan span, TruncatedSpan* truncated, std::uint64_t bytes) {
   const std::uint64_t list_before = list_size(chunk_->truncated_spans);
   chunk_->truncated_spans.push_back(truncated);
   store_.add_bytes(bytes + list_size(chunk_->truncated_spans) - list_before);
+  span.entry->set_truncated(truncated);
+}
+
+bool SpanWriter::publish(WrittenSpan span, SpanSlot& slot, bool has_links) noexcept {
+  return slot.list_.push(span.entry, has_links);
 }
 
 }  // namespace entail::store

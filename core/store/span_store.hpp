@@ -3,9 +3,9 @@
 // Numbers only grow.
 //
 // Every ingest lane writes its own chunks (SpanWriter, Confined to the lane's holder), so writing takes no
-// synchronisation at all. A span's entry is linked into its trace's list by the engine. Resources and scopes are copied
-// once a generation of a lane and shared by pointer. The tick thread frees whole chunks when no trace that arrived in
-// their generation, or earlier, still holds spans (SpanStore::reclaim). Chunks pass between them by PROTOCOL
+// synchronisation at all. publish() links a span into the list of its node (span_list.hpp). Resources and scopes are
+// copied once a generation of a lane and shared by pointer. The tick thread frees whole chunks when no trace that
+// arrived in their generation, or earlier, still holds spans (SpanStore::reclaim). Chunks pass between them by PROTOCOL
 // chunk_hand_over (chunk_stack.hpp).
 //
 // Memory: bytes() counts what is in use: whole chunks in whole pages, the side blocks of truncated spans, the lists of
@@ -27,98 +27,10 @@
 #include "base/hash.hpp"
 #include "base/page_queue.hpp"
 #include "store/chunk_stack.hpp"
+#include "store/held_spans.hpp"
 #include "sync/atomic.hpp"
 
 namespace entail::store {
-
-struct TruncatedSpan;  // the links of a span with too many; owned by the chunk, filled in by the engine
-
-// The fields of a resource or a scope as received, once a generation and lane.
-struct Envelope {
-  const Envelope* resource = nullptr;  // of a scope: its resource
-  base::Digest digest;
-  std::uint32_t size = 0;
-  Bytes bytes() const noexcept { return {reinterpret_cast<const std::uint8_t*>(this + 1), size}; }
-};
-
-// How a span names its scope in two bytes: the distance back, in its chunk, to the scope's address, which is written
-// there once for many spans. Part of a SpanEntry, hence not to be copied.
-class ScopeReference {
- public:
-  explicit ScopeReference(std::uint16_t words_back) noexcept : words_back_(words_back) {}
-  ScopeReference(const ScopeReference&) = delete;
-  ScopeReference& operator=(const ScopeReference&) = delete;
-  // Measured from the aligned word that holds this reference.
-  const Envelope& operator*() const noexcept {
-    const std::uintptr_t word = reinterpret_cast<std::uintptr_t>(this) & ~std::uintptr_t{7};
-    return **reinterpret_cast<const Envelope* const*>(word - std::uintptr_t{words_back_} * 8);
-  }
-  const Envelope* operator->() const noexcept { return &**this; }
-
- private:
-  std::uint16_t words_back_;
-};
-
-// One span, followed by its payload bytes and, for a truncated span or one with very many links, by a Tail. 16 bytes,
-// because every span held has one.
-class SpanEntry {
- public:
-  // words_back: from the entry's second word to the scope's address.
-  SpanEntry(std::uint16_t words_back, std::uint32_t payload_size, std::uint32_t link_count, bool is_truncated) noexcept
-      : size(payload_size), scope(words_back), links_(static_cast<std::uint16_t>(link_count)) {
-    if (!has_tail(link_count, is_truncated)) return;
-    links_ = kTail;
-    write_tail({nullptr, link_count});
-  }
-  static constexpr std::size_t bytes_for(std::uint32_t payload_size, std::uint32_t link_count,
-                                         bool is_truncated) noexcept;
-
-  SpanEntry* next = nullptr;  // in the trace's list
-  const std::uint32_t size;
-  const ScopeReference scope;
-
-  Bytes payload() const noexcept { return {reinterpret_cast<const std::uint8_t*>(this + 1), size}; }
-  std::uint8_t* mutable_payload() noexcept { return reinterpret_cast<std::uint8_t*>(this + 1); }
-  std::uint32_t link_count() const noexcept;  // as received
-  // Null: the links are in the payload.
-  TruncatedSpan* truncated() const noexcept;
-  // REQUIRES an entry made for a truncated span.
-  void set_truncated(TruncatedSpan* truncated) noexcept;
-
- private:
-  static constexpr std::uint16_t kTail = 0xffff;
-  struct Tail {
-    TruncatedSpan* truncated;
-    std::uint64_t link_count;
-  };
-  static constexpr bool has_tail(std::uint32_t link_count, bool is_truncated) noexcept {
-    return is_truncated || link_count >= kTail;
-  }
-  static constexpr std::size_t tail_offset(std::uint32_t payload_size) noexcept {
-    return (std::size_t{payload_size} + 7) & ~std::size_t{7};
-  }
-  Tail tail() const noexcept;
-  void write_tail(const Tail& tail) noexcept { std::memcpy(mutable_payload() + tail_offset(size), &tail, sizeof tail); }
-
-  std::uint16_t links_;  // their count; kTail: the count is in the tail
-};
-static_assert(sizeof(SpanEntry) == 16);
-
-constexpr std::size_t SpanEntry::bytes_for(std::uint32_t payload_size, std::uint32_t link_count,
-                                           bool is_truncated) noexcept {
-  return sizeof(SpanEntry) +
-         (has_tail(link_count, is_truncated) ? tail_offset(payload_size) + sizeof(Tail) : payload_size);
-}
-inline SpanEntry::Tail SpanEntry::tail() const noexcept {
-  Tail tail;
-  std::memcpy(&tail, payload().data() + tail_offset(size), sizeof tail);
-  return tail;
-}
-inline std::uint32_t SpanEntry::link_count() const noexcept {
-  return links_ == kTail ? static_cast<std::uint32_t>(tail().link_count) : links_;
-}
-inline TruncatedSpan* SpanEntry::truncated() const noexcept { return links_ == kTail ? tail().truncated : nullptr; }
-inline void SpanEntry::set_truncated(TruncatedSpan* truncated) noexcept { write_tail({truncated, tail().link_count}); }
 
 // What the store does with a TruncatedSpan; the engine provides it, since the store does not know the type's contents.
 struct TruncatedSpanOps {
@@ -202,6 +114,14 @@ class SpanStore {
   sync::HardwareSync::Atomic<std::uint64_t> pooled_bytes_{0};
 };
 
+// A span in the store, not yet in a list.
+struct WrittenSpan {
+  SpanEntry* entry = nullptr;       // null: out of memory
+  std::uint8_t* payload = nullptr;  // to be filled
+  explicit operator bool() const noexcept { return entry != nullptr; }
+};
+constexpr std::size_t kSpanEntryBytes = 16;  // of every span, beside its payload
+
 // The writing end of one lane. Confined to the lane's holder.
 class SpanWriter {
  public:
@@ -212,12 +132,14 @@ class SpanWriter {
   void begin(std::uint32_t generation) noexcept;
   // Finds or copies a resource (resource = null) or a scope. Null: out of memory.
   const Envelope* envelope(const Envelope* resource, Bytes bytes) noexcept;
-  // Room for a span of `size` payload bytes, to be filled by the caller; with is_truncated its TruncatedSpan is to be
-  // set, too. Null: out of memory.
-  SpanEntry* span(const Envelope* scope, std::uint32_t size, std::uint32_t link_count = 0,
-                  bool is_truncated = false) noexcept;
-  // Makes the chunk of the span last written own the truncated span.
-  void own(TruncatedSpan* truncated, std::uint64_t bytes);
+  // Room for a span of `size` payload bytes; with is_truncated, own() must follow.
+  WrittenSpan span(const Envelope* scope, std::uint32_t size, std::uint32_t link_count = 0,
+                   bool is_truncated = false) noexcept;
+  // Gives the span that was written last its truncated links, counted as `bytes`. Its chunk owns them, unless this
+  // throws bad_alloc.
+  void own(WrittenSpan span, TruncatedSpan* truncated, std::uint64_t bytes);
+  // PROTOCOL touch T2. True: the node was in no log, and is to be logged.
+  static bool publish(WrittenSpan span, SpanSlot& slot, bool has_links) noexcept;
 
  private:
   bool ensure(std::size_t bytes) noexcept;

@@ -12,7 +12,7 @@ bool FieldCursor::next(FieldView& field) noexcept {
     const std::uint32_t size = bytes_[at_ + 1];
     const bool is_plain = (tag & 0x87) == static_cast<std::uint32_t>(WireType::length) && tag >= 8 && size < 0x80;
     if (is_plain && size <= end_ - at_ - 2) {
-      field = {tag >> 3, tag & 7, {at_, size + 2}, {at_ + 2, size}};
+      field = {tag >> 3, WireType::length, {at_, size + 2}, {at_ + 2, size}};
       at_ += size + 2;
       return true;
     }
@@ -29,10 +29,10 @@ bool FieldCursor::next(FieldView& field) noexcept {
   }
   at_ = reader.offset(behind);
   field.number = tag >> 3;
-  field.wire_type = tag & 7;
+  field.wire_type = static_cast<WireType>(tag & 7);
   field.whole = reader.range(begin, behind);
   std::uint32_t size = 0;
-  const bool delimited = static_cast<WireType>(field.wire_type) == WireType::length;
+  const bool delimited = field.wire_type == WireType::length;
   field.payload = reader.range(delimited ? reader.length(value, end, size) : value, behind);
   return true;
 }

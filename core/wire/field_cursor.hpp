@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "wire/field.hpp"
 #include "wire/range.hpp"
 
 namespace entail::wire {
@@ -13,14 +14,18 @@ namespace entail::wire {
 // behind the start tag).
 struct FieldView {
   std::uint32_t number = 0;
-  std::uint32_t wire_type = 0;
+  WireType wire_type = WireType::varint;
   Range whole;
   Range payload;
+  bool is(Field field) const noexcept { return number == field.number && wire_type == field.type; }
 };
 // Walks the fields of a message in [begin, end); false at the end or, if the bytes were never decoded, at bad ones.
 class FieldCursor {
  public:
   FieldCursor(Bytes bytes, std::uint32_t begin, std::uint32_t end) noexcept : bytes_(bytes), at_(begin), end_(end) {}
+  FieldCursor(Bytes bytes, Range message) noexcept
+      : FieldCursor(bytes, message.offset, message.offset + message.size) {}
+  explicit FieldCursor(Bytes message) noexcept : FieldCursor(message, 0, static_cast<std::uint32_t>(message.size())) {}
   bool next(FieldView& field) noexcept;
 
  private:

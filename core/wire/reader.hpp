@@ -13,6 +13,7 @@
 
 #include "base/bytes.hpp"
 #include "entail/result.hpp"
+#include "wire/field.hpp"
 #include "wire/range.hpp"
 #include "wire/varint.hpp"
 
@@ -21,21 +22,6 @@ namespace entail::wire {
 using Byte = std::uint8_t;
 
 constexpr unsigned kDepthMax = 100;  // of nested groups
-
-enum class WireType : std::uint32_t {
-  varint = 0,
-  fixed64 = 1,
-  length = 2,
-  start_group = 3,
-  end_group = 4,
-  fixed32 = 5
-};
-
-// A field of the right number but another wire type has another tag, so it falls among the unknown fields by itself:
-// protobuf C++ does the same, and such a field passes through.
-constexpr std::uint32_t tag_of(std::uint32_t number, WireType type) noexcept {
-  return number << 3 | static_cast<std::uint32_t>(type);
-}
 
 class Reader {
  public:

@@ -11,7 +11,7 @@ namespace entail::wire {
 constexpr int kVarintBytesMax = 10;
 
 // Size of the minimal varint of value, 1..10 bytes.
-inline std::size_t varint_size(std::uint64_t value) noexcept {
+constexpr std::size_t varint_size(std::uint64_t value) noexcept {
   return static_cast<std::size_t>((std::bit_width(value | 1) + 6) / 7);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "entail/types.hpp"
+#include "wire/field.hpp"
 #include "wire/varint.hpp"
 
 namespace entail::wire {
@@ -25,29 +26,32 @@ inline Bytes bytes_of(std::string_view text) noexcept {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+constexpr std::size_t tag_size(std::uint32_t number) noexcept { return varint_size(std::uint64_t{number} << 3); }
+
 // Sizes of whole fields.
 inline std::size_t varint_field_size(std::uint32_t number, std::uint64_t value) noexcept {
-  return varint_size(std::uint64_t{number} << 3) + varint_size(value);
+  return tag_size(number) + varint_size(value);
 }
+inline std::size_t fixed64_field_size(std::uint32_t number) noexcept { return tag_size(number) + 8; }
 inline std::size_t length_field_size(std::uint32_t number, std::size_t content_size) noexcept {
-  return varint_size(std::uint64_t{number} << 3) + varint_size(content_size) + content_size;
+  return tag_size(number) + varint_size(content_size) + content_size;
 }
 
 inline void append_varint_field(Buffer& out, std::uint32_t number, std::uint64_t value) {
-  append_varint(out, std::uint64_t{number} << 3);
+  append_varint(out, tag_of(number, WireType::varint));
   append_varint(out, value);
 }
 inline void append_fixed64_field(Buffer& out, std::uint32_t number, std::uint64_t value) {
-  append_varint(out, std::uint64_t{number} << 3 | 1);
+  append_varint(out, tag_of(number, WireType::fixed64));
   for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
 }
 inline void append_fixed32_field(Buffer& out, std::uint32_t number, std::uint32_t value) {
-  append_varint(out, std::uint64_t{number} << 3 | 5);
+  append_varint(out, tag_of(number, WireType::fixed32));
   for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
 }
 // Tag and length of a length-delimited field; its content follows.
 inline void append_length_header(Buffer& out, std::uint32_t number, std::size_t content_size) {
-  append_varint(out, std::uint64_t{number} << 3 | 2);
+  append_varint(out, tag_of(number, WireType::length));
   append_varint(out, content_size);
 }
 inline void append_bytes_field(Buffer& out, std::uint32_t number, Bytes content) {

@@ -1,4 +1,4 @@
-// Bytes, hex, errors and losses: small things on which all rooms stand.
+// Bytes, hex, errors and losses: the small types that all rooms use.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -27,7 +27,7 @@ TEST(Bytes, TraceIdsCompareAsBytes) {
   EXPECT_FALSE(from_hex("0102030405060708090a0b0c0d0e0f1g", parsed));
 }
 
-TEST(Bytes, EqualTextsOfEverySizeAndOneByteOff) {
+TEST(Bytes, ComparesTextsOfEverySize_WithOneByteChanged) {
   for (std::size_t size = 0; size <= 40; ++size) {
     std::string text;
     for (std::size_t i = 0; i < size; ++i) text.push_back(static_cast<char>('a' + i % 26));
@@ -41,8 +41,8 @@ TEST(Bytes, EqualTextsOfEverySizeAndOneByteOff) {
   }
 }
 
-TEST(Hash, SamplingHashIsTheDocumentedOne) {
-  // XXH3-64 of the 24 wire bytes: it must never change, since thresholds are compared across versions.
+TEST(Hash, SamplingHashMatchesTheDocumentedValues) {
+  // XXH3-64 of the 24 wire bytes. It must never change, since thresholds are compared across versions.
   const TraceId trace{0x0102030405060708, 0x090a0b0c0d0e0f10};
   const std::uint8_t bytes[24] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0, 0, 0, 0, 0, 0, 0, 9};
   EXPECT_EQ(base::sampling_hash(trace, SpanId{9}, 0), XXH3_64bits(bytes, sizeof bytes));
@@ -59,8 +59,8 @@ TEST(Hash, SamplingHashIsTheDocumentedOne) {
   }
 }
 
-// A vector that grows from the one kind of memory into the other and is copied back.
-TEST(LargePages, ValuesStay_BelowAndAboveTheLimit) {
+// A vector that grows from ordinary memory into mapped memory and is copied back.
+TEST(LargePages, PreservesValues_BelowAndAboveTheLimit) {
   constexpr std::size_t kSmall = 1000;
   constexpr std::size_t kLarge = 3 * base::LargePageAllocator<std::uint64_t>::kLargeBytes / sizeof(std::uint64_t);
   base::LargeVector<std::uint64_t> values;
@@ -70,7 +70,7 @@ TEST(LargePages, ValuesStay_BelowAndAboveTheLimit) {
   values.shrink_to_fit();
   ASSERT_EQ(values.capacity(), kSmall);
   for (std::uint64_t i = 0; i < kSmall; ++i) ASSERT_EQ(values[i], i * 3);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // whose operator new ends the process instead
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // their operator new aborts instead
   EXPECT_THROW(base::LargePageAllocator<std::uint64_t>().allocate(static_cast<std::size_t>(-1)), std::bad_alloc);
 #endif
 }

@@ -1,4 +1,4 @@
-// Slabs and queues of pages: what they hold, what of it moves, and that memory goes back.
+// Slab and PageQueue: contents, stability of objects, and memory returned to the system.
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -12,7 +12,7 @@
 namespace entail::base {
 namespace {
 
-TEST(Slab, NamesAreReusedAndObjectsStay) {
+TEST(Slab, ReusesNumbers_AndNeverMovesObjects) {
   Slab<int> slab;
   std::vector<Slab<int>::Id> ids;
   for (int i = 0; i < 10000; ++i) {
@@ -35,7 +35,7 @@ struct Marked {
   std::uint64_t more[7] = {};
 };
 
-TEST(Slab, HoldsWhatAModelHolds_ThroughManySizes) {
+TEST(Slab, MatchesAModel_AcrossManySizes) {
   Slab<Marked> slab;
   std::vector<std::pair<Slab<Marked>::Id, Marked*>> live;
   std::vector<bool> is_live(1 << 20);
@@ -74,7 +74,7 @@ TEST(Slab, ShrinksToTheBlocksInUse_AndFillsTheLowestFirst) {
   std::vector<Slab<Marked>::Id> ids;
   for (std::size_t i = 0; i < kBlocks * Slab<Marked>::kBlockCount; ++i) ids.push_back(slab.add());
   EXPECT_GE(slab.bytes(), kBlocks * kBlockBytes);
-  // One in 100 stays: each keeps its block, but what is added afterwards makes no block.
+  // One object in 100 stays: each keeps its block alive, but later insertions need no new block.
   const std::uint64_t full = slab.bytes();
   std::vector<Slab<Marked>::Id> left;
   for (std::size_t i = 0; i < ids.size(); ++i)
@@ -92,7 +92,7 @@ TEST(Slab, ShrinksToTheBlocksInUse_AndFillsTheLowestFirst) {
   EXPECT_LT(slab.bytes(), 3 * kBlockBytes);
 }
 
-TEST(Slab, ABlockThatComesAndGoesIsKept) {
+TEST(Slab, KeepsAnEmptyBlock_WhenObjectsComeAndGo) {
   Slab<Marked> slab;
   for (std::size_t i = 1; i < Slab<Marked>::kBlockCount; ++i) static_cast<void>(slab.add());
   const auto id = slab.add();
@@ -105,7 +105,7 @@ TEST(Slab, ABlockThatComesAndGoesIsKept) {
   EXPECT_EQ(slab.bytes(), bytes);
 }
 
-TEST(Slab, AccountIsWhatTheProcessHas) {
+TEST(Slab, BytesMatchResidentMemory) {
   tests::expect_apart([] {
     const std::int64_t before = tests::resident_bytes();
     Slab<Marked> slab;
@@ -126,7 +126,7 @@ struct Entry {
   std::uint64_t twice;
 };
 
-TEST(PageQueue, HoldsWhatADequeHolds) {
+TEST(PageQueue, MatchesADeque) {
   PageQueue<Entry> queue;
   std::deque<std::uint32_t> model;
   std::mt19937_64 random(8);
@@ -160,7 +160,7 @@ TEST(PageQueue, HoldsWhatADequeHolds) {
   }
 }
 
-TEST(PageQueue, GivesBackEachChunk_FromBothEnds) {
+TEST(PageQueue, FreesEachChunk_FromBothEnds) {
   using Queue = PageQueue<Entry>;
   Queue queue;
   EXPECT_EQ(queue.bytes(), 0u);
@@ -183,7 +183,7 @@ TEST(PageQueue, GivesBackEachChunk_FromBothEnds) {
   EXPECT_EQ(queue.bytes(), 0u);
 }
 
-TEST(PageQueue, ASteadyStreamTakesNoMoreThanWhatItHolds) {
+TEST(PageQueue, UsesMemoryForItsContentsOnly_UnderASteadyStream) {
   using Queue = PageQueue<Entry>;
   Queue queue;
   for (std::uint32_t i = 0; i < Queue::kChunkCount; ++i) queue.push_back({i, 0});
@@ -194,7 +194,7 @@ TEST(PageQueue, ASteadyStreamTakesNoMoreThanWhatItHolds) {
   }
 }
 
-TEST(PageQueue, AccountIsWhatTheProcessHas) {
+TEST(PageQueue, BytesMatchResidentMemory) {
   tests::expect_apart([] {
     const std::int64_t before = tests::resident_bytes();
     PageQueue<Entry> queue;
@@ -205,7 +205,7 @@ TEST(PageQueue, AccountIsWhatTheProcessHas) {
   });
 }
 
-TEST(LargePages, ArraysGoBackToTheSystem) {
+TEST(LargePages, FreedArraysReturnToTheSystem) {
   tests::expect_apart([] {
     const std::int64_t before = tests::resident_bytes();
     std::uint64_t account = 0;

@@ -1,4 +1,4 @@
-// docs/losses.md, whole, from the loss table. Thread rule: Immutable (a function).
+// Renders docs/losses.md from the loss table. Thread rule: Immutable (a function).
 #pragma once
 
 #include <string>

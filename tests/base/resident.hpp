@@ -1,4 +1,4 @@
-// What a process has in memory, and a place of its own to measure it: a child, whose heap nothing else has used.
+// Resident memory of a process, and a child process with a fresh heap to measure it in.
 #pragma once
 
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 namespace entail::tests {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kResidentMeansSomething = false;  // their shadow memory is part of it
+constexpr bool kResidentMeansSomething = false;  // shadow memory is part of it
 #else
 constexpr bool kResidentMeansSomething = true;
 #endif
@@ -29,8 +29,8 @@ inline std::int64_t resident_bytes() {
   return std::strtoll(second, nullptr, 10) * ::sysconf(_SC_PAGESIZE);
 }
 
-// What it compares is printed for the log of a failure: EXPECT_EXIT shows stderr. Pages of code that is run for the
-// first time and the kernel's own rounding are noise.
+// Prints the values for the log of a failure: EXPECT_EXIT shows stderr. Tolerates noise from code pages that are run
+// for the first time and from the kernel's rounding.
 inline bool is_near(const char* what, std::uint64_t account, std::int64_t grown, double share_min, double share_max,
                     std::int64_t more) {
   constexpr double kNoise = 256 << 10;
@@ -40,14 +40,14 @@ inline bool is_near(const char* what, std::uint64_t account, std::int64_t grown,
          static_cast<double>(account) <= share_max * static_cast<double>(grown) + static_cast<double>(more);
 }
 
-// f() in a child; true is success.
+// Runs f() in a child process; true if it succeeds.
 template <class F>
 void expect_apart(F f) {
   if (!kResidentMeansSomething) GTEST_SKIP() << "a sanitizer's memory is part of the process";
   EXPECT_EXIT(
       {
         ::malloc_trim(0);
-        entail::tests::is_near("before", 0, entail::tests::resident_bytes(), 0, 0, 0);  // its code is in memory now
+        entail::tests::is_near("before", 0, entail::tests::resident_bytes(), 0, 0, 0);  // faults in its own code pages
         std::_Exit(f() ? 0 : 1);
       },
       testing::ExitedWithCode(0), "");

@@ -1,4 +1,4 @@
-// Calls that are wrong in every way that a call can be wrong: each has its status, and none does harm.
+// Every kind of invalid call: each returns its status, and none does harm.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -22,12 +22,16 @@ struct Output {
 
 constexpr std::uint8_t kTraceId[16] = {1};
 
-// Every function that takes an engine, with arguments that are good but for that.
+std::uint32_t accept(void*, const entail_output_t*) { return ENTAIL_ANSWER_ACCEPTED; }
+void ignore(void*, const std::uint8_t*, std::size_t, std::uint64_t) {}
+
+// Every function that takes an engine, with arguments that are otherwise valid.
 std::vector<entail_status_t> call_all(entail_engine_t* engine, Output& out) {
   return {ingest(engine, ""),
           entail_ingest_otlp_json(engine, "{}", 2, nullptr, nullptr),
           entail_tick(engine, 0, nullptr),
           entail_drain(engine, 0, nullptr),
+          entail_offer_output(engine, &out.spans, nullptr),
           entail_poll_batch(engine, out.bytes, sizeof out.bytes, &out.size, &out.spans, nullptr),
           entail_poll_decision(engine, &out.decision, nullptr),
           entail_statistics(engine, &out.statistics, nullptr),
@@ -35,19 +39,21 @@ std::vector<entail_status_t> call_all(entail_engine_t* engine, Output& out) {
           entail_explain(engine, kTraceId, out.text, sizeof out.text, &out.size, nullptr)};
 }
 
-TEST(Arguments, NoEngineIsAnArgument) {
+TEST(Arguments, RefusesANullEngine) {
   Output out;
   for (const entail_status_t status : call_all(nullptr, out)) EXPECT_EQ(status, ENTAIL_E_ARGUMENT);
+  EXPECT_EQ(entail_acknowledge(nullptr, 1, ENTAIL_DELIVERY_DELIVERED, nullptr), ENTAIL_E_ARGUMENT);
   entail_engine_close(nullptr);
 }
 
-TEST(Arguments, AClosedEngineIsClosed_ForLong) {
+TEST(Arguments, AClosedHandleStaysClosed) {
   entail_engine_t* engine = nullptr;
   ASSERT_EQ(open(nullptr, kErrors, &engine), ENTAIL_OK);
   entail_engine_close(engine);
   for (int others = 0; others < 64; ++others) {
     Output out;
     for (const entail_status_t status : call_all(engine, out)) EXPECT_EQ(status, ENTAIL_E_CLOSED);
+    EXPECT_EQ(entail_acknowledge(engine, 1, ENTAIL_DELIVERY_DELIVERED, nullptr), ENTAIL_E_CLOSED);
     entail_engine_close(engine);
     entail_engine_t* other = nullptr;
     ASSERT_EQ(open(nullptr, kErrors, &other), ENTAIL_OK);
@@ -56,7 +62,7 @@ TEST(Arguments, AClosedEngineIsClosed_ForLong) {
   }
 }
 
-TEST(Arguments, ADrainedEngineTakesNothingMore) {
+TEST(Arguments, ADrainedEngineRefusesInput) {
   const OpenEngine engine;
   ASSERT_EQ(ingest(engine, request_of({span_of(1, true)})), ENTAIL_OK);
   ASSERT_EQ(entail_drain(engine, 5, nullptr), ENTAIL_OK);
@@ -66,7 +72,7 @@ TEST(Arguments, ADrainedEngineTakesNothingMore) {
   EXPECT_EQ(statistics_of(engine).spans_emitted, 1u);
 }
 
-TEST(Arguments, NothingWhereSomethingIsNeeded) {
+TEST(Arguments, RefusesNullWhereAValueIsRequired) {
   const OpenEngine engine;
   Output out;
   entail_engine_t* opened = engine;
@@ -96,7 +102,7 @@ TEST(Arguments, NothingWhereSomethingIsNeeded) {
   EXPECT_EQ(entail_otlp_to_json(out.bytes, 0, out.text, 1, nullptr, nullptr), ENTAIL_E_ARGUMENT);
 }
 
-TEST(Arguments, OtherVersionsOfTheInterfaceAreRefusedFirst) {
+TEST(Arguments, RefusesOtherInterfaceVersionsFirst) {
   entail_error_t error = ENTAIL_ERROR_INIT;
   for (const std::uint32_t version : {0u, 1u, ENTAIL_ABI_VERSION + 1, (ENTAIL_ABI_MAJOR + 1) << 16, ~0u}) {
     entail_engine_t* engine = reinterpret_cast<entail_engine_t*>(&error);
@@ -107,7 +113,7 @@ TEST(Arguments, OtherVersionsOfTheInterfaceAreRefusedFirst) {
   }
 }
 
-TEST(Arguments, NumbersOutOfTheirRange) {
+TEST(Arguments, RefusesNumbersOutOfRange) {
   entail_engine_t* engine = nullptr;
   entail_error_t error = ENTAIL_ERROR_INIT;
   entail_open_options_t options = ENTAIL_OPEN_OPTIONS_INIT;
@@ -121,10 +127,15 @@ TEST(Arguments, NumbersOutOfTheirRange) {
   EXPECT_EQ(open(&options, kErrors, &engine, &error), ENTAIL_E_ARGUMENT);
   options.ingest_lanes_max = 256;
   EXPECT_EQ(open(&options, kErrors, &engine, &error), ENTAIL_OK);
+  EXPECT_EQ(entail_acknowledge(engine, 1, 2, &error), ENTAIL_E_ARGUMENT);
+  EXPECT_EQ(entail_acknowledge(engine, 1, ENTAIL_DELIVERY_FAILED, &error), ENTAIL_E_NOT_FOUND);
   entail_engine_close(engine);
+  options.on_batch = ignore;
+  options.on_output = accept;
+  EXPECT_EQ(open(&options, kErrors, &engine, &error), ENTAIL_E_ARGUMENT);
 }
 
-TEST(Arguments, BadInputSaysWhere) {
+TEST(Arguments, ReportsTheOffsetOfBadInput) {
   const OpenEngine engine;
   entail_error_t error = ENTAIL_ERROR_INIT;
   const std::string good = request_of({span_of(1, true)});
@@ -145,7 +156,7 @@ TEST(Arguments, BadInputSaysWhere) {
   EXPECT_EQ(open(nullptr, std::string_view("a\0: \xff[{", 7), &other, &error), ENTAIL_E_CONFIG);
 }
 
-TEST(Arguments, TimeMayBeAnyNumber) {
+TEST(Arguments, AcceptsAnyTime) {
   const OpenEngine engine;
   entail_error_t error = ENTAIL_ERROR_INIT;
   EXPECT_EQ(entail_tick(engine, -1, &error), ENTAIL_E_TIME_REVERSED);
@@ -161,7 +172,7 @@ TEST(Arguments, TimeMayBeAnyNumber) {
   EXPECT_EQ(statistics_of(engine).spans_held, 0u);
 }
 
-TEST(Arguments, TheReceiptSaysHowManySpansWereRefusedForTheirIds) {
+TEST(Arguments, ReceiptCountsSpansRefusedForTheirIds) {
   const OpenEngine engine;
   workload::Span nameless = span_of(2, true);
   nameless.trace_id.clear();
@@ -180,7 +191,7 @@ TEST(Arguments, TheReceiptSaysHowManySpansWereRefusedForTheirIds) {
   EXPECT_EQ(receipt.spans_rejected, 0u);
 }
 
-TEST(Arguments, JsonOfAnotherSignalIsPassedOver) {
+TEST(Arguments, SkipsJsonOfAnotherSignal) {
   const OpenEngine engine;
   const std::string logs = R"({"resourceLogs":[]})";
   entail_ingest_receipt_t receipt = ENTAIL_INGEST_RECEIPT_INIT;

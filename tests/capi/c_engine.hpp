@@ -1,5 +1,5 @@
-// An engine behind the C interface, for tests: opened from YAML, its output as plain values.
-// Thread rule: Confined, as entail.h says of each call.
+// An engine behind the C interface for tests: opened from YAML, its output as plain values.
+// Thread rule: Confined, as entail.h requires for each call.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -41,9 +41,9 @@ inline void expect_conserved(const entail_statistics_t& counts) {
             counts.links_edges + counts.links_same_trace + counts.links_null_target + counts.links_invalid);
 }
 
-// One decision with everything that its pointers led to.
+// One decision with copies of everything it points to.
 struct Decision {
-  entail_decision_t plain = ENTAIL_DECISION_INIT;  // its pointers no longer lead anywhere
+  entail_decision_t plain = ENTAIL_DECISION_INIT;  // its pointers are no longer valid
   std::string reason, policy, loss, path, linked, json;
 };
 
@@ -60,7 +60,7 @@ inline Decision copy_of(const entail_decision_t& decision) {
           std::string(decision.json, decision.json_size)};
 }
 
-// Everything that waits to be polled.
+// Everything that is ready to be polled.
 inline void poll_all(entail_engine_t* engine, std::vector<std::string>& batches, std::vector<Decision>& decisions) {
   for (std::size_t size = 0;;) {
     std::string batch;
@@ -75,7 +75,7 @@ inline void poll_all(entail_engine_t* engine, std::vector<std::string>& batches,
   while (entail_poll_decision(engine, &decision, nullptr) == ENTAIL_OK) decisions.push_back(copy_of(decision));
 }
 
-// Closes what it holds.
+// Closes the engine it owns.
 class OpenEngine {
  public:
   explicit OpenEngine(std::string_view yaml = kErrors, std::uint32_t flags = ENTAIL_OPEN_POLL_DECISIONS) {
@@ -97,7 +97,7 @@ class OpenEngine {
   entail_engine_t* engine_ = nullptr;
 };
 
-// A trace of one span; links lead to those traces.
+// A trace of one span; links lead to the given traces.
 inline workload::Span span_of(unsigned trace, bool is_error, const std::vector<unsigned>& links = {}) {
   const auto trace_id = [](unsigned number) {
     std::string id(16, '\1');

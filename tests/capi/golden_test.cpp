@@ -1,4 +1,4 @@
-// On the bundled captures the C interface gives out the same bytes and records as the C++ API.
+// On the bundled captures the C interface produces the same bytes and records as the C++ API.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ std::vector<std::string> texts_of(const fs::path& path) {
   return path.extension() == ".jsonl" ? workload::split_lines(bytes) : workload::split_frames(bytes);
 }
 
-// A request arrives at the largest end time seen so far; the tick comes after it.
+// A request arrives at the largest end time seen so far; the tick follows it.
 Result by_cpp(const fs::path& path) {
   Result result;
   const ConfigResult config = parse_options(kConfig);
@@ -89,7 +89,7 @@ Result by_c(const fs::path& path) {
   return result;
 }
 
-TEST(Golden, TheCInterfaceGivesWhatTheCppApiGives) {
+TEST(Golden, CInterfaceMatchesTheCppApi) {
   const fs::path golden = fs::path(ENTAIL_SOURCE_DIR) / "tests/golden";
   std::size_t files = 0, kept = 0, batches = 0;
   for (const char* folder : {"sdk", "otel_demo_capture"}) {

@@ -1,4 +1,4 @@
-// The snapshots beside this file hold everything that entail.h declares: nothing new can be forgotten there.
+// The snapshots in this folder list everything that entail.h declares: no addition can be forgotten there.
 #include <gtest/gtest.h>
 
 #include <regex>
@@ -27,14 +27,14 @@ std::set<std::string> matches(const std::string& text, const std::regex& pattern
   return found;
 }
 
-TEST(CHeader, DeclaresWhatTheLibraryGivesOut) {
+TEST(CHeader, DeclaresEveryExportedSymbol) {
   const std::set<std::string> declared = matches(header(), std::regex(R"(\nENTAIL_API [^(;]*?(entail_\w+)\()"));
   const std::set<std::string> given = matches(text_of("tests/capi/symbols.txt"), std::regex(R"(T (entail_\w+)@@)"));
   EXPECT_GE(declared.size(), 18u);
   EXPECT_EQ(declared, given);
 }
 
-TEST(CHeader, HasEveryFieldInTheLayout) {
+TEST(CHeader, LayoutSnapshotHasEveryField) {
   std::set<std::string> declared;
   const std::string text = header();
   const std::regex structure(R"(typedef struct (\w+) \{([^}]*)\})");

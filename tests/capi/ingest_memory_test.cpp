@@ -1,5 +1,5 @@
-// Taking in a request when the system has no memory, at every allocation in turn: taken in or not at all, and what
-// could not be stored is counted.
+// Ingesting a request when memory runs out, at every allocation in turn: ingested completely or not at all, and
+// everything that could not be stored is counted.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -10,8 +10,8 @@
 namespace entail::capi_test {
 namespace {
 
-// RE2 gives up what it builds at its first matches when it finds no memory, which AddressSanitizer calls a leak; and it
-// throws out of a pthread_once, which never ends under ThreadSanitizer.
+// When memory runs out, RE2 drops what it builds at its first matches, which AddressSanitizer reports as a leak; and it
+// throws out of a pthread_once, which never returns under ThreadSanitizer.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::string_view kRegularExpressions = "false";
 #else
@@ -30,7 +30,7 @@ links: {sample: {max_links_per_span: 8}}
 )";
 constexpr unsigned kSpans = 102;
 
-// Links within and without, one span whose links are cut, one span that is refused.
+// Links inside and outside the request, a truncated span, and a refused span.
 workload::Request request() {
   workload::Request made;
   for (unsigned group = 0; group < 2; ++group) {
@@ -54,7 +54,7 @@ struct Tried {
   bool failed = false;
 };
 
-// On a thread of its own, whose parser has no buffers yet.
+// On a separate thread, whose parser has no buffers yet.
 Tried try_ingest(entail_engine_t* engine, const std::string& bytes, bool is_json, std::int64_t failure, bool ever) {
   Tried tried;
   std::thread([&] {
@@ -66,7 +66,7 @@ Tried try_ingest(entail_engine_t* engine, const std::string& bytes, bool is_json
   return tried;
 }
 
-// REQUIRES that the bytes are kSpans spans. Returns how many allocations failed in turn.
+// REQUIRES that the bytes are kSpans spans. Returns the number of allocations that were made to fail.
 std::int64_t fail_each(const std::string& bytes, bool is_json, bool ever) {
   std::uint64_t refused = 0, lost = 0;
   for (std::int64_t failure = 0; failure < 10'000; ++failure) {
@@ -105,11 +105,11 @@ std::int64_t fail_each(const std::string& bytes, bool is_json, bool ever) {
 
 class IngestWithoutMemory : public testing::TestWithParam<bool> {};
 
-TEST_P(IngestWithoutMemory, TakesARequestInOrNotAtAll) {
+TEST_P(IngestWithoutMemory, IngestsARequestCompletelyOrNotAtAll) {
   EXPECT_GT(fail_each(workload::encode(request()), false, GetParam()), 20);
 }
 
-TEST_P(IngestWithoutMemory, TakesJsonInOrNotAtAll) {
+TEST_P(IngestWithoutMemory, IngestsJsonCompletelyOrNotAtAll) {
   const std::string bytes = workload::encode(request());
   std::string json(1 << 20, '\0');
   std::size_t size = 0;

@@ -1,4 +1,4 @@
-// Opening an engine when the system has no memory, at every allocation in turn: an error, no engine, nothing kept.
+// Opening an engine when memory runs out, at every allocation in turn: an error, no engine, no leak.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -10,7 +10,7 @@
 namespace entail::capi_test {
 namespace {
 
-// Every part that open builds: strings, type rules, a conjunction, an anchor.
+// Exercises every part that open builds: strings, type rules, a conjunction, an anchor.
 constexpr std::string_view kConfig = R"(
 memory_limit: 16MiB
 tail_sampling:
@@ -37,7 +37,7 @@ entail_status_t open(std::string_view config, entail_engine_t** engine, entail_e
   return entail_engine_open(&options, config.data(), config.size(), engine, error);
 }
 
-// What is made once in the life of the process is made here, not while a test counts.
+// Creates everything that exists once per process, before a test counts.
 void open_once(std::string_view config = kConfig) {
   entail_engine_t* engine = nullptr;
   entail_error_t error = ENTAIL_ERROR_INIT;
@@ -45,8 +45,8 @@ void open_once(std::string_view config = kConfig) {
   entail_engine_close(engine);
 }
 
-// Lets allocation 0, 1, 2 and so on fail until none is left that open needs. Returns how many there were;
-// after(live before, live now) is called behind every failure.
+// Makes allocation 0, 1, 2 and so on fail until open needs no more. Returns how many there were;
+// calls after(live before, live now) after every failure.
 template <class After>
 std::int64_t fail_each(std::string_view config, bool from_then_on, After&& after) {
   open_once(config);
@@ -65,7 +65,7 @@ std::int64_t fail_each(std::string_view config, bool from_then_on, After&& after
     if (status == ENTAIL_OK) {
       entail_engine_close(engine);
       if (!failed) return failures;
-      continue;  // sorting asks for room, and goes on without
+      continue;  // sorting tries to allocate, and continues without
     }
     EXPECT_TRUE(failed);
     EXPECT_EQ(status, ENTAIL_E_MEMORY) << error.message;
@@ -80,15 +80,15 @@ std::int64_t fail_each(std::string_view config, bool from_then_on, After&& after
 
 class OpenWithoutMemory : public testing::TestWithParam<bool> {};
 
-TEST_P(OpenWithoutMemory, IsAnErrorAndKeepsNothing) {
+TEST_P(OpenWithoutMemory, IsAnError_AndLeaksNothing) {
   const auto nothing_kept = [](std::int64_t before, std::int64_t now) { EXPECT_EQ(now, before); };
   EXPECT_GT(fail_each(kConfig, GetParam(), nothing_kept), 200);
 }
 
-// RE2 is not made for it: it gives up what it was building, and says so on stderr. Still an error, and no end.
-TEST_P(OpenWithoutMemory, IsAnErrorWithRegularExpressionsToo) {
+// RE2 does not handle it: it drops what it was building, and reports on stderr. Still an error, not a crash.
+TEST_P(OpenWithoutMemory, IsAnError_WithRegularExpressions) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  GTEST_SKIP() << "AddressSanitizer calls what RE2 gives up a leak, which it is; ThreadSanitizer takes no exception "
+  GTEST_SKIP() << "AddressSanitizer rightly reports what RE2 drops as a leak; ThreadSanitizer supports no exception "
                   "from a pthread_once";
 #endif
   const auto little_kept = [](std::int64_t before, std::int64_t now) { EXPECT_LE(now, before + 40); };
@@ -98,8 +98,8 @@ TEST_P(OpenWithoutMemory, IsAnErrorWithRegularExpressionsToo) {
 INSTANTIATE_TEST_SUITE_P(OnceAndFromThenOn, OpenWithoutMemory, testing::Bool(),
                          [](const auto& test) { return test.param ? "FromThenOn" : "Once"; });
 
-TEST(OpenAndClose, GivesEverythingBack) {
-  for (int i = 0; i < 70; ++i) open_once();  // until closed handles are used again
+TEST(OpenAndClose, FreesEverything) {
+  for (int i = 0; i < 70; ++i) open_once();  // until closed handles are reused
   const std::int64_t live = live_allocations();
   const std::uint64_t before = allocations();
   open_once();

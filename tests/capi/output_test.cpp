@@ -1,4 +1,4 @@
-// What comes out: the same by callback and by polling; a decision's struct and its JSON agree; callbacks stay in line.
+// Output: the same by callback and by polling; a decision's struct and its JSON agree; callbacks may not reenter.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
@@ -10,25 +10,25 @@
 namespace entail::capi_test {
 namespace {
 
-struct Told {
+struct Received {
   std::vector<std::string> batches;
   std::vector<Decision> decisions;
   std::uint64_t spans = 0;
 };
 
 void tell_batch(void* user, const std::uint8_t* bytes, std::size_t size, std::uint64_t spans) {
-  auto& told = *static_cast<Told*>(user);
-  told.batches.emplace_back(reinterpret_cast<const char*>(bytes), size);
-  told.spans += spans;
+  auto& received = *static_cast<Received*>(user);
+  received.batches.emplace_back(reinterpret_cast<const char*>(bytes), size);
+  received.spans += spans;
 }
 
 void tell_decision(void* user, const entail_decision_t* decision) {
-  static_cast<Told*>(user)->decisions.push_back(copy_of(*decision));
+  static_cast<Received*>(user)->decisions.push_back(copy_of(*decision));
 }
 
-entail_open_options_t with_callbacks(Told& told) {
+entail_open_options_t with_callbacks(Received& received) {
   entail_open_options_t options = ENTAIL_OPEN_OPTIONS_INIT;
-  options.user = &told;
+  options.user = &received;
   options.on_batch = tell_batch;
   options.on_decision = tell_decision;
   options.output_batch_bytes_max = 200;
@@ -46,8 +46,8 @@ void feed(entail_engine_t* engine) {
   ASSERT_EQ(entail_drain(engine, 50 * kSecond, nullptr), ENTAIL_OK);
 }
 
-TEST(Output, IsTheSameByCallbackAndByPolling) {
-  Told called;
+TEST(Output, IsTheSame_ByCallbackAndByPolling) {
+  Received called;
   const OpenEngine calling(with_callbacks(called), kErrors);
   feed(calling);
   entail_open_options_t options = ENTAIL_OPEN_OPTIONS_INIT;
@@ -56,7 +56,7 @@ TEST(Output, IsTheSameByCallbackAndByPolling) {
   const OpenEngine polling(options, kErrors);
   feed(polling);
   EXPECT_GT(statistics_of(polling).waiting_bytes, 1000u);
-  Told polled;
+  Received polled;
   poll_all(polling, polled.batches, polled.decisions);
   EXPECT_EQ(statistics_of(polling).waiting_bytes, 0u);
   EXPECT_EQ(statistics_of(calling).waiting_bytes, 0u);
@@ -82,10 +82,10 @@ std::string text_or_empty(simdjson::dom::element value) {
 }
 
 void expect_ids(simdjson::dom::element list, const std::string& bytes) {
-  std::string told;
+  std::string joined;
   if (!list.is_null())
-    for (const simdjson::dom::element id : list.get_array()) told += std::string(id.get_string().value());
-  EXPECT_EQ(told, workload::hex_of(bytes));
+    for (const simdjson::dom::element id : list.get_array()) joined += std::string(id.get_string().value());
+  EXPECT_EQ(joined, workload::hex_of(bytes));
 }
 
 void expect_equal(const Decision& decision, simdjson::dom::element json) {
@@ -114,13 +114,13 @@ void expect_equal(const Decision& decision, simdjson::dom::element json) {
 }
 
 TEST(Output, ADecisionAndItsJsonAgree) {
-  Told told;
-  const OpenEngine engine(with_callbacks(told), kErrors);
+  Received received;
+  const OpenEngine engine(with_callbacks(received), kErrors);
   feed(engine);
   simdjson::dom::parser parser;
   std::uint32_t flags = 0;
   std::uint64_t hops = 0, linked = 0;
-  for (const Decision& decision : told.decisions) {
+  for (const Decision& decision : received.decisions) {
     SCOPED_TRACE(decision.json);
     simdjson::dom::element json;
     ASSERT_EQ(parser.parse(decision.json).get(json), simdjson::SUCCESS);
@@ -135,7 +135,7 @@ TEST(Output, ADecisionAndItsJsonAgree) {
   EXPECT_GT(linked, 0u);
 }
 
-TEST(Output, ABufferTooSmallKeepsWhatWaits) {
+TEST(Output, ATooSmallBufferLosesNothing) {
   const OpenEngine engine;
   feed(engine);
   std::string batch(1 << 16, '\0');
@@ -191,7 +191,7 @@ TEST(Output, ExplainsATraceAndItsNeighbours) {
   EXPECT_EQ(explain(std::string(16, '\0'), sizeof text), ENTAIL_E_NOT_FOUND);
 }
 
-TEST(Output, StatisticsOfLanesProcessAndSeed) {
+TEST(Output, ReportsLanesProcessAndSeed) {
   entail_engine_t* engine = nullptr;
   const std::string yaml = std::string(kErrors) + "\nlinks: {propagate: {rank_seed: 4294967299}}\n";
   ASSERT_EQ(open(nullptr, yaml, &engine), ENTAIL_OK);
@@ -204,7 +204,7 @@ TEST(Output, StatisticsOfLanesProcessAndSeed) {
   entail_engine_close(engine);
 }
 
-TEST(Output, CountsOfEveryTable) {
+TEST(Output, ReportsEveryTableOfCounts) {
   const OpenEngine engine;
   workload::Span bad = span_of(1, true, {2});
   bad.links[0].trace_id = "short";
@@ -253,7 +253,7 @@ TEST(Output, ACallbackMayFeedAnotherEngineButNotItsOwn) {
   options.on_batch = [](void* user, const std::uint8_t* bytes, std::size_t size, std::uint64_t) {
     auto& engines = *static_cast<Recursive*>(user);
     entail_statistics_t statistics = ENTAIL_STATISTICS_INIT;
-    entail_engine_close(engines.own);  // does nothing
+    entail_engine_close(engines.own);  // has no effect
     engines.answers = {entail_ingest_otlp(engines.own, bytes, size, nullptr, nullptr),
                        entail_tick(engines.own, 9 * kSecond, nullptr),
                        entail_statistics(engines.own, &statistics, nullptr),

@@ -1,4 +1,4 @@
-// A budget that is too small, and many callers at once: statuses that say what to do, and counts that add up.
+// A budget that is too small, and many concurrent callers: statuses that say what to do, and counts that add up.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -9,7 +9,7 @@
 namespace entail::capi_test {
 namespace {
 
-TEST(Pressure, WithoutRoomTickAndThenAgain) {
+TEST(Pressure, NoRoomIsResolvedByTicksAndRetries) {
   const std::string config = "memory_limit: 16MiB\n" + std::string(kErrors);
   const OpenEngine engine(config);
   const std::string filler(1000, 'x');
@@ -49,11 +49,11 @@ TEST(Pressure, WithoutRoomTickAndThenAgain) {
   expect_conserved(counts);
 }
 
-TEST(Pressure, ThreadsTakeInBesideTicks) {
+TEST(Pressure, ThreadsIngestDuringTicks) {
   constexpr unsigned kThreads = 4, kRequests = 100, kSpans = 20;
   entail_open_options_t options = ENTAIL_OPEN_OPTIONS_INIT;
   options.flags = ENTAIL_OPEN_POLL_DECISIONS;
-  options.ingest_lanes_max = 2;  // fewer than threads: some find all taken
+  options.ingest_lanes_max = 2;  // fewer than threads: some find all in use
   const OpenEngine engine(options, kErrors);
   std::atomic<unsigned> running{kThreads};
   std::vector<std::thread> threads;
@@ -73,7 +73,7 @@ TEST(Pressure, ThreadsTakeInBesideTicks) {
       running.fetch_sub(1);
     });
   }
-  // A second ticking thread is refused, never let in.
+  // A second ticking thread is refused.
   std::atomic<unsigned> refused{0};
   std::thread second([&] {
     entail_statistics_t statistics = ENTAIL_STATISTICS_INIT;

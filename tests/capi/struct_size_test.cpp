@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kTail = 64;
 
-// A struct with room behind it, as a caller of a later version has.
+// A larger struct, as a caller built against a later version has.
 template <class Struct>
 struct Grown {
   explicit Grown(const Struct& init) : known(init) { std::memset(tail, 0, sizeof tail); }
@@ -20,7 +20,7 @@ struct Grown {
   unsigned char tail[kTail];
 };
 
-// Tries every size; call(struct) gives the status. Good sizes are the multiples of 8 up to the grown one.
+// Tries every size; call(struct) returns the status. Valid sizes are the multiples of 8 up to the larger one.
 template <class Struct, class Call>
 void try_sizes(const Struct& init, Call&& call, entail_status_t good) {
   static_assert(sizeof(Struct) % 8 == 0);
@@ -58,7 +58,7 @@ TEST(StructSize, OfOpenOptions) {
       ENTAIL_OK);
 }
 
-TEST(StructSize, AShortOneLeavesTheRestAtItsDefault) {
+TEST(StructSize, AShortStructLeavesTheRestAtDefaults) {
   entail_open_options_t options = ENTAIL_OPEN_OPTIONS_INIT;
   options.ingest_lanes_max = 100'000;
   entail_engine_t* engine = nullptr;
@@ -90,28 +90,28 @@ TEST(StructSize, OfDecision) {
   try_sizes(decision, [&](entail_decision_t* out) { return entail_poll_decision(engine, out, nullptr); }, ENTAIL_OK);
 }
 
-// An out-struct is written as far as its size says, and not one byte further.
-TEST(StructSize, BehindAShortStructNothingIsWritten) {
+// An out-struct is written up to its size, and not one byte further.
+TEST(StructSize, WritesNothingBehindAShortStruct) {
   const OpenEngine engine;
   ASSERT_EQ(ingest(engine, request_of({span_of(1, true)})), ENTAIL_OK);
   entail_statistics_t whole = statistics_of(engine);
   for (std::size_t size = 8; size < sizeof whole; size += 8) {
-    entail_statistics_t cut;
-    std::memset(&cut, 0x5a, sizeof cut);
-    cut.struct_size = static_cast<std::uint32_t>(size);
-    ASSERT_EQ(entail_statistics(engine, &cut, nullptr), ENTAIL_OK);
-    // The one count that other threads, and the test itself, may raise meanwhile.
+    entail_statistics_t shorter;
+    std::memset(&shorter, 0x5a, sizeof shorter);
+    shorter.struct_size = static_cast<std::uint32_t>(size);
+    ASSERT_EQ(entail_statistics(engine, &shorter, nullptr), ENTAIL_OK);
+    // The only count that other threads, and the test itself, may raise meanwhile.
     if (size > offsetof(entail_statistics_t, memory_process_peak_bytes)) {
-      EXPECT_GE(cut.memory_process_peak_bytes, whole.memory_process_peak_bytes);
-      whole.memory_process_peak_bytes = cut.memory_process_peak_bytes;
+      EXPECT_GE(shorter.memory_process_peak_bytes, whole.memory_process_peak_bytes);
+      whole.memory_process_peak_bytes = shorter.memory_process_peak_bytes;
     }
-    const auto* const bytes = reinterpret_cast<const unsigned char*>(&cut);
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(&shorter);
     EXPECT_EQ(std::memcmp(bytes + 4, reinterpret_cast<const unsigned char*>(&whole) + 4, size - 4), 0) << size;
-    for (std::size_t i = size; i < sizeof cut; ++i) ASSERT_EQ(bytes[i], 0x5a) << size << " " << i;
+    for (std::size_t i = size; i < sizeof shorter; ++i) ASSERT_EQ(bytes[i], 0x5a) << size << " " << i;
   }
 }
 
-TEST(StructSize, OfErrorCutsTheMessageWithANulAtItsEnd) {
+TEST(StructSize, OfErrorTruncatesTheMessage_NulTerminated) {
   for (std::size_t size = 0; size <= sizeof(entail_error_t) + kTail; ++size) {
     Grown<entail_error_t> grown(ENTAIL_ERROR_INIT);
     std::memset(grown.known.message, 0x5a, sizeof grown.known.message);

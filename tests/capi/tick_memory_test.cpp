@@ -1,5 +1,5 @@
-// A tick when the system has no memory, at every allocation in turn: it decides as ever, or says that it was the last,
-// and what it held is counted as lost.
+// A tick when memory runs out, at every allocation in turn: it decides as usual, or reports that it closed the engine,
+// and everything it held is counted as lost.
 #include <gtest/gtest.h>
 
 #include "tests/capi/c_engine.hpp"
@@ -22,7 +22,7 @@ struct Output {
   std::uint64_t decisions = 0;
 };
 
-// A chain of 40 traces with an error in each tenth, and one span whose links are cut.
+// A chain of 40 traces with an error in every tenth, and one truncated span.
 std::string first_request() {
   std::vector<workload::Span> spans;
   for (unsigned i = 1; i <= 40; ++i) spans.push_back(span_of(i, i % 10 == 0, {i + 1}));
@@ -32,7 +32,7 @@ std::string first_request() {
   return request_of(std::move(spans));
 }
 
-// Comes when the first is decided: revives some of it, and has late spans of kept and of dropped traces.
+// Arrives when the first is decided: revives some traces, and has late spans of kept and dropped ones.
 std::string second_request() {
   std::vector<workload::Span> spans;
   for (unsigned i = 5; i <= 60; i += 5) spans.push_back(span_of(i, i == 45, {i + 3}));
@@ -54,9 +54,18 @@ void count_batch(void* user, const std::uint8_t*, std::size_t, std::uint64_t spa
 }
 void count_decision(void* user, const entail_decision_t*) { ++static_cast<Output*>(user)->decisions; }
 
-class TickWithoutMemory : public testing::TestWithParam<bool> {};
+std::uint32_t count_output(void* user, const entail_output_t* batch) {
+  static_cast<Output*>(user)->spans += batch->span_count;
+  return ENTAIL_ANSWER_ACCEPTED;
+}
 
-TEST_P(TickWithoutMemory, DecidesOrIsTheLast) {
+struct Case {
+  bool from_then_on;
+  bool answers;  // output goes to on_output
+};
+class TickWithoutMemory : public testing::TestWithParam<Case> {};
+
+TEST_P(TickWithoutMemory, DecidesOrClosesTheEngine) {
   const std::string first = first_request();
   const std::string second = second_request();
   unsigned last = 0;
@@ -64,29 +73,35 @@ TEST_P(TickWithoutMemory, DecidesOrIsTheLast) {
     SCOPED_TRACE(failure);
     Output output;
     entail_open_options_t options = ENTAIL_OPEN_OPTIONS_INIT;
-    options.on_batch = count_batch;
+    if (GetParam().answers) {
+      options.on_output = count_output;
+    } else {
+      options.on_batch = count_batch;
+    }
     options.on_decision = count_decision;
     options.user = &output;
-    options.output_batch_bytes_max = 1024;  // several batches a tick
+    options.output_batch_bytes_max = 1024;  // several batches per tick
     const OpenEngine engine(options, kConfig);
     bool failed = false;
     entail_status_t status = ENTAIL_OK;
     {
-      const FailingMemory memory(failure, GetParam());
+      const FailingMemory memory(failure, GetParam().from_then_on);
       status = run(engine, first, second);
       failed = memory.has_failed();
     }
+    // A batch whose traces found no memory waits: nothing is lost by that.
+    EXPECT_EQ(entail_offer_output(engine, nullptr, nullptr), ENTAIL_OK);
     const entail_statistics_t counts = statistics_of(engine);
     expect_conserved(counts);
     EXPECT_EQ(output.spans, counts.spans_emitted);
     if (status == ENTAIL_OK) {
       EXPECT_EQ(counts.spans_held, 0u);
-      // Spans that found no memory are lost one by one, and a tick with nothing to do needs none.
+      // Spans that could not be allocated are lost one by one, and a tick with nothing to do needs none.
       EXPECT_GT(counts.spans_emitted + counts.spans_lost, 0u);
     } else {
       EXPECT_TRUE(failed);
       EXPECT_TRUE(status == ENTAIL_E_MEMORY || status == ENTAIL_E_NO_ROOM) << status;
-      if (ingest(engine, first) == ENTAIL_E_CLOSED) {  // else it was an ingest that found no memory
+      if (ingest(engine, first) == ENTAIL_E_CLOSED) {  // otherwise an ingest ran out of memory
         ++last;
         EXPECT_EQ(counts.spans_held, 0u);
         EXPECT_EQ(entail_tick(engine, 8 * kSecond, nullptr), ENTAIL_E_MEMORY);
@@ -103,8 +118,12 @@ TEST_P(TickWithoutMemory, DecidesOrIsTheLast) {
   EXPECT_GT(last, 50u);
 }
 
-INSTANTIATE_TEST_SUITE_P(OnceAndFromThenOn, TickWithoutMemory, testing::Bool(),
-                         [](const auto& test) { return test.param ? "FromThenOn" : "Once"; });
+INSTANTIATE_TEST_SUITE_P(OnceAndFromThenOn, TickWithoutMemory,
+                         testing::Values(Case{false, false}, Case{true, false}, Case{false, true}, Case{true, true}),
+                         [](const auto& test) {
+                           return std::string(test.param.from_then_on ? "FromThenOn" : "Once") +
+                                  (test.param.answers ? "WithAnswers" : "");
+                         });
 
 }  // namespace
 }  // namespace entail::capi_test

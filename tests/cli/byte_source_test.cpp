@@ -23,7 +23,7 @@ Buffer read_all(ByteSource& source, std::size_t step = 1000) {
   return all;
 }
 
-TEST(ByteWindow, GivesAllBytes_WhenTheyAreLargerThanItsBuffer) {
+TEST(ByteWindow, ReturnsAllBytes_BeyondItsBuffer) {
   const Buffer bytes = test::noise(10'000, 1);
   ByteWindow small(std::make_unique<test::PieceSource>(bytes, 33), 64);
   EXPECT_EQ(small.fill(9'000).size() >= 9'000, true);
@@ -34,7 +34,7 @@ TEST(ByteWindow, GivesAllBytes_WhenTheyAreLargerThanItsBuffer) {
   EXPECT_TRUE(small.ended());
 }
 
-TEST(DetectPacking, KnowsEachMagic_AndNothingElse) {
+TEST(DetectPacking, RecognizesEachMagicOnly) {
   EXPECT_EQ(detect_packing(test::gzipped(test::buffer("x"))), Packing::gzip);
   const Buffer frame = test::zstd_packed(test::buffer("x"));
   EXPECT_EQ(detect_packing(frame), Packing::zstd);
@@ -45,7 +45,7 @@ TEST(DetectPacking, KnowsEachMagic_AndNothingElse) {
   EXPECT_EQ(detect_packing({}), Packing::none);
 }
 
-TEST(Gzip, ReadsAllMembers_AndPassesOverZeroPadding) {
+TEST(Gzip, ReadsAllMembers_AndSkipsZeroPadding) {
   const Buffer one = test::noise(300'000, 2);
   const Buffer two = test::buffer("the second member");
   const auto source =
@@ -54,7 +54,7 @@ TEST(Gzip, ReadsAllMembers_AndPassesOverZeroPadding) {
   EXPECT_FALSE(source->problem());
 }
 
-TEST(Gzip, GivesWhatIsGood_WhenItEndsEarly) {
+TEST(Gzip, ReturnsGoodBytes_WhenTruncated) {
   const Buffer bytes(100'000, 'a');
   Buffer packed = test::gzipped(bytes);
   packed.resize(packed.size() - 20);
@@ -67,7 +67,7 @@ TEST(Gzip, GivesWhatIsGood_WhenItEndsEarly) {
   EXPECT_EQ(source->problem()->text, "gzip data ends early at byte " + std::to_string(packed.size()));
 }
 
-TEST(Gzip, NamesDamage_AndTrailingRubbish) {
+TEST(Gzip, ReportsDamage_AndTrailingGarbage) {
   Buffer damaged = test::gzipped(test::noise(10'000, 3));
   for (std::size_t i = 5000; i < 5100; ++i) damaged[i] ^= 0x5a;
   const auto broken = make_gzip_source(window(damaged));
@@ -82,7 +82,7 @@ TEST(Gzip, NamesDamage_AndTrailingRubbish) {
   EXPECT_EQ(trailed->problem()->kind, ProblemKind::malformed);
 }
 
-TEST(Zstd, ReadsAllFrames_AndSaysWhenTheLastIsCut) {
+TEST(Zstd, ReadsAllFrames_AndReportsATruncatedLastOne) {
   const Buffer one = test::noise(300'000, 4);
   const Buffer two(200'000, 'b');
   Buffer packed = test::joined({test::zstd_packed(one), test::zstd_packed(two)});
@@ -91,13 +91,13 @@ TEST(Zstd, ReadsAllFrames_AndSaysWhenTheLastIsCut) {
   EXPECT_FALSE(whole->problem());
 
   packed.pop_back();
-  const auto cut = make_zstd_source(window(packed, 1000));
-  read_all(*cut);
-  ASSERT_TRUE(cut->problem());
-  EXPECT_EQ(cut->problem()->kind, ProblemKind::truncated);
+  const auto truncated = make_zstd_source(window(packed, 1000));
+  read_all(*truncated);
+  ASSERT_TRUE(truncated->problem());
+  EXPECT_EQ(truncated->problem()->kind, ProblemKind::truncated);
 }
 
-TEST(Zstd, NamesDamage) {
+TEST(Zstd, ReportsDamage) {
   Buffer packed = test::zstd_packed(test::noise(10'000, 5));
   packed[4] ^= 0xff;
   packed[5] ^= 0xff;
@@ -123,19 +123,20 @@ TEST(ZstdFrames, EachFrameIsOneMessage) {
   EXPECT_FALSE(reader.problem());
 }
 
-TEST(ZstdFrames, BrokenFrames_AreNamedWithTheirPlace) {
+TEST(ZstdFrames, ReportsBrokenFrames_WithTheirOffsets) {
   const Buffer good = test::u32be_frame(test::zstd_packed(test::buffer("one")));
   const std::string place = std::to_string(good.size());
   Bytes message;
 
-  Buffer cut = test::joined({good, test::u32be_frame(test::zstd_packed(test::noise(100, 6)))});
-  cut.resize(cut.size() - 1);
-  ZstdFrameReader cut_reader(window(cut), 1u << 30);
-  EXPECT_TRUE(cut_reader.next(message));
-  EXPECT_FALSE(cut_reader.next(message));
-  ASSERT_TRUE(cut_reader.problem());
-  EXPECT_EQ(cut_reader.problem()->kind, ProblemKind::truncated);
-  EXPECT_NE(cut_reader.problem()->text.find("at byte " + place), std::string::npos) << cut_reader.problem()->text;
+  Buffer truncated = test::joined({good, test::u32be_frame(test::zstd_packed(test::noise(100, 6)))});
+  truncated.resize(truncated.size() - 1);
+  ZstdFrameReader truncated_reader(window(truncated), 1u << 30);
+  EXPECT_TRUE(truncated_reader.next(message));
+  EXPECT_FALSE(truncated_reader.next(message));
+  ASSERT_TRUE(truncated_reader.problem());
+  EXPECT_EQ(truncated_reader.problem()->kind, ProblemKind::truncated);
+  EXPECT_NE(truncated_reader.problem()->text.find("at byte " + place), std::string::npos)
+      << truncated_reader.problem()->text;
 
   ZstdFrameReader not_zstd(window(test::joined({good, test::u32be_frame(test::buffer("no zstd at all"))})), 1u << 30);
   EXPECT_TRUE(not_zstd.next(message));

@@ -1,4 +1,4 @@
-// Running the built command from a test, in a folder of the test's own, and reading what it wrote.
+// Runs the built command from a test, in the test's own folder, and reads its output.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -33,7 +33,7 @@ class CommandTest : public testing::Test {
 
   std::string path(const std::string& name) const { return folder_ + name; }
 
-  // Runs `entail ARGUMENTS` by the shell, in the test's folder.
+  // Runs `entail ARGUMENTS` through the shell, in the test's folder.
   Outcome run(const std::string& arguments) const {
     const std::string command = "cd '" + folder_ + "' && '" ENTAIL_COMMAND "' " + arguments + " >'" + path(".out") +
                                 "' 2>'" + path(".err") + "'";
@@ -58,7 +58,7 @@ inline std::uint64_t number(const simdjson::dom::element& element, const std::st
   return value;
 }
 
-// By value: what a result gives out from a temporary does not outlive it.
+// By value: a reference into a temporary result would dangle.
 inline simdjson::dom::array array_at(const simdjson::dom::element& element, const std::string& pointer) {
   simdjson::dom::array array;
   EXPECT_EQ(element.at_pointer(pointer).get(array), simdjson::SUCCESS) << pointer;
@@ -133,7 +133,7 @@ inline std::map<std::string, Decided> decisions_of(const std::string& path) {
   return decided;
 }
 
-// Verdict, reason and hops of every trace: what does not depend on which of equally short paths was found first.
+// Verdict, reason and hops of every trace: independent of which of equally short paths was found first.
 inline std::map<std::string, std::string> answers_of(const std::string& path) {
   std::map<std::string, std::string> answers;
   for (const auto& [id, entry] : decisions_of(path)) {

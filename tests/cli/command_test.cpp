@@ -1,4 +1,4 @@
-// The built command from outside: exit codes, what goes to which stream, what is written.
+// The built command from outside: exit codes, output streams, output files.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -15,7 +15,7 @@ namespace {
 
 using namespace test;
 
-TEST_F(CommandTest, LinesAndFrames_GiveTheSameDecisions) {
+TEST_F(CommandTest, LinesAndFramesGiveTheSameDecisions) {
   const std::string story = "generate --scenario mixed --spans 4000 --links 0.5 --errors 0.05 -o ";
   ASSERT_EQ(run(story + "in.otlp").exit_code, 0);
   ASSERT_EQ(run(story + "in.jsonl --to jsonl").exit_code, 0);
@@ -32,14 +32,14 @@ TEST_F(CommandTest, LinesAndFrames_GiveTheSameDecisions) {
   }
 }
 
-TEST_F(CommandTest, OutputFraming_FollowsTheFirstInput_AndTo) {
+TEST_F(CommandTest, OutputFramingFollowsTheFirstInput_OrTo) {
   ASSERT_EQ(run("generate --scenario chain -o in.jsonl --to jsonl").exit_code, 0);
   ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
   ASSERT_EQ(run("sample in.jsonl in.otlp -o kept").exit_code, 0);
   EXPECT_EQ(test::read_file(path("kept")).substr(0, 2), "{\"");
   ASSERT_EQ(run("sample in.otlp in.jsonl -o kept").exit_code, 0);
   EXPECT_EQ(test::read_file(path("kept"))[0], '\0');
-  // What sample writes, sample reads: nothing of it is dropped again.
+  // sample can read its own output: none of it is dropped the second time.
   for (const char* const to : {"jsonl", "proto-u32be", "proto-varint"}) {
     ASSERT_EQ(run(std::string("sample in.otlp -o kept --to ") + to).exit_code, 0);
     simdjson::dom::parser parser;
@@ -51,7 +51,7 @@ TEST_F(CommandTest, OutputFraming_FollowsTheFirstInput_AndTo) {
   }
 }
 
-TEST_F(CommandTest, WhatIsLostFromAndToJson_IsAmongTheLosses) {
+TEST_F(CommandTest, CountsLossesOfJsonConversion) {
   const std::string ids = R"("traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708")";
   test::write_file(path("always.yaml"), test::buffer("tail_sampling: {policies: [{name: all, type: always_sample}]}"));
   test::write_file(path("in.jsonl"), test::buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{)" + ids +
@@ -72,8 +72,8 @@ TEST_F(CommandTest, WhatIsLostFromAndToJson_IsAmongTheLosses) {
   EXPECT_EQ(sum(parse(parser, to_frames.out), "/losses"), 0u);
 }
 
-// docs/design.md 4.5: what a strict reader would refuse leaves empty, whatever came in and goes out; the link stays.
-TEST_F(CommandTest, IdsOfAnotherLength_LeaveEmpty_AndAreCounted) {
+// docs/design.md 4.5: an ID that strict readers reject is emitted empty, in every framing; the link stays.
+TEST_F(CommandTest, EmptiesAndCountsIdsOfTheWrongLength) {
   test::write_file(path("always.yaml"), test::buffer("tail_sampling: {policies: [{name: all, type: always_sample}]}"));
   const std::string good = R"("traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708")";
   test::write_file(
@@ -114,7 +114,7 @@ TEST_F(CommandTest, IdsOfAnotherLength_LeaveEmpty_AndAreCounted) {
   }
 }
 
-TEST_F(CommandTest, StandardOutputCarriesOneThing) {
+TEST_F(CommandTest, StandardOutputCarriesOneStream) {
   ASSERT_EQ(run("generate --scenario chain -o in.jsonl --to jsonl").exit_code, 0);
   simdjson::dom::parser parser;
   const Outcome traces = run("sample in.jsonl -o - --json");
@@ -128,26 +128,26 @@ TEST_F(CommandTest, StandardOutputCarriesOneThing) {
   EXPECT_FALSE(contains(table.out, "\x1b"));
 }
 
-TEST_F(CommandTest, DamagedInputs_AreTold_AndWhatIsGoodIsUsed) {
+TEST_F(CommandTest, ReportsDamagedInputs_AndUsesTheRest) {
   const Buffer one = test::request(1, 1'000'000'000);
   const Buffer two = test::request(2, 2'000'000'000, 50);
-  Buffer cut = test::joined({test::u32be_frame(one), test::u32be_frame(two)});
-  cut.resize(cut.size() - 5);
-  test::write_file(path("cut"), cut);
+  Buffer truncated = test::joined({test::u32be_frame(one), test::u32be_frame(two)});
+  truncated.resize(truncated.size() - 5);
+  test::write_file(path("truncated"), truncated);
   test::write_file(path("noise"), test::noise(5000, 9));
   test::write_file(path("lines"),
                    test::buffer("nonsense\n{\"resourceLogs\":[]}\n{\"resourceSpans\":[]}\n{\"resourceSp"));
   Buffer gz = test::gzipped(test::noise(3000, 1));
   gz.resize(1000);
-  test::write_file(path("cut.gz"), gz);
+  test::write_file(path("truncated.gz"), gz);
   simdjson::dom::parser parser;
 
-  const Outcome after_cut = run("sample cut -o kept --json");
-  EXPECT_EQ(after_cut.exit_code, 1);
-  EXPECT_TRUE(
-      contains(after_cut.err, "cut: the input ends inside the frame at byte " + std::to_string(one.size() + 4)));
-  EXPECT_EQ(number(parse(parser, after_cut.out), "/spans/received"), 1u);
-  EXPECT_EQ(number(parse(parser, after_cut.out), "/input/skipped/truncated"), 1u);
+  const Outcome after_truncation = run("sample truncated -o kept --json");
+  EXPECT_EQ(after_truncation.exit_code, 1);
+  EXPECT_TRUE(contains(after_truncation.err,
+                       "truncated: the input ends inside the frame at byte " + std::to_string(one.size() + 4)));
+  EXPECT_EQ(number(parse(parser, after_truncation.out), "/spans/received"), 1u);
+  EXPECT_EQ(number(parse(parser, after_truncation.out), "/input/skipped/truncated"), 1u);
 
   const Outcome after_noise = run("sample noise -o kept --json");
   EXPECT_EQ(after_noise.exit_code, 1);
@@ -162,19 +162,19 @@ TEST_F(CommandTest, DamagedInputs_AreTold_AndWhatIsGoodIsUsed) {
   EXPECT_EQ(number(parse(parser, after_lines.out), "/input/skipped/logs"), 1u);
   EXPECT_EQ(number(parse(parser, after_lines.out), "/input/requests"), 1u);
 
-  EXPECT_EQ(run("sample cut.gz -o kept").exit_code, 1);
+  EXPECT_EQ(run("sample truncated.gz -o kept").exit_code, 1);
   EXPECT_EQ(run("sample missing -o kept").exit_code, 1);
   EXPECT_EQ(run("sample . -o kept").exit_code, 1);
 }
 
-TEST_F(CommandTest, EveryCutAndEveryFlippedByte_EndsCleanly) {
+TEST_F(CommandTest, EndsCleanly_ForEveryTruncationAndFlippedByte) {
   ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
   const Buffer whole = test::buffer(test::read_file(path("in.otlp")));
   for (std::size_t i = 0; i < whole.size(); i += 37) {
-    Buffer cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(i));
-    test::write_file(path("cut"), cut);
-    const int cut_code = run("sample cut -o kept").exit_code;
-    EXPECT_TRUE(cut_code == 0 || cut_code == 1) << i;
+    Buffer truncated(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(i));
+    test::write_file(path("truncated"), truncated);
+    const int truncated_code = run("sample truncated -o kept").exit_code;
+    EXPECT_TRUE(truncated_code == 0 || truncated_code == 1) << i;
     Buffer flipped = whole;
     flipped[i] ^= 0xff;
     test::write_file(path("flipped"), flipped);
@@ -183,7 +183,7 @@ TEST_F(CommandTest, EveryCutAndEveryFlippedByte_EndsCleanly) {
   }
 }
 
-TEST_F(CommandTest, WrongUsage_WritesNothing) {
+TEST_F(CommandTest, WritesNothing_OnWrongUsage) {
   ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
   test::write_file(path("bad.yaml"), test::buffer("tail_sampling:\n  decision_wait: soon\n"));
   for (const char* const arguments :
@@ -200,7 +200,7 @@ TEST_F(CommandTest, WrongUsage_WritesNothing) {
   EXPECT_GT(std::filesystem::file_size(path("in.otlp")), 0u);
 }
 
-TEST_F(CommandTest, UnwritableOutput_IsItsOwnExitCode) {
+TEST_F(CommandTest, UnwritableOutputHasItsOwnExitCode) {
   ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
   const Outcome missing_folder = run("sample in.otlp -o no/such/folder/kept");
   EXPECT_EQ(missing_folder.exit_code, 3);
@@ -210,7 +210,7 @@ TEST_F(CommandTest, UnwritableOutput_IsItsOwnExitCode) {
   EXPECT_EQ(run("generate --scenario chain -o /dev/full").exit_code, 3);
 }
 
-TEST_F(CommandTest, ClosedPipe_EndsCleanly) {
+TEST_F(CommandTest, EndsCleanly_OnAClosedPipe) {
   ASSERT_EQ(run("generate --scenario mixed --spans 40000 --errors 1 -o in.otlp").exit_code, 0);
   const std::string command = "cd '" + folder_ +
                               "' && { '" ENTAIL_COMMAND
@@ -220,7 +220,7 @@ TEST_F(CommandTest, ClosedPipe_EndsCleanly) {
   EXPECT_EQ(test::read_file(path("err")), "");
 }
 
-TEST_F(CommandTest, Interrupt_WritesWhatWasDecidedSoFar) {
+TEST_F(CommandTest, WritesWhatWasDecided_OnInterrupt) {
   ASSERT_EQ(run("generate --scenario chain --depth 3 -o in.jsonl --to jsonl").exit_code, 0);
   int pipe_ends[2];
   ASSERT_EQ(::pipe(pipe_ends), 0);
@@ -252,7 +252,7 @@ TEST_F(CommandTest, Interrupt_WritesWhatWasDecidedSoFar) {
   EXPECT_TRUE(contains(test::read_file(path("kept")), "resourceSpans"));
 }
 
-TEST_F(CommandTest, Explain_FindsByPrefix) {
+TEST_F(CommandTest, ExplainFindsTracesByPrefix) {
   ASSERT_EQ(run("generate --scenario chain --depth 6 -o in.otlp --expect expect.json").exit_code, 0);
   ASSERT_EQ(run("sample in.otlp -o kept --decisions d.jsonl").exit_code, 0);
   simdjson::dom::parser parser;
@@ -274,7 +274,7 @@ TEST_F(CommandTest, Explain_FindsByPrefix) {
   EXPECT_EQ(array_at(parse(json_parser, json.out), "/path").size(), 5u);
   const Outcome none = run("explain 0123456789abcdef0123456789abcdef --decisions d.jsonl");
   EXPECT_EQ(none.exit_code, 1);
-  // Two records whose IDs begin alike.
+  // Two records whose IDs share a prefix.
   std::string line = test::read_file(path("d.jsonl"));
   line.resize(line.find('\n') + 1);
   std::string other = line;
@@ -287,7 +287,7 @@ TEST_F(CommandTest, Explain_FindsByPrefix) {
   EXPECT_TRUE(contains(ambiguous.err, other.substr(id_end - 31, 32))) << ambiguous.err;
 }
 
-TEST_F(CommandTest, ConfigDefaults_PassConfigCheck) {
+TEST_F(CommandTest, ConfigDefaultsPassConfigCheck) {
   const Outcome defaults = run("config defaults");
   ASSERT_EQ(defaults.exit_code, 0);
   test::write_file(path("defaults.yaml"), test::buffer(defaults.out));
@@ -296,7 +296,7 @@ TEST_F(CommandTest, ConfigDefaults_PassConfigCheck) {
   EXPECT_TRUE(contains(check.out, "defaults.yaml: ok"));
 }
 
-TEST_F(CommandTest, ConfigCheck_NamesLineAndColumn_AndTriesTheEngine) {
+TEST_F(CommandTest, ConfigCheckReportsLineAndColumn_AndOpensAnEngine) {
   test::write_file(path("typo.yaml"), test::buffer("links:\n  propagate:\n    max_hop: 3\n"));
   const Outcome typo = run("config check typo.yaml");
   EXPECT_EQ(typo.exit_code, 2);
@@ -309,7 +309,7 @@ TEST_F(CommandTest, ConfigCheck_NamesLineAndColumn_AndTriesTheEngine) {
   EXPECT_EQ(run("config check regex.yaml").exit_code, 2);
 }
 
-TEST_F(CommandTest, HelpHasExamples_OnEverySubcommand) {
+TEST_F(CommandTest, EverySubcommandHasExamplesInItsHelp) {
   for (const char* const command :
        {"", "sample ", "explain ", "generate ", "links ", "convert ", "config ", "config check ", "config defaults "}) {
     const Outcome help = run(std::string(command) + "--help");

@@ -1,4 +1,4 @@
-// docs/commands.md: its commands are run, and print what stands there; every option of every subcommand is told.
+// docs/commands.md: its commands run and print the output shown; every option of every subcommand is documented.
 #include <set>
 #include <sstream>
 
@@ -32,7 +32,7 @@ class CommandsPage : public CommandTest {
     return redirection == std::string::npos ? outcome.out : "";
   }
 
-  // Runs the commands of a block, each with what stands behind it; what the last one printed, if nothing does.
+  // Runs the commands of a block, each with the output shown after it; returns the last one's output if none is shown.
   std::string run_block(const Block& block) {
     std::string unshown;
     for (std::size_t i = 0; i < block.lines.size();) {
@@ -52,7 +52,7 @@ class CommandsPage : public CommandTest {
   unsigned command_count_ = 0;
 };
 
-TEST_F(CommandsPage, PrintsWhatStandsThere) {
+TEST_F(CommandsPage, ShowsTheOutputOfItsCommands) {
   const std::vector<Block> blocks = blocks_of(page());
   simdjson::dom::parser parser;
   unsigned documents = 0;
@@ -67,11 +67,11 @@ TEST_F(CommandsPage, PrintsWhatStandsThere) {
     EXPECT_EQ(printed, simdjson::minify(parse(parser, joined(blocks[i + 1].lines))) + "\n");
     ++documents;
   }
-  EXPECT_EQ(documents, 2u);
+  EXPECT_EQ(documents, 3u);
   EXPECT_GE(command_count_, 7u);
 }
 
-// The sections, by the words behind "## `entail ".
+// The sections, by the words after "## `entail ".
 std::map<std::string, std::string> sections() {
   std::map<std::string, std::string> sections;
   constexpr std::string_view kHeading = "\n## `entail ";
@@ -85,7 +85,7 @@ std::map<std::string, std::string> sections() {
   return sections;
 }
 
-// "--from" and the like, of a help text before its examples.
+// "--from" and the like, from a help text before its examples.
 std::set<std::string> options_of(const std::string& help) {
   std::set<std::string> options;
   const std::string text = help.substr(0, help.find("Examples:"));
@@ -97,8 +97,8 @@ std::set<std::string> options_of(const std::string& help) {
   return options;
 }
 
-TEST_F(CommandsPage, TellsEveryOptionOfEverySubcommand) {
-  const std::map<std::string, std::string> told = sections();
+TEST_F(CommandsPage, DocumentsEveryOptionOfEverySubcommand) {
+  const std::map<std::string, std::string> documented = sections();
   std::set<std::string> names;
   for (const std::string parent : {"", "config "}) {
     const std::string help = run(parent + "--help").out;
@@ -111,18 +111,18 @@ TEST_F(CommandsPage, TellsEveryOptionOfEverySubcommand) {
   }
   EXPECT_GE(names.size(), 7u);
   for (const std::string& name : names) {
-    ASSERT_TRUE(told.contains(name)) << "no section on entail " << name;
+    ASSERT_TRUE(documented.contains(name)) << "no section on entail " << name;
     for (const std::string& option : options_of(run(name + " --help").out))
-      EXPECT_TRUE(contains(told.at(name), option)) << name << " " << option;
+      EXPECT_TRUE(contains(documented.at(name), option)) << name << " " << option;
   }
-  EXPECT_EQ(told.size(), names.size());
+  EXPECT_EQ(documented.size(), names.size());
 }
 
-// Every field that the examples show is explained, by its path or by its last name.
-TEST_F(CommandsPage, ExplainsEveryField) {
-  const std::map<std::string, std::string> told = sections();
-  for (const std::string name : {"links", "convert"}) {
-    const std::string& section = told.at(name);
+// Every field in the examples is explained, by its path or by its last name.
+TEST_F(CommandsPage, DocumentsEveryField) {
+  const std::map<std::string, std::string> documented = sections();
+  for (const std::string name : {"links", "convert", "config check"}) {
+    const std::string& section = documented.at(name);
     const std::string rows = section.substr(section.find("| field | meaning |"));
     simdjson::dom::parser parser;
     for (const Block& block : blocks_of(section)) {

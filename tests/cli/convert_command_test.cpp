@@ -27,7 +27,7 @@ class ConvertCommand : public CommandTest {
   simdjson::dom::parser parser_;
 };
 
-// Every JSON file with trace requests, but for the one that is broken on purpose.
+// Every JSON file with trace requests, except the one that is broken on purpose.
 std::vector<std::string> json_files() {
   std::vector<std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(kGolden)) {
@@ -39,7 +39,7 @@ std::vector<std::string> json_files() {
   return files;
 }
 
-// What OTLP/JSON allows to be lost, by file; everything else is lost in none.
+// Losses that OTLP/JSON allows, by file; the other files have none.
 const std::map<std::string, std::uint64_t> kValuesLost = {{"py_attributes.otlp.jsonl", 1}};  // an int beyond 64 bits
 
 TEST_F(ConvertCommand, JsonToProtobufToJson_LosesNothing) {
@@ -68,7 +68,7 @@ TEST_F(ConvertCommand, JsonToProtobufToJson_LosesNothing) {
       total.add(differences);
     }
   }
-  // The allowed ones occur, so that the comparison is known to see them.
+  // The allowed losses occur, so that the comparison is known to detect them.
   EXPECT_GT(total.same_values, 50'000u);
   EXPECT_GT(total.hex_case, 0u);
   EXPECT_GT(total.integer_spelling, 0u);
@@ -76,7 +76,7 @@ TEST_F(ConvertCommand, JsonToProtobufToJson_LosesNothing) {
   EXPECT_EQ(total.values_lost, kFramings.size());
 }
 
-TEST_F(ConvertCommand, ProtobufToJsonToProtobuf_IsTheSame) {
+TEST_F(ConvertCommand, ProtobufToJsonToProtobuf_RoundTrips) {
   int files = 0;
   for (const auto& entry : fs::directory_iterator(kGolden + "sdk")) {
     const std::string file = entry.path().string();
@@ -87,13 +87,13 @@ TEST_F(ConvertCommand, ProtobufToJsonToProtobuf_IsTheSame) {
     EXPECT_EQ(number(convert("there -o back --to proto-u32be"), "/values_lost"), 0u);
     EXPECT_EQ(number(convert("back -o again --to jsonl"), "/values_lost"), 0u);
     EXPECT_TRUE(read_file(path("again")) == read_file(path("there")));
-    // SDKs write some fields in another order, but not one byte is more or less.
+    // SDKs write some fields in another order, but not one byte more or less.
     EXPECT_EQ(fs::file_size(path("back")), fs::file_size(file));
   }
   EXPECT_EQ(files, 16);
 }
 
-TEST_F(ConvertCommand, FramingsDifferInTheirFramesAlone) {
+TEST_F(ConvertCommand, FramingsDifferOnlyInTheirFrames) {
   const std::string file = kGolden + "sdk/node_queue.otlp.bin";
   const std::vector<OtlpValue> before = resource_spans_of(read_file(kGolden + "sdk/node_queue.otlp.jsonl"));
   for (const char* const from : kFramings) {
@@ -105,7 +105,7 @@ TEST_F(ConvertCommand, FramingsDifferInTheirFramesAlone) {
       EXPECT_EQ(differences.other, std::vector<std::string>()) << from << " " << to;
     }
   }
-  // A message for each request; json and proto join them.
+  // One message per request; json and proto join them.
   const auto lines_of = [&](const char* to) {
     EXPECT_EQ(run("convert '" + file + "' -o out --to " + to).exit_code, 0);
     return number(convert("out -o again --to jsonl"), "/input/requests");
@@ -118,7 +118,7 @@ TEST_F(ConvertCommand, FramingsDifferInTheirFramesAlone) {
   EXPECT_EQ(lines_of("proto"), 1u);
 }
 
-TEST_F(ConvertCommand, CountsWhatIsLost) {
+TEST_F(ConvertCommand, CountsLosses) {
   write_file(path("in.jsonl"),
              buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"name":5,"nom":"x","kind":2}]}]}]})"
                     "\n"));
@@ -135,7 +135,7 @@ TEST_F(ConvertCommand, CountsWhatIsLost) {
   EXPECT_EQ(number(to_json, "/unknown_fields"), 1u);
   EXPECT_EQ(read_file(path("out")),
             "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"name\":\"\xef\xbf\xbd\"}]}]}]}\n");
-  // From protobuf to protobuf everything stays.
+  // From protobuf to protobuf nothing is lost.
   const auto to_frames = convert("in.proto -o out --to proto-u32be");
   EXPECT_EQ(number(to_frames, "/values_lost") + number(to_frames, "/unknown_fields"), 0u);
   EXPECT_EQ(read_file(path("out")), std::string("\0\0\0\x0d", 4) + read_file(path("in.proto")));
@@ -143,7 +143,7 @@ TEST_F(ConvertCommand, CountsWhatIsLost) {
   EXPECT_TRUE(contains(table.out, "values lost") && contains(table.out, "unknown fields dropped")) << table.out;
 }
 
-TEST_F(ConvertCommand, StandardInputAndOutput) {
+TEST_F(ConvertCommand, UsesStandardInputAndOutput) {
   const std::string file = kGolden + "sdk/py_cycle.otlp.bin";
   ASSERT_EQ(run("convert '" + file + "' -o lines --to jsonl").exit_code, 0);
   const Outcome piped = run("convert - -o - --to jsonl --json <'" + file + "'");
@@ -160,7 +160,7 @@ TEST_F(ConvertCommand, StandardInputAndOutput) {
   EXPECT_EQ(resource_spans_of(read_file(path("both"))).size(), 2 * resource_spans_of(read_file(path("lines"))).size());
 }
 
-TEST_F(ConvertCommand, DamagedInputs_AreTold_AndWhatIsGoodIsWritten) {
+TEST_F(ConvertCommand, ReportsDamagedInputs_AndWritesTheRest) {
   const std::string line = R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"n"}]}]}]})";
   write_file(path("lines"), buffer("nonsense\n" + line + "\n{\"resourceLogs\":[]}\n" + line.substr(0, 30)));
   const Outcome lines = run("convert lines missing -o out --to json --json");
@@ -175,18 +175,18 @@ TEST_F(ConvertCommand, DamagedInputs_AreTold_AndWhatIsGoodIsWritten) {
   EXPECT_EQ(read_file(path("out")), line + "\n");
   const std::string frames = read_file(kGolden + "sdk/py_cycle.otlp.bin");
   for (std::size_t size = 1; size < frames.size(); size += 501) {
-    write_file(path("cut"), buffer(frames.substr(0, size)));
-    const int code = run("convert cut -o out --to jsonl").exit_code;
+    write_file(path("truncated"), buffer(frames.substr(0, size)));
+    const int code = run("convert truncated -o out --to jsonl").exit_code;
     EXPECT_TRUE(code == 0 || code == 1) << size;
     EXPECT_EQ(run("convert out -o again --to proto").exit_code, 0) << size;
   }
-  // A document that the end of the output cut would be no JSON: the end is always written.
-  write_file(path("cut"), buffer(frames.substr(0, frames.size() - 3)));
-  EXPECT_EQ(run("convert cut -o out --to json").exit_code, 1);
+  // A document without its end would not be JSON: the end is always written.
+  write_file(path("truncated"), buffer(frames.substr(0, frames.size() - 3)));
+  EXPECT_EQ(run("convert truncated -o out --to json").exit_code, 1);
   EXPECT_FALSE(resource_spans_of(read_file(path("out"))).empty());
 }
 
-TEST_F(ConvertCommand, WrongUsage_WritesNothing) {
+TEST_F(ConvertCommand, WritesNothing_OnWrongUsage) {
   write_file(path("in"), buffer("{\"resourceSpans\":[]}\n"));
   for (const char* const arguments :
        {"convert", "convert in", "convert in -o out", "convert in --to json", "convert in -o out --to xml",
@@ -197,7 +197,7 @@ TEST_F(ConvertCommand, WrongUsage_WritesNothing) {
     EXPECT_FALSE(outcome.err.empty()) << arguments;
     EXPECT_FALSE(fs::exists(path("out"))) << arguments;
   }
-  // Standard output may be the input, too.
+  // Standard output may be the input file, too.
   const std::string onto_itself = "cd '" + folder_ + "' && '" ENTAIL_COMMAND "' convert in -o - --to jsonl >>in 2>.err";
   const int status = std::system(onto_itself.c_str());
   EXPECT_EQ(WEXITSTATUS(status), 2);
@@ -205,7 +205,7 @@ TEST_F(ConvertCommand, WrongUsage_WritesNothing) {
   EXPECT_EQ(read_file(path("in")), "{\"resourceSpans\":[]}\n");
 }
 
-TEST_F(ConvertCommand, UnwritableOutput_IsItsOwnExitCode) {
+TEST_F(ConvertCommand, UnwritableOutputHasItsOwnExitCode) {
   const std::string file = "convert '" + kGolden + "sdk/py_cycle.otlp.bin' --to jsonl -o ";
   const Outcome missing_folder = run(file + "no/such/folder/out");
   EXPECT_EQ(missing_folder.exit_code, 3);

@@ -8,7 +8,7 @@
 namespace entail::cli {
 namespace {
 
-TEST(Executor, RunsEveryIndexOnce_InEveryRound) {
+TEST(Executor, RunsEachIndexOnce_InEveryRound) {
   Executor executor(3);
   for (std::size_t count : {0u, 1u, 2u, 7u, 1000u}) {
     for (int round = 0; round < 50; ++round) {
@@ -20,7 +20,7 @@ TEST(Executor, RunsEveryIndexOnce_InEveryRound) {
   }
 }
 
-TEST(Executor, OneThreadStartsNone_AndRunsInOrder) {
+TEST(Executor, OneThreadStartsNoOther_AndRunsInOrder) {
   EXPECT_EQ(make_executor(1), nullptr);
   std::vector<std::size_t> order;
   for_each_index(nullptr, 5, [&](std::size_t i) { order.push_back(i); });

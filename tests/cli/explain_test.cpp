@@ -51,7 +51,7 @@ std::string line(const DecisionRecord& record) {
   return text + "\n";
 }
 
-// A policy's name as an attacker would write it: the terminal is not told to do anything.
+// A policy name chosen by an attacker: nothing in it may control the terminal.
 TEST(ExplanationText, ShowsNoControlCharacters) {
   TraceStory story;
   story.record.trace_id = "\x1b[2J" + hex(1);
@@ -106,7 +106,7 @@ TEST(DecisionLog, ReadsBackWhatTheEngineWrites) {
   EXPECT_EQ(read.linked, (std::vector<std::string>{hex(7), hex(8)}));
 }
 
-TEST(DecisionLog, CountsLinesThatAreNoRecords) {
+TEST(DecisionLog, CountsInvalidLines) {
   const std::string path = testing::TempDir() + "entail_explain_bad.jsonl";
   test::write_file(path, test::buffer("{\"trace_id\":\"short\",\"verdict\":\"keep\"}\nnonsense\n" + line(dropped(1))));
   int count = 0;
@@ -147,7 +147,7 @@ TEST(Explanation, KeptOverLinks_ShowsThePathFromTheOrigin) {
   EXPECT_TRUE(contains(text, "1 trace has no record")) << text;
 }
 
-TEST(Explanation, SealedTrace_NamesTheBrokenChain) {
+TEST(Explanation, SealedTrace_ShowsTheBrokenChain) {
   DecisionRecord record = dropped(3);
   record.loss = "keep_after_seal";
   record.origin_trace_id = id(1);
@@ -173,7 +173,7 @@ TEST(Explanation, PlainDrop_HasNoGapsAndNoPath) {
   EXPECT_FALSE(contains(text, "incomplete")) << text;
 }
 
-TEST(Explanation, ManyLinkingTraces_AreCountedAndNotAllNamed) {
+TEST(Explanation, ManyLinkingTraces_AreCountedButNotAllListed) {
   TraceStory story = story_of(dropped(9), {});
   story.linking = {hex(1), hex(2)};
   story.linking_total = 300;
@@ -185,7 +185,7 @@ TEST(Explanation, ManyLinkingTraces_AreCountedAndNotAllNamed) {
   EXPECT_EQ(gaps_of(story)[0].count, 298u);
 }
 
-TEST(Explanation, Json_HoldsTheRecordAndEachState) {
+TEST(Explanation, Json_ContainsTheRecordAndEachState) {
   DecisionRecord record = kept_by_link(3, {id(1), id(3)});
   record.linked = {id(4), id(5)};
   record.linked_total = 2;

@@ -11,7 +11,7 @@ using test::Buffer;
 
 constexpr std::int64_t kSecond = kNanosPerSecond;
 
-// Inputs from memory, and the calls that reach the target: "tick 5", "in 1:2" (requests by their spans' end in ms).
+// Inputs from memory, and the calls on the target: "tick 5", "in 1:2" (requests by their spans' end in ms).
 class FeedTest : public testing::TestWithParam<unsigned> {
  protected:
   void add(const Buffer& bytes, std::optional<Framing> from = Framing::proto_u32be) {
@@ -49,15 +49,16 @@ class FeedTest : public testing::TestWithParam<unsigned> {
       return {};
     };
     target.goes_on = [] { return true; };
-    Feed feed(inputs_, target, executor_.get());
+    Feed feed(inputs_, target, executor_.get(), clock_max_ns_);
     end_ = feed.run([] {}).error().code();
     end_second();
     request_count_ = feed.request_count();
     too_large_ = feed.too_large();
+    outliers_ = feed.clock_outlier_count();
     return calls_;
   }
 
-  // Requests of one second may be taken in in any order: their sorted ends are compared.
+  // Requests of one second may be ingested in any order: their sorted end times are compared.
   void end_second() {
     std::sort(taken_.begin(), taken_.end());
     std::string text;
@@ -73,12 +74,14 @@ class FeedTest : public testing::TestWithParam<unsigned> {
   std::mutex mutex_;
   std::vector<std::string> taken_;
   std::vector<std::string> calls_;
-  unsigned refusals_ = 0;  // so many attempts fail with:
+  unsigned refusals_ = 0;  // this many attempts fail with:
   ErrorCode refusal_ = ErrorCode::no_room;
   std::uint64_t spans_max_ = 1;
   ErrorCode end_ = ErrorCode::none;
   std::uint64_t request_count_ = 0;
   TooLargeCount too_large_;
+  std::int64_t clock_max_ns_ = std::numeric_limits<std::int64_t>::max();
+  std::uint64_t outliers_ = 0;
 };
 
 using Calls = std::vector<std::string>;
@@ -90,7 +93,7 @@ TEST_P(FeedTest, ARequestArrivesAtTheLargestEndSoFar_RoundedDown) {
   EXPECT_EQ(request_count_, 6u);
 }
 
-TEST_P(FeedTest, EndTimesThatMoveNoClock_ArriveNow) {
+TEST_P(FeedTest, EndTimesThatAdvanceNoClock_ArriveNow) {
   inputs_.reserve(4);
   add_ends({500'000'000, 3'000'000'000});
   RequestWriter writer;
@@ -106,7 +109,7 @@ TEST_P(FeedTest, EndTimesThatMoveNoClock_ArriveNow) {
   EXPECT_EQ(run(), (Calls{"in 0 500", "tick 3", "in 3000"}));
 }
 
-TEST_P(FeedTest, SeveralInputs_AreMergedByTheirOwnEnds) {
+TEST_P(FeedTest, MergesInputsByTheirEndTimes) {
   inputs_.reserve(4);
   add_ends({1'000'000'000, 6'000'000'000, 7'000'000'000});
   add_ends({2'000'000'000, 1'000'000'000, 6'500'000'000});
@@ -115,7 +118,7 @@ TEST_P(FeedTest, SeveralInputs_AreMergedByTheirOwnEnds) {
             (Calls{"tick 1", "in 1000", "tick 2", "in 1000 2000", "tick 6", "in 6000 6500", "tick 7", "in 7000"}));
 }
 
-TEST_P(FeedTest, NoRoom_TicksWithTheSameTime_AndTriesAgain) {
+TEST_P(FeedTest, NoRoom_TicksAtTheSameTime_AndRetries) {
   inputs_.reserve(4);
   add_ends({2'000'000'000});
   refusals_ = 1;
@@ -137,7 +140,7 @@ TEST_P(FeedTest, NoRoomAmidASecond_LosesNoneOfTheOthers) {
   EXPECT_TRUE(report_.clean());
 }
 
-TEST_P(FeedTest, NoRoomForLong_IsTickedUntilThereIsRoom) {
+TEST_P(FeedTest, NoRoom_KeepsTickingUntilThereIsRoom) {
   inputs_.reserve(4);
   add_ends({2'000'000'000, 3'000'000'000});
   refusals_ = Feed::kTicksMax;
@@ -151,7 +154,7 @@ TEST_P(FeedTest, NoRoomForLong_IsTickedUntilThereIsRoom) {
   EXPECT_EQ(request_count_, 2u);
 }
 
-TEST_P(FeedTest, NoRoomForEver_IsAnError_NotSilence) {
+TEST_P(FeedTest, PermanentNoRoom_IsAnError) {
   inputs_.reserve(4);
   add_ends({2'000'000'000, 3'000'000'000});
   refusals_ = Feed::kTicksMax + 1;
@@ -160,7 +163,7 @@ TEST_P(FeedTest, NoRoomForEver_IsAnError_NotSilence) {
   EXPECT_EQ(request_count_, 0u);
 }
 
-TEST_P(FeedTest, Busy_IsTriedAgain) {
+TEST_P(FeedTest, Busy_IsRetried) {
   inputs_.reserve(4);
   add_ends({2'000'000'000});
   refusals_ = 3;
@@ -169,16 +172,16 @@ TEST_P(FeedTest, Busy_IsTriedAgain) {
   EXPECT_EQ(end_, ErrorCode::none);
 }
 
-TEST_P(FeedTest, TooLarge_IsLostAtOnce_AndNoFaultOfTheInput) {
+TEST_P(FeedTest, TooLarge_IsLostAtOnce_AndIsNoInputError) {
   inputs_.reserve(4);
   const Buffer large = request_of(3, 2 * kSecond);
   add(test::joined({test::u32be_frame(test::request(1, 2 * kSecond)), test::u32be_frame(large),
                     test::u32be_frame(test::request(1, 3 * kSecond))}));
   testing::internal::CaptureStderr();
   EXPECT_EQ(run(), (Calls{"tick 2", "in 2000", "tick 3", "in 3000"}));
-  const std::string told = testing::internal::GetCapturedStderr();
+  const std::string messages = testing::internal::GetCapturedStderr();
   const std::size_t place = test::u32be_frame(test::request(1, 2 * kSecond)).size() + 4;
-  EXPECT_EQ(told,
+  EXPECT_EQ(messages,
             "entail: input0: a request of " + std::to_string(large.size()) +
                 " bytes with 3 spans needs more than a quarter of memory_limit and was rejected (the message at byte " +
                 std::to_string(place) + ")\n");
@@ -190,7 +193,7 @@ TEST_P(FeedTest, TooLarge_IsLostAtOnce_AndNoFaultOfTheInput) {
   EXPECT_EQ(too_large_.bytes_max, large.size());
 }
 
-TEST_P(FeedTest, AnyOtherRefusal_IsReportedAsSuch) {
+TEST_P(FeedTest, AnyOtherRefusal_IsReported) {
   inputs_.reserve(4);
   add_ends({2'000'000'000, 3'000'000'000});
   refusals_ = 1;
@@ -201,7 +204,7 @@ TEST_P(FeedTest, AnyOtherRefusal_IsReportedAsSuch) {
   EXPECT_EQ(request_count_, 1u);
 }
 
-TEST_P(FeedTest, ABrokenFrame_EndsItsInput_AndNotTheOthers) {
+TEST_P(FeedTest, ABrokenFrame_EndsOnlyItsInput) {
   inputs_.reserve(4);
   const Buffer bad = {0x0a, 0x7f, 0x01};
   add(test::joined({test::u32be_frame(test::request(1, kSecond)), test::u32be_frame(bad),
@@ -212,7 +215,7 @@ TEST_P(FeedTest, ABrokenFrame_EndsItsInput_AndNotTheOthers) {
   EXPECT_EQ(inputs_[0].bytes_used(), test::u32be_frame(test::request(1, kSecond)).size() + 7);
 }
 
-TEST_P(FeedTest, ABrokenLine_IsPassedOver_AndOtherSignalsAreNoFault) {
+TEST_P(FeedTest, ABrokenLine_IsSkipped_AndOtherSignalsAreNoError) {
   inputs_.reserve(4);
   const std::string good =
       "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":\"0000000000000000000000000000000a\","
@@ -226,13 +229,77 @@ TEST_P(FeedTest, ABrokenLine_IsPassedOver_AndOtherSignalsAreNoFault) {
   EXPECT_EQ(report_.skipped(Skip::truncated), 1u);
 }
 
-TEST_P(FeedTest, ABareMessageThatWasCut_GivesItsWholeFields) {
+TEST_P(FeedTest, ATruncatedBareMessage_YieldsItsCompleteFields) {
   inputs_.reserve(4);
   Buffer bytes = test::joined({test::request(1, 2 * kSecond), test::request(2, 3 * kSecond)});
   bytes.resize(bytes.size() - 4);
   add(bytes, Framing::proto);
   EXPECT_EQ(run(), (Calls{"tick 2", "in 2000"}));
   EXPECT_EQ(report_.skipped(Skip::truncated), 1u);
+}
+
+TEST_P(FeedTest, AnHourAhead_MovesTheClock_AndMoreDoesNot) {
+  inputs_.reserve(4);
+  add_ends({10 * kSecond, 3610 * kSecond, 7211 * kSecond, 3611 * kSecond});
+  EXPECT_EQ(run(), (Calls{"tick 10", "in 10000", "tick 3610", "in 3610000 7211000", "tick 3611", "in 3611000"}));
+  EXPECT_EQ(outliers_, 1u);
+}
+
+TEST_P(FeedTest, ANightWithoutRequests_PassesWithTheThird) {
+  inputs_.reserve(4);
+  add_ends({10 * kSecond, 40'002 * kSecond, 40'001 * kSecond, 40'003 * kSecond, 40'004 * kSecond});
+  EXPECT_EQ(run(),
+            (Calls{"tick 10", "in 10000 40001000 40002000", "tick 40001", "in 40003000", "tick 40004", "in 40004000"}));
+  EXPECT_EQ(outliers_, 2u);
+}
+
+TEST_P(FeedTest, ThreeThatDisagree_DoNotMoveTheClock) {
+  inputs_.reserve(4);
+  add_ends({10 * kSecond, 90'000 * kSecond, 60'000 * kSecond, 30'000 * kSecond, 11 * kSecond});
+  EXPECT_EQ(run(), (Calls{"tick 10", "in 10000 30000000 60000000 90000000", "tick 11", "in 11000"}));
+  EXPECT_EQ(outliers_, 3u);
+}
+
+TEST_P(FeedTest, FurtherAheadStill_CountsAsAgreement) {
+  inputs_.reserve(4);
+  add_ends({10 * kSecond, 5000 * kSecond, 90'000 * kSecond, 50'000 * kSecond});
+  EXPECT_EQ(run(), (Calls{"tick 10", "in 10000 5000000 90000000", "tick 5000", "in 50000000"}));
+}
+
+TEST_P(FeedTest, TheFirstRequestIsAnOutlier_ButDoesNotStartTheClock) {
+  inputs_.reserve(4);
+  add_ends({90'000 * kSecond, 10 * kSecond, 11 * kSecond, 12 * kSecond});
+  EXPECT_EQ(run(), (Calls{"tick 10", "in 10000 90000000", "tick 11", "in 11000", "tick 12", "in 12000"}));
+  EXPECT_EQ(outliers_, 1u);
+  EXPECT_EQ(request_count_, 4u);
+}
+
+TEST_P(FeedTest, AnOutlier_DoesNotHoldBackItsInput) {
+  inputs_.reserve(4);
+  add_ends({10 * kSecond, 90'000 * kSecond, 12 * kSecond, 14 * kSecond});
+  add_ends({11 * kSecond, 13 * kSecond});
+  EXPECT_EQ(run(), (Calls{"tick 10", "in 10000 90000000", "tick 11", "in 11000", "tick 12", "in 12000", "tick 13",
+                          "in 13000", "tick 14", "in 14000"}));
+  EXPECT_EQ(outliers_, 1u);
+}
+
+TEST_P(FeedTest, TheInputOfALaterDay_ComesLast_WhateverTheOrderGiven) {
+  inputs_.reserve(4);
+  add_ends({90'001 * kSecond, 90'002 * kSecond, 90'003 * kSecond, 90'004 * kSecond});
+  add_ends({1 * kSecond, 2 * kSecond, 3 * kSecond});
+  EXPECT_EQ(run(), (Calls{"tick 1", "in 1000", "tick 2", "in 2000", "tick 3", "in 3000 90001000 90002000", "tick 90001",
+                          "in 90003000", "tick 90004", "in 90004000"}));
+}
+
+TEST_P(FeedTest, BeyondClockMax_TheOtherSpansOfTheRequestCount) {
+  inputs_.reserve(4);
+  clock_max_ns_ = 20 * kSecond;
+  spans_max_ = 2;
+  add(test::joined({test::u32be_frame(test::request(1, 10 * kSecond)),
+                    test::u32be_frame(test::joined({test::request(2, 21 * kSecond), test::request(3, 12 * kSecond)})),
+                    test::u32be_frame(test::request(4, 30 * kSecond))}));
+  EXPECT_EQ(run(), (Calls{"tick 10", "in 10000", "tick 12", "in 21000 30000"}));
+  EXPECT_EQ(outliers_, 2u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, FeedTest, testing::Values(1u, 2u, 4u));

@@ -1,4 +1,4 @@
-// docs/formats.md: its commands print its examples, and its tables have the fields that the commands print, with their
+// docs/formats.md: its commands print its examples, and its tables list the fields that the commands print, with their
 // types, and no others.
 #include <filesystem>
 #include <set>
@@ -45,12 +45,12 @@ std::string type_of(const element& value) {
   }
 }
 
-// What the tables of a section say of the fields, against the values that were printed.
+// Compares the field tables of a section with the printed values.
 class FieldTable {
  public:
   explicit FieldTable(const std::string& text) {
     for (const page::Row& row : page::rows_of(text, "field")) {
-      EXPECT_TRUE(types_.emplace(row.name, row.type).second) << row.name << " stands there twice";
+      EXPECT_TRUE(types_.emplace(row.name, row.type).second) << row.name << " is listed twice";
       order_.push_back(row.name);
     }
     EXPECT_FALSE(order_.empty());
@@ -77,11 +77,11 @@ class FieldTable {
     }
   }
 
-  // Every row was printed, and every type that it names, and no other.
+  // Every row was printed, with every type that it lists and no other.
   void expect_all_seen() const {
     for (const auto& [path, type] : types_) {
       const auto found = seen_.find(path);
-      ASSERT_NE(found, seen_.end()) << path << " is on the page, and nothing prints it";
+      ASSERT_NE(found, seen_.end()) << path << " is documented but never printed";
       std::set<std::string> allowed;
       if (type == "counts" || type == "texts") {
         allowed = {"object"};
@@ -125,7 +125,7 @@ class FormatsPage : public CommandTest {
   std::string sample(const std::string& name) const {
     return printed("sample -c " + name + ".yaml " + name + ".otlp -o kept.otlp --decisions " + name + ".jsonl --json");
   }
-  // A keep that revives, one that comes too late, one that is capped, and contexts of every kind.
+  // A keep that revives, one that arrives too late, one that is capped, and contexts of every kind.
   void generate_stories() const {
     generate("retry --attempts 3 --backoff-seconds 30", "retry", "--expect retry.json");
     generate("scheduled-job --jobs 2 --retain-hours 0", "jobs", "--expect jobs.json");
@@ -138,7 +138,7 @@ class FormatsPage : public CommandTest {
     simdjson::dom::parser parser;
     table.add(parse(parser, json));
   }
-  // All that the commands have written so far, on one line.
+  // All output of the commands so far, on one line.
   std::string files() const {
     std::string all;
     for (const auto& entry : std::filesystem::directory_iterator(folder_)) all += read_file(entry.path());
@@ -154,7 +154,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-TEST_F(FormatsPage, ShowsWhatItsCommandsPrint) {
+TEST_F(FormatsPage, ShowsTheOutputOfItsCommands) {
   unsigned examples = 0;
   std::string out;
   for (const page::Block& block : page::blocks_of(page::formats_page())) {
@@ -177,7 +177,7 @@ TEST_F(FormatsPage, ShowsWhatItsCommandsPrint) {
   EXPECT_GE(examples, 9u);
 }
 
-TEST_F(FormatsPage, HasEveryFieldOfTheDecisionLog) {
+TEST_F(FormatsPage, DocumentsEveryFieldOfTheDecisionLog) {
   generate_stories();
   FieldTable table(section("Decision log (JSON lines)"));
   unsigned records = 0;
@@ -197,14 +197,14 @@ TEST_F(FormatsPage, HasEveryFieldOfTheDecisionLog) {
   table.expect_all_seen();
 }
 
-TEST_F(FormatsPage, HasEveryFieldOfTheSummary) {
+TEST_F(FormatsPage, DocumentsEveryFieldOfTheSummary) {
   generate_stories();
   FieldTable table(section("Summary (`entail sample --json`)"));
   for (const std::string name : {"retry", "jobs", "hot", "odd"}) add(table, sample(name));
   table.expect_all_seen();
 }
 
-TEST_F(FormatsPage, HasEveryFieldOfAnExplanation) {
+TEST_F(FormatsPage, DocumentsEveryFieldOfAnExplanation) {
   generate_stories();
   FieldTable table(section("Explanation (`entail explain --json`)"));
   for (const std::string name : {"retry", "jobs", "hot", "odd"}) {
@@ -214,7 +214,7 @@ TEST_F(FormatsPage, HasEveryFieldOfAnExplanation) {
   table.expect_all_seen();
 }
 
-TEST_F(FormatsPage, HasEveryFieldOfASurveyAndAConversion) {
+TEST_F(FormatsPage, DocumentsEveryFieldOfASurveyAndAConversion) {
   generate_stories();
   FieldTable survey(section("Link survey (`entail links --json`)"));
   FieldTable conversion(section("Conversion (`entail convert --json`)"));
@@ -225,7 +225,15 @@ TEST_F(FormatsPage, HasEveryFieldOfASurveyAndAConversion) {
   conversion.expect_all_seen();
 }
 
-TEST_F(FormatsPage, HasEveryFieldOfScenariosAndExpectations) {
+TEST_F(FormatsPage, DocumentsEveryFieldOfACheck) {
+  FieldTable table(section("Check (`entail config check --json`)"));
+  write_file(path("odd.yaml"), buffer("tail_sampling:\n  num_traces: 5\n  policies: []\nretain: {windo: 1s}\n"));
+  for (const char* const file : {"odd.yaml", "missing.yaml"})
+    add(table, run(std::string("config check --json ") + file).out);
+  table.expect_all_seen();
+}
+
+TEST_F(FormatsPage, DocumentsEveryFieldOfScenariosAndExpectations) {
   generate_stories();
   FieldTable list(section("Scenarios (`entail generate --list --json`)"));
   add(list, printed("generate --list --json"));

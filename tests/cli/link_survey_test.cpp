@@ -1,4 +1,4 @@
-// LinkSurvey against a plain computation, over small random inputs; and where what it names stands.
+// LinkSurvey compared with a plain computation, over small random inputs; and the locations it reports.
 #include "survey/link_survey.hpp"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ using Random = std::mt19937_64;
 std::uint64_t pick(Random& random, std::uint64_t below) { return random() % below; }
 
 std::string some_trace_id(Random& random) {
-  // Few enough that traces meet; halves alike, so that both take part in comparisons.
+  // Few enough that traces recur; with equal halves, so that comparisons use both.
   return bytes_of(TraceId{pick(random, 2), 1 + pick(random, 6)});
 }
 std::string some_span_id(Random& random) { return bytes_of(TraceId{0, 1 + pick(random, 4)}).substr(8); }
@@ -105,7 +105,7 @@ SurveyResult survey(const std::vector<workload::Request>& requests) {
   return survey.finish();
 }
 
-// By the labels: "0", "1", "3-4".
+// By label: "0", "1", "3-4".
 void expect_histogram(const Histogram& histogram, const std::vector<std::uint64_t>& sizes) {
   std::uint64_t in_buckets = 0;
   for (std::size_t bucket = 0; bucket < Histogram::kBuckets; ++bucket) {
@@ -130,7 +130,7 @@ void expect_spread(const Spread& spread, const std::vector<std::uint64_t>& value
   EXPECT_EQ(static_cast<std::uint64_t>(spread.max), *std::max_element(values.begin(), values.end()));
 }
 
-// The most, in falling order; ties by trace ID.
+// The largest, in descending order; ties by trace ID.
 void expect_most(const std::vector<SurveyResult::Degree>& most,
                  const std::map<std::string, std::set<std::string>>& sets) {
   std::vector<std::pair<std::int64_t, std::string>> expected;
@@ -186,8 +186,8 @@ void expect_conserved(const SurveyResult& result) {
   EXPECT_EQ(result.resolved, result.delay_ns.count + result.overlapping + result.untimed);
 }
 
-TEST(LinkSurvey, EqualsThePlainComputation) {
-  std::map<std::string, std::uint64_t> seen;  // that the inputs reach every case
+TEST(LinkSurvey, MatchesTheNaiveSurvey) {
+  std::map<std::string, std::uint64_t> seen;  // to check that the inputs reach every case
   for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
     SCOPED_TRACE(seed);
     const std::vector<workload::Request> requests = some_requests(seed);
@@ -216,7 +216,7 @@ TEST(LinkSurvey, EqualsThePlainComputation) {
   for (const auto& [name, count] : seen) EXPECT_GT(count, 20u) << name;
 }
 
-TEST(LinkSurvey, NamesTheLargestSpans_AndNoMore) {
+TEST(LinkSurvey, ListsOnlyTheLargestSpans) {
   std::vector<workload::Request> requests(1);
   requests[0].groups.resize(1);
   requests[0].groups[0].resource = {{"service.name", std::string("shop\x1b[2J")}};
@@ -228,7 +228,7 @@ TEST(LinkSurvey, NamesTheLargestSpans_AndNoMore) {
     workload::Link link;
     link.trace_id = bytes_of(TraceId{2, 2});
     link.span_id = link.trace_id.substr(8);
-    span.links.assign(count == 7 ? 15 : count, link);  // as many as the last: the first of them leads
+    span.links.assign(count == 7 ? 15 : count, link);  // as many as the last one: the first of them leads
     requests[0].groups[0].spans.push_back(span);
   }
   const std::string bytes = workload::encode(requests[0]);
@@ -247,7 +247,7 @@ TEST(LinkSurvey, NamesTheLargestSpans_AndNoMore) {
   }
 }
 
-TEST(LinkSurvey, NamesThePlaceOfTheFirstOfEachReason) {
+TEST(LinkSurvey, ReportsWhereEachReasonFirstOccurs) {
   workload::Span span;
   span.trace_id = bytes_of(TraceId{1, 1});
   span.span_id = span.trace_id.substr(8);
@@ -291,7 +291,7 @@ TEST(LinkSurvey, NamesThePlaceOfTheFirstOfEachReason) {
   EXPECT_EQ(bytes.substr(result.rejected_first[0].place.at - 1000, bad_bytes.size()), bad_bytes);
 }
 
-TEST(LinkSurvey, LinesAndMessagesStandWhereTheyBegin) {
+TEST(LinkSurvey, LocatesLinesAndMessagesByTheirStart) {
   const std::string json =
       R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"00000000000000010000000000000001",)"
       R"("spanId":"0000000000000001","links":[{"traceId":"xy"},{"traceId":"ab"}]}]}]}]})";
@@ -306,7 +306,7 @@ TEST(LinkSurvey, LinesAndMessagesStandWhereTheyBegin) {
   EXPECT_EQ(place_text({Place::Kind::message, "in", 5}), "in, message at byte 5");
 }
 
-TEST(LinkSurvey, TypesAreNamedUpToALimit_AndTextsAreCut) {
+TEST(LinkSurvey, ListsTypesUpToALimit_AndTruncatesTexts) {
   workload::Request plain;
   plain.groups.resize(1);
   workload::Span span;
@@ -315,7 +315,7 @@ TEST(LinkSurvey, TypesAreNamedUpToALimit_AndTextsAreCut) {
   workload::Link link;
   link.trace_id = bytes_of(TraceId{1, 2});
   link.span_id = span.span_id;
-  // One link with more types than are named, the last of them known already.
+  // One link with more types than are listed, the last of them known already.
   link.attributes = {{"link.type", std::string("type-0")}};
   span.links = {link};
   for (int i = 0; i < 300; ++i) link.attributes.push_back({"link.type", "type_" + std::to_string(i)});
@@ -332,7 +332,7 @@ TEST(LinkSurvey, TypesAreNamedUpToALimit_AndTextsAreCut) {
   EXPECT_EQ(survey(alone).by_type, (SurveyResult::Counts{{std::string(128, 'x') + "...", 1}, {"type_0", 1}}));
 }
 
-TEST(Histogram, LargeSizesHaveTheirBucket) {
+TEST(Histogram, PlacesLargeSizesInTheirBucket) {
   Histogram histogram;
   std::vector<std::uint64_t> sizes;
   for (unsigned shift = 0; shift <= 32; ++shift)

@@ -10,7 +10,7 @@ using namespace test;
 
 class LinksCommand : public CommandTest {
  protected:
-  // The parsed answer; the parser lives as long as the test.
+  // The parsed result; the parser lives as long as the test.
   simdjson::dom::element survey(const std::string& arguments, int exit_code = 0) {
     const Outcome outcome = run("links --json " + arguments);
     EXPECT_EQ(outcome.exit_code, exit_code) << arguments << outcome.err;
@@ -34,7 +34,7 @@ void expect_balanced(const simdjson::dom::element& s) {
   EXPECT_EQ(number(s, "/graph/components"), sum(s, "/graph/component_sizes"));
 }
 
-TEST_F(LinksCommand, Captures_HaveTheCountsOfTheirStories) {
+TEST_F(LinksCommand, MatchesTheCountsOfTheCaptures) {
   struct Count {
     const char* name;
     const char* pointer;
@@ -66,7 +66,7 @@ TEST_F(LinksCommand, Captures_HaveTheCountsOfTheirStories) {
   EXPECT_EQ(files, 27);
 }
 
-TEST_F(LinksCommand, Demo_ResolvesEveryLink) {
+TEST_F(LinksCommand, ResolvesEveryLinkOfTheDemo) {
   const auto found = survey(kGolden + "otel_demo_capture/otel_demo_2024-10-30.mixed.jsonl");
   expect_balanced(found);
   EXPECT_EQ(number(found, "/input/requests"), 41u);
@@ -79,8 +79,8 @@ TEST_F(LinksCommand, Demo_ResolvesEveryLink) {
   EXPECT_EQ(number(found, "/links/resolved"), 53u);
 }
 
-// What sample counts of links, links counts too.
-TEST_F(LinksCommand, CountsAsSampleDoes) {
+// links counts links as sample does.
+TEST_F(LinksCommand, CountsLikeSample) {
   ASSERT_EQ(run("generate --scenario batch --links 3000 --errors 11 --malformed 50 --absent 0.3 -o in.otlp").exit_code,
             0);
   const auto found = survey("in.otlp");
@@ -99,11 +99,11 @@ TEST_F(LinksCommand, CountsAsSampleDoes) {
   EXPECT_EQ(number(found, "/graph/fan_out/max"), number(found, "/graph/fan_out/most/0/traces"));
 }
 
-TEST_F(LinksCommand, EveryFraming_AndStandardInput_GiveTheSame) {
+TEST_F(LinksCommand, GivesTheSameResult_ForEveryFraming_AndStandardInput) {
   const std::string file = kGolden + "sdk/py_odd_links.otlp.jsonl";
   const Outcome lines = run("links --json " + file);
   ASSERT_EQ(lines.exit_code, 0);
-  // Places and bytes read are those of the input; all else is the same.
+  // Offsets and bytes read are those of the input; all else is the same.
   const auto rest = [](const std::string& text) { return text.substr(text.find("\"links\":{\"received\"")); };
   const auto without_places = [&](std::string text) {
     text = rest(text);
@@ -120,14 +120,14 @@ TEST_F(LinksCommand, EveryFraming_AndStandardInput_GiveTheSame) {
   }
   write_file(path("in.gz"), gzipped(buffer(read_file(file))));
   EXPECT_EQ(without_places(run("links --json in.gz").out), without_places(lines.out));
-  // Two inputs: counts add up, and repeated spans and edges change no pair.
+  // Two inputs: counts add up, and repeated spans and edges add no pairs.
   const auto twice = survey(file + " " + file);
   EXPECT_EQ(number(twice, "/input/files"), 2u);
   EXPECT_EQ(number(twice, "/links/received"), 42u);
   EXPECT_EQ(number(twice, "/graph/edges"), number(survey(file), "/graph/edges"));
 }
 
-TEST_F(LinksCommand, Places_LeadToTheBytes) {
+TEST_F(LinksCommand, OffsetsPointToTheBytes) {
   const std::string frames = kGolden + "sdk/py_odd_links.otlp.bin";
   const auto found = survey(frames);
   const std::string bytes = read_file(frames);
@@ -147,7 +147,7 @@ TEST_F(LinksCommand, Places_LeadToTheBytes) {
   EXPECT_TRUE(contains(run("links " + frames).out, "first in " + frames + ", byte ")) << "table";
 }
 
-TEST_F(LinksCommand, DamagedInputs_AreTold_AndWhatIsGoodIsUsed) {
+TEST_F(LinksCommand, ReportsDamagedInputs_AndUsesTheRest) {
   const std::string line = read_file(kGolden + "sdk/py_odd_links.otlp.jsonl");
   write_file(path("lines"), buffer("nonsense\n" + line + "{\"resourceSpans\":["));
   const Outcome lines = run("links --json lines missing . ");
@@ -160,16 +160,16 @@ TEST_F(LinksCommand, DamagedInputs_AreTold_AndWhatIsGoodIsUsed) {
   EXPECT_EQ(number(found, "/input/skipped/malformed"), 1u);
   EXPECT_EQ(number(found, "/input/skipped/truncated"), 1u);
   const std::string frames = read_file(kGolden + "sdk/py_batch_batch_error.otlp.bin");
-  write_file(path("cut"), buffer(frames.substr(0, frames.size() - 5)));
-  const auto cut = survey("cut", 1);
-  EXPECT_GT(number(cut, "/links/received"), 0u);
-  EXPECT_EQ(number(cut, "/input/skipped/truncated"), 1u);
+  write_file(path("truncated"), buffer(frames.substr(0, frames.size() - 5)));
+  const auto truncated = survey("truncated", 1);
+  EXPECT_GT(number(truncated, "/links/received"), 0u);
+  EXPECT_EQ(number(truncated, "/input/skipped/truncated"), 1u);
   write_file(path("empty"), {});
   EXPECT_EQ(number(survey("empty"), "/spans/received"), 0u);
   EXPECT_TRUE(contains(run("links empty").out, "no linked span is in the input"));
 }
 
-TEST_F(LinksCommand, UsageAndOutput) {
+TEST_F(LinksCommand, ChecksUsageAndOutput) {
   for (const char* const arguments : {"links", "links - -", "links in --from xml", "links in --frobnicate"}) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.exit_code, 2) << arguments;
@@ -181,8 +181,8 @@ TEST_F(LinksCommand, UsageAndOutput) {
   EXPECT_EQ(WEXITSTATUS(status), 3);
 }
 
-// Names from outside cannot drive a terminal, nor break the JSON.
-TEST_F(LinksCommand, TextsAreSafe) {
+// Text from the input cannot control a terminal, nor break the JSON.
+TEST_F(LinksCommand, EscapesTextFromTheInput) {
   const std::string odd = "\\u001b[2J\\u202e\\u0007";
   const std::string span =
       R"({"traceId":"00000000000000010000000000000001","spanId":"0000000000000001","name":"N)" + odd +

@@ -9,7 +9,7 @@ namespace {
 
 using test::Buffer;
 
-// What a reader gave: messages as text, problems as "!text".
+// A reader's output: messages as text, problems as "!text".
 struct Reading {
   std::vector<std::string> events;
   std::vector<std::uint64_t> places;
@@ -25,7 +25,7 @@ Reading read(const Buffer& bytes, std::optional<Framing> from = std::nullopt) {
   for (MessageReader::Next next; (next = reader.next(message)) != MessageReader::Next::end;) {
     if (next == MessageReader::Next::problem) {
       const Problem& problem = reader.problem();
-      reading.events.push_back((problem.kind == ProblemKind::truncated ? "!cut: " : "!bad: ") + problem.text);
+      reading.events.push_back((problem.kind == ProblemKind::truncated ? "!truncated: " : "!bad: ") + problem.text);
     } else {
       reading.events.push_back(test::text(message.bytes));
       reading.places.push_back(message.place);
@@ -37,7 +37,7 @@ Reading read(const Buffer& bytes, std::optional<Framing> from = std::nullopt) {
   return reading;
 }
 
-// The same, but batch by batch: the messages are looked at when all of a batch were given. The largest batch is told.
+// The same, batch by batch: messages are compared after a whole batch was read. Also returns the largest batch.
 Reading read_side_by_side(const Buffer& bytes, std::optional<Framing> from, std::size_t ahead, std::size_t& largest) {
   MessageReader reader(std::make_unique<test::PieceSource>(bytes, 100), std::nullopt, from,
                        [](Bytes message) { return whole_fields_size(message) == message.size() && !message.empty(); });
@@ -68,7 +68,7 @@ const Buffer kTwo = test::request(2, 2'000'000'000, 300);
 using Texts = std::vector<std::string>;
 using Places = std::vector<std::uint64_t>;
 
-TEST(MessageReader, GivesLines_WithTheirNumbers) {
+TEST(MessageReader, ReadsLines_WithTheirNumbers) {
   const Buffer bytes = test::buffer("\xef\xbb\xbf{\"a\":1}\r\n\n  \n{\"b\":2}\n{\"c\":3}");
   const Reading reading = read(bytes);
   EXPECT_EQ(reading.events, (Texts{"{\"a\":1}\r", "{\"b\":2}", "{\"c\":3}"}));
@@ -76,7 +76,7 @@ TEST(MessageReader, GivesLines_WithTheirNumbers) {
   EXPECT_EQ(reading.bytes, bytes.size());
 }
 
-TEST(MessageReader, BlanksInFrontOfALine_CountInItsOffsets) {
+TEST(MessageReader, CountsLeadingBlanks_InOffsets) {
   const std::string text =
       "\xef\xbb\xbf {\"a\":1}\n" + std::string(300, ' ') + "\n" + std::string(200, '\t') + "{}\n{}";
   MessageReader reader(std::make_unique<test::PieceSource>(test::buffer(text)), std::nullopt, std::nullopt,
@@ -92,14 +92,14 @@ TEST(MessageReader, BlanksInFrontOfALine_CountInItsOffsets) {
   EXPECT_EQ(reader.bytes_read(), text.size());
 }
 
-TEST(MessageReader, GivesOneDocument) {
+TEST(MessageReader, ReadsOneDocument) {
   const std::string document = "{\n \"resourceSpans\": [\n ]\n}\n";
   const Reading reading = read(test::buffer(document));
   EXPECT_EQ(reading.framing, Framing::json);
   EXPECT_EQ(reading.events, Texts{document});
 }
 
-TEST(MessageReader, GivesFrames_WithTheirOffsets) {
+TEST(MessageReader, ReadsFrames_WithTheirOffsets) {
   const Reading u32be = read(test::joined({test::u32be_frame(kOne), test::u32be_frame({}), test::u32be_frame(kTwo)}));
   EXPECT_EQ(u32be.framing, Framing::proto_u32be);
   EXPECT_EQ(u32be.events, (Texts{test::text(kOne), "", test::text(kTwo)}));
@@ -111,8 +111,8 @@ TEST(MessageReader, GivesFrames_WithTheirOffsets) {
   EXPECT_EQ(varint.places, (Places{1, 1 + kOne.size() + 2}));
 }
 
-// More than the window of 1 MiB holds at first, so that a message that is not there would move the others.
-TEST(MessageReader, WhatIsThere_StandsSideBySide) {
+// More than the initial window of 1 MiB, so that a wrong message boundary would shift the others.
+TEST(MessageReader, MessagesOfABatchStayContiguous) {
   Buffer frames, varint_frames, lines;
   for (unsigned i = 0; i < 40; ++i) {
     const Buffer message = test::request(i, 1'000'000'000, 10 + i * 2003);
@@ -136,17 +136,17 @@ TEST(MessageReader, WhatIsThere_StandsSideBySide) {
   }
 }
 
-TEST(MessageReader, CutFrame_IsAProblemWithItsOffset_AfterWhatIsGood) {
+TEST(MessageReader, ReportsATruncatedFrame_AfterGoodFrames) {
   Buffer bytes = test::joined({test::u32be_frame(kOne), test::u32be_frame(kTwo)});
   bytes.pop_back();
   const Reading reading = read(bytes);
-  EXPECT_EQ(reading.events, (Texts{test::text(kOne), "!cut: the input ends inside the frame at byte " +
+  EXPECT_EQ(reading.events, (Texts{test::text(kOne), "!truncated: the input ends inside the frame at byte " +
                                                          std::to_string(kOne.size() + 4)}));
   bytes.resize(kOne.size() + 6);
   EXPECT_EQ(read(bytes).events.at(1), reading.events.at(1));
 }
 
-TEST(MessageReader, ImpossibleLengths_EndTheInput) {
+TEST(MessageReader, EndsTheInput_AtAnImpossibleLength) {
   const Buffer huge = test::joined({test::u32be_frame(kOne), {0xff, 0xff, 0xff, 0xff}, kTwo});
   const Reading u32be = read(huge, Framing::proto_u32be);
   ASSERT_EQ(u32be.events.size(), 2u);
@@ -156,20 +156,20 @@ TEST(MessageReader, ImpossibleLengths_EndTheInput) {
   EXPECT_EQ(varint.events, Texts{"!bad: invalid frame length at byte 0"});
 }
 
-TEST(MessageReader, ClaimedLength_CostsNoMemory) {
-  // A frame that claims 1 GiB and has 3 bytes: the window grows with what comes, not with what is claimed.
+TEST(MessageReader, AllocatesNothing_ForAClaimedLength) {
+  // A frame that claims 1 GiB and has 3 bytes: the window grows with the data, not with the claim.
   const Buffer bytes = {0x40, 0, 0, 0, 1, 2, 3};
-  EXPECT_EQ(read(bytes, Framing::proto_u32be).events, Texts{"!cut: the input ends inside the frame at byte 0"});
+  EXPECT_EQ(read(bytes, Framing::proto_u32be).events, Texts{"!truncated: the input ends inside the frame at byte 0"});
 }
 
-TEST(MessageReader, BareMessage_IsAllThereIs) {
+TEST(MessageReader, ReadsABareMessageToTheEnd) {
   const Buffer bytes = test::joined({kOne, kTwo});
   const Reading reading = read(bytes);
   EXPECT_EQ(reading.framing, Framing::proto);
   EXPECT_EQ(reading.events, Texts{test::text(bytes)});
 }
 
-TEST(MessageReader, UnpacksWhateverItIsPackedIn) {
+TEST(MessageReader, Decompresses) {
   const Buffer frames = test::joined({test::u32be_frame(kOne), test::u32be_frame(kTwo)});
   const Texts both = {test::text(kOne), test::text(kTwo)};
   EXPECT_EQ(read(test::gzipped(frames)).events, both);
@@ -182,30 +182,30 @@ TEST(MessageReader, UnpacksWhateverItIsPackedIn) {
   EXPECT_EQ(read(test::gzipped(exporter)).events, both);
 }
 
-TEST(MessageReader, FileExporterJson_IsLines) {
+TEST(MessageReader, ReadsFileExporterJson_AsLines) {
   const Buffer json = test::buffer("{\"resourceSpans\":[]}");
   const Reading reading = read(test::u32be_frame(test::zstd_packed(json)));
   EXPECT_EQ(reading.framing, Framing::jsonl);
   EXPECT_EQ(reading.events, Texts{test::text(json)});
 }
 
-TEST(MessageReader, LinesBeforeDamage_AreGiven_AndTheCutOneIsNot) {
+TEST(MessageReader, ReadsLinesBeforeDamage_ButNotTheTruncatedOne) {
   std::string text;
   for (int i = 0; i < 2000; ++i) text += "{\"line\":" + std::to_string(i * 7919 % 10007) + "}\n";
   Buffer packed = test::gzipped(test::buffer(text));
   packed.resize(packed.size() / 2);
   const Reading reading = read(packed);
   ASSERT_GT(reading.events.size(), 10u);
-  EXPECT_EQ(reading.events.back(), "!cut: gzip data ends early at byte " + std::to_string(packed.size()));
+  EXPECT_EQ(reading.events.back(), "!truncated: gzip data ends early at byte " + std::to_string(packed.size()));
   for (std::size_t i = 0; i + 1 < reading.events.size(); ++i) EXPECT_EQ(reading.events[i].back(), '}');
 }
 
-TEST(MessageReader, HonoursFrom_WhateverTheBytesLookLike) {
+TEST(MessageReader, HonoursFrom_ForAnyBytes) {
   EXPECT_EQ(read(test::buffer("{\"a\":1}\n{\"b\":2}\n"), Framing::json).events, Texts{"{\"a\":1}\n{\"b\":2}\n"});
   EXPECT_EQ(read(test::u32be_frame(kOne), Framing::proto).events, Texts{test::text(test::u32be_frame(kOne))});
 }
 
-TEST(MessageReader, UnterminatedLastLine_IsMarked) {
+TEST(MessageReader, MarksAnUnterminatedLastLine) {
   MessageReader reader(std::make_unique<test::PieceSource>(test::buffer("{}\n{\"a")), std::nullopt, std::nullopt,
                        [](Bytes) { return false; });
   Message message;

@@ -1,5 +1,5 @@
-// What a LinkSurvey must find, computed the plain way over plain spans: no sorting tricks, no union-find, every pair is
-// looked at. For small inputs. Thread rule: Confined.
+// The expected result of a LinkSurvey, computed plainly over plain spans: no sorting tricks, no union-find; it examines
+// every pair. For small inputs. Thread rule: Confined.
 #pragma once
 
 #include <algorithm>
@@ -45,7 +45,7 @@ inline std::set<std::string> naive_types(const workload::Link& link) {
   return types;
 }
 
-// The smallest value so that at least `percent` of all are not above it; nullopt of none.
+// The smallest value that at least `percent` of all do not exceed; nullopt if there are none.
 inline std::optional<std::uint64_t> naive_percentile(const std::vector<std::uint64_t>& values, std::uint64_t percent) {
   std::optional<std::uint64_t> best;
   for (const std::uint64_t candidate : values) {
@@ -104,7 +104,7 @@ class NaiveSurvey {
   }
 
   void take(const workload::Span& span, const workload::Link& link) {
-    bad_tracestate += link.trace_state == "!";  // the only bad one that the test makes
+    bad_tracestate += link.trace_state == "!";  // the only bad tracestate that the test creates
     const std::set<std::string> types = naive_types(link);
     for (const std::string& type : types) ++by_type[type];
     untyped += types.empty();
@@ -149,7 +149,7 @@ class NaiveSurvey {
       delays.push_back(span.start_ns - target->end_ns);
   }
 
-  // Sets of connected traces, joined until nothing joins any more.
+  // Sets of connected traces, merged until nothing changes.
   void close_components() {
     for (const auto& [linking, linked] : fan_out) {
       std::set<std::string> component = linked;

@@ -1,4 +1,4 @@
-// OTLP/JSON as plain trees, and their comparison field by field with what the specification lets a writer choose
+// OTLP/JSON as plain trees, compared field by field with the freedom that the specification gives a writer
 // (reference: OTLP "JSON Protobuf Encoding"): hex of either case, 64-bit integers as text or number, no difference
 // between an absent field, null and an empty list. It shares nothing with the room otlp. Thread rule: Confined.
 #pragma once
@@ -19,7 +19,7 @@ namespace entail::cli::test {
 
 struct OtlpValue {
   enum class Kind : std::uint8_t { null, boolean, number, text, list, object } kind = Kind::null;
-  std::string scalar;  // the number as it stands; the text without escapes; "true" or "false"
+  std::string scalar;  // a number as written; text without escapes; "true" or "false"
   std::vector<OtlpValue> items;
   std::map<std::string, OtlpValue> members;
 };
@@ -58,7 +58,7 @@ inline OtlpValue otlp_value(simdjson::ondemand::value value) {
   return tree;
 }
 
-// The resourceSpans of all documents of the text, one after another; documents of other signals hold none.
+// The resourceSpans of all documents in the text, concatenated; documents of other signals have none.
 inline std::vector<OtlpValue> resource_spans_of(const std::string& text) {
   std::vector<OtlpValue> all;
   simdjson::ondemand::parser parser;
@@ -77,7 +77,7 @@ inline std::vector<OtlpValue> resource_spans_of(const std::string& text) {
 }
 
 struct FormDifferences {
-  std::uint64_t same_values = 0;  // scalars that are equal, in the same spelling or another
+  std::uint64_t same_values = 0;  // scalars that are equal, possibly spelled differently
   std::uint64_t hex_case = 0, integer_spelling = 0, empties = 0;
   std::uint64_t values_lost = 0;   // integers beyond 64 bits
   std::vector<std::string> other;  // must stay empty: each with its path
@@ -114,7 +114,7 @@ class FormComparison {
     return value.kind == OtlpValue::Kind::null || (value.kind == OtlpValue::Kind::list && value.items.empty());
   }
 
-  // An attribute whose value is an integer beyond 64 bits keeps its key alone.
+  // An attribute whose value is an integer beyond 64 bits keeps only its key.
   static bool is_beyond_64_bits(const std::string& key, const OtlpValue& value) {
     const auto integer = value.members.find("intValue");
     if (key != "value" || integer == value.members.end()) return false;

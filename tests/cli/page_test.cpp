@@ -1,4 +1,4 @@
-// docs/patterns.md and README.md: their commands are run, and their output is what the pages show.
+// docs/patterns.md and README.md: their commands run and print the output that the pages show.
 #include "command_run.hpp"
 
 namespace entail::cli {
@@ -16,7 +16,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// Reads the page block by block, and writes it anew with what the commands print now.
+// Reads the page block by block, and rewrites it with the commands' current output.
 class PageTest : public CommandTest {
  protected:
   // In the test's folder, where `entail` is the built command.
@@ -29,7 +29,7 @@ class PageTest : public CommandTest {
     return read_file(path(".out"));
   }
 
-  // The commands of a console block, each with what it prints.
+  // The commands of a console block, each with its output.
   std::string console(const std::vector<std::string>& block) {
     std::string text;
     for (const std::string& line : block) {
@@ -42,7 +42,7 @@ class PageTest : public CommandTest {
     return text;
   }
 
-  // An excerpt stands in the traces of the last story, told as JSON.
+  // An excerpt occurs in the traces of the last story, rendered as JSON.
   void expect_excerpt(const std::vector<std::string>& block) {
     std::string text;
     for (const std::string& line : block) text += line + "\n";
@@ -86,7 +86,7 @@ class PageTest : public CommandTest {
   unsigned excerpt_count_ = 0;
 };
 
-TEST_F(PageTest, Patterns_PrintWhatStandsThere) {
+TEST_F(PageTest, PatternsPageShowsTheOutputOfItsCommands) {
   const std::string page = read_file(ENTAIL_SOURCE_DIR "/docs/patterns.md");
   ASSERT_FALSE(page.empty());
   const std::string now = rewritten(page);
@@ -103,7 +103,7 @@ TEST_F(PageTest, Patterns_PrintWhatStandsThere) {
 }
 
 // The README shows parts of the demo's output: whole lines, in order.
-TEST_F(PageTest, Readme_ShowsWhatTheDemoPrints) {
+TEST_F(PageTest, ReadmeShowsTheOutputOfTheDemo) {
   const std::string readme = read_file(ENTAIL_SOURCE_DIR "/README.md");
   const std::size_t begin = readme.find("```console\n") + 11;
   const std::vector<std::string> shown = lines_of(readme.substr(begin, readme.find("```", begin) - begin));
@@ -126,7 +126,7 @@ TEST_F(PageTest, Readme_ShowsWhatTheDemoPrints) {
   EXPECT_EQ(command_count_, 2u);
 }
 
-TEST_F(PageTest, Patterns_ShowEveryScenario) {
+TEST_F(PageTest, PatternsPageShowsEveryScenario) {
   const std::string page = read_file(ENTAIL_SOURCE_DIR "/docs/patterns.md");
   simdjson::dom::parser parser;
   const std::string list = run("generate --list --json").out;

@@ -1,4 +1,4 @@
-// `entail sample` when memory is short: every request is taken in or reported, the summary says what was lost and what
+// `entail sample` when memory is short: every request is ingested or reported, the summary says what was lost and what
 // to raise, and --strict has an exit code of its own (docs/design.md 3.0, 3.8, G9).
 #include <sstream>
 
@@ -43,7 +43,7 @@ std::uint64_t loss(const simdjson::dom::element& summary, const std::string& nam
   return count;
 }
 
-TEST_F(Pressure, EveryRequestIsTakenIn_AndTheSummarySaysWhatWasEvicted) {
+TEST_F(Pressure, AcceptsEveryRequest_AndTheSummaryReportsEvictions) {
   make_small();
   make_stream();
   const std::uint64_t requests = frames_in(read_file(path("in.otlp")));
@@ -73,24 +73,25 @@ TEST_F(Pressure, EveryRequestIsTakenIn_AndTheSummarySaysWhatWasEvicted) {
       << table.out;
 }
 
-TEST_F(Pressure, Strict_HasAnExitCode_OnlyWhenMemoryWasShort) {
+TEST_F(Pressure, StrictHasItsExitCode_OnlyWhenMemoryWasShort) {
   make_small();
   make_stream();
   const Outcome strict = run("sample -c small.yaml in.otlp -o strict.otlp --strict --threads 1");
   EXPECT_EQ(strict.exit_code, 4) << strict.err;
   ASSERT_EQ(run("sample -c small.yaml in.otlp -o lax.otlp --threads 1").exit_code, 0);
-  EXPECT_TRUE(read_file(path("strict.otlp")) == read_file(path("lax.otlp"))) << "all is written, strict or not";
-  // With the command's own memory_limit there is room enough for this stream.
+  EXPECT_TRUE(read_file(path("strict.otlp")) == read_file(path("lax.otlp")))
+      << "everything is written, with or without --strict";
+  // With the command's default memory_limit there is room enough for this stream.
   const Outcome roomy = run("sample in.otlp -o out --strict --json");
   EXPECT_EQ(roomy.exit_code, 0) << roomy.err;
   simdjson::dom::parser parser;
   EXPECT_EQ(array_at(parse(parser, roomy.out), "/notes").size(), 0u) << roomy.out;
-  // Losses of the input are no matter of memory.
+  // Losses of the input are not about memory.
   write_file(path("odd.jsonl"), buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"zz"}]}]}]})"));
   EXPECT_EQ(run("sample odd.jsonl -o out --strict").exit_code, 0);
 }
 
-TEST_F(Pressure, ARequestThatCanNeverFit_IsReportedWithItsSize_AndLost) {
+TEST_F(Pressure, ReportsARequestThatCanNeverFit_WithItsSize) {
   make_small();
   const Buffer large = request(7, 2'000'000'000, 5u << 20);
   const Buffer first = u32be_frame(request(1, 1'000'000'000));
@@ -118,8 +119,8 @@ TEST_F(Pressure, ARequestThatCanNeverFit_IsReportedWithItsSize_AndLost) {
   EXPECT_TRUE(contains(table.out, "too large for memory_limit")) << table.out;
 }
 
-// Just below the limit: a request that needs a good part of a quarter is taken in, whatever came before.
-TEST_F(Pressure, ALargeRequestAmongManySmallOnes_IsTakenIn) {
+// Just below the limit: a request that needs most of a quarter is accepted, whatever arrived before.
+TEST_F(Pressure, AcceptsALargeRequestAmongManySmallOnes) {
   make_small();
   make_stream();
   Buffer bytes = buffer(read_file(path("in.otlp")));
@@ -139,7 +140,7 @@ TEST_F(Pressure, ALargeRequestAmongManySmallOnes_IsTakenIn) {
 }
 
 // docs/commands.md "What is reproducible".
-TEST_F(Pressure, OneThread_GivesTheSameBytes_EvenWhenTracesAreEvicted) {
+TEST_F(Pressure, OneThreadGivesTheSameBytes_EvenWithEvictions) {
   make_small();
   make_stream("a.otlp", 1);
   make_stream("b.otlp", 2);
@@ -152,7 +153,7 @@ TEST_F(Pressure, OneThread_GivesTheSameBytes_EvenWhenTracesAreEvicted) {
   }
 }
 
-// Every line without what names one of several equal origins.
+// All lines, without the fields that name one of several equal origins.
 std::string without_origins(const std::string& log) {
   std::string text;
   simdjson::dom::parser parser;
@@ -167,7 +168,7 @@ std::string without_origins(const std::string& log) {
   return text;
 }
 
-TEST_F(Pressure, WithoutEvictions_ThreadsChangeNothingButTheOriginsNamed) {
+TEST_F(Pressure, ThreadsChangeOnlyTheOriginsNamed_WithoutEvictions) {
   make_stream("a.otlp", 1);
   make_stream("b.otlp", 2);
   std::string first;
@@ -181,14 +182,14 @@ TEST_F(Pressure, WithoutEvictions_ThreadsChangeNothingButTheOriginsNamed) {
   }
 }
 
-TEST_F(Pressure, HelpSaysWhereTheLimitComesFrom) {
+TEST_F(Pressure, HelpExplainsTheMemoryLimit) {
   const Outcome help = run("sample --help");
   EXPECT_TRUE(contains(help.out, "--strict")) << help.out;
   EXPECT_TRUE(contains(help.out, "half of the memory available to the process")) << help.out;
   EXPECT_TRUE(contains(help.out, "4 with --strict")) << help.out;
 }
 
-TEST_F(Pressure, MemoryLimit_IsThatOfTheConfiguration_ElseHalfOfWhatThereIs) {
+TEST_F(Pressure, MemoryLimitIsTheConfigured_ElseHalfOfAvailableMemory) {
   make_small();
   ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
   simdjson::dom::parser parser;
@@ -205,7 +206,7 @@ TEST_F(Pressure, MemoryLimit_IsThatOfTheConfiguration_ElseHalfOfWhatThereIs) {
   EXPECT_EQ(own, default_memory_limit_bytes(available_memory_bytes()));
 }
 
-TEST_F(Pressure, RankSeed_IsZero_UnlessTheConfigurationSetsIt) {
+TEST_F(Pressure, RankSeedIsZero_UnlessConfigured) {
   ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
   const std::string policies = "tail_sampling: {policies: [{name: all, type: always_sample}]}\n";
   write_file(path("unset.yaml"), buffer(policies));

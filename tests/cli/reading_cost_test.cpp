@@ -1,5 +1,5 @@
-// What finding the messages of an input costs (G10): linear in its bytes, whatever they are packed in and however few
-// of them come at a time. Counted in bytes looked at and moved, not in seconds.
+// The cost of finding the messages of an input (G10): linear in its bytes, for any compression, and however few
+// of them arrive at a time. Counted in bytes examined and moved, not in seconds.
 #include <gtest/gtest.h>
 
 #include "input/message_reader.hpp"
@@ -11,7 +11,7 @@ namespace {
 using test::Buffer;
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
-// Finding the framing: up to kDetectBytes, in a buffer that grows to hold them.
+// Detecting the framing: up to kDetectBytes, in a buffer that grows to hold them.
 constexpr std::uint64_t kStart = 12 * kMiB;
 
 Buffer repeated(std::string_view text, std::size_t size) {
@@ -28,7 +28,7 @@ struct Cost {
   std::uint64_t moved = 0;
 };
 
-// Reads as the command does: with threads in batches, read ahead, of at most 256 messages.
+// Reads like the command: with threads in batches, read ahead, of at most 256 messages.
 Cost cost_of(MessageReader reader, bool in_batches) {
   Cost cost;
   Message message;
@@ -60,7 +60,7 @@ struct Kind {
 
 class ReadingCost : public testing::TestWithParam<Kind> {};
 
-TEST_P(ReadingCost, GrowsWithTheBytes_AndHoldsNoMoreForMore) {
+TEST_P(ReadingCost, IsLinearInBytes_WithBoundedMemory) {
   const Kind& kind = GetParam();
   for (const std::size_t mib : {4u, 8u, 16u}) {
     const Buffer plain = test::joined({repeated(kind.repeated, mib * kMiB), test::buffer("{\"last\":1}\n")});
@@ -69,7 +69,7 @@ TEST_P(ReadingCost, GrowsWithTheBytes_AndHoldsNoMoreForMore) {
         const Cost cost = cost_of(reader_of(bytes), in_batches);
         EXPECT_GE(cost.messages, mib * kind.messages_per_mib + 1);
         EXPECT_EQ(cost.lines, static_cast<std::uint64_t>(std::count(plain.begin(), plain.end(), '\n')));
-        // Twice: once to see that the next line is there, once to give it.
+        // Twice: once to find the next line, once to return it.
         EXPECT_LE(cost.searched, 2 * plain.size() + kStart) << mib << " MiB" << (in_batches ? " in batches" : "");
         EXPECT_LE(cost.moved, kind.messages_per_mib == 0 ? kStart : 2 * plain.size() + kStart)
             << mib << " MiB" << (in_batches ? " in batches" : "");
@@ -85,7 +85,7 @@ INSTANTIATE_TEST_SUITE_P(Lines, ReadingCost,
                                          Kind{"spaced", "  {} \n\n", kMiB / 8}),
                          [](const auto& kind) { return kind.param.name; });
 
-TEST(ReadingCostInPieces, OneLineThatComesInSmallPieces_IsSearchedOnce) {
+TEST(ReadingCostInPieces, SearchesALineInSmallPiecesOnce) {
   for (const std::size_t mib : {2u, 8u}) {
     Buffer line = repeated("x", mib * kMiB);
     line[0] = '{';
@@ -98,21 +98,21 @@ TEST(ReadingCostInPieces, OneLineThatComesInSmallPieces_IsSearchedOnce) {
   }
 }
 
-TEST(ReadingCostInPieces, BlanksThatComeOneByOne_AreSearchedOnce) {
+TEST(ReadingCostInPieces, SearchesBlanksThatArriveOneByOneOnce) {
   const Buffer bytes = test::joined({repeated("\n ", 2 * kMiB), test::buffer("{}\n")});
   const Cost cost = cost_of(reader_of(bytes, 1), false);
   EXPECT_EQ(cost.messages, 1u);
   EXPECT_LE(cost.searched, 2 * bytes.size() + kStart);
 }
 
-TEST(ReadingCostInPieces, SmallFrames_AreNotMovedForEachBatch) {
+TEST(ReadingCostInPieces, DoesNotMoveSmallFramesPerBatch) {
   const Buffer frames = repeated(std::string_view("\0\0\0\2ab", 6), 16 * kMiB);
   const Cost cost = cost_of(reader_of(frames, kMiB, Framing::proto_u32be), true);
   EXPECT_EQ(cost.messages, frames.size() / 6);
   EXPECT_LE(cost.moved, 2 * frames.size() + kStart);
 }
 
-TEST(ReadingCostInPieces, LargeMessages_AreMovedOnlyAFewTimes) {
+TEST(ReadingCostInPieces, MovesLargeMessagesAFewTimesOnly) {
   Buffer frames;
   while (frames.size() < 32 * kMiB) frames = test::joined({frames, test::u32be_frame(Buffer(700'000, 'x'))});
   for (const bool in_batches : {false, true}) {

@@ -24,7 +24,7 @@ inline Buffer joined(std::initializer_list<Buffer> parts) {
   return all;
 }
 
-// A request with one span; end_ns moves the clock.
+// A request with one span; end_ns advances the clock.
 inline Buffer request(std::uint64_t trace, std::int64_t end_ns, std::size_t name_size = 8) {
   RequestWriter writer;
   SpanFacts facts;
@@ -74,7 +74,7 @@ inline Buffer zstd_packed(const Buffer& bytes) {
   return packed;
 }
 
-// Gives bytes in pieces of a few bytes, as a slow pipe does.
+// Returns bytes a few at a time, like a slow pipe.
 class PieceSource final : public ByteSource {
  public:
   explicit PieceSource(Buffer bytes, std::size_t piece = 7) : bytes_(std::move(bytes)), piece_(piece) {}

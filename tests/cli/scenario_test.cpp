@@ -1,4 +1,4 @@
-// Every scenario, told and then sampled by the built command: what is kept is what its story says.
+// Every scenario, generated and then sampled by the built command: the kept set is the one its story promises.
 #include <set>
 
 #include "command_run.hpp"
@@ -8,7 +8,7 @@ namespace {
 
 using namespace test;
 
-// Each story takes five processes; sanitizers make a process some ten times dearer.
+// Each story takes five processes; sanitizers make a process about ten times slower.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kFewSeeds = true;
 #else
@@ -17,11 +17,11 @@ constexpr bool kFewSeeds = false;
 
 class ScenarioTest : public CommandTest {
  protected:
-  // Tells the scenario and samples it, by the configuration as YAML and as JSON, and by more threads.
-  void expect_as_told(const std::string& arguments);
+  // Generates the scenario and samples it, with the configuration as YAML and as JSON, and with more threads.
+  void expect_story_holds(const std::string& arguments);
 };
 
-void expect_trace_as_told(const simdjson::dom::element& trace, const Decided& found) {
+void expect_trace(const simdjson::dom::element& trace, const Decided& found) {
   const std::string id = text_at(trace, "/trace_id");
   if (text_at(trace, "/reason") == "policy") {
     EXPECT_EQ(found.answer, "policy") << id;
@@ -41,10 +41,10 @@ void expect_trace_as_told(const simdjson::dom::element& trace, const Decided& fo
   }
 }
 
-void expect_kept_as_told(const simdjson::dom::element& expect, std::map<std::string, Decided> decided) {
+void expect_kept(const simdjson::dom::element& expect, std::map<std::string, Decided> decided) {
   EXPECT_EQ(decided.size(), number(expect, "/traces"));
   for (const auto trace : array_at(expect, "/kept")) {
-    expect_trace_as_told(trace, decided[text_at(trace, "/trace_id")]);
+    expect_trace(trace, decided[text_at(trace, "/trace_id")]);
     decided.erase(text_at(trace, "/trace_id"));
   }
   for (const auto trace : array_at(expect, "/lost")) {
@@ -66,13 +66,13 @@ void expect_kept_as_told(const simdjson::dom::element& expect, std::map<std::str
   }
 }
 
-// A count that may be left out where it is 0.
+// A count that may be omitted where it is 0.
 std::uint64_t count_at(const simdjson::dom::element& summary, const std::string& pointer) {
   std::uint64_t count = 0;
   return summary.at_pointer(pointer).get(count) == simdjson::SUCCESS ? count : 0;
 }
 
-void expect_counts_as_told(const simdjson::dom::element& expect, const simdjson::dom::element& summary) {
+void expect_counts(const simdjson::dom::element& expect, const simdjson::dom::element& summary) {
   EXPECT_EQ(number(summary, "/spans/received"), number(expect, "/spans"));
   EXPECT_EQ(number(summary, "/traces/received"), number(expect, "/traces"));
   EXPECT_EQ(number(summary, "/links/received"), number(expect, "/links"));
@@ -85,27 +85,27 @@ void expect_counts_as_told(const simdjson::dom::element& expect, const simdjson:
   simdjson::dom::object facts;
   ASSERT_EQ(expect.at_pointer("/facts").get(facts), simdjson::SUCCESS);
   for (const auto& [name, pointer] : pointers) {
-    std::uint64_t told = 0;
-    if (facts[name].get(told) == simdjson::SUCCESS) {
-      EXPECT_EQ(count_at(summary, pointer), told) << name;
+    std::uint64_t expected = 0;
+    if (facts[name].get(expected) == simdjson::SUCCESS) {
+      EXPECT_EQ(count_at(summary, pointer), expected) << name;
     }
   }
   std::uint64_t lost = 0;
   for (const auto trace : array_at(expect, "/lost")) lost += text_at(trace, "/loss") == "keep_after_seal";
   EXPECT_EQ(count_at(summary, "/losses/keep_after_seal"), lost);
-  // No budget binds in a story, but for the one that is told about it.
+  // No budget binds in a story, except in the one about budgets.
   for (const char* const loss : {"evicted", "records_forgotten", "max_traces_per_origin", "no_room"}) {
     EXPECT_EQ(count_at(summary, std::string("/losses/") + loss), 0u) << loss;
   }
 }
 
-void ScenarioTest::expect_as_told(const std::string& arguments) {
+void ScenarioTest::expect_story_holds(const std::string& arguments) {
   SCOPED_TRACE(arguments);
   simdjson::dom::parser expect_parser;
   simdjson::dom::parser summary_parser;
-  const Outcome told =
+  const Outcome generated =
       run("generate --scenario " + arguments + " -o in.otlp --config config.yaml --expect expect.json");
-  ASSERT_EQ(told.exit_code, 0) << told.err;
+  ASSERT_EQ(generated.exit_code, 0) << generated.err;
   const auto expect = parse(expect_parser, read_file(path("expect.json")));
   write_file(path("config.json"), buffer(simdjson::minify(expect["config"])));
   for (const char* const how : {"-c config.yaml --threads 1", "-c config.json --threads 4"}) {
@@ -115,13 +115,13 @@ void ScenarioTest::expect_as_told(const std::string& arguments) {
     EXPECT_EQ(sampled.err, "");
     const auto summary = parse(summary_parser, sampled.out);
     EXPECT_EQ(number(summary, "/input/bytes"), std::filesystem::file_size(path("in.otlp")));
-    expect_counts_as_told(expect, summary);
+    expect_counts(expect, summary);
     expect_conserved(summary);
-    expect_kept_as_told(expect, decisions_of(path("decisions.jsonl")));
+    expect_kept(expect, decisions_of(path("decisions.jsonl")));
   }
 }
 
-const char* const kTellings[] = {
+const char* const kScenarios[] = {
     "batch --links 3000 --errors 11 --malformed 50 --duplicates 70",
     "batch --links 3000 --errors 11 --errors-when after --absent 0.5",
     "batch --links 3000 --errors 11 --errors-when late",
@@ -220,26 +220,26 @@ const char* const kTellings[] = {
     "mixed --spans 40000 --links 0.5 --errors 0.02 --spans-per-second 1000",
 };
 
-TEST_F(ScenarioTest, KeepsWhatItsStorySays) {
-  for (const char* const telling : kTellings) {
-    expect_as_told(std::string(telling) + " --seed 1");
-    if (!kFewSeeds) expect_as_told(std::string(telling) + " --seed 42");
+TEST_F(ScenarioTest, KeepsTheExpectedTraces) {
+  for (const char* const scenario : kScenarios) {
+    expect_story_holds(std::string(scenario) + " --seed 1");
+    if (!kFewSeeds) expect_story_holds(std::string(scenario) + " --seed 42");
   }
 }
 
-TEST_F(ScenarioTest, WithItsDefaults_KeepsWhatItsStorySays_ByManySeeds) {
+TEST_F(ScenarioTest, KeepsTheExpectedTraces_WithDefaults_ForManySeeds) {
   std::set<std::string> named;
-  for (const char* const telling : kTellings) {
-    const std::string name = std::string(telling).substr(0, std::string(telling).find(' '));
+  for (const char* const scenario : kScenarios) {
+    const std::string name = std::string(scenario).substr(0, std::string(scenario).find(' '));
     if (name == "mixed" || !named.insert(name).second) continue;
     for (int seed = 100; seed < (kFewSeeds ? 101 : 110); ++seed)
-      expect_as_told(name + " --seed " + std::to_string(seed));
+      expect_story_holds(name + " --seed " + std::to_string(seed));
   }
   simdjson::dom::parser parser;
   EXPECT_EQ(array_at(parse(parser, run("generate --list --json").out), "").size(), named.size() + 1) << "and mixed";
 }
 
-TEST_F(ScenarioTest, StirredIntoLoad_KeepsWhatEachStorySays) {
+TEST_F(ScenarioTest, KeepsTheExpectedTraces_MixedIntoLoad) {
   const std::string load = std::string("mixed --spans ") + (kFewSeeds ? "4000" : "20000") + " --spans-per-second 1000";
   simdjson::dom::parser parser;
   std::string all;
@@ -247,12 +247,12 @@ TEST_F(ScenarioTest, StirredIntoLoad_KeepsWhatEachStorySays) {
   for (const auto scenario : array_at(parse(parser, list), "")) {
     const std::string name = text_at(scenario, "/name");
     if (name == "mixed") continue;
-    expect_as_told(load + " --with " + name);
+    expect_story_holds(load + " --with " + name);
     all += " --with " + name;
   }
-  expect_as_told(load + all);
-  expect_as_told(load + " --copies 7 --with saga --with retry --with queue --with dead-letter --with malformed");
-  // The file is one of many stories: more is in it than the load.
+  expect_story_holds(load + all);
+  expect_story_holds(load + " --copies 7 --with saga --with retry --with queue --with dead-letter --with malformed");
+  // The file is one of many stories: it contains more than the load.
   ASSERT_EQ(run("generate --scenario mixed --spans 4000 -o load").exit_code, 0);
   ASSERT_EQ(run("generate --scenario mixed --spans 4000 --with saga --copies 3 --expect e.json -o stirred").exit_code,
             0);
@@ -261,21 +261,21 @@ TEST_F(ScenarioTest, StirredIntoLoad_KeepsWhatEachStorySays) {
   EXPECT_EQ(text_at(parse(parser, expectation), "/named/saga-3~1order").size(), 32u);
 }
 
-TEST_F(ScenarioTest, ThreeCommands_AsTheHelpSays) {
+TEST_F(ScenarioTest, ThreeCommandsOfTheHelpWork) {
   ASSERT_EQ(run("generate --scenario saga -o saga.otlp --config saga.yaml --tell").exit_code, 0);
   EXPECT_EQ(run("config check saga.yaml").exit_code, 0);
   ASSERT_EQ(run("sample -c saga.yaml saga.otlp -o kept.otlp --decisions d.jsonl").exit_code, 0);
-  const Outcome told = run("generate --scenario saga -o saga.otlp --tell");
-  ASSERT_TRUE(contains(told.out, "\nstep-1 ")) << told.out;
-  const std::string line = told.out.substr(told.out.find("\nstep-1 ") + 1);
-  EXPECT_TRUE(contains(line.substr(0, line.find('\n')), "  kept over links, linked 4 hops")) << told.out;
+  const Outcome generated = run("generate --scenario saga -o saga.otlp --tell");
+  ASSERT_TRUE(contains(generated.out, "\nstep-1 ")) << generated.out;
+  const std::string line = generated.out.substr(generated.out.find("\nstep-1 ") + 1);
+  EXPECT_TRUE(contains(line.substr(0, line.find('\n')), "  kept over links, linked 4 hops")) << generated.out;
   const std::string id = line.substr(line.find_first_of("0123456789abcdef", 8), 32);
   const Outcome why = run("explain " + id + " --decisions d.jsonl");
   EXPECT_TRUE(contains(why.out, id + "  kept")) << why.out;
   EXPECT_TRUE(contains(why.out, "4 hops from it, toward causes")) << why.out;
 }
 
-TEST_F(ScenarioTest, WhatCannotBe_IsRefused) {
+TEST_F(ScenarioTest, RefusesImpossibleArguments) {
   for (const char* const arguments :
        {"batch --links 10 --malformed 11", "workflow --steps 3 --fails 4", "user-journey --sessions 3 --fails 4",
         "user-journey --gap-minutes 1440 --linked-hops 6 --fails 7", "head-sampled --links 10 --late 10",

@@ -10,7 +10,7 @@
 namespace entail::cli {
 namespace {
 
-TEST(ShownText, KeepsText_AndNothingThatDrivesATerminal) {
+TEST(ShownText, KeepsText_AndReplacesTerminalControls) {
   struct Case {
     const char* text;
     const char* shown;
@@ -25,7 +25,7 @@ TEST(ShownText, KeepsText_AndNothingThatDrivesATerminal) {
                 "??31m"},  // C1: CSI in one character
            Case{"a\xe2\x80\xae"
                 "b\xe2\x81\xa6",
-                "a???b???"},  // turns the direction of writing
+                "a???b???"},  // reverses the direction of writing
            Case{"a\xe2\x80\xa8"
                 "b",
                 "a???b"},                                              // a line separator
@@ -37,7 +37,7 @@ TEST(ShownText, KeepsText_AndNothingThatDrivesATerminal) {
     EXPECT_EQ(shown_text(expected.text), expected.shown);
 }
 
-TEST(ShownText, CutsBetweenCharacters) {
+TEST(ShownText, TruncatesBetweenCharacters) {
   EXPECT_EQ(shown_text("abcdef", 6), "abcdef");
   EXPECT_EQ(shown_text("abcdefg", 6), "abcdef...");
   EXPECT_EQ(shown_text("ab漢字", 8), "ab漢字");
@@ -45,12 +45,12 @@ TEST(ShownText, CutsBetweenCharacters) {
   EXPECT_EQ(shown_text("ab漢字", 4), "ab...");
 }
 
-TEST(ShownText, OfAnyBytes_IsJsonWithoutControls) {
+TEST(ShownText, IsJsonWithoutControls_ForAnyBytes) {
   std::mt19937_64 random(5);
   simdjson::dom::parser parser;
   for (int round = 0; round < 20'000; ++round) {
     std::string bytes(random() % 12, '\0');
-    // High bytes often, so that sequences come about.
+    // High bytes often, so that multi-byte sequences occur.
     for (char& byte : bytes) byte = static_cast<char>(random() % 3 == 0 ? random() : 0x80 | random());
     const std::string shown = shown_text(bytes);
     EXPECT_EQ(shown.size(), bytes.size());

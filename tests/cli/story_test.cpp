@@ -11,7 +11,7 @@
 namespace entail::cli {
 namespace {
 
-// What a reader of the bytes finds, by trace.
+// The result of reading the bytes back, by trace.
 struct FoundTrace {
   bool error = false;
   std::int64_t second = 0;
@@ -50,7 +50,7 @@ void read_request(Bytes request, Found& found) {
   for (const otlp::SpanView& span : decoded.spans) {
     ASSERT_LE(span.start_ns, span.end_ns);
     const auto own = static_cast<std::int64_t>(span.end_ns / 1'000'000'000);
-    // A request that straddled two seconds would arrive later than the story says.
+    // A request that spanned two seconds would arrive later than the story says.
     if (second == 0) second = own;
     ASSERT_EQ(own, second);
     ASSERT_GE(own, found.last_second);
@@ -79,29 +79,30 @@ void read_request(Bytes request, Found& found) {
   found.last_second = second;
 }
 
-struct Told {
+struct Generated {
   Found found;
   Expectation expectation;
   std::string error;
 };
 
-Told tell(const std::string& name, const std::map<std::string, std::string>& given, std::uint64_t seed = 1) {
-  Told told;
+Generated generate_story(const std::string& name, const std::map<std::string, std::string>& given,
+                         std::uint64_t seed = 1) {
+  Generated generated;
   const Scenario& scenario = *find_scenario(name);
   Flags flags(scenario.flags);
   for (const auto& [flag, value] : given) EXPECT_EQ(flags.set(flag, value), "");
   StoryConfig config;
-  told.error = scenario.configure(flags, config);
-  if (!told.error.empty()) return told;
-  StoryTeller teller(seed, [&](Bytes request) { return read_request(request, told.found), true; });
+  generated.error = scenario.configure(flags, config);
+  if (!generated.error.empty()) return generated;
+  StoryTeller teller(seed, [&](Bytes request) { return read_request(request, generated.found), true; });
   scenario.tell(flags, config, teller);
-  told.expectation = std::move(teller.expectation);
-  return told;
+  generated.expectation = std::move(teller.expectation);
+  return generated;
 }
 
 using Answer = std::map<TraceId, std::string>;  // "policy", or "linked 2", "linking 1", "either 3"
 
-// The kept set from what was read back, one origin at a time.
+// The kept set computed from the data read back, one origin at a time.
 Answer kept_of(const Found& found, std::uint32_t max_hops) {
   std::map<TraceId, std::set<TraceId>> linking;
   for (const auto& [id, trace] : found.traces) {
@@ -158,25 +159,25 @@ Answer expected_of(const Expectation& expectation) {
   return answer;
 }
 
-void expect_counts(const Told& told) {
-  EXPECT_EQ(told.error, "");
-  EXPECT_EQ(told.expectation.spans, told.found.spans);
-  EXPECT_EQ(told.expectation.traces, told.found.traces.size());
-  EXPECT_EQ(told.expectation.links, told.found.links);
+void expect_counts(const Generated& generated) {
+  EXPECT_EQ(generated.error, "");
+  EXPECT_EQ(generated.expectation.spans, generated.found.spans);
+  EXPECT_EQ(generated.expectation.traces, generated.found.traces.size());
+  EXPECT_EQ(generated.expectation.links, generated.found.links);
 }
 
-std::uint64_t fact(const Told& told, const std::string& name) {
-  for (const auto& [fact_name, count] : told.expectation.facts) {
+std::uint64_t fact(const Generated& generated, const std::string& name) {
+  for (const auto& [fact_name, count] : generated.expectation.facts) {
     if (fact_name == name) return count;
   }
   return ~0ull;
 }
 
-TEST(Stories, TheSameSeedGivesTheSameBytes_AnotherSeedOthers) {
+TEST(Stories, SameSeedGivesTheSameBytes_AndAnotherSeedDiffers) {
   for (const Scenario& scenario : scenarios()) {
-    const Told one = tell(std::string(scenario.name), {}, 5);
-    EXPECT_EQ(one.found.all, tell(std::string(scenario.name), {}, 5).found.all) << scenario.name;
-    EXPECT_NE(one.found.all, tell(std::string(scenario.name), {}, 6).found.all) << scenario.name;
+    const Generated one = generate_story(std::string(scenario.name), {}, 5);
+    EXPECT_EQ(one.found.all, generate_story(std::string(scenario.name), {}, 5).found.all) << scenario.name;
+    EXPECT_NE(one.found.all, generate_story(std::string(scenario.name), {}, 6).found.all) << scenario.name;
     expect_counts(one);
   }
 }
@@ -223,35 +224,36 @@ TEST(Stories, KeptSetsFollowFromTheBytes) {
       {"sdk-truncated", {}},
   };
   for (const auto& [name, flags] : cases) {
-    const Told told = tell(name, flags);
-    expect_counts(told);
+    const Generated generated = generate_story(name, flags);
+    expect_counts(generated);
     const std::uint32_t hops = flags.contains("max-hops") ? 20 : 4;
-    EXPECT_EQ(expected_of(told.expectation), kept_of(told.found, hops)) << name;
+    EXPECT_EQ(expected_of(generated.expectation), kept_of(generated.found, hops)) << name;
   }
 }
 
 TEST(BatchStory, CountsItsLinksExactly) {
-  const Told told = tell("batch", {{"links", "10000"}, {"errors", "37"}, {"malformed", "500"}, {"duplicates", "300"}});
-  expect_counts(told);
-  EXPECT_EQ(told.found.links, 10'000u);
-  EXPECT_EQ(told.found.bad_links, 500u);
-  EXPECT_EQ(fact(told, "links_all_zero") + fact(told, "links_wrong_length"), 500u);
-  EXPECT_EQ(fact(told, "links_emitted_of_batch"), 128u);
+  const Generated generated =
+      generate_story("batch", {{"links", "10000"}, {"errors", "37"}, {"malformed", "500"}, {"duplicates", "300"}});
+  expect_counts(generated);
+  EXPECT_EQ(generated.found.links, 10'000u);
+  EXPECT_EQ(generated.found.bad_links, 500u);
+  EXPECT_EQ(fact(generated, "links_all_zero") + fact(generated, "links_wrong_length"), 500u);
+  EXPECT_EQ(fact(generated, "links_emitted_of_batch"), 128u);
   std::size_t distinct = 0;
-  for (const auto& [id, trace] : told.found.traces) distinct = std::max(distinct, trace.linked.size());
+  for (const auto& [id, trace] : generated.found.traces) distinct = std::max(distinct, trace.linked.size());
   EXPECT_EQ(distinct, 9'200u);
   // Nine of ten healthy producers are absent; those that fail never are.
-  EXPECT_EQ(told.found.traces.size(), (9'200u - 37u) - (9'200u - 37u) * 9 / 10 + 37u + 3u);
+  EXPECT_EQ(generated.found.traces.size(), (9'200u - 37u) - (9'200u - 37u) * 9 / 10 + 37u + 3u);
 }
 
-TEST(BatchStory, ErrorsComeWhenTheyShould) {
+TEST(BatchStory, ErrorsArriveOnTime) {
   for (const auto& [when, from, to] : {std::tuple{"before", -3, -1}, {"after", 2, 4}, {"late", 17, 19}}) {
-    const Told told = tell("batch", {{"links", "200"}, {"errors", "20"}, {"errors-when", when}});
+    const Generated generated = generate_story("batch", {{"links", "200"}, {"errors", "20"}, {"errors-when", when}});
     std::int64_t batch_second = 0;
-    for (const auto& [id, trace] : told.found.traces) {
+    for (const auto& [id, trace] : generated.found.traces) {
       if (!trace.linked.empty()) batch_second = trace.second;
     }
-    for (const auto& [id, trace] : told.found.traces) {
+    for (const auto& [id, trace] : generated.found.traces) {
       if (!trace.error) continue;
       EXPECT_GE(trace.second, batch_second + from) << when;
       EXPECT_LE(trace.second, batch_second + to) << when;
@@ -259,30 +261,30 @@ TEST(BatchStory, ErrorsComeWhenTheyShould) {
   }
 }
 
-TEST(BatchStory, RefusesCountsThatCannotBe) {
-  EXPECT_NE(tell("batch", {{"links", "10"}, {"malformed", "11"}}).error, "");
-  EXPECT_NE(tell("batch", {{"links", "10"}, {"malformed", "8"}, {"errors", "3"}}).error, "");
-  EXPECT_NE(tell("batch", {{"links", "10"}, {"errors", "0"}, {"duplicates", "10"}}).error, "");
-  EXPECT_NE(tell("chain", {{"max-hops", "4"}, {"step-seconds", "16"}}).error, "");
+TEST(BatchStory, RefusesImpossibleCounts) {
+  EXPECT_NE(generate_story("batch", {{"links", "10"}, {"malformed", "11"}}).error, "");
+  EXPECT_NE(generate_story("batch", {{"links", "10"}, {"malformed", "8"}, {"errors", "3"}}).error, "");
+  EXPECT_NE(generate_story("batch", {{"links", "10"}, {"errors", "0"}, {"duplicates", "10"}}).error, "");
+  EXPECT_NE(generate_story("chain", {{"max-hops", "4"}, {"step-seconds", "16"}}).error, "");
 }
 
-TEST(HotProducerStory, OverTheCap_LeavesOpenWhichConsumers) {
-  const Told told = tell("hot-producer", {{"consumers", "1000"}, {"max-links-followed", "100"}});
-  expect_counts(told);
-  EXPECT_EQ(told.expectation.kept.size(), 1u);
-  EXPECT_EQ(told.expectation.unspecified.size(), 1000u);
-  EXPECT_EQ(told.expectation.kept_of_unspecified, 100u);
+TEST(HotProducerStory, LeavesOpenWhichConsumersAreKept_BeyondTheCap) {
+  const Generated generated = generate_story("hot-producer", {{"consumers", "1000"}, {"max-links-followed", "100"}});
+  expect_counts(generated);
+  EXPECT_EQ(generated.expectation.kept.size(), 1u);
+  EXPECT_EQ(generated.expectation.unspecified.size(), 1000u);
+  EXPECT_EQ(generated.expectation.kept_of_unspecified, 100u);
 }
 
-TEST(MixedStory, HasTheLoadThatWasAskedFor) {
-  const Told told =
-      tell("mixed", {{"spans", "40000"}, {"links", "0.3"}, {"errors", "0.01"}, {"spans-per-second", "4000"}});
-  EXPECT_EQ(told.found.spans, 40'000u);
-  EXPECT_EQ(told.found.traces.size(), 10'000u);
-  EXPECT_EQ(told.found.spans_max, 512u);
-  EXPECT_NEAR(static_cast<double>(told.found.bytes) / 40'000, 400, 20);
+TEST(MixedStory, HasTheRequestedLoad) {
+  const Generated generated =
+      generate_story("mixed", {{"spans", "40000"}, {"links", "0.3"}, {"errors", "0.01"}, {"spans-per-second", "4000"}});
+  EXPECT_EQ(generated.found.spans, 40'000u);
+  EXPECT_EQ(generated.found.traces.size(), 10'000u);
+  EXPECT_EQ(generated.found.spans_max, 512u);
+  EXPECT_NEAR(static_cast<double>(generated.found.bytes) / 40'000, 400, 20);
   std::size_t errors = 0, linking = 0;
-  for (const auto& [id, trace] : told.found.traces) {
+  for (const auto& [id, trace] : generated.found.traces) {
     errors += trace.error;
     linking += !trace.linked.empty();
   }
@@ -290,33 +292,33 @@ TEST(MixedStory, HasTheLoadThatWasAskedFor) {
   EXPECT_NEAR(static_cast<double>(linking), 3000, 200);
 }
 
-TEST(MalformedStory, CountsWhatIsBad) {
-  const Told told = tell("malformed", {{"repeat", "3"}});
-  expect_counts(told);
-  EXPECT_EQ(told.found.bad_spans, 12u);
-  EXPECT_EQ(told.found.spans, 12u + 4u);
-  EXPECT_EQ(told.found.links, 3u * 19u);
-  EXPECT_EQ(fact(told, "links_all_zero") + fact(told, "links_wrong_length"), 3u * 9u);
-  EXPECT_EQ(fact(told, "links_bad_hex"), 0u) << "protobuf holds no text";
+TEST(MalformedStory, CountsMalformedContexts) {
+  const Generated generated = generate_story("malformed", {{"repeat", "3"}});
+  expect_counts(generated);
+  EXPECT_EQ(generated.found.bad_spans, 12u);
+  EXPECT_EQ(generated.found.spans, 12u + 4u);
+  EXPECT_EQ(generated.found.links, 3u * 19u);
+  EXPECT_EQ(fact(generated, "links_all_zero") + fact(generated, "links_wrong_length"), 3u * 9u);
+  EXPECT_EQ(fact(generated, "links_bad_hex"), 0u) << "protobuf holds no text";
 }
 
-TEST(MixedStory, HoldsTheStoriesThatAreStirredIn) {
-  const Told load = tell("mixed", {{"spans", "4000"}, {"spans-per-second", "400"}});
+TEST(MixedStory, ContainsTheStoriesMixedIn) {
+  const Generated load = generate_story("mixed", {{"spans", "4000"}, {"spans-per-second", "400"}});
   Flags flags(find_scenario("mixed")->flags);
   EXPECT_EQ(flags.set("with", "saga"), "");
   EXPECT_EQ(flags.set("with", "workflow"), "");
   EXPECT_EQ(flags.list("with"), (std::vector<std::string>{"saga", "workflow"}));
   EXPECT_NE(flags.set("with", "mixed"), "");
-  const Told etl = tell("etl", {});
-  const Told stirred =
-      tell("mixed", {{"spans", "4000"}, {"spans-per-second", "400"}, {"with", "etl"}, {"copies", "3"}});
-  expect_counts(stirred);
-  EXPECT_EQ(stirred.found.spans, load.found.spans + 3 * etl.found.spans);
-  EXPECT_EQ(stirred.found.traces.size(), load.found.traces.size() + 3 * etl.found.traces.size());
-  EXPECT_EQ(expected_of(stirred.expectation), kept_of(stirred.found, 4));
+  const Generated etl = generate_story("etl", {});
+  const Generated mixed =
+      generate_story("mixed", {{"spans", "4000"}, {"spans-per-second", "400"}, {"with", "etl"}, {"copies", "3"}});
+  expect_counts(mixed);
+  EXPECT_EQ(mixed.found.spans, load.found.spans + 3 * etl.found.spans);
+  EXPECT_EQ(mixed.found.traces.size(), load.found.traces.size() + 3 * etl.found.traces.size());
+  EXPECT_EQ(expected_of(mixed.expectation), kept_of(mixed.found, 4));
 }
 
-TEST(StoryConfigs, TheMoreGenerousRuleCounts_AndTheStricterTypeOfALink) {
+TEST(StoryConfigs, LargestRuleApplies_AndStrictestTypeOfALink) {
   StoryConfig config;
   EXPECT_EQ(config.linked_hops({"retry_of"}), 4u);
   config.allow("retry_of", 8, std::nullopt);
@@ -328,7 +330,7 @@ TEST(StoryConfigs, TheMoreGenerousRuleCounts_AndTheStricterTypeOfALink) {
   EXPECT_EQ(config.linking_hops({"aggregates"}), 4u);
 }
 
-TEST(Flags, RefuseWhatTheyDoNotKnow) {
+TEST(Flags, RefuseUnknownFlags) {
   Flags flags(scenarios()[0].flags);
   EXPECT_NE(flags.set("depth", "3"), "");
   EXPECT_NE(flags.set("links", "0"), "");

@@ -1,5 +1,5 @@
-// `entail links` and `entail convert` on an input that does not end: what comes in goes out at once, and an interrupt
-// ends them with what was read so far.
+// `entail links` and `entail convert` on an input without end: output appears as input arrives, and on an interrupt
+// they end with what was read so far.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -54,7 +54,7 @@ class StreamCommand : public CommandTest {
     ASSERT_EQ(::write(to_child_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
   }
 
-  // Reads until the text ends with a newline, the output ends, or too long nothing comes.
+  // Reads until the text ends with a newline, the output ends, or a timeout.
   std::string receive() {
     std::string text;
     pollfd waiting = {from_child_, POLLIN, 0};
@@ -81,7 +81,7 @@ class StreamCommand : public CommandTest {
   int to_child_ = -1, from_child_ = -1;
 };
 
-TEST_F(StreamCommand, Convert_PassesOnWhatComes) {
+TEST_F(StreamCommand, ConvertStreamsItsInput) {
   start({"convert", "-", "-o", "-", "--to", "jsonl", "--json"});
   for (int i = 0; i < 3; ++i) {
     send(line_);
@@ -93,7 +93,7 @@ TEST_F(StreamCommand, Convert_PassesOnWhatComes) {
   EXPECT_EQ(number(parse(parser, summary), "/spans"), 3u);
 }
 
-TEST_F(StreamCommand, Convert_EndsItsDocument_WhenInterrupted) {
+TEST_F(StreamCommand, ConvertEndsItsDocument_OnInterrupt) {
   start({"convert", "-", "-o", "-", "--to", "json"});
   send(line_);
   const std::string begin = "{\"resourceSpans\":[";
@@ -112,10 +112,10 @@ TEST_F(StreamCommand, Convert_EndsItsDocument_WhenInterrupted) {
   EXPECT_TRUE(contains(read_file(path("err")), "Converted (interrupted)"));
 }
 
-TEST_F(StreamCommand, Links_ShowsWhatWasReadSoFar_WhenInterrupted) {
+TEST_F(StreamCommand, LinksShowsWhatWasRead_OnInterrupt) {
   start({"links", "-", "--json"});
   send(line_);
-  // The pipe is empty when the line was read; a moment later it was looked at.
+  // The pipe is empty once the line is read; it is processed a moment later.
   for (int waited = 0, unread = 1; unread != 0 && waited < kWaitMs; waited += 10) {
     ASSERT_EQ(::ioctl(to_child_, FIONREAD, &unread), 0);
     ::usleep(10'000);

@@ -50,7 +50,7 @@ RunFacts some_facts() {
   return facts;
 }
 
-TEST(SummaryJson, HasEveryFieldOfTheContract_InItsPlace) {
+TEST(SummaryJson, HasEveryDocumentedField_InOrder) {
   EXPECT_EQ(
       summary_json(some_statistics(), some_facts()),
       "{\"input\":{\"files\":2,\"requests\":7,\"bytes\":12345,\"skipped\":{\"metrics\":3,\"malformed\":1}},"
@@ -67,7 +67,7 @@ TEST(SummaryJson, HasEveryFieldOfTheContract_InItsPlace) {
       "\"account_peak_bytes\":700000,\"memory_limit_bytes\":67108864,\"threads\":2,\"rank_seed\":11}}\n");
 }
 
-TEST(SummaryJson, EmptyRun_HasAllItsZeros) {
+TEST(SummaryJson, HasAllZeros_ForAnEmptyRun) {
   simdjson::dom::parser parser;
   const std::string json = summary_json({}, {});
   const auto object = parser.parse(json);
@@ -78,7 +78,7 @@ TEST(SummaryJson, EmptyRun_HasAllItsZeros) {
   EXPECT_EQ(object["losses"].get_object().value().size(), 0u);
 }
 
-TEST(SummaryTable, TellsEachNumberAndNoZeroLosses_WithoutColours) {
+TEST(SummaryTable, ShowsEachNumber_AndNoZeroLosses_WithoutColours) {
   const std::string table = summary_table(some_statistics(), some_facts(), Paint{false});
   for (const char* expected :
        {"skipped: metrics", "linked, 1 hop ", "linking, 2 hops", "toward causes", "errors", "keep_after_seal",
@@ -87,7 +87,7 @@ TEST(SummaryTable, TellsEachNumberAndNoZeroLosses_WithoutColours) {
   }
   EXPECT_EQ(table.find('\x1b'), std::string::npos);
   EXPECT_NE(summary_table(some_statistics(), some_facts(), Paint{true}).find('\x1b'), std::string::npos);
-  // The loss is told with the help of the loss table.
+  // The loss is shown with its help from the loss table.
   for (const LossInfo& info : loss_table()) {
     if (info.name == "keep_after_seal") {
       EXPECT_NE(table.find(info.help), std::string::npos);
@@ -98,7 +98,7 @@ TEST(SummaryTable, TellsEachNumberAndNoZeroLosses_WithoutColours) {
 
 using Notes = std::vector<std::string>;
 
-TEST(SummaryNotes, SayWhatWasLostForLackOfMemory_AndWhatToRaise) {
+TEST(SummaryNotes, ReportMemoryLosses_AndWhatToRaise) {
   Statistics statistics = some_statistics();
   RunFacts facts = some_facts();
   facts.threads = 1;
@@ -120,7 +120,7 @@ TEST(SummaryNotes, SayWhatWasLostForLackOfMemory_AndWhatToRaise) {
                    "The system ran out of memory: give the process more, or lower memory_limit."}));
 }
 
-TEST(SummaryNotes, NameTheRankSeed_WhereItChose) {
+TEST(SummaryNotes, ReportTheRankSeed_WhenACapBound) {
   Statistics statistics = some_statistics();
   statistics.losses = {{"max_links_followed", 4}};
   EXPECT_EQ(memory_notes(statistics, some_facts()), Notes{});
@@ -128,7 +128,7 @@ TEST(SummaryNotes, NameTheRankSeed_WhereItChose) {
             Notes{"max_links_followed was reached: which neighbours were followed depends on rank_seed 11."});
 }
 
-TEST(SummaryNotes, StandFirstInTheTable_AndInTheObject) {
+TEST(SummaryNotes, ComeFirst_InTheTableAndTheObject) {
   Statistics statistics = some_statistics();
   statistics.losses = {{"evicted", 3}, {"too_large", 1}};
   RunFacts facts = some_facts();
@@ -145,7 +145,7 @@ TEST(SummaryNotes, StandFirstInTheTable_AndInTheObject) {
   EXPECT_EQ(std::string_view(parser.parse(json)["notes"].at(0)).substr(0, 9), "Some data");
 }
 
-TEST(Strict, IsAboutMemory_NotAboutTheInputOrTheConfiguration) {
+TEST(Strict, ConcernsMemory_NotTheInputOrTheConfiguration) {
   for (const char* const name : {"evicted", "records_forgotten", "too_large", "out_of_memory"}) {
     Statistics statistics;
     statistics.losses = {{name, 1}};
@@ -161,7 +161,7 @@ TEST(Strict, IsAboutMemory_NotAboutTheInputOrTheConfiguration) {
   EXPECT_FALSE(lost_for_memory(statistics));
 }
 
-TEST(JsonText, EscapesWhatJsonForbids) {
+TEST(JsonText, EscapesCharactersThatJsonForbids) {
   std::string text;
   append_json_string(std::string_view("a\"\\\n\x01z", 6), text);
   EXPECT_EQ(text, "\"a\\\"\\\\\\n\\u0001z\"");

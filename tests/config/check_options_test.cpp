@@ -17,15 +17,15 @@ Options good() {
 
 std::vector<std::string> paths(const Options& options) {
   std::vector<std::string> out;
-  for (const option::Finding& finding : check_options(options)) out.push_back(finding.path);
+  for (const option::Finding& finding : check_options(options).findings) out.push_back(finding.path);
   return out;
 }
 
 using Paths = std::vector<std::string>;
 
-TEST(CheckOptions, SaysNothing_OfGoodOptions) { EXPECT_EQ(paths(good()), Paths()); }
+TEST(CheckOptions, AcceptsGoodOptions) { EXPECT_EQ(paths(good()), Paths()); }
 
-TEST(CheckOptions, ANameIsUtf8_SinceItGoesIntoJson) {
+TEST(CheckOptions, RequiresUtf8Names) {
   Options options = good();
   options.tail_sampling.policies.front().name = "erreur \xc3\xa9";
   EXPECT_EQ(paths(options), Paths());
@@ -33,7 +33,7 @@ TEST(CheckOptions, ANameIsUtf8_SinceItGoesIntoJson) {
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies[0].name"}));
 }
 
-TEST(CheckOptions, ChecksWhatIsFilledInByHand) {
+TEST(CheckOptions, ChecksOptionsSetInCode) {
   Options options = good();
   options.tail_sampling.decision_wait_ns = -1;
   options.links.propagate.max_hops_linked = kHopsMax + 1;
@@ -47,7 +47,7 @@ TEST(CheckOptions, ChecksWhatIsFilledInByHand) {
                    "memory_limit", "compat", "ingest_lanes_max", "output_batch_bytes_max"}));
 }
 
-TEST(CheckOptions, ChecksRulesOfTypes) {
+TEST(CheckOptions, ChecksLinkTypeRules) {
   Options options = good();
   options.links.propagate.types["retry-of"].linked = 1;
   options.links.propagate.types["none"] = {};
@@ -61,7 +61,8 @@ TEST(CheckOptions, SettingsThatNobodyReadsAreErrors) {
   options.settings["retain.max_traces_"] = std::int64_t{1};
   options.tail_sampling.policies[0].settings["min_errors"] = std::int64_t{1};
   std::vector<std::string> texts;
-  for (const option::Finding& finding : check_options(options)) texts.push_back(finding.path + " " + finding.text);
+  for (const option::Finding& finding : check_options(options).findings)
+    texts.push_back(finding.path + " " + finding.text);
   std::sort(texts.begin(), texts.end());
   ASSERT_EQ(texts.size(), 2u);
   EXPECT_TRUE(texts[0].starts_with("retain.max_traces_ settings: unknown setting 'retain.max_traces_'")) << texts[0];
@@ -85,16 +86,16 @@ TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies[0].status_code.status_codes"}));
   policy.status_code_mask = 0;
   options.tail_sampling.policies = {policy};
-  EXPECT_EQ(check_options(options)[0].text,
+  EXPECT_EQ(check_options(options).findings[0].text,
             "policy 'p': status_code.status_codes is required: a list of some of: UNSET, OK, ERROR");
   options.tail_sampling.policies.clear();
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies"}));
 }
 
-TEST(CheckOptions, WarningsAreNoErrors) {
+TEST(CheckOptions, WarningsAreNotErrors) {
   Options options = good();
   options.retain.max_bytes = options.memory_limit_bytes + 1;
-  const std::vector<option::Finding> findings = check_options(options);
+  const std::vector<option::Finding> findings = check_options(options).findings;
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_FALSE(findings[0].is_error);
 }

@@ -1,5 +1,5 @@
-// A whole Collector configuration with every type of policy loads; each of its broken variants is refused with the
-// place and a hint that helps.
+// A whole Collector configuration with every type of policy loads; each of its broken variants is refused with a
+// position and a helpful hint.
 #include <gtest/gtest.h>
 
 #include "parsed.hpp"
@@ -90,7 +90,7 @@ TEST(CollectorConfig, Loads) {
 
 struct Variant {
   std::string_view from;
-  std::string_view to;  // '@' stands where the error is
+  std::string_view to;  // '@' marks the error
   std::string_view hint;
 };
 
@@ -145,7 +145,7 @@ const Variant kVariants[] = {
     {"  tail_sampling:\n", "  tail_sampling/first:\n", "which one is meant?"},
 };
 
-TEST(CollectorConfig, BrokenVariantsAreRefused_WithPlaceAndHint) {
+TEST(CollectorConfig, RefusesBrokenVariants_WithPositionAndHint) {
   for (const Variant& variant : kVariants) {
     std::string text(kWhole);
     const std::size_t at = text.find(variant.from);
@@ -170,11 +170,11 @@ TEST(CollectorConfig, BrokenVariantsAreRefused_WithPlaceAndHint) {
         [&](const std::string& error) { return error.starts_with(place) && contains(error, variant.hint); }))
         << place << variant.hint << "\nexpected\n"
         << ::testing::PrintToString(errors);
-    EXPECT_LE(errors.size(), 2u) << "one slip, one message, and what follows from it";
+    EXPECT_LE(errors.size(), 2u) << "one error, one message";
   }
 }
 
-TEST(CollectorConfig, ExtensionPoliciesAreRefusedByName) {
+TEST(CollectorConfig, RefusesExtensionPoliciesByName) {
   const std::string known =
       "extensions: {status_cod: {}}\nprocessors: {tail_sampling: {policies: [{name: a, type: "
       "status_cod, status_cod: {}}]}}\n";

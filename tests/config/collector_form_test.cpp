@@ -1,4 +1,4 @@
-// The tail_sampling block inside a whole Collector configuration, and the keys of the Collector that are not needed.
+// The tail_sampling block inside a whole Collector configuration, and the Collector's keys that have no use here.
 #include <gtest/gtest.h>
 
 #include "parsed.hpp"
@@ -12,7 +12,7 @@ std::string block_with(std::string_view line) {
   return "tail_sampling:\n  " + std::string(line) + "\n  " + std::string(kPolicies) + "\n";
 }
 
-TEST(CollectorForm, FindsTheProcessor_AndLeavesTheRest) {
+TEST(CollectorForm, FindsTheProcessor_AndIgnoresTheRest) {
   const ConfigResult result = parse_options(R"(
 receivers: {otlp: {protocols: {grpc: {endpoint: "${env:HOST}:4317"}}}}
 processors:
@@ -34,7 +34,7 @@ retain: {window: 5s}
                 {"5:3: only 'tail_sampling' is used; left to the Collector: receivers, batch, exporters, service"}));
 }
 
-TEST(CollectorForm, TakesTheOnlyNamedProcessor) {
+TEST(CollectorForm, UsesTheOnlyNamedProcessor) {
   const Options options =
       accepted("processors: {tail_sampling/errors: {decision_wait: 3s, " + std::string(kPolicies) + "}}\n");
   EXPECT_EQ(options.tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
@@ -48,14 +48,14 @@ TEST(CollectorForm, PrefersThePlainName_AndWarnsOfOthers) {
             std::vector<std::string>({"2:3: 'tail_sampling/b' is not used; tail_sampling on line 3 is"}));
 }
 
-TEST(CollectorForm, Refuses_WhenItIsNotClearWhichIsMeant) {
+TEST(CollectorForm, RefusesAnAmbiguousChoice) {
   EXPECT_TRUE(contains(only_error("processors: {tail_sampling/a: {}, tail_sampling/b: {}}"), "which one is meant?"));
   EXPECT_TRUE(contains(only_error("tail_sampling: {" + std::string(kPolicies) + "}\nprocessors: {tail_sampling: {}}"),
                        "1:1: tail_sampling stands here and under processors on line 2"));
   EXPECT_EQ(only_error("processors: {batch: {}}\n"), "1:1: processors hold no tail_sampling and no entail");
 }
 
-TEST(CollectorForm, TakesTheProcessorEntail_BeforeTailSampling) {
+TEST(CollectorForm, PrefersTheProcessorEntail_OverTailSampling) {
   const std::string entail = "  entail: {decision_wait: 3s, decision_log: d.jsonl, " + std::string(kPolicies) + "}\n";
   const ConfigResult alone = parse_options("processors:\n" + entail);
   ASSERT_TRUE(alone.options.has_value());
@@ -71,7 +71,7 @@ TEST(CollectorForm, TakesTheProcessorEntail_BeforeTailSampling) {
   EXPECT_TRUE(contains(only_error("receivers: {entail/a: {}, entail/b: {}}"), "which one is meant?"));
 }
 
-TEST(CollectorForm, TakesTheReceiverEntail) {
+TEST(CollectorForm, UsesTheReceiverEntail) {
   const std::string receiver =
       "receivers:\n  entail: {protocols: {grpc: {}}, shutdown_timeout: 9s, decision_wait: 3s, " + std::string(kPolicies) + "}\n  otlp: {}\n";
   const ConfigResult alone = parse_options(receiver + "processors: {batch: {}}\nservice: {}\n");
@@ -90,17 +90,17 @@ TEST(CollectorForm, TakesTheReceiverEntail) {
       "'receivers' is a section of the Collector"));
 }
 
-TEST(CollectorForm, SectionsOfTheCollectorStandOnlyBesideProcessors) {
+TEST(CollectorForm, AcceptsCollectorSections_OnlyBesideProcessors) {
   EXPECT_TRUE(contains(only_error(with_policy("receivers: {}")), "2:1: 'receivers' is a section of the Collector"));
   EXPECT_TRUE(contains(only_error(with_policy("processors: {batch: {}}")), "2:1: processors hold no tail_sampling"));
 }
 
-TEST(CollectorForm, RefusesWhatIsSetTwice) {
+TEST(CollectorForm, RefusesDuplicateSettings) {
   EXPECT_EQ(only_error("processors: {tail_sampling: {compat: none, " + std::string(kPolicies) + "}}\ncompat: none\n"),
             "2:1: compat is set twice, first on line 1");
 }
 
-TEST(CollectorForm, ErrorsKeepTheirPlace) {
+TEST(CollectorForm, ErrorsKeepTheirPositions) {
   EXPECT_EQ(only_error("processors:\n  tail_sampling/x:\n    num_trace: 5\n    " + std::string(kPolicies) + "\n"),
             "3:5: unknown key 'num_trace' in tail_sampling; did you mean 'num_traces'?");
 }
@@ -117,7 +117,7 @@ TEST(CollectorKeys, AreAcceptedWithAWarning) {
   }
 }
 
-TEST(CollectorKeys, AreCheckedAllTheSame) {
+TEST(CollectorKeys, AreStillChecked) {
   EXPECT_TRUE(
       contains(only_error(block_with("sampling_strategy: other")), "expected one of: trace-complete, span-ingest"));
   EXPECT_TRUE(contains(only_error(block_with("maximum_trace_size_bytes: -1")), "expected a whole number, 0 or more"));

@@ -1,5 +1,5 @@
-// docs/migration.md says of every key and policy of the Collector what the reader of configurations does with it: each
-// row's example is loaded, and the row must say what came out.
+// docs/migration.md states for every key and policy of the Collector how the configuration reader treats it: each
+// row's example is loaded, and the row must describe the result.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -9,6 +9,7 @@
 
 #include "config/option_table.hpp"
 #include "parsed.hpp"
+#include "policy/type.hpp"
 
 namespace entail::config {
 namespace {
@@ -21,7 +22,7 @@ const std::string& page() {
   return text;
 }
 
-// The cells of a row, without the backquotes around them.
+// The cells of a row, without backquotes.
 std::vector<std::string> cells_of(const std::string& line) {
   std::vector<std::string> cells;
   for (std::size_t at = line.find('|'); at + 1 < line.size();) {
@@ -59,7 +60,7 @@ std::string yaml_of(const Row& row) {
          (is_policy || is_policies ? "" : "  policies: [{name: a, type: always_sample}]\n");
 }
 
-TEST(MigrationPage, SaysWhatIsDoneWithEachExample) {
+TEST(MigrationPage, DescribesEachExampleCorrectly) {
   unsigned warned = 0, plain = 0;
   for (const Row& row : rows()) {
     const ConfigResult result = parse_options(yaml_of(row));
@@ -84,7 +85,7 @@ bool has_row(const std::string& name) {
   return false;
 }
 
-TEST(MigrationPage, HasEveryKeyOfTheProcessor) {
+TEST(MigrationPage, DocumentsEveryKeyOfTheProcessor) {
   constexpr std::string_view kPrefix = "tail_sampling.";
   unsigned keys = 0;
   for (const option::Row<Options>& row : option_table()) {
@@ -95,12 +96,11 @@ TEST(MigrationPage, HasEveryKeyOfTheProcessor) {
   EXPECT_EQ(keys, 14u);
 }
 
-TEST(MigrationPage, HasEveryPolicy_AndEveryKeyOfItsBlock) {
-  for (const PolicyShape& shape : policy_table()) {
-    const std::string name(shape.name);
-    EXPECT_TRUE(contains(page(), "`" + name + "`")) << name;
-    if (!has_row(name)) continue;  // told in words
-    for (const option::Row<PolicyOptions>& field : shape.fields) {
+TEST(MigrationPage, DocumentsEveryPolicy_AndEveryKeyOfItsBlock) {
+  for (const policy::Type& type : policy::types()) {
+    const std::string name(type.name);
+    if (!has_row(name)) continue;  // described in prose, or not a type of the Collector
+    for (const option::Row<PolicyOptions>& field : type.rows) {
       bool shown = false;
       for (const Row& row : rows()) shown |= row.name == name && contains(row.example, std::string(field.key) + ": ");
       EXPECT_TRUE(shown) << name << "." << field.key;
@@ -115,14 +115,14 @@ TEST(MigrationPage, HasEveryPolicy_AndEveryKeyOfItsBlock) {
     EXPECT_TRUE(contains(page(), "- `" + std::string(type) + "`: ")) << type;
 }
 
-// What compat: collector is said to change of warnings: the example is loaded by the test of all pages; without it the
+// What compat: collector changes about warnings: another test loads the example; without compat the
 // same text warns.
-TEST(MigrationPage, ZeroIsABound_UnlessCompatSaysOtherwise) {
+TEST(MigrationPage, ZeroIsABound_ExceptWithCompat) {
   const std::string block =
       "{name: a, type: numeric_attribute, numeric_attribute: {key: k, min_value: 0, max_value: 10}}";
   EXPECT_TRUE(contains(only_warning(of_policies(block)), "0 is a bound here"));
   accepted(of_policies(block) + "compat: collector\n");
-  // Not shorter than decision_wait: a warning, as the page says.
+  // Not shorter than decision_wait: a warning, as documented.
   EXPECT_TRUE(contains(only_warning("tail_sampling: {decision_wait: 5s, decision_wait_after_root_received: 5s, "
                                     "policies: [{name: a, type: always_sample}]}\n"),
                        "without effect"));

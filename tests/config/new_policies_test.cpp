@@ -1,4 +1,4 @@
-// composite, ottl_condition, link_count and link_type: every key arrives in the options, and what is wrong is said.
+// composite, ottl_condition, link_count and link_type: every key reaches the options, and errors are reported.
 #include <gtest/gtest.h>
 
 #include "config/check_options.hpp"
@@ -49,7 +49,7 @@ TEST(NewPolicies, ReadsEveryKey) {
   EXPECT_EQ(types.values, std::vector<std::string>({"retry-of", "x"}));
 }
 
-TEST(NewPolicies, SayWhatIsMissing) {
+TEST(NewPolicies, ReportWhatIsMissing) {
   EXPECT_TRUE(contains(only_error(of_policies("{name: a, type: ottl_condition}")),
                        "span or spanevent must hold at least one condition"));
   EXPECT_TRUE(
@@ -76,7 +76,7 @@ std::string composite_of(std::string_view more) {
       std::string(more) + "}}");
 }
 
-TEST(NewPolicies, WarnOfWhatIsHardlyMeant) {
+TEST(NewPolicies, WarnOfUnlikelySettings) {
   EXPECT_TRUE(
       contains(only_warning(of_policies("{name: a, type: link_count, link_count: {min_links: 3, max_links: 2}}")),
                "max_links: nothing matches"));
@@ -96,7 +96,7 @@ TEST(NewPolicies, WarnOfWhatIsHardlyMeant) {
                "'q' has none, and with compat: collector keeps nothing"));
 }
 
-TEST(NewPolicies, PartsMayBeOfTheNewTypes) {
+TEST(NewPolicies, AreAcceptedAsParts) {
   const PolicyOptions policy = one(
       "{name: a, type: and, and: {and_sub_policy: [{type: link_count, link_count: {min_links: 1}}, {type: not, not: "
       "{not_sub_policy: {type: link_type, link_type: {values: [x]}}}}, {type: ottl_condition, ottl_condition: {span: "
@@ -104,8 +104,8 @@ TEST(NewPolicies, PartsMayBeOfTheNewTypes) {
   EXPECT_EQ(policy.parts.size(), 3u);
 }
 
-// The place of a fault inside a scalar, as it stands in the text.
-TEST(NewPolicies, ConditionsArePlacedToTheByte) {
+// The position of an error inside a scalar.
+TEST(NewPolicies, ReportConditionErrorsToTheByte) {
   const auto place = [](const std::string& scalar) {
     const ConfigResult result =
         parse_options("tail_sampling:\n  policies:\n    - {name: a, type: ottl_condition, ottl_condition: {span: [" +
@@ -127,7 +127,7 @@ TEST(NewPolicies, ConditionsArePlacedToTheByte) {
   EXPECT_EQ(place("\"kind ==\n        x\""), Place(3, kColumn)) << "also over several lines";
 }
 
-TEST(NewPolicies, TheCaretStandsUnderTheFault) {
+TEST(NewPolicies, PlaceTheCaretUnderTheError) {
   EXPECT_EQ(option::caret_lines("kind == x", 8), "    kind == x\n            ^");
   EXPECT_EQ(option::caret_lines("\xc3\xa9 x", 3), "    \xc3\xa9 x\n      ^");
   EXPECT_EQ(option::caret_lines("a ==\n\tb or c", 10), "     b or c\n         ^");
@@ -138,14 +138,14 @@ TEST(NewPolicies, TheCaretStandsUnderTheFault) {
   EXPECT_LT(shown.size(), 250u);
 }
 
-TEST(NewPolicies, AreCheckedWhenFilledInByHand) {
+TEST(NewPolicies, AreCheckedWhenSetInCode) {
   Options options;
   PolicyOptions policy;
   policy.name = "p";
   policy.type = PolicyType::ottl_condition;
   policy.span_conditions = {"true", "nme == 1"};
   options.tail_sampling.policies = {policy};
-  const std::vector<option::Finding> findings = check_options(options);
+  const std::vector<option::Finding> findings = check_options(options).findings;
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].path, "tail_sampling.policies[0].ottl_condition.span[1]");
   EXPECT_EQ(findings[0].offset, std::optional<std::size_t>(0));
@@ -155,8 +155,8 @@ TEST(NewPolicies, AreCheckedWhenFilledInByHand) {
   for (int i = 0; i < 129; ++i) many.push_back("attributes[\"" + std::to_string(i) + "\"] == 1");
   policy.span_conditions = many;
   options.tail_sampling.policies = {policy};
-  ASSERT_EQ(check_options(options).size(), 1u);
-  EXPECT_TRUE(contains(check_options(options)[0].text, "name more than 128 attributes"));
+  ASSERT_EQ(check_options(options).findings.size(), 1u);
+  EXPECT_TRUE(contains(check_options(options).findings[0].text, "name more than 128 attributes"));
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ TEST(ParseOptions, ModeIsNone_WhenOffOrFalse) {
   EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {mode: true}}")), "found 'true'"));
 }
 
-TEST(ParseOptions, OneNumberOfHopsMeansBoth) {
+TEST(ParseOptions, OneNumberOfHopsSetsBothDirections) {
   const Options options = accepted(with_policy("links: {propagate: {max_hops: 62}}"));
   EXPECT_EQ(options.links.propagate.max_hops_linked, 62u);
   EXPECT_EQ(options.links.propagate.max_hops_linking, 62u);
@@ -101,7 +101,7 @@ TEST(ParseOptions, OneNumberOfHopsMeansBoth) {
       contains(only_error(with_policy("links: {propagate: {max_hops: [1]}}")), "expected a map with linked, linking"));
 }
 
-TEST(ParseOptions, UnknownKey_NamesTheNearest) {
+TEST(ParseOptions, UnknownKey_SuggestsTheNearest) {
   EXPECT_EQ(only_error(with_policy("links: {propagate: {max_hop: 4}}")),
             "2:21: unknown key 'max_hop' in links.propagate; did you mean 'max_hops'?");
   EXPECT_EQ(only_error(with_policy("links: {max_hops: 4}")),
@@ -115,7 +115,7 @@ TEST(ParseOptions, UnknownKey_NamesTheNearest) {
   EXPECT_TRUE(contains(only_error(with_policy("retain.window: 5s")), "unknown key 'retain.window' at the top"));
 }
 
-TEST(ParseOptions, WrongValue_SaysWhatWasExpected) {
+TEST(ParseOptions, WrongValue_ReportsWhatWasExpected) {
   EXPECT_EQ(only_error(with_policy("retain: {window: 60}")),
             "2:18: retain.window: expected a duration from 0s to 168h, such as 10s or 1m30s; found '60': a duration "
             "needs a unit");
@@ -149,7 +149,7 @@ TEST(ParseOptions, ReportsSeveralErrorsAtOnce_InOrder) {
   EXPECT_EQ(message_text(result.errors[2]), "4:1: unknown key 'link' at the top; did you mean 'links'?");
 }
 
-TEST(ParseOptions, TypesAreNormalised) {
+TEST(ParseOptions, NormalisesLinkTypes) {
   EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a-b: {linked: 1}, a_b: {linked: 2}}}}")),
                        "2:47: links.propagate.types.a_b: a rule for this type is there already"));
   EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: {linkd: 1}}}}")),
@@ -163,14 +163,14 @@ TEST(ParseOptions, TypesAreNormalised) {
   EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: [a]}}")), "found a list"));
 }
 
-TEST(ParseOptions, ErrorSpansAndComponentExcludeEachOther) {
+TEST(ParseOptions, RefusesErrorSpansWithComponent) {
   EXPECT_EQ(only_error(with_policy("links: {propagate: {mode: component, origin_links: error_spans}}")),
             "2:38: links.propagate.origin_links: error_spans cannot be combined with mode: component, where links have "
             "no direction");
   accepted(with_policy("links: {propagate: {mode: none, origin_links: error_spans}}"));
 }
 
-TEST(ParseOptions, OriginsAreNamesOfPolicies) {
+TEST(ParseOptions, OriginsMustBePolicyNames) {
   EXPECT_EQ(only_error(with_policy("links: {origins: [error]}")),
             "2:19: links.origins: no policy is named 'error'; did you mean 'errors'?");
   EXPECT_EQ(accepted(with_policy("links: {origins: []}")).links.origins, std::vector<std::string>());
@@ -180,14 +180,14 @@ TEST(ParseOptions, OriginsAreNamesOfPolicies) {
                "'d' is a drop policy"));
 }
 
-TEST(ParseOptions, EnvironmentIsNotRead) {
+TEST(ParseOptions, DoesNotReadTheEnvironment) {
   EXPECT_TRUE(contains(only_error(with_policy("memory_limit: ${env:LIMIT}")),
                        "2:15: memory_limit: '${env:LIMIT}' would have to be looked up"));
   EXPECT_EQ(accepted(with_policy("links: {propagate: {type_keys: [a$$b, 'c$']}}")).links.propagate.type_keys,
             std::vector<std::string>({"a$b", "c$"}));
 }
 
-TEST(ParseOptions, PoliciesAreRequired) {
+TEST(ParseOptions, RequiresPolicies) {
   for (const char* text : {"", "# nothing\n", "---\n", "~"})
     EXPECT_EQ(only_error(text), "1:1: the configuration is empty: tail_sampling.policies is required") << text;
   EXPECT_TRUE(contains(only_error("compat: none\n"), "at least one policy is required"));
@@ -199,7 +199,7 @@ TEST(ParseOptions, PoliciesAreRequired) {
   EXPECT_TRUE(contains(only_error("tail_sampling: {policies: {name: a}}"), "expected a list of policies; found a map"));
 }
 
-TEST(ParseOptions, WarnsOfWhatHasNoEffect) {
+TEST(ParseOptions, WarnsOfSettingsWithoutEffect) {
   EXPECT_TRUE(contains(only_warning(with_policy("memory_limit: 16MiB\nretain: {max_bytes: 17MiB}")),
                        "3:10: retain.max_bytes: without effect"));
   EXPECT_TRUE(contains(only_warning(with_policy("links: {propagate: {type_keys: [], types: {a: {linked: 1}}}}")),
@@ -209,7 +209,7 @@ TEST(ParseOptions, WarnsOfWhatHasNoEffect) {
                        "1:36: tail_sampling.decision_wait_after_root_received: without effect"));
 }
 
-TEST(ParseOptions, DuplicateKeysAreErrors) {
+TEST(ParseOptions, RefusesDuplicateKeys) {
   EXPECT_EQ(only_error(with_policy("compat: none\ncompat: none\n")), "3:1: duplicate key 'compat', first on line 2");
 }
 

@@ -21,7 +21,7 @@ inline std::vector<std::string> texts_of(const std::vector<ConfigMessage>& messa
   return texts;
 }
 
-// The one error of a text, as "line:column: what".
+// The only error of a text, as "line:column: what".
 inline std::string only_error(std::string_view yaml) {
   const ConfigResult result = parse_options(yaml);
   EXPECT_FALSE(result.options.has_value());
@@ -36,7 +36,7 @@ inline std::string only_warning(std::string_view yaml) {
   return result.warnings.empty() ? std::string() : message_text(result.warnings[0]);
 }
 
-// The options of a text without errors and warnings.
+// The options of a text without errors or warnings.
 inline Options accepted(std::string_view yaml) {
   ConfigResult result = parse_options(yaml);
   EXPECT_EQ(texts_of(result.errors), std::vector<std::string>());
@@ -46,7 +46,7 @@ inline Options accepted(std::string_view yaml) {
 
 inline bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-// A configuration whose first line holds one policy; more starts on line 2.
+// A configuration whose first line contains one policy; more starts on line 2.
 inline std::string with_policy(std::string_view more) {
   return "tail_sampling: {policies: [{name: errors, type: status_code, status_code: {status_codes: [ERROR]}}]}\n" +
          std::string(more);

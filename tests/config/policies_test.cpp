@@ -1,5 +1,5 @@
 // tail_sampling.policies: every type of the Collector's tailsamplingprocessor (its config.go), link_count and
-// link_type, and every way to get one wrong.
+// link_type, and every error in them.
 #include <gtest/gtest.h>
 
 #include "parsed.hpp"
@@ -98,7 +98,7 @@ TEST(Policies, ReadsParts) {
   ASSERT_EQ(drop.parts.size(), 1u);
 }
 
-TEST(Policies, TypeThatIsUnknown_IsNamed) {
+TEST(Policies, ReportsAnUnknownType) {
   EXPECT_EQ(only_error(of_policies("{name: a, type: probabilistik}")),
             "1:44: policy 'a': unknown type 'probabilistik'; did you mean 'probabilistic'?");
   EXPECT_TRUE(contains(only_error(of_policies("{name: a}")), "policy 'a': it needs a type"));
@@ -107,14 +107,14 @@ TEST(Policies, TypeThatIsUnknown_IsNamed) {
   EXPECT_TRUE(contains(only_error(of_policies("always")), "policy 1: expected a map with name, type and a block"));
 }
 
-TEST(Policies, NamesAreThereAndUnique) {
+TEST(Policies, RequiresUniqueNames) {
   EXPECT_EQ(only_error(of_policies("{type: always_sample}")), "1:28: policy 1: it needs a name");
   EXPECT_TRUE(contains(only_error(of_policies("{name: '', type: always_sample}")), "it needs a name"));
   EXPECT_EQ(only_error(of_policies("{name: a, type: always_sample}, {name: a, type: trace_flags}")),
             "1:61: policy 'a': another policy has this name");
 }
 
-TEST(Policies, KeysThatDoNotBelong) {
+TEST(Policies, RefusesMisplacedKeys) {
   EXPECT_EQ(only_error(of_policies("{name: a, type: latency, latency: {threshold_ms: 1}, statuscode: {}}")),
             "1:81: policy 'a': unknown key 'statuscode'; expected one of: name, type, latency");
   EXPECT_TRUE(contains(only_error(of_policies("{name: a, type: latency, latency: {threshold_ms: 1}, status_code: {}}")),
@@ -130,7 +130,7 @@ TEST(Policies, KeysThatDoNotBelong) {
                        "did you mean 'and_sub_policy'?"));
 }
 
-TEST(Policies, ValuesThatAreWrong) {
+TEST(Policies, RefusesWrongValues) {
   EXPECT_TRUE(contains(only_error(of_policies("{name: a, type: latency, latency: {threshold_ms: 5s}}")),
                        "policy 'a': latency.threshold_ms: expected a whole number, 0 or more; found '5s'"));
   EXPECT_TRUE(contains(only_error(of_policies("{name: a, type: status_code, status_code: {status_codes: [error]}}")),
@@ -160,7 +160,7 @@ TEST(Policies, ValuesThatAreWrong) {
                        "latency: expected a map with threshold_ms, upper_threshold_ms; found '5'"));
 }
 
-TEST(Policies, PartsThatAreWrong) {
+TEST(Policies, RefusesWrongParts) {
   EXPECT_TRUE(
       contains(only_error(of_policies("{name: a, type: and}")), "and_sub_policy must name at least one policy"));
   EXPECT_TRUE(contains(only_error(of_policies("{name: a, type: not, not: {not_sub_policy: [{type: always_sample}]}}")),
@@ -173,14 +173,14 @@ TEST(Policies, PartsThatAreWrong) {
                        "policy 'a', part 1: unknown type 'latencyy'; did you mean 'latency'?"));
 }
 
-TEST(Policies, NestingAndNumberAreBounded) {
+TEST(Policies, BoundsNestingAndNumber) {
   std::string deep = "{type: always_sample}";
   for (int level = 0; level < 16; ++level) deep = "{type: not, not: {not_sub_policy: " + deep + "}}";
   accepted(of_policies("{name: a, " + deep.substr(1)));
   deep = "{type: not, not: {not_sub_policy: " + deep + "}}";
   EXPECT_TRUE(contains(only_error(of_policies("{name: a, " + deep.substr(1))), "nested deeper than 16"));
 
-  // Shared anchors make 4^16 parts out of a short text.
+  // Shared anchors turn a short text into 4^16 parts.
   std::string bomb = "x0: &x0 {type: always_sample}\n";
   std::string text = "tail_sampling: {policies: [{name: a, type: and, and: {and_sub_policy: [&x0 {type: always_sample}";
   for (int level = 1; level < 12; ++level) {
@@ -192,7 +192,7 @@ TEST(Policies, NestingAndNumberAreBounded) {
   EXPECT_TRUE(contains(only_error(text), "more than 4096 policies and parts"));
 }
 
-TEST(Policies, WarnsOfWhatIsHardlyMeant) {
+TEST(Policies, WarnsOfUnlikelySettings) {
   EXPECT_EQ(only_warning(of_policies("{name: a, type: probabilistic, probabilistic: {sampling_percentage: 150}}")),
             "1:96: policy 'a': probabilistic.sampling_percentage: '150' is taken for 100, as in the Collector");
   EXPECT_EQ(parse_options(of_policies("{name: a, type: probabilistic, probabilistic: {sampling_percentage: 150}}"))
@@ -224,7 +224,7 @@ TEST(Policies, WarnsOfWhatIsHardlyMeant) {
            "compat: collector\n");
 }
 
-TEST(Policies, MayBeBuiltFromAnchors) {
+TEST(Policies, AcceptsAnchors) {
   const Options options = accepted(
       "tail_sampling:\n  policies:\n    - &error {name: a, type: status_code, status_code: {status_codes: [ERROR]}}\n"
       "    - {<<: *error, name: b}\n    - {name: c, type: and, and: {and_sub_policy: [*error]}}\n");

@@ -8,6 +8,7 @@
 #include "config/option_table.hpp"
 #include "config/value_reader.hpp"
 #include "parsed.hpp"
+#include "policy/type.hpp"
 
 namespace entail::config {
 namespace {
@@ -27,7 +28,7 @@ TEST(Defaults, ParseToTheDefaults) {
   EXPECT_EQ(parsed.tail_sampling.policies[0].status_code_mask, 4u);
 }
 
-TEST(Defaults, AreThoseOfTheContract) {
+TEST(Defaults, MatchTheSpecification) {
   const std::string yaml = default_options_yaml();
   for (const char* line :
        {"  decision_wait: 30s\n", "probability: collector\n", "    mode: cone\n", "      linked: 4\n",
@@ -39,12 +40,12 @@ TEST(Defaults, AreThoseOfTheContract) {
     EXPECT_TRUE(contains(yaml, line)) << line;
 }
 
-TEST(OptionTable, SaysWhatEachOptionIsFor) {
+TEST(OptionTable, DescribesEachOption) {
   for (const option::Row<Options>& row : option_table())
     EXPECT_FALSE(row.help.empty() && row.instead.empty()) << row.key;
-  for (const PolicyShape& shape : policy_table()) {
-    EXPECT_FALSE(shape.help.empty()) << shape.name;
-    for (const option::Row<PolicyOptions>& row : shape.fields)
+  for (const policy::Type& type : policy::types()) {
+    EXPECT_FALSE(type.help.empty()) << type.name;
+    for (const option::Row<PolicyOptions>& row : type.rows)
       EXPECT_FALSE(row.help.empty() && row.instead.empty()) << row.key;
   }
 }
@@ -57,7 +58,7 @@ TEST(OptionTable, KeysAreUnique) {
         << row.key;
 }
 
-TEST(OptionTable, EveryFieldTakesItsOwnValue) {
+TEST(OptionTable, EachRowSetsItsOwnField) {
   // Two rows that shared a field by mistake would show here: each row is set alone, and no other may change.
   for (const option::Row<Options>& row : option_table()) {
     if (!row.has_value()) continue;
@@ -75,7 +76,7 @@ TEST(OptionTable, EveryFieldTakesItsOwnValue) {
   }
 }
 
-TEST(ConfigurationPage, IsTheOneInDocs) {
+TEST(ConfigurationPage, MatchesTheCommittedPage) {
   std::ifstream file(ENTAIL_SOURCE_DIR "/docs/configuration.md");
   const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   EXPECT_TRUE(page == configuration_page()) << "regenerate it: bin/configuration_page > docs/configuration.md";

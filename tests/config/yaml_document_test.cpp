@@ -14,7 +14,7 @@ std::vector<std::string> problems(std::string_view text) {
   return texts_of(errors);
 }
 
-TEST(YamlDocument, KnowsWhereThingsStand) {
+TEST(YamlDocument, RecordsPositions) {
   YamlDocument document;
   std::vector<ConfigMessage> errors;
   ASSERT_TRUE(document.load("a: 1\nb:\n  - x\n  - 'y'\n", &errors));
@@ -32,7 +32,7 @@ TEST(YamlDocument, KnowsWhereThingsStand) {
   EXPECT_EQ(find_entry(root, "c"), nullptr);
 }
 
-TEST(YamlDocument, ResolvesMergeKeys_ExplicitKeysWin) {
+TEST(YamlDocument, ResolvesMergeKeys_AndExplicitKeysWin) {
   YamlDocument document;
   std::vector<ConfigMessage> errors;
   ASSERT_TRUE(document.load("base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\nuse: {y: 9, <<: [*b, *m]}\n", &errors));
@@ -45,7 +45,7 @@ TEST(YamlDocument, ResolvesMergeKeys_ExplicitKeysWin) {
   EXPECT_EQ(text("z"), "4");
 }
 
-TEST(YamlDocument, SharesAnchors_SoThatTheyCannotExplode) {
+TEST(YamlDocument, SharesAnchors_SoTheyCannotExplode) {
   std::string text = "a0: &a0 [x]\n";
   for (int level = 1; level < 60; ++level) {
     const std::string below = "*a" + std::to_string(level - 1);
@@ -63,7 +63,7 @@ TEST(YamlDocument, BoundsMergedKeys) {
   EXPECT_EQ(problems(text), std::vector<std::string>({"1:7: too many merged keys"}));
 }
 
-TEST(YamlDocument, RefusesWhatWouldBeLostSilently) {
+TEST(YamlDocument, RefusesConstructsThatWouldBeIgnored) {
   EXPECT_EQ(problems("a: 1\nb: {c: 2, c: 3}\n"),
             std::vector<std::string>({"2:11: duplicate key 'c', first on line 2"}));
   EXPECT_EQ(problems("? [a]\n: 1\n"), std::vector<std::string>({"1:3: a key must be a plain word"}));
@@ -73,7 +73,7 @@ TEST(YamlDocument, RefusesWhatWouldBeLostSilently) {
   EXPECT_EQ(problems("a: {<<: 5}\n"), std::vector<std::string>({"1:9: << expects a map or a list of maps"}));
 }
 
-TEST(YamlDocument, SaysWhereTheTextBreaks) {
+TEST(YamlDocument, ReportsThePositionOfSyntaxErrors) {
   const std::vector<std::string> broken = problems("a: [1, 2\nb: 3\n");
   ASSERT_EQ(broken.size(), 1u);
   EXPECT_TRUE(contains(broken[0], "not valid YAML")) << broken[0];

@@ -1,4 +1,4 @@
-// The table in README.md is worth as much as the tests that it names: each exists, and no case of the suite is missing.
+// The table in README.md is only as good as the tests that it lists: each exists, and no case of the suite is missing.
 #include <gtest/gtest.h>
 
 #include <cctype>
@@ -37,7 +37,7 @@ std::set<std::string> tests_that_exist() {
   return names;
 }
 
-// What the page names between backticks as Suite.Name.
+// The names in backquotes on the page of the form Suite.Name.
 std::vector<std::string> tests_named(const std::string& page) {
   std::vector<std::string> names;
   for (std::size_t at = page.find('`'); at != std::string::npos;) {
@@ -54,7 +54,7 @@ std::vector<std::string> tests_named(const std::string& page) {
   return names;
 }
 
-TEST(ConformanceTable, NamesTestsThatExist) {
+TEST(ConformanceTable, ListsOnlyExistingTests) {
   const std::set<std::string> exist = tests_that_exist();
   EXPECT_GT(exist.size(), 500u);
   const std::vector<std::string> named = tests_named(read_file(kTests / "conformance/README.md"));
@@ -65,7 +65,7 @@ TEST(ConformanceTable, NamesTestsThatExist) {
 }
 
 // The 41 methods of test.py, by their names without "test_".
-TEST(ConformanceTable, HasEveryCaseOfTheSuite) {
+TEST(ConformanceTable, ListsEveryCaseOfTheSuite) {
   std::vector<std::string> cases = {"both_traceparent_and_tracestate_missing",
                                     "traceparent_included_tracestate_missing",
                                     "traceparent_duplicated",

@@ -1,5 +1,5 @@
-// The cases of the W3C suite that are about several requests of one service (its AdvancedTest), and the header that
-// goes on. A service here is a program that makes a link for each request that it got; new IDs are its own affair.
+// The cases of the W3C suite with several requests to one service (its AdvancedTest), and the outgoing header.
+// A service here is a program that makes a link for each request it receives; it creates new IDs on its own.
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -12,7 +12,7 @@ namespace {
 
 const std::string kTrace = "12345678901234567890123456789012";
 
-// Three requests with these headers, and what a service has of them.
+// Three requests with these headers, and the service's view of them.
 struct Served {
   LinkBuilder builder;
   std::vector<SpanContext> contexts;
@@ -32,14 +32,14 @@ TEST(W3cRequests, multiple_requests_with_valid_traceparent) {
   for (const SpanContext& context : served.contexts) {
     EXPECT_EQ(to_hex(context.trace_id), kTrace);
     EXPECT_EQ(context.flags, kTraceFlagSampled);
-    EXPECT_EQ(context, served.contexts[0]);  // nothing is carried over from one request to the next
+    EXPECT_EQ(context, served.contexts[0]);  // nothing carries over from one request to the next
   }
   EXPECT_EQ(served.builder.link_count(), 3u);
 }
 
 TEST(W3cRequests, multiple_requests_without_traceparent) {
   const Served served(std::vector<Header>{{"accept", "*/*"}});
-  EXPECT_TRUE(served.contexts.empty());  // and no ID is made up
+  EXPECT_TRUE(served.contexts.empty());  // and no ID is invented
   EXPECT_EQ(served.builder.link_count(), 0u);
   EXPECT_EQ(served.builder.refused(ContextError::no_context), 3u);
 }
@@ -50,8 +50,8 @@ TEST(W3cRequests, multiple_requests_with_illegal_traceparent) {
   EXPECT_EQ(served.builder.refused(ContextError::zero_trace_id), 3u);
 }
 
-// What is read at version 00 or above, and printed, is read again as the same: a hop through this library.
-TEST(W3cRequests, AHeaderPassesThrough) {
+// A header parsed at version 00 or above, formatted and parsed again, gives the same: a hop through this library.
+TEST(W3cRequests, AHeaderRoundTrips) {
   for (const char* version : {"00", "01", "cc", "fe"}) {
     SpanContext context;
     const std::string text = std::string(version) + "-" + kTrace + "-1234567890123456-03";

@@ -19,14 +19,14 @@ Identity of(std::vector<std::uint8_t> trace, std::vector<std::uint8_t> span, boo
   return classify(trace, span, bad_hex, payload);
 }
 
-TEST(Identity, GoodNeedsBothIds) {
+TEST(Identity, IsGood_WithBothIds) {
   EXPECT_EQ(of(bytes(16, 1), bytes(8, 1)), Identity::good);
   std::vector<std::uint8_t> first(16, 0);
   first[0] = 1;
   EXPECT_EQ(of(first, bytes(8, 1)), Identity::good);
 }
 
-TEST(Identity, EmptyAndZeroAreTheSame) {
+TEST(Identity, TreatsEmptyAndZeroAlike) {
   for (const std::size_t trace : {0u, 16u})
     for (const std::size_t span : {0u, 8u}) {
       EXPECT_EQ(of(bytes(trace, 0), bytes(span, 0)), Identity::all_zero) << trace << " " << span;
@@ -37,7 +37,7 @@ TEST(Identity, EmptyAndZeroAreTheSame) {
   EXPECT_EQ(of(bytes(16, 1), bytes(0, 0), false, true), Identity::null_target);
 }
 
-TEST(Identity, WrongLengthComesBeforeZero) {
+TEST(Identity, ReportsWrongLengthBeforeZero) {
   for (std::size_t size = 1; size < 33; ++size) {
     if (size != 16) {
       EXPECT_EQ(of(bytes(size, 0), bytes(8, 1), false, true), Identity::wrong_length) << size;
@@ -48,7 +48,7 @@ TEST(Identity, WrongLengthComesBeforeZero) {
   }
 }
 
-TEST(Identity, BadHexComesFirst) {
+TEST(Identity, ReportsBadHexFirst) {
   EXPECT_EQ(of(bytes(3, 1), bytes(0, 0), true, true), Identity::bad_hex);
   EXPECT_EQ(of(bytes(16, 1), bytes(8, 1), true, false), Identity::bad_hex);
 }

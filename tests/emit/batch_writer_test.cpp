@@ -1,4 +1,4 @@
-// BatchWriter: grouping by bytes, exact sizes, cutting at the limit, nothing lost.
+// BatchWriter: grouping by bytes, exact sizes, splitting at the limit, no losses.
 #include "emit/batch_writer.hpp"
 
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ const Buffer kResourceB = join({bytes_field(1, bytes_field(1, "A")), bytes_field
 const Buffer kScopeX = bytes_field(1, bytes_field(1, "X"));
 const Buffer kNone;
 
-TEST(BatchWriter, GroupsByBytesInOrderOfFirstSpan) {
+TEST(BatchWriter, GroupsByBytes_InOrderOfFirstSpan) {
   BatchWriter writer(1 << 20);
   EXPECT_TRUE(writer.empty());
   const Buffer one = bytes_field(5, "1"), two = bytes_field(5, "2"), three = bytes_field(5, "3"),
@@ -50,10 +50,10 @@ TEST(BatchWriter, GroupsByBytesInOrderOfFirstSpan) {
   EXPECT_EQ(taken(writer), Buffer{});
   EXPECT_FALSE(writer.add(output(kResourceA, kScopeX, two)));
   EXPECT_EQ(taken(writer), bytes_field(1, join({kResourceA, bytes_field(2, join({kScopeX, span(two)}))})))
-      << "nothing stays of the message before";
+      << "nothing remains of the previous message";
 }
 
-TEST(BatchWriter, ClosesBeforeTheLimitWouldBePassed) {
+TEST(BatchWriter, ClosesABatchBeforeItExceedsTheLimit) {
   const Buffer payload = bytes_field(5, std::string(98, 'x'));  // 100 bytes, 102 as a field
   const auto message_size = [&](int spans) {
     Buffer scope;
@@ -77,7 +77,7 @@ TEST(BatchWriter, ClosesBeforeTheLimitWouldBePassed) {
   EXPECT_EQ(smaller.span_count(), 2u);
 }
 
-TEST(BatchWriter, ASpanBeyondTheLimitGoesAlone) {
+TEST(BatchWriter, WritesASpanBeyondTheLimitAlone) {
   const Buffer small = bytes_field(5, "s"), large = bytes_field(5, std::string(500, 'x'));
   BatchWriter writer(100);
   EXPECT_FALSE(writer.add(output(kNone, kNone, small)));
@@ -102,8 +102,37 @@ TEST(BatchWriter, WritesEditedSpans) {
   EXPECT_EQ(taken(writer), bytes_field(1, bytes_field(2, join({bytes_field(2, edited), bytes_field(2, payload)}))));
 }
 
-// Random spans into random groups under random limits: read back, nothing is lost, no group is split within a message,
-// no message passes the limit unless it holds one span, and none is closed that had room.
+TEST(BatchWriter, PartsShareNothing_AndAMessageIsItsParts) {
+  const Buffer one = bytes_field(5, "1"), two = bytes_field(5, "2"), three = bytes_field(5, "3");
+  const auto part = [](std::initializer_list<Buffer> payloads) {
+    Buffer scope;
+    for (const Buffer& payload : payloads) wire::append_bytes_field(scope, 2, payload);
+    return bytes_field(1, join({kResourceA, bytes_field(2, scope)}));
+  };
+  const Buffer first = part({one, two}), second = part({three});
+  BatchWriter writer(first.size() + second.size());
+  for (int round = 0; round < 3; ++round) {  // with the buffer of the message before, too
+    EXPECT_FALSE(writer.add(output(kResourceA, kNone, one)));
+    EXPECT_FALSE(writer.add(output(kResourceA, kNone, two)));
+    EXPECT_EQ(writer.end_part(), first.size());
+    EXPECT_FALSE(writer.add(output(kResourceA, kNone, three)));
+    EXPECT_EQ(writer.span_count(), 3u);
+    if (round != 1) {
+      EXPECT_EQ(writer.end_part(), first.size() + second.size());
+    }
+    EXPECT_TRUE(writer.add(output(kResourceA, kNone, one)));  // has no room
+    EXPECT_EQ(writer.full_size(), first.size() + second.size());
+    EXPECT_EQ(writer.span_count(), 3u);
+    Buffer whole = writer.take_owned();
+    EXPECT_EQ(whole, join({first, second}));
+    writer.give_buffer(std::move(whole));
+    EXPECT_EQ(taken(writer), part({one}));
+    EXPECT_TRUE(writer.empty());
+  }
+}
+
+// Random spans in random groups under random limits, read back: nothing is lost, no group is split within a message,
+// no message exceeds the limit unless it holds one span, and none is closed while the next span would fit.
 TEST(BatchWriter, LosesNothingUnderAnyLimit) {
   otlp_test::Random random(21);
   for (int round = 0; round < 300; ++round) {

@@ -1,5 +1,5 @@
-// append_span() against protobuf C++: random spans, random edits; the edited object and the edited bytes are equal, and
-// the bytes of all other fields stay, in order (G6).
+// append_span() compared with protobuf C++: for random spans and edits the edited object equals the edited bytes, and
+// the bytes of all other fields are preserved, in order (G6).
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -52,20 +52,20 @@ void apply(otlp_lax::Span& span, const SpanEdit& edit) {
   for (const Attribute& attribute : edit.attributes) write(attribute);
 }
 
-// The bytes of all fields that no edit may touch.
+// The bytes of all fields that no edit may change.
 std::string untouched(Bytes payload) {
   std::string all;
   wire::FieldCursor cursor(payload, 0, static_cast<std::uint32_t>(payload.size()));
   for (wire::FieldView field; cursor.next(field);) {
-    const bool length = field.wire_type == 2;
+    const bool length = field.wire_type == wire::WireType::length;
     if (length && (field.number == 3 || field.number == 9 || field.number == 13)) continue;
-    if (field.wire_type == 0 && field.number == 14) continue;
+    if (field.wire_type == wire::WireType::varint && field.number == 14) continue;
     all += otlp_test::as_string(wire::slice(payload, field.whole));
   }
   return all;
 }
 
-TEST(EmitDifferential, RandomSpansAndEdits) {
+TEST(EmitDifferential, MatchesProtobuf_ForRandomSpansAndEdits) {
   Random random(31);
   otlp_test::RandomMessage messages(random, false);
   std::uint64_t changed = 0;
@@ -104,8 +104,8 @@ TEST(EmitDifferential, RandomSpansAndEdits) {
   EXPECT_GT(changed, 10000u);
 }
 
-// Every span of a capture written again, unedited: protobuf sees the same resources, scopes and spans, and the bytes of
-// each span are those received.
+// Every span of a capture rewritten unedited: protobuf reads the same resources, scopes and spans, and the bytes of
+// each span are the received ones.
 void round_trip(Bytes request) {
   otlp::Decoded decoded;
   ASSERT_TRUE(otlp::decode(request, nullptr, decoded).ok());
@@ -127,7 +127,7 @@ void round_trip(Bytes request) {
     wanted.emplace(otlp_test::as_string(resource) + "|" + otlp_test::as_string(scope), otlp_test::as_string(payload));
   }
   const Bytes message = writer.take();
-  ASSERT_LE(message.size(), request.size() + 8) << "spans share what they shared before";
+  ASSERT_LE(message.size(), request.size() + 8) << "spans share the same envelopes as before";
   otlp::Decoded again;
   ASSERT_TRUE(otlp::decode(message, nullptr, again).ok());
   for (const otlp::SpanView& span : again.spans) {
@@ -145,7 +145,7 @@ void round_trip(Bytes request) {
   ASSERT_EQ(got, wanted);
 }
 
-TEST(EmitDifferential, CapturesComeOutAsTheyWentIn) {
+TEST(EmitDifferential, RoundTripsCaptures) {
   int requests = 0;
   Random random(32);
   for (const auto& entry : std::filesystem::directory_iterator(std::string(ENTAIL_SOURCE_DIR) + "/tests/golden/sdk")) {

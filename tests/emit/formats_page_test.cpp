@@ -1,4 +1,4 @@
-// docs/formats.md names every attribute that the core writes, with its type, and no others.
+// docs/formats.md documents every attribute that the core writes, with its type, and no others.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -23,15 +23,15 @@ std::string type_of(const Attribute& attribute) {
   return attribute.is_removal() ? "removal" : "string[]";
 }
 
-// Everything that the functions of this room write where every value is there.
+// All attributes that this room writes when every value is present.
 Types written() {
-  reservoir::TruncationRecord cut;
-  cut.received = 3;
-  cut.threshold_uniform = 1;
-  cut.threshold_consistent = reservoir::ConsistentKey{1, 2};
+  reservoir::TruncationRecord truncation;
+  truncation.received = 3;
+  truncation.threshold_uniform = 1;
+  truncation.threshold_consistent = reservoir::ConsistentKey{1, 2};
   const TraceId path[] = {{1, 2}, {3, 4}};
   std::vector<Attribute> attributes;
-  append_truncation_attributes(cut, TruncationNames::both, attributes);
+  append_truncation_attributes(truncation, TruncationNames::both, attributes);
   append_reason_attributes({.reason = "link",
                             .policy = "errors",
                             .origin_trace_id = path[0],
@@ -57,18 +57,18 @@ Types documented() {
   Types types;
   const std::string section = page::sections_of(page::formats_page())["Attributes on emitted spans"];
   for (const page::Row& row : page::rows_of(section, "attribute"))
-    EXPECT_TRUE(types.emplace(row.name, row.type).second) << row.name << " stands there twice";
+    EXPECT_TRUE(types.emplace(row.name, row.type).second) << row.name << " is listed twice";
   return types;
 }
 
-TEST(FormatsPage, HasEveryAttribute_WithItsType) {
+TEST(FormatsPage, DocumentsEveryAttribute_WithItsType) {
   const Types types = written();
   EXPECT_GE(types.size(), 27u);
   EXPECT_EQ(documented(), types);
 }
 
-// Also those that some other file of the core writes past these functions.
-TEST(FormatsPage, HasEveryAttributeNameInTheSourcesOfTheCore) {
+// Including those that other files of the core write without these functions.
+TEST(FormatsPage, DocumentsEveryAttributeNamedInTheCore) {
   const Types types = documented();
   const std::regex literal("\"((?:entail\\.(?:keep|links?)|batch)\\.[a-z_.]+)\"");
   std::set<std::string> names;
@@ -84,8 +84,8 @@ TEST(FormatsPage, HasEveryAttributeNameInTheSourcesOfTheCore) {
   EXPECT_EQ(names.size(), types.size());
 }
 
-// In the text as in the tables. "entail.links.*" stands for those that begin so.
-TEST(FormatsPage, NamesNoAttributeThatTheCoreDoesNotWrite) {
+// In text and tables alike. "entail.links.*" covers all names with that prefix.
+TEST(FormatsPage, DocumentsNoAttributeTheCoreDoesNotWrite) {
   const Types types = written();
   const std::string text = page::formats_page();
   const std::regex name("\\bentail\\.[a-z_]+(?:\\.[a-z_]+)*(?:\\.\\*)?");

@@ -61,7 +61,7 @@ const std::map<std::string, Value> kBatch = {
     {"batch.sampled_links", std::int64_t{128}},
 };
 
-TEST(TruncationAttributes, AreNamedAsTheOptionSays) {
+TEST(TruncationAttributes, FollowTheSpanAttributesOption) {
   std::vector<Attribute> entail, batch, both;
   append_truncation_attributes(record(), TruncationNames::entail, entail);
   append_truncation_attributes(record(), TruncationNames::batch, batch);
@@ -74,14 +74,14 @@ TEST(TruncationAttributes, AreNamedAsTheOptionSays) {
   EXPECT_LE(both.size() + 6, kAttributesMax);
 }
 
-TEST(TruncationAttributes, AbsentThresholdsAreRemovals) {
-  reservoir::TruncationRecord cut = record();
-  cut.threshold_uniform.reset();
-  cut.threshold_consistent.reset();
-  cut.received = ~std::uint64_t{0};
-  cut.seed = ~std::uint64_t{0};
+TEST(TruncationAttributes, RemoveAbsentThresholds) {
+  reservoir::TruncationRecord truncation = record();
+  truncation.threshold_uniform.reset();
+  truncation.threshold_consistent.reset();
+  truncation.received = ~std::uint64_t{0};
+  truncation.seed = ~std::uint64_t{0};
   std::vector<Attribute> attributes;
-  append_truncation_attributes(cut, TruncationNames::entail, attributes);
+  append_truncation_attributes(truncation, TruncationNames::entail, attributes);
   const auto map = as_map(attributes);
   EXPECT_TRUE(std::holds_alternative<std::monostate>(map.at("entail.links.threshold.uniform")));
   EXPECT_TRUE(std::holds_alternative<std::monostate>(map.at("entail.links.threshold.consistent")));
@@ -89,7 +89,7 @@ TEST(TruncationAttributes, AbsentThresholdsAreRemovals) {
   EXPECT_EQ(map.at("entail.links.seed"), Value(std::int64_t{-1})) << "the same bits";
 }
 
-TEST(ReasonAttributes, SayWhatIsKnown) {
+TEST(ReasonAttributes, ContainOnlyKnownFields) {
   const TraceId path[] = {{1, 2}, {0xabc, 0xdef}};
   std::vector<Attribute> attributes;
   append_reason_attributes(
@@ -112,7 +112,7 @@ TEST(ReasonAttributes, SayWhatIsKnown) {
 }
 
 // An upstream stage's reason must not survive beside this one's.
-TEST(ReasonAttributes, TakeTheirPlaceFromAnEarlierStage) {
+TEST(ReasonAttributes, ReplaceThoseOfAnEarlierStage) {
   otlp_proto::Span span;
   for (const char* key : {"entail.keep.reason", "entail.keep.path", "http.route"}) {
     auto* attribute = span.add_attributes();
@@ -132,7 +132,7 @@ TEST(ReasonAttributes, TakeTheirPlaceFromAnEarlierStage) {
                         {"entail.keep.reason", "policy"}, {"entail.keep.policy", "p"}, {"http.route", "upstream"}}));
 }
 
-TEST(RestoredLink, HoldsBothIdsAndTheMark) {
+TEST(RestoredLink, HasBothIdsAndTheMark) {
   std::vector<std::uint8_t> out;
   append_restored_link({0x0102030405060708, 0x1112131415161718}, {0x2122232425262728}, out);
   otlp_proto::Span span;

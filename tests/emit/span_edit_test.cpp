@@ -20,7 +20,7 @@ using otlp_test::varint_field;
 using wire::Buffer;
 
 Buffer edited(const Buffer& payload, const SpanEdit& edit) {
-  Buffer out = {0xee};  // what was in the buffer stays
+  Buffer out = {0xee};  // existing buffer contents are preserved
   append_span(payload, edit, out);
   EXPECT_EQ(out.front(), 0xee);
   out.erase(out.begin());
@@ -38,13 +38,13 @@ const Buffer kLinkC = bytes_field(13, bytes_field(1, "c"));
 const Buffer kTail =
     join({Buffer{0x7a, 0x80, 0x00}, group_field(13, varint_field(14, 1)), varint_field(3, 7), bytes_field(99, "?")});
 
-TEST(SpanEdit, EmptyEditCopies) {
+TEST(SpanEdit, CopiesTheSpan_WhenTheEditIsEmpty) {
   const Buffer payload = join({kTail, kLinkA, kIds});
   EXPECT_TRUE(SpanEdit{}.empty());
   EXPECT_EQ(edited(payload, {}), payload);
 }
 
-TEST(SpanEdit, ReplacesEveryTraceStateByOneWhereTheFirstWas) {
+TEST(SpanEdit, ReplacesAllTraceStates_InPlaceOfTheFirst) {
   const Buffer payload = join({kIds, bytes_field(3, "a=1"), kLinkA, bytes_field(3, "a=2"), kTail});
   EXPECT_EQ(edited(payload, {.replace_trace_state = true, .trace_state = "b=3"}),
             join({kIds, bytes_field(3, "b=3"), kLinkA, kTail}));
@@ -53,7 +53,7 @@ TEST(SpanEdit, ReplacesEveryTraceStateByOneWhereTheFirstWas) {
   EXPECT_EQ(edited(kIds, {.replace_trace_state = true}), kIds);
 }
 
-TEST(SpanEdit, ReplacesLinksWhereTheFirstWas) {
+TEST(SpanEdit, ReplacesLinks_InPlaceOfTheFirst) {
   const std::vector<Bytes> links = {kLinkC, kLinkA};
   const SpanEdit edit{.replace_links = true, .link_fields = links};
   EXPECT_EQ(edited(join({kIds, kLinkA, attribute("k", "v"), kLinkB, kTail}), edit),
@@ -70,7 +70,7 @@ TEST(SpanEdit, ReplacesDroppedLinksCount) {
   EXPECT_EQ(edited(kIds, {.dropped_links_count = 0}), kIds);
 }
 
-TEST(SpanEdit, AddsAttributesBehindTheOthers) {
+TEST(SpanEdit, AppendsAttributesAfterExistingOnes) {
   const std::vector<Attribute> attributes = {{"n", std::int64_t{-1}}, {"s", std::string("x")}};
   const Buffer added = join({bytes_field(9, key_value("n", int_value(-1))), attribute("s", "x")});
   const SpanEdit edit{.attributes = attributes};
@@ -79,7 +79,7 @@ TEST(SpanEdit, AddsAttributesBehindTheOthers) {
   EXPECT_EQ(edited(kTail, edit), join({kTail, added}));
 }
 
-TEST(SpanEdit, ReplacesAttributesOfTheSameKey) {
+TEST(SpanEdit, ReplacesAttributesWithTheSameKey) {
   const std::vector<Attribute> attributes = {{"new", true}, {"old", std::string("x")}, {"gone", std::monostate{}}};
   const Buffer late_key =
       bytes_field(9, join({bytes_field(1, "other"), bytes_field(2, string_value("v")), bytes_field(1, "old")}));
@@ -90,7 +90,7 @@ TEST(SpanEdit, ReplacesAttributesOfTheSameKey) {
                   bytes_field(9, key_value("new", otlp_test::bool_value(true))), kTail}));
 }
 
-TEST(SpanEdit, LastAttributeOfAllIsReplaced) {
+TEST(SpanEdit, ReplacesTheLastAttribute) {
   const std::vector<Attribute> attributes = {{"k", std::string("2")}, {"l", std::string("3")}};
   EXPECT_EQ(edited(join({kIds, attribute("k", "1")}), {.attributes = attributes}),
             join({kIds, attribute("k", "2"), attribute("l", "3")}));
@@ -120,7 +120,7 @@ TEST(SpanEdit, WritesEveryKindOfValue) {
   EXPECT_EQ(span.SerializeAsString(), std::string(out.begin(), out.end())) << "minimal and in ascending order";
 }
 
-// docs/design.md 4.5: strict readers refuse a whole message for one ID of another length.
+// docs/design.md 4.5: strict readers reject a whole message for one ID of the wrong length.
 const std::string kTrace(16, 'T');
 const std::string kSpan(8, 'S');
 
@@ -129,7 +129,7 @@ Buffer link(std::string_view trace, std::string_view span) {
                bytes_field(4, key_value("k", string_value("v"))), bytes_field(77, "?")});
 }
 
-TEST(OddIds, OfLinksAreEmptied_AndTheRestOfTheLinkStays) {
+TEST(OddIds, AreEmptiedInLinks_AndTheRestOfTheLinkIsPreserved) {
   const struct {
     std::string trace, span, trace_out, span_out;
   } cases[] = {{kTrace, "1234", kTrace, ""},
@@ -151,7 +151,7 @@ TEST(OddIds, OfLinksAreEmptied_AndTheRestOfTheLinkStays) {
   }
 }
 
-TEST(OddIds, OfTheParentIsEmptied) {
+TEST(OddIds, AreEmptiedInParents) {
   for (const std::string& parent : {std::string("1234"), std::string(9, 'p'), std::string(16, 'p')}) {
     const Buffer payload = join({kIds, bytes_field(4, parent), bytes_field(5, "name"), kTail});
     EXPECT_EQ(edited(payload, {.clear_odd_ids = true}),
@@ -159,9 +159,9 @@ TEST(OddIds, OfTheParentIsEmptied) {
   }
 }
 
-// Zeros are IDs of the right length; a group and a number with an ID's field number are unknown fields. A reader sees
-// every one of repeated fields.
-TEST(OddIds, WhatIsOdd) {
+// All-zero IDs have the right length; a group or a number with an ID's field number is an unknown field. A reader sees
+// each occurrence of a repeated field.
+TEST(OddIds, AreThoseOfTheWrongLength) {
   const Buffer fine = join({kIds, bytes_field(4, std::string(8, '\0')),
                             bytes_field(13, link(std::string(16, '\0'), std::string(8, '\0'))),
                             bytes_field(13, link("", "")), bytes_field(13, Buffer{}),

@@ -20,7 +20,7 @@ class Gauges {
   graph::Graph graph;
 };
 
-TEST(Admission, CountsWhatOthersHaveReserved_UntilTheyGiveItBack) {
+TEST(Admission, CountsReservations_UntilTheyAreReleased) {
   const Gauges gauges;
   engine::Admission admission(gauges.store, gauges.graph, gauges.bytes() + 1000);
   ASSERT_TRUE(admission.try_reserve(600, 7));
@@ -36,19 +36,19 @@ TEST(Admission, CountsWhatOthersHaveReserved_UntilTheyGiveItBack) {
   EXPECT_TRUE(admission.try_reserve(1000, 7));
 }
 
-TEST(Admission, CountsWhatIsLogged_UntilTheTickHasAdoptedIt) {
+TEST(Admission, CountsLoggedBytes_UntilATickAdoptsThem) {
   const Gauges gauges;
   engine::Admission admission(gauges.store, gauges.graph, gauges.bytes() + 1000);
   ASSERT_TRUE(admission.try_reserve(500, 7));
   admission.settle(500, 300);
   EXPECT_EQ(admission.held_bytes(), gauges.bytes() + 300);
   const std::uint64_t adopted = admission.logged_bytes();
-  admission.settle(0, 50);  // logged after the tick has looked
+  admission.settle(0, 50);  // logged after the tick has read the log
   admission.set_ticked(200, adopted);
   EXPECT_EQ(admission.held_bytes(), gauges.bytes() + 250);
 }
 
-TEST(Admission, TheAccountIsTheSumOfItsParts_AfterEachTick) {
+TEST(Admission, AccountEqualsTheSumOfItsParts_AfterEachTick) {
   Options options = workload::error_options();
   options.memory_limit_bytes = 64 << 20;
   EngineRun run(options);

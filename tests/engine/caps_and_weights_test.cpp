@@ -1,4 +1,4 @@
-// Small stories about caps, weights and reasons (docs/design.md 3.5, 3.10, 3.11), run by engine and oracle.
+// Small stories about caps, weights and reasons (docs/design.md 3.5, 3.10, 3.11), run by the engine and the oracle.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -34,7 +34,7 @@ class Both {
     for (const oracle::Decision& decision : oracle_.tick(second * kNanosPerSecond).decisions)
       decisions_[decision.trace_id] = decision;
   }
-  // What the oracle says of the trace, after a comparison with the engine's record.
+  // The oracle's decision for the trace, compared with the engine's record.
   const oracle::Decision& decision(std::uint64_t trace) {
     const workload::ByteString bytes = workload::trace_bytes(trace);
     const oracle::Decision& expected = decisions_[oracle::trace_id_of(bytes)];
@@ -58,14 +58,14 @@ class Both {
   std::map<TraceId, oracle::Decision> decisions_;
 };
 
-TEST(CapsAndWeights, ATraceIsTriedWithTheNextNearestOrigin_BeforeItIsALoss) {
+TEST(CapsAndWeights, TriesTheNextNearestOrigin_BeforeCountingALoss) {
   Options options = error_options();
   options.links.propagate.max_traces_per_origin = 1;
   Both both(options);
   both.ingest({make_span(1, kError), linking(make_span(2), {1})});
   both.tick(10);
   EXPECT_TRUE(both.decision(2).keep);
-  // 3 is next to 1, which has kept its one, and two hops from 4, as 5 is one; 6 is next to 1 alone.
+  // 3 is next to 1, which has kept its one trace, and, like 5, two hops from 4; 6 is next to 1 only.
   both.ingest(
       {make_span(4, kError), linking(make_span(5), {4}), linking(make_span(3), {1, 5}), linking(make_span(6), {1})});
   both.tick(20);
@@ -77,7 +77,7 @@ TEST(CapsAndWeights, ATraceIsTriedWithTheNextNearestOrigin_BeforeItIsALoss) {
   EXPECT_EQ(both.record(8).origin_trace_id, oracle::trace_id_of(workload::trace_bytes(7)));
 }
 
-TEST(CapsAndWeights, AKeepDoesNotReturnOverWhatItReachedThroughATraceWithoutAPlace) {
+TEST(CapsAndWeights, AKeepDoesNotReturn_ThroughTracesReachedFromATraceWithoutAPlace) {
   Options options = error_options();
   options.links.propagate.mode = PropagateMode::component;
   options.links.propagate.max_links_followed = 2;
@@ -92,11 +92,11 @@ TEST(CapsAndWeights, AKeepDoesNotReturnOverWhatItReachedThroughATraceWithoutAPla
   EXPECT_FALSE(both.decision(5).keep);
 }
 
-TEST(CapsAndWeights, ALateErrorDoesNotMakeAChanceKeepCertain) {
+TEST(CapsAndWeights, ALateErrorDoesNotMakeAProbabilisticKeepDeterministic) {
   Options options = error_options();
-  PolicyOptions dice = make_policy(PolicyType::probabilistic, "dice");
-  dice.sampling_percentage = 50;
-  options.tail_sampling.policies.push_back(dice);
+  PolicyOptions half = make_policy(PolicyType::probabilistic, "half");
+  half.sampling_percentage = 50;
+  options.tail_sampling.policies.push_back(half);
   for (std::uint64_t first = 1; first < 4000; first += 20) {
     Both both(options);
     const auto weighted = [](Span span) {
@@ -105,7 +105,7 @@ TEST(CapsAndWeights, ALateErrorDoesNotMakeAChanceKeepCertain) {
     };
     both.ingest({make_span(first)});
     both.tick(10);
-    if (!both.decision(first).keep) continue;  // the dice said no
+    if (!both.decision(first).keep) continue;  // the probabilistic policy dropped it
     both.ingest({linking(make_span(first, kError, 2), {first + 1}), weighted(make_span(first + 1))});
     both.tick(20);
     if (both.decision(first + 1).reason != "link") continue;
@@ -116,10 +116,10 @@ TEST(CapsAndWeights, ALateErrorDoesNotMakeAChanceKeepCertain) {
     EXPECT_EQ(both.trace_state(first + 3), "a=1,ot=th:8");
     return;
   }
-  FAIL() << "no number for which the dice fell as the story needs it";
+  FAIL() << "no trace number for which the probabilistic policy decides as the story needs";
 }
 
-TEST(CapsAndWeights, ATraceThatRisesAsAKeepReachesItIsRevived) {
+TEST(CapsAndWeights, RevivesATrace_ThatIsKeptAsAKeepReachesIt) {
   Both both(error_options());
   both.ingest({make_span(1), make_span(2)});
   both.tick(10);
@@ -130,7 +130,7 @@ TEST(CapsAndWeights, ATraceThatRisesAsAKeepReachesItIsRevived) {
   EXPECT_FALSE(both.decision(2).revived);
 }
 
-TEST(CapsAndWeights, TheRankSeedIsThatOfTheOptions_OrDrawn) {
+TEST(CapsAndWeights, UsesTheRankSeedOfTheOptions_OrDrawsOne) {
   PollSink sink;
   Options options = error_options();
   options.links.propagate.rank_seed = 77;
@@ -140,8 +140,8 @@ TEST(CapsAndWeights, TheRankSeedIsThatOfTheOptions_OrDrawn) {
   EXPECT_NE(seed_of(), seed_of());
 }
 
-// Which neighbours are followed depends on the rank seed, and not on the public seed of the samples.
-TEST(CapsAndWeights, NeighboursAreRankedUnderTheRankSeed) {
+// Which neighbours are followed depends on the rank seed, not on the public seed of the samples.
+TEST(CapsAndWeights, RanksNeighboursByTheRankSeed) {
   std::set<std::vector<bool>> by_rank_seed, by_sample_seed;
   const auto kept_of = [](std::uint64_t rank_seed, std::uint64_t sample_seed) {
     Options options = error_options();

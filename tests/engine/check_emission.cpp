@@ -13,10 +13,10 @@ using workload::Attribute;
 using workload::Attributes;
 using workload::Span;
 
-// Spans with equal bytes may come several times, so spans are compared as a multiset of texts.
+// Spans with equal bytes may occur several times, so spans are compared as a multiset of texts.
 using Multiset = std::map<std::string, int>;
 
-// Takes the attributes of this prefix out of the list.
+// Removes the attributes with this prefix from the list.
 Attributes take_out(Attributes& attributes, const std::string& prefix) {
   Attributes out;
   for (const Attribute& attribute : attributes)
@@ -117,7 +117,7 @@ std::string expected_reason(const DecisionRecord& record) {
   return text(out);
 }
 
-// Under `consistent` th may be raised, which the oracle does not follow; emission tests do.
+// `consistent` may raise th, which the oracle does not model; the emission tests cover it.
 bool compares_state(const Options& options) {
   return options.probability == Probability::collector && !oracle::chance_may_spread(options);
 }

@@ -16,7 +16,7 @@ void same(const std::string& what, std::uint64_t expected, std::uint64_t got, Di
   if (expected != got) out.push_back(what + ": expected " + std::to_string(expected) + ", got " + std::to_string(got));
 }
 
-// Counts of 0 may be left out on either side.
+// Either side may omit counts of 0.
 void same(const std::string& what, std::map<std::string, std::uint64_t> expected, const std::vector<NamedCount>& got,
           Differences& out) {
   std::map<std::string, std::uint64_t> seen;

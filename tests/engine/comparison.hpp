@@ -1,4 +1,4 @@
-// One workload through the engine and through the oracle, compared after every step (G1, G3).
+// Runs one workload through the engine and the oracle and compares them after every step (G1, G3).
 // Thread rule: Confined; it starts the threads that call ingest() itself.
 #pragma once
 
@@ -12,11 +12,11 @@
 namespace entail::engine_test {
 
 struct Outcome {
-  std::vector<std::string> differences;  // in words; after the first step that differs nothing is compared
-  oracle::Counts counts;                 // the oracle's, at the end: did the workload hold anything worth comparing?
+  std::vector<std::string> differences;  // in words; comparison stops after the first step that differs
+  oracle::Counts counts;                 // the oracle's, at the end: whether the workload exercised anything
 };
 
-// The requests of a step are shared out to this many threads, which call ingest() at the same time.
+// The requests of a step are distributed over this many threads, which call ingest() concurrently.
 Outcome compare(const workload::Workload& workload, unsigned threads);
 
 }  // namespace entail::engine_test

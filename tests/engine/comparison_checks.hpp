@@ -1,4 +1,4 @@
-// The single comparisons between what the engine gave out and what the oracle expects. Each appends what differs, in
+// The individual comparisons between the engine's output and the oracle's expectation. Each appends its differences, in
 // words. Thread rule: Immutable (functions).
 #pragma once
 
@@ -26,7 +26,7 @@ void check_emission(const std::vector<oracle::EmittedSpan>& expected,
                     const std::vector<std::vector<std::uint8_t>>& batches, const std::vector<DecisionRecord>& decisions,
                     const Options& options, Differences& out);
 void check_statistics(const oracle::Counts& expected, const Statistics& got, Differences& out);
-// G3, from the engine's own numbers.
+// G3, from the engine's own counts.
 void check_conservation(const Statistics& statistics, Differences& out);
 
 }  // namespace entail::engine_test

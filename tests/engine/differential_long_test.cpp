@@ -1,4 +1,4 @@
-// G1 once more: all 10,000 small workloads, and 20 large ones, with 1, 2 and 4 threads.
+// G1 at length: all 10,000 small workloads, and 20 large ones, with 1, 2 and 4 threads.
 #include <gtest/gtest.h>
 
 #include "tests/engine/comparison.hpp"
@@ -16,13 +16,13 @@ void run(std::uint64_t seed, const workload::Workload& workload, const std::stri
   }
 }
 
-TEST(DifferentialLong, EqualsTheOracle_OnSmallWorkloads) {
+TEST(DifferentialLong, MatchesTheOracle_OnSmallWorkloads) {
   const auto [first, end] = seed_range(2000, 10'000);
   for (std::uint64_t seed = first; seed < end && !HasFatalFailure(); ++seed)
     run(seed, workload::small_workload(seed), "DifferentialLong.*Small*");
 }
 
-TEST(DifferentialLong, EqualsTheOracle_OnLargeWorkloads) {
+TEST(DifferentialLong, MatchesTheOracle_OnLargeWorkloads) {
   const auto [first, end] = seed_range(0, 20);
   for (std::uint64_t seed = first; seed < end && !HasFatalFailure(); ++seed)
     run(seed, workload::large_workload(seed), "DifferentialLong.*Large*");

@@ -1,4 +1,4 @@
-// G1: the engine against the oracle on generated workloads, with 1, 2 and 4 threads.
+// G1: the engine compared with the oracle on generated workloads, with 1, 2 and 4 threads.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -9,12 +9,12 @@
 namespace entail::engine_test {
 namespace {
 
-// The things that may go wrong happened often enough for the comparison to mean something.
+// The rare cases occurred often enough for the comparison to be meaningful.
 void expect_rich(const std::map<std::string, std::uint64_t>& happened, std::uint64_t workloads) {
   for (const auto& [what, count] : happened) EXPECT_GT(count, workloads / 20) << what;
 }
 
-// Every type of policy kept traces by itself; `drop` vetoes, and is seen in keep_refused.
+// Every type of policy kept traces on its own; `drop` vetoes, which shows in keep_refused.
 void add_policies(const Options& options, const oracle::Counts& counts,
                   std::map<std::string, std::uint64_t>& happened) {
   for (const std::string_view type : oracle::policy_types())
@@ -35,7 +35,7 @@ void add(const oracle::Counts& counts, std::map<std::string, std::uint64_t>& hap
         counts.kept_by_link.contains(hops) ? counts.kept_by_link.at(hops) : 0;
 }
 
-TEST(Differential, EqualsTheOracle_OnSmallWorkloads) {
+TEST(Differential, MatchesTheOracle_OnSmallWorkloads) {
   const auto [first, end] = seed_range(0, 2000);
   std::map<std::string, std::uint64_t> happened;
   for (std::uint64_t seed = first; seed < end; ++seed) {
@@ -49,11 +49,11 @@ TEST(Differential, EqualsTheOracle_OnSmallWorkloads) {
       add_policies(workload.options, outcome.counts, happened);
     }
   }
-  if (end - first >= 1000) expect_rich(happened, end - first);  // a part of the seeds says little of the rare things
+  if (end - first >= 1000) expect_rich(happened, end - first);  // a subset of the seeds has too few rare cases
 }
 
-// Whatever is written on spans, the same spans are kept, with the same links and dropped_links_count.
-TEST(Differential, EqualsTheOracle_WithEachSettingOfLinksAttributes) {
+// With every span_attributes setting the same spans are kept, with the same links and dropped_links_count.
+TEST(Differential, MatchesTheOracle_WithEachSpanAttributesSetting) {
   const auto [first, end] = seed_range(0, 200);
   std::uint64_t truncated_spans = 0;
   for (std::uint64_t seed = first; seed < end; ++seed) {

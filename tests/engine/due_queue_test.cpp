@@ -1,4 +1,4 @@
-// Pending traces by deadline, and what a sweep leaves of them.
+// Pending traces by deadline, and what remains after a sweep.
 #include "engine/due_queue.hpp"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ std::vector<DueQueue::RecordId> take(DueQueue& queue, std::int64_t now_ns) {
   return taken;
 }
 
-TEST(DueQueue, GivesWhatIsDue_InTheOrderOfDeadlines) {
+TEST(DueQueue, YieldsDueTraces_InDeadlineOrder) {
   DueQueue queue;
   queue.add(20, 2);
   queue.add(10, 1);
@@ -26,13 +26,13 @@ TEST(DueQueue, GivesWhatIsDue_InTheOrderOfDeadlines) {
   EXPECT_EQ(take(queue, 30), (std::vector<DueQueue::RecordId>{3}));
 }
 
-TEST(DueQueue, ASweepLeavesTheLiveEntries_AndTheirMemory) {
+TEST(DueQueue, SweepRetainsLiveEntriesOnly) {
   constexpr DueQueue::RecordId kEntries = 20'000, kLiveStep = 10;
   DueQueue queue;
   for (DueQueue::RecordId id = 1; id <= kEntries; ++id) queue.add(id % 7, id);
   const std::uint64_t full = queue.bytes();
   const auto is_live = [](std::int64_t, DueQueue::RecordId id) { return id % kLiveStep == 0; };
-  queue.sweep(kEntries, is_live);  // most are live, the caller says: nothing to gain
+  queue.sweep(kEntries, is_live);  // the caller says that most are live: nothing to gain
   EXPECT_EQ(queue.bytes(), full);
   queue.sweep(kEntries / kLiveStep, is_live);
   EXPECT_LT(queue.bytes(), full / 5);

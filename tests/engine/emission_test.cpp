@@ -30,14 +30,14 @@ PolicyOptions percent(double percentage) {
   return policy;
 }
 
-// The tracestate of the only span that was emitted of this trace.
+// The tracestate of the only span emitted for this trace.
 std::string state_of(const EngineRun& run, std::uint64_t trace) {
   const auto found = run.emitted.find(trace_bytes(trace));
   if (found == run.emitted.end() || found->second.size() != 1) return "(not one span)";
   return found->second[0].trace_state;
 }
 
-TEST(Threshold, IsErased_WhenTheCollectorsChoiceAloneKept) {
+TEST(Threshold, IsErased_WhenOnlyTheCollectorsChoiceKeptTheTrace) {
   Options options = error_options();
   options.tail_sampling.policies.push_back(percent(100));
   EngineRun run(options);
@@ -54,7 +54,7 @@ TEST(Threshold, IsErased_WhenTheCollectorsChoiceAloneKept) {
   EXPECT_EQ(state_of(run, 6), "");
 }
 
-TEST(Threshold, IsErasedOnLateSpansToo) {
+TEST(Threshold, IsErasedOnLateSpans) {
   Options options = error_options();
   options.tail_sampling.policies = {percent(100)};
   EngineRun run(options);
@@ -67,17 +67,17 @@ TEST(Threshold, IsErasedOnLateSpansToo) {
   EXPECT_EQ(spans[1].trace_state, "ot=rv:00000000000001");
 }
 
-TEST(Threshold, OfATraceKeptByLinks_DependsOnItsOrigins) {
+TEST(Threshold, DependsOnTheOrigins_OfATraceKeptByLinks) {
   Options options = error_options();
   PolicyOptions chosen = make_policy(PolicyType::and_policy, "chosen");
   chosen.parts = {percent(100), make_policy(PolicyType::trace_flags, "sampled")};
   options.tail_sampling.policies.push_back(chosen);
   options.links.origins = std::vector<std::string>{"errors", "chosen"};
   EngineRun run(options);
-  workload::Span by_dice = linking(make_span(1), {3, 4, 6});
-  by_dice.flags = 1;
-  // 3 is reached by dice alone, 5 by an error alone, 4 by both, the error being farther away.
-  run.ingest(make_request({by_dice, linking(make_span(2, kError), {5, 6}),
+  workload::Span probabilistic = linking(make_span(1), {3, 4, 6});
+  probabilistic.flags = 1;
+  // 3 is reached from probabilistic origins only, 5 from an error only, 4 from both, the error being farther away.
+  run.ingest(make_request({probabilistic, linking(make_span(2, kError), {5, 6}),
                            with_state(linking(make_span(6), {4}), "ot=th:8"), with_state(make_span(3), "ot=th:8"),
                            with_state(make_span(4), "ot=th:8"), with_state(make_span(5), "ot=th:8")}));
   run.drain(10);
@@ -113,8 +113,8 @@ TEST(Threshold, IsRaisedButNeverLowered_WhenConsistent) {
   EXPECT_EQ(oracle::randomness_in(state_of(run, 1)), 0xf0000000000000U);
 }
 
-// A dropped trace whose late spans, two touches of one tick, keep it by chance alone; the other dropped one stays held.
-TEST(Threshold, IsRaised_WhenLateSpansKeepADroppedTrace_AndTheOthersStayRetained) {
+// A dropped trace that late spans, logged twice in one tick, keep by probability alone; the other one stays retained.
+TEST(Threshold, IsRaised_WhenLateSpansKeepADroppedTrace_AndOthersStayRetained) {
   Options options = error_options();
   PolicyOptions chosen = make_policy(PolicyType::and_policy, "chosen");
   chosen.parts = {percent(25), make_policy(PolicyType::trace_flags, "sampled")};
@@ -133,13 +133,13 @@ TEST(Threshold, IsRaised_WhenLateSpansKeepADroppedTrace_AndTheOthersStayRetained
   ASSERT_TRUE(run.kept(trace_bytes(1)));
   for (const workload::Span& span : run.emitted.at(trace_bytes(1)))
     EXPECT_EQ(span.trace_state, "ot=th:c;rv:f0000000000000");
-  EXPECT_EQ(run.loss("evicted"), 0u);  // as if too much were retained
+  EXPECT_EQ(run.loss("evicted"), 0u);  // as it would be if too many traces were retained
   run.ingest(make_request({make_span(2, kError, 2)}));
   run.tick(8);
   EXPECT_EQ(run.emitted.at(trace_bytes(2)).size(), 2u);
 }
 
-// The numbers of the spans (of 1 to 9) that say why their trace was kept.
+// The numbers (1 to 9) of the spans that carry the reason of their trace.
 std::vector<std::uint64_t> spans_with_reason(const EngineRun& run, std::uint64_t trace) {
   std::vector<std::uint64_t> out;
   for (const workload::Span& span : run.emitted.at(trace_bytes(trace)))
@@ -154,7 +154,7 @@ workload::Span child(workload::Span span, const workload::ByteString& parent) {
   return span;
 }
 
-TEST(Reason, StandsOnTheRoot_ElseBelowAMissingParent_ElseOnTheFirst) {
+TEST(Reason, IsOnTheRoot_ElseBelowAMissingParent_ElseOnTheFirstSpan) {
   EngineRun run(error_options());
   const workload::ByteString missing = "missing!";
   const auto id = [](std::uint64_t trace, std::uint64_t number) { return span_bytes(trace * 1000 + number); };
@@ -162,8 +162,8 @@ TEST(Reason, StandsOnTheRoot_ElseBelowAMissingParent_ElseOnTheFirst) {
   early.start_ns -= 1000;
   run.ingest(make_request(
       {child(make_span(1, kError, 1), id(1, 2)), make_span(1, 0, 2),                   // 2 is the root
-       child(make_span(2, kError, 1), id(2, 2)), child(make_span(2, 0, 2), missing),   // 2 hangs in the air
-       child(make_span(3, kError, 1), id(3, 2)), child(make_span(3, 0, 2), id(3, 1)),  // a ring: 1 is earlier
+       child(make_span(2, kError, 1), id(2, 2)), child(make_span(2, 0, 2), missing),   // 2 has no parent here
+       child(make_span(3, kError, 1), id(3, 2)), child(make_span(3, 0, 2), id(3, 1)),  // a cycle: 1 is earlier
        make_span(4, 0, 1), make_span(4, 0, 2), early}));                               // three roots: 3 is earlier
   run.drain(10);
   EXPECT_EQ(spans_with_reason(run, 1), std::vector<std::uint64_t>{2});
@@ -172,7 +172,7 @@ TEST(Reason, StandsOnTheRoot_ElseBelowAMissingParent_ElseOnTheFirst) {
   EXPECT_EQ(spans_with_reason(run, 4), std::vector<std::uint64_t>{3});
 }
 
-TEST(Reason, TiesGoToTheSmallestSpanId) {
+TEST(Reason, BreaksTiesBySmallestSpanId) {
   EngineRun run(error_options());
   workload::Span a = make_span(1, kError);
   workload::Span b = a;
@@ -184,7 +184,7 @@ TEST(Reason, TiesGoToTheSmallestSpanId) {
     EXPECT_EQ(workload::find(span.attributes, "entail.keep.reason") != nullptr, span.span_id == a.span_id);
 }
 
-TEST(Reason, IsSaidOnce_AndReplacesWhatCameFromOutside) {
+TEST(Reason, IsWrittenOnce_AndReplacesAnEarlierStage) {
   EngineRun run(error_options());
   workload::Span liar = make_span(1);
   liar.attributes = {
@@ -216,12 +216,12 @@ TEST(Reason, IsSaidOnce_AndReplacesWhatCameFromOutside) {
   EXPECT_EQ(workload::find(own, "entail.keep.hops"), nullptr);
 }
 
-// A kept trace with a span that holds an earlier stage's attributes, and one whose six links are cut to four.
+// A kept trace with a span that holds an earlier stage's attributes, and one whose six links are truncated to four.
 struct Stages {
   workload::Span plain;
-  workload::Span cut;
+  workload::Span truncated;
   workload::Span plain_out;
-  workload::Span cut_out;
+  workload::Span truncated_out;
 };
 Stages emitted_with(SpanAttributes attributes, TruncationNames names) {
   Options options = error_options();
@@ -231,62 +231,62 @@ Stages emitted_with(SpanAttributes attributes, TruncationNames names) {
   Stages stages{make_span(1, kError), linking(make_span(1, 0, 2), {2, 3, 4, 5, 6, 7}), {}, {}};
   stages.plain.attributes = {{"entail.keep.reason", std::string("magic")}, {"entail.links.emitted", std::int64_t{9}}};
   stages.plain.dropped_links_count = 3;
-  stages.cut.dropped_links_count = 5;
-  stages.cut.parent_span_id = stages.plain.span_id;
-  run.ingest(make_request({stages.plain, stages.cut}));
+  stages.truncated.dropped_links_count = 5;
+  stages.truncated.parent_span_id = stages.plain.span_id;
+  run.ingest(make_request({stages.plain, stages.truncated}));
   run.drain(10);
   const auto& spans = run.emitted.at(trace_bytes(1));
   EXPECT_EQ(spans.size(), 2U);
   for (const workload::Span& span : spans)
-    (span.span_id == stages.cut.span_id ? stages.cut_out : stages.plain_out) = span;
+    (span.span_id == stages.truncated.span_id ? stages.truncated_out : stages.plain_out) = span;
   return stages;
 }
 
-// G6: with `none` a span that is not cut leaves as it came, and a cut one differs in its links and their count alone.
-TEST(SpanAttributesOption, None_ChangesNothingButTheLinksOfACutSpan) {
+// G6: with `none` an untruncated span is emitted as received; a truncated one differs only in links and their count.
+TEST(SpanAttributesOption, None_ChangesOnlyTheLinksOfATruncatedSpan) {
   for (const TruncationNames names : {TruncationNames::entail, TruncationNames::batch, TruncationNames::both}) {
     const Stages stages = emitted_with(SpanAttributes::none, names);
     EXPECT_EQ(workload::encode_span(stages.plain_out), workload::encode_span(stages.plain));
-    ASSERT_EQ(stages.cut_out.links.size(), 4U);
-    EXPECT_EQ(stages.cut_out.dropped_links_count, 7U);
-    workload::Span expected = stages.cut;
-    expected.links = stages.cut_out.links;
+    ASSERT_EQ(stages.truncated_out.links.size(), 4U);
+    EXPECT_EQ(stages.truncated_out.dropped_links_count, 7U);
+    workload::Span expected = stages.truncated;
+    expected.links = stages.truncated_out.links;
     expected.dropped_links_count = 7;
-    EXPECT_EQ(workload::encode_span(stages.cut_out), workload::encode_span(expected));
+    EXPECT_EQ(workload::encode_span(stages.truncated_out), workload::encode_span(expected));
   }
 }
 
-TEST(SpanAttributesOption, Truncation_SaysWhatWasCut_ButNotWhyATraceWasKept) {
+TEST(SpanAttributesOption, Truncation_WritesLinkCounts_ButNoReasons) {
   const Stages stages = emitted_with(SpanAttributes::truncation, TruncationNames::both);
   EXPECT_EQ(workload::encode_span(stages.plain_out), workload::encode_span(stages.plain));
-  EXPECT_EQ(stages.cut_out.dropped_links_count, 7U);
-  EXPECT_EQ(workload::integer_of(stages.cut_out.attributes, "entail.links.received"), 6);
-  EXPECT_EQ(workload::integer_of(stages.cut_out.attributes, "batch.sampled_links"), 4);
-  for (const workload::Attribute& attribute : stages.cut_out.attributes)
+  EXPECT_EQ(stages.truncated_out.dropped_links_count, 7U);
+  EXPECT_EQ(workload::integer_of(stages.truncated_out.attributes, "entail.links.received"), 6);
+  EXPECT_EQ(workload::integer_of(stages.truncated_out.attributes, "batch.sampled_links"), 4);
+  for (const workload::Attribute& attribute : stages.truncated_out.attributes)
     EXPECT_FALSE(attribute.key.starts_with("entail.keep.")) << attribute.key;
 }
 
 TEST(SpanAttributesOption, All_WritesBoth) {
   const Stages stages = emitted_with(SpanAttributes::all, TruncationNames::entail);
   EXPECT_EQ(workload::text_of(stages.plain_out.attributes, "entail.keep.reason"), "policy");
-  EXPECT_EQ(workload::integer_of(stages.cut_out.attributes, "entail.links.received"), 6);
+  EXPECT_EQ(workload::integer_of(stages.truncated_out.attributes, "entail.links.received"), 6);
 }
 
-TEST(TruncatedSpan, CountsWhatItDrops_Saturating) {
+TEST(TruncatedSpan, CountsDroppedLinks_Saturating) {
   Options options = error_options();
   options.links.sample.max_links_per_span = 4;
   options.links.sample.seed = 77;
   EngineRun run(options);
-  workload::Span cut = linking(make_span(1, kError), {2, 3, 4, 5, 6, 7});
-  cut.dropped_links_count = 0xffff'fffe;
+  workload::Span truncated = linking(make_span(1, kError), {2, 3, 4, 5, 6, 7});
+  truncated.dropped_links_count = 0xffff'fffe;
   workload::Span whole = linking(make_span(1, 0, 2), {2, 3, 4, 5});
   whole.dropped_links_count = 5;
-  run.ingest(make_request({cut, whole, make_span(7, kError)}));
+  run.ingest(make_request({truncated, whole, make_span(7, kError)}));
   run.drain(10);
   const auto& spans = run.emitted.at(trace_bytes(1));
   ASSERT_EQ(spans.size(), 2U);
-  const workload::Span& out = spans[0].span_id == cut.span_id ? spans[0] : spans[1];
-  const workload::Span& same = spans[0].span_id == cut.span_id ? spans[1] : spans[0];
+  const workload::Span& out = spans[0].span_id == truncated.span_id ? spans[0] : spans[1];
+  const workload::Span& same = spans[0].span_id == truncated.span_id ? spans[1] : spans[0];
   EXPECT_EQ(out.links.size(), 4U);
   EXPECT_EQ(out.dropped_links_count, 0xffff'ffffU);
   EXPECT_EQ(workload::integer_of(out.attributes, "entail.links.dropped_upstream"), 0xffff'fffe);
@@ -298,7 +298,7 @@ TEST(TruncatedSpan, CountsWhatItDrops_Saturating) {
   EXPECT_EQ(workload::find(same.attributes, "entail.links.received"), nullptr);
 }
 
-// A field with a length: what a message holds may be written in pieces, which protobuf joins.
+// A length-delimited field: a message may be written in pieces, which protobuf merges.
 std::string field(unsigned number, const std::string& bytes) {
   std::string out{static_cast<char>(number << 3 | 2)};
   std::size_t size = bytes.size();
@@ -307,8 +307,8 @@ std::string field(unsigned number, const std::string& bytes) {
   return out + bytes;
 }
 
-// G6 to the byte: an unknown field, an explicit zero and an order that no encoder writes stay as they came.
-TEST(SpanAttributesOption, None_PassesTheReceivedBytesOfASpanThatIsNotCut) {
+// G6 to the byte: an unknown field, an explicit zero and an unusual field order are preserved.
+TEST(SpanAttributesOption, None_PassesReceivedBytes_OfASpanThatIsNotTruncated) {
   const std::string unknown = "\xa2\x06\x03odd";  // field 100
   const std::string zero = {"\x70\x00", 2};       // dropped_links_count, field 14
   const std::string payload = zero + unknown + workload::encode_span(linking(make_span(1, kError), {2, 3})) + unknown;
@@ -328,7 +328,7 @@ TEST(SpanAttributesOption, None_PassesTheReceivedBytesOfASpanThatIsNotCut) {
   }
 }
 
-TEST(TruncatedSpan, KeepsWhatLiesBetweenItsLinks_AloneInItsRequestOrNot) {
+TEST(TruncatedSpan, PreservesFieldsBetweenItsLinks) {
   workload::Span first = linking(make_span(1, kError), {2, 3, 4});
   first.attributes = {{"before", std::string("b")}};
   workload::Span second = linking(make_span(1, kError), {5, 6, 7});
@@ -354,7 +354,7 @@ TEST(TruncatedSpan, KeepsWhatLiesBetweenItsLinks_AloneInItsRequestOrNot) {
   }
 }
 
-TEST(Emission, PassesUneditedSpansByteForByte_InBatchesOfLimitedSize) {
+TEST(Emission, EmitsUneditedSpansByteForByte_InBoundedBatches) {
   Options options = error_options();
   options.output_batch_bytes_max = 64 << 10;
   EngineRun run(options);
@@ -376,7 +376,7 @@ TEST(Emission, PassesUneditedSpansByteForByte_InBatchesOfLimitedSize) {
   std::sort(got.begin(), got.end());
   std::vector<std::string> different;
   std::set_difference(sent.begin(), sent.end(), got.begin(), got.end(), std::back_inserter(different));
-  EXPECT_EQ(different.size(), 1U);  // the one that says why
+  EXPECT_EQ(different.size(), 1U);  // the one that carries the reason
   EXPECT_GE(run.batch_count, 7U);
 }
 

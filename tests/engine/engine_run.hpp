@@ -1,5 +1,5 @@
-// An engine with a memory: what it gave out, decoded, by trace. For tests written by hand.
-// Thread rule: Confined, but for ingest_or_tick(), which any number of threads may call at once.
+// An engine that records its output, decoded, by trace. For hand-written tests.
+// Thread rule: Confined, except for ingest_or_tick(), which any number of threads may call concurrently.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -44,8 +44,8 @@ class EngineRun {
     const std::string bytes = workload::encode(request);
     expect(ingest_or_tick(bytes));
   }
-  // As every host must: when there is no room, a tick with the same now, then once more. Other threads may take what
-  // room one tick makes, so it may need more than one.
+  // As every host must: on no_room, a tick with the same now, then another attempt. Other threads may take the room
+  // that one tick makes, so it may need more than one.
   Result<void> ingest_or_tick(const std::string& bytes) {
     Result<void> taken = engine_->ingest(as_bytes(bytes));
     for (int tries = 0; tries < 8 && taken.error().code() == ErrorCode::no_room; ++tries) {

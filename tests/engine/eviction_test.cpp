@@ -1,4 +1,4 @@
-// What is evicted when memory or retain.max_bytes is short, what is reported, and what is not affected
+// What is evicted when memory or retain.max_bytes is short, what is reported, and what is unaffected
 // (docs/design.md 3.7, 3.8).
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ constexpr std::uint32_t kError = 2;
 constexpr std::uint64_t kLimit = 16 << 20;
 constexpr std::size_t kPad = 100 << 10;
 
-// A trace is decided a second after it came, and retained for 1,000 seconds.
+// A trace is decided a second after it arrives, and retained for 1,000 seconds.
 Options small_options() {
   Options options = workload::error_options();
   options.tail_sampling.decision_wait_ns = kNanosPerSecond;
@@ -44,14 +44,14 @@ class Traces {
     run.ingest(padded(trace, bytes, status, number));
   }
   void tick(std::int64_t seconds = 1) { run.tick(now += seconds); }
-  // Traces from `first` on, large ones, until something is evicted. Returns the first that was not sent.
+  // Sends large traces from `first` on until something is evicted. Returns the first that was not sent.
   std::uint64_t send_until_evicted(std::uint64_t first) {
     std::uint64_t next = first;
     while (run.loss("evicted") == 0 && next < first + 400) send(next++, kPad);
     EXPECT_GT(run.loss("evicted"), 0u);
     return next;
   }
-  // Kept traces, small ones, until records of some are forgotten because memory is short. Returns as above.
+  // Sends small kept traces until the records of some are forgotten because memory is short. Returns as above.
   std::uint64_t send_until_forgotten(std::uint64_t first) {
     constexpr std::uint64_t kTogether = 5000;
     std::uint64_t next = first;
@@ -70,7 +70,7 @@ class Traces {
   EngineRun run;
 };
 
-TEST(Eviction, TakesRetainedTracesFirst_OldestFirst) {
+TEST(Eviction, EvictsRetainedTracesFirst_OldestFirst) {
   constexpr std::uint64_t kRetained = 60, kPending = 1000;
   Traces traces(small_options());
   for (std::uint64_t trace = 1; trace <= kRetained; ++trace) traces.send(trace, kPad);
@@ -84,7 +84,7 @@ TEST(Eviction, TakesRetainedTracesFirst_OldestFirst) {
   EXPECT_EQ(traces.run.engine().statistics().traces.pending, 0u);
 }
 
-TEST(Eviction, DecidesPendingTraces_WithWhatIsKnown) {
+TEST(Eviction, DecidesPendingTracesEarly) {
   Options options = small_options();
   options.tail_sampling.decision_wait_ns = 1000 * kNanosPerSecond;
   Traces traces(options);
@@ -92,25 +92,25 @@ TEST(Eviction, DecidesPendingTraces_WithWhatIsKnown) {
   traces.send_until_evicted(2);
   EXPECT_TRUE(traces.run.kept(trace_bytes(1)));
   EXPECT_TRUE(traces.was_evicted(2));
-  for (std::uint64_t trace = 1000; trace < 1300; ++trace) traces.send(trace, kPad);  // and so on
+  for (std::uint64_t trace = 1000; trace < 1300; ++trace) traces.send(trace, kPad);  // and more of the same
 }
 
-TEST(Eviction, IsCounted_WhenRecordsAreForgotten) {
+TEST(Eviction, CountsForgottenRecords) {
   Traces traces(small_options());
   traces.send_until_forgotten(1);
   EXPECT_EQ(traces.run.loss("evicted"), 0u);
 }
 
-// Records that were touched lately live on, again, when memory is no longer short.
-TEST(Eviction, IsOver_WhenMemoryIsNoLongerShort) {
+// Once memory is no longer short, recently seen records survive again.
+TEST(Eviction, Stops_WhenMemoryIsNoLongerShort) {
   Options options = small_options();
   options.retain.window_ns = 5 * kNanosPerSecond;
   options.retain.records_ns = 40 * kNanosPerSecond;
   Traces traces(options);
   std::uint64_t trace = traces.send_until_forgotten(1'000'000);
-  for (int i = 0; i < 60; ++i) traces.tick();  // all that came is forgotten, in time
+  for (int i = 0; i < 60; ++i) traces.tick();  // every earlier trace is forgotten on time
   const std::uint64_t forgotten = traces.run.loss("records_forgotten");
-  // A window begins every ten seconds; trace 5000 comes again in each.
+  // A window begins every ten seconds; trace 5000 gets a span in each.
   for (int i = 0; i < 20; ++i) {
     traces.send(5000, 100, kError, static_cast<std::uint64_t>(i) + 1);
     traces.send(trace++, 100);
@@ -120,7 +120,7 @@ TEST(Eviction, IsOver_WhenMemoryIsNoLongerShort) {
   EXPECT_EQ(traces.run.emitted[trace_bytes(5000)].size(), 20u);
 }
 
-TEST(Eviction, IsNotNeeded_WhereSpansWentOut) {
+TEST(Eviction, IsNotNeeded_AfterSpansAreEmitted) {
   for (const std::uint32_t status : {0u, kError}) {
     Options options = small_options();
     options.retain.window_ns = kNanosPerSecond;
@@ -135,7 +135,7 @@ TEST(Eviction, IsNotNeeded_WhereSpansWentOut) {
   }
 }
 
-TEST(Retention, MaxBytesTakesTheFirstDropped) {
+TEST(Retention, MaxBytesEvictsTheOldestDroppedTraces) {
   Options options = small_options();
   options.retain.max_bytes = 10'000;
   Traces traces(options);
@@ -148,7 +148,7 @@ TEST(Retention, MaxBytesTakesTheFirstDropped) {
   EXPECT_FALSE(traces.was_evicted(20));
 }
 
-TEST(Retention, MaxBytesDoesNotCountRevivedTraces) {
+TEST(Retention, MaxBytesExcludesRevivedTraces) {
   Options options = small_options();
   options.retain.max_bytes = 10'000;
   Traces traces(options);
@@ -162,11 +162,11 @@ TEST(Retention, MaxBytesDoesNotCountRevivedTraces) {
   EXPECT_EQ(traces.run.engine().statistics().traces.kept, 50u);
 }
 
-// Record numbers are used again, and the queue of retained traces still has an entry with the old one's time.
-TEST(Retention, IsTheTracesOwn_WhenItsRecordHasTheNumberOfAnother) {
+// Record numbers are reused, and the queue of retained traces still has an entry with the old trace's time.
+TEST(Retention, IsUnaffectedByAPreviousRecordWithTheSameNumber) {
   Options options = small_options();
   options.retain.window_ns = 60 * kNanosPerSecond;
-  options.retain.records_ns = 4 * kNanosPerSecond;  // shorter than retention: for traces without spans
+  options.retain.records_ns = 4 * kNanosPerSecond;  // shorter than the retention: for traces without spans
   Traces traces(options);
   traces.send(1, 100);
   traces.tick(2);
@@ -174,14 +174,14 @@ TEST(Retention, IsTheTracesOwn_WhenItsRecordHasTheNumberOfAnother) {
   for (int i = 0; i < 12; ++i) traces.tick();
   for (std::uint64_t trace = 2; trace <= 9; ++trace) traces.send(trace, 100);
   traces.tick(2);
-  for (int i = 0; i < 55; ++i) traces.tick();  // the time of trace 1 is over, of the others not
+  for (int i = 0; i < 55; ++i) traces.tick();  // trace 1 expires, the others do not
   for (std::uint64_t trace = 2; trace <= 9; ++trace) traces.send(trace, 100, kError, 2);
   traces.tick();
   for (std::uint64_t trace = 2; trace <= 9; ++trace) EXPECT_TRUE(traces.run.kept(trace_bytes(trace))) << trace;
 }
 
-// Tokens come with time; what they did not suffice for is tried again.
-TEST(ByteRate, RefusesForATime_NotForGood) {
+// Tokens accumulate; traces that were refused for lack of them are retried.
+TEST(ByteRate, RetriesRefusedTraces_WhenTokensReturn) {
   Options options = small_options();
   options.links.propagate.max_propagated_bytes_per_second = 2000;
   Traces traces(options);
@@ -197,8 +197,34 @@ TEST(ByteRate, RefusesForATime_NotForGood) {
   for (const std::uint64_t trace : causes) EXPECT_TRUE(traces.run.kept(trace_bytes(trace))) << trace;
 }
 
-// A steady load makes its room ahead of need: no request waits, and no tick pays for a whole window (G10).
-TEST(Eviction, GoesInSmallSteps_UnderASteadyLoad) {
+// What can be released lies in the window that lanes write to. It is neither old nor full, but must go.
+TEST(Eviction, TakesTheCurrentWindow_WhenItsNodesAreEnough) {
+  constexpr std::uint64_t kFirstAbsent = 1'000'000;
+  constexpr std::uint64_t kAbsent = 1000;
+  Options options = small_options();
+  options.tail_sampling.decision_wait_ns = 1000 * kNanosPerSecond;
+  Traces traces(options);
+  std::uint64_t link = 0;
+  for (std::uint64_t request = 0; request < 720; ++request) {
+    workload::Span span = make_span(1 + request % 10, 0, request);
+    for (const std::uint64_t end = link + 100; link < end; ++link)
+      span.links.push_back(workload::make_link(kFirstAbsent + link % kAbsent));
+    traces.run.ingest(make_request({std::move(span)}));
+  }
+  const auto held = [&] { return traces.run.engine().statistics().memory.total_bytes; };
+  for (std::uint64_t trace = 100; held() < kLimit - kLimit / 16; ++trace) {
+    const std::string bytes = workload::encode(padded(trace, kPad));
+    ASSERT_TRUE(traces.run.engine().ingest(as_bytes(bytes)).ok());
+  }
+  traces.tick(0);
+  traces.tick(0);
+  EXPECT_LT(held(), kLimit - kLimit / 16);
+  EXPECT_EQ(traces.run.loss("evicted"), 0u);
+  EXPECT_GE(traces.run.loss("records_forgotten"), kAbsent);
+}
+
+// Under a steady load room is made ahead of need: no request waits, and no tick pays for a whole window (G10).
+TEST(Eviction, RunsInSmallSteps_UnderASteadyLoad) {
   constexpr std::uint64_t kTogether = 2000;
   Options options = small_options();
   options.memory_limit_bytes = 128 << 20;  // a window of 65,536 nodes

@@ -1,5 +1,5 @@
-// One span with 1,000,000 links, 37 of them to traces that fail and 5,000 of them malformed: what is printed is exact,
-// the same for every order and thread count, and holds all 37 (docs/design.md 4).
+// One span with 1,000,000 links, 37 of them to traces that fail and 5,000 malformed: the emitted links are exact, the
+// same for every order and thread count, and include all 37 (docs/design.md 4).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace entail::engine_test {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t kLinks = 100'000;  // sanitizers make it ten times dearer, and find the same with fewer
+constexpr std::size_t kLinks = 100'000;  // sanitizers make it ten times slower, and find the same with fewer
 #else
 constexpr std::size_t kLinks = 1'000'000;
 #endif
@@ -109,7 +109,7 @@ void expect_exact(const workload::Span& span) {
   EXPECT_EQ(strata, static_cast<std::int64_t>(kLinks - kMalformed));
 }
 
-// The batch first, the errors behind it, both before the batch is due. threads: how many feed the errors.
+// The batch first, the errors after it, both before the batch is due. threads: how many ingest the errors.
 std::set<std::string> print(std::uint64_t order, unsigned threads) {
   const Story story = tell(order);
   EngineRun run(options_of(kConfig));
@@ -137,14 +137,14 @@ std::set<std::string> print(std::uint64_t order, unsigned threads) {
   return ids;
 }
 
-TEST(HugeBatch, AllErrorsArePrinted_TheSameForEveryOrderAndThreadCount) {
+TEST(HugeBatch, EmitsEveryLinkToAnError_ForEveryOrderAndThreadCount) {
   const std::set<std::string> first = print(0, 1);
   EXPECT_EQ(first.size(), 128u);
   EXPECT_EQ(print(1, 1), first);
   EXPECT_EQ(print(2, 4), first);
 }
 
-TEST(HugeBatch, IsRevivedByErrorsThatComeLate_AndCountsThoseNotYetKnown) {
+TEST(HugeBatch, IsRevivedByLateErrors_AndCountsUnknownOnesAsLatePins) {
   const Story story = tell(0);
   EngineRun run(options_of(kConfig));
   run.tick(0);

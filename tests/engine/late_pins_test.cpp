@@ -1,4 +1,4 @@
-// The loss late_pin: links that were cut, and would not have been if their target had been known as an origin (4.3).
+// The loss late_pin: dropped links that would have been emitted if their targets had been known as origins (4.3).
 #include <gtest/gtest.h>
 
 #include <vector>
@@ -30,7 +30,7 @@ void emit_batch(EngineRun& run) {
   ASSERT_EQ(run.emitted[workload::trace_bytes(kBatch)].size(), 1u);
 }
 
-TEST(LatePins, AreLinksThatWereCut) {
+TEST(LatePins, CountLinksThatWereTruncated) {
   EngineRun run(workload::error_options());
   emit_batch(run);
   std::vector<workload::Span> spans;
@@ -40,8 +40,8 @@ TEST(LatePins, AreLinksThatWereCut) {
   EXPECT_EQ(run.loss("late_pin"), kJobs - run.emitted[workload::trace_bytes(kBatch)][0].links.size());
 }
 
-// A second span of the batch is held when the jobs that it links to fail: its links are still to be chosen.
-TEST(LatePins, AreNotLinksOfASpanThatIsStillHeld) {
+// A second span of the batch is held when the jobs it links to fail: its links have not been chosen yet.
+TEST(LatePins, ExcludeLinksOfASpanStillHeld) {
   EngineRun run(workload::error_options());
   emit_batch(run);
   constexpr std::uint64_t kSecondJob = kFirstJob + kJobs, kFailed = 5;

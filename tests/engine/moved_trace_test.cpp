@@ -1,4 +1,4 @@
-// What goes along when a trace's window closes and the trace moves, beside what tests/pressure compares.
+// What moves with a trace when its window closes, beyond what tests/pressure compares.
 #include <gtest/gtest.h>
 
 #include "tests/engine/engine_run.hpp"
@@ -11,7 +11,7 @@ using workload::make_request;
 using workload::make_span;
 
 // A window begins every 10 seconds, and closes 40 seconds later.
-TEST(MovedTrace, TellsHowManyLinksWereCutUpstream) {
+TEST(MovedTrace, KeepsTheCountOfLinksDroppedUpstream) {
   Options options = workload::error_options();
   options.tail_sampling.decision_wait_ns = 300 * kNanosPerSecond;
   options.retain.records_ns = 40 * kNanosPerSecond;

@@ -1,5 +1,5 @@
 // The policies link_count, link_type, ottl_condition and composite in the whole engine: what ingest must read for them,
-// and what outlives windows, cut links and sealed traces.
+// and what survives windows, truncated links and sealed traces.
 #include <gtest/gtest.h>
 
 #include "tests/engine/engine_run.hpp"
@@ -29,8 +29,8 @@ Span typed(std::uint64_t number, const std::string& type) {
   return span;
 }
 
-TEST(LinkCountPolicy, AddsUpOverWindows) {
-  // Records live one second, so that windows turn while the trace is pending, and its words move to newer ones.
+TEST(LinkCountPolicy, SumsLinksAcrossWindows) {
+  // Records live one second, so that windows rotate while the trace is pending, and its words move to newer ones.
   for (const int min_links : {12, 13}) {
     EngineRun run(
         options_of("{tail_sampling: {decision_wait: 100s, policies: [{name: many, type: link_count, link_count: "
@@ -47,19 +47,19 @@ TEST(LinkCountPolicy, AddsUpOverWindows) {
   }
 }
 
-TEST(LinkCountPolicy, CountsTheLinksOfCutSpans) {
+TEST(LinkCountPolicy, CountsTheLinksOfTruncatedSpans) {
   EngineRun run(options_of(config_of("{name: many, type: link_count, link_count: {min_links: 300, max_links: 300}}")));
   std::vector<std::uint64_t> targets;
   for (std::uint64_t i = 0; i < 300; ++i) targets.push_back(100 + i);
   ingest(run, {linking(make_span(1), targets)});
-  targets.push_back(1);  // of its own trace: a good context as well
+  targets.push_back(1);  // to its own trace: also a good context
   ingest(run, {linking(make_span(2), targets)});
   run.drain(1);
   EXPECT_TRUE(is_kept(run, 1));
   EXPECT_FALSE(is_kept(run, 2));
 }
 
-TEST(LinkTypePolicy, SwitchesTypesOn) {
+TEST(LinkTypePolicy, EnablesLinkTypes) {
   EngineRun run(options_of(config_of("{name: retries, type: link_type, link_type: {values: [retry-of]}}")));
   ingest(run, {typed(1, "retry_of"), typed(2, "caused_by"), make_span(3), typed(4, std::string(300, 'x'))});
   run.drain(1);
@@ -68,7 +68,7 @@ TEST(LinkTypePolicy, SwitchesTypesOn) {
   EXPECT_EQ(loss(run, "edge_types"), 1u) << "a type that is too long is not read, and counted once";
 }
 
-TEST(LinkTypePolicy, StandsBesideTypeRules) {
+TEST(LinkTypePolicy, CombinesWithTypeRules) {
   const std::string rules = ", links: {origins: [retries], propagate: {types: {caused_by: {linked: 0}}}}";
   EngineRun run(options_of(config_of("{name: retries, type: link_type, link_type: {values: [retry_of]}}", rules)));
   Span origin = typed(1, "retry_of");
@@ -81,12 +81,12 @@ TEST(LinkTypePolicy, StandsBesideTypeRules) {
   EXPECT_FALSE(is_kept(run, 901)) << "the rule of the other type forbids it";
 }
 
-TEST(LinkPolicies, MakeLateOrigins) {
+TEST(LinkPolicies, CreateLateOrigins) {
   const std::string policy =
       "{name: both, type: and, and: {and_sub_policy: [{type: link_count, link_count: {min_links: 3}}, {type: "
       "link_type, "
       "link_type: {values: [retry_of]}}]}}";
-  for (const int links_per_span : {2, 128}) {  // the late span's links are cut, or not
+  for (const int links_per_span : {2, 128}) {  // whether the late span's links are truncated
     EngineRun run(options_of(config_of(
         policy, ", links: {origins: [both], sample: {max_links_per_span: " + std::to_string(links_per_span) + "}}")));
     ingest(run, {make_span(1)});
@@ -102,7 +102,7 @@ TEST(LinkPolicies, MakeLateOrigins) {
   }
 }
 
-TEST(OttlPolicy, CountsConditionsThatFail) {
+TEST(OttlPolicy, CountsFailedConditions) {
   for (const auto& [mode, expected] : {std::pair("ignore", 2), std::pair("silent", 0), std::pair("propagate", 2)}) {
     EngineRun run(options_of(config_of("{name: a, type: ottl_condition, ottl_condition: {error_mode: " +
                                        std::string(mode) + ", span: ['HasPrefix(attributes[\"k\"], \"v\")']}}")));
@@ -115,7 +115,7 @@ TEST(OttlPolicy, CountsConditionsThatFail) {
   }
 }
 
-TEST(OttlPolicy, MakesOriginsWhenNamed) {
+TEST(OttlPolicy, CreatesOrigins_WhenListed) {
   EngineRun run(
       options_of(config_of("{name: pay, type: ottl_condition, ottl_condition: {spanevent: ['name == \"exception\"']}}",
                            ", links: {origins: [pay]}")));
@@ -130,7 +130,7 @@ TEST(OttlPolicy, MakesOriginsWhenNamed) {
   EXPECT_EQ(run.records[workload::trace_bytes(1)].policy, "pay");
 }
 
-TEST(CompositePolicy, IsAskedInTheOrderOfArrivalAndTraceId) {
+TEST(CompositePolicy, EvaluatesInOrderOfArrivalAndTraceId) {
   EngineRun run(options_of(
       config_of("{name: shares, type: composite, composite: {max_total_spans_per_second: 3, composite_sub_policy: "
                 "[{name: all, type: "

@@ -1,4 +1,4 @@
-// The OpenTelemetry Demo capture: an error of one service keeps what it links, or what links it.
+// The OpenTelemetry Demo capture: an error of one service keeps the traces that it links to, or that link to it.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -23,7 +23,7 @@ std::string config(const std::string& service, const std::string& mode) {
          mode + "}}\n";
 }
 
-// A request arrives at the largest end time seen so far; the tick comes before it (docs/design.md 3.0).
+// A request arrives at the largest end time seen so far; the tick precedes it (docs/design.md 3.0).
 void play(EngineRun& run) {
   std::size_t traces = 0, others = 0;
   std::int64_t now_s = 0;
@@ -68,7 +68,7 @@ Kept count(EngineRun& run, Direction direction) {
     EXPECT_EQ(record.path.size(), 2U);
     EXPECT_TRUE(origins.contains(record.path.front()));
     EXPECT_EQ(record.path.back(), record.trace_id);
-    // The edge of the path, as the linking side tells it.
+    // The edge of the path, seen from the linking side.
     const TraceId linking = direction == Direction::linked ? record.path.front() : record.trace_id;
     const TraceId linked = direction == Direction::linked ? record.trace_id : record.path.front();
     const auto& list = run.records.at(oracle::bytes_of(linking)).linked;
@@ -83,19 +83,19 @@ Kept keep(const std::string& service, const std::string& mode, Direction directi
   return count(run, direction);
 }
 
-TEST(OtelDemo, ErrorsOfCheckoutKeepTheirCauses) {
+TEST(OtelDemo, CheckoutErrorsKeepTheirCauses) {
   const Kept kept = keep("checkoutservice", "cone", Direction::linked);
   EXPECT_EQ(kept.by_policy, 4U);
   EXPECT_EQ(kept.by_link, 4U);
 }
 
-TEST(OtelDemo, ErrorsOfTheLoadGeneratorKeepTheirConsequences) {
+TEST(OtelDemo, LoadGeneratorErrorsKeepTheirConsequences) {
   const Kept kept = keep("loadgenerator", "cone", Direction::linking);
   EXPECT_EQ(kept.by_policy, 39U);
   EXPECT_EQ(kept.by_link, 20U);
 }
 
-TEST(OtelDemo, NothingSpreads_WithModeNone) {
+TEST(OtelDemo, NothingPropagates_WithModeNone) {
   const Kept checkout = keep("checkoutservice", "none", Direction::linked);
   EXPECT_EQ(checkout.by_policy, 4U);
   EXPECT_EQ(checkout.by_link, 0U);

@@ -17,7 +17,7 @@ std::string span(const char* start, const char* end) {
   return std::string(R"({"startTimeUnixNano":")") + start + R"(","endTimeUnixNano":")" + end + R"("})";
 }
 
-TEST(Request, EndTimesThatMoveAClock) {
+TEST(Request, ReportsEndTimesThatAdvanceTheClock) {
   struct Case {
     std::string spans;
     std::int64_t end_time_max_ns;
@@ -37,7 +37,7 @@ TEST(Request, EndTimesThatMoveAClock) {
   for (const Case& expected : cases) {
     ASSERT_TRUE(request.parse_json(request_of(expected.spans)).ok());
     EXPECT_EQ(request.end_time_max_ns(), expected.end_time_max_ns) << expected.spans;
-    // The same through protobuf.
+    // The same in protobuf.
     const std::vector<std::uint8_t> bytes(request.protobuf().begin(), request.protobuf().end());
     Request other;
     ASSERT_TRUE(other.parse_protobuf(bytes).ok());
@@ -47,7 +47,7 @@ TEST(Request, EndTimesThatMoveAClock) {
   }
 }
 
-TEST(Request, SignalsAndLosses) {
+TEST(Request, ReportsSignalsAndLosses) {
   Request request;
   ASSERT_TRUE(request.parse_json(R"({"resourceMetrics":[{}]})").ok());
   EXPECT_EQ(request.signal(), Request::Signal::metrics);
@@ -63,7 +63,7 @@ TEST(Request, SignalsAndLosses) {
   EXPECT_EQ(request.span_count(), 0U);
 }
 
-TEST(Request, AnErrorLeavesNothing) {
+TEST(Request, IsEmptyAfterAnError) {
   Request request;
   ASSERT_TRUE(request.parse_json(request_of(span("1", "2"))).ok());
   EXPECT_EQ(request.parse_json("{\"resourceSpans\":[").error(), Error(ErrorCode::bad_json, 18));
@@ -71,14 +71,14 @@ TEST(Request, AnErrorLeavesNothing) {
   EXPECT_EQ(request.end_time_max_ns(), 0);
   EXPECT_TRUE(request.protobuf().empty());
   ASSERT_TRUE(request.parse_json(request_of(span("1", "2"))).ok());
-  const std::vector<std::uint8_t> cut = {0x0a, 0x05};
-  EXPECT_FALSE(request.parse_protobuf(cut).ok());
+  const std::vector<std::uint8_t> truncated = {0x0a, 0x05};
+  EXPECT_FALSE(request.parse_protobuf(truncated).ok());
   EXPECT_EQ(request.span_count(), 0U);
   EXPECT_EQ(request.end_time_max_ns(), 0);
   EXPECT_TRUE(request.protobuf().empty());
 }
 
-TEST(Request, AMovedRequestKeepsItsBytes) {
+TEST(Request, KeepsItsBytes_WhenMoved) {
   Request first;
   ASSERT_TRUE(first.parse_json(request_of(span("1", "2"))).ok());
   const std::vector<std::uint8_t> bytes(first.protobuf().begin(), first.protobuf().end());

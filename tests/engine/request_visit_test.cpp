@@ -1,4 +1,4 @@
-// Request::visit() against protobuf C++: the same spans and links, in the same order, and where they stand.
+// Request::visit() compared with protobuf C++: the same spans and links, in the same order, at the same offsets.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// One line per span and link, with everything that the visitor is shown but the places.
+// One line per span and link, with everything the visitor receives except the offsets.
 class Recorder : public RequestVisitor {
  public:
   explicit Recorder(Bytes request) : request_(request) {}
@@ -22,7 +22,7 @@ class Recorder : public RequestVisitor {
             std::string(span.problem) + "|" + std::string(span.name) + "|" + std::string(span.service) + "|" +
             std::to_string(span.start_ns) + " " + std::to_string(span.end_ns) + " " + std::to_string(span.status_code) +
             " " + std::to_string(span.link_count) + " " + std::to_string(span.dropped_links_count) + "\n";
-    EXPECT_EQ(links_due_, 0u) << "links of the span before";
+    EXPECT_EQ(links_due_, 0u) << "links of the previous span";
     links_due_ = span.link_count;
     ++span_count;
     check_span_place(span);
@@ -44,7 +44,7 @@ class Recorder : public RequestVisitor {
   std::size_t span_count = 0, link_count = 0;
 
  private:
-  // The bytes at the place are the message.
+  // The bytes at the offset are the message.
   void check_span_place(const SpanInfo& span) {
     ASSERT_LE(span.offset + span.size_bytes, request_.size());
     ASSERT_TRUE(span_.ParseFromArray(request_.data() + span.offset, static_cast<int>(span.size_bytes)));
@@ -55,7 +55,7 @@ class Recorder : public RequestVisitor {
   void check_link_place(const LinkInfo& link) {
     ASSERT_LT(link.offset, request_.size());
     EXPECT_EQ(request_[link.offset], 13 << 3 | 2);
-    // From there on the bytes are fields of a span, the first of them this link.
+    // The bytes from there are fields of a span, the first of them this link.
     const int index = span_.links_size() - 1 - static_cast<int>(links_due_);
     const std::string wanted = span_.links(index).SerializeAsString();
     otlp_lax::Span alone;
@@ -134,7 +134,7 @@ void compare(const std::string& bytes, Seen& seen) {
   Request request;
   if (!request.parse_protobuf(as_bytes(bytes)).ok()) return;
   otlp_lax::TracesData data;
-  if (!data.ParseFromString(bytes)) return;  // its depth limit is another one
+  if (!data.ParseFromString(bytes)) return;  // its depth limit differs
   Recorder recorder(request.protobuf());
   request.visit(recorder);
   EXPECT_EQ(recorder.text, expected_text(data));
@@ -155,12 +155,12 @@ std::vector<std::string> captures() {
   return all;
 }
 
-TEST(RequestVisit, ShowsWhatProtobufReads) {
+TEST(RequestVisit, MatchesProtobuf) {
   Seen seen;
   for (const std::string& bytes : captures()) compare(bytes, seen);
   EXPECT_GT(seen.requests, 50u);
   EXPECT_GT(seen.links, 400u);
-  // Two requests one after another are one.
+  // Two concatenated requests are one request.
   std::string joined;
   for (const std::string& bytes : captures()) joined += bytes;
   Seen whole;
@@ -169,7 +169,7 @@ TEST(RequestVisit, ShowsWhatProtobufReads) {
   EXPECT_EQ(whole.links, seen.links);
 }
 
-TEST(RequestVisit, ShowsWhatProtobufReads_OfChangedBytes) {
+TEST(RequestVisit, MatchesProtobuf_ForMutatedBytes) {
   std::mt19937_64 random(11);
   Seen seen;
   const std::vector<std::string> all = captures();
@@ -185,7 +185,7 @@ TEST(RequestVisit, ShowsWhatProtobufReads_OfChangedBytes) {
   EXPECT_GT(seen.links, 1000u);
 }
 
-TEST(RequestVisit, OddRequests) {
+TEST(RequestVisit, HandlesUnusualRequests) {
   otlp_lax::TracesData data;
   auto& spans = *data.add_resource_spans();
   for (const char* const key : {"service.name", "service.name"})
@@ -208,7 +208,7 @@ TEST(RequestVisit, OddRequests) {
   link.add_attributes()->set_key("link.type");
   span.add_links();
   data.add_resource_spans()->add_scope_spans()->add_spans();
-  // Singular fields that come again: messages merge, of a scalar the last counts.
+  // Repeated singular fields: messages merge, the last scalar wins.
   std::string bytes = data.SerializeAsString();
   otlp_lax::ResourceSpans again;
   again.mutable_resource()->add_attributes()->set_key("more");
@@ -224,7 +224,7 @@ TEST(RequestVisit, OddRequests) {
   EXPECT_EQ(seen.requests, 2u);
 }
 
-TEST(RequestVisit, OfJson_TellsBadHexApart) {
+TEST(RequestVisit, DistinguishesBadHex_InJson) {
   Request request;
   ASSERT_TRUE(request
                   .parse_json(R"({"resourceSpans":[{"scopeSpans":[{"spans":[
@@ -245,7 +245,7 @@ TEST(RequestVisit, OfJson_TellsBadHexApart) {
   request.visit(problems);
   EXPECT_EQ(problems.all, (std::vector<std::string>{"a ", "a link bad_hex", "a link wrong_length", "a link all_zero",
                                                     "a link null_target", "b bad_hex", "b link all_zero"}));
-  // What did not parse is shown to nobody.
+  // The visitor receives nothing that did not parse.
   EXPECT_FALSE(request.parse_json("{").ok());
   problems.all.clear();
   request.visit(problems);

@@ -17,7 +17,7 @@ using workload::KeptGroup;
 
 const std::string kFolder = std::string(ENTAIL_SOURCE_DIR) + "/tests/golden/sdk/";
 
-// One capture file: its texts, parsed by the engine's own door, and the same as plain data.
+// One capture file: its texts, parsed by the engine's own reader, and the same as plain data.
 struct Capture {
   std::vector<std::string> texts;
   std::vector<Request> requests;
@@ -128,7 +128,7 @@ void check_link_sample(const workload::LinkSampleExpectation& sample, const Play
       {"dropped_upstream", in.dropped_links_count},
       {"dropped_links_count_out", out.dropped_links_count}};
   for (const auto& [key, value] : sample.counts) {
-    ASSERT_TRUE(counts.contains(key)) << "an expectation that this test does not know: " << key;
+    ASSERT_TRUE(counts.contains(key)) << "unknown expectation: " << key;
     EXPECT_EQ(counts[key], value) << key;
   }
   for (const std::string& label : sample.must_print_links_to)
@@ -199,7 +199,7 @@ std::vector<Order> orders(std::size_t count) {
   return {order, reversed, odd_first};
 }
 
-TEST(Sdk, ExpectationsHold_InAnyOrder) {
+TEST(Sdk, MeetsExpectations_InAnyOrder) {
   int count = 0;
   for (const ExpectFile& file : workload::read_expect_folder(kFolder)) {
     for (const std::string& name : file.files) {
@@ -216,7 +216,7 @@ TEST(Sdk, ExpectationsHold_InAnyOrder) {
   EXPECT_GT(count, 100);
 }
 
-TEST(Sdk, ReplaysHold) {
+TEST(Sdk, MeetsReplays) {
   int count = 0;
   for (const ExpectFile& file : workload::read_expect_folder(kFolder)) {
     for (const std::string& name : file.files) {
@@ -230,7 +230,7 @@ TEST(Sdk, ReplaysHold) {
   EXPECT_GE(count, 10);
 }
 
-// What a file holds, by counting in the plain data.
+// What a file contains, counted in the plain data.
 std::map<std::string, std::int64_t> count_plain(const Capture& capture) {
   std::map<std::string, std::int64_t> counts = {{"requests", static_cast<std::int64_t>(capture.plain.size())}};
   std::set<std::string> traces, error_traces;
@@ -268,7 +268,7 @@ std::map<std::string, std::int64_t> count_plain(const Capture& capture) {
   return counts;
 }
 
-TEST(Sdk, CountsHold) {
+TEST(Sdk, MeetsCounts) {
   for (const ExpectFile& file : workload::read_expect_folder(kFolder)) {
     for (const auto& [name, expected] : file.counts) {
       SCOPED_TRACE(name);
@@ -283,7 +283,7 @@ TEST(Sdk, CountsHold) {
       counts["links_invalid_context"] = static_cast<std::int64_t>(invalid);
       counts["links_own_trace"] = static_cast<std::int64_t>(statistics.links.same_trace);
       for (const auto& [key, value] : expected) {
-        ASSERT_TRUE(counts.contains(key)) << "a count that this test does not know: " << key;
+        ASSERT_TRUE(counts.contains(key)) << "unknown count: " << key;
         EXPECT_EQ(counts[key], value) << key;
       }
       EXPECT_EQ(statistics.spans.received, static_cast<std::uint64_t>(expected.at("spans")));
@@ -307,7 +307,7 @@ bool find_case(const Capture& capture, const std::string& name, workload::Link& 
   return false;
 }
 
-TEST(Sdk, OddLinksLeadWhereTheyShould) {
+TEST(Sdk, ResolvesUnusualLinks) {
   int count = 0;
   for (const ExpectFile& file : workload::read_expect_folder(kFolder)) {
     for (const std::string& name : file.files) {

@@ -1,4 +1,4 @@
-// Which seeds a randomised test runs: those it names, or only the one in the environment variable ENTAIL_SEED.
+// The seeds that a randomised test runs: a range, or only the one in the environment variable ENTAIL_SEED.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace entail::engine_test {
 inline std::pair<std::uint64_t, std::uint64_t> seed_range(std::uint64_t first, std::uint64_t end) {
   const char* only = std::getenv("ENTAIL_SEED");
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  end = first + (end - first) / 10;  // sanitizers make each workload ten times dearer
+  end = first + (end - first) / 10;  // sanitizers make each workload ten times slower
 #endif
   if (only == nullptr) return {first, end};
   const std::uint64_t seed = std::strtoull(only, nullptr, 10);

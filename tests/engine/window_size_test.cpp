@@ -1,4 +1,4 @@
-// The graph's windows follow what comes: a burst makes them grow, and the time after it gives the memory back.
+// The graph's windows follow the load: a burst makes them grow, and the quiet time after it returns the memory.
 #include <gtest/gtest.h>
 
 #include "tests/engine/engine_run.hpp"
@@ -6,7 +6,7 @@
 namespace entail::engine_test {
 namespace {
 
-constexpr std::uint32_t kBurst = 40'000;  // more than the first window of this memory_limit has room for
+constexpr std::uint32_t kBurst = 40'000;  // more than the first window of this memory_limit can hold
 constexpr const char* kConfig =
     "{tail_sampling: {decision_wait: 1s, policies: [{name: errors, type: status_code, status_code: {status_codes: "
     "[ERROR]}}]}, retain: {window: 1s, records: 8s}, memory_limit: 64MiB}";
@@ -35,7 +35,7 @@ workload::Request one_span(std::uint32_t trace, std::uint32_t link_count) {
   return request;
 }
 
-TEST(WindowSize, ABurstIsTakenAndItsMemoryGivenBack) {
+TEST(WindowSize, AbsorbsABurst_AndReturnsItsMemory) {
   EngineRun run(options_of(kConfig));
   std::int64_t second = 1;
   std::uint32_t trace = 1;
@@ -43,24 +43,24 @@ TEST(WindowSize, ABurstIsTakenAndItsMemoryGivenBack) {
     run.tick(second);
     run.ingest(one_span(trace++, kBurst));
     const std::uint64_t after_burst = run.engine().statistics().memory.graph_bytes;
-    EXPECT_GT(after_burst, std::uint64_t{kBurst} * 48);  // keys and rows of what it linked to, at least
+    EXPECT_GT(after_burst, std::uint64_t{kBurst} * 48);  // at least the keys and rows of the traces it linked to
     for (int quiet = 0; quiet < 30; ++quiet) {
       run.tick(++second);
       run.ingest(one_span(trace++, 0));
     }
-    // Some five windows live here; each would take more than a burst's index if they stayed as large as it made them.
+    // About five windows live here; if they kept the burst's size, each would take more than a burst's index.
     EXPECT_LT(run.engine().statistics().memory.graph_bytes, std::uint64_t{2} << 20);
     ++second;
   }
   run.drain(second);
-  const Statistics told = run.engine().statistics();
-  EXPECT_EQ(told.links.edges, 2u * kBurst);
-  EXPECT_EQ(told.traces.received, trace - 1u);
+  const Statistics statistics = run.engine().statistics();
+  EXPECT_EQ(statistics.links.edges, 2u * kBurst);
+  EXPECT_EQ(statistics.traces.received, trace - 1u);
 }
 
-// Each trace has a span and a link in two windows. What a window leaves behind must not live on for having a later
-// incarnation alone: two of them would carry each other over for ever.
-TEST(WindowSize, TracesOfTwoWindowsAreForgotten) {
+// Each trace has a span and a link in two windows. A closing window must not move a trace only because it has a later
+// incarnation: two of them would keep each other alive forever.
+TEST(WindowSize, ForgetsTracesThatSpanTwoWindows) {
   constexpr std::uint32_t kTraces = 2'000;
   EngineRun run(options_of(kConfig));
   run.tick(1);
@@ -76,7 +76,7 @@ TEST(WindowSize, TracesOfTwoWindowsAreForgotten) {
     return count;
   };
   for (std::int64_t second = 5; second <= 11; ++second) run.tick(second);
-  EXPECT_EQ(remembered(), kTraces);  // touched seven seconds ago, though their first window is gone
+  EXPECT_EQ(remembered(), kTraces);  // last seen seven seconds ago, though their first window is gone
   for (std::int64_t second = 12; second <= 40; ++second) run.tick(second);
   EXPECT_EQ(remembered(), 0u);
   EXPECT_EQ(run.loss("records_forgotten"), 0u);

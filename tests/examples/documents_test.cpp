@@ -1,4 +1,4 @@
-// The pages: links lead somewhere, and every YAML block is a configuration that loads.
+// The pages: every link resolves, and every YAML block is a configuration that loads.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -56,7 +56,7 @@ std::vector<Block> yaml_blocks() {
   return blocks;
 }
 
-// "# warns: TEXT" lines of a block: what its warnings say.
+// "# warns: TEXT" lines of a block: the warnings it must cause.
 std::vector<std::string> announced(const std::string& text) {
   constexpr std::string_view kMark = "# warns: ";
   std::vector<std::string> warnings;
@@ -82,7 +82,7 @@ TEST(Documents, YamlBlocksLoad_WithTheWarningsTheyAnnounce) {
   }
 }
 
-// A target is a path from the page's folder; "#part" may follow.
+// A target is a path relative to the page's folder; "#part" may follow.
 TEST(Documents, HaveNoDeadLinks) {
   unsigned links = 0;
   for (const fs::path& document : documents()) {

@@ -1,4 +1,4 @@
-// docs/formats.md as data: its sections, the rows of its field tables, and its blocks of code. Thread rule: Immutable
+// docs/formats.md as data: its sections, the rows of its field tables, and its code blocks. Thread rule: Immutable
 // (functions).
 #pragma once
 
@@ -19,7 +19,7 @@ inline std::string formats_page() {
   return std::string((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
 }
 
-// By the text of their headings of the second level.
+// By the text of their second-level headings.
 inline std::map<std::string, std::string> sections_of(const std::string& page) {
   std::map<std::string, std::string> sections;
   std::string* section = nullptr;
@@ -31,7 +31,7 @@ inline std::map<std::string, std::string> sections_of(const std::string& page) {
   return sections;
 }
 
-// What stands in backquotes, in order.
+// The texts in backquotes, in order.
 inline std::vector<std::string> quoted(const std::string& text) {
   std::vector<std::string> out;
   for (std::size_t at = text.find('`'); at != std::string::npos; at = text.find('`', at)) {
@@ -66,7 +66,7 @@ inline std::vector<Row> rows_of(const std::string& section, const std::string& k
 }
 
 struct Block {
-  std::string kind;  // what stands behind the opening fence
+  std::string kind;  // the text after the opening fence
   std::vector<std::string> lines;
 };
 

@@ -1,4 +1,4 @@
-// What the README shows is what lies in examples/, and works.
+// The README shows the files in examples/, and they work.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ std::string fenced(const std::string& language, const std::string& text) {
   return "```" + language + "\n" + text + "```\n";
 }
 
-TEST(Readme, ShowsTheExamplesAsTheyAre) {
+TEST(Readme, ShowsTheExamplesVerbatim) {
   const std::string readme = file_text("README.md");
   EXPECT_NE(readme.find(fenced("cpp", file_text("examples/embed.cpp"))), std::string::npos);
   EXPECT_NE(readme.find(fenced("yaml", file_text("examples/first.yaml"))), std::string::npos);
@@ -32,7 +32,7 @@ TEST(Readme, EmbedsInTwentyLines) {
   EXPECT_LE(std::count(program.begin(), program.end(), '\n'), 20);
 }
 
-TEST(Examples, AreConfigurationsWithoutWarnings) {
+TEST(Examples, LoadWithoutWarnings) {
   for (const char* path : {"examples/first.yaml", "examples/demo.yaml"}) {
     const ConfigResult result = parse_options(file_text(path));
     EXPECT_TRUE(result.options.has_value()) << path;
@@ -40,7 +40,7 @@ TEST(Examples, AreConfigurationsWithoutWarnings) {
   }
 }
 
-TEST(Embedding, ShowsTheExampleAsItIs) {
+TEST(Embedding, ShowsTheExampleVerbatim) {
   const std::string page = file_text("docs/embedding.md");
   EXPECT_NE(page.find(fenced("c", file_text("examples/c/keep_errors.c"))), std::string::npos);
   for (const char* program : {"examples/c/keep_errors.c", "examples/cpp/keep_slow.cpp"}) {
@@ -49,8 +49,8 @@ TEST(Embedding, ShowsTheExampleAsItIs) {
   }
 }
 
-// The page tells what to do on each status that the header has.
-TEST(Embedding, TellsEveryStatus) {
+// The page says how to handle each status in the header.
+TEST(Embedding, DocumentsEveryStatus) {
   const std::string header = file_text("core/include/entail/entail.h");
   const std::string page = file_text("docs/embedding.md");
   unsigned statuses = 0;

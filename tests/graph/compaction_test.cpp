@@ -1,4 +1,4 @@
-// What moves, what is forgotten and what still leads there when a window closes.
+// What moves, what is forgotten, and which edges still resolve when a window closes.
 #include "graph/compaction.hpp"
 
 #include <gtest/gtest.h>
@@ -14,12 +14,12 @@ namespace {
 using Fate = Compaction::Fate;
 using Nodes = std::vector<NodeId>;
 
-// A graph whose traces are numbers, which are their records, too. Each has the fate that the test sets, else it moves.
+// A graph whose traces are numbers, used as record numbers too. A trace moves unless the test sets another fate.
 class Closing final : private Compaction::Owner {
  public:
   Closing() : graph({.lanes = 2, .payload_bytes = 8, .first_capacity = 1000}), compaction_(graph) {}
 
-  // The trace's node in the current window, in one chain with those of other windows.
+  // The trace's node in the current window, chained with those of other windows.
   NodeId node(std::uint64_t trace) {
     const NodeId made = absent(trace);
     link_to_older(made);
@@ -33,7 +33,7 @@ class Closing final : private Compaction::Owner {
     writer.end();
     return made;
   }
-  // In the current window, where both have nodes.
+  // In the current window, where both traces have nodes.
   void link(std::uint64_t from, std::uint64_t to) {
     Writer& writer = graph.writer(0);
     ASSERT_TRUE(writer.try_begin(0, 1));
@@ -53,7 +53,7 @@ class Closing final : private Compaction::Owner {
 
   void begin(unsigned slot) { compaction_.begin(slot); }
   Compaction::Step advance(std::uint64_t nodes_max) { return compaction_.advance(*this, nodes_max); }
-  // How often there was no room.
+  // How often a move ran out of room.
   unsigned close(unsigned slot) {
     begin(slot);
     unsigned failures = 0;
@@ -97,7 +97,7 @@ class Closing final : private Compaction::Owner {
   Compaction compaction_;
 };
 
-TEST(Compaction, ATraceMovesWithAllItHas) {
+TEST(Compaction, MovesATraceWithItsEdgesAndPayload) {
   Closing closing;
   const unsigned slot = slot_of(closing.node(1));
   for (const std::uint64_t trace : {2, 3}) closing.node(trace);
@@ -115,7 +115,7 @@ TEST(Compaction, ATraceMovesWithAllItHas) {
   EXPECT_EQ(in_nodes(closing.graph, moved), Nodes{closing.find(3)});
 }
 
-TEST(Compaction, AMergedNodeGivesItsPayloadOn_AndEdgesLeadToTheNewerOne) {
+TEST(Compaction, MergesPayloadIntoTheNewerNode_AndRedirectsEdges) {
   Closing closing;
   const unsigned slot = slot_of(closing.node(1));
   closing.node(2);
@@ -132,7 +132,7 @@ TEST(Compaction, AMergedNodeGivesItsPayloadOn_AndEdgesLeadToTheNewerOne) {
   EXPECT_EQ(out_nodes(closing.graph, closing.find(2)), Nodes{newer});
 }
 
-TEST(Compaction, WhatIsForgottenIsNotFound_BeforeTheWindowIsGone) {
+TEST(Compaction, HidesForgottenNodes_BeforeTheWindowIsUnmapped) {
   Closing closing;
   const NodeId gone = closing.node(1);
   const NodeId stays = closing.node(2);
@@ -144,7 +144,7 @@ TEST(Compaction, WhatIsForgottenIsNotFound_BeforeTheWindowIsGone) {
   EXPECT_EQ(closing.find(1), 0u);
   EXPECT_EQ(closing.graph.node_of(closing.graph.cell_of(gone)), 0u);
   EXPECT_EQ(out_nodes(closing.graph, stays), Nodes{0});
-  EXPECT_EQ(closing.find(2), stays);  // its turn is still to come
+  EXPECT_EQ(closing.find(2), stays);  // still to be examined
   const NodeId again = closing.absent(1);
   NodeId older = 99;
   closing.graph.older_of({&again, 1}, &older);
@@ -153,8 +153,8 @@ TEST(Compaction, WhatIsForgottenIsNotFound_BeforeTheWindowIsGone) {
   EXPECT_EQ(closing.find(1), again);
 }
 
-// A lane that stalls keeps the oldest window, while those behind it close.
-TEST(Compaction, ATraceStaysInOneChain_WhenItsMiddleNodeGoes) {
+// A stalled lane pins the oldest window, while newer ones close.
+TEST(Compaction, KeepsOneChain_WhenTheMiddleNodeIsRemoved) {
   Closing closing;
   const NodeId oldest = closing.node(1);
   closing.rotate();
@@ -169,8 +169,8 @@ TEST(Compaction, ATraceStaysInOneChain_WhenItsMiddleNodeGoes) {
   EXPECT_EQ(out_nodes(closing.graph, newest), Nodes{closing.find(2)});
 }
 
-// 1 moves first, so its edge goes on with the old name of 2, for as long as the window lives that it moved to.
-TEST(Compaction, AnEdgeLeadsOn_UntilItsOwnWindowIsGone) {
+// 1 moves first, so its edge still has the old name of 2, for as long as the window it moved to lives.
+TEST(Compaction, ForwardsAnEdge_WhileItsWindowLives) {
   Closing closing;
   const unsigned first = slot_of(closing.node(1));
   closing.node(2);
@@ -178,7 +178,7 @@ TEST(Compaction, AnEdgeLeadsOn_UntilItsOwnWindowIsGone) {
   closing.rotate();
   closing.close(first);
   const NodeId moved = closing.find(1);
-  for (const std::uint64_t trace : {7, 8, 9}) {  // one window goes after the other, but for that one
+  for (const std::uint64_t trace : {7, 8, 9}) {  // the other windows are dropped one by one
     closing.rotate();
     const unsigned slot = slot_of(closing.node(trace));
     closing.fates[trace] = Fate::forget;
@@ -198,9 +198,9 @@ TEST(Compaction, AnEdgeLeadsOn_UntilItsOwnWindowIsGone) {
   EXPECT_EQ(closing.graph.forwarding_bytes(), 0u);
 }
 
-// 1 moves first, and its edge names the newest node of 2 there is. That one gets no edges: those of 2 go to a newer
+// 1 moves first, and its edge names the newest node of 2 so far. That node gets no edges: those of 2 move to a newer
 // node.
-TEST(Compaction, AnEdgeLeadsOn_WhereItNamesANodeWithoutEdges) {
+TEST(Compaction, ForwardsAnEdge_ToANodeWithoutEdges) {
   Closing closing;
   const unsigned first = slot_of(closing.node(1));
   closing.node(2);
@@ -217,7 +217,7 @@ TEST(Compaction, AnEdgeLeadsOn_WhereItNamesANodeWithoutEdges) {
   EXPECT_EQ(closing.payload(closing.find(2)), 3u);
 }
 
-TEST(Compaction, EdgesToManyNodesThatMovedLeadOn) {
+TEST(Compaction, ForwardsEdgesToManyMovedNodes) {
   constexpr std::uint64_t kNeighbours = 200;
   Closing closing;
   const unsigned slot = slot_of(closing.node(1000));
@@ -232,7 +232,7 @@ TEST(Compaction, EdgesToManyNodesThatMovedLeadOn) {
   EXPECT_EQ(out_nodes(closing.graph, closing.find(1000)), sorted(expected));
 }
 
-TEST(Compaction, AnAbsentTraceMoves_WhereANeighbourIsNeeded) {
+TEST(Compaction, MovesAnAbsentTrace_WhenANeighbourIsNeeded) {
   for (const bool absent_are_needed : {true, false}) {
     Closing closing;
     const unsigned slot = slot_of(closing.node(1));
@@ -254,8 +254,8 @@ TEST(Compaction, AnAbsentTraceMoves_WhereANeighbourIsNeeded) {
   }
 }
 
-// 1 is examined first, and would move before those that its links lead to are forgotten.
-TEST(Compaction, NoEdgeToAForgottenTraceIsCopied_WhenMemoryIsShort) {
+// 1 is examined first, and would move before the traces that it links to are forgotten.
+TEST(Compaction, SkipsEdgesToForgottenTraces_WhenMemoryIsShort) {
   Closing closing;
   const unsigned slot = slot_of(closing.node(1));
   closing.absent(2);
@@ -274,7 +274,7 @@ TEST(Compaction, NoEdgeToAForgottenTraceIsCopied_WhenMemoryIsShort) {
   EXPECT_EQ(closing.forgotten_absent, 1u);
 }
 
-TEST(Compaction, EachAbsentTraceIsForgottenOnce_WhenThereIsNoRoomForTheOthers) {
+TEST(Compaction, ForgetsEachAbsentTraceOnce_WhenTheRestDoesNotFit) {
   constexpr std::uint64_t kTraces = 9;
   Closing closing;
   const unsigned slot = slot_of(closing.node(1));
@@ -294,7 +294,7 @@ TEST(Compaction, EachAbsentTraceIsForgottenOnce_WhenThereIsNoRoomForTheOthers) {
   }
 }
 
-TEST(Compaction, NothingIsLeftBehind_WhenThereIsNoRoom) {
+TEST(Compaction, ResumesWithTheSameTrace_WhenOutOfRoom) {
   constexpr std::uint64_t kTraces = 9;
   Closing closing;
   const unsigned slot = slot_of(closing.node(1));

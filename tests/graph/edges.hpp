@@ -1,4 +1,4 @@
-// What the graph tests share: keys by number, and the edges of a node as sorted numbers.
+// Shared by the graph tests: keys by number, and the edges of a node as sorted numbers.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ inline std::vector<NodeId> insert_all(Writer& writer, const std::vector<TraceId>
   return nodes;
 }
 
-// The far nodes of a node's edges, sorted; of one incarnation.
+// The far nodes of one incarnation's edges, sorted.
 inline std::vector<NodeId> in_nodes(const Graph& graph, NodeId node) {
   std::vector<NodeId> nodes;
   graph.for_each_in(node, [&](EdgeCell cell) { nodes.push_back(graph.node_of(cell)); });
@@ -37,7 +37,7 @@ inline EdgeCell plain_cell(const Writer& writer, NodeId node) {
   return writer.cell(node, kNoLimit, kNoLimit, false, false);
 }
 
-// Of the window before the current one. REQUIRES that there is one.
+// The node in the window before the current one. REQUIRES that there is one.
 inline unsigned previous_slot(Graph& graph) {
   const WindowList windows = graph.windows();
   return windows.items[windows.count - 2].slot;

@@ -1,4 +1,4 @@
-// Graph::bytes() is what the process has: graphs of several sizes and shapes, each in a process of its own.
+// Graph::bytes() matches resident memory: graphs of several sizes and shapes, each in its own process.
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -15,10 +15,10 @@ constexpr unsigned kLanes = 4;
 constexpr std::uint64_t kBatchNodes = 1000;
 
 struct Load {
-  std::uint64_t capacity;     // nodes of a window
-  std::uint64_t node_count;   // in each
+  std::uint64_t capacity;     // nodes per window
+  std::uint64_t node_count;   // used in each
   unsigned payload_bytes;     // every other batch writes it
-  std::uint64_t batch_links;  // of each batch
+  std::uint64_t batch_links;  // per batch
   std::uint64_t edge_room_bytes;
   unsigned window_count;
 };
@@ -62,7 +62,7 @@ bool is_near(const char* what, const Graph& graph, std::int64_t before) {
   return tests::is_near(what, graph.bytes(), tests::resident_bytes() - before, 0.97, 1.25, 1 << 20);
 }
 
-// Windows one after the other, whose keys overlap, so that there are incarnations; then filters; then some go.
+// Windows in sequence with overlapping keys, so that there are incarnations; then filters; then some are dropped.
 bool account_is_resident(const Load& load) {
   {  // code and heap that all graphs need
     Graph first({.lanes = kLanes, .payload_bytes = load.payload_bytes, .first_capacity = 4 * kBatchNodes});
@@ -97,7 +97,7 @@ bool account_is_resident(const Load& load) {
   }
   for (int i = 0; i < 40; ++i) graph.filter_frozen();
   good = is_near("with filters", graph, before) && good;
-  // The oldest serves again, for edges and payload elsewhere in it.
+  // The oldest window's memory is reused, with edges and payload at other places in it.
   if (!graph.rotate(load.capacity)) std::abort();
   graph.drop(graph.windows().items[0].slot);
   for (int i = 0; i < 400; ++i) graph.reclaim(true);
@@ -113,24 +113,24 @@ bool account_is_resident(const Load& load) {
   return is_near("with the last window", graph, before) && good;
 }
 
-TEST(GraphBytes, AreWhatTheProcessHas_ManySmallWindows) {
+TEST(GraphBytes, MatchResidentMemory_ManySmallWindows) {
   tests::expect_apart([] { return account_is_resident({8192, 7000, 72, 400, 64 << 10, 10}); });
 }
-TEST(GraphBytes, AreWhatTheProcessHas_WindowsOfTheDefaultLimit) {
+TEST(GraphBytes, MatchResidentMemory_WindowsOfTheDefaultLimit) {
   tests::expect_apart([] { return account_is_resident({1 << 17, 110'000, 72, 2000, 512 << 10, 4}); });
 }
-TEST(GraphBytes, AreWhatTheProcessHas_FewNodesAndManyLinks) {
+TEST(GraphBytes, MatchResidentMemory_FewNodesAndManyLinks) {
   tests::expect_apart([] { return account_is_resident({1 << 14, 14'000, 72, 100'000, 1 << 20, 2}); });
 }
-TEST(GraphBytes, AreWhatTheProcessHas_LargeWindowsOnHugePages) {
+TEST(GraphBytes, MatchResidentMemory_LargeWindowsOnHugePages) {
   tests::expect_apart([] { return account_is_resident({1 << 21, 1'700'000, 72, 1000, 1 << 20, 1}); });
 }
-TEST(GraphBytes, AreWhatTheProcessHas_NoPayload) {
+TEST(GraphBytes, MatchResidentMemory_NoPayload) {
   tests::expect_apart([] { return account_is_resident({300'000, 250'000, 0, 0, 1 << 20, 2}); });
 }
 
-// What a batch reserves and does not use costs nothing, however much that is.
-TEST(GraphBytes, CountNoRoomThatWasNotTouched) {
+// Reserved space that a batch does not use costs nothing, whatever its size.
+TEST(GraphBytes, ExcludeReservedPagesNeverFaultedIn) {
   tests::expect_apart([] {
     Graph graph({.lanes = 1, .first_capacity = 1 << 12});
     const std::int64_t before = tests::resident_bytes();
@@ -141,9 +141,9 @@ TEST(GraphBytes, CountNoRoomThatWasNotTouched) {
   });
 }
 
-// Each batch reserves several times what it takes. From 32 MiB on the arena lies on huge pages: what stays empty there
+// Each batch reserves several times what it uses. From 32 MiB on the arena is on huge pages, where unused space
 // is resident.
-TEST(GraphBytes, ABatchOfManyLinksUsesWhatTheOneBeforeHasLeft) {
+TEST(GraphBytes, DoNotGrow_WhenABatchFillsWhatThePreviousOneLeft) {
   constexpr std::uint64_t kLinks = 2560, kBatches = 1000;
   Graph graph({.lanes = 1, .edge_room_bytes = kEdgeRoomBytesMin});
   const std::uint64_t before = graph.bytes();

@@ -1,4 +1,4 @@
-// Real threads on the real graph, and then everything is counted. Meant for ThreadSanitizer as much as for itself.
+// Real threads on the real graph, then every edge is counted. Meant to run under ThreadSanitizer as well.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -18,11 +18,11 @@ constexpr unsigned kScale = 1;
 constexpr unsigned kScale = 4;
 #endif
 
-// An edge by the numbers of its ends, and which of several equal ones.
+// An edge by the numbers of its ends, and its index among equal ones.
 using Edge = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t>;
 
 // Threads insert overlapping keys in different orders and link them; each edge carries its own span ID.
-TEST(GraphStress, EveryKeyOneNode_EveryEdgeOnceAtBothEnds) {
+TEST(GraphStress, StoresEachKeyAndEachEdgeOnce) {
   constexpr unsigned kThreads = 4;
   constexpr std::uint64_t kKeys = 3000;
   constexpr std::uint64_t kHub = 0;
@@ -40,7 +40,7 @@ TEST(GraphStress, EveryKeyOneNode_EveryEdgeOnceAtBothEnds) {
         for (auto& number : numbers) number = random() % 5 == 0 ? kHub : random() % kKeys;
         std::vector<TraceId> keys;
         for (const std::uint64_t number : numbers) keys.push_back(key_of(number));
-        while (!writer.try_begin(keys.size(), keys.size())) std::this_thread::yield();  // others hold room for a moment
+        while (!writer.try_begin(keys.size(), keys.size())) std::this_thread::yield();  // others hold the room
         const auto nodes = insert_all(writer, keys);
         for (std::size_t i = 0; i < nodes.size(); ++i) nodes_seen[t].emplace(numbers[i], nodes[i]);
         const NodeId from = nodes[0];
@@ -86,8 +86,8 @@ TEST(GraphStress, EveryKeyOneNode_EveryEdgeOnceAtBothEnds) {
   for (const auto& [ends, count] : balance) ASSERT_EQ(count, 0) << ends.first << " -> " << ends.second;
 }
 
-// PROTOCOL late_edge under real threads: each edge is seen by the tick thread's reading or reported in the late log.
-TEST(GraphStress, NoEdgeIsMissed_WhileReachIsRaised) {
+// PROTOCOL late_edge under real threads: the tick thread reads each edge, or the late log reports it.
+TEST(GraphStress, MissesNoEdge_WhileReachIsRaised) {
   constexpr unsigned kThreads = 2;
   constexpr std::uint64_t kNodes = 400;
   const unsigned rounds = 15 * kScale;
@@ -105,7 +105,7 @@ TEST(GraphStress, NoEdgeIsMissed_WhileReachIsRaised) {
           ASSERT_TRUE(writer.try_begin(0, 2 * 200));
           for (unsigned i = 0; i < 200; ++i) {
             const NodeId near = nodes[random() % 4 == 0 ? 7 : random() % kNodes];
-            // Every edge has a number of its own in place of a far node.
+            // Every edge has its own number in place of a far node.
             const EdgeCell cell = EdgeCell::make(1 + (t * 8 + batch) * 200 + i, 1, kNoLimit, kNoLimit, false, false);
             const SpanId span{1};
             writer.append_in(near, cell);
@@ -116,7 +116,7 @@ TEST(GraphStress, NoEdgeIsMissed_WhileReachIsRaised) {
         running.fetch_sub(1);
       });
     }
-    // The tick thread: carries a keep from every node once, over all its edges, and over those that the late log holds.
+    // The tick thread: propagates a keep from every node once, over all its edges and those in the late log.
     std::set<std::uint64_t> carried;
     const auto carry = [&](bool is_out, EdgeCell cell) { carried.insert(std::uint64_t{is_out} << 32 | cell.offset()); };
     const auto carry_from = [&](NodeId node) {
@@ -145,8 +145,8 @@ TEST(GraphStress, NoEdgeIsMissed_WhileReachIsRaised) {
 
 constexpr unsigned kBatchNodes = 150;
 
-// Batches of nodes with a link from the first to each other one, both directions; the writer asks for room until the
-// tick thread has made some.
+// Batches of nodes with links from the first to each of the others, in both directions; the writer retries until the
+// tick thread has made room.
 void write_batches(Graph& graph, unsigned lane, unsigned batches, std::atomic<std::uint64_t>& links_written) {
   std::mt19937_64 random(lane);
   Writer& writer = graph.writer(lane);
@@ -173,19 +173,19 @@ void write_batches(Graph& graph, unsigned lane, unsigned batches, std::atomic<st
   }
 }
 
-// What the windows held that were dropped.
+// What the dropped windows contained.
 struct Dropped {
   std::uint64_t out_edges = 0;
   std::uint64_t in_edges = 0;
   std::uint64_t nodes = 0;
-  std::uint64_t created = 0;  // that the logs told of
+  std::uint64_t created = 0;  // reported by the logs
 
   void count_and_drop(Graph& graph, const WindowInfo& window) {
     std::set<std::pair<std::uint64_t, std::uint64_t>> keys;
     graph.for_each_node(window.slot, [&](NodeId node) {
       ++nodes;
       const TraceId key = graph.key(node);
-      EXPECT_TRUE(keys.emplace(key.hi, key.lo).second) << "one node a key and window";
+      EXPECT_TRUE(keys.emplace(key.hi, key.lo).second) << "one node per key and window";
       graph.for_each_out(node, [&](EdgeCell cell, SpanId) {
         ++out_edges;
         EXPECT_EQ(slot_of(graph.node_of(cell)), window.slot);
@@ -193,14 +193,14 @@ struct Dropped {
       graph.for_each_in(node, [&](EdgeCell) { ++in_edges; });
     });
     EXPECT_EQ(keys.size(), window.node_count);
-    graph.drain_created([&](NodeId) { ++created; });  // before the drop, which would leave them out
+    graph.drain_created([&](NodeId) { ++created; });  // before the drop, which would discard them
     graph.drop(window.slot);
   }
 };
 
 // The tick thread rotates and drops under load, while one lane stalls inside its batches. Every link ends up in the
-// window that its batch began in; what the frozen windows hold is what was written.
-TEST(GraphStress, NothingIsLost_WhenWindowsRotateAndDropUnderLoad) {
+// window in which its batch began; the frozen windows contain what was written.
+TEST(GraphStress, LosesNothing_WhenWindowsRotateAndDropUnderLoad) {
   constexpr unsigned kThreads = 3;
   const unsigned batches = 150 * kScale;
   Graph graph({.lanes = kThreads, .payload_bytes = 64, .first_capacity = 2000});

@@ -23,7 +23,7 @@ std::vector<NodeId> drained_late(Graph& graph) {
   return nodes;
 }
 
-TEST(Graph, OneNodeAKey_WhenKeysRepeatWithinAndAcrossBatches) {
+TEST(Graph, CreatesOneNodePerKey_WhenKeysRepeatWithinAndAcrossBatches) {
   Graph graph({.lanes = 2, .first_capacity = 20'000});
   ASSERT_TRUE(graph.ok());
   std::mt19937_64 random(7);
@@ -54,7 +54,7 @@ TEST(Graph, OneNodeAKey_WhenKeysRepeatWithinAndAcrossBatches) {
   EXPECT_TRUE(drained_created(graph).empty());
 }
 
-TEST(Graph, KeysOfOneHalfOnly_AreToldApart) {
+TEST(Graph, DistinguishesKeys_ThatDifferInOneHalf) {
   Graph graph({.lanes = 1, .first_capacity = 5000});
   Writer& writer = graph.writer(0);
   std::vector<TraceId> keys;
@@ -68,7 +68,7 @@ TEST(Graph, KeysOfOneHalfOnly_AreToldApart) {
   EXPECT_EQ(std::set<NodeId>(nodes.begin(), nodes.end()).size(), keys.size());
 }
 
-TEST(Graph, OutBlockKeepsArrivalOrderAndPlaces) {
+TEST(Graph, OutBlocksPreserveArrivalOrderAndPositions) {
   Graph graph({.lanes = 1});
   Writer& writer = graph.writer(0);
   ASSERT_TRUE(writer.try_begin(4, 10));
@@ -106,7 +106,7 @@ TEST(Graph, OutBlockKeepsArrivalOrderAndPlaces) {
 }
 
 // Counts around the boundaries of the first cell, a chunk, hotness, and a full hot buffer.
-TEST(Graph, InEdgesAreThereOnce_WhateverTheirNumberInABatch) {
+TEST(Graph, StoresEachInEdgeOnce_ForEveryCountInABatch) {
   Graph graph({.lanes = 1, .first_capacity = 4000});
   Writer& writer = graph.writer(0);
   const std::vector<unsigned> counts = {0, 1, 2, 7, 8, 9, 14, 15, 16, 70, 71, 72, 73, 135, 136, 137, 1000};
@@ -125,7 +125,7 @@ TEST(Graph, InEdgesAreThereOnce_WhateverTheirNumberInABatch) {
   }
 }
 
-TEST(Graph, InEdgesAreThereOnce_WhenManyNodesAreHotAtOnce) {
+TEST(Graph, StoresEachInEdgeOnce_WhenManyNodesAreHot) {
   Graph graph({.lanes = 1, .first_capacity = 4000});
   Writer& writer = graph.writer(0);
   std::mt19937_64 random(3);
@@ -138,12 +138,12 @@ TEST(Graph, InEdgesAreThereOnce_WhenManyNodesAreHotAtOnce) {
     std::vector<NodeId> to;
     std::vector<EdgeCell> cells;
     for (unsigned i = 0; i < 6000; ++i) {
-      const std::size_t target = random() % 3 == 0 ? random() % 100 : random() % 4 * 8;  // a few share a hot place
+      const std::size_t target = random() % 3 == 0 ? random() % 100 : random() % 4 * 8;  // a few share a hot buffer
       const NodeId source = nodes[100 + random() % 200];
       expected[target].push_back(source);
       to.push_back(nodes[target]);
       cells.push_back(plain_cell(writer, source));
-      if (i % 7 == 0 && i + 1 < 6000) {  // a link that is no edge
+      if (i % 7 == 0 && i + 1 < 6000) {  // a link that makes no edge
         ++i;
         to.push_back(0);
         cells.push_back(EdgeCell{});
@@ -156,7 +156,7 @@ TEST(Graph, InEdgesAreThereOnce_WhenManyNodesAreHotAtOnce) {
     EXPECT_EQ(in_nodes(graph, graph.find(key_of(i))), sorted(expected[i])) << i;
 }
 
-TEST(Graph, AMillionLinksOnOneSpan) {
+TEST(Graph, StoresAMillionLinksOfOneSpan) {
   constexpr std::uint32_t kLinks = 1'000'000;
   Graph graph({.lanes = 1, .first_capacity = kLinks + 10});
   Writer& writer = graph.writer(0);
@@ -183,10 +183,10 @@ TEST(Graph, AMillionLinksOnOneSpan) {
   for (std::uint32_t i = 0; i < kLinks; i += 997) EXPECT_EQ(in_nodes(graph, targets[i]), std::vector<NodeId>{source});
   const std::uint64_t per_link = (graph.bytes() - std::uint64_t{64} * kLinks) / kLinks;
   EXPECT_GE(per_link, 16u);
-  EXPECT_LE(per_link, 21u);  // the cell and span ID, the in-edge lies in the node's row; and the rest of huge pages
+  EXPECT_LE(per_link, 21u);  // the cell and span ID; the in-edge is in the node's row; and the rest of the huge pages
 }
 
-TEST(Graph, PayloadIsZeroAtBirthAndPrivate) {
+TEST(Graph, PayloadStartsZeroed_AndIsNotShared) {
   Graph graph({.lanes = 1, .payload_bytes = 104});
   Writer& writer = graph.writer(0);
   ASSERT_TRUE(writer.try_begin(2, 0));
@@ -200,7 +200,7 @@ TEST(Graph, PayloadIsZeroAtBirthAndPrivate) {
   EXPECT_EQ(static_cast<unsigned char*>(graph.payload(nodes[0]))[103], 0xff);
 }
 
-TEST(Graph, RecordsAndReachAreKept) {
+TEST(Graph, StoresRecordsAndReach) {
   Graph graph({.lanes = 1});
   const NodeId node = graph.insert(key_of(1));
   ASSERT_NE(node, 0u);
@@ -213,7 +213,7 @@ TEST(Graph, RecordsAndReachAreKept) {
   EXPECT_EQ(graph.insert(key_of(1)), node);
 }
 
-TEST(Graph, LateLogNamesNodesThatAKeepHadReached) {
+TEST(Graph, LateLogListsNodes_ThatAKeepHasReached) {
   Graph graph({.lanes = 2});
   Writer& writer = graph.writer(1);
   ASSERT_TRUE(writer.try_begin(3, 100));
@@ -229,7 +229,7 @@ TEST(Graph, LateLogNamesNodesThatAKeepHadReached) {
   EXPECT_EQ(drained_late(graph), std::vector<NodeId>{nodes[0]});
   writer.append_in(nodes[1], cell);
   EXPECT_EQ(drained_late(graph), std::vector<NodeId>{nodes[1]});
-  for (unsigned i = 0; i < 40; ++i) writer.append_in(nodes[1], cell);  // hot: the last ones wait for end()
+  for (unsigned i = 0; i < 40; ++i) writer.append_in(nodes[1], cell);  // hot: the last ones are buffered until end()
   EXPECT_LT(in_nodes(graph, nodes[1]).size(), 42u);
   static_cast<void>(drained_late(graph));
   writer.end();
@@ -237,7 +237,7 @@ TEST(Graph, LateLogNamesNodesThatAKeepHadReached) {
   EXPECT_EQ(drained_late(graph), std::vector<NodeId>{nodes[1]});
 }
 
-TEST(Graph, TryBeginFailsWithoutRoom_AndTakesNothing) {
+TEST(Graph, TryBeginFails_WithoutReservingAnything_WhenFull) {
   Graph graph({.lanes = 2, .first_capacity = 100});
   Writer& one = graph.writer(0);
   Writer& two = graph.writer(1);
@@ -251,10 +251,10 @@ TEST(Graph, TryBeginFailsWithoutRoom_AndTakesNothing) {
   for (std::uint64_t i = 0; i < 40; ++i) keys.push_back(key_of(i));
   insert_all(two, keys);
   two.end();
-  insert_all(one, keys);  // all known already
+  insert_all(one, keys);  // all are known already
   one.end();
   EXPECT_EQ(graph.current_window().node_count, 40u);
-  ASSERT_TRUE(one.try_begin(60, 0));  // what was reserved and not used is there again
+  ASSERT_TRUE(one.try_begin(60, 0));  // unused reservations are available again
   keys.clear();
   for (std::uint64_t i = 40; i < 100; ++i) keys.push_back(key_of(i));
   insert_all(one, keys);
@@ -268,7 +268,7 @@ TEST(Graph, TryBeginFailsWithoutRoom_AndTakesNothing) {
   EXPECT_FALSE(one.try_begin(0, std::uint64_t{1} << 40));
 }
 
-TEST(Graph, BytesCountWhatIsTouched) {
+TEST(Graph, BytesCountFaultedInPages) {
   Graph graph({.lanes = 1, .payload_bytes = 128, .first_capacity = 1 << 15});
   const std::uint64_t empty = graph.bytes();
   EXPECT_GE(empty, (1u << 15) * 16u);
@@ -296,7 +296,7 @@ TEST(Graph, BytesCountWhatIsTouched) {
   const std::vector<SpanId> spans(3);
   writer.append_out(nodes[0], cells, spans);
   writer.end();
-  EXPECT_EQ(graph.bytes(), with_payload + 2 * kPageBytes);  // the first page of the edge arena, too
+  EXPECT_EQ(graph.bytes(), with_payload + 2 * kPageBytes);  // including the first page of the edge arena
   ASSERT_TRUE(writer.try_begin(0, 3));
   writer.append_out(nodes[0], cells, spans);
   writer.end();
@@ -304,7 +304,7 @@ TEST(Graph, BytesCountWhatIsTouched) {
   EXPECT_EQ(graph.current_window().bytes, graph.bytes());
 }
 
-TEST(Graph, APayloadOnHugePagesIsCountedByThem) {
+TEST(Graph, CountsPayloadInHugePages) {
   Graph graph({.lanes = 1, .payload_bytes = 128, .first_capacity = 1 << 17});
   Writer& writer = graph.writer(0);
   ASSERT_TRUE(writer.try_begin(20'000, 0));
@@ -323,7 +323,7 @@ TEST(Graph, APayloadOnHugePagesIsCountedByThem) {
   };
   touch(0, 10'000);
   EXPECT_EQ(graph.bytes(), with_nodes + kHugePageBytes);
-  touch(5'000, 20'000);  // nodes have offsets from 1: 16384 to a huge page
+  touch(5'000, 20'000);  // offsets start at 1, and 16384 nodes fill a huge page
   EXPECT_EQ(graph.bytes(), with_nodes + 2 * kHugePageBytes);
 }
 

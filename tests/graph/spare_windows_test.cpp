@@ -1,4 +1,4 @@
-// A window made of the memory of a dropped one is as empty as one of new memory.
+// A window built from the memory of a dropped one is as empty as one in new memory.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@ constexpr std::uint64_t kNodes = 5000;
 constexpr unsigned kPayloadBytes = 64;
 constexpr std::uint64_t kSpareBytesMax = std::uint64_t{64} << 20;
 
-// Writes all that a window has: keys, rows, hints, payload, out-blocks, in-chunks and a hot node's cells.
+// Writes to every part of a window: keys, rows, hints, payload, out-blocks, in-chunks and a hot node's cells.
 std::vector<NodeId> fill(Graph& graph, std::uint64_t first_key) {
   Writer& writer = graph.writer(0);
   EXPECT_TRUE(writer.try_begin(kNodes, 2 * kNodes));
@@ -48,8 +48,8 @@ void expect_bare(const Graph& graph, NodeId node) {
   EXPECT_EQ(graph.reach(node), 0u);
   EXPECT_EQ(graph.older(node), 0u);
   EXPECT_EQ(graph.newer(node), 0u);
-  graph.for_each_out(node, [](EdgeCell, SpanId) { ADD_FAILURE() << "an edge of the window before"; });
-  graph.for_each_in(node, [](EdgeCell) { ADD_FAILURE() << "an edge of the window before"; });
+  graph.for_each_out(node, [](EdgeCell, SpanId) { ADD_FAILURE() << "an edge of the previous window"; });
+  graph.for_each_in(node, [](EdgeCell) { ADD_FAILURE() << "an edge of the previous window"; });
   const auto* payload = static_cast<const unsigned char*>(graph.payload(node));
   EXPECT_TRUE(std::all_of(payload, payload + kPayloadBytes, [](unsigned char byte) { return byte == 0; }));
 }
@@ -58,20 +58,20 @@ GraphOptions with_spare(std::uint64_t spare_bytes_max) {
   return {.lanes = 1, .payload_bytes = kPayloadBytes, .first_capacity = kNodes, .spare_bytes_max = spare_bytes_max};
 }
 
-// Drops the window that was current and lets its memory be kept; as many reclaims as zeroing may take.
+// Drops the previous window, retains its memory, and reclaims as often as zeroing may need.
 void drop_previous(Graph& graph) {
   graph.drop(previous_slot(graph));
   for (int i = 0; i < 4; ++i) graph.reclaim(true);
 }
 
-TEST(SpareWindows, AreEmptyWhenTheyAreUsedAgain) {
+TEST(SpareWindows, AreEmpty_WhenReused) {
   Graph graph(with_spare(kSpareBytesMax));
   const std::vector<NodeId> old_nodes = fill(graph, 0);
   const void* const memory = graph.payload(old_nodes[0]);
   ASSERT_TRUE(graph.rotate(kNodes));
   const std::uint64_t bytes = graph.bytes();
   drop_previous(graph);
-  EXPECT_EQ(graph.bytes(), bytes);  // it is still there, and counts
+  EXPECT_EQ(graph.bytes(), bytes);  // still mapped and counted
 
   ASSERT_TRUE(graph.rotate(kNodes - 10));
   EXPECT_EQ(graph.bytes(), bytes);
@@ -87,7 +87,7 @@ TEST(SpareWindows, AreEmptyWhenTheyAreUsedAgain) {
   EXPECT_EQ(graph.payload(nodes[0]), memory);
   for (const NodeId node : nodes) expect_bare(graph, node);
   for (std::uint64_t i = 0; i < kNodes; ++i) EXPECT_EQ(graph.find(key_of(i)), 0u);
-  EXPECT_EQ(graph.bytes(), bytes);  // what was touched before costs nothing
+  EXPECT_EQ(graph.bytes(), bytes);  // pages that were faulted in before cost nothing
 }
 
 struct Offsets {
@@ -96,7 +96,7 @@ struct Offsets {
   std::uint32_t last = 0;
 };
 
-// What no reader of the graph would notice at once: the index, keys of unused offsets, marks, the edge arena.
+// What graph readers would not notice at once: the index, keys of unused offsets, marks, the edge arena.
 TEST(SpareWindows, AreZeroThroughout) {
   const Window::Shape shape{.capacity = kNodes, .payload_bytes = kPayloadBytes, .writers = 1};
   const auto hash_of = [](std::uint64_t number) { return base::table_hash(key_of(number), 1); };
@@ -135,7 +135,7 @@ TEST(SpareWindows, AreZeroThroughout) {
   Window::destroy(fresh);
 }
 
-TEST(SpareWindows, CountWhatIsTouchedBeyondTheWindowBefore) {
+TEST(SpareWindows, CountPagesFaultedInBeyondThePreviousWindow) {
   Graph graph(with_spare(kSpareBytesMax));
   ASSERT_NE(graph.insert(key_of(1)), 0u);
   ASSERT_TRUE(graph.rotate(kNodes));
@@ -148,7 +148,7 @@ TEST(SpareWindows, CountWhatIsTouchedBeyondTheWindowBefore) {
   EXPECT_EQ(graph.bytes(), graph.windows().items[0].bytes + graph.windows().items[1].bytes);
 }
 
-TEST(SpareWindows, AreNotKept_WhenTooLargeOrNotWanted) {
+TEST(SpareWindows, AreUnmapped_WhenTooLargeOrUnwanted) {
   Graph too_large(with_spare(1000));
   fill(too_large, 0);
   ASSERT_TRUE(too_large.rotate(kNodes));
@@ -170,7 +170,7 @@ std::uint64_t bytes_of_windows(Graph& graph) {
   return bytes;
 }
 
-TEST(SpareWindows, AreGivenBack_WhenTheyWereNotWantedForLong) {
+TEST(SpareWindows, AreUnmapped_AfterALongTimeUnused) {
   for (const std::uint64_t capacity : {kNodes / 3, kNodes + 1}) {
     Graph graph(with_spare(kSpareBytesMax));
     fill(graph, 0);
@@ -186,7 +186,7 @@ TEST(SpareWindows, AreGivenBack_WhenTheyWereNotWantedForLong) {
   }
 }
 
-TEST(SpareWindows, AreNotUsed_BeforeTheyAreZero) {
+TEST(SpareWindows, AreNotReused_BeforeTheyAreZeroed) {
   constexpr std::uint64_t kMany = 1'000'000;
   Graph graph({.lanes = 1, .first_capacity = kMany, .spare_bytes_max = kSpareBytesMax});
   Writer& writer = graph.writer(0);
@@ -199,7 +199,7 @@ TEST(SpareWindows, AreNotUsed_BeforeTheyAreZero) {
   ASSERT_TRUE(graph.rotate(kMany));
   graph.drop(previous_slot(graph));
   const std::uint64_t bytes = graph.bytes();
-  graph.reclaim(true);  // zeroes 4 of some 16 MB
+  graph.reclaim(true);  // zeroes 4 MB of about 16
   ASSERT_TRUE(graph.rotate(kMany));
   EXPECT_GT(graph.bytes(), bytes);
   const std::uint64_t with_another = graph.bytes();
@@ -208,8 +208,8 @@ TEST(SpareWindows, AreNotUsed_BeforeTheyAreZero) {
   EXPECT_EQ(graph.bytes(), with_another);
 }
 
-// Of several that are kept, the smallest that is large enough serves.
-TEST(SpareWindows, AreChosenBySize) {
+// Of several spare windows, the smallest that is large enough is used.
+TEST(SpareWindows, UseTheSmallestThatFits) {
   constexpr std::uint64_t kSizes[] = {kNodes, 4 * kNodes, 2 * kNodes};
   SpareWindows spares(kSpareBytesMax);
   for (const std::uint64_t capacity : kSizes) {
@@ -224,14 +224,14 @@ TEST(SpareWindows, AreChosenBySize) {
   ASSERT_NE(second, nullptr);
   EXPECT_EQ(second->capacity(), 2 * kNodes);
   Window* const last = spares.make(3, kNodes + 1);
-  EXPECT_EQ(last, nullptr);  // four times as large: of no use
+  EXPECT_EQ(last, nullptr);  // four times as large: unusable
   EXPECT_GT(spares.release(), 0u);
   EXPECT_EQ(spares.make(3, kNodes), nullptr);
   Window::destroy(second);
 }
 
-// An index with few keys is emptied key by key: of keys that lie close together, too.
-TEST(SpareWindows, AreZeroThroughout_AfterAFewKeys) {
+// An index with few keys is cleared key by key, including keys in adjacent slots.
+TEST(SpareWindows, AreZeroThroughout_AfterFewKeys) {
   constexpr std::uint64_t kMany = 1 << 16;
   constexpr std::uint64_t kKeys = 200;
   const Window::Shape shape{.capacity = kMany, .payload_bytes = kPayloadBytes, .writers = 1};
@@ -252,7 +252,7 @@ TEST(SpareWindows, AreZeroThroughout_AfterAFewKeys) {
   Window* const fresh = Window::make(3, shape);
   ASSERT_NE(fresh, nullptr);
   for (std::uint64_t slot = 0; slot < 2 * kMany; ++slot) {
-    const std::uint64_t hash = slot << (64 - 17);  // its search begins at the slot
+    const std::uint64_t hash = slot << (64 - 17);  // its probe sequence starts at the slot
     ASSERT_EQ(window->index().approach(hash), fresh->index().approach(hash));
   }
   for (std::uint32_t offset = 1; offset <= kKeys; ++offset) ASSERT_TRUE(window->key(offset).is_zero());

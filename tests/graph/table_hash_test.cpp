@@ -1,4 +1,4 @@
-// IDs that somebody chose cost no more in the index and in the filter than random ones, counted in steps.
+// Adversarial IDs cost no more in the index and in the filter than random ones, counted in probes.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -16,7 +16,7 @@
 namespace entail::graph {
 namespace {
 
-// Counts how many slots are looked at.
+// Counts the slots that are probed.
 struct CountingSync {
   static inline std::uint64_t loads = 0;
   template <class T>
@@ -62,11 +62,11 @@ constexpr std::uint64_t kKeys = 1 << 13;
 
 struct Cost {
   std::uint64_t insert_steps = 0;
-  std::uint64_t missing_steps = 0;  // of looking for kKeys others of the family
-  std::uint64_t filter_hits = 0;    // of these others
+  std::uint64_t missing_steps = 0;  // looking up kKeys absent keys of the family
+  std::uint64_t filter_hits = 0;    // for the absent keys
 };
 
-// The index is half full at the end, as a window's may be.
+// The index ends half full, the highest load of a window.
 Cost cost(const IdOf& id_of, std::uint64_t seed) {
   std::vector<Index::Slot> slots(2 * kKeys);
   std::vector<Index::Key> keys(kKeys + 1);
@@ -81,7 +81,7 @@ Cost cost(const IdOf& id_of, std::uint64_t seed) {
     static_cast<void>(index.find_or_insert(hash, id, offsets));
     filter.add(hash);
   }
-  EXPECT_EQ(offsets.mine, kKeys + 1) << "the IDs of a family are to differ";
+  EXPECT_EQ(offsets.mine, kKeys + 1) << "the IDs of a family must differ";
   Cost cost{CountingSync::loads, 0, 0};
   CountingSync::loads = 0;
   for (std::uint64_t i = kKeys; i < 2 * kKeys; ++i) {
@@ -100,7 +100,7 @@ std::uint64_t reversed(std::uint64_t bits) {
   return out;
 }
 
-// All 64-bit constants that hash.hpp is written with.
+// All 64-bit constants in hash.hpp.
 std::vector<std::uint64_t> constants() {
   std::ifstream file(ENTAIL_SOURCE_DIR "/core/base/hash.hpp");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
@@ -116,7 +116,7 @@ struct Family {
   IdOf id_of;
 };
 
-// With one half fixed, or one that a constant of the hash may cancel.
+// With one half fixed, or one that may cancel a constant of the hash.
 std::vector<Family> families_of(std::uint64_t fixed) {
   return {
       {"equal high halves, a counter", [=](auto i) { return TraceId{fixed, i + 1}; }},
@@ -142,7 +142,7 @@ void expect_cheap(const Family& family, std::uint64_t fixed, std::uint64_t seed,
   EXPECT_LE(found.filter_hits, 2 * random.filter_hits) << what;
 }
 
-TEST(TableHash, ChosenIdsCostNoMoreThanTwiceWhatRandomIdsDo) {
+TEST(TableHash, AdversarialIdsCostAtMostTwiceAsMuchAsRandomIds) {
   const std::vector<std::uint64_t> written = constants();
   ASSERT_GE(written.size(), 4u);
   for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{0x123456789abcdef1}}) {
@@ -161,7 +161,7 @@ TEST(TableHash, ChosenIdsCostNoMoreThanTwiceWhatRandomIdsDo) {
   }
 }
 
-TEST(TableHash, IsTheOneThatItsCommentNames) {
+TEST(TableHash, MatchesTheFormulaInItsComment) {
   std::mt19937_64 numbers(5);
   for (int round = 0; round < 1000; ++round) {
     const TraceId id{numbers(), numbers()};

@@ -19,7 +19,7 @@ NodeId put(Graph& graph, std::uint64_t number) {
   return node;
 }
 
-TEST(Windows, RotateStartsAnEmptyWindow_AndTheOldOneStaysReadable) {
+TEST(Windows, RotateStartsAnEmptyWindow_AndKeepsTheOldOneReadable) {
   Graph graph({.lanes = 2, .first_capacity = 100});
   const NodeId first = put(graph, 1);
   ASSERT_TRUE(graph.rotate(5000));
@@ -59,7 +59,7 @@ TEST(Windows, OlderOfFindsTheNewestOlderNode) {
     EXPECT_EQ(older[i - 100], expected) << i;
   }
   older.assign(middle.size(), 1);
-  graph.older_of(middle, older.data());  // of a window that is not current: only what is older than it
+  graph.older_of(middle, older.data());  // for a node in an older window: only nodes older than it
   for (std::uint64_t i = 200; i < 400; ++i) EXPECT_EQ(older[i - 200], i < 300 ? oldest[i] : 0);
   EXPECT_EQ(graph.newer_of(oldest[0]), 0u);
   EXPECT_EQ(graph.newer_of(oldest[150]), current[50]);
@@ -67,9 +67,9 @@ TEST(Windows, OlderOfFindsTheNewestOlderNode) {
   EXPECT_EQ(graph.newer_of(current[50]), 0u);
 }
 
-// Filters change what it costs, not what is found; whether they are whole or still being made.
-TEST(Windows, OlderOfFindsTheSame_WithFilters) {
-  constexpr std::uint64_t kNodes = 300'000;  // more than one filter_frozen() takes
+// Filters change the cost, not the result, whether they are complete or still being built.
+TEST(Windows, OlderOfGivesTheSameResult_WithFilters) {
+  constexpr std::uint64_t kNodes = 300'000;  // more than one filter_frozen() call covers
   Graph graph({.lanes = 1, .first_capacity = kNodes});
   Writer& writer = graph.writer(0);
   std::vector<NodeId> nodes[3];
@@ -89,13 +89,13 @@ TEST(Windows, OlderOfFindsTheSame_WithFilters) {
     graph.older_of(nodes[1], older.data());
     for (std::uint64_t i = 0; i < kNodes; ++i) ASSERT_EQ(older[i], i < kNodes / 2 ? nodes[0][i + kNodes / 2] : 0u);
     graph.filter_frozen();
-    const bool begins = step == 0 || step == 2;  // a window's filter, a byte a node
+    const bool begins = step == 0 || step == 2;  // a window's filter, one byte per node
     EXPECT_EQ(graph.bytes() >= bytes + kNodes, begins) << step;
     EXPECT_EQ(graph.bytes() == bytes, !begins) << step;
   }
 }
 
-TEST(KeyFilter, HasAllKeysAndFewOthers) {
+TEST(KeyFilter, MatchesAllKeys_AndFewOthers) {
   constexpr std::uint64_t kKeys = 50'000;
   std::vector<std::uint64_t> words(KeyFilter::words_for(kKeys));
   KeyFilter filter(words.data(), words.size());
@@ -109,7 +109,7 @@ TEST(KeyFilter, HasAllKeysAndFewOthers) {
   EXPECT_EQ(filter.bytes(), words.size() * 8);
 }
 
-TEST(Windows, IncarnationsAreChained) {
+TEST(Windows, ChainsIncarnations) {
   Graph graph({.lanes = 1, .first_capacity = 100});
   const NodeId a = put(graph, 1);
   ASSERT_TRUE(graph.rotate(100));
@@ -124,11 +124,11 @@ TEST(Windows, IncarnationsAreChained) {
   EXPECT_EQ(graph.older(b), a);
   EXPECT_EQ(graph.newer(a), b);
   graph.drop(slot_of(a));
-  EXPECT_EQ(graph.older(b), 0u);  // its window is gone
+  EXPECT_EQ(graph.older(b), 0u);  // its window is unmapped
   EXPECT_EQ(graph.older(c), b);
 }
 
-TEST(Windows, CellsNameNothing_OnceTheirWindowIsDropped) {
+TEST(Windows, CellsResolveToNothing_OnceTheirWindowIsDropped) {
   Graph graph({.lanes = 1, .first_capacity = 100});
   const NodeId old_node = put(graph, 1);
   const EdgeCell cell = graph.cell_of(old_node);
@@ -142,7 +142,7 @@ TEST(Windows, CellsNameNothing_OnceTheirWindowIsDropped) {
   EXPECT_EQ(graph.node_of(cell), 0u);
   EXPECT_EQ(graph.windows().count, 1u);
   EXPECT_EQ(graph.find(key_of(1)), 0u);
-  // 15 rotations on, the slot has another window: the cell still names nothing.
+  // After 15 more rotations the slot holds another window: the cell still resolves to nothing.
   for (unsigned i = 0; i < 15; ++i) {
     graph.reclaim();
     ASSERT_TRUE(graph.rotate(100));
@@ -155,7 +155,7 @@ TEST(Windows, CellsNameNothing_OnceTheirWindowIsDropped) {
   EXPECT_EQ(graph.node_of(graph.cell_of(reused)), reused);
 }
 
-TEST(Windows, ALinkToADroppedIncarnationIsNotFollowed_WhenItsSlotIsReused) {
+TEST(Windows, IgnoresALinkToADroppedIncarnation_WhenItsSlotIsReused) {
   Graph graph({.lanes = 1, .first_capacity = 100});
   const NodeId gone = put(graph, 1);
   ASSERT_TRUE(graph.rotate(100));
@@ -183,7 +183,7 @@ TEST(Windows, OlderOfFindsEveryKeyOfAWindowWithAFilter) {
   EXPECT_EQ(older, old_nodes);
 }
 
-TEST(Windows, ASlotThatIsUsedAgain_IsNotFrozenBefore) {
+TEST(Windows, AReusedSlotIsNotFrozenEarly) {
   Graph graph({.lanes = 1, .first_capacity = 10});
   for (unsigned i = 0; i < 2 * kWindowSlots; ++i) {
     ASSERT_TRUE(graph.rotate(10));
@@ -195,7 +195,7 @@ TEST(Windows, ASlotThatIsUsedAgain_IsNotFrozenBefore) {
 }
 
 #ifdef ENTAIL_DEBUG_CHECKS
-// Begins a batch while rotate() stands at a sync point.
+// Begins a batch while rotate() is held at a sync point.
 class BatchDuringRotation final : public sync::PointListener {
  public:
   explicit BatchDuringRotation(Writer& writer) : writer_(writer) { sync::listen_to_sync_points(this); }
@@ -213,7 +213,7 @@ class BatchDuringRotation final : public sync::PointListener {
   NodeId node_ = 0;
 };
 
-TEST(Windows, ABatchThatBeginsDuringARotation_IsNotInAFrozenWindow) {
+TEST(Windows, ABatchThatBeginsDuringARotation_WritesToNoFrozenWindow) {
   Graph graph({.lanes = 1, .first_capacity = 10});
   put(graph, 1);
   const BatchDuringRotation batch(graph.writer(0));
@@ -224,8 +224,8 @@ TEST(Windows, ABatchThatBeginsDuringARotation_IsNotInAFrozenWindow) {
 }
 #endif
 
-// Two keys that begin their search at the same slot, with the same half of the hash in it.
-TEST(Windows, KeysWithOneFingerprint_AreToldApart) {
+// Two keys that begin their search at the same slot and share half of the hash.
+TEST(Windows, DistinguishesKeys_WithTheSameFingerprint) {
   constexpr std::uint64_t kKeys = 1 << 19, kSlots = 4;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> places;  // fingerprint and slot, number
   for (std::uint64_t i = 0; i < kKeys; ++i) {
@@ -257,7 +257,7 @@ TEST(Windows, RotateFails_WhenAllSlotsAreLive) {
   EXPECT_EQ(graph.current_window().sequence, oldest.sequence + kWindowSlots);
 }
 
-TEST(Windows, AStalledWriterKeepsItsWindow_AndNothingElseWaits) {
+TEST(Windows, AStalledWriterPinsItsWindow_AndBlocksNothingElse) {
   Graph graph({.lanes = 2, .first_capacity = 100});
   const std::uint64_t bytes_before = graph.bytes();
   Writer& stalled = graph.writer(1);
@@ -265,10 +265,10 @@ TEST(Windows, AStalledWriterKeepsItsWindow_AndNothingElseWaits) {
   const NodeId early = insert_all(stalled, {key_of(1)})[0];
   const unsigned slot = slot_of(early);
   ASSERT_TRUE(graph.rotate(100));
-  const NodeId elsewhere = put(graph, 1);  // others go on in the new window
+  const NodeId elsewhere = put(graph, 1);  // other lanes continue in the new window
   EXPECT_NE(slot_of(elsewhere), slot);
   EXPECT_FALSE(graph.frozen(slot));
-  const NodeId late = insert_all(stalled, {key_of(2)})[0];  // it goes on in the old one
+  const NodeId late = insert_all(stalled, {key_of(2)})[0];  // the stalled one continues in the old one
   EXPECT_EQ(slot_of(late), slot);
   std::set<NodeId> created;
   graph.drain_created([&](NodeId node) { created.insert(node); });
@@ -277,7 +277,7 @@ TEST(Windows, AStalledWriterKeepsItsWindow_AndNothingElseWaits) {
 
   graph.drop(slot);
   graph.reclaim();
-  const NodeId after_drop = insert_all(stalled, {key_of(3)})[0];  // the memory is still there
+  const NodeId after_drop = insert_all(stalled, {key_of(3)})[0];  // the memory is still mapped
   stalled.append_in(after_drop, plain_cell(stalled, late));
   EXPECT_EQ(stalled.key(after_drop), key_of(3));
   EXPECT_GT(graph.bytes(), bytes_before + 1000);
@@ -290,7 +290,7 @@ TEST(Windows, AStalledWriterKeepsItsWindow_AndNothingElseWaits) {
   stalled.end();
 }
 
-TEST(Windows, FrozenOnceItsWritersHaveEnded) {
+TEST(Windows, FreezesAWindow_OnceItsWritersHaveEnded) {
   Graph graph({.lanes = 2, .first_capacity = 100});
   const unsigned slot = graph.current_window().slot;
   EXPECT_FALSE(graph.frozen(slot));
@@ -304,7 +304,7 @@ TEST(Windows, FrozenOnceItsWritersHaveEnded) {
   graph.writer(1).end();
 }
 
-TEST(Windows, EveryNodeOfAFrozenWindowIsVisitedOnce) {
+TEST(Windows, VisitsEachNodeOfAFrozenWindowOnce) {
   Graph graph({.lanes = 3, .first_capacity = 5000});
   std::set<NodeId> expected;
   for (unsigned lane = 0; lane < 3; ++lane) {
@@ -324,7 +324,7 @@ TEST(Windows, EveryNodeOfAFrozenWindowIsVisitedOnce) {
   EXPECT_EQ(visited.size(), 1700u);
 }
 
-TEST(Windows, NoRoomThenRotateToWhatWasWanted) {
+TEST(Windows, RotatesToTheWantedSize_AfterNoRoom) {
   Graph graph({.lanes = 1, .first_capacity = 1000});
   Writer& writer = graph.writer(0);
   std::vector<TraceId> keys;
@@ -336,10 +336,10 @@ TEST(Windows, NoRoomThenRotateToWhatWasWanted) {
   writer.end();
   EXPECT_EQ(std::set<NodeId>(nodes.begin(), nodes.end()).size(), keys.size());
   EXPECT_EQ(graph.insert(key_of(200'000)), 0u);  // full to the last node
-  EXPECT_EQ(graph.insert(key_of(5)), 0u);        // no room was reserved, so it is not even looked up
+  EXPECT_EQ(graph.insert(key_of(5)), 0u);        // nothing was reserved, so the key is not even looked up
 }
 
-TEST(Windows, InsertWorksInsideAndOutsideOfTheTicksBatch) {
+TEST(Windows, InsertWorks_InsideAndOutsideTheTickBatch) {
   Graph graph({.lanes = 1, .first_capacity = 100});
   const NodeId alone = graph.insert(key_of(1));
   Writer& writer = graph.tick_writer();

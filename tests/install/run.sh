@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs a build into an empty prefix, then builds and runs the examples against what is there and nothing else:
+# Installs a build into an empty prefix, then builds and runs the examples against that prefix alone:
 # C and C++, through find_package and through pkg-config, with the shared and with the static library.
 # usage: run.sh SOURCE BUILD CMAKE CC CXX
 set -euo pipefail
@@ -52,6 +52,7 @@ with_cmake c_static c -DENTAIL_STATIC=ON
 runs c_static "$work/c_static/keep_errors"
 with_cmake cpp_static cpp
 runs cpp_static "$work/cpp_static/keep_slow"
+"$work/cpp_static/deliver" "$input" "$work/deliver.jsonl" | grep -q '^[1-9][0-9]* spans delivered, 0 not accepted$'
 
 mkdir -p "$work/pc"
 warnings="-Wall -Wextra -Wpedantic -Werror"

@@ -1,4 +1,4 @@
-// PROTOCOL chunk_hand_over (core/store/chunk_stack.hpp): chunks pass between lanes and tick whole, and each to one.
+// PROTOCOL chunk_hand_over (core/store/chunk_stack.hpp): complete chunks pass between lanes and tick, each to one.
 #include "store/chunk_stack.hpp"
 
 #include "tests/interleave/protocol.hpp"
@@ -16,7 +16,7 @@ struct TakeRelaxed : ChunkOrders {
 };
 
 struct Item {
-  // A plain pointer in the shipped code: its races are found too.
+  // A plain pointer in the shipped code: the explorer detects its races, too.
   class Next {
    public:
     Next& operator=(Item* item) {
@@ -34,7 +34,7 @@ struct Item {
 
 // Two threads push an item that they have written; a third takes what is there.
 template <class Orders>
-struct PushBesideTake {
+struct PushDuringTake {
   static constexpr unsigned kThreads = 3;
   ChunkStack<Item, ModelSync, Orders> stack;
   Item items[2];
@@ -57,13 +57,13 @@ struct PushBesideTake {
   }
 };
 
-TEST(ChunkHandOver, EachChunkIsTakenOnceAndWhole) {
-  expect_proved<PushBesideTake<ChunkOrders>>("two pushes beside a take");
-  expect_refuted<PushBesideTake<PublishRelaxed>>("publish relaxed", "data race");
-  expect_refuted<PushBesideTake<TakeRelaxed>>("take relaxed", "data race");
+TEST(ChunkHandOver, TakesEachChunkOnceAndComplete) {
+  expect_proved<PushDuringTake<ChunkOrders>>("two pushes during a take");
+  expect_refuted<PushDuringTake<PublishRelaxed>>("publish relaxed", "data race");
+  expect_refuted<PushDuringTake<TakeRelaxed>>("take relaxed", "data race");
 }
 
-// The whole way round: two lanes pop empty chunks, write them and push them as used; the tick thread takes the used
+// The full cycle: two lanes pop empty chunks, write them and push them as used; the tick thread takes the used
 // ones, reads and empties them, and pushes them to be popped again.
 template <unsigned kFree, class Orders, class Free = ChunkStack<Item, ModelSync, Orders>>
 struct Circulation {
@@ -90,8 +90,8 @@ struct Circulation {
   void thread(unsigned i) {
     if (i == 2) return collect();
     Item* mine = free.pop();
-    if (mine == nullptr) return;  // then a lane allocates
-    expect(mine->content.get() == 0, "an empty chunk is nobody's");
+    if (mine == nullptr) return;  // then a lane allocates one
+    expect(mine->content.get() == 0, "an empty chunk has no owner");
     mine->content.set(1);
     ++written;
     in_use.push(mine);
@@ -104,14 +104,14 @@ struct Circulation {
   }
 };
 
-TEST(ChunkHandOver, NoChunkIsLostOnItsWayRound) {
-  expect_proved<Circulation<1, ChunkOrders>>("one chunk goes round");
-  expect_proved<Circulation<2, ChunkOrders>>("two chunks go round");
+TEST(ChunkHandOver, LosesNoChunkInCirculation) {
+  expect_proved<Circulation<1, ChunkOrders>>("one chunk circulates");
+  expect_proved<Circulation<2, ChunkOrders>>("two chunks circulate");
   expect_refuted<Circulation<1, PublishRelaxed>>("one chunk, publish relaxed", "data race");
   expect_refuted<Circulation<1, TakeRelaxed>>("one chunk, take relaxed", "data race");
 }
 
-// A pool as one stack with the interface of a stack: each thread begins with another.
+// A pool with the interface of a single stack: each thread begins with a different stack.
 template <class Orders>
 struct Pool {
   ChunkPool<Item, 2, ModelSync, Orders> pool;
@@ -123,24 +123,24 @@ struct Pool {
   }
 };
 
-// Two lanes pop while the tick thread trims: it takes all, unmaps one and pushes the others. Lanes begin with stacks
-// of their own, as the writers do.
+// Two lanes pop while the tick thread trims: it takes all, unmaps one and pushes the others. Lanes begin with different
+// stacks, as the writers do.
 template <class Free>
-struct TrimBesidePop {
+struct TrimDuringPop {
   static constexpr unsigned kThreads = 3;
   Free free;
   Item items[2];
   unsigned popped = 0;
   unsigned unmapped = 0;
 
-  TrimBesidePop() {
+  TrimDuringPop() {
     for (Item& item : items) free.push(&item);
   }
   void thread(unsigned i) {
     if (i < 2) {
       Item* mine = free.pop();
       if (mine == nullptr) return;
-      expect(mine->content.get() == 0, "nobody gets what is unmapped");
+      expect(mine->content.get() == 0, "no thread gets an unmapped chunk");
       mine->content.set(1);
       ++popped;
       return;
@@ -148,7 +148,7 @@ struct TrimBesidePop {
     Item* going = free.take_all();
     if (going == nullptr) return;
     Item* rest = going->next;
-    going->next = nullptr;  // its memory goes: whoever looks there now is in a race
+    going->next = nullptr;  // its memory is freed: any access from now on is a race
     going->content.set(-1);
     ++unmapped;
     while (rest != nullptr) {
@@ -164,7 +164,7 @@ struct TrimBesidePop {
   }
 };
 
-// The textbook's pop: it reads the next of a chunk that another may have taken meanwhile.
+// The textbook pop: it reads the `next` of a chunk that another thread may have taken meanwhile.
 struct PopsWithALook {
   ModelAtomic<Item*> head{nullptr};
   void push(Item* item) {
@@ -183,7 +183,7 @@ struct PopsWithALook {
   }
 };
 
-// W3 without the CAS: what was pushed meanwhile is gone.
+// W3 without the CAS: chunks pushed meanwhile are lost.
 struct StoresTheRest : PopsWithALook {
   Item* pop() {
     Item* item = take_all();
@@ -192,15 +192,15 @@ struct StoresTheRest : PopsWithALook {
   }
 };
 
-TEST(ChunkHandOver, WhatIsUnmappedIsNobodysAnyMore) {
-  expect_proved<TrimBesidePop<ChunkStack<Item, ModelSync, ChunkOrders>>>("two pops beside a trim");
-  expect_proved<TrimBesidePop<Pool<ChunkOrders>>>("two pops beside a trim, a pool of two stacks");
-  expect_refuted<TrimBesidePop<PopsWithALook>>("a pop that reads the next of a chunk it has not taken", "data race");
+TEST(ChunkHandOver, UnmapsOnlyUnreferencedChunks) {
+  expect_proved<TrimDuringPop<ChunkStack<Item, ModelSync, ChunkOrders>>>("two pops during a trim");
+  expect_proved<TrimDuringPop<Pool<ChunkOrders>>>("two pops during a trim, a pool of two stacks");
+  expect_refuted<TrimDuringPop<PopsWithALook>>("a pop that reads the next of a chunk it has not taken", "data race");
 }
 
-TEST(ChunkHandOver, APoolLosesNoChunkOnItsWayRound) {
-  expect_proved<Circulation<2, ChunkOrders, Pool<ChunkOrders>>>("two chunks go round, a pool of two stacks");
-  expect_proved<Circulation<3, ChunkOrders>>("three chunks go round");
+TEST(ChunkHandOver, APoolLosesNoChunkInCirculation) {
+  expect_proved<Circulation<2, ChunkOrders, Pool<ChunkOrders>>>("two chunks circulate, a pool of two stacks");
+  expect_proved<Circulation<3, ChunkOrders>>("three chunks circulate");
   expect_refuted<Circulation<3, ChunkOrders, StoresTheRest>>("the rest is stored without a CAS", "no chunk is lost");
 }
 

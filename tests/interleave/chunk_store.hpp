@@ -1,4 +1,4 @@
-// Where the chunks and blocks of a list live in these tests: an arena of a handful, instead of 32 GiB.
+// The storage of a list's chunks and blocks in these tests: an arena of a few chunks instead of 32 GiB.
 #pragma once
 
 #include <array>

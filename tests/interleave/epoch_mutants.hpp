@@ -1,5 +1,5 @@
-// The orders of PROTOCOL epoch (core/sync/epoch.hpp), each weakened alone: for its own test and for those of what is
-// built on it.
+// The orders of PROTOCOL epoch (core/sync/epoch.hpp), each weakened alone: for its own test and for the tests of
+// protocols built on it.
 #pragma once
 
 #include "sync/epoch.hpp"

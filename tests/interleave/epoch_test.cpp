@@ -1,4 +1,4 @@
-// PROTOCOL epoch (core/sync/epoch.hpp): nothing is used after it was freed. With windows: window_rotation_test.cpp.
+// PROTOCOL epoch (core/sync/epoch.hpp): nothing is used after free. With windows: window_rotation_test.cpp.
 #include "sync/epoch.hpp"
 
 #include <array>
@@ -10,7 +10,7 @@ namespace {
 
 using namespace interleave;
 
-// A lane runs kBatches batches on what P names; the retirer replaces it and frees the old one once it is safe.
+// A lane runs kBatches batches on the object that P points to; the retirer replaces it and frees the old one once safe.
 template <unsigned kBatches, class Orders>
 struct Retire {
   static constexpr unsigned kThreads = 2;
@@ -41,7 +41,7 @@ struct Retire {
   std::string outcome() const { return was_freed ? "freed" : "kept"; }
 };
 
-TEST(Epoch, NothingIsUsedAfterItWasFreed) {
+TEST(Epoch, NothingIsUsedAfterFree) {
   expect_proved<Retire<1, EpochOrders>>("one batch");
   expect_proved<Retire<2, EpochOrders>>("two batches");
   EXPECT_EQ((explore<Retire<1, EpochOrders>>().outcomes), (std::set<std::string>{"freed", "kept"}));

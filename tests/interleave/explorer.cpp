@@ -41,7 +41,7 @@ const char* name_of(std::memory_order order) {
 }
 
 // What a thread, or a store that it released, knows: the oldest store of each location that may still be read, and
-// everybody's past for the race checks.
+// every thread's past for the race checks.
 struct Knowledge {
   std::array<std::uint16_t, kLocationsMax> oldest{};
   Clock clock{};
@@ -119,7 +119,7 @@ class Explorer final : public Memory {
   bool next_schedule();
   unsigned choose(unsigned count);
   unsigned choose_thread();
-  // Waits for this step's turn; then checks that the location may be touched.
+  // Waits for this step's turn; then checks that the location may be accessed.
   Location& arrive(std::uint32_t location, Access access, std::memory_order order);
   unsigned oldest_readable(std::uint32_t location, std::memory_order order) const;
   std::uint64_t read(std::uint32_t location, unsigned index, std::memory_order order);
@@ -140,12 +140,12 @@ class Explorer final : public Memory {
   std::vector<Choice> choices_;
   std::size_t depth_ = 0;
 
-  // The run under way. Thread numbers: 0 main, 1.. the program's.
+  // The current run. Thread numbers: 0 main, 1.. the program's.
   unsigned running_ = 0;
-  bool drained_ = false;  // pruned or failed: run on to the end without choices and checks
+  bool drained_ = false;  // pruned or failed: runs to the end without choices and checks
   bool failed_ = false;
   bool pruned_ = false;
-  unsigned asleep_ = 0;  // bit per thread: its next step was explored here already
+  unsigned asleep_ = 0;  // bit per thread: its next step has been explored here
   std::array<Step, kThreadsMax> next_{};
   std::array<Knowledge, kThreadsMax> known_{};
   std::vector<Location> locations_;
@@ -197,7 +197,7 @@ void Explorer::run_threads(Runnable& program) {
   }
   while (fibers_.any_alive()) {
     running_ = choose_thread();
-    if (++steps_ > kStepsMax) {  // a loop that never ends cannot be run on to its end
+    if (++steps_ > kStepsMax) {  // an endless loop cannot be run to its end
       fail("no end in sight: too many steps");
       std::fputs(report_.failure.c_str(), stderr);
       std::abort();

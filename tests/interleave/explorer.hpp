@@ -1,9 +1,9 @@
 // Explorer: runs a small program of two to four threads in every interleaving, and lets every load return every value
-// that the memory model allows it, so that a protocol is proved for its size, not sampled.
+// that the memory model allows, so that a protocol is proved for its size, not sampled.
 //
 // A Program is a struct with kThreads, thread(i), finish(); its shared words are ModelSync's, which it passes as the
-// Sync parameter to the shipped templates. It is made anew for every schedule; the explorer makes all choices (who runs
-// next, which store a load reads from) and goes through them depth first, until all are done or one fails.
+// Sync parameter to the shipped templates. It is built anew for every schedule; the explorer makes all choices (the
+// next thread, the store a load reads from) and explores them depth first, until all are done or one fails.
 //
 // The model
 //   - A location keeps the history of its stores; their order is the order of execution. A load may read any store
@@ -36,19 +36,19 @@ constexpr unsigned kThreadsMax = 5;  // the main thread, number 0, included
 struct Report {
   std::uint64_t schedules = 0;     // run to their end
   bool complete = false;           // every schedule was run, or pruned because an equal one was
-  std::string failure;             // empty, or what failed first, with the schedule
-  std::set<std::string> outcomes;  // all that Program::outcome() said
+  std::string failure;             // empty, or the first failure, with its schedule
+  std::set<std::string> outcomes;  // all results of Program::outcome()
 };
 
-// Vector clock: how much of each thread's past is known.
+// Vector clock: the known part of each thread's past.
 using Clock = std::array<std::uint32_t, kThreadsMax>;
 
-// What an RMW makes of the value it finds.
+// How an RMW changes the value it finds.
 using Change = std::function<std::uint64_t(std::uint64_t)>;
 
 enum class Access : std::uint8_t { load, store, rmw };
 
-// What the model types ask of the run under way. Each access by a thread is one step of the schedule.
+// Interface of the current run for the model types. Each access by a thread is one step of the schedule.
 class Memory {
  public:
   virtual ~Memory() = default;
@@ -127,7 +127,7 @@ class ModelAtomic {
   std::uint32_t location_;
 };
 
-// Plain data: no step of the schedule, but every pair of accesses must be ordered, whatever the schedule.
+// Plain data: not a step of the schedule, but every pair of accesses must be ordered, in every schedule.
 template <class T>
 class ModelPlain {
  public:
@@ -169,7 +169,7 @@ struct ModelSync {
   using Plain = ModelPlain<T>;
 };
 
-// The program with its type taken away, and the driver; use explore<Program>().
+// The type-erased program, and the driver; use explore<Program>().
 struct Runnable {
   virtual ~Runnable() = default;
   virtual void thread(unsigned index) = 0;

@@ -1,4 +1,4 @@
-// PROTOCOL fetch_max (core/sync/fetch_max.hpp): the word ends as the largest value, and never falls.
+// PROTOCOL fetch_max (core/sync/fetch_max.hpp): the word ends at the largest value, and never falls.
 #include "sync/fetch_max.hpp"
 
 #include "tests/interleave/protocol.hpp"
@@ -24,7 +24,7 @@ struct FetchMax {
   void finish() { expect(word.load(std::memory_order_relaxed) == 9, "the word is the largest value"); }
 };
 
-TEST(FetchMax, TheLargestValueStays) {
+TEST(FetchMax, KeepsTheLargestValue) {
   expect_proved<FetchMax<ModelSync>>("three raise, one reads");
   expect_refuted<FetchMax<TornSync>>("RMW torn", "the word");
 }

@@ -33,7 +33,7 @@ namespace {
 
 constexpr std::size_t kStackBytes = 256 * 1024;
 
-// One stack that can run, with what the sanitizers want to know of it.
+// A runnable stack, with the data the sanitizers need about it.
 struct Place {
   ucontext_t context{};
   const void* stack = nullptr;
@@ -76,7 +76,7 @@ struct FiberSet::State {
     running = nullptr;
   }
 
-  // What every fiber runs, for ever: one body after the other.
+  // The main loop of every fiber: one body after another.
   static State* starting;
   static void run_fiber() {
     State& state = *starting;

@@ -1,5 +1,5 @@
-// Fibers: the explorer's threads. They run one at a time on the caller's thread, each on a stack of its own, and give
-// way only in pause(). Known to the sanitizers, so that the interleaving tests run under them too.
+// Fibers: the explorer's threads. They run one at a time on the caller's thread, each on its own stack, and yield
+// only in pause(). Annotated for the sanitizers, so that the interleaving tests run under them, too.
 #pragma once
 
 #include <functional>
@@ -16,9 +16,9 @@ class FiberSet {
 
   // Runs body up to its first pause(). REQUIRES that the fiber's last body has ended.
   void start(unsigned fiber, std::function<void()> body);
-  // Runs on from its pause() to the next one or the end.
+  // Resumes it from its pause() until the next one or the end.
   void resume(unsigned fiber);
-  // In a fiber: back to who started or resumed it.
+  // In a fiber: switches back to the thread that started or resumed it.
   void pause();
   bool alive(unsigned fiber) const;
   bool any_alive() const;

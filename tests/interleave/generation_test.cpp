@@ -26,7 +26,7 @@ struct LeaveRelaxed : GenerationOrders {
   static constexpr auto leave = std::memory_order_relaxed;
 };
 
-// kByLane: another lane ends the generation (by volume), beside the tick thread.
+// kByLane: another lane ends the generation (by volume), concurrently with the tick thread.
 template <class Orders, bool kByLane = false>
 struct FreeBesideAWriter {
   static constexpr unsigned kThreads = kByLane ? 3 : 2;
@@ -55,7 +55,7 @@ struct FreeBesideAWriter {
   void finish() { expect(found || written >= bound, "what was not found is not freed"); }
 };
 
-TEST(Generation, NothingIsFreedThatIsStillWritten) {
+TEST(Generation, FreesNoGenerationStillBeingWritten) {
   constexpr const char* kFreed = "what was not found is not freed";
   expect_proved<FreeBesideAWriter<GenerationOrders>>("one lane, one tick");
   expect_proved<FreeBesideAWriter<GenerationOrders, true>>("another lane ends the generation");

@@ -1,4 +1,4 @@
-// PROTOCOL id_run (core/graph/runs.hpp): numbers are one lane's, and no more are made than there is room for.
+// PROTOCOL id_run (core/graph/runs.hpp): each number belongs to one lane, and no more are handed out than fit.
 #include "graph/runs.hpp"
 
 #include "graph/lane_rooms.hpp"
@@ -10,7 +10,7 @@ namespace {
 using namespace entail::graph;
 using namespace interleave;
 
-// What a lane's run draws from.
+// The source of a lane's run.
 template <class Sync>
 struct Source {
   static constexpr std::uint32_t kRunCount = 2;
@@ -20,7 +20,7 @@ struct Source {
   void clear_key(std::uint32_t offset) { keys[offset].set(0); }
 };
 
-// Lanes make kEach nodes each in a window for kCapacity, in one batch each.
+// Lanes create kEach nodes each, in one batch each, in a window of kCapacity.
 template <class Sync, unsigned kLanes, unsigned kEach, unsigned kCapacity>
 struct Lanes {
   static constexpr unsigned kThreads = kLanes;
@@ -36,7 +36,7 @@ struct Lanes {
     run.allow(kEach);
     for (unsigned n = 0; n < kEach; ++n) {
       const std::uint32_t offset = run.next();
-      window.keys[offset].set(1 + static_cast<int>(i));  // a race if another has it too
+      window.keys[offset].set(1 + static_cast<int>(i));  // a race if another lane has it too
       ++made[offset];
       run.taken();
     }
@@ -56,12 +56,12 @@ struct Lanes {
   }
 };
 
-TEST(IdRun, OffsetsAreOneLanes) {
+TEST(IdRun, GivesEachOffsetToOneLane) {
   expect_proved<Lanes<ModelSync, 2, 3, 6>>("2 lanes, room for both");
   expect_proved<Lanes<ModelSync, 3, 2, 6>>("3 lanes, room for all");
   expect_refuted<Lanes<TornSync, 2, 3, 6>>("RMW torn, room for both", "");
 }
-TEST(IdRun, NoMoreNodesThanRoom) {
+TEST(IdRun, CreatesNoMoreNodesThanFit) {
   expect_proved<Lanes<ModelSync, 3, 2, 4>>("3 lanes, room for two");
   expect_refuted<Lanes<TornSync, 3, 2, 4>>("RMW torn, room for two", "");
 }
@@ -83,7 +83,7 @@ struct Units {
   }
 };
 
-TEST(IdRun, StretchesOfTheArenaAreDisjoint) {
+TEST(IdRun, ArenaRangesAreDisjoint) {
   expect_proved<Units<ModelSync>>("3 lanes, an arena for two");
   expect_refuted<Units<TornSync>>("RMW torn, an arena for two", "");
 }

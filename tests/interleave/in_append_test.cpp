@@ -1,4 +1,4 @@
-// PROTOCOL in_append (core/graph/in_list.hpp): every edge is there exactly once, and readers see complete chunks.
+// PROTOCOL in_append (core/graph/in_list.hpp): every edge is stored exactly once, and readers see complete chunks.
 #include "graph/in_list.hpp"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ struct ObserveRelaxed : InListOrders {
   static constexpr auto observe = std::memory_order_relaxed;
 };
 
-// Two writers append kEach edges each at a node that has kBefore already; a reader looks on.
+// Two writers append kEach edges each at a node that already has kBefore, beside a reader.
 template <unsigned kFirstCells, unsigned kCells, unsigned kBefore, unsigned kEach, bool kReader, class Orders>
 struct Appends {
   static constexpr unsigned kThreads = kReader ? 3 : 2;
@@ -60,26 +60,26 @@ struct Appends {
   }
 };
 
-TEST(InAppend, EveryEdgeOnce_WhenTwoFillTheFirstCell) {
+TEST(InAppend, StoresEachEdgeOnce_WhenTwoFillTheFirstCell) {
   expect_proved<Appends<1, 1, 0, 1, true, InListOrders>>("first cell and chunk, reader");
   expect_refuted<Appends<1, 1, 0, 1, true, PublishRelaxed>>("publish relaxed", "data race");
   expect_refuted<Appends<1, 1, 0, 1, true, ObserveRelaxed>>("observe relaxed", "data race");
 }
-TEST(InAppend, EveryEdgeOnce_WhenTwoClaimTheLastCell) {
+TEST(InAppend, StoresEachEdgeOnce_WhenTwoClaimTheLastCell) {
   expect_proved<Appends<2, 2, 2, 1, true, InListOrders>>("last cell of a chunk, reader");
 }
-TEST(InAppend, EveryEdgeOnce_WhenTwoAddAChunk) {
+TEST(InAppend, StoresEachEdgeOnce_WhenTwoAddAChunk) {
   expect_proved<Appends<1, 1, 1, 1, true, InListOrders>>("two new chunks, reader");
   expect_refuted<Appends<1, 1, 1, 1, true, PublishRelaxed>>("two new chunks, publish relaxed", "data race");
 }
-TEST(InAppend, EveryEdgeOnce_WhenTheSecondChunkIsLarger) {
+TEST(InAppend, StoresEachEdgeOnce_WhenTheSecondChunkIsLarger) {
   expect_proved<Appends<1, 2, 0, 2, false, InListOrders>>("a chunk of one, then of two");
 }
-TEST(InAppend, EveryEdgeOnce_WhenTwoAppendTwice) {
+TEST(InAppend, StoresEachEdgeOnce_WhenTwoAppendTwice) {
   expect_proved<Appends<2, 2, 1, 2, false, InListOrders>>("two each, chunks of two");
 }
 
-// One appends single edges, the other hands a block over.
+// One appends single edges, the other hands over a block.
 template <class Orders>
 struct BlockAndCell {
   static constexpr unsigned kThreads = 2;
@@ -109,7 +109,7 @@ struct BlockAndCell {
     for (unsigned word = 1; word <= 6; ++word) expect(seen[word] == 1, "every edge is there exactly once");
   }
 };
-TEST(InAppend, EveryEdgeOnce_WhenABlockIsHandedOver) {
+TEST(InAppend, StoresEachEdgeOnce_WhenABlockIsHandedOver) {
   expect_proved<BlockAndCell<InListOrders>>("block and cells");
   expect_refuted<BlockAndCell<PublishRelaxed>>("block and cells, publish relaxed", "data race");
 }

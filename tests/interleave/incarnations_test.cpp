@@ -1,7 +1,7 @@
-// PROTOCOL incarnations (core/propagate/keep_propagator.hpp): a trace with a node in the window before and one in the
-// current window, edges that come to both, and a keep. The steps are those of Writer::append_now,
+// PROTOCOL incarnations (core/propagate/keep_propagator.hpp): a trace with a node in the previous window and one in the
+// current window, edges that arrive at both, and a keep. The steps are those of Writer::append_now,
 // KeepPropagator::raise_all, KeepPropagator::carry, KeepPropagator::join and KeepPropagator::on_first_span, on the
-// shipped parts.
+// shipped classes.
 #include "graph/in_list.hpp"
 #include "graph/late_edge.hpp"
 #include "sync/spsc_log.hpp"
@@ -16,7 +16,7 @@ using namespace interleave;
 constexpr unsigned kOld = 0;
 constexpr unsigned kNewest = 1;
 
-// Lane 0 has stalled in the window before, lane 1 is in the current one: each appends an edge at its node. Thread 2 is
+// Lane 0 stalled in the previous window, lane 1 is in the current one: each appends an edge at its node. Thread 2 is
 // the tick thread.
 template <class Steps>
 struct TwoIncarnations {
@@ -57,7 +57,7 @@ struct TwoIncarnations {
   }
 };
 
-// The two are a chain already: a keep leaves it, or a trace that was absent asks.
+// The two are a chain already: a keep is propagated from it, or an absent trace pulls.
 struct CarriesFromBoth {
   template <class Trace>
   static void run(Trace& trace) {
@@ -76,7 +76,7 @@ struct RaisesNewestAlone {
   }
 };
 
-// The keep leaves the newest node; then the old one is found and joins.
+// The keep is propagated from the newest node; then the old one is found and joins.
 struct Joins {
   template <class Trace>
   static void run(Trace& trace) {
@@ -104,7 +104,7 @@ struct ReadsNothing {
   }
 };
 
-// A keep came to the old node, as to an absent trace; then it is linked with the newest, and the trace asks.
+// A keep reached the old node of an absent trace; then it is linked with the newest, and the trace pulls.
 struct MarkedJoins {
   template <class Trace>
   static void run(Trace& trace) {
@@ -126,16 +126,16 @@ struct MarkStaysAtItsNode {
 constexpr const char* kOldLost = "the keep is carried over the edge at the old node";
 constexpr const char* kNewestLost = "the keep is carried over the edge at the newest node";
 
-TEST(Incarnations, AKeepLeavesAllNodesOfItsTrace) {
+TEST(Incarnations, AKeepPropagatesFromAllNodesOfItsTrace) {
   expect_proved<TwoIncarnations<CarriesFromBoth>>("keep from a chain");
   expect_refuted<TwoIncarnations<RaisesNewestAlone>>("keep from a chain, raised at the newest alone", kOldLost);
 }
-TEST(Incarnations, ANodeThatJoinsCarriesWhatItsTraceDoes) {
+TEST(Incarnations, AJoiningNodeCarriesItsTracesKeep) {
   expect_proved<TwoIncarnations<Joins>>("a node joins a keep");
   expect_refuted<TwoIncarnations<ReadsBeforeItRaises>>("a node joins, J3 before J2", kOldLost);
   expect_refuted<TwoIncarnations<ReadsNothing>>("a node joins, no J3", kOldLost);
 }
-TEST(Incarnations, ATraceAsksOverAllItsNodes_WhenOneWasMarked) {
+TEST(Incarnations, ATracePullsKeepsOverAllItsNodes_WhenOneIsMarked) {
   expect_proved<TwoIncarnations<MarkedJoins>>("a marked node joins");
   expect_refuted<TwoIncarnations<MarkStaysAtItsNode>>("a marked node joins, its mark stays alone", kNewestLost);
 }

@@ -1,6 +1,6 @@
-// PROTOCOL keep_delivery (core/propagate/keep_propagator.hpp): late edges against a hop count that falls, through the
-// late log, which holds the edges themselves, as Writer::check_late and KeepPropagator::carry_late use it. Hops and
-// records are the tick thread's alone.
+// PROTOCOL keep_delivery (core/propagate/keep_propagator.hpp): late edges while the hop count falls, through the
+// late log, which holds the edges themselves, as Writer::check_late and KeepPropagator::carry_late use it. Only the
+// tick thread accesses hops and records.
 #include <limits>
 #include <optional>
 
@@ -36,7 +36,7 @@ struct ObserveAcquire : Base {
 constexpr unsigned kNone = std::numeric_limits<unsigned>::max();
 constexpr std::uint64_t kEdgeWord = 70;
 
-// The tick thread's half, whichever list holds the edges: every edge seen is offered one hop more.
+// The tick thread's half, for either list of edges: every edge seen is offered one more hop.
 template <unsigned kEdges>
 struct Offered {
   unsigned hops[kEdges];
@@ -49,8 +49,8 @@ struct Offered {
   }
 };
 
-// The reach word as the tick thread writes it: hops are noted when a keep comes (D0), and stand in what is raised when
-// it is carried on (D1).
+// The reach word as the tick thread writes it: hops are noted when a keep arrives (D0), and are part of the raised word
+// when it is propagated (D1).
 template <class Race>
 struct Noted {
   static void note(typename Race::Reach& reach, unsigned hops) {
@@ -59,13 +59,13 @@ struct Noted {
   static void raise(typename Race::Reach& reach, unsigned hops) { Race::raise(reach, kCarries | hops << 1); }
 };
 
-// A note that brings kCarries itself: what is raised stands there already, and is not stored again.
+// A note that brings kCarries itself: the raised value is there already, and is not stored again.
 template <class Race>
 struct CarelessNotes : Noted<Race> {
   static void note(typename Race::Reach& reach, unsigned hops) { Race::note(reach, kCarries | hops << 1); }
 };
 
-// D3: the edges in the log, with the hops that stand now.
+// D3: the edges in the log, with the current hops.
 struct TakesLog {
   template <class Log, class Edges>
   static void take(Log& log, Edges& offered) {
@@ -77,7 +77,7 @@ struct LeavesLog {
   static void take(Log&, Edges&) {}
 };
 
-// kWriters append an edge each; the keep arrives with 3 hops, then with 1; the late log is read at the next tick.
+// kWriters append an edge each; the keep arrives with 3 hops, then with 1; the late log is read in the next tick.
 template <unsigned kWriters, class Orders, template <class> class Notes = Noted, class Late = TakesLog>
 struct FallingHopsIn {
   static constexpr unsigned kThreads = kWriters + 1;
@@ -156,26 +156,26 @@ struct FallingHopsOut {
   }
 };
 
-TEST(KeepDelivery, AnEdgeCarriesTheFewestHops_WhenItComesIn) {
+TEST(KeepDelivery, DeliversTheFewestHops_OverAnInEdge) {
   constexpr const char* kFewest = "every edge carries the fewest hops";
-  expect_proved<FallingHopsIn<1, InListOrders>>("hops fall beside an edge in");
-  expect_proved<FallingHopsIn<2, InListOrders>>("hops fall beside two edges in");
-  expect_refuted<FallingHopsIn<1, PublishAcqRel<InListOrders>>>("edge in, publish acq_rel", kFewest);
-  expect_refuted<FallingHopsIn<1, CheckAcquire<InListOrders>>>("edge in, check acquire", kFewest);
-  expect_refuted<FallingHopsIn<1, RaiseRelease<InListOrders>>>("edge in, raise release", kFewest);
-  expect_refuted<FallingHopsIn<1, ObserveAcquire<InListOrders>>>("edge in, observe acquire", kFewest);
-  expect_refuted<FallingHopsIn<1, InListOrders, CarelessNotes>>("edge in, a note that carries", kFewest);
-  expect_refuted<FallingHopsIn<1, InListOrders, Noted, LeavesLog>>("edge in, no D3", kFewest);
+  expect_proved<FallingHopsIn<1, InListOrders>>("hops fall during an in-edge");
+  expect_proved<FallingHopsIn<2, InListOrders>>("hops fall during two in-edges");
+  expect_refuted<FallingHopsIn<1, PublishAcqRel<InListOrders>>>("in-edge, publish acq_rel", kFewest);
+  expect_refuted<FallingHopsIn<1, CheckAcquire<InListOrders>>>("in-edge, check acquire", kFewest);
+  expect_refuted<FallingHopsIn<1, RaiseRelease<InListOrders>>>("in-edge, raise release", kFewest);
+  expect_refuted<FallingHopsIn<1, ObserveAcquire<InListOrders>>>("in-edge, observe acquire", kFewest);
+  expect_refuted<FallingHopsIn<1, InListOrders, CarelessNotes>>("in-edge, a note that carries", kFewest);
+  expect_refuted<FallingHopsIn<1, InListOrders, Noted, LeavesLog>>("in-edge, no D3", kFewest);
 }
-TEST(KeepDelivery, AnEdgeCarriesTheFewestHops_WhenASpanAddsIt) {
+TEST(KeepDelivery, DeliversTheFewestHops_OverAnOutEdge) {
   constexpr const char* kFewest = "every edge carries the fewest hops";
-  expect_proved<FallingHopsOut<OutListOrders>>("hops fall beside an edge out");
-  expect_refuted<FallingHopsOut<PublishAcqRel<OutListOrders>>>("edge out, publish acq_rel", kFewest);
-  expect_refuted<FallingHopsOut<CheckAcquire<OutListOrders>>>("edge out, check acquire", kFewest);
-  expect_refuted<FallingHopsOut<RaiseRelease<OutListOrders>>>("edge out, raise release", kFewest);
-  expect_refuted<FallingHopsOut<ObserveAcquire<OutListOrders>>>("edge out, observe acquire", kFewest);
-  expect_refuted<FallingHopsOut<OutListOrders, CarelessNotes>>("edge out, a note that carries", kFewest);
-  expect_refuted<FallingHopsOut<OutListOrders, Noted, LeavesLog>>("edge out, no D3", kFewest);
+  expect_proved<FallingHopsOut<OutListOrders>>("hops fall during an out-edge");
+  expect_refuted<FallingHopsOut<PublishAcqRel<OutListOrders>>>("out-edge, publish acq_rel", kFewest);
+  expect_refuted<FallingHopsOut<CheckAcquire<OutListOrders>>>("out-edge, check acquire", kFewest);
+  expect_refuted<FallingHopsOut<RaiseRelease<OutListOrders>>>("out-edge, raise release", kFewest);
+  expect_refuted<FallingHopsOut<ObserveAcquire<OutListOrders>>>("out-edge, observe acquire", kFewest);
+  expect_refuted<FallingHopsOut<OutListOrders, CarelessNotes>>("out-edge, a note that carries", kFewest);
+  expect_refuted<FallingHopsOut<OutListOrders, Noted, LeavesLog>>("out-edge, no D3", kFewest);
 }
 
 }  // namespace

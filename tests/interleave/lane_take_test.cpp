@@ -1,4 +1,4 @@
-// PROTOCOL lane_take (core/sync/lanes.hpp): one holder a lane, who sees what the last one wrote.
+// PROTOCOL lane_take (core/sync/lanes.hpp): one holder per lane, which sees everything its predecessor wrote.
 #include "sync/lanes.hpp"
 
 #include "tests/interleave/protocol.hpp"
@@ -37,11 +37,11 @@ struct Takers {
     int uses = 0;
     for (unsigned i = 0; i < kLanes; ++i) uses += pool.lane(i).uses.get();
     expect(uses == taken[0] + taken[1], "every use of a lane is counted");
-    if (kLanes == 2) expect(uses == 4, "with a lane for each, nobody is refused");
+    if (kLanes == 2) expect(uses == 4, "with a lane for each, no thread is refused");
   }
 };
 
-TEST(LaneTake, OneHolderALane) {
+TEST(LaneTake, EachLaneHasOneHolder) {
   expect_proved<Takers<1, LaneOrders>>("two takers, one lane");
   expect_proved<Takers<2, LaneOrders>>("two takers, two lanes");
   expect_refuted<Takers<1, TakeRelaxed>>("take relaxed", "data race");

@@ -1,4 +1,4 @@
-// PROTOCOL late_edge (core/graph/late_edge.hpp), over each way in which an edge becomes visible.
+// PROTOCOL late_edge (core/graph/late_edge.hpp), for each way in which an edge becomes visible.
 #include "graph/late_edge.hpp"
 
 #include "graph/in_list.hpp"
@@ -18,7 +18,7 @@ struct InAcqRel : InListOrders {
   static constexpr auto raise = std::memory_order_release;
   static constexpr auto observe = std::memory_order_acquire;
 };
-// One side right, the other weak: not enough either.
+// One side correct, the other weak: still not enough.
 struct InWeakTick : InListOrders {
   static constexpr auto raise = std::memory_order_release;
   static constexpr auto observe = std::memory_order_acquire;
@@ -133,13 +133,13 @@ struct LateOutEdge {
   void finish() { expect(reported || carried, "the keep reaches the edge"); }
 };
 
-TEST(LateEdge, NoKeepIsLost_WhenTheFirstCellIsTaken) {
+TEST(LateEdge, LosesNoKeep_WhenTheFirstCellIsTaken) {
   expect_proved<LateInEdge<Way::first_cell, InRight>>("first cell");
   expect_refuted<LateInEdge<Way::first_cell, InAcqRel>>("first cell, acq_rel", "the keep reaches the edge");
   expect_refuted<LateInEdge<Way::first_cell, InWeakTick>>("first cell, weak tick", "the keep reaches the edge");
   expect_refuted<LateInEdge<Way::first_cell, InWeakIngest>>("first cell, weak ingest", "the keep reaches the edge");
 }
-// Take any one of the four sequentially consistent accesses away, and a keep is lost.
+// If any of the four accesses is not sequentially consistent, a keep is lost.
 template <Way kWay>
 void expect_all_four_needed(const std::string& name) {
   constexpr const char* kLost = "the keep reaches the edge";
@@ -148,29 +148,29 @@ void expect_all_four_needed(const std::string& name) {
   expect_refuted<LateInEdge<kWay, InRaise>>((name + ", raise release").c_str(), kLost);
   expect_refuted<LateInEdge<kWay, InObserve>>((name + ", observe acquire").c_str(), kLost);
 }
-TEST(LateEdge, NeedsEachOfTheFourAccesses_WhenAnEdgeComesIn) {
+TEST(LateEdge, NeedsEachOfTheFourAccesses_ForAnInEdge) {
   expect_all_four_needed<Way::first_cell>("first cell");
   expect_all_four_needed<Way::new_chunk>("new chunk");
   expect_all_four_needed<Way::open_chunk>("open chunk");
   expect_all_four_needed<Way::block>("block");
 }
-TEST(LateEdge, NoKeepIsLost_WhenAChunkIsAdded) {
+TEST(LateEdge, LosesNoKeep_WhenAChunkIsAdded) {
   expect_proved<LateInEdge<Way::new_chunk, InRight>>("new chunk");
   expect_refuted<LateInEdge<Way::new_chunk, InAcqRel>>("new chunk, acq_rel", "the keep reaches the edge");
 }
-TEST(LateEdge, NoKeepIsLost_WhenACellIsClaimed) {
+TEST(LateEdge, LosesNoKeep_WhenACellIsClaimed) {
   expect_proved<LateInEdge<Way::open_chunk, InRight>>("open chunk");
   expect_refuted<LateInEdge<Way::open_chunk, InAcqRel>>("open chunk, acq_rel", "the keep reaches the edge");
 }
-TEST(LateEdge, NoKeepIsLost_WhenABlockIsHandedOver) {
+TEST(LateEdge, LosesNoKeep_WhenABlockIsHandedOver) {
   expect_proved<LateInEdge<Way::block, InRight>>("block");
   expect_refuted<LateInEdge<Way::block, InAcqRel>>("block, acq_rel", "the keep reaches the edge");
 }
-TEST(LateEdge, NoKeepIsLost_WhenASpanAddsItsLinks) {
+TEST(LateEdge, LosesNoKeep_WhenASpanAddsItsLinks) {
   expect_proved<LateOutEdge<OutRight>>("out block");
   expect_refuted<LateOutEdge<OutAcqRel>>("out block, acq_rel", "the keep reaches the edge");
 }
-TEST(LateEdge, NeedsEachOfTheFourAccesses_WhenASpanAddsItsLinks) {
+TEST(LateEdge, NeedsEachOfTheFourAccesses_ForAnOutBlock) {
   constexpr const char* kLost = "the keep reaches the edge";
   expect_refuted<LateOutEdge<OutPublish>>("out block, publish acq_rel", kLost);
   expect_refuted<LateOutEdge<OutCheck>>("out block, check acquire", kLost);
@@ -178,7 +178,7 @@ TEST(LateEdge, NeedsEachOfTheFourAccesses_WhenASpanAddsItsLinks) {
   expect_refuted<LateOutEdge<OutObserve>>("out block, observe acquire", kLost);
 }
 
-// Two writers, one of which finds the chunk that the other has just added; the tick thread must find the way to it.
+// Two writers, one of which finds the chunk that the other has just added; the tick thread must reach it.
 template <class Orders>
 struct LateEdgeBehindAnothersChunk {
   static constexpr unsigned kThreads = 3;
@@ -215,7 +215,7 @@ struct LateEdgeBehindAnothersChunk {
   }
 };
 
-TEST(LateEdge, NoKeepIsLost_WhenTheCellLiesInAnothersChunk) {
+TEST(LateEdge, LosesNoKeep_WhenTheCellIsInAnotherWritersChunk) {
   expect_proved<LateEdgeBehindAnothersChunk<InRight>>("another's chunk");
   expect_refuted<LateEdgeBehindAnothersChunk<InAcqRel>>("another's chunk, acq_rel", "the keep reaches edge");
 }

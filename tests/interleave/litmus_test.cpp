@@ -1,4 +1,4 @@
-// What the model of memory forbids and what it allows: the proofs of this folder are worth as much as this.
+// What the memory model forbids and what it allows: the proofs in this folder depend on it.
 #include <gtest/gtest.h>
 
 #include "tests/interleave/explorer.hpp"
@@ -101,7 +101,7 @@ TEST(Litmus, StoreBufferingIsAllowed_WhenAcquireAndRelease) {
   EXPECT_TRUE((explore<StoreBuffering<seq_cst, acquire, true>>().outcomes.contains("0,0")));
 }
 
-// Coherence: two loads of one word never go back.
+// Coherence: two loads of one word never go backwards.
 struct Coherence {
   static constexpr unsigned kThreads = 2;
   ModelAtomic<int> x{0};
@@ -126,7 +126,7 @@ TEST(Litmus, OneWordIsCoherent) {
   EXPECT_EQ(report.outcomes, (std::set<std::string>{"0,0", "0,1", "0,2", "1,1", "1,2", "2,2"}));
 }
 
-// Three threads: a release sequence goes on through another thread's relaxed RMW, but not through its store.
+// Three threads: a release sequence continues through another thread's relaxed RMW, but not through its store.
 template <bool kRmw>
 struct ReleaseSequence {
   static constexpr unsigned kThreads = 3;
@@ -149,7 +149,7 @@ struct ReleaseSequence {
   void finish() {}
 };
 
-TEST(Litmus, ReleaseSequenceGoesOn_ThroughAnRmw) {
+TEST(Litmus, ReleaseSequenceContinues_ThroughAnRmw) {
   const Report report = explore<ReleaseSequence<true>>();
   EXPECT_TRUE(report.complete);
   EXPECT_EQ(report.failure, "");
@@ -232,7 +232,7 @@ TEST(Litmus, RmwsAreAtomic) {
   EXPECT_GT(report.schedules, 6u);
 }
 
-// Pruning must not lose outcomes: all 6 orders of three stores to one word, seen by their results.
+// Pruning must not lose outcomes: all 6 orders of three stores to one word, distinguished by their results.
 struct Orders {
   static constexpr unsigned kThreads = 3;
   ModelAtomic<int> log{0}, other{0};
@@ -246,7 +246,7 @@ struct Orders {
   std::string outcome() const { return std::to_string(log.load(relaxed)); }
 };
 
-TEST(Litmus, EveryOrderIsExplored) {
+TEST(Litmus, ExploresEveryOrder) {
   const Report report = explore<Orders>();
   ASSERT_TRUE(report.complete);
   EXPECT_EQ(report.outcomes, (std::set<std::string>{"123", "132", "213", "231", "312", "321"}));
@@ -272,7 +272,7 @@ TEST(Litmus, PruningLosesNoOutcome) {
   expect_pruning_loses_nothing<Orders>();
 }
 
-// The checker itself must notice a failure and print how it came about.
+// The checker itself must detect a failure and print the schedule that led to it.
 struct Canary {
   static constexpr unsigned kThreads = 2;
   ModelAtomic<int> x{0};
@@ -280,7 +280,7 @@ struct Canary {
   void finish() { expect(x.load(seq_cst) == 2, "no update is lost"); }
 };
 
-TEST(Litmus, LostUpdateIsFound) {
+TEST(Litmus, DetectsALostUpdate) {
   const Report report = explore<Canary>();
   EXPECT_NE(report.failure.find("no update is lost"), std::string::npos);
   EXPECT_NE(report.failure.find("T2  a0 store"), std::string::npos) << report.failure;

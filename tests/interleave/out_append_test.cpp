@@ -1,4 +1,4 @@
-// PROTOCOL out_append (core/graph/out_list.hpp): every block is there once, complete when it is reached.
+// PROTOCOL out_append (core/graph/out_list.hpp): every block is stored once, complete when it becomes reachable.
 #include "graph/out_list.hpp"
 
 #include <array>
@@ -52,7 +52,7 @@ struct Blocks {
   void finish() { expect(read() == 0b11110, "every block is there"); }
 };
 
-TEST(OutAppend, EveryBlockOnce_WhenTwoAppend) {
+TEST(OutAppend, AppendsEachBlockOnce_WithTwoWriters) {
   expect_proved<Blocks<OutListOrders>>("two blocks each, reader");
   expect_refuted<Blocks<PublishRelaxed>>("publish relaxed", "data race");
   expect_refuted<Blocks<ObserveRelaxed>>("observe relaxed", "data race");

@@ -37,7 +37,7 @@ Proofs& running_test() {
   return found;
 }
 
-// After a whole run the table must be the one in README.md, or is written there.
+// After a full run the table must equal the one in README.md, or is written there.
 class TableCheck : public testing::Environment {
  public:
   void TearDown() override {
@@ -51,7 +51,7 @@ class TableCheck : public testing::Environment {
     if (std::getenv("ENTAIL_WRITE_TABLE") != nullptr) {
       std::ofstream(kReadme, std::ios::binary) << page.substr(0, begin) + table + page.substr(end);
     } else {
-      EXPECT_EQ(page.substr(begin, end - begin), table) << "write it again: ENTAIL_WRITE_TABLE=1 interleave_test";
+      EXPECT_EQ(page.substr(begin, end - begin), table) << "regenerate it: ENTAIL_WRITE_TABLE=1 interleave_test";
     }
   }
 };
@@ -87,7 +87,7 @@ std::map<std::string, std::string> protocols_of_core() {
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / "core")) {
     if (!entry.is_regular_file()) continue;
     const std::string path = entry.path().lexically_relative(root).generic_string();
-    for (std::string& name : entail::tidy::protocols_told({path, read_file(entry.path())}))
+    for (std::string& name : entail::tidy::protocols_defined({path, read_file(entry.path())}))
       files.emplace(std::move(name), path);
   }
   return files;
@@ -109,7 +109,7 @@ std::string proof_table() {
 }
 
 namespace {
-TEST(ProofTable, HasEveryProtocolOfCore) {
+TEST(ProofTable, ListsEveryProtocolOfTheCore) {
   EXPECT_EQ(protocol_of("LateEdge"), "late_edge");
   EXPECT_GE(protocols_of_core().size(), 14u);
 }

@@ -1,4 +1,4 @@
-// The table of README.md: what was proved and what was refuted in this run of the program.
+// The table of README.md: what this run of the program proved and refuted.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace interleave {
 
-// The test suite is named as the protocol: LateEdge proves late_edge.
+// The test suite has the name of the protocol: LateEdge proves late_edge.
 std::string protocol_of(const std::string& suite);
 
 struct Proofs {
@@ -20,7 +20,7 @@ struct Proofs {
 // By protocol, in this run so far.
 std::map<std::string, Proofs>& proofs();
 
-// Notes a result of the test that is running.
+// Records a result of the running test.
 void note_proof(const std::string& name, std::uint64_t schedules);
 void note_refutation(const std::string& name, std::uint64_t schedule);
 

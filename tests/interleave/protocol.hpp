@@ -1,4 +1,4 @@
-// How a protocol test states its result: the right orders pass in all schedules, each mutant fails in one.
+// How a protocol test states its result: the shipped orders pass in all schedules, each mutant fails in one.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -19,7 +19,7 @@ void expect_proved(const char* name) {
   note_proof(name, report.schedules);
 }
 
-// The mutant must fail with these words.
+// The mutant must fail with this message.
 template <class Program>
 void expect_refuted(const char* name, const char* words) {
   const Report report = explore<Program>();

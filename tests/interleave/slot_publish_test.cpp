@@ -1,4 +1,4 @@
-// PROTOCOL slot_publish (core/graph/slot_index.hpp): one node a key, and complete when it is found.
+// PROTOCOL slot_publish (core/graph/slot_index.hpp): one node per key, complete when it is found.
 #include "graph/slot_index.hpp"
 
 #include "tests/interleave/protocol.hpp"
@@ -63,7 +63,7 @@ struct SameKey : Table<Orders> {
   }
 };
 
-// Each inserts both keys, in opposite orders; all four collide. kApproached: as a batch does it, which looks for the
+// Each inserts both keys, in opposite orders; all four collide. kApproached: like a batch, which probes the
 // slots of all its keys first.
 template <class Orders, bool kApproached = false>
 struct CollidingKeys : Table<Orders> {
@@ -87,19 +87,19 @@ struct CollidingKeys : Table<Orders> {
   }
 };
 
-TEST(SlotPublish, OneNodeAKey_WhenTwoInsertIt) {
+TEST(SlotPublish, CreatesOneNodePerKey_WhenTwoInsertIt) {
   expect_proved<SameKey<SlotOrders>>("same key");
   expect_refuted<SameKey<PublishRelaxed>>("same key, publish relaxed", "data race");
   expect_refuted<SameKey<ObserveRelaxed>>("same key, observe relaxed", "data race");
   expect_refuted<SameKey<LostRelaxed>>("same key, lost relaxed", "data race");
 }
-TEST(SlotPublish, OneNodeAKey_WhenKeysCollide) {
+TEST(SlotPublish, CreatesOneNodePerKey_WhenKeysCollide) {
   expect_proved<CollidingKeys<SlotOrders>>("colliding keys");
   expect_refuted<CollidingKeys<PublishRelaxed>>("colliding keys, publish relaxed", "data race");
   expect_refuted<CollidingKeys<ObserveRelaxed>>("colliding keys, observe relaxed", "data race");
 }
 
-// Keys of different fingerprints that begin at one slot: what approach() passes stays passed.
+// Keys of different fingerprints that begin at one slot: approach() never returns to slots it has passed.
 template <class Orders>
 struct ApproachedSlots : Table<Orders> {
   static constexpr unsigned kThreads = 2;
@@ -120,7 +120,7 @@ struct ApproachedSlots : Table<Orders> {
            "both are found afterwards");
   }
 };
-TEST(SlotPublish, OneNodeAKey_WhenSlotsWereApproachedBefore) {
+TEST(SlotPublish, CreatesOneNodePerKey_WhenSlotsWereApproachedBefore) {
   expect_proved<CollidingKeys<SlotOrders, true>>("approached, colliding keys");
   expect_proved<ApproachedSlots<SlotOrders>>("approached, neighbours");
   expect_refuted<CollidingKeys<PublishRelaxed, true>>("approached, publish relaxed", "data race");
@@ -151,7 +151,7 @@ struct CollidingKeysAndFinder : Table<Orders> {
     }
   }
 };
-TEST(SlotPublish, OneNodeAKey_WhenAFinderLooksOn) {
+TEST(SlotPublish, CreatesOneNodePerKey_WithAConcurrentFinder) {
   expect_proved<CollidingKeysAndFinder<SlotOrders>>("colliding keys, finder");
   expect_refuted<CollidingKeysAndFinder<PublishRelaxed>>("colliding keys, finder, publish relaxed", "data race");
 }
@@ -168,6 +168,8 @@ struct ThreeInserters : Table<Orders> {
     expect(runs[0].made + runs[1].made + runs[2].made == 1, "one of them made it");
   }
 };
-TEST(SlotPublish, OneNodeAKey_WhenThreeInsertIt) { expect_proved<ThreeInserters<SlotOrders>>("three inserters"); }
+TEST(SlotPublish, CreatesOneNodePerKey_WhenThreeInsertIt) {
+  expect_proved<ThreeInserters<SlotOrders>>("three inserters");
+}
 
 }  // namespace

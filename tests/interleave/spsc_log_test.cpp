@@ -1,4 +1,4 @@
-// PROTOCOL spsc_log (core/sync/spsc_log.hpp): entries come out once each, in order, and chunks are freed in time.
+// PROTOCOL spsc_log (core/sync/spsc_log.hpp): entries are drained once each, in order, and chunks are freed in time.
 #include "sync/spsc_log.hpp"
 
 #include <vector>
@@ -36,11 +36,11 @@ struct PushAndDrain {
   }
   void finish() {
     log.drain([this](int entry) { drained.push_back(entry); });
-    expect(drained == (std::vector<int>{1, 2, 3}), "every entry comes out once, in order");
+    expect(drained == (std::vector<int>{1, 2, 3}), "every entry is drained once, in order");
   }
 };
 
-TEST(SpscLog, EveryEntryOnceAndInOrder) {
+TEST(SpscLog, DeliversEachEntryOnceInOrder) {
   expect_proved<PushAndDrain<SpscLogOrders>>("three entries, chunks of one");
   expect_refuted<PushAndDrain<PublishRelaxed>>("publish relaxed", "");
   expect_refuted<PushAndDrain<ObserveRelaxed>>("observe relaxed", "");

@@ -1,5 +1,5 @@
-// A Sync whose RMWs are a load and a store: the mutant for protocols whose orders are all relaxed, where atomicity is
-// all that they have.
+// A Sync whose RMWs are a load and a store: the mutant for protocols whose orders are all relaxed, which depend on
+// atomicity alone.
 #pragma once
 
 #include "tests/interleave/explorer.hpp"

@@ -1,5 +1,5 @@
-// PROTOCOL touch (core/engine/trace_payload.hpp): ingest threads push spans of one trace, tick takes it from a log.
-#include "engine/trace_payload.hpp"
+// PROTOCOL touch (core/store/span_list.hpp): ingest threads push spans of one trace, tick takes them from a log.
+#include "store/span_list.hpp"
 
 #include <algorithm>
 #include <array>
@@ -12,9 +12,8 @@
 
 namespace {
 
-using namespace entail::engine;
+using namespace entail::store;
 using namespace interleave;
-using entail::store::GenerationClock;
 
 struct PushRelaxed : TouchOrders {
   static constexpr auto push = std::memory_order_relaxed;
@@ -33,7 +32,7 @@ struct ReadRelaxed : TouchOrders {
 };
 
 struct Span {
-  // A plain pointer in the shipped code: its races are found too.
+  // A plain pointer in the shipped code: the explorer detects its races, too.
   class Next {
    public:
     Next& operator=(Span* span) {
@@ -49,9 +48,9 @@ struct Span {
   ModelPlain<int> bytes;
 };
 
-// The trace was touched and logged before; one more span comes while tick takes it.
+// The trace is already in the log; one more span arrives while tick takes it.
 template <class Orders, bool kTornClear = false>
-struct SpanBesideTick {
+struct SpanDuringTick {
   static constexpr unsigned kThreads = 2;
   using List = SpanList<Span, ModelSync, Orders>;
 
@@ -63,7 +62,7 @@ struct SpanBesideTick {
   bool seen = false;
   bool fold_seen = false;
 
-  SpanBesideTick() { (void)list.push(&first, false); }
+  SpanDuringTick() { (void)list.push(&first, false); }
   void thread(unsigned i) {
     if (i == 0) {
       fold.store(1, std::memory_order_relaxed);
@@ -85,7 +84,7 @@ struct SpanBesideTick {
   }
 };
 
-// Two spans at once, of a trace that is in no log: exactly one of them logs it.
+// Two concurrent spans of a trace that is in no log: exactly one of them logs it.
 template <class Orders>
 struct TwoSpans {
   static constexpr unsigned kThreads = 2;
@@ -97,18 +96,18 @@ struct TwoSpans {
   void finish() { expect(logged[0] != logged[1], "logged once"); }
 };
 
-TEST(Touch, NoSpanIsOverlooked_WhenItComesWhileTickReads) {
-  expect_proved<SpanBesideTick<TouchOrders>>("span beside tick");
-  expect_refuted<SpanBesideTick<ClearRelaxed>>("span beside tick, clear relaxed", "the fold is seen now");
-  expect_refuted<SpanBesideTick<PushAcquire>>("span beside tick, push acquire", "data race");
-  expect_refuted<SpanBesideTick<TouchOrders, true>>("span beside tick, clear torn", "the span is seen now");
+TEST(Touch, MissesNoSpan_ThatArrivesDuringATick) {
+  expect_proved<SpanDuringTick<TouchOrders>>("span during tick");
+  expect_refuted<SpanDuringTick<ClearRelaxed>>("span during tick, clear relaxed", "the fold is seen now");
+  expect_refuted<SpanDuringTick<PushAcquire>>("span during tick, push acquire", "data race");
+  expect_refuted<SpanDuringTick<TouchOrders, true>>("span during tick, clear torn", "the span is seen now");
 }
-TEST(Touch, ATraceIsLoggedOnce_WhenTwoSpansComeAtOnce) { expect_proved<TwoSpans<TouchOrders>>("two spans"); }
+TEST(Touch, LogsATraceOnce_ForTwoConcurrentSpans) { expect_proved<TwoSpans<TouchOrders>>("two spans"); }
 
-// P2. Two lanes write spans of one trace that nobody holds, the first in a generation that ends before the second
-// begins. Tick may free what lies before its bound, and before every trace that it knows to hold spans.
+// P2. Two lanes write spans of one trace that holds none yet, the first in a generation that ends before the second
+// begins. Tick may free everything before its bound, and before every trace that it knows to hold spans.
 template <class Orders, bool kAsksClock = true>
-struct OldSpanBesideNew {
+struct OldSpanWithNew {
   static constexpr unsigned kThreads = 3;
   using Clock = GenerationClock<ModelSync>;
 
@@ -120,7 +119,7 @@ struct OldSpanBesideNew {
   std::uint32_t written[2] = {};
   std::uint64_t freed_before = 0;
 
-  OldSpanBesideNew() { written[0] = clock.begin(active[0]); }
+  OldSpanWithNew() { written[0] = clock.begin(active[0]); }
   void thread(unsigned i) {
     if (i == 2) {
       clock.advance();
@@ -141,17 +140,17 @@ struct OldSpanBesideNew {
   }
 };
 
-TEST(Touch, NoSpanIsFreed_WhenAnOlderOneComesSecond) {
+TEST(Touch, FreesNoSpan_WhenAnOlderOneArrivesSecond) {
   constexpr const char* kFreed = "no span is freed that is held";
-  expect_proved<OldSpanBesideNew<TouchOrders>>("old span beside new");
-  expect_refuted<OldSpanBesideNew<TouchOrders, false>>("old span beside new, no T3", kFreed);
-  expect_refuted<OldSpanBesideNew<PushRelease>>("old span beside new, push release", kFreed);
+  expect_proved<OldSpanWithNew<TouchOrders>>("old span with new");
+  expect_refuted<OldSpanWithNew<TouchOrders, false>>("old span with new, no T3", kFreed);
+  expect_refuted<OldSpanWithNew<PushRelease>>("old span with new, push release", kFreed);
 }
 
-// Revive or seal, while late spans come: tick adopts the trace and takes all of its spans, to emit them or to drop
-// them. Whatever comes beside it is taken at the next tick, by the log; each span is settled once.
+// Revive or seal, while late spans arrive: tick adopts the trace and takes all of its spans, to emit or to drop
+// them. Spans that arrive concurrently are taken in the next tick, through the log; each span is settled once.
 template <unsigned kLate, class Orders>
-struct LateSpansBesideSettling {
+struct LateSpansDuringSettling {
   static constexpr unsigned kThreads = kLate + 1;
   SpanList<Span, ModelSync, Orders> list{};
   Span held;
@@ -159,7 +158,7 @@ struct LateSpansBesideSettling {
   entail::sync::SpscLog<int, ModelSync, entail::sync::SpscLogOrders, 1> logs[kLate];
   unsigned settled[kLate + 1] = {};
 
-  LateSpansBesideSettling() {
+  LateSpansDuringSettling() {
     held.bytes.set(1);
     (void)list.push(&held, false);
     for (auto& log : logs) (void)log.reserve(1);
@@ -175,7 +174,7 @@ struct LateSpansBesideSettling {
       ++count;
       has_links = has_links || span != &held;
     }
-    expect(taken.count == count && taken.has_links == has_links, "the head tells what the list holds");
+    expect(taken.count == count && taken.has_links == has_links, "the head matches the list");
   }
   void thread(unsigned i) {
     if (i == kLate) return settle();
@@ -189,20 +188,20 @@ struct LateSpansBesideSettling {
     for (const unsigned times : settled) expect(times == 1, "each span is settled once");
   }
 };
-TEST(Touch, EachSpanIsSettledOnce_WhenSpansComeBesideSealOrRevival) {
-  expect_proved<LateSpansBesideSettling<1, TouchOrders>>("late span beside seal");
-  expect_proved<LateSpansBesideSettling<2, TouchOrders>>("two late spans beside seal");
-  // take() is an RMW on the head, and so is push: whichever comes second has acquired the other. That is all it needs.
-  expect_refuted<LateSpansBesideSettling<1, PushRelaxed>>("late span beside seal, push relaxed", "data race");
-  expect_refuted<LateSpansBesideSettling<1, ReadRelaxed>>("late span beside seal, read relaxed", "data race");
+TEST(Touch, SettlesEachSpanOnce_DuringSealOrRevival) {
+  expect_proved<LateSpansDuringSettling<1, TouchOrders>>("late span during seal");
+  expect_proved<LateSpansDuringSettling<2, TouchOrders>>("two late spans during seal");
+  // take() is an RMW on the head, and so is push: the second of the two acquires the first. Nothing more is needed.
+  expect_refuted<LateSpansDuringSettling<1, PushRelaxed>>("late span during seal, push relaxed", "data race");
+  expect_refuted<LateSpansDuringSettling<1, ReadRelaxed>>("late span during seal, read relaxed", "data race");
 }
 
-// P3. Tick adopts what the log names, and later takes the spans to settle them: those among them that it has not
-// adopted must be announced, since they may change the verdict.
+// P3. Tick adopts what the log names, and later takes the spans to settle them: those that it has not adopted
+// must be reported, since they may change the verdict.
 enum class Take { whole, torn, without_clearing_first };
 
 template <unsigned kLate, Take kTake = Take::whole>
-struct TakeBesideAdoption {
+struct TakeDuringAdoption {
   static constexpr unsigned kThreads = kLate + 1;
   SpanList<Span, ModelSync, TouchOrders> list{};
   Span held;  // adopted by an earlier tick
@@ -212,7 +211,7 @@ struct TakeBesideAdoption {
   unsigned unknown = 0;  // of the spans taken
   bool announced = false;
 
-  TakeBesideAdoption() {
+  TakeDuringAdoption() {
     (void)list.push(&held, false);
     list.clear_touched();
     for (auto& log : logs) (void)log.reserve(1);
@@ -241,13 +240,13 @@ struct TakeBesideAdoption {
   void finish() { expect(unknown == 0 || announced, "a span that no tick has adopted is announced"); }
   std::string outcome() const { return std::to_string(unknown) + " unknown"; }
 };
-TEST(Touch, UnadoptedSpansAreAnnounced_WhenTheyAreTaken) {
+TEST(Touch, ReportsUnadoptedSpans_OnTake) {
   constexpr const char* kAnnounced = "a span that no tick has adopted is announced";
-  expect_proved<TakeBesideAdoption<1>>("take beside adoption");
-  expect_proved<TakeBesideAdoption<2>>("take beside adoption, two spans");
-  EXPECT_EQ(explore<TakeBesideAdoption<2>>().outcomes, (std::set<std::string>{"0 unknown", "1 unknown", "2 unknown"}));
-  expect_refuted<TakeBesideAdoption<1, Take::torn>>("take beside adoption, take torn", kAnnounced);
-  expect_refuted<TakeBesideAdoption<2, Take::without_clearing_first>>("take beside adoption, U3 before U2", kAnnounced);
+  expect_proved<TakeDuringAdoption<1>>("take during adoption");
+  expect_proved<TakeDuringAdoption<2>>("take during adoption, two spans");
+  EXPECT_EQ(explore<TakeDuringAdoption<2>>().outcomes, (std::set<std::string>{"0 unknown", "1 unknown", "2 unknown"}));
+  expect_refuted<TakeDuringAdoption<1, Take::torn>>("take during adoption, take torn", kAnnounced);
+  expect_refuted<TakeDuringAdoption<2, Take::without_clearing_first>>("take during adoption, U3 before U2", kAnnounced);
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ struct LogRelaxed : SpscLogOrders {
   static constexpr auto publish = std::memory_order_relaxed;
 };
 
-// The bit words lie behind the fold, as in a node's payload.
+// The bit words follow the fold, as in a node's payload.
 template <class Sync>
 struct Folded {
   TraceFoldOf<Sync> fold{};
@@ -32,14 +32,14 @@ Facts span_facts(unsigned i) {
   return facts;
 }
 
-// A lane folds a second span and logs the trace; the tick thread reads what the log tells of.
+// A lane folds a second span and logs the trace; the tick thread reads every logged trace.
 template <class Sync, class LogOrders>
-struct FoldBesideTick {
+struct FoldDuringTick {
   static constexpr unsigned kThreads = 2;
   Folded<Sync> trace;
   entail::sync::SpscLog<int, ModelSync, LogOrders, 1> log;
 
-  FoldBesideTick() {
+  FoldDuringTick() {
     trace.fold.fold(span_facts(0), 1);
     (void)log.reserve(1);
   }
@@ -62,7 +62,7 @@ struct FoldBesideTick {
   }
 };
 
-// The folds alone, where torn words are met soon.
+// The folds alone, where torn words show up quickly.
 template <class Sync>
 struct TwoFolds {
   static constexpr unsigned kThreads = 2;
@@ -79,9 +79,9 @@ TEST(TraceFold, FoldsCommute) {
   expect_proved<TwoFolds<ModelSync>>("two folds");
   expect_refuted<TwoFolds<TornSync>>("RMW torn", "of all spans");
 }
-TEST(TraceFold, ALoggedSpanIsSeenWhole) {
-  expect_proved<FoldBesideTick<ModelSync, SpscLogOrders>>("a fold beside tick");
-  expect_refuted<FoldBesideTick<ModelSync, LogRelaxed>>("log publishes relaxed", "");
+TEST(TraceFold, TickSeesTheWholeFoldOfALoggedSpan) {
+  expect_proved<FoldDuringTick<ModelSync, SpscLogOrders>>("a fold during tick");
+  expect_refuted<FoldDuringTick<ModelSync, LogRelaxed>>("log publishes relaxed", "");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// PROTOCOL window_close (core/engine/room.hpp): what a batch wrote into a window is adopted before the window goes.
+// PROTOCOL window_close (core/engine/room.hpp): entries that a batch wrote into a window are adopted before it closes.
 #include <array>
 
 #include "sync/epoch.hpp"
@@ -14,7 +14,7 @@ using namespace interleave;
 enum class Asked { before_draining, after_draining };
 
 // A lane runs one batch, which writes one span into the window that it loads and logs it. Tick rotates, then passes
-// twice: is the old window frozen, drain, close it if it is. A log entry is the number of its window.
+// twice: check whether the old window is frozen, drain, close it if it is. A log entry is the number of its window.
 template <Asked kAsked, class Orders>
 struct CloseWindow {
   static constexpr unsigned kThreads = 2;
@@ -60,7 +60,7 @@ struct CloseWindow {
   std::string outcome() const { return std::string(closed ? "closed" : "live") + (adopted != 0 ? ", adopted" : ""); }
 };
 
-TEST(WindowClose, NothingLoggedIsOverlooked) {
+TEST(WindowClose, AdoptsEverythingLogged_BeforeClosing) {
   using Shipped = CloseWindow<Asked::before_draining, EpochOrders>;
   expect_proved<Shipped>("one batch, two ticks");
   EXPECT_EQ(explore<Shipped>().outcomes, (std::set<std::string>{"closed", "closed, adopted", "live", "live, adopted"}));

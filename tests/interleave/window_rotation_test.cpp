@@ -1,6 +1,6 @@
-// PROTOCOL epoch (core/sync/epoch.hpp) as the graph uses it: a window is read whole once it is frozen, and goes once
+// PROTOCOL epoch (core/sync/epoch.hpp) as the graph uses it: a frozen window is read whole, and unmapped once
 // no lane can be in it, however long one stalls. The steps are those of Writer::try_begin, Writer::end, Graph::rotate,
-// Graph::frozen, Graph::for_each_node and Graph::reclaim, on the shipped parts.
+// Graph::frozen, Graph::for_each_node and Graph::reclaim, on the shipped classes.
 #include "graph/lane_rooms.hpp"
 #include "graph/runs.hpp"
 #include "graph/slot_index.hpp"
@@ -31,7 +31,7 @@ struct ModelWindow {
 
 // Lanes make one node each; tick rotates, and if the old window is frozen, reads its nodes and unmaps it.
 template <unsigned kLanes, class Orders>
-struct RotateBesideLanes {
+struct RotateWithLanes {
   static constexpr unsigned kThreads = kLanes + 1;
   entail::sync::Epochs<ModelSync, Orders> epochs{kLanes};
   ModelWindow windows[2];
@@ -59,7 +59,7 @@ struct RotateBesideLanes {
     if (i < kLanes) return make_node(i);
     current.store(1, Orders::replace);
     const std::uint64_t closed = epochs.advance();
-    if (!epochs.safe(closed)) return;  // a lane stalls: asked again at the next tick
+    if (!epochs.safe(closed)) return;  // a lane stalls: checked again in the next tick
     was_frozen = true;
     for (std::uint32_t offset = 1; offset < windows[0].runs.offset_end(); ++offset)
       if (!windows[0].keys[offset].get().is_zero()) ++nodes_read;
@@ -73,18 +73,18 @@ struct RotateBesideLanes {
   std::string outcome() const { return was_frozen ? "frozen " + std::to_string(nodes_read) : "stalled"; }
 };
 
-TEST(Epoch, AWindowIsReadWholeAndGoesWhenNoLaneIsInIt) {
-  expect_proved<RotateBesideLanes<1, EpochOrders>>("rotation beside a lane");
-  EXPECT_EQ((explore<RotateBesideLanes<1, EpochOrders>>().outcomes),
+TEST(Epoch, ReadsAWindowWhole_AndUnmapsIt_OnceNoLaneIsInIt) {
+  expect_proved<RotateWithLanes<1, EpochOrders>>("rotation with one lane");
+  EXPECT_EQ((explore<RotateWithLanes<1, EpochOrders>>().outcomes),
             (std::set<std::string>{"frozen 0", "frozen 1", "stalled"}));
-  expect_refuted<RotateBesideLanes<1, PinRelease>>("rotation, pin release", "");
-  expect_refuted<RotateBesideLanes<1, AskAcquire>>("rotation, ask acquire", "");
-  expect_refuted<RotateBesideLanes<1, ReadAcquire>>("rotation, read acquire", "");
-  expect_refuted<RotateBesideLanes<1, ReplaceRelease>>("rotation, replace release", "");
-  expect_refuted<RotateBesideLanes<1, UnpinRelaxed>>("rotation, unpin relaxed", "data race");
+  expect_refuted<RotateWithLanes<1, PinRelease>>("rotation, pin release", "");
+  expect_refuted<RotateWithLanes<1, AskAcquire>>("rotation, ask acquire", "");
+  expect_refuted<RotateWithLanes<1, ReadAcquire>>("rotation, read acquire", "");
+  expect_refuted<RotateWithLanes<1, ReplaceRelease>>("rotation, replace release", "");
+  expect_refuted<RotateWithLanes<1, UnpinRelaxed>>("rotation, unpin relaxed", "data race");
 }
-TEST(Epoch, AWindowStaysWhileOneOfTwoLanesStalls) {
-  expect_proved<RotateBesideLanes<2, EpochOrders>>("rotation beside two lanes");
+TEST(Epoch, KeepsAWindow_WhileOneOfTwoLanesStalls) {
+  expect_proved<RotateWithLanes<2, EpochOrders>>("rotation with two lanes");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ TEST(Nearest, CountsEdits) {
   EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
 }
 
-TEST(Nearest, NamesWhatWasMeant_OrNothing) {
+TEST(Nearest, SuggestsANearMatch_OrNothing) {
   EXPECT_EQ(nearest("max_hop", kKeys), "max_hops");
   EXPECT_EQ(nearest("decisionwait", kKeys), "decision_wait");
   EXPECT_EQ(nearest("mod", kKeys), "mode");
@@ -30,7 +30,7 @@ TEST(Nearest, NamesWhatWasMeant_OrNothing) {
   EXPECT_EQ(nearest(std::string(10'000, 'x'), kKeys), "");
 }
 
-TEST(Nearest, ListsWhatIsValid_WhenNothingIsNear) {
+TEST(Nearest, ListsValidWords_WhenNothingIsNear) {
   EXPECT_EQ(suggestion("max_hop", kKeys), "; did you mean 'max_hops'?");
   EXPECT_EQ(suggestion("zzz", kKeys), "; expected one of: decision_wait, policies, max_hops, mode");
 }

@@ -28,7 +28,7 @@ Parsed size_problem(std::string_view text) {
   return parse_size(text, bytes);
 }
 
-TEST(Duration, IsGo) {
+TEST(Duration, ParsesGoSyntax) {
   EXPECT_EQ(duration_of("10s"), 10 * kSecond);
   EXPECT_EQ(duration_of("1m30s"), 90 * kSecond);
   EXPECT_EQ(duration_of("1h2m3s"), 3723 * kSecond);
@@ -82,7 +82,7 @@ TEST(Size, HasUnits) {
   EXPECT_EQ(size_of("18446744073709551615"), std::numeric_limits<std::uint64_t>::max());
 }
 
-TEST(Size, RefusesTheRest) {
+TEST(Size, RefusesOtherText) {
   for (const char* text : {"", "MiB", "-1", "1.5", "5M", "5 potatoes", "0x10", "1,5GiB", "5mib"})
     EXPECT_EQ(size_problem(text), Parsed::malformed) << text;
   EXPECT_EQ(size_problem("18446744073709551616"), Parsed::too_large);
@@ -129,7 +129,7 @@ TEST(Number, IsFinite) {
   EXPECT_EQ(parse_number("1e999", value), Parsed::too_large);
 }
 
-TEST(Dollars, AreTheCollectors) {
+TEST(Dollars, FollowTheCollectorsRules) {
   std::string out;
   ASSERT_TRUE(expand_dollars("a$$b$c$", out));
   EXPECT_EQ(out, "a$b$c$");

@@ -14,7 +14,7 @@ using workload::Span;
 
 bool is_zero(const std::string& id) { return id.find_first_not_of('\0') == std::string::npos; }
 bool has_parent(const Span& span) { return !is_zero(span.parent_span_id); }
-// A parent of another length is none to those who read the trace behind us.
+// Downstream readers treat a parent ID of the wrong length as absent.
 bool leaves_with_parent(const Span& span) { return !is_zero(emitted_id(span.parent_span_id, 8)); }
 unsigned least(const Hops& hops) {
   if (hops[0] == 0 || hops[1] == 0) return hops[0] + hops[1];
@@ -65,7 +65,7 @@ void NaiveEngine::accept(const Span& span, const std::shared_ptr<const workload:
   }
   if (!has_parent(span) && sampling.decision_wait_after_root_received_ns > 0)
     trace.due_ns = std::min(trace.due_ns, now_ns_ + sampling.decision_wait_after_root_received_ns);
-  touched_.insert(id);
+  with_new_spans_.insert(id);
   if (trace.phase == Phase::kept) kept_with_spans_.insert(id);
   trace.dropped_upstream += span.dropped_links_count;
   (trace.phase == Phase::sealed ? trace.late : trace.spans).push_back({resource, span});
@@ -101,7 +101,7 @@ std::vector<TraceId> NaiveEngine::in_order(const std::set<TraceId>& ids) const {
   return out;
 }
 
-// The order of docs/design.md 3.0. Step 0, eviction, is left out.
+// The order of docs/design.md 3.0. Step 0, eviction, is omitted.
 TickResult NaiveEngine::run_tick(std::int64_t now_ns, bool drain) {
   now_ns_ = now_ns;
   TickResult result;
@@ -110,9 +110,9 @@ TickResult NaiveEngine::run_tick(std::int64_t now_ns, bool drain) {
     if (drain || now_ns >= traces_[id].due_ns) due.insert(id);
 
   std::set<TraceId> to_judge = due;
-  to_judge.insert(touched_.begin(), touched_.end());
+  to_judge.insert(with_new_spans_.begin(), with_new_spans_.end());
   for (const TraceId id : in_order(to_judge)) judge(id, traces_[id], due.contains(id));
-  touched_.clear();
+  with_new_spans_.clear();
 
   const auto is_present = [&](TraceId id) { return phase(id) != Phase::absent; };
   reach_ = links_.carry(origins_, is_present);
@@ -162,12 +162,12 @@ void NaiveEngine::judge(TraceId id, Trace& trace, bool due) {
       become_origin(id, trace, early.certain);
     return;
   }
-  if (trace.phase == Phase::kept && origins_.contains(id)) return;  // nothing more can come of it
+  if (trace.phase == Phase::kept && origins_.contains(id)) return;  // its state can no longer change
   const bool was_by_chance = trace.own.by_chance;
   const OwnVerdict verdict = policies_.judge(id, trace.spans, trace.answers, now_ns_);
   if (trace.phase != Phase::kept || (verdict.origin && !trace.own.keep)) trace.own = verdict;
   if (!verdict.origin) return;
-  // What a kept trace was kept by when it was kept counts, not what late spans add.
+  // The policies that kept a trace at its decision count, not those that late spans add.
   const bool was_kept_by_policy = trace.phase == Phase::kept && !trace.kept_by_link;
   become_origin(id, trace, !(was_kept_by_policy ? was_by_chance : verdict.by_chance));
 }
@@ -184,16 +184,16 @@ void NaiveEngine::become_origin(TraceId id, Trace& trace, bool certain) {
   trace.certain |= certain;
   if (!origins_.insert(id).second) return;
   if (trace.phase == Phase::kept) trace.to_log = true;
-  if (const auto truncated = cut_links_to_.find(id); truncated != cut_links_to_.end()) {
+  if (const auto truncated = truncated_links_to_.find(id); truncated != truncated_links_to_.end()) {
     counts_.losses["late_pin"] += truncated->second;
-    cut_links_to_.erase(truncated);
+    truncated_links_to_.erase(truncated);
   }
 }
 
 void NaiveEngine::settle(TraceId id, Trace& trace, bool due) {
   if (trace.own.keep) {
     trace.revived = !due && is_reached(id);
-    // Reach from a deterministic rule would have kept it too, so chance did not keep it alone.
+    // A deterministic origin would have kept it too, so probability did not keep it alone.
     keep(trace, std::nullopt, trace.own.by_chance && !certain_reach_.contains(id));
     ++counts_.kept_by_policy[trace.own.policy];
     note_kept(id, trace);
@@ -205,7 +205,7 @@ void NaiveEngine::settle(TraceId id, Trace& trace, bool due) {
   }
 }
 
-// Fewer hops first, as far as the origins have room (docs/design.md 3.10).
+// Fewest hops first, as long as the origins have room (docs/design.md 3.10).
 void NaiveEngine::settle_reached() {
   std::sort(candidates_.begin(), candidates_.end());
   for (const Candidate& candidate : candidates_) {
@@ -225,10 +225,10 @@ void NaiveEngine::settle_reached() {
   reach_of_origin_.clear();
 }
 
-// The hops from the nearest origin that has room, of the nearest and the eight next; none: no such origin.
+// The hops from the nearest origin with room, among the nearest and the next eight; none: no such origin.
 std::optional<Hops> NaiveEngine::admit(TraceId id) {
   const std::uint64_t most = options_.links.propagate.max_traces_per_origin;
-  if (traces_.size() <= most) return reach_[id];  // no origin can have used it up
+  if (traces_.size() <= most) return reach_[id];  // no origin can have reached its limit
   std::vector<std::pair<unsigned, TraceId>> nearest;
   for (const TraceId origin : origins_) {
     auto found = reach_of_origin_.find(origin);
@@ -336,7 +336,7 @@ EmittedSpan NaiveEngine::print(TraceId id, const Trace& trace, const SeenSpan& s
   ++counts_.spans_sampled;
   for (const std::size_t index : out.truncated->not_emitted) {
     const TraceId to = trace_id_of(span.links[index].trace_id);
-    if (to != id && !origins_.contains(to)) ++cut_links_to_[to];
+    if (to != id && !origins_.contains(to)) ++truncated_links_to_[to];
   }
   return out;
 }
@@ -403,7 +403,7 @@ Counts NaiveEngine::counts() const {
       out.links_held += trace.spans[i].span.links.size();
     }
   }
-  for (const TraceId id : touched_) {  // late spans of sealed traces, not yet dropped
+  for (const TraceId id : with_new_spans_) {  // late spans of sealed traces, not yet dropped
     const Trace& trace = traces_.at(id);
     for (std::size_t i = trace.late_settled; i < trace.late.size(); ++i) {
       ++out.spans_held;

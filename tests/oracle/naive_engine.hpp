@@ -1,9 +1,9 @@
-// The whole engine once more, written from the specification by reading, with maps and loops and no care for speed. It
-// is what the real engine is compared with (G1), and shares no logic with it. Never linked outside tests.
+// The whole engine again, written from the specification with maps and loops, without regard for speed. The real
+// engine is compared with it (G1) and shares no logic with it. Never linked outside tests.
 //
-// Left out, because the comparison does not need them: eviction and byte budgets (docs/design.md 3.7, 3.8, and those of
-// 3.10 but max_traces_per_origin), forgetting of records, th under `probability: consistent`, and `compat: collector`.
-// Thread rule: Confined. Memory: everything, for ever.
+// Omitted, since the comparison does not need them: eviction and byte budgets (docs/design.md 3.7, 3.8, and those of
+// 3.10 except max_traces_per_origin), forgetting records, th under `probability: consistent`, and `compat: collector`.
+// Thread rule: Confined. Memory: keeps everything.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@
 #include <vector>
 
 #include "entail/options.hpp"
-#include "tests/oracle/cut_oracle.hpp"
 #include "tests/oracle/policy_oracle.hpp"
 #include "tests/oracle/reach_oracle.hpp"
+#include "tests/oracle/truncation_oracle.hpp"
 #include "tests/workload/otlp_plain.hpp"
 
 namespace entail::oracle {
 
-// One line of the decision log. The way and the path may have several right answers: may_be_* and NaiveEngine::leads.
+// One line of the decision log. Direction and path may have several right values: may_be_* and NaiveEngine::leads.
 struct Decision {
   TraceId trace_id;
   std::uint64_t arrival_second = 0;
@@ -32,7 +32,7 @@ struct Decision {
   bool origin = false;
   bool revived = false;
   std::optional<unsigned> hops;
-  bool keep_is_old = false;  // the keep that `hops` speaks of came in an earlier tick: edges may have come since
+  bool keep_is_old = false;  // the keep behind `hops` came in an earlier tick: edges may be newer
   bool may_be_linked = false;
   bool may_be_linking = false;
   std::string loss;
@@ -93,17 +93,17 @@ class NaiveEngine {
     std::int64_t arrival_ns = 0;
     std::int64_t due_ns = 0;
     std::int64_t dropped_at_ns = 0;
-    SeenSpans spans;  // all that were taken in before it was sealed
-    SeenSpans late;   // those that came after
+    SeenSpans spans;  // all that arrived before it was sealed
+    SeenSpans late;   // those that arrived after
     std::size_t late_settled = 0;
     std::size_t emitted = 0;  // of spans
     OwnVerdict own;
     Answers answers;
-    bool certain = false;  // as an origin: not kept by dice alone
+    bool certain = false;  // as an origin: kept by more than probability
     bool kept_by_link = false;
     bool revived = false;
     bool erase_threshold = false;
-    std::optional<Hops> hops;  // of a keep by link, or of a loss: as it was then
+    std::optional<Hops> hops;  // of a keep by link, or of a loss, at that time
     std::int64_t hops_at_ns = 0;
     std::string loss;
     unsigned revision = 0;
@@ -137,29 +137,29 @@ class NaiveEngine {
   Policies policies_;
   LinkGraph links_;
   std::map<TraceId, Trace> traces_;
-  std::set<TraceId> touched_;
+  std::set<TraceId> with_new_spans_;
   std::set<TraceId> pending_;
   std::set<TraceId> retained_;
   std::set<TraceId> kept_with_spans_;  // kept, with spans to emit
   std::set<TraceId> origins_;
   Reach reach_;
-  Reach certain_reach_;  // from origins that are not kept by dice alone
-  struct Candidate {     // reached, and not kept or vetoed by itself
+  Reach certain_reach_;  // from origins not kept by probability alone
+  struct Candidate {     // reached, but not kept or vetoed by its own policies
     unsigned hops;
     std::int64_t arrival_second;
     TraceId id;
     bool due;
     auto operator<=>(const Candidate&) const = default;
   };
-  std::vector<Candidate> candidates_;                // of the running tick
-  std::map<TraceId, Reach> reach_of_origin_;         // the same, as far as somebody needed it
-  std::map<TraceId, std::uint64_t> kept_by_origin_;  // whose reason names it
-  std::map<TraceId, std::uint64_t> cut_links_to_;    // links that were cut, by a target that was no origin then
+  std::vector<Candidate> candidates_;                    // of the running tick
+  std::map<TraceId, Reach> reach_of_origin_;             // the same, computed on demand
+  std::map<TraceId, std::uint64_t> kept_by_origin_;      // those whose reason names it
+  std::map<TraceId, std::uint64_t> truncated_links_to_;  // truncated links, by target not yet an origin
   std::int64_t now_ns_ = 0;
   Counts counts_;
 };
 
-// The index of the span that says why its trace was kept (docs/design.md 3.12).
+// The index of the span that carries the reason of its trace (docs/design.md 3.12).
 std::size_t reason_span(const SeenSpans& spans);
 
 }  // namespace entail::oracle

@@ -1,4 +1,4 @@
-// The oracle's policies: one test for each trap of the Collector's that docs/design.md 3.1 avoids, and for the origins
+// The oracle's policies: one test for each pitfall of the Collector that docs/design.md 3.1 avoids, and for the origins
 // of 3.2.
 #include <gtest/gtest.h>
 
@@ -42,11 +42,11 @@ TEST(OraclePolicy, LatencyIsOfTheWholeTrace) {
   latency.threshold_ms = 51;
   EXPECT_FALSE(keeps(latency, spans));
   latency.threshold_ms = 0;
-  latency.upper_threshold_ms = 49;  // a prefix of the trace is in the range, the trace is not
+  latency.upper_threshold_ms = 49;  // a prefix of the trace is in the range, but the trace is not
   EXPECT_FALSE(keeps(latency, spans));
 }
 
-TEST(OraclePolicy, NumbersKnowZero_AndInvertedAbsence) {
+TEST(OraclePolicy, NumericMatchesZero_AndInvertedAbsence) {
   workload::Span span = make_span(1);
   span.attributes = {{"n", -1.5}};
   PolicyOptions number = make_policy(PolicyType::numeric_attribute, "n");
@@ -59,7 +59,7 @@ TEST(OraclePolicy, NumbersKnowZero_AndInvertedAbsence) {
   EXPECT_TRUE(keeps(number, {seen(span)}));
 }
 
-TEST(OraclePolicy, TextMatchesUnanchored_OnResourcesToo) {
+TEST(OraclePolicy, TextMatchesUnanchored_IncludingResources) {
   PolicyOptions text = make_policy(PolicyType::string_attribute, "service");
   text.key = "service.name";
   text.values = {"ar"};
@@ -68,7 +68,7 @@ TEST(OraclePolicy, TextMatchesUnanchored_OnResourcesToo) {
   EXPECT_TRUE(keeps(text, {seen(make_span(1))}));
 }
 
-TEST(OraclePolicy, BucketsAreAskedOncePerTrace_AndOnlyAsFarAsNeeded) {
+TEST(OraclePolicy, ConsultsBucketsOncePerTrace_AndOnlyWhenNeeded) {
   PolicyOptions both = make_policy(PolicyType::and_policy, "limited errors");
   both.parts = {make_policy(PolicyType::status_code, "errors"), make_policy(PolicyType::rate_limiting, "rate")};
   both.parts[0].status_code_mask = 4;
@@ -81,15 +81,15 @@ TEST(OraclePolicy, BucketsAreAskedOncePerTrace_AndOnlyAsFarAsNeeded) {
     return policies.judge(trace_id_of(spans.front().span.trace_id), spans, answers[trace], second * kNanosPerSecond)
         .keep;
   };
-  EXPECT_FALSE(judge(0, 0, 0));  // the bucket is not asked
+  EXPECT_FALSE(judge(0, 0, 0));  // the bucket is not consulted
   EXPECT_TRUE(judge(1, 2, 0));
   EXPECT_TRUE(judge(2, 2, 0));
   EXPECT_FALSE(judge(3, 2, 0));
-  EXPECT_FALSE(judge(3, 2, 60));  // it said no once
+  EXPECT_FALSE(judge(3, 2, 60));  // it has already said no
   EXPECT_TRUE(judge(0, 2, 60));
 }
 
-TEST(OraclePolicy, EarlyOriginsNeedAPolicyThatNothingUnmakes) {
+TEST(OraclePolicy, EarlyOriginsNeedAMonotonePolicy) {
   const SeenSpans spans = {seen(make_span(1, 2))};
   const TraceId id = trace_id_of(spans.front().span.trace_id);
   PolicyOptions errors = make_policy(PolicyType::status_code, "errors");
@@ -107,7 +107,7 @@ TEST(OraclePolicy, EarlyOriginsNeedAPolicyThatNothingUnmakes) {
   EXPECT_FALSE(Policies(with({errors, drop})).early_origin(id, spans).origin);
 }
 
-TEST(OraclePolicy, ProbabilisticKeepsItsShare) {
+TEST(OraclePolicy, ProbabilisticKeepsTheConfiguredShare) {
   PolicyOptions all = make_policy(PolicyType::probabilistic, "all");
   all.sampling_percentage = 100;
   PolicyOptions none = all;
@@ -125,10 +125,10 @@ TEST(OraclePolicy, ProbabilisticKeepsItsShare) {
   EXPECT_LT(kept, 560);
 }
 
-TEST(OraclePolicy, LinksAreCountedAndTyped) {
+TEST(OraclePolicy, CountsLinksAndMatchesTheirTypes) {
   workload::Span span = workload::linking(make_span(1), {2, 3});
   span.links[0].attributes = {{"link.type", std::string("retry-of")}};
-  span.links.push_back({});  // no good context
+  span.links.push_back({});  // a bad context
   PolicyOptions count = make_policy(PolicyType::link_count, "count");
   for (const auto& [min, max, expected] : {std::tuple(2, 2, true), std::tuple(3, 0, false), std::tuple(1, 1, false)}) {
     count.min_links = min;
@@ -142,7 +142,7 @@ TEST(OraclePolicy, LinksAreCountedAndTyped) {
   EXPECT_FALSE(keeps(type, {seen(span)}));
 }
 
-TEST(OraclePolicy, ConditionsFailAsTheirModeSays) {
+TEST(OraclePolicy, ErrorModeDecidesHowConditionsFail) {
   workload::Span span = make_span(1);
   span.attributes = {{"k", std::string("value")}, {"n", std::int64_t{7}}};
   span.events = {{.time_ns = span.start_ns + 2'000'000, .name = "late", .attributes = {}}};
@@ -164,10 +164,10 @@ TEST(OraclePolicy, ConditionsFailAsTheirModeSays) {
   EXPECT_FALSE(keeps(ottl, mixed));
   PolicyOptions negation = make_policy(PolicyType::not_policy, "not");
   negation.parts = {ottl};
-  EXPECT_FALSE(keeps(negation, mixed)) << "no say is no say";
+  EXPECT_FALSE(keeps(negation, mixed)) << "a policy without a say does not keep";
 }
 
-TEST(OraclePolicy, CompositesShareASecond) {
+TEST(OraclePolicy, CompositesShareTheRateOfASecond) {
   PolicyOptions policy = make_policy(PolicyType::composite, "composite");
   policy.parts = {make_policy(PolicyType::always_sample, "rest"), make_policy(PolicyType::status_code, "errors")};
   policy.parts[1].status_code_mask = 4;

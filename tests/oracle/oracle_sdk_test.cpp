@@ -1,5 +1,5 @@
-// The oracle on the SDK captures: every expectation and replay that was written by hand from the story must hold, or
-// the oracle is not to be trusted.
+// The oracle on the SDK captures: every expectation and replay, written by hand from the story, must hold; otherwise
+// the oracle cannot be trusted.
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
@@ -25,7 +25,7 @@ std::int64_t duration_ns(element value) {
   return std::stoll(text) * unit * kNanosPerSecond;
 }
 
-// The few keys that the expect files use; anything else would make the comparison meaningless, so it throws.
+// The few keys that the expect files use; any other key would make the comparison meaningless, so it throws.
 Options options_of(const std::string& config) {
   simdjson::dom::parser parser;
   const element json = parser.parse(config);
@@ -53,7 +53,7 @@ Options options_of(const std::string& config) {
   return options;
 }
 
-// An expectation of one capture, and what the oracle made of it.
+// An expectation of one capture, and the oracle's result.
 struct Played {
   std::map<std::string, workload::ByteString> labels;
   std::map<TraceId, Decision> last;  // by trace, the highest revision
@@ -144,7 +144,7 @@ void check(const Expectation& expectation, const Played& played) {
   EXPECT_EQ(lost, wanted_losses);
 }
 
-TEST(OracleSdk, HoldsEveryExpectationAndReplay) {
+TEST(OracleSdk, MeetsEveryExpectationAndReplay) {
   int played_count = 0;
   for (const ExpectFile& file : workload::read_expect_folder(kFolder)) {
     const auto requests = workload::read_capture(kFolder + file.name + ".otlp.bin");
@@ -163,7 +163,7 @@ TEST(OracleSdk, HoldsEveryExpectationAndReplay) {
   EXPECT_GE(played_count, 30);
 }
 
-TEST(OracleSdk, CountsWhatTheFilesHold) {
+TEST(OracleSdk, MeetsEveryCount) {
   for (const ExpectFile& file : workload::read_expect_folder(kFolder)) {
     SCOPED_TRACE(file.name);
     const auto& counts = file.counts.at(file.name + ".otlp.bin");

@@ -1,4 +1,4 @@
-// Small stories with known ends, one for each sentence of docs/design.md 3.0 to 3.9 that the differential leans on.
+// Small stories with known outcomes, one for each sentence of docs/design.md 3.0 to 3.9 that the differential uses.
 #include <gtest/gtest.h>
 
 #include "tests/oracle/context_oracle.hpp"
@@ -18,7 +18,7 @@ constexpr std::uint32_t kError = 2;
 
 TraceId id(std::uint64_t number) { return trace_id_of(workload::trace_bytes(number)); }
 
-// A run with a clock in seconds; `log` holds the newest record of each trace.
+// A run with a clock in seconds; `log` holds the latest record of each trace.
 struct Story {
   explicit Story(const Options& options) : engine(options) { tick(0); }
   void ingest(std::vector<workload::Span> spans) { engine.ingest(make_request(std::move(spans))); }
@@ -34,7 +34,7 @@ struct Story {
   std::map<TraceId, Decision> log;
 };
 
-TEST(OracleStory, DecidesWhenTheWaitIsOver) {
+TEST(OracleStory, DecidesAfterTheWait) {
   Story story(error_options());
   story.tick(3);
   story.ingest({make_span(1, kError)});
@@ -55,7 +55,7 @@ TEST(OracleStory, ARootShortensTheWait) {
   EXPECT_TRUE(story.tick(7).decisions.front().keep);
 }
 
-TEST(OracleStory, AConeNeverTurns) {
+TEST(OracleStory, AConeNeverChangesDirection) {
   // 1 <- 2(error) <- 3, and 4 links 1: 4 is a sibling.
   Story story(error_options());
   story.ingest(
@@ -67,12 +67,12 @@ TEST(OracleStory, AConeNeverTurns) {
   EXPECT_TRUE(story.log[id(3)].may_be_linking && !story.log[id(3)].may_be_linked);
 }
 
-TEST(OracleStory, AComponentTurns_WithHopsTogether) {
+TEST(OracleStory, AComponentChangesDirection_AndCountsHopsTogether) {
   Options options = error_options();
   options.links.propagate.mode = PropagateMode::component;
   options.links.propagate.max_hops_linking = 1;
   Story story(options);
-  // To 4 the second hop is against a link, whose direction allows one.
+  // To 4 the second hop is against a link, in a direction that allows one.
   story.ingest(
       {make_span(1), linking(make_span(2, kError), {1}), linking(make_span(3), {2}), linking(make_span(4), {1})});
   story.tick(10);
@@ -84,7 +84,7 @@ TEST(OracleStory, HopsEndAtTheLimit_AndPassThroughAbsentTraces) {
   Story story(error_options());
   story.ingest({linking(make_span(1, kError), {2}), linking(make_span(3), {4}), linking(make_span(4), {5}),
                 linking(make_span(5), {6}), make_span(6)});
-  // 2 never comes as a trace of its own, but 7 shows that it leads nowhere here; 3 is behind it only by a link from 2.
+  // 2 never has spans of its own, but 7 shows that nothing else leads here; 3 is behind it only by a link from 2.
   story.tick(10);
   EXPECT_FALSE(story.kept(3));
   story.ingest({linking(make_span(2), {3})});
@@ -108,7 +108,7 @@ TEST(OracleStory, ATypeRuleReplacesTheHopLimit) {
   story.ingest({origin, retry, make_span(3), make_span(4)});
   story.tick(10);
   EXPECT_TRUE(story.kept(2) && story.kept(3));
-  EXPECT_FALSE(story.kept(4));  // the strictest of two rules
+  EXPECT_FALSE(story.kept(4));  // the stricter of two rules
 }
 
 TEST(OracleStory, ErrorSpansRestrictTheFirstStepOnly) {
@@ -122,7 +122,7 @@ TEST(OracleStory, ErrorSpansRestrictTheFirstStepOnly) {
   EXPECT_FALSE(story.kept(3));
 }
 
-TEST(OracleStory, RevivesTheRetained_AndNamesTheSealed) {
+TEST(OracleStory, RevivesRetainedTraces_AndReportsSealedOnes) {
   Story story(error_options());
   story.ingest({make_span(1), make_span(2)});
   story.tick(10);
@@ -141,7 +141,7 @@ TEST(OracleStory, RevivesTheRetained_AndNamesTheSealed) {
   EXPECT_EQ(story.engine.counts().losses.at("keep_after_seal"), 1U);
 }
 
-TEST(OracleStory, RevivesInTheTickThatWouldSeal) {
+TEST(OracleStory, RevivesATrace_InTheTickThatWouldSealIt) {
   Story story(error_options());
   story.ingest({make_span(1)});
   story.tick(10);
@@ -171,7 +171,7 @@ TEST(OracleStory, AVetoSealsAtOnce_AndRefusesKeeps) {
   EXPECT_FALSE(story.log[id(1)].origin);
 }
 
-TEST(OracleStory, AnOriginSpreadsBeforeItsDecision) {
+TEST(OracleStory, AnOriginPropagatesBeforeItsDecision) {
   Story story(error_options());
   story.ingest({make_span(1)});
   story.tick(9);
@@ -182,7 +182,7 @@ TEST(OracleStory, AnOriginSpreadsBeforeItsDecision) {
   EXPECT_FALSE(story.log[id(1)].revived);
 }
 
-TEST(OracleStory, LateSpansFollowRaiseOrAreLost) {
+TEST(OracleStory, LateSpansFollowTheVerdict_RaiseIt_OrAreLost) {
   Story story(error_options());
   story.ingest({make_span(1, kError), make_span(2), make_span(3), linking(make_span(4), {2})});
   story.tick(10);
@@ -198,7 +198,7 @@ TEST(OracleStory, LateSpansFollowRaiseOrAreLost) {
   EXPECT_FALSE(story.kept(5));
 }
 
-TEST(OracleStory, AKeptTraceBecomesAnOriginByALateSpan) {
+TEST(OracleStory, ALateSpanMakesAKeptTraceAnOrigin) {
   Options options = error_options();
   options.tail_sampling.policies.insert(options.tail_sampling.policies.begin(),
                                         make_policy(PolicyType::trace_flags, "sampled"));
@@ -215,7 +215,7 @@ TEST(OracleStory, AKeptTraceBecomesAnOriginByALateSpan) {
   EXPECT_TRUE(story.kept(2));
 }
 
-TEST(OracleStory, ThresholdGoesWithChanceAlone) {
+TEST(OracleStory, RemovesTheThreshold_UnlessKeptByProbabilityAlone) {
   Options options = error_options();
   options.tail_sampling.policies.push_back(make_policy(PolicyType::probabilistic, "all"));
   options.tail_sampling.policies.back().sampling_percentage = 100;
@@ -231,7 +231,7 @@ TEST(OracleStory, ThresholdGoesWithChanceAlone) {
               emitted.span->status_code == kError ? "a=1,ot=th:8;rv:00000000000001" : "a=1,ot=rv:00000000000001");
 }
 
-TEST(OracleStory, TheCapFollowsTheBestOfThosePresent) {
+TEST(OracleStory, TheCapFollowsTheBestRankedPresentNeighbours) {
   Options options = error_options();
   options.links.propagate.max_links_followed = 2;
   Story story(options);
@@ -243,7 +243,7 @@ TEST(OracleStory, TheCapFollowsTheBestOfThosePresent) {
   EXPECT_EQ(story.kept(2) + story.kept(3) + story.kept(4), 2);
 }
 
-TEST(OracleStory, SpansAndLinksAreConserved) {
+TEST(OracleStory, ConservesSpansAndLinks) {
   Story story(error_options());
   workload::Span bad = make_span(6);
   bad.span_id.clear();

@@ -202,7 +202,7 @@ Val indexed(const std::string& path, const Texts& keys, const Env& env) {
   return (*list)[index];
 }
 
-// One method a level of precedence; each leaves rest_ behind what it read.
+// One method per precedence level; each advances rest_ past what it read.
 class Reading {
  public:
   explicit Reading(std::string text) : rest_(std::move(text)) {}
@@ -307,7 +307,7 @@ class Reading {
     return named(take_while("._"));
   }
 
-  // A list gives its elements' texts, "<nil>" for nil: it stands only in Concat.
+  // A list evaluates to its elements' texts, "<nil>" for nil: it occurs only in Concat.
   Formula list() {
     rest_.erase(0, 1);
     std::vector<Formula> parts;

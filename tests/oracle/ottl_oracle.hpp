@@ -1,5 +1,5 @@
-// OTTL conditions, interpreted over plain data: read from the Collector's documentation, with exceptions for errors and
-// no care for speed. It shares nothing with core/policy. Thread rule: Confined (a cache of parsed texts per thread).
+// OTTL conditions, interpreted over plain data: written from the Collector's documentation, with exceptions for errors
+// and no regard for speed. It shares nothing with core/policy. Thread rule: Confined (a parse cache per thread).
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace entail::oracle {
 
-// Does the condition hold on the span, or on its event if there is one? Nothing: it cannot be evaluated.
+// Whether the condition holds on the span, or on its event if given. Nothing: it cannot be evaluated.
 // REQUIRES a condition that the configuration accepts.
 std::optional<bool> meets(const std::string& condition, const workload::Attributes& resource,
                           const workload::Span& span, const workload::Event* event);

@@ -19,7 +19,7 @@ bool any_span(const SeenSpans& spans, const std::function<bool(const workload::S
   return std::any_of(spans.begin(), spans.end(), [&](const SeenSpan& seen) { return test(seen.span); });
 }
 
-// Does the key hold a value that passes, on any span or on the resource of one?
+// True if the key holds a matching value, on any span or on the resource of one.
 bool any_value(const SeenSpans& spans, const std::string& key, const std::function<bool(const Value&)>& test) {
   return std::any_of(spans.begin(), spans.end(), [&](const SeenSpan& seen) {
     for (const Attributes* attributes : {&seen.span.attributes, seen.resource.get()}) {
@@ -83,7 +83,7 @@ bool has_link_count(const PolicyOptions& policy, const SeenSpans& spans) {
   return count >= policy.min_links && (policy.max_links == 0 || count <= policy.max_links);
 }
 
-// What one span says to an ottl_condition: conditions in order, first of the span, then of each event.
+// The result of an ottl_condition on one span: the conditions in order, first on the span, then on each event.
 struct SpanAnswer {
   bool holds = false;
   bool fails = false;  // with error_mode: propagate
@@ -311,7 +311,7 @@ bool Policies::is_chosen(const PolicyOptions& policy, const Question& question) 
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char byte : policy.hash_salt + bytes_of(question.id))
     hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
-  // long double has the 64 significant bits with which the Collector multiplies.
+  // long double has a 64-bit significand, as the Collector's multiplication does.
   const long double bound =
       static_cast<long double>(policy.sampling_percentage / 100) * static_cast<long double>(~std::uint64_t{0});
   return static_cast<long double>(hash) <= std::floor(bound);

@@ -1,5 +1,5 @@
-// The policies of docs/design.md 3.1, 3.2 and 3.11, answered by looking at every span of the trace again, each time.
-// Thread rule: Confined. Cost: spans times conditions; no care is taken.
+// The policies of docs/design.md 3.1, 3.2 and 3.11, evaluated over every span of the trace again each time.
+// Thread rule: Confined. Cost: spans times conditions, unoptimised.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,14 @@
 
 namespace entail::oracle {
 
-// A span with the resource that it came with.
+// A span with its resource.
 struct SeenSpan {
   std::shared_ptr<const workload::Attributes> resource;
   workload::Span span;
 };
-using SeenSpans = std::deque<SeenSpan>;  // what is printed points into it
+using SeenSpans = std::deque<SeenSpan>;  // emitted spans point into it
 
-// What stateful policies have said of a trace: each is asked once.
+// The answers of stateful policies for a trace: each is evaluated once.
 using Answers = std::map<const PolicyOptions*, bool>;
 
 struct OwnVerdict {
@@ -42,16 +42,16 @@ class Policies {
   Policies& operator=(const Policies&) = delete;
 
   OwnVerdict judge(TraceId id, const SeenSpans& spans, Answers& answers, std::int64_t now_ns);
-  // docs/design.md 3.2: does a policy that propagates, and that no further span can unmake, say keep, without a drop
-  // policy?
+  // docs/design.md 3.2: true if a policy that propagates, and whose keep no later span can revoke, says keep, and no
+  // drop policy matches.
   struct EarlyOrigin {
     bool origin = false;
     bool certain = false;  // such a policy is not probabilistic
   };
   EarlyOrigin early_origin(TraceId id, const SeenSpans& spans);
-  // Conditions that fail on this span, and are counted: once for each policy or part, when the span comes in.
+  // Conditions that fail on this span, counted once for each policy or part, when the span arrives.
   std::uint64_t errors_on(const SeenSpan& span) const;
-  // docs/design.md 3.9: would this span as a trace of its own have been an origin? Stateful policies count as yes.
+  // docs/design.md 3.9: whether this span alone would have made an origin. Stateful policies count as yes.
   bool would_be_origin(TraceId id, const SeenSpan& span);
 
  private:
@@ -59,13 +59,13 @@ class Policies {
     double tokens = 0;
     std::int64_t filled_at_ns = 0;
   };
-  // What a composite policy let through in the second that it was asked last.
+  // What a composite policy admitted in the last second in which it was evaluated.
   struct Second {
     std::int64_t second = 0;
     std::uint64_t total = 0;
     std::map<std::string, std::uint64_t> by_part;
   };
-  // Everything that one question needs. answers null: stateful policies say yes. after_error: they are not asked.
+  // Context of one evaluation. answers null: stateful policies say yes. after_error: they are not evaluated.
   struct Question {
     TraceId id;
     const SeenSpans& spans;
@@ -101,8 +101,8 @@ std::vector<std::string_view> policy_types();
 // The OpenTelemetry randomness of a trace: the smallest rv on its spans, else the low 56 bits of its ID.
 std::uint64_t randomness_of(TraceId id, const SeenSpans& spans);
 
-// Can a policy whose keep propagates roll dice? Which origins are chance may then change between their first keep and
-// their decision, and with it what a trace reached meanwhile should do with th.
+// True if a policy whose keep propagates can be probabilistic. Which origins are probabilistic may then change between
+// their first keep and their decision, and with it what th becomes on traces reached meanwhile.
 bool chance_may_spread(const Options& options);
 
 }  // namespace entail::oracle

@@ -36,7 +36,7 @@ void LinkGraph::add(TraceId from, const workload::Span& span, TraceId to, const 
   neighbours_[kLinkingWay][to][from].push_back(facts);
 }
 
-// hop 1 is the step of an origin's own keep: a keep that came from a neighbour is at hop 2 or later.
+// Hop 1 is the step of an origin's own keep: a keep that came from a neighbour is at hop 2 or later.
 bool LinkGraph::passes(const std::vector<LinkFacts>& links, Way way, unsigned hop) const {
   const bool only_errors =
       hop == 1 && way == kLinkedWay && options_.links.propagate.origin_links == OriginLinks::error_spans;
@@ -79,7 +79,7 @@ Reach LinkGraph::carry(const std::set<TraceId>& origins, const std::function<boo
   Reach reach;
   const PropagateMode mode = options_.links.propagate.mode;
   if (mode == PropagateMode::none) return reach;
-  // A layer is what counts hops together: one way in a cone, both ways in a component.
+  // A layer counts hops together: one direction in a cone, both directions in a component.
   const unsigned layers = mode == PropagateMode::cone ? 2 : 1;
   for (unsigned layer = 0; layer < layers; ++layer) {
     std::vector<TraceId> frontier(origins.begin(), origins.end());

@@ -1,6 +1,6 @@
-// How far keeps go (docs/design.md 3.3 to 3.5): all links of all time, and a breadth-first walk from scratch each time
-// it is asked. The cap of 3.5 is kept for the simple case alone, in which all neighbours are present when the keep
-// leaves. Thread rule: Confined. Cost: all links, per question.
+// How far keeps propagate (docs/design.md 3.3 to 3.5): all links ever seen, and a new breadth-first search for each
+// query. The cap of 3.5 covers only the simple case in which all neighbours are present when the keep
+// is propagated. Thread rule: Confined. Cost: all links, per query.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ namespace entail::oracle {
 
 enum Way : unsigned { kLinkedWay = 0, kLinkingWay = 1 };
 
-// Hops of the nearest keep by way; 0 = none came. In component mode both ways count in the first.
+// Hops of the nearest keep by direction; 0 = not reached. In component mode the first counts both directions.
 using Hops = std::array<unsigned, 2>;
 using Reach = std::unordered_map<TraceId, Hops>;
 
@@ -26,12 +26,12 @@ class LinkGraph {
  public:
   explicit LinkGraph(const Options& options) : options_(options) {}
 
-  // A good link from a span of trace `from` to trace `to`, which is another one.
+  // A good link from a span of trace `from` to a different trace `to`.
   void add(TraceId from, const workload::Span& span, TraceId to, const workload::Link& link);
-  // Carries the keeps of these origins as far as they go.
+  // Propagates the keeps of these origins as far as they reach.
   Reach carry(const std::set<TraceId>& origins, const std::function<bool(TraceId)>& is_present);
-  // Do links lead along this path from its first trace, each step in the given way (any way if none is given) and
-  // within the limits of its hop?
+  // True if links lead along this path from its first trace, each step in the given direction (any, if none is given)
+  // and within the limits of its hop.
   bool leads(const std::vector<TraceId>& path, std::optional<Way> way) const;
 
   std::vector<TraceId> linked(TraceId id) const;  // ascending

@@ -19,7 +19,7 @@ struct Read {
   double floating = 0;
 };
 
-std::vector<Read> read_all(const Buffer& message, std::uint32_t field) {
+std::vector<Read> read_all(const Buffer& message, wire::Field field) {
   std::vector<Read> all;
   otlp::AttributeCursor cursor(message, 0, static_cast<std::uint32_t>(message.size()), field);
   const auto text = [&](wire::Range range) {
@@ -31,7 +31,7 @@ std::vector<Read> read_all(const Buffer& message, std::uint32_t field) {
 }
 
 Read read_one(const Buffer& key_value_message) {
-  const auto all = read_all(bytes_field(9, key_value_message), 9);
+  const auto all = read_all(bytes_field(9, key_value_message), otlp::span_field::kAttributes);
   EXPECT_EQ(all.size(), 1u);
   return all.empty() ? Read{} : all[0];
 }
@@ -112,15 +112,15 @@ TEST(AttributeCursor, SkipsOtherFieldsAndKeepsToItsRange) {
   const Buffer two = bytes_field(9, key_value("two", int_value(2)));
   const Buffer message =
       join({varint_field(9, 5), one, group_field(9, two), bytes_field(13, two), fixed64_field(9, 0), two});
-  const auto all = read_all(message, 9);
+  const auto all = read_all(message, otlp::span_field::kAttributes);
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[0].key, "one");
   EXPECT_EQ(all[1].key, "two");
-  otlp::AttributeCursor cursor(message, 2, static_cast<std::uint32_t>(2 + one.size()), 9);
+  otlp::AttributeCursor cursor(message, 2, static_cast<std::uint32_t>(2 + one.size()), otlp::span_field::kAttributes);
   otlp::AttributeView view;
   EXPECT_TRUE(cursor.next(view));
   EXPECT_FALSE(cursor.next(view));
-  otlp::AttributeCursor empty({}, 0, 0, 9);
+  otlp::AttributeCursor empty({}, 0, 0, otlp::span_field::kAttributes);
   EXPECT_FALSE(empty.next(view));
 }
 

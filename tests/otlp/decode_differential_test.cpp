@@ -1,4 +1,4 @@
-// decode() against protobuf C++: the same answer on real captures, on random encodings, cut and corrupted.
+// decode() compared with protobuf C++: the same result on real captures, on random encodings, truncated and corrupted.
 #include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ struct Tally {
 };
 
 void compare(Bytes bytes, otlp::Decoded& decoded, Tally& tally) {
-  // An exact copy on the heap, so that a sanitizer sees a read beyond the end.
+  // An exact copy on the heap, so that a sanitizer detects reads beyond the end.
   const std::vector<std::uint8_t> copy(bytes.begin(), bytes.end());
   otlp_lax::TracesData wanted;
   const bool good = oracle_parse(copy, wanted);
@@ -48,7 +48,7 @@ std::vector<std::string> golden_requests() {
   }
   requests.push_back(read_file(kGolden + "duckdb-otlp/otlp_traces.pb"));
   requests.push_back(read_file(kGolden + "duckdb-otlp/traces-initial.otlp.pb"));
-  // protobuf's own JSON reader takes the hexadecimal IDs for base64: longer IDs, which do not matter here.
+  // protobuf's own JSON reader decodes the hexadecimal IDs as base64: longer IDs, which do not matter here.
   std::istringstream lines(read_file(kGolden + "otel_demo_capture/otel_demo_2024-10-30.mixed.jsonl"));
   for (std::string line; std::getline(lines, line);) {
     otlp_proto::TracesData data;
@@ -60,7 +60,7 @@ std::vector<std::string> golden_requests() {
   return requests;
 }
 
-TEST(DecodeDifferential, RealCapturesInEveryFieldOrder) {
+TEST(DecodeDifferential, MatchesProtobuf_OnCapturesInEveryFieldOrder) {
   Random random(11);
   otlp::Decoded decoded;
   Tally tally;
@@ -83,7 +83,7 @@ TEST(DecodeDifferential, RealCapturesInEveryFieldOrder) {
   EXPECT_GT(links, 53u);
 }
 
-TEST(DecodeDifferential, RealCapturesCutAtEveryByte) {
+TEST(DecodeDifferential, MatchesProtobuf_OnCapturesTruncatedAtEveryByte) {
   otlp::Decoded decoded;
   Tally tally;
   for (const std::string& request : read_frames(kGolden + "sdk/py_odd_links.otlp.bin")) {
@@ -94,7 +94,7 @@ TEST(DecodeDifferential, RealCapturesCutAtEveryByte) {
   EXPECT_GT(tally.refused, 1000u);
 }
 
-TEST(DecodeDifferential, RandomMessages) {
+TEST(DecodeDifferential, MatchesProtobuf_OnRandomMessages) {
   Random random(12);
   otlp::Decoded decoded;
   Tally tally;
@@ -110,7 +110,7 @@ TEST(DecodeDifferential, RandomMessages) {
   EXPECT_GT(links, 800u);
 }
 
-TEST(DecodeDifferential, RandomMessagesCutAtEveryByte) {
+TEST(DecodeDifferential, MatchesProtobuf_OnRandomMessagesTruncatedAtEveryByte) {
   Random random(13);
   otlp::Decoded decoded;
   Tally tally;
@@ -124,7 +124,7 @@ TEST(DecodeDifferential, RandomMessagesCutAtEveryByte) {
   EXPECT_LT(tally.excused, (tally.refused + tally.accepted) / 20);
 }
 
-TEST(DecodeDifferential, CorruptedMessages) {
+TEST(DecodeDifferential, MatchesProtobuf_OnCorruptedMessages) {
   Random random(14);
   otlp::Decoded decoded;
   Tally tally;

@@ -17,6 +17,7 @@
 #include "otlp/decode.hpp"
 #include "otlp_lax.pb.h"
 #include "otlp_trace.pb.h"
+#include "wire/field_cursor.hpp"
 #include "wire/writer.hpp"
 
 namespace entail::otlp_test {
@@ -155,7 +156,7 @@ class Comparison {
            std::bit_cast<std::uint64_t>(kind == Kind::floating ? value.double_value() : 0.0));
   }
 
-  std::vector<otlp::AttributeView> attributes(std::uint32_t begin, std::uint32_t end, std::uint32_t field) const {
+  std::vector<otlp::AttributeView> attributes(std::uint32_t begin, std::uint32_t end, wire::Field field) const {
     std::vector<otlp::AttributeView> all;
     otlp::AttributeCursor cursor(decoded_.bytes, begin, end, field);
     for (otlp::AttributeView view; cursor.next(view);) all.push_back(view);
@@ -169,7 +170,7 @@ class Comparison {
       const otlp::KeyMark marked = decoded_.key_marks.at(span.first_key_mark + i);
       otlp::AttributeView& view = all.emplace_back();
       if (marked.mark == otlp::kNoKeyMark) {
-        otlp::AttributeCursor cursor(decoded_.bytes, marked.at, span.attributes_end, 9);
+        otlp::AttributeCursor cursor(decoded_.bytes, marked.at, span.attributes_end, otlp::span_field::kAttributes);
         expect("attribute without a mark", cursor.next(view), true);
         continue;
       }
@@ -201,13 +202,13 @@ class Comparison {
 
   // Attributes of the resource or scope messages (field 1) in the own fields of an envelope message.
   std::vector<otlp::AttributeView> header_attributes(std::uint32_t first, std::uint32_t count,
-                                                     std::uint32_t field) const {
+                                                     wire::Field field) const {
     std::vector<otlp::AttributeView> all;
     for (std::uint32_t i = first; i < first + count; ++i) {
       const wire::Range range = decoded_.fields[i];
       wire::FieldCursor cursor(decoded_.bytes, range.offset, range.offset + range.size);
       for (wire::FieldView view; cursor.next(view);) {
-        if (view.number != 1 || view.wire_type != 2) continue;
+        if (view.number != 1 || view.wire_type != wire::WireType::length) continue;
         const auto more = attributes(view.payload.offset, view.payload.offset + view.payload.size, field);
         all.insert(all.end(), more.begin(), more.end());
       }
@@ -221,7 +222,8 @@ class Comparison {
     otlp_lax::ResourceSpans parsed;
     if (!oracle_parse(as_bytes(concatenated(got.first_field, got.field_count)), parsed)) out_ << "resource fields\n";
     expect("resource fields", deterministic(parsed), deterministic(alone));
-    compare_attributes(wanted.resource().attributes(), header_attributes(got.first_field, got.field_count, 1));
+    compare_attributes(wanted.resource().attributes(),
+                       header_attributes(got.first_field, got.field_count, otlp::resource_field::kAttributes));
   }
 
   void compare_scope(const otlp::ScopeView& got, const otlp_lax::ScopeSpans& wanted) {
@@ -230,7 +232,8 @@ class Comparison {
     otlp_lax::ScopeSpans parsed;
     if (!oracle_parse(as_bytes(concatenated(got.first_field, got.field_count)), parsed)) out_ << "scope fields\n";
     expect("scope fields", deterministic(parsed), deterministic(alone));
-    compare_attributes(wanted.scope().attributes(), header_attributes(got.first_field, got.field_count, 3));
+    compare_attributes(wanted.scope().attributes(),
+                       header_attributes(got.first_field, got.field_count, otlp::scope_field::kAttributes));
   }
 
   void compare_span(const otlp::SpanView& got, const otlp_lax::Span& wanted) {
@@ -247,7 +250,8 @@ class Comparison {
     expect("status", got.status_code, static_cast<std::uint32_t>(wanted.status().code()));
     expect("dropped links", got.dropped_links_count, wanted.dropped_links_count());
     expect("attribute count", got.attribute_count, static_cast<std::uint32_t>(wanted.attributes_size()));
-    compare_attributes(wanted.attributes(), attributes(got.first_attribute, got.attributes_end, 9));
+    compare_attributes(wanted.attributes(),
+                       attributes(got.first_attribute, got.attributes_end, otlp::span_field::kAttributes));
     compare_attributes(wanted.attributes(), marked_attributes(got));
     compare_alone(got);
     expect("link count", got.link_count, static_cast<std::uint32_t>(wanted.links_size()));
@@ -271,7 +275,8 @@ class Comparison {
     expect("link trace_state", text(got.trace_state), wanted.trace_state());
     expect("link flags", got.flags, wanted.flags());
     expect("link attribute count", got.attribute_count, static_cast<std::uint32_t>(wanted.attributes_size()));
-    compare_attributes(wanted.attributes(), attributes(got.first_attribute, got.attributes_end, 4));
+    compare_attributes(wanted.attributes(),
+                       attributes(got.first_attribute, got.attributes_end, otlp::link_field::kAttributes));
   }
 
   const otlp::Decoded& decoded_;

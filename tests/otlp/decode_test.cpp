@@ -1,4 +1,4 @@
-// decode() on single messages: every rule of the pass-through, every limit and the code and offset of every fault.
+// decode() on single messages: every rule of the pass-through, every limit, and the code and offset of every error.
 #include "otlp/decode.hpp"
 
 #include <gtest/gtest.h>
@@ -30,12 +30,12 @@ std::string text(const Buffer& bytes, Range range) {
   return {reinterpret_cast<const char*>(bytes.data()) + range.offset, range.size};
 }
 
-TEST(Decode, TakesEmptyInput) {
+TEST(Decode, AcceptsEmptyInput) {
   const otlp::Decoded decoded = decoded_of({});
   EXPECT_TRUE(decoded.resources.empty());
 }
 
-TEST(Decode, ReadsWhatTheSpanHolds) {
+TEST(Decode, ReadsTheFieldsOfASpan) {
   const Buffer span =
       join({bytes_field(1, std::string(16, 'T')), bytes_field(2, std::string(8, 'S')), bytes_field(3, "a=b"),
             bytes_field(4, std::string(8, 'P')), bytes_field(5, "name"), varint_field(6, 2), fixed64_field(7, 5),
@@ -120,7 +120,7 @@ TEST(Decode, CountsEverySpanOfEveryScope) {
   EXPECT_EQ(decoded.scopes[2].resource, 2u);
 }
 
-TEST(Decode, LinksAmongOtherFields) {
+TEST(Decode, FindsLinksAmongOtherFields) {
   const auto link = [](char id) {
     return bytes_field(
         13, join({bytes_field(1, std::string(16, id)), bytes_field(2, std::string(8, id)), fixed32_field(6, 1)}));
@@ -145,7 +145,7 @@ TEST(Decode, LinksAmongOtherFields) {
   EXPECT_EQ(ids, "abc");
 }
 
-TEST(Decode, LinkWithFieldsInAnyOrderAndRepeated) {
+TEST(Decode, AcceptsLinkFieldsInAnyOrder_AndRepeated) {
   const Buffer link =
       join({fixed32_field(6, 1), bytes_field(4, key_value("x", string_value("y"))), bytes_field(2, "long span id"),
             bytes_field(1, "t"), bytes_field(3, "s=1"), bytes_field(2, ""), fixed32_field(6, 3)});
@@ -163,7 +163,7 @@ TEST(Decode, LinkWithFieldsInAnyOrderAndRepeated) {
   EXPECT_FALSE(cursor.next(view));
 }
 
-TEST(Decode, MarksNameSpansAndLinks) {
+TEST(Decode, MarksPointToSpansAndLinks) {
   const Buffer link = bytes_field(13, bytes_field(1, "zz"));
   const Buffer span = join({link, link});
   const Buffer bytes = request_of({span, span});
@@ -182,7 +182,7 @@ TEST(Decode, MarksNameSpansAndLinks) {
   EXPECT_EQ(bad, (std::vector<bool>{false, true, false, false}));
 }
 
-TEST(Decode, FaultsNameTheirCauseAndByte) {
+TEST(Decode, ErrorsReportTheirCauseAndOffset) {
   EXPECT_EQ(error_of({0x0a}), Error(ErrorCode::truncated, 1));
   EXPECT_EQ(error_of({0x0a, 0x01}), Error(ErrorCode::truncated, 1));
   EXPECT_EQ(error_of({0x0a, 0x80}), Error(ErrorCode::truncated, 1));
@@ -193,7 +193,7 @@ TEST(Decode, FaultsNameTheirCauseAndByte) {
   EXPECT_EQ(error_of({0x0c}), Error(ErrorCode::bad_group, 0));
   EXPECT_EQ(error_of({0x13, 0x1c}), Error(ErrorCode::bad_group, 1));
   EXPECT_EQ(error_of({0x13, 0x08, 0x01}), Error(ErrorCode::truncated, 0));
-  // The scope's length reaches beyond the resource, but not beyond the input.
+  // The scope's length extends beyond the resource, but not beyond the input.
   EXPECT_EQ(error_of({0x0a, 0x02, 0x12, 0x05, 0x10, 0x00}), Error(ErrorCode::bad_length, 3));
   EXPECT_EQ(error_of({0x0a, 0x02, 0x19, 0x05, 0x10, 0x00}), Error(ErrorCode::bad_length, 3));
   Buffer varint(11, 0x80);
@@ -202,7 +202,7 @@ TEST(Decode, FaultsNameTheirCauseAndByte) {
   EXPECT_EQ(error_of({0x80, 0x80, 0x80, 0x80, 0x10, 0x00}), Error(ErrorCode::bad_tag, 0));
 }
 
-TEST(Decode, PaddedVarintsEverywhere) {
+TEST(Decode, AcceptsPaddedVarintsEverywhere) {
   const Buffer bytes = {0x8a, 0x80, 0x00, 0x8c, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00,
                         0x92, 0x00, 0x88, 0x00, 0x92, 0x80, 0x00, 0x83, 0x00, 0xf0, 0x00, 0x05};
   const otlp::Decoded decoded = decoded_of(bytes);
@@ -210,14 +210,14 @@ TEST(Decode, PaddedVarintsEverywhere) {
   EXPECT_EQ(decoded.spans[0].dropped_links_count, 5u);
 }
 
-TEST(Decode, BadBytesInsideLinksAndAttributesAreFaults) {
+TEST(Decode, RefusesBadBytesInsideLinksAndAttributes) {
   EXPECT_EQ(error_of(request_of({bytes_field(13, Buffer{0x0a, 0x05})})).code(), ErrorCode::truncated);
   EXPECT_EQ(error_of(request_of({join({bytes_field(13, Buffer{0x0a, 0x05}), varint_field(14, 0)})})).code(),
             ErrorCode::bad_length);
   EXPECT_EQ(error_of(request_of({bytes_field(9, Buffer{0x12, 0x01, 0x07})})).code(), ErrorCode::bad_tag);
   EXPECT_EQ(error_of(request_of({bytes_field(13, bytes_field(4, Buffer{0x12, 0x02, 0x0a, 0x03}))})).code(),
             ErrorCode::truncated);
-  // Whatever an event holds is passed on.
+  // The contents of an event are passed on unchecked.
   EXPECT_EQ(decoded_of(request_of({bytes_field(11, Buffer{0x07, 0xff})})).spans.size(), 1u);
 }
 
@@ -245,7 +245,7 @@ TEST(Decode, GroupsNestToTheLimit) {
   EXPECT_EQ(error_of(nested(wire::kDepthMax + 1)).code(), ErrorCode::too_deep);
 }
 
-TEST(Decode, KeepsNothingOfTheRequestBefore) {
+TEST(Decode, RetainsNothingOfThePreviousRequest) {
   otlp::Decoded decoded;
   ASSERT_TRUE(otlp::decode(request_of({bytes_field(13, Buffer{}), Buffer{}}), nullptr, decoded).ok());
   ASSERT_EQ(decoded.link_count, 1u);
@@ -256,7 +256,7 @@ TEST(Decode, KeepsNothingOfTheRequestBefore) {
   EXPECT_EQ(decoded.bytes.data(), second.data());
 }
 
-TEST(Decode, SeesEveryParentOfAnotherLength) {
+TEST(Decode, ReportsEveryParentOfTheWrongLength) {
   const std::string good(8, 'P');
   const auto odd = [](const Buffer& span) {
     const bool alone = otlp::read_span(span).odd_parent;

@@ -45,7 +45,7 @@ struct JsonCase {
   std::vector<AttributeView> attributes(std::size_t i = 0) const {
     std::vector<AttributeView> attributes;
     const SpanView& view = decoded.spans.at(i);
-    AttributeCursor cursor(request.protobuf, view.first_attribute, view.attributes_end, 9);
+    AttributeCursor cursor(request.protobuf, view.first_attribute, view.attributes_end, span_field::kAttributes);
     for (AttributeView attribute; cursor.next(attribute);) attributes.push_back(attribute);
     return attributes;
   }

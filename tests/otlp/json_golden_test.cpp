@@ -1,4 +1,4 @@
-// Real captures: what SDKs and Collectors wrote as JSON, against what the same SDKs wrote as protobuf.
+// Real captures: the JSON of SDKs and Collectors compared with the protobuf of the same SDKs.
 #include <algorithm>
 #include <array>
 #include <set>
@@ -10,7 +10,7 @@
 namespace entail::otlp {
 namespace {
 
-// The requests of a file in which each has its length as u32 big-endian in front.
+// The requests of a file with u32 big-endian length prefixes.
 std::vector<std::string> framed_requests(const std::string& file) {
   std::vector<std::string> requests;
   for (std::size_t at = 0; at + 4 <= file.size();) {
@@ -23,7 +23,7 @@ std::vector<std::string> framed_requests(const std::string& file) {
   return requests;
 }
 
-// The request as protobuf C++ reads it: refuses what is no UTF-8, knows no order of fields, and no zeros.
+// The request as protobuf C++ reads it: rejects invalid UTF-8, ignores field order and explicit zeros.
 otlp_proto::TracesData parsed(Bytes protobuf) {
   otlp_proto::TracesData data;
   EXPECT_TRUE(data.ParseFromArray(protobuf.data(), static_cast<int>(protobuf.size())));
@@ -39,7 +39,7 @@ std::string printed(const std::string& protobuf) {
   return text;
 }
 
-// Every JSON file here whose lines or whole are requests, by folder.
+// Every JSON file here that consists of requests, by line or as a whole, by folder.
 constexpr std::array kSdkCaptures = {
     "node_aggregation",       "node_per_item_batch", "node_queue",           "node_scheduled_job",
     "node_user_journey",      "py_attributes",       "py_batch_batch_error", "py_batch_producer_error",
@@ -62,8 +62,8 @@ std::vector<std::string> all_requests() {
   return requests;
 }
 
-// The Python SDK leaves an int beyond 64 bits out of its protobuf, attribute and all, and writes it in JSON, where it
-// costs its value alone. Removes such attributes; how many there were.
+// The Python SDK omits an attribute with an int beyond 64 bits from protobuf, but writes it in JSON, where only
+// its value is lost. Removes such attributes and returns their number.
 std::size_t remove_valueless(otlp_proto::TracesData& data) {
   std::size_t removed = 0;
   for (auto& resource_spans : *data.mutable_resource_spans()) {
@@ -82,7 +82,7 @@ std::size_t remove_valueless(otlp_proto::TracesData& data) {
   return removed;
 }
 
-TEST(JsonGolden, SdkJsonEqualsSdkProtobuf) {
+TEST(JsonGolden, SdkJsonMatchesSdkProtobuf) {
   std::size_t requests = 0;
   for (const std::string name : kSdkCaptures) {
     const std::vector<std::string> lines = lines_of(read_file("sdk/" + name + ".otlp.jsonl"));
@@ -107,7 +107,7 @@ TEST(JsonGolden, SdkJsonEqualsSdkProtobuf) {
   EXPECT_EQ(requests, 46U);
 }
 
-TEST(JsonGolden, SdkViewsAreEqual) {
+TEST(JsonGolden, SdkViewsMatch) {
   for (const std::string name : kSdkCaptures) {
     const std::vector<std::string> lines = lines_of(read_file("sdk/" + name + ".otlp.jsonl"));
     const std::vector<std::string> messages = framed_requests(read_file("sdk/" + name + ".otlp.bin"));
@@ -136,7 +136,7 @@ TEST(JsonGolden, SdkViewsAreEqual) {
   }
 }
 
-TEST(JsonGolden, OtelDemo) {
+TEST(JsonGolden, ReadsTheOtelDemo) {
   std::array<int, 4> requests{};
   std::size_t spans = 0;
   std::size_t links = 0;
@@ -160,7 +160,7 @@ TEST(JsonGolden, OtelDemo) {
   EXPECT_EQ(printed_the_same, 41U);
 }
 
-TEST(JsonGolden, Jaeger) {
+TEST(JsonGolden, ReadsJaegerCaptures) {
   struct Case {
     const char* path;
     std::size_t spans;
@@ -180,7 +180,7 @@ TEST(JsonGolden, Jaeger) {
   EXPECT_NE(cassandra.printed().find(R"({"key":"temperature","value":{"doubleValue":72.5}})"), std::string::npos);
 }
 
-TEST(JsonGolden, OfficialExample) {
+TEST(JsonGolden, ReadsTheOfficialExample) {
   const JsonCase read(read_file("opentelemetry-proto/trace.json"));
   EXPECT_EQ(
       read.printed(),
@@ -192,7 +192,7 @@ TEST(JsonGolden, OfficialExample) {
       R"({"key":"my.span.attr","value":{"stringValue":"some value"}}]}]}]}]})");
 }
 
-TEST(JsonGolden, BrokenAndSparseLines) {
+TEST(JsonGolden, HandlesBrokenAndSparseLines) {
   const std::vector<std::string> broken = lines_of(read_file("duckdb-otlp/malformed.jsonl"));
   ASSERT_EQ(broken.size(), 4U);
   EXPECT_EQ(JsonCase(broken[0]).error, Error(ErrorCode::bad_shape, 0));
@@ -212,7 +212,7 @@ TEST(JsonGolden, BrokenAndSparseLines) {
   EXPECT_EQ(JsonCase(read_file("duckdb-otlp/traces_deep_nesting.jsonl")).decoded.link_count, 10U);
 }
 
-TEST(JsonGolden, PrintedTextReadsAsTheSame) {
+TEST(JsonGolden, PrintedTextRoundTrips) {
   for (const std::string& text : all_requests()) {
     const JsonCase first(text);
     if (!first.ok() || first.request.signal != Request::Signal::traces) continue;
@@ -224,7 +224,7 @@ TEST(JsonGolden, PrintedTextReadsAsTheSame) {
     EXPECT_EQ(second.request.protobuf.size(), first.request.protobuf.size());
     EXPECT_EQ(second.request.values_lost, 0U);
     EXPECT_EQ(second.request.marks.size(), first.request.marks.size());
-    // Python names the fields in the order in which they are printed.
+    // Python writes the fields in the order in which they are printed.
     if (text.find(R"("stringValue": "python")") != std::string::npos) {
       EXPECT_EQ(second.request.protobuf, first.request.protobuf);
     }

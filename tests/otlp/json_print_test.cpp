@@ -1,4 +1,4 @@
-// Printing protobuf that no JSON reader made: other field orders, repeated fields, unknown ones, broken ones.
+// Printing protobuf that no JSON reader produced: other field orders, repeated fields, unknown ones, broken ones.
 #include <string>
 
 #include "tests/otlp/json_case.hpp"
@@ -36,12 +36,12 @@ std::string printed(const Buffer& request) {
   return text.substr(6);
 }
 
-TEST(JsonPrint, AnEmptyRequest) {
+TEST(JsonPrint, PrintsAnEmptyRequest) {
   EXPECT_EQ(printed({}), "{}");
   EXPECT_EQ(printed(field(1, "")), R"({"resourceSpans":[{}]})");
 }
 
-TEST(JsonPrint, DescendingFieldOrder) {
+TEST(JsonPrint, AcceptsDescendingFieldOrder) {
   Buffer fixed;
   wire::append_fixed32_field(fixed, 16, 0x101);
   wire::append_fixed64_field(fixed, 8, UINT64_MAX);
@@ -62,7 +62,7 @@ TEST(JsonPrint, RepeatedFieldsMergeAsInProtobuf) {
   EXPECT_EQ(printed(request_of_span(join({field(5, "a"), status, events, field(5, "b")}))),
             span_text(R"("name":"b","events":[{"name":"e1"},{"name":"e2"}],"droppedLinksCount":2,)"
                       R"("status":{"message":"second","code":2})"));
-  // Of the members of a value the last one counts; lists of the same value are joined.
+  // The last of a value's members wins; lists of the same value are concatenated.
   const auto value = [](const Buffer& any) { return request_of_span(field(9, join({field(1, "k"), field(2, any)}))); };
   EXPECT_EQ(printed(value(join({field(1, "s"), varint(2, 1)}))), value_text(R"({"boolValue":true})"));
   const Buffer one = field(5, field(1, varint(3, 1)));
@@ -73,7 +73,7 @@ TEST(JsonPrint, RepeatedFieldsMergeAsInProtobuf) {
             value_text(R"({"arrayValue":{"values":[{"intValue":"2"}]}})"));
 }
 
-TEST(JsonPrint, UnknownFieldsAndOtherWireTypesAreLeftOut) {
+TEST(JsonPrint, OmitsUnknownFieldsAndOtherWireTypes) {
   Buffer group;
   wire::append_varint(group, 20 << 3 | 3);
   wire::append_bytes(group, varint(1, 1));
@@ -83,7 +83,7 @@ TEST(JsonPrint, UnknownFieldsAndOtherWireTypesAreLeftOut) {
             span_text(R"("kind":1)"));
 }
 
-TEST(JsonPrint, NumbersOfAllKinds) {
+TEST(JsonPrint, PrintsNumbersOfAllKinds) {
   EXPECT_EQ(printed(request_of_span(
                 join({varint(6, static_cast<std::uint64_t>(-1)), varint(10, 0xffffffff), varint(14, 1ULL << 32)}))),
             span_text(R"("kind":-1,"droppedAttributesCount":4294967295,"droppedLinksCount":0)"));
@@ -96,7 +96,7 @@ TEST(JsonPrint, NumbersOfAllKinds) {
   EXPECT_EQ(value(varint(8, 3)), value_text(R"({"stringValueStrindex":3})"));
 }
 
-TEST(JsonPrint, TextThatIsNotUtf8) {
+TEST(JsonPrint, ReplacesInvalidUtf8) {
   EXPECT_EQ(printed(request_of_span(field(5,
                                           "a\xff"
                                           "b"))),
@@ -104,7 +104,7 @@ TEST(JsonPrint, TextThatIsNotUtf8) {
                       "b\""));
 }
 
-TEST(JsonPrint, EveryFieldThatTheSchemaNames) {
+TEST(JsonPrint, PrintsEveryFieldOfTheSchema) {
   const std::string text =
       R"({"resourceSpans":[{"resource":{"attributes":[{"key":"k","value":{"stringValue":"v"},"keyStrindex":1}],)"
       R"("droppedAttributesCount":1,"entityRefs":[{"schemaUrl":"s","type":"t","idKeys":["a","b"],"descriptionKeys":["c"]}]},)"
@@ -119,23 +119,23 @@ TEST(JsonPrint, EveryFieldThatTheSchemaNames) {
   EXPECT_EQ(JsonCase(text).printed(), text);
 }
 
-TEST(JsonPrint, FailsAsDecodeDoes) {
+TEST(JsonPrint, FailsLikeDecode) {
   Buffer span =
       request_of_span(join({field(1, std::string(16, 'x')), field(13, field(1, "link")), field(9, field(1, "k"))}));
   for (std::size_t size = 0; size < span.size(); ++size) {
-    const Bytes cut(span.data(), size);
+    const Bytes truncated(span.data(), size);
     Decoded decoded;
-    const Error expected = decode(cut, nullptr, decoded).error();
+    const Error expected = decode(truncated, nullptr, decoded).error();
     std::string text = "before";
-    EXPECT_EQ(append_json(cut, text).error(), expected) << size;
+    EXPECT_EQ(append_json(truncated, text).error(), expected) << size;
     if (expected.code() != ErrorCode::none) {
       EXPECT_EQ(text, "before");
     }
   }
 }
 
-TEST(JsonPrint, ABrokenEventCostsThatEventAlone) {
-  // decode() does not look into events, so such a span is kept and has to be printed.
+TEST(JsonPrint, ABrokenEventLosesOnlyThatEvent) {
+  // decode() does not look into events, so such a span is accepted and must be printed.
   const Buffer broken = join({field(2, "e"), {0x1a, 0x7f}});
   EXPECT_EQ(printed(request_of_span(join({field(5, "n"), field(11, broken), field(11, field(2, "f"))}))),
             span_text(R"("name":"n","events":[{"name":"e"},{"name":"f"}])"));
@@ -149,12 +149,12 @@ TEST(JsonPrint, DepthIsBounded) {
   std::string text;
   EXPECT_EQ(append_json(request(field(5, field(1, any))), text).error().code(), ErrorCode::too_deep);
   EXPECT_EQ(text, "");
-  // In an event nobody but the printer looks: the value that is too deep is empty.
+  // Only the printer reads events: the value that is nested too deeply becomes empty.
   const Buffer event = field(3, field(2, field(5, field(1, any))));
   EXPECT_EQ(printed(request_of_span(field(11, event))).find("intValue"), std::string::npos);
 }
 
-TEST(JsonPrint, CountsWhatJsonCannotCarry) {
+TEST(JsonPrint, CountsWhatJsonCannotRepresent) {
   const auto losses_of = [](const Buffer& bytes) {
     std::string text;
     PrintLosses losses{1, 10};  // added to
@@ -169,12 +169,12 @@ TEST(JsonPrint, CountsWhatJsonCannotCarry) {
   EXPECT_EQ(losses_of(request_of_span(unknown)), Counts(3, 0));
   EXPECT_EQ(losses_of(join({request_of_span(unknown), varint(2, 7), field(1, varint(9, 1))})), Counts(5, 0));
   EXPECT_EQ(losses_of(request_of_span(field(13, join({field(1, "ab"), varint(7, 1)})))), Counts(1, 0));
-  // Texts that are no UTF-8, as names, keys and values.
+  // Invalid UTF-8 in names, keys and values.
   const Buffer attribute = field(9, join({field(1, "k\xff"), field(2, field(1, "\xc3"))}));
   EXPECT_EQ(losses_of(request_of_span(join({field(5, "\x80\x80"), attribute}))), Counts(0, 3));
   // An event that ends in garbage: decode() does not look into it.
   EXPECT_EQ(losses_of(request_of_span(field(11, join({field(2, "e"), Buffer{0x0a, 0x09}})))), Counts(0, 1));
-  // On failure nothing is added.
+  // On failure nothing is appended.
   std::string text;
   PrintLosses losses;
   EXPECT_FALSE(append_json(join({request_of_span(unknown), Buffer{0x0a, 0x09}}), text, &losses).ok());

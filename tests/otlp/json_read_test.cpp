@@ -42,7 +42,7 @@ TEST(JsonRead, WritesTheBytesOfEachField) {
   EXPECT_TRUE(read.request.marks.empty());
 }
 
-TEST(JsonRead, UnknownKeysAreCounted) {
+TEST(JsonRead, CountsUnknownKeys) {
   const std::pair<std::string, std::uint64_t> cases[] = {
       {span_text(R"("name":"n")"), 0},
       {span_text(R"("name":"n","nom":"n","links":[{"x":{"traceId":"00"}}],"SpanId":null)"), 3},
@@ -59,7 +59,7 @@ TEST(JsonRead, UnknownKeysAreCounted) {
   }
 }
 
-TEST(JsonRead, ASignalIsToldByItsKey) {
+TEST(JsonRead, RecognizesASignalByItsKey) {
   using Signal = Request::Signal;
   const std::pair<const char*, Signal> cases[] = {
       {"{}", Signal::traces},
@@ -79,7 +79,7 @@ TEST(JsonRead, ASignalIsToldByItsKey) {
   }
 }
 
-TEST(JsonRead, ErrorsSayWhere) {
+TEST(JsonRead, ReportsErrorOffsets) {
   struct Case {
     std::string text;
     ErrorCode code;
@@ -124,7 +124,7 @@ TEST(JsonRead, ErrorsSayWhere) {
   }
 }
 
-TEST(JsonRead, IdsInEitherCaseAndAfterAttributes) {
+TEST(JsonRead, ReadsIdsInEitherCase_AndAfterAttributes) {
   const JsonCase read(span_text(
       R"("links":[{"attributes":[],"spanId":"EEE19B7EC3C1B174","traceId":"5B8EFFF798038103D269B633813FC60C",)"
       R"("droppedAttributesCount":0,"flags":257}],"spanId":"eee19b7ec3c1b173","traceId":"5b8EFFf798038103d269B633813FC60c")"));
@@ -145,7 +145,7 @@ struct IdCase {
   bool bad_hex;
 };
 
-TEST(JsonRead, OddTraceIds) {
+TEST(JsonRead, ReadsUnusualTraceIds) {
   const IdCase cases[] = {
       {"", "", false},
       {"0000000000000000", "0000000000000000", false},
@@ -159,14 +159,14 @@ TEST(JsonRead, OddTraceIds) {
          return s;
        }(),
        true},
-      {"zzzzzzzzzzzzzzzz", "7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a00", true},  // 16 characters may not pass for an ID
+      {"zzzzzzzzzzzzzzzz", "7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a00", true},  // 16 characters may not be taken for an ID
       {"zz", "7a7a", true},
       {"0x01", "30783031", true},
       {"000102030405060708090a0b0c0d0e0g",
        "30303031303230333034303530363037303830393061306230633064306530"
        "67",
        true},
-      {"\\u0061b", "ab", false},  // an escape, read as what it stands for
+      {"\\u0061b", "ab", false},  // an escape, read as the character it denotes
       {"\\ud83d", "5c7564383364", true},
   };
   for (const IdCase& expected : cases) {
@@ -181,14 +181,14 @@ TEST(JsonRead, OddTraceIds) {
     EXPECT_FALSE(read.links()[1].bad_hex);
     EXPECT_EQ(read.request.marks.size(), expected.bad_hex ? 2U : 0U);
     EXPECT_EQ(read.request.values_lost, 0U);
-    // What was bad is printed as it came, and read to the same bytes.
+    // A bad ID is printed as received, and read back to the same bytes.
     const JsonCase again(read.printed());
     EXPECT_EQ(again.request.protobuf, read.request.protobuf) << expected.text;
     EXPECT_EQ(again.request.marks, read.request.marks) << expected.text;
   }
 }
 
-TEST(JsonRead, OddSpanIds) {
+TEST(JsonRead, ReadsUnusualSpanIds) {
   const IdCase cases[] = {
       {"zzzzzzzz", "7a7a7a7a7a7a7a7a00", true},
       {"zzzzzzzzzzzzzzzz", "7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a", true},
@@ -202,20 +202,20 @@ TEST(JsonRead, OddSpanIds) {
     EXPECT_EQ(again.request.protobuf, read.request.protobuf) << expected.text;
     EXPECT_EQ(again.request.marks, read.request.marks) << expected.text;
   }
-  // A bad parent is kept too, but makes no span bad.
+  // A bad parent is preserved too, but does not make the span bad.
   const JsonCase parent(span_text(R"("parentSpanId":"zzzzzzzz")"));
   EXPECT_EQ(parent.hex_of(parent.span().parent_span_id), "7a7a7a7a7a7a7a7a00");
   EXPECT_FALSE(parent.span().bad_hex);
   EXPECT_TRUE(parent.span().odd_parent);
   EXPECT_TRUE(JsonCase(span_text(R"("parentSpanId":"zzzzzzz")")).span().odd_parent);
   EXPECT_FALSE(JsonCase(span_text(R"("parentSpanId":"")")).span().odd_parent);
-  // Of a repeated key the last one counts.
+  // The last of repeated keys wins.
   EXPECT_FALSE(JsonCase(span_text(R"("traceId":"zz","traceId":"ab")")).span().bad_hex);
   EXPECT_TRUE(JsonCase(span_text(R"("traceId":"ab","traceId":"zz")")).span().bad_hex);
 }
 
-TEST(JsonRead, PrintableBytesOfAnIdStayTheSameBytes) {
-  // "4142" is hex of two printable bytes, which must not be printed as text that reads as something else.
+TEST(JsonRead, PreservesIdsWithPrintableBytes) {
+  // "4142" is hex of two printable bytes, which must not be printed as text with another meaning.
   for (const char* id : {"4142", "7a7a", "61", "00", "7f", "4142434445464748494a4b4c4d4e4f5000"}) {
     const JsonCase read(span_text(std::string(R"("traceId":")") + id + '"'));
     EXPECT_EQ(read.hex_of(read.span().trace_id), id);
@@ -223,7 +223,7 @@ TEST(JsonRead, PrintableBytesOfAnIdStayTheSameBytes) {
   }
 }
 
-TEST(JsonRead, MarksFollowTheirMessagesWhenLengthsGrow) {
+TEST(JsonRead, MovesMarks_WhenLengthsGrow) {
   for (const std::size_t size : {0U, 10U, 100U, 200U, 20'000U, 70'000U, 3'000'000U}) {
     const std::string name = R"("name":")" + std::string(size, 'n') + '"';
     const std::string bad_link = R"({"traceId":"zz","traceState":")" + std::string(size / 8, 's') + R"("})";
@@ -244,11 +244,11 @@ TEST(JsonRead, MarksFollowTheirMessagesWhenLengthsGrow) {
   }
 }
 
-TEST(JsonRead, LongStringsAndManyLinks) {
+TEST(JsonRead, ReadsLongStringsAndManyLinks) {
   for (const std::size_t size : {126U, 127U, 128U, 129U, 16'383U, 16'384U, 2'097'152U}) {
     std::string name(size, 'x');
     EXPECT_EQ(JsonCase(span_text(R"("traceState":")" + name + '"')).span().trace_state.size, size);
-    // Escapes make the text shorter than it was written.
+    // Escapes make the decoded text shorter.
     name.replace(0, 1, "\\n");
     EXPECT_EQ(JsonCase(span_text(R"("traceState":")" + name + "\"  ")).span().trace_state.size, size);
   }
@@ -262,7 +262,7 @@ TEST(JsonRead, LongStringsAndManyLinks) {
   EXPECT_EQ(read.span().payload.size, 20'000U * 35U);
 }
 
-TEST(JsonRead, KeysUnknownNullAndInSnakeCase) {
+TEST(JsonRead, HandlesUnknownNullAndSnakeCaseKeys) {
   const JsonCase read(
       R"({"unknown":{"resourceSpans":[1,2,{}]},"resource_spans":[{"scope_spans":[{"x":null,"spans":[null,
     {"trace_id":"000102030405060708090a0b0c0d0e0f","span_id":"1011121314151617","trace_state":"a=b","parentSpanId":null,
@@ -284,7 +284,7 @@ TEST(JsonRead, KeysUnknownNullAndInSnakeCase) {
             R"("droppedLinksCount":3}]}]}]})");
 }
 
-TEST(JsonRead, ExplicitZerosStay) {
+TEST(JsonRead, PreservesExplicitZeros) {
   const std::string text = span_text(
       R"("traceId":"","spanId":"","traceState":"","parentSpanId":"","flags":0,"name":"","kind":0,"startTimeUnixNano":"0",)"
       R"("endTimeUnixNano":"0","attributes":[{"key":"","value":{}},{}],"droppedAttributesCount":0,"droppedEventsCount":0,)"
@@ -293,7 +293,7 @@ TEST(JsonRead, ExplicitZerosStay) {
   EXPECT_EQ(JsonCase(span_text(R"("status":{})")).printed(), span_text(R"("status":{})"));
 }
 
-TEST(JsonRead, EnumsAreNumbersOrNames) {
+TEST(JsonRead, ReadsEnums_AsNumbersOrNames) {
   const auto kind = [](const char* value) { return JsonCase(span_text(std::string(R"("kind":)") + value)).printed(); };
   EXPECT_EQ(kind("5"), span_text(R"("kind":5)"));
   EXPECT_EQ(kind(R"("SPAN_KIND_CONSUMER")"), span_text(R"("kind":5)"));
@@ -305,7 +305,7 @@ TEST(JsonRead, EnumsAreNumbersOrNames) {
   EXPECT_EQ(status.span().status_code, 2U);
 }
 
-TEST(JsonRead, AValueOfTheWrongTypeCostsThatValue) {
+TEST(JsonRead, AValueOfTheWrongTypeLosesOnlyThatValue) {
   struct Case {
     const char* members;
     const char* left;
@@ -329,7 +329,7 @@ TEST(JsonRead, AValueOfTheWrongTypeCostsThatValue) {
   }
 }
 
-TEST(JsonRead, ALoneSurrogateCostsItsFieldOnly) {
+TEST(JsonRead, ALoneSurrogateLosesOnlyItsField) {
   const JsonCase read(
       span_text(R"("name":"a\ud83db","traceState":"\ude00","kind":1,"status":{"message":"\ud83d","code":2},)"
                 R"("attributes":[{"key":"k","value":{"stringValue":"\ud83d"}},{"key":"\ud83d"},{"key":"last"}])"));
@@ -338,7 +338,7 @@ TEST(JsonRead, ALoneSurrogateCostsItsFieldOnly) {
   EXPECT_EQ(read.printed(), span_text(R"("kind":1,"attributes":[{"key":"k"},{},{"key":"last"}],"status":{"code":2})"));
 }
 
-TEST(JsonRead, WorksAgainAfterAnErrorAndAnOtherSignal) {
+TEST(JsonRead, RecoversAfterAnError_AndAfterAnotherSignal) {
   JsonReader reader;
   JsonRequest request;
   const std::string good = span_text(R"("traceId":"zz","name":7)");

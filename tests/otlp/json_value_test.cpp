@@ -1,4 +1,4 @@
-// Attribute values, as the SDKs write them and as they should not.
+// Attribute values, as SDKs write them and as they should not.
 #include <cmath>
 #include <string>
 
@@ -16,7 +16,7 @@ AttributeView only_attribute(const JsonCase& read) {
   return attributes.empty() ? AttributeView{} : attributes[0];
 }
 
-TEST(JsonValue, IntegersAreStringsOrNumbers) {
+TEST(JsonValue, ReadsIntegers_AsStringsOrNumbers) {
   const std::pair<const char*, std::int64_t> cases[] = {
       {"0", 0},
       {R"("0")", 0},
@@ -42,7 +42,7 @@ TEST(JsonValue, IntegersAreStringsOrNumbers) {
   }
 }
 
-TEST(JsonValue, WhatProtobufCannotHoldCostsTheValueAlone) {
+TEST(JsonValue, AnUnrepresentableValueLosesOnlyThatValue) {
   const char* const cases[] = {
       R"({"intValue":9223372036854776000})",      // 2^63 from JavaScript
       R"({"intValue":1.7976931348623157e+308})",  // Number.MAX_VALUE from JavaScript
@@ -79,7 +79,7 @@ TEST(JsonValue, WhatProtobufCannotHoldCostsTheValueAlone) {
   }
 }
 
-TEST(JsonValue, TheRestOfTheRequestStays) {
+TEST(JsonValue, PreservesTheRestOfTheRequest) {
   const JsonCase read(
       span_text(R"("name":"n","attributes":[{"key":"a","value":{"intValue":"1"}},)"
                 R"({"key":"b","value":{"intValue":9223372036854776000}},)"
@@ -89,7 +89,7 @@ TEST(JsonValue, TheRestOfTheRequestStays) {
                                       R"({"key":"b"},{"key":"c"},{"key":"d","value":{"boolValue":true}}])"));
 }
 
-TEST(JsonValue, Doubles) {
+TEST(JsonValue, ReadsDoubles) {
   const std::pair<const char*, double> cases[] = {{"0.1", 0.1},
                                                   {"72.5", 72.5},
                                                   {"5", 5.0},
@@ -113,8 +113,8 @@ TEST(JsonValue, Doubles) {
   EXPECT_EQ(nan.printed(), value_text(R"({"doubleValue":"NaN"})"));
 }
 
-TEST(JsonValue, EmptyOnesStayEmpty) {
-  // Go leaves the type of empty bytes out, Node writes null for NaN and the infinities.
+TEST(JsonValue, PreservesEmptyValues) {
+  // Go omits the type of empty bytes, Node writes null for NaN and the infinities.
   for (const char* value : {"{}", R"({"doubleValue":null})", R"({"stringValue":null,"unknown":1})"}) {
     const JsonCase read(value_text(value));
     EXPECT_EQ(only_attribute(read).kind, Kind::none) << value;
@@ -124,7 +124,7 @@ TEST(JsonValue, EmptyOnesStayEmpty) {
   EXPECT_EQ(JsonCase(value_text("null")).printed(), span_text(R"("attributes":[{"key":"k"}])"));
 }
 
-TEST(JsonValue, StringsBytesAndBooleans) {
+TEST(JsonValue, ReadsStringsBytesAndBooleans) {
   const JsonCase text(value_text(R"({"stringValue":"\u00fc\n\"\\ <é> \ud83d\ude00"})"));
   EXPECT_EQ(text.bytes_of(only_attribute(text).string), "\xc3\xbc\n\"\\ <\xc3\xa9> \xf0\x9f\x98\x80");
   EXPECT_EQ(text.printed(),
@@ -136,12 +136,12 @@ TEST(JsonValue, StringsBytesAndBooleans) {
   EXPECT_EQ(only_attribute(JsonCase(value_text(R"({"boolValue":true})"))).kind, Kind::boolean);
 }
 
-TEST(JsonValue, ArraysAndMaps) {
+TEST(JsonValue, ReadsArraysAndMaps) {
   const std::string nested =
       R"({"arrayValue":{"values":[{"stringValue":"a"},{},{"kvlistValue":{"values":[{"key":"x","value":{"intValue":"1"}},)"
       R"({"key":"y","value":{"arrayValue":{}}}]}}]}})";
   EXPECT_EQ(JsonCase(value_text(nested)).printed(), value_text(nested));
-  // A lost element keeps its place in an array; a lost value in a map leaves its key.
+  // A lost element leaves an empty place in an array; a lost value in a map leaves its key.
   const JsonCase lost(
       value_text(R"({"arrayValue":{"values":[{"intValue":1},{"intValue":"x"},7,null,{"boolValue":true}]}})"));
   EXPECT_EQ(lost.request.values_lost, 2U);
@@ -152,8 +152,8 @@ TEST(JsonValue, ArraysAndMaps) {
   EXPECT_EQ(map.printed(), value_text(R"({"kvlistValue":{"values":[{"key":"a"},{"key":"b"}]}})"));
 }
 
-// Plain attributes take a short way through the reader; an unknown member in front sends them the long way.
-TEST(JsonValue, TheShortWayGivesTheSameBytes) {
+// Plain attributes take the reader's fast path; an unknown member in front forces the slow one.
+TEST(JsonValue, TheFastPathGivesTheSameBytes) {
   std::vector<std::string> values = {R"({"stringValue":""})",
                                      R"({"stringValue":"\u00e9\n"})",
                                      R"({"stringValue":"\ud83d"})",
@@ -200,7 +200,7 @@ TEST(JsonValue, TheShortWayGivesTheSameBytes) {
   }
 }
 
-TEST(JsonValue, OfSeveralMembersTheLastCounts) {
+TEST(JsonValue, TheLastOfSeveralMembersWins) {
   const JsonCase read(value_text(R"({"stringValue":"a","intValue":"1"})"));
   EXPECT_EQ(only_attribute(read).kind, Kind::integer);
   EXPECT_EQ(read.printed(), value_text(R"({"intValue":"1"})"));
@@ -208,7 +208,7 @@ TEST(JsonValue, OfSeveralMembersTheLastCounts) {
             value_text(R"({"arrayValue":{}})"));
 }
 
-// depth values, each in an array or a map around the next, the innermost an int.
+// depth nested values, each in an array or a map, the innermost an int.
 std::string nested_value(unsigned depth, bool map) {
   std::string open;
   std::string close;
@@ -243,7 +243,7 @@ TEST(JsonValue, DepthIsBounded) {
   EXPECT_TRUE(JsonCase("{\"resourceSpans\":[],\"x\":" + closed + "}").ok());
 }
 
-TEST(JsonValue, LongStringsInDeepNesting) {
+TEST(JsonValue, ReadsLongStringsInDeepNesting) {
   const std::string inner = R"({"intValue":"1"})";
   for (const std::size_t size : {100U, 200U, 100'000U, 3'000'000U}) {
     std::string text = value_text(nested_value(wire::kDepthMax, true));

@@ -1,4 +1,4 @@
-// Messages put together by hand, field by field, for tests of exact bytes.
+// Messages assembled field by field, for tests of exact bytes.
 #pragma once
 
 #include <bit>

@@ -36,13 +36,13 @@ TEST(AttributeTable, ReadsEveryEncodingOfAnAttribute) {
   EXPECT_FALSE(finds(raw(bytes_field(9, bytes_field(2, value)))));  // the empty key
 }
 
-TEST(AttributeTable, TheLastKeyOfAnAttributeCounts) {
+TEST(AttributeTable, TheLastKeyOfAnAttributeWins) {
   EXPECT_TRUE(finds(raw(bytes_field(9, bytes_field(1, "other") + key_value("s", "a")))));
   EXPECT_TRUE(finds(raw(bytes_field(9, key_value("other", "a") + bytes_field(1, "s")))));
   EXPECT_FALSE(finds(raw(bytes_field(9, key_value("s", "a") + bytes_field(1, "other")))));
 }
 
-TEST(AttributeTable, OtherFieldsMayLieBetween) {
+TEST(AttributeTable, SkipsFieldsInBetween) {
   const std::string other = bytes_field(11, std::string(300, 'e')) + varint_field(10, 7) + fixed_field(50, 1, 4) +
                             std::string("\xa3\x06\x08\x01\xa4\x06", 6);  // an unknown group, field 100
   EXPECT_TRUE(finds(raw(bytes_field(9, key_value("x", "a")) + other + bytes_field(9, key_value("s", "a")))));
@@ -50,7 +50,7 @@ TEST(AttributeTable, OtherFieldsMayLieBetween) {
   EXPECT_FALSE(finds(raw(bytes_field(9, key_value("x", "a")) + other + bytes_field(9, key_value("y", "a")))));
 }
 
-TEST(AttributeTable, TellsKeysOfOneLengthApart) {
+TEST(AttributeTable, DistinguishesKeysOfOneLength) {
   const auto policies = compile_ok(
       options_of({both({text({"a"}, false, false, "http.route"), text({"a"}, false, false, "http.roote")})}));
   EXPECT_TRUE(verdict_of(*policies, {SpanSpec{.attributes = {{"http.roote", "a"}, {"http.route", "a"}}}}).keep);
@@ -71,7 +71,7 @@ TEST(AttributeTable, FindsKeysOfAnyLength) {
 }
 
 TEST(AttributeTable, OnePassAnswersAllPolicies) {
-  // Random attributes and keys against a plain search.
+  // Random attributes and keys compared with a plain search.
   std::mt19937_64 random(3);
   std::vector<std::string> keys;
   for (int i = 0; i < 60; ++i) {
@@ -118,8 +118,8 @@ TEST(AttributeTable, OnePassAnswersAllPolicies) {
   }
 }
 
-TEST(AttributeTable, ResourceInSeveralMessages) {
-  // Repeated resource messages merge; both lie around the scope here, as the wire allows.
+TEST(AttributeTable, MergesResourceMessages) {
+  // Repeated resource messages merge; here they surround the scope, as the wire format allows.
   const std::string first = bytes_field(1, bytes_field(1, key_value("x", "a")));
   const std::string second = bytes_field(1, bytes_field(1, key_value("s", "a")) + varint_field(2, 3));
   const std::string scope = bytes_field(2, bytes_field(2, SpanSpec{}.bytes()));

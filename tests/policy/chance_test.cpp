@@ -1,4 +1,4 @@
-// The Collector's probabilistic arithmetic against values computed with exact fractions, and the token bucket.
+// The Collector's probabilistic arithmetic compared with exact fractions, and the token bucket.
 #include "policy/chance.hpp"
 
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 namespace entail::policy {
 namespace {
 
-TEST(CollectorThreshold, EqualsExactArithmetic_RoundedTo64Bits) {
+TEST(CollectorThreshold, MatchesExactArithmetic_RoundedTo64Bits) {
   const std::pair<double, std::uint64_t> cases[] = {
       {0, 0},
       {std::numeric_limits<double>::denorm_min(), 0},
@@ -54,11 +54,11 @@ TEST(TokenBucket, StartsFullAndFillsWithTime) {
   EXPECT_FALSE(bucket.try_take(1, 5 * kNanosPerSecond + 99'999'999));
   EXPECT_TRUE(bucket.try_take(1, 5 * kNanosPerSecond + 100'000'000));
   EXPECT_FALSE(bucket.try_take(1, 5 * kNanosPerSecond + 100'000'000));
-  EXPECT_TRUE(bucket.try_take(15, 60 * kNanosPerSecond));  // never fuller than the burst
+  EXPECT_TRUE(bucket.try_take(15, 60 * kNanosPerSecond));  // never more than the burst
   EXPECT_FALSE(bucket.try_take(1, 60 * kNanosPerSecond));
 }
 
-TEST(TokenBucket, RefusalTakesNothing_AndAboveTheBurstIsNeverThere) {
+TEST(TokenBucket, ARefusalTakesNothing_AndNothingExceedsTheBurst) {
   TokenBucket bucket(10, 15);
   for (int second = 0; second < 100; second += 10) EXPECT_FALSE(bucket.try_take(16, second * kNanosPerSecond));
   EXPECT_TRUE(bucket.try_take(15, 100 * kNanosPerSecond));
@@ -73,21 +73,21 @@ TEST(TokenBucket, BurstZeroIsTwiceTheRate) {
 }
 
 TEST(TokenBucket, CountsFractionsExactly) {
-  TokenBucket bucket(3, 1);  // a third of a second for each
+  TokenBucket bucket(3, 1);  // a third of a second each
   int taken = bucket.try_take(1, 0) ? 1 : 0;
   for (std::int64_t now_ns = 0; now_ns < 100 * kNanosPerSecond; now_ns += 1'000'003)
     if (bucket.try_take(1, now_ns)) ++taken;
-  EXPECT_GE(taken, 298);  // at most one step of a millisecond is lost for each
+  EXPECT_GE(taken, 298);  // each loses at most one step of a millisecond
   EXPECT_LE(taken, 301);
 }
 
-TEST(TokenBucket, HoldsAtTheEndsOfItsRange) {
+TEST(TokenBucket, IsExactAtTheEndsOfItsRange) {
   constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
   TokenBucket bucket(kMost, 0);
   EXPECT_TRUE(bucket.try_take(2 * kMost, 0));
   EXPECT_FALSE(bucket.try_take(1, 0));
   EXPECT_TRUE(bucket.try_take(2 * kMost, std::numeric_limits<std::int64_t>::max()));
-  EXPECT_FALSE(bucket.try_take(1, 0));  // time that goes back fills nothing
+  EXPECT_FALSE(bucket.try_take(1, 0));  // time that goes backwards fills nothing
 }
 
 }  // namespace

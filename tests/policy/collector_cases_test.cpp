@@ -1,5 +1,5 @@
-// The cases of the Collector's own tests, policy type by policy type: the same verdicts here, with compat: collector,
-// and without it wherever the traps of collector_traps_test.cpp are not touched.
+// The cases of the Collector's own tests, by policy type: the same verdicts here, with compat: collector,
+// and without it unless a trap of collector_traps_test.cpp is involved.
 #include <gtest/gtest.h>
 
 #include "tests/policy/ottl.hpp"

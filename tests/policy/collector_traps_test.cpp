@@ -21,7 +21,7 @@ TEST(Traps, LatencyRangeMatchesAPrefixOfTheSpans_OnlyInCompat) {
   // The running duration is that of the trace so far, not that of each span.
   const std::vector<SpanSpec> apart = {between(100, 101), between(300, 315)};
   EXPECT_FALSE(keeps(latency(10, 20), apart, Compat::collector));
-  // In range at the end is in range, in any mode and order.
+  // In range at the end means in range, in any mode and order.
   for (const Compat compat : {Compat::none, Compat::collector})
     EXPECT_TRUE(keeps(latency(10, 20), {between(100, 101), between(110, 112)}, compat));
 }
@@ -42,13 +42,13 @@ TEST(Traps, DoublesDoNotCount_OnlyInCompat) {
   EXPECT_FALSE(keeps(numeric(1, 3), {half}, Compat::collector));
 }
 
-TEST(Traps, DropPoliciesActFromAnyPlace) {
+TEST(Traps, DropPoliciesActInAnyPosition) {
   const auto policies = compile_ok(options_of({always(), status(kError), drop({always()}, "last")}));
   EXPECT_TRUE(verdict_of(*policies, {SpanSpec{.status = 2}}).vetoed);
 }
 
-TEST(Traps, InvertDecisionsAreOrdinaryOnes) {
-  // An inverted match that says no does not overrule another policy's keep, and one that says yes keeps alone.
+TEST(Traps, InvertedDecisionsAreOrdinary) {
+  // An inverted match that says no does not override another policy's keep, and one that says yes keeps alone.
   const SpanSpec match{.status = 2, .attributes = {{"s", "a"}}};
   const auto policies = compile_ok(options_of({text({"a"}, false, true), status(kError)}));
   EXPECT_EQ(policies->name(verdict_of(*policies, {match}).policy), "status");
@@ -70,7 +70,7 @@ TEST(Traps, OtherPoliciesDoNotDependOnTheOrderOfSpans) {
   EXPECT_EQ(facts_of(*policies, spans).bits, facts.bits);
 }
 
-// The answer of a composite policy to traces of one span each, at one time.
+// The results of a composite policy for traces of one span each, at one time.
 class Composite {
  public:
   Composite(PolicyOptions policy, Compat compat) : policies_(compile_ok(options_of({std::move(policy)}, compat))) {}
@@ -87,14 +87,14 @@ class Composite {
 };
 
 TEST(Traps, PolicyOrderIsRead_NotInCompat) {
-  // Both parts match; the second has no place for anything. Which is asked first settles it.
+  // Both parts match; the second has no budget. The first one evaluated decides.
   const PolicyOptions policy =
       composite(10, {always("wide"), always("closed")}, {{"wide", 100}, {"closed", 1}}, {"closed", "wide"});
   EXPECT_EQ(Composite(policy, Compat::none).kept(1, 0), 0);
   EXPECT_EQ(Composite(policy, Compat::collector).kept(1, 0), 1);
 }
 
-TEST(Traps, PartsWithoutAllocationHaveWhatIsLeft_NothingInCompat) {
+TEST(Traps, PartsWithoutAllocationGetTheRemainder_NothingInCompat) {
   const PolicyOptions policy = composite(10, {status(kError, "errors"), always("rest")}, {{"errors", 50}});
   EXPECT_EQ(Composite(policy, Compat::none).kept(20, 0), 10);
   EXPECT_EQ(Composite(policy, Compat::collector).kept(20, 0), 0);
@@ -108,7 +108,7 @@ TEST(Traps, AShareOfZeroIsNone_AnEqualShareInCompat) {
   }
 }
 
-TEST(Traps, TheTotalIsOfAllParts_OfEachInCompat) {
+TEST(Traps, TheTotalCoversAllParts_EachInCompat) {
   const PolicyOptions policy =
       composite(10, {status(kError, "errors"), always("rest")}, {{"errors", 80}, {"rest", 80}});
   for (const auto& [compat, total] : {std::pair(Compat::none, 10), std::pair(Compat::collector, 16)}) {

@@ -1,4 +1,4 @@
-// and, not, drop; which policy is named; stateful parts; keeps by chance and their thresholds.
+// and, not, drop; which policy is reported; stateful parts; probabilistic keeps and their thresholds.
 #include <gtest/gtest.h>
 
 #include "context/tracestate.hpp"
@@ -20,7 +20,7 @@ TEST(And, JoinsConditionsOnTheTrace_NotOnOneSpan) {
   EXPECT_FALSE(keeps(both({policy, count(3)}), {kErrorSpan, kShop}));
 }
 
-TEST(Not, Swaps) {
+TEST(Not, SwapsKeepAndDrop) {
   EXPECT_FALSE(keeps(negated(status(kError)), {kPlain, kErrorSpan}));
   EXPECT_TRUE(keeps(negated(status(kError)), {kPlain}));
   EXPECT_TRUE(keeps(negated(negated(status(kError))), {kErrorSpan}));
@@ -49,20 +49,20 @@ TEST(Drop, FirstInConfigurationOrderIsNamed) {
   EXPECT_EQ(policies->name(verdict_of(*policies, {kPlain}).policy), "b");
 }
 
-TEST(Evaluate, NamesTheFirstPolicyThatKeeps_WhateverSampleOnFirstMatchSays) {
+TEST(Evaluate, ReportsTheFirstPolicyThatKeeps_ForAnySampleOnFirstMatch) {
   for (const bool first_match : {false, true}) {
     Options options =
-        options_of({status(kOk, "ok"), percentage(100, "dice"), status(kError, "errors"), always("rest")});
+        options_of({status(kOk, "ok"), percentage(100, "half"), status(kError, "errors"), always("rest")});
     options.tail_sampling.sample_on_first_match = first_match;
     const auto policies = compile_ok(options);
     const OwnVerdict verdict = verdict_of(*policies, {kErrorSpan});
-    EXPECT_EQ(policies->name(verdict.policy), "dice");
-    EXPECT_TRUE(verdict.origin);  // "errors" is still asked
+    EXPECT_EQ(policies->name(verdict.policy), "half");
+    EXPECT_TRUE(verdict.origin);  // "errors" is still evaluated
     EXPECT_FALSE(verdict.by_chance);
   }
 }
 
-TEST(Evaluate, NothingSaysKeep) {
+TEST(Evaluate, DropsWhenNoPolicyKeeps) {
   const auto policies = compile_ok(options_of({status(kError)}));
   const OwnVerdict verdict = verdict_of(*policies, {kPlain});
   EXPECT_FALSE(verdict.keep || verdict.vetoed || verdict.origin || verdict.by_chance);
@@ -74,7 +74,7 @@ TEST(Evaluate, NothingSaysKeep) {
   EXPECT_EQ(none->bit_words(), 0u);
 }
 
-TEST(Stateful, IsAskedOncePerTrace) {
+TEST(Stateful, IsEvaluatedOncePerTrace) {
   const auto policies = compile_ok(options_of({span_rate(1, 5)}));
   EXPECT_TRUE(policies->has_stateful());
   const Facts facts = facts_of(*policies, std::vector<SpanSpec>(3));
@@ -86,14 +86,14 @@ TEST(Stateful, IsAskedOncePerTrace) {
   EXPECT_TRUE(policies->evaluate(facts, kTrace, third, 100 * kNanosPerSecond, true).keep);
 }
 
-TEST(Stateful, PartsAreAskedOnlyAsFarAsNeeded) {
+TEST(Stateful, EvaluatesPartsOnlyAsNeeded) {
   const auto policies = compile_ok(
       options_of({both({status(kError), span_rate(1, 1)}, "a"), both({span_rate(1, 1), status(kError)}, "b")}));
   StatefulAnswers answers;
   EXPECT_FALSE(policies->evaluate(facts_of(*policies, {kPlain}), kTrace, answers, 0, true).keep);
-  EXPECT_EQ(answers.evaluated, 0b10u);  // the limit behind the status was not reached
+  EXPECT_EQ(answers.evaluated, 0b10u);  // the limit behind the status was not evaluated
   EXPECT_EQ(answers.yes, 0b10u);
-  // The trace gets its error later: the limit that was not asked is asked now, the other one is remembered.
+  // The trace gets its error later: the limit that was skipped is evaluated now, the other answer is remembered.
   const OwnVerdict later = policies->evaluate(facts_of(*policies, {kErrorSpan}), kTrace, answers, 0, true);
   EXPECT_TRUE(later.keep);
   EXPECT_EQ(answers.evaluated, 0b11u);
@@ -101,31 +101,31 @@ TEST(Stateful, PartsAreAskedOnlyAsFarAsNeeded) {
   EXPECT_FALSE(policies->evaluate(facts_of(*policies, {kErrorSpan}), kTrace, other, 0, true).keep);  // both are spent
 }
 
-TEST(Stateful, AVetoLeavesTheLimitsAlone) {
+TEST(Stateful, AVetoConsumesNoLimits) {
   const auto policies = compile_ok(options_of({span_rate(1, 1), drop({text({"shop"})})}));
   EXPECT_TRUE(verdict_of(*policies, {kShop}).vetoed);
   EXPECT_TRUE(verdict_of(*policies, {kPlain}).keep);
   EXPECT_FALSE(verdict_of(*policies, {kPlain}).keep);
 }
 
-TEST(Stateful, UnaskedPartsNeitherKeepNorDrop) {
-  const auto unasked = [](std::vector<PolicyOptions> list) {
+TEST(Stateful, UnevaluatedPartsNeitherKeepNorDrop) {
+  const auto without_answers = [](std::vector<PolicyOptions> list) {
     const auto policies = compile_ok(options_of(std::move(list)));
     StatefulAnswers answers;
     const OwnVerdict verdict = policies->evaluate(facts_of(*policies, {kErrorSpan}), kTrace, answers, 0, false);
     EXPECT_EQ(answers.evaluated, 0u);
     return verdict;
   };
-  EXPECT_FALSE(unasked({span_rate(100)}).keep);
-  EXPECT_FALSE(unasked({negated(span_rate(100))}).keep);
-  EXPECT_FALSE(unasked({negated(negated(span_rate(100)))}).keep);
-  EXPECT_FALSE(unasked({both({span_rate(100), status(kError)})}).keep);
-  EXPECT_TRUE(unasked({negated(both({span_rate(100), status(kOk)}))}).keep);  // no, whatever the limit would say
-  EXPECT_FALSE(unasked({drop({negated(span_rate(100))})}).vetoed);
-  EXPECT_TRUE(unasked({span_rate(100), status(kError)}).keep);
+  EXPECT_FALSE(without_answers({span_rate(100)}).keep);
+  EXPECT_FALSE(without_answers({negated(span_rate(100))}).keep);
+  EXPECT_FALSE(without_answers({negated(negated(span_rate(100)))}).keep);
+  EXPECT_FALSE(without_answers({both({span_rate(100), status(kError)})}).keep);
+  EXPECT_TRUE(without_answers({negated(both({span_rate(100), status(kOk)}))}).keep);  // no, for any answer of the limit
+  EXPECT_FALSE(without_answers({drop({negated(span_rate(100))})}).vetoed);
+  EXPECT_TRUE(without_answers({span_rate(100), status(kError)}).keep);
 }
 
-TEST(Stateful, AnswersOfABeforeCountWithoutAsking) {
+TEST(Stateful, EarlierAnswersCountWithoutEvaluation) {
   const auto policies = compile_ok(options_of({negated(span_rate(1, 1))}));
   const Facts facts = facts_of(*policies, {kPlain});
   StatefulAnswers answers{.evaluated = 1, .yes = 0};
@@ -134,7 +134,7 @@ TEST(Stateful, AnswersOfABeforeCountWithoutAsking) {
   EXPECT_FALSE(policies->evaluate(facts, kTrace, answers, 0, false).keep);
 }
 
-TEST(ByChance, IffEveryPolicyThatKeepsRollsDice) {
+TEST(ByChance, IffEveryPolicyThatKeepsIsProbabilistic) {
   const auto verdict = [](std::vector<PolicyOptions> list) {
     const auto policies = compile_ok(options_of(std::move(list)));
     return verdict_of(*policies, {kErrorSpan});

@@ -1,4 +1,4 @@
-// One table per policy type that looks at spans, by way of real requests: decode, match, fold, evaluate.
+// One table per policy type that examines spans, through real requests: decode, match, fold, evaluate.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -87,18 +87,19 @@ TEST(NumericAttribute, ComparesDoublesWithoutRounding) {
   EXPECT_TRUE(keeps(numeric(std::nullopt, 5), {with("n", -kInfinity)}));
   EXPECT_FALSE(keeps(numeric(std::nullopt, std::nullopt), {with("n", kNan)}));
   EXPECT_TRUE(keeps(numeric(0, 100, true), {with("n", kNan)}));
-  // 2^53 + 1 has no double: the neighbours must still fall on the right sides.
+  // 2^53 + 1 is not a double: its neighbours must still fall on the right sides.
   constexpr std::int64_t kOdd = (std::int64_t{1} << 53) + 1;
   EXPECT_FALSE(keeps(numeric(kOdd, std::nullopt), {with("n", 9007199254740992.0)}));
   EXPECT_TRUE(keeps(numeric(kOdd, std::nullopt), {with("n", 9007199254740994.0)}));
   EXPECT_FALSE(keeps(numeric(kInt64Max, std::nullopt), {with("n", 9223372036854774784.0)}));
   EXPECT_TRUE(keeps(numeric(kInt64Max, std::nullopt), {with("n", 9223372036854775808.0)}));  // 2^63 is more
   EXPECT_FALSE(keeps(numeric(std::nullopt, kInt64Max - 1), {with("n", 9223372036854775808.0)}));
-  EXPECT_TRUE(keeps(numeric(std::nullopt, kInt64Max), {with("n", 9223372036854775808.0)}));  // the last bound is none
+  EXPECT_TRUE(
+      keeps(numeric(std::nullopt, kInt64Max), {with("n", 9223372036854775808.0)}));  // the largest bound is none
   EXPECT_TRUE(keeps(numeric(kInt64Min, kInt64Min), {with("n", -9223372036854775808.0)}));
 }
 
-TEST(NumericAttribute, TakesNoOtherType) {
+TEST(NumericAttribute, MatchesNoOtherType) {
   for (const Value& value : {Value("50"), Value(true), Value(Missing{}), Value(Array{})})
     EXPECT_FALSE(keeps(numeric(0, 100), {with("n", value)})) << value.index();
 }
@@ -128,7 +129,7 @@ TEST(StringAttribute, ExactIgnoresEmptyValues) {
   EXPECT_TRUE(keeps(text({"", "a"}), {with("s", "a")}));
 }
 
-TEST(StringAttribute, TakesStringsOnly) {
+TEST(StringAttribute, MatchesStringsOnly) {
   for (const bool regex : {false, true}) {
     EXPECT_FALSE(keeps(text({"true"}, regex), {with("s", true)}));
     EXPECT_FALSE(keeps(text({"1"}, regex), {with("s", std::int64_t{1})}));
@@ -145,7 +146,7 @@ TEST(StringAttribute, RegexesAreUnanchored_AndAnyOfThemMatches) {
   EXPECT_FALSE(keeps(text({"^x", "y$"}, true), {with("s", "value")}));
   EXPECT_TRUE(keeps(text({"(?i)VALUE"}, true), {with("s", "value")}));
   EXPECT_TRUE(keeps(text({"^x", "\\Qa|b"}, true), {with("s", "a|b")}));
-  EXPECT_FALSE(keeps(text({"a.b"}, true), {with("s", "a\nb")}));  // a dot is no newline, as in Go
+  EXPECT_FALSE(keeps(text({"a.b"}, true), {with("s", "a\nb")}));  // a dot does not match a newline, as in Go
   EXPECT_FALSE(keeps(text({}, true), {with("s", "value")}));
 }
 
@@ -198,7 +199,7 @@ TEST(TraceState, AnySpansValueMatchesWhole) {
   EXPECT_FALSE(keeps(tracestate("vendor", {"value"}), {span("other=value")}));
   EXPECT_FALSE(keeps(tracestate("vendor", {""}), {span("other=value")}));
   EXPECT_FALSE(keeps(tracestate("vendor", {"value"}), {SpanSpec{}}));
-  EXPECT_FALSE(keeps(tracestate("vendor", {"value"}), {span("vendor=value,vendor=value")}));  // not a tracestate
+  EXPECT_FALSE(keeps(tracestate("vendor", {"value"}), {span("vendor=value,vendor=value")}));  // an invalid tracestate
 }
 
 TEST(TraceFlags, SampledBitOnAnySpan) {
@@ -206,7 +207,7 @@ TEST(TraceFlags, SampledBitOnAnySpan) {
   EXPECT_TRUE(keeps(trace_flags(), {SpanSpec{}, SpanSpec{.flags = 0x301}}));
 }
 
-TEST(Probabilistic, ChoosesWhatTheCollectorChooses) {
+TEST(Probabilistic, MatchesTheCollectorsChoice) {
   struct {
     const char* salt;
     double percentage;

@@ -1,4 +1,4 @@
-// link_count and link_type: what the links of all spans of a trace say, alone and inside other policies.
+// link_count and link_type: evaluated over the links of all spans of a trace, alone and inside other policies.
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -23,7 +23,7 @@ SpanSpec linking(int links) {
   return span;
 }
 
-// As ingest folds: the span's own facts, joined with those of its links.
+// Folds as ingest does: the span's own facts, joined with those of its links.
 Facts facts_with_links(const PolicySet& policies, const std::vector<SpanSpec>& spans) {
   const std::string bytes = request_bytes(spans);
   otlp::Decoded decoded;
@@ -57,20 +57,20 @@ TEST(LinkCount, IsOfAllSpans_BothBoundsInclusive) {
   }
 }
 
-TEST(LinkCount, CountsGoodContextsAlone) {
+TEST(LinkCount, CountsGoodContextsOnly) {
   SpanSpec span;
   const std::string zero(16, '\0');
   span.raw = link_bytes("", "") + link_bytes(zero, std::string(8, '\1')) + link_bytes("short", std::string(8, '\1')) +
              link_bytes(zero, std::string(8, '\0'), {{"a", std::string("data")}});
   EXPECT_FALSE(keeps_linked(links(1), {span}));
   span.raw += good_link() + good_link();
-  EXPECT_TRUE(keeps_linked(links(2, 2), {span})) << "a link that stands twice is two";
+  EXPECT_TRUE(keeps_linked(links(2, 2), {span})) << "a repeated link counts twice";
   span.raw += bytes_field(
       13, bytes_field(1, std::string(16, '\x33')) + bytes_field(2, std::string(8, '\x44')) + bytes_field(3, "=bad"));
   EXPECT_TRUE(keeps_linked(links(3, 3), {span})) << "a bad tracestate does not hinder it";
 }
 
-TEST(LinkType, IsTheTextUnderATypeKey) {
+TEST(LinkType, IsTheValueOfATypeKey) {
   const auto typed = [](const std::string& key, Value value) {
     return SpanSpec{.raw = good_link() + good_link({{"other", std::string("x")}, {key, std::move(value)}})};
   };
@@ -86,12 +86,12 @@ TEST(LinkType, IsTheTextUnderATypeKey) {
   options.links.propagate.type_keys = {"link.kind"};
   EXPECT_TRUE(keeps_linked(options, {typed("link.kind", std::string("retry_of"))}));
   EXPECT_FALSE(keeps_linked(options, {typed("link.type", std::string("retry_of"))}));
-  // Also of a link that leads nowhere.
+  // Including a link that leads nowhere.
   const SpanSpec nowhere{.raw = link_bytes("", "", {{"link.type", std::string("retry_of")}})};
   EXPECT_TRUE(keeps_linked(policy, {nowhere}));
 }
 
-TEST(LinkPolicies, StandInsideOthers) {
+TEST(LinkPolicies, WorkInsideOthers) {
   const SpanSpec typed{.raw = good_link({{"link.type", std::string("retry_of")}})};
   const SpanSpec error{.status = 2};
   EXPECT_TRUE(keeps_linked(both({status(kError), link_types({"retry_of"}), links(1, 1)}), {typed, error}));
@@ -102,7 +102,7 @@ TEST(LinkPolicies, StandInsideOthers) {
   EXPECT_FALSE(keeps_linked(options_of({drop({link_types({"retry_of"})}), always()}), {typed}));
 }
 
-TEST(LinkPolicies, SayWhatMustBeRead) {
+TEST(LinkPolicies, DeclareWhatMustBeRead) {
   const auto read = [](PolicyOptions policy) {
     const auto policies = compile_ok(options_of({both({std::move(policy)})}));
     return std::pair(policies->reads_links(), policies->reads_link_types());
@@ -120,7 +120,7 @@ TEST(LinkPolicies, CanBeEarlyOrigins) {
   }
 }
 
-TEST(LinkCount, AddsUp_WhateverThreadsFold_AndAcrossIncarnations) {
+TEST(LinkCount, SumsAcrossThreadsAndIncarnations) {
   const auto policies = compile_ok(options_of({links(1)}));
   FoldMemory memory(*policies);
   std::vector<std::thread> threads;

@@ -1,4 +1,4 @@
-// Which keeps spread, which of them before the decision (docs/design.md 3.2), and late origins (3.9).
+// Which keeps propagate, which of them before the decision (docs/design.md 3.2), and late origins (3.9).
 #include <gtest/gtest.h>
 
 #include "tests/policy/request.hpp"
@@ -6,7 +6,7 @@
 namespace entail::policy {
 namespace {
 
-// A trace for which every policy of the table below says keep.
+// A trace that every policy in the table below keeps.
 std::vector<SpanSpec> everything() {
   return {{.end_ns = 1'000'000'000 + 50'000'000,
            .status = 2,
@@ -21,7 +21,7 @@ Options with_origins(std::vector<PolicyOptions> policies, std::vector<std::strin
   return options;
 }
 
-TEST(Origins, ByDefaultPoliciesThatNameError) {
+TEST(Origins, DefaultToPoliciesThatMatchErrors) {
   const std::pair<PolicyOptions, bool> cases[] = {
       {status(kError), true},
       {status(kError | kOk), true},
@@ -62,13 +62,13 @@ TEST(Origins, UnknownNamesAndDropPoliciesAreErrors) {
   EXPECT_EQ(errors[2], "links.origins: no policy is named 'inner'");
 }
 
-TEST(Origins, AVetoedTraceIsNone) {
+TEST(Origins, ExcludeVetoedTraces) {
   const auto policies = compile_ok(options_of({status(kError), drop({text({"a"})})}));
   EXPECT_FALSE(verdict_of(*policies, everything()).origin);
   EXPECT_TRUE(verdict_of(*policies, {SpanSpec{.status = 2}}).origin);
 }
 
-TEST(EarlyOrigins, OnlyPoliciesThatNoFurtherSpanCanUnmake) {
+TEST(EarlyOrigins, NeedMonotonePolicies) {
   const std::pair<PolicyOptions, bool> cases[] = {
       {always("p"), true},
       {status(kError, "p"), true},
@@ -109,7 +109,7 @@ TEST(EarlyOrigins, OnlyPoliciesThatNoFurtherSpanCanUnmake) {
   }
 }
 
-TEST(EarlyOrigins, AskTheTrace) {
+TEST(EarlyOrigins, DependOnTheTrace) {
   const auto policies = compile_ok(options_of({both({status(kError), text({"a"})}), always()}));
   EXPECT_FALSE(policies->early_origin(facts_of(*policies, {SpanSpec{.status = 2}}), kTrace));
   EXPECT_FALSE(policies->early_origin(Facts{}, kTrace));
@@ -117,7 +117,7 @@ TEST(EarlyOrigins, AskTheTrace) {
       policies->early_origin(facts_of(*policies, {SpanSpec{.status = 2}, SpanSpec{.resource = {{"s", "a"}}}}), kTrace));
 }
 
-TEST(EarlyOrigins, NoneWithAnyDropPolicy) {
+TEST(EarlyOrigins, DoNotExist_WithAnyDropPolicy) {
   const auto policies = compile_ok(options_of({status(kError), drop({text({"z"})})}));
   EXPECT_FALSE(policies->has_early_origins());
   EXPECT_FALSE(policies->early_origin(facts_of(*policies, everything()), kTrace));
@@ -134,7 +134,7 @@ TEST(WouldBeOrigin, JudgesOneSpanAsATrace) {
   EXPECT_FALSE(judge({always()}, error));
   EXPECT_FALSE(judge({both({status(kError), count(2)})}, error));
   EXPECT_TRUE(judge({both({status(kError), count(0, 1)})}, error));
-  EXPECT_TRUE(judge({both({status(kError), span_rate(1)})}, error));  // limits answer yes
+  EXPECT_TRUE(judge({both({status(kError), span_rate(1)})}, error));  // limits count as yes
   EXPECT_FALSE(judge({both({status(kError), percentage(0)})}, error));
   EXPECT_FALSE(judge({status(kError), drop({always()})}, error));
 }

@@ -24,8 +24,8 @@ inline std::string event_field(const std::string& name, const Attributes& attrib
   return bytes_field(11, event);
 }
 
-// "yes", "no" or "error": what a condition says of a span.
-inline std::string ask(const std::string& condition, const SpanSpec& span) {
+// "yes", "no" or "error": the result of a condition on a span.
+inline std::string result_of(const std::string& condition, const SpanSpec& span) {
   const auto policies = compile_ok(options_of({conditions({condition}, {}, OttlErrorMode::propagate)}));
   if (policies == nullptr) return "does not compile";
   const Facts facts = facts_of_spans(*policies, {span})[0];

@@ -1,4 +1,4 @@
-// What conditions say of spans: paths, comparisons, arithmetic, functions, and what cannot be evaluated.
+// Conditions evaluated on spans: paths, comparisons, arithmetic, functions, and errors.
 #include <gtest/gtest.h>
 
 #include "otlp/decode.hpp"
@@ -40,7 +40,7 @@ struct Case {
 };
 
 void check(const std::vector<Case>& cases, const SpanSpec& span = rich()) {
-  for (const Case& one : cases) EXPECT_EQ(ask(one.condition, span), one.answer) << one.condition;
+  for (const Case& one : cases) EXPECT_EQ(result_of(one.condition, span), one.answer) << one.condition;
 }
 
 TEST(OttlEvaluation, ReadsEveryPath) {
@@ -101,7 +101,7 @@ TEST(OttlEvaluation, ComparesLikeKinds) {
          {R"(start_time < end_time and end_time != 2500000000)", "yes"}});
 }
 
-TEST(OttlEvaluation, Calculates) {
+TEST(OttlEvaluation, EvaluatesArithmetic) {
   check({{R"(attributes["int"] + 1 == 43 and 7 / 2 == 3 and 2 * 3 - 1 == 5)", "yes"},
          {R"(attributes["double"] * 2 == 5)", "yes"},
          {R"(1 + attributes["double"] / 2.5 == 2.0)", "yes"},
@@ -125,7 +125,7 @@ TEST(OttlEvaluation, CombinesInOrder_AndStopsEarly) {
          {R"((kind == 2 or kind == 3) and false)", "no"}});
 }
 
-TEST(OttlEvaluation, CallsFunctionsOfTexts) {
+TEST(OttlEvaluation, CallsTextFunctions) {
   check(
       {{R"(IsMatch(attributes["text"], "l+o$") and not IsMatch(name, "^pan"))", "yes"},
        {R"(IsMatch(attributes["int"], "^42$") and IsMatch(attributes["double"], "^2\\.5$"))", "yes"},
@@ -150,7 +150,7 @@ TEST(OttlEvaluation, CallsFunctionsOfTexts) {
        {R"(attributes["text"]["k"] == nil)", "error"}});
 }
 
-TEST(OttlEvaluation, ConvertsAndAsksForKinds) {
+TEST(OttlEvaluation, ConvertsAndChecksKinds) {
   check(
       {{R"(Int("12") == 12 and Int("1.5") == nil and Int(attributes["double"]) == 2 and Int(attributes["bool"]) == 1)",
         "yes"},
@@ -169,22 +169,22 @@ TEST(OttlEvaluation, ConvertsAndAsksForKinds) {
 }
 
 TEST(OttlEvaluation, RootSpansHaveNoParent) {
-  EXPECT_EQ(ask("IsRootSpan()", rich()), "yes");
+  EXPECT_EQ(result_of("IsRootSpan()", rich()), "yes");
   SpanSpec zero = rich();
   zero.raw += bytes_field(4, std::string(8, '\0'));
-  EXPECT_EQ(ask("IsRootSpan()", zero), "yes");
+  EXPECT_EQ(result_of("IsRootSpan()", zero), "yes");
   SpanSpec child = rich();
   child.raw += bytes_field(4, std::string(8, '\x33'));
-  EXPECT_EQ(ask("IsRootSpan()", child), "no");
-  EXPECT_EQ(ask(R"(parent_span_id.string == "3333333333333333")", child), "yes");
+  EXPECT_EQ(result_of("IsRootSpan()", child), "no");
+  EXPECT_EQ(result_of(R"(parent_span_id.string == "3333333333333333")", child), "yes");
 }
 
-TEST(OttlEvaluation, TextsThatAreTooLong_AreErrors) {
+TEST(OttlEvaluation, TextsBeyondTheLimitAreErrors) {
   SpanSpec span;
   span.attributes = {{"long", std::string(3000, 'a')}};
-  EXPECT_EQ(ask(R"(ToUpperCase(attributes["long"]) == "A")", span), "error");
-  EXPECT_EQ(ask(R"(HasPrefix(attributes["long"], "aaa"))", span), "yes");
-  EXPECT_EQ(ask(R"(Concat([attributes["long"]], "") == "a")", span), "error");
+  EXPECT_EQ(result_of(R"(ToUpperCase(attributes["long"]) == "A")", span), "error");
+  EXPECT_EQ(result_of(R"(HasPrefix(attributes["long"], "aaa"))", span), "yes");
+  EXPECT_EQ(result_of(R"(Concat([attributes["long"]], "") == "a")", span), "error");
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace entail::policy {
 namespace {
 
 const std::string kMatches = R"(attributes["k"] == "v")";
-const std::string kFails = R"(HasPrefix(attributes["k"], "v"))";  // where k is no text
+const std::string kFails = R"(HasPrefix(attributes["k"], "v"))";  // where k is not a text
 
 SpanSpec with(Value value) { return {.attributes = {{"k", std::move(value)}}}; }
 const SpanSpec kMatch = with(std::string("v"));
@@ -26,7 +26,7 @@ TEST(OttlPolicy, AnySpanAndAnyConditionSuffice) {
   EXPECT_FALSE(keeps(conditions({both}), {kMatch, error}));
 }
 
-TEST(OttlPolicy, AsksEveryEvent) {
+TEST(OttlPolicy, EvaluatesEveryEvent) {
   const std::string condition = R"(name == "exception" and attributes["exception.type"] == "Timeout")";
   SpanSpec span = kOther;
   span.raw = event_field("retry", {{"exception.type", std::string("Timeout")}}) + event_field("exception");
@@ -37,14 +37,14 @@ TEST(OttlPolicy, AsksEveryEvent) {
   EXPECT_TRUE(keeps(conditions({kMatches}, {condition}), {kMatch}));
   EXPECT_TRUE(keeps(conditions({}, {R"(time_unix_nano == 17 and span.attributes["k"] == "w")"}), {span}));
   EXPECT_FALSE(keeps(conditions({}, {condition}), {kMatch}));
-  // Each policy walks the events from their beginning.
+  // Each policy reads the events from the beginning.
   const auto two = compile_ok(options_of({conditions({}, {R"(name == "retry")"}, OttlErrorMode::ignore, "one"),
                                           conditions({}, {R"(name == "retry")"}, OttlErrorMode::ignore, "two")}));
   const Facts facts = facts_of_spans(*two, {span})[0];
   EXPECT_TRUE(has_bit(facts.bits, 0) && has_bit(facts.bits, 1));
 }
 
-TEST(OttlPolicy, ErrorModes) {
+TEST(OttlPolicy, FollowsItsErrorMode) {
   struct Case {
     OttlErrorMode mode;
     bool kept_with_match;
@@ -59,7 +59,7 @@ TEST(OttlPolicy, ErrorModes) {
     const auto policies = compile_ok(options_of({policy}));
     EXPECT_EQ(facts_of_spans(*policies, {kFailing})[0].policy_errors, one.errors);
   }
-  // On one span the conditions are asked in order: what holds before the failure counts, what stands behind it does
+  // On one span the conditions are evaluated in order: those before the failure count, those after it do
   // not.
   EXPECT_TRUE(keeps(conditions({"true", kFails}, {}, OttlErrorMode::propagate), {kFailing}));
   EXPECT_FALSE(keeps(conditions({kFails, "true"}, {}, OttlErrorMode::propagate), {kFailing}));
@@ -74,14 +74,14 @@ TEST(OttlPolicy, AFailedPolicyHasNoSay) {
   const auto vetoing = compile_ok(options_of({drop({failing}), always()}));
   EXPECT_TRUE(verdict_of(*vetoing, {kFailing}).keep);
   EXPECT_TRUE(verdict_of(*vetoing, {kMatch}).vetoed);
-  // Behind it no budget is asked.
+  // After a failure no budget is consulted.
   const auto limited = compile_ok(options_of({both({failing, span_rate(1)})}));
   StatefulAnswers answers;
   EXPECT_FALSE(limited->evaluate(facts_of(*limited, {kFailing}), kTrace, answers, 0, true).keep);
   EXPECT_EQ(answers.evaluated, 0u);
 }
 
-TEST(OttlPolicy, IsAnEarlyOrigin_UnlessAnErrorCanTakeItBack) {
+TEST(OttlPolicy, IsAnEarlyOrigin_UnlessAnErrorCanRevokeIt) {
   for (const OttlErrorMode mode : {OttlErrorMode::ignore, OttlErrorMode::silent, OttlErrorMode::propagate}) {
     Options options = options_of({conditions({kMatches}, {}, mode)});
     EXPECT_FALSE(verdict_of(*compile_ok(options), {kMatch}).origin) << "it names no ERROR by itself";
@@ -94,9 +94,11 @@ TEST(OttlPolicy, IsAnEarlyOrigin_UnlessAnErrorCanTakeItBack) {
 
 TEST(OttlPolicy, RefusesWhatDoesNotCompile) {
   EXPECT_EQ(compile_errors(options_of({conditions({"nme == 1"})})),
-            std::vector<std::string>{"policy 'ottl': in 'nme == 1', byte 0: unknown path 'nme'"});
+            std::vector<std::string>{"policy 'ottl': ottl_condition.span: unknown path 'nme'; did you mean 'name'?\n"
+                                     "    nme == 1\n    ^"});
   EXPECT_EQ(compile_errors(options_of({conditions({})})),
-            std::vector<std::string>{"policy 'ottl': ottl_condition needs at least one condition"});
+            std::vector<std::string>{
+                "policy 'ottl': ottl_condition.span: span or spanevent must hold at least one condition"});
   std::vector<std::string> many;
   for (int i = 0; i < 129; ++i) many.push_back("attributes[\"" + std::to_string(i) + "\"] == 1");
   EXPECT_EQ(compile_errors(options_of({conditions(many)})).size(), 1u);

@@ -1,4 +1,4 @@
-// Folding is a join: any split, any order, any number of threads, the same words (G1 of the protocol block).
+// Folding is a join: any split, any order, any number of threads gives the same words (G1 of the protocol block).
 #include "policy/trace_fold.hpp"
 
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ TEST(TraceFold, ZeroMemoryIsTheEmptyFold) {
   EXPECT_EQ(TraceFold::bytes_for(4), 72u);
 }
 
-TEST(TraceFold, KeepsToItsMemory) {
+TEST(TraceFold, StaysWithinItsMemory) {
   std::vector<std::uint64_t> memory(TraceFold::bytes_for(2) / 8 + 1);
   Facts facts;
   facts.bits = {1, 2, 4, 8};
@@ -92,7 +92,7 @@ TEST(TraceFold, ThreadsFoldIntoOneTrace) {
       std::mt19937_64 random(t);
       for (unsigned i = 0; i < kFolds; ++i) {
         Facts facts = random_facts(random);
-        facts.start_min_ns += kFolds - i;  // the minima and maxima move all the time
+        facts.start_min_ns += kFolds - i;  // the minima and maxima change all the time
         facts.end_max_ns += i;
         TraceFold::at(memory.data()).fold(facts, kBitWords);
         expected[t].merge(facts);
@@ -134,7 +134,7 @@ TEST(PolicySetFold, VerdictIsTheSameForEveryOrder) {
       EXPECT_EQ(actual.threshold, expected.threshold);
     }
   }
-  EXPECT_GT(kept, 30u);  // the rounds do not all go one way
+  EXPECT_GT(kept, 30u);  // the rounds have different outcomes
   EXPECT_LT(kept, 270u);
   EXPECT_GT(vetoed, 5u);
 }

@@ -1,9 +1,9 @@
-// G10: what ingest() and tick() cost depends on what came and what is due, not on what is held. Counted, not timed: the
-// rooms base, graph, policy, propagate, store and engine are compiled once more for this program, with a call in every
-// basic block (-fsanitize-coverage=trace-pc), and the calls are the steps. What the system or memcpy() does is not
-// among them.
+// G10: the cost of ingest() and tick() depends on new and due data, not on what is held. Steps are counted, not timed:
+// the rooms base, graph, policy, propagate, store and engine are compiled again for this program, with a call in every
+// basic block (-fsanitize-coverage=trace-pc), and each call is a step. The system and memcpy() are not
+// counted.
 //
-// Each case holds 1, 2 and 4 times as much, then brings the same again; the steps may not follow what is held.
+// Each case holds 1, 2 and 4 times as much, then does the same work again; the steps must not grow with what is held.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -21,15 +21,15 @@
 #include "tests/workload/story.hpp"
 
 namespace {
-std::uint64_t steps = 0;  // these tests have one thread
+std::uint64_t steps = 0;  // these tests use one thread
 }
 extern "C" void __sanitizer_cov_trace_pc() { ++steps; }
 
 namespace entail::pressure {
 namespace {
 
-constexpr std::uint64_t kRepeats = 9;  // medians: now and then a window begins, or a filter is made
-constexpr double kGrowthMax = 1.3;     // for what grows with the logarithm
+constexpr std::uint64_t kRepeats = 9;  // medians: occasionally a window begins, or a filter is built
+constexpr double kGrowthMax = 1.3;     // for costs that grow with the logarithm
 constexpr std::uint64_t kSlack = 3000;
 
 TraceId trace_of(std::uint64_t number) {
@@ -72,7 +72,7 @@ class Host {
     now_ns_ += seconds * kNanosPerSecond;
     tick();
   }
-  // Until nothing is left to do for what came.
+  // Until the work that arrived is done.
   void settle() {
     for (int i = 0; i < 12; ++i) advance();
   }
@@ -91,7 +91,7 @@ class Host {
   std::int64_t now_ns_ = 1'700'000'000 * kNanosPerSecond;
 };
 
-// The median of what the work takes, done again and again; it is told which time.
+// The median cost of repeated work; the work receives the number of the repetition.
 std::uint64_t median_steps(const std::function<void(std::uint64_t)>& work) {
   std::array<std::uint64_t, kRepeats> taken{};
   for (std::uint64_t i = 0; i < kRepeats; ++i) {
@@ -103,7 +103,7 @@ std::uint64_t median_steps(const std::function<void(std::uint64_t)>& work) {
   return taken[kRepeats / 2];
 }
 
-// cost(n): the steps of some work; four times as much may cost `times` as many steps.
+// cost(n): the steps of some work; four times the size may cost `times` as many steps.
 void expect_growth(const std::string& what, double times, const std::function<std::uint64_t(std::uint64_t)>& cost) {
   const std::uint64_t once = cost(1), twice = cost(2), four_times = cost(4);
   std::printf("%s: %llu, %llu, %llu steps\n", what.c_str(), static_cast<unsigned long long>(once),
@@ -111,7 +111,7 @@ void expect_growth(const std::string& what, double times, const std::function<st
   EXPECT_GT(once, 0u) << "nothing is counted";
   EXPECT_LE(static_cast<double>(four_times), times * kGrowthMax * static_cast<double>(once) + kSlack) << what;
 }
-// The same work, where n times as much is held.
+// The same work, with n times as much held.
 void expect_flat(const std::string& what, const std::function<std::uint64_t(std::uint64_t)>& cost) {
   expect_growth(what, 1, cost);
 }
@@ -120,7 +120,7 @@ void expect_linear(const std::string& what, const std::function<std::uint64_t(st
   expect_growth(what, 4, cost);
 }
 
-// A hundred new traces and the tick that takes them over.
+// A hundred new traces and the tick that adopts them.
 std::uint64_t cost_of_hundred_traces(Host& host, bool with_tick_alone) {
   std::uint64_t next = 1'000'000'000;
   return median_steps([&](std::uint64_t) {
@@ -138,7 +138,7 @@ void hold_traces(Host& host, std::uint64_t count) {
   host.settle();
 }
 
-TEST(Growth, OfRetainedTraces_IsNotPaidByOthers) {
+TEST(Growth, OfRetainedTraces_DoesNotSlowOthers) {
   for (const bool with_tick_alone : {false, true})
     expect_flat(with_tick_alone ? "idle tick, retained traces" : "100 traces, retained traces", [&](std::uint64_t n) {
       Host host(growth_options());
@@ -148,7 +148,7 @@ TEST(Growth, OfRetainedTraces_IsNotPaidByOthers) {
     });
 }
 
-TEST(Growth, OfRecords_IsNotPaidByOthers) {
+TEST(Growth, OfRecords_DoesNotSlowOthers) {
   for (const bool with_tick_alone : {false, true})
     expect_flat(with_tick_alone ? "idle tick, records" : "100 traces, records", [&](std::uint64_t n) {
       Options options = growth_options();
@@ -160,7 +160,7 @@ TEST(Growth, OfRecords_IsNotPaidByOthers) {
     });
 }
 
-TEST(Growth, OfPendingTraces_IsNotPaidByOthers) {
+TEST(Growth, OfPendingTraces_DoesNotSlowOthers) {
   expect_flat("100 traces, pending traces", [&](std::uint64_t n) {
     Options options = growth_options();
     options.tail_sampling.decision_wait_ns = 10'000 * kNanosPerSecond;
@@ -174,7 +174,7 @@ TEST(Growth, OfPendingTraces_IsNotPaidByOthers) {
 constexpr TraceId kHub{77, 77};
 enum class Neighbours { linking, linked_present, linked_absent };
 
-// A failed trace with so many neighbours; then one new link at it, in the same direction, and the tick.
+// A failed trace with that many neighbours; then one new link at it, in the same direction, and the tick.
 std::uint64_t cost_of_one_link(Neighbours kind, std::uint64_t neighbours) {
   Host host(growth_options());
   std::uint64_t span = 0;
@@ -202,7 +202,7 @@ std::uint64_t cost_of_one_link(Neighbours kind, std::uint64_t neighbours) {
   });
 }
 
-TEST(Growth, OfAHub_IsNotPaidByItsNextLink) {
+TEST(Growth, OfAHub_DoesNotSlowItsNextLink) {
   expect_flat("one link to a hub", [](std::uint64_t n) { return cost_of_one_link(Neighbours::linking, n * 5000); });
   expect_flat("one link of a hub, present neighbours",
               [](std::uint64_t n) { return cost_of_one_link(Neighbours::linked_present, n * 5000); });
@@ -210,9 +210,9 @@ TEST(Growth, OfAHub_IsNotPaidByItsNextLink) {
               [](std::uint64_t n) { return cost_of_one_link(Neighbours::linked_absent, n * 5000); });
 }
 
-// A kept span with many links, most of them cut; then some of the linked traces fail, and each is a late pin.
-TEST(Growth, OfCutLinks_IsNotPaidByEachLateOrigin) {
-  expect_flat("40 late origins, cut links", [](std::uint64_t n) {
+// A kept span with many links, most of them truncated; then some of the linked traces fail, and each is a late pin.
+TEST(Growth, OfTruncatedLinks_DoesNotSlowEachLateOrigin) {
+  expect_flat("40 late origins, truncated links", [](std::uint64_t n) {
     Host host(growth_options());
     std::vector<TraceId> links;
     for (std::uint64_t i = 0; i < n * 5000; ++i) links.push_back(trace_of(i));
@@ -234,9 +234,9 @@ TEST(Growth, OfCutLinks_IsNotPaidByEachLateOrigin) {
   });
 }
 
-// The same span once more, not emitted yet, while origins come: its links are looked at once, not once an origin.
-TEST(Growth, OfCutLinksAndLateOrigins_IsASumNotAProduct) {
-  expect_linear("late origins and cut links in one tick", [](std::uint64_t n) {
+// The same span, not emitted yet, while origins arrive: its links are examined once, not once per origin.
+TEST(Growth, OfTruncatedLinksAndLateOrigins_CostsTheirSum_NotTheirProduct) {
+  expect_linear("late origins and truncated links in one tick", [](std::uint64_t n) {
     Host host(growth_options());
     std::vector<TraceId> links;
     for (std::uint64_t i = 0; i < n * 2000; ++i) links.push_back(trace_of(i));
@@ -253,7 +253,7 @@ TEST(Growth, OfCutLinksAndLateOrigins_IsASumNotAProduct) {
   });
 }
 
-// Every constant of 64 bits in the hash functions: an attacker reads them, too.
+// Every 64-bit constant in the hash functions: an attacker can read them, too.
 std::vector<std::uint64_t> constants_of_the_hashes() {
   std::ifstream file(ENTAIL_SOURCE_DIR "/core/base/hash.hpp");
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -277,7 +277,7 @@ std::uint64_t cost_of_ids(const std::function<TraceId(std::uint64_t)>& id) {
   return steps;
 }
 
-TEST(Growth, OfATable_IsNotWorseForChosenIds) {
+TEST(Growth, OfATable_CostsNoMoreForAdversarialIds) {
   const std::uint64_t random = cost_of_ids(trace_of);
   const auto expect_cheap = [&](const std::string& what, const std::function<TraceId(std::uint64_t)>& id) {
     EXPECT_LE(cost_of_ids(id), 2 * random) << what;

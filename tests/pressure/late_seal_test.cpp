@@ -1,6 +1,6 @@
-// docs/design.md 3.9: a span that arrives while its trace is being sealed is held with it or late, there is no third.
-// So an ERROR span that comes to a dropped trace makes it kept, or is the loss late_origin, wherever tick and ingest
-// meet.
+// docs/design.md 3.9: a span that arrives while its trace is being sealed is either held with it or late.
+// So an ERROR span for a dropped trace either makes it kept or is the loss late_origin, however tick and ingest
+// interleave.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -32,7 +32,7 @@ Options sealing_options(bool in_one_window) {
   return options;
 }
 
-// An engine, what it kept, and the time.
+// An engine, its kept traces, and the time.
 class Host {
  public:
   explicit Host(const Options& options) {
@@ -83,8 +83,8 @@ std::string one_span(std::uint64_t trace, std::uint32_t status, std::uint64_t nu
   return workload::encode(workload::make_request({workload::make_span(trace, status, number)}));
 }
 
-// Trace 1 dropped and retained; it is sealed by the tick kRetained seconds later. in_one_window: its late span comes
-// into the window of the graph that has its first one; else a window begins between the two.
+// Trace 1 is dropped and retained; the tick kRetained seconds later seals it. in_one_window: its late span is written
+// to the graph window of its first span; otherwise a new window begins between the two.
 void drop_trace(Host& host, bool in_one_window) {
   if (in_one_window) {
     ASSERT_TRUE(host.ingest(one_span(99, 0, 1)).ok());  // the first window with a trace is old from the start
@@ -93,7 +93,7 @@ void drop_trace(Host& host, bool in_one_window) {
   ASSERT_TRUE(host.ingest(one_span(1, 0, 1)).ok());
   host.tick(host.now() + kWait);
   if (in_one_window) return;
-  host.tick(host.now() + 1);  // the record time is short, a window lasts a second
+  host.tick(host.now() + 1);  // records are short-lived, a window lasts a second
 }
 
 void expect_kept_or_late(Host& host, const std::string& where) {
@@ -108,8 +108,8 @@ class LateSeal : public testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(Windows, LateSeal, testing::Values(true, false),
                          [](const auto& window) { return std::string(window.param ? "One" : "Two"); });
 
-// The whole of ingest() happens while the tick that seals the trace stands at one of its points.
-TEST_P(LateSeal, KeepsOrCounts_WhereverTheTickStands) {
+// All of ingest() runs while the sealing tick is held at one of its points.
+TEST_P(LateSeal, KeepsOrCounts_WhereverTheTickStalls) {
   for (const std::string_view name :
        {"tick:after_freeze", "tick:after_adopt", "tick:before_settle", "tick:before_seal", "seal:before_take",
         "seal:after_take", "seal:after_mark", "tick:before_windows", "tick:after_windows"}) {
@@ -126,8 +126,8 @@ TEST_P(LateSeal, KeepsOrCounts_WhereverTheTickStands) {
   }
 }
 
-// The other way round: the whole of the tick happens while the batch stands at one of its points.
-TEST_P(LateSeal, KeepsOrCounts_WhereverTheBatchStands) {
+// The reverse: the whole tick runs while the batch is held at one of its points.
+TEST_P(LateSeal, KeepsOrCounts_WhereverTheBatchStalls) {
   for (const std::string_view name :
        {"writer:after_pin", "ingest:after_admission", "ingest:after_nodes", "ingest:after_in_edges",
         "ingest:before_publish", "ingest:after_fold", "ingest:after_push", "ingest:before_log", "ingest:after_publish",
@@ -146,8 +146,8 @@ TEST_P(LateSeal, KeepsOrCounts_WhereverTheBatchStands) {
   }
 }
 
-// Both are held, each at each of its points, and go on in either order.
-TEST_P(LateSeal, KeepsOrCounts_WhereverBothStand) {
+// Both are held, each at each of its points, and resume in either order.
+TEST_P(LateSeal, KeepsOrCounts_WhereverBothStall) {
   for (const bool batch_first : {false, true}) {
     for (const std::string_view of_tick :
          {"tick:after_adopt", "tick:before_seal", "seal:before_take", "seal:after_take", "seal:after_mark"}) {
@@ -162,7 +162,7 @@ TEST_P(LateSeal, KeepsOrCounts_WhereverBothStand) {
             [&](unsigned point) { return point == batch_point; });
         Actor& tick = stage.start(
             "tick", [&] { host.tick(host.now() + kRetained); }, [&](unsigned point) { return point == tick_point; });
-        ASSERT_FALSE(batch.done());  // a tick that sees the span in time does not seal, and is done
+        ASSERT_FALSE(batch.done());  // a tick that sees the span in time does not seal, and ends
         stage.finish(batch_first ? batch : tick);
         stage.finish(batch_first ? tick : batch);
         expect_kept_or_late(host, std::string(of_tick) + ", " + std::string(of_batch));
@@ -171,7 +171,7 @@ TEST_P(LateSeal, KeepsOrCounts_WhereverBothStand) {
   }
 }
 
-// And with a thread that goes on while the ticks seal thousands of traces.
+// With a thread that keeps ingesting while the ticks seal thousands of traces.
 TEST_P(LateSeal, KeepsOrCounts_EachOfManySpans) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   constexpr std::uint64_t kTraces = 4'000;
@@ -198,7 +198,7 @@ TEST_P(LateSeal, KeepsOrCounts_EachOfManySpans) {
       sent.fetch_add(1, std::memory_order_relaxed);
     }
   });
-  // Some hundred come before the tick that seals, some while it does, some after.
+  // A few hundred arrive before the sealing tick, some during it, some after.
   while (sent.load(std::memory_order_relaxed) < late.size() / 10) std::this_thread::yield();
   host.tick(host.now() + kRetained);
   feeder.join();

@@ -1,6 +1,6 @@
-// G2 at its call sites, one by one: trace 2 links to trace 1, which fails. Its batch is held at each sync point, over
-// 1 to 14 windows, while 3 links to 2 and 1 fails; or the tick that carries the keep is held at each of its points,
-// while the whole batch happens. In the end 1, 2 and 3 are kept.
+// G2 at each of its call sites: trace 2 links to trace 1, which fails. Its batch is held at each sync point, for
+// 1 to 14 windows, while 3 links to 2 and 1 fails; or the tick that propagates the keep is held at each of its points,
+// while the whole batch runs. At the end 1, 2 and 3 are kept.
 #include <gtest/gtest.h>
 
 #include <string>
@@ -18,7 +18,7 @@ using workload::make_request;
 using workload::make_span;
 
 constexpr std::int64_t kRecordsSeconds = 1000;
-constexpr std::int64_t kWindowSeconds = 251;  // more than a quarter: a window each time
+constexpr std::int64_t kWindowSeconds = 251;  // more than a quarter: one window each
 
 constexpr std::string_view kPointsOfABatch[] = {
     "writer:after_pin",      "ingest:after_admission",  "ingest:after_nodes",      "writer:after_in_append",
@@ -31,7 +31,7 @@ constexpr std::string_view kPointsOfATick[] = {"tick:after_freeze",  "tick:after
 
 Options pending_options() {
   Options options = workload::error_options();
-  options.tail_sampling.decision_wait_ns = 100'000 * kNanosPerSecond;  // nothing is decided, or forgotten, before
+  options.tail_sampling.decision_wait_ns = 100'000 * kNanosPerSecond;  // nothing is decided or forgotten before
   options.retain.records_ns = kRecordsSeconds * kNanosPerSecond;
   return options;
 }
@@ -45,7 +45,7 @@ class Story {
   }
   void send(workload::Span span) { run_.ingest(make_request({std::move(span)})); }
   void tick(std::int64_t seconds) { run_.tick(now_ += seconds); }
-  // A trace that is pending comes into each, so that it ends.
+  // A pending trace gets a span in each window, so that the window ends.
   void turn_windows(int count) {
     for (int i = 0; i < count; ++i) {
       send(make_span(1000 + windows_++));
@@ -66,7 +66,7 @@ class Story {
   std::uint64_t windows_ = 0;
 };
 
-TEST(LinkEndStall, LosesNoKeep_WhereverTheBatchStands) {
+TEST(LinkEndStall, LosesNoKeep_WhereverTheBatchStalls) {
   for (const int windows : {1, 2, 5, 14})
     for (const bool fails_first : {false, true})
       for (const std::string_view name : kPointsOfABatch) {
@@ -93,7 +93,7 @@ TEST(LinkEndStall, LosesNoKeep_WhereverTheBatchStands) {
       }
 }
 
-TEST(LinkEndStall, LosesNoKeep_WhereverTheTickStands) {
+TEST(LinkEndStall, LosesNoKeep_WhereverTheTickStalls) {
   for (const int windows : {0, 1, 2, 5})
     for (const std::string_view name : kPointsOfATick) {
       Story story;

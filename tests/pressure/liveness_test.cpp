@@ -1,4 +1,4 @@
-// G9: a request that fits is taken in after at most two ticks, for ever, whatever came before. tools/pressure runs the
+// G9: a request that fits is accepted after at most two ticks, at any time. tools/pressure runs the
 // same loads at their full rates, at 128 MiB, 512 MiB and 2 GiB.
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kScale = 0.25;  // of the rates; the limit is a sixteenth of the default
 
-// How long until what is held and what is remembered takes all its room. A hub takes long to.
+// Time until held spans and records use all their room. A hub takes longest.
 std::uint64_t limit_of(const Load& load) { return (load.name == "hub" ? 16 : 32) << 20; }
 std::int64_t seconds_of(const Load& load) { return load.name == "hub" ? 1200 : 75; }
 
@@ -25,7 +25,7 @@ INSTANTIATE_TEST_SUITE_P(Loads, Liveness, testing::ValuesIn(liveness_loads(kScal
   return name;
 });
 
-TEST_P(Liveness, TakesEveryRequestInAfterTwoTicks) {
+TEST_P(Liveness, AcceptsEveryRequest_WithinTwoTicks) {
   const Figures figures =
       run_apart(ENTAIL_BINARY_DIR "/bin/pressure_run", GetParam(), limit_of(GetParam()), seconds_of(GetParam()));
   EXPECT_EQ(figures.faults, 0u) << figures.fault;
@@ -36,7 +36,7 @@ TEST_P(Liveness, TakesEveryRequestInAfterTwoTicks) {
 
 Options small_options() { return load_options(liveness_loads(1).front(), 16 << 20); }
 
-// The engine holds all that it may.
+// The engine is full.
 void fill(LoadHost& host) {
   RequestWriter writer;
   for (std::uint64_t trace = 1; trace <= 80; ++trace) {
@@ -45,7 +45,7 @@ void fill(LoadHost& host) {
   }
 }
 
-TEST(RequestSize, IsTooLarge_BeyondAQuarterOfTheLimit) {
+TEST(RequestSize, IsRefused_BeyondAQuarterOfTheLimit) {
   LoadHost host(small_options());
   RequestWriter writer;
   for (const bool is_full : {false, true}) {
@@ -60,7 +60,7 @@ TEST(RequestSize, IsTooLarge_BeyondAQuarterOfTheLimit) {
   }
 }
 
-TEST(RequestSize, FitsUpToAQuarterOfTheLimit_HoweverFullTheEngineIs) {
+TEST(RequestSize, IsAccepted_UpToAQuarterOfTheLimit_InAFullEngine) {
   LoadHost host(small_options());
   fill(host);
   RequestWriter writer;

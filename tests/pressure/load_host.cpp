@@ -20,7 +20,7 @@ namespace entail::pressure {
 namespace {
 
 constexpr std::int64_t kStart = 1'700'000'000;
-constexpr std::uint64_t kTriesMax = 12;  // more than any request may need; then it is given up
+constexpr std::uint64_t kTriesMax = 12;  // more than any request may need; then the host gives up
 
 std::uint64_t status_line(const char* name) {
   std::ifstream status("/proc/self/status");
@@ -66,7 +66,8 @@ std::uint64_t memory_bound(const Options& options, const Figures& figures) {
          options.output_batch_bytes_max;
 }
 
-LoadHost::LoadHost(const Options& options) : options_(options) {
+LoadHost::LoadHost(const Options& options, OutputAnswer answer) : options_(options) {
+  refusing_.answer = answer;
   open();
   RequestWriter writer;
   for (std::uint64_t i = 1; i <= 2000; ++i) {
@@ -86,7 +87,8 @@ LoadHost::LoadHost(const Options& options) : options_(options) {
 
 void LoadHost::open() {
   std::string why;
-  auto opened = Engine::open(options_, sink_, &why);
+  auto opened = refusing_.answer == OutputAnswer::accepted ? Engine::open(options_, sink_, &why)
+                                                           : Engine::open(options_, refusing_, &why);
   if (!opened) {
     std::fprintf(stderr, "open: %s\n", why.c_str());
     std::abort();
@@ -144,7 +146,7 @@ void LoadHost::fault(const std::string& text) {
 
 Figures LoadHost::finish() {
   check_conservation();
-  // The kernel keeps the peak exactly; what was seen between the calls is a part of it.
+  // The kernel's peak is exact, and includes the values sampled between calls.
   figures_.resident_peak = std::max(figures_.resident_peak, resident_peak_bytes());
   const Statistics statistics = engine_->statistics();
   figures_.spans_received = statistics.spans.received;

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kSpansPerRequest = 500;
 constexpr TraceId kHub{1, 1};
 
-// An ID that looks random, the same for the same number.
+// A random-looking ID, the same for the same number.
 std::uint64_t spread(std::uint64_t number) noexcept {
   number += 0x9e3779b97f4a7c15ULL;
   number = (number ^ (number >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -48,7 +48,7 @@ class Sender {
   RequestWriter writer_;
 };
 
-// `rate` new traces a second, of one span; each with links to `links` absent traces of its own.
+// `rate` new traces per second, of one span; each with links to `links` absent traces of its own.
 auto one_span_traces(std::uint64_t rate, std::size_t links, std::size_t pad_bytes) {
   return [=](LoadHost& host, std::int64_t seconds) {
     Sender sender(host);
@@ -66,7 +66,29 @@ auto one_span_traces(std::uint64_t rate, std::size_t links, std::size_t pad_byte
   };
 }
 
-// A single request a second, of one new trace: who sends little must not wait for who sent much.
+// Traces that are kept, of which the sink accepts none: every span is held or a counted loss, in every tick.
+auto kept_undelivered(std::uint64_t rate) {
+  return [=](LoadHost& host, std::int64_t seconds) {
+    Sender sender(host);
+    std::uint64_t trace = 0;
+    for (std::int64_t second = 0; second < seconds; ++second) {
+      host.advance();
+      host.check_conservation();
+      for (std::uint64_t i = 0; i < rate; ++i) {
+        const TraceId linked = absent_of(++trace);
+        sender.add({.trace = trace_of(trace), .pad_bytes = 1000, .links = {&linked, 1}});
+      }
+      sender.send();
+    }
+    const Statistics statistics = host.engine().statistics();
+    if (statistics.spans.lost.size() != 1 || statistics.spans.lost[0].name != "output_full")
+      host.fault("the loss is not output_full");
+    if (statistics.spans.emitted != 0 || statistics.output.waiting_spans == 0) host.fault("the sink accepted output");
+    if (statistics.memory.output_bytes > host.options().memory_limit_bytes / 16) host.fault("too much output waits");
+  };
+}
+
+// One request per second, with one new trace: a light sender must not wait for a heavy one.
 void trickle(LoadHost& host, std::int64_t seconds, std::uint64_t first_trace) {
   Sender sender(host);
   for (std::int64_t second = 0; second < seconds; ++second) {
@@ -76,7 +98,7 @@ void trickle(LoadHost& host, std::int64_t seconds, std::uint64_t first_trace) {
   }
 }
 
-// The same traces again and again, then an hour of single requests (of a short run: a part of it).
+// The same traces repeatedly, then an hour of single requests (a part of that in a short run).
 auto recurring(std::uint64_t traces, std::uint64_t rate) {
   return [=](LoadHost& host, std::int64_t seconds) {
     constexpr int kRounds = 32;
@@ -104,7 +126,7 @@ auto burst(std::uint64_t traces) {
   };
 }
 
-// A failed trace that gets a span a minute, and `rate` links a second.
+// A failed trace that gets a span per minute, and `rate` links per second.
 auto hub(std::uint64_t rate) {
   return [=](LoadHost& host, std::int64_t seconds) {
     Sender sender(host);
@@ -120,7 +142,7 @@ auto hub(std::uint64_t rate) {
   };
 }
 
-void shorten(Options& options) {  // what is held for seconds, not minutes
+void shorten(Options& options) {  // data is held for seconds, not minutes
   options.tail_sampling.decision_wait_ns = 5 * kNanosPerSecond;
   options.retain.window_ns = 5 * kNanosPerSecond;
 }
@@ -153,11 +175,11 @@ void keep_all(Options& options) {
   options.tail_sampling.policies.push_back(all);
 }
 
-// Spans of a few traces with many links to absent ones. At most so many links that one request takes a quarter of the
-// budget, with its nodes and edges.
+// Spans of a few traces with many links to absent ones. At most as many links as let one request take a quarter of the
+// budget, including its nodes and edges.
 auto wide_spans(std::uint64_t rate, std::uint64_t links_wanted) {
   return [=](LoadHost& host, std::int64_t seconds) {
-    constexpr std::uint64_t kBytesPerLink = 256;  // on the wire, as node and as edge, amply
+    constexpr std::uint64_t kBytesPerLink = 256;  // on the wire, as node and as edge, with a margin
     const std::uint64_t links =
         std::min<std::uint64_t>(links_wanted, host.options().memory_limit_bytes / 4 / kBytesPerLink);
     RequestWriter writer;
@@ -189,11 +211,11 @@ auto large_spans(std::uint64_t rate) {
   };
 }
 
-// All within one second, from four threads: no tick before every one of them was refused. What was let in beside
-// others must count, too. The links lead to few traces, so that edges take the room, not nodes.
+// All within one second, from four threads: no tick runs before each of them was refused. Concurrently admitted
+// requests must count, too. The links lead to few traces, so that edges take the room, not nodes.
 class OneSecond {
  public:
-  // target(number): where a link leads.
+  // target(number): the trace that a link leads to.
   OneSecond(LoadHost& host, std::uint64_t round, TraceId (*target)(std::uint64_t))
       : host_(host), round_(round), target_(target) {}
 
@@ -208,10 +230,10 @@ class OneSecond {
     Figures& figures = host_.figures();
     figures.lanes = kThreads;
     figures.request_bytes_max = std::max(figures.request_bytes_max, largest_.load());
-    figures.host_bytes = kThreads * (largest_.load() + kStackBytes);  // a request as it grows, and its thread
+    figures.host_bytes = kThreads * (largest_.load() + kStackBytes);  // the encoded request, and its thread
     figures.requests += taken_.load();
     if (failed_.load()) host_.fault("an answer that is not no_room");
-    if (taken_.load() == 0) host_.fault("nothing was taken in");
+    if (taken_.load() == 0) host_.fault("nothing was ingested");
   }
 
   static constexpr std::uint64_t kTargets = 2'000, kTraces = 1'000;
@@ -232,7 +254,7 @@ class OneSecond {
         writer.add({.trace = trace_of(number % kTraces), .span_id = number, .links = linked});
       }
       const Bytes bytes = writer.finish();
-      largest_.store(bytes.size());  // all are of one size
+      largest_.store(bytes.size());  // all have the same size
       code = host_.engine().ingest(bytes).error().code();
       if (code == ErrorCode::none) taken_.fetch_add(1);
       if (code != ErrorCode::none && code != ErrorCode::no_room) failed_.store(true);
@@ -270,13 +292,14 @@ void one_second(LoadHost& host, std::int64_t) {
   play_rounds(host, [](std::uint64_t random) { return absent_of(random % OneSecond::kTargets); });
 }
 
-// The links lead to the traces that hold the spans: what is closed early must keep the edges of those that stay.
+// The links lead to the traces that hold the spans: a window closed early must keep the edges of those that remain.
 void one_second_among(LoadHost& host, std::int64_t) {
   play_rounds(host, [](std::uint64_t random) { return trace_of(random % OneSecond::kTraces); });
 }
 
-// Ten requests a second of one trace each, of three spans, one trace of a hundred failed, every trace linked to the one
-// before. retain.records is a tenth of the time at most, so that the load is steady long before the first quarter ends.
+// Ten requests per second of one trace each, with three spans; one trace in a hundred fails, and every trace links to
+// the previous one. retain.records is at most a tenth of the time, so that the load is steady well before the first
+// quarter ends.
 void steady(LoadHost& host, std::int64_t seconds) {
   RequestWriter writer;
   std::uint64_t trace = 0;
@@ -306,7 +329,7 @@ void steady(LoadHost& host, std::int64_t seconds) {
   if (quarters[3].resident_peak > quarters[1].resident_peak + quarters[1].resident_peak / 50 + kSlackBytes)
     host.fault("resident memory grew from " + std::to_string(quarters[1].resident_peak >> 10) + " to " +
                std::to_string(quarters[3].resident_peak >> 10) + " KiB");
-  // Time is not exact: only growth that cannot be noise. A run too short to tell is not asked.
+  // Time is noisy: only growth beyond the noise counts. Runs too short to tell are exempt.
   constexpr std::int64_t kEnoughSeconds = 20'000;
   if (seconds >= kEnoughSeconds && quarters[3].tick_ns > quarters[1].tick_ns * 5 / 4)
     host.fault("a quarter's ticks took " + std::to_string(quarters[1].tick_ns / 1000) + " us, the last one's " +
@@ -317,11 +340,12 @@ struct NamedLoad {
   std::string name;
   std::function<void(Options&)> configure;
   std::function<void(LoadHost&, std::int64_t)> play;
+  OutputAnswer answer = OutputAnswer::accepted;
 };
 std::vector<Load> named(const std::string& family, double scale, std::vector<NamedLoad> loads) {
   std::vector<Load> out;
   for (NamedLoad& load : loads)
-    out.push_back({family, scale, std::move(load.name), std::move(load.configure), std::move(load.play)});
+    out.push_back({family, scale, std::move(load.name), std::move(load.configure), std::move(load.play), load.answer});
   return out;
 }
 
@@ -346,6 +370,8 @@ std::vector<Load> liveness_loads(double scale) {
                    one_span_traces(scaled(5000, scale), 0, 200)});
   loads.push_back({"kept-by-link", unbound, kept_by_link(scaled(5000, scale))});
   loads.push_back({"keep-all", keep_all, one_span_traces(scaled(20'000, scale), 1, 100)});
+  loads.push_back({"declined", keep_all, kept_undelivered(scaled(20'000, scale)), OutputAnswer::declined});
+  loads.push_back({"deferred", keep_all, kept_undelivered(scaled(20'000, scale)), OutputAnswer::deferred});
   return named("liveness", scale, std::move(loads));
 }
 
@@ -360,6 +386,8 @@ std::vector<Load> memory_loads(double scale) {
       {"hub", shorten, hub(200)},
       {"one-second", nothing, one_second},
       {"one-second-among", nothing, one_second_among},
+      {"declined", keep_all, kept_undelivered(scaled(200, scale)), OutputAnswer::declined},
+      {"deferred", keep_all, kept_undelivered(scaled(200, scale)), OutputAnswer::deferred},
   };
   return named("memory", scale, std::move(loads));
 }

@@ -1,4 +1,4 @@
-// G1 and G3 where traces move from window to window: the whole comparison of tests/engine, step by step, on workloads
+// G1 and G3 when traces move between windows: the full comparison of tests/engine, step by step, on workloads
 // whose traces outlive up to twenty windows.
 #include <gtest/gtest.h>
 
@@ -13,14 +13,14 @@ struct Totals {
   std::uint64_t workloads = 0, kept = 0, revived = 0, restored = 0;
 };
 
-Totals compare_seeds(bool cuts_links, const std::string& filter) {
+Totals compare_seeds(bool truncates_links, const std::string& filter) {
   const auto [first, end] = engine_test::seed_range(0, 300);
   Totals totals;
   for (std::uint64_t seed = first; seed < end && !testing::Test::HasFatalFailure(); ++seed) {
-    workload::Dice dice(seed);
-    MovingShape shape = random_shape(dice);
-    shape.cuts_links = cuts_links;
-    const workload::Workload workload = moving_workload(dice, shape);
+    workload::Random random(seed);
+    MovingShape shape = random_shape(random);
+    shape.truncates_links = truncates_links;
+    const workload::Workload workload = moving_workload(random, shape);
     const engine_test::Outcome outcome = engine_test::compare(workload, static_cast<unsigned>(1 + seed % 3));
     for (const std::string& difference : outcome.differences) ADD_FAILURE() << difference;
     if (!outcome.differences.empty()) {
@@ -35,16 +35,16 @@ Totals compare_seeds(bool cuts_links, const std::string& filter) {
   return totals;
 }
 
-TEST(MovedDifferential, EqualsTheOracle) {
-  const Totals totals = compare_seeds(false, "MovedDifferential.EqualsTheOracle");
-  if (totals.workloads < 100) return;  // of a part of the seeds, or after a failure
+TEST(MovedDifferential, MatchesTheOracle) {
+  const Totals totals = compare_seeds(false, "MovedDifferential.MatchesTheOracle");
+  if (totals.workloads < 100) return;  // a subset of the seeds, or after a failure
   EXPECT_GT(totals.kept, totals.workloads);
   EXPECT_GT(totals.revived, totals.workloads);
 }
 
-// A span whose links were cut remembers where they lead; that must outlive the windows, too.
-TEST(MovedDifferential, EqualsTheOracle_WhereLinksAreCut) {
-  const Totals totals = compare_seeds(true, "MovedDifferential.EqualsTheOracle_WhereLinksAreCut");
+// A truncated span remembers its link targets; that must survive window changes, too.
+TEST(MovedDifferential, MatchesTheOracle_WithTruncatedSpans) {
+  const Totals totals = compare_seeds(true, "MovedDifferential.MatchesTheOracle_WithTruncatedSpans");
   if (totals.workloads < 100) return;
   EXPECT_GT(totals.restored, 0u);
 }

@@ -1,7 +1,7 @@
 // Workloads whose traces outlive many windows of the graph: each step is more than a quarter of retain.records long, so
-// that a window ends with it, and every trace that may be linked or linking comes again before its record is forgotten.
-// Nothing is sealed, no cap binds, and all policies are monotone: what is kept in the end does not depend on when
-// anything came. So the naive engine, which forgets nothing, says exactly what is to be kept, whatever was stalled.
+// that a window ends with it, and every trace with links either way gets a span before its record is forgotten.
+// Nothing is sealed, no cap binds, and all policies are monotone: the final decisions do not depend on when
+// anything arrived. So the naive engine, which forgets nothing, predicts exactly what is kept, whatever stalled.
 // Thread rule: Confined.
 #pragma once
 
@@ -13,15 +13,15 @@ namespace entail::pressure {
 
 struct MovingShape {
   std::size_t traces = 40;
-  std::size_t steps = 12;      // and as many windows
-  bool stays_pending = false;  // nothing is decided before the end; else traces are decided early, and revived
-  std::size_t pad_bytes = 0;   // most that a span carries: a load for memory_limit
-  unsigned errors = 4;         // percent of spans
-  bool cuts_links = false;     // spans have more links than are printed
+  std::size_t steps = 12;        // and as many windows
+  bool stays_pending = false;    // nothing is decided before the end; otherwise traces are decided early, and revived
+  std::size_t pad_bytes = 0;     // the largest padding of a span: a load for memory_limit
+  unsigned errors = 4;           // percent of spans
+  bool truncates_links = false;  // spans have more links than the budget
 };
 
-// What a seed draws: neither padding nor cuts.
-MovingShape random_shape(workload::Dice& dice);
-workload::Workload moving_workload(workload::Dice& dice, const MovingShape& shape);
+// The defaults of a seed: no padding, no truncation.
+MovingShape random_shape(workload::Random& random);
+workload::Workload moving_workload(workload::Random& random, const MovingShape& shape);
 
 }  // namespace entail::pressure

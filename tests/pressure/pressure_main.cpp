@@ -1,8 +1,8 @@
-// The long variants of the liveness and memory tests: tools/pressure runs it.
+// The long variants of the liveness and memory tests, run by tools/pressure.
 //
 //   pressure_run liveness|memory|steady MIB[,MIB...] SECONDS [LOAD]
 //
-// Prints a row for each load and limit, and ends with 1 if a guarantee did not hold.
+// Prints a row for each load and limit, and exits with 1 if a guarantee was violated.
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
@@ -22,7 +22,7 @@ void print_head() {
               "lost", "tick ms", "worst ms", "evicted", "forgotten", "account", "RSS-idle", "bound");
 }
 
-// False: a guarantee did not hold.
+// False: a guarantee was violated.
 bool print_row(const Load& load, std::uint64_t limit, const Figures& f, bool bounds_memory) {
   const std::uint64_t bound = memory_bound(load_options(load, limit), f);
   const bool is_live = f.refusals_in_row_max <= 2 && f.given_up == 0;
@@ -61,7 +61,7 @@ int run(const std::string& family, const std::string& limits, std::int64_t secon
   return holds ? 0 : 1;
 }
 
-// What run_apart() starts: one load, its figures to the standard output.
+// What run_apart() starts: one load, its figures to standard output.
 int play(const std::string& family, double scale, const std::string& name, std::uint64_t limit, std::int64_t seconds) {
   for (const Load& load : loads_of(family, scale)) {
     if (load.name != name) continue;

@@ -50,7 +50,7 @@ std::string attribute(std::string_view key, std::string_view text) {
 
 void RequestWriter::add(const LoadSpan& span) {
   ++span_count_;
-  // The pad is the only field of a length that is not known: its KeyValue is written without a copy.
+  // The padding is the only field of unknown length: its KeyValue is written without a copy.
   const std::size_t text = 1 + varint_size(span.pad_bytes) + span.pad_bytes;  // AnyValue
   const std::size_t pad = span.pad_bytes == 0 ? 0 : 2 + 3 + 1 + varint_size(text) + text;
   std::size_t size = kIdsOfSpan + 3 + 9 + 9;  // name "x", start, end

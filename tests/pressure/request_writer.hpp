@@ -1,5 +1,5 @@
-// Writes requests of a load fast: one resource, one scope, and the spans that were added. For loads of millions of
-// spans, where the plain writer of tests/workload would take longer than the engine.
+// Writes requests of a load fast: one resource, one scope, and the added spans. For loads of millions of
+// spans, where the plain writer of tests/workload would be slower than the engine.
 // Thread rule: Confined. Memory: two buffers, as large as the largest request.
 #pragma once
 
@@ -24,9 +24,9 @@ class RequestWriter {
  public:
   void add(const LoadSpan& span);
   std::size_t span_count() const noexcept { return span_count_; }
-  // The request of what was added since the last call. Borrowed until the next call of either function.
+  // The request with everything added since the last call. Borrowed until the next call of either function.
   Bytes finish();
-  // Gives the memory back.
+  // Frees the memory.
   void release() { spans_ = {}, request_ = {}; }
 
  private:

@@ -19,7 +19,7 @@ Figures failed(const std::string& text) {
 }  // namespace
 
 Figures run_here(const Load& load, std::uint64_t memory_limit_bytes, std::int64_t seconds) {
-  LoadHost host(load_options(load, memory_limit_bytes));
+  LoadHost host(load_options(load, memory_limit_bytes), load.answer);
   load.play(host, seconds);
   return host.finish();
 }
@@ -41,7 +41,7 @@ Figures run_apart(const std::string& program, const Load& load, std::uint64_t me
   const pid_t child = fork();
   if (child < 0) return failed("no process");
   if (child == 0) {
-    dup2(ends[1], STDOUT_FILENO);  // where it writes its figures
+    dup2(ends[1], STDOUT_FILENO);  // the child writes its figures there
     close(ends[0]);
     close(ends[1]);
     execv(program.c_str(), arguments.data());
@@ -49,7 +49,7 @@ Figures run_apart(const std::string& program, const Load& load, std::uint64_t me
   }
   close(ends[1]);
   Figures figures;
-  const ssize_t size = read(ends[0], &figures, sizeof(figures));  // less than a pipe holds: one piece
+  const ssize_t size = read(ends[0], &figures, sizeof(figures));  // smaller than a pipe's buffer: one read
   close(ends[0]);
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {

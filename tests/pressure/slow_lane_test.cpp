@@ -1,4 +1,4 @@
-// A lane that is slow while ticks go on: nothing that it writes, or has published and no tick has read yet, is freed or
+// A lane that is slow while ticks run: nothing that it writes, or has published and no tick has read yet, is freed or
 // forgotten. PROTOCOL generation, touch P2 and window_close at their call sites, one schedule each.
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ using workload::trace_bytes;
 
 constexpr std::uint32_t kError = 2;
 constexpr std::uint64_t kTrace = 1;
-const std::string kName(2000, 'n');  // long enough that what was freed does not read like it
+const std::string kName(2000, 'n');  // long enough that freed memory does not still contain it
 
 Options slow_options() {
   Options options = workload::error_options();
@@ -35,21 +35,21 @@ class Story {
   Story() : run_(slow_options()) {
     run_.tick(now_);
     send(400, 0, 1);                       // the first window with a trace is old from the start
-    for (int i = 0; i < 3; ++i) tick(20);  // it holds no spans any more
+    for (int i = 0; i < 3; ++i) tick(20);  // it no longer holds spans
   }
   engine_test::EngineRun& run() noexcept { return run_; }
   void send(std::uint64_t trace, std::uint32_t status, std::uint64_t number) {
     run_.ingest(request(trace, status, number));
   }
   void tick(std::int64_t seconds = 1) { run_.tick(now_ += seconds); }
-  // A request that is held when it first comes to the point.
+  // A request that is held at its first visit to the point.
   Actor& slow(Stage& stage, std::string_view point, std::uint32_t status, std::uint64_t number) {
     return held(stage, "batch", [this, status, number] { send(kTrace, status, number); }, point);
   }
   Actor& slow_tick(Stage& stage, std::string_view point) {
     return held(stage, "tick", [this] { tick(); }, point);
   }
-  // The chunks that were freed are written again.
+  // Overwrites the freed chunks.
   void overwrite() {
     for (std::uint64_t i = 0; i < 50; ++i) send(100'000 + next_++, 0, 1);
   }
@@ -81,7 +81,7 @@ class Story {
   std::uint64_t next_ = 0;
 };
 
-TEST(SlowLane, HoldsWhatItWrites_OverManyTicks) {
+TEST(SlowLane, PinsWhatItWrites_OverManyTicks) {
   for (const std::string_view point : {"ingest:before_publish", "ingest:after_push", "ingest:before_log"}) {
     SCOPED_TRACE(point);
     Story story;
@@ -95,8 +95,8 @@ TEST(SlowLane, HoldsWhatItWrites_OverManyTicks) {
   }
 }
 
-// It ends while the tick runs that has not seen it in the logs: for that tick, it still writes.
-TEST(SlowLane, HoldsWhatItPublished_UntilATickHasReadIt) {
+// It ends during a tick that has not seen it in the logs: for that tick, it is still writing.
+TEST(SlowLane, PinsWhatItPublished_UntilATickReadsIt) {
   for (const std::string_view point : {"ingest:before_publish", "ingest:before_log", "ingest:after_publish"}) {
     SCOPED_TRACE(point);
     Story story;
@@ -110,8 +110,8 @@ TEST(SlowLane, HoldsWhatItPublished_UntilATickHasReadIt) {
   }
 }
 
-// The trace is known, by spans that came later; the slow lane's one lies in an earlier generation.
-TEST(SlowLane, HoldsAnEarlierGenerationThanItsTraceHad) {
+// Later spans made the trace known; the slow lane's span is in an earlier generation.
+TEST(SlowLane, PinsAnEarlierGenerationThanItsTrace) {
   for (const bool is_touched : {false, true}) {
     SCOPED_TRACE(is_touched);
     Story story;
@@ -120,7 +120,7 @@ TEST(SlowLane, HoldsAnEarlierGenerationThanItsTraceHad) {
     story.tick();
     story.send(kTrace, 0, 2);
     story.tick();
-    if (is_touched) story.send(kTrace, 0, 3);  // in the log already: the slow lane finds it touched
+    if (is_touched) story.send(kTrace, 0, 3);  // in the log already: the slow lane finds the touched bit set
     stage.finish(batch);
     for (int i = 0; i < 4; ++i) story.tick();
     story.overwrite();
@@ -128,9 +128,9 @@ TEST(SlowLane, HoldsAnEarlierGenerationThanItsTraceHad) {
   }
 }
 
-// Memory is short, so the tick closes every window that it may; the one of the slow lane ends to be written to when the
-// tick has begun.
-TEST(SlowLane, ItsWindowIsNotClosed_BeforeItsLogWasRead) {
+// Memory is short, so the tick closes every window it may; the slow lane stops writing to its window after the tick
+// has begun.
+TEST(SlowLane, KeepsItsWindowOpen_UntilItsLogIsRead) {
   for (const std::string_view point : {"tick:after_freeze", "tick:after_adopt"}) {
     SCOPED_TRACE(point);
     Story story;

@@ -23,7 +23,7 @@ Stage::~Stage() {
 }
 
 Actor& Stage::start(std::string name, std::function<void()> work, Actor::Holds holds) {
-  // What has ended is taken away, so that a long run does not collect threads.
+  // Removes actors that have ended, so that a long run does not accumulate threads.
   std::erase_if(actors_, [](const std::unique_ptr<Actor>& actor) {
     if (actor->done()) actor->thread_.join();
     return actor->done();

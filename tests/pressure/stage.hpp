@@ -1,14 +1,14 @@
-// Stage: threads that run one at a time, from one sync point to the next, as the test says. So a schedule of the real
-// engine, ticks included, is a function of a seed and can be repeated.
+// Stage: threads that run one at a time, from one sync point to the next, in an order chosen by the test. So a
+// schedule of the real engine, including ticks, is a function of a seed and can be repeated.
 //
 //   Stage stage;
 //   Actor& batch = stage.start("batch", [&] { engine.ingest(bytes); }, [](unsigned) { return true; });
-//   ...                                  // the batch stands at the first sync point that it came to
+//   ...                                  // the batch is held at the first sync point that it reached
 //   while (!batch.done()) stage.resume(batch);
 //
-// start() and resume() return when the actor is held at its next point or has ended. Threads that are no actors pass
+// start() and resume() return when the actor is held at its next point or has ended. Threads that are not actors pass
 // all points. One Stage at a time. Needs a build with ENTAIL_DEBUG_CHECKS.
-// Thread rule: Confined; the work and the question `holds` run on the actor's thread, while the caller waits.
+// Thread rule: Confined; the work and the predicate `holds` run on the actor's thread, while the caller waits.
 #pragma once
 
 #include <functional>
@@ -25,7 +25,7 @@ namespace entail::pressure {
 
 class Actor {
  public:
-  using Holds = std::function<bool(unsigned point)>;  // is the actor held at this point?
+  using Holds = std::function<bool(unsigned point)>;  // true to hold the actor at this point
 
   bool done() const noexcept { return done_; }
   // Where it is held. REQUIRES !done().
@@ -46,15 +46,15 @@ class Actor {
 class Stage final : private sync::PointListener {
  public:
   Stage();
-  ~Stage();  // lets every actor that is still held run to its end
+  ~Stage();  // runs every actor that is still held to its end
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
   Actor& start(std::string name, std::function<void()> work, Actor::Holds holds);
   void resume(Actor& actor);
-  // To its end, wherever it would be held.
+  // Runs it to its end, ignoring further points.
   void finish(Actor& actor);
-  // Those that are held, in the order of their start.
+  // The held actors, in the order of their start.
   std::vector<Actor*> held() const;
 
  private:

@@ -19,7 +19,7 @@ Bytes as_bytes(const std::string& text) { return {reinterpret_cast<const std::ui
 }  // namespace
 
 StagedRun::StagedRun(const workload::Workload& workload, const Stalls& stalls, bool exact, std::uint64_t seed)
-    : workload_(workload), stalls_(stalls), exact_(exact), dice_(seed) {}
+    : workload_(workload), stalls_(stalls), exact_(exact), random_(seed) {}
 
 std::vector<std::string> StagedRun::run() {
   std::string why;
@@ -30,7 +30,7 @@ std::vector<std::string> StagedRun::run() {
   for (const workload::Step& step : workload_.steps) {
     for (const workload::Request& request : step.requests) {
       begin(request);
-      if (dice_.chance(10)) resume_some();
+      if (random_.chance(10)) resume_some();
     }
     ++step_;
     keep_alive(step_);
@@ -44,23 +44,23 @@ std::vector<std::string> StagedRun::run() {
   return std::move(faults_);
 }
 
-// Asked at every point that an actor comes to.
+// Called at every point that an actor reaches.
 bool StagedRun::holds(unsigned per_mille, unsigned point) {
   if (sync::kSyncPoints[point] == "graph:after_window_store") ++windows_begun_;
-  return !ending_ && dice_.below(1000) < per_mille;
+  return !ending_ && random_.below(1000) < per_mille;
 }
 
 Result<void> StagedRun::ingest(std::size_t request) {
   const Result<void> taken = engine_->ingest(as_bytes(encoded_[request]));
   if (taken.ok())
     for (const workload::SpanGroup& group : requests_[request].groups)
-      for (const workload::Span& span : group.spans) touched_[span.trace_id] = step_;
+      for (const workload::Span& span : group.spans) last_seen_[span.trace_id] = step_;
   return taken;
 }
 
 void StagedRun::begin(const workload::Request& request) {
   while (batches_.size() >= std::max(stalls_.lanes, 1u)) {  // every thread of the host is inside ingest()
-    stage_->resume(*std::next(batches_.begin(), static_cast<std::ptrdiff_t>(dice_.below(batches_.size())))->actor);
+    stage_->resume(*std::next(batches_.begin(), static_cast<std::ptrdiff_t>(random_.below(batches_.size())))->actor);
     collect();
   }
   Batch& batch = batches_.emplace_back();
@@ -70,8 +70,8 @@ void StagedRun::begin(const workload::Request& request) {
   encoded_.push_back(workload::encode(request));
   for (const workload::SpanGroup& group : request.groups)
     for (const workload::Span& span : group.spans) {
-      touched_.try_emplace(span.trace_id, step_);
-      for (const workload::Link& link : span.links) touched_.try_emplace(link.trace_id, step_);
+      last_seen_.try_emplace(span.trace_id, step_);
+      for (const workload::Link& link : span.links) last_seen_.try_emplace(link.trace_id, step_);
     }
   const std::string name = "batch " + std::to_string(batch.request);
   batch.actor = &stage_->start(
@@ -84,12 +84,12 @@ void StagedRun::begin(const workload::Request& request) {
 void StagedRun::keep_alive(std::size_t step) {
   workload::Request request;
   request.groups.push_back({{}, {}});
-  for (const auto& [trace, touched] : touched_) {
-    if (touched + 2 > step) continue;
+  for (const auto& [trace, last_seen] : last_seen_) {
+    if (last_seen + 2 > step) continue;
     workload::Span span;
     span.trace_id = trace;
-    span.span_id = workload::random_span_id(dice_);
-    span.parent_span_id = workload::random_span_id(dice_);
+    span.span_id = workload::random_span_id(random_);
+    span.parent_span_id = workload::random_span_id(random_);
     request.groups[0].spans.push_back(std::move(span));
   }
   if (request.groups[0].spans.empty()) return;
@@ -102,7 +102,7 @@ void StagedRun::keep_alive(std::size_t step) {
     fault("ingest: " + describe(taken.error()));
 }
 
-// Takes away the batches that have ended.
+// Removes the batches that have ended.
 void StagedRun::collect() {
   for (auto batch = batches_.begin(); batch != batches_.end();) {
     if (!batch->actor->done()) {
@@ -124,11 +124,11 @@ void StagedRun::collect() {
 
 void StagedRun::resume_some() {
   for (Batch& batch : batches_)
-    if (dice_.chance(stalls_.resume_percent)) stage_->resume(*batch.actor);
+    if (random_.chance(stalls_.resume_percent)) stage_->resume(*batch.actor);
   collect();
 }
 
-// A tick that may be held between its steps, while batches begin, go on and end.
+// A tick that may be held between its steps, while batches begin, resume and end.
 void StagedRun::tick(std::int64_t now_ns) {
   now_ns_ = now_ns;
   Result<void> ticked;
@@ -148,12 +148,12 @@ void StagedRun::tick(std::int64_t now_ns) {
   take_back();
 }
 
-// What found no room once more. While a lane is stalled that may go on; else two ticks must do.
+// Retries what found no room. While a lane is stalled it may fail again; otherwise two ticks must suffice.
 void StagedRun::take_back() {
   for (std::deque<std::size_t> again = std::exchange(refused_, {}); !again.empty(); again.pop_front()) {
     Result<void> taken = ingest(again.front());
     for (int ticks = 1; taken.error().code() == ErrorCode::no_room && batches_.empty(); ++ticks) {
-      if (ticks > kTicksUntilTakenIn) return fault("a request is refused again and again");
+      if (ticks > kTicksUntilTakenIn) return fault("a request is refused repeatedly");
       if (const Result<void> ticked = engine_->tick(now_ns_); !ticked)
         return fault("tick: " + describe(ticked.error()));
       take_output();
@@ -172,14 +172,14 @@ void StagedRun::resume_all() {
 void StagedRun::end(std::int64_t now_ns) {
   resume_all();
   for (int i = 0; i < 3; ++i) tick(now_ns);
-  if (!refused_.empty()) fault("a request is refused for good");
+  if (!refused_.empty()) fault("a request is refused permanently");
   if (const Result<void> drained = engine_->drain(now_ns); !drained) fault("drain: " + describe(drained.error()));
   take_output();
   check_statistics(engine_->statistics());
 }
 
 void StagedRun::take_output() {
-  // Where all are pending to the end, each is decided once; a second record means one trace taken for two.
+  // If all traces stay pending to the end, each is decided once; a second record means one trace taken for two.
   const bool one_record =
       exact_ && workload_.options.tail_sampling.decision_wait_ns > now_ns_ - workload_.steps[0].tick_ns;
   for (const DecisionRecord& record : sink_.take_decisions()) {
@@ -197,7 +197,7 @@ void StagedRun::take_output() {
   for (const std::vector<std::uint8_t>& bytes : sink_.take_batches()) {
     workload::Request batch;
     if (!workload::decode({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, batch))
-      fault("an emitted batch is no OTLP");
+      fault("an emitted batch is not OTLP");
     for (const workload::SpanGroup& group : batch.groups)
       for (const workload::Span& span : group.spans) {
         ++spans_emitted_;
@@ -253,11 +253,11 @@ void StagedRun::check_end() {
   }
 }
 
-// There are 16 windows at once: a few are young, some stay free. Where a lane held one of them for as many as are left,
-// younger ones had to close early, and what they forgot is counted; no keep may be lost even so.
+// There are 16 windows at once: a few are young, some stay free. If a lane pins one for as many rotations as remain,
+// younger ones must close early, and what they forget is counted; no keep may be lost even then.
 bool StagedRun::all_slots_held() const noexcept { return windows_while_held_max_ >= 9; }
 
-// Each span of a kept trace came out once, and no other.
+// Each span of a kept trace was emitted once, and no other.
 void StagedRun::check_spans(const std::set<TraceId>& kept) {
   for (std::size_t i = 0; i < requests_.size(); ++i)
     for (const workload::SpanGroup& group : requests_[i].groups)

@@ -1,14 +1,14 @@
-// A workload on a Stage: its requests and ticks are actors, held at sync points that dice choose and resumed in an
-// order that dice choose, so that lanes and ticks stall over many windows. What came out is compared with the naive
+// A workload on a Stage: its requests and ticks are actors, held at randomly chosen sync points and resumed in random
+// order, so that lanes and ticks stall over many windows. The result is compared with the naive
 // engine, which gets the same requests without any of this.
 //
-// exact: nothing may be missing or too much, and nothing may be lost. Else memory_limit may bind: then nothing is kept
-// that the naive engine, with memory enough, would not keep; every ERROR span that came is emitted or counted as
+// exact: nothing may be missing, surplus or lost. Otherwise memory_limit may bind: then nothing is kept
+// that the naive engine, with enough memory, would not keep; every ERROR span that arrived is emitted or counted as
 // late_origin; and no trace is missing unless eviction or forgetting was counted. Conservation (G3) in both cases,
 // whenever no lane is inside ingest().
 //
-// A record may be forgotten retain.records after its last touch, and a held batch may hold the touch. So a trace that
-// no batch has touched for two steps gets one more span, in a batch that is not held.
+// A record may be forgotten retain.records after it was last seen, and a held batch may delay its span. So a trace that
+// no batch has carried for two steps gets one more span, in a batch that is not held.
 // Thread rule: Confined.
 #pragma once
 
@@ -31,7 +31,7 @@ namespace entail::pressure {
 struct Stalls {
   unsigned lanes = 0;             // how many batches may be held at once
   unsigned ingest_per_mille = 0;  // how likely a batch is held at a point
-  unsigned tick_per_mille = 0;    // how likely a tick is, while batches go on
+  unsigned tick_per_mille = 0;    // how likely a tick is, while batches run
   unsigned resume_percent = 30;   // of held batches, after each step
 };
 
@@ -39,7 +39,7 @@ class StagedRun {
  public:
   StagedRun(const workload::Workload& workload, const Stalls& stalls, bool exact, std::uint64_t seed);
 
-  // What was wrong, in words; empty = nothing.
+  // What went wrong, in words; empty = nothing.
   std::vector<std::string> run();
 
   // How often a batch was held while a window began, and the most windows that began while one batch was held.
@@ -47,7 +47,7 @@ class StagedRun {
   std::uint64_t windows_while_held_max() const noexcept { return windows_while_held_max_; }
   const std::map<std::string, std::uint64_t>& losses() const noexcept { return losses_; }
   std::uint64_t kept() const noexcept { return kept_.size(); }
-  // What was held and resumed where, a line each, for people.
+  // What was held and resumed where, one line each, for people.
   const std::vector<std::string>& schedule() const noexcept { return schedule_; }
 
  private:
@@ -78,15 +78,15 @@ class StagedRun {
   const workload::Workload& workload_;
   const Stalls stalls_;
   const bool exact_;
-  workload::Dice dice_;
+  workload::Random random_;
   PollSink sink_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Stage> stage_;
-  std::deque<workload::Request> requests_;               // all that were begun, for the oracle
-  std::deque<std::string> encoded_;                      // the same, as bytes
-  std::list<Batch> batches_;                             // inside ingest(), whose answer each awaits
-  std::deque<std::size_t> refused_;                      // no room: to be tried again after the next tick
-  std::map<workload::ByteString, std::size_t> touched_;  // by trace: the step in which a batch last touched it
+  std::deque<workload::Request> requests_;                 // all that were begun, for the oracle
+  std::deque<std::string> encoded_;                        // the same, as bytes
+  std::list<Batch> batches_;                               // inside ingest(), results pending
+  std::deque<std::size_t> refused_;                        // no room: retried after the next tick
+  std::map<workload::ByteString, std::size_t> last_seen_;  // by trace: the last step in which a batch had a span of it
   std::size_t step_ = 0;
   std::uint64_t windows_begun_ = 0;
   std::uint64_t held_over_windows_ = 0;

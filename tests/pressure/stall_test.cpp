@@ -1,6 +1,6 @@
-// G1 and G2 with lanes and ticks that stall: no keep is lost, whatever was held where and for how many windows.
+// G1 and G2 with stalled lanes and ticks: no keep is lost, wherever a stall occurs and however many windows it lasts.
 //
-// ENTAIL_RUNS=1000 runs so many seeds instead of the few of the suite; ENTAIL_SEED=n runs one.
+// ENTAIL_RUNS=1000 runs that many seeds instead of the suite's few; ENTAIL_SEED=n runs one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,12 +18,12 @@ std::uint64_t runs_wanted(std::uint64_t in_suite) {
   return runs == nullptr ? in_suite : std::strtoull(runs, nullptr, 10);
 }
 
-Stalls random_stalls(workload::Dice& dice) {
+Stalls random_stalls(workload::Random& random) {
   Stalls stalls;
-  stalls.lanes = 1 + static_cast<unsigned>(dice.below(8));
-  stalls.ingest_per_mille = static_cast<unsigned>(dice.between(2, 60));
-  stalls.tick_per_mille = dice.chance(50) ? 0 : static_cast<unsigned>(dice.between(1, 40));
-  stalls.resume_percent = static_cast<unsigned>(dice.between(3, 60));
+  stalls.lanes = 1 + static_cast<unsigned>(random.below(8));
+  stalls.ingest_per_mille = static_cast<unsigned>(random.between(2, 60));
+  stalls.tick_per_mille = random.chance(50) ? 0 : static_cast<unsigned>(random.between(1, 40));
+  stalls.resume_percent = static_cast<unsigned>(random.between(3, 60));
   return stalls;
 }
 
@@ -32,7 +32,7 @@ struct Totals {
   std::map<std::string, std::uint64_t> losses;
 };
 
-// What the seed drew, changed by the test.
+// The seed's options, modified by the test.
 struct Changes {
   bool exact = true;
   bool stalls = true;
@@ -44,13 +44,13 @@ Totals run_seeds(std::uint64_t count, const Changes& changes, const std::string&
   const auto [first, end] = engine_test::seed_range(0, count);
   Totals totals;
   for (std::uint64_t seed = first; seed < end; ++seed) {
-    workload::Dice dice(seed);
-    MovingShape shape = random_shape(dice);
+    workload::Random random(seed);
+    MovingShape shape = random_shape(random);
     shape.pad_bytes = changes.pad_bytes;
-    workload::Workload workload = moving_workload(dice, shape);
+    workload::Workload workload = moving_workload(random, shape);
     workload.options.memory_limit_bytes = changes.memory_limit_bytes;
-    const Stalls stalls = random_stalls(dice);
-    StagedRun run(workload, changes.stalls ? stalls : Stalls{}, changes.exact, dice.bits());
+    const Stalls stalls = random_stalls(random);
+    StagedRun run(workload, changes.stalls ? stalls : Stalls{}, changes.exact, random.bits());
     const std::vector<std::string> faults = run.run();
     for (const std::string& fault : faults) ADD_FAILURE() << fault;
     if (!faults.empty()) {
@@ -68,10 +68,10 @@ Totals run_seeds(std::uint64_t count, const Changes& changes, const std::string&
   return totals;
 }
 
-// The harness itself: where nothing is held, nothing changes.
-TEST(Stalls, ChangeNothing_WhenNothingIsHeld) {
-  const Totals totals = run_seeds(40, {.stalls = false}, "Stalls.ChangeNothing_WhenNothingIsHeld");
-  if (totals.runs < 40) return;  // of a part of the seeds, or after a failure
+// The harness itself: if nothing is held, nothing changes.
+TEST(Stalls, HarnessChangesNothing_WhenNothingIsHeld) {
+  const Totals totals = run_seeds(40, {.stalls = false}, "Stalls.HarnessChangesNothing_WhenNothingIsHeld");
+  if (totals.runs < 40) return;  // a subset of the seeds, or after a failure
   EXPECT_EQ(totals.held_over_windows, 0u);
 }
 
@@ -83,7 +83,7 @@ TEST(Stalls, LoseNoKeep) {
   EXPECT_GE(totals.windows_max, 10u);
 }
 
-// Memory binds as well. What is lost then is counted, and no request is refused for good once nothing is stalled.
+// Memory binds, too. Losses are counted, and no request is refused permanently once nothing is stalled.
 TEST(Stalls, LoseNothingUncounted_WhenMemoryIsShort) {
   const Totals totals =
       run_seeds(runs_wanted(25), {.exact = false, .pad_bytes = 250'000, .memory_limit_bytes = 16 << 20},

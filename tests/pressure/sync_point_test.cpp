@@ -1,4 +1,4 @@
-// Every sync point lies on the way of some call, or the tests that hold threads there would hold none.
+// Some call reaches every sync point; otherwise the tests that hold threads there would hold none.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -22,18 +22,18 @@ class Recorder final : public sync::PointListener {
 
 TEST(SyncPoints, AreAllReached) {
   Options options = workload::error_options();
-  options.retain.records_ns = 4 * kNanosPerSecond;  // a window a second
+  options.retain.records_ns = 4 * kNanosPerSecond;  // a window per second
   Recorder recorder;
   engine_test::EngineRun run(options);
   run.tick(1000);
-  // A failed trace and its neighbours, a trace that nobody keeps, and enough time to seal it.
+  // A failed trace and its neighbours, a dropped trace, and enough time to seal it.
   run.ingest(workload::make_request({workload::make_span(1, 2), workload::linking(workload::make_span(2), {1}),
                                      workload::linking(workload::make_span(1), {2, 3}), workload::make_span(4)}));
   for (std::int64_t second = 1001; second < 1050; ++second) run.tick(second);
   for (const std::string_view point : sync::kSyncPoints) EXPECT_TRUE(recorder.reached.contains(point)) << point;
 }
 
-TEST(Stage, HoldsAnActorAtItsPoint_AndOthersPass) {
+TEST(Stage, HoldsAnActorAtItsPoint_WhileOthersPass) {
   engine_test::EngineRun run(workload::error_options());
   run.tick(1000);
   Stage stage;

@@ -1,7 +1,7 @@
-// The same with threads that run at once: lanes stall at random points of ingest() until the windows have turned over
-// 1 to 20 times, while other lanes and the ticks go on. What happens when is not repeatable; what is kept must be.
+// Stalls with concurrent threads: lanes stall at random points of ingest() until the windows have rotated
+// 1 to 20 times, while other lanes and the ticks continue. The schedule is not repeatable; the kept set must be.
 //
-// ENTAIL_RUNS=1000 runs so many seeds; ENTAIL_SEED=n runs one.
+// ENTAIL_RUNS=1000 runs that many seeds; ENTAIL_SEED=n runs one.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ namespace {
 
 constexpr std::uint64_t kWindowsHeldMax = 20;
 
-// Holds threads that call ingest() at points that the thread's own dice choose. Thread rule: Guarded (by mutex_).
+// Holds threads that call ingest() at points that the thread's own random choose. Thread rule: Guarded (by mutex_).
 class Holder final : public sync::PointListener {
  public:
   Holder(unsigned per_mille, std::uint64_t seed) : per_mille_(per_mille), seed_(seed) {
@@ -38,13 +38,13 @@ class Holder final : public sync::PointListener {
   Holder(const Holder&) = delete;
   Holder& operator=(const Holder&) = delete;
 
-  // Whoever calls this may be held from now on.
-  void enlist(unsigned thread) { dice_of_thread_ = std::make_unique<workload::Dice>(seed_ * 31 + thread); }
+  // A thread that calls this may be held from now on.
+  void enlist(unsigned thread) { random_of_thread_ = std::make_unique<workload::Random>(seed_ * 31 + thread); }
 
   void reach(unsigned) noexcept override {
-    if (dice_of_thread_ == nullptr || dice_of_thread_->below(1000) >= per_mille_) return;
+    if (random_of_thread_ == nullptr || random_of_thread_->below(1000) >= per_mille_) return;
     std::unique_lock lock(mutex_);
-    const std::uint64_t until = steps_ + 1 + dice_of_thread_->below(kWindowsHeldMax);
+    const std::uint64_t until = steps_ + 1 + random_of_thread_->below(kWindowsHeldMax);
     ++held_;
     ++held_ever_;
     released_.wait(lock, [&] { return ending_ || steps_ >= until; });
@@ -68,7 +68,7 @@ class Holder final : public sync::PointListener {
   std::uint64_t held_ever() const noexcept { return held_ever_; }
 
  private:
-  static thread_local std::unique_ptr<workload::Dice> dice_of_thread_;
+  static thread_local std::unique_ptr<workload::Random> random_of_thread_;
   const unsigned per_mille_;
   const std::uint64_t seed_;
   std::mutex mutex_;
@@ -78,7 +78,7 @@ class Holder final : public sync::PointListener {
   std::uint64_t held_ever_ = 0;
   bool ending_ = false;
 };
-thread_local std::unique_ptr<workload::Dice> Holder::dice_of_thread_;
+thread_local std::unique_ptr<workload::Random> Holder::random_of_thread_;
 
 // Requests that wait for a thread. Thread rule: Guarded (by mutex_).
 class Queue {
@@ -148,7 +148,7 @@ class ThreadedRun {
     auto opened = Engine::open(workload_.options, sink_, &why);
     if (!opened) return {"open: " + why};
     engine_ = std::move(*opened);
-    tick(workload_.steps.front().tick_ns);  // what came before the first tick would have arrived at 0, and be due
+    tick(workload_.steps.front().tick_ns);  // requests before the first tick would have arrived at 0, and be due
     for (const workload::Request& request : workload_.steps.front().requests) {
       const std::string bytes = workload::encode(request);
       if (!engine_->ingest(as_bytes(bytes)).ok()) return {"the first request is refused"};
@@ -159,7 +159,7 @@ class ThreadedRun {
     for (std::size_t step = 1; step < workload_.steps.size(); ++step) {
       for (const workload::Request& request : workload_.steps[step].requests)
         queue_.push(&encoded_.emplace_back(workload::encode(request)));
-      // Until all is taken in, or every thread is held. No longer than that: a tick may meet a batch anywhere.
+      // Until all requests are taken or every thread is held, no longer: a tick may meet a batch anywhere.
       for (int turns = 0; turns < 50 && !queue_.empty() && holder_.held() < threads_; ++turns)
         std::this_thread::yield();
       tick(workload_.steps[step].tick_ns);
@@ -214,7 +214,7 @@ class ThreadedRun {
     tick(now_ns_);
     for (const std::string* request : refused_) {
       for (int ticks = 0; engine_->ingest(as_bytes(*request)).error().code() == ErrorCode::no_room; ++ticks) {
-        if (ticks == 2) faults_.push_back("a request is refused for good");
+        if (ticks == 2) faults_.push_back("a request is refused permanently");
         if (ticks == 2) return;
         tick(now_ns_);
       }
@@ -251,7 +251,7 @@ class ThreadedRun {
   std::int64_t now_ns_ = 0;
   std::set<TraceId> kept_;
   std::set<TraceId> decided_;
-  std::mutex refused_mutex_;  // guards the two below while threads run
+  std::mutex refused_mutex_;  // guards the next two members while threads run
   std::vector<const std::string*> refused_;
   std::vector<std::string> faults_;
 };
@@ -261,13 +261,13 @@ TEST(ThreadedStalls, LoseNoKeep) {
   const auto [first, end] = engine_test::seed_range(0, runs == nullptr ? 60 : std::strtoull(runs, nullptr, 10));
   std::uint64_t held = 0, kept = 0;
   for (std::uint64_t seed = first; seed < end; ++seed) {
-    workload::Dice dice(seed);
-    MovingShape shape = random_shape(dice);
-    shape.steps = 4 + dice.below(kWindowsHeldMax);
+    workload::Random random(seed);
+    MovingShape shape = random_shape(random);
+    shape.steps = 4 + random.below(kWindowsHeldMax);
     shape.stays_pending = true;
     const unsigned threads = 1 + static_cast<unsigned>(seed % 8);
-    const auto per_mille = static_cast<unsigned>(dice.between(1, 20));
-    ThreadedRun run(moving_workload(dice, shape), threads, per_mille, seed);
+    const auto per_mille = static_cast<unsigned>(random.between(1, 20));
+    ThreadedRun run(moving_workload(random, shape), threads, per_mille, seed);
     const std::vector<std::string> faults = run.run();
     for (const std::string& fault : faults) ADD_FAILURE() << fault;
     ASSERT_TRUE(faults.empty()) << threads << " threads; "

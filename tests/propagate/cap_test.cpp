@@ -1,4 +1,4 @@
-// Traces with more neighbours than max_links_followed, and origins that have kept all they may
+// Traces with more neighbours than max_links_followed, and origins that have kept all the traces they may
 // (docs/design.md 3.5, 3.10).
 #include "tests/propagate/keep_propagator_fixture.hpp"
 
@@ -20,7 +20,7 @@ class CapTest : public KeepPropagatorTest {
   }
 };
 
-TEST_F(CapTest, LateNeighboursTakePlacesWhileThereIsRoom_AndThoseBeforeKeepTheirs) {
+TEST_F(CapTest, FollowsLateNeighboursUpToTheCap_AndKeepsEarlierOnes) {
   open_capped(3);
   for (std::uint64_t trace = 1; trace <= 9; ++trace) present(trace);
   propagator_->make_origin(present(1), true);
@@ -29,7 +29,7 @@ TEST_F(CapTest, LateNeighboursTakePlacesWhileThereIsRoom_AndThoseBeforeKeepTheir
   tick();
   EXPECT_EQ(followed(2, 9), 2u);
   for (std::uint64_t trace = 4; trace <= 6; ++trace) link(1, trace);
-  tick();  // the edge that is one too many makes the frontier: 2 and 3 are in it
+  tick();  // the first edge beyond the cap creates the frontier: 2 and 3 are in it
   EXPECT_TRUE(hops(2) == 1 && hops(3) == 1);
   EXPECT_EQ(followed(4, 6), 1u);
   EXPECT_EQ(propagator_->not_followed(present(1)), 2u);
@@ -39,9 +39,9 @@ TEST_F(CapTest, LateNeighboursTakePlacesWhileThereIsRoom_AndThoseBeforeKeepTheir
   EXPECT_EQ(propagator_->take_refused_count(), 3u);
 }
 
-// Of many edges the number is kept, so that the one too many is seen in the middle of a batch: those before it have
-// their places.
-TEST_F(CapTest, OneBatchOfManyLateEdges_KeepsToTheCap) {
+// The number of edges is counted, so that the first one beyond the cap is detected in the middle of a batch: earlier
+// ones keep their places.
+TEST_F(CapTest, RespectsTheCap_WithinOneBatchOfLateEdges) {
   constexpr std::uint64_t kCap = 100;
   for (const bool is_linked : {true, false}) {
     open_capped(kCap);
@@ -65,8 +65,8 @@ TEST_F(CapTest, OneBatchOfManyLateEdges_KeepsToTheCap) {
   }
 }
 
-// 11 to 15 were absent when the keep of 1 passed. When they come, 2 is an origin from which no keep has left yet.
-TEST_F(CapTest, WhoComesTakesAPlace_AlsoWithANeighbourThatHasNoFrontierYet) {
+// 11 to 15 were absent when the keep of 1 passed. When they arrive, 2 is an origin whose keep has not been propagated.
+TEST_F(CapTest, ALateTraceTakesAPlace_AtANeighbourWithoutAFrontier) {
   open_capped(2);
   for (const std::uint64_t trace : {1, 2}) present(trace);
   for (std::uint64_t trace = 11; trace <= 15; ++trace) {
@@ -83,8 +83,8 @@ TEST_F(CapTest, WhoComesTakesAPlace_AlsoWithANeighbourThatHasNoFrontierYet) {
   EXPECT_EQ(propagator_->not_followed(present(2)), 3u);
 }
 
-// The links of 11 to 15 to 2 come after the last look at the late log, and they ask 2 over them when they come.
-TEST_F(CapTest, WhoComesTakesAPlace_BeforeTheLateLogSaysSo) {
+// The links of 11 to 15 to 2 arrive after the last drain of the late log; the traces pull over them when they arrive.
+TEST_F(CapTest, ALateTraceTakesAPlace_BeforeTheLateLogReportsItsEdge) {
   open_capped(2);
   for (const std::uint64_t trace : {1, 2}) present(trace);
   for (std::uint64_t trace = 11; trace <= 15; ++trace) link(trace, 1);
@@ -101,7 +101,7 @@ TEST_F(CapTest, WhoComesTakesAPlace_BeforeTheLateLogSaysSo) {
   EXPECT_EQ(propagator_->not_followed(present(2)), 3u);
 }
 
-TEST_F(CapTest, AnEdgeThatComesAgainTakesNoSecondPlace) {
+TEST_F(CapTest, ARepeatedEdgeTakesNoSecondPlace) {
   open_capped(2);
   for (std::uint64_t trace = 1; trace <= 4; ++trace) present(trace);
   propagator_->make_origin(present(1), true);
@@ -118,15 +118,15 @@ TEST_F(CapTest, AnEdgeThatComesAgainTakesNoSecondPlace) {
   EXPECT_EQ(propagator_->not_followed(present(1)), 1u);
 }
 
-// With fewer hops a keep passes more edges than before; those who were followed keep their places, though others rank
-// before them.
-TEST_F(CapTest, WhoWasFollowedKeepsItsPlace_WhenTheKeepComesWithFewerHops) {
+// With fewer hops a keep passes more edges than before; traces already followed keep their places, though others rank
+// higher.
+TEST_F(CapTest, FollowedNeighboursKeepTheirPlaces_WhenHopsFall) {
   open_capped(2);
   for (const std::uint64_t trace : {1, 2, 10, 21, 22, 23, 24}) present(trace);
   link(1, 2);
   link(2, 10);
   for (const std::uint64_t trace : {21, 22}) link(10, trace);
-  for (const std::uint64_t trace : {23, 24}) link(10, trace, 2, true);  // on ERROR spans, up to the second hop
+  for (const std::uint64_t trace : {23, 24}) link(10, trace, 2, true);  // on ERROR spans, limited to the second hop
   tick();
   propagator_->make_origin(present(1), true);
   tick();
@@ -139,7 +139,7 @@ TEST_F(CapTest, WhoWasFollowedKeepsItsPlace_WhenTheKeepComesWithFewerHops) {
   EXPECT_EQ(propagator_->not_followed(present(10)), 2u);
 }
 
-TEST_F(CapTest, UnderTheCapNothingIsHeldOfNeighbours) {
+TEST_F(CapTest, StoresNoNeighbours_BelowTheCap) {
   open_capped(1000);
   for (std::uint64_t trace = 1; trace <= 901; ++trace) present(trace);
   propagator_->make_origin(present(1), true);
@@ -151,11 +151,11 @@ TEST_F(CapTest, UnderTheCapNothingIsHeldOfNeighbours) {
   }
   tick();
   EXPECT_EQ(followed(2, 901), 900u);
-  EXPECT_LT(propagator_->bytes(), before + 32768);  // lists that a tick uses again
+  EXPECT_LT(propagator_->bytes(), before + 32768);  // lists that ticks reuse
   EXPECT_EQ(propagator_->not_followed(present(1)), 0u);
 }
 
-TEST_F(CapTest, WhatIsHeldOfRefusedNeighboursIsBounded) {
+TEST_F(CapTest, BoundsMemoryForRefusedNeighbours) {
   open_capped(4);
   propagator_->make_origin(present(1), true);
   constexpr std::uint64_t kLast = 60'000;
@@ -177,7 +177,7 @@ TEST_F(CapTest, WhatIsHeldOfRefusedNeighboursIsBounded) {
   EXPECT_LT(propagator_->bytes(), 360'000u);
 }
 
-TEST_F(CapTest, AnAbsentNeighbourTakesAPlaceWhenItComes) {
+TEST_F(CapTest, AnAbsentNeighbourTakesAPlace_OnItsFirstSpan) {
   open_capped(2);
   for (const std::uint64_t trace : {1, 2}) present(trace);
   for (std::uint64_t trace = 2; trace <= 5; ++trace) link(1, trace);
@@ -192,8 +192,8 @@ TEST_F(CapTest, AnAbsentNeighbourTakesAPlaceWhenItComes) {
   EXPECT_EQ(propagator_->not_followed(present(1)), 1u);
 }
 
-// 1 is full; 5, absent, was passed through on the way to 6, and finds no place when it comes.
-TEST_F(CapTest, AKeepDoesNotReturnToATraceOverWhatItReachedThroughIt) {
+// 1 is full; the absent 5 was passed through on the way to 6, and finds no place when it arrives.
+TEST_F(CapTest, AKeepDoesNotReturnToATrace_ThroughTracesItReached) {
   open_capped(2, PropagateMode::component);
   for (const std::uint64_t trace : {1, 2, 3, 6}) present(trace);
   for (const std::uint64_t trace : {2, 3, 5}) link(1, trace);
@@ -204,18 +204,18 @@ TEST_F(CapTest, AKeepDoesNotReturnToATraceOverWhatItReachedThroughIt) {
   const RecordId id = present(5);
   tick();
   EXPECT_EQ(hops(5), 0u);
-  EXPECT_EQ(hops(6), 2u);  // stays reached
+  EXPECT_EQ(hops(6), 2u);  // still reached
   link(6, 5);
   tick();
   EXPECT_EQ(hops(5), 0u);
   EXPECT_FALSE(ledger_[id].reached);
   propagator_->make_origin(present(6), true);
   tick();
-  EXPECT_EQ(hops(5), 1u);  // its own keep is another
+  EXPECT_EQ(hops(5), 1u);  // its own keep is separate
 }
 
-// 1 and 2 are origins, 3 lies between 2 and 4.
-TEST_F(CapTest, TheNextNearestOriginThatHasRoomIsFound_WithItsPath) {
+// 1 and 2 are origins, 3 is between 2 and 4.
+TEST_F(CapTest, FindsTheNextNearestOriginWithRoom_AndItsPath) {
   open({});
   for (std::uint64_t trace = 1; trace <= 5; ++trace) present(trace);
   link(1, 4);
@@ -236,12 +236,12 @@ TEST_F(CapTest, TheNextNearestOriginThatHasRoomIsFound_WithItsPath) {
   paths.drop_reference(found);
 }
 
-TEST_F(CapTest, TheSearchForAnotherOriginKeepsToTheHopsThatLinksAllow) {
+TEST_F(CapTest, SearchForAnotherOriginRespectsHopLimitsOfLinks) {
   open({});
   for (std::uint64_t trace = 1; trace <= 6; ++trace) present(trace);
   link(1, 4);
   link(2, 3);
-  link(3, 4, 1);  // at most the first hop: of 2 it would be the second
+  link(3, 4, 1);  // first hop only: from 2 it would be the second
   link(6, 5);
   link(5, 4);
   propagator_->make_origin(present(1), true);
@@ -255,8 +255,8 @@ TEST_F(CapTest, TheSearchForAnotherOriginKeepsToTheHopsThatLinksAllow) {
   paths.drop_reference(found);
 }
 
-// Eight others are tried, not nine.
-TEST_F(CapTest, TheSearchForAnotherOriginEnds) {
+// Eight other origins are tried, not nine.
+TEST_F(CapTest, SearchForAnotherOriginIsBounded) {
   open({});
   present(100);
   const auto spend = [&](std::uint64_t trace) {
@@ -278,8 +278,9 @@ TEST_F(CapTest, TheSearchForAnotherOriginEnds) {
   EXPECT_EQ(propagator_->path_with_room(present(100), 1), 0u);
 }
 
-// From the first origin on that dice alone keep, certain keeps are counted by themselves: what stands then is certain.
-TEST_F(CapTest, KeepsAreCertain_UntilDiceAloneKeepAnOrigin) {
+// Once an origin is kept by probability alone, deterministic keeps are tracked separately; all earlier ones are
+// deterministic.
+TEST_F(CapTest, KeepsAreDeterministic_UntilAnOriginIsKeptByProbabilityAlone) {
   open_chain({}, 4);
   propagator_->make_origin(present(1), true);
   tick();

@@ -1,4 +1,4 @@
-// Names and their counts: what is remembered of a hub's neighbours is bounded.
+// NameSet and NameCount: memory for a hub's neighbours is bounded.
 #include "propagate/frontier.hpp"
 
 #include <gtest/gtest.h>
@@ -9,12 +9,12 @@
 namespace entail::propagate {
 namespace {
 
-TEST(NameSet, HoldsEachNameOnce_ZeroToo) {
+TEST(NameSet, HoldsEachNameOnce_IncludingZero) {
   NameSet names;
   std::mt19937_64 random(3);
   std::set<std::uint64_t> known;
   for (unsigned i = 0; i < 5000; ++i) {
-    const std::uint64_t name = random() % 4000;  // small numbers: neighbours in every respect
+    const std::uint64_t name = random() % 4000;  // small numbers, adjacent to each other
     EXPECT_EQ(names.insert(name), known.insert(name).second);
   }
   EXPECT_EQ(names.size(), known.size());
@@ -22,7 +22,7 @@ TEST(NameSet, HoldsEachNameOnce_ZeroToo) {
   EXPECT_LE(names.bytes(), 32 * known.size() + 256);
 }
 
-TEST(NameCount, IsExactUpToItsBound_AndARepeatedNameChangesNothing) {
+TEST(NameCount, IsExactUpToItsBound_AndIgnoresRepeatedNames) {
   NameCount count;
   std::mt19937_64 random(5);
   std::vector<std::uint64_t> names(NameCount::kExactMax);
@@ -38,13 +38,13 @@ TEST(NameCount, EstimatesMore_NeverFalls_AndStaysSmall) {
   NameCount count;
   std::mt19937_64 random(7);
   std::vector<std::uint64_t> names;
-  std::uint64_t told = 0;
+  std::uint64_t total = 0;
   for (std::uint64_t n = 1; n <= 1'000'000; ++n) {
     names.push_back(random());
-    told += count.add(names.back());
-    ASSERT_EQ(told, count.count());
+    total += count.add(names.back());
+    ASSERT_EQ(total, count.count());
     if (n % 50'000 != 0) continue;
-    EXPECT_NEAR(static_cast<double>(told), static_cast<double>(n), 0.08 * static_cast<double>(n));
+    EXPECT_NEAR(static_cast<double>(total), static_cast<double>(n), 0.08 * static_cast<double>(n));
   }
   for (const std::uint64_t name : names) EXPECT_EQ(count.add(name), 0u);
   EXPECT_LE(count.bytes(), 8 * NameCount::kExactMax);

@@ -1,6 +1,6 @@
-// Random stories of a few traces over many windows: a lane that stalls with one end of its links written, turns of the
-// windows, traces that come late, origins at any time. When all has come, every trace must have the hops that a plain
-// search over all links finds.
+// Random stories of a few traces over many windows: a lane that stalls after writing one end of its links, window
+// rotations, late traces, origins at any time. At the end every trace must have the hops that a plain search over all
+// links finds.
 #include <map>
 #include <random>
 
@@ -26,7 +26,7 @@ class RandomStory : public KeepPropagatorTest {
     end_batch();
     for (std::uint64_t trace = 1; trace <= kTraces; ++trace) come(trace);
     tick();
-    tick();  // what joined on the way
+    tick();  // nodes that joined on the way
     expect_hops(mode);
   }
 
@@ -102,7 +102,7 @@ class RandomStory : public KeepPropagatorTest {
     if (graph_.writer(1).begun()) graph_.writer(1).end();
   }
 
-  // Fewest hops from an origin over at least one edge, up to 4; 0 if there is no way.
+  // Fewest hops from an origin over at least one edge, up to 4; 0 if no path exists.
   std::map<std::uint64_t, unsigned> search(bool along, bool against) const {
     std::map<std::uint64_t, unsigned> found;
     std::vector<std::uint64_t> here;
@@ -139,7 +139,7 @@ class RandomStory : public KeepPropagatorTest {
   unsigned batch_links_ = 0;
 };
 
-// A story of its own for every seed.
+// A separate story for each seed.
 struct Told : RandomStory {
   using RandomStory::run;
   void TestBody() override {}
@@ -152,8 +152,8 @@ void tell_stories(PropagateMode mode) {
     ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << seed;
   }
 }
-TEST(RandomStories, NoKeepIsLost_InACone) { tell_stories(PropagateMode::cone); }
-TEST(RandomStories, NoKeepIsLost_InAComponent) { tell_stories(PropagateMode::component); }
+TEST(RandomStories, LoseNoKeep_InConeMode) { tell_stories(PropagateMode::cone); }
+TEST(RandomStories, LoseNoKeep_InComponentMode) { tell_stories(PropagateMode::component); }
 
 }  // namespace
 }  // namespace entail::propagate

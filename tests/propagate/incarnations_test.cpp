@@ -1,5 +1,5 @@
-// PROTOCOL incarnations (keep_propagator.hpp) in the code itself: traces with nodes in several windows, and lanes that
-// stall in an old one. A Writer that has begun a batch is such a lane: it goes on in its window, whatever is rotated.
+// PROTOCOL incarnations (keep_propagator.hpp) in the shipped code: traces with nodes in several windows, and lanes that
+// stall in an old one. A Writer that has begun a batch is such a lane: it stays in its window across rotations.
 #include <functional>
 #include <utility>
 
@@ -26,9 +26,9 @@ class IncarnationsTest : public KeepPropagatorTest {
   }
 };
 
-// The loss of issue 14: 2 links to 1; its lane stalls between the two ends, over a turn of the windows, in which the
-// absent 2 gets a new node, and the keep reaches it there.
-TEST_F(IncarnationsTest, TheSecondEndOfALink_ComesToAnOldNodeOfATraceThatWasAbsent) {
+// The loss of issue 14: 2 links to 1; its lane stalls between the two ends, across a rotation, while the absent 2
+// gets a new node in the next window, and the keep reaches it there.
+TEST_F(IncarnationsTest, CarriesAKeep_WhenTheSecondEndOfALinkReachesAnOldNode) {
   open({});
   present(1);
   present(3);
@@ -39,7 +39,7 @@ TEST_F(IncarnationsTest, TheSecondEndOfALink_ComesToAnOldNodeOfATraceThatWasAbse
   link(3, 2);
   tick();
   propagator_->make_origin(present(1), true);
-  tick();  // against the link to 2, which is absent
+  tick();  // against the direction of the link to 2, which is absent
   present(2);
   tick();
   append_out(2, 1);
@@ -49,7 +49,7 @@ TEST_F(IncarnationsTest, TheSecondEndOfALink_ComesToAnOldNodeOfATraceThatWasAbse
   EXPECT_EQ(hops(3, kLinking), 2u);
 }
 
-TEST_F(IncarnationsTest, AnAbsentTraceAsksOverTheEdgesOfAllItsNodes) {
+TEST_F(IncarnationsTest, AnAbsentTracePullsKeeps_OverTheEdgesOfAllItsNodes) {
   open({});
   propagator_->make_origin(present(1), true);
   link(1, 2);
@@ -65,7 +65,7 @@ TEST_F(IncarnationsTest, AnAbsentTraceAsksOverTheEdgesOfAllItsNodes) {
   EXPECT_EQ(path(2), (Ids{{0, 1}, {0, 2}}));
 }
 
-TEST_F(IncarnationsTest, AnEdgeAtAnOldNodeIsCarried_WhenTheKeepCameToTheNewOne) {
+TEST_F(IncarnationsTest, CarriesAKeepOverAnEdgeOfAnOldNode_WhenItReachedTheNewOne) {
   open({});
   for (const std::uint64_t trace : {1, 2, 4}) present(trace);
   stall();
@@ -76,22 +76,22 @@ TEST_F(IncarnationsTest, AnEdgeAtAnOldNodeIsCarried_WhenTheKeepCameToTheNewOne) 
   propagator_->make_origin(present(1), true);
   tick();
   EXPECT_EQ(hops(2), 1u);
-  append_out(1, 4);  // at the node of the window before
+  append_out(1, 4);  // at the node of the previous window
   append_in(1, 4);
   resume();
   EXPECT_EQ(tick(), 1u);
   EXPECT_EQ(hops(4), 1u);
 }
 
-// The node is made and has its edges before any log tells of it: then its entry comes, and the edges with it.
-TEST_F(IncarnationsTest, ANodeThatIsFoundLateBringsItsEdges) {
+// The node exists and has its edges before any log reports it: then its log entry arrives, and with it the edges.
+TEST_F(IncarnationsTest, ANodeFoundLateContributesItsEdges) {
   open({});
   for (const std::uint64_t trace : {2, 4}) present(trace);
   stall();
   rotate();
   propagator_->make_origin(present(1), true);
   tick();
-  append_out(1, 4);  // made in the window before: the trace has no other node there
+  append_out(1, 4);  // created in the previous window: the trace has no other node there
   append_in(1, 4);
   resume();
   EXPECT_EQ(tick(), 0u);
@@ -101,7 +101,7 @@ TEST_F(IncarnationsTest, ANodeThatIsFoundLateBringsItsEdges) {
 }
 
 // Three windows, the middle node found last or first: one chain, one record.
-TEST_F(IncarnationsTest, ATraceHasOneRecord_WhicheverNodeIsFoundFirst) {
+TEST_F(IncarnationsTest, ATraceHasOneRecord_InAnyDiscoveryOrder) {
   for (const bool middle_first : {true, false}) {
     SCOPED_TRACE(middle_first);
     const std::uint64_t trace = middle_first ? 10 : 20;
@@ -109,7 +109,7 @@ TEST_F(IncarnationsTest, ATraceHasOneRecord_WhicheverNodeIsFoundFirst) {
     const RecordId id = present(trace);
     rotate();
     stall();
-    const graph::NodeId middle = node_in(stalled(), trace);  // no log is drained until the newest was found
+    const graph::NodeId middle = node_in(stalled(), trace);  // no log is drained before the newest is found
     rotate();
     if (middle_first) propagator_->link_batch({&middle, 1});
     EXPECT_EQ(present(trace), id);
@@ -123,7 +123,7 @@ TEST_F(IncarnationsTest, ATraceHasOneRecord_WhicheverNodeIsFoundFirst) {
   }
 }
 
-TEST_F(IncarnationsTest, AForgottenTraceAsksAtAllItsNodes) {
+TEST_F(IncarnationsTest, AForgottenTracePullsKeeps_AtAllItsNodes) {
   open({});
   present(1);
   stall();
@@ -138,14 +138,14 @@ TEST_F(IncarnationsTest, AForgottenTraceAsksAtAllItsNodes) {
   EXPECT_EQ(hops(1), 1u);
   propagator_->make_origin(present(5), true);
   tick();
-  append_in(5, 1);  // one end alone, at the old node: the trace asks over it
+  append_in(5, 1);  // only one end, at the old node: the trace pulls over it
   resume();
   EXPECT_EQ(tick(), 1u);
   EXPECT_EQ(hops(1), 1u);
 }
 
-// Record numbers and what waits for the next run(): an entry names a node, and goes with it.
-TEST_F(IncarnationsTest, LateEdgesOfAForgottenTraceAreNotThoseOfTheNextWithItsNumber) {
+// Record numbers and entries that wait for the next run(): an entry names a node, and is dropped with it.
+TEST_F(IncarnationsTest, LateEdgesOfAForgottenTrace_AreNotTakenForItsSuccessors) {
   open({});
   const RecordId id = present(1);
   propagator_->make_origin(id, true);
@@ -154,12 +154,12 @@ TEST_F(IncarnationsTest, LateEdgesOfAForgottenTraceAreNotThoseOfTheNextWithItsNu
   link(1, 2);
   graph_.drain_late([&](const graph::LateEdges& late) { propagator_->carry_over(late); });
   forget(id);
-  EXPECT_EQ(present(9), id);  // the number again, another trace
+  EXPECT_EQ(present(9), id);  // the number is reused for another trace
   propagator_->run(1);
   EXPECT_EQ(hops(2), 0u);
 }
 
-TEST_F(IncarnationsTest, EdgesWrittenAgainByAMove_AreNotReported) {
+TEST_F(IncarnationsTest, EdgesRewrittenByAMove_AreNotLogged) {
   open({});
   propagator_->make_origin(present(1), true);
   present(2);
@@ -177,7 +177,7 @@ TEST_F(IncarnationsTest, EdgesWrittenAgainByAMove_AreNotReported) {
 }
 
 #ifdef ENTAIL_DEBUG_CHECKS
-// Calls f once, when the writer stands at the sync point.
+// Calls f once, when the writer is at the sync point.
 class AtPoint final : public sync::PointListener {
  public:
   AtPoint(unsigned point, std::function<void()> f) : point_(point), f_(std::move(f)) {
@@ -195,8 +195,8 @@ class AtPoint final : public sync::PointListener {
   std::function<void()> f_;
 };
 
-// PROTOCOL late_edge at its call sites: the edge is published, and has not asked for the keep yet (I1, I2).
-TEST_F(KeepPropagatorTest, AKeepThatComesBetweenAnEdgeAndItsCheck_IsCarriedOver) {
+// PROTOCOL late_edge at its call sites: the edge is published, but the keep has not been checked yet (I1, I2).
+TEST_F(KeepPropagatorTest, CarriesAKeep_ThatArrivesBetweenAnEdgeAndItsCheck) {
   for (const bool is_out : {true, false}) {
     SCOPED_TRACE(is_out);
     open({});

@@ -1,4 +1,4 @@
-// A KeepPropagator over a small graph, in which traces are numbers and every link leads from the first to the second.
+// A KeepPropagator over a small graph in which traces are numbers; links lead from the first argument to the second.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ class KeepPropagatorTest : public ::testing::Test {
     link_by(writer, from, to, limit, on_error_span);
     writer.end();
   }
-  // In the writer's batch, and so in its window.
+  // In the writer's batch, and therefore in its window.
   static void link_by(graph::Writer& writer, std::uint64_t from, std::uint64_t to, unsigned limit = graph::kNoLimit,
                       bool on_error_span = false) {
     const graph::NodeId near = node_in(writer, from);
@@ -59,7 +59,7 @@ class KeepPropagatorTest : public ::testing::Test {
     }
     return id;
   }
-  // Traces 1 to `last` are there, each linked to the next.
+  // Traces 1 to `last` are present, each linked to the next.
   void open_chain(const PropagateOptions& options, std::uint64_t last) {
     open(options);
     for (std::uint64_t trace = 1; trace <= last; ++trace) present(trace);

@@ -1,10 +1,10 @@
-// Paths, records, and keeps carried over a small graph: hops, limits, caps, absent traces.
+// Paths, records, and keeps propagated over a small graph: hops, limits, caps, absent traces.
 #include "tests/propagate/keep_propagator_fixture.hpp"
 
 namespace entail::propagate {
 namespace {
 
-TEST(PathPool, TellsTheWholeWay_AfterItsMiddleIsForgotten) {
+TEST(PathPool, ReturnsTheWholePath_AfterItsMiddleIsForgotten) {
   PathPool paths;
   const PathId origin = paths.origin({1, 1});
   const PathId middle = paths.step(origin, {2, 2}, 1);
@@ -19,13 +19,13 @@ TEST(PathPool, TellsTheWholeWay_AfterItsMiddleIsForgotten) {
   EXPECT_EQ(paths.count(), 0u);
 }
 
-TEST(PathPool, DirectionIsMixed_WhenNoneLeadsAllAlong) {
+TEST(PathPool, DirectionIsMixed_WhenStepsDiffer) {
   PathPool paths;
   const PathId end = paths.step(paths.step(paths.origin({1, 1}), {2, 2}, 1), {3, 3}, 2);
   EXPECT_EQ(paths.direction(end), Direction::mixed);
 }
 
-TEST_F(KeepPropagatorTest, AKeepGoesAlongLinks_AsFarAsItsHops) {
+TEST_F(KeepPropagatorTest, CarriesAKeepAlongLinks_UpToTheHopLimit) {
   PropagateOptions options;
   options.max_hops_linked = 2;
   options.max_hops_linking = 1;
@@ -40,7 +40,7 @@ TEST_F(KeepPropagatorTest, AKeepGoesAlongLinks_AsFarAsItsHops) {
   EXPECT_EQ(path(5), (Ids{{0, 3}, {0, 4}, {0, 5}}));
 }
 
-TEST_F(KeepPropagatorTest, AnEdgeThatComesLaterIsCarriedOver_AndFewerHopsAreCarriedOn) {
+TEST_F(KeepPropagatorTest, CarriesAKeepOverALateEdge_AndPropagatesFewerHops) {
   open({});
   for (std::uint64_t trace = 1; trace <= 5; ++trace) present(trace);
   propagator_->make_origin(present(1), true);
@@ -56,7 +56,7 @@ TEST_F(KeepPropagatorTest, AnEdgeThatComesLaterIsCarriedOver_AndFewerHopsAreCarr
   EXPECT_EQ(hops(5), 2u);
 }
 
-TEST_F(KeepPropagatorTest, AnAbsentTraceAsksWhenItComes) {
+TEST_F(KeepPropagatorTest, AnAbsentTracePullsKeeps_OnItsFirstSpan) {
   open({});
   propagator_->make_origin(present(1), true);
   link(1, 2);
@@ -67,12 +67,12 @@ TEST_F(KeepPropagatorTest, AnAbsentTraceAsksWhenItComes) {
   EXPECT_EQ(hops(2), 1u);
 }
 
-TEST_F(KeepPropagatorTest, ATraceWhoseLinksAreSeenBeforeItsSpans_IsReachedAgainstThem) {
+TEST_F(KeepPropagatorTest, ReachesATraceThroughItsOwnLinks_WhenTheyArePublishedFirst) {
   open({});
   propagator_->make_origin(present(1), true);
   present(3);
   link(3, 2);
-  link(2, 1);  // the far end is published; the spans of 2 are not told of yet
+  link(2, 1);  // the far end is published; the spans of 2 are not reported yet
   tick();
   EXPECT_EQ(propagator_->find_record(node(2)), 0u);
   present(2);
@@ -81,8 +81,8 @@ TEST_F(KeepPropagatorTest, ATraceWhoseLinksAreSeenBeforeItsSpans_IsReachedAgains
   EXPECT_EQ(hops(3, kLinking), 2u);
 }
 
-// The halves of one link, as ingest publishes them: a thread may stall in between, and another tell of the trace.
-TEST_F(KeepPropagatorTest, ATraceThatCameBetweenTheEndsOfItsLink_IsReachedWhenTheSecondComes) {
+// The two ends of a link as ingest publishes them: a thread may stall in between, while another reports the trace.
+TEST_F(KeepPropagatorTest, ReachesATraceThatArrivesBetweenTheEndsOfItsLink) {
   open({});
   propagator_->make_origin(present(1), true);
   tick();
@@ -105,7 +105,7 @@ TEST_F(KeepPropagatorTest, ATraceThatCameBetweenTheEndsOfItsLink_IsReachedWhenTh
   EXPECT_EQ(hops(2, kLinking), 1u);
 }
 
-TEST_F(KeepPropagatorTest, AtTheCap_AllAreFollowed_OverItTheFirstByRank) {
+TEST_F(KeepPropagatorTest, FollowsAllNeighboursAtTheCap_AndTheFirstByRankBeyondIt) {
   PropagateOptions options;
   options.max_links_followed = 3;
   open(options);
@@ -121,7 +121,7 @@ TEST_F(KeepPropagatorTest, AtTheCap_AllAreFollowed_OverItTheFirstByRank) {
   EXPECT_EQ(propagator_->take_refused_count(), 5u);
 }
 
-TEST_F(KeepPropagatorTest, ALinksOwnLimitCounts_AndTheMostGenerousOfSeveral) {
+TEST_F(KeepPropagatorTest, AppliesALinksOwnLimit_AndTheLargestOfSeveral) {
   open({});
   for (std::uint64_t trace = 1; trace <= 3; ++trace) present(trace);
   link(1, 2, 0);
@@ -133,7 +133,7 @@ TEST_F(KeepPropagatorTest, ALinksOwnLimitCounts_AndTheMostGenerousOfSeveral) {
   EXPECT_EQ(hops(3), 1u);
 }
 
-TEST_F(KeepPropagatorTest, ComponentCountsBothDirectionsTogether_ThroughAbsentTraces) {
+TEST_F(KeepPropagatorTest, ComponentModeCountsBothDirectionsTogether_ThroughAbsentTraces) {
   PropagateOptions options;
   options.mode = PropagateMode::component;
   options.max_hops_linked = options.max_hops_linking = 2;
@@ -149,8 +149,8 @@ TEST_F(KeepPropagatorTest, ComponentCountsBothDirectionsTogether_ThroughAbsentTr
   EXPECT_EQ(ledger_.paths().direction(propagator_->nearest_path(present(3))), Direction::mixed);
 }
 
-// The way back is told before any of it goes, however late somebody asks.
-TEST_F(KeepPropagatorTest, APathOutlivesTheTracesThatItNames) {
+// The path is complete before any part of it is erased, however late it is requested.
+TEST_F(KeepPropagatorTest, APathOutlivesItsTraces) {
   open_chain({}, 4);
   propagator_->make_origin(present(1), true);
   tick();
@@ -158,7 +158,7 @@ TEST_F(KeepPropagatorTest, APathOutlivesTheTracesThatItNames) {
     forget(present(forgotten));
     EXPECT_EQ(hops(forgotten), 0u);
   }
-  const RecordId reused = present(5);  // takes a number that a predecessor had
+  const RecordId reused = present(5);  // reuses the number of a predecessor
   link(5, 4);
   propagator_->make_origin(reused, true);
   EXPECT_EQ(path(4), (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}}));
@@ -169,7 +169,7 @@ TEST_F(KeepPropagatorTest, APathOutlivesTheTracesThatItNames) {
   EXPECT_EQ(ledger_.paths().count(), 0u);
 }
 
-TEST_F(KeepPropagatorTest, AKeepTouchesWhatItReaches) {
+TEST_F(KeepPropagatorTest, AKeepExtendsTheLifeOfRecordsItReaches) {
   open_chain({}, 4);
   propagator_->make_origin(present(1), true);
   propagator_->run(77);
@@ -177,21 +177,21 @@ TEST_F(KeepPropagatorTest, AKeepTouchesWhatItReaches) {
   for (const std::uint64_t trace : {2, 3, 4}) EXPECT_EQ(ledger_[present(trace)].touched_ns, 77) << trace;
 }
 
-TEST_F(KeepPropagatorTest, APathThatWasToldIsReplaced_WhenAKeepComesWithFewerHops) {
+TEST_F(KeepPropagatorTest, ReplacesAMaterializedPath_WhenAKeepArrivesWithFewerHops) {
   open_chain({}, 5);
   propagator_->make_origin(present(1), true);
   tick();
   EXPECT_EQ(path(5), (Ids{{0, 1}, {0, 2}, {0, 3}, {0, 4}, {0, 5}}));
-  const PathId told = propagator_->nearest_path(present(5));
-  EXPECT_EQ(propagator_->nearest_path(present(5)), told);  // once made, it stays
+  const PathId materialized = propagator_->nearest_path(present(5));
+  EXPECT_EQ(propagator_->nearest_path(present(5)), materialized);  // once materialized, it stays
   link(1, 4);
   tick();
   EXPECT_EQ(path(5), (Ids{{0, 1}, {0, 4}, {0, 5}}));
   EXPECT_EQ(propagator_->nearest_hops(present(5)), 2u);
 }
 
-// Only ingest's edges at a trace that a keep carries on from are reported: not where no hop is left.
-TEST_F(KeepPropagatorTest, ANewEdgeIsNotReported_WhereTheKeepEnds) {
+// Only edges of ingest at a trace that still propagates a keep are logged: not where no hop is left.
+TEST_F(KeepPropagatorTest, DoesNotLogAnEdge_WhereNoHopIsLeft) {
   PropagateOptions options;
   options.max_hops_linked = 1;
   options.max_hops_linking = 0;
@@ -210,8 +210,8 @@ TEST_F(KeepPropagatorTest, ANewEdgeIsNotReported_WhereTheKeepEnds) {
   EXPECT_EQ(late, 1u);
 }
 
-// A trace goes on in a newer window with all that stood at its node.
-TEST_F(KeepPropagatorTest, ReachGoesOnInANewerWindow) {
+// A trace continues in a newer window with all the state of its node.
+TEST_F(KeepPropagatorTest, ReachContinuesInANewerWindow) {
   open({});
   for (std::uint64_t trace = 1; trace <= 3; ++trace) present(trace);
   link(1, 2);

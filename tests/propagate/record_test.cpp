@@ -1,4 +1,4 @@
-// Records, and what belongs to them: all of it goes when they go.
+// Records and what belongs to them: erasing a record erases all of it.
 #include "propagate/record.hpp"
 
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 namespace entail::propagate {
 namespace {
 
-TEST(Ledger, WhatPoliciesAnsweredGoesWithTheRecords) {
+TEST(Ledger, ErasingARecordErasesItsPolicyAnswers) {
   constexpr std::size_t kCount = 100'000;
   constexpr graph::NodeId kNode = 1;
   Ledger ledger;
@@ -21,12 +21,12 @@ TEST(Ledger, WhatPoliciesAnsweredGoesWithTheRecords) {
   for (std::size_t i = 0; i < kCount; ++i) ASSERT_EQ(ledger.answers(ids[i]).evaluated, i + 1);
   const std::uint64_t full = ledger.bytes();
   EXPECT_GE(full, kCount * (sizeof(Record) + sizeof(policy::StatefulAnswers) + sizeof(PathState)));
-  // A record that is used again has no answers of the one before.
+  // A reused record has none of the previous one's answers.
   ledger.remove(ids[5]);
   ASSERT_EQ(ledger.add(kNode), ids[5]);
   EXPECT_EQ(ledger.answers(ids[5]).evaluated, 0u);
   EXPECT_EQ(ledger.bytes(), full);
-  // The younger half goes, then all.
+  // The newer half is erased, then all.
   for (std::size_t i = kCount / 2; i < kCount; ++i) ledger.remove(ids[i]);
   EXPECT_LT(ledger.bytes(), full * 5 / 8);
   for (std::size_t i = 0; i < kCount / 2; ++i) ASSERT_EQ(ledger.answers(ids[i]).evaluated, i == 5 ? 0 : i + 1);
@@ -36,8 +36,8 @@ TEST(Ledger, WhatPoliciesAnsweredGoesWithTheRecords) {
   EXPECT_EQ(ledger.answers(ledger.add(kNode)).evaluated, 0u);
 }
 
-// What a window has, by which it is worth closing or not.
-TEST(Ledger, CountsRecordsAndThoseThatHoldSpans_InTheWindowOfTheirNode) {
+// The counts of a window that decide whether it is worth closing.
+TEST(Ledger, CountsRecordsPerWindow_AndThoseHoldingSpans) {
   constexpr graph::NodeId kFirst = 1;
   constexpr graph::NodeId kSecond = (graph::NodeId{3} << graph::kOffsetBits) | 1;
   Ledger ledger;

@@ -1,4 +1,4 @@
-// The sketches alone (G4): exact against sorting everything, whatever the order, the repetitions and the merges.
+// The sketches alone (G4): exact, compared with sorting everything, for any order, repetition and merge sequence.
 #include "reservoir/bottom_k.hpp"
 
 #include <gtest/gtest.h>
@@ -32,7 +32,7 @@ BottomK<Order> sketch_of(const std::vector<Candidate>& candidates, std::uint32_t
   return sketch;
 }
 
-// The answer of a sketch as data that compares.
+// The result of a sketch as comparable data.
 template <class Order>
 struct Answer {
   std::vector<std::uint32_t> indices;
@@ -67,8 +67,8 @@ Answer<ConsistentOrder> expected_consistent(const naive::Sample& sample) {
   return answer;
 }
 
-// Every n and k up to 40 and every family of IDs.
-TEST(BottomK, EqualsSortAndTake_ForAllSmallSizes) {
+// Every n and k up to 40, for every family of IDs.
+TEST(BottomK, MatchesSortAndTake_ForAllSmallSizes) {
   std::mt19937_64 random(1);
   for (const IdFamily family : naive::kIdFamilies) {
     for (std::size_t n = 0; n <= 40; ++n) {
@@ -83,8 +83,8 @@ TEST(BottomK, EqualsSortAndTake_ForAllSmallSizes) {
   }
 }
 
-// All orders of seven links, each k: the answer never moves.
-TEST(BottomK, SameAnswer_ForEveryPermutation) {
+// All orders of seven links, for each k: the result never changes.
+TEST(BottomK, IsIndependentOfArrivalOrder) {
   std::mt19937_64 random(2);
   std::vector<Link> links = naive::make_links(IdFamily::few_traces, 7, random);
   const std::vector<Candidate> candidates = candidates_of(links, 9);
@@ -101,8 +101,8 @@ TEST(BottomK, SameAnswer_ForEveryPermutation) {
   }
 }
 
-// Random orders, some elements delivered again, random cuts into shards and random merge trees, some shards settled
-// before they are merged or added to.
+// Random orders, some elements delivered again, random shards and random merge trees, some shards settled
+// before a merge or an addition.
 template <class Order>
 void expect_same_however_delivered(const std::vector<Candidate>& candidates, std::uint32_t k,
                                    const Answer<Order>& expected, std::mt19937_64& random) {
@@ -129,7 +129,7 @@ void expect_same_however_delivered(const std::vector<Candidate>& candidates, std
   ASSERT_EQ(answer_of(shards[0]), expected);
 }
 
-TEST(BottomK, SameAnswer_HoweverShardedRepeatedAndMerged) {
+TEST(BottomK, IsIndependentOfSharding_Repetition_AndMergeOrder) {
   std::mt19937_64 random(3);
   for (int round = 0; round < 60; ++round) {
     const IdFamily family = naive::kIdFamilies[static_cast<std::size_t>(round) % naive::kIdFamilies.size()];
@@ -172,8 +172,8 @@ TEST(BottomK, MergeIsAssociativeCommutativeAndIdempotent) {
   }
 }
 
-// Equal links that arrive at different places are one, and the earliest stands for them.
-TEST(BottomK, EarliestArrivalStandsForEqualLinks) {
+// Equal links that arrive at different positions count as one, represented by the earliest.
+TEST(BottomK, EarliestArrivalRepresentsEqualLinks) {
   std::mt19937_64 random(5);
   std::vector<Candidate> candidates = candidates_of(naive::make_links(IdFamily::random, 1, random), 6);
   for (std::uint32_t i : {5u, 2u, 9u}) {
@@ -186,8 +186,8 @@ TEST(BottomK, EarliestArrivalStandsForEqualLinks) {
   EXPECT_EQ(answer_of<ConsistentOrder>(candidates, 1), (Answer<ConsistentOrder>{{2}, std::nullopt}));
 }
 
-// Links to one trace that differ in R: the smallest key stands for the trace, also after it had been squeezed out.
-TEST(BottomK, SmallestLinkStandsForATraceThatComesBack) {
+// Links to one trace with different R: the smallest key represents the trace, even after it had been evicted.
+TEST(BottomK, SmallestLinkRepresentsATraceThatReappears) {
   std::mt19937_64 random(6);
   std::vector<Link> links;
   for (int i = 0; i < 400; ++i) {
@@ -195,7 +195,7 @@ TEST(BottomK, SmallestLinkStandsForATraceThatComesBack) {
     link.randomness = 0x80000000000000 + (random() & 0xffffffff);
     links.push_back(link);
   }
-  links[0].randomness = 0;  // the last of all keys: squeezed out by what follows
+  links[0].randomness = 0;  // the last of all keys: evicted by the following ones
   Link back = links[0];
   back.span_id = {77};
   back.randomness = 0xffffffffffffff;  // the first of all keys
@@ -205,7 +205,7 @@ TEST(BottomK, SmallestLinkStandsForATraceThatComesBack) {
   EXPECT_EQ(answer_of<ConsistentOrder>(candidates, 3), expected_consistent(naive::Sample(links, 3, 7)));
 }
 
-// Distinct links whose keys collide (made on purpose) are told apart by their IDs, whatever the order.
+// Distinct links whose keys collide (by construction) are distinguished by their IDs, in any order.
 TEST(BottomK, CollidingKeysAreOrderedByIds) {
   std::vector<Candidate> candidates;
   for (std::uint32_t i = 0; i < 100; ++i) candidates.push_back({{5, 42}, {1, 100 - i}, {i + 1}, i, i * 10, 10});
@@ -217,8 +217,8 @@ TEST(BottomK, CollidingKeysAreOrderedByIds) {
   }
 }
 
-// Keys that fall all the time admit every link: still exact, and memory stays at 4(k+1) entries.
-TEST(BottomK, WorstOrderIsExactInBoundedMemory) {
+// Steadily falling keys admit every link: the result is still exact, and memory stays at 4(k+1) entries.
+TEST(BottomK, IsExactInBoundedMemory_ForTheWorstOrder) {
   std::mt19937_64 random(8);
   const std::vector<Link> links = naive::make_links(IdFamily::random, 20000, random);
   std::vector<Candidate> candidates = candidates_of(links, 8);
@@ -230,7 +230,7 @@ TEST(BottomK, WorstOrderIsExactInBoundedMemory) {
   EXPECT_LE(sketch.held_bytes(), 4 * (k + 1) * sizeof(Candidate) + 16 * (k + 1) * sizeof(std::uint32_t));
 }
 
-TEST(BottomK, BeginForgets) {
+TEST(BottomK, BeginResets) {
   std::mt19937_64 random(9);
   const std::vector<Candidate> candidates = candidates_of(naive::make_links(IdFamily::random, 1000, random), 9);
   BottomK<UniformOrder> sketch = sketch_of<UniformOrder>(candidates, 100);

@@ -1,8 +1,8 @@
-// What can be estimated from a truncated span's record: the thresholds follow their law, and the numbers that readers
-// compute from them are unbiased. The record's own counts are exact (link_sample_test.cpp); estimates are
+// Estimates from a truncated span's record: the thresholds follow their law, and the numbers that readers
+// compute from them are unbiased. The record's own counts are exact (link_sample_test.cpp); the estimates are
 //   distinct links    k / threshold (as a part of 2^64)          distinct traces   the same of C
 //   links of a kind   1 / threshold for each one in U; or, since received is known, n x / k of x in U
-// The checks must find planted faults: planted_bias_test.cpp.
+// planted_bias_test.cpp shows that these checks can fail.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -33,7 +33,7 @@ struct Estimates {
 constexpr double kKind = 50;
 bool is_of_kind(std::uint32_t index) { return index < 100 && index % 2 == 1; }
 
-// One span whose seed changes.
+// One span with a changing seed.
 Estimates estimate_uniform(const std::vector<Link>& links) {
   Estimates estimates;
   LinkSampler sampler;
@@ -53,7 +53,7 @@ Estimates estimate_uniform(const std::vector<Link>& links) {
   return estimates;
 }
 
-TEST(EstimateStatistics, ThresholdsAndEstimatesAreRight_ForEveryFamilyOfIds) {
+TEST(EstimateStatistics, ThresholdsFollowTheirLaw_AndEstimatesAreUnbiased_ForEveryIdFamily) {
   for (const IdFamily family : naive::kIdFamilies) {
     SCOPED_TRACE(static_cast<int>(family));
     std::mt19937_64 random(51);
@@ -65,8 +65,8 @@ TEST(EstimateStatistics, ThresholdsAndEstimatesAreRight_ForEveryFamilyOfIds) {
   }
 }
 
-// A duplicate counts once, however often it comes: the estimate is of distinct links.
-TEST(EstimateStatistics, DuplicatesDoNotShow) {
+// A duplicate counts once, however often it occurs: the estimate is of distinct links.
+TEST(EstimateStatistics, IgnoreDuplicates) {
   std::mt19937_64 random(52);
   std::vector<Link> links = naive::make_links(IdFamily::random, kLinks, random);
   for (std::size_t i = 0; i < 200; ++i) links.push_back(links[i % 20]);
@@ -75,8 +75,8 @@ TEST(EstimateStatistics, DuplicatesDoNotShow) {
   EXPECT_GT(mean_tail(estimates.distinct, kLinks), kFalseAlarm);
 }
 
-// C over traces: two links each, fresh traces every round, since C hangs on R and not on the seed.
-TEST(EstimateStatistics, DistinctTracesAreEstimatedByC) {
+// C over traces: two links each, with new traces in every round, since C depends on R and not on the seed.
+TEST(EstimateStatistics, SketchCEstimatesDistinctTraces) {
   std::mt19937_64 random(53);
   std::vector<double> distinct;
   std::vector<double> threshold_cdf;

@@ -1,5 +1,5 @@
-// Every choice there is, for small n and k (G4): no statistics, equality. A sample is decided by the order of the keys,
-// by the order of arrival, by what arrives twice, and by how the links are cut into shards; all of them, one by one.
+// Every choice for small n and k (G4), by equality rather than statistics. A sample depends on the order of the keys,
+// the order of arrival, the repetitions, and how the links are split into shards; all of them are enumerated.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace entail::reservoir {
 namespace {
 
-// The link with this number; all keys of U and C are `rank`, traces are distinct.
+// The link with this number; its keys for U and C are `rank`, and all traces are distinct.
 Candidate candidate(std::uint32_t number, std::uint64_t rank) {
   return {{rank, rank}, {1, number + 1}, {number + 1}, number, 0, 0};
 }
@@ -35,7 +35,7 @@ void for_each_order(unsigned n, F&& f) {
   } while (std::next_permutation(ranks.begin(), ranks.end()));
 }
 
-// Over all n! orders of the keys, each of the (n over k) sets is the sample equally often: exactly.
+// Over all n! orders of the keys, each of the (n over k) sets is the sample exactly equally often.
 template <class Order>
 void expect_each_set_equally_often(unsigned n, unsigned k) {
   std::map<std::uint32_t, unsigned> times;
@@ -57,7 +57,7 @@ void expect_each_set_equally_often(unsigned n, unsigned k) {
   for (const auto& [mask, count] : times) ASSERT_EQ(count, orders / sets) << n << " " << k << " " << mask;
 }
 
-TEST(EveryChoice, EachSetIsTheSampleEquallyOften) {
+TEST(EveryChoice, DrawsEachSetEquallyOften) {
   for (unsigned n = 1; n <= 7; ++n) {
     for (unsigned k = 1; k <= n; ++k) {
       expect_each_set_equally_often<UniformOrder>(n, k);
@@ -66,8 +66,8 @@ TEST(EveryChoice, EachSetIsTheSampleEquallyOften) {
   }
 }
 
-// Every sequence of `length` deliveries of n links, repetitions and omissions included: the sample is that of the set
-// which was delivered.
+// Every sequence of `length` deliveries of n links, including repetitions and omissions: the sample is that of the
+// delivered set.
 template <class Order>
 void expect_sample_of_the_set(unsigned n, unsigned length, unsigned k) {
   std::uint64_t sequences = 1;
@@ -80,7 +80,7 @@ void expect_sample_of_the_set(unsigned n, unsigned length, unsigned k) {
     for (unsigned i = 0; i < length; ++i, rest /= n) {
       const auto number = static_cast<std::uint32_t>(rest % n);
       delivered |= 1u << number;
-      sketch.add(candidate(number, 100 - number));  // the higher its number, the smaller its key
+      sketch.add(candidate(number, 100 - number));  // a higher number means a smaller key
     }
     std::uint32_t expected = 0;
     unsigned taken = 0;
@@ -93,14 +93,14 @@ void expect_sample_of_the_set(unsigned n, unsigned length, unsigned k) {
   }
 }
 
-TEST(EveryChoice, TheSampleIsThatOfTheSet_ForEverySequenceOfDeliveries) {
+TEST(EveryChoice, DependsOnTheDeliveredSetOnly) {
   for (unsigned k = 1; k <= 4; ++k) {
     expect_sample_of_the_set<UniformOrder>(4, 7, k);
     expect_sample_of_the_set<ConsistentOrder>(4, 7, k);
   }
 }
 
-// Every way to put n links into three shards, in every order of merging them.
+// Every way to distribute n links over three shards, in every merge order.
 template <class Order>
 void expect_same_from_every_cut(unsigned n, unsigned k) {
   unsigned truncated_spans = 1;
@@ -120,7 +120,7 @@ void expect_same_from_every_cut(unsigned n, unsigned k) {
   }
 }
 
-TEST(EveryChoice, TheSampleIsTheSame_FromEveryCutIntoShards) {
+TEST(EveryChoice, IsIndependentOfSharding) {
   for (unsigned n = 1; n <= 6; ++n) {
     for (unsigned k = 1; k <= n; ++k) {
       expect_same_from_every_cut<UniformOrder>(n, k);
@@ -129,8 +129,8 @@ TEST(EveryChoice, TheSampleIsTheSame_FromEveryCutIntoShards) {
   }
 }
 
-// Links of one trace are one to C: every way to give n links to traces, and the smallest key of each stands for it.
-TEST(EveryChoice, OneLinkATrace_ForEveryAssignmentOfTraces) {
+// C holds one link per trace: every way to assign n links to traces, where the smallest key of each represents it.
+TEST(EveryChoice, HoldsOneLinkPerTrace_ForEveryAssignmentOfTraces) {
   constexpr unsigned n = 6;
   unsigned assignments = 1;
   for (unsigned i = 0; i < n; ++i) assignments *= 3;

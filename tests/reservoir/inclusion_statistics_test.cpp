@@ -1,6 +1,6 @@
-// Inclusion probabilities (G4), by statistics with fixed seeds: each link of U and each trace of C is in with k/n,
-// wherever it stands. Two tests, because the chi-square over all positions is weak against a bias of the first or last
-// ones, which the positional contrast finds. Bounds and their false-alarm probability: statistics.hpp.
+// Inclusion probabilities (G4), by statistics with fixed seeds: each link of U and each trace of C is included with
+// probability k/n at any position. Two tests, because the chi-square over all positions is weak against a bias of the
+// first or last ones, which the positional contrast detects. Bounds and false-alarm probability: statistics.hpp.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -34,7 +34,7 @@ void expect_unbiased(const Tally& tally) {
 
 double law_of_threshold(double threshold) { return statistics::first_excluded_cdf(threshold, kBudget, kLinks); }
 
-// One span whose seed changes: U is a fresh sample of the same links each time.
+// One span with a changing seed: U is a new sample of the same links each time.
 Tally tally_uniform(const std::vector<Link>& links) {
   Tally tally;
   LinkSampler sampler;
@@ -64,15 +64,15 @@ TEST(InclusionStatistics, UIsUniformOverLinks_ForEveryFamilyOfIds) {
   }
 }
 
-// Links in ascending order of R, as a sender could sort them: U does not care.
-TEST(InclusionStatistics, UIsUniform_WhenLinksComeSortedByRandomness) {
+// Links in ascending order of R, as a sender could sort them: U is unaffected.
+TEST(InclusionStatistics, UIsUniform_WhenLinksArriveSortedByRandomness) {
   std::mt19937_64 random(42);
   std::vector<Link> links = naive::make_links(IdFamily::random, kLinks, random);
   std::sort(links.begin(), links.end(), [](const Link& a, const Link& b) { return a.randomness < b.randomness; });
   expect_unbiased(tally_uniform(links));
 }
 
-// C is decided by R: fresh random traces each round, and traces with one common R, where H decides.
+// C depends on R: new random traces each round, and traces with one common R, where H decides.
 TEST(InclusionStatistics, CIsUniformOverTraces_WhenRandomnessIsRandomOrTied) {
   for (const bool tied : {false, true}) {
     SCOPED_TRACE(tied);

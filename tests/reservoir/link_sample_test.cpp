@@ -1,4 +1,4 @@
-// The sampler of a span: counts to the link, thresholds, what is saved, reuse, and a million links.
+// The sampler of a span: exact counts, thresholds, saved links, reuse, and a million links.
 #include "reservoir/link_sample.hpp"
 
 #include <gtest/gtest.h>
@@ -74,7 +74,7 @@ void expect_equal(const TruncatedLinks& truncated, const std::vector<Link>& link
   }
 }
 
-// Good links with repetitions, null targets and bad contexts among them; some links carry an rv of their own.
+// Good links with repetitions, mixed with null targets and bad contexts; some links carry their own rv.
 std::vector<Link> mixed_links(IdFamily family, std::size_t count, std::mt19937_64& random) {
   std::vector<Link> links;
   for (std::size_t i = 0; i < count; ++i) {
@@ -89,7 +89,7 @@ std::vector<Link> mixed_links(IdFamily family, std::size_t count, std::mt19937_6
   return links;
 }
 
-TEST(LinkSampler, EqualsTheNaiveSample) {
+TEST(LinkSampler, MatchesTheNaiveSample) {
   std::mt19937_64 random(21);
   LinkSampler sampler;
   for (int round = 0; round < 400; ++round) {
@@ -106,7 +106,7 @@ TEST(LinkSampler, EqualsTheNaiveSample) {
   }
 }
 
-TEST(LinkSampler, NothingIsExcluded_UpToKDistinctLinks) {
+TEST(LinkSampler, ExcludesNothing_UpToKDistinctLinks) {
   std::mt19937_64 random(22);
   LinkSampler sampler;
   for (std::size_t n = 0; n <= 9; ++n) {
@@ -136,7 +136,7 @@ TEST(LinkSampler, OnlyTheFirstOfEqualLinksIsACandidate) {
   expect_equal(truncated, links, 5, 3);
 }
 
-TEST(LinkSampler, SeedMovesUAndLeavesTheOrderByRandomness) {
+TEST(LinkSampler, SeedChangesU_ButNotTheOrderByRandomness) {
   std::mt19937_64 random(24);
   const std::vector<Link> links = naive::make_links(IdFamily::random, 2000, random);
   LinkSampler sampler;
@@ -151,7 +151,7 @@ TEST(LinkSampler, SeedMovesUAndLeavesTheOrderByRandomness) {
   EXPECT_EQ(indices(1, true), indices(1, true));
 }
 
-// The published hash: one fixed link, one fixed value each for two seeds. It may never change.
+// The published hash: one fixed link, one fixed value for each of two seeds. It must never change.
 TEST(LinkSampler, HashIsStable) {
   const TraceId trace{0x0102030405060708, 0x090a0b0c0d0e0f10};
   const SpanId span{0x1112131415161718};
@@ -160,7 +160,7 @@ TEST(LinkSampler, HashIsStable) {
   EXPECT_EQ(base::sampling_hash(trace, span, 42), 0x45a42c87e21e94b2u);
 }
 
-TEST(LinkSampler, ReleaseGivesBackWhatGrewWithTheLinks) {
+TEST(LinkSampler, ReleaseFreesMemoryThatGrewWithTheLinks) {
   std::mt19937_64 random(25);
   const std::vector<Link> links = naive::make_links(IdFamily::random, 50000, random);
   LinkSampler sampler;
@@ -171,9 +171,9 @@ TEST(LinkSampler, ReleaseGivesBackWhatGrewWithTheLinks) {
   expect_equal(sample(sampler, links, 10, 0, 0), links, 10, 0);
 }
 
-// A million links: malformed, duplicates, null targets; exact to the link, the same forwards, backwards and shuffled
-// (by content: the indices move with the order).
-TEST(LinkSampler, AMillionLinksAreExact) {
+// A million links with malformed ones, duplicates and null targets: exact, and the same forwards, backwards and
+// shuffled (by content: the indices change with the order).
+TEST(LinkSampler, IsExact_ForAMillionLinks) {
   constexpr std::size_t kCount = 1'000'000;
   constexpr std::uint32_t kBudget = 128;
   std::mt19937_64 random(26);

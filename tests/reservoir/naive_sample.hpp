@@ -1,5 +1,5 @@
 // The link sample as docs/design.md 4 defines it, with sorts and maps over all links of a span: the oracle of these
-// tests. It shares no logic with the room, the hash included. Not linked outside the tests.
+// tests. It shares no code with the room, not even the hash. Never linked outside the tests.
 #pragma once
 
 #include <xxhash.h>
@@ -32,7 +32,7 @@ struct Link {
   Ids ids() const { return {trace_id, span_id}; }
 };
 
-// As LinkSampler::finish() asks for them.
+// As LinkSampler::finish() requests them.
 inline IdsOf ids_of(const std::vector<Link>& links) {
   return [&links](std::uint32_t index) { return LinkIds{links[index].trace_id, links[index].span_id}; };
 }
@@ -48,10 +48,10 @@ inline Consistent consistent_of(const Link& link, std::uint64_t seed) {
   return {0xffffffffffffff - link.randomness, hash_of(link, seed)};
 }
 
-// Everything about the links of one span, k and the seed.
+// The result for one span, k and seed.
 struct Sample {
   std::uint64_t good = 0, malformed = 0, null_target = 0, duplicates = 0;
-  std::vector<std::uint32_t> candidates;  // good and no duplicate, by arrival
+  std::vector<std::uint32_t> candidates;  // good, without duplicates, in arrival order
   std::vector<std::uint32_t> duplicate_indices;
   std::vector<std::uint32_t> uniform;     // U, ascending H
   std::vector<std::uint32_t> consistent;  // C, ascending key
@@ -104,7 +104,7 @@ struct Choice {
   Selection::Stratum pinned, open, closed;
 };
 
-// docs/design.md 4.3 and 4.2: which links are emitted, given how each trace stands.
+// docs/design.md 4.3 and 4.2: which links are emitted, given the state of each trace.
 inline Choice choose(const std::vector<Link>& links, std::size_t k, std::uint64_t seed,
                      const std::function<TargetState(TraceId)>& target) {
   const Sample sample(links, k, seed);
@@ -157,7 +157,7 @@ inline Choice choose(const std::vector<Link>& links, std::size_t k, std::uint64_
   return choice;
 }
 
-// Families of IDs: random ones, and structured ones that a weak hash or a weak order would trip over.
+// Families of IDs: random ones, and structured ones that would break a weak hash or a weak order.
 enum class IdFamily { random, few_traces, one_trace, sequential, zero_high_half, epoch_prefixed, all_ones };
 constexpr std::array kIdFamilies = {IdFamily::random,     IdFamily::few_traces,     IdFamily::one_trace,
                                     IdFamily::sequential, IdFamily::zero_high_half, IdFamily::epoch_prefixed,

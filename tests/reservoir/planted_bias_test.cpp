@@ -1,4 +1,4 @@
-// The checks of statistics.hpp can fail: each finds a fault that samplers have had, and passes a right sampler.
+// The checks of statistics.hpp can fail: each detects a known sampler fault and passes a correct sampler.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,8 +15,8 @@ namespace {
 constexpr unsigned kItems = 200;
 constexpr unsigned kTaken = 20;
 
-// Algorithm R over positions. off_by: 1 is the off-by-one that ships again and again (the new item's own place is left
-// out of the draw).
+// Algorithm R over positions. off_by: 1 is the classic off-by-one error (the new item's own position is excluded
+// from the draw).
 Inclusion reservoir_of(int rounds, unsigned off_by) {
   Inclusion inclusion{std::vector<double>(kItems, 0), kTaken, static_cast<double>(rounds)};
   std::mt19937_64 random(61);
@@ -32,7 +32,7 @@ Inclusion reservoir_of(int rounds, unsigned off_by) {
   return inclusion;
 }
 
-TEST(PlantedBias, TheContrastFindsAnOffByOne_WhichTheChiSquareMisses) {
+TEST(PlantedBias, PositionalContrastDetectsAnOffByOne_ThatChiSquareMisses) {
   const Inclusion right = reservoir_of(40'000, 0);
   EXPECT_GT(right.chi_square(), kFalseAlarm);
   EXPECT_GT(right.contrast(0, kTaken), kFalseAlarm);
@@ -44,8 +44,8 @@ TEST(PlantedBias, TheContrastFindsAnOffByOne_WhichTheChiSquareMisses) {
   EXPECT_LT(many.contrast(0, kTaken), kFalseAlarm);
 }
 
-// One position in ten that is never taken, spread so that no contrast sees it.
-TEST(PlantedBias, TheChiSquareFindsPositionsThatAreNeverTaken) {
+// One position in ten is never taken, spread so that no contrast detects it.
+TEST(PlantedBias, ChiSquareDetectsPositionsNeverTaken) {
   Inclusion inclusion{std::vector<double>(kItems, 0), kTaken, 4000};
   std::mt19937_64 random(62);
   for (int round = 0; round < 4000; ++round) {
@@ -59,7 +59,7 @@ TEST(PlantedBias, TheChiSquareFindsPositionsThatAreNeverTaken) {
   EXPECT_GT(inclusion.contrast(0, kTaken), kFalseAlarm);
 }
 
-// The key with this many smaller ones, of kItems keys that are uniform numbers to the power of warp.
+// The key with this many smaller ones, of kItems keys that are uniform numbers raised to the power `warp`.
 std::vector<double> thresholds_of(unsigned which, double warp) {
   std::vector<double> thresholds;
   std::mt19937_64 random(63);
@@ -77,25 +77,25 @@ double law_tail(const std::vector<double>& thresholds) {
   return kolmogorov_tail(cdf);
 }
 
-TEST(PlantedBias, TheLawFindsAThresholdThatIsTheLastKept_OrAKeyThatIsNotUniform) {
+TEST(PlantedBias, ThresholdTestDetectsALastKeptThreshold_OrNonUniformKeys) {
   EXPECT_GT(law_tail(thresholds_of(kTaken, 1)), kFalseAlarm);
   EXPECT_LT(law_tail(thresholds_of(kTaken - 1, 1)), kFalseAlarm);
   EXPECT_LT(law_tail(thresholds_of(kTaken + 1, 1)), kFalseAlarm);
   EXPECT_LT(law_tail(thresholds_of(kTaken, 1.05)), kFalseAlarm);
 }
 
-TEST(PlantedBias, TheMeanFindsAnEstimateFromTheLastKept) {
+TEST(PlantedBias, MeanTestDetectsAnEstimateFromTheLastKept) {
   const auto estimates = [](const std::vector<double>& thresholds) {
     std::vector<double> out;
     for (const double threshold : thresholds) out.push_back(kTaken / threshold);
     return out;
   };
   EXPECT_GT(mean_tail(estimates(thresholds_of(kTaken, 1)), kItems), kFalseAlarm);
-  EXPECT_LT(mean_tail(estimates(thresholds_of(kTaken - 1, 1)), kItems), kFalseAlarm);  // k / (k - 1) too much
+  EXPECT_LT(mean_tail(estimates(thresholds_of(kTaken - 1, 1)), kItems), kFalseAlarm);  // too large by k / (k - 1)
 }
 
-// The laws themselves, against values from tables.
-TEST(PlantedBias, TailsAreThoseOfTheTables) {
+// The laws themselves, compared with published tables.
+TEST(PlantedBias, TailsMatchPublishedTables) {
   EXPECT_NEAR(normal_tail(1.959964), 0.05, 1e-6);
   EXPECT_NEAR(chi_square_tail(3.841459, 1), 0.05, 1e-6);
   EXPECT_NEAR(chi_square_tail(232.9118, 199), 0.05, 1e-4);

@@ -1,4 +1,4 @@
-// The look-up of earlier links against an ordered set, with hashes from good to hopeless.
+// The lookup of earlier links compared with an ordered set, for hashes from good to degenerate.
 #include "reservoir/seen_links.hpp"
 
 #include <gtest/gtest.h>
@@ -23,19 +23,19 @@ std::uint64_t good_hash(const Ids& ids) {
 using IdsByIndex = std::map<std::uint32_t, Ids>;
 
 std::vector<std::uint32_t> duplicates_of(SeenLinks& seen, const IdsByIndex& added) {
-  std::vector<std::uint32_t> indices = {7};  // of an earlier span
+  std::vector<std::uint32_t> indices = {7};  // left over from an earlier span
   const auto ids = [&](std::uint32_t index) { return LinkIds{added.at(index).first, added.at(index).second}; };
   seen.find_duplicates(ids, indices);
   return indices;
 }
 
-// Links from a universe that shrinks round by round, so that the share of repetitions grows. Some indices are left out,
-// as those of links with bad contexts are.
+// Links from a universe that shrinks each round, so that the share of repetitions grows. Some indices are skipped,
+// like those of links with bad contexts.
 template <class Hash>
 void expect_equal_to_a_set(std::size_t count, std::uint64_t universe, std::size_t expected_links, Hash hash) {
   std::mt19937_64 random(universe);
   SeenLinks seen;
-  for (int span = 0; span < 2; ++span) {  // the second span meets the first one's memory
+  for (int span = 0; span < 2; ++span) {  // the second span reuses the first one's memory
     seen.begin(expected_links);
     std::set<Ids> set;
     IdsByIndex added;
@@ -55,19 +55,19 @@ void expect_equal_to_a_set(std::size_t count, std::uint64_t universe, std::size_
   }
 }
 
-TEST(SeenLinks, NoLinks) {
+TEST(SeenLinks, HandlesNoLinks) {
   SeenLinks seen;
   seen.begin(0);
   EXPECT_TRUE(duplicates_of(seen, {}).empty());
 }
 
-TEST(SeenLinks, EqualsASet_WithAndWithoutAKnownCount) {
+TEST(SeenLinks, MatchesASet_WithAndWithoutAKnownCount) {
   for (const std::uint64_t universe : {1u, 2u, 50u, 5000u, 1000000u})
     for (const std::size_t expected : {0u, 100u, 20000u}) expect_equal_to_a_set(20000, universe, expected, good_hash);
 }
 
 // All links in one slot, in a few slots, and equal in the upper half of the hash only: the ordered map takes over.
-TEST(SeenLinks, EqualsASet_WhenHashesCollide) {
+TEST(SeenLinks, MatchesASet_WhenHashesCollide) {
   expect_equal_to_a_set(3000, 1500, 0, [](const Ids&) { return std::uint64_t{0}; });
   expect_equal_to_a_set(3000, 1500, 3000, [](const Ids&) { return ~std::uint64_t{0}; });
   expect_equal_to_a_set(3000, 1500, 0, [](const Ids& ids) { return good_hash(ids) & 0xc000000000000000; });
@@ -75,8 +75,8 @@ TEST(SeenLinks, EqualsASet_WhenHashesCollide) {
   expect_equal_to_a_set(3000, 1500, 0, [](const Ids& ids) { return good_hash(ids) | 0x0003ffff00000000; });
 }
 
-// Colliding on purpose must not cost quadratic time (G7): 200,000 links in one slot would be 10^10 steps.
-TEST(SeenLinks, CollisionsCostALogarithm) {
+// Deliberate collisions must not cost quadratic time (G7): 200,000 links in one slot would be 10^10 steps.
+TEST(SeenLinks, CollisionsCostLogarithmicTime) {
   SeenLinks seen;
   seen.begin(0);
   const auto start = std::chrono::steady_clock::now();
@@ -89,7 +89,7 @@ TEST(SeenLinks, CollisionsCostALogarithm) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 }
 
-TEST(SeenLinks, EveryByteOfBothIdsCounts) {
+TEST(SeenLinks, ComparesEveryByteOfBothIds) {
   SeenLinks seen;
   seen.begin(8);
   const IdsByIndex ids = {
@@ -100,7 +100,7 @@ TEST(SeenLinks, EveryByteOfBothIdsCounts) {
   EXPECT_EQ(duplicates_of(seen, ids), std::vector<std::uint32_t>{4});
 }
 
-TEST(SeenLinks, ReleaseGivesTheMemoryBack) {
+TEST(SeenLinks, ReleaseFreesMemory) {
   SeenLinks seen;
   seen.begin(100000);
   EXPECT_GT(seen.held_bytes(), 90000u * 8);

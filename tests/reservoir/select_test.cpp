@@ -1,4 +1,4 @@
-// Filling the strata (docs/design.md 4.3), against the oracle over random spans, and case by case.
+// Filling the strata (docs/design.md 4.3), compared with the oracle over random spans, and case by case.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ const TruncatedLinks& sample(LinkSampler& sampler, const std::vector<Link>& link
   return sampler.finish(naive::ids_of(links));
 }
 
-// What a caller knows of a span: its pinned links from the edges, in any order, and the counts of the other strata.
+// A caller's view of a span: its pinned links from the edges, in any order, and the counts of the other strata.
 struct Caller {
   std::vector<PinnedLink> pinned;
   std::uint64_t open_received = 0;
@@ -39,12 +39,12 @@ struct Caller {
          std::mt19937_64& random) {
     for (const std::uint32_t i : naive::Sample(links, 1, seed).candidates) {
       const Link& link = links[i];
-      const TargetState stands = target(link.trace_id);
-      if (stands == TargetState::open) ++open_received;
-      if (stands == TargetState::closed) ++closed_received;
-      if (stands == TargetState::origin || stands == TargetState::reached)
+      const TargetState state = target(link.trace_id);
+      if (state == TargetState::open) ++open_received;
+      if (state == TargetState::closed) ++closed_received;
+      if (state == TargetState::origin || state == TargetState::reached)
         pinned.push_back({i, link.trace_id, link.span_id, consistent_key(link.randomness, naive::hash_of(link, seed)),
-                          stands == TargetState::origin});
+                          state == TargetState::origin});
     }
     std::shuffle(pinned.begin(), pinned.end(), random);
   }
@@ -73,7 +73,7 @@ void expect_equal(const Selection& selection, const naive::Choice& expected) {
   expect_stratum(selection.closed, expected.closed, "closed");
 }
 
-TEST(Select, EqualsTheNaiveChoice) {
+TEST(Select, MatchesTheNaiveSelection) {
   std::mt19937_64 random(31);
   LinkSampler sampler;
   for (int round = 0; round < 3000; ++round) {
@@ -91,14 +91,14 @@ TEST(Select, EqualsTheNaiveChoice) {
     }
     const auto k = static_cast<std::uint32_t>(1 + random() % 40);
     const std::uint64_t seed = random();
-    std::map<TraceId, TargetState> stands;
-    std::array<std::uint64_t, 4> weights;  // swarm: any of the strata may be missing or all there is
+    std::map<TraceId, TargetState> states;
+    std::array<std::uint64_t, 4> weights;  // swarm testing: any stratum may be absent, or the only one
     for (auto& weight : weights) weight = random() % 3 == 0 ? 0 : 1 + random() % 9;
     if (weights[0] + weights[1] + weights[2] + weights[3] == 0) weights[2] = 1;
     std::discrete_distribution<int> any({static_cast<double>(weights[0]), static_cast<double>(weights[1]),
                                          static_cast<double>(weights[2]), static_cast<double>(weights[3])});
-    for (const Link& link : links) stands.emplace(link.trace_id, static_cast<TargetState>(any(random)));
-    const auto target = [&](TraceId trace) { return stands.at(trace); };
+    for (const Link& link : links) states.emplace(link.trace_id, static_cast<TargetState>(any(random)));
+    const auto target = [&](TraceId trace) { return states.at(trace); };
 
     const Caller caller(links, seed, target, random);
     const TruncatedLinks& truncated = sample(sampler, links, k, seed);
@@ -107,28 +107,28 @@ TEST(Select, EqualsTheNaiveChoice) {
     expect_equal(selection, naive::choose(links, k, seed, target));
     if (HasFailure()) FAIL() << "round " << round;
 
-    // G3 for links: what 4.4 promises of the numbers.
+    // G3 for links: what 4.4 promises about the counts.
     ASSERT_EQ(selection.emitted, std::min<std::uint64_t>(k, truncated.received - truncated.duplicates));
     ASSERT_EQ(selection.pinned.received + selection.open.received + selection.closed.received,
               truncated.received - truncated.duplicates - truncated.malformed);
     const std::uint64_t in_strata = selection.pinned.emitted + selection.open.emitted + selection.closed.emitted;
     ASSERT_LE(in_strata, selection.emitted);
-    // No link to an origin is cut while a link that leads to none is printed.
+    // No link to an origin is dropped while a link to a non-origin is emitted.
     const auto origins = static_cast<std::uint64_t>(
         std::count_if(caller.pinned.begin(), caller.pinned.end(), [](const PinnedLink& link) { return link.origin; }));
     std::uint64_t emitted_origins = 0;
     for (const Chosen& chosen : selection.links) {
       const Link& link = links[chosen.index];
-      emitted_origins += link.identity == Identity::good && stands.at(link.trace_id) == TargetState::origin;
+      emitted_origins += link.identity == Identity::good && states.at(link.trace_id) == TargetState::origin;
     }
     ASSERT_TRUE(emitted_origins == origins || emitted_origins == selection.emitted);
   }
 }
 
-// One span of good links whose place in each sketch is known by hand: H and R chosen directly.
+// One span of good links with a known position in each sketch: H and R are chosen directly.
 struct HandMade {
   TruncatedLinks truncated;
-  std::map<TraceId, TargetState> stands;
+  std::map<TraceId, TargetState> states;
 
   void add(std::uint32_t index, TargetState target, std::uint64_t inverse_randomness, std::uint64_t hash,
            bool in_uniform, bool in_consistent) {
@@ -141,7 +141,7 @@ struct HandMade {
     link.in_consistent = in_consistent;
     truncated.saved.push_back(link);
     ++truncated.received;
-    stands[link.trace_id] = target;
+    states[link.trace_id] = target;
   }
   void add_other(std::uint32_t index, Identity identity) {
     SavedLink link;
@@ -152,7 +152,7 @@ struct HandMade {
     ++(identity == Identity::null_target ? truncated.null_target : truncated.malformed);
   }
   std::vector<std::uint32_t> chosen(std::uint32_t k, const std::vector<PinnedLink>& pinned = {}) const {
-    const Selection selection = select(truncated, k, pinned, [this](TraceId trace) { return stands.at(trace); }, 0, 0);
+    const Selection selection = select(truncated, k, pinned, [this](TraceId trace) { return states.at(trace); }, 0, 0);
     std::vector<std::uint32_t> indices;
     for (const Chosen& link : selection.links) indices.push_back(link.index);
     return indices;
@@ -161,8 +161,8 @@ struct HandMade {
 
 using Indices = std::vector<std::uint32_t>;
 
-// C gives 3, 2, 1, 0; U gives 0, 1, 2, 3: in turn, C first, skipping what is chosen.
-TEST(Select, SketchesAreReadInTurnConsistentFirst) {
+// C yields 3, 2, 1, 0; U yields 0, 1, 2, 3: alternately, C first, skipping links already chosen.
+TEST(Select, ReadsSketchesAlternately_ConsistentFirst) {
   HandMade span;
   for (std::uint32_t i = 0; i < 4; ++i) span.add(i, TargetState::open, 10 - i, i, true, true);
   EXPECT_EQ(span.chosen(1), (Indices{3}));
@@ -171,8 +171,8 @@ TEST(Select, SketchesAreReadInTurnConsistentFirst) {
   EXPECT_EQ(span.chosen(4), (Indices{0, 1, 2, 3}));
 }
 
-// When one sketch is used up the other goes on; what is in both is taken once.
-TEST(Select, ASketchThatIsUsedUpIsPassedOver) {
+// When one sketch is exhausted, the other continues; a link in both is taken once.
+TEST(Select, SkipsAnExhaustedSketch) {
   HandMade span;
   span.add(0, TargetState::open, 1, 9, false, true);
   span.add(1, TargetState::open, 2, 1, true, true);
@@ -184,7 +184,7 @@ TEST(Select, ASketchThatIsUsedUpIsPassedOver) {
   EXPECT_EQ(span.chosen(4), (Indices{0, 1, 2, 3}));
 }
 
-TEST(Select, StrataComeInOrder) {
+TEST(Select, FillsStrataInOrder) {
   HandMade span;
   span.add_other(0, Identity::bad_hex);
   span.add_other(1, Identity::null_target);
@@ -201,14 +201,14 @@ TEST(Select, StrataComeInOrder) {
   EXPECT_EQ(span.chosen(7), (Indices{0, 1, 2, 3, 4, 5}));
 }
 
-// More pinned than places: origins by C, then reached by C; the bytes come from what was saved, else from the edge.
-TEST(Select, OriginsComeBeforeReached) {
+// More pinned links than places: origins by C, then reached by C; the bytes are the saved ones, else from the edge.
+TEST(Select, PlacesOriginsBeforeReached) {
   HandMade span;
   span.add(0, TargetState::reached, 0, 0, true, true);
   span.add(1, TargetState::open, 0, 1, true, true);
   span.truncated.received = 100;
-  span.stands[{1, 51}] = TargetState::origin;
-  span.stands[{1, 52}] = TargetState::origin;
+  span.states[{1, 51}] = TargetState::origin;
+  span.states[{1, 52}] = TargetState::origin;
   const std::vector<PinnedLink> pinned = {
       {0, {1, 1}, {1}, {0, 0}, false}, {50, {1, 51}, {51}, {9, 9}, true}, {51, {1, 52}, {52}, {8, 8}, true}};
   EXPECT_EQ(span.chosen(1, pinned), (Indices{51}));
@@ -217,7 +217,7 @@ TEST(Select, OriginsComeBeforeReached) {
   EXPECT_EQ(span.chosen(4, pinned), (Indices{0, 1, 50, 51}));
 
   const Selection selection =
-      select(span.truncated, 3, pinned, [&](TraceId trace) { return span.stands.at(trace); }, 1, 0);
+      select(span.truncated, 3, pinned, [&](TraceId trace) { return span.states.at(trace); }, 1, 0);
   EXPECT_EQ(selection.links[0].saved, &span.truncated.saved[0]);
   EXPECT_EQ(selection.links[1].restored, &pinned[1]);
   EXPECT_EQ(selection.links[2].restored, &pinned[2]);
@@ -226,21 +226,21 @@ TEST(Select, OriginsComeBeforeReached) {
   EXPECT_EQ(selection.pinned.emitted, 3u);
 }
 
-// A saved link to an origin that the caller did not list is pinned all the same, never open or closed.
-TEST(Select, UnlistedSavedOriginIsPinned) {
+// A saved link to an origin that the caller did not list is still pinned, never open or closed.
+TEST(Select, PinsASavedOriginTheCallerDidNotList) {
   HandMade span;
   span.add(0, TargetState::open, 0, 0, true, true);
   span.add(1, TargetState::origin, 7, 7, true, true);
   EXPECT_EQ(span.chosen(1), (Indices{1}));
-  const Selection selection = select(span.truncated, 2, {}, [&](TraceId trace) { return span.stands.at(trace); }, 1, 0);
+  const Selection selection = select(span.truncated, 2, {}, [&](TraceId trace) { return span.states.at(trace); }, 1, 0);
   EXPECT_EQ(selection.pinned.received, 1u);
   EXPECT_EQ(selection.pinned.emitted, 1u);
   EXPECT_EQ(selection.open.emitted, 1u);
   EXPECT_EQ(selection.restored, 0u);
 }
 
-// Numbers that do not fit together: never more than k, never more than there are.
-TEST(Select, NeverMoreThanTheBudget_WhateverTheCallerSays) {
+// Inconsistent counts: never more than k links, never more than there are.
+TEST(Select, NeverExceedsTheBudget_ForInconsistentInput) {
   HandMade span;
   for (std::uint32_t i = 0; i < 10; ++i) span.add(i, TargetState::open, i, i, true, true);
   std::vector<PinnedLink> pinned;
@@ -252,14 +252,14 @@ TEST(Select, NeverMoreThanTheBudget_WhateverTheCallerSays) {
   EXPECT_EQ(span.chosen(5, pinned).size(), 0u);
 }
 
-TEST(Select, NothingOfNothing) {
+TEST(Select, SelectsNothing_FromNoLinks) {
   const Selection selection = select({}, 128, {}, [](TraceId) { return TargetState::open; }, 0, 0);
   EXPECT_TRUE(selection.links.empty());
   EXPECT_EQ(selection.emitted, 0u);
 }
 
-// 37 of a million links lead to origins that were not known when the links were cut.
-TEST(Select, AllOriginsOfAMillionLinksArePrinted) {
+// 37 of a million links lead to origins that were unknown when the span was truncated.
+TEST(Select, EmitsEveryOrigin_AmongAMillionLinks) {
   constexpr std::size_t kCount = 1'000'000;
   constexpr std::uint32_t kBudget = 128;
   std::mt19937_64 random(32);

@@ -1,6 +1,6 @@
-// The statistics that the samples are checked with. Each check gives the probability that a right sampler would look
-// at least this odd; a test asks for more than kFalseAlarm. Seeds are fixed, so a test never fails by chance: the
-// probability says how likely it was that a seed had to be chosen anew, or, with new seeds, that a failure is none.
+// Statistical checks for samples. Each check returns the probability that a correct sampler would deviate at
+// least this much; a test requires more than kFalseAlarm. Seeds are fixed, so a test never fails by chance: the
+// probability says how likely a new seed is to fail although the sampler is correct.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@
 
 namespace entail::reservoir::statistics {
 
-// Of one check. This folder makes fewer than a hundred, so a right sampler passes all with 1 - 1e-4, whatever the
+// For one check. This folder has fewer than a hundred, so a correct sampler passes all with 1 - 1e-4, for any
 // seeds.
 constexpr double kFalseAlarm = 1e-6;
 
@@ -55,7 +55,7 @@ inline double first_excluded_cdf(double x, unsigned k, unsigned n) {
   return std::min(sum, 1.0);
 }
 
-// Kolmogorov-Smirnov: the largest distance between the samples' steps and a law that is uniform (their CDF values).
+// Kolmogorov-Smirnov: the largest distance between the empirical CDF and the uniform law (samples as CDF values).
 inline double kolmogorov_tail(std::vector<double> cdf_values) {
   std::sort(cdf_values.begin(), cdf_values.end());
   const double n = static_cast<double>(cdf_values.size());
@@ -70,7 +70,7 @@ inline double kolmogorov_tail(std::vector<double> cdf_values) {
   return std::clamp(tail, 0.0, 1.0);
 }
 
-// How often each of n positions was in a sample of k, over a number of rounds.
+// How often each of n positions was in a sample of k, over several rounds.
 struct Inclusion {
   std::vector<double> count;
   double k = 0;
@@ -78,14 +78,14 @@ struct Inclusion {
 
   double n() const { return static_cast<double>(count.size()); }
   double share() const { return k / n(); }
-  // All positions together; without replacement, hence the factor.
+  // All positions together; the factor accounts for sampling without replacement.
   double chi_square() const {
     double sum = 0;
     for (const double c : count) sum += std::pow(c - rounds * share(), 2) / (rounds * share() * (1 - share()));
     return chi_square_tail(sum * (n() - 1) / n(), n() - 1);
   }
-  // `length` positions from `begin` against the rest, one degree of freedom: how many of them are in follows the
-  // hypergeometric law. It finds what the test over all positions is too weak for.
+  // `length` positions from `begin` compared with the rest, with one degree of freedom: the number included follows the
+  // hypergeometric law. Detects what the test over all positions is too weak for.
   double contrast(std::size_t begin, std::size_t length) const {
     double sum = 0;
     for (std::size_t i = begin; i < begin + length; ++i) sum += count[i];
@@ -95,7 +95,7 @@ struct Inclusion {
   }
 };
 
-// Is the mean of these numbers the expected one?
+// Whether the mean of these numbers is the expected one.
 inline double mean_tail(const std::vector<double>& values, double expected) {
   const double n = static_cast<double>(values.size());
   double mean = 0;

@@ -10,10 +10,10 @@
 namespace entail::sim {
 namespace {
 
-// What an engine holds beside its budget: the tables of an empty one, and one request in all its forms (G5).
+// An engine's overhead beside its budget: the tables of an empty one, and one request in all its forms (G5).
 constexpr std::uint64_t kEmptyEngineBytes = 2 << 20;
 constexpr std::uint64_t kFormsOfARequest = 4;
-// What the engine holds for a span or a link beside its bytes is less than this.
+// An upper bound on the overhead per span or link beside its bytes.
 constexpr std::uint64_t kBytesOfAnEntry = 1024;
 constexpr int kTicksToRoom = 2;  // G9
 
@@ -36,7 +36,7 @@ bool is_good(const workload::ByteString& trace, const workload::ByteString& span
   return good(trace, 16) && good(span, 8);
 }
 
-// Only a request that may need more than a quarter of the budget may be refused for good (G9).
+// Only a request that may need more than a quarter of the budget may be refused permanently (G9).
 bool may_be_refused(const workload::Request& request, std::uint64_t bytes, std::uint64_t limit_bytes) {
   std::uint64_t entries = 0;
   for (const workload::SpanGroup& group : request.groups)
@@ -70,9 +70,9 @@ void BoundedRun::ingest(const workload::Request& request) {
     if (taken.ok()) return note(request);
     const ErrorCode code = taken.error().code();
     if (code != ErrorCode::no_room && code != ErrorCode::too_large) return fault("ingest: " + describe(taken.error()));
-    // What was refused counts nowhere but in the loss of that name.
+    // Refused requests count only in the loss of that name.
     const char* const loss = code == ErrorCode::no_room ? "no_room" : "too_large";
-    if (named(engine_->statistics().losses, loss) == 0) fault("a request was refused, and no loss says so");
+    if (named(engine_->statistics().losses, loss) == 0) fault("a request was refused without a loss");
     if (code == ErrorCode::too_large || ticks == kTicksToRoom) {
       if (may_be_refused(request, bytes.size(), workload_.options.memory_limit_bytes)) return;
       return fault("a request of " + std::to_string(bytes.size()) + " bytes got no room after " +
@@ -113,7 +113,7 @@ void BoundedRun::settle(std::int64_t now_ns, bool draining) {
 void BoundedRun::check_record(const DecisionRecord& record, const Statistics& statistics) {
   Known& known = traces_[oracle::bytes_of(record.trace_id)];
   const std::string trace = "trace " + to_hex(record.trace_id) + ": ";
-  // What was forgotten is new when it comes again.
+  // A forgotten trace is new when it reappears.
   const bool may_be_forgotten = named(statistics.losses, "records_forgotten") != 0 ||
                                 workload_.options.retain.records_ns < 3600 * kNanosPerSecond ||
                                 now_ns_ - workload_.steps.front().tick_ns > workload_.options.retain.records_ns;
@@ -148,7 +148,7 @@ void BoundedRun::check_path(const DecisionRecord& record) {
 void BoundedRun::check_batch(const std::vector<std::uint8_t>& bytes) {
   workload::Request batch;
   if (!workload::decode({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, batch))
-    return fault("an emitted batch is no OTLP");
+    return fault("an emitted batch is not OTLP");
   for (const workload::SpanGroup& group : batch.groups)
     for (const workload::Span& span : group.spans) {
       const SpanName name{span.trace_id, span.span_id};
@@ -156,7 +156,7 @@ void BoundedRun::check_batch(const std::vector<std::uint8_t>& bytes) {
       if (known == traces_.end() || !known->second.kept)
         fault("a span of " + workload::hex_of(span.trace_id) + " was emitted, and its trace was not kept");
       if (++out_[name] > in_[name])
-        fault("span " + workload::hex_of(span.span_id) + " was emitted more often than it came");
+        fault("span " + workload::hex_of(span.span_id) + " was emitted more often than it arrived");
       error_spans_emitted_ += span.status_code == 2;
     }
 }
@@ -175,7 +175,7 @@ void BoundedRun::check_end(const Statistics& statistics) {
   // An origin may be known long before it is decided.
   for (const TraceId origin : origins_)
     if (!traces_[oracle::bytes_of(origin)].kept) fault("origin " + to_hex(origin) + " was never kept");
-  // Late errors are a loss where they would have made an origin: by default, and if no drop policy has a say.
+  // Late errors are a loss if they would have made an origin: by default, unless a drop policy matters.
   const Options& options = workload_.options;
   const std::vector<PolicyOptions>& policies = options.tail_sampling.policies;
   const auto keeps_errors = [](const PolicyOptions& policy) {

@@ -1,4 +1,4 @@
-// A run in which caps and budgets bind: checked by what must hold whatever is cut. Thread rule: Confined.
+// A run in which caps and budgets bind: checked by invariants that hold whatever is dropped. Thread rule: Confined.
 #pragma once
 
 #include <map>

@@ -1,5 +1,5 @@
-// What goes wrong on the way to an engine, drawn from a seed and applied to a workload: a workload again.
-// Swarm weights: each disturbance is switched off in about half of the seeds, so that some runs are made of one alone.
+// Faults on the way to an engine, drawn from a seed and applied to a workload, which yields another workload.
+// Swarm testing: each disturbance is switched off in about half of the seeds, so that some runs have only one.
 // Thread rule: Confined.
 #pragma once
 
@@ -12,11 +12,11 @@ namespace entail::sim {
 struct Disturbance {
   bool delayed = false;      // requests move to later ticks
   bool reordered = false;    // within and between neighbouring ticks
-  bool duplicated = false;   // whole requests come twice, at once or much later
+  bool duplicated = false;   // whole requests are delivered twice, at once or much later
   bool split = false;        // one request becomes one for each span
   bool merged = false;       // all requests of a tick become one
-  bool jumps = false;        // the clock leaps minutes and hours, or does not move
-  bool late_errors = false;  // copies of spans come as ERROR after the traces were decided
+  bool jumps = false;        // the clock jumps minutes and hours, or does not move
+  bool late_errors = false;  // copies of spans arrive as ERROR after the traces were decided
   bool heavy = false;        // spans carry kilobytes, so that memory_limit binds
   bool tight = false;        // caps and budgets near zero
   std::string describe() const;

@@ -1,4 +1,4 @@
-// Runs a range of seeds and tells of the first that fails: the command that replays it, and a shrunk case.
+// Runs a range of seeds and reports the first that fails: the command that replays it, and a shrunk workload.
 // Thread rule: Confined.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Ten thousand simulated runs, or as many as ENTAIL_SIM_MINUTES let through: what tools/soak calls.
+// Ten thousand simulated runs, or as many as fit into ENTAIL_SIM_MINUTES; tools/soak runs it.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -9,7 +9,7 @@
 namespace entail::sim {
 namespace {
 
-TEST(SimulationLong, HoldsForEverySeed) {
+TEST(SimulationLong, InvariantsHold_ForEverySeed) {
   const char* const minutes = std::getenv("ENTAIL_SIM_MINUTES");
   const char* const from = std::getenv("ENTAIL_SIM_FROM");
   const std::uint64_t begin = from == nullptr ? 0 : std::strtoull(from, nullptr, 10);

@@ -24,7 +24,7 @@ bool fails(const DisturbedWorkload& disturbed, std::vector<std::string>& faults)
   return true;
 }
 
-// Leaves out parts of `items`, halves first, as long as the rest fails.
+// Removes parts of `items`, halves first, as long as the rest still fails.
 template <class Item, class Fails>
 void drop_parts(std::vector<Item>& items, Fails&& still_fails) {
   for (std::size_t size = items.size(); size > 0; size /= 2) {

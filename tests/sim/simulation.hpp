@@ -1,9 +1,9 @@
-// One simulated run: a disturbed workload through the engine, judged after every tick.
+// One simulated run: a disturbed workload through the engine, checked after every tick.
 //
-// While no cap and no budget binds, the oracle says what must come out (G1). Where they bind, what holds whatever is
-// cut is asked instead: the law of conservation (G3), the memory held (G5), that verdicts only rise, that no span comes
-// out that did not go in or comes twice, that every path leads over links that were there, and that of the errors none
-// is missing without a named loss. Thread rule: Confined.
+// While no cap and no budget binds, the oracle predicts the output (G1). Where they bind, invariants are checked
+// instead: the law of conservation (G3), the memory held (G5), that verdicts only rise, that no span is emitted
+// that was not ingested, or twice, that every path follows existing links, and that no error is missing
+// without a named loss. Thread rule: Confined.
 #pragma once
 
 #include <map>
@@ -14,13 +14,13 @@
 
 namespace entail::sim {
 
-// Losses by name, over all runs: did the caps and budgets bind at all?
+// Losses by name, over all runs: whether the caps and budgets were reached at all.
 using Happened = std::map<std::string, std::uint64_t>;
 
-// What was wrong, in words; empty = nothing. Adds to *happened, if given.
+// What went wrong, in words; empty = nothing. Adds to *happened, if given.
 std::vector<std::string> simulate(const DisturbedWorkload& disturbed, Happened* happened = nullptr);
 
-// The workload with as many requests and ticks left out as still fail, and what is then wrong. Cost: some hundred runs.
+// The workload with as many requests and ticks removed as still fails, and its failure. Cost: some hundred runs.
 struct Shrunk {
   DisturbedWorkload disturbed;
   std::vector<std::string> faults;

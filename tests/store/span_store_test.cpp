@@ -1,4 +1,4 @@
-// Span bytes: written once, found again, given back by generations, and counted.
+// Span bytes: written once, found again, freed by generation, and accounted for.
 #include "store/span_store.hpp"
 
 #include <gtest/gtest.h>
@@ -10,14 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "store/span_entry.hpp"
 #include "tests/base/resident.hpp"
+#include "tests/store/truncated_span.hpp"
 
 namespace entail::store {
-
-struct TruncatedSpan {
-  int* destroyed;
-};
-
 namespace {
 
 constexpr TruncatedSpanOps kOps = {[](const TruncatedSpan*) -> std::uint64_t { return 1000; },
@@ -29,12 +26,12 @@ constexpr TruncatedSpanOps kOps = {[](const TruncatedSpan*) -> std::uint64_t { r
 Bytes bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 SpanEntry* write(SpanWriter& writer, const Envelope* scope, const std::string& text) {
-  SpanEntry* entry = writer.span(scope, static_cast<std::uint32_t>(text.size()));
-  std::memcpy(entry->mutable_payload(), text.data(), text.size());
-  return entry;
+  const WrittenSpan span = writer.span(scope, static_cast<std::uint32_t>(text.size()));
+  std::memcpy(span.payload, text.data(), text.size());
+  return span.entry;
 }
 
-TEST(SpanStore, SpansAndEnvelopesAreFoundAsWritten) {
+TEST(SpanStore, ReturnsSpansAndEnvelopesAsWritten) {
   SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
@@ -53,7 +50,7 @@ TEST(SpanStore, SpansAndEnvelopesAreFoundAsWritten) {
   EXPECT_EQ(std::string(found.begin(), found.end()), "scope");
 }
 
-TEST(SpanStore, EverySpanNamesItsScope_HoweverManyAndInWhateverChunk) {
+TEST(SpanStore, EverySpanRefersToItsScope_InEveryChunk) {
   SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
@@ -69,21 +66,21 @@ TEST(SpanStore, EverySpanNamesItsScope_HoweverManyAndInWhateverChunk) {
   for (const auto& [entry, scope] : written) EXPECT_EQ(&*entry->scope, scope);
 }
 
-TEST(SpanStore, LinksAreCounted_HoweverManyOneSpanHas) {
+TEST(SpanStore, CountsLinks_OfSpansOfAnySize) {
   SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
   const Envelope* scope = writer.envelope(nullptr, bytes_of("scope"));
   for (const std::uint32_t links : {0u, 1u, 0xfffeu, 0xffffu, 0x10000u, 0x7fffffffu}) {
-    SpanEntry* entry = writer.span(scope, 5, links);
-    std::memcpy(entry->mutable_payload(), "abcde", 5);
+    const auto [entry, payload] = writer.span(scope, 5, links);
+    std::memcpy(payload, "abcde", 5);
     EXPECT_EQ(entry->link_count(), links);
     EXPECT_EQ(entry->truncated(), nullptr);
     EXPECT_EQ(std::string(entry->payload().begin(), entry->payload().end()), "abcde");
   }
 }
 
-TEST(SpanStore, ACutStandsBehindAPayloadOfAnySize) {
+TEST(SpanStore, StoresTruncatedLinks_BehindAPayloadOfAnySize) {
   int destroyed = 0;
   TruncatedSpan truncated_spans[20];
   SpanStore store(kOps);
@@ -93,7 +90,7 @@ TEST(SpanStore, ACutStandsBehindAPayloadOfAnySize) {
   std::vector<SpanEntry*> entries;
   for (std::uint32_t size = 0; size < 20; ++size) {
     truncated_spans[size].destroyed = &destroyed;
-    SpanEntry* entry = writer.span(scope, size, 0x7fffffff - size, true);
+    SpanEntry* entry = writer.span(scope, size, 0x7fffffff - size, true).entry;
     EXPECT_EQ(entry->truncated(), nullptr);
     std::memset(entry->mutable_payload(), 'a' + static_cast<int>(size), size);
     entry->set_truncated(&truncated_spans[size]);
@@ -108,13 +105,14 @@ TEST(SpanStore, ACutStandsBehindAPayloadOfAnySize) {
   }
 }
 
-TEST(SpanStore, GenerationsAreGivenBackWhole) {
+TEST(SpanStore, FreesWholeGenerations) {
   int destroyed = 0;
   SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
-  write(writer, writer.envelope(nullptr, {}), "first");
-  writer.own(new TruncatedSpan{&destroyed}, 1000);
+  const WrittenSpan truncated = writer.span(writer.envelope(nullptr, {}), 5, 200, true);
+  std::memcpy(truncated.payload, "first", 5);
+  writer.own(truncated, new TruncatedSpan{&destroyed}, 1000);
   const std::uint64_t first = store.bytes();
   EXPECT_GT(first, 1000u);
   writer.begin(2);
@@ -136,7 +134,7 @@ TEST(SpanStore, GenerationsAreGivenBackWhole) {
   EXPECT_EQ(store.bytes(), 0u);
 }
 
-TEST(SpanStore, EmptyChunksAreReusedAndTrimmed) {
+TEST(SpanStore, ReusesAndTrimsEmptyChunks) {
   SpanStore store(kOps);
   SpanWriter writer(store);
   for (std::uint32_t generation = 1; generation < 50; ++generation) {
@@ -152,22 +150,22 @@ TEST(SpanStore, EmptyChunksAreReusedAndTrimmed) {
   EXPECT_EQ(store.pooled_bytes(), 0u);
 }
 
-TEST(SpanStore, ThePoolGivesBackWholeBlocks_AndPagesOfThoseInUse) {
+TEST(SpanStore, TrimUnmapsFreeBlocks_AndReleasesPagesOfBlocksInUse) {
   SpanStore store(kOps, true);
   SpanWriter old_writer(store);
   SpanWriter new_writer(store);
   constexpr std::uint64_t kBlockBytes = SpanStore::kHugeBlockChunks * SpanStore::kChunkBytes;
-  const std::string large(200'000, 'z');  // one a chunk
+  const std::string large(200'000, 'z');  // one per chunk
   for (std::uint32_t span = 0; span < 9; ++span) {
     SpanWriter& writer = span < 7 ? old_writer : new_writer;
     writer.begin(span < 7 ? 1 : 2);
     write(writer, writer.envelope(nullptr, {}), large);
   }
-  // A large span does not fit into the small first chunk of its generation, and so each took a chunk of a block.
+  // A large span does not fit into the small first chunk of its generation, so each took a chunk from a block.
   constexpr std::uint64_t kUnused = 2 * kBlockBytes - 9 * SpanStore::kChunkBytes;
   constexpr std::uint64_t kHollowBytes = SpanStore::kChunkBytes - base::kPageBytes;
   EXPECT_EQ(store.pooled_bytes(), kUnused);
-  store.trim(kUnused - kHollowBytes);  // both blocks are in use: the pages of one chunk go, but its header's
+  store.trim(kUnused - kHollowBytes);  // both blocks are in use: one chunk's pages are released, but its header's
   EXPECT_EQ(store.pooled_bytes(), kUnused - kHollowBytes);
   store.trim(0);
   EXPECT_EQ(store.pooled_bytes(), 7 * base::kPageBytes);
@@ -178,7 +176,7 @@ TEST(SpanStore, ThePoolGivesBackWholeBlocks_AndPagesOfThoseInUse) {
   EXPECT_EQ(again->payload().back(), 'z');
   EXPECT_LT(store.pooled_bytes(), before);
   for (int i = 0; i < 13; ++i) write(new_writer, new_writer.envelope(nullptr, {}), large);
-  EXPECT_EQ(store.pooled_bytes(), 0u);  // the hollow ones are in use, too
+  EXPECT_EQ(store.pooled_bytes(), 0u);  // the chunks without pages are in use, too
   store.reclaim(3);
   EXPECT_EQ(store.bytes(), 0u);
   EXPECT_EQ(store.pooled_bytes(), 2 * kBlockBytes);
@@ -188,7 +186,7 @@ TEST(SpanStore, ThePoolGivesBackWholeBlocks_AndPagesOfThoseInUse) {
   EXPECT_EQ(store.pooled_bytes(), 0u);
 }
 
-TEST(SpanStore, SmallSpansFollowALargeOne_AndNameItsScope) {
+TEST(SpanStore, SmallSpansShareTheScopeOfALargeOne) {
   SpanStore store(kOps);
   SpanWriter writer(store);
   writer.begin(1);
@@ -201,10 +199,10 @@ TEST(SpanStore, SmallSpansFollowALargeOne_AndNameItsScope) {
   for (const SpanEntry* entry : written) ASSERT_EQ(&*entry->scope, scope);
 }
 
-TEST(SpanStore, ManyLanesShareThePool) {
+TEST(SpanStore, LanesShareThePool) {
   SpanStore store(kOps, true);
   constexpr unsigned kLanes = 4;
-  const std::string large(200'000, 'z');  // one a chunk
+  const std::string large(200'000, 'z');  // one per chunk
   std::vector<std::thread> lanes;
   std::vector<std::unique_ptr<SpanWriter>> writers;
   for (unsigned lane = 0; lane < kLanes; ++lane) writers.push_back(std::make_unique<SpanWriter>(store));
@@ -218,7 +216,7 @@ TEST(SpanStore, ManyLanesShareThePool) {
       });
     for (std::thread& lane : lanes) lane.join();
     lanes.clear();
-    // A lane that stalls while it has taken a stack may make the others map some more, but not for each round.
+    // A lane that stalls after taking a stack may make the others map a few more blocks, but not in each round.
     const std::uint64_t chunks = (store.bytes() + store.pooled_bytes()) / SpanStore::kChunkBytes;
     EXPECT_LE(chunks, 2 * kLanes * 51);
     store.reclaim(generation + 1);
@@ -238,7 +236,7 @@ bool account_is_resident(bool huge_blocks) {
     return tests::is_near(what, store.bytes() + store.pooled_bytes(), tests::resident_bytes() - before, 0.97, 1.1,
                           1 << 20);
   };
-  // Sizes of all kinds: small spans, which fill their chunks, and such as have chunks of their own.
+  // All sizes: small spans, which fill their chunks, and large ones with chunks of their own.
   for (std::uint32_t generation = 1; generation <= 40; ++generation) {
     writer.begin(generation);
     const Envelope* scope = writer.envelope(nullptr, {});
@@ -256,11 +254,11 @@ bool account_is_resident(bool huge_blocks) {
   return full && emptied && trimmed && is_near("empty") && tests::resident_bytes() - before < 1 << 20;
 }
 
-TEST(SpanStore, AccountIsWhatTheProcessHas) {
+TEST(SpanStore, BytesMatchResidentMemory) {
   tests::expect_apart([] { return account_is_resident(false); });
 }
 
-TEST(SpanStore, AccountIsWhatTheProcessHas_WithHugeBlocks) {
+TEST(SpanStore, BytesMatchResidentMemory_WithHugeBlocks) {
   tests::expect_apart([] { return account_is_resident(true); });
 }
 

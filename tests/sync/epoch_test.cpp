@@ -5,18 +5,18 @@
 namespace entail::sync {
 namespace {
 
-TEST(Epochs, SafeWhenNobodyIsPinned) {
+TEST(Epochs, IsSafe_WhenNoLaneIsPinned) {
   Epochs<> epochs(3);
   EXPECT_TRUE(epochs.safe(epochs.advance()));
 }
 
-TEST(Epochs, NotSafe_WhileALaneIsPinnedBefore) {
+TEST(Epochs, IsNotSafe_WhileALaneIsPinnedEarlier) {
   Epochs<> epochs(3);
   epochs.pin(1);
   const std::uint64_t epoch = epochs.advance();
   EXPECT_FALSE(epochs.safe(epoch));
   EXPECT_FALSE(epochs.safe(epochs.advance()));
-  epochs.pin(2);  // in the new epoch: hinders only later ones
+  epochs.pin(2);  // in the new epoch: blocks only later ones
   epochs.unpin(1);
   EXPECT_TRUE(epochs.safe(epoch));
   const std::uint64_t later = epochs.advance();

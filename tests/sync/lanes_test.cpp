@@ -13,7 +13,7 @@ struct Lane {
   std::uint64_t uses = 0;
 };
 
-TEST(LanePool, GivesEachLaneOnce_ThenNull) {
+TEST(LanePool, HandsOutEachLaneOnce_ThenNull) {
   LanePool<Lane> pool(70);
   std::set<Lane*> taken;
   for (int i = 0; i < 70; ++i) {
@@ -28,7 +28,7 @@ TEST(LanePool, GivesEachLaneOnce_ThenNull) {
   EXPECT_EQ(pool.try_acquire(67), nullptr);
 }
 
-TEST(LanePool, StartsAtTheHint) {
+TEST(LanePool, StartsSearchingAtTheHint) {
   LanePool<Lane> pool(256);
   EXPECT_EQ(pool.index_of(pool.try_acquire(200)), 200u);
   EXPECT_EQ(pool.index_of(pool.try_acquire(200)), 201u);
@@ -37,7 +37,7 @@ TEST(LanePool, StartsAtTheHint) {
   EXPECT_EQ(pool.index_of(pool.try_acquire(1000)), 1000u % 256);
 }
 
-TEST(LanePool, OneHolderAtATime_UnderThreads) {
+TEST(LanePool, HasOneHolderAtATime_UnderThreads) {
   LanePool<Lane> pool(2);
   constexpr std::uint64_t kTurns = 20'000;
   std::uint64_t taken[4] = {};
@@ -47,7 +47,7 @@ TEST(LanePool, OneHolderAtATime_UnderThreads) {
       for (std::uint64_t turn = 0; turn < kTurns; ++turn) {
         Lane* lane = pool.try_acquire(t);
         if (lane == nullptr) continue;
-        ++lane->uses;  // a plain word: lost updates and ThreadSanitizer would tell
+        ++lane->uses;  // a plain word: a lost update or ThreadSanitizer would reveal a second holder
         ++taken[t];
         pool.release(lane);
       }

@@ -14,14 +14,14 @@ std::vector<std::uint32_t> drained(SpscLog<std::uint32_t>& log) {
   return entries;
 }
 
-TEST(SpscLog, EmptyGivesNothing) {
+TEST(SpscLog, DrainsNothing_WhenEmpty) {
   SpscLog<std::uint32_t> log;
   EXPECT_TRUE(drained(log).empty());
   ASSERT_TRUE(log.reserve(0));
   EXPECT_TRUE(drained(log).empty());
 }
 
-TEST(SpscLog, KeepsOrder_AcrossChunksAndDrains) {
+TEST(SpscLog, PreservesOrder_AcrossChunksAndDrains) {
   SpscLog<std::uint32_t> log;
   std::uint32_t pushed = 0;
   std::uint32_t taken = 0;
@@ -34,7 +34,7 @@ TEST(SpscLog, KeepsOrder_AcrossChunksAndDrains) {
   }
 }
 
-TEST(SpscLog, ReserveHoldsAcrossSmallUses) {
+TEST(SpscLog, ReservationSurvivesSmallerOnes) {
   SpscLog<std::uint32_t> log;
   ASSERT_TRUE(log.reserve(3000));
   for (std::uint32_t i = 0; i < 10; ++i) log.push(i);
@@ -46,7 +46,7 @@ TEST(SpscLog, ReserveHoldsAcrossSmallUses) {
   for (std::uint32_t i = 0; i < entries.size(); ++i) ASSERT_EQ(entries[i], i);
 }
 
-TEST(SpscLog, EveryEntryOnce_WhenDrainedBesideThePusher) {
+TEST(SpscLog, DrainsEachEntryOnce_WhilePushing) {
   SpscLog<std::uint32_t> log;
   constexpr std::uint32_t kEntries = 300'000;
   std::thread producer([&] {

@@ -19,7 +19,7 @@ TEST(ScanJsonNumber, Grammar) {
   EXPECT_EQ(size("0"), 1);
   EXPECT_EQ(size("-0.5e+10,"), 8);
   EXPECT_EQ(size("12E3}"), 4);
-  EXPECT_EQ(size("01"), 1);  // the zero ends the number, what follows does not belong to it
+  EXPECT_EQ(size("01"), 1);  // the zero ends the number, the rest does not belong to it
   for (const char* text : {"", "-", "+1", ".5", "1.", "1.e3", "1e", "1e+", "-a", "Infinity", "nan"}) {
     EXPECT_EQ(size(text), -1) << text;
   }
@@ -84,7 +84,7 @@ TEST(ScanPlainInteger, DigitsWithoutALeadingZero) {
   EXPECT_EQ(number, 0U);
   EXPECT_EQ(scanned("9999999999999999999\"", number), 19);
   EXPECT_EQ(number, 9999999999999999999U);
-  EXPECT_EQ(scanned("18446744073709551615", number), 19);  // a digit is left, so the caller does not take it
+  EXPECT_EQ(scanned("18446744073709551615", number), 19);  // a digit is left over, so the caller rejects it
   for (const char* text : {"", "-1", "00", "01", "x", "\""}) EXPECT_EQ(scanned(text, number), -1) << text;
 }
 

@@ -8,7 +8,7 @@
 namespace entail::text {
 namespace {
 
-// Copies what stands between the quotes of a padded text.
+// Copies the contents of the quotes in a padded text.
 std::string copied(const std::string& content, TextFault fault = TextFault::none) {
   const std::string raw = content + '"' + std::string(kJsonPadding, '\0');
   std::vector<std::uint8_t> out(content.size() + 16);

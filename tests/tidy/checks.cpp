@@ -13,13 +13,13 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// Every declaration of entail.h tells these, in this order.
+// Every declaration of entail.h states these, in this order.
 constexpr std::array kDeclarationLines = {"threads"sv, "blocks"sv, "allocates"sv, "borrows"sv, "on error"sv, "since"sv};
 
 struct Ban {
   std::string_view word;
   std::string_view instead;
-  std::array<std::string_view, 2> except = {};  // path prefixes where it may stand
+  std::array<std::string_view, 3> except = {};  // path prefixes where the word is allowed
 };
 
 // Everywhere, comments included.
@@ -32,7 +32,7 @@ constexpr std::array kBannedInCore = {
     Ban{"std::jthread", "threads are the host's"},
     Ban{"std::mutex",
         "nothing waits for another thread",
-        {"core/links/context_store.cpp", "core/capi/engine_handle.cpp"}},
+        {"core/links/context_store.cpp", "core/capi/engine_handle.cpp", "core/engine/waiting_output.hpp"}},
     Ban{"std::shared_mutex", "nothing waits for another thread"},
     Ban{"std::condition_variable", "nothing waits for another thread"},
     Ban{"this_thread", "threads are the host's"},
@@ -55,7 +55,7 @@ constexpr std::array kBannedInCore = {
     Ban{"std::atomic_ref", "take it from the Sync parameter", {"core/sync/atomic.hpp"}},
 };
 
-// Places of a whole word: the characters around it are not part of a name.
+// Positions of a whole word: the characters around it are not part of a name.
 std::vector<std::size_t> places_of(std::string_view text, std::string_view word) {
   std::vector<std::size_t> places;
   for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
@@ -81,7 +81,7 @@ std::size_t quoted_end(std::string_view text, std::size_t at) {
   return std::min(end + 1, text.size());
 }
 
-// Lines that a raw string literal touches: they cannot be wrapped.
+// Lines that contain part of a raw string literal: they cannot be wrapped.
 std::set<std::size_t> raw_literal_lines(std::string_view text) {
   std::set<std::size_t> lines;
   for (std::size_t at = text.find("R\""); at != std::string_view::npos; at = text.find("R\"", at)) {
@@ -94,7 +94,7 @@ std::set<std::size_t> raw_literal_lines(std::string_view text) {
 
 enum class Part { code, comment, literal };
 
-// The end of what begins at text[at]: a whole comment, a whole literal or one character of code.
+// The end of the token at text[at]: a whole comment, a whole literal or one character of code.
 std::size_t part_end(std::string_view text, std::size_t at, Part& part) {
   const char previous = at == 0 ? ' ' : text[at - 1];
   part = Part::comment;
@@ -155,12 +155,12 @@ Faults long_file(const SourceFile& file) {
   return {fault_at(file, lines, "a file has at most " + std::to_string(kFileLinesMax) + " lines")};
 }
 
-// Goes by the format: a function ends with a lone brace in the column in which it begins.
+// Relies on the format: a function ends with a lone brace in the column in which it begins.
 Faults long_functions(const SourceFile& file) {
   Faults faults;
   if (!is_source(file)) return faults;
   const std::string code = without_comments_and_literals(file.text);
-  std::array<std::size_t, 5> begin{};  // by indent, the last line that stands at it
+  std::array<std::size_t, 5> begin{};  // by indent, the last line with that indent
   const auto lines = lines_of(code);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::size_t indent = lines[i].find_first_not_of(' ');
@@ -211,7 +211,7 @@ Faults banned_names(const SourceFile& file) {
 Faults atomics_without_order(const SourceFile& file) {
   Faults faults;
   if (!(is_in(file, "core/") || is_in(file, "tools/")) || !is_source(file)) return faults;
-  if (file.path == "core/sync/atomic.hpp") return faults;  // the seam itself hands the orders on
+  if (file.path == "core/sync/atomic.hpp") return faults;  // the seam itself passes the orders through
   const std::string code = without_comments_and_literals(file.text);
   if (code.find("std::atomic") == std::string::npos) return faults;
   constexpr std::array kCalls = {".load("sv,      ".store("sv,    ".exchange("sv,  ".fetch_add("sv,
@@ -282,7 +282,7 @@ std::vector<std::size_t> c_declarations(const SourceFile& file) {
   return places;
 }
 
-Faults untold_declarations(const SourceFile& file) {
+Faults incomplete_declarations(const SourceFile& file) {
   Faults faults;
   if (!file.path.ends_with(".h")) return faults;
   for (const std::size_t declaration : c_declarations(file)) {
@@ -297,9 +297,10 @@ Faults untold_declarations(const SourceFile& file) {
     for (const std::string_view line : kDeclarationLines) {
       const std::string key = "\n   " + std::string(line) + std::string(11 - line.size(), ' ');
       const std::size_t found = comment.find(key, at);
-      const std::size_t told = found + key.size();
-      if (found == std::string_view::npos || told >= comment.size() || comment[told] == ' ' || comment[told] == '\n') {
-        faults.push_back(fault_at(file, line_of(file.text, declaration), "does not tell: " + std::string(line)));
+      const std::size_t value_at = found + key.size();
+      if (found == std::string_view::npos || value_at >= comment.size() || comment[value_at] == ' ' ||
+          comment[value_at] == '\n') {
+        faults.push_back(fault_at(file, line_of(file.text, declaration), "missing: " + std::string(line)));
         continue;
       }
       at = found;

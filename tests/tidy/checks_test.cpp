@@ -1,4 +1,4 @@
-// Each check finds what it is for, and leaves alone what only looks like it.
+// Each check finds its faults, and accepts code that only looks similar.
 #include <gtest/gtest.h>
 
 #include "tests/tidy/checks.hpp"
@@ -14,7 +14,7 @@ std::string lines(std::size_t count) {
   return text;
 }
 
-TEST(Tidy, SeesCodeAlone) {
+TEST(Tidy, BlanksCommentsAndLiterals) {
   EXPECT_EQ(without_comments_and_literals("a // b\n\"c\\\"d\" e"), "a     \n       e");
   EXPECT_EQ(without_comments_and_literals("/* a\nb */ c"), "    \n     c");
   EXPECT_EQ(without_comments_and_literals("x = 1'000; 'y' z"), "x = 1'000;     z");
@@ -22,7 +22,9 @@ TEST(Tidy, SeesCodeAlone) {
   EXPECT_EQ(without_comments_and_literals("\"open\nnext"), "     \nnext");
 }
 
-TEST(Tidy, SeesCommentsAlone) { EXPECT_EQ(comments_alone("a // b\n\"// c\" /* d */"), "  // b\n       /* d */"); }
+TEST(Tidy, BlanksEverythingButComments) {
+  EXPECT_EQ(comments_alone("a // b\n\"// c\" /* d */"), "  // b\n       /* d */");
+}
 
 TEST(Tidy, FindsLongLines) {
   EXPECT_EQ(long_lines(file("a.cpp", std::string(120, 'x') + "\n")), Faults());
@@ -57,32 +59,32 @@ TEST(Tidy, FindsBannedWords) {
   EXPECT_EQ(banned_words(file("tools/a.cpp", "std::mutex m;\n")), Faults());
 }
 
-TEST(Tidy, LetsTwoFilesLock) {
+TEST(Tidy, AllowsLocksInTwoFiles) {
   EXPECT_EQ(banned_words(file("core/capi/engine_handle.cpp", "std::mutex m;\n")), Faults());
   EXPECT_EQ(banned_words(file("core/capi/engine_calls.cpp", "std::mutex m;\n")).size(), 1u);
 }
 
-TEST(Tidy, FindsDeclarationsThatDoNotTellEnough) {
-  const std::string told =
+TEST(Tidy, FindsIncompleteDeclarationComments) {
+  const std::string complete =
       "/* f: does it.\n   threads    any\n   blocks     never\n   allocates  never\n   borrows    nothing\n"
       "   on error   cannot fail\n   since      ABI 1.0 */\n";
   const std::string function = "ENTAIL_API int f(void);\n";
-  EXPECT_EQ(untold_declarations(file("a.h", "\n" + told + function)), Faults());
-  EXPECT_EQ(untold_declarations(file("a.h", "\n" + told + function + function)),
+  EXPECT_EQ(incomplete_declarations(file("a.h", "\n" + complete + function)), Faults());
+  EXPECT_EQ(incomplete_declarations(file("a.h", "\n" + complete + function + function)),
             Faults({"a.h:10: no comment above it"}));
   for (const char* line : {"threads", "blocks", "allocates", "borrows", "on error", "since"}) {
-    std::string untold = told;
-    untold.replace(untold.find(line), 1, "x");
-    EXPECT_EQ(untold_declarations(file("a.h", "\n" + untold + function)),
-              Faults({std::string("a.h:9: does not tell: ") + line}));
+    std::string incomplete = complete;
+    incomplete.replace(incomplete.find(line), 1, "x");
+    EXPECT_EQ(incomplete_declarations(file("a.h", "\n" + incomplete + function)),
+              Faults({std::string("a.h:9: missing: ") + line}));
   }
-  std::string empty = told;
+  std::string empty = complete;
   empty.replace(empty.find("never"), 5, "     ");
-  EXPECT_EQ(untold_declarations(file("a.h", "\n" + empty + function)).size(), 1u);
-  EXPECT_EQ(untold_declarations(file("a.h", "#define ENTAIL_API\n")), Faults());
+  EXPECT_EQ(incomplete_declarations(file("a.h", "\n" + empty + function)).size(), 1u);
+  EXPECT_EQ(incomplete_declarations(file("a.h", "#define ENTAIL_API\n")), Faults());
 }
 
-TEST(Tidy, FindsEmptyNames) {
+TEST(Tidy, FindsMeaninglessNames) {
   EXPECT_EQ(banned_names(file("core/wire/string_utils.hpp", "")).size(), 1u);
   EXPECT_EQ(banned_names(file("core/common/a.hpp", "")).size(), 1u);
   EXPECT_EQ(banned_names(file("core/wire/utility_bill.hpp", "")), Faults());
@@ -114,7 +116,7 @@ TEST(Tidy, FindsLockFreeHeadersWithoutProtocol) {
             std::vector<std::string>({"tests/a/b_test.cpp"}));
 }
 
-TEST(Tidy, FindsPhasesSetOutsideOfTheLifeCycle) {
+TEST(Tidy, FindsPhasesSetOutsideTheLifeCycle) {
   const std::string call = "void f() {\n  traces.ledger.set_phase(id, Phase::kept);\n}\n";
   EXPECT_EQ(phases_set_elsewhere(file("core/engine/verdict.cpp", call)),
             Faults({"core/engine/verdict.cpp:2: sets a phase; only core/engine/life_cycle.cpp does"}));

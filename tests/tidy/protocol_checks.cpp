@@ -13,7 +13,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// "struct A : B {" as A and B; empty if the line begins no struct.
+// "struct A : B {" as A and B; empty if no struct begins on the line.
 struct StructLine {
   std::string_view name, base;
 };
@@ -31,7 +31,7 @@ StructLine struct_line(std::string_view line) {
 constexpr std::string_view kOrder = "static constexpr auto ";
 constexpr std::string_view kValue = " = std::memory_order_";
 
-// The order that a line states; empty if none.
+// The order on a line; empty if none.
 std::string_view order_named(std::string_view line) {
   line = trimmed(line);
   if (!line.starts_with(kOrder)) return {};
@@ -40,7 +40,7 @@ std::string_view order_named(std::string_view line) {
   return line.substr(name.size()).starts_with(kValue) ? name : std::string_view{};
 }
 
-// The name of the protocol whose block the line begins; empty if it begins none.
+// The name of the protocol whose block begins on the line; empty if none.
 std::string_view protocol_begun(std::string_view line) {
   constexpr std::string_view kMark = "// PROTOCOL ";
   if (!line.starts_with(kMark)) return {};
@@ -50,7 +50,7 @@ std::string_view protocol_begun(std::string_view line) {
   return begins ? name : std::string_view{};
 }
 
-// Does a word look like a name of code, wherever it stands? AbCd and kValue do; RMWs, 64w and W1 do not.
+// True if a word looks like a name of code in any context. AbCd and kValue do; RMWs, 64w and W1 do not.
 bool looks_like_code(std::string_view word) {
   if (word.find('_') != std::string_view::npos) return true;
   const auto is_upper = [](char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; };
@@ -86,7 +86,7 @@ std::vector<std::string_view> names_in(std::string_view line) {
 
 }  // namespace
 
-std::vector<std::string> protocols_told(const SourceFile& file) {
+std::vector<std::string> protocols_defined(const SourceFile& file) {
   std::vector<std::string> names;
   if (!file.path.ends_with(".hpp")) return names;
   for (const std::string_view line : lines_of(file.text))
@@ -96,7 +96,7 @@ std::vector<std::string> protocols_told(const SourceFile& file) {
 
 Faults protocols_without_row(const SourceFile& file, std::string_view page) {
   Faults faults;
-  for (const std::string& name : protocols_told(file))
+  for (const std::string& name : protocols_defined(file))
     if (page.find("| [" + name + "](../../" + file.path + ") |") == std::string_view::npos)
       faults.push_back(file.path + ": protocol " + name + " has no row in tests/interleave/README.md");
   return faults;
@@ -104,7 +104,7 @@ Faults protocols_without_row(const SourceFile& file, std::string_view page) {
 
 void add_names(const SourceFile& file, KnownNames& known) {
   known.file_names.insert(file.path.substr(file.path.rfind('/') + 1));
-  for (std::string& name : protocols_told(file)) known.words.insert(std::move(name));
+  for (std::string& name : protocols_defined(file)) known.words.insert(std::move(name));
   const std::string code = without_comments_and_literals(file.text);
   for (std::string_view rest = code; !rest.empty();) {
     const std::string_view word = word_at(rest);
@@ -238,21 +238,21 @@ Faults undocumented_declarations(const SourceFile& file) {
   const std::string code = without_comments_and_literals(file.text);
   const auto lines = lines_of(file.text);
   const auto code_lines = lines_of(code);
-  int depth = 0;                // of braces that are no namespace's
-  bool told = false;            // by a comment since the last blank line
-  bool in_declaration = false;  // it began on a line above
+  int depth = 0;                // of braces other than a namespace's
+  bool documented = false;      // by a comment since the last blank line
+  bool in_declaration = false;  // begun on a line above
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const std::string_view line = lines[i];
     const std::string_view in_code = i < code_lines.size() ? trimmed(code_lines[i]) : std::string_view{};
-    if (trimmed(line).empty() && depth == 0) told = false;
-    if (line.find("//") != std::string_view::npos && depth == 0) told = true;
+    if (trimmed(line).empty() && depth == 0) documented = false;
+    if (line.find("//") != std::string_view::npos && depth == 0) documented = true;
     const bool is_frame = in_code.empty() || in_code.starts_with("#") || in_code.starts_with("namespace ") ||
                           in_code.starts_with("inline namespace ") || (depth == 0 && in_code == "}") ||
                           in_code.starts_with("using namespace");
     const bool forward = (in_code.starts_with("class ") || in_code.starts_with("struct ")) && in_code.ends_with(";") &&
                          in_code.find('{') == std::string_view::npos;
-    if (depth == 0 && !is_frame && !forward && !in_declaration && !told)
-      faults.push_back(fault_at(file, i + 1, "no comment tells what this is"));
+    if (depth == 0 && !is_frame && !forward && !in_declaration && !documented)
+      faults.push_back(fault_at(file, i + 1, "no comment says what this is"));
     if (in_code.starts_with("#") || in_code.empty()) continue;
     const bool is_namespace = in_code.starts_with("namespace ") || in_code.starts_with("inline namespace ");
     if (!is_namespace) {
@@ -267,7 +267,7 @@ Faults undocumented_declarations(const SourceFile& file) {
   return faults;
 }
 
-Faults untold_loss(std::string_view name, std::string_view severity, std::string_view help) {
+Faults undescribed_loss(std::string_view name, std::string_view severity, std::string_view help) {
   Faults faults;
   const std::string loss = "loss '" + std::string(name) + "'";
   if (name.empty() || name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") != std::string_view::npos)

@@ -1,4 +1,4 @@
-// Each check of protocol_checks.hpp finds what it is for, and leaves alone what only looks like it.
+// Each check of protocol_checks.hpp finds its faults, and accepts text that only looks similar.
 #include "tests/tidy/protocol_checks.hpp"
 
 #include <gtest/gtest.h>
@@ -9,21 +9,21 @@ namespace {
 SourceFile header(std::string text) { return {"core/graph/x.hpp", std::move(text)}; }
 
 TEST(Tidy, FindsProtocols) {
-  EXPECT_EQ(protocols_told(header("// PROTOCOL one_two: how it is.\n// PROTOCOL three (a half): more\n")),
+  EXPECT_EQ(protocols_defined(header("// PROTOCOL one_two: how it is.\n// PROTOCOL three (a half): more\n")),
             (std::vector<std::string>{"one_two", "three"}));
-  EXPECT_EQ(
-      protocols_told(header("  // PROTOCOL one: in a class\n// PROTOCOL one's pointer P.\n// PROTOCOL one (x.hpp).\n")),
-      std::vector<std::string>());
+  EXPECT_EQ(protocols_defined(
+                header("  // PROTOCOL one: in a class\n// PROTOCOL one's pointer P.\n// PROTOCOL one (x.hpp).\n")),
+            std::vector<std::string>());
 }
 
-TEST(Tidy, FindsProtocolsWithoutARow) {
+TEST(Tidy, FindsProtocolsWithoutATableRow) {
   const SourceFile file = header("// PROTOCOL one: how it is.\n");
   EXPECT_EQ(protocols_without_row(file, "| [one](../../core/graph/x.hpp) | [one_test.cpp]"), Faults());
   EXPECT_EQ(protocols_without_row(file, "| [other](../../core/graph/x.hpp) |").size(), 1u);
   EXPECT_EQ(protocols_without_row(file, "| [one](../../core/graph/moved.hpp) |").size(), 1u);
 }
 
-TEST(Tidy, FindsNamesInProtocolsThatAreNowhere) {
+TEST(Tidy, FindsUnknownNamesInProtocols) {
   KnownNames known;
   const std::string code = "AbCd taken_(kIdle, \"quoted_\"); memory_order_relaxed, memory_order_seq_cst\n";
   add_names({"core/graph/y.hpp", "// ghost_\n" + code}, known);
@@ -40,7 +40,7 @@ TEST(Tidy, FindsNamesInProtocolsThatAreNowhere) {
   EXPECT_EQ(faults_of("x\nint y;\n// ghost()").size(), 0u);  // another one
 }
 
-TEST(Tidy, FindsNamesOnAPageThatAreNowhere) {
+TEST(Tidy, FindsUnknownNamesOnAPage) {
   KnownNames known;
   known.words = {"peek", "taken_"};
   const auto faults_of = [&](const char* text) { return unknown_names_on_page({"tests/README.md", text}, known); };
@@ -88,13 +88,13 @@ TEST(Tidy, FindsOrdersWithoutProof) {
   EXPECT_EQ(faults_of(argued, {}), Faults());
 }
 
-TEST(Tidy, FindsOrdersWithADefault) {
+TEST(Tidy, FindsOrdersWithADefaultArgument) {
   EXPECT_EQ(defaulted_orders(header("T load(std::memory_order order) const;\n")), Faults());
   EXPECT_EQ(defaulted_orders(header("T load(std::memory_order order = std::memory_order_seq_cst) const;\n")).size(),
             1u);
 }
 
-TEST(Tidy, FindsPublicDeclarationsThatNoCommentTellsOf) {
+TEST(Tidy, FindsUndocumentedPublicDeclarations) {
   const auto faults_of = [](const std::string& text) {
     return undocumented_declarations({"core/include/entail/x.hpp", "namespace a {\n" + text + "}\n"}).size();
   };
@@ -109,13 +109,13 @@ TEST(Tidy, FindsPublicDeclarationsThatNoCommentTellsOf) {
   EXPECT_EQ(undocumented_declarations({"core/graph/x.hpp", "int f();\n"}), Faults());
 }
 
-TEST(Tidy, FindsLossesThatSayNothing) {
-  EXPECT_EQ(untold_loss("no_room", "warning", "requests for which there was no room"), Faults());
-  EXPECT_EQ(untold_loss("", "warning", "requests for which there was no room").size(), 1u);
-  EXPECT_EQ(untold_loss("No Room", "warning", "requests for which there was no room").size(), 1u);
-  EXPECT_EQ(untold_loss("no_room", "fatal", "requests for which there was no room").size(), 1u);
-  EXPECT_EQ(untold_loss("no_room", "warning", "").size(), 1u);
-  EXPECT_EQ(untold_loss("no_room", "warning", "ooooooooooooooooooooooooooo").size(), 1u);
+TEST(Tidy, FindsLossesWithoutDescription) {
+  EXPECT_EQ(undescribed_loss("no_room", "warning", "requests for which there was no room"), Faults());
+  EXPECT_EQ(undescribed_loss("", "warning", "requests for which there was no room").size(), 1u);
+  EXPECT_EQ(undescribed_loss("No Room", "warning", "requests for which there was no room").size(), 1u);
+  EXPECT_EQ(undescribed_loss("no_room", "fatal", "requests for which there was no room").size(), 1u);
+  EXPECT_EQ(undescribed_loss("no_room", "warning", "").size(), 1u);
+  EXPECT_EQ(undescribed_loss("no_room", "warning", "ooooooooooooooooooooooooooo").size(), 1u);
 }
 
 }  // namespace

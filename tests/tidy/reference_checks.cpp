@@ -15,8 +15,8 @@ constexpr std::string_view kPageEnd = ".md";
 
 bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
-// What is read for references, in its place. A reference may go on in the next line of a comment, so the ends of lines
-// and the marks of comments are blanks.
+// Text to search for references, with positions preserved. A reference may continue on the next line of a comment, so
+// line ends and comment marks become blanks.
 std::string readable(const SourceFile& file) {
   std::string text = is_source(file) || file.path.ends_with(".go") ? comments_alone(file.text) : file.text;
   const bool is_page = file.path.ends_with(kPageEnd);
@@ -34,7 +34,7 @@ std::string_view without_blanks(std::string_view text) {
   return text;
 }
 
-// The page that a name means when it stands in that file; null if none.
+// The page that a name in that file refers to; null if none.
 const Page* find_page(const std::vector<Page>& pages, const SourceFile& file, std::string_view name) {
   namespace fs = std::filesystem;
   for (const fs::path& folder : {fs::path(), fs::path(file.path).parent_path(), fs::path("docs")}) {
@@ -45,7 +45,7 @@ const Page* find_page(const std::vector<Page>& pages, const SourceFile& file, st
   return nullptr;
 }
 
-// "3.8" at the front, without a point that ends a sentence.
+// A leading "3.8", without a point that ends a sentence.
 std::string_view number_at(std::string_view text) {
   std::size_t end = 0;
   while (end < text.size() && (is_digit(text[end]) || (end > 0 && text[end] == '.'))) ++end;
@@ -61,7 +61,7 @@ bool has_section(const Page& page, std::string_view number) {
   });
 }
 
-// Faults in what follows the name of a page.
+// Faults in the text after the name of a page.
 Faults broken_sections(const Page& page, std::string_view rest) {
   Faults faults;
   if (rest.starts_with("](")) rest.remove_prefix(std::min(rest.find(')'), rest.size()));

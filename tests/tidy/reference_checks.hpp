@@ -1,4 +1,4 @@
-// References from comments and pages to other pages: the page exists, and so does the section that is named.
+// References from comments and pages to other pages: the page exists, and so does the named section.
 // Thread rule: Immutable (free functions).
 #pragma once
 
@@ -20,8 +20,8 @@ Page page_of(const SourceFile& file);
 
 // In the comments of C, C++ and Go, and in all of any other text: names of pages that do not exist; after the name of a
 // page, numbers of sections ("docs/x.md 3.8, 3.9 and 4") and titles in quotes that no heading of that page begins with;
-// and the words DESIGN and FORMATS, which name no page. A name counts from the root, from the file's folder or from
-// docs/. URLs, variables, and what is written under build/ and out/ are left alone.
+// and the words DESIGN and FORMATS, which name no page. A name is relative to the root, the file's folder or
+// docs/. URLs, variables, and files generated under build/ and out/ are ignored.
 Faults broken_references(const SourceFile& file, const std::vector<Page>& pages);
 
 }  // namespace entail::tidy

@@ -1,4 +1,4 @@
-// The checks of reference_checks.hpp find what they are for, and leave alone what only looks like it.
+// The checks of reference_checks.hpp find their faults, and accept text that only looks similar.
 #include "tests/tidy/reference_checks.hpp"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ TEST(Tidy, ReadsHeadings) {
             (std::vector<std::string>{"The design", "3. What is kept", "3.8 Emission", "3.9 Late spans"}));
 }
 
-TEST(Tidy, FindsPagesThatDoNotExist) {
+TEST(Tidy, FindsMissingPages) {
   EXPECT_EQ(in_comment("As docs/design.md says."), Faults());
   EXPECT_EQ(in_comment("As design.md says, and [x](../docs/formats.md#summary)."), Faults());
   EXPECT_EQ(in_comment("As limits.md says."), Faults({"core/a.cpp:1: there is no page limits.md"}));
@@ -31,7 +31,7 @@ TEST(Tidy, FindsPagesThatDoNotExist) {
   EXPECT_EQ(broken_references({"embed/a.go", "x := 1 // limits.md\n"}, kPages).size(), 1u);
 }
 
-TEST(Tidy, FindsSectionsThatDoNotExist) {
+TEST(Tidy, FindsMissingSections) {
   EXPECT_EQ(in_comment("docs/design.md 3.8, 3.9 and 3, G5"), Faults());
   EXPECT_EQ(in_comment("docs/design.md 3.8 to 3.9. 17 of them"), Faults());
   EXPECT_EQ(in_comment("docs/design.md 3.13"), Faults({"core/a.cpp:1: docs/design.md has no section 3.13"}));
@@ -46,7 +46,7 @@ TEST(Tidy, FindsSectionsThatDoNotExist) {
             Faults(2, "docs/a.md:1: docs/design.md has no section 3.13"));
 }
 
-TEST(Tidy, FindsNamesOfNoPage) {
+TEST(Tidy, FindsRetiredPageNames) {
   EXPECT_EQ(in_comment("As DESIGN 3.8 says."), Faults({"core/a.cpp:1: DESIGN names no page"}));
   EXPECT_EQ(in_comment("FORMATS \"Summary\"").size(), 1u);
   EXPECT_EQ(in_comment("FORMATS_MAX, REDESIGN"), Faults());

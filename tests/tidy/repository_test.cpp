@@ -27,7 +27,7 @@ std::string read_page(const std::string& path) {
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
-// Files that `wanted` takes, by their path, in the folders.
+// Files in the folders whose paths `wanted` accepts.
 template <class Wanted>
 std::vector<SourceFile> files_in(std::initializer_list<const char*> folders, Wanted wanted) {
   std::vector<SourceFile> files;
@@ -48,7 +48,8 @@ std::vector<SourceFile> sources() {
   });
 }
 
-// All that people read: sources, pages, scripts and build files. The fixtures of the checks name what does not exist.
+// All files that people read: sources, pages, scripts and build files. Fixtures of the checks name things that do not
+// exist.
 std::vector<SourceFile> texts() {
   constexpr std::array kExtensions = {".md", ".cmake", ".go", ".proto", ".sh", ".yaml"};
   std::vector<SourceFile> files = sources();
@@ -75,7 +76,7 @@ void expect_none(Faults (*check)(const SourceFile&)) {
     for (const std::string& fault : check(file)) ADD_FAILURE() << fault;
 }
 
-TEST(Repository, IsWhereTheTestLooks) { EXPECT_GT(sources().size(), 100u); }
+TEST(Repository, IsFound) { EXPECT_GT(sources().size(), 100u); }
 TEST(Repository, LinesAreShort) { expect_none(long_lines); }
 TEST(Repository, FilesAreShort) { expect_none(long_file); }
 TEST(Repository, FunctionsAreShort) { expect_none(long_functions); }
@@ -89,7 +90,7 @@ TEST(Repository, RoomsIncludeWhatTheyLink) {
   for (const std::string& fault : room_links(room_list(), files)) ADD_FAILURE() << fault;
 }
 
-TEST(Repository, PagesListTheRoomsInTheirOrder) {
+TEST(Repository, PagesListTheRoomsInOrder) {
   const std::vector<Room> rooms = rooms_of(room_list());
   const auto faults_of = [&](const char* page, const char* heading) {
     return rooms_out_of_order({page, read_page(page)}, heading, rooms);
@@ -98,7 +99,7 @@ TEST(Repository, PagesListTheRoomsInTheirOrder) {
   EXPECT_EQ(faults_of("docs/design.md", "## 6. Rooms"), Faults());
 }
 
-TEST(Repository, ReferencesLeadToPages) {
+TEST(Repository, ReferencesResolve) {
   const std::vector<SourceFile> files = texts();
   std::vector<Page> pages;
   for (const SourceFile& file : files)
@@ -108,22 +109,22 @@ TEST(Repository, ReferencesLeadToPages) {
     for (const std::string& fault : broken_references(file, pages)) ADD_FAILURE() << fault;
 }
 
-TEST(Repository, HoldsNoBannedWords) { expect_none(banned_words); }
-TEST(Repository, NamesSaySomething) { expect_none(banned_names); }
+TEST(Repository, ContainsNoBannedWords) { expect_none(banned_words); }
+TEST(Repository, NamesAreMeaningful) { expect_none(banned_names); }
 TEST(Repository, AtomicsNameTheirOrder) { expect_none(atomics_without_order); }
-TEST(Repository, LockFreeHeadersTellTheirProtocol) { expect_none(missing_protocol); }
-TEST(Repository, PhasesAreSetByTheLifeCycleAlone) { expect_none(phases_set_elsewhere); }
+TEST(Repository, LockFreeHeadersStateTheirProtocol) { expect_none(missing_protocol); }
+TEST(Repository, OnlyTheLifeCycleSetsPhases) { expect_none(phases_set_elsewhere); }
 TEST(Repository, HeadersBeginWithTheirContract) { expect_none(header_shape); }
 
-TEST(Repository, TheCInterfaceTellsSixThingsOfEachFunction) {
-  expect_none(untold_declarations);
+TEST(Repository, EveryCFunctionStatesSixProperties) {
+  expect_none(incomplete_declarations);
   std::size_t declarations = 0;
   for (const SourceFile& file : sources())
     if (file.path == "core/include/entail/entail.h") declarations = c_declarations(file).size();
   EXPECT_GE(declarations, 18u);
 }
 
-TEST(Repository, ProtocolsAreProvedByTestsThatExist) {
+TEST(Repository, ProtocolsAreProvedByExistingTests) {
   unsigned proofs = 0;
   for (const SourceFile& file : sources()) {
     if (!file.path.starts_with("core/")) continue;
@@ -135,18 +136,18 @@ TEST(Repository, ProtocolsAreProvedByTestsThatExist) {
   EXPECT_GE(proofs, 8u);
 }
 
-TEST(Repository, ProtocolsHaveARowAmongTheProofs) {
+TEST(Repository, ProtocolsHaveARowInTheProofTable) {
   const std::string page = read_page("tests/interleave/README.md");
   std::size_t protocols = 0;
   for (const SourceFile& file : sources()) {
     if (!file.path.starts_with("core/")) continue;
-    protocols += protocols_told(file).size();
+    protocols += protocols_defined(file).size();
     for (const std::string& fault : protocols_without_row(file, page)) ADD_FAILURE() << fault;
   }
   EXPECT_GE(protocols, 14u);
 }
 
-TEST(Repository, ProtocolsNameWhatIsThere) {
+TEST(Repository, ProtocolsReferToExistingNames) {
   KnownNames known;
   const std::vector<SourceFile> files = sources();
   for (const SourceFile& file : files)
@@ -176,10 +177,10 @@ TEST(Repository, OrdersHaveAMutantOrAReason) {
       for (const std::string& fault : orders_without_proof(file, orders, mutants)) ADD_FAILURE() << fault;
 }
 
-TEST(Repository, NoOrderHasADefault) { expect_none(defaulted_orders); }
-TEST(Repository, PublicDeclarationsAreTold) { expect_none(undocumented_declarations); }
+TEST(Repository, NoOrderHasADefaultArgument) { expect_none(defaulted_orders); }
+TEST(Repository, PublicDeclarationsAreDocumented) { expect_none(undocumented_declarations); }
 
-TEST(Repository, DictionariesAreForTargetsThatExist) {
+TEST(Repository, DictionariesBelongToExistingTargets) {
   const fs::path fuzz = fs::path(ENTAIL_SOURCE_DIR) / "fuzz";
   for (const fs::directory_entry& entry : fs::directory_iterator(fuzz / "dictionary")) {
     std::istringstream words(read_page("fuzz/dictionary/" + entry.path().filename().string()));
@@ -191,7 +192,7 @@ TEST(Repository, DictionariesAreForTargetsThatExist) {
   }
 }
 
-TEST(Repository, EveryFuzzTargetHasARow) {
+TEST(Repository, EveryFuzzTargetHasATableRow) {
   const std::string page = read_page("fuzz/README.md");
   for (const fs::directory_entry& entry : fs::directory_iterator(fs::path(ENTAIL_SOURCE_DIR) / "fuzz")) {
     const std::string name = entry.path().filename().string();
@@ -220,10 +221,10 @@ TEST(Repository, EveryFuzzTargetHasACorpus) {
   }
 }
 
-TEST(Losses, SayWhatWasLost) {
+TEST(Losses, HaveDescriptions) {
   EXPECT_EQ(loss_table().size(), base::kLossCount);
   for (const LossInfo& loss : loss_table())
-    for (const std::string& fault : untold_loss(loss.name, loss.severity, loss.help)) ADD_FAILURE() << fault;
+    for (const std::string& fault : undescribed_loss(loss.name, loss.severity, loss.help)) ADD_FAILURE() << fault;
 }
 
 }  // namespace

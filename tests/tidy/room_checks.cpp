@@ -9,7 +9,7 @@
 namespace entail::tidy {
 namespace {
 
-// The C interface stands on the public C++ API, which the engine implements; of the rooms it may see these alone.
+// The C interface uses the public C++ API, which the engine implements; of the rooms it may include only these.
 bool may_capi_include(std::string_view target) {
   return target.starts_with("capi/") || target.starts_with("base/") || target == "sync/atomic.hpp";
 }
@@ -25,7 +25,7 @@ bool has(const std::vector<std::string>& names, std::string_view name) {
 
 std::string_view folder_of(std::string_view path) { return path.substr(0, path.find('/')); }
 
-// What a line includes by its path from the root of includes; empty if nothing.
+// The path of an include line, from the include root; empty if none.
 std::string_view included(std::string_view line) {
   constexpr std::string_view kInclude = "#include \"";
   if (!line.starts_with(kInclude)) return {};
@@ -90,10 +90,11 @@ Faults room_links(const SourceFile& cmake, const std::vector<SourceFile>& files)
       if (!is_in(file, "core/" + room.name + "/") || !is_source(file)) continue;
       for (const std::string_view line : lines_of(file.text)) seen.emplace(folder_of(included(line)));
     }
-    if (room.name == "capi") seen.insert("engine");  // which implements the public API that it includes
+    if (room.name == "capi") seen.insert("engine");  // it implements the public API that capi includes
     for (const std::string& link : room.links) {
       const std::string edge = room.name + " links " + link;
-      if (!above.contains(link)) faults.push_back(fault_at(cmake, room.line, edge + ", which does not stand above it"));
+      if (!above.contains(link))
+        faults.push_back(fault_at(cmake, room.line, edge + ", which is not declared above it"));
       if (!seen.contains(link)) faults.push_back(fault_at(cmake, room.line, edge + " and includes nothing of it"));
     }
     above.insert(room.name);

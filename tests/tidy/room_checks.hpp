@@ -1,4 +1,4 @@
-// The rooms of the core: core/CMakeLists.txt lists them with what each links, and the rest is compared with that.
+// The rooms of the core: core/CMakeLists.txt lists them with their links; everything else is compared with that list.
 // Thread rule: Immutable (free functions).
 #pragma once
 
@@ -20,14 +20,14 @@ struct Room {
 // In the order in which data flows.
 std::vector<Room> rooms_of(const SourceFile& cmake);
 
-// A room includes the rooms that it links and the public API; tools see the public headers alone; nothing in core sees
+// A room includes the rooms that it links and the public API; tools include only public headers; core includes neither
 // tests or tools.
 Faults include_edges(const SourceFile& file, const std::vector<Room>& rooms);
 
-// Rooms linked that do not stand above, and those that no file of the room includes.
+// Linked rooms that are not declared above, and those that no file of the room includes.
 Faults room_links(const SourceFile& cmake, const std::vector<SourceFile>& files);
 
-// Rooms that the page, from its line `heading` on, does not name in the order of `rooms`.
+// Rooms that the page, from its line `heading` on, does not list in the order of `rooms`.
 Faults rooms_out_of_order(const SourceFile& page, std::string_view heading, const std::vector<Room>& rooms);
 
 }  // namespace entail::tidy

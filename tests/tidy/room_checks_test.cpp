@@ -1,4 +1,4 @@
-// The checks of room_checks.hpp find what they are for, and leave alone what only looks like it.
+// The checks of room_checks.hpp find their faults, and accept text that only looks similar.
 #include "tests/tidy/room_checks.hpp"
 
 #include <gtest/gtest.h>
@@ -23,7 +23,7 @@ TEST(Tidy, ReadsTheRooms) {
   EXPECT_EQ(rooms[2].links, (std::vector<std::string>{"base", "sync"}));
 }
 
-TEST(Tidy, LetsRoomsIncludeWhatTheyLink) {
+TEST(Tidy, AllowsRoomsToIncludeWhatTheyLink) {
   const auto edge = [](const char* path, const char* target) {
     return include_edges({path, "#include \"" + std::string(target) + "\"\n"}, rooms_of(kCmake));
   };
@@ -53,19 +53,19 @@ TEST(Tidy, LetsRoomsIncludeWhatTheyLink) {
   EXPECT_EQ(edge("examples/c/main.c", "capi/boundary.hpp").size(), 1u);
 }
 
-TEST(Tidy, FindsLinksThatNothingNeeds) {
+TEST(Tidy, FindsUnusedLinks) {
   const SourceFile cmake = {"core/CMakeLists.txt",
                             "entail_room(base)\nentail_room(sync entail_base entail_graph)\n"
                             "entail_room(graph entail_base)\nentail_room(engine)\nentail_room(capi entail_engine)\n"};
   const SourceFile sync = {"core/sync/a.hpp", "#include \"base/a.hpp\"\n#include \"graph/a.hpp\"\n"};
   const SourceFile graph = {"core/graph/a.hpp", "#include \"base/a.hpp\"\n"};
   EXPECT_EQ(room_links(cmake, {sync, graph}),
-            Faults({"core/CMakeLists.txt:2: sync links graph, which does not stand above it"}));
+            Faults({"core/CMakeLists.txt:2: sync links graph, which is not declared above it"}));
   EXPECT_EQ(room_links(cmake, {sync, {"core/graph/a.hpp", "// \"base/a.hpp\"\n"}}).back(),
             "core/CMakeLists.txt:3: graph links base and includes nothing of it");
 }
 
-TEST(Tidy, FindsPagesThatListTheRoomsInAnotherOrder) {
+TEST(Tidy, FindsPagesListingRoomsOutOfOrder) {
   const std::vector<Room> rooms = rooms_of({"c", "entail_room(base)\nentail_room(sync)\n"});
   const auto faults_of = [&](const char* text) { return rooms_out_of_order({"A.md", text}, "## Rooms", rooms).size(); };
   EXPECT_EQ(faults_of("core/sync\n## Rooms\ncore/base\ncore/sync\n"), 0u);

@@ -1,4 +1,4 @@
-// Source text by lines and words, and how a fault in it is told. Thread rule: Immutable (free functions).
+// Source text by lines and words, and the format of a fault. Thread rule: Immutable (free functions).
 #pragma once
 
 #include <algorithm>
@@ -28,7 +28,7 @@ inline std::size_t line_of(std::string_view text, std::size_t at) {
   return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
 }
 
-// The characters at the front that belong to a name.
+// The leading characters that belong to a name.
 inline std::string_view word_at(std::string_view text) {
   std::size_t end = 0;
   while (end < text.size() && is_word_char(text[end])) ++end;

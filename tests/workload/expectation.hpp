@@ -14,7 +14,7 @@ namespace entail::workload {
 
 struct ReachedBy {
   std::string origin;
-  std::string direction;  // empty: not said
+  std::string direction;  // empty: unspecified
   unsigned hops = 0;
 };
 struct KeptGroup {
@@ -38,14 +38,14 @@ struct ReplayStep {
 };
 struct Expectation {
   std::string name;
-  std::string config;  // as it stands in the file, JSON
+  std::string config;  // as written in the file, JSON
   std::vector<KeptGroup> kept;
   std::vector<std::string> dropped;
   std::vector<std::string> unspecified;
   std::int64_t kept_of_unspecified = 0;
   std::vector<LinkSampleExpectation> link_samples;
   std::vector<ReplayStep> steps;  // empty: all requests at once, then past the wait
-  // keep_after_seal: nothing said, or these traces by this origin.
+  // keep_after_seal: unspecified, or these traces by this origin.
   bool names_losses = false;
   std::string loss_origin;
   std::vector<std::string> loss_traces;
@@ -59,12 +59,12 @@ struct ExpectFile {
   std::vector<Expectation> replays;
 };
 
-// Throws simdjson's exceptions on a file of another shape.
+// Throws simdjson's exceptions if the file has another shape.
 ExpectFile read_expect_file(const std::string& path);
-// All *.expect.json of a folder, by name.
+// All *.expect.json files of a folder, by name.
 std::vector<ExpectFile> read_expect_folder(const std::string& folder);
 
-// Requests of a capture file in protobuf with u32 big-endian lengths.
+// Requests of a capture file: protobuf with u32 big-endian lengths.
 std::vector<Request> read_capture(const std::string& path);
 
 // label -> trace ID (16 bytes), from the attribute test.trace_label.

@@ -1,6 +1,6 @@
-// Seeded workloads: options and steps, with everything of docs/design.md 3: chains, cycles, hubs, links to
-// the own trace, to absent traces and to nowhere, duplicates, bad IDs, late spans, traces that come after they were
-// linked. The same seed gives the same workload on every machine. Thread rule: Confined.
+// Seeded workloads: options and steps, with every case of docs/design.md 3: chains, cycles, hubs, links to
+// the own trace, to absent traces and to nowhere, duplicates, bad IDs, late spans, traces that arrive after links to
+// them. The same seed gives the same workload on every machine. Thread rule: Confined.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +12,12 @@
 
 namespace entail::workload {
 
-// A source of choices. The standard distributions differ between libraries, so none is used.
-class Dice {
+// A random number generator. The standard distributions differ between libraries, so it uses none.
+class Random {
  public:
-  explicit Dice(std::uint64_t seed) : engine_(seed) {}
+  explicit Random(std::uint64_t seed) : engine_(seed) {}
   std::uint64_t bits() { return engine_(); }
-  // 0 <= result < bound. The bias of the remainder does not matter here.
+  // 0 <= result < bound. The modulo bias does not matter here.
   std::uint64_t below(std::uint64_t bound) { return engine_() % bound; }
   std::int64_t between(std::int64_t low, std::int64_t high) {
     return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));
@@ -42,10 +42,10 @@ struct Workload {
 
 // 5 to 60 traces, every option drawn.
 Workload small_workload(std::uint64_t seed);
-// 20,000 traces and more, with hubs. No cap binds.
+// 20,000 traces or more, with hubs. No cap binds.
 Workload large_workload(std::uint64_t seed);
 
-ByteString random_trace_id(Dice& dice);
-ByteString random_span_id(Dice& dice);
+ByteString random_trace_id(Random& random);
+ByteString random_span_id(Random& random);
 
 }  // namespace entail::workload

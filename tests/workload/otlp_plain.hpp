@@ -1,4 +1,4 @@
-// OTLP as plain data: what the workload generator makes, the encoder writes, the reader reads and the oracle judges.
+// OTLP as plain data: the generator creates it, the encoder writes it, the reader reads it, the oracle judges it.
 // It shares nothing with the room otlp. Thread rule: Confined (values).
 #pragma once
 
@@ -10,9 +10,9 @@
 
 namespace entail::workload {
 
-using ByteString = std::string;  // bytes as they stand on the wire, of any length
+using ByteString = std::string;  // bytes as on the wire, of any length
 
-// monostate: a value of a type that no test asks for (arrays, maps, bytes), or none.
+// monostate: no value, or a value of a type that no test uses (arrays, maps, bytes).
 using Value = std::variant<std::monostate, std::string, bool, std::int64_t, double, std::vector<std::string>>;
 
 struct Attribute {

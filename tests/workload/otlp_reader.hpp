@@ -1,5 +1,5 @@
-// OTLP protobuf bytes to plain requests, for captures and for what the engine emits. A straight recursive reader that
-// shares nothing with the room otlp: last of repeated singular fields wins, unknown fields are passed over.
+// OTLP protobuf bytes to plain requests, for captures and for the engine's output. A plain recursive reader that
+// shares nothing with the room otlp: the last of repeated singular fields wins, unknown fields are skipped.
 // Thread rule: Immutable (functions).
 #pragma once
 
@@ -16,9 +16,9 @@ bool decode(std::string_view bytes, Request& request);
 
 // The whole file; empty if it cannot be read.
 std::string read_file(const std::string& path);
-// Messages that each have their length as u32 big-endian in front. Stops at a frame that does not fit.
+// Messages prefixed with their length as u32 big-endian. Stops at a frame that does not fit.
 std::vector<std::string> split_frames(std::string_view file);
-// The lines that are not empty.
+// The non-empty lines.
 std::vector<std::string> split_lines(std::string_view file);
 
 }  // namespace entail::workload

@@ -1,4 +1,4 @@
-// The tests' own writer and reader agree with each other, and the reader with a message written out by hand.
+// The tests' own writer and reader agree with each other, and the reader agrees with a hand-written message.
 #include <gtest/gtest.h>
 
 #include "tests/workload/otlp_reader.hpp"
@@ -8,7 +8,7 @@
 namespace entail::workload {
 namespace {
 
-TEST(PlainOtlp, ReadsWhatItWrites) {
+TEST(PlainOtlp, RoundTrips) {
   Span span = linking(make_span(1, 2), {2, 3});
   span.parent_span_id = span_bytes(9);
   span.trace_state = "ot=th:8";

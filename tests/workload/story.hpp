@@ -1,4 +1,4 @@
-// Short words for tests that are written by hand: traces and spans by number. Thread rule: Immutable (functions).
+// Shorthand for hand-written tests: traces and spans by number. Thread rule: Immutable (functions).
 #pragma once
 
 #include <string>

@@ -52,6 +52,10 @@ Option Command::add_option(const std::string& name, std::uint64_t& value, const 
   return Option(*app_->add_option(name, value, help));
 }
 
+Option Command::add_repeatable(const std::string& name, std::vector<std::string>& values, const std::string& help) {
+  return Option(*app_->add_option(name, values, help)->allow_extra_args(false));
+}
+
 Option Command::add_flag(const std::string& name, bool& value, const std::string& help) {
   return Option(*app_->add_flag(name, value, help));
 }

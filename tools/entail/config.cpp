@@ -1,26 +1,12 @@
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
-#include <sstream>
-
 #include "commands.hpp"
+#include "config_source.hpp"
 #include "console.hpp"
 #include "entail/entail.hpp"
+#include "output/file_conflict.hpp"
+#include "output/json_text.hpp"
 
 namespace entail::cli {
 namespace {
-
-constexpr std::uint64_t kConfigBytesMax = 16u << 20;
-
-void tell(const std::string& path, const ConfigMessage& message, const char* kind) {
-  std::string place = path;
-  if (message.line > 0) place += ":" + std::to_string(message.line);
-  if (message.line > 0 && message.column > 0) place += ":" + std::to_string(message.column);
-  std::fprintf(stderr, "%s: %s%s\n", place.c_str(), kind, message.text.c_str());
-}
 
 class NoOutput final : public Sink {
  public:
@@ -29,45 +15,52 @@ class NoOutput final : public Sink {
 };
 
 // What only the engine can refuse, such as a regular expression that does not compile.
-bool engine_accepts(const std::string& path, const Options& options) {
+void check_engine(const ConfigSource& source, LoadedConfig& config) {
   NoOutput nothing;
   std::string why;
-  const auto engine = Engine::open(options, nothing, &why);
-  if (!engine.ok()) tell(path, {0, 0, why.empty() ? describe(engine.error()) : why}, "");
-  return engine.ok();
+  const auto engine = Engine::open(*config.options, nothing, &why);
+  if (engine.ok()) return;
+  config.errors.push_back({0, 0, why.empty() ? describe(engine.error()) : why});
+  print_message(source.name(), config.errors.back(), "");
 }
 
-Exit check(const std::string& path) {
-  const LoadedConfig config = load_config(path);
-  if (!config.options || !engine_accepts(path, *config.options)) return Exit::usage;
-  print(path + (config.warned ? ": ok, with warnings\n" : ": ok\n"));
-  return Exit::done;
+void add_messages(JsonText& json, std::string_view name, const std::vector<ConfigMessage>& messages) {
+  json.key(name).begin_array();
+  for (const ConfigMessage& message : messages) {
+    json.begin_object();
+    for (const auto& [key, number] : {std::pair("line", message.line), std::pair("column", message.column)}) {
+      if (number > 0)
+        json.field(key, number);
+      else
+        json.key(key).null();
+    }
+    json.field("text", message.text).end_object();
+  }
+  json.end_array();
+}
+
+std::string result_text(const ConfigSource& source, const LoadedConfig& config, bool as_json) {
+  if (!as_json) {
+    if (!config.errors.empty()) return {};
+    return source.name() + (config.warnings.empty() ? ": ok\n" : ": ok, with warnings\n");
+  }
+  JsonText json;
+  json.begin_object().field("file", source.name()).field("ok", config.errors.empty());
+  add_messages(json, "errors", config.errors);
+  add_messages(json, "warnings", config.warnings);
+  return json.end_object().take() + "\n";
+}
+
+Exit check(const ConfigSource& source, bool as_json) {
+  Console console;
+  if (report_conflict({{source.path, source.variables_file}, {}}, console)) return Exit::usage;
+  LoadedConfig config = load_config(source);
+  if (config.options) check_engine(source, config);
+  if (!print(result_text(source, config, as_json))) return Exit::output_unwritable;
+  return config.errors.empty() ? Exit::done : Exit::usage;
 }
 
 }  // namespace
-
-LoadedConfig load_config(const std::string& path, const Options& defaults) {
-  LoadedConfig loaded;
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  char block[4096];
-  while (file && text.size() <= kConfigBytesMax) {
-    file.read(block, sizeof block);
-    text.append(block, static_cast<std::size_t>(file.gcount()));
-  }
-  if (!file.eof() || text.size() > kConfigBytesMax) {
-    const bool large = text.size() > kConfigBytesMax;
-    tell(path, {0, 0, large ? "too large for a configuration" : std::string("cannot be read: ") + std::strerror(errno)},
-         "");
-    return loaded;
-  }
-  ConfigResult result = parse_options(text, defaults);
-  for (const ConfigMessage& message : result.warnings) tell(path, message, "warning: ");
-  for (const ConfigMessage& message : result.errors) tell(path, message, "");
-  loaded.warned = !result.warnings.empty();
-  if (result.errors.empty()) loaded.options = std::move(result.options);
-  return loaded;
-}
 
 Options options_without_config(const Options& defaults) {
   Options options = defaults;
@@ -88,13 +81,23 @@ void add_config(Command program, Action& action) {
 
   Command check_command =
       config.add_command("check", "Check a configuration and report every error with its line and column");
-  auto path = std::make_shared<std::string>();
-  check_command.add_option("CONFIG", *path, "YAML: entail's own, or a whole Collector configuration").required();
-  check_command.on_chosen(action, [path] { return check(*path); });
+  auto source = std::make_shared<ConfigSource>();
+  auto as_json = std::make_shared<bool>(false);
+  check_command
+      .add_option("CONFIG", source->path,
+                  "YAML: entail's own, a whole Collector configuration, or a Kubernetes OpenTelemetryCollector; "
+                  "- for standard input")
+      .required();
+  add_source_options(check_command, *source);
+  check_command.add_flag("--json", *as_json, "Print the result as one JSON object");
+  check_command.on_chosen(action, [source, as_json] { return check(*source, *as_json); });
   check_command.set_examples(
       "  entail config check entail.yaml\n"
       "  entail config check /etc/otelcol/config.yaml   # reads its tail_sampling block\n"
-      "\nExit codes: 0 the configuration is valid, 2 it is not (FILE:LINE:COLUMN: TEXT on standard error).");
+      "  entail config check config.yaml --instance tail_sampling/errors --env-file collector.env\n"
+      "  kubectl get otelcol gateway -o yaml | entail config check -\n"
+      "\nExit codes: 0 the configuration is valid, 2 it is not (FILE:LINE:COLUMN: TEXT on standard error), 3 the\n"
+      "result could not be written.");
 
   Command defaults = config.add_command("defaults", "Print every option with its default, bounds and help");
   defaults.on_chosen(action, [] { return print(default_options_yaml()) ? Exit::done : Exit::output_unwritable; });

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "output/shown_text.hpp"
 
@@ -47,8 +49,12 @@ void Console::clear_progress() {
 }
 
 bool print(std::string_view text) {
+  errno = 0;
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  return std::fflush(stdout) == 0 && written;
+  if (std::fflush(stdout) == 0 && written) return true;
+  // A reader that went away needs no message.
+  if (errno != EPIPE) std::fprintf(stderr, "entail: standard output: cannot be written: %s\n", std::strerror(errno));
+  return false;
 }
 
 std::string grouped(std::uint64_t number) {

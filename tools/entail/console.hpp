@@ -42,7 +42,7 @@ class Console {
   bool progress_shown_ = false;
 };
 
-// Writes text to standard output; false if it could not be written.
+// Writes text to standard output. False: it could not be written, and standard error says why.
 bool print(std::string_view text);
 
 // Thousands in groups: 1,234,567.

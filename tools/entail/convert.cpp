@@ -3,6 +3,7 @@
 
 #include "commands.hpp"
 #include "input/every_request.hpp"
+#include "output/file_conflict.hpp"
 #include "output/json_text.hpp"
 #include "output/table.hpp"
 #include "output/trace_output.hpp"
@@ -52,31 +53,65 @@ std::string convert_table(const RunFacts& facts, const ConvertFacts& converted, 
   return table.take();
 }
 
-Exit convert(const ConvertArguments& arguments) {
-  Console console;
-  if (!check_inputs(arguments.selection, {arguments.output}, console)) return Exit::usage;
-  watch_signals();
-  InputReport report(console);
-  RunFacts facts;
-  ConvertFacts converted;
-  OutputFile file(arguments.output);
-  MessageWriter writer(file, *framing_from_name(arguments.to));
-  for_each_request(arguments.selection, report, console, facts, [&](TraceInput& input, const ParsedRequest& parsed) {
-    if (!writer.write(parsed.request.protobuf())) {
+// The output, opened by the first request: until then nothing is touched.
+class ConvertOutput {
+ public:
+  explicit ConvertOutput(const ConvertArguments& arguments) : arguments_(arguments) {}
+
+  // False: nothing more can be written.
+  bool take(TraceInput& input, const ParsedRequest& parsed, ConvertFacts& converted) {
+    open();
+    if (file_->failed()) return false;
+    if (!writer_->write(parsed.request.protobuf())) {
       input.refuse(parsed, "skipped: cannot be written as JSON");
-      return !file.failed();
+      return !file_->failed();
     }
     converted.spans += parsed.request.span_count();
     converted.values_lost += parsed.request.values_lost();
     converted.unknown_fields += parsed.request.unknown_keys();
-    if (file.streams()) file.flush();  // somebody may wait at the other end of a pipe
-    return !file.failed();
+    if (file_->streams()) file_->flush();  // somebody may wait at the other end of a pipe
+    return !file_->failed();
+  }
+
+  bool publish(ConvertFacts& converted) {
+    open();
+    writer_->finish();
+    converted.values_lost += writer_->losses().values;
+    converted.unknown_fields += writer_->losses().unknown_fields;
+    return file_->publish();
+  }
+  // REQUIRES publish() was called.
+  const OutputFile& file() const noexcept { return *file_; }
+
+ private:
+  void open() {
+    if (file_) return;
+    file_.emplace(arguments_.output);
+    writer_.emplace(*file_, *framing_from_name(arguments_.to));
+  }
+
+  const ConvertArguments& arguments_;
+  std::optional<OutputFile> file_;
+  std::optional<MessageWriter> writer_;
+};
+
+Exit convert(const ConvertArguments& arguments) {
+  Console console;
+  if (report_conflict({arguments.selection.paths, {arguments.output}}, console)) return Exit::usage;
+  watch_signals();
+  InputReport report(console);
+  RunFacts facts;
+  ConvertFacts converted;
+  ConvertOutput output(arguments);
+  for_each_request(arguments.selection, report, console, facts, [&](TraceInput& input, const ParsedRequest& parsed) {
+    return output.take(input, parsed, converted);
   });
-  writer.finish();
-  converted.values_lost += writer.losses().values;
-  converted.unknown_fields += writer.losses().unknown_fields;
-  if (!file.finish()) {
-    if (!file.pipe_closed()) console.message(file.error());
+  // A run that read nothing, but should have, leaves the output of an earlier one alone.
+  if (facts.requests == 0 && (facts.interrupted || !report.clean())) {
+    if (arguments.output != "-") console.message("nothing was read, so " + arguments.output + " was not written");
+  } else if (!output.publish(converted)) {
+    if (output.file().interrupted() && facts.interrupted) return Exit::interrupted;
+    if (!output.file().pipe_closed()) console.message(output.file().error());
     return Exit::output_unwritable;
   }
   const bool taken = arguments.output == "-";

@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "explanation.hpp"
+#include "output/file_conflict.hpp"
 
 namespace entail::cli {
 namespace {
@@ -72,6 +73,7 @@ Exit explain(const ExplainArguments& arguments) {
     console.message("explain reads the decision log twice: pass a file, not standard input");
     return Exit::usage;
   }
+  if (report_conflict({{arguments.decisions}, {}}, console)) return Exit::usage;
   RecordMap candidates;
   const LogScan scan = find_candidates(arguments, prefix, candidates);
   if (!scan.error.empty()) console.message(arguments.decisions + ": " + scan.error);

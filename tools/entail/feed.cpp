@@ -9,48 +9,80 @@
 
 namespace entail::cli {
 
+Feed::Feed(std::vector<TraceInput>& inputs, FeedTarget target, Executor* executor, std::int64_t clock_max_ns)
+    : target_(std::move(target)), executor_(executor) {
+  for (TraceInput& input : inputs) queues_.emplace_back(input, clock_max_ns);
+}
+
 Result<void> Feed::run(const std::function<void()>& progress) {
   for (;;) {
     if (const auto read = read_on_where_due(); !read) return read;
-    TraceInput* const input = first_to_arrive();
-    if (!input || stop_requested() || !target_.goes_on()) return take_in_waiting();
-    ParsedRequest* const parsed = input->head();
-    const std::int64_t second = parsed->request.end_time_max_ns() / kNanosPerSecond * kNanosPerSecond;
-    if (second > now_ns_) {
-      if (const auto taken = take_in_waiting(); !taken) return taken;
-      now_ns_ = second;
-      if (const auto ticked = target_.tick(now_ns_); !ticked) return ticked;
-    }
-    input->pop();
-    waiting_.push_back({input, parsed, Error(), Waiting::State::untried});
-    if (!executor_) {
+    const Candidate next = first_to_arrive();
+    if (!next.queue || stop_requested() || !target_.goes_on()) return take_in_waiting();
+    if (const auto ticked = arrive(next); !ticked) return ticked;
+    const bool take_in_now = !executor_ || next.queue->front_is_held();
+    waiting_.push_back({&next.queue->input(), next.queue->front(), Error(), Waiting::State::untried});
+    if (take_in_now) {
       if (const auto taken = take_in_waiting(); !taken) return taken;
     }
+    next.queue->pop();
     progress();
   }
 }
 
 // Reading on overwrites what an input gave out, so what waits is taken in first.
 Result<void> Feed::read_on_where_due() {
-  for (TraceInput& input : inputs_) {
-    if (input.head() || input.ended()) continue;
-    if (const auto taken = take_in_waiting(); !taken) return taken;
-    input.read_on();
+  for (RequestQueue& queue : queues_) {
+    if (!queue.front() && !queue.ended()) {
+      if (const auto taken = take_in_waiting(); !taken) return taken;
+      queue.read_on();
+    }
+    if (const auto looked = look_ahead(queue); !looked) return looked;
   }
   return {};
 }
 
-TraceInput* Feed::first_to_arrive() noexcept {
-  TraceInput* first = nullptr;
-  std::int64_t first_end_ns = 0;
-  for (TraceInput& input : inputs_) {
-    if (!input.head()) continue;
-    const std::int64_t end_ns = input.head()->request.end_time_max_ns();
-    if (first && end_ns >= first_end_ns) continue;
-    first = &input;
-    first_end_ns = end_ns;
+// The front's end time is doubted while the clock would start at it or not follow it. Of a single input the order is
+// given, so only the start matters.
+bool Feed::is_doubtful(RequestQueue& queue) const {
+  if (!queue.front() || queue.end_ns() == 0) return false;
+  return !clock_.has_started() || (queues_.size() > 1 && clock_.is_far_ahead(queue.end_ns()));
+}
+
+Result<void> Feed::look_ahead(RequestQueue& queue) {
+  while (is_doubtful(queue) && queue.must_read_ahead()) {
+    if (const auto taken = take_in_waiting(); !taken) return taken;
+    queue.read_ahead();
+  }
+  return {};
+}
+
+Feed::Candidate Feed::first_to_arrive() {
+  Candidate first;
+  for (RequestQueue& queue : queues_) {
+    if (!queue.front()) continue;
+    Candidate candidate{&queue, queue.end_ns(), false};
+    if (is_doubtful(queue)) {
+      if (const std::optional<std::int64_t> smaller_ns = queue.contradiction()) {
+        candidate.is_contradicted = true;
+        candidate.arrival_ns = clock_.has_started() ? now_ns_ : *smaller_ns;
+      }
+    }
+    if (!first.queue || candidate.arrival_ns < first.arrival_ns) first = candidate;
   }
   return first;
+}
+
+// Moves the clock to where the next request arrives. If that is later than the last tick, the tick comes first.
+Result<void> Feed::arrive(const Candidate& next) {
+  if (next.is_contradicted && !clock_.has_started()) clock_.start(next.arrival_ns);
+  const std::uint64_t outliers_before = clock_.outlier_count();
+  const std::int64_t second = clock_.arrive(next.queue->end_ns());
+  if (next.queue->is_beyond_clock_max() || clock_.outlier_count() > outliers_before) ++outlier_count_;
+  if (second <= now_ns_) return {};
+  if (const auto taken = take_in_waiting(); !taken) return taken;
+  now_ns_ = second;
+  return target_.tick(now_ns_);
 }
 
 // The requests that are not too large, all of them. They are taken in in any order; after one had to wait for room

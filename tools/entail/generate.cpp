@@ -4,8 +4,10 @@
 
 #include "commands.hpp"
 #include "console.hpp"
+#include "output/file_conflict.hpp"
 #include "output/json_text.hpp"
 #include "output/trace_output.hpp"
+#include "stop_signal.hpp"
 #include "stories/expectation_text.hpp"
 
 namespace entail::cli {
@@ -115,13 +117,6 @@ Exit list(const GenerateArguments& arguments) {
   return print(arguments.json ? list_json() : list_text()) ? Exit::done : Exit::output_unwritable;
 }
 
-// Writes the file that failed on standard error.
-bool finish(Console& console, OutputFile& file) {
-  if (file.finish()) return true;
-  if (!file.pipe_closed()) console.message(file.error());
-  return false;
-}
-
 // The requests of a story, written in the framing that was asked for.
 class RequestFile {
  public:
@@ -133,9 +128,11 @@ class RequestFile {
     if (framing_ == Framing::jsonl) return write_line(request) && !file_->failed();
     return writer_->write(request) && !file_->failed();
   }
-  bool finish(Console& console) {
+  // Flushes and closes; the file has yet to take its place.
+  OutputFile& complete() {
     open();
-    return cli::finish(console, *file_);
+    file_->complete();
+    return *file_;
   }
 
  private:
@@ -164,25 +161,30 @@ class RequestFile {
   std::string line_;
 };
 
-// One file beside the traces; true without a name for it.
-bool write_beside(Console& console, const std::string& path, const std::string& text) {
-  if (path.empty()) return true;
-  OutputFile file(path);
-  file.write(text);
-  return finish(console, file);
-}
-
 // An error text, or empty.
 std::string check_outputs(const GenerateArguments& arguments) {
   if (arguments.output.empty()) return "-o OUT is missing";
-  if (arguments.expect == arguments.output) return "traces and expectation cannot be written to the same file";
-  if (arguments.config == arguments.output) return "traces and configuration cannot be written to the same file";
-  if (!arguments.config.empty() && arguments.config == arguments.expect) {
-    return "configuration and expectation cannot be written to the same file";
-  }
   if (!arguments.tell) return {};
   const bool taken = arguments.output == "-" || arguments.expect == "-" || arguments.config == "-";
   return taken ? "--tell prints to standard output, which another option already uses" : "";
+}
+
+// Gives all files their names once all are whole: an earlier story is never left with another's configuration.
+bool publish(Console& console, std::initializer_list<OutputFile*> files) {
+  bool good = true;
+  for (OutputFile* const file : files) good = good && (!file || file->complete());
+  for (OutputFile* const file : files) good = good && (!file || file->publish());
+  for (OutputFile* const file : files)
+    if (file && file->failed() && !file->pipe_closed()) console.message(file->error());
+  return good;
+}
+
+// A file beside the traces; null without a name for it.
+std::unique_ptr<OutputFile> file_beside(const std::string& path, const std::string& text) {
+  if (path.empty()) return nullptr;
+  auto file = std::make_unique<OutputFile>(path);
+  file->write(text);
+  return file;
 }
 
 Exit generate(const GenerateArguments& arguments) {
@@ -195,26 +197,28 @@ Exit generate(const GenerateArguments& arguments) {
   const Scenario* const scenario = find_scenario(arguments.scenario);
   if (!scenario) return refuse("no scenario '" + arguments.scenario + "'; see entail generate --list");
   if (const std::string error = check_outputs(arguments); !error.empty()) return refuse(error);
+  if (report_conflict({{}, {arguments.output, arguments.expect, arguments.config}}, console)) return Exit::usage;
   Flags flags(scenario->flags);
   if (const std::string error = set_flags(arguments.flags, flags); !error.empty()) return refuse(error);
   StoryConfig config;
   if (const std::string error = scenario->configure(flags, config); !error.empty()) return refuse(error);
 
+  watch_signals(OnSignal::end);
   const Framing framing = *framing_from_name(arguments.to);
   RequestFile file(arguments.output, framing);
   StoryTeller teller(arguments.seed, [&](Bytes request) { return file.write(request); });
   teller.as_json = framing == Framing::jsonl;
   scenario->tell(flags, config, teller);
-  if (!file.finish(console)) return Exit::output_unwritable;
-  if (teller.failed()) {
+  OutputFile& traces = file.complete();
+  if (teller.failed() && !traces.failed()) {
     console.message("a request cannot be written as JSON");
     return Exit::output_unwritable;
   }
-  const bool written =
-      write_beside(console, arguments.config, story_config_yaml(config)) &&
-      write_beside(console, arguments.expect,
-                   expectation_json(scenario->name, arguments.seed, flags, config, teller.expectation)) &&
-      (!arguments.tell || print(expectation_table(teller.expectation)));
+  const std::unique_ptr<OutputFile> config_file = file_beside(arguments.config, story_config_yaml(config));
+  const std::unique_ptr<OutputFile> expect_file = file_beside(
+      arguments.expect, expectation_json(scenario->name, arguments.seed, flags, config, teller.expectation));
+  const bool written = publish(console, {&traces, config_file.get(), expect_file.get()}) &&
+                       (!arguments.tell || print(expectation_table(teller.expectation)));
   return written ? Exit::done : Exit::output_unwritable;
 }
 

@@ -3,6 +3,7 @@
 
 #include "commands.hpp"
 #include "input/every_request.hpp"
+#include "output/file_conflict.hpp"
 #include "stop_signal.hpp"
 #include "survey/survey_report.hpp"
 
@@ -26,7 +27,7 @@ Place place_of(const TraceInput& input, const Message& message) {
 
 Exit survey(const LinksArguments& arguments) {
   Console console;
-  if (!check_inputs(arguments.selection, {}, console)) return Exit::usage;
+  if (report_conflict({arguments.selection.paths, {}}, console)) return Exit::usage;
   watch_signals();
   InputReport report(console);
   RunFacts facts;

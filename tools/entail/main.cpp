@@ -1,6 +1,9 @@
 // The command `entail`. Everything it does stands in one file per subcommand.
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 
@@ -8,6 +11,14 @@
 #include "entail/entail.hpp"
 
 namespace {
+
+// A standard stream that the caller closed must not become the next file that is opened: a summary would be written
+// into the traces. In its place comes one that refuses what the stream is for.
+void occupy_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(fd, F_GETFD) < 0 && errno == EBADF) ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
 
 int run(int argc, char** argv) {
   using entail::cli::Exit;
@@ -37,8 +48,10 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A reader that went away is an error of write(), told by the exit code.
+  occupy_standard_streams();
+  // A reader that went away and a limit on file sizes are errors of write(), which the exit code reports.
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

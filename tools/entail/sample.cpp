@@ -10,11 +10,14 @@
 
 #include "available_memory.hpp"
 #include "commands.hpp"
+#include "config_source.hpp"
 #include "executor.hpp"
 #include "feed.hpp"
+#include "output/file_conflict.hpp"
+#include "output/sample_outputs.hpp"
 #include "output/summary.hpp"
-#include "output/trace_output.hpp"
 #include "stop_signal.hpp"
+#include "time_text.hpp"
 
 namespace entail::cli {
 namespace {
@@ -23,12 +26,13 @@ namespace {
 constexpr std::size_t kReadAheadBytes = std::size_t{1} << 20;
 
 struct SampleArguments {
-  std::string config;
+  ConfigSource config;
   std::vector<std::string> inputs;
   std::string output;
   std::string decisions;
   std::string from;
   std::string to;
+  std::string clock_max;
   unsigned threads = 1;
   bool strict = false;
   bool json = false;
@@ -56,14 +60,21 @@ std::uint64_t peak_memory_bytes() {
 // One run of the command, from open files to the summary.
 class SampleRun {
  public:
-  explicit SampleRun(const SampleArguments& arguments) : arguments_(arguments), report_(console_) {}
+  explicit SampleRun(const SampleArguments& arguments)
+      : arguments_(arguments), report_(console_), outputs_(arguments.output, arguments.decisions) {}
 
   Exit run() {
     if (!check_usage()) return Exit::usage;
     if (!open_engine()) return Exit::usage;
     watch_signals();
     open_inputs();
-    if (!open_outputs()) return Exit::output_unwritable;
+    // Without an input nothing is touched, not even a pipe that somebody waits at.
+    if (!inputs_.empty()) outputs_.open(output_framing());
+    if (outputs_.failed()) {
+      if (stop_requested() && outputs_.interrupted()) return Exit::interrupted;
+      outputs_.report(console_);
+      return Exit::output_unwritable;
+    }
     return decide() ? finish() : Exit::output_unwritable;
   }
 
@@ -74,17 +85,23 @@ class SampleRun {
   }
 
   bool check_usage() {
-    for (const std::string& input : arguments_.inputs) {
-      if (is_same_file(arguments_.output, input) || is_same_file(arguments_.decisions, input)) {
-        return refuse(input + " is both read and written");
-      }
+    FilesOfRun files{arguments_.inputs, {arguments_.output, arguments_.decisions}};
+    files.read.push_back(arguments_.config.path);
+    files.read.push_back(arguments_.config.variables_file);
+    if (report_conflict(files, console_)) return false;
+    const bool has_config = !arguments_.config.path.empty();
+    if (!has_config && !(arguments_.config.instance.empty() && arguments_.config.variables.empty() &&
+                         arguments_.config.variables_file.empty()))
+      return refuse("--instance, --env and --env-file need a configuration (-c)");
+    if (arguments_.clock_max.empty()) {
+      clock_max_ns_ = std::chrono::duration_cast<std::chrono::nanoseconds>(
+                          (std::chrono::system_clock::now() + std::chrono::hours(1)).time_since_epoch())
+                          .count();
+      return true;
     }
-    if (std::count(arguments_.inputs.begin(), arguments_.inputs.end(), "-") > 1) {
-      return refuse("standard input can be read only once");
-    }
-    if (!arguments_.decisions.empty() && arguments_.decisions == arguments_.output) {
-      return refuse("traces and decisions cannot be written to the same file");
-    }
+    const std::optional<std::int64_t> time = parse_time(arguments_.clock_max);
+    if (!time) return refuse("--clock-max " + arguments_.clock_max + ": expected a time such as 2024-05-01T12:00:00Z");
+    clock_max_ns_ = *time;
     return true;
   }
 
@@ -94,18 +111,17 @@ class SampleRun {
     defaults.memory_limit_bytes = default_memory_limit_bytes(available_memory_bytes());
     defaults.links.propagate.rank_seed = 0;  // one file gives one answer; a service draws it
     options_ = options_without_config(defaults);
-    if (!arguments_.config.empty()) {
+    if (!arguments_.config.path.empty()) {
       LoadedConfig config = load_config(arguments_.config, defaults);
       if (!config.options) return false;
       options_ = std::move(*config.options);
     }
     options_.ingest_lanes_max = std::max(options_.ingest_lanes_max, arguments_.threads);
-    sink_.decisions_wanted = !arguments_.decisions.empty();
     executor_ = make_executor(arguments_.threads);
     std::string why;
-    auto engine = Engine::open(options_, sink_, &why);
+    auto engine = Engine::open(options_, outputs_, &why);
     if (!engine) {
-      const std::string name = arguments_.config.empty() ? "" : arguments_.config + ": ";
+      const std::string name = arguments_.config.path.empty() ? "" : arguments_.config.name() + ": ";
       return refuse(name + (why.empty() ? describe(engine.error()) : why));
     }
     engine_ = std::move(*engine);
@@ -135,44 +151,40 @@ class SampleRun {
     return framing == Framing::proto ? Framing::proto_u32be : framing;
   }
 
-  bool open_outputs() {
-    output_file_.emplace(arguments_.output);
-    if (!arguments_.decisions.empty()) decisions_file_.emplace(arguments_.decisions);
-    sink_.output.emplace(*output_file_, output_framing(), decisions_file_ ? &*decisions_file_ : nullptr);
-    return check_outputs();
-  }
-
-  bool check_outputs() {
-    for (const auto* file : {&output_file_, &decisions_file_}) {
-      if (*file && (*file)->failed()) {
-        if (!(*file)->pipe_closed()) console_.message((*file)->error());
-        return false;
-      }
-    }
-    if (sink_.output->unprintable()) return refuse("some kept spans cannot be written as JSON; try --to proto-u32be");
-    return true;
-  }
-
   bool decide() {
     FeedTarget target;
     target.ingest = [this](const Request& request) { return engine_->ingest(request); };
     target.tick = [this](std::int64_t now_ns) {
       auto ticked = engine_->tick(now_ns);
-      sink_.output->end_of_tick();
+      outputs_.end_of_tick();
       return ticked;
     };
-    target.goes_on = [this] { return !sink_.output->failed(); };
-    Feed feed(inputs_, std::move(target), executor_.get());
+    target.goes_on = [this] { return !outputs_.failed(); };
+    Feed feed(inputs_, std::move(target), executor_.get(), clock_max_ns_);
     Result<void> fed = feed.run([&] { show_progress(feed); });
     facts_.interrupted = stop_requested();
-    if (fed && !sink_.output->failed()) fed = engine_->drain(feed.now_ns());
+    if (fed && !outputs_.failed()) fed = engine_->drain(feed.now_ns());
     facts_.requests = feed.request_count();
     facts_.too_large = feed.too_large();
+    clock_outlier_count_ = feed.clock_outlier_count();
     console_.clear_progress();
-    if (!fed) return refuse(stopped_text(fed.error()));
-    output_file_->finish();
-    if (decisions_file_) decisions_file_->finish();
-    return check_outputs();
+    if (!fed) {
+      console_.message(stopped_text(fed.error()));
+      outputs_.keep_incomplete(console_);
+      return false;
+    }
+    return publish();
+  }
+
+  // A run that read nothing, but should have, leaves the outputs of an earlier one alone.
+  bool publish() {
+    if (!outputs_.failed() && facts_.requests == 0 && (inputs_.empty() || facts_.interrupted || !report_.clean())) {
+      outputs_.leave_untouched(console_);
+      return true;
+    }
+    if (outputs_.publish()) return true;
+    outputs_.report(console_);
+    return false;
   }
 
   static std::string stopped_text(Error error) {
@@ -209,8 +221,9 @@ class SampleRun {
     facts_.memory_limit_bytes = options_.memory_limit_bytes;
     facts_.retain_bytes_max = options_.retain.max_bytes.value_or(options_.memory_limit_bytes / 2);
     Statistics statistics = engine_->statistics();
-    add_loss(statistics, "json_value", sink_.output->losses().values);
-    add_loss(statistics, "unknown_field", sink_.output->losses().unknown_fields);
+    add_loss(statistics, "json_value", outputs_.losses().values);
+    add_loss(statistics, "unknown_field", outputs_.losses().unknown_fields);
+    add_loss(statistics, "clock_outlier", clock_outlier_count_);
     // Standard output carries one thing: the traces or the decisions, if one of them goes there, else the summary.
     const bool taken = arguments_.output == "-" || arguments_.decisions == "-";
     const Paint paint = paint_for(taken ? STDERR_FILENO : STDOUT_FILENO);
@@ -241,15 +254,6 @@ class SampleRun {
     statistics.losses.push_back({std::string(name), count});
   }
 
-  // The engine is opened before the files, so its sink finds them later.
-  struct LateSink final : Sink {
-    std::optional<TraceOutput> output;
-    bool decisions_wanted = false;
-    void on_batch(Bytes traces_data, std::uint64_t span_count) override { output->on_batch(traces_data, span_count); }
-    void on_decision(const DecisionRecord& record) override { output->on_decision(record); }
-    bool wants_decisions() const noexcept override { return decisions_wanted; }
-  };
-
   const SampleArguments& arguments_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point last_progress_ = begin_;
@@ -258,9 +262,9 @@ class SampleRun {
   RunFacts facts_;
   Options options_;
   std::unique_ptr<Executor> executor_;
-  std::optional<OutputFile> output_file_;
-  std::optional<OutputFile> decisions_file_;
-  LateSink sink_;
+  std::int64_t clock_max_ns_ = 0;
+  std::uint64_t clock_outlier_count_ = 0;
+  SampleOutputs outputs_;
   std::unique_ptr<Engine> engine_;
   std::vector<TraceInput> inputs_;
 };
@@ -268,10 +272,13 @@ class SampleRun {
 constexpr const char* kExamples =
     "  entail sample traces.jsonl -o kept.jsonl               # keep error traces and what they are linked to\n"
     "  entail sample -c entail.yaml a.jsonl.gz b.otlp -o kept.jsonl --decisions decisions.jsonl\n"
+    "  entail sample -c collector.yaml --instance errors --env-file prod.env a.jsonl -o kept.jsonl.zst\n"
     "  zstd -dc traces.zst | entail sample -c entail.yaml - -o - --to jsonl | jq .\n"
     "\nThe clock follows the spans' end times, so a file gives the same result whenever it is read. gzip, zstd and\n"
     "the framing are detected automatically. Use --from for a pipe that may pause within its first 4 MiB of protobuf.\n"
     "entail convert --help describes the framings.\n"
+    "\nOutputs appear under their names when they are whole; an output that exists is kept until then. Names that end\n"
+    "in .gz or .zst are compressed.\n"
     "\nWithout a memory_limit in the configuration, the limit is half of the memory available to the process: of the\n"
     "machine's memory, or of its control group's limit if that is lower.\n"
     "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage or configuration error; 3 the output\n"
@@ -284,8 +291,10 @@ void add_sample(Command program, Action& action) {
   auto arguments = std::make_shared<SampleArguments>();
   arguments->threads = std::clamp(std::thread::hardware_concurrency(), 1u, 2u);
   Command command = program.add_command("sample", "Decide which traces to keep, and write them");
-  command.add_option("-c,--config", arguments->config,
-                     "Configuration; without it, traces with an error and the traces linked to them are kept");
+  command.add_option(
+      "-c,--config", arguments->config.path,
+      "Configuration, - for standard input; without it, traces with an error and the traces linked to them are kept");
+  add_source_options(command, arguments->config);
   command.add_option("IN", arguments->inputs, "Inputs, - for standard input").required();
   command.add_option("-o,--output", arguments->output, "Output file for the kept traces, - for standard output")
       .required();
@@ -297,6 +306,8 @@ void add_sample(Command program, Action& action) {
   command.add_option("--threads", arguments->threads, "Number of threads; the result does not depend on it")
       .between(1, 64)
       .show_default();
+  command.add_option("--clock-max", arguments->clock_max,
+                     "End times later than this do not move the clock; by default in an hour from now");
   command.add_flag("--strict", arguments->strict, "Exit with 4 if something was evicted or lost for lack of memory");
   command.add_flag("--json", arguments->json, "Print the summary as one JSON object");
   command.set_examples(kExamples);

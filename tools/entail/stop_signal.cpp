@@ -5,8 +5,11 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
+
+#include "output/output_target.hpp"
 
 namespace entail::cli {
 namespace {
@@ -15,9 +18,23 @@ namespace {
 std::atomic<bool> g_stop_requested{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
 int g_wake_pipe[2] = {-1, -1};
+constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGHUP};
+std::array<std::atomic<bool>, kSignals.size()> g_seen = {};
 
-void on_signal(int) {
+// Ends the process as the signal does by default; the signal is blocked until its handler returns.
+void end_process(int signal) noexcept {
+  remove_temporary_files();
+  ::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
+void end_on_signal(int signal) { end_process(signal); }
+
+void stop_on_signal(int signal) {
   const int saved_errno = errno;
+  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    if (kSignals[i] == signal && g_seen[i].exchange(true, std::memory_order_relaxed)) return end_process(signal);
+  }
   g_stop_requested.store(true, std::memory_order_relaxed);
   if (g_wake_pipe[1] >= 0) {
     const char byte = 0;
@@ -29,14 +46,16 @@ void on_signal(int) {
 
 }  // namespace
 
-void watch_signals() {
+void watch_signals(OnSignal reaction) {
   if (::pipe2(g_wake_pipe, O_CLOEXEC | O_NONBLOCK) != 0) g_wake_pipe[0] = g_wake_pipe[1] = -1;
   struct sigaction action = {};
-  action.sa_handler = on_signal;
+  action.sa_handler = reaction == OnSignal::stop ? stop_on_signal : end_on_signal;
   sigemptyset(&action.sa_mask);
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // the second signal ends the process
-  ::sigaction(SIGINT, &action, nullptr);
-  ::sigaction(SIGTERM, &action, nullptr);
+  for (const int signal : kSignals) {
+    struct sigaction present = {};
+    if (signal == SIGHUP && ::sigaction(signal, nullptr, &present) == 0 && present.sa_handler == SIG_IGN) continue;
+    ::sigaction(signal, &action, nullptr);
+  }
 }
 
 bool stop_requested() noexcept { return g_stop_requested.load(std::memory_order_relaxed); }

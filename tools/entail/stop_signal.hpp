@@ -1,14 +1,21 @@
-// Ctrl-C and SIGTERM as a question: stop_requested(). The first signal asks the run to stop; a second one ends the
-// process as usual.
+// Ctrl-C, SIGTERM and SIGHUP as a question: stop_requested(). The first signal asks the run to stop; a second one of
+// its kind ends the process. Temporary files are removed before the process ends.
 //
 // Thread rule: Protocol: the handler sets one flag that only rises and writes one byte into a pipe, so that a blocked
 // reader of a terminal or a pipe wakes up without a race; any thread may ask.
 #pragma once
 
+#include <cstdint>
+
 namespace entail::cli {
 
-// Installs the handlers. Call once, at the start of a command that ends cleanly on Ctrl-C.
-void watch_signals();
+enum class OnSignal : std::uint8_t {
+  stop,  // end the run cleanly, with what was read so far
+  end,   // end the process at the first signal: half of the output is of no use
+};
+
+// Installs the handlers. Call once, at the start of a command. SIGHUP stays ignored if it was (nohup).
+void watch_signals(OnSignal reaction = OnSignal::stop);
 
 bool stop_requested() noexcept;
 

@@ -12,7 +12,8 @@
  *              is a size that no such struct can have.
  *   errors     detail goes into an optional struct of the caller's (error may be NULL; one that was not initialised is
  *              left alone). Nothing has to be freed but handles.
- *   threads    any number in entail_ingest_*(); in all other calls on an engine one at a time, else ENTAIL_E_BUSY.
+ *   threads    any number in entail_ingest_*() and entail_acknowledge(); in all other calls on an engine one at a time,
+ *              else ENTAIL_E_BUSY.
  *   no C++ exception leaves the library, and no input makes it abort. Opening and taking in bear it when the system has
  *   no memory, whichever allocation fails; for ticks see there.
  *
@@ -36,7 +37,7 @@ extern "C" {
 
 /* Major: breaks. Minor: grows by additions only. The library's file is libentail.so.MAJOR. */
 #define ENTAIL_ABI_MAJOR 1u
-#define ENTAIL_ABI_MINOR 1u
+#define ENTAIL_ABI_MINOR 2u
 #define ENTAIL_ABI_VERSION (ENTAIL_ABI_MAJOR << 16 | ENTAIL_ABI_MINOR)
 
 typedef int32_t entail_status_t;
@@ -111,10 +112,48 @@ typedef struct entail_decision_t {
 #define ENTAIL_DECISION_INIT \
   {(uint32_t)sizeof(entail_decision_t), 0, 0, 0, 0, 0, {0}, {0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
-/* Callbacks run inside entail_tick() and entail_drain(), on the thread that calls them. What they get is borrowed until
-   they return. They may not call back into the same engine (ENTAIL_E_BUSY), nor leave by longjmp or an exception. */
+/* One trace's spans in a batch: a TracesData message of their own. Comes in arrays, so it never grows. */
+typedef struct entail_output_trace_t {
+  uint8_t trace_id[16];
+  uint64_t offset; /* of the message in traces_data; the first begins at 0, and the others follow without gaps */
+  uint64_t size;
+  uint64_t span_count;
+  uint32_t flags; /* ENTAIL_OUTPUT_* */
+  uint32_t reserved;
+} entail_output_trace_t;
+
+#define ENTAIL_OUTPUT_FIRST 1u     /* of the first emission of the trace; later emissions are its late spans */
+#define ENTAIL_OUTPUT_CONTINUES 2u /* the batch was full: more of this emission comes first in the next one */
+
+/* One batch for on_output. */
+typedef struct entail_output_t {
+  uint32_t struct_size;
+  uint32_t reserved;
+  uint64_t id;                /* ascending from 1; a gap is a batch that was lost (output_full) */
+  const uint8_t* traces_data; /* the messages of all traces; protobuf reads them as one TracesData message */
+  uint64_t traces_data_size;
+  uint64_t span_count;
+  const entail_output_trace_t* traces; /* each trace once */
+  uint64_t trace_count;
+} entail_output_t;
+#define ENTAIL_OUTPUT_INIT {(uint32_t)sizeof(entail_output_t), 0, 0, NULL, 0, 0, NULL, 0}
+
+/* Answers of on_output; any other number means ENTAIL_ANSWER_DECLINED. */
+#define ENTAIL_ANSWER_ACCEPTED 0u /* delivered: the engine forgets the batch */
+#define ENTAIL_ANSWER_DECLINED 1u /* not now: it is offered again in the next tick, before any newer batch */
+#define ENTAIL_ANSWER_DEFERRED 2u /* delivery has begun: traces_data stays valid until entail_acknowledge() */
+
+/* Outcomes for entail_acknowledge(). */
+#define ENTAIL_DELIVERY_DELIVERED 0u
+#define ENTAIL_DELIVERY_FAILED 1u /* the batch is offered again in the next tick */
+
+/* Callbacks run inside entail_tick(), entail_drain() and entail_offer_output(), on the thread that calls them. What
+   they get is borrowed until they return, except traces_data of a deferred batch. They may not call back into the same
+   engine (ENTAIL_E_BUSY), except by entail_acknowledge(), nor leave by longjmp or an exception. */
 typedef void (*entail_on_batch_t)(void* user, const uint8_t* traces_data, size_t traces_data_size, uint64_t span_count);
 typedef void (*entail_on_decision_t)(void* user, const entail_decision_t* decision);
+/* Offers a batch; returns ENTAIL_ANSWER_*. */
+typedef uint32_t (*entail_on_output_t)(void* user, const entail_output_t* batch);
 /* One message about a configuration; text ends with NUL. */
 typedef void (*entail_on_config_message_t)(void* user, uint32_t is_error, uint32_t line, uint32_t column,
                                            const char* text);
@@ -131,8 +170,10 @@ typedef struct entail_open_options_t {
   uint64_t table_seed;              /* of the trace table's hash; 0: drawn at random. No result depends on it */
   uint32_t ingest_lanes_max;        /* callers inside entail_ingest_*() at once, 1 to 256; 0 = 64 */
   uint32_t reserved;                /* 0 */
+  /* since ABI 1.2 */
+  entail_on_output_t on_output; /* in the place of on_batch, which must be NULL then: it may decline or defer batches */
 } entail_open_options_t;
-#define ENTAIL_OPEN_OPTIONS_INIT {(uint32_t)sizeof(entail_open_options_t), 0, NULL, NULL, NULL, 0, 0, 0, 0}
+#define ENTAIL_OPEN_OPTIONS_INIT {(uint32_t)sizeof(entail_open_options_t), 0, NULL, NULL, NULL, 0, 0, 0, 0, NULL}
 
 /* What became of one request. */
 typedef struct entail_ingest_receipt_t {
@@ -161,7 +202,7 @@ typedef struct entail_statistics_t {
   uint64_t spans_dropped;  /* with their traces */
   uint64_t spans_rejected; /* by their IDs; ENTAIL_COUNTS_SPANS_REJECTED */
   uint64_t spans_lost;     /* ENTAIL_COUNTS_SPANS_LOST */
-  uint64_t spans_held;     /* pending or retained */
+  uint64_t spans_held;     /* pending or retained, or kept and not yet accepted or acknowledged by on_output */
   uint64_t traces_received;
   uint64_t traces_kept; /* traces_kept_by_link included */
   uint64_t traces_dropped;
@@ -194,11 +235,17 @@ typedef struct entail_statistics_t {
   uint64_t lanes_stalled;             /* of these, inside one call since before the last two ticks */
   uint64_t lanes_stalled_ticks;       /* of the one that has been inside for longest */
   uint64_t rank_seed;                 /* links.propagate.rank_seed, or drawn when the engine was opened */
+  /* since ABI 1.2: output that on_output has not accepted, or that is not acknowledged */
+  uint64_t output_waiting_batches;        /* unacknowledged ones included; so are spans and bytes */
+  uint64_t output_waiting_spans;          /* counted in spans_held */
+  uint64_t output_waiting_bytes;          /* counted in memory_total_bytes */
+  uint64_t output_unacknowledged_batches; /* deferred */
+  uint64_t output_repeated_offers;        /* of batches that were offered before */
 } entail_statistics_t;
 /* clang-format off */
 #define ENTAIL_STATISTICS_INIT                                                                                       \
   {(uint32_t)sizeof(entail_statistics_t), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 /* clang-format on */
 
 /* A named count; of which table, see ENTAIL_COUNTS_*. Comes in arrays, so it never grows. */
@@ -287,7 +334,8 @@ ENTAIL_API entail_status_t entail_engine_open_abi(uint32_t abi_version, const en
 #define entail_engine_open(options, yaml, yaml_size, engine, error) \
   entail_engine_open_abi(ENTAIL_ABI_VERSION, (options), (yaml), (yaml_size), (engine), (error))
 
-/* entail_engine_close: gives everything back. What is pending is not decided: call entail_drain() before.
+/* entail_engine_close: gives everything back. What is pending is not decided: call entail_drain() before. What
+   on_output has not accepted is not delivered: call entail_offer_output() before, until nothing waits.
    threads    one, with no other call on this engine running
    blocks     never
    allocates  never
@@ -341,6 +389,26 @@ ENTAIL_API entail_status_t entail_tick(entail_engine_t* engine, int64_t now_ns, 
    on error   as entail_tick()
    since      ABI 1.0 */
 ENTAIL_API entail_status_t entail_drain(entail_engine_t* engine, int64_t now_ns, entail_error_t* error);
+
+/* entail_offer_output: offers waiting batches to on_output again, as a tick does first; for after entail_drain(), and
+   between ticks. *waiting (may be NULL) is how many still wait, unacknowledged ones included.
+   threads    as entail_tick()
+   blocks     never, but for the callback
+   allocates  inside, kept for the next batch
+   borrows    nothing
+   on error   nothing was offered
+   since      ABI 1.2 */
+ENTAIL_API entail_status_t entail_offer_output(entail_engine_t* engine, uint64_t* waiting, entail_error_t* error);
+
+/* entail_acknowledge: the outcome of a deferred batch, ENTAIL_DELIVERY_*. Its traces_data is invalid from then on.
+   threads    any, also inside on_output, and before the call of on_output that defers the batch has returned
+   blocks     for the few instructions in which another thread looks a batch up; never for a tick or a callback
+   allocates  never
+   borrows    nothing
+   on error   ENTAIL_E_NOT_FOUND: no such batch is deferred; it was never offered, or was acknowledged before
+   since      ABI 1.2 */
+ENTAIL_API entail_status_t entail_acknowledge(entail_engine_t* engine, uint64_t batch_id, uint32_t outcome,
+                                              entail_error_t* error);
 
 /* entail_poll_batch: copies the oldest emitted batch into buffer: one TracesData message, which is also an
    ExportTraceServiceRequest. *size is its size, *span_count (may be NULL) the number of its spans.

@@ -15,8 +15,10 @@
 #include <string_view>
 #include <vector>
 
+#include "entail/batch_sink.hpp"
 #include "entail/context.hpp"
 #include "entail/context_store.hpp"
+#include "entail/decision.hpp"
 #include "entail/link_builder.hpp"
 #include "entail/options.hpp"
 #include "entail/request_visitor.hpp"
@@ -26,42 +28,12 @@
 namespace entail {
 inline namespace v1 {
 
-// What is known of one trace's decision: one line of docs/formats.md "Decision log". Owns its memory.
-struct DecisionRecord {
-  TraceId trace_id;
-  std::uint32_t revision = 0;
-  std::int64_t decided_at_ns = 0;        // engine time
-  Verdict verdict = Verdict::undecided;  // undecided only in explain(), for a trace still pending
-  std::string_view reason;               // policy, link, no_match, drop_policy; static text
-  std::string_view policy;               // empty = null; lives as long as the engine
-  bool origin = false;
-  bool revived = false;
-  std::optional<TraceId> origin_trace_id;
-  Direction direction = Direction::none;
-  std::optional<std::uint32_t> hops;
-  std::vector<TraceId> path;  // empty = null; the origin first, this trace last
-  std::string_view loss;      // empty = null; static text
-  std::uint64_t not_followed = 0;
-  std::uint64_t links_dropped_upstream = 0;
-  std::uint64_t spans = 0;
-  std::uint64_t linked_total = 0;
-  std::vector<TraceId> linked;  // ascending, the 256 smallest
-};
-
-// Appends the record as one JSON object, without a newline. Field names and order: docs/formats.md "Decision log".
-void append_json(const DecisionRecord& record, std::string& out);
-
-// Receives what tick() gives out. Called from the thread that runs tick(), never from ingest(); may not call back
-// into the engine.
-class Sink {
+// Receives what tick() gives out, and has delivered it when on_batch() returns. One that may have to refuse a batch for
+// now, or needs the boundaries between traces, is a BatchSink.
+class Sink : public DecisionSink {
  public:
-  virtual ~Sink() = default;
   // One OTLP TracesData message (the same bytes as an ExportTraceServiceRequest). Borrowed until return.
   virtual void on_batch(Bytes traces_data, std::uint64_t span_count) = 0;
-  // Borrowed until return. Records come ordered by (arrival, trace ID) within a tick.
-  virtual void on_decision(const DecisionRecord& record) = 0;
-  // False: records are not built at all, which saves their cost.
-  virtual bool wants_decisions() const noexcept { return true; }
 };
 
 // The other way to take the output: keeps everything until it is polled. Confined to the thread that ticks.
@@ -123,7 +95,9 @@ struct PrintLosses {
 Result<void> append_otlp_json(Bytes traces_data, std::string& out, PrintLosses* losses = nullptr);
 
 // Everything counted so far; docs/formats.md "Summary" names and relates the fields. Conservation (G3):
-// spans.received = emitted + dropped + rejected + lost + held, where held is what is pending or retained.
+// spans.received = emitted + dropped + rejected + lost + held, where held is what is pending or retained, or was kept
+// and waits for a BatchSink to accept or acknowledge it. It is what requests stored less what ticks took out again, to
+// emit or to drop it, plus what waits.
 struct Statistics {
   struct {
     std::uint64_t received = 0, emitted = 0, dropped = 0, held = 0;
@@ -149,10 +123,17 @@ struct Statistics {
   std::vector<NamedCount> losses;  // those that are not zero, in the order of the loss table
   struct {
     std::uint64_t spans_bytes = 0, graph_bytes = 0, records_bytes = 0, scratch_bytes = 0;
+    std::uint64_t output_bytes = 0;        // of waiting batches
     std::uint64_t total_bytes = 0;         // what memory_limit bounds: these, and what waits to be adopted by a tick
     std::uint64_t peak_bytes = 0;          // the largest total_bytes at the end of a tick
     std::uint64_t process_peak_bytes = 0;  // the largest resident set of the process so far, all of it (getrusage)
   } memory;
+  // Batches that a BatchSink has not accepted yet, or not acknowledged. All 0 with a Sink.
+  struct {
+    std::uint64_t waiting_batches = 0, waiting_spans = 0;  // unacknowledged ones included
+    std::uint64_t unacknowledged_batches = 0;              // deferred by the sink
+    std::uint64_t repeated_offers = 0;                     // of batches that were offered before
+  } output;
   // Callers inside ingest(). A stalled lane has been inside one call since before the last two ticks: no span bytes
   // that came since then are freed, and the graph's window that it writes to stays, until it returns.
   struct {
@@ -182,21 +163,24 @@ struct Explanation {
   std::uint64_t linking_total = 0;  // with those beyond
 };
 
-// The engine. Thread rule: ingest() from any number of threads; everything else by one at a time.
+// The engine. Thread rule: ingest() and acknowledge() from any number of threads; everything else by one at a time.
 class Engine {
  public:
   struct Impl;  // opaque
   // The sink must outlive the engine. Fails with bad_options (why, if given, says what) or out_of_memory.
   static Result<std::unique_ptr<Engine>> open(const Options& options, Sink& sink, std::string* why = nullptr);
-  ~Engine();  // no other call may be running. What is still pending is not decided: call drain() first.
+  static Result<std::unique_ptr<Engine>> open(const Options& options, BatchSink& sink, std::string* why = nullptr);
+  // No other call may be running. What is still pending is not decided: call drain() first. What a BatchSink has not
+  // accepted is not delivered: call offer_output() until nothing waits. The bytes of deferred batches become invalid.
+  ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
   // Takes a request in, whole or not at all. The request's arrival is the now of the last tick (0 before the first).
   //   threads    any number at once, up to Options::ingest_lanes_max; with tick() too
   //   blocks     never. no_room: call tick() with the same now and try again; two ticks suffice while no caller stalls
-  //              inside ingest() and the sink accepts (G9). too_large: needs more than a quarter of memory_limit, and
-  //              never fits. busy: too many callers
+  //              inside ingest(), and no deferred batch is larger than a sixteenth of memory_limit (G9). too_large:
+  //              needs more than a quarter of memory_limit, and never fits. busy: too many callers
   //   borrows    the request's bytes until return
   //   on error   nothing of this request was taken in
   // spans_rejected, if given: how many of its spans were refused for their IDs; 0 when nothing was taken in.
@@ -211,6 +195,15 @@ class Engine {
   Result<void> tick(std::int64_t now_ns);
   // The end of the input: one last tick in which everything is due. Afterwards the engine is closed to input.
   Result<void> drain(std::int64_t now_ns);
+
+  // Offers waiting batches to the BatchSink again, as a tick does first; for after drain(), and between ticks. Returns
+  // how many still wait, unacknowledged ones included. Thread rule: as tick().
+  Result<std::uint64_t> offer_output();
+  // The outcome of a deferred batch. A failed one is offered again by the next tick or offer_output().
+  //   threads    any, also inside BatchSink::on_batch(), and before the on_batch() that defers the batch has returned
+  //   blocks     for the few instructions in which another thread looks a batch up; never for a tick or a sink
+  //   on error   not_found: no such batch is deferred; it was never offered, or was acknowledged before
+  Result<void> acknowledge(std::uint64_t batch_id, Delivery outcome);
 
   // Thread rule: as tick().
   Statistics statistics() const;

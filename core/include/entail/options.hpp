@@ -209,10 +209,21 @@ struct ConfigResult {
   std::vector<ConfigMessage> warnings;  // accepted, but something else stands in its place
 };
 
-// Reads a configuration (docs/formats.md "Configuration") or a whole Collector configuration that holds
-// processors.tail_sampling. `defaults` holds where the text says nothing; its policies do not count. Throws nothing but
-// std::bad_alloc; reads no file and no environment.
-ConfigResult parse_options(std::string_view yaml, const Options& defaults = Options());
+// What a configuration text may refer to, beyond itself.
+struct ConfigContext {
+  // Which component of a Collector configuration to read: its ID (tail_sampling/errors), or the part behind the slash.
+  // Empty: the one that is there, or the one without a name.
+  std::string instance;
+  // Values for ${env:NAME} and ${NAME}. Absent: a text that has them is refused.
+  std::optional<std::map<std::string, std::string>> environment;
+};
+
+// Reads a configuration (docs/formats.md "Configuration"), a whole Collector configuration that holds
+// processors.tail_sampling, or the Kubernetes resource OpenTelemetryCollector with such a configuration inside.
+// `defaults` holds where the text says nothing; its policies do not count. Throws nothing but std::bad_alloc; reads no
+// file and no environment.
+ConfigResult parse_options(std::string_view yaml, const Options& defaults = Options(),
+                           const ConfigContext& context = ConfigContext());
 
 // Every option with its default, bounds and help as commented YAML that parse_options() accepts.
 std::string default_options_yaml();

@@ -1,9 +1,10 @@
-// Result<T>: a value, or an 8-byte Error. Errors are values everywhere in Entail; no exception crosses a room.
+// Result<T>: a value, or an 8-byte Error; Result<T, E>: a value, or an E that says more. Errors are values everywhere in Entail; no exception crosses a room.
 //
 // Thread rule: Immutable once made. Cost: no allocation; Error is trivially copyable, text is made later by describe().
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -55,11 +56,11 @@ class Error {
 std::string describe(Error error);
 
 // A value or the error in its place. value() only when ok(). Thread rule: Confined (a value).
-template <class T>
+template <class T, class E = Error>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}    // NOLINT(google-explicit-constructor)
-  Result(Error error) noexcept : state_(std::in_place_index<1>, error) {}  // NOLINT(google-explicit-constructor)
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(E error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }
@@ -71,16 +72,31 @@ class [[nodiscard]] Result {
   const T& operator*() const& noexcept { return value(); }
   T* operator->() noexcept { return &value(); }
   const T* operator->() const noexcept { return &value(); }
-  // The error; Error{} when ok().
-  Error error() const noexcept { return ok() ? Error{} : *std::get_if<1>(&state_); }
+  // The error; E{} when ok().
+  E error() const noexcept(std::is_nothrow_copy_constructible_v<E>) { return ok() ? E{} : *std::get_if<1>(&state_); }
 
  private:
-  std::variant<T, Error> state_;
+  std::variant<T, E> state_;
 };
 
 // Success, or an error.
+template <class E>
+class [[nodiscard]] Result<void, E> {
+ public:
+  Result() noexcept = default;
+  Result(E error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor)
+  bool ok() const noexcept { return !error_; }
+  explicit operator bool() const noexcept { return ok(); }
+  // The error; E{} when ok().
+  E error() const { return error_.value_or(E{}); }
+
+ private:
+  std::optional<E> error_;
+};
+
+// Success, or an Error, in 8 bytes.
 template <>
-class [[nodiscard]] Result<void> {
+class [[nodiscard]] Result<void, Error> {
  public:
   Result() noexcept = default;
   Result(Error error) noexcept : error_(error) {}  // NOLINT(google-explicit-constructor)

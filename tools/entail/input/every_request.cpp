@@ -1,27 +1,10 @@
 #include "input/every_request.hpp"
 
-#include <algorithm>
 #include <chrono>
 
-#include "output/output_file.hpp"
 #include "stop_signal.hpp"
 
 namespace entail::cli {
-
-bool check_inputs(const InputSelection& selection, const std::vector<std::string>& outputs, Console& console) {
-  for (const std::string& input : selection.paths) {
-    for (const std::string& output : outputs) {
-      if (!is_same_file(output, input)) continue;
-      console.message(input + " is both read and written");
-      return false;
-    }
-  }
-  if (std::count(selection.paths.begin(), selection.paths.end(), "-") > 1) {
-    console.message("standard input can be read only once");
-    return false;
-  }
-  return true;
-}
 
 void for_each_request(const InputSelection& selection, InputReport& report, Console& console, RunFacts& facts,
                       const std::function<bool(TraceInput&, const ParsedRequest&)>& take) {

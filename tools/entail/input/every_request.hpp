@@ -13,11 +13,8 @@ namespace entail::cli {
 
 struct InputSelection {
   std::vector<std::string> paths;  // "-" = standard input
-  std::string from;                // framing, empty = found out
+  std::string from;                // framing, empty = detected
 };
-
-// True if the inputs can be read beside these outputs; else says why not.
-bool check_inputs(const InputSelection& selection, const std::vector<std::string>& outputs, Console& console);
 
 // Calls take(input, parsed) for every request of traces; false ends the reading. What cannot be read is reported.
 // Fills in what RunFacts has of inputs, whether a stop was requested included. Shows progress on a terminal.

@@ -155,6 +155,25 @@ Packing detect_packing(Bytes first_bytes) noexcept {
   return Packing::none;
 }
 
+std::string_view foreign_format(Bytes first_bytes) noexcept {
+  struct Format {
+    std::string_view magic;
+    std::string_view name;
+  };
+  // As the length of a frame, none of the first bytes is within the limit.
+  static constexpr Format kFormats[] = {{{"\xfd"
+                                          "7zXZ\0",
+                                          6},
+                                         "xz data; unpack it first (xz -dc)"},
+                                        {"PK\x03\x04", "a zip archive; unpack it first (unzip -p)"}};
+  const std::string_view head(reinterpret_cast<const char*>(first_bytes.data()), first_bytes.size());
+  for (const Format& format : kFormats)
+    if (head.starts_with(format.magic)) return format.name;
+  const bool bzip2 =
+      head.size() >= 10 && head.starts_with("BZh") && head[3] >= '1' && head[3] <= '9' && head.substr(4, 6) == "1AY&SY";
+  return bzip2 ? "bzip2 data; unpack it first (bzip2 -dc)" : std::string_view();
+}
+
 std::unique_ptr<ByteSource> make_gzip_source(std::unique_ptr<ByteWindow> packed) {
   return std::make_unique<GzipSource>(std::move(packed));
 }

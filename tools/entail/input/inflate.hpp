@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "input/byte_source.hpp"
@@ -15,6 +16,11 @@ enum class Packing : std::uint8_t { none, gzip, zstd, zstd_frames };
 
 // By the magic numbers of at least the first 8 bytes (or of all there are).
 Packing detect_packing(Bytes first_bytes) noexcept;
+
+// What an input is that begins with these bytes and that nothing here reads, such as "xz data; unpack it first (xz
+// -dc)"; empty: no such format is known. Looks at kFormatBytes.
+constexpr std::size_t kFormatBytes = 10;
+std::string_view foreign_format(Bytes first_bytes) noexcept;
 
 // Several members or frames one after the other are one stream. Zero padding after a gzip member is passed over.
 std::unique_ptr<ByteSource> make_gzip_source(std::unique_ptr<ByteWindow> packed);

@@ -58,7 +58,8 @@ MessageReader::MessageReader(std::unique_ptr<ByteSource> source, std::optional<F
     : window_(std::make_unique<ByteWindow>(std::move(source))), from_(from) {
   open_packing(file);
   if (from) framing_ = *from;
-  if (from || frames_) return;
+  if (!frames_) foreign_format_ = foreign_format(window_->fill(kFormatBytes));
+  if (from || frames_ || !foreign_format_.empty()) return;
   const Bytes seen = read_start();
   framing_ = detect_framing({seen, window_->ended(), std::move(file)}, parses);
 }
@@ -122,6 +123,13 @@ void MessageReader::open_packing(std::optional<FileView>& file) {
     packed_ = true;
     file.reset();
   }
+}
+
+std::optional<Problem> MessageReader::start_problem() const {
+  if (!foreign_format_.empty()) return Problem{ProblemKind::malformed, "this is " + std::string(foreign_format_), 0};
+  if (frames_ || !window_->ended() || !window_->available().empty()) return std::nullopt;
+  const std::optional<Problem>& problem = window_->problem();
+  return problem && problem->kind == ProblemKind::unreadable ? problem : std::nullopt;
 }
 
 MessageReader::Next MessageReader::next(Message& message) {

@@ -38,6 +38,9 @@ class MessageReader {
   Next next(Message& message);
   const Problem& problem() const noexcept { return problem_; }
 
+  // Set if nothing at all can be read: the system refused the first bytes, or they are of another format.
+  std::optional<Problem> start_problem() const;
+
   // Reads until `bytes` are there or the input ends, for a batch of messages that stand side by side. The messages
   // given out before are no longer valid.
   void read_ahead(std::size_t bytes);
@@ -85,6 +88,7 @@ class MessageReader {
   std::uint64_t bytes_read_ = 0;
   mutable std::uint64_t bytes_searched_ = 0;
   std::optional<Framing> from_;
+  std::string_view foreign_format_;  // by its first bytes; empty: none that is known
   Problem problem_;
 };
 

@@ -37,6 +37,10 @@ OpenedInput open_input(const std::string& path, std::optional<Framing> from) {
   auto source = std::make_unique<FileSource>(fd, !standard_input);
   auto view = source->view();
   opened.reader.emplace(std::move(source), std::move(view), from, parses_as_traces());
+  if (const std::optional<Problem> problem = opened.reader->start_problem()) {
+    opened.problem = *problem;
+    opened.reader.reset();
+  }
   return opened;
 }
 
@@ -92,13 +96,23 @@ void TraceInput::read_batch() {
 
 void TraceInput::parse(ParsedRequest& parsed) const {
   const Bytes bytes = parsed.message.bytes;
-  const Result<void> result =
-      parsed.message.json ? parsed.request.parse_json({reinterpret_cast<const char*>(bytes.data()), bytes.size()})
-                          : parsed.request.parse_protobuf(bytes);
+  parsed.good_size = 0;
+  if (parsed.message.json) return parse_json(parsed);
+  const Result<void> result = parsed.request.parse_protobuf(bytes);
   parsed.error = result.error();
   parsed.usable = result.ok();
-  parsed.good_size = 0;
   if (!parsed.usable && reader_.framing() == Framing::proto) parse_what_is_whole(parsed);
+}
+
+void TraceInput::parse_json(ParsedRequest& parsed) {
+  const Bytes bytes = parsed.message.bytes;
+  JsonEnvelope& envelope = parsed.envelope;
+  envelope.open({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  const Result<void> result =
+      envelope.foreign.empty() ? parsed.request.parse_json(envelope.text) : Result<void>(Error(ErrorCode::bad_shape));
+  parsed.usable = result.ok();
+  parsed.error =
+      result.ok() ? Error() : Error(result.error().code(), envelope.offset_in_message(result.error().offset()));
 }
 
 // A bare message that was cut or damaged: the fields before that place are a request of their own.
@@ -145,6 +159,7 @@ void TraceInput::report_unparsed(const ParsedRequest& parsed) {
       reader_.framing() == Framing::proto &&
       (parsed.error.code() == ErrorCode::truncated || parsed.error.code() == ErrorCode::bad_length) &&
       whole_fields_size(message.bytes) < message.bytes.size();
+  if (message.json && !parsed.envelope.foreign.empty()) problem.text = parsed.envelope.foreign;
   problem.kind = message.unterminated || cut_field ? ProblemKind::truncated : ProblemKind::malformed;
   report_.problem(name_, problem);
 }

@@ -15,6 +15,7 @@
 #include "entail/entail.hpp"
 #include "executor.hpp"
 #include "input/input_report.hpp"
+#include "input/json_envelope.hpp"
 #include "input/message_reader.hpp"
 
 namespace entail::cli {
@@ -22,6 +23,7 @@ namespace entail::cli {
 struct ParsedRequest {
   Request request;
   Message message;
+  JsonEnvelope envelope;           // of a JSON message: what it was wrapped in
   std::vector<std::uint8_t> copy;  // the bytes of a message of a batch that was packed by itself
   Error error;
   std::size_t good_size = 0;  // bytes of the message that `request` holds, when error says that not all parsed
@@ -35,6 +37,8 @@ class TraceInput {
 
   // The next request, or null: then read_on() is due, or the input has ended.
   ParsedRequest* head() noexcept { return next_ < ready_.size() ? ready_[next_] : nullptr; }
+  // The request that is i behind head(), as far as parsed already; else null.
+  ParsedRequest* ahead(std::size_t i) noexcept { return i < ready_.size() - next_ ? ready_[next_ + i] : nullptr; }
   void pop() noexcept { ++next_; }
   bool ended() const noexcept { return ended_ && next_ == ready_.size(); }
   // Reads and parses on. The requests that were given out before are overwritten: nobody may use them any more.
@@ -54,6 +58,7 @@ class TraceInput {
  private:
   void read_batch();
   void parse(ParsedRequest& parsed) const;
+  static void parse_json(ParsedRequest& parsed);
   void parse_what_is_whole(ParsedRequest& parsed) const;
   bool accept(ParsedRequest& parsed);
   void report_unparsed(const ParsedRequest& parsed);

@@ -1,6 +1,5 @@
 #include "output/output_file.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,22 +12,25 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 }
 
 OutputFile::OutputFile(std::string path)
-    : path_(std::move(path)), buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(kBufferBytes)) {
-  fd_ = path_ == "-" ? STDOUT_FILENO : ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd_ < 0) {
-    error_number_ = errno;
-    return;
-  }
+    : path_(std::move(path)),
+      target_(path_),
+      packer_(packer_for(path_)),
+      buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(kBufferBytes)),
+      error_number_(target_.error_number()) {
   struct stat status = {};
-  streams_ = ::fstat(fd_, &status) == 0 && !S_ISREG(status.st_mode);
+  streams_ = !failed() && ::fstat(target_.fd(), &status) == 0 && !S_ISREG(status.st_mode);
 }
 
-OutputFile::~OutputFile() { finish(); }
+OutputFile::~OutputFile() {
+  // What is written at once cannot be taken back, so the rest follows it.
+  if (!completed_ && !target_.is_temporary()) complete();
+}
 
 void OutputFile::write(Bytes bytes) {
   if (bytes.size() > kBufferBytes - used_) {
-    flush();
-    if (bytes.size() >= kBufferBytes) return write_through(bytes);
+    pass_on({buffer_.get(), used_}, Packer::Step::more);
+    used_ = 0;
+    if (bytes.size() >= kBufferBytes) return pass_on(bytes, Packer::Step::more);
   }
   if (failed() || bytes.empty()) return;
   std::memcpy(buffer_.get() + used_, bytes.data(), bytes.size());
@@ -36,13 +38,20 @@ void OutputFile::write(Bytes bytes) {
 }
 
 void OutputFile::flush() {
-  write_through({buffer_.get(), used_});
+  if (used_ == 0) return;
+  pass_on({buffer_.get(), used_}, Packer::Step::flush);
   used_ = 0;
+}
+
+void OutputFile::pass_on(Bytes bytes, Packer::Step step) {
+  if (failed()) return;
+  if (!packer_) return write_through(bytes);
+  if (!packer_->pack(bytes, step, [this](Bytes packed) { write_through(packed); })) error_number_ = ENOMEM;
 }
 
 void OutputFile::write_through(Bytes bytes) {
   while (!bytes.empty() && !failed()) {
-    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
+    const ssize_t written = ::write(target_.fd(), bytes.data(), bytes.size());
     if (written >= 0) {
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     } else if (errno != EINTR) {
@@ -51,28 +60,35 @@ void OutputFile::write_through(Bytes bytes) {
   }
 }
 
-bool OutputFile::finish() {
-  if (fd_ >= 0) {
-    flush();
-    if (fd_ != STDOUT_FILENO && ::close(fd_) != 0 && !failed()) error_number_ = errno;
-    fd_ = -1;
-  }
+bool OutputFile::complete() {
+  if (completed_) return !failed();
+  completed_ = true;
+  pass_on({buffer_.get(), used_}, Packer::Step::end);
+  used_ = 0;
+  if (!target_.close() && !failed()) error_number_ = target_.error_number();
   return !failed();
+}
+
+bool OutputFile::publish() {
+  if (complete() && !target_.publish()) error_number_ = target_.error_number();
+  return !failed();
+}
+
+std::string OutputFile::keep_incomplete() {
+  complete();
+  target_.keep_temporary();
+  return target_.temporary_name();
 }
 
 bool OutputFile::pipe_closed() const noexcept { return error_number_ == EPIPE; }
 
-std::string OutputFile::error() const {
-  return (path_ == "-" ? "standard output" : path_) + ": cannot be written: " + std::strerror(error_number_);
-}
+bool OutputFile::interrupted() const noexcept { return error_number_ == EINTR; }
 
-bool is_same_file(const std::string& path, const std::string& other_path) {
-  struct stat one = {};
-  struct stat other = {};
-  const int one_status = path == "-" ? ::fstat(STDOUT_FILENO, &one) : ::stat(path.c_str(), &one);
-  const int other_status = other_path == "-" ? ::fstat(STDIN_FILENO, &other) : ::stat(other_path.c_str(), &other);
-  return one_status == 0 && other_status == 0 && S_ISREG(one.st_mode) && one.st_dev == other.st_dev &&
-         one.st_ino == other.st_ino;
+std::string OutputFile::error() const {
+  std::string text =
+      (path_ == "-" ? "standard output" : path_) + ": cannot be written: " + std::strerror(error_number_);
+  if (target_.is_kept()) text += "; the output is in " + target_.temporary_name();
+  return text;
 }
 
 }  // namespace entail::cli

@@ -1,7 +1,8 @@
-// A file that is written, or standard output ("-"), through one buffer.
+// A file that is written, or standard output ("-"), through one buffer; compressed if its name ends in .gz or .zst.
 //
-// The first failure sticks: later writes do nothing, and error() says what failed. A closed pipe fails like a full
-// disk. Thread rule: Confined. Memory: one buffer of 1 MiB.
+// The file appears under its name only with publish(), when it is whole: see OutputTarget. The first failure sticks:
+// later writes do nothing, and error() says what failed. A closed pipe fails like a full disk. Thread rule: Confined.
+// Memory: one buffer of 1 MiB.
 #pragma once
 
 #include <memory>
@@ -9,13 +10,16 @@
 #include <string_view>
 
 #include "entail/types.hpp"
+#include "output/output_target.hpp"
+#include "output/packer.hpp"
 
 namespace entail::cli {
 
 class OutputFile {
  public:
-  // Truncates the file. A failure to open is a failure like any other.
+  // A failure to open is a failure like any other.
   explicit OutputFile(std::string path);
+  // Discards a file that was not published.
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
@@ -23,28 +27,34 @@ class OutputFile {
   void write(Bytes bytes);
   void write(std::string_view text) { write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}); }
   void flush();
-  // Flushes and closes; false if anything failed since the file was opened.
-  bool finish();
+  // Flushes and closes; false if anything failed since the file was opened. The target is still as it was.
+  bool complete();
+  // Replaces the target; completes the file first. False: as complete(), or the file cannot be given its name.
+  bool publish();
+  // Keeps what was written so far under the temporary name, which it returns. Empty: there is none.
+  std::string keep_incomplete();
 
   bool failed() const noexcept { return error_number_ != 0; }
-  // The reader of a pipe went away: nobody needs to be told.
+  // The reader of a pipe went away, which is no error to report.
   bool pipe_closed() const noexcept;
+  // A signal arrived before the other end of a pipe was opened.
+  bool interrupted() const noexcept;
   std::string error() const;
   // A pipe or a terminal: somebody may be waiting for each write.
   bool streams() const noexcept { return streams_; }
 
  private:
+  void pass_on(Bytes bytes, Packer::Step step);
   void write_through(Bytes bytes);
 
   std::string path_;
+  OutputTarget target_;
+  std::unique_ptr<Packer> packer_;
   std::unique_ptr<std::uint8_t[]> buffer_;
   std::size_t used_ = 0;
-  int fd_ = -1;
   int error_number_ = 0;
+  bool completed_ = false;
   bool streams_ = false;
 };
-
-// The path names a file that is already open as `other_path`: writing it would destroy what is read.
-bool is_same_file(const std::string& path, const std::string& other_path);
 
 }  // namespace entail::cli

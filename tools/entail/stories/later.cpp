@@ -9,6 +9,14 @@ constexpr std::uint64_t kHourSeconds = 3600;
 constexpr std::uint64_t kRecordsHoursMax = 168;
 constexpr std::uint64_t kDroppedSeconds = kDecisionWaitSeconds + 5;  // by then a trace of second 0 is decided
 
+// A clock follows a jump of more than an hour only when three requests agree on it. Without them before it, what comes
+// next would arrive while the clock still stands at `from`.
+void pass_quiet_time(Scene& scene, std::uint64_t from, std::uint64_t to) {
+  constexpr std::uint64_t kWitnesses = 3;
+  if (to <= from + kHourSeconds) return;
+  for (std::uint64_t i = kWitnesses; i > 0; --i) scene.bystander(to - i);
+}
+
 std::string configure_scheduled_job(const Flags& flags, StoryConfig& config) {
   const std::uint64_t delay_seconds = flags.count("delay-hours") * kHourSeconds;
   config.retain_seconds = std::max(config.retain_seconds, flags.count("retain-hours") * kHourSeconds);
@@ -36,6 +44,7 @@ void tell_scheduled_job(const Flags& flags, const StoryConfig& config, StoryTell
     scene.tell(signup, {.service = "accounts", .name = "POST /signup", .second = 0, .kind = SpanKind::server});
   }
   scene.bystander(kDroppedSeconds);
+  pass_quiet_time(scene, kDroppedSeconds, delay_seconds);
   for (std::uint64_t i = 0; i < job_count; ++i) {
     scene.begin(welcomes[i], {.service = "mail",
                               .name = "send welcome",
@@ -80,6 +89,7 @@ std::string configure_user_journey(const Flags& flags, StoryConfig& config) {
 // Three spans; the first of them links the last one of the session before.
 void tell_session(Scene& scene, std::vector<Role>& sessions, std::size_t i, std::uint64_t gap_seconds, bool fails) {
   const std::uint64_t second = i * gap_seconds;
+  if (i > 0) pass_quiet_time(scene, second - gap_seconds + kDroppedSeconds, second);
   scene.begin(sessions[i], {.service = "shop", .name = "session", .second = second, .kind = SpanKind::server});
   if (i > 0) {
     scene.link(sessions[i - 1], link_type::kAsyncTrigger, link_relationship::kFollowsFrom,

@@ -1,0 +1,140 @@
+// Signals at any moment: whatever ends a run, its inputs stay, and every output is whole, that of this run or of an
+// earlier one.
+#include <fcntl.h>
+#include <signal.h>
+
+#include <array>
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include "command_run.hpp"
+
+namespace entail::cli {
+namespace {
+
+using namespace test;
+using std::chrono::microseconds;
+
+class InterruptCommand : public CommandTest {
+ protected:
+  // Starts the command with its standard output on `out`.
+  pid_t start(const std::vector<std::string>& arguments, int out) {
+    std::vector<char*> texts = {const_cast<char*>("entail")};
+    for (const std::string& argument : arguments) texts.push_back(const_cast<char*>(argument.c_str()));
+    texts.push_back(nullptr);
+    const pid_t child = ::fork();
+    if (child != 0) return child;
+    const int null = ::open("/dev/null", O_RDWR);
+    ::dup2(null, 0);
+    ::dup2(out >= 0 ? out : null, 1);
+    ::dup2(null, 2);
+    if (::chdir(folder_.c_str()) == 0) ::execv(ENTAIL_COMMAND, texts.data());
+    ::_exit(99);
+  }
+
+  // The exit code, or 128 and the signal, as a shell reports it.
+  static int wait_for(pid_t child) {
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+  std::vector<std::string> temporary_files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      const std::string name = entry.path().filename();
+      if (contains(name, ".entail-")) names.push_back(name);
+    }
+    return names;
+  }
+};
+
+TEST_F(InterruptCommand, AnyMoment_LeavesWholeFiles) {
+  ASSERT_EQ(run("generate --scenario mixed --spans 12000 --errors 0.5 --to jsonl -o in.jsonl").exit_code, 0);
+  write_file(path("all.yaml"), buffer("tail_sampling: {policies: [{name: all, type: always_sample}]}"));
+  const std::string input = read_file(path("in.jsonl"));
+  const std::vector<std::vector<std::string>> commands = {
+      {"sample", "-c", "all.yaml", "in.jsonl", "-o", "out", "--decisions", "log", "--to", "jsonl"},
+      {"convert", "in.jsonl", "-o", "out", "--to", "json"},
+      {"generate", "--scenario", "mixed", "--spans", "12000", "-o", "out", "--to", "jsonl", "--expect", "log"}};
+  std::mt19937 random(7);
+  unsigned ended_early = 0, replaced = 0;
+  for (const std::vector<std::string>& command : commands) {
+    const auto begin = std::chrono::steady_clock::now();
+    ASSERT_EQ(wait_for(start(command, -1)), 0);
+    const auto whole_run = std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - begin);
+    for (unsigned i = 0; i < 24; ++i) {
+      const int signal = std::array{SIGINT, SIGTERM, SIGHUP, SIGKILL}[i % 4];
+      write_file(path("out"), buffer("earlier"));
+      write_file(path("log"), buffer("earlier"));
+      const pid_t child = start(command, -1);
+      std::this_thread::sleep_for(microseconds(random() % static_cast<std::uint32_t>(whole_run.count() + 1)));
+      ::kill(child, signal);
+      const int code = wait_for(child);
+      SCOPED_TRACE(command[0] + ", signal " + std::to_string(signal) + ", exit code " + std::to_string(code));
+      EXPECT_TRUE(code == 0 || code == 130 || code == 128 + signal);
+      ended_early += code != 0;
+      EXPECT_TRUE(read_file(path("in.jsonl")) == input);
+      const std::string out = read_file(path("out"));
+      if (out == "earlier") {
+        EXPECT_NE(code, 0);
+        EXPECT_EQ(read_file(path("log")), "earlier");
+      } else {
+        ++replaced;
+        EXPECT_TRUE(out.ends_with("}\n"));
+        EXPECT_EQ(run("convert out -o checked --to proto-u32be").exit_code, 0);
+      }
+      if (signal != SIGKILL) EXPECT_EQ(temporary_files(), std::vector<std::string>());
+      for (const std::string& name : temporary_files()) std::filesystem::remove(path(name));
+    }
+  }
+  EXPECT_GE(ended_early, 15u);
+  EXPECT_GE(replaced, 1u);
+}
+
+// The reader of the traces does not read: the first signal asks for an end that cannot come, the second one forces it.
+TEST_F(InterruptCommand, ASecondSignal_EndsAtOnce_AndLeavesNothingBehind) {
+  ASSERT_EQ(run("generate --scenario mixed --spans 60000 --errors 1 --to jsonl -o in.jsonl").exit_code, 0);
+  write_file(path("log"), buffer("earlier"));
+  std::array<int, 2> pipe_ends;
+  ASSERT_EQ(::pipe2(pipe_ends.data(), O_CLOEXEC), 0);
+  const pid_t child = start({"sample", "in.jsonl", "-o", "-", "--decisions", "log"}, pipe_ends[1]);
+  for (int i = 0; i < 2000 && temporary_files().empty(); ++i) std::this_thread::sleep_for(microseconds(10'000));
+  EXPECT_EQ(temporary_files().size(), 1u);
+  // The pipe is full when nothing more goes in.
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  ::kill(child, SIGINT);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_EQ(::waitpid(child, nullptr, WNOHANG), 0) << "it should still wait for its reader";
+  ::kill(child, SIGINT);
+  EXPECT_EQ(wait_for(child), 128 + SIGINT);
+  ::close(pipe_ends[0]);
+  ::close(pipe_ends[1]);
+  EXPECT_EQ(temporary_files(), std::vector<std::string>());
+  EXPECT_EQ(read_file(path("log")), "earlier");
+}
+
+TEST_F(InterruptCommand, BeforeAPipeIsOpened) {
+  ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
+  ASSERT_EQ(std::system(("mkfifo '" + path("fifo") + "'").c_str()), 0);
+  const pid_t child = start({"sample", "in.otlp", "-o", "fifo"}, -1);
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  ::kill(child, SIGINT);
+  EXPECT_EQ(wait_for(child), 130);
+}
+
+TEST_F(InterruptCommand, IgnoredHangup_StaysIgnored) {
+  ASSERT_EQ(run("generate --scenario chain --to jsonl -o in.jsonl").exit_code, 0);
+  const std::string command = "cd '" + folder_ +
+                              "' && (trap '' HUP; cat in.jsonl; sleep 1; cat in.jsonl) | "
+                              "(trap '' HUP; '" ENTAIL_COMMAND
+                              "' convert - -o out --to jsonl >/dev/null & "
+                              "sleep 0.5; kill -HUP $!; wait $!)";
+  const int status = std::system(command.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_EQ(read_file(path("out")).size(), 2 * read_file(path("in.jsonl")).size());
+}
+
+}  // namespace
+}  // namespace entail::cli

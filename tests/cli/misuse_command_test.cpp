@@ -1,0 +1,223 @@
+// Mistakes that must cost nothing: whatever goes wrong, no input, configuration or earlier output is changed, and
+// nothing is left behind. Each row is a command line as a user may type it.
+#include <set>
+
+#include "command_run.hpp"
+
+namespace entail::cli {
+namespace {
+
+using namespace test;
+
+struct Misuse {
+  const char* name;
+  const char* command;  // for the shell, in a folder with the files of SetUp()
+  int exit_code;
+  const char* message;  // what standard error must contain
+};
+
+// In the folder: in.otlp and in.jsonl are inputs, c.yaml and two.yaml configurations, e.env variables, old and log what
+// an earlier run wrote, hard.* hard links, soft.* symbolic links.
+constexpr Misuse kMisuses[] = {
+    {"an input with a typo", "entail sample missing -o old", 1, "old was not written"},
+    {"no input exists", "entail sample missing gone -o old --decisions log", 1, "old was not written"},
+    {"the input is a folder", "entail sample . -o old", 1, "Is a directory"},
+    {"the input is the output", "entail sample in.otlp -o in.otlp", 2, "both read and written"},
+    {"the same under another name", "entail sample in.otlp -o ./nothing/../in.otlp", 2, "both read and written"},
+    {"the output is a hard link to the input", "entail sample in.otlp -o hard.otlp", 2, "both read and written"},
+    {"the output is a symbolic link to the input", "entail sample in.otlp -o soft.otlp", 2, "both read and written"},
+    {"the input is a symbolic link to the output", "entail sample soft.otlp -o in.otlp", 2, "both read and written"},
+    {"the output is the input in a linked folder", "entail sample in.otlp -o folder/in.otlp", 2, "both read and"},
+    {"the second of two inputs is the output", "entail sample in.otlp in.jsonl -o in.jsonl", 2, "both read and"},
+    {"the decision log is the input", "entail sample in.otlp -o new --decisions in.otlp", 2, "both read and written"},
+    {"the output is the configuration", "entail sample -c c.yaml in.otlp -o c.yaml", 2, "both read and written"},
+    {"the log is a hard link to the configuration", "entail sample -c c.yaml in.otlp -o new --decisions hard.yaml", 2,
+     "both read and written"},
+    {"the output is the file of variables", "entail sample -c c.yaml --env-file e.env in.otlp -o e.env", 2,
+     "both read"},
+    {"the output is the log", "entail sample in.otlp -o old --decisions old", 2, "every output needs its own"},
+    {"output and log are one new file", "entail sample in.otlp -o new --decisions ./new", 2, "every output needs its"},
+    {"the log is a hard link to the output", "entail sample in.otlp -o old --decisions hard.old", 2, "every output"},
+    {"traces and log both go to a redirected standard output", "entail sample in.otlp -o - --decisions - >>old", 2,
+     "every output needs its own"},
+    {"standard output is given twice", "entail sample in.otlp -o - --decisions /dev/stdout >>old", 2, "every output"},
+    {"standard output goes to the input", "entail sample in.jsonl -o - >>in.jsonl", 2, "both read and written"},
+    {"the summary goes to the input", "entail sample in.jsonl -o new >>in.jsonl", 2, "which is read"},
+    {"the summary goes to the output", "entail sample in.jsonl -o old >>old", 2, "are the same file"},
+    {"the input comes from the output", "entail sample - -o old <old", 2, "both read and written"},
+    {"standard input is named twice", "entail sample -c - - -o old <c.yaml", 2, "only once"},
+    {"convert onto the input", "entail convert in.otlp -o hard.otlp --to jsonl", 2, "both read and written"},
+    {"convert an input with a typo", "entail convert missing -o old --to jsonl", 1, "old was not written"},
+    {"convert what is no OTLP", "entail convert c.yaml -o old --to jsonl", 1, "old was not written"},
+    {"the statistics go to the input", "entail links in.jsonl >>in.jsonl", 2, "which is read"},
+    {"the explanation goes to the log", "entail explain ab --decisions log >>log", 2, "which is read"},
+    {"the result goes to the configuration", "entail config check c.yaml >>c.yaml", 2, "which is read"},
+    {"a story onto its own configuration", "entail generate --scenario chain -o old --config hard.old", 2, "every out"},
+    {"a story with a wrong flag", "entail generate --scenario chain --links 3 -o old --config c.yaml", 2, "links"},
+    {"no such scenario", "entail generate --scenario chian -o old", 2, "chian"},
+    {"no such configuration", "entail sample -c missing.yaml in.otlp -o old", 2, "missing.yaml"},
+    {"a configuration with an error", "entail sample -c bad.yaml in.otlp -o old --decisions log", 2, "bad.yaml:2:"},
+    {"a regex that does not compile", "entail sample -c regex.yaml in.otlp -o old", 2, "regex.yaml:"},
+    {"two instances, none named", "entail sample -c two.yaml in.otlp -o old", 2, "which one is meant"},
+    {"an instance with a typo", "entail sample -c two.yaml --instance erors in.otlp -o old", 2, "no instance 'erors'"},
+    {"a variable without a value", "entail sample -c two.yaml --instance some in.otlp -o old", 2,
+     "PERCENT has no value"},
+    {"no such file of variables", "entail sample -c c.yaml --env-file missing in.otlp -o old", 2, "missing: cannot be"},
+    {"an instance without a configuration", "entail sample --instance a in.otlp -o old", 2, "need a configuration"},
+    {"a time that is none", "entail sample in.otlp -o old --clock-max tomorrow", 2, "--clock-max tomorrow"},
+    {"input compressed by xz", "entail sample packed.xz -o old", 1, "xz data"},
+    {"input compressed by bzip2", "entail sample packed.bz2 -o old", 1, "bzip2 data"},
+    {"input of Zipkin", "entail sample zipkin.json -o old", 1, "Zipkin"},
+    {"input of Jaeger", "entail sample jaeger.json -o old", 1, "Jaeger"},
+    {"a search result of Tempo", "entail sample tempo.json -o old", 1, "Tempo"},
+    {"input that is noise", "entail sample noise -o old --decisions log", 1, "old was not written"},
+    {"input that ends in its first frame", "head -c 40 in.otlp | entail sample - -o old --from proto-u32be", 1, "ends"},
+    {"the disk is full", "(ulimit -f 1; entail sample -c all.yaml big.jsonl -o old)", 3, "old: cannot be written"},
+    {"the disk is full of decisions", "(ulimit -f 1; entail sample big.jsonl -o old --decisions log)", 3,
+     "log: cannot"},
+    {"the decision log is a full device", "entail sample in.otlp -o old --decisions /dev/full", 3, "/dev/full"},
+    {"the traces go to a full device", "entail sample in.otlp -o /dev/full --decisions log", 3, "/dev/full"},
+    {"a full disk for convert", "(ulimit -f 1; entail convert big.jsonl -o old --to json)", 3,
+     "old: cannot be written"},
+    {"a full disk for generate", "(ulimit -f 1; entail generate --scenario mixed --spans 9000 -o old --config c.yaml)",
+     3, "old: cannot be written"},
+    {"the compressed output has no room", "(ulimit -f 1; entail sample -c all.yaml big.jsonl -o old.gz)", 3, "old.gz"},
+    {"the output's folder is missing", "entail sample in.otlp -o no/such/new --decisions log", 3, "no/such/new"},
+    {"the log's folder is missing", "entail sample in.otlp -o old --decisions no/such/log", 3, "no/such/log"},
+    {"the output is a folder", "entail sample in.otlp -o real --decisions log", 3, "real: cannot be written"},
+    {"the output is to be a folder", "entail sample in.otlp -o nothing/", 3, "nothing/: cannot be written"},
+    {"the output is behind a file", "entail sample in.otlp -o old/new", 3, "old/new: cannot be written"},
+    {"the output is a circle of links", "entail sample in.otlp -o circle", 3, "circle: cannot be written"},
+    {"the result has no room", "entail config check c.yaml >/dev/full", 3, "standard output: cannot be written"},
+    {"standard output is closed", "entail sample in.otlp -o - >&-", 3, "standard output: cannot be written"},
+    {"standard input is closed", "entail sample - -o old <&-", 1, "old was not written"},
+    {"the reader of the traces goes away", "sh -c 'entail sample -c all.yaml big.jsonl -o -; echo $? >&2' | true", 0,
+     "3"},
+};
+
+class Misuses : public CommandTest {
+ protected:
+  void SetUp() override {
+    CommandTest::SetUp();
+    for (const char* const make :
+         {"entail generate --scenario chain -o in.otlp", "entail convert in.otlp -o in.jsonl --to jsonl >out",
+          "entail generate --scenario mixed --spans 20000 --to jsonl -o big.jsonl", "rm out", "echo old >old",
+          "echo log >log", "echo old >old.gz", "mkdir real nothing", "ln -s . folder", "ln in.otlp hard.otlp",
+          "ln old hard.old", "ln -s in.otlp soft.otlp", "ln -s circle circle", "echo PERCENT=7 >e.env"})
+      ASSERT_EQ(std::system((shell() + make).c_str()), 0) << make;
+    write("c.yaml",
+          "tail_sampling:\n  policies: [{name: e, type: status_code, status_code: {status_codes: [ERROR]}}]\n");
+    ASSERT_EQ(std::system((shell() + "ln c.yaml hard.yaml").c_str()), 0);
+    write("all.yaml", "tail_sampling: {policies: [{name: all, type: always_sample}]}\n");
+    write("bad.yaml", "tail_sampling:\n  decision_wait: soon\n");
+    write("regex.yaml",
+          "tail_sampling: {policies: [{name: r, type: string_attribute, string_attribute: "
+          "{key: k, values: ['(open'], enabled_regex_matching: true}}]}\n");
+    write("two.yaml",
+          "processors:\n  tail_sampling/errors: {policies: [{name: e, type: status_code, status_code: "
+          "{status_codes: [ERROR]}}]}\n  tail_sampling/some: {policies: [{name: p, type: probabilistic, "
+          "probabilistic: {sampling_percentage: \"${env:PERCENT}\"}}]}\n");
+    write("packed.xz", std::string("\xfd"
+                                   "7zXZ\0\0\4",
+                                   8));
+    write("packed.bz2", "BZh91AY&SY....");
+    write("zipkin.json", R"([{"traceId":"0000000000000001","id":"0000000000000002","kind":"CLIENT","name":"get"}])");
+    write("jaeger.json", R"({"data":[{"traceID":"01","spans":[],"processes":{}}],"total":0})");
+    write("tempo.json", R"({"traces":[{"traceID":"01","rootServiceName":"shop"}],"metrics":{}})");
+    test::write_file(path("noise"), test::noise(5000, 9));
+  }
+
+  void write(const std::string& name, const std::string& text) { test::write_file(path(name), test::buffer(text)); }
+
+  // What a shell runs first: in the test's folder, where `entail` is the built command.
+  std::string shell() const {
+    const std::string program = ENTAIL_COMMAND;
+    return "cd '" + folder_ + "' && export PATH='" + program.substr(0, program.rfind('/')) + "':\"$PATH\" && ";
+  }
+
+  // Every file of the folder with its bytes; links with where they lead.
+  std::map<std::string, std::string> contents() const {
+    std::map<std::string, std::string> contents;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      const std::string name = entry.path().filename();
+      if (entry.is_symlink())
+        contents[name] = "link to " + std::filesystem::read_symlink(entry.path()).string();
+      else
+        contents[name] = entry.is_regular_file() ? read_file(entry.path()) : "folder";
+    }
+    return contents;
+  }
+};
+
+TEST_F(Misuses, CostNothing) {
+  const std::map<std::string, std::string> before = contents();
+  const std::string err = testing::TempDir() + "entail_misuse_" + std::to_string(::getpid());
+  std::set<std::string> names;
+  for (const Misuse& misuse : kMisuses) {
+    SCOPED_TRACE(misuse.name);
+    EXPECT_TRUE(names.insert(misuse.name).second);
+    const int status =
+        std::system((shell() + "{ " + misuse.command + "; } 2>'" + err + "' >'" + err + ".out'").c_str());
+    EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, misuse.exit_code) << read_file(err);
+    EXPECT_TRUE(contains(read_file(err), misuse.message)) << read_file(err);
+    for (const auto& [name, bytes] : contents()) {
+      const auto found = before.find(name);
+      EXPECT_TRUE(found != before.end()) << "left behind: " << name;
+      if (found != before.end()) EXPECT_TRUE(found->second == bytes) << "changed: " << name;
+    }
+    EXPECT_EQ(contents().size(), before.size());
+  }
+  std::filesystem::remove(err);
+  std::filesystem::remove(err + ".out");
+  EXPECT_GE(names.size(), 60u);
+}
+
+// Standard error may lead into a file of the run: then the message goes to standard output.
+TEST_F(Misuses, MessagesGoIntoNoFileOfTheRun) {
+  const std::map<std::string, std::string> before = contents();
+  for (const char* const command :
+       {"entail sample -c c.yaml missing -o old 2>>c.yaml", "entail sample in.jsonl missing -o new 2>>in.jsonl",
+        "entail convert in.jsonl missing -o old --to json 2>>old", "entail config check bad.yaml 2>>bad.yaml"}) {
+    const std::string out = testing::TempDir() + "entail_misuse_out_" + std::to_string(::getpid());
+    const int status = std::system((shell() + command + " >'" + out + "'").c_str());
+    EXPECT_EQ(WEXITSTATUS(status), 2) << command;
+    EXPECT_TRUE(contains(read_file(out), "entail: standard error ")) << command << "\n" << read_file(out);
+    EXPECT_TRUE(contents() == before) << command;
+    std::filesystem::remove(out);
+  }
+  EXPECT_EQ(WEXITSTATUS(std::system((shell() + "entail sample in.jsonl -o - >new 2>&1").c_str())), 2);
+  EXPECT_FALSE(contains(read_file(path("new")), "resourceSpans"));
+}
+
+// What is no misuse, but may look like one.
+TEST_F(Misuses, WhatIsNone_Works) {
+  for (const char* const command :
+       {"entail sample in.otlp -o /dev/null --decisions /dev/null >out",
+        "entail sample - -o - <in.jsonl >out 2>/dev/null", "entail sample in.otlp -o /dev/stdout >out 2>/dev/null",
+        "entail sample in.otlp -o /dev/fd/3 3>out >/dev/null", "entail sample in.otlp in.otlp -o out >/dev/null",
+        "entail sample in.otlp -o out 2>&1 >/dev/null | cat", "entail sample in.otlp -o dangling >/dev/null",
+        "entail sample in.otlp -o out >&-; test $? = 3 && test -s out", "entail sample in.otlp -o out 2>&- >/dev/null",
+        "entail sample in.otlp -o out | true; test -s out"}) {
+    std::filesystem::remove(path("out"));
+    std::filesystem::remove(path("dangling"));
+    std::filesystem::create_symlink("real/target", path("dangling"));
+    const int status = std::system((shell() + command).c_str());
+    EXPECT_EQ(WEXITSTATUS(status), 0) << command;
+  }
+  EXPECT_TRUE(std::filesystem::is_symlink(path("dangling")));
+  EXPECT_GT(std::filesystem::file_size(path("real/target")), 0u);
+}
+
+// Replacing is as careful as writing into the file was: its permissions stay, and a link stays a link.
+TEST_F(Misuses, AReplacedFile_KeepsItsPermissions) {
+  std::filesystem::permissions(path("old"), std::filesystem::perms(0640));
+  std::filesystem::create_symlink("old", path("soft.old"));
+  ASSERT_EQ(run("sample in.otlp -o soft.old").exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(path("soft.old")));
+  EXPECT_EQ(std::filesystem::status(path("old")).permissions(), std::filesystem::perms(0640));
+  EXPECT_GT(std::filesystem::file_size(path("old")), 100u);
+  EXPECT_EQ(read_file(path("hard.old")), "old\n");
+}
+
+}  // namespace
+}  // namespace entail::cli

@@ -1,0 +1,50 @@
+#include "output/sample_outputs.hpp"
+
+namespace entail::cli {
+
+void SampleOutputs::open(Framing framing) {
+  traces_.emplace(traces_path_);
+  if (!decisions_path_.empty() && !traces_->failed()) decisions_.emplace(decisions_path_);
+  writer_.emplace(*traces_, framing, decisions_ ? &*decisions_ : nullptr);
+}
+
+void SampleOutputs::end_of_tick() {
+  if (writer_) writer_->end_of_tick();
+}
+
+bool SampleOutputs::interrupted() const noexcept {
+  return (traces_ && traces_->interrupted()) || (decisions_ && decisions_->interrupted());
+}
+
+bool SampleOutputs::publish() {
+  if (failed()) return false;
+  const bool traces_complete = traces_->complete();
+  const bool decisions_complete = !decisions_ || decisions_->complete();
+  return traces_complete && decisions_complete && traces_->publish() && (!decisions_ || decisions_->publish());
+}
+
+void SampleOutputs::leave_untouched(Console& console) {
+  if (traces_path_ != "-") console.message("nothing was read, so " + traces_path_ + " was not written");
+  writer_.reset();
+  traces_.reset();
+  decisions_.reset();
+}
+
+void SampleOutputs::keep_incomplete(Console& console) {
+  for (std::optional<OutputFile>* const file : {&traces_, &decisions_}) {
+    const std::string name = *file ? (*file)->keep_incomplete() : std::string();
+    if (!name.empty()) console.message("what was decided until then is in " + name);
+  }
+}
+
+void SampleOutputs::report(Console& console) const {
+  for (const std::optional<OutputFile>* const file : {&traces_, &decisions_}) {
+    if (!*file || !(*file)->failed()) continue;
+    if (!(*file)->pipe_closed()) console.message((*file)->error());
+    return;
+  }
+  if (writer_ && writer_->unprintable())
+    console.message("some kept spans cannot be written as JSON; try --to proto-u32be");
+}
+
+}  // namespace entail::cli
