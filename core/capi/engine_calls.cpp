@@ -7,8 +7,15 @@ using namespace entail::capi;
 using entail::ConfigMessage;
 using entail::ConfigResult;
 
-// A thread keeps its parser's buffers for the next request, but not those of a huge one.
-constexpr std::size_t kRequestBytesKept = std::size_t{16} << 20;
+// A thread keeps its parser's buffers for the next request unless they may have grown beyond this. Hosts such as the Go
+// runtime call from dozens of threads, each of which keeps its own.
+constexpr std::size_t kParserBytesKept = std::size_t{8} << 20;
+// The most that a parser allocates for each byte and each span of a request.
+constexpr std::size_t kParserBytesPerProtobufByte = 6;
+constexpr std::size_t kParserBytesPerJsonByte = 8;
+constexpr std::size_t kParserBytesPerSpan = 112;
+// At worst a byte costs so much, in a request that consists of empty spans.
+constexpr std::size_t kParserBytesPerByteMax = kParserBytesPerJsonByte + kParserBytesPerSpan / 2;
 
 entail_status_t fail_config(entail_error_t* error, const ConfigMessage& message) noexcept {
   return fail(error, ENTAIL_E_CONFIG, message.text, {0, message.line, message.column});
@@ -37,12 +44,16 @@ entail_status_t open(const entail_open_options_t& given, std::string_view yaml, 
   return ENTAIL_OK;
 }
 
-// The parser of this thread, and what it must give back when the request was a huge one.
+// The parser of this thread. Frees its buffers if the request made them large.
 class ThreadRequest {
  public:
-  explicit ThreadRequest(std::size_t bytes) : huge_(bytes > kRequestBytesKept) {}
+  ThreadRequest(std::size_t bytes, std::size_t parser_bytes_per_byte) noexcept
+      : parser_bytes_(bytes * parser_bytes_per_byte), parser_bytes_max_(bytes * kParserBytesPerByteMax) {}
   ~ThreadRequest() {
-    if (huge_) kept().reset();
+    // A request that did not parse does not say how many spans it had.
+    const std::size_t spans = kept() ? kept()->span_count() : 0;
+    const std::size_t bytes = spans == 0 ? parser_bytes_max_ : parser_bytes_ + spans * kParserBytesPerSpan;
+    if (bytes > kParserBytesKept) kept().reset();
   }
   ThreadRequest(const ThreadRequest&) = delete;
   ThreadRequest& operator=(const ThreadRequest&) = delete;
@@ -56,19 +67,20 @@ class ThreadRequest {
     static thread_local std::optional<entail::Request> request;
     return request;
   }
-  bool huge_;
+  std::size_t parser_bytes_;
+  std::size_t parser_bytes_max_;
 };
 
 template <class Parse>
-entail_status_t ingest(entail_engine_t* engine, std::size_t bytes, entail_ingest_receipt_t* receipt,
-                       entail_error_t* error, Parse&& parse) noexcept {
+entail_status_t ingest(entail_engine_t* engine, std::size_t bytes, std::size_t parser_bytes_per_byte,
+                       entail_ingest_receipt_t* receipt, entail_error_t* error, Parse&& parse) noexcept {
   entail_ingest_receipt_t told = ENTAIL_INGEST_RECEIPT_INIT;
   if (receipt != nullptr) {
     if (!is_known(*receipt)) return fail(error, ENTAIL_E_ABI, "receipt: not initialised, or of a newer interface");
     write_struct(told, *receipt);
   }
   return with_engine(engine, CallGuard::Mode::shared, error, [&](EngineState& open) -> entail_status_t {
-    ThreadRequest kept(bytes);
+    ThreadRequest kept(bytes, parser_bytes_per_byte);
     entail::Request& request = kept.get();
     const entail::Result<void> parsed = parse(request);
     if (!parsed.ok()) return fail(error, parsed.error());
@@ -152,14 +164,14 @@ void entail_engine_close(entail_engine_t* engine) { release_handle(engine).reset
 entail_status_t entail_ingest_otlp(entail_engine_t* engine, const uint8_t* bytes, size_t bytes_size,
                                    entail_ingest_receipt_t* receipt, entail_error_t* error) {
   if (bytes == nullptr && bytes_size != 0) return fail(error, ENTAIL_E_ARGUMENT, "bytes is NULL");
-  return ingest(engine, bytes_size, receipt, error,
+  return ingest(engine, bytes_size, kParserBytesPerProtobufByte, receipt, error,
                 [&](entail::Request& request) { return request.parse_protobuf({bytes, bytes_size}); });
 }
 
 entail_status_t entail_ingest_otlp_json(entail_engine_t* engine, const char* text, size_t text_size,
                                         entail_ingest_receipt_t* receipt, entail_error_t* error) {
   if (!is_text(text, text_size)) return fail(error, ENTAIL_E_ARGUMENT, "text is NULL");
-  return ingest(engine, text_size, receipt, error,
+  return ingest(engine, text_size, kParserBytesPerJsonByte, receipt, error,
                 [&](entail::Request& request) { return request.parse_json({text, text_size}); });
 }
 

@@ -351,7 +351,8 @@ ENTAIL_API void entail_engine_close(entail_engine_t* engine);
    threads    any number at once on one engine, also during entail_tick()
    blocks     never; ENTAIL_E_NO_ROOM if memory_limit is reached, ENTAIL_E_BUSY if all lanes are in use,
               ENTAIL_E_TOO_LARGE for a request that can never fit
-   allocates  inside, within memory_limit; a thread's buffers grow with its largest request and are kept for the next
+   allocates  inside, within memory_limit; besides, the calling thread's parser takes up to 6 bytes per byte of the
+              request and 112 per span (8 and 112 for JSON), and keeps up to 8 MiB of them for the next request
    borrows    bytes, until return
    on error   nothing of the request was ingested; receipt (may be NULL) is still written; error has the byte offset
    since      ABI 1.0 */
