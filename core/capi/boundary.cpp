@@ -40,16 +40,16 @@ const char* text_of(entail_status_t status) noexcept {
 
 entail_status_t fail(entail_error_t* error, entail_status_t status, std::string_view message, Detail detail) noexcept {
   if (error == nullptr || !is_known(*error)) return status;
-  entail_error_t told = ENTAIL_ERROR_INIT;
-  told.status = status;
-  told.offset = detail.offset;
-  told.line = detail.line;
-  told.column = detail.column;
-  const std::size_t size = std::min(message.size(), sizeof told.message - 1);
-  std::memcpy(told.message, message.data(), size);
-  write_struct(told, *error);
+  entail_error_t written = ENTAIL_ERROR_INIT;
+  written.status = status;
+  written.offset = detail.offset;
+  written.line = detail.line;
+  written.column = detail.column;
+  const std::size_t size = std::min(message.size(), sizeof written.message - 1);
+  std::memcpy(written.message, message.data(), size);
+  write_struct(written, *error);
   // A shorter struct of the caller truncates the message, which is still NUL-terminated.
-  if (error->struct_size > offsetof(entail_error_t, message) && error->struct_size < sizeof told)
+  if (error->struct_size > offsetof(entail_error_t, message) && error->struct_size < sizeof written)
     error->message[error->struct_size - offsetof(entail_error_t, message) - 1] = '\0';
   return status;
 }

@@ -74,24 +74,24 @@ class ThreadRequest {
 template <class Parse>
 entail_status_t ingest(entail_engine_t* engine, std::size_t bytes, std::size_t parser_bytes_per_byte,
                        entail_ingest_receipt_t* receipt, entail_error_t* error, Parse&& parse) noexcept {
-  entail_ingest_receipt_t told = ENTAIL_INGEST_RECEIPT_INIT;
+  entail_ingest_receipt_t written = ENTAIL_INGEST_RECEIPT_INIT;
   if (receipt != nullptr) {
     if (!is_known(*receipt)) return fail(error, ENTAIL_E_ABI, "receipt: not initialised, or of a newer interface");
-    write_struct(told, *receipt);
+    write_struct(written, *receipt);
   }
   return with_engine(engine, CallGuard::Mode::shared, error, [&](EngineState& open) -> entail_status_t {
     ThreadRequest kept(bytes, parser_bytes_per_byte);
     entail::Request& request = kept.get();
     const entail::Result<void> parsed = parse(request);
     if (!parsed.ok()) return fail(error, parsed.error());
-    told.signal = static_cast<std::uint32_t>(request.signal());
-    told.spans = request.span_count();
-    told.values_lost = request.values_lost();
-    told.end_time_max_ns = request.end_time_max_ns();
-    if (receipt != nullptr) write_struct(told, *receipt);
+    written.signal = static_cast<std::uint32_t>(request.signal());
+    written.spans = request.span_count();
+    written.values_lost = request.values_lost();
+    written.end_time_max_ns = request.end_time_max_ns();
+    if (receipt != nullptr) write_struct(written, *receipt);
     if (request.signal() != entail::Request::Signal::traces) return ENTAIL_OK;
-    const entail::Result<void> taken = open.engine->ingest(request, &told.spans_rejected);
-    if (receipt != nullptr) write_struct(told, *receipt);
+    const entail::Result<void> taken = open.engine->ingest(request, &written.spans_rejected);
+    if (receipt != nullptr) write_struct(written, *receipt);
     return taken.ok() ? ENTAIL_OK : fail(error, taken.error());
   });
 }

@@ -214,31 +214,31 @@ entail_decision_t describe_decision(const DecisionRecord& record, std::vector<st
   append_ids(record.linked, ids);
   json.clear();
   append_json(record, json);
-  entail_decision_t told = ENTAIL_DECISION_INIT;
-  told.verdict = static_cast<std::uint32_t>(record.verdict);
-  told.flags = (record.origin ? ENTAIL_DECISION_ORIGIN : 0u) | (record.revived ? ENTAIL_DECISION_REVIVED : 0u) |
-               (record.origin_trace_id ? ENTAIL_DECISION_HAS_ORIGIN : 0u) |
-               (record.hops ? ENTAIL_DECISION_HAS_HOPS : 0u);
-  told.direction = static_cast<std::uint32_t>(record.direction);
-  told.hops = record.hops.value_or(0);
-  told.revision = record.revision;
-  copy_id(record.trace_id, told.trace_id);
-  copy_id(record.origin_trace_id.value_or(TraceId{}), told.origin_trace_id);
-  told.decided_at_ns = record.decided_at_ns;
-  told.spans = record.spans;
-  told.not_followed = record.not_followed;
-  told.links_dropped_upstream = record.links_dropped_upstream;
-  told.linked_total = record.linked_total;
-  told.reason = name_of(record.reason);
-  told.policy = name_of(record.policy);
-  told.loss = name_of(record.loss);
-  told.path = ids.data();
-  told.linked = ids.data() + record.path.size() * 16;
-  told.path_count = record.path.size();
-  told.linked_count = record.linked.size();
-  told.json = json.c_str();
-  told.json_size = json.size();
-  return told;
+  entail_decision_t decision = ENTAIL_DECISION_INIT;
+  decision.verdict = static_cast<std::uint32_t>(record.verdict);
+  decision.flags = (record.origin ? ENTAIL_DECISION_ORIGIN : 0u) | (record.revived ? ENTAIL_DECISION_REVIVED : 0u) |
+                   (record.origin_trace_id ? ENTAIL_DECISION_HAS_ORIGIN : 0u) |
+                   (record.hops ? ENTAIL_DECISION_HAS_HOPS : 0u);
+  decision.direction = static_cast<std::uint32_t>(record.direction);
+  decision.hops = record.hops.value_or(0);
+  decision.revision = record.revision;
+  copy_id(record.trace_id, decision.trace_id);
+  copy_id(record.origin_trace_id.value_or(TraceId{}), decision.origin_trace_id);
+  decision.decided_at_ns = record.decided_at_ns;
+  decision.spans = record.spans;
+  decision.not_followed = record.not_followed;
+  decision.links_dropped_upstream = record.links_dropped_upstream;
+  decision.linked_total = record.linked_total;
+  decision.reason = name_of(record.reason);
+  decision.policy = name_of(record.policy);
+  decision.loss = name_of(record.loss);
+  decision.path = ids.data();
+  decision.linked = ids.data() + record.path.size() * 16;
+  decision.path_count = record.path.size();
+  decision.linked_count = record.linked.size();
+  decision.json = json.c_str();
+  decision.json_size = json.size();
+  return decision;
 }
 
 }  // namespace entail::capi

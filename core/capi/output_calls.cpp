@@ -185,12 +185,12 @@ entail_status_t entail_loss_info(uint32_t index, entail_loss_info_t* info, entai
   if (info == nullptr) return fail(error, ENTAIL_E_ARGUMENT, "info is NULL");
   if (!is_known(*info)) return fail(error, ENTAIL_E_ABI, "info: not initialised");
   const auto table = entail::loss_table();
-  if (index >= table.size()) return fail(error, ENTAIL_E_NOT_FOUND, "behind the last loss");
-  entail_loss_info_t told = ENTAIL_LOSS_INFO_INIT;
-  told.name = table[index].name.data();
-  told.severity = table[index].severity.data();
-  told.help = table[index].help.data();
-  write_struct(told, *info);
+  if (index >= table.size()) return fail(error, ENTAIL_E_NOT_FOUND, "after the last loss");
+  entail_loss_info_t row = ENTAIL_LOSS_INFO_INIT;
+  row.name = table[index].name.data();
+  row.severity = table[index].severity.data();
+  row.help = table[index].help.data();
+  write_struct(row, *info);
   return ENTAIL_OK;
 }
 

@@ -24,7 +24,9 @@ constexpr std::uint8_t known_flags(TracestateLevel level) noexcept {
 
 }  // namespace
 
-Result<Traceparent, ContextError> parse_traceparent(std::string_view text, TracestateLevel level) noexcept {
+// Flattened: with the many early returns of a Result, g++ no longer inlines parse_hex(), which costs 8 % instructions.
+[[gnu::flatten]] Result<Traceparent, ContextError> parse_traceparent(std::string_view text,
+                                                                     TracestateLevel level) noexcept {
   text = trim_ows(text);
   if (text.size() < kSize) return ContextError::too_short;
   std::uint64_t version = 0;
@@ -33,11 +35,13 @@ Result<Traceparent, ContextError> parse_traceparent(std::string_view text, Trace
   if (text[kVersionDash] != '-') return ContextError::bad_separator;
 
   Traceparent result;
-  if (!text::parse_hex(text.substr(kTraceIdBegin, 32), text::HexCase::lower, result.trace_id)) return ContextError::bad_trace_id;
+  if (!text::parse_hex(text.substr(kTraceIdBegin, 32), text::HexCase::lower, result.trace_id))
+    return ContextError::bad_trace_id;
   if (result.trace_id.is_zero()) return ContextError::zero_trace_id;
   if (text[kTraceIdDash] != '-') return ContextError::bad_separator;
 
-  if (!text::parse_hex(text.substr(kParentIdBegin, 16), text::HexCase::lower, result.parent_id)) return ContextError::bad_span_id;
+  if (!text::parse_hex(text.substr(kParentIdBegin, 16), text::HexCase::lower, result.parent_id))
+    return ContextError::bad_span_id;
   if (result.parent_id.is_zero()) return ContextError::zero_span_id;
   if (text[kParentIdDash] != '-') return ContextError::bad_separator;
 

@@ -40,7 +40,7 @@ struct ContextStoreOptions {
   std::uint64_t entries_max = 1'000'000;                  // 1 or more
   std::uint64_t bytes_max = 256u << 20;                   // 4096 or more
   std::int64_t ttl_ns = 7 * 24 * 3600 * kNanosPerSecond;  // more than 0
-  std::uint64_t hash_seed = 0;  // choose a secret if keys are untrusted, so that nobody can make them collide
+  std::uint64_t hash_seed = 0;  // choose a secret if keys are untrusted, so that keys cannot be made to collide
 };
 
 // Counts since open(). put = entries + replaced + removed + expired + evicted, unless load() changed the entries.
