@@ -1,5 +1,5 @@
-// Losses: everything not done that a user could miss, each with a name, a severity and a help text (one table; metrics,
-// the summary, the docs and the decision log take their names from it). Thread rule: Immutable.
+// The loss table: everything that Entail can lose or skip, with name, severity and help text. Metrics, the summary, the
+// docs and the decision log use these names. Thread rule: Immutable.
 #pragma once
 
 #include <cstdint>

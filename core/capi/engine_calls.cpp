@@ -1,4 +1,4 @@
-// Opening, closing, and what goes in: requests, time, and what became of output.
+// Opening, closing and inputs: requests, time, and the outcome of output.
 #include "capi/engine_handle.hpp"
 
 namespace {
@@ -96,7 +96,7 @@ entail_status_t ingest(entail_engine_t* engine, std::size_t bytes, std::size_t p
   });
 }
 
-// What the sink could not keep for lack of memory is told with the tick that made it.
+// The tick that produced output reports what the sink could not keep for lack of memory.
 template <class Tick>
 entail_status_t run_tick(entail_engine_t* engine, entail_error_t* error, Tick&& tick) noexcept {
   return with_engine(engine, CallGuard::Mode::exclusive, error, [&](EngineState& open) -> entail_status_t {

@@ -37,7 +37,7 @@ Handles& handles() {
 bool try_hold(entail_engine& handle) noexcept { return handle.held.exchange(1, std::memory_order_acquire) == 0; }
 void give_back(entail_engine& handle) noexcept { handle.held.store(0, std::memory_order_release); }
 
-// The sink whose callback this thread is in; the innermost, when engines feed one another.
+// The sink whose callback this thread is in; the innermost one if engines feed each other.
 const HandleSink*& calling_sink() noexcept {
   static thread_local const HandleSink* sink = nullptr;
   return sink;
@@ -72,7 +72,7 @@ void append_ids(const std::vector<TraceId>& ids, std::vector<std::uint8_t>& byte
   }
 }
 
-// Names come from literals and from the engine's own strings: they end with NUL.
+// Names are literals or strings of the engine, so they are NUL-terminated.
 const char* name_of(std::string_view name) noexcept { return name.empty() ? "" : name.data(); }
 
 }  // namespace

@@ -27,19 +27,19 @@ class HandleSink final : public Sink {
   void on_batch(Bytes traces_data, std::uint64_t span_count) override;
   void on_decision(const DecisionRecord& record) override;
   bool wants_decisions() const noexcept override;
-  // Takes the oldest away. REQUIRES that one waits.
+  // Removes the oldest. REQUIRES that one waits.
   void pop_batch() noexcept;
   void pop_decision() noexcept;
   std::uint64_t waiting_bytes() const noexcept { return waiting_bytes_; }
-  // True on the thread that is in a callback of this sink.
+  // True on a thread that is inside a callback of this sink.
   bool is_calling() const noexcept;
   // The answer of on_output. Without memory for its arguments: declined.
   OutputAnswer offer(const OutputBatch& batch);
 
   std::deque<Batch> batches;
   std::deque<DecisionRecord> decisions;
-  std::uint64_t spans_lost = 0;    // emitted, but there was no memory to keep them until they are polled
-  std::uint64_t records_lost = 0;  // the same of decision records
+  std::uint64_t spans_lost = 0;    // emitted, but there was no memory to queue them for polling
+  std::uint64_t records_lost = 0;  // the same for decision records
 
  private:
   const entail_open_options_t options_;
@@ -61,25 +61,25 @@ class AnsweringSink final : public BatchSink {
   HandleSink& handle_;
 };
 
-// One decision as the C struct. Its pointers borrow ids, json and the names that the record borrows. Throws bad_alloc.
+// A decision as the C struct. Its pointers borrow ids, json and the names that the record borrows. Throws bad_alloc.
 entail_decision_t describe_decision(const DecisionRecord& record, std::vector<std::uint8_t>& ids, std::string& json);
 
 struct EngineState {
   EngineState(const entail_open_options_t& open_options, Options engine_options)
       : options(std::move(engine_options)), sink(open_options) {}
-  Options options;  // also where names live that entail_counts() gives out
+  Options options;  // also owns the names that entail_counts() returns
   HandleSink sink;
   AnsweringSink answering_sink{sink};
   std::unique_ptr<Engine> engine;
 
-  // What the pointers of the last polled decision borrow.
+  // Owns what the pointers of the last polled decision borrow.
   std::vector<std::uint8_t> polled_ids;
   std::string polled_json;
 };
 
 // A handle for the engine, new or reused. Throws bad_alloc.
 entail_engine_t* acquire_handle(std::unique_ptr<EngineState> open);
-// Closes the handle and returns its engine; null if it was closed already, or if an exclusive call is running.
+// Closes the handle and returns its engine; null if it is already closed or an exclusive call is running.
 std::unique_ptr<EngineState> release_handle(entail_engine_t* handle) noexcept;
 
 // Guards one call on an engine. Mode::shared: any number of threads may make the call at once; Mode::exclusive: one;
@@ -92,7 +92,7 @@ class CallGuard {
   CallGuard(const CallGuard&) = delete;
   CallGuard& operator=(const CallGuard&) = delete;
 
-  // Anything but ENTAIL_OK: there is no engine to work on.
+  // If not ENTAIL_OK, there is no engine.
   entail_status_t status() const noexcept { return status_; }
   EngineState& engine() const noexcept { return *open_; }
 
@@ -102,7 +102,7 @@ class CallGuard {
   entail_status_t status_ = ENTAIL_OK;
 };
 
-// Runs body(engine) for a good handle.
+// Runs body(engine) if the handle is valid.
 template <class Body>
 entail_status_t with_engine(entail_engine_t* handle, CallGuard::Mode kind, entail_error_t* error,
                             Body&& body) noexcept {

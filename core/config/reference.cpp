@@ -146,7 +146,7 @@ void append_collector_keys(std::string& out) {
 
 constexpr std::string_view kIntroduction =
     "# Configuration\n\n"
-    "This page is generated from the option tables in `core/config`; a test compares the two. After a change there,\n"
+    "This page is generated from the rows of options in `core`; a test compares the two. After a change there,\n"
     "regenerate it: `build/dev/bin/configuration_page > docs/configuration.md`.\n\n"
     "A configuration is one YAML file. The key `tail_sampling` takes the configuration of the OpenTelemetry "
     "Collector's\n"

@@ -70,6 +70,12 @@ std::optional<OptionValue> ValueReader::read(const option::Shape& shape, const Y
   return read_scalar(shape, node, where);
 }
 
+// A quoted scalar is a string whatever it looks like. One that is a variable is what its value looks like: inside
+// {...} it can be written in quotes alone.
+bool ValueReader::is_string(const YamlNode& node) const {
+  return node.quoted && !(environment_ && is_one_variable(node.text));
+}
+
 std::optional<OptionValue> ValueReader::read_scalar(const option::Shape& shape, const YamlNode& node,
                                                     const std::string& where) {
   const std::optional<std::string> text = read_text(node, where);
@@ -83,7 +89,7 @@ std::optional<OptionValue> ValueReader::read_scalar(const option::Shape& shape, 
       return read_percentage(shape, node, where, *text);
     case option::Kind::boolean: {
       bool flag = false;
-      if (node.quoted || option::parse_boolean(*text, flag) != option::Parsed::ok) return refuse(shape, node, where);
+      if (is_string(node) || option::parse_boolean(*text, flag) != option::Parsed::ok) return refuse(shape, node, where);
       return OptionValue(flag);
     }
     case option::Kind::choice:
@@ -111,13 +117,13 @@ std::optional<OptionValue> ValueReader::read_whole(const option::Shape& shape, c
     parsed = option::parse_size(text, value);
   } else {
     option::WholeNumber number;
-    parsed = node.quoted ? option::Parsed::malformed : option::parse_whole(text, number);
+    parsed = is_string(node) ? option::Parsed::malformed : option::parse_whole(text, number);
     const std::uint64_t limit = shape.bounds.min < 0 ? std::uint64_t{1} << 63 : 0;
     fits = number.negative ? number.magnitude <= limit : number.magnitude <= shape.bounds.max;
     value = number.negative ? 0 - number.magnitude : number.magnitude;
   }
   if (parsed == option::Parsed::no_unit) return refuse(shape, node, where, ": a duration needs a unit");
-  if (node.quoted && shape.kind == option::Kind::whole) return refuse(shape, node, where, ": a quoted string");
+  if (is_string(node) && shape.kind == option::Kind::whole) return refuse(shape, node, where, ": a quoted string");
   if (parsed != option::Parsed::ok || !fits || !shape.bounds.contains(static_cast<std::int64_t>(value)))
     return refuse(shape, node, where);
   return OptionValue(static_cast<std::int64_t>(value));
@@ -126,7 +132,7 @@ std::optional<OptionValue> ValueReader::read_whole(const option::Shape& shape, c
 std::optional<OptionValue> ValueReader::read_percentage(const option::Shape& shape, const YamlNode& node,
                                                         const std::string& where, const std::string& text) {
   double number = 0;
-  if (node.quoted || option::parse_number(text, number) != option::Parsed::ok || number < 0)
+  if (is_string(node) || option::parse_number(text, number) != option::Parsed::ok || number < 0)
     return refuse(shape, node, where);
   if (number <= 100) return OptionValue(number);
   messages_.warning(node.position, where + ": " + found_text(node) + " is taken for 100, as in the Collector");

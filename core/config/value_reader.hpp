@@ -26,6 +26,7 @@ class ValueReader {
   std::optional<std::string> read_text(const YamlNode& node, const std::string& where);
 
  private:
+  bool is_string(const YamlNode& node) const;
   std::optional<OptionValue> read_scalar(const option::Shape& shape, const YamlNode& node, const std::string& where);
   std::optional<OptionValue> read_whole(const option::Shape& shape, const YamlNode& node, const std::string& where,
                                         const std::string& text);

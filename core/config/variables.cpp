@@ -37,6 +37,10 @@ std::string append_value(std::string_view reference, const std::map<std::string,
 
 }  // namespace
 
+bool is_one_variable(std::string_view text) noexcept {
+  return text.starts_with("${") && text.find('}') == text.size() - 1;
+}
+
 Expansion expand_variables(std::string_view text, const std::map<std::string, std::string>& environment) {
   Expansion expansion;
   for (std::size_t i = 0; i < text.size(); ++i) {

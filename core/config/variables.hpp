@@ -17,4 +17,7 @@ struct Expansion {
 // variable in it is not expanded again.
 Expansion expand_variables(std::string_view text, const std::map<std::string, std::string>& environment);
 
+// The whole text is one reference to a variable.
+bool is_one_variable(std::string_view text) noexcept;
+
 }  // namespace entail::config

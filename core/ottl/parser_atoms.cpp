@@ -2,8 +2,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "ottl/duration.hpp"
 #include "ottl/parser.hpp"
+#include "text/duration.hpp"
 
 namespace entail::ottl {
 
@@ -299,10 +299,9 @@ Parser::Checked Parser::check_argument(const FunctionRow& row, std::size_t posit
 Parser::MaybePart Parser::folded_call(const FunctionRow& row, const Token& name, const std::vector<Part>& parts) {
   Node node{.kind = Node::Kind::call, .detail = static_cast<std::uint8_t>(row.function)};
   if (row.function == Function::duration) {
-    std::int64_t ns = 0;
-    if (!parse_duration(constant_of(parts[0])->text, ns))
-      return fail(parts[0].offset, "expected " + std::string(wanted(Argument::duration_text)));
-    return add_constant(name.offset, Value::of_duration(ns));
+    const auto duration = text::parse_duration(constant_of(parts[0])->text);
+    if (!duration.ok()) return fail(parts[0].offset, "expected " + std::string(wanted(Argument::duration_text)));
+    return add_constant(name.offset, Value::of_duration(duration.value()));
   }
   if (row.function == Function::is_match) {
     auto pattern = StringMatcher::regex({constant_of(parts[1])->text});

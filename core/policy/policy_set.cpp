@@ -19,10 +19,9 @@ void join(Bits& bits, const Bits& more, unsigned bit_words) noexcept {
 
 void read_randomness(const otlp::Decoded& decoded, const otlp::SpanView& span, Facts& facts) {
   const char* text = reinterpret_cast<const char*>(decoded.bytes.data()) + span.trace_state.offset;
-  context::OtState ot;
-  // A tracestate that does not parse leaves ot empty: the trace ID decides then.
-  static_cast<void>(context::parse_tracestate({text, span.trace_state.size}, ot));
-  if (ot.randomness) facts.randomness_min = *ot.randomness;
+  // Without a valid tracestate the trace ID decides.
+  const auto ot = context::parse_tracestate({text, span.trace_state.size});
+  if (ot.ok() && ot->randomness) facts.randomness_min = *ot->randomness;
 }
 
 }  // namespace

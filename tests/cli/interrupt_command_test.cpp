@@ -85,7 +85,9 @@ TEST_F(InterruptCommand, AnyMoment_LeavesWholeFiles) {
         EXPECT_TRUE(out.ends_with("}\n"));
         EXPECT_EQ(run("convert out -o checked --to proto-u32be").exit_code, 0);
       }
-      if (signal != SIGKILL) EXPECT_EQ(temporary_files(), std::vector<std::string>());
+      if (signal != SIGKILL) {
+        EXPECT_EQ(temporary_files(), std::vector<std::string>());
+      }
       for (const std::string& name : temporary_files()) std::filesystem::remove(path(name));
     }
   }

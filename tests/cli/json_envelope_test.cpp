@@ -95,7 +95,9 @@ TEST(JsonEnvelope, EveryCut_EndsCleanly) {
     JsonEnvelope envelope;
     envelope.open(cut);
     Request request;
-    if (size > 3) EXPECT_FALSE(request.parse_json(envelope.text).ok()) << cut;
+    if (size > 3) {
+      EXPECT_FALSE(request.parse_json(envelope.text).ok()) << cut;
+    }
     EXPECT_LE(envelope.offset_in_message(envelope.text.size()), cut.size());
   }
 }

@@ -163,7 +163,9 @@ TEST_F(Misuses, CostNothing) {
     for (const auto& [name, bytes] : contents()) {
       const auto found = before.find(name);
       EXPECT_TRUE(found != before.end()) << "left behind: " << name;
-      if (found != before.end()) EXPECT_TRUE(found->second == bytes) << "changed: " << name;
+      if (found != before.end()) {
+        EXPECT_TRUE(found->second == bytes) << "changed: " << name;
+      }
     }
     EXPECT_EQ(contents().size(), before.size());
   }

@@ -73,7 +73,7 @@ TEST(ConfigContext, Instance_ChoosesByIdOrName) {
   EXPECT_EQ(error_of(kInstances, "some"),
             "6:3: both 'tail_sampling/some' and 'entail/some' are instances named 'some'; write the whole ID");
   EXPECT_EQ(error_of(kInstances, "erors"),
-            "2:3: no instance 'erors'; there are: tail_sampling/errors, tail_sampling/some, entail and entail/some");
+            "2:3: no instance 'erors'; there are: tail_sampling/errors, tail_sampling/some, entail, entail/some");
 }
 
 constexpr const char* kBody =

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "config/check_options.hpp"
-#include "config/check_policies.hpp"
 #include "config/yaml_document.hpp"
+#include "option/findings.hpp"
 #include "parsed.hpp"
 
 namespace entail::config {

@@ -24,7 +24,7 @@ TEST(Compile, ReportsWhatIsWrongWithAPattern) {
             "policy 'text': string_attribute.values: bad regular expression 'x**': bad repetition operator: **");
   PolicyOptions part = text({"(?<n>a)("}, true);
   part.name = "inner";
-  EXPECT_EQ(only_error({both({always(), part}, "outer")}).substr(0, 76),
+  EXPECT_EQ(only_error({both({always(), part}, "outer")}).substr(0, 80),
             "policy 'outer', part 'inner': string_attribute.values: bad regular expression '(");
   EXPECT_EQ(compile_errors(options_of({text({"(", "a", ")"}, true)})).size(), 2u);
   compile_ok(options_of({text({"a(b"}, false)}));  // not a pattern

@@ -118,10 +118,10 @@ TEST(Composite, RefusesImpossibleSettings) {
   refused(composite(-1, {always("a")}),
           "policy 'composite': composite.max_total_spans_per_second: expected a whole number, 0 or more");
   refused(composite(1, {always("a")}, {}, {"b"}),
-          "policy 'composite': composite.policy_order: no part is named 'b'; did you mean 'a'?");
+          "policy 'composite': composite.policy_order: no part is named 'b'; expected one of: a");
   refused(composite(1, {always("a")}, {}, {"a", "a"}), "policy 'composite': composite.policy_order: 'a' stands twice");
   refused(composite(1, {always("a")}, {{"b", 1}}),
-          "policy 'composite': composite.rate_allocation: no part is named 'b'; did you mean 'a'?");
+          "policy 'composite': composite.rate_allocation: no part is named 'b'; expected one of: a");
   refused(both({composite(1, {always("a")})}),
           "policy 'and', part 'composite': a composite policy cannot be a part of another policy");
   std::vector<PolicyOptions> many;

@@ -1,14 +1,14 @@
-// BatchSink: output with trace boundaries and acknowledgements. For a sink that can be busy or down, that delivers
-// asynchronously, or that treats every trace by itself. A Sink is simpler where delivery cannot fail.
+// BatchSink: output with trace boundaries and acknowledgements, for sinks that can be busy or down, deliver
+// asynchronously, or handle traces one by one. Sink is simpler if delivery cannot fail.
 //
-// Delivery is at least once: a batch is offered until the sink accepts it or acknowledges it as delivered, so one that
+// Delivery is at least once: a batch is offered until the sink accepts it or acknowledges it as delivered. A batch that
 // was delivered in part, or whose acknowledgement was lost, arrives again under the same ID.
 //
 // Order: batches are offered by ascending ID, and nothing newer is offered before a declined one. A deferred batch does
-// not hold up the next ones; if it fails, it arrives after them.
+// not delay later ones; if it fails, it arrives after them.
 //
-// Memory: what waits counts against memory_limit. Waiting and deferred batches together take at most a sixteenth of it,
-// or are a single batch that is larger; beyond that, new output is lost (loss output_full). If a request finds no room
+// Memory: waiting output counts against memory_limit. Waiting and deferred batches together take at most a sixteenth of
+// it, or are a single larger batch; beyond that, new output is lost (loss output_full). If a request finds no room
 // while such a larger batch waits, the batch is lost.
 #pragma once
 
@@ -21,17 +21,17 @@
 namespace entail {
 inline namespace v1 {
 
-// One trace's spans in a batch: a TracesData message of their own.
+// The spans of one trace in a batch, as a separate TracesData message.
 struct OutputTrace {
   TraceId trace_id;
   std::uint64_t offset = 0;  // of the message in OutputBatch::traces_data
   std::uint64_t size = 0;
   std::uint64_t span_count = 0;
   bool is_first = false;   // of the first emission of the trace; later emissions are its late spans
-  bool continues = false;  // the batch was full: more of this emission comes first in the next one
+  bool continues = false;  // the batch was full: the next one begins with the rest of this emission
 };
 
-// What a sink is offered.
+// A batch offered to a sink.
 struct OutputBatch {
   std::uint64_t id = 0;  // ascending from 1; a gap is a batch that was lost (output_full)
   Bytes traces_data;     // the messages of all traces; protobuf reads them as one TracesData message
@@ -39,21 +39,21 @@ struct OutputBatch {
   std::span<const OutputTrace> traces;  // in the order of their messages, without gaps; each trace once
 };
 
-// What becomes of a batch.
+// The sink's answer to a batch.
 enum class OutputAnswer : std::uint8_t {
   accepted,  // delivered: the engine forgets the batch
-  declined,  // not now: the engine keeps it, and offers it again in the next tick, before any newer batch
-  deferred,  // delivery has begun: bytes and traces stay valid until Engine::acknowledge() or the engine's end
+  declined,  // not now: the engine keeps the batch and offers it again in the next tick, before any newer one
+  deferred,  // delivery has begun: bytes and traces stay valid until Engine::acknowledge() or ~Engine()
 };
 
-// How a deferred batch ended.
+// The outcome of a deferred batch.
 enum class Delivery : std::uint8_t {
   delivered,  // the engine forgets the batch
   failed,     // it is offered again in the next tick
 };
 
-// Thread rule: called from the thread that runs tick(), drain() or offer_output(), never from ingest(). Of the engine's
-// functions it may call acknowledge() only.
+// Thread rule: called on the thread that runs tick(), drain() or offer_output(), never from ingest(). The only function
+// of the engine that it may call is acknowledge().
 class BatchSink : public DecisionSink {
  public:
   // The batch, its bytes and its traces are borrowed until return; if the answer is deferred, bytes and traces stay

@@ -1,4 +1,4 @@
-// Decisions as a program sees them: one record for each revision of a trace's decision, and what receives them.
+// Decision records, one for each revision of a trace's decision, and the sink that receives them.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 namespace entail {
 inline namespace v1 {
 
-// What is known of one trace's decision: one line of docs/formats.md "Decision log". Owns its memory.
+// The decision about one trace: one line of the decision log (docs/formats.md). Owns its memory.
 struct DecisionRecord {
   TraceId trace_id;
   std::uint32_t revision = 0;
@@ -37,14 +37,13 @@ struct DecisionRecord {
 // Appends the record as one JSON object, without a newline. Field names and order: docs/formats.md "Decision log".
 void append_json(const DecisionRecord& record, std::string& out);
 
-// Receives decision records. Called from the thread that runs tick(), never from ingest(); may not call back into the
-// engine.
+// Receives decision records. Called on the thread that runs tick(), never from ingest(); must not call the engine.
 class DecisionSink {
  public:
   virtual ~DecisionSink() = default;
-  // Borrowed until return. Records come ordered by (arrival, trace ID) within a tick.
+  // The record is borrowed until return. Within a tick records are ordered by (arrival, trace ID).
   virtual void on_decision(const DecisionRecord& record) = 0;
-  // False: records are not built at all, which saves their cost.
+  // If false, the engine does not build records, which saves their cost.
   virtual bool wants_decisions() const noexcept { return true; }
 };
 
