@@ -36,7 +36,6 @@ type intake struct {
 	mutex      sync.Mutex // Guarded by mutex: receptions, shedAt
 	receptions map[*reception]struct{}
 	shedAt     time.Time
-	cut        atomic.Int64 // requests that a shutdown interrupted
 }
 
 func newIntake(largestRequest int64) *intake {
