@@ -73,7 +73,7 @@ constexpr Misuse kMisuses[] = {
     {"input that is noise", "entail sample noise -o old --decisions log", 1, "old was not written"},
     {"input that ends in its first frame", "head -c 40 in.otlp | entail sample - -o old --from proto-u32be", 1, "ends"},
     {"the disk is full", "(ulimit -f 1; entail sample -c all.yaml big.jsonl -o old)", 3, "old: cannot be written"},
-    {"the disk is full of decisions", "(ulimit -f 1; entail sample big.jsonl -o old --decisions log)", 3,
+    {"the disk is full of decisions", "(ulimit -f 1; entail sample big.jsonl -o /dev/null --decisions log)", 3,
      "log: cannot"},
     {"the decision log is a full device", "entail sample in.otlp -o old --decisions /dev/full", 3, "/dev/full"},
     {"the traces go to a full device", "entail sample in.otlp -o /dev/full --decisions log", 3, "/dev/full"},
