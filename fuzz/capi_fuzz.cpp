@@ -65,6 +65,19 @@ struct Sized {
   unsigned char last;
 };
 
+// Answers that differ from offer to offer, wrong ones among them. The traces must cover the batch.
+std::uint32_t answer_output(void* user, const entail_output_t* batch) {
+  std::uint64_t at = 0, spans = 0;
+  for (std::uint64_t i = 0; i < batch->trace_count; ++i) {
+    require(batch->traces[i].offset == at);
+    at += batch->traces[i].size;
+    spans += batch->traces[i].span_count;
+  }
+  require(at == batch->traces_data_size && spans == batch->span_count && batch->id != 0);
+  auto& offers = *static_cast<std::uint64_t*>(user);
+  return static_cast<std::uint32_t>((batch->id + ++offers) % 4);
+}
+
 class Caller {
  public:
   explicit Caller(Input& input) : input_(input) { open(nullptr); }
@@ -121,10 +134,11 @@ class Caller {
   Input& input_;
   entail_engine_t* engine_ = nullptr;
   std::int64_t now_ns_ = 0;
+  std::uint64_t offers_ = 0;
 };
 
 entail_status_t Caller::call_one(entail_error_t* error) {
-  const unsigned kind = input_.byte() % 14;
+  const unsigned kind = input_.byte() % 16;
   switch (kind) {
     case 0:
     case 1: {
@@ -148,6 +162,8 @@ entail_status_t Caller::call_one(entail_error_t* error) {
         options->flags = input_.byte();
         options->output_batch_bytes_max = input_.byte();
         options->ingest_lanes_max = input_.byte() % 8;
+        options->user = &offers_;
+        if (input_.byte() % 2 != 0) options->on_output = answer_output;
         open(options);
         return ENTAIL_OK;
       });
@@ -191,6 +207,10 @@ entail_status_t Caller::poll(unsigned kind, entail_error_t* error) {
         return entail_explain(engine_, id, reinterpret_cast<char*>(buffer), capacity, size, error);
       });
     }
+    case 14:
+      return entail_acknowledge(engine_, input_.byte(), input_.byte() % 3, error);
+    case 15:
+      return entail_offer_output(engine_, nullptr, error);
     default: {
       const std::string_view bytes = input_.chunk();
       return with_buffer([&](unsigned char* buffer, std::size_t capacity, std::size_t* size) {

@@ -55,22 +55,21 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const std::vector<Header> headers = headers_of(text);
   SpanContext context;
-  Extraction met;
-  const ContextError error = extract_context(headers, context, &met);
+  const auto extraction = extract_context(headers, context);
   LinkBuilder builder;
   // Any text as an attribute, too: it is written, or omitted and counted.
   const LinkAttribute attributes[] = {{text.substr(0, text.size() / 2), text}, {"n", static_cast<std::int64_t>(size)}};
   LinkDetails details;
   details.type = link_type::kEventSource;
   details.attributes = attributes;
-  ENTAIL_CHECK(builder.add(Carrier(headers), details) == error);
+  ENTAIL_CHECK(builder.add(Carrier(headers), details).error() == extraction.error());
   ENTAIL_CHECK(builder.link_count() + builder.refused_count() == 1);
-  if (error != ContextError::none) {
-    ENTAIL_CHECK(context == SpanContext{} && builder.refused(error) == 1);
+  if (!extraction.ok()) {
+    ENTAIL_CHECK(context == SpanContext{} && builder.refused(extraction.error()) == 1);
     return 0;
   }
-  ENTAIL_CHECK(context.is_valid() && context.is_remote && met.format != ContextFormat::none);
-  ENTAIL_CHECK(check_trace_state(context.trace_state) == ContextError::none);
+  ENTAIL_CHECK(context.is_valid() && context.is_remote && extraction->format != ContextFormat::none);
+  ENTAIL_CHECK(check_trace_state(context.trace_state).ok());
   check_link(builder, context);
   return 0;
 }

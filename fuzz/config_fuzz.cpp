@@ -18,7 +18,7 @@ void check(std::string_view text, const entail::ConfigContext& context) {
     ENTAIL_CHECK(error.line <= lines + 2);
   }
   if (!result.options) return;
-  for (const entail::option::Finding& finding : entail::config::check_options(*result.options))
+  for (const entail::option::Finding& finding : entail::config::check_options(*result.options).findings)
     ENTAIL_CHECK(!finding.is_error);
 }
 

@@ -41,7 +41,7 @@ void check_load(Bytes snapshot) {
   SpanContext own;
   own.trace_id = {0, 1};
   own.span_id = {1};
-  ENTAIL_CHECK((*store)->put("own", own) == ContextError::none);
+  ENTAIL_CHECK((*store)->put("own", own).ok());
   Buffer before;
   Buffer after;
   ENTAIL_CHECK((*store)->snapshot(before).ok());

@@ -19,25 +19,20 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const Bytes request{data + condition_size + (zero == nullptr ? 0 : 1),
                       size - condition_size - (zero == nullptr ? 0 : 1)};
 
-  PolicyOptions policy;
+  policy::OttlList list{.bit = 0, .error_bit = 1, .mode = OttlErrorMode::propagate};
   for (const auto context : {ottl::Context::span, ottl::Context::spanevent}) {
-    ottl::Program program;
-    ottl::Fault fault;
-    if (ottl::compile(condition, context, program, fault)) {
-      ENTAIL_CHECK(program.root < program.nodes.size());
-      auto& list = context == ottl::Context::span ? policy.span_conditions : policy.spanevent_conditions;
-      list.emplace_back(condition);
+    Result<ottl::Program, ottl::Fault> program = ottl::compile(condition, context);
+    if (program.ok()) {
+      ENTAIL_CHECK(program->root < program->nodes.size());
+      (context == ottl::Context::span ? list.of_span : list.of_event).push_back(std::move(program).value());
     } else {
-      ENTAIL_CHECK(fault.offset <= condition.size() && !fault.text.empty());
+      ENTAIL_CHECK(program.error().offset <= condition.size() && !program.error().text.empty());
     }
   }
   static otlp::Decoded decoded;
   if (!otlp::decode(request, nullptr, decoded).ok()) return 0;
-  policy.error_mode = OttlErrorMode::propagate;
   policy::OttlConditions lists;
-  std::string faulty;
-  ottl::Fault fault;
-  if (!lists.add(policy, 0, 1, faulty, fault)) return 0;
+  if (!lists.add(std::move(list))) return 0;
   for (const otlp::SpanView& span : decoded.spans) {
     policy::Facts first, second;
     lists.match(decoded, span, first);

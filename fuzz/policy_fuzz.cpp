@@ -43,8 +43,8 @@ std::unique_ptr<policy::PolicySet> compile() {
   Options options;
   options.probability = Probability::consistent;
   options.tail_sampling.policies = {string, regex, number, state, some, slow};
-  std::vector<ConfigMessage> errors;
-  auto policies = policy::PolicySet::compile(options, errors);
+  option::Findings findings;
+  auto policies = policy::PolicySet::compile(options, findings);
   ENTAIL_CHECK(policies != nullptr);
   return policies;
 }

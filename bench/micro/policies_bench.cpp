@@ -42,8 +42,8 @@ void report(benchmark::State& state, const Stopwatch& watch) {
 }
 
 void fold_and_evaluate(benchmark::State& state) {
-  std::vector<ConfigMessage> errors;
-  const auto policies = policy::PolicySet::compile(options_for(load(), kPolicies), errors);
+  option::Findings findings;
+  const auto policies = policy::PolicySet::compile(options_for(load(), kPolicies), findings);
   ENTAIL_CHECK(policies != nullptr);
   std::vector<otlp::Decoded> requests(load().requests.size());
   std::unordered_map<TraceId, std::uint32_t> numbers;

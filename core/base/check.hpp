@@ -1,5 +1,5 @@
-// ENTAIL_CHECK guards cheap structural truths and stays on in release; ENTAIL_DCHECK the dear ones. Never on input:
-// bad input is a Result. A failed check is a defect of this library and ends the process.
+// ENTAIL_CHECK checks cheap invariants, in release builds too; ENTAIL_DCHECK expensive ones, in debug builds only.
+// Neither is for input: bad input is a Result. A failed check is a defect of this library and aborts the process.
 #pragma once
 
 namespace entail::base {

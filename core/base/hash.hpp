@@ -12,10 +12,10 @@
 
 namespace entail::base {
 
-// The sampling hash H (docs/design.md 4.1): XXH3-64, seeded, over the 24 wire bytes trace ID, span ID. Stable for ever:
-// its order decides which links are printed, and thresholds published with one version are compared with another's.
-// Written out for this length, on the IDs as they are held: the library's function wants the bytes in memory and takes
-// three times as long (tests/base compares the two).
+// The sampling hash H (docs/design.md 4.1): XXH3-64, seeded, over the 24 wire bytes trace ID, span ID. It must never
+// change: its order decides which links are emitted, and its thresholds are compared across versions of the library.
+// Specialised for this length and for IDs in registers: the library function needs the bytes in memory and takes three
+// times as long (tests/base compares the two).
 inline std::uint64_t sampling_hash(TraceId trace_id, SpanId span_id, std::uint64_t seed) noexcept {
   __extension__ using Wide = unsigned __int128;
   // XXH3's default secret, 8 bytes each, and 24 times its first prime.
@@ -26,7 +26,7 @@ inline std::uint64_t sampling_hash(TraceId trace_id, SpanId span_id, std::uint64
     const Wide product = static_cast<Wide>(a) * b;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
   };
-  // The 16 bytes from the start, and the last 16; read as little-endian words.
+  // The first 16 and the last 16 bytes, as little-endian words.
   const std::uint64_t middle = __builtin_bswap64(trace_id.lo);
   std::uint64_t hash = kStart +
                        fold(__builtin_bswap64(trace_id.hi) ^ (kSecret[0] + seed), middle ^ (kSecret[1] - seed)) +
@@ -35,11 +35,11 @@ inline std::uint64_t sampling_hash(TraceId trace_id, SpanId span_id, std::uint64
   return hash ^ (hash >> 32);
 }
 
-// The trace table's hash: XXH3-64, seeded, over the 16 bytes of the ID as they are held. Not stable across versions:
-// nothing that is printed or kept depends on it. All bits are good, and IDs that are not random spread as random ones
-// do (tests/graph/table_hash_test.cpp). The sum beside the product keeps an ID whose half meets its mask from making
-// all others with that half collide. Who knows the seed can still make IDs collide, as with every hash of this speed.
-// Some 1 ns.
+// The trace table's hash: XXH3-64, seeded, over the 16 bytes of the ID in memory. It may change between versions:
+// no output depends on it. All bits are well mixed, also for IDs that are not random (tests/graph/table_hash_test.cpp).
+// The sum beside the product prevents an ID whose half equals its mask from making all others with that half collide.
+// Whoever knows the seed can still construct collisions, as with every hash of this speed.
+// Cost: about 1 ns.
 inline std::uint64_t table_hash(TraceId id, std::uint64_t seed) noexcept {
   __extension__ using Wide = unsigned __int128;
   // Two words each of XXH3's default secret, combined.
@@ -52,7 +52,7 @@ inline std::uint64_t table_hash(TraceId id, std::uint64_t seed) noexcept {
   return hash ^ (hash >> 32);
 }
 
-// Content identity of resources and scopes; 128 bits, so equal hashes are taken for equal bytes.
+// Identifies resources and scopes by content. 128 bits, so equal hashes are treated as equal bytes.
 struct Digest {
   std::uint64_t low = 0;
   std::uint64_t high = 0;

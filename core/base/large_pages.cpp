@@ -13,10 +13,10 @@ void* map_pages(std::size_t bytes, bool on_huge_page, int more_flags) noexcept {
   const auto map = [&](void* hint) {
     return ::mmap(hint, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | more_flags, -1, 0);
   };
-  void* pages = map(nullptr);  // beside others of its kind it lies well
+  void* pages = map(nullptr);  // next to similar mappings
   const auto address = reinterpret_cast<std::uintptr_t>(pages);
   if (pages != MAP_FAILED && on_huge_page && address % kHugePageBytes != 0) {
-    // Below it there is room, as a rule; else it lies where it may.
+    // There is usually room below it; otherwise the system chooses the address.
     ::munmap(pages, bytes);
     pages = map(reinterpret_cast<void*>(address / kHugePageBytes * kHugePageBytes));
   }
@@ -46,9 +46,9 @@ void prefer_small_pages(void* begin, std::size_t bytes) noexcept {
 void* allocate_pages(std::size_t bytes) {
   const bool is_large = bytes >= LargePageAllocator<std::byte>::kLargeBytes;
   void* const data = map_pages(bytes, is_large);
-  if (data == nullptr) return ::operator new(kBytesMax);  // fails, in its own way
-  // What lies before the first or behind the last whole huge page stays on small ones, so that the array costs what its
-  // size says.
+  if (data == nullptr) return ::operator new(kBytesMax);  // fails with its own error
+  // The parts before the first and after the last whole huge page stay on small pages, so that the array costs no more
+  // than its size.
   const auto begin = reinterpret_cast<std::uintptr_t>(data);
   const std::uintptr_t first = (begin + kHugePageBytes - 1) & ~(kHugePageBytes - 1);
   const std::uintptr_t last = (begin + bytes) & ~(kHugePageBytes - 1);

@@ -1,5 +1,5 @@
-// Losses: everything not done that a user could miss, each with a name, a severity and a help text (one table; metrics,
-// the summary, the docs and the decision log take their names from it). Thread rule: Immutable.
+// The loss table: everything that Entail can lose or skip, with name, severity and help text. Metrics, the summary, the
+// docs and the decision log use these names. Thread rule: Immutable.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,8 @@ namespace entail::base {
     "traces within the hop limits that were not kept, because max_propagated_bytes_per_second was used up")         \
   X(no_room, warning,                                                                                               \
     "requests not accepted for lack of room; the caller ticks and tries again, so nothing is lost by them")         \
+  X(output_full, error,                                                                                             \
+    "kept spans not delivered because the sink did not accept output and no room was left to keep it")              \
   X(too_large, error, "requests rejected because they need more than a quarter of memory_limit")                    \
   X(out_of_memory, error, "spans not stored because the system was out of memory")                                  \
   X(bad_hex, warning, "spans rejected and links not followed: an ID is not hexadecimal")                            \

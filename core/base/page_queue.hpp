@@ -1,7 +1,7 @@
-// PageQueue<T>: a first-in first-out queue of plain values in chunks of pages, each of which goes back to the system as
-// soon as it is empty. So a queue that was long once costs nothing afterwards, and an empty one next to nothing.
-// References are good until the next push_back(), pop_front() or erase_if().
-// Thread rule: Confined. Cost: push and pop some 2 ns, one in kChunkCount a system call. Memory: bytes().
+// PageQueue<T>: a FIFO queue of plain values in page-sized chunks, each returned to the system as soon as it is empty.
+// So a queue that was long costs nothing once it is short again, and an empty one almost nothing.
+// References are valid until the next push_back(), pop_front() or erase_if().
+// Thread rule: Confined. Cost: about 2 ns for push and pop, and a system call per kChunkCount. Memory: bytes().
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ class PageQueue {
  public:
   static constexpr std::size_t kChunkBytes = std::size_t{64} << 10;
   static constexpr std::size_t kChunkCount = kChunkBytes / sizeof(T);
-  // A queue that is short all the time needs no page of its own.
+  // A queue that stays short needs no page of its own.
   static constexpr std::size_t kSmallCount = 1024 / sizeof(T);
 
   PageQueue() = default;
@@ -32,9 +32,9 @@ class PageQueue {
   PageQueue& operator=(const PageQueue&) = delete;
   ~PageQueue() { clear(); }
 
-  // Throws std::bad_alloc, and then nothing has changed.
+  // Throws std::bad_alloc without any change.
   void push_back(const T& value) {
-    const T copy = value;  // it may lie in the queue
+    const T copy = value;  // it may be an element of the queue
     if (front_ + size_ == room()) make_room();
     new (place(front_ + size_)) T(copy);
     ++size_;
@@ -56,16 +56,16 @@ class PageQueue {
   }
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
-  // By age, the front is 0. REQUIRES i < size().
+  // The i-th oldest, from 0 for the front. REQUIRES i < size().
   T& operator[](std::size_t i) noexcept { return *place(front_ + i); }
   const T& operator[](std::size_t i) const noexcept { return *place(front_ + i); }
-  // f(T&), from the front on. f must not change the queue.
+  // Calls f(T&) for every element, from the front. f must not modify the queue.
   template <class F>
   void for_each(F&& f) {
     for (std::size_t i = 0; i < size_; ++i) f((*this)[i]);
   }
 
-  // Takes out those for which predicate(const T&) is true; the others keep their order. Returns how many went.
+  // Removes the elements for which predicate(const T&) is true, keeping the order of the others. Returns their number.
   template <class Predicate>
   std::size_t erase_if(Predicate&& predicate) {
     std::size_t kept = 0;
@@ -84,7 +84,7 @@ class PageQueue {
     }
     return gone;
   }
-  // Gives all memory back.
+  // Frees all memory.
   void clear() noexcept {
     for (std::size_t i = first_chunk_; i < chunks_.size(); ++i) unmap_pages(chunks_[i], kChunkBytes);
     std::vector<T*>().swap(chunks_);
@@ -92,7 +92,7 @@ class PageQueue {
     first_chunk_ = front_ = size_ = 0;
   }
 
-  // All memory that it has.
+  // All memory allocated.
   std::uint64_t bytes() const noexcept {
     return (chunks_.size() - first_chunk_) * kChunkBytes + chunks_.capacity() * sizeof(T*) +
            (small_ == nullptr ? 0 : kSmallCount * sizeof(T));
@@ -102,7 +102,7 @@ class PageQueue {
   T* place(std::size_t at) const noexcept {
     return small_ != nullptr ? small_ + at : chunks_[first_chunk_ + at / kChunkCount] + at % kChunkCount;
   }
-  // Places from the first chunk's first one on.
+  // An index that counts from the start of the first chunk.
   std::size_t room() const noexcept {
     return small_ != nullptr ? kSmallCount : (chunks_.size() - first_chunk_) * kChunkCount;
   }
@@ -123,22 +123,22 @@ class PageQueue {
       chunks_.push_back(chunk);
     }
   }
-  // A short queue keeps its memory: it is empty every now and then.
+  // A short queue keeps its memory, because it becomes empty again and again.
   void become_empty() noexcept {
     front_ = 0;
     if (small_ == nullptr) clear();
   }
-  // The directory moves up when half of it names nothing.
+  // The directory is compacted when half of it is unused.
   void forget_chunks() noexcept {
     if (first_chunk_ * 2 < chunks_.size()) return;
     chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(first_chunk_));
     first_chunk_ = 0;
   }
 
-  T* small_ = nullptr;  // in place of the chunks
+  T* small_ = nullptr;  // used instead of chunks while the queue is short
   std::vector<T*> chunks_;
-  std::size_t first_chunk_ = 0;  // those before it have gone
-  std::size_t front_ = 0;        // place of the oldest, from the first chunk's first one on
+  std::size_t first_chunk_ = 0;  // earlier ones are freed
+  std::size_t front_ = 0;        // index of the oldest, from the start of the first chunk
   std::size_t size_ = 0;
 };
 

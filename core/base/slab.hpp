@@ -1,9 +1,9 @@
-// Slab<T>: objects named by small numbers, in blocks that never move. 0 names nothing. References stay valid until
-// remove(); numbers are used again. Growing copies nothing. Thread rule: Confined.
-// Memory: a new object goes into the lowest block with room, and a block that has become empty goes back to the system,
-// but for one for each eight in use, so that a tick that takes many away and a next one that adds as many cost no
-// system calls. So a slab shrinks as far as the objects that are left allow: one of them keeps a block of 4096.
-// Cost: two loads to find one; add() and remove() some 5 ns, and add() may step over a word for each 2^18 objects.
+// Slab<T>: objects with small integer IDs, in blocks that never move. 0 is no ID. References stay valid until remove();
+// IDs are reused. Growing copies nothing. Thread rule: Confined.
+// Memory: a new object goes into the lowest block with room. An empty block is returned to the system, except one for
+// every eight in use, so that ticks that remove and add equally many objects make no system calls. A slab shrinks as
+// far as the remaining objects allow: a single one keeps its block of 4096.
+// Cost: two loads to find an object; about 5 ns for add() and remove(); add() may skip a word for each 2^18 objects.
 #pragma once
 
 #include <algorithm>
@@ -20,12 +20,12 @@ namespace entail::base {
 
 template <class T>
 class Slab {
-  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__ || sizeof(T) >= 64);  // such a block has pages
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__ || sizeof(T) >= 64);  // such a block is page-aligned
 
  public:
   using Id = std::uint32_t;
   static constexpr std::size_t kBlockCount = std::size_t{1} << 12;
-  // What belongs to the objects of one block may be kept in a block of its own, under this number.
+  // The number of the block of an object, for data kept per block elsewhere.
   static constexpr std::size_t block_of(Id id) noexcept { return id / kBlockCount; }
 
   Slab() = default;
@@ -36,7 +36,7 @@ class Slab {
       if (block.objects != nullptr) free_block(block);
   }
 
-  // A fresh T; throws std::bad_alloc, and then nothing has changed.
+  // Adds a default T. Throws std::bad_alloc without any change.
   Id add() {
     const std::size_t at = block_with_room();
     if (blocks_[at].objects == nullptr) make_block(at);
@@ -51,7 +51,7 @@ class Slab {
     ++live_;
     return static_cast<Id>(at * kBlockCount + place);
   }
-  // REQUIRES that the object is there.
+  // REQUIRES that the object exists.
   void remove(Id id) noexcept {
     (*this)[id] = T{};
     const std::size_t at = block_of(id);
@@ -62,19 +62,19 @@ class Slab {
     room_bits_[at / 64] |= bit(at);
     first_room_ = std::min(first_room_, at / 64);
     --live_;
-    // The first block stays: a slab that is in use now and then would ask for it again and again.
-    if (--block.live_count == 0 && at != 0) keep_or_free(at);
+    // The first block stays, so that a slab in occasional use does not allocate it again and again.
+    if (--block.live_count == 0 && at != 0) retain_or_free(at);
   }
   T& operator[](Id id) noexcept { return blocks_[id / kBlockCount].objects[id % kBlockCount]; }
   const T& operator[](Id id) const noexcept { return blocks_[id / kBlockCount].objects[id % kBlockCount]; }
 
-  // Of a number that was handed out once: null if its block has gone back; else the object there, or an empty T{} if it
-  // was removed.
+  // For an ID that add() returned at some time: nullptr if its block was returned to the system, else the object, or a
+  // default T{} if it was removed.
   const T* find(Id id) const noexcept {
     const Block& block = blocks_[block_of(id)];
     return block.objects == nullptr ? nullptr : &block.objects[id % kBlockCount];
   }
-  // f(Id) for every object. f must not add or remove any.
+  // Calls f(Id) for every object. f must not add or remove any.
   template <class F>
   void for_each(F&& f) const {
     for (std::size_t at = 0; at < blocks_.size(); ++at) {
@@ -84,10 +84,10 @@ class Slab {
     }
   }
 
-  // REQUIRES that an object of the block was there once.
+  // REQUIRES that the block has had an object.
   bool has_objects(std::size_t block) const noexcept { return blocks_[block].live_count != 0; }
   std::size_t live_count() const noexcept { return live_; }
-  // All memory that it has.
+  // All memory allocated.
   std::uint64_t bytes() const noexcept {
     return block_count_ * kBlockBytes + blocks_.capacity() * sizeof(Block) +
            room_bits_.capacity() * sizeof(std::uint64_t) + empty_.capacity() * sizeof(std::uint32_t);
@@ -95,26 +95,26 @@ class Slab {
 
  private:
   static constexpr std::size_t kWords = kBlockCount / 64;
-  static_assert(kWords == 64);  // a bit each in Block::word_bits
-  static constexpr std::size_t kUsedAnEmpty = 8;
+  static_assert(kWords == 64);  // one bit each in Block::word_bits
+  static constexpr std::size_t kUsedPerEmpty = 8;
   using Allocator = LargePageAllocator<T>;
   static constexpr std::uint64_t kBlockBytes = Allocator::bytes_for(kBlockCount) + kWords * sizeof(std::uint64_t);
 
   struct Block {
     T* objects = nullptr;  // all constructed
     std::unique_ptr<std::uint64_t[]> free_bits;
-    std::uint64_t word_bits = 0;  // which words of free_bits have a bit
+    std::uint64_t word_bits = 0;  // which words of free_bits are not zero
     std::uint32_t live_count = 0;
-    std::uint32_t empty_place = 0;  // in empty_
+    std::uint32_t empty_place = 0;  // index in empty_
   };
 
   static constexpr std::uint64_t bit(std::size_t number) noexcept { return std::uint64_t{1} << (number % 64); }
-  // 0 names nothing.
+  // 0 is no ID.
   static constexpr std::size_t capacity(std::size_t block) noexcept {
     return block == 0 ? kBlockCount - 1 : kBlockCount;
   }
 
-  // The lowest one, which may have to be made.
+  // The lowest block with room, which may have to be allocated.
   std::size_t block_with_room() {
     while (first_room_ < room_bits_.size() && room_bits_[first_room_] == 0) ++first_room_;
     if (first_room_ < room_bits_.size())
@@ -133,7 +133,7 @@ class Slab {
       empty_.back() = static_cast<std::uint32_t>(at);
       return;
     }
-    empty_.reserve(block_count_ / kUsedAnEmpty + 3);  // so that remove() never allocates
+    empty_.reserve(block_count_ / kUsedPerEmpty + 3);  // so that remove() never allocates
     auto bits = std::make_unique<std::uint64_t[]>(kWords);
     Block& block = blocks_[at];
     block.objects = Allocator().allocate(kBlockCount);
@@ -155,9 +155,9 @@ class Slab {
     blocks_[empty_[place]].empty_place = place;
     empty_.pop_back();
   }
-  void keep_or_free(std::size_t at) noexcept {
+  void retain_or_free(std::size_t at) noexcept {
     add_empty(at);
-    while (empty_.size() > 1 + (block_count_ - empty_.size()) / kUsedAnEmpty) {
+    while (empty_.size() > 1 + (block_count_ - empty_.size()) / kUsedPerEmpty) {
       free_block(blocks_[empty_.back()]);
       empty_.pop_back();
     }
@@ -170,10 +170,10 @@ class Slab {
   }
 
   std::vector<Block> blocks_;
-  std::vector<std::uint64_t> room_bits_;  // by block: not full, or not there yet
-  std::size_t first_room_ = 0;            // no word of room_bits_ before it has a bit
-  std::size_t block_count_ = 0;           // that have memory
-  std::vector<std::uint32_t> empty_;      // the blocks but the first that have memory and no object
+  std::vector<std::uint64_t> room_bits_;  // one bit per block: not full, or not allocated
+  std::size_t first_room_ = 0;            // all earlier words of room_bits_ are zero
+  std::size_t block_count_ = 0;           // blocks that have memory
+  std::vector<std::uint32_t> empty_;      // blocks with memory and no object, except the first
   std::size_t live_ = 0;
 };
 

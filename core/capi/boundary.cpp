@@ -48,7 +48,7 @@ entail_status_t fail(entail_error_t* error, entail_status_t status, std::string_
   const std::size_t size = std::min(message.size(), sizeof told.message - 1);
   std::memcpy(told.message, message.data(), size);
   write_struct(told, *error);
-  // A caller's shorter struct cuts the text: it still ends.
+  // A shorter struct of the caller truncates the message, which is still NUL-terminated.
   if (error->struct_size > offsetof(entail_error_t, message) && error->struct_size < sizeof told)
     error->message[error->struct_size - offsetof(entail_error_t, message) - 1] = '\0';
   return status;

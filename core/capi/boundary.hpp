@@ -1,4 +1,4 @@
-// What every function of entail.h does at the boundary: structs of other sizes, error detail, statuses, exceptions.
+// The steps shared by all functions of entail.h: structs of other sizes, error details, statuses, exceptions.
 // Thread rule: Immutable (free functions only).
 #pragma once
 
@@ -13,10 +13,10 @@
 
 namespace entail::capi {
 
-constexpr std::uint32_t kStructBytesMax = 4096;  // a larger struct_size is no size, but an uninitialised struct
+constexpr std::uint32_t kStructBytesMax = 4096;  // a larger struct_size indicates an uninitialised struct
 
-// May this struct be read or written as far as both sides know it? Every version of a struct has a size that its
-// alignment divides, so no field is ever cut in half.
+// True if the struct may be read or written up to the size that both sides know. In every version of a struct its size
+// is a multiple of its alignment, so no field is ever split.
 template <class Struct>
 bool is_known(const Struct& other) noexcept {
   static_assert(offsetof(Struct, struct_size) == 0 && sizeof(Struct) <= kStructBytesMax);
@@ -28,13 +28,13 @@ bool is_known(const Struct& other) noexcept {
   return true;
 }
 
-// Copies what the caller's struct has; the rest of `known` keeps its defaults. REQUIRES is_known(other).
+// Copies the fields of the caller's struct; the others in `known` keep their defaults. REQUIRES is_known(other).
 template <class Struct>
 void read_struct(const Struct& other, Struct& known) noexcept {
   std::memcpy(static_cast<void*>(&known), &other, std::min<std::size_t>(other.struct_size, sizeof(Struct)));
 }
 
-// Writes what the caller's struct has room for, and leaves its struct_size. REQUIRES is_known(other).
+// Writes the fields that the caller's struct has, except struct_size. REQUIRES is_known(other).
 template <class Struct>
 void write_struct(const Struct& known, Struct& other) noexcept {
   const std::uint32_t size = other.struct_size;
@@ -48,16 +48,16 @@ struct Detail {
   std::uint32_t column = 0;
 };
 
-// Fills in *error, if there is one, and gives the status back.
+// Fills in *error, unless it is null, and returns the status.
 entail_status_t fail(entail_error_t* error, entail_status_t status, std::string_view message,
                      Detail detail = {}) noexcept;
-// The same with the status and the text that belong to an Error of the C++ API.
+// The same with the status and the text of an Error of the C++ API.
 entail_status_t fail(entail_error_t* error, Error cause) noexcept;
 
 entail_status_t status_of(ErrorCode code) noexcept;
 const char* text_of(entail_status_t status) noexcept;
 
-// Runs the body of a C function: no exception gets out.
+// Runs the body of a C function and converts exceptions to a status.
 template <class Body>
 entail_status_t guarded(entail_error_t* error, Body&& body) noexcept {
   try {
@@ -69,7 +69,7 @@ entail_status_t guarded(entail_error_t* error, Body&& body) noexcept {
   }
 }
 
-// Copies text to the caller's buffer; *size is what was needed.
+// Copies text to the caller's buffer. *size is the size needed.
 entail_status_t copy_out(std::string_view text, char* buffer, std::size_t buffer_size, std::size_t* size,
                          entail_error_t* error) noexcept;
 

@@ -1,4 +1,4 @@
-// Opening, closing, and what goes in: requests and time.
+// Opening, closing and inputs: requests, time, and the outcome of output.
 #include "capi/engine_handle.hpp"
 
 namespace {
@@ -7,8 +7,15 @@ using namespace entail::capi;
 using entail::ConfigMessage;
 using entail::ConfigResult;
 
-// A thread keeps its parser's buffers for the next request, but not those of a huge one.
-constexpr std::size_t kRequestBytesKept = std::size_t{16} << 20;
+// A thread keeps its parser's buffers for the next request unless they may have grown beyond this. Hosts such as the Go
+// runtime call from dozens of threads, each of which keeps its own.
+constexpr std::size_t kParserBytesKept = std::size_t{8} << 20;
+// The most that a parser allocates for each byte and each span of a request.
+constexpr std::size_t kParserBytesPerProtobufByte = 6;
+constexpr std::size_t kParserBytesPerJsonByte = 8;
+constexpr std::size_t kParserBytesPerSpan = 112;
+// At worst a byte costs so much, in a request that consists of empty spans.
+constexpr std::size_t kParserBytesPerByteMax = kParserBytesPerJsonByte + kParserBytesPerSpan / 2;
 
 entail_status_t fail_config(entail_error_t* error, const ConfigMessage& message) noexcept {
   return fail(error, ENTAIL_E_CONFIG, message.text, {0, message.line, message.column});
@@ -26,7 +33,8 @@ entail_status_t open(const entail_open_options_t& given, std::string_view yaml, 
   if (given.table_seed != 0) options.table_seed = given.table_seed;
   auto open = std::make_unique<EngineState>(given, std::move(options));
   std::string why;
-  auto opened = entail::Engine::open(open->options, open->sink, &why);
+  auto opened = given.on_output != nullptr ? entail::Engine::open(open->options, open->answering_sink, &why)
+                                           : entail::Engine::open(open->options, open->sink, &why);
   if (!opened) {
     if (opened.error().code() != entail::ErrorCode::bad_options) return fail(error, opened.error());
     return fail(error, ENTAIL_E_CONFIG, why);
@@ -36,12 +44,16 @@ entail_status_t open(const entail_open_options_t& given, std::string_view yaml, 
   return ENTAIL_OK;
 }
 
-// The parser of this thread, and what it must give back when the request was a huge one.
+// The parser of this thread. Frees its buffers if the request made them large.
 class ThreadRequest {
  public:
-  explicit ThreadRequest(std::size_t bytes) : huge_(bytes > kRequestBytesKept) {}
+  ThreadRequest(std::size_t bytes, std::size_t parser_bytes_per_byte) noexcept
+      : parser_bytes_(bytes * parser_bytes_per_byte), parser_bytes_max_(bytes * kParserBytesPerByteMax) {}
   ~ThreadRequest() {
-    if (huge_) kept().reset();
+    // A request that did not parse does not say how many spans it had.
+    const std::size_t spans = kept() ? kept()->span_count() : 0;
+    const std::size_t bytes = spans == 0 ? parser_bytes_max_ : parser_bytes_ + spans * kParserBytesPerSpan;
+    if (bytes > kParserBytesKept) kept().reset();
   }
   ThreadRequest(const ThreadRequest&) = delete;
   ThreadRequest& operator=(const ThreadRequest&) = delete;
@@ -55,19 +67,20 @@ class ThreadRequest {
     static thread_local std::optional<entail::Request> request;
     return request;
   }
-  bool huge_;
+  std::size_t parser_bytes_;
+  std::size_t parser_bytes_max_;
 };
 
 template <class Parse>
-entail_status_t ingest(entail_engine_t* engine, std::size_t bytes, entail_ingest_receipt_t* receipt,
-                       entail_error_t* error, Parse&& parse) noexcept {
+entail_status_t ingest(entail_engine_t* engine, std::size_t bytes, std::size_t parser_bytes_per_byte,
+                       entail_ingest_receipt_t* receipt, entail_error_t* error, Parse&& parse) noexcept {
   entail_ingest_receipt_t told = ENTAIL_INGEST_RECEIPT_INIT;
   if (receipt != nullptr) {
     if (!is_known(*receipt)) return fail(error, ENTAIL_E_ABI, "receipt: not initialised, or of a newer interface");
     write_struct(told, *receipt);
   }
   return with_engine(engine, CallGuard::Mode::shared, error, [&](EngineState& open) -> entail_status_t {
-    ThreadRequest kept(bytes);
+    ThreadRequest kept(bytes, parser_bytes_per_byte);
     entail::Request& request = kept.get();
     const entail::Result<void> parsed = parse(request);
     if (!parsed.ok()) return fail(error, parsed.error());
@@ -83,7 +96,7 @@ entail_status_t ingest(entail_engine_t* engine, std::size_t bytes, entail_ingest
   });
 }
 
-// What the sink could not keep for lack of memory is told with the tick that made it.
+// The tick that produced output reports what the sink could not keep for lack of memory.
 template <class Tick>
 entail_status_t run_tick(entail_engine_t* engine, entail_error_t* error, Tick&& tick) noexcept {
   return with_engine(engine, CallGuard::Mode::exclusive, error, [&](EngineState& open) -> entail_status_t {
@@ -139,6 +152,8 @@ entail_status_t entail_engine_open_abi(uint32_t abi_version, const entail_open_o
   }
   if ((given.flags & ~ENTAIL_OPEN_POLL_DECISIONS) != 0 || given.reserved != 0)
     return fail(error, ENTAIL_E_ARGUMENT, "options: unknown flags, or reserved is not 0");
+  if (given.on_batch != nullptr && given.on_output != nullptr)
+    return fail(error, ENTAIL_E_ARGUMENT, "options: on_batch and on_output exclude each other");
   if (given.ingest_lanes_max > entail::kIngestLanesMax)
     return fail(error, ENTAIL_E_ARGUMENT, "options: ingest_lanes_max is above 256");
   return guarded(error, [&] { return open(given, {yaml, yaml_size}, engine, error); });
@@ -149,14 +164,14 @@ void entail_engine_close(entail_engine_t* engine) { release_handle(engine).reset
 entail_status_t entail_ingest_otlp(entail_engine_t* engine, const uint8_t* bytes, size_t bytes_size,
                                    entail_ingest_receipt_t* receipt, entail_error_t* error) {
   if (bytes == nullptr && bytes_size != 0) return fail(error, ENTAIL_E_ARGUMENT, "bytes is NULL");
-  return ingest(engine, bytes_size, receipt, error,
+  return ingest(engine, bytes_size, kParserBytesPerProtobufByte, receipt, error,
                 [&](entail::Request& request) { return request.parse_protobuf({bytes, bytes_size}); });
 }
 
 entail_status_t entail_ingest_otlp_json(entail_engine_t* engine, const char* text, size_t text_size,
                                         entail_ingest_receipt_t* receipt, entail_error_t* error) {
   if (!is_text(text, text_size)) return fail(error, ENTAIL_E_ARGUMENT, "text is NULL");
-  return ingest(engine, text_size, receipt, error,
+  return ingest(engine, text_size, kParserBytesPerJsonByte, receipt, error,
                 [&](entail::Request& request) { return request.parse_json({text, text_size}); });
 }
 
@@ -166,4 +181,23 @@ entail_status_t entail_tick(entail_engine_t* engine, int64_t now_ns, entail_erro
 
 entail_status_t entail_drain(entail_engine_t* engine, int64_t now_ns, entail_error_t* error) {
   return run_tick(engine, error, [&](entail::Engine& open) { return open.drain(now_ns); });
+}
+
+entail_status_t entail_offer_output(entail_engine_t* engine, uint64_t* waiting, entail_error_t* error) {
+  return with_engine(engine, CallGuard::Mode::exclusive, error, [&](EngineState& open) -> entail_status_t {
+    const entail::Result<std::uint64_t> left = open.engine->offer_output();
+    if (!left.ok()) return fail(error, left.error());
+    if (waiting != nullptr) *waiting = *left;
+    return ENTAIL_OK;
+  });
+}
+
+entail_status_t entail_acknowledge(entail_engine_t* engine, uint64_t batch_id, uint32_t outcome,
+                                   entail_error_t* error) {
+  if (outcome > ENTAIL_DELIVERY_FAILED) return fail(error, ENTAIL_E_ARGUMENT, "no such outcome");
+  return with_engine(engine, CallGuard::Mode::reentrant, error, [&](EngineState& open) -> entail_status_t {
+    const auto delivery = outcome == ENTAIL_DELIVERY_FAILED ? entail::Delivery::failed : entail::Delivery::delivered;
+    const entail::Result<void> done = open.engine->acknowledge(batch_id, delivery);
+    return done.ok() ? ENTAIL_OK : fail(error, done.error());
+  });
 }

@@ -37,7 +37,7 @@ Handles& handles() {
 bool try_hold(entail_engine& handle) noexcept { return handle.held.exchange(1, std::memory_order_acquire) == 0; }
 void give_back(entail_engine& handle) noexcept { handle.held.store(0, std::memory_order_release); }
 
-// The sink whose callback this thread is in; the innermost, when engines feed one another.
+// The sink whose callback this thread is in; the innermost one if engines feed each other.
 const HandleSink*& calling_sink() noexcept {
   static thread_local const HandleSink* sink = nullptr;
   return sink;
@@ -72,7 +72,7 @@ void append_ids(const std::vector<TraceId>& ids, std::vector<std::uint8_t>& byte
   }
 }
 
-// Names come from literals and from the engine's own strings: they end with NUL.
+// Names are literals or strings of the engine, so they are NUL-terminated.
 const char* name_of(std::string_view name) noexcept { return name.empty() ? "" : name.data(); }
 
 }  // namespace
@@ -121,7 +121,7 @@ CallGuard::CallGuard(entail_engine_t* handle, Mode mode) noexcept {
   open_ = handle->open;
   if (open_ == nullptr) {
     status_ = ENTAIL_E_CLOSED;
-  } else if (open_->sink.is_calling()) {
+  } else if (mode != Mode::reentrant && open_->sink.is_calling()) {
     status_ = ENTAIL_E_BUSY;
   }
 }
@@ -141,6 +141,39 @@ void HandleSink::on_batch(Bytes traces_data, std::uint64_t span_count) {
     waiting_bytes_ += traces_data.size();
   } catch (const std::bad_alloc&) {
     spans_lost += span_count;
+  }
+}
+
+OutputAnswer HandleSink::offer(const OutputBatch& batch) {
+  try {
+    traces_.clear();
+    for (const OutputTrace& trace : batch.traces) {
+      entail_output_trace_t out{};
+      copy_id(trace.trace_id, out.trace_id);
+      out.offset = trace.offset;
+      out.size = trace.size;
+      out.span_count = trace.span_count;
+      out.flags = (trace.is_first ? ENTAIL_OUTPUT_FIRST : 0u) | (trace.continues ? ENTAIL_OUTPUT_CONTINUES : 0u);
+      traces_.push_back(out);
+    }
+  } catch (const std::bad_alloc&) {
+    return OutputAnswer::declined;
+  }
+  entail_output_t output = ENTAIL_OUTPUT_INIT;
+  output.id = batch.id;
+  output.traces_data = batch.traces_data.data();
+  output.traces_data_size = batch.traces_data.size();
+  output.span_count = batch.span_count;
+  output.traces = traces_.data();
+  output.trace_count = traces_.size();
+  const CallScope scope(this);
+  switch (options_.on_output(options_.user, &output)) {
+    case ENTAIL_ANSWER_ACCEPTED:
+      return OutputAnswer::accepted;
+    case ENTAIL_ANSWER_DEFERRED:
+      return OutputAnswer::deferred;
+    default:
+      return OutputAnswer::declined;
   }
 }
 

@@ -1,4 +1,4 @@
-// What comes out: batches, decisions, counts, explanations.
+// Outputs: batches, decisions, counts, explanations.
 #include <algorithm>
 
 #include "capi/engine_handle.hpp"
@@ -17,7 +17,7 @@ std::uint64_t sum(const std::vector<NamedCount>& counts) noexcept {
 
 entail_statistics_t flatten(const Statistics& from, const HandleSink& sink) noexcept {
   entail_statistics_t to = ENTAIL_STATISTICS_INIT;
-  // What the handle lost after the engine gave it out was never emitted to anybody.
+  // Spans that the handle lost after the engine emitted them reached no consumer: they count as lost.
   to.spans_received = from.spans.received;
   to.spans_emitted = from.spans.emitted - sink.spans_lost;
   to.spans_dropped = from.spans.dropped;
@@ -55,10 +55,15 @@ entail_statistics_t flatten(const Statistics& from, const HandleSink& sink) noex
   to.lanes_stalled = from.lanes.stalled;
   to.lanes_stalled_ticks = from.lanes.stalled_ticks;
   to.rank_seed = from.rank_seed;
+  to.output_waiting_batches = from.output.waiting_batches;
+  to.output_waiting_spans = from.output.waiting_spans;
+  to.output_waiting_bytes = from.memory.output_bytes;
+  to.output_unacknowledged_batches = from.output.unacknowledged_batches;
+  to.output_repeated_offers = from.output.repeated_offers;
   return to;
 }
 
-// The name of the loss table that equals this one: static, where the counted one is a copy.
+// The equal name in the loss table, which is static; the counted one is a copy.
 const char* static_name(std::string_view name) noexcept {
   for (const entail::LossInfo& info : entail::loss_table())
     if (info.name == name) return info.name.data();

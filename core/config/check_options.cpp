@@ -1,8 +1,9 @@
 #include "config/check_options.hpp"
 
-#include "config/check_policies.hpp"
+#include <algorithm>
+
 #include "config/option_table.hpp"
-#include "option/nearest.hpp"
+#include "policy/link_types.hpp"
 #include "retention/retention.hpp"
 
 namespace entail::config {
@@ -13,16 +14,16 @@ class Checker {
  public:
   explicit Checker(const Options& options) : options_(options) {}
 
-  std::vector<option::Finding> run() {
+  CheckedOptions run() {
     for (const option::Row<Options>& row : option_table())
       if (row.has_value()) findings_.check_value(row, row.get(options_), std::string(row.key), std::string(row.key));
     findings_.check_settings(options_, option_table(), "", "settings");
     check_embedder_options();
     check_links();
     check_times_and_retention();
-    check_policies(options_, findings_);
-    check_origins();
-    return std::move(findings_.list);
+    std::unique_ptr<policy::PolicySet> policies = policy::PolicySet::compile(options_, findings_);
+    if (std::ranges::any_of(findings_.list, &option::Finding::is_error)) policies.reset();
+    return {std::move(findings_.list), std::move(policies)};
   }
 
  private:
@@ -48,8 +49,9 @@ class Checker {
       findings_.warning("links.propagate.types", "links.propagate.types: no link has a type, since type_keys is empty");
     for (const auto& [name, rule] : propagate.types) {
       const std::string where = "links.propagate.types." + name;
-      if (name.empty() || name.size() > kTypeNameBytesMax)
-        findings_.error(where, where + ": the name of a type has 1 to " + std::to_string(kTypeNameBytesMax) + " bytes");
+      if (name.empty() || name.size() > policy::kLinkTypeBytesMax)
+        findings_.error(
+            where, where + ": the name of a type has 1 to " + std::to_string(policy::kLinkTypeBytesMax) + " bytes");
       if (name.find('-') != std::string::npos) findings_.error(where, where + ": '-' must be written as '_'");
       if (!rule.linked && !rule.linking) findings_.error(where, where + ": expected linked, linking or both");
       for (const std::optional<std::uint32_t>& hops : {rule.linked, rule.linking})
@@ -69,29 +71,12 @@ class Checker {
       if (rule.check != nullptr) rule.check(options_, findings_);
   }
 
-  void check_origins() {
-    if (!options_.links.origins) return;
-    std::vector<std::string_view> names;
-    for (const PolicyOptions& policy : options_.tail_sampling.policies) names.push_back(policy.name);
-    for (std::size_t i = 0; i < options_.links.origins->size(); ++i) {
-      const std::string& origin = (*options_.links.origins)[i];
-      const std::string path = "links.origins[" + std::to_string(i) + "]";
-      const PolicyOptions* found = nullptr;
-      for (const PolicyOptions& policy : options_.tail_sampling.policies)
-        if (policy.name == origin) found = &policy;
-      if (found == nullptr)
-        findings_.error(path, "links.origins: no policy is named '" + origin + "'" + option::suggestion(origin, names));
-      else if (found->type == PolicyType::drop_policy)
-        findings_.error(path, "links.origins: '" + origin + "' is a drop policy: it keeps nothing that could spread");
-    }
-  }
-
   const Options& options_;
   option::Findings findings_;
 };
 
 }  // namespace
 
-std::vector<option::Finding> check_options(const Options& options) { return Checker(options).run(); }
+CheckedOptions check_options(const Options& options) { return Checker(options).run(); }
 
 }  // namespace entail::config

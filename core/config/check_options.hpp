@@ -1,17 +1,24 @@
-// Checks Options as a whole: every bound of the option tables, and what no single option can say for itself. Used by
-// parse_options() on what it read, and by whoever opens an engine with Options filled in by hand.
-// Regexes and OTTL conditions are compiled, to see whether they can be; the policy room keeps its own.
+// Checks Options as a whole: every bound of the option tables, what no single option can say for itself, and the
+// policies, which are compiled. Used by parse_options() on what it read, and by Engine::open().
 //
-// Thread rule: Immutable (a free function). Cost: linear in the options; allocates.
+// Thread rule: Immutable (a free function). Cost: linear in the options, and the compilation of every regex and OTTL
+// condition; allocates.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "entail/options.hpp"
 #include "option/findings.hpp"
+#include "policy/policy_set.hpp"
 
 namespace entail::config {
 
-std::vector<option::Finding> check_options(const Options& options);
+struct CheckedOptions {
+  std::vector<option::Finding> findings;
+  std::unique_ptr<policy::PolicySet> policies;  // null if a finding is an error
+};
+
+CheckedOptions check_options(const Options& options);
 
 }  // namespace entail::config

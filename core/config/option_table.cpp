@@ -3,6 +3,7 @@
 #include <array>
 
 #include "option/shapes.hpp"
+#include "policy/type.hpp"
 #include "retention/retention.hpp"
 
 namespace entail::config {
@@ -87,7 +88,7 @@ std::vector<Row> collector_rows() {
 std::vector<Row> link_rows() {
   std::vector<Row> rows;
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.origins; }>(
-      unset_is(texts("links.origins", kPoliciesMax,
+      unset_is(texts("links.origins", policy::kPoliciesMax,
                      "Names of the policies that make a trace an origin: its linked traces are kept too. [] = none."),
                "status_code policies that name ERROR, and policies of type and that contain one")));
   option::Shape mode =

@@ -25,7 +25,8 @@ bool is_collector_section(std::string_view key) {
 // The Collector's components whose block is ours: Entail's own processor and receiver, and the processor that these
 // take the place of.
 constexpr std::string_view kOwnComponent = "entail";
-constexpr std::array kOwnComponentKeys = {"decision_log"sv, "protocols"sv};  // beside what the engine reads
+constexpr std::array kOwnComponentKeys = {"decision_log"sv, "protocols"sv,
+                                          "shutdown_timeout"sv};  // beside what the engine reads
 constexpr std::array kComponentSections = {"processors"sv, "receivers"sv};
 
 bool is_named(std::string_view key, std::string_view type) {
@@ -342,7 +343,7 @@ Position OptionsReader::position_of(std::string path) const {
 }
 
 void OptionsReader::check_whole() {
-  for (option::Finding& finding : check_options(options_)) {
+  for (option::Finding& finding : check_options(options_).findings) {
     if (has_failed(finding.path)) continue;
     Position position = position_of(finding.path);
     if (const auto item = items_.find(finding.path); finding.offset && item != items_.end()) {

@@ -12,6 +12,7 @@
 #include "config/option_table.hpp"
 #include "config/value_reader.hpp"
 #include "config/yaml_document.hpp"
+#include "policy/type.hpp"
 
 namespace entail::config {
 
@@ -46,17 +47,17 @@ class OptionsReader {
   void read_policies(const YamlNode& node, const std::string& path);
   bool read_policy(const YamlNode& node, const std::string& path, const std::string& fallback_name, std::size_t depth,
                    PolicyOptions& policy);
-  const PolicyShape* read_policy_type(const YamlNode& node, const std::string& where);
-  bool read_policy_keys(const YamlNode& node, const PolicyShape& shape, const std::string& path,
+  const policy::Type* read_policy_type(const YamlNode& node, const std::string& where);
+  bool read_policy_keys(const YamlNode& node, const policy::Type& type, const std::string& path,
                         const std::string& where, std::size_t depth, PolicyOptions& policy);
-  bool read_block(const YamlNode* block, const PolicyShape& shape, const std::string& path, const std::string& where,
+  bool read_block(const YamlNode* block, const policy::Type& type, const std::string& path, const std::string& where,
                   std::size_t depth, PolicyOptions& policy);
   bool read_field(const option::Row<PolicyOptions>& row, const YamlNode::Entry& entry, const std::string& path,
                   const std::string& where, PolicyOptions& policy);
-  void warn_of_missing(const YamlNode* block, const PolicyShape& shape, const std::string& where, Position position,
+  void warn_of_missing(const YamlNode* block, const policy::Type& type, const std::string& where, Position position,
                        const PolicyOptions& policy);
   bool read_allocations(const YamlNode& node, const std::string& path, const std::string& where, PolicyOptions& policy);
-  bool read_parts(const YamlNode::Entry& entry, const PolicyShape& shape, const std::string& place,
+  bool read_parts(const YamlNode::Entry& entry, const policy::Type& type, const std::string& place,
                   const std::string& where, std::size_t depth, PolicyOptions& policy);
 
   YamlDocument document_;

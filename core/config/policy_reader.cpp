@@ -11,16 +11,10 @@ namespace entail::config {
 
 namespace {
 
-std::vector<std::string_view> type_names() {
+std::vector<std::string_view> field_names(const policy::Type& type) {
   std::vector<std::string_view> names;
-  for (const PolicyShape& shape : policy_table()) names.push_back(shape.name);
-  return names;
-}
-
-std::vector<std::string_view> field_names(const PolicyShape& shape) {
-  std::vector<std::string_view> names;
-  for (const option::Row<PolicyOptions>& row : shape.fields) names.push_back(row.key);
-  if (!shape.parts_key.empty()) names.push_back(shape.parts_key);
+  for (const option::Row<PolicyOptions>& row : type.rows) names.push_back(row.key);
+  if (!type.parts_key.empty()) names.push_back(type.parts_key);
   return names;
 }
 
@@ -33,7 +27,7 @@ void OptionsReader::read_policies(const YamlNode& node, const std::string& path)
     failed_.insert(path);
     return;
   }
-  for (std::size_t i = 0; i < node.items.size() && policy_count_ <= kPoliciesMax; ++i) {
+  for (std::size_t i = 0; i < node.items.size() && policy_count_ <= policy::kPoliciesMax; ++i) {
     const std::string place = path + "[" + std::to_string(i) + "]";
     PolicyOptions policy;
     if (!read_policy(document_.node(node.items[i]), place, "policy " + std::to_string(i + 1), 0, policy))
@@ -46,10 +40,10 @@ void OptionsReader::read_policies(const YamlNode& node, const std::string& path)
 bool OptionsReader::read_policy(const YamlNode& node, const std::string& path, const std::string& fallback_name,
                                 std::size_t depth, PolicyOptions& policy) {
   positions_[path] = node.position;
-  if (++policy_count_ > kPoliciesMax) {
-    if (policy_count_ == kPoliciesMax + 1)
+  if (++policy_count_ > policy::kPoliciesMax) {
+    if (policy_count_ == policy::kPoliciesMax + 1)
       messages_.error(node.position,
-                      fallback_name + ": more than " + std::to_string(kPoliciesMax) + " policies and parts");
+                      fallback_name + ": more than " + std::to_string(policy::kPoliciesMax) + " policies and parts");
     return false;
   }
   if (node.kind != YamlNode::Kind::map) {
@@ -71,43 +65,43 @@ bool OptionsReader::read_policy(const YamlNode& node, const std::string& path, c
       where = fallback_name.substr(0, word + 1) + "'" + policy.name + "'";
     }
   }
-  const PolicyShape* shape = read_policy_type(node, where);
-  if (shape == nullptr) return false;
-  policy.type = shape->name;
-  return read_policy_keys(node, *shape, path, where, depth, policy) && ok;
+  const policy::Type* type = read_policy_type(node, where);
+  if (type == nullptr) return false;
+  policy.type = type->name;
+  return read_policy_keys(node, *type, path, where, depth, policy) && ok;
 }
 
-const PolicyShape* OptionsReader::read_policy_type(const YamlNode& node, const std::string& where) {
+const policy::Type* OptionsReader::read_policy_type(const YamlNode& node, const std::string& where) {
   const YamlNode::Entry* entry = find_entry(node, "type");
   if (entry == nullptr) {
-    messages_.error(node.position, where + ": it needs a type; expected one of: " + option::joined(type_names()));
+    messages_.error(node.position,
+                    where + ": it needs a type; expected one of: " + option::joined(policy::type_names()));
     return nullptr;
   }
   const YamlNode& value = document_.node(entry->node);
   const std::optional<std::string> type = values_.read_text(value, where + ": type");
   if (!type) return nullptr;
-  for (const PolicyShape& shape : policy_table())
-    if (shape.name == *type) return &shape;
+  if (const policy::Type* const known = policy::find_type(*type)) return known;
   // The Collector hands such a policy, and the block of that name, to the extension with this ID.
-  const bool named_block = find_entry(node, *type) != nullptr && option::nearest(*type, type_names()).empty();
+  const bool named_block = find_entry(node, *type) != nullptr && option::nearest(*type, policy::type_names()).empty();
   if (extensions_.contains(*type) || named_block)
     messages_.error(value.position, where + ": the type '" + *type +
                                         "' is a policy of a Collector extension: code in Go that only a Collector can "
                                         "run; use one of: " +
-                                        option::joined(type_names()));
+                                        option::joined(policy::type_names()));
   else
     messages_.error(value.position,
-                    where + ": unknown type " + found_text(value) + option::suggestion(*type, type_names()));
+                    where + ": unknown type " + found_text(value) + option::suggestion(*type, policy::type_names()));
   return nullptr;
 }
 
-bool OptionsReader::read_policy_keys(const YamlNode& node, const PolicyShape& shape, const std::string& path,
+bool OptionsReader::read_policy_keys(const YamlNode& node, const policy::Type& type, const std::string& path,
                                      const std::string& where, std::size_t depth, PolicyOptions& policy) {
   bool ok = true;
   const YamlNode* block = nullptr;
-  const std::vector<std::string_view> types = type_names();
-  const std::vector<std::string_view> fields = field_names(shape);
-  const std::string name(shape.name);
+  const std::vector<std::string_view> types = policy::type_names();
+  const std::vector<std::string_view> fields = field_names(type);
+  const std::string name(type.name);
   for (const YamlNode::Entry& entry : node.entries) {
     if (entry.key == "name" || entry.key == "type") continue;
     if (entry.key == name) {
@@ -123,7 +117,7 @@ bool OptionsReader::read_policy_keys(const YamlNode& node, const PolicyShape& sh
       messages_.error(entry.position,
                       where + ": unknown key '" + entry.key + "'; it belongs in the block '" + name + "'");
     } else {
-      const std::array<std::string_view, 3> valid = {"name", "type", shape.name};
+      const std::array<std::string_view, 3> valid = {"name", "type", type.name};
       messages_.error(entry.position,
                       where + ": unknown key '" + entry.key + "'" + option::suggestion(entry.key, valid));
     }
@@ -135,26 +129,26 @@ bool OptionsReader::read_policy_keys(const YamlNode& node, const PolicyShape& sh
                                          found_text(*block));
     return false;
   }
-  ok &= read_block(block, shape, path, where, depth, policy);
-  warn_of_missing(block, shape, where, node.position, policy);
+  ok &= read_block(block, type, path, where, depth, policy);
+  warn_of_missing(block, type, where, node.position, policy);
   return ok;
 }
 
-bool OptionsReader::read_block(const YamlNode* block, const PolicyShape& shape, const std::string& path,
+bool OptionsReader::read_block(const YamlNode* block, const policy::Type& type, const std::string& path,
                                const std::string& where, std::size_t depth, PolicyOptions& policy) {
   bool ok = true;
-  const std::string name(shape.name);
+  const std::string name(type.name);
   static const YamlNode kNoBlock;
   for (const YamlNode::Entry& entry : (block != nullptr ? *block : kNoBlock).entries) {
     const std::string place = path + "." + name + "." + entry.key;
-    const auto row = std::find_if(shape.fields.begin(), shape.fields.end(),
+    const auto row = std::find_if(type.rows.begin(), type.rows.end(),
                                   [&](const option::Row<PolicyOptions>& field) { return field.key == entry.key; });
-    if (!shape.parts_key.empty() && entry.key == shape.parts_key) {
-      ok &= read_parts(entry, shape, place, where, depth, policy);
-    } else if (row != shape.fields.end()) {
+    if (!type.parts_key.empty() && entry.key == type.parts_key) {
+      ok &= read_parts(entry, type, place, where, depth, policy);
+    } else if (row != type.rows.end()) {
       ok &= read_field(*row, entry, place, where + ": " + name + "." + entry.key, policy);
     } else {
-      const std::vector<std::string_view> fields = field_names(shape);
+      const std::vector<std::string_view> fields = field_names(type);
       messages_.error(entry.position,
                       where + ": unknown key '" + entry.key + "' in " + name +
                           (fields.empty() ? "; this type has no options" : option::suggestion(entry.key, fields)));
@@ -179,13 +173,13 @@ bool OptionsReader::read_field(const option::Row<PolicyOptions>& row, const Yaml
   return true;
 }
 
-void OptionsReader::warn_of_missing(const YamlNode* block, const PolicyShape& shape, const std::string& where,
+void OptionsReader::warn_of_missing(const YamlNode* block, const policy::Type& type, const std::string& where,
                                     Position position, const PolicyOptions& policy) {
-  for (const option::Row<PolicyOptions>& row : shape.fields) {
+  for (const option::Row<PolicyOptions>& row : type.rows) {
     if (row.presence != option::Presence::expected || (block != nullptr && find_entry(*block, row.key) != nullptr))
       continue;
     messages_.warning(block != nullptr ? block->position : position,
-                      where + ": " + std::string(shape.name) + "." + std::string(row.key) +
+                      where + ": " + std::string(type.name) + "." + std::string(row.key) +
                           " is not set, and taken for " + option::format_value(row, row.get(policy)));
   }
 }
@@ -236,11 +230,11 @@ bool OptionsReader::read_allocations(const YamlNode& node, const std::string& pa
   return ok;
 }
 
-bool OptionsReader::read_parts(const YamlNode::Entry& entry, const PolicyShape& shape, const std::string& place,
+bool OptionsReader::read_parts(const YamlNode::Entry& entry, const policy::Type& type, const std::string& place,
                                const std::string& where, std::size_t depth, PolicyOptions& policy) {
   positions_[place] = entry.position;
   const YamlNode& parts = document_.node(entry.node);
-  const bool single = shape.name == PolicyType::not_policy;
+  const bool single = type.parts == policy::Parts::one;
   if (parts.kind == YamlNode::Kind::null) return true;
   if (parts.kind != (single ? YamlNode::Kind::map : YamlNode::Kind::sequence)) {
     messages_.error(parts.position, where + ": " + entry.key + ": expected " +
@@ -248,13 +242,14 @@ bool OptionsReader::read_parts(const YamlNode::Entry& entry, const PolicyShape& 
                                         found_text(parts));
     return false;
   }
-  if (depth + 1 > kPartsDepthMax) {
-    messages_.error(entry.position, where + ": its parts are nested deeper than " + std::to_string(kPartsDepthMax));
+  if (depth + 1 > policy::kPartsDepthMax) {
+    messages_.error(entry.position,
+                    where + ": its parts are nested deeper than " + std::to_string(policy::kPartsDepthMax));
     return false;
   }
   bool ok = true;
   const std::size_t count = single ? 1 : parts.items.size();
-  for (std::size_t i = 0; i < count && policy_count_ <= kPoliciesMax; ++i) {
+  for (std::size_t i = 0; i < count && policy_count_ <= policy::kPoliciesMax; ++i) {
     const YamlNode& part = single ? parts : document_.node(parts.items[i]);
     ok &= read_policy(part, place + "[" + std::to_string(i) + "]", where + ", part " + std::to_string(i + 1), depth + 1,
                       policy.parts.emplace_back());

@@ -5,6 +5,7 @@
 #include "option/format.hpp"
 #include "option/nearest.hpp"
 #include "ottl/names.hpp"
+#include "policy/type.hpp"
 
 namespace entail::config {
 
@@ -107,18 +108,18 @@ void append_option_table(std::string& out) {
 
 void append_policy_tables(std::string& out) {
   const PolicyOptions defaults;
-  for (const PolicyShape& shape : policy_table()) {
-    out += "\n### `" + std::string(shape.name) + "`\n\n" + std::string(shape.help) + "\n";
-    if (!shape.parts_key.empty())
-      out += shape.name == PolicyType::not_policy
+  for (const policy::Type& type : policy::types()) {
+    out += "\n### `" + std::string(type.name) + "`\n\n" + std::string(type.help) + "\n";
+    if (!type.parts_key.empty())
+      out += type.parts == policy::Parts::one
                  ? "\n`not_sub_policy` holds the part: one policy, whose name is optional.\n"
-                 : "\n`" + std::string(shape.parts_key) + "` lists the parts: policies whose names are optional.\n";
-    if (shape.fields.empty()) {
-      if (shape.parts_key.empty()) out += "\nIt has no options.\n";
+                 : "\n`" + std::string(type.parts_key) + "` lists the parts: policies whose names are optional.\n";
+    if (type.rows.empty()) {
+      if (type.parts_key.empty()) out += "\nIt has no options.\n";
       continue;
     }
     out += "\n| key | expected | default | meaning |\n| --- | --- | --- | --- |\n";
-    for (const option::Row<PolicyOptions>& row : shape.fields) {
+    for (const option::Row<PolicyOptions>& row : type.rows) {
       if (!row.instead.empty()) {
         out += "| `" + std::string(row.key) + "` | " + cell(option::expectation(row)) +
                " | | Not used: " + std::string(row.instead) + ". |\n";
@@ -145,7 +146,7 @@ void append_collector_keys(std::string& out) {
 
 constexpr std::string_view kIntroduction =
     "# Configuration\n\n"
-    "This page is generated from the option tables in `core/config`; a test compares the two. After a change there,\n"
+    "This page is generated from the rows of options in `core`; a test compares the two. After a change there,\n"
     "regenerate it: `build/dev/bin/configuration_page > docs/configuration.md`.\n\n"
     "A configuration is one YAML file. The key `tail_sampling` takes the configuration of the OpenTelemetry "
     "Collector's\n"

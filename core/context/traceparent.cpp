@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "base/bytes.hpp"
-#include "context/hex_text.hpp"
+#include "context/whitespace.hpp"
 #include "text/hex.hpp"
 
 namespace entail::context {
@@ -24,61 +24,30 @@ constexpr std::uint8_t known_flags(TracestateLevel level) noexcept {
 
 }  // namespace
 
-const char* describe(TraceparentError error) noexcept {
-  switch (error) {
-    case TraceparentError::none:
-      return "no error";
-    case TraceparentError::too_short:
-      return "fewer than 55 characters";
-    case TraceparentError::bad_version:
-      return "the version is not two lower-case hex digits";
-    case TraceparentError::forbidden_version:
-      return "version ff is forbidden";
-    case TraceparentError::bad_trace_id:
-      return "the trace ID is not 32 lower-case hex digits";
-    case TraceparentError::zero_trace_id:
-      return "the trace ID is all zero";
-    case TraceparentError::bad_parent_id:
-      return "the parent ID is not 16 lower-case hex digits";
-    case TraceparentError::zero_parent_id:
-      return "the parent ID is all zero";
-    case TraceparentError::bad_flags:
-      return "the flags are not two lower-case hex digits";
-    case TraceparentError::bad_separator:
-      return "a field is not followed by a dash";
-    case TraceparentError::trailing_data:
-      return "more characters than the version allows";
-  }
-  return "unknown error";
-}
-
-TraceparentError parse_traceparent(std::string_view text, Traceparent& parsed, TracestateLevel level) noexcept {
+Result<Traceparent, ContextError> parse_traceparent(std::string_view text, TracestateLevel level) noexcept {
   text = trim_ows(text);
-  if (text.size() < kSize) return TraceparentError::too_short;
+  if (text.size() < kSize) return ContextError::too_short;
   std::uint64_t version = 0;
-  if (!parse_hex(text.substr(0, kVersionDash), HexCase::lower, version)) return TraceparentError::bad_version;
-  if (version == 0xff) return TraceparentError::forbidden_version;
-  if (text[kVersionDash] != '-') return TraceparentError::bad_separator;
+  if (!text::parse_hex(text.substr(0, kVersionDash), text::HexCase::lower, version)) return ContextError::bad_version;
+  if (version == 0xff) return ContextError::forbidden_version;
+  if (text[kVersionDash] != '-') return ContextError::bad_separator;
 
   Traceparent result;
-  if (!parse_hex(text.substr(kTraceIdBegin, 32), HexCase::lower, result.trace_id))
-    return TraceparentError::bad_trace_id;
-  if (result.trace_id.is_zero()) return TraceparentError::zero_trace_id;
-  if (text[kTraceIdDash] != '-') return TraceparentError::bad_separator;
+  if (!text::parse_hex(text.substr(kTraceIdBegin, 32), text::HexCase::lower, result.trace_id)) return ContextError::bad_trace_id;
+  if (result.trace_id.is_zero()) return ContextError::zero_trace_id;
+  if (text[kTraceIdDash] != '-') return ContextError::bad_separator;
 
-  if (!parse_hex(text.substr(kParentIdBegin, 16), HexCase::lower, result.parent_id))
-    return TraceparentError::bad_parent_id;
-  if (result.parent_id.is_zero()) return TraceparentError::zero_parent_id;
-  if (text[kParentIdDash] != '-') return TraceparentError::bad_separator;
+  if (!text::parse_hex(text.substr(kParentIdBegin, 16), text::HexCase::lower, result.parent_id)) return ContextError::bad_span_id;
+  if (result.parent_id.is_zero()) return ContextError::zero_span_id;
+  if (text[kParentIdDash] != '-') return ContextError::bad_separator;
 
   std::uint64_t flags = 0;
-  if (!parse_hex(text.substr(kFlagsBegin, 2), HexCase::lower, flags)) return TraceparentError::bad_flags;
-  if (text.size() > kSize && (version == 0 || text[kSize] != '-')) return TraceparentError::trailing_data;
+  if (!text::parse_hex(text.substr(kFlagsBegin, 2), text::HexCase::lower, flags)) return ContextError::bad_flags;
+  if (text.size() > kSize && (version == 0 || text[kSize] != '-')) return ContextError::trailing_data;
 
   result.flags = static_cast<std::uint8_t>(flags & known_flags(level));
   result.version = static_cast<std::uint8_t>(version);
-  parsed = result;
-  return TraceparentError::none;
+  return result;
 }
 
 std::array<char, 55> format_traceparent(const Traceparent& traceparent, TracestateLevel level) noexcept {

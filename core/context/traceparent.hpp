@@ -15,27 +15,12 @@
 
 #include "context/tracestate.hpp"
 #include "entail/context.hpp"
+#include "entail/result.hpp"
 
 namespace entail::context {
 
 constexpr std::uint8_t kFlagSampled = kTraceFlagSampled;
 constexpr std::uint8_t kFlagRandom = kTraceFlagRandom;  // unknown to Level 1
-
-// The first error, from left to right.
-enum class TraceparentError : std::uint8_t {
-  none,
-  too_short,          // fewer than 55 characters
-  bad_version,        // not two lower-case hex digits
-  forbidden_version,  // ff
-  bad_trace_id,       // not 32 lower-case hex digits
-  zero_trace_id,
-  bad_parent_id,  // not 16 lower-case hex digits
-  zero_parent_id,
-  bad_flags,      // not two lower-case hex digits
-  bad_separator,  // no dash between two fields
-  trailing_data,  // version 00 with more than 55 characters, or a higher one whose 56th is not a dash
-};
-const char* describe(TraceparentError error) noexcept;
 
 struct Traceparent {
   TraceId trace_id;
@@ -45,9 +30,11 @@ struct Traceparent {
   constexpr bool operator==(const Traceparent&) const noexcept = default;
 };
 
-// Level 1 knows only the sampled flag. On error `parsed` is unchanged.
-TraceparentError parse_traceparent(std::string_view text, Traceparent& parsed,
-                                   TracestateLevel level = TracestateLevel::two) noexcept;
+// Level 1 knows only the sampled flag. Returns the first error from left to right: too_short, bad_version,
+// forbidden_version, bad_separator, bad_trace_id, zero_trace_id, bad_span_id, zero_span_id (both about the parent ID,
+// the span that the context names), bad_flags, trailing_data.
+Result<Traceparent, ContextError> parse_traceparent(std::string_view text,
+                                                    TracestateLevel level = TracestateLevel::two) noexcept;
 
 // Formats version 00, 55 characters. Clears flags unknown to the level.
 std::array<char, 55> format_traceparent(const Traceparent& traceparent,

@@ -24,7 +24,8 @@ struct Layout {
   unsigned slot_count = 0;    // with empty members
 };
 
-bool read_layout(std::string_view text, Layout& layout) noexcept {
+Result<Layout, TracestateError> read_layout(std::string_view text) noexcept {
+  Layout layout;
   MemberCursor cursor(text, TracestateLevel::two);
   Member member;
   while (cursor.next(member)) {
@@ -34,8 +35,12 @@ bool read_layout(std::string_view text, Layout& layout) noexcept {
     layout.ot = member;
   }
   layout.slot_count = cursor.slot_count();
-  if (cursor.error() != TracestateError::none) return false;
-  return !layout.has_ot || detail::parse_ot(layout.ot.value, layout.ot_value);
+  if (cursor.failed()) return cursor.error();
+  if (!layout.has_ot) return layout;
+  const Result<OtValue, TracestateError> value = detail::parse_ot(layout.ot.value);
+  if (!value.ok()) return value.error();
+  layout.ot_value = *value;
+  return layout;
 }
 
 std::string join(std::string_view first, std::string_view second, std::string_view third) {
@@ -63,38 +68,17 @@ std::string without_member(std::string_view text, std::size_t begin, std::size_t
 
 }  // namespace
 
-const char* describe(TracestateError error) noexcept {
-  switch (error) {
-    case TracestateError::none:
-      return "no error";
-    case TracestateError::too_many_members:
-      return "more than 32 list members";
-    case TracestateError::bad_key:
-      return "a key with a character, a form or a length that is not allowed";
-    case TracestateError::bad_value:
-      return "a value that is empty, over 256 characters, or holds a character that is not allowed";
-    case TracestateError::missing_equals:
-      return "a list member without =";
-    case TracestateError::duplicate_key:
-      return "a key that occurs twice";
-    case TracestateError::bad_ot:
-      return "an ot entry that does not parse";
-  }
-  return "unknown error";
-}
-
-TracestateError parse_tracestate(std::string_view text, OtState& ot, TracestateLevel level) noexcept {
-  ot = {};
+Result<OtState, TracestateError> parse_tracestate(std::string_view text, TracestateLevel level) noexcept {
   MemberCursor cursor(text, level);
   Member member;
-  OtValue value;
-  bool ot_is_valid = true;
+  std::optional<std::string_view> ot;
   while (cursor.next(member))
-    if (member.key == kOtKey) ot_is_valid = detail::parse_ot(member.value, value);
-  if (cursor.error() != TracestateError::none) return cursor.error();
-  if (!ot_is_valid) return TracestateError::bad_ot;
-  ot = value.state;
-  return TracestateError::none;
+    if (member.key == kOtKey) ot = member.value;
+  if (cursor.failed()) return cursor.error();
+  if (!ot) return OtState{};
+  const Result<OtValue, TracestateError> value = detail::parse_ot(*ot);
+  if (!value.ok()) return value.error();
+  return value->state;
 }
 
 std::optional<std::string_view> tracestate_value(std::string_view text, std::string_view key) noexcept {
@@ -103,7 +87,7 @@ std::optional<std::string_view> tracestate_value(std::string_view text, std::str
   std::optional<std::string_view> found;
   while (cursor.next(member))
     if (member.key == key) found = member.value;
-  if (cursor.error() != TracestateError::none) return std::nullopt;
+  if (cursor.failed()) return std::nullopt;
   return found;
 }
 
@@ -123,9 +107,10 @@ std::string threshold_text(std::uint64_t threshold) {
 }
 
 std::string erase_threshold(std::string_view text, bool* changed) {
-  Layout layout;
-  *changed = read_layout(text, layout) && layout.has_ot && layout.ot_value.state.threshold;
+  const Result<Layout, TracestateError> parsed = read_layout(text);
+  *changed = parsed.ok() && parsed->has_ot && parsed->ot_value.state.threshold;
   if (!*changed) return std::string(text);
+  const Layout& layout = *parsed;
   if (layout.ot_value.entry_count == 1) {
     if (layout.member_count == 1) return {};
     return without_member(text, layout.ot.begin, layout.ot.end);
@@ -142,8 +127,9 @@ std::string erase_threshold(std::string_view text, bool* changed) {
 
 std::string raise_threshold(std::string_view text, std::uint64_t threshold, bool* changed) {
   *changed = false;
-  Layout layout;
-  if (!read_layout(text, layout)) return std::string(text);
+  const Result<Layout, TracestateError> parsed = read_layout(text);
+  if (!parsed.ok()) return std::string(text);
+  const Layout& layout = *parsed;
   const std::string digits = threshold_text(threshold);
   if (!layout.has_ot) {
     if (layout.member_count > 0 && layout.slot_count == detail::kMembersMax) return std::string(text);

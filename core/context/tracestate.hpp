@@ -14,6 +14,8 @@
 #include <string>
 #include <string_view>
 
+#include "entail/result.hpp"
+
 namespace entail::context {
 
 constexpr std::uint64_t kRandomnessMask = (std::uint64_t{1} << 56) - 1;
@@ -22,14 +24,13 @@ constexpr std::size_t kTraceStateBytesMax = 32768;  // 32 members take at most 1
 
 enum class TracestateError : std::uint8_t {
   none,
-  too_many_members,
-  bad_key,
-  bad_value,
+  too_many_members,  // more than 32 list members
+  bad_key,           // a key with a character, a form or a length that the grammar forbids
+  bad_value,         // a value that is empty, longer than 256 characters, or has a forbidden character
   missing_equals,
   duplicate_key,
-  bad_ot,
+  bad_ot,  // the list is valid, the value of its `ot` member is not
 };
-const char* describe(TracestateError error) noexcept;
 
 enum class TracestateLevel : std::uint8_t { two, strict_one };
 
@@ -39,10 +40,9 @@ struct OtState {
   std::optional<std::uint64_t> threshold;   // th, 56 bits: kept iff randomness >= threshold
 };
 
-// Parses the whole header value. bad_ot means that only the `ot` member is malformed. On error `ot` is empty. Empty
-// text and empty members are valid.
-TracestateError parse_tracestate(std::string_view text, OtState& ot,
-                                 TracestateLevel level = TracestateLevel::two) noexcept;
+// Parses the whole header value and returns what its `ot` member says. Empty text and empty members are valid.
+Result<OtState, TracestateError> parse_tracestate(std::string_view text,
+                                                  TracestateLevel level = TracestateLevel::two) noexcept;
 
 // The value of a member by key; nullopt if absent or if the text does not parse. Borrows text. Does not parse the value
 // of `ot`, so a malformed one hides no other member.

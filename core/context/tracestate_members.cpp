@@ -1,5 +1,8 @@
 #include "context/tracestate_members.hpp"
 
+#include "context/whitespace.hpp"
+#include "text/hex.hpp"
+
 namespace entail::context::detail {
 namespace {
 
@@ -53,13 +56,9 @@ bool is_key(std::string_view key, TracestateLevel level) noexcept {
          is_level_one_part(key.substr(at + 1), kLower, 13);
 }
 
-bool is_whitespace(char c) noexcept { return c == ' ' || c == '\t'; }
-
 // 1 to 14 lower-case hex digits, padded on the right with zeros to 56 bits.
 bool parse_hex56(std::string_view digits, std::uint64_t& value) noexcept {
-  if (digits.empty() || digits.size() > 14 || !all_of(digits, kLowerHex)) return false;
-  value = 0;
-  for (const char c : digits) value = (value << 4) | static_cast<std::uint64_t>(c <= '9' ? c - '0' : c - 'a' + 10);
+  if (digits.empty() || digits.size() > 14 || !text::parse_hex(digits, text::HexCase::lower, value)) return false;
   value <<= 4 * (14 - digits.size());
   return true;
 }
@@ -82,8 +81,8 @@ bool MemberCursor::next(Member& member) noexcept {
     std::size_t end = comma == std::string_view::npos ? text_.size() : comma;
     at_end_ = comma == std::string_view::npos;
     at_ = end + 1;
-    while (begin < end && is_whitespace(text_[begin])) ++begin;
-    while (begin < end && is_whitespace(text_[end - 1])) --end;
+    while (begin < end && is_ows(text_[begin])) ++begin;
+    while (begin < end && is_ows(text_[end - 1])) --end;
     if (begin == end) continue;
 
     const std::string_view whole = text_.substr(begin, end - begin);
@@ -99,8 +98,8 @@ bool MemberCursor::next(Member& member) noexcept {
   return false;
 }
 
-bool parse_ot(std::string_view value, OtValue& parsed) noexcept {
-  if (value.empty() || value.size() > kValueSizeMax) return false;
+Result<OtValue, TracestateError> parse_ot(std::string_view value) noexcept {
+  if (value.empty() || value.size() > kValueSizeMax) return TracestateError::bad_ot;
   // An entry takes at least two characters and a separator.
   constexpr std::size_t kEntriesMax = (kValueSizeMax + 1) / 3 + 1;
   std::array<std::uint16_t, kEntriesMax> begins;  // of the entries so far
@@ -110,30 +109,29 @@ bool parse_ot(std::string_view value, OtValue& parsed) noexcept {
     const std::size_t end = semicolon == std::string_view::npos ? value.size() : semicolon;
     const std::string_view entry = value.substr(at, end - at);
     const std::size_t colon = entry.find(':');
-    if (colon == std::string_view::npos || colon == 0) return false;
+    if (colon == std::string_view::npos || colon == 0) return TracestateError::bad_ot;
     const std::string_view key = entry.substr(0, colon);
     const std::string_view content = entry.substr(colon + 1);
-    if (!is_of(key[0], kLower) || !all_of(key, kLower | kDigit)) return false;
-    if (!all_of(content, kLower | kDigit | kOtOther)) return false;
+    if (!is_of(key[0], kLower) || !all_of(key, kLower | kDigit)) return TracestateError::bad_ot;
+    if (!all_of(content, kLower | kDigit | kOtOther)) return TracestateError::bad_ot;
     for (unsigned i = 0; i < result.entry_count; ++i)
-      if (value.substr(begins[i]).starts_with(entry.substr(0, colon + 1))) return false;
+      if (value.substr(begins[i]).starts_with(entry.substr(0, colon + 1))) return TracestateError::bad_ot;
     begins[result.entry_count++] = static_cast<std::uint16_t>(at);
 
     std::uint64_t number = 0;
     if (key == "th") {
-      if (!parse_hex56(content, number)) return false;
+      if (!parse_hex56(content, number)) return TracestateError::bad_ot;
       result.state.threshold = number;
       result.threshold_begin = at;
       result.threshold_end = end;
     } else if (key == "rv") {
-      if (content.size() != 14 || !parse_hex56(content, number)) return false;
+      if (content.size() != 14 || !parse_hex56(content, number)) return TracestateError::bad_ot;
       result.state.randomness = number;
     }
     if (semicolon == std::string_view::npos) break;
     at = semicolon + 1;
   }
-  parsed = result;
-  return true;
+  return result;
 }
 
 }  // namespace entail::context::detail

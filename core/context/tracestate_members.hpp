@@ -28,8 +28,10 @@ struct Member {
 class MemberCursor {
  public:
   MemberCursor(std::string_view text, TracestateLevel level) noexcept : text_(text), level_(level) {}
-  // False at the end or at the first error; check error().
+  // Returns false at the end and at the first error; failed() then tells them apart.
   bool next(Member& member) noexcept;
+  bool failed() const noexcept { return error_ != TracestateError::none; }
+  // Why the iteration stopped. REQUIRES failed().
   TracestateError error() const noexcept { return error_; }
   // List members so far, including empty ones.
   unsigned slot_count() const noexcept { return slot_count_; }
@@ -63,8 +65,8 @@ struct OtValue {
   std::size_t threshold_end = 0;
 };
 
-// False if the value does not match the grammar: unique keys [a-z][a-z0-9]*, values [A-Za-z0-9._-]*, th of 1 to 14 and
-// rv of exactly 14 lower-case hex digits, at most 256 characters.
-bool parse_ot(std::string_view value, OtValue& parsed) noexcept;
+// Fails with bad_ot unless the value matches the grammar: unique keys [a-z][a-z0-9]*, values [A-Za-z0-9._-]*, th of 1
+// to 14 and rv of exactly 14 lower-case hex digits, at most 256 characters.
+Result<OtValue, TracestateError> parse_ot(std::string_view value) noexcept;
 
 }  // namespace entail::context::detail

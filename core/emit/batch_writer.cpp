@@ -1,6 +1,7 @@
 #include "emit/batch_writer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.hpp"
 #include "otlp/fields.hpp"
@@ -104,7 +105,8 @@ bool BatchWriter::add(const OutputSpan& span) {
     payload = edited_;
   }
   const Place place = find(span);
-  if (span_count_ == 0 || size_with(span, place, field_size(payload.size())) <= batch_bytes_max_) {
+  const std::size_t ended_size = lent_ ? 0 : message_.size();
+  if (span_count_ == 0 || ended_size + size_with(span, place, field_size(payload.size())) <= batch_bytes_max_) {
     append(span, place, payload);
     return false;
   }
@@ -113,10 +115,9 @@ bool BatchWriter::add(const OutputSpan& span) {
   return true;
 }
 
-// Writes the open message into message_ and begins the next one.
-void BatchWriter::close() {
-  message_.clear();
-  message_.reserve(message_size_);
+// Writes the open part behind those that have ended. REQUIRES room for it.
+void BatchWriter::write_part() {
+  [[maybe_unused]] const std::size_t size = message_.size() + message_size_;
   for (const Resource& resource : resources_) {
     wire::append_length_header(message_, kResourceSpans, resource.message.content_size);
     wire::append_bytes(message_,
@@ -131,9 +132,7 @@ void BatchWriter::close() {
       }
     }
   }
-  ENTAIL_DCHECK(message_.size() == message_size_);
-  closed_span_count_ = span_count_;
-  closed_ = true;
+  ENTAIL_DCHECK(message_.size() == size);
   resources_.clear();
   scopes_.clear();
   pieces_.clear();
@@ -142,13 +141,41 @@ void BatchWriter::close() {
   span_bytes_.clear();
   header_bytes_.clear();
   message_size_ = 0;
-  span_count_ = 0;
+}
+
+std::size_t BatchWriter::end_part() {
+  ENTAIL_CHECK(!closed_);
+  if (std::exchange(lent_, false)) message_.clear();
+  const std::size_t size = message_.size() + message_size_;
+  if (size > message_.capacity())
+    message_.reserve(std::max<std::size_t>(size, std::min<std::uint64_t>(2 * message_.capacity(), batch_bytes_max_)));
+  write_part();
+  return message_.size();
+}
+
+// Completes the open message in message_, and begins the next one.
+void BatchWriter::close() {
+  if (std::exchange(lent_, false)) message_.clear();
+  message_.reserve(message_.size() + message_size_);
+  write_part();
+  closed_span_count_ = std::exchange(span_count_, 0);
+  closed_ = true;
 }
 
 Bytes BatchWriter::take() {
   if (!closed_) close();
   closed_ = false;
+  lent_ = true;
   return message_;
+}
+
+std::vector<std::uint8_t> BatchWriter::take_owned() {
+  take();
+  return std::exchange(message_, {});
+}
+
+void BatchWriter::give_buffer(std::vector<std::uint8_t>&& buffer) noexcept {
+  if (lent_ && buffer.capacity() > message_.capacity()) message_ = std::move(buffer);
 }
 
 void BatchWriter::trim(std::uint64_t buffer_bytes_max) noexcept {

@@ -1,12 +1,13 @@
 // Admission: how much the engine holds, and whether one more request fits (docs/design.md 3.8, G5, G9).
 //
 // The account is the sum of gauges that their owners keep current (span store, graph), of what only the tick thread
-// changes (set at the end of each tick), of what ingest has logged since for the tick to adopt, and of reservations: a
-// request reserves what it may need at most before it touches anything, and gives that back when it ends, when the
-// gauges have what it really took. So any number of lanes together stay below the limit, between ticks too.
+// changes (set at the end of each tick), of the output that waits for the sink, of what ingest has logged since for the
+// tick to adopt, and of reservations: a request reserves what it may need at most before it touches anything, and gives
+// that back when it ends, when the gauges have what it really took. So any number of lanes together stay below the
+// limit, between ticks too.
 //
-// Thread rule: try_reserve() and settle() any thread; the others the tick thread. All words are gauges or maxima,
-// relaxed: they guard no data, and a reservation is one RMW, so that two lanes cannot both take the last room.
+// Thread rule: try_reserve(), settle() and set_output() any thread; the others the tick thread. All words are gauges or
+// maxima, relaxed: they guard no data, and a reservation is one RMW, so that two lanes cannot both take the last room.
 #pragma once
 
 #include <cstdint>
@@ -57,8 +58,10 @@ class Admission {
 
   std::uint64_t held_bytes() const noexcept {
     return store_.bytes() + store_.pooled_bytes() + graph_.bytes() + ticked_.load(std::memory_order_relaxed) +
-           logged_.load(std::memory_order_relaxed);
+           logged_.load(std::memory_order_relaxed) + output_.load(std::memory_order_relaxed);
   }
+  // What the batches take that wait for the sink.
+  void set_output(std::uint64_t bytes) noexcept { output_.store(bytes, std::memory_order_relaxed); }
   std::uint64_t limit_bytes() const noexcept { return limit_bytes_; }
 
   // Was a request refused for lack of room since the last take_wanted_bytes()?
@@ -83,6 +86,7 @@ class Admission {
   sync::HardwareSync::Atomic<std::uint64_t> wanted_bytes_{0};
   sync::HardwareSync::Atomic<std::uint64_t> wanted_nodes_{0};
   sync::HardwareSync::Atomic<std::uint64_t> ticked_{0};
+  sync::HardwareSync::Atomic<std::uint64_t> output_{0};
 };
 
 }  // namespace entail::engine

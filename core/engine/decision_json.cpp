@@ -2,9 +2,8 @@
 #include <cstdio>
 #include <ctime>
 
-#include "base/bytes.hpp"
 #include "entail/entail.hpp"
-#include "text/hex.hpp"
+#include "text/json_string.hpp"
 
 namespace entail {
 inline namespace v1 {
@@ -16,21 +15,8 @@ void append_key(std::string_view key, std::string& out) {
   out += "\":";
 }
 
-// A JSON string; what JSON may not hold as it is goes out as \u escapes. The text is UTF-8: names are (check_policies).
 void append_text(std::string_view text, std::string& out) {
-  out.push_back('"');
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += "\\u";
-      text::append_hex(static_cast<unsigned char>(c), 4, out);
-    } else {
-      out.push_back(c);
-    }
-  }
-  out.push_back('"');
+  text::append_json_string(text, out, text::JsonEscapes::required);
 }
 
 void append_text_or_null(std::string_view text, std::string& out) {

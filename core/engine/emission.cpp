@@ -35,6 +35,11 @@ namespace {
 
 constexpr std::size_t kEmittedTogether = store::HeldSpans::kPrefetchedTogether;
 
+std::uint64_t batch_bytes_max(const Options& options, bool may_wait) noexcept {
+  if (!may_wait) return options.output_batch_bytes_max;
+  return std::min(options.output_batch_bytes_max, options.memory_limit_bytes / kWaitingBatchShare);
+}
+
 SpanId read_span_id(Bytes bytes) noexcept { return bytes.size() == 8 ? base::load_span_id(bytes.data()) : SpanId{}; }
 
 }  // namespace
@@ -51,12 +56,13 @@ Emission::KeptSpan::KeptSpan(const store::HeldSpan& span) noexcept : held(span) 
   odd_parent = view.odd_parent;
 }
 
-Emission::Emission(Traces& traces, LifeCycle& life, LatePins& late_pins, Sink& sink)
+Emission::Emission(Traces& traces, LifeCycle& life, LatePins& late_pins, WaitingOutput& output, bool by_trace)
     : traces_(traces),
       life_(life),
       late_pins_(late_pins),
-      sink_(sink),
-      output_(traces.options.output_batch_bytes_max) {}
+      output_(output),
+      by_trace_(by_trace),
+      writer_(batch_bytes_max(traces.options, by_trace)) {}
 
 void Emission::emit_all() {
   std::vector<RecordId>& ids = life_.to_emit();
@@ -76,7 +82,7 @@ void Emission::emit_all() {
   }
   ids.clear();
   flush();
-  output_.trim(traces_.options.memory_limit_bytes / kBufferShare);
+  writer_.trim(traces_.options.memory_limit_bytes / (by_trace_ ? kWaitingBufferShare : kBufferShare));
 }
 
 // Of the newest nodes: few traces have more.
@@ -97,7 +103,9 @@ void Emission::emit_trace(RecordId id) {
   life_.on_emitted(id, spans.size(), links);
   const bool says_why = traces_.options.links.attributes == SpanAttributes::all;
   const std::size_t carries_reason = says_why && is_first && !spans.empty() ? reason_index(spans) : spans.size();
+  part_ = {traces_.trace_id(id), 0, 0, 0, is_first, false};
   for (std::size_t i = 0; i < spans.size(); ++i) emit_span(id, spans[i], i == carries_reason);
+  if (by_trace_) end_part(false);
 }
 
 // In the order in which they are written: by start, then span ID.
@@ -158,11 +166,15 @@ void Emission::emit_span(RecordId id, const KeptSpan& span, bool carries_reason)
   if (carries_reason) add_reason(id, path, attributes);
   edit.attributes = attributes;
   const store::Envelope& scope = *span.held.scope;
-  const bool full = output_.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest,
+  const bool full = writer_.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest,
                                  span.held.payload, edit.empty() ? nullptr : &edit});
   counts_.links_dropped += span.held.link_count - links_out;
-  if (full) flush();  // without this span, which is the first of the next batch
-  output_links_ += links_out;
+  if (full) {  // without this span, which is the first of the next batch
+    if (by_trace_) end_part(true);
+    flush();
+  }
+  ++part_.span_count;
+  batch_.link_count += links_out;
 }
 
 // `path` holds what the attributes borrow.
@@ -272,12 +284,28 @@ void Emission::select_links(RecordId id, const KeptSpan& span, TruncatedOutput& 
                     traces_.options.links.sample.seed};
 }
 
+// The part ends with the last span, or before it if the batch was full without it.
+void Emission::end_part(bool continues) {
+  if (part_.span_count == 0) return;
+  const std::uint64_t size = continues ? writer_.full_size() : writer_.end_part();
+  if (!batch_.traces.empty()) part_.offset = batch_.traces.back().offset + batch_.traces.back().size;
+  part_.size = size - part_.offset;
+  part_.continues = continues;
+  batch_.traces.push_back(part_);
+  part_.offset = part_.span_count = 0;
+}
+
 void Emission::flush() {
-  if (output_.empty()) return;
-  const std::uint64_t span_count = output_.span_count();
-  sink_.on_batch(output_.take(), span_count);
-  counts_.spans_emitted += span_count;
-  counts_.links_emitted += std::exchange(output_links_, 0);
+  if (writer_.empty()) return;
+  batch_.span_count = writer_.span_count();
+  batch_.bytes = writer_.take_owned();
+  if (by_trace_ && batch_.bytes.capacity() / 2 > batch_.bytes.size()) {
+    // It may have to wait, and what waits takes no more memory than it needs.
+    std::vector<std::uint8_t> exact(batch_.bytes.begin(), batch_.bytes.end());
+    batch_.bytes.swap(exact);
+    writer_.give_buffer(std::move(exact));
+  }
+  writer_.give_buffer(output_.add(std::exchange(batch_, {})));
 }
 
 }  // namespace entail::engine

@@ -11,22 +11,21 @@
 #include "engine/late_pins.hpp"
 #include "engine/life_cycle.hpp"
 #include "engine/traces.hpp"
-#include "entail/entail.hpp"
+#include "engine/waiting_output.hpp"
 #include "reservoir/link_sample.hpp"
 
 namespace entail::engine {
 
 class Emission {
  public:
-  Emission(Traces& traces, LifeCycle& life, LatePins& late_pins, Sink& sink);
+  // by_trace: every trace is a message of its own, whose place the batch tells. Else spans are grouped over traces.
+  Emission(Traces& traces, LifeCycle& life, LatePins& late_pins, WaitingOutput& output, bool by_trace);
 
   // Kept traces of this tick and late spans of those kept before, by arrival, so that the output depends on nothing
   // else.
   void emit_all();
 
   struct Counts {
-    std::uint64_t spans_emitted = 0;
-    std::uint64_t links_emitted = 0;
     std::uint64_t links_dropped = 0;  // cut from emitted spans
     std::uint64_t links_restored = 0;
     std::uint64_t link_duplicates = 0;
@@ -34,7 +33,7 @@ class Emission {
     std::uint64_t parents_cleared = 0;  // of emitted spans (docs/design.md 4.5)
   };
   const Counts& counts() const noexcept { return counts_; }
-  std::uint64_t bytes() const noexcept { return output_.capacity_bytes(); }
+  std::uint64_t bytes() const noexcept { return writer_.capacity_bytes(); }
 
  private:
   struct KeptSpan;
@@ -52,15 +51,18 @@ class Emission {
   void add_reason(RecordId id, std::vector<TraceId>& path, std::vector<emit::Attribute>& attributes) const;
   void select_links(RecordId id, const KeptSpan& span, TruncatedOutput& out);
   reservoir::TargetState target_of(RecordId linked) const noexcept;
+  void end_part(bool continues);
   void flush();
 
   Traces& traces_;
   LifeCycle& life_;
   LatePins& late_pins_;
-  Sink& sink_;
+  WaitingOutput& output_;
+  const bool by_trace_;
   store::TakenSpans taken_;  // of one trace
-  emit::BatchWriter output_;
-  std::uint64_t output_links_ = 0;  // in output, not yet given to the sink
+  emit::BatchWriter writer_;
+  WaitingOutput::Batch batch_;  // of what the writer holds: its links and its parts
+  OutputTrace part_;            // of the trace that is being written
   Counts counts_;
 };
 

@@ -35,19 +35,37 @@ constexpr std::size_t kDecodedItemsMax = 1 << 16;
 // From this memory_limit on a block of 2 MiB for the spans is little (G5).
 constexpr std::uint64_t kHugeBlocksFrom = 256ull << 20;
 
+// A Sink, which accepts every batch.
+class WholeBatches final : public BatchSink {
+ public:
+  explicit WholeBatches(Sink& sink) noexcept : sink_(sink) {}
+  OutputAnswer on_batch(const OutputBatch& batch) override {
+    sink_.on_batch(batch.traces_data, batch.span_count);
+    return OutputAnswer::accepted;
+  }
+  void on_decision(const DecisionRecord& record) override { sink_.on_decision(record); }
+  bool wants_decisions() const noexcept override { return sink_.wants_decisions(); }
+
+ private:
+  Sink& sink_;
+};
+
 constexpr store::TruncatedSpanOps kTruncatedSpanOps = {
     [](const store::TruncatedSpan* truncated) { return truncated->bytes; },
     [](store::TruncatedSpan* truncated) { delete truncated; }};
 
 }  // namespace
 
-Engine::Impl::Impl(const Options& from, Sink& sink, std::unique_ptr<policy::PolicySet> compiled)
+Engine::Impl::Impl(const Options& from, BatchSink& sink, std::unique_ptr<BatchSink> owned,
+                   std::unique_ptr<policy::PolicySet> compiled)
     : options(from),
+      owned_sink(std::move(owned)),
       policies(std::move(compiled)),
       rank_seed(from.links.propagate.rank_seed ? *from.links.propagate.rank_seed : base::random_seed()),
       store(kTruncatedSpanOps, from.memory_limit_bytes >= kHugeBlocksFrom),
       graph(graph_options(from, policies->bit_words())),
       intake(options, *policies, store, graph),
+      output(sink, intake.admission(), from.memory_limit_bytes / engine::kWaitingOutputShare),
       propagator(graph, ledger, from.links.propagate, rank_seed),
       spans(store, {from.memory_limit_bytes / engine::kPooledShare, from.memory_limit_bytes / engine::kHeapShare}),
       retention(from),
@@ -56,26 +74,44 @@ Engine::Impl::Impl(const Options& from, Sink& sink, std::unique_ptr<policy::Poli
       late_pins(traces),
       judge(traces, life),
       settle(traces, life),
-      emission(traces, life, late_pins, sink),
+      emission(traces, life, late_pins, output, owned_sink == nullptr),
       room(traces, life, late_pins, intake, retention),
-      report({traces, intake, life, emission, room, sink, rank_seed}) {}
+      report({traces, intake, life, emission, room, output, sink, rank_seed}) {}
+
+Result<std::unique_ptr<Engine::Impl>> Engine::Impl::open(const Options& options, BatchSink& sink,
+                                                         std::unique_ptr<BatchSink> owned, std::string* why) {
+  try {
+    config::CheckedOptions checked = config::check_options(options);
+    if (checked.policies == nullptr) {
+      const auto error = std::ranges::find_if(checked.findings, &option::Finding::is_error);
+      if (why != nullptr) *why = error->text;
+      return Error{ErrorCode::bad_options};
+    }
+    auto impl = std::make_unique<Impl>(options, sink, std::move(owned), std::move(checked.policies));
+    if (!impl->intake.open()) return Error{ErrorCode::out_of_memory};
+    return impl;
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::out_of_memory};
+  }
+}
 
 Result<std::unique_ptr<Engine>> Engine::open(const Options& options, Sink& sink, std::string* why) {
   try {
-    for (const option::Finding& finding : config::check_options(options)) {
-      if (!finding.is_error) continue;
-      if (why != nullptr) *why = finding.text;
-      return Error{ErrorCode::bad_options};
-    }
-    std::vector<ConfigMessage> errors;
-    std::unique_ptr<policy::PolicySet> policies = policy::PolicySet::compile(options, errors);
-    if (policies == nullptr) {
-      if (why != nullptr) *why = errors.empty() ? "the policies do not compile" : errors.front().text;
-      return Error{ErrorCode::bad_options};
-    }
-    auto impl = std::make_unique<Impl>(options, sink, std::move(policies));
-    if (!impl->intake.open()) return Error{ErrorCode::out_of_memory};
-    return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+    auto whole = std::make_unique<WholeBatches>(sink);
+    BatchSink& as_batches = *whole;
+    auto impl = Impl::open(options, as_batches, std::move(whole), why);
+    if (!impl) return impl.error();
+    return std::unique_ptr<Engine>(new Engine(std::move(*impl)));
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::out_of_memory};
+  }
+}
+
+Result<std::unique_ptr<Engine>> Engine::open(const Options& options, BatchSink& sink, std::string* why) {
+  try {
+    auto impl = Impl::open(options, sink, nullptr, why);
+    if (!impl) return impl.error();
+    return std::unique_ptr<Engine>(new Engine(std::move(*impl)));
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory};
   }
@@ -109,6 +145,10 @@ Result<void> Engine::ingest(Bytes otlp_protobuf) {
 
 Result<void> Engine::tick(std::int64_t now_ns) { return impl_->tick(now_ns, false); }
 Result<void> Engine::drain(std::int64_t now_ns) { return impl_->tick(now_ns, true); }
+Result<std::uint64_t> Engine::offer_output() { return impl_->offer_output(); }
+Result<void> Engine::acknowledge(std::uint64_t batch_id, Delivery outcome) {
+  return impl_->output.acknowledge(batch_id, outcome);
+}
 Statistics Engine::statistics() const { return impl_->report.statistics(impl_->failed); }
 Result<Explanation> Engine::explain(TraceId trace_id) const { return impl_->explain(trace_id); }
 

@@ -3,12 +3,13 @@
 //
 //   Intake      lanes, admission (intake.hpp)                LifeCycle   phases, queues, counters (life_cycle.hpp)
 //   Judge       own verdicts (judge.hpp)                     Settle      verdicts, budgets (settle.hpp)
-//   Emission    kept spans (emission.hpp)                    Room        eviction, windows, memory (room.hpp)
-//   Report      log, statistics, explain (report.hpp)        Traces      the structures that they share (traces.hpp)
+//   Emission    kept spans (emission.hpp)                    WaitingOutput  batches for the sink (waiting_output.hpp)
+//   Room        eviction, windows, memory (room.hpp)         Report      log, statistics, explain (report.hpp)
+//   Traces      the structures that they share (traces.hpp)
 //
 // What both sides access has its PROTOCOL block at its definition: nodes and edges in graph/, a node's spans in
 // store/span_list.hpp, span bytes in store/generation.hpp and store/chunk_stack.hpp, lanes in sync/lanes.hpp, the
-// account in admission.hpp. `ticking` is a flag taken by exchange, held for a whole tick.
+// account in admission.hpp. Waiting output has a lock. `ticking` is a flag taken by exchange, held for a whole tick.
 #pragma once
 
 #include <array>
@@ -26,6 +27,7 @@
 #include "engine/room.hpp"
 #include "engine/settle.hpp"
 #include "engine/traces.hpp"
+#include "engine/waiting_output.hpp"
 #include "entail/entail.hpp"
 #include "graph/graph.hpp"
 #include "policy/policy_set.hpp"
@@ -39,8 +41,13 @@ namespace entail {
 inline namespace v1 {
 
 struct Engine::Impl {
-  Impl(const Options& options, Sink& sink, std::unique_ptr<policy::PolicySet> policies);
+  // owned: null, or the sink as an object that lives as long as the engine and takes whole batches.
+  Impl(const Options& options, BatchSink& sink, std::unique_ptr<BatchSink> owned,
+       std::unique_ptr<policy::PolicySet> policies);
+  static Result<std::unique_ptr<Impl>> open(const Options& options, BatchSink& sink, std::unique_ptr<BatchSink> owned,
+                                            std::string* why);
   Result<void> tick(std::int64_t now_ns, bool drain);
+  Result<std::uint64_t> offer_output();
   void run_tick(bool drain);
   void adopt_all();
   void adopt_batch();
@@ -48,11 +55,13 @@ struct Engine::Impl {
   Result<Explanation> explain(TraceId trace_id) const;
 
   const Options options;
+  const std::unique_ptr<BatchSink> owned_sink;
   std::unique_ptr<policy::PolicySet> policies;
   const std::uint64_t rank_seed;  // as configured, or drawn
   store::SpanStore store;
   graph::Graph graph;
   engine::Intake intake;
+  engine::WaitingOutput output;
   sync::HardwareSync::Atomic<std::uint32_t> ticking{0};
 
   // All below: tick only.

@@ -64,11 +64,11 @@ Intake::TypeLimits Intake::read_types(Lane& lane, const otlp::Decoded& decoded, 
 // The R that a link's tracestate sets, if it does.
 std::optional<std::uint64_t> Intake::read_tracestate(Lane& lane, const otlp::Decoded& decoded,
                                                      const otlp::LinkView& link) noexcept {
-  context::OtState ot;
   const Bytes text = slice(decoded.bytes, link.trace_state);
-  const auto error = context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()}, ot);
-  if (error != context::TracestateError::none) ++lane.link_tally.bad_tracestate;
-  return ot.randomness;
+  const auto ot = context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()});
+  if (ot.ok()) return ot->randomness;
+  ++lane.link_tally.bad_tracestate;
+  return std::nullopt;
 }
 
 // Reads the links of one accepted span: tallies them, samples them if they are too many, and notes which lead to

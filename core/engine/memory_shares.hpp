@@ -20,6 +20,11 @@ constexpr std::uint64_t kPooledShare = 16;  // empty chunks of the span store
 constexpr std::uint64_t kHeapShare = 32;    // freed pieces of the heap, until their pages are returned
 constexpr std::uint64_t kBufferShare = 64;  // each output buffer that stays between ticks
 constexpr std::uint64_t kBuffers = 4;
+// Of a BatchSink: what may wait for it, each output buffer that stays beside that, and a batch, of which several may
+// wait.
+constexpr std::uint64_t kWaitingOutputShare = 16;
+constexpr std::uint64_t kWaitingBufferShare = 128;
+constexpr std::uint64_t kWaitingBatchShare = 64;
 
 // --- steps in which memory is released
 constexpr std::uint64_t kSpareWindowsShare = 16;  // dropped windows that are used again; freed when memory is short
@@ -33,6 +38,9 @@ constexpr bool is_left_by_largest_request(double shares) noexcept {
 }
 static_assert(is_left_by_largest_request(1.0 / kPooledShare + double{kBuffers} / kBufferShare + 1.0 / kMarginShare),
               "the largest request finds room when everything that can be evicted is");
+static_assert(is_left_by_largest_request(1.0 / kPooledShare + double{kBuffers} / kWaitingBufferShare +
+                                         1.0 / kMarginShare + 1.0 / kWaitingOutputShare),
+              "and when a BatchSink accepts nothing");
 static_assert((retention::kHeadroomAhead - 1) * kWindowBytesShare == retention::kHeadroomShare,
               "room is made ahead of need for as long as one window takes");
 static_assert(kMovedShare >= retention::kHeadroomShare, "the edges of one move fit into the headroom");

@@ -171,7 +171,7 @@ Report::LaneTotals Report::sum_lanes(Statistics& out) const {
 }
 
 // Rejections by reason, and every loss that is not zero.
-void Report::add_losses(const LaneTotals& totals, Statistics& out) const {
+void Report::add_losses(const LaneTotals& totals, const WaitingOutput::Counts& output, Statistics& out) const {
   const LifeCycle::Counts& counts = parts_.life.counts();
   std::uint64_t now[base::kLossCount];
   std::copy(std::begin(counts.losses), std::end(counts.losses), now);
@@ -193,28 +193,30 @@ void Report::add_losses(const LaneTotals& totals, Statistics& out) const {
   add(Loss::edge_types, totals.types_unread);
   add(Loss::policy_error, totals.policy_errors);
   add(Loss::out_of_memory, totals.unstored_spans);
+  add(Loss::output_full, output.spans_lost);
   add(Loss::no_room, parts_.intake.refused_requests());
   add(Loss::too_large, parts_.intake.too_large_requests());
   for (unsigned loss = 0; loss < base::kLossCount; ++loss)
     if (now[loss] != 0) out.losses.push_back({name(static_cast<Loss>(loss)), now[loss]});
   if (counts.late_origin_spans != 0) out.spans.lost.push_back({name(Loss::late_origin), counts.late_origin_spans});
   if (totals.unstored_spans != 0) out.spans.lost.push_back({name(Loss::out_of_memory), totals.unstored_spans});
+  if (output.spans_lost != 0) out.spans.lost.push_back({name(Loss::output_full), output.spans_lost});
 }
 
-// What is held is counted by itself: lanes count what they store, the tick what it takes out of the traces' lists. So
-// conservation (G3) compares independent counters.
-void Report::add_spans(const LaneTotals& totals, Statistics& out) const {
+// What is held is counted by itself: lanes count what they store, the tick what it takes out of the traces' lists, the
+// output what waits in it. So conservation (G3) compares independent counters.
+void Report::add_spans(const LaneTotals& totals, const WaitingOutput::Counts& output, Statistics& out) const {
   const LifeCycle::Counts& counts = parts_.life.counts();
   const Emission::Counts& emission = parts_.emission.counts();
-  out.spans.emitted = emission.spans_emitted;
+  out.spans.emitted = output.spans_emitted;
   out.spans.dropped = counts.spans_dropped;
-  out.spans.held = totals.stored_spans - std::min(totals.stored_spans, counts.spans_released);
+  out.spans.held = totals.stored_spans - std::min(totals.stored_spans, counts.spans_released) + output.spans_waiting;
   out.links.duplicates = emission.link_duplicates;
   out.links.sampled_spans = emission.spans_sampled;
-  out.links.emitted = emission.links_emitted;
+  out.links.emitted = output.links_emitted;
   out.links.restored = emission.links_restored;
-  out.links.dropped = counts.links_dropped + emission.links_dropped + totals.unstored_links;
-  out.links.held = totals.stored_links - std::min(totals.stored_links, counts.links_released);
+  out.links.dropped = counts.links_dropped + emission.links_dropped + totals.unstored_links + output.links_lost;
+  out.links.held = totals.stored_links - std::min(totals.stored_links, counts.links_released) + output.links_waiting;
 }
 
 void Report::add_memory(Statistics& out) const {
@@ -237,16 +239,20 @@ void Report::note_peak() noexcept { peak_bytes_ = std::max(peak_bytes_, parts_.i
 Statistics Report::statistics(bool failed) const {
   Statistics out;
   LaneTotals totals = sum_lanes(out);
-  add_spans(totals, out);
+  const WaitingOutput::Counts output = parts_.output.counts();
+  add_spans(totals, output, out);
+  out.output = {output.batches_waiting, output.spans_waiting, output.batches_in_flight, output.repeated_offers};
+  out.memory.output_bytes = output.bytes_waiting;
   if (failed) {
     // The tick was broken off between taking spans out of their lists and giving them out: what is neither emitted nor
-    // counted otherwise is lost, held or not.
-    out.spans.held = out.links.held = 0;
+    // counted otherwise is lost, held or not. Complete batches can still be offered.
+    out.spans.held = output.spans_waiting;
+    out.links.held = output.links_waiting;
     totals.unstored_spans = out.spans.received - out.spans.emitted - out.spans.dropped - totals.rejected_all -
-                            parts_.life.counts().late_origin_spans;
-    out.links.dropped = out.links.received - out.links.emitted;
+                            parts_.life.counts().late_origin_spans - output.spans_lost - output.spans_waiting;
+    out.links.dropped = out.links.received - out.links.emitted - out.links.held;
   }
-  add_losses(totals, out);
+  add_losses(totals, output, out);
   const LifeCycle::Counts& counts = parts_.life.counts();
   out.traces.received = counts.traces_received;
   out.traces.kept = counts.traces_kept;

@@ -10,6 +10,7 @@
 #include "engine/life_cycle.hpp"
 #include "engine/room.hpp"
 #include "engine/traces.hpp"
+#include "engine/waiting_output.hpp"
 #include "entail/entail.hpp"
 
 namespace entail::engine {
@@ -22,7 +23,8 @@ class Report {
     LifeCycle& life;
     const Emission& emission;
     const Room& room;
-    Sink& sink;
+    const WaitingOutput& output;
+    DecisionSink& sink;
     std::uint64_t rank_seed;
   };
   explicit Report(const Parts& parts) noexcept : parts_(parts) {}
@@ -39,8 +41,8 @@ class Report {
   std::string_view state_of(graph::NodeId node) const;
   struct LaneTotals;
   LaneTotals sum_lanes(Statistics& out) const;
-  void add_losses(const LaneTotals& totals, Statistics& out) const;
-  void add_spans(const LaneTotals& totals, Statistics& out) const;
+  void add_losses(const LaneTotals& totals, const WaitingOutput::Counts& output, Statistics& out) const;
+  void add_spans(const LaneTotals& totals, const WaitingOutput::Counts& output, Statistics& out) const;
   void add_memory(Statistics& out) const;
 
   Parts parts_;

@@ -85,11 +85,8 @@ class Visit {
       info.span_id = base::load_span_id(span_id.data());
     }
     info.flags = view.flags;
-    if (view.trace_state.size != 0) {
-      context::OtState ot;
-      info.bad_tracestate =
-          context::parse_tracestate(text_of(bytes(view.trace_state)), ot) != context::TracestateError::none;
-    }
+    if (view.trace_state.size != 0)
+      info.bad_tracestate = !context::parse_tracestate(text_of(bytes(view.trace_state))).ok();
     info.offset = view.field.offset;
     info.attribute_count = view.attribute_count;
     types_.clear();

@@ -46,10 +46,26 @@ Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
   return result;
 }
 
+Result<std::uint64_t> Engine::Impl::offer_output() {
+  std::uint32_t idle = 0;
+  if (!ticking.compare_exchange(idle, 1, std::memory_order_acquire, std::memory_order_relaxed))
+    return Error{ErrorCode::busy};
+  Result<std::uint64_t> waiting{0};
+  try {
+    output.offer_again();
+    waiting = output.counts().batches_waiting;
+  } catch (const std::bad_alloc&) {
+    waiting = Error{ErrorCode::out_of_memory};  // the sink's
+  }
+  ticking.store(0, std::memory_order_release);
+  return waiting;
+}
+
 void Engine::Impl::run_tick(bool drain) {
   life.begin_tick(now_ns, drain);
   const bool new_second = now_ns / kNanosPerSecond != intake.published_now_ns() / kNanosPerSecond;
   intake.begin_tick(now_ns);
+  output.offer_again();  // first, since what it delivers is room
   if (new_second || room.is_short()) intake.end_generation();
   const std::uint64_t lanes_generation = intake.open_generation();  // before the logs are read
   room.note_frozen();                                               // before the logs are read
@@ -57,6 +73,7 @@ void Engine::Impl::run_tick(bool drain) {
   adopt_all();
   ENTAIL_SYNC_POINT("tick:after_adopt");
 
+  if (intake.admission().is_wanted()) output.drop_oversized();
   room.evict();        // 0
   life.collect_due();  // 1
   judge.judge_all();

@@ -1,6 +1,7 @@
 #include "links/b3.hpp"
 
 #include "links/foreign.hpp"
+#include "text/hex.hpp"
 
 namespace entail {
 namespace links {
@@ -8,32 +9,39 @@ namespace {
 
 constexpr std::size_t kSpanDigits = 16;
 
-ContextError parse_trace_id(std::string_view text, TraceId& id) noexcept {
+Result<TraceId, ContextError> parse_trace_id(std::string_view text) noexcept {
+  TraceId id;
   if ((text.size() != 16 && text.size() != 32) || !parse_hex(text, HexCase::lower, id))
     return ContextError::bad_trace_id;
-  return id.is_zero() ? ContextError::zero_trace_id : ContextError::none;
+  if (id.is_zero()) return ContextError::zero_trace_id;
+  return id;
 }
 
-ContextError parse_span_id(std::string_view text, SpanId& id) noexcept {
+Result<SpanId, ContextError> parse_span_id(std::string_view text) noexcept {
+  SpanId id;
   if (text.size() != kSpanDigits || !parse_hex(text, HexCase::lower, id)) return ContextError::bad_span_id;
-  return id.is_zero() ? ContextError::zero_span_id : ContextError::none;
+  if (id.is_zero()) return ContextError::zero_span_id;
+  return id;
 }
 
 // Accepts an all-zero parent, which some senders write on root spans.
-bool parse_parent_id(std::string_view text, SpanId& id) noexcept {
-  return text.size() == kSpanDigits && parse_hex(text, HexCase::lower, id);
+Result<SpanId, ContextError> parse_parent_id(std::string_view text) noexcept {
+  SpanId id;
+  if (text.size() != kSpanDigits || !parse_hex(text, HexCase::lower, id)) return ContextError::bad_parent_id;
+  return id;
 }
 
-bool parse_state(std::string_view text, SamplingState& state) noexcept {
-  if (text == "0")
-    state = SamplingState::denied;
-  else if (text == "1")
-    state = SamplingState::sampled;
-  else if (text == "d")
-    state = SamplingState::debug;
-  else
-    return false;
-  return true;
+Result<SamplingState, ContextError> parse_state(std::string_view text) noexcept {
+  if (text == "0") return SamplingState::denied;
+  if (text == "1") return SamplingState::sampled;
+  if (text == "d") return SamplingState::debug;
+  return ContextError::bad_sampling;
+}
+
+Result<SamplingState, ContextError> parse_sampled_header(std::string_view text) noexcept {
+  if (text == "true" || text == "1") return SamplingState::sampled;
+  if (text == "false" || text == "0") return SamplingState::denied;
+  return ContextError::bad_sampling;
 }
 
 // Removes the field up to the next dash, and the dash, from `text`. Sets `more` if there was a dash.
@@ -72,61 +80,51 @@ void collect_b3_header(const Header& header, B3Fields& fields) noexcept {
   collect("x-b3-flags", fields.flags);
 }
 
-ContextError parse_b3_fields(const B3Fields& fields, ForeignContext& parsed) noexcept {
+Result<ForeignContext, ContextError> parse_b3_fields(const B3Fields& fields) noexcept {
   if (!fields.any()) return ContextError::no_context;
-  TraceId trace_id;
-  SpanId span_id;
-  SpanId parent_id;
-  SamplingState state = SamplingState::deferred;
+  Result<TraceId, ContextError> trace_id = TraceId{};
+  Result<SpanId, ContextError> span_id = SpanId{};
+  Result<SpanId, ContextError> parent_id = SpanId{};
+  Result<SamplingState, ContextError> state = SamplingState::deferred;
   const bool has_ids = fields.trace_id || fields.span_id || fields.parent_id;
   if (has_ids && (!fields.trace_id || !fields.span_id)) return ContextError::missing_field;
   if (has_ids) {
-    if (const ContextError error = parse_trace_id(*fields.trace_id, trace_id); error != ContextError::none)
-      return error;
-    if (const ContextError error = parse_span_id(*fields.span_id, span_id); error != ContextError::none) return error;
+    if (trace_id = parse_trace_id(*fields.trace_id); !trace_id.ok()) return trace_id.error();
+    if (span_id = parse_span_id(*fields.span_id); !span_id.ok()) return span_id.error();
   }
-  if (fields.parent_id && !parse_parent_id(*fields.parent_id, parent_id)) return ContextError::bad_parent_id;
-  if (fields.sampled) {
-    if (*fields.sampled == "true" || *fields.sampled == "1")
-      state = SamplingState::sampled;
-    else if (*fields.sampled == "false" || *fields.sampled == "0")
-      state = SamplingState::denied;
-    else
-      return ContextError::bad_sampling;
-  }
+  if (fields.parent_id) parent_id = parse_parent_id(*fields.parent_id);
+  if (!parent_id.ok()) return parent_id.error();
+  if (fields.sampled) state = parse_sampled_header(*fields.sampled);
+  if (!state.ok()) return state.error();
   if (fields.flags && *fields.flags == "1") state = SamplingState::debug;
-  set_foreign(trace_id, span_id, parent_id, state, parsed);
-  return ContextError::none;
+  return make_foreign(*trace_id, *span_id, *parent_id, *state);
 }
 
 }  // namespace links
 
 inline namespace v1 {
 
-ContextError parse_b3(std::string_view text, ForeignContext& parsed) noexcept {
+Result<ForeignContext, ContextError> parse_b3(std::string_view text) noexcept {
   using namespace links;
   text = trim_ows(text);
-  SamplingState state = SamplingState::deferred;
-  if (parse_state(text, state)) {
-    set_foreign({}, {}, {}, state, parsed);
-    return ContextError::none;
-  }
-  TraceId trace_id;
-  SpanId span_id;
-  SpanId parent_id;
+  if (const auto alone = parse_state(text); alone.ok()) return make_foreign({}, {}, {}, *alone);
+  Result<SamplingState, ContextError> state = SamplingState::deferred;
+  Result<SpanId, ContextError> parent_id = SpanId{};
   bool more = false;
   const std::string_view trace_text = next_field(text, more);
   // A single character that is not a B3 sampling state.
   if (!more && trace_text.size() <= 1) return trace_text.empty() ? ContextError::too_short : ContextError::bad_sampling;
-  if (const ContextError error = parse_trace_id(trace_text, trace_id); error != ContextError::none) return error;
+  const auto trace_id = parse_trace_id(trace_text);
+  if (!trace_id.ok()) return trace_id.error();
   if (!more) return ContextError::missing_field;
-  if (const ContextError error = parse_span_id(next_field(text, more), span_id); error != ContextError::none)
-    return error;
-  if (more && !parse_state(next_field(text, more), state)) return ContextError::bad_sampling;
-  if (more && !parse_parent_id(next_field(text, more), parent_id)) return ContextError::bad_parent_id;
+  const auto span_id = parse_span_id(next_field(text, more));
+  if (!span_id.ok()) return span_id.error();
+  if (more) state = parse_state(next_field(text, more));
+  if (!state.ok()) return state.error();
+  if (more) parent_id = parse_parent_id(next_field(text, more));
+  if (!parent_id.ok()) return parent_id.error();
   if (more) return ContextError::trailing_data;
-  set_foreign(trace_id, span_id, parent_id, state, parsed);
-  return ContextError::none;
+  return make_foreign(*trace_id, *span_id, *parent_id, *state);
 }
 
 std::string format_b3(const ForeignContext& foreign) {
@@ -134,21 +132,21 @@ std::string format_b3(const ForeignContext& foreign) {
   if (!foreign.context.is_valid()) return std::string(state);
   std::string text;
   text.reserve(68);  // 32 + 16 + 1 + 16 digits and three dashes
-  links::append_id(foreign.context.trace_id, text);
+  text::append_hex(foreign.context.trace_id, text);
   text += '-';
-  links::append_id(foreign.context.span_id, text);
+  text::append_hex(foreign.context.span_id, text);
   if (state.empty()) return text;  // the grammar requires a state before a parent
   text.append("-").append(state);
   if (foreign.parent_id.is_zero()) return text;
   text += '-';
-  links::append_id(foreign.parent_id, text);
+  text::append_hex(foreign.parent_id, text);
   return text;
 }
 
-ContextError parse_b3_headers(Carrier carrier, ForeignContext& parsed) noexcept {
+Result<ForeignContext, ContextError> parse_b3_headers(Carrier carrier) noexcept {
   links::B3Fields fields;
   for (const Header& header : carrier) links::collect_b3_header(header, fields);
-  return links::parse_b3_fields(fields, parsed);
+  return links::parse_b3_fields(fields);
 }
 
 HeadersOut format_b3_headers(const ForeignContext& foreign) {

@@ -20,6 +20,6 @@ struct B3Fields {
 
 // Stores the value if the header is one of the five and the first of its name.
 void collect_b3_header(const Header& header, B3Fields& fields) noexcept;
-ContextError parse_b3_fields(const B3Fields& fields, ForeignContext& parsed) noexcept;
+Result<ForeignContext, ContextError> parse_b3_fields(const B3Fields& fields) noexcept;
 
 }  // namespace entail::links

@@ -42,9 +42,9 @@ KnownHeaders find_headers(Carrier carrier) noexcept {
   return known;
 }
 
-// Joins the tracestate headers with commas. Returns bad_trace_state, with trace_state empty, if the result does not
+// Joins the tracestate headers with commas. Fails with bad_trace_state, with trace_state empty, if the result does not
 // parse. Reserves first, so that std::bad_alloc leaves trace_state unchanged.
-ContextError join_trace_state(Carrier carrier, std::string& trace_state) {
+Result<void, ContextError> join_trace_state(Carrier carrier, std::string& trace_state) {
   std::size_t size = 0;
   for (const Header& header : carrier)
     if (is_header(header.name, kTracestateName)) size += trim_ows(header.value).size() + 1;
@@ -57,9 +57,9 @@ ContextError join_trace_state(Carrier carrier, std::string& trace_state) {
     if (!trace_state.empty()) trace_state += ',';
     trace_state += value;
   }
-  const ContextError error = check_trace_state(trace_state);
-  if (error != ContextError::none) trace_state.clear();
-  return error;
+  const Result<void, ContextError> checked = check_trace_state(trace_state);
+  if (!checked.ok()) trace_state.clear();
+  return checked;
 }
 
 // Copies all but the trace state, so that its buffer can be reused.
@@ -70,71 +70,68 @@ void assign_all_but_trace_state(const SpanContext& from, SpanContext& to) noexce
   to.is_remote = from.is_remote;
 }
 
-// Records the outcome of each format tried.
+// Tries one format after the other and remembers the first error.
 class Extractor {
  public:
-  Extractor(SpanContext& context, Extraction& extraction) noexcept : context_(context), extraction_(extraction) {}
+  explicit Extractor(SpanContext& context) noexcept : context_(context) {}
 
-  // True if the format yielded a context.
-  bool accept(ContextError error, ContextFormat format) noexcept {
-    if (error == ContextError::none) {
-      extraction_.format = format;
-      extraction_.passed_over = first_error_;
-      return true;
-    }
-    if (first_error_ == ContextError::none) first_error_ = error;
-    return false;
-  }
-  bool accept_foreign(ContextError error, ContextFormat format) noexcept {
-    if (error == ContextError::none && !foreign_.context.is_valid()) error = ContextError::no_ids;
-    if (!accept(error, format)) return false;
-    assign_all_but_trace_state(foreign_.context, context_);
-    context_.trace_state.clear();
+  // Stores the context and returns true if the format yielded one that names a span. Keeps the buffer of trace_state,
+  // which it leaves to the caller for W3C and clears for the other formats.
+  bool accept_w3c(const Result<SpanContext, ContextError>& parsed) noexcept {
+    if (!parsed.ok()) return reject(parsed.error());
+    assign_all_but_trace_state(*parsed, context_);
+    extraction_.format = ContextFormat::w3c;
     return true;
   }
-  ForeignContext& foreign() noexcept { return foreign_; }
+  bool accept(const Result<ForeignContext, ContextError>& parsed, ContextFormat format) noexcept {
+    if (!parsed.ok()) return reject(parsed.error());
+    if (!parsed->context.is_valid()) return reject(ContextError::no_ids);
+    assign_all_but_trace_state(parsed->context, context_);
+    context_.trace_state.clear();
+    extraction_.format = format;
+    return true;
+  }
+  Extraction& extraction() noexcept { return extraction_; }
   ContextError error() const noexcept {
-    return first_error_ == ContextError::none ? ContextError::no_context : first_error_;
+    return extraction_.passed_over == ContextError::none ? ContextError::no_context : extraction_.passed_over;
   }
 
  private:
+  bool reject(ContextError error) noexcept {
+    if (extraction_.passed_over == ContextError::none) extraction_.passed_over = error;
+    return false;
+  }
+
   SpanContext& context_;
-  Extraction& extraction_;
-  ForeignContext foreign_;
-  ContextError first_error_ = ContextError::none;
+  Extraction extraction_;
 };
 
-ContextError extract(Carrier carrier, SpanContext& context, Extraction& extraction) {
+Result<Extraction, ContextError> extract(Carrier carrier, SpanContext& context) {
   const KnownHeaders known = find_headers(carrier);
-  Extractor extractor(context, extraction);
+  Extractor extractor(context);
+  Extraction& extraction = extractor.extraction();
   if (known.traceparent != nullptr) {
-    SpanContext parsed;
-    const ContextError error = known.traceparent_count > 1 ? ContextError::duplicate_header
-                                                           : parse_traceparent(known.traceparent->value, parsed);
-    if (extractor.accept(error, ContextFormat::w3c)) {
-      if (known.has_tracestate)
-        extraction.trace_state = join_trace_state(carrier, context.trace_state);
-      else
-        context.trace_state.clear();
-      assign_all_but_trace_state(parsed, context);
-      return ContextError::none;
-    }
+    Result<SpanContext, ContextError> parsed = ContextError::duplicate_header;
+    if (known.traceparent_count == 1) parsed = parse_traceparent(known.traceparent->value);
+    // The trace state comes first: joining it may run out of memory, which must leave the context unchanged.
+    if (parsed.ok() && known.has_tracestate)
+      extraction.trace_state = join_trace_state(carrier, context.trace_state).error();
+    else if (parsed.ok())
+      context.trace_state.clear();
+    if (extractor.accept_w3c(parsed)) return extraction;
   }
   bool b3_is_valid = false;
   if (known.b3 != nullptr) {
-    const ContextError error = parse_b3(known.b3->value, extractor.foreign());
-    b3_is_valid = error == ContextError::none;
-    if (extractor.accept_foreign(error, ContextFormat::b3)) return ContextError::none;
+    const Result<ForeignContext, ContextError> parsed = parse_b3(known.b3->value);
+    b3_is_valid = parsed.ok();
+    if (extractor.accept(parsed, ContextFormat::b3)) return extraction;
   }
   if (known.b3_fields.any() && !b3_is_valid &&
-      extractor.accept_foreign(parse_b3_fields(known.b3_fields, extractor.foreign()), ContextFormat::b3_headers))
-    return ContextError::none;
-  if (known.jaeger != nullptr &&
-      extractor.accept_foreign(parse_jaeger(known.jaeger->value, extractor.foreign()), ContextFormat::jaeger))
-    return ContextError::none;
-  if (known.xray != nullptr &&
-      extractor.accept_foreign(parse_xray(known.xray->value, extractor.foreign()), ContextFormat::xray))
-    return ContextError::none;
+      extractor.accept(parse_b3_fields(known.b3_fields), ContextFormat::b3_headers))
+    return extraction;
+  if (known.jaeger != nullptr && extractor.accept(parse_jaeger(known.jaeger->value), ContextFormat::jaeger))
+    return extraction;
+  if (known.xray != nullptr && extractor.accept(parse_xray(known.xray->value), ContextFormat::xray)) return extraction;
   return extractor.error();
 }
 
@@ -143,16 +140,12 @@ ContextError extract(Carrier carrier, SpanContext& context, Extraction& extracti
 
 inline namespace v1 {
 
-ContextError extract_context(Carrier carrier, SpanContext& context, Extraction* extraction) noexcept {
-  Extraction result;
-  ContextError error = ContextError::out_of_memory;
+Result<Extraction, ContextError> extract_context(Carrier carrier, SpanContext& context) noexcept {
   try {
-    error = links::extract(carrier, context, result);
+    return links::extract(carrier, context);
   } catch (const std::bad_alloc&) {
-    result = {};
+    return ContextError::out_of_memory;
   }
-  if (extraction != nullptr) *extraction = result;
-  return error;
 }
 
 }  // namespace v1

@@ -52,7 +52,7 @@ Result<void> read_snapshot(Bytes bytes, const ContextStoreOptions& options, Cont
 struct ContextStore::Impl {
   explicit Impl(const ContextStoreOptions& store_options) : options(store_options), table(store_options.hash_seed) {}
 
-  ContextError put(std::string_view key, const SpanContext& context, LinkAttributes attributes);
+  Result<void, ContextError> put(std::string_view key, const SpanContext& context, LinkAttributes attributes);
   // Counts a hit or a miss; nullptr on a miss. Records are validated on entry, so decoding one cannot fail.
   const ContextTable::Entry* look_up(std::string_view key, RecordView& record);
   std::int64_t age_ms(const RecordView& record) const noexcept {
@@ -72,7 +72,8 @@ struct ContextStore::Impl {
   SpanContext scratch_context;
 };
 
-ContextError ContextStore::Impl::put(std::string_view key, const SpanContext& context, LinkAttributes attributes) {
+Result<void, ContextError> ContextStore::Impl::put(std::string_view key, const SpanContext& context,
+                                                   LinkAttributes attributes) {
   if (!links::is_valid_key(key)) return ContextError::bad_key;
   if (context.trace_id.is_zero()) return ContextError::zero_trace_id;
   if (context.span_id.is_zero()) return ContextError::zero_span_id;
@@ -93,7 +94,7 @@ ContextError ContextStore::Impl::put(std::string_view key, const SpanContext& co
   for (; table.entry_count() > options.entries_max || table.held_bytes() > options.bytes_max; ++evicted)
     table.erase(table.oldest());
   ++put_count;
-  return ContextError::none;
+  return {};
 }
 
 const ContextTable::Entry* ContextStore::Impl::look_up(std::string_view key, RecordView& record) {
@@ -136,33 +137,32 @@ Result<std::unique_ptr<ContextStore>> ContextStore::open(const ContextStoreOptio
   }
 }
 
-ContextError ContextStore::put(std::string_view key, const SpanContext& context, LinkAttributes attributes) noexcept {
+Result<void, ContextError> ContextStore::put(std::string_view key, const SpanContext& context,
+                                             LinkAttributes attributes) noexcept {
   const std::lock_guard guard(impl_->lock);
-  ContextError error = ContextError::out_of_memory;
+  Result<void, ContextError> result = ContextError::out_of_memory;
   try {
-    error = impl_->put(key, context, attributes);
+    result = impl_->put(key, context, attributes);
   } catch (const std::bad_alloc&) {
   }
-  impl_->refused += error != ContextError::none;
-  return error;
+  impl_->refused += !result.ok();
+  return result;
 }
 
-ContextError ContextStore::get(std::string_view key, SpanContext& context, std::int64_t* age_ms) const noexcept {
+Result<AgedContext, ContextError> ContextStore::get(std::string_view key) const noexcept {
   const std::lock_guard guard(impl_->lock);
   try {
     RecordView record;
     if (impl_->look_up(key, record) == nullptr) return ContextError::not_found;
     impl_->read_context(record);
-    context = impl_->scratch_context;
-    if (age_ms != nullptr) *age_ms = impl_->age_ms(record);
-    return ContextError::none;
+    return AgedContext{impl_->scratch_context, impl_->age_ms(record)};
   } catch (const std::bad_alloc&) {
     return ContextError::out_of_memory;
   }
 }
 
-ContextError ContextStore::add_link(std::string_view key, LinkBuilder& builder,
-                                    const LinkDetails& details) const noexcept {
+Result<void, ContextError> ContextStore::add_link(std::string_view key, LinkBuilder& builder,
+                                                  const LinkDetails& details) const noexcept {
   const std::lock_guard guard(impl_->lock);
   try {
     RecordView record;

@@ -2,27 +2,22 @@
 // only).
 #pragma once
 
-#include "context/hex_text.hpp"
+#include "context/whitespace.hpp"
 #include "entail/context.hpp"
+#include "text/hex.hpp"
 
 namespace entail::links {
 
-using context::append_id;
-using context::HexCase;
-using context::parse_hex;
 using context::trim_ows;
+using text::HexCase;
+using text::parse_hex;
 
-// Replaces `parsed` with a context received from outside; reuses its memory.
-inline void set_foreign(TraceId trace_id, SpanId span_id, SpanId parent_id, SamplingState sampling,
-                        ForeignContext& parsed) noexcept {
-  parsed.context.trace_id = trace_id;
-  parsed.context.span_id = span_id;
+// A context received from another process.
+inline ForeignContext make_foreign(TraceId trace_id, SpanId span_id, SpanId parent_id,
+                                   SamplingState sampling) noexcept {
   const bool is_sampled = sampling == SamplingState::sampled || sampling == SamplingState::debug;
-  parsed.context.flags = is_sampled ? kTraceFlagSampled : std::uint8_t{0};
-  parsed.context.is_remote = true;
-  parsed.context.trace_state.clear();
-  parsed.parent_id = parent_id;
-  parsed.sampling = sampling;
+  const std::uint8_t flags = is_sampled ? kTraceFlagSampled : std::uint8_t{0};
+  return {{trace_id, span_id, flags, true, {}}, parent_id, sampling};
 }
 
 // Compares header names, ignoring ASCII case. REQUIRES that `lower` has no upper-case letter.

@@ -33,7 +33,7 @@ std::size_t find_colon(std::string_view text, std::size_t& size) noexcept {
 
 inline namespace v1 {
 
-ContextError parse_jaeger(std::string_view text, ForeignContext& parsed) noexcept {
+Result<ForeignContext, ContextError> parse_jaeger(std::string_view text) noexcept {
   using namespace links;
   text = trim_ows(text);
   if (text.size() > kJaegerSizeMax) return ContextError::too_long;
@@ -65,22 +65,21 @@ ContextError parse_jaeger(std::string_view text, ForeignContext& parsed) noexcep
     state = SamplingState::debug;
   else if ((flags & kFlagSampledJaeger) != 0)
     state = SamplingState::sampled;
-  set_foreign(trace_id, span_id, parent_id, state, parsed);
-  return ContextError::none;
+  return make_foreign(trace_id, span_id, parent_id, state);
 }
 
 std::string format_jaeger(const ForeignContext& foreign) {
   if (!foreign.context.is_valid()) return {};
   std::string text;
   text.reserve(70);  // 32 + 16 + 16 + 2 digits and three colons
-  links::append_id(foreign.context.trace_id, text);
+  text::append_hex(foreign.context.trace_id, text);
   text += ':';
-  links::append_id(foreign.context.span_id, text);
+  text::append_hex(foreign.context.span_id, text);
   text += ':';
   if (foreign.parent_id.is_zero())
     text += '0';
   else
-    links::append_id(foreign.parent_id, text);
+    text::append_hex(foreign.parent_id, text);
   unsigned flags = 0;
   if (foreign.sampling == SamplingState::sampled) flags = links::kFlagSampledJaeger;
   if (foreign.sampling == SamplingState::debug) flags = links::kFlagSampledJaeger | links::kFlagDebugJaeger;

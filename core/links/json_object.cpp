@@ -1,42 +1,11 @@
 #include "links/json_object.hpp"
 
-#include <algorithm>
-
-#include "base/bytes.hpp"
 #include "text/hex.hpp"
+#include "text/json_number.hpp"
 #include "text/json_string.hpp"
 #include "text/utf8.hpp"
 
 namespace entail::links {
-namespace {
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-// The value of four hex digits. REQUIRES that they are at text[at].
-std::uint32_t unit_at(std::string_view text, std::size_t at) noexcept {
-  std::uint32_t unit = 0;
-  for (std::size_t i = 0; i < 4; ++i) unit = unit << 4 | static_cast<std::uint32_t>(text::hex_digit(text[at + i]));
-  return unit;
-}
-
-constexpr bool is_high_surrogate(std::uint32_t unit) noexcept { return unit >= 0xd800 && unit < 0xdc00; }
-constexpr bool is_low_surrogate(std::uint32_t unit) noexcept { return unit >= 0xdc00 && unit < 0xe000; }
-
-// Decodes the \u escape whose digits begin at text[at], or a surrogate pair of two. Advances `at` past it.
-std::uint32_t decode_escape(std::string_view text, std::size_t& at) noexcept {
-  constexpr std::uint32_t kReplacement = 0xfffd;
-  const std::uint32_t first = unit_at(text, at);
-  at += 4;
-  if (is_low_surrogate(first)) return kReplacement;
-  if (!is_high_surrogate(first)) return first;
-  if (text.substr(at, 2) != "\\u" || !is_low_surrogate(unit_at(text, at + 2))) return kReplacement;
-  const std::uint32_t second = unit_at(text, at + 2);
-  at += 6;
-  return 0x10000 + ((first - 0xd800) << 10 | (second - 0xdc00));
-}
-
-}  // namespace
-
 JsonObject::JsonObject(std::string_view text) noexcept : text_(text) {
   if (text::utf8_valid_size(text) != text.size()) fail(ContextError::bad_json);
 }
@@ -152,59 +121,23 @@ bool JsonObject::string(std::string_view& content) noexcept {
 bool JsonObject::escape() noexcept {
   if (at_ == text_.size()) return false;
   const char c = text_[at_++];
-  if (c != 'u') return std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos;
+  if (c != 'u') return text::simple_escape(c) != 0;
   if (text_.size() - at_ < 4) return false;
   for (int i = 0; i < 4; ++i)
     if (text::hex_digit(text_[at_++]) < 0) return false;
   return true;
 }
 
-bool JsonObject::digits() noexcept {
-  const std::size_t begin = at_;
-  while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
-  return at_ > begin;
-}
-
 bool JsonObject::number() noexcept {
-  const auto is_at = [this](char c) { return at_ < text_.size() && text_[at_] == c; };
-  if (is_at('-')) ++at_;
-  if (is_at('0'))
-    ++at_;
-  else if (!digits())
-    return false;
-  if (is_at('.')) {
-    ++at_;
-    if (!digits()) return false;
-  }
-  if (is_at('e') || is_at('E')) {
-    ++at_;
-    if (is_at('+') || is_at('-')) ++at_;
-    if (!digits()) return false;
-  }
-  return true;
+  const std::size_t size = text::json_number_size(text_.substr(at_));
+  at_ += size;
+  return size != 0;
 }
 
 bool JsonObject::literal(std::string_view spelling) noexcept {
   if (text_.substr(at_, spelling.size()) != spelling) return false;
   at_ += spelling.size();
   return true;
-}
-
-void unescape_json(std::string_view content, std::string& out) {
-  out.clear();
-  for (std::size_t at = 0; at < content.size();) {
-    const std::size_t backslash = std::min(content.find('\\', at), content.size());
-    out.append(content.substr(at, backslash - at));
-    if (backslash == content.size()) return;
-    at = backslash + 2;
-    if (content[backslash + 1] == 'u') {
-      std::uint8_t character[4];
-      const std::uint8_t* const end = text::write_utf8(decode_escape(content, at), character);
-      out.append(reinterpret_cast<const char*>(character), static_cast<std::size_t>(end - character));
-    } else {
-      out.push_back(text::simple_escape(content[backslash + 1]));
-    }
-  }
 }
 
 }  // namespace entail::links

@@ -1,6 +1,10 @@
 // A strict parser for one JSON object (RFC 8259). Stored contexts are short and untrusted, so the whole text is
 // validated, unknown members included: brackets, numbers, escapes and UTF-8. Internal to the room.
 //
+// text::JsonTokens, which otlp reads with, is made for megabytes: it copies the text into a padded buffer and builds an
+// index of it, both allocated. A stored context has some 150 bytes and is read where it is; only escapes, numbers and
+// UTF-8 are shared (core/text).
+//
 // Thread rule: Confined. Cost: one pass; no allocation, no recursion beyond kJsonDepthMax.
 #pragma once
 
@@ -18,7 +22,7 @@ constexpr unsigned kJsonDepthMax = 16;  // nested objects and arrays, the outerm
 enum class JsonKind : std::uint8_t { string, number, boolean, null, object, array };
 
 struct JsonMember {
-  std::string_view key;    // without its quotes, still escaped
+  std::string_view key;    // without its quotes, still escaped: text::append_unescaped()
   std::string_view value;  // a string without its quotes, still escaped; any other value as its whole text
   JsonKind kind = JsonKind::null;
 };
@@ -26,10 +30,14 @@ struct JsonMember {
 class JsonObject {
  public:
   explicit JsonObject(std::string_view text) noexcept;
-  // Reads the next member. False at the end of the object or at an error; check error(). At the end without an error,
-  // nothing but whitespace follows the object.
+  // Reads the next member. Returns false at the end and at the first error; result() then tells them apart. After a
+  // success nothing but whitespace follows the object.
   bool next(JsonMember& member) noexcept;
-  ContextError error() const noexcept { return error_; }
+  // bad_json or too_deep.
+  Result<void, ContextError> result() const noexcept {
+    if (error_ != ContextError::none) return error_;
+    return {};
+  }
 
  private:
   bool fail(ContextError error) noexcept {
@@ -45,7 +53,6 @@ class JsonObject {
   bool string(std::string_view& content) noexcept;
   bool escape() noexcept;
   bool number() noexcept;
-  bool digits() noexcept;
   bool literal(std::string_view spelling) noexcept;
   bool finish() noexcept;  // requires the end of the text; always returns false
 
@@ -54,8 +61,5 @@ class JsonObject {
   bool started_ = false;
   ContextError error_ = ContextError::none;
 };
-
-// Replaces `out` with the unescaped string. A lone surrogate becomes U+FFFD. REQUIRES a string from JsonObject.
-void unescape_json(std::string_view content, std::string& out);
 
 }  // namespace entail::links

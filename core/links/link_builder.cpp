@@ -63,12 +63,13 @@ void LinkBuilder::write_details(const LinkDetails& details) {
 
 // Builds the message in a scratch buffer, because its length precedes it. Reserves before it appends, so that a failed
 // allocation leaves the links unchanged.
-ContextError LinkBuilder::write(const SpanContext& context, const LinkDetails& details, LinkAttributes more) {
+Result<void, ContextError> LinkBuilder::write(const SpanContext& context, const LinkDetails& details,
+                                              LinkAttributes more) {
   message_.clear();
   keys_.clear();
   attributes_dropped_ = 0;
   otlp::append_link_ids(context.trace_id, context.span_id, message_);
-  if (check_trace_state(context.trace_state) != ContextError::none)
+  if (!check_trace_state(context.trace_state).ok())
     leave_out(ContextError::bad_trace_state);
   else if (!context.trace_state.empty())
     wire::append_bytes_field(message_, link_field::kTraceState.number, wire::bytes_of(context.trace_state));
@@ -88,7 +89,7 @@ ContextError LinkBuilder::write(const SpanContext& context, const LinkDetails& d
   wire::append_bytes_field(fields_, otlp::span_field::kLinks.number, message_);
   const auto end = static_cast<std::uint32_t>(fields_.size());
   links_.push_back({end - static_cast<std::uint32_t>(message_.size()), end});
-  return ContextError::none;
+  return {};
 }
 
 ContextError LinkBuilder::refuse(ContextError reason) noexcept {
@@ -96,44 +97,45 @@ ContextError LinkBuilder::refuse(ContextError reason) noexcept {
   return reason;
 }
 
-ContextError LinkBuilder::append(const SpanContext& context, const LinkDetails& details, LinkAttributes more) noexcept {
+Result<void, ContextError> LinkBuilder::append(const SpanContext& context, const LinkDetails& details,
+                                               LinkAttributes more) noexcept {
   if (context.trace_id.is_zero()) return refuse(ContextError::zero_trace_id);
   if (context.span_id.is_zero()) return refuse(ContextError::zero_span_id);
   const Counts left_out_before = left_out_;
-  ContextError error = ContextError::out_of_memory;
+  Result<void, ContextError> written = ContextError::out_of_memory;
   try {
-    error = write(context, details, more);
+    written = write(context, details, more);
   } catch (const std::bad_alloc&) {
   }
-  if (error == ContextError::none) return error;
+  if (written.ok()) return written;
   left_out_ = left_out_before;  // a refused link leaves nothing out
-  return refuse(error);
+  return refuse(written.error());
 }
 
-ContextError LinkBuilder::append(const ContextSource& source, const LinkDetails& details,
-                                 LinkAttributes more) noexcept {
+Result<void, ContextError> LinkBuilder::append(const ContextSource& source, const LinkDetails& details,
+                                               LinkAttributes more) noexcept {
   if (const auto* const context = std::get_if<const SpanContext*>(&source)) return append(**context, details, more);
   if (const auto* const stored = std::get_if<StoredContext>(&source)) {
-    const ContextError error = parse_stored_context(stored->json, context_);
-    return error == ContextError::none ? append(context_, details, more) : refuse(error);
+    const Result<SpanContext, ContextError> context = parse_stored_context(stored->json);
+    if (!context.ok()) return refuse(context.error());
+    return append(*context, details, more);
   }
-  Extraction extraction;
-  const ContextError error = extract_context(*std::get_if<Carrier>(&source), context_, &extraction);
-  if (error != ContextError::none) return refuse(error);
-  const ContextError result = append(context_, details, more);
-  if (result != ContextError::none) return result;
-  if (extraction.passed_over != ContextError::none) leave_out(extraction.passed_over);
-  if (extraction.trace_state != ContextError::none) leave_out(extraction.trace_state);
+  const Result<Extraction, ContextError> extraction = extract_context(*std::get_if<Carrier>(&source), context_);
+  if (!extraction.ok()) return refuse(extraction.error());
+  const Result<void, ContextError> result = append(context_, details, more);
+  if (!result.ok()) return result;
+  if (extraction->passed_over != ContextError::none) leave_out(extraction->passed_over);
+  if (extraction->trace_state != ContextError::none) leave_out(extraction->trace_state);
   return result;
 }
 
-ContextError LinkBuilder::add(const SpanContext& context, const LinkDetails& details) noexcept {
+Result<void, ContextError> LinkBuilder::add(const SpanContext& context, const LinkDetails& details) noexcept {
   return append(context, details, {});
 }
-ContextError LinkBuilder::add(StoredContext stored, const LinkDetails& details) noexcept {
+Result<void, ContextError> LinkBuilder::add(StoredContext stored, const LinkDetails& details) noexcept {
   return append(ContextSource(stored), details, {});
 }
-ContextError LinkBuilder::add(Carrier carrier, const LinkDetails& details) noexcept {
+Result<void, ContextError> LinkBuilder::add(Carrier carrier, const LinkDetails& details) noexcept {
   return append(ContextSource(carrier), details, {});
 }
 
@@ -145,7 +147,7 @@ std::uint64_t LinkBuilder::add_batch(std::span<const BatchItem> items, const Lin
   for (std::size_t i = 0; i < items.size(); ++i) {
     details.batch_index = static_cast<std::int64_t>(i);
     details.delay_ms = items[i].delay_ms;
-    added += append(items[i].source, details, items[i].attributes) == ContextError::none;
+    added += append(items[i].source, details, items[i].attributes).ok();
   }
   return added;
 }

@@ -3,6 +3,7 @@
 
 #include "links/foreign.hpp"
 #include "links/json_object.hpp"
+#include "text/hex.hpp"
 #include "text/json_string.hpp"
 
 namespace entail {
@@ -31,12 +32,14 @@ constexpr unsigned kTraceIdBit = 1;
 constexpr unsigned kSpanIdBit = 2;
 constexpr unsigned kTraceparentBit = 32;
 
-ContextError collect(std::string_view json, StoredMembers& members) {
+Result<StoredMembers, ContextError> collect(std::string_view json) {
+  StoredMembers members;
   JsonObject object(json);
   JsonMember member;
   std::string key;
   while (object.next(member)) {
-    unescape_json(member.key, key);
+    key.clear();
+    text::append_unescaped(member.key, key);
     for (unsigned i = 0; i < std::size(kNames); ++i) {
       if (key != kNames[i].name) continue;
       if ((members.found & 1u << i) != 0) return ContextError::duplicate_field;
@@ -44,38 +47,40 @@ ContextError collect(std::string_view json, StoredMembers& members) {
       members.*kNames[i].member = member;
     }
   }
-  return object.error();
+  if (const Result<void, ContextError> result = object.result(); !result.ok()) return result.error();
+  return members;
 }
 
 // Absent or null: empty. Not a string: kept as JSON, which is never a valid tracestate.
 void read_trace_state(const JsonMember& member, std::string& trace_state) {
+  trace_state.clear();
   if (member.kind == JsonKind::string)
-    unescape_json(member.value, trace_state);
+    text::append_unescaped(member.value, trace_state);
   else if (member.kind != JsonKind::null)
     trace_state.assign(member.value);
-  else
-    trace_state.clear();
 }
 
-bool parse_flags(const JsonMember& member, std::uint8_t& flags) noexcept {
+// Absent or null: 0.
+Result<std::uint8_t, ContextError> parse_flags(const JsonMember& member) noexcept {
   std::uint64_t value = 0;
   if (member.kind == JsonKind::string) {
     if (member.value.empty() || member.value.size() > 2 || !parse_hex(member.value, HexCase::either, value))
-      return false;
+      return ContextError::bad_flags;
   } else if (member.kind == JsonKind::number) {
-    if (member.value.size() > 3) return false;
+    if (member.value.size() > 3) return ContextError::bad_flags;
     for (const char c : member.value) {
-      if (c < '0' || c > '9') return false;
+      if (c < '0' || c > '9') return ContextError::bad_flags;
       value = value * 10 + static_cast<std::uint64_t>(c - '0');
     }
-  } else {
-    return member.kind == JsonKind::null;
+  } else if (member.kind != JsonKind::null) {
+    return ContextError::bad_flags;
   }
-  flags = static_cast<std::uint8_t>(value);
-  return value <= 255;
+  if (value > 255) return ContextError::bad_flags;
+  return static_cast<std::uint8_t>(value);
 }
 
-ContextError read_ids(const StoredMembers& members, SpanContext& parsed) {
+Result<SpanContext, ContextError> read_ids(const StoredMembers& members) {
+  SpanContext parsed;
   if ((members.found & kTraceIdBit) == 0 || (members.found & kSpanIdBit) == 0) return ContextError::missing_field;
   if (members.trace_id.kind != JsonKind::string || !from_hex(members.trace_id.value, parsed.trace_id))
     return ContextError::bad_trace_id;
@@ -84,24 +89,27 @@ ContextError read_ids(const StoredMembers& members, SpanContext& parsed) {
       !parse_hex(members.span_id.value, HexCase::either, parsed.span_id))
     return ContextError::bad_span_id;
   if (parsed.span_id.is_zero()) return ContextError::zero_span_id;
-  if (!parse_flags(members.flags, parsed.flags)) return ContextError::bad_flags;
+  const Result<std::uint8_t, ContextError> flags = parse_flags(members.flags);
+  if (!flags.ok()) return flags.error();
+  parsed.flags = *flags;
   parsed.is_remote = members.is_remote.value != "false" || members.is_remote.kind != JsonKind::boolean;
   read_trace_state(members.trace_state, parsed.trace_state);
-  return ContextError::none;
+  return parsed;
 }
 
-ContextError read_stored(std::string_view json, SpanContext& parsed) {
+Result<SpanContext, ContextError> read_stored(std::string_view json) {
   if (json.size() > kStoredBytesMax) return ContextError::too_long;
-  StoredMembers members;
-  if (const ContextError error = collect(json, members); error != ContextError::none) return error;
-  if ((members.found & kTraceparentBit) == 0) return read_ids(members, parsed);
+  const Result<StoredMembers, ContextError> collected = collect(json);
+  if (!collected.ok()) return collected.error();
+  const StoredMembers& members = *collected;
+  if ((members.found & kTraceparentBit) == 0) return read_ids(members);
   if ((members.found & (kTraceIdBit | kSpanIdBit)) != 0) return ContextError::duplicate_field;
   if (members.traceparent.kind != JsonKind::string) return ContextError::bad_version;
   std::string text;
-  unescape_json(members.traceparent.value, text);
-  if (const ContextError error = parse_traceparent(text, parsed); error != ContextError::none) return error;
-  read_trace_state(members.tracestate, parsed.trace_state);
-  return ContextError::none;
+  text::append_unescaped(members.traceparent.value, text);
+  Result<SpanContext, ContextError> parsed = parse_traceparent(text);
+  if (parsed.ok()) read_trace_state(members.tracestate, parsed->trace_state);
+  return parsed;
 }
 
 }  // namespace
@@ -109,12 +117,9 @@ ContextError read_stored(std::string_view json, SpanContext& parsed) {
 
 inline namespace v1 {
 
-ContextError parse_stored_context(std::string_view json, SpanContext& context) noexcept {
+Result<SpanContext, ContextError> parse_stored_context(std::string_view json) noexcept {
   try {
-    SpanContext parsed;
-    const ContextError error = links::read_stored(json, parsed);
-    if (error == ContextError::none) context = std::move(parsed);
-    return error;
+    return links::read_stored(json);
   } catch (const std::bad_alloc&) {
     return ContextError::out_of_memory;
   }
@@ -123,14 +128,14 @@ ContextError parse_stored_context(std::string_view json, SpanContext& context) n
 std::string format_stored_context(const SpanContext& context) {
   if (!context.is_valid()) return {};
   std::string text = "{\"traceId\":\"";
-  links::append_id(context.trace_id, text);
+  text::append_hex(context.trace_id, text);
   text += "\",\"spanId\":\"";
-  links::append_id(context.span_id, text);
+  text::append_hex(context.span_id, text);
   text += "\",\"traceFlags\":";
   text += std::to_string(context.flags);
   if (!context.trace_state.empty()) {
     text += ",\"traceState\":";
-    text::append_json_string(context.trace_state, text);
+    text::append_json_string(context.trace_state, text, text::JsonEscapes::html);
   }
   if (!context.is_remote) text += ",\"isRemote\":false";
   text += '}';

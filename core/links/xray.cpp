@@ -1,6 +1,6 @@
 // AWS X-Amzn-Trace-Id.
 #include <algorithm>
-#include <utility>
+#include <optional>
 
 #include "links/foreign.hpp"
 #include "text/hex.hpp"
@@ -15,7 +15,7 @@ constexpr std::size_t kRestDigits = 24;
 constexpr std::size_t kSpanDigits = 16;
 
 // "1-EPOCH-REST": EPOCH and REST together are the trace ID.
-ContextError parse_root(std::string_view text, TraceId& id) noexcept {
+Result<TraceId, ContextError> parse_root(std::string_view text) noexcept {
   const std::size_t dash = text.find('-');
   if (text.substr(0, dash) != "1") return ContextError::bad_version;
   if (dash == std::string_view::npos) return ContextError::bad_separator;
@@ -24,57 +24,59 @@ ContextError parse_root(std::string_view text, TraceId& id) noexcept {
   if (text[kEpochDigits] != '-') return ContextError::bad_separator;
   std::uint64_t epoch = 0;
   std::uint64_t middle = 0;
-  TraceId result;
+  TraceId id;
   const std::string_view rest = text.substr(kEpochDigits + 1);
   if (!parse_hex(text.substr(0, kEpochDigits), HexCase::either, epoch) ||
-      !parse_hex(rest.substr(0, 8), HexCase::either, middle) || !parse_hex(rest.substr(8), HexCase::either, result.lo))
+      !parse_hex(rest.substr(0, 8), HexCase::either, middle) || !parse_hex(rest.substr(8), HexCase::either, id.lo))
     return ContextError::bad_trace_id;
-  result.hi = epoch << 32 | middle;
-  if (result.is_zero()) return ContextError::zero_trace_id;
-  id = result;
-  return ContextError::none;
+  id.hi = epoch << 32 | middle;
+  if (id.is_zero()) return ContextError::zero_trace_id;
+  return id;
 }
 
-ContextError parse_parent(std::string_view text, SpanId& id) noexcept {
+Result<SpanId, ContextError> parse_parent(std::string_view text) noexcept {
+  SpanId id;
   if (text.size() != kSpanDigits || !parse_hex(text, HexCase::either, id)) return ContextError::bad_span_id;
-  return id.is_zero() ? ContextError::zero_span_id : ContextError::none;
+  if (id.is_zero()) return ContextError::zero_span_id;
+  return id;
 }
 
-ContextError parse_sampled(std::string_view text, SamplingState& state) noexcept {
-  if (text == "1")
-    state = SamplingState::sampled;
-  else if (text == "0")
-    state = SamplingState::denied;
-  else if (text != "?")  // deferred: the sender asks for a decision
-    return ContextError::bad_sampling;
-  return ContextError::none;
+Result<SamplingState, ContextError> parse_sampled(std::string_view text) noexcept {
+  if (text == "1") return SamplingState::sampled;
+  if (text == "0") return SamplingState::denied;
+  if (text == "?") return SamplingState::deferred;  // the sender asks for a decision
+  return ContextError::bad_sampling;
 }
 
 struct XrayFields {
-  TraceId trace_id;
-  SpanId span_id;
-  SamplingState sampling = SamplingState::deferred;
-  bool has_root = false;
-  bool has_parent = false;
-  bool has_sampled = false;
+  std::optional<TraceId> trace_id;
+  std::optional<SpanId> span_id;
+  std::optional<SamplingState> sampling;
 };
 
+// Stores the parsed field; a field that occurs twice is an error, whatever its value.
+template <class T>
+Result<void, ContextError> set_once(std::optional<T>& field, std::string_view value,
+                                    Result<T, ContextError> (*parse)(std::string_view) noexcept) noexcept {
+  if (field) return ContextError::duplicate_field;
+  const Result<T, ContextError> parsed = parse(value);
+  if (!parsed.ok()) return parsed.error();
+  field = *parsed;
+  return {};
+}
+
 // Parses one "Key=value"; keys are case-sensitive. Ignores empty parts: some writers end with a semicolon.
-ContextError parse_part(std::string_view part, XrayFields& fields) noexcept {
+Result<void, ContextError> parse_part(std::string_view part, XrayFields& fields) noexcept {
   part = trim_ows(part);
-  if (part.empty()) return ContextError::none;
+  if (part.empty()) return {};
   const std::size_t equals = part.find('=');
   if (equals == std::string_view::npos) return ContextError::bad_separator;
   const std::string_view key = part.substr(0, equals);
   const std::string_view value = part.substr(equals + 1);
-  if (key == "Root")
-    return std::exchange(fields.has_root, true) ? ContextError::duplicate_field : parse_root(value, fields.trace_id);
-  if (key == "Parent")
-    return std::exchange(fields.has_parent, true) ? ContextError::duplicate_field : parse_parent(value, fields.span_id);
-  if (key == "Sampled")
-    return std::exchange(fields.has_sampled, true) ? ContextError::duplicate_field
-                                                   : parse_sampled(value, fields.sampling);
-  return ContextError::none;
+  if (key == "Root") return set_once(fields.trace_id, value, parse_root);
+  if (key == "Parent") return set_once(fields.span_id, value, parse_parent);
+  if (key == "Sampled") return set_once(fields.sampling, value, parse_sampled);
+  return {};
 }
 
 }  // namespace
@@ -82,19 +84,19 @@ ContextError parse_part(std::string_view part, XrayFields& fields) noexcept {
 
 inline namespace v1 {
 
-ContextError parse_xray(std::string_view text, ForeignContext& parsed) noexcept {
+Result<ForeignContext, ContextError> parse_xray(std::string_view text) noexcept {
   text = links::trim_ows(text);
   if (text.size() > links::kXraySizeMax) return ContextError::too_long;
   links::XrayFields fields;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find(';'), text.size());
-    if (const ContextError error = links::parse_part(text.substr(0, end), fields); error != ContextError::none)
-      return error;
+    const Result<void, ContextError> part = links::parse_part(text.substr(0, end), fields);
+    if (!part.ok()) return part.error();
     text.remove_prefix(std::min(end + 1, text.size()));
   }
-  if (!fields.has_root) return ContextError::missing_field;
-  links::set_foreign(fields.trace_id, fields.span_id, {}, fields.sampling, parsed);
-  return ContextError::none;
+  if (!fields.trace_id) return ContextError::missing_field;
+  return links::make_foreign(*fields.trace_id, fields.span_id.value_or(SpanId{}), {},
+                             fields.sampling.value_or(SamplingState::deferred));
 }
 
 std::string format_xray(const ForeignContext& foreign) {
@@ -108,7 +110,7 @@ std::string format_xray(const ForeignContext& foreign) {
   text::append_hex(context.trace_id.lo, 16, text);
   if (!context.span_id.is_zero()) {
     text += ";Parent=";
-    links::append_id(context.span_id, text);
+    text::append_hex(context.span_id, text);
   }
   if (foreign.sampling == SamplingState::denied)
     text += ";Sampled=0";

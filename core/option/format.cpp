@@ -4,6 +4,7 @@
 
 #include "option/nearest.hpp"
 #include "option/value_text.hpp"
+#include "text/duration.hpp"
 
 namespace entail::option {
 
@@ -25,7 +26,7 @@ std::string yaml_text(const std::string& text) {
 }
 
 std::string format_whole(const Shape& shape, std::uint64_t value) {
-  if (shape.kind == Kind::duration) return format_duration(static_cast<std::int64_t>(value));
+  if (shape.kind == Kind::duration) return text::format_duration(static_cast<std::int64_t>(value));
   if (shape.kind == Kind::size) return format_size(value);
   return shape.bounds.min < 0 ? std::to_string(static_cast<std::int64_t>(value)) : std::to_string(value);
 }

@@ -3,14 +3,14 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
+
+#include "text/ascii.hpp"
+#include "text/duration.hpp"
 
 namespace entail::option {
 
 namespace {
 
-constexpr std::uint64_t kUint64Max = std::numeric_limits<std::uint64_t>::max();
-constexpr std::uint64_t kInt64Max = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kNumberCharsMax = 64;  // longer digit strings are not numbers that anybody means
 
 struct Unit {
@@ -18,15 +18,6 @@ struct Unit {
   std::uint64_t factor;
 };
 
-// Larger units first: printing takes the first that divides.
-constexpr std::array kDurationUnits = {Unit{"h", 3'600'000'000'000},
-                                       Unit{"m", 60'000'000'000},
-                                       Unit{"s", 1'000'000'000},
-                                       Unit{"ms", 1'000'000},
-                                       Unit{"us", 1'000},
-                                       Unit{"µs", 1'000},
-                                       Unit{"μs", 1'000},
-                                       Unit{"ns", 1}};
 constexpr std::array kSizeUnits = {Unit{"TiB", 1ull << 40},
                                    Unit{"GiB", 1ull << 30},
                                    Unit{"MiB", 1ull << 20},
@@ -38,7 +29,7 @@ constexpr std::array kSizeUnits = {Unit{"TiB", 1ull << 40},
                                    Unit{"KB", 1'000},
                                    Unit{"B", 1}};
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+using text::is_digit;
 
 // Copies text without the underscores that stand between digits. False when one stands elsewhere or it is too long.
 bool strip_underscores(std::string_view text, std::array<char, kNumberCharsMax>& out, std::size_t& length) noexcept {
@@ -124,39 +115,22 @@ Parsed parse_boolean(std::string_view text, bool& value) noexcept {
 }
 
 Parsed parse_duration(std::string_view text, std::int64_t& nanoseconds) noexcept {
-  const bool negative = !text.empty() && text[0] == '-';
-  if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
-  if (text.empty()) return Parsed::malformed;
-  std::uint64_t total = 0;
-  while (!text.empty()) {
-    std::uint64_t whole = 0;
-    std::string_view fraction;
-    const bool only_fraction = text[0] == '.' && text.size() > 1 && is_digit(text[1]);
-    if (only_fraction) {
-      std::size_t end = 1;
-      while (end < text.size() && is_digit(text[end])) ++end;
-      fraction = text.substr(1, end - 1);
-      text.remove_prefix(end);
-    } else if (const Parsed parsed = take_decimal(text, whole, fraction); parsed != Parsed::ok) {
-      return parsed;
-    }
-    if (text.empty()) {
-      if (total == 0 && whole == 0 && fraction.find_first_not_of('0') == std::string_view::npos) break;
+  std::array<char, kNumberCharsMax> written{};
+  std::size_t length = 0;
+  if (!strip_underscores(text, written, length)) return Parsed::malformed;
+  const auto parsed = text::parse_duration({written.data(), length});
+  switch (parsed.error()) {
+    case text::DurationError::none:
+      nanoseconds = parsed.value();
+      return Parsed::ok;
+    case text::DurationError::malformed:
+      return Parsed::malformed;
+    case text::DurationError::too_large:
+      return Parsed::too_large;
+    case text::DurationError::no_unit:
       return Parsed::no_unit;
-    }
-    std::size_t unit_length = 0;
-    while (unit_length < text.size() && !is_digit(text[unit_length]) && text[unit_length] != '.') ++unit_length;
-    const std::string_view name = text.substr(0, unit_length);
-    text.remove_prefix(unit_length);
-    const Unit* unit = nullptr;
-    for (const Unit& candidate : kDurationUnits)
-      if (candidate.name == name) unit = &candidate;
-    if (unit == nullptr) return Parsed::malformed;
-    if (const Parsed parsed = add_scaled(whole, fraction, unit->factor, total); parsed != Parsed::ok) return parsed;
   }
-  if (total > kInt64Max) return Parsed::too_large;
-  nanoseconds = negative ? -static_cast<std::int64_t>(total) : static_cast<std::int64_t>(total);
-  return Parsed::ok;
+  return Parsed::malformed;
 }
 
 Parsed parse_size(std::string_view text, std::uint64_t& bytes) noexcept {
@@ -174,18 +148,6 @@ Parsed parse_size(std::string_view text, std::uint64_t& bytes) noexcept {
   if (factor == 1 && !fraction.empty()) return Parsed::malformed;  // half a byte
   bytes = 0;
   return add_scaled(whole, fraction, factor, bytes);
-}
-
-std::string format_duration(std::int64_t nanoseconds) {
-  if (nanoseconds == 0) return "0s";
-  const std::uint64_t magnitude = nanoseconds < 0 ? kUint64Max - static_cast<std::uint64_t>(nanoseconds) + 1
-                                                  : static_cast<std::uint64_t>(nanoseconds);
-  std::string text = nanoseconds < 0 ? "-" : "";
-  for (const Unit& unit : kDurationUnits) {
-    if (unit.name == "m" || magnitude % unit.factor != 0) continue;
-    return text + std::to_string(magnitude / unit.factor) + std::string(unit.name);
-  }
-  return text;
 }
 
 std::string format_size(std::uint64_t bytes) {

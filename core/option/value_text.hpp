@@ -25,15 +25,13 @@ Parsed parse_number(std::string_view text, double& value) noexcept;
 // true, True, TRUE and the same of false, as in YAML 1.2.
 Parsed parse_boolean(std::string_view text, bool& value) noexcept;
 
-// A Go duration: 10s, 1m30s, 1.5h, 500ms, 10us, 0. Units h, m, s, ms, us (or µs), ns. no_unit: a number other than 0
-// alone.
+// A duration (text/duration.hpp) whose digits may be grouped by underscores.
 Parsed parse_duration(std::string_view text, std::int64_t& nanoseconds) noexcept;
 
 // Bytes: 1048576, 512MB (10^6), 256MiB (2^20), 1.5GiB. Units B, kB or KB, MB, GB, TB, KiB, MiB, GiB, TiB.
 Parsed parse_size(std::string_view text, std::uint64_t& bytes) noexcept;
 
-// The shortest text in one unit that parses to the same value; "90s" rather than "1m30s".
-std::string format_duration(std::int64_t nanoseconds);
+// The shortest text in one unit that parses to the same value.
 std::string format_size(std::uint64_t bytes);
 std::string format_number(double value);
 

@@ -191,11 +191,11 @@ void JsonPrinter::value(const JsonField& field, Bytes bytes, Range payload, unsi
       nested(field, bytes, payload, depth);
       return;
     case JsonKind::string:
-      bad_text_count_ += !text::append_json_string(text_of(content), out_);
+      bad_text_count_ += !text::append_json_string(text_of(content), out_, text::JsonEscapes::html);
       return;
     case JsonKind::identifier:
       if (is_odd_id_text(content, field.id_size)) {
-        text::append_json_string(odd_id_text(content, field.id_size), out_);
+        text::append_json_string(odd_id_text(content, field.id_size), out_, text::JsonEscapes::html);
         return;
       }
       out_.push_back('"');

@@ -57,8 +57,9 @@ bool JsonDocument::skip(const char* token) {
       return literal(token, "null");
     case '{':
     case '[': {
-      const char* fault = token;
-      return tokens_.skip(token, fault) || bad(fault);
+      const Result<void> skipped = tokens_.skip(token);
+      error_ = skipped.error();
+      return skipped.ok();
     }
     default: {
       std::string_view ignored;
@@ -198,9 +199,9 @@ bool JsonDocument::boolean(const JsonField& field, const char* token, JsonState&
 
 // The text of a JSON number.
 bool JsonDocument::number_text(const char* token, std::string_view& text) {
-  const char* const end = text::scan_json_number(token);
-  if (end == nullptr || !ends_scalar(end)) return bad(token);
-  text = {token, static_cast<std::size_t>(end - token)};
+  text = tokens_.text_from(token);
+  text = text.substr(0, text::json_number_size(text));
+  if (text.empty() || !ends_scalar(token + text.size())) return bad(token);
   return true;
 }
 
@@ -230,7 +231,11 @@ bool JsonDocument::integer(const JsonField& field, const char* token, JsonState&
   } else {
     return lose(token, state);
   }
-  if (!text::parse_integer(text, value) && !enum_value(field, text, value)) return lose_taken(state);
+  if (const auto parsed = text::parse_integer(text)) {
+    value = *parsed;
+  } else if (!enum_value(field, text, value)) {
+    return lose_taken(state);
+  }
   return write_integer(field, value) || lose_taken(state);
 }
 
@@ -286,10 +291,10 @@ bool JsonDocument::floating(const JsonField& field, const char* token, JsonState
   } else {
     return lose(token, state);
   }
-  double value = 0;
-  if (!text::parse_double(text, value)) return lose_taken(state);
+  const std::optional<double> value = text::parse_double(text);
+  if (!value) return lose_taken(state);
   std::uint8_t* const out = wire::write_varint(writer_.room(2 * wire::kVarintBytesMax), field.proto.tag());
-  writer_.advance(write_little_endian(out, std::bit_cast<std::uint64_t>(value), 8));
+  writer_.advance(write_little_endian(out, std::bit_cast<std::uint64_t>(*value), 8));
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/bytes.hpp"
+#include "text/ascii.hpp"
 #include "text/hex.hpp"
 
 namespace entail::ottl {
@@ -11,7 +12,7 @@ namespace {
 
 using Kind = Token::Kind;
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+using text::is_digit;
 bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
@@ -26,34 +27,32 @@ constexpr std::array kSlips = {Slip{"&&", "'&&' is written 'and'"}, Slip{"||", "
 
 class Lexer {
  public:
-  Lexer(std::string_view text, std::vector<Token>& tokens, Fault& fault)
-      : text_(text), tokens_(tokens), fault_(fault) {}
+  explicit Lexer(std::string_view text) : text_(text) {}
 
-  bool run() {
+  Result<std::vector<Token>, Fault> run() {
     for (;;) {
       while (at_ < text_.size() && is_space(text_[at_])) ++at_;
       begin_ = at_;
       if (at_ == text_.size()) break;
-      if (!next()) return false;
+      if (const Read read = next(); !read) return read.error();
     }
     add(Kind::end, "");
-    return true;
+    return std::move(tokens_);
   }
 
  private:
+  using Read = Result<void, Fault>;  // one token added
+
   char peek(std::size_t ahead = 0) const noexcept { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
   void add(Kind kind, std::string value) { tokens_.push_back({kind, begin_, at_ - begin_, std::move(value)}); }
-  bool fail(std::size_t offset, std::string text) {
-    fault_ = {offset, std::move(text), {}, {}};
-    return false;
-  }
+  static Fault fail(std::size_t offset, std::string text) { return {offset, std::move(text), {}, {}}; }
 
-  bool next() {
+  Read next() {
     const char c = peek();
     if (is_letter(c) || c == '_') {
       while (is_letter(peek()) || is_digit(peek()) || peek() == '_') ++at_;
       add(Kind::name, std::string(text_.substr(begin_, at_ - begin_)));
-      return true;
+      return {};
     }
     if (c == '"') return quoted();
     if (c == '0' && (peek(1) == 'x' || peek(1) == 'X')) return bytes();
@@ -62,7 +61,7 @@ class Lexer {
       if (text_.substr(at_, 2) != symbol) continue;
       at_ += 2;
       add(Kind::symbol, std::string(symbol));
-      return true;
+      return {};
     }
     for (const Slip& slip : kSlips)
       if (text_.substr(at_).starts_with(slip.written)) return fail(at_, std::string(slip.text));
@@ -70,10 +69,10 @@ class Lexer {
       return fail(at_, "'" + std::string(1, c) + "' has no meaning here");
     ++at_;
     add(Kind::symbol, std::string(1, c));
-    return true;
+    return {};
   }
 
-  bool number() {
+  Read number() {
     Kind kind = Kind::whole;
     while (is_digit(peek())) ++at_;
     if (peek() == '.' && is_digit(peek(1))) {
@@ -88,10 +87,10 @@ class Lexer {
     }
     if (is_letter(peek()) || peek() == '_') return fail(begin_, "not a number: numbers have no units");
     add(kind, std::string(text_.substr(begin_, at_ - begin_)));
-    return true;
+    return {};
   }
 
-  bool bytes() {
+  Read bytes() {
     std::string value;
     for (at_ += 2; text::hex_digit(peek()) >= 0; at_ += 2) {
       if (text::hex_digit(peek(1)) < 0) return fail(begin_, "bytes have an even number of digits");
@@ -99,11 +98,11 @@ class Lexer {
     }
     if (value.empty() || is_letter(peek())) return fail(begin_, "bytes are written 0x and hexadecimal digits");
     add(Kind::bytes, std::move(value));
-    return true;
+    return {};
   }
 
   // The escapes of Go's strings, as far as a condition needs them.
-  bool quoted() {
+  Read quoted() {
     std::string value;
     for (++at_; at_ < text_.size() && peek() != '"'; ++at_) {
       if (peek() != '\\') {
@@ -121,21 +120,17 @@ class Lexer {
     if (at_ == text_.size()) return fail(begin_, "the text has no closing quote");
     ++at_;
     add(Kind::text, std::move(value));
-    return true;
+    return {};
   }
 
   std::string_view text_;
-  std::vector<Token>& tokens_;
-  Fault& fault_;
+  std::vector<Token> tokens_;
   std::size_t at_ = 0;
   std::size_t begin_ = 0;
 };
 
 }  // namespace
 
-bool lex(std::string_view condition, std::vector<Token>& tokens, Fault& fault) {
-  tokens.clear();
-  return Lexer(condition, tokens, fault).run();
-}
+Result<std::vector<Token>, Fault> lex(std::string_view condition) { return Lexer(condition).run(); }
 
 }  // namespace entail::ottl

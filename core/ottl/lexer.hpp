@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "entail/result.hpp"
+
 namespace entail::ottl {
 
 // What is wrong with a condition, and at which byte. The caller words the suggestion: `word` is what stands there,
@@ -25,7 +27,7 @@ struct Token {
   std::string value;  // name, whole, floating and symbol: as written; text: without quotes and escapes; bytes: decoded
 };
 
-// False, with a fault, at the first byte that begins no word. The last token is of the kind end.
-bool lex(std::string_view condition, std::vector<Token>& tokens, Fault& fault);
+// Fails at the first byte that begins no word. The last token is of the kind end.
+Result<std::vector<Token>, Fault> lex(std::string_view condition);
 
 }  // namespace entail::ottl

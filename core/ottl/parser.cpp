@@ -41,23 +41,22 @@ std::optional<Kind> kind_of_sum(std::optional<Kind> left, std::optional<Kind> ri
 
 }  // namespace
 
-bool compile(std::string_view condition, Context context, Program& program, Fault& fault) {
-  program = {};
-  if (condition.size() > kConditionBytesMax) {
-    fault = {0, "a condition has at most " + std::to_string(kConditionBytesMax) + " bytes", {}, {}};
-    return false;
-  }
-  std::vector<Token> tokens;
-  return lex(condition, tokens, fault) && Parser(tokens, context, program, fault).run();
+Result<Program, Fault> compile(std::string_view condition, Context context) {
+  if (condition.size() > kConditionBytesMax)
+    return Fault{0, "a condition has at most " + std::to_string(kConditionBytesMax) + " bytes", {}, {}};
+  const Result<std::vector<Token>, Fault> tokens = lex(condition);
+  if (!tokens) return tokens.error();
+  return Parser(*tokens, context).run();
 }
 
-bool Parser::run() {
-  if (here().kind == Token::Kind::end) return refuse(0, "the condition is empty");
+Result<Program, Fault> Parser::run() {
+  if (here().kind == Token::Kind::end) return fail(0, "the condition is empty");
   const MaybePart whole = disjunction();
-  if (!whole || !check_condition(*whole)) return false;
-  if (here().kind != Token::Kind::end) return refuse(here().offset, "expected and, or, a comparison, or the end");
+  if (!whole) return whole.error();
+  if (const Checked checked = check_condition(*whole); !checked) return checked.error();
+  if (here().kind != Token::Kind::end) return fail(here().offset, "expected and, or, a comparison, or the end");
   program_.root = whole->node;
-  return true;
+  return std::move(program_);
 }
 
 Parser::MaybePart Parser::add(Node node, std::size_t offset, const std::vector<Part>& parts) {
@@ -81,12 +80,12 @@ Parser::MaybePart Parser::add_constant(std::size_t offset, Value value, std::str
   return part;
 }
 
-bool Parser::check_condition(const Part& part) {
-  if (part.is_condition) return true;
-  if (!part.is_operand) return refuse(part.offset, "a list is no condition");
+Parser::Checked Parser::check_condition(const Part& part) {
+  if (part.is_condition) return {};
+  if (!part.is_operand) return fail(part.offset, "a list is no condition");
   if (part.kind && *part.kind != Kind::boolean)
-    return refuse(part.offset, "this is " + std::string(kind_name(*part.kind)) + ", not a condition; compare it");
-  return refuse(part.offset, "a value alone is no condition; compare it, as in: == true, or: != nil");
+    return fail(part.offset, "this is " + std::string(kind_name(*part.kind)) + ", not a condition; compare it");
+  return fail(part.offset, "a value alone is no condition; compare it, as in: == true, or: != nil");
 }
 
 // Parts between `word`s: one as it is, several as one node.
@@ -101,7 +100,7 @@ Parser::MaybePart Parser::joined(std::string_view word, Node::Kind kind, MaybePa
     parts.push_back(*next);
   }
   for (const Part& part : parts)
-    if (!check_condition(part)) return std::nullopt;
+    if (const Checked checked = check_condition(part); !checked) return checked.error();
   MaybePart whole = add({.kind = kind}, first->offset, parts);
   if (whole) *whole = {whole->node, whole->offset, Kind::boolean, true, false, whole->depth};
   return whole;
@@ -122,7 +121,8 @@ Parser::MaybePart Parser::negation() {
   ++at_;
   if (is_word("not")) return fail(here().offset, "not stands twice");
   const MaybePart part = comparison();
-  if (!part || !check_condition(*part)) return std::nullopt;
+  if (!part) return part;
+  if (const Checked checked = check_condition(*part); !checked) return checked.error();
   MaybePart whole = add({.kind = Node::Kind::negation}, offset, {*part});
   if (whole) *whole = {whole->node, offset, Kind::boolean, true, false, whole->depth};
   return whole;
@@ -136,7 +136,8 @@ Parser::MaybePart Parser::comparison() {
   if (relation == nullptr) return left;
   ++at_;
   const MaybePart right = sum();
-  if (!right || !check_comparison(*left, *right, symbol)) return std::nullopt;
+  if (!right) return right;
+  if (const Checked checked = check_comparison(*left, *right, symbol); !checked) return checked.error();
   if (relation_of(here()) != nullptr) return fail(here().offset, "comparisons cannot be chained; join two with 'and'");
   MaybePart whole = add({.kind = Node::Kind::comparison, .detail = static_cast<std::uint8_t>(relation->relation)},
                         left->offset, {*left, *right});
@@ -145,20 +146,20 @@ Parser::MaybePart Parser::comparison() {
 }
 
 // Refuses what can only be a slip: conditions as operands, a path in quotes, kinds that have no order.
-bool Parser::check_comparison(const Part& left, const Part& right, const Token& symbol) {
+Parser::Checked Parser::check_comparison(const Part& left, const Part& right, const Token& symbol) {
   for (const Part* side : {&left, &right}) {
-    if (!side->is_operand) return refuse(side->offset, "a condition or a list cannot be compared");
+    if (!side->is_operand) return fail(side->offset, "a condition or a list cannot be compared");
     const Part& other = side == &left ? right : left;
     const Constant* text = constant_of(*side);
     if (text == nullptr || text->value.kind != Kind::text || constant_of(other) == nullptr) continue;
     const std::vector<std::string_view> names = path_names(context_);
     if (std::find(names.begin(), names.end(), text->text) != names.end())
-      return refuse(side->offset, "'" + text->text + "' in quotes is a text; without quotes it is the path");
+      return fail(side->offset, "'" + text->text + "' in quotes is a text; without quotes it is the path");
   }
   const bool ordered = symbol.value != "==" && symbol.value != "!=";
   if (ordered && (left.kind == Kind::nil || right.kind == Kind::nil))
-    return refuse(symbol.offset, "nil has no order; use == or !=");
-  return true;
+    return fail(symbol.offset, "nil has no order; use == or !=");
+  return {};
 }
 
 Parser::MaybePart Parser::sum() {

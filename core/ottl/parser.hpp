@@ -10,10 +10,9 @@ namespace entail::ottl {
 
 class Parser {
  public:
-  Parser(const std::vector<Token>& tokens, Context context, Program& program, Fault& fault)
-      : tokens_(tokens), context_(context), program_(program), fault_(fault) {}
+  Parser(const std::vector<Token>& tokens, Context context) : tokens_(tokens), context_(context) {}
 
-  bool run();
+  Result<Program, Fault> run();
 
  private:
   // What has been read: a node, and what is known of it.
@@ -25,7 +24,8 @@ class Parser {
     bool is_operand = true;           // may be compared
     unsigned depth = 1;
   };
-  using MaybePart = std::optional<Part>;  // nothing: a fault was kept
+  using MaybePart = Result<Part, Fault>;
+  using Checked = Result<void, Fault>;
 
   // parser.cpp: operators
   MaybePart disjunction();
@@ -35,8 +35,8 @@ class Parser {
   MaybePart sum();
   MaybePart product();
   MaybePart joined(std::string_view word, Node::Kind kind, MaybePart (Parser::*operand)());
-  bool check_condition(const Part& part);
-  bool check_comparison(const Part& left, const Part& right, const Token& symbol);
+  Checked check_condition(const Part& part);
+  Checked check_comparison(const Part& left, const Part& right, const Token& symbol);
   MaybePart arithmetic(const Part& left, const Token& symbol, const Part& right);
 
   // parser_atoms.cpp: what stands between operators
@@ -46,11 +46,11 @@ class Parser {
   MaybePart path(const Token& first);
   MaybePart attribute(Holder holder, const Token& first, const std::string& written);
   MaybePart field(Holder holder, const std::string& rest, const Token& first, const std::string& written);
-  bool index(AttributePath::Step& step);
+  Result<AttributePath::Step, Fault> index();
   MaybePart call(const Token& name);
   MaybePart list();
-  bool arguments(const FunctionRow& row, std::vector<Part>& parts);
-  bool check_argument(const FunctionRow& row, std::size_t position, const Part& part);
+  Result<std::vector<Part>, Fault> arguments(const FunctionRow& row);
+  Checked check_argument(const FunctionRow& row, std::size_t position, const Part& part);
   MaybePart folded_call(const FunctionRow& row, const Token& name, const std::vector<Part>& parts);
 
   const Token& here() const noexcept { return tokens_[at_]; }
@@ -70,14 +70,9 @@ class Parser {
     const Node& node = program_.nodes[part.node];
     return node.kind == Node::Kind::constant ? &program_.constants[node.index] : nullptr;
   }
-  std::nullopt_t fail(std::size_t offset, std::string text, std::string word = {},
-                      std::vector<std::string_view> candidates = {}) {
-    fault_ = {offset, std::move(text), std::move(word), std::move(candidates)};
-    return std::nullopt;
-  }
-  bool refuse(std::size_t offset, std::string text) {
-    fail(offset, std::move(text));
-    return false;
+  static Fault fail(std::size_t offset, std::string text, std::string word = {},
+                    std::vector<std::string_view> candidates = {}) {
+    return {offset, std::move(text), std::move(word), std::move(candidates)};
   }
   // A node over parts; refuses what is nested too deep.
   MaybePart add(Node node, std::size_t offset, const std::vector<Part>& parts);
@@ -85,8 +80,7 @@ class Parser {
 
   const std::vector<Token>& tokens_;
   const Context context_;
-  Program& program_;
-  Fault& fault_;
+  Program program_;
   std::size_t at_ = 0;
   unsigned nesting_ = 0;  // of parentheses, calls and lists
 };

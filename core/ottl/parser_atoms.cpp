@@ -2,8 +2,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "ottl/duration.hpp"
 #include "ottl/parser.hpp"
+#include "text/duration.hpp"
 
 namespace entail::ottl {
 
@@ -161,15 +161,17 @@ Parser::MaybePart Parser::attribute(Holder holder, const Token& first, const std
   }
   AttributePath path;
   path.holder = holder;
-  AttributePath::Step step;
   const std::size_t key_offset = ahead().offset;
-  if (!index(step)) return std::nullopt;
-  if (!step.is_key) return fail(key_offset, "the key of an attribute is a text in double quotes");
-  path.key = step.key;
+  const Result<AttributePath::Step, Fault> first_step = index();
+  if (!first_step) return first_step.error();
+  if (!first_step->is_key) return fail(key_offset, "the key of an attribute is a text in double quotes");
+  path.key = first_step->key;
   while (is("[")) {
     if (path.steps.size() == kStepsMax)
       return fail(here().offset, "at most " + std::to_string(kStepsMax) + " indexes can follow an attribute");
-    if (!index(path.steps.emplace_back())) return std::nullopt;
+    const Result<AttributePath::Step, Fault> step = index();
+    if (!step) return step.error();
+    path.steps.push_back(*step);
   }
   if (is(".")) return fail(here().offset, "what is inside an attribute is written [\"key\"] or [0]");
   program_.attributes.push_back(std::move(path));
@@ -190,11 +192,11 @@ Parser::MaybePart Parser::field(Holder holder, const std::string& rest, const To
   std::vector<Part> parts;
   if (is("[")) {
     if (row->field != Field::trace_state) return fail(here().offset, "'" + written + "' has no parts");
-    AttributePath::Step step;
     const std::size_t offset = ahead().offset;
-    if (!index(step)) return std::nullopt;
-    if (!step.is_key) return fail(offset, "the key of a tracestate entry is a text in double quotes");
-    const MaybePart key = add_constant(offset, {.kind = Kind::text, .text = {}}, step.key);
+    const Result<AttributePath::Step, Fault> step = index();
+    if (!step) return step.error();
+    if (!step->is_key) return fail(offset, "the key of a tracestate entry is a text in double quotes");
+    const MaybePart key = add_constant(offset, {.kind = Kind::text, .text = {}}, step->key);
     if (!key) return key;
     parts.push_back(*key);
   }
@@ -205,20 +207,21 @@ Parser::MaybePart Parser::field(Holder holder, const std::string& rest, const To
 }
 
 // "[" a text or a whole number "]".
-bool Parser::index(AttributePath::Step& step) {
+Result<AttributePath::Step, Fault> Parser::index() {
+  AttributePath::Step step;
   ++at_;
   const Token& token = here();
   if (token.kind == Token::Kind::text) {
     step = {true, token.value, 0};
   } else if (token.kind == Token::Kind::whole) {
     const auto [end, error] = std::from_chars(token.value.data(), token.value.data() + token.value.size(), step.index);
-    if (error != std::errc()) return refuse(token.offset, "this index is too large");
+    if (error != std::errc()) return fail(token.offset, "this index is too large");
   } else {
-    return refuse(token.offset, "expected a key in double quotes, or an index");
+    return fail(token.offset, "expected a key in double quotes, or an index");
   }
   ++at_;
-  if (!take("]")) return refuse(here().offset, "expected ']'");
-  return true;
+  if (!take("]")) return fail(here().offset, "expected ']'");
+  return step;
 }
 
 Parser::MaybePart Parser::list() {
@@ -248,10 +251,10 @@ Parser::MaybePart Parser::call(const Token& name) {
   if (row->function == Function::is_root_span && context_ == Context::spanevent)
     return fail(name.offset, "IsRootSpan() is asked of spans, not of span events");
   if (++nesting_ > kNodeDepthMax) return fail(name.offset, "the condition is nested too deep");
-  std::vector<Part> parts;
-  if (!arguments(*row, parts)) return std::nullopt;
+  const Result<std::vector<Part>, Fault> parts = arguments(*row);
+  if (!parts) return parts.error();
   --nesting_;
-  MaybePart whole = folded_call(*row, name, parts);
+  MaybePart whole = folded_call(*row, name, *parts);
   if (whole) {
     whole->kind = row->result;
     whole->is_condition = row->result == Kind::boolean;
@@ -259,51 +262,51 @@ Parser::MaybePart Parser::call(const Token& name) {
   return whole;
 }
 
-bool Parser::arguments(const FunctionRow& row, std::vector<Part>& parts) {
+Result<std::vector<Parser::Part>, Fault> Parser::arguments(const FunctionRow& row) {
+  std::vector<Part> parts;
   ++at_;
   while (!is(")")) {
-    if (!parts.empty() && !take(",")) return refuse(here().offset, "expected ',' or ')'");
+    if (!parts.empty() && !take(",")) return fail(here().offset, "expected ',' or ')'");
     if (here().kind == Token::Kind::name && ahead().kind == Token::Kind::symbol && ahead().value == "=")
-      return refuse(here().offset, "arguments have no names here: " + std::string(row.usage));
-    if (parts.size() == row.argument_count)
-      return refuse(here().offset, "too many arguments: " + std::string(row.usage));
+      return fail(here().offset, "arguments have no names here: " + std::string(row.usage));
+    if (parts.size() == row.argument_count) return fail(here().offset, "too many arguments: " + std::string(row.usage));
     const MaybePart part = is("[") ? list() : sum();
-    if (!part || !check_argument(row, parts.size(), *part)) return false;
+    if (!part) return part.error();
+    if (const Checked checked = check_argument(row, parts.size(), *part); !checked) return checked.error();
     parts.push_back(*part);
   }
   if (parts.size() < row.argument_count)
-    return refuse(here().offset, "an argument is missing: " + std::string(row.usage));
+    return fail(here().offset, "an argument is missing: " + std::string(row.usage));
   ++at_;
-  return true;
+  return parts;
 }
 
-bool Parser::check_argument(const FunctionRow& row, std::size_t position, const Part& part) {
+Parser::Checked Parser::check_argument(const FunctionRow& row, std::size_t position, const Part& part) {
   const Argument argument = row.arguments[position];
   const bool is_list = program_.nodes[part.node].kind == Node::Kind::list;
-  if (!part.is_operand && !is_list) return refuse(part.offset, "an argument is a value, not a condition");
+  if (!part.is_operand && !is_list) return fail(part.offset, "an argument is a value, not a condition");
   const Constant* constant = constant_of(part);
   const bool must_be_written = argument == Argument::pattern || argument == Argument::duration_text;
   if (!fits(argument, part.kind, is_list) || (must_be_written && constant == nullptr))
-    return refuse(part.offset, "expected " + std::string(wanted(argument)) + ": " + std::string(row.usage));
+    return fail(part.offset, "expected " + std::string(wanted(argument)) + ": " + std::string(row.usage));
   if (position == 0 && row.argument_count == 2 && constant != nullptr && constant->value.kind == Kind::text)
-    return refuse(part.offset, "'" + constant->text + "' in quotes is a text, always the same; a path has no quotes: " +
-                                   std::string(row.usage));
-  return true;
+    return fail(part.offset, "'" + constant->text + "' in quotes is a text, always the same; a path has no quotes: " +
+                                 std::string(row.usage));
+  return {};
 }
 
 // Regexes and durations are compiled here.
 Parser::MaybePart Parser::folded_call(const FunctionRow& row, const Token& name, const std::vector<Part>& parts) {
   Node node{.kind = Node::Kind::call, .detail = static_cast<std::uint8_t>(row.function)};
   if (row.function == Function::duration) {
-    std::int64_t ns = 0;
-    if (!parse_duration(constant_of(parts[0])->text, ns))
-      return fail(parts[0].offset, "expected " + std::string(wanted(Argument::duration_text)));
-    return add_constant(name.offset, Value::of_duration(ns));
+    const auto duration = text::parse_duration(constant_of(parts[0])->text);
+    if (!duration.ok()) return fail(parts[0].offset, "expected " + std::string(wanted(Argument::duration_text)));
+    return add_constant(name.offset, Value::of_duration(duration.value()));
   }
   if (row.function == Function::is_match) {
-    std::vector<std::string> faults;
-    program_.patterns.push_back(StringMatcher::regex({constant_of(parts[1])->text}, faults));
-    if (!faults.empty()) return fail(parts[1].offset, faults[0]);
+    auto pattern = StringMatcher::regex({constant_of(parts[1])->text});
+    if (!pattern) return fail(parts[1].offset, pattern.error().front().text);
+    program_.patterns.push_back(std::move(pattern).value());
     node.index = static_cast<std::uint16_t>(program_.patterns.size() - 1);
     return add(node, name.offset, {parts[0]});
   }

@@ -78,7 +78,7 @@ struct Program {
   std::uint16_t root = 0;
 };
 
-// False, with a fault, for a text that is no condition in this context. Allocates.
-bool compile(std::string_view condition, Context context, Program& program, Fault& fault);
+// Fails for a text that is no condition in this context. Allocates.
+Result<Program, Fault> compile(std::string_view condition, Context context);
 
 }  // namespace entail::ottl

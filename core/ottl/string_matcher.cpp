@@ -41,19 +41,22 @@ StringMatcher StringMatcher::exact(const std::vector<std::string>& values) {
   return matcher;
 }
 
-StringMatcher StringMatcher::regex(const std::vector<std::string>& patterns, std::vector<std::string>& faults) {
+Result<StringMatcher, std::vector<BadPattern>> StringMatcher::regex(const std::vector<std::string>& patterns) {
   StringMatcher matcher;
+  std::vector<BadPattern> bad;
   auto combined = std::make_unique<RegexSet>();
   bool all_combined = patterns.size() > 1;
   for (const std::string& pattern : patterns) {
     auto compiled = std::make_unique<RE2>(pattern, regex_options());
     if (!compiled->ok()) {
-      faults.push_back("bad regular expression '" + pattern + "': " + compiled->error());
+      bad.push_back({static_cast<std::size_t>(&pattern - patterns.data()),
+                     "bad regular expression '" + pattern + "': " + compiled->error()});
       continue;
     }
     all_combined = all_combined && combined->set.Add(pattern, nullptr) >= 0;
     matcher.patterns_.push_back(std::move(compiled));
   }
+  if (!bad.empty()) return bad;
   if (all_combined && combined->set.Compile()) matcher.set_ = std::move(combined);
   return matcher;
 }

@@ -10,12 +10,18 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "entail/result.hpp"
 
 namespace re2 {
 class RE2;
 }
 
 namespace entail::ottl {
+
+struct BadPattern {
+  std::size_t index = 0;
+  std::string text;  // "bad regular expression '(': missing ): ("
+};
 
 class StringMatcher {
  public:
@@ -26,8 +32,8 @@ class StringMatcher {
 
   // Equal to one of the values; empty values are ignored, as the Collector does.
   static StringMatcher exact(const std::vector<std::string>& values);
-  // Found by one of the patterns. Every pattern at fault appends one text to faults; the matcher is unusable then.
-  static StringMatcher regex(const std::vector<std::string>& patterns, std::vector<std::string>& faults);
+  // Found by one of the patterns; or every pattern that does not compile.
+  static Result<StringMatcher, std::vector<BadPattern>> regex(const std::vector<std::string>& patterns);
 
   bool matches(std::string_view text) const {
     if (values_.size() == 1) return base::equal_text(values_.front(), text);

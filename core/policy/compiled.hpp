@@ -1,15 +1,15 @@
-// What compile() makes of the options, and everything else only reads: the tests that look into spans, the tree of
-// conditions, and what is known of each policy before any span comes.
+// What compile() makes of the options, and everything else only reads: the tests of spans, links and traces, the tree
+// of conditions, and what is known of each policy before any span arrives.
 // Thread rule: Immutable once compiled.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "entail/options.hpp"
 #include "ottl/string_matcher.hpp"
 #include "policy/attribute_table.hpp"
 #include "policy/condition_tree.hpp"
@@ -18,11 +18,12 @@
 
 namespace entail::policy {
 
+constexpr unsigned kBitsMax = kBitWordsMax * 64;
 constexpr unsigned kStatusCodeCount = 3;  // UNSET, OK, ERROR; other numbers match no policy
 
-struct TracestateTest {
-  std::string key;
-  ottl::StringMatcher values;
+// Sets its bit if it holds for a span; not called again for that span once the bit is set.
+struct SpanTest {
+  std::function<bool(const otlp::Decoded& decoded, const otlp::SpanView& span)> holds;
   unsigned bit = 0;
 };
 
@@ -31,36 +32,40 @@ struct LinkTypeTest {
   unsigned bit = 0;
 };
 
-// compat: a latency range that is tested after every span, on the first start and last end so far.
-struct PrefixDurationTest {
-  std::int64_t low_ms = 0;
-  std::int64_t high_ms = 0;
+// compat: tested after every span, on what the trace holds so far.
+struct FoldTest {
+  TraceTest holds;
   unsigned bit = 0;
 };
 
 // What follows from a policy's options alone.
 struct PolicyTraits {
+  bool drops = false;             // it vetoes instead of keeping
   bool matches_error = false;     // status_code with ERROR, or an `and` with such a part at any depth
   bool monotone = false;          // once it says keep, no further span can unmake that (docs/design.md 3.2)
   bool is_probabilistic = false;  // is or contains probabilistic, rate_limiting, bytes_limiting, composite
   // probability: consistent; set iff its dice are thresholds on R, joined by `and` alone: then R >= *threshold.
-  std::optional<std::uint64_t> threshold;
+  std::optional<std::uint64_t> threshold{};
+};
+
+// A policy or a part: its condition in the tree, and its traits.
+struct Compiled {
+  std::uint32_t condition = 0;
+  PolicyTraits traits{};
 };
 
 struct CompiledPolicy {
   std::string name;
-  std::uint32_t condition = 0;
-  bool drops = false;
+  Compiled compiled;
   bool propagates = false;  // its keep makes an origin
-  PolicyTraits traits;
 };
 
 struct CompiledPolicies {
   unsigned bit_count = 0;
   std::array<Bits, kStatusCodeCount> status_bits{};  // what a span with this status sets
   Bits sampled_flag_bits{};                          // what a span with the sampled flag sets
-  std::vector<TracestateTest> tracestate_tests;
-  std::vector<PrefixDurationTest> prefix_duration_tests;
+  std::vector<SpanTest> span_tests;
+  std::vector<FoldTest> fold_tests;
   std::vector<LinkTypeTest> link_type_tests;
   bool counts_links = false;
   bool reads_randomness = false;  // some policy compares R
@@ -68,15 +73,9 @@ struct CompiledPolicies {
   OttlConditions ottl;
   AttributeTable attributes;
   ConditionTree tree;
-  std::vector<TokenBucket> buckets;      // as they start
+  std::vector<Bucket> buckets;           // as they start
   std::vector<SecondBudget> budgets;     // of composite policies, as they start
   std::vector<CompiledPolicy> policies;  // configuration order
 };
-
-// Link types are compared with '-' written as '_'.
-std::string normal_link_type(std::string_view type);
-
-// Appends what is wrong to errors; the result is good iff nothing was appended.
-CompiledPolicies compile_policies(const Options& options, std::vector<ConfigMessage>& errors);
 
 }  // namespace entail::policy

@@ -1,12 +1,12 @@
 // The conditions of all policies as one flat tree, answered for a trace from its Facts alone.
 //
-// A condition is a bit of the trace, a comparison of its words, a throw of dice, a budget, or a combination of
-// conditions. A new kind of policy is a new kind here and, if it looks into spans, a bit that match_span() sets.
+// A condition is a bit of the trace, a test of its facts, a budget, or a combination of conditions.
 // Thread rule: Immutable. The budgets that a Question brings along are Confined to the tick thread.
 // Cost: a few ns a condition, about 20 ns for the Collector's hash. No allocation; recursion bounded by kPartsDepthMax.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "entail/types.hpp"
@@ -29,35 +29,33 @@ struct StatefulAnswers {
 // policy neither keeps nor drops.
 enum class Answer : std::uint8_t { no, unknown, yes };
 
+// A test of what the trace's spans folded into.
+using TraceTest = std::function<bool(const Facts& trace, TraceId id)>;
+
+// Tokens, and which of the trace's counts takes them.
+struct Bucket {
+  TokenBucket tokens;
+  std::uint64_t Facts::* amount = nullptr;
+};
+
 struct Condition {
   enum class Kind : std::uint8_t {
     always,
-    bit,             // bit `index`
-    bit_missing,     // not bit `index` (invert_match)
-    bit_unless,      // bit `index`; unknown if bit `count` is set (OTTL, error_mode: propagate)
-    duration,        // low <= milliseconds
-    duration_range,  // low < milliseconds <= high, or bit `index` (compat: some prefix of the spans was in the range)
-    span_count,      // low <= spans <= high
-    link_count,      // low <= links <= high
-    hash,            // the Collector's hash, continued from `salt`, is at most `threshold`
-    randomness,      // R is at least `threshold`
-    span_bucket,     // token bucket `index` has a token for each span
-    byte_bucket,     // token bucket `index` has a token for each byte
-    all,             // every one of the children [index, index + count) of ConditionTree::children
-    negation,        // not children[index]
-    composite,       // the first of its children that says yes, if budget `salt` has a place for it there
+    bit,          // bit `index`
+    bit_missing,  // not bit `index` (invert_match)
+    bit_unless,   // bit `index`; unknown if bit `count` is set (OTTL, error_mode: propagate)
+    test,         // ConditionTree::tests[index]
+    bucket,       // bucket `index` has the tokens
+    all,          // every one of the children [index, index + count) of ConditionTree::children
+    negation,     // not children[index]
+    composite,    // the first of its children that says yes, if `budget` has a place for it there
   };
   Kind kind = Kind::always;
   std::uint32_t index = 0;
   std::uint32_t count = 0;
+  std::uint32_t budget = 0;
   std::uint32_t evaluated_bit = 0;  // of stateful kinds, in StatefulAnswers
-  std::int64_t low = 0;
-  std::int64_t high = 0;
-  std::uint64_t salt = 0;
-  std::uint64_t threshold = 0;
 };
-
-constexpr std::uint32_t kNoBit = ~std::uint32_t{0};
 
 struct Question {
   const Facts& trace;
@@ -66,7 +64,7 @@ struct Question {
   // False: stateful conditions that have no answer yet are not evaluated and return `unevaluated`.
   bool evaluate_stateful = false;
   Answer unevaluated = Answer::unknown;
-  TokenBucket* buckets = nullptr;
+  Bucket* buckets = nullptr;
   SecondBudget* budgets = nullptr;
   std::int64_t now_ns = 0;  // fills both
 };
@@ -74,6 +72,7 @@ struct Question {
 struct ConditionTree {
   std::vector<Condition> conditions;
   std::vector<std::uint32_t> children;
+  std::vector<TraceTest> tests;
 
   // The answer of one condition. Parts are evaluated in order until one says no; after an unknown part, no
   // stateful part is evaluated.
@@ -83,9 +82,5 @@ struct ConditionTree {
   Answer all(const Condition& condition, const Question& question) const noexcept;
   Answer composite(const Condition& condition, const Question& question) const noexcept;
 };
-
-// Whole milliseconds from the first start to the last end, cut toward zero; negative when the last end comes first.
-std::int64_t duration_ms(const Facts& trace) noexcept;
-bool in_duration_range(const Facts& trace, std::int64_t low_ms, std::int64_t high_ms) noexcept;
 
 }  // namespace entail::policy

@@ -17,11 +17,19 @@ namespace entail::policy {
 
 constexpr unsigned kNoErrorBit = ~0u;
 
+// The conditions of one policy. error_bit: kNoErrorBit unless error_mode is propagate.
+struct OttlList {
+  std::vector<ottl::Program> of_span{};
+  std::vector<ottl::Program> of_event{};
+  unsigned bit = 0;
+  unsigned error_bit = kNoErrorBit;
+  OttlErrorMode mode = OttlErrorMode::ignore;
+};
+
 class OttlConditions {
  public:
-  // False, with a fault and the condition that it is in, if one of them does not compile. error_bit: kNoErrorBit unless
-  // error_mode is propagate.
-  bool add(const PolicyOptions& policy, unsigned bit, unsigned error_bit, std::string& condition, ottl::Fault& fault);
+  // False if the conditions of all lists together name more than ottl::kSlotsMax attributes; unusable then.
+  [[nodiscard]] bool add(OttlList list);
 
   bool empty() const noexcept { return lists_.empty(); }
   // Sets bits and counts errors in the facts of this span.
@@ -31,22 +39,13 @@ class OttlConditions {
   void stop_at_first(const Bits& trace, Bits& span) const noexcept;
 
  private:
-  struct List {
-    std::vector<ottl::Program> of_span;
-    std::vector<ottl::Program> of_event;
-    unsigned bit = 0;
-    unsigned error_bit = kNoErrorBit;
-    OttlErrorMode mode = OttlErrorMode::ignore;
-  };
   enum class Found : std::uint8_t { nothing, match, failure };
 
-  bool add_programs(const std::vector<std::string>& conditions, ottl::Context context,
-                    std::vector<ottl::Program>& programs, std::string& condition, ottl::Fault& fault);
-  static Found ask(const std::vector<ottl::Program>& programs, const List& list, ottl::Source& source,
+  static Found ask(const std::vector<ottl::Program>& programs, const OttlList& list, ottl::Source& source,
                    Facts& facts) noexcept;
-  static Found ask_span_and_events(const List& list, ottl::Source& source, Facts& facts) noexcept;
+  static Found ask_span_and_events(const OttlList& list, ottl::Source& source, Facts& facts) noexcept;
 
-  std::vector<List> lists_;
+  std::vector<OttlList> lists_;
   std::vector<ottl::SlotKey> keys_;
 };
 

@@ -4,7 +4,7 @@
 
 #include "context/identity.hpp"
 #include "context/tracestate.hpp"
-#include "policy/compiled.hpp"
+#include "policy/compiler.hpp"
 #include "policy/link_types.hpp"
 #include "wire/field_cursor.hpp"
 
@@ -17,55 +17,48 @@ void join(Bits& bits, const Bits& more, unsigned bit_words) noexcept {
   for (unsigned word = 0; word < bit_words; ++word) bits[word] |= more[word];
 }
 
+void read_randomness(const otlp::Decoded& decoded, const otlp::SpanView& span, Facts& facts) {
+  const char* text = reinterpret_cast<const char*>(decoded.bytes.data()) + span.trace_state.offset;
+  // Without a valid tracestate the trace ID decides.
+  const auto ot = context::parse_tracestate({text, span.trace_state.size});
+  if (ot.ok() && ot->randomness) facts.randomness_min = *ot->randomness;
+}
+
 }  // namespace
 
 struct PolicySet::Impl {
   CompiledPolicies compiled;
   std::vector<std::uint32_t> drops;  // indexes of policies, in configuration order
   std::vector<std::uint32_t> early_origins;
-  bool reads_tracestate = false;
   std::vector<std::string> link_type_keys;
 
   // The first drop policy that matches, or -1.
   std::int32_t first_drop(const Question& question) const noexcept {
     for (const std::uint32_t index : drops)
-      if (compiled.tree.answer(compiled.policies[index].condition, question) == Answer::yes)
+      if (compiled.tree.answer(compiled.policies[index].compiled.condition, question) == Answer::yes)
         return static_cast<std::int32_t>(index);
     return -1;
   }
-  void match_tracestate(std::string_view text, Facts& facts) const;
 };
-
-void PolicySet::Impl::match_tracestate(std::string_view text, Facts& facts) const {
-  for (const TracestateTest& test : compiled.tracestate_tests) {
-    if (has_bit(facts.bits, test.bit)) continue;
-    const auto value = context::tracestate_value(text, test.key);
-    if (value && test.values.matches(*value)) set_bit(facts.bits, test.bit);
-  }
-  if (!compiled.reads_randomness) return;
-  context::OtState ot;
-  // A tracestate that does not parse leaves ot empty: the trace ID decides then.
-  static_cast<void>(context::parse_tracestate(text, ot));
-  if (ot.randomness) facts.randomness_min = *ot.randomness;
-}
 
 PolicySet::PolicySet(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PolicySet::~PolicySet() = default;
 
-std::unique_ptr<PolicySet> PolicySet::compile(const Options& options, std::vector<ConfigMessage>& errors) {
-  const std::size_t errors_before = errors.size();
+std::unique_ptr<PolicySet> PolicySet::compile(const Options& options, option::Findings& findings) {
+  const std::size_t before = findings.list.size();
   auto impl = std::make_unique<Impl>();
-  impl->compiled = compile_policies(options, errors);
-  if (errors.size() != errors_before) return nullptr;
+  impl->compiled = Compiler(options, findings).run();
+  const auto first = findings.list.begin() + static_cast<std::ptrdiff_t>(before);
+  if (std::any_of(first, findings.list.end(), [](const option::Finding& found) { return found.is_error; }))
+    return nullptr;
 
   const std::vector<CompiledPolicy>& policies = impl->compiled.policies;
   for (std::uint32_t index = 0; index < policies.size(); ++index)
-    if (policies[index].drops) impl->drops.push_back(index);
+    if (policies[index].compiled.traits.drops) impl->drops.push_back(index);
   for (std::uint32_t index = 0; index < policies.size(); ++index) {
     if (!policies[index].propagates) continue;
-    if (policies[index].traits.monotone && impl->drops.empty()) impl->early_origins.push_back(index);
+    if (policies[index].compiled.traits.monotone && impl->drops.empty()) impl->early_origins.push_back(index);
   }
-  impl->reads_tracestate = !impl->compiled.tracestate_tests.empty() || impl->compiled.reads_randomness;
   impl->link_type_keys = options.links.propagate.type_keys;
   return std::unique_ptr<PolicySet>(new PolicySet(std::move(impl)));
 }
@@ -129,10 +122,9 @@ void PolicySet::match_span(const otlp::Decoded& decoded, const otlp::SpanView& s
   facts.policy_errors = 0;
   if (span.status_code < kStatusCodeCount) join(facts.bits, compiled.status_bits[span.status_code], bit_words());
   if ((span.flags & otlp::flag::kSampled) != 0) join(facts.bits, compiled.sampled_flag_bits, bit_words());
-  if (impl_->reads_tracestate && span.trace_state.size != 0) {
-    const char* text = reinterpret_cast<const char*>(decoded.bytes.data()) + span.trace_state.offset;
-    impl_->match_tracestate({text, span.trace_state.size}, facts);
-  }
+  if (compiled.reads_randomness && span.trace_state.size != 0) read_randomness(decoded, span, facts);
+  for (const SpanTest& test : compiled.span_tests)
+    if (!has_bit(facts.bits, test.bit) && test.holds(decoded, span)) set_bit(facts.bits, test.bit);
   compiled.attributes.match_span(decoded, span, facts.bits);
   if (!compiled.ottl.empty()) compiled.ottl.match(decoded, span, facts);
 }
@@ -145,11 +137,11 @@ void PolicySet::fold(TraceFold& trace, const Facts& span) const noexcept {
   } else {
     trace.fold(span, bit_words());
   }
-  if (impl_->compiled.prefix_duration_tests.empty()) return;
+  if (impl_->compiled.fold_tests.empty()) return;
   const Facts so_far = trace.facts(bit_words());
   Bits bits{};
-  for (const PrefixDurationTest& test : impl_->compiled.prefix_duration_tests)
-    if (in_duration_range(so_far, test.low_ms, test.high_ms)) set_bit(bits, test.bit);
+  for (const FoldTest& test : impl_->compiled.fold_tests)
+    if (test.holds(so_far, {})) set_bit(bits, test.bit);
   trace.fold_bits(bits, bit_words());
 }
 
@@ -157,7 +149,7 @@ bool PolicySet::early_origin(const Facts& trace, TraceId id) const noexcept {
   StatefulAnswers none;
   const Question question{.trace = trace, .id = id, .answers = none};
   return std::any_of(impl_->early_origins.begin(), impl_->early_origins.end(), [&](std::uint32_t index) {
-    return impl_->compiled.tree.answer(impl_->compiled.policies[index].condition, question) == Answer::yes;
+    return impl_->compiled.tree.answer(impl_->compiled.policies[index].compiled.condition, question) == Answer::yes;
   });
 }
 
@@ -182,13 +174,14 @@ OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& 
   std::uint64_t threshold = context::kThresholdCount;
   for (std::size_t index = 0; index < compiled.policies.size(); ++index) {
     const CompiledPolicy& policy = compiled.policies[index];
-    if (policy.drops || compiled.tree.answer(policy.condition, question) != Answer::yes) continue;
+    if (policy.compiled.traits.drops || compiled.tree.answer(policy.compiled.condition, question) != Answer::yes)
+      continue;
     if (!verdict.keep) verdict.policy = static_cast<std::int32_t>(index);
     verdict.keep = true;
     verdict.origin |= policy.propagates;
-    all_probabilistic &= policy.traits.is_probabilistic;
-    all_thresholds &= policy.traits.threshold.has_value();
-    if (policy.traits.threshold) threshold = std::min(threshold, *policy.traits.threshold);
+    all_probabilistic &= policy.compiled.traits.is_probabilistic;
+    all_thresholds &= policy.compiled.traits.threshold.has_value();
+    if (policy.compiled.traits.threshold) threshold = std::min(threshold, *policy.compiled.traits.threshold);
   }
   verdict.by_chance = verdict.keep && all_probabilistic;
   verdict.threshold_known = verdict.by_chance && all_thresholds;
@@ -202,7 +195,7 @@ bool PolicySet::would_be_origin(const Facts& span, TraceId id) const {
   if (impl_->first_drop(question) >= 0) return false;
   const std::vector<CompiledPolicy>& policies = impl_->compiled.policies;
   return std::any_of(policies.begin(), policies.end(), [&](const CompiledPolicy& policy) {
-    return policy.propagates && impl_->compiled.tree.answer(policy.condition, question) == Answer::yes;
+    return policy.propagates && impl_->compiled.tree.answer(policy.compiled.condition, question) == Answer::yes;
   });
 }
 

@@ -24,6 +24,7 @@
 
 #include "entail/options.hpp"
 #include "entail/result.hpp"
+#include "option/findings.hpp"
 #include "otlp/decode.hpp"
 #include "policy/condition_tree.hpp"
 #include "policy/facts.hpp"
@@ -46,8 +47,9 @@ struct OwnVerdict {
 
 class PolicySet {
  public:
-  // Null, with errors appended, for what the configuration reader refuses too: bounds, unknown origins, bad regexes.
-  static std::unique_ptr<PolicySet> compile(const Options& options, std::vector<ConfigMessage>& errors);
+  // The check of tail_sampling.policies and links.origins: bounds, names, parts, regexes, conditions, and how many
+  // questions they ask together. Null if it reported an error.
+  static std::unique_ptr<PolicySet> compile(const Options& options, option::Findings& findings);
   ~PolicySet();
 
   unsigned bit_words() const noexcept;

@@ -2,8 +2,6 @@
 
 #include <array>
 
-#include "entail/types.hpp"
-
 namespace entail {
 namespace text {
 namespace {
@@ -52,35 +50,31 @@ void append_hex(std::uint64_t value, std::size_t digits, std::string& out) {
   write_hex(value, digits, out.data() + begin);
 }
 
+void append_hex(TraceId id, std::string& out) {
+  append_hex(id.hi, 16, out);
+  append_hex(id.lo, 16, out);
+}
+
+void append_hex(SpanId id, std::string& out) { append_hex(id.value, 16, out); }
+
 }  // namespace text
 
 inline namespace v1 {
 
 std::string to_hex(TraceId id) {
   std::string text;
-  text.reserve(32);
-  text::append_hex(id.hi, 16, text);
-  text::append_hex(id.lo, 16, text);
+  text::append_hex(id, text);
   return text;
 }
 
 std::string to_hex(SpanId id) {
   std::string text;
-  text::append_hex(id.value, 16, text);
+  text::append_hex(id, text);
   return text;
 }
 
 bool from_hex(std::string_view text, TraceId& id) noexcept {
-  if (text.size() != 32) return false;
-  TraceId parsed;
-  for (std::size_t i = 0; i < 32; ++i) {
-    const int digit = text::hex_digit(text[i]);
-    if (digit < 0) return false;
-    std::uint64_t& half = i < 16 ? parsed.hi : parsed.lo;
-    half = (half << 4) | static_cast<std::uint64_t>(digit);
-  }
-  id = parsed;
-  return true;
+  return text.size() == 32 && text::parse_hex(text, text::HexCase::either, id);
 }
 
 }  // namespace v1

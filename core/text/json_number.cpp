@@ -4,42 +4,46 @@
 #include <cmath>
 #include <limits>
 
+#include "text/ascii.hpp"
+
 namespace entail::text {
-namespace {
 
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-}  // namespace
-
-const char* scan_json_number(const char* text) noexcept {
-  if (*text == '-') ++text;
-  if (!is_digit(*text)) return nullptr;
-  if (*text++ != '0') {
-    while (is_digit(*text)) ++text;
+std::size_t json_number_size(std::string_view text) noexcept {
+  std::size_t at = 0;
+  const auto is_at = [&](char c) { return at < text.size() && text[at] == c; };
+  const auto digits = [&] {
+    const std::size_t begin = at;
+    while (at < text.size() && is_digit(text[at])) ++at;
+    return at > begin;
+  };
+  at += is_at('-');
+  if (is_at('0')) {
+    ++at;
+  } else if (!digits()) {
+    return 0;
   }
-  if (*text == '.') {
-    if (!is_digit(*++text)) return nullptr;
-    while (is_digit(*text)) ++text;
+  if (is_at('.')) {
+    ++at;
+    if (!digits()) return 0;
   }
-  if (*text == 'e' || *text == 'E') {
-    ++text;
-    if (*text == '+' || *text == '-') ++text;
-    if (!is_digit(*text)) return nullptr;
-    while (is_digit(*text)) ++text;
+  if (is_at('e') || is_at('E')) {
+    ++at;
+    at += is_at('+') || is_at('-');
+    if (!digits()) return 0;
   }
-  return text;
+  return at;
 }
 
-bool parse_integer(std::string_view text, DecimalInteger& integer) noexcept {
+std::optional<DecimalInteger> parse_integer(std::string_view text) noexcept {
   const char* at = text.data();
   const char* const end = at + text.size();
-  integer = {};
+  DecimalInteger integer;
   if (at != end && *at == '-') {
     integer.negative = true;
     ++at;
   }
   const auto [plain_end, plain_fault] = std::from_chars(at, end, integer.magnitude);
-  if (plain_end == end) return plain_fault == std::errc{};
+  if (plain_end == end) return plain_fault == std::errc{} ? std::optional(integer) : std::nullopt;
   // Zeros are held back until a digit follows them, so that 3.000... needs no room, however many they are.
   std::uint64_t magnitude = 0;
   std::int64_t zeros = 0;
@@ -61,44 +65,38 @@ bool parse_integer(std::string_view text, DecimalInteger& integer) noexcept {
     exponent -= in_fraction;
     ++zeros;
     if (*at == '0') continue;
-    if (!scale(zeros, static_cast<std::uint64_t>(*at - '0'))) return false;
+    if (!scale(zeros, static_cast<std::uint64_t>(*at - '0'))) return std::nullopt;
     zeros = 0;
   }
-  if (!any_digit) return false;
+  if (!any_digit) return std::nullopt;
   if (at != end && (*at == 'e' || *at == 'E')) {
     ++at;
     if (at != end && *at == '+') ++at;
     std::int32_t written = 0;
     const auto [exponent_end, exponent_fault] = std::from_chars(at, end, written);
-    if (exponent_fault != std::errc{}) return false;
+    if (exponent_fault != std::errc{}) return std::nullopt;
     at = exponent_end;
     exponent += written;
   }
   exponent += zeros;
-  if (at != end || (exponent < 0 && magnitude != 0) || !scale(exponent, 0)) return false;
+  if (at != end || (exponent < 0 && magnitude != 0) || !scale(exponent, 0)) return std::nullopt;
   integer.magnitude = magnitude;
-  return true;
+  return integer;
 }
 
-bool parse_double(std::string_view text, double& value) noexcept {
-  if (text == "NaN") {
-    value = std::numeric_limits<double>::quiet_NaN();
-  } else if (text == "Infinity") {
-    value = std::numeric_limits<double>::infinity();
-  } else if (text == "-Infinity") {
-    value = -std::numeric_limits<double>::infinity();
-  } else {
-    // from_chars also takes its own spellings of the infinities, and hands back neither zero nor infinity at the ends.
-    if (text.find_first_not_of("0123456789+-.eE") != std::string_view::npos) return false;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (fault == std::errc::invalid_argument || end != text.data() + text.size()) return false;
-    if (fault == std::errc::result_out_of_range) {
-      const std::size_t exponent = text.find_first_of("eE");
-      if (exponent == std::string_view::npos || text.substr(exponent + 1).front() != '-') return false;
-      value = text.front() == '-' ? -0.0 : 0.0;
-    }
-  }
-  return true;
+std::optional<double> parse_double(std::string_view text) noexcept {
+  if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (text == "Infinity") return std::numeric_limits<double>::infinity();
+  if (text == "-Infinity") return -std::numeric_limits<double>::infinity();
+  // from_chars also takes its own spellings of the infinities, and gives neither zero nor infinity at the ends.
+  if (text.find_first_not_of("0123456789+-.eE") != std::string_view::npos) return std::nullopt;
+  double value = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (fault == std::errc::invalid_argument || end != text.data() + text.size()) return std::nullopt;
+  if (fault != std::errc::result_out_of_range) return value;
+  const std::size_t exponent = text.find_first_of("eE");
+  if (exponent == std::string_view::npos || text.substr(exponent + 1).front() != '-') return std::nullopt;
+  return text.front() == '-' ? -0.0 : 0.0;
 }
 
 void append_json_double(double value, std::string& out) {

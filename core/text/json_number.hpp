@@ -1,15 +1,17 @@
-// JSON numbers, read exactly and printed shortest. The scan_* functions read a padded document, as json_string.hpp
-// does: a character that ends a number follows. Thread rule: Immutable (free functions only). Cost: one pass; nothing
-// allocates but the string appended to.
+// JSON numbers, read exactly and printed shortest.
+// Thread rule: Immutable (free functions only). Cost: one pass; nothing allocates but the string appended to.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace entail::text {
 
 // Reads what most integers are: up to 19 digits without a leading zero. The character behind them, nullptr for others.
+// REQUIRES a character behind them that is no digit, as in a padded document.
 inline const char* scan_plain_integer(const char* text, std::uint64_t& number) noexcept {
   constexpr int kDigitsMax = 19;
   number = 0;
@@ -20,20 +22,20 @@ inline const char* scan_plain_integer(const char* text, std::uint64_t& number) n
   return count == 0 || (text[0] == '0' && count > 1) ? nullptr : text + count;
 }
 
-// The end of the JSON number that begins at text, or nullptr.
-const char* scan_json_number(const char* text) noexcept;
+// Size of the JSON number that the text begins with; 0 if it begins with none.
+std::size_t json_number_size(std::string_view text) noexcept;
 
 struct DecimalInteger {
   bool negative = false;
   std::uint64_t magnitude = 0;
 };
-// Reads a decimal number whose value is a whole number below 2^64, in whatever notation: 3, -3, 3.0, 3e2. False when it
-// is something else. Exact: nothing goes through a double.
-bool parse_integer(std::string_view text, DecimalInteger& integer) noexcept;
+// Reads a decimal number whose value is a whole number below 2^64, in whatever notation: 3, -3, 3.0, 3e2. Nothing
+// when it is something else. Exact: nothing goes through a double.
+std::optional<DecimalInteger> parse_integer(std::string_view text) noexcept;
 
-// A number in decimal notation, or one of NaN, Infinity, -Infinity as protobuf's JSON spells them. False when it is
-// something else, or beyond the largest double.
-bool parse_double(std::string_view text, double& value) noexcept;
+// A number in decimal notation, or one of NaN, Infinity, -Infinity as protobuf's JSON spells them. Nothing when it
+// is something else, or beyond the largest double.
+std::optional<double> parse_double(std::string_view text) noexcept;
 
 // Appends the shortest number that reads as the same double; NaN and the infinities as strings.
 void append_json_double(double value, std::string& out);

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/check.hpp"
 #include "text/hex.hpp"
 #include "text/utf8.hpp"
 
@@ -9,6 +10,7 @@ namespace entail::text {
 namespace {
 
 constexpr std::uint32_t kNoCodeUnit = 0xffffffff;
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
 // Four hex digits.
 std::uint32_t read_code_unit(const char* digits) noexcept {
@@ -21,14 +23,19 @@ std::uint32_t read_code_unit(const char* digits) noexcept {
   return unit;
 }
 
-// Which characters append_json_string cannot copy as they are: 1 escaped, 2 not ASCII.
-constexpr std::array<std::uint8_t, 256> make_print_classes() {
-  std::array<std::uint8_t, 256> classes{};
-  for (unsigned i = 0; i < 256; ++i) classes[i] = i < 0x20 ? 1 : i >= 0x80 ? 2 : 0;
-  for (const char c : {'"', '\\', '<', '>', '&'}) classes[static_cast<unsigned char>(c)] = 1;
+enum class Print : std::uint8_t { copied, escaped, not_ascii };
+
+constexpr std::array<Print, 256> make_print_classes(JsonEscapes escapes) {
+  std::array<Print, 256> classes{};
+  for (unsigned i = 0; i < 256; ++i)
+    classes[i] = i < 0x20 ? Print::escaped : i >= 0x80 ? Print::not_ascii : Print::copied;
+  for (const char c : std::string_view(escapes == JsonEscapes::html ? "\"\\<>&" : "\"\\"))
+    classes[static_cast<unsigned char>(c)] = Print::escaped;
   return classes;
 }
-constexpr std::array<std::uint8_t, 256> kPrintClasses = make_print_classes();
+// By JsonEscapes.
+constexpr std::array<Print, 256> kPrintClasses[] = {make_print_classes(JsonEscapes::required),
+                                                    make_print_classes(JsonEscapes::html)};
 
 void append_escape(char c, std::string& out) {
   switch (c) {
@@ -115,27 +122,28 @@ std::string_view raw_json_string(const char* raw) noexcept {
   }
 }
 
-bool append_json_string(std::string_view text, std::string& out) {
+bool append_json_string(std::string_view text, std::string& out, JsonEscapes escapes) {
+  const std::array<Print, 256>& classes = kPrintClasses[static_cast<std::size_t>(escapes)];
   out.push_back('"');
   bool is_utf8 = true;
   std::size_t copied = 0;
   std::size_t at = 0;
   while (at < text.size()) {
-    const std::uint8_t kind = kPrintClasses[static_cast<unsigned char>(text[at])];
-    if (kind == 0) {
+    const Print kind = classes[static_cast<unsigned char>(text[at])];
+    if (kind == Print::copied) {
       ++at;
       continue;
     }
-    const std::size_t size = kind == 2 ? utf8_character_size(text.substr(at)) : 0;
+    const std::size_t size = kind == Print::not_ascii ? utf8_character_size(text.substr(at)) : 0;
     if (size != 0) {
       at += size;
       continue;
     }
     out.append(text, copied, at - copied);
-    if (kind == 1) {
+    if (kind == Print::escaped) {
       append_escape(text[at], out);
     } else {
-      out += "\xef\xbf\xbd";
+      out += kReplacement;
       is_utf8 = false;
     }
     copied = ++at;
@@ -143,6 +151,30 @@ bool append_json_string(std::string_view text, std::string& out) {
   out.append(text, copied, at - copied);
   out.push_back('"');
   return is_utf8;
+}
+
+void append_unescaped(std::string_view content, std::string& out) {
+  const char* raw = content.data();
+  const char* const end = raw + content.size();
+  while (raw < end) {
+    if (*raw != '\\') {
+      const auto* const backslash =
+          static_cast<const char*>(std::memchr(raw, '\\', static_cast<std::size_t>(end - raw)));
+      const char* const plain_end = backslash == nullptr ? end : backslash;
+      out.append(raw, plain_end);
+      raw = plain_end;
+      continue;
+    }
+    std::uint8_t character[4];
+    std::uint8_t* character_end = character;
+    const TextFault fault = detail::resolve_escape(raw, character_end);
+    ENTAIL_CHECK(fault != TextFault::bad_escape);
+    if (fault == TextFault::none) {
+      out.append(reinterpret_cast<const char*>(character), static_cast<std::size_t>(character_end - character));
+    } else {
+      out += kReplacement;
+    }
+  }
 }
 
 }  // namespace entail::text

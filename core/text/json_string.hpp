@@ -77,8 +77,15 @@ std::string_view raw_json_string(const char* raw) noexcept;
 // What a backslash and this character stand for; 0 where they stand for nothing alone (u, and what is no escape).
 char simple_escape(char c) noexcept;
 
-// Appends the text as a JSON string with its quotes, escaped as the Collector does it (<, > and & too), so that its
-// lines come back as they were. What is not UTF-8 becomes U+FFFD; false if there was such.
-bool append_json_string(std::string_view text, std::string& out);
+enum class JsonEscapes : std::uint8_t {
+  required,  // quotes, backslashes and control characters
+  html,      // <, > and & too, as Go and so the Collector do it
+};
+// Appends the text as a JSON string with its quotes. What is not UTF-8 becomes U+FFFD; false if there was such.
+bool append_json_string(std::string_view text, std::string& out, JsonEscapes escapes);
+
+// Appends the content of a JSON string with its escapes resolved; a lone surrogate becomes U+FFFD. For strings of any
+// document, padded or not. REQUIRES that the escapes are JSON and that the closing quote follows the content.
+void append_unescaped(std::string_view content, std::string& out);
 
 }  // namespace entail::text

@@ -62,23 +62,23 @@ Result<void> JsonTokens::load(std::string_view text) {
   return {};
 }
 
-bool JsonTokens::skip(const char* token, const char*& fault) {
-  if (*token != '{' && *token != '[') return true;
+Result<void> JsonTokens::skip(const char* token) {
+  if (*token != '{' && *token != '[') return {};
   open_.clear();
   open_.push_back(*token);
   while (!open_.empty()) {
-    fault = token = take();
+    token = take();
     if (*token == '{' || *token == '[') {
       open_.push_back(*token);
     } else if (*token == '}' || *token == ']') {
       // Both pairs of brackets are two apart in ASCII.
-      if (open_.back() + 2 != *token) return false;
+      if (open_.back() + 2 != *token) return Error(ErrorCode::bad_json, offset(token));
       open_.pop_back();
     } else if (at_end()) {
-      return false;
+      return Error(ErrorCode::bad_json, offset(token));
     }
   }
-  return true;
+  return {};
 }
 
 }  // namespace entail::text

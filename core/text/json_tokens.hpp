@@ -38,11 +38,15 @@ class JsonTokens {
   // Bytes from a token that take() just gave to the next one. REQUIRES that it was not the end.
   std::size_t taken_size() const noexcept { return next_[0] - next_[-1]; }
 
+  // The text from a token on.
+  std::string_view text_from(const char* token) const noexcept {
+    return {token, static_cast<std::size_t>(text_.data() + size_ - token)};
+  }
   std::uint64_t offset(const char* token) const noexcept { return static_cast<std::uint64_t>(token - text_.data()); }
 
-  // Passes over the rest of a value whose first token was taken. Brackets have to match, nothing else is checked.
-  // False with `fault` at the token that does not fit.
-  bool skip(const char* token, const char*& fault);
+  // Passes over the rest of a value whose first token was taken. Brackets have to match, nothing else is checked:
+  // bad_json at the token that does not fit.
+  Result<void> skip(const char* token);
 
  private:
   Result<void> reserve(std::size_t size);

@@ -17,6 +17,9 @@
 //	...
 //	err = engine.Drain(now)                         // at the end of the input: decides pending traces; then poll again
 //
+// A Sink (Options.Sink) receives batches during Tick instead, with the boundaries between traces, and may decline or
+// defer them.
+//
 // Neither an engine nor this package has threads, a clock, files or logs of its own: time is an input. The engine's
 // memory is outside the Go heap and bounded by memory_limit. Only Close releases it: there are no finalizers.
 //
@@ -37,8 +40,19 @@ package entail
 #cgo LDFLAGS: -lxxhash -lre2 -lsimdjson -lyaml-cpp -lstdc++ -lpthread -lm
 #include <entail/entail.h>
 
-static entail_status_t open_engine(const entail_open_options_t* options, const char* yaml, size_t yaml_size,
+extern uint32_t entailGoOutput(uintptr_t user, entail_output_t* batch);
+
+static uint32_t on_output(void* user, const entail_output_t* batch) {
+  return entailGoOutput((uintptr_t)user, (entail_output_t*)batch);
+}
+
+// sink: a handle of Go; 0: there is none.
+static entail_status_t open_engine(entail_open_options_t* options, uintptr_t sink, const char* yaml, size_t yaml_size,
                                    entail_engine_t** engine, entail_error_t* error) {
+  if (sink != 0) {
+    options->user = (void*)sink;
+    options->on_output = on_output;
+  }
   return entail_engine_open(options, yaml, yaml_size, engine, error);
 }
 */
@@ -46,6 +60,7 @@ import "C"
 
 import (
 	"runtime"
+	"runtime/cgo"
 	"sync"
 	"unsafe"
 )
@@ -57,6 +72,8 @@ type TraceID [16]byte
 type Options struct {
 	// Decisions queues a record of every decision for NextDecision. Otherwise there are no records.
 	Decisions bool
+	// Sink receives batches, and may decline or defer them; nil: they wait for NextBatch.
+	Sink Sink
 	// BatchBytesMax limits the size of emitted batches, which end at a span boundary; 0 = 4 MiB.
 	BatchBytesMax uint64
 	// TableSeed seeds the trace table's hash; no result depends on it.
@@ -68,14 +85,18 @@ type Options struct {
 
 // Engine samples traces: requests go in, batches of kept spans come out.
 //
-// All methods are safe for concurrent use. Ingest runs in parallel with all other methods; Tick, Drain, polling,
-// statistics and Explain exclude each other. Close waits for running calls; later calls return ErrClosed.
+// All methods are safe for concurrent use. Ingest and Acknowledge run in parallel with all other methods; Tick, Drain,
+// OfferOutput, polling, statistics and Explain exclude each other. Close waits for running calls; later calls return
+// ErrClosed.
 type Engine struct {
 	open  sync.RWMutex  // read: a call is running; write: Close
 	turn  sync.Mutex    // Guarded by turn: all of the engine but taking in; names
 	lanes chan struct{} // as many as the engine has
 	c     *C.entail_engine_t
 	names map[*C.char]string // strings that live as long as the engine, copied once
+
+	receiver *receiver  // nil without a Sink
+	handle   cgo.Handle // of the receiver
 }
 
 // Version returns the version of the linked library, such as "0.1.0".
@@ -98,21 +119,38 @@ func Open(yaml []byte, options Options) (*Engine, error) {
 	given.output_batch_bytes_max = C.uint64_t(options.BatchBytesMax)
 	given.table_seed = C.uint64_t(options.TableSeed)
 	given.ingest_lanes_max = C.uint32_t(lanes)
+	engine := &Engine{lanes: make(chan struct{}, lanes), names: make(map[*C.char]string)}
+	if options.Sink != nil {
+		engine.receiver = &receiver{sink: options.Sink}
+		engine.handle = cgo.NewHandle(engine.receiver)
+	}
 	var c *C.entail_engine_t
 	var fail failure
-	status := C.open_engine(&given, (*C.char)(pointer(yaml)), C.size_t(len(yaml)), &c, fail.out())
+	status := C.open_engine(&given, C.uintptr_t(engine.handle), (*C.char)(pointer(yaml)), C.size_t(len(yaml)), &c,
+		fail.out())
 	if err := fail.of(status); err != nil {
+		engine.deleteHandle()
 		return nil, err
 	}
-	return &Engine{lanes: make(chan struct{}, lanes), c: c, names: make(map[*C.char]string)}, nil
+	engine.c = c
+	return engine, nil
 }
 
-// Close releases everything. Pending traces are not decided: call Drain first. A second Close does nothing.
+func (e *Engine) deleteHandle() {
+	if e.handle != 0 {
+		e.handle.Delete()
+		e.handle = 0
+	}
+}
+
+// Close releases everything. Pending traces are not decided: call Drain first. Batches that the Sink has not accepted
+// are not delivered: call OfferOutput until nothing waits. A second Close does nothing.
 func (e *Engine) Close() {
 	e.open.Lock()
 	defer e.open.Unlock()
 	C.entail_engine_close(e.c)
 	e.c = nil
+	e.deleteHandle()
 }
 
 // Receipt describes the result of one request, accepted or not.
@@ -201,7 +239,13 @@ func (e *Engine) inTurn(call func(*C.entail_error_t) C.entail_status_t) error {
 	e.turn.Lock()
 	defer e.turn.Unlock()
 	var fail failure
-	return fail.of(call(fail.out()))
+	status := call(fail.out())
+	if e.receiver != nil && e.receiver.panicked != nil {
+		panicked := e.receiver.panicked
+		e.receiver.panicked = nil
+		panic(panicked)
+	}
+	return fail.of(status)
 }
 
 // name copies a string that lives as long as the engine, and caches the copy.

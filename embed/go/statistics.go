@@ -5,13 +5,15 @@ package entail
 */
 import "C"
 
-// Statistics are counts since the engine was opened.
-// Spans: Received = Emitted + Dropped + Rejected + Lost + Held, where Held counts pending and retained spans.
+// Statistics are counts since the engine was opened. Spans: Received = Emitted + Dropped + Rejected + Lost + Held,
+// where Held counts pending and retained spans, and those of batches that the Sink has not accepted or acknowledged
+// yet.
 type Statistics struct {
 	Spans  SpanCounts
 	Traces TraceCounts
 	Links  LinkCounts
 	Memory MemoryBytes
+	Output OutputCounts
 	Lanes  LaneCounts
 
 	// RankSeed is links.propagate.rank_seed, or the random value drawn when the engine was opened.
@@ -34,6 +36,14 @@ type LinkCounts struct {
 // MemoryBytes is the engine's memory; memory_limit bounds the total. ProcessPeak is the largest resident set of the
 // whole process so far.
 type MemoryBytes struct{ Spans, Graph, Records, Total, Peak, ProcessPeak uint64 }
+
+// OutputCounts describes the batches that the Sink has not accepted yet. Unacknowledged ones are deferred; the other
+// counts include them. WaitingBytes are a part of the memory's total.
+type OutputCounts struct {
+	WaitingBatches, WaitingSpans, WaitingBytes uint64
+	UnacknowledgedBatches                      uint64
+	RepeatedOffers                             uint64 // of batches that were offered before
+}
 
 // LaneCounts describes callers inside Ingest. A stalled caller has been inside one call for more than two ticks and
 // keeps memory from being released until it returns; StalledTicks is the number of ticks of the longest call.
@@ -68,6 +78,12 @@ func (e *Engine) Statistics() (Statistics, error) {
 			Records: uint64(s.memory_records_bytes),
 			Total:   uint64(s.memory_total_bytes), Peak: uint64(s.memory_peak_bytes),
 			ProcessPeak: uint64(s.memory_process_peak_bytes),
+		},
+		Output: OutputCounts{
+			WaitingBatches: uint64(s.output_waiting_batches), WaitingSpans: uint64(s.output_waiting_spans),
+			WaitingBytes:          uint64(s.output_waiting_bytes),
+			UnacknowledgedBatches: uint64(s.output_unacknowledged_batches),
+			RepeatedOffers:        uint64(s.output_repeated_offers),
 		},
 		Lanes: LaneCounts{
 			InUse: uint64(s.lanes_in_use), Stalled: uint64(s.lanes_stalled),

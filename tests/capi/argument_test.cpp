@@ -22,12 +22,16 @@ struct Output {
 
 constexpr std::uint8_t kTraceId[16] = {1};
 
+std::uint32_t accept(void*, const entail_output_t*) { return ENTAIL_ANSWER_ACCEPTED; }
+void ignore(void*, const std::uint8_t*, std::size_t, std::uint64_t) {}
+
 // Every function that takes an engine, with arguments that are otherwise valid.
 std::vector<entail_status_t> call_all(entail_engine_t* engine, Output& out) {
   return {ingest(engine, ""),
           entail_ingest_otlp_json(engine, "{}", 2, nullptr, nullptr),
           entail_tick(engine, 0, nullptr),
           entail_drain(engine, 0, nullptr),
+          entail_offer_output(engine, &out.spans, nullptr),
           entail_poll_batch(engine, out.bytes, sizeof out.bytes, &out.size, &out.spans, nullptr),
           entail_poll_decision(engine, &out.decision, nullptr),
           entail_statistics(engine, &out.statistics, nullptr),
@@ -38,6 +42,7 @@ std::vector<entail_status_t> call_all(entail_engine_t* engine, Output& out) {
 TEST(Arguments, RefusesANullEngine) {
   Output out;
   for (const entail_status_t status : call_all(nullptr, out)) EXPECT_EQ(status, ENTAIL_E_ARGUMENT);
+  EXPECT_EQ(entail_acknowledge(nullptr, 1, ENTAIL_DELIVERY_DELIVERED, nullptr), ENTAIL_E_ARGUMENT);
   entail_engine_close(nullptr);
 }
 
@@ -48,6 +53,7 @@ TEST(Arguments, AClosedHandleStaysClosed) {
   for (int others = 0; others < 64; ++others) {
     Output out;
     for (const entail_status_t status : call_all(engine, out)) EXPECT_EQ(status, ENTAIL_E_CLOSED);
+    EXPECT_EQ(entail_acknowledge(engine, 1, ENTAIL_DELIVERY_DELIVERED, nullptr), ENTAIL_E_CLOSED);
     entail_engine_close(engine);
     entail_engine_t* other = nullptr;
     ASSERT_EQ(open(nullptr, kErrors, &other), ENTAIL_OK);
@@ -121,7 +127,12 @@ TEST(Arguments, RefusesNumbersOutOfRange) {
   EXPECT_EQ(open(&options, kErrors, &engine, &error), ENTAIL_E_ARGUMENT);
   options.ingest_lanes_max = 256;
   EXPECT_EQ(open(&options, kErrors, &engine, &error), ENTAIL_OK);
+  EXPECT_EQ(entail_acknowledge(engine, 1, 2, &error), ENTAIL_E_ARGUMENT);
+  EXPECT_EQ(entail_acknowledge(engine, 1, ENTAIL_DELIVERY_FAILED, &error), ENTAIL_E_NOT_FOUND);
   entail_engine_close(engine);
+  options.on_batch = ignore;
+  options.on_output = accept;
+  EXPECT_EQ(open(&options, kErrors, &engine, &error), ENTAIL_E_ARGUMENT);
 }
 
 TEST(Arguments, ReportsTheOffsetOfBadInput) {

@@ -61,6 +61,7 @@ static void add_first(void) {
   LAYOUT_FIELD(entail_open_options_t, table_seed);
   LAYOUT_FIELD(entail_open_options_t, ingest_lanes_max);
   LAYOUT_FIELD(entail_open_options_t, reserved);
+  LAYOUT_FIELD(entail_open_options_t, on_output);
   LAYOUT_STRUCT(entail_ingest_receipt_t);
   LAYOUT_FIELD(entail_ingest_receipt_t, struct_size);
   LAYOUT_FIELD(entail_ingest_receipt_t, signal);
@@ -111,6 +112,11 @@ static void add_second(void) {
   LAYOUT_FIELD(entail_statistics_t, lanes_stalled);
   LAYOUT_FIELD(entail_statistics_t, lanes_stalled_ticks);
   LAYOUT_FIELD(entail_statistics_t, rank_seed);
+  LAYOUT_FIELD(entail_statistics_t, output_waiting_batches);
+  LAYOUT_FIELD(entail_statistics_t, output_waiting_spans);
+  LAYOUT_FIELD(entail_statistics_t, output_waiting_bytes);
+  LAYOUT_FIELD(entail_statistics_t, output_unacknowledged_batches);
+  LAYOUT_FIELD(entail_statistics_t, output_repeated_offers);
   LAYOUT_STRUCT(entail_named_count_t);
   LAYOUT_FIELD(entail_named_count_t, name);
   LAYOUT_FIELD(entail_named_count_t, count);
@@ -122,12 +128,32 @@ static void add_second(void) {
   LAYOUT_FIELD(entail_loss_info_t, help);
 }
 
+static void add_third(void) {
+  LAYOUT_STRUCT(entail_output_trace_t);
+  LAYOUT_FIELD(entail_output_trace_t, trace_id);
+  LAYOUT_FIELD(entail_output_trace_t, offset);
+  LAYOUT_FIELD(entail_output_trace_t, size);
+  LAYOUT_FIELD(entail_output_trace_t, span_count);
+  LAYOUT_FIELD(entail_output_trace_t, flags);
+  LAYOUT_FIELD(entail_output_trace_t, reserved);
+  LAYOUT_STRUCT(entail_output_t);
+  LAYOUT_FIELD(entail_output_t, struct_size);
+  LAYOUT_FIELD(entail_output_t, reserved);
+  LAYOUT_FIELD(entail_output_t, id);
+  LAYOUT_FIELD(entail_output_t, traces_data);
+  LAYOUT_FIELD(entail_output_t, traces_data_size);
+  LAYOUT_FIELD(entail_output_t, span_count);
+  LAYOUT_FIELD(entail_output_t, traces);
+  LAYOUT_FIELD(entail_output_t, trace_count);
+}
+
 int main(int argc, char** argv) {
   static char expected[LAYOUT_BYTES_MAX];
   FILE* file;
   size_t size;
   add_first();
   add_second();
+  add_third();
   if (argc < 2) {
     fputs(layout, stdout);
     return 0;

@@ -85,7 +85,8 @@ struct Generated {
   std::string error;
 };
 
-Generated generate(const std::string& name, const std::map<std::string, std::string>& given, std::uint64_t seed = 1) {
+Generated generate_story(const std::string& name, const std::map<std::string, std::string>& given,
+                         std::uint64_t seed = 1) {
   Generated generated;
   const Scenario& scenario = *find_scenario(name);
   Flags flags(scenario.flags);
@@ -174,9 +175,9 @@ std::uint64_t fact(const Generated& generated, const std::string& name) {
 
 TEST(Stories, SameSeedGivesTheSameBytes_AndAnotherSeedDiffers) {
   for (const Scenario& scenario : scenarios()) {
-    const Generated one = generate(std::string(scenario.name), {}, 5);
-    EXPECT_EQ(one.found.all, generate(std::string(scenario.name), {}, 5).found.all) << scenario.name;
-    EXPECT_NE(one.found.all, generate(std::string(scenario.name), {}, 6).found.all) << scenario.name;
+    const Generated one = generate_story(std::string(scenario.name), {}, 5);
+    EXPECT_EQ(one.found.all, generate_story(std::string(scenario.name), {}, 5).found.all) << scenario.name;
+    EXPECT_NE(one.found.all, generate_story(std::string(scenario.name), {}, 6).found.all) << scenario.name;
     expect_counts(one);
   }
 }
@@ -223,7 +224,7 @@ TEST(Stories, KeptSetsFollowFromTheBytes) {
       {"sdk-truncated", {}},
   };
   for (const auto& [name, flags] : cases) {
-    const Generated generated = generate(name, flags);
+    const Generated generated = generate_story(name, flags);
     expect_counts(generated);
     const std::uint32_t hops = flags.contains("max-hops") ? 20 : 4;
     EXPECT_EQ(expected_of(generated.expectation), kept_of(generated.found, hops)) << name;
@@ -232,7 +233,7 @@ TEST(Stories, KeptSetsFollowFromTheBytes) {
 
 TEST(BatchStory, CountsItsLinksExactly) {
   const Generated generated =
-      generate("batch", {{"links", "10000"}, {"errors", "37"}, {"malformed", "500"}, {"duplicates", "300"}});
+      generate_story("batch", {{"links", "10000"}, {"errors", "37"}, {"malformed", "500"}, {"duplicates", "300"}});
   expect_counts(generated);
   EXPECT_EQ(generated.found.links, 10'000u);
   EXPECT_EQ(generated.found.bad_links, 500u);
@@ -247,7 +248,7 @@ TEST(BatchStory, CountsItsLinksExactly) {
 
 TEST(BatchStory, ErrorsArriveOnTime) {
   for (const auto& [when, from, to] : {std::tuple{"before", -3, -1}, {"after", 2, 4}, {"late", 17, 19}}) {
-    const Generated generated = generate("batch", {{"links", "200"}, {"errors", "20"}, {"errors-when", when}});
+    const Generated generated = generate_story("batch", {{"links", "200"}, {"errors", "20"}, {"errors-when", when}});
     std::int64_t batch_second = 0;
     for (const auto& [id, trace] : generated.found.traces) {
       if (!trace.linked.empty()) batch_second = trace.second;
@@ -261,14 +262,14 @@ TEST(BatchStory, ErrorsArriveOnTime) {
 }
 
 TEST(BatchStory, RefusesImpossibleCounts) {
-  EXPECT_NE(generate("batch", {{"links", "10"}, {"malformed", "11"}}).error, "");
-  EXPECT_NE(generate("batch", {{"links", "10"}, {"malformed", "8"}, {"errors", "3"}}).error, "");
-  EXPECT_NE(generate("batch", {{"links", "10"}, {"errors", "0"}, {"duplicates", "10"}}).error, "");
-  EXPECT_NE(generate("chain", {{"max-hops", "4"}, {"step-seconds", "16"}}).error, "");
+  EXPECT_NE(generate_story("batch", {{"links", "10"}, {"malformed", "11"}}).error, "");
+  EXPECT_NE(generate_story("batch", {{"links", "10"}, {"malformed", "8"}, {"errors", "3"}}).error, "");
+  EXPECT_NE(generate_story("batch", {{"links", "10"}, {"errors", "0"}, {"duplicates", "10"}}).error, "");
+  EXPECT_NE(generate_story("chain", {{"max-hops", "4"}, {"step-seconds", "16"}}).error, "");
 }
 
 TEST(HotProducerStory, LeavesOpenWhichConsumersAreKept_BeyondTheCap) {
-  const Generated generated = generate("hot-producer", {{"consumers", "1000"}, {"max-links-followed", "100"}});
+  const Generated generated = generate_story("hot-producer", {{"consumers", "1000"}, {"max-links-followed", "100"}});
   expect_counts(generated);
   EXPECT_EQ(generated.expectation.kept.size(), 1u);
   EXPECT_EQ(generated.expectation.unspecified.size(), 1000u);
@@ -277,7 +278,7 @@ TEST(HotProducerStory, LeavesOpenWhichConsumersAreKept_BeyondTheCap) {
 
 TEST(MixedStory, HasTheRequestedLoad) {
   const Generated generated =
-      generate("mixed", {{"spans", "40000"}, {"links", "0.3"}, {"errors", "0.01"}, {"spans-per-second", "4000"}});
+      generate_story("mixed", {{"spans", "40000"}, {"links", "0.3"}, {"errors", "0.01"}, {"spans-per-second", "4000"}});
   EXPECT_EQ(generated.found.spans, 40'000u);
   EXPECT_EQ(generated.found.traces.size(), 10'000u);
   EXPECT_EQ(generated.found.spans_max, 512u);
@@ -292,7 +293,7 @@ TEST(MixedStory, HasTheRequestedLoad) {
 }
 
 TEST(MalformedStory, CountsMalformedContexts) {
-  const Generated generated = generate("malformed", {{"repeat", "3"}});
+  const Generated generated = generate_story("malformed", {{"repeat", "3"}});
   expect_counts(generated);
   EXPECT_EQ(generated.found.bad_spans, 12u);
   EXPECT_EQ(generated.found.spans, 12u + 4u);
@@ -302,15 +303,15 @@ TEST(MalformedStory, CountsMalformedContexts) {
 }
 
 TEST(MixedStory, ContainsTheStoriesMixedIn) {
-  const Generated load = generate("mixed", {{"spans", "4000"}, {"spans-per-second", "400"}});
+  const Generated load = generate_story("mixed", {{"spans", "4000"}, {"spans-per-second", "400"}});
   Flags flags(find_scenario("mixed")->flags);
   EXPECT_EQ(flags.set("with", "saga"), "");
   EXPECT_EQ(flags.set("with", "workflow"), "");
   EXPECT_EQ(flags.list("with"), (std::vector<std::string>{"saga", "workflow"}));
   EXPECT_NE(flags.set("with", "mixed"), "");
-  const Generated etl = generate("etl", {});
+  const Generated etl = generate_story("etl", {});
   const Generated mixed =
-      generate("mixed", {{"spans", "4000"}, {"spans-per-second", "400"}, {"with", "etl"}, {"copies", "3"}});
+      generate_story("mixed", {{"spans", "4000"}, {"spans-per-second", "400"}, {"with", "etl"}, {"copies", "3"}});
   expect_counts(mixed);
   EXPECT_EQ(mixed.found.spans, load.found.spans + 3 * etl.found.spans);
   EXPECT_EQ(mixed.found.traces.size(), load.found.traces.size() + 3 * etl.found.traces.size());

@@ -17,7 +17,7 @@ Options good() {
 
 std::vector<std::string> paths(const Options& options) {
   std::vector<std::string> out;
-  for (const option::Finding& finding : check_options(options)) out.push_back(finding.path);
+  for (const option::Finding& finding : check_options(options).findings) out.push_back(finding.path);
   return out;
 }
 
@@ -61,7 +61,8 @@ TEST(CheckOptions, SettingsThatNobodyReadsAreErrors) {
   options.settings["retain.max_traces_"] = std::int64_t{1};
   options.tail_sampling.policies[0].settings["min_errors"] = std::int64_t{1};
   std::vector<std::string> texts;
-  for (const option::Finding& finding : check_options(options)) texts.push_back(finding.path + " " + finding.text);
+  for (const option::Finding& finding : check_options(options).findings)
+    texts.push_back(finding.path + " " + finding.text);
   std::sort(texts.begin(), texts.end());
   ASSERT_EQ(texts.size(), 2u);
   EXPECT_TRUE(texts[0].starts_with("retain.max_traces_ settings: unknown setting 'retain.max_traces_'")) << texts[0];
@@ -85,7 +86,7 @@ TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies[0].status_code.status_codes"}));
   policy.status_code_mask = 0;
   options.tail_sampling.policies = {policy};
-  EXPECT_EQ(check_options(options)[0].text,
+  EXPECT_EQ(check_options(options).findings[0].text,
             "policy 'p': status_code.status_codes is required: a list of some of: UNSET, OK, ERROR");
   options.tail_sampling.policies.clear();
   EXPECT_EQ(paths(options), Paths({"tail_sampling.policies"}));
@@ -94,7 +95,7 @@ TEST(CheckOptions, ChecksPoliciesOfAnyShape) {
 TEST(CheckOptions, WarningsAreNotErrors) {
   Options options = good();
   options.retain.max_bytes = options.memory_limit_bytes + 1;
-  const std::vector<option::Finding> findings = check_options(options);
+  const std::vector<option::Finding> findings = check_options(options).findings;
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_FALSE(findings[0].is_error);
 }

@@ -73,13 +73,14 @@ TEST(CollectorForm, PrefersTheProcessorEntail_OverTailSampling) {
 
 TEST(CollectorForm, UsesTheReceiverEntail) {
   const std::string receiver =
-      "receivers:\n  entail: {protocols: {grpc: {}}, decision_wait: 3s, " + std::string(kPolicies) + "}\n  otlp: {}\n";
+      "receivers:\n  entail: {protocols: {grpc: {}}, shutdown_timeout: 9s, decision_wait: 3s, " + std::string(kPolicies) + "}\n  otlp: {}\n";
   const ConfigResult alone = parse_options(receiver + "processors: {batch: {}}\nservice: {}\n");
   ASSERT_TRUE(alone.options.has_value()) << texts_of(alone.errors).front();
   EXPECT_EQ(alone.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
   EXPECT_EQ(texts_of(alone.warnings),
             std::vector<std::string>({"2:3: only 'entail' is used; left to the Collector: otlp, batch, service",
-                                      "2:12: protocols is read by the Collector alone"}));
+                                      "2:12: protocols is read by the Collector alone",
+                                      "2:35: shutdown_timeout is read by the Collector alone"}));
   const ConfigResult both =
       parse_options(receiver + "processors: {entail: {decision_wait: 4s, " + std::string(kPolicies) + "}}\n");
   ASSERT_TRUE(both.options.has_value());

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "config/check_options.hpp"
-#include "config/check_policies.hpp"
 #include "config/yaml_document.hpp"
+#include "option/findings.hpp"
 #include "parsed.hpp"
 
 namespace entail::config {
@@ -145,7 +145,7 @@ TEST(NewPolicies, AreCheckedWhenSetInCode) {
   policy.type = PolicyType::ottl_condition;
   policy.span_conditions = {"true", "nme == 1"};
   options.tail_sampling.policies = {policy};
-  const std::vector<option::Finding> findings = check_options(options);
+  const std::vector<option::Finding> findings = check_options(options).findings;
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].path, "tail_sampling.policies[0].ottl_condition.span[1]");
   EXPECT_EQ(findings[0].offset, std::optional<std::size_t>(0));
@@ -155,8 +155,8 @@ TEST(NewPolicies, AreCheckedWhenSetInCode) {
   for (int i = 0; i < 129; ++i) many.push_back("attributes[\"" + std::to_string(i) + "\"] == 1");
   policy.span_conditions = many;
   options.tail_sampling.policies = {policy};
-  ASSERT_EQ(check_options(options).size(), 1u);
-  EXPECT_TRUE(contains(check_options(options)[0].text, "name more than 128 attributes"));
+  ASSERT_EQ(check_options(options).findings.size(), 1u);
+  EXPECT_TRUE(contains(check_options(options).findings[0].text, "name more than 128 attributes"));
 }
 
 }  // namespace

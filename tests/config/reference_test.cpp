@@ -8,6 +8,7 @@
 #include "config/option_table.hpp"
 #include "config/value_reader.hpp"
 #include "parsed.hpp"
+#include "policy/type.hpp"
 
 namespace entail::config {
 namespace {
@@ -42,9 +43,9 @@ TEST(Defaults, MatchTheSpecification) {
 TEST(OptionTable, DescribesEachOption) {
   for (const option::Row<Options>& row : option_table())
     EXPECT_FALSE(row.help.empty() && row.instead.empty()) << row.key;
-  for (const PolicyShape& shape : policy_table()) {
-    EXPECT_FALSE(shape.help.empty()) << shape.name;
-    for (const option::Row<PolicyOptions>& row : shape.fields)
+  for (const policy::Type& type : policy::types()) {
+    EXPECT_FALSE(type.help.empty()) << type.name;
+    for (const option::Row<PolicyOptions>& row : type.rows)
       EXPECT_FALSE(row.help.empty() && row.instead.empty()) << row.key;
   }
 }

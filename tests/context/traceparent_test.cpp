@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
 #include <string>
 
 namespace entail::context {
@@ -16,23 +15,17 @@ const std::string kParentHex = "1234567890123456";
 const std::string kBody = kTraceHex + "-" + kParentHex;
 const std::string kSound = "00-" + kBody + "-01";
 
-TraceparentError error_of(std::string_view text, TracestateLevel level = TracestateLevel::two) {
-  Traceparent parsed;
-  parsed.version = 77;
-  const TraceparentError error = parse_traceparent(text, parsed, level);
-  // The output is unchanged on error.
-  if (error != TraceparentError::none) {
-    EXPECT_EQ(parsed.version, 77) << text;
-    EXPECT_EQ(parsed.trace_id, TraceId{}) << text;
-    EXPECT_EQ(parsed.parent_id, SpanId{}) << text;
-  }
-  return error;
+ContextError error_of(std::string_view text) { return parse_traceparent(text).error(); }
+
+// The parsed header; an empty one, and a failure, if it is refused.
+Traceparent parsed_of(std::string_view text, TracestateLevel level = TracestateLevel::two) {
+  const auto parsed = parse_traceparent(text, level);
+  EXPECT_EQ(parsed.error(), ContextError::none) << text;
+  return parsed.ok() ? *parsed : Traceparent{};
 }
 
 void expect_read(std::string_view text, std::uint8_t version = 0, std::uint8_t flags = 1) {
-  Traceparent parsed;
-  ASSERT_EQ(parse_traceparent(text, parsed), TraceparentError::none) << text;
-  EXPECT_EQ(parsed, (Traceparent{kTrace, kParent, flags, version})) << text;
+  EXPECT_EQ(parsed_of(text), (Traceparent{kTrace, kParent, flags, version})) << text;
 }
 
 std::string printed(const Traceparent& traceparent, TracestateLevel level = TracestateLevel::two) {
@@ -40,7 +33,7 @@ std::string printed(const Traceparent& traceparent, TracestateLevel level = Trac
   return {text.begin(), text.end()};
 }
 
-using enum TraceparentError;
+using enum ContextError;
 
 TEST(W3cTraceparent, both_traceparent_and_tracestate_missing) { EXPECT_EQ(error_of(""), too_short); }
 
@@ -83,9 +76,8 @@ TEST(W3cTraceparent, traceparent_version_too_short) { EXPECT_EQ(error_of("0-" + 
 
 TEST(W3cTraceparent, traceparent_trace_id_all_zero) {
   EXPECT_EQ(error_of("00-00000000000000000000000000000000-" + kParentHex + "-01"), zero_trace_id);
-  Traceparent parsed;
-  EXPECT_EQ(parse_traceparent("00-00000000000000000000000000000001-" + kParentHex + "-01", parsed), none);
-  EXPECT_EQ(parse_traceparent("00-80000000000000000000000000000000-" + kParentHex + "-01", parsed), none);
+  EXPECT_EQ(error_of("00-00000000000000000000000000000001-" + kParentHex + "-01"), none);
+  EXPECT_EQ(error_of("00-80000000000000000000000000000000-" + kParentHex + "-01"), none);
 }
 
 TEST(W3cTraceparent, traceparent_trace_id_illegal_characters) {
@@ -103,12 +95,12 @@ TEST(W3cTraceparent, traceparent_trace_id_too_short) {
 }
 
 TEST(W3cTraceparent, traceparent_parent_id_all_zero) {
-  EXPECT_EQ(error_of("00-" + kTraceHex + "-0000000000000000-01"), zero_parent_id);
+  EXPECT_EQ(error_of("00-" + kTraceHex + "-0000000000000000-01"), zero_span_id);
 }
 
 TEST(W3cTraceparent, traceparent_parent_id_illegal_characters) {
-  EXPECT_EQ(error_of("00-" + kTraceHex + "-.234567890123456-01"), bad_parent_id);
-  EXPECT_EQ(error_of("00-" + kTraceHex + "-123456789012345.-01"), bad_parent_id);
+  EXPECT_EQ(error_of("00-" + kTraceHex + "-.234567890123456-01"), bad_span_id);
+  EXPECT_EQ(error_of("00-" + kTraceHex + "-123456789012345.-01"), bad_span_id);
 }
 
 TEST(W3cTraceparent, traceparent_parent_id_too_long) {
@@ -117,7 +109,7 @@ TEST(W3cTraceparent, traceparent_parent_id_too_long) {
 
 TEST(W3cTraceparent, traceparent_parent_id_too_short) {
   EXPECT_EQ(error_of("00-" + kTraceHex + "-123456789012345-01"), too_short);
-  EXPECT_EQ(error_of("cc-" + kTraceHex + "-123456789012345-01-"), bad_parent_id);
+  EXPECT_EQ(error_of("cc-" + kTraceHex + "-123456789012345-01-"), bad_span_id);
 }
 
 TEST(W3cTraceparent, traceparent_trace_flags_illegal_characters) {
@@ -137,12 +129,10 @@ TEST(W3cTraceparent, traceparent_ows_handling) {
 }
 
 TEST(W3cTraceparent, propagates_random_flag) {
-  Traceparent parsed;
-  ASSERT_EQ(parse_traceparent("00-" + kBody + "-03", parsed), none);
+  const Traceparent parsed = parsed_of("00-" + kBody + "-03");
   EXPECT_EQ(parsed.flags, kFlagSampled | kFlagRandom);
   EXPECT_EQ(printed(parsed), "00-" + kBody + "-03");
-  ASSERT_EQ(parse_traceparent("00-" + kBody + "-02", parsed), none);
-  EXPECT_EQ(printed(parsed), "00-" + kBody + "-02");
+  EXPECT_EQ(printed(parsed_of("00-" + kBody + "-02")), "00-" + kBody + "-02");
 }
 
 TEST(W3cTraceparent, multiple_requests_with_illegal_traceparent) {
@@ -151,12 +141,9 @@ TEST(W3cTraceparent, multiple_requests_with_illegal_traceparent) {
 
 // Unknown bits are neither reported nor propagated; Level 1 defines one bit less.
 TEST(Traceparent, FlagsUnknownToTheLevelAreCleared) {
-  Traceparent parsed;
-  ASSERT_EQ(parse_traceparent("00-" + kBody + "-ff", parsed), none);
-  EXPECT_EQ(parsed.flags, 3);
-  ASSERT_EQ(parse_traceparent("00-" + kBody + "-ff", parsed, TracestateLevel::strict_one), none);
-  EXPECT_EQ(parsed.flags, 1);
-  ASSERT_EQ(parse_traceparent("00-" + kBody + "-fc", parsed), none);
+  EXPECT_EQ(parsed_of("00-" + kBody + "-ff").flags, 3);
+  EXPECT_EQ(parsed_of("00-" + kBody + "-ff", TracestateLevel::strict_one).flags, 1);
+  Traceparent parsed = parsed_of("00-" + kBody + "-fc");
   EXPECT_EQ(parsed.flags, 0);
   parsed.flags = 0xff;
   EXPECT_EQ(printed(parsed), "00-" + kBody + "-03");
@@ -166,14 +153,13 @@ TEST(Traceparent, FlagsUnknownToTheLevelAreCleared) {
 // Upper case is legal in OTLP/JSON but not here; nor are signs and prefixes, which number parsers accept.
 TEST(Traceparent, OnlyLowerCaseHexDigits) {
   const std::string trace = "00-abcdefabcdefabcdefabcdefabcdefab-" + kParentHex + "-01";
-  Traceparent parsed;
-  EXPECT_EQ(parse_traceparent(trace, parsed), none);
+  EXPECT_EQ(error_of(trace), none);
   for (std::size_t i = 3; i < 35; ++i) {
     std::string upper = trace;
     upper[i] = static_cast<char>(upper[i] - 'a' + 'A');
     EXPECT_EQ(error_of(upper), bad_trace_id) << i;
   }
-  EXPECT_EQ(error_of("00-" + kTraceHex + "-1234567890ABCDEF-01"), bad_parent_id);
+  EXPECT_EQ(error_of("00-" + kTraceHex + "-1234567890ABCDEF-01"), bad_span_id);
   EXPECT_EQ(error_of("0A-" + kBody + "-01"), bad_version);
   EXPECT_EQ(error_of("00-" + kBody + "-0A"), bad_flags);
   EXPECT_EQ(error_of("00-" + kBody + "-+f"), bad_flags);
@@ -195,11 +181,11 @@ TEST(Traceparent, EverySubstitutionIsRefusedOrRoundTrips) {
     for (int c = 0; c < 256; ++c) {
       std::string text = kSound;
       text[at] = static_cast<char>(c);
-      Traceparent parsed;
-      if (parse_traceparent(text, parsed) != none) continue;
+      const auto parsed = parse_traceparent(text);
+      if (!parsed.ok()) continue;
       ASSERT_TRUE((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || text == kSound) << text;
       if (at < 2 || at >= 53) continue;  // formatted with version 00 and without unknown flags
-      EXPECT_EQ(printed(parsed), text);
+      EXPECT_EQ(printed(*parsed), text);
     }
   }
 }
@@ -210,21 +196,13 @@ TEST(Traceparent, EveryPrefixIsTooShort) {
 }
 
 TEST(Traceparent, HigherVersionIsFormattedAsZero) {
-  Traceparent parsed;
-  ASSERT_EQ(parse_traceparent("12-" + kBody + "-01-x", parsed), none);
+  const Traceparent parsed = parsed_of("12-" + kBody + "-01-x");
   EXPECT_EQ(parsed.version, 0x12);
   EXPECT_EQ(printed(parsed), kSound);
 }
 
 TEST(Traceparent, FormatsLeadingZeros) {
   EXPECT_EQ(printed({{0, 1}, {2}, 0, 0}), "00-00000000000000000000000000000001-0000000000000002-00");
-}
-
-TEST(Traceparent, EveryErrorIsDescribedInItsOwnWords) {
-  std::set<std::string> texts;
-  for (int i = 0; i <= static_cast<int>(trailing_data); ++i) texts.insert(describe(static_cast<TraceparentError>(i)));
-  EXPECT_EQ(texts.size(), static_cast<std::size_t>(trailing_data) + 1);
-  EXPECT_EQ(texts.count("unknown error"), 0u);
 }
 
 }  // namespace

@@ -102,6 +102,35 @@ TEST(BatchWriter, WritesEditedSpans) {
   EXPECT_EQ(taken(writer), bytes_field(1, bytes_field(2, join({bytes_field(2, edited), bytes_field(2, payload)}))));
 }
 
+TEST(BatchWriter, PartsShareNothing_AndAMessageIsItsParts) {
+  const Buffer one = bytes_field(5, "1"), two = bytes_field(5, "2"), three = bytes_field(5, "3");
+  const auto part = [](std::initializer_list<Buffer> payloads) {
+    Buffer scope;
+    for (const Buffer& payload : payloads) wire::append_bytes_field(scope, 2, payload);
+    return bytes_field(1, join({kResourceA, bytes_field(2, scope)}));
+  };
+  const Buffer first = part({one, two}), second = part({three});
+  BatchWriter writer(first.size() + second.size());
+  for (int round = 0; round < 3; ++round) {  // with the buffer of the message before, too
+    EXPECT_FALSE(writer.add(output(kResourceA, kNone, one)));
+    EXPECT_FALSE(writer.add(output(kResourceA, kNone, two)));
+    EXPECT_EQ(writer.end_part(), first.size());
+    EXPECT_FALSE(writer.add(output(kResourceA, kNone, three)));
+    EXPECT_EQ(writer.span_count(), 3u);
+    if (round != 1) {
+      EXPECT_EQ(writer.end_part(), first.size() + second.size());
+    }
+    EXPECT_TRUE(writer.add(output(kResourceA, kNone, one)));  // has no room
+    EXPECT_EQ(writer.full_size(), first.size() + second.size());
+    EXPECT_EQ(writer.span_count(), 3u);
+    Buffer whole = writer.take_owned();
+    EXPECT_EQ(whole, join({first, second}));
+    writer.give_buffer(std::move(whole));
+    EXPECT_EQ(taken(writer), part({one}));
+    EXPECT_TRUE(writer.empty());
+  }
+}
+
 // Random spans in random groups under random limits, read back: nothing is lost, no group is split within a message,
 // no message exceeds the limit unless it holds one span, and none is closed while the next span would fit.
 TEST(BatchWriter, LosesNothingUnderAnyLimit) {

@@ -197,6 +197,32 @@ TEST(ByteRate, RetriesRefusedTraces_WhenTokensReturn) {
   for (const std::uint64_t trace : causes) EXPECT_TRUE(traces.run.kept(trace_bytes(trace))) << trace;
 }
 
+// What can be released lies in the window that lanes write to. It is neither old nor full, but must go.
+TEST(Eviction, TakesTheCurrentWindow_WhenItsNodesAreEnough) {
+  constexpr std::uint64_t kFirstAbsent = 1'000'000;
+  constexpr std::uint64_t kAbsent = 1000;
+  Options options = small_options();
+  options.tail_sampling.decision_wait_ns = 1000 * kNanosPerSecond;
+  Traces traces(options);
+  std::uint64_t link = 0;
+  for (std::uint64_t request = 0; request < 720; ++request) {
+    workload::Span span = make_span(1 + request % 10, 0, request);
+    for (const std::uint64_t end = link + 100; link < end; ++link)
+      span.links.push_back(workload::make_link(kFirstAbsent + link % kAbsent));
+    traces.run.ingest(make_request({std::move(span)}));
+  }
+  const auto held = [&] { return traces.run.engine().statistics().memory.total_bytes; };
+  for (std::uint64_t trace = 100; held() < kLimit - kLimit / 16; ++trace) {
+    const std::string bytes = workload::encode(padded(trace, kPad));
+    ASSERT_TRUE(traces.run.engine().ingest(as_bytes(bytes)).ok());
+  }
+  traces.tick(0);
+  traces.tick(0);
+  EXPECT_LT(held(), kLimit - kLimit / 16);
+  EXPECT_EQ(traces.run.loss("evicted"), 0u);
+  EXPECT_GE(traces.run.loss("records_forgotten"), kAbsent);
+}
+
 // Under a steady load room is made ahead of need: no request waits, and no tick pays for a whole window (G10).
 TEST(Eviction, RunsInSmallSteps_UnderASteadyLoad) {
   constexpr std::uint64_t kTogether = 2000;

@@ -14,7 +14,7 @@
 namespace entail::engine {
 namespace {
 
-TEST(ReleasePlan, AWindowGoesEarly_IfHalfOfItGoesWithIt_WhenARequestWaits) {
+TEST(ReleasePlan, ClosesAWindowEarly_IfHalfIsReleased_WhenARequestWaits) {
   const auto is_worth = [](std::uint64_t nodes, std::uint64_t holding) {
     return is_worth_closing({.node_count = nodes, .holding_count = holding, .record_count = nodes, .bytes = 1}, true);
   };
@@ -23,7 +23,7 @@ TEST(ReleasePlan, AWindowGoesEarly_IfHalfOfItGoesWithIt_WhenARequestWaits) {
   EXPECT_FALSE(is_worth(1, 1));
 }
 
-TEST(ReleasePlan, AWindowGoesAheadOfNeed_IfFewAreLeft_OrMostAreAbsent) {
+TEST(ReleasePlan, ClosesAWindowAheadOfNeed_IfFewTracesRemain_OrMostAreAbsent) {
   const auto is_worth = [](std::uint64_t holding, std::uint64_t records) {
     return is_worth_closing({.node_count = 80, .holding_count = holding, .record_count = records, .bytes = 1}, false);
   };
@@ -33,14 +33,14 @@ TEST(ReleasePlan, AWindowGoesAheadOfNeed_IfFewAreLeft_OrMostAreAbsent) {
   EXPECT_TRUE(is_worth(20, 20));
 }
 
-TEST(WindowSizes, GrowWithTheirNumber_SoThatSlotsDoNotRunOutFirst) {
+TEST(WindowSizes, GrowWithTheNumberOfWindows_SoSlotsDoNotRunOutFirst) {
   const std::uint64_t few = window_nodes_max(512ull << 20, 9);
   EXPECT_EQ(window_nodes_max(512ull << 20, 10), 2 * few);
   EXPECT_EQ(window_nodes_max(512ull << 20, 13), 4 * few);
   EXPECT_LE(window_nodes_first(std::uint64_t{1} << 43), 1u << 20);
 }
 
-TEST(ReleasePlan, CountsWindowsThatGoByThemselves) {
+TEST(ReleasePlan, CountsWindowsThatExpireOnTheirOwn) {
   ReleasePlan plan(1000, true);
   plan.add_window(3, {.node_count = 100, .holding_count = 80, .record_count = 100, .bytes = 10'000});
   EXPECT_FALSE(plan.closes(3));
@@ -51,7 +51,7 @@ TEST(ReleasePlan, CountsWindowsThatGoByThemselves) {
   EXPECT_TRUE(plan.is_enough());
 }
 
-TEST(ReleasePlan, EvictionsCount_OnceTheirWindowIsWorthClosing) {
+TEST(ReleasePlan, CountsEvictions_OnceTheirWindowIsWorthClosing) {
   ReleasePlan plan(1'000'000, true);
   plan.add_window(0, {.node_count = 100, .holding_count = 52, .record_count = 100, .bytes = 10'000});
   plan.evict(0, 1);
@@ -62,10 +62,10 @@ TEST(ReleasePlan, EvictionsCount_OnceTheirWindowIsWorthClosing) {
   EXPECT_EQ(plan.released(), 51u * 100 + 51u * 64);
 }
 
-TEST(ReleasePlan, AGenerationGoesWithItsLastHolder_AndWithThatOfAllBeforeIt) {
+TEST(ReleasePlan, FreesAGeneration_WithItsLastHolder_AndThoseOfOlderOnes) {
   ReleasePlan plan(1'000'000, true);
   plan.set_generations({{1, 10}, {2, 20}, {3, 40}, {4, 80}}, {{2, 1}, {3, 2}});
-  EXPECT_EQ(plan.released(), 10u);  // nobody holds the first
+  EXPECT_EQ(plan.released(), 10u);  // no trace holds the first
   plan.evict(9, 3);
   plan.evict(9, 3);
   EXPECT_EQ(plan.released(), 10u);  // the second is held
@@ -73,7 +73,7 @@ TEST(ReleasePlan, AGenerationGoesWithItsLastHolder_AndWithThatOfAllBeforeIt) {
   EXPECT_EQ(plan.released(), 150u);
 }
 
-TEST(DueQueue, GivesOutByDeadline_AndSweepsWhatIsStale) {
+TEST(DueQueue, YieldsByDeadline_AndSweepsStaleEntries) {
   DueQueue queue;
   for (propagate::RecordId id = 1; id <= 10'000; ++id) queue.add(id % 10, id);
   queue.sweep(100, [](std::int64_t, propagate::RecordId id) { return id <= 100; });
@@ -111,7 +111,7 @@ class Retained {
   std::map<propagate::RecordId, std::int64_t> ends;
 };
 
-TEST(RetainedQueue, TracesEndInOrder_WhereAllAreRetainedForTheSameTime) {
+TEST(RetainedQueue, EndsTracesInOrder_WhenAllAreRetainedEquallyLong) {
   Retained retained;
   for (propagate::RecordId id = 1; id <= 5; ++id) retained.add(id, 10 * id);
   EXPECT_EQ(retained.ended(9), (std::vector<propagate::RecordId>{}));
@@ -121,7 +121,7 @@ TEST(RetainedQueue, TracesEndInOrder_WhereAllAreRetainedForTheSameTime) {
   EXPECT_EQ(retained.queue.first(retained.is_live()), 0u);
 }
 
-TEST(RetainedQueue, ATraceEndsBeforeOneDroppedEarlier_AndOnce) {
+TEST(RetainedQueue, EndsATraceBeforeOneDroppedEarlier_AndOnlyOnce) {
   Retained retained;
   retained.add(1, 100);
   retained.add(2, 20);
@@ -139,7 +139,7 @@ TEST(RetainedQueue, ATraceEndsBeforeOneDroppedEarlier_AndOnce) {
   EXPECT_EQ(retained.ended(200), (std::vector<propagate::RecordId>{3}));
 }
 
-TEST(RetainedQueue, AnEntryIsStale_WhenItsTraceIsRetainedUntilAnotherTime) {
+TEST(RetainedQueue, SkipsAStaleEntry_WhenItsTraceHasAnotherEnd) {
   Retained retained;
   retained.add(1, 10);
   retained.add(2, 20);
@@ -149,7 +149,7 @@ TEST(RetainedQueue, AnEntryIsStale_WhenItsTraceIsRetainedUntilAnotherTime) {
   EXPECT_EQ(retained.ended(30), (std::vector<propagate::RecordId>{1}));
 }
 
-TEST(RetainedQueue, SweepsWhatIsStale_InBothOrders) {
+TEST(RetainedQueue, SweepsStaleEntries_InBothOrders) {
   Retained retained;
   retained.add(1, 1'000'000);
   for (propagate::RecordId id = 2; id <= 20'000; ++id) retained.add(id, id);

@@ -52,6 +52,7 @@ with_cmake c_static c -DENTAIL_STATIC=ON
 runs c_static "$work/c_static/keep_errors"
 with_cmake cpp_static cpp
 runs cpp_static "$work/cpp_static/keep_slow"
+"$work/cpp_static/deliver" "$input" "$work/deliver.jsonl" | grep -q '^[1-9][0-9]* spans delivered, 0 not accepted$'
 
 mkdir -p "$work/pc"
 warnings="-Wall -Wextra -Wpedantic -Werror"

@@ -25,18 +25,18 @@ struct Extracted {
 
 Extracted extracted(const std::vector<Header>& headers) {
   Extracted result{untouched(), {}};
-  EXPECT_EQ(extract_context(headers, result.context, &result.met), none);
+  const auto extraction = extract_context(headers, result.context);
+  EXPECT_EQ(extraction.error(), none);
+  if (extraction.ok()) result.met = *extraction;
   return result;
 }
 
 ContextError extract_error(const std::vector<Header>& headers) {
   SpanContext context = untouched();
-  Extraction met{ContextFormat::xray, no_ids, no_ids};
-  const ContextError error = extract_context(headers, context, &met);
-  EXPECT_NE(error, none);
+  const auto extraction = extract_context(headers, context);
+  EXPECT_FALSE(extraction.ok());
   EXPECT_EQ(context, untouched());
-  EXPECT_EQ(met, Extraction{});
-  return error;
+  return extraction.error();
 }
 
 std::string trace_state_of(const std::vector<Header>& headers) { return extracted(headers).context.trace_state; }

@@ -33,8 +33,8 @@ std::string_view page_code(Left& left) {
 const Header headers[] = {{"Content-Type", "text/plain"},
                           {"B3", "463ac35c9f6413ad48485a3953bb6124-a2fb4a1d1a96d312-1"}};
 SpanContext context;
-const ContextError error = extract_context(headers, context);
-if (error != ContextError::none) return describe(error);
+const auto extracted = extract_context(headers, context);
+if (!extracted.ok()) return describe(extracted.error());
 const std::string row = format_stored_context(context);  // for a database
 
 LinkBuilder builder;
@@ -53,12 +53,14 @@ auto store = ContextStore::open({.entries_max = 100'000, .bytes_max = 64 << 20})
 if (!store.ok()) return "no store";
 (void)(*store)->tick(now_ns);
 const LinkAttribute about[] = {{link_key::kWorkflowId, "invoice-7"}};
-(*store)->put("job-42", context, about);
+const auto put = (*store)->put("job-42", context, about);
+if (!put.ok()) return describe(put.error());
 
 (void)(*store)->tick(now_ns + 24 * 3600 * kNanosPerSecond);   // a day later
 LinkDetails details;
 details.type = link_type::kScheduledTrigger;
-(*store)->add_link("job-42", builder, details);               // with link.stored_age_ms = 86400000
+const auto added = (*store)->add_link("job-42", builder, details);  // with link.stored_age_ms = 86400000
+if (!added.ok()) return describe(added.error());
 (*store)->remove("job-42");
 
   left.row = row;

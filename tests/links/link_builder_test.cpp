@@ -52,7 +52,7 @@ using Strings = std::vector<std::string>;
 
 TEST(LinkBuilder, WritesABareLinkInThirtyFiveBytes) {
   LinkBuilder builder;
-  EXPECT_EQ(builder.add(context_of()), none);
+  EXPECT_EQ(builder.add(context_of()).error(), none);
   EXPECT_EQ(builder.span_fields().size(), 35u);
   const ProtoLink link = link_of(builder);
   EXPECT_EQ(link.trace_id(), "\x46\x3a\xc3\x5c\x9f\x64\x13\xad\x48\x48\x5a\x39\x53\xbb\x61\x24");
@@ -66,7 +66,7 @@ TEST(LinkBuilder, EncodesIsRemoteInTheFlags) {
   LinkBuilder builder;
   SpanContext local = context_of(kTrace, kSpan, 0xff);
   local.is_remote = false;
-  builder.add(local);
+  EXPECT_TRUE(builder.add(local).ok());
   EXPECT_EQ(link_of(builder).flags(), 0x1ffu);
 }
 
@@ -92,7 +92,7 @@ TEST(LinkBuilder, WritesAllDetailsUnderTheirKeys) {
   details.attributes = own;
   SpanContext context = context_of();
   context.trace_state = "ot=th:8,foo=1";
-  EXPECT_EQ(builder.add(context, details), none);
+  EXPECT_EQ(builder.add(context, details).error(), none);
   const ProtoLink link = link_of(builder);
   EXPECT_EQ(link.trace_state(), "ot=th:8,foo=1");
   EXPECT_EQ(attributes_of(link), (Strings{"link.type='retry_previous'",
@@ -136,13 +136,13 @@ TEST(LinkVocabulary, HasTheDocumentedSpelling) {
 
 TEST(LinkBuilder, RefusesAndCountsInvalidContexts) {
   LinkBuilder builder;
-  EXPECT_EQ(builder.add(SpanContext{}), zero_trace_id);
-  EXPECT_EQ(builder.add(context_of({}, kSpan)), zero_trace_id);
-  EXPECT_EQ(builder.add(context_of(kTrace, {})), zero_span_id);
-  EXPECT_EQ(builder.add(StoredContext{"{"}), bad_json);
-  EXPECT_EQ(builder.add(Carrier{}), no_context);
+  EXPECT_EQ(builder.add(SpanContext{}).error(), zero_trace_id);
+  EXPECT_EQ(builder.add(context_of({}, kSpan)).error(), zero_trace_id);
+  EXPECT_EQ(builder.add(context_of(kTrace, {})).error(), zero_span_id);
+  EXPECT_EQ(builder.add(StoredContext{"{"}).error(), bad_json);
+  EXPECT_EQ(builder.add(Carrier{}).error(), no_context);
   const Header bad{"b3", "0"};
-  EXPECT_EQ(builder.add(Carrier(&bad, 1)), no_ids);
+  EXPECT_EQ(builder.add(Carrier(&bad, 1)).error(), no_ids);
   EXPECT_EQ(builder.link_count(), 0u);
   EXPECT_EQ(builder.span_fields().size(), 0u);
   EXPECT_EQ(builder.refused(zero_trace_id), 2u);
@@ -157,7 +157,7 @@ TEST(LinkBuilder, ABadTraceStateIsLeftOut) {
   LinkBuilder builder;
   SpanContext context = context_of();
   context.trace_state = "NOT ONE";
-  EXPECT_EQ(builder.add(context), none);
+  EXPECT_EQ(builder.add(context).error(), none);
   EXPECT_EQ(link_of(builder).trace_state(), "");
   EXPECT_EQ(builder.left_out(bad_trace_state), 1u);
   EXPECT_EQ(builder.refused_count(), 0u);
@@ -167,11 +167,11 @@ TEST(LinkBuilder, AddsStoredContextsAndCarriers) {
   LinkBuilder builder;
   SpanContext context = context_of();
   context.trace_state = "a=1";
-  EXPECT_EQ(builder.add(StoredContext{format_stored_context(context)}), none);
+  EXPECT_EQ(builder.add(StoredContext{format_stored_context(context)}).error(), none);
   const std::string traceparent = format_traceparent(context);
   const Header headers[] = {{"Content-Type", "x"}, {"TraceParent", traceparent}, {"tracestate", "a=1"}};
-  EXPECT_EQ(builder.add(Carrier(headers)), none);
-  EXPECT_EQ(builder.add(context), none);
+  EXPECT_EQ(builder.add(Carrier(headers)).error(), none);
+  EXPECT_EQ(builder.add(context).error(), none);
   const otlp_proto::Span span = span_of(builder);
   for (const ProtoLink& link : span.links()) EXPECT_EQ(link.SerializeAsString(), span.links(2).SerializeAsString());
 }
@@ -179,11 +179,11 @@ TEST(LinkBuilder, AddsStoredContextsAndCarriers) {
 TEST(LinkBuilder, CountsPartsLostFromACarrier) {
   LinkBuilder builder;
   const Header headers[] = {{"traceparent", "00-"}, {"b3", "000000000000000b-000000000000000b"}};
-  EXPECT_EQ(builder.add(Carrier(headers)), none);
+  EXPECT_EQ(builder.add(Carrier(headers)).error(), none);
   EXPECT_EQ(builder.left_out(too_short), 1u);
   const std::string traceparent = format_traceparent(context_of());
   const Header more[] = {{"traceparent", traceparent}, {"tracestate", "BAD"}};
-  EXPECT_EQ(builder.add(Carrier(more)), none);
+  EXPECT_EQ(builder.add(Carrier(more)).error(), none);
   EXPECT_EQ(builder.left_out(bad_trace_state), 1u);
   EXPECT_EQ(span_of(builder).links(1).trace_state(), "");
   EXPECT_EQ(builder.refused_count(), 0u);
@@ -195,7 +195,7 @@ TEST(LinkBuilder, AttributesThatAreBadOrTooManyAreDroppedAndCountedOnTheLink) {
   LinkDetails details;
   details.type = "t";
   details.attributes = own;
-  EXPECT_EQ(builder.add(context_of(), details), none);
+  EXPECT_EQ(builder.add(context_of(), details).error(), none);
   const ProtoLink link = link_of(builder);
   EXPECT_EQ(attributes_of(link), (Strings{"link.type='t'", "c=1", "d=1"}));
   EXPECT_EQ(link.dropped_attributes_count(), 4u);
@@ -210,7 +210,7 @@ TEST(LinkBuilder, DetailsWinOverAttributesOfTheSameKey) {
   LinkDetails details;
   details.type = link_type::kEventSource;
   details.attributes = own;
-  builder.add(context_of(), details);
+  EXPECT_TRUE(builder.add(context_of(), details).ok());
   EXPECT_EQ(attributes_of(link_of(builder)), (Strings{"link.type='event_source'", "link.delay_ms=7"}));
   EXPECT_EQ(builder.left_out(duplicate_attribute), 1u);
   EXPECT_EQ(link_of(builder).dropped_attributes_count(), 0u);
@@ -258,7 +258,7 @@ TEST(LinkBuilder, FieldsAreAppendedToASpan) {
   own.add_links()->set_trace_id("0123456789abcdef");
   std::string bytes = own.SerializeAsString();
   LinkBuilder builder;
-  for (int i = 0; i < 300; ++i) builder.add(context_of({1, static_cast<std::uint64_t>(i) + 1}));
+  for (int i = 0; i < 300; ++i) EXPECT_TRUE(builder.add(context_of({1, static_cast<std::uint64_t>(i) + 1})).ok());
   bytes.append(reinterpret_cast<const char*>(builder.span_fields().data()), builder.span_fields().size());
   otlp_proto::Span read;
   ASSERT_TRUE(read.ParseFromString(bytes));
@@ -276,7 +276,7 @@ TEST(LinkBuilder, FieldsAreAppendedToASpan) {
 
 TEST(LinkBuilder, RefusesLinksBeyondItsLimits) {
   LinkBuilder few(LinkBuilderLimits{.links_max = 2});
-  for (int i = 0; i < 5; ++i) few.add(context_of());
+  for (int i = 0; i < 5; ++i) (void)few.add(context_of());
   EXPECT_EQ(few.link_count(), 2u);
   EXPECT_EQ(few.refused(no_room), 3u);
 
@@ -285,17 +285,17 @@ TEST(LinkBuilder, RefusesLinksBeyondItsLimits) {
   const LinkAttribute own[] = {{"k", long_text}};
   LinkDetails details;
   details.attributes = own;
-  EXPECT_EQ(small.add(context_of()), none);
-  EXPECT_EQ(small.add(context_of(), details), no_room);
-  EXPECT_EQ(small.add(context_of()), none);
-  EXPECT_EQ(small.add(context_of()), no_room);
+  EXPECT_EQ(small.add(context_of()).error(), none);
+  EXPECT_EQ(small.add(context_of(), details).error(), no_room);
+  EXPECT_EQ(small.add(context_of()).error(), none);
+  EXPECT_EQ(small.add(context_of()).error(), no_room);
   EXPECT_EQ(span_of(small).links_size(), 2);
   // An attribute beyond the limit is left out before it is copied.
   const std::string huge(1 << 20, 'x');
   const LinkAttribute beyond[] = {{"k", huge}};
   details.attributes = beyond;
   small.clear();
-  EXPECT_EQ(small.add(context_of(), details), none);
+  EXPECT_EQ(small.add(context_of(), details).error(), none);
   EXPECT_EQ(small.left_out(no_room), 1u);
   EXPECT_EQ(link_of(small).dropped_attributes_count(), 1u);
   EXPECT_LT(small.held_bytes(), 4096u);
@@ -303,7 +303,7 @@ TEST(LinkBuilder, RefusesLinksBeyondItsLimits) {
 
 TEST(LinkBuilder, HoldsNoMoreThanItsLimit) {
   LinkBuilder builder(LinkBuilderLimits{.bytes_max = 50000});
-  while (builder.add(context_of()) == none) {
+  while (builder.add(context_of()).ok()) {
   }
   EXPECT_EQ(builder.link_count(), 50000u / 35);
   EXPECT_LE(builder.held_bytes(), 50000u + 2 * 8 * builder.link_count() + 1024);
@@ -313,14 +313,14 @@ TEST(LinkBuilder, ARefusedLinkLeavesNothingOut) {
   LinkBuilder builder(LinkBuilderLimits{.links_max = 0});
   SpanContext context = context_of();
   context.trace_state = "BAD";
-  EXPECT_EQ(builder.add(context), no_room);
+  EXPECT_EQ(builder.add(context).error(), no_room);
   EXPECT_EQ(builder.left_out(bad_trace_state), 0u);
 }
 
 TEST(LinkBuilder, ClearForgetsLinksAndCounts) {
   LinkBuilder builder;
-  builder.add(context_of());
-  builder.add(SpanContext{});
+  EXPECT_TRUE(builder.add(context_of()).ok());
+  EXPECT_FALSE(builder.add(SpanContext{}).ok());
   const std::uint64_t held = builder.held_bytes();
   EXPECT_GT(held, 35u);
   builder.clear();
@@ -365,8 +365,8 @@ TEST(LinkBuilder, SurvivesEveryFailedAllocation) {
     LinkBuilder builder;
     {
       const AllocationLimit scope(limit);
-      for (int i = 0; i < 20; ++i) builder.add(context, details);
-      builder.add(StoredContext{json});
+      for (int i = 0; i < 20; ++i) (void)builder.add(context, details);
+      (void)builder.add(StoredContext{json});
     }
     EXPECT_EQ(builder.link_count() + builder.refused(out_of_memory), 21u);
     EXPECT_EQ(builder.refused_count(), builder.refused(out_of_memory));

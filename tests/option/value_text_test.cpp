@@ -28,44 +28,13 @@ Parsed size_problem(std::string_view text) {
   return parse_size(text, bytes);
 }
 
-TEST(Duration, ParsesGoSyntax) {
-  EXPECT_EQ(duration_of("10s"), 10 * kSecond);
+TEST(Duration, DigitsMayBeGrouped) {
   EXPECT_EQ(duration_of("1m30s"), 90 * kSecond);
-  EXPECT_EQ(duration_of("1h2m3s"), 3723 * kSecond);
-  EXPECT_EQ(duration_of("500ms"), kSecond / 2);
-  EXPECT_EQ(duration_of("1.5h"), 5400 * kSecond);
-  EXPECT_EQ(duration_of(".5s"), kSecond / 2);
-  EXPECT_EQ(duration_of("7us"), 7000);
-  EXPECT_EQ(duration_of("7µs"), 7000);
-  EXPECT_EQ(duration_of("7μs"), 7000);
-  EXPECT_EQ(duration_of("9ns"), 9);
-  EXPECT_EQ(duration_of("0"), 0);
-  EXPECT_EQ(duration_of("0s"), 0);
-  EXPECT_EQ(duration_of("-2s"), -2 * kSecond);
   EXPECT_EQ(duration_of("1_000ms"), kSecond);
-  EXPECT_EQ(duration_of("9223372036854775807ns"), std::numeric_limits<std::int64_t>::max());
-}
-
-TEST(Duration, RefusesWhatGoRefuses) {
-  for (const char* text : {"", "s", "10 s", "10x", "1h30", "--1s", "ten", "10s ", "1s,5", "1.s.", "_1s", "1_s"})
-    EXPECT_NE(duration_problem(text), Parsed::ok) << text;
+  for (const char* text : {"", "_1s", "1_s", "1__0s", "10x"})
+    EXPECT_EQ(duration_problem(text), Parsed::malformed) << text;
   EXPECT_EQ(duration_problem("10"), Parsed::no_unit);
-  EXPECT_EQ(duration_problem("1.5"), Parsed::no_unit);
   EXPECT_EQ(duration_problem("9223372036854775808ns"), Parsed::too_large);
-  EXPECT_EQ(duration_problem("9999999999999h"), Parsed::too_large);
-  EXPECT_EQ(duration_problem("99999999999999999999s"), Parsed::too_large);
-}
-
-TEST(Duration, PrintsInOneUnit) {
-  EXPECT_EQ(format_duration(60 * kSecond), "60s");
-  EXPECT_EQ(format_duration(90 * kSecond), "90s");
-  EXPECT_EQ(format_duration(3600 * kSecond), "1h");
-  EXPECT_EQ(format_duration(1'500'000), "1500us");
-  EXPECT_EQ(format_duration(0), "0s");
-  EXPECT_EQ(format_duration(-kSecond), "-1s");
-  for (const std::int64_t value :
-       {std::int64_t{1}, std::int64_t{999}, 86400 * kSecond, std::numeric_limits<std::int64_t>::max()})
-    EXPECT_EQ(duration_of(format_duration(value)), value);
 }
 
 TEST(Size, HasUnits) {
@@ -82,7 +51,7 @@ TEST(Size, HasUnits) {
   EXPECT_EQ(size_of("18446744073709551615"), std::numeric_limits<std::uint64_t>::max());
 }
 
-TEST(Size, RefusesOtherText) {
+TEST(Size, RefusesTheRest) {
   for (const char* text : {"", "MiB", "-1", "1.5", "5M", "5 potatoes", "0x10", "1,5GiB", "5mib"})
     EXPECT_EQ(size_problem(text), Parsed::malformed) << text;
   EXPECT_EQ(size_problem("18446744073709551616"), Parsed::too_large);
@@ -129,7 +98,7 @@ TEST(Number, IsFinite) {
   EXPECT_EQ(parse_number("1e999", value), Parsed::too_large);
 }
 
-TEST(Dollars, FollowTheCollectorsRules) {
+TEST(Dollars, AreTheCollectors) {
   std::string out;
   ASSERT_TRUE(expand_dollars("a$$b$c$", out));
   EXPECT_EQ(out, "a$b$c$");

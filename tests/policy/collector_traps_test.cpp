@@ -103,7 +103,10 @@ TEST(Traps, PartsWithoutAllocationGetTheRemainder_NothingInCompat) {
 TEST(Traps, AShareOfZeroIsNone_AnEqualShareInCompat) {
   for (const std::int64_t percent : {0, -1}) {
     const PolicyOptions policy = composite(10, {always("a"), always("b")}, {{"a", percent}, {"b", percent}});
-    EXPECT_EQ(Composite(policy, Compat::none).kept(20, 0), 0);
+    if (percent == 0)
+      EXPECT_EQ(Composite(policy, Compat::none).kept(20, 0), 0);
+    else
+      EXPECT_EQ(compile_errors(options_of({policy})).size(), 2u) << "a negative share is an error";
     EXPECT_EQ(Composite(policy, Compat::collector).kept(20, 0), 5);
   }
 }

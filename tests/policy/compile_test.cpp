@@ -15,15 +15,17 @@ std::string only_error(std::vector<PolicyOptions> policies) {
 }
 
 TEST(Compile, ReportsWhatIsWrongWithAPattern) {
-  EXPECT_EQ(only_error({text({"ok", "a(b"}, true)}), "policy 'text': bad regular expression 'a(b': missing ): a(b");
-  EXPECT_EQ(only_error({text({"[z-a]"}, true)}),
-            "policy 'text': bad regular expression '[z-a]': invalid character class range: z-a");
+  EXPECT_EQ(only_error({text({"ok", "a(b"}, true)}),
+            "policy 'text': string_attribute.values: bad regular expression 'a(b': missing ): a(b");
+  EXPECT_EQ(
+      only_error({text({"[z-a]"}, true)}),
+      "policy 'text': string_attribute.values: bad regular expression '[z-a]': invalid character class range: z-a");
   EXPECT_EQ(only_error({text({"x**"}, true)}),
-            "policy 'text': bad regular expression 'x**': bad repetition operator: **");
+            "policy 'text': string_attribute.values: bad regular expression 'x**': bad repetition operator: **");
   PolicyOptions part = text({"(?<n>a)("}, true);
   part.name = "inner";
-  EXPECT_EQ(only_error({both({always(), part}, "outer")}).substr(0, 57),
-            "policy 'outer', part 2 'inner': bad regular expression '(");
+  EXPECT_EQ(only_error({both({always(), part}, "outer")}).substr(0, 80),
+            "policy 'outer', part 'inner': string_attribute.values: bad regular expression '(");
   EXPECT_EQ(compile_errors(options_of({text({"(", "a", ")"}, true)})).size(), 2u);
   compile_ok(options_of({text({"a(b"}, false)}));  // not a pattern
 }
@@ -32,23 +34,27 @@ TEST(Compile, RefusesMeaninglessSettings) {
   const auto nan = std::nan("");
   PolicyOptions no_key = numeric(1, 2), no_state_key = tracestate("", {"v"}), nameless = always("");
   no_key.key.clear();
-  EXPECT_EQ(only_error({no_key}), "policy 'numeric': key is empty");
-  EXPECT_EQ(only_error({no_state_key}), "policy 'state': key is empty");
-  EXPECT_EQ(only_error({nameless}), "policy '': its name is empty");
+  EXPECT_EQ(only_error({no_key}), "policy 'numeric': numeric_attribute.key is required: a string");
+  EXPECT_EQ(only_error({no_state_key}), "policy 'state': trace_state.key is required: a string");
+  EXPECT_EQ(only_error({nameless}), "policy 1: it needs a name");
   EXPECT_EQ(only_error({always("a"), status(kOk, "a")}), "policy 'a': another policy has this name");
-  EXPECT_EQ(only_error({status(0)}), "policy 'status': status_codes must name at least one of OK, ERROR, UNSET");
-  EXPECT_EQ(only_error({status(8)}), "policy 'status': status_codes must name at least one of OK, ERROR, UNSET");
+  EXPECT_EQ(only_error({status(0)}),
+            "policy 'status': status_code.status_codes is required: a list of some of: UNSET, OK, ERROR");
+  EXPECT_EQ(only_error({status(8)}),
+            "policy 'status': status_code.status_codes: expected a list of some of: UNSET, OK, ERROR");
   for (const double wrong : {-0.001, 100.001, nan}) {
-    EXPECT_EQ(only_error({percentage(wrong)}), "policy 'some': sampling_percentage must lie in 0..100");
+    EXPECT_EQ(only_error({percentage(wrong)}),
+              "policy 'some': probabilistic.sampling_percentage: expected a number from 0 to 100");
   }
-  EXPECT_EQ(only_error({span_rate(-1)}), "policy 'rate': the rate must not be negative");
-  EXPECT_EQ(only_error({both({})}), "policy 'and': it needs at least one part");
-  EXPECT_EQ(only_error({drop({})}), "policy 'drop': it needs at least one part");
+  EXPECT_EQ(only_error({span_rate(-1)}),
+            "policy 'rate': rate_limiting.spans_per_second: expected a whole number, 0 or more");
+  EXPECT_EQ(only_error({both({})}), "policy 'and': and_sub_policy must name at least one policy");
+  EXPECT_EQ(only_error({drop({})}), "policy 'drop': drop_sub_policy must name at least one policy");
   PolicyOptions two = negated(always());
   two.parts.push_back(always());
-  EXPECT_EQ(only_error({two}), "policy 'not': not needs exactly one part");
+  EXPECT_EQ(only_error({two}), "policy 'not': not_sub_policy must be one policy");
   EXPECT_EQ(only_error({both({drop({always()}, "d")})}),
-            "policy 'and', part 1 'd': a drop policy cannot be part of another one");
+            "policy 'and', part 'd': a drop policy cannot be a part of another policy");
 }
 
 TEST(Compile, BoundsNesting) {
@@ -72,7 +78,7 @@ TEST(Compile, BoundsSpanConditions) {
   }
   policies.push_back(trace_flags());
   EXPECT_EQ(only_error(policies),
-            "tail_sampling.policies: they ask 257 different questions about spans; at most 256 are possible");
+            "policy 'flags': with this one, the policies ask more than 256 different questions about spans");
 }
 
 TEST(Compile, EqualConditionsShareABit) {
@@ -92,8 +98,8 @@ TEST(Compile, BoundsStatefulParts) {
   compile_ok(options_of({both(parts)}));
   parts.push_back(byte_rate(1));
   EXPECT_EQ(only_error({both(parts)}),
-            "tail_sampling.policies: they hold 33 rate_limiting, bytes_limiting and composite policies; at most 32 are "
-            "possible");
+            "policy 'and', part 'bytes': with this one, there are more than 32 rate_limiting, bytes_limiting and "
+            "composite policies");
 }
 
 TEST(Compile, KeepsNamesInConfigurationOrder) {

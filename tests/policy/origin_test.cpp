@@ -57,9 +57,9 @@ TEST(Origins, UnknownNamesAndDropPoliciesAreErrors) {
   const auto errors = compile_errors(
       with_origins({always("a"), drop({both({status(kError)}, "inner")}, "d")}, {"a", "nope", "d", "inner"}));
   ASSERT_EQ(errors.size(), 3u);
-  EXPECT_EQ(errors[0], "links.origins: no policy is named 'nope'");
+  EXPECT_EQ(errors[0], "links.origins: no policy is named 'nope'; expected one of: a, d");
   EXPECT_EQ(errors[1], "links.origins: 'd' is a drop policy: it keeps nothing that could spread");
-  EXPECT_EQ(errors[2], "links.origins: no policy is named 'inner'");
+  EXPECT_EQ(errors[2], "links.origins: no policy is named 'inner'; expected one of: a, d");
 }
 
 TEST(Origins, ExcludeVetoedTraces) {

@@ -94,9 +94,11 @@ TEST(OttlPolicy, IsAnEarlyOrigin_UnlessAnErrorCanRevokeIt) {
 
 TEST(OttlPolicy, RefusesWhatDoesNotCompile) {
   EXPECT_EQ(compile_errors(options_of({conditions({"nme == 1"})})),
-            std::vector<std::string>{"policy 'ottl': in 'nme == 1', byte 0: unknown path 'nme'"});
+            std::vector<std::string>{"policy 'ottl': ottl_condition.span: unknown path 'nme'; did you mean 'name'?\n"
+                                     "    nme == 1\n    ^"});
   EXPECT_EQ(compile_errors(options_of({conditions({})})),
-            std::vector<std::string>{"policy 'ottl': ottl_condition needs at least one condition"});
+            std::vector<std::string>{
+                "policy 'ottl': ottl_condition.span: span or spanevent must hold at least one condition"});
   std::vector<std::string> many;
   for (int i = 0; i < 129; ++i) many.push_back("attributes[\"" + std::to_string(i) + "\"] == 1");
   EXPECT_EQ(compile_errors(options_of({conditions(many)})).size(), 1u);

@@ -135,17 +135,19 @@ inline OwnVerdict verdict_of(PolicySet& policies, const std::vector<SpanSpec>& s
 }
 
 inline std::unique_ptr<PolicySet> compile_ok(const Options& options) {
-  std::vector<ConfigMessage> errors;
-  std::unique_ptr<PolicySet> policies = PolicySet::compile(options, errors);
-  for (const ConfigMessage& error : errors) ADD_FAILURE() << error.text;
+  option::Findings findings;
+  std::unique_ptr<PolicySet> policies = PolicySet::compile(options, findings);
+  for (const option::Finding& finding : findings.list)
+    if (finding.is_error) ADD_FAILURE() << finding.text;
   return policies;
 }
 inline std::vector<std::string> compile_errors(const Options& options) {
-  std::vector<ConfigMessage> errors;
-  const std::unique_ptr<PolicySet> policies = PolicySet::compile(options, errors);
-  EXPECT_EQ(policies == nullptr, !errors.empty());
+  option::Findings findings;
+  const std::unique_ptr<PolicySet> policies = PolicySet::compile(options, findings);
   std::vector<std::string> texts;
-  for (const ConfigMessage& error : errors) texts.push_back(error.text);
+  for (const option::Finding& finding : findings.list)
+    if (finding.is_error) texts.push_back(finding.text);
+  EXPECT_EQ(policies == nullptr, !texts.empty());
   return texts;
 }
 

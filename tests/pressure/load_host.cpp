@@ -66,7 +66,8 @@ std::uint64_t memory_bound(const Options& options, const Figures& figures) {
          options.output_batch_bytes_max;
 }
 
-LoadHost::LoadHost(const Options& options) : options_(options) {
+LoadHost::LoadHost(const Options& options, OutputAnswer answer) : options_(options) {
+  refusing_.answer = answer;
   open();
   RequestWriter writer;
   for (std::uint64_t i = 1; i <= 2000; ++i) {
@@ -86,7 +87,8 @@ LoadHost::LoadHost(const Options& options) : options_(options) {
 
 void LoadHost::open() {
   std::string why;
-  auto opened = Engine::open(options_, sink_, &why);
+  auto opened = refusing_.answer == OutputAnswer::accepted ? Engine::open(options_, sink_, &why)
+                                                           : Engine::open(options_, refusing_, &why);
   if (!opened) {
     std::fprintf(stderr, "open: %s\n", why.c_str());
     std::abort();

@@ -49,7 +49,8 @@ class LoadHost {
  public:
   // Opens the engine after another one has been used and closed, so that resident_idle includes the code and
   // an idle engine.
-  explicit LoadHost(const Options& options);
+  // answer: what the sink answers to every batch; accepted: it is a Sink.
+  explicit LoadHost(const Options& options, OutputAnswer answer = OutputAnswer::accepted);
 
   // Starts a second.
   void advance(std::int64_t seconds = 1);
@@ -74,9 +75,17 @@ class LoadHost {
     bool wants_decisions() const noexcept override { return false; }
   };
 
+  struct RefusingSink final : BatchSink {
+    OutputAnswer on_batch(const OutputBatch&) override { return answer; }
+    void on_decision(const DecisionRecord&) override {}
+    bool wants_decisions() const noexcept override { return false; }
+    OutputAnswer answer = OutputAnswer::accepted;
+  };
+
   void open();
 
   const Options options_;
+  RefusingSink refusing_;
   CountingSink sink_;
   std::unique_ptr<Engine> engine_;
   std::int64_t now_ns_ = 0;

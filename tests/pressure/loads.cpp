@@ -66,6 +66,28 @@ auto one_span_traces(std::uint64_t rate, std::size_t links, std::size_t pad_byte
   };
 }
 
+// Traces that are kept, of which the sink accepts none: every span is held or a counted loss, in every tick.
+auto kept_undelivered(std::uint64_t rate) {
+  return [=](LoadHost& host, std::int64_t seconds) {
+    Sender sender(host);
+    std::uint64_t trace = 0;
+    for (std::int64_t second = 0; second < seconds; ++second) {
+      host.advance();
+      host.check_conservation();
+      for (std::uint64_t i = 0; i < rate; ++i) {
+        const TraceId linked = absent_of(++trace);
+        sender.add({.trace = trace_of(trace), .pad_bytes = 1000, .links = {&linked, 1}});
+      }
+      sender.send();
+    }
+    const Statistics statistics = host.engine().statistics();
+    if (statistics.spans.lost.size() != 1 || statistics.spans.lost[0].name != "output_full")
+      host.fault("the loss is not output_full");
+    if (statistics.spans.emitted != 0 || statistics.output.waiting_spans == 0) host.fault("the sink accepted output");
+    if (statistics.memory.output_bytes > host.options().memory_limit_bytes / 16) host.fault("too much output waits");
+  };
+}
+
 // One request per second, with one new trace: a light sender must not wait for a heavy one.
 void trickle(LoadHost& host, std::int64_t seconds, std::uint64_t first_trace) {
   Sender sender(host);
@@ -318,11 +340,12 @@ struct NamedLoad {
   std::string name;
   std::function<void(Options&)> configure;
   std::function<void(LoadHost&, std::int64_t)> play;
+  OutputAnswer answer = OutputAnswer::accepted;
 };
 std::vector<Load> named(const std::string& family, double scale, std::vector<NamedLoad> loads) {
   std::vector<Load> out;
   for (NamedLoad& load : loads)
-    out.push_back({family, scale, std::move(load.name), std::move(load.configure), std::move(load.play)});
+    out.push_back({family, scale, std::move(load.name), std::move(load.configure), std::move(load.play), load.answer});
   return out;
 }
 
@@ -347,6 +370,8 @@ std::vector<Load> liveness_loads(double scale) {
                    one_span_traces(scaled(5000, scale), 0, 200)});
   loads.push_back({"kept-by-link", unbound, kept_by_link(scaled(5000, scale))});
   loads.push_back({"keep-all", keep_all, one_span_traces(scaled(20'000, scale), 1, 100)});
+  loads.push_back({"declined", keep_all, kept_undelivered(scaled(20'000, scale)), OutputAnswer::declined});
+  loads.push_back({"deferred", keep_all, kept_undelivered(scaled(20'000, scale)), OutputAnswer::deferred});
   return named("liveness", scale, std::move(loads));
 }
 
@@ -361,6 +386,8 @@ std::vector<Load> memory_loads(double scale) {
       {"hub", shorten, hub(200)},
       {"one-second", nothing, one_second},
       {"one-second-among", nothing, one_second_among},
+      {"declined", keep_all, kept_undelivered(scaled(200, scale)), OutputAnswer::declined},
+      {"deferred", keep_all, kept_undelivered(scaled(200, scale)), OutputAnswer::deferred},
   };
   return named("memory", scale, std::move(loads));
 }

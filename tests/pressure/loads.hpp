@@ -19,6 +19,7 @@ struct Load {
   std::string name;
   std::function<void(Options&)> configure;  // beyond the defaults and one policy that keeps ERROR traces
   std::function<void(LoadHost&, std::int64_t seconds)> play;  // engine time
+  OutputAnswer answer = OutputAnswer::accepted;               // of the sink, for ever
 };
 
 // `scale` multiplies rates and amounts, so that a short run at a small memory_limit behaves like a long one at a large

@@ -19,7 +19,7 @@ Figures failed(const std::string& text) {
 }  // namespace
 
 Figures run_here(const Load& load, std::uint64_t memory_limit_bytes, std::int64_t seconds) {
-  LoadHost host(load_options(load, memory_limit_bytes));
+  LoadHost host(load_options(load, memory_limit_bytes), load.answer);
   load.play(host, seconds);
   return host.finish();
 }

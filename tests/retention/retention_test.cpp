@@ -18,24 +18,24 @@ Options with_limit() {
   return options;
 }
 
-TEST(Retention, WaitsEndBeforeNever) {
+TEST(Retention, SaturatesDeadlines) {
   EXPECT_EQ(after(10, 5), 15);
   EXPECT_EQ(after(kNever - 2, 100), kNever - 1);
 }
 
-TEST(Retention, ADroppedTraceIsHeldForTheWindow) {
+TEST(Retention, HoldsADroppedTraceForTheWindow) {
   Options options;
   options.retain.window_ns = 500;
   EXPECT_EQ(Retention(options).end_ns({.dropped_ns = 1000, .bytes = 7}), 1500);
 }
 
-TEST(Retention, RecordsLiveForTheirTime) {
+TEST(Retention, KeepsRecordsForTheConfiguredTime) {
   Options options;
   options.retain.records_ns = 12345;
   EXPECT_EQ(Retention(options).records_ns(), 12345);
 }
 
-TEST(Retention, TheFirstDroppedIsEvicted_OverMaxBytes) {
+TEST(Retention, EvictsTheOldestDroppedTrace_AboveMaxBytes) {
   Options options = with_limit();
   EXPECT_EQ(Retention(options).exceeded({.traces = 1, .bytes = 800}), base::Loss::none);
   EXPECT_EQ(Retention(options).exceeded({.traces = 1, .bytes = 801}), base::Loss::evicted);  // half of memory_limit
@@ -44,21 +44,21 @@ TEST(Retention, TheFirstDroppedIsEvicted_OverMaxBytes) {
   EXPECT_EQ(Retention(options).exceeded({.traces = 1, .bytes = 101}), base::Loss::evicted);
 }
 
-TEST(Retention, NothingGoes_WhileASixteenthIsLeft) {
+TEST(Retention, ReleasesNothing_WhileASixteenthIsFree) {
   const Retention retention(with_limit());
   EXPECT_EQ(retention.bytes_to_release(1499, 0), 0u);
-  EXPECT_EQ(retention.bytes_to_release(1500, 0), 100u);  // until two sixteenths are
+  EXPECT_EQ(retention.bytes_to_release(1500, 0), 100u);  // until two sixteenths are free
   EXPECT_EQ(retention.bytes_to_release(1600, 0), 200u);
 }
 
-TEST(Retention, WhatARequestWantedMustBeFree) {
+TEST(Retention, FreesWhatARequestNeeds) {
   const Retention retention(with_limit());
-  EXPECT_EQ(retention.bytes_to_release(1000, 400), 0u);  // with a sixteenth beside it
+  EXPECT_EQ(retention.bytes_to_release(1000, 400), 0u);  // with a sixteenth left over
   EXPECT_EQ(retention.bytes_to_release(1200, 400), 100u);
   EXPECT_EQ(retention.bytes_to_release(1600, 5000), 1600u);
 }
 
-TEST(Retention, RoomIsMadeAhead_FromThreeSixteenthsOn) {
+TEST(Retention, ReleasesAheadOfNeed_BelowThreeSixteenths) {
   const Retention retention(with_limit());
   EXPECT_EQ(retention.bytes_ahead(1300), 0u);
   EXPECT_EQ(retention.bytes_ahead(1301), 1u);

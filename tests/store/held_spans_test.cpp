@@ -1,4 +1,4 @@
-// HeldSpans, in memory: what is published into slots is taken, put back, counted, read, moved and released.
+// HeldSpans in memory: spans published into slots are taken, put back, counted, read, moved and released.
 #include "store/held_spans.hpp"
 
 #include <gtest/gtest.h>
@@ -42,7 +42,7 @@ class HeldSpansTest : public testing::Test {
     writer.own(span, new TruncatedSpan{nullptr, name}, kTruncatedBytes);
     SpanWriter::publish(span, to, true);
   }
-  // Payload and count of links of all that the slots hold; they hold it afterwards, too.
+  // Payload and link count of all spans in the slots, which still hold them afterwards.
   std::multimap<std::string, std::uint32_t> held_in(std::vector<SpanSlot*> slots) {
     TakenSpans taken;
     for (SpanSlot* from : slots) spans.take(*from, taken);
@@ -66,7 +66,7 @@ class HeldSpansTest : public testing::Test {
   SpanSlot other{};
 };
 
-TEST_F(HeldSpansTest, WhatIsPublishedIsRead_FromAllSlotsOfATrace) {
+TEST_F(HeldSpansTest, ReadsPublishedSpans_FromAllSlotsOfATrace) {
   publish(slot, "first");
   publish(slot, "second", 3);
   publish(other, "third");
@@ -76,7 +76,7 @@ TEST_F(HeldSpansTest, WhatIsPublishedIsRead_FromAllSlotsOfATrace) {
   EXPECT_EQ(held_in({&slot, &other}), all);  // all were put back, each into its slot
 }
 
-TEST_F(HeldSpansTest, CountsWithoutReading_WhereNoSpanHasLinks) {
+TEST_F(HeldSpansTest, CountsWithoutReading_WhenNoSpanHasLinks) {
   for (int i = 0; i < 100; ++i) publish(slot, "span");
   publish(other, "linked", 7);
   publish(other, "linked", 5);
@@ -88,7 +88,7 @@ TEST_F(HeldSpansTest, CountsWithoutReading_WhereNoSpanHasLinks) {
   EXPECT_EQ(held_in({&slot, &other}), Found());  // they are taken
 }
 
-TEST_F(HeldSpansTest, CountsAllSpans_OfASlotWithMoreThanItsWordCounts) {
+TEST_F(HeldSpansTest, CountsAllSpans_BeyondTheCountInTheSlotsWord) {
   constexpr std::uint32_t kMany = SpanList<SpanEntry>::kCountMax + 10;
   for (std::uint32_t i = 0; i < kMany; ++i) publish(slot, "");
   TakenSpans taken;
@@ -96,7 +96,7 @@ TEST_F(HeldSpansTest, CountsAllSpans_OfASlotWithMoreThanItsWordCounts) {
   EXPECT_EQ(spans.count(taken).spans, kMany);
 }
 
-TEST_F(HeldSpansTest, SaysWhetherSpansAreUnadopted) {
+TEST_F(HeldSpansTest, ReportsUnadoptedSpans) {
   EXPECT_TRUE(publish(slot, "first"));    // to be logged
   EXPECT_FALSE(publish(slot, "second"));  // is
   TakenSpans taken;

@@ -1,4 +1,4 @@
-// What a truncated span is to these tests; the store does not look inside.
+// The truncated span of these tests; the store does not look inside.
 #pragma once
 
 namespace entail::store {

@@ -55,9 +55,31 @@ TEST(CopyJsonString, BadEscapes) {
 
 TEST(AppendJsonString, EscapesAndReplacesBadUtf8) {
   std::string out;
-  append_json_string("a\"b\\c\n\r\t\x01\x7f\xc3\xa9/<>&\xff\xe2\x82", out);
+  append_json_string("a\"b\\c\n\r\t\x01\x7f\xc3\xa9/<>&\xff\xe2\x82", out, JsonEscapes::html);
   EXPECT_EQ(out,
             "\"a\\\"b\\\\c\\n\\r\\t\\u0001\x7f\xc3\xa9/\\u003c\\u003e\\u0026\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
+}
+
+TEST(AppendJsonString, LeavesHtmlAlone) {
+  std::string out;
+  append_json_string("a\"\\\n<>&\x1f\xc3\xa9", out, JsonEscapes::required);
+  EXPECT_EQ(out, "\"a\\\"\\\\\\n<>&\\u001f\xc3\xa9\"");
+}
+
+TEST(AppendUnescaped, AnyDocument) {
+  const auto unescaped = [](const std::string& content) {
+    const std::string quoted = content + '"';
+    std::string out = "before ";
+    append_unescaped(std::string_view(quoted).substr(0, content.size()), out);
+    return out.substr(7);
+  };
+  EXPECT_EQ(unescaped(""), "");
+  EXPECT_EQ(unescaped("plain"), "plain");
+  EXPECT_EQ(unescaped(R"(a\\\n\"\u0041\\)"), "a\\\n\"A\\");
+  EXPECT_EQ(unescaped(R"(\ud83d\uDE00!)"), "\xf0\x9f\x98\x80!");
+  EXPECT_EQ(unescaped(R"(\ud83dx\ud83d\u0041)"), "\xef\xbf\xbdx\xef\xbf\xbd\x41");
+  EXPECT_EQ(unescaped(R"(end\udfff)"), "end\xef\xbf\xbd");
+  EXPECT_EQ(unescaped(R"(end\ud83d)"), "end\xef\xbf\xbd");
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ TEST(Generator, DrawsEveryKindOfPolicyAndMode) {
     named_origins += options.links.origins.has_value();
     consistent += options.probability == Probability::consistent;
   }
-  EXPECT_EQ(types.size(), 19U);
+  EXPECT_GE(types.size(), 19U);
   EXPECT_EQ(modes.size(), 3U);
   for (const std::size_t count : {error_spans, rules, named_origins, consistent}) EXPECT_GT(count, 20U);
 }

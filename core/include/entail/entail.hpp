@@ -1,10 +1,10 @@
-// The public C++ API of Entail: bytes in, kept bytes and reasons out.
+// The public C++ API of Entail: OTLP bytes in, kept OTLP bytes and decisions out.
 //
-// An Engine takes OTLP trace requests from any number of threads (ingest), decides in tick(now), and hands kept traces
-// and decision records to a Sink, from inside tick only. It owns no threads, clock, files or logs: time is an input, so
-// a run can be replayed exactly (docs/design.md 3.0).
+// An Engine ingests OTLP trace requests from any number of threads, decides in tick(now), and passes kept traces and
+// decision records to a sink during that call. It owns no threads, clock, files or logs: time is an input, so a run can
+// be replayed exactly (docs/design.md 3.0).
 //
-// What it does not do: it does not route traces between processes, and it forgets everything when it is destroyed.
+// It does not route traces between processes, and keeps no state beyond its own lifetime.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,10 @@
 #include <string_view>
 #include <vector>
 
+#include "entail/batch_sink.hpp"
 #include "entail/context.hpp"
 #include "entail/context_store.hpp"
+#include "entail/decision.hpp"
 #include "entail/link_builder.hpp"
 #include "entail/options.hpp"
 #include "entail/request_visitor.hpp"
@@ -26,45 +28,15 @@
 namespace entail {
 inline namespace v1 {
 
-// What is known of one trace's decision: one line of docs/formats.md "Decision log". Owns its memory.
-struct DecisionRecord {
-  TraceId trace_id;
-  std::uint32_t revision = 0;
-  std::int64_t decided_at_ns = 0;        // engine time
-  Verdict verdict = Verdict::undecided;  // undecided only in explain(), for a trace still pending
-  std::string_view reason;               // policy, link, no_match, drop_policy; static text
-  std::string_view policy;               // empty = null; lives as long as the engine
-  bool origin = false;
-  bool revived = false;
-  std::optional<TraceId> origin_trace_id;
-  Direction direction = Direction::none;
-  std::optional<std::uint32_t> hops;
-  std::vector<TraceId> path;  // empty = null; the origin first, this trace last
-  std::string_view loss;      // empty = null; static text
-  std::uint64_t not_followed = 0;
-  std::uint64_t links_dropped_upstream = 0;
-  std::uint64_t spans = 0;
-  std::uint64_t linked_total = 0;
-  std::vector<TraceId> linked;  // ascending, the 256 smallest
-};
-
-// Appends the record as one JSON object, without a newline. Field names and order: docs/formats.md "Decision log".
-void append_json(const DecisionRecord& record, std::string& out);
-
-// Receives what tick() gives out. Called from the thread that runs tick(), never from ingest(); may not call back
-// into the engine.
-class Sink {
+// Receives the output of tick(). A batch counts as delivered when on_batch() returns; to decline or defer batches, or
+// to see the boundaries between traces, implement BatchSink.
+class Sink : public DecisionSink {
  public:
-  virtual ~Sink() = default;
   // One OTLP TracesData message (the same bytes as an ExportTraceServiceRequest). Borrowed until return.
   virtual void on_batch(Bytes traces_data, std::uint64_t span_count) = 0;
-  // Borrowed until return. Records come ordered by (arrival, trace ID) within a tick.
-  virtual void on_decision(const DecisionRecord& record) = 0;
-  // False: records are not built at all, which saves their cost.
-  virtual bool wants_decisions() const noexcept { return true; }
 };
 
-// The other way to take the output: keeps everything until it is polled. Confined to the thread that ticks.
+// A Sink that keeps all output until it is polled. Thread rule: Confined to the thread that ticks.
 class PollSink final : public Sink {
  public:
   void on_batch(Bytes traces_data, std::uint64_t span_count) override;
@@ -77,7 +49,8 @@ class PollSink final : public Sink {
   std::vector<DecisionRecord> decisions_;
 };
 
-// A parsed export request. Confined to one thread at a time; reuse one object per thread, its buffers are kept.
+// A parsed export request. Thread rule: Confined to one thread at a time. Reuse one object per thread: it keeps its
+// buffers.
 class Request {
  public:
   Request();
@@ -85,25 +58,26 @@ class Request {
   Request(Request&&) noexcept;
   Request& operator=(Request&&) noexcept;
 
-  // Parses an ExportTraceServiceRequest or TracesData in protobuf. Borrows the bytes until the next parse.
-  // On error nothing is held; the error says at which byte. Cost: one pass, no allocation once buffers have grown.
+  // Parses an ExportTraceServiceRequest or TracesData in protobuf. Borrows the bytes until the next parse. On error,
+  // which has the byte offset, the request is empty. Cost: one pass, no allocation once buffers have grown.
   Result<void> parse_protobuf(Bytes bytes);
-  // The same for OTLP/JSON, turned into protobuf in a buffer of its own. Other signals: signal() says which.
+  // The same for OTLP/JSON, which it converts to protobuf in an internal buffer. Accepts other signals: see signal().
   Result<void> parse_json(std::string_view text);
 
   enum class Signal : std::uint8_t { traces, logs, metrics, profiles };
-  // What the last parse found; parse_json() of another signal succeeds with no spans.
+  // The signal of the last parse. parse_json() of a signal other than traces succeeds with no spans.
   Signal signal() const noexcept;
   std::uint64_t span_count() const noexcept;
-  // The largest end time that may move a clock (docs/design.md 3.0: not 0, not before its start, < 2^63); 0 if none.
+  // The largest plausible end time, by which a clock may advance (docs/design.md 3.0: not 0, not before the start of
+  // the span, < 2^63); 0 if none.
   std::int64_t end_time_max_ns() const noexcept;
-  // JSON values that protobuf cannot hold, each dropped alone (docs/design.md 4.7).
+  // JSON values that protobuf cannot represent; only the value is dropped (docs/design.md 4.7).
   std::uint64_t values_lost() const noexcept;
-  // JSON keys that OTLP has no field for: passed over, with what they hold, as OTLP/JSON asks of a receiver.
+  // JSON keys without an OTLP field; ignored with their values, as OTLP/JSON requires of receivers.
   std::uint64_t unknown_keys() const noexcept;
   // The request as protobuf bytes; borrowed until the next parse.
   Bytes protobuf() const noexcept;
-  // Shows every span and link to the visitor, in order. An exception of the visitor's passes through.
+  // Calls the visitor for every span and link, in order. Exceptions of the visitor propagate to the caller.
   // Cost: one more pass over the spans and their links.
   void visit(RequestVisitor& visitor) const;
 
@@ -113,18 +87,20 @@ class Request {
   std::unique_ptr<Impl> impl_;
 };
 
-// What printing as JSON left out or changed.
+// What append_otlp_json() left out or changed.
 struct PrintLosses {
-  std::uint64_t unknown_fields = 0;  // protobuf fields that OTLP/JSON has no name for: left out
-  std::uint64_t values = 0;  // texts that are no UTF-8: U+FFFD in their place; messages that end in garbage: cut
+  std::uint64_t unknown_fields = 0;  // protobuf fields without an OTLP/JSON name: left out
+  std::uint64_t values =
+      0;  // strings that are not UTF-8: replaced by U+FFFD; messages with trailing garbage: truncated
 };
-// Prints a TracesData message as OTLP/JSON on one line, without a newline. The bytes must be valid, as emitted.
-// `losses`, if given, is added to.
+// Appends a TracesData message as OTLP/JSON on one line, without a newline. The bytes must be valid, as emitted by an
+// engine. Adds to `losses` if it is not null.
 Result<void> append_otlp_json(Bytes traces_data, std::string& out, PrintLosses* losses = nullptr);
 
 // Everything counted so far; docs/formats.md "Summary" names and relates the fields. Conservation (G3):
-// spans.received = emitted + dropped + rejected + lost + held, where held is what is pending or retained. It has no
-// counter of its own: it is what requests stored less what ticks took out again, to emit or to drop it.
+// spans.received = emitted + dropped + rejected + lost + held, where held is what is pending or retained, or was kept
+// and waits for a BatchSink to accept or acknowledge it. It is what requests stored less what ticks took out again, to
+// emit or to drop it, plus what waits.
 struct Statistics {
   struct {
     std::uint64_t received = 0, emitted = 0, dropped = 0, held = 0;
@@ -147,23 +123,30 @@ struct Statistics {
     std::uint64_t bad_tracestate = 0, duplicates = 0, sampled_spans = 0;
     std::uint64_t emitted = 0, dropped = 0, restored = 0, held = 0;
   } links;
-  std::vector<NamedCount> losses;  // those that are not zero, in the order of the loss table
+  std::vector<NamedCount> losses;  // the nonzero ones, in the order of the loss table
   struct {
     std::uint64_t spans_bytes = 0, graph_bytes = 0, records_bytes = 0, scratch_bytes = 0;
-    std::uint64_t total_bytes = 0;         // what memory_limit bounds: these, and what waits to be adopted by a tick
+    std::uint64_t output_bytes = 0;        // of waiting batches
+    std::uint64_t total_bytes = 0;         // bounded by memory_limit: these, and spans that no tick has adopted yet
     std::uint64_t peak_bytes = 0;          // the largest total_bytes at the end of a tick
-    std::uint64_t process_peak_bytes = 0;  // the largest resident set of the process so far, all of it (getrusage)
+    std::uint64_t process_peak_bytes = 0;  // the largest resident set of the whole process so far (getrusage)
   } memory;
-  // Callers inside ingest(). A stalled lane has been inside one call since before the last two ticks: no span bytes
-  // that came since then are freed, and the graph's window that it writes to stays, until it returns.
+  // Batches that a BatchSink has not accepted yet, or not acknowledged. All 0 with a Sink.
+  struct {
+    std::uint64_t waiting_batches = 0, waiting_spans = 0;  // unacknowledged ones included
+    std::uint64_t unacknowledged_batches = 0;              // deferred by the sink
+    std::uint64_t repeated_offers = 0;                     // of batches that were offered before
+  } output;
+  // Callers inside ingest(). A stalled lane has been inside one call since before the last two ticks. Until it returns,
+  // no span bytes that arrived since are freed, and the graph window that it writes to is retained.
   struct {
     std::uint32_t in_use = 0, stalled = 0;
-    std::uint64_t stalled_ticks = 0;  // of the one that has been inside for longest
+    std::uint64_t stalled_ticks = 0;  // of the lane that has been inside longest
   } lanes;
-  std::uint64_t rank_seed = 0;  // in use: links.propagate.rank_seed, or drawn when the engine was opened
+  std::uint64_t rank_seed = 0;  // links.propagate.rank_seed, or the random one chosen when the engine was opened
 };
 
-// One way in which something can be lost, for help texts and metrics.
+// One row of the loss table, for help texts and metrics.
 struct LossInfo {
   std::string_view name;
   std::string_view severity;  // info, warning, error
@@ -171,47 +154,60 @@ struct LossInfo {
 };
 std::span<const LossInfo> loss_table() noexcept;
 
-// What is known of one trace: its record, and where the traces stand that it links to or that link to it.
+// The state of one trace: its record, and the states of the traces that it links to or that link to it.
 struct Explanation {
   DecisionRecord record;
   struct Neighbour {
     TraceId trace_id;
     std::string_view state;  // absent, pending, retained, kept, sealed
   };
-  std::vector<Neighbour> linked;    // at most 256; record.linked_total counts those beyond, too
+  std::vector<Neighbour> linked;    // at most 256; record.linked_total counts all
   std::vector<Neighbour> linking;   // at most 256
-  std::uint64_t linking_total = 0;  // with those beyond
+  std::uint64_t linking_total = 0;  // all of them
 };
 
-// The engine. Thread rule: ingest() from any number of threads; everything else by one at a time.
+// The engine. Thread rule: ingest() and acknowledge() from any number of threads; everything else by one at a time.
 class Engine {
  public:
   struct Impl;  // opaque
-  // The sink must outlive the engine. Fails with bad_options (why, if given, says what) or out_of_memory.
+  // The sink must outlive the engine. Fails with bad_options, explained in *why if that is not null, or out_of_memory.
   static Result<std::unique_ptr<Engine>> open(const Options& options, Sink& sink, std::string* why = nullptr);
-  ~Engine();  // no other call may be running. What is still pending is not decided: call drain() first.
+  static Result<std::unique_ptr<Engine>> open(const Options& options, BatchSink& sink, std::string* why = nullptr);
+  // No other call may be running. Pending traces are not decided: call drain() first. Batches that a BatchSink has not
+  // accepted are not delivered: call offer_output() until nothing waits. The bytes of deferred batches become invalid.
+  ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Takes a request in, whole or not at all. The request's arrival is the now of the last tick (0 before the first).
-  //   threads    any number at once, up to Options::ingest_lanes_max; with tick() too
-  //   blocks     never. no_room: call tick() with the same now and try again; two ticks suffice while no caller stalls
-  //              inside ingest() and the sink accepts (G9). too_large: needs more than a quarter of memory_limit, and
-  //              never fits. busy: too many callers
+  // Ingests a request, whole or not at all. Its arrival time is the now of the last tick (0 before the first).
+  //   threads    any number at once, up to Options::ingest_lanes_max; also during tick()
+  //   blocks     never. no_room: call tick() with the same now and retry; two ticks suffice while no caller stalls
+  //              inside ingest(), and no deferred batch is larger than a sixteenth of memory_limit (G9). too_large:
+  //              needs more than a quarter of memory_limit, and can never fit. busy: too many callers
   //   borrows    the request's bytes until return
-  //   on error   nothing of this request was taken in
-  // spans_rejected, if given: how many of its spans were refused for their IDs; 0 when nothing was taken in.
+  //   on error   nothing of the request was ingested
+  // *spans_rejected, if not null, is the number of spans rejected for invalid IDs; 0 on error.
   Result<void> ingest(const Request& request, std::uint64_t* spans_rejected = nullptr);
   // parse_protobuf() and ingest() in one call.
   Result<void> ingest(Bytes otlp_protobuf);
 
-  // Decides, carries keeps, emits and seals, as docs/design.md 3.0 orders it. now must not go back (time_reversed).
-  //   threads    one at a time (a second one gets busy); ingest() may run beside it
-  //   on error   nothing was decided. But out_of_memory: the tick was broken off and was the engine's last; what it
-  //              held is lost, as statistics() says, and ingest() gives closed
+  // Decides, propagates keeps, emits and seals, in the order of docs/design.md 3.0. now must not go back
+  // (time_reversed).
+  //   threads    one at a time (a second one gets busy); ingest() may run concurrently
+  //   on error   nothing was decided, except with out_of_memory: the tick was aborted and was the engine's last; all
+  //              that it held is lost and counted in statistics(), and ingest() fails with closed
   Result<void> tick(std::int64_t now_ns);
-  // The end of the input: one last tick in which everything is due. Afterwards the engine is closed to input.
+  // Ends the input with a last tick in which every trace is due. Afterwards ingest() fails with closed.
   Result<void> drain(std::int64_t now_ns);
+
+  // Offers waiting batches to the BatchSink again, as every tick does first. Call it after drain() or between ticks.
+  // Returns the number that still wait, unacknowledged ones included. Thread rule: as tick().
+  Result<std::uint64_t> offer_output();
+  // Reports the outcome of a deferred batch. A failed one is offered again by the next tick or offer_output().
+  //   threads    any, also inside BatchSink::on_batch(), even before the on_batch() that defers the batch has returned
+  //   blocks     only for the few instructions of a lookup by another thread; never for a tick or a sink
+  //   on error   not_found: no such batch is deferred; it was never offered, or is already acknowledged
+  Result<void> acknowledge(std::uint64_t batch_id, Delivery outcome);
 
   // Thread rule: as tick().
   Statistics statistics() const;

@@ -1,5 +1,5 @@
-// The words for links: attribute keys, types and relationships. Constants, no more: a link may have any type, and the
-// option links.propagate.types speaks of whatever types there are. `-` and `_` are the same in a type.
+// Common values of link attributes: keys, types and relationships. Only a vocabulary: a link may have any type, and the
+// option links.propagate.types accepts any. `-` and `_` are equal in a type.
 //
 // Thread rule: Immutable.
 #pragma once
@@ -9,16 +9,16 @@
 namespace entail {
 inline namespace v1 {
 
-// What the linked span is to the linking one: values of link.type.
+// The role of the linked span: values of link.type.
 namespace link_type {
-constexpr std::string_view kBatchSource = "batch_source";                  // it sent an item of this batch
-constexpr std::string_view kAsyncTrigger = "async_trigger";                // it started this work and did not wait
-constexpr std::string_view kRetryPrevious = "retry_previous";              // the attempt before this one
-constexpr std::string_view kFanoutSource = "fanout_source";                // it split into this and others
-constexpr std::string_view kFaninTarget = "fanin_target";                  // one of those that came together here
-constexpr std::string_view kWorkflowPredecessor = "workflow_predecessor";  // the step before this one
-constexpr std::string_view kEventSource = "event_source";                  // it published the event
-constexpr std::string_view kScheduledTrigger = "scheduled_trigger";        // it scheduled this job
+constexpr std::string_view kBatchSource = "batch_source";                  // sent an item of this batch
+constexpr std::string_view kAsyncTrigger = "async_trigger";                // started this work without waiting for it
+constexpr std::string_view kRetryPrevious = "retry_previous";              // the previous attempt
+constexpr std::string_view kFanoutSource = "fanout_source";                // split into this work and others
+constexpr std::string_view kFaninTarget = "fanin_target";                  // one of several inputs merged here
+constexpr std::string_view kWorkflowPredecessor = "workflow_predecessor";  // the previous step
+constexpr std::string_view kEventSource = "event_source";                  // published the event
+constexpr std::string_view kScheduledTrigger = "scheduled_trigger";        // scheduled this job
 }  // namespace link_type
 
 // How the linking span relates to the linked one: values of link.relationship.
@@ -32,7 +32,7 @@ constexpr std::string_view kCompensates = "compensates";
 constexpr std::string_view kDerivedFrom = "derived_from";
 }  // namespace link_relationship
 
-// Keys of attributes on links; their values are texts but where a unit or a count is named.
+// Keys of link attributes. Values are strings unless the comment says int.
 namespace link_key {
 constexpr std::string_view kType = "link.type";
 constexpr std::string_view kRelationship = "link.relationship";
@@ -47,7 +47,7 @@ constexpr std::string_view kRetryReason = "link.retry.reason";
 constexpr std::string_view kWorkflowStep = "link.workflow.step";
 constexpr std::string_view kWorkflowId = "link.workflow.id";
 constexpr std::string_view kCorrelationId = "link.correlation_id";
-constexpr std::string_view kStoredAgeMs = "link.stored_age_ms";  // how long the context lay in a ContextStore, int
+constexpr std::string_view kStoredAgeMs = "link.stored_age_ms";  // the age of the context in its ContextStore, int
 }  // namespace link_key
 
 }  // namespace v1

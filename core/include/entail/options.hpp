@@ -41,17 +41,17 @@ struct PolicyType {
   static constexpr char link_type[] = "link_type";
 };
 
-// The value of an option. Whole numbers are 64 bits, durations nanoseconds, sizes bytes, percentages doubles; one of a
-// set of words is its position in the list of docs/configuration.md, from 0, and several of them are a bit mask of
-// positions. monostate: not set.
+// The value of an option. Integers have 64 bits; durations are nanoseconds, sizes bytes, percentages doubles. A choice
+// is its index in the list of docs/configuration.md, from 0; a set of choices is a bit mask of indexes. monostate: not
+// set.
 using OptionValue = std::variant<std::monostate, std::int64_t, double, bool, std::string, std::vector<std::string>>;
 
 // Options without a field of their own, by key. An unknown key, or a value of the wrong kind, is an error.
 using Settings = std::map<std::string, OptionValue>;
 
-// What becomes of a condition that cannot be evaluated on a span (a text where a number is needed). ignore: it does not
-// hold there, and is counted (loss policy_error); silent: the same, uncounted; propagate: counted, and the policy has
-// no say about that trace.
+// What happens when a condition cannot be evaluated on a span (a string where a number is needed). ignore: it is false
+// there, and counted (loss policy_error); silent: the same, uncounted; propagate: counted, and the policy abstains from
+// that trace.
 enum class OttlErrorMode : std::uint8_t { ignore, silent, propagate };
 
 // composite: the share of max_total_spans_per_second that a part may use.
@@ -61,7 +61,7 @@ struct RateAllocation {
 };
 
 // One policy of tail_sampling.policies, or a part of an and, not, drop or composite policy. Only the fields of its type
-// count.
+// are used.
 struct PolicyOptions {
   std::string name;
   std::string type = PolicyType::always_sample;
@@ -97,16 +97,16 @@ struct PolicyOptions {
   std::int32_t min_spans = 0;
   std::int32_t max_spans = 0;
 
-  // link_count: links with a good context on all spans; max 0 = none
+  // link_count: links with a valid context on all spans; max 0 = none
   std::int64_t min_links = 0;
   std::int64_t max_links = 0;
 
-  // ottl_condition: conditions on spans, and on span events; one that holds anywhere suffices
+  // ottl_condition: conditions on spans and on span events; one match is enough
   std::vector<std::string> span_conditions;
   std::vector<std::string> spanevent_conditions;
   OttlErrorMode error_mode = OttlErrorMode::ignore;
 
-  // composite: parts not named in policy_order are asked last; those without an allocation have only the total
+  // composite: parts not named in policy_order are evaluated last; those without an allocation share the total
   std::int64_t max_total_spans_per_second = 0;
   std::vector<std::string> policy_order;
   std::vector<RateAllocation> rate_allocation;
@@ -126,7 +126,7 @@ struct TailSamplingOptions {
   std::vector<PolicyOptions> policies;
 };
 
-// Options with a fixed set of values, by their names in configurations; docs/configuration.md says what each means.
+// Options with a fixed set of values, named as in configurations; docs/configuration.md describes them.
 enum class PropagateMode : std::uint8_t { cone, component, none };
 enum class OriginLinks : std::uint8_t { all, error_spans };
 enum class Probability : std::uint8_t { collector, consistent };
@@ -137,13 +137,13 @@ enum class SpanAttributes : std::uint8_t { all, truncation, none };
 constexpr std::uint32_t kHopsMax = 62;          // bound of every hop limit
 constexpr std::uint32_t kIngestLanesMax = 256;  // bound of Options::ingest_lanes_max
 
-// The last hop on which a keep may pass a link of a type, per direction; absent = max_hops decides.
+// The last hop on which a keep may follow a link of a type, per direction; absent = max_hops applies.
 struct TypeRule {
   std::optional<std::uint32_t> linked;
   std::optional<std::uint32_t> linking;
 };
 
-// links.propagate: how far keeps go over links (docs/design.md 3.4, 3.5, 3.10).
+// links.propagate: how far keeps propagate over links (docs/design.md 3.4, 3.5, 3.10).
 struct PropagateOptions {
   PropagateMode mode = PropagateMode::cone;
   std::uint32_t max_hops_linked = 4;
@@ -151,7 +151,7 @@ struct PropagateOptions {
   std::uint32_t max_links_followed = 256;
   std::uint32_t max_traces_per_origin = 1024;
   std::uint64_t max_propagated_bytes_per_second = 0;  // 0 = no limit
-  std::optional<std::uint64_t> rank_seed;             // absent: drawn when the engine is opened
+  std::optional<std::uint64_t> rank_seed;             // absent: chosen at random when the engine is opened
   OriginLinks origin_links = OriginLinks::all;
   std::vector<std::string> type_keys = {"link.type", "link.relationship"};
   std::map<std::string, TypeRule> types;  // keys with '-' written as '_'
@@ -169,17 +169,17 @@ struct LinksOptions {
   std::optional<std::vector<std::string>> origins;  // absent: the policies that name ERROR (docs/design.md 3.2)
   PropagateOptions propagate;
   LinkSampleOptions sample;
-  SpanAttributes attributes = SpanAttributes::all;  // what the engine writes on emitted spans
+  SpanAttributes attributes = SpanAttributes::all;  // the attributes that the engine adds to emitted spans
 };
 
-// The retain block: how long dropped traces can be revived, and records are remembered (docs/design.md 3.7).
+// The retain block: how long dropped traces can be revived and records are kept (docs/design.md 3.7).
 struct RetainOptions {
   std::int64_t window_ns = 60 * kNanosPerSecond;
   std::int64_t records_ns = 3600 * kNanosPerSecond;
   std::optional<std::uint64_t> max_bytes;  // absent: half of memory_limit
 };
 
-// All that an engine is opened with. The defaults are those of an empty configuration.
+// The options of an engine. The defaults are those of an empty configuration.
 struct Options {
   TailSamplingOptions tail_sampling;
   Probability probability = Probability::collector;
@@ -189,39 +189,39 @@ struct Options {
   Compat compat = Compat::none;
   Settings settings;  // options without a field above; keys with dots, from the root
 
-  // Not in the configuration file: what the embedding program chooses.
-  std::uint32_t ingest_lanes_max = 64;                // callers inside ingest() at once, 1..kIngestLanesMax
-  std::uint64_t output_batch_bytes_max = 4ull << 20;  // an emitted batch is cut here, at a span boundary; >= 1
-  std::optional<std::uint64_t> table_seed;  // of the trace table's hash; absent: drawn. No result depends on it
+  // Not in the configuration file: chosen by the embedding program.
+  std::uint32_t ingest_lanes_max = 64;                // concurrent callers of ingest(), 1..kIngestLanesMax
+  std::uint64_t output_batch_bytes_max = 4ull << 20;  // batches are split at a span boundary before this size; >= 1
+  std::optional<std::uint64_t> table_seed;  // of the trace table's hash; absent: random. Does not affect results
 };
 
-// One thing to say about a configuration text. Lines and columns count from 1; 0 = no position.
+// One error or warning about a configuration. Lines and columns count from 1; 0 = no position.
 struct ConfigMessage {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
   std::string text;  // "unknown key 'max_hop'; did you mean 'max_hops'?"
 };
 
-// What parse_options() makes of a text.
+// The result of parse_options(). Not a Result: a text can have several errors, and warnings beside its options.
 struct ConfigResult {
   std::optional<Options> options;  // set iff there are no errors
   std::vector<ConfigMessage> errors;
-  std::vector<ConfigMessage> warnings;  // accepted, but something else stands in its place
+  std::vector<ConfigMessage> warnings;  // accepted, but ignored or replaced
 };
 
-// What a configuration text may refer to, beyond itself.
+// What a configuration may refer to outside its own text.
 struct ConfigContext {
-  // Which component of a Collector configuration to read: its ID (tail_sampling/errors), or the part behind the slash.
-  // Empty: the one that is there, or the one without a name.
+  // The component of a Collector configuration to read: its ID (tail_sampling/errors), or the part after the slash.
+  // Empty: the only one, or the one without a name.
   std::string instance;
-  // Values for ${env:NAME} and ${NAME}. Absent: a text that has them is refused.
+  // Values of ${env:NAME} and ${NAME}. Absent: a text that has them is rejected.
   std::optional<std::map<std::string, std::string>> environment;
 };
 
 // Reads a configuration (docs/formats.md "Configuration"), a whole Collector configuration that holds
 // processors.tail_sampling, or the Kubernetes resource OpenTelemetryCollector with such a configuration inside.
-// `defaults` holds where the text says nothing; its policies do not count. Throws nothing but std::bad_alloc; reads no
-// file and no environment.
+// Options missing in the text come from `defaults`, except policies. Throws only std::bad_alloc; reads no file and no
+// environment variable.
 ConfigResult parse_options(std::string_view yaml, const Options& defaults = Options(),
                            const ConfigContext& context = ConfigContext());
 

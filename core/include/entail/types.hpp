@@ -1,4 +1,4 @@
-// The few types that every part of the public API shares: identities, verdicts, times.
+// The types that every part of the public API shares: IDs, verdicts, times.
 #pragma once
 
 #include <compare>
@@ -14,8 +14,8 @@ inline namespace v1 {
 // Borrowed bytes.
 using Bytes = std::span<const std::uint8_t>;
 
-// A 128-bit trace ID as two big-endian halves: hi holds bytes 0..7, lo bytes 8..15, so that comparing numbers
-// compares bytes, and the OpenTelemetry randomness is the low 56 bits of lo. All zero is no ID.
+// A 128-bit trace ID as two big-endian halves: hi has bytes 0..7, lo bytes 8..15. So the order of the numbers is the
+// order of the bytes, and the OpenTelemetry randomness is the low 56 bits of lo. All zero means no ID.
 struct TraceId {
   std::uint64_t hi = 0;
   std::uint64_t lo = 0;
@@ -23,7 +23,7 @@ struct TraceId {
   constexpr auto operator<=>(const TraceId&) const noexcept = default;
 };
 
-// A 64-bit span ID, big-endian. All zero is no ID.
+// A 64-bit span ID, big-endian. All zero means no ID.
 struct SpanId {
   std::uint64_t value = 0;
   constexpr bool is_zero() const noexcept { return value == 0; }
@@ -33,22 +33,22 @@ struct SpanId {
 // 32 (16) lower-case hex digits.
 std::string to_hex(TraceId id);
 std::string to_hex(SpanId id);
-// Exactly 32 hex digits of either case; false otherwise.
+// Parses exactly 32 hex digits of either case. Returns false, with `id` unchanged, for any other text.
 bool from_hex(std::string_view text, TraceId& id) noexcept;
 
 // A join semilattice: only rises until the trace is sealed (docs/design.md 2).
 enum class Verdict : std::uint8_t { undecided = 0, drop = 1, keep = 2 };
 
-// Which way a keep travelled: linked = along links, toward causes; linking = against links, toward consequences;
-// mixed = component mode, where no single direction leads along the path.
+// The direction of a propagated keep: linked = along links, toward causes; linking = against links, toward
+// consequences; mixed = component mode, where a path may combine both.
 enum class Direction : std::uint8_t { none = 0, linked = 1, linking = 2, mixed = 3 };
-// The word of docs/formats.md "Decision log"; empty for none.
+// The name used in the decision log (docs/formats.md); empty for none.
 std::string_view direction_name(Direction direction) noexcept;
 
-// Times are in ns, waits and windows too.
+// All times and durations are in nanoseconds.
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 
-// A count with its name, as statistics list them: losses, reasons, policies.
+// A named count in statistics: a loss, a reason, a policy.
 struct NamedCount {
   std::string name;
   std::uint64_t count = 0;
@@ -57,7 +57,7 @@ struct NamedCount {
 }  // namespace v1
 }  // namespace entail
 
-// IDs as keys of unordered containers. Not for IDs that an attacker chooses.
+// For IDs as keys of unordered containers. Not resistant to IDs that an attacker chooses.
 template <>
 struct std::hash<entail::TraceId> {
   std::size_t operator()(const entail::TraceId& id) const noexcept {

@@ -4,20 +4,28 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"entail.dev/collector/internal/sampler"
 	"entail.dev/entail"
 )
 
-// How long a sender should wait before it retries a request that found no room: by then the next tick has run.
-const retryDelay = time.Second
+const (
+	// How long a sender should wait before it retries a request that found no room: by then the next tick has run.
+	retryDelay = time.Second
+	// Longer messages are cut. Senders log them, and proxies limit headers, in which gRPC sends them.
+	messageBytesMax = 1024
+)
 
 var errOtherSignal = errors.New("the request contains another signal than traces")
 
@@ -26,17 +34,26 @@ var errOtherSignal = errors.New("the request contains another signal than traces
 func statusOf(err error) *status.Status {
 	code := codes.Unavailable
 	switch {
-	case sampler.IsForGood(err), errors.Is(err, errOtherSignal):
-		return status.New(codes.InvalidArgument, err.Error())
-	case errors.Is(err, entail.ErrNoRoom):
+	case sampler.IsForGood(err), errors.Is(err, errOtherSignal), errors.Is(err, errTooManySpans):
+		return status.New(codes.InvalidArgument, limited(err.Error()))
+	case errors.Is(err, entail.ErrNoRoom), errors.Is(err, errIntakeFull), errors.Is(err, errTooSlow),
+		errors.Is(err, errParserFull):
 		code = codes.ResourceExhausted
 	}
-	answer := status.New(code, err.Error())
+	answer := status.New(code, limited(err.Error()))
 	detailed, failure := answer.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(retryDelay)})
 	if failure != nil {
 		return answer
 	}
 	return detailed
+}
+
+// limited cuts a message to messageBytesMax and makes it valid UTF-8.
+func limited(message string) string {
+	if len(message) > messageBytesMax {
+		message = message[:messageBytesMax]
+	}
+	return strings.ToValidUTF8(message, "")
 }
 
 // httpCode is the HTTP equivalent of statusOf.
@@ -88,3 +105,27 @@ func (a acceptance) protobuf() ([]byte, error) {
 }
 
 func (a acceptance) json() ([]byte, error) { return a.response().MarshalJSON() }
+
+func answerStatus(writer http.ResponseWriter, kind string, code int, refusal *status.Status) {
+	for _, detail := range refusal.Details() {
+		if retry, ok := detail.(*errdetails.RetryInfo); ok {
+			seconds := int(retry.GetRetryDelay().AsDuration().Seconds())
+			writer.Header().Set("Retry-After", strconv.Itoa(seconds))
+		}
+	}
+	marshal := proto.Marshal
+	if kind == jsonType {
+		marshal = protojson.Marshal
+	}
+	message, err := marshal(refusal.Proto())
+	if err != nil {
+		kind, message = jsonType, []byte(`{"code": 13, "message": "failed to marshal error message"}`)
+	}
+	answer(writer, kind, code, message)
+}
+
+func answer(writer http.ResponseWriter, kind string, code int, message []byte) {
+	writer.Header().Set("Content-Type", kind)
+	writer.WriteHeader(code)
+	_, _ = writer.Write(message) // the sender is gone when this fails
+}

@@ -72,7 +72,7 @@ func (c *Config) Validate() error {
 	}
 	if c.Protocols.HTTP.HasValue() {
 		_, err := c.Protocols.HTTP.Get().tracesPath()
-		all = errors.Join(all, err)
+		all = errors.Join(all, err, checkEncodings(c.Protocols.HTTP.Get().ServerConfig.CompressionAlgorithms))
 	}
 	return errors.Join(all, c.sampling.Validate())
 }
@@ -83,4 +83,26 @@ func (c *HTTPConfig) tracesPath() (string, error) {
 		return "", fmt.Errorf("protocols.http.traces_url_path: %w", err)
 	}
 	return path.Join("/", parsed.Path), nil
+}
+
+func (c *HTTPConfig) requestBytesMax() int64 {
+	if c.ServerConfig.MaxRequestBodySize > 0 {
+		return c.ServerConfig.MaxRequestBodySize
+	}
+	return requestBytesDefault
+}
+
+// largestRequest returns the size in bytes of the largest request that the servers accept.
+func (p *Protocols) largestRequest() int64 {
+	var largest int64
+	if p.GRPC.HasValue() {
+		largest = messageBytesDefault
+		if mebibytes := p.GRPC.Get().MaxRecvMsgSizeMiB; mebibytes > 0 {
+			largest = int64(mebibytes) << 20
+		}
+	}
+	if p.HTTP.HasValue() {
+		largest = max(largest, p.HTTP.Get().requestBytesMax())
+	}
+	return largest
 }

@@ -5,6 +5,7 @@ package entailreceiver
 
 import (
 	"context"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configgrpc"
@@ -23,17 +24,26 @@ func NewFactory() receiver.Factory {
 		receiver.WithTraces(createTraces, component.StabilityLevelAlpha))
 }
 
-// createDefaultConfig returns the defaults of the otlp receiver.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 60 * time.Second // begins before the body is read
+	streamsMax        = 256
+	readBufferSize    = 64 << 10 // of each gRPC connection with TLS
+)
+
+// createDefaultConfig returns the defaults of the otlp receiver, and time limits for senders that stop sending.
 func createDefaultConfig() component.Config {
 	grpcConfig := configgrpc.NewDefaultServerConfig()
 	grpcConfig.NetAddr.Endpoint = "localhost:4317"
-	grpcConfig.ReadBufferSize = 512 * 1024
+	grpcConfig.ReadBufferSize = readBufferSize
+	grpcConfig.MaxConcurrentStreams = streamsMax
 	httpConfig := confighttp.NewDefaultServerConfig()
 	httpConfig.NetAddr.Endpoint = "localhost:4318"
 	httpConfig.TLS = configoptional.None[configtls.ServerConfig]()
-	httpConfig.WriteTimeout = 0
-	httpConfig.ReadHeaderTimeout = 0
-	httpConfig.IdleTimeout = 0 //nolint:staticcheck // the keepalive section yields to it when it is set
+	httpConfig.ReadHeaderTimeout = readHeaderTimeout
+	httpConfig.ReadTimeout = readTimeout
+	httpConfig.WriteTimeout = writeTimeout
 	return &Config{Protocols: Protocols{
 		GRPC: configoptional.Default(grpcConfig),
 		HTTP: configoptional.Default(HTTPConfig{ServerConfig: httpConfig, TracesURLPath: "/v1/traces"}),

@@ -1,18 +1,16 @@
 package entailreceiver
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
-	"strconv"
-	"sync"
+	"os"
+	"sync/atomic"
+	"time"
 
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
 
 	"entail.dev/entail"
 )
@@ -21,22 +19,119 @@ const (
 	protobufType = "application/x-protobuf"
 	jsonType     = "application/json"
 
-	bodyBytesKeptMax = 4 << 20
+	requestBytesDefault = 20 << 20 // of confighttp
 )
 
-// bodies is a pool of request buffers; large ones are not reused.
-var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-func takeBody() *bytes.Buffer {
-	body := bodies.Get().(*bytes.Buffer)
-	body.Reset()
-	return body
+// httpSender serves one OTLP/HTTP request.
+type httpSender struct {
+	receiver *tracesReceiver
+	writer   http.ResponseWriter
+	request  *http.Request
+	kind     string // the content type of the request and of the response
 }
 
-func giveBack(body *bytes.Buffer) {
-	if body.Cap() <= bodyBytesKeptMax {
-		bodies.Put(body)
+// handleHTTP handles requests for the path of traces. The server has already authenticated the sender.
+func (r *tracesReceiver) handleHTTP(writer http.ResponseWriter, request *http.Request) {
+	s := httpSender{receiver: r, writer: writer, request: request, kind: contentType(request)}
+	encoding := contentEncoding(request.Header.Get("Content-Encoding"))
+	switch {
+	case request.Method != http.MethodPost:
+		writer.Header().Set("Allow", http.MethodPost)
+		s.refuse(http.StatusMethodNotAllowed, codes.Unimplemented, "method not allowed; supported: POST")
+	case s.kind != protobufType && s.kind != jsonType:
+		s.refuse(http.StatusUnsupportedMediaType, codes.InvalidArgument,
+			fmt.Sprintf("unsupported media type; supported: %s, %s", jsonType, protobufType))
+	case !r.decompression.accepts(encoding):
+		s.refuse(http.StatusUnsupportedMediaType, codes.InvalidArgument,
+			fmt.Sprintf("unsupported content encoding; supported: %q", r.decompression.accepted))
+	default:
+		s.ingest(encoding)
 	}
+}
+
+func (s *httpSender) ingest(encoding string) {
+	var interrupted atomic.Bool
+	control := http.NewResponseController(s.writer)
+	reception, err := s.receiver.intake.begin(func() {
+		interrupted.Store(true)
+		_ = control.SetReadDeadline(time.Unix(1, 0))
+	})
+	if err != nil {
+		s.refuseWith(err)
+		return
+	}
+	defer reception.end()
+	body, err := reception.read(s.request.Body, s.request.ContentLength, s.receiver.decompression.bytesMax)
+	reception.received()
+	if err == nil {
+		body, err = s.receiver.decompression.run(s.request.Context(), encoding, body, reception)
+	}
+	if interrupted.Load() {
+		err = errTooSlow
+	}
+	if err != nil {
+		s.refuseBody(err)
+		return
+	}
+	format, take, encode := formatProtobuf, (*entail.Engine).Ingest, acceptance.protobuf
+	if s.kind == jsonType {
+		format, take, encode = formatJSON, (*entail.Engine).IngestJSON, acceptance.json
+	}
+	receipt, err := s.receiver.ingest(s.request.Context(), s.receiver.reportHTTP, format, take, body)
+	if err != nil {
+		s.refuseWith(err)
+		return
+	}
+	response, err := encode(accepted(receipt))
+	if err != nil { // the spans are accepted all the same: a retry would bring them twice
+		response = nil
+	}
+	answer(s.writer, s.kind, http.StatusOK, response)
+}
+
+// refuseBody answers a request whose body was not received.
+func (s *httpSender) refuseBody(err error) {
+	tooLarge := new(http.MaxBytesError)
+	switch {
+	case errors.Is(err, errBodyTooLarge), errors.As(err, &tooLarge):
+		s.refuse(http.StatusRequestEntityTooLarge, codes.InvalidArgument,
+			fmt.Sprintf("request body too large; max_request_body_size is %d bytes", s.receiver.decompression.bytesMax))
+	case errors.Is(err, errTooSlow), errors.Is(err, errIntakeFull):
+		s.refuseWith(err)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.refuse(http.StatusRequestTimeout, codes.DeadlineExceeded, "the body did not arrive within read_timeout")
+	default:
+		s.refuse(http.StatusBadRequest, codes.InvalidArgument, err.Error())
+	}
+}
+
+func (s *httpSender) refuse(code int, grpcCode codes.Code, message string) {
+	answerStatus(s.writer, statusType(s.kind), code, status.New(grpcCode, limited(message)))
+}
+
+func (s *httpSender) refuseWith(err error) {
+	refusal := statusOf(err)
+	answerStatus(s.writer, s.kind, httpCode(refusal.Code()), refusal)
+}
+
+func answerNotFound(writer http.ResponseWriter, request *http.Request) {
+	s := httpSender{writer: writer, request: request, kind: contentType(request)}
+	s.refuse(http.StatusNotFound, codes.NotFound, "no such path; this receiver accepts traces only")
+}
+
+// answerServerError handles errors before handleHTTP, such as a failed authentication.
+func answerServerError(writer http.ResponseWriter, request *http.Request, message string, code int) {
+	grpcCode := codes.Unknown
+	switch code {
+	case http.StatusBadRequest:
+		grpcCode = codes.InvalidArgument
+	case http.StatusUnauthorized:
+		grpcCode = codes.Unauthenticated
+	case http.StatusForbidden:
+		grpcCode = codes.PermissionDenied
+	}
+	s := httpSender{writer: writer, request: request, kind: contentType(request)}
+	s.refuse(code, grpcCode, message)
 }
 
 func contentType(request *http.Request) string {
@@ -47,82 +142,10 @@ func contentType(request *http.Request) string {
 	return kind
 }
 
-// handleHTTP handles one OTLP/HTTP POST. The server has already decompressed, limited and authenticated it.
-func (r *tracesReceiver) handleHTTP(writer http.ResponseWriter, request *http.Request) {
-	kind := contentType(request)
-	switch {
-	case request.Method != http.MethodPost:
-		answer(writer, "text/plain", http.StatusMethodNotAllowed, []byte("405 method not allowed, supported: [POST]"))
-		return
-	case kind != protobufType && kind != jsonType:
-		answer(writer, "text/plain", http.StatusUnsupportedMediaType,
-			fmt.Appendf(nil, "415 unsupported media type, supported: [%s, %s]", jsonType, protobufType))
-		return
+// statusType is the content type of a Status for a request of that type.
+func statusType(kind string) string {
+	if kind == protobufType {
+		return protobufType
 	}
-	body := takeBody()
-	defer giveBack(body)
-	if size := request.ContentLength; size > 0 && size <= bodyBytesKeptMax {
-		body.Grow(int(size) + bytes.MinRead) // room for the read that finds the end
-	}
-	if _, err := body.ReadFrom(request.Body); err != nil {
-		answerStatus(writer, kind, http.StatusBadRequest, status.New(codes.InvalidArgument, err.Error()))
-		return
-	}
-	format, take, encode := "protobuf", (*entail.Engine).Ingest, acceptance.protobuf
-	if kind == jsonType {
-		format, take, encode = "json", (*entail.Engine).IngestJSON, acceptance.json
-	}
-	receipt, err := r.ingest(request.Context(), r.reportHTTP, format, take, body.Bytes())
-	if err != nil {
-		refusal := statusOf(err)
-		answerStatus(writer, kind, httpCode(refusal.Code()), refusal)
-		return
-	}
-	response, err := encode(accepted(receipt))
-	if err != nil { // the spans are in all the same: a second try would bring them twice
-		response = nil
-	}
-	answer(writer, kind, http.StatusOK, response)
-}
-
-// answerServerError handles errors before handleHTTP, such as a body that does not decompress or is too large.
-func answerServerError(writer http.ResponseWriter, request *http.Request, message string, code int) {
-	kind := contentType(request)
-	if kind != protobufType {
-		kind = jsonType
-	}
-	grpcCode := codes.Unknown
-	switch code {
-	case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
-		grpcCode = codes.InvalidArgument
-	case http.StatusUnauthorized:
-		grpcCode = codes.Unauthenticated
-	case http.StatusForbidden:
-		grpcCode = codes.PermissionDenied
-	}
-	answerStatus(writer, kind, code, status.New(grpcCode, message))
-}
-
-func answerStatus(writer http.ResponseWriter, kind string, code int, refusal *status.Status) {
-	for _, detail := range refusal.Details() {
-		if retry, ok := detail.(*errdetails.RetryInfo); ok {
-			seconds := int(retry.GetRetryDelay().AsDuration().Seconds())
-			writer.Header().Set("Retry-After", strconv.Itoa(seconds))
-		}
-	}
-	marshal := proto.Marshal
-	if kind == jsonType {
-		marshal = protojson.Marshal
-	}
-	message, err := marshal(refusal.Proto())
-	if err != nil {
-		kind, message = jsonType, []byte(`{"code": 13, "message": "failed to marshal error message"}`)
-	}
-	answer(writer, kind, code, message)
-}
-
-func answer(writer http.ResponseWriter, kind string, code int, message []byte) {
-	writer.Header().Set("Content-Type", kind)
-	writer.WriteHeader(code)
-	_, _ = writer.Write(message) // the sender is gone when this fails
+	return jsonType
 }

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componentstatus"
@@ -16,10 +18,17 @@ import (
 	"go.opentelemetry.io/collector/receiver/receiverhelper"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/experimental"
 
 	"entail.dev/collector/internal/sampler"
 	"entail.dev/entail"
 )
+
+// The names of the encodings in the Collector's metrics.
+const formatProtobuf, formatJSON = "protobuf", "json"
+
+// The part of shutdown_timeout that running requests get, before they are cut off.
+const serversShare = 4
 
 // tracesReceiver has two servers in front of one sampler. Handlers run on the servers' goroutines.
 type tracesReceiver struct {
@@ -29,6 +38,10 @@ type tracesReceiver struct {
 	reportGRPC *receiverhelper.ObsReport
 	reportHTTP *receiverhelper.ObsReport
 
+	intake        *intake
+	parsing       *parsing
+	decompression *decompression
+
 	serverGRPC *grpc.Server
 	serverHTTP *http.Server
 	serving    sync.WaitGroup
@@ -36,6 +49,8 @@ type tracesReceiver struct {
 
 func newReceiver(set receiver.Settings, config *Config, next consumer.Traces) (*tracesReceiver, error) {
 	r := &tracesReceiver{config: config, settings: set}
+	largest := config.Protocols.largestRequest()
+	r.intake, r.parsing = newIntake(largest), newParsing(largest)
 	who := sampler.Settings{Kind: "receiver", ID: set.ID, Telemetry: set.TelemetrySettings}
 	var failures [3]error
 	r.reportGRPC, failures[0] = newReport(set, "grpc")
@@ -71,7 +86,8 @@ func (r *tracesReceiver) startGRPC(ctx context.Context, host component.Host) err
 	}
 	config := r.config.Protocols.GRPC.Get()
 	server, err := config.ToServer(ctx, host.GetExtensions(), r.settings.TelemetrySettings,
-		configgrpc.WithGrpcServerOption(grpc.ForceServerCodecV2(newRawCodec())))
+		configgrpc.WithGrpcServerOption(grpc.ForceServerCodecV2(newRawCodec())),
+		configgrpc.WithGrpcServerOption(experimental.BufferPool(newReceiveBuffers(r.intake))))
 	if err != nil {
 		return err
 	}
@@ -96,7 +112,13 @@ func (r *tracesReceiver) startHTTP(ctx context.Context, host component.Host) err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc(path, r.handleHTTP)
-	server, err := config.ServerConfig.ToServer(ctx, host.GetExtensions(), r.settings.TelemetrySettings, mux,
+	if path != "/" {
+		mux.HandleFunc("/", answerNotFound)
+	}
+	serverConfig := config.ServerConfig
+	r.decompression = newDecompression(serverConfig.CompressionAlgorithms, config.requestBytesMax())
+	serverConfig.CompressionAlgorithms = []string{} // bodies are decompressed here
+	server, err := serverConfig.ToServer(ctx, host.GetExtensions(), r.settings.TelemetrySettings, mux,
 		confighttp.WithErrorHandler(answerServerError))
 	if err != nil {
 		return err
@@ -120,21 +142,49 @@ func (r *tracesReceiver) serve(host component.Host, name string, listener net.Li
 	})
 }
 
-// Shutdown stops the servers, then decides pending traces (or drops them, if configured) and delivers kept ones.
+// Shutdown stops the servers, then decides pending traces (or drops them, if configured) and delivers kept ones. All of it
+// ends with shutdown_timeout: requests that are still being received after a quarter of it are cut off.
 func (r *tracesReceiver) Shutdown(ctx context.Context) error {
-	var err error
-	if r.serverHTTP != nil {
-		err = r.serverHTTP.Shutdown(ctx)
-	}
-	if r.serverGRPC != nil {
-		stopGRPC(ctx, r.serverGRPC)
-	}
-	r.serving.Wait()
-	return errors.Join(err, r.sampler.Shutdown(ctx))
+	ctx, cancel := r.sampler.WithShutdownTimeout(ctx)
+	defer cancel()
+	r.stopServers(ctx)
+	return r.sampler.Shutdown(ctx)
 }
 
-// stopGRPC waits for running calls until ctx ends.
-func stopGRPC(ctx context.Context, server *grpc.Server) {
+func (r *tracesReceiver) stopServers(ctx context.Context) {
+	if by, bounded := ctx.Deadline(); bounded {
+		limited, cancel := context.WithTimeout(ctx, time.Until(by)/serversShare)
+		defer cancel()
+		ctx = limited
+	}
+	var cut atomic.Int64
+	var stopping sync.WaitGroup
+	if r.serverHTTP != nil {
+		stopping.Go(func() {
+			if r.serverHTTP.Shutdown(ctx) != nil {
+				cut.Store(int64(r.intake.count()))
+				_ = r.serverHTTP.Close()
+			}
+		})
+	}
+	if r.serverGRPC != nil {
+		stopping.Go(func() {
+			if !stopGRPC(ctx, r.serverGRPC) {
+				cut.Store(max(cut.Load(), int64(r.intake.count())))
+				r.serverGRPC.Stop()
+			}
+		})
+	}
+	stopping.Wait()
+	r.serving.Wait()
+	if requests := cut.Load(); requests > 0 {
+		r.settings.Logger.Warn("requests that were still being received were cut off by the shutdown",
+			zap.Int64("requests", requests))
+	}
+}
+
+// stopGRPC waits for running calls. It returns false if ctx ends before.
+func stopGRPC(ctx context.Context, server *grpc.Server) bool {
 	stopped := make(chan struct{})
 	go func() {
 		server.GracefulStop()
@@ -142,9 +192,9 @@ func stopGRPC(ctx context.Context, server *grpc.Server) {
 	}()
 	select {
 	case <-stopped:
+		return true
 	case <-ctx.Done():
-		server.Stop()
-		<-stopped
+		return false
 	}
 }
 
@@ -152,10 +202,25 @@ func stopGRPC(ctx context.Context, server *grpc.Server) {
 func (r *tracesReceiver) ingest(ctx context.Context, report *receiverhelper.ObsReport, format string,
 	take sampler.Take, request []byte) (entail.Receipt, error) {
 	ctx = report.StartTracesOp(ctx)
-	receipt, err := r.sampler.Ingest(take, request)
+	receipt, err := r.parse(ctx, take, request, format == formatJSON)
 	if err == nil && receipt.Signal != entail.SignalTraces {
 		err = errOtherSignal
 	}
 	report.EndTracesOp(ctx, format, int(receipt.Spans), err)
 	return receipt, err
+}
+
+// parse waits until the parser may use the memory that the request needs.
+func (r *tracesReceiver) parse(ctx context.Context, take sampler.Take, request []byte,
+	isJSON bool) (entail.Receipt, error) {
+	bytes, err := parserMemory(request, isJSON)
+	if err != nil {
+		return entail.Receipt{}, err
+	}
+	release, err := r.parsing.acquire(ctx, bytes)
+	if err != nil {
+		return entail.Receipt{}, err
+	}
+	defer release()
+	return r.sampler.Ingest(take, request)
 }

@@ -1,14 +1,17 @@
 package entailreceiver
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
@@ -20,6 +23,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	"entail.dev/collector/internal/captures"
@@ -83,24 +87,137 @@ func TestBadBytesAreRefusedForGoodWithTheirPlace(t *testing.T) {
 	}
 }
 
-func TestOtherRequestsGetTheCodesOfHTTP(t *testing.T) {
-	s := start(t, keepAll(), consumertest.NewNop(), with{})
-	if code, _, _ := s.post(t, "text/html", nil); code != http.StatusUnsupportedMediaType {
-		t.Error(code)
-	}
-	code, _, _ := s.post(t, protobufType, []byte("no gzip"), "Content-Encoding", "gzip")
-	if code != http.StatusBadRequest {
-		t.Error(code)
-	}
-	for path, want := range map[string]int{"/v1/traces": http.StatusMethodNotAllowed, "/v1/logs": http.StatusNotFound} {
-		response, err := http.Get("http://" + s.http + path)
+// Every refusal has a Status, in the encoding of the request or else in JSON.
+func TestEveryRefusalHasAStatus(t *testing.T) {
+	s := start(t, keepAll(), consumertest.NewNop(), with{protocols: func(_, http settings) {
+		http["max_request_body_size"] = 1 << 20
+		http["compression_algorithms"] = []any{"", "gzip"}
+	}})
+	large := make([]byte, 1<<20+1)
+	for _, each := range []struct {
+		method, path, kind, encoding string
+		body                         []byte
+		want                         int
+		code                         codes.Code
+	}{
+		{"POST", "/v1/logs", jsonType, "", nil, http.StatusNotFound, codes.NotFound},
+		{"POST", "/v1/metrics", protobufType, "", nil, http.StatusNotFound, codes.NotFound},
+		{"GET", "/", "", "", nil, http.StatusNotFound, codes.NotFound},
+		{"GET", "/v1/traces", "", "", nil, http.StatusMethodNotAllowed, codes.Unimplemented},
+		{"PUT", "/v1/traces", protobufType, "", nil, http.StatusMethodNotAllowed, codes.Unimplemented},
+		{"POST", "/v1/traces", "text/html", "", nil, http.StatusUnsupportedMediaType, codes.InvalidArgument},
+		{"POST", "/v1/traces", "", "", nil, http.StatusUnsupportedMediaType, codes.InvalidArgument},
+		{"POST", "/v1/traces", jsonType, "br", nil, http.StatusUnsupportedMediaType, codes.InvalidArgument},
+		{"POST", "/v1/traces", jsonType, "zstd", nil, http.StatusUnsupportedMediaType, codes.InvalidArgument},
+		{"POST", "/v1/traces", protobufType, "gzip", []byte("none"), http.StatusBadRequest, codes.InvalidArgument},
+		{"POST", "/v1/traces", protobufType, "", large, http.StatusRequestEntityTooLarge, codes.InvalidArgument},
+		{"POST", "/v1/traces", jsonType, "gzip", zipped(t, large), http.StatusRequestEntityTooLarge,
+			codes.InvalidArgument},
+		{"POST", "/v1/traces", protobufType, "", emptySpans(1 << 19), http.StatusBadRequest, codes.InvalidArgument},
+	} {
+		request, err := http.NewRequest(each.method, "http://"+s.http+each.path, bytes.NewReader(each.body))
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _ = io.Copy(io.Discard, response.Body)
+		request.Header.Set("Content-Type", each.kind)
+		if each.encoding != "" {
+			request.Header.Set("Content-Encoding", each.encoding)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(each, err)
+		}
+		text, err := io.ReadAll(response.Body)
 		_ = response.Body.Close()
-		if response.StatusCode != want {
-			t.Error(path, response.StatusCode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := new(spb.Status)
+		if each.kind == protobufType {
+			err = proto.Unmarshal(text, got)
+		} else {
+			err = protojson.Unmarshal(text, got)
+		}
+		if response.StatusCode != each.want || err != nil || got.Code != int32(each.code) || got.Message == "" ||
+			response.Header.Get("Content-Type") != statusType(each.kind) {
+			t.Errorf("%s %s %s %s: %d %q %v", each.method, each.path, each.kind, each.encoding, response.StatusCode, text, err)
+		}
+		if allowed := response.Header.Get("Allow"); (each.want == http.StatusMethodNotAllowed) != (allowed == "POST") {
+			t.Errorf("Allow: %q", allowed)
+		}
+	}
+}
+
+func TestMessagesAreCut(t *testing.T) {
+	long := statusOf(errors.New(strings.Repeat("\u00e9", messageBytesMax))).Message()
+	if len(long) > messageBytesMax || len(long) < messageBytesMax-3 || !utf8.ValidString(long) {
+		t.Error(len(long))
+	}
+}
+
+// Two senders; one sends IDs of every wrong kind. All of the other's spans arrive, and of its own all that have good IDs.
+func TestMalformedIDsCostOnlyTheirSpans(t *testing.T) {
+	sink := new(consumertest.TracesSink)
+	s := start(t, keepAll(), sink, with{})
+	good, rejected := 0, int64(0)
+	send := func(kind string, body []byte, isGood bool) {
+		code, text, _ := s.post(t, kind, body)
+		answer := ptraceotlp.NewExportResponse()
+		err := answer.UnmarshalProto([]byte(text))
+		if kind == jsonType {
+			err = answer.UnmarshalJSON([]byte(text))
+		}
+		if code != 200 || err != nil || (answer.PartialSuccess().RejectedSpans() == 0) != isGood {
+			t.Errorf("%d %q %v for %q", code, text, err, body)
+		}
+		rejected += answer.PartialSuccess().RejectedSpans()
+		if isGood {
+			good++
+		}
+	}
+	number := byte(0)
+	protobufSpan := func(traceID, spanID, parent, linkTrace, linkSpan int) []byte {
+		number++
+		id := func(tag byte, size int) []byte {
+			return append([]byte{tag, byte(size)}, bytes.Repeat([]byte{number}, size)...)
+		}
+		link := append(id(0x0a, linkTrace), id(0x12, linkSpan)...)
+		span := append(append(id(0x0a, traceID), id(0x12, spanID)...), id(0x22, parent)...)
+		span = append(append(append(span, 0x6a), sized(string(link))...), 0x2a, 1, 'n')
+		scope := append([]byte{0x12}, sized(string(span))...)
+		resource := append([]byte{0x12}, sized(string(scope))...)
+		return append([]byte{0x0a}, sized(string(resource))...)
+	}
+	for _, size := range []int{0, 1, 7, 8, 9, 15, 16, 17, 32, 64} {
+		send(protobufType, protobufSpan(size, 8, 8, 16, 8), size == 16)
+		send(protobufType, protobufSpan(16, size, 8, 16, 8), size == 8)
+		send(protobufType, protobufSpan(16, 8, size, 16, 8), true)
+		send(protobufType, protobufSpan(16, 8, 8, size, 8), true)
+		send(protobufType, protobufSpan(16, 8, 8, 16, size), true)
+	}
+	jsonSpan := func(traceID, spanID, parent, linkTrace, linkSpan string) []byte {
+		return fmt.Appendf(nil, `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":%q,"spanId":%q,"parentSpanId":%q,
+			"links":[{"traceId":%q,"spanId":%q}]}]}]}]}`, traceID, spanID, parent, linkTrace, linkSpan)
+	}
+	const trace, span = "a102030405060708090a0b0c0d0e0f10", "a102030405060708"
+	for _, id := range []string{"", "a", "abc", "zz", "0102", "a10203040506070", span + "99", "not hexadecimal!",
+		"a102030405060708090a0b0c0d0e0f1", trace + "11", "g102030405060708090a0b0c0d0e0f10", "é"} {
+		send(jsonType, jsonSpan(id, span, span, trace, span), false)
+		send(jsonType, jsonSpan(trace, id, span, trace, span), false)
+		send(jsonType, jsonSpan(trace, span, id, trace, span), true)
+		send(jsonType, jsonSpan(trace, span, span, id, span), true)
+		send(jsonType, jsonSpan(trace, span, span, trace, id), true)
+	}
+	others := captures.Numbered(0, 50, 10)
+	s.mustPost(t, protobufType, protobuf(t, others))
+	s.stop(t)
+	if sink.SpanCount() != good+50 || rejected == 0 {
+		t.Errorf("%d spans came, want %d; %d were rejected", sink.SpanCount(), good+50, rejected)
+	}
+	got, want := captures.SpansByTrace(sink.AllTraces()), captures.SpansByTrace([]ptrace.Traces{others})
+	for id := range want {
+		if got[id] != want[id] {
+			t.Error("the other sender's trace is missing: ", id)
 		}
 	}
 }
@@ -152,7 +269,7 @@ func TestServerSettingsAreTheCollectors(t *testing.T) {
 		t.Error(err)
 	}
 	code, text, _ := s.post(t, protobufType, protobuf(t, large))
-	if code != http.StatusBadRequest || !strings.Contains(text, "too large") {
+	if code != http.StatusRequestEntityTooLarge || !strings.Contains(text, "too large") {
 		t.Error(code, text)
 	}
 }

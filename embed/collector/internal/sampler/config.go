@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"time"
 
 	"go.opentelemetry.io/collector/confmap"
 
@@ -17,8 +18,12 @@ import (
 var ownKeys = []string{"links", "retain", "memory_limit", "probability", "compat"}
 
 const (
-	keyDecisionLog = "decision_log"
-	keyDropPending = "drop_pending_traces_on_shutdown"
+	keyDecisionLog     = "decision_log"
+	keyDropPending     = "drop_pending_traces_on_shutdown"
+	keyShutdownTimeout = "shutdown_timeout"
+
+	// Leaves a third of Kubernetes' default grace period of 30 s to the Collector's exporters.
+	shutdownTimeoutDefault = 20 * time.Second
 )
 
 // Config is the configuration of one sampler. The engine reads it, so keys, bounds and suggestions are those of
@@ -28,6 +33,8 @@ type Config struct {
 	DecisionLog string `mapstructure:"decision_log"`
 	// DropPending drops undecided traces at shutdown, as in tail_sampling. Otherwise they are decided.
 	DropPending bool `mapstructure:"drop_pending_traces_on_shutdown"`
+	// ShutdownTimeout bounds a shutdown: requests that are still being received, then delivery; 0 = 20 s.
+	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout"`
 
 	engine map[string]any // the other keys, as they were found
 }
@@ -41,7 +48,7 @@ var (
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	own := map[string]any{}
 	rest := maps.Clone(conf.ToStringMap())
-	for _, key := range []string{keyDecisionLog, keyDropPending} {
+	for _, key := range []string{keyDecisionLog, keyDropPending, keyShutdownTimeout} {
 		if value, found := rest[key]; found {
 			own[key] = value
 			delete(rest, key)
@@ -58,13 +65,26 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 // Marshal returns the keys, for tools that print configurations.
 func (c Config) Marshal(conf *confmap.Conf) error {
 	all := map[string]any{keyDecisionLog: c.DecisionLog, keyDropPending: c.DropPending}
+	if c.ShutdownTimeout != 0 {
+		all[keyShutdownTimeout] = c.ShutdownTimeout.String()
+	}
 	maps.Copy(all, c.engine)
 	return conf.Merge(confmap.NewFromStringMap(all))
+}
+
+func (c *Config) shutdownTimeout() time.Duration {
+	if c.ShutdownTimeout == 0 {
+		return shutdownTimeoutDefault
+	}
+	return c.ShutdownTimeout
 }
 
 // Validate returns every error of the configuration, each with its key and what was expected.
 func (c *Config) Validate() error {
 	_, err := c.Check()
+	if c.ShutdownTimeout < 0 {
+		err = errors.Join(err, fmt.Errorf("%s: expected a positive duration; found %v", keyShutdownTimeout, c.ShutdownTimeout))
+	}
 	return err
 }
 
@@ -136,7 +156,7 @@ func escapeDollars(value any) any {
 
 // inComponentTerms removes the block tail_sampling from a message of the engine, since components do not have it.
 func inComponentTerms(message string) string {
-	own := strings.Join(append(ownKeys[:len(ownKeys):len(ownKeys)], keyDecisionLog), ", ")
+	own := strings.Join(append(ownKeys[:len(ownKeys):len(ownKeys)], keyDecisionLog, keyShutdownTimeout), ", ")
 	message = strings.Replace(message, " in tail_sampling; expected one of: ", "; expected one of: "+own+", ", 1)
 	message = strings.Replace(message, " in tail_sampling;", ";", 1)
 	return strings.ReplaceAll(message, "tail_sampling.", "")

@@ -41,6 +41,10 @@ func TestConfigErrorsNameKeyAndHint(t *testing.T) {
 			t.Errorf("%s: %q names a block that is not there", each.name, err)
 		}
 	}
+	negative := configOf(t, settings("1s", keepAll, map[string]any{keyShutdownTimeout: "-1s"}))
+	if err := negative.Validate(); err == nil || !strings.Contains(err.Error(), keyShutdownTimeout) {
+		t.Error(err)
+	}
 	config := &Config{}
 	wrongKind := confmap.NewFromStringMap(map[string]any{keyDropPending: "maybe"})
 	if err := wrongKind.Unmarshal(config); err == nil || !strings.Contains(err.Error(), keyDropPending) {
@@ -51,9 +55,10 @@ func TestConfigErrorsNameKeyAndHint(t *testing.T) {
 func TestConfigIsThatOfTailSampling(t *testing.T) {
 	values := settings("10s", keepErrors, map[string]any{
 		"num_traces": 100, "expected_new_traces_per_sec": 10, keyDropPending: true, keyDecisionLog: "x",
-		"decision_cache": map[string]any{"sampled_cache_size": 5},
-		"links":          map[string]any{"origins": []any{"errors"}},
-		"retain":         map[string]any{"window": "5s"}, "memory_limit": 1 << 28,
+		keyShutdownTimeout: "7s",
+		"decision_cache":   map[string]any{"sampled_cache_size": 5},
+		"links":            map[string]any{"origins": []any{"errors"}},
+		"retain":           map[string]any{"window": "5s"}, "memory_limit": 1 << 28,
 		"probability": "consistent", "compat": "collector",
 	})
 	config := configOf(t, values)

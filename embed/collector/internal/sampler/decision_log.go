@@ -19,8 +19,11 @@ type decisionLog struct {
 	lost     uint64
 }
 
+// Decisions name services and policies: not every user of the machine may read them.
+const decisionLogMode = 0o640
+
 func openDecisionLog(path string, logger *zap.Logger) (*decisionLog, error) {
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, decisionLogMode)
 	if err != nil {
 		return nil, err
 	}

@@ -2,13 +2,13 @@ package sampler
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
 	"entail.dev/entail"
@@ -17,11 +17,13 @@ import (
 const (
 	backoffMin = 50 * time.Millisecond
 	backoffMax = 5 * time.Second
-	// How long one batch is retried with a failing consumer before it is lost.
-	patience = 5 * time.Minute
-	// The same for all batches together, once the Collector shuts down. Each batch is offered at least once.
-	patienceAtEnd  = 10 * time.Second
+	// How long one batch is retried with a failing consumer before it is lost. A shutdown bounds all batches together.
+	patience       = 5 * time.Minute
 	buffersKeptMax = 4
+	// How long a consumer may take to return once its context is cancelled.
+	cancelPatience = 500 * time.Millisecond
+	// Unreadable spans of one batch that are logged one by one; the others are only counted.
+	unreadableLoggedMax = 10
 )
 
 // delivery passes emitted batches to the next consumer, one at a time and in order, on its own goroutine: a slow consumer
@@ -30,19 +32,37 @@ type delivery struct {
 	logger *zap.Logger
 	next   consumer.Traces
 
-	mutex   sync.Mutex // Guarded by mutex: batches, buffers, ending
-	batches []entail.Batch
-	buffers [][]byte // given back, to be used again
-	ending  bool
+	mutex     sync.Mutex // Guarded by mutex: batches, current, buffers, ending, abandoned, the lost* counts
+	batches   []entail.Batch
+	current   entail.Batch // being delivered
+	buffers   [][]byte     // given back, to be used again
+	ending    bool
+	abandoned bool // nothing more is delivered, counted or logged
+	lost      losses
 
-	wake         chan struct{} // holds one: something changed
-	end          chan struct{} // closed when ending begins
-	endingBy     atomic.Int64  // time.Time in nanoseconds; 0 = not ending
-	waitingBytes atomic.Int64
-	spansLost    atomic.Uint64
-	abort        context.CancelFunc
-	context      context.Context
-	done         chan struct{}
+	wake            chan struct{} // holds one: something changed
+	end             chan struct{} // closed when ending begins
+	endingBy        atomic.Int64  // time.Time in nanoseconds; 0 = not ending
+	waitingBytes    atomic.Int64
+	spansLost       atomic.Uint64
+	spansUnreadable atomic.Uint64
+	textsRepaired   atomic.Uint64
+	abort           context.CancelFunc
+	context         context.Context
+	done            chan struct{}
+}
+
+// losses are what a shutdown could not deliver.
+type losses struct {
+	spans     uint64
+	batches   int
+	lastError error
+}
+
+func (l *losses) add(spans uint64, err error) {
+	l.spans += spans
+	l.batches++
+	l.lastError = err
 }
 
 func newDelivery(logger *zap.Logger, next consumer.Traces) *delivery {
@@ -90,9 +110,12 @@ func (d *delivery) signal() {
 	}
 }
 
-// finish waits until everything is delivered or lost, and ends the goroutine.
-func (d *delivery) finish(ctx context.Context) {
-	d.endingBy.Store(time.Now().Add(patienceAtEnd).UnixNano())
+// finish delivers what waits until ctx ends, then cancels the running call. It returns what was lost, also when the
+// consumer ignores the cancellation: its goroutine is then left behind.
+func (d *delivery) finish(ctx context.Context) losses {
+	if by, bounded := ctx.Deadline(); bounded {
+		d.endingBy.Store(by.UnixNano())
+	}
 	d.mutex.Lock()
 	d.ending = true
 	d.mutex.Unlock()
@@ -101,10 +124,33 @@ func (d *delivery) finish(ctx context.Context) {
 	select {
 	case <-d.done:
 	case <-ctx.Done():
-		d.abort()
-		<-d.done
 	}
 	d.abort()
+	select {
+	case <-d.done:
+	case <-time.After(cancelPatience):
+	}
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	d.abandon()
+	return d.lost
+}
+
+var errShutdown = errors.New("the time for the shutdown is over")
+
+// abandon counts everything that is still waiting as lost. The caller holds mutex.
+func (d *delivery) abandon() {
+	d.abandoned = true
+	waiting := d.batches
+	if d.current.Bytes != nil {
+		waiting = append([]entail.Batch{d.current}, waiting...)
+	}
+	for _, batch := range waiting {
+		d.lost.add(batch.Spans, errShutdown)
+		d.spansLost.Add(batch.Spans)
+		d.waitingBytes.Add(-int64(len(batch.Bytes)))
+	}
+	d.batches, d.current = nil, entail.Batch{}
 }
 
 func (d *delivery) run() {
@@ -118,12 +164,10 @@ func (d *delivery) run() {
 			<-d.wake
 			continue
 		}
-		if err := d.deliver(batch.Bytes); err != nil {
-			d.spansLost.Add(batch.Spans)
-			d.logger.Error("kept spans are lost: the next consumer did not accept them", zap.Uint64("spans", batch.Spans),
-				zap.Error(err))
+		err := d.deliver(batch.Bytes)
+		if !d.settle(batch, err) {
+			return
 		}
-		d.waitingBytes.Add(-int64(len(batch.Bytes)))
 		d.keepBuffer(batch.Bytes)
 	}
 }
@@ -135,10 +179,33 @@ func (d *delivery) take() (entail.Batch, bool, bool) {
 		d.batches = nil
 		return entail.Batch{}, false, d.ending
 	}
-	batch := d.batches[0]
+	d.current = d.batches[0]
 	d.batches[0] = entail.Batch{}
 	d.batches = d.batches[1:]
-	return batch, true, d.ending
+	return d.current, true, d.ending
+}
+
+// settle counts a delivered or lost batch. It returns false if nothing more is to be delivered. Losses during a shutdown
+// are logged once, at its end.
+func (d *delivery) settle(batch entail.Batch, err error) bool {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if d.abandoned {
+		return false
+	}
+	d.current = entail.Batch{}
+	d.waitingBytes.Add(-int64(len(batch.Bytes)))
+	if err == nil {
+		return true
+	}
+	d.spansLost.Add(batch.Spans)
+	if d.ending {
+		d.lost.add(batch.Spans, err)
+	} else {
+		d.logger.Error("kept spans are lost: the next consumer did not accept them", zap.Uint64("spans", batch.Spans),
+			zap.Error(err))
+	}
+	return true
 }
 
 // keepBuffer stores a buffer for reuse, unless there are enough.
@@ -151,13 +218,23 @@ func (d *delivery) keepBuffer(buffer []byte) {
 }
 
 // deliver offers a batch until it is accepted, permanently refused, or out of time.
-func (d *delivery) deliver(bytes []byte) error {
+func (d *delivery) deliver(batch []byte) error {
 	patienceEnds := time.Now().Add(patience)
-	for backoff := backoffMin; ; backoff = min(2*backoff, backoffMax) {
+	isFirst := true
+	for backoff := backoffMin; d.context.Err() == nil; backoff = min(2*backoff, backoffMax) {
 		// Decode again for each attempt: a consumer may have modified its input.
-		traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(bytes)
+		traces, unreadable, err := decodeBatch(batch)
 		if err != nil {
 			return err
+		}
+		repaired := repairTexts(traces)
+		if isFirst {
+			d.textsRepaired.Add(repaired)
+			d.reportUnreadable(unreadable)
+			isFirst = false
+		}
+		if traces.SpanCount() == 0 {
+			return nil
 		}
 		err = d.next.ConsumeTraces(d.context, traces)
 		if err == nil || consumererror.IsPermanent(err) || d.context.Err() != nil {
@@ -167,6 +244,20 @@ func (d *delivery) deliver(bytes []byte) error {
 			return err
 		}
 	}
+	return errShutdown
+}
+
+func (d *delivery) reportUnreadable(unreadable []unreadableSpan) {
+	d.spansUnreadable.Add(uint64(len(unreadable)))
+	for i, span := range unreadable {
+		if i == unreadableLoggedMax {
+			d.logger.Error("further kept spans are lost: the Collector cannot decode them",
+				zap.Int("spans", len(unreadable)-unreadableLoggedMax))
+			return
+		}
+		d.logger.Error("a kept span is lost: the Collector cannot decode it", zap.String("trace_id", span.traceID),
+			zap.Error(span.reason))
+	}
 }
 
 // pause waits before the next attempt; false: there is none.
@@ -174,7 +265,7 @@ func (d *delivery) pause(backoff time.Duration, patienceEnds time.Time) bool {
 	end := d.end
 	if by := d.endingBy.Load(); by != 0 {
 		patienceEnds = time.Unix(0, by)
-		end = nil // has been heard
+		end = nil // has been seen
 	}
 	if time.Now().Add(backoff).After(patienceEnds) {
 		return false

@@ -111,6 +111,10 @@ func (m *metrics) addSpans() error {
 		spans("lost", "Spans lost in the engine", func(s *entail.SpanCounts) uint64 { return s.Lost }),
 		m.counter(prefixOwn+"spans_undelivered", "{spans}", "Kept spans that the next consumer did not accept, and that were lost",
 			one(func(*counts) uint64 { return m.delivery.spansLost.Load() })),
+		m.counter(prefixOwn+"spans_unreadable", "{spans}", "Kept spans that the Collector cannot decode, and that were lost",
+			one(func(*counts) uint64 { return m.delivery.spansUnreadable.Load() })),
+		m.counter(prefixOwn+"texts_repaired", "{texts}", "Texts of kept spans that were not UTF-8: U+FFFD replaces bad bytes",
+			one(func(*counts) uint64 { return m.delivery.textsRepaired.Load() })),
 		m.counter(prefixOwn+"decision_log_records_lost", "{records}", "Decisions that could not be written to decision_log",
 			one(func(c *counts) uint64 { return c.recordsLost })),
 	)

@@ -23,7 +23,7 @@ const (
 	batchBytesMax = 1 << 20
 	// If this much is kept but undelivered, decisions pause: memory fills up, and then requests are refused.
 	undeliveredBytesMax = 64 << 20
-	// The engine makes room within two ticks for every request that it can ever accept.
+	// The engine makes room within two ticks for every request that it can ever accept, unless output is blocked.
 	roomTries  = 2
 	drainTries = 8
 )
@@ -47,8 +47,14 @@ type Sampler struct {
 	metrics  *metrics
 	began    time.Time // engine time is the wall clock of the start plus monotonic time: it never goes back
 
+	// Ingest holds it for reading, so that no request is being accepted while drain decides the last ones. Lock it before
+	// turn.
+	ingesting sync.RWMutex // Guarded by ingesting: drained
+	drained   bool
+
 	turn   sync.Mutex // Guarded by turn: ticks of the engine, its output, log
 	ticks  atomic.Uint64
+	full   atomic.Bool // ticks made no room: wait for the next regular one
 	log    *decisionLog
 	stop   chan struct{}
 	ticker sync.WaitGroup
@@ -77,6 +83,7 @@ func (s *Sampler) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	returnFreedMemory()
 	if s.config.DecisionLog != "" {
 		if s.log, err = openDecisionLog(s.config.DecisionLog, s.logger); err != nil {
 			return fmt.Errorf("%s: %w", keyDecisionLog, err)
@@ -110,9 +117,15 @@ func (s *Sampler) Ingest(take Take, request []byte) (entail.Receipt, error) {
 	if s.engine == nil {
 		return entail.Receipt{}, ErrNotStarted
 	}
+	s.ingesting.RLock()
+	defer s.ingesting.RUnlock()
+	if s.drained {
+		return entail.Receipt{}, entail.ErrClosed
+	}
 	seen := s.ticks.Load()
 	receipt, err := take(s.engine, request)
-	for tries := 0; tries < roomTries && errors.Is(err, entail.ErrNoRoom); tries++ {
+	ticked := 0
+	for ; ticked < roomTries && errors.Is(err, entail.ErrNoRoom) && !s.full.Load(); ticked++ {
 		if err := s.tick(seen); err != nil {
 			return receipt, err
 		}
@@ -120,11 +133,17 @@ func (s *Sampler) Ingest(take Take, request []byte) (entail.Receipt, error) {
 		receipt, err = take(s.engine, request)
 	}
 	if errors.Is(err, entail.ErrNoRoom) {
+		if ticked == roomTries && !s.isBlocked() {
+			s.full.Store(true) // do not run ticks for each request that is refused
+		}
 		err = fmt.Errorf("memory_limit is reached, %d bytes are not yet delivered; try again: %w",
 			s.delivery.bytes(), err)
 	}
 	return receipt, err
 }
+
+// isBlocked reports whether decisions pause because the next consumer is too slow.
+func (s *Sampler) isBlocked() bool { return s.delivery.bytes() >= undeliveredBytesMax }
 
 // IsForGood reports whether the same request would be refused again.
 func IsForGood(err error) bool {
@@ -145,6 +164,7 @@ func (s *Sampler) tickEverySecond() {
 			if err := s.tick(s.ticks.Load()); err != nil {
 				s.logger.Error("a tick failed", zap.Error(err))
 			}
+			s.full.Store(false)
 		}
 	}
 }
@@ -153,7 +173,7 @@ func (s *Sampler) tickEverySecond() {
 func (s *Sampler) tick(seen uint64) error {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	if s.ticks.Load() != seen || s.delivery.bytes() >= undeliveredBytesMax {
+	if s.ticks.Load() != seen || s.isBlocked() {
 		return nil
 	}
 	defer s.ticks.Add(1)
@@ -185,8 +205,13 @@ func (s *Sampler) collect() error {
 	return s.metrics.collect(s.engine, s.log)
 }
 
-// Shutdown decides pending traces, delivers kept spans, and releases everything. If ctx ends, or the next consumer fails
-// for too long, the remaining spans are lost, counted and logged.
+// WithShutdownTimeout returns a context that ends when shutdown_timeout is over. Call it when the shutdown begins.
+func (s *Sampler) WithShutdownTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, s.config.shutdownTimeout())
+}
+
+// Shutdown decides pending traces, delivers kept spans, and releases everything. When ctx or shutdown_timeout ends, the
+// remaining spans are lost; the total is counted and logged once.
 func (s *Sampler) Shutdown(ctx context.Context) error {
 	if s.engine == nil {
 		return nil
@@ -197,14 +222,29 @@ func (s *Sampler) Shutdown(ctx context.Context) error {
 }
 
 func (s *Sampler) shutdown(ctx context.Context) error {
+	ctx, cancel := s.WithShutdownTimeout(ctx)
+	defer cancel()
 	close(s.stop)
 	s.ticker.Wait()
-	err := s.drain()
-	s.delivery.finish(ctx)
+	dropped, err := s.drain()
+	lost := s.delivery.finish(ctx)
+	if lost.spans > 0 || dropped > 0 {
+		level := zap.ErrorLevel
+		if lost.spans == 0 {
+			level = zap.WarnLevel // as configured
+		}
+		s.logger.Log(level, "data was lost in the shutdown", zap.Uint64("kept_spans_undelivered", lost.spans),
+			zap.Int("batches_undelivered", lost.batches), zap.Uint64("pending_traces_dropped", dropped),
+			zap.NamedError("last_error", lost.lastError))
+	}
 	return errors.Join(err, s.metrics.unregister(), s.closeAll())
 }
 
-func (s *Sampler) drain() error {
+// drain decides pending traces and queues kept spans, or returns how many traces it dropped undecided.
+func (s *Sampler) drain() (uint64, error) {
+	s.ingesting.Lock()
+	s.drained = true
+	s.ingesting.Unlock()
 	s.turn.Lock()
 	defer s.turn.Unlock()
 	if s.config.DropPending {
@@ -214,16 +254,14 @@ func (s *Sampler) drain() error {
 	for tries := 1; err != nil && tries < drainTries; tries++ { // ENTAIL_E_MEMORY: the rest follows with the next
 		err = errors.Join(s.collect(), s.engine.Drain(s.now()))
 	}
-	return errors.Join(err, s.collect())
+	return 0, errors.Join(err, s.collect())
 }
 
-func (s *Sampler) dropPending() error {
-	counts, err := s.engine.Statistics()
-	if err == nil && counts.Traces.Pending > 0 {
-		s.logger.Warn("pending traces are dropped undecided because of "+keyDropPending,
-			zap.Uint64("traces", counts.Traces.Pending))
-	}
-	return err
+// dropPending delivers what is due and returns how many traces are not. The caller holds turn.
+func (s *Sampler) dropPending() (uint64, error) {
+	err := errors.Join(s.engine.Tick(s.now()), s.collect()) // traces are counted from their first tick on
+	counts, failure := s.engine.Statistics()
+	return counts.Traces.Pending, errors.Join(err, failure)
 }
 
 func (s *Sampler) closeAll() error {

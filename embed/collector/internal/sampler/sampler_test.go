@@ -197,6 +197,9 @@ func TestDecisionLogHasEveryDecision(t *testing.T) {
 		}
 		reasons[record.Reason]++
 	}
+	if found, err := os.Stat(path); err != nil || found.Mode().Perm()&0o137 != 0 {
+		t.Error("others may read or change it: ", found.Mode(), err)
+	}
 	want := map[string]int{"policy": 1, "link": 3, "no_match": 14}
 	if !maps.Equal(reasons, want) {
 		t.Errorf("got %v, want %v", reasons, want)

@@ -1,0 +1,131 @@
+#include <algorithm>
+#include <set>
+
+#include "option/nearest.hpp"
+#include "policy/rows.hpp"
+
+namespace entail::policy {
+
+namespace {
+
+using Names = std::vector<std::string_view>;
+
+Names names_of(const std::vector<PolicyOptions>& parts) {
+  Names names;
+  for (const PolicyOptions& part : parts)
+    if (!part.name.empty()) names.push_back(part.name);
+  return names;
+}
+
+bool has(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::size_t index_of(const PolicyOptions& policy, std::string_view name) {
+  const auto found =
+      std::find_if(policy.parts.begin(), policy.parts.end(), [&](const auto& part) { return part.name == name; });
+  return static_cast<std::size_t>(found - policy.parts.begin());
+}
+
+// policy_order first, then the rest as they stand. compat: as they stand; the Collector does not read policy_order.
+std::vector<std::size_t> order_of(const PolicyOptions& policy, Scope& scope) {
+  const Names names = names_of(policy.parts);
+  std::vector<std::size_t> order;
+  if (scope.is_compat() && !policy.policy_order.empty())
+    scope.warning("policy_order",
+                  "the Collector does not read it, so neither does compat: collector; parts are asked as they stand");
+  for (std::size_t i = 0; i < policy.policy_order.size() && !scope.is_compat(); ++i) {
+    const std::string& name = policy.policy_order[i];
+    const std::size_t index = index_of(policy, name);
+    if (!has(names, name))
+      scope.error("policy_order", i, "no part is named '" + name + "'" + option::suggestion(name, names));
+    else if (std::find(order.begin(), order.end(), index) != order.end())
+      scope.error("policy_order", i, "'" + name + "' stands twice");
+    else
+      order.push_back(index);
+  }
+  for (std::size_t index = 0; index < policy.parts.size(); ++index)
+    if (std::find(order.begin(), order.end(), index) == order.end()) order.push_back(index);
+  return order;
+}
+
+void check_allocations(const PolicyOptions& policy, Scope& scope) {
+  const Names names = names_of(policy.parts);
+  const bool compat = scope.is_compat();
+  std::set<std::string_view> allocated;
+  for (std::size_t i = 0; i < policy.rate_allocation.size(); ++i) {
+    const RateAllocation& share = policy.rate_allocation[i];
+    if (!has(names, share.policy))
+      scope.error("rate_allocation", i,
+                  "no part is named '" + share.policy + "'" + option::suggestion(share.policy, names));
+    else if (!allocated.insert(share.policy).second)
+      scope.error("rate_allocation", i, "'" + share.policy + "' stands twice");
+    if (!compat && (share.percent < 0 || share.percent > 100))
+      scope.error("rate_allocation", i, "percent: expected a whole number from 0 to 100");
+    else if (!compat && share.percent == 0)
+      scope.warning("rate_allocation", i,
+                    "percent: 0 is none here; the Collector takes it for an equal share (compat: collector does, too)");
+  }
+  for (const std::string_view name : names)
+    if (compat && !allocated.contains(name))
+      scope.warning("rate_allocation",
+                    "'" + std::string(name) + "' has none, and with compat: collector keeps nothing");
+}
+
+// Spans a second of each part, in this order. A part without an allocation has what is left of the total; compat: none.
+std::vector<std::uint64_t> allocations_of(const PolicyOptions& policy, const std::vector<std::size_t>& order,
+                                          bool compat) {
+  const auto total = static_cast<double>(policy.max_total_spans_per_second);
+  std::vector<std::uint64_t> by_part(policy.parts.size(), compat ? 0 : SecondBudget::kNoLimit);
+  for (const RateAllocation& allocation : policy.rate_allocation) {
+    const std::size_t index = index_of(policy, allocation.policy);
+    if (index == by_part.size()) continue;
+    double share = static_cast<double>(allocation.percent) / 100 * total;
+    if (allocation.percent <= 0) share = compat ? total / static_cast<double>(policy.parts.size()) : 0;
+    by_part[index] = static_cast<std::uint64_t>(std::clamp(share, 0.0, 9.0e18));
+  }
+  std::vector<std::uint64_t> allocations;
+  for (const std::size_t index : order) allocations.push_back(by_part[index]);
+  return allocations;
+}
+
+// A composite names no ERROR, since docs/design.md 3.2 looks into `and` alone, and further spans can unmake its keep.
+Compiled compile(const PolicyOptions& policy, Scope& scope) {
+  const std::vector<std::size_t> order = order_of(policy, scope);
+  check_allocations(policy, scope);
+  const std::vector<Compiled> parts = scope.add_parts(policy, order);
+  const auto total = static_cast<std::uint64_t>(std::max<std::int64_t>(policy.max_total_spans_per_second, 0));
+  return {scope.add_composite(SecondBudget(total, allocations_of(policy, order, scope.is_compat()), !scope.is_compat()),
+                              parts),
+          {.is_probabilistic = true}};
+}
+
+}  // namespace
+
+Type composite_type() {
+  Row allocation;
+  allocation.key = "rate_allocation";
+  allocation.kind = option::Kind::allocations;
+  allocation.help = "Shares of the total, by name of the part. Parts without one use what the others leave.";
+  allocation.unset = "none";
+  return {
+      .name = "composite",
+      .help =
+          "Keeps traces up to a number of spans per second: the first part that matches decides, if its share and "
+          "the total for this second are not used up. Evaluated once per trace, when a part matches for the first "
+          "time.",
+      .rows = {option::row<PolicyOptions, [](auto& p) -> auto& { return p.max_total_spans_per_second; }>(
+                   expected(whole("max_total_spans_per_second", "Spans per second that all parts together can keep."))),
+               option::row<PolicyOptions, [](auto& p) -> auto& { return p.policy_order; }>(
+                   {.key = "policy_order",
+                    .kind = option::Kind::texts,
+                    .bounds = {0, kPoliciesMax},
+                    .help = "Names of parts in the order of evaluation; the rest follow in the order of the list."}),
+               allocation},
+      .parts = Parts::list,
+      .parts_key = "composite_sub_policy",
+      .is_top_level = true,
+      .compile = compile};
+}
+
+}  // namespace entail::policy
