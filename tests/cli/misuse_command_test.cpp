@@ -101,7 +101,7 @@ class Misuses : public CommandTest {
     CommandTest::SetUp();
     for (const char* const make :
          {"entail generate --scenario chain -o in.otlp", "entail convert in.otlp -o in.jsonl --to jsonl >out",
-          "entail generate --scenario mixed --spans 20000 --to jsonl -o big.jsonl", "rm out", "echo old >old",
+          "entail generate --scenario mixed --spans 3000 --to jsonl -o big.jsonl", "rm out", "echo old >old",
           "echo log >log", "echo old >old.gz", "mkdir real nothing", "ln -s . folder", "ln in.otlp hard.otlp",
           "ln old hard.old", "ln -s in.otlp soft.otlp", "ln -s circle circle", "echo PERCENT=7 >e.env"})
       ASSERT_EQ(std::system((shell() + make).c_str()), 0) << make;
@@ -160,14 +160,15 @@ TEST_F(Misuses, CostNothing) {
         std::system((shell() + "{ " + misuse.command + "; } 2>'" + err + "' >'" + err + ".out'").c_str());
     EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, misuse.exit_code) << read_file(err);
     EXPECT_TRUE(contains(read_file(err), misuse.message)) << read_file(err);
-    for (const auto& [name, bytes] : contents()) {
+    const std::map<std::string, std::string> after = contents();
+    EXPECT_EQ(after.size(), before.size());
+    for (const auto& [name, bytes] : after) {
       const auto found = before.find(name);
       EXPECT_TRUE(found != before.end()) << "left behind: " << name;
       if (found != before.end()) {
         EXPECT_TRUE(found->second == bytes) << "changed: " << name;
       }
     }
-    EXPECT_EQ(contents().size(), before.size());
   }
   std::filesystem::remove(err);
   std::filesystem::remove(err + ".out");
