@@ -128,11 +128,10 @@ TEST_F(InterruptCommand, BeforeAPipeIsOpened) {
 
 TEST_F(InterruptCommand, IgnoredHangup_StaysIgnored) {
   ASSERT_EQ(run("generate --scenario chain --to jsonl -o in.jsonl").exit_code, 0);
+  // A shell gives what runs in the background /dev/null to read, unless its input is named.
   const std::string command = "cd '" + folder_ +
-                              "' && (trap '' HUP; cat in.jsonl; sleep 1; cat in.jsonl) | "
-                              "(trap '' HUP; '" ENTAIL_COMMAND
-                              "' convert - -o out --to jsonl >/dev/null & "
-                              "sleep 0.5; kill -HUP $!; wait $!)";
+                              "' && (cat in.jsonl; sleep 2; cat in.jsonl) | (trap '' HUP; exec 3<&0; '" ENTAIL_COMMAND
+                              "' convert - -o out --to jsonl <&3 >/dev/null & sleep 1; kill -HUP $!; wait $!)";
   const int status = std::system(command.c_str());
   EXPECT_EQ(WEXITSTATUS(status), 0);
   EXPECT_EQ(read_file(path("out")).size(), 2 * read_file(path("in.jsonl")).size());

@@ -149,7 +149,10 @@ void add_convert(Command program, Action& action) {
       "part of OTLP, and values that JSON and protobuf cannot both represent; both are counted. Nothing else is lost.\n"
       "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage error; 3 the output could not "
       "be\nwritten; 130 interrupted.");
-  command.on_chosen(action, [arguments] { return convert(*arguments); });
+  command.on_chosen(action, [arguments] {
+    arguments->output = output_name(arguments->output);
+    return convert(*arguments);
+  });
 }
 
 }  // namespace entail::cli

@@ -250,7 +250,12 @@ void add_generate(Command program, Action& action) {
       "  entail generate --scenario mixed --spans 2000000 --with saga --with retry --copies 20 -o load.otlp\n"
       "\nAnother seed gives other IDs and, among equal traces, lets another one fail. docs/patterns.md shows\n"
       "every scenario with a diagram and the traces that are kept.");
-  command.on_chosen(action, [arguments] { return generate(*arguments); });
+  command.on_chosen(action, [arguments] {
+    arguments->output = output_name(arguments->output);
+    arguments->config = output_name(arguments->config);
+    arguments->expect = output_name(arguments->expect);
+    return generate(*arguments);
+  });
 }
 
 }  // namespace entail::cli

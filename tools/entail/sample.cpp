@@ -311,7 +311,11 @@ void add_sample(Command program, Action& action) {
   command.add_flag("--strict", arguments->strict, "Exit with 4 if something was evicted or lost for lack of memory");
   command.add_flag("--json", arguments->json, "Print the summary as one JSON object");
   command.set_examples(kExamples);
-  command.on_chosen(action, [arguments] { return SampleRun(*arguments).run(); });
+  command.on_chosen(action, [arguments] {
+    arguments->output = output_name(arguments->output);
+    arguments->decisions = output_name(arguments->decisions);
+    return SampleRun(*arguments).run();
+  });
 }
 
 }  // namespace entail::cli

@@ -74,6 +74,8 @@ std::optional<int> open_file_of(std::string_view path) {
 
 }  // namespace
 
+std::string output_name(const std::string& path) { return open_file_of(path) == STDOUT_FILENO ? "-" : path; }
+
 std::string resolved_path(std::string path) {
   std::error_code problem;
   for (unsigned links = 0; links < kLinksMax; ++links) {

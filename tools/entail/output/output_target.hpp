@@ -52,6 +52,9 @@ class OutputTarget {
 // The path behind all symbolic links; its last part need not exist.
 std::string resolved_path(std::string path);
 
+// "-" for every name of standard output, such as /dev/stdout; any other path as it is.
+std::string output_name(const std::string& path);
+
 // Removes the temporary files of all targets. Safe in a signal handler.
 void remove_temporary_files() noexcept;
 
