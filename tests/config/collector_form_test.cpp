@@ -73,7 +73,8 @@ TEST(CollectorForm, PrefersTheProcessorEntail_OverTailSampling) {
 
 TEST(CollectorForm, UsesTheReceiverEntail) {
   const std::string receiver =
-      "receivers:\n  entail: {protocols: {grpc: {}}, shutdown_timeout: 9s, decision_wait: 3s, " + std::string(kPolicies) + "}\n  otlp: {}\n";
+      "receivers:\n  entail: {protocols: {grpc: {}}, shutdown_timeout: 9s, decision_wait: 3s, " +
+      std::string(kPolicies) + "}\n  otlp: {}\n";
   const ConfigResult alone = parse_options(receiver + "processors: {batch: {}}\nservice: {}\n");
   ASSERT_TRUE(alone.options.has_value()) << texts_of(alone.errors).front();
   EXPECT_EQ(alone.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
