@@ -89,7 +89,8 @@ std::optional<OptionValue> ValueReader::read_scalar(const option::Shape& shape, 
       return read_percentage(shape, node, where, *text);
     case option::Kind::boolean: {
       bool flag = false;
-      if (is_string(node) || option::parse_boolean(*text, flag) != option::Parsed::ok) return refuse(shape, node, where);
+      if (is_string(node) || option::parse_boolean(*text, flag) != option::Parsed::ok)
+        return refuse(shape, node, where);
       return OptionValue(flag);
     }
     case option::Kind::choice:

@@ -31,14 +31,14 @@ static_assert(std::atomic<const char*>::is_always_lock_free);
 void remember(const char* name) noexcept {
   for (std::atomic<const char*>& slot : g_temporary_files) {
     const char* empty = nullptr;
-    if (slot.compare_exchange_strong(empty, name)) return;
+    if (slot.compare_exchange_strong(empty, name, std::memory_order_relaxed)) return;
   }
 }
 
 void forget(const char* name) noexcept {
   for (std::atomic<const char*>& slot : g_temporary_files) {
     const char* expected = name;
-    if (slot.compare_exchange_strong(expected, nullptr)) return;
+    if (slot.compare_exchange_strong(expected, nullptr, std::memory_order_relaxed)) return;
   }
 }
 
