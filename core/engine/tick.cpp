@@ -17,12 +17,32 @@ using propagate::RecordId;
 
 namespace {
 constexpr std::size_t kAdoptedTogether = 128;  // their rows, words and records fit the first cache
+
+using TickFlag = sync::HardwareSync::Atomic<std::uint32_t>;
+
+// The flag `ticking` while it is held. Released on every way out, an exception of the sink's included.
+class TickGuard {
+ public:
+  explicit TickGuard(TickFlag& flag) noexcept : flag_(flag) {
+    std::uint32_t idle = 0;
+    owns_ = flag.compare_exchange(idle, 1, std::memory_order_acquire, std::memory_order_relaxed);
+  }
+  ~TickGuard() {
+    if (owns_) flag_.store(0, std::memory_order_release);
+  }
+  TickGuard(const TickGuard&) = delete;
+  TickGuard& operator=(const TickGuard&) = delete;
+  bool owns() const noexcept { return owns_; }
+
+ private:
+  TickFlag& flag_;
+  bool owns_;
+};
 }  // namespace
 
 Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
-  std::uint32_t idle = 0;
-  if (!ticking.compare_exchange(idle, 1, std::memory_order_acquire, std::memory_order_relaxed))
-    return Error{ErrorCode::busy};
+  const TickGuard guard(ticking);
+  if (!guard.owns()) return Error{ErrorCode::busy};
   Result<void> result;
   if (failed) {
     result = Error{ErrorCode::out_of_memory};
@@ -42,14 +62,12 @@ Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
       result = Error{ErrorCode::out_of_memory};
     }
   }
-  ticking.store(0, std::memory_order_release);
   return result;
 }
 
 Result<std::uint64_t> Engine::Impl::offer_output() {
-  std::uint32_t idle = 0;
-  if (!ticking.compare_exchange(idle, 1, std::memory_order_acquire, std::memory_order_relaxed))
-    return Error{ErrorCode::busy};
+  const TickGuard guard(ticking);
+  if (!guard.owns()) return Error{ErrorCode::busy};
   Result<std::uint64_t> waiting{0};
   try {
     output.offer_again();
@@ -57,7 +75,6 @@ Result<std::uint64_t> Engine::Impl::offer_output() {
   } catch (const std::bad_alloc&) {
     waiting = Error{ErrorCode::out_of_memory};  // the sink's
   }
-  ticking.store(0, std::memory_order_release);
   return waiting;
 }
 

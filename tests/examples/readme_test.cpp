@@ -54,7 +54,7 @@ TEST(Embedding, DocumentsEveryStatus) {
   const std::string header = file_text("core/include/entail/entail.h");
   const std::string page = file_text("docs/embedding.md");
   unsigned statuses = 0;
-  const std::size_t end = header.find("/* Detail of a failure");
+  const std::size_t end = header.find("/* Details of a failure");
   for (std::size_t at = header.find("#define ENTAIL_OK"); at < end; at = header.find("#define ENTAIL_", at + 1)) {
     const std::string name = header.substr(at + 8, header.find(' ', at + 8) - at - 8);
     EXPECT_NE(page.find("| `" + name + "` |"), std::string::npos) << name;
