@@ -60,6 +60,10 @@ Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
       failed = true;
       intake.close();
       result = Error{ErrorCode::out_of_memory};
+    } catch (...) {  // the sink's, which the host may handle; this tick was broken off all the same
+      failed = true;
+      intake.close();
+      throw;
     }
   }
   return result;

@@ -37,7 +37,8 @@ struct DecisionRecord {
 // Appends the record as one JSON object, without a newline. Field names and order: docs/formats.md "Decision log".
 void append_json(const DecisionRecord& record, std::string& out);
 
-// Receives decision records. Called on the thread that runs tick(), never from ingest(); must not call the engine.
+// Receives decision records. Called on the thread that runs tick(), never from ingest(); must not call the engine. An
+// exception passes through tick(), which is then the engine's last.
 class DecisionSink {
  public:
   virtual ~DecisionSink() = default;
