@@ -53,8 +53,8 @@ enum class Delivery : std::uint8_t {
 };
 
 // Thread rule: called on the thread that runs tick(), drain() or offer_output(), never from ingest(). The only function
-// of the engine that it may call is acknowledge(). An exception passes through: offer_output() keeps the batch, but the
-// tick that it breaks off is the engine's last, as with out_of_memory.
+// of the engine that it may call is acknowledge(). An exception counts as out_of_memory: offer_output()
+// keeps the batch, but the tick that it breaks off is the engine's last.
 class BatchSink : public DecisionSink {
  public:
   // The batch, its bytes and its traces are borrowed until return; if the answer is deferred, bytes and traces stay

@@ -38,7 +38,7 @@ struct DecisionRecord {
 void append_json(const DecisionRecord& record, std::string& out);
 
 // Receives decision records. Called on the thread that runs tick(), never from ingest(); must not call the engine. An
-// exception passes through tick(), which is then the engine's last.
+// exception counts as out_of_memory: the tick is the engine's last.
 class DecisionSink {
  public:
   virtual ~DecisionSink() = default;
