@@ -38,7 +38,7 @@ inline std::uint64_t sampling_hash(TraceId trace_id, SpanId span_id, std::uint64
 // The trace table's hash: XXH3-64, seeded, over the 16 bytes of the ID in memory. It may change between versions:
 // no output depends on it. All bits are well mixed, also for IDs that are not random (tests/graph/table_hash_test.cpp).
 // The sum beside the product prevents an ID whose half equals its mask from making all others with that half collide.
-// Whoever knows the seed can still construct collisions, as with every hash of this speed.
+// A sender that knows the seed can still construct collisions, as with every hash of this speed.
 // Cost: about 1 ns.
 inline std::uint64_t table_hash(TraceId id, std::uint64_t seed) noexcept {
   __extension__ using Wide = unsigned __int128;

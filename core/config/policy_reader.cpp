@@ -36,7 +36,7 @@ void OptionsReader::read_policies(const YamlNode& node, const std::string& path)
   }
 }
 
-// False if an error was reported; what could be read is in the policy all the same.
+// False if an error was reported; the policy then holds what could be read.
 bool OptionsReader::read_policy(const YamlNode& node, const std::string& path, const std::string& fallback_name,
                                 std::size_t depth, PolicyOptions& policy) {
   positions_[path] = node.position;

@@ -28,7 +28,7 @@ struct Member {
 class MemberCursor {
  public:
   MemberCursor(std::string_view text, TracestateLevel level) noexcept : text_(text), level_(level) {}
-  // Returns false at the end and at the first error; failed() then tells them apart.
+  // Returns false at the end and at the first error; failed() says which.
   bool next(Member& member) noexcept;
   bool failed() const noexcept { return error_ != TracestateError::none; }
   // Why the iteration stopped. REQUIRES failed().

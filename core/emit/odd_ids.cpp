@@ -32,18 +32,18 @@ bool is_odd_link(Bytes link) noexcept {
   return false;
 }
 
-void append_mended_link(Bytes link, std::vector<std::uint8_t>& out) {
-  wire::Buffer mended;
+void append_repaired_link(Bytes link, std::vector<std::uint8_t>& out) {
+  wire::Buffer repaired;
   std::uint32_t copied_to = 0;
   wire::FieldCursor cursor(link);
   for (wire::FieldView field; cursor.next(field);) {
     if (!is_odd_id(field)) continue;
-    wire::append_bytes(mended, link.subspan(copied_to, field.whole.offset - copied_to));
-    wire::append_bytes_field(mended, field.number, {});
+    wire::append_bytes(repaired, link.subspan(copied_to, field.whole.offset - copied_to));
+    wire::append_bytes_field(repaired, field.number, {});
     copied_to = field.whole.offset + field.whole.size;
   }
-  wire::append_bytes(mended, link.subspan(copied_to));
-  wire::append_bytes_field(out, otlp::span_field::kLinks.number, mended);
+  wire::append_bytes(repaired, link.subspan(copied_to));
+  wire::append_bytes_field(out, otlp::span_field::kLinks.number, repaired);
 }
 
 }  // namespace entail::emit

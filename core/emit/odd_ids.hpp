@@ -15,7 +15,7 @@ bool has_odd_links(Bytes span) noexcept;
 // True if this Link message has one. Every repeated field counts, because a reader sees them all.
 bool is_odd_link(Bytes link) noexcept;
 // Appends a whole field 13 for the Link message, its odd IDs empty.
-void append_mended_link(Bytes link, std::vector<std::uint8_t>& out);
+void append_repaired_link(Bytes link, std::vector<std::uint8_t>& out);
 
 constexpr bool is_odd_size(std::size_t size, std::size_t id_size) noexcept { return size != 0 && size != id_size; }
 

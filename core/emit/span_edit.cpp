@@ -70,7 +70,7 @@ class Editor {
       wire::append_bytes_field(out_, span_field::kParentSpanId.number, {});
     } else if (field.is(span_field::kLinks) && is_odd_link(wire::slice(payload_, field.payload))) {
       leave_out(field);
-      append_mended_link(wire::slice(payload_, field.payload), out_);
+      append_repaired_link(wire::slice(payload_, field.payload), out_);
     }
   }
 
@@ -120,7 +120,7 @@ class Editor {
     wire::FieldView field;
     wire::FieldCursor cursor(field_bytes);
     if (edit_.clear_odd_ids && cursor.next(field) && is_odd_link(wire::slice(field_bytes, field.payload))) {
-      append_mended_link(wire::slice(field_bytes, field.payload), out_);
+      append_repaired_link(wire::slice(field_bytes, field.payload), out_);
     } else {
       wire::append_bytes(out_, field_bytes);
     }

@@ -18,7 +18,8 @@ namespace entail::engine {
 
 class Emission {
  public:
-  // by_trace: every trace is a message of its own, whose place the batch tells. Else spans are grouped over traces.
+  // by_trace: each trace is a separate message, and the batch lists their offsets. Else spans are grouped across
+  // traces.
   Emission(Traces& traces, LifeCycle& life, LatePins& late_pins, WaitingOutput& output, bool by_trace);
 
   // Kept traces of this tick and late spans of those kept before, by arrival, so that the output depends on nothing

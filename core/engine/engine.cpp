@@ -78,8 +78,8 @@ Engine::Impl::Impl(const Options& from, BatchSink& sink, std::unique_ptr<BatchSi
       room(traces, life, late_pins, intake, retention),
       report({traces, intake, life, emission, room, output, sink, rank_seed}) {}
 
-Result<std::unique_ptr<Engine::Impl>> Engine::Impl::open(const Options& options, BatchSink& sink,
-                                                         std::unique_ptr<BatchSink> owned, std::string* why) {
+Result<std::unique_ptr<Engine>> Engine::Impl::open(const Options& options, Sink* sink, BatchSink* batch_sink,
+                                                   std::string* why) {
   try {
     config::CheckedOptions checked = config::check_options(options);
     if (checked.policies == nullptr) {
@@ -87,34 +87,25 @@ Result<std::unique_ptr<Engine::Impl>> Engine::Impl::open(const Options& options,
       if (why != nullptr) *why = error->text;
       return Error{ErrorCode::bad_options};
     }
-    auto impl = std::make_unique<Impl>(options, sink, std::move(owned), std::move(checked.policies));
+    std::unique_ptr<BatchSink> owned;
+    if (sink != nullptr) {
+      owned = std::make_unique<WholeBatches>(*sink);
+      batch_sink = owned.get();
+    }
+    auto impl = std::make_unique<Impl>(options, *batch_sink, std::move(owned), std::move(checked.policies));
     if (!impl->intake.open()) return Error{ErrorCode::out_of_memory};
-    return impl;
+    return std::unique_ptr<Engine>(new Engine(std::move(impl)));
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory};
   }
 }
 
 Result<std::unique_ptr<Engine>> Engine::open(const Options& options, Sink& sink, std::string* why) {
-  try {
-    auto whole = std::make_unique<WholeBatches>(sink);
-    BatchSink& as_batches = *whole;
-    auto impl = Impl::open(options, as_batches, std::move(whole), why);
-    if (!impl) return impl.error();
-    return std::unique_ptr<Engine>(new Engine(std::move(*impl)));
-  } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::out_of_memory};
-  }
+  return Impl::open(options, &sink, nullptr, why);
 }
 
 Result<std::unique_ptr<Engine>> Engine::open(const Options& options, BatchSink& sink, std::string* why) {
-  try {
-    auto impl = Impl::open(options, sink, nullptr, why);
-    if (!impl) return impl.error();
-    return std::unique_ptr<Engine>(new Engine(std::move(*impl)));
-  } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::out_of_memory};
-  }
+  return Impl::open(options, nullptr, &sink, why);
 }
 
 Result<Explanation> Engine::Impl::explain(TraceId trace_id) const {

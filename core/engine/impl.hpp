@@ -44,8 +44,9 @@ struct Engine::Impl {
   // owned: null, or the sink as an object that lives as long as the engine and takes whole batches.
   Impl(const Options& options, BatchSink& sink, std::unique_ptr<BatchSink> owned,
        std::unique_ptr<policy::PolicySet> policies);
-  static Result<std::unique_ptr<Impl>> open(const Options& options, BatchSink& sink, std::unique_ptr<BatchSink> owned,
-                                            std::string* why);
+  // Exactly one of the sinks is not null.
+  static Result<std::unique_ptr<Engine>> open(const Options& options, Sink* sink, BatchSink* batch_sink,
+                                              std::string* why);
   Result<void> tick(std::int64_t now_ns, bool drain);
   Result<std::uint64_t> offer_output();
   void run_tick(bool drain);

@@ -342,8 +342,7 @@ store::WrittenSpan Intake::store_truncated(Lane& lane, const otlp::Decoded& deco
                      array_bytes(truncated->span_ids) +
                      truncated->links.saved.capacity() * sizeof(reservoir::SavedLink) +
                      truncated->randomness.capacity() * sizeof(truncated->randomness[0]);
-  lane.spans->own(written, truncated.get(), truncated->bytes);
-  static_cast<void>(truncated.release());  // its chunk's now
+  lane.spans->own(written, truncated, truncated->bytes);
   return written;
 }
 

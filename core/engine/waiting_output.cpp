@@ -77,8 +77,7 @@ std::vector<std::uint8_t> WaitingOutput::add(Batch&& batch) {
     const std::lock_guard guard(lock_);
     const std::uint64_t id = ++last_id_;
     if (counts_.batches_waiting != 0 && counts_.bytes_waiting + bytes > bytes_max_) {
-      counts_.spans_lost += batch.span_count;
-      counts_.links_lost += batch.link_count;
+      count_lost(batch);
       return std::move(batch.bytes);
     }
     const Batch& added = waiting_.emplace(id, Kept{std::move(batch)}).first->second.batch;
@@ -96,7 +95,10 @@ void WaitingOutput::drop_oversized() noexcept {
   const std::lock_guard guard(lock_);
   if (counts_.bytes_waiting <= bytes_max_) return;
   for (Batches* batches : {&waiting_, &failed_}) {
-    for (auto& [id, kept] : *batches) lose(kept);
+    for (auto& [id, kept] : *batches) {
+      remove(kept);
+      count_lost(kept.batch);
+    }
     batches->clear();
   }
 }
@@ -143,10 +145,9 @@ void WaitingOutput::deliver(Kept& kept) noexcept {
   counts_.links_emitted += kept.batch.link_count;
 }
 
-void WaitingOutput::lose(Kept& kept) noexcept {
-  remove(kept);
-  counts_.spans_lost += kept.batch.span_count;
-  counts_.links_lost += kept.batch.link_count;
+void WaitingOutput::count_lost(const Batch& batch) noexcept {
+  counts_.spans_lost += batch.span_count;
+  counts_.links_lost += batch.link_count;
 }
 
 }  // namespace entail::engine

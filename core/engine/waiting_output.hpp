@@ -73,7 +73,7 @@ class WaitingOutput {
   static std::uint64_t bytes_of(const Batch& batch) noexcept;
   void remove(Kept& kept) noexcept;
   void deliver(Kept& kept) noexcept;
-  void lose(Kept& kept) noexcept;
+  void count_lost(const Batch& batch) noexcept;
 
   BatchSink& sink_;
   Admission& admission_;

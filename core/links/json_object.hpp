@@ -30,7 +30,7 @@ struct JsonMember {
 class JsonObject {
  public:
   explicit JsonObject(std::string_view text) noexcept;
-  // Reads the next member. Returns false at the end and at the first error; result() then tells them apart. After a
+  // Reads the next member. Returns false at the end and at the first error; result() says which. After a
   // success nothing but whitespace follows the object.
   bool next(JsonMember& member) noexcept;
   // bad_json or too_deep.

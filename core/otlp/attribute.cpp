@@ -23,46 +23,24 @@ bool check_any_value(Reader& reader, const Byte* at, const Byte* end, unsigned d
 
 // ArrayValue (of AnyValue) or KeyValueList (of KeyValue) at `depth` AnyValues.
 bool check_elements(Reader& reader, const Byte* at, const Byte* end, bool map, unsigned depth) noexcept {
-  while (at < end) {
-    const Byte* const field = at;
-    std::uint32_t tag = 0;
-    at = reader.tag(at, end, tag);
-    if (at == nullptr) return false;
-    if (tag != kElementTag) {
-      at = reader.skip(field, tag, at, end);
-      if (at == nullptr) return false;
-      continue;
-    }
-    std::uint32_t size = 0;
-    at = reader.length(at, end, size);
-    if (at == nullptr) return false;
-    const bool good =
-        map ? (depth < wire::kDepthMax && is_plain_key_value(at, size)) || check_key_value(reader, at, at + size, depth)
-            : check_any_value(reader, at, at + size, depth + 1);
-    if (!good) return false;
-    at += size;
-  }
-  return true;
+  const auto check = [&](const Byte* element, std::uint32_t size) {
+    if (!map) return check_any_value(reader, element, element + size, depth + 1);
+    return (depth < wire::kDepthMax && is_plain_key_value(element, size)) ||
+           check_key_value(reader, element, element + size, depth);
+  };
+  return reader.each_field(at, end, [&](const Byte* field, std::uint32_t tag, const Byte* value) {
+    return tag == kElementTag ? reader.content(value, end, check) : reader.skip(field, tag, value, end);
+  });
 }
 
 bool check_any_value(Reader& reader, const Byte* at, const Byte* end, unsigned depth) noexcept {
   if (depth > wire::kDepthMax) return reader.fail(ErrorCode::too_deep, at) != nullptr;
-  while (at < end) {
-    const Byte* const field = at;
-    std::uint32_t tag = 0;
-    at = reader.tag(at, end, tag);
-    if (at == nullptr) return false;
-    if (tag == kArrayTag || tag == kMapTag) {
-      std::uint32_t size = 0;
-      at = reader.length(at, end, size);
-      if (at == nullptr || !check_elements(reader, at, at + size, tag == kMapTag, depth)) return false;
-      at += size;
-    } else {
-      at = reader.skip(field, tag, at, end);
-      if (at == nullptr) return false;
-    }
-  }
-  return true;
+  return reader.each_field(at, end, [&](const Byte* field, std::uint32_t tag, const Byte* value) {
+    if (tag != kArrayTag && tag != kMapTag) return reader.skip(field, tag, value, end);
+    return reader.content(value, end, [&](const Byte* elements, std::uint32_t size) {
+      return check_elements(reader, elements, elements + size, tag == kMapTag, depth);
+    });
+  });
 }
 
 // Fields of one AnyValue message into `attribute`. It is a oneof: the last field set wins, whatever its kind; fields of
@@ -125,27 +103,14 @@ bool read_any_value(Reader& reader, const Byte* at, const Byte* end, AttributeVi
 // Last key wins; the fields of every `value` are merged.
 bool read_key_value(Reader& reader, const Byte* at, const Byte* end, AttributeView& attribute) noexcept {
   attribute = AttributeView{};
-  while (at < end) {
-    const Byte* const field = at;
-    std::uint32_t tag = 0;
-    at = reader.tag(at, end, tag);
-    if (at == nullptr) return false;
-    if (tag != kKeyTag && tag != kValueTag) {
-      at = reader.skip(field, tag, at, end);
-      if (at == nullptr) return false;
-      continue;
-    }
-    std::uint32_t size = 0;
-    at = reader.length(at, end, size);
-    if (at == nullptr) return false;
-    if (tag == kKeyTag) {
-      attribute.key = reader.range(at, at + size);
-    } else if (!read_any_value(reader, at, at + size, attribute)) {
-      return false;
-    }
-    at += size;
-  }
-  return true;
+  return reader.each_field(at, end, [&](const Byte* field, std::uint32_t tag, const Byte* value) {
+    if (tag != kKeyTag && tag != kValueTag) return reader.skip(field, tag, value, end);
+    return reader.content(value, end, [&](const Byte* content, std::uint32_t size) {
+      if (tag == kValueTag) return read_any_value(reader, content, content + size, attribute);
+      attribute.key = reader.range(content, content + size);
+      return true;
+    });
+  });
 }
 
 // The same for a KeyValue of which is_plain_key_value() is true.
@@ -176,22 +141,12 @@ void read_plain_key_value(Reader& reader, const Byte* at, std::uint32_t size, At
 }  // namespace
 
 bool check_key_value(Reader& reader, const Byte* at, const Byte* end, unsigned depth) noexcept {
-  while (at < end) {
-    const Byte* const field = at;
-    std::uint32_t tag = 0;
-    at = reader.tag(at, end, tag);
-    if (at == nullptr) return false;
-    if (tag == kValueTag) {
-      std::uint32_t size = 0;
-      at = reader.length(at, end, size);
-      if (at == nullptr || !check_any_value(reader, at, at + size, depth + 1)) return false;
-      at += size;
-    } else {
-      at = reader.skip(field, tag, at, end);
-      if (at == nullptr) return false;
-    }
-  }
-  return true;
+  return reader.each_field(at, end, [&](const Byte* field, std::uint32_t tag, const Byte* value) {
+    if (tag != kValueTag) return reader.skip(field, tag, value, end);
+    return reader.content(value, end, [&](const Byte* any_value, std::uint32_t size) {
+      return check_any_value(reader, any_value, any_value + size, depth + 1);
+    });
+  });
 }
 
 std::uint32_t mark_of_key_value(const Byte* at, std::uint32_t size) noexcept {
@@ -207,23 +162,12 @@ std::uint32_t mark_of_key_value(const Byte* at, std::uint32_t size) noexcept {
 
 bool check_attributes(Reader& reader, const Byte* at, const Byte* end, wire::Field attributes) noexcept {
   const std::uint32_t attribute_tag = attributes.tag();
-  while (at < end) {
-    const Byte* const field = at;
-    std::uint32_t tag = 0;
-    at = reader.tag(at, end, tag);
-    if (at == nullptr) return false;
-    if (tag == attribute_tag) {
-      std::uint32_t size = 0;
-      at = reader.length(at, end, size);
-      if (at == nullptr) return false;
-      if (!check_attribute(reader, at, size)) return false;
-      at += size;
-    } else {
-      at = reader.skip(field, tag, at, end);
-      if (at == nullptr) return false;
-    }
-  }
-  return true;
+  return reader.each_field(at, end, [&](const Byte* field, std::uint32_t tag, const Byte* value) {
+    if (tag != attribute_tag) return reader.skip(field, tag, value, end);
+    return reader.content(value, end, [&](const Byte* attribute, std::uint32_t size) {
+      return check_attribute(reader, attribute, size);
+    });
+  });
 }
 
 AttributeView read_value(Bytes bytes, Range any_value) noexcept {
@@ -255,30 +199,20 @@ AttributeCursor::AttributeCursor(Bytes bytes, std::uint32_t begin, std::uint32_t
 
 bool AttributeCursor::next(AttributeView& attribute) noexcept {
   Reader reader(bytes_);
-  const std::uint32_t attribute_tag = attributes_.tag();
   const Byte* const end = reader.at(end_);
-  const Byte* at = reader.at(at_);
-  while (at < end) {
-    const Byte* const field = at;
-    std::uint32_t tag = 0;
-    at = reader.tag(at, end, tag);
-    if (at == nullptr) break;
-    if (tag != attribute_tag) {
-      at = reader.skip(field, tag, at, end);
-      if (at == nullptr) break;
-      continue;
-    }
-    std::uint32_t size = 0;
-    at = reader.length(at, end, size);
-    if (at == nullptr) break;
-    at_ = reader.offset(at + size);
-    if (is_plain_key_value(at, size)) [[likely]] {
-      read_plain_key_value(reader, at, size, attribute);
-      return true;
-    }
-    if (!read_key_value(reader, at, at + size, attribute)) break;
+  const Byte* field = nullptr;
+  std::uint32_t size = 0;
+  const Byte* const at = reader.find(attributes_.tag(), reader.at(at_), end, field, size);
+  if (at == nullptr) {
+    at_ = end_;
+    return false;
+  }
+  at_ = reader.offset(at + size);
+  if (is_plain_key_value(at, size)) [[likely]] {
+    read_plain_key_value(reader, at, size, attribute);
     return true;
   }
+  if (read_key_value(reader, at, at + size, attribute)) return true;
   at_ = end_;
   return false;
 }

@@ -61,7 +61,7 @@ class Decoder {
   Reader reader_;
   Decoded& out_;
   const std::uint32_t* next_mark_;
-  LinkView checked_link_;  // what read_link() writes while links are only checked; nobody reads it
+  LinkView checked_link_;  // what read_link() writes while links are only checked; never read
 };
 
 // usual_size is tried first: a position behind a constant need not wait for the length to be loaded.
@@ -98,22 +98,11 @@ bool Decoder::is_marked(std::uint32_t offset) noexcept {
 }
 
 bool Decoder::request(const Byte* at, const Byte* end) {
-  while (at < end) {
-    const Byte* const field = at;
-    std::uint32_t tag = 0;
-    std::uint32_t size = 0;
-    at = reader_.tag(at, end, tag);
-    if (at == nullptr) return false;
-    if (tag == request_field::kResourceSpans.tag()) {
-      at = reader_.length(at, end, size);
-      if (at == nullptr || !resource_spans(at, at + size)) return false;
-      at += size;
-    } else {
-      at = reader_.skip(field, tag, at, end);
-      if (at == nullptr) return false;
-    }
-  }
-  return true;
+  return reader_.each_field(at, end, [&](const Byte* field, std::uint32_t tag, const Byte* value) {
+    if (tag != request_field::kResourceSpans.tag()) return reader_.skip(field, tag, value, end);
+    return reader_.content(
+        value, end, [&](const Byte* content, std::uint32_t size) { return resource_spans(content, content + size); });
+  });
 }
 
 // A field of ResourceSpans or ScopeSpans that holds no spans. `header` is the resource or scope, whose attributes are
@@ -121,32 +110,25 @@ bool Decoder::request(const Byte* at, const Byte* end) {
 const Byte* Decoder::other_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end,
                                  wire::Field header, wire::Field attributes) noexcept {
   if (tag != header.tag()) return reader_.skip(field, tag, at, end);
-  std::uint32_t size = 0;
-  at = reader_.length(at, end, size);
-  if (at == nullptr || !check_attributes(reader_, at, at + size, attributes)) return nullptr;
-  return at + size;
+  return reader_.content(at, end, [&](const Byte* content, std::uint32_t size) {
+    return check_attributes(reader_, content, content + size, attributes);
+  });
 }
 
 bool Decoder::resource_spans(const Byte* at, const Byte* end) {
   const auto resource = static_cast<std::uint32_t>(out_.resources.size());
   out_.resources.emplace_back();
   out_.resource_fields.clear();
-  while (at < end) {
-    const Byte* const field = at;
-    std::uint32_t tag = 0;
-    std::uint32_t size = 0;
-    at = reader_.tag(at, end, tag);
-    if (at == nullptr) return false;
-    if (tag == resource_spans_field::kScopeSpans.tag()) {
-      at = reader_.length(at, end, size);
-      if (at == nullptr || !scope_spans(at, at + size, resource)) return false;
-      at += size;
-    } else {
-      at = other_field(field, tag, at, end, resource_spans_field::kResource, resource_field::kAttributes);
-      if (at == nullptr) return false;
-      add_field(out_.resource_fields, field, at);
-    }
-  }
+  const bool good = reader_.each_field(at, end, [&](const Byte* field, std::uint32_t tag, const Byte* value) {
+    if (tag == resource_spans_field::kScopeSpans.tag())
+      return reader_.content(value, end, [&](const Byte* content, std::uint32_t size) {
+        return scope_spans(content, content + size, resource);
+      });
+    value = other_field(field, tag, value, end, resource_spans_field::kResource, resource_field::kAttributes);
+    if (value != nullptr) add_field(out_.resource_fields, field, value);
+    return value;
+  });
+  if (!good) return false;
   out_.resources[resource] = {static_cast<std::uint32_t>(out_.fields.size()),
                               static_cast<std::uint32_t>(out_.resource_fields.size())};
   out_.fields.insert(out_.fields.end(), out_.resource_fields.begin(), out_.resource_fields.end());
@@ -157,47 +139,33 @@ bool Decoder::scope_spans(const Byte* at, const Byte* end, std::uint32_t resourc
   const auto scope = static_cast<std::uint32_t>(out_.scopes.size());
   const std::size_t first_field = out_.fields.size();
   out_.scopes.push_back({resource, static_cast<std::uint32_t>(first_field), 0});
-  while (at < end) {
-    const Byte* const field = at;
-    std::uint32_t tag = 0;
-    std::uint32_t size = 0;
-    at = reader_.tag(at, end, tag);
-    if (at == nullptr) return false;
-    if (tag == scope_spans_field::kSpans.tag()) {
-      at = reader_.length(at, end, size);
-      if (at == nullptr || !span(at, at + size, scope)) return false;
-      at += size;
-    } else {
-      at = other_field(field, tag, at, end, scope_spans_field::kScope, scope_field::kAttributes);
-      if (at == nullptr) return false;
-      add_field(out_.fields, field, at);
-    }
-  }
+  const bool good = reader_.each_field(at, end, [&](const Byte* field, std::uint32_t tag, const Byte* value) {
+    if (tag == scope_spans_field::kSpans.tag())
+      return reader_.content(
+          value, end, [&](const Byte* content, std::uint32_t size) { return span(content, content + size, scope); });
+    value = other_field(field, tag, value, end, scope_spans_field::kScope, scope_field::kAttributes);
+    if (value != nullptr) add_field(out_.fields, field, value);
+    return value;
+  });
+  if (!good) return false;
   out_.scopes[scope].field_count = static_cast<std::uint32_t>(out_.fields.size() - first_field);
   return true;
 }
 
 // A repeated status merges, so its code stays where a later one does not set it.
 bool Decoder::status(const Byte* at, const Byte* end, std::uint32_t& code) noexcept {
-  while (at < end) {
-    const Byte* const field = at;
-    std::uint32_t tag = 0;
-    at = reader_.tag(at, end, tag);
-    if (at == nullptr) return false;
-    if (tag == status_field::kCode.tag()) {
-      std::uint64_t value = 0;
-      at = reader_.varint(at, end, value);
-      code = static_cast<std::uint32_t>(value);
-    } else {
-      at = reader_.skip(field, tag, at, end);
-    }
-    if (at == nullptr) return false;
-  }
-  return true;
+  return reader_.each_field(at, end, [&](const Byte* field, std::uint32_t tag, const Byte* value) {
+    if (tag != status_field::kCode.tag()) return reader_.skip(field, tag, value, end);
+    std::uint64_t number = 0;
+    value = reader_.varint(value, end, number);
+    code = static_cast<std::uint32_t>(number);
+    return value;
+  });
 }
 
-// Attributes and links come in runs, so each is tried again before the next tag is looked up. By itself, so that what
-// an attribute waits for, the length of the one before, stays in a register. `at` is behind the first one's tag.
+// Attributes and links come in runs, so each is tried again before the next tag is looked up. A function of its own, so
+// that the length of the previous attribute, on which the next one depends, stays in a register. `at` is behind the
+// first one's tag.
 const Byte* Decoder::attributes(const Byte* field, const Byte* at, const Byte* end, SpanView& span) {
   if (span.attribute_count == 0) {
     span.first_attribute = reader_.offset(field);
@@ -209,7 +177,7 @@ const Byte* Decoder::attributes(const Byte* field, const Byte* at, const Byte* e
   const KeyMark* room_end = out_.key_marks.data() + out_.key_marks.size();
   for (;;) {
     if (end - field >= kPlainAttributeLeast) [[likely]] {
-      // All that end here leave room for another, so that none asks whether it has its least bytes.
+      // Before `last` there is room for one more attribute, so its least size needs no check.
       const Byte* const last = end - kPlainAttributeLeast;
       while (key != room_end) {
         const Byte* behind = nullptr;
@@ -269,8 +237,8 @@ const Byte* Decoder::links(const Byte* field, const Byte* at, const Byte* end, S
   }
 }
 
-// The fields that SDKs write first, each once and in this order: told by constants, without a look into a table. Ends
-// where something else comes, which read_field() reads; so any of them may be missing.
+// The fields that SDKs write first, each once and in this order: matched against constant tags, no dispatch table.
+// Stops at the first other field, which read_field() reads; so any of them may be missing.
 const Byte* Decoder::usual_fields(const Byte* at, const Byte* end, SpanView& span) const noexcept {
   constexpr std::ptrdiff_t kIdBytes = 18 + 10 + 10;
   constexpr std::ptrdiff_t kTimeBytes = 2 + 9 + 9;
@@ -396,16 +364,11 @@ bool Decoder::span(const Byte* at, const Byte* end, std::uint32_t scope) {
     if (at == nullptr) return false;
     at = usual_last_fields(at, end, span);
   }
-  while (at < end) {
-    const Byte* const field = at;
-    std::uint32_t tag = 0;
-    at = reader_.tag(at, end, tag);
-    if (at == nullptr) return false;
-    at = read_field(field, tag, at, end, span);
-    if (at == nullptr) return false;
-  }
-  out_.link_count += span.link_count;
-  return true;
+  const bool good = reader_.each_field(at, end, [&](const Byte* field, std::uint32_t tag, const Byte* value) {
+    return read_field(field, tag, value, end, span);
+  });
+  if (good) out_.link_count += span.link_count;
+  return good;
 }
 
 // Without attributes and links, up to the first bad byte.

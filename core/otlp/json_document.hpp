@@ -52,6 +52,12 @@ class JsonDocument {
   bool odd_identifier(const JsonField& field, const char* token, std::uint8_t* out, std::size_t& size,
                       JsonState& state) noexcept;
   bool bytes(const JsonField& field, const char* token, JsonState& state);
+  // Where the length and the content of a field go.
+  struct OpenField {
+    std::uint8_t* length;
+    std::uint8_t* content;
+  };
+  OpenField begin_bytes(const JsonField& field);
   bool finish_bytes(std::uint8_t* length, const std::uint8_t* content, const std::uint8_t* end) noexcept;
   bool boolean(const JsonField& field, const char* token, JsonState& state);
   bool integer(const JsonField& field, const char* token, JsonState& state);

@@ -106,6 +106,13 @@ bool JsonDocument::scalar(const JsonField& field, const char* token, JsonState& 
   return lose(token, state);
 }
 
+// Writes the tag of a field whose content is made from the string token, with room for both.
+JsonDocument::OpenField JsonDocument::begin_bytes(const JsonField& field) {
+  const std::size_t size_max = tokens_.taken_size();
+  std::uint8_t* const length = wire::write_varint(writer_.room(size_max + kStringSlack), field.proto.tag());
+  return {length, length + wire::varint_size(size_max)};
+}
+
 // Claims a field of which the tag and, with room left for the length, the content are written. The content is moved if
 // its length takes fewer bytes than that of the raw text would.
 bool JsonDocument::finish_bytes(std::uint8_t* length, const std::uint8_t* content, const std::uint8_t* end) noexcept {
@@ -118,10 +125,7 @@ bool JsonDocument::finish_bytes(std::uint8_t* length, const std::uint8_t* conten
 
 bool JsonDocument::string(const JsonField& field, const char* token, JsonState& state) {
   if (*token != '"') return lose(token, state);
-  const std::size_t size_max = tokens_.taken_size();
-  const std::size_t length_size = wire::varint_size(size_max);
-  std::uint8_t* const length = wire::write_varint(writer_.room(size_max + kStringSlack), field.proto.tag());
-  std::uint8_t* const content = length + length_size;
+  const auto [length, content] = begin_bytes(field);
   const text::CopiedText copied = text::copy_json_string(token + 1, content);
   if (copied.fault == text::TextFault::bad_escape) return bad(token);
   if (copied.fault == text::TextFault::lone_surrogate) return lose_taken(state);
@@ -132,16 +136,13 @@ bool JsonDocument::identifier(const JsonField& field, const char* token, JsonSta
   if (*token != '"') return lose(token, state);
   const auto bit = static_cast<std::uint8_t>(1U << field.proto.number);
   state.bad_ids &= static_cast<std::uint8_t>(~bit);
-  const std::size_t size_max = tokens_.taken_size();
-  const std::size_t length_size = wire::varint_size(size_max);
-  std::uint8_t* const length = wire::write_varint(writer_.room(size_max + kStringSlack), field.proto.tag());
-  if (size_max > 2U * field.id_size && token[1 + 2 * field.id_size] == '"' &&
+  const auto [length, content] = begin_bytes(field);
+  if (tokens_.taken_size() > 2U * field.id_size && token[1 + 2 * field.id_size] == '"' &&
       text::decode_hex(token + 1, 2U * field.id_size, length + 1)) [[likely]] {
     *length = field.id_size;
     writer_.advance(length + 1 + field.id_size);
     return true;
   }
-  std::uint8_t* const content = length + length_size;
   std::size_t size = 0;
   if (!odd_identifier(field, token, content, size, state)) return bad(token);
   return finish_bytes(length, content, content + size);
@@ -174,10 +175,7 @@ bool JsonDocument::odd_identifier(const JsonField& field, const char* token, std
 
 bool JsonDocument::bytes(const JsonField& field, const char* token, JsonState& state) {
   if (*token != '"') return lose(token, state);
-  const std::size_t size_max = tokens_.taken_size();
-  const std::size_t length_size = wire::varint_size(size_max);
-  std::uint8_t* const length = wire::write_varint(writer_.room(size_max + kStringSlack), field.proto.tag());
-  std::uint8_t* const content = length + length_size;
+  const auto [length, content] = begin_bytes(field);
   const text::CopiedText copied = text::copy_json_string(token + 1, content);
   if (copied.fault == text::TextFault::bad_escape) return bad(token);
   // Each output byte is written behind the digits that it comes from, so the text is decoded where it stands.

@@ -58,33 +58,23 @@ bool LinkCursor::next(LinkView& link) noexcept {
 
 bool LinkCursor::next_of_any(LinkView& link) noexcept {
   Reader reader(decoded_.bytes);
-  const Byte* const end = reader.at(end_);
-  const Byte* at = reader.at(at_);
-  while (at < end) {
-    const Byte* const field = at;
-    std::uint32_t tag = 0;
-    at = reader.tag(at, end, tag);
-    if (at == nullptr) break;
-    if (tag != span_field::kLinks.tag()) {
-      at = reader.skip(field, tag, at, end);
-      if (at == nullptr) break;
-      continue;
-    }
-    std::uint32_t size = 0;
-    at = reader.length(at, end, size);
-    if (at == nullptr) break;
+  const Byte* field = nullptr;
+  std::uint32_t size = 0;
+  const Byte* const at = reader.find(span_field::kLinks.tag(), reader.at(at_), reader.at(end_), field, size);
+  if (at != nullptr) {
     link = kEmptyLink;
     link.field = reader.range(field, at + size);
     link.payload = reader.range(at, at + size);
-    if (!read_link<AttributeCheck::skip>(reader, at, at + size, link)) break;
-    const Marks& marks = decoded_.marks;
-    while (next_mark_ < marks.size() && marks[next_mark_] < link.payload.offset) ++next_mark_;
-    link.bad_hex = next_mark_ < marks.size() && marks[next_mark_] == link.payload.offset;
-    at_ = link.field.offset + link.field.size;
-    return true;
   }
-  at_ = end_;
-  return false;
+  if (at == nullptr || !read_link<AttributeCheck::skip>(reader, at, at + size, link)) {
+    at_ = end_;
+    return false;
+  }
+  const Marks& marks = decoded_.marks;
+  while (next_mark_ < marks.size() && marks[next_mark_] < link.payload.offset) ++next_mark_;
+  link.bad_hex = next_mark_ < marks.size() && marks[next_mark_] == link.payload.offset;
+  at_ = link.field.offset + link.field.size;
+  return true;
 }
 
 }  // namespace entail::otlp

@@ -57,10 +57,9 @@ CompiledPolicies Compiler::run() {
 
 void Compiler::check_name(const PolicyOptions& policy, std::size_t index, const std::string& path) {
   const std::string number = "policy " + std::to_string(index + 1);
-  const auto is_known = [&](const CompiledPolicy& known) { return known.name == policy.name; };
   if (policy.name.empty())
     findings_.error(path, number + ": it needs a name");
-  else if (std::any_of(out_.policies.begin(), out_.policies.end(), is_known))
+  else if (!names_.insert(policy.name).second)
     findings_.error(path + ".name", "policy '" + policy.name + "': another policy has this name");
   if (text::utf8_valid_size(policy.name) != policy.name.size())  // it goes into JSON and OTLP
     findings_.error(path + ".name", number + ": its name is not UTF-8");

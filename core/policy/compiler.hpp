@@ -4,7 +4,9 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "option/findings.hpp"
 #include "policy/scope.hpp"
@@ -31,6 +33,7 @@ class Compiler {
   const Options& options_;
   option::Findings& findings_;
   CompiledPolicies out_;
+  std::set<std::string_view> names_;      // of the policies
   std::map<std::string, unsigned> bits_;  // by QuestionKey
   std::uint32_t stateful_count_ = 0;
   std::size_t policy_count_ = 0;

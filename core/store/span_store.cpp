@@ -287,11 +287,11 @@ WrittenSpan SpanWriter::span(const Envelope* scope, std::uint32_t size, std::uin
   return {entry, entry->mutable_payload()};
 }
 
-void SpanWriter::own(WrittenSpan span, TruncatedSpan* truncated, std::uint64_t bytes) {
+void SpanWriter::own(WrittenSpan span, std::unique_ptr<TruncatedSpan>& truncated, std::uint64_t bytes) {
   const std::uint64_t list_before = list_size(chunk_->truncated_spans);
-  chunk_->truncated_spans.push_back(truncated);
+  chunk_->truncated_spans.push_back(truncated.get());
   store_.add_bytes(bytes + list_size(chunk_->truncated_spans) - list_before);
-  span.entry->set_truncated(truncated);
+  span.entry->set_truncated(truncated.release());
 }
 
 bool SpanWriter::publish(WrittenSpan span, SpanSlot& slot, bool has_links) noexcept {

@@ -135,9 +135,9 @@ class SpanWriter {
   // Room for a span of `size` payload bytes; with is_truncated, own() must follow.
   WrittenSpan span(const Envelope* scope, std::uint32_t size, std::uint32_t link_count = 0,
                    bool is_truncated = false) noexcept;
-  // Gives the span that was written last its truncated links, counted as `bytes`. Its chunk owns them, unless this
-  // throws bad_alloc.
-  void own(WrittenSpan span, TruncatedSpan* truncated, std::uint64_t bytes);
+  // Gives the span that was written last its truncated links, counted as `bytes`. Its chunk takes them over, unless
+  // this throws bad_alloc.
+  void own(WrittenSpan span, std::unique_ptr<TruncatedSpan>& truncated, std::uint64_t bytes);
   // PROTOCOL touch T2. True: the node was in no log, and is to be logged.
   static bool publish(WrittenSpan span, SpanSlot& slot, bool has_links) noexcept;
 

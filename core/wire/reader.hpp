@@ -78,6 +78,43 @@ class Reader {
   // Behind the value of any field: `field` is where its tag begins, `at` where its value does. A group is one field.
   const Byte* skip(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end) noexcept;
 
+  // Walks the fields in [at, end): f(field, tag, at) reads one value and returns the position behind it, or null.
+  // False: a fault, here or of f.
+  template <class F>
+  bool each_field(const Byte* at, const Byte* end, F&& f) {
+    while (at < end) {
+      const Byte* const field = at;
+      std::uint32_t tag = 0;
+      at = this->tag(at, end, tag);
+      if (at == nullptr) return false;
+      at = f(field, tag, at);
+      if (at == nullptr) return false;
+    }
+    return true;
+  }
+  // Behind a length-delimited value if f(content, size) accepts it, else null.
+  template <class F>
+  const Byte* content(const Byte* at, const Byte* end, F&& f) {
+    std::uint32_t size = 0;
+    at = length(at, end, size);
+    return at != nullptr && f(at, size) ? at + size : nullptr;
+  }
+  // The content of the first field from `at` on with the tag `wanted`, length-delimited; null: none, or a fault before
+  // it. `field` is where its tag begins.
+  const Byte* find(std::uint32_t wanted, const Byte* at, const Byte* end, const Byte*& field,
+                   std::uint32_t& size) noexcept {
+    while (at < end) {
+      field = at;
+      std::uint32_t tag = 0;
+      at = this->tag(at, end, tag);
+      if (at == nullptr) return nullptr;
+      if (tag == wanted) return length(at, end, size);
+      at = skip(field, tag, at, end);
+      if (at == nullptr) return nullptr;
+    }
+    return nullptr;
+  }
+
   std::uint32_t offset(const Byte* at) const noexcept { return static_cast<std::uint32_t>(at - begin_); }
   const Byte* at(std::uint32_t offset) const noexcept { return begin_ + offset; }
   Range range(const Byte* from, const Byte* to) const noexcept {

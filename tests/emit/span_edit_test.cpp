@@ -142,12 +142,12 @@ TEST(OddIds, AreEmptiedInLinks_AndTheRestOfTheLinkIsPreserved) {
     const Buffer odd = bytes_field(13, link(trace, span));
     const Buffer payload = join({kIds, bytes_field(13, link(kTrace, kSpan)), odd, kTail});
     EXPECT_TRUE(has_odd_links(payload));
-    const Buffer mended = bytes_field(13, link(trace_out, span_out));
+    const Buffer repaired = bytes_field(13, link(trace_out, span_out));
     EXPECT_EQ(edited(payload, {.clear_odd_ids = true}),
-              join({kIds, bytes_field(13, link(kTrace, kSpan)), mended, kTail}));
+              join({kIds, bytes_field(13, link(kTrace, kSpan)), repaired, kTail}));
     const std::vector<Bytes> links = {odd, kLinkC};
     EXPECT_EQ(edited(payload, {.replace_links = true, .link_fields = links, .clear_odd_ids = true}),
-              join({kIds, mended, bytes_field(13, bytes_field(1, "")), kTail}));
+              join({kIds, repaired, bytes_field(13, bytes_field(1, "")), kTail}));
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,7 +40,8 @@ class HeldSpansTest : public testing::Test {
   void publish_truncated(SpanSlot& to, int name) {
     const WrittenSpan span = writer.span(scope, 3, 500, true);
     std::memcpy(span.payload, "cut", 3);
-    writer.own(span, new TruncatedSpan{nullptr, name}, kTruncatedBytes);
+    auto truncated = std::make_unique<TruncatedSpan>(TruncatedSpan{nullptr, name});
+    writer.own(span, truncated, kTruncatedBytes);
     SpanWriter::publish(span, to, true);
   }
   // Payload and link count of all spans in the slots, which still hold them afterwards.

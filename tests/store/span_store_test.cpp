@@ -112,7 +112,8 @@ TEST(SpanStore, FreesWholeGenerations) {
   writer.begin(1);
   const WrittenSpan truncated = writer.span(writer.envelope(nullptr, {}), 5, 200, true);
   std::memcpy(truncated.payload, "first", 5);
-  writer.own(truncated, new TruncatedSpan{&destroyed}, 1000);
+  auto links = std::make_unique<TruncatedSpan>(TruncatedSpan{&destroyed});
+  writer.own(truncated, links, 1000);
   const std::uint64_t first = store.bytes();
   EXPECT_GT(first, 1000u);
   writer.begin(2);

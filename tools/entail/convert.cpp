@@ -69,7 +69,7 @@ class ConvertOutput {
     converted.spans += parsed.request.span_count();
     converted.values_lost += parsed.request.values_lost();
     converted.unknown_fields += parsed.request.unknown_keys();
-    if (file_->streams()) file_->flush();  // somebody may wait at the other end of a pipe
+    if (file_->streams()) file_->flush();  // the reader of a pipe may be waiting
     return !file_->failed();
   }
 

@@ -68,7 +68,7 @@ class SampleRun {
     if (!open_engine()) return Exit::usage;
     watch_signals();
     open_inputs();
-    // Without an input nothing is touched, not even a pipe that somebody waits at.
+    // Without an input nothing is opened, not even a pipe that has a waiting reader.
     if (!inputs_.empty()) outputs_.open(output_framing());
     if (outputs_.failed()) {
       if (stop_requested() && outputs_.interrupted()) return Exit::interrupted;

@@ -73,7 +73,7 @@ func (r *tracesReceiver) export(stream grpc.ServerStream) error {
 		return statusOf(err).Err()
 	}
 	response, err := accepted(receipt).protobuf()
-	if err != nil { // the spans are accepted all the same: a retry would bring them twice
+	if err != nil { // the spans are accepted nevertheless: a retry would duplicate them
 		response = nil
 	}
 	return stream.SendMsg(rawResponse(response))

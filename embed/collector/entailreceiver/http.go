@@ -83,7 +83,7 @@ func (s *httpSender) ingest(encoding string) {
 		return
 	}
 	response, err := encode(accepted(receipt))
-	if err != nil { // the spans are accepted all the same: a retry would bring them twice
+	if err != nil { // the spans are accepted nevertheless: a retry would duplicate them
 		response = nil
 	}
 	answer(s.writer, s.kind, http.StatusOK, response)

@@ -40,7 +40,7 @@ class OutputFile {
   // A signal arrived before the other end of a pipe was opened.
   bool interrupted() const noexcept;
   std::string error() const;
-  // A pipe or a terminal: somebody may be waiting for each write.
+  // A pipe or a terminal, whose reader may be waiting for each write.
   bool streams() const noexcept { return streams_; }
 
  private:

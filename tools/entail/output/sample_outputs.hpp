@@ -24,7 +24,7 @@ class SampleOutputs final : public Sink {
 
   void open(Framing framing);
   bool is_open() const noexcept { return writer_.has_value(); }
-  // Passes on what somebody at the other end of a pipe may wait for.
+  // Flushes what the reader of a pipe may be waiting for.
   void end_of_tick();
   bool failed() const noexcept { return writer_ && writer_->failed(); }
   // A signal arrived before the other end of a pipe was opened.

@@ -43,7 +43,7 @@ class TraceOutput final : public Sink {
   void on_decision(const DecisionRecord& record) override;
   bool wants_decisions() const noexcept override { return decisions_ != nullptr; }
 
-  // Hands on what somebody at the other end of a pipe may wait for.
+  // Flushes what the reader of a pipe may be waiting for.
   void end_of_tick();
   bool failed() const noexcept { return batches_.failed() || (decisions_ && decisions_->failed()) || unprintable_; }
   bool unprintable() const noexcept { return unprintable_; }
