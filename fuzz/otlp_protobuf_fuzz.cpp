@@ -1,6 +1,8 @@
-// Any bytes into decode(): an error within the input, or views whose cursors visit exactly what was counted.
+// Any bytes into decode() and repair(): an error within the input, or views whose cursors visit exactly what was
+// counted; a message that needs no further repair.
 #include "base/check.hpp"
 #include "otlp/decode.hpp"
+#include "otlp/repair.hpp"
 #include "wire/field_cursor.hpp"
 
 namespace {
@@ -60,11 +62,22 @@ std::uint64_t walk_span(const otlp::Decoded& decoded, const otlp::SpanView& span
   return sum;
 }
 
+// Any bytes are repaired, once and for all; what needs no repair is not copied.
+void check_repair(Bytes bytes) {
+  static std::vector<std::uint8_t> buffer;
+  static std::vector<std::uint8_t> again;
+  const Result<Bytes> repaired = otlp::repair(bytes, buffer, nullptr);
+  ENTAIL_CHECK(repaired.ok());
+  const Result<Bytes> twice = otlp::repair(*repaired, again, nullptr);
+  ENTAIL_CHECK(twice.ok() && twice->data() == repaired->data() && twice->size() == repaired->size());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static otlp::Decoded decoded;
   const Bytes bytes(data, size);
+  check_repair(bytes);
   const Result<void> result = otlp::decode(bytes, nullptr, decoded);
   if (!result.ok()) {
     ENTAIL_CHECK(result.error().offset() <= size && decoded.spans.empty() && decoded.resources.empty());

@@ -38,8 +38,10 @@ namespace entail::base {
     "links whose tracestate does not parse; the link is followed, the tracestate emitted unchanged")                \
   X(policy_error, warning,                                                                                          \
     "OTTL conditions that could not be evaluated on a span or event (not counted with error_mode: silent)")         \
-  X(json_value, warning,                                                                                            \
-    "JSON values that protobuf cannot represent, dropped; strings that JSON cannot, written with U+FFFD")           \
+  X(json_value, warning, "JSON values of the wrong type, or that protobuf cannot represent: dropped")               \
+  X(repaired_value, warning,                                                                                        \
+    "values of kept spans that strict readers reject, as entail sample writes them: text that is not UTF-8 with "   \
+    "U+FFFD; fields of another wire type, nested too deep or not protobuf inside left out")                         \
   X(edge_types, info, "links with more types than are examined; their other types were ignored")                    \
   X(context_expired, info, "stored contexts that expired before they were used")                                    \
   X(context_evicted, warning, "stored contexts evicted because a ContextStore was full")                            \

@@ -29,28 +29,30 @@ constexpr std::uint8_t known_flags(TracestateLevel level) noexcept {
                                                                      TracestateLevel level) noexcept {
   text = trim_ows(text);
   if (text.size() < kSize) return ContextError::too_short;
-  std::uint64_t version = 0;
-  if (!text::parse_hex(text.substr(0, kVersionDash), text::HexCase::lower, version)) return ContextError::bad_version;
-  if (version == 0xff) return ContextError::forbidden_version;
+  const auto version = text::parse_hex(text.substr(0, kVersionDash), text::HexCase::lower);
+  if (!version.ok()) return ContextError::bad_version;
+  if (*version == 0xff) return ContextError::forbidden_version;
   if (text[kVersionDash] != '-') return ContextError::bad_separator;
 
-  Traceparent result;
-  if (!text::parse_hex(text.substr(kTraceIdBegin, 32), text::HexCase::lower, result.trace_id))
-    return ContextError::bad_trace_id;
-  if (result.trace_id.is_zero()) return ContextError::zero_trace_id;
+  const auto trace_id = text::parse_trace_id(text.substr(kTraceIdBegin, 32), text::HexCase::lower);
+  if (!trace_id.ok()) return ContextError::bad_trace_id;
+  if (trace_id->is_zero()) return ContextError::zero_trace_id;
   if (text[kTraceIdDash] != '-') return ContextError::bad_separator;
 
-  if (!text::parse_hex(text.substr(kParentIdBegin, 16), text::HexCase::lower, result.parent_id))
-    return ContextError::bad_span_id;
-  if (result.parent_id.is_zero()) return ContextError::zero_span_id;
+  const auto parent_id = text::parse_span_id(text.substr(kParentIdBegin, 16), text::HexCase::lower);
+  if (!parent_id.ok()) return ContextError::bad_span_id;
+  if (parent_id->is_zero()) return ContextError::zero_span_id;
   if (text[kParentIdDash] != '-') return ContextError::bad_separator;
 
-  std::uint64_t flags = 0;
-  if (!text::parse_hex(text.substr(kFlagsBegin, 2), text::HexCase::lower, flags)) return ContextError::bad_flags;
-  if (text.size() > kSize && (version == 0 || text[kSize] != '-')) return ContextError::trailing_data;
+  const auto flags = text::parse_hex(text.substr(kFlagsBegin, 2), text::HexCase::lower);
+  if (!flags.ok()) return ContextError::bad_flags;
+  if (text.size() > kSize && (*version == 0 || text[kSize] != '-')) return ContextError::trailing_data;
 
-  result.flags = static_cast<std::uint8_t>(flags & known_flags(level));
-  result.version = static_cast<std::uint8_t>(version);
+  Traceparent result;
+  result.trace_id = *trace_id;
+  result.parent_id = *parent_id;
+  result.flags = static_cast<std::uint8_t>(*flags & known_flags(level));
+  result.version = static_cast<std::uint8_t>(*version);
   return result;
 }
 

@@ -57,10 +57,11 @@ bool is_key(std::string_view key, TracestateLevel level) noexcept {
 }
 
 // 1 to 14 lower-case hex digits, padded on the right with zeros to 56 bits.
-bool parse_hex56(std::string_view digits, std::uint64_t& value) noexcept {
-  if (digits.empty() || digits.size() > 14 || !text::parse_hex(digits, text::HexCase::lower, value)) return false;
-  value <<= 4 * (14 - digits.size());
-  return true;
+Result<std::uint64_t, HexError> parse_hex56(std::string_view digits) noexcept {
+  if (digits.empty() || digits.size() > 14) return HexError::wrong_length;
+  const auto value = text::parse_hex(digits, text::HexCase::lower);
+  if (!value.ok()) return value.error();
+  return *value << 4 * (14 - digits.size());
 }
 
 }  // namespace
@@ -118,15 +119,16 @@ Result<OtValue, TracestateError> parse_ot(std::string_view value) noexcept {
       if (value.substr(begins[i]).starts_with(entry.substr(0, colon + 1))) return TracestateError::bad_ot;
     begins[result.entry_count++] = static_cast<std::uint16_t>(at);
 
-    std::uint64_t number = 0;
     if (key == "th") {
-      if (!parse_hex56(content, number)) return TracestateError::bad_ot;
-      result.state.threshold = number;
+      const auto number = parse_hex56(content);
+      if (!number.ok()) return TracestateError::bad_ot;
+      result.state.threshold = *number;
       result.threshold_begin = at;
       result.threshold_end = end;
     } else if (key == "rv") {
-      if (content.size() != 14 || !parse_hex56(content, number)) return TracestateError::bad_ot;
-      result.state.randomness = number;
+      const auto number = parse_hex56(content);
+      if (content.size() != 14 || !number.ok()) return TracestateError::bad_ot;
+      result.state.randomness = *number;
     }
     if (semicolon == std::string_view::npos) break;
     at = semicolon + 1;

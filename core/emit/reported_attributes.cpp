@@ -1,4 +1,4 @@
-// The attributes that say what was cut and why a trace was kept (docs/formats.md "Attributes on emitted spans").
+// The attributes of truncated spans and of kept traces (docs/formats.md "Attributes on emitted spans").
 #include <limits>
 
 #include "emit/span_edit.hpp"

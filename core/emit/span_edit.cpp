@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
-#include "emit/odd_ids.hpp"
+#include "emit/malformed_ids.hpp"
 #include "otlp/decode.hpp"
 #include "otlp/encode.hpp"
 #include "otlp/fields.hpp"
@@ -37,7 +37,7 @@ class Editor {
   }
 
  private:
-  // Copies what was passed over since the last edit, up to `offset`.
+  // Copies the fields since the last edit, up to `offset`.
   void flush(std::uint32_t offset) {
     if (offset > copied_to_) wire::append_bytes(out_, payload_.subspan(copied_to_, offset - copied_to_));
     copied_to_ = std::max(copied_to_, offset);
@@ -59,16 +59,16 @@ class Editor {
       if (index == kNoAttribute) return;
       leave_out(field);
       write_attribute(index);
-    } else if (edit_.clear_odd_ids) {
-      clear_odd_ids(field);
+    } else if (edit_.empty_malformed_ids) {
+      empty_malformed_ids(field);
     }
   }
 
-  void clear_odd_ids(const wire::FieldView& field) {
-    if (field.is(span_field::kParentSpanId) && is_odd_size(field.payload.size, 8)) {
+  void empty_malformed_ids(const wire::FieldView& field) {
+    if (is_malformed_id_of_span(field)) {
       leave_out(field);
-      wire::append_bytes_field(out_, span_field::kParentSpanId.number, {});
-    } else if (field.is(span_field::kLinks) && is_odd_link(wire::slice(payload_, field.payload))) {
+      wire::append_bytes_field(out_, field.number, {});
+    } else if (field.is(span_field::kLinks) && is_malformed_link(wire::slice(payload_, field.payload))) {
       leave_out(field);
       append_repaired_link(wire::slice(payload_, field.payload), out_);
     }
@@ -119,7 +119,7 @@ class Editor {
   void write_link(Bytes field_bytes) {
     wire::FieldView field;
     wire::FieldCursor cursor(field_bytes);
-    if (edit_.clear_odd_ids && cursor.next(field) && is_odd_link(wire::slice(field_bytes, field.payload))) {
+    if (edit_.empty_malformed_ids && cursor.next(field) && is_malformed_link(wire::slice(field_bytes, field.payload))) {
       append_repaired_link(wire::slice(field_bytes, field.payload), out_);
     } else {
       wire::append_bytes(out_, field_bytes);

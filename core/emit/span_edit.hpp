@@ -35,11 +35,11 @@ struct SpanEdit {
   std::span<const Bytes> link_fields =
       {};  // whole fields 13, in order; written where the first link was, else at the end
   std::optional<std::uint32_t> dropped_links_count = {};  // replaces every field 14; no field is added for 0
-  bool clear_odd_ids = false;  // of the parent and of links, those of link_fields too: see odd_ids.hpp
+  bool empty_malformed_ids = false;                       // see malformed_ids.hpp; those of link_fields too
   // Keys are distinct, at most kAttributesMax. Each replaces all attributes with its key, or is appended.
   std::span<const Attribute> attributes = {};
   bool empty() const noexcept {
-    return !replace_trace_state && !replace_links && !dropped_links_count && !clear_odd_ids && attributes.empty();
+    return !replace_trace_state && !replace_links && !dropped_links_count && !empty_malformed_ids && attributes.empty();
   }
 };
 

@@ -6,7 +6,7 @@
 
 #include "base/check.hpp"
 #include "base/prefetch.hpp"
-#include "emit/odd_ids.hpp"
+#include "emit/malformed_ids.hpp"
 #include "engine/emission.hpp"
 #include "engine/memory_shares.hpp"
 #include "engine/truncated_span.hpp"
@@ -26,7 +26,8 @@ struct Emission::KeptSpan {
   SpanId parent;
   std::string_view trace_state;
   std::uint32_t dropped_links_count = 0;
-  bool odd_parent = false;
+  bool malformed_own_id = false;  // an earlier one: the last is the span's
+  bool malformed_parent = false;
 
   explicit KeptSpan(const store::HeldSpan& span) noexcept;
 };
@@ -53,7 +54,8 @@ Emission::KeptSpan::KeptSpan(const store::HeldSpan& span) noexcept : held(span) 
   const Bytes state = wire::slice(payload, view.trace_state);
   trace_state = {reinterpret_cast<const char*>(state.data()), state.size()};
   dropped_links_count = view.dropped_links_count;
-  odd_parent = view.odd_parent;
+  malformed_own_id = view.malformed_own_id;
+  malformed_parent = view.malformed_parent;
 }
 
 Emission::Emission(Traces& traces, LifeCycle& life, LatePins& late_pins, WaitingOutput& output, bool by_trace)
@@ -150,9 +152,9 @@ void Emission::emit_span(RecordId id, const KeptSpan& span, bool carries_reason)
     edit.trace_state = trace_state;
   }
   std::uint64_t links_out = span.held.link_count;
-  edit.clear_odd_ids =
-      span.odd_parent || span.held.truncated != nullptr || (links_out != 0 && emit::has_odd_links(span.held.payload));
-  counts_.parents_cleared += span.odd_parent;
+  edit.empty_malformed_ids = span.malformed_own_id || span.malformed_parent || span.held.truncated != nullptr ||
+                             (links_out != 0 && emit::has_malformed_links(span.held.payload));
+  counts_.parents_cleared += span.malformed_parent;
   if (span.held.truncated != nullptr) {
     select_links(id, span, truncated_output);
     edit.replace_links = true;

@@ -119,7 +119,8 @@ Engine::~Engine() = default;
 Result<void> Engine::ingest(const Request& request, std::uint64_t* spans_rejected) {
   const Request::Impl& parsed = *request.impl_;
   std::uint64_t rejected = 0;
-  const Result<void> taken = impl_->intake.ingest(parsed.decoded, {parsed.values_lost, parsed.unknown_keys}, rejected);
+  const Result<void> taken =
+      impl_->intake.ingest(parsed.decoded, {parsed.json.values_lost, parsed.json.unknown_keys}, rejected);
   if (spans_rejected != nullptr) *spans_rejected = rejected;
   return taken;
 }

@@ -17,8 +17,6 @@ struct Request::Impl {
   otlp::JsonRequest json;
   Request::Signal signal = Request::Signal::traces;
   std::int64_t end_time_max_ns = 0;
-  std::uint64_t values_lost = 0;
-  std::uint64_t unknown_keys = 0;
 };
 
 }  // namespace v1

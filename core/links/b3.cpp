@@ -10,25 +10,24 @@ namespace {
 constexpr std::size_t kSpanDigits = 16;
 
 Result<TraceId, ContextError> parse_trace_id(std::string_view text) noexcept {
-  TraceId id;
-  if ((text.size() != 16 && text.size() != 32) || !parse_hex(text, HexCase::lower, id))
-    return ContextError::bad_trace_id;
-  if (id.is_zero()) return ContextError::zero_trace_id;
-  return id;
+  const auto id = text::parse_trace_id(text, HexCase::lower);
+  if ((text.size() != 16 && text.size() != 32) || !id.ok()) return ContextError::bad_trace_id;
+  if (id->is_zero()) return ContextError::zero_trace_id;
+  return *id;
 }
 
 Result<SpanId, ContextError> parse_span_id(std::string_view text) noexcept {
-  SpanId id;
-  if (text.size() != kSpanDigits || !parse_hex(text, HexCase::lower, id)) return ContextError::bad_span_id;
-  if (id.is_zero()) return ContextError::zero_span_id;
-  return id;
+  const auto id = text::parse_span_id(text, HexCase::lower);
+  if (text.size() != kSpanDigits || !id.ok()) return ContextError::bad_span_id;
+  if (id->is_zero()) return ContextError::zero_span_id;
+  return *id;
 }
 
 // Accepts an all-zero parent, which some senders write on root spans.
 Result<SpanId, ContextError> parse_parent_id(std::string_view text) noexcept {
-  SpanId id;
-  if (text.size() != kSpanDigits || !parse_hex(text, HexCase::lower, id)) return ContextError::bad_parent_id;
-  return id;
+  const auto id = text::parse_span_id(text, HexCase::lower);
+  if (text.size() != kSpanDigits || !id.ok()) return ContextError::bad_parent_id;
+  return *id;
 }
 
 Result<SamplingState, ContextError> parse_state(std::string_view text) noexcept {

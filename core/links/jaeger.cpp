@@ -49,23 +49,22 @@ Result<ForeignContext, ContextError> parse_jaeger(std::string_view text) noexcep
   std::size_t colon_size = 0;
   if (find_colon(text, colon_size) != std::string_view::npos) return ContextError::trailing_data;
 
-  TraceId trace_id;
-  SpanId span_id;
-  SpanId parent_id;
-  std::uint64_t flags = 0;
-  if (!parse_hex(fields[0], HexCase::either, trace_id)) return ContextError::bad_trace_id;
-  if (trace_id.is_zero()) return ContextError::zero_trace_id;
-  if (!parse_hex(fields[1], HexCase::either, span_id)) return ContextError::bad_span_id;
-  if (span_id.is_zero()) return ContextError::zero_span_id;
-  if (!parse_hex(fields[2], HexCase::either, parent_id)) return ContextError::bad_parent_id;
-  if (fields[3].empty() || fields[3].size() > 2 || !parse_hex(fields[3], HexCase::either, flags))
-    return ContextError::bad_flags;
+  const auto trace_id = text::parse_trace_id(fields[0], HexCase::either);
+  if (!trace_id.ok()) return ContextError::bad_trace_id;
+  if (trace_id->is_zero()) return ContextError::zero_trace_id;
+  const auto span_id = text::parse_span_id(fields[1], HexCase::either);
+  if (!span_id.ok()) return ContextError::bad_span_id;
+  if (span_id->is_zero()) return ContextError::zero_span_id;
+  const auto parent_id = text::parse_span_id(fields[2], HexCase::either);
+  if (!parent_id.ok()) return ContextError::bad_parent_id;
+  const auto flags = parse_hex(fields[3], HexCase::either);
+  if (fields[3].empty() || fields[3].size() > 2 || !flags.ok()) return ContextError::bad_flags;
   SamplingState state = SamplingState::denied;
-  if ((flags & kFlagDebugJaeger) != 0)
+  if ((*flags & kFlagDebugJaeger) != 0)
     state = SamplingState::debug;
-  else if ((flags & kFlagSampledJaeger) != 0)
+  else if ((*flags & kFlagSampledJaeger) != 0)
     state = SamplingState::sampled;
-  return make_foreign(trace_id, span_id, parent_id, state);
+  return make_foreign(*trace_id, *span_id, *parent_id, state);
 }
 
 std::string format_jaeger(const ForeignContext& foreign) {

@@ -64,8 +64,9 @@ void read_trace_state(const JsonMember& member, std::string& trace_state) {
 Result<std::uint8_t, ContextError> parse_flags(const JsonMember& member) noexcept {
   std::uint64_t value = 0;
   if (member.kind == JsonKind::string) {
-    if (member.value.empty() || member.value.size() > 2 || !parse_hex(member.value, HexCase::either, value))
-      return ContextError::bad_flags;
+    const auto parsed = parse_hex(member.value, HexCase::either);
+    if (member.value.empty() || member.value.size() > 2 || !parsed.ok()) return ContextError::bad_flags;
+    value = *parsed;
   } else if (member.kind == JsonKind::number) {
     if (member.value.size() > 3) return ContextError::bad_flags;
     for (const char c : member.value) {
@@ -82,13 +83,15 @@ Result<std::uint8_t, ContextError> parse_flags(const JsonMember& member) noexcep
 Result<SpanContext, ContextError> read_ids(const StoredMembers& members) {
   SpanContext parsed;
   if ((members.found & kTraceIdBit) == 0 || (members.found & kSpanIdBit) == 0) return ContextError::missing_field;
-  if (members.trace_id.kind != JsonKind::string || !from_hex(members.trace_id.value, parsed.trace_id))
-    return ContextError::bad_trace_id;
-  if (parsed.trace_id.is_zero()) return ContextError::zero_trace_id;
-  if (members.span_id.kind != JsonKind::string || members.span_id.value.size() != 16 ||
-      !parse_hex(members.span_id.value, HexCase::either, parsed.span_id))
+  const auto trace_id = from_hex(members.trace_id.value);
+  if (members.trace_id.kind != JsonKind::string || !trace_id.ok()) return ContextError::bad_trace_id;
+  if (trace_id->is_zero()) return ContextError::zero_trace_id;
+  const auto span_id = text::parse_span_id(members.span_id.value, HexCase::either);
+  if (members.span_id.kind != JsonKind::string || members.span_id.value.size() != 16 || !span_id.ok())
     return ContextError::bad_span_id;
-  if (parsed.span_id.is_zero()) return ContextError::zero_span_id;
+  if (span_id->is_zero()) return ContextError::zero_span_id;
+  parsed.trace_id = *trace_id;
+  parsed.span_id = *span_id;
   const Result<std::uint8_t, ContextError> flags = parse_flags(members.flags);
   if (!flags.ok()) return flags.error();
   parsed.flags = *flags;

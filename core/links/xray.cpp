@@ -22,23 +22,21 @@ Result<TraceId, ContextError> parse_root(std::string_view text) noexcept {
   text.remove_prefix(dash + 1);
   if (text.size() != kEpochDigits + 1 + kRestDigits) return ContextError::bad_trace_id;
   if (text[kEpochDigits] != '-') return ContextError::bad_separator;
-  std::uint64_t epoch = 0;
-  std::uint64_t middle = 0;
-  TraceId id;
   const std::string_view rest = text.substr(kEpochDigits + 1);
-  if (!parse_hex(text.substr(0, kEpochDigits), HexCase::either, epoch) ||
-      !parse_hex(rest.substr(0, 8), HexCase::either, middle) || !parse_hex(rest.substr(8), HexCase::either, id.lo))
-    return ContextError::bad_trace_id;
-  id.hi = epoch << 32 | middle;
+  const auto epoch = parse_hex(text.substr(0, kEpochDigits), HexCase::either);
+  const auto middle = parse_hex(rest.substr(0, 8), HexCase::either);
+  const auto low = parse_hex(rest.substr(8), HexCase::either);
+  if (!epoch.ok() || !middle.ok() || !low.ok()) return ContextError::bad_trace_id;
+  const TraceId id{*epoch << 32 | *middle, *low};
   if (id.is_zero()) return ContextError::zero_trace_id;
   return id;
 }
 
 Result<SpanId, ContextError> parse_parent(std::string_view text) noexcept {
-  SpanId id;
-  if (text.size() != kSpanDigits || !parse_hex(text, HexCase::either, id)) return ContextError::bad_span_id;
-  if (id.is_zero()) return ContextError::zero_span_id;
-  return id;
+  const auto id = text::parse_span_id(text, HexCase::either);
+  if (text.size() != kSpanDigits || !id.ok()) return ContextError::bad_span_id;
+  if (id->is_zero()) return ContextError::zero_span_id;
+  return *id;
 }
 
 Result<SamplingState, ContextError> parse_sampled(std::string_view text) noexcept {

@@ -38,7 +38,7 @@ inline bool is_plain_value(const Byte* value, std::uint32_t value_size) noexcept
 }
 
 // True for the shape that every SDK writes for a short scalar attribute: key, then a value of one field, one-byte
-// lengths that fill the message. False says nothing: check_key_value() decides then.
+// lengths that fill the message. False for others, valid or not: check_key_value() checks those.
 inline bool is_plain_key_value(const Byte* at, std::uint32_t size) noexcept {
   if (size < 8 || size >= 0x80 || at[0] != key_value_field::kKey.tag()) return false;
   const std::uint32_t key_size = at[1];

@@ -300,17 +300,21 @@ const Byte* Decoder::read_field(const Byte* field, std::uint32_t tag, const Byte
   switch (tag >> 3) {
     case span_field::kTraceId.number:
       if (tag != span_field::kTraceId.tag()) break;
-      return id<16>(at, end, span.trace_id);
+      at = id<16>(at, end, span.trace_id);
+      span.malformed_own_id |= span.trace_id.size != 16 && span.trace_id.size != 0;
+      return at;
     case span_field::kSpanId.number:
       if (tag != span_field::kSpanId.tag()) break;
-      return id<8>(at, end, span.span_id);
+      at = id<8>(at, end, span.span_id);
+      span.malformed_own_id |= span.span_id.size != 8 && span.span_id.size != 0;
+      return at;
     case span_field::kTraceState.number:
       if (tag != span_field::kTraceState.tag()) break;
       return range(at, end, span.trace_state);
     case span_field::kParentSpanId.number:
       if (tag != span_field::kParentSpanId.tag()) break;
       at = id<8>(at, end, span.parent_span_id);
-      span.odd_parent |= span.parent_span_id.size != 8 && span.parent_span_id.size != 0;
+      span.malformed_parent |= span.parent_span_id.size != 8 && span.parent_span_id.size != 0;
       return at;
     case span_field::kName.number:
     case span_field::kEvents.number:

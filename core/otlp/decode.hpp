@@ -10,7 +10,7 @@
 // Checked: everything that is walked, so that no cursor fails later: envelope, spans, links with their insides, status,
 // and the attributes (KeyValue and AnyValue down to the leaves) of resources, scopes, spans and links. Not checked:
 // what events, entity references and unknown fields hold inside, and UTF-8 (protobuf C++ refuses a whole request for
-// one bad string; here whoever reads a string checks it, and it is passed on as it came). A known field with another
+// one bad string; here the reader of a string checks it, and it is emitted as received). A known field with another
 // wire type is an unknown field, as in protobuf C++. Fields of the request itself that are not resource_spans are
 // dropped. Stricter than protobuf C++ in one thing: a tag beyond 32 bits is refused.
 //
@@ -63,8 +63,10 @@ struct SpanView {
   std::uint32_t attribute_count = 0;
   std::uint32_t first_attribute = 0;  // offset of the tag of the first attribute field
   std::uint32_t attributes_end = 0;
-  bool bad_hex = false;     // set by the JSON door's marks (see Marks)
-  bool odd_parent = false;  // a parent_span_id, the last or an earlier one, has neither 8 bytes nor none
+  bool bad_hex = false;  // set by the JSON reader's marks (see Marks)
+  bool malformed_own_id =
+      false;  // a trace_id or span_id, the last or an earlier one, is neither empty nor 16 or 8 bytes
+  bool malformed_parent = false;  // the same of a parent_span_id
 };
 
 struct LinkView {
@@ -80,11 +82,11 @@ struct LinkView {
   bool bad_hex = false;
 };
 
-// Offsets (ascending) of the payloads of spans and links in which the JSON door met an ID that is not hex.
+// Offsets (ascending) of the payloads of spans and links in which the JSON reader met an ID that is not hex.
 using Marks = std::vector<std::uint32_t>;
 
-// A span's attribute: where it is, and a number that its key has. Who looks for a few keys passes over the others by
-// that number, without a look at the bytes.
+// A span's attribute: its place, and a number derived from its key. A search for a few keys skips the others by that
+// number, without reading their bytes.
 struct KeyMark {
   // Offset of the KeyValue message, which holds its key, then its value, once each, and nothing else. With kNoKeyMark:
   // of the whole field, for AttributeCursor.
@@ -122,8 +124,8 @@ struct Decoded {
 // Decodes an ExportTraceServiceRequest / TracesData. On error `decoded` is cleared. marks: see above, may be null.
 Result<void> decode(Bytes bytes, const Marks* marks, Decoded& decoded);
 
-// The view of one Span message by itself, which was decoded before. Attributes and links are passed over: it says
-// nothing of them. With other bytes, what stands before the first bad one.
+// The view of one Span message that was decoded before, without its attributes and links. Of other bytes: the fields
+// before the first bad one.
 SpanView read_span(Bytes span) noexcept;
 
 // Walks the links of one span in wire order. The span was decoded, so nothing can fail: a link whose *inside* does not
@@ -142,7 +144,7 @@ class LinkCursor {
   std::size_t next_mark_;
 };
 
-// An attribute value, as far as policies and link types ask. `other`: an index into a table of strings.
+// An attribute value, as far as policies and link types need it. `other`: an index into a table of strings.
 struct AttributeView {
   enum class Kind : std::uint8_t { none, string, boolean, integer, floating, list, map, bytes, other };
   Range key;

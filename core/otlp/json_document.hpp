@@ -1,8 +1,8 @@
-// One OTLP/JSON text on its way to protobuf: the walk over its tokens by the schema. Internal to the room; the
-// structure is in json_read.cpp, the scalars in json_read_scalar.cpp.
+// Converts one OTLP/JSON text to protobuf: a walk over its tokens by the schema. Internal to the room; the structure is
+// in json_read.cpp, the scalars in json_read_scalar.cpp.
 //
-// Every step returns false when the text is not JSON, with error() set. A value that protobuf cannot hold is counted
-// and left out, and the walk goes on.
+// Every step returns false if the text is not JSON, with error() set. A value that protobuf cannot hold is counted and
+// left out, and the walk continues.
 // Thread rule: Confined. Cost: one pass. Stack: bounded by kDepthMax nested values.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace entail::otlp {
 
-// What a message tells the one around it.
+// What a message reports to the one around it.
 struct JsonState {
   bool lost = false;         // an AnyValue whose value protobuf cannot hold
   std::uint8_t bad_ids = 0;  // one bit per field number: its text was not hex
@@ -22,16 +22,21 @@ struct JsonState {
 
 class JsonDocument {
  public:
-  // The output is smaller than half the text but in odd cases, for which the buffer grows.
+  // The output is usually smaller than half the text; otherwise the buffer grows.
   JsonDocument(text::JsonTokens& tokens, std::size_t text_size, JsonRequest& request)
       : tokens_(tokens), request_(request), writer_(request.protobuf, request.marks, text_size / 2 + 64) {}
 
-  // False when error() says why.
+  // On failure returns false and sets error().
   bool read();
   Error error() const noexcept { return error_; }
 
  private:
   struct Top;
+  // Where the length and the content of a field go.
+  struct OpenField {
+    std::uint8_t* length;
+    std::uint8_t* content;
+  };
 
   template <class OnMember>
   bool members(OnMember&& on_member);
@@ -49,14 +54,8 @@ class JsonDocument {
   bool scalar(const JsonField& field, const char* token, JsonState& state);
   bool string(const JsonField& field, const char* token, JsonState& state);
   bool identifier(const JsonField& field, const char* token, JsonState& state);
-  bool odd_identifier(const JsonField& field, const char* token, std::uint8_t* out, std::size_t& size,
-                      JsonState& state) noexcept;
+  bool malformed_identifier(const JsonField& field, const char* token, OpenField place, JsonState& state);
   bool bytes(const JsonField& field, const char* token, JsonState& state);
-  // Where the length and the content of a field go.
-  struct OpenField {
-    std::uint8_t* length;
-    std::uint8_t* content;
-  };
   OpenField begin_bytes(const JsonField& field);
   bool finish_bytes(std::uint8_t* length, const std::uint8_t* content, const std::uint8_t* end) noexcept;
   bool boolean(const JsonField& field, const char* token, JsonState& state);
@@ -70,7 +69,9 @@ class JsonDocument {
   bool literal(const char* token, std::string_view spelling);
   bool skip(const char* token);
   bool lose(const char* token, JsonState& state);
-  bool lose_taken(JsonState& state) noexcept;
+  bool lose_taken(const char* token, JsonState& state);
+  bool skip_unknown(const char* token);
+  void note(JsonLoss::Reason reason, const char* token);
   bool fail(ErrorCode code, const char* token) noexcept;
   bool bad(const char* token) noexcept { return fail(ErrorCode::bad_json, token); }
 

@@ -1,7 +1,7 @@
-// append_json: walks the messages by the schema and prints what is there, in the order of the schema.
+// append_json: walks the messages and prints their fields in the order of the schema.
 //
 // A repeated singular field is merged as protobuf merges it: the last scalar wins, messages are one after another. Of a
-// oneof (AnyValue) the member that came last is printed.
+// oneof (AnyValue) the last member is printed.
 #include <algorithm>
 #include <bit>
 #include <charconv>
@@ -40,26 +40,11 @@ static_assert(kJsonFieldsMax <= 32);
 
 std::string_view text_of(Bytes bytes) noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-// The NUL that the JSON reader put behind text of the length of a good ID is no part of the text.
-std::string_view odd_id_text(Bytes id, std::size_t id_size) noexcept {
-  const bool padded = id.size() == id_size + 1 && id.back() == 0;
-  return text_of(padded ? id.first(id_size) : id);
-}
-
-// Whether an ID is text that was kept from bad JSON input: of odd length, printable, and not what would be read as hex,
-// so that the JSON reader makes the same bytes of it again.
-bool is_odd_id_text(Bytes id, std::size_t id_size) noexcept {
-  if (id.empty() || id.size() == id_size) return false;
-  const std::string_view text = odd_id_text(id, id_size);
-  if (text.size() % 2 == 0 && text::is_hex(text)) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
-}
-
 class JsonPrinter {
  public:
   explicit JsonPrinter(std::string& out) noexcept : out_(out) {}
 
-  // False when some message did not parse; then what came before the fault was printed.
+  // False if some message did not parse; then everything before the fault was printed.
   bool print(Bytes traces_data) {
     message(json_schema(JsonMessage::request), traces_data, {0, static_cast<std::uint32_t>(traces_data.size())}, 0);
     return fault_count_ == 0;
@@ -81,7 +66,7 @@ class JsonPrinter {
 
   std::string& out_;
   std::uint64_t fault_count_ = 0;     // messages of which the rest was not printed
-  std::uint64_t bad_text_count_ = 0;  // texts that are no UTF-8
+  std::uint64_t bad_text_count_ = 0;  // texts that are not UTF-8
   std::uint64_t unknown_count_ = 0;   // fields that the schema does not know
 };
 
@@ -107,11 +92,12 @@ void JsonPrinter::collect(const JsonSchema& schema, Bytes bytes, Range range, Se
   std::uint32_t end = range.offset;
   while (cursor.next(view)) {
     end = view.whole.offset + view.whole.size;
-    const unsigned index = view.number > kJsonFieldNumberMax ? ~0U : schema.index_by_number[view.number] - 1U;
-    if (index >= schema.fields.size() || !view.is(schema.fields[index].proto)) {
+    const JsonField* const field = schema.find(view.number);
+    if (field == nullptr || !view.is(field->proto)) {
       ++unknown_count_;
       continue;
     }
+    const auto index = static_cast<unsigned>(field - schema.fields.data());
     const std::uint32_t bit = 1U << index;
     Seen& slot = seen.slots[index];
     if ((seen.present & bit) == 0) {
@@ -194,12 +180,8 @@ void JsonPrinter::value(const JsonField& field, Bytes bytes, Range payload, unsi
       bad_text_count_ += !text::append_json_string(text_of(content), out_, text::JsonEscapes::html);
       return;
     case JsonKind::identifier:
-      if (is_odd_id_text(content, field.id_size)) {
-        text::append_json_string(odd_id_text(content, field.id_size), out_, text::JsonEscapes::html);
-        return;
-      }
       out_.push_back('"');
-      text::append_hex(content, out_);
+      if (!std::ranges::equal(content, kMalformedId)) text::append_hex(content, out_);
       out_.push_back('"');
       return;
     case JsonKind::bytes:
@@ -257,8 +239,8 @@ Result<void> append_json(Bytes traces_data, std::string& out, PrintLosses* losse
     return Error(ErrorCode::out_of_memory);
   }
   if (!whole) {
-    // decode() tells whether the fault is one: it does not look into events, so bytes with a broken event pass through
-    // the engine, and then the rest of them is still worth printing.
+    // decode() decides whether this is an error: it does not check events, so the engine emits bytes with a broken
+    // event, and the rest of them is still worth printing.
     Decoded decoded;
     const Result<void> checked = decode(traces_data, nullptr, decoded);
     if (!checked.ok()) {

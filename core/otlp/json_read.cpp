@@ -1,10 +1,11 @@
 // JsonReader: walks the tokens of a JSON text by the schema and writes protobuf as it goes. Fields are written in the
-// order of arrival; what is there is written, zeros and empty strings too, so that printing gives it back.
+// order of arrival. Zeros and empty strings are written, too, so that printing restores them.
 #include <array>
 #include <new>
 
 #include "otlp/fields.hpp"
 #include "otlp/json_document.hpp"
+#include "text/json_path.hpp"
 #include "text/json_string.hpp"
 #include "text/json_tokens.hpp"
 #include "wire/reader.hpp"
@@ -40,8 +41,8 @@ bool JsonDocument::fail(ErrorCode code, const char* token) noexcept {
   return false;
 }
 
-// The members of an object whose bracket was taken: calls on_member with what stands behind the quote of each key, when
-// its value is the next token.
+// The members of an object whose bracket was taken: calls on_member with the text behind the opening quote of each key.
+// Its value is the next token.
 template <class OnMember>
 bool JsonDocument::members(OnMember&& on_member) {
   const char* token = tokens_.take();
@@ -105,8 +106,7 @@ bool JsonDocument::top_member(const char* key, Top& top) {
     JsonState ignored;
     return array(json_schema(JsonMessage::request).fields.front(), token, 0, ignored);
   }
-  ++request_.unknown_keys;  // another signal beside spans, too
-  return skip(token);
+  return skip_unknown(token);  // another signal beside spans, too
 }
 
 bool JsonDocument::read() {
@@ -146,9 +146,7 @@ bool JsonDocument::message(const JsonSchema& schema, unsigned depth, JsonState& 
     const bool hinted = hint < schema.fields.size() && schema.fields[hint].key.stands_at(key);
     const JsonField* const field = hinted ? &schema.fields[hint++] : find_field(schema, key, hint);
     const char* const token = tokens_.take();
-    if (field != nullptr) return member(*field, token, depth, state);
-    ++request_.unknown_keys;
-    return skip(token);
+    return field != nullptr ? member(*field, token, depth, state) : skip_unknown(token);
   });
 }
 
@@ -211,10 +209,20 @@ struct JsonReader::Impl {
 JsonReader::JsonReader() : impl_(std::make_unique<Impl>()) {}
 JsonReader::~JsonReader() = default;
 
+std::string JsonReader::path(std::uint64_t offset) const { return text::json_path(impl_->tokens.text(), offset); }
+
+void JsonRequest::clear() noexcept {
+  protobuf.clear();
+  marks.clear();
+  values_lost = 0;
+  unknown_keys = 0;
+  malformed_ids = 0;
+  faults.clear();
+}
+
 Result<void> JsonReader::read(std::string_view text, JsonRequest& request) {
   request.signal = Request::Signal::traces;
-  request.values_lost = 0;
-  request.unknown_keys = 0;
+  request.clear();
   Error fault;
   try {
     fault = impl_->tokens.load(text).error();
@@ -226,10 +234,7 @@ Result<void> JsonReader::read(std::string_view text, JsonRequest& request) {
   } catch (const std::bad_alloc&) {
     fault = Error(ErrorCode::out_of_memory);
   }
-  request.protobuf.clear();
-  request.marks.clear();
-  request.values_lost = 0;
-  request.unknown_keys = 0;
+  request.clear();
   return fault;
 }
 

@@ -47,18 +47,18 @@ bool JsonDocument::plain_attribute(const JsonField& field, const char* token) {
   std::uint8_t* const begin = writer_.room(kTextSizeMax + 64);
   begin[0] = static_cast<std::uint8_t>(field.proto.tag());
   begin[2] = kKeyTag;
-  const text::CopiedText key = text::copy_json_string(name + 1, begin + 4);
-  if (key.fault != text::TextFault::none) return false;
-  begin[3] = static_cast<std::uint8_t>(key.end - (begin + 4));
-  std::uint8_t* const any = key.end;
+  const auto key_end = text::copy_json_string(name + 1, begin + 4);
+  if (!key_end.ok()) return false;
+  std::uint8_t* const any = *key_end;
+  begin[3] = static_cast<std::uint8_t>(any - (begin + 4));
   any[0] = kValueTag;
   std::uint8_t* end = nullptr;
   if (*value == '"' && kStringValue.stands_at(kind + 1)) {
     any[2] = kStringTag;
-    const text::CopiedText text = text::copy_json_string(value + 1, any + 4);
-    if (text.fault != text::TextFault::none) return false;
-    any[3] = static_cast<std::uint8_t>(text.end - (any + 4));
-    end = text.end;
+    const auto text_end = text::copy_json_string(value + 1, any + 4);
+    if (!text_end.ok()) return false;
+    end = *text_end;
+    any[3] = static_cast<std::uint8_t>(end - (any + 4));
   } else if (kIntValue.stands_at(kind + 1)) {
     any[2] = kIntTag;
     end = plain_integer(value, any + 3);

@@ -1,4 +1,7 @@
-// The scalars of an OTLP/JSON text, and what is passed over.
+// The scalars of an OTLP/JSON text, and the values that are skipped.
+#include <algorithm>
+#include <iterator>
+
 #include "otlp/json_document.hpp"
 #include "text/base64.hpp"
 #include "text/hex.hpp"
@@ -44,7 +47,7 @@ bool JsonDocument::literal(const char* token, std::string_view spelling) {
   return true;
 }
 
-// Passes over a value that is not used. What is inside brackets is not checked beyond their nesting.
+// Skips a value. What is inside brackets is not checked beyond their nesting.
 bool JsonDocument::skip(const char* token) {
   switch (*token) {
     case '"':
@@ -68,16 +71,30 @@ bool JsonDocument::skip(const char* token) {
   }
 }
 
-// Counts a value of the wrong type, and passes over it.
-bool JsonDocument::lose(const char* token, JsonState& state) {
-  lose_taken(state);
+// Keeps the places of the first faults.
+void JsonDocument::note(JsonLoss::Reason reason, const char* token) {
+  if (request_.faults.size() < kJsonFaultsMax) request_.faults.push_back({reason, tokens_.offset(token)});
+}
+
+// Skips and counts the value of an unknown key.
+bool JsonDocument::skip_unknown(const char* token) {
+  if (request_.unknown_keys++ < kUnknownKeyFaultsMax) note(JsonLoss::Reason::unknown_key, token);
   return skip(token);
 }
 
-// Counts a value that protobuf cannot hold.
-bool JsonDocument::lose_taken(JsonState& state) noexcept {
+// Skips and counts a value of the wrong type.
+bool JsonDocument::lose(const char* token, JsonState& state) {
   ++request_.values_lost;
   state.lost = true;
+  note(JsonLoss::Reason::wrong_type, token);
+  return skip(token);
+}
+
+// Counts a value of the right type that protobuf cannot hold, and whose tokens are taken.
+bool JsonDocument::lose_taken(const char* token, JsonState& state) {
+  ++request_.values_lost;
+  state.lost = true;
+  note(JsonLoss::Reason::not_representable, token);
   return true;
 }
 
@@ -126,10 +143,9 @@ bool JsonDocument::finish_bytes(std::uint8_t* length, const std::uint8_t* conten
 bool JsonDocument::string(const JsonField& field, const char* token, JsonState& state) {
   if (*token != '"') return lose(token, state);
   const auto [length, content] = begin_bytes(field);
-  const text::CopiedText copied = text::copy_json_string(token + 1, content);
-  if (copied.fault == text::TextFault::bad_escape) return bad(token);
-  if (copied.fault == text::TextFault::lone_surrogate) return lose_taken(state);
-  return finish_bytes(length, content, copied.end);
+  const auto end = text::copy_json_string(token + 1, content);
+  if (end.ok()) return finish_bytes(length, content, *end);
+  return end.error() == text::StringError::bad_escape ? bad(token) : lose_taken(token, state);
 }
 
 bool JsonDocument::identifier(const JsonField& field, const char* token, JsonState& state) {
@@ -138,52 +154,40 @@ bool JsonDocument::identifier(const JsonField& field, const char* token, JsonSta
   state.bad_ids &= static_cast<std::uint8_t>(~bit);
   const auto [length, content] = begin_bytes(field);
   if (tokens_.taken_size() > 2U * field.id_size && token[1 + 2 * field.id_size] == '"' &&
-      text::decode_hex(token + 1, 2U * field.id_size, length + 1)) [[likely]] {
+      text::decode_hex(token + 1, 2U * field.id_size, length + 1).ok()) [[likely]] {
     *length = field.id_size;
     writer_.advance(length + 1 + field.id_size);
     return true;
   }
-  std::size_t size = 0;
-  if (!odd_identifier(field, token, content, size, state)) return bad(token);
-  return finish_bytes(length, content, content + size);
+  return malformed_identifier(field, token, {length, content}, state);
 }
 
-// Hex of another number of bytes is written as those bytes. Anything else as its text, so that it can be seen what it
-// was; a NUL behind it keeps text of just the right length from passing for a good ID. An escape that no UTF-8 holds
-// stays as it is written. False when the text is no JSON string.
-bool JsonDocument::odd_identifier(const JsonField& field, const char* token, std::uint8_t* out, std::size_t& size,
-                                  JsonState& state) noexcept {
-  const text::CopiedText copied = text::copy_json_string(token + 1, out);
-  if (copied.fault == text::TextFault::bad_escape) return false;
-  size = static_cast<std::size_t>(copied.end - out);
-  if (copied.fault == text::TextFault::lone_surrogate) {
-    const std::string_view raw = text::raw_json_string(token + 1);
-    std::memcpy(out, raw.data(), raw.size());
-    size = raw.size();
-  }
-  const char* const text = reinterpret_cast<const char*>(out);
-  const bool hex = text::is_hex({text, size});
-  if (hex && size % 2 == 0) {
-    text::decode_hex(text, size, out);
-    size /= 2;
-    return true;
-  }
-  if (!hex) state.bad_ids |= static_cast<std::uint8_t>(1U << field.proto.number);
-  if (size == field.id_size) out[size++] = 0;
-  return true;
+// An empty ID, hex with escapes, or an ID that is not hex of its length.
+bool JsonDocument::malformed_identifier(const JsonField& field, const char* token, OpenField place, JsonState& state) {
+  const auto copied = text::copy_json_string(token + 1, place.content);
+  if (copied.error() == text::StringError::bad_escape) return bad(token);
+  const char* const text = reinterpret_cast<const char*>(place.content);
+  const auto size = copied.ok() ? static_cast<std::size_t>(*copied - place.content) : 0;
+  const bool is_hex = copied.ok() && text::is_hex({text, size});
+  if (is_hex && (size == 0 || size == 2U * field.id_size) && text::decode_hex(text, size, place.content).ok())
+    return finish_bytes(place.length, place.content, place.content + size / 2);
+  if (!is_hex) state.bad_ids |= static_cast<std::uint8_t>(1U << field.proto.number);
+  ++request_.malformed_ids;
+  note(JsonLoss::Reason::bad_id, token);
+  std::uint8_t* const end = std::copy(std::begin(kMalformedId), std::end(kMalformedId), place.content);
+  return finish_bytes(place.length, place.content, end);
 }
 
 bool JsonDocument::bytes(const JsonField& field, const char* token, JsonState& state) {
   if (*token != '"') return lose(token, state);
   const auto [length, content] = begin_bytes(field);
-  const text::CopiedText copied = text::copy_json_string(token + 1, content);
-  if (copied.fault == text::TextFault::bad_escape) return bad(token);
-  // Each output byte is written behind the digits that it comes from, so the text is decoded where it stands.
-  const std::string_view digits(reinterpret_cast<const char*>(content), static_cast<std::size_t>(copied.end - content));
-  const std::uint8_t* const end =
-      copied.fault == text::TextFault::none ? text::decode_base64(digits, content) : nullptr;
-  if (end == nullptr) return lose_taken(state);
-  return finish_bytes(length, content, end);
+  const auto copied = text::copy_json_string(token + 1, content);
+  if (copied.error() == text::StringError::bad_escape) return bad(token);
+  if (!copied.ok()) return lose_taken(token, state);
+  // Each output byte is written in front of the digits that are still to be read, so the text is decoded in place.
+  const std::string_view digits(reinterpret_cast<const char*>(content), static_cast<std::size_t>(*copied - content));
+  const auto end = text::decode_base64(digits, content);
+  return end.ok() ? finish_bytes(length, content, *end) : lose_taken(token, state);
 }
 
 bool JsonDocument::boolean(const JsonField& field, const char* token, JsonState& state) {
@@ -219,7 +223,7 @@ bool JsonDocument::integer(const JsonField& field, const char* token, JsonState&
   const bool quoted = *token == '"';
   const char* const plain_end = text::scan_plain_integer(token + quoted, value.magnitude);
   if (plain_end != nullptr && (quoted ? *plain_end == '"' : ends_scalar(plain_end))) {
-    return write_integer(field, value) || lose_taken(state);
+    return write_integer(field, value) || lose_taken(token, state);
   }
   std::string_view text;
   if (*token == '"') {
@@ -232,9 +236,9 @@ bool JsonDocument::integer(const JsonField& field, const char* token, JsonState&
   if (const auto parsed = text::parse_integer(text)) {
     value = *parsed;
   } else if (!enum_value(field, text, value)) {
-    return lose_taken(state);
+    return lose_taken(token, state);
   }
-  return write_integer(field, value) || lose_taken(state);
+  return write_integer(field, value) || lose_taken(token, state);
 }
 
 // False when the field cannot hold the value.
@@ -290,7 +294,7 @@ bool JsonDocument::floating(const JsonField& field, const char* token, JsonState
     return lose(token, state);
   }
   const std::optional<double> value = text::parse_double(text);
-  if (!value) return lose_taken(state);
+  if (!value) return lose_taken(token, state);
   std::uint8_t* const out = wire::write_varint(writer_.room(2 * wire::kVarintBytesMax), field.proto.tag());
   writer_.advance(write_little_endian(out, std::bit_cast<std::uint64_t>(*value), 8));
   return true;

@@ -1,4 +1,5 @@
-// The OTLP trace messages as OTLP/JSON names them: one table that the JSON reader and the JSON printer share.
+// The OTLP trace messages as OTLP/JSON names them: one table for the JSON reader, the
+// JSON printer and repair().
 //
 // Field order is that of the .proto files, which is the order in which the Collector prints. Fields that are not here
 // are unknown to both: skipped when read, left out when printed.
@@ -61,7 +62,7 @@ class JsonName {
       masks_[i / 8] |= std::uint64_t{0xff} << (i % 8 * 8);
     }
   }
-  // Whether the name and a quote stand at `key`.
+  // True if the name and a quote are at `key`.
   bool stands_at(const char* key) const noexcept {
     const auto* const bytes = reinterpret_cast<const std::uint8_t*>(key);
     std::uint64_t difference = 0;
@@ -96,6 +97,12 @@ struct JsonSchema {
   std::uint8_t length_size = 1;
   // By field number: index into fields + 1, 0 for unknown ones.
   std::array<std::uint8_t, kJsonFieldNumberMax + 1> index_by_number{};
+
+  // The field of this number; null for unknown ones.
+  const JsonField* find(std::uint32_t number) const noexcept {
+    const unsigned index = number > kJsonFieldNumberMax ? 0 : index_by_number[number];
+    return index == 0 ? nullptr : &fields[index - 1];
+  }
 };
 
 const JsonSchema& json_schema(JsonMessage message) noexcept;

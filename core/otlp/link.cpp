@@ -11,7 +11,7 @@ namespace {
 constexpr LinkView kEmptyLink;
 
 // The link that all SDKs write (is_usual_link), below 128 bytes, in [at, end) of decoded bytes: reads it and returns
-// the size of its field. 0: it is another, and nothing is said of it.
+// the size of its field. 0 for any other link.
 inline std::uint32_t read_usual_link(const Byte* bytes, std::uint32_t at, std::uint32_t end, LinkView& link) noexcept {
   constexpr std::uint32_t kHeadBytes = 2;
   const Byte* const field = bytes + at;

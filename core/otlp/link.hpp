@@ -20,8 +20,8 @@ inline bool has_usual_ids(const Byte* at) noexcept {
          base::load_le16(at + 18) == (link_field::kSpanId.tag() | 8 << 8);
 }
 
-// True for the link that all SDKs write: trace ID of 16 bytes, span ID of 8, plain attributes, flags. False says
-// nothing: read_link() decides then.
+// True for the link that all SDKs write: trace ID of 16 bytes, span ID of 8, plain attributes, flags. False for
+// others, valid or not: read_link() reads those.
 inline bool is_usual_link(const Byte* at, const Byte* end) noexcept {
   if (end - at < kUsualIdBytes || !has_usual_ids(at)) return false;
   at += kUsualIdBytes;

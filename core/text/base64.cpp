@@ -20,19 +20,19 @@ constexpr std::array<std::uint8_t, 256> kDigits = make_digits();
 
 }  // namespace
 
-std::uint8_t* decode_base64(std::string_view text, std::uint8_t* out) noexcept {
-  // Padding is optional, but where it stands it has to be right.
+Result<std::uint8_t*, Base64Error> decode_base64(std::string_view text, std::uint8_t* out) noexcept {
+  // Padding is optional, but has to be right if it is there.
   if (text.size() % 4 == 0 && text.ends_with("==")) {
     text.remove_suffix(2);
   } else if (text.size() % 4 == 0 && text.ends_with('=')) {
     text.remove_suffix(1);
   }
-  if (text.size() % 4 == 1) return nullptr;
+  if (text.size() % 4 == 1) return Base64Error::wrong_length;
   std::uint32_t bits = 0;
   unsigned bit_count = 0;
   for (const char c : text) {
     const std::uint8_t digit = kDigits[static_cast<unsigned char>(c)];
-    if (digit == kNoDigit) return nullptr;
+    if (digit == kNoDigit) return Base64Error::bad_digit;
     bits = (bits << 6) | digit;
     bit_count += 6;
     if (bit_count >= 8) {

@@ -9,13 +9,16 @@
 #include <string>
 #include <string_view>
 
+#include "entail/result.hpp"
+
 namespace entail::text {
 
 constexpr std::size_t base64_decoded_size_max(std::size_t text_size) noexcept { return text_size / 4 * 3 + 3; }
 
-// Writes the decoded bytes; returns the end, or nullptr when the text is no base64.
-// REQUIRES base64_decoded_size_max(text.size()) writable bytes.
-std::uint8_t* decode_base64(std::string_view text, std::uint8_t* out) noexcept;
+enum class Base64Error : std::uint8_t { none, wrong_length, bad_digit };
+
+// Writes the decoded bytes and returns their end. REQUIRES base64_decoded_size_max(text.size()) writable bytes.
+Result<std::uint8_t*, Base64Error> decode_base64(std::string_view text, std::uint8_t* out) noexcept;
 
 void append_base64(std::span<const std::uint8_t> bytes, std::string& out);
 

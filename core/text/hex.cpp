@@ -19,8 +19,8 @@ constexpr std::array<std::uint8_t, 256> kHexDigits = make_hex_digits();
 
 }  // namespace
 
-bool decode_hex(const char* digits, std::size_t digit_count, std::uint8_t* out) noexcept {
-  if (digit_count % 2 != 0) return false;
+Result<void, HexError> decode_hex(const char* digits, std::size_t digit_count, std::uint8_t* out) noexcept {
+  if (digit_count % 2 != 0) return HexError::wrong_length;
   unsigned faults = 0;
   for (std::size_t i = 0; i < digit_count; i += 2) {
     const unsigned high = kHexDigits[static_cast<unsigned char>(digits[i])];
@@ -28,7 +28,8 @@ bool decode_hex(const char* digits, std::size_t digit_count, std::uint8_t* out) 
     faults |= high | low;
     out[i / 2] = static_cast<std::uint8_t>(high << 4 | low);
   }
-  return (faults & 0xf0) == 0;
+  if ((faults & 0xf0) != 0) return HexError::bad_digit;
+  return {};
 }
 
 bool is_hex(std::string_view text) noexcept {
@@ -73,8 +74,9 @@ std::string to_hex(SpanId id) {
   return text;
 }
 
-bool from_hex(std::string_view text, TraceId& id) noexcept {
-  return text.size() == 32 && text::parse_hex(text, text::HexCase::either, id);
+Result<TraceId, HexError> from_hex(std::string_view text) noexcept {
+  if (text.size() != 32) return HexError::wrong_length;
+  return text::parse_trace_id(text, text::HexCase::either);
 }
 
 }  // namespace v1

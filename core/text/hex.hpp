@@ -41,38 +41,39 @@ void append_hex(std::uint64_t value, std::size_t digits, std::string& out);
 void append_hex(TraceId id, std::string& out);
 void append_hex(SpanId id, std::string& out);
 
-// Writes half as many bytes as there are digits, of either case. False when there are odd ones, or one that is none.
-// out may be the text itself.
-bool decode_hex(const char* digits, std::size_t digit_count, std::uint8_t* out) noexcept;
+// Writes half as many bytes as there are digits, of either case. out may be the text itself. What was written before an
+// error is meaningless.
+Result<void, HexError> decode_hex(const char* digits, std::size_t digit_count, std::uint8_t* out) noexcept;
 bool is_hex(std::string_view text) noexcept;
 
 enum class HexCase : bool { lower, either };
 
-// Parses up to 16 digits; empty text is 0. False, with `value` unchanged, at any other character: unlike number parsers
-// it rejects signs and prefixes.
-inline bool parse_hex(std::string_view digits, HexCase accepted, std::uint64_t& value) noexcept {
-  std::uint64_t result = 0;
+// Parses up to 16 digits; empty text is 0. Unlike number parsers it rejects signs and prefixes.
+inline Result<std::uint64_t, HexError> parse_hex(std::string_view digits, HexCase accepted) noexcept {
+  std::uint64_t value = 0;
   for (const char c : digits) {
     const int digit = hex_digit(c);
-    if (digit < 0 || (accepted == HexCase::lower && c >= 'A' && c <= 'F')) return false;
-    result = (result << 4) | static_cast<std::uint64_t>(digit);
+    if (digit < 0 || (accepted == HexCase::lower && c >= 'A' && c <= 'F')) return HexError::bad_digit;
+    value = (value << 4) | static_cast<std::uint64_t>(digit);
   }
-  value = result;
-  return true;
+  return value;
 }
 // 1 to 32 digits, padded on the left with zeros.
-inline bool parse_hex(std::string_view digits, HexCase accepted, TraceId& id) noexcept {
-  if (digits.empty() || digits.size() > 32) return false;
+inline Result<TraceId, HexError> parse_trace_id(std::string_view digits, HexCase accepted) noexcept {
+  if (digits.empty() || digits.size() > 32) return HexError::wrong_length;
   const std::size_t high_size = digits.size() > 16 ? digits.size() - 16 : 0;
-  TraceId result;
-  if (!parse_hex(digits.substr(0, high_size), accepted, result.hi)) return false;
-  if (!parse_hex(digits.substr(high_size), accepted, result.lo)) return false;
-  id = result;
-  return true;
+  const Result<std::uint64_t, HexError> high = parse_hex(digits.substr(0, high_size), accepted);
+  if (!high.ok()) return high.error();
+  const Result<std::uint64_t, HexError> low = parse_hex(digits.substr(high_size), accepted);
+  if (!low.ok()) return low.error();
+  return TraceId{*high, *low};
 }
 // 1 to 16 digits, padded on the left with zeros.
-inline bool parse_hex(std::string_view digits, HexCase accepted, SpanId& id) noexcept {
-  return !digits.empty() && digits.size() <= 16 && parse_hex(digits, accepted, id.value);
+inline Result<SpanId, HexError> parse_span_id(std::string_view digits, HexCase accepted) noexcept {
+  if (digits.empty() || digits.size() > 16) return HexError::wrong_length;
+  const Result<std::uint64_t, HexError> value = parse_hex(digits, accepted);
+  if (!value.ok()) return value.error();
+  return SpanId{*value};
 }
 
 }  // namespace entail::text

@@ -10,7 +10,6 @@ namespace entail::text {
 namespace {
 
 constexpr std::uint32_t kNoCodeUnit = 0xffffffff;
-constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
 // Four hex digits.
 std::uint32_t read_code_unit(const char* digits) noexcept {
@@ -85,27 +84,27 @@ char simple_escape(char c) noexcept {
   }
 }
 
-TextFault detail::resolve_escape(const char*& raw, std::uint8_t*& out) noexcept {
+Result<void, StringError> detail::resolve_escape(const char*& raw, std::uint8_t*& out) noexcept {
   if (raw[1] != 'u') {
     const char c = simple_escape(raw[1]);
-    if (c == 0) return TextFault::bad_escape;
+    if (c == 0) return StringError::bad_escape;
     *out++ = static_cast<std::uint8_t>(c);
     raw += 2;
-    return TextFault::none;
+    return {};
   }
   std::uint32_t code_point = read_code_unit(raw + 2);
-  if (code_point == kNoCodeUnit) return TextFault::bad_escape;
+  if (code_point == kNoCodeUnit) return StringError::bad_escape;
   raw += 6;
   if (code_point >= 0xd800 && code_point < 0xe000) {
-    if (code_point >= 0xdc00 || raw[0] != '\\' || raw[1] != 'u') return TextFault::lone_surrogate;
+    if (code_point >= 0xdc00 || raw[0] != '\\' || raw[1] != 'u') return StringError::lone_surrogate;
     const std::uint32_t low = read_code_unit(raw + 2);
-    if (low == kNoCodeUnit) return TextFault::bad_escape;
-    if (low < 0xdc00 || low >= 0xe000) return TextFault::lone_surrogate;
+    if (low == kNoCodeUnit) return StringError::bad_escape;
+    if (low < 0xdc00 || low >= 0xe000) return StringError::lone_surrogate;
     raw += 6;
     code_point = 0x10000 + ((code_point - 0xd800) << 10) + (low - 0xdc00);
   }
   out = write_utf8(code_point, out);
-  return TextFault::none;
+  return {};
 }
 
 std::string_view raw_json_string(const char* raw) noexcept {
@@ -167,9 +166,9 @@ void append_unescaped(std::string_view content, std::string& out) {
     }
     std::uint8_t character[4];
     std::uint8_t* character_end = character;
-    const TextFault fault = detail::resolve_escape(raw, character_end);
-    ENTAIL_CHECK(fault != TextFault::bad_escape);
-    if (fault == TextFault::none) {
+    const Result<void, StringError> resolved = detail::resolve_escape(raw, character_end);
+    ENTAIL_CHECK(resolved.error() != StringError::bad_escape);
+    if (resolved.ok()) {
       out.append(reinterpret_cast<const char*>(character), static_cast<std::size_t>(character_end - character));
     } else {
       out += kReplacement;

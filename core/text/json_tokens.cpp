@@ -11,7 +11,7 @@ namespace {
 
 static_assert(kJsonPadding >= simdjson::SIMDJSON_PADDING);
 
-// The first stage says what is wrong with a text but not where: looks again, slowly.
+// The first stage reports what is wrong with a text but not where: searches again, slowly.
 Error locate_fault(std::string_view text) noexcept {
   const std::size_t valid = utf8_valid_size(text);
   if (valid != text.size()) return Error(ErrorCode::bad_utf8, valid);

@@ -38,6 +38,8 @@ class JsonTokens {
   // Bytes from a token that take() just gave to the next one. REQUIRES that it was not the end.
   std::size_t taken_size() const noexcept { return next_[0] - next_[-1]; }
 
+  // The text that load() copied.
+  std::string_view text() const noexcept { return {text_.data(), size_}; }
   // The text from a token on.
   std::string_view text_from(const char* token) const noexcept {
     return {token, static_cast<std::size_t>(text_.data() + size_ - token)};

@@ -1,5 +1,7 @@
 #include "text/utf8.hpp"
 
+#include "base/bytes.hpp"
+
 namespace entail::text {
 
 std::uint8_t* write_utf8(std::uint32_t code_point, std::uint8_t* out) noexcept {
@@ -38,13 +40,29 @@ std::size_t utf8_character_size(std::string_view text) noexcept {
 }
 
 std::size_t utf8_valid_size(std::string_view text) noexcept {
+  constexpr std::uint64_t kNotAscii = 0x8080808080808080ULL;
+  const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
   std::size_t at = 0;
   while (at < text.size()) {
+    if (text.size() - at >= 8 && (base::load_le64(bytes + at) & kNotAscii) == 0) {
+      at += 8;
+      continue;
+    }
     const std::size_t size = utf8_character_size(text.substr(at));
     if (size == 0) break;
     at += size;
   }
   return at;
+}
+
+void append_as_utf8(std::string_view text, std::string& out) {
+  for (;;) {
+    const std::size_t valid = utf8_valid_size(text);
+    out.append(text, 0, valid);
+    if (valid == text.size()) return;
+    out += kReplacement;
+    text.remove_prefix(valid + 1);
+  }
 }
 
 }  // namespace entail::text

@@ -1,12 +1,15 @@
-// UTF-8 (RFC 3629): writing one character, finding the first byte that is not UTF-8.
-// Thread rule: Immutable (free functions only). Cost: one pass; nothing allocates.
+// UTF-8 (RFC 3629): writing one character, finding and replacing bytes that are not UTF-8.
+// Thread rule: Immutable (free functions only). Cost: one pass; nothing allocates but the string appended to.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace entail::text {
+
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
 // Writes the character as UTF-8, 1 to 4 bytes; behind them. REQUIRES code_point <= 0x10ffff.
 std::uint8_t* write_utf8(std::uint32_t code_point, std::uint8_t* out) noexcept;
@@ -14,7 +17,10 @@ std::uint8_t* write_utf8(std::uint32_t code_point, std::uint8_t* out) noexcept;
 // Bytes of the UTF-8 character that text begins with, 0 when it begins with none. REQUIRES !text.empty().
 std::size_t utf8_character_size(std::string_view text) noexcept;
 
-// Where text stops being UTF-8; its size if nowhere.
+// Where text stops being UTF-8; its size if nowhere. ASCII is passed over eight bytes at a time.
 std::size_t utf8_valid_size(std::string_view text) noexcept;
+
+// Appends the text; each byte that is not UTF-8 becomes U+FFFD.
+void append_as_utf8(std::string_view text, std::string& out);
 
 }  // namespace entail::text

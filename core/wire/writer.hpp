@@ -1,5 +1,5 @@
 // Appending protobuf fields to a buffer, with minimal varints. A nested message is written after its size is known:
-// the *_size functions tell what a field takes, tag and length included.
+// the *_size functions return the size of a whole field, tag and length included.
 // Thread rule: Confined (the buffer's). Cost: growth of the buffer, nothing else.
 #pragma once
 

@@ -20,11 +20,11 @@ TEST(Bytes, TraceIdsCompareAsBytes) {
   std::uint8_t back[16];
   base::store_trace_id(back, id);
   EXPECT_TRUE(std::equal(std::begin(bytes), std::end(bytes), std::begin(back)));
-  TraceId parsed;
-  EXPECT_TRUE(from_hex("0102030405060708090A0B0C0D0E0F10", parsed));
-  EXPECT_EQ(parsed, id);
-  EXPECT_FALSE(from_hex("0102030405060708090a0b0c0d0e0f1", parsed));
-  EXPECT_FALSE(from_hex("0102030405060708090a0b0c0d0e0f1g", parsed));
+  const auto parsed = from_hex("0102030405060708090A0B0C0D0E0F10");
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_EQ(*parsed, id);
+  EXPECT_EQ(from_hex("0102030405060708090a0b0c0d0e0f1").error(), HexError::wrong_length);
+  EXPECT_EQ(from_hex("0102030405060708090a0b0c0d0e0f1g").error(), HexError::bad_digit);
 }
 
 TEST(Bytes, ComparesTextsOfEverySize_WithOneByteChanged) {

@@ -135,12 +135,104 @@ TEST_F(ConvertCommand, CountsLosses) {
   EXPECT_EQ(number(to_json, "/unknown_fields"), 1u);
   EXPECT_EQ(read_file(path("out")),
             "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"name\":\"\xef\xbf\xbd\"}]}]}]}\n");
-  // From protobuf to protobuf nothing is lost.
+  // Strict readers of protobuf reject such a text, too; the unknown field stays.
   const auto to_frames = convert("in.proto -o out --to proto-u32be");
-  EXPECT_EQ(number(to_frames, "/values_lost") + number(to_frames, "/unknown_fields"), 0u);
-  EXPECT_EQ(read_file(path("out")), std::string("\0\0\0\x0d", 4) + read_file(path("in.proto")));
+  EXPECT_EQ(number(to_frames, "/values_lost"), 1u);
+  EXPECT_EQ(number(to_frames, "/unknown_fields"), 0u);
+  EXPECT_EQ(read_file(path("out")),
+            std::string("\0\0\0\x0f\x0a\x0d\x12\x0b\x12\x09\x2a\x03", 12) + "\xef\xbf\xbd" + span.substr(3));
   const Outcome table = run("convert in.proto -o out --to jsonl");
   EXPECT_TRUE(contains(table.out, "values lost") && contains(table.out, "unknown fields dropped")) << table.out;
+}
+
+// Whatever the encodings: IDs that are not 16 or 8 bytes long, or not hex, become empty, and everything else stays.
+TEST_F(ConvertCommand, EmptiesMalformedIds) {
+  const auto request = [](const std::string& span, const std::string& parent, const std::string& link) {
+    return R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":")" + span + R"(","spanId":"0102030405060708",)" +
+           R"("parentSpanId":")" + parent + R"(","name":"n","links":[{"traceId":")" + link +
+           R"(","spanId":"1112131415161718","traceState":"a=1"}]}]}]}]})" + "\n";
+  };
+  const std::string good = "000102030405060708090a0b0c0d0e0f", parent = "2122232425262728";
+  const std::string malformed[] = {"zz",           "00",        "414243444546474849", "AAECAwQFBgcICQoLDA0ODw==",
+                                   good.substr(1), good + "00", "zzzzzzzzzzzzzzzz",   "\\u0000",
+                                   "\\ud83d"};
+  std::string before = request(good, parent, good), after = before;
+  for (const std::string& id : malformed) {
+    before += request(id, parent, good) + request(good, id, good) + request(good, parent, id);
+    after += request("", parent, good) + request(good, "", good) + request(good, parent, "");
+  }
+  write_file(path("in.jsonl"), buffer(before));
+  for (const char* const framing : kFramings) {
+    const auto there = convert(std::string("in.jsonl -o there --to ") + framing);
+    EXPECT_EQ(number(there, "/ids_emptied"), 3 * std::size(malformed)) << framing;
+    EXPECT_EQ(number(there, "/spans"), 1 + 3 * std::size(malformed));
+    EXPECT_EQ(number(there, "/values_lost"), 0u);
+    const auto back = convert("there -o back --to jsonl");
+    EXPECT_EQ(number(back, "/ids_emptied"), 0u) << framing;
+    // The framings json and proto join the requests.
+    const bool joined = std::string_view(framing) == "json" || std::string_view(framing) == "proto";
+    if (joined) {
+      EXPECT_EQ(resource_spans_of(read_file(path("back"))).size(), resource_spans_of(after).size()) << framing;
+    } else {
+      EXPECT_EQ(read_file(path("back")), after) << framing;
+    }
+  }
+  // The same from protobuf, byte for byte. trace_id "t", span_id of 9 bytes, parent of 1, a link of 17 and 7 bytes.
+  const std::string link = "\x6a\x1c\x0a\x11" + std::string(17, 'T') + "\x12\x07" + std::string(7, 'S');
+  const std::string span = "\x0a\x01t\x12\x09" + std::string(9, 's') + "\x22\x01p\x2a\x01n" + link;
+  const auto framed = [](const std::string& inner) {
+    std::string message = inner;
+    for (const char tag : {'\x12', '\x12', '\x0a'}) message = tag + std::string(1, char(message.size())) + message;
+    return message;
+  };
+  write_file(path("in.proto"), buffer(framed(span)));
+  const auto repaired = convert("in.proto -o out --to proto");
+  EXPECT_EQ(number(repaired, "/ids_emptied"), 5u);
+  EXPECT_EQ(read_file(path("out")),
+            framed(std::string("\x0a\x00\x12\x00\x22\x00\x2a\x01n\x6a\x04\x0a\x00\x12\x00", 15)));
+  const Outcome table = run("convert in.proto -o out --to jsonl");
+  EXPECT_TRUE(contains(table.out, "IDs emptied")) << table.out;
+}
+
+// Every command that reads traces reports what it drops of a JSON request, with its place, and counts all of it.
+TEST_F(ConvertCommand, ReportsDroppedValuesWithTheirPlace) {
+  std::string text = R"({"resourceSpans":[{"scopeSpans":{}}]})"
+                     "\n"
+                     R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"name":5,"attributes":5,"startTimeUnixNano":[],)"
+                     R"("kind":"SPAN_KIND_MAIN","links":[{"traceId":"zz"}],"no\u001b[1mm":1}]}]}]})"
+                     "\n";
+  write_file(path("in.jsonl"), buffer(text));
+  const std::string span = "in.jsonl:2: resourceSpans[0].scopeSpans[0].spans[0]";
+  const std::string messages[] = {"in.jsonl:1: resourceSpans[0].scopeSpans: wrong type, dropped\n",
+                                  span + ".name: wrong type, dropped\n",
+                                  span + ".attributes: wrong type, dropped\n",
+                                  span + ".startTimeUnixNano: wrong type, dropped\n",
+                                  span + ".kind: not representable in protobuf, dropped\n",
+                                  span + ".links[0].traceId: not an ID of the right length\n",
+                                  ": not part of OTLP, ignored\n"};
+  for (const char* const command : {"convert in.jsonl -o out --to proto", "sample in.jsonl -o out", "links in.jsonl"}) {
+    const Outcome outcome = run(std::string(command) + " --json");
+    EXPECT_EQ(outcome.exit_code, 0) << command;
+    for (const std::string& message : messages) EXPECT_TRUE(contains(outcome.err, message)) << outcome.err << message;
+    EXPECT_FALSE(contains(outcome.err, "\x1b")) << command;
+    EXPECT_FALSE(contains(outcome.err, "more JSON values")) << outcome.err;
+    const auto summary = parse(parser_, outcome.out);
+    const bool sampled = std::string_view(command).starts_with("sample");
+    const bool converted = std::string_view(command).starts_with("convert");
+    EXPECT_EQ(number(summary, sampled ? "/losses/json_value" : converted ? "/values_lost" : "/input/values_lost"), 5u);
+    EXPECT_EQ(number(summary, sampled     ? "/losses/unknown_field"
+                              : converted ? "/unknown_fields"
+                                          : "/input/unknown_fields"),
+              1u);
+  }
+  EXPECT_TRUE(contains(run("links in.jsonl").out, "JSON values dropped"));
+  // Of many the first ten are reported, and the rest is counted.
+  for (int i = 0; i < 7; ++i) text += text.substr(0, text.find('\n') + 1);
+  write_file(path("in.jsonl"), buffer(text));
+  const Outcome many = run("convert in.jsonl -o out --to proto");
+  EXPECT_TRUE(contains(many.err, "in.jsonl:5: resourceSpans[0].scopeSpans: wrong type, dropped\n")) << many.err;
+  EXPECT_FALSE(contains(many.err, "in.jsonl:6: ")) << many.err;
+  EXPECT_TRUE(contains(many.err, "in.jsonl: 4 more JSON values like these")) << many.err;
 }
 
 TEST_F(ConvertCommand, UsesStandardInputAndOutput) {

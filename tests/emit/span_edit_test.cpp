@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "emit/odd_ids.hpp"
+#include "emit/malformed_ids.hpp"
 #include "otlp_trace.pb.h"
 #include "tests/otlp/message_parts.hpp"
 
@@ -129,7 +129,7 @@ Buffer link(std::string_view trace, std::string_view span) {
                bytes_field(4, key_value("k", string_value("v"))), bytes_field(77, "?")});
 }
 
-TEST(OddIds, AreEmptiedInLinks_AndTheRestOfTheLinkIsPreserved) {
+TEST(MalformedIds, AreEmptiedInLinks_AndTheRestOfTheLinkIsPreserved) {
   const struct {
     std::string trace, span, trace_out, span_out;
   } cases[] = {{kTrace, "1234", kTrace, ""},
@@ -141,36 +141,36 @@ TEST(OddIds, AreEmptiedInLinks_AndTheRestOfTheLinkIsPreserved) {
   for (const auto& [trace, span, trace_out, span_out] : cases) {
     const Buffer odd = bytes_field(13, link(trace, span));
     const Buffer payload = join({kIds, bytes_field(13, link(kTrace, kSpan)), odd, kTail});
-    EXPECT_TRUE(has_odd_links(payload));
+    EXPECT_TRUE(has_malformed_links(payload));
     const Buffer repaired = bytes_field(13, link(trace_out, span_out));
-    EXPECT_EQ(edited(payload, {.clear_odd_ids = true}),
+    EXPECT_EQ(edited(payload, {.empty_malformed_ids = true}),
               join({kIds, bytes_field(13, link(kTrace, kSpan)), repaired, kTail}));
     const std::vector<Bytes> links = {odd, kLinkC};
-    EXPECT_EQ(edited(payload, {.replace_links = true, .link_fields = links, .clear_odd_ids = true}),
+    EXPECT_EQ(edited(payload, {.replace_links = true, .link_fields = links, .empty_malformed_ids = true}),
               join({kIds, repaired, bytes_field(13, bytes_field(1, "")), kTail}));
   }
 }
 
-TEST(OddIds, AreEmptiedInParents) {
+TEST(MalformedIds, AreEmptiedInParents) {
   for (const std::string& parent : {std::string("1234"), std::string(9, 'p'), std::string(16, 'p')}) {
     const Buffer payload = join({kIds, bytes_field(4, parent), bytes_field(5, "name"), kTail});
-    EXPECT_EQ(edited(payload, {.clear_odd_ids = true}),
+    EXPECT_EQ(edited(payload, {.empty_malformed_ids = true}),
               join({kIds, bytes_field(4, ""), bytes_field(5, "name"), kTail}));
   }
 }
 
 // All-zero IDs have the right length; a group or a number with an ID's field number is an unknown field. A reader sees
 // each occurrence of a repeated field.
-TEST(OddIds, AreThoseOfTheWrongLength) {
+TEST(MalformedIds, AreThoseOfTheWrongLength) {
   const Buffer fine = join({kIds, bytes_field(4, std::string(8, '\0')),
                             bytes_field(13, link(std::string(16, '\0'), std::string(8, '\0'))),
                             bytes_field(13, link("", "")), bytes_field(13, Buffer{}),
                             bytes_field(13, join({varint_field(1, 5), group_field(2, varint_field(1, 1))}))});
-  EXPECT_FALSE(has_odd_links(fine));
-  EXPECT_EQ(edited(fine, {.clear_odd_ids = true}), fine);
+  EXPECT_FALSE(has_malformed_links(fine));
+  EXPECT_EQ(edited(fine, {.empty_malformed_ids = true}), fine);
   const Buffer twice = join({bytes_field(1, "odd"), bytes_field(1, kTrace), bytes_field(2, kSpan)});
-  EXPECT_TRUE(is_odd_link(twice));
-  EXPECT_EQ(edited(bytes_field(13, twice), {.clear_odd_ids = true}),
+  EXPECT_TRUE(is_malformed_link(twice));
+  EXPECT_EQ(edited(bytes_field(13, twice), {.empty_malformed_ids = true}),
             bytes_field(13, join({bytes_field(1, ""), bytes_field(1, kTrace), bytes_field(2, kSpan)})));
 }
 

@@ -259,8 +259,8 @@ TEST(Decode, RetainsNothingOfThePreviousRequest) {
 TEST(Decode, ReportsEveryParentOfTheWrongLength) {
   const std::string good(8, 'P');
   const auto odd = [](const Buffer& span) {
-    const bool alone = otlp::read_span(span).odd_parent;
-    EXPECT_EQ(decoded_of(request_of({span})).spans[0].odd_parent, alone);
+    const bool alone = otlp::read_span(span).malformed_parent;
+    EXPECT_EQ(decoded_of(request_of({span})).spans[0].malformed_parent, alone);
     return alone;
   };
   EXPECT_FALSE(odd({}));

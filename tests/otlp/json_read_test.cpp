@@ -144,30 +144,39 @@ struct IdCase {
   std::string written;  // hex of the bytes
   bool bad_hex;
 };
+const std::string kMalformed = "00";  // kMalformedId
 
-TEST(JsonRead, ReadsUnusualTraceIds) {
+// The text never becomes other bytes or another text: it is printed as an empty ID.
+void expect_printed(const JsonCase& read, const IdCase& expected) {
+  const std::string printed = read.printed();
+  const bool malformed = expected.written == kMalformed;
+  EXPECT_NE(printed.find(malformed ? R"(Id":"")" : R"(Id":")" + expected.written + '"'), std::string::npos) << printed;
+  EXPECT_EQ(JsonCase(printed).request.malformed_ids, 0U);
+  EXPECT_EQ(JsonCase(printed).printed(), printed);
+}
+
+TEST(JsonRead, ReadsTraceIdsThatAreNotHexOfTheirLength) {
   const IdCase cases[] = {
       {"", "", false},
-      {"0000000000000000", "0000000000000000", false},
-      {"ab", "ab", false},
-      {"000102030405060708090a0b0c0d0e0f10", "000102030405060708090a0b0c0d0e0f10", false},
-      {"ABC", "414243", false},  // hex, but an odd number of digits
-      {"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz",
-       [] {
-         std::string s;
-         for (int i = 0; i < 32; ++i) s += "7a";
-         return s;
-       }(),
-       true},
-      {"zzzzzzzzzzzzzzzz", "7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a00", true},  // 16 characters may not be taken for an ID
-      {"zz", "7a7a", true},
-      {"0x01", "30783031", true},
-      {"000102030405060708090a0b0c0d0e0g",
-       "30303031303230333034303530363037303830393061306230633064306530"
-       "67",
-       true},
-      {"\\u0061b", "ab", false},  // an escape, read as the character it denotes
-      {"\\ud83d", "5c7564383364", true},
+      {"0000000000000000", kMalformed, false},
+      {"4142434445464748", kMalformed, false},
+      {"ab", kMalformed, false},
+      {"00", kMalformed, false},
+      {"000102030405060708090a0b0c0d0e0f10", kMalformed, false},
+      {"ABC", kMalformed, false},  // hex, but an odd number of digits
+      {"000102030405060708090a0b0c0d0e0", kMalformed, false},
+      {"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", kMalformed, true},
+      {"zzzzzzzzzzzzzzzz", kMalformed, true},  // sixteen characters are no ID
+      {"AAECAwQFBgcICQoLDA0ODw==", kMalformed, true},
+      {"zz", kMalformed, true},
+      {"0x01", kMalformed, true},
+      {"000102030405060708090a0b0c0d0e0g", kMalformed, true},
+      {"000102030405060708090a0b0c0d0e\\u0000f", kMalformed, true},
+      {"00010203-0405-0607-0809-0a0b0c0d0e0f", kMalformed, true},
+      {"\\ud83d", kMalformed, true},
+      {"\\u0000", kMalformed, true},
+      // An escape is the character that it denotes.
+      {"000102030405060708090a0b0c0d0e0\\u0066", "000102030405060708090a0b0c0d0e0f", false},
   };
   for (const IdCase& expected : cases) {
     const std::string id = std::string(R"("traceId":")") + expected.text + '"';
@@ -181,46 +190,103 @@ TEST(JsonRead, ReadsUnusualTraceIds) {
     EXPECT_FALSE(read.links()[1].bad_hex);
     EXPECT_EQ(read.request.marks.size(), expected.bad_hex ? 2U : 0U);
     EXPECT_EQ(read.request.values_lost, 0U);
-    // A bad ID is printed as received, and read back to the same bytes.
-    const JsonCase again(read.printed());
-    EXPECT_EQ(again.request.protobuf, read.request.protobuf) << expected.text;
-    EXPECT_EQ(again.request.marks, read.request.marks) << expected.text;
+    EXPECT_EQ(read.request.malformed_ids, expected.written == kMalformed ? 3U : 1U);
+    expect_printed(read, expected);
   }
 }
 
-TEST(JsonRead, ReadsUnusualSpanIds) {
+TEST(JsonRead, ReadsSpanIdsThatAreNotHexOfTheirLength) {
   const IdCase cases[] = {
-      {"zzzzzzzz", "7a7a7a7a7a7a7a7a00", true},
-      {"zzzzzzzzzzzzzzzz", "7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a", true},
-      {"0000000000000000000000000000000a", "0000000000000000000000000000000a", false},
+      {"zzzzzzzz", kMalformed, true},         {"zzzzzzzzzzzzzzzz", kMalformed, true},
+      {"AAECAwQFBgc=", kMalformed, true},     {"0000000000000000000000000000000a", kMalformed, false},
+      {"7a7a7a7a7a7a7a7", kMalformed, false}, {"7A7a7A7a7A7a7A7a", "7a7a7a7a7a7a7a7a", false},
   };
   for (const IdCase& expected : cases) {
     const JsonCase read(span_text(std::string(R"("spanId":")") + expected.text + '"'));
     EXPECT_EQ(read.hex_of(read.span().span_id), expected.written);
     EXPECT_EQ(read.span().bad_hex, expected.bad_hex);
-    const JsonCase again(read.printed());
-    EXPECT_EQ(again.request.protobuf, read.request.protobuf) << expected.text;
-    EXPECT_EQ(again.request.marks, read.request.marks) << expected.text;
+    expect_printed(read, expected);
   }
-  // A bad parent is preserved too, but does not make the span bad.
-  const JsonCase parent(span_text(R"("parentSpanId":"zzzzzzzz")"));
-  EXPECT_EQ(parent.hex_of(parent.span().parent_span_id), "7a7a7a7a7a7a7a7a00");
-  EXPECT_FALSE(parent.span().bad_hex);
-  EXPECT_TRUE(parent.span().odd_parent);
-  EXPECT_TRUE(JsonCase(span_text(R"("parentSpanId":"zzzzzzz")")).span().odd_parent);
-  EXPECT_FALSE(JsonCase(span_text(R"("parentSpanId":"")")).span().odd_parent);
+  // A malformed parent does not make the span bad.
+  for (const char* const text : {"zzzzzzzz", "zzzzzzz", "ab", "AAECAwQFBgc="}) {
+    const JsonCase parent(span_text(std::string(R"("parentSpanId":")") + text + '"'));
+    EXPECT_EQ(parent.hex_of(parent.span().parent_span_id), kMalformed);
+    EXPECT_FALSE(parent.span().bad_hex);
+    EXPECT_TRUE(parent.span().malformed_parent);
+  }
+  EXPECT_FALSE(JsonCase(span_text(R"("parentSpanId":"")")).span().malformed_parent);
   // The last of repeated keys wins.
   EXPECT_FALSE(JsonCase(span_text(R"("traceId":"zz","traceId":"ab")")).span().bad_hex);
   EXPECT_TRUE(JsonCase(span_text(R"("traceId":"ab","traceId":"zz")")).span().bad_hex);
 }
 
-TEST(JsonRead, PreservesIdsWithPrintableBytes) {
-  // "4142" is hex of two printable bytes, which must not be printed as text with another meaning.
-  for (const char* id : {"4142", "7a7a", "61", "00", "7f", "4142434445464748494a4b4c4d4e4f5000"}) {
-    const JsonCase read(span_text(std::string(R"("traceId":")") + id + '"'));
-    EXPECT_EQ(read.hex_of(read.span().trace_id), id);
-    EXPECT_EQ(JsonCase(read.printed()).request.protobuf, read.request.protobuf) << id;
+TEST(JsonRead, LeavesOutIdsOfAnotherType) {
+  for (const char* const value : {"5", "{}", "[]", "true", "[\"0102030405060708\"]", "1e3"}) {
+    const JsonCase read(span_text(std::string(R"("spanId":)") + value + R"(,"links":[{"traceId":)" + value + "}]"));
+    ASSERT_TRUE(read.ok()) << value;
+    EXPECT_EQ(read.span().span_id.size + read.links().at(0).trace_id.size, 0U) << value;
+    EXPECT_EQ(read.request.values_lost, 2U) << value;
   }
+  EXPECT_EQ(JsonCase(span_text(R"("spanId":null)")).request.values_lost, 0U);
+}
+
+// Every value of the wrong type costs that value alone, is counted, and has a place.
+TEST(JsonRead, KeepsThePlacesOfLostValues) {
+  using Reason = JsonLoss::Reason;
+  struct Case {
+    std::string text;
+    Reason reason;
+    std::string path;
+  };
+  const std::string span = "resourceSpans[0].scopeSpans[0].spans[0]";
+  const Case cases[] = {
+      {R"({"resourceSpans":[{"scopeSpans":{}}]})", Reason::wrong_type, "resourceSpans[0].scopeSpans"},
+      {R"({"resourceSpans":[{},[],{}]})", Reason::wrong_type, "resourceSpans[1]"},
+      {R"({"resourceSpans":[{"resource":5,"scopeSpans":[]}]})", Reason::wrong_type, "resourceSpans[0].resource"},
+      {span_text(R"("name":"a,]}\"{","attributes":5)"), Reason::wrong_type, span + ".attributes"},
+      {span_text(R"("startTimeUnixNano":[])"), Reason::wrong_type, span + ".startTimeUnixNano"},
+      {span_text(R"("startTimeUnixNano":"-1")"), Reason::not_representable, span + ".startTimeUnixNano"},
+      {span_text(R"("endTimeUnixNano":1.5)"), Reason::not_representable, span + ".endTimeUnixNano"},
+      {span_text(R"("kind":"SPAN_KIND_OTHER")"), Reason::not_representable, span + ".kind"},
+      {span_text(R"("kind":{})"), Reason::wrong_type, span + ".kind"},
+      {span_text(R"("status":[])"), Reason::wrong_type, span + ".status"},
+      {span_text(R"("status":{"code":true})"), Reason::wrong_type, span + ".status.code"},
+      {span_text(R"("name":"\ud83d")"), Reason::not_representable, span + ".name"},
+      {span_text(R"("events":[{},{"attributes":[{"key":5}]}])"), Reason::wrong_type,
+       span + ".events[1].attributes[0].key"},
+      {span_text(R"("links":[{"flags":"x"}])"), Reason::not_representable, span + ".links[0].flags"},
+      {value_text(R"({"intValue":"9223372036854775808"})"), Reason::not_representable,
+       span + ".attributes[0].value.intValue"},
+      {value_text(R"({"boolValue":"true"})"), Reason::wrong_type, span + ".attributes[0].value.boolValue"},
+      {value_text(R"({"doubleValue":"many"})"), Reason::not_representable, span + ".attributes[0].value.doubleValue"},
+      {value_text(R"({"bytesValue":"***"})"), Reason::not_representable, span + ".attributes[0].value.bytesValue"},
+      {value_text(R"({"arrayValue":{"values":[{},{},7]}})"), Reason::wrong_type,
+       span + ".attributes[0].value.arrayValue.values[2]"},
+      {span_text(R"("parent_span_id":"zz")"), Reason::bad_id, span + ".parent_span_id"},
+      {span_text(R"("links":[{},{"traceId":"abc"}])"), Reason::bad_id, span + ".links[1].traceId"},
+      {span_text(R"("nom":{"a":[1,2]})"), Reason::unknown_key, span + ".nom"},
+      {R"({"resourceSpans":[],"resourceLogs":[]})", Reason::unknown_key, "resourceLogs"},
+  };
+  JsonReader reader;
+  JsonRequest request;
+  for (const Case& expected : cases) {
+    ASSERT_TRUE(reader.read(expected.text, request).ok()) << expected.text;
+    ASSERT_EQ(request.faults.size(), 1U) << expected.text;
+    EXPECT_EQ(request.faults[0].reason, expected.reason) << expected.text;
+    EXPECT_EQ(reader.path(request.faults[0].offset), expected.path) << expected.text;
+    EXPECT_EQ(request.values_lost + request.malformed_ids + request.unknown_keys, 1U) << expected.text;
+  }
+  // Of many the first are kept; unknown keys leave room for the others.
+  std::string many;
+  for (int i = 0; i < 20; ++i) many += R"({"nom":1},)";
+  for (int i = 0; i < 20; ++i) many += R"({"name":1},)";
+  ASSERT_TRUE(reader.read(span_text("\"events\":[" + many + "{}]"), request).ok());
+  EXPECT_EQ(request.faults.size(), kJsonFaultsMax);
+  EXPECT_EQ(request.unknown_keys + request.values_lost, 40U);
+  EXPECT_EQ(reader.path(request.faults[kUnknownKeyFaultsMax].offset), span + ".events[20].name");
+  // A good request has none.
+  ASSERT_TRUE(reader.read(span_text(R"("name":"n")"), request).ok());
+  EXPECT_TRUE(request.faults.empty());
 }
 
 TEST(JsonRead, MovesMarks_WhenLengthsGrow) {

@@ -16,17 +16,17 @@ TEST(Base64, RoundTripAndAlphabets) {
     append_base64({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, text);
     EXPECT_EQ(text.size(), (bytes.size() + 2) / 3 * 4);
     std::vector<std::uint8_t> out(base64_decoded_size_max(text.size()));
-    const std::uint8_t* const end = decode_base64(text, out.data());
-    ASSERT_NE(end, nullptr);
-    EXPECT_EQ(std::string(reinterpret_cast<const char*>(out.data()), static_cast<std::size_t>(end - out.data())),
+    const auto end = decode_base64(text, out.data());
+    ASSERT_TRUE(end.ok());
+    EXPECT_EQ(std::string(reinterpret_cast<const char*>(out.data()), static_cast<std::size_t>(*end - out.data())),
               bytes);
     bytes.push_back(static_cast<char>(i * 7));
   }
   const auto decoded = [](std::string_view text) -> std::string {
     std::uint8_t out[64];
-    const std::uint8_t* const end = decode_base64(text, out);
-    return end == nullptr ? "bad"
-                          : std::string(reinterpret_cast<const char*>(out), static_cast<std::size_t>(end - out));
+    const auto end = decode_base64(text, out);
+    if (!end.ok()) return end.error() == Base64Error::bad_digit ? "bad digit" : "wrong length";
+    return std::string(reinterpret_cast<const char*>(out), static_cast<std::size_t>(*end - out));
   };
   EXPECT_EQ(decoded("+/+/"), "\xfb\xff\xbf");
   EXPECT_EQ(decoded("-_-_"), "\xfb\xff\xbf");
@@ -34,9 +34,10 @@ TEST(Base64, RoundTripAndAlphabets) {
   EXPECT_EQ(decoded("Zg"), "f");
   EXPECT_EQ(decoded("Zm8"), "fo");
   EXPECT_EQ(decoded(""), "");
-  for (const char* bad : {"Z", "Zg=", "Z===", "=", "Zm9v=", "Zm 9", "Zm\n9", "Zg==Zg==", "\xc3\xa9xx"}) {
-    EXPECT_EQ(decoded(bad), "bad") << bad;
+  for (const char* bad : {"Zg=", "Z===", "Zm 9", "Zm\n9", "Zg==Zg==", "\xc3\xa9xx"}) {
+    EXPECT_EQ(decoded(bad), "bad digit") << bad;
   }
+  for (const char* bad : {"Z", "=", "Zm9v=", "Zm9vZ"}) EXPECT_EQ(decoded(bad), "wrong length") << bad;
 }
 
 }  // namespace

@@ -9,13 +9,14 @@ namespace entail::text {
 namespace {
 
 // Copies the contents of the quotes in a padded text.
-std::string copied(const std::string& content, TextFault fault = TextFault::none) {
+std::string copied(const std::string& content, StringError error = StringError::none) {
   const std::string raw = content + '"' + std::string(kJsonPadding, '\0');
   std::vector<std::uint8_t> out(content.size() + 16);
-  const CopiedText result = copy_json_string(raw.data(), out.data());
-  EXPECT_EQ(result.fault, fault) << content;
+  const auto end = copy_json_string(raw.data(), out.data());
+  EXPECT_EQ(end.error(), error) << content;
   EXPECT_EQ(raw_json_string(raw.data()), content);
-  return std::string(reinterpret_cast<const char*>(out.data()), static_cast<std::size_t>(result.end - out.data()));
+  if (!end.ok()) return {};
+  return std::string(reinterpret_cast<const char*>(out.data()), static_cast<std::size_t>(*end - out.data()));
 }
 
 TEST(CopyJsonString, EveryLengthAndEscapePosition) {
@@ -43,13 +44,13 @@ TEST(CopyJsonString, Escapes) {
 
 TEST(CopyJsonString, LoneSurrogates) {
   for (const char* text : {R"(\ud83d)", R"(\ud83dx)", R"(\ud83d\n)", R"(\ud83d\ud83d)", R"(\ude00)", R"(a\udfffb)"}) {
-    copied(text, TextFault::lone_surrogate);
+    copied(text, StringError::lone_surrogate);
   }
 }
 
 TEST(CopyJsonString, BadEscapes) {
   for (const char* text : {R"(\x)", R"(\u12)", R"(\u12g4)", R"(\ud83d\u12)", R"(\U0041)"}) {
-    copied(text, TextFault::bad_escape);
+    copied(text, StringError::bad_escape);
   }
 }
 

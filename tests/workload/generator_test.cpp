@@ -42,7 +42,8 @@ TEST(Generator, DrawsEveryKindOfPolicyAndMode) {
 }
 
 TEST(Generator, DrawsEveryUnusualCase) {
-  std::size_t own_trace = 0, bad_spans = 0, bad_links = 0, null_targets = 0, late = 0, duplicates = 0, odd_parents = 0;
+  std::size_t own_trace = 0, bad_spans = 0, bad_links = 0, null_targets = 0, late = 0, duplicates = 0,
+              malformed_parents = 0;
   for (std::uint64_t seed = 0; seed < 100; ++seed) {
     std::set<std::string> seen_traces;
     for (const Step& step : small_workload(seed).steps) {
@@ -53,7 +54,7 @@ TEST(Generator, DrawsEveryUnusualCase) {
             arriving.insert(span.trace_id);
             late += seen_traces.contains(span.trace_id);
             bad_spans += span.trace_id.size() != 16 || span.span_id.size() != 8;
-            odd_parents += !span.parent_span_id.empty() && span.parent_span_id.size() != 8;
+            malformed_parents += !span.parent_span_id.empty() && span.parent_span_id.size() != 8;
             std::set<std::string> targets;
             for (const Link& link : span.links) {
               own_trace += link.trace_id == span.trace_id;
@@ -67,7 +68,7 @@ TEST(Generator, DrawsEveryUnusualCase) {
       seen_traces.merge(arriving);
     }
   }
-  for (const std::size_t count : {own_trace, bad_spans, bad_links, null_targets, late, duplicates, odd_parents})
+  for (const std::size_t count : {own_trace, bad_spans, bad_links, null_targets, late, duplicates, malformed_parents})
     EXPECT_GT(count, 20U);
 }
 

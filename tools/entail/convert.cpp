@@ -21,7 +21,8 @@ struct ConvertArguments {
 
 struct ConvertFacts {
   std::uint64_t spans = 0;           // written
-  std::uint64_t values_lost = 0;     // held by one of the two forms alone
+  std::uint64_t ids_emptied = 0;     // they were not of their length
+  std::uint64_t values_lost = 0;     // no reader could have held them, or one of the two forms cannot
   std::uint64_t unknown_fields = 0;  // JSON keys, and protobuf fields that were to become JSON
 };
 
@@ -33,7 +34,8 @@ std::string convert_json(const RunFacts& facts, const ConvertFacts& converted) {
   for (std::size_t i = 0; i < kSkipNames.size(); ++i)
     if (facts.skipped[i] > 0) json.field(kSkipNames[i], facts.skipped[i]);
   json.end_object().end_object();
-  json.field("spans", converted.spans).field("values_lost", converted.values_lost);
+  json.field("spans", converted.spans).field("ids_emptied", converted.ids_emptied);
+  json.field("values_lost", converted.values_lost);
   json.field("unknown_fields", converted.unknown_fields).end_object();
   return json.take() + "\n";
 }
@@ -46,8 +48,10 @@ std::string convert_table(const RunFacts& facts, const ConvertFacts& converted, 
   table.row("spans", converted.spans);
   for (std::size_t i = 0; i < kSkipNames.size(); ++i)
     if (facts.skipped[i] != 0) table.row("skipped: " + std::string(kSkipNames[i]), facts.skipped[i]);
+  if (converted.ids_emptied != 0)
+    table.row("IDs emptied", converted.ids_emptied, "not hexadecimal, or of the wrong length", paint.red());
   if (converted.values_lost != 0)
-    table.row("values lost", converted.values_lost, "not representable in both JSON and protobuf", paint.red());
+    table.row("values lost", converted.values_lost, "of the wrong type, or not readable everywhere", paint.red());
   if (converted.unknown_fields != 0)
     table.row("unknown fields dropped", converted.unknown_fields, "not part of OTLP", paint.yellow());
   return table.take();
@@ -62,13 +66,11 @@ class ConvertOutput {
   bool take(TraceInput& input, const ParsedRequest& parsed, ConvertFacts& converted) {
     open();
     if (file_->failed()) return false;
-    if (!writer_->write(parsed.request.protobuf())) {
+    if (!writer_->write_repaired(parsed.request.protobuf())) {
       input.refuse(parsed, "skipped: cannot be written as JSON");
       return !file_->failed();
     }
     converted.spans += parsed.request.span_count();
-    converted.values_lost += parsed.request.values_lost();
-    converted.unknown_fields += parsed.request.unknown_keys();
     if (file_->streams()) file_->flush();  // the reader of a pipe may be waiting
     return !file_->failed();
   }
@@ -76,8 +78,10 @@ class ConvertOutput {
   bool publish(ConvertFacts& converted) {
     open();
     writer_->finish();
-    converted.values_lost += writer_->losses().values;
-    converted.unknown_fields += writer_->losses().unknown_fields;
+    const RepairLosses& repairs = writer_->repairs();
+    converted.ids_emptied = repairs.ids;
+    converted.values_lost = repairs.texts + repairs.fields + writer_->losses().values;
+    converted.unknown_fields = writer_->losses().unknown_fields;
     return file_->publish();
   }
   // REQUIRES publish() was called.
@@ -114,6 +118,8 @@ Exit convert(const ConvertArguments& arguments) {
     if (!output.file().pipe_closed()) console.message(output.file().error());
     return Exit::output_unwritable;
   }
+  converted.values_lost += facts.values_lost;
+  converted.unknown_fields += facts.unknown_keys;
   const bool taken = arguments.output == "-";
   const std::string text = arguments.json
                                ? convert_json(facts, converted)
@@ -146,7 +152,9 @@ void add_convert(Command program, Action& action) {
       "its length in front. json writes one document and proto one bare message, however many inputs there are; the\n"
       "other framings write one message per request.\n"
       "\nLogs, metrics and profiles are skipped and counted. Conversion from or to JSON drops fields that are not\n"
-      "part of OTLP, and values that JSON and protobuf cannot both represent; both are counted. Nothing else is lost.\n"
+      "part of OTLP. Values that some OTLP readers reject are repaired: an ID of the wrong length becomes empty, text\n"
+      "that is not UTF-8 is written with U+FFFD, a value of the wrong type is left out. All this is counted, and the\n"
+      "first losses of each JSON input are reported with their place. Nothing else is lost.\n"
       "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage error; 3 the output could not "
       "be\nwritten; 130 interrupted.");
   command.on_chosen(action, [arguments] {

@@ -221,6 +221,8 @@ class SampleRun {
     facts_.memory_limit_bytes = options_.memory_limit_bytes;
     facts_.retain_bytes_max = options_.retain.max_bytes.value_or(options_.memory_limit_bytes / 2);
     Statistics statistics = engine_->statistics();
+    const RepairLosses repairs = outputs_.repairs();
+    add_loss(statistics, "repaired_value", repairs.ids + repairs.texts + repairs.fields);
     add_loss(statistics, "json_value", outputs_.losses().values);
     add_loss(statistics, "unknown_field", outputs_.losses().unknown_fields);
     add_loss(statistics, "clock_outlier", clock_outlier_count_);

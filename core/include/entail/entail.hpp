@@ -49,6 +49,18 @@ class PollSink final : public Sink {
   std::vector<DecisionRecord> decisions_;
 };
 
+// A value of a JSON request that was left out, or an ID that is not hex of its length.
+struct JsonLoss {
+  enum class Reason : std::uint8_t {
+    wrong_type,         // an object in place of an array, a number in place of a string
+    not_representable,  // beyond 64 bits, half of a surrogate pair, not base64, no name of the enumeration
+    bad_id,             // counts as wrong_length, bad_hex or bad_parent
+    unknown_key,
+  };
+  Reason reason = Reason::wrong_type;
+  std::string path;  // "resourceSpans[0].scopeSpans[0].spans[3].links[1].traceId"
+};
+
 // A parsed export request. Thread rule: Confined to one thread at a time. Reuse one object per thread: it keeps its
 // buffers.
 class Request {
@@ -75,7 +87,12 @@ class Request {
   std::uint64_t values_lost() const noexcept;
   // JSON keys without an OTLP field; ignored with their values, as OTLP/JSON requires of receivers.
   std::uint64_t unknown_keys() const noexcept;
-  // The request as protobuf bytes; borrowed until the next parse.
+  // The losses of the last parse_json(): how many, and the first few with their places. Cost: a pass over the text for
+  // each.
+  std::uint64_t json_loss_count() const noexcept;
+  std::vector<JsonLoss> first_json_losses() const;
+  // The request as protobuf bytes; borrowed until the next parse. An ID that was not hex of its length in JSON is one
+  // zero byte here; repair_otlp() empties it.
   Bytes protobuf() const noexcept;
   // Calls the visitor for every span and link, in order. Exceptions of the visitor propagate to the caller.
   // Cost: one more pass over the spans and their links.
@@ -86,6 +103,18 @@ class Request {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// What repair_otlp() changed.
+struct RepairLosses {
+  std::uint64_t ids = 0;     // neither empty nor of their length: emptied
+  std::uint64_t texts = 0;   // not UTF-8: written with U+FFFD
+  std::uint64_t fields = 0;  // of another wire type, nested too deep, or not protobuf inside: left out
+};
+// A TracesData message as every OTLP reader accepts it (docs/design.md 4.5): the message itself if nothing is wrong
+// with it, else a copy in `buffer`. An engine passes on most of what it received; strict readers, such as the
+// Collector's, reject a whole message for one bad field. Adds to `losses` if it is not null. Fails only for lack of
+// memory, or with a message of 4 GiB or more.
+Result<Bytes> repair_otlp(Bytes traces_data, std::vector<std::uint8_t>& buffer, RepairLosses* losses = nullptr);
 
 // What append_otlp_json() left out or changed.
 struct PrintLosses {

@@ -7,6 +7,9 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
+
+#include "entail/result.hpp"
 
 namespace entail {
 inline namespace v1 {
@@ -33,8 +36,10 @@ struct SpanId {
 // 32 (16) lower-case hex digits.
 std::string to_hex(TraceId id);
 std::string to_hex(SpanId id);
-// Parses exactly 32 hex digits of either case. Returns false, with `id` unchanged, for any other text.
-bool from_hex(std::string_view text, TraceId& id) noexcept;
+// Why a text is not the hex digits of an ID.
+enum class HexError : std::uint8_t { none = 0, wrong_length = 1, bad_digit = 2 };
+// Parses exactly 32 hex digits of either case.
+Result<TraceId, HexError> from_hex(std::string_view text) noexcept;
 
 // A join semilattice: only rises until the trace is sealed (docs/design.md 2).
 enum class Verdict : std::uint8_t { undecided = 0, drop = 1, keep = 2 };

@@ -28,6 +28,8 @@ void for_each_request(const InputSelection& selection, InputReport& report, Cons
       const ParsedRequest* const parsed = input.head();
       if (!parsed) continue;
       ++facts.requests;
+      facts.values_lost += parsed->request.values_lost();
+      facts.unknown_keys += parsed->request.unknown_keys();
       goes_on = take(input, *parsed);
       input.pop();
       const auto now = std::chrono::steady_clock::now();

@@ -1,7 +1,7 @@
-// What of the inputs could not be used: counted by kind, and told on standard error with file and place.
+// What of the inputs could not be used: counted by kind, and reported on standard error with file and place.
 //
-// Of one file at most kMessagesMax problems are told; the rest is only counted, and the last line says how many.
-// Thread rule: Confined.
+// Of one file at most kMessagesMax problems and as many dropped values are reported; the rest is only counted, and the
+// last lines say how many. Thread rule: Confined.
 #pragma once
 
 #include <array>
@@ -34,7 +34,10 @@ class InputReport {
   void problem(const std::string& file, const Problem& problem);
   // Tells of a good request that the engine could not take in: a loss, no fault of the input. The engine counts it.
   void loss(const std::string& file, const Problem& problem) { tell(file, problem); }
-  // Says for each file how many problems were not told.
+  // Counts and reports what the parse of a JSON request dropped: no fault of the input. `problem` says where the
+  // request is, its text behind the place of the value.
+  void json_losses(const std::string& file, const Problem& problem, const Request& request);
+  // Says for each file how many problems and dropped values were not reported.
   void finish();
 
   // Everything could be read.
@@ -48,6 +51,11 @@ class InputReport {
   Console& console_;
   std::array<std::uint64_t, kSkipNames.size()> skipped_ = {};
   std::map<std::string, std::uint64_t> told_by_file_;
+  struct Losses {
+    std::uint64_t count = 0;
+    std::uint64_t reported = 0;
+  };
+  std::map<std::string, Losses> json_losses_by_file_;
   bool clean_ = true;
 };
 

@@ -134,7 +134,10 @@ bool TraceInput::accept(ParsedRequest& parsed) {
   }
   bytes_used_ = parsed.message.input_bytes;
   if (!parsed.usable) return false;
-  if (parsed.request.signal() == Request::Signal::traces) return true;
+  if (parsed.request.signal() == Request::Signal::traces) {
+    if (parsed.request.json_loss_count() != 0) report_.json_losses(name_, problem_of(parsed, ""), parsed.request);
+    return true;
+  }
   report_.passed_over(parsed.request.signal());
   return false;
 }

@@ -31,6 +31,7 @@ class SampleOutputs final : public Sink {
   bool interrupted() const noexcept;
   // What printing as JSON left out so far.
   PrintLosses losses() const noexcept { return writer_ ? writer_->losses() : PrintLosses(); }
+  RepairLosses repairs() const noexcept { return writer_ ? writer_->repairs() : RepairLosses(); }
 
   // Completes both files, then gives them their names. False: one failed.
   bool publish();

@@ -24,6 +24,8 @@ struct RunFacts {
   std::uint64_t memory_limit_bytes = 0;
   std::uint64_t retain_bytes_max = 0;
   TooLargeCount too_large;
+  std::uint64_t values_lost = 0;   // of JSON inputs: of the wrong type, or not representable in protobuf
+  std::uint64_t unknown_keys = 0;  // of JSON inputs
   unsigned threads = 1;
   bool interrupted = false;
 };

@@ -59,8 +59,13 @@ bool MessageWriter::write(Bytes traces_data) {
   return true;
 }
 
+bool MessageWriter::write_repaired(Bytes traces_data) {
+  const Result<Bytes> repaired = repair_otlp(traces_data, repaired_, &repairs_);
+  return repaired && write(*repaired);
+}
+
 void TraceOutput::on_batch(Bytes traces_data, std::uint64_t) {
-  if (!writer_.write(traces_data)) unprintable_ = true;
+  if (!writer_.write_repaired(traces_data)) unprintable_ = true;
 }
 
 void TraceOutput::on_decision(const DecisionRecord& record) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "entail/entail.hpp"
 #include "input/framing.hpp"
@@ -18,10 +19,14 @@ class MessageWriter {
   MessageWriter(OutputFile& file, Framing framing) : file_(file), framing_(framing) {}
   // False: the bytes could not be printed as JSON.
   bool write(Bytes traces_data);
+  // The same, with everything repaired that makes strict readers reject a message.
+  bool write_repaired(Bytes traces_data);
   // Call once, behind the last message: json needs its end.
   void finish();
   // What printing as JSON left out so far.
   const PrintLosses& losses() const noexcept { return losses_; }
+  // What write_repaired() changed so far.
+  const RepairLosses& repairs() const noexcept { return repairs_; }
 
  private:
   bool write_json(Bytes traces_data);
@@ -29,7 +34,9 @@ class MessageWriter {
   OutputFile& file_;
   Framing framing_;
   std::string line_;
+  std::vector<std::uint8_t> repaired_;
   PrintLosses losses_;
+  RepairLosses repairs_;
   bool document_begun_ = false;
 };
 
@@ -49,6 +56,7 @@ class TraceOutput final : public Sink {
   bool unprintable() const noexcept { return unprintable_; }
   // What printing as JSON left out so far.
   const PrintLosses& losses() const noexcept { return writer_.losses(); }
+  const RepairLosses& repairs() const noexcept { return writer_.repairs(); }
 
  private:
   OutputFile& batches_;

@@ -68,12 +68,8 @@ class Inbox {
     begin(trace_id, span_id, damage);
     requests_.end_link();
   }
-  // The first byte is no character: an ID of the wrong length whose bytes were all text would be printed as text.
-  TraceId next_trace() {
-    const TraceId id = teller_.random.trace_id(kZeroRole + ++used_);
-    return {id.hi | 1ull << 63, id.lo};
-  }
-  SpanId next_span() { return {teller_.random.span_id(kZeroRole + ++used_).value | 1ull << 63}; }
+  TraceId next_trace() { return teller_.random.trace_id(kZeroRole + ++used_); }
+  SpanId next_span() { return teller_.random.span_id(kZeroRole + ++used_); }
 
   StoryTeller& teller_;
   RequestWriter& requests_;

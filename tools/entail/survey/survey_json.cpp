@@ -57,7 +57,8 @@ void input_field(JsonText& json, const SurveyResult& result, const RunFacts& fac
   json.key("skipped").begin_object();
   for (std::size_t i = 0; i < kSkipNames.size(); ++i)
     if (facts.skipped[i] > 0) json.field(kSkipNames[i], facts.skipped[i]);
-  json.end_object().end_object();
+  json.end_object();
+  json.field("values_lost", facts.values_lost).field("unknown_fields", facts.unknown_keys).end_object();
 }
 
 void spans_field(JsonText& json, const SurveyResult& result) {

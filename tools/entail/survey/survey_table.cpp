@@ -59,6 +59,11 @@ void input_rows(Table& table, const SurveyResult& result, const RunFacts& facts)
             "from " + grouped(facts.files) + (facts.files == 1 ? " input, " : " inputs, ") + byte_count(facts.bytes));
   for (std::size_t i = 0; i < kSkipNames.size(); ++i)
     if (facts.skipped[i] != 0) table.row("skipped: " + std::string(kSkipNames[i]), facts.skipped[i]);
+  if (facts.values_lost != 0)
+    table.row("JSON values dropped", facts.values_lost, "of the wrong type, or not representable in protobuf",
+              table.paint().red());
+  if (facts.unknown_keys != 0)
+    table.row("unknown fields ignored", facts.unknown_keys, "not part of OTLP", table.paint().yellow());
   table.row("traces", result.traces);
   table.row("spans", result.spans);
   table.row("spans with links", result.spans_with_links, share_text(result.spans_with_links, result.spans));

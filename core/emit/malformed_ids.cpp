@@ -1,4 +1,4 @@
-#include "emit/odd_ids.hpp"
+#include "emit/malformed_ids.hpp"
 
 #include "otlp/decode.hpp"
 #include "otlp/fields.hpp"
@@ -8,26 +8,36 @@
 namespace entail::emit {
 namespace {
 
-bool is_odd_id(const wire::FieldView& field) noexcept {
-  return (field.is(otlp::link_field::kTraceId) && is_odd_size(field.payload.size, 16)) ||
-         (field.is(otlp::link_field::kSpanId) && is_odd_size(field.payload.size, 8));
+bool has_wrong_size(const wire::FieldView& id, std::size_t size) noexcept {
+  return id.payload.size != 0 && id.payload.size != size;
+}
+
+bool is_malformed_id_of_link(const wire::FieldView& field) noexcept {
+  return (field.is(otlp::link_field::kTraceId) && has_wrong_size(field, 16)) ||
+         (field.is(otlp::link_field::kSpanId) && has_wrong_size(field, 8));
 }
 
 }  // namespace
 
-bool has_odd_links(Bytes span) noexcept {
+bool is_malformed_id_of_span(const wire::FieldView& field) noexcept {
+  return (field.is(otlp::span_field::kTraceId) && has_wrong_size(field, 16)) ||
+         (field.is(otlp::span_field::kSpanId) && has_wrong_size(field, 8)) ||
+         (field.is(otlp::span_field::kParentSpanId) && has_wrong_size(field, 8));
+}
+
+bool has_malformed_links(Bytes span) noexcept {
   wire::FieldCursor cursor(span);
   for (wire::FieldView field; cursor.next(field);) {
     const bool link = field.is(otlp::span_field::kLinks);
-    if (link && is_odd_link(wire::slice(span, field.payload))) return true;
+    if (link && is_malformed_link(wire::slice(span, field.payload))) return true;
   }
   return false;
 }
 
-bool is_odd_link(Bytes link) noexcept {
+bool is_malformed_link(Bytes link) noexcept {
   wire::FieldCursor cursor(link);
   for (wire::FieldView field; cursor.next(field);) {
-    if (is_odd_id(field)) return true;
+    if (is_malformed_id_of_link(field)) return true;
   }
   return false;
 }
@@ -37,7 +47,7 @@ void append_repaired_link(Bytes link, std::vector<std::uint8_t>& out) {
   std::uint32_t copied_to = 0;
   wire::FieldCursor cursor(link);
   for (wire::FieldView field; cursor.next(field);) {
-    if (!is_odd_id(field)) continue;
+    if (!is_malformed_id_of_link(field)) continue;
     wire::append_bytes(repaired, link.subspan(copied_to, field.whole.offset - copied_to));
     wire::append_bytes_field(repaired, field.number, {});
     copied_to = field.whole.offset + field.whole.size;
