@@ -18,7 +18,7 @@ Result<void> Feed::run(const std::function<void()>& progress) {
   for (;;) {
     if (const auto read = read_on_where_due(); !read) return read;
     const Candidate next = first_to_arrive();
-    if (!next.queue || stop_requested() || !target_.goes_on()) return take_in_waiting();
+    if (!next.queue || !target_.goes_on()) return take_in_waiting();
     if (const auto ticked = arrive(next); !ticked) return ticked;
     const bool take_in_now = !executor_ || next.queue->front_is_held();
     waiting_.push_back({&next.queue->input(), next.queue->front(), Error(), Waiting::State::untried});

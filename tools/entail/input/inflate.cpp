@@ -31,6 +31,7 @@ class GzipSource final : public ByteSource {
     if (usable_) ::inflateEnd(&stream_);
   }
 
+  bool would_wait() const override { return packed_->would_wait(); }
   std::size_t read(std::uint8_t* into, std::size_t size) override {
     while (usable_ && !problem()) {
       const Bytes input = packed_->available().empty() ? packed_->fill(1) : packed_->available();
@@ -105,6 +106,7 @@ class ZstdSource final : public ByteSource {
     if (!context_) fail(ProblemKind::unreadable, "zstd: out of memory");
   }
 
+  bool would_wait() const override { return packed_->would_wait(); }
   std::size_t read(std::uint8_t* into, std::size_t size) override {
     while (!problem()) {
       const Bytes input = packed_->available().empty() ? packed_->fill(1) : packed_->available();

@@ -38,6 +38,7 @@ class ZstdFrameReader {
   // Where the last frame began in the file.
   std::uint64_t frame_offset() const noexcept { return frame_offset_; }
   const std::optional<Problem>& problem() const noexcept { return problem_; }
+  bool would_wait() const { return packed_->would_wait(); }
 
  private:
   struct Context;

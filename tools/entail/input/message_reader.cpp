@@ -159,7 +159,7 @@ void MessageReader::read_ahead(std::size_t bytes) {
   consume_last();
   // Filling up moves what is there to the front. Done only when half is used up, it costs no more than the reading,
   // however few bytes the messages of a batch take.
-  if (window_->available().size() < bytes / 2) window_->fill(bytes);
+  if (window_->available().size() < bytes / 2) window_->fill_without_waiting(bytes);
 }
 
 bool MessageReader::next_is_there() const noexcept {
