@@ -67,6 +67,10 @@ constexpr Misuse kMisuses[] = {
     {"a time that is none", "entail sample in.otlp -o old --clock-max tomorrow", 2, "--clock-max tomorrow"},
     {"input compressed by xz", "entail sample packed.xz -o old", 1, "xz data"},
     {"input compressed by bzip2", "entail sample packed.bz2 -o old", 1, "bzip2 data"},
+    {"input compressed by lz4", "entail sample packed.lz4 -o old", 1, "lz4 data"},
+    {"input compressed by lzma", "entail sample packed.lzma -o old", 1, "lzma data"},
+    {"input in a tar archive", "entail sample packed.tar -o old", 1, "a tar archive"},
+    {"a list of Kubernetes resources", "entail sample -c list.yaml in.otlp -o old", 2, "one of its items"},
     {"input of Zipkin", "entail sample zipkin.json -o old", 1, "Zipkin"},
     {"input of Jaeger", "entail sample jaeger.json -o old", 1, "Jaeger"},
     {"a search result of Tempo", "entail sample tempo.json -o old", 1, "Tempo"},
@@ -133,6 +137,10 @@ class Misuses : public CommandTest {
                                    "7zXZ\0\0\4",
                                    8));
     write("packed.bz2", "BZh91AY&SY....");
+    write("packed.lz4", "\x04\x22\x4d\x18\x64\x40\xa7");
+    write("packed.lzma", std::string("\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff", 13));
+    ASSERT_EQ(std::system((shell() + "tar -cf packed.tar in.jsonl").c_str()), 0);
+    write("list.yaml", "apiVersion: v1\nkind: List\nitems:\n- kind: OpenTelemetryCollector\n");
     write("metrics.jsonl", R"({"resourceMetrics":[{"scopeMetrics":[]}]})"
                            "\n");
     write("zipkin.json", R"([{"traceId":"0000000000000001","id":"0000000000000002","kind":"CLIENT","name":"get"}])");

@@ -150,7 +150,7 @@ void Feed::count(const Waiting& waiting) {
       too_large_.bytes_max = std::max(too_large_.bytes_max, bytes);
       const std::string spans = grouped(request.span_count()) + (request.span_count() == 1 ? " span" : " spans");
       waiting.input->lose(*waiting.parsed, "a request of " + grouped(bytes) + " bytes with " + spans +
-                                               " needs more than a quarter of memory_limit and was rejected");
+                                               " can never fit into memory_limit and was rejected");
       return;
     }
     default:
