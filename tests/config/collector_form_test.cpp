@@ -88,11 +88,11 @@ TEST(CollectorForm, UsesTheReceiverEntail) {
   EXPECT_EQ(both.options->tail_sampling.decision_wait_ns, 4 * kNanosPerSecond);
   EXPECT_TRUE(contains(
       only_error("receivers: {tail_sampling: {}}\n" + std::string("tail_sampling: {") + std::string(kPolicies) + "}\n"),
-      "'receivers' is a section of the Collector"));
+      "'receivers' is a section of a Collector"));
 }
 
 TEST(CollectorForm, AcceptsCollectorSections_OnlyBesideProcessors) {
-  EXPECT_TRUE(contains(only_error(with_policy("receivers: {}")), "2:1: 'receivers' is a section of the Collector"));
+  EXPECT_TRUE(contains(only_error(with_policy("receivers: {}")), "2:1: 'receivers' is a section of a Collector"));
   EXPECT_TRUE(contains(only_error(with_policy("processors: {batch: {}}")), "2:1: none of the processors is tail_sampling"));
 }
 

@@ -74,23 +74,5 @@ TEST(RequestSize, IsAccepted_UpToAQuarterOfTheLimit_InAFullEngine) {
   EXPECT_LE(host.figures().refusals_in_row_max, 2u);
 }
 
-// The edges of a few traces fill a part of the current window, which is neither old nor full: it is closed for the sake
-// of a request that needs the room.
-TEST(RequestSize, IsAccepted_IfTheCurrentWindowIsInItsWay) {
-  LoadHost host(small_options());
-  RequestWriter writer;
-  std::vector<TraceId> links;
-  for (std::uint64_t i = 1; i <= 10'000; ++i) links.push_back({1 + i % 50, i % 50});
-  for (std::uint64_t trace = 1; trace <= 6; ++trace) {
-    writer.add({.trace = {9, trace}, .links = links});
-    EXPECT_TRUE(host.send(writer.finish()));
-  }
-  for (std::uint64_t i = 0; i < 58'000; ++i) links.push_back({1 + i % 50, i % 50});
-  writer.add({.trace = {9, 100}, .links = links});
-  EXPECT_TRUE(host.send(writer.finish()));
-  EXPECT_EQ(host.finish().faults, 0u) << host.figures().fault;
-  EXPECT_LE(host.figures().refusals_in_row_max, 2u);
-}
-
 }  // namespace
 }  // namespace entail::pressure
