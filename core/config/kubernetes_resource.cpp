@@ -7,9 +7,9 @@ bool enter_resource(YamlDocument& document, std::vector<ConfigMessage>& errors) 
   if (kind == nullptr) return true;
   const std::string& name = document.node(kind->node).text;
   if (find_entry(document.root(), "items") != nullptr && name.ends_with("List")) {
-    errors.push_back({kind->position.line, kind->position.column,
-                      "this is a Kubernetes " + name +
-                          "; pass one of its items, as kubectl get otelcol NAME -o yaml prints it"});
+    errors.push_back(
+        {kind->position.line, kind->position.column,
+         "this is a Kubernetes " + name + "; pass one of its items, as kubectl get otelcol NAME -o yaml prints it"});
     return false;
   }
   if (name != "OpenTelemetryCollector") return true;

@@ -194,9 +194,10 @@ void OptionsReader::check_collector_sections(const YamlNode& root, const Compone
         if (!is_ours(other)) left.push_back(other.key);
     // One that could not be chosen has been complained of.
     if (components.empty() && entry.key != "processors")
-      messages_.error(entry.position, "'" + entry.key +
-                                          "' is a section of a Collector configuration, but no processor of this text is "
-                                          "tail_sampling or entail");
+      messages_.error(entry.position,
+                      "'" + entry.key +
+                          "' is a section of a Collector configuration, but no processor of this text is "
+                          "tail_sampling or entail");
   }
   if (component != nullptr && !left.empty())
     messages_.warning(component->position,
@@ -217,7 +218,8 @@ void OptionsReader::read_section(const YamlNode& node, const std::string& path, 
   }
   const std::vector<std::string_view> top = keys_below("");
   for (const YamlNode::Entry& entry : node.entries) {
-    // Inside a Collector configuration the only place that is ours is the block, so all of Entail's keys are valid there.
+    // Inside a Collector configuration the only place that is ours is the block, so all of Entail's keys are valid
+    // there.
     const bool is_top =
         path == kBlock && entry.key != kBlock && std::find(top.begin(), top.end(), entry.key) != top.end();
     if (path == kBlock && is_own_component_ &&
@@ -298,8 +300,7 @@ void OptionsReader::read_types(const YamlNode& node, const std::string& path) {
     const auto [rule, fresh] = options_.links.propagate.types.try_emplace(name);
     positions_[where] = entry.position;
     const YamlNode& map = document_.node(entry.node);
-    if (!fresh)
-      messages_.error(entry.position, where + ": this type already has a rule ('-' and '_' are the same)");
+    if (!fresh) messages_.error(entry.position, where + ": this type already has a rule ('-' and '_' are the same)");
     if (map.kind != YamlNode::Kind::map) {
       messages_.error(map.kind == YamlNode::Kind::null ? entry.position : map.position,
                       where + ": expected a map with linked, linking or both; found " + found_text(map));

@@ -56,10 +56,9 @@ std::optional<std::string> ValueReader::read_text(const YamlNode& node, const st
     messages_.error(node.position, where + ": " + found_text(node) + ": " + expansion.problem);
     return std::nullopt;
   }
-  messages_.error(node.position,
-                  where + ": " + found_text(node) +
-                      " refers to a variable, but the environment and other files are not read; write "
-                      "the value itself, or $$ for a $");
+  messages_.error(node.position, where + ": " + found_text(node) +
+                                     " refers to a variable, but the environment and other files are not read; write "
+                                     "the value itself, or $$ for a $");
   return std::nullopt;
 }
 

@@ -108,7 +108,7 @@ class Intake {
   const policy::PolicySet& policies_;
   store::SpanStore& store_;
   graph::Graph& graph_;
-  const unsigned payload_bytes_;  // of a node
+  const unsigned payload_bytes_;           // of a node
   const std::uint64_t scratch_bytes_max_;  // of a lane, between requests
   const bool read_link_types_;
   const bool reads_roots_;  // decision_wait_after_root_received is set

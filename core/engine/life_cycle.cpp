@@ -347,8 +347,7 @@ void LifeCycle::forget(RecordId id) {
 
 std::uint64_t LifeCycle::bytes() const noexcept {
   std::uint64_t bytes = due_at_.bytes() + arrived_.bytes() + retained_.bytes();
-  for (const std::vector<RecordId>* list :
-       {&touched_, &due_, &evicted_, &expired_, &to_emit_, &to_log_, &new_origins_})
+  for (const std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &expired_, &to_emit_, &to_log_, &new_origins_})
     bytes += list->capacity() * sizeof(RecordId);
   return bytes;
 }

@@ -13,7 +13,7 @@ namespace entail::engine {
 // can be three times that.
 constexpr std::uint64_t kRequestShare = 4;
 constexpr std::uint64_t kRequestNeedFactor = 3;
-constexpr std::uint64_t kIndexBytes = 24;  // of an empty window, for each node that it has room for
+constexpr std::uint64_t kIndexBytes = 24;   // of an empty window, for each node that it has room for
 constexpr std::uint64_t kMarginShare = 32;  // what no account sees: callers' buffers, the allocator's slack
 
 // --- memory that eviction does not free

@@ -7,8 +7,8 @@ namespace entail::option {
 
 namespace {
 
-constexpr std::size_t kWordCharsMax = 64;  // longer words are no slips of the finger
-constexpr std::size_t kPartCharsMin = 4;   // shorter words are parts of anything
+constexpr std::size_t kWordCharsMax = 64;    // longer words are no slips of the finger
+constexpr std::size_t kPartCharsMin = 4;     // shorter words are parts of anything
 constexpr std::size_t kCandidatesMax = 100;  // more are neither compared nor listed
 
 std::string folded(std::string_view word) {

@@ -118,8 +118,9 @@ class Misuses : public CommandTest {
     for (const char* const make :
          {"entail generate --scenario chain -o in.otlp", "entail convert in.otlp -o in.jsonl --to jsonl >out",
           "entail generate --scenario mixed --spans 3000 --to jsonl -o big.jsonl", "rm out", "echo old >old",
-          "echo log >log", ": >empty", "echo old >old.gz", "mkdir real nothing", "ln -s . folder", "ln in.otlp hard.otlp",
-          "ln old hard.old", "ln -s in.otlp soft.otlp", "ln -s circle circle", "echo PERCENT=7 >e.env"})
+          "echo log >log", ": >empty", "echo old >old.gz", "mkdir real nothing", "ln -s . folder",
+          "ln in.otlp hard.otlp", "ln old hard.old", "ln -s in.otlp soft.otlp", "ln -s circle circle",
+          "echo PERCENT=7 >e.env"})
       ASSERT_EQ(std::system((shell() + make).c_str()), 0) << make;
     write("c.yaml",
           "tail_sampling:\n  policies: [{name: e, type: status_code, status_code: {status_codes: [ERROR]}}]\n");
@@ -225,8 +226,8 @@ TEST_F(Misuses, OneOutputThatCannotBeRenamed_CostsNeither) {
       std::filesystem::remove(path(taken));
       if (is_new) std::filesystem::remove(path(other));
       const auto before = contents();
-      const std::string command = "(cat in.jsonl; sleep 0.5; mkdir " + taken +
-                                  ") | entail sample - -o a --decisions b 2>err >out";
+      const std::string command =
+          "(cat in.jsonl; sleep 0.5; mkdir " + taken + ") | entail sample - -o a --decisions b 2>err >out";
       const int status = std::system((shell() + command).c_str());
       SCOPED_TRACE(command + (is_new ? ", new" : ", replaced"));
       EXPECT_EQ(WEXITSTATUS(status), 3);

@@ -60,7 +60,8 @@ TEST(CollectorForm, PrefersTheProcessorEntail_OverTailSampling) {
   const ConfigResult alone = parse_options("processors:\n" + entail);
   ASSERT_TRUE(alone.options.has_value());
   EXPECT_EQ(alone.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
-  EXPECT_EQ(texts_of(alone.warnings), std::vector<std::string>({"2:31: decision_log is read only by the Collector component"}));
+  EXPECT_EQ(texts_of(alone.warnings),
+            std::vector<std::string>({"2:31: decision_log is read only by the Collector component"}));
   const ConfigResult both = parse_options("processors:\n  tail_sampling: {x: 1}\n" + entail);
   ASSERT_TRUE(both.options.has_value());
   EXPECT_EQ(both.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
@@ -93,7 +94,8 @@ TEST(CollectorForm, UsesTheReceiverEntail) {
 
 TEST(CollectorForm, AcceptsCollectorSections_OnlyBesideProcessors) {
   EXPECT_TRUE(contains(only_error(with_policy("receivers: {}")), "2:1: 'receivers' is a section of a Collector"));
-  EXPECT_TRUE(contains(only_error(with_policy("processors: {batch: {}}")), "2:1: none of the processors is tail_sampling"));
+  EXPECT_TRUE(
+      contains(only_error(with_policy("processors: {batch: {}}")), "2:1: none of the processors is tail_sampling"));
 }
 
 TEST(CollectorForm, RefusesDuplicateSettings) {

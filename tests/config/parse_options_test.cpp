@@ -222,7 +222,8 @@ TEST(ParseOptions, BoundsWhatAWrongTextCosts) {
   };
   const auto composite = [](const std::string& order, const std::string& shares) {
     return of_policies("{name: c, type: composite, composite: {max_total_spans_per_second: 9, policy_order: [" + order +
-                       "], composite_sub_policy: [{name: a, type: always_sample}], rate_allocation: [" + shares + "]}}");
+                       "], composite_sub_policy: [{name: a, type: always_sample}], rate_allocation: [" + shares +
+                       "]}}");
   };
   for (const std::string& text :
        {composite("a", repeated("{}", 75'000)), composite("a", repeated("{policy: x, percent: 7}", 40'000)),

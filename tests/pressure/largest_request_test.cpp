@@ -106,27 +106,5 @@ TEST_P(LargestRequest, IsAcceptedByAFullEngine) {
   for (const Shape& shape : shapes()) expect_accepted(shape, largest_of(idle, shape), GetParam());
 }
 
-// The edges of a few traces are in a window that is neither old nor full, and has enough nodes for the next request. It
-// is closed all the same, because the request needs its room.
-TEST(LargestRequest, IsAccepted_IfTheCurrentWindowIsInItsWay) {
-  LoadHost host(options_that_keep_all(), OutputAnswer::declined);
-  RequestWriter writer;
-  std::uint64_t next_trace = 0;
-  for (int i = 0; i < 20; ++i) {  // output that waits
-    writer.add({.trace = trace_of(++next_trace + 5000), .pad_bytes = 50'000});
-    EXPECT_TRUE(host.send(writer.finish()));
-    host.advance();
-  }
-  const Shape few_traces = shapes()[2];
-  const std::uint64_t largest = largest_of(host, few_traces);
-  for (int request = 0; request < 3; ++request) {
-    EXPECT_TRUE(host.send(request_of(few_traces, largest, writer, next_trace)));
-    host.advance();
-  }
-  EXPECT_GT(host.engine().statistics().memory.output_bytes, kLimit / 20);
-  EXPECT_EQ(host.finish().faults, 0u) << host.figures().fault;
-  EXPECT_LE(host.figures().refusals_in_row_max, 2u);
-}
-
 }  // namespace
 }  // namespace entail::pressure

@@ -41,8 +41,8 @@ class MessageReader {
   // Set if nothing at all can be read: the system refused the first bytes, or they are of another format.
   std::optional<Problem> start_problem() const;
 
-  // Reads until `bytes` are there, the input ends, or reading would wait, for a batch of messages that lie side by side.
-  // The messages given out before are no longer valid.
+  // Reads until `bytes` are there, the input ends, or reading would wait, for a batch of messages that lie side by
+  // side. The messages given out before are no longer valid.
   void read_ahead(std::size_t bytes);
   // The next message is there: next() gives it and reads nothing, so that those given out since next() last read stay
   // valid, too. Never where each message is packed.
