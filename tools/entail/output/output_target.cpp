@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -27,6 +28,10 @@ constexpr std::size_t kNameBytesMax = 200;   // of the target's name in the temp
 constexpr std::size_t kSlots = 8;
 std::array<std::atomic<const char*>, kSlots> g_temporary_files = {};
 static_assert(std::atomic<const char*>::is_always_lock_free);
+
+// SignalPauses that exist. Relaxed: it orders nothing but file operations, which the system does.
+std::atomic<int> g_pauses{0};
+static_assert(std::atomic<int>::is_always_lock_free);
 
 void remember(const char* name) noexcept {
   for (std::atomic<const char*>& slot : g_temporary_files) {
@@ -63,9 +68,13 @@ SignalPause::SignalPause() noexcept {
   sigset_t all;
   sigfillset(&all);
   ::pthread_sigmask(SIG_BLOCK, &all, &before_);
+  g_pauses.fetch_add(1, std::memory_order_relaxed);
 }
 
-SignalPause::~SignalPause() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+SignalPause::~SignalPause() {
+  g_pauses.fetch_sub(1, std::memory_order_relaxed);
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
 
 bool is_standard_input(const std::string& path) { return path == "-" || open_file_of(path) == STDIN_FILENO; }
 
@@ -216,6 +225,13 @@ void OutputTarget::discard() {
 }
 
 void remove_temporary_files() noexcept {
+  // The handler may run in another thread than the pause, never in the same one. A rename that hangs must not hold it
+  // up for ever.
+  constexpr int kWaitsMax = 2000;
+  for (int i = 0; g_pauses.load(std::memory_order_relaxed) != 0 && i < kWaitsMax; ++i) {
+    const timespec millisecond = {0, 1'000'000};
+    ::nanosleep(&millisecond, nullptr);
+  }
   for (std::atomic<const char*>& slot : g_temporary_files) {
     if (const char* const name = slot.load(std::memory_order_relaxed)) ::unlink(name);
   }

@@ -58,7 +58,7 @@ class OutputTarget {
   bool kept_ = false;      // the temporary file stays
 };
 
-// Holds signals back, so that no handler runs while files change their names.
+// Holds signals back, so that none ends the process while files change their names: the handler of another thread waits.
 class SignalPause {
  public:
   SignalPause() noexcept;
