@@ -58,7 +58,7 @@ class OutputTarget {
   bool kept_ = false;      // the temporary file stays
 };
 
-// Holds signals back, so that none ends the process while files change their names: the handler of another thread waits.
+// Holds signals back while files change their names: none ends the process then, as handlers of other threads wait.
 class SignalPause {
  public:
   SignalPause() noexcept;
