@@ -15,8 +15,8 @@ namespace entail::base {
   X(late_origin, warning, "spans that arrived after their trace was sealed and would have made it an origin")       \
   X(late_pin, warning, "links removed from a truncated span whose target became an origin later")                   \
   X(evicted, error,                                                                                                 \
-    "traces dropped early, or sealed before their retention ended, because memory_limit or a limit of retain was "  \
-    "reached")                                                                                                      \
+    "traces dropped before decision_wait ended, or whose retained spans were released before retain.window "        \
+    "ended, because memory_limit or a limit of retain was reached")                                                 \
   X(records_forgotten, warning,                                                                                     \
     "records of traces forgotten before retain.records ended, because memory_limit was reached")                    \
   X(max_links_followed, warning, "linked traces that were not followed, because max_links_followed was reached")    \
@@ -28,7 +28,7 @@ namespace entail::base {
     "requests not accepted for lack of room; the caller ticks and tries again, so nothing is lost by them")         \
   X(output_full, error,                                                                                             \
     "kept spans not delivered because the sink did not accept output and no room was left to keep it")              \
-  X(too_large, error, "requests rejected because they need more than a quarter of memory_limit")                    \
+  X(too_large, error, "requests rejected because they can never fit into memory_limit")                             \
   X(out_of_memory, error, "spans not stored because the system was out of memory")                                  \
   X(bad_hex, warning, "spans rejected and links not followed: an ID is not hexadecimal")                            \
   X(wrong_length, warning, "spans rejected and links not followed: an ID has the wrong length")                     \

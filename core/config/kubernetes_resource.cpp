@@ -4,7 +4,15 @@ namespace entail::config {
 
 bool enter_resource(YamlDocument& document, std::vector<ConfigMessage>& errors) {
   const YamlNode::Entry* const kind = find_entry(document.root(), "kind");
-  if (kind == nullptr || document.node(kind->node).text != "OpenTelemetryCollector") return true;
+  if (kind == nullptr) return true;
+  const std::string& name = document.node(kind->node).text;
+  if (find_entry(document.root(), "items") != nullptr && name.ends_with("List")) {
+    errors.push_back(
+        {kind->position.line, kind->position.column,
+         "this is a Kubernetes " + name + "; pass one of its items, as kubectl get otelcol NAME -o yaml prints it"});
+    return false;
+  }
+  if (name != "OpenTelemetryCollector") return true;
   const YamlNode::Entry* const spec = find_entry(document.root(), "spec");
   const YamlNode::Entry* const config = spec == nullptr ? nullptr : find_entry(document.node(spec->node), "config");
   if (config == nullptr) {

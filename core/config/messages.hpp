@@ -9,13 +9,14 @@
 
 namespace entail::config {
 
-constexpr std::size_t kMessagesMax = 100;  // a text that is wrong everywhere is not listed to its end
+constexpr std::size_t kMessagesMax = 100;  // of a kind: a text that is wrong everywhere is not listed to its end
 
 class Messages {
  public:
   void error(Position position, std::string text) { add(errors, position, std::move(text)); }
   void warning(Position position, std::string text) { add(warnings, position, std::move(text)); }
-  // By position, those without one last; repetitions (an alias used twice) removed.
+  // By position, those without one last; repetitions (an alias used twice) removed, and control characters, which the
+  // text may hold, replaced by '?'.
   void finish();
 
   std::vector<ConfigMessage> errors;

@@ -69,8 +69,8 @@ std::vector<Row> collector_rows() {
                                "over memory_limit the oldest traces are decided early, never dropped undecided"));
   rows.push_back(collector_key(whole("tail_sampling.expected_new_traces_per_sec", any, ""), "tables grow as needed"));
   rows.push_back(collector_key(choice("tail_sampling.sampling_strategy", kStrategies, ""),
-                               "traces are decided whole, as with trace-complete; a failed trace reaches its linked "
-                               "traces before that"));
+                               "traces are decided when they are complete, as with trace-complete; a span with status "
+                               "ERROR makes its trace an origin before that"));
   rows.push_back(collector_key(whole("tail_sampling.decision_cache.sampled_cache_size", any, ""), kCaches));
   rows.push_back(collector_key(whole("tail_sampling.decision_cache.non_sampled_cache_size", any, ""), kCaches));
   rows.push_back(collector_key(boolean("tail_sampling.drop_pending_traces_on_shutdown", ""),
@@ -94,7 +94,8 @@ std::vector<Row> link_rows() {
   option::Shape mode =
       choice("links.propagate.mode", kModes,
              "Which linked traces are kept. cone: causes and consequences; a path never changes direction. "
-             "component: every trace connected by links, in any direction. none: links are not followed.");
+             "component: every trace connected by links, in any direction. none (or off, or false): links are not "
+             "followed.");
   mode.aliases = 2;
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.propagate.mode; }>(mode));
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.propagate.max_hops_linked; }>(
@@ -103,11 +104,11 @@ std::vector<Row> link_rows() {
       whole("links.propagate.max_hops.linking", {0, kHopsMax}, "Hops against links, toward consequences.")));
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.propagate.max_links_followed; }>(
       whole("links.propagate.max_links_followed", {0, kUint32Max},
-            "How many linked traces are followed from one trace, per direction. Only traces whose spans arrived "
-            "here count. Traces beyond the limit are a counted loss.")));
+            "How many linked traces are followed from one trace, per direction; 0 = none. Only traces whose spans "
+            "arrived here count. Traces beyond the limit are a counted loss.")));
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.propagate.max_traces_per_origin; }>(
       whole("links.propagate.max_traces_per_origin", {0, kUint32Max},
-            "How many traces one origin can keep over links; traces with fewer hops come first.")));
+            "How many traces one origin can keep over links; 0 = none. Traces with fewer hops come first.")));
   rows.push_back(
       option::row<Options, [](auto& o) -> auto& { return o.links.propagate.max_propagated_bytes_per_second; }>(
           size("links.propagate.max_propagated_bytes_per_second",

@@ -40,7 +40,7 @@ std::string joined_path(const std::string& prefix, std::string_view key) {
   return prefix.empty() ? std::string(key) : prefix + "." + std::string(key);
 }
 
-// The keys that may stand directly below a section, in the order of the table; prefix empty: at the top.
+// The keys that are valid directly below a section, in the order of the table; prefix empty: at the top.
 std::vector<std::string_view> keys_below(const std::string& prefix) {
   std::vector<std::string_view> keys;
   for (const option::Row<Options>& row : option_table()) {
@@ -61,7 +61,7 @@ const option::Row<Options>* find_option(std::string_view path) {
   return nullptr;
 }
 
-// The section in which a key that stands in the wrong place is valid; nothing if there is none.
+// The section in which a misplaced key is valid; nothing if there is none.
 std::optional<std::string> home_of(std::string_view key) {
   for (const option::Row<Options>& row : option_table()) {
     for (std::size_t end = row.key.find('.'); end != std::string_view::npos; end = row.key.find('.', end + 1)) {
@@ -107,8 +107,8 @@ void OptionsReader::read_root(const YamlNode& root) {
   const Components components = components_of(root);
   const YamlNode::Entry* component = choose_component(root, components);
   if (block != nullptr && component != nullptr)
-    messages_.error(block->position, "tail_sampling stands here and under processors on line " +
-                                         std::to_string(component->position.line) + "; which one is meant?");
+    messages_.error(block->position, "tail_sampling is set here and in a component on line " +
+                                         std::to_string(component->position.line) + "; remove one of them");
   if (component != nullptr && block == nullptr) {
     positions_[std::string(kBlock)] = component->position;
     is_own_component_ = is_named(component->key, kOwnComponent);
@@ -149,7 +149,7 @@ const YamlNode::Entry* OptionsReader::choose_instance(const Components& found) {
   }
   if (chosen == nullptr) {
     const std::string there =
-        ids.empty() ? "there is no tail_sampling and no entail" : "there are: " + option::joined(ids);
+        ids.empty() ? "no component is tail_sampling or entail" : "there are: " + option::joined(ids);
     messages_.error(ids.empty() ? Position() : found[0]->position, "no instance '" + instance_ + "'; " + there);
   }
   return chosen;
@@ -160,7 +160,7 @@ const YamlNode::Entry* OptionsReader::choose_component(const YamlNode& root, con
   if (!instance_.empty()) return choose_instance(found);
   if (found.empty()) {
     if (const YamlNode::Entry* processors = find_entry(root, "processors"))
-      messages_.error(processors->position, "processors hold no tail_sampling and no entail");
+      messages_.error(processors->position, "none of the processors is tail_sampling or entail");
     return nullptr;
   }
   const YamlNode::Entry* chosen = found.size() == 1 ? found[0] : nullptr;
@@ -194,9 +194,10 @@ void OptionsReader::check_collector_sections(const YamlNode& root, const Compone
         if (!is_ours(other)) left.push_back(other.key);
     // One that could not be chosen has been complained of.
     if (components.empty() && entry.key != "processors")
-      messages_.error(entry.position, "'" + entry.key +
-                                          "' is a section of the Collector: it may stand here only beside "
-                                          "processors that hold tail_sampling or entail");
+      messages_.error(entry.position,
+                      "'" + entry.key +
+                          "' is a section of a Collector configuration, but no processor of this text is "
+                          "tail_sampling or entail");
   }
   if (component != nullptr && !left.empty())
     messages_.warning(component->position,
@@ -217,12 +218,13 @@ void OptionsReader::read_section(const YamlNode& node, const std::string& path, 
   }
   const std::vector<std::string_view> top = keys_below("");
   for (const YamlNode::Entry& entry : node.entries) {
-    // Inside a Collector configuration the only place that is ours is the block: all of Entail's keys may stand there.
+    // Inside a Collector configuration the only place that is ours is the block, so all of Entail's keys are valid
+    // there.
     const bool is_top =
         path == kBlock && entry.key != kBlock && std::find(top.begin(), top.end(), entry.key) != top.end();
     if (path == kBlock && is_own_component_ &&
         std::find(kOwnComponentKeys.begin(), kOwnComponentKeys.end(), entry.key) != kOwnComponentKeys.end()) {
-      messages_.warning(entry.position, entry.key + " is read by the Collector alone");
+      messages_.warning(entry.position, entry.key + " is read only by the Collector component");
       continue;
     }
     read_key(entry, is_top ? "" : path);
@@ -275,7 +277,8 @@ void OptionsReader::read_option(const option::Row<Options>& row, const YamlNode&
 }
 
 void OptionsReader::note_items(const std::string& path, const YamlNode& node) {
-  for (std::size_t i = 0; i < node.items.size(); ++i) {
+  constexpr std::size_t kItemsNoted = 4096;  // errors in later ones name the place of the list
+  for (std::size_t i = 0; i < std::min(node.items.size(), kItemsNoted); ++i) {
     const std::string place = path + "[" + std::to_string(i) + "]";
     positions_[place] = document_.node(node.items[i]).position;
     items_[place] = node.items[i];
@@ -297,8 +300,7 @@ void OptionsReader::read_types(const YamlNode& node, const std::string& path) {
     const auto [rule, fresh] = options_.links.propagate.types.try_emplace(name);
     positions_[where] = entry.position;
     const YamlNode& map = document_.node(entry.node);
-    if (!fresh)
-      messages_.error(entry.position, where + ": a rule for this type is there already ('-' and '_' are the same)");
+    if (!fresh) messages_.error(entry.position, where + ": this type already has a rule ('-' and '_' are the same)");
     if (map.kind != YamlNode::Kind::map) {
       messages_.error(map.kind == YamlNode::Kind::null ? entry.position : map.position,
                       where + ": expected a map with linked, linking or both; found " + found_text(map));

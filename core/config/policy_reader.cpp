@@ -198,6 +198,11 @@ bool OptionsReader::read_allocations(const YamlNode& node, const std::string& pa
                     where + ": expected a list of shares such as {policy: a, percent: 50}; found " + found_text(node));
     return false;
   }
+  if (node.items.size() > policy::kPoliciesMax) {
+    messages_.error(node.position, where + ": expected at most " + std::to_string(policy::kPoliciesMax) +
+                                       " shares; found " + std::to_string(node.items.size()));
+    return false;
+  }
   bool ok = true;
   for (std::size_t i = 0; i < node.items.size(); ++i) {
     const YamlNode& item = document_.node(node.items[i]);

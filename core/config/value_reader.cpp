@@ -56,10 +56,9 @@ std::optional<std::string> ValueReader::read_text(const YamlNode& node, const st
     messages_.error(node.position, where + ": " + found_text(node) + ": " + expansion.problem);
     return std::nullopt;
   }
-  messages_.error(node.position,
-                  where + ": " + found_text(node) +
-                      " would have to be looked up, but the environment and other files are not read; write "
-                      "the value itself (or $$ where a $ is meant)");
+  messages_.error(node.position, where + ": " + found_text(node) +
+                                     " refers to a variable, but the environment and other files are not read; write "
+                                     "the value itself, or $$ for a $");
   return std::nullopt;
 }
 
@@ -136,7 +135,7 @@ std::optional<OptionValue> ValueReader::read_percentage(const option::Shape& sha
   if (is_string(node) || option::parse_number(text, number) != option::Parsed::ok || number < 0)
     return refuse(shape, node, where);
   if (number <= 100) return OptionValue(number);
-  messages_.warning(node.position, where + ": " + found_text(node) + " is taken for 100, as in the Collector");
+  messages_.warning(node.position, where + ": " + found_text(node) + " counts as 100, as in the Collector");
   return OptionValue(100.0);
 }
 

@@ -1,5 +1,6 @@
 #include "config/yaml_document.hpp"
 
+#include <yaml-cpp/depthguard.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -58,7 +59,7 @@ class YamlBuilder final : public YAML::EventHandler {
     }
     for (const Frame& frame : open_) {
       if (frame.node != found->second) continue;
-      fault(position_of(mark), "this alias stands inside its own anchor");
+      fault(position_of(mark), "this alias refers to a value that contains it");
       attach(make(YamlNode::Kind::null, mark, 0), mark);
       return;
     }
@@ -71,7 +72,7 @@ class YamlBuilder final : public YAML::EventHandler {
     YamlNode& node = document_.nodes_[index];
     node.text = value;
     node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
-    if (!tag.empty() && tag != "?" && !node.quoted) fault(node.position, "tags other than !!str are not understood");
+    if (!tag.empty() && tag != "?" && !node.quoted) fault(node.position, "tags other than !!str are not supported");
     attach(index, mark);
   }
 
@@ -93,7 +94,7 @@ class YamlBuilder final : public YAML::EventHandler {
     for (std::size_t i = 0; i + 1 < children.size(); i += 2) {
       const YamlNode& key = document_.nodes_[children[i].node];
       if (key.kind != YamlNode::Kind::scalar) {
-        fault(children[i].position, "a key must be a plain word");
+        fault(children[i].position, "a key must be a string");
       } else if (key.text == "<<" && !key.quoted) {
         merged.push_back(children[i + 1].node);
       } else if (const auto [first, fresh] = seen.try_emplace(key.text, children[i].position); !fresh) {
@@ -108,9 +109,10 @@ class YamlBuilder final : public YAML::EventHandler {
   }
 
  private:
+  static constexpr std::size_t kFaultsMax = 100;  // a text that is wrong everywhere is not listed to its end
   struct Child {
     std::uint32_t node = 0;
-    Position position;  // of the key or item here, which for an alias is not where its anchor stands
+    Position position;  // of the key or item here, which for an alias is not the place of its anchor
   };
   struct Frame {
     std::uint32_t node = 0;
@@ -118,7 +120,7 @@ class YamlBuilder final : public YAML::EventHandler {
   };
 
   void fault(Position position, std::string text) {
-    errors_.push_back({position.line, position.column, std::move(text)});
+    if (errors_.size() < kFaultsMax) errors_.push_back({position.line, position.column, std::move(text)});
   }
 
   std::uint32_t make(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -132,7 +134,7 @@ class YamlBuilder final : public YAML::EventHandler {
   }
 
   void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
-    if (!tag.empty() && tag != "?" && tag != "!") fault(position_of(mark), "tags other than !!str are not understood");
+    if (!tag.empty() && tag != "?" && tag != "!") fault(position_of(mark), "tags other than !!str are not supported");
     const std::uint32_t index = make(kind, mark, anchor);
     attach(index, mark);
     open_.push_back({index, {}});
@@ -161,7 +163,7 @@ class YamlBuilder final : public YAML::EventHandler {
       return;
     }
     if (from.kind != YamlNode::Kind::map) {
-      fault(from.position, "<< expects a map or a list of maps");
+      fault(from.position, "<<: expected a map or a list of maps");
       return;
     }
     for (const YamlNode::Entry& entry : from.entries) {
@@ -206,6 +208,10 @@ bool YamlDocument::load(std::string_view text, std::vector<ConfigMessage>* error
         errors->push_back({position.line, position.column, "a second document: only one is expected"});
       }
     }
+  } catch (const YAML::DeepRecursion& problem) {
+    position = position_of(problem.mark);
+    errors->push_back({position.line, position.column, "nested too deeply"});
+    return false;
   } catch (const YAML::Exception& problem) {
     position = position_of(problem.mark);
     errors->push_back({position.line, position.column, "not valid YAML: " + problem.msg});

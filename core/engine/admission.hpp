@@ -32,9 +32,10 @@ class Admission {
 
   // A request of so many bytes is refused before it is decoded (G5).
   bool is_too_large(std::uint64_t request_bytes) const noexcept { return request_bytes > limit_bytes_ / kRequestShare; }
-  // A request of the largest size must get in, even if it needs as much as it may.
-  bool can_never_fit(std::uint64_t need_bytes) const noexcept {
-    return need_bytes > limit_bytes_ / kRequestShare * kRequestNeedFactor;
+  // A request that an empty engine would refuse, beside what it may hold when everything that can be evicted is. `need`
+  // is what try_reserve() would be asked for; the index of the window that its nodes may need comes on top.
+  bool can_never_fit(std::uint64_t need_bytes, std::uint64_t nodes) const noexcept {
+    return need_bytes + nodes * kIndexBytes > limit_bytes_ / kRequestShare * kRequestNeedFactor;
   }
 
   // False: no room now; the tick thread learns how much was wanted, in bytes and in nodes of the graph.

@@ -79,6 +79,7 @@ struct Engine::Impl {
   engine::Room room;
   engine::Report report;
   std::int64_t now_ns = 0;
+  bool drained = false;
   bool failed = false;  // a tick ran out of memory: held spans are lost, and nothing can be decided any more
   std::vector<engine::Touch> adopting;
 };

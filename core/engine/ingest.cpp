@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/free_array.hpp"
 #include "base/prefetch.hpp"
 #include "engine/intake.hpp"
 #include "engine/memory_shares.hpp"
@@ -81,7 +82,8 @@ Result<void> Intake::ingest(const otlp::Decoded& decoded, const JsonLosses& json
   if (is_closed()) return Error{ErrorCode::closed};
   if (const Error error = check_size(decoded.bytes.size()); error.code() != ErrorCode::none) return error;
   const std::uint64_t need = need_of(decoded);
-  if (admission_.can_never_fit(need)) {
+  const std::uint64_t nodes_max = decoded.spans.size() + decoded.link_count;
+  if (admission_.can_never_fit(need, nodes_max)) {
     too_large_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a counter
     return Error{ErrorCode::too_large};
   }
@@ -89,12 +91,12 @@ Result<void> Intake::ingest(const otlp::Decoded& decoded, const JsonLosses& json
     refused_.fetch_add(1, std::memory_order_relaxed);  // relaxed: a counter
     return Error{ErrorCode::no_room};
   };
-  const std::uint64_t nodes_max = decoded.spans.size() + decoded.link_count;
   if (!admission_.try_reserve(need, nodes_max)) return refuse();
   Reservation reservation{admission_, need};
   Lane* lane = lanes_.try_acquire(lane_hint());
   if (lane == nullptr) return Error{ErrorCode::busy};
   const LaneGuard guard{lanes_, *lane};
+  if (is_closed()) return Error{ErrorCode::closed};  // again: drain() may not have seen this lane (lane_take L3)
   // relaxed: only for statistics
   lane->entered_tick.store(tick_count_.load(std::memory_order_relaxed), std::memory_order_relaxed);
   graph::Writer& writer = graph_.writer(lane->index);
@@ -168,15 +170,17 @@ Error Intake::ingest_on(Lane& lane, graph::Writer& writer, const otlp::Decoded& 
   return Error{};
 }
 
-// One huge request must not leave its scratch with every lane (G5).
-void Intake::release_scratch(Lane& lane, std::uint64_t link_count) noexcept {
-  const auto release = [](auto&... arrays) { (std::remove_reference_t<decltype(arrays)>{}.swap(arrays), ...); };
-  if (lane.cells.capacity() > kScratchItemsMax) release(lane.cells, lane.far_spans);
-  if (link_count > kScratchItemsMax) lane.sampler.release();
-  if (lane.accepted.capacity() > kScratchItemsMax)
-    release(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.truncated_spans);
-  if (std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
-    release(lane.resources, lane.scopes, lane.resource_bits);
+// One huge request must not leave its scratch with every lane (G5), nor many of them theirs with all lanes (G9).
+void Intake::release_scratch(Lane& lane, std::uint64_t link_count) const noexcept {
+  const bool too_much = lane.count_scratch() > scratch_bytes_max_;
+  const auto free = [](auto&... arrays) { (base::free_array(arrays), ...); };
+  if (too_much || lane.cells.capacity() > kScratchItemsMax) free(lane.cells, lane.far_spans);
+  if (too_much || link_count > kScratchItemsMax) lane.sampler.release();
+  if (too_much || lane.accepted.capacity() > kScratchItemsMax)
+    free(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.truncated_spans);
+  if (too_much || std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
+    free(lane.resources, lane.scopes, lane.resource_bits);
+  if (too_much) free(lane.placed, lane.link_ids, lane.link_nodes, lane.reverse, lane.gathered);
   lane.scratch_bytes.store(lane.count_scratch(), std::memory_order_relaxed);  // relaxed: a gauge
 }
 

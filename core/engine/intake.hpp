@@ -52,8 +52,12 @@ class Intake {
   std::uint64_t open_generation() const noexcept;
   // Starts counting the next generation's volume from what the store holds now.
   void note_generation_begun() noexcept { generation_begun_bytes_.store(store_.bytes(), std::memory_order_relaxed); }
-  void close() noexcept { closed_.store(1, std::memory_order_release); }
-  bool is_closed() const noexcept { return closed_.load(std::memory_order_acquire) != 0; }
+  // False: requests that began before are still being ingested. No later one is.
+  bool close() noexcept {
+    closed_.store(1, std::memory_order_relaxed);  // relaxed: PROTOCOL lane_take L3 orders it
+    return !lanes_.is_any_taken();
+  }
+  bool is_closed() const noexcept { return closed_.load(std::memory_order_relaxed) != 0; }
   std::uint64_t refused_requests() const noexcept { return refused_.load(std::memory_order_relaxed); }
   std::uint64_t too_large_requests() const noexcept { return too_large_.load(std::memory_order_relaxed); }
   std::uint64_t scratch_bytes() const noexcept;
@@ -74,7 +78,7 @@ class Intake {
   Error ingest_on(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded);
   void accept_spans(Lane& lane, const otlp::Decoded& decoded);
   static void count_spans(Lane& lane, const otlp::Decoded& decoded) noexcept;
-  static void release_scratch(Lane& lane, std::uint64_t link_count) noexcept;
+  void release_scratch(Lane& lane, std::uint64_t link_count) const noexcept;
   static void count_links(Lane& lane) noexcept;
   void read_links(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted);
   static std::optional<std::uint64_t> read_tracestate(Lane& lane, const otlp::Decoded& decoded,
@@ -104,7 +108,8 @@ class Intake {
   const policy::PolicySet& policies_;
   store::SpanStore& store_;
   graph::Graph& graph_;
-  const unsigned payload_bytes_;  // of a node
+  const unsigned payload_bytes_;           // of a node
+  const std::uint64_t scratch_bytes_max_;  // of a lane, between requests
   const bool read_link_types_;
   const bool reads_roots_;  // decision_wait_after_root_received is set
   const std::map<std::string, TypeLimits, std::less<>> type_rules_;

@@ -109,7 +109,8 @@ struct Lane {
   std::uint64_t count_scratch() const noexcept {
     const auto bytes = [](const auto&... arrays) { return ((arrays.capacity() * sizeof(arrays[0])) + ... + 0); };
     return bytes(accepted, trace_ids, nodes, resources, scopes, resource_bits, link_facts, gathered, cells, far_spans,
-                 first_cell, truncated_spans, placed, link_ids, link_nodes, reverse);
+                 first_cell, truncated_spans, placed, link_ids, link_nodes, reverse) +
+           sampler.held_bytes();
   }
   void reserve_placed() {
     const std::size_t links = std::min(cells.size(), kPlacedMax);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/free_array.hpp"
 #include "engine/truncated_span.hpp"
 
 namespace entail::engine {
@@ -17,7 +18,7 @@ void LatePins::add_emitted(RecordId id, std::vector<TraceId> linked) {
   for (const TraceId trace : linked) emitted.links.emplace_back(trace, 1);
   if (emitted.links.size() >= 2 * emitted.sorted_count) sort(emitted);
   emitted.is_full |= emitted.sorted_count > kTracesMax;
-  if (emitted.is_full) emitted.links = {};
+  if (emitted.is_full) base::free_array(emitted.links);
   bytes_ += emitted.links.capacity() * sizeof(emitted.links[0]) + (is_new ? kEntryBytes : 0);
   traces_.ledger[id].has_truncated_links = true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/free_array.hpp"
 #include "base/prefetch.hpp"
 #include "sync/sync_point.hpp"
 
@@ -21,16 +22,19 @@ void LifeCycle::begin_tick(std::int64_t now_ns, bool draining) noexcept {
 // The memory of a tick with much to do does not stay.
 void LifeCycle::end_tick() {
   constexpr std::size_t kKeptCount = 1 << 16;
-  for (std::vector<RecordId>* list : {&touched_, &due_, &evicted_, &expired_, &to_emit_, &to_log_, &new_origins_}) {
-    list->clear();
-    if (list->capacity() > kKeptCount) *list = {};
-  }
-  if (taken_.capacity() > kKeptCount) taken_ = {};
+  for (std::vector<RecordId>* list : lists()) list->clear();
+  free_scratch(kKeptCount);
   due_at_.sweep(counts_.traces_pending,
                 [&](std::int64_t deadline_ns, RecordId id) { return is_pending_until(id, deadline_ns); });
   if (is_mostly_stale(arrived_.size(), counts_.traces_pending))
     arrived_.erase_if([&](RecordId id) { return !traces_.ledger.is_in(id, Phase::pending); });
   retained_.sweep(retained_totals_.traces, is_retained());
+}
+
+void LifeCycle::free_scratch(std::size_t kept_count) noexcept {
+  for (std::vector<RecordId>* list : lists())
+    if (list->capacity() > kept_count) base::free_array(*list);
+  if (taken_.capacity() > kept_count) taken_ = {};
 }
 
 void LifeCycle::adopt(const Touch& touch) {

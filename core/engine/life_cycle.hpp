@@ -17,6 +17,7 @@
 // Thread rule: Confined (tick). Cost: constant for each change of state, with amortised sweeps of the queues.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -51,6 +52,8 @@ class LifeCycle {
   // Seals retained traces whose retention is over, or all at the end of the input. Drops late spans of sealed traces.
   void seal_expired();
   void end_tick();
+  // Frees the tick's arrays of more than so many elements. Call after end_tick().
+  void free_scratch(std::size_t kept_count) noexcept;
 
   // --- changes of state pending, retained -> kept. path: of the link keep that keeps it; 0: its own verdict does.
   void keep(RecordId id, propagate::PathId path);
@@ -102,6 +105,9 @@ class LifeCycle {
   const Counts& counts() const noexcept { return counts_; }
 
  private:
+  std::array<std::vector<RecordId>*, 7> lists() noexcept {
+    return {&touched_, &due_, &evicted_, &expired_, &to_emit_, &to_log_, &new_origins_};
+  }
   void start_pending(RecordId id, const Touch& touch);
   void set_deadline(RecordId id, const Touch& touch);
   void hold_generation(RecordId id, std::uint32_t generation);

@@ -26,7 +26,6 @@ constexpr std::uint64_t kStepsPerTick = 1 << 15;
 constexpr std::uint64_t kStepsPerNode = 4;
 constexpr std::uint64_t kEvictionsPerTick = 1 << 12;
 constexpr std::uint64_t kUnbounded = ~std::uint64_t{0};
-constexpr std::uint64_t kIndexBytes = 24;  // of an empty window, for each node that it has room for
 // Of a link that is copied: a cell at either end, the span ID, and its part of a chunk's header.
 constexpr std::uint64_t kMovedLinkBytes = 2 * sizeof(graph::EdgeCell) + sizeof(SpanId) + 1;
 constexpr std::uint64_t kCellsSampled = 11;  // one cell of so many is followed, blocks have other lengths
@@ -192,6 +191,10 @@ std::uint64_t Room::count_moving_links(const WindowInfo& window) {
 
 void Room::release(std::uint64_t lanes_generation, std::uint64_t other_bytes) {
   other_bytes_ = other_bytes;
+  if (wanted_bytes_ != 0) {  // so this goes, too
+    life_.free_scratch(0);
+    traces_.propagator.free_scratch(0);
+  }
   traces_.spans.reclaim(lanes_generation);
   intake_.note_generation_begun();
   publish();

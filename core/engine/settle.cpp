@@ -3,9 +3,15 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/free_array.hpp"
+
 namespace entail::engine {
 
 using base::Loss;
+
+namespace {
+constexpr std::size_t kCandidatesKept = 1 << 14;
+}  // namespace
 
 Settle::Settle(Traces& traces, LifeCycle& life) noexcept
     : traces_(traces),
@@ -20,6 +26,7 @@ void Settle::settle_all() {
   settle_reached(reached);
   add_waiting();
   settle_candidates();
+  if (candidates_.capacity() > kCandidatesKept) base::free_array(candidates_);
   life_.seal_evicted();
 }
 

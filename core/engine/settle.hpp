@@ -14,7 +14,7 @@ class Settle {
  public:
   Settle(Traces& traces, LifeCycle& life) noexcept;
   void settle_all();
-  std::uint64_t bytes() const noexcept { return waiting_.capacity() * sizeof(RecordId); }
+  std::uint64_t bytes() const noexcept { return (candidates_.capacity() + waiting_.capacity()) * sizeof(RecordId); }
 
  private:
   void settle_due(RecordId id);

@@ -46,19 +46,20 @@ Result<void> Engine::Impl::tick(std::int64_t time_ns, bool drain) {
   Result<void> result;
   if (failed) {
     result = Error{ErrorCode::out_of_memory};
-  } else if (intake.is_closed()) {
+  } else if (drained || (intake.is_closed() && !drain)) {
     result = Error{ErrorCode::closed};
   } else if (time_ns < now_ns) {
     result = Error{ErrorCode::time_reversed};
   } else {
+    if (drain && !intake.close()) return Error{ErrorCode::busy};
+    drained = drain;
     now_ns = std::min(time_ns, engine::kNever - 1);
-    if (drain) intake.close();
     try {
       run_tick(drain);
     } catch (...) {  // no memory, here or in the sink, or another exception of the sink
       // The step that it broke off cannot be taken up again without guessing which keeps it had carried.
       failed = true;
-      intake.close();
+      static_cast<void>(intake.close());
       result = Error{ErrorCode::out_of_memory};
     }
   }

@@ -1,8 +1,10 @@
 #include "engine/waiting_output.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.hpp"
+#include "base/free_array.hpp"
 
 namespace entail::engine {
 
@@ -34,7 +36,8 @@ class WaitingOutput::Offer {
     output_.offered_id_ = 0;
     const std::optional<Delivery> early = std::exchange(output_.early_, {});
     const bool is_deferred = answer == OutputAnswer::deferred;
-    if (answer == OutputAnswer::accepted || (is_deferred && early == Delivery::delivered)) {
+    // What was acknowledged as delivered is delivered, whatever the answer says.
+    if (answer == OutputAnswer::accepted || early == Delivery::delivered) {
       output_.deliver(node_.mapped());
       output_.spare_ = std::move(node_.mapped().batch.bytes);
       node_ = {};
@@ -58,7 +61,7 @@ void WaitingOutput::offer_again() {
     waiting_.merge(failed_);
   }
   offer_waiting();
-  spare_ = {};
+  base::free_array(spare_);
 }
 
 void WaitingOutput::offer_waiting() {
@@ -76,10 +79,12 @@ std::vector<std::uint8_t> WaitingOutput::add(Batch&& batch) {
   {
     const std::lock_guard guard(lock_);
     const std::uint64_t id = ++last_id_;
-    if (counts_.batches_waiting != 0 && counts_.bytes_waiting + bytes > bytes_max_) {
+    const bool is_large = bytes > bytes_max_;
+    if (is_large ? large_bytes_ != 0 : counts_.bytes_waiting - large_bytes_ + bytes > bytes_max_) {
       count_lost(batch);
       return std::move(batch.bytes);
     }
+    if (is_large) large_bytes_ = bytes;
     const Batch& added = waiting_.emplace(id, Kept{std::move(batch)}).first->second.batch;
     ++counts_.batches_waiting;
     counts_.spans_waiting += added.span_count;
@@ -93,13 +98,14 @@ std::vector<std::uint8_t> WaitingOutput::add(Batch&& batch) {
 
 void WaitingOutput::drop_oversized() noexcept {
   const std::lock_guard guard(lock_);
-  if (counts_.bytes_waiting <= bytes_max_) return;
+  if (large_bytes_ == 0) return;
   for (Batches* batches : {&waiting_, &failed_}) {
-    for (auto& [id, kept] : *batches) {
-      remove(kept);
-      count_lost(kept.batch);
-    }
-    batches->clear();
+    const auto large =
+        std::ranges::find_if(*batches, [&](const auto& entry) { return bytes_of(entry.second.batch) > bytes_max_; });
+    if (large == batches->end()) continue;
+    remove(large->second);
+    count_lost(large->second.batch);
+    batches->erase(large);
   }
 }
 
@@ -135,7 +141,9 @@ void WaitingOutput::remove(Kept& kept) noexcept {
   --counts_.batches_waiting;
   counts_.spans_waiting -= kept.batch.span_count;
   counts_.links_waiting -= kept.batch.link_count;
-  counts_.bytes_waiting -= bytes_of(kept.batch);
+  const std::uint64_t bytes = bytes_of(kept.batch);
+  counts_.bytes_waiting -= bytes;
+  if (bytes > bytes_max_) large_bytes_ = 0;
   admission_.set_output(counts_.bytes_waiting);
 }
 

@@ -11,7 +11,7 @@
 //
 // Thread rule: Guarded by lock_ (acknowledge() and counts() any thread; the others the tick thread). A lock suffices:
 // it is taken a few times for each batch, held for one look-up, and never while the sink is called; ingest does not
-// take it. Each state is a map, so that a batch changes its state without an allocation. Memory: bytes_max, or one
+// take it. Each state is a map, so that a batch changes its state without an allocation. Memory: bytes_max, and one
 // larger batch.
 #pragma once
 
@@ -43,7 +43,7 @@ class WaitingOutput {
   void offer_again();
   // Offers the batch in this round if nothing older waits. Returns a buffer to write the next one into.
   std::vector<std::uint8_t> add(Batch&& batch);
-  // A request needs the room that a batch of more than bytes_max takes: the batch is lost, unless it is in flight.
+  // A request needs the room of a batch larger than bytes_max: that batch is lost, unless it is in flight.
   void drop_oversized() noexcept;
   Result<void> acknowledge(std::uint64_t id, Delivery outcome) noexcept;
 
@@ -88,6 +88,7 @@ class WaitingOutput {
   Batches failed_;                 // wait for the next round
   std::uint64_t offered_id_ = 0;   // the batch that the sink is being offered; 0: none
   std::optional<Delivery> early_;  // its outcome, acknowledged before the sink has returned
+  std::uint64_t large_bytes_ = 0;  // of the one batch larger than bytes_max_ that waits or is in flight; 0: none
   Counts counts_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/free_array.hpp"
 #include "sync/sync_point.hpp"
 
 namespace entail::graph {
@@ -35,8 +36,8 @@ Compaction::Step Compaction::advance(Owner& owner, std::uint64_t steps_max) {
   ENTAIL_SYNC_POINT("compact:before_drop");
   graph_.drop(slot_);
   slot_ = kNone;
-  cells_ = {};
-  span_ids_ = {};
+  base::free_array(cells_);
+  base::free_array(span_ids_);
   return Step::closed;
 }
 

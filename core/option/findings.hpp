@@ -21,10 +21,16 @@ struct Finding {
   std::optional<std::size_t> offset;  // in the text at path, where it is about one place there
 };
 
+constexpr std::size_t kFindingsMax = 1000;  // of a kind: options that are wrong everywhere are not listed to their end
+
 class Findings {
  public:
-  void error(std::string path, std::string text) { list.push_back({std::move(path), std::move(text), true, {}}); }
-  void warning(std::string path, std::string text) { list.push_back({std::move(path), std::move(text), false, {}}); }
+  void error(std::string path, std::string text) {
+    if (error_count_++ < kFindingsMax) list.push_back({std::move(path), std::move(text), true, {}});
+  }
+  void warning(std::string path, std::string text) {
+    if (warning_count_++ < kFindingsMax) list.push_back({std::move(path), std::move(text), false, {}});
+  }
   // Bounds and presence of one value.
   void check_value(const Shape& shape, const OptionValue& value, const std::string& path, const std::string& where);
   // Every key of target.settings has a row.
@@ -38,9 +44,11 @@ class Findings {
       if (std::find(known.begin(), known.end(), key) == known.end()) unknown_setting(key, known, path + key, where);
   }
 
-  std::vector<Finding> list;
+  std::vector<Finding> list;  // the first kFindingsMax errors and as many warnings
 
  private:
+  std::size_t error_count_ = 0;
+  std::size_t warning_count_ = 0;
   void unknown_setting(const std::string& key, std::span<const std::string_view> known, const std::string& path,
                        const std::string& where);
 };

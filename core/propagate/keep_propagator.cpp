@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/free_array.hpp"
 #include "base/random_seed.hpp"
 #include "sync/sync_point.hpp"
 
@@ -79,23 +80,17 @@ void KeepPropagator::run(std::int64_t now_ns) {
   }
   fewest_queued_ = static_cast<unsigned>(queue_.size());
   most_queued_ = 0;
-  release_scratch();
+  constexpr std::size_t kKeptCount = 1 << 16;
+  free_scratch(kKeptCount);
 }
 
-// Frees scratch memory that one huge trace needed.
-void KeepPropagator::release_scratch() noexcept {
-  constexpr std::size_t kKeptCount = 1 << 16;
-  const auto release = [](auto& array) {
-    if (array.capacity() > kKeptCount) std::remove_reference_t<decltype(array)>{}.swap(array);
+void KeepPropagator::free_scratch(std::size_t kept_count) noexcept {
+  const auto free = [kept_count](auto&... arrays) {
+    ((arrays.empty() && arrays.capacity() > kept_count ? base::free_array(arrays) : void()), ...);
   };
-  release(late_);
-  release(fresh_);
-  release(fresh_by_owner_);
-  release(pulling_over_);
-  release(pulling_);
-  release(candidates_);
+  free(late_, fresh_, fresh_by_owner_, pulling_over_, pulling_, candidates_, reached_, visits_, unlinked_, others_);
   for (DeliveryBuffer* buffer : {&collected_, &coming_, &arrived_})
-    if (buffer->bytes() > kKeptCount * sizeof(Delivery)) *buffer = DeliveryBuffer();
+    if (buffer->bytes() > kept_count * sizeof(Delivery)) *buffer = DeliveryBuffer();
 }
 
 void KeepPropagator::carry_queued(unsigned layer, unsigned hops) {
@@ -108,7 +103,7 @@ void KeepPropagator::carry_queued(unsigned layer, unsigned hops) {
   }
   constexpr std::size_t kKeptCount = 4096;  // nodes; a larger array is freed
   working_.clear();
-  if (working_.capacity() > kKeptCount) working_ = {};
+  if (working_.capacity() > kKeptCount) base::free_array(working_);
 }
 
 // Prefetches ahead of each node: its row, then its first edges, then the following ones.

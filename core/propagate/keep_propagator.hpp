@@ -135,6 +135,8 @@ class KeepPropagator {
   void linked_nodes(RecordId id, std::vector<graph::NodeId>& nodes) const { add_far_nodes(id, kOut, nodes); }
   void linking_nodes(RecordId id, std::vector<graph::NodeId>& nodes) const { add_far_nodes(id, kIn, nodes); }
   std::uint64_t bytes() const noexcept;
+  // Frees arrays of more than so many elements that are not in use. Not during run().
+  void free_scratch(std::size_t kept_count) noexcept;
 
  private:
   enum Side : unsigned { kOut = 0, kIn = 1 };  // toward the linked side, toward the linking side
@@ -229,7 +231,6 @@ class KeepPropagator {
   }
   void push(graph::NodeId node, unsigned layer, unsigned hops);
   void use_deterministic_layers();
-  void release_scratch() noexcept;
   void raise_all(graph::NodeId newest, std::uint32_t word);
   void take_late();
   void add_fresh(graph::LateEdges late);

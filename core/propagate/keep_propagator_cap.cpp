@@ -168,7 +168,7 @@ std::uint32_t KeepPropagator::not_followed(RecordId id) const noexcept {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
 }
 
-// Memory held between ticks; the rest is scratch that release_scratch() keeps small.
+// Memory held between ticks; the rest is scratch that free_scratch() keeps small.
 std::uint64_t KeepPropagator::bytes() const noexcept {
   const auto of = [](const auto& array) { return array.capacity() * sizeof(array[0]); };
   std::uint64_t bytes = frontier_bytes_ + of(frontiers_) + of(free_frontiers_) + of(candidates_) + of(late_) +

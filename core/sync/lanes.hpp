@@ -20,6 +20,7 @@ struct LaneOrders {
   static constexpr auto peek = std::memory_order_relaxed;  // a guess at which bit is free; the RMW decides
   static constexpr auto take = std::memory_order_acquire;  // pairs with give: the last holder's writes
   static constexpr auto give = std::memory_order_release;
+  static constexpr auto look = std::memory_order_acq_rel;  // pairs with give, and with the takes that follow
 };
 
 constexpr unsigned kLanesMax = 256;
@@ -33,9 +34,14 @@ constexpr unsigned kLanesMax = 256;
 //   R1  taken_bits_[w].fetch_and(~bit, give)
 //   L1  the RMWs on one word are totally ordered, and the bit was clear for exactly one taker between two gives.
 //   L2  T2 reads from R1 or from a later RMW of its release sequence: what the last holder wrote happens before.
+//   look    K1  taken_bits_[w].fetch_or(0, look), for each w: is any bit set?
+//   L3  a take after K1 in the order of its word reads from K1 or a later RMW of its release sequence, so it sees what
+//       the looker wrote before K1; a holder that took its lane before K1 is seen by K1, or what it wrote is. So
+//       whoever closes a gate that every taker checks after T2, and then sees no lane taken, knows that all later
+//       takers find the gate closed.
 //   progress  wait-free: at most 64 RMWs a word, since each failed one removes a candidate.
-//   proved by tests/interleave/lane_take_test.cpp (2 threads, 1 and 2 lanes, exhaustive); mutants
-//   take=relaxed, give=relaxed must fail.
+//   proved by tests/interleave/lane_take_test.cpp (2 threads, 1 and 2 lanes; taker and closer; exhaustive); mutants
+//   take=relaxed, give=relaxed, look=relaxed, look=acquire, look=release must fail.
 template <class Lane, class Sync = HardwareSync, class Orders = LaneOrders>
 class LanePool {
  public:
@@ -67,6 +73,14 @@ class LanePool {
   void release(Lane* lane) noexcept {
     const unsigned index = index_of(lane);
     taken_bits_[index / 64].fetch_and(~(std::uint64_t{1} << (index % 64)), Orders::give);
+  }
+
+  // K1: is any lane held? What the caller wrote before is visible to all who take a lane later.
+  bool is_any_taken() noexcept {
+    bool taken = false;
+    for (unsigned word = 0; word < (count_ + 63) / 64; ++word)
+      taken |= taken_bits_[word].fetch_or(0, Orders::look) != 0;
+    return taken;
   }
 
   unsigned count() const noexcept { return count_; }

@@ -221,8 +221,9 @@ func (e *Engine) Tick(now int64) error {
 	})
 }
 
-// Drain ends the input: a last tick in which all traces are due. Afterwards the engine accepts no more requests; its
-// output can still be polled.
+// Drain ends the input: a last tick in which all traces are due. From the first call on the engine accepts no more
+// requests; its output can still be polled. While another goroutine is inside Ingest, Drain decides nothing and returns
+// ErrBusy: call it again until it does not.
 func (e *Engine) Drain(now int64) error {
 	return e.inTurn(func(detail *C.entail_error_t) C.entail_status_t {
 		return C.entail_drain(e.c, C.int64_t(now), detail)

@@ -51,7 +51,7 @@ var (
 	ErrNoRoom    = &Error{Status: StatusNoRoom}    // memory_limit is spent: Tick with the same now, then again
 	ErrClosed    = &Error{Status: StatusClosed}    // after Close, or after Drain for what takes in
 	ErrNotFound  = &Error{Status: StatusNotFound}  // never seen, or forgotten
-	ErrTooLarge  = &Error{Status: StatusTooLarge}  // needs more than a quarter of memory_limit: never fits
+	ErrTooLarge  = &Error{Status: StatusTooLarge}  // can never fit into memory_limit
 )
 
 // Error returns the message, with its place.

@@ -245,8 +245,10 @@ TEST_F(ConvertCommand, UsesStandardInputAndOutput) {
   const Outcome table = run("convert lines -o - --to proto");
   EXPECT_TRUE(contains(table.err, "Converted")) << table.err;
   EXPECT_FALSE(contains(table.err, "\x1b"));
-  EXPECT_EQ(run("convert - -o - --to json </dev/null").out, "{\"resourceSpans\":[]}\n");
-  EXPECT_EQ(run("convert - -o - --to proto </dev/null").out, "");
+  const Outcome nothing = run("convert - -o - --to json </dev/null");
+  EXPECT_EQ(nothing.exit_code, 1);
+  EXPECT_EQ(nothing.out, "");
+  EXPECT_TRUE(contains(nothing.err, "the input has no traces")) << nothing.err;
   // Several inputs of several framings become one output.
   ASSERT_EQ(run("convert lines '" + file + "' -o both --to json").exit_code, 0);
   EXPECT_EQ(resource_spans_of(read_file(path("both"))).size(), 2 * resource_spans_of(read_file(path("lines"))).size());

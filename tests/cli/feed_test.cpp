@@ -181,10 +181,9 @@ TEST_P(FeedTest, TooLarge_IsLostAtOnce_AndIsNoInputError) {
   EXPECT_EQ(run(), (Calls{"tick 2", "in 2000", "tick 3", "in 3000"}));
   const std::string messages = testing::internal::GetCapturedStderr();
   const std::size_t place = test::u32be_frame(test::request(1, 2 * kSecond)).size() + 4;
-  EXPECT_EQ(messages,
-            "entail: input0: a request of " + std::to_string(large.size()) +
-                " bytes with 3 spans needs more than a quarter of memory_limit and was rejected (the message at byte " +
-                std::to_string(place) + ")\n");
+  EXPECT_EQ(messages, "entail: input0: a request of " + std::to_string(large.size()) +
+                          " bytes with 3 spans can never fit into memory_limit and was rejected (the message at byte " +
+                          std::to_string(place) + ")\n");
   EXPECT_TRUE(report_.clean());
   EXPECT_EQ(report_.skipped(Skip::malformed), 0u);
   EXPECT_EQ(request_count_, 3u);

@@ -67,9 +67,25 @@ constexpr Misuse kMisuses[] = {
     {"a time that is none", "entail sample in.otlp -o old --clock-max tomorrow", 2, "--clock-max tomorrow"},
     {"input compressed by xz", "entail sample packed.xz -o old", 1, "xz data"},
     {"input compressed by bzip2", "entail sample packed.bz2 -o old", 1, "bzip2 data"},
+    {"input compressed by lz4", "entail sample packed.lz4 -o old", 1, "lz4 data"},
+    {"input compressed by lzma", "entail sample packed.lzma -o old", 1, "lzma data"},
+    {"input in a tar archive", "entail sample packed.tar -o old", 1, "a tar archive"},
+    {"a list of Kubernetes resources", "entail sample -c list.yaml in.otlp -o old", 2, "one of its items"},
     {"input of Zipkin", "entail sample zipkin.json -o old", 1, "Zipkin"},
     {"input of Jaeger", "entail sample jaeger.json -o old", 1, "Jaeger"},
     {"a search result of Tempo", "entail sample tempo.json -o old", 1, "Tempo"},
+    {"an empty input", "entail sample empty -o old --decisions log", 1, "no traces, so old was not written"},
+    {"a pipe without input", "true | entail sample - -o old", 1, "no traces, so old was not written"},
+    {"input of metrics", "entail sample metrics.jsonl -o old --decisions log", 1, "no traces, so old was not written"},
+    {"convert an empty input", "entail convert empty -o old --to json", 1, "no traces, so old was not written"},
+    {"convert metrics", "entail convert metrics.jsonl -o old --to proto-u32be", 1, "no traces, so old was not written"},
+    {"standard input under two names", "entail sample -c /dev/stdin - -o old <c.yaml", 2, "only once"},
+    {"variables from the input", "entail sample -c c.yaml --env-file /dev/stdin - -o old <in.otlp", 2, "only once"},
+    {"a pipe under two names", "cat c.yaml | entail sample -c /dev/fd/3 - -o old 3<&0", 2, "read only once"},
+    {"the output is standard input", "entail sample - -o /dev/stdin <in.otlp", 2, "both read and written"},
+    {"the configuration has an empty name", "entail sample -c '' in.otlp -o old", 2, "is empty"},
+    {"the log has an empty name", "entail sample in.otlp -o old --decisions ''", 2, "is empty"},
+    {"a variable with an impossible name", "entail sample -c c.yaml --env 'A B=1' in.otlp -o old", 2, "A B"},
     {"input that is noise", "entail sample noise -o old --decisions log", 1, "old was not written"},
     {"input that ends in its first frame", "head -c 40 in.otlp | entail sample - -o old --from proto-u32be", 1, "ends"},
     {"the disk is full", "(ulimit -f 1; entail sample -c all.yaml big.jsonl -o old)", 3, "old: cannot be written"},
@@ -102,8 +118,9 @@ class Misuses : public CommandTest {
     for (const char* const make :
          {"entail generate --scenario chain -o in.otlp", "entail convert in.otlp -o in.jsonl --to jsonl >out",
           "entail generate --scenario mixed --spans 3000 --to jsonl -o big.jsonl", "rm out", "echo old >old",
-          "echo log >log", "echo old >old.gz", "mkdir real nothing", "ln -s . folder", "ln in.otlp hard.otlp",
-          "ln old hard.old", "ln -s in.otlp soft.otlp", "ln -s circle circle", "echo PERCENT=7 >e.env"})
+          "echo log >log", ": >empty", "echo old >old.gz", "mkdir real nothing", "ln -s . folder",
+          "ln in.otlp hard.otlp", "ln old hard.old", "ln -s in.otlp soft.otlp", "ln -s circle circle",
+          "echo PERCENT=7 >e.env"})
       ASSERT_EQ(std::system((shell() + make).c_str()), 0) << make;
     write("c.yaml",
           "tail_sampling:\n  policies: [{name: e, type: status_code, status_code: {status_codes: [ERROR]}}]\n");
@@ -121,6 +138,12 @@ class Misuses : public CommandTest {
                                    "7zXZ\0\0\4",
                                    8));
     write("packed.bz2", "BZh91AY&SY....");
+    write("packed.lz4", "\x04\x22\x4d\x18\x64\x40\xa7");
+    write("packed.lzma", std::string("\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff", 13));
+    ASSERT_EQ(std::system((shell() + "tar -cf packed.tar in.jsonl").c_str()), 0);
+    write("list.yaml", "apiVersion: v1\nkind: List\nitems:\n- kind: OpenTelemetryCollector\n");
+    write("metrics.jsonl", R"({"resourceMetrics":[{"scopeMetrics":[]}]})"
+                           "\n");
     write("zipkin.json", R"([{"traceId":"0000000000000001","id":"0000000000000002","kind":"CLIENT","name":"get"}])");
     write("jaeger.json", R"({"data":[{"traceID":"01","spans":[],"processes":{}}],"total":0})");
     write("tempo.json", R"({"traces":[{"traceID":"01","rootServiceName":"shop"}],"metrics":{}})");
@@ -192,6 +215,40 @@ TEST_F(Misuses, MessagesGoIntoNoFileOfTheRun) {
   EXPECT_FALSE(contains(read_file(path("new")), "resourceSpans"));
 }
 
+// Traces and log appear together, or neither does: here the name of one is taken by a folder during the run.
+TEST_F(Misuses, OneOutputThatCannotBeRenamed_CostsNeither) {
+  for (const bool is_log : {false, true}) {
+    for (const bool is_new : {false, true}) {
+      write("a", "traces\n");
+      write("b", "log\n");
+      const std::string taken = is_log ? "b" : "a";
+      const std::string other = is_log ? "a" : "b";
+      std::filesystem::remove(path(taken));
+      if (is_new) std::filesystem::remove(path(other));
+      const auto before = contents();
+      const std::string command =
+          "(cat in.jsonl; sleep 0.5; mkdir " + taken + ") | entail sample - -o a --decisions b 2>err >out";
+      const int status = std::system((shell() + command).c_str());
+      SCOPED_TRACE(command + (is_new ? ", new" : ", replaced"));
+      EXPECT_EQ(WEXITSTATUS(status), 3);
+      EXPECT_EQ(std::filesystem::exists(path(other)), !is_new);
+      if (!is_new) {
+        EXPECT_EQ(read_file(path(other)), is_log ? "traces\n" : "log\n");
+      }
+      // Nothing is lost either: both are under their temporary names, which messages give.
+      unsigned kept = 0;
+      for (const auto& [name, bytes] : contents())
+        if (!before.contains(name) && contains(name, ".entail-")) {
+          ++kept;
+          EXPECT_TRUE(contains(read_file(path("err")), name)) << read_file(path("err"));
+          std::filesystem::remove(path(name));
+        }
+      EXPECT_EQ(kept, 2u);
+      std::filesystem::remove(path(taken));
+    }
+  }
+}
+
 // What is no misuse, but may look like one.
 TEST_F(Misuses, WhatIsNone_Works) {
   for (const char* const command :
@@ -200,7 +257,9 @@ TEST_F(Misuses, WhatIsNone_Works) {
         "entail sample in.otlp -o /dev/fd/3 3>out >/dev/null", "entail sample in.otlp in.otlp -o out >/dev/null",
         "entail sample in.otlp -o out 2>&1 >/dev/null | cat", "entail sample in.otlp -o dangling >/dev/null",
         "entail sample in.otlp -o out >&-; test $? = 3 && test -s out", "entail sample in.otlp -o out 2>&- >/dev/null",
-        "entail sample in.otlp -o out | true; test -s out"}) {
+        "entail sample in.otlp -o out | true; test -s out",
+        "echo '{\"resourceSpans\":[]}' | entail sample - -o out >/dev/null",
+        "echo '{\"resourceSpans\":[]}' | entail convert - -o out --to json >/dev/null && test -s out"}) {
     std::filesystem::remove(path("out"));
     std::filesystem::remove(path("dangling"));
     std::filesystem::create_symlink("real/target", path("dangling"));

@@ -103,7 +103,7 @@ TEST_F(Pressure, ReportsARequestThatCanNeverFit_WithItsSize) {
     EXPECT_EQ(outcome.exit_code, 4) << outcome.err;
     EXPECT_TRUE(contains(outcome.err, "in.otlp: a request of " + grouped(large.size()) + " bytes")) << outcome.err;
     EXPECT_TRUE(contains(outcome.err,
-                         " bytes with 1 span needs more than a quarter of memory_limit and was rejected (the "
+                         " bytes with 1 span can never fit into memory_limit and was rejected (the "
                          "message at byte " +
                              std::to_string(first.size() + 4) + ")"))
         << outcome.err;

@@ -67,6 +67,15 @@ class StreamCommand : public CommandTest {
     return text;
   }
 
+  // The pipe is empty once all is read; it is processed a moment later.
+  void wait_until_read() {
+    for (int waited = 0, unread = 1; unread != 0 && waited < kWaitMs; waited += 10) {
+      ASSERT_EQ(::ioctl(to_child_, FIONREAD, &unread), 0);
+      ::usleep(10'000);
+    }
+    ::usleep(300'000);
+  }
+
   int interrupted() {
     ::kill(child_, SIGINT);
     int status = 0;
@@ -115,16 +124,46 @@ TEST_F(StreamCommand, ConvertEndsItsDocument_OnInterrupt) {
 TEST_F(StreamCommand, LinksShowsWhatWasRead_OnInterrupt) {
   start({"links", "-", "--json"});
   send(line_);
-  // The pipe is empty once the line is read; it is processed a moment later.
-  for (int waited = 0, unread = 1; unread != 0 && waited < kWaitMs; waited += 10) {
-    ASSERT_EQ(::ioctl(to_child_, FIONREAD, &unread), 0);
-    ::usleep(10'000);
-  }
-  ::usleep(300'000);
+  wait_until_read();
   EXPECT_EQ(interrupted(), 130);
   simdjson::dom::parser parser;
   const std::string summary = receive();
   EXPECT_EQ(number(parse(parser, summary), "/links/received"), 1u);
+}
+
+// A request with one failed span, which is kept.
+std::string failed_span(unsigned trace, std::uint64_t end_second) {
+  char id[33];
+  std::snprintf(id, sizeof(id), "%032x", trace);
+  return std::string(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":")") + id +
+         R"(","spanId":"0000000000000001","name":"n","endTimeUnixNano":")" + std::to_string(end_second) +
+         R"(000000000","status":{"code":2}}]}]}]})" + "\n";
+}
+
+// Everything that was read is decided and written, although the input has not ended.
+TEST_F(StreamCommand, SampleDecidesWhatWasRead_OnInterrupt) {
+  constexpr unsigned kRequests = 200;
+  for (const char* const threads : {"1", "2"}) {
+    start({"sample", "-", "-o", "-", "--to", "jsonl", "--threads", threads});
+    for (unsigned i = 1; i <= kRequests; ++i) send(failed_span(i, 1'700'000'000));
+    send(R"({"resourceSpans":[{"scopeSpans")");  // cut short by the interrupt, which is no fault of the input
+    wait_until_read();
+    EXPECT_EQ(interrupted(), 130);
+    std::string out;
+    for (std::string text = receive(); !text.empty(); text = receive()) out += text;
+    for (unsigned i = 1; i <= kRequests; i += 20) {
+      const std::string request = failed_span(i, 1'700'000'000);
+      EXPECT_TRUE(contains(out, request.substr(request.find("traceId"), 44))) << threads << " threads, trace " << i;
+    }
+    EXPECT_FALSE(contains(read_file(path("err")), "malformed")) << read_file(path("err"));
+  }
+}
+
+// With several threads, too, what arrives is used before there is much of it.
+TEST_F(StreamCommand, SampleStreamsItsInput) {
+  start({"sample", "-", "-o", "-", "--to", "jsonl", "--threads", "2"});
+  for (unsigned i = 1; i <= 5; ++i) send(failed_span(i, 1'700'000'000 + 40 * i));
+  EXPECT_TRUE(contains(receive(), "00000001"));
 }
 
 }  // namespace

@@ -116,7 +116,7 @@ TEST(SummaryNotes, ReportMemoryLosses_AndWhatToRaise) {
   EXPECT_EQ(summary_notes(statistics, facts),
             (Notes{"Some data was evicted or lost because memory was short (too_large 2, out_of_memory 1): raise "
                    "memory_limit (now 64 MiB; the engine held up to 63 MiB).",
-                   "2 requests with 9 spans needed more than a quarter of memory_limit, the largest 20,000,000 bytes.",
+                   "2 requests with 9 spans can never fit into memory_limit, the largest 20,000,000 bytes.",
                    "The system ran out of memory: give the process more, or lower memory_limit."}));
 }
 

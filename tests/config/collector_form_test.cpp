@@ -51,8 +51,8 @@ TEST(CollectorForm, PrefersThePlainName_AndWarnsOfOthers) {
 TEST(CollectorForm, RefusesAnAmbiguousChoice) {
   EXPECT_TRUE(contains(only_error("processors: {tail_sampling/a: {}, tail_sampling/b: {}}"), "which one is meant?"));
   EXPECT_TRUE(contains(only_error("tail_sampling: {" + std::string(kPolicies) + "}\nprocessors: {tail_sampling: {}}"),
-                       "1:1: tail_sampling stands here and under processors on line 2"));
-  EXPECT_EQ(only_error("processors: {batch: {}}\n"), "1:1: processors hold no tail_sampling and no entail");
+                       "1:1: tail_sampling is set here and in a component on line 2"));
+  EXPECT_EQ(only_error("processors: {batch: {}}\n"), "1:1: none of the processors is tail_sampling or entail");
 }
 
 TEST(CollectorForm, PrefersTheProcessorEntail_OverTailSampling) {
@@ -60,7 +60,8 @@ TEST(CollectorForm, PrefersTheProcessorEntail_OverTailSampling) {
   const ConfigResult alone = parse_options("processors:\n" + entail);
   ASSERT_TRUE(alone.options.has_value());
   EXPECT_EQ(alone.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
-  EXPECT_EQ(texts_of(alone.warnings), std::vector<std::string>({"2:31: decision_log is read by the Collector alone"}));
+  EXPECT_EQ(texts_of(alone.warnings),
+            std::vector<std::string>({"2:31: decision_log is read only by the Collector component"}));
   const ConfigResult both = parse_options("processors:\n  tail_sampling: {x: 1}\n" + entail);
   ASSERT_TRUE(both.options.has_value());
   EXPECT_EQ(both.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
@@ -80,20 +81,21 @@ TEST(CollectorForm, UsesTheReceiverEntail) {
   EXPECT_EQ(alone.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
   EXPECT_EQ(texts_of(alone.warnings),
             std::vector<std::string>({"2:3: only 'entail' is used; left to the Collector: otlp, batch, service",
-                                      "2:12: protocols is read by the Collector alone",
-                                      "2:35: shutdown_timeout is read by the Collector alone"}));
+                                      "2:12: protocols is read only by the Collector component",
+                                      "2:35: shutdown_timeout is read only by the Collector component"}));
   const ConfigResult both =
       parse_options(receiver + "processors: {entail: {decision_wait: 4s, " + std::string(kPolicies) + "}}\n");
   ASSERT_TRUE(both.options.has_value());
   EXPECT_EQ(both.options->tail_sampling.decision_wait_ns, 4 * kNanosPerSecond);
   EXPECT_TRUE(contains(
       only_error("receivers: {tail_sampling: {}}\n" + std::string("tail_sampling: {") + std::string(kPolicies) + "}\n"),
-      "'receivers' is a section of the Collector"));
+      "'receivers' is a section of a Collector"));
 }
 
 TEST(CollectorForm, AcceptsCollectorSections_OnlyBesideProcessors) {
-  EXPECT_TRUE(contains(only_error(with_policy("receivers: {}")), "2:1: 'receivers' is a section of the Collector"));
-  EXPECT_TRUE(contains(only_error(with_policy("processors: {batch: {}}")), "2:1: processors hold no tail_sampling"));
+  EXPECT_TRUE(contains(only_error(with_policy("receivers: {}")), "2:1: 'receivers' is a section of a Collector"));
+  EXPECT_TRUE(
+      contains(only_error(with_policy("processors: {batch: {}}")), "2:1: none of the processors is tail_sampling"));
 }
 
 TEST(CollectorForm, RefusesDuplicateSettings) {

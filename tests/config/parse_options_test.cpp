@@ -151,7 +151,7 @@ TEST(ParseOptions, ReportsSeveralErrorsAtOnce_InOrder) {
 
 TEST(ParseOptions, NormalisesLinkTypes) {
   EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a-b: {linked: 1}, a_b: {linked: 2}}}}")),
-                       "2:47: links.propagate.types.a_b: a rule for this type is there already"));
+                       "2:47: links.propagate.types.a_b: this type already has a rule"));
   EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: {linkd: 1}}}}")),
                        "unknown key 'linkd'; did you mean 'linked'?"));
   EXPECT_TRUE(contains(only_error(with_policy("links: {propagate: {types: {a: {linked: 63}}}}")),
@@ -182,7 +182,7 @@ TEST(ParseOptions, OriginsMustBePolicyNames) {
 
 TEST(ParseOptions, DoesNotReadTheEnvironment) {
   EXPECT_TRUE(contains(only_error(with_policy("memory_limit: ${env:LIMIT}")),
-                       "2:15: memory_limit: '${env:LIMIT}' would have to be looked up"));
+                       "2:15: memory_limit: '${env:LIMIT}' refers to a variable"));
   EXPECT_EQ(accepted(with_policy("links: {propagate: {type_keys: [a$$b, 'c$']}}")).links.propagate.type_keys,
             std::vector<std::string>({"a$b", "c$"}));
 }
@@ -211,6 +211,44 @@ TEST(ParseOptions, WarnsOfSettingsWithoutEffect) {
 
 TEST(ParseOptions, RefusesDuplicateKeys) {
   EXPECT_EQ(only_error(with_policy("compat: none\ncompat: none\n")), "3:1: duplicate key 'compat', first on line 2");
+}
+
+// A small text must not cost much time or memory, however wrong it is.
+TEST(ParseOptions, BoundsWhatAWrongTextCosts) {
+  const auto repeated = [](std::string_view item, std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text.append(item).append(",");
+    return text;
+  };
+  const auto composite = [](const std::string& order, const std::string& shares) {
+    return of_policies("{name: c, type: composite, composite: {max_total_spans_per_second: 9, policy_order: [" + order +
+                       "], composite_sub_policy: [{name: a, type: always_sample}], rate_allocation: [" + shares +
+                       "]}}");
+  };
+  for (const std::string& text :
+       {composite("a", repeated("{}", 75'000)), composite("a", repeated("{policy: x, percent: 7}", 40'000)),
+        composite(repeated("b", 300'000), ""), "tail_sampling: {policies: [" + repeated("{}", 200'000) + "]}",
+        with_policy("links: {origins: [" + repeated("b", 300'000) + "]}"), "{" + repeated("? [a]", 100'000) + "}",
+        repeated("[", 100'000), std::string(500'000, '-')}) {
+    const ConfigResult result = parse_options(text);
+    EXPECT_FALSE(result.errors.empty());
+    EXPECT_LE(result.errors.size(), 101u) << message_text(result.errors[0]);
+    std::size_t bytes = 0;
+    for (const ConfigMessage& message : result.errors) bytes += message.text.size();
+    EXPECT_LT(bytes, 100'000u) << message_text(result.errors[0]);
+  }
+}
+
+TEST(ParseOptions, SaysThatATextIsNestedTooDeeply) {
+  EXPECT_TRUE(contains(only_error("a: " + std::string(5000, '[')), "nested too deeply"));
+}
+
+// A message may be printed on a terminal, which obeys control characters.
+TEST(ParseOptions, ReplacesControlCharactersInMessages) {
+  const ConfigResult result = parse_options(with_policy("\"a\\e[31mb\\u0085c\": 1\ncompat: \"\\e]0;x\\a\"\n"));
+  ASSERT_EQ(result.errors.size(), 2u);
+  EXPECT_TRUE(contains(result.errors[0].text, "'a?[31mb?c'")) << result.errors[0].text;
+  EXPECT_TRUE(contains(result.errors[1].text, "'?]0;x?'")) << result.errors[1].text;
 }
 
 }  // namespace

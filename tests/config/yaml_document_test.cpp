@@ -66,11 +66,11 @@ TEST(YamlDocument, BoundsMergedKeys) {
 TEST(YamlDocument, RefusesConstructsThatWouldBeIgnored) {
   EXPECT_EQ(problems("a: 1\nb: {c: 2, c: 3}\n"),
             std::vector<std::string>({"2:11: duplicate key 'c', first on line 2"}));
-  EXPECT_EQ(problems("? [a]\n: 1\n"), std::vector<std::string>({"1:3: a key must be a plain word"}));
-  EXPECT_EQ(problems("a: &x [*x]\n"), std::vector<std::string>({"1:8: this alias stands inside its own anchor"}));
+  EXPECT_EQ(problems("? [a]\n: 1\n"), std::vector<std::string>({"1:3: a key must be a string"}));
+  EXPECT_EQ(problems("a: &x [*x]\n"), std::vector<std::string>({"1:8: this alias refers to a value that contains it"}));
   EXPECT_EQ(problems("a: 1\n---\nb: 2\n"), std::vector<std::string>({"3:1: a second document: only one is expected"}));
-  EXPECT_EQ(problems("a: !thing 1\n"), std::vector<std::string>({"1:4: tags other than !!str are not understood"}));
-  EXPECT_EQ(problems("a: {<<: 5}\n"), std::vector<std::string>({"1:9: << expects a map or a list of maps"}));
+  EXPECT_EQ(problems("a: !thing 1\n"), std::vector<std::string>({"1:4: tags other than !!str are not supported"}));
+  EXPECT_EQ(problems("a: {<<: 5}\n"), std::vector<std::string>({"1:9: <<: expected a map or a list of maps"}));
 }
 
 TEST(YamlDocument, ReportsThePositionOfSyntaxErrors) {

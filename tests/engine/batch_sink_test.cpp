@@ -307,5 +307,27 @@ TEST(BatchSinkFailure, AnExceptionOfTheSinkEndsTheTick_AndTheEngineAnswersAfterw
   EXPECT_EQ(run.engine->statistics().spans.emitted, 1u);
 }
 
+// The acknowledgement says what happened to the batch; the answer after it cannot take that back.
+TEST(Acknowledgement, InsideTheCallback_CountsWhateverTheAnswerIs) {
+  for (const bool throws : {false, true}) {
+    Options options = error_options();
+    options.tail_sampling.decision_wait_ns = 0;
+    AnsweredRun run(options);
+    unsigned offers = 0;
+    run.sink.answer = [&](const OutputBatch& batch) {
+      ++offers;
+      EXPECT_TRUE(run.engine->acknowledge(batch.id, Delivery::delivered).ok());
+      if (throws) throw std::runtime_error("after delivery");
+      return OutputAnswer::declined;
+    };
+    run.ingest(workload::make_request({make_span(1, kError)}));
+    EXPECT_EQ(run.engine->tick(kNanosPerSecond).ok(), !throws);
+    EXPECT_EQ(run.engine->offer_output().ok(), true);
+    EXPECT_EQ(offers, 1u);
+    EXPECT_EQ(run.engine->statistics().spans.emitted, 1u);
+    run.check();
+  }
+}
+
 }  // namespace
 }  // namespace entail::engine_test

@@ -92,16 +92,19 @@ TEST(OutputFull, CountsWhatIsDeferred) {
   EXPECT_EQ(run.loss("output_full"), lost);
 }
 
-TEST(OutputFull, ABatchBeyondTheBoundWaitsAlone_UntilARequestNeedsItsRoom) {
+TEST(OutputFull, OneBatchBeyondTheBoundWaits_UntilARequestNeedsItsRoom) {
   AnsweredRun run(kept_at_once());
   run.sink.answer = decline;
   run.ingest(make_request({large_span(1, kLimit / 5)}));
   run.tick(1);
   EXPECT_GT(run.engine->statistics().memory.output_bytes, kBound);
-  run.ingest(make_request({large_span(2, 100)}));
+  run.ingest(make_request({large_span(2, kLimit / 5)}));
   run.tick(2);
-  EXPECT_EQ(run.loss("output_full"), 1u);  // the small one
-  EXPECT_EQ(run.engine->statistics().output.waiting_batches, 1u);
+  EXPECT_EQ(run.loss("output_full"), 1u);  // the second one of this size
+  run.ingest(make_request({large_span(1000, 100)}));
+  run.tick(2);
+  EXPECT_EQ(run.loss("output_full"), 1u);  // a small one has room beside it
+  EXPECT_EQ(run.engine->statistics().output.waiting_batches, 2u);
 
   for (std::uint64_t trace = 3; run.loss("output_full") == 1 && trace < 100; ++trace) {
     workload::Span span = large_span(trace, kLimit / 5);
@@ -113,13 +116,28 @@ TEST(OutputFull, ABatchBeyondTheBoundWaitsAlone_UntilARequestNeedsItsRoom) {
     }
   }
   EXPECT_EQ(run.loss("output_full"), 2u);
-  EXPECT_EQ(run.engine->statistics().output.waiting_batches, 0u);
-  EXPECT_EQ(run.engine->statistics().memory.output_bytes, 0u);
+  EXPECT_EQ(run.engine->statistics().output.waiting_batches, 1u);
+  EXPECT_LT(run.engine->statistics().memory.output_bytes, kBound);
   run.sink.offers.clear();
   run.sink.answer = accept;
   run.ingest(make_request({large_span(200, 100)}));
   run.tick(3);
-  EXPECT_EQ(run.sink.ids(), std::vector<std::uint64_t>{3});
+  EXPECT_EQ(run.sink.ids(), (std::vector<std::uint64_t>{3, 4}));
+}
+
+// A tiny batch in flight must not cost a large one, which the sink may accept at once.
+TEST(OutputFull, ALargeBatchIsOffered_WhateverIsInFlight) {
+  for (const OutputAnswer answer : {OutputAnswer::accepted, OutputAnswer::declined, OutputAnswer::deferred}) {
+    AnsweredRun run(kept_at_once());
+    run.sink.answer = [&](const OutputBatch& batch) { return batch.id == 1 ? OutputAnswer::deferred : answer; };
+    run.ingest(make_request({large_span(1, 100)}));
+    run.tick(1);
+    run.ingest(make_request({large_span(2, kLimit / 15)}));
+    run.tick(2);
+    EXPECT_EQ(run.sink.ids(), (std::vector<std::uint64_t>{1, 2}));
+    EXPECT_EQ(run.loss("output_full"), 0u);
+    EXPECT_EQ(run.engine->statistics().spans.emitted, answer == OutputAnswer::accepted ? 1u : 0u);
+  }
 }
 
 // The largest requests are taken in although the sink never accepts: what waits leaves them room.

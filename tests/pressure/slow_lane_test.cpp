@@ -153,5 +153,26 @@ TEST(SlowLane, KeepsItsWindowOpen_UntilItsLogIsRead) {
   }
 }
 
+// A request that began before drain() is decided: drain() says busy until it has ended.
+TEST(SlowLane, MakesDrainWait_AndIsDecided) {
+  for (const std::string_view point : {"ingest:after_admission", "ingest:before_publish", "ingest:after_publish"}) {
+    SCOPED_TRACE(point);
+    Story story;
+    Engine& engine = story.run().engine();
+    Stage stage;
+    Actor& batch = story.slow(stage, point, kError, 1);
+    const std::int64_t end_ns = 1'800'000'000 * kNanosPerSecond;
+    EXPECT_EQ(engine.drain(end_ns).error().code(), ErrorCode::busy);
+    EXPECT_EQ(engine.ingest(Bytes()).error().code(), ErrorCode::closed);
+    EXPECT_EQ(engine.tick(end_ns).error().code(), ErrorCode::closed);
+    EXPECT_EQ(engine.drain(end_ns).error().code(), ErrorCode::busy);
+    stage.finish(batch);
+    EXPECT_TRUE(engine.drain(end_ns).ok());
+    EXPECT_EQ(engine.statistics().traces.kept, 1u);
+    EXPECT_EQ(engine.statistics().spans.held, 0u);
+    EXPECT_EQ(engine.drain(end_ns).error().code(), ErrorCode::closed);
+  }
+}
+
 }  // namespace
 }  // namespace entail::pressure

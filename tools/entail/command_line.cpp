@@ -5,6 +5,13 @@
 
 namespace entail::cli {
 
+namespace {
+
+// An empty name is a shell variable that is not set.
+std::string refuse_empty(const std::string& value) { return value.empty() ? "the value is empty" : ""; }
+
+}  // namespace
+
 Option Option::required() {
   option_->required();
   return *this;
@@ -37,11 +44,11 @@ Command Command::add_command(const std::string& name, const std::string& help) {
 void Command::require_command() { app_->require_subcommand(1); }
 
 Option Command::add_option(const std::string& name, std::string& value, const std::string& help) {
-  return Option(*app_->add_option(name, value, help));
+  return Option(*app_->add_option(name, value, help)->check(refuse_empty));
 }
 
 Option Command::add_option(const std::string& name, std::vector<std::string>& values, const std::string& help) {
-  return Option(*app_->add_option(name, values, help));
+  return Option(*app_->add_option(name, values, help)->check(refuse_empty));
 }
 
 Option Command::add_option(const std::string& name, unsigned& value, const std::string& help) {

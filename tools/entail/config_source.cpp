@@ -53,11 +53,19 @@ void print_hint(const std::vector<ConfigMessage>& errors, std::string_view text,
   if (std::ranges::any_of(errors, has_text)) std::fprintf(stderr, "entail: %s\n", hint);
 }
 
+bool is_variable_name(const std::string& name) {
+  const auto is_part = [](unsigned char c) { return c == '_' || (c < 0x80 && std::isalnum(c) != 0); };
+  return !name.empty() && std::ranges::all_of(name, is_part) && !(name[0] >= '0' && name[0] <= '9');
+}
+
 // NAME=VALUE, or NAME alone for the value that the process has. A problem, or empty.
 std::string add_variable(const std::string& text, std::map<std::string, std::string>& variables) {
   const std::size_t equals = text.find('=');
   const std::string name = text.substr(0, equals);
-  if (name.empty()) return "'" + text + "': expected NAME=VALUE";
+  if (!is_variable_name(name)) {
+    return "'" + name +
+           "' is no name of a variable: expected NAME=VALUE, and a name of letters, digits and underscores";
+  }
   std::string value = equals == std::string::npos ? std::string() : text.substr(equals + 1);
   if (equals == std::string::npos) {
     const char* const inherited = std::getenv(name.c_str());
@@ -124,7 +132,7 @@ void print_message(const std::string& file, const ConfigMessage& message, const 
   std::string place = shown_text(file);
   if (message.line > 0) place += ":" + std::to_string(message.line);
   if (message.line > 0 && message.column > 0) place += ":" + std::to_string(message.column);
-  std::fprintf(stderr, "%s: %s%s\n", place.c_str(), kind, message.text.c_str());
+  std::fprintf(stderr, "%s: %s%s\n", place.c_str(), kind, shown_text(message.text).c_str());
 }
 
 LoadedConfig load_config(const ConfigSource& source, const Options& defaults) {

@@ -5,6 +5,7 @@
 #include "input/every_request.hpp"
 #include "output/file_conflict.hpp"
 #include "output/json_text.hpp"
+#include "output/sample_outputs.hpp"
 #include "output/table.hpp"
 #include "output/trace_output.hpp"
 #include "stop_signal.hpp"
@@ -110,9 +111,9 @@ Exit convert(const ConvertArguments& arguments) {
   for_each_request(arguments.selection, report, console, facts, [&](TraceInput& input, const ParsedRequest& parsed) {
     return output.take(input, parsed, converted);
   });
-  // A run that read nothing, but should have, leaves the output of an earlier one alone.
-  if (facts.requests == 0 && (facts.interrupted || !report.clean())) {
-    if (arguments.output != "-") console.message("nothing was read, so " + arguments.output + " was not written");
+  // A run that read no request of traces, not even an empty one, leaves the output of an earlier one alone.
+  if (facts.requests == 0) {
+    console.message(no_traces_text(arguments.output));
   } else if (!output.publish(converted)) {
     if (output.file().interrupted() && facts.interrupted) return Exit::interrupted;
     if (!output.file().pipe_closed()) console.message(output.file().error());
@@ -130,7 +131,7 @@ Exit convert(const ConvertArguments& arguments) {
     return Exit::output_unwritable;
   }
   if (facts.interrupted) return Exit::interrupted;
-  return report.clean() ? Exit::done : Exit::input_unreadable;
+  return report.clean() && facts.requests > 0 ? Exit::done : Exit::input_unreadable;
 }
 
 }  // namespace
@@ -152,11 +153,17 @@ void add_convert(Command program, Action& action) {
       "its length in front. json writes one document and proto one bare message, however many inputs there are; the\n"
       "other framings write one message per request.\n"
       "\nLogs, metrics and profiles are skipped and counted. Conversion from or to JSON drops fields that are not\n"
+<<<<<<< HEAD
       "part of OTLP. Values that some OTLP readers reject are repaired: an ID of the wrong length becomes empty, text\n"
       "that is not UTF-8 is written with U+FFFD, a value of the wrong type is left out. All this is counted, and the\n"
       "first losses of each JSON input are reported with their place. Nothing else is lost.\n"
       "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage error; 3 the output could not "
       "be\nwritten; 130 interrupted.");
+=======
+      "part of OTLP, and values that JSON and protobuf cannot both represent; both are counted. Nothing else is lost.\n"
+      "\nExit codes: 0 done; 1 done, but some input could not be read, or the inputs have no traces and nothing was\n"
+      "written; 2 usage error; 3 the output could not be written; 130 interrupted.");
+>>>>>>> safe
   command.on_chosen(action, [arguments] {
     arguments->output = output_name(arguments->output);
     return convert(*arguments);

@@ -18,7 +18,7 @@ Result<void> Feed::run(const std::function<void()>& progress) {
   for (;;) {
     if (const auto read = read_on_where_due(); !read) return read;
     const Candidate next = first_to_arrive();
-    if (!next.queue || stop_requested() || !target_.goes_on()) return take_in_waiting();
+    if (!next.queue || !target_.goes_on()) return take_in_waiting();
     if (const auto ticked = arrive(next); !ticked) return ticked;
     const bool take_in_now = !executor_ || next.queue->front_is_held();
     waiting_.push_back({&next.queue->input(), next.queue->front(), Error(), Waiting::State::untried});
@@ -150,7 +150,7 @@ void Feed::count(const Waiting& waiting) {
       too_large_.bytes_max = std::max(too_large_.bytes_max, bytes);
       const std::string spans = grouped(request.span_count()) + (request.span_count() == 1 ? " span" : " spans");
       waiting.input->lose(*waiting.parsed, "a request of " + grouped(bytes) + " bytes with " + spans +
-                                               " needs more than a quarter of memory_limit and was rejected");
+                                               " can never fit into memory_limit and was rejected");
       return;
     }
     default:

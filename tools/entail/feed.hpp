@@ -38,9 +38,9 @@ class Feed {
   // engine's from becoming an endless loop.
   static constexpr unsigned kTicksMax = 1000;
 
-  // Until all inputs have ended, a stop is requested, or the target does not go on. Fails if a tick fails, and with
-  // no_room or busy if kTicksMax ticks did not help.
-  // `progress` is called now and then.
+  // Until all inputs have ended or the target does not go on. When a stop is requested, what was read until then is
+  // still ingested. Fails if a tick fails, and with no_room or busy if kTicksMax ticks did not help. `progress` is
+  // called now and then.
   Result<void> run(const std::function<void()>& progress);
 
   std::int64_t now_ns() const noexcept { return now_ns_; }

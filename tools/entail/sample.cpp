@@ -176,9 +176,9 @@ class SampleRun {
     return publish();
   }
 
-  // A run that read nothing, but should have, leaves the outputs of an earlier one alone.
+  // A run that read no request of traces, not even an empty one, leaves the outputs of an earlier one alone.
   bool publish() {
-    if (!outputs_.failed() && facts_.requests == 0 && (inputs_.empty() || facts_.interrupted || !report_.clean())) {
+    if (!outputs_.failed() && facts_.requests == 0) {
       outputs_.leave_untouched(console_);
       return true;
     }
@@ -242,7 +242,7 @@ class SampleRun {
     }
     if (facts_.interrupted) return Exit::interrupted;
     if (arguments_.strict && lost_for_memory(statistics)) return Exit::lossy;
-    return report_.clean() ? Exit::done : Exit::input_unreadable;
+    return report_.clean() && facts_.requests > 0 ? Exit::done : Exit::input_unreadable;
   }
 
   // What is lost behind the engine, where its batches are printed, is told with the rest.
@@ -283,9 +283,10 @@ constexpr const char* kExamples =
     "in .gz or .zst are compressed.\n"
     "\nWithout a memory_limit in the configuration, the limit is half of the memory available to the process: of the\n"
     "machine's memory, or of its control group's limit if that is lower.\n"
-    "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage or configuration error; 3 the output\n"
-    "could not be written; 4 with --strict: done, but something was evicted or lost for lack of memory; 130\n"
-    "interrupted, everything decided so far is written.";
+    "\nExit codes: 0 done; 1 done, but some input could not be read, or the inputs have no traces and nothing was\n"
+    "written; 2 usage or configuration error; 3 the output could not be written; 4 with --strict: done, but\n"
+    "something was evicted or lost for lack of memory; 130 interrupted, everything that was read is decided and\n"
+    "written.";
 
 }  // namespace
 

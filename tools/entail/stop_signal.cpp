@@ -19,6 +19,9 @@ std::atomic<bool> g_stop_requested{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
 int g_wake_pipe[2] = {-1, -1};
 constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGHUP};
+// The others that a user, a shell or a limit sends and that end a process: at once, in any case. Not those of a crash,
+// nor SIGPIPE and SIGXFSZ, which main() ignores, so that the write that follows reports its error.
+constexpr std::array kEndSignals = {SIGQUIT, SIGALRM, SIGVTALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGXCPU};
 std::array<std::atomic<bool>, kSignals.size()> g_seen = {};
 
 // Ends the process as the signal does by default; the signal is blocked until its handler returns.
@@ -51,11 +54,15 @@ void watch_signals(OnSignal reaction) {
   struct sigaction action = {};
   action.sa_handler = reaction == OnSignal::stop ? stop_on_signal : end_on_signal;
   sigemptyset(&action.sa_mask);
-  for (const int signal : kSignals) {
+  const auto is_ignored = [](int signal) {
     struct sigaction present = {};
-    if (signal == SIGHUP && ::sigaction(signal, nullptr, &present) == 0 && present.sa_handler == SIG_IGN) continue;
-    ::sigaction(signal, &action, nullptr);
-  }
+    return ::sigaction(signal, nullptr, &present) == 0 && present.sa_handler == SIG_IGN;
+  };
+  for (const int signal : kSignals)
+    if (signal != SIGHUP || !is_ignored(signal)) ::sigaction(signal, &action, nullptr);
+  action.sa_handler = end_on_signal;
+  for (const int signal : kEndSignals)
+    if (!is_ignored(signal)) ::sigaction(signal, &action, nullptr);
 }
 
 bool stop_requested() noexcept { return g_stop_requested.load(std::memory_order_relaxed); }

@@ -1,5 +1,6 @@
 // Ctrl-C, SIGTERM and SIGHUP as a question: stop_requested(). The first signal asks the run to stop; a second one of
-// its kind ends the process. Temporary files are removed before the process ends.
+// its kind ends the process, and so does any other signal that ends a process by default and is no crash (SIGQUIT,
+// SIGALRM, SIGUSR1, ...). Temporary files are removed before the process ends.
 //
 // Thread rule: Protocol: the handler sets one flag that only rises and writes one byte into a pipe, so that a blocked
 // reader of a terminal or a pipe wakes up without a race; any thread may ask.

@@ -8,8 +8,13 @@
 // not delay later ones; if it fails, it arrives after them.
 //
 // Memory: waiting output counts against memory_limit. Waiting and deferred batches together take at most a sixteenth of
-// it, or are a single larger batch; beyond that, new output is lost (loss output_full). If a request finds no room
-// while such a larger batch waits, the batch is lost.
+// it, and at most one larger batch (a single large span) may wait beside them; beyond that, new output is lost (loss
+// output_full). If a request finds no room while the larger batch waits, that batch is lost, too. While it is deferred
+// it cannot be, and requests may get no_room until it is acknowledged: the one exception from G9.
+//
+// drain() decides everything that is pending in one tick, and a sink that defers or declines more than the bound loses
+// the rest. Deliver inside on_batch() then, or let traces become due before drain(): call tick() with later times, one
+// second after the other, and offer_output() in between until little waits.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +45,7 @@ struct OutputBatch {
 };
 
 // The sink's answer to a batch.
+// An acknowledgement inside on_batch() of Delivery::delivered counts whatever the answer is.
 enum class OutputAnswer : std::uint8_t {
   accepted,  // delivered: the engine forgets the batch
   declined,  // not now: the engine keeps the batch and offers it again in the next tick, before any newer one

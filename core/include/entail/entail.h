@@ -55,7 +55,7 @@ typedef int32_t entail_status_t;
 #define ENTAIL_E_CLOSED 10       /* ingest or tick after entail_drain(), or any call after entail_engine_close() */
 #define ENTAIL_E_NOT_FOUND 11    /* never seen, or forgotten */
 #define ENTAIL_E_BUFFER 12       /* the buffer is too small; *size is the size needed */
-#define ENTAIL_E_TOO_LARGE 13    /* needs more than a quarter of memory_limit, or has 4 GiB or more: can never fit */
+#define ENTAIL_E_TOO_LARGE 13    /* larger than a quarter of memory_limit, or needs three quarters: can never fit */
 #define ENTAIL_E_INTERNAL 14     /* a defect of the library */
 
 /* Details of a failure. Written when a call fails; unchanged when it returns ENTAIL_OK or ENTAIL_NOTHING. */
@@ -383,13 +383,14 @@ ENTAIL_API entail_status_t entail_ingest_otlp_json(entail_engine_t* engine, cons
    since      ABI 1.0 */
 ENTAIL_API entail_status_t entail_tick(entail_engine_t* engine, int64_t now_ns, entail_error_t* error);
 
-/* entail_drain: ends the input with a last tick in which every trace is due. The engine then ingests nothing more;
-   polling, counts and explanations still work.
+/* entail_drain: ends the input with a last tick in which every trace is due. From the first call on, the engine ingests
+   nothing more; polling, counts and explanations still work.
    threads    as entail_tick()
    blocks     as entail_tick()
    allocates  as entail_tick()
    borrows    nothing
-   on error   as entail_tick()
+   on error   ENTAIL_E_BUSY also while a caller is inside ingest: nothing was decided; call again, so that what that
+              caller ingests is decided, too. Else as entail_tick()
    since      ABI 1.0 */
 ENTAIL_API entail_status_t entail_drain(entail_engine_t* engine, int64_t now_ns, entail_error_t* error);
 

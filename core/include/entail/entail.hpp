@@ -212,7 +212,8 @@ class Engine {
   //   threads    any number at once, up to Options::ingest_lanes_max; also during tick()
   //   blocks     never. no_room: call tick() with the same now and retry; two ticks suffice while no caller stalls
   //              inside ingest(), and no deferred batch is larger than a sixteenth of memory_limit (G9). too_large:
-  //              needs more than a quarter of memory_limit, and can never fit. busy: too many callers
+  //              an empty engine has no room for it either: it is larger than a quarter of memory_limit, or needs more
+  //              than three quarters of it with the tables for its spans and links. busy: too many callers
   //   borrows    the request's bytes until return
   //   on error   nothing of the request was ingested
   // *spans_rejected, if not null, is the number of spans rejected for invalid IDs; 0 on error.
@@ -226,7 +227,9 @@ class Engine {
   //   on error   nothing was decided, except with out_of_memory: the tick was aborted and was the engine's last; all
   //              that it held is lost and counted in statistics(), and ingest() fails with closed
   Result<void> tick(std::int64_t now_ns);
-  // Ends the input with a last tick in which every trace is due. Afterwards ingest() fails with closed.
+  // Ends the input with a last tick in which every trace is due. From the first call on, ingest() fails with closed.
+  //   on error   busy: a caller is still inside ingest(), and nothing was decided. Call again until it is not, so that
+  //              what that caller ingests is decided, too. Else as tick()
   Result<void> drain(std::int64_t now_ns);
 
   // Offers waiting batches to the BatchSink again, as every tick does first. Call it after drain() or between ticks.

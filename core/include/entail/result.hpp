@@ -23,7 +23,7 @@ enum class ErrorCode : std::uint16_t {
   bad_tag = 4,         // field number 0, an unknown wire type, or a tag beyond 32 bits
   bad_group = 5,       // a group without its end tag
   too_deep = 6,        // nested beyond the depth limit
-  too_large = 7,       // a message or a count beyond its limit; ingest(): needs more than a quarter of memory_limit
+  too_large = 7,       // a message or a count beyond its limit; ingest(): can never fit into memory_limit
   bad_json = 8,        // not JSON
   bad_shape = 9,       // JSON, but not an OTLP trace request
   no_room = 10,        // a budget or a table is full: call tick() with the same now and retry

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "option/nearest.hpp"
 #include "policy/rows.hpp"
@@ -34,7 +35,10 @@ std::vector<std::size_t> order_of(const PolicyOptions& policy, Scope& scope) {
   if (scope.is_compat() && !policy.policy_order.empty())
     scope.warning("policy_order",
                   "the Collector does not read it, so neither does compat: collector; parts are asked as they stand");
-  for (std::size_t i = 0; i < policy.policy_order.size() && !scope.is_compat(); ++i) {
+  const std::size_t count = scope.is_compat() ? 0 : std::min(policy.policy_order.size(), kPoliciesMax);
+  if (policy.policy_order.size() > kPoliciesMax)
+    scope.error("policy_order", "expected at most " + std::to_string(kPoliciesMax) + " names");
+  for (std::size_t i = 0; i < count; ++i) {
     const std::string& name = policy.policy_order[i];
     const std::size_t index = index_of(policy, name);
     if (!has(names, name))
@@ -53,7 +57,9 @@ void check_allocations(const PolicyOptions& policy, Scope& scope) {
   const Names names = names_of(policy.parts);
   const bool compat = scope.is_compat();
   std::set<std::string_view> allocated;
-  for (std::size_t i = 0; i < policy.rate_allocation.size(); ++i) {
+  if (policy.rate_allocation.size() > kPoliciesMax)
+    scope.error("rate_allocation", "expected at most " + std::to_string(kPoliciesMax) + " shares");
+  for (std::size_t i = 0; i < std::min(policy.rate_allocation.size(), kPoliciesMax); ++i) {
     const RateAllocation& share = policy.rate_allocation[i];
     if (!has(names, share.policy))
       scope.error("rate_allocation", i,
@@ -76,8 +82,9 @@ void check_allocations(const PolicyOptions& policy, Scope& scope) {
 std::vector<std::uint64_t> allocations_of(const PolicyOptions& policy, const std::vector<std::size_t>& order,
                                           bool compat) {
   const auto total = static_cast<double>(policy.max_total_spans_per_second);
+  const std::size_t count = std::min(policy.rate_allocation.size(), kPoliciesMax);
   std::vector<std::uint64_t> by_part(policy.parts.size(), compat ? 0 : SecondBudget::kNoLimit);
-  for (const RateAllocation& allocation : policy.rate_allocation) {
+  for (const RateAllocation& allocation : std::span(policy.rate_allocation).first(count)) {
     const std::size_t index = index_of(policy, allocation.policy);
     if (index == by_part.size()) continue;
     double share = static_cast<double>(allocation.percent) / 100 * total;

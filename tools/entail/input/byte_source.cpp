@@ -1,6 +1,7 @@
 #include "input/byte_source.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,6 +41,11 @@ std::size_t FileSource::read(std::uint8_t* into, std::size_t size) {
   }
 }
 
+bool FileSource::would_wait() const {
+  pollfd wait = {fd_, POLLIN, 0};
+  return !regular_ && ::poll(&wait, 1, 0) == 0;
+}
+
 std::optional<FileView> FileSource::view() const {
   if (!regular_) return std::nullopt;
   const int fd = fd_;
@@ -56,13 +62,19 @@ ByteWindow::ByteWindow(std::unique_ptr<ByteSource> source, std::size_t capacity)
       capacity_(capacity) {}
 
 Bytes ByteWindow::fill(std::size_t size) {
-  while (end_ - begin_ < size && !ended_) {
-    if (end_ == capacity_ || capacity_ - begin_ < size) make_room();
-    const std::size_t got = source_->read(buffer_.get() + end_, capacity_ - end_);
-    ended_ = got == 0;
-    end_ += got;
-  }
+  while (end_ - begin_ < size && !ended_) read_some(size);
   return available();
+}
+
+void ByteWindow::fill_without_waiting(std::size_t size) {
+  while (end_ - begin_ < size && !ended_ && !source_->would_wait()) read_some(size);
+}
+
+void ByteWindow::read_some(std::size_t size) {
+  if (end_ == capacity_ || capacity_ - begin_ < size) make_room();
+  const std::size_t got = source_->read(buffer_.get() + end_, capacity_ - end_);
+  ended_ = got == 0;
+  end_ += got;
 }
 
 void ByteWindow::consume(std::size_t size) noexcept {

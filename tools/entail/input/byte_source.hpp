@@ -30,6 +30,8 @@ class ByteSource {
   virtual ~ByteSource() = default;
   // Fills up to size bytes and returns how many; 0 = the end, or a problem.
   virtual std::size_t read(std::uint8_t* into, std::size_t size) = 0;
+  // True if a read would wait for more to arrive. May say false without knowing.
+  virtual bool would_wait() const { return false; }
   const std::optional<Problem>& problem() const noexcept { return problem_; }
 
  protected:
@@ -54,6 +56,7 @@ class FileSource final : public ByteSource {
   FileSource(const FileSource&) = delete;
   FileSource& operator=(const FileSource&) = delete;
   std::size_t read(std::uint8_t* into, std::size_t size) override;
+  bool would_wait() const override;
   // Set for regular files; valid as long as the source.
   std::optional<FileView> view() const;
 
@@ -73,6 +76,10 @@ class ByteWindow {
   // Reads on until `size` bytes are there or the source ends; gives all that is there, perhaps more than asked for.
   // Valid until the next call of fill().
   Bytes fill(std::size_t size);
+  // The same, but does not wait: of a pipe, only for what has arrived.
+  void fill_without_waiting(std::size_t size);
+  // Nothing is there, and reading on would wait.
+  bool would_wait() const { return begin_ == end_ && !ended_ && source_->would_wait(); }
   Bytes available() const noexcept { return {buffer_.get() + begin_, end_ - begin_}; }
   // REQUIRES size <= available().size().
   void consume(std::size_t size) noexcept;
@@ -87,6 +94,7 @@ class ByteWindow {
  private:
   static constexpr std::size_t kCapacity = std::size_t{1} << 20;
   void make_room();
+  void read_some(std::size_t size);
 
   std::unique_ptr<ByteSource> source_;
   std::unique_ptr<std::uint8_t[]> buffer_;

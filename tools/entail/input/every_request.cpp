@@ -22,10 +22,11 @@ void for_each_request(const InputSelection& selection, InputReport& report, Cons
     ++facts.files;
     TraceInput input(name, std::move(*opened.reader), report, nullptr, kMessageBytesMax);
     const std::uint64_t bytes_before = facts.bytes;
-    while (goes_on && !input.ended() && !stop_requested()) {
+    while (goes_on && !input.ended()) {
       if (!input.head()) input.read_on();
       facts.bytes = bytes_before + input.bytes_used();
       const ParsedRequest* const parsed = input.head();
+      if (!parsed && stop_requested()) break;
       if (!parsed) continue;
       ++facts.requests;
       facts.values_lost += parsed->request.values_lost();

@@ -31,6 +31,7 @@ class GzipSource final : public ByteSource {
     if (usable_) ::inflateEnd(&stream_);
   }
 
+  bool would_wait() const override { return packed_->would_wait(); }
   std::size_t read(std::uint8_t* into, std::size_t size) override {
     while (usable_ && !problem()) {
       const Bytes input = packed_->available().empty() ? packed_->fill(1) : packed_->available();
@@ -105,6 +106,7 @@ class ZstdSource final : public ByteSource {
     if (!context_) fail(ProblemKind::unreadable, "zstd: out of memory");
   }
 
+  bool would_wait() const override { return packed_->would_wait(); }
   std::size_t read(std::uint8_t* into, std::size_t size) override {
     while (!problem()) {
       const Bytes input = packed_->available().empty() ? packed_->fill(1) : packed_->available();
@@ -155,6 +157,18 @@ Packing detect_packing(Bytes first_bytes) noexcept {
   return Packing::none;
 }
 
+namespace {
+
+// The magic behind the name and the mode of the first file, which is octal.
+bool is_tar(std::string_view head) noexcept {
+  constexpr std::size_t kMagicAt = 257;
+  if (head.size() <= kMagicAt || !head.substr(kMagicAt).starts_with("ustar")) return false;
+  const std::string_view mode = head.substr(100, 7);
+  return std::ranges::all_of(mode, [](char c) { return c >= '0' && c <= '7'; });
+}
+
+}  // namespace
+
 std::string_view foreign_format(Bytes first_bytes) noexcept {
   struct Format {
     std::string_view magic;
@@ -165,10 +179,16 @@ std::string_view foreign_format(Bytes first_bytes) noexcept {
                                           "7zXZ\0",
                                           6},
                                          "xz data; unpack it first (xz -dc)"},
-                                        {"PK\x03\x04", "a zip archive; unpack it first (unzip -p)"}};
+                                        {"PK\x03\x04", "a zip archive; unpack it first (unzip -p)"},
+                                        {"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it first (7z x)"},
+                                        {{"\x5d\0\0", 3}, "lzma data; unpack it first (xz -dc)"}};
   const std::string_view head(reinterpret_cast<const char*>(first_bytes.data()), first_bytes.size());
   for (const Format& format : kFormats)
     if (head.starts_with(format.magic)) return format.name;
+  // As the length of a frame it is within the limit, but no request begins with what follows: version 01 in two bits.
+  if (head.size() > 4 && head.starts_with("\x04\x22\x4d\x18") && (head[4] & 0xc0) == 0x40)
+    return "lz4 data; unpack it first (lz4 -dc)";
+  if (is_tar(head)) return "a tar archive; unpack it first (tar -xO)";
   const bool bzip2 =
       head.size() >= 10 && head.starts_with("BZh") && head[3] >= '1' && head[3] <= '9' && head.substr(4, 6) == "1AY&SY";
   return bzip2 ? "bzip2 data; unpack it first (bzip2 -dc)" : std::string_view();

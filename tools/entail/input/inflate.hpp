@@ -18,7 +18,7 @@ enum class Packing : std::uint8_t { none, gzip, zstd, zstd_frames };
 Packing detect_packing(Bytes first_bytes) noexcept;
 
 // What an input is that begins with these bytes and that nothing here reads, such as "xz data; unpack it first (xz
-// -dc)"; empty: no such format is known. Looks at kFormatBytes.
+// -dc)"; empty: no such format is known. Needs kFormatBytes of the input, and for tar what comes behind them.
 constexpr std::size_t kFormatBytes = 10;
 std::string_view foreign_format(Bytes first_bytes) noexcept;
 
@@ -38,6 +38,7 @@ class ZstdFrameReader {
   // Where the last frame began in the file.
   std::uint64_t frame_offset() const noexcept { return frame_offset_; }
   const std::optional<Problem>& problem() const noexcept { return problem_; }
+  bool would_wait() const { return packed_->would_wait(); }
 
  private:
   struct Context;

@@ -58,7 +58,10 @@ MessageReader::MessageReader(std::unique_ptr<ByteSource> source, std::optional<F
     : window_(std::make_unique<ByteWindow>(std::move(source))), from_(from) {
   open_packing(file);
   if (from) framing_ = *from;
-  if (!frames_) foreign_format_ = foreign_format(window_->fill(kFormatBytes));
+  if (!frames_) {
+    window_->fill(kFormatBytes);
+    foreign_format_ = foreign_format(window_->available());
+  }
   if (from || frames_ || !foreign_format_.empty()) return;
   const Bytes seen = read_start();
   framing_ = detect_framing({seen, window_->ended(), std::move(file)}, parses);
@@ -159,7 +162,7 @@ void MessageReader::read_ahead(std::size_t bytes) {
   consume_last();
   // Filling up moves what is there to the front. Done only when half is used up, it costs no more than the reading,
   // however few bytes the messages of a batch take.
-  if (window_->available().size() < bytes / 2) window_->fill(bytes);
+  if (window_->available().size() < bytes / 2) window_->fill_without_waiting(bytes);
 }
 
 bool MessageReader::next_is_there() const noexcept {

@@ -41,12 +41,14 @@ class MessageReader {
   // Set if nothing at all can be read: the system refused the first bytes, or they are of another format.
   std::optional<Problem> start_problem() const;
 
-  // Reads until `bytes` are there or the input ends, for a batch of messages that stand side by side. The messages
-  // given out before are no longer valid.
+  // Reads until `bytes` are there, the input ends, or reading would wait, for a batch of messages that lie side by
+  // side. The messages given out before are no longer valid.
   void read_ahead(std::size_t bytes);
   // The next message is there: next() gives it and reads nothing, so that those given out since next() last read stay
   // valid, too. Never where each message is packed.
   bool next_is_there() const noexcept;
+  // Nothing is there, and next() would wait for more to arrive.
+  bool would_wait() const { return frames_ ? frames_->would_wait() : window_->would_wait(); }
   // No more messages: the frames behind a broken one cannot be trusted.
   void stop() noexcept { stopped_ = true; }
 

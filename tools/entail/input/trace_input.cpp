@@ -57,16 +57,16 @@ TraceInput::TraceInput(std::string name, MessageReader reader, InputReport& repo
 void TraceInput::read_on() {
   ready_.clear();
   next_ = 0;
-  while (ready_.empty() && !ended_ && !stop_requested()) {
+  while (ready_.empty() && !ended_) {
+    if (stop_requested() && !reader_.next_is_there()) return;
     read_batch();
-    // What a stop cut short is no fault of the input.
-    if (stop_requested()) return;
+    const bool stopped = stop_requested();  // what that cut short is no fault of the input
     for_each_index(executor_, batch_count_, [this](std::size_t i) { parse(batch_[i]); });
     for (std::size_t i = 0; i < batch_count_ && !ended_; ++i) {
-      if (accept(batch_[i])) ready_.push_back(&batch_[i]);
+      if (accept(batch_[i], stopped)) ready_.push_back(&batch_[i]);
     }
     if (ended_) return;
-    if (problem_pending_) report_.problem(name_, reader_.problem());
+    if (problem_pending_ && !stopped) report_.problem(name_, reader_.problem());
     if (batch_ended_input_) {
       ended_ = true;
       bytes_used_ = reader_.bytes_read();
@@ -78,9 +78,9 @@ void TraceInput::read_batch() {
   batch_count_ = 0;
   problem_pending_ = false;
   const bool copies = executor_ && reader_.packs_each_message();
-  if (executor_) reader_.read_ahead(batch_bytes_max_);
+  if (executor_ && !stop_requested()) reader_.read_ahead(batch_bytes_max_);
   for (std::size_t bytes = 0; batch_count_ < batch_.size() && bytes < batch_bytes_max_;) {
-    if (batch_count_ > 0 && !copies && !reader_.next_is_there()) return;
+    if (batch_count_ > 0 && (copies ? reader_.would_wait() : !reader_.next_is_there())) return;
     ParsedRequest& parsed = batch_[batch_count_];
     const MessageReader::Next next = reader_.next(parsed.message);
     batch_ended_input_ = next == MessageReader::Next::end;
@@ -124,9 +124,11 @@ void TraceInput::parse_what_is_whole(ParsedRequest& parsed) const {
   parsed.usable = parsed.request.span_count() > 0;
 }
 
-bool TraceInput::accept(ParsedRequest& parsed) {
+// may_be_cut: a stop was requested, so the last message of a pipe may lack its end.
+bool TraceInput::accept(ParsedRequest& parsed, bool may_be_cut) {
   if (parsed.error.code() != ErrorCode::none) {
-    report_unparsed(parsed);
+    const bool has_no_end = parsed.message.unterminated || framing() == Framing::json || framing() == Framing::proto;
+    if (!may_be_cut || !has_no_end) report_unparsed(parsed);
     if (!parsed.message.json) {
       reader_.stop();
       ended_ = true;

@@ -41,7 +41,8 @@ class TraceInput {
   ParsedRequest* ahead(std::size_t i) noexcept { return i < ready_.size() - next_ ? ready_[next_ + i] : nullptr; }
   void pop() noexcept { ++next_; }
   bool ended() const noexcept { return ended_ && next_ == ready_.size(); }
-  // Reads and parses on. The requests that were given out before are overwritten: nobody may use them any more.
+  // Reads and parses on; after a stop was requested, only what was read already. Requests given out before are
+  // overwritten.
   void read_on();
 
   const std::string& name() const noexcept { return name_; }
@@ -60,7 +61,7 @@ class TraceInput {
   void parse(ParsedRequest& parsed) const;
   static void parse_json(ParsedRequest& parsed);
   void parse_what_is_whole(ParsedRequest& parsed) const;
-  bool accept(ParsedRequest& parsed);
+  bool accept(ParsedRequest& parsed, bool may_be_cut);
   void report_unparsed(const ParsedRequest& parsed);
   Problem problem_of(const ParsedRequest& parsed, const std::string& why) const;
 

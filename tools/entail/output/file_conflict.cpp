@@ -65,6 +65,17 @@ std::string conflict_of_outputs(const std::vector<File>& written) {
   return {};
 }
 
+// A file may be read twice, but not what a pipe gives.
+std::string conflict_of_inputs(const std::vector<File>& read) {
+  for (std::size_t i = 0; i < read.size(); ++i) {
+    for (std::size_t j = i + 1; j < read.size(); ++j) {
+      if (is_same(read[i], read[j]) && read[i].status && S_ISFIFO(read[i].status->st_mode))
+        return read[i].name + " and " + read[j].name + " are the same pipe, which can be read only once";
+    }
+  }
+  return {};
+}
+
 struct Conflict {
   std::string text;  // empty: none
   bool is_of_messages = false;
@@ -85,7 +96,7 @@ Conflict conflict_of_streams(const std::vector<File>& streams, const std::vector
 }
 
 Conflict find_conflict(const FilesOfRun& files) {
-  if (std::count(files.read.begin(), files.read.end(), "-") > 1) return {"standard input can be read only once"};
+  if (std::ranges::count_if(files.read, is_standard_input) > 1) return {"standard input can be read only once"};
   std::vector<File> read;
   std::vector<File> written;
   for (const std::string& path : files.read) {
@@ -95,6 +106,7 @@ Conflict find_conflict(const FilesOfRun& files) {
     if (!path.empty()) written.push_back(path == "-" ? stream(kStandardOutput, STDOUT_FILENO) : file_at(path));
   }
   if (std::string conflict = conflict_of_outputs(written); !conflict.empty()) return {std::move(conflict)};
+  if (std::string conflict = conflict_of_inputs(read); !conflict.empty()) return {std::move(conflict)};
   std::vector<File> streams = {stream(kStandardError, STDERR_FILENO)};
   if (std::ranges::find(files.written, "-") == files.written.end())
     streams.push_back(stream(kStandardOutput, STDOUT_FILENO));

@@ -74,6 +74,11 @@ bool OutputFile::publish() {
   return !failed();
 }
 
+bool OutputFile::publish_for_now() {
+  if (complete() && !target_.publish_for_now()) error_number_ = target_.error_number();
+  return !failed();
+}
+
 std::string OutputFile::keep_incomplete() {
   complete();
   target_.keep_temporary();

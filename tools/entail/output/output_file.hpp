@@ -31,8 +31,16 @@ class OutputFile {
   bool complete();
   // Replaces the target; completes the file first. False: as complete(), or the file cannot be given its name.
   bool publish();
+  // The same, but until confirm() or the end it can be taken back: then the target is as it was, and what was written
+  // stays under the temporary name.
+  bool publish_for_now();
+  void confirm() noexcept { target_.confirm(); }
+  void take_back() { target_.take_back(); }
   // Keeps what was written so far under the temporary name, which it returns. Empty: there is none.
   std::string keep_incomplete();
+
+  // The name of the file that keep_incomplete() or take_back() has left; empty: none.
+  std::string kept_name() const { return target_.is_kept() ? target_.temporary_name() : std::string(); }
 
   bool failed() const noexcept { return error_number_ != 0; }
   // The reader of a pipe went away, which is no error to report.

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -28,6 +29,10 @@ constexpr std::size_t kSlots = 8;
 std::array<std::atomic<const char*>, kSlots> g_temporary_files = {};
 static_assert(std::atomic<const char*>::is_always_lock_free);
 
+// SignalPauses that exist. Relaxed: it orders nothing but file operations, which the system does.
+std::atomic<int> g_pauses{0};
+static_assert(std::atomic<int>::is_always_lock_free);
+
 void remember(const char* name) noexcept {
   for (std::atomic<const char*>& slot : g_temporary_files) {
     const char* empty = nullptr;
@@ -42,24 +47,9 @@ void forget(const char* name) noexcept {
   }
 }
 
-// Holds signals back, so that no handler runs between the opening of a temporary file and remember().
-class SignalPause {
- public:
-  SignalPause() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, &before_);
-  }
-  ~SignalPause() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalPause(const SignalPause&) = delete;
-  SignalPause& operator=(const SignalPause&) = delete;
-
- private:
-  sigset_t before_;
-};
-
 // The open file that a path such as /dev/stdout or /dev/fd/3 stands for. Opened anew, it would be emptied.
 std::optional<int> open_file_of(std::string_view path) {
+  if (path == "/dev/stdin") return STDIN_FILENO;
   if (path == "-" || path == "/dev/stdout") return STDOUT_FILENO;
   if (path == "/dev/stderr") return STDERR_FILENO;
   for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
@@ -73,6 +63,20 @@ std::optional<int> open_file_of(std::string_view path) {
 }
 
 }  // namespace
+
+SignalPause::SignalPause() noexcept {
+  sigset_t all;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, &before_);
+  g_pauses.fetch_add(1, std::memory_order_relaxed);
+}
+
+SignalPause::~SignalPause() {
+  g_pauses.fetch_sub(1, std::memory_order_relaxed);
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+bool is_standard_input(const std::string& path) { return path == "-" || open_file_of(path) == STDIN_FILENO; }
 
 std::string output_name(const std::string& path) { return open_file_of(path) == STDOUT_FILENO ? "-" : path; }
 
@@ -148,7 +152,10 @@ void OutputTarget::open_temporary() {
   [[maybe_unused]] const int permitted = ::fchmod(fd_, status.st_mode & 0777);
 }
 
-OutputTarget::~OutputTarget() { discard(); }
+OutputTarget::~OutputTarget() {
+  confirm();
+  discard();
+}
 
 bool OutputTarget::close() {
   if (fd_ < 0) return error_number_ == 0;
@@ -172,6 +179,35 @@ bool OutputTarget::publish() {
   return true;
 }
 
+// The earlier file gets a second name first, where the file system has hard links.
+bool OutputTarget::publish_for_now() {
+  if (!is_temporary()) return publish();
+  published_ = temporary_;
+  if (replaces_) earlier_ = temporary_ + "-earlier";
+  if (replaces_ && ::link(target_.c_str(), earlier_.c_str()) != 0) earlier_.clear();
+  return publish();
+}
+
+void OutputTarget::confirm() noexcept {
+  if (!earlier_.empty()) ::unlink(earlier_.c_str());
+  earlier_.clear();
+  published_.clear();
+}
+
+void OutputTarget::take_back() {
+  if (published_.empty() || is_temporary()) return;
+  if (replaces_) {
+    if (earlier_.empty() || ::link(target_.c_str(), published_.c_str()) != 0) return;
+    if (::rename(earlier_.c_str(), target_.c_str()) != 0) return;
+  } else if (::rename(target_.c_str(), published_.c_str()) != 0) {
+    return;
+  }
+  earlier_.clear();
+  temporary_ = std::move(published_);
+  published_.clear();
+  kept_ = true;
+}
+
 void OutputTarget::keep_temporary() {
   if (!is_temporary()) return;
   close();
@@ -189,6 +225,13 @@ void OutputTarget::discard() {
 }
 
 void remove_temporary_files() noexcept {
+  // The handler may run in another thread than the pause, never in the same one. A rename that hangs must not hold it
+  // up for ever.
+  constexpr int kWaitsMax = 2000;
+  for (int i = 0; g_pauses.load(std::memory_order_relaxed) != 0 && i < kWaitsMax; ++i) {
+    const timespec millisecond = {0, 1'000'000};
+    ::nanosleep(&millisecond, nullptr);
+  }
   for (std::atomic<const char*>& slot : g_temporary_files) {
     if (const char* const name = slot.load(std::memory_order_relaxed)) ::unlink(name);
   }

@@ -7,6 +7,8 @@
 // Thread rule: Confined; remove_temporary_files() may run in a signal handler at any moment.
 #pragma once
 
+#include <signal.h>
+
 #include <string>
 
 namespace entail::cli {
@@ -32,6 +34,11 @@ class OutputTarget {
   bool close();
   // Gives a closed file its name. False: it has to stay under its temporary name, and is kept there.
   bool publish();
+  // The same, but remembers what it replaces until confirm() or take_back().
+  bool publish_for_now();
+  void confirm() noexcept;
+  // What publish_for_now() replaced is there again, and the new file has its temporary name.
+  void take_back();
   // Leaves the temporary file where it is.
   void keep_temporary();
   // Closes and removes the temporary file.
@@ -45,8 +52,22 @@ class OutputTarget {
   std::string temporary_;  // empty: none, or no longer there
   int fd_ = -1;
   int error_number_ = 0;
+  std::string earlier_;    // a second name of the file that was replaced for now
+  std::string published_;  // the temporary name that was given up for now
   bool replaces_ = false;  // there is a file at the target
   bool kept_ = false;      // the temporary file stays
+};
+
+// Holds signals back while files change their names: none ends the process then, as handlers of other threads wait.
+class SignalPause {
+ public:
+  SignalPause() noexcept;
+  ~SignalPause();
+  SignalPause(const SignalPause&) = delete;
+  SignalPause& operator=(const SignalPause&) = delete;
+
+ private:
+  sigset_t before_;
 };
 
 // The path behind all symbolic links; its last part need not exist.
@@ -54,6 +75,9 @@ std::string resolved_path(std::string path);
 
 // "-" for every name of standard output, such as /dev/stdout; any other path as it is.
 std::string output_name(const std::string& path);
+
+// True for "-" and every other name of standard input, such as /dev/stdin.
+bool is_standard_input(const std::string& path);
 
 // Removes the temporary files of all targets. Safe in a signal handler.
 void remove_temporary_files() noexcept;

@@ -2,6 +2,11 @@
 
 namespace entail::cli {
 
+std::string no_traces_text(const std::string& output) {
+  const std::string what = output == "-" ? std::string("nothing") : output;
+  return "the input has no traces, so " + what + " was " + (output == "-" ? "written" : "not written");
+}
+
 void SampleOutputs::open(Framing framing) {
   traces_.emplace(traces_path_);
   if (!decisions_path_.empty() && !traces_->failed()) decisions_.emplace(decisions_path_);
@@ -20,11 +25,26 @@ bool SampleOutputs::publish() {
   if (failed()) return false;
   const bool traces_complete = traces_->complete();
   const bool decisions_complete = !decisions_ || decisions_->complete();
-  return traces_complete && decisions_complete && traces_->publish() && (!decisions_ || decisions_->publish());
+  return traces_complete && decisions_complete && give_names();
+}
+
+bool SampleOutputs::give_names() {
+  if (!decisions_) return traces_->publish();
+  const SignalPause pause;
+  if (!traces_->publish_for_now()) {
+    decisions_->keep_incomplete();
+    return false;
+  }
+  if (decisions_->publish()) {
+    traces_->confirm();
+    return true;
+  }
+  traces_->take_back();
+  return false;
 }
 
 void SampleOutputs::leave_untouched(Console& console) {
-  if (traces_path_ != "-") console.message("nothing was read, so " + traces_path_ + " was not written");
+  console.message(no_traces_text(traces_path_));
   writer_.reset();
   traces_.reset();
   decisions_.reset();
@@ -41,6 +61,9 @@ void SampleOutputs::report(Console& console) const {
   for (const std::optional<OutputFile>* const file : {&traces_, &decisions_}) {
     if (!*file || !(*file)->failed()) continue;
     if (!(*file)->pipe_closed()) console.message((*file)->error());
+    for (const std::optional<OutputFile>* const other : {&traces_, &decisions_})
+      if (other != file && *other && !(*other)->kept_name().empty())
+        console.message("the other output is in " + (*other)->kept_name());
     return;
   }
   if (writer_ && writer_->unprintable())

@@ -11,6 +11,9 @@
 
 namespace entail::cli {
 
+// Says that no request of traces was read, so that the output stays as it is.
+std::string no_traces_text(const std::string& output);
+
 class SampleOutputs final : public Sink {
  public:
   // decisions may be empty: no records are made then.
@@ -33,7 +36,7 @@ class SampleOutputs final : public Sink {
   PrintLosses losses() const noexcept { return writer_ ? writer_->losses() : PrintLosses(); }
   RepairLosses repairs() const noexcept { return writer_ ? writer_->repairs() : RepairLosses(); }
 
-  // Completes both files, then gives them their names. False: one failed.
+  // Completes both files, then gives both their names, or neither. False: one failed.
   bool publish();
   // Leaves both files as they were before the run, and says so.
   void leave_untouched(Console& console);
@@ -43,6 +46,8 @@ class SampleOutputs final : public Sink {
   void report(Console& console) const;
 
  private:
+  bool give_names();
+
   std::string traces_path_;
   std::string decisions_path_;
   std::optional<OutputFile> traces_;

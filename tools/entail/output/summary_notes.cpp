@@ -41,7 +41,7 @@ std::string what_to_raise(const Statistics& statistics, const RunFacts& facts) {
 std::string too_large_note(const TooLargeCount& too_large) {
   return grouped(too_large.requests) + (too_large.requests == 1 ? " request" : " requests") + " with " +
          grouped(too_large.spans) + (too_large.spans == 1 ? " span" : " spans") +
-         " needed more than a quarter of memory_limit, the largest " + grouped(too_large.bytes_max) + " bytes.";
+         " can never fit into memory_limit, the largest " + grouped(too_large.bytes_max) + " bytes.";
 }
 
 }  // namespace
