@@ -133,11 +133,12 @@ std::optional<OptionValue> ValueReader::read_whole(const option::Shape& shape, c
 std::optional<OptionValue> ValueReader::read_percentage(const option::Shape& shape, const YamlNode& node,
                                                         const std::string& where, const std::string& text) {
   double number = 0;
-  if (is_string(node) || option::parse_number(text, number) != option::Parsed::ok || number < 0)
+  if (is_string(node) || option::parse_number(text, number) != option::Parsed::ok)
     return refuse(shape, node, where);
-  if (number <= 100) return OptionValue(number);
-  messages_.warning(node.position, where + ": " + found_text(node) + " is taken for 100, as in the Collector");
-  return OptionValue(100.0);
+  if (number >= 0 && number <= 100) return OptionValue(number);
+  messages_.warning(node.position, where + ": " + found_text(node) + " is taken for " + (number < 0 ? "0" : "100") +
+                                       ", as in the Collector");
+  return OptionValue(number < 0 ? 0.0 : 100.0);
 }
 
 std::optional<OptionValue> ValueReader::read_choice(const option::Shape& shape, const YamlNode& node,

@@ -70,6 +70,7 @@ struct CompiledPolicies {
   bool counts_links = false;
   bool reads_randomness = false;  // some policy compares R
   bool compat = false;
+  bool first_match = false;  // sample_on_first_match
   OttlConditions ottl;
   AttributeTable attributes;
   ConditionTree tree;

@@ -49,6 +49,7 @@ CompiledPolicies Compiler::run() {
     out_.policies.push_back({name, add(policies[i], path, where, 0), false});
   }
   out_.compat = options_.compat == Compat::collector;
+  out_.first_match = options_.tail_sampling.sample_on_first_match;
   out_.bit_count = std::min(static_cast<unsigned>(bits_.size()), kBitsMax);
   choose_origins();
   out_.attributes.finish();

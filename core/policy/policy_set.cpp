@@ -130,9 +130,12 @@ void PolicySet::match_span(const otlp::Decoded& decoded, const otlp::SpanView& s
 }
 
 void PolicySet::fold(TraceFold& trace, const Facts& span) const noexcept {
-  if (impl_->compiled.compat && !impl_->compiled.ottl.empty()) {
+  const CompiledPolicies& compiled = impl_->compiled;
+  if (compiled.compat && (!compiled.ottl.empty() || compiled.reads_randomness)) {
     Facts stopped = span;
-    impl_->compiled.ottl.stop_at_first(trace.facts(bit_words()).bits, stopped.bits);
+    const Facts before = trace.facts(bit_words());
+    if (!compiled.ottl.empty()) compiled.ottl.stop_at_first(before.bits, stopped.bits);
+    if (before.has_randomness()) stopped.randomness_min = before.randomness_min;  // the first rv counts
     trace.fold(stopped, bit_words());
   } else {
     trace.fold(span, bit_words());
@@ -156,7 +159,7 @@ bool PolicySet::early_origin(const Facts& trace, TraceId id) const noexcept {
 OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& answers, std::int64_t now_ns,
                                bool evaluate_stateful) {
   CompiledPolicies& compiled = impl_->compiled;
-  const Question question{.trace = trace,
+  Question question{.trace = trace,
                           .id = id,
                           .answers = answers,
                           .evaluate_stateful = evaluate_stateful,
@@ -178,6 +181,7 @@ OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& 
       continue;
     if (!verdict.keep) verdict.policy = static_cast<std::int32_t>(index);
     verdict.keep = true;
+    if (compiled.first_match) question.evaluate_stateful = false;  // the rest spends nothing
     verdict.origin |= policy.propagates;
     all_probabilistic &= policy.compiled.traits.is_probabilistic;
     all_thresholds &= policy.compiled.traits.threshold.has_value();

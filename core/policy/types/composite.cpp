@@ -66,23 +66,21 @@ void check_allocations(const PolicyOptions& policy, Scope& scope) {
       scope.warning("rate_allocation", i,
                     "percent: 0 is none here; the Collector takes it for an equal share (compat: collector does, too)");
   }
-  for (const std::string_view name : names)
-    if (compat && !allocated.contains(name))
-      scope.warning("rate_allocation",
-                    "'" + std::string(name) + "' has none, and with compat: collector keeps nothing");
 }
 
-// Spans a second of each part, in this order. A part without an allocation has what is left of the total; compat: none.
+// Spans a second of each part, in this order. A part without an allocation has an equal share of the total.
 std::vector<std::uint64_t> allocations_of(const PolicyOptions& policy, const std::vector<std::size_t>& order,
                                           bool compat) {
   const auto total = static_cast<double>(policy.max_total_spans_per_second);
-  std::vector<std::uint64_t> by_part(policy.parts.size(), compat ? 0 : SecondBudget::kNoLimit);
+  const auto whole = [](double spans) { return static_cast<std::uint64_t>(std::clamp(spans, 0.0, 9.0e18)); };
+  const double equal = total / static_cast<double>(std::max<std::size_t>(policy.parts.size(), 1));
+  std::vector<std::uint64_t> by_part(policy.parts.size(), whole(equal));
   for (const RateAllocation& allocation : policy.rate_allocation) {
     const std::size_t index = index_of(policy, allocation.policy);
     if (index == by_part.size()) continue;
     double share = static_cast<double>(allocation.percent) / 100 * total;
-    if (allocation.percent <= 0) share = compat ? total / static_cast<double>(policy.parts.size()) : 0;
-    by_part[index] = static_cast<std::uint64_t>(std::clamp(share, 0.0, 9.0e18));
+    if (allocation.percent <= 0) share = compat ? equal : 0;
+    by_part[index] = whole(share);
   }
   std::vector<std::uint64_t> allocations;
   for (const std::size_t index : order) allocations.push_back(by_part[index]);
@@ -106,8 +104,8 @@ Type composite_type() {
   Row allocation;
   allocation.key = "rate_allocation";
   allocation.kind = option::Kind::allocations;
-  allocation.help = "Shares of the total, by name of the part. Parts without one use what the others leave.";
-  allocation.unset = "none";
+  allocation.help = "Shares of the total, by name of the part. A part without one has the total divided by the number of parts.";
+  allocation.unset = "equal shares";
   return {
       .name = "composite",
       .help =

@@ -21,7 +21,7 @@ Compiled compile(const PolicyOptions& policy, Scope& scope) {
     return !value || (compat && *value == 0) ? unbounded : *value;
   };
   AttributeTest test;
-  test.kind = compat ? AttributeTest::Kind::integer_only : AttributeTest::Kind::number;
+  test.kind = compat ? AttributeTest::Kind::any_integer : AttributeTest::Kind::number;
   test.min = bound(policy.min_value, AttributeTest::kNoMin);
   test.max = bound(policy.max_value, AttributeTest::kNoMax);
   const NewBit bit = scope.bit_of(QuestionKey("number").with(policy.key).with(test.min).with(test.max));
