@@ -51,8 +51,8 @@ std::vector<Row> tail_sampling_rows() {
                    "Decide this long after the first span without a parent, if that is earlier. 0s = off.")));
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.tail_sampling.sample_on_first_match; }>(
       boolean("tail_sampling.sample_on_first_match",
-              "Accepted for compatibility. It changes no decision here: every policy is evaluated, and the first "
-              "one that matches is named as the reason.")));
+              "A rate_limiting, bytes_limiting or composite policy is not evaluated for a trace that an earlier policy "
+              "keeps, so the trace uses up none of its limit. Other policies are always evaluated.")));
   rows.push_back(custom("tail_sampling.policies", option::Presence::required,
                         "A trace is kept if any policy matches and no drop policy does. At least one is required."));
   return rows;
@@ -90,7 +90,8 @@ std::vector<Row> link_rows() {
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.origins; }>(
       unset_is(texts("links.origins", policy::kPoliciesMax,
                      "Names of the policies that make a trace an origin: its linked traces are kept too. [] = none."),
-               "status_code policies that name ERROR, and policies of type and that contain one")));
+               "policies that test for the status ERROR: status_code, ottl_condition, and those of type and and "
+               "composite with such a part (of a composite, traces that this part keeps)")));
   option::Shape mode =
       choice("links.propagate.mode", kModes,
              "Which linked traces are kept. cone: causes and consequences; a path never changes direction. "
@@ -153,9 +154,9 @@ std::vector<Row> all_rows() {
     rows.insert(rows.end(), rule.rows.begin(), rule.rows.end());
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.compat; }>(choice(
       "compat", kCompats,
-      "collector: reproduce the Collector's quirks: a bound of 0 means no bound, only whole numbers compare, latency "
-      "ranges and failing OTTL conditions depend on the order of spans, and in a composite policy_order is ignored, "
-      "a part without an allocation keeps nothing, a share of 0 means an equal share, and the total limits each part "
+      "collector: reproduce the Collector's quirks: a bound of 0 means no bound, an attribute of another type is read "
+      "as 0, false or an empty string, latency ranges and failing OTTL conditions depend on the order of spans, and in "
+      "a composite policy_order is ignored, a share of 0 means an equal share, and the total limits each part "
       "separately.")));
   for (Row& row : collector_rows()) rows.push_back(row);
   return rows;

@@ -96,6 +96,7 @@ ConfigResult OptionsReader::run(std::string_view text) {
   if (messages_.errors.empty()) result.options = std::move(options_);
   result.errors = std::move(messages_.errors);
   result.warnings = std::move(messages_.warnings);
+  result.no_origins = std::move(no_origins_);
   return result;
 }
 
@@ -350,6 +351,7 @@ void OptionsReader::check_whole() {
       const YamlNode& text = document_.node(item->second);
       position = document_.inside(text, option::offset_before_expansion(text.text, *finding.offset));
     }
+    if (!finding.is_error && finding.path == policy::kNoOriginsPath) no_origins_ = finding.text;
     if (finding.is_error)
       messages_.error(position, std::move(finding.text));
     else

@@ -41,7 +41,8 @@ struct FoldTest {
 // What follows from a policy's options alone.
 struct PolicyTraits {
   bool drops = false;             // it vetoes instead of keeping
-  bool matches_error = false;     // status_code with ERROR, or an `and` with such a part at any depth
+  bool matches_error = false;     // it names ERROR, or it is an `and` or a composite with such a part
+  bool spreads_by_part = false;   // composite: its keep spreads if the part that keeps the trace names ERROR
   bool monotone = false;          // once it says keep, no further span can unmake that (docs/design.md 3.2)
   bool is_probabilistic = false;  // is or contains probabilistic, rate_limiting, bytes_limiting, composite
   // probability: consistent; set iff its dice are thresholds on R, joined by `and` alone: then R >= *threshold.
@@ -57,7 +58,8 @@ struct Compiled {
 struct CompiledPolicy {
   std::string name;
   Compiled compiled;
-  bool propagates = false;  // its keep makes an origin
+  bool propagates = false;      // its keep makes an origin
+  bool by_error_part = false;   // it does if kept_by_error_part()
 };
 
 struct CompiledPolicies {
@@ -77,6 +79,11 @@ struct CompiledPolicies {
   std::vector<Bucket> buckets;           // as they start
   std::vector<SecondBudget> budgets;     // of composite policies, as they start
   std::vector<CompiledPolicy> policies;  // configuration order
+
+  // REQUIRES that the policy said yes to this question.
+  bool spreads(const CompiledPolicy& policy, const Question& question) const noexcept {
+    return policy.propagates && (!policy.by_error_part || tree.kept_by_error_part(policy.compiled.condition, question));
+  }
 };
 
 }  // namespace entail::policy

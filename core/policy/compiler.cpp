@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "option/nearest.hpp"
+#include "policy/policy_set.hpp"
 #include "text/utf8.hpp"
 
 namespace entail::policy {
@@ -114,9 +115,11 @@ void Compiler::check_parts(const Type& type, const PolicyOptions& policy, const 
 // docs/design.md 3.2: the policies that links.origins names, else those that name ERROR.
 void Compiler::choose_origins() {
   if (!options_.links.origins) {
-    for (CompiledPolicy& policy : out_.policies)
+    for (CompiledPolicy& policy : out_.policies) {
       policy.propagates = !policy.compiled.traits.drops && policy.compiled.traits.matches_error;
-    return;
+      policy.by_error_part = policy.propagates && policy.compiled.traits.spreads_by_part;
+    }
+    return warn_without_origins();
   }
   std::vector<std::string_view> names;
   for (const CompiledPolicy& policy : out_.policies) names.push_back(policy.name);
@@ -131,6 +134,20 @@ void Compiler::choose_origins() {
     else
       found->propagates = true;
   }
+}
+
+void Compiler::warn_without_origins() {
+  if (options_.links.propagate.mode == PropagateMode::none) return;
+  std::string keeps;  // the name of the first policy that could be named
+  for (const CompiledPolicy& policy : out_.policies) {
+    if (policy.propagates) return;
+    if (keeps.empty() && !policy.compiled.traits.drops) keeps = policy.name;
+  }
+  if (keeps.empty()) return;  // nothing is kept at all
+  findings_.warning(std::string(kNoOriginsPath),
+                    "links are not followed, since no policy tests for the status ERROR; to follow the links of the "
+                    "traces that '" + keeps + "' keeps, add 'links: {origins: [\"" + keeps +
+                        "\"]}'; for no links and no warning, 'links: {propagate: {mode: none}}'");
 }
 
 }  // namespace entail::policy

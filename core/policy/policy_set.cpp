@@ -182,7 +182,7 @@ OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& 
     if (!verdict.keep) verdict.policy = static_cast<std::int32_t>(index);
     verdict.keep = true;
     if (compiled.first_match) question.evaluate_stateful = false;  // the rest spends nothing
-    verdict.origin |= policy.propagates;
+    verdict.origin |= compiled.spreads(policy, question);
     all_probabilistic &= policy.compiled.traits.is_probabilistic;
     all_thresholds &= policy.compiled.traits.threshold.has_value();
     if (policy.compiled.traits.threshold) threshold = std::min(threshold, *policy.compiled.traits.threshold);
@@ -199,7 +199,8 @@ bool PolicySet::would_be_origin(const Facts& span, TraceId id) const {
   if (impl_->first_drop(question) >= 0) return false;
   const std::vector<CompiledPolicy>& policies = impl_->compiled.policies;
   return std::any_of(policies.begin(), policies.end(), [&](const CompiledPolicy& policy) {
-    return policy.propagates && impl_->compiled.tree.answer(policy.compiled.condition, question) == Answer::yes;
+    return policy.propagates && impl_->compiled.tree.answer(policy.compiled.condition, question) == Answer::yes &&
+           impl_->compiled.spreads(policy, question);
   });
 }
 

@@ -32,6 +32,9 @@
 
 namespace entail::policy {
 
+// The path of the warning that links are followed but no policy makes origins.
+constexpr std::string_view kNoOriginsPath = "links.origins";
+
 // A trace's own answer (docs/design.md 3.1, 3.2).
 struct OwnVerdict {
   bool keep = false;            // at least one policy says keep and no drop policy matches

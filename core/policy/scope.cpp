@@ -121,6 +121,10 @@ std::uint32_t Scope::add_composite(SecondBudget budget, const std::vector<Compil
   Condition& condition = compiler_.out_.tree.conditions[index];
   condition.budget = static_cast<std::uint32_t>(budgets.size() - 1);
   condition.evaluated_bit = stateful_bit();
+  std::vector<std::vector<bool>>& error_parts = compiler_.out_.tree.error_parts;
+  condition.error_parts = static_cast<std::uint32_t>(error_parts.size());
+  std::vector<bool>& names_error = error_parts.emplace_back();
+  for (const Compiled& part : parts) names_error.push_back(part.traits.matches_error);
   return index;
 }
 

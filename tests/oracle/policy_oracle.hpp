@@ -65,13 +65,15 @@ class Policies {
     std::uint64_t total = 0;
     std::map<std::string, std::uint64_t> by_part;
   };
-  // Context of one evaluation. answers null: stateful policies say yes. after_error: they are not evaluated.
+  // Context of one evaluation. answers null: stateful policies say yes. after_error, or not spends: they are not
+  // evaluated.
   struct Question {
     TraceId id;
     const SeenSpans& spans;
     Answers* answers;
     std::int64_t now_ns;
     bool after_error = false;
+    bool spends = true;
   };
   // Nothing: a condition failed, and the policy has no say.
   using Vote = std::optional<bool>;
@@ -83,6 +85,8 @@ class Policies {
   Vote vote(const PolicyOptions& policy, const Question& question);
   Vote vote_of_bucket(const PolicyOptions& policy, const Question& question);
   Vote vote_of_all(const PolicyOptions& policy, const Question& question);
+  bool spreads(const PolicyOptions& policy, const Question& question);
+  static std::vector<const PolicyOptions*> order_of(const PolicyOptions& policy);
   Vote vote_of_composite(const PolicyOptions& policy, const Question& question);
   bool says_yes(const PolicyOptions& policy, const Question& question) { return vote(policy, question) == true; }
   bool has_link_type(const PolicyOptions& policy, const SeenSpans& spans) const;

@@ -87,7 +87,7 @@ std::vector<std::uint64_t> allocations_of(const PolicyOptions& policy, const std
   return allocations;
 }
 
-// A composite names no ERROR, since docs/design.md 3.2 looks into `and` alone, and further spans can unmake its keep.
+// Further spans can unmake its keep: a part before the one that keeps the trace now may say yes then.
 Compiled compile(const PolicyOptions& policy, Scope& scope) {
   const std::vector<std::size_t> order = order_of(policy, scope);
   check_allocations(policy, scope);
@@ -95,7 +95,9 @@ Compiled compile(const PolicyOptions& policy, Scope& scope) {
   const auto total = static_cast<std::uint64_t>(std::max<std::int64_t>(policy.max_total_spans_per_second, 0));
   return {scope.add_composite(SecondBudget(total, allocations_of(policy, order, scope.is_compat()), !scope.is_compat()),
                               parts),
-          {.is_probabilistic = true}};
+          {.matches_error = std::ranges::any_of(parts, [](const Compiled& part) { return part.traits.matches_error; }),
+           .spreads_by_part = true,
+           .is_probabilistic = true}};
 }
 
 }  // namespace

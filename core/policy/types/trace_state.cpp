@@ -56,10 +56,18 @@ std::optional<std::string_view> collector_value(std::string_view text, std::stri
   return found;
 }
 
+// The Collector ignores values that are too long for an entry of 256 bytes.
+std::vector<std::string> values_of(const PolicyOptions& policy, const Scope& scope) {
+  std::vector<std::string> values = policy.values;
+  if (scope.is_compat())
+    std::erase_if(values, [&](const std::string& value) { return policy.key.size() + value.size() >= 256; });
+  return values;
+}
+
 Compiled compile(const PolicyOptions& policy, Scope& scope) {
   const NewBit bit = scope.bit_of(QuestionKey("tracestate").with(policy.key).with(policy.values));
   if (bit.is_new) {
-    const auto values = std::make_shared<const ottl::StringMatcher>(ottl::StringMatcher::exact(policy.values));
+    const auto values = std::make_shared<const ottl::StringMatcher>(ottl::StringMatcher::exact(values_of(policy, scope)));
     const auto find = scope.is_compat() ? collector_value : context::tracestate_value;
     scope.add_span_test({.holds =
                              [key = policy.key, values, find](const otlp::Decoded& decoded, const otlp::SpanView& span) {

@@ -24,6 +24,7 @@ struct RunFacts {
   std::uint64_t memory_limit_bytes = 0;
   std::uint64_t retain_bytes_max = 0;
   TooLargeCount too_large;
+  std::string no_origins;  // the warning that no policy makes origins; or empty
   unsigned threads = 1;
   bool interrupted = false;
 };
