@@ -14,6 +14,8 @@ using namespace std::string_view_literals;
 
 constexpr std::uint64_t kUint32Max = std::numeric_limits<std::uint32_t>::max();
 
+constexpr std::uint64_t kShardsMax = 256;  // as in the Collector
+
 constexpr std::array kProbabilities = {"collector"sv, "consistent"sv};
 constexpr std::array kModes = {"cone"sv, "component"sv, "none"sv, "off"sv, "false"sv};
 constexpr std::array kOriginLinks = {"all"sv, "error_spans"sv};
@@ -53,6 +55,10 @@ std::vector<Row> tail_sampling_rows() {
       boolean("tail_sampling.sample_on_first_match",
               "A rate_limiting, bytes_limiting or composite policy is not evaluated for a trace that an earlier policy "
               "keeps, so the trace uses up none of its limit. Other policies are always evaluated.")));
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.tail_sampling.maximum_trace_size_bytes; }>(
+      whole("tail_sampling.maximum_trace_size_bytes", {0, option::kInt64Max},
+            "A trace whose spans take more bytes before its decision is dropped at once, whatever policies say. 0 = no "
+            "limit.")));
   rows.push_back(custom("tail_sampling.policies", option::Presence::required,
                         "A trace is kept if any policy matches and no drop policy does. At least one is required."));
   return rows;
@@ -75,11 +81,8 @@ std::vector<Row> collector_rows() {
   rows.push_back(collector_key(whole("tail_sampling.decision_cache.non_sampled_cache_size", any, ""), kCaches));
   rows.push_back(collector_key(boolean("tail_sampling.drop_pending_traces_on_shutdown", ""),
                                "pending traces are always decided at the end"));
-  rows.push_back(collector_key(whole("tail_sampling.maximum_trace_size_bytes", any, ""),
-                               "no trace is dropped for its size, since it may hold an error; memory_limit bounds "
-                               "memory, links.sample the links of an emitted span"));
   rows.push_back(
-      collector_key(whole("tail_sampling.num_shards", {0, kUint32Max}, ""), "any number of threads share one engine"));
+      collector_key(whole("tail_sampling.num_shards", {0, kShardsMax}, ""), "any number of threads share one engine"));
   rows.push_back(collector_key({.key = "tail_sampling.tail_storage", .kind = option::Kind::text, .help = ""},
                                "spans are held in memory, up to memory_limit"));
   return rows;

@@ -17,6 +17,17 @@ std::span<const std::string_view> real_choices(const option::Shape& shape) {
   return shape.choices.first(shape.choices.size() - shape.aliases);
 }
 
+// A number or boolean, by the rules of YAML.
+bool is_other_scalar(const YamlNode& node) {
+  if (node.kind != YamlNode::Kind::scalar || node.quoted) return false;
+  option::WholeNumber whole;
+  double number = 0;
+  bool flag = false;
+  return option::parse_whole(node.text, whole) == option::Parsed::ok ||
+         option::parse_number(node.text, number) == option::Parsed::ok ||
+         option::parse_boolean(node.text, flag) == option::Parsed::ok;
+}
+
 }  // namespace
 
 std::string found_text(const YamlNode& node) {
@@ -164,6 +175,10 @@ std::optional<OptionValue> ValueReader::read_list(const option::Shape& shape, co
     const YamlNode& part = document_.node(item);
     const std::optional<std::string> text = read_text(part, where);
     if (!text) {
+      ok = false;
+    } else if (shape.kind == option::Kind::texts && is_other_scalar(part)) {
+      messages_.error(part.position, where + ": expected a string; found " + found_text(part) +
+                                         ", which without quotes is a number or a boolean");
       ok = false;
     } else if (shape.kind == option::Kind::texts) {
       texts.push_back(*text);

@@ -10,6 +10,7 @@
 #include "base/prefetch.hpp"
 #include "engine/intake.hpp"
 #include "engine/memory_shares.hpp"
+#include "engine/trace_sizes.hpp"
 #include "otlp/decode.hpp"
 #include "propagate/record.hpp"
 #include "sync/sync_point.hpp"
@@ -138,6 +139,7 @@ Error Intake::ingest_on(Lane& lane, graph::Writer& writer, const otlp::Decoded& 
     for (std::size_t i = 0; i < decoded.resources.size(); ++i)
       policies_.match_resource(decoded, decoded.resources[i], lane.resource_bits[i]);
     if (policies_.reads_links()) lane.link_facts.assign(lane.accepted.size(), policy::LinkFacts{});
+    if (policies_.reads_sizes()) add_sizes(decoded, lane.accepted, lane.trace_ids, lane.sizes);
     for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) read_links(lane, decoded, i);
     if (!lane.cells.empty()) lane.reserve_placed();
   } catch (const std::bad_alloc&) {
@@ -174,7 +176,8 @@ void Intake::release_scratch(Lane& lane, std::uint64_t link_count) noexcept {
   if (lane.cells.capacity() > kScratchItemsMax) release(lane.cells, lane.far_spans);
   if (link_count > kScratchItemsMax) lane.sampler.release();
   if (lane.accepted.capacity() > kScratchItemsMax)
-    release(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.truncated_spans);
+    release(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.sizes,
+            lane.truncated_spans);
   if (std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
     release(lane.resources, lane.scopes, lane.resource_bits);
   lane.scratch_bytes.store(lane.count_scratch(), std::memory_order_relaxed);  // relaxed: a gauge
@@ -253,6 +256,7 @@ void Intake::publish_span(Lane& lane, graph::Writer& writer, const otlp::Decoded
     payload.dropped_upstream.fetch_add(span.dropped_links_count, std::memory_order_relaxed);
   if (facts.policy_errors != 0) lane.counts.policy_errors.add(facts.policy_errors);
   if (!lane.link_facts.empty()) facts.join(lane.link_facts[accepted]);
+  if (!lane.sizes.empty()) facts.size = lane.sizes[accepted];
   ENTAIL_SYNC_POINT("ingest:before_publish");
   policies_.fold(payload.fold(), facts);
   ENTAIL_SYNC_POINT("ingest:after_fold");

@@ -60,6 +60,13 @@ struct CompiledPolicy {
   Compiled compiled;
   bool propagates = false;      // its keep makes an origin
   bool by_error_part = false;   // it does if kept_by_error_part()
+  std::vector<std::uint32_t> limits{};  // conditions of its limits by randomness: their thresholds come with each tick
+};
+
+// A limit by randomness, and the other parts of the `and` that holds it: traces that they refuse take no tokens.
+struct BatchLimit {
+  std::uint32_t condition = 0;  // of kind bucket
+  std::vector<std::uint32_t> others{};
 };
 
 struct CompiledPolicies {
@@ -71,6 +78,8 @@ struct CompiledPolicies {
   std::vector<LinkTypeTest> link_type_tests;
   bool counts_links = false;
   bool reads_randomness = false;  // some policy compares R
+  bool reads_sizes = false;
+  std::uint64_t size_max = 0;  // maximum_trace_size_bytes; 0 = none
   bool compat = false;
   bool first_match = false;  // sample_on_first_match
   OttlConditions ottl;
@@ -78,6 +87,7 @@ struct CompiledPolicies {
   ConditionTree tree;
   std::vector<Bucket> buckets;           // as they start
   std::vector<SecondBudget> budgets;     // of composite policies, as they start
+  std::vector<BatchLimit> batch_limits;
   std::vector<CompiledPolicy> policies;  // configuration order
 
   // REQUIRES that the policy said yes to this question.

@@ -14,7 +14,11 @@ Answer evaluate_bucket(const Condition& condition, const Question& question) noe
     if (!question.evaluate_stateful) return question.unevaluated;
     Bucket& bucket = question.buckets[condition.index];
     question.answers.evaluated |= mask;
-    if (bucket.tokens.try_take(question.trace.*bucket.amount, question.now_ns)) question.answers.yes |= mask;
+    const std::uint64_t amount = question.trace.*bucket.amount;
+    const bool passes = bucket.by_randomness ? amount <= bucket.tokens.burst() &&
+                                                   question.trace.randomness(question.id) >= bucket.threshold
+                                             : bucket.tokens.try_take(amount, question.now_ns);
+    if (passes) question.answers.yes |= mask;
   }
   return answer_of((question.answers.yes & mask) != 0);
 }

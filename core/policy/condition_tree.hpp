@@ -38,6 +38,10 @@ using TraceTest = std::function<bool(const Facts& trace, TraceId id)>;
 struct Bucket {
   TokenBucket tokens;
   std::uint64_t Facts::* amount = nullptr;
+  // probability: consistent, at the top or in an `and`: the traces of a tick share the tokens by randomness
+  // (batch_limits.hpp), and one passes if its randomness is at least the threshold.
+  bool by_randomness = false;
+  std::uint64_t threshold = 0;
 };
 
 struct Condition {

@@ -33,6 +33,9 @@ struct Facts {
   std::uint64_t end_max_ns = 0;
   std::uint64_t spans = 0;
   std::uint64_t bytes = 0;                           // protobuf bytes of the spans' payloads
+  // Protobuf bytes as the Collector counts them, the resources and scopes of its batches included; only where a policy
+  // or maximum_trace_size_bytes reads it.
+  std::uint64_t size = 0;
   std::uint64_t links = 0;                           // with a good context; counted only where link_count asks
   std::uint64_t randomness_min = ~std::uint64_t{0};  // smallest ot=rv; all ones = none
   std::uint32_t policy_errors = 0;                   // conditions that failed on this span; not kept with the trace
@@ -54,6 +57,7 @@ struct Facts {
     end_max_ns = std::max(end_max_ns, other.end_max_ns);
     spans += other.spans;
     bytes += other.bytes;
+    size += other.size;
     links += other.links;
     randomness_min = std::min(randomness_min, other.randomness_min);
   }

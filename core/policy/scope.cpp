@@ -75,6 +75,7 @@ void Scope::add_link_type_test(ottl::StringMatcher types, unsigned bit) {
 }
 bool Scope::add_ottl(OttlList list) { return compiler_.out_.ottl.add(std::move(list)); }
 void Scope::count_links() { compiler_.out_.counts_links = true; }
+void Scope::read_sizes() { compiler_.out_.reads_sizes = true; }
 void Scope::read_randomness() { compiler_.out_.reads_randomness = true; }
 
 std::uint32_t Scope::add(const Condition& condition) {

@@ -72,7 +72,7 @@ service:
 )";
 
 TEST(CollectorConfig, Loads) {
-  const ConfigResult result = parse_options(kWhole);
+  const ConfigResult result = parsed(kWhole);
   ASSERT_TRUE(result.options.has_value()) << ::testing::PrintToString(texts_of(result.errors));
   const std::vector<PolicyOptions>& policies = result.options->tail_sampling.policies;
   ASSERT_EQ(policies.size(), 17u);
@@ -161,7 +161,7 @@ TEST(CollectorConfig, RefusesBrokenVariants_WithPositionAndHint) {
       place = std::to_string(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(mark), '\n') + 1) +
               ":" + std::to_string(mark - line_begin + 1) + ": ";
     }
-    const ConfigResult result = parse_options(text);
+    const ConfigResult result = parsed(text);
     EXPECT_FALSE(result.options.has_value()) << variant.to;
     ASSERT_FALSE(result.errors.empty()) << variant.to;
     const std::vector<std::string> errors = texts_of(result.errors);

@@ -63,7 +63,7 @@ std::string yaml_of(const Row& row) {
 TEST(MigrationPage, DescribesEachExampleCorrectly) {
   unsigned warned = 0, plain = 0;
   for (const Row& row : rows()) {
-    const ConfigResult result = parse_options(yaml_of(row));
+    const ConfigResult result = parsed(yaml_of(row));
     EXPECT_EQ(texts_of(result.errors), std::vector<std::string>()) << row.example;
     if (row.here == "warning") {
       ASSERT_EQ(result.warnings.size(), 1u) << row.example;

@@ -108,7 +108,7 @@ TEST(NewPolicies, AreAcceptedAsParts) {
 TEST(NewPolicies, ReportConditionErrorsToTheByte) {
   const auto place = [](const std::string& scalar) {
     const ConfigResult result =
-        parse_options("tail_sampling:\n  policies:\n    - {name: a, type: ottl_condition, ottl_condition: {span: [" +
+        parsed("tail_sampling:\n  policies:\n    - {name: a, type: ottl_condition, ottl_condition: {span: [" +
                       scalar + "]}}\n");
     return result.errors.size() == 1 ? std::pair(result.errors[0].line, result.errors[0].column)
                                      : std::pair(std::uint32_t{0}, std::uint32_t{0});

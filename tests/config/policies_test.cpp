@@ -195,7 +195,7 @@ TEST(Policies, BoundsNestingAndNumber) {
 TEST(Policies, WarnsOfUnlikelySettings) {
   EXPECT_EQ(only_warning(of_policies("{name: a, type: probabilistic, probabilistic: {sampling_percentage: 150}}")),
             "1:96: policy 'a': probabilistic.sampling_percentage: '150' is taken for 100, as in the Collector");
-  EXPECT_EQ(parse_options(of_policies("{name: a, type: probabilistic, probabilistic: {sampling_percentage: 150}}"))
+  EXPECT_EQ(parsed(of_policies("{name: a, type: probabilistic, probabilistic: {sampling_percentage: 150}}"))
                 .options->tail_sampling.policies[0]
                 .sampling_percentage,
             100);

@@ -132,6 +132,28 @@ bool is_probabilistic(const PolicyOptions& policy) {
          std::any_of(policy.parts.begin(), policy.parts.end(), is_probabilistic);
 }
 
+double burst_of(const PolicyOptions& policy) {
+  return static_cast<double>(policy.burst_capacity > 0 ? policy.burst_capacity : 2 * policy.per_second);
+}
+
+double cost_of(const PolicyOptions& policy, const SeenSpans& spans) {
+  if (policy.type == PolicyType::rate_limiting) return static_cast<double>(spans.size());
+  std::uint64_t bytes = 0;
+  for (const SeenSpan& seen : spans) bytes += seen.batch_bytes;
+  return static_cast<double>(bytes);
+}
+
+// The limits among the policy, or the parts of an `and` at any depth, and its other conditions.
+void sort_conjuncts(const PolicyOptions& policy, std::vector<const PolicyOptions*>& limits,
+                    std::vector<const PolicyOptions*>& others) {
+  if (policy.type == PolicyType::and_policy)
+    for (const PolicyOptions& part : policy.parts) sort_conjuncts(part, limits, others);
+  else if (policy.type == PolicyType::rate_limiting || policy.type == PolicyType::bytes_limiting)
+    limits.push_back(&policy);
+  else
+    others.push_back(&policy);
+}
+
 bool matches_error(const PolicyOptions& policy) {
   if (policy.type == PolicyType::status_code) return (policy.status_code_mask & (1U << 2)) != 0;
   const bool looks_inside = policy.type == PolicyType::and_policy || policy.type == PolicyType::composite;
@@ -300,28 +322,79 @@ Policies::Vote Policies::vote_of_composite(const PolicyOptions& policy, const Qu
   return false;
 }
 
+double& Policies::tokens_of(const PolicyOptions& policy, std::int64_t now_ns) {
+  const double burst = burst_of(policy);
+  Bucket& bucket = buckets_.try_emplace(&policy, Bucket{burst, now_ns}).first->second;
+  const double seconds = static_cast<double>(now_ns - bucket.filled_at_ns) / 1e9;
+  bucket.tokens = std::min(burst, bucket.tokens + seconds * static_cast<double>(policy.per_second));
+  bucket.filled_at_ns = now_ns;
+  return bucket.tokens;
+}
+
 bool Policies::evaluate_bucket(const PolicyOptions& policy, const Question& question) {
   if (question.answers == nullptr) return true;
   if (const auto known = question.answers->find(&policy); known != question.answers->end()) return known->second;
-  const auto rate = static_cast<double>(policy.per_second);
-  const double burst = policy.burst_capacity > 0 ? static_cast<double>(policy.burst_capacity) : 2 * rate;
-  Bucket& bucket = buckets_.try_emplace(&policy, Bucket{burst, question.now_ns}).first->second;
-  const double seconds = static_cast<double>(question.now_ns - bucket.filled_at_ns) / 1e9;
-  bucket.tokens = std::min(burst, bucket.tokens + seconds * rate);
-  bucket.filled_at_ns = question.now_ns;
-  double wanted = static_cast<double>(question.spans.size());
-  if (policy.type == PolicyType::bytes_limiting) {
-    wanted = 0;
-    for (const SeenSpan& seen : question.spans) wanted += static_cast<double>(seen.span.encoded_bytes);
+  const double wanted = cost_of(policy, question.spans);
+  bool granted = false;
+  if (const auto limit = cuts_.find(&policy); limit != cuts_.end()) {
+    granted = wanted <= burst_of(policy) && randomness_of(question.id, question.spans) >= limit->second;
+  } else if (double& tokens = tokens_of(policy, question.now_ns); wanted <= tokens) {
+    granted = true;
+    tokens -= wanted;
   }
-  const bool granted = wanted <= bucket.tokens;
-  if (granted) bucket.tokens -= wanted;
   (*question.answers)[&policy] = granted;
   return granted;
 }
 
+void Policies::share_limits(const std::vector<Due>& due, std::int64_t now_ns) {
+  if (options_.probability != Probability::consistent) return;
+  const auto says_yes_to = [&](const PolicyOptions& policy, const Due& one) {
+    return says_yes(policy, Question{one.id, *one.spans, one.answers, now_ns});
+  };
+  std::vector<Due> undropped;
+  for (const Due& one : due)
+    if (std::none_of(options_.tail_sampling.policies.begin(), options_.tail_sampling.policies.end(),
+                     [&](const auto& policy) {
+                       return policy.type == PolicyType::drop_policy && says_yes_to(policy, one);
+                     }))
+      undropped.push_back(one);
+  for (const PolicyOptions& policy : options_.tail_sampling.policies) {
+    std::vector<const PolicyOptions*> limits, others;
+    sort_conjuncts(policy, limits, others);
+    for (const PolicyOptions* limit : limits) {
+      std::vector<Due> candidates;
+      for (const Due& one : undropped)
+        if (std::all_of(others.begin(), others.end(), [&](const auto* other) { return says_yes_to(*other, one); }))
+          candidates.push_back(one);
+      cut(*limit, candidates, now_ns);
+    }
+  }
+}
+
+// The highest randomness first, as long as the tokens last.
+void Policies::cut(const PolicyOptions& limit, std::vector<Due> due, std::int64_t now_ns) {
+  double& tokens = tokens_of(limit, now_ns);
+  std::map<std::uint64_t, double, std::greater<>> costs;  // by randomness: equal ones pass or fail together
+  for (const Due& one : due)
+    if (const double cost = cost_of(limit, *one.spans); cost <= burst_of(limit))
+      costs[randomness_of(one.id, *one.spans)] += cost;
+  const double budget = std::floor(tokens + 1e-6);
+  double taken = 0;
+  std::uint64_t threshold = 0;
+  for (const auto& [randomness, cost] : costs) {
+    if (taken + cost > budget) {
+      threshold = taken == 0 ? kRandomnessEnd : randomness + 1;
+      break;
+    }
+    taken += cost;
+  }
+  tokens -= taken;
+  cuts_[&limit] = threshold;
+}
+
 Policies::Vote Policies::vote_of_bucket(const PolicyOptions& policy, const Question& question) {
-  if ((question.after_error || !question.spends) && question.answers != nullptr && !question.answers->contains(&policy)) return std::nullopt;
+  const bool asks = !question.after_error && question.spends;
+  if (!asks && question.answers != nullptr && !question.answers->contains(&policy)) return std::nullopt;
   return evaluate_bucket(policy, question);
 }
 

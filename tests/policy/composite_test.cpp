@@ -94,12 +94,13 @@ TEST(Composite, AcceptsStatefulAndNestedParts) {
   EXPECT_TRUE(evaluator.keeps(0, {kPlain}));
 }
 
-TEST(Composite, IsProbabilistic_AndNoOriginByDefault) {
+TEST(Composite, IsProbabilistic_AndAnOriginByItsErrorPart) {
   Options options = options_of({composite(10, {status(kError, "errors")})});
   const auto plain = compile_ok(options);
   const OwnVerdict verdict = verdict_of(*plain, {kError2});
   EXPECT_TRUE(verdict.keep && verdict.by_chance);
-  EXPECT_FALSE(verdict.threshold_known || verdict.origin);
+  EXPECT_FALSE(verdict.threshold_known);
+  EXPECT_TRUE(verdict.origin);
   options.links.origins = {"composite"};
   const auto spreading = compile_ok(options);
   EXPECT_TRUE(verdict_of(*spreading, {kError2}).origin);
