@@ -1,5 +1,5 @@
 // The attribute conditions of all policies, by key: one pass over a span's attributes answers all of them, and values
-// are read only where the key is asked for.
+// are read only where a condition names the key.
 //
 // Guarantees: an attribute whose key has a mark that no condition's key has is stepped over by that; everything else
 // goes through the otlp room's cursors, so any encoding that decode() accepts gives the same answer. Thread rule:

@@ -4,7 +4,7 @@
 // A leaf condition that asks "does any span (or resource) ..." is one bit of the trace; the rest (duration, counts,
 // smallest rv) are a few monotone words. Folding is commutative: any thread, any order, the same words. Counts add up,
 // so a span is folded once. invert_match, not, and, drop are answered from the bits.
-// The exceptions are asked for: with compat: collector a latency range is tested after each span, and an OTTL policy
+// Exceptions: with compat: collector a latency range is tested after each span, and an OTTL policy
 // with error_mode: propagate stops at the first span that matches or fails, as in the Collector; both depend on the
 // order of spans.
 //
@@ -87,8 +87,8 @@ class PolicySet {
 
   // May any of these facts have made a pending trace an origin? Cheap pre-test for every touched trace.
   bool early_origin(const Facts& trace, TraceId id) const noexcept;
-  // The whole answer. Drop policies are asked first, and when one matches no other policy is asked. Stateful leaves are
-  // asked in configuration order, parts of `and` and `drop` in order and only as far as needed; each at most once per
+  // The whole answer. Drop policies come first; if one matches, no other policy is evaluated. Stateful leaves are
+  // evaluated in configuration order, parts of `and` and `drop` in order and only as far as needed; each at most once per
   // trace (answers remembers). now_ns fills the buckets. evaluate_stateful = false: no further leaf is evaluated, and a
   // policy that hangs on one (under a `not` too) neither keeps nor drops.
   OwnVerdict evaluate(const Facts& trace, TraceId id, StatefulAnswers& answers, std::int64_t now_ns,

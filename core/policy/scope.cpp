@@ -41,8 +41,8 @@ NewBit Scope::bit_of(const QuestionKey& question) {
   auto& bits = compiler_.bits_;
   const auto [place, is_new] = bits.try_emplace(question.text(), static_cast<unsigned>(bits.size()));
   if (is_new && place->second == kBitsMax)
-    compiler_.findings_.error(path_, where_ + ": with this one, the policies ask more than " +
-                                         std::to_string(kBitsMax) + " different questions about spans");
+    compiler_.findings_.error(path_, where_ + ": with this policy, there are more than " +
+                                         std::to_string(kBitsMax) + " different conditions on spans");
   return {std::min(place->second, kBitsMax - 1), is_new && place->second < kBitsMax};
 }
 
@@ -97,7 +97,7 @@ std::uint32_t Scope::add_test(TraceTest test) {
 
 std::uint32_t Scope::stateful_bit() {
   if (compiler_.stateful_count_ == kStatefulMax)
-    compiler_.findings_.error(path_, where_ + ": with this one, there are more than " + std::to_string(kStatefulMax) +
+    compiler_.findings_.error(path_, where_ + ": with this policy, there are more than " + std::to_string(kStatefulMax) +
                                          " rate_limiting, bytes_limiting and composite policies");
   return std::min(compiler_.stateful_count_++, kStatefulMax - 1);
 }

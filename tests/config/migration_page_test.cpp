@@ -120,7 +120,7 @@ TEST(MigrationPage, DocumentsEveryPolicy_AndEveryKeyOfItsBlock) {
 TEST(MigrationPage, ZeroIsABound_ExceptWithCompat) {
   const std::string block =
       "{name: a, type: numeric_attribute, numeric_attribute: {key: k, min_value: 0, max_value: 10}}";
-  EXPECT_TRUE(contains(only_warning(of_policies(block)), "0 is a bound here"));
+  EXPECT_TRUE(contains(only_warning(of_policies(block)), "0 is a bound;"));
   accepted(of_policies(block) + "compat: collector\n");
   // Not shorter than decision_wait: a warning, as documented.
   EXPECT_TRUE(contains(only_warning("tail_sampling: {decision_wait: 5s, decision_wait_after_root_received: 5s, "

@@ -219,7 +219,7 @@ TEST(Policies, WarnsOfUnlikelySettings) {
       "max_value: nothing matches"));
   EXPECT_TRUE(contains(
       only_warning(of_policies("{name: a, type: numeric_attribute, numeric_attribute: {key: k, min_value: 0}}")),
-      "0 is a bound here"));
+      "0 is a bound;"));
   accepted(of_policies("{name: a, type: numeric_attribute, numeric_attribute: {key: k, min_value: 0, max_value: 5}}") +
            "compat: collector\n");
 }

@@ -120,7 +120,7 @@ TEST(Composite, RefusesImpossibleSettings) {
           "policy 'composite': composite.max_total_spans_per_second: expected a whole number, 0 or more");
   refused(composite(1, {always("a")}, {}, {"b"}),
           "policy 'composite': composite.policy_order: no part is named 'b'; expected one of: a");
-  refused(composite(1, {always("a")}, {}, {"a", "a"}), "policy 'composite': composite.policy_order: 'a' stands twice");
+  refused(composite(1, {always("a")}, {}, {"a", "a"}), "policy 'composite': composite.policy_order: 'a' is listed twice");
   refused(composite(1, {always("a")}, {{"b", 1}}),
           "policy 'composite': composite.rate_allocation: no part is named 'b'; expected one of: a");
   refused(both({composite(1, {always("a")})}),
@@ -131,7 +131,7 @@ TEST(Composite, RefusesImpossibleSettings) {
     many.back().name += std::to_string(i);
   }
   EXPECT_EQ(compile_errors(options_of(many)),
-            std::vector<std::string>{"policy 'composite32': with this one, there are more than 32 rate_limiting, "
+            std::vector<std::string>{"policy 'composite32': with this policy, there are more than 32 rate_limiting, "
                                      "bytes_limiting and composite policies"});
 }
 

@@ -27,20 +27,20 @@ std::size_t index_of(const PolicyOptions& policy, std::string_view name) {
   return static_cast<std::size_t>(found - policy.parts.begin());
 }
 
-// policy_order first, then the rest as they stand. compat: as they stand; the Collector does not read policy_order.
+// policy_order first, then the rest in the order of the list. compat: that order alone, as in the Collector.
 std::vector<std::size_t> order_of(const PolicyOptions& policy, Scope& scope) {
   const Names names = names_of(policy.parts);
   std::vector<std::size_t> order;
   if (scope.is_compat() && !policy.policy_order.empty())
     scope.warning("policy_order",
-                  "the Collector does not read it, so neither does compat: collector; parts are asked as they stand");
+                  "ignored with compat: collector, as in the Collector: parts are evaluated in the order of the list");
   for (std::size_t i = 0; i < policy.policy_order.size() && !scope.is_compat(); ++i) {
     const std::string& name = policy.policy_order[i];
     const std::size_t index = index_of(policy, name);
     if (!has(names, name))
       scope.error("policy_order", i, "no part is named '" + name + "'" + option::suggestion(name, names));
     else if (std::find(order.begin(), order.end(), index) != order.end())
-      scope.error("policy_order", i, "'" + name + "' stands twice");
+      scope.error("policy_order", i, "'" + name + "' is listed twice");
     else
       order.push_back(index);
   }
@@ -59,12 +59,12 @@ void check_allocations(const PolicyOptions& policy, Scope& scope) {
       scope.error("rate_allocation", i,
                   "no part is named '" + share.policy + "'" + option::suggestion(share.policy, names));
     else if (!allocated.insert(share.policy).second)
-      scope.error("rate_allocation", i, "'" + share.policy + "' stands twice");
+      scope.error("rate_allocation", i, "'" + share.policy + "' is listed twice");
     if (!compat && (share.percent < 0 || share.percent > 100))
       scope.error("rate_allocation", i, "percent: expected a whole number from 0 to 100");
     else if (!compat && share.percent == 0)
       scope.warning("rate_allocation", i,
-                    "percent: 0 is none here; the Collector takes it for an equal share (compat: collector does, too)");
+                    "percent: 0 means no share; in the Collector, and with compat: collector, an equal share");
   }
 }
 
