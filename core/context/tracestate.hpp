@@ -44,8 +44,8 @@ struct OtState {
 Result<OtState, TracestateError> parse_tracestate(std::string_view text,
                                                   TracestateLevel level = TracestateLevel::two) noexcept;
 
-// The value of the first member with this key; nullopt if absent or if the text does not parse. Borrows text. Does not parse the value
-// of `ot`, so a malformed one hides no other member.
+// The value of the first member with this key; nullopt if absent or if the text does not parse. Borrows text. Does not
+// parse the value of `ot`, so a malformed one hides no other member.
 std::optional<std::string_view> tracestate_value(std::string_view text, std::string_view key) noexcept;
 
 // R of a trace: rv if present, else the low 56 bits of its ID.

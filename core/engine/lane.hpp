@@ -92,7 +92,7 @@ struct Lane {
   std::vector<const store::Envelope*> scopes;
   std::vector<policy::Bits> resource_bits;
   std::vector<policy::LinkFacts> link_facts;  // of the accepted spans; empty unless a policy reads links
-  std::vector<std::uint64_t> sizes;           // of the accepted spans (trace_sizes.hpp); empty unless a policy reads them
+  std::vector<std::uint64_t> sizes;           // of the accepted spans (trace_sizes.hpp); empty unless they are read
   std::vector<std::uint8_t> gathered;         // fields of a resource or scope that lie apart
   base::LargeVector<graph::EdgeCell> cells;   // all links of the request, by span
   base::LargeVector<SpanId> far_spans;

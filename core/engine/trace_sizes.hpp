@@ -10,7 +10,7 @@
 
 namespace entail::engine {
 
-// sizes[i] for accepted span i, an index into decoded.spans, of trace ids[i]: the bytes of all spans of its trace in its
+// sizes[i], for the span decoded.spans[accepted[i]] of trace ids[i]: the bytes of all spans of its trace in its
 // ResourceSpans for the first of them, 0 for the others.
 void add_sizes(const otlp::Decoded& decoded, const std::vector<std::uint32_t>& accepted,
                const std::vector<TraceId>& ids, std::vector<std::uint64_t>& sizes);

@@ -47,7 +47,8 @@ bool strip_underscores(std::string_view text, std::array<char, kNumberCharsMax>&
 }
 
 // whole.fraction * factor, exactly but for what is below one unit of the result.
-Result<std::uint64_t, ValueError> scaled(std::uint64_t whole, std::string_view fraction, std::uint64_t factor) noexcept {
+Result<std::uint64_t, ValueError> scaled(std::uint64_t whole, std::string_view fraction,
+                                         std::uint64_t factor) noexcept {
   std::uint64_t value = 0;
   if (__builtin_mul_overflow(whole, factor, &value)) return ValueError::too_large;
   long double part = 0;

@@ -23,8 +23,8 @@ RE2::Options regex_options() {
   return options;
 }
 
-// What Go takes and RE2 does not, written for RE2: (?<name>...) as (?P<name>...). Nothing if it holds \C, which only RE2
-// takes.
+// What Go takes and RE2 does not, written for RE2: (?<name>...) as (?P<name>...). Nothing if it holds \C, which only
+// RE2 takes.
 std::optional<std::string> translated(std::string_view pattern) {
   std::string out;
   bool literal = false;  // between \Q and \E

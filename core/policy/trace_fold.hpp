@@ -3,8 +3,8 @@
 // turns them into maxima that start from 0.
 //
 // PROTOCOL trace_fold: how many threads fold spans into one trace.
-//   words    start_inverted_, end_max_, randomness_inverted_ (only rise), bits (only gain bits), spans_, bytes_, links_,
-//            size (grow)
+//   words    start_inverted_, end_max_, randomness_inverted_ (only rise), bits (only gain bits), spans_, bytes_,
+//            links_, size (grow)
 //   writers  any ingest thread                readers  the tick thread (facts()); ingest threads in compat mode
 //   W1  each word by itself: load, and only if the value would change it, one RMW (maxima: PROTOCOL fetch_max)
 //   G1  after all folds the words are the same whatever their order: every one is a maximum, a union or a sum
@@ -77,7 +77,8 @@ class TraceFoldOf {
     facts.bytes = bytes_.load(std::memory_order_relaxed);
     facts.links = links_.load(std::memory_order_relaxed);
     const Word* words = bit_words_begin();
-    for (unsigned word = 0; word < shape.bit_words; ++word) facts.bits[word] = words[word].load(std::memory_order_relaxed);
+    for (unsigned word = 0; word < shape.bit_words; ++word)
+      facts.bits[word] = words[word].load(std::memory_order_relaxed);
     if (shape.has_size) facts.size = words[shape.bit_words].load(std::memory_order_relaxed);
     return facts;
   }

@@ -108,7 +108,7 @@ const Variant kVariants[] = {
     {"threshold_ms: 5000, upper", "threshold_ms: @5s, upper", "expected a whole number"},
     {"name: number, type: numeric_attribute, numeric_attribute:", "name: number, type: numeric_attribute, @numeric:",
      "did you mean 'numeric_attribute'?"},
-    {"sampling_percentage: 1}", "sampling_percentage: @-1}", "expected a number from 0 to 100"},
+    {"sampling_percentage: 1}", "sampling_percentage: @all}", "expected a number from 0 to 100"},
     {"values: [\"^a+$\", b]", "values: [@\"^a+(\", b]", "bad regular expression '^a+('"},
     {"{name: rate, type: rate_limiting", "{@name: slow, type: rate_limiting", "another policy has this name"},
     {"{bytes_per_second: 1000}", "{bytes_per_second: @1kB}", "expected a whole number"},

@@ -91,7 +91,7 @@ TEST(ParseOptions, RefusesWhatTheCollectorRefuses) {
   EXPECT_EQ(refused(all, "  num_shards: 2\n  tail_storage: disk\n"),
             "3:3: tail_sampling.num_shards: more than 1 is not allowed together with tail_storage");
   EXPECT_EQ(refused("{name: p, type: string_attribute, string_attribute: {key: k, values: [a, 5]}}", ""),
-            "2:84: policy 'p': string_attribute.values: expected a string; found '5', which without quotes is a number "
+            "2:87: policy 'p': string_attribute.values: expected a string; found '5', which without quotes is a number "
             "or a boolean");
   const std::string strategy = "  sampling_strategy: span-ingest\n";
   for (const std::string policy :

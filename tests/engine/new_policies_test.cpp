@@ -149,8 +149,9 @@ TEST(CompositePolicy, EvaluatesInOrderOfArrivalAndTraceId) {
 }
 
 TEST(MaximumTraceSize, DropsALargerTraceAtTheNextTick) {
-  const std::string limit = "tail_sampling: {decision_wait: 10s, maximum_trace_size_bytes: 400, policies: [{name: errors, "
-                            "type: status_code, status_code: {status_codes: [ERROR]}}]}";
+  const std::string limit =
+      "tail_sampling: {decision_wait: 10s, maximum_trace_size_bytes: 400, policies: [{name: errors, type: status_code, "
+      "status_code: {status_codes: [ERROR]}}]}";
   EngineRun run(options_of("{" + limit + ", retain: {window: 60s}}"));
   Span failed = make_span(1);
   failed.status_code = 2;

@@ -111,7 +111,8 @@ TEST(W3cCarrier, tracestate_duplicated_keys) {
 
 // A bad tracestate is dropped; the traceparent is kept.
 TEST(W3cCarrier, tracestate_that_is_bad_never_invalidates_traceparent) {
-  const std::vector<std::string> cases = {"ot=th:0,ot=th:8", "foo =1", "FOO=1", "foo=bar=baz", "foo=\x01", "foo", "foo="};
+  const std::vector<std::string> cases = {"ot=th:0,ot=th:8", "foo =1", "FOO=1", "foo=bar=baz",
+                                          "foo=\x01",        "foo",    "foo="};
   for (const std::string& bad : cases) {
     const Extracted result = extracted({{"traceparent", kTraceparent}, {"tracestate", bad}});
     EXPECT_EQ(result.context, context_of()) << bad;

@@ -30,8 +30,8 @@ std::uint64_t field_bytes(std::uint64_t payload) {
   return 1 + length + payload;
 }
 
-// Of each trace in the group, the size of a ResourceSpans with its spans alone, written by the Collector: a parent and a
-// status are always there, empty if need be.
+// Of each trace in the group, the size of a ResourceSpans with its spans alone, as the Collector writes it: with a
+// parent and a status on each span, empty if need be.
 std::map<std::string, std::uint64_t> bytes_by_trace(const workload::SpanGroup& group) {
   const std::string empty = workload::encode({{{group.resource, {}}}});
   std::uint64_t envelope = empty.size();  // until its header is off

@@ -120,7 +120,8 @@ TEST(Composite, RefusesImpossibleSettings) {
           "policy 'composite': composite.max_total_spans_per_second: expected a whole number, 0 or more");
   refused(composite(1, {always("a")}, {}, {"b"}),
           "policy 'composite': composite.policy_order: no part is named 'b'; expected one of: a");
-  refused(composite(1, {always("a")}, {}, {"a", "a"}), "policy 'composite': composite.policy_order: 'a' is listed twice");
+  refused(composite(1, {always("a")}, {}, {"a", "a"}),
+          "policy 'composite': composite.policy_order: 'a' is listed twice");
   refused(composite(1, {always("a")}, {{"b", 1}}),
           "policy 'composite': composite.rate_allocation: no part is named 'b'; expected one of: a");
   refused(both({composite(1, {always("a")})}),

@@ -80,7 +80,8 @@ TEST(Drop, WarnsAboutAlwaysSample) {
                                findings),
             nullptr);
   ASSERT_EQ(findings.list.size(), 2u);
-  EXPECT_EQ(findings.list[0].text, "policy 'drop': drop.drop_sub_policy: with always_sample alone, every trace is dropped");
+  EXPECT_EQ(findings.list[0].text,
+            "policy 'drop': drop.drop_sub_policy: with always_sample alone, every trace is dropped");
   EXPECT_EQ(findings.list[1].text,
             "policy 'd': drop.drop_sub_policy: always_sample matches every trace, so here it has no effect");
 }

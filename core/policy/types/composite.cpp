@@ -106,7 +106,8 @@ Type composite_type() {
   Row allocation;
   allocation.key = "rate_allocation";
   allocation.kind = option::Kind::allocations;
-  allocation.help = "Shares of the total, by name of the part. A part without one has the total divided by the number of parts.";
+  allocation.help =
+      "Shares of the total, by name of the part. A part without one has the total divided by the number of parts.";
   allocation.unset = "equal shares";
   return {
       .name = "composite",

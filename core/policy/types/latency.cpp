@@ -40,7 +40,8 @@ Type latency_type() {
   return {.name = "latency",
           .help = "Keeps slow traces.",
           .rows = {option::row<PolicyOptions, [](auto& p) -> auto& { return p.threshold_ms; }>(
-                       expected(whole("threshold_ms", "Matches above this many milliseconds from the first start to the last end."))),
+                       expected(whole("threshold_ms",
+                                      "Matches above this many milliseconds from the first start to the last end."))),
                    option::row<PolicyOptions, [](auto& p) -> auto& { return p.upper_threshold_ms; }>(
                        whole("upper_threshold_ms",
                              "Matches up to this many. 0 = no upper bound."))},

@@ -17,7 +17,8 @@ constexpr bool is_lower_or_digit(char c) noexcept { return (c >= 'a' && c <= 'z'
 bool is_key_part(std::string_view part, std::size_t rest, bool digit_first) noexcept {
   if (part.empty() || part.size() - 1 > rest) return false;
   if (!is_lower_or_digit(part[0]) || (!digit_first && part[0] <= '9')) return false;
-  return std::ranges::all_of(part, [](char c) { return is_lower_or_digit(c) || std::string_view("_-*/").find(c) != std::string_view::npos; });
+  return std::ranges::all_of(
+      part, [](char c) { return is_lower_or_digit(c) || c == '_' || c == '-' || c == '*' || c == '/'; });
 }
 
 bool is_key(std::string_view key) noexcept {
@@ -67,16 +68,16 @@ std::vector<std::string> values_of(const PolicyOptions& policy, const Scope& sco
 Compiled compile(const PolicyOptions& policy, Scope& scope) {
   const NewBit bit = scope.bit_of(QuestionKey("tracestate").with(policy.key).with(policy.values));
   if (bit.is_new) {
-    const auto values = std::make_shared<const ottl::StringMatcher>(ottl::StringMatcher::exact(values_of(policy, scope)));
+    const auto values =
+        std::make_shared<const ottl::StringMatcher>(ottl::StringMatcher::exact(values_of(policy, scope)));
     const auto find = scope.is_compat() ? collector_value : context::tracestate_value;
-    scope.add_span_test({.holds =
-                             [key = policy.key, values, find](const otlp::Decoded& decoded, const otlp::SpanView& span) {
-                               if (span.trace_state.size == 0) return false;
-                               const auto* bytes = reinterpret_cast<const char*>(decoded.bytes.data());
-                               const auto value = find({bytes + span.trace_state.offset, span.trace_state.size}, key);
-                               return value && values->matches(*value);
-                             },
-                         .bit = bit.bit});
+    const auto holds = [key = policy.key, values, find](const otlp::Decoded& decoded, const otlp::SpanView& span) {
+      if (span.trace_state.size == 0) return false;
+      const auto* bytes = reinterpret_cast<const char*>(decoded.bytes.data());
+      const auto value = find({bytes + span.trace_state.offset, span.trace_state.size}, key);
+      return value && values->matches(*value);
+    };
+    scope.add_span_test({.holds = holds, .bit = bit.bit});
   }
   return {scope.add_bit(bit.bit), {.monotone = true}};
 }
