@@ -97,7 +97,8 @@ std::uint32_t Scope::add_test(TraceTest test) {
 
 std::uint32_t Scope::stateful_bit() {
   if (compiler_.stateful_count_ == kStatefulMax)
-    compiler_.findings_.error(path_, where_ + ": with this policy, there are more than " + std::to_string(kStatefulMax) +
+    compiler_.findings_.error(path_, where_ + ": with this policy, there are more than " +
+                                         std::to_string(kStatefulMax) +
                                          " rate_limiting, bytes_limiting and composite policies");
   return std::min(compiler_.stateful_count_++, kStatefulMax - 1);
 }
