@@ -193,5 +193,34 @@ TEST(ConsistentLimits, KeepTheHighestRandomnessAndRaiseTh) {
   EXPECT_EQ(run.emitted[workload::trace_bytes(3)].at(0).trace_state, "ot=rv:80000000000000;th:10000000000001");
 }
 
+// An error policy of whatever type keeps the chain of a failed trace, or a warning says that links are not followed.
+TEST(ErrorPolicies, KeepTheSameChains_OrAWarningSaysWhyNot) {
+  const std::string status = "{name: errors, type: status_code, status_code: {status_codes: [ERROR]}}";
+  const auto kept_by = [](const std::string& policy) {
+    EngineRun run(options_of(config_of(policy)));
+    Span failed = linking(make_span(1), {2});
+    failed.status_code = 2;
+    ingest(run, {failed, linking(make_span(2), {3}), make_span(3), linking(make_span(4), {1}), make_span(5)});
+    run.drain(11);
+    std::set<std::uint64_t> kept;
+    for (std::uint64_t number = 1; number <= 5; ++number)
+      if (is_kept(run, number)) kept.insert(number);
+    return kept;
+  };
+  const std::set<std::uint64_t> chain = {1, 2, 3, 4};
+  EXPECT_EQ(kept_by(status), chain);
+  for (const std::string policy :
+       {"{name: shares, type: composite, composite: {max_total_spans_per_second: 100, composite_sub_policy: [" +
+            status + "]}}",
+        std::string("{name: ottl, type: ottl_condition, ottl_condition: {span: [\"status.code == "
+                    "STATUS_CODE_ERROR\"]}}"),
+        std::string("{name: not_ok, type: not, not: {not_sub_policy: {type: status_code, status_code: {status_codes: "
+                    "[UNSET, OK]}}}}")}) {
+    const bool warns = !parse_options(config_of(policy)).no_origins.empty();
+    EXPECT_EQ(kept_by(policy), warns ? std::set<std::uint64_t>({1}) : chain) << policy;
+    EXPECT_FALSE(warns && policy.find("composite") != std::string::npos) << policy;
+  }
+}
+
 }  // namespace
 }  // namespace entail::engine_test
