@@ -39,18 +39,20 @@ void expect_equal(const Facts& actual, const Facts& expected) {
 TEST(TraceFold, ZeroMemoryIsTheEmptyFold) {
   std::vector<std::uint64_t> memory(TraceFold::bytes_for(kShape) / 8);
   expect_equal(TraceFold::at(memory.data()).facts(kShape), Facts{});
-  EXPECT_EQ(TraceFold::bytes_for(0), 40u);
-  EXPECT_EQ(TraceFold::bytes_for(4), 72u);
+  EXPECT_EQ(TraceFold::bytes_for({0}), 40u);
+  EXPECT_EQ(TraceFold::bytes_for({4}), 72u);
 }
 
 TEST(TraceFold, StaysWithinItsMemory) {
-  std::vector<std::uint64_t> memory(TraceFold::bytes_for(2) / 8 + 1);
+  std::vector<std::uint64_t> memory(TraceFold::bytes_for({2, true}) / 8 + 1);
   Facts facts;
   facts.bits = {1, 2, 4, 8};
+  facts.size = 9;
   TraceFold::at(memory.data()).fold(facts, {2, true});
   EXPECT_EQ(memory[5], 1u);
   EXPECT_EQ(memory[6], 2u);
-  EXPECT_EQ(memory[7], 0u);
+  EXPECT_EQ(memory[7], 9u);
+  EXPECT_EQ(memory[8], 0u);
 }
 
 TEST(TraceFold, OrderAndSplitDoNotMatter) {
