@@ -209,7 +209,7 @@ TEST(ErrorPolicies, KeepTheSameChains_OrAWarningSaysWhyNot) {
   };
   const std::set<std::uint64_t> chain = {1, 2, 3, 4};
   EXPECT_EQ(kept_by(status), chain);
-  for (const std::string policy :
+  for (const std::string& policy :
        {"{name: shares, type: composite, composite: {max_total_spans_per_second: 100, composite_sub_policy: [" +
             status + "]}}",
         std::string("{name: ottl, type: ottl_condition, ottl_condition: {span: [\"status.code == "
