@@ -192,9 +192,10 @@ TEST(Threshold, IsTheSmallestOfThoseThatKeep) {
   expect(verdict({both({percentage(50), status(kError), percentage(10)})}, t10), true, true, t10);
   expect(verdict({percentage(100)}, 0), true, true, 0);
   expect(verdict({percentage(10), status(kError)}, t10), false, false, 0);
-  expect(verdict({percentage(10), span_rate(100)}, t10), true, false, t10);
-  expect(verdict({span_rate(100)}, t10), true, false, 0);
-  expect(verdict({both({percentage(10), span_rate(100)})}, t10), true, false, 0);
+  expect(verdict({percentage(10), span_rate(100)}, t10), true, true, 0);
+  expect(verdict({span_rate(100)}, t10), true, true, 0);
+  expect(verdict({both({percentage(10), span_rate(100)})}, t10), true, true, t10);
+  expect(verdict({composite(10, {percentage(100, "a")})}, t10), true, false, 0);
   expect(verdict({negated(percentage(10))}, 0), true, false, 0);
 }
 

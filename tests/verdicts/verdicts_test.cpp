@@ -173,7 +173,7 @@ TEST(Verdicts, OfConsistentProbability) { expect_mismatches(outcome_of("ts"), 40
 
 // Converters that are not supported, and the rules for absent values (docs/migration.md).
 TEST(Verdicts, OfOttlConditions) {
-  expect_mismatches(outcome_of("fuzz9"), 2400, 183);
+  expect_mismatches(outcome_of("fuzz9"), 2400, 185);
   expect_mismatches(outcome_of("ottl1"), 10'000, 1289);
 }
 
