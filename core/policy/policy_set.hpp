@@ -88,9 +88,9 @@ class PolicySet {
   // May any of these facts have made a pending trace an origin? Cheap pre-test for every touched trace.
   bool early_origin(const Facts& trace, TraceId id) const noexcept;
   // The whole answer. Drop policies come first; if one matches, no other policy is evaluated. Stateful leaves are
-  // evaluated in configuration order, parts of `and` and `drop` in order and only as far as needed; each at most once
-  // per trace (answers remembers). now_ns fills the buckets. evaluate_stateful = false: no further leaf is evaluated, and a
-  // policy that hangs on one (under a `not` too) neither keeps nor drops.
+  // evaluated in configuration order, parts of `and` and `drop` in order and only as far as needed; each at most
+  // once per trace (answers remembers). now_ns fills the buckets. evaluate_stateful = false: no further leaf is
+  // evaluated, and a policy that hangs on one (under a `not` too) neither keeps nor drops.
   OwnVerdict evaluate(const Facts& trace, TraceId id, StatefulAnswers& answers, std::int64_t now_ns,
                       bool evaluate_stateful);
   // probability: consistent: some policy chooses among the traces of a tick. share_limits() is then called with all

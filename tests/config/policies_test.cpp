@@ -50,8 +50,8 @@ TEST(Policies, ReadsEveryType) {
   EXPECT_EQ(one("{name: a, type: status_code, status_code: {status_codes: [OK, UNSET]}}").status_code_mask, 3u);
 
   const PolicyOptions text =
-      one("{name: a, type: string_attribute, string_attribute: {key: k, values: ['^v$$', '404'], enabled_regex_matching: "
-          "true, invert_match: true}}");
+      one("{name: a, type: string_attribute, string_attribute: {key: k, values: ['^v$$', '404'], "
+          "enabled_regex_matching: true, invert_match: true}}");
   EXPECT_EQ(text.type, PolicyType::string_attribute);
   EXPECT_EQ(text.values, std::vector<std::string>({"^v$", "404"}));
   EXPECT_TRUE(text.enabled_regex_matching);

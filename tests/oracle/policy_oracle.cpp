@@ -138,9 +138,9 @@ double burst_of(const PolicyOptions& policy) {
 
 double cost_of(const PolicyOptions& policy, const SeenSpans& spans) {
   if (policy.type == PolicyType::rate_limiting) return static_cast<double>(spans.size());
-  std::uint64_t bytes = 0;
-  for (const SeenSpan& seen : spans) bytes += seen.batch_bytes;
-  return static_cast<double>(bytes);
+  double bytes = 0;
+  for (const SeenSpan& seen : spans) bytes += static_cast<double>(seen.batch_bytes);
+  return bytes;
 }
 
 // The limits among the policy, or the parts of an `and` at any depth, and its other conditions.
@@ -348,41 +348,36 @@ bool Policies::evaluate_bucket(const PolicyOptions& policy, const Question& ques
 
 void Policies::share_limits(const std::vector<Due>& due, std::int64_t now_ns) {
   if (options_.probability != Probability::consistent) return;
+  const std::vector<PolicyOptions>& policies = options_.tail_sampling.policies;
   const auto says_yes_to = [&](const PolicyOptions& policy, const Due& one) {
     return says_yes(policy, Question{one.id, *one.spans, one.answers, now_ns});
   };
-  std::vector<Due> undropped;
-  for (const Due& one : due)
-    if (std::none_of(options_.tail_sampling.policies.begin(), options_.tail_sampling.policies.end(),
-                     [&](const auto& policy) {
-                       return policy.type == PolicyType::drop_policy && says_yes_to(policy, one);
-                     }))
-      undropped.push_back(one);
-  for (const PolicyOptions& policy : options_.tail_sampling.policies) {
+  std::vector<Due> undropped = due;
+  for (const PolicyOptions& policy : policies)
+    if (policy.type == PolicyType::drop_policy)
+      std::erase_if(undropped, [&](const Due& one) { return says_yes_to(policy, one); });
+  for (const PolicyOptions& policy : policies) {
     std::vector<const PolicyOptions*> limits, others;
     sort_conjuncts(policy, limits, others);
     for (const PolicyOptions* limit : limits) {
-      std::vector<Due> candidates;
-      for (const Due& one : undropped)
-        if (std::all_of(others.begin(), others.end(), [&](const auto* other) { return says_yes_to(*other, one); }))
-          candidates.push_back(one);
+      std::vector<Due> candidates = undropped;
+      for (const PolicyOptions* other : others)
+        std::erase_if(candidates, [&](const Due& one) { return !says_yes_to(*other, one); });
       cut(*limit, candidates, now_ns);
     }
   }
 }
 
-// The highest randomness first, as long as the tokens last.
 void Policies::cut(const PolicyOptions& limit, std::vector<Due> due, std::int64_t now_ns) {
   double& tokens = tokens_of(limit, now_ns);
   std::map<std::uint64_t, double, std::greater<>> costs;  // by randomness: equal ones pass or fail together
   for (const Due& one : due)
     if (const double cost = cost_of(limit, *one.spans); cost <= burst_of(limit))
       costs[randomness_of(one.id, *one.spans)] += cost;
-  const double budget = std::floor(tokens + 1e-6);
   double taken = 0;
   std::uint64_t threshold = 0;
   for (const auto& [randomness, cost] : costs) {
-    if (taken + cost > budget) {
+    if (taken + cost > std::floor(tokens + 1e-6)) {
       threshold = taken == 0 ? kRandomnessEnd : randomness + 1;
       break;
     }
