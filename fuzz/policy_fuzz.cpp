@@ -82,14 +82,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     policies->match_span(decoded, span, resource_bits, facts[i]);
     forward.merge(facts[i]);
   }
-  std::vector<std::uint64_t> memory(policy::TraceFold::bytes_for(policies->bit_words()) / 8);
+  std::vector<std::uint64_t> memory(policy::TraceFold::bytes_for(policies->shape()) / 8);
   policy::TraceFold& fold = policy::TraceFold::at(memory.data());
   for (std::size_t i = facts.size(); i-- > 0;) policies->fold(fold, facts[i]);
 
   policy::StatefulAnswers answers;
   const TraceId id{1, size};
   const policy::OwnVerdict one = policies->evaluate(forward, id, answers, 0, true);
-  const policy::OwnVerdict other = policies->evaluate(fold.facts(policies->bit_words()), id, answers, 0, true);
+  const policy::OwnVerdict other = policies->evaluate(fold.facts(policies->shape()), id, answers, 0, true);
   ENTAIL_CHECK(one.policy == other.policy && one.keep == other.keep && one.threshold == other.threshold);
   return 0;
 }

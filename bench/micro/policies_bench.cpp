@@ -58,7 +58,7 @@ void fold_and_evaluate(benchmark::State& state) {
       trace_of_span.push_back(found->second);
     }
   }
-  const std::size_t words = policy::TraceFold::bytes_for(policies->bit_words()) / sizeof(std::uint64_t);
+  const std::size_t words = policy::TraceFold::bytes_for(policies->shape()) / sizeof(std::uint64_t);
   for (auto _ : state) {
     std::vector<std::uint64_t> folds(ids.size() * words);
     std::uint64_t kept = 0;
@@ -76,7 +76,7 @@ void fold_and_evaluate(benchmark::State& state) {
       }
       for (std::size_t i = 0; i < ids.size(); ++i) {
         policy::StatefulAnswers answers;
-        const policy::Facts trace = policy::TraceFold::at(&folds[i * words]).facts(policies->bit_words());
+        const policy::Facts trace = policy::TraceFold::at(&folds[i * words]).facts(policies->shape());
         kept += policies->evaluate(trace, ids[i], answers, 0, true).keep ? 1 : 0;
       }
     });

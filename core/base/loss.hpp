@@ -29,6 +29,7 @@ namespace entail::base {
   X(output_full, error,                                                                                             \
     "kept spans not delivered because the sink did not accept output and no room was left to keep it")              \
   X(too_large, error, "requests rejected because they can never fit into memory_limit")                             \
+  X(trace_too_large, warning, "traces dropped at once because they were larger than maximum_trace_size_bytes")      \
   X(out_of_memory, error, "spans not stored because the system was out of memory")                                  \
   X(bad_hex, warning, "spans rejected and links not followed: an ID is not hexadecimal")                            \
   X(wrong_length, warning, "spans rejected and links not followed: an ID has the wrong length")                     \

@@ -14,6 +14,8 @@ using namespace std::string_view_literals;
 
 constexpr std::uint64_t kUint32Max = std::numeric_limits<std::uint32_t>::max();
 
+constexpr std::uint64_t kShardsMax = 256;  // as in the Collector
+
 constexpr std::array kProbabilities = {"collector"sv, "consistent"sv};
 constexpr std::array kModes = {"cone"sv, "component"sv, "none"sv, "off"sv, "false"sv};
 constexpr std::array kOriginLinks = {"all"sv, "error_spans"sv};
@@ -51,8 +53,12 @@ std::vector<Row> tail_sampling_rows() {
                    "Decide this long after the first span without a parent, if that is earlier. 0s = off.")));
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.tail_sampling.sample_on_first_match; }>(
       boolean("tail_sampling.sample_on_first_match",
-              "Accepted for compatibility. It changes no decision here: every policy is evaluated, and the first "
-              "one that matches is named as the reason.")));
+              "A rate_limiting, bytes_limiting or composite policy is not evaluated for a trace that an earlier policy "
+              "keeps, so the trace uses up none of its limit. Other policies are always evaluated.")));
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.tail_sampling.maximum_trace_size_bytes; }>(
+      whole("tail_sampling.maximum_trace_size_bytes", {0, option::kInt64Max},
+            "A trace whose spans take more bytes before its decision is dropped at once, whatever policies say. 0 = no "
+            "limit.")));
   rows.push_back(custom("tail_sampling.policies", option::Presence::required,
                         "A trace is kept if any policy matches and no drop policy does. At least one is required."));
   return rows;
@@ -75,11 +81,8 @@ std::vector<Row> collector_rows() {
   rows.push_back(collector_key(whole("tail_sampling.decision_cache.non_sampled_cache_size", any, ""), kCaches));
   rows.push_back(collector_key(boolean("tail_sampling.drop_pending_traces_on_shutdown", ""),
                                "pending traces are always decided at the end"));
-  rows.push_back(collector_key(whole("tail_sampling.maximum_trace_size_bytes", any, ""),
-                               "no trace is dropped for its size, since it may hold an error; memory_limit bounds "
-                               "memory, links.sample the links of an emitted span"));
   rows.push_back(
-      collector_key(whole("tail_sampling.num_shards", {0, kUint32Max}, ""), "any number of threads share one engine"));
+      collector_key(whole("tail_sampling.num_shards", {0, kShardsMax}, ""), "any number of threads share one engine"));
   rows.push_back(collector_key({.key = "tail_sampling.tail_storage", .kind = option::Kind::text, .help = ""},
                                "spans are held in memory, up to memory_limit"));
   return rows;
@@ -90,7 +93,8 @@ std::vector<Row> link_rows() {
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.links.origins; }>(
       unset_is(texts("links.origins", policy::kPoliciesMax,
                      "Names of the policies that make a trace an origin: its linked traces are kept too. [] = none."),
-               "status_code policies that name ERROR, and policies of type and that contain one")));
+               "policies that test for the status ERROR: status_code, ottl_condition, and those of type and and "
+               "composite with such a part (of a composite, traces that this part keeps)")));
   option::Shape mode =
       choice("links.propagate.mode", kModes,
              "Which linked traces are kept. cone: causes and consequences; a path never changes direction. "
@@ -154,9 +158,9 @@ std::vector<Row> all_rows() {
     rows.insert(rows.end(), rule.rows.begin(), rule.rows.end());
   rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.compat; }>(choice(
       "compat", kCompats,
-      "collector: reproduce the Collector's quirks: a bound of 0 means no bound, only whole numbers compare, latency "
-      "ranges and failing OTTL conditions depend on the order of spans, and in a composite policy_order is ignored, "
-      "a part without an allocation keeps nothing, a share of 0 means an equal share, and the total limits each part "
+      "collector: reproduce the Collector's quirks: a bound of 0 means no bound, an attribute of another type is read "
+      "as 0, false or an empty string, latency ranges and failing OTTL conditions depend on the order of spans, and in "
+      "a composite policy_order is ignored, a share of 0 means an equal share, and the total limits each part "
       "separately.")));
   for (Row& row : collector_rows()) rows.push_back(row);
   return rows;

@@ -79,6 +79,19 @@ void cut_last_step(std::string& path) {
   path.resize(cut == std::string::npos ? 0 : cut);
 }
 
+const std::string kShards = "tail_sampling.num_shards";
+const std::string kStorage = "tail_sampling.tail_storage";
+const std::string kStrategy = "tail_sampling.sampling_strategy";
+constexpr std::int64_t kSpanIngest = 1;  // index of its choice
+
+// As the Collector's evaluators say of themselves.
+bool is_stateful(const PolicyOptions& policy) {
+  return policy.type == PolicyType::rate_limiting || policy.type == PolicyType::bytes_limiting ||
+         (policy.type == PolicyType::latency && policy.upper_threshold_ms > 0) ||
+         (policy.type == PolicyType::span_count && policy.max_spans > 0) ||
+         std::any_of(policy.parts.begin(), policy.parts.end(), is_stateful);
+}
+
 }  // namespace
 
 ConfigResult OptionsReader::run(std::string_view text) {
@@ -96,6 +109,7 @@ ConfigResult OptionsReader::run(std::string_view text) {
   if (messages_.errors.empty()) result.options = std::move(options_);
   result.errors = std::move(messages_.errors);
   result.warnings = std::move(messages_.warnings);
+  result.no_origins = std::move(no_origins_);
   return result;
 }
 
@@ -273,6 +287,7 @@ void OptionsReader::read_option(const option::Row<Options>& row, const YamlNode&
     row.set(options_, *value);
   else
     messages_.warning(key_position, path + " is not used: " + std::string(row.instead));
+  if (!row.has_value()) unused_[path] = *value;
   note_items(path, node);
 }
 
@@ -344,7 +359,25 @@ Position OptionsReader::position_of(std::string path) const {
   return found == positions_.end() ? Position() : found->second;
 }
 
+// What the Collector refuses, although here it would have no effect.
+void OptionsReader::check_collector_keys() {
+  const auto number_of = [&](const std::string& key) {
+    const auto found = unused_.find(key);
+    return found == unused_.end() ? 0 : std::get<std::int64_t>(found->second);
+  };
+  if (number_of(kShards) > 1 && unused_.contains(kStorage))
+    messages_.error(position_of(kShards), kShards + ": more than 1 is not allowed together with tail_storage");
+  if (number_of(kStrategy) != kSpanIngest) return;
+  const std::vector<PolicyOptions>& policies = options_.tail_sampling.policies;
+  for (std::size_t i = 0; i < policies.size(); ++i)
+    if (is_stateful(policies[i]))
+      messages_.error(position_of("tail_sampling.policies[" + std::to_string(i) + "]"),
+                      "policy '" + policies[i].name + "': " + kStrategy +
+                          ": span-ingest is not allowed with it, since further spans or traces can change its answer");
+}
+
 void OptionsReader::check_whole() {
+  check_collector_keys();
   for (option::Finding& finding : check_options(options_).findings) {
     if (has_failed(finding.path)) continue;
     Position position = position_of(finding.path);
@@ -352,6 +385,7 @@ void OptionsReader::check_whole() {
       const YamlNode& text = document_.node(item->second);
       position = document_.inside(text, option::offset_before_expansion(text.text, *finding.offset));
     }
+    if (!finding.is_error && finding.path == policy::kNoOriginsPath) no_origins_ = finding.text;
     if (finding.is_error)
       messages_.error(position, std::move(finding.text));
     else

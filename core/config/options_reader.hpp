@@ -39,6 +39,7 @@ class OptionsReader {
   void read_types(const YamlNode& node, const std::string& path);
   void unknown_key(const YamlNode::Entry& entry, const std::string& prefix);
   void check_whole();
+  void check_collector_keys();
   void note_items(const std::string& path, const YamlNode& node);
   bool has_failed(std::string path) const;
   Position position_of(std::string path) const;
@@ -69,6 +70,8 @@ class OptionsReader {
   std::map<std::string, std::uint32_t> items_;  // the node of every item of a list of texts
   std::set<std::string> extensions_;            // of the Collector, by ID
   std::set<std::string> failed_;                // options that could not be read: nothing more is said of them
+  std::map<std::string, OptionValue> unused_;   // Collector keys without effect
+  std::string no_origins_;                      // ConfigResult::no_origins
   std::size_t policy_count_ = 0;
   bool is_own_component_ = false;  // the block is that of a component entail of the Collector
 };

@@ -17,6 +17,29 @@ std::span<const std::string_view> real_choices(const option::Shape& shape) {
   return shape.choices.first(shape.choices.size() - shape.aliases);
 }
 
+// A number or boolean, by the rules of YAML.
+bool is_other_scalar(const YamlNode& node) {
+  if (node.kind != YamlNode::Kind::scalar || node.quoted) return false;
+  return option::parse_whole(node.text).ok() || option::parse_number(node.text).ok() ||
+         option::parse_boolean(node.text).ok();
+}
+
+// The 64 bits of a duration, size or whole number.
+Result<std::uint64_t, option::ValueError> bits_of(const option::Shape& shape, const std::string& text) {
+  if (shape.kind == option::Kind::size) return option::parse_size(text);
+  if (shape.kind == option::Kind::duration) {
+    const auto nanoseconds = option::parse_duration(text);
+    if (!nanoseconds.ok()) return nanoseconds.error();
+    return static_cast<std::uint64_t>(*nanoseconds);
+  }
+  const auto number = option::parse_whole(text);
+  if (!number.ok()) return number.error();
+  const std::uint64_t lowest = shape.bounds.min < 0 ? std::uint64_t{1} << 63 : 0;
+  if (number->negative ? number->magnitude > lowest : number->magnitude > shape.bounds.max)
+    return option::ValueError::too_large;
+  return number->negative ? 0 - number->magnitude : number->magnitude;
+}
+
 }  // namespace
 
 std::string found_text(const YamlNode& node) {
@@ -48,8 +71,7 @@ std::optional<std::string> ValueReader::read_text(const YamlNode& node, const st
     messages_.error(node.position, where + ": expected a string; found " + found_text(node));
     return std::nullopt;
   }
-  std::string text;
-  if (option::expand_dollars(node.text, text)) return text;
+  if (auto text = option::expand_dollars(node.text)) return std::move(text).value();
   if (environment_) {
     Expansion expansion = expand_variables(node.text, *environment_);
     if (expansion.problem.empty()) return std::move(expansion.text);
@@ -87,10 +109,9 @@ std::optional<OptionValue> ValueReader::read_scalar(const option::Shape& shape, 
     case option::Kind::percentage:
       return read_percentage(shape, node, where, *text);
     case option::Kind::boolean: {
-      bool flag = false;
-      if (is_string(node) || option::parse_boolean(*text, flag) != option::Parsed::ok)
-        return refuse(shape, node, where);
-      return OptionValue(flag);
+      const auto flag = option::parse_boolean(*text);
+      if (is_string(node) || !flag.ok()) return refuse(shape, node, where);
+      return OptionValue(*flag);
     }
     case option::Kind::choice:
       return read_choice(shape, node, where, *text);
@@ -106,43 +127,28 @@ std::optional<OptionValue> ValueReader::read_scalar(const option::Shape& shape, 
 
 std::optional<OptionValue> ValueReader::read_whole(const option::Shape& shape, const YamlNode& node,
                                                    const std::string& where, const std::string& text) {
-  std::uint64_t value = 0;
-  bool fits = true;
-  option::Parsed parsed = option::Parsed::ok;
-  if (shape.kind == option::Kind::duration) {
-    std::int64_t nanoseconds = 0;
-    parsed = option::parse_duration(text, nanoseconds);
-    value = static_cast<std::uint64_t>(nanoseconds);
-  } else if (shape.kind == option::Kind::size) {
-    parsed = option::parse_size(text, value);
-  } else {
-    option::WholeNumber number;
-    parsed = is_string(node) ? option::Parsed::malformed : option::parse_whole(text, number);
-    const std::uint64_t limit = shape.bounds.min < 0 ? std::uint64_t{1} << 63 : 0;
-    fits = number.negative ? number.magnitude <= limit : number.magnitude <= shape.bounds.max;
-    value = number.negative ? 0 - number.magnitude : number.magnitude;
-  }
-  if (parsed == option::Parsed::no_unit) return refuse(shape, node, where, ": a duration needs a unit");
   if (is_string(node) && shape.kind == option::Kind::whole) return refuse(shape, node, where, ": a quoted string");
-  if (parsed != option::Parsed::ok || !fits || !shape.bounds.contains(static_cast<std::int64_t>(value)))
-    return refuse(shape, node, where);
-  return OptionValue(static_cast<std::int64_t>(value));
+  const Result<std::uint64_t, option::ValueError> parsed = bits_of(shape, text);
+  if (parsed.error() == option::ValueError::no_unit) return refuse(shape, node, where, ": a duration needs a unit");
+  if (!parsed.ok() || !shape.bounds.contains(static_cast<std::int64_t>(*parsed))) return refuse(shape, node, where);
+  return OptionValue(static_cast<std::int64_t>(*parsed));
 }
 
 std::optional<OptionValue> ValueReader::read_percentage(const option::Shape& shape, const YamlNode& node,
                                                         const std::string& where, const std::string& text) {
-  double number = 0;
-  if (is_string(node) || option::parse_number(text, number) != option::Parsed::ok || number < 0)
-    return refuse(shape, node, where);
-  if (number <= 100) return OptionValue(number);
-  messages_.warning(node.position, where + ": " + found_text(node) + " counts as 100, as in the Collector");
-  return OptionValue(100.0);
+  const auto parsed = option::parse_number(text);
+  if (is_string(node) || !parsed.ok()) return refuse(shape, node, where);
+  const double number = *parsed;
+  if (number >= 0 && number <= 100) return OptionValue(number);
+  messages_.warning(node.position, where + ": " + found_text(node) + " counts as " + (number < 0 ? "0" : "100") +
+                                       ", as in the Collector");
+  return OptionValue(number < 0 ? 0.0 : 100.0);
 }
 
 std::optional<OptionValue> ValueReader::read_choice(const option::Shape& shape, const YamlNode& node,
                                                     const std::string& where, const std::string& text) {
-  bool flag = true;
-  const bool is_false = option::parse_boolean(text, flag) == option::Parsed::ok && !flag;
+  const auto flag = option::parse_boolean(text);
+  const bool is_false = flag.ok() && !*flag;
   const auto found = std::find(shape.choices.begin(), shape.choices.end(), is_false ? "false" : std::string_view(text));
   if (found == shape.choices.end()) {
     const std::string_view near = option::nearest(text, shape.choices);
@@ -162,6 +168,10 @@ std::optional<OptionValue> ValueReader::read_list(const option::Shape& shape, co
     const YamlNode& part = document_.node(item);
     const std::optional<std::string> text = read_text(part, where);
     if (!text) {
+      ok = false;
+    } else if (shape.kind == option::Kind::texts && is_other_scalar(part)) {
+      messages_.error(part.position, where + ": expected a string; found " + found_text(part) +
+                                         ", which without quotes is a number or a boolean");
       ok = false;
     } else if (shape.kind == option::Kind::texts) {
       texts.push_back(*text);

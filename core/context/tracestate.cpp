@@ -86,7 +86,7 @@ std::optional<std::string_view> tracestate_value(std::string_view text, std::str
   Member member;
   std::optional<std::string_view> found;
   while (cursor.next(member))
-    if (member.key == key) found = member.value;
+    if (member.key == key && !found) found = member.value;
   if (cursor.failed()) return std::nullopt;
   return found;
 }

@@ -28,7 +28,7 @@ enum class TracestateError : std::uint8_t {
   bad_key,           // a key with a character, a form or a length that the grammar forbids
   bad_value,         // a value that is empty, longer than 256 characters, or has a forbidden character
   missing_equals,
-  duplicate_key,
+  duplicate_key,  // of ot; of any member at strict_one
   bad_ot,  // the list is valid, the value of its `ot` member is not
 };
 
@@ -44,8 +44,8 @@ struct OtState {
 Result<OtState, TracestateError> parse_tracestate(std::string_view text,
                                                   TracestateLevel level = TracestateLevel::two) noexcept;
 
-// The value of a member by key; nullopt if absent or if the text does not parse. Borrows text. Does not parse the value
-// of `ot`, so a malformed one hides no other member.
+// The value of the first member with this key; nullopt if absent or if the text does not parse. Borrows text. Does not
+// parse the value of `ot`, so a malformed one hides no other member.
 std::optional<std::string_view> tracestate_value(std::string_view text, std::string_view key) noexcept;
 
 // R of a trace: rv if present, else the low 56 bits of its ID.

@@ -93,7 +93,9 @@ bool MemberCursor::next(Member& member) noexcept {
     if (!is_key(member.key, level_)) return fail(TracestateError::bad_key);
     if (member.value.empty() || member.value.size() > kValueSizeMax || !all_of(member.value, kValue))
       return fail(TracestateError::bad_value);
-    if (!insert(member.key)) return fail(TracestateError::duplicate_key);
+    // Two ot members would contradict each other; others are passed on as they came, and the first counts.
+    const bool is_unique = level_ == TracestateLevel::strict_one || member.key == kOtKey;
+    if (!insert(member.key) && is_unique) return fail(TracestateError::duplicate_key);
     return true;
   }
   return false;

@@ -17,10 +17,10 @@ namespace {
 
 static_assert(kIngestLanesMax <= sync::kLanesMax);
 
-graph::GraphOptions graph_options(const Options& options, unsigned bit_words) {
+graph::GraphOptions graph_options(const Options& options, policy::FoldShape shape) {
   graph::GraphOptions graph;
   graph.lanes = options.ingest_lanes_max;
-  graph.payload_bytes = static_cast<unsigned>(engine::TracePayload::bytes_for(bit_words));
+  graph.payload_bytes = static_cast<unsigned>(engine::TracePayload::bytes_for(shape));
   graph.first_capacity = engine::window_nodes_first(options.memory_limit_bytes);
   graph.seed = options.table_seed ? *options.table_seed : base::random_seed();
   graph.edge_room_bytes =
@@ -63,13 +63,13 @@ Engine::Impl::Impl(const Options& from, BatchSink& sink, std::unique_ptr<BatchSi
       policies(std::move(compiled)),
       rank_seed(from.links.propagate.rank_seed ? *from.links.propagate.rank_seed : base::random_seed()),
       store(kTruncatedSpanOps, from.memory_limit_bytes >= kHugeBlocksFrom),
-      graph(graph_options(from, policies->bit_words())),
+      graph(graph_options(from, policies->shape())),
       intake(options, *policies, store, graph),
       output(sink, intake.admission(), from.memory_limit_bytes / engine::kWaitingOutputShare),
       propagator(graph, ledger, from.links.propagate, rank_seed),
       spans(store, {from.memory_limit_bytes / engine::kPooledShare, from.memory_limit_bytes / engine::kHeapShare}),
       retention(from),
-      traces{options, *policies, spans, graph, ledger, propagator, policies->bit_words()},
+      traces{options, *policies, spans, graph, ledger, propagator, policies->shape()},
       life(traces, retention),
       late_pins(traces),
       judge(traces, life),

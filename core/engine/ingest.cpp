@@ -11,6 +11,7 @@
 #include "base/prefetch.hpp"
 #include "engine/intake.hpp"
 #include "engine/memory_shares.hpp"
+#include "engine/trace_sizes.hpp"
 #include "otlp/decode.hpp"
 #include "propagate/record.hpp"
 #include "sync/sync_point.hpp"
@@ -140,6 +141,7 @@ Error Intake::ingest_on(Lane& lane, graph::Writer& writer, const otlp::Decoded& 
     for (std::size_t i = 0; i < decoded.resources.size(); ++i)
       policies_.match_resource(decoded, decoded.resources[i], lane.resource_bits[i]);
     if (policies_.reads_links()) lane.link_facts.assign(lane.accepted.size(), policy::LinkFacts{});
+    if (policies_.reads_sizes()) add_sizes(decoded, lane.accepted, lane.trace_ids, lane.sizes);
     for (std::uint32_t i = 0; i < lane.accepted.size(); ++i) read_links(lane, decoded, i);
     if (!lane.cells.empty()) lane.reserve_placed();
   } catch (const std::bad_alloc&) {
@@ -177,7 +179,8 @@ void Intake::release_scratch(Lane& lane, std::uint64_t link_count) const noexcep
   if (too_much || lane.cells.capacity() > kScratchItemsMax) free(lane.cells, lane.far_spans);
   if (too_much || link_count > kScratchItemsMax) lane.sampler.release();
   if (too_much || lane.accepted.capacity() > kScratchItemsMax)
-    free(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.truncated_spans);
+    free(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.sizes,
+         lane.truncated_spans);
   if (too_much || std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
     free(lane.resources, lane.scopes, lane.resource_bits);
   if (too_much) free(lane.placed, lane.link_ids, lane.link_nodes, lane.reverse, lane.gathered);
@@ -257,6 +260,7 @@ void Intake::publish_span(Lane& lane, graph::Writer& writer, const otlp::Decoded
     payload.dropped_upstream.fetch_add(span.dropped_links_count, std::memory_order_relaxed);
   if (facts.policy_errors != 0) lane.counts.policy_errors.add(facts.policy_errors);
   if (!lane.link_facts.empty()) facts.join(lane.link_facts[accepted]);
+  if (!lane.sizes.empty()) facts.size = lane.sizes[accepted];
   ENTAIL_SYNC_POINT("ingest:before_publish");
   policies_.fold(payload.fold(), facts);
   ENTAIL_SYNC_POINT("ingest:after_fold");

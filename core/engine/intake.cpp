@@ -24,7 +24,7 @@ Intake::Intake(const Options& options, const policy::PolicySet& policies, store:
       policies_(policies),
       store_(store),
       graph_(graph),
-      payload_bytes_(static_cast<unsigned>(TracePayload::bytes_for(policies.bit_words()))),
+      payload_bytes_(static_cast<unsigned>(TracePayload::bytes_for(policies.shape()))),
       scratch_bytes_max_(options.memory_limit_bytes / kLaneScratchShare / options.ingest_lanes_max),
       read_link_types_(!options.links.propagate.types.empty()),
       reads_roots_(options.tail_sampling.decision_wait_after_root_received_ns > 0),

@@ -16,6 +16,7 @@ void Judge::judge_all() {
   judged.insert(judged.end(), due.begin(), due.end());
   // Rate limits are evaluated in this order; nothing else depends on it.
   if (traces_.policies.has_stateful()) traces_.sort_by_arrival(judged);
+  if (traces_.policies.has_batch_limits()) share_limits();
   constexpr std::size_t kAhead = 16;
   for (std::size_t i = 0; i < judged.size(); ++i) {
     if (i + 2 * kAhead < judged.size()) traces_.ledger.prefetch(judged[i + 2 * kAhead]);
@@ -37,8 +38,20 @@ void Judge::prefetch(RecordId id) const noexcept {
   if (!traces_.ledger[id].has_one_incarnation) traces_.graph.prefetch(node);
 }
 
+void Judge::share_limits() {
+  std::vector<RecordId> due = life_.due();
+  traces_.sort_by_arrival(due);
+  std::vector<policy::BatchItem> items;
+  items.reserve(due.size());
+  for (const RecordId id : due)
+    if (is_due(traces_.ledger[id]))
+      items.push_back({traces_.facts(id), traces_.trace_id(id), &traces_.ledger.answers(id)});
+  traces_.policies.share_limits(items, life_.now_ns());
+}
+
 void Judge::judge_due(RecordId id) {
   const policy::Facts known = traces_.facts(id);
+  if (traces_.policies.is_too_large(known)) life_.count(base::Loss::trace_too_large);
   life_.take_verdict(id, traces_.evaluate(id, known, life_.now_ns()));
   traces_.ledger[id].bytes = known.bytes;  // what drop() counts
 }

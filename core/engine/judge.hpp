@@ -15,6 +15,7 @@ class Judge {
   void judge_all();
 
  private:
+  void share_limits();
   void judge_due(RecordId id);
   void judge_touched(RecordId id);
   void prefetch(RecordId id) const noexcept;

@@ -104,6 +104,9 @@ void LifeCycle::set_deadline(RecordId id, const Touch& touch) {
 }
 
 void LifeCycle::collect_due() {
+  if (traces_.options.tail_sampling.maximum_trace_size_bytes != 0)
+    for (const RecordId id : touched_)
+      if (traces_.ledger[id].phase == Phase::pending && traces_.policies.is_too_large(traces_.facts(id))) hasten(id);
   due_at_.take_until(draining_ ? kNever : now_ns_, [&](std::int64_t deadline_ns, const auto& ids) {
     constexpr std::size_t kAhead = 32;
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -120,11 +123,15 @@ bool LifeCycle::mark_evicted(RecordId id) {
   if (record.evicting) return false;
   record.evicting = true;
   evicted_.push_back(id);
-  if (record.phase == Phase::pending && record.deadline_ns > now_ns_) {
-    record.deadline_ns = now_ns_;
-    due_at_.add(now_ns_, id);
-  }
+  if (record.phase == Phase::pending) hasten(id);
   return true;
+}
+
+void LifeCycle::hasten(RecordId id) {
+  Record& record = traces_.ledger[id];
+  if (record.deadline_ns <= now_ns_) return;
+  record.deadline_ns = now_ns_;
+  due_at_.add(now_ns_, id);
 }
 
 void LifeCycle::seal_evicted() {
@@ -291,6 +298,7 @@ void LifeCycle::seal(RecordId id) {
       return;
     }
     record.vetoed = own.vetoed;
+    if (own.vetoed) record.policy = static_cast<std::int16_t>(own.policy);
   }
   retained_totals_.bytes -= record.bytes;
   --retained_totals_.traces;

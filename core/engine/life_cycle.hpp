@@ -44,6 +44,8 @@ class LifeCycle {
   // The trace of a logged node got spans: an absent trace becomes pending; a pending one may become due earlier.
   void adopt(const Touch& touch);
   void collect_due();
+  // This tick decides the pending trace.
+  void hasten(RecordId id);
   // Marks the trace: this tick decides it if pending, or seals it if retained, unless it is kept. False: marked
   // already.
   bool mark_evicted(RecordId id);

@@ -62,7 +62,7 @@ DecisionRecord Report::describe(RecordId id) const {
   if (is_kept) {
     out.reason = record.kept_by_link ? "link" : "policy";
   } else if (is_decided) {
-    out.reason = record.vetoed ? "drop_policy" : "no_match";
+    out.reason = !record.vetoed ? "no_match" : (record.policy < 0 ? "too_large" : "drop_policy");
   }
   if (record.policy >= 0) out.policy = traces.policies.name(record.policy);
   out.origin = record.origin;

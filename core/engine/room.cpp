@@ -341,12 +341,12 @@ void Room::continue_at(NodeId node, NodeId newest) { traces_.propagator.move_to(
 
 void Room::move_payload(NodeId from, NodeId to) {
   TracePayload& source = traces_.payload(from);
-  const policy::Facts facts = source.fold().facts(traces_.bit_words);
+  const policy::Facts facts = source.fold().facts(traces_.shape);
   if (facts.spans == 0 && facts.bytes == 0) return;  // no span ever
   graph_.mark_payload(to);
   TracePayload& target = traces_.payload(to);
   target.dropped_upstream.fetch_add(source.dropped_upstream.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  target.fold().fold(facts, traces_.bit_words);
+  target.fold().fold(facts, traces_.shape);
   traces_.spans.move(source.spans, target.spans, [this](store::TruncatedSpan& truncated) {
     // Its cells are not part of the graph's lists: they get the names that are good now.
     for (graph::EdgeCell& cell : truncated.cells)

@@ -35,8 +35,8 @@ struct TracePayload {
 
   policy::TraceFold& fold() noexcept { return policy::TraceFold::at(this + 1); }
   const policy::TraceFold& fold() const noexcept { return policy::TraceFold::at(this + 1); }
-  static std::size_t bytes_for(unsigned bit_words) noexcept {
-    return sizeof(TracePayload) + policy::TraceFold::bytes_for(bit_words);
+  static std::size_t bytes_for(policy::FoldShape shape) noexcept {
+    return sizeof(TracePayload) + policy::TraceFold::bytes_for(shape);
   }
 };
 

@@ -30,7 +30,7 @@ struct Traces {
   graph::Graph& graph;
   propagate::Ledger& ledger;
   propagate::KeepPropagator& propagator;
-  const unsigned bit_words;  // of a trace's fold
+  const policy::FoldShape shape;  // of a trace's fold
 
   TracePayload& payload(graph::NodeId node) const noexcept { return *static_cast<TracePayload*>(graph.payload(node)); }
   // The next older incarnation of the record's trace; most have none, and skip reading their cold row.

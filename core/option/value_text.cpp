@@ -46,41 +46,47 @@ bool strip_underscores(std::string_view text, std::array<char, kNumberCharsMax>&
   return length > 0;
 }
 
-// value += whole.fraction * factor, exactly but for what is below one unit of the result.
-Parsed add_scaled(std::uint64_t whole, std::string_view fraction, std::uint64_t factor, std::uint64_t& value) noexcept {
-  std::uint64_t scaled = 0;
-  if (__builtin_mul_overflow(whole, factor, &scaled)) return Parsed::too_large;
+// whole.fraction * factor, exactly but for what is below one unit of the result.
+Result<std::uint64_t, ValueError> scaled(std::uint64_t whole, std::string_view fraction,
+                                         std::uint64_t factor) noexcept {
+  std::uint64_t value = 0;
+  if (__builtin_mul_overflow(whole, factor, &value)) return ValueError::too_large;
   long double part = 0;
   for (std::size_t i = fraction.size(); i-- > 0;) part = (part + (fraction[i] - '0')) / 10;
   const auto extra = static_cast<std::uint64_t>(part * static_cast<long double>(factor) + 0.5L);
-  if (__builtin_add_overflow(scaled, extra, &scaled)) return Parsed::too_large;
-  return __builtin_add_overflow(value, scaled, &value) ? Parsed::too_large : Parsed::ok;
+  if (__builtin_add_overflow(value, extra, &value)) return ValueError::too_large;
+  return value;
 }
 
+struct Decimal {
+  std::uint64_t whole = 0;
+  std::string_view fraction;
+};
+
 // Takes digits[.digits] off the front of text.
-Parsed take_decimal(std::string_view& text, std::uint64_t& whole, std::string_view& fraction) noexcept {
+Result<Decimal, ValueError> take_decimal(std::string_view& text) noexcept {
   std::array<char, kNumberCharsMax> digits{};
   std::size_t end = 0;
   while (end < text.size() && (is_digit(text[end]) || text[end] == '_')) ++end;
   std::size_t length = 0;
-  if (!strip_underscores(text.substr(0, end), digits, length)) return Parsed::malformed;
-  const auto [stop, problem] = std::from_chars(digits.data(), digits.data() + length, whole);
-  if (problem == std::errc::result_out_of_range) return Parsed::too_large;
-  if (problem != std::errc() || stop != digits.data() + length) return Parsed::malformed;
-  fraction = {};
+  if (!strip_underscores(text.substr(0, end), digits, length)) return ValueError::malformed;
+  Decimal decimal;
+  const auto [stop, problem] = std::from_chars(digits.data(), digits.data() + length, decimal.whole);
+  if (problem == std::errc::result_out_of_range) return ValueError::too_large;
+  if (problem != std::errc() || stop != digits.data() + length) return ValueError::malformed;
   if (end < text.size() && text[end] == '.') {
     std::size_t last = end + 1;
     while (last < text.size() && is_digit(text[last])) ++last;
-    fraction = text.substr(end + 1, last - end - 1);
+    decimal.fraction = text.substr(end + 1, last - end - 1);
     end = last;
   }
   text.remove_prefix(end);
-  return Parsed::ok;
+  return decimal;
 }
 
 }  // namespace
 
-Parsed parse_whole(std::string_view text, WholeNumber& value) noexcept {
+Result<WholeNumber, ValueError> parse_whole(std::string_view text) noexcept {
   const bool negative = !text.empty() && text[0] == '-';
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
   int base = 10;
@@ -90,64 +96,65 @@ Parsed parse_whole(std::string_view text, WholeNumber& value) noexcept {
   }
   std::array<char, kNumberCharsMax> digits{};
   std::size_t length = 0;
-  if (!strip_underscores(text, digits, length)) return Parsed::malformed;
+  if (!strip_underscores(text, digits, length)) return ValueError::malformed;
+  WholeNumber value;
   const auto [stop, problem] = std::from_chars(digits.data(), digits.data() + length, value.magnitude, base);
-  if (stop != digits.data() + length || problem == std::errc::invalid_argument) return Parsed::malformed;
-  if (problem != std::errc()) return Parsed::too_large;
+  if (stop != digits.data() + length || problem == std::errc::invalid_argument) return ValueError::malformed;
+  if (problem != std::errc()) return ValueError::too_large;
   value.negative = negative && value.magnitude != 0;
-  return Parsed::ok;
+  return value;
 }
 
-Parsed parse_number(std::string_view text, double& value) noexcept {
+Result<double, ValueError> parse_number(std::string_view text) noexcept {
   std::array<char, kNumberCharsMax> digits{};
   std::size_t length = 0;
   if (!text.empty() && text[0] == '+') text.remove_prefix(1);
-  if (!strip_underscores(text, digits, length)) return Parsed::malformed;
+  if (!strip_underscores(text, digits, length)) return ValueError::malformed;
+  double value = 0;
   const auto [stop, problem] = std::from_chars(digits.data(), digits.data() + length, value);
-  if (stop != digits.data() + length || problem == std::errc::invalid_argument) return Parsed::malformed;
-  if (problem != std::errc()) return Parsed::too_large;
-  return std::isfinite(value) ? Parsed::ok : Parsed::malformed;
+  if (stop != digits.data() + length || problem == std::errc::invalid_argument) return ValueError::malformed;
+  if (problem != std::errc()) return ValueError::too_large;
+  if (!std::isfinite(value)) return ValueError::malformed;
+  return value;
 }
 
-Parsed parse_boolean(std::string_view text, bool& value) noexcept {
-  value = text == "true" || text == "True" || text == "TRUE";
-  return value || text == "false" || text == "False" || text == "FALSE" ? Parsed::ok : Parsed::malformed;
+Result<bool, ValueError> parse_boolean(std::string_view text) noexcept {
+  if (text == "true" || text == "True" || text == "TRUE") return true;
+  if (text == "false" || text == "False" || text == "FALSE") return false;
+  return ValueError::malformed;
 }
 
-Parsed parse_duration(std::string_view text, std::int64_t& nanoseconds) noexcept {
+Result<std::int64_t, ValueError> parse_duration(std::string_view text) noexcept {
   std::array<char, kNumberCharsMax> written{};
   std::size_t length = 0;
-  if (!strip_underscores(text, written, length)) return Parsed::malformed;
+  if (!strip_underscores(text, written, length)) return ValueError::malformed;
   const auto parsed = text::parse_duration({written.data(), length});
   switch (parsed.error()) {
     case text::DurationError::none:
-      nanoseconds = parsed.value();
-      return Parsed::ok;
+      return parsed.value();
     case text::DurationError::malformed:
-      return Parsed::malformed;
+      return ValueError::malformed;
     case text::DurationError::too_large:
-      return Parsed::too_large;
+      return ValueError::too_large;
     case text::DurationError::no_unit:
-      return Parsed::no_unit;
+      return ValueError::no_unit;
   }
-  return Parsed::malformed;
+  return ValueError::malformed;
 }
 
-Parsed parse_size(std::string_view text, std::uint64_t& bytes) noexcept {
-  std::uint64_t whole = 0;
-  std::string_view fraction;
-  if (const Parsed parsed = take_decimal(text, whole, fraction); parsed != Parsed::ok) return parsed;
+Result<std::uint64_t, ValueError> parse_size(std::string_view text) noexcept {
+  const Result<Decimal, ValueError> decimal = take_decimal(text);
+  if (!decimal.ok()) return decimal.error();
   while (!text.empty() && text[0] == ' ') text.remove_prefix(1);
   std::uint64_t factor = 1;
   if (!text.empty()) {
     factor = 0;
     for (const Unit& unit : kSizeUnits)
       if (unit.name == text) factor = unit.factor;
-    if (factor == 0) return Parsed::malformed;
+    if (factor == 0) return ValueError::malformed;
   }
-  if (factor == 1 && !fraction.empty()) return Parsed::malformed;  // half a byte
-  bytes = 0;
-  return add_scaled(whole, fraction, factor, bytes);
+  if (factor == 1 && !decimal->fraction.empty()) return ValueError::malformed;  // half a byte
+  return scaled(decimal->whole, decimal->fraction, factor);
 }
 
 std::string format_size(std::uint64_t bytes) {
@@ -164,15 +171,15 @@ std::string format_number(double value) {
   return problem == std::errc() ? std::string(digits.data(), end) : std::string();
 }
 
-bool expand_dollars(std::string_view text, std::string& out) {
-  out.clear();
+Result<std::string, ValueError> expand_dollars(std::string_view text) {
+  std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char next = i + 1 < text.size() ? text[i + 1] : '\0';
-    if (text[i] == '$' && next == '{') return false;
+    if (text[i] == '$' && next == '{') return ValueError::unresolved;
     out += text[i];
     if (text[i] == '$' && next == '$') ++i;
   }
-  return true;
+  return out;
 }
 
 std::size_t offset_before_expansion(std::string_view text, std::size_t offset) noexcept {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "entail/result.hpp"
+
 namespace entail::option {
 
 // A whole number of up to 64 bits and a sign: enough for every option, signed or not.
@@ -14,30 +16,31 @@ struct WholeNumber {
   std::uint64_t magnitude = 0;
 };
 
-enum class Parsed : std::uint8_t { ok, malformed, too_large, no_unit };
+// none only where nothing failed. unresolved: it refers to a value elsewhere.
+enum class ValueError : std::uint8_t { none, malformed, too_large, no_unit, unresolved };
 
 // 10, -3, 100_000, 0x1F, 0o17, 0b101.
-Parsed parse_whole(std::string_view text, WholeNumber& value) noexcept;
+Result<WholeNumber, ValueError> parse_whole(std::string_view text) noexcept;
 
 // 1, 0.5, 1e-3, 1_000.5. Neither infinite nor NaN.
-Parsed parse_number(std::string_view text, double& value) noexcept;
+Result<double, ValueError> parse_number(std::string_view text) noexcept;
 
 // true, True, TRUE and the same of false, as in YAML 1.2.
-Parsed parse_boolean(std::string_view text, bool& value) noexcept;
+Result<bool, ValueError> parse_boolean(std::string_view text) noexcept;
 
-// A duration (text/duration.hpp) whose digits may be grouped by underscores.
-Parsed parse_duration(std::string_view text, std::int64_t& nanoseconds) noexcept;
+// In nanoseconds: a duration (text/duration.hpp) whose digits may be grouped by underscores.
+Result<std::int64_t, ValueError> parse_duration(std::string_view text) noexcept;
 
 // Bytes: 1048576, 512MB (10^6), 256MiB (2^20), 1.5GiB. Units B, kB or KB, MB, GB, TB, KiB, MiB, GiB, TiB.
-Parsed parse_size(std::string_view text, std::uint64_t& bytes) noexcept;
+Result<std::uint64_t, ValueError> parse_size(std::string_view text) noexcept;
 
 // The shortest text in one unit that parses to the same value.
 std::string format_size(std::uint64_t bytes);
 std::string format_number(double value);
 
-// The Collector's rules: $$ is $, ${...} would be looked up elsewhere, any other $ is itself. False when the text
-// holds a ${...}: the library reads no environment and no files.
-bool expand_dollars(std::string_view text, std::string& out);
+// The Collector's rules: $$ is $, ${...} would be looked up elsewhere, any other $ is itself. unresolved when the
+// text holds a ${...}: the library reads no environment and no files.
+Result<std::string, ValueError> expand_dollars(std::string_view text);
 // Where in the text that byte of what expand_dollars() makes of it stood.
 std::size_t offset_before_expansion(std::string_view text, std::size_t offset) noexcept;
 

@@ -4,6 +4,7 @@
 #include <re2/set.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace entail::ottl {
 
@@ -20,6 +21,40 @@ RE2::Options regex_options() {
   options.set_log_errors(false);  // a library does not print
   options.set_never_capture(true);
   return options;
+}
+
+// What Go takes and RE2 does not, written for RE2: (?<name>...) as (?P<name>...). Nothing if it holds \C, which only
+// RE2 takes.
+std::optional<std::string> translated(std::string_view pattern) {
+  std::string out;
+  bool literal = false;  // between \Q and \E
+  bool in_class = false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const std::string_view rest = pattern.substr(i);
+    if (literal) {
+      literal = !rest.starts_with("\\E");
+    } else if (rest.starts_with("\\") && rest.size() > 1) {
+      if (rest[1] == 'C') return std::nullopt;
+      literal = rest[1] == 'Q';
+      out += rest[0];
+      ++i;
+    } else if (in_class) {
+      in_class = rest[0] != ']';
+    } else if (rest[0] == '[') {
+      in_class = true;
+      const std::size_t first = rest.starts_with("[^") ? 2 : 1;
+      if (first < rest.size() && rest[first] == ']') {  // a first ] stands for itself
+        out += rest.substr(0, first);
+        i += first;
+      }
+    } else if (rest.starts_with("(?<")) {
+      out += "(?P<";
+      i += 2;
+      continue;
+    }
+    out += pattern[i];
+  }
+  return out;
 }
 
 }  // namespace
@@ -47,13 +82,15 @@ Result<StringMatcher, std::vector<BadPattern>> StringMatcher::regex(const std::v
   auto combined = std::make_unique<RegexSet>();
   bool all_combined = patterns.size() > 1;
   for (const std::string& pattern : patterns) {
-    auto compiled = std::make_unique<RE2>(pattern, regex_options());
-    if (!compiled->ok()) {
+    const std::optional<std::string> text = translated(pattern);
+    auto compiled = std::make_unique<RE2>(text.value_or(""), regex_options());
+    if (!text || !compiled->ok()) {
       bad.push_back({static_cast<std::size_t>(&pattern - patterns.data()),
-                     "bad regular expression '" + pattern + "': " + compiled->error()});
+                     "bad regular expression '" + pattern +
+                         "': " + (text ? compiled->error() : "\\C is not part of Go's regular expressions")});
       continue;
     }
-    all_combined = all_combined && combined->set.Add(pattern, nullptr) >= 0;
+    all_combined = all_combined && combined->set.Add(*text, nullptr) >= 0;
     matcher.patterns_.push_back(std::move(compiled));
   }
   if (!bad.empty()) return bad;

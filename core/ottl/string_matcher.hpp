@@ -1,7 +1,8 @@
 // Does a text match one of a list: as it is, or as regular expressions (RE2, unanchored, as Go's MatchString)?
 // Thread rule: Immutable after compile. Cost: exact, a binary search by length and content; regexes, one pass over the
 // text whatever their number. RE2 keeps a cache of its own behind a reader lock; nothing else is shared.
-// RE2 takes the patterns that Go takes; a text that is no UTF-8 may differ (Go reads a bad byte as U+FFFD).
+// Patterns are those that Go takes: (?<name>...) too, and no \C. On a text that is not UTF-8 the answer may differ:
+// Go reads a bad byte as U+FFFD.
 #pragma once
 
 #include <memory>

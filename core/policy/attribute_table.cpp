@@ -74,32 +74,58 @@ bool AttributeTable::all_set(const Bits& bits) const noexcept {
 inline void AttributeTable::apply_string(const Key& key, std::string_view text, Holder holder, Bits& bits) const {
   for (const AttributeTest& test : key.tests) {
     if (has_bit(bits, test.bit)) continue;
-    // The Collector does not offer the empty strings of spans to its regexes, but those of resources.
-    const bool asked = test.kind == AttributeTest::Kind::exact ||
-                       (test.kind == AttributeTest::Kind::regex && (!text.empty() || holder == Holder::resource));
-    if (asked && matchers_[test.matcher].matches(text)) set_bit(bits, test.bit);
+    bool holds = false;
+    switch (test.kind) {
+      case AttributeTest::Kind::exact:
+        holds = matchers_[test.matcher].matches(text);
+        break;
+      case AttributeTest::Kind::regex:
+      case AttributeTest::Kind::any_regex:
+        // The Collector matches the empty strings of resources, not those of spans.
+        holds = (!text.empty() || holder == Holder::resource) && matchers_[test.matcher].matches(text);
+        break;
+      case AttributeTest::Kind::any_boolean:
+        holds = !test.boolean;
+        break;
+      case AttributeTest::Kind::any_integer:
+        holds = test.min <= 0 && test.max >= 0;
+        break;
+      case AttributeTest::Kind::boolean:
+      case AttributeTest::Kind::number:
+        break;
+    }
+    if (holds) set_bit(bits, test.bit);
   }
 }
 
-void AttributeTable::apply_scalar(const Key& key, const otlp::AttributeView& attribute, Bits& bits) noexcept {
+void AttributeTable::apply_scalar(const Key& key, const otlp::AttributeView& attribute, Holder holder,
+                                  Bits& bits) const {
   using Kind = otlp::AttributeView::Kind;
+  const std::int64_t integer = attribute.kind == Kind::integer ? attribute.integer : 0;
   for (const AttributeTest& test : key.tests) {
     bool holds = false;
     switch (test.kind) {
       case AttributeTest::Kind::exact:
       case AttributeTest::Kind::regex:
         break;
+      case AttributeTest::Kind::any_regex:
+        holds = holder == Holder::resource && matchers_[test.matcher].matches("");
+        break;
       case AttributeTest::Kind::boolean:
         holds = attribute.kind == Kind::boolean && (attribute.integer != 0) == test.boolean;
+        break;
+      case AttributeTest::Kind::any_boolean:
+        holds = (attribute.kind == Kind::boolean && attribute.integer != 0) == test.boolean;
         break;
       case AttributeTest::Kind::number:
         if (attribute.kind == Kind::floating) {
           holds = in_range(attribute.floating, test.min, test.max);
-          break;
+        } else {
+          holds = attribute.kind == Kind::integer && attribute.integer >= test.min && attribute.integer <= test.max;
         }
-        [[fallthrough]];
-      case AttributeTest::Kind::integer_only:
-        holds = attribute.kind == Kind::integer && attribute.integer >= test.min && attribute.integer <= test.max;
+        break;
+      case AttributeTest::Kind::any_integer:
+        holds = integer >= test.min && integer <= test.max;
         break;
     }
     if (holds) set_bit(bits, test.bit);
@@ -111,7 +137,7 @@ void AttributeTable::apply(const Key& key, Bytes bytes, const otlp::AttributeVie
   if (attribute.kind == otlp::AttributeView::Kind::string)
     apply_string(key, text_of(bytes, attribute.string), holder, bits);
   else
-    apply_scalar(key, attribute, bits);
+    apply_scalar(key, attribute, holder, bits);
 }
 
 void AttributeTable::match_one(Bytes bytes, otlp::KeyMark marked, std::uint32_t end, Bits& bits) const {
@@ -139,7 +165,7 @@ void AttributeTable::match_span(const otlp::Decoded& decoded, const otlp::SpanVi
   const auto match_if_marked = [&](const otlp::KeyMark& key) {
     if (is_marked_[key.mark] != 0) match_one(decoded.bytes, key, span.attributes_end, bits);
   };
-  // Four for one branch: hardly any is asked for.
+  // Four for one branch: hardly any is in the table.
   const otlp::KeyMark* key = decoded.key_marks.data() + span.first_key_mark;
   const otlp::KeyMark* const end = key + span.attribute_count;
   for (; end - key >= 4; key += 4)

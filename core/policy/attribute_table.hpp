@@ -1,5 +1,5 @@
 // The attribute conditions of all policies, by key: one pass over a span's attributes answers all of them, and values
-// are read only where the key is asked for.
+// are read only where a condition names the key.
 //
 // Guarantees: an attribute whose key has a mark that no condition's key has is stepped over by that; everything else
 // goes through the otlp room's cursors, so any encoding that decode() accepts gives the same answer. Thread rule:
@@ -22,15 +22,16 @@ namespace entail::policy {
 
 // One condition on the value of one key.
 struct AttributeTest {
-  enum class Kind : std::uint8_t { exact, regex, boolean, number, integer_only };
+  // any_*: as the Collector reads a value of another type: no string is "", no boolean false, no integer 0.
+  enum class Kind : std::uint8_t { exact, regex, any_regex, boolean, any_boolean, number, any_integer };
   static constexpr std::int64_t kNoMin = std::numeric_limits<std::int64_t>::min();  // for doubles beyond it too
   static constexpr std::int64_t kNoMax = std::numeric_limits<std::int64_t>::max();
   Kind kind = Kind::exact;
   bool boolean = false;
   unsigned bit = 0;
-  std::int64_t min = kNoMin;  // number, integer_only: both inclusive
+  std::int64_t min = kNoMin;  // number, any_integer: both inclusive
   std::int64_t max = kNoMax;
-  std::uint32_t matcher = 0;  // exact, regex: index from add_matcher()
+  std::uint32_t matcher = 0;  // exact, regex, any_regex: index from add_matcher()
 };
 
 class AttributeTable {
@@ -57,7 +58,7 @@ class AttributeTable {
   bool all_set(const Bits& bits) const noexcept;
   void apply(const Key& key, Bytes bytes, const otlp::AttributeView& attribute, Holder holder, Bits& bits) const;
   void apply_string(const Key& key, std::string_view text, Holder holder, Bits& bits) const;
-  static void apply_scalar(const Key& key, const otlp::AttributeView& attribute, Bits& bits) noexcept;
+  void apply_scalar(const Key& key, const otlp::AttributeView& attribute, Holder holder, Bits& bits) const;
   // One attribute of a span, whose attributes end at `end`.
   [[gnu::noinline]] void match_one(Bytes bytes, otlp::KeyMark marked, std::uint32_t end, Bits& bits) const;
   [[gnu::noinline]] void match_unmarked(Bytes bytes, std::uint32_t at, std::uint32_t end, Bits& bits) const;

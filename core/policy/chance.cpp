@@ -26,16 +26,24 @@ TokenBucket::TokenBucket(std::uint64_t per_second, std::uint64_t burst) noexcept
   level_ = capacity_;
 }
 
-bool TokenBucket::try_take(std::uint64_t amount, std::int64_t now_ns) noexcept {
-  if (!started_ || now_ns > filled_at_ns_) {
-    if (started_) {
-      const auto elapsed_ns = static_cast<std::uint64_t>(now_ns) - static_cast<std::uint64_t>(filled_at_ns_);
-      const Wide gained = Wide{per_second_} * elapsed_ns;
-      level_ = gained >= capacity_ - level_ ? capacity_ : level_ + gained;
-    }
-    started_ = true;
-    filled_at_ns_ = now_ns;
+void TokenBucket::fill(std::int64_t now_ns) noexcept {
+  if (started_ && now_ns <= filled_at_ns_) return;
+  if (started_) {
+    const auto elapsed_ns = static_cast<std::uint64_t>(now_ns) - static_cast<std::uint64_t>(filled_at_ns_);
+    const Wide gained = Wide{per_second_} * elapsed_ns;
+    level_ = gained >= capacity_ - level_ ? capacity_ : level_ + gained;
   }
+  started_ = true;
+  filled_at_ns_ = now_ns;
+}
+
+std::uint64_t TokenBucket::tokens(std::int64_t now_ns) noexcept {
+  fill(now_ns);
+  return static_cast<std::uint64_t>(level_ / kNanosPerToken);
+}
+
+bool TokenBucket::try_take(std::uint64_t amount, std::int64_t now_ns) noexcept {
+  fill(now_ns);
   const Wide wanted = Wide{amount} * static_cast<std::uint64_t>(kNanosPerSecond);
   if (wanted > level_) return false;
   level_ -= wanted;

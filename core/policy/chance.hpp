@@ -38,9 +38,14 @@ class TokenBucket {
   // Takes `amount` tokens if they are there, else none. More than the burst is never there. A now before the last one
   // adds nothing.
   bool try_take(std::uint64_t amount, std::int64_t now_ns) noexcept;
+  // Whole tokens that are there now.
+  std::uint64_t tokens(std::int64_t now_ns) noexcept;
+  std::uint64_t burst() const noexcept { return static_cast<std::uint64_t>(capacity_ / kNanosPerToken); }
 
  private:
   __extension__ using Wide = unsigned __int128;
+  static constexpr std::uint64_t kNanosPerToken = 1'000'000'000;
+  void fill(std::int64_t now_ns) noexcept;
   std::uint64_t per_second_;
   Wide capacity_;
   Wide level_;

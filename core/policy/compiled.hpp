@@ -41,7 +41,8 @@ struct FoldTest {
 // What follows from a policy's options alone.
 struct PolicyTraits {
   bool drops = false;             // it vetoes instead of keeping
-  bool matches_error = false;     // status_code with ERROR, or an `and` with such a part at any depth
+  bool matches_error = false;     // it names ERROR, or it is an `and` or a composite with such a part
+  bool spreads_by_part = false;   // composite: its keep spreads if the part that keeps the trace names ERROR
   bool monotone = false;          // once it says keep, no further span can unmake that (docs/design.md 3.2)
   bool is_probabilistic = false;  // is or contains probabilistic, rate_limiting, bytes_limiting, composite
   // probability: consistent; set iff its dice are thresholds on R, joined by `and` alone: then R >= *threshold.
@@ -57,7 +58,15 @@ struct Compiled {
 struct CompiledPolicy {
   std::string name;
   Compiled compiled;
-  bool propagates = false;  // its keep makes an origin
+  bool propagates = false;      // its keep makes an origin
+  bool by_error_part = false;   // it does if kept_by_error_part()
+  std::vector<std::uint32_t> limits{};  // conditions of its limits by randomness: their thresholds come with each tick
+};
+
+// A limit by randomness, and the other parts of the `and` that holds it: traces that they refuse take no tokens.
+struct BatchLimit {
+  std::uint32_t condition = 0;  // of kind bucket
+  std::vector<std::uint32_t> others{};
 };
 
 struct CompiledPolicies {
@@ -69,13 +78,22 @@ struct CompiledPolicies {
   std::vector<LinkTypeTest> link_type_tests;
   bool counts_links = false;
   bool reads_randomness = false;  // some policy compares R
+  bool reads_sizes = false;
+  std::uint64_t size_max = 0;  // maximum_trace_size_bytes; 0 = none
   bool compat = false;
+  bool first_match = false;  // sample_on_first_match
   OttlConditions ottl;
   AttributeTable attributes;
   ConditionTree tree;
   std::vector<Bucket> buckets;           // as they start
   std::vector<SecondBudget> budgets;     // of composite policies, as they start
+  std::vector<BatchLimit> batch_limits;
   std::vector<CompiledPolicy> policies;  // configuration order
+
+  // REQUIRES that the policy said yes to this question.
+  bool spreads(const CompiledPolicy& policy, const Question& question) const noexcept {
+    return policy.propagates && (!policy.by_error_part || tree.kept_by_error_part(policy.compiled.condition, question));
+  }
 };
 
 }  // namespace entail::policy

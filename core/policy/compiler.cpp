@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "option/nearest.hpp"
+#include "policy/policy_set.hpp"
 #include "text/utf8.hpp"
 
 namespace entail::policy {
@@ -49,8 +50,14 @@ CompiledPolicies Compiler::run() {
     out_.policies.push_back({name, add(policies[i], path, where, 0), false});
   }
   out_.compat = options_.compat == Compat::collector;
+  out_.size_max = options_.tail_sampling.maximum_trace_size_bytes;
+  out_.reads_sizes |= out_.size_max != 0;
+  out_.first_match = options_.tail_sampling.sample_on_first_match;
   out_.bit_count = std::min(static_cast<unsigned>(bits_.size()), kBitsMax);
   choose_origins();
+  if (options_.probability == Probability::consistent)
+    for (CompiledPolicy& policy : out_.policies)
+      if (!policy.compiled.traits.drops) choose_batch_limits(policy);
   out_.attributes.finish();
   return std::move(out_);
 }
@@ -113,9 +120,11 @@ void Compiler::check_parts(const Type& type, const PolicyOptions& policy, const 
 // docs/design.md 3.2: the policies that links.origins names, else those that name ERROR.
 void Compiler::choose_origins() {
   if (!options_.links.origins) {
-    for (CompiledPolicy& policy : out_.policies)
+    for (CompiledPolicy& policy : out_.policies) {
       policy.propagates = !policy.compiled.traits.drops && policy.compiled.traits.matches_error;
-    return;
+      policy.by_error_part = policy.propagates && policy.compiled.traits.spreads_by_part;
+    }
+    return warn_without_origins();
   }
   std::vector<std::string_view> names;
   for (const CompiledPolicy& policy : out_.policies) names.push_back(policy.name);
@@ -130,6 +139,45 @@ void Compiler::choose_origins() {
     else
       found->propagates = true;
   }
+}
+
+// The limits among the conditions that must all hold: the policy itself, or the parts of an `and`.
+void Compiler::choose_batch_limits(CompiledPolicy& policy) {
+  const ConditionTree& tree = out_.tree;
+  std::vector<std::uint32_t> conjuncts = {policy.compiled.condition};
+  for (std::size_t i = 0; i < conjuncts.size(); ++i) {
+    const Condition& condition = tree.conditions[conjuncts[i]];
+    if (condition.kind != Condition::Kind::all) continue;
+    const auto first = tree.children.begin() + condition.index;
+    conjuncts.insert(conjuncts.end(), first, first + condition.count);
+  }
+  std::vector<std::uint32_t> others;
+  for (const std::uint32_t index : conjuncts) {
+    const Condition::Kind kind = tree.conditions[index].kind;
+    if (kind == Condition::Kind::bucket)
+      policy.limits.push_back(index);
+    else if (kind != Condition::Kind::all)
+      others.push_back(index);
+  }
+  for (const std::uint32_t index : policy.limits) {
+    out_.buckets[tree.conditions[index].index].by_randomness = true;
+    out_.batch_limits.push_back({index, others});
+  }
+}
+
+void Compiler::warn_without_origins() {
+  if (options_.links.propagate.mode == PropagateMode::none) return;
+  if (std::ranges::any_of(findings_.list, &option::Finding::is_error)) return;
+  std::string keeps;  // the name of the first policy that could be named
+  for (const CompiledPolicy& policy : out_.policies) {
+    if (policy.propagates) return;
+    if (keeps.empty() && !policy.compiled.traits.drops) keeps = policy.name;
+  }
+  if (keeps.empty()) return;  // nothing is kept at all
+  findings_.warning(std::string(kNoOriginsPath),
+                    "links are not followed, since no policy tests for the status ERROR; to follow the links of the "
+                    "traces that '" + keeps + "' keeps, add 'links: {origins: [\"" + keeps +
+                        "\"]}'; for no links and no warning, 'links: {propagate: {mode: none}}'");
 }
 
 }  // namespace entail::policy

@@ -29,6 +29,8 @@ class Compiler {
                    std::size_t depth);
   void check_name(const PolicyOptions& policy, std::size_t index, const std::string& path);
   void choose_origins();
+  void warn_without_origins();
+  void choose_batch_limits(CompiledPolicy& policy);
 
   const Options& options_;
   option::Findings& findings_;

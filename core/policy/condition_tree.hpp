@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "entail/types.hpp"
@@ -23,6 +24,7 @@ constexpr unsigned kPartsDepthMax = 16;  // and, not, drop inside each other
 struct StatefulAnswers {
   std::uint32_t evaluated = 0;
   std::uint32_t yes = 0;
+  std::uint32_t by_error_part = 0;  // composite: yes, and the part that keeps it names ERROR
 };
 
 // unknown: it depends on a stateful condition that was not evaluated, or on an OTTL condition that failed. Such a
@@ -36,6 +38,10 @@ using TraceTest = std::function<bool(const Facts& trace, TraceId id)>;
 struct Bucket {
   TokenBucket tokens;
   std::uint64_t Facts::* amount = nullptr;
+  // probability: consistent, at the top or in an `and`: the traces of a tick share the tokens by randomness
+  // (batch_limits.hpp), and one passes if its randomness is at least the threshold.
+  bool by_randomness = false;
+  std::uint64_t threshold = 0;
 };
 
 struct Condition {
@@ -55,6 +61,7 @@ struct Condition {
   std::uint32_t count = 0;
   std::uint32_t budget = 0;
   std::uint32_t evaluated_bit = 0;  // of stateful kinds, in StatefulAnswers
+  std::uint32_t error_parts = 0;    // of a composite: index of ConditionTree::error_parts
 };
 
 struct Question {
@@ -73,14 +80,20 @@ struct ConditionTree {
   std::vector<Condition> conditions;
   std::vector<std::uint32_t> children;
   std::vector<TraceTest> tests;
+  std::vector<std::vector<bool>> error_parts;  // of each composite: which of its parts name ERROR
 
   // The answer of one condition. Parts are evaluated in order until one says no; after an unknown part, no
   // stateful part is evaluated.
   Answer answer(std::uint32_t condition, const Question& question) const noexcept;
+  // REQUIRES a composite that said yes. True if the part that keeps the trace names ERROR; not yet evaluated, the part
+  // that would.
+  bool kept_by_error_part(std::uint32_t composite, const Question& question) const noexcept;
 
  private:
   Answer all(const Condition& condition, const Question& question) const noexcept;
   Answer composite(const Condition& condition, const Question& question) const noexcept;
+  // The first part of a composite that says yes, and its answer; else the answer no or unknown.
+  std::pair<std::uint32_t, Answer> deciding_part(const Condition& condition, const Question& question) const noexcept;
 };
 
 }  // namespace entail::policy

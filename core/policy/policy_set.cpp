@@ -57,13 +57,18 @@ std::unique_ptr<PolicySet> PolicySet::compile(const Options& options, option::Fi
     if (policies[index].compiled.traits.drops) impl->drops.push_back(index);
   for (std::uint32_t index = 0; index < policies.size(); ++index) {
     if (!policies[index].propagates) continue;
-    if (policies[index].compiled.traits.monotone && impl->drops.empty()) impl->early_origins.push_back(index);
+    if (policies[index].compiled.traits.monotone && impl->drops.empty() &&
+        impl->compiled.size_max == 0) impl->early_origins.push_back(index);
   }
   impl->link_type_keys = options.links.propagate.type_keys;
   return std::unique_ptr<PolicySet>(new PolicySet(std::move(impl)));
 }
 
 unsigned PolicySet::bit_words() const noexcept { return (impl_->compiled.bit_count + 63) / 64; }
+FoldShape PolicySet::shape() const noexcept { return {bit_words(), impl_->compiled.reads_sizes}; }
+bool PolicySet::is_too_large(const Facts& trace) const noexcept {
+  return impl_->compiled.size_max != 0 && trace.size > impl_->compiled.size_max;
+}
 bool PolicySet::has_stateful() const noexcept {
   return !impl_->compiled.buckets.empty() || !impl_->compiled.budgets.empty();
 }
@@ -117,6 +122,7 @@ void PolicySet::match_span(const otlp::Decoded& decoded, const otlp::SpanView& s
   facts.end_max_ns = span.end_ns;
   facts.spans = 1;
   facts.bytes = span.payload.size;
+  facts.size = 0;
   facts.links = 0;
   facts.randomness_min = ~std::uint64_t{0};
   facts.policy_errors = 0;
@@ -130,19 +136,22 @@ void PolicySet::match_span(const otlp::Decoded& decoded, const otlp::SpanView& s
 }
 
 void PolicySet::fold(TraceFold& trace, const Facts& span) const noexcept {
-  if (impl_->compiled.compat && !impl_->compiled.ottl.empty()) {
+  const CompiledPolicies& compiled = impl_->compiled;
+  if (compiled.compat && (!compiled.ottl.empty() || compiled.reads_randomness)) {
     Facts stopped = span;
-    impl_->compiled.ottl.stop_at_first(trace.facts(bit_words()).bits, stopped.bits);
-    trace.fold(stopped, bit_words());
+    const Facts before = trace.facts(shape());
+    if (!compiled.ottl.empty()) compiled.ottl.stop_at_first(before.bits, stopped.bits);
+    if (before.has_randomness()) stopped.randomness_min = before.randomness_min;  // the first rv counts
+    trace.fold(stopped, shape());
   } else {
-    trace.fold(span, bit_words());
+    trace.fold(span, shape());
   }
   if (impl_->compiled.fold_tests.empty()) return;
-  const Facts so_far = trace.facts(bit_words());
+  const Facts so_far = trace.facts(shape());
   Bits bits{};
   for (const FoldTest& test : impl_->compiled.fold_tests)
     if (test.holds(so_far, {})) set_bit(bits, test.bit);
-  trace.fold_bits(bits, bit_words());
+  trace.fold_bits(bits, shape());
 }
 
 bool PolicySet::early_origin(const Facts& trace, TraceId id) const noexcept {
@@ -156,7 +165,7 @@ bool PolicySet::early_origin(const Facts& trace, TraceId id) const noexcept {
 OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& answers, std::int64_t now_ns,
                                bool evaluate_stateful) {
   CompiledPolicies& compiled = impl_->compiled;
-  const Question question{.trace = trace,
+  Question question{.trace = trace,
                           .id = id,
                           .answers = answers,
                           .evaluate_stateful = evaluate_stateful,
@@ -164,11 +173,16 @@ OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& 
                           .budgets = compiled.budgets.data(),
                           .now_ns = now_ns};
   OwnVerdict verdict;
+  if (is_too_large(trace)) {
+    verdict.vetoed = true;
+    return verdict;
+  }
   if (const std::int32_t drop = impl_->first_drop(question); drop >= 0) {
     verdict.vetoed = true;
     verdict.policy = drop;
     return verdict;
   }
+  const std::uint32_t answered = answers.evaluated;
   bool all_probabilistic = true;
   bool all_thresholds = true;
   std::uint64_t threshold = context::kThresholdCount;
@@ -178,15 +192,50 @@ OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& 
       continue;
     if (!verdict.keep) verdict.policy = static_cast<std::int32_t>(index);
     verdict.keep = true;
-    verdict.origin |= policy.propagates;
+    if (compiled.first_match) question.evaluate_stateful = false;  // the rest spends nothing
+    verdict.origin |= compiled.spreads(policy, question);
     all_probabilistic &= policy.compiled.traits.is_probabilistic;
     all_thresholds &= policy.compiled.traits.threshold.has_value();
-    if (policy.compiled.traits.threshold) threshold = std::min(threshold, *policy.compiled.traits.threshold);
+    std::uint64_t own = policy.compiled.traits.threshold.value_or(context::kThresholdCount);
+    for (const std::uint32_t limit : policy.limits) {
+      const Condition& condition = compiled.tree.conditions[limit];
+      own = std::max(own, compiled.buckets[condition.index].threshold);
+      all_thresholds &= ((answered >> condition.evaluated_bit) & 1) == 0;  // an earlier tick's threshold is gone
+    }
+    threshold = std::min(threshold, own);
   }
   verdict.by_chance = verdict.keep && all_probabilistic;
   verdict.threshold_known = verdict.by_chance && all_thresholds;
   if (verdict.by_chance && threshold != context::kThresholdCount) verdict.threshold = threshold;
   return verdict;
+}
+
+bool PolicySet::has_batch_limits() const noexcept { return !impl_->compiled.batch_limits.empty(); }
+
+void PolicySet::share_limits(const std::vector<BatchItem>& items, std::int64_t now_ns) {
+  CompiledPolicies& compiled = impl_->compiled;
+  const auto question_of = [&](const BatchItem& item) {
+    return Question{.trace = item.facts,
+                    .id = item.id,
+                    .answers = *item.answers,
+                    .evaluate_stateful = true,
+                    .buckets = compiled.buckets.data(),
+                    .budgets = compiled.budgets.data(),
+                    .now_ns = now_ns};
+  };
+  std::vector<const BatchItem*> undropped;
+  for (const BatchItem& item : items)
+    if (!is_too_large(item.facts) && impl_->first_drop(question_of(item)) < 0) undropped.push_back(&item);
+  for (const BatchLimit& limit : compiled.batch_limits) {
+    std::vector<const BatchItem*> batch = undropped;
+    std::erase_if(batch, [&](const BatchItem* item) {
+      return !std::ranges::all_of(limit.others, [&](std::uint32_t other) {
+        return compiled.tree.answer(other, question_of(*item)) == Answer::yes;
+      });
+    });
+    Bucket& bucket = compiled.buckets[compiled.tree.conditions[limit.condition].index];
+    bucket.threshold = take_batch(bucket, std::move(batch), now_ns);
+  }
 }
 
 bool PolicySet::would_be_origin(const Facts& span, TraceId id) const {
@@ -195,7 +244,8 @@ bool PolicySet::would_be_origin(const Facts& span, TraceId id) const {
   if (impl_->first_drop(question) >= 0) return false;
   const std::vector<CompiledPolicy>& policies = impl_->compiled.policies;
   return std::any_of(policies.begin(), policies.end(), [&](const CompiledPolicy& policy) {
-    return policy.propagates && impl_->compiled.tree.answer(policy.compiled.condition, question) == Answer::yes;
+    return policy.propagates && impl_->compiled.tree.answer(policy.compiled.condition, question) == Answer::yes &&
+           impl_->compiled.spreads(policy, question);
   });
 }
 

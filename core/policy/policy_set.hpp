@@ -4,7 +4,7 @@
 // A leaf condition that asks "does any span (or resource) ..." is one bit of the trace; the rest (duration, counts,
 // smallest rv) are a few monotone words. Folding is commutative: any thread, any order, the same words. Counts add up,
 // so a span is folded once. invert_match, not, and, drop are answered from the bits.
-// The exceptions are asked for: with compat: collector a latency range is tested after each span, and an OTTL policy
+// Exceptions: with compat: collector a latency range is tested after each span, and an OTTL policy
 // with error_mode: propagate stops at the first span that matches or fails, as in the Collector; both depend on the
 // order of spans.
 //
@@ -13,7 +13,7 @@
 // Cost: match_span 8 ns without attribute conditions (attributes are not walked then), some 20 ns with one, over ten
 // attributes whose bytes are near, and a cache miss more where they are not; an OTTL condition 25 ns, or 100 ns with an
 // attribute; fold 5 ns; evaluate 10 to 50 ns. No allocation after compile(), but for what RE2 does.
-// Memory: proportional to the configuration; a trace takes TraceFold::bytes_for(bit_words()).
+// Memory: proportional to the configuration; a trace takes TraceFold::bytes_for(shape()).
 #pragma once
 
 #include <cstdint>
@@ -26,17 +26,22 @@
 #include "entail/result.hpp"
 #include "option/findings.hpp"
 #include "otlp/decode.hpp"
+#include "policy/batch_limits.hpp"
 #include "policy/condition_tree.hpp"
 #include "policy/facts.hpp"
 #include "policy/trace_fold.hpp"
 
 namespace entail::policy {
 
+// The path of the warning that links are followed but no policy makes origins.
+constexpr std::string_view kNoOriginsPath = "tail_sampling.policies.origins";
+
 // A trace's own answer (docs/design.md 3.1, 3.2).
 struct OwnVerdict {
   bool keep = false;            // at least one policy says keep and no drop policy matches
-  bool vetoed = false;          // a drop policy matches
-  std::int32_t policy = -1;     // the first policy in configuration order that says keep (or drop, if vetoed)
+  bool vetoed = false;          // a drop policy matches, or the trace is too large
+  std::int32_t policy = -1;     // the first policy in configuration order that says keep (or drop, if vetoed); -1, and
+                                // vetoed: too large
   bool origin = false;          // a policy whose keep propagates says keep, and nothing vetoes
   bool by_chance = false;       // keep, and every policy that says keep is probabilistic
   std::uint64_t threshold = 0;  // probability: consistent, by_chance: the smallest T among the probabilistic keeps
@@ -53,6 +58,11 @@ class PolicySet {
   ~PolicySet();
 
   unsigned bit_words() const noexcept;
+  FoldShape shape() const noexcept;
+  // Facts::size is read: whoever ingests fills it in.
+  bool reads_sizes() const noexcept { return shape().has_size; }
+  // maximum_trace_size_bytes: this trace is dropped at once.
+  bool is_too_large(const Facts& trace) const noexcept;
   bool has_stateful() const noexcept;
   // Some policy can make an origin of a pending trace before its decision (docs/design.md 3.2).
   bool has_early_origins() const noexcept;
@@ -77,12 +87,16 @@ class PolicySet {
 
   // May any of these facts have made a pending trace an origin? Cheap pre-test for every touched trace.
   bool early_origin(const Facts& trace, TraceId id) const noexcept;
-  // The whole answer. Drop policies are asked first, and when one matches no other policy is asked. Stateful leaves are
-  // asked in configuration order, parts of `and` and `drop` in order and only as far as needed; each at most once per
-  // trace (answers remembers). now_ns fills the buckets. evaluate_stateful = false: no further leaf is evaluated, and a
-  // policy that hangs on one (under a `not` too) neither keeps nor drops.
+  // The whole answer. Drop policies come first; if one matches, no other policy is evaluated. Stateful leaves are
+  // evaluated in configuration order, parts of `and` and `drop` in order and only as far as needed; each at most
+  // once per trace (answers remembers). now_ns fills the buckets. evaluate_stateful = false: no further leaf is
+  // evaluated, and a policy that hangs on one (under a `not` too) neither keeps nor drops.
   OwnVerdict evaluate(const Facts& trace, TraceId id, StatefulAnswers& answers, std::int64_t now_ns,
                       bool evaluate_stateful);
+  // probability: consistent: some policy chooses among the traces of a tick. share_limits() is then called with all
+  // that a tick will evaluate for the first time, before it evaluates them.
+  bool has_batch_limits() const noexcept;
+  void share_limits(const std::vector<BatchItem>& items, std::int64_t now_ns);
   // Would this single span, as a trace of its own, have been an origin? (late_origin; stateful leaves answer yes)
   bool would_be_origin(const Facts& span, TraceId id) const;
 

@@ -39,8 +39,12 @@ std::vector<Row> rate_rows(std::string_view key, std::string_view help) {
 
 Compiled compile_rate(const PolicyOptions& policy, std::uint64_t Facts::* amount, Scope& scope) {
   const auto count = [](std::int64_t value) { return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0)); };
-  return {scope.add_bucket({TokenBucket(count(policy.per_second), count(policy.burst_capacity)), amount}),
-          {.is_probabilistic = true}};
+  const std::uint32_t bucket =
+      scope.add_bucket({TokenBucket(count(policy.per_second), count(policy.burst_capacity)), amount});
+  if (scope.options().probability == Probability::collector) return {bucket, {.is_probabilistic = true}};
+  // The threshold comes with each tick. Inside `not`, `drop` and `composite`, which have none, it is a plain bucket.
+  scope.read_randomness();
+  return {bucket, {.is_probabilistic = true, .threshold = 0}};
 }
 
 Compiled compile_count(CountRange range, std::uint64_t Facts::* count, std::string_view max_key,

@@ -41,8 +41,8 @@ NewBit Scope::bit_of(const QuestionKey& question) {
   auto& bits = compiler_.bits_;
   const auto [place, is_new] = bits.try_emplace(question.text(), static_cast<unsigned>(bits.size()));
   if (is_new && place->second == kBitsMax)
-    compiler_.findings_.error(path_, where_ + ": with this one, the policies ask more than " +
-                                         std::to_string(kBitsMax) + " different questions about spans");
+    compiler_.findings_.error(path_, where_ + ": with this policy, there are more than " +
+                                         std::to_string(kBitsMax) + " different conditions on spans");
   return {std::min(place->second, kBitsMax - 1), is_new && place->second < kBitsMax};
 }
 
@@ -75,6 +75,7 @@ void Scope::add_link_type_test(ottl::StringMatcher types, unsigned bit) {
 }
 bool Scope::add_ottl(OttlList list) { return compiler_.out_.ottl.add(std::move(list)); }
 void Scope::count_links() { compiler_.out_.counts_links = true; }
+void Scope::read_sizes() { compiler_.out_.reads_sizes = true; }
 void Scope::read_randomness() { compiler_.out_.reads_randomness = true; }
 
 std::uint32_t Scope::add(const Condition& condition) {
@@ -96,7 +97,8 @@ std::uint32_t Scope::add_test(TraceTest test) {
 
 std::uint32_t Scope::stateful_bit() {
   if (compiler_.stateful_count_ == kStatefulMax)
-    compiler_.findings_.error(path_, where_ + ": with this one, there are more than " + std::to_string(kStatefulMax) +
+    compiler_.findings_.error(path_, where_ + ": with this policy, there are more than " +
+                                         std::to_string(kStatefulMax) +
                                          " rate_limiting, bytes_limiting and composite policies");
   return std::min(compiler_.stateful_count_++, kStatefulMax - 1);
 }
@@ -121,6 +123,10 @@ std::uint32_t Scope::add_composite(SecondBudget budget, const std::vector<Compil
   Condition& condition = compiler_.out_.tree.conditions[index];
   condition.budget = static_cast<std::uint32_t>(budgets.size() - 1);
   condition.evaluated_bit = stateful_bit();
+  std::vector<std::vector<bool>>& error_parts = compiler_.out_.tree.error_parts;
+  condition.error_parts = static_cast<std::uint32_t>(error_parts.size());
+  std::vector<bool>& names_error = error_parts.emplace_back();
+  for (const Compiled& part : parts) names_error.push_back(part.traits.matches_error);
   return index;
 }
 

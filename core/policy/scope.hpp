@@ -80,8 +80,9 @@ class Scope {
   void add_link_type_test(ottl::StringMatcher types, unsigned bit);
   // False if all conditions together name too many attributes.
   bool add_ottl(OttlList list);
-  // Fills Facts::links and Facts::randomness_min.
+  // Fills Facts::links, Facts::size and Facts::randomness_min.
   void count_links();
+  void read_sizes();
   void read_randomness();
 
   // Conditions, by their index in the tree.

@@ -66,7 +66,7 @@ const (
 type Decision struct {
 	TraceID              TraceID
 	Verdict              Verdict
-	Reason               string // policy, link, no_match, drop_policy
+	Reason               string // policy, link, no_match, drop_policy, too_large
 	Policy               string // "" = none
 	Loss                 string // "" = none
 	IsOrigin             bool   // its own keep spreads

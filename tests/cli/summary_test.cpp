@@ -128,6 +128,13 @@ TEST(SummaryNotes, ReportTheRankSeed_WhenACapBound) {
             Notes{"max_links_followed was reached: which neighbours were followed depends on rank_seed 11."});
 }
 
+TEST(SummaryNotes, SayThatNoPolicyMakesOrigins) {
+  RunFacts facts = some_facts();
+  facts.no_origins = "links are not followed, since no policy tests for the status ERROR";
+  EXPECT_EQ(summary_notes(some_statistics(), facts),
+            Notes{"Configuration: links are not followed, since no policy tests for the status ERROR."});
+}
+
 TEST(SummaryNotes, ComeFirst_InTheTableAndTheObject) {
   Statistics statistics = some_statistics();
   statistics.losses = {{"evicted", 3}, {"too_large", 1}};

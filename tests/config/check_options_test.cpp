@@ -10,7 +10,9 @@ namespace {
 Options good() {
   Options options;
   PolicyOptions policy;
-  policy.name = "all";
+  policy.name = "errors";
+  policy.type = PolicyType::status_code;
+  policy.status_code_mask = 4;
   options.tail_sampling.policies.push_back(policy);
   return options;
 }

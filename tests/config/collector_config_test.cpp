@@ -72,7 +72,7 @@ service:
 )";
 
 TEST(CollectorConfig, Loads) {
-  const ConfigResult result = parse_options(kWhole);
+  const ConfigResult result = parsed(kWhole);
   ASSERT_TRUE(result.options.has_value()) << ::testing::PrintToString(texts_of(result.errors));
   const std::vector<PolicyOptions>& policies = result.options->tail_sampling.policies;
   ASSERT_EQ(policies.size(), 17u);
@@ -108,7 +108,7 @@ const Variant kVariants[] = {
     {"threshold_ms: 5000, upper", "threshold_ms: @5s, upper", "expected a whole number"},
     {"name: number, type: numeric_attribute, numeric_attribute:", "name: number, type: numeric_attribute, @numeric:",
      "did you mean 'numeric_attribute'?"},
-    {"sampling_percentage: 1}", "sampling_percentage: @-1}", "expected a number from 0 to 100"},
+    {"sampling_percentage: 1}", "sampling_percentage: @all}", "expected a number from 0 to 100"},
     {"values: [\"^a+$\", b]", "values: [@\"^a+(\", b]", "bad regular expression '^a+('"},
     {"{name: rate, type: rate_limiting", "{@name: slow, type: rate_limiting", "another policy has this name"},
     {"{bytes_per_second: 1000}", "{bytes_per_second: @1kB}", "expected a whole number"},
@@ -161,7 +161,7 @@ TEST(CollectorConfig, RefusesBrokenVariants_WithPositionAndHint) {
       place = std::to_string(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(mark), '\n') + 1) +
               ":" + std::to_string(mark - line_begin + 1) + ": ";
     }
-    const ConfigResult result = parse_options(text);
+    const ConfigResult result = parsed(text);
     EXPECT_FALSE(result.options.has_value()) << variant.to;
     ASSERT_FALSE(result.errors.empty()) << variant.to;
     const std::vector<std::string> errors = texts_of(result.errors);

@@ -13,7 +13,7 @@ std::string block_with(std::string_view line) {
 }
 
 TEST(CollectorForm, FindsTheProcessor_AndIgnoresTheRest) {
-  const ConfigResult result = parse_options(R"(
+  const ConfigResult result = parsed(R"(
 receivers: {otlp: {protocols: {grpc: {endpoint: "${env:HOST}:4317"}}}}
 processors:
   batch:
@@ -42,7 +42,7 @@ TEST(CollectorForm, UsesTheOnlyNamedProcessor) {
 
 TEST(CollectorForm, PrefersThePlainName_AndWarnsOfOthers) {
   const ConfigResult result =
-      parse_options("processors:\n  tail_sampling/b: {x: 1}\n  tail_sampling: {" + std::string(kPolicies) + "}\n");
+      parsed("processors:\n  tail_sampling/b: {x: 1}\n  tail_sampling: {" + std::string(kPolicies) + "}\n");
   ASSERT_TRUE(result.options.has_value());
   EXPECT_EQ(texts_of(result.warnings),
             std::vector<std::string>({"2:3: 'tail_sampling/b' is not used; tail_sampling on line 3 is"}));
@@ -57,12 +57,12 @@ TEST(CollectorForm, RefusesAnAmbiguousChoice) {
 
 TEST(CollectorForm, PrefersTheProcessorEntail_OverTailSampling) {
   const std::string entail = "  entail: {decision_wait: 3s, decision_log: d.jsonl, " + std::string(kPolicies) + "}\n";
-  const ConfigResult alone = parse_options("processors:\n" + entail);
+  const ConfigResult alone = parsed("processors:\n" + entail);
   ASSERT_TRUE(alone.options.has_value());
   EXPECT_EQ(alone.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
   EXPECT_EQ(texts_of(alone.warnings),
             std::vector<std::string>({"2:31: decision_log is read only by the Collector component"}));
-  const ConfigResult both = parse_options("processors:\n  tail_sampling: {x: 1}\n" + entail);
+  const ConfigResult both = parsed("processors:\n  tail_sampling: {x: 1}\n" + entail);
   ASSERT_TRUE(both.options.has_value());
   EXPECT_EQ(both.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
   EXPECT_EQ(texts_of(both.warnings).front(), "2:3: 'tail_sampling' is not used; entail on line 3 is");
@@ -76,7 +76,7 @@ TEST(CollectorForm, UsesTheReceiverEntail) {
   const std::string receiver =
       "receivers:\n  entail: {protocols: {grpc: {}}, shutdown_timeout: 9s, decision_wait: 3s, " +
       std::string(kPolicies) + "}\n  otlp: {}\n";
-  const ConfigResult alone = parse_options(receiver + "processors: {batch: {}}\nservice: {}\n");
+  const ConfigResult alone = parsed(receiver + "processors: {batch: {}}\nservice: {}\n");
   ASSERT_TRUE(alone.options.has_value()) << texts_of(alone.errors).front();
   EXPECT_EQ(alone.options->tail_sampling.decision_wait_ns, 3 * kNanosPerSecond);
   EXPECT_EQ(texts_of(alone.warnings),
@@ -84,7 +84,7 @@ TEST(CollectorForm, UsesTheReceiverEntail) {
                                       "2:12: protocols is read only by the Collector component",
                                       "2:35: shutdown_timeout is read only by the Collector component"}));
   const ConfigResult both =
-      parse_options(receiver + "processors: {entail: {decision_wait: 4s, " + std::string(kPolicies) + "}}\n");
+      parsed(receiver + "processors: {entail: {decision_wait: 4s, " + std::string(kPolicies) + "}}\n");
   ASSERT_TRUE(both.options.has_value());
   EXPECT_EQ(both.options->tail_sampling.decision_wait_ns, 4 * kNanosPerSecond);
   EXPECT_TRUE(contains(
@@ -112,7 +112,7 @@ TEST(CollectorKeys, AreAcceptedWithAWarning) {
   for (const char* line : {"num_traces: 100_000", "block_on_overflow: true", "expected_new_traces_per_sec: 10",
                            "sampling_strategy: trace-complete", "sampling_strategy: span-ingest",
                            "decision_cache: {sampled_cache_size: 10}", "decision_cache: {non_sampled_cache_size: 10}",
-                           "drop_pending_traces_on_shutdown: true", "maximum_trace_size_bytes: 1000", "num_shards: 4",
+                           "drop_pending_traces_on_shutdown: true", "num_shards: 4",
                            "tail_storage: pebble_tail_storage"}) {
     const std::string warning = only_warning(block_with(line));
     EXPECT_TRUE(warning.starts_with("2:")) << warning;

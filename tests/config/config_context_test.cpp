@@ -13,7 +13,7 @@ constexpr const char* kVariables =
 ConfigResult with_variables(std::map<std::string, std::string> variables, std::string_view yaml = kVariables) {
   ConfigContext context;
   context.environment = std::move(variables);
-  return parse_options(yaml, Options(), context);
+  return parsed(yaml, Options(), context);
 }
 
 std::string only_error_of(const ConfigResult& result) {
@@ -36,7 +36,7 @@ TEST(ConfigContext, AVariableWithoutAValue_IsAnErrorWithItsPlace) {
   for (const char* const wrong : {"${file:wait}", "${env:}", "${env:1A}", "${env:WAIT", "${env:A B}"})
     EXPECT_EQ(with_variables({{"WAIT", "1s"}}, text + wrong + "'}").errors.size() >= 1, true) << wrong;
   // Without an environment nothing is expanded, not even to a default.
-  EXPECT_TRUE(parse_options(kVariables).errors.size() >= 2);
+  EXPECT_TRUE(parsed(kVariables).errors.size() >= 2);
 }
 
 // Only what is read of a Collector configuration needs values.
@@ -58,7 +58,7 @@ constexpr const char* kInstances =
 
 TEST(ConfigContext, Instance_ChoosesByIdOrName) {
   const auto wait_of = [](const char* instance) -> std::int64_t {
-    const ConfigResult result = parse_options(kInstances, Options(), {.instance = instance, .environment = {}});
+    const ConfigResult result = parsed(kInstances, Options(), {.instance = instance, .environment = {}});
     return result.options ? result.options->tail_sampling.decision_wait_ns / kNanosPerSecond : -1;
   };
   EXPECT_EQ(wait_of("errors"), 1);
@@ -68,7 +68,7 @@ TEST(ConfigContext, Instance_ChoosesByIdOrName) {
   EXPECT_EQ(wait_of("entail"), 3);
   EXPECT_EQ(wait_of(""), 3);
   const auto error_of = [](const char* yaml, const char* instance) {
-    return only_error_of(parse_options(yaml, Options(), {.instance = instance, .environment = {}}));
+    return only_error_of(parsed(yaml, Options(), {.instance = instance, .environment = {}}));
   };
   EXPECT_EQ(error_of(kInstances, "some"),
             "6:3: both 'tail_sampling/some' and 'entail/some' are instances named 'some'; write the whole ID");
@@ -95,10 +95,10 @@ TEST(ConfigContext, KubernetesResource_AsMapOrString_KeepsItsPlaces) {
   const std::string good = std::string(kBody).replace(std::string(kBody).find("polices: []"), 11,
                                                       "policies: [{name: a, type: always_sample}]");
   for (const char* const begin : {"\n", " |\n", " |-\n", " |\n\n   \n"}) {
-    const ConfigResult result = parse_options(head + begin + indented(good, "    "));
+    const ConfigResult result = parsed(head + begin + indented(good, "    "));
     ASSERT_TRUE(result.options.has_value()) << begin << ::testing::PrintToString(texts_of(result.errors));
     EXPECT_EQ(result.options->tail_sampling.decision_wait_ns, 9 * kNanosPerSecond);
-    const ConfigResult wrong = parse_options(head + begin + indented(kBody, "    "));
+    const ConfigResult wrong = parsed(head + begin + indented(kBody, "    "));
     const std::size_t line =
         6 + static_cast<std::size_t>(std::count(begin, begin + std::string_view(begin).size(), '\n')) + 3;
     ASSERT_GE(wrong.errors.size(), 1u);
@@ -112,15 +112,15 @@ TEST(ConfigContext, KubernetesResource_AsMapOrString_KeepsItsPlaces) {
   // As kubectl may print it; places inside are those of the string.
   const std::string quoted = R"(kind: OpenTelemetryCollector
 spec: {config: "tail_sampling: {policies: [{name: a, type: always_sample}], decision_wait: soon}"})";
-  EXPECT_EQ(only_error_of(parse_options(quoted)).substr(0, 5), "2:16:");
+  EXPECT_EQ(only_error_of(parsed(quoted)).substr(0, 5), "2:16:");
 }
 
 TEST(ConfigContext, KubernetesResource_WithoutAConfiguration) {
-  EXPECT_EQ(only_error_of(parse_options("kind: OpenTelemetryCollector\n")),
+  EXPECT_EQ(only_error_of(parsed("kind: OpenTelemetryCollector\n")),
             "1:1: this OpenTelemetryCollector has no spec.config");
-  EXPECT_EQ(only_error_of(parse_options("kind: OpenTelemetryCollector\nspec: {mode: sidecar}\n")),
+  EXPECT_EQ(only_error_of(parsed("kind: OpenTelemetryCollector\nspec: {mode: sidecar}\n")),
             "2:1: this OpenTelemetryCollector has no spec.config");
-  EXPECT_EQ(parse_options("kind: OpenTelemetryCollector\nspec: {config: '{'}\n").errors.size(), 1u);
+  EXPECT_EQ(parsed("kind: OpenTelemetryCollector\nspec: {config: '{'}\n").errors.size(), 1u);
 }
 
 }  // namespace

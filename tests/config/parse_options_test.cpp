@@ -67,6 +67,43 @@ TEST(ParseOptions, ReadsEveryOption) {
   EXPECT_EQ(options.compat, Compat::collector);
 }
 
+TEST(ParseOptions, WarnsIfNoPolicyMakesOrigins) {
+  const ConfigResult silent =
+      entail::parse_options("tail_sampling:\n  policies:\n    - {name: all, type: always_sample}\n");
+  ASSERT_TRUE(silent.options.has_value());
+  ASSERT_EQ(silent.warnings.size(), 1u);
+  EXPECT_EQ(message_text(silent.warnings[0]),
+            "2:3: links are not followed, since no policy tests for the status ERROR; to follow the links of the "
+            "traces that 'all' keeps, add 'links: {origins: [\"all\"]}'; for no links and no warning, 'links: "
+            "{propagate: {mode: none}}'");
+  EXPECT_EQ(silent.no_origins, silent.warnings[0].text);
+  const ConfigResult spreading = entail::parse_options(with_policy(""));
+  EXPECT_TRUE(spreading.warnings.empty() && spreading.no_origins.empty());
+}
+
+TEST(ParseOptions, RefusesWhatTheCollectorRefuses) {
+  const auto refused = [](const std::string& policy, const std::string& more) {
+    return only_error("tail_sampling:\n  policies: [" + policy + "]\n" + more);
+  };
+  const std::string all = "{name: all, type: always_sample}";
+  EXPECT_EQ(refused(all, "  num_shards: 257\n"),
+            "3:15: tail_sampling.num_shards: expected a whole number from 0 to 256; found '257'");
+  EXPECT_EQ(refused(all, "  num_shards: 2\n  tail_storage: disk\n"),
+            "3:3: tail_sampling.num_shards: more than 1 is not allowed together with tail_storage");
+  EXPECT_EQ(refused("{name: p, type: string_attribute, string_attribute: {key: k, values: [a, 5]}}", ""),
+            "2:87: policy 'p': string_attribute.values: expected a string; found '5', which without quotes is a number "
+            "or a boolean");
+  const std::string strategy = "  sampling_strategy: span-ingest\n";
+  for (const std::string policy :
+       {"{name: p, type: rate_limiting, rate_limiting: {spans_per_second: 1}}",
+        "{name: p, type: and, and: {and_sub_policy: [{type: latency, latency: {threshold_ms: 1, upper_threshold_ms: "
+        "2}}]}}"})
+    EXPECT_EQ(refused(policy, strategy),
+              "2:14: policy 'p': tail_sampling.sampling_strategy: span-ingest is not allowed with it, since further "
+              "spans or traces can change its answer");
+  EXPECT_TRUE(parsed("tail_sampling:\n  policies: [" + all + "]\n" + strategy).options.has_value());
+}
+
 TEST(ParseOptions, LeavesDefaults_WhenNothingIsSet) {
   const Options options = accepted(with_policy(""));
   EXPECT_EQ(options.tail_sampling.decision_wait_ns, 30 * kNanosPerSecond);
@@ -142,7 +179,7 @@ TEST(ParseOptions, WrongValue_ReportsWhatWasExpected) {
 }
 
 TEST(ParseOptions, ReportsSeveralErrorsAtOnce_InOrder) {
-  const ConfigResult result = parse_options(with_policy("compat: x\nretain: {window: y}\nlink: {}\n"));
+  const ConfigResult result = parsed(with_policy("compat: x\nretain: {window: y}\nlink: {}\n"));
   ASSERT_EQ(result.errors.size(), 3u);
   EXPECT_EQ(result.errors[0].line, 2u);
   EXPECT_EQ(result.errors[1].line, 3u);

@@ -50,8 +50,8 @@ TEST(Policies, ReadsEveryType) {
   EXPECT_EQ(one("{name: a, type: status_code, status_code: {status_codes: [OK, UNSET]}}").status_code_mask, 3u);
 
   const PolicyOptions text =
-      one("{name: a, type: string_attribute, string_attribute: {key: k, values: ['^v$$', 404], enabled_regex_matching: "
-          "true, invert_match: true}}");
+      one("{name: a, type: string_attribute, string_attribute: {key: k, values: ['^v$$', '404'], "
+          "enabled_regex_matching: true, invert_match: true}}");
   EXPECT_EQ(text.type, PolicyType::string_attribute);
   EXPECT_EQ(text.values, std::vector<std::string>({"^v$", "404"}));
   EXPECT_TRUE(text.enabled_regex_matching);
@@ -93,7 +93,7 @@ TEST(Policies, ReadsParts) {
   ASSERT_EQ(both.parts[1].parts.size(), 1u);
   ASSERT_EQ(both.parts[1].parts[0].parts.size(), 1u);
   EXPECT_EQ(both.parts[1].parts[0].parts[0].type, PolicyType::trace_flags);
-  const PolicyOptions drop = one("{name: a, type: drop, drop: {drop_sub_policy: [{name: q, type: always_sample}]}}");
+  const PolicyOptions drop = one("{name: a, type: drop, drop: {drop_sub_policy: [{name: q, type: trace_flags}]}}");
   EXPECT_EQ(drop.type, PolicyType::drop_policy);
   ASSERT_EQ(drop.parts.size(), 1u);
 }
@@ -147,8 +147,8 @@ TEST(Policies, RefusesWrongValues) {
   EXPECT_TRUE(contains(only_error(of_policies("{name: a, type: span_count, span_count: {min_spans: 2147483648}}")),
                        "from 0 to 2147483647"));
   EXPECT_TRUE(
-      contains(only_error(of_policies("{name: a, type: probabilistic, probabilistic: {sampling_percentage: -1}}")),
-               "expected a number from 0 to 100; found '-1'"));
+      contains(only_error(of_policies("{name: a, type: probabilistic, probabilistic: {sampling_percentage: all}}")),
+               "expected a number from 0 to 100; found 'all'"));
   EXPECT_TRUE(
       contains(only_error(of_policies("{name: a, type: probabilistic, probabilistic: {sampling_percentage: .nan}}")),
                "found '.nan'"));
@@ -195,7 +195,7 @@ TEST(Policies, BoundsNestingAndNumber) {
 TEST(Policies, WarnsOfUnlikelySettings) {
   EXPECT_EQ(only_warning(of_policies("{name: a, type: probabilistic, probabilistic: {sampling_percentage: 150}}")),
             "1:96: policy 'a': probabilistic.sampling_percentage: '150' counts as 100, as in the Collector");
-  EXPECT_EQ(parse_options(of_policies("{name: a, type: probabilistic, probabilistic: {sampling_percentage: 150}}"))
+  EXPECT_EQ(parsed(of_policies("{name: a, type: probabilistic, probabilistic: {sampling_percentage: 150}}"))
                 .options->tail_sampling.policies[0]
                 .sampling_percentage,
             100);
@@ -219,7 +219,7 @@ TEST(Policies, WarnsOfUnlikelySettings) {
       "max_value: nothing matches"));
   EXPECT_TRUE(contains(
       only_warning(of_policies("{name: a, type: numeric_attribute, numeric_attribute: {key: k, min_value: 0}}")),
-      "0 is a bound here"));
+      "0 is a bound;"));
   accepted(of_policies("{name: a, type: numeric_attribute, numeric_attribute: {key: k, min_value: 0, max_value: 5}}") +
            "compat: collector\n");
 }

@@ -22,7 +22,7 @@ TEST(Defaults, ParseToTheDefaults) {
     EXPECT_EQ(row.get(parsed), row.get(defaults)) << row.key;
     ++compared;
   }
-  EXPECT_EQ(compared, 23u);
+  EXPECT_EQ(compared, 24u);
   EXPECT_TRUE(parsed.links.propagate.types.empty());
   ASSERT_EQ(parsed.tail_sampling.policies.size(), 1u);
   EXPECT_EQ(parsed.tail_sampling.policies[0].status_code_mask, 4u);

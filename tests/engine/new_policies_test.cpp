@@ -148,5 +148,79 @@ TEST(CompositePolicy, EvaluatesInOrderOfArrivalAndTraceId) {
   EXPECT_EQ(kept, std::set<workload::ByteString>(all.begin(), std::next(all.begin(), 3)));
 }
 
+TEST(MaximumTraceSize, DropsALargerTraceAtTheNextTick) {
+  const std::string limit =
+      "tail_sampling: {decision_wait: 10s, maximum_trace_size_bytes: 400, policies: [{name: errors, type: status_code, "
+      "status_code: {status_codes: [ERROR]}}]}";
+  EngineRun run(options_of("{" + limit + ", retain: {window: 60s}}"));
+  Span failed = make_span(1);
+  failed.status_code = 2;
+  Span linked = linking(make_span(3), {1});
+  ingest(run, {failed, make_span(2), linked});
+  run.tick(1);
+  EXPECT_TRUE(run.records.empty()) << "no trace is large yet, and none is due";
+  for (std::uint64_t i = 1; i < 6; ++i) ingest(run, {make_span(1, 0, i)});
+  run.tick(2);
+  ASSERT_EQ(run.records.size(), 1u);
+  const DecisionRecord& large = run.records[workload::trace_bytes(1)];
+  EXPECT_EQ(large.verdict, Verdict::drop);
+  EXPECT_EQ(large.reason, "too_large");
+  EXPECT_TRUE(large.policy.empty());
+  EXPECT_FALSE(large.origin) << "its error spreads to no linked trace";
+  ingest(run, {failed});  // late
+  run.drain(20);
+  EXPECT_FALSE(is_kept(run, 1) || is_kept(run, 2) || is_kept(run, 3));
+  EXPECT_EQ(loss(run, "trace_too_large"), 1u);
+}
+
+// Five tokens for three traces of two spans: the two of the highest randomness pass, and th says how high the cut was.
+TEST(ConsistentLimits, KeepTheHighestRandomnessAndRaiseTh) {
+  EngineRun run(options_of("{tail_sampling: {decision_wait: 1s, policies: [{name: rate, type: rate_limiting, "
+                           "rate_limiting: {spans_per_second: 5, burst_capacity: 5}}]}, probability: consistent}"));
+  const std::vector<std::string> randomness = {"10000000000000", "f0000000000000", "80000000000000"};
+  for (std::uint64_t trace = 1; trace <= 3; ++trace) {
+    std::vector<Span> spans = {make_span(trace, 0, 1), make_span(trace, 0, 2)};
+    for (Span& span : spans) span.trace_state = "ot=rv:" + randomness[trace - 1];
+    ingest(run, spans);
+  }
+  std::vector<Span> huge;  // more than a full bucket: it passes never, and takes nothing from the others
+  for (std::uint64_t i = 0; i < 6; ++i) huge.push_back(make_span(4, 0, i));
+  huge[0].trace_state = "ot=rv:ffffffffffffff";
+  ingest(run, huge);
+  run.drain(2);
+  EXPECT_FALSE(is_kept(run, 1) || is_kept(run, 4));
+  ASSERT_TRUE(is_kept(run, 2) && is_kept(run, 3));
+  EXPECT_EQ(run.emitted[workload::trace_bytes(3)].at(0).trace_state, "ot=rv:80000000000000;th:10000000000001");
+}
+
+// An error policy of whatever type keeps the chain of a failed trace, or a warning says that links are not followed.
+TEST(ErrorPolicies, KeepTheSameChains_OrAWarningSaysWhyNot) {
+  const std::string status = "{name: errors, type: status_code, status_code: {status_codes: [ERROR]}}";
+  const auto kept_by = [](const std::string& policy) {
+    EngineRun run(options_of(config_of(policy)));
+    Span failed = linking(make_span(1), {2});
+    failed.status_code = 2;
+    ingest(run, {failed, linking(make_span(2), {3}), make_span(3), linking(make_span(4), {1}), make_span(5)});
+    run.drain(11);
+    std::set<std::uint64_t> kept;
+    for (std::uint64_t number = 1; number <= 5; ++number)
+      if (is_kept(run, number)) kept.insert(number);
+    return kept;
+  };
+  const std::set<std::uint64_t> chain = {1, 2, 3, 4};
+  EXPECT_EQ(kept_by(status), chain);
+  for (const std::string& policy :
+       {"{name: shares, type: composite, composite: {max_total_spans_per_second: 100, composite_sub_policy: [" +
+            status + "]}}",
+        std::string("{name: ottl, type: ottl_condition, ottl_condition: {span: [\"status.code == "
+                    "STATUS_CODE_ERROR\"]}}"),
+        std::string("{name: not_ok, type: not, not: {not_sub_policy: {type: status_code, status_code: {status_codes: "
+                    "[UNSET, OK]}}}}")}) {
+    const bool warns = !parse_options(config_of(policy)).no_origins.empty();
+    EXPECT_EQ(kept_by(policy), warns ? std::set<std::uint64_t>({1}) : chain) << policy;
+    EXPECT_FALSE(warns && policy.find("composite") != std::string::npos) << policy;
+  }
+}
+
 }  // namespace
 }  // namespace entail::engine_test

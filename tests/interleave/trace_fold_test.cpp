@@ -40,22 +40,22 @@ struct FoldDuringTick {
   entail::sync::SpscLog<int, ModelSync, LogOrders, 1> log;
 
   FoldDuringTick() {
-    trace.fold.fold(span_facts(0), 1);
+    trace.fold.fold(span_facts(0), {1});
     (void)log.reserve(1);
   }
   void thread(unsigned i) {
     if (i == 0) {
-      trace.fold.fold(span_facts(1), 1);
+      trace.fold.fold(span_facts({1}), {1});
       log.push(1);
       return;
     }
     bool logged = false;
     log.drain([&](int) { logged = true; });
-    const Facts seen = trace.fold.facts(1);
+    const Facts seen = trace.fold.facts({1});
     expect(seen.spans >= 1 && (seen.bits[0] & 1) != 0 && seen.end_max_ns >= 200, "the first span is seen");
     expect(!logged || is_all(seen), "a logged span is seen whole");
   }
-  void finish() { expect(is_all(trace.fold.facts(1)), "all spans are seen in the end"); }
+  void finish() { expect(is_all(trace.fold.facts({1})), "all spans are seen in the end"); }
   static bool is_all(const Facts& facts) {
     return facts.start_min_ns == 99 && facts.end_max_ns == 201 && facts.spans == 2 && facts.bytes == 21 &&
            facts.bits[0] == 3;
@@ -67,9 +67,9 @@ template <class Sync>
 struct TwoFolds {
   static constexpr unsigned kThreads = 2;
   Folded<Sync> trace;
-  void thread(unsigned i) { trace.fold.fold(span_facts(i), 1); }
+  void thread(unsigned i) { trace.fold.fold(span_facts(i), {1}); }
   void finish() {
-    const Facts all = trace.fold.facts(1);
+    const Facts all = trace.fold.facts({1});
     expect(all.start_min_ns == 99 && all.end_max_ns == 201, "extremes of all spans");
     expect(all.spans == 2 && all.bytes == 21 && all.bits[0] == 3, "sums and unions of all spans");
   }

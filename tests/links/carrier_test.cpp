@@ -100,9 +100,19 @@ TEST(W3cCarrier, tracestate_multiple_headers_different_keys) {
             "foo=1,bar=2 , rojo=1,congo=3");
 }
 
+// The requests of the suite: what comes twice is passed on as it came.
+TEST(W3cCarrier, tracestate_duplicated_keys) {
+  const Header traceparent = {"traceparent", kTraceparent};
+  EXPECT_EQ(trace_state_of({traceparent, {"tracestate", "foo=1,foo=1"}}), "foo=1,foo=1");
+  EXPECT_EQ(trace_state_of({traceparent, {"tracestate", "foo=1,foo=2"}}), "foo=1,foo=2");
+  EXPECT_EQ(trace_state_of({traceparent, {"tracestate", "foo=1"}, {"tracestate", "foo=1"}}), "foo=1,foo=1");
+  EXPECT_EQ(trace_state_of({traceparent, {"tracestate", "foo=1"}, {"tracestate", "foo=2"}}), "foo=1,foo=2");
+}
+
 // A bad tracestate is dropped; the traceparent is kept.
 TEST(W3cCarrier, tracestate_that_is_bad_never_invalidates_traceparent) {
-  const std::vector<std::string> cases = {"foo=1,foo=1", "foo =1", "FOO=1", "foo=bar=baz", "foo=\x01", "foo", "foo="};
+  const std::vector<std::string> cases = {"ot=th:0,ot=th:8", "foo =1", "FOO=1", "foo=bar=baz",
+                                          "foo=\x01",        "foo",    "foo="};
   for (const std::string& bad : cases) {
     const Extracted result = extracted({{"traceparent", kTraceparent}, {"tracestate", bad}});
     EXPECT_EQ(result.context, context_of()) << bad;

@@ -1,9 +1,12 @@
 #include "tests/oracle/naive_engine.hpp"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 #include <limits>
 #include <tuple>
 
+#include "tests/workload/otlp_writer.hpp"
 #include "tests/oracle/context_oracle.hpp"
 
 namespace entail::oracle {
@@ -19,6 +22,29 @@ bool leaves_with_parent(const Span& span) { return !is_zero(emitted_id(span.pare
 unsigned least(const Hops& hops) {
   if (hops[0] == 0 || hops[1] == 0) return hops[0] + hops[1];
   return std::min(hops[0], hops[1]);
+}
+
+std::uint64_t field_bytes(std::uint64_t payload) {
+  std::uint64_t length = 1;
+  for (std::uint64_t rest = payload >> 7; rest != 0; rest >>= 7) ++length;
+  return 1 + length + payload;
+}
+
+// Of each trace in the group, the size of a ResourceSpans with its spans alone, as the Collector writes it: with a
+// parent and a status on each span, empty if need be.
+std::map<std::string, std::uint64_t> bytes_by_trace(const workload::SpanGroup& group) {
+  const std::string empty = workload::encode({{{group.resource, {}}}});
+  std::uint64_t envelope = empty.size();  // until its header is off
+  while (field_bytes(envelope) > empty.size()) --envelope;
+  envelope -= 4;  // the empty scope in its message
+  std::map<std::string, std::uint64_t> bytes;
+  for (const Span& span : group.spans) {
+    if (!bad_reason(span.trace_id, span.span_id).empty()) continue;
+    const std::uint64_t added = (span.parent_span_id.empty() ? 2 : 0) + (span.status_code == 0 ? 2 : 0);
+    bytes[span.trace_id] += field_bytes(workload::encode_span(span).size() + added);
+  }
+  for (auto& [trace, spans] : bytes) spans = field_bytes(envelope + field_bytes(2 + spans));
+  return bytes;
 }
 
 }  // namespace
@@ -41,18 +67,20 @@ NaiveEngine::NaiveEngine(const Options& options) : options_(options), policies_(
 void NaiveEngine::ingest(const workload::Request& request) {
   for (const workload::SpanGroup& group : request.groups) {
     const auto resource = std::make_shared<const workload::Attributes>(group.resource);
+    std::map<std::string, std::uint64_t> bytes = bytes_by_trace(group);
     for (const Span& span : group.spans) {
       ++counts_.spans_received;
       const std::string reason = bad_reason(span.trace_id, span.span_id);
       if (reason.empty())
-        accept(span, resource);
+        accept({resource, span, std::exchange(bytes[span.trace_id], 0)});
       else
         ++counts_.spans_rejected[reason];
     }
   }
 }
 
-void NaiveEngine::accept(const Span& span, const std::shared_ptr<const workload::Attributes>& resource) {
+void NaiveEngine::accept(const SeenSpan& seen) {
+  const Span& span = seen.span;
   const TraceId id = trace_id_of(span.trace_id);
   Trace& trace = traces_[id];
   const TailSamplingOptions& sampling = options_.tail_sampling;
@@ -68,8 +96,8 @@ void NaiveEngine::accept(const Span& span, const std::shared_ptr<const workload:
   with_new_spans_.insert(id);
   if (trace.phase == Phase::kept) kept_with_spans_.insert(id);
   trace.dropped_upstream += span.dropped_links_count;
-  (trace.phase == Phase::sealed ? trace.late : trace.spans).push_back({resource, span});
-  counts_.losses["policy_error"] += policies_.errors_on({resource, span});
+  (trace.phase == Phase::sealed ? trace.late : trace.spans).push_back(seen);
+  counts_.losses["policy_error"] += policies_.errors_on(seen);
   for (const Link& link : span.links) accept_link(id, span, link);
 }
 
@@ -111,6 +139,9 @@ TickResult NaiveEngine::run_tick(std::int64_t now_ns, bool drain) {
 
   std::set<TraceId> to_judge = due;
   to_judge.insert(with_new_spans_.begin(), with_new_spans_.end());
+  std::vector<Policies::Due> to_decide;
+  for (const TraceId id : in_order(due)) to_decide.push_back({id, &traces_[id].spans, &traces_[id].answers});
+  policies_.share_limits(to_decide, now_ns);
   for (const TraceId id : in_order(to_judge)) judge(id, traces_[id], due.contains(id));
   with_new_spans_.clear();
 

@@ -112,7 +112,7 @@ class NaiveEngine {
   };
 
   TickResult run_tick(std::int64_t now_ns, bool drain);
-  void accept(const workload::Span& span, const std::shared_ptr<const workload::Attributes>& resource);
+  void accept(const SeenSpan& seen);
   void accept_link(TraceId id, const workload::Span& span, const workload::Link& link);
   void judge(TraceId id, Trace& trace, bool due);
   void judge_late_spans(TraceId id, Trace& trace);

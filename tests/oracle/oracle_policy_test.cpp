@@ -15,8 +15,9 @@ using workload::make_span;
 
 SeenSpan seen(workload::Span span) {
   span.encoded_bytes = workload::encode_span(span).size();
+  const std::uint64_t bytes = span.encoded_bytes;
   return {std::make_shared<workload::Attributes>(workload::Attributes{{"service.name", std::string("cart")}}),
-          std::move(span)};
+          std::move(span), bytes};
 }
 
 Options with(std::vector<PolicyOptions> policies) {
@@ -37,9 +38,9 @@ TEST(OraclePolicy, LatencyIsOfTheWholeTrace) {
   second.end_ns = first.start_ns + 50'000'000;
   const SeenSpans spans = {seen(first), seen(second)};
   PolicyOptions latency = make_policy(PolicyType::latency, "slow");
-  latency.threshold_ms = 50;
+  latency.threshold_ms = 49;
   EXPECT_TRUE(keeps(latency, spans));
-  latency.threshold_ms = 51;
+  latency.threshold_ms = 50;
   EXPECT_FALSE(keeps(latency, spans));
   latency.threshold_ms = 0;
   latency.upper_threshold_ms = 49;  // a prefix of the trace is in the range, but the trace is not

@@ -67,7 +67,7 @@ bool has_latency(const PolicyOptions& policy, const SeenSpans& spans) {
     end = std::max(end, seen.span.end_ns);
   }
   const std::int64_t ms = static_cast<std::int64_t>(end - start) / 1'000'000;
-  if (policy.upper_threshold_ms == 0) return ms >= policy.threshold_ms;
+  if (policy.upper_threshold_ms == 0) return ms > policy.threshold_ms;
   return ms > policy.threshold_ms && ms <= policy.upper_threshold_ms;
 }
 
@@ -132,9 +132,32 @@ bool is_probabilistic(const PolicyOptions& policy) {
          std::any_of(policy.parts.begin(), policy.parts.end(), is_probabilistic);
 }
 
+double burst_of(const PolicyOptions& policy) {
+  return static_cast<double>(policy.burst_capacity > 0 ? policy.burst_capacity : 2 * policy.per_second);
+}
+
+double cost_of(const PolicyOptions& policy, const SeenSpans& spans) {
+  if (policy.type == PolicyType::rate_limiting) return static_cast<double>(spans.size());
+  double bytes = 0;
+  for (const SeenSpan& seen : spans) bytes += static_cast<double>(seen.batch_bytes);
+  return bytes;
+}
+
+// The limits among the policy, or the parts of an `and` at any depth, and its other conditions.
+void sort_conjuncts(const PolicyOptions& policy, std::vector<const PolicyOptions*>& limits,
+                    std::vector<const PolicyOptions*>& others) {
+  if (policy.type == PolicyType::and_policy)
+    for (const PolicyOptions& part : policy.parts) sort_conjuncts(part, limits, others);
+  else if (policy.type == PolicyType::rate_limiting || policy.type == PolicyType::bytes_limiting)
+    limits.push_back(&policy);
+  else
+    others.push_back(&policy);
+}
+
 bool matches_error(const PolicyOptions& policy) {
   if (policy.type == PolicyType::status_code) return (policy.status_code_mask & (1U << 2)) != 0;
-  return policy.type == PolicyType::and_policy && std::any_of(policy.parts.begin(), policy.parts.end(), matches_error);
+  const bool looks_inside = policy.type == PolicyType::and_policy || policy.type == PolicyType::composite;
+  return looks_inside && std::any_of(policy.parts.begin(), policy.parts.end(), matches_error);
 }
 
 bool propagates(const Options& options, const PolicyOptions& policy) {
@@ -167,7 +190,7 @@ Policies::Policies(const Options& options) : options_(options) {
 }
 
 OwnVerdict Policies::judge(TraceId id, const SeenSpans& spans, Answers& answers, std::int64_t now_ns) {
-  const Question question{id, spans, &answers, now_ns};
+  Question question{id, spans, &answers, now_ns};
   OwnVerdict verdict;
   for (const PolicyOptions& policy : options_.tail_sampling.policies) {
     if (policy.type != PolicyType::drop_policy || !says_yes(policy, question)) continue;
@@ -176,11 +199,14 @@ OwnVerdict Policies::judge(TraceId id, const SeenSpans& spans, Answers& answers,
     return verdict;
   }
   verdict.by_chance = true;
+  const bool first_match = options_.tail_sampling.sample_on_first_match;
   for (const PolicyOptions& policy : options_.tail_sampling.policies) {
-    if (policy.type == PolicyType::drop_policy || !says_yes(policy, question)) continue;
+    if (policy.type == PolicyType::drop_policy) continue;
+    if (!says_yes(policy, question)) continue;
     if (!verdict.keep) verdict.policy = policy.name;
     verdict.keep = true;
-    verdict.origin |= propagates(options_, policy);
+    question.spends = !first_match;
+    verdict.origin |= propagates(options_, policy) && spreads(policy, question);
     verdict.by_chance &= is_probabilistic(policy);
   }
   verdict.by_chance &= verdict.keep;
@@ -205,7 +231,8 @@ bool Policies::would_be_origin(TraceId id, const SeenSpan& span) {
   bool origin = false;
   for (const PolicyOptions& policy : options_.tail_sampling.policies) {
     if (policy.type == PolicyType::drop_policy && says_yes(policy, question)) return false;
-    if (policy.type != PolicyType::drop_policy && propagates(options_, policy)) origin |= says_yes(policy, question);
+    if (policy.type == PolicyType::drop_policy || !propagates(options_, policy)) continue;
+    origin |= says_yes(policy, question) && spreads(policy, question);
   }
   return origin;
 }
@@ -245,60 +272,124 @@ Policies::Vote Policies::vote_of_all(const PolicyOptions& policy, const Question
   return true;
 }
 
-Policies::Vote Policies::vote_of_composite(const PolicyOptions& policy, const Question& question) {
-  if (question.answers != nullptr && question.answers->contains(&policy)) return question.answers->at(&policy);
+// Of a policy that said yes. A composite spreads if the part that keeps the trace does, unless it is named itself.
+bool Policies::spreads(const PolicyOptions& policy, const Question& question) {
+  if (options_.links.origins || policy.type != PolicyType::composite) return true;
+  if (question.answers != nullptr)
+    return std::any_of(policy.parts.begin(), policy.parts.end(), [&](const PolicyOptions& part) {
+      return matches_error(part) && question.answers->contains(&part) && question.answers->at(&part);
+    });
+  for (const PolicyOptions* part : order_of(policy))
+    if (vote(*part, question) == true) return matches_error(*part);
+  return false;
+}
+
+std::vector<const PolicyOptions*> Policies::order_of(const PolicyOptions& policy) {
   std::vector<const PolicyOptions*> order;
   for (const std::string& name : policy.policy_order)
     for (const PolicyOptions& part : policy.parts)
       if (part.name == name) order.push_back(&part);
   for (const PolicyOptions& part : policy.parts)
     if (std::count(order.begin(), order.end(), &part) == 0) order.push_back(&part);
-  for (const PolicyOptions* part : order) {
+  return order;
+}
+
+Policies::Vote Policies::vote_of_composite(const PolicyOptions& policy, const Question& question) {
+  if (question.answers != nullptr && question.answers->contains(&policy)) return question.answers->at(&policy);
+  for (const PolicyOptions* part : order_of(policy)) {
     const Vote one = vote(*part, question);
     if (!one) return one;
     if (!*one) continue;
     if (question.answers == nullptr) return true;
+    if (!question.spends) return std::nullopt;
     Second& second = seconds_[&policy];
     if (const std::int64_t now = question.now_ns / kNanosPerSecond; second.second != now) second = {now, 0, {}};
     const auto spans = static_cast<std::uint64_t>(question.spans.size());
-    bool fits = second.total + spans <= static_cast<std::uint64_t>(policy.max_total_spans_per_second);
-    for (const RateAllocation& share : policy.rate_allocation) {
-      const double allowed =
-          std::floor(static_cast<double>(share.percent) / 100 * static_cast<double>(policy.max_total_spans_per_second));
-      if (share.policy == part->name) fits &= static_cast<double>(second.by_part[part->name] + spans) <= allowed;
-    }
+    const auto total = static_cast<double>(policy.max_total_spans_per_second);
+    double allowed = std::floor(total / static_cast<double>(policy.parts.size()));
+    for (const RateAllocation& share : policy.rate_allocation)
+      if (share.policy == part->name) allowed = std::floor(static_cast<double>(share.percent) / 100 * total);
+    const bool fits = second.total + spans <= static_cast<std::uint64_t>(policy.max_total_spans_per_second) &&
+                      static_cast<double>(second.by_part[part->name] + spans) <= allowed;
     if (fits) {
       second.total += spans;
       second.by_part[part->name] += spans;
     }
     (*question.answers)[&policy] = fits;
+    if (fits) (*question.answers)[part] = true;
     return fits;
   }
   return false;
 }
 
+double& Policies::tokens_of(const PolicyOptions& policy, std::int64_t now_ns) {
+  const double burst = burst_of(policy);
+  Bucket& bucket = buckets_.try_emplace(&policy, Bucket{burst, now_ns}).first->second;
+  const double seconds = static_cast<double>(now_ns - bucket.filled_at_ns) / 1e9;
+  bucket.tokens = std::min(burst, bucket.tokens + seconds * static_cast<double>(policy.per_second));
+  bucket.filled_at_ns = now_ns;
+  return bucket.tokens;
+}
+
 bool Policies::evaluate_bucket(const PolicyOptions& policy, const Question& question) {
   if (question.answers == nullptr) return true;
   if (const auto known = question.answers->find(&policy); known != question.answers->end()) return known->second;
-  const auto rate = static_cast<double>(policy.per_second);
-  const double burst = policy.burst_capacity > 0 ? static_cast<double>(policy.burst_capacity) : 2 * rate;
-  Bucket& bucket = buckets_.try_emplace(&policy, Bucket{burst, question.now_ns}).first->second;
-  const double seconds = static_cast<double>(question.now_ns - bucket.filled_at_ns) / 1e9;
-  bucket.tokens = std::min(burst, bucket.tokens + seconds * rate);
-  bucket.filled_at_ns = question.now_ns;
-  double wanted = static_cast<double>(question.spans.size());
-  if (policy.type == PolicyType::bytes_limiting) {
-    wanted = 0;
-    for (const SeenSpan& seen : question.spans) wanted += static_cast<double>(seen.span.encoded_bytes);
+  const double wanted = cost_of(policy, question.spans);
+  bool granted = false;
+  if (const auto limit = cuts_.find(&policy); limit != cuts_.end()) {
+    granted = wanted <= burst_of(policy) && randomness_of(question.id, question.spans) >= limit->second;
+  } else if (double& tokens = tokens_of(policy, question.now_ns); wanted <= tokens) {
+    granted = true;
+    tokens -= wanted;
   }
-  const bool granted = wanted <= bucket.tokens;
-  if (granted) bucket.tokens -= wanted;
   (*question.answers)[&policy] = granted;
   return granted;
 }
 
+void Policies::share_limits(const std::vector<Due>& due, std::int64_t now_ns) {
+  if (options_.probability != Probability::consistent) return;
+  const std::vector<PolicyOptions>& policies = options_.tail_sampling.policies;
+  const auto says_yes_to = [&](const PolicyOptions& policy, const Due& one) {
+    return says_yes(policy, Question{one.id, *one.spans, one.answers, now_ns});
+  };
+  std::vector<Due> undropped = due;
+  for (const PolicyOptions& policy : policies)
+    if (policy.type == PolicyType::drop_policy)
+      std::erase_if(undropped, [&](const Due& one) { return says_yes_to(policy, one); });
+  for (const PolicyOptions& policy : policies) {
+    std::vector<const PolicyOptions*> limits, others;
+    sort_conjuncts(policy, limits, others);
+    for (const PolicyOptions* limit : limits) {
+      std::vector<Due> candidates = undropped;
+      for (const PolicyOptions* other : others)
+        std::erase_if(candidates, [&](const Due& one) { return !says_yes_to(*other, one); });
+      cut(*limit, candidates, now_ns);
+    }
+  }
+}
+
+void Policies::cut(const PolicyOptions& limit, std::vector<Due> due, std::int64_t now_ns) {
+  double& tokens = tokens_of(limit, now_ns);
+  std::map<std::uint64_t, double, std::greater<>> costs;  // by randomness: equal ones pass or fail together
+  for (const Due& one : due)
+    if (const double cost = cost_of(limit, *one.spans); cost <= burst_of(limit))
+      costs[randomness_of(one.id, *one.spans)] += cost;
+  double taken = 0;
+  std::uint64_t threshold = 0;
+  for (const auto& [randomness, cost] : costs) {
+    if (taken + cost > std::floor(tokens + 1e-6)) {
+      threshold = taken == 0 ? kRandomnessEnd : randomness + 1;
+      break;
+    }
+    taken += cost;
+  }
+  tokens -= taken;
+  cuts_[&limit] = threshold;
+}
+
 Policies::Vote Policies::vote_of_bucket(const PolicyOptions& policy, const Question& question) {
-  if (question.after_error && question.answers != nullptr && !question.answers->contains(&policy)) return std::nullopt;
+  const bool asks = !question.after_error && question.spends;
+  if (!asks && question.answers != nullptr && !question.answers->contains(&policy)) return std::nullopt;
   return evaluate_bucket(policy, question);
 }
 

@@ -21,6 +21,8 @@ namespace entail::oracle {
 struct SeenSpan {
   std::shared_ptr<const workload::Attributes> resource;
   workload::Span span;
+  // Of the first span of its trace in a ResourceSpans: the bytes of all of them there, as the Collector counts.
+  std::uint64_t batch_bytes = 0;
 };
 using SeenSpans = std::deque<SeenSpan>;  // emitted spans point into it
 
@@ -41,6 +43,14 @@ class Policies {
   Policies(const Policies&) = delete;
   Policies& operator=(const Policies&) = delete;
 
+  // With probability: consistent, before the traces that a tick decides are judged: how high the randomness must be
+  // that the limits let pass.
+  struct Due {
+    TraceId id;
+    const SeenSpans* spans;
+    Answers* answers;
+  };
+  void share_limits(const std::vector<Due>& due, std::int64_t now_ns);
   OwnVerdict judge(TraceId id, const SeenSpans& spans, Answers& answers, std::int64_t now_ns);
   // docs/design.md 3.2: true if a policy that propagates, and whose keep no later span can revoke, says keep, and no
   // drop policy matches.
@@ -65,13 +75,15 @@ class Policies {
     std::uint64_t total = 0;
     std::map<std::string, std::uint64_t> by_part;
   };
-  // Context of one evaluation. answers null: stateful policies say yes. after_error: they are not evaluated.
+  // Context of one evaluation. answers null: stateful policies say yes. after_error, or not spends: they are not
+  // evaluated.
   struct Question {
     TraceId id;
     const SeenSpans& spans;
     Answers* answers;
     std::int64_t now_ns;
     bool after_error = false;
+    bool spends = true;
   };
   // Nothing: a condition failed, and the policy has no say.
   using Vote = std::optional<bool>;
@@ -83,9 +95,13 @@ class Policies {
   Vote vote(const PolicyOptions& policy, const Question& question);
   Vote vote_of_bucket(const PolicyOptions& policy, const Question& question);
   Vote vote_of_all(const PolicyOptions& policy, const Question& question);
+  bool spreads(const PolicyOptions& policy, const Question& question);
+  static std::vector<const PolicyOptions*> order_of(const PolicyOptions& policy);
   Vote vote_of_composite(const PolicyOptions& policy, const Question& question);
   bool says_yes(const PolicyOptions& policy, const Question& question) { return vote(policy, question) == true; }
   bool has_link_type(const PolicyOptions& policy, const SeenSpans& spans) const;
+  double& tokens_of(const PolicyOptions& policy, std::int64_t now_ns);
+  void cut(const PolicyOptions& limit, std::vector<Due> due, std::int64_t now_ns);
   bool evaluate_bucket(const PolicyOptions& policy, const Question& question);
   bool is_chosen(const PolicyOptions& policy, const Question& question) const;
 
@@ -93,6 +109,7 @@ class Policies {
   bool has_drop_ = false;
   std::map<const PolicyOptions*, Bucket> buckets_;
   std::map<const PolicyOptions*, Second> seconds_;
+  std::map<const PolicyOptions*, std::uint64_t> cuts_;
 };
 
 // The names of all types that have a row here.

@@ -38,7 +38,7 @@ TEST(CollectorCases, AlwaysSampleAndTraceFlags) {
 
 TEST(CollectorCases, Latency) {
   check({{"shorter", latency(5000), {lasting(1, 4500)}, false},
-         {"equal", latency(5000), {lasting(1, 5000)}, true},
+         {"equal", latency(5000), {lasting(1, 5000)}, false},
          {"longer", latency(5000), {lasting(1, 5500)}, true},
          {"the trace is longer, no span is", latency(5000), {lasting(1, 3000), lasting(2501, 3000)}, true},
          {"with upper bound: at the lower", latency(5000, 10000), {lasting(1, 5000)}, false},

@@ -94,10 +94,12 @@ TEST(Traps, PolicyOrderIsRead_NotInCompat) {
   EXPECT_EQ(Composite(policy, Compat::collector).kept(1, 0), 1);
 }
 
-TEST(Traps, PartsWithoutAllocationGetTheRemainder_NothingInCompat) {
-  const PolicyOptions policy = composite(10, {status(kError, "errors"), always("rest")}, {{"errors", 50}});
-  EXPECT_EQ(Composite(policy, Compat::none).kept(20, 0), 10);
-  EXPECT_EQ(Composite(policy, Compat::collector).kept(20, 0), 0);
+TEST(Traps, PartsWithoutAllocationGetAnEqualShare) {
+  const PolicyOptions policy = composite(10, {status(kError, "errors"), always("rest")}, {{"errors", 30}});
+  for (const Compat compat : {Compat::none, Compat::collector}) {
+    EXPECT_EQ(Composite(policy, compat).kept(20, 0), 5);
+    EXPECT_EQ(Composite(policy, compat).kept(20, 0, 1, {.status = 2}), 3);
+  }
 }
 
 TEST(Traps, AShareOfZeroIsNone_AnEqualShareInCompat) {

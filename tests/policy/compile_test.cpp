@@ -78,7 +78,7 @@ TEST(Compile, BoundsSpanConditions) {
   }
   policies.push_back(trace_flags());
   EXPECT_EQ(only_error(policies),
-            "policy 'flags': with this one, the policies ask more than 256 different questions about spans");
+            "policy 'flags': with this policy, there are more than 256 different conditions on spans");
 }
 
 TEST(Compile, EqualConditionsShareABit) {
@@ -98,7 +98,7 @@ TEST(Compile, BoundsStatefulParts) {
   compile_ok(options_of({both(parts)}));
   parts.push_back(byte_rate(1));
   EXPECT_EQ(only_error({both(parts)}),
-            "policy 'and', part 'bytes': with this one, there are more than 32 rate_limiting, bytes_limiting and "
+            "policy 'and', part 'bytes': with this policy, there are more than 32 rate_limiting, bytes_limiting and "
             "composite policies");
 }
 

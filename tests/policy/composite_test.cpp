@@ -94,12 +94,13 @@ TEST(Composite, AcceptsStatefulAndNestedParts) {
   EXPECT_TRUE(evaluator.keeps(0, {kPlain}));
 }
 
-TEST(Composite, IsProbabilistic_AndNoOriginByDefault) {
+TEST(Composite, IsProbabilistic_AndAnOriginByItsErrorPart) {
   Options options = options_of({composite(10, {status(kError, "errors")})});
   const auto plain = compile_ok(options);
   const OwnVerdict verdict = verdict_of(*plain, {kError2});
   EXPECT_TRUE(verdict.keep && verdict.by_chance);
-  EXPECT_FALSE(verdict.threshold_known || verdict.origin);
+  EXPECT_FALSE(verdict.threshold_known);
+  EXPECT_TRUE(verdict.origin);
   options.links.origins = {"composite"};
   const auto spreading = compile_ok(options);
   EXPECT_TRUE(verdict_of(*spreading, {kError2}).origin);
@@ -119,7 +120,8 @@ TEST(Composite, RefusesImpossibleSettings) {
           "policy 'composite': composite.max_total_spans_per_second: expected a whole number, 0 or more");
   refused(composite(1, {always("a")}, {}, {"b"}),
           "policy 'composite': composite.policy_order: no part is named 'b'; expected one of: a");
-  refused(composite(1, {always("a")}, {}, {"a", "a"}), "policy 'composite': composite.policy_order: 'a' stands twice");
+  refused(composite(1, {always("a")}, {}, {"a", "a"}),
+          "policy 'composite': composite.policy_order: 'a' is listed twice");
   refused(composite(1, {always("a")}, {{"b", 1}}),
           "policy 'composite': composite.rate_allocation: no part is named 'b'; expected one of: a");
   refused(both({composite(1, {always("a")})}),
@@ -130,7 +132,7 @@ TEST(Composite, RefusesImpossibleSettings) {
     many.back().name += std::to_string(i);
   }
   EXPECT_EQ(compile_errors(options_of(many)),
-            std::vector<std::string>{"policy 'composite32': with this one, there are more than 32 rate_limiting, "
+            std::vector<std::string>{"policy 'composite32': with this policy, there are more than 32 rate_limiting, "
                                      "bytes_limiting and composite policies"});
 }
 

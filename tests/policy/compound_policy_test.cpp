@@ -62,6 +62,30 @@ TEST(Evaluate, ReportsTheFirstPolicyThatKeeps_ForAnySampleOnFirstMatch) {
   }
 }
 
+TEST(Evaluate, WithSampleOnFirstMatchAnEarlierKeepSpendsNothing) {
+  Options options = options_of({status(kError, "errors"), span_rate(2, 2)});
+  for (const bool first_match : {false, true}) {
+    options.tail_sampling.sample_on_first_match = first_match;
+    const auto policies = compile_ok(options);
+    int kept = 0;
+    for (std::uint64_t trace = 1; trace <= 11; ++trace)
+      kept += verdict_of(*policies, {trace <= 9 ? kErrorSpan : kPlain}, {1, trace}).keep;
+    EXPECT_EQ(kept, first_match ? 11 : 9);
+  }
+}
+
+TEST(Drop, WarnsAboutAlwaysSample) {
+  option::Findings findings;
+  ASSERT_NE(PolicySet::compile(options_of({status(kError), drop({always()}), drop({text({"a"}), always()}, "d")}),
+                               findings),
+            nullptr);
+  ASSERT_EQ(findings.list.size(), 2u);
+  EXPECT_EQ(findings.list[0].text,
+            "policy 'drop': drop.drop_sub_policy: with always_sample alone, every trace is dropped");
+  EXPECT_EQ(findings.list[1].text,
+            "policy 'd': drop.drop_sub_policy: always_sample matches every trace, so here it has no effect");
+}
+
 TEST(Evaluate, DropsWhenNoPolicyKeeps) {
   const auto policies = compile_ok(options_of({status(kError)}));
   const OwnVerdict verdict = verdict_of(*policies, {kPlain});
@@ -168,9 +192,10 @@ TEST(Threshold, IsTheSmallestOfThoseThatKeep) {
   expect(verdict({both({percentage(50), status(kError), percentage(10)})}, t10), true, true, t10);
   expect(verdict({percentage(100)}, 0), true, true, 0);
   expect(verdict({percentage(10), status(kError)}, t10), false, false, 0);
-  expect(verdict({percentage(10), span_rate(100)}, t10), true, false, t10);
-  expect(verdict({span_rate(100)}, t10), true, false, 0);
-  expect(verdict({both({percentage(10), span_rate(100)})}, t10), true, false, 0);
+  expect(verdict({percentage(10), span_rate(100)}, t10), true, true, 0);
+  expect(verdict({span_rate(100)}, t10), true, true, 0);
+  expect(verdict({both({percentage(10), span_rate(100)})}, t10), true, true, t10);
+  expect(verdict({composite(10, {percentage(100, "a")})}, t10), true, false, 0);
   expect(verdict({negated(percentage(10))}, 0), true, false, 0);
 }
 

@@ -37,7 +37,7 @@ Facts facts_with_links(const PolicySet& policies, const std::vector<SpanSpec>& s
     facts.join(links);
     policies.fold(memory.fold(), facts);
   }
-  return memory.fold().facts(policies.bit_words());
+  return memory.fold().facts(policies.shape());
 }
 bool keeps_linked(const Options& options, const std::vector<SpanSpec>& spans) {
   const auto policies = compile_ok(options);
@@ -129,7 +129,7 @@ TEST(LinkCount, SumsAcrossThreadsAndIncarnations) {
       for (int i = 0; i < 1000; ++i) policies->fold(memory.fold(), Facts{.spans = 1, .links = 3});
     });
   for (std::thread& thread : threads) thread.join();
-  Facts all = memory.fold().facts(policies->bit_words());
+  Facts all = memory.fold().facts(policies->shape());
   EXPECT_EQ(all.links, 12'000u);
   all.merge(Facts{.spans = 1, .links = 5});
   EXPECT_EQ(all.links, 12'005u);

@@ -44,6 +44,49 @@ TEST(Origins, DefaultToPoliciesThatMatchErrors) {
   }
 }
 
+TEST(Origins, OfACompositeAreTheTracesThatAnErrorPartKeeps) {
+  const SpanSpec failed{.status = 2};
+  const SpanSpec slow{.end_ns = 1'000'000'000 + 50'000'000};
+  const SpanSpec both_of_them{.end_ns = 1'000'000'000 + 50'000'000, .status = 2};
+  const PolicyOptions policy =
+      composite(30, {latency(1, 0, "slow"), both({status(kError), trace_flags()}, "flagged"),
+                     status(kError, "errors")});
+  const auto by_part = compile_ok(options_of({policy}));
+  EXPECT_TRUE(verdict_of(*by_part, {failed}).origin);
+  EXPECT_TRUE(verdict_of(*by_part, {failed}, {1, 2}, kNanosPerSecond).by_chance);
+  EXPECT_FALSE(verdict_of(*by_part, {slow}, {1, 3}, kNanosPerSecond).origin);
+  EXPECT_FALSE(verdict_of(*by_part, {both_of_them}, {1, 4}, kNanosPerSecond).origin) << "the first part keeps it";
+  EXPECT_TRUE(by_part->would_be_origin(facts_of(*by_part, {failed}), kTrace));
+  EXPECT_FALSE(by_part->would_be_origin(facts_of(*by_part, {both_of_them}), kTrace));
+  EXPECT_FALSE(by_part->has_early_origins());
+  const auto named = compile_ok(with_origins({policy}, {"composite"}));
+  EXPECT_TRUE(verdict_of(*named, {slow}).origin) << "the whole policy is named";
+}
+
+TEST(Origins, AWarningSaysThatNoPolicyMakesAny) {
+  const auto warnings_of = [](const Options& options) {
+    option::Findings findings;
+    EXPECT_NE(PolicySet::compile(options, findings), nullptr);
+    std::vector<std::string> texts;
+    for (const option::Finding& finding : findings.list) texts.push_back(finding.text);
+    return texts;
+  };
+  const Options silent = options_of({drop({trace_flags()}), latency(1, 0, "slow"), always("rest")});
+  const std::vector<std::string> warnings = warnings_of(silent);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_EQ(warnings[0],
+            "links are not followed, since no policy tests for the status ERROR; to follow the links of the traces "
+            "that 'slow' keeps, add 'links: {origins: [\"slow\"]}'; for no links and no warning, "
+            "'links: {propagate: {mode: none}}'");
+  Options without_links = silent;
+  without_links.links.propagate.mode = PropagateMode::none;
+  EXPECT_TRUE(warnings_of(without_links).empty());
+  EXPECT_TRUE(warnings_of(with_origins({latency(1, 0, "slow")}, {"slow"})).empty());
+  EXPECT_TRUE(warnings_of(with_origins({latency(1, 0, "slow")}, {})).empty()) << "none were wanted";
+  EXPECT_TRUE(warnings_of(options_of({status(kError)})).empty());
+  EXPECT_TRUE(warnings_of(options_of({composite(10, {status(kError, "errors")})})).empty());
+}
+
 TEST(Origins, ConfiguredNamesReplaceTheDefault) {
   const auto policies = compile_ok(with_origins({status(kError, "errors"), latency(10, 0, "slow")}, {"slow"}));
   EXPECT_TRUE(verdict_of(*policies, everything()).origin);

@@ -104,7 +104,9 @@ inline std::vector<Facts> facts_of_spans(const PolicySet& policies, const std::v
   for (const otlp::SpanView& span : decoded.spans) {
     Bits resource_bits{};
     policies.match_resource(decoded, decoded.resources[decoded.scopes[span.scope].resource], resource_bits);
-    policies.match_span(decoded, span, resource_bits, result.emplace_back());
+    Facts& facts = result.emplace_back();
+    policies.match_span(decoded, span, resource_bits, facts);
+    facts.size = facts.bytes;  // ingest adds the shares of resource and scope (engine/trace_sizes.hpp)
   }
   return result;
 }
@@ -112,7 +114,7 @@ inline std::vector<Facts> facts_of_spans(const PolicySet& policies, const std::v
 // The memory of one trace.
 class FoldMemory {
  public:
-  explicit FoldMemory(const PolicySet& policies) : words_(TraceFold::bytes_for(policies.bit_words()) / 8) {}
+  explicit FoldMemory(const PolicySet& policies) : words_(TraceFold::bytes_for(policies.shape()) / 8) {}
   TraceFold& fold() { return TraceFold::at(words_.data()); }
 
  private:
@@ -123,7 +125,7 @@ class FoldMemory {
 inline Facts facts_of(const PolicySet& policies, const std::vector<SpanSpec>& spans) {
   FoldMemory memory(policies);
   for (const Facts& facts : facts_of_spans(policies, spans)) policies.fold(memory.fold(), facts);
-  return memory.fold().facts(policies.bit_words());
+  return memory.fold().facts(policies.shape());
 }
 
 constexpr TraceId kTrace{0x0102030405060708ULL, 0x090a0b0c0d0e0f10ULL};

@@ -14,6 +14,7 @@ namespace entail::policy {
 namespace {
 
 constexpr unsigned kBitWords = 3;
+constexpr FoldShape kShape{kBitWords, true};
 
 Facts random_facts(std::mt19937_64& random) {
   Facts facts;
@@ -36,20 +37,22 @@ void expect_equal(const Facts& actual, const Facts& expected) {
 }
 
 TEST(TraceFold, ZeroMemoryIsTheEmptyFold) {
-  std::vector<std::uint64_t> memory(TraceFold::bytes_for(kBitWords) / 8);
-  expect_equal(TraceFold::at(memory.data()).facts(kBitWords), Facts{});
-  EXPECT_EQ(TraceFold::bytes_for(0), 40u);
-  EXPECT_EQ(TraceFold::bytes_for(4), 72u);
+  std::vector<std::uint64_t> memory(TraceFold::bytes_for(kShape) / 8);
+  expect_equal(TraceFold::at(memory.data()).facts(kShape), Facts{});
+  EXPECT_EQ(TraceFold::bytes_for({0}), 40u);
+  EXPECT_EQ(TraceFold::bytes_for({4}), 72u);
 }
 
 TEST(TraceFold, StaysWithinItsMemory) {
-  std::vector<std::uint64_t> memory(TraceFold::bytes_for(2) / 8 + 1);
+  std::vector<std::uint64_t> memory(TraceFold::bytes_for({2, true}) / 8 + 1);
   Facts facts;
   facts.bits = {1, 2, 4, 8};
-  TraceFold::at(memory.data()).fold(facts, 2);
+  facts.size = 9;
+  TraceFold::at(memory.data()).fold(facts, {2, true});
   EXPECT_EQ(memory[5], 1u);
   EXPECT_EQ(memory[6], 2u);
-  EXPECT_EQ(memory[7], 0u);
+  EXPECT_EQ(memory[7], 9u);
+  EXPECT_EQ(memory[8], 0u);
 }
 
 TEST(TraceFold, OrderAndSplitDoNotMatter) {
@@ -68,23 +71,23 @@ TEST(TraceFold, OrderAndSplitDoNotMatter) {
       expected.bytes += facts.bytes;
     }
     std::shuffle(all.begin(), all.end(), random);
-    std::vector<std::uint64_t> memory(TraceFold::bytes_for(kBitWords) / 8);
+    std::vector<std::uint64_t> memory(TraceFold::bytes_for(kShape) / 8);
     Facts pending;  // merged outside, then folded at once
     for (const Facts& facts : all) {
       if (random() % 2 == 0)
         pending.merge(facts);
       else
-        TraceFold::at(memory.data()).fold(facts, kBitWords);
+        TraceFold::at(memory.data()).fold(facts, kShape);
     }
-    TraceFold::at(memory.data()).fold(pending, kBitWords);
-    expect_equal(TraceFold::at(memory.data()).facts(kBitWords), expected);
+    TraceFold::at(memory.data()).fold(pending, kShape);
+    expect_equal(TraceFold::at(memory.data()).facts(kShape), expected);
   }
 }
 
 TEST(TraceFold, ThreadsFoldIntoOneTrace) {
   constexpr unsigned kThreads = 4;
   constexpr unsigned kFolds = 20000;
-  std::vector<std::uint64_t> memory(TraceFold::bytes_for(kBitWords) / 8);
+  std::vector<std::uint64_t> memory(TraceFold::bytes_for(kShape) / 8);
   std::vector<Facts> expected(kThreads);
   std::vector<std::thread> threads;
   for (unsigned t = 0; t < kThreads; ++t)
@@ -94,14 +97,14 @@ TEST(TraceFold, ThreadsFoldIntoOneTrace) {
         Facts facts = random_facts(random);
         facts.start_min_ns += kFolds - i;  // the minima and maxima change all the time
         facts.end_max_ns += i;
-        TraceFold::at(memory.data()).fold(facts, kBitWords);
+        TraceFold::at(memory.data()).fold(facts, kShape);
         expected[t].merge(facts);
       }
     });
   for (std::thread& thread : threads) thread.join();
   Facts whole;
   for (const Facts& facts : expected) whole.merge(facts);
-  expect_equal(TraceFold::at(memory.data()).facts(kBitWords), whole);
+  expect_equal(TraceFold::at(memory.data()).facts(kShape), whole);
 }
 
 TEST(PolicySetFold, VerdictIsTheSameForEveryOrder) {

@@ -155,6 +155,7 @@ LoadedConfig load_config(const ConfigSource& source, const Options& defaults) {
   if (result.errors.empty()) loaded.options = std::move(result.options);
   loaded.errors = std::move(result.errors);
   loaded.warnings = std::move(result.warnings);
+  loaded.no_origins = std::move(result.no_origins);
   return loaded;
 }
 

@@ -27,6 +27,7 @@ struct LoadedConfig {
   std::optional<Options> options;  // set iff there are no errors
   std::vector<ConfigMessage> errors;
   std::vector<ConfigMessage> warnings;
+  std::string no_origins;  // ConfigResult::no_origins
 };
 
 // Reads a configuration, and prints every error and warning to standard error as FILE:LINE:COLUMN: TEXT. `defaults`

@@ -153,17 +153,11 @@ void add_convert(Command program, Action& action) {
       "its length in front. json writes one document and proto one bare message, however many inputs there are; the\n"
       "other framings write one message per request.\n"
       "\nLogs, metrics and profiles are skipped and counted. Conversion from or to JSON drops fields that are not\n"
-<<<<<<< HEAD
       "part of OTLP. Values that some OTLP readers reject are repaired: an ID of the wrong length becomes empty, text\n"
       "that is not UTF-8 is written with U+FFFD, a value of the wrong type is left out. All this is counted, and the\n"
       "first losses of each JSON input are reported with their place. Nothing else is lost.\n"
-      "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage error; 3 the output could not "
-      "be\nwritten; 130 interrupted.");
-=======
-      "part of OTLP, and values that JSON and protobuf cannot both represent; both are counted. Nothing else is lost.\n"
       "\nExit codes: 0 done; 1 done, but some input could not be read, or the inputs have no traces and nothing was\n"
       "written; 2 usage error; 3 the output could not be written; 130 interrupted.");
->>>>>>> safe
   command.on_chosen(action, [arguments] {
     arguments->output = output_name(arguments->output);
     return convert(*arguments);

@@ -40,7 +40,9 @@ std::string state_text(const LogRecord& record) {
                ? "kept over links, " + hops_text(record) + " from " + record.origin_trace_id.substr(0, 8)
                : "kept by policy " + record.policy;
   } else {
-    text = record.reason == "drop_policy" ? "dropped by policy " + record.policy : "dropped, no policy kept it";
+    text = record.reason == "drop_policy" ? "dropped by policy " + record.policy
+           : record.reason == "too_large" ? "dropped, too large"
+                                          : "dropped, no policy kept it";
   }
   if (record.origin) text += ", an origin";
   if (record.revived) text += ", revived";
@@ -106,6 +108,10 @@ std::string because(const LogRecord& record) {
   if (record.loss == "keep_after_seal") {
     return "No policy kept it. Origin " + record.origin_trace_id +
            " would have kept it, but its spans had already been released: the chain is broken here.";
+  }
+  if (record.reason == "too_large") {
+    return "Dropped at once: it was larger than maximum_trace_size_bytes" +
+           (record.origin_trace_id.empty() ? "." : ", although origin " + record.origin_trace_id + " is linked to it.");
   }
   if (record.loss == "keep_refused") {
     return "Dropped by policy " + record.policy + ", although origin " + record.origin_trace_id + " is linked to it.";

@@ -115,6 +115,7 @@ class SampleRun {
       LoadedConfig config = load_config(arguments_.config, defaults);
       if (!config.options) return false;
       options_ = std::move(*config.options);
+      facts_.no_origins = std::move(config.no_origins);
     }
     options_.ingest_lanes_max = std::max(options_.ingest_lanes_max, arguments_.threads);
     executor_ = make_executor(arguments_.threads);

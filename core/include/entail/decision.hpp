@@ -18,7 +18,7 @@ struct DecisionRecord {
   std::uint32_t revision = 0;
   std::int64_t decided_at_ns = 0;        // engine time
   Verdict verdict = Verdict::undecided;  // undecided only in explain(), for a trace still pending
-  std::string_view reason;               // policy, link, no_match, drop_policy; static text
+  std::string_view reason;               // policy, link, no_match, drop_policy, too_large; static text
   std::string_view policy;               // empty = null; lives as long as the engine
   bool origin = false;
   bool revived = false;

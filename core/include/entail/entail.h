@@ -100,7 +100,7 @@ typedef struct entail_decision_t {
   uint64_t not_followed;           /* neighbours that its keep did not reach because of max_links_followed */
   uint64_t links_dropped_upstream; /* dropped by SDKs before they arrived */
   uint64_t linked_total;           /* distinct traces that it links to */
-  const char* reason;              /* policy, link, no_match, drop_policy; static */
+  const char* reason;              /* policy, link, no_match, drop_policy, too_large */
   const char* policy;              /* "" = none; lives as long as the engine */
   const char* loss;                /* "" = none; static */
   const uint8_t* path;             /* path_count trace IDs of 16 bytes: the origin first, this trace last */

@@ -106,7 +106,7 @@ struct PolicyOptions {
   std::vector<std::string> spanevent_conditions;
   OttlErrorMode error_mode = OttlErrorMode::ignore;
 
-  // composite: parts not named in policy_order are evaluated last; those without an allocation share the total
+  // composite: parts not named in policy_order are evaluated last; those without an allocation have an equal share
   std::int64_t max_total_spans_per_second = 0;
   std::vector<std::string> policy_order;
   std::vector<RateAllocation> rate_allocation;
@@ -123,6 +123,7 @@ struct TailSamplingOptions {
   std::int64_t decision_wait_ns = 30 * kNanosPerSecond;
   std::int64_t decision_wait_after_root_received_ns = 0;  // 0 = off
   bool sample_on_first_match = false;
+  std::uint64_t maximum_trace_size_bytes = 0;  // a larger trace is dropped at once; 0 = no limit
   std::vector<PolicyOptions> policies;
 };
 
@@ -207,6 +208,7 @@ struct ConfigResult {
   std::optional<Options> options;  // set iff there are no errors
   std::vector<ConfigMessage> errors;
   std::vector<ConfigMessage> warnings;  // accepted, but ignored or replaced
+  std::string no_origins;               // the one of them that links are followed but no policy makes origins; or empty
 };
 
 // What a configuration may refer to outside its own text.

@@ -7,8 +7,11 @@ namespace {
 Compiled compile(const PolicyOptions& policy, Scope& scope) {
   const NewBit bit = scope.bit_of(QuestionKey("boolean").with(policy.key).with(policy.boolean_value));
   if (bit.is_new)
-    scope.add_attribute_test(policy.key, {.kind = AttributeTest::Kind::boolean, .boolean = policy.boolean_value},
-                             bit.bit);
+    scope.add_attribute_test(
+        policy.key,
+        {.kind = scope.is_compat() ? AttributeTest::Kind::any_boolean : AttributeTest::Kind::boolean,
+         .boolean = policy.boolean_value},
+        bit.bit);
   return {scope.add_bit(bit.bit, policy.invert_match), {.monotone = !policy.invert_match}};
 }
 

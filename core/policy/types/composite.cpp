@@ -28,13 +28,13 @@ std::size_t index_of(const PolicyOptions& policy, std::string_view name) {
   return static_cast<std::size_t>(found - policy.parts.begin());
 }
 
-// policy_order first, then the rest as they stand. compat: as they stand; the Collector does not read policy_order.
+// policy_order first, then the rest in the order of the list. compat: that order alone, as in the Collector.
 std::vector<std::size_t> order_of(const PolicyOptions& policy, Scope& scope) {
   const Names names = names_of(policy.parts);
   std::vector<std::size_t> order;
   if (scope.is_compat() && !policy.policy_order.empty())
     scope.warning("policy_order",
-                  "the Collector does not read it, so neither does compat: collector; parts are asked as they stand");
+                  "ignored with compat: collector, as in the Collector: parts are evaluated in the order of the list");
   const std::size_t count = scope.is_compat() ? 0 : std::min(policy.policy_order.size(), kPoliciesMax);
   if (policy.policy_order.size() > kPoliciesMax)
     scope.error("policy_order", "expected at most " + std::to_string(kPoliciesMax) + " names");
@@ -44,7 +44,7 @@ std::vector<std::size_t> order_of(const PolicyOptions& policy, Scope& scope) {
     if (!has(names, name))
       scope.error("policy_order", i, "no part is named '" + name + "'" + option::suggestion(name, names));
     else if (std::find(order.begin(), order.end(), index) != order.end())
-      scope.error("policy_order", i, "'" + name + "' stands twice");
+      scope.error("policy_order", i, "'" + name + "' is listed twice");
     else
       order.push_back(index);
   }
@@ -65,38 +65,36 @@ void check_allocations(const PolicyOptions& policy, Scope& scope) {
       scope.error("rate_allocation", i,
                   "no part is named '" + share.policy + "'" + option::suggestion(share.policy, names));
     else if (!allocated.insert(share.policy).second)
-      scope.error("rate_allocation", i, "'" + share.policy + "' stands twice");
+      scope.error("rate_allocation", i, "'" + share.policy + "' is listed twice");
     if (!compat && (share.percent < 0 || share.percent > 100))
       scope.error("rate_allocation", i, "percent: expected a whole number from 0 to 100");
     else if (!compat && share.percent == 0)
       scope.warning("rate_allocation", i,
-                    "percent: 0 is none here; the Collector takes it for an equal share (compat: collector does, too)");
+                    "percent: 0 means no share; in the Collector, and with compat: collector, an equal share");
   }
-  for (const std::string_view name : names)
-    if (compat && !allocated.contains(name))
-      scope.warning("rate_allocation",
-                    "'" + std::string(name) + "' has none, and with compat: collector keeps nothing");
 }
 
-// Spans a second of each part, in this order. A part without an allocation has what is left of the total; compat: none.
+// Spans a second of each part, in this order. A part without an allocation has an equal share of the total.
 std::vector<std::uint64_t> allocations_of(const PolicyOptions& policy, const std::vector<std::size_t>& order,
                                           bool compat) {
   const auto total = static_cast<double>(policy.max_total_spans_per_second);
+  const auto whole = [](double spans) { return static_cast<std::uint64_t>(std::clamp(spans, 0.0, 9.0e18)); };
+  const double equal = total / static_cast<double>(std::max<std::size_t>(policy.parts.size(), 1));
   const std::size_t count = std::min(policy.rate_allocation.size(), kPoliciesMax);
-  std::vector<std::uint64_t> by_part(policy.parts.size(), compat ? 0 : SecondBudget::kNoLimit);
+  std::vector<std::uint64_t> by_part(policy.parts.size(), whole(equal));
   for (const RateAllocation& allocation : std::span(policy.rate_allocation).first(count)) {
     const std::size_t index = index_of(policy, allocation.policy);
     if (index == by_part.size()) continue;
     double share = static_cast<double>(allocation.percent) / 100 * total;
-    if (allocation.percent <= 0) share = compat ? total / static_cast<double>(policy.parts.size()) : 0;
-    by_part[index] = static_cast<std::uint64_t>(std::clamp(share, 0.0, 9.0e18));
+    if (allocation.percent <= 0) share = compat ? equal : 0;
+    by_part[index] = whole(share);
   }
   std::vector<std::uint64_t> allocations;
   for (const std::size_t index : order) allocations.push_back(by_part[index]);
   return allocations;
 }
 
-// A composite names no ERROR, since docs/design.md 3.2 looks into `and` alone, and further spans can unmake its keep.
+// Further spans can unmake its keep: a part before the one that keeps the trace now may say yes then.
 Compiled compile(const PolicyOptions& policy, Scope& scope) {
   const std::vector<std::size_t> order = order_of(policy, scope);
   check_allocations(policy, scope);
@@ -104,7 +102,9 @@ Compiled compile(const PolicyOptions& policy, Scope& scope) {
   const auto total = static_cast<std::uint64_t>(std::max<std::int64_t>(policy.max_total_spans_per_second, 0));
   return {scope.add_composite(SecondBudget(total, allocations_of(policy, order, scope.is_compat()), !scope.is_compat()),
                               parts),
-          {.is_probabilistic = true}};
+          {.matches_error = std::ranges::any_of(parts, [](const Compiled& part) { return part.traits.matches_error; }),
+           .spreads_by_part = true,
+           .is_probabilistic = true}};
 }
 
 }  // namespace
@@ -113,8 +113,9 @@ Type composite_type() {
   Row allocation;
   allocation.key = "rate_allocation";
   allocation.kind = option::Kind::allocations;
-  allocation.help = "Shares of the total, by name of the part. Parts without one use what the others leave.";
-  allocation.unset = "none";
+  allocation.help =
+      "Shares of the total, by name of the part. A part without one has the total divided by the number of parts.";
+  allocation.unset = "equal shares";
   return {
       .name = "composite",
       .help =

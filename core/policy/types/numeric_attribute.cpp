@@ -11,7 +11,7 @@ void check(const PolicyOptions& policy, Scope& scope) {
     scope.warning("max_value", "nothing matches, as it is below min_value");
   for (const auto& [value, key] : {std::pair(policy.min_value, "min_value"), std::pair(policy.max_value, "max_value")})
     if (value && *value == 0 && !zero_is_none)
-      scope.warning(key, "0 is a bound here; the Collector takes it for none (compat: collector does, too)");
+      scope.warning(key, "0 is a bound; in the Collector, and with compat: collector, it means no bound");
 }
 
 Compiled compile(const PolicyOptions& policy, Scope& scope) {
@@ -21,7 +21,7 @@ Compiled compile(const PolicyOptions& policy, Scope& scope) {
     return !value || (compat && *value == 0) ? unbounded : *value;
   };
   AttributeTest test;
-  test.kind = compat ? AttributeTest::Kind::integer_only : AttributeTest::Kind::number;
+  test.kind = compat ? AttributeTest::Kind::any_integer : AttributeTest::Kind::number;
   test.min = bound(policy.min_value, AttributeTest::kNoMin);
   test.max = bound(policy.max_value, AttributeTest::kNoMax);
   const NewBit bit = scope.bit_of(QuestionKey("number").with(policy.key).with(test.min).with(test.max));

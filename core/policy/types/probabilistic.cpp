@@ -5,24 +5,47 @@ namespace entail::policy {
 
 namespace {
 
-// The OpenTelemetry randomness of the trace: the smallest ot=rv, else the low bits of its ID.
-Compiled compile_consistent(std::uint64_t threshold, Scope& scope) {
+TraceTest hash_test(const PolicyOptions& policy) {
+  const std::string_view salt = policy.hash_salt.empty() ? std::string_view("default-hash-seed") : policy.hash_salt;
+  return [state = salt_state(salt), threshold = collector_threshold(policy.sampling_percentage)](
+             const Facts&, TraceId id) { return collector_hash(state, id) <= threshold; };
+}
+
+// The bit of traces with an ot=rv or ot=th on any span.
+unsigned sampling_info_bit(Scope& scope) {
+  const NewBit bit = scope.bit_of(QuestionKey("sampling_info"));
+  if (bit.is_new)
+    scope.add_span_test({.holds =
+                             [](const otlp::Decoded& decoded, const otlp::SpanView& span) {
+                               const auto* bytes = reinterpret_cast<const char*>(decoded.bytes.data());
+                               const auto ot = context::parse_tracestate(
+                                   {bytes + span.trace_state.offset, span.trace_state.size});
+                               return ot.ok() && (ot->randomness || ot->threshold);
+                             },
+                         .bit = bit.bit});
+  return bit.bit;
+}
+
+Compiled compile_consistent(const PolicyOptions& policy, Scope& scope) {
+  const std::uint64_t threshold = context::threshold_of_percentage(policy.sampling_percentage);
   scope.read_randomness();
-  return {scope.add_test([threshold](const Facts& trace, TraceId id) {
-            const bool given = trace.randomness_min <= context::kRandomnessMask;
-            return (given ? trace.randomness_min : id.lo & context::kRandomnessMask) >= threshold;
+  const TraceTest by_randomness = [threshold](const Facts& trace, TraceId id) {
+    return trace.randomness(id) >= threshold;
+  };
+  const PolicyTraits traits{.monotone = true, .is_probabilistic = true, .threshold = threshold};
+  if (!scope.is_compat()) return {scope.add_test(by_randomness), traits};
+  // The Collector hashes the ID of a trace without rv and th, and writes the threshold all the same.
+  return {scope.add_test([by_randomness, by_hash = hash_test(policy), bit = sampling_info_bit(scope)](
+                             const Facts& trace, TraceId id) {
+            return has_bit(trace.bits, bit) ? by_randomness(trace, id) : by_hash(trace, id);
           }),
-          {.monotone = true, .is_probabilistic = true, .threshold = threshold}};
+          traits};
 }
 
 Compiled compile(const PolicyOptions& policy, Scope& scope) {
   if (!scope.rows_hold()) return {scope.add({}), {}};  // a percentage out of bounds has no threshold
-  if (scope.options().probability == Probability::consistent)
-    return compile_consistent(context::threshold_of_percentage(policy.sampling_percentage), scope);
-  const std::string_view salt = policy.hash_salt.empty() ? std::string_view("default-hash-seed") : policy.hash_salt;
-  return {scope.add_test([state = salt_state(salt), threshold = collector_threshold(policy.sampling_percentage)](
-                             const Facts&, TraceId id) { return collector_hash(state, id) <= threshold; }),
-          {.monotone = true, .is_probabilistic = true}};
+  if (scope.options().probability == Probability::consistent) return compile_consistent(policy, scope);
+  return {scope.add_test(hash_test(policy)), {.monotone = true, .is_probabilistic = true}};
 }
 
 }  // namespace

@@ -16,9 +16,9 @@ Compiled compile(const PolicyOptions& policy, Scope& scope) {
   const bool regex = policy.enabled_regex_matching;
   ottl::StringMatcher matcher = matcher_of(policy, scope);
   const NewBit bit = scope.bit_of(QuestionKey(regex ? "regex" : "exact").with(policy.key).with(policy.values));
+  const auto of_regex = scope.is_compat() ? AttributeTest::Kind::any_regex : AttributeTest::Kind::regex;
   if (bit.is_new)
-    scope.add_attribute_test(policy.key, regex ? AttributeTest::Kind::regex : AttributeTest::Kind::exact,
-                             std::move(matcher), bit.bit);
+    scope.add_attribute_test(policy.key, regex ? of_regex : AttributeTest::Kind::exact, std::move(matcher), bit.bit);
   return {scope.add_bit(bit.bit, policy.invert_match), {.monotone = !policy.invert_match}};
 }
 

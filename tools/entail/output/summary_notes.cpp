@@ -64,6 +64,7 @@ std::vector<std::string> memory_notes(const Statistics& statistics, const RunFac
 
 std::vector<std::string> summary_notes(const Statistics& statistics, const RunFacts& facts) {
   std::vector<std::string> notes = memory_notes(statistics, facts);
+  if (!facts.no_origins.empty()) notes.push_back("Configuration: " + facts.no_origins + ".");
   if (count_of(statistics, "max_links_followed") > 0) {
     notes.push_back("max_links_followed was reached: which neighbours were followed depends on rank_seed " +
                     std::to_string(statistics.rank_seed) + ".");
