@@ -5,6 +5,9 @@
 
 #include <algorithm>
 
+#include "ottl/go_regex.hpp"
+#include "text/utf8.hpp"
+
 namespace entail::ottl {
 
 namespace {
@@ -47,13 +50,14 @@ Result<StringMatcher, std::vector<BadPattern>> StringMatcher::regex(const std::v
   auto combined = std::make_unique<RegexSet>();
   bool all_combined = patterns.size() > 1;
   for (const std::string& pattern : patterns) {
-    auto compiled = std::make_unique<RE2>(pattern, regex_options());
-    if (!compiled->ok()) {
+    const std::optional<std::string> translated = re2_pattern(pattern);
+    auto compiled = std::make_unique<RE2>(translated.value_or(std::string()), regex_options());
+    if (!translated || !compiled->ok()) {
       bad.push_back({static_cast<std::size_t>(&pattern - patterns.data()),
-                     "bad regular expression '" + pattern + "': " + compiled->error()});
+                     "bad regular expression '" + pattern + "': " + (translated ? compiled->error() : "Go knows no \\C")});
       continue;
     }
-    all_combined = all_combined && combined->set.Add(pattern, nullptr) >= 0;
+    all_combined = all_combined && combined->set.Add(*translated, nullptr) >= 0;
     matcher.patterns_.push_back(std::move(compiled));
   }
   if (!bad.empty()) return bad;
@@ -63,6 +67,12 @@ Result<StringMatcher, std::vector<BadPattern>> StringMatcher::regex(const std::v
 
 bool StringMatcher::matches_any(std::string_view text) const {
   if (!values_.empty()) return std::binary_search(values_.begin(), values_.end(), text, BySizeThenContent{});
+  if (matches_pattern(text)) return true;
+  // What does not match as it is may match where Go reads U+FFFD.
+  return text::utf8_valid_size(text) != text.size() && matches_pattern(as_utf8(text));
+}
+
+bool StringMatcher::matches_pattern(std::string_view text) const {
   const re2::StringPiece piece(text.data(), text.size());
   if (set_ != nullptr) {
     RE2::Set::ErrorInfo info{};

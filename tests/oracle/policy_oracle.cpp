@@ -134,6 +134,12 @@ bool is_probabilistic(const PolicyOptions& policy) {
 
 bool matches_error(const PolicyOptions& policy) {
   if (policy.type == PolicyType::status_code) return (policy.status_code_mask & (1U << 2)) != 0;
+  if (policy.type == PolicyType::ottl_condition) {
+    const auto any = [](const std::vector<std::string>& conditions) {
+      return std::any_of(conditions.begin(), conditions.end(), [](const auto& one) { return tests_error(one); });
+    };
+    return any(policy.span_conditions) || any(policy.spanevent_conditions);
+  }
   return policy.type == PolicyType::and_policy && std::any_of(policy.parts.begin(), policy.parts.end(), matches_error);
 }
 
