@@ -55,6 +55,13 @@ std::vector<std::string_view> function_names() {
   return names;
 }
 
+std::vector<std::string> function_usages() {
+  std::vector<std::string> usages;
+  for (const FunctionRow* row : all_rows())
+    if (row->refused.empty()) usages.push_back(usage_of(*row));
+  return usages;
+}
+
 std::string usage_of(const FunctionRow& row) {
   std::string out(row.name);
   out += '(';

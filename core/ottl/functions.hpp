@@ -91,5 +91,7 @@ const FunctionRow* find_function(std::string_view name) noexcept;
 std::vector<std::string_view> function_names();
 // "Substring(target, start, length, [utf8_safe])"
 std::string usage_of(const FunctionRow& row);
+// Of all that a condition may call.
+std::vector<std::string> function_usages();
 
 }  // namespace entail::ottl

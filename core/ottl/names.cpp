@@ -53,8 +53,14 @@ constexpr std::array kEnums = {
     Enum{"SPAN_KIND_CLIENT", 3},      Enum{"SPAN_KIND_PRODUCER", 4}, Enum{"SPAN_KIND_CONSUMER", 5},
 };
 
-constexpr std::array<std::string_view, 4> kPathsOfAll = {"resource.attributes", "instrumentation_scope.attributes",
-                                                         "instrumentation_scope.name", "instrumentation_scope.version"};
+constexpr std::array<std::string_view, 8> kPathsOfAll = {"resource.attributes",
+                                                         "resource.dropped_attributes_count",
+                                                         "resource.schema_url",
+                                                         "instrumentation_scope.attributes",
+                                                         "instrumentation_scope.name",
+                                                         "instrumentation_scope.version",
+                                                         "instrumentation_scope.dropped_attributes_count",
+                                                         "instrumentation_scope.schema_url"};
 
 struct RefusedPath {
   std::string_view name;  // or its first word, with a dot

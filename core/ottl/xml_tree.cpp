@@ -80,6 +80,7 @@ std::optional<XmlTree> XmlTree::parse(std::string_view text) {
   XmlReader reader(text);
   XmlToken token;
   int open = 0;
+  bool has_element = false;
   bool begun = false;  // what stands before the declaration or the first element is not held
   while (reader.next(token)) {
     if (token.kind == XmlToken::Kind::end) {
@@ -87,7 +88,7 @@ std::optional<XmlTree> XmlTree::parse(std::string_view text) {
       continue;
     }
     if (token.kind == XmlToken::Kind::start) {
-      begun = true;
+      begun = has_element = true;
       const int element = tree.add(XmlNode::Kind::element, token.name);
       tree[element].prefix = token.prefix;
       tree[element].attributes = std::move(token.attributes);
@@ -110,7 +111,10 @@ std::optional<XmlTree> XmlTree::parse(std::string_view text) {
     }
     if (begun) tree.append_child(open, tree.add(kind_of(token.kind), token.text));
   }
-  if (reader.failed()) return std::nullopt;
+  if (reader.failed() || !has_element) return std::nullopt;
+  // Of a document without a declaration, xmlquery's caller drops what stands first but for elements.
+  const int first = tree[0].first_child;
+  if (!text.starts_with("<?xml") && tree[first].kind == XmlNode::Kind::instruction) tree.remove(first);
   return tree;
 }
 

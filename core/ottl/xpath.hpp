@@ -1,4 +1,4 @@
-// XPath, as far as conditions need it: steps along child, // and attributes, . and .., names, *, text(), node(),
+// XPath, as far as conditions need it: steps along child, // and attributes, . and .., names, *, text(),
 // comment(); predicates by position, last(), existence and equality; unions. Anything else is refused when a condition
 // is compiled. Thread rule: Immutable once compiled.
 #pragma once
