@@ -210,7 +210,8 @@ std::string configuration_page() {
   out +=
       "\nPolicies from Collector extensions are not supported: they are Go code that only a Collector can run.\n\n"
       "## OTTL\n\n"
-      "Conditions are those of the Collector's `ottl_condition` (`pkg/ottl` v0.161.0). What is not supported is an error "
+      "Conditions are those of the Collector's `ottl_condition` (`pkg/ottl` v0.161.0). What is not supported is an "
+      "error "
       "that\n"
       "points at the place; [migration.md](migration.md#ottl) lists it.\n\n"
       "- Operators: `==` `!=` `<` `<=` `>` `>=` `and` `or` `not` `+` `-` `*` `/`, parentheses. Values of "
@@ -232,7 +233,8 @@ std::string configuration_page() {
       "- Functions, with optional arguments in brackets; arguments can be named, as in `Trim(target=name)`: " +
       listed(usages) +
       ".\n"
-      "- Functions of lists and maps take lambdas, such as `Any(attributes[\"ids\"], (index, value) => value > 3)`. The "
+      "- Functions of lists and maps take lambdas, such as `Any(attributes[\"ids\"], (index, value) => value > 3)`. "
+      "The "
       "Collector\n"
       "  needs the feature gate `ottl.functions.enableLambda` for them.\n"
       "- Regexes are unanchored, as in Go. `Now` is the engine's time; `UUID` and `UUIDv7` depend on the span and\n"

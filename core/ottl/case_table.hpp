@@ -1,5 +1,5 @@
-// Unicode's simple case mappings beyond ASCII, as Go 1.26 has them (Unicode 15.0): the characters from first to last, by
-// steps of stride, map to themselves plus delta. Thread rule: Immutable.
+// Unicode's simple case mappings beyond ASCII, as Go 1.26 has them (Unicode 15.0): the characters from first to last,
+// by steps of stride, map to themselves plus delta. Thread rule: Immutable.
 #pragma once
 
 #include <array>

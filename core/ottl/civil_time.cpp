@@ -27,8 +27,7 @@ CivilTime civil_time(Instant instant, std::int32_t offset) noexcept {
   const std::int64_t shifted = days + 719468;
   const std::int64_t era = floor_divided(shifted, 146097);
   const std::int64_t day_of_era = shifted - era * 146097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
   const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
   CivilTime out;
@@ -59,8 +58,8 @@ std::int64_t days_in_month(std::int64_t year, std::int64_t month) noexcept {
 
 void append_padded(std::int64_t value, std::size_t width, std::string& out) {
   if (value < 0) out += '-';
-  const std::string digits = std::to_string(value < 0 ? 0 - static_cast<std::uint64_t>(value)
-                                                      : static_cast<std::uint64_t>(value));
+  const std::string digits =
+      std::to_string(value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value));
   if (digits.size() < width) out.append(width - digits.size(), '0');
   out += digits;
 }

@@ -1,5 +1,6 @@
 // Conversions between kinds of values, as pkg/ottl's typed getters do them.
-// Thread rule: Immutable (free functions only; what they make is in the arena given). False: the conversion is an error.
+// Thread rule: Immutable (free functions only; what they make is in the arena given). False: the conversion is an
+// error.
 #pragma once
 
 #include "ottl/arena.hpp"

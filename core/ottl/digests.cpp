@@ -82,8 +82,8 @@ void mix_md5(const std::uint8_t* block, std::uint32_t (&state)[4]) {
         f = c ^ (b | ~d);
         word = 7 * i % 16;
     }
-    const std::uint32_t next = b + std::rotl(a + f + md5_table()[i] + base::load_le32(block + 4 * word),
-                                             kShifts[i / 16][i % 4]);
+    const std::uint32_t next =
+        b + std::rotl(a + f + md5_table()[i] + base::load_le32(block + 4 * word), kShifts[i / 16][i % 4]);
     a = d;
     d = c;
     c = b;
@@ -200,8 +200,7 @@ std::string sha256(std::string_view text) {
   static constexpr Rotations kBy = {{2, 13, 22}, {6, 11, 25}, {7, 18}, 3, {17, 19}, 10};
   std::uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                             0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-  for_each_block<64>(text, true,
-                     [&](const std::uint8_t* block) { mix_sha2<std::uint32_t, 64>(block, kBy, state); });
+  for_each_block<64>(text, true, [&](const std::uint8_t* block) { mix_sha2<std::uint32_t, 64>(block, kBy, state); });
   return digest_bytes(state, 8, true);
 }
 
@@ -209,8 +208,7 @@ std::string sha512(std::string_view text) {
   static constexpr Rotations kBy = {{28, 34, 39}, {14, 18, 41}, {1, 8}, 7, {19, 61}, 6};
   std::uint64_t state[8] = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
                             0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179};
-  for_each_block<128>(text, true,
-                      [&](const std::uint8_t* block) { mix_sha2<std::uint64_t, 80>(block, kBy, state); });
+  for_each_block<128>(text, true, [&](const std::uint8_t* block) { mix_sha2<std::uint64_t, 80>(block, kBy, state); });
   return digest_bytes(state, 8, true);
 }
 

@@ -92,8 +92,7 @@ bool Evaluation::value(std::uint16_t index, Value& out) noexcept {
     case Node::Kind::divide: {
       Value left;
       Value right;
-      return value(operand(node, 0), left) && value(operand(node, 1), right) &&
-             calculate(node.kind, left, right, out);
+      return value(operand(node, 0), left) && value(operand(node, 1), right) && calculate(node.kind, left, right, out);
     }
     case Node::Kind::comparison:
     case Node::Kind::conjunction:

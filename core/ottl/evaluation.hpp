@@ -72,9 +72,7 @@ class Call {
   Arena& arena() noexcept { return evaluation_.arena_; }
   Source& source() noexcept { return evaluation_.source_; }
   // A number of this call in its program: calls of one span differ in it.
-  std::size_t number() const noexcept {
-    return static_cast<std::size_t>(&site_ - evaluation_.program_.calls.data());
-  }
+  std::size_t number() const noexcept { return static_cast<std::size_t>(&site_ - evaluation_.program_.calls.data()); }
   // Copies of what the function made; false if there is no room.
   bool give(std::string_view text, Value& out) noexcept {
     out = Value::of_text({});

@@ -43,8 +43,9 @@ std::size_t FunctionRow::parameter_count() const noexcept {
 
 const FunctionRow* find_function(std::string_view name) noexcept {
   const auto& rows = all_rows();
-  const auto found = std::lower_bound(rows.begin(), rows.end(), name,
-                                      [](const FunctionRow* row, std::string_view wanted) { return row->name < wanted; });
+  const auto found =
+      std::lower_bound(rows.begin(), rows.end(), name,
+                       [](const FunctionRow* row, std::string_view wanted) { return row->name < wanted; });
   return found != rows.end() && (*found)->name == name ? *found : nullptr;
 }
 

@@ -22,8 +22,8 @@ enum class Take : std::uint8_t {
   any,
   text,
   integer,
-  map,       // converted to the plain form
-  list,      // the same
+  map,   // converted to the plain form
+  list,  // the same
   time,
   duration,
   text_like,     // what String() makes of it; nil stays nil

@@ -18,45 +18,7 @@ namespace {
 using Kind = Value::Kind;
 using Form = Value::Form;
 
-constexpr int kWidthMax = 1000;
 constexpr unsigned kDepthMax = 64;
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-std::optional<int> take_number(std::string_view& text) noexcept {
-  if (text.empty() || !is_digit(text[0])) return std::nullopt;
-  int value = 0;
-  while (!text.empty() && is_digit(text[0])) {
-    value = std::min(value * 10 + (text[0] - '0'), kWidthMax + 1);
-    text.remove_prefix(1);
-  }
-  return value;
-}
-
-bool take_flag(std::string_view& text, FormatPart& part) noexcept {
-  if (text.empty()) return false;
-  switch (text[0]) {
-    case '+':
-      part.plus = true;
-      break;
-    case '-':
-      part.minus = true;
-      break;
-    case ' ':
-      part.space = true;
-      break;
-    case '0':
-      part.zero = true;
-      break;
-    case '#':
-      part.sharp = true;
-      break;
-    default:
-      return false;
-  }
-  text.remove_prefix(1);
-  return true;
-}
 
 std::size_t characters_of(std::string_view text) noexcept {
   std::size_t count = 0;
@@ -186,8 +148,8 @@ void append_quoted(std::string_view text, std::string& out) {
 
 void append_hex_text(const FormatPart& part, std::string_view bytes, std::string& out) {
   std::string digits;
-  const std::size_t size = part.precision ? std::min<std::size_t>(bytes.size(), static_cast<std::size_t>(*part.precision))
-                                          : bytes.size();
+  const std::size_t size =
+      part.precision ? std::min<std::size_t>(bytes.size(), static_cast<std::size_t>(*part.precision)) : bytes.size();
   text::append_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), size}, digits);
   if (part.verb == 'X') digits = upper_case(digits);
   append_padded_text(part, digits, false, out);
@@ -403,7 +365,8 @@ bool append_value(const FormatPart& part, const Value& value, unsigned depth, st
     case Kind::trace_id:
     case Kind::span_id:
     case Kind::profile_id:
-      return append_printed(part, value, value.text.find_first_not_of('\0') == std::string_view::npos ? "" : hex_of(value.text), out);
+      return append_printed(
+          part, value, value.text.find_first_not_of('\0') == std::string_view::npos ? "" : hex_of(value.text), out);
     case Kind::list:
       return (value.form == Form::raw || value.form == Form::texts) && append_list(part, value, depth, out);
     case Kind::map:
@@ -416,43 +379,6 @@ bool append_value(const FormatPart& part, const Value& value, unsigned depth, st
 }
 
 }  // namespace
-
-std::string parse_format(std::string_view format, std::vector<FormatPart>& parts) {
-  FormatPart part;
-  while (!format.empty()) {
-    if (format[0] != '%') {
-      part.literal += format[0];
-      format.remove_prefix(1);
-      continue;
-    }
-    format.remove_prefix(1);
-    if (format.starts_with('%')) {
-      part.literal += '%';
-      format.remove_prefix(1);
-      continue;
-    }
-    while (take_flag(format, part)) {
-    }
-    part.width = take_number(format);
-    if (format.starts_with('.')) {
-      format.remove_prefix(1);
-      part.precision = take_number(format).value_or(0);
-    }
-    if (part.width.value_or(0) > kWidthMax || part.precision.value_or(0) > kWidthMax)
-      return "a width or precision has at most three digits";
-    if (format.empty()) return "the format ends within a verb";
-    part.verb = format[0];
-    if (std::string_view("vdsqtfFeEgGxXobcT").find(part.verb) == std::string_view::npos)
-      return std::string("the verb %") + part.verb + " is not supported";
-    if (part.sharp && std::string_view("xXob").find(part.verb) == std::string_view::npos)
-      return std::string("the verb %#") + part.verb + " is not supported";
-    format.remove_prefix(1);
-    parts.push_back(std::move(part));
-    part = {};
-  }
-  parts.push_back(std::move(part));
-  return {};
-}
 
 bool append_formatted(std::span<const FormatPart> parts, std::span<const Value> values, std::string& out) {
   std::size_t next = 0;

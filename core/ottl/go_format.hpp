@@ -1,6 +1,6 @@
-// Go's fmt.Sprintf, as far as conditions need it: %v %+v %d %s %q %t %f %e %g %x %X %o %b %c %U %T with flags, width and
-// precision, of texts, numbers, booleans, nil, times, durations, IDs and bytes; lists and maps with %v.
-// Thread rule: Immutable (free functions only).
+// Go's fmt.Sprintf, as far as conditions need it: %v %+v %d %s %q %t %f %e %g %x %X %o %b %c %U %T with flags, width
+// and precision, of texts, numbers, booleans, nil, times, durations, IDs and bytes; lists and maps with %v. Thread
+// rule: Immutable (free functions only).
 #pragma once
 
 #include <optional>

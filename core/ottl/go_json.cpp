@@ -31,7 +31,8 @@ void append_string(std::string_view text, JsonStyle style, std::string& out) {
   (void)text::append_json_string(text, out,
                                  style == JsonStyle::ottl ? text::JsonEscapes::html : text::JsonEscapes::required);
   for (std::size_t at = begin; (at = out.find("\xe2\x80", at)) != std::string::npos; ++at)
-    if (out[at + 2] == '\xa8' || out[at + 2] == '\xa9') out.replace(at, 3, out[at + 2] == '\xa8' ? "\\u2028" : "\\u2029");
+    if (out[at + 2] == '\xa8' || out[at + 2] == '\xa9')
+      out.replace(at, 3, out[at + 2] == '\xa8' ? "\\u2028" : "\\u2029");
 }
 
 bool append(const Value& value, JsonStyle style, bool is_raw, unsigned depth, std::string& out);

@@ -1,6 +1,5 @@
-// Layouts of Go's time package ("2006-01-02 15:04:05"), which the Collector makes of strptime formats: writing a time by
-// one, and reading one.
-// Thread rule: Immutable (free functions only). Texts are read and written without a clock.
+// Layouts of Go's time package ("2006-01-02 15:04:05"), which the Collector makes of strptime formats: writing a time
+// by one, and reading one. Thread rule: Immutable (free functions only). Texts are read and written without a clock.
 #pragma once
 
 #include <optional>
@@ -22,8 +21,8 @@ struct LayoutFault {
 struct LayoutTime {
   Instant instant{};
   std::int32_t offset = 0;
-  std::string zone;     // abbreviation
-  bool named = false;   // the zone's name was read, but no zone of `zone` has it: its offset is not known
+  std::string zone;    // abbreviation
+  bool named = false;  // the zone's name was read, but no zone of `zone` has it: its offset is not known
 };
 
 // As time.ParseInLocation. Nothing: fault says why.

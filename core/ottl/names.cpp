@@ -68,7 +68,8 @@ struct RefusedPath {
 };
 constexpr std::array kRefusedPaths = {
     RefusedPath{"event_index", "the tail sampler does not number events: the Collector fails on each of them"},
-    RefusedPath{"spanevent.event_index", "the tail sampler does not number events: the Collector fails on each of them"},
+    RefusedPath{"spanevent.event_index",
+                "the tail sampler does not number events: the Collector fails on each of them"},
     RefusedPath{"otelcol.", "the tail sampler does not keep what the Collector knew of the client"},
     RefusedPath{"cache", "a condition cannot fill the cache, so it is always empty"},
     RefusedPath{"span.cache", "a condition cannot fill the cache, so it is always empty"},

@@ -172,9 +172,7 @@ Parser::Checked Parser::check_argument(const FunctionRow& row, std::size_t index
 
 Parser::Checked Parser::check_written_list(const FunctionRow& row, std::size_t index, const Part& part) {
   const Take take = row.parameters[index].take;
-  const auto refuse = [&] {
-    return fail(part.offset, "expected " + std::string(wanted(take)) + ": " + usage_of(row));
-  };
+  const auto refuse = [&] { return fail(part.offset, "expected " + std::string(wanted(take)) + ": " + usage_of(row)); };
   const Node& node = program_.nodes[part.node];
   if (const Value* const literal = literal_of(part)) {
     if (literal->kind != Kind::list) return refuse();

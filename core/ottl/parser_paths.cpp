@@ -77,8 +77,7 @@ Result<Parser::Parts, Fault> Parser::keys() {
     const MaybePart key = sum();
     if (!key) return key.error();
     const Value* const literal = literal_of(*key);
-    const bool fits =
-        literal == nullptr || literal->kind == Value::Kind::text || literal->kind == Value::Kind::integer;
+    const bool fits = literal == nullptr || literal->kind == Value::Kind::text || literal->kind == Value::Kind::integer;
     if (!key->is_operand || !fits) return fail(key->offset, "expected a key in double quotes, or an index");
     if (!take("]")) return fail(here().offset, "expected ']'");
     parts.push_back(*key);

@@ -147,7 +147,8 @@ Parser::MaybePart Parser::constant_items(Node::Kind kind, std::size_t offset, co
   for (const Part& part : parts) values.push_back(*literal_of(part));
   program_.items.push_back(std::move(values));
   std::vector<Value>& kept = program_.items.back();
-  if (kind == Node::Kind::list) return add_constant(offset, Value::of_items(Kind::list, Form::raw, kept.data(), kept.size()));
+  if (kind == Node::Kind::list)
+    return add_constant(offset, Value::of_items(Kind::list, Form::raw, kept.data(), kept.size()));
   // Lists in a map become lists of attributes; texts stay where they are, so that only items are made.
   for (std::size_t i = 1; i < kept.size(); i += 2)
     if (!own_member(kept[i])) return fail(parts[i].offset, "a map cannot hold this value");
@@ -169,8 +170,7 @@ bool Parser::own_member(Value& value) {
 bool Parser::is_lambda() const noexcept {
   if (!is("(")) return false;
   std::size_t at = at_ + 1;
-  while (tokens_[at].kind == Token::Kind::name ||
-         (tokens_[at].kind == Token::Kind::symbol && tokens_[at].value == ","))
+  while (tokens_[at].kind == Token::Kind::name || (tokens_[at].kind == Token::Kind::symbol && tokens_[at].value == ","))
     ++at;
   return tokens_[at].value == ")" && at + 1 < tokens_.size() && tokens_[at + 1].kind == Token::Kind::symbol &&
          tokens_[at + 1].value == "=>";
@@ -208,8 +208,8 @@ Parser::MaybePart Parser::lambda() {
   --nesting_;
   made.body = body->node;
   program_.lambdas.push_back(std::move(made));
-  MaybePart whole = add(
-      {.kind = Node::Kind::lambda, .index = static_cast<std::uint16_t>(program_.lambdas.size() - 1)}, offset, {*body});
+  MaybePart whole = add({.kind = Node::Kind::lambda, .index = static_cast<std::uint16_t>(program_.lambdas.size() - 1)},
+                        offset, {*body});
   if (whole) whole->is_operand = false;
   return whole;
 }

@@ -21,6 +21,9 @@ constexpr std::array<std::string_view, 6> kKindEnumTexts = {"SPAN_KIND_UNSPECIFI
                                                             "SPAN_KIND_SERVER",      "SPAN_KIND_CLIENT",
                                                             "SPAN_KIND_PRODUCER",    "SPAN_KIND_CONSUMER"};
 
+Value integer_of(std::uint64_t value) noexcept { return Value::of_integer(static_cast<std::int64_t>(value)); }
+Value time_of_ns(std::uint64_t value) noexcept { return Value::of_time(static_cast<std::int64_t>(value)); }
+
 }  // namespace
 
 Value value_of(Bytes bytes, const otlp::AttributeView& attribute) noexcept {
@@ -198,34 +201,17 @@ bool Source::next_event() noexcept {
 }
 
 Value Source::field(Field field) noexcept {
-  const auto integer = [](std::uint64_t value) { return Value::of_integer(static_cast<std::int64_t>(value)); };
-  const auto time = [](std::uint64_t value) { return Value::of_time(static_cast<std::int64_t>(value)); };
   switch (field) {
-    case Field::name:
-      walk_span();
-      return Value::of_text(text(name_));
-    case Field::kind:
-      walk_span();
-      return integer(static_cast<std::uint64_t>(static_cast<std::int32_t>(kind_)));
-    case Field::kind_text:
-      walk_span();
-      return Value::of_text(kind_ < kKindTexts.size() ? kKindTexts[kind_] : std::string_view());
-    case Field::kind_enum_text:
-      walk_span();
-      return Value::of_text(kind_ < kKindEnumTexts.size() ? kKindEnumTexts[kind_] : std::string_view());
     case Field::start_ns:
-      return integer(span_.start_ns);
+      return integer_of(span_.start_ns);
     case Field::end_ns:
-      return integer(span_.end_ns);
+      return integer_of(span_.end_ns);
     case Field::start_time:
-      return time(span_.start_ns);
+      return time_of_ns(span_.start_ns);
     case Field::end_time:
-      return time(span_.end_ns);
+      return time_of_ns(span_.end_ns);
     case Field::status_code:
-      return integer(static_cast<std::uint64_t>(static_cast<std::int32_t>(span_.status_code)));
-    case Field::status_message:
-      walk_span();
-      return Value::of_text(text(status_message_));
+      return integer_of(static_cast<std::uint64_t>(static_cast<std::int32_t>(span_.status_code)));
     case Field::trace_state:
       return Value::of_text(text(span_.trace_state));
     case Field::trace_id:
@@ -246,28 +232,53 @@ Value Source::field(Field field) noexcept {
       return Value::of_integer(0, Kind::events);
     case Field::links:
       return Value::of_integer(0, Kind::links);
-    case Field::dropped_attributes:
-      walk_span();
-      return integer(static_cast<std::uint32_t>(dropped_attributes_));
-    case Field::dropped_events:
-      walk_span();
-      return integer(static_cast<std::uint32_t>(dropped_events_));
     case Field::dropped_links:
-      return integer(span_.dropped_links_count);
+      return integer_of(span_.dropped_links_count);
     case Field::flags:
-      return integer(span_.flags);
+      return integer_of(span_.flags);
+    default:
+      return field >= Field::event_name ? context_field(field) : passed_field(field);
+  }
+}
+
+// Fields of the span that decode() passes over.
+Value Source::passed_field(Field field) noexcept {
+  walk_span();
+  switch (field) {
+    case Field::name:
+      return Value::of_text(text(name_));
+    case Field::kind:
+      return integer_of(static_cast<std::uint64_t>(static_cast<std::int32_t>(kind_)));
+    case Field::kind_text:
+      return Value::of_text(kind_ < kKindTexts.size() ? kKindTexts[kind_] : std::string_view());
+    case Field::kind_enum_text:
+      return Value::of_text(kind_ < kKindEnumTexts.size() ? kKindEnumTexts[kind_] : std::string_view());
+    case Field::status_message:
+      return Value::of_text(text(status_message_));
+    case Field::dropped_attributes:
+      return integer_of(static_cast<std::uint32_t>(dropped_attributes_));
+    case Field::dropped_events:
+      return integer_of(static_cast<std::uint32_t>(dropped_events_));
+    default:
+      return {};
+  }
+}
+
+// Fields of the event, the scope and the resource.
+Value Source::context_field(Field field) noexcept {
+  switch (field) {
     case Field::event_name:
       walk_event();
       return Value::of_text(text(event_name_));
     case Field::event_ns:
       walk_event();
-      return integer(event_ns_);
+      return integer_of(event_ns_);
     case Field::event_time:
       walk_event();
-      return time(event_ns_);
+      return time_of_ns(event_ns_);
     case Field::event_dropped_attributes:
       walk_event();
-      return integer(static_cast<std::uint32_t>(event_dropped_attributes_));
+      return integer_of(static_cast<std::uint32_t>(event_dropped_attributes_));
     case Field::scope_name:
       walk_scope();
       return Value::of_text(text(scope_name_));
@@ -275,16 +286,18 @@ Value Source::field(Field field) noexcept {
       walk_scope();
       return Value::of_text(text(scope_version_));
     case Field::scope_dropped_attributes:
-      return integer(static_cast<std::uint32_t>(header_number(Holder::scope, otlp::scope_field::kDroppedAttributesCount)));
+      return integer_of(
+          static_cast<std::uint32_t>(header_number(Holder::scope, otlp::scope_field::kDroppedAttributesCount)));
     case Field::scope_schema_url:
       return Value::of_text(schema_url(Holder::scope));
     case Field::resource_dropped_attributes:
-      return integer(
+      return integer_of(
           static_cast<std::uint32_t>(header_number(Holder::resource, otlp::resource_field::kDroppedAttributesCount)));
     case Field::resource_schema_url:
       return Value::of_text(schema_url(Holder::resource));
+    default:
+      return {};
   }
-  return {};
 }
 
 Value Source::trace_state_entry(std::string_view key) const noexcept {
@@ -303,9 +316,8 @@ void Source::fill(Holder holder) noexcept {
   filled_[static_cast<std::size_t>(holder)] = true;
   for (std::size_t slot = 0; slot < keys_.size(); ++slot)
     if (keys_[slot].holder == holder) std::construct_at(&slots_[slot]);
-  for_each_message(holder, [&](wire::Range message, wire::Field attributes) {
-    take_attributes(holder, message, attributes);
-  });
+  for_each_message(holder,
+                   [&](wire::Range message, wire::Field attributes) { take_attributes(holder, message, attributes); });
 }
 
 void Source::take_attributes(Holder holder, wire::Range message, wire::Field attributes) noexcept {

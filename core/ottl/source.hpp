@@ -67,6 +67,8 @@ class Source {
   std::uint64_t number(const wire::FieldView& field) const noexcept;
   std::string_view id(wire::Range range, std::size_t size) const noexcept;
   std::string_view hex(std::size_t slot, std::string_view id) noexcept;
+  Value passed_field(Field field) noexcept;
+  Value context_field(Field field) noexcept;
   void walk_span() noexcept;
   void walk_event() noexcept;
   void walk_scope() noexcept;

@@ -19,8 +19,8 @@ char lower(char c) noexcept { return is_upper(c) ? static_cast<char>(c + 32) : c
 
 template <std::size_t Count>
 char32_t mapped(const std::array<CaseRange, Count>& table, char32_t code) noexcept {
-  const auto next =
-      std::upper_bound(table.begin(), table.end(), code, [](char32_t c, const CaseRange& row) { return c < row.first; });
+  const auto next = std::upper_bound(table.begin(), table.end(), code,
+                                     [](char32_t c, const CaseRange& row) { return c < row.first; });
   // Ranges with a stride may interleave, by one.
   for (auto row = next; row != table.begin() && next - row < 2;) {
     --row;

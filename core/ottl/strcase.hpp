@@ -17,7 +17,8 @@ std::string to_snake(std::string_view text);
 // Without the white space (Unicode's) at both ends.
 std::string_view trimmed_space(std::string_view text) noexcept;
 
-// The character that text begins with, and its bytes; U+FFFD and 1 for a byte that is no UTF-8. REQUIRES text not empty.
+// The character that text begins with, and its bytes; U+FFFD and 1 for a byte that is no UTF-8. REQUIRES text not
+// empty.
 struct Character {
   char32_t code = 0;
   std::size_t size = 0;

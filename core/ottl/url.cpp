@@ -185,9 +185,8 @@ bool read_all_but_fragment(std::string_view rest, Url& url) {
     if (contains(rest.substr(0, rest.find('/')), ':')) return false;
   }
   if ((!url.scheme.empty() || !rest.starts_with("///")) && rest.starts_with("//")) {
-    const std::string_view authority = rest.substr(2, rest.find('/', 2) == std::string_view::npos
-                                                          ? std::string_view::npos
-                                                          : rest.find('/', 2) - 2);
+    const std::string_view authority =
+        rest.substr(2, rest.find('/', 2) == std::string_view::npos ? std::string_view::npos : rest.find('/', 2) - 2);
     rest.remove_prefix(2 + authority.size());
     if (!read_authority(authority, url)) return false;
   } else if (!url.scheme.empty() && rest.starts_with('/')) {

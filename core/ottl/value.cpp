@@ -64,7 +64,8 @@ bool equal_maps(const Value& left, bool left_raw, const Value& right, bool right
 // left_raw: what holds it was converted to Go's own types, and it with that.
 bool deep_equal(const Value& left, bool left_raw, const Value& right, bool right_raw, unsigned depth) noexcept {
   if (left.kind != right.kind || depth == kCompareDepthMax) return false;
-  if (!left.is_container()) return left.kind == Kind::bytes ? left.text == right.text : holds(left, Relation::equal, right);
+  if (!left.is_container())
+    return left.kind == Kind::bytes ? left.text == right.text : holds(left, Relation::equal, right);
   if (left.form == Form::texts || right.form == Form::texts) return false;
   if ((left_raw || left.form == Form::raw) != (right_raw || right.form == Form::raw)) return false;
   if (count_of(left) != count_of(right)) return false;

@@ -43,7 +43,8 @@ struct Value {
   Form form = Form::plain;
   std::uint32_t count = 0;  // list: items; map: pairs of items, key and value; time: seconds east of UTC (signed)
   union {
-    std::int64_t integer = 0;  // boolean: 0 or 1; duration: nanoseconds; time: nanoseconds since 1970; nil: see is_absent
+    std::int64_t integer =
+        0;  // boolean: 0 or 1; duration: nanoseconds; time: nanoseconds since 1970; nil: see is_absent
     double floating;
     const Value* items;
   };

@@ -1,5 +1,5 @@
-// XML documents: read as strictly as Go's encoding/xml, held as a tree, written as the Collector's xmlquery writes them.
-// Thread rule: Confined. Limits: kXmlDepthMax; a document that is nested deeper is an error.
+// XML documents: read as strictly as Go's encoding/xml, held as a tree, written as the Collector's xmlquery writes
+// them. Thread rule: Confined. Limits: kXmlDepthMax; a document that is nested deeper is an error.
 #pragma once
 
 #include <cstdint>

@@ -99,8 +99,7 @@ std::optional<XmlTree> XmlTree::parse(std::string_view text) {
     }
     if (token.kind == XmlToken::Kind::instruction) {
       const bool is_declaration = token.name == "xml";
-      const int node =
-          tree.add(is_declaration ? XmlNode::Kind::declaration : XmlNode::Kind::instruction, token.name);
+      const int node = tree.add(is_declaration ? XmlNode::Kind::declaration : XmlNode::Kind::instruction, token.name);
       if (is_declaration)
         read_declaration(token.text, tree[node]);
       else

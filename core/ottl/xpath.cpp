@@ -84,7 +84,8 @@ class XPathParser {
       out.test = XPath::Test::any;
       return true;
     }
-    for (const auto& [word, kind] : {std::pair{"text()", XPath::Test::text}, std::pair{"comment()", XPath::Test::comment}}) {
+    for (const auto& [word, kind] :
+         {std::pair{"text()", XPath::Test::text}, std::pair{"comment()", XPath::Test::comment}}) {
       if (!take(word)) continue;
       out.test = kind;
       return out.axis != XPath::Axis::attribute;

@@ -39,7 +39,9 @@ std::string verdicts_of(std::string condition, const std::vector<std::unique_ptr
   std::string verdicts;
   for (const auto& span : spans) {
     Source source(span->decoded, span->decoded.spans[0], keys, {1'700'000'100'000'000'000, 7});
-    if (of_event) EXPECT_TRUE(source.next_event());
+    if (of_event) {
+      EXPECT_TRUE(source.next_event());
+    }
     const Outcome outcome = Evaluation(*program, source).run();
     verdicts += outcome == Outcome::yes ? 'y' : outcome == Outcome::no ? 'n' : 'e';
   }

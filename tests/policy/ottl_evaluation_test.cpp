@@ -158,8 +158,7 @@ TEST(OttlEvaluation, CallsTextFunctions) {
 
 TEST(OttlEvaluation, ConvertsAndChecksKinds) {
   check(
-      {{R"(Int("12") == 12 and Int(attributes["double"]) == 2 and Int(attributes["bool"]) == 1)",
-        "yes"},
+      {{R"(Int("12") == 12 and Int(attributes["double"]) == 2 and Int(attributes["bool"]) == 1)", "yes"},
        {R"(Int(attributes["missing"]) == nil and Int(attributes["list"]) == 1)", "error"},
        {R"(Int(attributes["text"]) == 1)", "error"},
        {R"(Double("1.5") == 1.5 and Double(attributes["int"]) == 42.0)", "yes"},
@@ -192,14 +191,15 @@ TEST(OttlEvaluation, WhatAConditionMakesIsBounded) {
   EXPECT_EQ(result_of(R"(HasPrefix(ToUpperCase(attributes["long"]), "AAA"))", span), "yes");
   const std::string five = R"([attributes["long"], attributes["long"], attributes["long"], attributes["long"], "b"])";
   EXPECT_EQ(result_of("Len(Concat(" + five + R"(, "")) == 12000001)", span), "yes");
-  EXPECT_EQ(result_of("Len(Concat([Concat(" + five + R"(, ""), attributes["long"], attributes["long"]], "")) > 0)", span),
-            "error");
+  EXPECT_EQ(
+      result_of("Len(Concat([Concat(" + five + R"(, ""), attributes["long"], attributes["long"]], "")) > 0)", span),
+      "error");
 }
 
 TEST(OttlEvaluation, TimeAndChanceComeFromTheMoment) {
-  const auto policies = compile_ok(options_of({conditions({R"(Now() == Unix(1700000000) and UUID() == UUID())"}),
-                                               conditions({R"(HasPrefix(UUIDv7(), "018bcfe5-6800-7"))"}, {},
-                                                          OttlErrorMode::ignore, "v7")}));
+  const auto policies = compile_ok(
+      options_of({conditions({R"(Now() == Unix(1700000000) and UUID() == UUID())"}),
+                  conditions({R"(HasPrefix(UUIDv7(), "018bcfe5-6800-7"))"}, {}, OttlErrorMode::ignore, "v7")}));
   const std::string bytes = request_bytes({SpanSpec{}});
   otlp::Decoded decoded;
   ASSERT_TRUE(otlp::decode(bytes_of(bytes), nullptr, decoded).ok());

@@ -1,6 +1,6 @@
 // Base64Encode, Decode and Hex.
-#include "ottl/conversion.hpp"
 #include "ottl/encodings.hpp"
+#include "ottl/conversion.hpp"
 #include "ottl/evaluation.hpp"
 #include "text/hex.hpp"
 

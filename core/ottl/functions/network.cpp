@@ -136,9 +136,8 @@ bool community_id(Call& call, Value& out) {
   Endpoint source;
   Endpoint destination;
   if (!read_endpoint(call[0], call[1], source) || !read_endpoint(call[2], call[3], destination)) return false;
-  const auto* const protocol = std::find_if(std::begin(kProtocols), std::end(kProtocols), [&](const auto& known) {
-    return known.first == call.text(4, "TCP");
-  });
+  const auto* const protocol = std::find_if(std::begin(kProtocols), std::end(kProtocols),
+                                            [&](const auto& known) { return known.first == call.text(4, "TCP"); });
   const std::int64_t seed = call.has(5) ? call[5].integer : 0;
   if (protocol == std::end(kProtocols) || seed < 0 || seed > 65535) return false;
   const bool same_size = source.address.size() == destination.address.size();

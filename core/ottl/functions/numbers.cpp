@@ -45,9 +45,7 @@ bool is_valid_luhn(Call& call, Value& out) {
 
 constexpr FunctionRow kRows[] = {
     {.name = "Log", .parameters = {{{"Target", Take::floating_like}}}, .evaluate = natural_log},
-    {.name = "ParseInt",
-     .parameters = {{{"Target", Take::text}, {"Base", Take::integer}}},
-     .evaluate = parse_int},
+    {.name = "ParseInt", .parameters = {{{"Target", Take::text}, {"Base", Take::integer}}}, .evaluate = parse_int},
     {.name = "IsValidLuhn", .parameters = {{{"Target", Take::text_like}}}, .evaluate = is_valid_luhn},
 };
 

@@ -216,10 +216,9 @@ bool parse_severity(Call& call, Value& out) {
   const Value& value = call[0];
   if (!severities.is_valid || (value.kind != Kind::text && value.kind != Kind::integer)) return false;
   for (const Severities::Criterion& criterion : severities.criteria) {
-    const bool fits = value.kind == Kind::integer
-                          ? value.integer >= criterion.min && value.integer <= criterion.max
-                          : std::find(criterion.equals.begin(), criterion.equals.end(), value.text) !=
-                                criterion.equals.end();
+    const bool fits = value.kind == Kind::integer ? value.integer >= criterion.min && value.integer <= criterion.max
+                                                  : std::find(criterion.equals.begin(), criterion.equals.end(),
+                                                              value.text) != criterion.equals.end();
     if (fits) return call.give(criterion.level, out);
   }
   return false;
@@ -244,10 +243,7 @@ constexpr FunctionRow kRows[] = {
      .evaluate = parse_key_value,
      .prepare = check_delimiters},
     {.name = "ToKeyValueString",
-     .parameters = {{{"Target", Take::map},
-                     kDelimiter,
-                     kPairDelimiter,
-                     {"SortOutput", Take::written_boolean, true}}},
+     .parameters = {{{"Target", Take::map}, kDelimiter, kPairDelimiter, {"SortOutput", Take::written_boolean, true}}},
      .evaluate = to_key_value_string,
      .prepare = check_delimiters},
     {.name = "ParseSeverity",

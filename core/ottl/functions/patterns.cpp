@@ -49,8 +49,7 @@ std::unique_ptr<Prepared> prepare_extract(const Literals& literals, BadArgument&
   auto out = std::make_unique<ExtractPattern>();
   std::string error;
   out->regex = GoRegex::compile(literals.text(1, {}), error);
-  if (out->regex == nullptr)
-    bad = {1, "bad regular expression '" + std::string(literals.text(1, {})) + "': " + error};
+  if (out->regex == nullptr) bad = {1, "bad regular expression '" + std::string(literals.text(1, {})) + "': " + error};
   return out;
 }
 

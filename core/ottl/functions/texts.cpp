@@ -142,14 +142,10 @@ constexpr Parameter kTarget = {"Target", Take::text};
 constexpr FunctionRow kRows[] = {
     {.name = "HasPrefix", .parameters = {{kTarget, {"Prefix", Take::text}}}, .evaluate = has_prefix},
     {.name = "HasSuffix", .parameters = {{kTarget, {"Suffix", Take::text}}}, .evaluate = has_suffix},
-    {.name = "Concat",
-     .parameters = {{{"Vals", Take::list_of_texts}, {"Delimiter", Take::text}}},
-     .evaluate = concat},
+    {.name = "Concat", .parameters = {{{"Vals", Take::list_of_texts}, {"Delimiter", Take::text}}}, .evaluate = concat},
     {.name = "Substring",
-     .parameters = {{kTarget,
-                     {"Start", Take::integer},
-                     {"Length", Take::integer},
-                     {"Utf8Safe", Take::written_boolean, true}}},
+     .parameters =
+         {{kTarget, {"Start", Take::integer}, {"Length", Take::integer}, {"Utf8Safe", Take::written_boolean, true}}},
      .evaluate = substring},
     {.name = "Split", .parameters = {{kTarget, {"Delimiter", Take::text}}}, .evaluate = split},
     {.name = "Trim", .parameters = {{kTarget, {"Replacement", Take::written_text, true}}}, .evaluate = trim},

@@ -41,7 +41,9 @@ bool give_written(Call& call, const XmlTree& tree, int node, Value& out) {
   return text && call.give(*text, out);
 }
 
-std::vector<XmlMatch> found(Call& call, const XmlTree& tree) { return call.prepared<WrittenXPath>()->xpath->find(tree); }
+std::vector<XmlMatch> found(Call& call, const XmlTree& tree) {
+  return call.prepared<WrittenXPath>()->xpath->find(tree);
+}
 
 bool get_xml(Call& call, Value& out) {
   if (call[0].text.empty()) return call.give(std::string_view(), out);
@@ -67,7 +69,8 @@ bool remove_xml(Call& call, Value& out) {
   std::vector<std::pair<int, std::string>> attributes;  // by name: their numbers change
   for (const XmlMatch match : matches)
     if (match.attribute >= 0)
-      attributes.emplace_back(match.node, (*tree)[match.node].attributes[static_cast<std::size_t>(match.attribute)].name);
+      attributes.emplace_back(match.node,
+                              (*tree)[match.node].attributes[static_cast<std::size_t>(match.attribute)].name);
   for (const auto& [node, name] : attributes) tree->remove_attribute(node, name);
   for (const XmlMatch match : matches) {
     if (match.attribute >= 0) continue;
@@ -180,7 +183,8 @@ bool simplified(Call& call, const XmlTree& tree, int parent, Value& out) {
     const auto known =
         std::find_if(members.begin(), members.end(), [&](const auto& member) { return member.first == name; });
     auto* member = known == members.end() ? nullptr : &*known;
-    if (member == nullptr && (counts[name] > 1 || !leaf.empty())) member = &members.emplace_back(name, std::vector<Value>());
+    if (member == nullptr && (counts[name] > 1 || !leaf.empty()))
+      member = &members.emplace_back(name, std::vector<Value>());
     Value value;
     if (!leaf.empty()) {
       if (!call.give(leaf, value)) return false;
