@@ -24,6 +24,17 @@ function(entail_flags target)
   endif()
 endfunction()
 
+# GCC precompiles headers, which saves a quarter of the time of compiling a file. Clang does not, so that it finds a missing
+# include; nor does a build with ccache, which stores no result that depends on precompiled headers.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT ENTAIL_CCACHE)
+  set(ENTAIL_PRECOMPILES ON)
+else()
+  set(ENTAIL_PRECOMPILES OFF)
+endif()
+# Sanitizer builds precompile these for the core; all rooms share those of base.
+set(ENTAIL_CORE_HEADERS <algorithm> <array> <atomic> <bit> <charconv> <cmath> <cstring> <functional> <limits> <map>
+    <memory> <memory_resource> <new> <optional> <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>)
+
 # entail_room(name [rooms and libraries that it may include]): one room of the core, as an object library.
 # All .cpp files of the room's folder belong to it.
 function(entail_room name)
@@ -35,6 +46,14 @@ function(entail_room name)
     # libentail.so gives out what entail.h marks, and nothing else.
     set_target_properties(entail_${name} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
     entail_flags(entail_${name})
+    if(ENTAIL_SANITIZE AND ENTAIL_PRECOMPILES)
+      target_compile_options(entail_${name} PRIVATE -pthread)
+      if(name STREQUAL "base")
+        target_precompile_headers(entail_base PRIVATE ${ENTAIL_CORE_HEADERS})
+      else()
+        target_precompile_headers(entail_${name} REUSE_FROM entail_base)
+      endif()
+    endif()
     set_property(GLOBAL APPEND PROPERTY ENTAIL_ROOMS entail_${name})
   else()
     add_library(entail_${name} INTERFACE)
