@@ -42,6 +42,10 @@ bool floating_arithmetic(Node::Kind kind, double left, double right, Value& out)
 }
 
 std::int64_t difference(const Value& left, const Value& right) noexcept {
+  constexpr Value::Form kWide = Value::Form::wide;
+  std::int64_t near = 0;
+  if (left.form != kWide && right.form != kWide && !__builtin_sub_overflow(left.integer, right.integer, &near))
+    return near;
   __extension__ using Wide = __int128;
   const Instant a = instant_of(left);
   const Instant b = instant_of(right);
@@ -76,6 +80,8 @@ bool time_arithmetic(Node::Kind kind, const Value& left, const Value& right, Val
 }  // namespace
 
 Value shifted(const Value& time, std::int64_t ns) noexcept {
+  Value near = time;
+  if (time.form != Value::Form::wide && !__builtin_add_overflow(time.integer, ns, &near.integer)) return near;
   Instant instant = instant_of(time);
   std::int64_t rest = ns % kNsPerSecond + instant.nanosecond;
   instant.second += ns / kNsPerSecond;

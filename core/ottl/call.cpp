@@ -15,7 +15,10 @@ bool only(Kind kind, const Value& value) noexcept { return value.kind == kind; }
 bool Call::read_arguments() noexcept {
   const auto& parameters = site_.row->parameters;
   for (std::size_t i = 0; i < parameters.size() && !parameters[i].name.empty(); ++i) {
-    if (!has(i)) continue;
+    if (!has(i)) {
+      values_[i] = {};
+      continue;
+    }
     switch (parameters[i].take) {
       case Take::later:
       case Take::lambda:
@@ -26,11 +29,13 @@ bool Call::read_arguments() noexcept {
       case Take::list_of_texts:
         if (!list_texts(i, values_[i])) return false;
         continue;
-      case Take::text: {  // the most frequent one
-        Value& text = values_[i];
-        if (!evaluation_.value(site_.arguments[i], text) || text.kind != Kind::text) return false;
+      case Take::text:  // the most frequent ones
+        if (!evaluation_.value(site_.arguments[i], values_[i]) || values_[i].kind != Kind::text) return false;
         continue;
-      }
+      case Take::text_like:
+        if (!evaluation_.value(site_.arguments[i], values_[i])) return false;
+        if (values_[i].kind != Kind::text && !to_text_like(values_[i], arena(), values_[i])) return false;
+        continue;
       default:
         if (!argument(i, parameters[i].take, values_[i])) return false;
     }

@@ -58,6 +58,7 @@ bool Evaluation::value(std::uint16_t index, Value& out) noexcept {
   const Node& node = program_.nodes[index];
   switch (node.kind) {
     case Node::Kind::constant:
+    case Node::Kind::folded:
       out = program_.constants[node.index];
       return true;
     case Node::Kind::field:
@@ -65,11 +66,9 @@ bool Evaluation::value(std::uint16_t index, Value& out) noexcept {
       return true;
     case Node::Kind::trace_state:
       return trace_state(node, out);
-    case Node::Kind::attribute: {
-      const AttributePath& path = program_.attributes[node.index];
-      out = source_.attribute(path.holder, path.slot);
+    case Node::Kind::attribute:
+      out = source_.attribute(program_.attributes[node.index].holder, program_.attributes[node.index].slot);
       return node.count == 0 || is_absent(out) || path_steps(node, 0, out);
-    }
     case Node::Kind::any_attribute:
       return any_attribute(node, out);
     case Node::Kind::attributes:
@@ -89,11 +88,8 @@ bool Evaluation::value(std::uint16_t index, Value& out) noexcept {
     case Node::Kind::add:
     case Node::Kind::subtract:
     case Node::Kind::multiply:
-    case Node::Kind::divide: {
-      Value left;
-      Value right;
-      return value(operand(node, 0), left) && value(operand(node, 1), right) && calculate(node.kind, left, right, out);
-    }
+    case Node::Kind::divide:
+      return arithmetic(node, out);
     case Node::Kind::comparison:
     case Node::Kind::conjunction:
     case Node::Kind::disjunction:
@@ -107,6 +103,12 @@ bool Evaluation::value(std::uint16_t index, Value& out) noexcept {
       return false;  // a lambda is only called
   }
   return false;
+}
+
+bool Evaluation::arithmetic(const Node& node, Value& out) noexcept {
+  Value left;
+  Value right;
+  return value(operand(node, 0), left) && value(operand(node, 1), right) && calculate(node.kind, left, right, out);
 }
 
 // The key is a literal, as parsers of tracestates want it.

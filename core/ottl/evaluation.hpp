@@ -86,7 +86,9 @@ class Call {
 
   Evaluation& evaluation_;
   const CallSite& site_;
-  Value values_[kParametersMax];
+  union {
+    Value values_[kParametersMax];  // those of the row's parameters, once they are read
+  };
 };
 
 }  // namespace entail::ottl

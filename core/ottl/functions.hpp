@@ -6,6 +6,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -81,6 +82,8 @@ struct FunctionRow {
   std::array<Parameter, kParametersMax> parameters{};
   Evaluate evaluate = nullptr;
   Prepare prepare = nullptr;
+  // What a call of literals alone gives, where that does not change; nothing: it is evaluated each time.
+  std::optional<Value> (*fold)(const Literals& literals) = nullptr;
   std::string_view refused{};  // why a condition cannot call it
   bool only_on_spans = false;
 

@@ -208,6 +208,13 @@ Parser::MaybePart Parser::finished_call(const FunctionRow& row, const Token& nam
     site.prepared = row.prepare(literals, bad);
     if (!bad.text.empty()) return fail(parts[bad.index] ? parts[bad.index]->offset : name.offset, bad.text);
   }
+  if (row.fold != nullptr) {
+    if (const std::optional<Value> value = row.fold(literals)) {
+      program_.constants.push_back(*value);
+      return add({.kind = Node::Kind::folded, .index = static_cast<std::uint16_t>(program_.constants.size() - 1)},
+                 name.offset, {});
+    }
+  }
   program_.calls.push_back(std::move(site));
   return add({.kind = Node::Kind::call, .index = static_cast<std::uint16_t>(program_.calls.size() - 1)}, name.offset,
              present);

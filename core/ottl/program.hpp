@@ -27,7 +27,8 @@ constexpr std::uint16_t kNoNode = 0xffff;
 
 struct Node {
   enum class Kind : std::uint8_t {
-    constant,       // constants[index]
+    constant,       // constants[index]: a literal
+    folded,         // constants[index]: what a call of literals gives
     field,          // Field `detail`
     trace_state,    // one entry, named by its operand
     attribute,      // attributes[index], then the keys of its operands

@@ -49,6 +49,13 @@ bool duration(Call& call, Value& out) {
   return true;
 }
 
+std::optional<Value> folded_duration(const Literals& literals) {
+  if (literals.values[0] == nullptr) return std::nullopt;
+  const auto parsed = text::parse_duration(literals.values[0]->text);
+  if (!parsed.ok()) return std::nullopt;
+  return Value::of_duration(parsed.value());
+}
+
 bool now(Call& call, Value& out) {
   out = Value::of_time(call.source().moment().now_ns);
   return true;
@@ -85,7 +92,7 @@ constexpr Parameter kDuration = {"Duration", Take::duration};
 constexpr Parameter kTime = {"Time", Take::time};
 
 constexpr FunctionRow kRows[] = {
-    {.name = "Duration", .parameters = {{{"Duration", Take::text}}}, .evaluate = duration},
+    {.name = "Duration", .parameters = {{{"Duration", Take::text}}}, .evaluate = duration, .fold = folded_duration},
     {.name = "Hours", .parameters = {{kDuration}}, .evaluate = fractional<3600 * kNsPerSecond>},
     {.name = "Minutes", .parameters = {{kDuration}}, .evaluate = fractional<60 * kNsPerSecond>},
     {.name = "Seconds", .parameters = {{kDuration}}, .evaluate = fractional<kNsPerSecond>},
