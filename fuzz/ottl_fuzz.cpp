@@ -35,8 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!lists.add(std::move(list))) return 0;
   for (const otlp::SpanView& span : decoded.spans) {
     policy::Facts first, second;
-    lists.match(decoded, span, first);
-    lists.match(decoded, span, second);
+    lists.match(decoded, span, {}, first);
+    lists.match(decoded, span, {}, second);
     ENTAIL_CHECK(first.bits == second.bits && first.policy_errors == second.policy_errors);
     ENTAIL_CHECK(first.policy_errors == policy::has_bit(first.bits, 1));
     ENTAIL_CHECK(!policy::has_bit(first.bits, 0) || !policy::has_bit(first.bits, 1));

@@ -4,6 +4,7 @@
 #include "config/value_reader.hpp"
 #include "option/format.hpp"
 #include "option/nearest.hpp"
+#include "ottl/functions.hpp"
 #include "ottl/names.hpp"
 #include "policy/type.hpp"
 
@@ -204,16 +205,19 @@ std::string configuration_page() {
       "has "
       "the details.\n";
   append_policy_tables(out);
+  const std::vector<std::string> written = ottl::function_usages();
+  const std::vector<std::string_view> usages(written.begin(), written.end());
   out +=
       "\nPolicies from Collector extensions are not supported: they are Go code that only a Collector can run.\n\n"
       "## OTTL\n\n"
-      "Conditions use this subset of the OTTL that the Collector's `ottl_condition` accepts. Anything else is an error "
+      "Conditions are those of the Collector's `ottl_condition` (`pkg/ottl` v0.161.0). What is not supported is an "
+      "error "
       "that\n"
-      "points at the place.\n\n"
+      "points at the place; [migration.md](migration.md#ottl) lists it.\n\n"
       "- Operators: `==` `!=` `<` `<=` `>` `>=` `and` `or` `not` `+` `-` `*` `/`, parentheses. Values of "
       "different\n"
       "  types do not compare (integers and doubles do): then `!=` is true and every other operator false.\n"
-      "- Values: `\"text\"`, `10`, `-0.5`, `0x0aff`, `true`, `false`, `nil`, " +
+      "- Values: `\"text\"`, `10`, `-0.5`, `0x0aff`, `true`, `false`, `nil`, `[1, \"a\"]`, `{\"key\": 1}`, " +
       listed(ottl::enum_names()) +
       ".\n"
       "- Paths of a span, optionally prefixed with `span.`: " +
@@ -222,14 +226,19 @@ std::string configuration_page() {
       "- Paths of an event, optionally prefixed with `spanevent.`: " +
       listed(ottl::path_names(ottl::Context::spanevent)) +
       "; the paths of its span, prefixed with `span.`.\n"
-      "- Attributes have a key, and indexes if they hold lists or maps: `attributes[\"key\"]`, "
-      "`attributes[\"list\"][0]`.\n"
-      "- Functions: " +
-      listed(ottl::function_names()) +
+      "- Keys and indexes: `attributes[\"key\"]`, `attributes[\"list\"][0]`, `attributes[name]`, "
+      "`Split(name, \"/\")[1]`. A missing\n"
+      "  attribute or member is `nil`; a missing part of what a function gives, or an index beyond the end, is an "
+      "error.\n"
+      "- Functions, with optional arguments in brackets; arguments can be named, as in `Trim(target=name)`: " +
+      listed(usages) +
       ".\n"
-      "- Regexes of `IsMatch` are unanchored, as in Go. Lists and maps cannot be converted to strings. `ToLowerCase` "
-      "and\n"
-      "  `ToUpperCase` change ASCII letters only. A missing tracestate entry is `nil`.\n\n"
+      "- Functions of lists and maps take lambdas, such as `Any(attributes[\"ids\"], (index, value) => value > 3)`. "
+      "The "
+      "Collector\n"
+      "  needs the feature gate `ottl.functions.enableLambda` for them.\n"
+      "- Regexes are unanchored, as in Go. `Now` is the engine's time; `UUID` and `UUIDv7` depend on the span and\n"
+      "  `links.propagate.rank_seed`, so a run can be repeated.\n\n"
       "## Collector keys that are not needed\n\n"
       "These keys are accepted with a warning and have no effect.\n\n";
   append_collector_keys(out);

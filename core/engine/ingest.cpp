@@ -235,7 +235,9 @@ void Intake::store_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& 
   try {
     // The copy first: it reads the bytes in order, and policies find them near then.
     stored.span = store_bytes(lane, decoded, accepted, std::move(truncated));
-    policies_.match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], stored.facts);
+    // relaxed: any recent tick will do
+    policies_.match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], stored.facts,
+                         {published_now_ns_.load(std::memory_order_relaxed), seed_});
   } catch (const std::bad_alloc&) {
     stored.span = {};  // the copied bytes are freed with their chunk
   }

@@ -28,7 +28,9 @@ namespace entail::engine {
 
 class Intake {
  public:
-  Intake(const Options& options, const policy::PolicySet& policies, store::SpanStore& store, graph::Graph& graph);
+  // seed: of what policies draw by chance.
+  Intake(const Options& options, const policy::PolicySet& policies, store::SpanStore& store, graph::Graph& graph,
+         std::uint64_t seed);
   bool open();
 
   struct JsonLosses {  // of a JSON request
@@ -108,6 +110,7 @@ class Intake {
   const policy::PolicySet& policies_;
   store::SpanStore& store_;
   graph::Graph& graph_;
+  const std::uint64_t seed_;
   const unsigned payload_bytes_;           // of a node
   const std::uint64_t scratch_bytes_max_;  // of a lane, between requests
   const bool read_link_types_;

@@ -328,7 +328,7 @@ void LifeCycle::drop_late(RecordId id) {
     ++counts_.spans_released;
     counts_.links_released += span.link_count;
     counts_.links_dropped += span.link_count;
-    if (!vetoed && traces_.would_be_origin(span, trace)) {
+    if (!vetoed && traces_.would_be_origin(span, trace, now_ns_)) {
       count(Loss::late_origin);
       ++counts_.late_origin_spans;
     } else {

@@ -23,7 +23,7 @@ policy::OwnVerdict Traces::evaluate(RecordId id, const policy::Facts& known, std
 }
 
 // Puts the span into a request of its own, which the policies read as usual.
-bool Traces::would_be_origin(const store::HeldSpan& span, TraceId id) const {
+bool Traces::would_be_origin(const store::HeldSpan& span, TraceId id, std::int64_t now_ns) const {
   emit::BatchWriter single(0);
   const store::Envelope& scope = *span.scope;
   single.add({scope.resource->bytes(), scope.resource->digest, scope.bytes(), scope.digest, span.payload, nullptr});
@@ -32,7 +32,7 @@ bool Traces::would_be_origin(const store::HeldSpan& span, TraceId id) const {
   policy::Bits resource_bits{};
   policies.match_resource(decoded, decoded.resources[0], resource_bits);
   policy::Facts known;
-  policies.match_span(decoded, decoded.spans[0], resource_bits, known);
+  policies.match_span(decoded, decoded.spans[0], resource_bits, known, {now_ns, seed});
   if (policies.reads_links()) {
     policy::LinkFacts links;
     if (span.truncated != nullptr)

@@ -31,6 +31,7 @@ struct Traces {
   propagate::Ledger& ledger;
   propagate::KeepPropagator& propagator;
   const policy::FoldShape shape;  // of a trace's fold
+  const std::uint64_t seed;  // of what policies draw by chance
 
   TracePayload& payload(graph::NodeId node) const noexcept { return *static_cast<TracePayload*>(graph.payload(node)); }
   // The next older incarnation of the record's trace; most have none, and skip reading their cold row.
@@ -54,7 +55,7 @@ struct Traces {
   // The policies' verdict on the trace by itself, given its facts. Stateful policies are evaluated once and remembered.
   policy::OwnVerdict evaluate(RecordId id, const policy::Facts& known, std::int64_t now_ns) const;
   // True if this span alone, as a trace of its own, would be an origin. Decodes the stored span.
-  bool would_be_origin(const store::HeldSpan& span, TraceId id) const;
+  bool would_be_origin(const store::HeldSpan& span, TraceId id, std::int64_t now_ns) const;
 
   // The sort key of traces: arrival second, trace ID. The same for every order of arrival within one second.
   using ArrivalKey = std::pair<std::int64_t, TraceId>;

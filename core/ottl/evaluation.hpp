@@ -1,15 +1,16 @@
 // Asks one condition of one span, or of the event at which its Source stands.
-// Thread rule: Confined. Cost: a few ns a node, and what Source reads. No allocation, but for what RE2 does; texts that
-// a condition makes share kMadeBytesMax bytes, and what does not fit is an error of that condition.
+// Thread rule: Confined. Cost: a few ns a node, and what Source reads. Comparisons of paths allocate nothing; what
+// converters make is in an Arena.
 #pragma once
 
+#include <span>
+
+#include "ottl/arena.hpp"
 #include "ottl/source.hpp"
 
 namespace entail::ottl {
 
-constexpr std::size_t kMadeBytesMax = 2048;
-
-// error: a function was given what it cannot take, a division by zero, an index that is not there.
+// error: a converter was given what it cannot take, a division by zero, an index beyond the end.
 enum class Outcome : std::uint8_t { no, yes, error };
 
 class Evaluation {
@@ -18,37 +19,76 @@ class Evaluation {
   Outcome run() noexcept;
 
  private:
+  friend class Call;
+
   // Each false: an error.
   bool condition(std::uint16_t node, bool& out) noexcept;
   bool value(std::uint16_t node, Value& out) noexcept;
-  bool attribute(const AttributePath& path, Value& out) noexcept;
+  bool trace_state(const Node& node, Value& out) noexcept;
+  bool all_attributes(Holder holder, Value& out) noexcept;
+  bool any_attribute(const Node& node, Value& out) noexcept;
+  bool path_steps(const Node& node, unsigned first_key, Value& out) noexcept;
+  bool indexed(const Node& node, Value& out) noexcept;
+  bool items(const Node& node, Value& out) noexcept;
   bool arithmetic(const Node& node, Value& out) noexcept;
   bool call(const Node& node, Value& out) noexcept;
-  bool concat(const Node& node, Value& out) noexcept;
-  bool contains(const Node& node, Value& out) noexcept;
-  template <class Visit>
-  bool for_each_element(std::uint16_t list, const Visit& visit) noexcept;
   std::uint16_t operand(const Node& node, unsigned index) const noexcept {
     return program_.operands[node.first + index];
   }
-  // Room for a text of this size; null if there is none left.
-  char* make(std::size_t size) noexcept;
-  // What a value reads as a text; nil gives false, as does what has none.
-  bool as_text(const Value& value, std::string_view& out) noexcept;
-  // Functions of plain values (functions.cpp).
-  bool call_on(Function function, const Value* arguments, Value& out) noexcept;
-  bool change_case(const Value& text, bool upper, Value& out) noexcept;
 
   const Program& program_;
   Source& source_;
-  std::size_t made_ = 0;
-  char made_bytes_[kMadeBytesMax];
+  Arena arena_;
+  union {
+    Value locals_[kLocalsMax];  // those that are bound
+  };
 };
 
-// The element of a list, or the value of a map's key; false if it is not there.
-bool element_of(const Value& list, std::uint32_t index, Value& out) noexcept;
-bool member_of(const Value& map, std::string_view key, Value& out) noexcept;
-// Elements of a list, or members of a map.
-std::int64_t count_of(const Value& value) noexcept;
+// One call of a converter: its arguments, as its row wants them, and room for what it makes.
+class Call {
+ public:
+  Call(Evaluation& evaluation, const CallSite& site) noexcept : evaluation_(evaluation), site_(site) {}
+
+  bool has(std::size_t i) const noexcept { return site_.arguments[i] != kNoNode; }
+  const Value& operator[](std::size_t i) const noexcept { return values_[i]; }
+  std::string_view text(std::size_t i, std::string_view otherwise) const noexcept {
+    return has(i) ? values_[i].text : otherwise;
+  }
+  bool boolean(std::size_t i, bool otherwise) const noexcept { return has(i) ? values_[i].integer != 0 : otherwise; }
+  template <class T>
+  const T* prepared() const noexcept {
+    return static_cast<const T*>(site_.prepared.get());
+  }
+
+  // Reads the arguments that are not read by the function itself.
+  bool read_arguments() noexcept;
+  bool read_later(std::size_t i, Value& out) noexcept { return evaluation_.value(site_.arguments[i], out); }
+  // Take::written_list: how many items it has, and the value of one.
+  std::size_t item_count(std::size_t i) const noexcept;
+  bool read_item(std::size_t i, std::size_t item, Value& out) noexcept;
+  // Take::lambda
+  bool apply(std::size_t i, std::span<const Value> arguments, Value& out) noexcept;
+
+  Arena& arena() noexcept { return evaluation_.arena_; }
+  Source& source() noexcept { return evaluation_.source_; }
+  // A number of this call in its program: calls of one span differ in it.
+  std::size_t number() const noexcept { return static_cast<std::size_t>(&site_ - evaluation_.program_.calls.data()); }
+  // Copies of what the function made; false if there is no room.
+  bool give(std::string_view text, Value& out) noexcept {
+    out = Value::of_text({});
+    return arena().copy(text, out.text);
+  }
+  bool give(Value::Kind kind, Value::Form form, std::span<const Value> items, Value& out) noexcept;
+
+ private:
+  bool list_texts(std::size_t i, Value& out) noexcept;
+  bool argument(std::size_t i, Take take, Value& out) noexcept;
+
+  Evaluation& evaluation_;
+  const CallSite& site_;
+  union {
+    Value values_[kParametersMax];  // those of the row's parameters, once they are read
+  };
+};
 
 }  // namespace entail::ottl

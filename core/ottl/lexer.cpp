@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/bytes.hpp"
+#include "ottl/strcase.hpp"
 #include "text/ascii.hpp"
 #include "text/hex.hpp"
 
@@ -22,8 +23,7 @@ struct Slip {
   std::string_view text;
 };
 constexpr std::array kSlips = {Slip{"&&", "'&&' is written 'and'"}, Slip{"||", "'||' is written 'or'"},
-                               Slip{"!", "'!' is written 'not'"}, Slip{"=", "'=' is written '=='"},
-                               Slip{"'", "a text stands in double quotes"}};
+                               Slip{"!", "'!' is written 'not'"}, Slip{"'", "a text stands in double quotes"}};
 
 class Lexer {
  public:
@@ -55,9 +55,9 @@ class Lexer {
       return {};
     }
     if (c == '"') return quoted();
-    if (c == '0' && (peek(1) == 'x' || peek(1) == 'X')) return bytes();
+    if (c == '0' && peek(1) == 'x') return bytes();
     if (is_digit(c) || (c == '.' && is_digit(peek(1)))) return number();
-    for (const std::string_view symbol : {"==", "!=", "<=", ">="}) {
+    for (const std::string_view symbol : {"==", "!=", "<=", ">=", "=>"}) {
       if (text_.substr(at_, 2) != symbol) continue;
       at_ += 2;
       add(Kind::symbol, std::string(symbol));
@@ -65,7 +65,7 @@ class Lexer {
     }
     for (const Slip& slip : kSlips)
       if (text_.substr(at_).starts_with(slip.written)) return fail(at_, std::string(slip.text));
-    if (std::string_view("<>()[],.+-*/").find(c) == std::string_view::npos)
+    if (std::string_view("<>()[]{},:.=+-*/").find(c) == std::string_view::npos)
       return fail(at_, "'" + std::string(1, c) + "' has no meaning here");
     ++at_;
     add(Kind::symbol, std::string(1, c));
@@ -75,7 +75,7 @@ class Lexer {
   Read number() {
     Kind kind = Kind::whole;
     while (is_digit(peek())) ++at_;
-    if (peek() == '.' && is_digit(peek(1))) {
+    if (peek() == '.') {
       kind = Kind::floating;
       ++at_;
       while (is_digit(peek())) ++at_;
@@ -101,26 +101,45 @@ class Lexer {
     return {};
   }
 
-  // The escapes of Go's strings, as far as a condition needs them.
+  // Go's strings, with all their escapes.
   Read quoted() {
     std::string value;
     for (++at_; at_ < text_.size() && peek() != '"'; ++at_) {
       if (peek() != '\\') {
         value += peek();
-        continue;
+      } else if (!escape(value)) {
+        return fail(at_, "unknown escape; a backslash in a text, also in a regex, is written \\\\");
       }
-      ++at_;
-      constexpr std::string_view kWritten = "\"\\nrtabfv";
-      constexpr std::string_view kMeant = "\"\\\n\r\t\a\b\f\v";
-      const std::size_t known = at_ < text_.size() ? kWritten.find(peek()) : std::string_view::npos;
-      if (known == std::string_view::npos)
-        return fail(at_ - 1, "unknown escape; a backslash in a text, also in a regex, is written \\\\");
-      value += kMeant[known];
     }
     if (at_ == text_.size()) return fail(begin_, "the text has no closing quote");
     ++at_;
     add(Kind::text, std::move(value));
     return {};
+  }
+
+  // From the backslash to the last character of its escape. False, at the backslash: it is none.
+  bool escape(std::string& value) {
+    constexpr std::string_view kWritten = "\"\\nrtabfv";
+    constexpr std::string_view kMeant = "\"\\\n\r\t\a\b\f\v";
+    const char c = peek(1);
+    if (const std::size_t known = kWritten.find(c); c != '\0' && known != std::string_view::npos) {
+      value += kMeant[known];
+      ++at_;
+      return true;
+    }
+    const bool is_octal = c >= '0' && c <= '7';
+    const std::size_t first = is_octal ? 1 : 2;
+    const std::size_t digits = is_octal ? 3 : c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
+    std::uint32_t code = 0;
+    for (std::size_t i = first; i < first + digits; ++i) {
+      const int digit = text::hex_digit(peek(i));
+      if (digit < 0 || (is_octal && digit > 7)) return false;
+      code = code * (is_octal ? 8 : 16) + static_cast<std::uint32_t>(digit);
+    }
+    if (digits == 0 || (is_octal && code > 255) || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return false;
+    append_character(code, value);  // \x and octal digits, too, as the Collector's parser does it
+    at_ += first + digits - 1;
+    return true;
   }
 
   std::string_view text_;

@@ -23,22 +23,6 @@ const RelationRow* relation_of(const Token& token) noexcept {
   return nullptr;
 }
 
-bool can_add(std::optional<Kind> kind) noexcept {
-  return !kind || *kind == Kind::integer || *kind == Kind::floating || *kind == Kind::duration || *kind == Kind::time;
-}
-bool can_multiply(std::optional<Kind> kind) noexcept {
-  return !kind || *kind == Kind::integer || *kind == Kind::floating;
-}
-
-// The kind of a sum or difference, where both sides tell.
-std::optional<Kind> kind_of_sum(std::optional<Kind> left, std::optional<Kind> right, bool minus) noexcept {
-  if (!left || !right) return std::nullopt;
-  if (*left == Kind::time) return minus && *right == Kind::time ? Kind::duration : Kind::time;
-  if (*right == Kind::time) return Kind::time;
-  if (*left == Kind::duration) return Kind::duration;
-  return *left == Kind::floating || *right == Kind::floating ? Kind::floating : Kind::integer;
-}
-
 }  // namespace
 
 Result<Program, Fault> compile(std::string_view condition, Context context) {
@@ -54,13 +38,14 @@ Result<Program, Fault> Parser::run() {
   const MaybePart whole = disjunction();
   if (!whole) return whole.error();
   if (const Checked checked = check_condition(*whole); !checked) return checked.error();
+  if (is("=")) return fail(here().offset, "'=' is written '=='");
   if (here().kind != Token::Kind::end) return fail(here().offset, "expected and, or, a comparison, or the end");
   program_.root = whole->node;
   return std::move(program_);
 }
 
-Parser::MaybePart Parser::add(Node node, std::size_t offset, const std::vector<Part>& parts) {
-  Part out{.node = static_cast<std::uint16_t>(program_.nodes.size()), .offset = offset, .kind = std::nullopt};
+Parser::MaybePart Parser::add(Node node, std::size_t offset, const Parts& parts) {
+  Part out{.node = static_cast<std::uint16_t>(program_.nodes.size()), .offset = offset};
   node.first = static_cast<std::uint16_t>(program_.operands.size());
   node.count = static_cast<std::uint16_t>(parts.size());
   for (const Part& part : parts) {
@@ -72,19 +57,39 @@ Parser::MaybePart Parser::add(Node node, std::size_t offset, const std::vector<P
   return out;
 }
 
-Parser::MaybePart Parser::add_constant(std::size_t offset, Value value, std::string text) {
-  program_.constants.push_back({value, std::move(text)});
-  MaybePart part = add(
-      {.kind = Node::Kind::constant, .index = static_cast<std::uint16_t>(program_.constants.size() - 1)}, offset, {});
-  if (part) part->kind = value.kind;
+Parser::MaybePart Parser::add_constant(std::size_t offset, const Value& value) {
+  program_.constants.push_back(value);
+  return add({.kind = Node::Kind::constant, .index = static_cast<std::uint16_t>(program_.constants.size() - 1)}, offset,
+             {});
+}
+
+Parser::MaybePart Parser::add_text(std::size_t offset, std::string text, Kind kind) {
+  program_.texts.push_back(std::move(text));
+  return add_constant(offset, Value::of_text(program_.texts.back(), kind));
+}
+
+Parser::MaybePart Parser::add_truth(std::size_t offset, bool value) {
+  MaybePart part = add_constant(offset, Value::of_boolean(value));
+  if (part) part->is_condition = true;
   return part;
+}
+
+std::optional<bool> Parser::truth_of(const Part& part) const noexcept {
+  const Value* const literal = literal_of(part);
+  if (literal == nullptr || literal->kind != Kind::boolean) return std::nullopt;
+  return literal->integer != 0;
 }
 
 Parser::Checked Parser::check_condition(const Part& part) {
   if (part.is_condition) return {};
-  if (!part.is_operand) return fail(part.offset, "a list is no condition");
-  if (part.kind && *part.kind != Kind::boolean)
-    return fail(part.offset, "this is " + std::string(kind_name(*part.kind)) + ", not a condition; compare it");
+  const Node& node = program_.nodes[part.node];
+  if (node.kind == Node::Kind::list) return fail(part.offset, "a list is no condition");
+  if (const Value* const literal = literal_of(part))
+    return fail(part.offset, "this is " + std::string(kind_name(literal->kind)) + ", not a condition; compare it");
+  if (node.kind == Node::Kind::field)
+    for (const FieldRow& row : field_rows())
+      if (row.field == static_cast<Field>(node.detail))
+        return fail(part.offset, "this is " + std::string(kind_name(row.kind)) + ", not a condition; compare it");
   return fail(part.offset, "a value alone is no condition; compare it, as in: == true, or: != nil");
 }
 
@@ -92,7 +97,7 @@ Parser::Checked Parser::check_condition(const Part& part) {
 Parser::MaybePart Parser::joined(std::string_view word, Node::Kind kind, MaybePart (Parser::*operand)()) {
   const MaybePart first = (this->*operand)();
   if (!first || !is_word(word)) return first;
-  std::vector<Part> parts = {*first};
+  Parts parts = {*first};
   while (is_word(word)) {
     ++at_;
     const MaybePart next = (this->*operand)();
@@ -101,8 +106,35 @@ Parser::MaybePart Parser::joined(std::string_view word, Node::Kind kind, MaybePa
   }
   for (const Part& part : parts)
     if (const Checked checked = check_condition(part); !checked) return checked.error();
-  MaybePart whole = add({.kind = kind}, first->offset, parts);
-  if (whole) *whole = {whole->node, whole->offset, Kind::boolean, true, false, whole->depth};
+  return folded(kind, first->offset, parts);
+}
+
+// Literals decide as the Collector lets them: a literal false makes an `and` false, whatever fails beside it.
+Parser::MaybePart Parser::folded(Node::Kind kind, std::size_t offset, const Parts& parts) {
+  const bool deciding = kind == Node::Kind::disjunction;
+  Parts rest;
+  for (const Part& part : parts) {
+    const std::optional<bool> truth = truth_of(part);
+    if (!truth)
+      rest.push_back(part);
+    else if (*truth == deciding)
+      rest.clear();
+    if (truth && *truth == deciding) {
+      MaybePart whole = add_truth(offset, deciding);
+      if (whole) whole->is_operand = false;
+      return whole;
+    }
+  }
+  if (rest.size() == 1) {
+    Part whole = rest[0];
+    whole.is_operand = false;
+    return whole;
+  }
+  MaybePart whole = rest.empty() ? add_truth(offset, !deciding) : add({.kind = kind}, offset, rest);
+  if (whole) {
+    whole->is_condition = true;
+    whole->is_operand = false;
+  }
   return whole;
 }
 
@@ -123,42 +155,50 @@ Parser::MaybePart Parser::negation() {
   const MaybePart part = comparison();
   if (!part) return part;
   if (const Checked checked = check_condition(*part); !checked) return checked.error();
-  MaybePart whole = add({.kind = Node::Kind::negation}, offset, {*part});
-  if (whole) *whole = {whole->node, offset, Kind::boolean, true, false, whole->depth};
+  const std::optional<bool> truth = truth_of(*part);
+  MaybePart whole = truth ? add_truth(offset, !*truth) : add({.kind = Node::Kind::negation}, offset, {*part});
+  if (whole) {
+    whole->is_condition = true;
+    whole->is_operand = false;
+  }
   return whole;
 }
 
 Parser::MaybePart Parser::comparison() {
   const MaybePart left = sum();
   if (!left) return left;
-  const Token& symbol = here();
-  const RelationRow* relation = relation_of(symbol);
+  if (is("=")) return fail(here().offset, "'=' is written '=='");
+  const RelationRow* relation = relation_of(here());
   if (relation == nullptr) return left;
   ++at_;
   const MaybePart right = sum();
   if (!right) return right;
-  if (const Checked checked = check_comparison(*left, *right, symbol); !checked) return checked.error();
+  if (const Checked checked = check_comparison(*left, *right); !checked) return checked.error();
   if (relation_of(here()) != nullptr) return fail(here().offset, "comparisons cannot be chained; join two with 'and'");
-  MaybePart whole = add({.kind = Node::Kind::comparison, .detail = static_cast<std::uint8_t>(relation->relation)},
-                        left->offset, {*left, *right});
-  if (whole) *whole = {whole->node, left->offset, Kind::boolean, true, false, whole->depth};
+  const Value* const left_literal = literal_of(*left);
+  const Value* const right_literal = literal_of(*right);
+  MaybePart whole = left_literal != nullptr && right_literal != nullptr
+                        ? add_truth(left->offset, holds(*left_literal, relation->relation, *right_literal))
+                        : add({.kind = Node::Kind::comparison, .detail = static_cast<std::uint8_t>(relation->relation)},
+                              left->offset, {*left, *right});
+  if (whole) {
+    whole->is_condition = true;
+    whole->is_operand = false;
+  }
   return whole;
 }
 
-// Refuses what can only be a slip: conditions as operands, a path in quotes, kinds that have no order.
-Parser::Checked Parser::check_comparison(const Part& left, const Part& right, const Token& symbol) {
+// Refuses what can only be a slip: conditions as operands, a path in quotes.
+Parser::Checked Parser::check_comparison(const Part& left, const Part& right) {
   for (const Part* side : {&left, &right}) {
-    if (!side->is_operand) return fail(side->offset, "a condition or a list cannot be compared");
+    if (!side->is_operand) return fail(side->offset, "a condition cannot be compared");
     const Part& other = side == &left ? right : left;
-    const Constant* text = constant_of(*side);
-    if (text == nullptr || text->value.kind != Kind::text || constant_of(other) == nullptr) continue;
+    const Value* const text = literal_of(*side);
+    if (text == nullptr || text->kind != Kind::text || literal_of(other) == nullptr) continue;
     const std::vector<std::string_view> names = path_names(context_);
     if (std::find(names.begin(), names.end(), text->text) != names.end())
-      return fail(side->offset, "'" + text->text + "' in quotes is a text; without quotes it is the path");
+      return fail(side->offset, "'" + std::string(text->text) + "' in quotes is a text; without quotes it is the path");
   }
-  const bool ordered = symbol.value != "==" && symbol.value != "!=";
-  if (ordered && (left.kind == Kind::nil || right.kind == Kind::nil))
-    return fail(symbol.offset, "nil has no order; use == or !=");
   return {};
 }
 
@@ -174,29 +214,40 @@ Parser::MaybePart Parser::sum() {
 }
 
 Parser::MaybePart Parser::product() {
-  MaybePart left = atom();
+  MaybePart left = signed_atom();
   while (left && (is("*") || is("/"))) {
     const Token& symbol = tokens_[at_++];
-    const MaybePart right = atom();
+    const MaybePart right = signed_atom();
     if (!right) return right;
     left = arithmetic(*left, symbol, *right);
   }
   return left;
 }
 
+Parser::MaybePart Parser::signed_atom() {
+  if (!is("+") && !is("-")) return atom();
+  const bool negative = is("-");
+  const std::size_t offset = here().offset;
+  ++at_;
+  if (here().kind == Token::Kind::whole || here().kind == Token::Kind::floating) return number(negative);
+  const MaybePart part = atom();
+  if (!part) return part;
+  if (!part->is_operand) return fail(part->offset, "a condition has no sign");
+  return negative ? add({.kind = Node::Kind::negative}, offset, {*part}) : part;
+}
+
 Parser::MaybePart Parser::arithmetic(const Part& left, const Token& symbol, const Part& right) {
+  for (const Part* side : {&left, &right}) {
+    const Value* const literal = literal_of(*side);
+    if (!side->is_operand || (literal != nullptr && !literal->is_number()))
+      return fail(side->offset, "'" + symbol.value + "' needs numbers, times or durations");
+  }
   const char sign = symbol.value[0];
-  const bool sum = sign == '+' || sign == '-';
-  for (const Part* side : {&left, &right})
-    if (!side->is_operand || !(sum ? can_add(side->kind) : can_multiply(side->kind)))
-      return fail(side->offset, "'" + symbol.value + "' needs numbers" + (sum ? ", times or durations" : ""));
   const Node::Kind kind = sign == '+'   ? Node::Kind::add
                           : sign == '-' ? Node::Kind::subtract
                           : sign == '*' ? Node::Kind::multiply
                                         : Node::Kind::divide;
-  MaybePart whole = add({.kind = kind}, left.offset, {left, right});
-  if (whole) whole->kind = kind_of_sum(left.kind, right.kind, sign == '-');
-  return whole;
+  return add({.kind = kind}, left.offset, {left, right});
 }
 
 }  // namespace entail::ottl

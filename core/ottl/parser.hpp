@@ -19,13 +19,13 @@ class Parser {
   struct Part {
     std::uint16_t node = 0;
     std::size_t offset = 0;
-    std::optional<Value::Kind> kind;  // where the text tells it
-    bool is_condition = false;        // may stand alone, or beside and, or, not
-    bool is_operand = true;           // may be compared
+    bool is_condition = false;  // may stand alone, or beside and, or, not
+    bool is_operand = true;     // may be compared
     unsigned depth = 1;
   };
   using MaybePart = Result<Part, Fault>;
   using Checked = Result<void, Fault>;
+  using Parts = std::vector<Part>;
 
   // parser.cpp: operators
   MaybePart disjunction();
@@ -34,24 +34,44 @@ class Parser {
   MaybePart comparison();
   MaybePart sum();
   MaybePart product();
+  MaybePart signed_atom();
   MaybePart joined(std::string_view word, Node::Kind kind, MaybePart (Parser::*operand)());
+  MaybePart folded(Node::Kind kind, std::size_t offset, const Parts& parts);
   Checked check_condition(const Part& part);
-  Checked check_comparison(const Part& left, const Part& right, const Token& symbol);
+  Checked check_comparison(const Part& left, const Part& right);
   MaybePart arithmetic(const Part& left, const Token& symbol, const Part& right);
 
-  // parser_atoms.cpp: what stands between operators
+  // parser_values.cpp: what stands between operators
   MaybePart atom();
   MaybePart number(bool negative);
   MaybePart name();
-  MaybePart path(const Token& first);
-  MaybePart attribute(Holder holder, const Token& first, const std::string& written);
-  MaybePart field(Holder holder, const std::string& rest, const Token& first, const std::string& written);
-  Result<AttributePath::Step, Fault> index();
-  MaybePart call(const Token& name);
   MaybePart list();
-  Result<std::vector<Part>, Fault> arguments(const FunctionRow& row);
-  Checked check_argument(const FunctionRow& row, std::size_t position, const Part& part);
-  MaybePart folded_call(const FunctionRow& row, const Token& name, const std::vector<Part>& parts);
+  MaybePart map();
+  Checked map_pair(Parts& parts);
+  MaybePart items(Node::Kind kind, std::size_t offset, const Parts& parts);
+  MaybePart constant_items(Node::Kind kind, std::size_t offset, const Parts& parts);
+  bool own_member(Value& value);
+  bool is_lambda() const noexcept;
+  MaybePart lambda();
+  MaybePart local(const Token& name, std::uint16_t index);
+  const std::uint16_t* local_of(std::string_view name) const noexcept;
+
+  // parser_paths.cpp
+  MaybePart path(const Token& first);
+  MaybePart attribute(Holder holder, const Token& first);
+  MaybePart field(Holder holder, const std::string& rest, const Token& first, const std::string& written);
+  // The keys in brackets that follow, each a value.
+  Result<Parts, Fault> keys();
+
+  // parser_calls.cpp
+  MaybePart call(const Token& name);
+  Checked arguments(const FunctionRow& row, std::array<std::optional<Part>, kParametersMax>& parts);
+  Result<std::size_t, Fault> argument_name(const FunctionRow& row);
+  MaybePart argument(const FunctionRow& row, std::size_t index);
+  Checked check_argument(const FunctionRow& row, std::size_t index, const Part& part);
+  Checked check_written_list(const FunctionRow& row, std::size_t index, const Part& part);
+  MaybePart finished_call(const FunctionRow& row, const Token& name,
+                          const std::array<std::optional<Part>, kParametersMax>& parts);
 
   const Token& here() const noexcept { return tokens_[at_]; }
   const Token& ahead() const noexcept { return tokens_[at_ + 1 < tokens_.size() ? at_ + 1 : at_]; }
@@ -66,23 +86,29 @@ class Parser {
     ++at_;
     return true;
   }
-  const Constant* constant_of(const Part& part) const noexcept {
+  const Value* literal_of(const Part& part) const noexcept {
     const Node& node = program_.nodes[part.node];
     return node.kind == Node::Kind::constant ? &program_.constants[node.index] : nullptr;
   }
+  // The literal's truth, if the part is a literal condition.
+  std::optional<bool> truth_of(const Part& part) const noexcept;
   static Fault fail(std::size_t offset, std::string text, std::string word = {},
                     std::vector<std::string_view> candidates = {}) {
     return {offset, std::move(text), std::move(word), std::move(candidates)};
   }
   // A node over parts; refuses what is nested too deep.
-  MaybePart add(Node node, std::size_t offset, const std::vector<Part>& parts);
-  MaybePart add_constant(std::size_t offset, Value value, std::string text = {});
+  MaybePart add(Node node, std::size_t offset, const Parts& parts);
+  MaybePart add_constant(std::size_t offset, const Value& value);
+  MaybePart add_text(std::size_t offset, std::string text, Value::Kind kind = Value::Kind::text);
+  MaybePart add_truth(std::size_t offset, bool value);
 
   const std::vector<Token>& tokens_;
   const Context context_;
   Program program_;
+  std::vector<std::pair<std::string, std::uint16_t>> locals_;  // in scope, innermost last
+  std::uint16_t local_count_ = 0;
   std::size_t at_ = 0;
-  unsigned nesting_ = 0;  // of parentheses, calls and lists
+  unsigned nesting_ = 0;  // of parentheses, calls, lists, maps and keys
 };
 
 }  // namespace entail::ottl

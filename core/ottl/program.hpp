@@ -1,35 +1,46 @@
-// An OTTL condition, compiled once: a tree of nodes in one array, checked so far as the text alone allows. What it may
-// name is in names.hpp; of the language it has comparisons, and, or, not, parentheses, + - * /, texts, numbers,
-// bytes (0x...), true, false, nil, enums, paths with indexes, function calls, and lists as their arguments.
+// An OTTL condition, compiled once: a tree of nodes in one array, checked as far as the text alone allows. It accepts
+// the grammar of the Collector's pkg/ottl v0.161.0: comparisons, and, or, not, arithmetic, texts, numbers, bytes
+// (0x...), true, false, nil, enums, lists, maps, paths and calls with indexes, named arguments, lambdas.
 //
-// Not accepted, each with a fault: editors (set, ...), other functions, named arguments, paths that are not listed, a
-// path or a number alone as a condition, arguments of a kind that can never fit. Thread rule: Immutable once compiled.
+// Not accepted, each with a fault: editors (set, ...), paths and functions that are not listed, literals that can never
+// fit. Thread rule: Immutable once compiled.
 // Limits: kConditionBytesMax, kNodeDepthMax. Memory: about 16 bytes a node.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ottl/functions.hpp"
 #include "ottl/lexer.hpp"
 #include "ottl/names.hpp"
-#include "ottl/string_matcher.hpp"
 #include "ottl/value.hpp"
 
 namespace entail::ottl {
 
 constexpr std::size_t kConditionBytesMax = 8192;
 constexpr unsigned kNodeDepthMax = 48;  // bounds the recursion of parser and evaluation
-constexpr std::size_t kStepsMax = 8;    // indexes behind attributes["key"]
+constexpr std::size_t kLocalsMax = 16;  // parameters of lambdas in one condition
+constexpr std::uint16_t kNoNode = 0xffff;
 
 struct Node {
   enum class Kind : std::uint8_t {
-    constant,   // constants[index]
-    field,      // Field `detail`; with count 1, indexed by the text of its operand
-    attribute,  // attributes[index]
-    call,       // Function `detail` of its operands; IsMatch: patterns[index]
-    list,       // only as an argument
+    constant,       // constants[index]: a literal
+    folded,         // constants[index]: what a call of literals gives
+    field,          // Field `detail`
+    trace_state,    // one entry, named by its operand
+    attribute,      // attributes[index], then the keys of its operands
+    any_attribute,  // of Holder `detail`: the key is the first operand
+    attributes,     // all of Holder `detail`
+    call,           // calls[index]
+    list,
+    map,      // operands: key, value, key, value
+    indexed,  // the first operand by the keys of the others
+    local,    // a lambda's parameter: index
+    lambda,   // only as an argument: lambdas[index]
+    negative,
     add,
     subtract,
     multiply,
@@ -46,39 +57,48 @@ struct Node {
   std::uint16_t count = 0;
 };
 
-// A constant. Its text is kept apart from the value, which may move.
-struct Constant {
-  Value value;
-  std::string text;
-  Value get() const noexcept {
-    Value out = value;
-    out.text = text;
-    return out;
-  }
-};
-
+// An attribute whose key is a literal.
 struct AttributePath {
-  struct Step {
-    bool is_key = false;
-    std::string key;
-    std::uint32_t index = 0;
-  };
   Holder holder = Holder::span;
   std::string key;
-  std::vector<Step> steps;
   std::uint16_t slot = 0;  // of (holder, key) among those of all programs; set by ConditionLists
 };
 
+struct CallSite {
+  const FunctionRow* row = nullptr;
+  std::array<std::uint16_t, kParametersMax> arguments{};  // nodes; kNoNode: absent
+  std::unique_ptr<Prepared> prepared;
+};
+
+struct Lambda {
+  std::vector<std::uint16_t> parameters;  // locals; kNoNode: not read
+  std::uint16_t body = 0;
+};
+
 struct Program {
+  Program() = default;
+  Program(Program&&) = default;
+  Program& operator=(Program&&) = default;
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
   std::vector<Node> nodes;
   std::vector<std::uint16_t> operands;
-  std::vector<Constant> constants;
+  std::vector<Value> constants;
   std::vector<AttributePath> attributes;
-  std::vector<StringMatcher> patterns;
+  std::vector<CallSite> calls;
+  std::vector<Lambda> lambdas;
+  // What the constants borrow: a deque, whose elements stay where they are.
+  std::deque<std::string> texts;
+  std::deque<std::vector<Value>> items;
   std::uint16_t root = 0;
 };
 
 // Fails for a text that is no condition in this context. Allocates.
 Result<Program, Fault> compile(std::string_view condition, Context context);
+
+// Some comparison in it holds of the status ERROR, but not of UNSET: status.code == STATUS_CODE_ERROR, 2 ==
+// status.code, not (status.code != 2), status.code > 1 and so on, also beside others in `and` and `or`.
+bool tests_error_status(const Program& program) noexcept;
 
 }  // namespace entail::ottl

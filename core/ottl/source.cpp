@@ -17,6 +17,12 @@ using Kind = Value::Kind;
 
 constexpr std::array<std::string_view, 6> kKindTexts = {"Unspecified", "Internal", "Server",
                                                         "Client",      "Producer", "Consumer"};
+constexpr std::array<std::string_view, 6> kKindEnumTexts = {"SPAN_KIND_UNSPECIFIED", "SPAN_KIND_INTERNAL",
+                                                            "SPAN_KIND_SERVER",      "SPAN_KIND_CLIENT",
+                                                            "SPAN_KIND_PRODUCER",    "SPAN_KIND_CONSUMER"};
+
+Value integer_of(std::uint64_t value) noexcept { return Value::of_integer(static_cast<std::int64_t>(value)); }
+Value time_of_ns(std::uint64_t value) noexcept { return Value::of_time(static_cast<std::int64_t>(value)); }
 
 }  // namespace
 
@@ -24,10 +30,11 @@ Value value_of(Bytes bytes, const otlp::AttributeView& attribute) noexcept {
   using From = otlp::AttributeView::Kind;
   const std::string_view text{reinterpret_cast<const char*>(bytes.data()) + attribute.string.offset,
                               attribute.string.size};
+  Value container;
   switch (attribute.kind) {
     case From::none:
     case From::other:
-      return {};
+      return Value::of_integer(1, Kind::nil);  // is there, and empty
     case From::string:
       return Value::of_text(text);
     case From::boolean:
@@ -37,11 +44,12 @@ Value value_of(Bytes bytes, const otlp::AttributeView& attribute) noexcept {
     case From::floating:
       return Value::of_floating(attribute.floating);
     case From::bytes:
-      return {.kind = Kind::bytes, .text = text};
+      return Value::of_text(text, Kind::bytes);
     case From::list:
-      return {.kind = Kind::list, .text = text};
     case From::map:
-      return {.kind = Kind::map, .text = text};
+      container = Value::of_text(text, attribute.kind == From::list ? Kind::list : Kind::map);
+      container.form = Value::Form::wire;
+      return container;
   }
   return {};
 }
@@ -58,13 +66,69 @@ std::uint64_t Source::number(const wire::FieldView& field) const noexcept {
   return value;
 }
 
-// An ID as lower-case digits; empty for one of zeros.
-std::string_view Source::hex(std::size_t slot, wire::Range id) noexcept {
-  const Bytes bytes = wire::slice(decoded_.bytes, id);
+// A trace ID has 16 bytes, a span ID 8; anything else is refused before, or is as good as zeros.
+std::string_view Source::id(wire::Range range, std::size_t size) const noexcept {
+  static constexpr char kZeros[16] = {};
+  return range.size == size ? text(range) : std::string_view(kZeros, size);
+}
+
+// An ID as lower-case digits.
+std::string_view Source::hex(std::size_t slot, std::string_view id) noexcept {
   std::array<char, 32>& out = hex_[slot];
-  if (context::is_zero(bytes) || bytes.size() * 2 > out.size()) return {};
-  text::write_hex(bytes, out.data());
-  return {out.data(), bytes.size() * 2};
+  text::write_hex({reinterpret_cast<const std::uint8_t*>(id.data()), id.size()}, out.data());
+  return {out.data(), id.size() * 2};
+}
+
+std::uint64_t Source::identity() const noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  const auto mix = [&hash](std::uint64_t word) { hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL ^ (hash >> 29); };
+  for (const std::string_view bytes : {id(span_.trace_id, 16), id(span_.span_id, 8)})
+    for (std::size_t i = 0; i < bytes.size(); i += 8)
+      mix(base::load_le64(reinterpret_cast<const std::uint8_t*>(bytes.data()) + i));
+  mix(events_at_ == 0 ? 0 : events_at_ - span_.payload.offset);
+  return hash;
+}
+
+std::size_t Source::count_fields(wire::Field wanted) const noexcept {
+  std::size_t count = 0;
+  wire::FieldCursor cursor(decoded_.bytes, span_.payload);
+  for (wire::FieldView field; cursor.next(field);) count += field.is(wanted);
+  return count;
+}
+
+std::size_t Source::attribute_count(Holder holder) const noexcept {
+  std::size_t count = 0;
+  for_each_message(holder, [&](wire::Range message, wire::Field attributes) {
+    wire::FieldCursor cursor(decoded_.bytes, message);
+    for (wire::FieldView field; cursor.next(field);) count += field.is(attributes);
+  });
+  return count;
+}
+
+std::uint64_t Source::header_number(Holder holder, wire::Field wanted) const noexcept {
+  std::uint64_t out = 0;
+  for_each_message(holder, [&](wire::Range message, wire::Field) {
+    wire::FieldCursor cursor(decoded_.bytes, message);
+    for (wire::FieldView field; cursor.next(field);)
+      if (field.is(wanted)) out = number(field);
+  });
+  return out;
+}
+
+std::string_view Source::schema_url(Holder holder) const noexcept {
+  const otlp::ScopeView& scope = decoded_.scopes[span_.scope];
+  const otlp::ResourceView& resource = decoded_.resources[scope.resource];
+  const bool is_scope = holder == Holder::scope;
+  const wire::Field wanted = is_scope ? otlp::scope_spans_field::kSchemaUrl : otlp::resource_spans_field::kSchemaUrl;
+  const std::uint32_t first = is_scope ? scope.first_field : resource.first_field;
+  const std::uint32_t count = is_scope ? scope.field_count : resource.field_count;
+  std::string_view out;
+  for (std::uint32_t i = first; i < first + count; ++i) {
+    wire::FieldCursor cursor(decoded_.bytes, decoded_.fields[i]);
+    for (wire::FieldView field; cursor.next(field);)
+      if (field.is(wanted)) out = text(field.payload);
+  }
+  return out;
 }
 
 bool Source::is_root() const noexcept { return context::is_zero(wire::slice(decoded_.bytes, span_.parent_span_id)); }
@@ -137,74 +201,110 @@ bool Source::next_event() noexcept {
 }
 
 Value Source::field(Field field) noexcept {
-  const auto integer = [](std::uint64_t value) { return Value::of_integer(static_cast<std::int64_t>(value)); };
-  const auto time = [](std::uint64_t value) { return Value::of_time(static_cast<std::int64_t>(value)); };
   switch (field) {
-    case Field::name:
-      walk_span();
-      return Value::of_text(text(name_));
-    case Field::kind:
-      walk_span();
-      return integer(static_cast<std::uint64_t>(static_cast<std::int32_t>(kind_)));
-    case Field::kind_text:
-      walk_span();
-      return Value::of_text(kind_ < kKindTexts.size() ? kKindTexts[kind_] : std::string_view());
     case Field::start_ns:
-      return integer(span_.start_ns);
+      return integer_of(span_.start_ns);
     case Field::end_ns:
-      return integer(span_.end_ns);
+      return integer_of(span_.end_ns);
     case Field::start_time:
-      return time(span_.start_ns);
+      return time_of_ns(span_.start_ns);
     case Field::end_time:
-      return time(span_.end_ns);
+      return time_of_ns(span_.end_ns);
     case Field::status_code:
-      return integer(static_cast<std::uint64_t>(static_cast<std::int32_t>(span_.status_code)));
-    case Field::status_message:
-      walk_span();
-      return Value::of_text(text(status_message_));
+      return integer_of(static_cast<std::uint64_t>(static_cast<std::int32_t>(span_.status_code)));
     case Field::trace_state:
       return Value::of_text(text(span_.trace_state));
     case Field::trace_id:
-      return Value::of_text(hex(0, span_.trace_id));
+      return Value::of_text(id(span_.trace_id, 16), Kind::trace_id);
     case Field::span_id:
-      return Value::of_text(hex(1, span_.span_id));
+      return Value::of_text(id(span_.span_id, 8), Kind::span_id);
     case Field::parent_span_id:
-      return Value::of_text(hex(2, span_.parent_span_id));
-    case Field::dropped_attributes:
-      walk_span();
-      return integer(static_cast<std::uint32_t>(dropped_attributes_));
-    case Field::dropped_events:
-      walk_span();
-      return integer(static_cast<std::uint32_t>(dropped_events_));
+      return Value::of_text(id(span_.parent_span_id, 8), Kind::span_id);
+    case Field::trace_id_text:
+      return Value::of_text(hex(0, id(span_.trace_id, 16)));
+    case Field::span_id_text:
+      return Value::of_text(hex(1, id(span_.span_id, 8)));
+    case Field::parent_span_id_text:
+      return Value::of_text(hex(2, id(span_.parent_span_id, 8)));
+    case Field::status:
+      return Value::of_integer(0, Kind::status);
+    case Field::events:
+      return Value::of_integer(0, Kind::events);
+    case Field::links:
+      return Value::of_integer(0, Kind::links);
     case Field::dropped_links:
-      return integer(span_.dropped_links_count);
+      return integer_of(span_.dropped_links_count);
     case Field::flags:
-      return integer(span_.flags);
+      return integer_of(span_.flags);
+    default:
+      return field >= Field::event_name ? context_field(field) : passed_field(field);
+  }
+}
+
+// Fields of the span that decode() passes over.
+Value Source::passed_field(Field field) noexcept {
+  walk_span();
+  switch (field) {
+    case Field::name:
+      return Value::of_text(text(name_));
+    case Field::kind:
+      return integer_of(static_cast<std::uint64_t>(static_cast<std::int32_t>(kind_)));
+    case Field::kind_text:
+      return Value::of_text(kind_ < kKindTexts.size() ? kKindTexts[kind_] : std::string_view());
+    case Field::kind_enum_text:
+      return Value::of_text(kind_ < kKindEnumTexts.size() ? kKindEnumTexts[kind_] : std::string_view());
+    case Field::status_message:
+      return Value::of_text(text(status_message_));
+    case Field::dropped_attributes:
+      return integer_of(static_cast<std::uint32_t>(dropped_attributes_));
+    case Field::dropped_events:
+      return integer_of(static_cast<std::uint32_t>(dropped_events_));
+    default:
+      return {};
+  }
+}
+
+// Fields of the event, the scope and the resource.
+Value Source::context_field(Field field) noexcept {
+  switch (field) {
     case Field::event_name:
       walk_event();
       return Value::of_text(text(event_name_));
     case Field::event_ns:
       walk_event();
-      return integer(event_ns_);
+      return integer_of(event_ns_);
     case Field::event_time:
       walk_event();
-      return time(event_ns_);
+      return time_of_ns(event_ns_);
     case Field::event_dropped_attributes:
       walk_event();
-      return integer(static_cast<std::uint32_t>(event_dropped_attributes_));
+      return integer_of(static_cast<std::uint32_t>(event_dropped_attributes_));
     case Field::scope_name:
       walk_scope();
       return Value::of_text(text(scope_name_));
     case Field::scope_version:
       walk_scope();
       return Value::of_text(text(scope_version_));
+    case Field::scope_dropped_attributes:
+      return integer_of(
+          static_cast<std::uint32_t>(header_number(Holder::scope, otlp::scope_field::kDroppedAttributesCount)));
+    case Field::scope_schema_url:
+      return Value::of_text(schema_url(Holder::scope));
+    case Field::resource_dropped_attributes:
+      return integer_of(
+          static_cast<std::uint32_t>(header_number(Holder::resource, otlp::resource_field::kDroppedAttributesCount)));
+    case Field::resource_schema_url:
+      return Value::of_text(schema_url(Holder::resource));
+    default:
+      return {};
   }
-  return {};
 }
 
 Value Source::trace_state_entry(std::string_view key) const noexcept {
-  const auto value = context::tracestate_value(text(span_.trace_state), key);
-  return value ? Value::of_text(*value) : Value();
+  // The Collector parses Level 1.
+  const auto parsed = context::parse_tracestate(text(span_.trace_state), context::TracestateLevel::strict_one);
+  if (!parsed.ok() && parsed.error() != context::TracestateError::bad_ot) return {};
+  return Value::of_text(context::tracestate_value(text(span_.trace_state), key).value_or(std::string_view()));
 }
 
 const Value& Source::attribute(Holder holder, std::uint16_t slot) noexcept {
@@ -216,27 +316,8 @@ void Source::fill(Holder holder) noexcept {
   filled_[static_cast<std::size_t>(holder)] = true;
   for (std::size_t slot = 0; slot < keys_.size(); ++slot)
     if (keys_[slot].holder == holder) std::construct_at(&slots_[slot]);
-  if (holder == Holder::span) {
-    const std::uint32_t size = span_.attribute_count == 0 ? 0 : span_.attributes_end - span_.first_attribute;
-    take_attributes(holder, {span_.first_attribute, size}, otlp::span_field::kAttributes);
-    return;
-  }
-  if (holder == Holder::event) {
-    take_attributes(holder, event_, otlp::event_field::kAttributes);
-    return;
-  }
-  const otlp::ScopeView& scope = decoded_.scopes[span_.scope];
-  const otlp::ResourceView& resource = decoded_.resources[scope.resource];
-  const bool is_scope = holder == Holder::scope;
-  const wire::Field header = is_scope ? otlp::scope_spans_field::kScope : otlp::resource_spans_field::kResource;
-  const wire::Field attributes = is_scope ? otlp::scope_field::kAttributes : otlp::resource_field::kAttributes;
-  const std::uint32_t first = is_scope ? scope.first_field : resource.first_field;
-  const std::uint32_t count = is_scope ? scope.field_count : resource.field_count;
-  for (std::uint32_t i = first; i < first + count; ++i) {
-    wire::FieldCursor cursor(decoded_.bytes, decoded_.fields[i]);
-    for (wire::FieldView field; cursor.next(field);)
-      if (field.is(header)) take_attributes(holder, field.payload, attributes);
-  }
+  for_each_message(holder,
+                   [&](wire::Range message, wire::Field attributes) { take_attributes(holder, message, attributes); });
 }
 
 void Source::take_attributes(Holder holder, wire::Range message, wire::Field attributes) noexcept {
@@ -248,7 +329,7 @@ void Source::take_attributes(Holder holder, wire::Range message, wire::Field att
       const std::uint64_t bit = std::uint64_t{1} << (slot % 64);
       if (keys_[slot].holder != holder || (seen[slot / 64] & bit) != 0 || keys_[slot].key != key) continue;
       seen[slot / 64] |= bit;
-      if (slots_[slot].kind == Kind::nil) slots_[slot] = value_of(decoded_.bytes, attribute);
+      if (is_absent(slots_[slot])) slots_[slot] = value_of(decoded_.bytes, attribute);
     }
   }
 }

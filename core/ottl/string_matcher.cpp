@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "ottl/go_regex.hpp"
+#include "text/utf8.hpp"
+
 namespace entail::ottl {
 
 namespace {
@@ -21,40 +24,6 @@ RE2::Options regex_options() {
   options.set_log_errors(false);  // a library does not print
   options.set_never_capture(true);
   return options;
-}
-
-// What Go takes and RE2 does not, written for RE2: (?<name>...) as (?P<name>...). Nothing if it holds \C, which only
-// RE2 takes.
-std::optional<std::string> translated(std::string_view pattern) {
-  std::string out;
-  bool literal = false;  // between \Q and \E
-  bool in_class = false;
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
-    const std::string_view rest = pattern.substr(i);
-    if (literal) {
-      literal = !rest.starts_with("\\E");
-    } else if (rest.starts_with("\\") && rest.size() > 1) {
-      if (rest[1] == 'C') return std::nullopt;
-      literal = rest[1] == 'Q';
-      out += rest[0];
-      ++i;
-    } else if (in_class) {
-      in_class = rest[0] != ']';
-    } else if (rest[0] == '[') {
-      in_class = true;
-      const std::size_t first = rest.starts_with("[^") ? 2 : 1;
-      if (first < rest.size() && rest[first] == ']') {  // a first ] stands for itself
-        out += rest.substr(0, first);
-        i += first;
-      }
-    } else if (rest.starts_with("(?<")) {
-      out += "(?P<";
-      i += 2;
-      continue;
-    }
-    out += pattern[i];
-  }
-  return out;
 }
 
 }  // namespace
@@ -82,15 +51,15 @@ Result<StringMatcher, std::vector<BadPattern>> StringMatcher::regex(const std::v
   auto combined = std::make_unique<RegexSet>();
   bool all_combined = patterns.size() > 1;
   for (const std::string& pattern : patterns) {
-    const std::optional<std::string> text = translated(pattern);
-    auto compiled = std::make_unique<RE2>(text.value_or(""), regex_options());
-    if (!text || !compiled->ok()) {
-      bad.push_back({static_cast<std::size_t>(&pattern - patterns.data()),
-                     "bad regular expression '" + pattern +
-                         "': " + (text ? compiled->error() : "\\C is not part of Go's regular expressions")});
+    const std::optional<std::string> translated = re2_pattern(pattern);
+    auto compiled = std::make_unique<RE2>(translated.value_or(std::string()), regex_options());
+    if (!translated || !compiled->ok()) {
+      bad.push_back(
+          {static_cast<std::size_t>(&pattern - patterns.data()),
+           "bad regular expression '" + pattern + "': " + (translated ? compiled->error() : "Go knows no \\C")});
       continue;
     }
-    all_combined = all_combined && combined->set.Add(*text, nullptr) >= 0;
+    all_combined = all_combined && combined->set.Add(*translated, nullptr) >= 0;
     matcher.patterns_.push_back(std::move(compiled));
   }
   if (!bad.empty()) return bad;
@@ -100,6 +69,12 @@ Result<StringMatcher, std::vector<BadPattern>> StringMatcher::regex(const std::v
 
 bool StringMatcher::matches_any(std::string_view text) const {
   if (!values_.empty()) return std::binary_search(values_.begin(), values_.end(), text, BySizeThenContent{});
+  if (matches_pattern(text)) return true;
+  // What does not match as it is may match where Go reads U+FFFD.
+  return text::utf8_valid_size(text) != text.size() && matches_pattern(as_utf8(text));
+}
+
+bool StringMatcher::matches_pattern(std::string_view text) const {
   const re2::StringPiece piece(text.data(), text.size());
   if (set_ != nullptr) {
     RE2::Set::ErrorInfo info{};

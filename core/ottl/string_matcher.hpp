@@ -1,8 +1,7 @@
 // Does a text match one of a list: as it is, or as regular expressions (RE2, unanchored, as Go's MatchString)?
 // Thread rule: Immutable after compile. Cost: exact, a binary search by length and content; regexes, one pass over the
 // text whatever their number. RE2 keeps a cache of its own behind a reader lock; nothing else is shared.
-// Patterns are those that Go takes: (?<name>...) too, and no \C. On a text that is not UTF-8 the answer may differ:
-// Go reads a bad byte as U+FFFD.
+// Patterns mean what they mean in Go (go_regex.hpp).
 #pragma once
 
 #include <memory>
@@ -44,6 +43,7 @@ class StringMatcher {
  private:
   struct RegexSet;
   bool matches_any(std::string_view text) const;
+  bool matches_pattern(std::string_view text) const;
   std::vector<std::string> values_;  // ascending by size, then by content
   std::vector<std::unique_ptr<re2::RE2>> patterns_;
   std::unique_ptr<RegexSet> set_;  // of all patterns, if there are several

@@ -42,8 +42,9 @@ OttlConditions::Found OttlConditions::ask_span_and_events(const OttlList& list, 
   return found;
 }
 
-void OttlConditions::match(const otlp::Decoded& decoded, const otlp::SpanView& span, Facts& facts) const noexcept {
-  ottl::Source source(decoded, span, keys_);
+void OttlConditions::match(const otlp::Decoded& decoded, const otlp::SpanView& span, ottl::Moment moment,
+                           Facts& facts) const noexcept {
+  ottl::Source source(decoded, span, keys_, moment);
   for (const OttlList& list : lists_) {
     source.rewind_events();
     const Found found = ask_span_and_events(list, source, facts);

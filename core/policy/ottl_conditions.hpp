@@ -33,7 +33,8 @@ class OttlConditions {
 
   bool empty() const noexcept { return lists_.empty(); }
   // Sets bits and counts errors in the facts of this span.
-  void match(const otlp::Decoded& decoded, const otlp::SpanView& span, Facts& facts) const noexcept;
+  void match(const otlp::Decoded& decoded, const otlp::SpanView& span, ottl::Moment moment,
+             Facts& facts) const noexcept;
   // compat: the Collector stops at the first span on which a condition holds or fails. Takes out of the facts of a span
   // what has no say any more, given what the trace holds so far.
   void stop_at_first(const Bits& trace, Bits& span) const noexcept;

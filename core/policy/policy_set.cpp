@@ -114,7 +114,7 @@ void PolicySet::match_resource(const otlp::Decoded& decoded, const otlp::Resourc
 }
 
 void PolicySet::match_span(const otlp::Decoded& decoded, const otlp::SpanView& span, const Bits& resource_bits,
-                           Facts& facts) const {
+                           Facts& facts, ottl::Moment moment) const {
   const CompiledPolicies& compiled = impl_->compiled;
   // Word by word: a temporary is copied by vector loads of what has just been stored in words, which stalls.
   facts.bits = resource_bits;
@@ -132,7 +132,7 @@ void PolicySet::match_span(const otlp::Decoded& decoded, const otlp::SpanView& s
   for (const SpanTest& test : compiled.span_tests)
     if (!has_bit(facts.bits, test.bit) && test.holds(decoded, span)) set_bit(facts.bits, test.bit);
   compiled.attributes.match_span(decoded, span, facts.bits);
-  if (!compiled.ottl.empty()) compiled.ottl.match(decoded, span, facts);
+  if (!compiled.ottl.empty()) compiled.ottl.match(decoded, span, moment, facts);
 }
 
 void PolicySet::fold(TraceFold& trace, const Facts& span) const noexcept {

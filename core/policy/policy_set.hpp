@@ -26,6 +26,7 @@
 #include "entail/result.hpp"
 #include "option/findings.hpp"
 #include "otlp/decode.hpp"
+#include "ottl/source.hpp"
 #include "policy/batch_limits.hpp"
 #include "policy/condition_tree.hpp"
 #include "policy/facts.hpp"
@@ -78,9 +79,10 @@ class PolicySet {
   void match_link_type(std::string_view type, Bits& bits) const;
   // All links of one span at once, for whoever does not read them anyway.
   void match_links(const otlp::Decoded& decoded, const otlp::SpanView& span, LinkFacts& facts) const;
-  // Facts of one span without its links; resource_bits from match_resource(). Overwrites facts.
-  void match_span(const otlp::Decoded& decoded, const otlp::SpanView& span, const Bits& resource_bits,
-                  Facts& facts) const;
+  // Facts of one span without its links; resource_bits from match_resource(). Overwrites facts. moment: what conditions
+  // know of time and chance.
+  void match_span(const otlp::Decoded& decoded, const otlp::SpanView& span, const Bits& resource_bits, Facts& facts,
+                  ottl::Moment moment = {}) const;
   // Joins the facts of one span into its trace, any number of threads at once. In compat mode facts merged from
   // several spans of a trace count as one span.
   void fold(TraceFold& trace, const Facts& span) const noexcept;

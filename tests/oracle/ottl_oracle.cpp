@@ -132,8 +132,9 @@ Val call(const std::string& name, const std::vector<Val>& args, const Env& env) 
     if (const auto* boolean = std::get_if<bool>(&first)) return std::int64_t{*boolean};
     if (const auto* real = std::get_if<double>(&first)) return static_cast<std::int64_t>(std::trunc(*real));
     const auto* string = std::get_if<std::string>(&first);
+    if (std::holds_alternative<Texts>(first)) fail("no number");
     if (string == nullptr) return first;
-    if (string->empty() || string->find_first_not_of("0123456789") != std::string::npos) return {};
+    if (string->empty() || string->find_first_not_of("0123456789") != std::string::npos) fail("no number");
     return static_cast<std::int64_t>(std::stoll(*string));
   }
   if (name == "String") return std::holds_alternative<std::monostate>(first) ? Val() : Val(as_text(first));
@@ -186,16 +187,17 @@ Val path_value(const std::string& path, const Env& env) {
 
 Val indexed(const std::string& path, const Texts& keys, const Env& env) {
   if (path == "trace_state") {
-    if (const auto members = parse_trace_state(env.span.trace_state))
-      for (const auto& [key, value] : *members)
-        if (key == keys[0]) return value;
-    return {};
+    const auto members = parse_trace_state(env.span.trace_state);
+    if (!members) return {};
+    for (const auto& [key, value] : *members)
+      if (key == keys[0]) return value;
+    return std::string();
   }
   const workload::Attributes& holder = path == "resource.attributes"                  ? env.resource
                                        : env.event != nullptr && path == "attributes" ? env.event->attributes
                                                                                       : env.span.attributes;
   Val value = from(workload::find(holder, keys[0]));
-  if (keys.size() == 1) return value;
+  if (keys.size() == 1 || workload::find(holder, keys[0]) == nullptr) return value;
   const auto* list = std::get_if<Texts>(&value);
   const std::size_t index = std::stoul(keys[1]);
   if (list == nullptr || index >= list->size()) fail("no such element");
@@ -377,6 +379,24 @@ std::optional<bool> meets(const std::string& condition, const workload::Attribut
   } catch (const std::runtime_error&) {
     return std::nullopt;
   }
+}
+
+// Of the forms that random configurations have: a condition, not (one), (one) and (another).
+bool tests_error(const std::string& condition, bool wanted) {
+  if (condition.starts_with("not (")) return tests_error(condition.substr(5, condition.size() - 6), !wanted);
+  if (condition.starts_with("(")) {
+    int depth = 0;
+    std::size_t end = 0;
+    do {
+      depth += condition[end] == '(' ? 1 : condition[end] == ')' ? -1 : 0;
+      ++end;
+    } while (depth > 0);
+    if (condition.substr(end).starts_with(" and ("))
+      return tests_error(condition.substr(1, end - 2), wanted) ||
+             tests_error(condition.substr(end + 6, condition.size() - end - 7), wanted);
+  }
+  return wanted && (condition.find("status.code == STATUS_CODE_ERROR") != std::string::npos ||
+                    condition.find("status.code != STATUS_CODE_UNSET") != std::string::npos);
 }
 
 }  // namespace entail::oracle

@@ -14,4 +14,7 @@ namespace entail::oracle {
 std::optional<bool> meets(const std::string& condition, const workload::Attributes& resource,
                           const workload::Span& span, const workload::Event* event);
 
+// Whether some comparison in it holds of the status ERROR, but not of UNSET. wanted = false: of its negation.
+bool tests_error(const std::string& condition, bool wanted = true);
+
 }  // namespace entail::oracle

@@ -156,6 +156,12 @@ void sort_conjuncts(const PolicyOptions& policy, std::vector<const PolicyOptions
 
 bool matches_error(const PolicyOptions& policy) {
   if (policy.type == PolicyType::status_code) return (policy.status_code_mask & (1U << 2)) != 0;
+  if (policy.type == PolicyType::ottl_condition) {
+    const auto any = [](const std::vector<std::string>& conditions) {
+      return std::any_of(conditions.begin(), conditions.end(), [](const auto& one) { return tests_error(one); });
+    };
+    return any(policy.span_conditions) || any(policy.spanevent_conditions);
+  }
   const bool looks_inside = policy.type == PolicyType::and_policy || policy.type == PolicyType::composite;
   return looks_inside && std::any_of(policy.parts.begin(), policy.parts.end(), matches_error);
 }

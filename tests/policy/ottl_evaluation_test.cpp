@@ -54,10 +54,15 @@ TEST(OttlEvaluation, ReadsEveryPath) {
          {"status.code == STATUS_CODE_ERROR", "yes"},
          {R"(status.message == "boom")", "yes"},
          {R"(trace_state == "vendor=x,ot=th:8")", "yes"},
-         {R"(trace_state["vendor"] == "x" and trace_state["none"] == nil)", "yes"},
+         {R"(trace_state["vendor"] == "x" and trace_state["none"] == "")", "yes"},
          {R"(trace_id.string == "11111111111111111111111111111111")", "yes"},
          {R"(span_id.string == "2222222222222222")", "yes"},
-         {R"(parent_span_id.string == "")", "yes"},
+         {R"(parent_span_id.string == "0000000000000000" and IsEmpty(parent_span_id))", "yes"},
+         {R"(trace_id == TraceID("11111111111111111111111111111111") and span_id != parent_span_id)", "yes"},
+         {R"(Len(attributes) == 9 and attributes["map"] == {"k": "v"} and IsMap(resource.attributes))", "yes"},
+         {R"(Len(events) == 0 and IsList(links) and events != nil)", "yes"},
+         {R"(attributes["none"][0]["x"] == nil)", "yes"},
+         {R"(attributes["empty"][0] == nil)", "error"},
          {"dropped_attributes_count == 3 and dropped_events_count == 4 and dropped_links_count == 5", "yes"},
          {"flags == 257", "yes"},
          {R"(resource.attributes["service.name"] == "cart")", "yes"},
@@ -97,7 +102,8 @@ TEST(OttlEvaluation, ComparesLikeKinds) {
          {R"(attributes["bool"] == 1)", "no"},
          {R"(nil == attributes["missing"])", "yes"},
          {R"(attributes["list"] != nil and attributes["map"] != nil)", "yes"},
-         {R"(attributes["list"] == attributes["list"])", "no"},
+         {R"(attributes["list"] == attributes["list"] and attributes["list"] == ["a", 7])", "yes"},
+         {R"(attributes["list"] == ["a", 7.0] or attributes["list"] < ["b"])", "no"},
          {R"(start_time < end_time and end_time != 2500000000)", "yes"}});
 }
 
@@ -131,7 +137,7 @@ TEST(OttlEvaluation, CallsTextFunctions) {
        {R"(IsMatch(attributes["int"], "^42$") and IsMatch(attributes["double"], "^2\\.5$"))", "yes"},
        {R"(IsMatch(attributes["bool"], "true") and IsMatch(attributes["bytes"], "^0aff$"))", "yes"},
        {R"(IsMatch(attributes["missing"], ".*"))", "no"},
-       {R"(IsMatch(attributes["list"], ".*"))", "error"},
+       {R"(IsMatch(attributes["list"], "^.\"a\",7.$") and IsMatch(attributes["map"], "\"k\""))", "yes"},
        {R"(HasPrefix(name, "sp") and HasSuffix(name, "an") and not HasPrefix(name, "an"))", "yes"},
        {R"(HasPrefix(attributes["missing"], "a"))", "error"},
        {R"(HasSuffix(attributes["int"], "2"))", "error"},
@@ -143,7 +149,7 @@ TEST(OttlEvaluation, CallsTextFunctions) {
        {R"(Substring(name, 1, 2) == "pa")", "yes"},
        {R"(Substring(name, 3, 2) == "n")", "error"},
        {R"(ToUpperCase(attributes["text"]) == "HELLO" and ToLowerCase(attributes["text"]) == "hello")", "yes"},
-       {R"(ContainsValue(attributes["list"], "a") and not ContainsValue(attributes["list"], 7.0))", "yes"},
+       {R"(ContainsValue(attributes["list"], "a") and ContainsValue(attributes["list"], 7.0))", "yes"},
        {R"(ContainsValue(["x", attributes["text"]], "Hello"))", "yes"},
        {R"(ContainsValue(attributes["text"], "H"))", "error"},
        {R"(attributes["list"][2] == nil)", "error"},
@@ -152,14 +158,14 @@ TEST(OttlEvaluation, CallsTextFunctions) {
 
 TEST(OttlEvaluation, ConvertsAndChecksKinds) {
   check(
-      {{R"(Int("12") == 12 and Int("1.5") == nil and Int(attributes["double"]) == 2 and Int(attributes["bool"]) == 1)",
-        "yes"},
+      {{R"(Int("12") == 12 and Int(attributes["double"]) == 2 and Int(attributes["bool"]) == 1)", "yes"},
        {R"(Int(attributes["missing"]) == nil and Int(attributes["list"]) == 1)", "error"},
-       {R"(Double("1.5") == 1.5 and Double("x") == nil and Double(attributes["int"]) == 42.0)", "yes"},
+       {R"(Int(attributes["text"]) == 1)", "error"},
+       {R"(Double("1.5") == 1.5 and Double(attributes["int"]) == 42.0)", "yes"},
        {R"(String(attributes["int"]) == "42" and String(attributes["missing"]) == nil and String(1.0) == "1")", "yes"},
-       {R"(String(1000000.0 * 1000000.0 * 1000000.0 * 1000.0) == "1e+21" and String(0.0000001) == "1e-7")", "yes"},
+       {R"(String(1000000.0 * 1000000.0 * 1000000.0 * 1000.0) == "1e+21" and String(0.0000001) == "1e-07")", "yes"},
        {R"(Bool("true") and Bool(1) and not Bool(0.0))", "yes"},
-       {R"(Bool("maybe"))", "error"},
+       {R"(Bool(attributes["text"]))", "error"},
        {R"(IsString(name) and IsInt(kind) and IsDouble(2.5) and IsBool(attributes["bool"]))", "yes"},
        {R"(IsList(attributes["list"]) and IsMap(attributes["map"]) and not IsString(attributes["missing"]))", "yes"},
        {R"(Seconds(end_time - start_time) == 1.5 and Milliseconds(end_time - start_time) == 1500)", "yes"},
@@ -179,12 +185,28 @@ TEST(OttlEvaluation, RootSpansHaveNoParent) {
   EXPECT_EQ(result_of(R"(parent_span_id.string == "3333333333333333")", child), "yes");
 }
 
-TEST(OttlEvaluation, TextsBeyondTheLimitAreErrors) {
+TEST(OttlEvaluation, WhatAConditionMakesIsBounded) {
   SpanSpec span;
-  span.attributes = {{"long", std::string(3000, 'a')}};
-  EXPECT_EQ(result_of(R"(ToUpperCase(attributes["long"]) == "A")", span), "error");
-  EXPECT_EQ(result_of(R"(HasPrefix(attributes["long"], "aaa"))", span), "yes");
-  EXPECT_EQ(result_of(R"(Concat([attributes["long"]], "") == "a")", span), "error");
+  span.attributes = {{"long", std::string(3'000'000, 'a')}};
+  EXPECT_EQ(result_of(R"(HasPrefix(ToUpperCase(attributes["long"]), "AAA"))", span), "yes");
+  const std::string five = R"([attributes["long"], attributes["long"], attributes["long"], attributes["long"], "b"])";
+  EXPECT_EQ(result_of("Len(Concat(" + five + R"(, "")) == 12000001)", span), "yes");
+  EXPECT_EQ(
+      result_of("Len(Concat([Concat(" + five + R"(, ""), attributes["long"], attributes["long"]], "")) > 0)", span),
+      "error");
+}
+
+TEST(OttlEvaluation, TimeAndChanceComeFromTheMoment) {
+  const auto policies = compile_ok(
+      options_of({conditions({R"(Now() == Unix(1700000000) and UUID() == UUID())"}),
+                  conditions({R"(HasPrefix(UUIDv7(), "018bcfe5-6800-7"))"}, {}, OttlErrorMode::ignore, "v7")}));
+  const std::string bytes = request_bytes({SpanSpec{}});
+  otlp::Decoded decoded;
+  ASSERT_TRUE(otlp::decode(bytes_of(bytes), nullptr, decoded).ok());
+  Facts facts;
+  policies->match_span(decoded, decoded.spans[0], Bits{}, facts, {1'700'000'000'000'000'000, 1});
+  EXPECT_FALSE(has_bit(facts.bits, 0)) << "two calls give two IDs";
+  EXPECT_TRUE(has_bit(facts.bits, 1));
 }
 
 }  // namespace

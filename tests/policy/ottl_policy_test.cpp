@@ -92,6 +92,39 @@ TEST(OttlPolicy, IsAnEarlyOrigin_UnlessAnErrorCanRevokeIt) {
   }
 }
 
+TEST(OttlPolicy, MakesOriginsWhereItTestsForTheStatusError) {
+  const std::pair<const char*, bool> cases[] = {
+      {"status.code == STATUS_CODE_ERROR", true},
+      {"2 == span.status.code", true},
+      {"status.code != 0", true},
+      {"status.code > 1", true},
+      {"1 < status.code", true},
+      {"not (status.code != 2)", true},
+      {"not (status.code == 0 or status.code == 1)", true},
+      {"name != \"\" and status.code == 2", true},
+      {"name != \"\" or status.code == 2", true},
+      {"status.code == STATUS_CODE_OK", false},
+      {"status.code != STATUS_CODE_OK", false},
+      {"not (status.code == 2)", false},
+      {"status.code >= 0", false},
+      {"status.code == kind", false},
+      {"Int(status.code) == 2", false},
+      {"name == \"span\"", false},
+  };
+  for (const auto& [condition, spreads] : cases) {
+    const auto program = ottl::compile(condition, ottl::Context::span);
+    ASSERT_TRUE(program.ok()) << condition;
+    EXPECT_EQ(ottl::tests_error_status(*program), spreads) << condition;
+  }
+  SpanSpec error;
+  error.status = 2;
+  const auto policies = compile_ok(options_of({conditions({"name == \"x\"", "status.code == 2"})}));
+  EXPECT_TRUE(verdict_of(*policies, {error}).origin);
+  EXPECT_TRUE(policies->has_early_origins());
+  const auto of_event = compile_ok(options_of({both({conditions({}, {"span.status.code == 2"})})}));
+  EXPECT_TRUE(of_event->has_early_origins());
+}
+
 TEST(OttlPolicy, RefusesWhatDoesNotCompile) {
   EXPECT_EQ(compile_errors(options_of({conditions({"nme == 1"})})),
             std::vector<std::string>{"policy 'ottl': ottl_condition.span: unknown path 'nme'; did you mean 'name'?\n"

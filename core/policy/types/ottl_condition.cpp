@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "policy/rows.hpp"
 
 namespace entail::policy {
@@ -29,11 +31,15 @@ Compiled compile(const PolicyOptions& policy, Scope& scope) {
   };
   compile_all(policy.span_conditions, ottl::Context::span, "span", list.of_span);
   compile_all(policy.spanevent_conditions, ottl::Context::spanevent, "spanevent", list.of_event);
+  const auto tests_error = [](const std::vector<ottl::Program>& programs) {
+    return std::any_of(programs.begin(), programs.end(), ottl::tests_error_status);
+  };
+  const bool matches_error = tests_error(list.of_span) || tests_error(list.of_event);
   if (!scope.add_ottl(std::move(list)))
     scope.error("span", "all conditions together name more than " + std::to_string(ottl::kSlotsMax) + " attributes");
   // A later error takes the answer back.
-  if (propagates) return {scope.add_bit_unless(bit, error_bit), {}};
-  return {scope.add_bit(bit), {.monotone = true}};
+  if (propagates) return {scope.add_bit_unless(bit, error_bit), {.matches_error = matches_error}};
+  return {scope.add_bit(bit), {.matches_error = matches_error, .monotone = true}};
 }
 
 }  // namespace

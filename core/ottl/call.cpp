@@ -1,0 +1,148 @@
+#include "ottl/conversion.hpp"
+#include "ottl/evaluation.hpp"
+
+namespace entail::ottl {
+
+namespace {
+
+using Kind = Value::Kind;
+using Form = Value::Form;
+
+bool only(Kind kind, const Value& value) noexcept { return value.kind == kind; }
+
+}  // namespace
+
+bool Call::read_arguments() noexcept {
+  const auto& parameters = site_.row->parameters;
+  for (std::size_t i = 0; i < parameters.size() && !parameters[i].name.empty(); ++i) {
+    if (!has(i)) {
+      values_[i] = {};
+      continue;
+    }
+    switch (parameters[i].take) {
+      case Take::later:
+      case Take::lambda:
+      case Take::written_list:
+      case Take::written_text_list:
+      case Take::written_texts:
+        continue;
+      case Take::list_of_texts:
+        if (!list_texts(i, values_[i])) return false;
+        continue;
+      case Take::text:  // the most frequent ones
+        if (!evaluation_.value(site_.arguments[i], values_[i]) || values_[i].kind != Kind::text) return false;
+        continue;
+      case Take::text_like:
+        if (!evaluation_.value(site_.arguments[i], values_[i])) return false;
+        if (values_[i].kind != Kind::text && !to_text_like(values_[i], arena(), values_[i])) return false;
+        continue;
+      default:
+        if (!argument(i, parameters[i].take, values_[i])) return false;
+    }
+  }
+  return true;
+}
+
+bool Call::argument(std::size_t i, Take take, Value& out) noexcept {
+  if (!evaluation_.value(site_.arguments[i], out)) return false;
+  switch (take) {
+    case Take::any:
+    case Take::written_text:
+    case Take::written_boolean:
+      return true;
+    case Take::integer:
+      return only(Kind::integer, out);
+    case Take::time:
+      return only(Kind::time, out);
+    case Take::duration:
+      return only(Kind::duration, out);
+    case Take::list:
+      return to_plain_list(out, arena(), out) == Conversion::ok;
+    case Take::map:
+      return to_plain_map(out, arena(), out) == Conversion::ok;
+    case Take::text_like:
+      return to_text_like(out, arena(), out);
+    case Take::integer_like:
+      return to_integer_like(out, out);
+    case Take::floating_like:
+      return to_floating_like(out, out);
+    case Take::boolean_like:
+      return to_boolean_like(out, out);
+    case Take::bytes_like:
+      return to_bytes_like(out, arena(), out);
+    default:
+      return false;
+  }
+}
+
+std::size_t Call::item_count(std::size_t i) const noexcept {
+  const Node& node = evaluation_.program_.nodes[site_.arguments[i]];
+  if (node.kind == Node::Kind::constant) return evaluation_.program_.constants[node.index].count;
+  return node.count;
+}
+
+bool Call::read_item(std::size_t i, std::size_t item, Value& out) noexcept {
+  const Node& node = evaluation_.program_.nodes[site_.arguments[i]];
+  if (node.kind == Node::Kind::constant) {
+    out = evaluation_.program_.constants[node.index].items[item];
+    return true;
+  }
+  return evaluation_.value(evaluation_.operand(node, static_cast<unsigned>(item)), out);
+}
+
+// A list of texts and nils. What a list in brackets holds converts as an argument does, what an attribute's list holds
+// as its elements do.
+bool Call::list_texts(std::size_t i, Value& out) noexcept {
+  const Node& node = evaluation_.program_.nodes[site_.arguments[i]];
+  Value list;
+  const bool is_written = node.kind == Node::Kind::list;
+  if (!is_written && !evaluation_.value(site_.arguments[i], list)) return false;
+  if (list.kind == Kind::nil && !is_written) {
+    out = Value::of_items(Kind::list, Form::raw, nullptr, 0);
+    return true;
+  }
+  if (!is_written && list.kind != Kind::list && list.kind != Kind::bytes) return false;
+  const std::size_t count = is_written ? node.count : list.kind == Kind::bytes ? list.text.size() : count_of(list);
+  Value* const texts = arena().values(count);
+  if (texts == nullptr && count != 0) return false;
+  out = Value::of_items(Kind::list, Form::raw, texts, count);
+  ItemCursor cursor(list);
+  std::string_view key;
+  for (std::size_t at = 0; at < count; ++at) {
+    Value& text = texts[at];
+    if (is_written) {
+      if (!read_item(i, at, text)) return false;
+    } else if (list.kind == Kind::bytes) {
+      text = Value::of_integer(static_cast<std::uint8_t>(list.text[at]));
+    } else if (!cursor.next(key, text)) {
+      return false;
+    } else if (list.form == Form::plain || list.form == Form::wire) {
+      const Value element = text;
+      text = Value::of_text({});
+      if (!element_text(element, arena(), text.text)) return false;
+      continue;
+    }
+    if (!to_text_like(text, arena(), text)) return false;
+  }
+  return true;
+}
+
+bool Call::apply(std::size_t i, std::span<const Value> arguments, Value& out) noexcept {
+  const Program& program = evaluation_.program_;
+  const Lambda& lambda = program.lambdas[program.nodes[site_.arguments[i]].index];
+  for (std::size_t at = 0; at < lambda.parameters.size(); ++at) {
+    const std::uint16_t local = lambda.parameters[at];
+    if (local != kNoNode) evaluation_.locals_[local] = normalized(arguments[at]);
+  }
+  return evaluation_.value(lambda.body, out);
+}
+
+bool Call::give(Kind kind, Form form, std::span<const Value> items, Value& out) noexcept {
+  Value* const made = arena().values(items.size());
+  if (made == nullptr && !items.empty()) return false;
+  for (std::size_t i = 0; i < items.size(); ++i) made[i] = items[i];
+  out = Value::of_items(kind, form, made, kind == Kind::map ? items.size() / 2 : items.size());
+  return true;
+}
+
+}  // namespace entail::ottl

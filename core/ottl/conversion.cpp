@@ -1,0 +1,266 @@
+#include "ottl/conversion.hpp"
+
+#include <cmath>
+#include <span>
+#include <string>
+
+#include "ottl/go_json.hpp"
+#include "ottl/go_number.hpp"
+#include "text/base64.hpp"
+#include "text/hex.hpp"
+
+namespace entail::ottl {
+
+namespace {
+
+using Kind = Value::Kind;
+using Form = Value::Form;
+
+constexpr unsigned kDepthMax = 128;
+
+std::span<const std::uint8_t> bytes_of(std::string_view text) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+bool is_plain(const Value& value) noexcept { return value.form == Form::plain || value.form == Form::wire; }
+
+bool from_raw(const Value& value, unsigned depth, Arena& arena, Value& out) noexcept;
+
+// Each item on its own, as Value.FromRaw does it.
+bool items_from_raw(const Value& container, unsigned depth, Arena& arena, Value& out) noexcept {
+  const std::size_t width = container.kind == Kind::map ? 2 : 1;
+  Value* const made = arena.values(width * container.count);
+  if (made == nullptr && container.count != 0) return false;
+  for (std::size_t i = 0; i < container.count; ++i) {
+    if (width == 2) made[2 * i] = container.items[2 * i];
+    const std::size_t at = width * i + width - 1;
+    if (!from_raw(container.items[at], depth + 1, arena, made[at])) return false;
+  }
+  out = Value::of_items(container.kind, Form::plain, made, container.count);
+  return true;
+}
+
+bool from_raw(const Value& value, unsigned depth, Arena& arena, Value& out) noexcept {
+  switch (value.kind) {
+    case Kind::nil:
+    case Kind::boolean:
+    case Kind::integer:
+    case Kind::floating:
+    case Kind::text:
+    case Kind::bytes:
+      out = value;
+      return true;
+    case Kind::native_int:
+      out = Value::of_integer(value.integer);
+      return true;
+    case Kind::list:
+    case Kind::map:
+      return value.form == Form::raw && depth < kDepthMax && items_from_raw(value, depth, arena, out);
+    default:
+      return false;
+  }
+}
+
+bool give(const std::string& text, Arena& arena, Value& out) noexcept {
+  out = Value::of_text({});
+  return arena.copy(text, out.text);
+}
+
+}  // namespace
+
+Conversion to_plain_list(const Value& value, Arena& arena, Value& out) noexcept {
+  if (value.kind != Kind::list) return Conversion::wrong_kind;
+  const Value list = value;
+  out = list;
+  if (is_plain(list)) return Conversion::ok;
+  if (list.form == Form::texts) {
+    out.form = Form::plain;
+    return Conversion::ok;
+  }
+  return items_from_raw(list, 0, arena, out) ? Conversion::ok : Conversion::failed;
+}
+
+Conversion to_plain_map(const Value& value, Arena& arena, Value& out) noexcept {
+  if (value.kind != Kind::map) return Conversion::wrong_kind;
+  const Value map = value;
+  out = map;
+  if (is_plain(map)) return Conversion::ok;
+  return items_from_raw(map, 0, arena, out) ? Conversion::ok : Conversion::failed;
+}
+
+bool to_plain(const Value& value, Arena& arena, Value& out) noexcept {
+  const Value from = value;
+  if (from.is_container() && from.form != Form::raw) {
+    out = from;
+    if (from.form == Form::texts) out.form = Form::plain;
+    return true;
+  }
+  return from_raw(from, 0, arena, out);
+}
+
+bool to_member(const Value& value, Arena& arena, Value& out) noexcept {
+  const Value from = value;
+  if (from.kind == Kind::map && is_plain(from)) {
+    out = from;
+    return true;
+  }
+  if (from.kind != Kind::list || from.form != Form::raw) return from_raw(from, 0, arena, out);
+  Value* const made = arena.values(from.count);
+  if (made == nullptr && from.count != 0) return false;
+  for (std::size_t i = 0; i < from.count; ++i) {
+    const Value& item = from.items[i];
+    if (item.kind == Kind::map && is_plain(item))
+      made[i] = item;
+    else if (!from_raw(item, 1, arena, made[i]))
+      return false;
+  }
+  out = Value::of_items(Kind::list, Form::plain, made, from.count);
+  return true;
+}
+
+Value normalized(const Value& value) noexcept {
+  Value out = value;
+  if (out.kind == Kind::native_int) out.kind = Kind::integer;
+  if (out.kind == Kind::list && out.form == Form::texts) out.form = Form::raw;
+  return out;
+}
+
+bool to_text_like(const Value& value, Arena& arena, Value& out) noexcept {
+  const Value from = value;
+  out = from;
+  if (from.kind == Kind::text || from.kind == Kind::nil) return true;
+  if (from.kind == Kind::bytes) {
+    char* const digits = arena.characters(2 * from.text.size());
+    if (digits == nullptr) return false;
+    text::write_hex(bytes_of(from.text), digits);
+    out = Value::of_text({digits, 2 * from.text.size()});
+    return true;
+  }
+  if (from.kind == Kind::boolean) {
+    out = Value::of_text(from.integer != 0 ? "true" : "false");
+    return true;
+  }
+  std::string text;
+  return append_go_json(from, JsonStyle::ottl, text) && give(text, arena, out);
+}
+
+bool to_integer_like(const Value& value, Value& out) noexcept {
+  switch (value.kind) {
+    case Kind::nil:
+    case Kind::integer:
+      out = value;
+      return true;
+    case Kind::boolean:
+      out = Value::of_integer(value.integer);
+      return true;
+    case Kind::floating:
+      out = Value::of_integer(truncated(value.floating));
+      return true;
+    case Kind::text: {
+      const std::optional<std::int64_t> number = parse_go_integer(value.text, 10);
+      if (number) out = Value::of_integer(*number);
+      return number.has_value();
+    }
+    default:
+      return false;
+  }
+}
+
+bool to_floating_like(const Value& value, Value& out) noexcept {
+  switch (value.kind) {
+    case Kind::nil:
+    case Kind::floating:
+      out = value;
+      return true;
+    case Kind::boolean:
+    case Kind::integer:
+      out = Value::of_floating(static_cast<double>(value.integer));
+      return true;
+    case Kind::text: {
+      const std::optional<double> number = parse_go_double(value.text);
+      if (number) out = Value::of_floating(*number);
+      return number.has_value();
+    }
+    default:
+      return false;
+  }
+}
+
+bool to_boolean_like(const Value& value, Value& out) noexcept {
+  switch (value.kind) {
+    case Kind::nil:
+    case Kind::boolean:
+      out = value;
+      return true;
+    case Kind::integer:
+    case Kind::native_int:
+      out = Value::of_boolean(value.integer != 0);
+      return true;
+    case Kind::floating:
+      out = Value::of_boolean(value.floating != 0);
+      return true;
+    case Kind::text: {
+      const std::optional<bool> yes = parse_go_boolean(value.text);
+      if (yes) out = Value::of_boolean(*yes);
+      return yes.has_value();
+    }
+    default:
+      return false;
+  }
+}
+
+bool to_bytes_like(const Value& value, Arena& arena, Value& out) noexcept {
+  const Value from = value;
+  std::uint64_t word = 0;
+  switch (from.kind) {
+    case Kind::nil:
+      out = from;
+      return true;
+    case Kind::text:
+    case Kind::bytes:
+      out = Value::of_text(from.text, Kind::bytes);
+      return true;
+    case Kind::boolean:
+      out = Value::of_text(from.integer != 0 ? std::string_view("\x01", 1) : std::string_view("\x00", 1), Kind::bytes);
+      return true;
+    case Kind::integer:
+      word = static_cast<std::uint64_t>(from.integer);
+      break;
+    case Kind::floating:
+      std::memcpy(&word, &from.floating, sizeof word);
+      break;
+    default:
+      return false;
+  }
+  char big_endian[8];
+  for (int i = 0; i < 8; ++i) big_endian[i] = static_cast<char>(word >> (56 - 8 * i));
+  out = Value::of_text({}, Kind::bytes);
+  return arena.copy({big_endian, sizeof big_endian}, out.text);
+}
+
+bool element_text(const Value& element, Arena& arena, std::string_view& out) noexcept {
+  std::string text;
+  switch (element.kind) {
+    case Kind::nil:
+      out = {};
+      return true;
+    case Kind::text:
+      out = element.text;
+      return true;
+    case Kind::bytes:
+      text::append_base64(bytes_of(element.text), text);
+      break;
+    case Kind::floating:
+      if (std::isfinite(element.floating)) {
+        append_go_json_double(element.floating, ShortExponent::yes, text);
+      } else {
+        text = std::isnan(element.floating) ? "NaN" : element.floating < 0 ? "-Infinity" : "Infinity";
+      }
+      break;
+    default:
+      if (!append_go_json(element, JsonStyle::pdata, text)) text.clear();
+  }
+  return arena.copy(text, out);
+}
+
+}  // namespace entail::ottl

@@ -1,0 +1,145 @@
+#include "ottl/csv.hpp"
+
+#include "ottl/strcase.hpp"
+
+namespace entail::ottl {
+
+namespace {
+
+// The records of a text, which may span lines within quotes.
+class Reader {
+ public:
+  Reader(std::string_view text, std::string delimiter, bool lazy_quotes)
+      : text_(text), delimiter_(std::move(delimiter)), lazy_quotes_(lazy_quotes) {}
+
+  // False at the end. What follows a wrong quote is lost with its line; bad() if nothing stood before.
+  bool next(std::vector<std::string>& fields) {
+    std::string line;
+    do {
+      if (at_ == text_.size()) return false;
+      line = take_line();
+    } while (line == "\n");
+    fields.clear();
+    bad_ = !read_fields(line, fields) && fields.empty();
+    return true;
+  }
+  bool bad() const noexcept { return bad_; }
+
+ private:
+  // With its line end, which is "\n" then. A carriage return at the very end is dropped.
+  std::string take_line() {
+    const std::size_t end = text_.find('\n', at_);
+    std::string line(text_.substr(at_, end == std::string_view::npos ? end : end - at_));
+    at_ = end == std::string_view::npos ? text_.size() : end + 1;
+    if (line.ends_with('\r')) line.pop_back();
+    if (end != std::string_view::npos) line += '\n';
+    return line;
+  }
+
+  bool read_fields(std::string& line, std::vector<std::string>& fields) {
+    for (;;) {
+      bool ends = false;
+      std::string field;
+      if (!line.starts_with('"')) {
+        if (!read_plain(line, field, ends)) return false;
+      } else if (!read_quoted(line, field, ends)) {
+        return false;
+      }
+      fields.push_back(std::move(field));
+      if (ends) return true;
+    }
+  }
+
+  bool read_plain(std::string& line, std::string& field, bool& ends) {
+    const std::size_t at = line.find(delimiter_);
+    ends = at == std::string::npos;
+    field = line.substr(0, at);
+    if (ends && field.ends_with('\n')) field.pop_back();
+    if (!lazy_quotes_ && field.find('"') != std::string::npos) return false;
+    line = ends ? std::string() : line.substr(at + delimiter_.size());
+    return true;
+  }
+
+  bool read_quoted(std::string& line, std::string& field, bool& ends) {
+    line.erase(0, 1);
+    for (;;) {
+      const std::size_t quote = line.find('"');
+      if (quote == std::string::npos) {
+        if (line.empty()) {  // the text ends within quotes
+          ends = true;
+          return lazy_quotes_;
+        }
+        field += line;
+        line = at_ == text_.size() ? std::string() : take_line();
+        continue;
+      }
+      field += line.substr(0, quote);
+      line.erase(0, quote + 1);
+      if (line.starts_with('"')) {
+        field += '"';
+        line.erase(0, 1);
+      } else if (line.starts_with(delimiter_)) {
+        line.erase(0, delimiter_.size());
+        return true;
+      } else if (line.empty() || line == "\n") {
+        ends = true;
+        return true;
+      } else if (lazy_quotes_) {
+        field += '"';
+      } else {
+        return false;
+      }
+    }
+  }
+
+  std::string_view text_;
+  std::string delimiter_;
+  bool lazy_quotes_;
+  bool bad_ = false;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+std::optional<std::vector<std::string>> read_csv_row(std::string_view text, char32_t delimiter, bool lazy_quotes) {
+  if (delimiter == 0 || delimiter == '"' || delimiter == '\r' || delimiter == '\n' || delimiter == 0xfffd)
+    return std::nullopt;
+  std::string written;
+  append_character(delimiter, written);
+  Reader reader(text, std::move(written), lazy_quotes);
+  std::vector<std::string> row;
+  std::vector<std::string> fields;
+  bool first = true;
+  while (reader.next(fields)) {
+    if (reader.bad()) return std::nullopt;
+    if (first) {
+      row = std::move(fields);
+      first = false;
+      continue;
+    }
+    row.back() += '\n' + fields.front();
+    row.insert(row.end(), fields.begin() + 1, fields.end());
+  }
+  if (first) return std::nullopt;
+  return row;
+}
+
+std::vector<std::string> split_text(std::string_view text, std::string_view delimiter) {
+  std::vector<std::string> parts;
+  if (delimiter.empty()) {
+    while (!text.empty()) {
+      const Character next = first_character(text);
+      parts.emplace_back(text.substr(0, next.size));
+      text.remove_prefix(next.size);
+    }
+    return parts;
+  }
+  for (;;) {
+    const std::size_t end = text.find(delimiter);
+    parts.emplace_back(text.substr(0, end));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + delimiter.size());
+  }
+}
+
+}  // namespace entail::ottl
