@@ -74,7 +74,7 @@ GoRegex::~GoRegex() = default;
 std::unique_ptr<GoRegex> GoRegex::compile(std::string_view pattern, std::string& error) {
   const std::optional<std::string> translated = re2_pattern(pattern);
   if (!translated) {
-    error = "Go knows no \\C";
+    error = "\\C is not part of Go's regular expressions";
     return nullptr;
   }
   RE2::Options options;

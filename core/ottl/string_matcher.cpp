@@ -56,7 +56,7 @@ Result<StringMatcher, std::vector<BadPattern>> StringMatcher::regex(const std::v
     if (!translated || !compiled->ok()) {
       bad.push_back(
           {static_cast<std::size_t>(&pattern - patterns.data()),
-           "bad regular expression '" + pattern + "': " + (translated ? compiled->error() : "Go knows no \\C")});
+           "bad regular expression '" + pattern + "': " + (translated ? compiled->error() : "\\C is not part of Go's regular expressions")});
       continue;
     }
     all_combined = all_combined && combined->set.Add(*translated, nullptr) >= 0;
