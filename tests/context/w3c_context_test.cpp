@@ -45,7 +45,8 @@ TEST(PublicTraceparent, ReportsTheError) {
 }
 
 TEST(PublicTraceState, FollowsTheLevelTwoGrammar) {
-  for (const char* valid : {"", " ", "a=1", "foo@=1", "a=1,,b=2", "ot=xx", "a=1,a=2"}) EXPECT_TRUE(check_trace_state(valid).ok());
+  for (const char* valid : {"", " ", "a=1", "foo@=1", "a=1,,b=2", "ot=xx", "a=1,a=2"})
+    EXPECT_TRUE(check_trace_state(valid).ok());
   for (const char* bad : {"a", "A=1", "a=", "ot=th:0,ot=th:8", "a=\x80"})
     EXPECT_EQ(check_trace_state(bad).error(), bad_trace_state);
   EXPECT_TRUE(check_trace_state(std::string(32768, ' ')).ok());
