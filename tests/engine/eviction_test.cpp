@@ -247,23 +247,5 @@ TEST(Eviction, RunsInSmallSteps_UnderASteadyLoad) {
   EXPECT_LE(forgotten_most, 50'000u);
 }
 
-// The number of an evicted trace's record is used again; the end of that trace's retention is not the new one's.
-TEST(Eviction, AReusedRecord_IsRetainedForItsOwnTime) {
-  Traces traces(small_options());
-  constexpr std::uint64_t kSmall = 50;
-  std::uint64_t trace = 1000;
-  while (traces.run.loss("records_forgotten") < 2 * kSmall && trace < 4500) traces.send(trace++, kPad);
-  ASSERT_GE(traces.run.loss("records_forgotten"), 2 * kSmall);
-  traces.tick(500);
-  for (std::uint64_t small = 1; small <= kSmall; ++small) traces.send(small, 100);
-  traces.tick();
-  traces.tick(600);  // now the retention of the large ones would be over
-  ASSERT_EQ(traces.run.records[trace_bytes(1)].verdict, Verdict::drop);
-  for (std::uint64_t small = 1; small <= kSmall; ++small)
-    traces.run.ingest(make_request({workload::linking(make_span(100'000 + small, kError), {small})}));
-  traces.tick();
-  for (std::uint64_t small = 1; small <= kSmall; ++small) EXPECT_TRUE(traces.run.kept(trace_bytes(small))) << small;
-}
-
 }  // namespace
 }  // namespace entail::engine_test
