@@ -8,11 +8,11 @@ namespace {
 using Kind = Value::Kind;
 using Form = Value::Form;
 
-bool only(Kind kind, const Value& value) noexcept { return value.kind == kind; }
+bool only(Kind kind, const Value& value) { return value.kind == kind; }
 
 }  // namespace
 
-bool Call::read_arguments() noexcept {
+bool Call::read_arguments() {
   const auto& parameters = site_.row->parameters;
   for (std::size_t i = 0; i < parameters.size() && !parameters[i].name.empty(); ++i) {
     if (!has(i)) {
@@ -43,7 +43,7 @@ bool Call::read_arguments() noexcept {
   return true;
 }
 
-bool Call::argument(std::size_t i, Take take, Value& out) noexcept {
+bool Call::argument(std::size_t i, Take take, Value& out) {
   if (!evaluation_.value(site_.arguments[i], out)) return false;
   switch (take) {
     case Take::any:
@@ -81,7 +81,7 @@ std::size_t Call::item_count(std::size_t i) const noexcept {
   return node.count;
 }
 
-bool Call::read_item(std::size_t i, std::size_t item, Value& out) noexcept {
+bool Call::read_item(std::size_t i, std::size_t item, Value& out) {
   const Node& node = evaluation_.program_.nodes[site_.arguments[i]];
   if (node.kind == Node::Kind::constant) {
     out = evaluation_.program_.constants[node.index].items[item];
@@ -92,7 +92,7 @@ bool Call::read_item(std::size_t i, std::size_t item, Value& out) noexcept {
 
 // A list of texts and nils. What a list in brackets holds converts as an argument does, what an attribute's list holds
 // as its elements do.
-bool Call::list_texts(std::size_t i, Value& out) noexcept {
+bool Call::list_texts(std::size_t i, Value& out) {
   const Node& node = evaluation_.program_.nodes[site_.arguments[i]];
   Value list;
   const bool is_written = node.kind == Node::Kind::list;
@@ -127,7 +127,7 @@ bool Call::list_texts(std::size_t i, Value& out) noexcept {
   return true;
 }
 
-bool Call::apply(std::size_t i, std::span<const Value> arguments, Value& out) noexcept {
+bool Call::apply(std::size_t i, std::span<const Value> arguments, Value& out) {
   const Program& program = evaluation_.program_;
   const Lambda& lambda = program.lambdas[program.nodes[site_.arguments[i]].index];
   for (std::size_t at = 0; at < lambda.parameters.size(); ++at) {
@@ -137,7 +137,7 @@ bool Call::apply(std::size_t i, std::span<const Value> arguments, Value& out) no
   return evaluation_.value(lambda.body, out);
 }
 
-bool Call::give(Kind kind, Form form, std::span<const Value> items, Value& out) noexcept {
+bool Call::give(Kind kind, Form form, std::span<const Value> items, Value& out) {
   Value* const made = arena().values(items.size());
   if (made == nullptr && !items.empty()) return false;
   for (std::size_t i = 0; i < items.size(); ++i) made[i] = items[i];

@@ -24,10 +24,10 @@ std::span<const std::uint8_t> bytes_of(std::string_view text) noexcept {
 
 bool is_plain(const Value& value) noexcept { return value.form == Form::plain || value.form == Form::wire; }
 
-bool from_raw(const Value& value, unsigned depth, Arena& arena, Value& out) noexcept;
+bool from_raw(const Value& value, unsigned depth, Arena& arena, Value& out);
 
 // Each item on its own, as Value.FromRaw does it.
-bool items_from_raw(const Value& container, unsigned depth, Arena& arena, Value& out) noexcept {
+bool items_from_raw(const Value& container, unsigned depth, Arena& arena, Value& out) {
   const std::size_t width = container.kind == Kind::map ? 2 : 1;
   Value* const made = arena.values(width * container.count);
   if (made == nullptr && container.count != 0) return false;
@@ -40,7 +40,7 @@ bool items_from_raw(const Value& container, unsigned depth, Arena& arena, Value&
   return true;
 }
 
-bool from_raw(const Value& value, unsigned depth, Arena& arena, Value& out) noexcept {
+bool from_raw(const Value& value, unsigned depth, Arena& arena, Value& out) {
   switch (value.kind) {
     case Kind::nil:
     case Kind::boolean:
@@ -61,14 +61,14 @@ bool from_raw(const Value& value, unsigned depth, Arena& arena, Value& out) noex
   }
 }
 
-bool give(const std::string& text, Arena& arena, Value& out) noexcept {
+bool give(const std::string& text, Arena& arena, Value& out) {
   out = Value::of_text({});
   return arena.copy(text, out.text);
 }
 
 }  // namespace
 
-Conversion to_plain_list(const Value& value, Arena& arena, Value& out) noexcept {
+Conversion to_plain_list(const Value& value, Arena& arena, Value& out) {
   if (value.kind != Kind::list) return Conversion::wrong_kind;
   const Value list = value;
   out = list;
@@ -80,7 +80,7 @@ Conversion to_plain_list(const Value& value, Arena& arena, Value& out) noexcept 
   return items_from_raw(list, 0, arena, out) ? Conversion::ok : Conversion::failed;
 }
 
-Conversion to_plain_map(const Value& value, Arena& arena, Value& out) noexcept {
+Conversion to_plain_map(const Value& value, Arena& arena, Value& out) {
   if (value.kind != Kind::map) return Conversion::wrong_kind;
   const Value map = value;
   out = map;
@@ -88,7 +88,7 @@ Conversion to_plain_map(const Value& value, Arena& arena, Value& out) noexcept {
   return items_from_raw(map, 0, arena, out) ? Conversion::ok : Conversion::failed;
 }
 
-bool to_plain(const Value& value, Arena& arena, Value& out) noexcept {
+bool to_plain(const Value& value, Arena& arena, Value& out) {
   const Value from = value;
   if (from.is_container() && from.form != Form::raw) {
     out = from;
@@ -98,7 +98,7 @@ bool to_plain(const Value& value, Arena& arena, Value& out) noexcept {
   return from_raw(from, 0, arena, out);
 }
 
-bool to_member(const Value& value, Arena& arena, Value& out) noexcept {
+bool to_member(const Value& value, Arena& arena, Value& out) {
   const Value from = value;
   if (from.kind == Kind::map && is_plain(from)) {
     out = from;
@@ -125,7 +125,7 @@ Value normalized(const Value& value) noexcept {
   return out;
 }
 
-bool to_text_like(const Value& value, Arena& arena, Value& out) noexcept {
+bool to_text_like(const Value& value, Arena& arena, Value& out) {
   const Value from = value;
   out = from;
   if (from.kind == Kind::text || from.kind == Kind::nil) return true;
@@ -144,7 +144,7 @@ bool to_text_like(const Value& value, Arena& arena, Value& out) noexcept {
   return append_go_json(from, JsonStyle::ottl, text) && give(text, arena, out);
 }
 
-bool to_integer_like(const Value& value, Value& out) noexcept {
+bool to_integer_like(const Value& value, Value& out) {
   switch (value.kind) {
     case Kind::nil:
     case Kind::integer:
@@ -166,7 +166,7 @@ bool to_integer_like(const Value& value, Value& out) noexcept {
   }
 }
 
-bool to_floating_like(const Value& value, Value& out) noexcept {
+bool to_floating_like(const Value& value, Value& out) {
   switch (value.kind) {
     case Kind::nil:
     case Kind::floating:
@@ -186,7 +186,7 @@ bool to_floating_like(const Value& value, Value& out) noexcept {
   }
 }
 
-bool to_boolean_like(const Value& value, Value& out) noexcept {
+bool to_boolean_like(const Value& value, Value& out) {
   switch (value.kind) {
     case Kind::nil:
     case Kind::boolean:
@@ -209,7 +209,7 @@ bool to_boolean_like(const Value& value, Value& out) noexcept {
   }
 }
 
-bool to_bytes_like(const Value& value, Arena& arena, Value& out) noexcept {
+bool to_bytes_like(const Value& value, Arena& arena, Value& out) {
   const Value from = value;
   std::uint64_t word = 0;
   switch (from.kind) {
@@ -238,7 +238,7 @@ bool to_bytes_like(const Value& value, Arena& arena, Value& out) noexcept {
   return arena.copy({big_endian, sizeof big_endian}, out.text);
 }
 
-bool element_text(const Value& element, Arena& arena, std::string_view& out) noexcept {
+bool element_text(const Value& element, Arena& arena, std::string_view& out) {
   std::string text;
   switch (element.kind) {
     case Kind::nil:

@@ -1,5 +1,7 @@
 #include "ottl/evaluation.hpp"
 
+#include <exception>
+
 #include "ottl/arithmetic.hpp"
 #include "ottl/conversion.hpp"
 
@@ -18,11 +20,15 @@ Bytes bytes_of(std::string_view text) noexcept {
 
 Outcome Evaluation::run() noexcept {
   bool yes = false;
-  if (!condition(program_.root, yes)) return Outcome::error;
+  try {
+    if (!condition(program_.root, yes)) return Outcome::error;
+  } catch (const std::exception&) {  // no memory for what a converter makes, or a string longer than any may be
+    return Outcome::error;
+  }
   return yes ? Outcome::yes : Outcome::no;
 }
 
-bool Evaluation::condition(std::uint16_t index, bool& out) noexcept {
+bool Evaluation::condition(std::uint16_t index, bool& out) {
   const Node& node = program_.nodes[index];
   switch (node.kind) {
     case Node::Kind::conjunction:
@@ -54,7 +60,7 @@ bool Evaluation::condition(std::uint16_t index, bool& out) noexcept {
   }
 }
 
-bool Evaluation::value(std::uint16_t index, Value& out) noexcept {
+bool Evaluation::value(std::uint16_t index, Value& out) {
   const Node& node = program_.nodes[index];
   switch (node.kind) {
     case Node::Kind::constant:
@@ -105,14 +111,14 @@ bool Evaluation::value(std::uint16_t index, Value& out) noexcept {
   return false;
 }
 
-bool Evaluation::arithmetic(const Node& node, Value& out) noexcept {
+bool Evaluation::arithmetic(const Node& node, Value& out) {
   Value left;
   Value right;
   return value(operand(node, 0), left) && value(operand(node, 1), right) && calculate(node.kind, left, right, out);
 }
 
 // The key is a literal, as parsers of tracestates want it.
-bool Evaluation::trace_state(const Node& node, Value& out) noexcept {
+bool Evaluation::trace_state(const Node& node, Value& out) {
   Value key;
   if (!value(operand(node, 0), key) || key.kind != Kind::text) return false;
   if (program_.nodes[operand(node, 0)].kind != Node::Kind::constant) {
@@ -124,7 +130,7 @@ bool Evaluation::trace_state(const Node& node, Value& out) noexcept {
   return true;
 }
 
-bool Evaluation::all_attributes(Holder holder, Value& out) noexcept {
+bool Evaluation::all_attributes(Holder holder, Value& out) {
   const std::size_t count = source_.attribute_count(holder);
   Value* const pairs = arena_.values(2 * count);
   if (pairs == nullptr && count != 0) return false;
@@ -140,7 +146,7 @@ bool Evaluation::all_attributes(Holder holder, Value& out) noexcept {
   return true;
 }
 
-bool Evaluation::any_attribute(const Node& node, Value& out) noexcept {
+bool Evaluation::any_attribute(const Node& node, Value& out) {
   Value key;
   if (!value(operand(node, 0), key) || key.kind != Kind::text) return false;
   out = {};
@@ -153,7 +159,7 @@ bool Evaluation::any_attribute(const Node& node, Value& out) noexcept {
 }
 
 // Keys behind attributes["key"]: a missing member is nil; an index beyond the end, or into what has none, is an error.
-bool Evaluation::path_steps(const Node& node, unsigned first_key, Value& out) noexcept {
+bool Evaluation::path_steps(const Node& node, unsigned first_key, Value& out) {
   for (unsigned i = first_key; i < node.count; ++i) {
     Value key;
     if (!out.is_container() || !value(operand(node, i), key)) return false;
@@ -170,7 +176,7 @@ bool Evaluation::path_steps(const Node& node, unsigned first_key, Value& out) no
 }
 
 // Keys behind a call or a parameter: what is missing is an error.
-bool Evaluation::indexed(const Node& node, Value& out) noexcept {
+bool Evaluation::indexed(const Node& node, Value& out) {
   if (!value(operand(node, 0), out)) return false;
   for (unsigned i = 1; i < node.count; ++i) {
     Value key;
@@ -192,7 +198,7 @@ bool Evaluation::indexed(const Node& node, Value& out) noexcept {
 }
 
 // A list or a map as it is written.
-bool Evaluation::items(const Node& node, Value& out) noexcept {
+bool Evaluation::items(const Node& node, Value& out) {
   const bool is_map = node.kind == Node::Kind::map;
   Value* const made = arena_.values(node.count);
   if (made == nullptr && node.count != 0) return false;
@@ -205,7 +211,7 @@ bool Evaluation::items(const Node& node, Value& out) noexcept {
   return true;
 }
 
-bool Evaluation::call(const Node& node, Value& out) noexcept {
+bool Evaluation::call(const Node& node, Value& out) {
   const CallSite& site = program_.calls[node.index];
   Call call(*this, site);
   return call.read_arguments() && site.row->evaluate(call, out);

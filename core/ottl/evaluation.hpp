@@ -22,16 +22,16 @@ class Evaluation {
   friend class Call;
 
   // Each false: an error.
-  bool condition(std::uint16_t node, bool& out) noexcept;
-  bool value(std::uint16_t node, Value& out) noexcept;
-  bool trace_state(const Node& node, Value& out) noexcept;
-  bool all_attributes(Holder holder, Value& out) noexcept;
-  bool any_attribute(const Node& node, Value& out) noexcept;
-  bool path_steps(const Node& node, unsigned first_key, Value& out) noexcept;
-  bool indexed(const Node& node, Value& out) noexcept;
-  bool items(const Node& node, Value& out) noexcept;
-  bool arithmetic(const Node& node, Value& out) noexcept;
-  bool call(const Node& node, Value& out) noexcept;
+  bool condition(std::uint16_t node, bool& out);
+  bool value(std::uint16_t node, Value& out);
+  bool trace_state(const Node& node, Value& out);
+  bool all_attributes(Holder holder, Value& out);
+  bool any_attribute(const Node& node, Value& out);
+  bool path_steps(const Node& node, unsigned first_key, Value& out);
+  bool indexed(const Node& node, Value& out);
+  bool items(const Node& node, Value& out);
+  bool arithmetic(const Node& node, Value& out);
+  bool call(const Node& node, Value& out);
   std::uint16_t operand(const Node& node, unsigned index) const noexcept {
     return program_.operands[node.first + index];
   }
@@ -61,28 +61,28 @@ class Call {
   }
 
   // Reads the arguments that are not read by the function itself.
-  bool read_arguments() noexcept;
-  bool read_later(std::size_t i, Value& out) noexcept { return evaluation_.value(site_.arguments[i], out); }
+  bool read_arguments();
+  bool read_later(std::size_t i, Value& out) { return evaluation_.value(site_.arguments[i], out); }
   // Take::written_list: how many items it has, and the value of one.
   std::size_t item_count(std::size_t i) const noexcept;
-  bool read_item(std::size_t i, std::size_t item, Value& out) noexcept;
+  bool read_item(std::size_t i, std::size_t item, Value& out);
   // Take::lambda
-  bool apply(std::size_t i, std::span<const Value> arguments, Value& out) noexcept;
+  bool apply(std::size_t i, std::span<const Value> arguments, Value& out);
 
   Arena& arena() noexcept { return evaluation_.arena_; }
   Source& source() noexcept { return evaluation_.source_; }
   // A number of this call in its program: calls of one span differ in it.
   std::size_t number() const noexcept { return static_cast<std::size_t>(&site_ - evaluation_.program_.calls.data()); }
   // Copies of what the function made; false if there is no room.
-  bool give(std::string_view text, Value& out) noexcept {
+  bool give(std::string_view text, Value& out) {
     out = Value::of_text({});
     return arena().copy(text, out.text);
   }
-  bool give(Value::Kind kind, Value::Form form, std::span<const Value> items, Value& out) noexcept;
+  bool give(Value::Kind kind, Value::Form form, std::span<const Value> items, Value& out);
 
  private:
-  bool list_texts(std::size_t i, Value& out) noexcept;
-  bool argument(std::size_t i, Take take, Value& out) noexcept;
+  bool list_texts(std::size_t i, Value& out);
+  bool argument(std::size_t i, Take take, Value& out);
 
   Evaluation& evaluation_;
   const CallSite& site_;

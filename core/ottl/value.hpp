@@ -124,7 +124,7 @@ class ItemCursor {
 
 enum class Relation : std::uint8_t { equal, not_equal, less, less_or_equal, greater, greater_or_equal };
 
-bool holds(const Value& left, Relation relation, const Value& right) noexcept;
+bool holds(const Value& left, Relation relation, const Value& right);
 
 // "a text", for messages.
 std::string_view kind_name(Value::Kind kind) noexcept;

@@ -131,6 +131,28 @@ TEST(OttlEvaluation, CombinesInOrder_AndStopsEarly) {
          {R"((kind == 2 or kind == 3) and false)", "no"}});
 }
 
+// {"k0": 0, "k1": 1, ...}: the numbers from first to last, up or down.
+std::string map_literal(int first, int last) {
+  std::string map;
+  for (int i = first;; i += first < last ? 1 : -1) {
+    map += (map.empty() ? "{" : ", ") + ("\"k" + std::to_string(i)) + "\": " + std::to_string(i);
+    if (i == last) return map + "}";
+  }
+}
+
+TEST(OttlEvaluation, ComparesMapsOfEverySizeInAnyOrder) {
+  for (const int last : {2, 15, 16, 17, 300}) {
+    SCOPED_TRACE(last);
+    const std::string map = map_literal(0, last);
+    std::string changed = map_literal(last, 0);
+    EXPECT_EQ(result_of(map + " == " + changed, rich()), "yes");
+    EXPECT_EQ(result_of(map + " == " + map_literal(1, last + 1), rich()), "no");
+    EXPECT_EQ(result_of(map + " == " + map_literal(0, last - 1), rich()), "no");
+    changed.replace(changed.find(": 0}"), 4, ": 9}");
+    EXPECT_EQ(result_of(map + " == " + changed, rich()), "no");
+  }
+}
+
 TEST(OttlEvaluation, CallsTextFunctions) {
   check(
       {{R"(IsMatch(attributes["text"], "l+o$") and not IsMatch(name, "^pan"))", "yes"},
