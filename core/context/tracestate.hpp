@@ -29,7 +29,7 @@ enum class TracestateError : std::uint8_t {
   bad_value,         // a value that is empty, longer than 256 characters, or has a forbidden character
   missing_equals,
   duplicate_key,  // of ot; of any member at strict_one
-  bad_ot,  // the list is valid, the value of its `ot` member is not
+  bad_ot,         // the list is valid, the value of its `ot` member is not
 };
 
 enum class TracestateLevel : std::uint8_t { two, strict_one };

@@ -179,8 +179,7 @@ void Intake::release_scratch(Lane& lane, std::uint64_t link_count) const noexcep
   if (too_much || lane.cells.capacity() > kScratchItemsMax) free(lane.cells, lane.far_spans);
   if (too_much || link_count > kScratchItemsMax) lane.sampler.release();
   if (too_much || lane.accepted.capacity() > kScratchItemsMax)
-    free(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.sizes,
-         lane.truncated_spans);
+    free(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.sizes, lane.truncated_spans);
   if (too_much || std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
     free(lane.resources, lane.scopes, lane.resource_bits);
   if (too_much) free(lane.placed, lane.link_ids, lane.link_nodes, lane.reverse, lane.gathered);

@@ -7,9 +7,10 @@ namespace entail::option {
 
 namespace {
 
-constexpr std::size_t kWordCharsMax = 64;    // longer words are no slips of the finger
-constexpr std::size_t kPartCharsMin = 4;     // shorter words are parts of anything
-constexpr std::size_t kCandidatesMax = 100;  // more are neither compared nor listed
+constexpr std::size_t kWordCharsMax = 64;  // longer words are no slips of the finger
+constexpr std::size_t kPartCharsMin = 4;   // shorter words are parts of anything
+constexpr std::size_t kComparedMax = 256;  // of more candidates, none is suggested
+constexpr std::size_t kListedMax = 64;     // more are not listed
 
 std::string folded(std::string_view word) {
   std::string out(word);
@@ -39,7 +40,7 @@ unsigned edit_distance(std::string_view left, std::string_view right) {
 }
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
-  if (word.size() > kWordCharsMax || candidates.size() > kCandidatesMax) return {};
+  if (word.size() > kWordCharsMax || candidates.size() > kComparedMax) return {};
   std::string_view best;
   unsigned best_distance = ~0u;
   for (const std::string_view candidate : candidates) {
@@ -67,7 +68,7 @@ std::string joined(std::span<const std::string_view> words) {
 std::string suggestion(std::string_view word, std::span<const std::string_view> candidates) {
   if (const std::string_view best = nearest(word, candidates); !best.empty())
     return "; did you mean '" + std::string(best) + "'?";
-  if (candidates.size() > kCandidatesMax) return {};
+  if (candidates.size() > kListedMax) return {};
   return "; expected one of: " + joined(candidates);
 }
 

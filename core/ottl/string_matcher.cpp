@@ -54,9 +54,9 @@ Result<StringMatcher, std::vector<BadPattern>> StringMatcher::regex(const std::v
     const std::optional<std::string> translated = re2_pattern(pattern);
     auto compiled = std::make_unique<RE2>(translated.value_or(std::string()), regex_options());
     if (!translated || !compiled->ok()) {
-      bad.push_back(
-          {static_cast<std::size_t>(&pattern - patterns.data()),
-           "bad regular expression '" + pattern + "': " + (translated ? compiled->error() : "\\C is not part of Go's regular expressions")});
+      bad.push_back({static_cast<std::size_t>(&pattern - patterns.data()),
+                     "bad regular expression '" + pattern +
+                         "': " + (translated ? compiled->error() : "\\C is not part of Go's regular expressions")});
       continue;
     }
     all_combined = all_combined && combined->set.Add(*translated, nullptr) >= 0;

@@ -58,8 +58,8 @@ struct Compiled {
 struct CompiledPolicy {
   std::string name;
   Compiled compiled;
-  bool propagates = false;      // its keep makes an origin
-  bool by_error_part = false;   // it does if kept_by_error_part()
+  bool propagates = false;              // its keep makes an origin
+  bool by_error_part = false;           // it does if kept_by_error_part()
   std::vector<std::uint32_t> limits{};  // conditions of its limits by randomness: their thresholds come with each tick
 };
 
@@ -85,8 +85,8 @@ struct CompiledPolicies {
   OttlConditions ottl;
   AttributeTable attributes;
   ConditionTree tree;
-  std::vector<Bucket> buckets;           // as they start
-  std::vector<SecondBudget> budgets;     // of composite policies, as they start
+  std::vector<Bucket> buckets;        // as they start
+  std::vector<SecondBudget> budgets;  // of composite policies, as they start
   std::vector<BatchLimit> batch_limits;
   std::vector<CompiledPolicy> policies;  // configuration order
 

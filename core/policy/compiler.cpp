@@ -176,7 +176,8 @@ void Compiler::warn_without_origins() {
   if (keeps.empty()) return;  // nothing is kept at all
   findings_.warning(std::string(kNoOriginsPath),
                     "links are not followed, since no policy tests for the status ERROR; to follow the links of the "
-                    "traces that '" + keeps + "' keeps, add 'links: {origins: [\"" + keeps +
+                    "traces that '" +
+                        keeps + "' keeps, add 'links: {origins: [\"" + keeps +
                         "\"]}'; for no links and no warning, 'links: {propagate: {mode: none}}'");
 }
 

@@ -32,7 +32,7 @@ struct Facts {
   std::uint64_t start_min_ns = ~std::uint64_t{0};
   std::uint64_t end_max_ns = 0;
   std::uint64_t spans = 0;
-  std::uint64_t bytes = 0;                           // protobuf bytes of the spans' payloads
+  std::uint64_t bytes = 0;  // protobuf bytes of the spans' payloads
   // Protobuf bytes as the Collector counts them, the resources and scopes of its batches included; only where a policy
   // or maximum_trace_size_bytes reads it.
   std::uint64_t size = 0;

@@ -57,8 +57,8 @@ std::unique_ptr<PolicySet> PolicySet::compile(const Options& options, option::Fi
     if (policies[index].compiled.traits.drops) impl->drops.push_back(index);
   for (std::uint32_t index = 0; index < policies.size(); ++index) {
     if (!policies[index].propagates) continue;
-    if (policies[index].compiled.traits.monotone && impl->drops.empty() &&
-        impl->compiled.size_max == 0) impl->early_origins.push_back(index);
+    if (policies[index].compiled.traits.monotone && impl->drops.empty() && impl->compiled.size_max == 0)
+      impl->early_origins.push_back(index);
   }
   impl->link_type_keys = options.links.propagate.type_keys;
   return std::unique_ptr<PolicySet>(new PolicySet(std::move(impl)));
@@ -166,12 +166,12 @@ OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& 
                                bool evaluate_stateful) {
   CompiledPolicies& compiled = impl_->compiled;
   Question question{.trace = trace,
-                          .id = id,
-                          .answers = answers,
-                          .evaluate_stateful = evaluate_stateful,
-                          .buckets = compiled.buckets.data(),
-                          .budgets = compiled.budgets.data(),
-                          .now_ns = now_ns};
+                    .id = id,
+                    .answers = answers,
+                    .evaluate_stateful = evaluate_stateful,
+                    .buckets = compiled.buckets.data(),
+                    .budgets = compiled.budgets.data(),
+                    .now_ns = now_ns};
   OwnVerdict verdict;
   if (is_too_large(trace)) {
     verdict.vetoed = true;

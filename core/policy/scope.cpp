@@ -41,8 +41,8 @@ NewBit Scope::bit_of(const QuestionKey& question) {
   auto& bits = compiler_.bits_;
   const auto [place, is_new] = bits.try_emplace(question.text(), static_cast<unsigned>(bits.size()));
   if (is_new && place->second == kBitsMax)
-    compiler_.findings_.error(path_, where_ + ": with this policy, there are more than " +
-                                         std::to_string(kBitsMax) + " different conditions on spans");
+    compiler_.findings_.error(path_, where_ + ": with this policy, there are more than " + std::to_string(kBitsMax) +
+                                         " different conditions on spans");
   return {std::min(place->second, kBitsMax - 1), is_new && place->second < kBitsMax};
 }
 

@@ -109,11 +109,11 @@ TEST(CollectorForm, ErrorsKeepTheirPositions) {
 }
 
 TEST(CollectorKeys, AreAcceptedWithAWarning) {
-  for (const char* line : {"num_traces: 100_000", "block_on_overflow: true", "expected_new_traces_per_sec: 10",
-                           "sampling_strategy: trace-complete", "sampling_strategy: span-ingest",
-                           "decision_cache: {sampled_cache_size: 10}", "decision_cache: {non_sampled_cache_size: 10}",
-                           "drop_pending_traces_on_shutdown: true", "num_shards: 4",
-                           "tail_storage: pebble_tail_storage"}) {
+  for (const char* line :
+       {"num_traces: 100_000", "block_on_overflow: true", "expected_new_traces_per_sec: 10",
+        "sampling_strategy: trace-complete", "sampling_strategy: span-ingest",
+        "decision_cache: {sampled_cache_size: 10}", "decision_cache: {non_sampled_cache_size: 10}",
+        "drop_pending_traces_on_shutdown: true", "num_shards: 4", "tail_storage: pebble_tail_storage"}) {
     const std::string warning = only_warning(block_with(line));
     EXPECT_TRUE(warning.starts_with("2:")) << warning;
     EXPECT_TRUE(contains(warning, " is not used: ")) << warning;

@@ -105,8 +105,8 @@ TEST(NewPolicies, AreAcceptedAsParts) {
 TEST(NewPolicies, ReportConditionErrorsToTheByte) {
   const auto place = [](const std::string& scalar) {
     const ConfigResult result =
-        parsed("tail_sampling:\n  policies:\n    - {name: a, type: ottl_condition, ottl_condition: {span: [" +
-                      scalar + "]}}\n");
+        parsed("tail_sampling:\n  policies:\n    - {name: a, type: ottl_condition, ottl_condition: {span: [" + scalar +
+               "]}}\n");
     return result.errors.size() == 1 ? std::pair(result.errors[0].line, result.errors[0].column)
                                      : std::pair(std::uint32_t{0}, std::uint32_t{0});
   };

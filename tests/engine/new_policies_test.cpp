@@ -175,8 +175,9 @@ TEST(MaximumTraceSize, DropsALargerTraceAtTheNextTick) {
 
 // Five tokens for three traces of two spans: the two of the highest randomness pass, and th says how high the cut was.
 TEST(ConsistentLimits, KeepTheHighestRandomnessAndRaiseTh) {
-  EngineRun run(options_of("{tail_sampling: {decision_wait: 1s, policies: [{name: rate, type: rate_limiting, "
-                           "rate_limiting: {spans_per_second: 5, burst_capacity: 5}}]}, probability: consistent}"));
+  EngineRun run(
+      options_of("{tail_sampling: {decision_wait: 1s, policies: [{name: rate, type: rate_limiting, "
+                 "rate_limiting: {spans_per_second: 5, burst_capacity: 5}}]}, probability: consistent}"));
   const std::vector<std::string> randomness = {"10000000000000", "f0000000000000", "80000000000000"};
   for (std::uint64_t trace = 1; trace <= 3; ++trace) {
     std::vector<Span> spans = {make_span(trace, 0, 1), make_span(trace, 0, 2)};

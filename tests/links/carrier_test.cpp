@@ -118,7 +118,8 @@ TEST(W3cCarrier, tracestate_that_is_bad_never_invalidates_traceparent) {
     EXPECT_EQ(result.context, context_of()) << bad;
     EXPECT_EQ(result.met.trace_state, bad_trace_state) << bad;
   }
-  const Extracted twice = extracted({{"traceparent", kTraceparent}, {"tracestate", "a=1"}, {"tracestate", "a=2"}});
+  const Extracted twice =
+      extracted({{"traceparent", kTraceparent}, {"tracestate", "ot=th:0"}, {"tracestate", "ot=th:8"}});
   EXPECT_EQ(twice.met.trace_state, bad_trace_state);
 }
 

@@ -1,13 +1,13 @@
 #include "tests/oracle/naive_engine.hpp"
 
 #include <algorithm>
-#include <map>
-#include <utility>
 #include <limits>
+#include <map>
 #include <tuple>
+#include <utility>
 
-#include "tests/workload/otlp_writer.hpp"
 #include "tests/oracle/context_oracle.hpp"
+#include "tests/workload/otlp_writer.hpp"
 
 namespace entail::oracle {
 namespace {

@@ -76,9 +76,9 @@ TEST(Evaluate, WithSampleOnFirstMatchAnEarlierKeepSpendsNothing) {
 
 TEST(Drop, WarnsAboutAlwaysSample) {
   option::Findings findings;
-  ASSERT_NE(PolicySet::compile(options_of({status(kError), drop({always()}), drop({text({"a"}), always()}, "d")}),
-                               findings),
-            nullptr);
+  ASSERT_NE(
+      PolicySet::compile(options_of({status(kError), drop({always()}), drop({text({"a"}), always()}, "d")}), findings),
+      nullptr);
   ASSERT_EQ(findings.list.size(), 2u);
   EXPECT_EQ(findings.list[0].text,
             "policy 'drop': drop.drop_sub_policy: with always_sample alone, every trace is dropped");

@@ -48,9 +48,8 @@ TEST(Origins, OfACompositeAreTheTracesThatAnErrorPartKeeps) {
   const SpanSpec failed{.status = 2};
   const SpanSpec slow{.end_ns = 1'000'000'000 + 50'000'000};
   const SpanSpec both_of_them{.end_ns = 1'000'000'000 + 50'000'000, .status = 2};
-  const PolicyOptions policy =
-      composite(30, {latency(1, 0, "slow"), both({status(kError), trace_flags()}, "flagged"),
-                     status(kError, "errors")});
+  const PolicyOptions policy = composite(
+      30, {latency(1, 0, "slow"), both({status(kError), trace_flags()}, "flagged"), status(kError, "errors")});
   const auto by_part = compile_ok(options_of({policy}));
   EXPECT_TRUE(verdict_of(*by_part, {failed}).origin);
   EXPECT_TRUE(verdict_of(*by_part, {failed}, {1, 2}, kNanosPerSecond).by_chance);

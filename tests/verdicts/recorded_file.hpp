@@ -8,7 +8,7 @@
 
 namespace entail {
 
-enum class RecordedVerdict : char { kept = '2', dropped = '3', vetoed = '4' };
+enum class RecordedVerdict : char { kept = '2', dropped = '3', vetoed = '4', failed = '5' };
 
 struct RecordedEvaluation {
   std::size_t trace = 0;  // index of RecordedFile::traces

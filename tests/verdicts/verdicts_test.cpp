@@ -57,11 +57,11 @@ bool is_drop(const std::string& policy) { return policy.find(R"("type":"drop")")
 std::optional<Options> options_of(const RecordedEvaluator& evaluator) {
   const std::string& policy = evaluator.policy;
   const std::string named = R"({"name":"asked",)" + policy.substr(1);
-  const ConfigResult result = parse_options(
-      "tail_sampling:\n  decision_wait: 1s\n  policies:\n    - " + named + "\n" +
-      (is_drop(policy) ? "    - {name: rest, type: always_sample}\n" : "") +
-      "links: {propagate: {mode: none}}\nretain: {window: 0s}\ncompat: collector\nprobability: " +
-      (evaluator.consistent ? "consistent" : "collector") + "\n");
+  const ConfigResult result =
+      parse_options("tail_sampling:\n  decision_wait: 1s\n  policies:\n    - " + named + "\n" +
+                    (is_drop(policy) ? "    - {name: rest, type: always_sample}\n" : "") +
+                    "links: {propagate: {mode: none}}\nretain: {window: 0s}\ncompat: collector\nprobability: " +
+                    (evaluator.consistent ? "consistent" : "collector") + "\n");
   return result.options;
 }
 
@@ -115,8 +115,9 @@ struct Outcome {
   std::vector<std::string> mismatches;
 };
 
-// A drop policy alone keeps nothing, so always_sample stands beside it.
+// A drop policy alone keeps nothing, so always_sample stands beside it. A policy that fails does not keep the trace.
 RecordedVerdict expected_of(const RecordedEvaluator& evaluator, const RecordedEvaluation& evaluation) {
+  if (evaluation.verdict == RecordedVerdict::failed) return RecordedVerdict::dropped;
   const bool passes = is_drop(evaluator.policy) && evaluation.verdict == RecordedVerdict::dropped;
   return passes ? RecordedVerdict::kept : evaluation.verdict;
 }
@@ -171,10 +172,9 @@ TEST(Verdicts, OfTraceState) { expect_mismatches(outcome_of("fuzz7"), 2400, 0); 
 TEST(Verdicts, OfRegexes) { expect_mismatches(outcome_of("regex"), 2448, 0); }
 TEST(Verdicts, OfConsistentProbability) { expect_mismatches(outcome_of("ts"), 4013, 0); }
 
-// Converters that are not supported, and the rules for absent values (docs/migration.md).
 TEST(Verdicts, OfOttlConditions) {
-  expect_mismatches(outcome_of("fuzz9"), 2400, 185);
-  expect_mismatches(outcome_of("ottl1"), 10'000, 1289);
+  expect_mismatches(outcome_of("fuzz9"), 2400, 0);
+  expect_mismatches(outcome_of("ottl1"), 10'000, 0);
 }
 
 }  // namespace

@@ -16,9 +16,8 @@ Compiled compile(const PolicyOptions& policy, Scope& scope) {
   const std::int64_t low = policy.threshold_ms;
   const std::int64_t high = policy.upper_threshold_ms;
   if (high == 0)
-    return {
-        scope.add_test([low](const Facts& trace, TraceId) { return trace.spans != 0 && duration_ms(trace) > low; }),
-        {.monotone = true}};
+    return {scope.add_test([low](const Facts& trace, TraceId) { return trace.spans != 0 && duration_ms(trace) > low; }),
+            {.monotone = true}};
   if (high <= low) scope.warning("upper_threshold_ms", "nothing matches, as it is not above threshold_ms");
   const TraceTest in_range = [low, high](const Facts& trace, TraceId) {
     const std::int64_t duration = duration_ms(trace);
@@ -39,12 +38,10 @@ Compiled compile(const PolicyOptions& policy, Scope& scope) {
 Type latency_type() {
   return {.name = "latency",
           .help = "Keeps slow traces.",
-          .rows = {option::row<PolicyOptions, [](auto& p) -> auto& { return p.threshold_ms; }>(
-                       expected(whole("threshold_ms",
-                                      "Matches above this many milliseconds from the first start to the last end."))),
+          .rows = {option::row<PolicyOptions, [](auto& p) -> auto& { return p.threshold_ms; }>(expected(whole(
+                       "threshold_ms", "Matches above this many milliseconds from the first start to the last end."))),
                    option::row<PolicyOptions, [](auto& p) -> auto& { return p.upper_threshold_ms; }>(
-                       whole("upper_threshold_ms",
-                             "Matches up to this many. 0 = no upper bound."))},
+                       whole("upper_threshold_ms", "Matches up to this many. 0 = no upper bound."))},
           .compile = compile};
 }
 

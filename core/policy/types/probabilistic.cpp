@@ -18,8 +18,8 @@ unsigned sampling_info_bit(Scope& scope) {
     scope.add_span_test({.holds =
                              [](const otlp::Decoded& decoded, const otlp::SpanView& span) {
                                const auto* bytes = reinterpret_cast<const char*>(decoded.bytes.data());
-                               const auto ot = context::parse_tracestate(
-                                   {bytes + span.trace_state.offset, span.trace_state.size});
+                               const auto ot =
+                                   context::parse_tracestate({bytes + span.trace_state.offset, span.trace_state.size});
                                return ot.ok() && (ot->randomness || ot->threshold);
                              },
                          .bit = bit.bit});

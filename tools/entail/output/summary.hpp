@@ -26,7 +26,7 @@ struct RunFacts {
   TooLargeCount too_large;
   std::uint64_t values_lost = 0;   // of JSON inputs: of the wrong type, or not representable in protobuf
   std::uint64_t unknown_keys = 0;  // of JSON inputs
-  std::string no_origins;  // the warning that no policy makes origins; or empty
+  std::string no_origins;          // the warning that no policy makes origins; or empty
   unsigned threads = 1;
   bool interrupted = false;
 };
