@@ -88,7 +88,7 @@ func TestConfigCheckTellsEverything(t *testing.T) {
 			warnings++
 		}
 	}
-	if faults != 2 || warnings != 1 {
+	if faults != 2 || warnings != 2 {
 		t.Errorf("%d errors, %d warnings: %+v", faults, warnings, messages)
 	}
 	// It keeps everything, but no policy makes origins.
