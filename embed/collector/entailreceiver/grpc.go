@@ -28,8 +28,9 @@ const (
 var traceService = grpc.ServiceDesc{
 	ServiceName: "opentelemetry.proto.collector.trace.v1.TraceService",
 	HandlerType: (*exportServer)(nil),
-	Streams:     []grpc.StreamDesc{{StreamName: "Export", Handler: handleExport}},
-	Metadata:    "opentelemetry/proto/collector/trace/v1/trace_service.proto",
+	// gRPC runs no stream interceptor, and so no authentication, for a method that streams in neither direction.
+	Streams:  []grpc.StreamDesc{{StreamName: "Export", Handler: handleExport, ServerStreams: true}},
+	Metadata: "opentelemetry/proto/collector/trace/v1/trace_service.proto",
 }
 
 type exportServer interface {
