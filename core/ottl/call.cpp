@@ -28,17 +28,18 @@ bool Call::read_arguments() {
         continue;
       case Take::list_of_texts:
         if (!list_texts(i, values_[i])) return false;
-        continue;
+        break;
       case Take::text:  // the most frequent ones
         if (!evaluation_.value(site_.arguments[i], values_[i]) || values_[i].kind != Kind::text) return false;
-        continue;
+        break;
       case Take::text_like:
         if (!evaluation_.value(site_.arguments[i], values_[i])) return false;
         if (values_[i].kind != Kind::text && !to_text_like(values_[i], arena(), values_[i])) return false;
-        continue;
+        break;
       default:
         if (!argument(i, parameters[i].take, values_[i])) return false;
     }
+    if (!evaluation_.take_steps(values_[i])) return false;
   }
   return true;
 }
@@ -134,7 +135,11 @@ bool Call::apply(std::size_t i, std::span<const Value> arguments, Value& out) {
     const std::uint16_t local = lambda.parameters[at];
     if (local != kNoNode) evaluation_.locals_[local] = normalized(arguments[at]);
   }
-  return evaluation_.value(lambda.body, out);
+  ++evaluation_.lambda_depth_;
+  const bool fits = evaluation_.take_steps(Evaluation::kStepsPerLambda);
+  const bool evaluated = fits && evaluation_.value(lambda.body, out);
+  --evaluation_.lambda_depth_;
+  return evaluated;
 }
 
 bool Call::give(Kind kind, Form form, std::span<const Value> items, Value& out) {

@@ -14,7 +14,7 @@ class Reader {
 
   // False at the end. What follows a wrong quote is lost with its line; bad() if nothing stood before.
   bool next(std::vector<std::string>& fields) {
-    std::string line;
+    std::string_view line;
     do {
       if (at_ == text_.size()) return false;
       line = take_line();
@@ -27,16 +27,16 @@ class Reader {
 
  private:
   // With its line end, which is "\n" then. A carriage return at the very end is dropped.
-  std::string take_line() {
+  std::string_view take_line() {
     const std::size_t end = text_.find('\n', at_);
-    std::string line(text_.substr(at_, end == std::string_view::npos ? end : end - at_));
+    line_ = text_.substr(at_, end == std::string_view::npos ? end : end - at_);
     at_ = end == std::string_view::npos ? text_.size() : end + 1;
-    if (line.ends_with('\r')) line.pop_back();
-    if (end != std::string_view::npos) line += '\n';
-    return line;
+    if (line_.ends_with('\r')) line_.pop_back();
+    if (end != std::string_view::npos) line_ += '\n';
+    return line_;
   }
 
-  bool read_fields(std::string& line, std::vector<std::string>& fields) {
+  bool read_fields(std::string_view& line, std::vector<std::string>& fields) {
     for (;;) {
       bool ends = false;
       std::string field;
@@ -50,36 +50,36 @@ class Reader {
     }
   }
 
-  bool read_plain(std::string& line, std::string& field, bool& ends) {
+  bool read_plain(std::string_view& line, std::string& field, bool& ends) {
     const std::size_t at = line.find(delimiter_);
-    ends = at == std::string::npos;
+    ends = at == std::string_view::npos;
     field = line.substr(0, at);
     if (ends && field.ends_with('\n')) field.pop_back();
     if (!lazy_quotes_ && field.find('"') != std::string::npos) return false;
-    line = ends ? std::string() : line.substr(at + delimiter_.size());
+    line = ends ? std::string_view() : line.substr(at + delimiter_.size());
     return true;
   }
 
-  bool read_quoted(std::string& line, std::string& field, bool& ends) {
-    line.erase(0, 1);
+  bool read_quoted(std::string_view& line, std::string& field, bool& ends) {
+    line.remove_prefix(1);
     for (;;) {
       const std::size_t quote = line.find('"');
-      if (quote == std::string::npos) {
+      if (quote == std::string_view::npos) {
         if (line.empty()) {  // the text ends within quotes
           ends = true;
           return lazy_quotes_;
         }
         field += line;
-        line = at_ == text_.size() ? std::string() : take_line();
+        line = at_ == text_.size() ? std::string_view() : take_line();
         continue;
       }
       field += line.substr(0, quote);
-      line.erase(0, quote + 1);
+      line.remove_prefix(quote + 1);
       if (line.starts_with('"')) {
         field += '"';
-        line.erase(0, 1);
+        line.remove_prefix(1);
       } else if (line.starts_with(delimiter_)) {
-        line.erase(0, delimiter_.size());
+        line.remove_prefix(delimiter_.size());
         return true;
       } else if (line.empty() || line == "\n") {
         ends = true;
@@ -97,6 +97,7 @@ class Reader {
   bool lazy_quotes_;
   bool bad_ = false;
   std::size_t at_ = 0;
+  std::string line_;  // the one that is being read
 };
 
 }  // namespace

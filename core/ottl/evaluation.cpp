@@ -164,6 +164,7 @@ bool Evaluation::path_steps(const Node& node, unsigned first_key, Value& out) {
     Value key;
     if (!out.is_container() || !value(operand(node, i), key)) return false;
     const Value holder = out;
+    if (!take_steps(holder)) return false;
     if (holder.kind == Kind::list) {
       if (key.kind != Kind::integer || !element_of(holder, key.integer, out)) return false;
       continue;
@@ -182,6 +183,7 @@ bool Evaluation::indexed(const Node& node, Value& out) {
     Value key;
     if (!value(operand(node, i), key)) return false;
     const Value holder = out;
+    if (!take_steps(holder)) return false;
     if (key.kind == Kind::text) {
       if (holder.kind != Kind::map || !member_of(holder, key.text, out)) return false;
     } else if (key.kind != Kind::integer && key.kind != Kind::native_int) {

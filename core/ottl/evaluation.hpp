@@ -3,6 +3,8 @@
 // converters make is in an Arena.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <span>
 
 #include "ottl/arena.hpp"
@@ -36,8 +38,25 @@ class Evaluation {
     return program_.operands[node.first + index];
   }
 
+  // False once the steps are used up. Only what a lambda does is counted: the rest is bounded by the condition's size.
+  bool take_steps(std::uint64_t steps) noexcept {
+    if (lambda_depth_ == 0) return true;
+    steps_left_ -= std::min(steps, steps_left_);
+    return steps_left_ != 0;
+  }
+  bool take_steps(const Value& read) noexcept {
+    const std::uint64_t items = read.is_container() ? read.count : 0;
+    return take_steps(1 + (read.text.size() + items) / kBytesPerStep);
+  }
+
+  static constexpr std::uint64_t kStepsMax = 1 << 24;  // a fraction of a second
+  static constexpr std::uint64_t kStepsPerLambda = 16;
+  static constexpr std::uint64_t kBytesPerStep = 16;
+
   const Program& program_;
   Source& source_;
+  std::uint64_t steps_left_ = kStepsMax;
+  unsigned lambda_depth_ = 0;
   Arena arena_;
   union {
     Value locals_[kLocalsMax];  // those that are bound

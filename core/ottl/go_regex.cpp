@@ -12,6 +12,7 @@ namespace entail::ottl {
 std::optional<std::string> re2_pattern(std::string_view go_pattern) {
   std::string out;
   bool in_class = false;
+  bool may_name_class = true;  // a ":]" may follow
   for (std::size_t at = 0; at < go_pattern.size(); ++at) {
     const std::string_view rest = go_pattern.substr(at);
     if (rest[0] == '\\' && rest.size() > 1) {
@@ -41,8 +42,9 @@ std::optional<std::string> re2_pattern(std::string_view go_pattern) {
       at += first - 1;
       continue;
     }
-    if (in_class && rest.starts_with("[:")) {
+    if (in_class && may_name_class && rest.starts_with("[:")) {
       const std::size_t end = rest.find(":]");
+      may_name_class = end != std::string_view::npos;
       if (end != std::string_view::npos) {
         out += rest.substr(0, end + 2);
         at += end + 1;

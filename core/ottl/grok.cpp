@@ -72,8 +72,11 @@ struct Reference {
 // The first reference at or after `at`, which moves behind it.
 bool next_reference(std::string_view pattern, std::size_t& at, Reference& out) {
   for (; (at = pattern.find("%{", at)) != std::string_view::npos; ++at) {
-    const std::size_t end = pattern.find('}', at);
-    if (end == std::string_view::npos) return false;
+    std::size_t end = at + 2;
+    while (end < pattern.size() &&
+           (is_word(pattern[end]) || pattern[end] == ':' || pattern[end] == '+' || pattern[end] == '.'))
+      ++end;
+    if (end == pattern.size() || pattern[end] != '}') continue;
     out.whole = pattern.substr(at, end + 1 - at);
     out.parts = split_text(std::string_view(out.whole).substr(2, out.whole.size() - 3), ":");
     bool fits = out.parts.size() <= 3;
@@ -102,6 +105,10 @@ const std::string* definition_of(const GrokDefinitions& definitions, const std::
 
 bool expand_grok(std::string_view pattern, const GrokDefinitions& definitions, bool named_only, GrokPattern& out,
                  std::string& error) {
+  if (pattern.size() > kRegexBytesMax) {
+    error = "the grok pattern is too large";
+    return false;
+  }
   out.regex = pattern;
   for (int round = 0; round < kRoundsMax; ++round) {
     std::vector<Reference> references;

@@ -68,6 +68,9 @@ struct XmlNode {
   int next = -1;
 };
 
+// A larger text is not read: some of what these trees do takes quadratic time.
+constexpr std::size_t kXmlBytesMax = std::size_t{64} << 10;
+
 // Nodes by their numbers; 0 is the document. Nodes move between places as xmlquery's do: one that is added elsewhere
 // keeps its old place, too, until its old neighbours change.
 class XmlTree {

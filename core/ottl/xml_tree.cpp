@@ -76,6 +76,7 @@ XmlNode::Kind kind_of(XmlToken::Kind kind) noexcept {
 }  // namespace
 
 std::optional<XmlTree> XmlTree::parse(std::string_view text) {
+  if (text.size() > kXmlBytesMax) return std::nullopt;
   XmlTree tree;
   XmlReader reader(text);
   XmlToken token;

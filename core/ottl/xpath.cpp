@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace entail::ottl {
 
@@ -176,65 +177,66 @@ bool XPath::passes(const XmlTree& tree, const Step& step, XmlMatch match) {
 }
 
 // Attributes of one node, or its children, with those below.
-void XPath::descend(const XmlTree& tree, const Step& step, int node, std::vector<XmlMatch>& out) {
+void XPath::descend(Search& search, const Step& step, int node, std::vector<XmlMatch>& out) {
+  if (!search.step()) return;
   std::vector<XmlMatch> found;
   if (step.axis == Axis::attribute) {
-    for (std::size_t i = 0; i < tree[node].attributes.size(); ++i)
-      if (tree[node].kind == XmlNode::Kind::element && passes(tree, step, {node, static_cast<int>(i)}))
+    for (std::size_t i = 0; i < search.tree[node].attributes.size(); ++i)
+      if (search.tree[node].kind == XmlNode::Kind::element && passes(search.tree, step, {node, static_cast<int>(i)}))
         found.push_back({node, static_cast<int>(i)});
   } else {
-    for (int child = tree[node].first_child; child >= 0; child = tree[child].next)
-      if (passes(tree, step, {child})) found.push_back({child});
+    for (int child = search.tree[node].first_child; child >= 0 && search.step(); child = search.tree[child].next)
+      if (passes(search.tree, step, {child})) found.push_back({child});
   }
-  select(tree, step, found);
+  select(search, step, found);
   out.insert(out.end(), found.begin(), found.end());
   if (step.axis != Axis::descendant && !step.is_deep) return;
-  for (int child = tree[node].first_child; child >= 0; child = tree[child].next)
-    if (tree[child].kind == XmlNode::Kind::element) descend(tree, step, child, out);
+  for (int child = search.tree[node].first_child; child >= 0; child = search.tree[child].next)
+    if (search.tree[child].kind == XmlNode::Kind::element) descend(search, step, child, out);
 }
 
-void XPath::follow(const XmlTree& tree, const Step& step, XmlMatch from, std::vector<XmlMatch>& out) {
+void XPath::follow(Search& search, const Step& step, XmlMatch from, std::vector<XmlMatch>& out) {
   std::vector<XmlMatch> found;
   if (step.axis == Axis::self) {
     found.push_back(from);
   } else if (step.axis == Axis::parent) {
     if (from.attribute >= 0)
       found.push_back({from.node});
-    else if (tree[from.node].parent >= 0)
-      found.push_back({tree[from.node].parent});
+    else if (search.tree[from.node].parent >= 0)
+      found.push_back({search.tree[from.node].parent});
   } else if (from.attribute < 0) {
-    descend(tree, step, from.node, out);
+    descend(search, step, from.node, out);
     return;
   }
   out.insert(out.end(), found.begin(), found.end());
 }
 
 // Those for which the predicates hold, one after the other.
-void XPath::select(const XmlTree& tree, const Step& step, std::vector<XmlMatch>& found) {
+void XPath::select(Search& search, const Step& step, std::vector<XmlMatch>& found) {
   for (const Predicate& predicate : step.predicates) {
     std::vector<XmlMatch> kept;
-    for (std::size_t i = 0; i < found.size(); ++i)
-      if (holds(tree, predicate, found[i], i + 1, found.size())) kept.push_back(found[i]);
+    for (std::size_t i = 0; i < found.size() && search.step(); ++i)
+      if (holds(search, predicate, found[i], i + 1, found.size())) kept.push_back(found[i]);
     found = std::move(kept);
   }
 }
 
-bool XPath::holds(const XmlTree& tree, const Predicate& predicate, XmlMatch match, std::size_t position,
-                  std::size_t count) {
+bool XPath::holds(Search& search, const Predicate& predicate, XmlMatch match, std::size_t position, std::size_t count) {
   if (predicate.kind == Predicate::Kind::position) return position == predicate.position;
   if (predicate.kind == Predicate::Kind::last) return position == count;
-  const std::vector<XmlMatch> found = walk(tree, *predicate.path, match);
+  const std::vector<XmlMatch> found = walk(search, *predicate.path, match);
   if (predicate.kind == Predicate::Kind::exists) return !found.empty();
   return std::any_of(found.begin(), found.end(), [&](XmlMatch one) {
-    return (text_of(tree, one) == predicate.value) == (predicate.kind == Predicate::Kind::equals);
+    return (text_of(search.tree, one) == predicate.value) == (predicate.kind == Predicate::Kind::equals);
   });
 }
 
-std::vector<XmlMatch> XPath::walk(const XmlTree& tree, const Path& path, XmlMatch from) {
+std::vector<XmlMatch> XPath::walk(Search& search, const Path& path, XmlMatch from) {
   std::vector<XmlMatch> matches = {path.is_absolute ? XmlMatch{} : from};
   for (const Step& step : path.steps) {
     std::vector<XmlMatch> next;
-    for (const XmlMatch match : matches) follow(tree, step, match, next);
+    for (const XmlMatch match : matches)
+      if (search.step()) follow(search, step, match, next);
     std::vector<XmlMatch> distinct;
     std::map<XmlMatch, bool> seen;
     for (const XmlMatch match : next)
@@ -244,11 +246,14 @@ std::vector<XmlMatch> XPath::walk(const XmlTree& tree, const Path& path, XmlMatc
   return matches;
 }
 
-std::vector<XmlMatch> XPath::find(const XmlTree& tree) const {
+std::optional<std::vector<XmlMatch>> XPath::find(const XmlTree& tree) const {
+  Search search{tree, kXPathStepsMax};
   std::vector<XmlMatch> out;
+  std::set<XmlMatch> seen;
   for (const Path& path : paths_)
-    for (const XmlMatch match : walk(tree, path, {}))
-      if (std::find(out.begin(), out.end(), match) == out.end()) out.push_back(match);
+    for (const XmlMatch match : walk(search, path, {}))
+      if (seen.insert(match).second) out.push_back(match);
+  if (search.steps_left == 0) return std::nullopt;
   return out;
 }
 

@@ -3,7 +3,9 @@
 // is compiled. Thread rule: Immutable once compiled.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +13,8 @@
 #include "ottl/xml.hpp"
 
 namespace entail::ottl {
+
+constexpr std::uint64_t kXPathStepsMax = 1 << 20;  // nodes visited
 
 struct XmlMatch {
   int node = 0;
@@ -22,8 +26,8 @@ class XPath {
  public:
   // Null: error says what is not supported.
   static std::unique_ptr<XPath> compile(std::string_view text, std::string& error);
-  // In the order of the document.
-  std::vector<XmlMatch> find(const XmlTree& tree) const;
+  // In the order of the document. Nothing: the search takes more than kXPathStepsMax steps.
+  std::optional<std::vector<XmlMatch>> find(const XmlTree& tree) const;
 
  private:
   friend class XPathParser;
@@ -49,12 +53,19 @@ class XPath {
     std::vector<Step> steps;
   };
 
+  // One search. Predicates within predicates would take exponentially many steps.
+  struct Search {
+    const XmlTree& tree;
+    std::uint64_t steps_left;
+    bool step() noexcept { return steps_left != 0 && --steps_left != 0; }
+  };
+
   static bool passes(const XmlTree& tree, const Step& step, XmlMatch match);
-  static void follow(const XmlTree& tree, const Step& step, XmlMatch from, std::vector<XmlMatch>& out);
-  static void descend(const XmlTree& tree, const Step& step, int node, std::vector<XmlMatch>& out);
-  static void select(const XmlTree& tree, const Step& step, std::vector<XmlMatch>& found);
-  static std::vector<XmlMatch> walk(const XmlTree& tree, const Path& path, XmlMatch from);
-  static bool holds(const XmlTree& tree, const Predicate& predicate, XmlMatch match, std::size_t position,
+  static void follow(Search& search, const Step& step, XmlMatch from, std::vector<XmlMatch>& out);
+  static void descend(Search& search, const Step& step, int node, std::vector<XmlMatch>& out);
+  static void select(Search& search, const Step& step, std::vector<XmlMatch>& found);
+  static std::vector<XmlMatch> walk(Search& search, const Path& path, XmlMatch from);
+  static bool holds(Search& search, const Predicate& predicate, XmlMatch match, std::size_t position,
                     std::size_t count);
 
   std::vector<Path> paths_;

@@ -153,6 +153,25 @@ TEST(OttlEvaluation, ComparesMapsOfEverySizeInAnyOrder) {
   }
 }
 
+// G7, G10: what would take exponentially many steps, or many to the power of the depth, is an error.
+TEST(OttlEvaluation, FailsWhenItTakesTooManySteps) {
+  std::string path = "//a";
+  for (int depth = 0; depth < 24; ++depth) path = "//a[" + path + "]";
+  EXPECT_EQ(result_of("GetXML(\"<r><a/><a/></r>\", \"" + path + "\") != \"\"", rich()), "error");
+  EXPECT_EQ(result_of("GetXML(\"<r><a/><a/></r>\", \"//a[//a]\") == \"<a></a><a></a>\"", rich()), "yes");
+
+  std::string items = "x";
+  for (int i = 1; i < 60; ++i) items += ",x";
+  const std::string list = "Split(\"" + items + "\", \",\")";
+  const auto any = [&](int depth) {
+    std::string body = "false";
+    for (int i = 0; i < depth; ++i) body = "Any(" + list + ", (k" + std::to_string(i) + ", v) => " + body + ")";
+    return body;
+  };
+  EXPECT_EQ(result_of(any(2), rich()), "no");
+  EXPECT_EQ(result_of(any(4), rich()), "error");
+}
+
 TEST(OttlEvaluation, CallsTextFunctions) {
   check(
       {{R"(IsMatch(attributes["text"], "l+o$") and not IsMatch(name, "^pan"))", "yes"},

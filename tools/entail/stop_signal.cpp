@@ -21,7 +21,8 @@ int g_wake_pipe[2] = {-1, -1};
 constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGHUP};
 // The others that a user, a shell or a limit sends and that end a process: at once, in any case. Not those of a crash,
 // nor SIGPIPE and SIGXFSZ, which main() ignores, so that the write that follows reports its error.
-constexpr std::array kEndSignals = {SIGQUIT, SIGALRM, SIGVTALRM, SIGPROF, SIGUSR1, SIGUSR2, SIGXCPU};
+constexpr std::array kEndSignals = {SIGQUIT, SIGALRM, SIGVTALRM, SIGPROF, SIGUSR1,
+                                    SIGUSR2, SIGXCPU, SIGIO,     SIGPWR,  SIGSTKFLT};
 std::array<std::atomic<bool>, kSignals.size()> g_seen = {};
 
 // Ends the process as the signal does by default; the signal is blocked until its handler returns.

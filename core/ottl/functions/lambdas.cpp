@@ -1,6 +1,7 @@
 // Converters that take a lambda. The Collector has them behind the gate ottl.functions.enableLambda.
 #include "ottl/conversion.hpp"
 #include "ottl/evaluation.hpp"
+#include "ottl/member_list.hpp"
 
 namespace entail::ottl::functions {
 
@@ -111,24 +112,17 @@ bool map_each(Call& call, Value& out) {
   return walked && call.give(source.kind, Form::plain, made, out);
 }
 
-// Of items that get the same key the last one counts, in the place of the first.
 bool map_keys(Call& call, Value& out) {
   Value source;
-  std::vector<Value> made;
+  MemberList members;
   const bool walked = walk(call, source, [&](const Value& key, const Value& item) {
     const Value arguments[] = {key, item};
     Value name;
     if (!call.apply(1, arguments, name) || name.kind != Kind::text) return Step::fail;
-    for (std::size_t i = 0; i < made.size(); i += 2) {
-      if (made[i].text != name.text) continue;
-      made[i + 1] = item;
-      return Step::next;
-    }
-    made.push_back(name);
-    made.push_back(item);
+    members.put(name.text, item);
     return Step::next;
   });
-  return walked && call.give(Kind::map, Form::plain, made, out);
+  return walked && call.give(Kind::map, Form::plain, members.pairs(), out);
 }
 
 bool reduce(Call& call, Value& out) {

@@ -5,6 +5,7 @@
 
 #include "ottl/conversion.hpp"
 #include "ottl/evaluation.hpp"
+#include "ottl/member_list.hpp"
 
 namespace entail::ottl::functions {
 
@@ -84,17 +85,6 @@ bool extract(const Value& element, const Value& path, Value& out) {
   return path.count != 0;
 }
 
-// A key that is there keeps its place and gets the new value.
-void put(std::vector<Value>& pairs, std::string_view key, const Value& value) {
-  for (std::size_t i = 0; i < pairs.size(); i += 2) {
-    if (pairs[i].text != key) continue;
-    pairs[i + 1] = value;
-    return;
-  }
-  pairs.push_back(Value::of_text(key));
-  pairs.push_back(value);
-}
-
 bool slice_to_map(Call& call, Value& out) {
   Value key_path;
   Value value_path;
@@ -103,7 +93,7 @@ bool slice_to_map(Call& call, Value& out) {
   ItemCursor cursor(call[0]);
   std::string_view no_key;
   Value element;
-  std::vector<Value> pairs;
+  MemberList members;
   for (std::size_t i = 0; cursor.next(no_key, element); ++i) {
     if ((call.has(1) || call.has(2)) && element.kind != Kind::map) return false;
     Value key;
@@ -114,9 +104,9 @@ bool slice_to_map(Call& call, Value& out) {
       return false;
     }
     if (call.has(2) && !extract(element, value_path, value)) return false;
-    put(pairs, key.text, value);
+    members.put(key.text, value);
   }
-  return call.give(Kind::map, Form::plain, pairs, out);
+  return call.give(Kind::map, Form::plain, members.pairs(), out);
 }
 
 // As cmp.Compare: NaN is below all numbers.

@@ -1,5 +1,6 @@
 // Converters between texts and maps: JSON, CSV, pairs of keys and values; and ParseSeverity.
 #include <algorithm>
+#include <unordered_map>
 
 #include "ottl/conversion.hpp"
 #include "ottl/csv.hpp"
@@ -18,10 +19,11 @@ bool parse_json(Call& call, Value& out) { return parse_go_json(call[0].text, cal
 
 // Texts by their keys, into a map; the last text of a key counts.
 bool give_map(Call& call, const std::vector<std::pair<std::string, std::string>>& texts, Value& out) {
+  std::unordered_map<std::string_view, std::size_t> last;
+  for (std::size_t i = 0; i < texts.size(); ++i) last[texts[i].first] = i;
   std::vector<Value> pairs;
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    const auto repeated = [&](const auto& later) { return later.first == texts[i].first; };
-    if (std::any_of(texts.begin() + static_cast<std::ptrdiff_t>(i) + 1, texts.end(), repeated)) continue;
+    if (last[texts[i].first] != i) continue;
     if (!call.give(texts[i].first, pairs.emplace_back()) || !call.give(texts[i].second, pairs.emplace_back()))
       return false;
   }

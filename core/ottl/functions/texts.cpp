@@ -64,6 +64,7 @@ bool split(Call& call, Value& out) {
   std::vector<Value> parts;
   if (delimiter.empty()) {  // into characters
     for (std::string_view rest = text; !rest.empty();) {
+      if (parts.size() == kMadeBytesMax / sizeof(Value)) return false;
       const Character next = first_character(rest);
       parts.push_back(Value::of_text(rest.substr(0, next.size)));
       rest.remove_prefix(next.size);
@@ -71,6 +72,7 @@ bool split(Call& call, Value& out) {
   } else {
     for (std::size_t at = 0;;) {
       const std::size_t end = text.find(delimiter, at);
+      if (parts.size() == kMadeBytesMax / sizeof(Value)) return false;
       parts.push_back(Value::of_text(text.substr(at, end == std::string_view::npos ? end : end - at)));
       if (end == std::string_view::npos) break;
       at = end + delimiter.size();

@@ -41,7 +41,7 @@ bool give_written(Call& call, const XmlTree& tree, int node, Value& out) {
   return text && call.give(*text, out);
 }
 
-std::vector<XmlMatch> found(Call& call, const XmlTree& tree) {
+std::optional<std::vector<XmlMatch>> found(Call& call, const XmlTree& tree) {
   return call.prepared<WrittenXPath>()->xpath->find(tree);
 }
 
@@ -49,9 +49,10 @@ bool get_xml(Call& call, Value& out) {
   if (call[0].text.empty()) return call.give(std::string_view(), out);
   auto tree = XmlTree::parse(call[0].text);
   if (!tree) return false;
-  const std::vector<XmlMatch> matches = found(call, *tree);
+  const std::optional<std::vector<XmlMatch>> matches = found(call, *tree);
+  if (!matches) return false;
   const int result = tree->add(XmlNode::Kind::document, {});
-  for (const XmlMatch match : matches) {
+  for (const XmlMatch match : *matches) {
     const XmlNode::Kind kind = (*tree)[match.node].kind;
     if (match.attribute >= 0 || kind == XmlNode::Kind::cdata)
       tree->append_child(result, tree->add(XmlNode::Kind::text, text_of(*tree, match)));
@@ -65,14 +66,15 @@ bool remove_xml(Call& call, Value& out) {
   if (call[0].text.empty()) return call.give(std::string_view(), out);
   auto tree = XmlTree::parse(call[0].text);
   if (!tree) return false;
-  const std::vector<XmlMatch> matches = found(call, *tree);
+  const std::optional<std::vector<XmlMatch>> matches = found(call, *tree);
+  if (!matches) return false;
   std::vector<std::pair<int, std::string>> attributes;  // by name: their numbers change
-  for (const XmlMatch match : matches)
+  for (const XmlMatch match : *matches)
     if (match.attribute >= 0)
       attributes.emplace_back(match.node,
                               (*tree)[match.node].attributes[static_cast<std::size_t>(match.attribute)].name);
   for (const auto& [node, name] : attributes) tree->remove_attribute(node, name);
-  for (const XmlMatch match : matches) {
+  for (const XmlMatch match : *matches) {
     if (match.attribute >= 0) continue;
     switch ((*tree)[match.node].kind) {
       case XmlNode::Kind::element:
@@ -95,9 +97,10 @@ bool insert_xml(Call& call, Value& out) {
   if (!call[0].text.empty()) tree = XmlTree::parse(call[0].text);
   const auto inserted = XmlTree::parse(call[2].text);
   if (!tree || !inserted) return false;
-  const std::vector<XmlMatch> matches = found(call, *tree);
+  const std::optional<std::vector<XmlMatch>> matches = found(call, *tree);
+  if (!matches) return false;
   const int root = tree->adopt(*inserted);
-  for (const XmlMatch match : matches) {
+  for (const XmlMatch match : *matches) {
     const XmlNode::Kind kind = (*tree)[match.node].kind;
     if (match.attribute >= 0 || (kind != XmlNode::Kind::element && kind != XmlNode::Kind::document)) return false;
     for (int child = (*tree)[root].first_child; child >= 0;) {
@@ -113,7 +116,9 @@ bool attributes_to_elements(Call& call, Value& out) {
   auto tree = XmlTree::parse(call[0].text);
   if (!tree) return false;
   std::vector<std::pair<int, XmlAttribute>> attributes;
-  for (const XmlMatch match : found(call, *tree))
+  const std::optional<std::vector<XmlMatch>> matches = found(call, *tree);
+  if (!matches) return false;
+  for (const XmlMatch match : *matches)
     if (match.attribute >= 0)
       attributes.emplace_back(match.node, (*tree)[match.node].attributes[static_cast<std::size_t>(match.attribute)]);
   for (const auto& [node, attribute] : attributes) {
@@ -153,7 +158,9 @@ bool text_to_elements(Call& call, Value& out) {
   if (!tree) return false;
   std::string name(call.text(2, "value"));
   if (name.empty()) name = "value";
-  for (const XmlMatch match : found(call, *tree))
+  const std::optional<std::vector<XmlMatch>> matches = found(call, *tree);
+  if (!matches) return false;
+  for (const XmlMatch match : *matches)
     if (match.attribute < 0) wrap_texts(*tree, match.node, name);
   return give_written(call, *tree, 0, out);
 }
