@@ -17,7 +17,7 @@ std::string_view line_of(std::string_view text, std::uint32_t number) noexcept {
   return text.substr(0, text.find('\n'));
 }
 
-// By how many columns a literal block is indented, whose "|" stands at the position; nothing if it is none.
+// By how many columns a literal block is indented, whose "|" is at the position; nothing if it is not one.
 std::optional<std::uint32_t> indentation_of(std::string_view outer, Position position, std::string_view inner) {
   const std::string_view head = line_of(outer, position.line);
   if (position.column == 0 || position.column > head.size() || head[position.column - 1] != '|') return std::nullopt;

@@ -11,7 +11,7 @@ bool is_name(std::string_view name) noexcept {
   return !name.empty() && is_letter(name[0]) && std::all_of(name.begin(), name.end(), is_part);
 }
 
-// Appends the value of what stands between ${ and }. A problem, or empty.
+// Appends the value of the name between ${ and }. A problem, or empty.
 std::string append_value(std::string_view reference, const std::map<std::string, std::string>& environment,
                          std::string& out) {
   constexpr std::string_view kScheme = "env:";

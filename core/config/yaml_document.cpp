@@ -237,7 +237,7 @@ Position YamlDocument::inside(const YamlNode& scalar, std::size_t offset) const 
   std::size_t at = quote == '\0' ? 0 : 1;
   std::uint32_t column = scalar.position.column + static_cast<std::uint32_t>(at);
   for (std::size_t read = 0; read < offset; ++read) {
-    std::size_t size = 1;  // of what stands for one byte of the scalar
+    std::size_t size = 1;  // of the text of one byte of the scalar
     if ((quote == '"' && line.substr(at, 1) == "\\") || (quote == '\'' && line.substr(at, 2) == "''")) size = 2;
     if (at + size > line.size() || read >= scalar.text.size()) return scalar.position;
     const char meant = line[at + size - 1];

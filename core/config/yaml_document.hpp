@@ -55,7 +55,7 @@ class YamlDocument {
   // Replaces the document by the YAML inside a scalar. Positions stay those of the outer text: exact in a literal block
   // (|), else where the scalar begins. False as for load().
   bool load_nested(std::uint32_t scalar, std::vector<ConfigMessage>* errors);
-  // Where a byte of a scalar stands: exact in one that stands on one line with plain escapes, else where it begins.
+  // The place of a byte of a scalar: exact for a scalar on one line with plain escapes, else where it begins.
   Position inside(const YamlNode& scalar, std::size_t offset) const noexcept;
 
  private:

@@ -62,15 +62,20 @@ unsigned lane_hint() noexcept {
 
 }  // namespace
 
-// What the request takes at most: its bytes and their entries; a node with payload, record and log entry for each span;
-// for each link both ends of the edge, a node, and its place in the lane's scratch. At worst every link is the fifth at
-// its node, where it begins a chunk.
+// What the request takes at most: its bytes and their entries; for each resource and scope the head of its envelope,
+// with padding and the address by which spans refer to it; a node with payload, record and log entry for each span; for
+// each link both ends of the edge, a node, and its place in the lane's scratch. At worst every link is the fifth at its
+// node, where it begins a chunk.
 std::uint64_t Intake::need_of(const otlp::Decoded& decoded) const noexcept {
   constexpr std::uint64_t kSpanBytes = store::kSpanEntryBytes + kAdoptedBytes + graph::kNodeBytes;
   static_assert(kAdoptedBytes == sizeof(Touch) + sizeof(propagate::Record));
   constexpr std::uint64_t kEdgeEndBytes = sizeof(graph::EdgeCell) + sizeof(SpanId);
   constexpr std::uint64_t kLinkBytes = 2 * kEdgeEndBytes + sync::kCacheLineBytes + graph::kNodeBytes;
-  return decoded.bytes.size() + decoded.spans.size() * (kSpanBytes + payload_bytes_) + decoded.link_count * kLinkBytes;
+  constexpr std::uint64_t kEnvelopeBytes =
+      sizeof(store::Envelope) + alignof(store::Envelope) + sizeof(const store::Envelope*);
+  const std::uint64_t envelopes = decoded.resources.size() + decoded.scopes.size();
+  return decoded.bytes.size() + envelopes * kEnvelopeBytes + decoded.spans.size() * (kSpanBytes + payload_bytes_) +
+         decoded.link_count * kLinkBytes;
 }
 
 Error Intake::check_size(std::uint64_t request_bytes) noexcept {

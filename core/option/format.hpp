@@ -11,7 +11,7 @@ namespace entail::option {
 // "a whole number from 0 to 62".
 std::string expectation(const Shape& shape);
 
-// A value as it stands in YAML: "30s", "[a, b]". Empty for no value.
+// A value as written in YAML: "30s", "[a, b]". Empty for no value.
 std::string format_value(const Shape& shape, const OptionValue& value);
 
 }  // namespace entail::option

@@ -61,7 +61,7 @@ struct Shape {
   std::size_t aliases = 0;  // so many of the last choices mean the same as the one before them
   Presence presence = Presence::optional;
   std::string_view unset{};    // what holds while it is not set, where no value says so: "half of memory_limit"
-  std::string_view instead{};  // a Collector key that Entail does not need: what stands in its place
+  std::string_view instead{};  // a Collector key that Entail does not need: what replaces it
 };
 
 // A Target has a field for the value, or keeps it in Target::settings under the row's key.

@@ -31,7 +31,7 @@ constexpr std::array kSizeUnits = {Unit{"TiB", 1ull << 40},
 
 using text::is_digit;
 
-// Copies text without the underscores that stand between digits. False when one stands elsewhere or it is too long.
+// Copies text without the underscores between digits. False if one is elsewhere or the text is too long.
 bool strip_underscores(std::string_view text, std::array<char, kNumberCharsMax>& out, std::size_t& length) noexcept {
   length = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -29,7 +29,7 @@ bool parse_v4(std::string_view text, std::uint8_t* out) noexcept {
 
 bool parse_v6(std::string_view text, std::array<std::uint8_t, 16>& out) noexcept {
   std::size_t filled = 0;
-  std::size_t gap = 16;  // where :: stands; 16: nowhere
+  std::size_t gap = 16;  // where :: is; 16: nowhere
   if (text.starts_with("::")) {
     gap = 0;
     text.remove_prefix(2);

@@ -16,7 +16,7 @@ struct Base64 {
 // "base64", "base64-raw", "base64-url", "base64-raw-url".
 std::optional<Base64> base64_named(std::string_view name) noexcept;
 std::string to_base64(std::string_view bytes, Base64 variant);
-// Line ends are ignored. False at anything else that is no digit, and where padding is wrong.
+// Line ends are ignored. False for any other character that is not a digit, and for wrong padding.
 bool from_base64(std::string_view text, Base64 variant, std::string& out);
 
 enum class Encoding : std::uint8_t { utf8, utf16_little, utf16_big, latin1, windows1252, none };

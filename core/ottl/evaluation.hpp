@@ -1,4 +1,4 @@
-// Asks one condition of one span, or of the event at which its Source stands.
+// Evaluates one condition on one span, or on the current event of its Source.
 // Thread rule: Confined. Cost: a few ns a node, and what Source reads. Comparisons of paths allocate nothing; what
 // converters make is in an Arena.
 #pragma once

@@ -1,5 +1,5 @@
 // Go's regular expressions on RE2, which differ in little: Go also writes named groups (?<name>...), has no \C, and
-// reads a byte that is no UTF-8 as U+FFFD. Thread rule: Immutable once compiled.
+// reads a byte that is not UTF-8 as U+FFFD. Thread rule: Immutable once compiled.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ namespace entail::ottl {
 // The pattern for RE2, or nothing where Go refuses it.
 std::optional<std::string> re2_pattern(std::string_view go_pattern);
 
-// With U+FFFD for each byte that is no UTF-8.
+// With U+FFFD for each byte that is not UTF-8.
 std::string as_utf8(std::string_view text);
 
 class GoRegex {
@@ -27,7 +27,7 @@ class GoRegex {
   ~GoRegex();
 
   bool matches(std::string_view text) const;
-  // What each group caught, the whole match first; nothing: no match. Groups that took no part are empty.
+  // What each group matched, the whole match first; nothing: no match. Groups that did not match are empty.
   std::optional<std::vector<std::string_view>> captures(std::string_view text) const;
   // Of each group, the whole match first; empty without a name.
   const std::vector<std::string>& group_names() const noexcept { return names_; }

@@ -37,7 +37,7 @@ enum class Element : std::uint8_t {
 struct ElementRow {
   std::string_view text;
   Element element = Element::none;
-  bool with_z = false;  // offsets: Z stands for 0
+  bool with_z = false;  // offsets: Z means 0
   char separator = '\0';
   unsigned parts = 1;
   bool not_before_lower_case = false;

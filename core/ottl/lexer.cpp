@@ -23,7 +23,7 @@ struct Slip {
   std::string_view text;
 };
 constexpr std::array kSlips = {Slip{"&&", "'&&' is written 'and'"}, Slip{"||", "'||' is written 'or'"},
-                               Slip{"!", "'!' is written 'not'"}, Slip{"'", "a text stands in double quotes"}};
+                               Slip{"!", "'!' is written 'not'"}, Slip{"'", "a string is written in double quotes"}};
 
 class Lexer {
  public:

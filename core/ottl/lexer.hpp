@@ -10,7 +10,7 @@
 
 namespace entail::ottl {
 
-// What is wrong with a condition, and at which byte. The caller words the suggestion: `word` is what stands there,
+// What is wrong with a condition, and at which byte. The caller words the suggestion: `word` is what was found there,
 // `candidates` what could stand there instead; both empty if the text says it all.
 struct Fault {
   std::size_t offset = 0;

@@ -13,7 +13,7 @@
 
 namespace entail::ottl {
 
-// What the conditions of a list are asked of.
+// What the conditions of a list are evaluated on.
 enum class Context : std::uint8_t { span, spanevent };
 
 // Where a path leads. Its name before the first dot: span, spanevent, resource, instrumentation_scope (or scope).

@@ -151,7 +151,7 @@ Parser::MaybePart Parser::negation() {
   const std::size_t offset = here().offset;
   if (!is_word("not")) return comparison();
   ++at_;
-  if (is_word("not")) return fail(here().offset, "not stands twice");
+  if (is_word("not")) return fail(here().offset, "'not' appears twice");
   const MaybePart part = comparison();
   if (!part) return part;
   if (const Checked checked = check_condition(*part); !checked) return checked.error();

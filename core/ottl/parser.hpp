@@ -41,7 +41,7 @@ class Parser {
   Checked check_comparison(const Part& left, const Part& right);
   MaybePart arithmetic(const Part& left, const Token& symbol, const Part& right);
 
-  // parser_values.cpp: what stands between operators
+  // parser_values.cpp: operands
   MaybePart atom();
   MaybePart number(bool negative);
   MaybePart name();

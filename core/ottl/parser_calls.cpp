@@ -79,7 +79,7 @@ Parser::MaybePart Parser::call(const Token& name) {
   if (row == nullptr) return fail(name.offset, "unknown function '" + name.value + "'", name.value, function_names());
   if (!row->refused.empty()) return fail(name.offset, name.value + " is not supported: " + std::string(row->refused));
   if (row->only_on_spans && context_ == Context::spanevent)
-    return fail(name.offset, name.value + "() is asked of spans, not of span events");
+    return fail(name.offset, name.value + "() works on spans, not on span events");
   if (++nesting_ > kNodeDepthMax) return fail(name.offset, "the condition is nested too deep");
   std::array<std::optional<Part>, kParametersMax> parts;
   if (const Checked read = arguments(*row, parts); !read) return read.error();
@@ -112,7 +112,7 @@ Parser::Checked Parser::arguments(const FunctionRow& row, std::array<std::option
     } else if (named) {
       return fail(here().offset, "an argument without a name follows one with a name");
     }
-    if (parts[index]) return fail(here().offset, "this argument stands twice: " + usage);
+    if (parts[index]) return fail(here().offset, "this argument is given twice: " + usage);
     const MaybePart part = argument(row, index);
     if (!part) return part.error();
     parts[index] = *part;

@@ -52,7 +52,7 @@ Parser::MaybePart Parser::field(Holder holder, const std::string& rest, const To
                                 [&](const FieldRow& known) { return known.holder == holder && known.name == rest; });
   if (row == rows.end()) {
     if (context_ == Context::span && first.value == "spanevent")
-      return fail(first.offset, "span events are asked in the list 'spanevent', not in 'span'");
+      return fail(first.offset, "conditions on span events belong in the list 'spanevent', not in 'span'");
     return fail(first.offset, "unknown path '" + written + "'", written, path_names(context_));
   }
   if (!is("["))

@@ -114,7 +114,7 @@ Parser::MaybePart Parser::map() {
   return items(Node::Kind::map, offset, parts);
 }
 
-// Of a key that stands twice the last value counts.
+// If a key is repeated, its last value counts.
 Parser::Checked Parser::map_pair(Parts& parts) {
   const Token& key = here();
   if (key.kind != Token::Kind::text) return fail(key.offset, "expected a key in double quotes, or '}'");
@@ -195,7 +195,7 @@ Parser::MaybePart Parser::lambda() {
     if (parameter.value[0] < 'a' || parameter.value[0] > 'z')
       return fail(parameter.offset, "a parameter is written in lower case");
     for (std::size_t i = outer; i < locals_.size(); ++i)
-      if (locals_[i].first == parameter.value) return fail(parameter.offset, "this parameter stands twice");
+      if (locals_[i].first == parameter.value) return fail(parameter.offset, "this parameter is named twice");
     if (local_count_ == kLocalsMax)
       return fail(parameter.offset, "a condition has at most " + std::to_string(kLocalsMax) + " lambda parameters");
     made.parameters.push_back(local_count_);

@@ -94,7 +94,7 @@ struct Program {
   std::uint16_t root = 0;
 };
 
-// Fails for a text that is no condition in this context. Allocates.
+// Fails for a text that is not a condition in this context. Allocates.
 Result<Program, Fault> compile(std::string_view condition, Context context);
 
 // Some comparison in it holds of the status ERROR, but not of UNSET: status.code == STATUS_CODE_ERROR, 2 ==

@@ -1,5 +1,5 @@
 // What conditions read of one span, its resource, its scope and its events: fields and attributes out of the received
-// bytes, each walked at most once, and only when a condition asks.
+// bytes, each walked at most once, and only when a condition needs it.
 // Thread rule: Confined. Cost: one walk over the attributes of a holder, 5 to 10 ns each, for all keys together. No
 // allocation. Memory: about 7 KiB on the stack.
 #pragma once
@@ -39,7 +39,7 @@ class Source {
   Source(const Source&) = delete;
   Source& operator=(const Source&) = delete;
 
-  // Conditions on events are asked of the event that stands here (payload of the field). False when there is no more.
+  // Conditions on events are evaluated on the current event (payload of the field). False when there are no more.
   bool next_event() noexcept;
 
   void rewind_events() noexcept { events_at_ = 0; }

@@ -7,7 +7,7 @@
 
 namespace entail::ottl {
 
-// Unicode's simple mappings, character by character. Bytes that are no UTF-8 become U+FFFD.
+// Unicode's simple mappings, character by character. Bytes that are not UTF-8 become U+FFFD.
 std::string to_upper(std::string_view text);
 std::string to_lower(std::string_view text);
 
@@ -17,7 +17,7 @@ std::string to_snake(std::string_view text);
 // Without the white space (Unicode's) at both ends.
 std::string_view trimmed_space(std::string_view text) noexcept;
 
-// The character that text begins with, and its bytes; U+FFFD and 1 for a byte that is no UTF-8. REQUIRES text not
+// The character that text begins with, and its bytes; U+FFFD and 1 for a byte that is not UTF-8. REQUIRES text not
 // empty.
 struct Character {
   char32_t code = 0;

@@ -16,7 +16,7 @@ struct Url {
   bool has_password = false;
   std::string user;
   std::string password;
-  std::string host;  // with the port, as it stands
+  std::string host;  // with the port, as written
   std::string path;
   std::string raw_path;  // if the usual escapes of the path are not those that were written
   std::string raw_query;

@@ -18,7 +18,7 @@ struct XmlAttribute {
   std::string value;
 };
 
-// What stands next in a document.
+// The next token of a document.
 struct XmlToken {
   enum class Kind : std::uint8_t { start, end, text, cdata, comment, instruction, directive };
   Kind kind = Kind::text;
@@ -76,7 +76,7 @@ constexpr std::size_t kXmlBytesMax = std::size_t{64} << 10;
 class XmlTree {
  public:
   XmlTree() { nodes_.emplace_back(); }
-  // Nothing for what is no XML.
+  // Nothing if it is not XML.
   static std::optional<XmlTree> parse(std::string_view text);
 
   XmlNode& operator[](int node) noexcept { return nodes_[static_cast<std::size_t>(node)]; }

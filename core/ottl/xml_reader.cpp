@@ -18,7 +18,7 @@ bool is_character(char32_t code) noexcept {
          (code >= 0xe000 && code <= 0xfffd) || (code >= 0x10000 && code <= 0x10ffff);
 }
 
-// What stands between & and ;
+// The text between & and ;
 bool append_entity(std::string_view name, std::string& out) {
   if (name == "lt") return out += '<', true;
   if (name == "gt") return out += '>', true;

@@ -82,7 +82,7 @@ std::optional<XmlTree> XmlTree::parse(std::string_view text) {
   XmlToken token;
   int open = 0;
   bool has_element = false;
-  bool begun = false;  // what stands before the declaration or the first element is not held
+  bool begun = false;  // what precedes the declaration or the first element is not held
   while (reader.next(token)) {
     if (token.kind == XmlToken::Kind::end) {
       open = tree[open].parent;
@@ -112,7 +112,7 @@ std::optional<XmlTree> XmlTree::parse(std::string_view text) {
     if (begun) tree.append_child(open, tree.add(kind_of(token.kind), token.text));
   }
   if (reader.failed() || !has_element) return std::nullopt;
-  // Of a document without a declaration, xmlquery's caller drops what stands first but for elements.
+  // Of a document without a declaration, xmlquery's caller drops what precedes the first element.
   const int first = tree[0].first_child;
   if (!text.starts_with("<?xml") && tree[first].kind == XmlNode::Kind::instruction) tree.remove(first);
   return tree;

@@ -43,7 +43,7 @@ struct PolicyTraits {
   bool drops = false;             // it vetoes instead of keeping
   bool matches_error = false;     // it names ERROR, or it is an `and` or a composite with such a part
   bool spreads_by_part = false;   // composite: its keep spreads if the part that keeps the trace names ERROR
-  bool monotone = false;          // once it says keep, no further span can unmake that (docs/design.md 3.2)
+  bool monotone = false;          // once it says keep, no further span can revoke that (docs/design.md 3.2)
   bool is_probabilistic = false;  // is or contains probabilistic, rate_limiting, bytes_limiting, composite
   // probability: consistent; set iff its dice are thresholds on R, joined by `and` alone: then R >= *threshold.
   std::optional<std::uint64_t> threshold{};

@@ -1,8 +1,8 @@
-// The conditions of all ottl_condition policies, asked of each span when it is folded: the lists of one policy give one
-// bit of the trace, and with error_mode: propagate a second one.
+// The conditions of all ottl_condition policies, evaluated on each span as it is folded: the lists of one policy give
+// one bit of the trace, and with error_mode: propagate a second one.
 //
-// Of one span the conditions of the list `span` are asked in order, then those of `spanevent` of each event in order,
-// until one holds, or until one fails with error_mode: propagate. The answer does not depend on other spans.
+// The conditions of the list `span` are evaluated in order, then those of `spanevent` on each event of the span, until
+// one holds, or until one fails with error_mode: propagate. The answer does not depend on other spans.
 // Thread rule: Immutable after the last add(). Cost: nothing when empty. Memory: proportional to the configuration.
 #pragma once
 

@@ -37,7 +37,7 @@ class QuestionKey {
   std::string text_;
 };
 
-// is_new: no other policy asks this question, so its test has to be added.
+// is_new: no other policy has this condition, so its test has to be added.
 struct NewBit {
   unsigned bit = 0;
   bool is_new = false;

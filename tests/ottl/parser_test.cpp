@@ -83,7 +83,7 @@ void expect_refused(std::span<const Refused> cases) {
 TEST(OttlParser, RefusesInvalidCalls_WithTheirOffsets) {
   const Refused cases[] = {
       {R"(IsMatch(target=name, "a"))", 21, "an argument without a name follows one with a name"},
-      {R"(IsMatch(target=name, target=name))", 28, "this argument stands twice"},
+      {R"(IsMatch(target=name, target=name))", 28, "this argument is given twice"},
       {R"(IsMatch(text=name, pattern="a"))", 8, "no argument has this name: IsMatch(target, pattern)"},
       {R"(HasPrefix(1, "a"))", 10, "expected a text: HasPrefix(target, prefix)"},
       {R"(Hours(1) > 1)", 6, "expected a duration"},
@@ -101,7 +101,7 @@ TEST(OttlParser, RefusesInvalidCalls_WithTheirOffsets) {
       {R"(TraceID("12") == trace_id)", 8, "expected 16 bytes, or 32 hexadecimal digits"},
       {R"(Any(attributes["l"], (v) => v == 1))", 21, "takes 2 parameters"},
       {R"(Any(attributes["l"], name))", 21, "expected a lambda"},
-      {R"(Any(attributes["l"], (v, v) => v == 1))", 25, "stands twice"},
+      {R"(Any(attributes["l"], (v, v) => v == 1))", 25, "is named twice"},
       {R"(Any(attributes["l"], (k, v) => (x) => x))", 31, "a lambda cannot give another lambda"},
       {R"(Any(attributes["l"], (k, v) => v.x == 1))", 32, "what is inside a parameter"},
       {R"((v) => v == 1)", 0, "a lambda can only be an argument"},
@@ -124,7 +124,7 @@ TEST(OttlParser, RefusesInvalidConditions_WithTheirOffsets) {
       {R"(attributes["k"])", 0, "a value alone is no condition"},
       {R"(name == "a)", 8, "the text has no closing quote"},
       {"name = \"a\"", 5, "'=' is written '=='"},
-      {"name == 'a'", 8, "a text stands in double quotes"},
+      {"name == 'a'", 8, "a string is written in double quotes"},
       {R"(name == "a" && kind == 1)", 12, "'&&' is written 'and'"},
       {R"(name == "a" || kind == 1)", 12, "'||' is written 'or'"},
       {R"(!IsRootSpan())", 0, "'!' is written 'not'"},
@@ -135,7 +135,7 @@ TEST(OttlParser, RefusesInvalidConditions_WithTheirOffsets) {
       {R"(attributes.k == 1)", 0, "unknown path 'attributes.k'"},
       {R"(attributes[0] == 1)", 11, "the key of an attribute is a text"},
       {R"(attributes["k" == 1)", 15, "expected ']'"},
-      {R"(spanevent.name == "x")", 0, "span events are asked in the list 'spanevent'"},
+      {R"(spanevent.name == "x")", 0, "conditions on span events belong in the list 'spanevent'"},
       {R"(IsMach(name, "x"))", 0, "unknown function 'IsMach'"},
       {R"(isMatch(name, "x"))", 0, "'isMatch' is no function that a condition may call"},
       {R"(set(attributes["a"], 1))", 0, "'set' is no function"},
@@ -157,7 +157,7 @@ TEST(OttlParser, RefusesInvalidConditions_WithTheirOffsets) {
       {R"(IsRootSpan == true)", 0, "a function is called with parentheses"},
   };
   expect_refused(cases);
-  EXPECT_NE(fault_of("IsRootSpan()", Context::spanevent).text.find("not of span events"), std::string::npos);
+  EXPECT_NE(fault_of("IsRootSpan()", Context::spanevent).text.find("not on span events"), std::string::npos);
   EXPECT_NE(fault_of("kind == 1", Context::spanevent).text.find("unknown path 'kind'"), std::string::npos);
 }
 

@@ -84,6 +84,13 @@ TEST(Origins, AWarningSaysThatNoPolicyMakesAny) {
   EXPECT_TRUE(warnings_of(with_origins({latency(1, 0, "slow")}, {})).empty()) << "none were wanted";
   EXPECT_TRUE(warnings_of(options_of({status(kError)})).empty());
   EXPECT_TRUE(warnings_of(options_of({composite(10, {status(kError, "errors")})})).empty());
+  Options late = options_of({composite(10, {latency(1, 0, "slow"), status(kError, "errors")})});
+  EXPECT_EQ(warnings_of(late),
+            std::vector<std::string>({"policy 'composite': composite.composite_sub_policy: links of a failed trace are "
+                                      "not followed if 'slow' keeps it before 'errors' does; move 'errors' to the "
+                                      "front"}));
+  late.links.propagate.mode = PropagateMode::none;
+  EXPECT_TRUE(warnings_of(late).empty());
 }
 
 TEST(Origins, ConfiguredNamesReplaceTheDefault) {

@@ -1,6 +1,6 @@
 // The virtual clock of `entail sample`: when a request arrives, from the end times of its spans (docs/design.md 3.0).
 //
-// The clock stands at the largest end time seen so far, in whole seconds. A request that is more than an hour ahead of
+// The clock shows the largest end time seen so far, in whole seconds. A request that is more than an hour ahead of
 // it arrives at the present time and does not move it, until two further requests lie within an hour of that one or
 // beyond; the clock then moves to the smallest of the three. So a night without traffic passes, and one wrong span
 // does not end time for the rest.

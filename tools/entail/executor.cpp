@@ -95,7 +95,7 @@ struct Executor::Impl {
   std::uint64_t round_ = 0;
   bool closing_ = false;
   std::atomic<std::size_t> next_index_{0};
-  std::vector<std::thread> workers_;  // last: the threads use what stands above
+  std::vector<std::thread> workers_;  // last: the threads use the members above
 };
 
 #endif

@@ -23,9 +23,9 @@ LogRecord shown_record(LogRecord record) {
   return record;
 }
 
-TraceStory shown_story(const TraceStory& told) {
-  TraceStory story{shown_record(told.record), {}, told.linking, told.linking_total};
-  for (const auto& [trace_id, record] : told.known) story.known.emplace(shown_text(trace_id), shown_record(record));
+TraceStory shown_story(const TraceStory& full) {
+  TraceStory story{shown_record(full.record), {}, full.linking, full.linking_total};
+  for (const auto& [trace_id, record] : full.known) story.known.emplace(shown_text(trace_id), shown_record(record));
   for (std::string& id : story.linking) id = shown_text(id);
   return story;
 }
@@ -217,8 +217,8 @@ std::vector<Gap> gaps_of(const TraceStory& story) {
   return gaps;
 }
 
-std::string explanation_text(const TraceStory& told, Paint paint) {
-  const TraceStory story = shown_story(told);
+std::string explanation_text(const TraceStory& full, Paint paint) {
+  const TraceStory story = shown_story(full);
   const LogRecord& record = story.record;
   Tree tree(story, paint);
   const bool kept = record.verdict == "keep";

@@ -1,4 +1,4 @@
-// The command `entail`. Everything it does stands in one file per subcommand.
+// The command `entail`. Each subcommand has a file of its own.
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>

@@ -246,7 +246,7 @@ class SampleRun {
     return report_.clean() && facts_.requests > 0 ? Exit::done : Exit::input_unreadable;
   }
 
-  // What is lost behind the engine, where its batches are printed, is told with the rest.
+  // What is lost behind the engine, where its batches are printed, is reported with the rest.
   static void add_loss(Statistics& statistics, std::string_view name, std::uint64_t count) {
     if (count == 0) return;
     for (NamedCount& loss : statistics.losses) {

@@ -56,7 +56,7 @@ std::unique_ptr<Prepared> prepare_grok(const Literals& literals, BadArgument& ba
   return out;
 }
 
-// The text as the type that the pattern asks for.
+// The text as the type that the pattern names.
 bool typed(Call& call, std::string_view text, std::string_view type, Value& out) {
   if (type == "int" || type == "long") {
     const auto number = parse_go_integer(text, 10);

@@ -153,7 +153,7 @@ struct Severities final : Prepared {
     std::int64_t min = 1;  // min > max: no range
     std::int64_t max = 0;
   };
-  bool is_valid = false;  // what is no mapping is an error of each evaluation
+  bool is_valid = false;  // an invalid mapping is an error of each evaluation
   std::vector<Criterion> criteria;
 };
 

@@ -26,7 +26,7 @@ std::unique_ptr<Prepared> prepare_is_match(const Literals& literals, BadArgument
   return out;
 }
 
-// A pattern that is no literal is compiled each time.
+// A pattern that is not a literal is compiled each time.
 bool is_match(Call& call, Value& out) {
   const Value& target = call[0];
   if (const auto* const pattern = call.prepared<MatchPattern>()) {

@@ -73,7 +73,7 @@ std::string fault_of(std::string_view format) {
   for (std::size_t i = 1; i + 1 < format.size(); ++i) {
     const bool fraction = format[i + 1] == 'L' || format[i + 1] == 'f' || format[i + 1] == 's';
     if (format[i] == '%' && fraction && format[i - 1] != '.' && format[i - 1] != ',')
-      return std::string("'") + format[i] + format[i + 1] + "' stands behind '.' or ','";
+      return std::string("'") + format[i] + format[i + 1] + "' follows '.' or ','";
   }
   for (std::size_t i = 0; i + 1 < format.size(); ++i) {
     if (format[i] != '%' || format[i + 1] == '\n') continue;

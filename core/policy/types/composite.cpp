@@ -94,11 +94,25 @@ std::vector<std::uint64_t> allocations_of(const PolicyOptions& policy, const std
   return allocations;
 }
 
-// Further spans can unmake its keep: a part before the one that keeps the trace now may say yes then.
+// The first part that keeps a trace decides, so a failed trace that a part before the error part keeps is no origin.
+void warn_of_late_error_part(const PolicyOptions& policy, const std::vector<std::size_t>& order,
+                             const std::vector<Compiled>& parts, Scope& scope) {
+  if (scope.options().links.propagate.mode == PropagateMode::none || scope.options().links.origins) return;
+  const auto error = std::ranges::find_if(parts, [](const Compiled& part) { return part.traits.matches_error; });
+  if (error == parts.begin() || error == parts.end()) return;
+  const auto place = static_cast<std::size_t>(error - parts.begin());
+  scope.warning("composite_sub_policy", "links of a failed trace are not followed if '" +
+                                            policy.parts[order.front()].name + "' keeps it before '" +
+                                            policy.parts[order[place]].name + "' does; move '" +
+                                            policy.parts[order[place]].name + "' to the front");
+}
+
+// Further spans can revoke its keep: a part before the one that keeps the trace now may match then.
 Compiled compile(const PolicyOptions& policy, Scope& scope) {
   const std::vector<std::size_t> order = order_of(policy, scope);
   check_allocations(policy, scope);
   const std::vector<Compiled> parts = scope.add_parts(policy, order);
+  warn_of_late_error_part(policy, order, parts, scope);
   const auto total = static_cast<std::uint64_t>(std::max<std::int64_t>(policy.max_total_spans_per_second, 0));
   return {scope.add_composite(SecondBudget(total, allocations_of(policy, order, scope.is_compat()), !scope.is_compat()),
                               parts),

@@ -121,7 +121,7 @@ func waitUntil(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("in vain: ", what)
+			t.Fatal("timed out: ", what)
 		}
 	}
 }

@@ -22,7 +22,7 @@ import (
 
 const everything = `policies: [{name: all, type: always_sample}]`
 
-// What was acknowledged arrives, though the Collector is told to end while senders are sending and all is pending.
+// What was acknowledged arrives, though the Collector is stopped while senders are sending and all is pending.
 func TestNothingAcknowledgedIsLostAtTheEnd(t *testing.T) {
 	for component, config := range components {
 		t.Run(component, func(t *testing.T) {

@@ -59,14 +59,14 @@ func generated(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "mixed.otlp.bin")
 	command := exec.Command(captures.Command(t), "generate", "--scenario", "mixed", "--spans", "20000", "-o", path)
-	if told, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, told)
+	if text, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
 	}
 	return path
 }
 
 // Through either component and every door, what `entail sample` keeps of the same requests arrives: in the file, and in
-// a second Collector behind. All of it is pending when the Collector is told to end.
+// a second Collector behind. All of it is pending when the Collector is stopped.
 func TestKeepsWhatTheCommandKeeps(t *testing.T) {
 	program(t)
 	var requests []ptrace.Traces

@@ -57,9 +57,9 @@ func keptBy(t *testing.T, config string) (map[string]int, string) {
 		}
 	}
 	time.Sleep(1500 * time.Millisecond) // a tick, after which the metrics count the traces
-	told := metrics(t, free[1])
+	shown := metrics(t, free[1])
 	collector.stop(t)
-	return captures.SpansByTrace(captures.Read(t, output)), told
+	return captures.SpansByTrace(captures.Read(t, output)), shown
 }
 
 // keptByCommand is what the command keeps with the same Collector configuration: with its chains, or by own verdicts.
@@ -68,10 +68,10 @@ func keptByCommand(t *testing.T, mode string) map[string]int {
 	return captures.Kept(t, withTailSampling+"\nlinks: {propagate: {mode: "+mode+"}}\n", captures.Demo())
 }
 
-func expectMetrics(t *testing.T, told string, names ...string) {
+func expectMetrics(t *testing.T, shown string, names ...string) {
 	t.Helper()
 	for _, name := range names {
-		if !strings.Contains(told, "\n"+name) {
+		if !strings.Contains(shown, "\n"+name) {
 			t.Errorf("no metric %s", name)
 		}
 	}
@@ -89,11 +89,11 @@ func TestOnlyTheNameOfTheProcessorChanges(t *testing.T) {
 	if !maps.Equal(before, own) {
 		t.Errorf("tail_sampling keeps %d traces, the command %d by own verdicts", len(before), len(own))
 	}
-	after, told := keptBy(t, strings.ReplaceAll(withTailSampling, "tail_sampling", "entail"))
+	after, shown := keptBy(t, strings.ReplaceAll(withTailSampling, "tail_sampling", "entail"))
 	if !maps.Equal(after, both) {
 		t.Errorf("entail keeps %d traces, the command %d", len(after), len(both))
 	}
-	expectMetrics(t, told, "otelcol_processor_tail_sampling_new_trace_id_received",
+	expectMetrics(t, shown, "otelcol_processor_tail_sampling_new_trace_id_received",
 		"otelcol_processor_entail_loss_keep_after_seal", "otelcol_processor_entail_memory")
 }
 
@@ -104,11 +104,11 @@ func TestReceiverInPlaceOfBoth(t *testing.T) {
 	head = strings.Replace(head, "  otlp:\n", "  entail:\n", 1)
 	rest = strings.Replace(rest, "receivers: [otlp], processors: [tail_sampling]", "receivers: [entail]", 1)
 	program(t)
-	got, told := keptBy(t, head+block+"exporters:\n"+rest)
+	got, shown := keptBy(t, head+block+"exporters:\n"+rest)
 	if both := keptByCommand(t, "cone"); !maps.Equal(got, both) {
 		t.Errorf("the receiver keeps %d traces, the command %d", len(got), len(both))
 	}
-	expectMetrics(t, told, "otelcol_receiver_accepted_spans", "otelcol_processor_entail_spans_received",
+	expectMetrics(t, shown, "otelcol_receiver_accepted_spans", "otelcol_processor_entail_spans_received",
 		"otelcol_processor_tail_sampling_new_trace_id_received")
 }
 
@@ -121,13 +121,13 @@ func TestWrongConfigurationStopsTheStart(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	told, err := exec.CommandContext(ctx, program(t), "--config", file).CombinedOutput()
+	shown, err := exec.CommandContext(ctx, program(t), "--config", file).CombinedOutput()
 	if err == nil {
 		t.Error("it started")
 	}
 	for _, want := range []string{"processors::entail", "policy 'slow'", "treshold_ms", "did you mean 'threshold_ms'"} {
-		if !strings.Contains(string(told), want) {
-			t.Errorf("%q is not in: %s", want, told)
+		if !strings.Contains(string(shown), want) {
+			t.Errorf("%q is not in: %s", want, shown)
 		}
 	}
 }

@@ -82,13 +82,13 @@ func TestKeepsWhatTheCommandKeeps(t *testing.T) {
 	}
 }
 
-// What the receivers in front are told: a sender may try again, or it may not.
+// What the receivers in front learn: a sender may try again, or it may not.
 func TestRefusalsSayWhetherToTryAgain(t *testing.T) {
 	for err, permanent := range map[error]bool{
 		entail.ErrTooLarge: true, entail.ErrMalformed: true, entail.ErrNoRoom: false, entail.ErrClosed: false,
 	} {
-		if told := refusal(err); !errors.Is(told, err) || consumererror.IsPermanent(told) != permanent {
-			t.Error(told)
+		if refused := refusal(err); !errors.Is(refused, err) || consumererror.IsPermanent(refused) != permanent {
+			t.Error(refused)
 		}
 	}
 	p := start(t, keepErrors("1h"), new(consumertest.TracesSink))

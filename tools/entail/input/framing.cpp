@@ -76,7 +76,7 @@ Bytes first_line(Bytes text) noexcept {
 }
 
 // One document over several lines, or a line per request. A first line that does not end its object belongs to a
-// document, unless it is a broken line: then a whole object stands on the next one.
+// document, unless it is a broken line: then a whole object is on the next one.
 Framing which_json(Bytes text) noexcept {
   if (skip_space(text, 0) == text.size()) return Framing::jsonl;
   const Bytes line = first_line(text);

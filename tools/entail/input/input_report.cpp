@@ -51,7 +51,7 @@ void InputReport::problem(const std::string& file, const Problem& problem) {
 }
 
 void InputReport::tell(const std::string& file, const Problem& problem) {
-  if (++told_by_file_[file] > kMessagesMax) return;
+  if (++reported_by_file_[file] > kMessagesMax) return;
   console_.message(place_of(file, problem) + problem.text);
 }
 
@@ -68,7 +68,7 @@ void InputReport::json_losses(const std::string& file, const Problem& problem, c
 }
 
 void InputReport::finish() {
-  for (const auto& [file, count] : told_by_file_) {
+  for (const auto& [file, count] : reported_by_file_) {
     if (count > kMessagesMax)
       console_.message(file + ": " + grouped(count - kMessagesMax) + " more problems like these");
   }

@@ -30,7 +30,7 @@ class InputReport {
 
   // A request of another signal: passed over, which is no fault.
   void passed_over(Request::Signal signal) noexcept;
-  // Counts the problem and tells it as FILE:LINE: TEXT, or FILE: TEXT where there are no lines.
+  // Counts the problem and reports it as FILE:LINE: TEXT, or FILE: TEXT where there are no lines.
   void problem(const std::string& file, const Problem& problem);
   // Tells of a good request that the engine could not take in: a loss, no fault of the input. The engine counts it.
   void loss(const std::string& file, const Problem& problem) { tell(file, problem); }
@@ -50,7 +50,7 @@ class InputReport {
   static constexpr std::uint64_t kMessagesMax = 10;
   Console& console_;
   std::array<std::uint64_t, kSkipNames.size()> skipped_ = {};
-  std::map<std::string, std::uint64_t> told_by_file_;
+  std::map<std::string, std::uint64_t> reported_by_file_;
   struct Losses {
     std::uint64_t count = 0;
     std::uint64_t reported = 0;

@@ -19,7 +19,7 @@ class JsonEnvelope {
   std::string_view text;     // the request: all of the message, a part of it, or `copy`
   std::string_view foreign;  // not empty: what the message is instead of OTLP
 
-  // Where a byte of `text` stands in the message.
+  // The place of a byte of `text` in the message.
   std::size_t offset_in_message(std::size_t offset) const;
 
   // Fills itself from a message, which must outlive it.

@@ -88,7 +88,7 @@ void TraceInput::read_batch() {
     if (next != MessageReader::Next::message) return;
     ++batch_count_;
     bytes += parsed.message.bytes.size();
-    if (!copies) continue;  // parsed where it stands
+    if (!copies) continue;  // parsed in place
     parsed.copy.assign(parsed.message.bytes.begin(), parsed.message.bytes.end());
     parsed.message.bytes = parsed.copy;
   }

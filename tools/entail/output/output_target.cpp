@@ -47,7 +47,7 @@ void forget(const char* name) noexcept {
   }
 }
 
-// The open file that a path such as /dev/stdout or /dev/fd/3 stands for. Opened anew, it would be emptied.
+// The open file that a path such as /dev/stdout or /dev/fd/3 denotes. Opened anew, it would be emptied.
 std::optional<int> open_file_of(std::string_view path) {
   if (path == "/dev/stdin") return STDIN_FILENO;
   if (path == "-" || path == "/dev/stdout") return STDOUT_FILENO;

@@ -16,7 +16,7 @@ std::string configure_batch_items(const Flags& flags, StoryConfig& config) {
 }
 
 // The batch span links every order, and each item span its own. The item that fails has the only span with the status
-// ERROR, so its link tells which order it was.
+// ERROR, so its link shows which order it was.
 void tell_batch_items(const Flags& flags, const StoryConfig& config, StoryTeller& teller) {
   const std::uint64_t item_count = flags.count("items");
   const std::uint64_t failing = teller.random.below(item_count);

@@ -10,7 +10,7 @@ constexpr std::uint64_t kRecordsHoursMax = 168;
 constexpr std::uint64_t kDroppedSeconds = kDecisionWaitSeconds + 5;  // by then a trace of second 0 is decided
 
 // A clock follows a jump of more than an hour only when three requests agree on it. Without them before it, what comes
-// next would arrive while the clock still stands at `from`.
+// next would arrive while the clock is still at `from`.
 void pass_quiet_time(Scene& scene, std::uint64_t from, std::uint64_t to) {
   constexpr std::uint64_t kWitnesses = 3;
   if (to <= from + kHourSeconds) return;

@@ -14,7 +14,7 @@ struct QueuePlan {
   std::uint64_t messages = 0;
   std::uint64_t failing = 0;
   std::uint64_t child = 0;     // consumed as a child of its publisher, in one trace, and linked as well
-  std::uint64_t headless = 0;  // came without headers, so nothing tells whence
+  std::uint64_t headless = 0;  // came without headers, so their sender is unknown
   bool producer_fails = false;
   std::uint64_t delay_ms = 0;
 };

@@ -14,7 +14,7 @@ struct Attempt {
   std::uint64_t number = 0;  // from 1
   std::uint64_t second = 0;
   Status status = Status::unset;
-  bool thrown = false;  // an exception is told as an attribute; that alone makes no error
+  bool thrown = false;  // an exception is recorded as an attribute, which alone is not an error
 };
 
 // Links the request or message, and the attempt before if there was one.

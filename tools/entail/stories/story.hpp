@@ -106,7 +106,7 @@ class StoryTeller {
   StoryRandom random;
   RequestWriter requests;
   Expectation expectation;
-  // The requests become JSON, which can hold an ID that is not hexadecimal: there stands kBadHexText for kBadHexId.
+  // The requests become JSON, which can hold an ID that is not hexadecimal: kBadHexText replaces kBadHexId.
   bool as_json = false;
 
  private:

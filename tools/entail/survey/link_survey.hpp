@@ -35,7 +35,7 @@ struct Spread {  // of the values of a sample, exact
   std::int64_t max = 0;
 };
 
-// A place in the inputs where something stands.
+// A place in the inputs.
 struct Place {
   enum class Kind : std::uint8_t { line, byte, message } kind = Kind::byte;  // message: no nearer than where it begins
   std::string file;
@@ -75,7 +75,7 @@ struct SurveyResult {
   std::vector<Large> largest;  // by links, most first
 
   std::uint64_t same_trace = 0, edges = 0, distinct_edges = 0;    // good links; pairs of traces
-  std::uint64_t resolved = 0, span_absent = 0, trace_absent = 0;  // good links, by what stands at their end
+  std::uint64_t resolved = 0, span_absent = 0, trace_absent = 0;  // good links, by what is at their end
   std::uint64_t overlapping = 0;  // resolved, but the linking span began before the linked one ended
   std::uint64_t untimed = 0;  // resolved, but one of these two times is none, or the linked span ends before it began
   Spread delay_ns;            // from the end of the linked span to the start of the linking one
@@ -97,7 +97,7 @@ class LinkSurvey final : public RequestVisitor {
   static constexpr std::size_t kTopMax = 10;
   static constexpr std::size_t kTypesMax = 256;  // distinct types that are named
 
-  // Takes in one request; `place` is where it begins; of Kind::byte, what is in it stands as many bytes on.
+  // Takes in one request; `place` is where it begins; of Kind::byte, its parts are offset by that many bytes.
   void add(const Request& request, const Place& place);
   // Call once, at the end.
   SurveyResult finish();
