@@ -8,7 +8,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,8 +77,8 @@ struct Lambda {
 
 struct Program {
   Program() = default;
-  Program(Program&&) = default;
-  Program& operator=(Program&&) = default;
+  Program(Program&&) noexcept = default;
+  Program& operator=(Program&&) noexcept = default;
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
@@ -88,9 +88,9 @@ struct Program {
   std::vector<AttributePath> attributes;
   std::vector<CallSite> calls;
   std::vector<Lambda> lambdas;
-  // What the constants borrow: a deque, whose elements stay where they are.
-  std::deque<std::string> texts;
-  std::deque<std::vector<Value>> items;
+  // What the constants borrow: lists, whose elements stay where they are.
+  std::list<std::string> texts;
+  std::list<std::vector<Value>> items;
   std::uint16_t root = 0;
 };
 
