@@ -22,7 +22,7 @@ class Checker {
     check_links();
     check_times_and_retention();
     std::unique_ptr<policy::PolicySet> policies = policy::PolicySet::compile(options_, findings_);
-    if (std::ranges::any_of(findings_.list, &option::Finding::is_error)) policies.reset();
+    if (findings_.error_count() != 0) policies.reset();
     return {std::move(findings_.list), std::move(policies)};
   }
 

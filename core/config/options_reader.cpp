@@ -79,9 +79,9 @@ void cut_last_step(std::string& path) {
   path.resize(cut == std::string::npos ? 0 : cut);
 }
 
-const std::string kShards = "tail_sampling.num_shards";
-const std::string kStorage = "tail_sampling.tail_storage";
-const std::string kStrategy = "tail_sampling.sampling_strategy";
+constexpr std::string_view kShards = "tail_sampling.num_shards";
+constexpr std::string_view kStorage = "tail_sampling.tail_storage";
+constexpr std::string_view kStrategy = "tail_sampling.sampling_strategy";
 constexpr std::int64_t kSpanIngest = 1;  // index of its choice
 
 // As the Collector's evaluators say of themselves.
@@ -361,18 +361,19 @@ Position OptionsReader::position_of(std::string path) const {
 
 // What the Collector refuses, although here it would have no effect.
 void OptionsReader::check_collector_keys() {
-  const auto number_of = [&](const std::string& key) {
+  const auto number_of = [&](std::string_view key) {
     const auto found = unused_.find(key);
     return found == unused_.end() ? 0 : std::get<std::int64_t>(found->second);
   };
   if (number_of(kShards) > 1 && unused_.contains(kStorage))
-    messages_.error(position_of(kShards), kShards + ": more than 1 is not allowed together with tail_storage");
+    messages_.error(position_of(std::string(kShards)),
+                    std::string(kShards) + ": more than 1 is not allowed together with tail_storage");
   if (number_of(kStrategy) != kSpanIngest) return;
   const std::vector<PolicyOptions>& policies = options_.tail_sampling.policies;
   for (std::size_t i = 0; i < policies.size(); ++i)
     if (is_stateful(policies[i]))
       messages_.error(position_of("tail_sampling.policies[" + std::to_string(i) + "]"),
-                      "policy '" + policies[i].name + "': " + kStrategy +
+                      "policy '" + policies[i].name + "': " + std::string(kStrategy) +
                           ": span-ingest is not allowed with it, since further spans or traces can change its answer");
 }
 

@@ -70,8 +70,8 @@ class OptionsReader {
   std::map<std::string, std::uint32_t> items_;  // the node of every item of a list of texts
   std::set<std::string> extensions_;            // of the Collector, by ID
   std::set<std::string> failed_;                // options that could not be read: nothing more is said of them
-  std::map<std::string, OptionValue> unused_;   // Collector keys without effect
-  std::string no_origins_;                      // ConfigResult::no_origins
+  std::map<std::string, OptionValue, std::less<>> unused_;  // Collector keys without effect
+  std::string no_origins_;                                  // ConfigResult::no_origins
   std::size_t policy_count_ = 0;
   bool is_own_component_ = false;  // the block is that of a component entail of the Collector
 };

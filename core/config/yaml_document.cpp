@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "config/messages.hpp"
 #include "text/utf8.hpp"
 
 namespace entail::config {
@@ -109,7 +110,6 @@ class YamlBuilder final : public YAML::EventHandler {
   }
 
  private:
-  static constexpr std::size_t kFaultsMax = 100;  // a text that is wrong everywhere is not listed to its end
   struct Child {
     std::uint32_t node = 0;
     Position position;  // of the key or item here, which for an alias is not the place of its anchor
@@ -120,7 +120,7 @@ class YamlBuilder final : public YAML::EventHandler {
   };
 
   void fault(Position position, std::string text) {
-    if (errors_.size() < kFaultsMax) errors_.push_back({position.line, position.column, std::move(text)});
+    if (errors_.size() < kMessagesMax) errors_.push_back({position.line, position.column, std::move(text)});
   }
 
   std::uint32_t make(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {

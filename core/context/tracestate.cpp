@@ -81,8 +81,9 @@ Result<OtState, TracestateError> parse_tracestate(std::string_view text, Tracest
   return value->state;
 }
 
-std::optional<std::string_view> tracestate_value(std::string_view text, std::string_view key) noexcept {
-  MemberCursor cursor(text, TracestateLevel::two);
+std::optional<std::string_view> tracestate_value(std::string_view text, std::string_view key,
+                                                 TracestateLevel level) noexcept {
+  MemberCursor cursor(text, level);
   Member member;
   std::optional<std::string_view> found;
   while (cursor.next(member))

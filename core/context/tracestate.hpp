@@ -28,11 +28,13 @@ enum class TracestateError : std::uint8_t {
   bad_key,           // a key with a character, a form or a length that the grammar forbids
   bad_value,         // a value that is empty, longer than 256 characters, or has a forbidden character
   missing_equals,
-  duplicate_key,  // of ot; of any member at strict_one
+  duplicate_key,  // at level two of ot; else of any member
   bad_ot,         // the list is valid, the value of its `ot` member is not
 };
 
-enum class TracestateLevel : std::uint8_t { two, strict_one };
+// collector: as the Collector's policies read it, by the key rules of Level 1. Members without a character do not
+// count, and one of whitespace alone is bad.
+enum class TracestateLevel : std::uint8_t { two, strict_one, collector };
 
 // What a sampler needs of a tracestate. rv and th are set only if `ot` is valid and has them.
 struct OtState {
@@ -46,7 +48,8 @@ Result<OtState, TracestateError> parse_tracestate(std::string_view text,
 
 // The value of the first member with this key; nullopt if absent or if the text does not parse. Borrows text. Does not
 // parse the value of `ot`, so a malformed one hides no other member.
-std::optional<std::string_view> tracestate_value(std::string_view text, std::string_view key) noexcept;
+std::optional<std::string_view> tracestate_value(std::string_view text, std::string_view key,
+                                                 TracestateLevel level = TracestateLevel::two) noexcept;
 
 // R of a trace: rv if present, else the low 56 bits of its ID.
 constexpr std::uint64_t randomness(std::uint64_t trace_id_low, const OtState& ot) noexcept {

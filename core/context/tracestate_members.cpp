@@ -75,16 +75,17 @@ bool MemberCursor::insert(std::string_view key) noexcept {
 
 bool MemberCursor::next(Member& member) noexcept {
   while (!at_end_ && error_ == TracestateError::none) {
-    if (slot_count_ == kMembersMax) return fail(TracestateError::too_many_members);
-    ++slot_count_;
     const std::size_t comma = text_.find(',', at_);
     std::size_t begin = at_;
     std::size_t end = comma == std::string_view::npos ? text_.size() : comma;
     at_end_ = comma == std::string_view::npos;
     at_ = end + 1;
+    if (level_ == TracestateLevel::collector && begin == end) continue;
+    if (slot_count_ == kMembersMax) return fail(TracestateError::too_many_members);
+    ++slot_count_;
     while (begin < end && is_ows(text_[begin])) ++begin;
     while (begin < end && is_ows(text_[end - 1])) --end;
-    if (begin == end) continue;
+    if (begin == end && level_ != TracestateLevel::collector) continue;
 
     const std::string_view whole = text_.substr(begin, end - begin);
     const std::size_t equals = whole.find('=');
@@ -93,9 +94,9 @@ bool MemberCursor::next(Member& member) noexcept {
     if (!is_key(member.key, level_)) return fail(TracestateError::bad_key);
     if (member.value.empty() || member.value.size() > kValueSizeMax || !all_of(member.value, kValue))
       return fail(TracestateError::bad_value);
-    // Two ot members would contradict each other; others are passed on as they came, and the first counts.
-    const bool is_unique = level_ == TracestateLevel::strict_one || member.key == kOtKey;
-    if (!insert(member.key) && is_unique) return fail(TracestateError::duplicate_key);
+    // Two ot members would contradict each other; others are forwarded unchanged, and the first counts.
+    const bool is_unique = level_ != TracestateLevel::two || member.key == kOtKey;
+    if (is_unique && !insert(member.key)) return fail(TracestateError::duplicate_key);
     return true;
   }
   return false;

@@ -24,7 +24,8 @@ struct Member {
   std::size_t end = 0;
 };
 
-// Iterates over the members that are not empty; validates each, their number and the uniqueness of their keys.
+// Iterates over the members that are not empty; validates each, their number, and that keys are unique (at level two:
+// that of ot).
 class MemberCursor {
  public:
   MemberCursor(std::string_view text, TracestateLevel level) noexcept : text_(text), level_(level) {}

@@ -163,12 +163,13 @@ Error Intake::ingest_on(Lane& lane, graph::Writer& writer, const otlp::Decoded& 
   // traces.
   std::array<StoredSpan, kStoredTogether> stored;
   const auto span_count = static_cast<std::uint32_t>(lane.accepted.size());
+  const ottl::Moment moment{published_now_ns(), seed_};
   for (std::uint32_t first = 0; first < span_count; first += kStoredTogether) {
     const std::uint32_t end = std::min(first + kStoredTogether, span_count);
     for (std::uint32_t i = first; i < end; ++i) {
       if (decoded.link_count != 0 && i + kStoredTogether < span_count) writer.prefetch(lane.nodes[i + kStoredTogether]);
       prefetch_payload(writer.payload(lane.nodes[i]));
-      store_span(lane, writer, decoded, i, stored[i - first]);
+      store_span(lane, writer, decoded, i, moment, stored[i - first]);
     }
     for (std::uint32_t i = first; i < end; ++i) publish_span(lane, writer, decoded, i, stored[i - first]);
   }
@@ -222,7 +223,7 @@ void Intake::count_spans(Lane& lane, const otlp::Decoded& decoded) noexcept {
 
 // What the span says, and its bytes; no span where there was no memory.
 void Intake::store_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded, std::uint32_t accepted,
-                        StoredSpan& stored) {
+                        const ottl::Moment& moment, StoredSpan& stored) {
   const otlp::SpanView& span = decoded.spans[lane.accepted[accepted]];
   if (span.link_count != 0) {  // without links the cells may be gone: store_truncated() moves those of one span
     const std::uint32_t first_cell = lane.first_cell[accepted];
@@ -239,9 +240,7 @@ void Intake::store_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& 
   try {
     // The copy first: it reads the bytes in order, and policies find them near then.
     stored.span = store_bytes(lane, decoded, accepted, std::move(truncated));
-    // relaxed: any recent tick will do
-    policies_.match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], stored.facts,
-                         {published_now_ns_.load(std::memory_order_relaxed), seed_});
+    policies_.match_span(decoded, span, lane.resource_bits[decoded.scopes[span.scope].resource], stored.facts, moment);
   } catch (const std::bad_alloc&) {
     stored.span = {};  // the copied bytes are freed with their chunk
   }

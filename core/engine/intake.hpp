@@ -96,7 +96,7 @@ class Intake {
     policy::Facts facts;
   };
   void store_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded, std::uint32_t accepted,
-                  StoredSpan& stored);
+                  const ottl::Moment& moment, StoredSpan& stored);
   void publish_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded, std::uint32_t accepted,
                     StoredSpan& stored);
   store::WrittenSpan store_bytes(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,

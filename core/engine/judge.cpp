@@ -16,7 +16,7 @@ void Judge::judge_all() {
   judged.insert(judged.end(), due.begin(), due.end());
   // Rate limits are evaluated in this order; nothing else depends on it.
   if (traces_.policies.has_stateful()) traces_.sort_by_arrival(judged);
-  if (traces_.policies.has_batch_limits()) share_limits();
+  if (traces_.policies.has_batch_limits()) share_limits(judged);
   constexpr std::size_t kAhead = 16;
   for (std::size_t i = 0; i < judged.size(); ++i) {
     if (i + 2 * kAhead < judged.size()) traces_.ledger.prefetch(judged[i + 2 * kAhead]);
@@ -38,12 +38,10 @@ void Judge::prefetch(RecordId id) const noexcept {
   if (!traces_.ledger[id].has_one_incarnation) traces_.graph.prefetch(node);
 }
 
-void Judge::share_limits() {
-  std::vector<RecordId> due = life_.due();
-  traces_.sort_by_arrival(due);
+void Judge::share_limits(const std::vector<RecordId>& judged) {
   std::vector<policy::BatchItem> items;
-  items.reserve(due.size());
-  for (const RecordId id : due)
+  items.reserve(judged.size());
+  for (const RecordId id : judged)
     if (is_due(traces_.ledger[id]))
       items.push_back({traces_.facts(id), traces_.trace_id(id), &traces_.ledger.answers(id)});
   traces_.policies.share_limits(items, life_.now_ns());

@@ -15,7 +15,7 @@ class Judge {
   void judge_all();
 
  private:
-  void share_limits();
+  void share_limits(const std::vector<RecordId>& judged);
   void judge_due(RecordId id);
   void judge_touched(RecordId id);
   void prefetch(RecordId id) const noexcept;

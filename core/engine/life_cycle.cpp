@@ -22,7 +22,7 @@ void LifeCycle::begin_tick(std::int64_t now_ns, bool draining) noexcept {
 // The memory of a tick with much to do does not stay.
 void LifeCycle::end_tick() {
   constexpr std::size_t kKeptCount = 1 << 16;
-  for (std::vector<RecordId>* list : lists()) list->clear();
+  for (std::vector<RecordId>* list : lists(*this)) list->clear();
   free_scratch(kKeptCount);
   due_at_.sweep(counts_.traces_pending,
                 [&](std::int64_t deadline_ns, RecordId id) { return is_pending_until(id, deadline_ns); });
@@ -32,8 +32,7 @@ void LifeCycle::end_tick() {
 }
 
 void LifeCycle::free_scratch(std::size_t kept_count) noexcept {
-  for (std::vector<RecordId>* list : lists())
-    if (list->capacity() > kept_count) base::free_array(*list);
+  for (std::vector<RecordId>* list : lists(*this)) base::free_array_above(*list, kept_count);
   if (taken_.capacity() > kept_count) taken_ = {};
 }
 

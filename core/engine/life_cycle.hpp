@@ -107,8 +107,11 @@ class LifeCycle {
   const Counts& counts() const noexcept { return counts_; }
 
  private:
-  std::array<std::vector<RecordId>*, 7> lists() noexcept {
-    return {&touched_, &due_, &evicted_, &expired_, &to_emit_, &to_log_, &new_origins_};
+  // The lists of one tick.
+  template <class Self>
+  static auto lists(Self& self) noexcept {
+    return std::array{&self.touched_, &self.due_,    &self.evicted_,    &self.expired_,
+                      &self.to_emit_, &self.to_log_, &self.new_origins_};
   }
   void start_pending(RecordId id, const Touch& touch);
   void set_deadline(RecordId id, const Touch& touch);

@@ -26,7 +26,7 @@ void Settle::settle_all() {
   settle_reached(reached);
   add_waiting();
   settle_candidates();
-  if (candidates_.capacity() > kCandidatesKept) base::free_array(candidates_);
+  base::free_array_above(candidates_, kCandidatesKept);
   life_.seal_evicted();
 }
 

@@ -7,18 +7,13 @@
 #include "otlp/fields.hpp"
 #include "wire/field_cursor.hpp"
 #include "wire/range.hpp"
+#include "wire/writer.hpp"
 
 namespace entail::engine {
 
 namespace {
 
 constexpr std::uint64_t kEmptyFieldBytes = 2;  // tag and length 0: the Collector writes some fields always
-
-constexpr std::uint64_t field_bytes(std::uint64_t payload) noexcept {
-  std::uint64_t length_bytes = 1;
-  for (std::uint64_t rest = payload; rest >= 0x80; rest >>= 7) ++length_bytes;
-  return 1 + length_bytes + payload;
-}
 
 bool has_field(Bytes bytes, wire::Range range, std::uint32_t number) noexcept {
   wire::FieldCursor cursor(bytes, range);
@@ -29,10 +24,15 @@ bool has_field(Bytes bytes, wire::Range range, std::uint32_t number) noexcept {
 }
 
 std::uint64_t span_bytes(const otlp::Decoded& decoded, const otlp::SpanView& span) noexcept {
-  std::uint64_t bytes = span.payload.size;
-  if (!has_field(decoded.bytes, span.payload, otlp::span_field::kParentSpanId.number)) bytes += kEmptyFieldBytes;
-  if (!has_field(decoded.bytes, span.payload, otlp::span_field::kStatus.number)) bytes += kEmptyFieldBytes;
-  return field_bytes(bytes);
+  bool has_parent = false;
+  bool has_status = false;
+  wire::FieldCursor cursor(decoded.bytes, span.payload);
+  for (wire::FieldView field; cursor.next(field) && !(has_parent && has_status);) {
+    has_parent |= field.number == otlp::span_field::kParentSpanId.number;
+    has_status |= field.number == otlp::span_field::kStatus.number;
+  }
+  const std::uint64_t added = (has_parent ? 0 : kEmptyFieldBytes) + (has_status ? 0 : kEmptyFieldBytes);
+  return wire::length_field_size(otlp::scope_spans_field::kSpans.number, span.payload.size + added);
 }
 
 // The fields of a ResourceSpans or ScopeSpans beside its items; field 1 is the resource or scope.
@@ -69,9 +69,9 @@ void add_sizes(const otlp::Decoded& decoded, const std::vector<std::uint32_t>& a
       std::uint64_t part = envelope_bytes(decoded, decoded.scopes[scope]);
       for (; end < order.size() && decoded.spans[accepted[order[end]]].scope == scope && ids[order[end]] == id; ++end)
         part += span_bytes(decoded, decoded.spans[accepted[order[end]]]);
-      batch += field_bytes(part);
+      batch += wire::length_field_size(otlp::resource_spans_field::kScopeSpans.number, part);
     }
-    sizes[first] = field_bytes(batch);
+    sizes[first] = wire::length_field_size(otlp::request_field::kResourceSpans.number, batch);
   }
 }
 

@@ -25,8 +25,9 @@ constexpr std::size_t kFindingsMax = 1000;  // of a kind: options that are wrong
 
 class Findings {
  public:
-  void error(std::string path, std::string text) {
-    if (error_count_++ < kFindingsMax) list.push_back({std::move(path), std::move(text), true, {}});
+  // offset: in the text at path, where the error is about one place there.
+  void error(std::string path, std::string text, std::optional<std::size_t> offset = {}) {
+    if (error_count_++ < kFindingsMax) list.push_back({std::move(path), std::move(text), true, offset});
   }
   void warning(std::string path, std::string text) {
     if (warning_count_++ < kFindingsMax) list.push_back({std::move(path), std::move(text), false, {}});
@@ -43,6 +44,9 @@ class Findings {
     for (const auto& [key, value] : target.settings)
       if (std::find(known.begin(), known.end(), key) == known.end()) unknown_setting(key, known, path + key, where);
   }
+
+  // Of all errors, those that are not listed too.
+  std::size_t error_count() const noexcept { return error_count_; }
 
   std::vector<Finding> list;  // the first kFindingsMax errors and as many warnings
 

@@ -14,7 +14,7 @@ struct BuiltIn {
   std::string_view regex;
 };
 
-// Words, numbers and times, defined as in the Collector's grok library; whoever needs more defines it.
+// Words, numbers and times, defined as in the Collector's grok library; configurations can define more.
 constexpr std::array kBuiltIn = {
     BuiltIn{"WORD", R"(\b\w+\b)"},
     BuiltIn{"NOTSPACE", R"(\S+)"},

@@ -165,7 +165,7 @@ void AttributeTable::match_span(const otlp::Decoded& decoded, const otlp::SpanVi
   const auto match_if_marked = [&](const otlp::KeyMark& key) {
     if (is_marked_[key.mark] != 0) match_one(decoded.bytes, key, span.attributes_end, bits);
   };
-  // Four for one branch: hardly any is in the table.
+  // Four marks per branch: few are in the table.
   const otlp::KeyMark* key = decoded.key_marks.data() + span.first_key_mark;
   const otlp::KeyMark* const end = key + span.attribute_count;
   for (; end - key >= 4; key += 4)

@@ -22,7 +22,7 @@ std::uint64_t collector_threshold(double percentage) noexcept {
 
 TokenBucket::TokenBucket(std::uint64_t per_second, std::uint64_t burst) noexcept : per_second_(per_second) {
   const std::uint64_t doubled = per_second > ~std::uint64_t{0} / 2 ? ~std::uint64_t{0} : per_second * 2;
-  capacity_ = Wide{burst == 0 ? doubled : burst} * static_cast<std::uint64_t>(kNanosPerSecond);
+  capacity_ = Wide{burst == 0 ? doubled : burst} * kNanosPerToken;
   level_ = capacity_;
 }
 
@@ -44,7 +44,7 @@ std::uint64_t TokenBucket::tokens(std::int64_t now_ns) noexcept {
 
 bool TokenBucket::try_take(std::uint64_t amount, std::int64_t now_ns) noexcept {
   fill(now_ns);
-  const Wide wanted = Wide{amount} * static_cast<std::uint64_t>(kNanosPerSecond);
+  const Wide wanted = Wide{amount} * kNanosPerToken;
   if (wanted > level_) return false;
   level_ -= wanted;
   return true;

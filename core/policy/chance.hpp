@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -57,7 +56,6 @@ class TokenBucket {
 // all parts together up to a total. A trace that does not fit takes nothing, so that a smaller one may fit after it.
 class SecondBudget {
  public:
-  static constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
   // shared_total false (compat): the total bounds each part by itself.
   SecondBudget(std::uint64_t total, std::vector<std::uint64_t> allocations, bool shared_total);
   // REQUIRES part < the number of allocations. A now in another second, before or after, starts anew.

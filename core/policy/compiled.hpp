@@ -42,7 +42,6 @@ struct FoldTest {
 struct PolicyTraits {
   bool drops = false;             // it vetoes instead of keeping
   bool matches_error = false;     // it names ERROR, or it is an `and` or a composite with such a part
-  bool spreads_by_part = false;   // composite: its keep spreads if the part that keeps the trace names ERROR
   bool monotone = false;          // once it says keep, no further span can revoke that (docs/design.md 3.2)
   bool is_probabilistic = false;  // is or contains probabilistic, rate_limiting, bytes_limiting, composite
   // probability: consistent; set iff its dice are thresholds on R, joined by `and` alone: then R >= *threshold.
@@ -61,12 +60,8 @@ struct CompiledPolicy {
   bool propagates = false;              // its keep makes an origin
   bool by_error_part = false;           // it does if kept_by_error_part()
   std::vector<std::uint32_t> limits{};  // conditions of its limits by randomness: their thresholds come with each tick
-};
-
-// A limit by randomness, and the other parts of the `and` that holds it: traces that they refuse take no tokens.
-struct BatchLimit {
-  std::uint32_t condition = 0;  // of kind bucket
-  std::vector<std::uint32_t> others{};
+  // The other conditions of the `and` that holds the limits: traces that they reject take no tokens.
+  std::vector<std::uint32_t> limit_others{};
 };
 
 struct CompiledPolicies {
@@ -85,9 +80,8 @@ struct CompiledPolicies {
   OttlConditions ottl;
   AttributeTable attributes;
   ConditionTree tree;
-  std::vector<Bucket> buckets;        // as they start
-  std::vector<SecondBudget> budgets;  // of composite policies, as they start
-  std::vector<BatchLimit> batch_limits;
+  std::vector<Bucket> buckets;           // as they start
+  std::vector<SecondBudget> budgets;     // of composite policies, as they start
   std::vector<CompiledPolicy> policies;  // configuration order
 
   // REQUIRES that the policy said yes to this question.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "option/nearest.hpp"
-#include "policy/policy_set.hpp"
 #include "text/utf8.hpp"
 
 namespace entail::policy {
@@ -93,14 +92,14 @@ Compiled Compiler::add(const PolicyOptions& policy, const std::string& path, con
 
 bool Compiler::check_rows(const Type& type, const PolicyOptions& policy, const std::string& path,
                           const std::string& where) {
-  const std::size_t before = findings_.list.size();
+  const std::size_t before = findings_.error_count();
   const std::string block = std::string(type.name) + ".";
   for (const option::Row<PolicyOptions>& row : type.rows) {
     const std::string key = block + std::string(row.key);
     if (row.has_value()) findings_.check_value(row, row.get(policy), path + "." + key, where + ": " + key);
   }
   findings_.check_settings<PolicyOptions>(policy, type.rows, path + "." + block, where + ": " + std::string(type.name));
-  return findings_.list.size() == before;
+  return findings_.error_count() == before;
 }
 
 void Compiler::check_parts(const Type& type, const PolicyOptions& policy, const std::string& path,
@@ -122,7 +121,8 @@ void Compiler::choose_origins() {
   if (!options_.links.origins) {
     for (CompiledPolicy& policy : out_.policies) {
       policy.propagates = !policy.compiled.traits.drops && policy.compiled.traits.matches_error;
-      policy.by_error_part = policy.propagates && policy.compiled.traits.spreads_by_part;
+      policy.by_error_part =
+          policy.propagates && out_.tree.conditions[policy.compiled.condition].kind == Condition::Kind::composite;
     }
     return warn_without_origins();
   }
@@ -151,23 +151,20 @@ void Compiler::choose_batch_limits(CompiledPolicy& policy) {
     const auto first = tree.children.begin() + condition.index;
     conjuncts.insert(conjuncts.end(), first, first + condition.count);
   }
-  std::vector<std::uint32_t> others;
   for (const std::uint32_t index : conjuncts) {
     const Condition::Kind kind = tree.conditions[index].kind;
     if (kind == Condition::Kind::bucket)
       policy.limits.push_back(index);
     else if (kind != Condition::Kind::all)
-      others.push_back(index);
+      policy.limit_others.push_back(index);
   }
-  for (const std::uint32_t index : policy.limits) {
-    out_.buckets[tree.conditions[index].index].by_randomness = true;
-    out_.batch_limits.push_back({index, others});
-  }
+  for (const std::uint32_t index : policy.limits) out_.buckets[tree.conditions[index].index].by_randomness = true;
+  out_.reads_randomness |= !policy.limits.empty();
 }
 
 void Compiler::warn_without_origins() {
   if (options_.links.propagate.mode == PropagateMode::none) return;
-  if (std::ranges::any_of(findings_.list, &option::Finding::is_error)) return;
+  if (findings_.error_count() != 0) return;
   std::string keeps;  // the name of the first policy that could be named
   for (const CompiledPolicy& policy : out_.policies) {
     if (policy.propagates) return;

@@ -47,7 +47,7 @@ bool ConditionTree::kept_by_error_part(std::uint32_t composite, const Question& 
   const std::uint32_t mask = std::uint32_t{1} << condition.evaluated_bit;
   if ((question.answers.evaluated & mask) != 0) return (question.answers.by_error_part & mask) != 0;
   const auto [part, vote] = deciding_part(condition, question);
-  return vote == Answer::yes && error_parts[condition.error_parts][part];
+  return vote == Answer::yes && error_parts[condition.budget][part];
 }
 
 // Evaluated when a part says yes for the first time: until then it says no and remembers nothing.
@@ -61,7 +61,7 @@ Answer ConditionTree::composite(const Condition& condition, const Question& ques
   answers.evaluated |= mask;
   if (!question.budgets[condition.budget].try_take(part, question.trace.spans, question.now_ns)) return Answer::no;
   answers.yes |= mask;
-  if (error_parts[condition.error_parts][part]) answers.by_error_part |= mask;
+  if (error_parts[condition.budget][part]) answers.by_error_part |= mask;
   return Answer::yes;
 }
 

@@ -61,7 +61,6 @@ struct Condition {
   std::uint32_t count = 0;
   std::uint32_t budget = 0;
   std::uint32_t evaluated_bit = 0;  // of stateful kinds, in StatefulAnswers
-  std::uint32_t error_parts = 0;    // of a composite: index of ConditionTree::error_parts
 };
 
 struct Question {
@@ -80,7 +79,7 @@ struct ConditionTree {
   std::vector<Condition> conditions;
   std::vector<std::uint32_t> children;
   std::vector<TraceTest> tests;
-  std::vector<std::vector<bool>> error_parts;  // of each composite: which of its parts name ERROR
+  std::vector<std::vector<bool>> error_parts;  // by Condition::budget: which parts of a composite name ERROR
 
   // The answer of one condition. Parts are evaluated in order until one says no; after an unknown part, no
   // stateful part is evaluated.

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "context/tracestate.hpp"
 #include "entail/types.hpp"
 
 namespace entail::policy {
@@ -26,8 +27,6 @@ struct LinkFacts {
 
 // What one span, with its resource, says. Also what a whole trace says, when merged.
 struct Facts {
-  static constexpr std::uint64_t kRandomnessMask = (std::uint64_t{1} << 56) - 1;
-
   Bits bits{};
   std::uint64_t start_min_ns = ~std::uint64_t{0};
   std::uint64_t end_max_ns = 0;
@@ -42,9 +41,9 @@ struct Facts {
 
   // OpenTelemetry's randomness of the trace: the smallest ot=rv, else the low 56 bits of its ID.
   std::uint64_t randomness(TraceId id) const noexcept {
-    return has_randomness() ? randomness_min : id.lo & kRandomnessMask;
+    return has_randomness() ? randomness_min : id.lo & context::kRandomnessMask;
   }
-  bool has_randomness() const noexcept { return randomness_min <= kRandomnessMask; }
+  bool has_randomness() const noexcept { return randomness_min <= context::kRandomnessMask; }
 
   void join(const LinkFacts& of_links) noexcept {
     for (unsigned word = 0; word < kBitWordsMax; ++word) bits[word] |= of_links.bits[word];

@@ -45,12 +45,10 @@ PolicySet::PolicySet(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 PolicySet::~PolicySet() = default;
 
 std::unique_ptr<PolicySet> PolicySet::compile(const Options& options, option::Findings& findings) {
-  const std::size_t before = findings.list.size();
+  const std::size_t before = findings.error_count();
   auto impl = std::make_unique<Impl>();
   impl->compiled = Compiler(options, findings).run();
-  const auto first = findings.list.begin() + static_cast<std::ptrdiff_t>(before);
-  if (std::any_of(first, findings.list.end(), [](const option::Finding& found) { return found.is_error; }))
-    return nullptr;
+  if (findings.error_count() != before) return nullptr;
 
   const std::vector<CompiledPolicy>& policies = impl->compiled.policies;
   for (std::uint32_t index = 0; index < policies.size(); ++index)
@@ -64,8 +62,9 @@ std::unique_ptr<PolicySet> PolicySet::compile(const Options& options, option::Fi
   return std::unique_ptr<PolicySet>(new PolicySet(std::move(impl)));
 }
 
-unsigned PolicySet::bit_words() const noexcept { return (impl_->compiled.bit_count + 63) / 64; }
-FoldShape PolicySet::shape() const noexcept { return {bit_words(), impl_->compiled.reads_sizes}; }
+FoldShape PolicySet::shape() const noexcept {
+  return {(impl_->compiled.bit_count + 63) / 64, impl_->compiled.reads_sizes};
+}
 bool PolicySet::is_too_large(const Facts& trace) const noexcept {
   return impl_->compiled.size_max != 0 && trace.size > impl_->compiled.size_max;
 }
@@ -126,8 +125,9 @@ void PolicySet::match_span(const otlp::Decoded& decoded, const otlp::SpanView& s
   facts.links = 0;
   facts.randomness_min = ~std::uint64_t{0};
   facts.policy_errors = 0;
-  if (span.status_code < kStatusCodeCount) join(facts.bits, compiled.status_bits[span.status_code], bit_words());
-  if ((span.flags & otlp::flag::kSampled) != 0) join(facts.bits, compiled.sampled_flag_bits, bit_words());
+  const unsigned bit_words = shape().bit_words;
+  if (span.status_code < kStatusCodeCount) join(facts.bits, compiled.status_bits[span.status_code], bit_words);
+  if ((span.flags & otlp::flag::kSampled) != 0) join(facts.bits, compiled.sampled_flag_bits, bit_words);
   if (compiled.reads_randomness && span.trace_state.size != 0) read_randomness(decoded, span, facts);
   for (const SpanTest& test : compiled.span_tests)
     if (!has_bit(facts.bits, test.bit) && test.holds(decoded, span)) set_bit(facts.bits, test.bit);
@@ -210,7 +210,9 @@ OwnVerdict PolicySet::evaluate(const Facts& trace, TraceId id, StatefulAnswers& 
   return verdict;
 }
 
-bool PolicySet::has_batch_limits() const noexcept { return !impl_->compiled.batch_limits.empty(); }
+bool PolicySet::has_batch_limits() const noexcept {
+  return std::ranges::any_of(impl_->compiled.policies, [](const auto& policy) { return !policy.limits.empty(); });
+}
 
 void PolicySet::share_limits(const std::vector<BatchItem>& items, std::int64_t now_ns) {
   CompiledPolicies& compiled = impl_->compiled;
@@ -226,15 +228,18 @@ void PolicySet::share_limits(const std::vector<BatchItem>& items, std::int64_t n
   std::vector<const BatchItem*> undropped;
   for (const BatchItem& item : items)
     if (!is_too_large(item.facts) && impl_->first_drop(question_of(item)) < 0) undropped.push_back(&item);
-  for (const BatchLimit& limit : compiled.batch_limits) {
+  for (const CompiledPolicy& policy : compiled.policies) {
+    if (policy.limits.empty()) continue;
     std::vector<const BatchItem*> batch = undropped;
     std::erase_if(batch, [&](const BatchItem* item) {
-      return !std::ranges::all_of(limit.others, [&](std::uint32_t other) {
+      return !std::ranges::all_of(policy.limit_others, [&](std::uint32_t other) {
         return compiled.tree.answer(other, question_of(*item)) == Answer::yes;
       });
     });
-    Bucket& bucket = compiled.buckets[compiled.tree.conditions[limit.condition].index];
-    bucket.threshold = take_batch(bucket, std::move(batch), now_ns);
+    for (const std::uint32_t limit : policy.limits) {
+      Bucket& bucket = compiled.buckets[compiled.tree.conditions[limit].index];
+      bucket.threshold = take_batch(bucket, batch, now_ns);
+    }
   }
 }
 

@@ -34,9 +34,6 @@
 
 namespace entail::policy {
 
-// The path of the warning that links are followed but no policy makes origins.
-constexpr std::string_view kNoOriginsPath = "tail_sampling.policies.origins";
-
 // A trace's own answer (docs/design.md 3.1, 3.2).
 struct OwnVerdict {
   bool keep = false;            // at least one policy says keep and no drop policy matches
@@ -58,9 +55,8 @@ class PolicySet {
   static std::unique_ptr<PolicySet> compile(const Options& options, option::Findings& findings);
   ~PolicySet();
 
-  unsigned bit_words() const noexcept;
   FoldShape shape() const noexcept;
-  // Facts::size is read: whoever ingests fills it in.
+  // Facts::size is read, so ingest must set it.
   bool reads_sizes() const noexcept { return shape().has_size; }
   // maximum_trace_size_bytes: this trace is dropped at once.
   bool is_too_large(const Facts& trace) const noexcept;
@@ -72,12 +68,12 @@ class PolicySet {
 
   // Bits that a resource sets by itself: its fields as received (otlp::ResourceView ranges). Overwrites bits.
   void match_resource(const otlp::Decoded& decoded, const otlp::ResourceView& resource, Bits& bits) const;
-  // Some policy asks how many links there are, or of what types: whoever reads the links fills LinkFacts.
+  // Some policy reads how many links there are, or their types: the code that reads the links fills LinkFacts.
   bool reads_links() const noexcept;
   bool reads_link_types() const noexcept;
   // Joins a type of a link, with '-' written as '_'.
   void match_link_type(std::string_view type, Bits& bits) const;
-  // All links of one span at once, for whoever does not read them anyway.
+  // All links of one span at once, for callers that do not already read them.
   void match_links(const otlp::Decoded& decoded, const otlp::SpanView& span, LinkFacts& facts) const;
   // Facts of one span without its links; resource_bits from match_resource(). Overwrites facts. moment: what conditions
   // know of time and chance.
@@ -92,7 +88,7 @@ class PolicySet {
   // The whole answer. Drop policies come first; if one matches, no other policy is evaluated. Stateful leaves are
   // evaluated in configuration order, parts of `and` and `drop` in order and only as far as needed; each at most
   // once per trace (answers remembers). now_ns fills the buckets. evaluate_stateful = false: no further leaf is
-  // evaluated, and a policy that hangs on one (under a `not` too) neither keeps nor drops.
+  // evaluated, and a policy that depends on one (under a `not` too) neither keeps nor drops.
   OwnVerdict evaluate(const Facts& trace, TraceId id, StatefulAnswers& answers, std::int64_t now_ns,
                       bool evaluate_stateful);
   // probability: consistent: some policy chooses among the traces of a tick. share_limits() is then called with all

@@ -43,7 +43,6 @@ Compiled compile_rate(const PolicyOptions& policy, std::uint64_t Facts::* amount
       scope.add_bucket({TokenBucket(count(policy.per_second), count(policy.burst_capacity)), amount});
   if (scope.options().probability == Probability::collector) return {bucket, {.is_probabilistic = true}};
   // The threshold comes with each tick. Inside `not`, `drop` and `composite`, which have none, it is a plain bucket.
-  scope.read_randomness();
   return {bucket, {.is_probabilistic = true, .threshold = 0}};
 }
 

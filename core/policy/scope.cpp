@@ -33,8 +33,9 @@ void Scope::warning(std::string_view key, std::size_t item, const std::string& t
 void Scope::condition_error(std::string_view key, std::size_t item, std::string_view condition,
                             const ottl::Fault& fault) {
   const std::string hint = fault.candidates.empty() ? "" : option::suggestion(fault.word, fault.candidates);
-  error(key, item, fault.text + hint + "\n" + option::caret_lines(condition, fault.offset));
-  compiler_.findings_.list.back().offset = fault.offset;
+  compiler_.findings_.error(path_of(key) + "[" + std::to_string(item) + "]",
+                            text_of(key, fault.text + hint + "\n" + option::caret_lines(condition, fault.offset)),
+                            fault.offset);
 }
 
 NewBit Scope::bit_of(const QuestionKey& question) {
@@ -123,9 +124,7 @@ std::uint32_t Scope::add_composite(SecondBudget budget, const std::vector<Compil
   Condition& condition = compiler_.out_.tree.conditions[index];
   condition.budget = static_cast<std::uint32_t>(budgets.size() - 1);
   condition.evaluated_bit = stateful_bit();
-  std::vector<std::vector<bool>>& error_parts = compiler_.out_.tree.error_parts;
-  condition.error_parts = static_cast<std::uint32_t>(error_parts.size());
-  std::vector<bool>& names_error = error_parts.emplace_back();
+  std::vector<bool>& names_error = compiler_.out_.tree.error_parts.emplace_back();
   for (const Compiled& part : parts) names_error.push_back(part.traits.matches_error);
   return index;
 }

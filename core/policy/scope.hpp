@@ -93,7 +93,7 @@ class Scope {
   std::uint32_t add_bucket(Bucket bucket);
   std::uint32_t add_children(Condition::Kind kind, const std::vector<Compiled>& parts);
   std::uint32_t add_composite(SecondBudget budget, const std::vector<Compiled>& parts);
-  // The policy's parts, as they stand or in this order.
+  // The policy's parts, in configuration order or in this order.
   std::vector<Compiled> add_parts(const PolicyOptions& policy);
   std::vector<Compiled> add_parts(const PolicyOptions& policy, const std::vector<std::size_t>& order);
 

@@ -16,6 +16,9 @@ namespace entail::policy {
 
 class Scope;
 
+// The path of the warning that no policy makes origins, so links are not followed.
+constexpr std::string_view kNoOriginsPath = "tail_sampling.policies.origins";
+
 constexpr std::size_t kPoliciesMax = 4096;  // policies and their parts, counted together
 
 enum class Parts : std::uint8_t { none, one, list };

@@ -85,10 +85,11 @@ void KeepPropagator::run(std::int64_t now_ns) {
 }
 
 void KeepPropagator::free_scratch(std::size_t kept_count) noexcept {
-  const auto free = [kept_count](auto&... arrays) {
-    ((arrays.empty() && arrays.capacity() > kept_count ? base::free_array(arrays) : void()), ...);
+  const auto free = [kept_count](auto& array) {
+    if (array.empty()) base::free_array_above(array, kept_count);
   };
-  free(late_, fresh_, fresh_by_owner_, pulling_over_, pulling_, candidates_, reached_, visits_, unlinked_, others_);
+  const auto free_all = [&](auto&... arrays) { (free(arrays), ...); };
+  free_all(late_, fresh_, fresh_by_owner_, pulling_over_, pulling_, candidates_, reached_, visits_, unlinked_, others_);
   for (DeliveryBuffer* buffer : {&collected_, &coming_, &arrived_})
     if (buffer->bytes() > kept_count * sizeof(Delivery)) *buffer = DeliveryBuffer();
 }
@@ -103,7 +104,7 @@ void KeepPropagator::carry_queued(unsigned layer, unsigned hops) {
   }
   constexpr std::size_t kKeptCount = 4096;  // nodes; a larger array is freed
   working_.clear();
-  if (working_.capacity() > kKeptCount) base::free_array(working_);
+  base::free_array_above(working_, kKeptCount);
 }
 
 // Prefetches ahead of each node: its row, then its first edges, then the following ones.

@@ -37,7 +37,7 @@ constexpr unsigned kLanesMax = 256;
 //   look    K1  taken_bits_[w].fetch_or(0, look), for each w: is any bit set?
 //   L3  a take after K1 in the order of its word reads from K1 or a later RMW of its release sequence, so it sees what
 //       the looker wrote before K1; a holder that took its lane before K1 is seen by K1, or what it wrote is. So
-//       whoever closes a gate that every taker checks after T2, and then sees no lane taken, knows that all later
+//       a thread that closes a gate that every taker checks after T2, and then sees no lane taken, knows that all later
 //       takers find the gate closed.
 //   progress  wait-free: at most 64 RMWs a word, since each failed one removes a candidate.
 //   proved by tests/interleave/lane_take_test.cpp (2 threads, 1 and 2 lanes; taker and closer; exhaustive); mutants

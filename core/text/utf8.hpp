@@ -11,13 +11,13 @@ namespace entail::text {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
-// Writes the character as UTF-8, 1 to 4 bytes; behind them. REQUIRES code_point <= 0x10ffff.
+// Writes the character as UTF-8, 1 to 4 bytes; returns the position behind them. REQUIRES code_point <= 0x10ffff.
 std::uint8_t* write_utf8(std::uint32_t code_point, std::uint8_t* out) noexcept;
 
 // Bytes of the UTF-8 character that text begins with, 0 when it begins with none. REQUIRES !text.empty().
 std::size_t utf8_character_size(std::string_view text) noexcept;
 
-// Where text stops being UTF-8; its size if nowhere. ASCII is passed over eight bytes at a time.
+// Where text stops being UTF-8; its size if nowhere. Skips ASCII eight bytes at a time.
 std::size_t utf8_valid_size(std::string_view text) noexcept;
 
 // Appends the text; each byte that is not UTF-8 becomes U+FFFD.

@@ -186,5 +186,20 @@ TEST(Tracestate, HostileSizesAreRefused) {
   EXPECT_EQ(error_of("ot=" + std::string(size, ';')), bad_value);
 }
 
+// As the Collector's policies read it.
+TEST(Tracestate, TheCollectorCountsNoEmptyMembers_AndRejectsBlankOnes) {
+  const auto value = [](std::string_view text) { return tracestate_value(text, "b", TracestateLevel::collector); };
+  EXPECT_EQ(value("a=1,,b=2,"), "2");
+  EXPECT_EQ(value(" a=1,\tb=2 \t"), "2");
+  EXPECT_FALSE(value("a=1, ,b=2").has_value());
+  EXPECT_FALSE(value("a=1,a=2,b=2").has_value()) << "keys are unique";
+  EXPECT_FALSE(value("1a=1,b=2").has_value()) << "a key of Level 2";
+  EXPECT_FALSE(value("a =1,b=2").has_value());
+  std::string members = "b=2";
+  for (int i = 1; i < 32; ++i) members += ",k" + std::to_string(i) + "=1";
+  EXPECT_EQ(value(members + ",,,"), "2") << "32 members";
+  EXPECT_FALSE(value(members + ",k=1").has_value()) << "33 members";
+}
+
 }  // namespace
 }  // namespace entail::context

@@ -71,7 +71,7 @@ TEST(Compile, BoundsSpanConditions) {
     policies.back().name = "p" + std::to_string(i);
   }
   const auto all = compile_ok(options_of(policies));
-  EXPECT_EQ(all->bit_words(), 4u);
+  EXPECT_EQ(all->shape().bit_words, 4u);
   for (const int i : {0, 63, 64, 128, 255}) {
     const OwnVerdict verdict = verdict_of(*all, {SpanSpec{.attributes = {{"s", "v" + std::to_string(i)}}}});
     EXPECT_EQ(verdict.policy, i);
@@ -85,7 +85,7 @@ TEST(Compile, EqualConditionsShareABit) {
   std::vector<PolicyOptions> policies;
   for (int i = 0; i < 300; ++i)
     policies.push_back(both({text({"a"}), status(kError), text({"a"}, false, true)}, "p" + std::to_string(i)));
-  EXPECT_EQ(compile_ok(options_of(policies))->bit_words(), 1u);
+  EXPECT_EQ(compile_ok(options_of(policies))->shape().bit_words, 1u);
   // Conditions that only look alike do not share one.
   const auto alike = compile_ok(options_of({both({text({"a"}), text({"a"}, true), text({"a", "b"}), text({"a:1:b"}),
                                                   tracestate("s", {"a"}), numeric(1, 2), numeric(12, std::nullopt)})}));

@@ -16,13 +16,6 @@ namespace {
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kStart = 1'700'000'000 * kSecond;
 
-std::string hex_of(TraceId id) {
-  char text[33];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(id.hi),
-                static_cast<unsigned long long>(id.lo));
-  return text;
-}
-
 std::string request_of(std::string trace, const std::string& trace_id, std::uint64_t spans) {
   constexpr std::string_view kEmpty = "\"traceId\":\"\"";
   std::uint64_t count = 0;
@@ -37,18 +30,13 @@ std::string request_of(std::string trace, const std::string& trace_id, std::uint
   return trace;
 }
 
-struct Answers final : DecisionSink {
+struct Answers final : Sink {
   std::map<TraceId, RecordedVerdict> by_trace;
+  void on_batch(Bytes, std::uint64_t) override {}
   void on_decision(const DecisionRecord& record) override {
     const auto dropped = record.reason == "drop_policy" ? RecordedVerdict::vetoed : RecordedVerdict::dropped;
     by_trace[record.trace_id] = record.verdict == Verdict::keep ? RecordedVerdict::kept : dropped;
   }
-};
-
-struct Collected final : Sink {
-  Answers answers;
-  void on_batch(Bytes, std::uint64_t) override {}
-  void on_decision(const DecisionRecord& record) override { answers.on_decision(record); }
 };
 
 bool is_drop(const std::string& policy) { return policy.find(R"("type":"drop")") != std::string::npos; }
@@ -69,7 +57,7 @@ std::optional<Options> options_of(const RecordedEvaluator& evaluator) {
 class Asked {
  public:
   explicit Asked(const Options& options) {
-    auto opened = Engine::open(options, sink_);
+    auto opened = Engine::open(options, answers_);
     if (!opened.ok()) throw std::runtime_error("the engine does not open");
     engine_ = std::move(opened).value();
     tick(kStart);
@@ -77,13 +65,13 @@ class Asked {
 
   void ask(const RecordedEvaluation& evaluation, TraceId id, const std::string& trace) {
     if (evaluation.at_ns >= 0) tick_until(kStart + evaluation.at_ns);
-    EXPECT_TRUE(request_.parse_json(request_of(trace, hex_of(id), evaluation.spans)).ok());
+    EXPECT_TRUE(request_.parse_json(request_of(trace, to_hex(id), evaluation.spans)).ok());
     EXPECT_TRUE(engine_->ingest(request_).ok());
     if (due_.empty() || due_.back() != now_ + kSecond) due_.push_back(now_ + kSecond);
   }
   const std::map<TraceId, RecordedVerdict>& finish() {
     tick_until(now_ + 2 * kSecond);
-    return sink_.answers.by_trace;
+    return answers_.by_trace;
   }
 
  private:
@@ -97,7 +85,7 @@ class Asked {
     EXPECT_TRUE(engine_->tick(now_).ok());
   }
 
-  Collected sink_;
+  Answers answers_;
   std::unique_ptr<Engine> engine_;
   Request request_;
   std::int64_t now_ = 0;
@@ -106,8 +94,7 @@ class Asked {
 
 TraceId id_of(const RecordedEvaluation& evaluation, std::size_t index) {
   if (evaluation.trace_id.empty()) return {0x1111, index + 1};
-  return {std::stoull(evaluation.trace_id.substr(0, 16), nullptr, 16),
-          std::stoull(evaluation.trace_id.substr(16), nullptr, 16)};
+  return from_hex(evaluation.trace_id).value();
 }
 
 struct Outcome {

@@ -208,7 +208,7 @@ struct ConfigResult {
   std::optional<Options> options;  // set iff there are no errors
   std::vector<ConfigMessage> errors;
   std::vector<ConfigMessage> warnings;  // accepted, but ignored or replaced
-  std::string no_origins;               // the one of them that links are followed but no policy makes origins; or empty
+  std::string no_origins;               // the warning, if any, that no policy makes origins, so links are not followed
 };
 
 // What a configuration may refer to outside its own text.

@@ -117,7 +117,6 @@ Compiled compile(const PolicyOptions& policy, Scope& scope) {
   return {scope.add_composite(SecondBudget(total, allocations_of(policy, order, scope.is_compat()), !scope.is_compat()),
                               parts),
           {.matches_error = std::ranges::any_of(parts, [](const Compiled& part) { return part.traits.matches_error; }),
-           .spreads_by_part = true,
            .is_probabilistic = true}};
 }
 

@@ -34,7 +34,7 @@ Compiled compile_consistent(const PolicyOptions& policy, Scope& scope) {
   };
   const PolicyTraits traits{.monotone = true, .is_probabilistic = true, .threshold = threshold};
   if (!scope.is_compat()) return {scope.add_test(by_randomness), traits};
-  // The Collector hashes the ID of a trace without rv and th, and writes the threshold all the same.
+  // The Collector hashes the ID of a trace without rv and th, and still writes the threshold.
   return {scope.add_test([by_randomness, by_hash = hash_test(policy), bit = sampling_info_bit(scope)](
                              const Facts& trace, TraceId id) {
             return has_bit(trace.bits, bit) ? by_randomness(trace, id) : by_hash(trace, id);
