@@ -3,7 +3,7 @@
 // Columns are hops: causes on the left of the origin, consequences on the right. Every trace hangs at the one through
 // which the keep reached it, so the boxes form a tree; the other edges are drawn on top.
 import type { EdgeRow } from "./format";
-import type { Report } from "./model";
+import type { Neighbour, Report } from "./model";
 
 export interface TraceBox {
   kind: "trace";
@@ -39,8 +39,9 @@ export interface Graph {
   traces: number; // reachable in this page, shown or collapsed
 }
 
-// Of the neighbours that look alike, so many are shown; the others are a stack.
+// Of the neighbours that look alike, so many are shown; the others are a stack. Of dropped and absent ones fewer.
 export const shownOfAKind = 4;
+export const shownNotKept = 1;
 export const shownPerExpansion = 50;
 
 interface Node {
@@ -51,37 +52,51 @@ interface Node {
   children: number[];
 }
 
-// The traces of the chain as a tree over hops, nearest first. Causes of causes and consequences of consequences are
-// followed; a neighbour in the other direction is shown, but nothing behind it unless its record says that this
-// origin reached it there.
+// The traces of the chain as a tree over hops. First those whose records say that this origin reached them, and through
+// which trace; then causes of causes and consequences of consequences, nearest first; last the neighbours on the other
+// side of each, as context.
 function spanningTree(report: Report, origin: number): Map<number, Node> {
   const tree = new Map<number, Node>([[origin, { trace: origin, level: 0, parent: -1, edge: null, children: [] }]]);
   const originId = report.trace(origin).id;
-  const queue: { trace: number; direction: number }[] = [
-    { trace: origin, direction: -1 },
-    { trace: origin, direction: 1 },
-  ];
-  for (let at = 0; at < queue.length; ++at) {
-    const { trace, direction } = queue[at]!;
-    const node = tree.get(trace)!;
-    const kept = report.trace(trace).state === "kept";
-    for (const next of report.neighbours[trace]!) {
-      const step = next.side === "linked" ? -1 : 1;
+  const add = (parent: number, next: Neighbour): void => {
+    const node = tree.get(parent)!;
+    const level = node.level + (next.side === "linked" ? -1 : 1);
+    tree.set(next.trace, { trace: next.trace, level, parent, edge: next.edge, children: [] });
+    node.children.push(next.trace);
+  };
+  const reached = [origin];
+  for (let at = 0; at < reached.length; ++at) {
+    const id = report.trace(reached[at]!).id;
+    for (const next of report.neighbours[reached[at]!]!) {
       const other = report.trace(next.trace);
-      const attributed = other.origin_id === originId && other.via_id === report.trace(trace).id;
-      const along = step === direction;
-      if (tree.has(next.trace) || (!along && !attributed && trace === origin)) continue;
-      if (!kept) continue;
-      tree.set(next.trace, { trace: next.trace, level: node.level + step, parent: trace, edge: next.edge, children: [] });
-      node.children.push(next.trace);
-      if (along || attributed) queue.push({ trace: next.trace, direction: step });
+      if (tree.has(next.trace) || other.origin_id !== originId || other.via_id !== id) continue;
+      add(reached[at]!, next);
+      reached.push(next.trace);
     }
+  }
+  for (const side of ["linked", "linking"] as const) {
+    const seen = new Set([origin]);
+    const queue = [origin];
+    for (let at = 0; at < queue.length; ++at) {
+      if (report.trace(queue[at]!).state !== "kept") continue;
+      for (const next of report.neighbours[queue[at]!]!) {
+        if (next.side !== side || seen.has(next.trace)) continue;
+        seen.add(next.trace);
+        if (!tree.has(next.trace)) add(queue[at]!, next);
+        queue.push(next.trace);
+      }
+    }
+  }
+  for (const trace of [...tree.keys()]) {
+    if (trace === origin || report.trace(trace).state !== "kept") continue;
+    for (const next of report.neighbours[trace]!) if (!tree.has(next.trace)) add(trace, next);
   }
   return tree;
 }
 
 function kindOf(report: Report, trace: number): string {
   const { state, service, name, errors, origin, error } = report.trace(trace);
+  if (state === "dropped" || state === "absent") return "not kept";
   return [state, service, name, errors ? 1 : 0, origin ? 1 : 0, error?.message].join("/");
 }
 
@@ -118,7 +133,7 @@ export function buildGraph(report: Report, origin: number, expanded: ReadonlyMap
     const b = byTrace.get(linked);
     return a && b && a.parent !== b && b.parent !== a;
   });
-  place(report, root);
+  place(root);
   return { root, boxes, byTrace, cross, traces: tree.size };
 }
 
@@ -149,7 +164,7 @@ function childrenOf(
     for (const [kind, members] of kinds) {
       const key = `${box.key}/${side}/${kind}`;
       members.sort((a, b) => sizes.get(b.trace)! - sizes.get(a.trace)! || time(a.trace) - time(b.trace));
-      const limit = expanded.get("*") ?? expanded.get(key) ?? shownOfAKind;
+      const limit = expanded.get("*") ?? expanded.get(key) ?? (kind === "not kept" ? shownNotKept : shownOfAKind);
       const cut = members.length > limit + 1 ? limit : members.length;
       shown.push(...members.slice(0, cut));
       const hidden = members.slice(cut).map((node) => node.trace);
@@ -159,8 +174,8 @@ function childrenOf(
     for (const node of shown) children.push(make(node, box));
     children.push(...stacks);
   }
-  const more = report.trace(box.trace).more;
-  if (more) {
+  const { more, state } = report.trace(box.trace);
+  if (more && state === "kept") {
     const left = (more.kept ?? 0) + (more.dropped ?? 0) + (more.absent ?? 0) + (more.unnamed ?? 0);
     const side = box.level < 0 ? -1 : 1;
     children.push({ ...stackOf(report, box, `${box.key}/more`, side, [], left), label: moreLabel(more) });
@@ -177,20 +192,26 @@ function moreLabel(more: NonNullable<ReturnType<Report["trace"]>["more"]>): stri
   return `${parts.join(", ")}; not in this page`;
 }
 
+function hiddenLabel(report: Report, hidden: number[]): string {
+  const states = new Set(hidden.map((trace) => report.trace(trace).state));
+  if (!states.has("kept")) return [...states].map((state) => (state === "absent" ? "absent" : "dropped")).sort().join(", ");
+  return report.title(report.trace(hidden[0]!));
+}
+
 function stackOf(
   report: Report, parent: TraceBox, key: string, side: number, hidden: number[], left_out: number,
 ): StackBox {
-  const first = hidden[0] === undefined ? "" : report.title(report.trace(hidden[0]));
-  return { kind: "stack", key, level: parent.level + side, parent, hidden, left_out, label: first, x: 0, y: 0 };
+  const label = hidden[0] === undefined ? "" : hiddenLabel(report, hidden);
+  return { kind: "stack", key, level: parent.level + side, parent, hidden, left_out, label, x: 0, y: 0 };
 }
 
 export const boxWidth = 208;
 export const boxHeight = 60;
-export const columnStep = 330;
-export const rowStep = 76;
+export const columnStep = 350;
+export const rowStep = 74;
 
 // Each side of the origin is a tree of its own: leaves one below the other, a parent in the middle of its children.
-function place(report: Report, root: TraceBox): void {
+function place(root: TraceBox): void {
   const order: TraceBox[] = [];
   const sides: [Box[], Box[]] = [[], []];
   for (const child of root.children) sides[child.level < 0 ? 0 : 1].push(child);

@@ -36,14 +36,17 @@ export function duration(ms: number): string {
   if (t < 1) return `${sign}${trimmed(t * 1e3)} µs`;
   if (t < 1000) return `${sign}${trimmed(t)} ms`;
   if (t < 60_000) return `${sign}${trimmed(t / 1000)} s`;
-  const parts: [number, string][] = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1000, "s"]];
-  const first = parts.findIndex(([size]) => t >= size);
-  const [size, unit] = parts[first]!;
-  const whole = Math.floor(t / size);
-  const next = parts[first + 1];
-  const rest = next ? Math.round((t - whole * size) / next[0]) : 0;
-  if (next && rest * next[0] >= size) return `${sign}${whole + 1} ${unit}`;
-  return `${sign}${whole} ${unit}${next && rest > 0 ? ` ${rest} ${next[1]}` : ""}`;
+  const units: [number, string][] = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1000, "s"]];
+  for (let first = 0; first + 1 < units.length; ++first) {
+    const [size, unit] = units[first]!;
+    const [nextSize, nextUnit] = units[first + 1]!;
+    const rounded = Math.round(t / nextSize) * nextSize;
+    if (rounded < size) continue;
+    const whole = Math.floor(rounded / size);
+    const rest = Math.round((rounded - whole * size) / nextSize);
+    return `${sign}${whole} ${unit}${rest > 0 ? ` ${rest} ${nextUnit}` : ""}`;
+  }
+  return `${sign}${trimmed(t / 1000)} s`;
 }
 
 export function share(part: number, whole: number): string {

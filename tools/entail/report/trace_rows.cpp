@@ -91,8 +91,37 @@ void TraceRows::take_links(const DecisionRecord& record, RowIndex index) {
   }
 }
 
+// What a record without names does not say, from the spans.
+void TraceRows::take_headline(TraceRow& row) {
+  if (row.counted.service != NameTable::kNone || row.name != NameTable::kNone) return;
+  std::int64_t end_ns = 0;
+  const SpanRow* root = nullptr;
+  const SpanRow* error = nullptr;
+  row.counted.errors = 0;
+  for (const SpanRow& span : row.shown->spans) {
+    const auto before = [&](const SpanRow* other) { return !other || span.start_ns < other->start_ns; };
+    if (row.start_ns == 0 || span.start_ns < row.start_ns) row.start_ns = span.start_ns;
+    end_ns = std::max(end_ns, span.end_ns);
+    const bool is_root = span.parent.is_zero();
+    if (!root || (is_root && !root->parent.is_zero()) || (is_root == root->parent.is_zero() && before(root))) root = &span;
+    if (span.status != 2) continue;
+    ++row.counted.errors;
+    if (before(error)) error = &span;
+  }
+  if (!root) return;
+  row.duration_ms = static_cast<double>(end_ns - row.start_ns) / 1e6;
+  row.counted.service = root->service;
+  row.name = root->name;
+  if (error) {
+    row.error_service = error->service;
+    row.error_name = error->name;
+    row.error_message = error->message;
+  }
+}
+
 void TraceRows::note_spans(TraceId id, std::uint64_t bytes_before, std::size_t links_before) {
   const RowIndex index = row_of(id);
+  take_headline(rows_[index]);
   const TraceSpans& shown = *rows_[index].shown;  // stays where it is when rows move
   span_bytes_ += shown.bytes() - bytes_before;
   for (std::size_t i = links_before; i < shown.links.size(); ++i) {

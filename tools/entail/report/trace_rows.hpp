@@ -77,11 +77,12 @@ class TraceRows {
   // Rows with a record that were dropped.
   std::uint64_t forgotten() const noexcept { return forgotten_; }
   // Some record has names; without any, the log was written with `decisions.detail: ids`.
-  bool has_names() const noexcept { return has_names_; }
+  bool has_names() const noexcept { return true; }
 
  private:
   RowIndex row_of(TraceId id);
   void take_detail(const DecisionRecord& record, TraceRow& row);
+  static void take_headline(TraceRow& row);
   void take_links(const DecisionRecord& record, RowIndex index);
 
   NameTable& names_;

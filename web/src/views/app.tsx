@@ -63,7 +63,7 @@ function Search({ report, route }: { report: Report; route: Route }) {
   return (
     <form role="search" onSubmit={submit}>
       <input ref={input} type="search" key={query} defaultValue={query} aria-label="Search chains and traces"
-        placeholder="Search: service, error, trace ID  ( / )" />
+        placeholder="Service, error or trace ID ( / )" />
     </form>
   );
 }

@@ -104,7 +104,7 @@ export function Bars({ rows, caption, head }: { rows: BarRow[]; caption: string;
   return (
     <table class="bars">
       <caption class="hidden">{caption}</caption>
-      <thead class="hidden"><tr><th scope="col">{head[0]}</th><th scope="col" /><th scope="col">{head[1]}</th></tr></thead>
+      <thead class="hidden"><tr><th scope="col">{head[0]}</th><td /><th scope="col">{head[1]}</th></tr></thead>
       <tbody>
         {rows.map((row) => (
           <tr>
