@@ -31,6 +31,7 @@ struct ReportArguments {
   std::string decisions;
   std::string output;
   std::string to = "html";
+  std::string detail;
   std::string clock_max;
   unsigned threads = 1;
   bool json = false;
@@ -42,8 +43,8 @@ class ReportRun {
 
   Exit run() {
     if (!check_usage()) return Exit::usage;
-    ReportData data(true);
     if (arguments_.decisions.empty() && !load_options()) return Exit::usage;
+    ReportData data(arguments_.detail != "ids");
     watch_signals();
     const DecidedInputs decided =
         arguments_.decisions.empty()
@@ -199,6 +200,9 @@ void add_report(Command program, Action& action) {
   command.add_option("--to", arguments->to, "What to write: the page, or its data as one JSON document")
       .one_of({"html", "json"})
       .show_default();
+  command.add_option("--decisions-detail", arguments->detail,
+                     "full: names and messages too; ids: none; by default as decisions.detail or the log has it")
+      .one_of({"full", "ids"});
   command.add_option("--from", arguments->selection.from, "Framing of the inputs; detected automatically by default")
       .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
   command.add_option("--threads", arguments->threads, "Number of threads; the result does not depend on it")

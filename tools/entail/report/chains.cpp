@@ -162,15 +162,17 @@ std::vector<std::vector<std::size_t>> Chains::rankings() const {
           ranked([](const Chain& chain) { return std::pair(~chain.alike, chain.traces); })};
 }
 
+// Traces that a keep reached too late come first, then dropped ones, then absent ones.
 void Chains::add_neighbours(RowIndex row, Choice& choice, std::uint64_t& cost) const {
+  const auto rank_of = [&](RowIndex other) { return !rows_[other].has_record() ? 2 : rows_[other].origin == kNoRow ? 1 : 0; };
   std::size_t shown = 0;
-  for (const bool with_record : {true, false}) {
+  for (int rank = 0; rank < 3; ++rank) {
     for_each_neighbour(row, [&](RowIndex other, bool) {
-      if (rows_[other].is_kept() || rows_[other].has_record() != with_record || shown >= kNeighboursMax) return;
+      if (rows_[other].is_kept() || rank_of(other) != rank || shown >= kNeighboursMax) return;
       ++shown;
       if (choice.in_page[other]) return;
       choice.in_page[other] = true;
-      cost += with_record ? kTraceBytes : kStubBytes;
+      cost += rank < 2 ? kTraceBytes : kStubBytes;
     });
   }
 }

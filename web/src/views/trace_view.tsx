@@ -34,7 +34,7 @@ function Stubs({ report, line }: { report: Report; line: SpanLine }) {
   if (stubs.length === 0) return null;
   const shown = all ? stubs.slice(0, 200) : stubs.slice(0, stubsShown);
   return (
-    <div class="stubs">
+    <div class="stubs" role="gridcell">
       {shown.map(({ link, incoming }) => <Stub report={report} link={link} incoming={incoming} />)}
       {!all && stubs.length > shown.length && (
         <button type="button" class="quiet" onClick={(event) => { event.stopPropagation(); setAll(true); }}>
@@ -119,10 +119,10 @@ export function TraceView({ report, index, selected }: { report: Report; index: 
       <div class="trace-body">
         <div>
           {trace.spans ? (
-            <div class="waterfall" ref={rows} role="listbox" aria-label="Spans. Up and down select, Enter follows a link, Backspace returns." onKeyDown={onKey}>
-              <div class="fall-head" role="presentation">
-                <span>Span</span>
-                <span class="ticks">
+            <div class="waterfall" ref={rows} role="treegrid" aria-label="Spans. Up and down select, Enter follows a link, Backspace returns." onKeyDown={onKey}>
+              <div class="fall-head" role="row">
+                <span role="columnheader">Span</span>
+                <span class="ticks" role="columnheader">
                   {ticks.map((tick) => <span ref={(e) => { if (e) e.style.left = `${x(tick)}%`; }}>{text.duration(tick)}</span>)}
                 </span>
               </div>
@@ -133,16 +133,16 @@ export function TraceView({ report, index, selected }: { report: Report; index: 
                 const words = [report.string(service), report.string(name)].filter(Boolean);
                 const hue = service % 6;
                 return (
-                  <div class={`fall-row${number === shownAt ? " selected" : ""}${status === 2 ? " failed" : ""}`} role="option" data-line={number}
-                    aria-selected={number === shownAt} tabIndex={number === shownAt ? 0 : -1} onClick={() => select(number)}
-                    aria-label={`${words.join(" ") || id}, ${text.duration(length)}${status === 2 ? ", error" : ""}, depth ${line.depth}`}>
-                    <span class="fall-name" ref={(e) => { if (e) e.style.paddingLeft = `${8 + Math.min(line.depth, 14) * 14}px`; }}>
+                  <div class={`fall-row${number === shownAt ? " selected" : ""}${status === 2 ? " failed" : ""}`} role="row" data-line={number}
+                    aria-level={line.depth + 1} aria-selected={number === shownAt} tabIndex={number === shownAt ? 0 : -1} onClick={() => select(number)}
+                    aria-label={`${words.join(" ") || id}, ${text.duration(length)}${status === 2 ? ", error" : ""}`}>
+                    <span class="fall-name" role="gridcell" ref={(e) => { if (e) e.style.paddingLeft = `${8 + Math.min(line.depth, 14) * 14}px`; }}>
                       <i class={`service-dot hue-${hue}`} aria-hidden="true" />
                       {status === 2 && <span class="error-mark" aria-hidden="true">▲ </span>}
                       {words.length > 0 ? <><span class="dim">{words.length > 1 ? words[0] : ""}</span> {words[words.length - 1]}</> : <code>{id}</code>}
                       {line.orphan && <span class="dim" title="Its parent is not here"> (parent missing)</span>}
                     </span>
-                    <span class="fall-bar">
+                    <span class="fall-bar" role="gridcell">
                       <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
                         {ticks.map((tick) => <line x1={x(tick)} x2={x(tick)} y1="0" y2="10" />)}
                         <rect class={status === 2 ? "bar failed" : `bar hue-${hue}`} x={Math.min(left, 99.75)} width={width} y="2.4" height="5.2" />
