@@ -63,6 +63,13 @@ export function moment(epochMs: number, withDate = true): string {
   return withDate ? `${text.slice(0, 10)} ${text.slice(11, 23)}` : text.slice(11, 23);
 }
 
+// What a tick of a time axis says when the ticks are `stepMs` apart.
+export function tickWords(epochMs: number, stepMs: number): string {
+  const iso = new Date(epochMs).toISOString();
+  if (stepMs >= 86_400_000 || iso.slice(11, 19) === "00:00:00") return iso.slice(5, 10);
+  return stepMs > 0 && stepMs < 60_000 ? iso.slice(11, 19) : iso.slice(11, 16);
+}
+
 export const shortId = (id: string): string => id.slice(0, 8);
 
 export const stateWord: Record<State, string> = {

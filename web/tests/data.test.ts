@@ -34,6 +34,12 @@ describe("words", () => {
     expect(text.moment(1_700_000_000_123)).toBe("2023-11-14 22:13:20.123");
     expect(text.moment(Number.NaN)).toBe("unknown time");
   });
+  it("labels time axes in 24 hours", () => {
+    const evening = Date.UTC(2024, 9, 30, 22, 5, 30);
+    expect(text.tickWords(evening, 30_000)).toBe("22:05:30");
+    expect(text.tickWords(evening, 300_000)).toBe("22:05");
+    expect(text.tickWords(Date.UTC(2024, 9, 31), 3_600_000)).toBe("10-31");
+  });
   it("reads a threshold as a probability", () => {
     expect(uniformShare("8000000000000000")).toBe(0.5);
     expect(uniformShare("80")).toBeNull();

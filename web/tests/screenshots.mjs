@@ -9,7 +9,7 @@ const browser = await chromium.launch({
 });
 
 async function shoot(report, name, { dark = false, height = 720, go }) {
-  const page = await browser.newPage({ viewport: { width: 1280, height }, colorScheme: dark ? "dark" : "light" });
+  const page = await browser.newPage({ viewport: { width: 1400, height }, colorScheme: dark ? "dark" : "light" });
   await page.goto(`file://${reports}/${report}`);
   await page.waitForSelector("main h1");
   if (go) await go(page);
@@ -25,7 +25,7 @@ const openChain = (words) => async (page) => {
   await page.locator("g.box.root").waitFor();
 };
 
-await shoot("load.html", "report-overview.png", {});
+await shoot("load.html", "report-overview.png", { height: 780 });
 await shoot("saga.html", "report-chain.png", { go: openChain("run step"), height: 600 });
 await shoot("saga.html", "report-trace.png", {
   dark: true,

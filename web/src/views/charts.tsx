@@ -24,7 +24,7 @@ export function VolumeChart({ steps, stepMs, unit }: { steps: Step[]; stepMs: nu
   const y = scaleLinear().domain([0, top || 1]).nice(4).range([height - margin.bottom, margin.top]);
   const px = (ms: number) => x(new Date(ms));
   const barWidth = Math.max(1, px(first + stepMs) - px(first) - (steps.length > 150 ? 0.4 : 1.5));
-  const tick = x.tickFormat(8);
+  const ticks = x.ticks(8);
   const shown = at === null ? null : steps[at];
   const move = (event: MouseEvent) => {
     const box = (event.currentTarget as SVGSVGElement).getBoundingClientRect();
@@ -55,8 +55,10 @@ export function VolumeChart({ steps, stepMs, unit }: { steps: Step[]; stepMs: nu
             </g>
           );
         })}
-        {x.ticks(8).map((date) => (
-          <text class="tick" x={x(date)} y={height - 8} text-anchor="middle">{tick(date)}</text>
+        {ticks.map((date) => (
+          <text class="tick" x={x(date)} y={height - 8} text-anchor="middle">
+            {text.tickWords(date.getTime(), (ticks[1] ?? date).getTime() - ticks[0]!.getTime())}
+          </text>
         ))}
       </svg>
       <figcaption>

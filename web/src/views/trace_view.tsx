@@ -70,6 +70,13 @@ function SpanPanel({ report, trace, line }: { report: Report; trace: Trace; line
   );
 }
 
+// Beside the bar, where there is room: on its right, on its left, or in it.
+function placeTime(element: HTMLElement, left: number, width: number): void {
+  const right = left + width;
+  element.style.left = right <= 88 ? `${right + 0.5}%` : "";
+  element.style.right = right <= 88 ? "" : left < 12 ? `${100 - right + 0.8}%` : `${100 - left + 0.5}%`;
+}
+
 export function TraceView({ report, index, selected }: { report: Report; index: number; selected: string | undefined }) {
   const trace = report.trace(index);
   const fall = useMemo(() => waterfallOf(report, trace), [report, trace]);
@@ -147,7 +154,7 @@ export function TraceView({ report, index, selected }: { report: Report; index: 
                         {ticks.map((tick) => <line x1={x(tick)} x2={x(tick)} y1="0" y2="10" />)}
                         <rect class={status === 2 ? "bar failed" : `bar hue-${hue}`} x={Math.min(left, 99.75)} width={width} y="2.4" height="5.2" />
                       </svg>
-                      <span class="fall-time" ref={(e) => { if (e) { if (left + width > 82) { e.style.right = `${100 - left + 0.5}%`; e.style.left = ""; } else { e.style.left = `${left + width + 0.5}%`; e.style.right = ""; } } }}>
+                      <span class={left + width > 88 && left < 12 ? "fall-time inside" : "fall-time"} ref={(e) => { if (e) placeTime(e, left, width); }}>
                         {text.duration(length)}
                       </span>
                     </span>
