@@ -117,6 +117,27 @@ TEST_F(ReportCommand, SaysHowATruncatedSpanWasSampled) {
   ADD_FAILURE() << "no truncated span";
 }
 
+// Three ways to leave names out; none of the generated names is in the text.
+TEST_F(ReportCommand, LeavesNamesOut) {
+  generate("saga");
+  std::ofstream(path("ids.yaml")) << read_file(path("saga.yaml")) << "decisions: {detail: ids}\n";
+  ASSERT_EQ(run("sample -c ids.yaml saga.otlp -o kept.otlp --decisions ids.jsonl").exit_code, 0);
+  ASSERT_EQ(run("sample " + of("saga") + " -o kept.otlp --decisions full.jsonl").exit_code, 0);
+  for (const std::string arguments : {"saga.otlp -c ids.yaml", "saga.otlp -c saga.yaml --decisions-detail ids",
+                                      "kept.otlp --decisions ids.jsonl",
+                                      "kept.otlp --decisions full.jsonl --decisions-detail ids"}) {
+    SCOPED_TRACE(arguments);
+    const element shown = report(arguments);
+    EXPECT_EQ(text_at(shown, "/detail"), "ids");
+    EXPECT_EQ(array_at(shown, "/strings").size(), 1u);
+    EXPECT_GT(array_at(shown, "/traces").size(), 5u);
+    for (const char* name : {"compensate", "run step", "the work failed", "async"}) EXPECT_FALSE(contains(text_, name));
+  }
+  const element named = report("kept.otlp --decisions full.jsonl");
+  EXPECT_EQ(text_at(named, "/detail"), "full");
+  EXPECT_TRUE(contains(text_, "compensate"));
+}
+
 TEST_F(ReportCommand, RefusesWrongUse) {
   generate("retry");
   EXPECT_EQ(run("report " + of("retry") + " --decisions log.jsonl -o report.html").exit_code, 2);
@@ -171,14 +192,23 @@ TEST_F(ReportCommand, WritesTheFieldsOfItsPage) {
   generate("batch");
   generate("scheduled-job", "--retain-hours 0");
   generate("retry", "--backoff-seconds 30");
-  generate("sdk-truncated");
-  generate("hot-producer", "--consumers 40 --max-links-followed 8");
-  generate("cycle");
-  generate("chain", "--depth 1100");  // more links than a record names
-  std::ofstream(path("component.yaml")) << read_file(path("cycle.yaml")) << "\n";
-  for (const std::string& arguments :
-       {of("batch"), of("scheduled-job"), of("retry"), of("sdk-truncated"), of("hot-producer"), kDemo, kOddLinks})
-    fields.add(report(arguments), "");
+  generate("sdk-truncated", "--fails last");
+  generate("fan-out", "--mode component");
+  generate("batch-items", "--items 600");                                       // more spans than a page shows
+  generate("hot-producer", "--consumers 2100 --max-links-followed 5000");        // more traces
+  for (const std::string scenario :
+       {"batch", "scheduled-job", "retry", "sdk-truncated", "fan-out", "batch-items", "hot-producer"})
+    fields.add(report(of(scenario)), "");
+  fields.add(report(kDemo), "");
+  fields.add(report(kOddLinks), "");
+  std::ofstream(path("slow.yaml")) << "tail_sampling:\n  policies:\n"
+                                      "    - {name: slow, type: latency, latency: {threshold_ms: 100000}}\n"
+                                      "    - {name: errors, type: status_code, status_code: {status_codes: [ERROR]}}\n";
+  fields.add(report("-c slow.yaml batch.otlp"), "");
+  // The inputs have all links of a truncated span.
+  generate("batch", "--links 1500");
+  ASSERT_EQ(run("sample " + of("batch") + " -o kept.otlp --decisions log.jsonl").exit_code, 0);
+  fields.add(report("batch.otlp --decisions log.jsonl"), "");
   fields.expect_all_seen();
 }
 

@@ -176,6 +176,66 @@ TEST(ReportData, GivesUpTracesBeyondItsMemory) {
   EXPECT_EQ(written.size("/traces"), 52u);
 }
 
+// Every dropped trace has a name of its own: they are released with their traces, and later names are still shown.
+TEST(ReportData, ReleasesNamesWithTheirTraces) {
+  TraceRows::Limits limits;
+  limits.rows = 50'000;
+  ReportData data(true, limits);
+  const auto named = [](DecisionRecord record, const std::string& name) {
+    record.detail.emplace().root_name = name;
+    record.detail->root_service = "shop";
+    return record;
+  };
+  for (std::uint64_t n = 1; n <= NameTable::kNamesMax + 50'000; ++n)
+    data.add(named(dropped(n), "GET /user/" + std::to_string(n)));
+  data.add(named(origin(1'000'000), "GET /last"));
+  const Written written(data, 1 << 20);
+  ASSERT_EQ(written.size("/traces"), 1u);
+  const std::uint64_t name = written.number("/traces/0/name");
+  EXPECT_EQ(written.text_at("/strings/" + std::to_string(name)), "GET /last");
+  EXPECT_EQ(written.text_at("/services/0/service"), "shop");
+  EXPECT_EQ(written.number("/services/0/dropped/traces"), NameTable::kNamesMax + 50'000);
+}
+
+TEST(ReportData, SaysWhatTheRecordSaysOfATrace) {
+  DecisionRecord record = dropped(2, 100, {id_of(1)});
+  TraceDetail& detail = record.detail.emplace();
+  detail.root_service = "shop";
+  detail.root_name = "GET /cart";
+  detail.start_ns = 98 * kNanosPerSecond;
+  detail.duration_ns = 1'500'000;
+  detail.errors = 2;
+  detail.error = {"stock", "reserve", "no \x1b[31mstock"};
+  detail.bytes = 4711;
+  detail.nearest = {{"slow", 1.5, 5000, "1.5 ms of 5 s"}, {"many", 9, 10, "9 spans of 10"}};
+  ReportData data(true);
+  data.add(origin(1));
+  data.add(record);
+  const Written written(data, 1 << 20);
+  const auto string_at = [&](const std::string& pointer) {
+    return written.text_at("/strings/" + std::to_string(written.number(pointer)));
+  };
+  ASSERT_EQ(written.text_at("/traces/1/id"), to_hex(id_of(2)));
+  EXPECT_EQ(string_at("/traces/1/service"), "shop");
+  EXPECT_EQ(string_at("/traces/1/name"), "GET /cart");
+  EXPECT_EQ(string_at("/traces/1/error/message"), "no ?[31mstock");
+  EXPECT_EQ(written.number("/traces/1/bytes"), 4711u);
+  EXPECT_EQ(written.text_at("/traces/1/nearest/policy"), "many");
+  EXPECT_EQ(written.text_at("/traces/1/nearest/why"), "9 spans of 10");
+  EXPECT_EQ(written.text_at("/base_ns"), "98000000000");  // it counts at its start
+  double duration_ms = 0;
+  ASSERT_EQ(written.json.at_pointer("/traces/1/duration").get(duration_ms), simdjson::SUCCESS);
+  EXPECT_EQ(duration_ms, 1.5);
+
+  ReportData without(false);
+  without.add(origin(1));
+  without.add(record);
+  const Written ids(without, 1 << 20);
+  EXPECT_EQ(ids.text_at("/detail"), "ids");
+  for (const char* text : {"shop", "cart", "stock", "reserve", "spans of"})
+    EXPECT_EQ(ids.text.find(text), std::string::npos) << text;
+}
+
 TEST(ReportData, ShowsTimeInStepsThatFit) {
   ReportData data(true);
   for (std::uint64_t day = 0; day < 40; ++day) data.add(dropped(day + 1, static_cast<std::int64_t>(day) * 86'400));

@@ -44,7 +44,7 @@ class ReportRun {
   Exit run() {
     if (!check_usage()) return Exit::usage;
     if (arguments_.decisions.empty() && !load_options()) return Exit::usage;
-    ReportData data(arguments_.detail != "ids");
+    ReportData data(arguments_.detail != "ids" && options_.decisions.detail == DecisionDetail::full);
     watch_signals();
     const DecidedInputs decided =
         arguments_.decisions.empty()
@@ -94,11 +94,17 @@ class ReportRun {
     defaults.memory_limit_bytes = default_memory_limit_bytes(available_memory_bytes());
     defaults.links.propagate.rank_seed = 0;  // one file gives one answer
     options_ = options_without_config(defaults);
-    if (arguments_.config.path.empty()) return true;
+    if (arguments_.config.path.empty()) return set_detail();
     LoadedConfig config = load_config(arguments_.config, defaults);
     if (!config.options) return false;
     options_ = std::move(*config.options);
     no_origins_ = std::move(config.no_origins);
+    return set_detail();
+  }
+
+  bool set_detail() {
+    if (!arguments_.detail.empty())
+      options_.decisions.detail = arguments_.detail == "ids" ? DecisionDetail::ids : DecisionDetail::full;
     return true;
   }
 

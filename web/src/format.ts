@@ -65,7 +65,7 @@ export interface Trace {
   errors?: number;
   bytes?: number;
   error?: { service?: number; name?: number; message?: number };
-  nearest?: { policy: string; value: number; threshold: number; why?: number };
+  nearest?: { policy: string; value: number; threshold: number; why: string };
   more?: More;
   spans_start?: number;
   spans?: SpanRow[];

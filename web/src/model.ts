@@ -63,10 +63,13 @@ export class Report {
     return words.length > 0 ? words.join(" · ") : `trace ${text.shortId(trace.id)}`;
   }
 
+  // The message of its first error; without one, where that was, unless the title says it.
   error(trace: Trace): string {
     if (!trace.error) return "";
     const { service, name, message } = trace.error;
-    return this.string(message) || [this.string(service), this.string(name)].filter((word) => word !== "").join(" · ");
+    if (this.string(message)) return this.string(message);
+    const where = [this.string(service), this.string(name)].filter((word) => word !== "").join(" · ");
+    return where === this.title(trace) ? "" : `in ${where}`;
   }
 
   // When it began, else when it was decided.

@@ -1,6 +1,7 @@
 #include "report/decided_inputs.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "decision_log.hpp"
 #include "feed.hpp"
@@ -56,6 +57,20 @@ std::vector<TraceId> ids_of(const std::vector<std::string>& texts) {
   return ids;
 }
 
+TraceDetail detail_of(const LogRecord& logged) {
+  TraceDetail detail;
+  detail.root_service = logged.root_service;
+  detail.root_name = logged.root_name;
+  detail.start_ns = logged.start_ns;
+  if (logged.duration_ms) detail.duration_ns = std::llround(*logged.duration_ms * 1e6);
+  detail.errors = logged.errors;
+  if (logged.error) detail.error = {logged.error->service, logged.error->name, logged.error->message};
+  detail.bytes = logged.bytes;
+  for (const LogNearPolicy& near : logged.nearest)
+    detail.nearest.push_back({near.policy, near.value, near.threshold, near.why});
+  return detail;
+}
+
 // The record as the engine gave it out; its texts are borrowed from `logged`. False: its trace ID is no ID.
 bool record_of(const LogRecord& logged, DecisionRecord& record) {
   const auto id = from_hex(logged.trace_id);
@@ -79,6 +94,7 @@ bool record_of(const LogRecord& logged, DecisionRecord& record) {
   record.spans = logged.spans;
   record.linked_total = logged.linked_total;
   record.linked = ids_of(logged.linked);
+  if (logged.has_detail) record.detail = detail_of(logged);
   return true;
 }
 

@@ -48,6 +48,13 @@ void Overview::count(const Contribution& trace, bool take_back) {
   while (scale_ < kScaleLast && steps_.rbegin()->first - steps_.begin()->first >= std::int64_t{kStepsMax}) coarsen();
 }
 
+void Overview::mark_names(std::vector<bool>& used) const {
+  for (const auto& [policy, counts] : by_policy) used[policy] = true;
+  for (const auto& [reason, counts] : by_reason) used[reason] = true;
+  for (const auto& [loss, counts] : by_loss) used[loss] = true;
+  for (const auto& [service, counts] : services) used[service] = true;
+}
+
 void Overview::coarsen() {
   const std::int64_t factor = kScales[scale_ + 1] / kScales[scale_];
   ++scale_;

@@ -10,6 +10,7 @@
 #include <map>
 #include <tuple>
 #include <unordered_map>
+#include <vector>
 
 #include "entail/entail.hpp"
 #include "report/name_table.hpp"
@@ -39,6 +40,9 @@ class Overview {
 
   void add(const Contribution& trace) { count(trace, false); }
   void take_back(const Contribution& trace) { count(trace, true); }
+
+  // Sets used[n] for each name that a figure has.
+  void mark_names(std::vector<bool>& used) const;
 
   struct Step {
     TraceCounts kept, dropped;

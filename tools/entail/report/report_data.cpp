@@ -11,17 +11,27 @@ constexpr std::uint64_t kHeldBytes = 32u << 20;
 }  // namespace
 
 void ReportData::add(const DecisionRecord& record) {
-  if (rows_.full()) make_room();
+  make_room_when_full();
   rows_.add(record);
 }
 
-// Holds what a large page would show, and the newest quarter of all traces: their chains are still growing.
-void ReportData::make_room() {
+// Holds what a large page would show, and the newest quarter of all traces: their chains are still growing. If that
+// makes no room, it is not tried again at once.
+void ReportData::make_room_when_full() {
+  constexpr std::uint64_t kAddsMin = 100;
+  ++adds_;
+  if (adds_ < kAddsMin || !(rows_.full() || names_.full())) return;
+  adds_ = 0;
   const Chains chains(rows_.rows(), rows_.edges());
   Choice choice = chains.choose(kHeldBytes);
   const std::size_t count = rows_.rows().size();
   for (std::size_t i = count - count / 4; i < count; ++i) choice.in_page[i] = choice.with_spans[i] = true;
   rows_.retain(choice.in_page, choice.with_spans);
+  std::vector<bool> used(names_.size());
+  used[NameTable::kNone] = used[NameTable::kOther] = true;
+  rows_.mark_names(used);
+  overview_.mark_names(used);
+  names_.release_unused(used);
 }
 
 void ReportData::choose_before_spans(std::uint64_t page_bytes) {
@@ -36,7 +46,7 @@ bool ReportData::wants(TraceId id) const {
 }
 
 bool ReportData::add_spans(Bytes traces_data) {
-  if (!chosen_before_ && rows_.full()) make_room();
+  if (!chosen_before_) make_room_when_full();
   if (!reader_) reader_.emplace(names_, with_names_ && (!chosen_before_ || rows_.has_names()));
   struct Before {
     std::uint64_t bytes = 0;

@@ -33,6 +33,7 @@ struct ReportCounts {
 
 class ReportData {
  public:
+  // Without names: whatever records and spans have.
   explicit ReportData(bool with_names, TraceRows::Limits limits = {})
       : with_names_(with_names), rows_(names_, overview_, limits) {}
 
@@ -48,7 +49,7 @@ class ReportData {
   std::string finish(const ReportSource& source, std::uint64_t page_bytes, ReportCounts& counts);
 
  private:
-  void make_room();
+  void make_room_when_full();
 
   NameTable names_;
   Overview overview_;
@@ -57,6 +58,7 @@ class ReportData {
   std::optional<SpanReader> reader_;
   std::vector<bool> chosen_;  // by row, if choose_before_spans() was called
   bool chosen_before_ = false;
+  std::uint64_t adds_ = 0;  // since room was made
 };
 
 }  // namespace entail::cli

@@ -275,11 +275,10 @@ class Writer {
       text_field("message", row.error_message);
       json_.end_object();
     }
-    if (row.nearest.policy != NameTable::kNone) {
-      json_.key("nearest").begin_object().field("policy", view_.names.text(row.nearest.policy));
-      json_.field("value", row.nearest.value).field("threshold", row.nearest.threshold);
-      text_field("why", row.nearest.why);
-      json_.end_object();
+    if (row.nearest) {
+      json_.key("nearest").begin_object().field("policy", view_.names.text(row.nearest->policy));
+      json_.field("value", row.nearest->value).field("threshold", row.nearest->threshold);
+      json_.field("why", row.nearest->why).end_object();
     }
   }
 

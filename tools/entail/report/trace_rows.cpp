@@ -1,6 +1,9 @@
 #include "report/trace_rows.hpp"
 
 #include <algorithm>
+#include <cmath>
+
+#include "output/shown_text.hpp"
 
 namespace entail::cli {
 namespace {
@@ -82,7 +85,45 @@ void TraceRows::add(const DecisionRecord& record) {
   rows_[index].via = via;
 }
 
-void TraceRows::take_detail(const DecisionRecord&, TraceRow&) {}
+void TraceRows::take_detail(const DecisionRecord& record, TraceRow& row) {
+  row.nearest.reset();
+  if (!record.detail) return;
+  const TraceDetail& detail = *record.detail;
+  has_names_ = true;
+  row.counted.service = names_.number(detail.root_service);
+  row.counted.errors = detail.errors;
+  row.counted.bytes = detail.bytes;
+  row.name = names_.number(detail.root_name);
+  row.start_ns = detail.start_ns.value_or(0);
+  row.duration_ms = static_cast<double>(detail.duration_ns.value_or(0)) / 1e6;
+  if (detail.error) {
+    row.error_service = names_.number(detail.error->service);
+    row.error_name = names_.number(detail.error->name);
+    row.error_message = names_.number(detail.error->message);
+  }
+  double nearest = -1;
+  for (const NearPolicy& near : detail.nearest) {
+    const double larger = std::max(std::abs(near.value), std::abs(near.threshold));
+    const double closeness = larger == 0 ? 1 : std::min(std::abs(near.value), std::abs(near.threshold)) / larger;
+    if (closeness <= nearest) continue;
+    nearest = closeness;
+    row.nearest = std::make_unique<NearMiss>(
+        NearMiss{names_.number(near.policy), near.value, near.threshold, shown_text(near.why, NameTable::kNameBytesMax)});
+  }
+}
+
+void TraceRows::mark_names(std::vector<bool>& used) const {
+  for (const TraceRow& row : rows_) {
+    for (const NameId name : {row.counted.policy, row.counted.reason, row.counted.service, row.counted.loss, row.name,
+                              row.error_service, row.error_name, row.error_message})
+      used[name] = true;
+    if (row.nearest) used[row.nearest->policy] = true;
+    if (!row.shown) continue;
+    for (const SpanRow& span : row.shown->spans)
+      for (const NameId name : {span.service, span.name, span.message}) used[name] = true;
+    for (const LinkRow& link : row.shown->links) used[link.type] = true;
+  }
+}
 
 void TraceRows::take_links(const DecisionRecord& record, RowIndex index) {
   for (const TraceId& linked : record.linked) {
@@ -91,37 +132,8 @@ void TraceRows::take_links(const DecisionRecord& record, RowIndex index) {
   }
 }
 
-// What a record without names does not say, from the spans.
-void TraceRows::take_headline(TraceRow& row) {
-  if (row.counted.service != NameTable::kNone || row.name != NameTable::kNone) return;
-  std::int64_t end_ns = 0;
-  const SpanRow* root = nullptr;
-  const SpanRow* error = nullptr;
-  row.counted.errors = 0;
-  for (const SpanRow& span : row.shown->spans) {
-    const auto before = [&](const SpanRow* other) { return !other || span.start_ns < other->start_ns; };
-    if (row.start_ns == 0 || span.start_ns < row.start_ns) row.start_ns = span.start_ns;
-    end_ns = std::max(end_ns, span.end_ns);
-    const bool is_root = span.parent.is_zero();
-    if (!root || (is_root && !root->parent.is_zero()) || (is_root == root->parent.is_zero() && before(root))) root = &span;
-    if (span.status != 2) continue;
-    ++row.counted.errors;
-    if (before(error)) error = &span;
-  }
-  if (!root) return;
-  row.duration_ms = static_cast<double>(end_ns - row.start_ns) / 1e6;
-  row.counted.service = root->service;
-  row.name = root->name;
-  if (error) {
-    row.error_service = error->service;
-    row.error_name = error->name;
-    row.error_message = error->message;
-  }
-}
-
 void TraceRows::note_spans(TraceId id, std::uint64_t bytes_before, std::size_t links_before) {
   const RowIndex index = row_of(id);
-  take_headline(rows_[index]);
   const TraceSpans& shown = *rows_[index].shown;  // stays where it is when rows move
   span_bytes_ += shown.bytes() - bytes_before;
   for (std::size_t i = links_before; i < shown.links.size(); ++i) {

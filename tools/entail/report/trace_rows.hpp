@@ -2,7 +2,7 @@
 // shown.
 //
 // A trace that is only named by a record (a linked trace, a step of a path) has a row without a record: absent.
-// Thread rule: Confined. Memory: at most Limits::rows rows of some 240 bytes, Limits::edges edges of 8 bytes, and
+// Thread rule: Confined. Memory: at most Limits::rows rows of some 400 bytes, Limits::edges edges of 8 bytes, and
 // Limits::span_bytes of spans. full() says that one is reached; then the owner drops what it can spare (retain()).
 #pragma once
 
@@ -22,8 +22,9 @@ constexpr RowIndex kNoRow = ~RowIndex{0};
 
 // How close a dropped trace came to being kept by a policy.
 struct NearMiss {
-  NameId policy = 0, why = 0;
+  NameId policy = 0;
   double value = 0, threshold = 0;
+  std::string why;  // differs from trace to trace, so it is no name
 };
 
 struct TraceRow {
@@ -37,7 +38,7 @@ struct TraceRow {
   std::uint32_t hops = 0;    // of the path, also for a trace that was not kept; 0 without a path
   Direction direction = Direction::none;
   NameId name = 0, error_service = 0, error_name = 0, error_message = 0;
-  NearMiss nearest;
+  std::unique_ptr<NearMiss> nearest;  // the nearest policy
   std::unique_ptr<TraceSpans> shown;
 
   bool has_record() const noexcept { return counted.verdict != Verdict::undecided; }
@@ -77,12 +78,13 @@ class TraceRows {
   // Rows with a record that were dropped.
   std::uint64_t forgotten() const noexcept { return forgotten_; }
   // Some record has names; without any, the log was written with `decisions.detail: ids`.
-  bool has_names() const noexcept { return true; }
+  bool has_names() const noexcept { return has_names_; }
+  // Sets used[n] for each name that a row has.
+  void mark_names(std::vector<bool>& used) const;
 
  private:
   RowIndex row_of(TraceId id);
   void take_detail(const DecisionRecord& record, TraceRow& row);
-  static void take_headline(TraceRow& row);
   void take_links(const DecisionRecord& record, RowIndex index);
 
   NameTable& names_;

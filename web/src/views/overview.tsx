@@ -110,7 +110,7 @@ function WorstChains({ report }: { report: Report }) {
         return (
           <li>
             <a href={`#/chain/${report.trace(origin.trace).id}`}>
-              <StateMark state="kept" origin error={group.error !== ""} />
+              <StateMark state="kept" origin error={(report.trace(origin.trace).errors ?? 0) > 0} />
               <span class="grow"><b>{group.title}</b>{group.error && <span class="error-text">{group.error}</span>}</span>
               <span class="figure">
                 {group.chains.length > 1 && `${text.count(group.chains.length)} origins, `}{text.plural(group.traces, "trace")}

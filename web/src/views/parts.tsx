@@ -78,7 +78,7 @@ export function TracePath({ report, trace }: { report: Report; trace: Trace }) {
 
 // What a record says of a trace, in words.
 export function TraceFacts({ report, trace }: { report: Report; trace: Trace }) {
-  const error = report.error(trace);
+  const failed = trace.error !== undefined;
   const rows: [string, string][] = [];
   if (trace.start !== undefined) rows.push(["Start (UTC)", report.moment(trace.start)]);
   if (trace.duration !== undefined) rows.push(["Duration", text.duration(trace.duration)]);
@@ -90,11 +90,11 @@ export function TraceFacts({ report, trace }: { report: Report; trace: Trace }) 
   if (trace.not_followed) rows.push(["Not followed", `${text.plural(trace.not_followed, "neighbour")}, beyond max_links_followed`]);
   if (trace.links_dropped_upstream) rows.push(["Cut by SDKs", text.plural(trace.links_dropped_upstream, "link")]);
   if (trace.nearest)
-    rows.push(["Closest policy", `${trace.nearest.policy}: ${report.string(trace.nearest.why) || `${trace.nearest.value} of ${trace.nearest.threshold}`}`]);
+    rows.push(["Nearest policy", `${trace.nearest.policy}: ${trace.nearest.why || `${trace.nearest.value} of ${trace.nearest.threshold}`}`]);
   return (
     <>
       <p class="because">{report.because(trace)}</p>
-      {error && (
+      {failed && (
         <p class="error-box">
           <b>{[report.string(trace.error?.service), report.string(trace.error?.name)].filter(Boolean).join(" · ") || "Error"}</b>
           {report.string(trace.error?.message) && <span>{report.string(trace.error?.message)}</span>}
