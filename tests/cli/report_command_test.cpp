@@ -22,8 +22,8 @@ class ReportCommand : public CommandTest {
     return parse(parser_, text_);
   }
   void generate(const std::string& scenario, const std::string& flags = "") {
-    const Outcome outcome =
-        run("generate --scenario " + scenario + " " + flags + " -o " + scenario + ".otlp --config " + scenario + ".yaml");
+    const Outcome outcome = run("generate --scenario " + scenario + " " + flags + " -o " + scenario +
+                                ".otlp --config " + scenario + ".yaml");
     ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   }
   std::string of(const std::string& scenario) const { return "-c " + scenario + ".yaml " + scenario + ".otlp"; }
@@ -110,7 +110,8 @@ TEST_F(ReportCommand, SaysHowATruncatedSpanWasSampled) {
     const element span = simdjson::dom::array(truncated).at(0);
     EXPECT_EQ(number(span, "/received"), 1000u);
     EXPECT_EQ(number(span, "/emitted"), 128u);
-    EXPECT_EQ(number(span, "/strata/pinned/0") + number(span, "/strata/open/0") + number(span, "/strata/closed/0"), 1000u);
+    EXPECT_EQ(number(span, "/strata/pinned/0") + number(span, "/strata/open/0") + number(span, "/strata/closed/0"),
+              1000u);
     EXPECT_EQ(text_at(span, "/threshold_uniform").size(), 16u);
     return;
   }
@@ -123,9 +124,9 @@ TEST_F(ReportCommand, LeavesNamesOut) {
   std::ofstream(path("ids.yaml")) << read_file(path("saga.yaml")) << "decisions: {detail: ids}\n";
   ASSERT_EQ(run("sample -c ids.yaml saga.otlp -o kept.otlp --decisions ids.jsonl").exit_code, 0);
   ASSERT_EQ(run("sample " + of("saga") + " -o kept.otlp --decisions full.jsonl").exit_code, 0);
-  for (const std::string arguments : {"saga.otlp -c ids.yaml", "saga.otlp -c saga.yaml --decisions-detail ids",
-                                      "kept.otlp --decisions ids.jsonl",
-                                      "kept.otlp --decisions full.jsonl --decisions-detail ids"}) {
+  for (const std::string arguments :
+       {"saga.otlp -c ids.yaml", "saga.otlp -c saga.yaml --decisions-detail ids", "kept.otlp --decisions ids.jsonl",
+        "kept.otlp --decisions full.jsonl --decisions-detail ids"}) {
     SCOPED_TRACE(arguments);
     const element shown = report(arguments);
     EXPECT_EQ(text_at(shown, "/detail"), "ids");
@@ -194,11 +195,13 @@ TEST_F(ReportCommand, WritesTheFieldsOfItsPage) {
   generate("retry", "--backoff-seconds 30");
   generate("sdk-truncated", "--fails last");
   generate("fan-out", "--mode component");
-  generate("batch-items", "--items 600");                                       // more spans than a page shows
-  generate("hot-producer", "--consumers 2100 --max-links-followed 5000");        // more traces
+  generate("batch-items", "--items 600");                                  // more spans than a page shows
+  generate("hot-producer", "--consumers 2100 --max-links-followed 5000");  // more traces
   for (const std::string scenario :
        {"batch", "scheduled-job", "retry", "sdk-truncated", "fan-out", "batch-items", "hot-producer"})
     fields.add(report(of(scenario)), "");
+  generate("hot-producer", "--consumers 40 --max-links-followed 8");
+  fields.add(report(of("hot-producer")), "");
   fields.add(report(kDemo), "");
   fields.add(report(kOddLinks), "");
   std::ofstream(path("slow.yaml")) << "tail_sampling:\n  policies:\n"

@@ -253,7 +253,8 @@ TEST(ReportData, ShowsTimeInStepsThatFit) {
 TEST(ReportPage, CannotBeLeftByItsData) {
   if (page_template().empty()) GTEST_SKIP() << "this build has no page";
   const std::string page = page_with("{\"strings\":[\"</script><script>hit</script><!--\"]}");
-  EXPECT_NE(page.find("{\"strings\":[\"\\u003c/script>\\u003cscript>hit\\u003c/script>\\u003c!--\"]}"), std::string::npos);
+  EXPECT_NE(page.find("{\"strings\":[\"\\u003c/script>\\u003cscript>hit\\u003c/script>\\u003c!--\"]}"),
+            std::string::npos);
   EXPECT_EQ(page.find("<script>hit"), std::string::npos);
   EXPECT_NE(page.find("Content-Security-Policy"), std::string::npos);
 }

@@ -48,7 +48,8 @@ class ReportRun {
     watch_signals();
     const DecidedInputs decided =
         arguments_.decisions.empty()
-            ? decide_inputs({arguments_.selection, options_, clock_max_ns_, arguments_.threads}, report_, console_, data)
+            ? decide_inputs({arguments_.selection, options_, clock_max_ns_, arguments_.threads}, report_, console_,
+                            data)
             : read_decided(arguments_.decisions, arguments_.selection, kDataBytesMax, report_, console_, data);
     if (!decided.failure.empty()) {
       console_.message(decided.failure);
@@ -148,8 +149,8 @@ class ReportRun {
     Table table(paint);
     table.heading("Report");
     table.row("traces", counts_.traces, grouped(counts_.kept) + " kept, " + grouped(counts_.dropped) + " dropped");
-    table.row("chains", counts_.chains, counts_.chains_left_out == 0 ? "all of them"
-                                                                     : grouped(counts_.chains_left_out) + " left out");
+    table.row("chains", counts_.chains,
+              counts_.chains_left_out == 0 ? "all of them" : grouped(counts_.chains_left_out) + " left out");
     table.row("traces shown", counts_.traces_shown, "with " + grouped(counts_.spans_shown) + " spans");
     table.row("bytes", bytes, arguments_.output);
     return table.take();
@@ -194,8 +195,8 @@ void add_report(Command program, Action& action) {
   auto arguments = std::make_shared<ReportArguments>();
   arguments->threads = std::clamp(std::thread::hardware_concurrency(), 1u, 2u);
   Command command = program.add_command("report", "Show decisions, chains and spans as one page");
-  Option config = command.add_option("-c,--config", arguments->config.path,
-                                     "Configuration, - for standard input; as for sample");
+  Option config =
+      command.add_option("-c,--config", arguments->config.path, "Configuration, - for standard input; as for sample");
   add_source_options(command, arguments->config);
   command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
   command.add_option("-o,--output", arguments->output, "Output file, - for standard output").required();
@@ -206,8 +207,9 @@ void add_report(Command program, Action& action) {
   command.add_option("--to", arguments->to, "What to write: the page, or its data as one JSON document")
       .one_of({"html", "json"})
       .show_default();
-  command.add_option("--decisions-detail", arguments->detail,
-                     "full: names and messages too; ids: none; by default as decisions.detail or the log has it")
+  command
+      .add_option("--decisions-detail", arguments->detail,
+                  "full: names and messages too; ids: none; by default as decisions.detail or the log has it")
       .one_of({"full", "ids"});
   command.add_option("--from", arguments->selection.from, "Framing of the inputs; detected automatically by default")
       .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});

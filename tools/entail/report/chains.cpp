@@ -164,7 +164,9 @@ std::vector<std::vector<std::size_t>> Chains::rankings() const {
 
 // Traces that a keep reached too late come first, then dropped ones, then absent ones.
 void Chains::add_neighbours(RowIndex row, Choice& choice, std::uint64_t& cost) const {
-  const auto rank_of = [&](RowIndex other) { return !rows_[other].has_record() ? 2 : rows_[other].origin == kNoRow ? 1 : 0; };
+  const auto rank_of = [&](RowIndex other) {
+    return !rows_[other].has_record() ? 2 : rows_[other].origin == kNoRow ? 1 : 0;
+  };
   std::size_t shown = 0;
   for (int rank = 0; rank < 3; ++rank) {
     for_each_neighbour(row, [&](RowIndex other, bool) {

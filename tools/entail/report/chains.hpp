@@ -13,13 +13,13 @@ namespace entail::cli {
 
 struct Chain {
   RowIndex origin = kNoRow;
-  std::uint64_t traces = 0, spans = 0, errors = 0;  // of the origin, and of the traces whose records name it
-  std::uint64_t sealed = 0;                         // traces that the keep reached too late
-  std::int64_t last_ns = 0;                         // the latest start of them, else decision
+  std::uint64_t traces = 0, spans = 0, errors = 0;    // of the origin, and of the traces whose records name it
+  std::uint64_t sealed = 0;                           // traces that the keep reached too late
+  std::int64_t last_ns = 0;                           // the latest start of them, else decision
   std::vector<std::uint32_t> linked, linking, mixed;  // kept traces by hops, from 1
-  std::uint64_t alike = 0;                          // chains of the same signature, this one included
+  std::uint64_t alike = 0;                            // chains of the same signature, this one included
   std::uint64_t signature = 0;
-  std::size_t begin = 0, end = 0;                   // of its traces but the origin, in a list by hops
+  std::size_t begin = 0, end = 0;  // of its traces but the origin, in a list by hops
 };
 
 // Why a chain was chosen.
@@ -31,15 +31,15 @@ struct Choice {
     std::size_t chain = 0;  // index in chains
     Rank rank = Rank::largest;
   };
-  std::vector<Shown> shown;          // in the order of choice
-  std::vector<bool> in_page;         // by row: it has an entry
-  std::vector<bool> with_spans;      // by row: of a chain, so its spans are shown
+  std::vector<Shown> shown;      // in the order of choice
+  std::vector<bool> in_page;     // by row: it has an entry
+  std::vector<bool> with_spans;  // by row: of a chain, so its spans are shown
 };
 
 class Chains {
  public:
-  static constexpr std::size_t kConeTracesMax = 2000;   // of one origin, the nearest
-  static constexpr std::size_t kNeighboursMax = 16;     // traces that were not kept, for each trace of a chain
+  static constexpr std::size_t kConeTracesMax = 2000;  // of one origin, the nearest
+  static constexpr std::size_t kNeighboursMax = 16;    // traces that were not kept, for each trace of a chain
 
   Chains(const std::vector<TraceRow>& rows, const std::vector<Edge>& edges);
 

@@ -141,7 +141,8 @@ DecidedInputs decide_inputs(const EngineInputs& inputs, InputReport& report, Con
   result.facts.memory_limit_bytes = options.memory_limit_bytes;
   result.facts.retain_bytes_max = options.retain.max_bytes.value_or(options.memory_limit_bytes / 2);
   result.statistics = (*engine)->statistics();
-  if (feed.clock_outlier_count() != 0) result.statistics.losses.push_back({"clock_outlier", feed.clock_outlier_count()});
+  if (feed.clock_outlier_count() != 0)
+    result.statistics.losses.push_back({"clock_outlier", feed.clock_outlier_count()});
   report.finish();
   return result;
 }

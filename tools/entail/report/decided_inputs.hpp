@@ -1,6 +1,5 @@
-// The two ways in which a report gets decisions and spans: an engine that decides the inputs as `entail sample` does, or
-// a decision log and the spans of the inputs that go with it. Either reads the inputs once.
-// Thread rule: Confined.
+// The two ways in which a report gets decisions and spans: an engine that decides the inputs as `entail sample` does,
+// or a decision log and the spans of the inputs that go with it. Either reads the inputs once. Thread rule: Confined.
 #pragma once
 
 #include <string>

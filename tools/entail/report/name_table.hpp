@@ -1,7 +1,7 @@
 // Names by number: each distinct text is held once.
 //
-// Thread rule: Confined. Memory: at most kNamesMax texts of kNameBytesMax bytes. When full(), further ones become kOther
-// until some are released.
+// Thread rule: Confined. Memory: at most kNamesMax texts of kNameBytesMax bytes. When full(), further ones become
+// kOther until some are released.
 #pragma once
 
 #include <cstdint>

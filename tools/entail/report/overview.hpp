@@ -57,11 +57,11 @@ class Overview {
 
   TraceCounts kept, dropped;
   std::uint64_t origins = 0, revived = 0, errors = 0;
-  std::map<NameId, TraceCounts> by_policy;                               // kept by their own policy
-  std::map<std::pair<Direction, std::uint32_t>, TraceCounts> by_hops;    // kept over links
-  std::map<NameId, TraceCounts> by_reason;                               // dropped
-  std::map<NameId, TraceCounts> by_loss;                                 // traces whose record names a loss
-  std::unordered_map<NameId, Service> services;                          // of the root; NameTable::kOther: the rest
+  std::map<NameId, TraceCounts> by_policy;                             // kept by their own policy
+  std::map<std::pair<Direction, std::uint32_t>, TraceCounts> by_hops;  // kept over links
+  std::map<NameId, TraceCounts> by_reason;                             // dropped
+  std::map<NameId, TraceCounts> by_loss;                               // traces whose record names a loss
+  std::unordered_map<NameId, Service> services;                        // of the root; NameTable::kOther: the rest
 
  private:
   void count(const Contribution& trace, bool take_back);

@@ -1,4 +1,5 @@
-// What a report shows, collected from decision records and spans in one pass, and written as the JSON of docs/report.md.
+// What a report shows, collected from decision records and spans in one pass, and written as the JSON of
+// docs/report.md.
 //
 // Thread rule: Confined. Memory: docs/report.md "Memory"; beyond its bounds the traces are given up that a page would
 // not show now, the oldest first. What is given up stays in the overview.
@@ -16,9 +17,9 @@ namespace entail::cli {
 struct ReportSource {
   bool from_engine = false;  // else from a decision log
   std::vector<std::string> inputs;
-  std::string configuration;             // its name; empty: none
-  std::vector<NamedCount> losses;        // of the engine
-  std::vector<std::string> notes;        // sentences for people
+  std::string configuration;              // its name; empty: none
+  std::vector<NamedCount> losses;         // of the engine
+  std::vector<std::string> notes;         // sentences for people
   std::uint64_t requests = 0, bytes = 0;  // of the inputs
 };
 

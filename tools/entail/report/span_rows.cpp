@@ -65,9 +65,9 @@ bool take_attribute(std::string_view key, const element& attribute, TruncationRo
   if (attribute["value"].get(value) != simdjson::SUCCESS) return false;
   const auto count = [&] { return static_cast<std::uint64_t>(number_at(value, "intValue")); };
   constexpr std::pair<std::string_view, std::uint64_t TruncationRow::*> kCounts[] = {
-      {"received", &TruncationRow::received},     {"emitted", &TruncationRow::emitted},
-      {"dropped", &TruncationRow::dropped},       {"dropped_upstream", &TruncationRow::dropped_upstream},
-      {"malformed", &TruncationRow::malformed},   {"duplicates", &TruncationRow::duplicates},
+      {"received", &TruncationRow::received},   {"emitted", &TruncationRow::emitted},
+      {"dropped", &TruncationRow::dropped},     {"dropped_upstream", &TruncationRow::dropped_upstream},
+      {"malformed", &TruncationRow::malformed}, {"duplicates", &TruncationRow::duplicates},
       {"seed", &TruncationRow::seed},
   };
   for (const auto& [name, member] : kCounts) {
@@ -173,8 +173,7 @@ struct SpanReader::State {
   }
 };
 
-SpanReader::SpanReader(NameTable& names, bool with_names)
-    : state_(std::make_unique<State>(names, with_names)) {}
+SpanReader::SpanReader(NameTable& names, bool with_names) : state_(std::make_unique<State>(names, with_names)) {}
 SpanReader::~SpanReader() = default;
 
 bool SpanReader::read(Bytes traces_data, const Place& place) {

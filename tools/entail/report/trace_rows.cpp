@@ -107,8 +107,8 @@ void TraceRows::take_detail(const DecisionRecord& record, TraceRow& row) {
     const double closeness = larger == 0 ? 1 : std::min(std::abs(near.value), std::abs(near.threshold)) / larger;
     if (closeness <= nearest) continue;
     nearest = closeness;
-    row.nearest = std::make_unique<NearMiss>(
-        NearMiss{names_.number(near.policy), near.value, near.threshold, shown_text(near.why, NameTable::kNameBytesMax)});
+    row.nearest = std::make_unique<NearMiss>(NearMiss{names_.number(near.policy), near.value, near.threshold,
+                                                      shown_text(near.why, NameTable::kNameBytesMax)});
   }
 }
 
