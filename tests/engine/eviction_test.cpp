@@ -13,11 +13,11 @@
 namespace entail::engine_test {
 namespace {
 
+using workload::kError;
 using workload::make_request;
 using workload::make_span;
 using workload::trace_bytes;
 
-constexpr std::uint32_t kError = 2;
 constexpr std::uint64_t kLimit = 16 << 20;
 constexpr std::size_t kPad = 100 << 10;
 
