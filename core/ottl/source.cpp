@@ -105,32 +105,6 @@ std::size_t Source::attribute_count(Holder holder) const noexcept {
   return count;
 }
 
-std::uint64_t Source::header_number(Holder holder, wire::Field wanted) const noexcept {
-  std::uint64_t out = 0;
-  for_each_message(holder, [&](wire::Range message, wire::Field) {
-    wire::FieldCursor cursor(decoded_.bytes, message);
-    for (wire::FieldView field; cursor.next(field);)
-      if (field.is(wanted)) out = number(field);
-  });
-  return out;
-}
-
-std::string_view Source::schema_url(Holder holder) const noexcept {
-  const otlp::ScopeView& scope = decoded_.scopes[span_.scope];
-  const otlp::ResourceView& resource = decoded_.resources[scope.resource];
-  const bool is_scope = holder == Holder::scope;
-  const wire::Field wanted = is_scope ? otlp::scope_spans_field::kSchemaUrl : otlp::resource_spans_field::kSchemaUrl;
-  const std::uint32_t first = is_scope ? scope.first_field : resource.first_field;
-  const std::uint32_t count = is_scope ? scope.field_count : resource.field_count;
-  std::string_view out;
-  for (std::uint32_t i = first; i < first + count; ++i) {
-    wire::FieldCursor cursor(decoded_.bytes, decoded_.fields[i]);
-    for (wire::FieldView field; cursor.next(field);)
-      if (field.is(wanted)) out = text(field.payload);
-  }
-  return out;
-}
-
 bool Source::is_root() const noexcept { return context::is_zero(wire::slice(decoded_.bytes, span_.parent_span_id)); }
 
 void Source::walk_span() noexcept {
@@ -167,18 +141,30 @@ void Source::walk_event() noexcept {
   }
 }
 
-void Source::walk_scope() noexcept {
-  if (scope_walked_) return;
-  scope_walked_ = true;
+void Source::walk_header(Holder holder) noexcept {
+  const bool is_scope = holder == Holder::scope;
+  Header& header = is_scope ? scope_ : resource_;
+  if (header.walked) return;
+  header.walked = true;
   const otlp::ScopeView& scope = decoded_.scopes[span_.scope];
-  for (std::uint32_t i = 0; i < scope.field_count; ++i) {
-    wire::FieldCursor cursor(decoded_.bytes, decoded_.fields[scope.first_field + i]);
+  const otlp::ResourceView& resource = decoded_.resources[scope.resource];
+  const std::uint32_t first = is_scope ? scope.first_field : resource.first_field;
+  const std::uint32_t count = is_scope ? scope.field_count : resource.field_count;
+  const wire::Field message = is_scope ? otlp::scope_spans_field::kScope : otlp::resource_spans_field::kResource;
+  const wire::Field schema_url =
+      is_scope ? otlp::scope_spans_field::kSchemaUrl : otlp::resource_spans_field::kSchemaUrl;
+  const wire::Field dropped =
+      is_scope ? otlp::scope_field::kDroppedAttributesCount : otlp::resource_field::kDroppedAttributesCount;
+  for (std::uint32_t i = first; i < first + count; ++i) {
+    wire::FieldCursor cursor(decoded_.bytes, decoded_.fields[i]);
     for (wire::FieldView field; cursor.next(field);) {
-      if (!field.is(otlp::scope_spans_field::kScope)) continue;
+      if (field.is(schema_url)) header.schema_url = field.payload;
+      if (!field.is(message)) continue;
       wire::FieldCursor parts(decoded_.bytes, field.payload);
       for (wire::FieldView part; parts.next(part);) {
-        if (part.is(otlp::scope_field::kName)) scope_name_ = part.payload;
-        if (part.is(otlp::scope_field::kVersion)) scope_version_ = part.payload;
+        if (part.is(dropped)) header.dropped_attributes = number(part);
+        if (is_scope && part.is(otlp::scope_field::kName)) header.name = part.payload;
+        if (is_scope && part.is(otlp::scope_field::kVersion)) header.version = part.payload;
       }
     }
   }
@@ -280,21 +266,23 @@ Value Source::context_field(Field field) noexcept {
       walk_event();
       return integer_of(static_cast<std::uint32_t>(event_dropped_attributes_));
     case Field::scope_name:
-      walk_scope();
-      return Value::of_text(text(scope_name_));
+      walk_header(Holder::scope);
+      return Value::of_text(text(scope_.name));
     case Field::scope_version:
-      walk_scope();
-      return Value::of_text(text(scope_version_));
+      walk_header(Holder::scope);
+      return Value::of_text(text(scope_.version));
     case Field::scope_dropped_attributes:
-      return integer_of(
-          static_cast<std::uint32_t>(header_number(Holder::scope, otlp::scope_field::kDroppedAttributesCount)));
+      walk_header(Holder::scope);
+      return integer_of(static_cast<std::uint32_t>(scope_.dropped_attributes));
     case Field::scope_schema_url:
-      return Value::of_text(schema_url(Holder::scope));
+      walk_header(Holder::scope);
+      return Value::of_text(text(scope_.schema_url));
     case Field::resource_dropped_attributes:
-      return integer_of(
-          static_cast<std::uint32_t>(header_number(Holder::resource, otlp::resource_field::kDroppedAttributesCount)));
+      walk_header(Holder::resource);
+      return integer_of(static_cast<std::uint32_t>(resource_.dropped_attributes));
     case Field::resource_schema_url:
-      return Value::of_text(schema_url(Holder::resource));
+      walk_header(Holder::resource);
+      return Value::of_text(text(resource_.schema_url));
     default:
       return {};
   }
@@ -302,9 +290,10 @@ Value Source::context_field(Field field) noexcept {
 
 Value Source::trace_state_entry(std::string_view key) const noexcept {
   // The Collector parses Level 1.
-  const auto parsed = context::parse_tracestate(text(span_.trace_state), context::TracestateLevel::strict_one);
-  if (!parsed.ok() && parsed.error() != context::TracestateError::bad_ot) return {};
-  return Value::of_text(context::tracestate_value(text(span_.trace_state), key).value_or(std::string_view()));
+  const auto member =
+      context::find_tracestate_member(text(span_.trace_state), key, context::TracestateLevel::strict_one);
+  if (!member.ok()) return {};
+  return Value::of_text(member->value_or(std::string_view()));
 }
 
 const Value& Source::attribute(Holder holder, std::uint16_t slot) noexcept {

@@ -71,16 +71,13 @@ class Source {
   Value context_field(Field field) noexcept;
   void walk_span() noexcept;
   void walk_event() noexcept;
-  void walk_scope() noexcept;
+  void walk_header(Holder holder) noexcept;
   void fill(Holder holder) noexcept;
   void take_attributes(Holder holder, wire::Range message, wire::Field attributes) noexcept;
   // The messages that hold a holder's attributes, which are their fields `attributes`.
   template <class Visit>
   void for_each_message(Holder holder, const Visit& visit) const noexcept;
   std::size_t count_fields(wire::Field field) const noexcept;
-  // The last of a field of all messages that are the resource's or the scope's own, or stand beside them.
-  std::uint64_t header_number(Holder holder, wire::Field field) const noexcept;
-  std::string_view schema_url(Holder holder) const noexcept;
 
   const otlp::Decoded& decoded_;
   const otlp::SpanView& span_;
@@ -99,9 +96,16 @@ class Source {
   std::uint64_t kind_ = 0;
   std::uint64_t dropped_attributes_ = 0;
   std::uint64_t dropped_events_ = 0;
-  bool scope_walked_ = false;
-  wire::Range scope_name_;
-  wire::Range scope_version_;
+  // The fields of a scope or a resource other than its attributes; of one that is repeated the last counts.
+  struct Header {
+    bool walked = false;
+    wire::Range name;  // of a scope
+    wire::Range version;
+    wire::Range schema_url;
+    std::uint64_t dropped_attributes = 0;
+  };
+  Header scope_;
+  Header resource_;
   bool event_walked_ = false;
   std::uint32_t events_at_ = 0;  // where the next event is looked for; 0 = at the start of the span
   wire::Range event_;
