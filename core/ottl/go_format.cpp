@@ -3,7 +3,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
 
 #include "ottl/civil_time.hpp"
 #include "ottl/go_layout.hpp"

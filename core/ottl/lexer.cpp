@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "base/bytes.hpp"
 #include "ottl/strcase.hpp"
 #include "text/ascii.hpp"
 #include "text/hex.hpp"

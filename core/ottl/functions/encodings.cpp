@@ -1,6 +1,5 @@
 // Base64Encode, Decode and Hex.
 #include "ottl/encodings.hpp"
-#include "ottl/conversion.hpp"
 #include "ottl/evaluation.hpp"
 #include "text/hex.hpp"
 

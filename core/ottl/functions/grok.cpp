@@ -1,10 +1,8 @@
 // ExtractGrokPatterns.
-#include <algorithm>
-
+#include "ottl/grok.hpp"
 #include "ottl/evaluation.hpp"
 #include "ottl/go_number.hpp"
 #include "ottl/go_regex.hpp"
-#include "ottl/grok.hpp"
 
 namespace entail::ottl::functions {
 

@@ -1,6 +1,5 @@
 // Converters of lists and maps.
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "ottl/conversion.hpp"

@@ -1,6 +1,5 @@
 // Time and FormatTime: times read and written by formats of strptime.
 #include <algorithm>
-#include <array>
 
 #include "ottl/evaluation.hpp"
 #include "ottl/go_layout.hpp"
