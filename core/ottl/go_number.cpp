@@ -13,7 +13,8 @@ namespace {
 
 int digit_of(char c) noexcept {
   if (text::is_digit(c)) return c - '0';
-  return text::is_letter(c) ? text::to_lower(c) - 'a' + 10 : 99;
+  const char letter = text::to_lower(c);
+  return text::is_lower(letter) ? letter - 'a' + 10 : 99;
 }
 
 using text::to_lower;

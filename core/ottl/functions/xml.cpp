@@ -1,5 +1,5 @@
 // Converters of XML.
-#include <unordered_map>
+#include <map>
 
 #include "ottl/evaluation.hpp"
 #include "ottl/member_list.hpp"
@@ -187,7 +187,7 @@ bool simplified(Call& call, const XmlTree& tree, int parent, Value& out) {
     std::size_t count = 0;  // of elements with this name
     std::size_t member = kNoMember;
   };
-  std::unordered_map<std::string_view, Name> names;
+  std::map<std::string_view, Name> names;
   for (int child = tree[parent].first_child; child >= 0; child = tree[child].next)
     if (tree[child].kind == XmlNode::Kind::element) ++names[tree[child].name].count;
   std::vector<std::pair<std::string_view, std::vector<Value>>> members;  // in the order of their first value
@@ -266,6 +266,7 @@ bool parsed_element(Call& call, XmlReader& reader, const XmlToken& start, Value&
 
 // The first element, behind which nothing may stand.
 bool parse_xml(Call& call, Value& out) {
+  if (call[0].text.size() > kXmlBytesMax) return false;
   XmlReader reader(call[0].text);
   for (XmlToken token; reader.next(token);)
     if (token.kind == XmlToken::Kind::start)
