@@ -155,6 +155,7 @@ TEST(OttlParser, RefusesInvalidConditions_WithTheirOffsets) {
       {"name == @", 8, "'@' has no meaning here"},
       {R"(0x123 == attributes["x"])", 0, "an even number of digits"},
       {R"(IsRootSpan == true)", 0, "a function is called with parentheses"},
+      {R"(Len({"k": [[{"a": 1}]]}) == 1)", 10, "a map cannot hold this value"},
   };
   expect_refused(cases);
   EXPECT_NE(fault_of("IsRootSpan()", Context::spanevent).text.find("not on span events"), std::string::npos);
