@@ -26,7 +26,7 @@ struct Emission::KeptSpan {
   SpanId parent;
   std::string_view trace_state;
   std::uint32_t dropped_links_count = 0;
-  bool malformed_own_id = false;  // an earlier one: the last is the span's
+  bool malformed_own_id = false;  // in a span_id field before the last one, which counts
   bool malformed_parent = false;
 
   explicit KeptSpan(const store::HeldSpan& span) noexcept;

@@ -4,6 +4,7 @@
 
 #include "context/whitespace.hpp"
 #include "entail/context.hpp"
+#include "text/ascii.hpp"
 #include "text/hex.hpp"
 
 namespace entail::links {
@@ -25,7 +26,7 @@ inline bool is_header(std::string_view name, std::string_view lower) noexcept {
   if (name.size() != lower.size()) return false;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const char c = name[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != lower[i]) return false;
+    if (text::to_lower(c) != lower[i]) return false;
   }
   return true;
 }
