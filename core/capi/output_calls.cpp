@@ -1,7 +1,6 @@
 // Outputs: batches, decisions, counts, explanations.
 #include <algorithm>
 
-#include "base/bytes.hpp"
 #include "capi/engine_handle.hpp"
 
 namespace {
@@ -121,8 +120,8 @@ entail_status_t entail_poll_batch(entail_engine_t* engine, uint8_t* buffer, size
     if (span_count != nullptr) *span_count = 0;
     if (open.sink.batches.empty()) return ENTAIL_NOTHING;
     const HandleSink::Batch& batch = open.sink.batches.front();
-    auto* const out = reinterpret_cast<char*>(buffer);
-    const entail_status_t copied = copy_out(entail::base::text_of(batch.bytes), out, buffer_size, size, error);
+    const std::string_view text(reinterpret_cast<const char*>(batch.bytes.data()), batch.bytes.size());
+    const entail_status_t copied = copy_out(text, reinterpret_cast<char*>(buffer), buffer_size, size, error);
     if (copied != ENTAIL_OK) return copied;
     if (span_count != nullptr) *span_count = batch.span_count;
     open.sink.pop_batch();
