@@ -21,6 +21,15 @@ inline ForeignContext make_foreign(TraceId trace_id, SpanId span_id, SpanId pare
   return {{trace_id, span_id, flags, true, {}}, parent_id, sampling};
 }
 
+// All of the 16 digits, not all zero.
+inline Result<SpanId, ContextError> parse_full_span_id(std::string_view text, HexCase hex_case) noexcept {
+  constexpr std::size_t kDigits = 16;
+  const auto id = text::parse_span_id(text, hex_case);
+  if (text.size() != kDigits || !id.ok()) return ContextError::bad_span_id;
+  if (id->is_zero()) return ContextError::zero_span_id;
+  return *id;
+}
+
 // Compares header names, ignoring ASCII case. REQUIRES that `lower` has no upper-case letter.
 inline bool is_header(std::string_view name, std::string_view lower) noexcept {
   if (name.size() != lower.size()) return false;

@@ -81,7 +81,7 @@ class ConvertOutput {
     writer_->finish();
     const RepairLosses& repairs = writer_->repairs();
     converted.ids_emptied = repairs.ids;
-    converted.values_lost = repairs.texts + repairs.fields + writer_->losses().values;
+    converted.values_lost = repairs.texts + repairs.fields;
     converted.unknown_fields = writer_->losses().unknown_fields;
     return file_->publish();
   }
