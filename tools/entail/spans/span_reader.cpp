@@ -162,6 +162,7 @@ bool SpanReader::read(const Request& request, const std::function<void(const Spa
     resource_.clear();
     append_plain_attributes(attributes, resource_);
     span.resource = resource_;
+    span.resource_attributes = attributes;
     const JsonList scopes = list_at(resource_spans, "scopeSpans");
     if (!scopes) continue;
     for (const element scope_spans : *scopes) read_scope(scope_spans, span, each);

@@ -39,6 +39,7 @@ struct SpanView {
   std::string_view trace_state;
   std::string_view service;   // the resource's service.name, if it is a string
   std::string_view resource;  // its attributes as a plain JSON object
+  JsonList resource_attributes;
   std::string_view scope_name;
   std::string_view scope_version;
   std::string_view name;

@@ -10,7 +10,7 @@ namespace entail::cli {
 namespace {
 
 constexpr std::uint64_t kRowsPerTransaction = 100'000;
-constexpr std::size_t kPartsMax = 65'536;
+constexpr std::size_t kPartsMax = 16'384;
 
 void append_field(std::string_view name, std::string_view text, std::string& out) {
   out += '"';
@@ -63,8 +63,10 @@ struct SqliteExport::Inserts {
       : span(database, sql::kInsertSpan),
         link(database, sql::kInsertLink),
         part(database, sql::kInsertPart),
+        root(database, sql::kInsertRoot),
+        hop(database, sql::kInsertHop),
         record(database, without_names ? sql::kInsertRecordIds : sql::kInsertRecord) {}
-  Statement span, link, part, record;
+  Statement span, link, part, root, hop, record;
 };
 
 SqliteExport::SqliteExport(const std::string& path, bool without_names)
@@ -153,12 +155,27 @@ void SqliteExport::note_part(const SpanView& span) {
   part.bytes += static_cast<std::int64_t>(span.size_bytes);
   if (span.start_ns) part.start_ns = std::min(part.start_ns.value_or(*span.start_ns), *span.start_ns);
   if (span.end_ns) part.end_ns = std::max(part.end_ns.value_or(*span.end_ns), *span.end_ns);
+  if (span.parent_span_id.empty() && !without_names_) note_root(part, span);
+}
+
+void SqliteExport::note_root(Part& part, const SpanView& span) {
+  const auto earlier = [&] {
+    return span.start_ns != part.root_start_ns ? span.start_ns < part.root_start_ns : span.span_id < part.root_span_id;
+  };
+  if (!part.root_span_id.empty() && !earlier()) return;
+  part.root_start_ns = span.start_ns;
+  part.root_span_id = span.span_id;
+  part.root_service = span.service;
+  part.root_name = span.name;
 }
 
 void SqliteExport::write_parts() {
   for (const auto& [trace_id, part] : parts_) {
     inserts_->part.bind(std::string_view(trace_id)).bind(part.spans).bind(part.errors).bind(part.start_ns);
     inserts_->part.bind(part.end_ns).bind(part.bytes).run();
+    if (part.root_span_id.empty()) continue;
+    inserts_->root.bind(std::string_view(trace_id)).bind(part.root_start_ns).bind(std::string_view(part.root_span_id));
+    inserts_->root.bind_or_null(part.root_service).bind(std::string_view(part.root_name)).run();
   }
   parts_.clear();
 }
@@ -171,6 +188,10 @@ void SqliteExport::add(const LogRecord& record) {
   insert.bind(std::string_view(record.decided_at)).bind(std::string_view(record.verdict));
   insert.bind(std::string_view(record.json));
   insert.run();
+  std::int64_t position = 0;
+  for (const std::string& hop : record.path) {
+    inserts_->hop.bind(static_cast<std::int64_t>(counts_.decisions)).bind(position++).bind(std::string_view(hop)).run();
+  }
   row_written();
 }
 

@@ -1,7 +1,7 @@
 // Writes spans and decision records into a SQLite file (docs/formats.md "SQLite export").
 //
 // The file appears under its name only with publish(), when it is whole: see OutputTarget. Thread rule: Confined.
-// Memory: that of the database, and partial results of at most 65,536 traces; neither grows with the input.
+// Memory: that of the database, and partial results of at most 16,384 traces; neither grows with the input.
 #pragma once
 
 #include <memory>
@@ -47,11 +47,17 @@ class SqliteExport {
     std::optional<std::int64_t> start_ns;
     std::optional<std::int64_t> end_ns;
     std::int64_t bytes = 0;
+    // The first span without a parent; span_id is empty if there is none.
+    std::optional<std::int64_t> root_start_ns;
+    std::string root_span_id;
+    std::string root_service;
+    std::string root_name;
   };
 
   void insert_span(const SpanView& span);
   void insert_links(const SpanView& span);
   void note_part(const SpanView& span);
+  static void note_root(Part& part, const SpanView& span);
   void write_parts();
   void row_written();
   void fill_tables();

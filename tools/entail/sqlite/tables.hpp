@@ -30,6 +30,10 @@ CREATE TABLE paths (
 CREATE TEMP TABLE trace_parts (
   trace_id TEXT, spans INTEGER, errors INTEGER, start_ns INTEGER, end_ns INTEGER, bytes INTEGER
 );
+-- The first span without a parent of each part of a trace.
+CREATE TEMP TABLE root_parts (trace_id TEXT, start_ns INTEGER, span_id TEXT, service TEXT, name TEXT);
+-- The paths of all records; `decision` is the row of the record.
+CREATE TEMP TABLE path_rows (decision INTEGER, position INTEGER, hop_trace_id TEXT);
 -- Links, while the spans that they lead to may be still to come.
 CREATE TEMP TABLE link_rows (
   trace_id TEXT, span_id TEXT, position INTEGER, linked_trace_id TEXT, linked_span_id TEXT, type TEXT, attributes TEXT,
@@ -40,6 +44,8 @@ CREATE TEMP TABLE link_rows (
 constexpr const char* kInsertSpan = "INSERT INTO spans VALUES (?1,?2,?3,?4,?5,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)";
 constexpr const char* kInsertLink = "INSERT INTO link_rows VALUES (?,?,?,?,?,?,?,?,?)";
 constexpr const char* kInsertPart = "INSERT INTO trace_parts VALUES (?,?,?,?,?,?)";
+constexpr const char* kInsertRoot = "INSERT INTO root_parts VALUES (?,?,?,?,?)";
+constexpr const char* kInsertHop = "INSERT INTO path_rows VALUES (?,?,?)";
 constexpr const char* kInsertRecord = "INSERT INTO decisions VALUES (?,?,?,?,?)";
 // Without the fields that a log with `detail: ids` does not have.
 constexpr const char* kInsertRecordIds = R"sql(
@@ -65,21 +71,20 @@ DROP TABLE trace_parts;
 CREATE TEMP TABLE roots (trace_id TEXT PRIMARY KEY, service TEXT, name TEXT) WITHOUT ROWID;
 )sql";
 
-// The span without a parent, else one whose parent is missing, else any: the earliest, then the smallest ID. Traces
-// whose record has names need none.
+// The span without a parent, else one whose parent is missing, else any: the earliest, then the smallest ID.
 constexpr const char* kFindRoots = R"sql(
+INSERT OR REPLACE INTO roots SELECT trace_id, service, name FROM root_parts
+  ORDER BY trace_id, start_ns DESC, span_id DESC;
+DROP TABLE root_parts;
+CREATE TEMP TABLE rootless AS SELECT trace_id FROM seen WHERE trace_id NOT IN (SELECT trace_id FROM roots);
 INSERT INTO roots SELECT trace_id, service, name FROM (
-  SELECT trace_id, service, name, row_number() OVER (PARTITION BY trace_id ORDER BY likeness, start_ns, span_id) AS rank
+  SELECT trace_id, service, name, row_number() OVER (PARTITION BY trace_id ORDER BY has_parent, start_ns, span_id) AS n
   FROM (
-    SELECT trace_id, span_id, service, name, start_ns, CASE
-      WHEN parent_span_id IS NULL THEN 0
-      WHEN NOT EXISTS (SELECT 1 FROM spans AS parent WHERE parent.trace_id = spans.trace_id
-                       AND parent.span_id = spans.parent_span_id) THEN 1
-      ELSE 2 END AS likeness
-    FROM spans WHERE NOT EXISTS (
-      SELECT 1 FROM newest JOIN decisions ON decisions.rowid = newest.decision
-      WHERE newest.trace_id = spans.trace_id AND record ->> 'root_name' IS NOT NULL)))
-WHERE rank = 1;
+    SELECT trace_id, span_id, service, name, start_ns, EXISTS (
+      SELECT 1 FROM spans AS parent
+      WHERE parent.trace_id = spans.trace_id AND parent.span_id = spans.parent_span_id) AS has_parent
+    FROM rootless CROSS JOIN spans USING (trace_id)))
+WHERE n = 1;
 )sql";
 
 // Times and counts come from the spans where there are any: a record has those of its moment.
@@ -113,9 +118,9 @@ DROP TABLE link_rows;
 )sql";
 
 constexpr const char* kFillPaths = R"sql(
-INSERT INTO paths SELECT newest.trace_id, hop.key, hop.value
-FROM newest JOIN decisions ON decisions.rowid = newest.decision, json_each(decisions.record, '$.path') AS hop
-WHERE hop.type = 'text';
+INSERT INTO paths SELECT trace_id, position, hop_trace_id
+  FROM path_rows JOIN decisions ON decisions.rowid = path_rows.decision JOIN newest USING (trace_id, decision);
+DROP TABLE path_rows;
 )sql";
 
 constexpr const char* kIndexAll = R"sql(
