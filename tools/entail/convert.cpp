@@ -32,7 +32,7 @@ struct ConvertFacts {
   std::uint64_t links_undrawn = 0;
 };
 
-std::string convert_json(const RunFacts& facts, const ConvertFacts& converted) {
+std::string convert_json(const RunFacts& facts, const ConvertFacts& converted, bool for_viewer) {
   JsonText json;
   json.begin_object().key("input").begin_object();
   json.field("files", facts.files).field("requests", facts.requests).field("bytes", facts.bytes);
@@ -43,9 +43,10 @@ std::string convert_json(const RunFacts& facts, const ConvertFacts& converted) {
   json.field("spans", converted.spans).field("ids_emptied", converted.ids_emptied);
   json.field("values_lost", converted.values_lost);
   json.field("unknown_fields", converted.unknown_fields);
-  if (converted.spans_rejected != 0) json.field("spans_rejected", converted.spans_rejected);
-  if (converted.spans_untimed != 0) json.field("spans_untimed", converted.spans_untimed);
-  if (converted.links_undrawn != 0) json.field("links_undrawn", converted.links_undrawn);
+  if (for_viewer) {
+    json.field("spans_rejected", converted.spans_rejected).field("spans_untimed", converted.spans_untimed);
+    json.field("links_undrawn", converted.links_undrawn);
+  }
   json.end_object();
   return json.take() + "\n";
 }
@@ -69,8 +70,7 @@ std::string convert_table(const RunFacts& facts, const ConvertFacts& converted, 
   if (converted.spans_untimed != 0)
     table.row("spans left out", converted.spans_untimed, "no start and end time", paint.red());
   if (converted.links_undrawn != 0)
-    table.row("links not drawn", converted.links_undrawn, "to spans that are not in the input",
-              paint.yellow());
+    table.row("links not drawn", converted.links_undrawn, "to spans that are not in the input", paint.yellow());
   return table.take();
 }
 
@@ -181,7 +181,7 @@ Exit convert_into(Output& output, const ConvertArguments& arguments, Console& co
   converted.unknown_fields += facts.unknown_keys;
   const bool taken = arguments.output == "-";
   const std::string text = arguments.json
-                               ? convert_json(facts, converted)
+                               ? convert_json(facts, converted, std::is_same_v<Output, ViewerOutput>)
                                : convert_table(facts, converted, paint_for(taken ? STDERR_FILENO : STDOUT_FILENO));
   if (taken) {
     std::fwrite(text.data(), 1, text.size(), stderr);
@@ -224,8 +224,8 @@ void add_convert(Command program, Action& action) {
       "\nFramings: jsonl has one request per line; proto-u32be and proto-varint have protobuf requests, each with\n"
       "its length in front. json writes one document and proto one bare message, however many inputs there are; the\n"
       "other framings write one message per request.\n"
-      "jaeger writes what the Jaeger UI opens (\"JSON File\"), perfetto the trace events of ui.perfetto.dev; both need\n"
-      "all spans at once and hold at most 512 MiB of them.\n"
+      "jaeger writes what the Jaeger UI opens (\"JSON File\"), perfetto the trace events that ui.perfetto.dev opens.\n"
+      "Both hold all spans in memory, at most 512 MiB of them.\n"
       "\nLogs, metrics and profiles are skipped and counted. Conversion from or to JSON drops fields that are not\n"
       "part of OTLP. Values that some OTLP readers reject are repaired: an ID of the wrong length becomes empty, text\n"
       "that is not UTF-8 is written with U+FFFD, a value of the wrong type is left out. All this is counted, and the\n"

@@ -63,8 +63,7 @@ std::string export_table(const ExportResult& result, Paint paint) {
   for (std::size_t i = 0; i < kSkipNames.size(); ++i)
     if (facts.skipped[i] != 0) table.row("skipped: " + std::string(kSkipNames[i]), facts.skipped[i]);
   if (result.rejected != 0) table.row("spans left out", result.rejected, "invalid trace or span ID", paint.red());
-  if (result.bad_lines != 0)
-    table.row("lines left out", result.bad_lines, "not decision records", paint.red());
+  if (result.bad_lines != 0) table.row("lines left out", result.bad_lines, "not decision records", paint.red());
   if (facts.values_lost != 0) table.row("values lost", facts.values_lost, "of the wrong type", paint.red());
   return table.take();
 }
@@ -116,8 +115,7 @@ class ExportOutput {
 bool read_decisions(const ExportArguments& arguments, ExportOutput& output, ExportResult& result, Console& console,
                     bool& clean) {
   if (arguments.decisions.empty()) return true;
-  const LogScan scan =
-      scan_decision_log(arguments.decisions, [&](const LogRecord& record) { output.take(record); });
+  const LogScan scan = scan_decision_log(arguments.decisions, [&](const LogRecord& record) { output.take(record); });
   if (!scan.error.empty()) console.message(arguments.decisions + ": " + scan.error);
   if (scan.bad_line_count > 0)
     console.message(arguments.decisions + ": " + grouped(scan.bad_line_count) + " lines are not decision records");
@@ -195,9 +193,11 @@ void add_export(Command program, Action& action) {
       "\nTables: traces, spans, span_links, decisions and paths. Inputs may be what sample read or what it wrote.\n"
       "Memory: about 200 MiB, however large the inputs are. Temporary files of about the size of the links lie beside\n"
       "the output.\n"
-      "\nExit codes: 0 done; 1 done, but some input could not be read, or there was nothing to export; 2 usage error,\n"
-      "or the decision log cannot be opened; 3 the output could not be written; 130 interrupted, the database has what\n"
-      "was read so far.");
+      "\nExit codes: 0 done; 1 done, but some input could not be read, or there was nothing to export; 2 usage error, "
+      "or\n"
+      "the decision log cannot be opened; 3 the output could not be written; 130 interrupted, the database has what "
+      "was\n"
+      "read so far.");
   command.on_chosen(action, [arguments] {
     arguments->output = output_name(arguments->output);
     return export_traces(*arguments);

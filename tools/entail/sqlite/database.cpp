@@ -18,7 +18,8 @@ Database::Database(const std::string& path) {
                       nullptr) != SQLITE_OK)
     fail();
   execute(
-      "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = FILE;"
+      "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA temp_store = FILE;"
       "PRAGMA main.cache_size = -65536; PRAGMA temp.cache_size = -65536;");
 }
 

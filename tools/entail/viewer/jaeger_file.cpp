@@ -1,8 +1,8 @@
 #include "viewer/jaeger_file.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 
 #include "output/json_text.hpp"
 
@@ -194,7 +194,8 @@ JaegerFile::Trace& JaegerFile::trace_of(std::string_view trace_id) {
 }
 
 std::size_t JaegerFile::process_of(Trace& trace, const SpanView& span) {
-  const auto [at, added] = trace.process_numbers.try_emplace(std::string(span.resource), trace.process_numbers.size() + 1);
+  const auto [at, added] =
+      trace.process_numbers.try_emplace(std::string(span.resource), trace.process_numbers.size() + 1);
   if (!added) return at->second;
   JsonText json;
   json.begin_object().field("serviceName", span.service.empty() ? kNoServiceName : span.service);

@@ -21,8 +21,8 @@ class JaegerFile final : public ViewerFile {
  private:
   struct Trace {
     std::string id;
-    std::string spans;      // JSON, separated by commas
-    std::string processes;  // likewise, with their keys
+    std::string spans;                                             // JSON, separated by commas
+    std::string processes;                                         // likewise, with their keys
     std::unordered_map<std::string, std::size_t> process_numbers;  // by resource
   };
 

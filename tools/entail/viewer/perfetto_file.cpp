@@ -88,7 +88,7 @@ class PerfettoFile::Lanes {
   using FreeAt = std::pair<std::int64_t, std::uint32_t>;
   std::vector<std::vector<const Slice*>> open_;  // by lane; each lies within the one before it
   std::priority_queue<FreeAt, std::vector<FreeAt>, std::greater<>> free_at_;  // one entry for each lane
-  std::unordered_map<TraceId, std::uint32_t> lane_of_trace_;  // the last one
+  std::unordered_map<TraceId, std::uint32_t> lane_of_trace_;                  // the last one
 };
 
 std::uint32_t PerfettoFile::process_of(std::string_view service) {
@@ -106,8 +106,13 @@ void PerfettoFile::add(const SpanView& span) {
     return;
   }
   const std::string text = name_and_arguments(span);
-  slices_.push_back({{*trace_id, span_number(span.span_id)}, *span.start_ns, *span.end_ns, process_of(span.service), 0,
-                     texts_.size(), text.size()});
+  slices_.push_back({{*trace_id, span_number(span.span_id)},
+                     *span.start_ns,
+                     *span.end_ns,
+                     process_of(span.service),
+                     0,
+                     texts_.size(),
+                     text.size()});
   texts_ += text;
   held_bytes_ += text.size() + sizeof(Slice);
   if (!span.links) return;
@@ -170,10 +175,9 @@ std::vector<PerfettoFile::FlowEnd> PerfettoFile::flow_ends(const std::vector<std
 std::uint64_t PerfettoFile::thread_of(const Slice& slice) const { return first_threads_[slice.process] + slice.lane; }
 
 std::string PerfettoFile::slice_text(const Slice& slice, std::int64_t base_ns) const {
-  return "{\"ph\":\"X\",\"pid\":" + std::to_string(slice.process + 1) +
-         ",\"tid\":" + std::to_string(thread_of(slice)) + ",\"ts\":" + micros_text(slice.start_ns - base_ns) +
-         ",\"dur\":" + micros_text(slice.end_ns - slice.start_ns) + "," +
-         texts_.substr(slice.text_offset, slice.text_size) + "}";
+  return "{\"ph\":\"X\",\"pid\":" + std::to_string(slice.process + 1) + ",\"tid\":" + std::to_string(thread_of(slice)) +
+         ",\"ts\":" + micros_text(slice.start_ns - base_ns) + ",\"dur\":" + micros_text(slice.end_ns - slice.start_ns) +
+         "," + texts_.substr(slice.text_offset, slice.text_size) + "}";
 }
 
 std::string PerfettoFile::flow_text(const FlowEnd& end, const Slice& slice, std::int64_t base_ns) const {
