@@ -164,10 +164,10 @@ TEST_F(ExportCommand, NamesATraceAfterItsRoot) {
     const std::string of = parent == 0 ? "" : ",\"parentSpanId\":\"" + std::string(16, parent) + "\"";
     return span_json(trace, span, "\"name\":\"" + name + "\"," + times(start, "99") + of);
   };
-  write("in", request({named(kA, '1', "child", "1", '2'), named(kA, '2', "late root", "9"), named(kA, '3', "root", "5"),
+  write("in", request({named(kA, '1', "child", "1", '2'), named(kA, '2', "late root", "9"), named(kA, '4', "root", "5"),
                        named(kB, '1', "child", "1", '2'), named(kB, '2', "orphan", "7", '9'),
                        named(kC, '1', "loop", "3", '2'), named(kC, '2', "other", "2", '1')}) +
-                  request({named(kA, '0', "same start", "5")}));
+                  request({named(kA, '3', "same start", "5")}));
   write("log", record(kC, 0, "drop", R"(,"root_service":"mail","root_name":"send","bytes":77)"));
   ASSERT_EQ(export_to("in --decisions log -o db").exit_code, 0);
   // Of equal starts the smaller ID counts. A record's name takes precedence.
@@ -198,7 +198,7 @@ TEST_F(ExportCommand, TakesTheNewestDecision) {
             Rows({{"drop", "-", "-", "1", "0", ask("SELECT bytes_received FROM traces")[0][0]},
                   {"keep", "1714521601000000002", "2.5", "3", "4", "900"},
                   {"drop", "-", "-", "3", "-", "-"}}));
-  EXPECT_EQ(ask("SELECT * FROM paths"), Rows({{kB, "0", kC}, {kB, "1", kB}}));
+  EXPECT_EQ(ask("SELECT * FROM paths ORDER BY position"), Rows({{kB, "0", kC}, {kB, "1", kB}}));
   EXPECT_EQ(ask("SELECT linked_verdict FROM span_links"), Rows({{"keep"}}));
   EXPECT_EQ(ask("SELECT count(*), sum(json_valid(record)) FROM decisions"), Rows({{"5", "5"}}));
 }
