@@ -52,25 +52,25 @@ TEST_F(GraphCommand, DrawsPicturesWithHostileNames) {
     return R"({"traceId":"00000000000000010000000000000001","spanId":")" + id + R"(","parentSpanId":")" + parent +
            R"(","startTimeUnixNano":"1000","endTimeUnixNano":"2000","status":{"code":2}})";
   };
-  const auto resource = [](const std::string& service, const std::string& span) {
+  const auto resource = [](const std::string& service, const std::string& inner) {
     return R"({"resource":{"attributes":[{"key":"service.name","value":{"stringValue":")" + service +
-           R"("}}]},"scopeSpans":[{"spans":[)" + span + "]}]}";
+           R"("}}]},"scopeSpans":[{"spans":[)" + inner + "]}]}";
   };
   write_file(path("in"), buffer(R"({"resourceSpans":[)" + resource(evil, span("0000000000000001", "")) + "," +
                                 resource("b", span("0000000000000002", "0000000000000001")) + "]}\n"));
   const Outcome mermaid = run("graph in --format mermaid");
   EXPECT_EQ(mermaid.out,
             "flowchart LR\n"
-            "  n1[\"x#34;#93;#59; #60;script#62;a#60;/script#62; #35;quot#59; #124;y??#91;2J\"]\n"
+            "  n1[\"x#34;#93;#59; #60;script#62;a#60;/script#62; #35;quot#59; #124;y#63;#63;#91;2J\"]\n"
             "  n2[\"b\"]\n"
-            "  n1 -->|\"1, 1 error, p99 983 ns\"| n2\n"
+            "  n1 -->|\"1, 1 error, p99 1.01 us\"| n2\n"
             "  classDef failed stroke:#d00\n  class n1,n2 failed\n");
   const Outcome dot = run("graph in --format dot");
   EXPECT_EQ(dot.out,
             "digraph services {\n  rankdir=LR;\n  node [shape=box];\n"
             "  n1 [label=\"x\\\"]; <script>a</script> #quot; |y??[2J\", color=red];\n"
             "  n2 [label=\"b\", color=red];\n"
-            "  n1 -> n2 [label=\"1, 1 error, p99 983 ns\", color=red];\n}\n");
+            "  n1 -> n2 [label=\"1, 1 error, p99 1.01 us\", color=red];\n}\n");
   for (const std::string format : {"table", "json"}) {
     const Outcome outcome = run("graph in --format " + format);
     EXPECT_EQ(outcome.exit_code, 0);

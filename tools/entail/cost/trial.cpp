@@ -14,23 +14,24 @@ namespace {
 
 constexpr std::size_t kReadAheadBytes = std::size_t{1} << 20;
 
-// The bytes of written spans, by service.
+// The bytes of written spans, by service and by trace.
 class WrittenSpans final : public RequestVisitor {
  public:
-  WrittenSpans(Written& written, TraceLedger& ledger) : written_(written), ledger_(ledger) {}
-  std::uint64_t bytes = 0;
+  WrittenSpans(std::size_t config, Written& written, TraceLedger& ledger)
+      : config_(config), written_(written), ledger_(ledger) {}
 
   void on_span(const SpanInfo& span) override {
     const Amount one{0, 1, span.size_bytes};
-    bytes += span.size_bytes;
     written_.all.add(one);
     const std::size_t service = ledger_.service_number(span.service);
     if (written_.by_service.size() <= service) written_.by_service.resize(service + 1);
     written_.by_service[service].add(one);
+    ledger_.write(config_, span.trace_id, span.size_bytes);
   }
   void on_link(const SpanInfo&, const LinkInfo&) override {}
 
  private:
+  std::size_t config_;
   Written& written_;
   TraceLedger& ledger_;
 };
@@ -54,17 +55,12 @@ bool TrialEngine::open(const Options& options, std::string* why) {
   return true;
 }
 
-OutputAnswer TrialEngine::on_batch(const OutputBatch& batch) {
-  for (const OutputTrace& trace : batch.traces) {
-    const Bytes received = batch.traces_data.subspan(trace.offset, trace.size);
-    const Result<Bytes> message = repair_otlp(received, repaired_);
-    if (!message || !request_.parse_protobuf(*message)) continue;
-    written_.message_bytes += message->size();
-    WrittenSpans spans(written_, ledger_);
-    request_.visit(spans);
-    ledger_.write(config_, trace.trace_id, spans.bytes);
-  }
-  return OutputAnswer::accepted;
+void TrialEngine::on_batch(Bytes traces_data, std::uint64_t) {
+  const Result<Bytes> message = repair_otlp(traces_data, repaired_);
+  if (!message || !request_.parse_protobuf(*message)) return;
+  written_.message_bytes += message->size();
+  WrittenSpans spans(config_, written_, ledger_);
+  request_.visit(spans);
 }
 
 Trial::Trial(const TrialArguments& arguments, Console& console)

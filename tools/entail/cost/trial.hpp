@@ -27,7 +27,7 @@ struct Written {
 };
 
 // An engine, with a sink that counts.
-class TrialEngine final : public BatchSink {
+class TrialEngine final : public Sink {
  public:
   TrialEngine(std::size_t config, TraceLedger& ledger) : config_(config), ledger_(ledger) {}
   // False: *why says why not.
@@ -35,7 +35,7 @@ class TrialEngine final : public BatchSink {
   Engine& engine() noexcept { return *engine_; }
   const Written& written() const noexcept { return written_; }
 
-  OutputAnswer on_batch(const OutputBatch& batch) override;
+  void on_batch(Bytes traces_data, std::uint64_t span_count) override;
   void on_decision(const DecisionRecord& record) override { ledger_.decide(config_, record); }
 
   // For the request that is being offered.
@@ -43,8 +43,6 @@ class TrialEngine final : public BatchSink {
   std::uint64_t refused_count = 0;  // requests that only the other engine took in
 
  private:
-  void count(Bytes message);
-
   std::size_t config_;
   TraceLedger& ledger_;
   std::unique_ptr<Engine> engine_;
