@@ -1,6 +1,6 @@
 // ServiceGraph compared with a plain computation that looks at every pair of spans, whatever order they come in; its
 // bounds; and the accuracy of DurationSketch.
-#include "graph/service_graph.hpp"
+#include "services/service_graph.hpp"
 
 #include <gtest/gtest.h>
 

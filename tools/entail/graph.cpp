@@ -2,9 +2,9 @@
 #include <unistd.h>
 
 #include "commands.hpp"
-#include "graph/graph_report.hpp"
 #include "input/every_request.hpp"
 #include "output/file_conflict.hpp"
+#include "services/graph_report.hpp"
 #include "stop_signal.hpp"
 
 namespace entail::cli {

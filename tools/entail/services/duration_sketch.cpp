@@ -1,4 +1,4 @@
-#include "graph/duration_sketch.hpp"
+#include "services/duration_sketch.hpp"
 
 #include <bit>
 #include <cstddef>

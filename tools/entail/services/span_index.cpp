@@ -1,4 +1,4 @@
-#include "graph/span_index.hpp"
+#include "services/span_index.hpp"
 
 #include <algorithm>
 #include <utility>

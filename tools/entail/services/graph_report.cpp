@@ -1,4 +1,4 @@
-#include "graph/graph_report.hpp"
+#include "services/graph_report.hpp"
 
 #include <algorithm>
 

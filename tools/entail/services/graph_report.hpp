@@ -4,8 +4,8 @@
 #include <string>
 
 #include "console.hpp"
-#include "graph/service_graph.hpp"
 #include "output/summary.hpp"
+#include "services/service_graph.hpp"
 
 namespace entail::cli {
 

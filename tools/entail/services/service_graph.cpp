@@ -1,4 +1,4 @@
-#include "graph/service_graph.hpp"
+#include "services/service_graph.hpp"
 
 #include <algorithm>
 #include <tuple>

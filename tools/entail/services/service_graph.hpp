@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "entail/entail.hpp"
-#include "graph/duration_sketch.hpp"
-#include "graph/span_index.hpp"
 #include "name_table.hpp"
+#include "services/duration_sketch.hpp"
+#include "services/span_index.hpp"
 
 namespace entail::cli {
 
@@ -34,10 +34,10 @@ class ServiceGraph final : public RequestVisitor {
     EdgeKind kind = EdgeKind::call;
     std::uint16_t from = 0, to = 0;  // of services()
     std::uint64_t count = 0;
-    std::uint64_t errors = 0;       // the called or linking span has status ERROR
-    std::uint64_t overlapping = 0;  // it began before the delay begins to count
-    DurationSketch delay_ns = {};        // of those that did not, with usable times
-    DurationSketch duration_ns = {};     // of the called or linking span
+    std::uint64_t errors = 0;         // the called or linking span has status ERROR
+    std::uint64_t overlapping = 0;    // it began before the delay begins to count
+    DurationSketch delay_ns = {};     // of those that did not, with usable times
+    DurationSketch duration_ns = {};  // of the called or linking span
   };
   // By EdgeKind: calls, links.
   struct Ends {
