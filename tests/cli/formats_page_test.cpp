@@ -236,6 +236,28 @@ TEST_F(FormatsPage, DocumentsEveryFieldOfAnExport) {
 }
 #endif
 
+TEST_F(FormatsPage, DocumentsEveryFieldOfADifferenceACostAndAGraph) {
+  generate_stories();
+  write_file(path("drop.yaml"),
+             buffer("tail_sampling:\n  policies:\n"
+                    "    - {name: few, type: probabilistic, probabilistic: {sampling_percentage: 9}}\n"
+                    "    - {name: long, type: drop, drop: {drop_sub_policy: [{name: is-long, type: "
+                    "latency, latency: {threshold_ms: 150}}]}}\n"));
+  write_file(path("empty"), {});
+  FieldTable difference(section("Difference (`entail diff --json`)"));
+  FieldTable cost(section("Cost (`entail cost --json`)"));
+  FieldTable graph(section("Service graph (`entail graph --json`)"));
+  add(difference, printed("diff mixed.yaml drop.yaml mixed.otlp --json"));
+  add(difference, run("diff mixed.yaml drop.yaml empty --json").out);
+  for (const std::string config : {"mixed", "drop"})
+    add(cost, printed("cost -c " + config + ".yaml mixed.otlp --json"));
+  add(cost, run("cost empty --json").out);
+  add(graph, printed("graph mixed.otlp --json"));
+  difference.expect_all_seen();
+  cost.expect_all_seen();
+  graph.expect_all_seen();
+}
+
 TEST_F(FormatsPage, DocumentsEveryFieldOfACheck) {
   FieldTable table(section("Check (`entail config check --json`)"));
   write_file(path("odd.yaml"), buffer("tail_sampling:\n  num_traces: 5\n  policies: []\nretain: {windo: 1s}\n"));

@@ -43,6 +43,9 @@ int run(int argc, char** argv) {
   entail::cli::add_convert(program, action);
   entail::cli::add_export(program, action);
   entail::cli::add_config(program, action);
+  entail::cli::add_diff(program, action);
+  entail::cli::add_cost(program, action);
+  entail::cli::add_graph(program, action);
   if (const std::optional<Exit> answered = command_line.parse(argc, argv)) return static_cast<int>(*answered);
   return static_cast<int>(action());
 }

@@ -147,6 +147,13 @@ struct Statistics {
       std::uint64_t traces = 0;
     };
     std::vector<ByLink> kept_by_link;
+    // Kept traces by the engine time from the arrival of their first span to the decision. A row counts those of at most
+    // so long that are longer than the row before; the last row has no bound. All rows are always there.
+    struct Lag {
+      std::int64_t at_most_ns = 0;
+      std::uint64_t traces = 0;
+    };
+    std::vector<Lag> kept_by_lag;
   } traces;
   struct {
     std::uint64_t received = 0, edges = 0, same_trace = 0, null_target = 0;

@@ -19,6 +19,7 @@ var ownKeys = []string{"links", "retain", "memory_limit", "probability", "compat
 
 const (
 	keyDecisionLog     = "decision_log"
+	keyDebugPage       = "debug_page"
 	keyDropPending     = "drop_pending_traces_on_shutdown"
 	keyShutdownTimeout = "shutdown_timeout"
 
@@ -31,6 +32,8 @@ const (
 type Config struct {
 	// DecisionLog is a file to which every decision is appended as a JSON line; "" = none.
 	DecisionLog string `mapstructure:"decision_log"`
+	// DebugPage is the endpoint of a page with the latest origins and their chains; "" = none.
+	DebugPage string `mapstructure:"debug_page"`
 	// DropPending drops undecided traces at shutdown, as in tail_sampling. Otherwise they are decided.
 	DropPending bool `mapstructure:"drop_pending_traces_on_shutdown"`
 	// ShutdownTimeout bounds a shutdown: requests that are still being received, then delivery; 0 = 20 s.
@@ -48,7 +51,7 @@ var (
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	own := map[string]any{}
 	rest := maps.Clone(conf.ToStringMap())
-	for _, key := range []string{keyDecisionLog, keyDropPending, keyShutdownTimeout} {
+	for _, key := range []string{keyDecisionLog, keyDebugPage, keyDropPending, keyShutdownTimeout} {
 		if value, found := rest[key]; found {
 			own[key] = value
 			delete(rest, key)
@@ -65,6 +68,9 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 // Marshal returns the keys, for tools that print configurations.
 func (c Config) Marshal(conf *confmap.Conf) error {
 	all := map[string]any{keyDecisionLog: c.DecisionLog, keyDropPending: c.DropPending}
+	if c.DebugPage != "" {
+		all[keyDebugPage] = c.DebugPage
+	}
 	if c.ShutdownTimeout != 0 {
 		all[keyShutdownTimeout] = c.ShutdownTimeout.String()
 	}
@@ -156,7 +162,7 @@ func escapeDollars(value any) any {
 
 // inComponentTerms removes the block tail_sampling from a message of the engine, since components do not have it.
 func inComponentTerms(message string) string {
-	own := strings.Join(append(ownKeys[:len(ownKeys):len(ownKeys)], keyDecisionLog, keyShutdownTimeout), ", ")
+	own := strings.Join(append(ownKeys[:len(ownKeys):len(ownKeys)], keyDecisionLog, keyDebugPage, keyShutdownTimeout), ", ")
 	message = strings.Replace(message, " in tail_sampling; expected one of: ", "; expected one of: "+own+", ", 1)
 	message = strings.Replace(message, " in tail_sampling;", ";", 1)
 	return strings.ReplaceAll(message, "tail_sampling.", "")

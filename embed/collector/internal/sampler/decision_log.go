@@ -17,6 +17,7 @@ type decisionLog struct {
 	buffer   *bufio.Writer
 	decision entail.Decision
 	lost     uint64
+	chains   *chains // takes in each record, too
 }
 
 // Decisions name services and policies: not every user of the machine may read them.
@@ -45,6 +46,7 @@ func (l *decisionLog) writeAll(engine *entail.Engine) error {
 		if !found {
 			break
 		}
+		l.chains.add(&l.decision)
 		unwritten++
 		_, _ = l.buffer.Write(l.decision.JSON)
 		_ = l.buffer.WriteByte('\n') // Flush reports the error
