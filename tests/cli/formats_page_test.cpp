@@ -219,11 +219,22 @@ TEST_F(FormatsPage, DocumentsEveryFieldOfASurveyAndAConversion) {
   FieldTable survey(section("Link survey (`entail links --json`)"));
   FieldTable conversion(section("Conversion (`entail convert --json`)"));
   add(conversion, printed("convert odd.otlp -o odd.jsonl --to jsonl --json"));
+  add(conversion, printed("convert odd.otlp -o odd.json --to perfetto --json"));
   for (const std::string name : {"odd.otlp", "odd.jsonl", "batch.otlp"})
     add(survey, printed("links " + name + " --json"));
   survey.expect_all_seen();
   conversion.expect_all_seen();
 }
+
+#ifdef ENTAIL_WITH_SQLITE
+TEST_F(FormatsPage, DocumentsEveryFieldOfAnExport) {
+  generate_stories();
+  sample("retry");
+  FieldTable table(section("Export (`entail export --json`)"));
+  add(table, printed("export --to sqlite retry.otlp --decisions retry.jsonl -o retry.sqlite --json"));
+  table.expect_all_seen();
+}
+#endif
 
 TEST_F(FormatsPage, DocumentsEveryFieldOfADifferenceACostAndAGraph) {
   generate_stories();

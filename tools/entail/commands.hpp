@@ -11,6 +11,7 @@ void add_explain(Command program, Action& action);
 void add_generate(Command program, Action& action);
 void add_links(Command program, Action& action);
 void add_convert(Command program, Action& action);
+void add_export(Command program, Action& action);
 void add_config(Command program, Action& action);
 void add_diff(Command program, Action& action);
 void add_cost(Command program, Action& action);

@@ -34,7 +34,7 @@ void input_rows(Table& table, const SurveyResult& result, const RunFacts& facts)
   for (std::size_t i = 0; i < kSkipNames.size(); ++i)
     if (facts.skipped[i] != 0) table.row("skipped: " + std::string(kSkipNames[i]), facts.skipped[i]);
   if (facts.values_lost != 0)
-    table.row("JSON values dropped", facts.values_lost, "of the wrong type, or not representable in protobuf",
+    table.row("JSON values dropped", facts.values_lost, "of the wrong type, replaced, or not representable in protobuf",
               table.paint().red());
   if (facts.unknown_keys != 0)
     table.row("unknown fields ignored", facts.unknown_keys, "not part of OTLP", table.paint().yellow());
