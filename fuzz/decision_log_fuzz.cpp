@@ -8,7 +8,7 @@
 #include "base/check.hpp"
 #include "decision_log.hpp"
 #include "entail/entail.hpp"
-#include "explanation.hpp"
+#include "why/explanation.hpp"
 #include "fuzz/memory_source.hpp"
 
 namespace {

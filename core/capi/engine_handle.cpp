@@ -55,7 +55,15 @@ class CallScope {
 };
 
 std::uint64_t bytes_of(const DecisionRecord& record) noexcept {
-  return sizeof record + (record.path.size() + record.linked.size()) * sizeof(TraceId);
+  std::uint64_t bytes = sizeof record + (record.path.size() + record.linked.size()) * sizeof(TraceId);
+  if (!record.detail) return bytes;
+  const TraceDetail& detail = *record.detail;
+  bytes += detail.root_service.size() + detail.root_name.size();
+  for (const std::string& service : detail.services) bytes += sizeof service + service.size();
+  if (detail.error)
+    bytes += detail.error->service.size() + detail.error->name.size() + detail.error->message.size();
+  for (const NearPolicy& near : detail.nearest) bytes += sizeof near + near.why.size();
+  return bytes;
 }
 
 void copy_id(TraceId id, std::uint8_t* bytes) noexcept {
@@ -184,7 +192,7 @@ void HandleSink::on_decision(const DecisionRecord& record) {
       waiting_bytes_ += bytes_of(record);
     }
     if (options_.on_decision == nullptr) return;
-    const entail_decision_t decision = describe_decision(record, ids_, json_);
+    const entail_decision_t decision = describe_decision(record, described_);
     const CallScope scope(this);
     options_.on_decision(options_.user, &decision);
   } catch (const std::bad_alloc&) {
@@ -208,7 +216,34 @@ bool HandleSink::wants_decisions() const noexcept {
   return options_.on_decision != nullptr || (options_.flags & ENTAIL_OPEN_POLL_DECISIONS) != 0;
 }
 
-entail_decision_t describe_decision(const DecisionRecord& record, std::vector<std::uint8_t>& ids, std::string& json) {
+namespace {
+
+void describe_detail(const TraceDetail& detail, DecisionStorage& storage, entail_decision_t& decision) {
+  decision.flags |= ENTAIL_DECISION_HAS_DETAIL | (detail.start_ns ? ENTAIL_DECISION_HAS_START : 0u) |
+                    (detail.duration_ns ? ENTAIL_DECISION_HAS_DURATION : 0u) |
+                    (detail.error ? ENTAIL_DECISION_HAS_ERROR : 0u);
+  decision.root_service = detail.root_service.c_str();
+  decision.root_name = detail.root_name.c_str();
+  decision.start_ns = detail.start_ns.value_or(0);
+  decision.duration_ns = detail.duration_ns.value_or(0);
+  decision.errors = detail.errors;
+  if (detail.error) {
+    decision.error_service = detail.error->service.c_str();
+    decision.error_name = detail.error->name.c_str();
+    decision.error_message = detail.error->message.c_str();
+  }
+  decision.bytes = detail.bytes;
+  for (const std::string& service : detail.services) storage.services.push_back(service.c_str());
+  for (const NearPolicy& near : detail.nearest)
+    storage.nearest.push_back({name_of(near.policy), near.why.c_str(), near.value, near.threshold});
+}
+
+}  // namespace
+
+entail_decision_t describe_decision(const DecisionRecord& record, DecisionStorage& storage) {
+  auto& [ids, json, services, nearest] = storage;
+  services.clear();
+  nearest.clear();
   ids.clear();
   append_ids(record.path, ids);
   append_ids(record.linked, ids);
@@ -238,6 +273,13 @@ entail_decision_t describe_decision(const DecisionRecord& record, std::vector<st
   decision.linked_count = record.linked.size();
   decision.json = json.c_str();
   decision.json_size = json.size();
+  decision.root_service = decision.root_name = "";
+  decision.error_service = decision.error_name = decision.error_message = "";
+  if (record.detail) describe_detail(*record.detail, storage, decision);
+  decision.services = services.data();
+  decision.service_count = services.size();
+  decision.nearest = nearest.data();
+  decision.nearest_count = nearest.size();
   return decision;
 }
 

@@ -15,6 +15,16 @@
 
 namespace entail::capi {
 
+// What the pointers of a C decision borrow, beside the record.
+struct DecisionStorage {
+  std::vector<std::uint8_t> ids;
+  std::string json;
+  std::vector<const char*> services;
+  std::vector<entail_near_policy_t> nearest;
+};
+// A decision as the C struct. Its pointers borrow the record and the storage. Throws bad_alloc.
+entail_decision_t describe_decision(const DecisionRecord& record, DecisionStorage& storage);
+
 // Passes the engine's output to the callbacks, or queues it for polling.
 class HandleSink final : public Sink {
  public:
@@ -44,8 +54,7 @@ class HandleSink final : public Sink {
  private:
   const entail_open_options_t options_;
   std::uint64_t waiting_bytes_ = 0;  // of batches and decisions
-  std::vector<std::uint8_t> ids_;    // scratch of on_decision()
-  std::string json_;
+  DecisionStorage described_;        // scratch of on_decision()
   std::vector<entail_output_trace_t> traces_;  // scratch of offer()
 };
 
@@ -61,9 +70,6 @@ class AnsweringSink final : public BatchSink {
   HandleSink& handle_;
 };
 
-// A decision as the C struct. Its pointers borrow ids, json and the names that the record borrows. Throws bad_alloc.
-entail_decision_t describe_decision(const DecisionRecord& record, std::vector<std::uint8_t>& ids, std::string& json);
-
 struct EngineState {
   EngineState(const entail_open_options_t& open_options, Options engine_options)
       : options(std::move(engine_options)), sink(open_options) {}
@@ -73,8 +79,8 @@ struct EngineState {
   std::unique_ptr<Engine> engine;
 
   // Owns what the pointers of the last polled decision borrow.
-  std::vector<std::uint8_t> polled_ids;
-  std::string polled_json;
+  DecisionRecord polled_record;
+  DecisionStorage polled;
 };
 
 // A handle for the engine, new or reused. Throws bad_alloc.

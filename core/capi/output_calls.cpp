@@ -168,7 +168,8 @@ entail_status_t entail_poll_decision(entail_engine_t* engine, entail_decision_t*
   if (!is_known(*decision)) return fail(error, ENTAIL_E_ABI, "decision: not initialised");
   return with_engine(engine, CallGuard::Mode::exclusive, error, [&](EngineState& open) -> entail_status_t {
     if (open.sink.decisions.empty()) return ENTAIL_NOTHING;
-    write_struct(describe_decision(open.sink.decisions.front(), open.polled_ids, open.polled_json), *decision);
+    open.polled_record = open.sink.decisions.front();
+    write_struct(describe_decision(open.polled_record, open.polled), *decision);
     open.sink.pop_decision();
     return ENTAIL_OK;
   });

@@ -21,6 +21,7 @@ constexpr std::array kModes = {"cone"sv, "component"sv, "none"sv, "off"sv, "fals
 constexpr std::array kOriginLinks = {"all"sv, "error_spans"sv};
 constexpr std::array kNames = {"entail"sv, "batch"sv, "both"sv};
 constexpr std::array kAttributes = {"all"sv, "truncation"sv, "none"sv};
+constexpr std::array kDetails = {"full"sv, "ids"sv};
 constexpr std::array kCompats = {"none"sv, "collector"sv};
 constexpr std::array kStrategies = {"trace-complete"sv, "span-ingest"sv};
 
@@ -162,6 +163,11 @@ std::vector<Row> all_rows() {
       "as 0, false or an empty string, latency ranges and failing OTTL conditions depend on the order of spans, and in "
       "a composite policy_order is ignored, a share of 0 means an equal share, and the total limits each part "
       "separately.")));
+  rows.push_back(option::row<Options, [](auto& o) -> auto& { return o.decisions.detail; }>(
+      choice("decisions.detail", kDetails,
+             "What the decision log says of a trace. full: also the services, operations, first error message, times "
+             "and sizes of its spans, and how close each policy came to keeping a dropped trace. ids: the decision "
+             "alone, without any text from spans.")));
   for (Row& row : collector_rows()) rows.push_back(row);
   return rows;
 }
@@ -184,6 +190,7 @@ std::string_view section_help(std::string_view path) noexcept {
       Section{"links.propagate", "Which traces are kept because they are linked to a kept one."},
       Section{"links.propagate.max_hops", "Hop limit per direction; a single number sets both."},
       Section{"links.sample", "Sampling of the links of one span."},
+      Section{"decisions", "What the decision log says."},
       Section{"retain", "What to remember of decided traces, and for how long."},
   };
   for (const Section& section : kSections)

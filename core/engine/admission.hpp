@@ -1,7 +1,7 @@
 // Admission: how much the engine holds, and whether one more request fits (docs/design.md 3.8, G5, G9).
 //
 // The account is the sum of gauges that their owners keep current (span store, graph), of what only the tick thread
-// changes (set at the end of each tick), of the output that waits for the sink, of what ingest has logged since for the
+// changes (set at the end of each tick), of the span notes, of the output that waits for the sink, of what ingest has logged since for the
 // tick to adopt, and of reservations: a request reserves what it may need at most before it touches anything, and gives
 // that back when it ends, when the gauges have what it really took. So any number of lanes together stay below the
 // limit, between ticks too.
@@ -60,8 +60,12 @@ class Admission {
 
   std::uint64_t held_bytes() const noexcept {
     return store_.bytes() + store_.pooled_bytes() + graph_.bytes() + ticked_.load(std::memory_order_relaxed) +
-           logged_.load(std::memory_order_relaxed) + output_.load(std::memory_order_relaxed);
+           logged_.load(std::memory_order_relaxed) + output_.load(std::memory_order_relaxed) + note_bytes();
   }
+  // Span notes on the heap: added by ingest, subtracted by the tick thread.
+  std::uint64_t note_bytes() const noexcept { return notes_.load(std::memory_order_relaxed); }
+  void add_note(std::uint64_t bytes) noexcept { notes_.fetch_add(bytes, std::memory_order_relaxed); }
+  void sub_notes(std::uint64_t bytes) noexcept { notes_.fetch_sub(bytes, std::memory_order_relaxed); }
   // What the batches take that wait for the sink.
   void set_output(std::uint64_t bytes) noexcept { output_.store(bytes, std::memory_order_relaxed); }
   std::uint64_t limit_bytes() const noexcept { return limit_bytes_; }
@@ -89,6 +93,7 @@ class Admission {
   sync::HardwareSync::Atomic<std::uint64_t> wanted_nodes_{0};
   sync::HardwareSync::Atomic<std::uint64_t> ticked_{0};
   sync::HardwareSync::Atomic<std::uint64_t> output_{0};
+  sync::HardwareSync::Atomic<std::uint64_t> notes_{0};
 };
 
 }  // namespace entail::engine

@@ -1,19 +1,19 @@
-// One line of the decision log (docs/formats.md "Decision log"): all fields, always, in the order of that table.
-#include <cstdio>
-#include <ctime>
+// One line of the decision log (docs/formats.md "Decision log"): all fields, always, in the order of that table; those
+// from root_service on only if the record has them. Few and long appends: a log has a line for every trace.
+#include <charconv>
+#include <cmath>
 
 #include "entail/entail.hpp"
+#include "text/hex.hpp"
+#include "text/json_number.hpp"
 #include "text/json_string.hpp"
+#include "text/timestamp.hpp"
 
 namespace entail {
 inline namespace v1 {
 namespace {
 
-void append_key(std::string_view key, std::string& out) {
-  out += ",\"";
-  out += key;
-  out += "\":";
-}
+constexpr std::int64_t kNanosPerMilli = 1'000'000;
 
 void append_text(std::string_view text, std::string& out) {
   text::append_json_string(text, out, text::JsonEscapes::required);
@@ -27,24 +27,57 @@ void append_text_or_null(std::string_view text, std::string& out) {
   }
 }
 
+void append_number(std::uint64_t value, std::string& out) {
+  char digits[20];
+  const auto [end, fault] = std::to_chars(digits, digits + sizeof digits, value);
+  out.append(digits, static_cast<std::size_t>(end - digits));
+}
+
+// Whole numbers without an exponent; JSON has no infinities.
+void append_measure(double value, std::string& out) {
+  constexpr double kExact = 9007199254740992.0;  // up to here every whole number is a double
+  if (!std::isfinite(value)) {
+    out += "null";
+  } else if (value == std::trunc(value) && std::fabs(value) <= kExact) {
+    if (value < 0) out.push_back('-');
+    append_number(static_cast<std::uint64_t>(std::fabs(value)), out);
+  } else {
+    text::append_json_double(value, out);
+  }
+}
+
+// Exact, without trailing zeros.
+void append_millis(std::int64_t time_ns, std::string& out) {
+  const std::uint64_t magnitude = time_ns < 0 ? 0 - static_cast<std::uint64_t>(time_ns) : static_cast<std::uint64_t>(time_ns);
+  if (time_ns < 0) out.push_back('-');
+  append_number(magnitude / kNanosPerMilli, out);
+  std::uint64_t rest = magnitude % kNanosPerMilli;
+  if (rest == 0) return;
+  char decimals[7] = {'.'};
+  unsigned count = 6;
+  while (rest % 10 == 0) {
+    rest /= 10;
+    --count;
+  }
+  for (unsigned i = count; i > 0; --i, rest /= 10) decimals[i] = static_cast<char>('0' + rest % 10);
+  out.append(decimals, count + 1);
+}
+
+void append_id(TraceId id, std::string& out) {
+  char text[34] = {'"'};
+  text::write_hex(id.hi, 16, text + 1);
+  text::write_hex(id.lo, 16, text + 17);
+  text[33] = '"';
+  out.append(text, sizeof text);
+}
+
 void append_ids(const std::vector<TraceId>& ids, std::string& out) {
   out.push_back('[');
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (i != 0) out.push_back(',');
-    append_text(to_hex(ids[i]), out);
+    append_id(ids[i], out);
   }
   out.push_back(']');
-}
-
-// RFC 3339, UTC, nine decimals.
-std::string time_text(std::int64_t time_ns) {
-  const std::time_t seconds = static_cast<std::time_t>(time_ns / kNanosPerSecond);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", parts.tm_year + 1900, parts.tm_mon + 1,
-                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(time_ns % kNanosPerSecond));
-  return text;
 }
 
 std::string_view verdict_name(Verdict verdict) noexcept {
@@ -57,6 +90,61 @@ std::string_view verdict_name(Verdict verdict) noexcept {
       return "keep";
   }
   return {};
+}
+
+void append_nearest(const std::vector<NearPolicy>& nearest, std::string& out) {
+  out += ",\"nearest\":[";
+  for (std::size_t i = 0; i < nearest.size(); ++i) {
+    out += i == 0 ? "{\"policy\":" : ",{\"policy\":";
+    append_text(nearest[i].policy, out);
+    out += ",\"value\":";
+    append_measure(nearest[i].value, out);
+    out += ",\"threshold\":";
+    append_measure(nearest[i].threshold, out);
+    out += ",\"why\":";
+    append_text(nearest[i].why, out);
+    out.push_back('}');
+  }
+  out.push_back(']');
+}
+
+void append_detail(const TraceDetail& detail, std::string& out) {
+  out += ",\"root_service\":";
+  append_text_or_null(detail.root_service, out);
+  out += ",\"root_name\":";
+  append_text_or_null(detail.root_name, out);
+  if (detail.start_ns && *detail.start_ns >= 0) {
+    out += ",\"start\":\"";
+    text::append_timestamp(*detail.start_ns, out);
+    out += "\",\"duration_ms\":";
+  } else {
+    out += ",\"start\":null,\"duration_ms\":";
+  }
+  if (detail.duration_ns) {
+    append_millis(*detail.duration_ns, out);
+  } else {
+    out += "null";
+  }
+  out += ",\"services\":[";
+  for (std::size_t i = 0; i < detail.services.size(); ++i) {
+    if (i != 0) out.push_back(',');
+    append_text(detail.services[i], out);
+  }
+  out += "],\"errors\":";
+  append_number(detail.errors, out);
+  if (detail.error) {
+    out += ",\"error\":{\"service\":";
+    append_text_or_null(detail.error->service, out);
+    out += ",\"name\":";
+    append_text_or_null(detail.error->name, out);
+    out += ",\"message\":";
+    append_text_or_null(detail.error->message, out);
+    out += "},\"bytes\":";
+  } else {
+    out += ",\"error\":null,\"bytes\":";
+  }
+  append_number(detail.bytes, out);
+  append_nearest(detail.nearest, out);
 }
 
 }  // namespace
@@ -76,44 +164,53 @@ std::string_view direction_name(Direction direction) noexcept {
 }
 
 void append_json(const DecisionRecord& record, std::string& out) {
-  const auto number = [&](std::string_view key, std::uint64_t value) {
-    append_key(key, out);
-    out += std::to_string(value);
-  };
-  const auto text = [&](std::string_view key, std::string_view value) {
-    append_key(key, out);
-    append_text_or_null(value, out);
-  };
-  const auto flag = [&](std::string_view key, bool value) {
-    append_key(key, out);
-    out += value ? "true" : "false";
-  };
   out += "{\"trace_id\":";
-  append_text(to_hex(record.trace_id), out);
-  number("revision", record.revision);
-  text("decided_at", time_text(record.decided_at_ns));
-  text("verdict", verdict_name(record.verdict));
-  text("reason", record.reason);
-  text("policy", record.policy);
-  flag("origin", record.origin);
-  flag("revived", record.revived);
-  text("origin_trace_id", record.origin_trace_id ? to_hex(*record.origin_trace_id) : std::string{});
-  text("direction", direction_name(record.direction));
-  append_key("hops", out);
-  out += record.hops ? std::to_string(*record.hops) : "null";
-  append_key("path", out);
-  if (record.path.empty()) {
-    out += "null";
+  append_id(record.trace_id, out);
+  out += ",\"revision\":";
+  append_number(record.revision, out);
+  out += ",\"decided_at\":\"";
+  text::append_timestamp(record.decided_at_ns, out);
+  out += "\",\"verdict\":";
+  append_text(verdict_name(record.verdict), out);
+  out += ",\"reason\":";
+  append_text_or_null(record.reason, out);
+  out += ",\"policy\":";
+  append_text_or_null(record.policy, out);
+  out += record.origin ? ",\"origin\":true" : ",\"origin\":false";
+  out += record.revived ? ",\"revived\":true" : ",\"revived\":false";
+  if (record.origin_trace_id) {
+    out += ",\"origin_trace_id\":";
+    append_id(*record.origin_trace_id, out);
   } else {
-    append_ids(record.path, out);
+    out += ",\"origin_trace_id\":null";
   }
-  text("loss", record.loss);
-  number("not_followed", record.not_followed);
-  number("links_dropped_upstream", record.links_dropped_upstream);
-  number("spans", record.spans);
-  number("linked_total", record.linked_total);
-  append_key("linked", out);
+  out += ",\"direction\":";
+  append_text_or_null(direction_name(record.direction), out);
+  if (record.hops) {
+    out += ",\"hops\":";
+    append_number(*record.hops, out);
+  } else {
+    out += ",\"hops\":null";
+  }
+  if (record.path.empty()) {
+    out += ",\"path\":null,\"loss\":";
+  } else {
+    out += ",\"path\":";
+    append_ids(record.path, out);
+    out += ",\"loss\":";
+  }
+  append_text_or_null(record.loss, out);
+  out += ",\"not_followed\":";
+  append_number(record.not_followed, out);
+  out += ",\"links_dropped_upstream\":";
+  append_number(record.links_dropped_upstream, out);
+  out += ",\"spans\":";
+  append_number(record.spans, out);
+  out += ",\"linked_total\":";
+  append_number(record.linked_total, out);
+  out += ",\"linked\":";
   append_ids(record.linked, out);
+  if (record.detail) append_detail(*record.detail, out);
   out.push_back('}');
 }
 

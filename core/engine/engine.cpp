@@ -17,7 +17,7 @@ namespace {
 
 static_assert(kIngestLanesMax <= sync::kLanesMax);
 
-graph::GraphOptions graph_options(const Options& options, policy::FoldShape shape) {
+graph::GraphOptions graph_options(const Options& options, engine::PayloadShape shape) {
   graph::GraphOptions graph;
   graph.lanes = options.ingest_lanes_max;
   graph.payload_bytes = static_cast<unsigned>(engine::TracePayload::bytes_for(shape));
@@ -27,6 +27,11 @@ graph::GraphOptions graph_options(const Options& options, policy::FoldShape shap
       std::clamp(options.memory_limit_bytes / 1024, graph::kEdgeRoomBytesMin, graph::kEdgeRoomBytesMax);
   graph.spare_bytes_max = options.memory_limit_bytes / engine::kSpareWindowsShare;
   return graph;
+}
+
+engine::PayloadShape shape_of(const Options& options, const policy::PolicySet& policies, const DecisionSink& sink) {
+  const bool has_notes = options.decisions.detail == DecisionDetail::full && sink.wants_decisions();
+  return {policies.shape(), has_notes, has_notes ? policies.near_numbers().count() : 0};
 }
 
 // A thread keeps the arrays that decoding a request needs for the next one, but not those of a huge one (G5).
@@ -63,13 +68,15 @@ Engine::Impl::Impl(const Options& from, BatchSink& sink, std::unique_ptr<BatchSi
       policies(std::move(compiled)),
       rank_seed(from.links.propagate.rank_seed ? *from.links.propagate.rank_seed : base::random_seed()),
       store(kTruncatedSpanOps, from.memory_limit_bytes >= kHugeBlocksFrom),
-      graph(graph_options(from, policies->shape())),
-      intake(options, *policies, store, graph, rank_seed),
+      shape(shape_of(from, *policies, sink)),
+      graph(graph_options(from, shape)),
+      intake(options, *policies, store, graph, shape, rank_seed),
       output(sink, intake.admission(), from.memory_limit_bytes / engine::kWaitingOutputShare),
       propagator(graph, ledger, from.links.propagate, rank_seed),
       spans(store, {from.memory_limit_bytes / engine::kPooledShare, from.memory_limit_bytes / engine::kHeapShare}),
       retention(from),
-      traces{options, *policies, spans, graph, ledger, propagator, policies->shape(), rank_seed},
+      details(shape.has_notes, intake.admission(), store.heap_bytes_freed()),
+      traces{options, *policies, spans, graph, ledger, propagator, details, shape, rank_seed},
       life(traces, retention),
       late_pins(traces),
       judge(traces, life),
@@ -77,6 +84,14 @@ Engine::Impl::Impl(const Options& from, BatchSink& sink, std::unique_ptr<BatchSi
       emission(traces, life, late_pins, output, owned_sink == nullptr),
       room(traces, life, late_pins, intake, retention),
       report({traces, intake, life, emission, room, output, sink, rank_seed}) {}
+
+// Notes that no record has taken over are known only from the nodes; those of records go with `details`.
+Engine::Impl::~Impl() {
+  if (!shape.has_notes || !graph.ok()) return;
+  for (const graph::WindowInfo& window : graph.windows())
+    for (std::uint32_t offset = 1; offset < window.offset_end; ++offset)
+      details.free_list(traces.payload((window.slot << graph::kOffsetBits) | offset).notes(shape).take());
+}
 
 Result<std::unique_ptr<Engine>> Engine::Impl::open(const Options& options, Sink* sink, BatchSink* batch_sink,
                                                    std::string* why) {

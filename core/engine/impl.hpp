@@ -17,6 +17,7 @@
 #include <memory>
 #include <vector>
 
+#include "engine/details.hpp"
 #include "engine/emission.hpp"
 #include "engine/intake.hpp"
 #include "engine/judge.hpp"
@@ -44,6 +45,7 @@ struct Engine::Impl {
   // owned: null, or the sink as an object that lives as long as the engine and takes whole batches.
   Impl(const Options& options, BatchSink& sink, std::unique_ptr<BatchSink> owned,
        std::unique_ptr<policy::PolicySet> policies);
+  ~Impl();
   // Exactly one of the sinks is not null.
   static Result<std::unique_ptr<Engine>> open(const Options& options, Sink* sink, BatchSink* batch_sink,
                                               std::string* why);
@@ -60,6 +62,7 @@ struct Engine::Impl {
   std::unique_ptr<policy::PolicySet> policies;
   const std::uint64_t rank_seed;  // as configured, or drawn
   store::SpanStore store;
+  const engine::PayloadShape shape;
   graph::Graph graph;
   engine::Intake intake;
   engine::WaitingOutput output;
@@ -70,6 +73,7 @@ struct Engine::Impl {
   propagate::KeepPropagator propagator;
   store::MemorySpans spans;
   retention::Retention retention;
+  engine::Details details;
   engine::Traces traces;
   engine::LifeCycle life;
   engine::LatePins late_pins;

@@ -20,13 +20,14 @@ auto limits_of(const Options& options) {
 }  // namespace
 
 Intake::Intake(const Options& options, const policy::PolicySet& policies, store::SpanStore& store, graph::Graph& graph,
-               std::uint64_t seed)
+               PayloadShape shape, std::uint64_t seed)
     : options_(options),
       policies_(policies),
       store_(store),
       graph_(graph),
       seed_(seed),
-      payload_bytes_(static_cast<unsigned>(TracePayload::bytes_for(policies.shape()))),
+      shape_(shape),
+      payload_bytes_(static_cast<unsigned>(TracePayload::bytes_for(shape))),
       scratch_bytes_max_(options.memory_limit_bytes / kLaneScratchShare / options.ingest_lanes_max),
       read_link_types_(!options.links.propagate.types.empty()),
       reads_roots_(options.tail_sampling.decision_wait_after_root_received_ns > 0),

@@ -30,7 +30,7 @@ class Intake {
  public:
   // seed: of what policies draw by chance.
   Intake(const Options& options, const policy::PolicySet& policies, store::SpanStore& store, graph::Graph& graph,
-         std::uint64_t seed);
+         PayloadShape shape, std::uint64_t seed);
   bool open();
 
   struct JsonLosses {  // of a JSON request
@@ -99,6 +99,10 @@ class Intake {
                   const ottl::Moment& moment, StoredSpan& stored);
   void publish_span(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded, std::uint32_t accepted,
                     StoredSpan& stored);
+  void measure_resources(Lane& lane, const otlp::Decoded& decoded) const;
+  void measure_numbers(const Lane& lane, const otlp::Decoded& decoded, const otlp::SpanView& span,
+                       TracePayload& payload) const;
+  bool note_span(const Lane& lane, const otlp::Decoded& decoded, const otlp::SpanView& span, TracePayload& payload);
   store::WrittenSpan store_bytes(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
                                  std::unique_ptr<store::TruncatedSpan> truncated);
   store::WrittenSpan store_truncated(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
@@ -111,6 +115,7 @@ class Intake {
   store::SpanStore& store_;
   graph::Graph& graph_;
   const std::uint64_t seed_;
+  const PayloadShape shape_;
   const unsigned payload_bytes_;           // of a node
   const std::uint64_t scratch_bytes_max_;  // of a lane, between requests
   const bool read_link_types_;

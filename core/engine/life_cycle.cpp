@@ -355,6 +355,7 @@ void LifeCycle::forget(RecordId id) {
   traces_.propagator.forget(id);
   for (NodeId node = traces_.ledger[id].node; node != 0; node = traces_.graph.older(node))
     traces_.graph.set_record(node, 0);
+  traces_.details.forget(id);
   traces_.ledger.remove(id);
 }
 

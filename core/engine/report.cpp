@@ -3,8 +3,16 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <span>
 #include <utility>
+
+#include "base/free_array.hpp"
+#include "engine/entry_span.hpp"
+#include "notes/span_note.hpp"
+#include "otlp/decode.hpp"
+#include "wire/range.hpp"
 
 namespace entail::engine {
 
@@ -44,30 +52,38 @@ void Report::write_log() {
     Record& record = parts_.traces.ledger[id];
     record.log_pending = false;
     record.decided_at_ns = parts_.life.now_ns();
-    if (wanted) parts_.sink.on_decision(describe(id));
+    if (wanted) {
+      describe(id, described_);
+      parts_.sink.on_decision(described_);
+    }
     ++record.revision;
   }
   ids.clear();
 }
 
-DecisionRecord Report::describe(RecordId id) const {
+// Overwrites all of `out`, but reuses its memory: a log has a record for every trace.
+void Report::describe(RecordId id, DecisionRecord& out) const {
   const Traces& traces = parts_.traces;
   const Record& record = traces.ledger[id];
-  DecisionRecord out;
   out.trace_id = traces.trace_id(id);
   out.revision = record.revision;
   out.decided_at_ns = record.decided_at_ns;
   const bool is_kept = record.phase == Phase::kept;
   const bool is_decided = is_kept || record.phase == Phase::retained || record.phase == Phase::sealed;
   out.verdict = is_kept ? Verdict::keep : (is_decided ? Verdict::drop : Verdict::undecided);
+  out.reason = {};
   if (is_kept) {
     out.reason = record.kept_by_link ? "link" : "policy";
   } else if (is_decided) {
     out.reason = !record.vetoed ? "no_match" : (record.policy < 0 ? "too_large" : "drop_policy");
   }
-  if (record.policy >= 0) out.policy = traces.policies.name(record.policy);
+  out.policy = record.policy >= 0 ? traces.policies.name(record.policy) : std::string_view();
   out.origin = record.origin;
   out.revived = record.revived;
+  out.path.clear();
+  out.origin_trace_id.reset();
+  out.direction = Direction::none;
+  out.hops.reset();
   if (record.reason_path != 0) {
     const propagate::PathPool& paths = traces.ledger.paths();
     out.path = paths.trace_ids(record.reason_path);
@@ -77,18 +93,99 @@ DecisionRecord Report::describe(RecordId id) const {
   }
   out.loss = base::loss_name(record.loss);
   out.not_followed = traces.propagator.not_followed(id);
-  out.spans = traces.facts(id).spans;
+  const policy::Facts facts = traces.facts(id);
+  out.spans = facts.spans;
+  describe_links(id, out);
+  if (traces.details.wanted())
+    describe_detail(id, facts, out);
+  else
+    out.detail.reset();
+}
+
+void Report::describe_links(RecordId id, DecisionRecord& out) const {
+  const Traces& traces = parts_.traces;
+  out.links_dropped_upstream = 0;
   traces.for_each_node(id, [&](NodeId node) {
     out.links_dropped_upstream +=
         traces.payload(node).dropped_upstream.load(std::memory_order_relaxed);  // relaxed: U2 has acquired it
   });
-  std::vector<NodeId> nodes;
-  traces.propagator.linked_nodes(id, nodes);
-  make_distinct(nodes);
-  out.linked_total = nodes.size();
-  for (const NodeId node : nodes) add_smallest(out.linked, traces.graph.key(node));
+  nodes_.clear();
+  traces.propagator.linked_nodes(id, nodes_);
+  make_distinct(nodes_);
+  out.linked_total = nodes_.size();
+  out.linked.clear();
+  for (const NodeId node : nodes_) add_smallest(out.linked, traces.graph.key(node));
   std::sort_heap(out.linked.begin(), out.linked.end());
-  return out;
+  constexpr std::size_t kNodesKept = 1 << 12;
+  base::free_array_above(nodes_, kNodesKept);
+}
+
+void Report::describe_detail(RecordId id, const policy::Facts& facts, DecisionRecord& out) const {
+  const Traces& traces = parts_.traces;
+  traces.collect_notes(id);
+  if (const notes::TraceNotes* const notes = traces.details.find(id);
+      !traces.ledger[id].first_emission_done && (notes == nullptr || !notes->has_root()))
+    find_entry(id);
+  if (!out.detail) out.detail.emplace();
+  TraceDetail& detail = *out.detail;
+  detail.start_ns.reset();
+  detail.duration_ns.reset();
+  constexpr std::uint64_t kTimeMax = std::numeric_limits<std::int64_t>::max();
+  if (facts.spans != 0 && facts.start_min_ns <= kTimeMax) {
+    detail.start_ns = static_cast<std::int64_t>(facts.start_min_ns);
+    if (facts.end_max_ns <= kTimeMax) detail.duration_ns = static_cast<std::int64_t>(facts.end_max_ns) - *detail.start_ns;
+  }
+  detail.bytes = facts.bytes;
+  detail.errors = traces.errors(id);
+  const notes::TraceNotes* const notes = traces.details.find(id);
+  const notes::SpanNote* const root = notes == nullptr ? nullptr : notes->root();
+  detail.root_service = root == nullptr ? std::string_view() : root->service();
+  detail.root_name = root == nullptr ? std::string_view() : root->name();
+  std::size_t service_count = 0;
+  if (notes != nullptr) {
+    notes->for_each_service([&](std::string_view service) {
+      if (service_count == detail.services.size()) detail.services.emplace_back();
+      detail.services[service_count++] = service;
+    });
+  }
+  detail.services.resize(service_count);
+  if (const notes::SpanNote* const error = notes == nullptr ? nullptr : notes->error(); error != nullptr) {
+    if (!detail.error) detail.error.emplace();
+    detail.error->service = error->service();
+    detail.error->name = error->name();
+    detail.error->message = error->message();
+  } else {
+    detail.error.reset();
+  }
+  detail.nearest.clear();
+  if (out.verdict == Verdict::drop) describe_distances(id, facts, detail.nearest);
+}
+
+void Report::describe_distances(RecordId id, const policy::Facts& facts, std::vector<NearPolicy>& out) const {
+  const Traces& traces = parts_.traces;
+  const policy::StatefulAnswers none;
+  const policy::StatefulAnswers& answers = traces.policies.has_stateful() ? traces.ledger.answers(id) : none;
+  std::array<std::uint64_t, policy::kNearNumbersMax> numbers{};
+  const std::span near_numbers(numbers.data(), traces.shape.near_number_count);
+  traces.near_numbers(id, near_numbers);
+  traces.policies.distances({facts, traces.trace_id(id), near_numbers}, answers, distances_);
+  for (policy::PolicySet::PolicyDistance& near : distances_)
+    out.push_back({traces.policies.name(near.policy), near.distance.value, near.distance.threshold,
+                   std::move(near.distance.why)});
+}
+
+// A trace without a root: the span that would carry the reason (docs/design.md 3.12) is known only when all of its spans
+// are compared, which are still held.
+void Report::find_entry(RecordId id) const {
+  const Traces& traces = parts_.traces;
+  traces.take_spans(id, taken_);
+  if (std::optional<store::HeldSpan> entry = entry_span(traces.spans, taken_)) {
+    const otlp::SpanView view = otlp::read_span(entry->payload);
+    const SpanId span_id = base::load_span_id(wire::slice(entry->payload, view.span_id).data());
+    traces.details.set_entry(
+        id, notes::make_note({entry->payload, entry->scope->resource->bytes(), view.start_ns, span_id}, notes::kRoot));
+  }
+  traces.spans.put_back(taken_);
 }
 
 std::string_view Report::state_of(NodeId node) const {
@@ -113,7 +210,7 @@ Result<Explanation> Report::explain(TraceId trace) const {
   const RecordId id = node == 0 ? 0 : parts_.traces.graph.record(node);
   if (id == 0) return Error{ErrorCode::not_found};
   Explanation explanation;
-  explanation.record = describe(id);
+  describe(id, explanation.record);
   const auto add = [&](std::vector<NodeId>& nodes, std::vector<Explanation::Neighbour>& neighbours) {
     make_distinct(nodes);
     for (std::size_t i = 0; i < std::min(nodes.size(), kLinkedMax); ++i)
@@ -224,7 +321,7 @@ void Report::add_memory(Statistics& out) const {
   const Intake& intake = parts_.intake;
   out.memory.spans_bytes = parts_.traces.spans.span_bytes();
   out.memory.graph_bytes = parts_.traces.graph.bytes() + parts_.traces.graph.forwarding_bytes();
-  out.memory.records_bytes = parts_.room.records_bytes();
+  out.memory.records_bytes = parts_.room.records_bytes() + intake.admission().note_bytes();
   out.memory.scratch_bytes = intake.scratch_bytes() + parts_.emission.bytes();
   out.memory.total_bytes = intake.admission().held_bytes();
   out.memory.peak_bytes = std::max(peak_bytes_, out.memory.total_bytes);

@@ -37,7 +37,11 @@ class Report {
   void note_peak() noexcept;
 
  private:
-  DecisionRecord describe(RecordId id) const;
+  void describe(RecordId id, DecisionRecord& out) const;
+  void describe_links(RecordId id, DecisionRecord& out) const;
+  void describe_detail(RecordId id, const policy::Facts& facts, DecisionRecord& out) const;
+  void describe_distances(RecordId id, const policy::Facts& facts, std::vector<NearPolicy>& out) const;
+  void find_entry(RecordId id) const;
   std::string_view state_of(graph::NodeId node) const;
   struct LaneTotals;
   LaneTotals sum_lanes(Statistics& out) const;
@@ -46,6 +50,11 @@ class Report {
   void add_memory(Statistics& out) const;
 
   Parts parts_;
+  // Scratch, whose memory stays for the next record.
+  DecisionRecord described_;
+  mutable std::vector<graph::NodeId> nodes_;
+  mutable std::vector<policy::PolicySet::PolicyDistance> distances_;
+  mutable store::TakenSpans taken_;
   std::uint64_t peak_bytes_ = 0;
 };
 

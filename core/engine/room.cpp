@@ -8,6 +8,7 @@
 #include "engine/memory_shares.hpp"
 #include "engine/truncated_span.hpp"
 #include "engine/window_sizes.hpp"
+#include "sync/fetch_max.hpp"
 
 namespace entail::engine {
 
@@ -51,7 +52,7 @@ Room::Room(Traces& traces, LifeCycle& life, LatePins& late_pins, Intake& intake,
 
 std::uint64_t Room::records_bytes() const noexcept {
   return traces_.ledger.bytes() + traces_.propagator.bytes() + life_.bytes() + late_pins_.bytes() +
-         traces_.spans.account_bytes();
+         traces_.spans.account_bytes() + traces_.details.bytes();
 }
 
 bool Room::is_short() const noexcept {
@@ -341,12 +342,16 @@ void Room::continue_at(NodeId node, NodeId newest) { traces_.propagator.move_to(
 
 void Room::move_payload(NodeId from, NodeId to) {
   TracePayload& source = traces_.payload(from);
-  const policy::Facts facts = source.fold().facts(traces_.shape);
+  const policy::Facts facts = source.fold().facts(traces_.shape.fold);
   if (facts.spans == 0 && facts.bytes == 0) return;  // no span ever
   graph_.mark_payload(to);
   TracePayload& target = traces_.payload(to);
   target.dropped_upstream.fetch_add(source.dropped_upstream.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  target.fold().fold(facts, traces_.shape);
+  target.fold().fold(facts, traces_.shape.fold);
+  if (traces_.shape.has_notes) target.notes(traces_.shape).take_over(source.notes(traces_.shape));
+  for (unsigned i = 0; i < traces_.shape.near_number_count; ++i)
+    sync::fetch_max(target.near_number(traces_.shape, i),
+                    source.near_number(traces_.shape, i).load(std::memory_order_relaxed));
   traces_.spans.move(source.spans, target.spans, [this](store::TruncatedSpan& truncated) {
     // Its cells are not part of the graph's lists: they get the names that are good now.
     for (graph::EdgeCell& cell : truncated.cells)

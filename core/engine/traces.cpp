@@ -10,9 +10,9 @@ namespace entail::engine {
 
 policy::Facts Traces::facts(RecordId id) const noexcept {
   const Record& record = ledger[id];
-  policy::Facts facts = payload(record.node).fold().facts(shape);
+  policy::Facts facts = payload(record.node).fold().facts(shape.fold);
   for (graph::NodeId node = older(record, record.node); node != 0; node = graph.older(node))
-    facts.merge(payload(node).fold().facts(shape));
+    facts.merge(payload(node).fold().facts(shape.fold));
   return facts;
 }
 

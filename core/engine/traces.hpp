@@ -2,10 +2,13 @@
 // rule: Confined (tick), except for the options and policies that ingest reads, which are immutable.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include "engine/details.hpp"
 #include "engine/trace_payload.hpp"
 #include "entail/entail.hpp"
 #include "graph/graph.hpp"
@@ -30,7 +33,8 @@ struct Traces {
   graph::Graph& graph;
   propagate::Ledger& ledger;
   propagate::KeepPropagator& propagator;
-  const policy::FoldShape shape;  // of a trace's fold
+  Details& details;
+  const PayloadShape shape;
   const std::uint64_t seed;       // of what policies draw by chance
 
   TracePayload& payload(graph::NodeId node) const noexcept { return *static_cast<TracePayload*>(graph.payload(node)); }
@@ -48,6 +52,27 @@ struct Traces {
   void take_spans(RecordId id, store::TakenSpans& taken) const {
     taken.clear();
     for_each_node(id, [&](graph::NodeId node) { spans.take(payload(node).spans, taken); });
+    collect_notes(id);
+  }
+  // What ingest has noted of the trace goes to its record. After its spans were taken, no note of them is left behind.
+  void collect_notes(RecordId id) const {
+    if (!details.wanted()) return;
+    for_each_node(id, [&](graph::NodeId node) {
+      if (notes::TraceWords& words = payload(node).notes(shape); words.has_notes()) details.add(id, words.take());
+    });
+  }
+  // Of all incarnations, by ingest. REQUIRES details.wanted().
+  std::uint64_t errors(RecordId id) const {
+    std::uint64_t errors = 0;
+    for_each_node(id, [&](graph::NodeId node) { errors += payload(node).notes(shape).errors(); });
+    return errors;
+  }
+  // Of all incarnations, by range.
+  void near_numbers(RecordId id, std::span<std::uint64_t> out) const {
+    for_each_node(id, [&](graph::NodeId node) {
+      for (unsigned i = 0; i < out.size(); ++i)
+        out[i] = std::max(out[i], payload(node).near_number(shape, i).load(std::memory_order_relaxed));
+    });
   }
   TraceId trace_id(RecordId id) const noexcept { return graph.key(ledger[id].node); }
   // All incarnations of the trace together.

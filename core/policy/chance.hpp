@@ -41,6 +41,7 @@ class TokenBucket {
   bool try_take(std::uint64_t amount, std::int64_t now_ns) noexcept;
   // Whole tokens that are there now.
   std::uint64_t tokens(std::int64_t now_ns) noexcept;
+  std::uint64_t per_second() const noexcept { return per_second_; }
   std::uint64_t burst() const noexcept { return static_cast<std::uint64_t>(capacity_ / kNanosPerToken); }
 
  private:
@@ -62,6 +63,7 @@ class SecondBudget {
   SecondBudget(std::uint64_t total, std::vector<std::uint64_t> allocations, bool shared_total);
   // REQUIRES part < the number of allocations. A now in another second, before or after, starts anew.
   bool try_take(std::size_t part, std::uint64_t spans, std::int64_t now_ns) noexcept;
+  std::uint64_t total() const noexcept { return total_; }
 
  private:
   std::uint64_t total_;

@@ -14,6 +14,7 @@
 #include "policy/attribute_table.hpp"
 #include "policy/condition_tree.hpp"
 #include "policy/facts.hpp"
+#include "policy/near_numbers.hpp"
 #include "policy/ottl_conditions.hpp"
 
 namespace entail::policy {
@@ -79,6 +80,7 @@ struct CompiledPolicies {
   bool first_match = false;  // sample_on_first_match
   OttlConditions ottl;
   AttributeTable attributes;
+  NearNumbers near_numbers;
   ConditionTree tree;
   std::vector<Bucket> buckets;           // as they start
   std::vector<SecondBudget> budgets;     // of composite policies, as they start

@@ -58,6 +58,7 @@ CompiledPolicies Compiler::run() {
     for (CompiledPolicy& policy : out_.policies)
       if (!policy.compiled.traits.drops) choose_batch_limits(policy);
   out_.attributes.finish();
+  out_.near_numbers.finish();
   return std::move(out_);
 }
 

@@ -7,11 +7,15 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "entail/types.hpp"
 #include "policy/chance.hpp"
+#include "policy/distance.hpp"
 #include "policy/facts.hpp"
 
 namespace entail::policy {
@@ -73,12 +77,14 @@ struct Question {
   Bucket* buckets = nullptr;
   SecondBudget* budgets = nullptr;
   std::int64_t now_ns = 0;  // fills both
+  std::span<const std::uint64_t> near_numbers{};  // for distance() alone
 };
 
 struct ConditionTree {
   std::vector<Condition> conditions;
   std::vector<std::uint32_t> children;
   std::vector<TraceTest> tests;
+  std::vector<DistanceTest> distances;         // by condition; shorter, and empty where a condition has none
   std::vector<std::vector<bool>> error_parts;  // by Condition::budget: which parts of a composite name ERROR
 
   // The answer of one condition. Parts are evaluated in order until one says no; after an unknown part, no
@@ -87,8 +93,11 @@ struct ConditionTree {
   // REQUIRES a composite that said yes. True if the part that keeps the trace names ERROR; not yet evaluated, the part
   // that would.
   bool kept_by_error_part(std::uint32_t composite, const Question& question) const noexcept;
+  // How close the condition came; nothing if it holds, or has no distance. Evaluates no stateful condition.
+  std::optional<Distance> distance(std::uint32_t condition, const Question& question) const;
 
  private:
+  std::optional<Distance> distance_of_all(const Condition& condition, const Question& question) const;
   Answer all(const Condition& condition, const Question& question) const noexcept;
   Answer composite(const Condition& condition, const Question& question) const noexcept;
   // The first part of a composite that says yes, and its answer; else the answer no or unknown.

@@ -243,6 +243,27 @@ void PolicySet::share_limits(const std::vector<BatchItem>& items, std::int64_t n
   }
 }
 
+const NearNumbers& PolicySet::near_numbers() const noexcept { return impl_->compiled.near_numbers; }
+
+void PolicySet::distances(const Missed& missed, const StatefulAnswers& answers,
+                          std::vector<PolicyDistance>& out) const {
+  CompiledPolicies& compiled = impl_->compiled;
+  StatefulAnswers known = answers;
+  const Question question{.trace = missed.trace,
+                          .id = missed.id,
+                          .answers = known,
+                          .buckets = compiled.buckets.data(),
+                          .budgets = compiled.budgets.data(),
+                          .near_numbers = missed.near_numbers};
+  out.clear();
+  for (std::size_t index = 0; index < compiled.policies.size(); ++index) {
+    const Compiled& policy = compiled.policies[index].compiled;
+    if (policy.traits.drops) continue;
+    if (std::optional<Distance> distance = compiled.tree.distance(policy.condition, question))
+      out.push_back({static_cast<std::int32_t>(index), std::move(*distance)});
+  }
+}
+
 bool PolicySet::would_be_origin(const Facts& span, TraceId id) const {
   StatefulAnswers none;
   const Question question{.trace = span, .id = id, .answers = none, .unevaluated = Answer::yes};

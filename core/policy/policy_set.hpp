@@ -30,6 +30,7 @@
 #include "policy/batch_limits.hpp"
 #include "policy/condition_tree.hpp"
 #include "policy/facts.hpp"
+#include "policy/near_numbers.hpp"
 #include "policy/trace_fold.hpp"
 
 namespace entail::policy {
@@ -95,6 +96,15 @@ class PolicySet {
   // that a tick will evaluate for the first time, before it evaluates them.
   bool has_batch_limits() const noexcept;
   void share_limits(const std::vector<BatchItem>& items, std::int64_t now_ns);
+  // How close each policy came to keeping this trace, for those that did not say keep and have a distance. answers: of
+  // the stateful conditions, as evaluate() left them. REQUIRES the tick thread. Allocates.
+  struct PolicyDistance {
+    std::int32_t policy;
+    Distance distance;
+  };
+  void distances(const Missed& missed, const StatefulAnswers& answers, std::vector<PolicyDistance>& out) const;
+  // The numbers that distances() reads.
+  const NearNumbers& near_numbers() const noexcept;
   // Would this single span, as a trace of its own, have been an origin? (late_origin; stateful leaves answer yes)
   bool would_be_origin(const Facts& span, TraceId id) const;
 

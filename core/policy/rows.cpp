@@ -51,11 +51,20 @@ Compiled compile_count(CountRange range, std::uint64_t Facts::* count, std::stri
   if (range.max != 0 && range.max < range.min)
     scope.warning(max_key, "nothing matches, as it is below " + std::string(min_key));
   const bool bounded = range.max != 0;
-  return {scope.add_test([=](const Facts& trace, TraceId) {
-            const auto number = static_cast<std::int64_t>(trace.*count);
-            return number >= range.min && (!bounded || number <= range.max);
-          }),
-          {.monotone = !bounded}};
+  const TraceTest in_range = [=](const Facts& trace, TraceId) {
+    const auto number = static_cast<std::int64_t>(trace.*count);
+    return number >= range.min && (!bounded || number <= range.max);
+  };
+  const std::string_view unit = count == &Facts::links ? "link" : "span";
+  const DistanceTest distance = [=](const Missed& missed) -> Distance {
+    const std::uint64_t number = missed.trace.*count;
+    if (static_cast<std::int64_t>(number) < range.min)
+      return {static_cast<double>(number), static_cast<double>(range.min),
+              std::to_string(number) + " of " + count_text(static_cast<std::uint64_t>(range.min), unit)};
+    return {static_cast<double>(number), static_cast<double>(range.max),
+            count_text(number, unit) + ", above " + std::to_string(range.max)};
+  };
+  return {scope.add_test(in_range, distance), {.monotone = !bounded}};
 }
 
 }  // namespace entail::policy

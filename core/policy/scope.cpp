@@ -96,6 +96,30 @@ std::uint32_t Scope::add_test(TraceTest test) {
   return add({.kind = Condition::Kind::test, .index = static_cast<std::uint32_t>(tests.size() - 1)});
 }
 
+std::uint32_t Scope::add_test(TraceTest test, DistanceTest distance) {
+  const std::uint32_t condition = add_test(std::move(test));
+  set_distance(condition, std::move(distance));
+  return condition;
+}
+void Scope::set_distance(std::uint32_t condition, DistanceTest distance) {
+  std::vector<DistanceTest>& distances = compiler_.out_.tree.distances;
+  if (distances.size() <= condition) distances.resize(condition + 1);
+  distances[condition] = std::move(distance);
+}
+
+void Scope::set_number_distance(std::uint32_t condition, std::string_view key, std::int64_t min, std::int64_t max) {
+  const std::optional<unsigned> index = compiler_.out_.near_numbers.add(key, min, max);
+  if (!index) return;
+  set_distance(condition, [index = *index, min, max](const Missed& missed) -> std::optional<Distance> {
+    if (missed.near_numbers.size() <= index) return std::nullopt;
+    const auto near = NearNumbers::near({min, max}, missed.near_numbers[index]);
+    if (!near) return std::nullopt;
+    const std::string bound = std::to_string(near->bound);
+    return Distance{near->value, static_cast<double>(near->bound),
+                    number_text(near->value) + (near->is_below ? " of " : ", above ") + bound};
+  });
+}
+
 std::uint32_t Scope::stateful_bit() {
   if (compiler_.stateful_count_ == kStatefulMax)
     compiler_.findings_.error(path_, where_ + ": with this policy, there are more than " +

@@ -90,6 +90,11 @@ class Scope {
   std::uint32_t add_bit(unsigned bit, bool invert = false);
   std::uint32_t add_bit_unless(unsigned bit, unsigned error_bit);
   std::uint32_t add_test(TraceTest test);
+  // With how close a trace came for which it does not hold.
+  std::uint32_t add_test(TraceTest test, DistanceTest distance);
+  void set_distance(std::uint32_t condition, DistanceTest distance);
+  // The distance of a condition that asks for a number in a range, both bounds inclusive.
+  void set_number_distance(std::uint32_t condition, std::string_view key, std::int64_t min, std::int64_t max);
   std::uint32_t add_bucket(Bucket bucket);
   std::uint32_t add_children(Condition::Kind kind, const std::vector<Compiled>& parts);
   std::uint32_t add_composite(SecondBudget budget, const std::vector<Compiled>& parts);

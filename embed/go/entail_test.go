@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -157,9 +158,31 @@ func TestOutputIsReusedAndExplained(t *testing.T) {
 		var record struct {
 			TraceID string `json:"trace_id"`
 			Reason  string `json:"reason"`
+
+			RootService string   `json:"root_service"`
+			RootName    string   `json:"root_name"`
+			Services    []string `json:"services"`
+			Errors      uint64   `json:"errors"`
+			Bytes       uint64   `json:"bytes"`
+			Error       *struct{ Service, Name, Message string }
+			Nearest     []struct {
+				Policy, Why      string
+				Value, Threshold float64
+			}
 		}
 		if err := json.Unmarshal(decision.JSON, &record); err != nil {
 			t.Fatal(err)
+		}
+		detail := decision.Detail
+		if detail == nil || detail.RootService != record.RootService || detail.RootName != record.RootName ||
+			!slices.Equal(detail.Services, record.Services) || detail.Errors != record.Errors ||
+			detail.Bytes != record.Bytes || detail.HasError != (record.Error != nil) ||
+			len(detail.Nearest) != len(record.Nearest) {
+			t.Errorf("%s is not %+v", decision.JSON, detail)
+		}
+		if record.Error != nil && (detail.ErrorService != record.Error.Service || detail.ErrorName != record.Error.Name ||
+			detail.ErrorMessage != record.Error.Message) {
+			t.Errorf("%s is not %+v", decision.JSON, detail)
 		}
 		if record.TraceID != fmt.Sprintf("%x", decision.TraceID) || record.Reason != decision.Reason {
 			t.Errorf("%s is not %+v", decision.JSON, decision)

@@ -84,7 +84,34 @@ type Decision struct {
 	LinkedTotal          uint64
 	Path                 []TraceID // the origin first, this trace last
 	Linked               []TraceID // ascending, at most 256
+	Detail               *Detail   // nil with decisions.detail: ids
 	JSON                 []byte    // the record as one JSON object, without a newline
+}
+
+// Detail is what a record says of its trace beside the decision. Texts have at most 256 bytes; "" = none.
+type Detail struct {
+	RootService  string // of the span that carries the reason
+	RootName     string
+	HasStart     bool     // StartNs is set
+	StartNs      int64    // the earliest start of its spans, since 1970
+	HasDuration  bool     // DurationNs is set
+	DurationNs   int64    // the latest end less the earliest start
+	Services     []string // ascending, at most 16
+	Errors       uint64   // spans with status ERROR
+	HasError     bool     // the first of them is set
+	ErrorService string
+	ErrorName    string
+	ErrorMessage string
+	Bytes        uint64       // span bytes received
+	Nearest      []NearPolicy // of a dropped trace, in configuration order
+}
+
+// NearPolicy says how close a policy came to keeping a dropped trace.
+type NearPolicy struct {
+	Policy    string
+	Why       string  // for people: 4.9 s of 5 s
+	Value     float64 // of the trace, in the unit of the threshold
+	Threshold float64
 }
 
 // NextDecision takes the oldest waiting decision record (Options.Decisions). It reuses the arrays of decision's slices
@@ -125,8 +152,43 @@ func (e *Engine) copyDecision(from *C.entail_decision_t, to *Decision) {
 		LinkedTotal:          uint64(from.linked_total),
 		Path:                 appendIDs(to.Path[:0], from.path, from.path_count),
 		Linked:               appendIDs(to.Linked[:0], from.linked, from.linked_count),
+		Detail:               e.copyDetail(from),
 		JSON:                 append(to.JSON[:0], unsafe.Slice((*byte)(unsafe.Pointer(from.json)), from.json_size)...),
 	}
+}
+
+func (e *Engine) copyDetail(from *C.entail_decision_t) *Detail {
+	if from.flags&C.ENTAIL_DECISION_HAS_DETAIL == 0 {
+		return nil
+	}
+	detail := &Detail{
+		RootService:  C.GoString(from.root_service),
+		RootName:     C.GoString(from.root_name),
+		HasStart:     from.flags&C.ENTAIL_DECISION_HAS_START != 0,
+		StartNs:      int64(from.start_ns),
+		HasDuration:  from.flags&C.ENTAIL_DECISION_HAS_DURATION != 0,
+		DurationNs:   int64(from.duration_ns),
+		Errors:       uint64(from.errors),
+		HasError:     from.flags&C.ENTAIL_DECISION_HAS_ERROR != 0,
+		ErrorService: C.GoString(from.error_service),
+		ErrorName:    C.GoString(from.error_name),
+		ErrorMessage: C.GoString(from.error_message),
+		Bytes:        uint64(from.bytes),
+	}
+	if from.service_count != 0 {
+		for _, service := range unsafe.Slice(from.services, from.service_count) {
+			detail.Services = append(detail.Services, C.GoString(service))
+		}
+	}
+	if from.nearest_count != 0 {
+		for _, near := range unsafe.Slice(from.nearest, from.nearest_count) {
+			detail.Nearest = append(detail.Nearest, NearPolicy{
+				Policy: e.name(near.policy), Why: C.GoString(near.why),
+				Value: float64(near.value), Threshold: float64(near.threshold),
+			})
+		}
+	}
+	return detail
 }
 
 func appendIDs(ids []TraceID, bytes *C.uint8_t, count C.uint64_t) []TraceID {

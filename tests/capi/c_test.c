@@ -87,6 +87,9 @@ static void check_trace(const uint8_t* bytes, size_t bytes_size) {
   EXPECT(memcmp(decision.trace_id, id, 16) == 0);
   EXPECT(strcmp(decision.reason, "policy") == 0 && strcmp(decision.policy, "errors") == 0);
   EXPECT(strlen(decision.json) == decision.json_size);
+  EXPECT((decision.flags & ENTAIL_DECISION_HAS_DETAIL) != 0 && (decision.flags & ENTAIL_DECISION_HAS_ERROR) != 0);
+  EXPECT(decision.errors > 0 && decision.bytes > 0 && decision.nearest_count == 0);
+  EXPECT(strlen(decision.root_name) > 0 && strstr(decision.json, decision.root_name) != NULL);
   EXPECT(entail_explain(engine, id, json, sizeof json, &size, &error) == ENTAIL_OK);
   EXPECT(size > decision.json_size);
   EXPECT(entail_statistics(engine, &statistics, &error) == ENTAIL_OK);

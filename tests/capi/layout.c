@@ -51,6 +51,19 @@ static void add_first(void) {
   LAYOUT_FIELD(entail_decision_t, linked_count);
   LAYOUT_FIELD(entail_decision_t, json);
   LAYOUT_FIELD(entail_decision_t, json_size);
+  LAYOUT_FIELD(entail_decision_t, root_service);
+  LAYOUT_FIELD(entail_decision_t, root_name);
+  LAYOUT_FIELD(entail_decision_t, start_ns);
+  LAYOUT_FIELD(entail_decision_t, duration_ns);
+  LAYOUT_FIELD(entail_decision_t, errors);
+  LAYOUT_FIELD(entail_decision_t, error_service);
+  LAYOUT_FIELD(entail_decision_t, error_name);
+  LAYOUT_FIELD(entail_decision_t, error_message);
+  LAYOUT_FIELD(entail_decision_t, bytes);
+  LAYOUT_FIELD(entail_decision_t, services);
+  LAYOUT_FIELD(entail_decision_t, service_count);
+  LAYOUT_FIELD(entail_decision_t, nearest);
+  LAYOUT_FIELD(entail_decision_t, nearest_count);
   LAYOUT_STRUCT(entail_open_options_t);
   LAYOUT_FIELD(entail_open_options_t, struct_size);
   LAYOUT_FIELD(entail_open_options_t, flags);
@@ -145,6 +158,11 @@ static void add_third(void) {
   LAYOUT_FIELD(entail_output_t, span_count);
   LAYOUT_FIELD(entail_output_t, traces);
   LAYOUT_FIELD(entail_output_t, trace_count);
+  LAYOUT_STRUCT(entail_near_policy_t);
+  LAYOUT_FIELD(entail_near_policy_t, policy);
+  LAYOUT_FIELD(entail_near_policy_t, why);
+  LAYOUT_FIELD(entail_near_policy_t, value);
+  LAYOUT_FIELD(entail_near_policy_t, threshold);
 }
 
 int main(int argc, char** argv) {

@@ -88,6 +88,20 @@ void expect_ids(simdjson::dom::element list, const std::string& bytes) {
   EXPECT_EQ(joined, workload::hex_of(bytes));
 }
 
+// The numbers alone: texts are borrowed until the callback returns (c_test.c reads them).
+void expect_equal_detail(const entail_decision_t& plain, simdjson::dom::element json) {
+  ASSERT_NE(plain.flags & ENTAIL_DECISION_HAS_DETAIL, 0u);
+  EXPECT_EQ(!json["start"].is_null(), (plain.flags & ENTAIL_DECISION_HAS_START) != 0);
+  EXPECT_EQ(!json["duration_ms"].is_null(), (plain.flags & ENTAIL_DECISION_HAS_DURATION) != 0);
+  EXPECT_EQ(!json["error"].is_null(), (plain.flags & ENTAIL_DECISION_HAS_ERROR) != 0);
+  if (!json["duration_ms"].is_null())
+    EXPECT_NEAR(json["duration_ms"].get_double().value(), static_cast<double>(plain.duration_ns) / 1e6, 1e-6);
+  EXPECT_EQ(json["errors"].get_uint64().value(), plain.errors);
+  EXPECT_EQ(json["bytes"].get_uint64().value(), plain.bytes);
+  EXPECT_EQ(json["services"].get_array().size(), plain.service_count);
+  EXPECT_EQ(json["nearest"].get_array().size(), plain.nearest_count);
+}
+
 void expect_equal(const Decision& decision, simdjson::dom::element json) {
   const entail_decision_t& plain = decision.plain;
   constexpr const char* kVerdicts[] = {"undecided", "drop", "keep"};
@@ -106,6 +120,7 @@ void expect_equal(const Decision& decision, simdjson::dom::element json) {
   EXPECT_EQ(json["hops"].is_null() ? 0 : json["hops"].get_uint64().value(), plain.hops);
   EXPECT_EQ(json["revision"].get_uint64().value(), plain.revision);
   EXPECT_EQ(json["spans"].get_uint64().value(), plain.spans);
+  expect_equal_detail(plain, json);
   EXPECT_EQ(json["not_followed"].get_uint64().value(), plain.not_followed);
   EXPECT_EQ(json["links_dropped_upstream"].get_uint64().value(), plain.links_dropped_upstream);
   EXPECT_EQ(json["linked_total"].get_uint64().value(), plain.linked_total);

@@ -3,7 +3,7 @@
 
 #include "decision_log.hpp"
 #include "entail/entail.hpp"
-#include "explanation.hpp"
+#include "why/explanation.hpp"
 #include "sample_bytes.hpp"
 
 namespace entail::cli {

@@ -122,6 +122,15 @@ class FormatsPage : public CommandTest {
   void generate(const std::string& scenario, const std::string& name, const std::string& more = "") const {
     printed("generate --scenario " + scenario + " -o " + name + ".otlp --config " + name + ".yaml " + more);
   }
+  // A failed span without names and times, and its trace without a record of a neighbour.
+  void write_nameless() const {
+    write_file(path("nameless.otlp"),
+               buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"676558c612b9315e4bd78c6b496d9f67",)"
+                      R"("spanId":"2f8e32a89316a665","startTimeUnixNano":"18000000000000000000","status":{"code":2}}]}]}]})"
+                      "\n"));
+    write_file(path("nameless.yaml"), buffer("tail_sampling: {policies: [{name: errors, type: status_code, "
+                                             "status_code: {status_codes: [ERROR]}}]}"));
+  }
   std::string sample(const std::string& name) const {
     return printed("sample -c " + name + ".yaml " + name + ".otlp -o kept.otlp --decisions " + name + ".jsonl --json");
   }
@@ -133,6 +142,7 @@ class FormatsPage : public CommandTest {
     generate("mixed --spans 2000", "mixed", "--expect mixed.json");
     generate("batch", "batch");
     generate("malformed", "odd");
+    write_nameless();
   }
   void add(FieldTable& table, const std::string& json) const {
     simdjson::dom::parser parser;
@@ -181,7 +191,7 @@ TEST_F(FormatsPage, DocumentsEveryFieldOfTheDecisionLog) {
   generate_stories();
   FieldTable table(section("Decision log (JSON lines)"));
   unsigned records = 0;
-  for (const std::string name : {"retry", "jobs", "hot", "odd"}) {
+  for (const std::string name : {"retry", "jobs", "hot", "odd", "nameless"}) {
     sample(name);
     for (const std::string& line : lines_of(read_file(path(name + ".jsonl")))) {
       simdjson::dom::parser parser;
@@ -206,10 +216,10 @@ TEST_F(FormatsPage, DocumentsEveryFieldOfTheSummary) {
 
 TEST_F(FormatsPage, DocumentsEveryFieldOfAnExplanation) {
   generate_stories();
-  FieldTable table(section("Explanation (`entail explain --json`)"));
-  for (const std::string name : {"retry", "jobs", "hot", "odd"}) {
+  FieldTable table(section("Explanation (`entail why --json`)"));
+  for (const std::string name : {"retry", "jobs", "hot", "odd", "nameless"}) {
     sample(name);
-    add(table, printed("explain 676558 --decisions " + name + ".jsonl --json"));
+    add(table, printed("why 676558 --decisions " + name + ".jsonl --json"));
   }
   table.expect_all_seen();
 }

@@ -7,7 +7,7 @@
 namespace entail::cli {
 
 void add_sample(Command program, Action& action);
-void add_explain(Command program, Action& action);
+void add_why(Command program, Action& action);  // and its alias explain
 void add_generate(Command program, Action& action);
 void add_links(Command program, Action& action);
 void add_convert(Command program, Action& action);

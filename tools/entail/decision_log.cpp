@@ -2,7 +2,12 @@
 
 #include <simdjson.h>
 
+#include <filesystem>
+#include <system_error>
+
 #include "input/trace_input.hpp"
+#include "output/decision_files.hpp"
+#include "time_text.hpp"
 
 namespace entail::cli {
 namespace {
@@ -35,6 +40,34 @@ std::vector<std::string> texts_of(const element& object, const char* key) {
   return texts;
 }
 
+double measure_of(const element& object, const char* key) {
+  double number = 0;
+  return object[key].get(number) == simdjson::SUCCESS ? number : 0;
+}
+
+// Fields that a log with decisions.detail: ids does not have.
+void read_detail(const element& object, LogRecord& record) {
+  record.has_detail = object["root_service"].error() == simdjson::SUCCESS;
+  record.root_service = text_of(object, "root_service");
+  record.root_name = text_of(object, "root_name");
+  record.start_ns = parse_time(text_of(object, "start"));
+  double duration_ms = 0;
+  record.duration_ms =
+      object["duration_ms"].get(duration_ms) == simdjson::SUCCESS ? std::optional(duration_ms) : std::nullopt;
+  record.services = texts_of(object, "services");
+  record.errors = number_of(object, "errors");
+  record.bytes = number_of(object, "bytes");
+  record.error.reset();
+  if (element error; object["error"].get(error) == simdjson::SUCCESS && error.is_object())
+    record.error = {text_of(error, "service"), text_of(error, "name"), text_of(error, "message")};
+  record.nearest.clear();
+  simdjson::dom::array nearest;
+  if (object["nearest"].get(nearest) != simdjson::SUCCESS) return;
+  for (const element& near : nearest)
+    record.nearest.push_back(
+        {text_of(near, "policy"), measure_of(near, "value"), measure_of(near, "threshold"), text_of(near, "why")});
+}
+
 bool read_record(simdjson::dom::parser& parser, std::string_view line, LogRecord& record) {
   element object;
   if (parser.parse(line.data(), line.size()).get(object) != simdjson::SUCCESS) return false;
@@ -58,17 +91,36 @@ bool read_record(simdjson::dom::parser& parser, std::string_view line, LogRecord
   record.linked_total = number_of(object, "linked_total");
   record.path = texts_of(object, "path");
   record.linked = texts_of(object, "linked");
+  read_detail(object, record);
   record.json = line;
   return true;
 }
 
 }  // namespace
 
-LogScan scan_decision_log(const std::string& path, const std::function<void(const LogRecord&)>& each) {
+namespace {
+
+LogScan scan_file(const std::string& path, const std::function<void(const LogRecord&)>& each) {
   OpenedInput opened = open_input(path, Framing::jsonl);
   if (opened.reader) return scan_decision_log(*opened.reader, each);
   LogScan scan;
   scan.error = opened.problem.text;
+  return scan;
+}
+
+}  // namespace
+
+LogScan scan_decision_log(const std::string& path, const std::function<void(const LogRecord&)>& each) {
+  LogScan scan = scan_file(path, each);
+  if (is_standard_input(path)) return scan;
+  std::error_code ignored;
+  for (unsigned number = 2; scan.opened; ++number) {
+    const std::string name = numbered_name(path, number);
+    if (!std::filesystem::is_regular_file(name, ignored)) break;
+    const LogScan next = scan_file(name, each);
+    scan.bad_line_count += next.bad_line_count;
+    if (!next.error.empty()) scan.error = std::filesystem::path(name).filename().string() + ": " + next.error;
+  }
   return scan;
 }
 

@@ -15,6 +15,21 @@
 
 namespace entail::cli {
 
+// How close a policy came to keeping a dropped trace.
+struct LogNearPolicy {
+  std::string policy;
+  double value = 0;
+  double threshold = 0;
+  std::string why;
+};
+
+// The first failed span of a trace.
+struct LogError {
+  std::string service;
+  std::string name;
+  std::string message;
+};
+
 // One line. Strings that are null in the log are empty here; hops is absent then.
 struct LogRecord {
   std::string trace_id;
@@ -35,6 +50,17 @@ struct LogRecord {
   std::uint64_t linked_total = 0;
   std::vector<std::string> path;
   std::vector<std::string> linked;
+  // From here on only with decisions.detail: full.
+  bool has_detail = false;
+  std::string root_service;
+  std::string root_name;
+  std::optional<std::int64_t> start_ns;
+  std::optional<double> duration_ms;
+  std::vector<std::string> services;
+  std::uint64_t errors = 0;
+  std::optional<LogError> error;
+  std::uint64_t bytes = 0;
+  std::vector<LogNearPolicy> nearest;
   std::string json;  // the line itself
 };
 
@@ -45,7 +71,7 @@ struct LogScan {
 };
 
 // Calls each(record) for every line that is a decision record, in the order of the log; the record is overwritten by
-// the next one.
+// the next one. A log that was rotated goes on in the files with the next numbers (output/decision_files.hpp).
 LogScan scan_decision_log(const std::string& path, const std::function<void(const LogRecord&)>& each);
 // The same of an input that is open; `reader` gives lines.
 LogScan scan_decision_log(MessageReader& reader, const std::function<void(const LogRecord&)>& each);

@@ -29,7 +29,7 @@ int run(int argc, char** argv) {
   program.require_command();
   program.set_examples(
       "  entail sample -c entail.yaml traces.jsonl -o kept.jsonl --decisions decisions.jsonl\n"
-      "  entail explain 4bf92f --decisions decisions.jsonl\n"
+      "  entail why --error --decisions decisions.jsonl\n"
       "  entail generate --scenario chain --depth 6 -o chain.otlp\n"
       "  entail links traces.jsonl\n"
       "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
@@ -37,7 +37,7 @@ int run(int argc, char** argv) {
       "\nRun `entail COMMAND --help` for the options of a command.");
   entail::cli::Action action;
   entail::cli::add_sample(program, action);
-  entail::cli::add_explain(program, action);
+  entail::cli::add_why(program, action);
   entail::cli::add_generate(program, action);
   entail::cli::add_links(program, action);
   entail::cli::add_convert(program, action);

@@ -16,6 +16,7 @@
 #include "output/file_conflict.hpp"
 #include "output/sample_outputs.hpp"
 #include "output/summary.hpp"
+#include "size_text.hpp"
 #include "stop_signal.hpp"
 #include "time_text.hpp"
 
@@ -30,6 +31,8 @@ struct SampleArguments {
   std::vector<std::string> inputs;
   std::string output;
   std::string decisions;
+  std::string decisions_detail;
+  std::string decisions_rotate;
   std::string from;
   std::string to;
   std::string clock_max;
@@ -61,7 +64,7 @@ std::uint64_t peak_memory_bytes() {
 class SampleRun {
  public:
   explicit SampleRun(const SampleArguments& arguments)
-      : arguments_(arguments), report_(console_), outputs_(arguments.output, arguments.decisions) {}
+      : arguments_(arguments), report_(console_), outputs_(arguments.output, arguments.decisions, parse_size(arguments.decisions_rotate).value_or(0)) {}
 
   Exit run() {
     if (!check_usage()) return Exit::usage;
@@ -89,6 +92,12 @@ class SampleRun {
     files.read.push_back(arguments_.config.path);
     files.read.push_back(arguments_.config.variables_file);
     if (report_conflict(files, console_)) return false;
+    if (!arguments_.decisions_rotate.empty()) {
+      if (parse_size(arguments_.decisions_rotate).value_or(0) == 0)
+        return refuse("--decisions-rotate " + arguments_.decisions_rotate + ": expected a size such as 64MiB");
+      if (arguments_.decisions.empty() || arguments_.decisions == "-")
+        return refuse("--decisions-rotate needs --decisions with a file");
+    }
     const bool has_config = !arguments_.config.path.empty();
     if (!has_config && !(arguments_.config.instance.empty() && arguments_.config.variables.empty() &&
                          arguments_.config.variables_file.empty()))
@@ -117,6 +126,8 @@ class SampleRun {
       options_ = std::move(*config.options);
       facts_.no_origins = std::move(config.no_origins);
     }
+    if (!arguments_.decisions_detail.empty())
+      options_.decisions.detail = arguments_.decisions_detail == "ids" ? DecisionDetail::ids : DecisionDetail::full;
     options_.ingest_lanes_max = std::max(options_.ingest_lanes_max, arguments_.threads);
     executor_ = make_executor(arguments_.threads);
     std::string why;
@@ -280,7 +291,8 @@ constexpr const char* kExamples =
     "the framing are detected automatically. Use --from for a pipe that may pause within its first 4 MiB of protobuf.\n"
     "entail convert --help describes the framings.\n"
     "\nOutputs appear under their names when they are whole; an output that exists is kept until then. Names that end\n"
-    "in .gz or .zst are compressed.\n"
+    "in .gz or .zst are compressed. With --decisions-rotate a file of decisions appears as soon as it is full, and\n"
+    "explain reads them all.\n"
     "\nWithout a memory_limit in the configuration, the limit is half of the memory available to the process: of the\n"
     "machine's memory, or of its control group's limit if that is lower.\n"
     "\nExit codes: 0 done; 1 done, but some input could not be read, or the inputs have no traces and nothing was\n"
@@ -302,6 +314,12 @@ void add_sample(Command program, Action& action) {
   command.add_option("-o,--output", arguments->output, "Output file for the kept traces, - for standard output")
       .required();
   command.add_option("--decisions", arguments->decisions, "File for the decisions, one JSON line each");
+  command.add_option("--decisions-detail", arguments->decisions_detail,
+                     "full: with services, operations, error messages and times; ids: without any text from spans. By "
+                     "default as in the configuration, else full")
+      .one_of({"full", "ids"});
+  command.add_option("--decisions-rotate", arguments->decisions_rotate,
+                     "Continue the decisions in another file after so many bytes, such as 64MiB: d.jsonl, d.2.jsonl, ...");
   command.add_option("--from", arguments->from, "Framing of the inputs; detected automatically by default")
       .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
   command.add_option("--to", arguments->to, "Framing of the output; by default that of the first input")

@@ -84,6 +84,19 @@ typedef struct entail_engine entail_engine_t; /* opaque */
 #define ENTAIL_DECISION_REVIVED 2u    /* it had been dropped when a keep reached it */
 #define ENTAIL_DECISION_HAS_ORIGIN 4u /* origin_trace_id is set */
 #define ENTAIL_DECISION_HAS_HOPS 8u   /* hops is set */
+/* since ABI 1.3 */
+#define ENTAIL_DECISION_HAS_DETAIL 16u   /* the fields from root_service on are set: decisions.detail is full */
+#define ENTAIL_DECISION_HAS_START 32u    /* start_ns is set */
+#define ENTAIL_DECISION_HAS_DURATION 64u /* duration_ns is set */
+#define ENTAIL_DECISION_HAS_ERROR 128u   /* error_service, error_name and error_message are set */
+
+/* How close a policy came to keeping a dropped trace. Comes in arrays, so it never grows. */
+typedef struct entail_near_policy_t {
+  const char* policy; /* lives as long as the engine */
+  const char* why;    /* for people: 4.9 s of 5 s */
+  double value;       /* of the trace, in the unit of the threshold */
+  double threshold;
+} entail_near_policy_t;
 
 /* One record of the decision log. Strings are NUL-terminated. */
 typedef struct entail_decision_t {
@@ -109,9 +122,24 @@ typedef struct entail_decision_t {
   uint64_t linked_count;
   const char* json; /* the record as one JSON object, without a newline */
   uint64_t json_size;
+  /* since ABI 1.3, with ENTAIL_DECISION_HAS_DETAIL; texts have at most 256 bytes of UTF-8, "" = none */
+  const char* root_service; /* of the span that carries the reason */
+  const char* root_name;
+  int64_t start_ns;      /* the earliest start of its spans, since 1970 */
+  int64_t duration_ns;   /* the latest end less the earliest start */
+  uint64_t errors;       /* spans with status ERROR; the first of them: */
+  const char* error_service;
+  const char* error_name;
+  const char* error_message;
+  uint64_t bytes;              /* span bytes received */
+  const char* const* services; /* service_count names, ascending, the 16 smallest */
+  uint64_t service_count;
+  const entail_near_policy_t* nearest; /* nearest_count policies of a dropped trace, in configuration order */
+  uint64_t nearest_count;
 } entail_decision_t;
 #define ENTAIL_DECISION_INIT \
-  {(uint32_t)sizeof(entail_decision_t), 0, 0, 0, 0, 0, {0}, {0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+  {(uint32_t)sizeof(entail_decision_t), 0, 0, 0, 0, 0, {0}, {0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /* One trace's spans in a batch: a TracesData message of their own. Comes in arrays, so it never grows. */
 typedef struct entail_output_trace_t {

@@ -134,6 +134,7 @@ enum class Probability : std::uint8_t { collector, consistent };
 enum class Compat : std::uint8_t { none, collector };
 enum class TruncationNames : std::uint8_t { entail, batch, both };
 enum class SpanAttributes : std::uint8_t { all, truncation, none };
+enum class DecisionDetail : std::uint8_t { full, ids };
 
 constexpr std::uint32_t kHopsMax = 62;          // bound of every hop limit
 constexpr std::uint32_t kIngestLanesMax = 256;  // bound of Options::ingest_lanes_max
@@ -180,6 +181,11 @@ struct RetainOptions {
   std::optional<std::uint64_t> max_bytes;  // absent: half of memory_limit
 };
 
+// The decisions block: what the decision log says.
+struct DecisionsOptions {
+  DecisionDetail detail = DecisionDetail::full;
+};
+
 // The options of an engine. The defaults are those of an empty configuration.
 struct Options {
   TailSamplingOptions tail_sampling;
@@ -188,6 +194,7 @@ struct Options {
   RetainOptions retain;
   std::uint64_t memory_limit_bytes = 512ull << 20;
   Compat compat = Compat::none;
+  DecisionsOptions decisions;
   Settings settings;  // options without a field above; keys with dots, from the root
 
   // Not in the configuration file: chosen by the embedding program.

@@ -26,7 +26,9 @@ Compiled compile(const PolicyOptions& policy, Scope& scope) {
   test.max = bound(policy.max_value, AttributeTest::kNoMax);
   const NewBit bit = scope.bit_of(QuestionKey("number").with(policy.key).with(test.min).with(test.max));
   if (bit.is_new) scope.add_attribute_test(policy.key, test, bit.bit);
-  return {scope.add_bit(bit.bit, policy.invert_match), {.monotone = !policy.invert_match}};
+  const std::uint32_t condition = scope.add_bit(bit.bit, policy.invert_match);
+  if (!policy.invert_match) scope.set_number_distance(condition, policy.key, test.min, test.max);
+  return {condition, {.monotone = !policy.invert_match}};
 }
 
 }  // namespace

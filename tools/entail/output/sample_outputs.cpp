@@ -4,7 +4,7 @@ namespace entail::cli {
 
 void SampleOutputs::open(Framing framing) {
   traces_.emplace(traces_path_);
-  if (!decisions_path_.empty() && !traces_->failed()) decisions_.emplace(decisions_path_);
+  if (!decisions_path_.empty() && !traces_->failed()) decisions_.emplace(decisions_path_, decisions_bytes_max_);
   writer_.emplace(*traces_, framing, decisions_ ? &*decisions_ : nullptr);
 }
 
@@ -46,21 +46,22 @@ void SampleOutputs::leave_untouched(Console& console) {
 }
 
 void SampleOutputs::keep_incomplete(Console& console) {
-  for (std::optional<OutputFile>* const file : {&traces_, &decisions_}) {
-    const std::string name = *file ? (*file)->keep_incomplete() : std::string();
+  const auto keep = [&](auto& file) {
+    const std::string name = file ? file->keep_incomplete() : std::string();
     if (!name.empty()) console.message("what was decided until then is in " + name);
-  }
+  };
+  keep(traces_);
+  keep(decisions_);
 }
 
 void SampleOutputs::report(Console& console) const {
-  for (const std::optional<OutputFile>* const file : {&traces_, &decisions_}) {
-    if (!*file || !(*file)->failed()) continue;
-    if (!(*file)->pipe_closed()) console.message((*file)->error());
-    for (const std::optional<OutputFile>* const other : {&traces_, &decisions_})
-      if (other != file && *other && !(*other)->kept_name().empty())
-        console.message("the other output is in " + (*other)->kept_name());
-    return;
-  }
+  const auto report_first = [&](const auto& file, const auto& other) {
+    if (!file || !file->failed()) return false;
+    if (!file->pipe_closed()) console.message(file->error());
+    if (other && !other->kept_name().empty()) console.message("the other output is in " + other->kept_name());
+    return true;
+  };
+  if (report_first(traces_, decisions_) || report_first(decisions_, traces_)) return;
   if (writer_ && writer_->unprintable())
     console.message("some kept spans cannot be written as JSON; try --to proto-u32be");
 }

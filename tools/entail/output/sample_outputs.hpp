@@ -13,9 +13,11 @@ namespace entail::cli {
 
 class SampleOutputs final : public Sink {
  public:
-  // decisions may be empty: no records are made then.
-  SampleOutputs(std::string traces, std::string decisions)
-      : traces_path_(std::move(traces)), decisions_path_(std::move(decisions)) {}
+  // decisions may be empty: no records are made then. decisions_bytes_max: see DecisionFiles.
+  SampleOutputs(std::string traces, std::string decisions, std::uint64_t decisions_bytes_max)
+      : traces_path_(std::move(traces)),
+        decisions_path_(std::move(decisions)),
+        decisions_bytes_max_(decisions_bytes_max) {}
 
   // REQUIRES open() before the engine's first tick.
   void on_batch(Bytes traces_data, std::uint64_t span_count) override { writer_->on_batch(traces_data, span_count); }
@@ -47,8 +49,9 @@ class SampleOutputs final : public Sink {
 
   std::string traces_path_;
   std::string decisions_path_;
+  std::uint64_t decisions_bytes_max_;
   std::optional<OutputFile> traces_;
-  std::optional<OutputFile> decisions_;
+  std::optional<DecisionFiles> decisions_;
   std::optional<TraceOutput> writer_;
 };
 

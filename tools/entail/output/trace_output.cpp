@@ -72,7 +72,7 @@ void TraceOutput::on_decision(const DecisionRecord& record) {
   line_.clear();
   append_json(record, line_);
   line_ += '\n';
-  decisions_->write(line_);
+  decisions_->write_line(line_);
 }
 
 void TraceOutput::end_of_tick() {

@@ -8,6 +8,7 @@
 
 #include "entail/entail.hpp"
 #include "input/framing.hpp"
+#include "output/decision_files.hpp"
 #include "output/output_file.hpp"
 
 namespace entail::cli {
@@ -43,7 +44,7 @@ class MessageWriter {
 class TraceOutput final : public Sink {
  public:
   // decisions may be null: no records are made then.
-  TraceOutput(OutputFile& batches, Framing framing, OutputFile* decisions)
+  TraceOutput(OutputFile& batches, Framing framing, DecisionFiles* decisions)
       : batches_(batches), decisions_(decisions), writer_(batches, framing) {}
 
   void on_batch(Bytes traces_data, std::uint64_t span_count) override;
@@ -60,7 +61,7 @@ class TraceOutput final : public Sink {
 
  private:
   OutputFile& batches_;
-  OutputFile* decisions_;
+  DecisionFiles* decisions_;
   MessageWriter writer_;
   std::string line_;
   bool unprintable_ = false;

@@ -174,7 +174,7 @@ void RequestWriter::end_link() {
 void RequestWriter::end_span(std::string_view service) {
   if (facts_.error) {
     part_.clear();
-    part_.text_field(2, "the work failed");
+    part_.text_field(2, facts_.message);
     part_.varint_field(3, 2);
     span_.bytes_field(15, part_.bytes());
   }

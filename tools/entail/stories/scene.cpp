@@ -4,6 +4,7 @@ namespace entail::cli {
 namespace {
 
 constexpr std::size_t kNamedRolesMax = 64;
+constexpr std::int64_t kFixedEndNs = 900'000'000;  // within its second, of a span with a given duration
 
 }  // namespace
 
@@ -32,6 +33,11 @@ std::uint32_t Scene::begin(Role& role, const Act& act) {
       teller_.span(role.trace_id, span_id_of(teller_.random, role, role.span_count), parent, act.name, act.second);
   facts.kind = static_cast<std::uint32_t>(act.kind);
   facts.error = act.status == Status::error;
+  if (!act.message.empty()) facts.message = act.message;
+  if (act.duration_ms != 0) {
+    facts.end_ns += kFixedEndNs - facts.end_ns % kNanosPerSecond;
+    facts.start_ns = facts.end_ns - static_cast<std::int64_t>(act.duration_ms) * 1'000'000;
+  }
   teller_.requests.begin_span(facts);
   service_ = act.service;
   if (role.span_count == 0) {

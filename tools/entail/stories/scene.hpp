@@ -31,6 +31,8 @@ struct Act {
   std::uint64_t second = 0;
   SpanKind kind = SpanKind::internal;
   Status status = Status::unset;
+  std::string_view message{};     // of an error; empty: one that says nothing
+  std::uint64_t duration_ms = 0;  // 0: at most a fifth of a second, at a random time; else both are fixed
 };
 
 // One attribute of a link: a text or a number.

@@ -16,6 +16,7 @@ std::span<const Scenario> scenarios() noexcept {
       dead_letter_scenario(), etl_scenario(),         user_journey_scenario(),   aggregation_scenario(),
       workflow_scenario(),    malformed_scenario(),   head_sampled_scenario(),   sdk_truncated_scenario(),
       chain_scenario(),       cycle_scenario(),       hot_producer_scenario(),   mixed_scenario(),
+      incident_scenario(),
   };
   return all;
 }

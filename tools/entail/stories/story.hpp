@@ -146,6 +146,7 @@ Scenario event_sourcing_scenario();
 Scenario fan_out_scenario();
 Scenario head_sampled_scenario();
 Scenario hot_producer_scenario();
+Scenario incident_scenario();
 Scenario malformed_scenario();
 Scenario mixed_scenario();
 Scenario queue_scenario();

@@ -15,16 +15,20 @@ import (
 )
 
 // Keys beside tail_sampling in the engine's own configuration. In a component's configuration, all are siblings.
-var ownKeys = []string{"links", "retain", "memory_limit", "probability", "compat"}
+var ownKeys = []string{"links", "retain", "memory_limit", "probability", "compat", "decisions"}
 
 const (
 	keyDecisionLog     = "decision_log"
+	keyLogMaxBytes     = "decision_log_max_bytes"
+	keyLogMaxFiles     = "decision_log_max_files"
 	keyDebugPage       = "debug_page"
 	keyDropPending     = "drop_pending_traces_on_shutdown"
 	keyShutdownTimeout = "shutdown_timeout"
 
 	// Leaves a third of Kubernetes' default grace period of 30 s to the Collector's exporters.
 	shutdownTimeoutDefault = 20 * time.Second
+
+	decisionLogMaxFilesDefault = 5
 )
 
 // Config is the configuration of one sampler. The engine reads it, so keys, bounds and suggestions are those of
@@ -32,6 +36,10 @@ const (
 type Config struct {
 	// DecisionLog is a file to which every decision is appended as a JSON line; "" = none.
 	DecisionLog string `mapstructure:"decision_log"`
+	// DecisionLogMaxBytes rotates the file before it would be larger; 0 = never.
+	DecisionLogMaxBytes int64 `mapstructure:"decision_log_max_bytes"`
+	// DecisionLogMaxFiles is how many rotated files are kept, compressed; 0 = 5.
+	DecisionLogMaxFiles int `mapstructure:"decision_log_max_files"`
 	// DebugPage is the endpoint of a page with the latest origins and their chains; "" = none.
 	DebugPage string `mapstructure:"debug_page"`
 	// DropPending drops undecided traces at shutdown, as in tail_sampling. Otherwise they are decided.
@@ -51,7 +59,7 @@ var (
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	own := map[string]any{}
 	rest := maps.Clone(conf.ToStringMap())
-	for _, key := range []string{keyDecisionLog, keyDebugPage, keyDropPending, keyShutdownTimeout} {
+	for _, key := range []string{keyDecisionLog, keyLogMaxBytes, keyLogMaxFiles, keyDebugPage, keyDropPending, keyShutdownTimeout} {
 		if value, found := rest[key]; found {
 			own[key] = value
 			delete(rest, key)
@@ -71,6 +79,12 @@ func (c Config) Marshal(conf *confmap.Conf) error {
 	if c.DebugPage != "" {
 		all[keyDebugPage] = c.DebugPage
 	}
+	if c.DecisionLogMaxBytes != 0 {
+		all[keyLogMaxBytes] = c.DecisionLogMaxBytes
+	}
+	if c.DecisionLogMaxFiles != 0 {
+		all[keyLogMaxFiles] = c.DecisionLogMaxFiles
+	}
 	if c.ShutdownTimeout != 0 {
 		all[keyShutdownTimeout] = c.ShutdownTimeout.String()
 	}
@@ -85,11 +99,24 @@ func (c *Config) shutdownTimeout() time.Duration {
 	return c.ShutdownTimeout
 }
 
+func (c *Config) decisionLogMaxFiles() int {
+	if c.DecisionLogMaxFiles == 0 {
+		return decisionLogMaxFilesDefault
+	}
+	return c.DecisionLogMaxFiles
+}
+
 // Validate returns every error of the configuration, each with its key and what was expected.
 func (c *Config) Validate() error {
 	_, err := c.Check()
 	if c.ShutdownTimeout < 0 {
 		err = errors.Join(err, fmt.Errorf("%s: expected a positive duration; found %v", keyShutdownTimeout, c.ShutdownTimeout))
+	}
+	if c.DecisionLogMaxBytes < 0 {
+		err = errors.Join(err, fmt.Errorf("%s: expected a number of bytes; found %d", keyLogMaxBytes, c.DecisionLogMaxBytes))
+	}
+	if c.DecisionLogMaxFiles < 0 {
+		err = errors.Join(err, fmt.Errorf("%s: expected a number of files; found %d", keyLogMaxFiles, c.DecisionLogMaxFiles))
 	}
 	return err
 }
@@ -162,7 +189,7 @@ func escapeDollars(value any) any {
 
 // inComponentTerms removes the block tail_sampling from a message of the engine, since components do not have it.
 func inComponentTerms(message string) string {
-	own := strings.Join(append(ownKeys[:len(ownKeys):len(ownKeys)], keyDecisionLog, keyDebugPage, keyShutdownTimeout), ", ")
+	own := strings.Join(append(ownKeys[:len(ownKeys):len(ownKeys)], keyDecisionLog, keyLogMaxBytes, keyLogMaxFiles, keyDebugPage, keyShutdownTimeout), ", ")
 	message = strings.Replace(message, " in tail_sampling; expected one of: ", "; expected one of: "+own+", ", 1)
 	message = strings.Replace(message, " in tail_sampling;", ";", 1)
 	return strings.ReplaceAll(message, "tail_sampling.", "")

@@ -9,11 +9,16 @@ import (
 	"entail.dev/entail"
 )
 
-// decisionLog appends every decision to a file, a JSON line each. A nil log writes nothing.
+// decisionLog appends every decision to a file, a JSON line each. A nil log writes nothing. With a size limit the file
+// is rotated before a record would exceed it: see oldLogs.
 // Thread rule: Guarded by Sampler.turn.
 type decisionLog struct {
 	logger   *zap.Logger
+	path     string
+	maxBytes int64 // 0 = not rotated
+	old      *oldLogs
 	file     *os.File
+	size     int64 // of the file, with what is buffered
 	buffer   *bufio.Writer
 	decision entail.Decision
 	lost     uint64
@@ -23,12 +28,34 @@ type decisionLog struct {
 // Decisions name services and policies: not every user of the machine may read them.
 const decisionLogMode = 0o640
 
-func openDecisionLog(path string, logger *zap.Logger) (*decisionLog, error) {
-	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, decisionLogMode)
-	if err != nil {
+func openDecisionLog(config *Config, logger *zap.Logger) (*decisionLog, error) {
+	l := &decisionLog{
+		logger: logger, path: config.DecisionLog, maxBytes: config.DecisionLogMaxBytes,
+		old: newOldLogs(config.DecisionLog, config.decisionLogMaxFiles(), logger),
+	}
+	if err := l.open(); err != nil {
 		return nil, err
 	}
-	return &decisionLog{logger: logger, file: file, buffer: bufio.NewWriterSize(file, 1<<16)}, nil
+	return l, nil
+}
+
+func (l *decisionLog) open() error {
+	file, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, decisionLogMode)
+	if err != nil {
+		return err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		_ = file.Close()
+		return err
+	}
+	l.file, l.size = file, info.Size()
+	if l.buffer == nil {
+		l.buffer = bufio.NewWriterSize(file, 1<<16)
+	} else {
+		l.buffer.Reset(file)
+	}
+	return nil
 }
 
 // writeAll writes the waiting records of the engine. If the file cannot be written, records are lost and counted, but no
@@ -47,16 +74,47 @@ func (l *decisionLog) writeAll(engine *entail.Engine) error {
 			break
 		}
 		l.chains.add(&l.decision)
+		added := int64(len(l.decision.JSON)) + 1
+		if l.maxBytes > 0 && l.size > 0 && l.size+added > l.maxBytes {
+			l.flush(unwritten)
+			unwritten = 0
+			l.rotate()
+		}
 		unwritten++
+		l.size += added
 		_, _ = l.buffer.Write(l.decision.JSON)
 		_ = l.buffer.WriteByte('\n') // Flush reports the error
 	}
+	l.flush(unwritten)
+	return nil
+}
+
+func (l *decisionLog) flush(unwritten uint64) {
 	if err := l.buffer.Flush(); err != nil {
 		l.lost += unwritten
 		l.logger.Error("could not write decisions to "+keyDecisionLog, zap.Uint64("decisions", unwritten), zap.Error(err))
 		l.buffer.Reset(l.file)
 	}
-	return nil
+}
+
+// rotate begins a new file. If the old one cannot be renamed or replaced, it goes on.
+func (l *decisionLog) rotate() {
+	name, err := l.old.add()
+	if err != nil {
+		l.logger.Error("could not rotate "+keyDecisionLog, zap.Error(err))
+		l.size = 0 // try again a file's size later
+		return
+	}
+	before := l.file
+	if err := l.open(); err != nil {
+		l.logger.Error("could not reopen "+keyDecisionLog, zap.Error(err))
+		l.size = 0 // goes on in the renamed file; try again a file's size later
+		return
+	}
+	if err := before.Close(); err != nil {
+		l.logger.Error("could not close the rotated "+keyDecisionLog, zap.Error(err))
+	}
+	l.old.compress(name)
 }
 
 func (l *decisionLog) lostCount() uint64 {
@@ -70,5 +128,6 @@ func (l *decisionLog) close() error {
 	if l == nil {
 		return nil
 	}
+	l.old.wait()
 	return l.file.Close()
 }

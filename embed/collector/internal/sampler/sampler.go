@@ -88,7 +88,7 @@ func (s *Sampler) Start(ctx context.Context) error {
 	}
 	returnFreedMemory()
 	if s.config.DecisionLog != "" {
-		if s.log, err = openDecisionLog(s.config.DecisionLog, s.logger); err != nil {
+		if s.log, err = openDecisionLog(s.config, s.logger); err != nil {
 			return fmt.Errorf("%s: %w", keyDecisionLog, err)
 		}
 	}

@@ -1,0 +1,103 @@
+#include "notes/span_note.hpp"
+
+#include <array>
+#include <cstring>
+#include <new>
+#include <string>
+
+#include "otlp/decode.hpp"
+#include "otlp/fields.hpp"
+#include "text/utf8.hpp"
+#include "wire/field_cursor.hpp"
+#include "wire/range.hpp"
+
+namespace entail::notes {
+
+namespace {
+
+std::string_view text_of(Bytes bytes, wire::Range range) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()) + range.offset, range.size};
+}
+
+struct SpanTexts {
+  std::string_view name;
+  std::string_view message;
+};
+
+// As protobuf reads repeated fields: the last name and the last message count.
+SpanTexts texts_of(Bytes payload) noexcept {
+  SpanTexts texts;
+  wire::FieldCursor fields(payload);
+  for (wire::FieldView field; fields.next(field);) {
+    if (field.is(otlp::span_field::kName)) {
+      texts.name = text_of(payload, field.payload);
+    } else if (field.is(otlp::span_field::kStatus)) {
+      wire::FieldCursor status(payload, field.payload);
+      for (wire::FieldView part; status.next(part);)
+        if (part.is(otlp::status_field::kMessage)) texts.message = text_of(payload, part.payload);
+    }
+  }
+  return texts;
+}
+
+// Replaces what is not UTF-8 and cuts the text; the result is no longer than the text. `storage` holds it if it differs.
+std::string_view clean_text(std::string_view text, std::string& storage) {
+  const std::string_view cut = cut_text(text, kTextMax);
+  if (text::utf8_valid_size(cut) == cut.size()) return cut;
+  text::append_as_utf8(cut, storage);
+  return cut_text(storage, cut.size());
+}
+
+}  // namespace
+
+std::string_view service_of(Bytes resource_fields) noexcept {
+  wire::FieldCursor fields(resource_fields);
+  for (wire::FieldView field; fields.next(field);) {
+    if (!field.is(otlp::resource_spans_field::kResource)) continue;
+    otlp::AttributeCursor attributes(resource_fields, field.payload.offset, field.payload.offset + field.payload.size,
+                                     otlp::resource_field::kAttributes);
+    for (otlp::AttributeView attribute; attributes.next(attribute);)
+      if (attribute.kind == otlp::AttributeView::Kind::string &&
+          text_of(resource_fields, attribute.key) == "service.name")
+        return text_of(resource_fields, attribute.string);
+  }
+  return {};
+}
+
+std::string_view cut_text(std::string_view text, std::size_t size_max) noexcept {
+  if (text.size() <= size_max) return text;
+  constexpr std::size_t kContinuedMax = 3;  // bytes of a character behind its first
+  std::size_t size = size_max;
+  const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80; };
+  while (size != 0 && size_max - size < kContinuedMax && continues(size)) --size;
+  return text.substr(0, size);
+}
+
+SpanNotePointer make_note(const NotedSpan& span, std::uint16_t roles) noexcept {
+  try {
+    std::array<std::string, 3> storage;
+    const bool is_named = (roles & (kRoot | kError)) != 0;
+    const SpanTexts texts = is_named ? texts_of(span.payload) : SpanTexts{};
+    const std::array parts = {clean_text(service_of(span.resource_fields), storage[0]),
+                              clean_text(texts.name, storage[1]),
+                              (roles & kError) != 0 ? clean_text(texts.message, storage[2]) : std::string_view()};
+    const std::size_t size = parts[0].size() + parts[1].size() + parts[2].size();
+    auto* const note = new (::operator new(sizeof(SpanNote) + size)) SpanNote;
+    note->start_ns = span.start_ns;
+    note->span_id = span.span_id;
+    note->service_size = static_cast<std::uint16_t>(parts[0].size());
+    note->name_size = static_cast<std::uint16_t>(parts[1].size());
+    note->message_size = static_cast<std::uint16_t>(parts[2].size());
+    note->roles = roles;
+    auto* out = reinterpret_cast<char*>(note + 1);
+    for (const std::string_view part : parts) {
+      if (!part.empty()) std::memcpy(out, part.data(), part.size());
+      out += part.size();
+    }
+    return SpanNotePointer(note);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
+}  // namespace entail::notes

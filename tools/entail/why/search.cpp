@@ -1,0 +1,159 @@
+#include "why/search.hpp"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "output/json_text.hpp"
+#include "output/shown_text.hpp"
+#include "why/trace_words.hpp"
+
+namespace entail::cli {
+namespace {
+
+constexpr std::size_t kCellBytesMax = 60;
+constexpr std::size_t kPrefixDigits = 12;  // of a trace ID: mostly enough to be unique among millions
+
+// As many digits as tell all hits apart.
+std::size_t prefix_digits(const std::vector<Hit>& hits) {
+  std::vector<std::string_view> ids;
+  for (const Hit& hit : hits) ids.push_back(hit.record.trace_id);
+  std::sort(ids.begin(), ids.end());
+  std::size_t digits = kPrefixDigits;
+  for (std::size_t i = 1; i < ids.size(); ++i) {
+    const auto [a, b] = std::ranges::mismatch(ids[i - 1], ids[i]);
+    digits = std::max(digits, static_cast<std::size_t>(a - ids[i - 1].begin()) + 1);
+  }
+  return digits;
+}
+
+// Where UTF-8 characters begin.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::string short_time(const LogRecord& record) {
+  // 2023-11-14T22:13:20.000000000Z -> 2023-11-14 22:13:20
+  std::string text = record.decided_at.substr(0, 19);
+  if (text.size() > 10) text[10] = ' ';
+  return text;
+}
+
+std::string decision_words(const LogRecord& record) {
+  if (record.verdict != "keep") return record.loss.empty() ? "dropped" : "dropped, " + record.loss;
+  return record.reason == "link" ? "link, " + hops_words(record) : record.policy + (record.origin ? ", origin" : "");
+}
+
+std::uint64_t sort_time(const LogRecord& record) { return static_cast<std::uint64_t>(record.start_ns.value_or(0)); }
+
+using Row = std::array<std::string, 7>;
+
+Row row_of(const Hit& full, std::size_t digits) {
+  const LogRecord record = shown_record(full.record);
+  return {record.trace_id.substr(0, digits),
+          short_time(record),
+          decision_words(record),
+          full.chain_total == 0 ? "" : "+" + grouped(full.chain_total),
+          shown_text(name_words(record), kCellBytesMax),
+          record.duration_ms ? duration_words(std::max(*record.duration_ms, 0.0)) : "",
+          shown_text(error_words(record), kCellBytesMax)};
+}
+
+}  // namespace
+
+bool SearchTerms::match(const LogRecord& record) const {
+  if (!record.trace_id.starts_with(prefix)) return false;
+  if (!service.empty() && record.root_service != service &&
+      std::find(record.services.begin(), record.services.end(), service) == record.services.end())
+    return false;
+  if (!name.empty() && record.root_name.find(name) == std::string::npos &&
+      (!record.error || record.error->name.find(name) == std::string::npos))
+    return false;
+  if (!policy.empty() && record.policy != policy) return false;
+  if (error && record.errors == 0) return false;
+  if (origin && !record.origin) return false;
+  return !since_ns || (record.start_ns && *record.start_ns >= *since_ns);
+}
+
+void Search::add(const LogRecord& record) {
+  saw_detail_ |= record.has_detail;
+  if (record.reason == "link") {
+    std::string& origin = origin_of_[record.trace_id];
+    if (origin != record.origin_trace_id) {
+      if (!origin.empty()) --chain_totals_[origin];
+      ++chain_totals_[record.origin_trace_id];
+      origin = record.origin_trace_id;
+    }
+  }
+  const auto known = newest_.find(record.trace_id);
+  if (!terms_.match(record)) {  // a later revision counts
+    if (known != newest_.end() && record.revision < known->second.revision) return;
+    if (known != newest_.end()) newest_.erase(known);
+    matching_.erase(record.trace_id);
+    return;
+  }
+  matching_.insert(record.trace_id);
+  if (known != newest_.end()) {
+    if (record.revision >= known->second.revision) known->second = record;
+    return;
+  }
+  newest_.emplace(record.trace_id, record);
+  if (newest_.size() >= 2 * kHitsMax) make_room();
+}
+
+// Keeps the better half; origins stay as long as they can, since their chains may still grow.
+void Search::make_room() {
+  std::vector<std::tuple<bool, std::uint64_t, std::string>> order;
+  for (const auto& [id, record] : newest_) order.emplace_back(record.origin, sort_time(record), id);
+  std::nth_element(order.begin(), order.begin() + kHitsMax, order.end(), std::greater<>());
+  for (auto at = order.begin() + kHitsMax; at != order.end(); ++at) newest_.erase(std::get<2>(*at));
+}
+
+std::vector<Hit> Search::hits() const {
+  std::vector<Hit> hits;
+  for (const auto& [id, record] : newest_) {
+    const auto chain = chain_totals_.find(id);
+    hits.push_back({record, record.origin && chain != chain_totals_.end() ? chain->second : 0});
+  }
+  const auto order = [](const Hit& hit) {
+    return std::tuple(~hit.chain_total, !hit.record.origin, ~sort_time(hit.record), hit.record.trace_id);
+  };
+  std::sort(hits.begin(), hits.end(), [&](const Hit& a, const Hit& b) { return order(a) < order(b); });
+  if (hits.size() > kHitsMax) hits.resize(kHitsMax);
+  return hits;
+}
+
+std::string hits_table(const std::vector<Hit>& hits, std::uint64_t total, std::size_t shown_max, Paint paint) {
+  const std::size_t digits = prefix_digits(hits);
+  std::vector<Row> rows = {{"TRACE", "DECIDED", "DECISION", "KEEPS", "ROOT", "DURATION", "FIRST ERROR"}};
+  for (std::size_t i = 0; i < std::min(hits.size(), shown_max); ++i) rows.push_back(row_of(hits[i], digits));
+  std::array<std::size_t, std::tuple_size_v<Row>> widths{};
+  for (const Row& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      if (widths[i] == 0) continue;
+      line += row[i] + std::string(widths[i] - width_of(row[i]) + 2, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    const bool is_heading = &row == &rows.front();
+    text += (is_heading ? std::string(paint.bold()) : "") + line + (is_heading ? std::string(paint.end()) : "") + "\n";
+  }
+  if (rows.size() - 1 < total) text += "and " + grouped(total - (rows.size() - 1)) + " more\n";
+  return text;
+}
+
+std::string hits_json(const std::vector<Hit>& hits, std::uint64_t total) {
+  JsonText json;
+  json.begin_object().field("total", total).key("traces").begin_array();
+  for (const Hit& hit : hits) {
+    json.newline().begin_object().field("keeps", hit.chain_total).key("record").raw(hit.record.json).end_object();
+  }
+  json.end_array().end_object();
+  return json.take() + "\n";
+}
+
+}  // namespace entail::cli
