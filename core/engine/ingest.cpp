@@ -165,6 +165,7 @@ Error Intake::ingest_on(Lane& lane, graph::Writer& writer, const otlp::Decoded& 
     lane.scopes.assign(decoded.scopes.size(), nullptr);
     for (std::size_t i = 0; i < decoded.resources.size(); ++i)
       policies_.match_resource(decoded, decoded.resources[i], lane.resource_bits[i]);
+    if (shape_.has_notes) lane.services.assign(decoded.resources.size(), std::nullopt);
     if (shape_.near_number_count != 0) measure_resources(lane, decoded);
     if (policies_.reads_links()) lane.link_facts.assign(lane.accepted.size(), policy::LinkFacts{});
     if (policies_.reads_sizes()) add_sizes(decoded, lane.accepted, lane.trace_ids, lane.sizes);
@@ -208,7 +209,7 @@ void Intake::release_scratch(Lane& lane, std::uint64_t link_count) const noexcep
   if (too_much || lane.accepted.capacity() > kScratchItemsMax)
     free(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.sizes, lane.truncated_spans);
   if (too_much || std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
-    free(lane.resources, lane.scopes, lane.resource_bits, lane.near_numbers);
+    free(lane.resources, lane.scopes, lane.resource_bits, lane.services, lane.near_numbers);
   if (too_much) free(lane.placed, lane.link_ids, lane.link_nodes, lane.reverse, lane.gathered);
   lane.scratch_bytes.store(lane.count_scratch(), std::memory_order_relaxed);  // relaxed: a gauge
 }
@@ -327,7 +328,7 @@ void Intake::measure_numbers(const Lane& lane, const otlp::Decoded& decoded, con
 }
 
 // PROTOCOL span_notes N1 to N3. False: no memory.
-bool Intake::note_span(const Lane& lane, const otlp::Decoded& decoded, const otlp::SpanView& span,
+bool Intake::note_span(Lane& lane, const otlp::Decoded& decoded, const otlp::SpanView& span,
                        TracePayload& payload) {
   constexpr std::uint32_t kStatusError = 2;
   const store::Envelope& resource = *lane.scopes[span.scope]->resource;
@@ -336,8 +337,10 @@ bool Intake::note_span(const Lane& lane, const otlp::Decoded& decoded, const otl
   notes::TraceWords& words = payload.notes(shape_);
   if (const std::uint16_t roles = words.wanted(facts); roles != 0) [[unlikely]] {
     const SpanId id = base::load_span_id(slice(decoded.bytes, span.span_id).data());
+    std::optional<std::string_view>& service = lane.services[decoded.scopes[span.scope].resource];
+    if (!service) service = notes::service_of(resource.bytes());
     notes::SpanNotePointer note =
-        notes::make_note({slice(decoded.bytes, span.payload), resource.bytes(), span.start_ns, id}, roles);
+        notes::make_note({slice(decoded.bytes, span.payload), *service, span.start_ns, id}, roles);
     if (note == nullptr) return false;
     admission_.add_note(note->bytes());
     words.push(note.release(), roles, facts);

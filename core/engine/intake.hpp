@@ -102,7 +102,7 @@ class Intake {
   void measure_resources(Lane& lane, const otlp::Decoded& decoded) const;
   void measure_numbers(const Lane& lane, const otlp::Decoded& decoded, const otlp::SpanView& span,
                        TracePayload& payload) const;
-  bool note_span(const Lane& lane, const otlp::Decoded& decoded, const otlp::SpanView& span, TracePayload& payload);
+  bool note_span(Lane& lane, const otlp::Decoded& decoded, const otlp::SpanView& span, TracePayload& payload);
   store::WrittenSpan store_bytes(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
                                  std::unique_ptr<store::TruncatedSpan> truncated);
   store::WrittenSpan store_truncated(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,

@@ -168,7 +168,9 @@ void Report::describe_distances(RecordId id, const policy::Facts& facts, std::ve
   std::array<std::uint64_t, policy::kNearNumbersMax> numbers{};
   const std::span near_numbers(numbers.data(), traces.shape.near_number_count);
   traces.near_numbers(id, near_numbers);
-  traces.policies.distances({facts, traces.trace_id(id), near_numbers}, answers, distances_);
+  // Late spans of a sealed trace may have made a policy hold that nobody asked.
+  const bool none_holds = traces.ledger[id].phase == Phase::retained && !traces.ledger[id].vetoed;
+  traces.policies.distances({facts, traces.trace_id(id), near_numbers}, answers, none_holds, distances_);
   for (policy::PolicySet::PolicyDistance& near : distances_)
     out.push_back({traces.policies.name(near.policy), near.distance.value, near.distance.threshold,
                    std::move(near.distance.why)});
@@ -183,7 +185,7 @@ void Report::find_entry(RecordId id) const {
     const otlp::SpanView view = otlp::read_span(entry->payload);
     const SpanId span_id = base::load_span_id(wire::slice(entry->payload, view.span_id).data());
     traces.details.set_entry(
-        id, notes::make_note({entry->payload, entry->scope->resource->bytes(), view.start_ns, span_id}, notes::kRoot));
+        id, notes::make_note({entry->payload, notes::service_of(entry->scope->resource->bytes()), view.start_ns, span_id}, notes::kRoot));
   }
   traces.spans.put_back(taken_);
 }

@@ -78,7 +78,7 @@ SpanNotePointer make_note(const NotedSpan& span, std::uint16_t roles) noexcept {
     std::array<std::string, 3> storage;
     const bool is_named = (roles & (kRoot | kError)) != 0;
     const SpanTexts texts = is_named ? texts_of(span.payload) : SpanTexts{};
-    const std::array parts = {clean_text(service_of(span.resource_fields), storage[0]),
+    const std::array parts = {clean_text(span.service, storage[0]),
                               clean_text(texts.name, storage[1]),
                               (roles & kError) != 0 ? clean_text(texts.message, storage[2]) : std::string_view()};
     const std::size_t size = parts[0].size() + parts[1].size() + parts[2].size();

@@ -56,8 +56,8 @@ using SpanNotePointer = std::unique_ptr<SpanNote, SpanNoteDelete>;
 
 // The span that is noted, as received.
 struct NotedSpan {
-  Bytes payload;          // of the Span message
-  Bytes resource_fields;  // of its ResourceSpans message, without the scopes
+  Bytes payload;             // of the Span message
+  std::string_view service;  // service_of() its resource
   std::uint64_t start_ns = 0;
   SpanId span_id;
 };

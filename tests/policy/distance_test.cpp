@@ -21,7 +21,7 @@ std::vector<std::string> distances(const std::vector<PolicyOptions>& options, co
   EXPECT_TRUE(otlp::decode(bytes_of(bytes), nullptr, decoded).ok());
   for (const otlp::SpanView& span : decoded.spans) policies->near_numbers().measure_span(decoded, span, numbers.data());
   std::vector<PolicySet::PolicyDistance> found;
-  policies->distances({facts, kTrace, numbers}, answers, found);
+  policies->distances({facts, kTrace, numbers}, answers, false, found);
   std::vector<std::string> texts;
   for (const auto& [policy, distance] : found)
     texts.push_back(std::string(policies->name(policy)) + " " + number_text(distance.value) + " " +

@@ -130,9 +130,8 @@ void tell_storm(Scene& scene, Load& load, const Role& migration, std::vector<std
                          .name = "POST /checkout",
                          .second = second,
                          .kind = SpanKind::server,
-                         .status = Status::error,
-                         .message = "stock could not be reserved",
                          .duration_ms = 5000});
+      scene.attribute("http.response.status_code", std::uint64_t{503});
       if (attempt > 0)
         scene.link(client[attempt - 1], link_type::kRetryPrevious, link_relationship::kRetryOf,
                    {{link_key::kRetryAttempt, attempt + 1}});

@@ -56,7 +56,7 @@ class Search {
   bool saw_detail_ = false;
 };
 
-// One line for each of the first `shown_max` hits, in columns, and how many more there are.
+// One line for each of the first `shown_max` groups of hits that look alike, in columns, and how many more there are.
 std::string hits_table(const std::vector<Hit>& hits, std::uint64_t total, std::size_t shown_max, Paint paint);
 std::string hits_json(const std::vector<Hit>& hits, std::uint64_t total);
 

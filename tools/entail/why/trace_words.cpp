@@ -49,11 +49,11 @@ std::string duration_words(double milliseconds) {
   const double seconds = milliseconds / kMillisPerSecond;
   char text[64];
   if (seconds < 1) {
-    std::snprintf(text, sizeof text, "%.4g ms", milliseconds);
+    std::snprintf(text, sizeof text, milliseconds < 100 ? "%.3g ms" : "%.0f ms", milliseconds);
     return text;
   }
   if (seconds < static_cast<double>(kSecondsPerMinute)) {
-    std::snprintf(text, sizeof text, "%.3g s", std::floor(seconds * 100) / 100);  // 59.999 is not a minute
+    std::snprintf(text, sizeof text, "%.3g s", std::floor(seconds * 100 + 1e-6) / 100);  // 59.999 is not a minute
     return text;
   }
   const auto whole = static_cast<std::uint64_t>(std::min(seconds, 1e15));
