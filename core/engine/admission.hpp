@@ -25,15 +25,16 @@ constexpr std::uint64_t kAdoptedBytes = 80;
 
 class Admission {
  public:
-  // margin_bytes: left free of the limit, for what no account sees (callers' buffers, the allocator's slack).
+  // margin_bytes: the part of the limit kept free for memory that is not counted (callers' buffers, allocator
+  // overhead).
   Admission(const store::SpanStore& store, const graph::Graph& graph, std::uint64_t limit_bytes,
             std::uint64_t margin_bytes = 0) noexcept
       : store_(store), graph_(graph), limit_bytes_(limit_bytes), margin_bytes_(margin_bytes) {}
 
   // A request of so many bytes is refused before it is decoded (G5).
   bool is_too_large(std::uint64_t request_bytes) const noexcept { return request_bytes > limit_bytes_ / kRequestShare; }
-  // A request that an empty engine would refuse, beside what it may hold when everything that can be evicted is. `need`
-  // is what try_reserve() would be asked for; the index of the window that its nodes may need comes on top.
+  // A request that would not fit even after everything that can be evicted has been. `need_bytes` is the argument of
+  // try_reserve(); the window index that its nodes may need is added to it.
   bool can_never_fit(std::uint64_t need_bytes, std::uint64_t nodes) const noexcept {
     return need_bytes + nodes * kIndexBytes > limit_bytes_ / kRequestShare * kRequestNeedFactor;
   }

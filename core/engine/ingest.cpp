@@ -202,16 +202,24 @@ Error Intake::ingest_on(Lane& lane, graph::Writer& writer, const otlp::Decoded& 
 
 // One huge request must not leave its scratch with every lane (G5), nor many of them theirs with all lanes (G9).
 void Intake::release_scratch(Lane& lane, std::uint64_t link_count) const noexcept {
-  const bool too_much = lane.count_scratch() > scratch_bytes_max_;
-  const auto free = [](auto&... arrays) { (base::free_array(arrays), ...); };
+  const std::uint64_t held = lane.count_scratch();
+  const bool too_much = held > scratch_bytes_max_;
+  bool freed = too_much;
+  const auto free = [&freed](auto&... arrays) {
+    (base::free_array(arrays), ...);
+    freed = true;
+  };
   if (too_much || lane.cells.capacity() > kScratchItemsMax) free(lane.cells, lane.far_spans);
-  if (too_much || link_count > kScratchItemsMax) lane.sampler.release();
+  if (too_much || link_count > kScratchItemsMax) {
+    lane.sampler.release();
+    freed = true;
+  }
   if (too_much || lane.accepted.capacity() > kScratchItemsMax)
     free(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.sizes, lane.truncated_spans);
   if (too_much || std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
     free(lane.resources, lane.scopes, lane.resource_bits, lane.services, lane.near_numbers);
   if (too_much) free(lane.placed, lane.link_ids, lane.link_nodes, lane.reverse, lane.gathered);
-  lane.scratch_bytes.store(lane.count_scratch(), std::memory_order_relaxed);  // relaxed: a gauge
+  lane.scratch_bytes.store(freed ? lane.count_scratch() : held, std::memory_order_relaxed);  // relaxed: a gauge
 }
 
 void Intake::accept_spans(Lane& lane, const otlp::Decoded& decoded) {

@@ -365,6 +365,10 @@ Statistics Report::statistics(bool failed) const {
         {std::string(parts_.traces.policies.name(static_cast<std::int32_t>(i))), counts.kept_by_policy[i]});
   for (const auto& [key, traces] : counts.kept_by_link)
     out.traces.kept_by_link.push_back({key.first, key.second, traces});
+  for (std::size_t i = 0; i < counts.kept_by_lag.size(); ++i)
+    out.traces.kept_by_lag.push_back(
+        {i < kLagBounds.size() ? kLagBounds[i] * kNanosPerSecond : std::numeric_limits<std::int64_t>::max(),
+         counts.kept_by_lag[i]});
   out.rank_seed = parts_.rank_seed;
   add_memory(out);
   return out;

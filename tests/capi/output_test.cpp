@@ -225,7 +225,7 @@ TEST(Output, ReportsEveryTableOfCounts) {
   bad.links[0].trace_id = "short";
   workload::Span refused = span_of(3, true);
   refused.trace_id = std::string(16, '\0');
-  ASSERT_EQ(ingest(engine, request_of({bad, refused, span_of(4, false)})), ENTAIL_OK);
+  ASSERT_EQ(ingest(engine, request_of({bad, refused, span_of(4, false), span_of(6, true, {4})})), ENTAIL_OK);
   ASSERT_EQ(entail_drain(engine, 1, nullptr), ENTAIL_OK);
   entail_named_count_t counts[64];
   std::size_t count = 0;
@@ -243,10 +243,14 @@ TEST(Output, ReportsEveryTableOfCounts) {
     EXPECT_STREQ(info.name, counts[i].name);
   }
   EXPECT_EQ(entail_loss_info(static_cast<std::uint32_t>(count), &info, nullptr), ENTAIL_E_NOT_FOUND);
-  EXPECT_EQ(read(ENTAIL_COUNTS_KEPT_BY_POLICY), "errors=1 ");
+  EXPECT_EQ(read(ENTAIL_COUNTS_KEPT_BY_POLICY), "errors=2 ");
   EXPECT_EQ(read(ENTAIL_COUNTS_SPANS_REJECTED), "all_zero=1 ");
   EXPECT_EQ(read(ENTAIL_COUNTS_LINKS_INVALID), "wrong_length=1 ");
   EXPECT_EQ(read(ENTAIL_COUNTS_SPANS_LOST), "");
+  EXPECT_EQ(read(ENTAIL_COUNTS_KEPT_BY_LINK), "linked/1=1 ");
+  EXPECT_EQ(read(ENTAIL_COUNTS_KEPT_BY_LAG), "1=3 ");
+  EXPECT_EQ(count, 15u);
+  EXPECT_STREQ(counts[14].name, "+Inf");
   std::memset(counts, 0, sizeof counts);
   EXPECT_EQ(entail_counts(engine, ENTAIL_COUNTS_LOSSES, counts, 2, &count, nullptr), ENTAIL_E_BUFFER);
   EXPECT_GT(count, 10u);

@@ -67,9 +67,7 @@ TEST_F(InterruptCommand, AnyMoment_LeavesWholeFiles) {
     const auto begin = std::chrono::steady_clock::now();
     ASSERT_EQ(wait_for(start(command, -1)), 0);
     const auto whole_run = std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - begin);
-    for (unsigned i = 0; i < 9; ++i) {
-      const int signal =
-          std::array{SIGINT, SIGTERM, SIGHUP, SIGKILL, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU}[i % 9];
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGKILL, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU}) {
       write_file(path("out"), buffer("earlier"));
       write_file(path("log"), buffer("earlier"));
       const pid_t child = start(command, -1);

@@ -235,7 +235,6 @@ class SampleRun {
     Statistics statistics = engine_->statistics();
     const RepairLosses repairs = outputs_.repairs();
     add_loss(statistics, "repaired_value", repairs.ids + repairs.texts + repairs.fields);
-    add_loss(statistics, "json_value", outputs_.losses().values);
     add_loss(statistics, "unknown_field", outputs_.losses().unknown_fields);
     add_loss(statistics, "clock_outlier", clock_outlier_count_);
     // Standard output carries one thing: the traces or the decisions, if one of them goes there, else the summary.
