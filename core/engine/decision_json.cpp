@@ -55,7 +55,8 @@ void append_name_or_null(std::string_view name, std::string& out) {
 
 // Exact, without trailing zeros.
 void append_millis(std::int64_t time_ns, std::string& out) {
-  const std::uint64_t magnitude = time_ns < 0 ? 0 - static_cast<std::uint64_t>(time_ns) : static_cast<std::uint64_t>(time_ns);
+  const std::uint64_t magnitude =
+      time_ns < 0 ? 0 - static_cast<std::uint64_t>(time_ns) : static_cast<std::uint64_t>(time_ns);
   if (time_ns < 0) out.push_back('-');
   append_number(magnitude / kNanosPerMilli, out);
   std::uint64_t rest = magnitude % kNanosPerMilli;

@@ -77,6 +77,7 @@ class Intake {
 
  private:
   std::uint64_t need_of(const otlp::Decoded& decoded) const noexcept;
+  static std::uint64_t note_bytes_max(const otlp::Decoded& decoded) noexcept;
   Error ingest_on(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded);
   void accept_spans(Lane& lane, const otlp::Decoded& decoded);
   static void count_spans(Lane& lane, const otlp::Decoded& decoded) noexcept;

@@ -38,8 +38,8 @@ std::optional<Distance> ConditionTree::distance_of_all(const Condition& conditio
     else if (!lacking)
       lacking = distance_of_missed(child, question);
   }
-  distance.why = std::to_string(static_cast<std::uint32_t>(distance.value)) + " of " +
-                 count_text(condition.count, "condition");
+  distance.why =
+      std::to_string(static_cast<std::uint32_t>(distance.value)) + " of " + count_text(condition.count, "condition");
   if (lacking) distance.why += "; " + lacking->why;
   return distance;
 }

@@ -117,7 +117,8 @@ TEST_F(PageTest, IncidentPageShowsTheOutputOfItsCommands) {
     written.replace(written.find(small), small.size(), large);
     write_file(ENTAIL_BINARY_DIR "/incident.md", buffer(written));
   }
-  EXPECT_TRUE(page == now) << "The page as it is now is " ENTAIL_BINARY_DIR "/incident.md: read what changed, then copy it";
+  EXPECT_TRUE(page == now) << "The page as it is now is " ENTAIL_BINARY_DIR
+                              "/incident.md: read what changed, then copy it";
   EXPECT_GE(command_count_, 8u);
 }
 

@@ -27,7 +27,9 @@ class WhyTest : public CommandTest {
   }
 };
 
-std::size_t lines(const std::string& text) { return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')); }
+std::size_t lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
 
 TEST_F(WhyTest, SearchesByEachTermAndByAllTogether) {
   sample_incident();
@@ -71,12 +73,13 @@ TEST_F(WhyTest, DrawsOneTrace) {
 }
 
 TEST_F(WhyTest, NothingInALogControlsTheTerminalOrADiagram) {
-  write_file(path("d.jsonl"),
-             buffer(R"({"trace_id":"676558c612b9315e4bd78c6b496d9f67","verdict":"drop","reason":"no_match",)"
-                    R"("root_service":"a\u001b[2J\"]\u202e<script>","root_name":"b\u0007|\\","services":["\r\n"],"errors":1,)"
-                    R"("error":{"service":"\u001b","name":"x","message":"y\u001b]0;z\u0007"},"bytes":1,"duration_ms":1.5,)"
-                    R"("nearest":[{"policy":"\u001b","value":1,"threshold":2,"why":"\u001b[31m"}]})"
-                    "\n"));
+  write_file(
+      path("d.jsonl"),
+      buffer(R"({"trace_id":"676558c612b9315e4bd78c6b496d9f67","verdict":"drop","reason":"no_match",)"
+             R"("root_service":"a\u001b[2J\"]\u202e<script>","root_name":"b\u0007|\\","services":["\r\n"],"errors":1,)"
+             R"("error":{"service":"\u001b","name":"x","message":"y\u001b]0;z\u0007"},"bytes":1,"duration_ms":1.5,)"
+             R"("nearest":[{"policy":"\u001b","value":1,"threshold":2,"why":"\u001b[31m"}]})"
+             "\n"));
   for (const std::string format : {"text", "mermaid", "dot"}) {
     const std::string shown = why("6765 --format " + format);
     for (const char c : shown) EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << format << shown;
@@ -92,9 +95,10 @@ TEST_F(WhyTest, ReadsRotatedLogs) {
   EXPECT_LE(std::filesystem::file_size(path("d.2.jsonl")), 100'000u);
   EXPECT_EQ(total("--error"), 63u);
   // A shorter run takes the files of the longer one away.
-  EXPECT_EQ(run("sample -c c.yaml in.otlp -o kept.otlp --decisions d.jsonl --decisions-detail ids --decisions-rotate 1MB")
-                .exit_code,
-            0);
+  EXPECT_EQ(
+      run("sample -c c.yaml in.otlp -o kept.otlp --decisions d.jsonl --decisions-detail ids --decisions-rotate 1MB")
+          .exit_code,
+      0);
   EXPECT_FALSE(std::filesystem::exists(path("d.2.jsonl")));
   EXPECT_FALSE(std::filesystem::exists(path("d.3.jsonl")));
   EXPECT_FALSE(contains(read_file(path("d.jsonl")), "billing"));

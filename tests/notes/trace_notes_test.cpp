@@ -30,11 +30,12 @@ std::string span_of(const std::string& name, const std::string& message) {
 }
 Bytes bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
-SpanNotePointer note(const std::string& service, const std::string& name, const std::string& message,
-                     unsigned roles, std::uint64_t start = 5, std::uint64_t id = 1) {
+SpanNotePointer note(const std::string& service, const std::string& name, const std::string& message, unsigned roles,
+                     std::uint64_t start = 5, std::uint64_t id = 1) {
   const std::string payload = span_of(name, message);
   const std::string resource = resource_of(service);
-  return make_note({bytes_of(payload), service_of(bytes_of(resource)), start, SpanId{id}}, static_cast<std::uint16_t>(roles));
+  return make_note({bytes_of(payload), service_of(bytes_of(resource)), start, SpanId{id}},
+                   static_cast<std::uint16_t>(roles));
 }
 
 TEST(SpanNote, HoldsTheTextsThatItsRolesNeed) {
@@ -54,7 +55,14 @@ TEST(SpanNote, CutsAndRepairsTexts) {
   EXPECT_EQ(note("s", std::string(1000, 'n'), "m", kRoot)->name(), std::string(256, 'n'));
   const std::string euros = std::string(255, 'n') + "\xe2\x82\xac";  // the cut would split the character
   EXPECT_EQ(note("s", euros, "m", kRoot)->name(), std::string(255, 'n'));
-  EXPECT_EQ(note("s", "a\xff""bcdef", "m", kRoot)->name(), "a\xef\xbf\xbd""bcd") << "no longer than what came";
+  EXPECT_EQ(note("s",
+                 "a\xff"
+                 "bcdef",
+                 "m", kRoot)
+                ->name(),
+            "a\xef\xbf\xbd"
+            "bcd")
+      << "no longer than what came";
   EXPECT_EQ(cut_text("\x80\x80\x80\x80\x80\x80", 5).size(), 2u);
 }
 
