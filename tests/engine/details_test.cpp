@@ -60,7 +60,9 @@ const NaiveSpan& entry_of(const std::vector<NaiveSpan>& spans) {
   std::set<std::string> ids;
   for (const NaiveSpan& span : spans) ids.insert(span.id);
   return *std::min_element(spans.begin(), spans.end(), [&](const NaiveSpan& a, const NaiveSpan& b) {
-    const auto rank = [&](const NaiveSpan& span) { return span.parent.empty() ? 0 : ids.contains(span.parent) ? 2 : 1; };
+    const auto rank = [&](const NaiveSpan& span) {
+      return span.parent.empty() ? 0 : ids.contains(span.parent) ? 2 : 1;
+    };
     return std::tuple(rank(a), a.start, a.id) < std::tuple(rank(b), b.start, b.id);
   });
 }
@@ -165,7 +167,8 @@ TEST(Details, OutliveTheSpansAndCountLateOnes) {
   ingest_json(run, span_json(7, 2, 1, 90, "late child", "stock"));
   // An origin that links it: a keep after the seal.
   std::string origin = span_json(8, 1, 0, 120, "batch", "worker", true);
-  origin.insert(origin.find("\"status\""), R"("links":[{"traceId":"00000000000000000000000000000007","spanId":"0000000000000001"}],)");
+  origin.insert(origin.find("\"status\""),
+                R"("links":[{"traceId":"00000000000000000000000000000007","spanId":"0000000000000001"}],)");
   ingest_json(run, origin);
   run.drain(121);
   const DecisionRecord& sealed = record_of(run, 7);
@@ -218,8 +221,15 @@ TEST(Details, PrintAsJson) {
   EXPECT_TRUE(json.ends_with(R"("linked":[],"root_service":null,"root_name":null,"start":null,"duration_ms":null,)"
                              R"("services":[],"errors":0,"error":null,"bytes":0,"nearest":[]})"))
       << json;
-  detail = {"shop", "GET \"/\"", 1'700'000'000'000'000'001, 1'500'010, {"a", "b"}, 2, TraceDetail::FirstError{"b", "", "x"},
-            99, {{"slow", 4.5, 5000, "4.5 ms of 5 s"}}};
+  detail = {"shop",
+            "GET \"/\"",
+            1'700'000'000'000'000'001,
+            1'500'010,
+            {"a", "b"},
+            2,
+            TraceDetail::FirstError{"b", "", "x"},
+            99,
+            {{"slow", 4.5, 5000, "4.5 ms of 5 s"}}};
   json.clear();
   append_json(record, json);
   EXPECT_TRUE(json.ends_with(
