@@ -125,9 +125,9 @@ typedef struct entail_decision_t {
   /* since ABI 1.3, with ENTAIL_DECISION_HAS_DETAIL; texts have at most 256 bytes of UTF-8, "" = none */
   const char* root_service; /* of the span that carries the reason */
   const char* root_name;
-  int64_t start_ns;      /* the earliest start of its spans, since 1970 */
-  int64_t duration_ns;   /* the latest end less the earliest start */
-  uint64_t errors;       /* spans with status ERROR; the first of them: */
+  int64_t start_ns;    /* the earliest start of its spans, since 1970 */
+  int64_t duration_ns; /* the latest end less the earliest start */
+  uint64_t errors;     /* spans with status ERROR; the first of them: */
   const char* error_service;
   const char* error_name;
   const char* error_message;
@@ -137,9 +137,42 @@ typedef struct entail_decision_t {
   const entail_near_policy_t* nearest; /* nearest_count policies of a dropped trace, in configuration order */
   uint64_t nearest_count;
 } entail_decision_t;
-#define ENTAIL_DECISION_INIT \
-  {(uint32_t)sizeof(entail_decision_t), 0, 0, 0, 0, 0, {0}, {0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define ENTAIL_DECISION_INIT            \
+  {(uint32_t)sizeof(entail_decision_t), \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   {0},                                 \
+   {0},                                 \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0}
 
 /* One trace's spans in a batch: a TracesData message of their own. Comes in arrays, so it never grows. */
 typedef struct entail_output_trace_t {
@@ -289,7 +322,8 @@ typedef struct entail_named_count_t {
 #define ENTAIL_COUNTS_LINKS_INVALID 3u  /* by reason */
 #define ENTAIL_COUNTS_SPANS_LOST 4u     /* by loss */
 /* since ABI 1.3 */
-#define ENTAIL_COUNTS_KEPT_BY_LINK 5u /* traces kept because of a link, by direction and hops: "linked/1", "mixed/3" */
+#define ENTAIL_COUNTS_KEPT_BY_LINK 5u /* traces kept because of a link, by direction and hops: "linked/1", "mixed/3" \
+                                       */
 /* kept traces, by the engine time in seconds from the arrival of their first span to the decision: "1", "2", "5", ...,
    "+Inf". A row counts those of at most so many that are longer than the row before. Always all rows in this order */
 #define ENTAIL_COUNTS_KEPT_BY_LAG 6u
