@@ -17,7 +17,7 @@ const std::string kCapture =
 
 // One span, read from the JSON alone.
 struct NaiveSpan {
-  std::string id, parent, service, name, message;
+  std::string id, parent, service, name, message = {};
   std::uint64_t start = 0, end = 0;
   bool is_error = false;
 };
@@ -40,7 +40,11 @@ NaiveTraces read_naively(const std::vector<std::string>& lines) {
         if (text_of(attribute, "key") == "service.name") service = text_of(attribute["value"], "stringValue");
       for (const auto& scope : resource["scopeSpans"]) {
         for (const auto& span : scope["spans"]) {
-          NaiveSpan naive{text_of(span, "spanId"), text_of(span, "parentSpanId"), service, text_of(span, "name")};
+          NaiveSpan naive;
+          naive.id = text_of(span, "spanId");
+          naive.parent = text_of(span, "parentSpanId");
+          naive.service = service;
+          naive.name = text_of(span, "name");
           naive.start = std::stoull(text_of(span, "startTimeUnixNano"));
           naive.end = std::stoull(text_of(span, "endTimeUnixNano"));
           if (simdjson::dom::element status; span["status"].get(status) == simdjson::SUCCESS) {
