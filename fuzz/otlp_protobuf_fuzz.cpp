@@ -62,7 +62,7 @@ std::uint64_t walk_span(const otlp::Decoded& decoded, const otlp::SpanView& span
   return sum;
 }
 
-// Any bytes are repaired, once and for all; what needs no repair is not copied.
+// repair() accepts any bytes, changes nothing the second time, and does not copy what needs no repair.
 void check_repair(Bytes bytes) {
   static std::vector<std::uint8_t> buffer;
   static std::vector<std::uint8_t> again;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "otlp/decode.hpp"
 #include "otlp_trace.pb.h"
@@ -30,16 +31,16 @@ void append_string_attribute(Buffer& out, std::uint32_t number, std::string_view
   const std::size_t value_size = wire::length_field_size(1, value.size());
   wire::append_length_header(out, number,
                              wire::length_field_size(1, key.size()) + wire::length_field_size(2, value_size));
-  wire::append_bytes_field(out, 1, wire::bytes_of(key));
+  wire::append_bytes_field(out, 1, base::bytes_of(key));
   wire::append_length_header(out, 2, value_size);
-  wire::append_bytes_field(out, 1, wire::bytes_of(value));
+  wire::append_bytes_field(out, 1, base::bytes_of(value));
 }
 
 void append_int_attribute(Buffer& out, std::uint32_t number, std::string_view key, std::uint64_t value) {
   const std::size_t value_size = wire::varint_field_size(3, value);
   wire::append_length_header(out, number,
                              wire::length_field_size(1, key.size()) + wire::length_field_size(2, value_size));
-  wire::append_bytes_field(out, 1, wire::bytes_of(key));
+  wire::append_bytes_field(out, 1, base::bytes_of(key));
   wire::append_length_header(out, 2, value_size);
   wire::append_varint_field(out, 3, value);
 }
@@ -61,7 +62,7 @@ Buffer make_span(std::mt19937_64& random, unsigned links) {
   append_random_id(span, 1, 16, random);
   append_random_id(span, 2, 8, random);
   append_random_id(span, 4, 8, random);
-  wire::append_bytes_field(span, 5, wire::bytes_of("GET /api/v1/carts/{id}"));
+  wire::append_bytes_field(span, 5, base::bytes_of("GET /api/v1/carts/{id}"));
   wire::append_varint_field(span, 6, 2);
   wire::append_fixed64_field(span, 7, 1700000000000000000 + random() % 1000000000);
   wire::append_fixed64_field(span, 8, 1700000001000000000 + random() % 1000000000);

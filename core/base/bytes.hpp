@@ -1,4 +1,4 @@
-// Byte-level encodings: big-endian and little-endian words. No allocation, no exceptions.
+// Bytes as text and as big-endian and little-endian words. No allocation, no exceptions.
 // Thread rule: Immutable (free functions only).
 #pragma once
 
@@ -11,6 +11,13 @@
 #include "entail/types.hpp"
 
 namespace entail::base {
+
+inline std::string_view text_of(Bytes bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+inline Bytes bytes_of(std::string_view text) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 inline std::uint64_t load_be64(const std::uint8_t* bytes) noexcept {
   std::uint64_t word;
@@ -54,8 +61,7 @@ inline bool equal_bytes(const std::uint8_t* a, const std::uint8_t* b, std::size_
   return true;
 }
 inline bool equal_text(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && equal_bytes(reinterpret_cast<const std::uint8_t*>(a.data()),
-                                             reinterpret_cast<const std::uint8_t*>(b.data()), a.size());
+  return a.size() == b.size() && equal_bytes(bytes_of(a).data(), bytes_of(b).data(), a.size());
 }
 
 // REQUIRES 16 readable bytes.

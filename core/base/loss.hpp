@@ -39,7 +39,8 @@ namespace entail::base {
     "links whose tracestate does not parse; the link is followed, the tracestate emitted unchanged")                \
   X(policy_error, warning,                                                                                          \
     "OTTL conditions that could not be evaluated on a span or event (not counted with error_mode: silent)")         \
-  X(json_value, warning, "JSON values of the wrong type, or that protobuf cannot represent: dropped")               \
+  X(json_value, warning,                                                                                            \
+    "JSON values of the wrong type, replaced by a later one, or that protobuf cannot represent: dropped")           \
   X(repaired_value, warning,                                                                                        \
     "values of kept spans that strict readers reject, as entail sample writes them: text that is not UTF-8 with "   \
     "U+FFFD; fields of another wire type, nested too deep or not protobuf inside left out")                         \

@@ -1,5 +1,6 @@
 // Outputs: batches, decisions, counts, explanations.
 #include <algorithm>
+#include <array>
 
 #include "capi/engine_handle.hpp"
 
@@ -99,6 +100,39 @@ std::vector<entail_named_count_t> by_policy(const Statistics& statistics, const 
   return named;
 }
 
+// "linked/1" and the like: one text for each direction and number of hops, made once.
+const char* hops_name(entail::Direction direction, std::uint32_t hops) {
+  static const auto names = [] {
+    std::array<std::array<std::string, entail::kHopsMax + 1>, 4> made;
+    for (std::size_t i = 0; i < made.size(); ++i)
+      for (std::size_t h = 0; h < made[i].size(); ++h)
+        made[i][h] = std::string(direction_name(static_cast<entail::Direction>(i))) + "/" + std::to_string(h);
+    return made;
+  }();
+  return names[static_cast<std::size_t>(direction)][std::min(hops, entail::kHopsMax)].c_str();
+}
+
+std::vector<entail_named_count_t> by_link(const Statistics& statistics) {
+  std::vector<entail_named_count_t> named;
+  for (const auto& row : statistics.traces.kept_by_link)
+    named.push_back({hops_name(row.direction, row.hops), row.traces});
+  return named;
+}
+
+// The names of the rows, by their bounds, made once.
+std::vector<entail_named_count_t> by_lag(const Statistics& statistics) {
+  const auto& lags = statistics.traces.kept_by_lag;
+  static const auto names = [&] {
+    std::vector<std::string> made;
+    for (const auto& row : lags) made.push_back(std::to_string(row.at_most_ns / entail::kNanosPerSecond));
+    made.back() = "+Inf";
+    return made;
+  }();
+  std::vector<entail_named_count_t> named;
+  for (std::size_t i = 0; i < lags.size(); ++i) named.push_back({names[i].c_str(), lags[i].traces});
+  return named;
+}
+
 void append_states(std::string_view key, const std::vector<entail::Explanation::Neighbour>& neighbours,
                    std::string& json) {
   json.append(",\"").append(key).append("\":[");
@@ -172,6 +206,12 @@ entail_status_t entail_counts(entail_engine_t* engine, uint32_t table, entail_na
         break;
       case ENTAIL_COUNTS_SPANS_LOST:
         named = by_loss_name(statistics.spans.lost);
+        break;
+      case ENTAIL_COUNTS_KEPT_BY_LINK:
+        named = by_link(statistics);
+        break;
+      case ENTAIL_COUNTS_KEPT_BY_LAG:
+        named = by_lag(statistics);
         break;
       default:
         return fail(error, ENTAIL_E_ARGUMENT, "no such table of counts");

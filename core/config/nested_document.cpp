@@ -1,4 +1,4 @@
-// YAML inside a scalar of YAML: where its lines stand in the outer text.
+// Maps positions in a YAML document that is a scalar of another document to positions in the outer text.
 #include <algorithm>
 #include <optional>
 

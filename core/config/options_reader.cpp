@@ -131,10 +131,10 @@ void OptionsReader::read_root(const YamlNode& root) {
   check_collector_sections(root, components, component);
   for (const YamlNode::Entry& entry : root.entries)
     if (!is_collector_section(entry.key)) read_key(entry, "");
-  // Components none of which could be chosen, and processors without one, have been complained of; that nothing is
-  // configured follows from it.
-  const bool complained = !components.empty() || find_entry(root, "processors") != nullptr;
-  if (block != nullptr || component != nullptr || !complained) check_whole();
+  // If there were components but none could be chosen, or processors without a component of ours, an error says so
+  // already; a second one about the missing block would only repeat it.
+  const bool has_error = !components.empty() || find_entry(root, "processors") != nullptr;
+  if (block != nullptr || component != nullptr || !has_error) check_whole();
 }
 
 OptionsReader::Components OptionsReader::components_of(const YamlNode& root) const {
@@ -206,7 +206,7 @@ void OptionsReader::check_collector_sections(const YamlNode& root, const Compone
     else
       for (const YamlNode::Entry& other : inside)
         if (!is_ours(other)) left.push_back(other.key);
-    // One that could not be chosen has been complained of.
+    // If there were components but none could be chosen, an error says so already.
     if (components.empty() && entry.key != "processors")
       messages_.error(entry.position,
                       "'" + entry.key +

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "text/ascii.hpp"
+
 namespace entail::config {
 namespace {
 
 bool is_name(std::string_view name) noexcept {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  const auto is_part = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  const auto is_letter = [](char c) { return text::is_letter(c) || c == '_'; };
+  const auto is_part = [&](char c) { return is_letter(c) || text::is_digit(c); };
   return !name.empty() && is_letter(name[0]) && std::all_of(name.begin(), name.end(), is_part);
 }
 

@@ -81,15 +81,22 @@ Result<OtState, TracestateError> parse_tracestate(std::string_view text, Tracest
   return value->state;
 }
 
-std::optional<std::string_view> tracestate_value(std::string_view text, std::string_view key,
-                                                 TracestateLevel level) noexcept {
+Result<std::optional<std::string_view>, TracestateError> find_tracestate_member(std::string_view text,
+                                                                                std::string_view key,
+                                                                                TracestateLevel level) noexcept {
   MemberCursor cursor(text, level);
   Member member;
   std::optional<std::string_view> found;
   while (cursor.next(member))
     if (member.key == key && !found) found = member.value;
-  if (cursor.failed()) return std::nullopt;
+  if (cursor.failed()) return cursor.error();
   return found;
+}
+
+std::optional<std::string_view> tracestate_value(std::string_view text, std::string_view key,
+                                                 TracestateLevel level) noexcept {
+  const auto member = find_tracestate_member(text, key, level);
+  return member.ok() ? *member : std::nullopt;
 }
 
 std::uint64_t threshold_of_percentage(double percentage) noexcept {

@@ -46,8 +46,12 @@ struct OtState {
 Result<OtState, TracestateError> parse_tracestate(std::string_view text,
                                                   TracestateLevel level = TracestateLevel::two) noexcept;
 
-// The value of the first member with this key; nullopt if absent or if the text does not parse. Borrows text. Does not
-// parse the value of `ot`, so a malformed one hides no other member.
+// The value of the first member with this key, nullopt if there is none. Borrows text. Does not parse the value of
+// `ot`, so a malformed one hides no other member.
+Result<std::optional<std::string_view>, TracestateError> find_tracestate_member(std::string_view text,
+                                                                                std::string_view key,
+                                                                                TracestateLevel level) noexcept;
+// The same; nullopt also if the text does not parse.
 std::optional<std::string_view> tracestate_value(std::string_view text, std::string_view key,
                                                  TracestateLevel level = TracestateLevel::two) noexcept;
 

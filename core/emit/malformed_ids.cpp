@@ -8,21 +8,18 @@
 namespace entail::emit {
 namespace {
 
-bool has_wrong_size(const wire::FieldView& id, std::size_t size) noexcept {
-  return id.payload.size != 0 && id.payload.size != size;
-}
-
 bool is_malformed_id_of_link(const wire::FieldView& field) noexcept {
-  return (field.is(otlp::link_field::kTraceId) && has_wrong_size(field, 16)) ||
-         (field.is(otlp::link_field::kSpanId) && has_wrong_size(field, 8));
+  return (field.is(otlp::link_field::kTraceId) && otlp::is_malformed_id(field.payload.size, 16)) ||
+         (field.is(otlp::link_field::kSpanId) && otlp::is_malformed_id(field.payload.size, 8));
 }
 
 }  // namespace
 
 bool is_malformed_id_of_span(const wire::FieldView& field) noexcept {
-  return (field.is(otlp::span_field::kTraceId) && has_wrong_size(field, 16)) ||
-         (field.is(otlp::span_field::kSpanId) && has_wrong_size(field, 8)) ||
-         (field.is(otlp::span_field::kParentSpanId) && has_wrong_size(field, 8));
+  const std::uint32_t size = field.payload.size;
+  return (field.is(otlp::span_field::kTraceId) && otlp::is_malformed_id(size, 16)) ||
+         (field.is(otlp::span_field::kSpanId) && otlp::is_malformed_id(size, 8)) ||
+         (field.is(otlp::span_field::kParentSpanId) && otlp::is_malformed_id(size, 8));
 }
 
 bool has_malformed_links(Bytes span) noexcept {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "emit/malformed_ids.hpp"
 #include "otlp/decode.hpp"
@@ -85,8 +86,7 @@ class Editor {
                                  span_field::kAttributes);
     otlp::AttributeView view;
     if (!cursor.next(view)) return kNoAttribute;
-    const Bytes key_bytes = wire::slice(payload_, view.key);
-    const std::string_view key(reinterpret_cast<const char*>(key_bytes.data()), key_bytes.size());
+    const std::string_view key = base::text_of(wire::slice(payload_, view.key));
     for (std::size_t i = 0; i < edit_.attributes.size(); ++i) {
       if (edit_.attributes[i].key == key) return i;
     }
@@ -104,7 +104,7 @@ class Editor {
 
   void write_trace_state() {
     if (!trace_state_written_ && !edit_.trace_state.empty()) {
-      wire::append_bytes_field(out_, span_field::kTraceState.number, wire::bytes_of(edit_.trace_state));
+      wire::append_bytes_field(out_, span_field::kTraceState.number, base::bytes_of(edit_.trace_state));
     }
     trace_state_written_ = true;
   }

@@ -1,10 +1,10 @@
 // Admission: how much the engine holds, and whether one more request fits (docs/design.md 3.8, G5, G9).
 //
 // The account is the sum of gauges that their owners keep current (span store, graph), of what only the tick thread
-// changes (set at the end of each tick), of the span notes, of the output that waits for the sink, of what ingest has logged since for the
-// tick to adopt, and of reservations: a request reserves what it may need at most before it touches anything, and gives
-// that back when it ends, when the gauges have what it really took. So any number of lanes together stay below the
-// limit, between ticks too.
+// changes (set at the end of each tick), of the span notes, of the output that waits for the sink, of what ingest has
+// logged since for the tick to adopt, and of reservations: a request reserves what it may need at most before it
+// touches anything, and gives that back when it ends, when the gauges have what it really took. So any number of lanes
+// together stay below the limit, between ticks too.
 //
 // Thread rule: try_reserve(), settle() and set_output() any thread; the others the tick thread. All words are gauges or
 // maxima, relaxed: they guard no data, and a reservation is one RMW, so that two lanes cannot both take the last room.
@@ -25,15 +25,16 @@ constexpr std::uint64_t kAdoptedBytes = 80;
 
 class Admission {
  public:
-  // margin_bytes: left free of the limit, for what no account sees (callers' buffers, the allocator's slack).
+  // margin_bytes: the part of the limit kept free for memory that is not counted (callers' buffers, allocator
+  // overhead).
   Admission(const store::SpanStore& store, const graph::Graph& graph, std::uint64_t limit_bytes,
             std::uint64_t margin_bytes = 0) noexcept
       : store_(store), graph_(graph), limit_bytes_(limit_bytes), margin_bytes_(margin_bytes) {}
 
   // A request of so many bytes is refused before it is decoded (G5).
   bool is_too_large(std::uint64_t request_bytes) const noexcept { return request_bytes > limit_bytes_ / kRequestShare; }
-  // A request that an empty engine would refuse, beside what it may hold when everything that can be evicted is. `need`
-  // is what try_reserve() would be asked for; the index of the window that its nodes may need comes on top.
+  // A request that would not fit even after everything that can be evicted has been. `need_bytes` is the argument of
+  // try_reserve(); the window index that its nodes may need is added to it.
   bool can_never_fit(std::uint64_t need_bytes, std::uint64_t nodes) const noexcept {
     return need_bytes + nodes * kIndexBytes > limit_bytes_ / kRequestShare * kRequestNeedFactor;
   }

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "base/prefetch.hpp"
 #include "emit/malformed_ids.hpp"
@@ -26,7 +27,7 @@ struct Emission::KeptSpan {
   SpanId parent;
   std::string_view trace_state;
   std::uint32_t dropped_links_count = 0;
-  bool malformed_own_id = false;  // an earlier one: the last is the span's
+  bool malformed_own_id = false;  // in a span_id field before the last one, which counts
   bool malformed_parent = false;
 
   explicit KeptSpan(const store::HeldSpan& span) noexcept;
@@ -51,8 +52,7 @@ Emission::KeptSpan::KeptSpan(const store::HeldSpan& span) noexcept : held(span) 
   start_ns = view.start_ns;
   span_id = read_span_id(wire::slice(payload, view.span_id));
   parent = read_span_id(wire::slice(payload, view.parent_span_id));
-  const Bytes state = wire::slice(payload, view.trace_state);
-  trace_state = {reinterpret_cast<const char*>(state.data()), state.size()};
+  trace_state = base::text_of(wire::slice(payload, view.trace_state));
   dropped_links_count = view.dropped_links_count;
   malformed_own_id = view.malformed_own_id;
   malformed_parent = view.malformed_parent;

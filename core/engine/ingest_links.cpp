@@ -1,6 +1,7 @@
 // The links of one request: counted, sampled where a span has too many, and published as edges at both ends.
 #include <algorithm>
 
+#include "base/bytes.hpp"
 #include "base/prefetch.hpp"
 #include "engine/intake.hpp"
 #include "otlp/decode.hpp"
@@ -64,8 +65,7 @@ Intake::TypeLimits Intake::read_types(Lane& lane, const otlp::Decoded& decoded, 
 // The R that a link's tracestate sets, if it does.
 std::optional<std::uint64_t> Intake::read_tracestate(Lane& lane, const otlp::Decoded& decoded,
                                                      const otlp::LinkView& link) noexcept {
-  const Bytes text = slice(decoded.bytes, link.trace_state);
-  const auto ot = context::parse_tracestate({reinterpret_cast<const char*>(text.data()), text.size()});
+  const auto ot = context::parse_tracestate(base::text_of(slice(decoded.bytes, link.trace_state)));
   if (ot.ok()) return ot->randomness;
   ++lane.link_tally.bad_tracestate;
   return std::nullopt;

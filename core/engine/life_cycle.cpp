@@ -212,6 +212,7 @@ void LifeCycle::keep(RecordId id, propagate::PathId path) {
   traces_.ledger.set_reason(id, path);
   ++counts_.traces_kept;
   count_kept(id);
+  count_lag(now_ns_ - record.arrival_ns);
   decide_threshold(id);
   to_emit_.push_back(id);
   touch_log(id);
@@ -225,6 +226,11 @@ void LifeCycle::count_kept(RecordId id) {
   }
   const propagate::PathPool& paths = traces_.ledger.paths();
   ++counts_.kept_by_link[{paths.direction(record.reason_path), paths.hops(record.reason_path)}];
+}
+
+void LifeCycle::count_lag(std::int64_t lag_ns) noexcept {
+  const auto bound = std::ranges::find_if(kLagBounds, [&](std::int64_t s) { return lag_ns <= s * kNanosPerSecond; });
+  ++counts_.kept_by_lag[static_cast<std::size_t>(bound - kLagBounds.begin())];
 }
 
 // What happens to ot=th on the trace's spans, late ones too (docs/design.md 3.11).

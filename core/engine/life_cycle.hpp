@@ -33,6 +33,9 @@
 
 namespace entail::engine {
 
+// The upper bounds of Statistics::traces.kept_by_lag but the last, in seconds.
+inline constexpr std::array<std::int64_t, 14> kLagBounds = {1, 2, 5, 10, 15, 20, 30, 45, 60, 120, 300, 600, 1800, 3600};
+
 class LifeCycle {
  public:
   using Loss = base::Loss;
@@ -103,6 +106,7 @@ class LifeCycle {
     std::uint64_t origins = 0;
     std::vector<std::uint64_t> kept_by_policy;
     std::map<std::pair<Direction, std::uint32_t>, std::uint64_t> kept_by_link;
+    std::array<std::uint64_t, kLagBounds.size() + 1> kept_by_lag = {};  // the last: beyond all bounds
   };
   const Counts& counts() const noexcept { return counts_; }
 
@@ -117,6 +121,7 @@ class LifeCycle {
   void set_deadline(RecordId id, const Touch& touch);
   void hold_generation(RecordId id, std::uint32_t generation);
   void count_kept(RecordId id);
+  void count_lag(std::int64_t lag_ns) noexcept;
   void decide_threshold(RecordId id);
   // Queue entries outlive their traces: the number may be stale or belong to another trace.
   bool is_retained_until(RecordId id, std::int64_t deadline_ns) const noexcept {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "context/identity.hpp"
 #include "context/tracestate.hpp"
 #include "engine/request_impl.hpp"
@@ -18,8 +19,6 @@ namespace {
 using context::Identity;
 
 constexpr std::uint8_t kStatusCodeUnknown = 3;
-
-std::string_view text_of(Bytes bytes) noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 std::string_view problem_name(Identity identity) noexcept {
   switch (identity) {
@@ -86,7 +85,7 @@ class Visit {
     }
     info.flags = view.flags;
     if (view.trace_state.size != 0)
-      info.bad_tracestate = !context::parse_tracestate(text_of(bytes(view.trace_state))).ok();
+      info.bad_tracestate = !context::parse_tracestate(base::text_of(bytes(view.trace_state))).ok();
     info.offset = view.field.offset;
     info.attribute_count = view.attribute_count;
     types_.clear();
@@ -95,9 +94,9 @@ class Visit {
                                        otlp::link_field::kAttributes);
       for (otlp::AttributeView attribute; attributes.next(attribute);) {
         if (attribute.kind != otlp::AttributeView::Kind::string) continue;
-        const std::string_view key = text_of(bytes(attribute.key));
+        const std::string_view key = base::text_of(bytes(attribute.key));
         if (key == link_key::kType || key == link_key::kRelationship)
-          types_.push_back(text_of(bytes(attribute.string)));
+          types_.push_back(base::text_of(bytes(attribute.string)));
       }
     }
     info.types = types_;
@@ -108,7 +107,7 @@ class Visit {
     std::string_view name;
     wire::FieldCursor fields(decoded_.bytes, view.payload);
     for (wire::FieldView field; fields.next(field);)
-      if (field.is(otlp::span_field::kName)) name = text_of(bytes(field.payload));  // the last one wins
+      if (field.is(otlp::span_field::kName)) name = base::text_of(bytes(field.payload));  // the last one wins
     return name;
   }
 
@@ -120,8 +119,9 @@ class Visit {
         otlp::AttributeCursor attributes(decoded_.bytes, field.payload.offset,
                                          field.payload.offset + field.payload.size, otlp::resource_field::kAttributes);
         for (otlp::AttributeView attribute; attributes.next(attribute);)
-          if (attribute.kind == otlp::AttributeView::Kind::string && text_of(bytes(attribute.key)) == "service.name")
-            return text_of(bytes(attribute.string));
+          if (attribute.kind == otlp::AttributeView::Kind::string &&
+              base::text_of(bytes(attribute.key)) == "service.name")
+            return base::text_of(bytes(attribute.string));
       }
     }
     return {};

@@ -192,7 +192,7 @@ std::uint64_t Room::count_moving_links(const WindowInfo& window) {
 
 void Room::release(std::uint64_t lanes_generation, std::uint64_t other_bytes) {
   other_bytes_ = other_bytes;
-  if (wanted_bytes_ != 0) {  // so this goes, too
+  if (wanted_bytes_ != 0) {  // a request found no room: free scratch memory as well
     life_.free_scratch(0);
     traces_.propagator.free_scratch(0);
   }
@@ -294,7 +294,7 @@ bool Room::begin_expired() {
   return true;
 }
 
-// False: there is no room to move what must be moved; a later tick continues closing the window.
+// False: there is no room for the nodes that have to move; a later tick continues closing the window.
 bool Room::advance(std::uint64_t steps_max) {
   const unsigned slot = compaction_.slot();
   for (unsigned rotations = 0;;) {

@@ -1,5 +1,5 @@
 // How many bytes a request adds to each of its traces, as the Collector's tail_sampling counts them: it splits every
-// ResourceSpans by trace, and each part takes the resource and the scopes along.
+// ResourceSpans by trace, and each part includes a copy of the resource and the scopes.
 // Thread rule: Immutable (a free function). Cost: a sort of the spans; only where a policy reads sizes. Allocates.
 #pragma once
 

@@ -36,14 +36,14 @@ class WaitingOutput::Offer {
     output_.offered_id_ = 0;
     const std::optional<Delivery> early = std::exchange(output_.early_, {});
     const bool is_deferred = answer == OutputAnswer::deferred;
-    // What was acknowledged as delivered is delivered, whatever the answer says.
+    // An acknowledgement of delivery overrides the answer.
     if (answer == OutputAnswer::accepted || early == Delivery::delivered) {
       output_.deliver(node_.mapped());
       output_.spare_ = std::move(node_.mapped().batch.bytes);
       node_ = {};
       return;
     }
-    // A number that is no answer counts as declined.
+    // A value outside of the enum counts as declined.
     (!is_deferred ? output_.waiting_ : early ? output_.failed_ : output_.in_flight_).insert(std::move(node_));
     output_.counts_.batches_in_flight = output_.in_flight_.size();
     output_.admission_.set_output(output_.counts_.bytes_waiting);

@@ -7,8 +7,6 @@ namespace entail {
 namespace links {
 namespace {
 
-constexpr std::size_t kSpanDigits = 16;
-
 Result<TraceId, ContextError> parse_trace_id(std::string_view text) noexcept {
   const auto id = text::parse_trace_id(text, HexCase::lower);
   if ((text.size() != 16 && text.size() != 32) || !id.ok()) return ContextError::bad_trace_id;
@@ -16,18 +14,11 @@ Result<TraceId, ContextError> parse_trace_id(std::string_view text) noexcept {
   return *id;
 }
 
-Result<SpanId, ContextError> parse_span_id(std::string_view text) noexcept {
-  const auto id = text::parse_span_id(text, HexCase::lower);
-  if (text.size() != kSpanDigits || !id.ok()) return ContextError::bad_span_id;
-  if (id->is_zero()) return ContextError::zero_span_id;
-  return *id;
-}
-
 // Accepts an all-zero parent, which some senders write on root spans.
 Result<SpanId, ContextError> parse_parent_id(std::string_view text) noexcept {
-  const auto id = text::parse_span_id(text, HexCase::lower);
-  if (text.size() != kSpanDigits || !id.ok()) return ContextError::bad_parent_id;
-  return *id;
+  const auto id = parse_full_span_id(text, HexCase::lower);
+  if (id.error() == ContextError::zero_span_id) return SpanId{};
+  return id.ok() ? id : ContextError::bad_parent_id;
 }
 
 Result<SamplingState, ContextError> parse_state(std::string_view text) noexcept {
@@ -89,7 +80,7 @@ Result<ForeignContext, ContextError> parse_b3_fields(const B3Fields& fields) noe
   if (has_ids && (!fields.trace_id || !fields.span_id)) return ContextError::missing_field;
   if (has_ids) {
     if (trace_id = parse_trace_id(*fields.trace_id); !trace_id.ok()) return trace_id.error();
-    if (span_id = parse_span_id(*fields.span_id); !span_id.ok()) return span_id.error();
+    if (span_id = parse_full_span_id(*fields.span_id, HexCase::lower); !span_id.ok()) return span_id.error();
   }
   if (fields.parent_id) parent_id = parse_parent_id(*fields.parent_id);
   if (!parent_id.ok()) return parent_id.error();
@@ -116,7 +107,7 @@ Result<ForeignContext, ContextError> parse_b3(std::string_view text) noexcept {
   const auto trace_id = parse_trace_id(trace_text);
   if (!trace_id.ok()) return trace_id.error();
   if (!more) return ContextError::missing_field;
-  const auto span_id = parse_span_id(next_field(text, more));
+  const auto span_id = parse_full_span_id(next_field(text, more), HexCase::lower);
   if (!span_id.ok()) return span_id.error();
   if (more) state = parse_state(next_field(text, more));
   if (!state.ok()) return state.error();

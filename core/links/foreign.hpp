@@ -4,6 +4,7 @@
 
 #include "context/whitespace.hpp"
 #include "entail/context.hpp"
+#include "text/ascii.hpp"
 #include "text/hex.hpp"
 
 namespace entail::links {
@@ -20,12 +21,21 @@ inline ForeignContext make_foreign(TraceId trace_id, SpanId span_id, SpanId pare
   return {{trace_id, span_id, flags, true, {}}, parent_id, sampling};
 }
 
+// All of the 16 digits, not all zero.
+inline Result<SpanId, ContextError> parse_full_span_id(std::string_view text, HexCase hex_case) noexcept {
+  constexpr std::size_t kDigits = 16;
+  const auto id = text::parse_span_id(text, hex_case);
+  if (text.size() != kDigits || !id.ok()) return ContextError::bad_span_id;
+  if (id->is_zero()) return ContextError::zero_span_id;
+  return *id;
+}
+
 // Compares header names, ignoring ASCII case. REQUIRES that `lower` has no upper-case letter.
 inline bool is_header(std::string_view name, std::string_view lower) noexcept {
   if (name.size() != lower.size()) return false;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const char c = name[i];
-    if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c) != lower[i]) return false;
+    if (text::to_lower(c) != lower[i]) return false;
   }
   return true;
 }

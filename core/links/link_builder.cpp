@@ -4,6 +4,7 @@
 #include <new>
 #include <numeric>
 
+#include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "links/attribute_check.hpp"
 #include "otlp/encode.hpp"
@@ -72,7 +73,7 @@ Result<void, ContextError> LinkBuilder::write(const SpanContext& context, const 
   if (!check_trace_state(context.trace_state).ok())
     leave_out(ContextError::bad_trace_state);
   else if (!context.trace_state.empty())
-    wire::append_bytes_field(message_, link_field::kTraceState.number, wire::bytes_of(context.trace_state));
+    wire::append_bytes_field(message_, link_field::kTraceState.number, base::bytes_of(context.trace_state));
   write_details(details);
   for (const LinkAttribute& attribute : more) write_attribute(attribute);
   for (const LinkAttribute& attribute : details.attributes) write_attribute(attribute);

@@ -15,7 +15,7 @@ enum class ValueKind : std::uint8_t { text = 0, integer = 1, floating = 2, boole
 
 void append_text(std::vector<std::uint8_t>& out, std::string_view text) {
   wire::append_varint(out, text.size());
-  wire::append_bytes(out, wire::bytes_of(text));
+  wire::append_bytes(out, base::bytes_of(text));
 }
 
 void append_le64(std::vector<std::uint8_t>& out, std::uint64_t value) {
@@ -56,10 +56,7 @@ class RecordReader {
     at_ += size;
     return bytes_.subspan(at_ - size, size);
   }
-  std::string_view text() noexcept {
-    const Bytes content = take(varint());
-    return {reinterpret_cast<const char*>(content.data()), content.size()};
-  }
+  std::string_view text() noexcept { return base::text_of(take(varint())); }
   std::uint8_t byte(std::uint8_t value_max) noexcept {
     const Bytes content = take(1);
     if (!content.empty() && content[0] > value_max) fail(at_ - 1);

@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t kXraySizeMax = 8192;  // writers emit at most 256; the rest allows for other keys
 constexpr std::size_t kEpochDigits = 8;
 constexpr std::size_t kRestDigits = 24;
-constexpr std::size_t kSpanDigits = 16;
 
 // "1-EPOCH-REST": EPOCH and REST together are the trace ID.
 Result<TraceId, ContextError> parse_root(std::string_view text) noexcept {
@@ -33,10 +32,7 @@ Result<TraceId, ContextError> parse_root(std::string_view text) noexcept {
 }
 
 Result<SpanId, ContextError> parse_parent(std::string_view text) noexcept {
-  const auto id = text::parse_span_id(text, HexCase::either);
-  if (text.size() != kSpanDigits || !id.ok()) return ContextError::bad_span_id;
-  if (id->is_zero()) return ContextError::zero_span_id;
-  return *id;
+  return parse_full_span_id(text, HexCase::either);
 }
 
 Result<SamplingState, ContextError> parse_sampled(std::string_view text) noexcept {

@@ -4,6 +4,7 @@
 
 #include "option/nearest.hpp"
 #include "option/value_text.hpp"
+#include "text/ascii.hpp"
 #include "text/duration.hpp"
 
 namespace entail::option {
@@ -12,10 +13,7 @@ namespace {
 
 // A plain word in YAML, or a quoted one.
 std::string yaml_text(const std::string& text) {
-  const auto is_plain = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '.';
-  };
+  const auto is_plain = [](char c) { return text::is_letter_or_digit(c) || c == '_' || c == '-' || c == '.'; };
   if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) return text;
   std::string out = "'";
   for (const char c : text) {

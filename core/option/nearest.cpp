@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "text/ascii.hpp"
+
 namespace entail::option {
 
 namespace {
@@ -14,7 +16,7 @@ constexpr std::size_t kListedMax = 64;     // more are not listed
 
 std::string folded(std::string_view word) {
   std::string out(word);
-  for (char& c : out) c = c == '-' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  for (char& c : out) c = c == '-' ? '_' : text::to_lower(c);
   return out;
 }
 

@@ -1,4 +1,6 @@
-// Values as people write them in YAML: numbers with underscores, Go durations, sizes with units, $-expansion; and back.
+// Parses and formats option values as YAML files contain them: numbers with underscores, Go durations, sizes with
+// units,
+// $-expansion.
 // Thread rule: Immutable (free functions). Cost: linear in the text; format_x and expand_dollars allocate.
 #pragma once
 
@@ -16,7 +18,7 @@ struct WholeNumber {
   std::uint64_t magnitude = 0;
 };
 
-// none only where nothing failed. unresolved: it refers to a value elsewhere.
+// none: no error. unresolved: the text refers to another value.
 enum class ValueError : std::uint8_t { none, malformed, too_large, no_unit, unresolved };
 
 // 10, -3, 100_000, 0x1F, 0o17, 0b101.

@@ -53,7 +53,7 @@ class Decoder {
   const Byte* other_field(const Byte* field, std::uint32_t tag, const Byte* at, const Byte* end, wire::Field header,
                           wire::Field attributes) noexcept;
   template <std::uint32_t usual_size>
-  const Byte* id(const Byte* at, const Byte* end, Range& id) noexcept;
+  const Byte* id(const Byte* at, const Byte* end, Range& id, bool& malformed) noexcept;
   const Byte* range(const Byte* at, const Byte* end, Range& range) noexcept;
   void add_field(std::vector<Range>& fields, const Byte* from, const Byte* to);
   bool is_marked(std::uint32_t offset) noexcept;
@@ -66,9 +66,12 @@ class Decoder {
 
 // usual_size is tried first: a position behind a constant need not wait for the length to be loaded.
 template <std::uint32_t usual_size>
-inline const Byte* Decoder::id(const Byte* at, const Byte* end, Range& id) noexcept {
-  if (end - at <= usual_size || at[0] != usual_size) [[unlikely]]
-    return range(at, end, id);
+inline const Byte* Decoder::id(const Byte* at, const Byte* end, Range& id, bool& malformed) noexcept {
+  if (end - at <= usual_size || at[0] != usual_size) [[unlikely]] {
+    at = range(at, end, id);
+    malformed |= is_malformed_id(id.size, usual_size);
+    return at;
+  }
   id = {reader_.offset(at + 1), usual_size};
   return at + 1 + usual_size;
 }
@@ -300,22 +303,16 @@ const Byte* Decoder::read_field(const Byte* field, std::uint32_t tag, const Byte
   switch (tag >> 3) {
     case span_field::kTraceId.number:
       if (tag != span_field::kTraceId.tag()) break;
-      at = id<16>(at, end, span.trace_id);
-      span.malformed_own_id |= span.trace_id.size != 16 && span.trace_id.size != 0;
-      return at;
+      return id<16>(at, end, span.trace_id, span.malformed_own_id);
     case span_field::kSpanId.number:
       if (tag != span_field::kSpanId.tag()) break;
-      at = id<8>(at, end, span.span_id);
-      span.malformed_own_id |= span.span_id.size != 8 && span.span_id.size != 0;
-      return at;
+      return id<8>(at, end, span.span_id, span.malformed_own_id);
     case span_field::kTraceState.number:
       if (tag != span_field::kTraceState.tag()) break;
       return range(at, end, span.trace_state);
     case span_field::kParentSpanId.number:
       if (tag != span_field::kParentSpanId.tag()) break;
-      at = id<8>(at, end, span.parent_span_id);
-      span.malformed_parent |= span.parent_span_id.size != 8 && span.parent_span_id.size != 0;
-      return at;
+      return id<8>(at, end, span.parent_span_id, span.malformed_parent);
     case span_field::kName.number:
     case span_field::kEvents.number:
       if (type != wire::WireType::length) break;
@@ -379,19 +376,10 @@ bool Decoder::span(const Byte* at, const Byte* end, std::uint32_t scope) {
 void Decoder::span_fields(const Byte* at, const Byte* end, SpanView& span) noexcept {
   span.payload = reader_.range(at, end);
   at = usual_fields(at, end, span);
-  while (at != nullptr && at < end) {
-    const Byte* const field = at;
-    std::uint32_t tag = 0;
-    std::uint32_t size = 0;
-    at = reader_.tag(at, end, tag);
-    if (at == nullptr) return;
-    if (tag == kSpanAttributeTag || tag == kSpanLinkTag) {
-      at = reader_.length(at, end, size);
-      if (at != nullptr) at += size;
-    } else {
-      at = read_field(field, tag, at, end, span);
-    }
-  }
+  reader_.each_field(at, end, [&](const Byte* field, std::uint32_t tag, const Byte* value) {
+    if (tag != kSpanAttributeTag && tag != kSpanLinkTag) return read_field(field, tag, value, end, span);
+    return reader_.content(value, end, [](const Byte*, std::uint32_t) { return true; });
+  });
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ std::size_t AnyValueSize::operator()(std::span<const std::string> value) const n
 }
 
 void AppendAnyValue::operator()(std::string_view value) const {
-  wire::append_bytes_field(out, kString, wire::bytes_of(value));
+  wire::append_bytes_field(out, kString, base::bytes_of(value));
 }
 void AppendAnyValue::operator()(std::int64_t value) const {
   wire::append_varint_field(out, kInt, static_cast<std::uint64_t>(value));

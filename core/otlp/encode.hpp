@@ -9,6 +9,7 @@
 #include <string_view>
 #include <variant>
 
+#include "base/bytes.hpp"
 #include "entail/types.hpp"
 #include "otlp/fields.hpp"
 #include "wire/writer.hpp"
@@ -45,7 +46,7 @@ std::size_t key_value_size(std::string_view key, const Variant& value) {
 template <class Variant>
 void append_attribute(wire::Field attributes, std::string_view key, const Variant& value, wire::Buffer& out) {
   wire::append_length_header(out, attributes.number, key_value_size(key, value));
-  wire::append_bytes_field(out, key_value_field::kKey.number, wire::bytes_of(key));
+  wire::append_bytes_field(out, key_value_field::kKey.number, base::bytes_of(key));
   wire::append_length_header(out, key_value_field::kValue.number, std::visit(AnyValueSize{}, value));
   std::visit(AppendAnyValue{out}, value);
 }

@@ -115,6 +115,11 @@ namespace list_field {
 constexpr wire::Field kValues = detail::length(1);
 }  // namespace list_field
 
+// Strict readers reject an ID that is neither empty nor of its size.
+constexpr bool is_malformed_id(std::uint32_t size, std::uint32_t id_size) noexcept {
+  return size != 0 && size != id_size;
+}
+
 // Bits of the flags of spans and links.
 namespace flag {
 constexpr std::uint32_t kSampled = 1;

@@ -4,10 +4,11 @@
 // Rules: IDs are hex of either case; 64-bit integers are strings or numbers; enums are integers or names; keys are
 // lowerCamelCase, snake_case is accepted too; unknown keys are skipped and counted. A value that protobuf cannot hold
 // (intValue beyond 64 bits, a lone surrogate, a value of the wrong type) is left out and counted; nothing else of the
-// request is lost. An ID that is not hex of its length is written as kMalformedId, whatever its text, so that it is
-// neither empty nor mistaken for another ID; the span or link of one that is not hex is marked (Marks), so that it is
-// counted as bad_hex. Thread rule: Confined. Cost: the first stage of simdjson over the text, then one walk over the
-// tokens that it finds.
+// request is lost. Of several values of one key, or of one AnyValue, the last counts, and the others are counted as
+// lost; objects are merged, as protobuf does. An ID that is not hex of its length is written as kMalformedId, whatever
+// its text, so that it is neither empty nor mistaken for another ID; the span or link of one that is not hex is marked
+// (Marks), so that it is counted as bad_hex. Thread rule: Confined. Cost: the first stage of simdjson over the text,
+// then one walk over the tokens that it finds.
 #pragma once
 
 #include <string>

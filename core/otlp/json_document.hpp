@@ -57,7 +57,7 @@ class JsonDocument {
   bool malformed_identifier(const JsonField& field, const char* token, OpenField place, JsonState& state);
   bool bytes(const JsonField& field, const char* token, JsonState& state);
   OpenField begin_bytes(const JsonField& field);
-  bool finish_bytes(std::uint8_t* length, const std::uint8_t* content, const std::uint8_t* end) noexcept;
+  bool finish_bytes(OpenField place, const std::uint8_t* end) noexcept;
   bool boolean(const JsonField& field, const char* token, JsonState& state);
   bool integer(const JsonField& field, const char* token, JsonState& state);
   bool write_integer(const JsonField& field, const text::DecimalInteger& value);
@@ -70,6 +70,7 @@ class JsonDocument {
   bool skip(const char* token);
   bool lose(const char* token, JsonState& state);
   bool lose_taken(const char* token, JsonState& state);
+  void note_replaced(const char* token);
   bool skip_unknown(const char* token);
   void note(JsonLoss::Reason reason, const char* token);
   bool fail(ErrorCode code, const char* token) noexcept;

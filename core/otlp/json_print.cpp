@@ -8,6 +8,7 @@
 #include <new>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "otlp/decode.hpp"
 #include "otlp/json.hpp"
 #include "otlp/json_schema.hpp"
@@ -37,8 +38,6 @@ struct SeenFields {
   Seen slots[kJsonFieldsMax];
 };
 static_assert(kJsonFieldsMax <= 32);
-
-std::string_view text_of(Bytes bytes) noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 class JsonPrinter {
  public:
@@ -177,7 +176,7 @@ void JsonPrinter::value(const JsonField& field, Bytes bytes, Range payload, unsi
       nested(field, bytes, payload, depth);
       return;
     case JsonKind::string:
-      bad_text_count_ += !text::append_json_string(text_of(content), out_, text::JsonEscapes::html);
+      bad_text_count_ += !text::append_json_string(base::text_of(content), out_, text::JsonEscapes::html);
       return;
     case JsonKind::identifier:
       out_.push_back('"');

@@ -122,7 +122,8 @@ bool JsonDocument::read() {
   return true;
 }
 
-// Writers name the fields in the order of the schema, so the field behind the last one (hint) is tried first.
+// Writers name the fields in the order of the schema, so the field behind the last one (hint) is tried first. Moves the
+// hint behind the field that it finds.
 const JsonField* JsonDocument::find_field(const JsonSchema& schema, const char* key, std::size_t& hint) const noexcept {
   const std::size_t count = schema.fields.size();
   for (std::size_t i = 0; i < count; ++i) {
@@ -134,19 +135,30 @@ const JsonField* JsonDocument::find_field(const JsonSchema& schema, const char* 
   std::array<char, kKeySizeMax> buffer;
   std::string_view camel;
   if (!to_camel(text::raw_json_string(key), buffer, camel)) return nullptr;
-  for (const JsonField& field : schema.fields) {
-    if (field.name == camel) return &field;
+  for (std::size_t index = 0; index < count; ++index) {
+    if (schema.fields[index].name != camel) continue;
+    hint = index + 1;
+    return &schema.fields[index];
   }
   return nullptr;
 }
 
 bool JsonDocument::message(const JsonSchema& schema, unsigned depth, JsonState& state) {
-  std::size_t hint = 0;
+  std::size_t hint = 0;     // index of the last field + 1
+  std::uint32_t given = 0;  // one bit per field: it has a value, and lost nothing
+  const std::uint32_t rivals = schema.message == JsonMessage::any_value ? UINT32_MAX : 0;  // it holds one field
   return members([&](const char* key) {
     const bool hinted = hint < schema.fields.size() && schema.fields[hint].key.stands_at(key);
     const JsonField* const field = hinted ? &schema.fields[hint++] : find_field(schema, key, hint);
     const char* const token = tokens_.take();
-    return field != nullptr ? member(*field, token, depth, state) : skip_unknown(token);
+    if (field == nullptr) return skip_unknown(token);
+    const std::uint32_t bit = 1U << (hint - 1);
+    if ((given & (bit | rivals)) != 0 && *token != 'n' && !field->repeated) [[unlikely]]
+      note_replaced(token);
+    const std::uint64_t lost_before = request_.values_lost;
+    if (!member(*field, token, depth, state)) return false;
+    if (*token != 'n' && request_.values_lost == lost_before) given |= bit;
+    return true;
   });
 }
 

@@ -76,6 +76,12 @@ void JsonDocument::note(JsonLoss::Reason reason, const char* token) {
   if (request_.faults.size() < kJsonFaultsMax) request_.faults.push_back({reason, tokens_.offset(token)});
 }
 
+// Counts the value that this one replaces.
+void JsonDocument::note_replaced(const char* token) {
+  ++request_.values_lost;
+  note(JsonLoss::Reason::replaces, token);
+}
+
 // Skips and counts the value of an unknown key.
 bool JsonDocument::skip_unknown(const char* token) {
   if (request_.unknown_keys++ < kUnknownKeyFaultsMax) note(JsonLoss::Reason::unknown_key, token);
@@ -132,19 +138,19 @@ JsonDocument::OpenField JsonDocument::begin_bytes(const JsonField& field) {
 
 // Claims a field of which the tag and, with room left for the length, the content are written. The content is moved if
 // its length takes fewer bytes than that of the raw text would.
-bool JsonDocument::finish_bytes(std::uint8_t* length, const std::uint8_t* content, const std::uint8_t* end) noexcept {
-  const auto size = static_cast<std::size_t>(end - content);
-  std::uint8_t* const begin = wire::write_varint(length, size);
-  if (begin != content) std::memmove(begin, content, size);
+bool JsonDocument::finish_bytes(OpenField place, const std::uint8_t* end) noexcept {
+  const auto size = static_cast<std::size_t>(end - place.content);
+  std::uint8_t* const begin = wire::write_varint(place.length, size);
+  if (begin != place.content) std::memmove(begin, place.content, size);
   writer_.advance(begin + size);
   return true;
 }
 
 bool JsonDocument::string(const JsonField& field, const char* token, JsonState& state) {
   if (*token != '"') return lose(token, state);
-  const auto [length, content] = begin_bytes(field);
-  const auto end = text::copy_json_string(token + 1, content);
-  if (end.ok()) return finish_bytes(length, content, *end);
+  const OpenField place = begin_bytes(field);
+  const auto end = text::copy_json_string(token + 1, place.content);
+  if (end.ok()) return finish_bytes(place, *end);
   return end.error() == text::StringError::bad_escape ? bad(token) : lose_taken(token, state);
 }
 
@@ -152,14 +158,14 @@ bool JsonDocument::identifier(const JsonField& field, const char* token, JsonSta
   if (*token != '"') return lose(token, state);
   const auto bit = static_cast<std::uint8_t>(1U << field.proto.number);
   state.bad_ids &= static_cast<std::uint8_t>(~bit);
-  const auto [length, content] = begin_bytes(field);
+  const OpenField place = begin_bytes(field);
   if (tokens_.taken_size() > 2U * field.id_size && token[1 + 2 * field.id_size] == '"' &&
-      text::decode_hex(token + 1, 2U * field.id_size, length + 1).ok()) [[likely]] {
-    *length = field.id_size;
-    writer_.advance(length + 1 + field.id_size);
+      text::decode_hex(token + 1, 2U * field.id_size, place.length + 1).ok()) [[likely]] {
+    *place.length = field.id_size;
+    writer_.advance(place.length + 1 + field.id_size);
     return true;
   }
-  return malformed_identifier(field, token, {length, content}, state);
+  return malformed_identifier(field, token, place, state);
 }
 
 // An empty ID, hex with escapes, or an ID that is not hex of its length.
@@ -170,24 +176,25 @@ bool JsonDocument::malformed_identifier(const JsonField& field, const char* toke
   const auto size = copied.ok() ? static_cast<std::size_t>(*copied - place.content) : 0;
   const bool is_hex = copied.ok() && text::is_hex({text, size});
   if (is_hex && (size == 0 || size == 2U * field.id_size) && text::decode_hex(text, size, place.content).ok())
-    return finish_bytes(place.length, place.content, place.content + size / 2);
+    return finish_bytes(place, place.content + size / 2);
   if (!is_hex) state.bad_ids |= static_cast<std::uint8_t>(1U << field.proto.number);
   ++request_.malformed_ids;
   note(JsonLoss::Reason::bad_id, token);
   std::uint8_t* const end = std::copy(std::begin(kMalformedId), std::end(kMalformedId), place.content);
-  return finish_bytes(place.length, place.content, end);
+  return finish_bytes(place, end);
 }
 
 bool JsonDocument::bytes(const JsonField& field, const char* token, JsonState& state) {
   if (*token != '"') return lose(token, state);
-  const auto [length, content] = begin_bytes(field);
-  const auto copied = text::copy_json_string(token + 1, content);
+  const OpenField place = begin_bytes(field);
+  const auto copied = text::copy_json_string(token + 1, place.content);
   if (copied.error() == text::StringError::bad_escape) return bad(token);
   if (!copied.ok()) return lose_taken(token, state);
   // Each output byte is written in front of the digits that are still to be read, so the text is decoded in place.
-  const std::string_view digits(reinterpret_cast<const char*>(content), static_cast<std::size_t>(*copied - content));
-  const auto end = text::decode_base64(digits, content);
-  return end.ok() ? finish_bytes(length, content, *end) : lose_taken(token, state);
+  const std::string_view digits(reinterpret_cast<const char*>(place.content),
+                                static_cast<std::size_t>(*copied - place.content));
+  const auto end = text::decode_base64(digits, place.content);
+  return end.ok() ? finish_bytes(place, *end) : lose_taken(token, state);
 }
 
 bool JsonDocument::boolean(const JsonField& field, const char* token, JsonState& state) {

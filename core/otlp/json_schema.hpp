@@ -1,5 +1,4 @@
-// The OTLP trace messages as OTLP/JSON names them: one table for the JSON reader, the
-// JSON printer and repair().
+// The OTLP trace messages as OTLP/JSON names them: one table for the JSON reader, the JSON printer and repair().
 //
 // Field order is that of the .proto files, which is the order in which the Collector prints. Fields that are not here
 // are unknown to both: skipped when read, left out when printed.

@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "base/bytes.hpp"
+#include "otlp/fields.hpp"
 #include "otlp/json_schema.hpp"
 #include "text/utf8.hpp"
 #include "wire/field_cursor.hpp"
@@ -17,12 +19,9 @@ using wire::WireType;
 
 // ResourceSpans.deprecated_scope_spans, which no schema has any more.
 constexpr std::uint32_t kDeprecatedScopeSpans = 1000;
-// What protobuf's readers accept of a tag, and of a length. A header of one byte more has neither longer.
+// What protobuf's readers accept of a tag, and of a length. A header of at most 5 bytes, or 6 with a length, is within
+// both limits.
 constexpr std::uint32_t kTagBytesMax = 5;
-// Messages that are compared again when one inside is repaired, so that the others keep their bytes.
-constexpr unsigned kComparedDepth = 3;  // of a span
-
-std::string_view text_of(Bytes bytes) noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 enum class Verdict : std::uint8_t { good, bad_header, bad_id, bad_text, bad_content, unreadable };
 
@@ -30,17 +29,17 @@ class Repair {
  public:
   explicit Repair(Bytes bytes) noexcept : bytes_(bytes) {}
 
-  // True if every reader accepts the message. `depth`: messages around it.
-  bool is_good(const JsonSchema& schema, Range message, unsigned depth) const noexcept;
-  void append(const JsonSchema& schema, Range message, unsigned depth, wire::Buffer& out);
+  // Appends the repaired message. False, with nothing appended: every reader accepts it as it is. `depth`: messages
+  // around it.
+  bool append(const JsonSchema& schema, Range message, unsigned depth, wire::Buffer& out);
   const RepairLosses& losses() const noexcept { return losses_; }
 
  private:
-  Verdict examine(const JsonSchema& schema, const JsonField* field, const FieldView& view,
-                  unsigned depth) const noexcept;
+  // content: the repaired message, if the verdict is bad_content.
+  Verdict examine(const JsonSchema& schema, const FieldView& view, unsigned depth, wire::Buffer& content);
   Verdict examine_unknown(const JsonSchema& schema, const FieldView& view) const noexcept;
   bool has_good_header(const FieldView& view) const noexcept;
-  void append_field(const JsonField* field, const FieldView& view, Verdict verdict, unsigned depth, wire::Buffer& out);
+  void append_field(const FieldView& view, Verdict verdict, const wire::Buffer& content, wire::Buffer& out);
   void append_with_new_header(const FieldView& view, wire::Buffer& out) const;
   void append_text(const FieldView& view, wire::Buffer& out);
 
@@ -48,7 +47,7 @@ class Repair {
   RepairLosses losses_;
 };
 
-// A scalar's value is behind its tag. A varint of ten bytes has one bit in the last.
+// A scalar's header is its tag alone. The tenth byte of a varint may hold only one bit.
 bool Repair::has_good_header(const FieldView& view) const noexcept {
   const bool has_length = view.wire_type == WireType::length;
   if (view.payload.offset - view.whole.offset > kTagBytesMax + has_length) return false;
@@ -63,71 +62,47 @@ Verdict Repair::examine_unknown(const JsonSchema& schema, const FieldView& view)
   return has_good_header(view) ? Verdict::good : Verdict::bad_header;
 }
 
-Verdict Repair::examine(const JsonSchema& schema, const JsonField* field, const FieldView& view,
-                        unsigned depth) const noexcept {
+Verdict Repair::examine(const JsonSchema& schema, const FieldView& view, unsigned depth, wire::Buffer& content) {
+  const JsonField* const field = schema.find(view.number);
   if (field == nullptr) return examine_unknown(schema, view);
   if (!view.is(field->proto)) return Verdict::unreadable;
-  switch (field->kind) {
-    case JsonKind::message:
-      if (depth == kMessageDepthMax) return Verdict::unreadable;
-      if (!is_good(json_schema(field->message), view.payload, depth + 1)) return Verdict::bad_content;
-      break;
-    case JsonKind::identifier:
-      if (view.payload.size != 0 && view.payload.size != field->id_size) return Verdict::bad_id;
-      break;
-    case JsonKind::string:
-      if (text::utf8_valid_size(text_of(wire::slice(bytes_, view.payload))) != view.payload.size)
-        return Verdict::bad_text;
-      break;
-    case JsonKind::bytes:
-    case JsonKind::boolean:
-    case JsonKind::int64:
-    case JsonKind::int32:
-    case JsonKind::uint32:
-    case JsonKind::enumeration:
-    case JsonKind::fixed64:
-    case JsonKind::fixed32:
-    case JsonKind::floating:
-      break;
+  if (field->kind == JsonKind::message) {
+    if (depth == kMessageDepthMax) return Verdict::unreadable;
+    if (append(json_schema(field->message), view.payload, depth + 1, content)) return Verdict::bad_content;
+  } else if (field->kind == JsonKind::identifier) {
+    if (is_malformed_id(view.payload.size, field->id_size)) return Verdict::bad_id;
+  } else if (field->kind == JsonKind::string) {
+    const std::string_view text = base::text_of(wire::slice(bytes_, view.payload));
+    if (text::utf8_valid_size(text) != text.size()) return Verdict::bad_text;
   }
   return has_good_header(view) ? Verdict::good : Verdict::bad_header;
 }
 
-bool Repair::is_good(const JsonSchema& schema, Range message, unsigned depth) const noexcept {
-  wire::FieldCursor cursor(bytes_, message);
+bool Repair::append(const JsonSchema& schema, Range message, unsigned depth, wire::Buffer& out) {
+  bool is_good = true;
+  std::uint32_t copied_to = message.offset;
   std::uint32_t end = message.offset;
-  for (FieldView view; cursor.next(view);) {
-    if (examine(schema, schema.find(view.number), view, depth) != Verdict::good) return false;
-    end = view.whole.offset + view.whole.size;
-  }
-  return end == message.offset + message.size;
-}
-
-void Repair::append(const JsonSchema& schema, Range message, unsigned depth, wire::Buffer& out) {
   wire::FieldCursor cursor(bytes_, message);
-  std::uint32_t end = message.offset;
   for (FieldView view; cursor.next(view);) {
     end = view.whole.offset + view.whole.size;
-    const JsonField* const field = schema.find(view.number);
-    const bool is_message = field != nullptr && field->kind == JsonKind::message && view.is(field->proto);
-    // Deeper messages are not compared before they are written, so that the time stays linear in their size.
-    const bool is_compared = !is_message || depth < kComparedDepth;
-    Verdict verdict = Verdict::bad_content;
-    if (is_compared) {
-      verdict = examine(schema, field, view, depth);
-    } else if (depth == kMessageDepthMax) {
-      verdict = Verdict::unreadable;
-    }
-    append_field(field, view, verdict, depth, out);
+    wire::Buffer content;  // allocates only where something is repaired
+    const Verdict verdict = examine(schema, view, depth, content);
+    if (verdict == Verdict::good) continue;
+    is_good = false;
+    wire::append_bytes(out, bytes_.subspan(copied_to, view.whole.offset - copied_to));
+    append_field(view, verdict, content, out);
+    copied_to = end;
   }
-  losses_.fields += end != message.offset + message.size;
+  const bool is_cut = end != message.offset + message.size;
+  losses_.fields += is_cut;
+  if (is_good && !is_cut) return false;
+  wire::append_bytes(out, bytes_.subspan(copied_to, end - copied_to));
+  return true;
 }
 
-void Repair::append_field(const JsonField* field, const FieldView& view, Verdict verdict, unsigned depth,
-                          wire::Buffer& out) {
+void Repair::append_field(const FieldView& view, Verdict verdict, const wire::Buffer& content, wire::Buffer& out) {
   switch (verdict) {
     case Verdict::good:
-      wire::append_bytes(out, wire::slice(bytes_, view.whole));
       return;
     case Verdict::bad_header:
       append_with_new_header(view, out);
@@ -139,12 +114,9 @@ void Repair::append_field(const JsonField* field, const FieldView& view, Verdict
     case Verdict::bad_text:
       append_text(view, out);
       return;
-    case Verdict::bad_content: {
-      wire::Buffer content;
-      append(json_schema(field->message), view.payload, depth + 1, content);
+    case Verdict::bad_content:
       wire::append_bytes_field(out, view.number, content);
       return;
-    }
     case Verdict::unreadable:
       ++losses_.fields;
       return;
@@ -157,22 +129,22 @@ void Repair::append_with_new_header(const FieldView& view, wire::Buffer& out) co
     wire::append_bytes_field(out, view.number, payload);
     return;
   }
-  wire::append_varint(out, wire::tag_of(view.number, view.wire_type));
-  if (view.wire_type != WireType::varint) {
-    wire::append_bytes(out, payload);
+  if (view.wire_type == WireType::varint) {
+    std::uint64_t value = 0;
+    wire::Reader reader(payload);
+    reader.varint(payload.data(), payload.data() + payload.size(), value);
+    wire::append_varint_field(out, view.number, value);
     return;
   }
-  std::uint64_t value = 0;
-  wire::Reader reader(payload);
-  reader.varint(payload.data(), payload.data() + payload.size(), value);
-  wire::append_varint(out, value);
+  wire::append_varint(out, wire::tag_of(view.number, view.wire_type));
+  wire::append_bytes(out, payload);
 }
 
 void Repair::append_text(const FieldView& view, wire::Buffer& out) {
   ++losses_.texts;
   std::string repaired;
-  text::append_as_utf8(text_of(wire::slice(bytes_, view.payload)), repaired);
-  wire::append_bytes_field(out, view.number, wire::bytes_of(repaired));
+  text::append_as_utf8(base::text_of(wire::slice(bytes_, view.payload)), repaired);
+  wire::append_bytes_field(out, view.number, base::bytes_of(repaired));
 }
 
 }  // namespace
@@ -182,10 +154,9 @@ Result<Bytes> repair(Bytes traces_data, std::vector<std::uint8_t>& buffer, Repai
   const JsonSchema& request = json_schema(JsonMessage::request);
   const Range whole{0, static_cast<std::uint32_t>(traces_data.size())};
   Repair repair(traces_data);
-  if (repair.is_good(request, whole, 0)) return traces_data;
   try {
     buffer.clear();
-    repair.append(request, whole, 0, buffer);
+    if (!repair.append(request, whole, 0, buffer)) return traces_data;
   } catch (const std::bad_alloc&) {
     return Error(ErrorCode::out_of_memory);
   }

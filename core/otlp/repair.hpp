@@ -22,7 +22,8 @@ namespace entail::otlp {
 constexpr unsigned kMessageDepthMax = 99;
 
 // The TracesData message itself if there is nothing to repair, else a repaired copy in `buffer`. Any bytes are
-// accepted; what follows a fault is left out. Adds to `losses`, if given, where the call succeeds.
+// accepted; what follows a byte that does not parse is left out of its message. Adds to `losses`, if given, where the
+// call succeeds.
 Result<Bytes> repair(Bytes traces_data, std::vector<std::uint8_t>& buffer, RepairLosses* losses);
 
 }  // namespace entail::otlp

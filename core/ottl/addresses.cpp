@@ -2,13 +2,14 @@
 
 #include <algorithm>
 
+#include "text/ascii.hpp"
 #include "text/hex.hpp"
 
 namespace entail::ottl {
 
 namespace {
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+using text::is_digit;
 
 // Four numbers without leading zeros.
 bool parse_v4(std::string_view text, std::uint8_t* out) noexcept {

@@ -82,18 +82,9 @@ bool time_arithmetic(Node::Kind kind, const Value& left, const Value& right, Val
 Value shifted(const Value& time, std::int64_t ns) noexcept {
   Value near = time;
   if (time.form != Value::Form::wide && !__builtin_add_overflow(time.integer, ns, &near.integer)) return near;
-  Instant instant = instant_of(time);
-  std::int64_t rest = ns % kNsPerSecond + instant.nanosecond;
-  instant.second += ns / kNsPerSecond;
-  if (rest < 0) {
-    --instant.second;
-    rest += kNsPerSecond;
-  } else if (rest >= kNsPerSecond) {
-    ++instant.second;
-    rest -= kNsPerSecond;
-  }
-  instant.nanosecond = static_cast<std::uint32_t>(rest);
-  Value out = time_of(instant);
+  const Instant from = instant_of(time);
+  const Instant moved = instant_after(from.second, ns);
+  Value out = time_of(instant_after(moved.second, std::int64_t{moved.nanosecond} + from.nanosecond));
   if (out.form != Value::Form::wide) {
     out.count = static_cast<std::uint32_t>(zone_offset(time));
     out.text = time.text;

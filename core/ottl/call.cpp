@@ -8,8 +8,6 @@ namespace {
 using Kind = Value::Kind;
 using Form = Value::Form;
 
-bool only(Kind kind, const Value& value) { return value.kind == kind; }
-
 }  // namespace
 
 bool Call::read_arguments() {
@@ -37,43 +35,12 @@ bool Call::read_arguments() {
         if (values_[i].kind != Kind::text && !to_text_like(values_[i], arena(), values_[i])) return false;
         break;
       default:
-        if (!argument(i, parameters[i].take, values_[i])) return false;
+        if (!evaluation_.value(site_.arguments[i], values_[i])) return false;
+        if (!to_argument(parameters[i].take, arena(), values_[i])) return false;
     }
     if (!evaluation_.take_steps(values_[i])) return false;
   }
   return true;
-}
-
-bool Call::argument(std::size_t i, Take take, Value& out) {
-  if (!evaluation_.value(site_.arguments[i], out)) return false;
-  switch (take) {
-    case Take::any:
-    case Take::written_text:
-    case Take::written_boolean:
-      return true;
-    case Take::integer:
-      return only(Kind::integer, out);
-    case Take::time:
-      return only(Kind::time, out);
-    case Take::duration:
-      return only(Kind::duration, out);
-    case Take::list:
-      return to_plain_list(out, arena(), out) == Conversion::ok;
-    case Take::map:
-      return to_plain_map(out, arena(), out) == Conversion::ok;
-    case Take::text_like:
-      return to_text_like(out, arena(), out);
-    case Take::integer_like:
-      return to_integer_like(out, out);
-    case Take::floating_like:
-      return to_floating_like(out, out);
-    case Take::boolean_like:
-      return to_boolean_like(out, out);
-    case Take::bytes_like:
-      return to_bytes_like(out, arena(), out);
-    default:
-      return false;
-  }
 }
 
 std::size_t Call::item_count(std::size_t i) const noexcept {

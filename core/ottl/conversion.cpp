@@ -68,24 +68,43 @@ bool give(const std::string& text, Arena& arena, Value& out) {
 
 }  // namespace
 
-Conversion to_plain_list(const Value& value, Arena& arena, Value& out) {
-  if (value.kind != Kind::list) return Conversion::wrong_kind;
-  const Value list = value;
-  out = list;
-  if (is_plain(list)) return Conversion::ok;
-  if (list.form == Form::texts) {
-    out.form = Form::plain;
-    return Conversion::ok;
+bool to_argument(Take take, Arena& arena, Value& value) {
+  switch (take) {
+    case Take::text:
+    case Take::written_text:
+    case Take::written_text_list:
+      return value.kind == Kind::text;
+    case Take::written_boolean:
+      return value.kind == Kind::boolean;
+    case Take::integer:
+      return value.kind == Kind::integer;
+    case Take::time:
+      return value.kind == Kind::time;
+    case Take::duration:
+      return value.kind == Kind::duration;
+    case Take::list:
+      return value.kind == Kind::list && to_plain(value, arena, value);
+    case Take::map:
+      return value.kind == Kind::map && to_plain(value, arena, value);
+    case Take::text_like:
+      return to_text_like(value, arena, value);
+    case Take::integer_like:
+      return to_integer_like(value, value);
+    case Take::floating_like:
+      return to_floating_like(value, value);
+    case Take::boolean_like:
+      return to_boolean_like(value, value);
+    case Take::bytes_like:
+      return to_bytes_like(value, arena, value);
+    case Take::any:
+    case Take::later:
+    case Take::written_texts:
+    case Take::written_list:
+    case Take::list_of_texts:
+    case Take::lambda:
+      return true;
   }
-  return items_from_raw(list, 0, arena, out) ? Conversion::ok : Conversion::failed;
-}
-
-Conversion to_plain_map(const Value& value, Arena& arena, Value& out) {
-  if (value.kind != Kind::map) return Conversion::wrong_kind;
-  const Value map = value;
-  out = map;
-  if (is_plain(map)) return Conversion::ok;
-  return items_from_raw(map, 0, arena, out) ? Conversion::ok : Conversion::failed;
+  return false;
 }
 
 bool to_plain(const Value& value, Arena& arena, Value& out) {

@@ -4,16 +4,15 @@
 #pragma once
 
 #include "ottl/arena.hpp"
+#include "ottl/functions.hpp"
 #include "ottl/value.hpp"
 
 namespace entail::ottl {
 
-enum class Conversion : std::uint8_t { ok, wrong_kind, failed };
+// A value as an argument of this kind takes it, in place. What the function itself reads stays as it is.
+bool to_argument(Take take, Arena& arena, Value& value);
 
-// To a list or map of the form plain or wire. failed: something inside cannot be held by an attribute.
-Conversion to_plain_list(const Value& value, Arena& arena, Value& out);
-Conversion to_plain_map(const Value& value, Arena& arena, Value& out);
-// What an attribute would hold after it was set to the value.
+// What an attribute would hold after it was set to the value: lists and maps get the form plain or wire.
 bool to_plain(const Value& value, Arena& arena, Value& out);
 // The same for a value in a map that is written {"key": value}.
 bool to_member(const Value& value, Arena& arena, Value& out);

@@ -1,7 +1,5 @@
 #include "ottl/csv.hpp"
 
-#include "ottl/strcase.hpp"
-
 namespace entail::ottl {
 
 namespace {
@@ -125,22 +123,13 @@ std::optional<std::vector<std::string>> read_csv_row(std::string_view text, char
   return row;
 }
 
-std::vector<std::string> split_text(std::string_view text, std::string_view delimiter) {
-  std::vector<std::string> parts;
-  if (delimiter.empty()) {
-    while (!text.empty()) {
-      const Character next = first_character(text);
-      parts.emplace_back(text.substr(0, next.size));
-      text.remove_prefix(next.size);
-    }
-    return parts;
-  }
-  for (;;) {
-    const std::size_t end = text.find(delimiter);
-    parts.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + delimiter.size());
-  }
+std::vector<std::string_view> split_text(std::string_view text, std::string_view delimiter) {
+  std::vector<std::string_view> parts;
+  (void)split_text(text, delimiter, [&parts](std::string_view part) {
+    parts.push_back(part);
+    return true;
+  });
+  return parts;
 }
 
 }  // namespace entail::ottl

@@ -1,10 +1,12 @@
 #include "ottl/digests.hpp"
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
 
 #include "base/bytes.hpp"
+#include "base/hash.hpp"
 
 namespace entail::ottl {
 
@@ -212,7 +214,7 @@ std::string sha512(std::string_view text) {
   return digest_bytes(state, 8, true);
 }
 
-std::uint32_t murmur3_32(std::string_view text) noexcept {
+std::string murmur3_32(std::string_view text) {
   const auto mixed = [](std::uint32_t word) { return std::rotl(word * 0xcc9e2d51u, 15) * 0x1b873593u; };
   const std::uint8_t* const bytes = bytes_of(text);
   std::uint32_t hash = 0;
@@ -225,10 +227,11 @@ std::uint32_t murmur3_32(std::string_view text) noexcept {
   hash ^= static_cast<std::uint32_t>(text.size());
   hash = (hash ^ hash >> 16) * 0x85ebca6bu;
   hash = (hash ^ hash >> 13) * 0xc2b2ae35u;
-  return hash ^ hash >> 16;
+  hash ^= hash >> 16;
+  return digest_bytes(&hash, 1, false);
 }
 
-std::array<std::uint64_t, 2> murmur3_128(std::string_view text) noexcept {
+std::string murmur3_128(std::string_view text) {
   constexpr std::uint64_t kA = 0x87c37b91114253d5ULL;
   constexpr std::uint64_t kB = 0x4cf5ad432745937fULL;
   const auto first = [](std::uint64_t word) { return std::rotl(word * kA, 31) * kB; };
@@ -257,7 +260,19 @@ std::array<std::uint64_t, 2> murmur3_128(std::string_view text) noexcept {
   b = murmur_final(b);
   a += b;
   b += a;
-  return {a, b};
+  const std::uint64_t words[] = {a, b};
+  return digest_bytes(words, 2, false);
+}
+
+std::string xxh3_64(std::string_view text) {
+  const std::uint64_t hash = XXH3_64bits(text.data(), text.size());
+  return digest_bytes(&hash, 1, true);
+}
+
+std::string xxh3_128(std::string_view text) {
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  const std::uint64_t words[] = {hash.high64, hash.low64};
+  return digest_bytes(words, 2, true);
 }
 
 }  // namespace entail::ottl

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "ottl/strcase.hpp"
+#include "text/utf8.hpp"
 
 namespace entail::ottl {
 
@@ -40,11 +41,6 @@ constexpr std::array<char16_t, 32> kWindows1252 = {0x20ac, 0x0081, 0x201a, 0x019
                                                    0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
                                                    0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178};
 
-std::string_view alphabet(Base64 variant) noexcept {
-  return variant.is_url ? "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-                        : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-}
-
 void decode_utf16(std::string_view bytes, bool big, std::string& out) {
   const auto unit = [&](std::size_t at) {
     const auto a = static_cast<unsigned char>(bytes[at]);
@@ -68,53 +64,23 @@ void decode_utf16(std::string_view bytes, bool big, std::string& out) {
 
 }  // namespace
 
-std::optional<Base64> base64_named(std::string_view name) noexcept {
-  if (name == "base64") return Base64{false, true};
-  if (name == "base64-raw") return Base64{false, false};
-  if (name == "base64-url") return Base64{true, true};
-  if (name == "base64-raw-url") return Base64{true, false};
+std::optional<text::Base64> base64_named(std::string_view name) noexcept {
+  if (name == "base64") return text::Base64{false, true};
+  if (name == "base64-raw") return text::Base64{false, false};
+  if (name == "base64-url") return text::Base64{true, true};
+  if (name == "base64-raw-url") return text::Base64{true, false};
   return std::nullopt;
 }
 
-std::string to_base64(std::string_view bytes, Base64 variant) {
-  const std::string_view digits = alphabet(variant);
-  std::string out;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    std::uint32_t group = 0;
-    const std::size_t count = std::min<std::size_t>(3, bytes.size() - at);
-    for (std::size_t i = 0; i < 3; ++i)
-      group = group << 8 | (i < count ? static_cast<unsigned char>(bytes[at + i]) : 0u);
-    for (std::size_t i = 0; i < 4; ++i) {
-      if (i <= count)
-        out += digits[group >> (18 - 6 * i) & 63];
-      else if (variant.has_padding)
-        out += '=';
-    }
-  }
-  return out;
-}
-
-bool from_base64(std::string_view text, Base64 variant, std::string& out) {
-  const std::string_view digits = alphabet(variant);
+bool from_base64(std::string_view text, text::Base64 variant, std::string& out) {
   std::string clean;
   for (const char c : text)
     if (c != '\n' && c != '\r') clean += c;
-  if (variant.has_padding) {
-    if (clean.size() % 4 != 0) return false;
-    for (int i = 0; i < 2 && clean.ends_with('='); ++i) clean.pop_back();
-  }
-  if (clean.size() % 4 == 1) return false;
-  std::uint32_t group = 0;
-  unsigned bits = 0;
-  for (const char c : clean) {
-    const std::size_t digit = digits.find(c);
-    if (digit == std::string_view::npos) return false;
-    group = group << 6 | static_cast<std::uint32_t>(digit);
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    out += static_cast<char>(group >> bits);
-  }
+  out.resize(text::base64_decoded_size_max(clean.size()));
+  auto* const begin = reinterpret_cast<std::uint8_t*>(out.data());
+  const Result<std::uint8_t*, text::Base64Error> end = text::decode_base64(clean, variant, begin);
+  if (!end.ok()) return false;
+  out.resize(static_cast<std::size_t>(*end - begin));
   return true;
 }
 
@@ -131,11 +97,7 @@ bool decode_text(std::string_view bytes, Encoding encoding, std::string& out) {
       out = bytes;
       return true;
     case Encoding::utf8:
-      while (!bytes.empty()) {
-        const Character next = first_character(bytes);
-        append_character(next.code, out);
-        bytes.remove_prefix(next.size);
-      }
+      text::append_as_utf8(bytes, out);
       return true;
     case Encoding::utf16_little:
     case Encoding::utf16_big:

@@ -1,4 +1,4 @@
-// Base64 in its four variants as Go reads and writes it, and texts in the few encodings that Decode knows.
+// What the encodings that Base64Encode and Decode name stand for, and how Go reads texts in them.
 // Thread rule: Immutable (free functions only).
 #pragma once
 
@@ -7,17 +7,14 @@
 #include <string>
 #include <string_view>
 
+#include "text/base64.hpp"
+
 namespace entail::ottl {
 
-struct Base64 {
-  bool is_url = false;  // - and _ for + and /
-  bool has_padding = true;
-};
 // "base64", "base64-raw", "base64-url", "base64-raw-url".
-std::optional<Base64> base64_named(std::string_view name) noexcept;
-std::string to_base64(std::string_view bytes, Base64 variant);
+std::optional<text::Base64> base64_named(std::string_view name) noexcept;
 // Line ends are ignored. False for any other character that is not a digit, and for wrong padding.
-bool from_base64(std::string_view text, Base64 variant, std::string& out);
+bool from_base64(std::string_view text, text::Base64 variant, std::string& out);
 
 enum class Encoding : std::uint8_t { utf8, utf16_little, utf16_big, latin1, windows1252, none };
 std::optional<Encoding> encoding_named(std::string_view name);

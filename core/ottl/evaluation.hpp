@@ -101,7 +101,6 @@ class Call {
 
  private:
   bool list_texts(std::size_t i, Value& out);
-  bool argument(std::size_t i, Take take, Value& out);
 
   Evaluation& evaluation_;
   const CallSite& site_;

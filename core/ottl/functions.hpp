@@ -16,6 +16,7 @@
 
 namespace entail::ottl {
 
+class Arena;
 class Call;
 
 // How an argument is read. Except for `any`, `*_like` and the lists, another kind is an error, also nil.
@@ -53,7 +54,6 @@ constexpr std::size_t kParametersMax = 6;
 // The arguments of a call that are literals.
 struct Literals {
   std::array<const Value*, kParametersMax> values{};  // null: absent, or no literal
-  std::array<bool, kParametersMax> present{};
   std::string_view text(std::size_t i, std::string_view otherwise) const noexcept {
     return values[i] != nullptr && values[i]->kind == Value::Kind::text ? values[i]->text : otherwise;
   }
@@ -82,8 +82,9 @@ struct FunctionRow {
   std::array<Parameter, kParametersMax> parameters{};
   Evaluate evaluate = nullptr;
   Prepare prepare = nullptr;
-  // What a call of literals alone gives, where that does not change; nothing: it is evaluated each time.
-  std::optional<Value> (*fold)(const Literals& literals) = nullptr;
+  // What a call of literals alone gives, where that does not change, in the memory of the program; nothing: it is
+  // evaluated each time.
+  std::optional<Value> (*fold)(const Literals& literals, Arena& memory) = nullptr;
   std::string_view refused{};  // why a condition cannot call it
   bool only_on_spans = false;
 

@@ -3,12 +3,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
 
 #include "ottl/civil_time.hpp"
 #include "ottl/go_layout.hpp"
 #include "ottl/go_number.hpp"
 #include "ottl/strcase.hpp"
+#include "text/ascii.hpp"
 #include "text/hex.hpp"
 
 namespace entail::ottl {
@@ -19,6 +19,11 @@ using Kind = Value::Kind;
 using Form = Value::Form;
 
 constexpr unsigned kDepthMax = 64;
+constexpr FormatVerb kDefaultVerb = [] {
+  FormatVerb verb;
+  verb.letter = 'v';
+  return verb;
+}();
 
 std::size_t characters_of(std::string_view text) noexcept {
   std::size_t count = 0;
@@ -27,14 +32,14 @@ std::size_t characters_of(std::string_view text) noexcept {
 }
 
 // To the width, with zeros behind the sign if the part says so.
-void append_padded_text(const FormatPart& part, std::string_view text, bool is_number, std::string& out) {
+void append_padded_text(const FormatVerb& verb, std::string_view text, bool is_number, std::string& out) {
   const std::size_t size = characters_of(text);
-  const auto width = static_cast<std::size_t>(part.width.value_or(0));
+  const auto width = static_cast<std::size_t>(verb.width.value_or(0));
   const std::size_t fill = width > size ? width - size : 0;
-  if (part.minus) {
+  if (verb.minus) {
     out += text;
     out.append(fill, ' ');
-  } else if (part.zero) {
+  } else if (verb.zero) {
     const bool has_sign = is_number && !text.empty() && (text[0] == '-' || text[0] == '+' || text[0] == ' ');
     if (has_sign) out += text[0];
     out.append(fill, '0');
@@ -45,13 +50,12 @@ void append_padded_text(const FormatPart& part, std::string_view text, bool is_n
   }
 }
 
-std::string_view sign_of(const FormatPart& part, bool negative) noexcept {
-  return negative ? "-" : part.plus ? "+" : part.space ? " " : "";
+std::string_view sign_of(const FormatVerb& verb, bool negative) noexcept {
+  return negative ? "-" : verb.plus ? "+" : verb.space ? " " : "";
 }
 
 std::string upper_case(std::string text) {
-  for (char& c : text)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+  for (char& c : text) c = text::to_upper(c);
   return text;
 }
 
@@ -62,65 +66,58 @@ std::string integer_digits(std::int64_t value, int base) {
   return {buffer.data(), end};
 }
 
-void append_integer(const FormatPart& part, std::int64_t value, int base, std::string& out) {
+void append_integer(const FormatVerb& verb, std::int64_t value, int base, std::string& out) {
   std::string digits = integer_digits(value, base);
-  FormatPart padded = part;
-  if (part.precision) {
-    if (*part.precision == 0 && value == 0) {
+  FormatVerb padded = verb;
+  if (verb.precision) {
+    if (*verb.precision == 0 && value == 0) {
       padded.zero = false;
       return append_padded_text(padded, "", true, out);
     }
-    const auto wanted = static_cast<std::size_t>(*part.precision);
+    const auto wanted = static_cast<std::size_t>(*verb.precision);
     if (digits.size() < wanted) digits.insert(0, wanted - digits.size(), '0');
     padded.zero = false;
   }
-  if (part.sharp && base == 16) digits = "0x" + digits;
-  if (part.sharp && base == 8 && digits[0] != '0') digits = "0" + digits;
-  if (part.sharp && base == 2) digits = "0b" + digits;
-  if (part.verb == 'X') digits = upper_case(digits);
+  if (verb.sharp && base == 16) digits = "0x" + digits;
+  if (verb.sharp && base == 8 && digits[0] != '0') digits = "0" + digits;
+  if (verb.sharp && base == 2) digits = "0b" + digits;
+  if (verb.letter == 'X') digits = upper_case(digits);
   if (padded.minus) padded.zero = false;
-  append_padded_text(padded, std::string(sign_of(part, value < 0)) + digits, true, out);
+  append_padded_text(padded, std::string(sign_of(verb, value < 0)) + digits, true, out);
 }
 
-std::string double_text(char verb, double value, std::optional<int> precision) {
-  if (verb == 'v') {
-    if (!precision) {
-      std::string text;
-      append_go_double(value, text);
-      return text;
-    }
-    verb = 'g';
-  }
-  const auto format = verb == 'e' || verb == 'E'   ? std::chars_format::scientific
-                      : verb == 'f' || verb == 'F' ? std::chars_format::fixed
-                                                   : std::chars_format::general;
-  std::array<char, 1400> buffer;
-  char* end = nullptr;
-  if (format == std::chars_format::general && !precision) {
-    std::string text;  // the shortest digits; %g has an exponent from 21 digits on, as %v has
+std::string double_text(char letter, double value, std::optional<int> precision) {
+  const bool is_scientific = letter == 'e' || letter == 'E';
+  const bool is_fixed = letter == 'f' || letter == 'F';
+  if (!is_scientific && !is_fixed && !precision) {
+    std::string text;
     append_go_double(value, text);
     return text;
   }
-  const int digits = precision.value_or(6);
-  end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, digits).ptr;
-  return {buffer.data(), end};
+  const auto format = is_scientific ? std::chars_format::scientific
+                      : is_fixed    ? std::chars_format::fixed
+                                    : std::chars_format::general;
+  std::array<char, 1400> buffer;
+  const auto written =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, format, precision.value_or(6));
+  return {buffer.data(), written.ptr};
 }
 
-void append_floating(const FormatPart& part, double value, std::string& out) {
-  FormatPart padded = part;
+void append_floating(const FormatVerb& verb, double value, std::string& out) {
+  FormatVerb padded = verb;
   std::string text;
   if (std::isnan(value)) {
-    text = std::string(part.plus ? "+" : "") + "NaN";
+    text = std::string(sign_of(verb, false)) + "NaN";
     padded.zero = false;
   } else if (std::isinf(value)) {
-    text = value < 0 ? "-Inf" : part.space && !part.plus ? " Inf" : "+Inf";
+    text = value < 0 ? "-Inf" : verb.space && !verb.plus ? " Inf" : "+Inf";
     padded.zero = false;
   } else {
-    text = double_text(part.verb, std::fabs(value), part.precision);
-    text = std::string(sign_of(part, std::signbit(value))) + text;
+    text = double_text(verb.letter, std::fabs(value), verb.precision);
+    text = std::string(sign_of(verb, std::signbit(value))) + text;
+    if (verb.letter == 'E' || verb.letter == 'G') text = upper_case(text);  // but not NaN and Inf
   }
   if (padded.minus) padded.zero = false;
-  if (part.verb == 'E' || part.verb == 'G') text = upper_case(text);
   append_padded_text(padded, text, true, out);
 }
 
@@ -146,27 +143,27 @@ void append_quoted(std::string_view text, std::string& out) {
   out += '"';
 }
 
-void append_hex_text(const FormatPart& part, std::string_view bytes, std::string& out) {
+void append_hex_text(const FormatVerb& verb, std::string_view bytes, std::string& out) {
   std::string digits;
   const std::size_t size =
-      part.precision ? std::min<std::size_t>(bytes.size(), static_cast<std::size_t>(*part.precision)) : bytes.size();
+      verb.precision ? std::min<std::size_t>(bytes.size(), static_cast<std::size_t>(*verb.precision)) : bytes.size();
   text::append_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), size}, digits);
-  if (part.verb == 'X') digits = upper_case(digits);
-  append_padded_text(part, digits, false, out);
+  if (verb.letter == 'X') digits = upper_case(digits);
+  append_padded_text(verb, digits, false, out);
 }
 
-void append_text(const FormatPart& part, std::string_view text, std::string& out) {
-  if (part.precision) {  // characters
+void append_text(const FormatVerb& verb, std::string_view text, std::string& out) {
+  if (verb.precision) {  // characters
     std::string_view rest = text;
-    for (int i = 0; i < *part.precision && !rest.empty(); ++i) rest.remove_prefix(first_character(rest).size);
+    for (int i = 0; i < *verb.precision && !rest.empty(); ++i) rest.remove_prefix(first_character(rest).size);
     text = text.substr(0, text.size() - rest.size());
   }
   std::string written;
-  if (part.verb == 'q')
+  if (verb.letter == 'q')
     append_quoted(text, written);
   else
     written = text;
-  append_padded_text(part, written, false, out);
+  append_padded_text(verb, written, false, out);
 }
 
 // "1h2m3.5s", as time.Duration prints itself.
@@ -189,6 +186,12 @@ std::string duration_text(std::int64_t ns) {
   if (seconds >= 3600) out += std::to_string(seconds / 3600) + "h";
   if (seconds >= 60) out += std::to_string(seconds / 60 % 60) + "m";
   return out + fraction(seconds % 60, size % 1'000'000'000, 9) + "s";
+}
+
+// time.Time prints itself.
+const Layout& printed_layout() {
+  static const Layout layout("2006-01-02 15:04:05.999999999 -0700 MST");
+  return layout;
 }
 
 std::string hex_of(std::string_view bytes) {
@@ -244,131 +247,132 @@ std::string_view go_type(const Value& value) noexcept {
   return {};
 }
 
-bool append_value(const FormatPart& part, const Value& value, unsigned depth, std::string& out);
+bool append_value(const FormatVerb& verb, const Value& value, unsigned depth, std::string& out);
 
-bool append_list(const FormatPart& part, const Value& list, unsigned depth, std::string& out) {
+bool append_list(const FormatVerb& verb, const Value& list, unsigned depth, std::string& out) {
   out += '[';
   for (std::size_t i = 0; i < list.count; ++i) {
     if (i != 0) out += ' ';
-    if (!append_value(part, list.items[i], depth + 1, out)) return false;
+    if (!append_value(verb, list.items[i], depth + 1, out)) return false;
   }
   out += ']';
   return true;
 }
 
-// "%!d(string=abc)": what Go writes for a verb that does not fit.
-bool append_misfit(const FormatPart& part, const Value& value, std::string& out) {
+// "%!d(string=abc)": what Go writes for a verb that does not fit, the value with the verb's flags.
+bool append_misfit(const FormatVerb& verb, const Value& value, std::string& out) {
   out += "%!";
-  out += part.verb;
+  out += verb.letter;
   out += '(';
-  FormatPart plain;
-  plain.verb = 'v';
   if (value.kind == Kind::nil) {
     out += "<nil>";
   } else {
     out += go_type(value);
     out += '=';
+    FormatVerb plain = verb;
+    plain.letter = 'v';
     if (!append_value(plain, value, 1, out)) return false;
   }
   out += ')';
   return true;
 }
 
-bool append_whole(const FormatPart& part, const Value& value, std::string& out) {
-  FormatPart decimal = part;
-  switch (part.verb) {
+bool append_whole(const FormatVerb& verb, const Value& value, std::string& out) {
+  switch (verb.letter) {
     case 'v':
     case 'd':
-      append_integer(decimal, value.integer, 10, out);
+      append_integer(verb, value.integer, 10, out);
       return true;
     case 'x':
     case 'X':
-      append_integer(part, value.integer, 16, out);
+      append_integer(verb, value.integer, 16, out);
       return true;
     case 'o':
-      append_integer(part, value.integer, 8, out);
+      append_integer(verb, value.integer, 8, out);
       return true;
     case 'b':
-      append_integer(part, value.integer, 2, out);
+      append_integer(verb, value.integer, 2, out);
       return true;
     case 'c': {
       std::string character;
       const bool fits = value.integer >= 0 && value.integer <= 0x10ffff;
       append_character(fits ? static_cast<char32_t>(value.integer) : 0xfffd, character);
-      append_padded_text(part, character, false, out);
+      append_padded_text(verb, character, false, out);
       return true;
     }
     default:
-      return append_misfit(part, value, out);
+      return append_misfit(verb, value, out);
   }
 }
 
 // What prints itself: only as a text.
-bool append_printed(const FormatPart& part, const Value& value, const std::string& text, std::string& out) {
-  if (part.verb == 'v' || part.verb == 's' || part.verb == 'q') {
-    append_text(part, text, out);
+bool append_printed(const FormatVerb& verb, const Value& value, const std::string& text, std::string& out) {
+  if (verb.letter == 'v' || verb.letter == 's' || verb.letter == 'q') {
+    append_text(verb, text, out);
     return true;
   }
-  if (part.verb == 'x' || part.verb == 'X') {
-    append_hex_text(part, text, out);
+  if (verb.letter == 'x' || verb.letter == 'X') {
+    append_hex_text(verb, text, out);
     return true;
   }
-  return value.kind == Kind::duration && append_whole(part, value, out);
+  return value.kind == Kind::duration && append_whole(verb, value, out);
 }
 
-bool append_value(const FormatPart& part, const Value& value, unsigned depth, std::string& out) {
+bool append_value(const FormatVerb& verb, const Value& value, unsigned depth, std::string& out) {
   if (depth > kDepthMax) return false;
-  if (part.verb == 'T') {
-    append_text(part, go_type(value), out);
+  if (verb.letter == 'T') {
+    append_text(verb, go_type(value), out);
     return true;
   }
   switch (value.kind) {
     case Kind::nil:
-      if (part.verb != 'v') return append_misfit(part, value, out);
-      append_padded_text(part, "<nil>", false, out);
+      if (verb.letter != 'v') return append_misfit(verb, value, out);
+      append_padded_text(verb, "<nil>", false, out);
       return true;
     case Kind::boolean:
-      if (part.verb != 'v' && part.verb != 't') return append_misfit(part, value, out);
-      append_padded_text(part, value.integer != 0 ? "true" : "false", false, out);
+      if (verb.letter != 'v' && verb.letter != 't') return append_misfit(verb, value, out);
+      append_padded_text(verb, value.integer != 0 ? "true" : "false", false, out);
       return true;
     case Kind::integer:
     case Kind::native_int:
-      return append_whole(part, value, out);
+      return append_whole(verb, value, out);
     case Kind::floating:
-      if (std::string_view("veEfFgG").find(part.verb) == std::string_view::npos) return append_misfit(part, value, out);
-      append_floating(part, value.floating, out);
+      if (std::string_view("xXb").find(verb.letter) != std::string_view::npos) return false;
+      if (std::string_view("veEfFgG").find(verb.letter) == std::string_view::npos)
+        return append_misfit(verb, value, out);
+      append_floating(verb, value.floating, out);
       return true;
     case Kind::text:
-      if (part.verb == 'x' || part.verb == 'X') {
-        append_hex_text(part, value.text, out);
+      if (verb.letter == 'x' || verb.letter == 'X') {
+        append_hex_text(verb, value.text, out);
         return true;
       }
-      if (std::string_view("vsq").find(part.verb) == std::string_view::npos) return append_misfit(part, value, out);
-      append_text(part, value.text, out);
+      if (std::string_view("vsq").find(verb.letter) == std::string_view::npos) return append_misfit(verb, value, out);
+      append_text(verb, value.text, out);
       return true;
     case Kind::bytes:
-      if (part.verb == 'x' || part.verb == 'X') {
-        append_hex_text(part, value.text, out);
+      if (verb.letter == 'x' || verb.letter == 'X') {
+        append_hex_text(verb, value.text, out);
         return true;
       }
-      if (part.verb == 's' || part.verb == 'q') {
-        append_text(part, value.text, out);
+      if (verb.letter == 's' || verb.letter == 'q') {
+        append_text(verb, value.text, out);
         return true;
       }
-      if (part.verb != 'v' || part.width || part.precision) return false;
+      if (verb.letter != 'v' || verb.width || verb.precision) return false;
       out += bytes_text(value.text);
       return true;
     case Kind::duration:
-      return append_printed(part, value, duration_text(value.integer), out);
+      return append_printed(verb, value, duration_text(value.integer), out);
     case Kind::time:
-      return append_printed(part, value, format_by_layout("2006-01-02 15:04:05.999999999 -0700 MST", value), out);
+      return append_printed(verb, value, format_by_layout(printed_layout(), value), out);
     case Kind::trace_id:
     case Kind::span_id:
     case Kind::profile_id:
       return append_printed(
-          part, value, value.text.find_first_not_of('\0') == std::string_view::npos ? "" : hex_of(value.text), out);
+          verb, value, value.text.find_first_not_of('\0') == std::string_view::npos ? "" : hex_of(value.text), out);
     case Kind::list:
-      return (value.form == Form::raw || value.form == Form::texts) && append_list(part, value, depth, out);
+      return (value.form == Form::raw || value.form == Form::texts) && append_list(verb, value, depth, out);
     case Kind::map:
     case Kind::events:
     case Kind::links:
@@ -384,19 +388,17 @@ bool append_formatted(std::span<const FormatPart> parts, std::span<const Value> 
   std::size_t next = 0;
   for (const FormatPart& part : parts) {
     out += part.literal;
-    if (part.verb == '\0') break;
+    if (part.verb.letter == '\0') break;
     if (next == values.size()) {
       out += "%!";
-      out += part.verb;
+      out += part.verb.letter;
       out += "(MISSING)";
       continue;
     }
-    if (!append_value(part, values[next++], 0, out)) return false;
+    if (!append_value(part.verb, values[next++], 0, out)) return false;
   }
   if (next == values.size()) return true;
   out += "%!(EXTRA ";
-  FormatPart plain;
-  plain.verb = 'v';
   for (std::size_t i = next; i < values.size(); ++i) {
     if (i != next) out += ", ";
     if (values[i].kind == Kind::nil) {
@@ -405,7 +407,7 @@ bool append_formatted(std::span<const FormatPart> parts, std::span<const Value> 
     }
     out += go_type(values[i]);
     out += '=';
-    if (!append_value(plain, values[i], 0, out)) return false;
+    if (!append_value(kDefaultVerb, values[i], 0, out)) return false;
   }
   out += ')';
   return true;

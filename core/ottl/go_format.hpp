@@ -13,9 +13,8 @@
 
 namespace entail::ottl {
 
-struct FormatPart {
-  std::string literal;  // comes first
-  char verb = '\0';     // none: the end
+struct FormatVerb {
+  char letter = '\0';  // none: the end
   bool plus = false;
   bool minus = false;
   bool space = false;
@@ -23,6 +22,11 @@ struct FormatPart {
   bool sharp = false;
   std::optional<int> width;
   std::optional<int> precision;
+};
+
+struct FormatPart {
+  std::string literal;  // comes first
+  FormatVerb verb;
 };
 
 // What is not supported; empty if nothing.

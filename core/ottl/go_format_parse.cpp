@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ottl/go_format.hpp"
+#include "text/ascii.hpp"
 
 namespace entail::ottl {
 
@@ -8,7 +9,7 @@ namespace {
 
 constexpr int kWidthMax = 1000;
 
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+using text::is_digit;
 
 std::optional<int> take_number(std::string_view& text) noexcept {
   if (text.empty() || !is_digit(text[0])) return std::nullopt;
@@ -20,23 +21,23 @@ std::optional<int> take_number(std::string_view& text) noexcept {
   return value;
 }
 
-bool take_flag(std::string_view& text, FormatPart& part) noexcept {
+bool take_flag(std::string_view& text, FormatVerb& verb) noexcept {
   if (text.empty()) return false;
   switch (text[0]) {
     case '+':
-      part.plus = true;
+      verb.plus = true;
       break;
     case '-':
-      part.minus = true;
+      verb.minus = true;
       break;
     case ' ':
-      part.space = true;
+      verb.space = true;
       break;
     case '0':
-      part.zero = true;
+      verb.zero = true;
       break;
     case '#':
-      part.sharp = true;
+      verb.sharp = true;
       break;
     default:
       return false;
@@ -61,21 +62,23 @@ std::string parse_format(std::string_view format, std::vector<FormatPart>& parts
       format.remove_prefix(1);
       continue;
     }
-    while (take_flag(format, part)) {
+    FormatVerb& verb = part.verb;
+    while (take_flag(format, verb)) {
     }
-    part.width = take_number(format);
+    verb.width = take_number(format);
     if (format.starts_with('.')) {
       format.remove_prefix(1);
-      part.precision = take_number(format).value_or(0);
+      verb.precision = take_number(format).value_or(0);
     }
-    if (part.width.value_or(0) > kWidthMax || part.precision.value_or(0) > kWidthMax)
+    if (verb.width.value_or(0) > kWidthMax || verb.precision.value_or(0) > kWidthMax)
       return "a width or precision has at most three digits";
     if (format.empty()) return "the format ends within a verb";
-    part.verb = format[0];
-    if (std::string_view("vdsqtfFeEgGxXobcT").find(part.verb) == std::string_view::npos)
-      return std::string("the verb %") + part.verb + " is not supported";
-    if (part.sharp && std::string_view("xXob").find(part.verb) == std::string_view::npos)
-      return std::string("the verb %#") + part.verb + " is not supported";
+    verb.letter = format[0];
+    if (std::string_view("vdsqtfFeEgGxXobcT").find(verb.letter) == std::string_view::npos)
+      return std::string("the verb %") + verb.letter + " is not supported";
+    if (verb.sharp && std::string_view("xXob").find(verb.letter) == std::string_view::npos)
+      return std::string("the verb %#") + verb.letter + " is not supported";
+    if (verb.letter == 'v') verb.plus = false;  // there it asks for the names of fields
     format.remove_prefix(1);
     parts.push_back(std::move(part));
     part = {};

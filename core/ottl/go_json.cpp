@@ -5,8 +5,10 @@
 #include <span>
 #include <vector>
 
-#include "ottl/civil_time.hpp"
+#include "ottl/go_layout.hpp"
 #include "ottl/go_number.hpp"
+#include "ottl/strcase.hpp"
+#include "text/ascii.hpp"
 #include "text/base64.hpp"
 #include "text/hex.hpp"
 #include "text/json_string.hpp"
@@ -25,14 +27,51 @@ std::span<const std::uint8_t> bytes_of(std::string_view text) noexcept {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-// U+2028 and U+2029 are escaped, too.
+// What stands behind the backslash of a short escape; NUL: there is none.
+char short_escape(char32_t code, JsonStyle style) noexcept {
+  switch (code) {
+    case '"':
+    case '\\':
+      return static_cast<char>(code);
+    case '\n':
+      return 'n';
+    case '\r':
+      return 'r';
+    case '\t':
+      return 't';
+    case '\b':
+      return style == JsonStyle::pdata ? 'b' : '\0';
+    case '\f':
+      return style == JsonStyle::pdata ? 'f' : '\0';
+    default:
+      return '\0';
+  }
+}
+
+bool is_long_escape(const Character& next, JsonStyle style) noexcept {
+  const bool is_bad = next.code == 0xfffd && next.size == 1;
+  const bool is_html = next.code == '<' || next.code == '>' || next.code == '&';
+  return next.code < 0x20 || next.code == 0x2028 || next.code == 0x2029 || is_bad ||
+         (is_html && style == JsonStyle::ottl);
+}
+
+// What is not UTF-8 is written as the escape of U+FFFD.
 void append_string(std::string_view text, JsonStyle style, std::string& out) {
-  const std::size_t begin = out.size();
-  (void)text::append_json_string(text, out,
-                                 style == JsonStyle::ottl ? text::JsonEscapes::html : text::JsonEscapes::required);
-  for (std::size_t at = begin; (at = out.find("\xe2\x80", at)) != std::string::npos; ++at)
-    if (out[at + 2] == '\xa8' || out[at + 2] == '\xa9')
-      out.replace(at, 3, out[at + 2] == '\xa8' ? "\\u2028" : "\\u2029");
+  out += '"';
+  while (!text.empty()) {
+    const Character next = first_character(text);
+    if (const char escape = short_escape(next.code, style); escape != '\0') {
+      out += '\\';
+      out += escape;
+    } else if (is_long_escape(next, style)) {
+      out += "\\u";
+      text::append_hex(next.code, 4, out);
+    } else {
+      out += text.substr(0, next.size);
+    }
+    text.remove_prefix(next.size);
+  }
+  out += '"';
 }
 
 bool append(const Value& value, JsonStyle style, bool is_raw, unsigned depth, std::string& out);
@@ -77,6 +116,15 @@ void append_byte_numbers(std::string_view text, std::string& out) {
     out += std::to_string(static_cast<std::uint8_t>(text[i]));
   }
   out += ']';
+}
+
+// A time as json.Marshal writes it: RFC 3339 with as many digits as needed. False beyond the years 0 to 9999.
+bool append_rfc3339(const Value& time, std::string& out) {
+  static const Layout layout("2006-01-02T15:04:05.999999999Z07:00");
+  const std::int64_t year = civil_time(instant_of(time), zone_offset(time)).year;
+  if (year < 0 || year > 9999) return false;
+  out += format_by_layout(layout, time);
+  return true;
 }
 
 // is_raw: what holds the value is held as Go's own types, in which pdata's types have no content.
@@ -191,7 +239,7 @@ class Reader {
   // Whatever strconv.ParseFloat reads of such characters, so 01 and 1. too.
   bool number(Value& out) {
     const std::size_t size = std::min(text_.substr(at_).find_first_not_of("0123456789+-.eE"), text_.size() - at_);
-    if (peek() != '-' && !(peek() >= '0' && peek() <= '9')) return false;
+    if (peek() != '-' && !text::is_digit(peek())) return false;
     const std::optional<double> number = parse_go_double(text_.substr(at_, size));
     at_ += size;
     if (number) out = Value::of_floating(*number);
@@ -219,14 +267,7 @@ class Reader {
     std::string content;
     text::append_unescaped(raw, content);
     std::string clean;
-    for (std::string_view rest = content; !rest.empty();) {
-      const std::size_t valid = text::utf8_valid_size(rest);
-      clean += rest.substr(0, valid);
-      rest.remove_prefix(valid);
-      if (rest.empty()) break;
-      clean += "\xef\xbf\xbd";
-      rest.remove_prefix(1);
-    }
+    text::append_as_utf8(content, clean);
     return arena_.copy(clean, out);
   }
 
@@ -311,29 +352,5 @@ bool append_go_json(const Value& value, JsonStyle style, std::string& out) {
 }
 
 bool parse_go_json(std::string_view text, Arena& arena, Value& out) { return Reader(text, arena).whole(out); }
-
-bool append_rfc3339(const Value& time, std::string& out) {
-  const CivilTime civil = civil_time(instant_of(time), zone_offset(time));
-  if (civil.year < 0 || civil.year > 9999) return false;
-  append_padded(civil.year, 4, out);
-  out += '-';
-  append_padded(civil.month, 2, out);
-  out += '-';
-  append_padded(civil.day, 2, out);
-  out += 'T';
-  append_padded(civil.hour, 2, out);
-  out += ':';
-  append_padded(civil.minute, 2, out);
-  out += ':';
-  append_padded(civil.second, 2, out);
-  if (civil.nanosecond != 0) {
-    std::string digits;
-    append_padded(civil.nanosecond, 9, digits);
-    digits.erase(digits.find_last_not_of('0') + 1);
-    out += '.' + digits;
-  }
-  append_offset(zone_offset(time), true, ':', 2, out);
-  return true;
-}
 
 }  // namespace entail::ottl

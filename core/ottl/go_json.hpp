@@ -18,7 +18,4 @@ bool append_go_json(const Value& value, JsonStyle style, std::string& out);
 // other text, or where there is no room.
 bool parse_go_json(std::string_view text, Arena& arena, Value& out);
 
-// A time as json.Marshal and %v write it: RFC 3339 with as many digits as needed. False beyond the years 0 to 9999.
-bool append_rfc3339(const Value& time, std::string& out);
-
 }  // namespace entail::ottl

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "ottl/layout_element.hpp"
-
 namespace entail::ottl {
 
 namespace {
@@ -45,9 +43,7 @@ constexpr std::array kElements = {
 };
 constexpr ElementRow kFraction = {"", Element::fraction};
 
-bool is_lower(std::string_view text, std::size_t at) noexcept {
-  return at < text.size() && text[at] >= 'a' && text[at] <= 'z';
-}
+bool is_lower(std::string_view text, std::size_t at) noexcept { return at < text.size() && text::is_lower(text[at]); }
 
 void append_fraction(std::string_view element, std::int64_t nanosecond, std::string& out) {
   std::string digits;
@@ -146,16 +142,22 @@ Chunk next_chunk(std::string_view layout) noexcept {
   return {layout, {}, nullptr};
 }
 
-std::string format_by_layout(std::string_view layout, const Value& time) {
+Layout::Layout(std::string text) : text_(std::move(text)) {
+  std::string_view rest = text_;
+  do {
+    chunks_.push_back(next_chunk(rest));
+    rest.remove_prefix(chunks_.back().before.size() + chunks_.back().text.size());
+  } while (chunks_.back().row != nullptr);
+}
+
+std::string format_by_layout(const Layout& layout, const Value& time) {
   std::string out;
   const CivilTime civil = civil_time(instant_of(time), zone_offset(time));
-  for (;;) {
-    const Chunk chunk = next_chunk(layout);
+  for (const Chunk& chunk : layout.chunks()) {
     out += chunk.before;
-    if (chunk.row == nullptr) return out;
-    append_element(chunk, civil, time, out);
-    layout.remove_prefix(chunk.before.size() + chunk.text.size());
+    if (chunk.row != nullptr) append_element(chunk, civil, time, out);
   }
+  return out;
 }
 
 }  // namespace entail::ottl

@@ -5,13 +5,29 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ottl/civil_time.hpp"
+#include "ottl/layout_element.hpp"
 #include "ottl/time_zone.hpp"
 
 namespace entail::ottl {
 
-std::string format_by_layout(std::string_view layout, const Value& time);
+// A layout to write by, split into its elements once.
+class Layout {
+ public:
+  explicit Layout(std::string text);
+  Layout(const Layout&) = delete;
+  Layout& operator=(const Layout&) = delete;
+
+  const std::vector<Chunk>& chunks() const noexcept { return chunks_; }
+
+ private:
+  std::string text_;
+  std::vector<Chunk> chunks_;  // of the text; the last one has no element
+};
+
+std::string format_by_layout(const Layout& layout, const Value& time);
 
 struct LayoutFault {
   std::string_view element;  // of the layout, at which reading stopped; empty if it is not one
@@ -21,8 +37,7 @@ struct LayoutFault {
 struct LayoutTime {
   Instant instant{};
   std::int32_t offset = 0;
-  std::string zone;    // abbreviation
-  bool named = false;  // the zone's name was read, but no zone of `zone` has it: its offset is not known
+  std::string zone;  // abbreviation
 };
 
 // As time.ParseInLocation. Nothing: fault says why.

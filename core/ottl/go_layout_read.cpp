@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "ottl/go_layout.hpp"
-#include "ottl/layout_element.hpp"
+#include "text/ascii.hpp"
 
 namespace entail::ottl {
 
@@ -31,15 +31,14 @@ bool read_in_range(std::string_view& text, bool two, std::int64_t min, std::int6
   return read_number(text, two, out) && out >= min && out <= max;
 }
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 template <std::size_t Count>
 bool read_name(std::string_view& text, const std::array<std::string_view, Count>& names, bool short_form,
                std::size_t& index) noexcept {
   for (index = 0; index < Count; ++index) {
     const std::string_view name = short_form ? names[index].substr(0, 3) : names[index];
     if (text.size() < name.size()) continue;
-    if (!std::equal(name.begin(), name.end(), text.begin(), [](char a, char b) { return lower(a) == lower(b); }))
+    if (!std::equal(name.begin(), name.end(), text.begin(),
+                    [](char a, char b) { return text::to_lower(a) == text::to_lower(b); }))
       continue;
     text.remove_prefix(name.size());
     return true;
@@ -98,7 +97,7 @@ std::size_t zone_name_size(std::string_view text) noexcept {
   if (text.starts_with("GMT")) return 3 + signed_hours(3);
   if (text[0] == '+' || text[0] == '-') return signed_hours(0);
   std::size_t upper = 0;
-  while (upper < 6 && upper < text.size() && text[upper] >= 'A' && text[upper] <= 'Z') ++upper;
+  while (upper < 6 && upper < text.size() && text::is_upper(text[upper])) ++upper;
   if (upper == 5) return text[4] == 'T' ? 5 : 0;
   if (upper == 4) return text[3] == 'T' || text.starts_with("WITA") ? 4 : 0;
   return upper == 3 ? 3 : 0;
@@ -247,7 +246,7 @@ LayoutTime resolved(const Reading& reading, const TimeZone& zone) {
   } else if (const auto offset = zone.offset_of(reading.zone, local.second)) {
     take_zone({local.second - *offset, local.nanosecond});
   } else {
-    out = {local, 0, std::string(reading.zone), true};
+    out = {local, 0, std::string(reading.zone)};
     if (reading.zone.size() > 3 && reading.zone.starts_with("GMT")) {
       std::int64_t hours = 0;
       std::string_view digits = reading.zone.substr(4);

@@ -12,22 +12,22 @@ namespace entail::ottl {
 namespace {
 
 int digit_of(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'Z') return c - 'A' + 10;
-  return 99;
+  if (text::is_digit(c)) return c - '0';
+  const char letter = text::to_lower(c);
+  return text::is_lower(letter) ? letter - 'a' + 10 : 99;
 }
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+using text::to_lower;
 
 // Underscores separate digits, or the prefix and a digit.
 bool underscores_fit(std::string_view text) noexcept {
   char before = '^';
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) text.remove_prefix(1);
   bool is_hex = false;
-  if (text.size() >= 2 && text[0] == '0' && (lower(text[1]) == 'b' || lower(text[1]) == 'o' || lower(text[1]) == 'x')) {
+  if (text.size() >= 2 && text[0] == '0' &&
+      (to_lower(text[1]) == 'b' || to_lower(text[1]) == 'o' || to_lower(text[1]) == 'x')) {
     before = '0';
-    is_hex = lower(text[1]) == 'x';
+    is_hex = to_lower(text[1]) == 'x';
     text.remove_prefix(2);
   }
   for (const char c : text) {
@@ -47,7 +47,7 @@ bool underscores_fit(std::string_view text) noexcept {
 int base_of_prefix(std::string_view& digits) noexcept {
   if (digits.empty() || digits[0] != '0') return 10;
   if (digits.size() >= 3) {
-    const char mark = lower(digits[1]);
+    const char mark = to_lower(digits[1]);
     const int base = mark == 'x' ? 16 : mark == 'o' ? 8 : mark == 'b' ? 2 : 0;
     if (base != 0) {
       digits.remove_prefix(2);
@@ -56,6 +56,16 @@ int base_of_prefix(std::string_view& digits) noexcept {
   }
   digits.remove_prefix(1);
   return 8;
+}
+
+// The shortest digits that read as the value, with an exponent outside of [min, max).
+void append_shortest(double value, double min, double max, std::string& out) {
+  std::array<char, 400> buffer;
+  const double size = std::fabs(value);
+  const bool fixed = size == 0 || (size >= min && size < max);
+  const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                     fixed ? std::chars_format::fixed : std::chars_format::scientific);
+  out.append(buffer.data(), written.ptr);
 }
 
 }  // namespace
@@ -90,7 +100,7 @@ std::optional<std::int64_t> parse_go_integer(std::string_view text, std::int64_t
 
 std::optional<double> parse_go_double(std::string_view text) {
   std::string plain;
-  for (const char c : text) plain += lower(c);
+  for (const char c : text) plain += to_lower(c);
   if (plain.find('_') != std::string::npos) {
     if (!underscores_fit(text)) return std::nullopt;
     std::erase(plain, '_');
@@ -137,43 +147,20 @@ std::int64_t truncated(double value) noexcept {
 }
 
 void append_go_double(double value, std::string& out) {
-  if (std::isnan(value)) {
+  if (std::isnan(value))
     out += "NaN";
-    return;
-  }
-  if (std::isinf(value)) {
+  else if (std::isinf(value))
     out += value < 0 ? "-Inf" : "+Inf";
-    return;
-  }
-  std::array<char, 400> buffer;
-  const auto scientific =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::scientific);
-  const std::string_view written(buffer.data(), static_cast<std::size_t>(scientific.ptr - buffer.data()));
-  int exponent = 0;
-  const std::size_t mark = written.find('e');
-  const bool minus = written[mark + 1] == '-';
-  std::from_chars(written.data() + mark + 2, written.data() + written.size(), exponent);
-  if (minus) exponent = -exponent;
-  if (exponent < -4 || exponent >= 21) {
-    out += written;
-    return;
-  }
-  const auto fixed = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
-  out.append(buffer.data(), fixed.ptr);
+  else
+    append_shortest(value, 1e-4, 1e6, out);
 }
 
 void append_go_json_double(double value, ShortExponent short_exponent, std::string& out) {
-  std::array<char, 400> buffer;
-  const double size = std::fabs(value);
-  const bool fixed = size == 0 || (size >= 1e-6 && size < 1e21);
-  const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
-                                     fixed ? std::chars_format::fixed : std::chars_format::scientific);
-  std::string_view digits(buffer.data(), static_cast<std::size_t>(written.ptr - buffer.data()));
-  if (short_exponent == ShortExponent::yes && digits.size() >= 4 && digits.substr(digits.size() - 4, 3) == "e-0") {
-    out += digits.substr(0, digits.size() - 2);
-    digits.remove_prefix(digits.size() - 1);
-  }
-  out += digits;
+  const std::size_t begin = out.size();
+  append_shortest(value, 1e-6, 1e21, out);
+  const std::string_view written = std::string_view(out).substr(begin);
+  const bool has_zero = written.size() >= 4 && written.substr(written.size() - 4, 3) == "e-0";
+  if (short_exponent == ShortExponent::yes && has_zero) out.erase(out.size() - 2, 1);
 }
 
 }  // namespace entail::ottl

@@ -18,7 +18,7 @@ std::optional<bool> parse_go_boolean(std::string_view text) noexcept;
 // int64(value): towards zero; what does not fit is the smallest integer, as on amd64.
 std::int64_t truncated(double value) noexcept;
 
-// %v of a double: the shortest digits, with an exponent below 1e-4 and from 1e21.
+// %v of a double: the shortest digits, with an exponent below 1e-4 and from 1e6.
 void append_go_double(double value, std::string& out);
 // As JSON libraries for Go write it: an exponent below 1e-6 and from 1e21. encoding/json writes e-7 (short), the one
 // that OTTL uses e-07. REQUIRES a finite value.

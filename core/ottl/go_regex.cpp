@@ -4,9 +4,6 @@
 
 #include <algorithm>
 
-#include "ottl/strcase.hpp"
-#include "text/utf8.hpp"
-
 namespace entail::ottl {
 
 std::optional<std::string> re2_pattern(std::string_view go_pattern) {
@@ -57,46 +54,32 @@ std::optional<std::string> re2_pattern(std::string_view go_pattern) {
   return out;
 }
 
-std::string as_utf8(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t valid = text::utf8_valid_size(text);
-    out += text.substr(0, valid);
-    text.remove_prefix(valid);
-    if (text.empty()) break;
-    append_character(0xfffd, out);
-    text.remove_prefix(1);
-  }
-  return out;
-}
-
-GoRegex::GoRegex() = default;
-GoRegex::~GoRegex() = default;
-
-std::unique_ptr<GoRegex> GoRegex::compile(std::string_view pattern, std::string& error) {
-  const std::optional<std::string> translated = re2_pattern(pattern);
+std::unique_ptr<re2::RE2> compile_regex(std::string_view go_pattern, Captures captures, std::string& error) {
+  const std::optional<std::string> translated = re2_pattern(go_pattern);
   if (!translated) {
     error = "\\C is not part of Go's regular expressions";
     return nullptr;
   }
   RE2::Options options;
   options.set_log_errors(false);  // a library does not print
+  options.set_never_capture(captures == Captures::none);
+  auto regex = std::make_unique<RE2>(*translated, options);
+  if (regex->ok()) return regex;
+  error = regex->error();
+  return nullptr;
+}
+
+GoRegex::GoRegex() = default;
+GoRegex::~GoRegex() = default;
+
+std::unique_ptr<GoRegex> GoRegex::compile(std::string_view pattern, std::string& error) {
   std::unique_ptr<GoRegex> out(new GoRegex);
-  out->regex_ = std::make_unique<RE2>(*translated, options);
-  if (!out->regex_->ok()) {
-    error = out->regex_->error();
-    return nullptr;
-  }
+  out->regex_ = compile_regex(pattern, Captures::all, error);
+  if (out->regex_ == nullptr) return nullptr;
   out->names_.resize(static_cast<std::size_t>(out->regex_->NumberOfCapturingGroups()) + 1);
   for (const auto& [index, name] : out->regex_->CapturingGroupNames())
     out->names_[static_cast<std::size_t>(index)] = name;
   return out;
-}
-
-bool GoRegex::matches(std::string_view text) const {
-  if (RE2::PartialMatch({text.data(), text.size()}, *regex_)) return true;
-  if (text::utf8_valid_size(text) == text.size()) return false;
-  return RE2::PartialMatch(as_utf8(text), *regex_);
 }
 
 std::optional<std::vector<std::string_view>> GoRegex::captures(std::string_view text) const {

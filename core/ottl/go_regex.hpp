@@ -17,16 +17,17 @@ namespace entail::ottl {
 // The pattern for RE2, or nothing where Go refuses it.
 std::optional<std::string> re2_pattern(std::string_view go_pattern);
 
-// With U+FFFD for each byte that is not UTF-8.
-std::string as_utf8(std::string_view text);
+enum class Captures : bool { none, all };
+// Null: error says why.
+std::unique_ptr<re2::RE2> compile_regex(std::string_view go_pattern, Captures captures, std::string& error);
 
+// A pattern that is read for what its groups match.
 class GoRegex {
  public:
   // Null: error says why.
   static std::unique_ptr<GoRegex> compile(std::string_view pattern, std::string& error);
   ~GoRegex();
 
-  bool matches(std::string_view text) const;
   // What each group matched, the whole match first; nothing: no match. Groups that did not match are empty.
   std::optional<std::vector<std::string_view>> captures(std::string_view text) const;
   // Of each group, the whole match first; empty without a name.

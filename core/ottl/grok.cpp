@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ottl/csv.hpp"
+#include "text/ascii.hpp"
 
 namespace entail::ottl {
 
@@ -49,9 +50,7 @@ constexpr std::string_view kPoint = "___";
 constexpr std::size_t kRegexBytesMax = 1 << 16;  // of the expanded pattern
 constexpr int kRoundsMax = 1000;                 // definitions may name one another
 
-bool is_word(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
+bool is_word(char c) noexcept { return text::is_letter_or_digit(c) || c == '_'; }
 
 std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
   std::string out;
@@ -65,8 +64,8 @@ std::string replaced(std::string_view text, std::string_view from, std::string_v
 }
 
 struct Reference {
-  std::string whole;               // "%{NAME:key:int}"
-  std::vector<std::string> parts;  // "NAME", "key", "int"
+  std::string_view whole;               // "%{NAME:key:int}", of the pattern
+  std::vector<std::string_view> parts;  // "NAME", "key", "int"
 };
 
 // The first reference at or after `at`, which moves behind it.
@@ -78,7 +77,7 @@ bool next_reference(std::string_view pattern, std::size_t& at, Reference& out) {
       ++end;
     if (end == pattern.size() || pattern[end] != '}') continue;
     out.whole = pattern.substr(at, end + 1 - at);
-    out.parts = split_text(std::string_view(out.whole).substr(2, out.whole.size() - 3), ":");
+    out.parts = split_text(out.whole.substr(2, out.whole.size() - 3), ":");
     bool fits = out.parts.size() <= 3;
     for (std::size_t i = 0; i < out.parts.size(); ++i) {
       fits = fits && !out.parts[i].empty();
@@ -91,7 +90,7 @@ bool next_reference(std::string_view pattern, std::size_t& at, Reference& out) {
   return false;
 }
 
-const std::string* definition_of(const GrokDefinitions& definitions, const std::string& name, std::string& built_in) {
+const std::string* definition_of(const GrokDefinitions& definitions, std::string_view name, std::string& built_in) {
   if (const auto known = definitions.find(name); known != definitions.end()) return &known->second;
   for (const BuiltIn& row : kBuiltIn) {
     if (row.name != name) continue;
@@ -111,18 +110,20 @@ bool expand_grok(std::string_view pattern, const GrokDefinitions& definitions, b
   }
   out.regex = pattern;
   for (int round = 0; round < kRoundsMax; ++round) {
+    const std::string before = out.regex;
     std::vector<Reference> references;
     Reference reference;
-    for (std::size_t at = 0; next_reference(out.regex, at, reference);) references.push_back(reference);
+    for (std::size_t at = 0; next_reference(before, at, reference);) references.push_back(reference);
     if (references.empty()) return true;
     for (const Reference& one : references) {
       std::string built_in;
       const std::string* const regex = definition_of(definitions, one.parts[0], built_in);
       if (regex == nullptr) {
-        error = "the grok pattern " + one.parts[0] + " is not built in; define it with pattern_definitions";
+        error =
+            "the grok pattern " + std::string(one.parts[0]) + " is not built in; define it with pattern_definitions";
         return false;
       }
-      const std::string group = one.parts.size() > 1 ? replaced(one.parts[1], ".", kPoint) : one.parts[0];
+      const std::string group = one.parts.size() > 1 ? replaced(one.parts[1], ".", kPoint) : std::string(one.parts[0]);
       if (one.parts.size() == 3) out.types[group] = one.parts[2];
       const bool is_plain = named_only && one.parts.size() == 1;
       out.regex = replaced(out.regex, one.whole, is_plain ? "(" + *regex + ")" : "(?P<" + group + ">" + *regex + ")");

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "text/ascii.hpp"
+
 namespace entail::ottl {
 
 enum class Element : std::uint8_t {
@@ -59,7 +61,7 @@ inline constexpr std::array<std::string_view, 12> kMonths = {"January",   "Febru
                                                              "September", "October",  "November", "December"};
 
 inline bool is_digit(std::string_view text, std::size_t at) noexcept {
-  return at < text.size() && text[at] >= '0' && text[at] <= '9';
+  return at < text.size() && text::is_digit(text[at]);
 }
 
 }  // namespace entail::ottl

@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "base/bytes.hpp"
 #include "ottl/strcase.hpp"
 #include "text/ascii.hpp"
 #include "text/hex.hpp"
@@ -14,7 +13,7 @@ namespace {
 using Kind = Token::Kind;
 
 using text::is_digit;
-bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+using text::is_letter;
 bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 // What people write instead of OTTL's words.

@@ -1,5 +1,7 @@
 #include "ottl/names.hpp"
 
+#include <array>
+
 namespace entail::ottl {
 
 namespace {

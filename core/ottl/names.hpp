@@ -2,7 +2,6 @@
 // Thread rule: Immutable.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>

@@ -52,7 +52,7 @@ Parser::MaybePart Parser::add(Node node, std::size_t offset, const Parts& parts)
     program_.operands.push_back(part.node);
     out.depth = std::max(out.depth, part.depth + 1);
   }
-  if (out.depth > kNodeDepthMax) return fail(offset, "the condition is nested too deep");
+  if (out.depth > kNodeDepthMax) return too_deep(offset);
   program_.nodes.push_back(node);
   return out;
 }
@@ -63,14 +63,23 @@ Parser::MaybePart Parser::add_constant(std::size_t offset, const Value& value) {
              {});
 }
 
-Parser::MaybePart Parser::add_text(std::size_t offset, std::string text, Kind kind) {
-  program_.texts.push_back(std::move(text));
-  return add_constant(offset, Value::of_text(program_.texts.back(), kind));
+Parser::MaybePart Parser::add_text(std::size_t offset, std::string_view text, Kind kind) {
+  Value value = Value::of_text({}, kind);
+  if (!program_.memory->copy(text, value.text)) return no_memory(offset);
+  return add_constant(offset, value);
 }
 
 Parser::MaybePart Parser::add_truth(std::size_t offset, bool value) {
   MaybePart part = add_constant(offset, Value::of_boolean(value));
   if (part) part->is_condition = true;
+  return part;
+}
+
+Parser::MaybePart Parser::as_condition(MaybePart part) {
+  if (part) {
+    part->is_condition = true;
+    part->is_operand = false;
+  }
   return part;
 }
 
@@ -83,14 +92,14 @@ std::optional<bool> Parser::truth_of(const Part& part) const noexcept {
 Parser::Checked Parser::check_condition(const Part& part) {
   if (part.is_condition) return {};
   const Node& node = program_.nodes[part.node];
-  if (node.kind == Node::Kind::list) return fail(part.offset, "a list is no condition");
+  if (node.kind == Node::Kind::list) return fail(part.offset, "a list is not a condition");
   if (const Value* const literal = literal_of(part))
     return fail(part.offset, "this is " + std::string(kind_name(literal->kind)) + ", not a condition; compare it");
   if (node.kind == Node::Kind::field)
     for (const FieldRow& row : field_rows())
       if (row.field == static_cast<Field>(node.detail))
         return fail(part.offset, "this is " + std::string(kind_name(row.kind)) + ", not a condition; compare it");
-  return fail(part.offset, "a value alone is no condition; compare it, as in: == true, or: != nil");
+  return fail(part.offset, "a value alone is not a condition; compare it, as in: == true, or: != nil");
 }
 
 // Parts between `word`s: one as it is, several as one node.
@@ -118,28 +127,14 @@ Parser::MaybePart Parser::folded(Node::Kind kind, std::size_t offset, const Part
     if (!truth)
       rest.push_back(part);
     else if (*truth == deciding)
-      rest.clear();
-    if (truth && *truth == deciding) {
-      MaybePart whole = add_truth(offset, deciding);
-      if (whole) whole->is_operand = false;
-      return whole;
-    }
+      return as_condition(add_truth(offset, deciding));
   }
-  if (rest.size() == 1) {
-    Part whole = rest[0];
-    whole.is_operand = false;
-    return whole;
-  }
-  MaybePart whole = rest.empty() ? add_truth(offset, !deciding) : add({.kind = kind}, offset, rest);
-  if (whole) {
-    whole->is_condition = true;
-    whole->is_operand = false;
-  }
-  return whole;
+  if (rest.size() == 1) return as_condition(rest[0]);
+  return as_condition(rest.empty() ? add_truth(offset, !deciding) : add({.kind = kind}, offset, rest));
 }
 
 Parser::MaybePart Parser::disjunction() {
-  if (++nesting_ > kNodeDepthMax) return fail(here().offset, "the condition is nested too deep");
+  if (++nesting_ > kNodeDepthMax) return too_deep(here().offset);
   MaybePart part = joined("or", Node::Kind::disjunction, &Parser::conjunction);
   --nesting_;
   return part;
@@ -156,12 +151,7 @@ Parser::MaybePart Parser::negation() {
   if (!part) return part;
   if (const Checked checked = check_condition(*part); !checked) return checked.error();
   const std::optional<bool> truth = truth_of(*part);
-  MaybePart whole = truth ? add_truth(offset, !*truth) : add({.kind = Node::Kind::negation}, offset, {*part});
-  if (whole) {
-    whole->is_condition = true;
-    whole->is_operand = false;
-  }
-  return whole;
+  return as_condition(truth ? add_truth(offset, !*truth) : add({.kind = Node::Kind::negation}, offset, {*part}));
 }
 
 Parser::MaybePart Parser::comparison() {
@@ -177,15 +167,10 @@ Parser::MaybePart Parser::comparison() {
   if (relation_of(here()) != nullptr) return fail(here().offset, "comparisons cannot be chained; join two with 'and'");
   const Value* const left_literal = literal_of(*left);
   const Value* const right_literal = literal_of(*right);
-  MaybePart whole = left_literal != nullptr && right_literal != nullptr
-                        ? add_truth(left->offset, holds(*left_literal, relation->relation, *right_literal))
-                        : add({.kind = Node::Kind::comparison, .detail = static_cast<std::uint8_t>(relation->relation)},
-                              left->offset, {*left, *right});
-  if (whole) {
-    whole->is_condition = true;
-    whole->is_operand = false;
-  }
-  return whole;
+  if (left_literal != nullptr && right_literal != nullptr)
+    return as_condition(add_truth(left->offset, holds(*left_literal, relation->relation, *right_literal)));
+  const Node node = {.kind = Node::Kind::comparison, .detail = static_cast<std::uint8_t>(relation->relation)};
+  return as_condition(add(node, left->offset, {*left, *right}));
 }
 
 // Refuses what can only be a slip: conditions as operands, a path in quotes.

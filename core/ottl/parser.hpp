@@ -50,7 +50,6 @@ class Parser {
   Checked map_pair(Parts& parts);
   MaybePart items(Node::Kind kind, std::size_t offset, const Parts& parts);
   MaybePart constant_items(Node::Kind kind, std::size_t offset, const Parts& parts);
-  bool own_member(Value& value);
   bool is_lambda() const noexcept;
   MaybePart lambda();
   MaybePart local(const Token& name, std::uint16_t index);
@@ -62,6 +61,8 @@ class Parser {
   MaybePart field(Holder holder, const std::string& rest, const Token& first, const std::string& written);
   // The keys in brackets that follow, each a value.
   Result<Parts, Fault> keys();
+  // A part with the keys that follow it.
+  MaybePart indexed(const Part& part);
 
   // parser_calls.cpp
   MaybePart call(const Token& name);
@@ -99,8 +100,12 @@ class Parser {
   // A node over parts; refuses what is nested too deep.
   MaybePart add(Node node, std::size_t offset, const Parts& parts);
   MaybePart add_constant(std::size_t offset, const Value& value);
-  MaybePart add_text(std::size_t offset, std::string text, Value::Kind kind = Value::Kind::text);
+  MaybePart add_text(std::size_t offset, std::string_view text, Value::Kind kind = Value::Kind::text);
   MaybePart add_truth(std::size_t offset, bool value);
+  // The part as a condition that may not be compared.
+  static MaybePart as_condition(MaybePart part);
+  static Fault too_deep(std::size_t offset) { return fail(offset, "the condition is nested too deep"); }
+  static Fault no_memory(std::size_t offset) { return fail(offset, "no memory is left for this condition"); }
 
   const std::vector<Token>& tokens_;
   const Context context_;

@@ -38,40 +38,6 @@ std::string_view wanted(Take take) noexcept {
   }
 }
 
-bool converts(Take take, const Value& literal) {
-  Arena arena;
-  Value out;
-  switch (take) {
-    case Take::text:
-    case Take::written_text:
-    case Take::written_text_list:
-      return literal.kind == Kind::text;
-    case Take::written_boolean:
-      return literal.kind == Kind::boolean;
-    case Take::integer:
-      return literal.kind == Kind::integer;
-    case Take::map:
-      return to_plain_map(literal, arena, out) == Conversion::ok;
-    case Take::list:
-      return to_plain_list(literal, arena, out) == Conversion::ok;
-    case Take::time:
-    case Take::duration:
-      return false;
-    case Take::text_like:
-      return to_text_like(literal, arena, out);
-    case Take::integer_like:
-      return to_integer_like(literal, out);
-    case Take::floating_like:
-      return to_floating_like(literal, out);
-    case Take::boolean_like:
-      return to_boolean_like(literal, out);
-    case Take::bytes_like:
-      return to_bytes_like(literal, arena, out);
-    default:
-      return true;
-  }
-}
-
 }  // namespace
 
 Parser::MaybePart Parser::call(const Token& name) {
@@ -80,18 +46,12 @@ Parser::MaybePart Parser::call(const Token& name) {
   if (!row->refused.empty()) return fail(name.offset, name.value + " is not supported: " + std::string(row->refused));
   if (row->only_on_spans && context_ == Context::spanevent)
     return fail(name.offset, name.value + "() works on spans, not on span events");
-  if (++nesting_ > kNodeDepthMax) return fail(name.offset, "the condition is nested too deep");
+  if (++nesting_ > kNodeDepthMax) return too_deep(name.offset);
   std::array<std::optional<Part>, kParametersMax> parts;
   if (const Checked read = arguments(*row, parts); !read) return read.error();
   --nesting_;
   MaybePart whole = finished_call(*row, name, parts);
-  if (whole && is("[")) {
-    const Result<Parts, Fault> inner = keys();
-    if (!inner) return inner.error();
-    Parts indexed = {*whole};
-    indexed.insert(indexed.end(), inner->begin(), inner->end());
-    whole = add({.kind = Node::Kind::indexed}, name.offset, indexed);
-  }
+  if (whole && is("[")) whole = indexed(*whole);
   if (whole) whole->is_condition = true;  // what gives no boolean is an error of each evaluation
   return whole;
 }
@@ -166,7 +126,9 @@ Parser::Checked Parser::check_argument(const FunctionRow& row, std::size_t index
     if (must_be_literal) return refuse();
     return {};
   }
-  if (!converts(parameter.take, *literal)) return refuse();
+  Arena arena;
+  Value converted = *literal;
+  if (!to_argument(parameter.take, arena, converted)) return refuse();
   return {};
 }
 
@@ -200,7 +162,6 @@ Parser::MaybePart Parser::finished_call(const FunctionRow& row, const Token& nam
     if (!parts[i]) continue;
     present.push_back(*parts[i]);
     site.arguments[i] = parts[i]->node;
-    literals.present[i] = true;
     literals.values[i] = literal_of(*parts[i]);
   }
   if (row.prepare != nullptr) {
@@ -209,7 +170,7 @@ Parser::MaybePart Parser::finished_call(const FunctionRow& row, const Token& nam
     if (!bad.text.empty()) return fail(parts[bad.index] ? parts[bad.index]->offset : name.offset, bad.text);
   }
   if (row.fold != nullptr) {
-    if (const std::optional<Value> value = row.fold(literals)) {
+    if (const std::optional<Value> value = row.fold(literals, *program_.memory)) {
       program_.constants.push_back(*value);
       return add({.kind = Node::Kind::folded, .index = static_cast<std::uint16_t>(program_.constants.size() - 1)},
                  name.offset, {});

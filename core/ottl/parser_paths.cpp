@@ -71,7 +71,7 @@ Parser::MaybePart Parser::field(Holder holder, const std::string& rest, const To
 // REQUIRES is("[").
 Result<Parser::Parts, Fault> Parser::keys() {
   Parts parts;
-  if (++nesting_ > kNodeDepthMax) return fail(here().offset, "the condition is nested too deep");
+  if (++nesting_ > kNodeDepthMax) return too_deep(here().offset);
   while (take("[")) {
     if (is("]")) return fail(here().offset, "expected a key in double quotes, or an index");
     const MaybePart key = sum();
@@ -84,6 +84,15 @@ Result<Parser::Parts, Fault> Parser::keys() {
   }
   --nesting_;
   return parts;
+}
+
+// REQUIRES is("[").
+Parser::MaybePart Parser::indexed(const Part& part) {
+  const Result<Parts, Fault> inner = keys();
+  if (!inner) return inner.error();
+  Parts parts = {part};
+  parts.insert(parts.end(), inner->begin(), inner->end());
+  return add({.kind = Node::Kind::indexed}, part.offset, parts);
 }
 
 }  // namespace entail::ottl

@@ -3,6 +3,7 @@
 
 #include "ottl/conversion.hpp"
 #include "ottl/parser.hpp"
+#include "text/ascii.hpp"
 
 namespace entail::ottl {
 
@@ -66,22 +67,22 @@ Parser::MaybePart Parser::name() {
   if (token.value == "and" || token.value == "or" || token.value == "not")
     return fail(token.offset, "expected a value, found '" + token.value + "'");
   if (const std::uint16_t* const index = local_of(token.value)) return local(token, *index);
-  const bool capital = token.value[0] >= 'A' && token.value[0] <= 'Z';
+  const bool capital = text::is_upper(token.value[0]);
   if (is("(")) {
     if (capital) return call(token);
-    return fail(token.offset, "'" + token.value + "' is no function that a condition may call", token.value,
+    return fail(token.offset, "'" + token.value + "' is not a function that a condition may call", token.value,
                 function_names());
   }
   if (!capital) return path(token);
   if (const auto value = enum_value(token.value)) return add_constant(token.offset, Value::of_integer(*value));
   if (const FunctionRow* const row = find_function(token.value))
     return fail(token.offset, "a function is called with parentheses: " + usage_of(*row));
-  return fail(token.offset, "'" + token.value + "' is no name of a constant", token.value, enum_names());
+  return fail(token.offset, "'" + token.value + "' is not the name of a constant", token.value, enum_names());
 }
 
 Parser::MaybePart Parser::list() {
   const std::size_t offset = here().offset;
-  if (++nesting_ > kNodeDepthMax) return fail(offset, "the condition is nested too deep");
+  if (++nesting_ > kNodeDepthMax) return too_deep(offset);
   ++at_;
   Parts parts;
   while (!is("]")) {
@@ -100,7 +101,7 @@ Parser::MaybePart Parser::list() {
 
 Parser::MaybePart Parser::map() {
   const std::size_t offset = here().offset;
-  if (++nesting_ > kNodeDepthMax) return fail(offset, "the condition is nested too deep");
+  if (++nesting_ > kNodeDepthMax) return too_deep(offset);
   ++at_;
   Parts parts;
   while (!is("}")) {
@@ -143,28 +144,13 @@ Parser::MaybePart Parser::items(Node::Kind kind, std::size_t offset, const Parts
 }
 
 Parser::MaybePart Parser::constant_items(Node::Kind kind, std::size_t offset, const Parts& parts) {
-  std::vector<Value> values;
-  for (const Part& part : parts) values.push_back(*literal_of(part));
-  program_.items.push_back(std::move(values));
-  std::vector<Value>& kept = program_.items.back();
-  if (kind == Node::Kind::list)
-    return add_constant(offset, Value::of_items(Kind::list, Form::raw, kept.data(), kept.size()));
-  // Lists in a map become lists of attributes; texts stay where they are, so that only items are made.
-  for (std::size_t i = 1; i < kept.size(); i += 2)
-    if (!own_member(kept[i])) return fail(parts[i].offset, "a map cannot hold this value");
-  return add_constant(offset, Value::of_items(Kind::map, Form::plain, kept.data(), kept.size() / 2));
-}
-
-// As to_member(), in memory of the program.
-bool Parser::own_member(Value& value) {
-  if (!value.is_container() || (value.kind == Kind::map && value.form == Form::plain)) return true;
-  if (value.form != Form::raw) return false;
-  std::vector<Value> copy(value.items, value.items + value.count * (value.kind == Kind::map ? 2 : 1));
-  for (Value& item : copy)
-    if (!own_member(item)) return false;
-  program_.items.push_back(std::move(copy));
-  value = Value::of_items(value.kind, Form::plain, program_.items.back().data(), value.count);
-  return true;
+  Value* const kept = program_.memory->values(parts.size());
+  if (kept == nullptr) return no_memory(offset);
+  for (std::size_t i = 0; i < parts.size(); ++i) kept[i] = *literal_of(parts[i]);
+  if (kind == Node::Kind::list) return add_constant(offset, Value::of_items(Kind::list, Form::raw, kept, parts.size()));
+  for (std::size_t i = 1; i < parts.size(); i += 2)
+    if (!to_member(kept[i], *program_.memory, kept[i])) return fail(parts[i].offset, "a map cannot hold this value");
+  return add_constant(offset, Value::of_items(Kind::map, Form::plain, kept, parts.size() / 2));
 }
 
 bool Parser::is_lambda() const noexcept {
@@ -179,7 +165,7 @@ bool Parser::is_lambda() const noexcept {
 // "(" names ")" "=>" a value or a condition. REQUIRES is_lambda().
 Parser::MaybePart Parser::lambda() {
   const std::size_t offset = here().offset;
-  if (++nesting_ > kNodeDepthMax) return fail(offset, "the condition is nested too deep");
+  if (++nesting_ > kNodeDepthMax) return too_deep(offset);
   ++at_;
   Lambda made;
   const std::size_t outer = locals_.size();
@@ -192,8 +178,7 @@ Parser::MaybePart Parser::lambda() {
       made.parameters.push_back(kNoNode);
       continue;
     }
-    if (parameter.value[0] < 'a' || parameter.value[0] > 'z')
-      return fail(parameter.offset, "a parameter is written in lower case");
+    if (!text::is_lower(parameter.value[0])) return fail(parameter.offset, "a parameter is written in lower case");
     for (std::size_t i = outer; i < locals_.size(); ++i)
       if (locals_[i].first == parameter.value) return fail(parameter.offset, "this parameter is named twice");
     if (local_count_ == kLocalsMax)
@@ -224,11 +209,7 @@ Parser::MaybePart Parser::local(const Token& name, std::uint16_t index) {
   const MaybePart part = add({.kind = Node::Kind::local, .index = index}, name.offset, {});
   if (is(".")) return fail(here().offset, "what is inside a parameter is written [\"key\"] or [0]");
   if (!part || !is("[")) return part;
-  const Result<Parts, Fault> inner = keys();
-  if (!inner) return inner.error();
-  Parts parts = {*part};
-  parts.insert(parts.end(), inner->begin(), inner->end());
-  return add({.kind = Node::Kind::indexed}, name.offset, parts);
+  return indexed(*part);
 }
 
 }  // namespace entail::ottl

@@ -4,15 +4,16 @@
 //
 // Not accepted, each with a fault: editors (set, ...), paths and functions that are not listed, literals that can never
 // fit. Thread rule: Immutable once compiled.
-// Limits: kConditionBytesMax, kNodeDepthMax. Memory: about 16 bytes a node.
+// Limits: kConditionBytesMax, kNodeDepthMax. Memory: about 16 bytes a node, and at least 2 KiB for literals.
 #pragma once
 
 #include <cstdint>
-#include <list>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ottl/arena.hpp"
 #include "ottl/functions.hpp"
 #include "ottl/lexer.hpp"
 #include "ottl/names.hpp"
@@ -88,9 +89,7 @@ struct Program {
   std::vector<AttributePath> attributes;
   std::vector<CallSite> calls;
   std::vector<Lambda> lambdas;
-  // What the constants borrow: lists, whose elements stay where they are.
-  std::list<std::string> texts;
-  std::list<std::vector<Value>> items;
+  std::unique_ptr<Arena> memory = std::make_unique<Arena>();  // of what the constants borrow
   std::uint16_t root = 0;
 };
 

@@ -105,80 +105,72 @@ std::size_t Source::attribute_count(Holder holder) const noexcept {
   return count;
 }
 
-std::uint64_t Source::header_number(Holder holder, wire::Field wanted) const noexcept {
-  std::uint64_t out = 0;
-  for_each_message(holder, [&](wire::Range message, wire::Field) {
-    wire::FieldCursor cursor(decoded_.bytes, message);
-    for (wire::FieldView field; cursor.next(field);)
-      if (field.is(wanted)) out = number(field);
-  });
-  return out;
-}
-
-std::string_view Source::schema_url(Holder holder) const noexcept {
-  const otlp::ScopeView& scope = decoded_.scopes[span_.scope];
-  const otlp::ResourceView& resource = decoded_.resources[scope.resource];
-  const bool is_scope = holder == Holder::scope;
-  const wire::Field wanted = is_scope ? otlp::scope_spans_field::kSchemaUrl : otlp::resource_spans_field::kSchemaUrl;
-  const std::uint32_t first = is_scope ? scope.first_field : resource.first_field;
-  const std::uint32_t count = is_scope ? scope.field_count : resource.field_count;
-  std::string_view out;
-  for (std::uint32_t i = first; i < first + count; ++i) {
-    wire::FieldCursor cursor(decoded_.bytes, decoded_.fields[i]);
-    for (wire::FieldView field; cursor.next(field);)
-      if (field.is(wanted)) out = text(field.payload);
-  }
-  return out;
-}
-
 bool Source::is_root() const noexcept { return context::is_zero(wire::slice(decoded_.bytes, span_.parent_span_id)); }
 
-void Source::walk_span() noexcept {
-  if (span_walked_) return;
-  span_walked_ = true;
+const Source::SpanFields& Source::span_fields() noexcept {
+  if (span_fields_) return *span_fields_;
+  SpanFields& out = span_fields_.emplace();
   wire::FieldCursor cursor(decoded_.bytes, span_.payload);
   for (wire::FieldView field; cursor.next(field);) {
     if (field.is(otlp::span_field::kName)) {
-      name_ = field.payload;
+      out.name = field.payload;
     } else if (field.is(otlp::span_field::kKind)) {
-      kind_ = number(field);
+      out.kind = number(field);
     } else if (field.is(otlp::span_field::kDroppedAttributesCount)) {
-      dropped_attributes_ = number(field);
+      out.dropped_attributes = number(field);
     } else if (field.is(otlp::span_field::kDroppedEventsCount)) {
-      dropped_events_ = number(field);
+      out.dropped_events = number(field);
     } else if (field.is(otlp::span_field::kStatus)) {
       wire::FieldCursor status(decoded_.bytes, field.payload);
       for (wire::FieldView part; status.next(part);)
-        if (part.is(otlp::status_field::kMessage)) status_message_ = part.payload;
+        if (part.is(otlp::status_field::kMessage)) out.status_message = part.payload;
     }
   }
+  return out;
 }
 
-void Source::walk_event() noexcept {
-  if (event_walked_) return;
-  event_walked_ = true;
-  event_name_ = {};
-  event_ns_ = event_dropped_attributes_ = 0;
+const Source::EventFields& Source::event_fields() noexcept {
+  if (event_fields_) return *event_fields_;
+  EventFields& out = event_fields_.emplace();
   wire::FieldCursor cursor(decoded_.bytes, event_);
   for (wire::FieldView field; cursor.next(field);) {
-    if (field.is(otlp::event_field::kTime)) event_ns_ = number(field);
-    if (field.is(otlp::event_field::kName)) event_name_ = field.payload;
-    if (field.is(otlp::event_field::kDroppedAttributesCount)) event_dropped_attributes_ = number(field);
+    if (field.is(otlp::event_field::kTime)) out.ns = number(field);
+    if (field.is(otlp::event_field::kName)) out.name = field.payload;
+    if (field.is(otlp::event_field::kDroppedAttributesCount)) out.dropped_attributes = number(field);
   }
+  return out;
 }
 
-void Source::walk_scope() noexcept {
-  if (scope_walked_) return;
-  scope_walked_ = true;
+const Source::HeaderFields& Source::header_fields(Holder holder) noexcept {
+  std::optional<HeaderFields>& fields = holder == Holder::scope ? scope_fields_ : resource_fields_;
+  if (!fields) walk_header(holder, fields.emplace());
+  return *fields;
+}
+
+void Source::walk_header(Holder holder, HeaderFields& out) const noexcept {
+  const bool is_scope = holder == Holder::scope;
   const otlp::ScopeView& scope = decoded_.scopes[span_.scope];
-  for (std::uint32_t i = 0; i < scope.field_count; ++i) {
-    wire::FieldCursor cursor(decoded_.bytes, decoded_.fields[scope.first_field + i]);
+  const otlp::ResourceView& resource = decoded_.resources[scope.resource];
+  const std::uint32_t first = is_scope ? scope.first_field : resource.first_field;
+  const std::uint32_t count = is_scope ? scope.field_count : resource.field_count;
+  const wire::Field message = is_scope ? otlp::scope_spans_field::kScope : otlp::resource_spans_field::kResource;
+  const wire::Field schema_url =
+      is_scope ? otlp::scope_spans_field::kSchemaUrl : otlp::resource_spans_field::kSchemaUrl;
+  const wire::Field dropped =
+      is_scope ? otlp::scope_field::kDroppedAttributesCount : otlp::resource_field::kDroppedAttributesCount;
+  for (std::uint32_t i = first; i < first + count; ++i) {
+    wire::FieldCursor cursor(decoded_.bytes, decoded_.fields[i]);
     for (wire::FieldView field; cursor.next(field);) {
-      if (!field.is(otlp::scope_spans_field::kScope)) continue;
+      if (field.is(schema_url)) out.schema_url = field.payload;
+      if (!field.is(message)) continue;
       wire::FieldCursor parts(decoded_.bytes, field.payload);
       for (wire::FieldView part; parts.next(part);) {
-        if (part.is(otlp::scope_field::kName)) scope_name_ = part.payload;
-        if (part.is(otlp::scope_field::kVersion)) scope_version_ = part.payload;
+        if (part.is(dropped))
+          out.dropped_attributes = number(part);
+        else if (is_scope && part.is(otlp::scope_field::kName))
+          out.name = part.payload;
+        else if (is_scope && part.is(otlp::scope_field::kVersion))
+          out.version = part.payload;
       }
     }
   }
@@ -192,7 +184,7 @@ bool Source::next_event() noexcept {
     if (!field.is(otlp::span_field::kEvents)) continue;
     events_at_ = field.whole.offset + field.whole.size;
     event_ = field.payload;
-    event_walked_ = false;
+    event_fields_.reset();
     filled_[static_cast<std::size_t>(Holder::event)] = false;
     return true;
   }
@@ -243,22 +235,22 @@ Value Source::field(Field field) noexcept {
 
 // Fields of the span that decode() passes over.
 Value Source::passed_field(Field field) noexcept {
-  walk_span();
+  const SpanFields& fields = span_fields();
   switch (field) {
     case Field::name:
-      return Value::of_text(text(name_));
+      return Value::of_text(text(fields.name));
     case Field::kind:
-      return integer_of(static_cast<std::uint64_t>(static_cast<std::int32_t>(kind_)));
+      return integer_of(static_cast<std::uint64_t>(static_cast<std::int32_t>(fields.kind)));
     case Field::kind_text:
-      return Value::of_text(kind_ < kKindTexts.size() ? kKindTexts[kind_] : std::string_view());
+      return Value::of_text(fields.kind < kKindTexts.size() ? kKindTexts[fields.kind] : std::string_view());
     case Field::kind_enum_text:
-      return Value::of_text(kind_ < kKindEnumTexts.size() ? kKindEnumTexts[kind_] : std::string_view());
+      return Value::of_text(fields.kind < kKindEnumTexts.size() ? kKindEnumTexts[fields.kind] : std::string_view());
     case Field::status_message:
-      return Value::of_text(text(status_message_));
+      return Value::of_text(text(fields.status_message));
     case Field::dropped_attributes:
-      return integer_of(static_cast<std::uint32_t>(dropped_attributes_));
+      return integer_of(static_cast<std::uint32_t>(fields.dropped_attributes));
     case Field::dropped_events:
-      return integer_of(static_cast<std::uint32_t>(dropped_events_));
+      return integer_of(static_cast<std::uint32_t>(fields.dropped_events));
     default:
       return {};
   }
@@ -268,33 +260,25 @@ Value Source::passed_field(Field field) noexcept {
 Value Source::context_field(Field field) noexcept {
   switch (field) {
     case Field::event_name:
-      walk_event();
-      return Value::of_text(text(event_name_));
+      return Value::of_text(text(event_fields().name));
     case Field::event_ns:
-      walk_event();
-      return integer_of(event_ns_);
+      return integer_of(event_fields().ns);
     case Field::event_time:
-      walk_event();
-      return time_of_ns(event_ns_);
+      return time_of_ns(event_fields().ns);
     case Field::event_dropped_attributes:
-      walk_event();
-      return integer_of(static_cast<std::uint32_t>(event_dropped_attributes_));
+      return integer_of(static_cast<std::uint32_t>(event_fields().dropped_attributes));
     case Field::scope_name:
-      walk_scope();
-      return Value::of_text(text(scope_name_));
+      return Value::of_text(text(header_fields(Holder::scope).name));
     case Field::scope_version:
-      walk_scope();
-      return Value::of_text(text(scope_version_));
+      return Value::of_text(text(header_fields(Holder::scope).version));
     case Field::scope_dropped_attributes:
-      return integer_of(
-          static_cast<std::uint32_t>(header_number(Holder::scope, otlp::scope_field::kDroppedAttributesCount)));
+      return integer_of(static_cast<std::uint32_t>(header_fields(Holder::scope).dropped_attributes));
     case Field::scope_schema_url:
-      return Value::of_text(schema_url(Holder::scope));
+      return Value::of_text(text(header_fields(Holder::scope).schema_url));
     case Field::resource_dropped_attributes:
-      return integer_of(
-          static_cast<std::uint32_t>(header_number(Holder::resource, otlp::resource_field::kDroppedAttributesCount)));
+      return integer_of(static_cast<std::uint32_t>(header_fields(Holder::resource).dropped_attributes));
     case Field::resource_schema_url:
-      return Value::of_text(schema_url(Holder::resource));
+      return Value::of_text(text(header_fields(Holder::resource).schema_url));
     default:
       return {};
   }
@@ -302,9 +286,10 @@ Value Source::context_field(Field field) noexcept {
 
 Value Source::trace_state_entry(std::string_view key) const noexcept {
   // The Collector parses Level 1.
-  const auto parsed = context::parse_tracestate(text(span_.trace_state), context::TracestateLevel::strict_one);
-  if (!parsed.ok() && parsed.error() != context::TracestateError::bad_ot) return {};
-  return Value::of_text(context::tracestate_value(text(span_.trace_state), key).value_or(std::string_view()));
+  const auto member =
+      context::find_tracestate_member(text(span_.trace_state), key, context::TracestateLevel::strict_one);
+  if (!member.ok()) return {};
+  return Value::of_text(member->value_or(std::string_view()));
 }
 
 const Value& Source::attribute(Holder holder, std::uint16_t slot) noexcept {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -69,18 +70,12 @@ class Source {
   std::string_view hex(std::size_t slot, std::string_view id) noexcept;
   Value passed_field(Field field) noexcept;
   Value context_field(Field field) noexcept;
-  void walk_span() noexcept;
-  void walk_event() noexcept;
-  void walk_scope() noexcept;
   void fill(Holder holder) noexcept;
   void take_attributes(Holder holder, wire::Range message, wire::Field attributes) noexcept;
   // The messages that hold a holder's attributes, which are their fields `attributes`.
   template <class Visit>
   void for_each_message(Holder holder, const Visit& visit) const noexcept;
   std::size_t count_fields(wire::Field field) const noexcept;
-  // The last of a field of all messages that are the resource's or the scope's own, or stand beside them.
-  std::uint64_t header_number(Holder holder, wire::Field field) const noexcept;
-  std::string_view schema_url(Holder holder) const noexcept;
 
   const otlp::Decoded& decoded_;
   const otlp::SpanView& span_;
@@ -92,22 +87,36 @@ class Source {
     std::array<Value, kSlotsMax> slots_;
   };
 
-  // Fields that decode() passes over.
-  bool span_walked_ = false;
-  wire::Range name_;
-  wire::Range status_message_;
-  std::uint64_t kind_ = 0;
-  std::uint64_t dropped_attributes_ = 0;
-  std::uint64_t dropped_events_ = 0;
-  bool scope_walked_ = false;
-  wire::Range scope_name_;
-  wire::Range scope_version_;
-  bool event_walked_ = false;
+  // Fields that decode() passes over, once they are walked; of one that is repeated the last counts.
+  struct SpanFields {
+    wire::Range name;
+    wire::Range status_message;
+    std::uint64_t kind = 0;
+    std::uint64_t dropped_attributes = 0;
+    std::uint64_t dropped_events = 0;
+  };
+  struct EventFields {
+    wire::Range name;
+    std::uint64_t ns = 0;
+    std::uint64_t dropped_attributes = 0;
+  };
+  struct HeaderFields {  // of a scope or a resource
+    wire::Range name;    // of a scope only
+    wire::Range version;
+    wire::Range schema_url;
+    std::uint64_t dropped_attributes = 0;
+  };
+  const SpanFields& span_fields() noexcept;
+  const EventFields& event_fields() noexcept;
+  const HeaderFields& header_fields(Holder holder) noexcept;
+  void walk_header(Holder holder, HeaderFields& out) const noexcept;
+
+  std::optional<SpanFields> span_fields_;
+  std::optional<EventFields> event_fields_;
+  std::optional<HeaderFields> scope_fields_;
+  std::optional<HeaderFields> resource_fields_;
   std::uint32_t events_at_ = 0;  // where the next event is looked for; 0 = at the start of the span
   wire::Range event_;
-  wire::Range event_name_;
-  std::uint64_t event_ns_ = 0;
-  std::uint64_t event_dropped_attributes_ = 0;
   std::array<std::array<char, 32>, 3> hex_;  // trace, span and parent ID
 };
 

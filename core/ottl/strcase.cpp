@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ottl/case_table.hpp"
+#include "text/ascii.hpp"
 #include "text/utf8.hpp"
 
 namespace entail::ottl {
@@ -11,11 +12,9 @@ namespace {
 
 constexpr char32_t kReplacement = 0xfffd;
 
-bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
-bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-char upper(char c) noexcept { return is_lower(c) ? static_cast<char>(c - 32) : c; }
-char lower(char c) noexcept { return is_upper(c) ? static_cast<char>(c + 32) : c; }
+using text::is_digit;
+using text::is_lower;
+using text::is_upper;
 
 template <std::size_t Count>
 char32_t mapped(const std::array<CaseRange, Count>& table, char32_t code) noexcept {
@@ -55,8 +54,8 @@ bool is_space(char32_t code) noexcept {
 
 }  // namespace
 
-std::string to_upper(std::string_view text) { return changed(text, upper, kToUpper); }
-std::string to_lower(std::string_view text) { return changed(text, lower, kToLower); }
+std::string to_upper(std::string_view text) { return changed(text, text::to_upper, kToUpper); }
+std::string to_lower(std::string_view text) { return changed(text, text::to_lower, kToLower); }
 
 std::string to_camel(std::string_view text) {
   text = trimmed_space(text);
@@ -69,9 +68,9 @@ std::string to_camel(std::string_view text) {
     const bool is_capital = is_upper(c);
     const bool is_letter = is_capital || is_lower(c);
     if (capital_next)
-      c = upper(c);
+      c = text::to_upper(c);
     else if (was_capital && is_capital && !is_acronym)
-      c = lower(c);
+      c = text::to_lower(c);
     was_capital = is_capital;
     if (is_letter || is_digit(c)) out += c;
     capital_next = is_letter ? false : is_digit(c) || c == '_' || c == ' ' || c == '-' || c == '.';
@@ -91,10 +90,10 @@ std::string to_snake(std::string_view text) {
     if (breaks) {
       // An acronym is a word: JSONData is json_data.
       if (is_upper(c) && is_lower(next) && i > 0 && is_upper(text[i - 1])) out += '_';
-      out += lower(c);
+      out += text::to_lower(c);
       if (is_lower(c) || is_digit(c) || is_digit(next)) out += '_';
     } else {
-      out += c == ' ' || c == '-' || c == '.' ? '_' : lower(c);
+      out += c == ' ' || c == '-' || c == '.' ? '_' : text::to_lower(c);
     }
   }
   return out;
@@ -107,10 +106,9 @@ std::string_view trimmed_space(std::string_view text) noexcept {
     text.remove_prefix(first.size);
   }
   while (!text.empty()) {
-    std::size_t begin = text.size() - 1;
-    while (begin > 0 && text.size() - begin < 4 && (static_cast<unsigned char>(text[begin]) & 0xc0) == 0x80) --begin;
-    if (!is_space(first_character(text.substr(begin)).code)) break;
-    text.remove_suffix(text.size() - begin);
+    const Character last = last_character(text);
+    if (!is_space(last.code)) break;
+    text.remove_suffix(last.size);
   }
   return text;
 }
@@ -130,6 +128,13 @@ Character first_character(std::string_view text) noexcept {
     default:
       return {kReplacement, 1};
   }
+}
+
+Character last_character(std::string_view text) noexcept {
+  std::size_t begin = text.size() - 1;
+  while (begin > 0 && text.size() - begin < 4 && !text::starts_character(text[begin])) --begin;
+  const Character last = first_character(text.substr(begin));
+  return begin + last.size == text.size() ? last : Character{kReplacement, 1};
 }
 
 void append_character(char32_t code, std::string& out) {

@@ -24,6 +24,8 @@ struct Character {
   std::size_t size = 0;
 };
 Character first_character(std::string_view text) noexcept;
+// The same for the character that text ends with.
+Character last_character(std::string_view text) noexcept;
 void append_character(char32_t code, std::string& out);
 
 }  // namespace entail::ottl

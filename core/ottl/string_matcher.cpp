@@ -4,7 +4,6 @@
 #include <re2/set.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "ottl/go_regex.hpp"
 #include "text/utf8.hpp"
@@ -19,17 +18,11 @@ struct BySizeThenContent {
   }
 };
 
-RE2::Options regex_options() {
-  RE2::Options options;
-  options.set_log_errors(false);  // a library does not print
-  options.set_never_capture(true);
-  return options;
-}
-
 }  // namespace
 
 struct StringMatcher::RegexSet {
-  RE2::Set set{regex_options(), RE2::UNANCHORED};
+  explicit RegexSet(const RE2::Options& options) : set(options, RE2::UNANCHORED) {}
+  RE2::Set set;
 };
 
 StringMatcher::StringMatcher() = default;
@@ -48,22 +41,23 @@ StringMatcher StringMatcher::exact(const std::vector<std::string>& values) {
 Result<StringMatcher, std::vector<BadPattern>> StringMatcher::regex(const std::vector<std::string>& patterns) {
   StringMatcher matcher;
   std::vector<BadPattern> bad;
-  auto combined = std::make_unique<RegexSet>();
-  bool all_combined = patterns.size() > 1;
   for (const std::string& pattern : patterns) {
-    const std::optional<std::string> translated = re2_pattern(pattern);
-    auto compiled = std::make_unique<RE2>(translated.value_or(std::string()), regex_options());
-    if (!translated || !compiled->ok()) {
-      bad.push_back({static_cast<std::size_t>(&pattern - patterns.data()),
-                     "bad regular expression '" + pattern +
-                         "': " + (translated ? compiled->error() : "\\C is not part of Go's regular expressions")});
+    std::string error;
+    auto compiled = compile_regex(pattern, Captures::none, error);
+    if (compiled == nullptr) {
+      bad.push_back(
+          {static_cast<std::size_t>(&pattern - patterns.data()), "bad regular expression '" + pattern + "': " + error});
       continue;
     }
-    all_combined = all_combined && combined->set.Add(*translated, nullptr) >= 0;
     matcher.patterns_.push_back(std::move(compiled));
   }
   if (!bad.empty()) return bad;
-  if (all_combined && combined->set.Compile()) matcher.set_ = std::move(combined);
+  if (matcher.patterns_.size() < 2) return matcher;
+  auto combined = std::make_unique<RegexSet>(matcher.patterns_.front()->options());
+  const bool fits = std::all_of(matcher.patterns_.begin(), matcher.patterns_.end(), [&combined](const auto& pattern) {
+    return combined->set.Add(pattern->pattern(), nullptr) >= 0;
+  });
+  if (fits && combined->set.Compile()) matcher.set_ = std::move(combined);
   return matcher;
 }
 
@@ -71,7 +65,10 @@ bool StringMatcher::matches_any(std::string_view text) const {
   if (!values_.empty()) return std::binary_search(values_.begin(), values_.end(), text, BySizeThenContent{});
   if (matches_pattern(text)) return true;
   // What does not match as it is may match where Go reads U+FFFD.
-  return text::utf8_valid_size(text) != text.size() && matches_pattern(as_utf8(text));
+  if (text::utf8_valid_size(text) == text.size()) return false;
+  std::string clean;
+  text::append_as_utf8(text, clean);
+  return matches_pattern(clean);
 }
 
 bool StringMatcher::matches_pattern(std::string_view text) const {

@@ -6,6 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "ottl/civil_time.hpp"
+#include "text/ascii.hpp"
 
 namespace entail::ottl {
 
@@ -50,7 +51,7 @@ std::string read_file(const std::string& path) {
 // Takes digits; 0 if there are none.
 int take_number(std::string_view& text) noexcept {
   int value = 0;
-  while (!text.empty() && text[0] >= '0' && text[0] <= '9' && value < 100000) {
+  while (!text.empty() && text::is_digit(text[0]) && value < 100000) {
     value = value * 10 + (text[0] - '0');
     text.remove_prefix(1);
   }
@@ -78,7 +79,7 @@ std::string take_name(std::string_view& text) {
     text.remove_prefix(std::min(end + 1, text.size()));
     return name;
   }
-  while (!text.empty() && ((text[0] >= 'A' && text[0] <= 'Z') || (text[0] >= 'a' && text[0] <= 'z'))) {
+  while (!text.empty() && text::is_letter(text[0])) {
     name += text[0];
     text.remove_prefix(1);
   }
@@ -166,7 +167,6 @@ bool TimeZone::read_footer(std::string_view text) {
   standard_.offset = -take_time(text);
   if (text.empty()) return true;
   summer_.name = take_name(text);
-  summer_.is_summer = true;
   summer_.offset = standard_.offset + 3600;
   if (!text.empty() && text[0] != ',') summer_.offset = -take_time(text);
   has_summer_ = read_rule(text, summer_begins_) && read_rule(text, summer_ends_);

@@ -1,9 +1,11 @@
 #include "ottl/url.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "ottl/addresses.hpp"
 #include "ottl/strcase.hpp"
+#include "text/ascii.hpp"
 #include "text/hex.hpp"
 
 namespace entail::ottl {
@@ -12,9 +14,7 @@ namespace {
 
 enum class Part : std::uint8_t { path, user, host, zone, query, fragment };
 
-bool is_letter_or_digit(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+using text::is_letter_or_digit;
 bool contains(std::string_view set, char c) noexcept { return set.find(c) != std::string_view::npos; }
 
 bool is_escaped(char c, Part part) noexcept {
@@ -92,22 +92,21 @@ std::string escaped_as_written(std::string_view text, std::string_view raw, Part
 }
 
 bool is_port(std::string_view text) noexcept {
-  return text.empty() ||
-         (text[0] == ':' && std::all_of(text.begin() + 1, text.end(), [](char c) { return c >= '0' && c <= '9'; }));
+  return text.empty() || (text[0] == ':' && std::all_of(text.begin() + 1, text.end(), text::is_digit));
 }
 
 // False: a scheme is missing before a colon.
 bool take_scheme(std::string_view& rest, std::string& scheme) {
   for (std::size_t at = 0; at < rest.size(); ++at) {
     const char c = rest[at];
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) continue;
+    if (text::is_letter(c)) continue;
     if (c == ':') {
       if (at == 0) return false;
       scheme = to_lower(rest.substr(0, at));
       rest.remove_prefix(at + 1);
       return true;
     }
-    const bool may_follow = (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    const bool may_follow = text::is_digit(c) || c == '+' || c == '-' || c == '.';
     if (!may_follow || at == 0) return true;
   }
   return true;
@@ -256,6 +255,7 @@ std::optional<Url> parse_url(std::string_view text) {
 
 std::optional<std::vector<std::pair<std::string, std::vector<std::string>>>> parse_query(std::string_view text) {
   std::vector<std::pair<std::string, std::vector<std::string>>> out;
+  std::unordered_map<std::string, std::size_t> places;
   constexpr std::ptrdiff_t kParametersMax = 10000;
   if (std::count(text.begin(), text.end(), '&') >= kParametersMax) return std::nullopt;
   while (!text.empty()) {
@@ -268,11 +268,9 @@ std::optional<std::vector<std::pair<std::string, std::vector<std::string>>>> par
     std::string value;
     if (!unescaped(pair.substr(0, equals), Part::query, key)) return std::nullopt;
     if (!unescaped(pair.substr(std::min(equals + 1, pair.size())), Part::query, value)) return std::nullopt;
-    const auto known = std::find_if(out.begin(), out.end(), [&](const auto& entry) { return entry.first == key; });
-    if (known == out.end())
-      out.push_back({key, {value}});
-    else
-      known->second.push_back(value);
+    const auto [place, is_new] = places.try_emplace(key, out.size());
+    if (is_new) out.push_back({std::move(key), {}});
+    out[place->second].second.push_back(std::move(value));
   }
   return out;
 }

@@ -132,15 +132,19 @@ bool compare_unlike(const Value& left, Relation relation, const Value& right) no
 
 }  // namespace
 
-Instant instant_of(const Value& time) noexcept {
-  if (time.form == Form::wide) return {time.integer, time.count};
-  std::int64_t second = time.integer / kNsPerSecond;
-  std::int64_t rest = time.integer % kNsPerSecond;
+Instant instant_after(std::int64_t second, std::int64_t ns) noexcept {
+  std::int64_t seconds = ns / kNsPerSecond;
+  std::int64_t rest = ns % kNsPerSecond;
   if (rest < 0) {
-    --second;
+    --seconds;
     rest += kNsPerSecond;
   }
-  return {second, static_cast<std::uint32_t>(rest)};
+  const std::uint64_t sum = static_cast<std::uint64_t>(second) + static_cast<std::uint64_t>(seconds);
+  return {static_cast<std::int64_t>(sum), static_cast<std::uint32_t>(rest)};
+}
+
+Instant instant_of(const Value& time) noexcept {
+  return time.form == Form::wide ? Instant{time.integer, time.count} : instant_after(0, time.integer);
 }
 
 Value time_of(Instant instant) noexcept {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <string_view>
 
 #include "base/bytes.hpp"
@@ -95,6 +94,8 @@ struct Instant {
   std::uint32_t nanosecond = 0;
   auto operator<=>(const Instant&) const noexcept = default;
 };
+// Any number of nanoseconds after a second of 1970. Seconds wrap, as in Go.
+Instant instant_after(std::int64_t second, std::int64_t ns) noexcept;
 Instant instant_of(const Value& time) noexcept;
 Value time_of(Instant instant) noexcept;
 inline std::int32_t zone_offset(const Value& time) noexcept {

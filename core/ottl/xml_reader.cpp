@@ -1,5 +1,6 @@
 #include "ottl/strcase.hpp"
 #include "ottl/xml.hpp"
+#include "text/ascii.hpp"
 #include "text/hex.hpp"
 #include "text/utf8.hpp"
 
@@ -8,10 +9,8 @@ namespace entail::ottl {
 namespace {
 
 bool is_space(char c) noexcept { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_name_start(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
-}
-bool is_name(char c) noexcept { return is_name_start(c) || (c >= '0' && c <= '9') || c == '-' || c == '.'; }
+bool is_name_start(char c) noexcept { return text::is_letter(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool is_name(char c) noexcept { return is_name_start(c) || text::is_digit(c) || c == '-' || c == '.'; }
 
 bool is_character(char32_t code) noexcept {
   return code == 9 || code == 10 || code == 13 || (code >= 0x20 && code < 0xd800) ||

@@ -49,7 +49,7 @@ bool is_declared(const XmlTree& tree, int node, std::string_view prefix) {
 
 // version="1.0" and the like.
 void read_declaration(std::string_view text, XmlNode& node) {
-  for (const std::string& pair : split_text(text, " ")) {
+  for (const std::string_view pair : split_text(text, " ")) {
     const std::string_view trimmed = trimmed_space(pair);
     const std::size_t equals = trimmed.find('=');
     if (equals == std::string_view::npos || equals == 0) continue;

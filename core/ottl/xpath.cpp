@@ -4,15 +4,17 @@
 #include <map>
 #include <set>
 
+#include "text/ascii.hpp"
+
 namespace entail::ottl {
 
 namespace {
 
 bool is_name(char c) noexcept {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-         c == '.' || c == ':' || static_cast<unsigned char>(c) >= 0x80;
+  return text::is_letter_or_digit(c) || std::string_view("_-.:").find(c) != std::string_view::npos ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+using text::is_digit;
 
 }  // namespace
 
@@ -93,9 +95,12 @@ class XPathParser {
     }
     std::size_t size = 0;
     while (size < rest_.size() && is_name(rest_[size])) ++size;
-    out.name = rest_.substr(0, size);
+    const std::string_view name = rest_.substr(0, size);
+    if (name.empty() || is_digit(name[0]) || name.find("::") != std::string_view::npos) return false;
+    const std::size_t colon = name.find(':');
     out.test = XPath::Test::name;
-    if (size == 0 || is_digit(out.name[0]) || out.name.find("::") != std::string::npos) return false;
+    out.name = name.substr(colon == std::string_view::npos ? 0 : colon + 1);
+    if (colon != std::string_view::npos) out.prefix = name.substr(0, colon);
     rest_.remove_prefix(size);
     skip_space();
     return !rest_.starts_with('(');
@@ -158,12 +163,9 @@ bool XPath::passes(const XmlTree& tree, const Step& step, XmlMatch match) {
     name = node.attributes[static_cast<std::size_t>(match.attribute)].name;
   }
   switch (step.test) {
-    case Test::name: {
-      const bool named = match.attribute >= 0 || node.kind == XmlNode::Kind::element;
-      const std::size_t colon = step.name.find(':');
-      if (colon == std::string::npos) return named && prefix.empty() && name == step.name;
-      return named && prefix == step.name.substr(0, colon) && name == step.name.substr(colon + 1);
-    }
+    case Test::name:
+      if (match.attribute < 0 && node.kind != XmlNode::Kind::element) return false;
+      return prefix == step.prefix && name == step.name;
     case Test::any:
       return match.attribute >= 0 || node.kind == XmlNode::Kind::element;
     case Test::text:

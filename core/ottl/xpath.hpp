@@ -45,6 +45,7 @@ class XPath {
     Axis axis = Axis::child;
     bool is_deep = false;  // attributes of all elements below
     Test test = Test::name;
+    std::string prefix;
     std::string name;
     std::vector<Predicate> predicates;
   };

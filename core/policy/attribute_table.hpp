@@ -22,7 +22,7 @@ namespace entail::policy {
 
 // One condition on the value of one key.
 struct AttributeTest {
-  // any_*: as the Collector reads a value of another type: no string is "", no boolean false, no integer 0.
+  // any_*: a value of another type reads as "", false or 0, as in the Collector.
   enum class Kind : std::uint8_t { exact, regex, any_regex, boolean, any_boolean, number, any_integer };
   static constexpr std::int64_t kNoMin = std::numeric_limits<std::int64_t>::min();  // for doubles beyond it too
   static constexpr std::int64_t kNoMax = std::numeric_limits<std::int64_t>::max();

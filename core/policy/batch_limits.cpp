@@ -15,7 +15,7 @@ std::uint64_t randomness_of(const BatchItem* item) noexcept { return item->facts
 std::uint64_t take_batch(Bucket& bucket, std::vector<const BatchItem*> batch, std::int64_t now_ns) {
   const std::uint64_t budget = bucket.tokens.tokens(now_ns);
   const auto cost_of = [&](const BatchItem* item) { return item->facts.*bucket.amount; };
-  // One that a full bucket cannot pay for never passes, and must not stand in the way of others.
+  // A trace that costs more than a full bucket never passes; it must not block the others.
   std::erase_if(batch, [&](const BatchItem* item) { return cost_of(item) > bucket.tokens.burst(); });
   std::ranges::stable_sort(batch, std::ranges::greater{}, randomness_of);
   std::uint64_t taken = 0;

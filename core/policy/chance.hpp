@@ -6,21 +6,23 @@
 #include <string_view>
 #include <vector>
 
+#include "base/fnv.hpp"
 #include "entail/types.hpp"
 
 namespace entail::policy {
 
 // FNV-1a, 64 bits, over the salt. The state is continued over a trace ID by collector_hash().
 constexpr std::uint64_t salt_state(std::string_view salt) noexcept {
-  std::uint64_t state = 0xcbf29ce484222325ULL;
-  for (const char c : salt) state = (state ^ static_cast<std::uint8_t>(c)) * 0x100000001b3ULL;
+  std::uint64_t state = base::kFnvStart;
+  for (const char c : salt) state = base::fnv_next(state, static_cast<std::uint8_t>(c));
   return state;
 }
 
 // The Collector's hash of a trace: FNV-1a over the salt, then the 16 bytes of the ID.
 constexpr std::uint64_t collector_hash(std::uint64_t state, TraceId id) noexcept {
   for (const std::uint64_t half : {id.hi, id.lo})
-    for (int shift = 56; shift >= 0; shift -= 8) state = (state ^ ((half >> shift) & 0xff)) * 0x100000001b3ULL;
+    for (int shift = 56; shift >= 0; shift -= 8)
+      state = base::fnv_next(state, static_cast<std::uint8_t>(half >> shift));
   return state;
 }
 

@@ -35,8 +35,8 @@ class OttlConditions {
   // Sets bits and counts errors in the facts of this span.
   void match(const otlp::Decoded& decoded, const otlp::SpanView& span, ottl::Moment moment,
              Facts& facts) const noexcept;
-  // compat: the Collector stops at the first span on which a condition holds or fails. Takes out of the facts of a span
-  // what has no say any more, given what the trace holds so far.
+  // compat: the Collector stops at the first span on which a condition holds or fails. Clears the bits of a span that
+  // no longer count, given the bits of the trace so far.
   void stop_at_first(const Bits& trace, Bits& span) const noexcept;
 
  private:

@@ -17,6 +17,9 @@ std::uint8_t* write_utf8(std::uint32_t code_point, std::uint8_t* out) noexcept;
 // Bytes of the UTF-8 character that text begins with, 0 when it begins with none. REQUIRES !text.empty().
 std::size_t utf8_character_size(std::string_view text) noexcept;
 
+// Whether the byte may begin a character: it continues none.
+constexpr bool starts_character(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
+
 // Where text stops being UTF-8; its size if nowhere. Skips ASCII eight bytes at a time.
 std::size_t utf8_valid_size(std::string_view text) noexcept;
 

@@ -215,6 +215,21 @@ func TestOutputIsReusedAndExplained(t *testing.T) {
 	if err != nil || len(policies) != 1 || policies[0] != (Count{"errors", 1}) {
 		t.Error(policies, err)
 	}
+	var linked, lags uint64
+	links, err := engine.KeptByLink()
+	for _, row := range links {
+		linked += row.Count
+	}
+	if err != nil || linked != 3 || !strings.HasPrefix(links[0].Name, "link") {
+		t.Error(links, err)
+	}
+	rows, err := engine.KeptByLag()
+	for _, row := range rows {
+		lags += row.Count
+	}
+	if err != nil || lags != 4 || rows[0].Name != "1" || rows[len(rows)-1].Name != "+Inf" {
+		t.Error(rows, err)
+	}
 }
 
 func TestSpentMemoryIsTold(t *testing.T) {

@@ -94,8 +94,9 @@ void expect_equal_detail(const entail_decision_t& plain, simdjson::dom::element 
   EXPECT_EQ(!json["start"].is_null(), (plain.flags & ENTAIL_DECISION_HAS_START) != 0);
   EXPECT_EQ(!json["duration_ms"].is_null(), (plain.flags & ENTAIL_DECISION_HAS_DURATION) != 0);
   EXPECT_EQ(!json["error"].is_null(), (plain.flags & ENTAIL_DECISION_HAS_ERROR) != 0);
-  if (!json["duration_ms"].is_null())
+  if (!json["duration_ms"].is_null()) {
     EXPECT_NEAR(json["duration_ms"].get_double().value(), static_cast<double>(plain.duration_ns) / 1e6, 1e-6);
+  }
   EXPECT_EQ(json["errors"].get_uint64().value(), plain.errors);
   EXPECT_EQ(json["bytes"].get_uint64().value(), plain.bytes);
   EXPECT_EQ(json["services"].get_array().size(), plain.service_count);
@@ -225,7 +226,7 @@ TEST(Output, ReportsEveryTableOfCounts) {
   bad.links[0].trace_id = "short";
   workload::Span refused = span_of(3, true);
   refused.trace_id = std::string(16, '\0');
-  ASSERT_EQ(ingest(engine, request_of({bad, refused, span_of(4, false)})), ENTAIL_OK);
+  ASSERT_EQ(ingest(engine, request_of({bad, refused, span_of(4, false), span_of(6, true, {4})})), ENTAIL_OK);
   ASSERT_EQ(entail_drain(engine, 1, nullptr), ENTAIL_OK);
   entail_named_count_t counts[64];
   std::size_t count = 0;
@@ -243,10 +244,14 @@ TEST(Output, ReportsEveryTableOfCounts) {
     EXPECT_STREQ(info.name, counts[i].name);
   }
   EXPECT_EQ(entail_loss_info(static_cast<std::uint32_t>(count), &info, nullptr), ENTAIL_E_NOT_FOUND);
-  EXPECT_EQ(read(ENTAIL_COUNTS_KEPT_BY_POLICY), "errors=1 ");
+  EXPECT_EQ(read(ENTAIL_COUNTS_KEPT_BY_POLICY), "errors=2 ");
   EXPECT_EQ(read(ENTAIL_COUNTS_SPANS_REJECTED), "all_zero=1 ");
   EXPECT_EQ(read(ENTAIL_COUNTS_LINKS_INVALID), "wrong_length=1 ");
   EXPECT_EQ(read(ENTAIL_COUNTS_SPANS_LOST), "");
+  EXPECT_EQ(read(ENTAIL_COUNTS_KEPT_BY_LINK), "linked/1=1 ");
+  EXPECT_EQ(read(ENTAIL_COUNTS_KEPT_BY_LAG), "1=3 ");
+  EXPECT_EQ(count, 15u);
+  EXPECT_STREQ(counts[14].name, "+Inf");
   std::memset(counts, 0, sizeof counts);
   EXPECT_EQ(entail_counts(engine, ENTAIL_COUNTS_LOSSES, counts, 2, &count, nullptr), ENTAIL_E_BUFFER);
   EXPECT_GT(count, 10u);

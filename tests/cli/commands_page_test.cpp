@@ -67,7 +67,7 @@ TEST_F(CommandsPage, ShowsTheOutputOfItsCommands) {
     EXPECT_EQ(printed, simdjson::minify(parse(parser, joined(blocks[i + 1].lines))) + "\n");
     ++documents;
   }
-  EXPECT_EQ(documents, 3u);
+  EXPECT_EQ(documents, 4u);
   EXPECT_GE(command_count_, 7u);
 }
 
@@ -121,7 +121,7 @@ TEST_F(CommandsPage, DocumentsEveryOptionOfEverySubcommand) {
 // Every field in the examples is explained, by its path or by its last name.
 TEST_F(CommandsPage, DocumentsEveryField) {
   const std::map<std::string, std::string> documented = sections();
-  for (const std::string name : {"links", "convert", "config check"}) {
+  for (const std::string name : {"links", "convert", "export", "config check"}) {
     const std::string& section = documented.at(name);
     const std::string rows = section.substr(section.find("| field | meaning |"));
     simdjson::dom::parser parser;

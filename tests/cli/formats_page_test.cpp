@@ -124,10 +124,11 @@ class FormatsPage : public CommandTest {
   }
   // A failed span without names and times, and its trace without a record of a neighbour.
   void write_nameless() const {
-    write_file(path("nameless.otlp"),
-               buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"676558c612b9315e4bd78c6b496d9f67",)"
-                      R"("spanId":"2f8e32a89316a665","startTimeUnixNano":"18000000000000000000","status":{"code":2}}]}]}]})"
-                      "\n"));
+    write_file(
+        path("nameless.otlp"),
+        buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"676558c612b9315e4bd78c6b496d9f67",)"
+               R"("spanId":"2f8e32a89316a665","startTimeUnixNano":"18000000000000000000","status":{"code":2}}]}]}]})"
+               "\n"));
     write_file(path("nameless.yaml"), buffer("tail_sampling: {policies: [{name: errors, type: status_code, "
                                              "status_code: {status_codes: [ERROR]}}]}"));
   }
@@ -229,10 +230,43 @@ TEST_F(FormatsPage, DocumentsEveryFieldOfASurveyAndAConversion) {
   FieldTable survey(section("Link survey (`entail links --json`)"));
   FieldTable conversion(section("Conversion (`entail convert --json`)"));
   add(conversion, printed("convert odd.otlp -o odd.jsonl --to jsonl --json"));
+  add(conversion, printed("convert odd.otlp -o odd.json --to perfetto --json"));
   for (const std::string name : {"odd.otlp", "odd.jsonl", "batch.otlp"})
     add(survey, printed("links " + name + " --json"));
   survey.expect_all_seen();
   conversion.expect_all_seen();
+}
+
+#ifdef ENTAIL_WITH_SQLITE
+TEST_F(FormatsPage, DocumentsEveryFieldOfAnExport) {
+  generate_stories();
+  sample("retry");
+  FieldTable table(section("Export (`entail export --json`)"));
+  add(table, printed("export --to sqlite retry.otlp --decisions retry.jsonl -o retry.sqlite --json"));
+  table.expect_all_seen();
+}
+#endif
+
+TEST_F(FormatsPage, DocumentsEveryFieldOfADifferenceACostAndAGraph) {
+  generate_stories();
+  write_file(path("drop.yaml"),
+             buffer("tail_sampling:\n  policies:\n"
+                    "    - {name: few, type: probabilistic, probabilistic: {sampling_percentage: 9}}\n"
+                    "    - {name: long, type: drop, drop: {drop_sub_policy: [{name: is-long, type: "
+                    "latency, latency: {threshold_ms: 150}}]}}\n"));
+  write_file(path("empty"), {});
+  FieldTable difference(section("Difference (`entail diff --json`)"));
+  FieldTable cost(section("Cost (`entail cost --json`)"));
+  FieldTable graph(section("Service graph (`entail graph --json`)"));
+  add(difference, printed("diff mixed.yaml drop.yaml mixed.otlp --json"));
+  add(difference, run("diff mixed.yaml drop.yaml empty --json").out);
+  for (const std::string config : {"mixed", "drop"})
+    add(cost, printed("cost -c " + config + ".yaml mixed.otlp --json"));
+  add(cost, run("cost empty --json").out);
+  add(graph, printed("graph mixed.otlp --json"));
+  difference.expect_all_seen();
+  cost.expect_all_seen();
+  graph.expect_all_seen();
 }
 
 TEST_F(FormatsPage, DocumentsEveryFieldOfACheck) {

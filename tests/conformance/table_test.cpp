@@ -64,7 +64,7 @@ TEST(ConformanceTable, ListsOnlyExistingTests) {
   EXPECT_EQ(tests_named("`A.b`, `a.b`, `x = 1`, `B`, `C.D`"), (std::vector<std::string>{"A.b", "C.D"}));
 }
 
-// The 41 methods of test.py, by their names without "test_".
+// The 41 methods of the suite's test.py, by their names without "test_".
 TEST(ConformanceTable, ListsEveryCaseOfTheSuite) {
   std::vector<std::string> cases = {"both_traceparent_and_tracestate_missing",
                                     "traceparent_included_tracestate_missing",

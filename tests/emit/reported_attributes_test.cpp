@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "base/bytes.hpp"
 #include "emit/span_edit.hpp"
 #include "otlp_trace.pb.h"
 #include "wire/writer.hpp"
@@ -123,7 +124,7 @@ TEST(ReasonAttributes, ReplaceThoseOfAnEarlierStage) {
   std::vector<Attribute> attributes;
   append_reason_attributes({.reason = "policy", .policy = "p"}, attributes);
   std::vector<std::uint8_t> out;
-  append_span(wire::bytes_of(before), {.attributes = attributes}, out);
+  append_span(base::bytes_of(before), {.attributes = attributes}, out);
   otlp_proto::Span after;
   ASSERT_TRUE(after.ParseFromArray(out.data(), static_cast<int>(out.size())));
   std::map<std::string, std::string> values;

@@ -14,12 +14,11 @@ namespace entail::engine_test {
 namespace {
 
 using workload::error_options;
+using workload::kError;
 using workload::linking;
 using workload::make_request;
 using workload::make_span;
 using workload::trace_bytes;
-
-constexpr std::uint32_t kError = 2;
 
 using Ids = std::vector<std::uint64_t>;
 

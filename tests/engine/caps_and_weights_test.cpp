@@ -13,13 +13,12 @@ namespace entail::engine_test {
 namespace {
 
 using workload::error_options;
+using workload::kError;
 using workload::linking;
 using workload::make_policy;
 using workload::make_request;
 using workload::make_span;
 using workload::Span;
-
-constexpr std::uint32_t kError = 2;
 
 class Both {
  public:

@@ -46,6 +46,9 @@ void check_conservation(const Statistics& statistics, Differences& out) {
   std::uint64_t by_link = 0;
   for (const auto& row : traces.kept_by_link) by_link += row.traces;
   same("kept traces by reason", traces.kept, sum(traces.kept_by_policy) + by_link, out);
+  std::uint64_t by_lag = 0;
+  for (const auto& row : traces.kept_by_lag) by_lag += row.traces;
+  same("kept traces by lag", traces.kept, by_lag, out);
 }
 
 void check_statistics(const oracle::Counts& expected, const Statistics& got, Differences& out) {

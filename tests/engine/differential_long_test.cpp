@@ -17,7 +17,7 @@ void run(std::uint64_t seed, const workload::Workload& workload, const std::stri
 }
 
 TEST(DifferentialLong, MatchesTheOracle_OnSmallWorkloads) {
-  const auto [first, end] = seed_range(2000, 10'000);
+  const auto [first, end] = seed_range(1000, 10'000);
   for (std::uint64_t seed = first; seed < end && !HasFatalFailure(); ++seed)
     run(seed, workload::small_workload(seed), "DifferentialLong.*Small*");
 }

@@ -36,7 +36,7 @@ void add(const oracle::Counts& counts, std::map<std::string, std::uint64_t>& hap
 }
 
 TEST(Differential, MatchesTheOracle_OnSmallWorkloads) {
-  const auto [first, end] = seed_range(0, 2000);
+  const auto [first, end] = seed_range(0, 1000);
   std::map<std::string, std::uint64_t> happened;
   for (std::uint64_t seed = first; seed < end; ++seed) {
     const workload::Workload workload = workload::small_workload(seed);

@@ -10,14 +10,13 @@ namespace entail::engine_test {
 namespace {
 
 using workload::error_options;
+using workload::kError;
 using workload::linking;
 using workload::make_policy;
 using workload::make_request;
 using workload::make_span;
 using workload::span_bytes;
 using workload::trace_bytes;
-
-constexpr std::uint32_t kError = 2;
 
 workload::Span with_state(workload::Span span, const std::string& state) {
   span.trace_state = state;

@@ -12,13 +12,13 @@ namespace entail::engine_test {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t kLinks = 100'000;  // sanitizers make it ten times slower, and find the same with fewer
+constexpr std::size_t kHugeBatchLinks = 100'000;  // sanitizers make it ten times slower, and find the same with fewer
 #else
-constexpr std::size_t kLinks = 1'000'000;
+constexpr std::size_t kHugeBatchLinks = 1'000'000;
 #endif
-constexpr std::size_t kErrors = 37;
-constexpr std::size_t kMalformed = 5'000;
-constexpr const char* kConfig =
+constexpr std::size_t kHugeBatchErrors = 37;
+constexpr std::size_t kHugeBatchMalformed = 5'000;
+constexpr const char* kErrorsConfig =
     "{tail_sampling: {decision_wait: 10s, policies: [{name: errors, type: status_code, status_code: {status_codes: "
     "[ERROR]}}]}, retain: {window: 60s}}";
 
@@ -53,11 +53,11 @@ Story tell(std::uint64_t order) {
   Story story;
   story.batch_id = random_bytes(random, 16);
   workload::Span batch = plain_span(random, story.batch_id, false);
-  for (std::size_t i = 0; i < kLinks; ++i) {
+  for (std::size_t i = 0; i < kHugeBatchLinks; ++i) {
     workload::Link link;
-    link.trace_id = random_bytes(random, i < kMalformed ? 15 : 16);
+    link.trace_id = random_bytes(random, i < kHugeBatchMalformed ? 15 : 16);
     link.span_id = random_bytes(random, 8);
-    if (i >= kLinks - kErrors) {
+    if (i >= kHugeBatchLinks - kHugeBatchErrors) {
       story.error_ids.push_back(link.trace_id);
       workload::Request request;
       request.groups.push_back({{}, {plain_span(random, link.trace_id, true)}});
@@ -97,22 +97,22 @@ std::set<std::string> emitted_ids(const workload::Span& span) {
 
 void expect_exact(const workload::Span& span) {
   EXPECT_EQ(span.links.size(), 128u);
-  EXPECT_EQ(span.dropped_links_count, kLinks - 128);
-  EXPECT_EQ(number(span, "entail.links.received"), kLinks);
+  EXPECT_EQ(span.dropped_links_count, kHugeBatchLinks - 128);
+  EXPECT_EQ(number(span, "entail.links.received"), kHugeBatchLinks);
   EXPECT_EQ(number(span, "entail.links.emitted"), 128);
-  EXPECT_EQ(number(span, "entail.links.dropped"), kLinks - 128);
+  EXPECT_EQ(number(span, "entail.links.dropped"), kHugeBatchLinks - 128);
   EXPECT_EQ(number(span, "entail.links.dropped_upstream"), 0);
-  EXPECT_EQ(number(span, "entail.links.malformed"), kMalformed);
+  EXPECT_EQ(number(span, "entail.links.malformed"), kHugeBatchMalformed);
   EXPECT_EQ(number(span, "entail.links.duplicates"), 0);
   const std::int64_t strata = number(span, "entail.links.pinned.received") +
                               number(span, "entail.links.open.received") + number(span, "entail.links.closed.received");
-  EXPECT_EQ(strata, static_cast<std::int64_t>(kLinks - kMalformed));
+  EXPECT_EQ(strata, static_cast<std::int64_t>(kHugeBatchLinks - kHugeBatchMalformed));
 }
 
 // The batch first, the errors after it, both before the batch is due. threads: how many ingest the errors.
 std::set<std::string> print(std::uint64_t order, unsigned threads) {
   const Story story = tell(order);
-  EngineRun run(options_of(kConfig));
+  EngineRun run(options_of(kErrorsConfig));
   run.tick(0);
   std::vector<std::thread> feeders;
   std::thread batch([&] { ingest(run, story.batch_request); });
@@ -124,11 +124,11 @@ std::set<std::string> print(std::uint64_t order, unsigned threads) {
   for (std::thread& feeder : feeders) feeder.join();
   if (batch.joinable()) batch.join();
   run.tick(10);
-  EXPECT_EQ(run.engine().statistics().traces.kept, kErrors + 1);
+  EXPECT_EQ(run.engine().statistics().traces.kept, kHugeBatchErrors + 1);
   EXPECT_EQ(run.records.at(story.batch_id).reason, "link");
   const workload::Span& span = batch_span(run, story);
   expect_exact(span);
-  EXPECT_EQ(number(span, "entail.links.pinned.emitted"), kErrors);
+  EXPECT_EQ(number(span, "entail.links.pinned.emitted"), kHugeBatchErrors);
   const std::set<std::string> ids = emitted_ids(span);
   for (const std::string& id : story.error_ids) {
     const auto at = ids.lower_bound(id);
@@ -146,7 +146,7 @@ TEST(HugeBatch, EmitsEveryLinkToAnError_ForEveryOrderAndThreadCount) {
 
 TEST(HugeBatch, IsRevivedByLateErrors_AndCountsUnknownOnesAsLatePins) {
   const Story story = tell(0);
-  EngineRun run(options_of(kConfig));
+  EngineRun run(options_of(kErrorsConfig));
   run.tick(0);
   ingest(run, story.batch_request);
   run.tick(10);
@@ -161,13 +161,13 @@ TEST(HugeBatch, IsRevivedByLateErrors_AndCountsUnknownOnesAsLatePins) {
   EXPECT_EQ(number(span, "entail.links.pinned.emitted"), 5);
   std::size_t emitted_late = 0;
   const std::set<std::string> ids = emitted_ids(span);
-  for (std::size_t i = 5; i < kErrors; ++i) {
+  for (std::size_t i = 5; i < kHugeBatchErrors; ++i) {
     const auto at = ids.lower_bound(story.error_ids[i]);
     emitted_late += at != ids.end() && at->starts_with(story.error_ids[i]);
     ingest(run, story.error_requests[i]);
   }
   run.tick(25);
-  EXPECT_EQ(run.loss("late_pin"), kErrors - 5 - emitted_late);
+  EXPECT_EQ(run.loss("late_pin"), kHugeBatchErrors - 5 - emitted_late);
 }
 
 }  // namespace

@@ -22,11 +22,11 @@ constexpr std::uint64_t kNullTargets = 300;
 constexpr std::uint64_t kDuplicates = 2'000;
 constexpr std::uint64_t kErrors = 37;
 constexpr std::size_t kBudget = 128;
-constexpr std::uint64_t kBatch = 0;  // the batch; traces 1 to 37 are the errors, the others are healthy
+constexpr std::uint64_t kLargeBatch = 0;  // the batch; traces 1 to 37 are the errors, the others are healthy
 
 workload::Span make_batch() {
   workload::Random random(20'240'601);
-  workload::Span batch = workload::make_span(kBatch);
+  workload::Span batch = workload::make_span(kLargeBatch);
   batch.dropped_links_count = 11;
   for (std::uint64_t i = 0; i < kLinks - kMalformed - kNullTargets - kDuplicates; ++i)
     batch.links.push_back(workload::make_link(i + 1));
@@ -96,7 +96,7 @@ void ingest(EngineRun& run, const std::vector<std::string>& requests, unsigned t
 }
 
 const workload::Span& emitted_batch(const EngineRun& run) {
-  return run.emitted.at(workload::trace_bytes(kBatch)).at(0);
+  return run.emitted.at(workload::trace_bytes(kLargeBatch)).at(0);
 }
 
 void expect_count(const workload::Span& span, const std::string& name, std::uint64_t value) {
@@ -167,10 +167,10 @@ TEST(LargeTruncation, EmitsEveryLinkToAnError_WhenErrorsArriveBeforeTheDecision)
       ingest(run, others, variant.threads);
     }
     run.tick(10);
-    ASSERT_TRUE(run.kept(workload::trace_bytes(kBatch)));
+    ASSERT_TRUE(run.kept(workload::trace_bytes(kLargeBatch)));
     check_links(emitted_batch(run), scene().expected);
     EXPECT_EQ(scene().expected.pinned.emitted, kErrors);
-    const DecisionRecord& record = run.records.at(workload::trace_bytes(kBatch));
+    const DecisionRecord& record = run.records.at(workload::trace_bytes(kLargeBatch));
     EXPECT_EQ(record.reason, "link");
     EXPECT_EQ(record.direction, Direction::linking);
     EXPECT_EQ(record.hops, 1U);
@@ -196,15 +196,15 @@ TEST(LargeTruncation, RevivesTheBatch_AndCountsLatePins) {
   run.tick(0);
   ingest(run, {scene().bytes}, 1);
   run.tick(10);
-  EXPECT_FALSE(run.kept(workload::trace_bytes(kBatch)));
+  EXPECT_FALSE(run.kept(workload::trace_bytes(kLargeBatch)));
   std::vector<std::string> known, late;
   for (const workload::Request& request : requests_of(1, kKnown + 1, 7)) known.push_back(workload::encode(request));
   for (const workload::Request& request : requests_of(kKnown + 1, kErrors + 1, 7))
     late.push_back(workload::encode(request));
   ingest(run, known, 2);
   run.tick(15);
-  ASSERT_TRUE(run.kept(workload::trace_bytes(kBatch)));
-  EXPECT_TRUE(run.records.at(workload::trace_bytes(kBatch)).revived);
+  ASSERT_TRUE(run.kept(workload::trace_bytes(kLargeBatch)));
+  EXPECT_TRUE(run.records.at(workload::trace_bytes(kLargeBatch)).revived);
   EXPECT_EQ(run.loss("late_pin"), 0U);
 
   const auto is_known = [&](TraceId id) {

@@ -9,11 +9,11 @@
 namespace entail::engine_test {
 namespace {
 
+using workload::kError;
 using workload::linking;
 using workload::make_request;
 using workload::make_span;
 
-constexpr std::uint32_t kError = 2;
 constexpr std::uint64_t kBatch = 1, kFirstJob = 1000, kJobs = 400;
 
 std::vector<std::uint64_t> jobs(std::uint64_t first) {

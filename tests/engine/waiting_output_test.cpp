@@ -17,18 +17,18 @@ namespace entail::engine_test {
 namespace {
 
 using workload::error_options;
+using workload::kError;
 using workload::linking;
 using workload::make_request;
 using workload::make_span;
 
-constexpr std::uint32_t kError = 2;
-constexpr std::uint64_t kLimit = 16 << 20;
-constexpr std::uint64_t kBound = kLimit / engine::kWaitingOutputShare;
+constexpr std::uint64_t kMemoryLimit = 16 << 20;
+constexpr std::uint64_t kBound = kMemoryLimit / engine::kWaitingOutputShare;
 
 Options kept_at_once() {
   Options options = error_options();
   options.tail_sampling.decision_wait_ns = 0;
-  options.memory_limit_bytes = kLimit;
+  options.memory_limit_bytes = kMemoryLimit;
   return options;
 }
 
@@ -95,10 +95,10 @@ TEST(OutputFull, CountsWhatIsDeferred) {
 TEST(OutputFull, OneBatchBeyondTheBoundWaits_UntilARequestNeedsItsRoom) {
   AnsweredRun run(kept_at_once());
   run.sink.answer = decline;
-  run.ingest(make_request({large_span(1, kLimit / 5)}));
+  run.ingest(make_request({large_span(1, kMemoryLimit / 5)}));
   run.tick(1);
   EXPECT_GT(run.engine->statistics().memory.output_bytes, kBound);
-  run.ingest(make_request({large_span(2, kLimit / 5)}));
+  run.ingest(make_request({large_span(2, kMemoryLimit / 5)}));
   run.tick(2);
   EXPECT_EQ(run.loss("output_full"), 1u);  // the second one of this size
   run.ingest(make_request({large_span(1000, 100)}));
@@ -107,7 +107,7 @@ TEST(OutputFull, OneBatchBeyondTheBoundWaits_UntilARequestNeedsItsRoom) {
   EXPECT_EQ(run.engine->statistics().output.waiting_batches, 2u);
 
   for (std::uint64_t trace = 3; run.loss("output_full") == 1 && trace < 100; ++trace) {
-    workload::Span span = large_span(trace, kLimit / 5);
+    workload::Span span = large_span(trace, kMemoryLimit / 5);
     span.status_code = 0;  // is not kept, and fills the memory
     const workload::Request request = make_request({span});
     for (int refusals = 0; run.try_ingest(request) == ErrorCode::no_room; ++refusals) {
@@ -132,7 +132,7 @@ TEST(OutputFull, ALargeBatchIsOffered_WhateverIsInFlight) {
     run.sink.answer = [&](const OutputBatch& batch) { return batch.id == 1 ? OutputAnswer::deferred : answer; };
     run.ingest(make_request({large_span(1, 100)}));
     run.tick(1);
-    run.ingest(make_request({large_span(2, kLimit / 15)}));
+    run.ingest(make_request({large_span(2, kMemoryLimit / 15)}));
     run.tick(2);
     EXPECT_EQ(run.sink.ids(), (std::vector<std::uint64_t>{1, 2}));
     EXPECT_EQ(run.loss("output_full"), 0u);
@@ -151,7 +151,7 @@ TEST(OutputFull, LeavesRoomForEveryRequestThatFits) {
       std::vector<std::uint64_t> links(second % 2 == 0 ? 20'000 : 1);
       for (std::uint64_t& link : links) link = ++trace;
       wide = linking(wide, links);
-      wide.attributes.push_back({"text", std::string(second % 3 == 0 ? kLimit / 40 : 1000, 'x')});
+      wide.attributes.push_back({"text", std::string(second % 3 == 0 ? kMemoryLimit / 40 : 1000, 'x')});
       const workload::Request request = make_request({wide});
       int refusals = 0;
       while (run.try_ingest(request) == ErrorCode::no_room && ++refusals < 8) run.tick(second);

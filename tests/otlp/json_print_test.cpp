@@ -1,6 +1,7 @@
 // Printing protobuf that no JSON reader produced: other field orders, repeated fields, unknown ones, broken ones.
 #include <string>
 
+#include "base/bytes.hpp"
 #include "tests/otlp/json_case.hpp"
 #include "wire/reader.hpp"
 #include "wire/writer.hpp"
@@ -15,7 +16,7 @@ Buffer field(std::uint32_t number, Bytes content) {
   wire::append_bytes_field(out, number, content);
   return out;
 }
-Buffer field(std::uint32_t number, std::string_view content) { return field(number, wire::bytes_of(content)); }
+Buffer field(std::uint32_t number, std::string_view content) { return field(number, base::bytes_of(content)); }
 Buffer varint(std::uint32_t number, std::uint64_t value) {
   Buffer out;
   wire::append_varint_field(out, number, value);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "wire/writer.hpp"
 
 namespace entail::otlp_test {
@@ -40,7 +41,7 @@ inline Buffer bytes_field(std::uint32_t number, const Buffer& content) {
 }
 inline Buffer bytes_field(std::uint32_t number, std::string_view content) {
   Buffer out;
-  wire::append_bytes_field(out, number, wire::bytes_of(content));
+  wire::append_bytes_field(out, number, base::bytes_of(content));
   return out;
 }
 inline Buffer group_field(std::uint32_t number, const Buffer& content) {

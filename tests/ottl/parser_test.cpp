@@ -121,7 +121,7 @@ TEST(OttlParser, RefusesInvalidConditions_WithTheirOffsets) {
   const Refused cases[] = {
       {"", 0, "the condition is empty"},
       {"name", 0, "this is a text, not a condition; compare it"},
-      {R"(attributes["k"])", 0, "a value alone is no condition"},
+      {R"(attributes["k"])", 0, "a value alone is not a condition"},
       {R"(name == "a)", 8, "the text has no closing quote"},
       {"name = \"a\"", 5, "'=' is written '=='"},
       {"name == 'a'", 8, "a string is written in double quotes"},
@@ -137,8 +137,8 @@ TEST(OttlParser, RefusesInvalidConditions_WithTheirOffsets) {
       {R"(attributes["k" == 1)", 15, "expected ']'"},
       {R"(spanevent.name == "x")", 0, "conditions on span events belong in the list 'spanevent'"},
       {R"(IsMach(name, "x"))", 0, "unknown function 'IsMach'"},
-      {R"(isMatch(name, "x"))", 0, "'isMatch' is no function that a condition may call"},
-      {R"(set(attributes["a"], 1))", 0, "'set' is no function"},
+      {R"(isMatch(name, "x"))", 0, "'isMatch' is not a function that a condition may call"},
+      {R"(set(attributes["a"], 1))", 0, "'set' is not a function"},
       {R"("status.code" == "2")", 0, "'status.code' in quotes is a text; without quotes it is the path"},
       {R"(IsMatch(name, "("))", 14, "bad regular expression '('"},
       {R"(IsMatch(name))", 12, "an argument is missing: IsMatch("},
@@ -149,12 +149,13 @@ TEST(OttlParser, RefusesInvalidConditions_WithTheirOffsets) {
       {R"(name == "a" name == "b")", 12, "expected and, or, a comparison, or the end"},
       {R"((name == "a")", 12, "expected ')'"},
       {R"(name == )", 8, "the condition ends where a value is missing"},
-      {R"(name == STATUS_ERROR)", 8, "'STATUS_ERROR' is no name of a constant"},
+      {R"(name == STATUS_ERROR)", 8, "'STATUS_ERROR' is not the name of a constant"},
       {R"(attributes["x"] > 5s)", 18, "numbers have no units"},
       {R"(attributes["x"] > 99999999999999999999)", 18, "more than 64 bits"},
       {"name == @", 8, "'@' has no meaning here"},
       {R"(0x123 == attributes["x"])", 0, "an even number of digits"},
       {R"(IsRootSpan == true)", 0, "a function is called with parentheses"},
+      {R"(Len({"k": [[{"a": 1}]]}) == 1)", 10, "a map cannot hold this value"},
   };
   expect_refused(cases);
   EXPECT_NE(fault_of("IsRootSpan()", Context::spanevent).text.find("not on span events"), std::string::npos);

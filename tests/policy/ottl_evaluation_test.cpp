@@ -172,6 +172,16 @@ TEST(OttlEvaluation, FailsWhenItTakesTooManySteps) {
   EXPECT_EQ(result_of(any(4), rich()), "error");
 }
 
+// G10: an XML text has at most 64 KiB, whichever converter reads it.
+TEST(OttlEvaluation, FailsForLargeXml) {
+  for (const std::size_t size : {std::size_t{65536}, std::size_t{65537}}) {
+    SpanSpec span;
+    span.attributes = {{"xml", "<a>" + std::string(size - 7, 'x') + "</a>"}};
+    for (const std::string converter : {"ParseXML", "ParseSimplifiedXML"})
+      EXPECT_EQ(result_of("Len(" + converter + "(attributes[\"xml\"])) > 0", span), size == 65536 ? "yes" : "error");
+  }
+}
+
 TEST(OttlEvaluation, CallsTextFunctions) {
   check(
       {{R"(IsMatch(attributes["text"], "l+o$") and not IsMatch(name, "^pan"))", "yes"},

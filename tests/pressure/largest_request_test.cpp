@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/pressure/load_host.hpp"
+#include "tests/pressure/loads.hpp"
 #include "tests/pressure/request_writer.hpp"
 
 namespace entail::pressure {
@@ -40,10 +41,7 @@ std::vector<Shape> shapes() {
 
 Options options_that_keep_all() {
   Options options;
-  PolicyOptions all;
-  all.name = "all";
-  all.type = PolicyType::always_sample;
-  options.tail_sampling.policies = {all};
+  keep_all(options);
   options.tail_sampling.decision_wait_ns = 0;
   options.memory_limit_bytes = kLimit;
   return options;

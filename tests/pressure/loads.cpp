@@ -168,13 +168,6 @@ void unbound(Options& options) {
   options.links.propagate.max_traces_per_origin = 1'000'000;
 }
 
-void keep_all(Options& options) {
-  PolicyOptions all;
-  all.name = "all";
-  all.type = PolicyType::always_sample;
-  options.tail_sampling.policies.push_back(all);
-}
-
 // Spans of a few traces with many links to absent ones. At most as many links as let one request take a quarter of the
 // budget, including its nodes and edges.
 auto wide_spans(std::uint64_t rate, std::uint64_t links_wanted) {
@@ -404,6 +397,13 @@ std::vector<Load> loads_of(const std::string& family, double scale) {
 }
 
 std::ostream& operator<<(std::ostream& out, const Load& load) { return out << load.name; }
+
+void keep_all(Options& options) {
+  PolicyOptions all;
+  all.name = "all";
+  all.type = PolicyType::always_sample;
+  options.tail_sampling.policies.push_back(all);
+}
 
 Options load_options(const Load& load, std::uint64_t memory_limit_bytes) {
   Options options;

@@ -32,6 +32,9 @@ std::vector<Load> memory_loads(double scale);
 // compares its second quarter with its last, and reports growth as a fault.
 std::vector<Load> steady_loads();
 
+// Adds a policy that keeps every trace.
+void keep_all(Options& options);
+
 Options load_options(const Load& load, std::uint64_t memory_limit_bytes);
 
 std::vector<Load> loads_of(const std::string& family, double scale);

@@ -15,11 +15,11 @@
 namespace entail::pressure {
 namespace {
 
+using workload::kError;
 using workload::make_request;
 using workload::make_span;
 using workload::trace_bytes;
 
-constexpr std::uint32_t kError = 2;
 constexpr std::uint64_t kTrace = 1;
 const std::string kName(2000, 'n');  // long enough that freed memory does not still contain it
 

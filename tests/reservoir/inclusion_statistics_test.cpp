@@ -17,29 +17,31 @@ namespace {
 using naive::IdFamily;
 using naive::Link;
 
-constexpr std::size_t kLinks = 200;
-constexpr std::uint32_t kBudget = 20;
-constexpr int kRounds = 4000;
+constexpr std::size_t kLinksOffered = 200;
+constexpr std::uint32_t kLinksKept = 20;
+constexpr int kSamples = 4000;
 
 struct Tally {
-  statistics::Inclusion inclusion{std::vector<double>(kLinks, 0), kBudget, kRounds};
-  std::vector<double> threshold_cdf;  // uniform on 0..1, if the threshold is the first excluded of kLinks keys
+  statistics::Inclusion inclusion{std::vector<double>(kLinksOffered, 0), kLinksKept, kSamples};
+  std::vector<double> threshold_cdf;  // uniform on 0..1, if the threshold is the first excluded of kLinksOffered keys
 };
 
 void expect_unbiased(const Tally& tally) {
   EXPECT_GT(tally.inclusion.chi_square(), statistics::kFalseAlarm);
-  for (const std::size_t begin : {std::size_t{0}, kLinks / 2, kLinks - kBudget})
-    EXPECT_GT(tally.inclusion.contrast(begin, kBudget), statistics::kFalseAlarm) << "positions from " << begin;
+  for (const std::size_t begin : {std::size_t{0}, kLinksOffered / 2, kLinksOffered - kLinksKept})
+    EXPECT_GT(tally.inclusion.contrast(begin, kLinksKept), statistics::kFalseAlarm) << "positions from " << begin;
 }
 
-double law_of_threshold(double threshold) { return statistics::first_excluded_cdf(threshold, kBudget, kLinks); }
+double law_of_threshold(double threshold) {
+  return statistics::first_excluded_cdf(threshold, kLinksKept, kLinksOffered);
+}
 
 // One span with a changing seed: U is a new sample of the same links each time.
 Tally tally_uniform(const std::vector<Link>& links) {
   Tally tally;
   LinkSampler sampler;
-  for (int round = 0; round < kRounds; ++round) {
-    sampler.begin(kBudget, static_cast<std::uint64_t>(round) * 0x9e3779b97f4a7c15, links.size());
+  for (int round = 0; round < kSamples; ++round) {
+    sampler.begin(kLinksKept, static_cast<std::uint64_t>(round) * 0x9e3779b97f4a7c15, links.size());
     for (std::uint32_t i = 0; i < links.size(); ++i)
       sampler.add_good(links[i].trace_id, links[i].span_id, links[i].randomness, i, 0, 0);
     const TruncatedLinks& truncated = sampler.finish(naive::ids_of(links));
@@ -58,7 +60,7 @@ TEST(InclusionStatistics, UIsUniformOverLinks_ForEveryFamilyOfIds) {
   for (const IdFamily family : naive::kIdFamilies) {
     SCOPED_TRACE(static_cast<int>(family));
     std::mt19937_64 random(41);
-    const Tally tally = tally_uniform(naive::make_links(family, kLinks, random));
+    const Tally tally = tally_uniform(naive::make_links(family, kLinksOffered, random));
     expect_unbiased(tally);
     expect_threshold_is_first_excluded(tally);
   }
@@ -67,7 +69,7 @@ TEST(InclusionStatistics, UIsUniformOverLinks_ForEveryFamilyOfIds) {
 // Links in ascending order of R, as a sender could sort them: U is unaffected.
 TEST(InclusionStatistics, UIsUniform_WhenLinksArriveSortedByRandomness) {
   std::mt19937_64 random(42);
-  std::vector<Link> links = naive::make_links(IdFamily::random, kLinks, random);
+  std::vector<Link> links = naive::make_links(IdFamily::random, kLinksOffered, random);
   std::sort(links.begin(), links.end(), [](const Link& a, const Link& b) { return a.randomness < b.randomness; });
   expect_unbiased(tally_uniform(links));
 }
@@ -79,10 +81,10 @@ TEST(InclusionStatistics, CIsUniformOverTraces_WhenRandomnessIsRandomOrTied) {
     std::mt19937_64 random(43);
     Tally tally;
     LinkSampler sampler;
-    for (int round = 0; round < kRounds; ++round) {
-      sampler.begin(kBudget, 5, 0);
+    for (int round = 0; round < kSamples; ++round) {
+      sampler.begin(kLinksKept, 5, 0);
       std::vector<Link> links;
-      for (std::uint32_t i = 0; i < kLinks; ++i) {
+      for (std::uint32_t i = 0; i < kLinksOffered; ++i) {
         const Link link = naive::make_link(IdFamily::random, i, random);
         links.push_back(link);
         sampler.add_good(link.trace_id, link.span_id, tied ? 0 : link.randomness, i, 0, 0);

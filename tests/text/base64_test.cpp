@@ -40,5 +40,28 @@ TEST(Base64, RoundTripAndAlphabets) {
   for (const char* bad : {"Z", "=", "Zm9v=", "Zm9vZ"}) EXPECT_EQ(decoded(bad), "wrong length") << bad;
 }
 
+TEST(Base64, AVariantHasItsAlphabetAndItsPadding) {
+  const std::uint8_t bytes[] = {0xfb, 0xff, 0xbf, 0xfb};
+  struct Case {
+    Base64 variant;
+    std::string_view text;
+  };
+  const Case cases[] = {
+      {{false, true}, "+/+/+w=="}, {{false, false}, "+/+/+w"}, {{true, true}, "-_-_-w=="}, {{true, false}, "-_-_-w"}};
+  for (const Case& written : cases) {
+    std::string text;
+    append_base64(bytes, text, written.variant);
+    EXPECT_EQ(text, written.text);
+    for (const Case& read : cases) {
+      std::uint8_t out[16];
+      const auto end = decode_base64(written.text, read.variant, out);
+      EXPECT_EQ(end.ok(), &read == &written) << written.text;
+      if (end.ok()) {
+        EXPECT_EQ(std::string(out, *end), std::string(std::begin(bytes), std::end(bytes)));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace entail::text

@@ -23,7 +23,9 @@ inline ByteString trace_bytes(std::uint64_t number) {
 }
 inline ByteString span_bytes(std::uint64_t number) { return trace_bytes(number ^ 0xabcdef).substr(0, 8); }
 
-// A root span of trace `trace`; status 2 is ERROR.
+constexpr std::uint32_t kError = 2;  // Status.StatusCode
+
+// A root span of trace `trace`.
 inline Span make_span(std::uint64_t trace, std::uint32_t status = 0, std::uint64_t number = 1) {
   Span span;
   span.trace_id = trace_bytes(trace);

@@ -1,7 +1,11 @@
 #include "command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <iostream>
+#include <sstream>
 #include <utility>
+
+#include "console.hpp"
 
 namespace entail::cli {
 
@@ -92,7 +96,9 @@ std::optional<Exit> CommandLine::parse(int argc, const char* const* argv) {
     app_->parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // Help and version are successes; every other parse error is wrong usage.
-    return app_->exit(error) == 0 ? Exit::done : Exit::usage;
+    std::ostringstream asked_for;
+    if (app_->exit(error, asked_for, std::cerr) != 0) return Exit::usage;
+    return print(asked_for.str()) ? Exit::done : Exit::output_unwritable;
   }
   return std::nullopt;
 }

@@ -12,7 +12,11 @@ void add_generate(Command program, Action& action);
 void add_links(Command program, Action& action);
 void add_convert(Command program, Action& action);
 void add_report(Command program, Action& action);
+void add_export(Command program, Action& action);
 void add_config(Command program, Action& action);
+void add_diff(Command program, Action& action);
+void add_cost(Command program, Action& action);
+void add_graph(Command program, Action& action);
 
 // Without a configuration: traces with an error are kept, and carried over links with the default limits.
 Options options_without_config(const Options& defaults);

@@ -63,8 +63,7 @@ std::string add_variable(const std::string& text, std::map<std::string, std::str
   const std::size_t equals = text.find('=');
   const std::string name = text.substr(0, equals);
   if (!is_variable_name(name)) {
-    return "'" + name +
-           "' is no name of a variable: expected NAME=VALUE, and a name of letters, digits and underscores";
+    return "'" + name + "' is not a variable name: expected NAME=VALUE, where NAME has letters, digits and underscores";
   }
   std::string value = equals == std::string::npos ? std::string() : text.substr(equals + 1);
   if (equals == std::string::npos) {

@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
       "  entail links traces.jsonl\n"
       "  entail report traces.jsonl -o report.html\n"
       "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
+      "  entail export --to sqlite traces.jsonl --decisions decisions.jsonl -o traces.sqlite\n"
       "\nRun `entail COMMAND --help` for the options of a command.");
   entail::cli::Action action;
   entail::cli::add_sample(program, action);
@@ -42,7 +43,11 @@ int run(int argc, char** argv) {
   entail::cli::add_links(program, action);
   entail::cli::add_convert(program, action);
   entail::cli::add_report(program, action);
+  entail::cli::add_export(program, action);
   entail::cli::add_config(program, action);
+  entail::cli::add_diff(program, action);
+  entail::cli::add_cost(program, action);
+  entail::cli::add_graph(program, action);
   if (const std::optional<Exit> answered = command_line.parse(argc, argv)) return static_cast<int>(*answered);
   return static_cast<int>(action());
 }

@@ -1,6 +1,6 @@
-// Ctrl-C, SIGTERM and SIGHUP as a question: stop_requested(). The first signal asks the run to stop; a second one of
-// its kind ends the process, and so does any other signal that ends a process by default and is no crash (SIGQUIT,
-// SIGALRM, SIGUSR1, ...). Temporary files are removed before the process ends.
+// Handlers for the signals that end a process. The first SIGINT, SIGTERM or SIGHUP sets stop_requested(), so that the
+// run can end cleanly. A second one of the same kind ends the process at once, and so does any other signal that does
+// so by default and does not report a crash (SIGQUIT, SIGALRM, SIGUSR1, ...). Temporary files are removed first.
 //
 // Thread rule: Protocol: the handler sets one flag that only rises and writes one byte into a pipe, so that a blocked
 // reader of a terminal or a pipe wakes up without a race; any thread may ask.

@@ -1,7 +1,9 @@
 #include "time_text.hpp"
 
+#include <array>
 #include <charconv>
 #include <chrono>
+#include <cstdio>
 
 #include "entail/types.hpp"
 
@@ -78,6 +80,19 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   }
   if (seconds < 0 || seconds > kSecondsMax) return std::nullopt;
   return seconds * kNanosPerSecond + nanoseconds;
+}
+
+std::string time_text(std::int64_t time_ns) {
+  const std::chrono::sys_seconds time{std::chrono::seconds(time_ns / kNanosPerSecond)};
+  const auto days = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(days);
+  const std::chrono::hh_mm_ss clock(time - days);
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()));
+  return text.data();
 }
 
 }  // namespace entail::cli

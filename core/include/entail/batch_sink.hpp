@@ -9,12 +9,12 @@
 //
 // Memory: waiting output counts against memory_limit. Waiting and deferred batches together take at most a sixteenth of
 // it, and at most one larger batch (a single large span) may wait beside them; beyond that, new output is lost (loss
-// output_full). If a request finds no room while the larger batch waits, that batch is lost, too. While it is deferred
-// it cannot be, and requests may get no_room until it is acknowledged: the one exception from G9.
+// output_full). If a request finds no room while the larger batch waits, that batch is dropped as well. A deferred
+// batch cannot be dropped, so requests may get no_room until it is acknowledged: the one exception to G9.
 //
-// drain() decides everything that is pending in one tick, and a sink that defers or declines more than the bound loses
-// the rest. Deliver inside on_batch() then, or let traces become due before drain(): call tick() with later times, one
-// second after the other, and offer_output() in between until little waits.
+// drain() decides everything that is pending in one tick; of what a sink defers or declines, only as much as the bound
+// is retained. To lose nothing, deliver inside on_batch(), or let traces become due before drain(): call tick() with
+// times one second apart, and offer_output() in between, until little output waits.
 #pragma once
 
 #include <cstdint>

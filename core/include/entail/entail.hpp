@@ -56,6 +56,7 @@ struct JsonLoss {
     not_representable,  // beyond 64 bits, half of a surrogate pair, not base64, no name of the enumeration
     bad_id,             // counts as wrong_length, bad_hex or bad_parent
     unknown_key,
+    replaces,  // an earlier value of the same key, or of the same AnyValue, which is dropped
   };
   Reason reason = Reason::wrong_type;
   std::string path;  // "resourceSpans[0].scopeSpans[0].spans[3].links[1].traceId"
@@ -83,7 +84,8 @@ class Request {
   // The largest plausible end time, by which a clock may advance (docs/design.md 3.0: not 0, not before the start of
   // the span, < 2^63); 0 if none.
   std::int64_t end_time_max_ns() const noexcept;
-  // JSON values that protobuf cannot represent; only the value is dropped (docs/design.md 4.7).
+  // JSON values that protobuf cannot represent, or that a later one replaces; only the value is dropped (docs/design.md
+  // 4.7).
   std::uint64_t values_lost() const noexcept;
   // JSON keys without an OTLP field; ignored with their values, as OTLP/JSON requires of receivers.
   std::uint64_t unknown_keys() const noexcept;
@@ -145,6 +147,13 @@ struct Statistics {
       std::uint64_t traces = 0;
     };
     std::vector<ByLink> kept_by_link;
+    // Kept traces by the engine time from the arrival of their first span to the decision. A row counts those of at
+    // most so long that are longer than the row before; the last row has no bound. All rows are always there.
+    struct Lag {
+      std::int64_t at_most_ns = 0;
+      std::uint64_t traces = 0;
+    };
+    std::vector<Lag> kept_by_lag;
   } traces;
   struct {
     std::uint64_t received = 0, edges = 0, same_trace = 0, null_target = 0;

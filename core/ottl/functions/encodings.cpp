@@ -1,6 +1,5 @@
 // Base64Encode, Decode and Hex.
 #include "ottl/encodings.hpp"
-#include "ottl/conversion.hpp"
 #include "ottl/evaluation.hpp"
 #include "text/hex.hpp"
 
@@ -10,35 +9,59 @@ namespace {
 
 using Kind = Value::Kind;
 
+std::span<const std::uint8_t> bytes_of(std::string_view text) noexcept {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
 bool base64_encode(Call& call, Value& out) {
-  const std::optional<Base64> variant = base64_named(call.text(1, "base64"));
-  return variant && call.give(to_base64(call[0].text, *variant), out);
+  const std::optional<text::Base64> variant = base64_named(call.text(1, "base64"));
+  if (!variant) return false;
+  std::string text;
+  text::append_base64(bytes_of(call[0].text), text, *variant);
+  return call.give(text, out);
 }
 
 bool hex(Call& call, Value& out) {
   std::string digits;
-  const std::string_view bytes = call[0].text;
-  text::append_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, digits);
+  text::append_hex(bytes_of(call[0].text), digits);
   return call.give(digits, out);
+}
+
+// How Decode reads a text.
+struct Decoder final : Prepared {
+  std::optional<text::Base64> base64;
+  std::optional<Encoding> encoding;
+};
+
+bool find_decoder(std::string_view name, Decoder& out) {
+  out.base64 = base64_named(name);
+  if (!out.base64) out.encoding = encoding_named(name);
+  return out.base64 || out.encoding;
 }
 
 bool decode(Call& call, Value& out) {
   const Value& value = call[0];
   if (value.kind != Kind::text && value.kind != Kind::bytes) return false;
+  Decoder named;
+  const auto* decoder = call.prepared<Decoder>();
+  if (decoder == nullptr) {
+    if (!find_decoder(call[1].text, named)) return false;
+    decoder = &named;
+  }
   std::string text;
-  if (const std::optional<Base64> variant = base64_named(call[1].text))
-    return from_base64(value.text, *variant, text) && call.give(text, out);
-  const std::optional<Encoding> encoding = encoding_named(call[1].text);
-  return encoding && decode_text(value.text, *encoding, text) && call.give(text, out);
+  const bool decoded = decoder->base64 ? from_base64(value.text, *decoder->base64, text)
+                                       : decode_text(value.text, *decoder->encoding, text);
+  return decoded && call.give(text, out);
 }
 
-std::unique_ptr<Prepared> check_decode(const Literals& literals, BadArgument& bad) {
+std::unique_ptr<Prepared> prepare_decode(const Literals& literals, BadArgument& bad) {
   if (literals.values[1] == nullptr) return nullptr;
   const std::string_view name = literals.text(1, {});
-  if (!base64_named(name) && !encoding_named(name))
+  auto out = std::make_unique<Decoder>();
+  if (!find_decoder(name, *out))
     bad = {1, "the encoding '" + std::string(name) + "' is not supported; known are base64 and its variants, utf-8, " +
                   "utf-16, us-ascii, iso-8859-1 and windows-1252"};
-  return nullptr;
+  return out;
 }
 
 constexpr FunctionRow kRows[] = {
@@ -48,7 +71,7 @@ constexpr FunctionRow kRows[] = {
     {.name = "Decode",
      .parameters = {{{"Target", Take::any}, {"Encoding", Take::text}}},
      .evaluate = decode,
-     .prepare = check_decode},
+     .prepare = prepare_decode},
     {.name = "Hex", .parameters = {{{"Target", Take::bytes_like}}}, .evaluate = hex},
 };
 

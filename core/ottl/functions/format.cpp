@@ -1,7 +1,4 @@
 // Format: texts made by the verbs of Go's fmt.Sprintf.
-#include <algorithm>
-#include <cmath>
-
 #include "ottl/evaluation.hpp"
 #include "ottl/go_format.hpp"
 

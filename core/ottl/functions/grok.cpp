@@ -1,10 +1,8 @@
 // ExtractGrokPatterns.
-#include <algorithm>
-
+#include "ottl/grok.hpp"
 #include "ottl/evaluation.hpp"
 #include "ottl/go_number.hpp"
 #include "ottl/go_regex.hpp"
-#include "ottl/grok.hpp"
 
 namespace entail::ottl::functions {
 
@@ -14,8 +12,13 @@ using Kind = Value::Kind;
 using Form = Value::Form;
 
 struct CompiledGrok {
-  GrokPattern pattern;
+  struct Group {
+    std::size_t index = 0;  // in the pattern
+    std::string key;
+    std::string type;  // empty: a text
+  };
   std::unique_ptr<GoRegex> regex;
+  std::vector<Group> groups;  // those with a name
 };
 
 struct GrokCall final : Prepared {
@@ -26,10 +29,17 @@ struct GrokCall final : Prepared {
 
 std::unique_ptr<CompiledGrok> compile_grok(std::string_view pattern, const GrokCall& call, std::string& error) {
   auto out = std::make_unique<CompiledGrok>();
-  if (!expand_grok(pattern, call.definitions, call.named_only, out->pattern, error)) return nullptr;
-  out->regex = GoRegex::compile(out->pattern.regex, error);
+  GrokPattern expanded;
+  if (!expand_grok(pattern, call.definitions, call.named_only, expanded, error)) return nullptr;
+  out->regex = GoRegex::compile(expanded.regex, error);
   if (out->regex == nullptr) return nullptr;
-  if (call.named_only && !out->regex->has_named_groups()) {
+  const std::vector<std::string>& names = out->regex->group_names();
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    if (names[i].empty()) continue;
+    const auto type = expanded.types.find(names[i]);
+    out->groups.push_back({i, grok_key(names[i]), type == expanded.types.end() ? std::string() : type->second});
+  }
+  if (call.named_only && out->groups.empty()) {
     error = "the pattern names nothing: %{NAME:key}";
     return nullptr;
   }
@@ -57,7 +67,7 @@ std::unique_ptr<Prepared> prepare_grok(const Literals& literals, BadArgument& ba
 }
 
 // The text as the type that the pattern names.
-bool typed(Call& call, std::string_view text, std::string_view type, Value& out) {
+bool typed(std::string_view text, std::string_view type, Value& out) {
   if (type == "int" || type == "long") {
     const auto number = parse_go_integer(text, 10);
     if (number) out = Value::of_integer(*number);
@@ -73,7 +83,8 @@ bool typed(Call& call, std::string_view text, std::string_view type, Value& out)
     if (yes) out = Value::of_boolean(*yes);
     return yes.has_value();
   }
-  return (type.empty() || type == "string") && call.give(text, out);
+  out = Value::of_text(text);
+  return type.empty() || type == "string";
 }
 
 bool extract_grok(Call& call, Value& out) {
@@ -84,16 +95,15 @@ bool extract_grok(Call& call, Value& out) {
   const CompiledGrok* const grok = prepared.literal != nullptr ? prepared.literal.get() : compiled.get();
   if (grok == nullptr) return false;
   std::vector<Value> pairs;
-  const auto groups = grok->regex->captures(call[0].text);
-  for (std::size_t i = 1; groups && i < groups->size(); ++i) {
-    const std::string& group = grok->regex->group_names()[i];
-    if (group.empty() || (*groups)[i].empty()) continue;
-    const auto type = grok->pattern.types.find(group);
-    Value key;
+  const auto captures = grok->regex->captures(call[0].text);
+  if (!captures) return call.give(Kind::map, Form::plain, pairs, out);
+  for (const CompiledGrok::Group& group : grok->groups) {
+    const std::string_view text = (*captures)[group.index];
+    if (text.empty()) continue;
+    Value key = Value::of_text(group.key);
     Value value;
-    if (!call.give(grok_key(group), key)) return false;
-    if (!typed(call, (*groups)[i], type == grok->pattern.types.end() ? std::string_view() : type->second, value))
-      return false;
+    if (compiled != nullptr && !call.give(group.key, key)) return false;  // the pattern lasts no longer than this call
+    if (!typed(text, group.type, value)) return false;
     pairs.push_back(key);
     pairs.push_back(value);
   }

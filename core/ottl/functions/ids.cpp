@@ -1,5 +1,6 @@
 // Converters that make IDs, and IsRootSpan.
 #include "base/hash.hpp"
+#include "ottl/conversion.hpp"
 #include "ottl/evaluation.hpp"
 #include "text/hex.hpp"
 
@@ -10,32 +11,33 @@ namespace {
 using Kind = Value::Kind;
 
 // Of its bytes, or of twice as many hexadecimal digits.
-bool to_id(std::size_t size, std::string_view bytes, std::string& out) {
-  if (bytes.size() == size) {
-    out = bytes;
-    return true;
-  }
-  out.resize(size);
-  return bytes.size() == 2 * size &&
-         text::decode_hex(bytes.data(), bytes.size(), reinterpret_cast<std::uint8_t*>(out.data()));
+bool to_id(Kind kind, std::size_t size, std::string_view bytes, Arena& arena, Value& out) {
+  out = Value::of_text(bytes, kind);
+  if (bytes.size() == size) return true;
+  char* const decoded = arena.characters(size);
+  if (bytes.size() != 2 * size || decoded == nullptr) return false;
+  out.text = {decoded, size};
+  return text::decode_hex(bytes.data(), bytes.size(), reinterpret_cast<std::uint8_t*>(decoded)).ok();
 }
 
 template <Kind kind, std::size_t size>
 bool id(Call& call, Value& out) {
-  std::string bytes;
-  if (!to_id(size, call[0].text, bytes)) return false;
-  out = Value::of_text({}, kind);
-  return call.arena().copy(bytes, out.text);
+  return to_id(kind, size, call[0].text, call.arena(), out);
+}
+
+template <Kind kind, std::size_t size>
+std::optional<Value> folded_id(const Literals& literals, Arena& memory) {
+  Value out;
+  if (literals.values[0] == nullptr) return std::nullopt;
+  Value bytes = *literals.values[0];
+  if (!to_argument(Take::bytes_like, memory, bytes) || !to_id(kind, size, bytes.text, memory, out)) return std::nullopt;
+  return out;
 }
 
 template <Kind kind, std::size_t size>
 std::unique_ptr<Prepared> check_id(const Literals& literals, BadArgument& bad) {
-  const Value* const literal = literals.values[0];
-  std::string bytes;
-  if (literal == nullptr) return nullptr;
-  const bool is_bytes = literal->kind == Kind::text || literal->kind == Kind::bytes;
-  // Numbers have 8 bytes, nil none.
-  if (is_bytes ? !to_id(size, literal->text, bytes) : !literal->is_number() || size != 8)
+  Arena memory;
+  if (literals.values[0] != nullptr && !folded_id<kind, size>(literals, memory))
     bad = {0, "expected " + std::to_string(size) + " bytes, or " + std::to_string(2 * size) + " hexadecimal digits"};
   return nullptr;
 }
@@ -78,15 +80,18 @@ constexpr FunctionRow kRows[] = {
     {.name = "TraceID",
      .parameters = {{kTarget}},
      .evaluate = id<Kind::trace_id, 16>,
-     .prepare = check_id<Kind::trace_id, 16>},
+     .prepare = check_id<Kind::trace_id, 16>,
+     .fold = folded_id<Kind::trace_id, 16>},
     {.name = "SpanID",
      .parameters = {{kTarget}},
      .evaluate = id<Kind::span_id, 8>,
-     .prepare = check_id<Kind::span_id, 8>},
+     .prepare = check_id<Kind::span_id, 8>,
+     .fold = folded_id<Kind::span_id, 8>},
     {.name = "ProfileID",
      .parameters = {{kTarget}},
      .evaluate = id<Kind::profile_id, 16>,
-     .prepare = check_id<Kind::profile_id, 16>},
+     .prepare = check_id<Kind::profile_id, 16>,
+     .fold = folded_id<Kind::profile_id, 16>},
     {.name = "IsRootSpan", .evaluate = is_root_span, .only_on_spans = true},
     {.name = "UUID", .evaluate = uuid},
     {.name = "UUIDv7", .evaluate = uuid_v7},

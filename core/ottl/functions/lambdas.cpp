@@ -16,9 +16,7 @@ enum class Step : std::uint8_t { next, stop, fail };
 
 template <class Visit>
 bool walk(Call& call, Value& source, const Visit& visit) {
-  Conversion converted = to_plain_list(call[0], call.arena(), source);
-  if (converted == Conversion::wrong_kind) converted = to_plain_map(call[0], call.arena(), source);
-  if (converted != Conversion::ok) return false;
+  if (!call[0].is_container() || !to_plain(call[0], call.arena(), source)) return false;
   ItemCursor cursor(source);
   std::string_view key;
   Value item;

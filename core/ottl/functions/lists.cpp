@@ -1,6 +1,5 @@
 // Converters of lists and maps.
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "ottl/conversion.hpp"
@@ -33,7 +32,7 @@ bool index_of(Call& call, Value& out) {
     return true;
   }
   Value list;
-  if (to_plain_list(call[0], call.arena(), list) != Conversion::ok) return false;
+  if (call[0].kind != Kind::list || !to_plain(call[0], call.arena(), list)) return false;
   ItemCursor cursor(list);
   std::string_view key;
   Value item;
@@ -189,7 +188,7 @@ bool sort(Call& call, Value& out) {
     return give_sorted(call, by, descending, Form::texts, out);
   }
   Value plain;
-  return to_plain_list(list, call.arena(), plain) == Conversion::ok && sort_elements(call, plain, descending, out);
+  return to_plain(list, call.arena(), plain) && sort_elements(call, plain, descending, out);
 }
 
 std::unique_ptr<Prepared> check_sort(const Literals& literals, BadArgument& bad) {

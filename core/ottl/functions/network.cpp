@@ -3,10 +3,10 @@
 
 #include "ottl/addresses.hpp"
 #include "ottl/digests.hpp"
-#include "ottl/encodings.hpp"
 #include "ottl/evaluation.hpp"
 #include "ottl/go_number.hpp"
 #include "ottl/url.hpp"
+#include "text/base64.hpp"
 
 namespace entail::ottl::functions {
 
@@ -85,28 +85,48 @@ bool url(Call& call, Value& out) {
   return map.give(out);
 }
 
-bool is_in_cidr(Call& call, Value& out) {
-  out = Value::of_boolean(false);
-  const auto address = parse_address(call[0].text);
-  if (!address) return true;
-  for (std::size_t i = 0; i < call.item_count(1); ++i) {
+struct Networks final : Prepared {
+  std::vector<IpNetwork> networks;
+};
+
+std::unique_ptr<Prepared> prepare_cidr(const Literals& literals, BadArgument& bad) {
+  const Value* const networks = literals.values[1];
+  if (networks == nullptr) return nullptr;
+  auto out = std::make_unique<Networks>();
+  for (std::size_t i = 0; i < networks->count; ++i) {
+    const std::string_view text = networks->items[i].text;
+    if (const auto parsed = parse_network(text))
+      out->networks.push_back(*parsed);
+    else
+      bad = {1, "'" + std::string(text) + "' is not a network, such as 10.0.0.0/8"};
+  }
+  return out;
+}
+
+// Networks that are not all literals are read up to the first that holds the address.
+bool is_in_any(Call& call, const IpAddress& address, bool& yes) {
+  for (std::size_t i = 0; i < call.item_count(1) && !yes; ++i) {
     Value network;
     if (!call.read_item(1, i, network) || network.kind != Kind::text) return false;
     const auto parsed = parse_network(network.text);
     if (!parsed) return false;
-    if (!parsed->contains(*address)) continue;
-    out = Value::of_boolean(true);
-    return true;
+    yes = parsed->contains(address);
   }
   return true;
 }
 
-std::unique_ptr<Prepared> check_cidr(const Literals& literals, BadArgument& bad) {
-  const Value* const networks = literals.values[1];
-  for (std::size_t i = 0; networks != nullptr && i < networks->count; ++i)
-    if (!parse_network(networks->items[i].text))
-      bad = {1, "'" + std::string(networks->items[i].text) + "' is no network, such as 10.0.0.0/8"};
-  return nullptr;
+bool is_in_cidr(Call& call, Value& out) {
+  const auto address = parse_address(call[0].text);
+  bool yes = false;
+  if (address) {
+    if (const auto* const prepared = call.prepared<Networks>())
+      yes = std::any_of(prepared->networks.begin(), prepared->networks.end(),
+                        [&](const IpNetwork& network) { return network.contains(*address); });
+    else if (!is_in_any(call, *address, yes))
+      return false;
+  }
+  out = Value::of_boolean(yes);
+  return true;
 }
 
 // The version 1 of the Community ID of a flow.
@@ -152,7 +172,10 @@ bool community_id(Call& call, Value& out) {
   flow += '\0';
   append_big_endian(source.port, flow);
   append_big_endian(destination.port, flow);
-  return call.give("1:" + to_base64(sha1(flow), Base64{}), out);
+  const std::string digest = sha1(flow);
+  std::string id = "1:";
+  text::append_base64({reinterpret_cast<const std::uint8_t*>(digest.data()), digest.size()}, id);
+  return call.give(id, out);
 }
 
 constexpr FunctionRow kRows[] = {
@@ -160,7 +183,7 @@ constexpr FunctionRow kRows[] = {
     {.name = "IsInCIDR",
      .parameters = {{{"Target", Take::text}, {"Networks", Take::written_text_list}}},
      .evaluate = is_in_cidr,
-     .prepare = check_cidr},
+     .prepare = prepare_cidr},
     {.name = "CommunityID",
      .parameters = {{{"SourceIP", Take::text},
                      {"SourcePort", Take::integer},

@@ -3,6 +3,7 @@
 
 #include "ottl/evaluation.hpp"
 #include "ottl/go_number.hpp"
+#include "text/ascii.hpp"
 
 namespace entail::ottl::functions {
 
@@ -28,7 +29,7 @@ bool is_valid_luhn(Call& call, Value& out) {
   std::string digits;
   for (const char c : call[0].text) {
     if (c == ' ') continue;
-    if (c < '0' || c > '9') return false;
+    if (!text::is_digit(c)) return false;
     digits += c;
   }
   out = Value::of_boolean(false);

@@ -18,7 +18,7 @@ using Form = Value::Form;
 bool parse_json(Call& call, Value& out) { return parse_go_json(call[0].text, call.arena(), out); }
 
 // Texts by their keys, into a map; the last text of a key counts.
-bool give_map(Call& call, const std::vector<std::pair<std::string, std::string>>& texts, Value& out) {
+bool give_map(Call& call, const std::vector<std::pair<std::string_view, std::string_view>>& texts, Value& out) {
   std::unordered_map<std::string_view, std::size_t> last;
   for (std::size_t i = 0; i < texts.size(); ++i) last[texts[i].first] = i;
   std::vector<Value> pairs;
@@ -34,14 +34,20 @@ bool parse_csv(Call& call, Value& out) {
   const std::string_view delimiter = call.text(2, ",");
   const std::string_view header = call[1].text;
   if (header.empty()) return false;
-  const std::vector<std::string> headers = split_text(header, call.text(3, delimiter));
+  const std::vector<std::string_view> headers = split_text(header, call.text(3, delimiter));
   const std::string_view mode = call.text(4, "strict");
-  const std::optional<std::vector<std::string>> fields =
-      mode == "ignoreQuotes" ? split_text(call[0].text, delimiter)
-                             : read_csv_row(call[0].text, first_character(delimiter).code, mode == "lazyQuotes");
-  if (!fields || fields->size() != headers.size()) return false;
-  std::vector<std::pair<std::string, std::string>> texts;
-  for (std::size_t i = 0; i < headers.size(); ++i) texts.emplace_back(headers[i], (*fields)[i]);
+  std::optional<std::vector<std::string>> row;
+  std::vector<std::string_view> fields;
+  if (mode == "ignoreQuotes") {
+    fields = split_text(call[0].text, delimiter);
+  } else {
+    row = read_csv_row(call[0].text, first_character(delimiter).code, mode == "lazyQuotes");
+    if (!row) return false;
+    fields.assign(row->begin(), row->end());
+  }
+  if (fields.size() != headers.size()) return false;
+  std::vector<std::pair<std::string_view, std::string_view>> texts;
+  for (std::size_t i = 0; i < headers.size(); ++i) texts.emplace_back(headers[i], fields[i]);
   return give_map(call, texts, out);
 }
 
@@ -105,7 +111,7 @@ bool parse_key_value(Call& call, Value& out) {
   if (call[0].text.empty()) return false;
   const auto parts = split_quoted(call[0].text, call.text(2, " "));
   if (!parts) return false;
-  std::vector<std::pair<std::string, std::string>> texts;
+  std::vector<std::pair<std::string_view, std::string_view>> texts;
   for (const std::string& part : *parts) {
     const std::size_t at = part.find(delimiter);
     if (at == std::string::npos) return false;
@@ -221,7 +227,9 @@ bool parse_severity(Call& call, Value& out) {
     const bool fits = value.kind == Kind::integer ? value.integer >= criterion.min && value.integer <= criterion.max
                                                   : std::find(criterion.equals.begin(), criterion.equals.end(),
                                                               value.text) != criterion.equals.end();
-    if (fits) return call.give(criterion.level, out);
+    if (!fits) continue;
+    out = Value::of_text(criterion.level);
+    return true;
   }
   return false;
 }

@@ -33,10 +33,9 @@ bool is_match(Call& call, Value& out) {
     out = Value::of_boolean(target.kind != Kind::nil && pattern->matcher.matches(target.text));
     return true;
   }
-  std::string error;
-  const auto regex = GoRegex::compile(call[1].text, error);
-  if (regex == nullptr) return false;
-  out = Value::of_boolean(target.kind != Kind::nil && regex->matches(target.text));
+  const auto matcher = StringMatcher::regex({std::string(call[1].text)});
+  if (!matcher) return false;
+  out = Value::of_boolean(target.kind != Kind::nil && matcher->matches(target.text));
   return true;
 }
 
@@ -65,8 +64,8 @@ bool extract_patterns(Call& call, Value& out) {
   const auto groups = regex->captures(call[0].text);
   for (std::size_t i = 1; groups && i < groups->size(); ++i) {
     if (regex->group_names()[i].empty()) continue;
-    Value name;
-    if (!call.give(regex->group_names()[i], name)) return false;
+    Value name = Value::of_text(regex->group_names()[i]);
+    if (prepared == nullptr && !call.give(name.text, name)) return false;
     pairs.push_back(name);
     pairs.push_back(Value::of_text((*groups)[i]));
   }

@@ -1,6 +1,8 @@
 // Converters of texts.
+#include "ottl/csv.hpp"
 #include "ottl/evaluation.hpp"
 #include "ottl/strcase.hpp"
+#include "text/utf8.hpp"
 
 namespace entail::ottl::functions {
 
@@ -39,8 +41,6 @@ bool concat(Call& call, Value& out) {
   return true;
 }
 
-bool starts_character(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
-
 bool substring(Call& call, Value& out) {
   const std::string_view text = call[0].text;
   const std::int64_t start = call[1].integer;
@@ -50,8 +50,8 @@ bool substring(Call& call, Value& out) {
   auto begin = static_cast<std::size_t>(start);
   auto end = static_cast<std::size_t>(start + length);
   if (call.boolean(3, false)) {
-    while (begin < text.size() && !starts_character(text[begin])) ++begin;
-    while (begin < end && end < text.size() && !starts_character(text[end])) --end;
+    while (begin < text.size() && !text::starts_character(text[begin])) ++begin;
+    while (begin < end && end < text.size() && !text::starts_character(text[end])) --end;
     if (end < begin) end = begin;
   }
   out = Value::of_text(text.substr(begin, end - begin));
@@ -59,48 +59,36 @@ bool substring(Call& call, Value& out) {
 }
 
 bool split(Call& call, Value& out) {
-  const std::string_view text = call[0].text;
-  const std::string_view delimiter = call[1].text;
   std::vector<Value> parts;
-  if (delimiter.empty()) {  // into characters
-    for (std::string_view rest = text; !rest.empty();) {
-      if (parts.size() == kMadeBytesMax / sizeof(Value)) return false;
-      const Character next = first_character(rest);
-      parts.push_back(Value::of_text(rest.substr(0, next.size)));
-      rest.remove_prefix(next.size);
-    }
-  } else {
-    for (std::size_t at = 0;;) {
-      const std::size_t end = text.find(delimiter, at);
-      if (parts.size() == kMadeBytesMax / sizeof(Value)) return false;
-      parts.push_back(Value::of_text(text.substr(at, end == std::string_view::npos ? end : end - at)));
-      if (end == std::string_view::npos) break;
-      at = end + delimiter.size();
-    }
-  }
-  return call.give(Kind::list, Form::texts, parts, out);
+  const bool fits = split_text(call[0].text, call[1].text, [&parts](std::string_view part) {
+    if (parts.size() == kMadeBytesMax / sizeof(Value)) return false;
+    parts.push_back(Value::of_text(part));
+    return true;
+  });
+  return fits && call.give(Kind::list, Form::texts, parts, out);
 }
 
 // Of all characters in the set, at both ends.
 bool trim(Call& call, Value& out) {
   std::string_view text = call[0].text;
   const std::string_view set = call.text(1, " ");
-  const auto holds_character = [set](std::string_view wanted) {
-    const Character character = first_character(wanted);
+  const auto is_trimmed = [set](char32_t code) {
     for (std::string_view rest = set; !rest.empty();) {
       const Character known = first_character(rest);
-      if (known.code == character.code) return true;
+      if (known.code == code) return true;
       rest.remove_prefix(known.size);
     }
     return false;
   };
-  while (!text.empty() && holds_character(text)) text.remove_prefix(first_character(text).size);
   while (!text.empty()) {
-    std::size_t begin = text.size() - 1;
-    while (begin > 0 && text.size() - begin < 4 && !starts_character(text[begin])) --begin;
-    if (first_character(text.substr(begin)).size != text.size() - begin) begin = text.size() - 1;
-    if (!holds_character(text.substr(begin))) break;
-    text = text.substr(0, begin);
+    const Character first = first_character(text);
+    if (!is_trimmed(first.code)) break;
+    text.remove_prefix(first.size);
+  }
+  while (!text.empty()) {
+    const Character last = last_character(text);
+    if (!is_trimmed(last.code)) break;
+    text.remove_suffix(last.size);
   }
   out = Value::of_text(text);
   return true;

@@ -1,9 +1,9 @@
 // Time and FormatTime: times read and written by formats of strptime.
 #include <algorithm>
-#include <array>
 
 #include "ottl/evaluation.hpp"
 #include "ottl/go_layout.hpp"
+#include "text/ascii.hpp"
 
 namespace entail::ottl::functions {
 
@@ -99,15 +99,14 @@ std::string layout_of(std::string_view format) {
 }
 
 struct WrittenFormat final : Prepared {
-  std::string layout;
+  explicit WrittenFormat(std::string text) : layout(std::move(text)) {}
+  Layout layout;
 };
 
 std::unique_ptr<Prepared> prepare_format_time(const Literals& literals, BadArgument& bad) {
   const std::string_view format = literals.text(1, {});
   bad = {1, fault_of(format)};
-  auto out = std::make_unique<WrittenFormat>();
-  out->layout = layout_of(format);
-  return out;
+  return std::make_unique<WrittenFormat>(layout_of(format));
 }
 
 bool format_time(Call& call, Value& out) {
@@ -170,7 +169,7 @@ class FormatReader {
       if (failed == parts.end()) return false;
       failed_ = "%";  // the directive's failure from now on, as no element is written so
       const char first = (*failed)[0];
-      if (!(first >= '0' && first <= '9') && first != 'Z') return true;
+      if (!text::is_digit(first) && first != 'Z') return true;
       std::size_t spaces = 0;
       while (spaces < rest_.size() && std::string_view(" \t\n\f\r").find(rest_[spaces]) != std::string_view::npos)
         ++spaces;
@@ -218,7 +217,7 @@ std::unique_ptr<Prepared> prepare_time(const Literals& literals, BadArgument& ba
   out->zone = TimeZone::load(literals.text(2, {}));
   if (out->zone == nullptr) bad = {2, "the system's database has no time zone of this name"};
   const std::string_view locale = literals.text(3, "en");
-  if (literals.present[3] && locale != "en" && !locale.starts_with("en-"))
+  if (literals.values[3] != nullptr && locale != "en" && !locale.starts_with("en-"))
     bad = {3, "only English names of months and days are known"};
   if (out->format.find("%Z") == std::string::npos) return out;
   static constexpr std::string_view kNamed[] = {"GMT", "WET", "CET", "MET", "EET", "EST", "MST",

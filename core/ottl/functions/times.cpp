@@ -49,7 +49,7 @@ bool duration(Call& call, Value& out) {
   return true;
 }
 
-std::optional<Value> folded_duration(const Literals& literals) {
+std::optional<Value> folded_duration(const Literals& literals, Arena&) {
   if (literals.values[0] == nullptr) return std::nullopt;
   const auto parsed = text::parse_duration(literals.values[0]->text);
   if (!parsed.ok()) return std::nullopt;
@@ -63,14 +63,7 @@ bool now(Call& call, Value& out) {
 
 // Nanoseconds may be more than a second, or negative.
 bool from_unix(Call& call, Value& out) {
-  const std::int64_t ns = call.has(1) ? call[1].integer : 0;
-  std::int64_t rest = ns % kNsPerSecond;
-  std::uint64_t second = static_cast<std::uint64_t>(call[0].integer) + static_cast<std::uint64_t>(ns / kNsPerSecond);
-  if (rest < 0) {
-    --second;
-    rest += kNsPerSecond;
-  }
-  out = time_of({static_cast<std::int64_t>(second), static_cast<std::uint32_t>(rest)});
+  out = time_of(instant_after(call[0].integer, call.has(1) ? call[1].integer : 0));
   return true;
 }
 

@@ -1,8 +1,8 @@
 // Converters of XML.
-#include <algorithm>
 #include <map>
 
 #include "ottl/evaluation.hpp"
+#include "ottl/member_list.hpp"
 #include "ottl/strcase.hpp"
 #include "ottl/xpath.hpp"
 
@@ -17,23 +17,23 @@ struct WrittenXPath final : Prepared {
   std::unique_ptr<XPath> xpath;
 };
 
-template <std::size_t argument>
 std::unique_ptr<Prepared> prepare_xpath(const Literals& literals, BadArgument& bad, std::string_view otherwise) {
+  constexpr std::size_t kArgument = 1;
   auto out = std::make_unique<WrittenXPath>();
   std::string error;
-  const std::string_view text = literals.text(argument, otherwise);
+  const std::string_view text = literals.text(kArgument, otherwise);
   out->xpath = XPath::compile(text.empty() ? otherwise : text, error);
-  if (out->xpath == nullptr) bad = {argument, error};
+  if (out->xpath == nullptr) bad = {kArgument, error};
   return out;
 }
 std::unique_ptr<Prepared> prepare_required(const Literals& literals, BadArgument& bad) {
-  return prepare_xpath<1>(literals, bad, {});
+  return prepare_xpath(literals, bad, {});
 }
 std::unique_ptr<Prepared> prepare_attributes(const Literals& literals, BadArgument& bad) {
-  return prepare_xpath<1>(literals, bad, "//@*");
+  return prepare_xpath(literals, bad, "//@*");
 }
 std::unique_ptr<Prepared> prepare_document(const Literals& literals, BadArgument& bad) {
-  return prepare_xpath<1>(literals, bad, "/");
+  return prepare_xpath(literals, bad, "/");
 }
 
 bool give_written(Call& call, const XmlTree& tree, int node, Value& out) {
@@ -46,7 +46,8 @@ std::optional<std::vector<XmlMatch>> found(Call& call, const XmlTree& tree) {
 }
 
 bool get_xml(Call& call, Value& out) {
-  if (call[0].text.empty()) return call.give(std::string_view(), out);
+  out = Value::of_text({});
+  if (call[0].text.empty()) return true;
   auto tree = XmlTree::parse(call[0].text);
   if (!tree) return false;
   const std::optional<std::vector<XmlMatch>> matches = found(call, *tree);
@@ -63,7 +64,8 @@ bool get_xml(Call& call, Value& out) {
 }
 
 bool remove_xml(Call& call, Value& out) {
-  if (call[0].text.empty()) return call.give(std::string_view(), out);
+  out = Value::of_text({});
+  if (call[0].text.empty()) return true;
   auto tree = XmlTree::parse(call[0].text);
   if (!tree) return false;
   const std::optional<std::vector<XmlMatch>> matches = found(call, *tree);
@@ -165,6 +167,8 @@ bool text_to_elements(Call& call, Value& out) {
   return give_written(call, *tree, 0, out);
 }
 
+constexpr std::size_t kNoMember = ~std::size_t{0};
+
 // The text of an element without elements in it.
 std::string leaf_text(const XmlTree& tree, int node) {
   std::string out;
@@ -179,34 +183,40 @@ std::string leaf_text(const XmlTree& tree, int node) {
 }
 
 bool simplified(Call& call, const XmlTree& tree, int parent, Value& out) {
-  std::map<std::string, std::size_t> counts;
+  struct Name {
+    std::size_t count = 0;  // of elements with this name
+    std::size_t member = kNoMember;
+  };
+  std::map<std::string_view, Name> names;
   for (int child = tree[parent].first_child; child >= 0; child = tree[child].next)
-    if (tree[child].kind == XmlNode::Kind::element) ++counts[tree[child].name];
-  std::vector<std::pair<std::string, std::vector<Value>>> members;
+    if (tree[child].kind == XmlNode::Kind::element) ++names[tree[child].name].count;
+  std::vector<std::pair<std::string_view, std::vector<Value>>> members;  // in the order of their first value
   for (int child = tree[parent].first_child; child >= 0; child = tree[child].next) {
     if (tree[child].kind != XmlNode::Kind::element || tree[child].first_child < 0) continue;
-    const std::string& name = tree[child].name;
+    Name& name = names.find(tree[child].name)->second;
+    const auto values = [&]() -> std::vector<Value>& {
+      if (name.member == kNoMember) {
+        name.member = members.size();
+        members.push_back({tree[child].name, {}});
+      }
+      return members[name.member].second;
+    };
     const std::string leaf = leaf_text(tree, child);
-    const auto known =
-        std::find_if(members.begin(), members.end(), [&](const auto& member) { return member.first == name; });
-    auto* member = known == members.end() ? nullptr : &*known;
-    if (member == nullptr && (counts[name] > 1 || !leaf.empty()))
-      member = &members.emplace_back(name, std::vector<Value>());
     Value value;
+    if (name.count > 1 || !leaf.empty()) (void)values();
     if (!leaf.empty()) {
       if (!call.give(leaf, value)) return false;
     } else {
       if (!simplified(call, tree, child, value)) return false;
       if (value.count == 0) continue;
     }
-    if (member == nullptr) member = &members.emplace_back(name, std::vector<Value>());
-    member->second.push_back(value);
+    values().push_back(value);
   }
   std::vector<Value> pairs;
   for (const auto& [name, values] : members) {
     if (!call.give(name, pairs.emplace_back())) return false;
     Value& value = pairs.emplace_back();
-    if (counts[name] == 1)
+    if (names[name].count == 1)
       value = values.front();
     else if (!call.give(Kind::list, Form::plain, values, value))
       return false;
@@ -230,21 +240,12 @@ bool parsed_element(Call& call, XmlReader& reader, const XmlToken& start, Value&
       return false;
     if (token.kind == XmlToken::Kind::text || token.kind == XmlToken::Kind::cdata) content += trimmed_space(token.text);
   }
-  std::vector<Value> attributes;
+  MemberList attributes;
   for (const XmlAttribute& attribute : start.attributes) {
+    Value name;
     Value value;
-    if (!call.give(attribute.value, value)) return false;
-    const auto known = [&] {
-      for (std::size_t i = 0; i < attributes.size(); i += 2)
-        if (attributes[i].text == attribute.name) return &attributes[i + 1];
-      return static_cast<Value*>(nullptr);
-    }();
-    if (known != nullptr) {
-      *known = value;
-      continue;
-    }
-    if (!call.give(attribute.name, attributes.emplace_back())) return false;
-    attributes.push_back(value);
+    if (!call.give(attribute.name, name) || !call.give(attribute.value, value)) return false;
+    attributes.put(name.text, value);
   }
   std::vector<Value> pairs = {Value::of_text("tag"), {}};
   if (!call.give(start.name, pairs.back())) return false;
@@ -252,9 +253,9 @@ bool parsed_element(Call& call, XmlReader& reader, const XmlToken& start, Value&
     pairs.push_back(Value::of_text("content"));
     if (!call.give(content, pairs.emplace_back())) return false;
   }
-  if (!attributes.empty()) {
+  if (!attributes.pairs().empty()) {
     pairs.push_back(Value::of_text("attributes"));
-    if (!call.give(Kind::map, Form::plain, attributes, pairs.emplace_back())) return false;
+    if (!call.give(Kind::map, Form::plain, attributes.pairs(), pairs.emplace_back())) return false;
   }
   if (!children.empty()) {
     pairs.push_back(Value::of_text("children"));
@@ -265,6 +266,7 @@ bool parsed_element(Call& call, XmlReader& reader, const XmlToken& start, Value&
 
 // The first element, behind which nothing may stand.
 bool parse_xml(Call& call, Value& out) {
+  if (call[0].text.size() > kXmlBytesMax) return false;
   XmlReader reader(call[0].text);
   for (XmlToken token; reader.next(token);)
     if (token.kind == XmlToken::Kind::start)

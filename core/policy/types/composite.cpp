@@ -36,8 +36,6 @@ std::vector<std::size_t> order_of(const PolicyOptions& policy, Scope& scope) {
     scope.warning("policy_order",
                   "ignored with compat: collector, as in the Collector: parts are evaluated in the order of the list");
   const std::size_t count = scope.is_compat() ? 0 : std::min(policy.policy_order.size(), kPoliciesMax);
-  if (policy.policy_order.size() > kPoliciesMax)
-    scope.error("policy_order", "expected at most " + std::to_string(kPoliciesMax) + " names");
   for (std::size_t i = 0; i < count; ++i) {
     const std::string& name = policy.policy_order[i];
     const std::size_t index = index_of(policy, name);
@@ -94,7 +92,8 @@ std::vector<std::uint64_t> allocations_of(const PolicyOptions& policy, const std
   return allocations;
 }
 
-// The first part that keeps a trace decides, so a failed trace that a part before the error part keeps is no origin.
+// The first part that keeps a trace decides, so a failed trace that a part before the error part keeps is not an
+// origin.
 void warn_of_late_error_part(const PolicyOptions& policy, const std::vector<std::size_t>& order,
                              const std::vector<Compiled>& parts, Scope& scope) {
   if (scope.options().links.propagate.mode == PropagateMode::none || scope.options().links.origins) return;

@@ -82,7 +82,7 @@ func TestKeepsWhatTheCommandKeeps(t *testing.T) {
 	}
 }
 
-// What the receivers in front learn: a sender may try again, or it may not.
+// A receiver must know from the error whether its sender may try again.
 func TestRefusalsSayWhetherToTryAgain(t *testing.T) {
 	for err, permanent := range map[error]bool{
 		entail.ErrTooLarge: true, entail.ErrMalformed: true, entail.ErrNoRoom: false, entail.ErrClosed: false,

@@ -3,20 +3,20 @@ package entailreceiver
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
-	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace/ptraceotlp"
+	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/collector/processor/processortest"
-	"go.opentelemetry.io/collector/receiver"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"entail.dev/collector/entailprocessor"
@@ -106,15 +106,6 @@ func malformedJSON() map[string]fate {
 	return spans
 }
 
-// inOneRequest puts every span into the same request, behind a good one of the same client.
-func inOneRequest(good string, spans map[string]fate, wrap func(spans []string) []byte) []byte {
-	all := []string{good}
-	for span := range spans {
-		all = append(all, span)
-	}
-	return wrap(all)
-}
-
 func asProtobuf(spans []string) []byte {
 	var scope string
 	for _, span := range spans {
@@ -127,22 +118,22 @@ func asJSON(spans []string) []byte {
 	return []byte(`{"resourceSpans":[{"scopeSpans":[{"spans":[` + strings.Join(spans, ",") + `]}]}]}`)
 }
 
-// behindProcessor starts the processor in front of a consumer.
-func behindProcessor(t *testing.T, next consumer.Traces) (consumer.Traces, component.Component) {
+// startProcessor starts the processor in front of a consumer.
+func startProcessor(t *testing.T, next consumer.Traces) processor.Traces {
 	t.Helper()
 	factory := entailprocessor.NewFactory()
 	config := factory.CreateDefaultConfig()
 	if err := confmap.NewFromStringMap(keepAll()).Unmarshal(config); err != nil {
 		t.Fatal(err)
 	}
-	processor, err := factory.CreateTraces(context.Background(), processortest.NewNopSettings(factory.Type()), config, next)
+	started, err := factory.CreateTraces(context.Background(), processortest.NewNopSettings(factory.Type()), config, next)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := processor.Start(context.Background(), componenttest.NewNopHost()); err != nil {
+	if err := started.Start(context.Background(), componenttest.NewNopHost()); err != nil {
 		t.Fatal(err)
 	}
-	return processor, processor
+	return started
 }
 
 // Two clients at once, one of which sends malformed IDs of every kind, through the receiver and the processor: every
@@ -152,12 +143,10 @@ func TestMalformedIDsCostOnlyThemselves(t *testing.T) {
 	telemetry := componenttest.NewTelemetry()
 	defer func() { _ = telemetry.Shutdown(context.Background()) }()
 	sink := new(consumertest.TracesSink)
-	next, processor := behindProcessor(t, sink)
+	next := startProcessor(t, sink)
 	values := keepAll()
 	values["decision_wait"] = "1s"
-	s := start(t, values, next, with{settings: func(set *receiver.Settings) {
-		set.TelemetrySettings = telemetry.NewTelemetrySettings()
-	}})
+	s := start(t, values, next, measured(telemetry))
 
 	want := map[string]int64{"spans_received": 2, "spans_emitted": 2} // a good span in each of the two requests
 	rejected := int64(0)
@@ -190,23 +179,25 @@ func TestMalformedIDsCostOnlyThemselves(t *testing.T) {
 		}
 	})
 	sending.Go(func() {
-		protobuf := inOneRequest(ids(16, 8), malformedProtobuf(), asProtobuf)
+		// Behind a good span of the same client.
+		protobuf := asProtobuf(slices.AppendSeq([]string{ids(16, 8)}, maps.Keys(malformedProtobuf())))
 		if code, text, _ := s.post(t, protobufType, protobuf); code != 200 || !strings.Contains(text, "invalid trace or span ID") {
 			t.Errorf("%d %q", code, text)
 		}
-		json := inOneRequest(fmt.Sprintf(`{"traceId":%q,"spanId":%q}`, hexTrace, hexSpan), malformedJSON(), asJSON)
+		good := fmt.Sprintf(`{"traceId":%q,"spanId":%q}`, hexTrace, hexSpan)
+		json := asJSON(slices.AppendSeq([]string{good}, maps.Keys(malformedJSON())))
 		if code, text, _ := s.post(t, jsonType, json); code != 200 || !strings.Contains(text, "invalid trace or span ID") {
 			t.Errorf("%d %q", code, text)
 		}
 	})
 	sending.Wait()
 	for name, value := range want {
-		waitUntil(t, fmt.Sprintf("%s = %d, not %d", name, value, counted(telemetry, name)), func() bool {
-			return counted(telemetry, name) == value
+		waitUntil(t, fmt.Sprintf("%s = %d", name, value), func() bool {
+			return counted(telemetry, "otelcol_processor_entail_"+name) == value
 		})
 	}
 	s.stop(t)
-	if err := processor.Shutdown(context.Background()); err != nil {
+	if err := next.Shutdown(context.Background()); err != nil {
 		t.Error(err)
 	}
 	byTrace := captures.SpansByTrace(sink.AllTraces())
@@ -218,13 +209,4 @@ func TestMalformedIDsCostOnlyThemselves(t *testing.T) {
 	if got := sink.SpanCount(); int64(got) != want["spans_emitted"] || len(byTrace) != requests*spans+2 {
 		t.Errorf("%d spans of %d traces arrived", got, len(byTrace))
 	}
-}
-
-// counted is the receiver's counter of this name.
-func counted(telemetry *componenttest.Telemetry, name string) int64 {
-	got, err := telemetry.GetMetric("otelcol_processor_entail_" + name)
-	if err != nil {
-		return -1
-	}
-	return got.Data.(metricdata.Sum[int64]).DataPoints[0].Value
 }

@@ -33,7 +33,7 @@ func waitUntil(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("in vain: ", what)
+			t.Fatal("timed out: ", what)
 		}
 	}
 }

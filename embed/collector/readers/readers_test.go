@@ -4,7 +4,6 @@ package readers
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -15,7 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"go.opentelemetry.io/collector/pdata/ptrace"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"entail.dev/collector/internal/captures"
@@ -46,15 +44,8 @@ func write(t *testing.T, path string, bytes []byte) string {
 	return path
 }
 
-// small are the captures' requests that are not too large to be mutated often.
-func small(t *testing.T, suffix string) (all [][]byte) {
-	paths, err := filepath.Glob(filepath.Join(captures.Root(), "tests/golden/sdk/*"+suffix))
-	if err != nil || len(paths) < 10 {
-		t.Fatal("captures are missing: ", paths, err)
-	}
-	if suffix == ".jsonl" {
-		paths = append(paths, captures.Demo())
-	}
+// small are the requests of captures that are not too large to be mutated often.
+func small(t *testing.T, paths []string) (all [][]byte) {
 	for _, path := range paths {
 		requests, _ := captures.Requests(t, path)
 		for _, request := range requests {
@@ -68,11 +59,11 @@ func small(t *testing.T, suffix string) (all [][]byte) {
 
 func mutatedProtobuf(t *testing.T, random *rand.Rand, folder string, count int) input {
 	made := input{name: "protobuf", framing: "proto"}
-	requests := small(t, ".otlp.bin")
+	requests := small(t, captures.SDK(t))
 	for i := range count {
 		request := mutateProtobuf(random, requests[random.IntN(len(requests))], 1+random.IntN(8))
 		made.files = append(made.files, write(t, filepath.Join(folder, fmt.Sprintf("%d.proto", i)), request))
-		if _, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(request); err != nil {
+		if _, err := captures.Unmarshal(request, false); err != nil {
 			made.rejected++
 		}
 	}
@@ -81,13 +72,13 @@ func mutatedProtobuf(t *testing.T, random *rand.Rand, folder string, count int) 
 
 func mutatedJSON(t *testing.T, random *rand.Rand, folder string, count int) input {
 	made := input{name: "JSON", framing: "jsonl"}
-	requests := small(t, ".jsonl")
+	requests := small(t, append(captures.SDKInJSON(t), captures.Demo()))
 	var lines []byte
 	for range count {
 		request := mutateJSON(t, random, requests[random.IntN(len(requests))], 1+random.IntN(8))
 		request = bytes.ReplaceAll(request, []byte("\n"), []byte(" "))
 		lines = append(append(lines, request...), '\n')
-		if _, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(request); err != nil {
+		if _, err := captures.Unmarshal(request, true); err != nil {
 			made.rejected++
 		}
 	}
@@ -128,11 +119,7 @@ func split(t *testing.T, data []byte, framing string) (messages [][]byte) {
 			messages = append(messages, line)
 		}
 	case "proto-u32be":
-		for len(data) > 0 {
-			size := 4 + int(binary.BigEndian.Uint32(data))
-			messages = append(messages, data[4:size])
-			data = data[size:]
-		}
+		messages = captures.Frames(data)
 	case "proto-varint":
 		for len(data) > 0 {
 			message, size := protowire.ConsumeBytes(data)
@@ -155,12 +142,9 @@ func mustRead(t *testing.T, path, framing string) (spans int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces
-	if strings.HasPrefix(framing, "json") {
-		read = (&ptrace.JSONUnmarshaler{}).UnmarshalTraces
-	}
+	isJSON := strings.HasPrefix(framing, "json")
 	for i, message := range split(t, data, framing) {
-		traces, err := read(message)
+		traces, err := captures.Unmarshal(message, isJSON)
 		if err != nil {
 			t.Fatalf("%s, message %d: %v", path, i, err)
 		}

@@ -26,8 +26,7 @@ void for_each_request(const InputSelection& selection, InputReport& report, Cons
       if (!input.head()) input.read_on();
       facts.bytes = bytes_before + input.bytes_used();
       const ParsedRequest* const parsed = input.head();
-      if (!parsed && stop_requested()) break;
-      if (!parsed) continue;
+      if (!parsed) break;
       ++facts.requests;
       facts.values_lost += parsed->request.values_lost();
       facts.unknown_keys += parsed->request.unknown_keys();

@@ -18,7 +18,7 @@ std::size_t skip_space(Bytes bytes, std::size_t at) noexcept {
   return at;
 }
 
-// A UTF-8 byte order mark is passed over.
+// Skips a UTF-8 byte order mark.
 Bytes without_mark(Bytes bytes) noexcept {
   const bool mark = bytes.size() >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf;
   return mark ? bytes.subspan(3) : bytes;

@@ -159,7 +159,7 @@ Packing detect_packing(Bytes first_bytes) noexcept {
 
 namespace {
 
-// The magic behind the name and the mode of the first file, which is octal.
+// A tar header has "ustar" at byte 257, and the file's mode at byte 100 as octal digits.
 bool is_tar(std::string_view head) noexcept {
   constexpr std::size_t kMagicAt = 257;
   if (head.size() <= kMagicAt || !head.substr(kMagicAt).starts_with("ustar")) return false;

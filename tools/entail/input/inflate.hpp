@@ -22,7 +22,7 @@ Packing detect_packing(Bytes first_bytes) noexcept;
 constexpr std::size_t kFormatBytes = 10;
 std::string_view foreign_format(Bytes first_bytes) noexcept;
 
-// Several members or frames one after the other are one stream. Zero padding after a gzip member is passed over.
+// Several members or frames one after the other are one stream. Zero padding after a gzip member is skipped.
 std::unique_ptr<ByteSource> make_gzip_source(std::unique_ptr<ByteWindow> packed);
 std::unique_ptr<ByteSource> make_zstd_source(std::unique_ptr<ByteWindow> packed);
 

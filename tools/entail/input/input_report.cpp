@@ -17,6 +17,8 @@ std::string_view loss_text(JsonLoss::Reason reason) noexcept {
       return "not an ID of the right length";
     case JsonLoss::Reason::unknown_key:
       return "not part of OTLP, ignored";
+    case JsonLoss::Reason::replaces:
+      return "replaces an earlier value, dropped";
   }
   return {};
 }
@@ -27,7 +29,7 @@ std::string place_of(const std::string& file, const Problem& problem) {
 
 }  // namespace
 
-void InputReport::passed_over(Request::Signal signal) noexcept {
+void InputReport::skip(Request::Signal signal) noexcept {
   switch (signal) {
     case Request::Signal::traces:
       return;
@@ -47,10 +49,10 @@ void InputReport::problem(const std::string& file, const Problem& problem) {
   clean_ = false;
   if (problem.kind == ProblemKind::malformed) ++skipped_[static_cast<std::size_t>(Skip::malformed)];
   if (problem.kind == ProblemKind::truncated) ++skipped_[static_cast<std::size_t>(Skip::truncated)];
-  tell(file, problem);
+  show(file, problem);
 }
 
-void InputReport::tell(const std::string& file, const Problem& problem) {
+void InputReport::show(const std::string& file, const Problem& problem) {
   if (++reported_by_file_[file] > kMessagesMax) return;
   console_.message(place_of(file, problem) + problem.text);
 }

@@ -28,12 +28,12 @@ class InputReport {
  public:
   explicit InputReport(Console& console) : console_(console) {}
 
-  // A request of another signal: passed over, which is no fault.
-  void passed_over(Request::Signal signal) noexcept;
+  // Counts a request of another signal, which is no fault of the input.
+  void skip(Request::Signal signal) noexcept;
   // Counts the problem and reports it as FILE:LINE: TEXT, or FILE: TEXT where there are no lines.
   void problem(const std::string& file, const Problem& problem);
-  // Tells of a good request that the engine could not take in: a loss, no fault of the input. The engine counts it.
-  void loss(const std::string& file, const Problem& problem) { tell(file, problem); }
+  // Reports a good request that the engine could not accept: a loss, no fault of the input. The engine counts it.
+  void loss(const std::string& file, const Problem& problem) { show(file, problem); }
   // Counts and reports what the parse of a JSON request dropped: no fault of the input. `problem` says where the
   // request is, its text behind the place of the value.
   void json_losses(const std::string& file, const Problem& problem, const Request& request);
@@ -45,7 +45,7 @@ class InputReport {
   std::uint64_t skipped(Skip kind) const noexcept { return skipped_[static_cast<std::size_t>(kind)]; }
 
  private:
-  void tell(const std::string& file, const Problem& problem);
+  void show(const std::string& file, const Problem& problem);
 
   static constexpr std::uint64_t kMessagesMax = 10;
   Console& console_;

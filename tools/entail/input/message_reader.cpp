@@ -58,10 +58,7 @@ MessageReader::MessageReader(std::unique_ptr<ByteSource> source, std::optional<F
     : window_(std::make_unique<ByteWindow>(std::move(source))), from_(from) {
   open_packing(file);
   if (from) framing_ = *from;
-  if (!frames_) {
-    window_->fill(kFormatBytes);
-    foreign_format_ = foreign_format(window_->available());
-  }
+  if (!frames_) foreign_format_ = foreign_format(window_->fill(kFormatBytes));
   if (from || frames_ || !foreign_format_.empty()) return;
   const Bytes seen = read_start();
   framing_ = detect_framing({seen, window_->ended(), std::move(file)}, parses);
@@ -197,15 +194,15 @@ MessageReader::Next MessageReader::ended_or_broken() {
   return fail(window_->problem()->kind, window_->problem()->text);
 }
 
-// A whole line that is not passed over for being blank.
+// A whole line that is not blank.
 bool MessageReader::has_line(Bytes bytes) const noexcept {
   const std::size_t blank = blanks_of(bytes).size;
   bytes_searched_ += blank;
   return find_newline(bytes, blank) != nullptr;
 }
 
-// Passes over blank lines, and over the blanks that a line begins with, as they come: they are never held. Returns how
-// many bytes of the line at hand were passed over.
+// Skips blank lines, and the blanks that a line begins with, as they come: they are never buffered. Returns how many
+// bytes of the current line were skipped.
 std::uint64_t MessageReader::skip_blanks() {
   std::uint64_t skipped = 0;
   if (window_->offset() == 0 && begins_with_mark(window_->available())) {

@@ -1,7 +1,7 @@
 // Messages of one input, whatever it is packed and framed in.
 //
 // next() gives messages until the input ends or its framing breaks; what went wrong is a Problem that names the place.
-// Lines over the limit are passed over. Thread rule: Confined. Memory: one message, at most kMessageBytesMax, plus
+// Lines over the limit are skipped. Thread rule: Confined. Memory: one message, at most kMessageBytesMax, plus
 // buffers of some MiB. Nothing is allocated per message once the buffers have grown. Cost: linear in the bytes, however
 // few come at a time. Blank lines, of which a small packed file may hold thousands of millions, take less than 1 ns
 // each.
@@ -21,7 +21,7 @@ struct Message {
   bool unterminated = false;      // a last line without its newline: a line that does not parse was probably cut
   std::uint64_t place = 0;        // line number for JSON lines, else the byte offset of the message (behind its length)
   std::uint64_t input_bytes = 0;  // read of the input up to the end of this message, unpacked
-  std::uint64_t line_offset = 0;  // of a line: the blanks in front of `bytes`, which were passed over
+  std::uint64_t line_offset = 0;  // of a line: the blanks in front of `bytes`, which were skipped
 };
 
 class MessageReader {
@@ -34,7 +34,7 @@ class MessageReader {
   MessageReader& operator=(MessageReader&&) noexcept;
 
   enum class Next : std::uint8_t { message, problem, end };
-  // After a problem next() may be called again: a line was passed over, or the end follows.
+  // After a problem next() may be called again: a line was skipped, or the end follows.
   Next next(Message& message);
   const Problem& problem() const noexcept { return problem_; }
 
@@ -47,8 +47,8 @@ class MessageReader {
   // The next message is there: next() gives it and reads nothing, so that those given out since next() last read stay
   // valid, too. Never where each message is packed.
   bool next_is_there() const noexcept;
-  // Nothing is there, and next() would wait for more to arrive.
-  bool would_wait() const { return frames_ ? frames_->would_wait() : window_->would_wait(); }
+  // Nothing is there, and next() would wait for more to arrive. REQUIRES packs_each_message().
+  bool would_wait() const { return frames_->would_wait(); }
   // No more messages: the frames behind a broken one cannot be trusted.
   void stop() noexcept { stopped_ = true; }
 

@@ -140,7 +140,7 @@ bool TraceInput::accept(ParsedRequest& parsed, bool may_be_cut) {
     if (parsed.request.json_loss_count() != 0) report_.json_losses(name_, problem_of(parsed, ""), parsed.request);
     return true;
   }
-  report_.passed_over(parsed.request.signal());
+  report_.skip(parsed.request.signal());
   return false;
 }
 

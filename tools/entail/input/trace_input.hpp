@@ -1,6 +1,6 @@
 // One input as parsed trace requests, in the order of the input.
 //
-// Requests of other signals are passed over and counted; what does not parse is reported, and in binary framings ends
+// Requests of other signals are skipped and counted; what does not parse is reported, and in binary framings ends
 // the input, since the frames behind a broken one cannot be trusted. Which requests come out, and what is reported,
 // does not depend on the number of threads. Thread rule: Confined; parsing alone is spread over the executor.
 //

@@ -58,7 +58,8 @@ class OutputTarget {
   bool kept_ = false;      // the temporary file stays
 };
 
-// Holds signals back while files change their names: none ends the process then, as handlers of other threads wait.
+// Blocks signals in this thread while files are renamed. Handlers that run in other threads wait for the end of it, so
+// no signal ends the process in between.
 class SignalPause {
  public:
   SignalPause() noexcept;

@@ -2,11 +2,6 @@
 
 namespace entail::cli {
 
-std::string no_traces_text(const std::string& output) {
-  const std::string what = output == "-" ? std::string("nothing") : output;
-  return "the input has no traces, so " + what + " was " + (output == "-" ? "written" : "not written");
-}
-
 void SampleOutputs::open(Framing framing) {
   traces_.emplace(traces_path_);
   if (!decisions_path_.empty() && !traces_->failed()) decisions_.emplace(decisions_path_, decisions_bytes_max_);

@@ -11,9 +11,6 @@
 
 namespace entail::cli {
 
-// Says that no request of traces was read, so that the output stays as it is.
-std::string no_traces_text(const std::string& output);
-
 class SampleOutputs final : public Sink {
  public:
   // decisions may be empty: no records are made then. decisions_bytes_max: see DecisionFiles.
@@ -34,7 +31,7 @@ class SampleOutputs final : public Sink {
   bool failed() const noexcept { return writer_ && writer_->failed(); }
   // A signal arrived before the other end of a pipe was opened.
   bool interrupted() const noexcept;
-  // What printing as JSON left out so far.
+  // What printing as JSON left out so far: unknown fields, since messages are repaired first.
   PrintLosses losses() const noexcept { return writer_ ? writer_->losses() : PrintLosses(); }
   RepairLosses repairs() const noexcept { return writer_ ? writer_->repairs() : RepairLosses(); }
 

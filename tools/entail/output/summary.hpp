@@ -24,7 +24,7 @@ struct RunFacts {
   std::uint64_t memory_limit_bytes = 0;
   std::uint64_t retain_bytes_max = 0;
   TooLargeCount too_large;
-  std::uint64_t values_lost = 0;   // of JSON inputs: of the wrong type, or not representable in protobuf
+  std::uint64_t values_lost = 0;   // of JSON inputs: of the wrong type, replaced, or not representable in protobuf
   std::uint64_t unknown_keys = 0;  // of JSON inputs
   std::string no_origins;          // the warning that no policy makes origins; or empty
   unsigned threads = 1;

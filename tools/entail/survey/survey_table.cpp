@@ -1,5 +1,4 @@
-#include <cstdio>
-
+#include "output/figure_text.hpp"
 #include "output/table.hpp"
 #include "survey/survey_report.hpp"
 
@@ -7,31 +6,6 @@ namespace entail::cli {
 namespace {
 
 constexpr std::size_t kBarWidth = 30;
-
-std::string share_text(std::uint64_t part, std::uint64_t whole) {
-  if (whole == 0) return {};
-  char text[16];
-  std::snprintf(text, sizeof text, "%.1f %%", 100 * static_cast<double>(part) / static_cast<double>(whole));
-  return text;
-}
-
-// 1.5 s, 12 ms, 3 d 4 h: two digits at least, since delays go from microseconds to days.
-std::string duration_text(std::int64_t ns) {
-  struct Unit {
-    double ns;
-    const char* name;
-  };
-  constexpr Unit kUnits[] = {{86400e9, "d"}, {3600e9, "h"}, {60e9, "min"}, {1e9, "s"},
-                             {1e6, "ms"},    {1e3, "us"},   {1, "ns"}};
-  const auto value = static_cast<double>(ns);
-  for (const Unit& unit : kUnits) {
-    if (value < unit.ns && unit.ns > 1) continue;
-    char text[32];
-    std::snprintf(text, sizeof text, value / unit.ns < 10 ? "%.2f %s" : "%.1f %s", value / unit.ns, unit.name);
-    return text;
-  }
-  return "0 ns";
-}
 
 void histogram_rows(Table& table, const Histogram& histogram) {
   std::uint64_t most = 1;
@@ -60,13 +34,13 @@ void input_rows(Table& table, const SurveyResult& result, const RunFacts& facts)
   for (std::size_t i = 0; i < kSkipNames.size(); ++i)
     if (facts.skipped[i] != 0) table.row("skipped: " + std::string(kSkipNames[i]), facts.skipped[i]);
   if (facts.values_lost != 0)
-    table.row("JSON values dropped", facts.values_lost, "of the wrong type, or not representable in protobuf",
+    table.row("JSON values dropped", facts.values_lost, "of the wrong type, replaced, or not representable in protobuf",
               table.paint().red());
   if (facts.unknown_keys != 0)
     table.row("unknown fields ignored", facts.unknown_keys, "not part of OTLP", table.paint().yellow());
   table.row("traces", result.traces);
   table.row("spans", result.spans);
-  table.row("spans with links", result.spans_with_links, share_text(result.spans_with_links, result.spans));
+  table.row("spans with links", result.spans_with_links, percent_text(result.spans_with_links, result.spans));
   table.row("links", result.links);
   if (result.dropped_upstream != 0)
     table.row("links dropped by SDKs", result.dropped_upstream,
@@ -80,23 +54,23 @@ void input_rows(Table& table, const SurveyResult& result, const RunFacts& facts)
 void type_rows(Table& table, const SurveyResult& result) {
   table.heading("By type");
   const std::uint64_t whole = result.links - result.on_rejected_spans;
-  for (const auto& [type, count] : result.by_type) table.row(type, count, share_text(count, whole));
+  for (const auto& [type, count] : result.by_type) table.row(type, count, percent_text(count, whole));
   if (result.other_types != 0) table.row("other types", result.other_types, "too many to name");
-  if (result.untyped != 0) table.row("no type", result.untyped, share_text(result.untyped, whole));
+  if (result.untyped != 0) table.row("no type", result.untyped, percent_text(result.untyped, whole));
   if (whole == 0) table.line("none");
 }
 
 void target_rows(Table& table, const SurveyResult& result) {
   const std::uint64_t good = result.same_trace + result.edges;
   table.heading("Targets");
-  table.row("to a span in the input", result.resolved, share_text(result.resolved, good));
-  table.row("to a missing span of a trace in the input", result.span_absent, share_text(result.span_absent, good));
-  table.row("to a trace not in the input", result.trace_absent, share_text(result.trace_absent, good));
-  table.row("within one trace", result.same_trace, share_text(result.same_trace, good));
+  table.row("to a span in the input", result.resolved, percent_text(result.resolved, good));
+  table.row("to a missing span of a trace in the input", result.span_absent, percent_text(result.span_absent, good));
+  table.row("to a trace not in the input", result.trace_absent, percent_text(result.trace_absent, good));
+  table.row("within one trace", result.same_trace, percent_text(result.same_trace, good));
   table.row("to another trace", result.edges,
             result.edges == 0
                 ? ""
-                : share_text(result.edges, good) + ", " + grouped(result.distinct_edges) + " pairs of traces");
+                : percent_text(result.edges, good) + ", " + grouped(result.distinct_edges) + " pairs of traces");
   if (result.bad_tracestate != 0) table.row("with a bad tracestate", result.bad_tracestate, "still followed");
   if (result.invalid.empty() && result.null_target == 0) return;
   table.heading("Links that are not followed");
@@ -108,9 +82,9 @@ void delay_rows(Table& table, const SurveyResult& result) {
   table.heading("Delay, from the end of the linked span to the start of the linking one");
   const Spread& delay = result.delay_ns;
   if (delay.count != 0) {
-    table.row("p50", duration_text(delay.p50), "of " + grouped(delay.count) + " links");
-    table.row("p99", duration_text(delay.p99));
-    table.row("max", duration_text(delay.max));
+    table.row("p50", duration_text(static_cast<std::uint64_t>(delay.p50)), "of " + grouped(delay.count) + " links");
+    table.row("p99", duration_text(static_cast<std::uint64_t>(delay.p99)));
+    table.row("max", duration_text(static_cast<std::uint64_t>(delay.max)));
   }
   if (result.overlapping != 0) table.row("began before the linked span ended", result.overlapping);
   if (result.untimed != 0) table.row("with unusable timestamps", result.untimed);

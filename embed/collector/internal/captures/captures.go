@@ -49,7 +49,18 @@ func ProducerError() string {
 // SDK are the captures of SDKs, in protobuf.
 func SDK(t testing.TB) []string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(Root(), "tests/golden/sdk/*.otlp.bin"))
+	return sdk(t, ".otlp.bin")
+}
+
+// SDKInJSON are those captures of SDKs that exist as JSON lines, too.
+func SDKInJSON(t testing.TB) []string {
+	t.Helper()
+	return sdk(t, ".otlp.jsonl")
+}
+
+func sdk(t testing.TB, suffix string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(Root(), "tests/golden/sdk/*"+suffix))
 	if err != nil || len(found) < 10 {
 		t.Fatal("captures are missing: ", found, err)
 	}
@@ -71,26 +82,35 @@ func Requests(t testing.TB, path string) (requests [][]byte, isJSON bool) {
 		}
 		return requests, true
 	}
-	for len(bytes) > 0 {
-		size := binary.BigEndian.Uint32(bytes)
-		requests = append(requests, bytes[4:4+size])
-		bytes = bytes[4+size:]
+	return Frames(bytes), false
+}
+
+// Frames splits messages with u32 big-endian lengths.
+func Frames(data []byte) (messages [][]byte) {
+	for len(data) > 0 {
+		end := 4 + binary.BigEndian.Uint32(data)
+		messages = append(messages, data[4:end])
+		data = data[end:]
 	}
-	return requests, false
+	return messages
+}
+
+// Unmarshal decodes a request with pdata.
+func Unmarshal(request []byte, isJSON bool) (ptrace.Traces, error) {
+	if isJSON {
+		return (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(request)
+	}
+	return (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(request)
 }
 
 // Read returns the trace requests of a file, decoded.
 func Read(t testing.TB, path string) []ptrace.Traces {
 	t.Helper()
 	requests, isJSON := Requests(t, path)
-	decode := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces
-	if isJSON {
-		decode = (&ptrace.JSONUnmarshaler{}).UnmarshalTraces
-	}
 	decoded := make([]ptrace.Traces, len(requests))
 	for i, request := range requests {
 		var err error
-		if decoded[i], err = decode(request); err != nil {
+		if decoded[i], err = Unmarshal(request, isJSON); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -21,6 +21,7 @@ const (
 	keyDecisionLog     = "decision_log"
 	keyLogMaxBytes     = "decision_log_max_bytes"
 	keyLogMaxFiles     = "decision_log_max_files"
+	keyDebugPage       = "debug_page"
 	keyDropPending     = "drop_pending_traces_on_shutdown"
 	keyShutdownTimeout = "shutdown_timeout"
 
@@ -39,6 +40,8 @@ type Config struct {
 	DecisionLogMaxBytes int64 `mapstructure:"decision_log_max_bytes"`
 	// DecisionLogMaxFiles is how many rotated files are kept, compressed; 0 = 5.
 	DecisionLogMaxFiles int `mapstructure:"decision_log_max_files"`
+	// DebugPage is the endpoint of a page with the latest origins and their chains; "" = none.
+	DebugPage string `mapstructure:"debug_page"`
 	// DropPending drops undecided traces at shutdown, as in tail_sampling. Otherwise they are decided.
 	DropPending bool `mapstructure:"drop_pending_traces_on_shutdown"`
 	// ShutdownTimeout bounds a shutdown: requests that are still being received, then delivery; 0 = 20 s.
@@ -56,7 +59,7 @@ var (
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	own := map[string]any{}
 	rest := maps.Clone(conf.ToStringMap())
-	for _, key := range []string{keyDecisionLog, keyLogMaxBytes, keyLogMaxFiles, keyDropPending, keyShutdownTimeout} {
+	for _, key := range []string{keyDecisionLog, keyLogMaxBytes, keyLogMaxFiles, keyDebugPage, keyDropPending, keyShutdownTimeout} {
 		if value, found := rest[key]; found {
 			own[key] = value
 			delete(rest, key)
@@ -73,6 +76,9 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 // Marshal returns the keys, for tools that print configurations.
 func (c Config) Marshal(conf *confmap.Conf) error {
 	all := map[string]any{keyDecisionLog: c.DecisionLog, keyDropPending: c.DropPending}
+	if c.DebugPage != "" {
+		all[keyDebugPage] = c.DebugPage
+	}
 	if c.DecisionLogMaxBytes != 0 {
 		all[keyLogMaxBytes] = c.DecisionLogMaxBytes
 	}
@@ -183,7 +189,7 @@ func escapeDollars(value any) any {
 
 // inComponentTerms removes the block tail_sampling from a message of the engine, since components do not have it.
 func inComponentTerms(message string) string {
-	own := strings.Join(append(ownKeys[:len(ownKeys):len(ownKeys)], keyDecisionLog, keyLogMaxBytes, keyLogMaxFiles, keyShutdownTimeout), ", ")
+	own := strings.Join(append(ownKeys[:len(ownKeys):len(ownKeys)], keyDecisionLog, keyLogMaxBytes, keyLogMaxFiles, keyDebugPage, keyShutdownTimeout), ", ")
 	message = strings.Replace(message, " in tail_sampling; expected one of: ", "; expected one of: "+own+", ", 1)
 	message = strings.Replace(message, " in tail_sampling;", ";", 1)
 	return strings.ReplaceAll(message, "tail_sampling.", "")

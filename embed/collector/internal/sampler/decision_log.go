@@ -22,6 +22,7 @@ type decisionLog struct {
 	buffer   *bufio.Writer
 	decision entail.Decision
 	lost     uint64
+	chains   *chains // takes in each record, too
 }
 
 // Decisions name services and policies: not every user of the machine may read them.
@@ -72,6 +73,7 @@ func (l *decisionLog) writeAll(engine *entail.Engine) error {
 		if !found {
 			break
 		}
+		l.chains.add(&l.decision)
 		added := int64(len(l.decision.JSON)) + 1
 		if l.maxBytes > 0 && l.size > 0 && l.size+added > l.maxBytes {
 			l.flush(unwritten)

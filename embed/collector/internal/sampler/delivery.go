@@ -47,6 +47,7 @@ type delivery struct {
 	spansLost       atomic.Uint64
 	spansUnreadable atomic.Uint64
 	textsRepaired   atomic.Uint64
+	costs           serviceCosts
 	abort           context.CancelFunc
 	context         context.Context
 	done            chan struct{}
@@ -229,6 +230,7 @@ func (d *delivery) deliver(batch []byte) error {
 		}
 		repaired := repairTexts(traces)
 		if isFirst {
+			d.costs.add(batch)
 			d.textsRepaired.Add(repaired)
 			d.reportUnreadable(unreadable)
 			isFirst = false

@@ -3,6 +3,8 @@ package sampler
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,11 +20,16 @@ const (
 	prefixOwn          = "otelcol_processor_entail_"
 )
 
+// lagBounds are the bounds of entail.Engine.KeptByLag, in seconds.
+var lagBounds = []float64{1, 2, 5, 10, 15, 20, 30, 45, 60, 120, 300, 600, 1800, 3600}
+
 // counts are the engine's counts at the end of a tick.
 type counts struct {
 	statistics   entail.Statistics
 	losses       []entail.Count // as entail.LossTable
 	keptByPolicy []entail.Count
+	keptByLink   []entail.Count
+	keptByLag    []entail.Count
 	recordsLost  uint64 // of the decision log
 	dropped      uint64 // traces, revived ones included: a counter does not go back
 }
@@ -41,6 +48,7 @@ type metrics struct {
 	latest       atomic.Pointer[counts]
 	instruments  []observed
 	timer        metric.Int64Histogram
+	lag          metric.Int64Histogram
 	registration metric.Registration
 }
 
@@ -53,7 +61,11 @@ func newMetrics(set Settings, delivery *delivery) (*metrics, error) {
 	timer, err := m.meter.Int64Histogram(prefixTailSampling+"sampling_decision_timer_latency",
 		metric.WithUnit("ms"), metric.WithDescription("Duration of each tick: deciding, and collecting kept spans"))
 	m.timer = timer
-	return m, errors.Join(err, m.addTraces(), m.addSpans(), m.addHeld(), m.addLosses())
+	lag, failure := m.meter.Int64Histogram(prefixOwn+"decision_lag", metric.WithUnit("s"),
+		metric.WithExplicitBucketBoundaries(lagBounds...),
+		metric.WithDescription("Kept traces, by the time from the arrival of their first span to the decision"))
+	m.lag = lag
+	return m, errors.Join(err, failure, m.addTraces(), m.addSpans(), m.addCosts(), m.addHeld(), m.addLosses())
 }
 
 type value func(*counts) uint64
@@ -85,6 +97,13 @@ func (m *metrics) addTraces() error {
 			tell(kept.Count, attribute.String("policy", kept.Name))
 		}
 	}
+	byHops := func(c *counts, tell func(uint64, ...attribute.KeyValue)) {
+		for _, kept := range c.keptByLink {
+			direction, text, _ := strings.Cut(kept.Name, "/")
+			hops, _ := strconv.Atoi(text)
+			tell(kept.Count, attribute.String("direction", direction), attribute.Int("hops", hops))
+		}
+	}
 	return errors.Join(
 		m.counter(prefixTailSampling+"global_count_traces_sampled", "{traces}",
 			"Kept traces and dropped traces; a revived trace counts in both", decided),
@@ -93,6 +112,8 @@ func (m *metrics) addTraces() error {
 		m.counter(prefixOwn+"traces_kept_by_policy", "{traces}", "Kept traces, by policy", byPolicy),
 		m.counter(prefixOwn+"traces_kept_by_link", "{traces}", "Traces kept because of a link",
 			one(func(c *counts) uint64 { return c.statistics.Traces.KeptByLink })),
+		m.counter(prefixOwn+"traces_kept_by_hops", "{traces}",
+			"Traces kept because of a link, by direction and by the number of links to the origin", byHops),
 		m.counter(prefixOwn+"traces_revived", "{traces}", "Traces kept after they were dropped, because of a link",
 			one(func(c *counts) uint64 { return c.statistics.Traces.Revived })),
 	)
@@ -117,6 +138,21 @@ func (m *metrics) addSpans() error {
 			one(func(*counts) uint64 { return m.delivery.textsRepaired.Load() })),
 		m.counter(prefixOwn+"decision_log_records_lost", "{records}", "Decisions that could not be written to decision_log",
 			one(func(c *counts) uint64 { return c.recordsLost })),
+	)
+}
+
+// addCosts adds what is kept by service. It is counted where batches leave, not at the end of a tick.
+func (m *metrics) addCosts() error {
+	byService := func(of func(cost) uint64) func(*counts, func(uint64, ...attribute.KeyValue)) {
+		return func(_ *counts, tell func(uint64, ...attribute.KeyValue)) {
+			m.delivery.costs.each(func(service string, c cost) { tell(of(c), attribute.String("service", service)) })
+		}
+	}
+	return errors.Join(
+		m.counter(prefixOwn+"service_spans_emitted", "{spans}", "Emitted spans, by service",
+			byService(func(c cost) uint64 { return c.spans })),
+		m.counter(prefixOwn+"service_bytes_emitted", "By", "Bytes of emitted spans with resources and scopes, by service",
+			byService(func(c cost) uint64 { return c.bytes })),
 	)
 }
 
@@ -152,10 +188,12 @@ func (m *metrics) addLosses() error {
 // collect stores the engine's counts.
 func (m *metrics) collect(engine *entail.Engine, log *decisionLog) error {
 	var c counts
-	var failures [3]error
+	var failures [5]error
 	c.statistics, failures[0] = engine.Statistics()
 	c.losses, failures[1] = engine.Losses()
 	c.keptByPolicy, failures[2] = engine.KeptByPolicy()
+	c.keptByLink, failures[3] = engine.KeptByLink()
+	c.keptByLag, failures[4] = engine.KeptByLag()
 	c.recordsLost = log.lostCount()
 	c.dropped = c.statistics.Traces.Dropped + c.statistics.Traces.Revived
 	if before := m.latest.Load(); before != nil {
@@ -164,8 +202,28 @@ func (m *metrics) collect(engine *entail.Engine, log *decisionLog) error {
 	if err := errors.Join(failures[:]...); err != nil {
 		return err
 	}
+	m.recordLags(&c, m.latest.Load())
 	m.latest.Store(&c)
 	return nil
+}
+
+// recordLags records the traces that were kept since `before`. The engine has counts, the instrument takes values: each
+// trace counts with the upper bound of its row.
+func (m *metrics) recordLags(now, before *counts) {
+	attributes := metric.WithAttributes(m.component)
+	for i, row := range now.keptByLag {
+		count := row.Count
+		if before != nil {
+			count -= before.keptByLag[i].Count
+		}
+		value, err := strconv.ParseInt(row.Name, 10, 64)
+		if err != nil { // +Inf
+			value = int64(2 * lagBounds[len(lagBounds)-1])
+		}
+		for ; count > 0; count-- {
+			m.lag.Record(context.Background(), value, attributes)
+		}
+	}
 }
 
 func (m *metrics) ticked(took time.Duration) {

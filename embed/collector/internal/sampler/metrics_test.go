@@ -59,6 +59,16 @@ func sums(t *testing.T, telemetry *componenttest.Telemetry, name string) map[str
 	return values
 }
 
+// lagsOf reads the only point of the histogram.
+func lagsOf(t *testing.T, telemetry *componenttest.Telemetry) metricdata.HistogramDataPoint[int64] {
+	t.Helper()
+	got, err := telemetry.GetMetric(prefixOwn + "decision_lag")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.Data.(metricdata.Histogram[int64]).DataPoints[0]
+}
+
 func waitFor(t *testing.T, telemetry *componenttest.Telemetry, name string, want int64) {
 	t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
@@ -92,6 +102,27 @@ func TestMetricsTellWhatWasDecided(t *testing.T) {
 	if kept := sums(t, telemetry, prefixOwn+"traces_kept_by_policy"); kept["policy=errors"] != 1 {
 		t.Error(kept)
 	}
+	hops := sums(t, telemetry, prefixOwn+"traces_kept_by_hops")
+	var byHops int64
+	for attributes, traces := range hops {
+		byHops += traces
+		if !strings.HasPrefix(attributes, "direction=link") || !strings.Contains(attributes, " hops=") {
+			t.Error(attributes)
+		}
+	}
+	if byHops != 3 {
+		t.Error(hops)
+	}
+	if lags := lagsOf(t, telemetry); lags.Count != 4 || len(lags.Bounds) != len(lagBounds) || lags.BucketCounts[0]+lags.BucketCounts[1] != 4 {
+		t.Errorf("%+v", lags)
+	}
+	waitUntil(t, func() bool {
+		var spans int64
+		for _, of := range sums(t, telemetry, prefixOwn+"service_spans_emitted") {
+			spans += of
+		}
+		return spans > 0 && spans == sums(t, telemetry, prefixOwn+"spans_emitted")[""]
+	})
 	if peak := sums(t, telemetry, prefixOwn+"process_memory_peak"); peak[""] < 1_000_000 {
 		t.Error(peak)
 	}

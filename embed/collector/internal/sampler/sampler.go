@@ -41,6 +41,7 @@ type Settings struct {
 // serialises the users of the engine's output.
 type Sampler struct {
 	config   *Config
+	id       string // of the component
 	logger   *zap.Logger
 	engine   *entail.Engine
 	delivery *delivery
@@ -56,6 +57,8 @@ type Sampler struct {
 	ticks  atomic.Uint64
 	full   atomic.Bool // ticks made no room: wait for the next regular one
 	log    *decisionLog
+	chains *chains // nil without a debug page
+	page   *debugPage
 	stop   chan struct{}
 	ticker sync.WaitGroup
 	ended  sync.Once
@@ -63,7 +66,7 @@ type Sampler struct {
 
 // New returns a sampler; Start opens its engine.
 func New(set Settings, config *Config, next consumer.Traces) (*Sampler, error) {
-	s := &Sampler{config: config, logger: set.Telemetry.Logger, stop: make(chan struct{})}
+	s := &Sampler{config: config, id: set.ID.String(), logger: set.Telemetry.Logger, stop: make(chan struct{})}
 	s.delivery = newDelivery(s.logger, next)
 	var err error
 	s.metrics, err = newMetrics(set, s.delivery)
@@ -89,9 +92,12 @@ func (s *Sampler) Start(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", keyDecisionLog, err)
 		}
 	}
-	options := entail.Options{Decisions: s.log != nil, BatchBytesMax: batchBytesMax}
+	if err = s.startPage(); err != nil {
+		return errors.Join(fmt.Errorf("%s: %w", keyDebugPage, err), s.log.close())
+	}
+	options := entail.Options{Decisions: s.log != nil || s.chains != nil, BatchBytesMax: batchBytesMax}
 	if s.engine, err = entail.Open(yaml, options); err != nil {
-		return errors.Join(err, s.log.close())
+		return errors.Join(err, s.page.close(ctx), s.log.close())
 	}
 	s.began = time.Now()
 	s.delivery.start()
@@ -102,6 +108,20 @@ func (s *Sampler) Start(ctx context.Context) error {
 	s.ticker.Add(1)
 	go s.tickEverySecond()
 	return nil
+}
+
+// startPage starts the debug page, if there is to be one.
+func (s *Sampler) startPage() error {
+	if s.config.DebugPage == "" {
+		return nil
+	}
+	s.chains = newChains()
+	if s.log != nil {
+		s.log.chains = s.chains
+	}
+	var err error
+	s.page, err = startDebugPage(s.config.DebugPage, s.id, s.chains, s.logger)
+	return err
 }
 
 // ErrNotStarted is the error for requests before Start.
@@ -202,6 +222,11 @@ func (s *Sampler) collect() error {
 	if err := s.log.writeAll(s.engine); err != nil {
 		return err
 	}
+	if s.log == nil {
+		if err := s.chains.takeAll(s.engine); err != nil {
+			return err
+		}
+	}
 	return s.metrics.collect(s.engine, s.log)
 }
 
@@ -237,7 +262,7 @@ func (s *Sampler) shutdown(ctx context.Context) error {
 			zap.Int("batches_undelivered", lost.batches), zap.Uint64("pending_traces_dropped", dropped),
 			zap.NamedError("last_error", lost.lastError))
 	}
-	return errors.Join(err, s.metrics.unregister(), s.closeAll())
+	return errors.Join(err, s.page.close(ctx), s.metrics.unregister(), s.closeAll())
 }
 
 // drain decides pending traces and queues kept spans, or returns how many traces it dropped undecided.

@@ -1,0 +1,185 @@
+package sampler
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+
+	"entail.dev/collector/internal/captures"
+)
+
+// instrument is a metric as the SDK exports it.
+type instrument struct {
+	histogram bool
+	labels    []string
+}
+
+// instruments are all metrics of a sampler that kept traces by policy and over links.
+func instruments(t *testing.T) map[string]instrument {
+	t.Helper()
+	telemetry := componenttest.NewTelemetry()
+	defer func() { _ = telemetry.Shutdown(context.Background()) }()
+	set := nopSettings()
+	set.Telemetry = telemetry.NewTelemetrySettings()
+	sampler := started(t, settings("1ms", keepErrors, nil), new(consumertest.TracesSink), set)
+	for _, request := range captures.Read(t, captures.ProducerError()) {
+		if err := take(sampler, request); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waitFor(t, telemetry, prefixOwn+"traces_kept_by_link", 3)
+	waitUntil(t, func() bool { return len(sums(t, telemetry, prefixOwn+"service_bytes_emitted")) > 0 })
+	var all metricdata.ResourceMetrics
+	if err := telemetry.Reader.Collect(context.Background(), &all); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]instrument{}
+	for _, scope := range all.ScopeMetrics {
+		for _, metric := range scope.Metrics {
+			var of instrument
+			add := func(set attribute.Set) {
+				for _, attribute := range set.ToSlice() {
+					of.labels = append(of.labels, string(attribute.Key))
+				}
+			}
+			switch data := metric.Data.(type) {
+			case metricdata.Sum[int64]:
+				for _, point := range data.DataPoints {
+					add(point.Attributes)
+				}
+			case metricdata.Gauge[int64]:
+				for _, point := range data.DataPoints {
+					add(point.Attributes)
+				}
+			case metricdata.Histogram[int64]:
+				of.histogram = true
+				of.labels = append(of.labels, "le")
+			}
+			found[metric.Name] = of
+		}
+	}
+	return found
+}
+
+type dashboard struct {
+	Panels []struct {
+		Title   string
+		Targets []struct{ Expr, LegendFormat string }
+	}
+}
+
+func readDashboard(t *testing.T) dashboard {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(captures.Root(), "embed/collector/grafana/entail.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var board dashboard
+	if err := json.Unmarshal(text, &board); err != nil {
+		t.Fatal(err)
+	}
+	return board
+}
+
+var (
+	metricPattern = regexp.MustCompile(`otelcol_[a-z_]+(\.\+)?`)
+	labelPattern  = regexp.MustCompile(`by \(([a-z_, ]+)\)|\{\{([a-z_]+)\}\}`)
+)
+
+func TestDashboardNamesMetricsAndLabelsThatExist(t *testing.T) {
+	known := instruments(t)
+	shown := map[string]bool{}
+	for _, panel := range readDashboard(t).Panels {
+		for _, target := range panel.Targets {
+			names := metricPattern.FindAllString(target.Expr, -1)
+			if len(names) == 0 {
+				t.Errorf("%s: no metric in %s", panel.Title, target.Expr)
+			}
+			for _, name := range names {
+				if prefix, isPattern := strings.CutSuffix(name, ".+"); isPattern {
+					matched := slices.ContainsFunc(keysOf(known), func(other string) bool {
+						return strings.HasPrefix(other, prefix) && other != prefix
+					})
+					if !matched {
+						t.Errorf("%s: nothing is named %s", panel.Title, name)
+					}
+					continue
+				}
+				base, isHistogram := strings.CutSuffix(name, "_bucket")
+				of, exists := known[base]
+				if !exists || of.histogram != isHistogram {
+					t.Errorf("%s: no such metric: %s", panel.Title, name)
+				}
+				shown[base] = true
+				for _, groups := range labelPattern.FindAllStringSubmatch(target.Expr+target.LegendFormat, -1) {
+					for _, label := range strings.Split(groups[1]+groups[2], ", ") {
+						if label != "__name__" && !slices.Contains(of.labels, label) {
+							t.Errorf("%s: %s has no label %s", panel.Title, name, label)
+						}
+					}
+				}
+			}
+		}
+	}
+	for _, name := range []string{"traces_kept_by_hops", "service_bytes_emitted", "decision_lag"} {
+		if !shown[prefixOwn+name] {
+			t.Errorf("the dashboard does not show %s", name)
+		}
+	}
+}
+
+func keysOf(known map[string]instrument) []string {
+	names := make([]string, 0, len(known))
+	for name := range known {
+		names = append(names, name)
+	}
+	return names
+}
+
+// Every metric is on the page, and every name on the page is a metric.
+func TestPageListsTheMetrics(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(captures.Root(), "docs/collector.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "\n## Metrics\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	listed := map[string]bool{}
+	prefix := ""
+	for _, line := range strings.Split(section, "\n") {
+		if head, found := strings.CutPrefix(line, "| `otelcol_processor_"); found {
+			prefix = "otelcol_processor_" + head[:strings.Index(head, "...`")]
+			continue
+		}
+		if cell, _, found := strings.Cut(strings.TrimPrefix(line, "| "), " | "); found && prefix != "" && strings.HasPrefix(line, "| `") {
+			for _, name := range strings.Split(cell, ", ") {
+				listed[prefix+strings.Trim(name, "`")] = true
+			}
+		}
+		if line == "" {
+			prefix = ""
+		}
+	}
+	known := instruments(t)
+	for name := range known {
+		isLoss := strings.HasPrefix(name, prefixOwn+"loss_")
+		if strings.HasPrefix(name, "otelcol_processor_") && !isLoss && !listed[name] {
+			t.Errorf("docs/collector.md does not list %s", name)
+		}
+	}
+	for name := range listed {
+		if _, exists := known[name]; !exists && name != prefixOwn+"loss_NAME" {
+			t.Errorf("docs/collector.md lists %s, which does not exist", name)
+		}
+	}
+}
