@@ -41,7 +41,7 @@ if(page)
 endif()
 file(WRITE ${SOURCE} "#include \"report/page.hpp\"
 
-namespace entail::cli {
+namespace entail::cli::report {
 namespace {
 
 constexpr unsigned char kPage[] = {
@@ -51,5 +51,5 @@ ${bytes}0};
 
 std::string_view page_template() noexcept { return {reinterpret_cast<const char*>(kPage), sizeof kPage - 1}; }
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report
 ")

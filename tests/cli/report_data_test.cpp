@@ -6,7 +6,7 @@
 
 #include "report/page.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 namespace {
 
 using simdjson::dom::element;
@@ -260,4 +260,4 @@ TEST(ReportPage, CannotBeLeftByItsData) {
 }
 
 }  // namespace
-}  // namespace entail::cli
+}  // namespace entail::cli::report

@@ -22,6 +22,8 @@
 namespace entail::cli {
 namespace {
 
+using namespace report;
+
 // The page stays below 10 MB: what the data may take, with room for the front end and for escapes.
 constexpr std::uint64_t kDataBytesMax = 8'500'000;
 

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-namespace entail::cli {
+namespace entail::cli::report {
 namespace {
 
 // What entries cost in a page, as JSON: measured means, somewhat above.
@@ -206,4 +206,4 @@ Choice Chains::choose(std::uint64_t bytes) const {
   return choice;
 }
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

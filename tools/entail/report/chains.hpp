@@ -9,7 +9,7 @@
 
 #include "report/trace_rows.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 
 struct Chain {
   RowIndex origin = kNoRow;
@@ -70,4 +70,4 @@ class Chains {
   std::vector<RowIndex> traces_;  // of all chains
 };
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

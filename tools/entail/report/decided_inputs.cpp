@@ -8,7 +8,7 @@
 #include "stop_signal.hpp"
 #include "time_text.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 namespace {
 
 // Read ahead for parallel parsing, shared by all inputs.
@@ -173,4 +173,4 @@ DecidedInputs read_decided(const std::string& decisions, const InputSelection& s
   return result;
 }
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

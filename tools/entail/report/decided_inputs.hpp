@@ -8,7 +8,7 @@
 #include "input/every_request.hpp"
 #include "report/report_data.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 
 struct EngineInputs {
   InputSelection selection;
@@ -31,4 +31,4 @@ DecidedInputs decide_inputs(const EngineInputs& inputs, InputReport& report, Con
 DecidedInputs read_decided(const std::string& decisions, const InputSelection& selection, std::uint64_t page_bytes,
                            InputReport& report, Console& console, ReportData& data);
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

@@ -2,7 +2,7 @@
 
 #include "output/shown_text.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 
 NameTable::NameTable() : names_{"", "(more names than a report holds)"} {}
 
@@ -33,4 +33,4 @@ void NameTable::release_unused(const std::vector<bool>& used) {
   for (const NameId name : free_) std::string().swap(names_[name]);
 }
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

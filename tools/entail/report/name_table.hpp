@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace entail::cli {
+namespace entail::cli::report {
 
 using NameId = std::uint32_t;
 
@@ -38,4 +38,4 @@ class NameTable {
   std::vector<NameId> free_;
 };
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

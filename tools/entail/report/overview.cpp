@@ -1,6 +1,6 @@
 #include "report/overview.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 namespace {
 
 // Lengths of a step in seconds; each is a multiple of the one before, so that steps merge.
@@ -70,4 +70,4 @@ void Overview::coarsen() {
   steps_ = std::move(merged);
 }
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

@@ -15,7 +15,7 @@
 #include "entail/entail.hpp"
 #include "report/name_table.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 
 // What one trace counts as.
 struct Contribution {
@@ -71,4 +71,4 @@ class Overview {
   std::size_t scale_ = 0;
 };
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace entail::cli {
+namespace entail::cli::report {
 namespace {
 
 class OverviewWriter {
@@ -147,4 +147,4 @@ void write_overview(const ReportView& view, JsonText& json, ReportCounts& counts
   OverviewWriter(view, json, counts).write();
 }
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

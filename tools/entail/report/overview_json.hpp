@@ -4,9 +4,9 @@
 #include "output/json_text.hpp"
 #include "report/report_json.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 
 // Adds `totals`, `time`, `policies`, `hops`, `reasons`, `losses` and `services` to the object that is being written.
 void write_overview(const ReportView& view, JsonText& json, ReportCounts& counts);
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

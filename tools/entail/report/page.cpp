@@ -1,6 +1,6 @@
 #include "report/page.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 namespace {
 
 // What stands in the built page where the data goes (web/index.html).
@@ -25,4 +25,4 @@ std::string page_with(std::string_view json) {
   return text;
 }
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace entail::cli {
+namespace entail::cli::report {
 
 // Empty: this build has no page.
 std::string_view page_template() noexcept;
@@ -12,4 +12,4 @@ std::string_view page_template() noexcept;
 // The page with the data of a report in it. Nothing in `json` can end the element that holds it: '<' is escaped.
 std::string page_with(std::string_view json);
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

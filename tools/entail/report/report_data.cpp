@@ -2,7 +2,7 @@
 
 #include "report/report_json.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 namespace {
 
 // While traces still arrive, what several pages would show is held, for some of it gives way later.
@@ -74,4 +74,4 @@ std::string ReportData::finish(const ReportSource& source, std::uint64_t page_by
   }
 }
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

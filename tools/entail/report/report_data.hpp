@@ -11,7 +11,7 @@
 #include "report/chains.hpp"
 #include "report/trace_rows.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 
 // What only the command knows.
 struct ReportSource {
@@ -62,4 +62,4 @@ class ReportData {
   std::uint64_t adds_ = 0;  // since room was made
 };
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

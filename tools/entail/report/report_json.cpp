@@ -7,7 +7,7 @@
 #include "output/json_text.hpp"
 #include "report/overview_json.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 namespace {
 
 constexpr double kNsPerMs = 1e6;
@@ -362,4 +362,4 @@ class Writer {
 
 std::string report_json(const ReportView& view, ReportCounts& counts) { return Writer(view, counts).write(); }
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

@@ -5,7 +5,7 @@
 
 #include "report/report_data.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 
 struct ReportView {
   const TraceRows& rows;
@@ -19,4 +19,4 @@ struct ReportView {
 
 std::string report_json(const ReportView& view, ReportCounts& counts);
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

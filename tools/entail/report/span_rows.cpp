@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-namespace entail::cli {
+namespace entail::cli::report {
 namespace {
 
 using simdjson::dom::array;
@@ -190,4 +190,4 @@ bool SpanReader::read(Bytes traces_data, const Place& place) {
   return true;
 }
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

@@ -13,7 +13,7 @@
 #include "entail/entail.hpp"
 #include "report/name_table.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 
 struct SpanRow {
   SpanId id, parent;
@@ -74,4 +74,4 @@ class SpanReader {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

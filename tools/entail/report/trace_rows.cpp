@@ -5,7 +5,7 @@
 
 #include "output/shown_text.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 namespace {
 
 constexpr std::int64_t kStartPlausibleNs = 3600 * kNanosPerSecond;
@@ -186,4 +186,4 @@ void TraceRows::retain(const std::vector<bool>& wanted, const std::vector<bool>&
   edges_sorted_ = 0;
 }
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report

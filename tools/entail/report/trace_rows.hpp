@@ -15,7 +15,7 @@
 #include "report/overview.hpp"
 #include "report/span_rows.hpp"
 
-namespace entail::cli {
+namespace entail::cli::report {
 
 using RowIndex = std::uint32_t;
 constexpr RowIndex kNoRow = ~RowIndex{0};
@@ -99,4 +99,4 @@ class TraceRows {
   bool has_names_ = false;
 };
 
-}  // namespace entail::cli
+}  // namespace entail::cli::report
