@@ -30,7 +30,7 @@ struct LinkRow {
   NameId type = 0;
 };
 
-// What a truncated span says about its links (docs/formats.md "On a span whose links were truncated").
+// What a truncated span says about its links: the attributes entail.links.* (docs/formats.md).
 struct TruncationRow {
   static constexpr std::array<const char*, 3> kStrata = {"pinned", "open", "closed"};
   struct Stratum {
