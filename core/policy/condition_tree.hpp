@@ -76,7 +76,7 @@ struct Question {
   Answer unevaluated = Answer::unknown;
   Bucket* buckets = nullptr;
   SecondBudget* budgets = nullptr;
-  std::int64_t now_ns = 0;  // fills both
+  std::int64_t now_ns = 0;                        // fills both
   std::span<const std::uint64_t> near_numbers{};  // for distance() alone
 };
 

@@ -92,7 +92,7 @@ TEST(Arguments, RefusesNullWhereAValueIsRequired) {
   EXPECT_EQ(entail_statistics(engine, nullptr, nullptr), ENTAIL_E_ARGUMENT);
   EXPECT_EQ(entail_counts(engine, 0, nullptr, 1, &out.size, nullptr), ENTAIL_E_ARGUMENT);
   EXPECT_EQ(entail_counts(engine, 0, out.counts, 1, nullptr, nullptr), ENTAIL_E_ARGUMENT);
-  EXPECT_EQ(entail_counts(engine, 5, out.counts, 1, &out.size, nullptr), ENTAIL_E_ARGUMENT);
+  EXPECT_EQ(entail_counts(engine, 7, out.counts, 1, &out.size, nullptr), ENTAIL_E_ARGUMENT);
   EXPECT_EQ(entail_loss_info(0, nullptr, nullptr), ENTAIL_E_ARGUMENT);
   EXPECT_EQ(entail_explain(engine, nullptr, out.text, 1, &out.size, nullptr), ENTAIL_E_ARGUMENT);
   EXPECT_EQ(entail_explain(engine, kTraceId, nullptr, 1, &out.size, nullptr), ENTAIL_E_ARGUMENT);

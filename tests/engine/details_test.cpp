@@ -17,7 +17,7 @@ const std::string kCapture =
 
 // One span, read from the JSON alone.
 struct NaiveSpan {
-  std::string id, parent, service, name, message;
+  std::string id, parent, service, name, message = {};
   std::uint64_t start = 0, end = 0;
   bool is_error = false;
 };

@@ -123,6 +123,7 @@ bool Trial::open_engines() {
       options = std::move(*loaded.options);
       no_origins = std::move(loaded.no_origins);
     }
+    options.decisions.detail = DecisionDetail::ids;  // the ledger has the names that the reports show
     auto engine = std::make_unique<TrialEngine>(i, ledger_);
     std::string why;
     if (!engine->open(options, &why)) return refuse((source.path.empty() ? "" : source.name() + ": ") + why);

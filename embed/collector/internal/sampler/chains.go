@@ -130,6 +130,9 @@ func memberOf(decision *entail.Decision) member {
 		DecidedAt: time.Unix(0, decision.DecidedAtNs).UTC().Format(time.RFC3339),
 		Spans:     decision.Spans,
 	}
+	if detail := decision.Detail; detail != nil {
+		of.Service, of.Name = detail.RootService, detail.RootName
+	}
 	if hops := len(decision.Path); hops >= 2 {
 		of.From = hex.EncodeToString(decision.Path[hops-2][:])
 	}

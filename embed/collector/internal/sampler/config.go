@@ -76,14 +76,14 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 // Marshal returns the keys, for tools that print configurations.
 func (c Config) Marshal(conf *confmap.Conf) error {
 	all := map[string]any{keyDecisionLog: c.DecisionLog, keyDropPending: c.DropPending}
+	if c.DebugPage != "" {
+		all[keyDebugPage] = c.DebugPage
+	}
 	if c.DecisionLogMaxBytes != 0 {
 		all[keyLogMaxBytes] = c.DecisionLogMaxBytes
 	}
 	if c.DecisionLogMaxFiles != 0 {
 		all[keyLogMaxFiles] = c.DecisionLogMaxFiles
-	}
-	if c.DebugPage != "" {
-		all[keyDebugPage] = c.DebugPage
 	}
 	if c.ShutdownTimeout != 0 {
 		all[keyShutdownTimeout] = c.ShutdownTimeout.String()

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,9 @@ func get(t *testing.T, url string) (int, http.Header, string) {
 	return answer.StatusCode, answer.Header, string(text)
 }
 
+// A row of a trace with a service.
+var namedMember = regexp.MustCompile(`<td>link(ed|ing)</td><td><code>[0-9a-f]{32}</code></td><td>[^<]+</td>`)
+
 // With and without a decision log: the records are taken once.
 func TestDebugPageShowsTheOriginsAndTheirChains(t *testing.T) {
 	for _, log := range []string{"", filepath.Join(t.TempDir(), "decisions.jsonl")} {
@@ -68,6 +72,9 @@ func TestDebugPageShowsTheOriginsAndTheirChains(t *testing.T) {
 		})
 		if strings.Count(page, "<h2>") != 1 || !strings.Contains(page, "kept by policy errors at 20") {
 			t.Error(page)
+		}
+		if named := namedMember.FindAllString(page, -1); len(named) != 3 {
+			t.Error("members without a service: ", page)
 		}
 		if !strings.HasPrefix(header.Get("Content-Security-Policy"), "default-src 'none'") {
 			t.Error(header)
