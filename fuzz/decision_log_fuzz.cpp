@@ -8,8 +8,8 @@
 #include "base/check.hpp"
 #include "decision_log.hpp"
 #include "entail/entail.hpp"
-#include "why/explanation.hpp"
 #include "fuzz/memory_source.hpp"
+#include "why/explanation.hpp"
 
 namespace {
 

@@ -60,8 +60,7 @@ std::uint64_t bytes_of(const DecisionRecord& record) noexcept {
   const TraceDetail& detail = *record.detail;
   bytes += detail.root_service.size() + detail.root_name.size();
   for (const std::string& service : detail.services) bytes += sizeof service + service.size();
-  if (detail.error)
-    bytes += detail.error->service.size() + detail.error->name.size() + detail.error->message.size();
+  if (detail.error) bytes += detail.error->service.size() + detail.error->name.size() + detail.error->message.size();
   for (const NearPolicy& near : detail.nearest) bytes += sizeof near + near.why.size();
   return bytes;
 }

@@ -53,8 +53,8 @@ class HandleSink final : public Sink {
 
  private:
   const entail_open_options_t options_;
-  std::uint64_t waiting_bytes_ = 0;  // of batches and decisions
-  DecisionStorage described_;        // scratch of on_decision()
+  std::uint64_t waiting_bytes_ = 0;            // of batches and decisions
+  DecisionStorage described_;                  // scratch of on_decision()
   std::vector<entail_output_trace_t> traces_;  // scratch of offer()
 };
 

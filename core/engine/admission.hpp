@@ -1,10 +1,10 @@
 // Admission: how much the engine holds, and whether one more request fits (docs/design.md 3.8, G5, G9).
 //
 // The account is the sum of gauges that their owners keep current (span store, graph), of what only the tick thread
-// changes (set at the end of each tick), of the span notes, of the output that waits for the sink, of what ingest has logged since for the
-// tick to adopt, and of reservations: a request reserves what it may need at most before it touches anything, and gives
-// that back when it ends, when the gauges have what it really took. So any number of lanes together stay below the
-// limit, between ticks too.
+// changes (set at the end of each tick), of the span notes, of the output that waits for the sink, of what ingest has
+// logged since for the tick to adopt, and of reservations: a request reserves what it may need at most before it
+// touches anything, and gives that back when it ends, when the gauges have what it really took. So any number of lanes
+// together stay below the limit, between ticks too.
 //
 // Thread rule: try_reserve(), settle() and set_output() any thread; the others the tick thread. All words are gauges or
 // maxima, relaxed: they guard no data, and a reservation is one RMW, so that two lanes cannot both take the last room.

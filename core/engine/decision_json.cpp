@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "entail/entail.hpp"
+#include "text/decimal.hpp"
 #include "text/hex.hpp"
-#include "text/json_number.hpp"
 #include "text/json_string.hpp"
 #include "text/timestamp.hpp"
 
@@ -33,22 +33,30 @@ void append_number(std::uint64_t value, std::string& out) {
   out.append(digits, static_cast<std::size_t>(end - digits));
 }
 
-// Whole numbers without an exponent; JSON has no infinities.
+// JSON has no infinities.
 void append_measure(double value, std::string& out) {
-  constexpr double kExact = 9007199254740992.0;  // up to here every whole number is a double
-  if (!std::isfinite(value)) {
-    out += "null";
-  } else if (value == std::trunc(value) && std::fabs(value) <= kExact) {
-    if (value < 0) out.push_back('-');
-    append_number(static_cast<std::uint64_t>(std::fabs(value)), out);
+  if (std::isfinite(value)) {
+    text::append_decimal(value, out);
   } else {
-    text::append_json_double(value, out);
+    out += "null";
   }
+}
+
+// A name of this library, which needs no escapes.
+void append_name_or_null(std::string_view name, std::string& out) {
+  if (name.empty()) {
+    out += "null";
+    return;
+  }
+  out.push_back('"');
+  out += name;
+  out.push_back('"');
 }
 
 // Exact, without trailing zeros.
 void append_millis(std::int64_t time_ns, std::string& out) {
-  const std::uint64_t magnitude = time_ns < 0 ? 0 - static_cast<std::uint64_t>(time_ns) : static_cast<std::uint64_t>(time_ns);
+  const std::uint64_t magnitude =
+      time_ns < 0 ? 0 - static_cast<std::uint64_t>(time_ns) : static_cast<std::uint64_t>(time_ns);
   if (time_ns < 0) out.push_back('-');
   append_number(magnitude / kNanosPerMilli, out);
   std::uint64_t rest = magnitude % kNanosPerMilli;
@@ -171,9 +179,9 @@ void append_json(const DecisionRecord& record, std::string& out) {
   out += ",\"decided_at\":\"";
   text::append_timestamp(record.decided_at_ns, out);
   out += "\",\"verdict\":";
-  append_text(verdict_name(record.verdict), out);
+  append_name_or_null(verdict_name(record.verdict), out);
   out += ",\"reason\":";
-  append_text_or_null(record.reason, out);
+  append_name_or_null(record.reason, out);
   out += ",\"policy\":";
   append_text_or_null(record.policy, out);
   out += record.origin ? ",\"origin\":true" : ",\"origin\":false";
@@ -185,7 +193,7 @@ void append_json(const DecisionRecord& record, std::string& out) {
     out += ",\"origin_trace_id\":null";
   }
   out += ",\"direction\":";
-  append_text_or_null(direction_name(record.direction), out);
+  append_name_or_null(direction_name(record.direction), out);
   if (record.hops) {
     out += ",\"hops\":";
     append_number(*record.hops, out);
@@ -199,7 +207,7 @@ void append_json(const DecisionRecord& record, std::string& out) {
     append_ids(record.path, out);
     out += ",\"loss\":";
   }
-  append_text_or_null(record.loss, out);
+  append_name_or_null(record.loss, out);
   out += ",\"not_followed\":";
   append_number(record.not_followed, out);
   out += ",\"links_dropped_upstream\":";

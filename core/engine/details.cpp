@@ -25,22 +25,27 @@ void Details::count_freed(std::uint64_t bytes) noexcept {
   heap_bytes_freed_ += bytes;
 }
 
+namespace {
+
+// The rest of a list, should there be no memory for its record.
+struct ListGuard {
+  Details& details;
+  SpanNote* first;
+  ~ListGuard() { details.free_list(first); }
+};
+
+}  // namespace
+
 void Details::add(RecordId id, SpanNote* first) {
   if (first == nullptr) return;
-  TraceNotes* notes = nullptr;
-  try {
-    notes = &trace(id);
-  } catch (...) {
-    free_list(first);
-    throw;
+  ListGuard rest{*this, first};
+  TraceNotes& notes = trace(id);
+  const bool was_empty = notes.empty();
+  while (rest.first != nullptr) {
+    SpanNotePointer note(std::exchange(rest.first, rest.first->next));
+    count_freed(notes.add(std::move(note)));
   }
-  const bool was_empty = notes->empty();
-  while (first != nullptr) {
-    SpanNote* const next = first->next;
-    count_freed(notes->add(SpanNotePointer(first)));
-    first = next;
-  }
-  if (was_empty && !notes->empty()) ++blocks_[id / kBlockCount]->used;
+  if (was_empty && !notes.empty()) ++blocks_[id / kBlockCount]->used;
 }
 
 void Details::set_entry(RecordId id, SpanNotePointer note) {

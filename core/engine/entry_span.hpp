@@ -1,6 +1,6 @@
 // The span of a trace that carries the reason why it was kept, and names the trace in its decision record
-// (docs/design.md 3.12): the one without a parent, else one whose parent is not there; then the earliest start, then the
-// smallest span ID. Thread rule: Confined (tick). Cost: reads all spans of the trace, n log n in their number.
+// (docs/design.md 3.12): the one without a parent, else one whose parent is not there; then the earliest start, then
+// the smallest span ID. Thread rule: Confined (tick). Cost: reads all spans of the trace, n log n in their number.
 #pragma once
 
 #include <optional>

@@ -12,12 +12,9 @@
 #include "engine/intake.hpp"
 #include "engine/memory_shares.hpp"
 #include "engine/trace_sizes.hpp"
-#include "notes/span_note.hpp"
 #include "otlp/decode.hpp"
 #include "propagate/record.hpp"
-#include "sync/fetch_max.hpp"
 #include "sync/sync_point.hpp"
-#include "wire/field_cursor.hpp"
 #include "wire/range.hpp"
 
 namespace entail::engine {
@@ -55,22 +52,6 @@ struct Reservation {
 void prefetch_payload(const void* payload) noexcept {
   base::prefetch(payload);
   base::prefetch(static_cast<const TracePayload*>(payload) + 1);
-}
-
-bool is_root_span(const otlp::Decoded& decoded, const otlp::SpanView& span) noexcept {
-  return span.parent_span_id.size != sizeof(SpanId) || context::is_zero(slice(decoded.bytes, span.parent_span_id));
-}
-
-// If every span is noted: names and messages are part of the request, and no longer in a note than there.
-std::uint64_t note_bytes_max(const otlp::Decoded& decoded) noexcept {
-  std::size_t service_max = 0;
-  for (const otlp::ResourceView& resource : decoded.resources)
-    for (std::uint32_t i = 0; i < resource.field_count; ++i)
-      service_max = std::max(service_max, notes::service_of(slice(decoded.bytes, decoded.fields[resource.first_field + i])).size());
-  constexpr std::uint64_t kRounding = 16;
-  const std::uint64_t each = notes::SpanNote::bytes_for(std::min(service_max, notes::kTextMax)) + kRounding;
-  return decoded.spans.size() * each +
-         std::min<std::uint64_t>(decoded.spans.size() * 2 * notes::kTextMax, decoded.bytes.size());
 }
 
 unsigned lane_hint() noexcept {
@@ -165,6 +146,7 @@ Error Intake::ingest_on(Lane& lane, graph::Writer& writer, const otlp::Decoded& 
     lane.scopes.assign(decoded.scopes.size(), nullptr);
     for (std::size_t i = 0; i < decoded.resources.size(); ++i)
       policies_.match_resource(decoded, decoded.resources[i], lane.resource_bits[i]);
+    if (shape_.has_notes) lane.services.assign(decoded.resources.size(), std::nullopt);
     if (shape_.near_number_count != 0) measure_resources(lane, decoded);
     if (policies_.reads_links()) lane.link_facts.assign(lane.accepted.size(), policy::LinkFacts{});
     if (policies_.reads_sizes()) add_sizes(decoded, lane.accepted, lane.trace_ids, lane.sizes);
@@ -216,7 +198,7 @@ void Intake::release_scratch(Lane& lane, std::uint64_t link_count) const noexcep
   if (too_much || lane.accepted.capacity() > kScratchItemsMax)
     free(lane.accepted, lane.trace_ids, lane.nodes, lane.first_cell, lane.link_facts, lane.sizes, lane.truncated_spans);
   if (too_much || std::max(lane.resources.capacity(), lane.scopes.capacity()) > kScratchItemsMax)
-    free(lane.resources, lane.scopes, lane.resource_bits, lane.near_numbers);
+    free(lane.resources, lane.scopes, lane.resource_bits, lane.services, lane.near_numbers);
   if (too_much) free(lane.placed, lane.link_ids, lane.link_nodes, lane.reverse, lane.gathered);
   lane.scratch_bytes.store(freed ? lane.count_scratch() : held, std::memory_order_relaxed);  // relaxed: a gauge
 }
@@ -307,52 +289,6 @@ void Intake::publish_span(Lane& lane, graph::Writer& writer, const otlp::Decoded
   const auto arrival_ns = static_cast<std::uint64_t>(published_now_ns_.load(std::memory_order_relaxed));
   ++lane.logged_count;
   lane.touched_log.push({node, lane.generation, arrival_ns | (is_root ? Touch::kRoot : 0)});
-}
-
-// The numbers of each resource that count for a policy's distance.
-void Intake::measure_resources(Lane& lane, const otlp::Decoded& decoded) const {
-  lane.near_numbers.assign(decoded.resources.size() * shape_.near_number_count, 0);
-  for (std::size_t i = 0; i < decoded.resources.size(); ++i) {
-    const otlp::ResourceView& resource = decoded.resources[i];
-    for (std::uint32_t index = 0; index < resource.field_count; ++index) {
-      wire::FieldCursor cursor(decoded.bytes, decoded.fields[resource.first_field + index]);
-      for (wire::FieldView field; cursor.next(field);)
-        if (field.is(otlp::resource_spans_field::kResource))
-          policies_.near_numbers().measure_resource(decoded.bytes, field.payload,
-                                                    &lane.near_numbers[i * shape_.near_number_count]);
-    }
-  }
-}
-
-void Intake::measure_numbers(const Lane& lane, const otlp::Decoded& decoded, const otlp::SpanView& span,
-                             TracePayload& payload) const {
-  std::array<std::uint64_t, policy::kNearNumbersMax> words{};
-  const std::size_t resource = decoded.scopes[span.scope].resource;
-  std::copy_n(&lane.near_numbers[resource * shape_.near_number_count], shape_.near_number_count, words.begin());
-  policies_.near_numbers().measure_span(decoded, span, words.data());
-  for (unsigned i = 0; i < shape_.near_number_count; ++i)
-    if (words[i] != 0) sync::fetch_max(payload.near_number(shape_, i), words[i]);
-}
-
-// PROTOCOL span_notes N1 to N3. False: no memory.
-bool Intake::note_span(const Lane& lane, const otlp::Decoded& decoded, const otlp::SpanView& span,
-                       TracePayload& payload) {
-  constexpr std::uint32_t kStatusError = 2;
-  const store::Envelope& resource = *lane.scopes[span.scope]->resource;
-  const notes::SpanFacts facts{span.start_ns, notes::resource_key(resource.digest.low), is_root_span(decoded, span),
-                               span.status_code == kStatusError};
-  notes::TraceWords& words = payload.notes(shape_);
-  if (const std::uint16_t roles = words.wanted(facts); roles != 0) [[unlikely]] {
-    const SpanId id = base::load_span_id(slice(decoded.bytes, span.span_id).data());
-    notes::SpanNotePointer note =
-        notes::make_note({slice(decoded.bytes, span.payload), resource.bytes(), span.start_ns, id}, roles);
-    if (note == nullptr) return false;
-    admission_.add_note(note->bytes());
-    words.push(note.release(), roles, facts);
-  }
-  if (facts.is_error) words.count_error();
-  if (shape_.near_number_count != 0) measure_numbers(lane, decoded, span, payload);
-  return true;
 }
 
 // Null: no memory. May throw bad_alloc, too.

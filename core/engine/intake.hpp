@@ -77,6 +77,7 @@ class Intake {
 
  private:
   std::uint64_t need_of(const otlp::Decoded& decoded) const noexcept;
+  static std::uint64_t note_bytes_max(const otlp::Decoded& decoded) noexcept;
   Error ingest_on(Lane& lane, graph::Writer& writer, const otlp::Decoded& decoded);
   void accept_spans(Lane& lane, const otlp::Decoded& decoded);
   static void count_spans(Lane& lane, const otlp::Decoded& decoded) noexcept;
@@ -102,7 +103,7 @@ class Intake {
   void measure_resources(Lane& lane, const otlp::Decoded& decoded) const;
   void measure_numbers(const Lane& lane, const otlp::Decoded& decoded, const otlp::SpanView& span,
                        TracePayload& payload) const;
-  bool note_span(const Lane& lane, const otlp::Decoded& decoded, const otlp::SpanView& span, TracePayload& payload);
+  bool note_span(Lane& lane, const otlp::Decoded& decoded, const otlp::SpanView& span, TracePayload& payload);
   store::WrittenSpan store_bytes(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,
                                  std::unique_ptr<store::TruncatedSpan> truncated);
   store::WrittenSpan store_truncated(Lane& lane, const otlp::Decoded& decoded, std::uint32_t accepted,

@@ -8,6 +8,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/large_pages.hpp"
@@ -91,7 +92,9 @@ struct Lane {
   std::vector<const store::Envelope*> resources;
   std::vector<const store::Envelope*> scopes;
   std::vector<policy::Bits> resource_bits;
-  std::vector<std::uint64_t> near_numbers;    // of the resources, policy::NearNumbers each; empty unless details are wanted
+  std::vector<std::optional<std::string_view>> services;  // of the resources, read when a span is noted
+  std::vector<std::uint64_t>
+      near_numbers;  // of the resources, policy::NearNumbers each; empty unless details are wanted
   std::vector<policy::LinkFacts> link_facts;  // of the accepted spans; empty unless a policy reads links
   std::vector<std::uint64_t> sizes;           // of the accepted spans (trace_sizes.hpp); empty unless they are read
   std::vector<std::uint8_t> gathered;         // fields of a resource or scope that lie apart
@@ -110,8 +113,9 @@ struct Lane {
 
   std::uint64_t count_scratch() const noexcept {
     const auto bytes = [](const auto&... arrays) { return ((arrays.capacity() * sizeof(arrays[0])) + ... + 0); };
-    return bytes(accepted, trace_ids, nodes, resources, scopes, resource_bits, near_numbers, link_facts, sizes, gathered, cells,
-                 far_spans, first_cell, truncated_spans, placed, link_ids, link_nodes, reverse) +
+    return bytes(accepted, trace_ids, nodes, resources, scopes, resource_bits, services, near_numbers, link_facts,
+                 sizes, gathered, cells, far_spans, first_cell, truncated_spans, placed, link_ids, link_nodes,
+                 reverse) +
            sampler.held_bytes();
   }
   void reserve_placed() {

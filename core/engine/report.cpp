@@ -133,7 +133,8 @@ void Report::describe_detail(RecordId id, const policy::Facts& facts, DecisionRe
   constexpr std::uint64_t kTimeMax = std::numeric_limits<std::int64_t>::max();
   if (facts.spans != 0 && facts.start_min_ns <= kTimeMax) {
     detail.start_ns = static_cast<std::int64_t>(facts.start_min_ns);
-    if (facts.end_max_ns <= kTimeMax) detail.duration_ns = static_cast<std::int64_t>(facts.end_max_ns) - *detail.start_ns;
+    if (facts.end_max_ns <= kTimeMax)
+      detail.duration_ns = static_cast<std::int64_t>(facts.end_max_ns) - *detail.start_ns;
   }
   detail.bytes = facts.bytes;
   detail.errors = traces.errors(id);
@@ -168,22 +169,25 @@ void Report::describe_distances(RecordId id, const policy::Facts& facts, std::ve
   std::array<std::uint64_t, policy::kNearNumbersMax> numbers{};
   const std::span near_numbers(numbers.data(), traces.shape.near_number_count);
   traces.near_numbers(id, near_numbers);
-  traces.policies.distances({facts, traces.trace_id(id), near_numbers}, answers, distances_);
+  // Late spans of a sealed trace may have made a policy hold that nobody asked.
+  const bool none_holds = traces.ledger[id].phase == Phase::retained && !traces.ledger[id].vetoed;
+  traces.policies.distances({facts, traces.trace_id(id), near_numbers}, answers, none_holds, distances_);
   for (policy::PolicySet::PolicyDistance& near : distances_)
     out.push_back({traces.policies.name(near.policy), near.distance.value, near.distance.threshold,
                    std::move(near.distance.why)});
 }
 
-// A trace without a root: the span that would carry the reason (docs/design.md 3.12) is known only when all of its spans
-// are compared, which are still held.
+// A trace without a root: the span that would carry the reason (docs/design.md 3.12) is known only when all of its
+// spans are compared, which are still held.
 void Report::find_entry(RecordId id) const {
   const Traces& traces = parts_.traces;
   traces.take_spans(id, taken_);
   if (std::optional<store::HeldSpan> entry = entry_span(traces.spans, taken_)) {
     const otlp::SpanView view = otlp::read_span(entry->payload);
     const SpanId span_id = base::load_span_id(wire::slice(entry->payload, view.span_id).data());
-    traces.details.set_entry(
-        id, notes::make_note({entry->payload, entry->scope->resource->bytes(), view.start_ns, span_id}, notes::kRoot));
+    traces.details.set_entry(id, notes::make_note({entry->payload, notes::service_of(entry->scope->resource->bytes()),
+                                                   view.start_ns, span_id},
+                                                  notes::kRoot));
   }
   traces.spans.put_back(taken_);
 }

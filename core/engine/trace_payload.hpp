@@ -1,7 +1,8 @@
 // What ingest writes for one trace: in the node's payload column its span list and the policies' fold, 64 bytes with
-// the conditions of one word, and 40 bytes of notes, with 8 for each numeric range, if decision records have details; its arrival in the lane's log, and which generation of the store holds its spans from.
-// Zero bytes are the empty state, so a node needs no construction. All words are atomic; sums and extremes are relaxed,
-// because tick reads them only after it has seen the span (PROTOCOL touch, store/span_list.hpp).
+// the conditions of one word, and 40 bytes of notes, with 8 for each numeric range, if decision records have details;
+// its arrival in the lane's log, and which generation of the store holds its spans from. Zero bytes are the empty
+// state, so a node needs no construction. All words are atomic; sums and extremes are relaxed, because tick reads them
+// only after it has seen the span (PROTOCOL touch, store/span_list.hpp).
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,7 @@ static_assert(sizeof(Touch) == 16);
 // What payloads have room for, the same for all of an engine.
 struct PayloadShape {
   policy::FoldShape fold;
-  bool has_notes = false;           // decision records have details
+  bool has_notes = false;          // decision records have details
   unsigned near_number_count = 0;  // with notes: of the policies' NearNumbers
 };
 

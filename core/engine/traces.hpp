@@ -35,7 +35,7 @@ struct Traces {
   propagate::KeepPropagator& propagator;
   Details& details;
   const PayloadShape shape;
-  const std::uint64_t seed;       // of what policies draw by chance
+  const std::uint64_t seed;  // of what policies draw by chance
 
   TracePayload& payload(graph::NodeId node) const noexcept { return *static_cast<TracePayload*>(graph.payload(node)); }
   // The next older incarnation of the record's trace; most have none, and skip reading their cold row.

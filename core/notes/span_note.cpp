@@ -40,7 +40,8 @@ SpanTexts texts_of(Bytes payload) noexcept {
   return texts;
 }
 
-// Replaces what is not UTF-8 and cuts the text; the result is no longer than the text. `storage` holds it if it differs.
+// Replaces what is not UTF-8 and cuts the text; the result is no longer than the text. `storage` holds it if it
+// differs.
 std::string_view clean_text(std::string_view text, std::string& storage) {
   const std::string_view cut = cut_text(text, kTextMax);
   if (text::utf8_valid_size(cut) == cut.size()) return cut;
@@ -78,8 +79,7 @@ SpanNotePointer make_note(const NotedSpan& span, std::uint16_t roles) noexcept {
     std::array<std::string, 3> storage;
     const bool is_named = (roles & (kRoot | kError)) != 0;
     const SpanTexts texts = is_named ? texts_of(span.payload) : SpanTexts{};
-    const std::array parts = {clean_text(service_of(span.resource_fields), storage[0]),
-                              clean_text(texts.name, storage[1]),
+    const std::array parts = {clean_text(span.service, storage[0]), clean_text(texts.name, storage[1]),
                               (roles & kError) != 0 ? clean_text(texts.message, storage[2]) : std::string_view()};
     const std::size_t size = parts[0].size() + parts[1].size() + parts[2].size();
     auto* const note = new (::operator new(sizeof(SpanNote) + size)) SpanNote;

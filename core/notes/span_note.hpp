@@ -1,8 +1,7 @@
 // A span note: the names of one span, and the first words that it says about an error, for the decision record of its
-// trace (docs/formats.md "Decision log"). Ingest makes notes of the few spans that matter, and the tick thread keeps the
-// best of them: they outlive the span's bytes. One heap block, with its text behind it.
-// Thread rule: Confined (to who holds it). Cost: an allocation, and a walk over the span's fields where its name is
-// wanted.
+// trace (docs/formats.md "Decision log"). Ingest makes notes of the few spans that matter, and the tick thread keeps
+// the best of them: they outlive the span's bytes. One heap block, with its text behind it. Thread rule: Confined (to
+// who holds it). Cost: an allocation, and a walk over the span's fields where its name is wanted.
 #pragma once
 
 #include <cstddef>
@@ -56,8 +55,8 @@ using SpanNotePointer = std::unique_ptr<SpanNote, SpanNoteDelete>;
 
 // The span that is noted, as received.
 struct NotedSpan {
-  Bytes payload;          // of the Span message
-  Bytes resource_fields;  // of its ResourceSpans message, without the scopes
+  Bytes payload;             // of the Span message
+  std::string_view service;  // service_of() its resource
   std::uint64_t start_ns = 0;
   SpanId span_id;
 };

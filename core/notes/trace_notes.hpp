@@ -1,5 +1,5 @@
-// What the tick thread keeps of a trace's notes: the root, the first failed span, and the first span of each service, of
-// more than kServicesMax the smallest names. A note can have several roles; one that has none is freed.
+// What the tick thread keeps of a trace's notes: the root, the first failed span, and a span of each service, of more
+// than kServicesMax the smallest names. A note can have several roles; one that has none is freed.
 // Thread rule: Confined (tick). Memory: 24 bytes, and at most kServicesMax + 2 notes of 3 * kTextMax bytes.
 // Cost: linear in the notes; each is compared with at most kServicesMax names.
 #pragma once

@@ -2,8 +2,8 @@
 // born zero: zero bytes say that nothing was noted.
 //
 // Which spans are noted: the roots and the failed spans that come first in time so far, and the first span of each
-// resource. Two resources are remembered, so a trace whose spans alternate between more is noted more often than needed;
-// the tick thread drops what it has already.
+// resource. Two resources are remembered, so a trace whose spans alternate between more is noted more often than
+// needed; the tick thread drops what it has already.
 //
 // PROTOCOL span_notes: how notes pass from the ingest lanes to the tick thread, and why they are enough.
 //   words    notes_ (a stack), resources_, root_start_inverted_ and error_start_inverted_ (hints), errors_ (a sum)
@@ -11,8 +11,8 @@
 //            the span needs none   N2 push the note (push)   N3 raise the hints (raise)
 //            then PROTOCOL touch T2 pushes the span itself
 //   tick     N4 take all notes (take), after it has taken the span (touch U3)
-//   P1  a span whose note N1 left out: its lane has acquired, from the N3 that it read, the N2 before that; touch T2 and
-//       U3 pass this on to tick, so that N4 takes that note, or an earlier N4 has.
+//   P1  a span whose note N1 left out: its lane has acquired, from the N3 that it read, the N2 before that; touch T2
+//       and U3 pass this on to tick, so that N4 takes that note, or an earlier N4 has.
 //   P2  hints lose nothing: the starts only rise, and a resource that another lane's N3 overwrote is noted again.
 //   orders   errors_ relaxed: it publishes nothing, and tick reads it behind U3.
 //   progress lock-free, as chunk_hand_over W2 and fetch_max

@@ -36,17 +36,22 @@ std::optional<Distance> ConditionTree::distance_of_all(const Condition& conditio
     if (answer(child, question) == Answer::yes)
       ++distance.value;
     else if (!lacking)
-      lacking = this->distance(child, question);
+      lacking = distance_of_missed(child, question);
   }
-  distance.why = std::to_string(static_cast<std::uint32_t>(distance.value)) + " of " +
-                 count_text(condition.count, "condition");
+  distance.why =
+      std::to_string(static_cast<std::uint32_t>(distance.value)) + " of " + count_text(condition.count, "condition");
   if (lacking) distance.why += "; " + lacking->why;
   return distance;
 }
 
 std::optional<Distance> ConditionTree::distance(std::uint32_t condition_index, const Question& question) const {
-  const Condition& condition = conditions[condition_index];
   if (answer(condition_index, question) == Answer::yes) return std::nullopt;
+  return distance_of_missed(condition_index, question);
+}
+
+std::optional<Distance> ConditionTree::distance_of_missed(std::uint32_t condition_index,
+                                                          const Question& question) const {
+  const Condition& condition = conditions[condition_index];
   switch (condition.kind) {
     case Condition::Kind::all:
       return distance_of_all(condition, question);

@@ -76,7 +76,7 @@ struct Question {
   Answer unevaluated = Answer::unknown;
   Bucket* buckets = nullptr;
   SecondBudget* budgets = nullptr;
-  std::int64_t now_ns = 0;  // fills both
+  std::int64_t now_ns = 0;                        // fills both
   std::span<const std::uint64_t> near_numbers{};  // for distance() alone
 };
 
@@ -95,6 +95,8 @@ struct ConditionTree {
   bool kept_by_error_part(std::uint32_t composite, const Question& question) const noexcept;
   // How close the condition came; nothing if it holds, or has no distance. Evaluates no stateful condition.
   std::optional<Distance> distance(std::uint32_t condition, const Question& question) const;
+  // The same of a condition that is known not to hold.
+  std::optional<Distance> distance_of_missed(std::uint32_t condition, const Question& question) const;
 
  private:
   std::optional<Distance> distance_of_all(const Condition& condition, const Question& question) const;

@@ -1,14 +1,15 @@
 #include "policy/distance.hpp"
 
-#include <charconv>
 #include <cmath>
+
+#include "text/decimal.hpp"
 
 namespace entail::policy {
 
 std::string number_text(double number) {
-  char digits[32];
-  const auto [end, fault] = std::to_chars(digits, digits + sizeof digits, number);
-  return {digits, end};
+  std::string text;
+  text::append_decimal(number, text);
+  return text;
 }
 
 std::string duration_text(std::int64_t milliseconds) {
@@ -31,7 +32,13 @@ std::string count_text(std::uint64_t count, std::string_view unit) {
 Distance chance_distance(double drawn, double kept) {
   constexpr double kDecimals = 1e4;
   Distance distance{std::ceil(drawn * kDecimals) / kDecimals, kept, {}};  // never below what is kept
-  distance.why = "not drawn: " + number_text(distance.value) + " % of " + number_text(kept) + " %";
+  constexpr std::size_t kUsualSize = 48;
+  distance.why.reserve(kUsualSize);
+  distance.why = "not drawn: ";
+  text::append_decimal(distance.value, distance.why);
+  distance.why += " % of ";
+  text::append_decimal(kept, distance.why);
+  distance.why += " %";
   return distance;
 }
 

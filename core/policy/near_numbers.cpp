@@ -46,8 +46,7 @@ void NearNumbers::finish() {
 void NearNumbers::measure(Bytes bytes, const otlp::AttributeView& attribute, std::uint64_t* words) const noexcept {
   using Kind = otlp::AttributeView::Kind;
   if (attribute.kind != Kind::integer && attribute.kind != Kind::floating) return;
-  const double value =
-      attribute.kind == Kind::integer ? static_cast<double>(attribute.integer) : attribute.floating;
+  const double value = attribute.kind == Kind::integer ? static_cast<double>(attribute.integer) : attribute.floating;
   for (std::size_t i = 0; i < ranges_.size(); ++i) {
     const Range& range = ranges_[i];
     if (text_of(bytes, attribute.key) != range.key) continue;

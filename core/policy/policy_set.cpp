@@ -245,7 +245,7 @@ void PolicySet::share_limits(const std::vector<BatchItem>& items, std::int64_t n
 
 const NearNumbers& PolicySet::near_numbers() const noexcept { return impl_->compiled.near_numbers; }
 
-void PolicySet::distances(const Missed& missed, const StatefulAnswers& answers,
+void PolicySet::distances(const Missed& missed, const StatefulAnswers& answers, bool none_holds,
                           std::vector<PolicyDistance>& out) const {
   CompiledPolicies& compiled = impl_->compiled;
   StatefulAnswers known = answers;
@@ -259,7 +259,8 @@ void PolicySet::distances(const Missed& missed, const StatefulAnswers& answers,
   for (std::size_t index = 0; index < compiled.policies.size(); ++index) {
     const Compiled& policy = compiled.policies[index].compiled;
     if (policy.traits.drops) continue;
-    if (std::optional<Distance> distance = compiled.tree.distance(policy.condition, question))
+    if (std::optional<Distance> distance = none_holds ? compiled.tree.distance_of_missed(policy.condition, question)
+                                                      : compiled.tree.distance(policy.condition, question))
       out.push_back({static_cast<std::int32_t>(index), std::move(*distance)});
   }
 }

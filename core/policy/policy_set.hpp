@@ -97,12 +97,14 @@ class PolicySet {
   bool has_batch_limits() const noexcept;
   void share_limits(const std::vector<BatchItem>& items, std::int64_t now_ns);
   // How close each policy came to keeping this trace, for those that did not say keep and have a distance. answers: of
-  // the stateful conditions, as evaluate() left them. REQUIRES the tick thread. Allocates.
+  // the stateful conditions, as evaluate() left them. none_holds: no policy said keep, which saves the questions.
+  // REQUIRES the tick thread. Allocates.
   struct PolicyDistance {
     std::int32_t policy;
     Distance distance;
   };
-  void distances(const Missed& missed, const StatefulAnswers& answers, std::vector<PolicyDistance>& out) const;
+  void distances(const Missed& missed, const StatefulAnswers& answers, bool none_holds,
+                 std::vector<PolicyDistance>& out) const;
   // The numbers that distances() reads.
   const NearNumbers& near_numbers() const noexcept;
   // Would this single span, as a trace of its own, have been an origin? (late_origin; stateful leaves answer yes)

@@ -94,8 +94,9 @@ void expect_equal_detail(const entail_decision_t& plain, simdjson::dom::element 
   EXPECT_EQ(!json["start"].is_null(), (plain.flags & ENTAIL_DECISION_HAS_START) != 0);
   EXPECT_EQ(!json["duration_ms"].is_null(), (plain.flags & ENTAIL_DECISION_HAS_DURATION) != 0);
   EXPECT_EQ(!json["error"].is_null(), (plain.flags & ENTAIL_DECISION_HAS_ERROR) != 0);
-  if (!json["duration_ms"].is_null())
+  if (!json["duration_ms"].is_null()) {
     EXPECT_NEAR(json["duration_ms"].get_double().value(), static_cast<double>(plain.duration_ns) / 1e6, 1e-6);
+  }
   EXPECT_EQ(json["errors"].get_uint64().value(), plain.errors);
   EXPECT_EQ(json["bytes"].get_uint64().value(), plain.bytes);
   EXPECT_EQ(json["services"].get_array().size(), plain.service_count);

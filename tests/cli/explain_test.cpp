@@ -3,8 +3,8 @@
 
 #include "decision_log.hpp"
 #include "entail/entail.hpp"
-#include "why/explanation.hpp"
 #include "sample_bytes.hpp"
+#include "why/explanation.hpp"
 
 namespace entail::cli {
 namespace {

@@ -124,10 +124,11 @@ class FormatsPage : public CommandTest {
   }
   // A failed span without names and times, and its trace without a record of a neighbour.
   void write_nameless() const {
-    write_file(path("nameless.otlp"),
-               buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"676558c612b9315e4bd78c6b496d9f67",)"
-                      R"("spanId":"2f8e32a89316a665","startTimeUnixNano":"18000000000000000000","status":{"code":2}}]}]}]})"
-                      "\n"));
+    write_file(
+        path("nameless.otlp"),
+        buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"676558c612b9315e4bd78c6b496d9f67",)"
+               R"("spanId":"2f8e32a89316a665","startTimeUnixNano":"18000000000000000000","status":{"code":2}}]}]}]})"
+               "\n"));
     write_file(path("nameless.yaml"), buffer("tail_sampling: {policies: [{name: errors, type: status_code, "
                                              "status_code: {status_codes: [ERROR]}}]}"));
   }

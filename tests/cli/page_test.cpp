@@ -102,6 +102,26 @@ TEST_F(PageTest, PatternsPageShowsTheOutputOfItsCommands) {
   EXPECT_GE(excerpt_count_, 16u);
 }
 
+// The page shows a million spans. What it says of the three failures does not depend on the load around them.
+TEST_F(PageTest, IncidentPageShowsTheOutputOfItsCommands) {
+  std::filesystem::create_directories(path("tests"));
+  std::filesystem::create_symlink(ENTAIL_SOURCE_DIR "/tests/golden", path("tests/golden"));
+  std::string page = read_file(ENTAIL_SOURCE_DIR "/docs/incident.md");
+  const std::string large = "--spans 1000000 ", small = "--spans 4000 ";
+  const std::size_t at = page.find(large);
+  ASSERT_NE(at, std::string::npos);
+  page.replace(at, large.size(), small);
+  std::string now = rewritten(page);
+  if (page != now) {
+    std::string written = now;
+    written.replace(written.find(small), small.size(), large);
+    write_file(ENTAIL_BINARY_DIR "/incident.md", buffer(written));
+  }
+  EXPECT_TRUE(page == now) << "The page as it is now is " ENTAIL_BINARY_DIR
+                              "/incident.md: read what changed, then copy it";
+  EXPECT_GE(command_count_, 8u);
+}
+
 // The README shows parts of the demo's output: whole lines, in order.
 TEST_F(PageTest, ReadmeShowsTheOutputOfTheDemo) {
   const std::string readme = read_file(ENTAIL_SOURCE_DIR "/README.md");

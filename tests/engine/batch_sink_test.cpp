@@ -20,7 +20,6 @@ using workload::make_request;
 using workload::make_span;
 using workload::trace_bytes;
 
-
 using Ids = std::vector<std::uint64_t>;
 
 // Traces 1 to 60 of three spans, every third failed, linked in chains; spans of two resources.

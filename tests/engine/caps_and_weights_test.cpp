@@ -12,14 +12,13 @@
 namespace entail::engine_test {
 namespace {
 
-using workload::Span;
 using workload::error_options;
 using workload::kError;
 using workload::linking;
 using workload::make_policy;
 using workload::make_request;
 using workload::make_span;
-
+using workload::Span;
 
 class Both {
  public:

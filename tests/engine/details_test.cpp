@@ -17,7 +17,7 @@ const std::string kCapture =
 
 // One span, read from the JSON alone.
 struct NaiveSpan {
-  std::string id, parent, service, name, message;
+  std::string id, parent, service, name, message = {};
   std::uint64_t start = 0, end = 0;
   bool is_error = false;
 };
@@ -40,7 +40,11 @@ NaiveTraces read_naively(const std::vector<std::string>& lines) {
         if (text_of(attribute, "key") == "service.name") service = text_of(attribute["value"], "stringValue");
       for (const auto& scope : resource["scopeSpans"]) {
         for (const auto& span : scope["spans"]) {
-          NaiveSpan naive{text_of(span, "spanId"), text_of(span, "parentSpanId"), service, text_of(span, "name")};
+          NaiveSpan naive;
+          naive.id = text_of(span, "spanId");
+          naive.parent = text_of(span, "parentSpanId");
+          naive.service = service;
+          naive.name = text_of(span, "name");
           naive.start = std::stoull(text_of(span, "startTimeUnixNano"));
           naive.end = std::stoull(text_of(span, "endTimeUnixNano"));
           if (simdjson::dom::element status; span["status"].get(status) == simdjson::SUCCESS) {
@@ -60,7 +64,9 @@ const NaiveSpan& entry_of(const std::vector<NaiveSpan>& spans) {
   std::set<std::string> ids;
   for (const NaiveSpan& span : spans) ids.insert(span.id);
   return *std::min_element(spans.begin(), spans.end(), [&](const NaiveSpan& a, const NaiveSpan& b) {
-    const auto rank = [&](const NaiveSpan& span) { return span.parent.empty() ? 0 : ids.contains(span.parent) ? 2 : 1; };
+    const auto rank = [&](const NaiveSpan& span) {
+      return span.parent.empty() ? 0 : ids.contains(span.parent) ? 2 : 1;
+    };
     return std::tuple(rank(a), a.start, a.id) < std::tuple(rank(b), b.start, b.id);
   });
 }
@@ -165,7 +171,8 @@ TEST(Details, OutliveTheSpansAndCountLateOnes) {
   ingest_json(run, span_json(7, 2, 1, 90, "late child", "stock"));
   // An origin that links it: a keep after the seal.
   std::string origin = span_json(8, 1, 0, 120, "batch", "worker", true);
-  origin.insert(origin.find("\"status\""), R"("links":[{"traceId":"00000000000000000000000000000007","spanId":"0000000000000001"}],)");
+  origin.insert(origin.find("\"status\""),
+                R"("links":[{"traceId":"00000000000000000000000000000007","spanId":"0000000000000001"}],)");
   ingest_json(run, origin);
   run.drain(121);
   const DecisionRecord& sealed = record_of(run, 7);
@@ -218,8 +225,15 @@ TEST(Details, PrintAsJson) {
   EXPECT_TRUE(json.ends_with(R"("linked":[],"root_service":null,"root_name":null,"start":null,"duration_ms":null,)"
                              R"("services":[],"errors":0,"error":null,"bytes":0,"nearest":[]})"))
       << json;
-  detail = {"shop", "GET \"/\"", 1'700'000'000'000'000'001, 1'500'010, {"a", "b"}, 2, TraceDetail::FirstError{"b", "", "x"},
-            99, {{"slow", 4.5, 5000, "4.5 ms of 5 s"}}};
+  detail = {"shop",
+            "GET \"/\"",
+            1'700'000'000'000'000'001,
+            1'500'010,
+            {"a", "b"},
+            2,
+            TraceDetail::FirstError{"b", "", "x"},
+            99,
+            {{"slow", 4.5, 5000, "4.5 ms of 5 s"}}};
   json.clear();
   append_json(record, json);
   EXPECT_TRUE(json.ends_with(

@@ -18,7 +18,6 @@ using workload::make_span;
 using workload::span_bytes;
 using workload::trace_bytes;
 
-
 workload::Span with_state(workload::Span span, const std::string& state) {
   span.trace_state = state;
   return span;

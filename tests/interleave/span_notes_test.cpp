@@ -40,8 +40,8 @@ struct Note {
   ModelPlain<unsigned> start;
 };
 
-// Two lanes bring a root each, the first one earlier, and tick takes what is there: whatever root it has taken, the best
-// note that it knows is not later. The same for a resource, of which either note will do.
+// Two lanes bring a root each, the first one earlier, and tick takes what is there: whatever root it has taken, the
+// best note that it knows is not later. The same for a resource, of which either note will do.
 template <class Orders, bool kIsRoot>
 struct TwoLanesAndTick {
   static constexpr unsigned kThreads = 3;
@@ -54,7 +54,8 @@ struct TwoLanesAndTick {
   void thread(unsigned i) {
     if (i < 2) {
       const SpanFacts facts{.start_ns = i + 1, .resource = 7, .is_root = kIsRoot, .is_error = false};
-      if (const auto roles = static_cast<std::uint16_t>(words.wanted(facts) & (kIsRoot ? kRoot : kService)); roles != 0) {
+      if (const auto roles = static_cast<std::uint16_t>(words.wanted(facts) & (kIsRoot ? kRoot : kService));
+          roles != 0) {
         notes[i].start.set(i + 1);
         words.push(&notes[i], roles, facts);
       }

@@ -30,11 +30,12 @@ std::string span_of(const std::string& name, const std::string& message) {
 }
 Bytes bytes_of(const std::string& text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
-SpanNotePointer note(const std::string& service, const std::string& name, const std::string& message,
-                     unsigned roles, std::uint64_t start = 5, std::uint64_t id = 1) {
+SpanNotePointer note(const std::string& service, const std::string& name, const std::string& message, unsigned roles,
+                     std::uint64_t start = 5, std::uint64_t id = 1) {
   const std::string payload = span_of(name, message);
   const std::string resource = resource_of(service);
-  return make_note({bytes_of(payload), bytes_of(resource), start, SpanId{id}}, static_cast<std::uint16_t>(roles));
+  return make_note({bytes_of(payload), service_of(bytes_of(resource)), start, SpanId{id}},
+                   static_cast<std::uint16_t>(roles));
 }
 
 TEST(SpanNote, HoldsTheTextsThatItsRolesNeed) {
@@ -54,7 +55,14 @@ TEST(SpanNote, CutsAndRepairsTexts) {
   EXPECT_EQ(note("s", std::string(1000, 'n'), "m", kRoot)->name(), std::string(256, 'n'));
   const std::string euros = std::string(255, 'n') + "\xe2\x82\xac";  // the cut would split the character
   EXPECT_EQ(note("s", euros, "m", kRoot)->name(), std::string(255, 'n'));
-  EXPECT_EQ(note("s", "a\xff""bcdef", "m", kRoot)->name(), "a\xef\xbf\xbd""bcd") << "no longer than what came";
+  EXPECT_EQ(note("s",
+                 "a\xff"
+                 "bcdef",
+                 "m", kRoot)
+                ->name(),
+            "a\xef\xbf\xbd"
+            "bcd")
+      << "no longer than what came";
   EXPECT_EQ(cut_text("\x80\x80\x80\x80\x80\x80", 5).size(), 2u);
 }
 
@@ -90,7 +98,7 @@ TEST(TraceNotes, KeepWhatAPlainChoiceWouldKeep) {
     Trace trace;
     std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> roots, errors;
     std::set<std::string> services;
-    const unsigned spans = 1 + random() % 60;
+    const auto spans = static_cast<unsigned>(1 + random() % 60);
     for (unsigned i = 0; i < spans; ++i) {
       const std::string service = "s" + std::to_string(10 + random() % (round % 3 == 0 ? 30 : 4));
       const std::uint64_t start = random() % 9;
@@ -108,7 +116,9 @@ TEST(TraceNotes, KeepWhatAPlainChoiceWouldKeep) {
       EXPECT_EQ(trace.kept.root()->name(), "n" + std::to_string(roots.begin()->first.second));
     }
     ASSERT_EQ(trace.kept.error() != nullptr, !errors.empty());
-    if (!errors.empty()) EXPECT_EQ(trace.kept.error()->message(), "m" + std::to_string(errors.begin()->first.second));
+    if (!errors.empty()) {
+      EXPECT_EQ(trace.kept.error()->message(), "m" + std::to_string(errors.begin()->first.second));
+    }
     std::vector<std::string> got;
     trace.kept.for_each_service([&](std::string_view service) { got.emplace_back(service); });
     std::vector<std::string> expected(services.begin(), services.end());

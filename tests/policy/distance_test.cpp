@@ -21,7 +21,7 @@ std::vector<std::string> distances(const std::vector<PolicyOptions>& options, co
   EXPECT_TRUE(otlp::decode(bytes_of(bytes), nullptr, decoded).ok());
   for (const otlp::SpanView& span : decoded.spans) policies->near_numbers().measure_span(decoded, span, numbers.data());
   std::vector<PolicySet::PolicyDistance> found;
-  policies->distances({facts, kTrace, numbers}, answers, found);
+  policies->distances({facts, kTrace, numbers}, answers, false, found);
   std::vector<std::string> texts;
   for (const auto& [policy, distance] : found)
     texts.push_back(std::string(policies->name(policy)) + " " + number_text(distance.value) + " " +
@@ -64,8 +64,7 @@ TEST(Distance, OfNumbers) {
   };
   EXPECT_EQ(distances({number}, {sized(std::int64_t{100}), sized(std::int64_t{450}), sized(std::int64_t{300})}),
             Texts{"numeric 450 500 450 of 500"});
-  EXPECT_EQ(distances({number}, {sized(std::int64_t{450}), sized(620.5)}),
-            Texts{"numeric 620.5 600 620.5, above 600"});
+  EXPECT_EQ(distances({number}, {sized(std::int64_t{450}), sized(620.5)}), Texts{"numeric 620.5 600 620.5, above 600"});
   EXPECT_EQ(distances({number}, {sized(std::string("450"))}), Texts{}) << "no number";
   EXPECT_EQ(distances({number}, {sized(std::int64_t{550})}), Texts{}) << "it holds";
 }
@@ -79,7 +78,8 @@ TEST(Distance, OfLimits) {
 }
 
 TEST(Distance, OfAllParts) {
-  EXPECT_EQ(distances({both({status(kUnset), latency(5000), latency(9000)})}, {lasting(4900)}), Texts{"and 1 3 1 of 3 conditions; 4.9 s of 5 s"});
+  EXPECT_EQ(distances({both({status(kUnset), latency(5000), latency(9000)})}, {lasting(4900)}),
+            Texts{"and 1 3 1 of 3 conditions; 4.9 s of 5 s"});
   EXPECT_EQ(distances({status(kError), drop({latency(5000)})}, {lasting(4900)}), Texts{})
       << "a status has no distance, and a drop policy keeps nothing";
 }

@@ -32,7 +32,9 @@ void expect_unbiased(const Tally& tally) {
     EXPECT_GT(tally.inclusion.contrast(begin, kLinksKept), statistics::kFalseAlarm) << "positions from " << begin;
 }
 
-double law_of_threshold(double threshold) { return statistics::first_excluded_cdf(threshold, kLinksKept, kLinksOffered); }
+double law_of_threshold(double threshold) {
+  return statistics::first_excluded_cdf(threshold, kLinksKept, kLinksOffered);
+}
 
 // One span with a changing seed: U is a new sample of the same links each time.
 Tally tally_uniform(const std::vector<Link>& links) {

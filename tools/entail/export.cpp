@@ -191,7 +191,7 @@ void add_export(Command program, Action& action) {
       "  sqlite3 traces.sqlite \"SELECT name, avg(delay_ms) FROM span_links JOIN spans USING (trace_id, span_id)\n"
       "                         GROUP BY name\"\n"
       "\nTables: traces, spans, span_links, decisions and paths. Inputs may be what sample read or what it wrote.\n"
-      "Memory: about 200 MiB, however large the inputs are. Temporary files of about the size of the links lie beside\n"
+      "Memory: about 220 MiB, however large the inputs are. Temporary files of about the size of the links lie beside\n"
       "the output.\n"
       "\nExit codes: 0 done; 1 done, but some input could not be read, or there was nothing to export; 2 usage error, "
       "or\n"

@@ -64,7 +64,9 @@ std::uint64_t peak_memory_bytes() {
 class SampleRun {
  public:
   explicit SampleRun(const SampleArguments& arguments)
-      : arguments_(arguments), report_(console_), outputs_(arguments.output, arguments.decisions, parse_size(arguments.decisions_rotate).value_or(0)) {}
+      : arguments_(arguments),
+        report_(console_),
+        outputs_(arguments.output, arguments.decisions, parse_size(arguments.decisions_rotate).value_or(0)) {}
 
   Exit run() {
     if (!check_usage()) return Exit::usage;
@@ -314,12 +316,14 @@ void add_sample(Command program, Action& action) {
   command.add_option("-o,--output", arguments->output, "Output file for the kept traces, - for standard output")
       .required();
   command.add_option("--decisions", arguments->decisions, "File for the decisions, one JSON line each");
-  command.add_option("--decisions-detail", arguments->decisions_detail,
-                     "full: with services, operations, error messages and times; ids: without any text from spans. By "
-                     "default as in the configuration, else full")
+  command
+      .add_option("--decisions-detail", arguments->decisions_detail,
+                  "full: with services, operations, error messages and times; ids: without any text from spans. By "
+                  "default as in the configuration, else full")
       .one_of({"full", "ids"});
-  command.add_option("--decisions-rotate", arguments->decisions_rotate,
-                     "Continue the decisions in another file after so many bytes, such as 64MiB: d.jsonl, d.2.jsonl, ...");
+  command.add_option(
+      "--decisions-rotate", arguments->decisions_rotate,
+      "Continue the decisions in another file after so many bytes, such as 64MiB: d.jsonl, d.2.jsonl, ...");
   command.add_option("--from", arguments->from, "Framing of the inputs; detected automatically by default")
       .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
   command.add_option("--to", arguments->to, "Framing of the output; by default that of the first input")

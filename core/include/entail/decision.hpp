@@ -35,7 +35,7 @@ struct TraceDetail {
     std::string message;
   };
   std::optional<FirstError> error;
-  std::uint64_t bytes = 0;           // span bytes received, as OTLP
+  std::uint64_t bytes = 0;          // span bytes received, as OTLP
   std::vector<NearPolicy> nearest;  // of a dropped trace, in configuration order
 };
 

@@ -147,8 +147,8 @@ struct Statistics {
       std::uint64_t traces = 0;
     };
     std::vector<ByLink> kept_by_link;
-    // Kept traces by engine time from the arrival of their first span to the decision. A row counts those of at most
-    // so long that are longer than the row before; the last row has no bound. All rows are always there.
+    // Kept traces by the engine time from the arrival of their first span to the decision. A row counts those of at
+    // most so long that are longer than the row before; the last row has no bound. All rows are always there.
     struct Lag {
       std::int64_t at_most_ns = 0;
       std::uint64_t traces = 0;

@@ -38,11 +38,11 @@ Compiled compile(const PolicyOptions& policy, Scope& scope) {
   // The Collector tests the range after every span: it holds if it held for the spans up to any of them.
   const NewBit bit = scope.bit_of(QuestionKey("latency").with(low).with(high));
   if (bit.is_new) scope.add_fold_test({in_range, bit.bit});
-  return {scope.add_test([in_range, index = bit.bit](const Facts& trace, TraceId id) {
-                           return has_bit(trace.bits, index) || in_range(trace, id);
-                         },
-                         distance),
-          {}};
+  return {
+      scope.add_test([in_range, index = bit.bit](
+                         const Facts& trace, TraceId id) { return has_bit(trace.bits, index) || in_range(trace, id); },
+                     distance),
+      {}};
 }
 
 }  // namespace

@@ -50,10 +50,9 @@ class Load {
     static constexpr SpanKind kKinds[] = {SpanKind::server, SpanKind::client, SpanKind::server, SpanKind::client};
     Role role = scene_.role("load");
     for (std::uint64_t span = 0; span < kSpansPerTrace; ++span) {
-      scene_.begin(role, {.service = span < 2 ? "shop" : "catalogue",
-                          .name = kNames[span],
-                          .second = second,
-                          .kind = kKinds[span]});
+      scene_.begin(
+          role,
+          {.service = span < 2 ? "shop" : "catalogue", .name = kNames[span], .second = second, .kind = kKinds[span]});
       scene_.attribute("http.request.method", "GET");
       scene_.attribute("url.path", kPaths[told_ % 3]);
       scene_.attribute("http.response.status_code", std::uint64_t{200});
@@ -85,8 +84,11 @@ void tell_orders(Scene& scene, Poison& poison) {
                                    .duration_ms = i == poison.poisoned ? 340u : 120u});
     scene.attribute("order.currency", i == poison.poisoned ? "EUR " : "EUR");
     scene.end();
-    scene.tell(poison.orders[i],
-               {.service = "orders", .name = "publish order", .second = kOrderSecond, .kind = SpanKind::producer, .duration_ms = 20});
+    scene.tell(poison.orders[i], {.service = "orders",
+                                  .name = "publish order",
+                                  .second = kOrderSecond,
+                                  .kind = SpanKind::producer,
+                                  .duration_ms = 20});
   }
 }
 
@@ -130,9 +132,8 @@ void tell_storm(Scene& scene, Load& load, const Role& migration, std::vector<std
                          .name = "POST /checkout",
                          .second = second,
                          .kind = SpanKind::server,
-                         .status = Status::error,
-                         .message = "stock could not be reserved",
                          .duration_ms = 5000});
+      scene.attribute("http.response.status_code", std::uint64_t{503});
       if (attempt > 0)
         scene.link(client[attempt - 1], link_type::kRetryPrevious, link_relationship::kRetryOf,
                    {{link_key::kRetryAttempt, attempt + 1}});
@@ -178,17 +179,23 @@ void tell_saga(Scene& scene, Saga& saga) {
     scene.end();
   };
   const std::uint64_t s = kSagaSecond;
-  step(saga.request, {.service = "travel", .name = "POST /trips", .second = s, .kind = SpanKind::server, .duration_ms = 90}, nullptr, {},
-       {});
-  step(saga.flight, {.service = "flights", .name = "reserve flight", .second = s + 1, .duration_ms = 210}, &saga.request,
-       link_type::kAsyncTrigger, link_relationship::kTriggeredBy);
+  step(saga.request,
+       {.service = "travel", .name = "POST /trips", .second = s, .kind = SpanKind::server, .duration_ms = 90}, nullptr,
+       {}, {});
+  step(saga.flight, {.service = "flights", .name = "reserve flight", .second = s + 1, .duration_ms = 210},
+       &saga.request, link_type::kAsyncTrigger, link_relationship::kTriggeredBy);
   step(saga.hotel, {.service = "hotels", .name = "reserve hotel", .second = s + 2, .duration_ms = 180}, &saga.flight,
        link_type::kWorkflowPredecessor, link_relationship::kFollowsFrom);
   step(saga.payment,
-       {.service = "payments", .name = "charge card", .second = s + 3, .status = Status::error, .message = "card declined", .duration_ms = 350},
+       {.service = "payments",
+        .name = "charge card",
+        .second = s + 3,
+        .status = Status::error,
+        .message = "card declined",
+        .duration_ms = 350},
        &saga.hotel, link_type::kWorkflowPredecessor, link_relationship::kFollowsFrom);
-  step(saga.cancel_hotel, {.service = "hotels", .name = "cancel hotel", .second = s + 4, .duration_ms = 160}, &saga.payment,
-       link_type::kWorkflowPredecessor, link_relationship::kCompensates);
+  step(saga.cancel_hotel, {.service = "hotels", .name = "cancel hotel", .second = s + 4, .duration_ms = 160},
+       &saga.payment, link_type::kWorkflowPredecessor, link_relationship::kCompensates);
   step(saga.cancel_flight,
        {.service = "flights",
         .name = "cancel flight",

@@ -62,7 +62,7 @@ struct SpanFacts {
   std::int64_t end_ns = 0;
   bool error = false;
   std::string_view message = "the work failed";  // of an error
-  std::size_t trace_id_size = 16;  // fewer bytes are no identity
+  std::size_t trace_id_size = 16;                // fewer bytes are no identity
   std::size_t span_id_size = 8;
 };
 

@@ -135,7 +135,8 @@ std::string explanation_mermaid(const TraceStory& full) {
   }
   for (const Arrow& arrow : picture.arrows) {
     const std::string label = delay_label(story, arrow);
-    text += "  " + names[arrow.linking] + (label.empty() ? " --> " : " -->|\"" + label + "\"| ") + names[arrow.linked] + "\n";
+    text += "  " + names[arrow.linking] + (label.empty() ? " --> " : " -->|\"" + label + "\"| ") + names[arrow.linked] +
+            "\n";
   }
   return text +
          "  classDef failed fill:#fde2dd,stroke:#b3261e,color:#000\n"
@@ -151,7 +152,10 @@ std::string explanation_dot(const TraceStory& full) {
   for (const std::string& id : painter.picture().traces) {
     const std::string_view kind = kind_of(story, id);
     text += "  \"" + dot_text(id) + "\" [fillcolor=\"" +
-            (kind == "failed" ? "#fde2dd" : kind == "kept" ? "#dcecf9" : kind == "dropped" ? "#eeeeee" : "#ffffff") +
+            (kind == "failed"    ? "#fde2dd"
+             : kind == "kept"    ? "#dcecf9"
+             : kind == "dropped" ? "#eeeeee"
+                                 : "#ffffff") +
             (kind == "absent" ? "\", style=\"filled,dashed" : "") + "\", label=\"";
     for (const std::string& line : label_lines(story, id)) text += dot_text(line) + "\\n";
     text += "\"];\n";

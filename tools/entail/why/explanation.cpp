@@ -9,7 +9,8 @@
 namespace entail::cli {
 namespace {
 
-constexpr std::size_t kListedMax = 32;  // of the traces of one list
+constexpr std::size_t kListedMax = 32;      // of the traces behind one trace of the chain
+constexpr std::size_t kNeighboursMax = 12;  // of the traces of one list
 
 class Tree {
  public:
@@ -76,7 +77,8 @@ class Chain {
   explicit Chain(const TraceStory& story) : story_(story) {
     for (const std::string& trace_id : story.chain) {
       const LogRecord* const record = story.find(trace_id);
-      if (record != nullptr && record->path.size() > 1) after_[record->path[record->path.size() - 2]].push_back(trace_id);
+      if (record != nullptr && record->path.size() > 1)
+        after_[record->path[record->path.size() - 2]].push_back(trace_id);
     }
     const auto start = [&](const std::string& id) { return std::pair(story.find(id)->start_ns.value_or(0), id); };
     for (auto& [before, ids] : after_)
@@ -122,15 +124,16 @@ void add_neighbours(Tree& tree, const TraceStory& story, const std::string& head
     const LogRecord* const record = story.find(id);
     return record == nullptr ? 3 : record->verdict == "keep" ? 0 : record->errors != 0 ? 1 : 2;
   };
-  if (ids.size() > kListedMax)
+  if (ids.size() > kNeighboursMax)
     std::stable_sort(ids.begin(), ids.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
-  const std::size_t shown = std::min(ids.size(), kListedMax);
+  const std::size_t shown = std::min(ids.size(), kNeighboursMax);
   const bool ends = shown == ids.size() && ids.size() == trace_ids.size();
   for (std::size_t i = 0; i < shown; ++i) tree.trace(ends && i + 1 == shown ? "└─ " : "├─ ", ids[i], &story.record);
   if (shown < ids.size()) {
     const auto kept = std::count_if(ids.begin() + static_cast<std::ptrdiff_t>(shown), ids.end(),
                                     [&](const std::string& id) { return rank(id) == 0; });
-    tree.line("└─ and " + grouped(ids.size() - shown) + " more, " + grouped(static_cast<std::uint64_t>(kept)) + " kept");
+    tree.line("└─ and " + grouped(ids.size() - shown) + " more, " + grouped(static_cast<std::uint64_t>(kept)) +
+              " kept");
   } else if (!ends) {
     tree.line("└─ and " + plural(trace_ids.size() - ids.size(), "trace", "traces") + " above");
   }
@@ -144,8 +147,7 @@ void add_words(Tree& tree, const TraceStory& story) {
     tree.line(text + ", " + byte_count(record.bytes) + ".");
   }
   tree.line(because_text(record));
-  if (record.error)
-    tree.line(plural(record.errors, "span", "spans") + " failed, first " + error_words(record) + ".");
+  if (record.error) tree.line(plural(record.errors, "span", "spans") + " failed, first " + error_words(record) + ".");
   if (record.verdict == "keep" && record.revived)
     tree.line("It was dropped first and revived later, while its spans were still held.");
   tree.line("Decided at " + record.decided_at + ", revision " + std::to_string(record.revision) + ", " +

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <map>
 #include <tuple>
 
 #include "output/json_text.hpp"
@@ -47,11 +49,32 @@ std::string decision_words(const LogRecord& record) {
 
 std::uint64_t sort_time(const LogRecord& record) { return static_cast<std::uint64_t>(record.start_ns.value_or(0)); }
 
-using Row = std::array<std::string, 7>;
+// Hits that look the same to a reader: the one to look at first, and how many they are.
+struct Group {
+  const Hit* first = nullptr;
+  std::uint64_t traces = 0;
+};
 
-Row row_of(const Hit& full, std::size_t digits) {
+std::vector<Group> groups_of(const std::vector<Hit>& hits) {
+  std::vector<Group> groups;
+  std::map<std::array<std::string, 3>, std::size_t> known;
+  for (const Hit& hit : hits) {
+    const std::string decision = hit.record.reason == "link" ? std::string("link") : decision_words(hit.record);
+    const auto [at, is_new] =
+        known.try_emplace({decision, name_words(hit.record), error_words(hit.record)}, groups.size());
+    if (is_new) groups.push_back({&hit, 0});
+    ++groups[at->second].traces;
+  }
+  return groups;
+}
+
+using Row = std::array<std::string, 8>;
+
+Row row_of(const Group& group, std::size_t digits) {
+  const Hit& full = *group.first;
   const LogRecord record = shown_record(full.record);
   return {record.trace_id.substr(0, digits),
+          group.traces == 1 ? "" : grouped(group.traces),
           short_time(record),
           decision_words(record),
           full.chain_total == 0 ? "" : "+" + grouped(full.chain_total),
@@ -126,23 +149,31 @@ std::vector<Hit> Search::hits() const {
 
 std::string hits_table(const std::vector<Hit>& hits, std::uint64_t total, std::size_t shown_max, Paint paint) {
   const std::size_t digits = prefix_digits(hits);
-  std::vector<Row> rows = {{"TRACE", "DECIDED", "DECISION", "KEEPS", "ROOT", "DURATION", "FIRST ERROR"}};
-  for (std::size_t i = 0; i < std::min(hits.size(), shown_max); ++i) rows.push_back(row_of(hits[i], digits));
+  const std::vector<Group> groups = groups_of(hits);
+  std::vector<Row> rows = {{"TRACE", "ALIKE", "DECIDED", "DECISION", "KEEPS", "ROOT", "DURATION", "FIRST ERROR"}};
+  std::uint64_t listed = 0;
+  for (std::size_t i = 0; i < std::min(groups.size(), shown_max); ++i) {
+    rows.push_back(row_of(groups[i], digits));
+    listed += groups[i].traces;
+  }
   std::array<std::size_t, std::tuple_size_v<Row>> widths{};
+  std::array<bool, std::tuple_size_v<Row>> is_empty{};
+  for (std::size_t i = 0; i < is_empty.size(); ++i)
+    is_empty[i] = std::all_of(rows.begin() + 1, rows.end(), [&](const Row& row) { return row[i].empty(); });
   for (const Row& row : rows)
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
   std::string text;
   for (const Row& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
-      if (widths[i] == 0) continue;
+      if (is_empty[i]) continue;
       line += row[i] + std::string(widths[i] - width_of(row[i]) + 2, ' ');
     }
     line.erase(line.find_last_not_of(' ') + 1);
     const bool is_heading = &row == &rows.front();
     text += (is_heading ? std::string(paint.bold()) : "") + line + (is_heading ? std::string(paint.end()) : "") + "\n";
   }
-  if (rows.size() - 1 < total) text += "and " + grouped(total - (rows.size() - 1)) + " more\n";
+  if (listed < total) text += "and " + grouped(total - listed) + " more\n";
   return text;
 }
 

@@ -17,12 +17,12 @@
 namespace entail::cli {
 
 struct SearchTerms {
-  std::string prefix;   // of the trace ID, in lower case
-  std::string service;  // one of its services
-  std::string name;     // part of the root's or the first error's operation
-  std::string policy;   // that kept or dropped it
-  bool error = false;   // it has a failed span
-  bool origin = false;  // its own keep is carried over links
+  std::string prefix;                    // of the trace ID, in lower case
+  std::string service;                   // one of its services
+  std::string name;                      // part of the root's or the first error's operation
+  std::string policy;                    // that kept or dropped it
+  bool error = false;                    // it has a failed span
+  bool origin = false;                   // its own keep is carried over links
   std::optional<std::int64_t> since_ns;  // it began then, or later
 
   bool match(const LogRecord& record) const;
@@ -56,7 +56,7 @@ class Search {
   bool saw_detail_ = false;
 };
 
-// One line for each of the first `shown_max` hits, in columns, and how many more there are.
+// One line for each of the first `shown_max` groups of hits that look alike, in columns, and how many more there are.
 std::string hits_table(const std::vector<Hit>& hits, std::uint64_t total, std::size_t shown_max, Paint paint);
 std::string hits_json(const std::vector<Hit>& hits, std::uint64_t total);
 

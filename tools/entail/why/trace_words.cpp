@@ -18,16 +18,17 @@ constexpr std::uint64_t kSecondsPerDay = 86'400;
 std::string two_units(std::uint64_t seconds, std::uint64_t large, const char* large_name, std::uint64_t small,
                       const char* small_name) {
   std::string text = std::to_string(seconds / large) + " " + large_name;
-  if (const std::uint64_t rest = seconds % large / small; rest != 0) text += " " + std::to_string(rest) + " " + small_name;
+  if (const std::uint64_t rest = seconds % large / small; rest != 0)
+    text += " " + std::to_string(rest) + " " + small_name;
   return text;
 }
 
 }  // namespace
 
 LogRecord shown_record(LogRecord record) {
-  for (std::string* text : {&record.trace_id, &record.decided_at, &record.verdict, &record.reason, &record.policy,
-                            &record.origin_trace_id, &record.direction, &record.loss, &record.root_service,
-                            &record.root_name})
+  for (std::string* text :
+       {&record.trace_id, &record.decided_at, &record.verdict, &record.reason, &record.policy, &record.origin_trace_id,
+        &record.direction, &record.loss, &record.root_service, &record.root_name})
     *text = shown_text(*text);
   for (std::vector<std::string>* texts : {&record.path, &record.linked, &record.services})
     for (std::string& text : *texts) text = shown_text(text);
@@ -49,11 +50,11 @@ std::string duration_words(double milliseconds) {
   const double seconds = milliseconds / kMillisPerSecond;
   char text[64];
   if (seconds < 1) {
-    std::snprintf(text, sizeof text, "%.4g ms", milliseconds);
+    std::snprintf(text, sizeof text, milliseconds < 100 ? "%.3g ms" : "%.0f ms", milliseconds);
     return text;
   }
   if (seconds < static_cast<double>(kSecondsPerMinute)) {
-    std::snprintf(text, sizeof text, "%.3g s", std::floor(seconds * 100) / 100);  // 59.999 is not a minute
+    std::snprintf(text, sizeof text, "%.3g s", std::floor(seconds * 100 + 1e-6) / 100);  // 59.999 is not a minute
     return text;
   }
   const auto whole = static_cast<std::uint64_t>(std::min(seconds, 1e15));

@@ -95,8 +95,7 @@ class Why {
   Exit run() {
     if (!check_usage()) return Exit::usage;
     Search search(terms_);
-    const LogScan scan =
-        scan_decision_log(arguments_.decisions, [&](const LogRecord& record) { search.add(record); });
+    const LogScan scan = scan_decision_log(arguments_.decisions, [&](const LogRecord& record) { search.add(record); });
     if (!scan.error.empty()) console_.message(arguments_.decisions + ": " + scan.error);
     if (!scan.opened) return Exit::usage;
     if (scan.bad_line_count > 0)
@@ -137,7 +136,9 @@ class Why {
         return refuse("--since " + arguments_.since + ": expected a time such as 2024-05-01T12:00:00Z");
     }
     if (terms_.prefix.empty() && !is_search())
-      return refuse(command_ + " needs a trace ID, or what to search for: --service, --error, --name, --since, --policy or --origin");
+      return refuse(
+          command_ +
+          " needs a trace ID, or what to search for: --service, --error, --name, --since, --policy or --origin");
     if (arguments_.decisions == "-")
       return refuse(command_ + " reads the decision log twice: pass a file, not standard input");
     return !report_conflict({{arguments_.decisions}, {}}, console_);

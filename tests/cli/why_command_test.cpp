@@ -1,0 +1,122 @@
+// `entail why`: searches, formats, and what a hostile log cannot do. docs/incident.md is checked by page_test.cpp.
+#include <algorithm>
+
+#include "command_run.hpp"
+
+namespace entail::cli {
+namespace {
+
+using namespace test;
+
+class WhyTest : public CommandTest {
+ protected:
+  void sample_incident(const std::string& more = "") {
+    ASSERT_EQ(run("generate --scenario incident --spans 3000 -o in.otlp --config c.yaml --expect e.json").exit_code, 0);
+    const Outcome sampled = run("sample -c c.yaml in.otlp -o kept.otlp --decisions d.jsonl " + more);
+    ASSERT_EQ(sampled.exit_code, 0) << sampled.err;
+  }
+  std::string why(const std::string& arguments) {
+    const Outcome outcome = run("why " + arguments + " --decisions d.jsonl");
+    EXPECT_EQ(outcome.exit_code, 0) << arguments << outcome.err;
+    return outcome.out;
+  }
+  std::uint64_t total(const std::string& search) {
+    simdjson::dom::parser parser;
+    const std::string json = why(search + " --format json");
+    return number(parse(parser, json), "/total");
+  }
+};
+
+std::size_t lines(const std::string& text) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+}
+
+TEST_F(WhyTest, SearchesByEachTermAndByAllTogether) {
+  sample_incident();
+  EXPECT_EQ(total("--error"), 63u);  // 60 attempts, the batch, the payment, and the flight
+  EXPECT_EQ(total("--origin"), 63u);
+  EXPECT_EQ(total("--policy errors"), 63u);
+  EXPECT_EQ(total("--service stock"), 60u);
+  EXPECT_EQ(total("--name UPDATE"), 60u) << "the span that failed";
+  EXPECT_EQ(total("--name checkout"), 60u) << "the root";
+  EXPECT_EQ(total("--service flights"), 2u);
+  EXPECT_EQ(total("--error --since 2023-11-14T22:50:00Z"), 3u);
+}
+
+TEST_F(WhyTest, ListsWhatLooksAlikeOnceAndTellsTheStoryOfOne) {
+  sample_incident();
+  const std::string list = why("--error");
+  EXPECT_EQ(lines(list), 5u) << list;
+  EXPECT_TRUE(contains(list, "lock wait timeout")) << list;
+  EXPECT_TRUE(contains(list, "  60  ")) << list;
+  const std::string story = why("--service billing");
+  EXPECT_TRUE(contains(story, "1 span failed, first billing \"invoice item\": currency 'EUR ' is unknown.")) << story;
+  EXPECT_TRUE(contains(story, "It leads back to orders POST /orders, 59 min 52 s earlier")) << story;
+  EXPECT_EQ(run("why --service nobody --decisions d.jsonl").exit_code, 1);
+  EXPECT_EQ(run("why --decisions d.jsonl").exit_code, 2);
+  EXPECT_EQ(run("why --since yesterday --decisions d.jsonl").exit_code, 2);
+}
+
+TEST_F(WhyTest, DrawsOneTrace) {
+  sample_incident();
+  const std::string mermaid = why("--service billing --format mermaid");
+  EXPECT_TRUE(mermaid.starts_with("flowchart LR\n  t0[\"billing invoice batch")) << mermaid;
+  EXPECT_TRUE(contains(mermaid, "  t0 -->|\"+59 min 52 s\"| t1\n")) << mermaid;
+  const std::string dot = why("--service billing --format dot");
+  EXPECT_TRUE(dot.starts_with("digraph why {\n")) << dot;
+  EXPECT_TRUE(contains(dot, "[label=\"+59 min 52 s\"]")) << dot;
+  simdjson::dom::parser parser;
+  const std::string json = why("--service billing --json");
+  const auto object = parse(parser, json);
+  EXPECT_EQ(number(object, "/chain_total"), 1u);
+  EXPECT_EQ(text_at(object, "/chain/0/service"), "orders");
+}
+
+TEST_F(WhyTest, NothingInALogControlsTheTerminalOrADiagram) {
+  write_file(
+      path("d.jsonl"),
+      buffer(R"({"trace_id":"676558c612b9315e4bd78c6b496d9f67","verdict":"drop","reason":"no_match",)"
+             R"("root_service":"a\u001b[2J\"]\u202e<script>","root_name":"b\u0007|\\","services":["\r\n"],"errors":1,)"
+             R"("error":{"service":"\u001b","name":"x","message":"y\u001b]0;z\u0007"},"bytes":1,"duration_ms":1.5,)"
+             R"("nearest":[{"policy":"\u001b","value":1,"threshold":2,"why":"\u001b[31m"}]})"
+             "\n"));
+  for (const std::string format : {"text", "mermaid", "dot"}) {
+    const std::string shown = why("6765 --format " + format);
+    for (const char c : shown) EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << format << shown;
+    EXPECT_FALSE(contains(shown, "\xe2\x80\xae")) << format;
+  }
+  EXPECT_FALSE(contains(why("6765 --format mermaid"), "<script>"));
+  EXPECT_TRUE(contains(why("6765 --format dot"), "\\\"]")) << why("6765 --format dot");
+}
+
+TEST_F(WhyTest, ReadsRotatedLogs) {
+  sample_incident("--decisions-rotate 100kB");
+  ASSERT_TRUE(std::filesystem::exists(path("d.3.jsonl")));
+  EXPECT_LE(std::filesystem::file_size(path("d.2.jsonl")), 100'000u);
+  EXPECT_EQ(total("--error"), 63u);
+  // A shorter run takes the files of the longer one away.
+  EXPECT_EQ(
+      run("sample -c c.yaml in.otlp -o kept.otlp --decisions d.jsonl --decisions-detail ids --decisions-rotate 1MB")
+          .exit_code,
+      0);
+  EXPECT_FALSE(std::filesystem::exists(path("d.2.jsonl")));
+  EXPECT_FALSE(std::filesystem::exists(path("d.3.jsonl")));
+  EXPECT_FALSE(contains(read_file(path("d.jsonl")), "billing"));
+  const Outcome ids = run("why --error --decisions d.jsonl");
+  EXPECT_EQ(ids.exit_code, 1);
+  EXPECT_TRUE(contains(ids.err, "decisions.detail: ids")) << ids.err;
+  for (const char* const wrong : {"--decisions-rotate 0", "--decisions-rotate ten", "--decisions-rotate 1TB"})
+    EXPECT_EQ(run("sample in.otlp -o k --decisions d.jsonl " + std::string(wrong)).exit_code, 2) << wrong;
+  EXPECT_EQ(run("sample in.otlp -o k --decisions-rotate 1MB").exit_code, 2);
+}
+
+TEST_F(WhyTest, CompressedRotatedLogsKeepTheirEnding) {
+  ASSERT_EQ(run("generate --scenario incident --spans 2000 -o in.otlp --config c.yaml").exit_code, 0);
+  ASSERT_EQ(run("sample -c c.yaml in.otlp -o k.otlp --decisions d.jsonl.gz --decisions-rotate 200kB").exit_code, 0);
+  EXPECT_TRUE(std::filesystem::exists(path("d.2.jsonl.gz")));
+  const Outcome found = run("why --service billing --decisions d.jsonl.gz");
+  EXPECT_TRUE(contains(found.out, "currency 'EUR ' is unknown")) << found.out << found.err;
+}
+
+}  // namespace
+}  // namespace entail::cli
