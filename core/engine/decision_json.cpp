@@ -28,6 +28,7 @@ void append_text_or_null(std::string_view text, std::string& out) {
 }
 
 void append_number(std::uint64_t value, std::string& out) {
+  if (value < 10) return out.push_back(static_cast<char>('0' + value));
   char digits[20];
   const auto [end, fault] = std::to_chars(digits, digits + sizeof digits, value);
   out.append(digits, static_cast<std::size_t>(end - digits));

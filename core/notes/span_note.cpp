@@ -40,6 +40,10 @@ SpanTexts texts_of(Bytes payload) noexcept {
   return texts;
 }
 
+bool is_clean(std::string_view text) noexcept {
+  return text.size() <= kTextMax && text::utf8_valid_size(text) == text.size();
+}
+
 // Replaces what is not UTF-8 and cuts the text; the result is no longer than the text. `storage` holds it if it
 // differs.
 std::string_view clean_text(std::string_view text, std::string& storage) {
@@ -74,27 +78,45 @@ std::string_view cut_text(std::string_view text, std::size_t size_max) noexcept 
   return text.substr(0, size);
 }
 
+namespace {
+
+using Parts = std::array<std::string_view, 3>;  // service, name, message
+
+SpanNotePointer build_note(const NotedSpan& span, std::uint16_t roles, const Parts& parts) {
+  const std::size_t size = parts[0].size() + parts[1].size() + parts[2].size();
+  auto* const note = new (::operator new(sizeof(SpanNote) + size)) SpanNote;
+  note->start_ns = span.start_ns;
+  note->span_id = span.span_id;
+  note->service_size = static_cast<std::uint16_t>(parts[0].size());
+  note->name_size = static_cast<std::uint16_t>(parts[1].size());
+  note->message_size = static_cast<std::uint16_t>(parts[2].size());
+  note->roles = roles;
+  auto* out = reinterpret_cast<char*>(note + 1);
+  for (const std::string_view part : parts) {
+    if (!part.empty()) std::memcpy(out, part.data(), part.size());
+    out += part.size();
+  }
+  return SpanNotePointer(note);
+}
+
+SpanNotePointer build_cleaned_note(const NotedSpan& span, std::uint16_t roles, Parts parts) {
+  std::array<std::string, 3> storage;
+  for (std::size_t i = 0; i < parts.size(); ++i) parts[i] = clean_text(parts[i], storage[i]);
+  return build_note(span, roles, parts);
+}
+
+}  // namespace
+
 SpanNotePointer make_note(const NotedSpan& span, std::uint16_t roles) noexcept {
   try {
-    std::array<std::string, 3> storage;
-    const bool is_named = (roles & (kRoot | kError)) != 0;
-    const SpanTexts texts = is_named ? texts_of(span.payload) : SpanTexts{};
-    const std::array parts = {clean_text(span.service, storage[0]), clean_text(texts.name, storage[1]),
-                              (roles & kError) != 0 ? clean_text(texts.message, storage[2]) : std::string_view()};
-    const std::size_t size = parts[0].size() + parts[1].size() + parts[2].size();
-    auto* const note = new (::operator new(sizeof(SpanNote) + size)) SpanNote;
-    note->start_ns = span.start_ns;
-    note->span_id = span.span_id;
-    note->service_size = static_cast<std::uint16_t>(parts[0].size());
-    note->name_size = static_cast<std::uint16_t>(parts[1].size());
-    note->message_size = static_cast<std::uint16_t>(parts[2].size());
-    note->roles = roles;
-    auto* out = reinterpret_cast<char*>(note + 1);
-    for (const std::string_view part : parts) {
-      if (!part.empty()) std::memcpy(out, part.data(), part.size());
-      out += part.size();
+    Parts parts = {span.service, {}, {}};
+    if ((roles & (kRoot | kError)) != 0) {
+      const SpanTexts texts = texts_of(span.payload);
+      parts[1] = texts.name;
+      if ((roles & kError) != 0) parts[2] = texts.message;
     }
-    return SpanNotePointer(note);
+    if (is_clean(parts[0]) && is_clean(parts[1]) && is_clean(parts[2])) return build_note(span, roles, parts);
+    return build_cleaned_note(span, roles, parts);
   } catch (const std::bad_alloc&) {
     return nullptr;
   }

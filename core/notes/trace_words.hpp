@@ -10,7 +10,7 @@
 //   ingest   N1 load the hints (read): they say whether a better note, or one of the same resource, is there; if so,
 //            the span needs none   N2 push the note (push)   N3 raise the hints (raise)
 //            then PROTOCOL touch T2 pushes the span itself
-//   tick     N4 take all notes (take), after it has taken the span (touch U3)
+//   tick     N4 take all notes (take), after it has taken the span (touch U3), unless a look finds none (guess)
 //   P1  a span whose note N1 left out: its lane has acquired, from the N3 that it read, the N2 before that; touch T2
 //       and U3 pass this on to tick, so that N4 takes that note, or an earlier N4 has.
 //   P2  hints lose nothing: the starts only rise, and a resource that another lane's N3 overwrote is noted again.

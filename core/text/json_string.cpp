@@ -121,6 +121,18 @@ std::string_view raw_json_string(const char* raw) noexcept {
   }
 }
 
+namespace {
+
+// Eight characters of ASCII that need no escape.
+bool is_plain_word(const char* text) noexcept {
+  const std::uint64_t word = base::load_le64(reinterpret_cast<const std::uint8_t*>(text));
+  constexpr std::uint64_t kSpaces = detail::kOnes * 0x20;
+  const std::uint64_t control_or_high = (word - kSpaces) | word;  // the high bit: below a space, or not ASCII
+  return ((control_or_high & detail::kHighs) | detail::string_stops(text)) == 0;
+}
+
+}  // namespace
+
 bool append_json_string(std::string_view text, std::string& out, JsonEscapes escapes) {
   const std::array<Print, 256>& classes = kPrintClasses[static_cast<std::size_t>(escapes)];
   out.push_back('"');
@@ -128,6 +140,10 @@ bool append_json_string(std::string_view text, std::string& out, JsonEscapes esc
   std::size_t copied = 0;
   std::size_t at = 0;
   while (at < text.size()) {
+    if (escapes == JsonEscapes::required && text.size() - at >= 8 && is_plain_word(text.data() + at)) {
+      at += 8;
+      continue;
+    }
     const Print kind = classes[static_cast<unsigned char>(text[at])];
     if (kind == Print::copied) {
       ++at;

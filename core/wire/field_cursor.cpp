@@ -4,16 +4,39 @@
 
 namespace entail::wire {
 
+namespace {
+
+// The size of a scalar behind a tag of one byte; 0: a varint of several bytes, or no scalar.
+std::uint32_t plain_scalar_size(std::uint32_t tag, std::uint32_t next_byte) noexcept {
+  switch (static_cast<WireType>(tag & 7)) {
+    case WireType::varint:
+      return next_byte < 0x80 ? 1 : 0;
+    case WireType::fixed64:
+      return 8;
+    case WireType::fixed32:
+      return 4;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
 bool FieldCursor::next(FieldView& field) noexcept {
   if (at_ >= end_) return false;
-  // The usual field: tag and length of a byte each.
-  if (end_ - at_ >= 2) {
+  // The usual field: tag and length of a byte each, or a tag of a byte and a scalar.
+  if (end_ - at_ >= 2 && bytes_[at_] < 0x80 && bytes_[at_] >= 8) {
     const std::uint32_t tag = bytes_[at_];
-    const std::uint32_t size = bytes_[at_ + 1];
-    const bool is_plain = (tag & 0x87) == static_cast<std::uint32_t>(WireType::length) && tag >= 8 && size < 0x80;
-    if (is_plain && size <= end_ - at_ - 2) {
-      field = {tag >> 3, WireType::length, {at_, size + 2}, {at_ + 2, size}};
-      at_ += size + 2;
+    const std::uint32_t next = bytes_[at_ + 1];
+    if ((tag & 7) == static_cast<std::uint32_t>(WireType::length)) {
+      if (next < 0x80 && next <= end_ - at_ - 2) {
+        field = {tag >> 3, WireType::length, {at_, next + 2}, {at_ + 2, next}};
+        at_ += next + 2;
+        return true;
+      }
+    } else if (const std::uint32_t size = plain_scalar_size(tag, next); size != 0 && size < end_ - at_) {
+      field = {tag >> 3, static_cast<WireType>(tag & 7), {at_, size + 1}, {at_ + 1, size}};
+      at_ += size + 1;
       return true;
     }
   }

@@ -18,7 +18,8 @@ std::string text_of(const char* path) {
 
 std::string header() {
   static const std::regex comment(R"(/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)");
-  return std::regex_replace(text_of("core/include/entail/entail.h"), comment, " ");
+  return std::regex_replace(text_of("core/include/entail/entail.h") + text_of("core/include/entail/entail_decision.h"),
+                            comment, " ");
 }
 
 std::set<std::string> matches(const std::string& text, const std::regex& pattern) {

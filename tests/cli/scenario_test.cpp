@@ -221,6 +221,7 @@ const char* const kScenarios[] = {
     "hot-producer --consumers 200",
     "hot-producer --consumers 900",
     "hot-producer --consumers 900 --fails consumer",
+    "incident --spans 3000",
     "mixed --spans 40000 --links 0.5 --errors 0.02 --spans-per-second 1000",
 };
 

@@ -66,7 +66,9 @@ struct TwoLanesAndTick {
       check(taken);
     }
   }
+  // As Traces::collect_notes(): a look first.
   void take() {
+    if (!words.has_notes()) return;
     for (Note* note = words.take(); note != nullptr; note = note->next) best = std::min(best, note->start.get());
   }
   void check(unsigned taken) {

@@ -92,7 +92,7 @@ void tell_orders(Scene& scene, Poison& poison) {
   }
 }
 
-void tell_batch(Scene& scene, Poison& poison) {
+void tell_batch(Scene& scene, const StoryConfig& config, Poison& poison) {
   scene.begin(poison.batch, {.service = "billing",
                              .name = "invoice batch",
                              .second = kBatchSecond,
@@ -117,7 +117,8 @@ void tell_batch(Scene& scene, Poison& poison) {
     scene.end();
   }
   scene.kept_by_policy(poison.batch);
-  scene.kept_by_link(poison.orders[poison.poisoned], "linked", 1, true);
+  for (std::uint64_t i = 0; i < kOrders; ++i)
+    if (i == poison.poisoned || !config.error_spans_only) scene.kept_by_link(poison.orders[i], "linked", 1, true);
 }
 
 // --- the retry storm
@@ -223,7 +224,7 @@ std::string configure_incident(const Flags& flags, StoryConfig& config) {
   return {};
 }
 
-void tell_incident(const Flags& flags, const StoryConfig&, StoryTeller& teller) {
+void tell_incident(const Flags& flags, const StoryConfig& config, StoryTeller& teller) {
   Scene scene(teller);
   Poison poison{{}, scene.role("batch"), teller.random.below(kOrders)};
   Role migration = scene.role("migration");
@@ -247,7 +248,7 @@ void tell_incident(const Flags& flags, const StoryConfig&, StoryTeller& teller) 
   load.tell_until(kSagaSecond);
   tell_saga(scene, saga);
   load.tell_until(kBatchSecond);
-  tell_batch(scene, poison);
+  tell_batch(scene, config, poison);
   load.tell_until(kLastSecond);
 }
 

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <functional>
 #include <map>
 #include <tuple>
 
+#include "entail/types.hpp"
 #include "output/json_text.hpp"
 #include "output/shown_text.hpp"
 #include "why/trace_words.hpp"
@@ -35,11 +37,13 @@ std::size_t width_of(const std::string& text) {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
-std::string short_time(const LogRecord& record) {
-  // 2023-11-14T22:13:20.000000000Z -> 2023-11-14 22:13:20
-  std::string text = record.decided_at.substr(0, 19);
-  if (text.size() > 10) text[10] = ' ';
-  return text;
+// 2023-11-14 22:13:20
+std::string short_time(std::int64_t time_ns) {
+  const auto seconds = static_cast<std::time_t>(time_ns / kNanosPerSecond);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[64];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts)};
 }
 
 std::string decision_words(const LogRecord& record) {
@@ -60,8 +64,8 @@ std::vector<Group> groups_of(const std::vector<Hit>& hits) {
   std::map<std::array<std::string, 3>, std::size_t> known;
   for (const Hit& hit : hits) {
     const std::string decision = hit.record.reason == "link" ? std::string("link") : decision_words(hit.record);
-    const auto [at, is_new] =
-        known.try_emplace({decision, name_words(hit.record), error_words(hit.record)}, groups.size());
+    const auto [at, is_new] = known.try_emplace(
+        {decision, name_words(hit.record), shown_text(error_words(hit.record), kCellBytesMax)}, groups.size());
     if (is_new) groups.push_back({&hit, 0});
     ++groups[at->second].traces;
   }
@@ -75,7 +79,7 @@ Row row_of(const Group& group, std::size_t digits) {
   const LogRecord record = shown_record(full.record);
   return {record.trace_id.substr(0, digits),
           group.traces == 1 ? "" : grouped(group.traces),
-          short_time(record),
+          record.start_ns ? short_time(*record.start_ns) : std::string(),
           decision_words(record),
           full.chain_total == 0 ? "" : "+" + grouped(full.chain_total),
           shown_text(name_words(record), kCellBytesMax),
@@ -150,7 +154,7 @@ std::vector<Hit> Search::hits() const {
 std::string hits_table(const std::vector<Hit>& hits, std::uint64_t total, std::size_t shown_max, Paint paint) {
   const std::size_t digits = prefix_digits(hits);
   const std::vector<Group> groups = groups_of(hits);
-  std::vector<Row> rows = {{"TRACE", "ALIKE", "DECIDED", "DECISION", "KEEPS", "ROOT", "DURATION", "FIRST ERROR"}};
+  std::vector<Row> rows = {{"TRACE", "ALIKE", "STARTED", "DECISION", "KEEPS", "ROOT", "DURATION", "FIRST ERROR"}};
   std::uint64_t listed = 0;
   for (std::size_t i = 0; i < std::min(groups.size(), shown_max); ++i) {
     rows.push_back(row_of(groups[i], digits));
