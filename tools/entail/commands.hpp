@@ -11,6 +11,7 @@ void add_why(Command program, Action& action);  // and its alias explain
 void add_generate(Command program, Action& action);
 void add_links(Command program, Action& action);
 void add_convert(Command program, Action& action);
+void add_report(Command program, Action& action);
 void add_export(Command program, Action& action);
 void add_config(Command program, Action& action);
 void add_diff(Command program, Action& action);

@@ -32,6 +32,7 @@ int run(int argc, char** argv) {
       "  entail why --error --decisions decisions.jsonl\n"
       "  entail generate --scenario chain --depth 6 -o chain.otlp\n"
       "  entail links traces.jsonl\n"
+      "  entail report traces.jsonl -o report.html\n"
       "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
       "  entail export --to sqlite traces.jsonl --decisions decisions.jsonl -o traces.sqlite\n"
       "\nRun `entail COMMAND --help` for the options of a command.");
@@ -41,6 +42,7 @@ int run(int argc, char** argv) {
   entail::cli::add_generate(program, action);
   entail::cli::add_links(program, action);
   entail::cli::add_convert(program, action);
+  entail::cli::add_report(program, action);
   entail::cli::add_export(program, action);
   entail::cli::add_config(program, action);
   entail::cli::add_diff(program, action);

@@ -1,0 +1,34 @@
+// The two ways in which a report gets decisions and spans: an engine that decides the inputs as `entail sample` does,
+// or a decision log and the spans of the inputs that go with it. Either reads the inputs once. Thread rule: Confined.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "input/every_request.hpp"
+#include "report/report_data.hpp"
+
+namespace entail::cli::report {
+
+struct EngineInputs {
+  InputSelection selection;
+  Options options;
+  std::int64_t clock_max_ns = 0;
+  unsigned threads = 1;
+};
+
+// What came of it. `failure` is empty if all was well; else why the report cannot be made.
+struct DecidedInputs {
+  RunFacts facts;
+  Statistics statistics;  // of the engine; empty with a log
+  std::string failure;
+};
+
+// Decides the inputs, with the losses of the engine in `statistics`.
+DecidedInputs decide_inputs(const EngineInputs& inputs, InputReport& report, Console& console, ReportData& data);
+
+// Reads the log, and of the inputs the spans that a page of so many bytes shows.
+DecidedInputs read_decided(const std::string& decisions, const InputSelection& selection, std::uint64_t page_bytes,
+                           InputReport& report, Console& console, ReportData& data);
+
+}  // namespace entail::cli::report
