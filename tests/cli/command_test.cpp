@@ -325,15 +325,15 @@ TEST_F(CommandTest, ConfigCheckReportsLineAndColumn_AndOpensAnEngine) {
 }
 
 TEST_F(CommandTest, EverySubcommandHasExamplesInItsHelp) {
-  for (const char* const command :
-       {"", "sample ", "explain ", "generate ", "links ", "convert ", "config ", "config check ", "config defaults "}) {
+  for (const char* const command : {"", "sample ", "why ", "explain ", "generate ", "links ", "convert ", "config ",
+                                    "config check ", "config defaults "}) {
     const Outcome help = run(std::string(command) + "--help");
     EXPECT_EQ(help.exit_code, 0) << command;
     EXPECT_TRUE(contains(help.out, "Examples:")) << command;
   }
   EXPECT_TRUE(contains(run("--version").out, "entail "));
   simdjson::dom::parser parser;
-  EXPECT_EQ(array_at(parse(parser, run("generate --list --json").out), "").size(), 20u);
+  EXPECT_EQ(array_at(parse(parser, run("generate --list --json").out), "").size(), 21u);
   EXPECT_TRUE(contains(run("generate --list").out, "hot-producer: "));
 }
 

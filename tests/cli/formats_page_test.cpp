@@ -91,7 +91,7 @@ class FieldTable {
         allowed = {type};
       }
       std::set<std::string> printed = found->second;
-      if (type == "list") printed.erase("string[]");  // an empty one
+      if (type == "list") printed.erase("string[]");  // what an empty one looks like
       if (type.starts_with("number") && printed.erase("int") != 0) printed.insert("number");  // 2.0 is printed as 2
       EXPECT_EQ(printed, allowed) << path;
     }
@@ -123,7 +123,7 @@ class FormatsPage : public CommandTest {
   void generate(const std::string& scenario, const std::string& name, const std::string& more = "") const {
     printed("generate --scenario " + scenario + " -o " + name + ".otlp --config " + name + ".yaml " + more);
   }
-  // A failed span without names and times, and another that links it.
+  // A failed span without names and times, another that links it, and one that a policy drops.
   void write_nameless() const {
     const auto request = [](const std::string& ids, const std::string& rest) {
       return R"({"resourceSpans":[{"scopeSpans":[{"spans":[{)" + ids +
@@ -133,9 +133,12 @@ class FormatsPage : public CommandTest {
     write_file(path("nameless.otlp"),
                buffer(request(trace + ",", R"("status":{"code":2})") +
                       request(R"("traceId":"8d2631306d2c1ab3cdf4bc8b8a6d10f0","spanId":"2f8e32a89316a666",)",
-                              "\"links\":[{" + trace + "}]")));
+                              "\"links\":[{" + trace + "}]") +
+                      request(R"("traceId":"913cc31c74605ef8b12d5068eeb986fa","spanId":"2f8e32a89316a667",)",
+                              R"("name":"healthy")")));
     write_file(path("nameless.yaml"), buffer("tail_sampling: {policies: [{name: errors, type: status_code, "
-                                             "status_code: {status_codes: [ERROR]}}]}"));
+                                             "status_code: {status_codes: [ERROR]}}, "
+                                             "{name: slow, type: latency, latency: {threshold_ms: 5000}}]}"));
   }
   std::string sample(const std::string& name) const {
     return printed("sample -c " + name + ".yaml " + name + ".otlp -o kept.otlp --decisions " + name + ".jsonl --json");

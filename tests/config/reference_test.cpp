@@ -22,7 +22,7 @@ TEST(Defaults, ParseToTheDefaults) {
     EXPECT_EQ(row.get(parsed), row.get(defaults)) << row.key;
     ++compared;
   }
-  EXPECT_EQ(compared, 24u);
+  EXPECT_EQ(compared, 25u);
   EXPECT_TRUE(parsed.links.propagate.types.empty());
   ASSERT_EQ(parsed.tail_sampling.policies.size(), 1u);
   EXPECT_EQ(parsed.tail_sampling.policies[0].status_code_mask, 4u);
@@ -36,7 +36,7 @@ TEST(Defaults, MatchTheSpecification) {
         "    max_propagated_bytes_per_second: 0\n", "    origin_links: all\n",
         "    type_keys: [link.type, link.relationship]\n", "    max_links_per_span: 128\n", "    seed: 0\n",
         "    names: entail\n", "  attributes: all\n", "  window: 60s\n", "  records: 1h\n", "memory_limit: 512MiB\n",
-        "compat: none\n"})
+        "compat: none\n", "  detail: full\n"})
     EXPECT_TRUE(contains(yaml, line)) << line;
 }
 

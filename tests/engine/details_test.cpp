@@ -95,7 +95,7 @@ void expect_details(const std::string& trace, const std::vector<NaiveSpan>& span
   if (first == nullptr) return;
   EXPECT_EQ(detail.error->service, first->service) << trace;
   EXPECT_EQ(detail.error->name, first->name) << trace;
-  EXPECT_EQ(detail.error->message, first->message) << trace;
+  EXPECT_EQ(detail.error->message, first->message.substr(0, 256)) << trace;  // the capture has ASCII alone
 }
 
 Options options_with(const std::string& policies, const std::string& more = "") {

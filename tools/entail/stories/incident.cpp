@@ -172,9 +172,10 @@ struct Saga {
   Role cancel_flight;
 };
 
-void tell_saga(Scene& scene, Saga& saga) {
+void tell_saga(Scene& scene, Load& load, Saga& saga) {
   const auto step = [&](Role& role, const Act& act, const Role* before, std::string_view type,
                         std::string_view relationship) {
+    load.tell_until(act.second);
     scene.begin(role, act);
     if (before != nullptr) scene.link(*before, type, relationship);
     scene.end();
@@ -245,8 +246,7 @@ void tell_incident(const Flags& flags, const StoryConfig& config, StoryTeller& t
   tell_storm(scene, load, migration, attempts);
   load.tell_until(kLockSecond + kLockSeconds);
   tell_migration(scene, migration);
-  load.tell_until(kSagaSecond);
-  tell_saga(scene, saga);
+  tell_saga(scene, load, saga);
   load.tell_until(kBatchSecond);
   tell_batch(scene, config, poison);
   load.tell_until(kLastSecond);
