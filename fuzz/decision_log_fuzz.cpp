@@ -27,7 +27,7 @@ void check_log(Bytes bytes) {
   ENTAIL_CHECK(scan.opened && records + scan.bad_line_count <= bytes.size() + 1);
   simdjson::dom::parser parser;
   for (const auto& [trace_id, record] : known) {
-    const cli::TraceStory story{record, known, {trace_id}, 2};
+    const cli::TraceStory story{record, known, {trace_id}, 2, {}};
     const std::string text = cli::explanation_text(story, cli::Paint{});
     ENTAIL_CHECK(
         std::none_of(text.begin(), text.end(), [](char c) { return (c >= 0 && c < ' ' && c != '\n') || c == 127; }));
