@@ -89,11 +89,14 @@ TEST_F(InterruptCommand, AnyMoment_LeavesWholeFiles) {
   const std::string input = read_file(path("in.jsonl"));
   const std::vector<std::vector<std::string>> commands = {
       {"sample", "-c", "all.yaml", "in.jsonl", "-o", "out", "--decisions", "log", "--to", "jsonl"},
+      {"sample", "-c", "all.yaml", "in.jsonl", "-o", "out", "--decisions", "log", "--to", "jsonl", "--decisions-rotate",
+       "4kB"},
       {"convert", "in.jsonl", "-o", "out", "--to", "json"},
 #ifdef ENTAIL_WITH_SQLITE
       {"export", "--to", "sqlite", "in.jsonl", "-o", "out"},
 #endif
       {"generate", "--scenario", "mixed", "--spans", "3000", "-o", "out", "--to", "jsonl", "--expect", "log"}};
+  const std::string part = R"({"trace_id":"00000000000000000000000000000001","verdict":"earlier"})";
   std::mt19937 random(7);
   unsigned ended_early = 0, replaced = 0;
   for (const std::vector<std::string>& command : commands) {
@@ -103,6 +106,7 @@ TEST_F(InterruptCommand, AnyMoment_LeavesWholeFiles) {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGKILL, SIGQUIT, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU}) {
       write_file(path("out"), buffer("earlier"));
       write_file(path("log"), buffer("earlier"));
+      write_file(path("log.2"), buffer(part));
       const pid_t child = start(command, -1);
       std::this_thread::sleep_for(microseconds(random() % static_cast<std::uint32_t>(whole_run.count() + 1)));
       ::kill(child, signal);
@@ -115,8 +119,10 @@ TEST_F(InterruptCommand, AnyMoment_LeavesWholeFiles) {
       if (out == "earlier") {
         EXPECT_NE(code, 0);
         EXPECT_EQ(read_file(path("log")), "earlier");
+        EXPECT_EQ(read_file(path("log.2")), part);
       } else {
         ++replaced;
+        EXPECT_EQ(read_file(path("log.2")) == part, command.back() != "4kB");
         expect_whole(command[0]);
       }
       if (signal != SIGKILL) {

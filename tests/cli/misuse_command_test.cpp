@@ -17,7 +17,7 @@ struct Misuse {
 };
 
 // In the folder: in.otlp and in.jsonl are inputs, c.yaml and two.yaml configurations, e.env variables, old and log what
-// an earlier run wrote, hard.* hard links, soft.* symbolic links.
+// an earlier run wrote, log.jsonl a log that was rotated, hard.* hard links, soft.* symbolic links.
 constexpr Misuse kMisuses[] = {
     {"an input with a typo", "entail sample missing -o old", 1, "old was not written"},
     {"no input exists", "entail sample missing gone -o old --decisions log", 1, "old was not written"},
@@ -116,6 +116,53 @@ constexpr Misuse kMisuses[] = {
      "standard output: cannot be written"},
     {"standard output is closed", "entail sample in.otlp -o - >&-", 3, "standard output: cannot be written"},
     {"standard input is closed", "entail sample - -o old <&-", 1, "old was not written"},
+    {"a later part of the log is the input",
+     "entail sample part.2.jsonl -o new --decisions part.jsonl --decisions-rotate 1kB", 2, "both read and written"},
+    {"a later part is a symbolic link to the input",
+     "entail sample in.jsonl -o new --decisions soft.jsonl --decisions-rotate 1kB", 2, "both read and written"},
+    {"the input is a hard link to a later part",
+     "entail sample hard.log -o new --decisions log.jsonl --decisions-rotate 1kB", 2, "both read and written"},
+    {"a later part is the configuration",
+     "entail sample -c c.yaml in.otlp -o new --decisions conf.yaml --decisions-rotate 1kB", 2, "both read and written"},
+    {"a later part is the file of variables",
+     "entail sample -c c.yaml --env-file var.2.env in.otlp -o new --decisions var.env --decisions-rotate 1kB", 2,
+     "both read and written"},
+    {"a later part is the output", "entail sample in.otlp -o log.2.jsonl --decisions log.jsonl --decisions-rotate 1kB",
+     2, "every output needs its own"},
+    {"a later part is a hard link to the output",
+     "entail sample in.otlp -o hard.log --decisions log.jsonl --decisions-rotate 1kB", 2, "every output needs its own"},
+    {"the output has the name of a later part",
+     "entail sample in.otlp -o new.2.jsonl --decisions new.jsonl --decisions-rotate 1kB", 2, "every output needs its"},
+    {"the same in a linked folder",
+     "entail sample in.otlp -o folder/new.20.jsonl --decisions ./new.jsonl --decisions-rotate 1kB", 2, "every output"},
+    {"the log leads to a later part of itself",
+     "entail sample in.otlp -o new --decisions self.jsonl --decisions-rotate 1kB", 2, "self.jsonl leads to"},
+    {"a later part is a foreign file", "entail sample in.otlp -o new --decisions part.jsonl --decisions-rotate 1kB", 2,
+     "part.2.jsonl has the name of a later file"},
+    {"a foreign file behind a gap", "entail sample in.otlp -o new --decisions gap.jsonl --decisions-rotate 1kB", 2,
+     "gap.7.jsonl has the name of a later file"},
+    {"a compressed foreign file", "entail sample in.otlp -o new --decisions part.jsonl.gz --decisions-rotate 1kB", 2,
+     "part.2.jsonl.gz has the name of a later file"},
+    {"a later part is a symbolic link", "entail sample in.otlp -o new --decisions soft.jsonl --decisions-rotate 1kB", 2,
+     "soft.2.jsonl has the name of a later file"},
+    {"a later part is a folder", "entail sample in.otlp -o new --decisions real.jsonl --decisions-rotate 1kB", 2,
+     "real.2.jsonl has the name of a later file"},
+    {"the summary goes to a later part",
+     "entail sample in.otlp -o new --decisions log.jsonl --decisions-rotate 1kB >>log.2.jsonl", 2, "are the same file"},
+    {"a device is to be rotated", "entail sample in.otlp -o new --decisions /dev/null --decisions-rotate 1kB", 2,
+     "--decisions with a file"},
+    {"an open file is to be rotated",
+     "entail sample in.otlp -o new --decisions /dev/fd/3 --decisions-rotate 1kB 3>>old", 2, "--decisions with a file"},
+    {"the traces fail after the log was rotated",
+     "entail sample big.jsonl -o /dev/full --decisions log.jsonl --decisions-rotate 4kB", 3, "/dev/full"},
+    {"the report goes to a later part of the log",
+     "entail report in.otlp --decisions log.jsonl --to json -o log.3.jsonl", 2, "both read and written"},
+#ifdef ENTAIL_WITH_SQLITE
+    {"the tables go to a later part of the log", "entail export --to sqlite in.otlp --decisions log.jsonl -o hard.log",
+     2, "both read and written"},
+#endif
+    {"the explanation goes to a later part of the log", "entail why ab --decisions log.jsonl >>log.2.jsonl", 2,
+     "which is read"},
     {"the reader of the traces goes away", "sh -c 'entail sample -c all.yaml big.jsonl -o -; echo $? >&2' | true", 0,
      "3"},
 };
@@ -125,15 +172,35 @@ class Misuses : public CommandTest {
   void SetUp() override {
     CommandTest::SetUp();
     for (const char* const make :
-         {"entail generate --scenario chain -o in.otlp", "entail convert in.otlp -o in.jsonl --to jsonl >out",
-          "entail generate --scenario mixed --spans 3000 --to jsonl -o big.jsonl", "rm out", "echo old >old",
-          "echo log >log", ": >empty", "echo old >old.gz", "mkdir real nothing", "ln -s . folder",
-          "ln in.otlp hard.otlp", "ln old hard.old", "ln -s in.otlp soft.otlp", "ln -s circle circle",
-          "echo PERCENT=7 >e.env"})
+         {"entail generate --scenario chain -o in.otlp",
+          "entail convert in.otlp -o in.jsonl --to jsonl >out",
+          "entail generate --scenario mixed --spans 3000 --to jsonl -o big.jsonl",
+          "rm out",
+          "echo old >old",
+          "echo log >log",
+          ": >empty",
+          "echo old >old.gz",
+          "mkdir real nothing",
+          "ln -s . folder",
+          "ln in.otlp hard.otlp",
+          "ln old hard.old",
+          "ln -s in.otlp soft.otlp",
+          "ln -s circle circle",
+          "echo PERCENT=7 >e.env",
+          "entail sample in.otlp -o new --decisions log.jsonl --decisions-rotate 1kB >out && rm new out",
+          "test -s log.3.jsonl",
+          "ln log.2.jsonl hard.log",
+          "cp in.jsonl part.2.jsonl",
+          "cp old gap.7.jsonl",
+          "gzip -c in.jsonl >part.2.jsonl.gz",
+          "ln -s in.jsonl soft.2.jsonl",
+          "mkdir real.2.jsonl",
+          "ln -s self.2.jsonl self.jsonl",
+          "cp e.env var.2.env"})
       ASSERT_EQ(std::system((shell() + make).c_str()), 0) << make;
     write("c.yaml",
           "tail_sampling:\n  policies: [{name: e, type: status_code, status_code: {status_codes: [ERROR]}}]\n");
-    ASSERT_EQ(std::system((shell() + "ln c.yaml hard.yaml").c_str()), 0);
+    ASSERT_EQ(std::system((shell() + "ln c.yaml hard.yaml && ln c.yaml conf.2.yaml").c_str()), 0);
     write("all.yaml", "tail_sampling: {policies: [{name: all, type: always_sample}]}\n");
     write("bad.yaml", "tail_sampling:\n  decision_wait: soon\n");
     write("regex.yaml",
@@ -256,6 +323,21 @@ TEST_F(Misuses, OneOutputThatCannotBeRenamed_CostsNeither) {
       std::filesystem::remove(path(taken));
     }
   }
+}
+
+// A folder takes the name of a later part during the run.
+TEST_F(Misuses, ALaterPartThatCannotBeWritten_CostsNothing) {
+  std::filesystem::remove(path("log.3.jsonl"));
+  std::map<std::string, std::string> before = contents();
+  const int status = std::system((shell() + "(cat in.jsonl; sleep 0.5; mkdir log.3.jsonl) | entail sample - -o old "
+                                            "--decisions log.jsonl --decisions-rotate 1kB 2>err >out")
+                                     .c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 3);
+  EXPECT_TRUE(contains(read_file(path("err")), "log.3.jsonl: cannot be written")) << read_file(path("err"));
+  std::filesystem::remove(path("err"));
+  std::filesystem::remove(path("out"));
+  before["log.3.jsonl"] = "folder";
+  EXPECT_TRUE(contents() == before);
 }
 
 // What is no misuse, but may look like one.

@@ -3,10 +3,9 @@
 #include <simdjson.h>
 
 #include <filesystem>
-#include <system_error>
 
 #include "input/trace_input.hpp"
-#include "output/decision_files.hpp"
+#include "output/log_parts.hpp"
 #include "time_text.hpp"
 
 namespace entail::cli {
@@ -112,14 +111,11 @@ LogScan scan_file(const std::string& path, const std::function<void(const LogRec
 
 LogScan scan_decision_log(const std::string& path, const std::function<void(const LogRecord&)>& each) {
   LogScan scan = scan_file(path, each);
-  if (is_standard_input(path)) return scan;
-  std::error_code ignored;
-  for (unsigned number = 2; scan.opened; ++number) {
-    const std::string name = numbered_name(path, number);
-    if (!std::filesystem::is_regular_file(name, ignored)) break;
-    const LogScan next = scan_file(name, each);
+  const std::vector<std::string> parts = log_parts(path);
+  for (std::size_t i = 1; scan.opened && i < parts.size(); ++i) {
+    const LogScan next = scan_file(parts[i], each);
     scan.bad_line_count += next.bad_line_count;
-    if (!next.error.empty()) scan.error = std::filesystem::path(name).filename().string() + ": " + next.error;
+    if (!next.error.empty()) scan.error = std::filesystem::path(parts[i]).filename().string() + ": " + next.error;
   }
   return scan;
 }

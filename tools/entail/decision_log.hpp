@@ -71,7 +71,7 @@ struct LogScan {
 };
 
 // Calls each(record) for every line that is a decision record, in the order of the log; the record is overwritten by
-// the next one. A log that was rotated goes on in the files with the next numbers (output/decision_files.hpp).
+// the next one. A log that was rotated goes on in the files with the next numbers (output/log_parts.hpp).
 LogScan scan_decision_log(const std::string& path, const std::function<void(const LogRecord&)>& each);
 // The same of an input that is open; `reader` gives lines.
 LogScan scan_decision_log(MessageReader& reader, const std::function<void(const LogRecord&)>& each);

@@ -6,6 +6,7 @@
 #include "input/every_request.hpp"
 #include "output/file_conflict.hpp"
 #include "output/json_text.hpp"
+#include "output/log_parts.hpp"
 #include "output/sample_outputs.hpp"
 #include "output/table.hpp"
 #include "stop_signal.hpp"
@@ -131,7 +132,7 @@ Exit export_traces(const ExportArguments& arguments) {
     return Exit::usage;
   }
   FilesOfRun files{arguments.selection.paths, {arguments.output}};
-  files.read.push_back(arguments.decisions);
+  for (const std::string& part : log_parts(arguments.decisions)) files.read.push_back(part);
   if (report_conflict(files, console)) return Exit::usage;
   watch_signals();
   InputReport report(console);

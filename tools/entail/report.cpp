@@ -10,6 +10,7 @@
 #include "config_source.hpp"
 #include "output/file_conflict.hpp"
 #include "output/json_text.hpp"
+#include "output/log_parts.hpp"
 #include "output/output_file.hpp"
 #include "output/output_target.hpp"
 #include "output/sample_outputs.hpp"
@@ -76,7 +77,7 @@ class ReportRun {
     FilesOfRun files{arguments_.selection.paths, {arguments_.output}};
     files.read.push_back(arguments_.config.path);
     files.read.push_back(arguments_.config.variables_file);
-    files.read.push_back(arguments_.decisions);
+    for (const std::string& part : log_parts(arguments_.decisions)) files.read.push_back(part);
     if (report_conflict(files, console_)) return false;
     if (arguments_.to == "html" && page_template().empty())
       return refuse("this build has no page, because Node.js was missing when it was built; --to json writes the data");

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -14,6 +15,8 @@
 #include "executor.hpp"
 #include "feed.hpp"
 #include "output/file_conflict.hpp"
+#include "output/log_parts.hpp"
+#include "output/output_target.hpp"
 #include "output/sample_outputs.hpp"
 #include "output/summary.hpp"
 #include "size_text.hpp"
@@ -93,13 +96,10 @@ class SampleRun {
     FilesOfRun files{arguments_.inputs, {arguments_.output, arguments_.decisions}};
     files.read.push_back(arguments_.config.path);
     files.read.push_back(arguments_.config.variables_file);
-    if (report_conflict(files, console_)) return false;
-    if (!arguments_.decisions_rotate.empty()) {
-      if (parse_size(arguments_.decisions_rotate).value_or(0) == 0)
-        return refuse("--decisions-rotate " + arguments_.decisions_rotate + ": expected a size such as 64MiB");
-      if (arguments_.decisions.empty() || arguments_.decisions == "-")
-        return refuse("--decisions-rotate needs --decisions with a file");
+    if (rotates() && can_rotate()) {
+      for (const std::string& part : later_part_names(arguments_.decisions)) files.written.push_back(part);
     }
+    if (report_conflict(files, console_) || !check_rotation()) return false;
     const bool has_config = !arguments_.config.path.empty();
     if (!has_config && !(arguments_.config.instance.empty() && arguments_.config.variables.empty() &&
                          arguments_.config.variables_file.empty()))
@@ -114,6 +114,24 @@ class SampleRun {
     if (!time) return refuse("--clock-max " + arguments_.clock_max + ": expected a time such as 2024-05-01T12:00:00Z");
     clock_max_ns_ = *time;
     return true;
+  }
+
+  bool rotates() const { return !arguments_.decisions_rotate.empty(); }
+
+  bool can_rotate() const {
+    const std::string& path = arguments_.decisions;
+    std::error_code ignored;
+    return !path.empty() && !names_open_file(path) &&
+           (!std::filesystem::exists(path, ignored) || std::filesystem::is_regular_file(path, ignored));
+  }
+
+  bool check_rotation() {
+    if (!rotates()) return true;
+    if (parse_size(arguments_.decisions_rotate).value_or(0) == 0)
+      return refuse("--decisions-rotate " + arguments_.decisions_rotate + ": expected a size such as 64MiB");
+    if (!can_rotate()) return refuse("--decisions-rotate needs --decisions with a file");
+    const std::string conflict = rotation_conflict(arguments_.decisions, arguments_.output);
+    return conflict.empty() || refuse(conflict);
   }
 
   // The engine says yes to the configuration before any file is opened for writing.
@@ -293,8 +311,8 @@ constexpr const char* kExamples =
     "the framing are detected automatically. Use --from for a pipe that may pause within its first 4 MiB of protobuf.\n"
     "entail convert --help describes the framings.\n"
     "\nOutputs appear under their names when they are whole; an output that exists is kept until then. Names that end\n"
-    "in .gz or .zst are compressed. With --decisions-rotate a file of decisions appears as soon as it is full, and\n"
-    "explain reads them all.\n"
+    "in .gz or .zst are compressed. With --decisions-rotate all files of decisions appear together at the end, and\n"
+    "why reads them all.\n"
     "\nWithout a memory_limit in the configuration, the limit is half of the memory available to the process: of the\n"
     "machine's memory, or of its control group's limit if that is lower.\n"
     "\nExit codes: 0 done; 1 done, but some input could not be read, or the inputs have no traces and nothing was\n"

@@ -1,21 +1,20 @@
-// The decision log of one run: a file, or several, when it is to be rotated: d.jsonl, d.2.jsonl, d.3.jsonl, ... A file
-// that is full appears under its name at once, the last one with publish(), which also removes files with the next
-// numbers, that an earlier and longer run has left.
+// The decision log of one run: a file, or several, when it is to be rotated: see log_parts.hpp. All get their names
+// with publish(), which also removes the later parts that an earlier run has left; until then the log is as it was.
 //
-// Thread rule: Confined. Memory: that of one OutputFile.
+// Later parts are never written through a symbolic link, and replace nothing but parts of a decision log.
+//
+// Thread rule: Confined. Memory: that of one OutputFile, and some hundred bytes for each part.
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "output/output_file.hpp"
 
 namespace entail::cli {
-
-// d.jsonl.gz, 2 -> d.2.jsonl.gz. Number 1 is the name itself.
-std::string numbered_name(const std::string& path, unsigned number);
 
 class DecisionFiles {
  public:
@@ -24,23 +23,37 @@ class DecisionFiles {
 
   // One record with its newline.
   void write_line(std::string_view line);
-  void flush() { file_->flush(); }
-  bool complete() { return file_->complete(); }
+  void flush() { parts_.back()->flush(); }
+  bool complete() { return refused_.empty() && parts_.back()->complete(); }
+  // Gives all parts their names, or none.
   bool publish();
-  std::string keep_incomplete() { return file_->keep_incomplete(); }
-  std::string kept_name() const { return file_->kept_name(); }
-  bool failed() const noexcept { return file_->failed(); }
-  bool pipe_closed() const noexcept { return file_->pipe_closed(); }
-  bool interrupted() const noexcept { return file_->interrupted(); }
-  std::string error() const { return file_->error(); }
-  bool streams() const noexcept { return file_->streams(); }
+  // Keeps what was written so far under the temporary names, which it returns. Empty: there are none.
+  std::string keep_incomplete();
+  std::string kept_name() const;
+  bool failed() const noexcept { return !refused_.empty() || at_fault().failed(); }
+  bool pipe_closed() const noexcept { return at_fault().pipe_closed(); }
+  bool interrupted() const noexcept { return at_fault().interrupted(); }
+  std::string error() const;
+  bool streams() const noexcept { return parts_.back()->streams(); }
 
  private:
+  // A later part of an earlier run, which has another name while the new ones get theirs.
+  struct Earlier {
+    std::string name;
+    std::string aside;
+  };
+
+  const OutputFile& at_fault() const noexcept { return unpublished_ ? *unpublished_ : *parts_.back(); }
+  bool set_earlier_aside();
+  void take_back();
+
   const std::string path_;
   const std::uint64_t bytes_max_;
-  unsigned number_ = 1;
-  std::uint64_t bytes_ = 0;
-  std::optional<OutputFile> file_;  // the one that is written; always there
+  std::uint64_t bytes_ = 0;                         // in the last part
+  std::vector<std::unique_ptr<OutputFile>> parts_;  // the last one is written; never empty
+  std::vector<Earlier> earlier_;
+  const OutputFile* unpublished_ = nullptr;  // the one that could not get its name
+  std::string refused_;                      // why a part cannot have its name
 };
 
 }  // namespace entail::cli

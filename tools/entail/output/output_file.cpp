@@ -27,6 +27,7 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::write(Bytes bytes) {
+  if (completed_) return;
   if (bytes.size() > kBufferBytes - used_) {
     pass_on({buffer_.get(), used_}, Packer::Step::more);
     used_ = 0;
@@ -66,6 +67,8 @@ bool OutputFile::complete() {
   pass_on({buffer_.get(), used_}, Packer::Step::end);
   used_ = 0;
   if (!target_.close() && !failed()) error_number_ = target_.error_number();
+  packer_.reset();
+  buffer_.reset();
   return !failed();
 }
 

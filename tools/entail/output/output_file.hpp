@@ -2,7 +2,7 @@
 //
 // The file appears under its name only with publish(), when it is whole: see OutputTarget. The first failure sticks:
 // later writes do nothing, and error() says what failed. A closed pipe fails like a full disk. Thread rule: Confined.
-// Memory: one buffer of 1 MiB.
+// Memory: one buffer of 1 MiB until the file is complete.
 #pragma once
 
 #include <memory>
@@ -27,7 +27,8 @@ class OutputFile {
   void write(Bytes bytes);
   void write(std::string_view text) { write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}); }
   void flush();
-  // Flushes and closes; false if anything failed since the file was opened. The target is still as it was.
+  // Flushes and closes; what is written later is ignored. False if anything failed since the file was opened. The
+  // target is still as it was.
   bool complete();
   // Replaces the target; completes the file first. False: as complete(), or the file cannot be given its name.
   bool publish();

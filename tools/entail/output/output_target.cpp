@@ -24,28 +24,40 @@ constexpr std::size_t kNameBytesMax = 200;   // of the target's name in the temp
 
 // The temporary files of this process, for a signal handler to remove. A slot holds a target's own text, which the
 // target takes out before it changes. Relaxed is enough: one thread writes them, and the handler runs in it or reads a
-// text that was complete before.
-constexpr std::size_t kSlots = 8;
-std::array<std::atomic<const char*>, kSlots> g_temporary_files = {};
-static_assert(std::atomic<const char*>::is_always_lock_free);
+// text that was complete before. A decision log that is rotated may have thousands; blocks are used again, never freed.
+constexpr std::size_t kSlotsOfBlock = 64;
+struct SlotBlock {
+  std::array<std::atomic<const char*>, kSlotsOfBlock> slots = {};
+  std::atomic<SlotBlock*> next{nullptr};  // release and acquire: a handler sees empty slots, not raw memory
+};
+SlotBlock g_temporary_files;
+static_assert(std::atomic<const char*>::is_always_lock_free && std::atomic<SlotBlock*>::is_always_lock_free);
 
 // SignalPauses that exist. Relaxed: it orders nothing but file operations, which the system does.
 std::atomic<int> g_pauses{0};
 static_assert(std::atomic<int>::is_always_lock_free);
 
-void remember(const char* name) noexcept {
-  for (std::atomic<const char*>& slot : g_temporary_files) {
-    const char* empty = nullptr;
-    if (slot.compare_exchange_strong(empty, name, std::memory_order_relaxed)) return;
+// Puts `now` in the first slot that holds `before`; false: none does.
+bool change_slot(const char* before, const char* now) noexcept {
+  for (SlotBlock* block = &g_temporary_files; block; block = block->next.load(std::memory_order_acquire)) {
+    for (std::atomic<const char*>& slot : block->slots) {
+      const char* expected = before;
+      if (slot.compare_exchange_strong(expected, now, std::memory_order_relaxed)) return true;
+    }
   }
+  return false;
 }
 
-void forget(const char* name) noexcept {
-  for (std::atomic<const char*>& slot : g_temporary_files) {
-    const char* expected = name;
-    if (slot.compare_exchange_strong(expected, nullptr, std::memory_order_relaxed)) return;
-  }
+void remember(const char* name) {
+  if (change_slot(nullptr, name)) return;
+  auto* const block = new SlotBlock;
+  block->slots.front().store(name, std::memory_order_relaxed);
+  SlotBlock* last = &g_temporary_files;
+  while (SlotBlock* const next = last->next.load(std::memory_order_acquire)) last = next;
+  last->next.store(block, std::memory_order_release);
 }
+
+void forget(const char* name) noexcept { change_slot(name, nullptr); }
 
 // The open file that a path such as /dev/stdout or /dev/fd/3 denotes. Opened anew, it would be emptied.
 std::optional<int> open_file_of(std::string_view path) {
@@ -77,6 +89,8 @@ SignalPause::~SignalPause() {
 }
 
 bool is_standard_input(const std::string& path) { return path == "-" || open_file_of(path) == STDIN_FILENO; }
+
+bool names_open_file(const std::string& path) { return open_file_of(path).has_value(); }
 
 std::string output_name(const std::string& path) { return open_file_of(path) == STDOUT_FILENO ? "-" : path; }
 
@@ -184,7 +198,10 @@ bool OutputTarget::publish_for_now() {
   if (!is_temporary()) return publish();
   published_ = temporary_;
   if (replaces_) earlier_ = temporary_ + "-earlier";
-  if (replaces_ && ::link(target_.c_str(), earlier_.c_str()) != 0) earlier_.clear();
+  if (replaces_ && ::link(target_.c_str(), earlier_.c_str()) != 0) {
+    replaces_ = errno != ENOENT;  // it may have gone since
+    earlier_.clear();
+  }
   return publish();
 }
 
@@ -232,8 +249,9 @@ void remove_temporary_files() noexcept {
     const timespec millisecond = {0, 1'000'000};
     ::nanosleep(&millisecond, nullptr);
   }
-  for (std::atomic<const char*>& slot : g_temporary_files) {
-    if (const char* const name = slot.load(std::memory_order_relaxed)) ::unlink(name);
+  for (SlotBlock* block = &g_temporary_files; block; block = block->next.load(std::memory_order_acquire)) {
+    for (std::atomic<const char*>& slot : block->slots)
+      if (const char* const name = slot.load(std::memory_order_relaxed)) ::unlink(name);
   }
 }
 

@@ -77,6 +77,9 @@ std::string resolved_path(std::string path);
 // "-" for every name of standard output, such as /dev/stdout; any other path as it is.
 std::string output_name(const std::string& path);
 
+// True for "-", /dev/stderr, /dev/fd/3 and the like: what is written there goes to a file that is open.
+bool names_open_file(const std::string& path);
+
 // True for "-" and every other name of standard input, such as /dev/stdin.
 bool is_standard_input(const std::string& path);
 

@@ -7,6 +7,7 @@
 
 #include "commands.hpp"
 #include "output/file_conflict.hpp"
+#include "output/log_parts.hpp"
 #include "time_text.hpp"
 #include "why/explanation.hpp"
 #include "why/search.hpp"
@@ -141,7 +142,7 @@ class Why {
           " needs a trace ID, or what to search for: --service, --error, --name, --since, --policy or --origin");
     if (arguments_.decisions == "-")
       return refuse(command_ + " reads the decision log twice: pass a file, not standard input");
-    return !report_conflict({{arguments_.decisions}, {}}, console_);
+    return !report_conflict({log_parts(arguments_.decisions), {}}, console_);
   }
 
   Exit say_nothing_found() {
