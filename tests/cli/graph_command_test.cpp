@@ -107,6 +107,7 @@ TEST_F(GraphCommand, NamesServicesExactlyInJson) {
   write_file(path("in"), buffer(request + "]}\n"));
   const Outcome outcome = run("graph in --json");
   for (const char c : outcome.out) EXPECT_TRUE(c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f));
+  EXPECT_FALSE(contains(outcome.out, "\xc2\x9b"));  // escaped
   simdjson::dom::parser parser;
   const element graph = parse(parser, outcome.out);
   std::set<std::string> found;
