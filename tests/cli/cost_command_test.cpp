@@ -263,6 +263,48 @@ TEST_F(CostCommand, TablesFitTheirWidth_AndCarryNoControlCharacters) {
   }
 }
 
+TEST_F(CostCommand, NamesServicesExactlyInJson) {
+  const std::string long_name(200, 'x');
+  const std::set<std::string> names = {"(none)", "a\n", "a?", long_name + "1", long_name + "2"};
+  std::string lines;
+  unsigned traces = 0;
+  for (std::string name : {std::string(), std::string("(none)"), std::string("a\\n"), std::string("a?"),
+                           long_name + "1", long_name + "2"}) {
+    const std::string id = std::string(31, '0') + std::to_string(++traces);
+    lines += R"({"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":")" + name +
+             R"("}}]},"scopeSpans":[{"spans":[{"traceId":")" + id + R"(","spanId":"0000000000000001","status":)" +
+             R"({"code":2}}]}]}]})"
+             "\n";
+  }
+  write_file(path("in"), buffer(lines));
+  write_file(path("none.yaml"), buffer("tail_sampling: {policies: [{name: none, type: latency, "
+                                       "latency: {threshold_ms: 5000}}]}\n"));
+  simdjson::dom::parser of_cost, of_diff;
+  const element cost = json(of_cost, "cost -c a.yaml in");
+  const element diff = json(of_diff, "diff a.yaml none.yaml in");
+  for (const auto& rows : {array_at(cost, "/by_service"), array_at(diff, "/by_service"), array_at(diff, "/changes")}) {
+    std::multiset<std::string> found;
+    unsigned without_name = 0;
+    for (const element row : rows) {
+      EXPECT_FALSE(row["service_other"].get_bool().value());
+      if (row["service"].is_null())
+        ++without_name;
+      else
+        found.insert(text_at(row, "/service"));
+    }
+    EXPECT_EQ(found, std::multiset<std::string>(names.begin(), names.end()));
+    EXPECT_EQ(without_name, 1u);
+  }
+}
+
+TEST_F(CostCommand, SaysOneRequestInTheSingular) {
+  write_file(path("in"), buffer(R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":)"
+                                R"("00000000000000000000000000000001","spanId":"0000000000000001",)"
+                                R"("endTimeUnixNano":"9000000000000000000"}]}]}]})"
+                                "\n"));
+  EXPECT_TRUE(contains(run("cost in").out, "1 request did not move the clock, because its end time is too far ahead"));
+}
+
 TEST_F(CostCommand, ChecksUsageInputsAndOutput) {
   ASSERT_EQ(run("generate --scenario retry -o in.otlp").exit_code, 0);
   for (const char* const arguments :

@@ -250,6 +250,61 @@ TEST_F(ExportCommand, RefusesWhatCannotBeADatabase) {
   EXPECT_FALSE(fs::exists(path("db")));
 }
 
+// SQLite would replay them into the new database.
+TEST_F(ExportCommand, RefusesANameWithFilesOfAnEarlierDatabase) {
+  write("in", request({span_json(kA, '1', "\"name\":\"n\"")}));
+  write("db", "what was there");
+  fs::create_symlink("db", path("to_db"));
+  for (const std::string ending : {"-wal", "-shm", "-journal"}) {
+    write("db" + ending, "pages");
+    for (const std::string name : {"db", "to_db"}) {
+      const Outcome outcome = export_to("in -o " + name);
+      EXPECT_EQ(outcome.exit_code, 2) << ending;
+      EXPECT_TRUE(contains(outcome.err, "/db" + ending + " is left from an earlier")) << outcome.err;
+    }
+    EXPECT_EQ(read_file(path("db" + ending)), "pages");
+    EXPECT_EQ(read_file(path("db")), "what was there");
+    fs::remove(path("db" + ending));
+  }
+  EXPECT_FALSE(has_temporary_files());
+  EXPECT_EQ(export_to("in -o to_db").exit_code, 0);
+}
+
+// The log opens the output; the input comes when the file is there.
+TEST_F(ExportCommand, LooksForThemAgainBeforeItRenames) {
+  write("in", request({span_json(kA, '1', "\"name\":\"n\"")}));
+  write("log", record(kA, 0, "keep"));
+  ASSERT_EQ(::mkfifo(path("late").c_str(), 0600), 0);
+  const std::string command = "cd '" + folder_ +
+                              "' && ( i=0; until ls .db.entail-* >/dev/null 2>&1 || [ $i -ge 1000 ]; do i=$((i+1)); "
+                              "sleep 0.01; done; "
+                              "echo pages >db-wal; "
+                              "cat in >late ) & cd '" +
+                              folder_ +
+                              "' && '" ENTAIL_COMMAND
+                              "' export --to sqlite late --decisions log -o db >out 2>err; "
+                              "echo $? >code; kill $! 2>/dev/null; true";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  EXPECT_EQ(read_file(path("code")), "2\n");
+  EXPECT_TRUE(contains(read_file(path("err")), "db-wal is left from an earlier")) << read_file(path("err"));
+  EXPECT_TRUE(contains(read_file(path("err")), "; the output is in ")) << read_file(path("err"));
+  EXPECT_EQ(read_file(path("db-wal")), "pages\n");
+  EXPECT_FALSE(fs::exists(path("db")));
+  EXPECT_TRUE(has_temporary_files());
+}
+
+TEST_F(ExportCommand, HasNoTimeThatIsZero_AndDurationsAsTheyAre) {
+  write("in", request({span_json(kA, '1', times("0", "5000000")), span_json(kB, '1', times("9000000", "4000000"))}));
+  const std::string times_of_record = R"(,"start":"1970-01-01T00:00:00.000000000Z","duration_ms":5)";
+  write("log",
+        record(kA, 0, "keep", times_of_record) + record(kC, 0, "keep", times_of_record) +
+            record(std::string(32, 'd'), 0, "keep", R"(,"start":"2024-05-01T00:00:01.000000002Z","duration_ms":-2.5)"));
+  ASSERT_EQ(export_to("in --decisions log -o db").exit_code, 0);
+  EXPECT_EQ(ask("SELECT start_ns, duration_ms FROM traces ORDER BY trace_id"),
+            Rows({{"-", "-"}, {"9000000", "-5.0"}, {"-", "-"}, {"1714521601000000002", "-2.5"}}));
+  EXPECT_EQ(ask("SELECT start_ns, duration_ms FROM spans ORDER BY trace_id"), Rows({{"-", "-"}, {"9000000", "-5.0"}}));
+}
+
 TEST_F(ExportCommand, LeavesTheOutputUntilTheNewOneIsWhole) {
   write("in", request({span_json(kA, '1', "\"name\":\"n\"")}));
   write("db", "what was there");

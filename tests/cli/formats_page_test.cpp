@@ -140,6 +140,17 @@ class FormatsPage : public CommandTest {
                                              "status_code: {status_codes: [ERROR]}}, "
                                              "{name: slow, type: latency, latency: {threshold_ms: 5000}}]}"));
   }
+  // Calls from a service with a name to one without, and back.
+  static std::string unnamed_calls() {
+    const auto group = [](const std::string& resource, const std::string& span, const std::string& parent) {
+      return "{" + resource + R"("scopeSpans":[{"spans":[{"traceId":"00000000000000000000000000000009","spanId":")" +
+             span + R"(","parentSpanId":")" + parent + R"("}]}]})";
+    };
+    const std::string named = R"("resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},)";
+    return R"({"resourceSpans":[)" + group(named, "0000000000000001", "") + "," +
+           group("", "0000000000000002", "0000000000000001") + "," +
+           group(named, "0000000000000003", "0000000000000002") + "]}\n";
+  }
   std::string sample(const std::string& name) const {
     return printed("sample -c " + name + ".yaml " + name + ".otlp -o kept.otlp --decisions " + name + ".jsonl --json");
   }
@@ -263,6 +274,7 @@ TEST_F(FormatsPage, DocumentsEveryFieldOfADifferenceACostAndAGraph) {
                     "    - {name: long, type: drop, drop: {drop_sub_policy: [{name: is-long, type: "
                     "latency, latency: {threshold_ms: 150}}]}}\n"));
   write_file(path("empty"), {});
+  write_file(path("unnamed.otlp"), buffer(unnamed_calls()));
   FieldTable difference(section("Difference (`entail diff --json`)"));
   FieldTable cost(section("Cost (`entail cost --json`)"));
   FieldTable graph(section("Service graph (`entail graph --json`)"));
@@ -271,7 +283,10 @@ TEST_F(FormatsPage, DocumentsEveryFieldOfADifferenceACostAndAGraph) {
   for (const std::string config : {"mixed", "drop"})
     add(cost, printed("cost -c " + config + ".yaml mixed.otlp --json"));
   add(cost, run("cost empty --json").out);
-  add(graph, printed("graph mixed.otlp --json"));
+  // Services without a name.
+  add(difference, printed("diff nameless.yaml drop.yaml nameless.otlp --json"));
+  add(cost, printed("cost -c nameless.yaml nameless.otlp --json"));
+  add(graph, printed("graph mixed.otlp nameless.otlp unnamed.otlp --json"));
   difference.expect_all_seen();
   cost.expect_all_seen();
   graph.expect_all_seen();

@@ -1,5 +1,8 @@
 // `entail graph` from outside.
+#include <set>
+
 #include "command_run.hpp"
+#include "output/json_text.hpp"
 
 namespace entail::cli {
 namespace {
@@ -47,7 +50,7 @@ TEST_F(GraphCommand, MeasuresDelaysAsLinksDoes) {
 
 // Names from the input can neither end a label nor become markup.
 TEST_F(GraphCommand, DrawsPicturesWithHostileNames) {
-  const std::string evil = R"(x\"]; <script>a</script> #quot; |y\n\u001b[2J)";
+  const std::string evil = R"(x\"]; <script>a</script> #quot; |y\n\u001b[2J%%{init: {}}%%)";
   const auto span = [](const std::string& id, const std::string& parent) {
     return R"({"traceId":"00000000000000010000000000000001","spanId":")" + id + R"(","parentSpanId":")" + parent +
            R"(","startTimeUnixNano":"1000","endTimeUnixNano":"2000","status":{"code":2}})";
@@ -61,14 +64,15 @@ TEST_F(GraphCommand, DrawsPicturesWithHostileNames) {
   const Outcome mermaid = run("graph in --format mermaid");
   EXPECT_EQ(mermaid.out,
             "flowchart LR\n"
-            "  n1[\"x#34;#93;#59; #60;script#62;a#60;/script#62; #35;quot#59; #124;y#63;#63;#91;2J\"]\n"
+            "  n1[\"x#34;#93;#59; #60;script#62;a#60;/script#62; #35;quot#59; #124;y#63;#63;#91;2J"
+            "#37;#37;#123;init: #123;#125;#125;#37;#37;\"]\n"
             "  n2[\"b\"]\n"
             "  n1 -->|\"1, 1 error, p99 1.01 us\"| n2\n"
             "  classDef failed stroke:#d00\n  class n1,n2 failed\n");
   const Outcome dot = run("graph in --format dot");
   EXPECT_EQ(dot.out,
             "digraph services {\n  rankdir=LR;\n  node [shape=box];\n"
-            "  n1 [label=\"x\\\"]; <script>a</script> #quot; |y??[2J\", color=red];\n"
+            "  n1 [label=\"x\\\"]; <script>a</script> #quot; |y??[2J%%{init: {}}%%\", color=red];\n"
             "  n2 [label=\"b\", color=red];\n"
             "  n1 -> n2 [label=\"1, 1 error, p99 1.01 us\", color=red];\n}\n");
   for (const std::string format : {"table", "json"}) {
@@ -76,6 +80,59 @@ TEST_F(GraphCommand, DrawsPicturesWithHostileNames) {
     EXPECT_EQ(outcome.exit_code, 0);
     for (const char c : outcome.out) EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20);
   }
+}
+
+// JSON has every name as it is, and null for what is no name.
+TEST_F(GraphCommand, NamesServicesExactlyInJson) {
+  const std::string long_name(200, 'x');
+  const std::set<std::string> names = {"(none)", "(other)",  "a\n",           "a?",
+                                       "\x7f",   "\xc2\x9b", long_name + "1", long_name + "2"};
+  std::string request = R"({"resourceSpans":[)";
+  std::uint64_t number_of_span = 0;
+  const auto add = [&](const std::string& service) {
+    const std::string id = std::to_string(1'000'000'000'000'000 + ++number_of_span);
+    request += (number_of_span > 1 ? "," : "") + std::string(R"({"resource":{"attributes":[)");
+    if (!service.empty()) {
+      request += R"({"key":"service.name","value":{"stringValue":)";
+      append_json_string(service, request);
+      request += "}}";
+    }
+    const std::string parent = number_of_span > 1 ? std::to_string(1'000'000'000'000'000 + number_of_span - 1) : "";
+    request += R"(]},"scopeSpans":[{"spans":[{"traceId":"00000000000000010000000000000001","spanId":")" + id +
+               R"(","parentSpanId":")" + parent + R"("}]}]})";
+  };
+  for (const std::string& name : names) add(name);
+  add("");
+  for (int i = 0; i < 1030; ++i) add("s" + std::to_string(i));
+  write_file(path("in"), buffer(request + "]}\n"));
+  const Outcome outcome = run("graph in --json");
+  for (const char c : outcome.out) EXPECT_TRUE(c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f));
+  EXPECT_FALSE(contains(outcome.out, "\xc2\x9b"));  // escaped
+  simdjson::dom::parser parser;
+  const element graph = parse(parser, outcome.out);
+  std::set<std::string> found;
+  std::set<bool> without_name;
+  for (const element node : array_at(graph, "/nodes")) {
+    const bool other = node["service_other"].get_bool().value();
+    if (node["service"].is_null()) {
+      EXPECT_TRUE(without_name.insert(other).second);
+      EXPECT_EQ(number(node, "/spans"), other ? 14u : 1u);
+      continue;
+    }
+    EXPECT_FALSE(other);
+    EXPECT_TRUE(found.insert(text_at(node, "/service")).second);
+  }
+  EXPECT_EQ(without_name.size(), 2u);
+  EXPECT_EQ(found.size(), 1024u);
+  for (const std::string& name : names) EXPECT_TRUE(found.contains(name)) << name;
+  std::set<std::string> edges_without_name;
+  for (const element edge : array_at(graph, "/edges"))
+    for (const std::string end : {"from", "to"})
+      if (edge[end].is_null())
+        edges_without_name.insert(end + (edge[end + "_other"].get_bool().value() ? "_other" : ""));
+  EXPECT_EQ(edges_without_name, std::set<std::string>({"from", "to", "to_other"}));
+  // A table for people has none of the characters that a terminal obeys.
+  EXPECT_FALSE(contains(run("graph in").out, "\xc2\x9b"));
 }
 
 TEST_F(GraphCommand, ChecksUsageInputsAndOutput) {
@@ -87,6 +144,9 @@ TEST_F(GraphCommand, ChecksUsageInputsAndOutput) {
   }
   EXPECT_EQ(run("graph " + kDemo + " nowhere").exit_code, 1);
   EXPECT_EQ(std::system(("'" ENTAIL_COMMAND "' graph '" + kDemo + "' >/dev/full 2>/dev/null").c_str()) >> 8, 3);
+  write_file(path("empty"), {});
+  EXPECT_EQ(run("graph empty").exit_code, 1);
+  EXPECT_EQ(run("graph /dev/null --format dot").exit_code, 1);
   simdjson::dom::parser parser;
   const element few = parse(parser, run("graph --json --spans-max 10 " + kDemo).out);
   EXPECT_GT(number(few, "/parents/forgotten"), 0u);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <set>
 #include <tuple>
 
 #include "tests/workload/otlp_writer.hpp"
@@ -191,6 +192,24 @@ TEST(ServiceGraph, NamesABoundedNumberOfServices) {
   EXPECT_EQ(names.name(names.number("b")), "b");
   EXPECT_EQ(names.other_count(), 3u);
   EXPECT_EQ(names.number("a"), 1u);
+}
+
+TEST(ServiceGraph, KeepsNamesApart_UpToTheirBound) {
+  const std::string long_name(NameTable::kNameBytesMax - 1, 'x');
+  NameTable names(100);
+  const std::vector<std::string> different = {"(none)",   "(other)", "a\n",           "a?",           "a\x1b",
+                                              "\xc3\xa4", "\xff",    long_name + "1", long_name + "2"};
+  std::set<std::uint16_t> numbers = {NameTable::kNone};
+  for (const std::string& name : different) {
+    EXPECT_TRUE(numbers.insert(names.number(name)).second) << name;
+    EXPECT_FALSE(names.is_other(names.number(name)));
+    EXPECT_EQ(names.name(names.number(name)), name == "\xff" ? "\xef\xbf\xbd" : name);
+  }
+  // What goes beyond is cut, and one where it is cut alike.
+  EXPECT_EQ(names.number(long_name + "12"), names.number(long_name + "13"));
+  EXPECT_EQ(names.name(names.number(long_name + "12")), long_name + "1...");
+  EXPECT_EQ(names.shown(names.number("a\x1b")), "a?");
+  EXPECT_EQ(names.shown(names.number(long_name + "1")), long_name.substr(0, NameTable::kShownBytesMax) + "...");
 }
 
 TEST(DurationSketch, IsWithinThreeAndAFifthPercent) {

@@ -286,7 +286,7 @@ TEST_F(ViewerCommand, Perfetto_LeavesOutSpansWithoutTimes) {
   EXPECT_EQ(number(summary, "/spans"), 0u);
   EXPECT_EQ(number(summary, "/spans_untimed"), 1u);
   EXPECT_EQ(number(summary, "/spans_rejected"), 1u);
-  EXPECT_TRUE(contains(run("convert in -o out.json --to perfetto").out, "no start and end time"));
+  EXPECT_TRUE(contains(run("convert in -o out.json --to perfetto").out, "no usable start and end time"));
 }
 
 }  // namespace

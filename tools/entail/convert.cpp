@@ -68,9 +68,10 @@ std::string convert_table(const RunFacts& facts, const ConvertFacts& converted, 
   if (converted.spans_rejected != 0)
     table.row("spans left out", converted.spans_rejected, "invalid trace or span ID", paint.red());
   if (converted.spans_untimed != 0)
-    table.row("spans left out", converted.spans_untimed, "no start and end time", paint.red());
+    table.row("spans left out", converted.spans_untimed, "no usable start and end time", paint.red());
   if (converted.links_undrawn != 0)
-    table.row("links not drawn", converted.links_undrawn, "to spans that are not in the input", paint.yellow());
+    table.row("links not drawn", converted.links_undrawn, "to spans that are not drawn, or to their own span",
+              paint.yellow());
   return table.take();
 }
 

@@ -131,6 +131,10 @@ Exit export_traces(const ExportArguments& arguments) {
     console.message(problem);
     return Exit::usage;
   }
+  if (const std::string companion = sqlite_companion(arguments.output); !companion.empty()) {
+    console.message(companion_text(arguments.output, companion));
+    return Exit::usage;
+  }
   FilesOfRun files{arguments.selection.paths, {arguments.output}};
   for (const std::string& part : log_parts(arguments.decisions)) files.read.push_back(part);
   if (report_conflict(files, console)) return Exit::usage;
@@ -150,7 +154,7 @@ Exit export_traces(const ExportArguments& arguments) {
     console.clear_progress();
     if (!published) {
       console.message(output.database().error());
-      return Exit::output_unwritable;
+      return output.database().has_companion() ? Exit::usage : Exit::output_unwritable;
     }
     result.counts = output.database().counts();
     struct stat status = {};
@@ -192,13 +196,11 @@ void add_export(Command program, Action& action) {
       "  sqlite3 traces.sqlite \"SELECT name, avg(delay_ms) FROM span_links JOIN spans USING (trace_id, span_id)\n"
       "                         GROUP BY name\"\n"
       "\nTables: traces, spans, span_links, decisions and paths. Inputs may be what sample read or what it wrote.\n"
-      "Memory: about 220 MiB, however large the inputs are. Temporary files of about the size of the links lie beside\n"
-      "the output.\n"
-      "\nExit codes: 0 done; 1 done, but some input could not be read, or there was nothing to export; 2 usage error, "
-      "or\n"
-      "the decision log cannot be opened; 3 the output could not be written; 130 interrupted, the database has what "
-      "was\n"
-      "read so far.");
+      "Memory: about 220 MiB and 20 times the largest message, however many there are. Temporary files of about the\n"
+      "size of the links lie beside the output.\n"
+      "\nExit codes: 0 done; 1 done, but some input could not be read, or there was nothing to export; 2 usage error,\n"
+      "the decision log cannot be opened, or a -wal, -shm or -journal file of an earlier database is beside the\n"
+      "output; 3 the output could not be written; 130 interrupted, the database has what was read so far.");
   command.on_chosen(action, [arguments] {
     arguments->output = output_name(arguments->output);
     return export_traces(*arguments);

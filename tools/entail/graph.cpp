@@ -35,7 +35,7 @@ Exit draw(const GraphArguments& arguments) {
                                                  : graph_table(graph, facts, paint_for(STDOUT_FILENO));
   if (!print(text)) return Exit::output_unwritable;
   if (facts.interrupted) return Exit::interrupted;
-  return report.clean() ? Exit::done : Exit::input_unreadable;
+  return report.clean() && facts.requests > 0 ? Exit::done : Exit::input_unreadable;
 }
 
 }  // namespace
@@ -62,8 +62,8 @@ void add_graph(Command program, Action& action) {
       "\nAn edge leads from the service of a parent or linked span to that of the span that names it. Delays count\n"
       "from the start of the parent, or from the end of the linked span, to the start of the other one.\n"
       "\nMemory: about 70 bytes for each span that is remembered, up to --spans-max.\n"
-      "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage error; 3 the result could not "
-      "be\nwritten; 130 interrupted, the result covers what was read so far.");
+      "\nExit codes: 0 done; 1 done, but some input could not be read, or the inputs have no traces; 2 usage error;\n"
+      "3 the result could not be written; 130 interrupted, the result covers what was read so far.");
   command.on_chosen(action, [arguments] { return draw(*arguments); });
 }
 

@@ -3,6 +3,7 @@
 #include "cost/groups.hpp"
 #include "cost/report_parts.hpp"
 #include "output/figure_text.hpp"
+#include "output/shown_text.hpp"
 
 namespace entail::cli {
 namespace {
@@ -55,7 +56,7 @@ void dropped_field(JsonText& json, const Trial& trial, const Outcome& outcome) {
 
 std::vector<std::string> cells(const Trial& trial, const std::string& label, const Amount& amount,
                                const std::string& written) {
-  return {label,
+  return {shown_text(label, NameTable::kShownBytesMax),
           grouped(amount.traces),
           grouped(amount.spans),
           byte_count(amount.bytes),
@@ -87,7 +88,7 @@ Grid service_grid(const Trial& trial, Paint paint) {
   const std::vector<ServiceRow> rows = services_of(trial);
   for (std::size_t i = 0; i < std::min(rows.size(), kRowsShown); ++i) {
     const ServiceRow& row = rows[i];
-    grid.row({row.service, byte_count(row.kept.bytes), byte_count(row.dropped.bytes),
+    grid.row({trial.ledger().services().shown(row.service), byte_count(row.kept.bytes), byte_count(row.dropped.bytes),
               percent_text(row.kept.bytes, row.kept.bytes + row.dropped.bytes),
               trial.seconds() == 0 ? "" : byte_count(per_day(trial, row.kept.bytes)), byte_count(row.written.bytes)});
   }
@@ -106,7 +107,9 @@ std::string cost_json(const Trial& trial) {
   dropped_field(json, trial, outcome);
   json.key("by_service").begin_array();
   for (const ServiceRow& row : services_of(trial)) {
-    json.begin_object().field("service", row.service).key("kept").begin_object();
+    json.begin_object();
+    name_fields(json, "service", trial.ledger().services(), row.service);
+    json.key("kept").begin_object();
     cost_fields(json, trial, row.kept);
     json.end_object().key("dropped").begin_object();
     cost_fields(json, trial, row.dropped);

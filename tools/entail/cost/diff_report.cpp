@@ -4,6 +4,7 @@
 #include "cost/groups.hpp"
 #include "cost/report_parts.hpp"
 #include "output/figure_text.hpp"
+#include "output/shown_text.hpp"
 
 namespace entail::cli {
 namespace {
@@ -66,7 +67,8 @@ void changes_field(JsonText& json, const Trial& trial) {
   for (std::size_t i = 0; i < std::min(changes.size(), kChangesListed); ++i) {
     const Change& change = changes[i];
     json.begin_object().field("kept", kSideNames[static_cast<std::size_t>(change.side)]);
-    json.field("service", change.service).field("a", change.reasons[0]).field("b", change.reasons[1]);
+    name_fields(json, "service", trial.ledger().services(), change.service);
+    json.field("a", change.reasons[0]).field("b", change.reasons[1]);
     amount_fields(json, change.amount);
     json.key("examples").begin_array();
     for (const TraceId id : change.examples) json.value(to_hex(id));
@@ -94,8 +96,8 @@ Grid sides_grid(const Trial& trial, Paint paint) {
 Grid configs_grid(const Trial& trial, const Outcome& a, const Outcome& b, Paint paint) {
   Grid grid(paint, {"Kept by", "A traces", "A bytes", "B traces", "B bytes", "change"});
   const auto row = [&](const std::string& label, const Both& both, unsigned indent) {
-    grid.row({label, grouped(both.a.traces), byte_count(both.a.bytes), grouped(both.b.traces), byte_count(both.b.bytes),
-              change_text(both.a.bytes, both.b.bytes)},
+    grid.row({shown_text(label, NameTable::kShownBytesMax), grouped(both.a.traces), byte_count(both.a.bytes),
+              grouped(both.b.traces), byte_count(both.b.bytes), change_text(both.a.bytes, both.b.bytes)},
              indent);
   };
   row("policies and links", {a.kept, b.kept}, 0);
@@ -121,7 +123,7 @@ Grid services_grid(const Trial& trial, Paint paint) {
   Grid grid(paint, {"Service", "both", "only A", "only B", "neither"});
   const std::vector<ServiceSides> rows = service_sides_of(trial);
   for (std::size_t i = 0; i < std::min(rows.size(), kRowsShown); ++i) {
-    std::vector<std::string> cells = {rows[i].service};
+    std::vector<std::string> cells = {trial.ledger().services().shown(rows[i].service)};
     for (const Amount& amount : rows[i].sides) cells.push_back(byte_count(amount.bytes));
     grid.row(std::move(cells));
   }
@@ -140,8 +142,8 @@ void append_changes(std::string& text, const Trial& trial, Paint paint) {
     const Change& change = changes[i];
     text += change.side == Side::only_a ? "only A keeps " : "only B keeps ";
     text += grouped(change.amount.traces) + (change.amount.traces == 1 ? " trace" : " traces") + " of " +
-            change.service + ", " + byte_count(change.amount.bytes) + "\n  A: " + change.reasons[0] +
-            "; B: " + change.reasons[1] + "\n";
+            trial.ledger().services().shown(change.service) + ", " + byte_count(change.amount.bytes) +
+            "\n  A: " + shown_text(change.reasons[0]) + "; B: " + shown_text(change.reasons[1]) + "\n";
     for (const TraceId id : change.examples)
       text.append("  ").append(paint.dim()).append(to_hex(id)).append(paint.end()) += '\n';
   }
@@ -176,7 +178,8 @@ std::string diff_json(const Trial& trial) {
   }
   json.end_array().key("by_service").begin_array();
   for (const ServiceSides& row : service_sides_of(trial)) {
-    json.begin_object().field("service", row.service);
+    json.begin_object();
+    name_fields(json, "service", trial.ledger().services(), row.service);
     sides_field(json, row.sides);
     json.end_object();
   }

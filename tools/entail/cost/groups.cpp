@@ -89,13 +89,13 @@ std::vector<ServiceRow> services_of(const Trial& trial) {
   }
   const std::vector<Amount>& written = trial.written(0).by_service;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    rows[i].service = ledger.services().name(static_cast<std::uint16_t>(i));
+    rows[i].service = static_cast<std::uint16_t>(i);
     if (i < written.size()) rows[i].written = written[i];
   }
   std::erase_if(rows,
                 [](const ServiceRow& row) { return row.kept.spans + row.dropped.spans + row.written.spans == 0; });
-  std::ranges::sort(rows, {}, [](const ServiceRow& row) {
-    return std::tuple(~(row.kept.bytes + row.dropped.bytes), std::string_view(row.service));
+  std::ranges::sort(rows, {}, [&](const ServiceRow& row) {
+    return std::tuple(~(row.kept.bytes + row.dropped.bytes), std::string_view(ledger.services().name(row.service)));
   });
   return rows;
 }
@@ -121,10 +121,11 @@ std::vector<ServiceSides> service_sides_of(const Trial& trial) {
     ledger.for_each_part(
         trace, [&](const TraceLedger::Part& part) { rows[part.service].sides[side].add({1, part.spans, part.bytes}); });
   }
-  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].service = ledger.services().name(static_cast<std::uint16_t>(i));
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i].service = static_cast<std::uint16_t>(i);
   std::erase_if(rows, [](const ServiceSides& row) { return row.bytes() == 0; });
-  std::ranges::sort(rows, {}, [](const ServiceSides& row) {
-    return std::tuple(~(row.sides[1].bytes + row.sides[2].bytes), ~row.bytes(), std::string_view(row.service));
+  std::ranges::sort(rows, {}, [&](const ServiceSides& row) {
+    return std::tuple(~(row.sides[1].bytes + row.sides[2].bytes), ~row.bytes(),
+                      std::string_view(ledger.services().name(row.service)));
   });
   return rows;
 }
@@ -146,7 +147,7 @@ std::vector<Change> changes_of(const Trial& trial) {
     const std::string b = reason_text(ledger, trace.decisions[1]);
     auto& [change, largest] = groups[{side, trace.service, a, b}];
     change.side = side;
-    change.service = ledger.services().name(trace.service);
+    change.service = trace.service;
     change.reasons = {a, b};
     change.amount.add(trace.amount());
     largest.insert(std::ranges::upper_bound(largest, &trace, is_before), &trace);

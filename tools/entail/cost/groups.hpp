@@ -42,9 +42,9 @@ Outcome outcome_of(const Trial& trial, std::size_t config);
 
 // Spans of a service, by what became of their traces; most bytes first.
 struct ServiceRow {
-  std::string service;
-  Amount kept, dropped;  // traces: those that the service has spans in
-  Amount written;        // its spans in the output
+  std::uint16_t service = NameTable::kNone;  // of TraceLedger::services()
+  Amount kept, dropped;                      // traces: those that the service has spans in
+  Amount written;                            // its spans in the output
 };
 std::vector<ServiceRow> services_of(const Trial& trial);
 
@@ -56,7 +56,7 @@ using Sides = std::array<Amount, 4>;  // by Side
 
 Sides sides_of(const Trial& trial);
 struct ServiceSides {
-  std::string service;
+  std::uint16_t service = NameTable::kNone;
   Sides sides;
   std::uint64_t bytes() const noexcept { return sides[0].bytes + sides[1].bytes + sides[2].bytes + sides[3].bytes; }
 };
@@ -66,7 +66,7 @@ std::vector<ServiceSides> service_sides_of(const Trial& trial);  // the largest 
 struct Change {
   static constexpr std::size_t kExamplesMax = 3;
   Side side = Side::only_a;
-  std::string service;
+  std::uint16_t service = NameTable::kNone;
   std::array<std::string, 2> reasons;  // "policy errors", "linking, 1 hop", "no_match"
   Amount amount;
   std::vector<TraceId> examples;  // the largest traces, of equal ones the smaller ID

@@ -225,7 +225,9 @@ std::vector<std::string> Trial::notes() const {
     for (const std::string& note : summary_notes(statistics_[i], facts)) notes.push_back(of + note);
     if (engines_[i]->refused_count > 0)
       notes.push_back(of + grouped(engines_[i]->refused_count) +
-                      " requests can never fit into memory_limit; only the other configuration has them");
+                      (engines_[i]->refused_count == 1
+                           ? " request can never fit into memory_limit; only the other configuration has it"
+                           : " requests can never fit into memory_limit; only the other configuration has them"));
   }
   const Amount& untracked = ledger_.untracked();
   if (untracked.spans > 0)
@@ -234,7 +236,9 @@ std::vector<std::string> Trial::notes() const {
                     " count only in the totals; raise --traces-max");
   if (outlier_count_ > 0)
     notes.push_back(grouped(outlier_count_) +
-                    " requests did not move the clock, because their end times are too far ahead");
+                    (outlier_count_ == 1
+                         ? " request did not move the clock, because its end time is too far ahead"
+                         : " requests did not move the clock, because their end times are too far ahead"));
   return notes;
 }
 

@@ -55,4 +55,17 @@ std::string shown_text(std::string_view text, std::size_t bytes_max) {
   return shown;
 }
 
+std::string utf8_text(std::string_view text, std::size_t bytes_max) {
+  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+  std::string valid;
+  while (!text.empty()) {
+    const std::size_t size = first_character(text).size;
+    const std::string_view next = size == 0 ? kReplacement : text.substr(0, size);
+    if (valid.size() + next.size() > bytes_max) return valid + "...";
+    valid += next;
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return valid;
+}
+
 }  // namespace entail::cli

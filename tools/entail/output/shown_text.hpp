@@ -10,4 +10,7 @@ namespace entail::cli {
 // byte of such characters, and of what is no UTF-8, becomes '?'. What goes beyond bytes_max is cut, and "..." says so.
 std::string shown_text(std::string_view text, std::size_t bytes_max = std::string_view::npos);
 
+// The text itself as UTF-8, for JSON: every byte of what is no UTF-8 becomes U+FFFD; cut like shown_text().
+std::string utf8_text(std::string_view text, std::size_t bytes_max);
+
 }  // namespace entail::cli

@@ -44,7 +44,7 @@ Grid node_grid(const ServiceGraph& graph, Paint paint) {
   std::ranges::stable_sort(order, std::greater(), [&](std::uint16_t i) { return graph.nodes()[i].spans; });
   for (std::size_t i = 0; i < std::min(order.size(), kRowsShown); ++i) {
     const ServiceGraph::Node& node = graph.nodes()[order[i]];
-    grid.row({graph.services().name(order[i]), grouped(node.spans), count_text(node.errors),
+    grid.row({graph.services().shown(order[i]), grouped(node.spans), count_text(node.errors),
               node.errors == 0 ? "" : percent_text(node.errors, node.spans)});
   }
   if (order.size() > kRowsShown) grid.line("(" + grouped(order.size() - kRowsShown) + " more with --format json)");
@@ -57,7 +57,7 @@ Grid edge_grid(const ServiceGraph& graph, EdgeKind kind, Paint paint) {
   std::size_t count = 0;
   for (const ServiceGraph::Edge* const edge : graph.edges()) {
     if (edge->kind != kind || ++count > kRowsShown) continue;
-    grid.row({graph.services().name(edge->from) + " > " + graph.services().name(edge->to), grouped(edge->count),
+    grid.row({graph.services().shown(edge->from) + " > " + graph.services().shown(edge->to), grouped(edge->count),
               count_text(edge->errors), quantile_text(edge->delay_ns, 50), quantile_text(edge->delay_ns, 99),
               quantile_text(edge->duration_ns, 99)});
   }
@@ -98,7 +98,7 @@ std::string dot_quoted(std::string_view text) {
 
 // Mermaid knows entities by number. Everything that could end the text or be markup becomes one.
 std::string mermaid_quoted(std::string_view text) {
-  constexpr std::string_view kPlain = " ,.-_/:()%+";
+  constexpr std::string_view kPlain = " ,.-_/:()+";
   std::string quoted = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -128,13 +128,15 @@ std::string graph_json(const ServiceGraph& graph, const RunFacts& facts) {
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
     const ServiceGraph::Node& node = graph.nodes()[i];
     if (node.spans == 0) continue;
-    json.begin_object().field("service", graph.services().name(static_cast<std::uint16_t>(i)));
+    json.begin_object();
+    name_fields(json, "service", graph.services(), static_cast<std::uint16_t>(i));
     json.field("spans", node.spans).field("errors", node.errors).end_object();
   }
   json.end_array().key("edges").begin_array();
   for (const ServiceGraph::Edge* const edge : graph.edges()) {
     json.begin_object().field("kind", kind_name(edge->kind));
-    json.field("from", graph.services().name(edge->from)).field("to", graph.services().name(edge->to));
+    name_fields(json, "from", graph.services(), edge->from);
+    name_fields(json, "to", graph.services(), edge->to);
     json.field("count", edge->count).field("errors", edge->errors).field("overlapping", edge->overlapping);
     quantiles_field(json, "delay_ns", edge->delay_ns);
     quantiles_field(json, "duration_ns", edge->duration_ns);
@@ -163,7 +165,7 @@ std::string graph_dot(const ServiceGraph& graph) {
   for (std::size_t i = 0; i < graph.nodes().size(); ++i) {
     const ServiceGraph::Node& node = graph.nodes()[i];
     if (node.spans == 0) continue;
-    text += "  n" + std::to_string(i) + " [label=" + dot_quoted(graph.services().name(static_cast<std::uint16_t>(i)));
+    text += "  n" + std::to_string(i) + " [label=" + dot_quoted(graph.services().shown(static_cast<std::uint16_t>(i)));
     text += node.errors > 0 ? ", color=red];\n" : "];\n";
   }
   for (const ServiceGraph::Edge* const edge : graph.edges()) {
@@ -183,7 +185,7 @@ std::string graph_mermaid(const ServiceGraph& graph) {
     const ServiceGraph::Node& node = graph.nodes()[i];
     if (node.spans == 0) continue;
     const std::string id = "n" + std::to_string(i);
-    text += "  " + id + "[" + mermaid_quoted(graph.services().name(static_cast<std::uint16_t>(i))) + "]\n";
+    text += "  " + id + "[" + mermaid_quoted(graph.services().shown(static_cast<std::uint16_t>(i))) + "]\n";
     if (node.errors > 0) failed += (failed.empty() ? "" : ",") + id;
   }
   for (const ServiceGraph::Edge* const edge : graph.edges()) {

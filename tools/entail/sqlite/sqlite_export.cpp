@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 
 #include "output/json_text.hpp"
 #include "sqlite/tables.hpp"
@@ -52,11 +53,25 @@ void append_link(const LinkView& link, bool without_names, std::string& out) {
 }
 
 std::optional<double> duration_ms(std::optional<std::int64_t> start_ns, std::optional<std::int64_t> end_ns) {
-  if (!start_ns || !end_ns || *end_ns < *start_ns) return std::nullopt;
+  if (!start_ns || !end_ns) return std::nullopt;
   return static_cast<double>(*end_ns - *start_ns) / 1e6;
 }
 
 }  // namespace
+
+std::string sqlite_companion(const std::string& path) {
+  const std::string target = resolved_path(path);
+  for (const char* const ending : {"-wal", "-shm", "-journal"}) {
+    std::error_code problem;
+    if (std::filesystem::exists(std::filesystem::symlink_status(target + ending, problem))) return target + ending;
+  }
+  return {};
+}
+
+std::string companion_text(const std::string& path, const std::string& companion) {
+  return path + ": " + companion +
+         " is left from an earlier SQLite database of this name and would corrupt the new one";
+}
 
 struct SqliteExport::Inserts {
   Inserts(Database& database, bool without_names)
@@ -216,10 +231,15 @@ void SqliteExport::fill_tables() {
 bool SqliteExport::publish() {
   if (failed()) return false;
   fill_tables();
-  return database_->close() && target_.close() && target_.publish();
+  if (!database_->close() || !target_.close()) return false;
+  companion_ = sqlite_companion(path_);
+  if (companion_.empty()) return target_.publish();
+  target_.keep_temporary();
+  return false;
 }
 
 std::string SqliteExport::error() const {
+  if (!companion_.empty()) return companion_text(path_, companion_) + "; the output is in " + target_.temporary_name();
   const std::string why =
       target_.error_number() != 0 ? std::string(std::strerror(target_.error_number())) : database_->error();
   std::string text = path_ + ": cannot be written: " + why;

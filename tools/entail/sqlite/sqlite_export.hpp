@@ -1,7 +1,8 @@
 // Writes spans and decision records into a SQLite file (docs/formats.md "SQLite export").
 //
 // The file appears under its name only with publish(), when it is whole: see OutputTarget. Thread rule: Confined.
-// Memory: that of the database, and partial results of at most 16,384 traces; neither grows with the input.
+// Memory: that of the database, partial results of at most 16,384 traces, and the JSON of the links, attributes and
+// events of one span; only the last grows, with the largest span.
 #pragma once
 
 #include <memory>
@@ -23,6 +24,12 @@ struct ExportCounts {
   std::uint64_t path_hops = 0;
 };
 
+// The -wal, -shm or -journal file of an earlier database that lies beside the path; empty if there is none. SQLite
+// would replay it into a new database.
+std::string sqlite_companion(const std::string& path);
+// Why a database cannot be written there.
+std::string companion_text(const std::string& path, const std::string& companion);
+
 class SqliteExport {
  public:
   // without_names: only IDs, times, kinds and counts are written.
@@ -37,6 +44,8 @@ class SqliteExport {
 
   bool failed() const noexcept { return target_.error_number() != 0 || (database_ && database_->failed()); }
   std::string error() const;
+  // publish() refused, because there is a sqlite_companion() now. The database is under its temporary name.
+  bool has_companion() const noexcept { return !companion_.empty(); }
   const ExportCounts& counts() const noexcept { return counts_; }
 
  private:
@@ -63,6 +72,7 @@ class SqliteExport {
   void fill_tables();
 
   std::string path_;
+  std::string companion_;  // that publish() found
   bool without_names_;
   OutputTarget target_;
   std::unique_ptr<Database> database_;

@@ -92,16 +92,19 @@ constexpr const char* kFillTraces = R"sql(
 INSERT INTO traces SELECT trace_id, verdict, record ->> 'reason', record ->> 'policy', record ->> 'origin',
   record ->> 'origin_trace_id', record ->> 'direction', record ->> 'hops', record ->> 'revived', record ->> 'loss',
   coalesce(record ->> 'root_service', roots.service), coalesce(record ->> 'root_name', roots.name),
-  coalesce(seen.start_ns, strftime('%s', substr(record ->> 'start', 1, 19)) * 1000000000
-                          + substr(record ->> 'start', 21, 9)),
-  CASE WHEN seen.end_ns >= seen.start_ns THEN (seen.end_ns - seen.start_ns) / 1e6
-       WHEN seen.trace_id IS NULL THEN record ->> 'duration_ms' END,
+  coalesce(seen.start_ns, record_start_ns),
+  CASE WHEN seen.trace_id IS NOT NULL THEN (seen.end_ns - seen.start_ns) / 1e6
+       WHEN record_start_ns IS NOT NULL THEN record ->> 'duration_ms' END,
   coalesce(seen.spans, record ->> 'spans'), coalesce(seen.errors, record ->> 'errors'),
   coalesce(record ->> 'bytes', seen.bytes),
   CASE verdict WHEN 'keep' THEN coalesce(seen.bytes, 0) WHEN 'drop' THEN 0 END
 FROM (SELECT trace_id FROM seen UNION SELECT trace_id FROM newest)
 LEFT JOIN seen USING (trace_id) LEFT JOIN roots USING (trace_id)
-LEFT JOIN (SELECT newest.trace_id, verdict, record FROM newest JOIN decisions ON decisions.rowid = newest.decision)
+LEFT JOIN (
+  SELECT newest.trace_id, verdict, record,
+    nullif(strftime('%s', substr(record ->> 'start', 1, 19)) * 1000000000 + substr(record ->> 'start', 21, 9), 0)
+      AS record_start_ns
+  FROM newest JOIN decisions ON decisions.rowid = newest.decision)
   USING (trace_id);
 )sql";
 
