@@ -68,6 +68,10 @@ inline bool equal_text(std::string_view a, std::string_view b) noexcept {
 inline TraceId load_trace_id(const std::uint8_t* bytes) noexcept { return {load_be64(bytes), load_be64(bytes + 8)}; }
 // REQUIRES 8 readable bytes.
 inline SpanId load_span_id(const std::uint8_t* bytes) noexcept { return {load_be64(bytes)}; }
+// Of a span_id or parent_span_id field; zero if it has another length.
+inline SpanId span_id_of(Bytes field) noexcept {
+  return field.size() == sizeof(SpanId) ? load_span_id(field.data()) : SpanId{};
+}
 
 inline void store_trace_id(std::uint8_t* bytes, TraceId id) noexcept {
   store_be64(bytes, id.hi);

@@ -42,16 +42,14 @@ std::uint64_t batch_bytes_max(const Options& options, bool may_wait) noexcept {
   return std::min(options.output_batch_bytes_max, options.memory_limit_bytes / kWaitingBatchShare);
 }
 
-SpanId read_span_id(Bytes bytes) noexcept { return bytes.size() == 8 ? base::load_span_id(bytes.data()) : SpanId{}; }
-
 }  // namespace
 
 Emission::KeptSpan::KeptSpan(const store::HeldSpan& span) noexcept : held(span) {
   const Bytes payload = span.payload;
   const otlp::SpanView view = otlp::read_span(payload);
   start_ns = view.start_ns;
-  span_id = read_span_id(wire::slice(payload, view.span_id));
-  parent = read_span_id(wire::slice(payload, view.parent_span_id));
+  span_id = base::span_id_of(wire::slice(payload, view.span_id));
+  parent = base::span_id_of(wire::slice(payload, view.parent_span_id));
   trace_state = base::text_of(wire::slice(payload, view.trace_state));
   dropped_links_count = view.dropped_links_count;
   malformed_own_id = view.malformed_own_id;

@@ -19,10 +19,6 @@ struct Candidate {
   SpanId parent;
 };
 
-SpanId read_span_id(Bytes bytes) noexcept {
-  return bytes.size() == sizeof(SpanId) ? base::load_span_id(bytes.data()) : SpanId{};
-}
-
 }  // namespace
 
 std::optional<store::HeldSpan> entry_span(const store::HeldSpans& spans, const store::TakenSpans& taken) {
@@ -30,8 +26,8 @@ std::optional<store::HeldSpan> entry_span(const store::HeldSpans& spans, const s
   std::vector<SpanId> ids;
   spans.visit(taken, [&](const store::HeldSpan& span) {
     const otlp::SpanView view = otlp::read_span(span.payload);
-    candidates.push_back({span, view.start_ns, read_span_id(wire::slice(span.payload, view.span_id)),
-                          read_span_id(wire::slice(span.payload, view.parent_span_id))});
+    candidates.push_back({span, view.start_ns, base::span_id_of(wire::slice(span.payload, view.span_id)),
+                          base::span_id_of(wire::slice(span.payload, view.parent_span_id))});
     ids.push_back(candidates.back().span_id);
   });
   std::sort(ids.begin(), ids.end());

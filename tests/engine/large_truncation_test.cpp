@@ -20,7 +20,7 @@ constexpr std::uint64_t kLinks = 200'000;
 constexpr std::uint64_t kMalformed = 5'000;
 constexpr std::uint64_t kNullTargets = 300;
 constexpr std::uint64_t kDuplicates = 2'000;
-constexpr std::uint64_t kErrors = 37;
+constexpr std::uint64_t kLargeBatchErrors = 37;
 constexpr std::size_t kBudget = 128;
 constexpr std::uint64_t kLargeBatch = 0;  // the batch; traces 1 to 37 are the errors, the others are healthy
 
@@ -54,7 +54,7 @@ struct Scene {
   oracle::TruncatedLinks expected;
 
   Scene() {
-    for (std::uint64_t i = 1; i <= kErrors; ++i) errors.insert(oracle::trace_id_of(workload::trace_bytes(i)));
+    for (std::uint64_t i = 1; i <= kLargeBatchErrors; ++i) errors.insert(oracle::trace_id_of(workload::trace_bytes(i)));
     expected = oracle::truncate_links(batch, kBudget, 0, [&](TraceId id) {
       return errors.contains(id) ? oracle::TargetState::origin : oracle::TargetState::open;
     });
@@ -76,7 +76,7 @@ std::vector<workload::Request> requests_of(std::uint64_t first, std::uint64_t en
   for (std::uint64_t trace = first; trace < end;) {
     std::vector<workload::Span> spans;
     for (; trace < end && spans.size() < spans_each; ++trace)
-      spans.push_back(workload::make_span(trace, trace <= kErrors ? 2 : 0));
+      spans.push_back(workload::make_span(trace, trace <= kLargeBatchErrors ? 2 : 0));
     requests.push_back(workload::make_request(std::move(spans)));
   }
   return requests;
@@ -154,7 +154,7 @@ TEST(LargeTruncation, EmitsEveryLinkToAnError_WhenErrorsArriveBeforeTheDecision)
     SCOPED_TRACE(std::to_string(variant.threads) + " threads, " + std::to_string(variant.spans_each) + " spans each");
     EngineRun run(make_options());
     std::vector<std::string> others;
-    for (const workload::Request& request : requests_of(1, kErrors + 1, variant.spans_each))
+    for (const workload::Request& request : requests_of(1, kLargeBatchErrors + 1, variant.spans_each))
       others.push_back(workload::encode(request));
     if (variant.reversed) std::reverse(others.begin(), others.end());
     run.tick(0);
@@ -169,7 +169,7 @@ TEST(LargeTruncation, EmitsEveryLinkToAnError_WhenErrorsArriveBeforeTheDecision)
     run.tick(10);
     ASSERT_TRUE(run.kept(workload::trace_bytes(kLargeBatch)));
     check_links(emitted_batch(run), scene().expected);
-    EXPECT_EQ(scene().expected.pinned.emitted, kErrors);
+    EXPECT_EQ(scene().expected.pinned.emitted, kLargeBatchErrors);
     const DecisionRecord& record = run.records.at(workload::trace_bytes(kLargeBatch));
     EXPECT_EQ(record.reason, "link");
     EXPECT_EQ(record.direction, Direction::linking);
@@ -179,7 +179,7 @@ TEST(LargeTruncation, EmitsEveryLinkToAnError_WhenErrorsArriveBeforeTheDecision)
     EXPECT_EQ(record.linked.size(), 256U);
     EXPECT_EQ(record.links_dropped_upstream, 11U);
     run.drain(40);
-    for (std::uint64_t i = 1; i <= kErrors; ++i) EXPECT_TRUE(run.kept(workload::trace_bytes(i)));
+    for (std::uint64_t i = 1; i <= kLargeBatchErrors; ++i) EXPECT_TRUE(run.kept(workload::trace_bytes(i)));
     EXPECT_EQ(run.loss("late_pin"), 0U);
     check_conserved(run);
     // The sample does not depend on arrival: only the origin that is named may differ.
@@ -199,7 +199,7 @@ TEST(LargeTruncation, RevivesTheBatch_AndCountsLatePins) {
   EXPECT_FALSE(run.kept(workload::trace_bytes(kLargeBatch)));
   std::vector<std::string> known, late;
   for (const workload::Request& request : requests_of(1, kKnown + 1, 7)) known.push_back(workload::encode(request));
-  for (const workload::Request& request : requests_of(kKnown + 1, kErrors + 1, 7))
+  for (const workload::Request& request : requests_of(kKnown + 1, kLargeBatchErrors + 1, 7))
     late.push_back(workload::encode(request));
   ingest(run, known, 2);
   run.tick(15);
@@ -225,7 +225,7 @@ TEST(LargeTruncation, RevivesTheBatch_AndCountsLatePins) {
     const TraceId to = oracle::trace_id_of(scene().batch.links[index].trace_id);
     dropped_late += scene().errors.contains(to) && !is_known(to);
   }
-  EXPECT_GE(dropped_late, kErrors - kKnown - 1);
+  EXPECT_GE(dropped_late, kLargeBatchErrors - kKnown - 1);
   EXPECT_EQ(run.loss("late_pin"), dropped_late);
   run.drain(60);
   check_conserved(run);

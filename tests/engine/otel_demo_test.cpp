@@ -9,7 +9,7 @@
 namespace entail::engine_test {
 namespace {
 
-const std::string kCapture =
+const std::string kDemoCapture =
     std::string(ENTAIL_SOURCE_DIR) + "/tests/golden/otel_demo_capture/otel_demo_2024-10-30.mixed.jsonl";
 
 std::string config(const std::string& service, const std::string& mode) {
@@ -28,7 +28,7 @@ void play(EngineRun& run) {
   std::size_t traces = 0, others = 0;
   std::int64_t now_s = 0;
   Request request;
-  for (const std::string& line : workload::split_lines(workload::read_file(kCapture))) {
+  for (const std::string& line : workload::split_lines(workload::read_file(kDemoCapture))) {
     ASSERT_TRUE(request.parse_json(line).ok());
     ++(request.signal() == Request::Signal::traces ? traces : others);
     if (request.signal() != Request::Signal::traces) continue;

@@ -62,9 +62,9 @@ typedef struct entail_decision_t {
   /* since ABI 1.3, with ENTAIL_DECISION_HAS_DETAIL; texts have at most 256 bytes of UTF-8, "" = none */
   const char* root_service; /* of the span that carries the reason */
   const char* root_name;
-  int64_t start_ns;      /* the earliest start of its spans, since 1970 */
-  int64_t duration_ns;   /* the latest end less the earliest start */
-  uint64_t errors;       /* spans with status ERROR; the first of them: */
+  int64_t start_ns;    /* the earliest start of its spans, since 1970 */
+  int64_t duration_ns; /* the latest end less the earliest start */
+  uint64_t errors;     /* spans with status ERROR; the first of them: */
   const char* error_service;
   const char* error_name;
   const char* error_message;
@@ -74,9 +74,42 @@ typedef struct entail_decision_t {
   const entail_near_policy_t* nearest; /* nearest_count policies of a dropped trace, in configuration order */
   uint64_t nearest_count;
 } entail_decision_t;
-#define ENTAIL_DECISION_INIT \
-  {(uint32_t)sizeof(entail_decision_t), 0, 0, 0, 0, 0, {0}, {0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
-   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define ENTAIL_DECISION_INIT            \
+  {(uint32_t)sizeof(entail_decision_t), \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   {0},                                 \
+   {0},                                 \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0,                                   \
+   0}
 
 #ifdef __cplusplus
 } /* extern "C" */
