@@ -4,6 +4,7 @@
 #include <tuple>
 #include <vector>
 
+#include "notes/span_note.hpp"
 #include "otlp/decode.hpp"
 #include "wire/range.hpp"
 
@@ -38,6 +39,16 @@ std::optional<store::HeldSpan> entry_span(const store::HeldSpans& spans, const s
                                       [&](const Candidate& a, const Candidate& b) { return order(a) < order(b); });
   if (first == candidates.end()) return std::nullopt;
   return first->held;
+}
+
+void note_entry(const Traces& traces, RecordId id, const store::TakenSpans& taken) {
+  const std::optional<store::HeldSpan> entry = entry_span(traces.spans, taken);
+  if (!entry) return;
+  const otlp::SpanView view = otlp::read_span(entry->payload);
+  const SpanId span_id = base::load_span_id(wire::slice(entry->payload, view.span_id).data());
+  traces.details.set_entry(
+      id, notes::make_note({entry->payload, notes::service_of(entry->scope->resource->bytes()), view.start_ns, span_id},
+                           notes::kRoot));
 }
 
 }  // namespace entail::engine

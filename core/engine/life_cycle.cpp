@@ -4,6 +4,7 @@
 
 #include "base/free_array.hpp"
 #include "base/prefetch.hpp"
+#include "engine/entry_span.hpp"
 #include "sync/sync_point.hpp"
 
 namespace entail::engine {
@@ -305,6 +306,7 @@ void LifeCycle::seal(RecordId id) {
     record.vetoed = own.vetoed;
     if (own.vetoed) record.policy = static_cast<std::int16_t>(own.policy);
   }
+  if (traces_.details.wanted()) note_entry_of_sealed(id);
   retained_totals_.bytes -= record.bytes;
   --retained_totals_.traces;
   traces_.ledger.set_phase(id, Phase::sealed);
@@ -314,6 +316,12 @@ void LifeCycle::seal(RecordId id) {
     drop_late(id);  // no tick will follow
   else
     drop_taken();
+}
+
+// A record that is written after the seal names the trace too: one that was evicted, or dropped by a policy at once.
+void LifeCycle::note_entry_of_sealed(RecordId id) {
+  const notes::TraceNotes* const notes = traces_.details.find(id);
+  if (notes == nullptr || notes->root() == nullptr) note_entry(traces_, id, taken_);
 }
 
 void LifeCycle::drop_taken() {

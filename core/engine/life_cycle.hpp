@@ -136,6 +136,7 @@ class LifeCycle {
     return record != nullptr && record->phase == Phase::pending && record->deadline_ns == deadline_ns;
   }
   void prefetch_spans(RecordId id) const noexcept;
+  void note_entry_of_sealed(RecordId id);
   void drop_taken();
   void drop_late(RecordId id);
 

@@ -11,8 +11,6 @@
 #include "base/free_array.hpp"
 #include "engine/entry_span.hpp"
 #include "notes/span_note.hpp"
-#include "otlp/decode.hpp"
-#include "wire/range.hpp"
 
 namespace entail::engine {
 
@@ -123,17 +121,17 @@ void Report::describe_links(RecordId id, DecisionRecord& out) const {
 void Report::describe_detail(RecordId id, const policy::Facts& facts, DecisionRecord& out) const {
   const Traces& traces = parts_.traces;
   traces.collect_notes(id);
-  if (const notes::TraceNotes* const notes = traces.details.find(id);
-      !traces.ledger[id].first_emission_done && (notes == nullptr || !notes->has_root()))
-    find_entry(id);
+  if (needs_entry(id)) find_entry(id);
   if (!out.detail) out.detail.emplace();
   TraceDetail& detail = *out.detail;
   detail.start_ns.reset();
   detail.duration_ns.reset();
   constexpr std::uint64_t kTimeMax = std::numeric_limits<std::int64_t>::max();
-  if (facts.spans != 0 && facts.start_min_ns <= kTimeMax) {
+  // 0 is a time that is not known. One span without a start hides the starts of the others, which the fold does not
+  // keep; an end of 0 hides nothing.
+  if (facts.spans != 0 && facts.start_min_ns != 0 && facts.start_min_ns <= kTimeMax) {
     detail.start_ns = static_cast<std::int64_t>(facts.start_min_ns);
-    if (facts.end_max_ns <= kTimeMax)
+    if (facts.end_max_ns != 0 && facts.end_max_ns <= kTimeMax)
       detail.duration_ns = static_cast<std::int64_t>(facts.end_max_ns) - *detail.start_ns;
   }
   detail.bytes = facts.bytes;
@@ -177,18 +175,21 @@ void Report::describe_distances(RecordId id, const policy::Facts& facts, std::ve
                    std::move(near.distance.why)});
 }
 
+// Late spans of a sealed trace are no better than the entry that was noted when it was sealed.
+bool Report::needs_entry(RecordId id) const {
+  const Record& record = parts_.traces.ledger[id];
+  if (record.first_emission_done) return false;
+  const notes::TraceNotes* const notes = parts_.traces.details.find(id);
+  if (notes == nullptr) return true;
+  return record.phase == Phase::sealed ? notes->root() == nullptr : !notes->has_root();
+}
+
 // A trace without a root: the span that would carry the reason (docs/design.md 3.12) is known only when all of its
 // spans are compared, which are still held.
 void Report::find_entry(RecordId id) const {
   const Traces& traces = parts_.traces;
   traces.take_spans(id, taken_);
-  if (std::optional<store::HeldSpan> entry = entry_span(traces.spans, taken_)) {
-    const otlp::SpanView view = otlp::read_span(entry->payload);
-    const SpanId span_id = base::load_span_id(wire::slice(entry->payload, view.span_id).data());
-    traces.details.set_entry(id, notes::make_note({entry->payload, notes::service_of(entry->scope->resource->bytes()),
-                                                   view.start_ns, span_id},
-                                                  notes::kRoot));
-  }
+  note_entry(traces, id, taken_);
   traces.spans.put_back(taken_);
 }
 

@@ -41,6 +41,7 @@ class Report {
   void describe_links(RecordId id, DecisionRecord& out) const;
   void describe_detail(RecordId id, const policy::Facts& facts, DecisionRecord& out) const;
   void describe_distances(RecordId id, const policy::Facts& facts, std::vector<NearPolicy>& out) const;
+  bool needs_entry(RecordId id) const;
   void find_entry(RecordId id) const;
   std::string_view state_of(graph::NodeId node) const;
   struct LaneTotals;

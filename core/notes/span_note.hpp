@@ -43,6 +43,7 @@ struct SpanNote {
   bool is_before(const SpanNote& other) const noexcept {
     return start_ns != other.start_ns ? start_ns < other.start_ns : span_id < other.span_id;
   }
+  bool is_error_before(const SpanNote& other) const noexcept;
 
  private:
   const char* text() const noexcept { return reinterpret_cast<const char*>(this + 1); }
@@ -52,6 +53,13 @@ struct SpanNoteDelete {
   void operator()(SpanNote* note) const noexcept { ::operator delete(note); }
 };
 using SpanNotePointer = std::unique_ptr<SpanNote, SpanNoteDelete>;
+
+// Of failed spans the smaller counts: the start, with 0, which is unknown, behind all others.
+constexpr std::uint64_t error_order(std::uint64_t start_ns) noexcept { return start_ns - 1; }
+
+inline bool SpanNote::is_error_before(const SpanNote& other) const noexcept {
+  return start_ns != other.start_ns ? error_order(start_ns) < error_order(other.start_ns) : span_id < other.span_id;
+}
 
 // The span that is noted, as received.
 struct NotedSpan {

@@ -36,7 +36,7 @@ std::uint64_t TraceNotes::add(SpanNotePointer added) noexcept {
     lose(std::exchange(root_, note), kRoot);
     root_is_entry_ = false;
   }
-  if ((noted & kError) != 0 && (error_ == nullptr || note->is_before(*error_))) {
+  if ((noted & kError) != 0 && (error_ == nullptr || note->is_error_before(*error_))) {
     note->roles |= kError;
     lose(std::exchange(error_, note), kError);
   }

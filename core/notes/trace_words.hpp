@@ -59,7 +59,7 @@ class TraceWordsOf {
     unsigned roles = 0;
     if (!has_resource(resources_.load(Orders::read), span.resource)) roles = kService;
     if (span.is_root && ~span.start_ns >= root_start_inverted_.load(Orders::read)) roles |= kRoot;
-    if (span.is_error && ~span.start_ns >= error_start_inverted_.load(Orders::read)) roles |= kError;
+    if (span.is_error && ~error_order(span.start_ns) >= error_start_inverted_.load(Orders::read)) roles |= kError;
     return static_cast<std::uint16_t>(roles);
   }
   // N2, N3: takes the note over, of a span that wanted() these roles for.
@@ -70,7 +70,7 @@ class TraceWordsOf {
       resources_.store(two << 32 | span.resource, Orders::raise);
     }
     if ((roles & kRoot) != 0) raise(root_start_inverted_, ~span.start_ns);
-    if ((roles & kError) != 0) raise(error_start_inverted_, ~span.start_ns);
+    if ((roles & kError) != 0) raise(error_start_inverted_, ~error_order(span.start_ns));
   }
   void count_error(std::uint32_t count = 1) noexcept { errors_.fetch_add(count, std::memory_order_relaxed); }
 
@@ -107,9 +107,9 @@ class TraceWordsOf {
   }
 
   typename Sync::template Atomic<Note*> notes_;
-  Word resources_;            // keys of the two that were noted last
-  Word root_start_inverted_;  // ~ of the first start among the roots noted
-  Word error_start_inverted_;
+  Word resources_;             // keys of the two that were noted last
+  Word root_start_inverted_;   // ~ of the first start among the roots noted
+  Word error_start_inverted_;  // ~ of error_order() of the first among the failed spans noted
   typename Sync::template Atomic<std::uint32_t> errors_;
 };
 using TraceWords = TraceWordsOf<SpanNote>;

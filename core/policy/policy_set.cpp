@@ -256,7 +256,7 @@ void PolicySet::distances(const Missed& missed, const StatefulAnswers& answers, 
                           .budgets = compiled.budgets.data(),
                           .near_numbers = missed.near_numbers};
   out.clear();
-  for (std::size_t index = 0; index < compiled.policies.size(); ++index) {
+  for (std::size_t index = 0; index < compiled.policies.size() && out.size() < kDistancesMax; ++index) {
     const Compiled& policy = compiled.policies[index].compiled;
     if (policy.traits.drops) continue;
     if (std::optional<Distance> distance = none_holds ? compiled.tree.distance_of_missed(policy.condition, question)

@@ -5,6 +5,7 @@
 #include "entail/entail.hpp"
 #include "sample_bytes.hpp"
 #include "why/explanation.hpp"
+#include "why/trace_words.hpp"
 
 namespace entail::cli {
 namespace {
@@ -104,6 +105,28 @@ TEST(DecisionLog, ReadsBackWhatTheEngineWrites) {
   EXPECT_EQ(read.linked_total, 300u);
   EXPECT_EQ(read.path, (std::vector<std::string>{hex(1), hex(2), hex(3)}));
   EXPECT_EQ(read.linked, (std::vector<std::string>{hex(7), hex(8)}));
+}
+
+TEST(Words, OfDurationsHaveThreeDigitsAtMost) {
+  const std::vector<std::pair<double, std::string>> words = {{0, "0 ms"},
+                                                             {1e-6, "1 ns"},
+                                                             {0.0012, "0.0012 ms"},
+                                                             {0.8, "0.8 ms"},
+                                                             {461.4, "461 ms"},
+                                                             {999.7, "999 ms"},
+                                                             {1000, "1 s"},
+                                                             {4900, "4.9 s"},
+                                                             {12'345, "12.3 s"},
+                                                             {59'999, "59.9 s"},
+                                                             {60'000, "1 min"},
+                                                             {3'592'000, "59 min 52 s"},
+                                                             {3'720'000, "1 h 2 min"},
+                                                             {-2, "-2 ms"},
+                                                             {-90'000, "-1 min 30 s"},
+                                                             {86'400e3 * 12.5, "12 d"},
+                                                             {86'400e3 * 999, "999 d"},
+                                                             {1.7e12, "53.9 years"}};
+  for (const auto& [milliseconds, expected] : words) EXPECT_EQ(duration_words(milliseconds), expected);
 }
 
 TEST(DecisionLog, CountsInvalidLines) {

@@ -244,6 +244,18 @@ TEST_F(FormatsPage, DocumentsEveryFieldOfAnExplanation) {
   table.expect_all_seen();
 }
 
+TEST_F(FormatsPage, DocumentsEveryFieldOfASearch) {
+  generate_stories();
+  sample("jobs");
+  FieldTable table(section("Search (`entail why --json`)"));
+  simdjson::dom::parser parser;
+  const std::string found = printed("why --service accounts --decisions jobs.jsonl --json");
+  EXPECT_GT(number(parse(parser, found), "/total"), 1u) << found;
+  add(table, found);
+  add(table, run("why --service nobody --decisions jobs.jsonl --json").out);
+  table.expect_all_seen();
+}
+
 TEST_F(FormatsPage, DocumentsEveryFieldOfASurveyAndAConversion) {
   generate_stories();
   FieldTable survey(section("Link survey (`entail links --json`)"));

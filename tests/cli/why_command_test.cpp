@@ -1,5 +1,7 @@
 // `entail why`: searches, formats, and what a hostile log cannot do. docs/incident.md is checked by page_test.cpp.
 #include <algorithm>
+#include <tuple>
+#include <vector>
 
 #include "command_run.hpp"
 
@@ -26,6 +28,17 @@ class WhyTest : public CommandTest {
     return number(parse(parser, json), "/total");
   }
 };
+
+std::string id_of(unsigned number) {
+  const std::string digits = std::to_string(number);
+  return std::string(32 - digits.size(), '0') + digits;
+}
+
+// A line of a log: a trace that policy p dropped, and more fields.
+std::string record_line(unsigned number, const std::string& fields) {
+  return R"({"trace_id":")" + id_of(number) +
+         R"(","revision":0,"verdict":"drop","reason":"drop_policy","policy":"p",)" + fields + "}\n";
+}
 
 std::size_t lines(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
@@ -86,7 +99,85 @@ TEST_F(WhyTest, NothingInALogControlsTheTerminalOrADiagram) {
     EXPECT_FALSE(contains(shown, "\xe2\x80\xae")) << format;
   }
   EXPECT_FALSE(contains(why("6765 --format mermaid"), "<script>"));
-  EXPECT_TRUE(contains(why("6765 --format dot"), "\\\"]")) << why("6765 --format dot");
+  write_file(path("d.jsonl"),
+             buffer(record_line(1, R"("root_service":"%%{init: {\"theme\":\"dark\"}}%%","root_name":"`\\`")")));
+  const std::string mermaid = why("0 --format mermaid");
+  EXPECT_TRUE(contains(mermaid, "#37;#37;#123;init: #123;#34;theme#34;:#34;dark#34;#125;#125;#37;#37; #96;#92;#96;"))
+      << mermaid;
+}
+
+TEST_F(WhyTest, DiagramsSayHowManyTracesTheyLeaveOut) {
+  std::string log = record_line(1, R"("root_service":"hub","linked":[")" + id_of(2) + R"("],"linked_total":1001)");
+  for (unsigned i = 2; i < 302; ++i) log += record_line(i, R"("linked":[")" + id_of(1) + "\"]");
+  write_file(path("d.jsonl"), buffer(log));
+  const std::string mermaid = why(id_of(1) + " --format mermaid");
+  EXPECT_TRUE(contains(mermaid, "  more0[\"and 1,000 more\"]:::absent\n  t0 --> more0\n")) << mermaid;
+  EXPECT_TRUE(contains(mermaid, "  more1[\"and 250 more\"]:::absent\n  more1 --> t0\n")) << mermaid;
+  const std::string dot = why(id_of(1) + " --format dot");
+  EXPECT_TRUE(contains(dot, "label=\"and 1,000 more\"];\n  \"" + id_of(1) + "\" -> more0;\n")) << dot;
+  EXPECT_TRUE(contains(dot, "label=\"and 250 more\"];\n  more1 -> \"" + id_of(1) + "\";\n")) << dot;
+  EXPECT_FALSE(contains(why(id_of(2) + " --format dot"), "more")) << "all are there";
+}
+
+TEST_F(WhyTest, DrawsOneTraceOnly) {
+  write_file(path("d.jsonl"),
+             buffer(record_line(1, R"("root_service":"a")") + record_line(2, R"("root_service":"a")")));
+  for (const std::string arguments : {"--service a --format dot", "--service a --format mermaid", "0 --format dot"}) {
+    const Outcome outcome = run("why " + arguments + " --decisions d.jsonl");
+    EXPECT_EQ(outcome.exit_code, 2) << arguments;
+    EXPECT_EQ(outcome.out, "") << arguments;
+    EXPECT_TRUE(contains(outcome.err, "TRACE")) << outcome.err;
+  }
+}
+
+// One line with one value, whatever is found.
+TEST_F(WhyTest, PrintsOneJsonValue) {
+  write_file(path("d.jsonl"),
+             buffer(record_line(1, R"("root_service":"a")") + record_line(2, R"("root_service":"b")")));
+  const std::vector<std::tuple<std::string, int, std::uint64_t>> searches = {
+      {"--policy p", 0, 2}, {"--service none", 1, 0}, {"0", 2, 2}, {"77", 1, 0}};
+  for (const auto& [search, exit_code, total] : searches) {
+    const Outcome outcome = run("why " + search + " --json --decisions d.jsonl");
+    EXPECT_EQ(outcome.exit_code, exit_code) << search;
+    EXPECT_EQ(lines(outcome.out), 1u) << outcome.out;
+    simdjson::dom::parser parser;
+    EXPECT_EQ(number(parse(parser, outcome.out), "/total"), total) << search;
+  }
+  EXPECT_EQ(lines(why("--service a --json")), 1u);
+}
+
+TEST_F(WhyTest, CountsLinesThatItCannotRead) {
+  const std::string good = record_line(1, R"("root_service":"a")");
+  for (const char* const bad :
+       {R"("root_service":7)", R"("errors":"many")", R"("services":["a",1])", R"("error":"text")", R"("linked":{})",
+        R"("duration_ms":"1")", R"("nearest":[1])", R"("nearest":[{"value":"1"}])", R"("origin":1)", R"("hops":-1)"}) {
+    write_file(path("d.jsonl"), buffer(record_line(2, bad) + good));
+    const Outcome outcome = run("why --service a --decisions d.jsonl");
+    EXPECT_EQ(outcome.exit_code, 1) << bad << outcome.err;
+    EXPECT_TRUE(contains(outcome.err, "1 line is not a decision record")) << bad << outcome.err;
+    EXPECT_TRUE(contains(outcome.out, id_of(1))) << bad << "what could be read is still explained";
+  }
+  write_file(path("d.jsonl"), buffer(record_line(2, R"("hops":null,"nearest":null,"more":[1])") + good));
+  EXPECT_EQ(run("why --service a --decisions d.jsonl").exit_code, 0);
+}
+
+TEST_F(WhyTest, AnEmptyLogIsNotOneWithoutNames) {
+  write_file(path("d.jsonl"), buffer(""));
+  const Outcome outcome = run("why --error --decisions d.jsonl");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.err, "entail: no trace in d.jsonl matches\n");
+}
+
+TEST_F(WhyTest, SaysThatATraceEndsBeforeItStarts) {
+  write_file(path("d.jsonl"), buffer(record_line(1, R"("root_service":"a","root_name":"GET","duration_ms":-1500)") +
+                                     record_line(2, R"("root_service":"a","root_name":"PUT","duration_ms":2)")));
+  EXPECT_TRUE(contains(why(id_of(1)), "a GET, ends 1.5 s before it starts, 0 spans")) << why(id_of(1));
+  EXPECT_TRUE(contains(why("--service a"), "  -1.5 s")) << why("--service a");
+}
+
+TEST_F(WhyTest, EscapesQuotesForGraphviz) {
+  write_file(path("d.jsonl"), buffer(record_line(1, R"("root_service":"a\"]","root_name":"b\\")")));
+  EXPECT_TRUE(contains(why("0 --format dot"), R"(label="a\"] b\\\n)")) << why("0 --format dot");
 }
 
 TEST_F(WhyTest, ReadsRotatedLogs) {

@@ -185,6 +185,79 @@ TEST(Details, OutliveTheSpansAndCountLateOnes) {
   EXPECT_EQ(record_of(run, 8).detail->nearest.size(), 0u) << "it was kept";
 }
 
+// A time of 0 is not known: neither 1970, nor the first of all.
+TEST(Details, LeaveOutTimesThatAreNotKnown) {
+  EngineRun run(options_with(kErrors));
+  const auto without = [](std::string json, const std::string& key) {
+    const std::size_t at = json.find("\"" + key + "\":\"") + key.size() + 4;
+    return json.replace(at, json.find('"', at) - at, "0");
+  };
+  const std::string start = "startTimeUnixNano", end = "endTimeUnixNano";
+  ingest_json(run, span_json(1, 1, 0, 100, "GET", "shop"));
+  ingest_json(run, without(span_json(1, 2, 1, 100, "no start", "stock", true), start));
+  ingest_json(run, span_json(1, 3, 1, 101, "started", "mail", true));
+  ingest_json(run, without(without(span_json(2, 1, 0, 100, "no times", "shop", true), start), end));
+  ingest_json(run, without(span_json(3, 1, 0, 100, "no end", "shop"), end));
+  ingest_json(run, without(span_json(4, 1, 0, 100, "no end", "shop"), end));
+  ingest_json(run, span_json(4, 2, 1, 105, "ended", "shop"));
+  run.drain(200);
+  const TraceDetail& some = *record_of(run, 1).detail;
+  EXPECT_FALSE(some.start_ns.has_value());
+  EXPECT_FALSE(some.duration_ns.has_value());
+  EXPECT_EQ(some.error->name, "started");
+  EXPECT_EQ(record_of(run, 2).detail->error->name, "no times");
+  EXPECT_FALSE(record_of(run, 2).detail->start_ns.has_value());
+  EXPECT_EQ(record_of(run, 3).detail->start_ns, 100 * kNanosPerSecond);
+  EXPECT_FALSE(record_of(run, 3).detail->duration_ns.has_value());
+  EXPECT_EQ(record_of(run, 4).detail->duration_ns, 6 * kNanosPerSecond);
+}
+
+// The entry of a trace without a root is found while its spans are there, also when they go before the record is
+// written.
+TEST(Details, NameTheEntryOfATraceThatWasDroppedAtOnce) {
+  EngineRun run(options_with("{name: noise, type: drop, drop: {drop_sub_policy: [{name: all, type: always_sample}]}}",
+                             "retain: {max_bytes: 1}"));
+  ingest_json(run, span_json(1, 2, 1, 100, "entry", "shop"));
+  ingest_json(run, span_json(1, 3, 2, 90, "child", "stock"));
+  run.drain(200);
+  EXPECT_EQ(record_of(run, 1).reason, "drop_policy");
+  EXPECT_EQ(record_of(run, 1).detail->root_name, "entry");
+  EXPECT_EQ(record_of(run, 1).detail->root_service, "shop");
+}
+
+TEST(Details, NameTheEntryOfAnEvictedTrace) {
+  Options options = options_with(kErrors, "retain: {window: 1000s}");
+  options.retain.max_bytes = 10'000;
+  EngineRun run(options);
+  const std::string pad(3000, 'p');
+  for (unsigned trace = 1; trace <= 12; ++trace) {
+    run.tick(100 + 20 * trace);
+    ingest_json(run, span_json(trace, 2, 1, 100 + 20 * trace, "entry", "shop"));
+    ingest_json(run, span_json(trace, 3, 2, 90 + 20 * trace, "child" + pad, "stock"));
+  }
+  run.tick(500);
+  EXPECT_EQ(record_of(run, 1).loss, "evicted");
+  unsigned evicted = 0;
+  for (unsigned trace = 1; trace <= 12; ++trace) {
+    evicted += record_of(run, trace).loss == "evicted";
+    EXPECT_EQ(record_of(run, trace).detail->root_name, "entry") << trace;
+  }
+  EXPECT_GT(evicted, 0u);
+}
+
+TEST(Details, SayHowCloseTheFirstSixteenPoliciesCame) {
+  std::string policies = kErrors;
+  for (unsigned i = 10; i < 50; ++i)
+    policies += ", {name: slow" + std::to_string(i) + ", type: latency, latency: {threshold_ms: 5000}}";
+  EngineRun run(options_with(policies));
+  ingest_json(run, span_json(1, 1, 0, 100, "GET", "shop"));
+  run.drain(100);
+  const std::vector<NearPolicy>& nearest = record_of(run, 1).detail->nearest;
+  ASSERT_EQ(nearest.size(), 16u);
+  EXPECT_EQ(nearest.front().policy, "slow10");
+  EXPECT_EQ(nearest.back().policy, "slow25");
+}
+
 TEST(Details, SayHowCloseEachPolicyCame) {
   EngineRun run(options_with(std::string(kErrors) +
                              ", {name: slow, type: latency, latency: {threshold_ms: 5000}}"

@@ -105,7 +105,7 @@ TEST(TraceNotes, KeepWhatAPlainChoiceWouldKeep) {
       const bool is_root = random() % 4 == 0, is_error = random() % 3 == 0;
       trace.span(service, start, i + 1, is_root, is_error);
       if (is_root) roots[{start, i + 1}] = service;
-      if (is_error) errors[{start, i + 1}] = service;
+      if (is_error) errors[{start - 1, i + 1}] = service;  // 0 is not known, and last
       services.insert(service);
       if (random() % 7 == 0) trace.collect();
     }

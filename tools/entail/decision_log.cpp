@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "entail/types.hpp"
 #include "input/trace_input.hpp"
 #include "output/log_parts.hpp"
 #include "time_text.hpp"
@@ -13,91 +14,121 @@ namespace {
 
 using simdjson::dom::element;
 
-std::string text_of(const element& object, const char* key) {
-  std::string_view text;
-  return object[key].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
-}
+// Reads the members of an object. One that is absent or null leaves its value empty; one of another type is an error.
+class Members {
+ public:
+  Members(const element& object, bool& is_good) : object_(object), is_good_(is_good) {}
 
-std::uint64_t number_of(const element& object, const char* key) {
-  std::uint64_t number = 0;
-  return object[key].get(number) == simdjson::SUCCESS ? number : 0;
-}
-
-bool truth_of(const element& object, const char* key) {
-  bool truth = false;
-  return object[key].get(truth) == simdjson::SUCCESS && truth;
-}
-
-std::vector<std::string> texts_of(const element& object, const char* key) {
-  std::vector<std::string> texts;
-  simdjson::dom::array array;
-  if (object[key].get(array) != simdjson::SUCCESS) return texts;
-  for (const element& entry : array) {
-    std::string_view text;
-    if (entry.get(text) == simdjson::SUCCESS) texts.emplace_back(text);
+  // False: it has none, or null.
+  template <class T>
+  bool read(const char* key, T& out) const {
+    out = T();
+    element value;
+    if (object_[key].get(value) != simdjson::SUCCESS || value.is_null()) return false;
+    if (value.get(out) == simdjson::SUCCESS) return true;
+    is_good_ = false;
+    return false;
   }
-  return texts;
-}
+  std::string text(const char* key) const {
+    std::string_view text;
+    return read(key, text) ? std::string(text) : std::string();
+  }
+  template <class T>
+  T value(const char* key) const {
+    T value;
+    return read(key, value) ? value : T();
+  }
+  template <class T>
+  std::optional<T> optional(const char* key) const {
+    T value;
+    return read(key, value) ? std::optional(value) : std::nullopt;
+  }
+  std::vector<std::string> texts(const char* key) const {
+    std::vector<std::string> texts;
+    simdjson::dom::array array;
+    if (!read(key, array)) return texts;
+    for (const element& entry : array) {
+      std::string_view text;
+      is_good_ &= entry.get(text) == simdjson::SUCCESS;
+      texts.emplace_back(text);
+    }
+    return texts;
+  }
+  // False: it has none, or null.
+  bool read_object(const char* key, element& out) const {
+    if (object_[key].get(out) != simdjson::SUCCESS || out.is_null()) return false;
+    is_good_ &= out.is_object();
+    return out.is_object();
+  }
+  bool has(const char* key) const { return object_[key].error() == simdjson::SUCCESS; }
 
-double measure_of(const element& object, const char* key) {
-  double number = 0;
-  return object[key].get(number) == simdjson::SUCCESS ? number : 0;
+ private:
+  const element& object_;
+  bool& is_good_;
+};
+
+void read_nearest(const Members& members, bool& is_good, LogRecord& record) {
+  record.nearest.clear();
+  simdjson::dom::array nearest;
+  if (!members.read("nearest", nearest)) return;
+  for (const element& entry : nearest) {
+    if (!entry.is_object()) {
+      is_good = false;
+      return;
+    }
+    const Members near(entry, is_good);
+    record.nearest.push_back(
+        {near.text("policy"), near.value<double>("value"), near.value<double>("threshold"), near.text("why")});
+  }
 }
 
 // Fields that a log with decisions.detail: ids does not have.
-void read_detail(const element& object, LogRecord& record) {
-  record.has_detail = object["root_service"].error() == simdjson::SUCCESS;
-  record.root_service = text_of(object, "root_service");
-  record.root_name = text_of(object, "root_name");
-  record.start_ns = parse_time(text_of(object, "start"));
-  double duration_ms = 0;
-  record.duration_ms =
-      object["duration_ms"].get(duration_ms) == simdjson::SUCCESS ? std::optional(duration_ms) : std::nullopt;
-  record.services = texts_of(object, "services");
-  record.errors = number_of(object, "errors");
-  record.bytes = number_of(object, "bytes");
+void read_detail(const Members& members, bool& is_good, LogRecord& record) {
+  record.has_detail = members.has("root_service");
+  record.root_service = members.text("root_service");
+  record.root_name = members.text("root_name");
+  record.start_ns = parse_time(members.text("start"));
+  record.duration_ms = members.optional<double>("duration_ms");
+  record.services = members.texts("services");
+  record.errors = members.value<std::uint64_t>("errors");
+  record.bytes = members.value<std::uint64_t>("bytes");
   record.error.reset();
-  if (element error; object["error"].get(error) == simdjson::SUCCESS && error.is_object())
-    record.error = {text_of(error, "service"), text_of(error, "name"), text_of(error, "message")};
-  record.nearest.clear();
-  simdjson::dom::array nearest;
-  if (object["nearest"].get(nearest) != simdjson::SUCCESS) return;
-  for (const element& near : nearest)
-    record.nearest.push_back(
-        {text_of(near, "policy"), measure_of(near, "value"), measure_of(near, "threshold"), text_of(near, "why")});
+  if (element object; members.read_object("error", object)) {
+    const Members error(object, is_good);
+    record.error = {error.text("service"), error.text("name"), error.text("message")};
+  }
+  read_nearest(members, is_good, record);
 }
 
+// False: the line is no record, or a field of it has another type than a record's.
 bool read_record(simdjson::dom::parser& parser, std::string_view line, LogRecord& record) {
   element object;
-  if (parser.parse(line.data(), line.size()).get(object) != simdjson::SUCCESS) return false;
-  record.trace_id = text_of(object, "trace_id");
-  record.verdict = text_of(object, "verdict");
-  if (record.trace_id.size() != 32 || record.verdict.empty()) return false;
-  record.revision = number_of(object, "revision");
-  record.decided_at = text_of(object, "decided_at");
-  record.reason = text_of(object, "reason");
-  record.policy = text_of(object, "policy");
-  record.origin_trace_id = text_of(object, "origin_trace_id");
-  record.direction = text_of(object, "direction");
-  record.loss = text_of(object, "loss");
-  std::uint64_t hops = 0;
-  record.hops = object["hops"].get(hops) == simdjson::SUCCESS ? std::optional(hops) : std::nullopt;
-  record.origin = truth_of(object, "origin");
-  record.revived = truth_of(object, "revived");
-  record.not_followed = number_of(object, "not_followed");
-  record.links_dropped_upstream = number_of(object, "links_dropped_upstream");
-  record.spans = number_of(object, "spans");
-  record.linked_total = number_of(object, "linked_total");
-  record.path = texts_of(object, "path");
-  record.linked = texts_of(object, "linked");
-  read_detail(object, record);
+  if (parser.parse(line.data(), line.size()).get(object) != simdjson::SUCCESS || !object.is_object()) return false;
+  bool is_good = true;
+  const Members members(object, is_good);
+  record.trace_id = members.text("trace_id");
+  record.verdict = members.text("verdict");
+  if (!from_hex(record.trace_id) || record.verdict.empty()) return false;
+  record.revision = members.value<std::uint64_t>("revision");
+  record.decided_at = members.text("decided_at");
+  record.reason = members.text("reason");
+  record.policy = members.text("policy");
+  record.origin_trace_id = members.text("origin_trace_id");
+  record.direction = members.text("direction");
+  record.loss = members.text("loss");
+  record.hops = members.optional<std::uint64_t>("hops");
+  record.origin = members.value<bool>("origin");
+  record.revived = members.value<bool>("revived");
+  record.not_followed = members.value<std::uint64_t>("not_followed");
+  record.links_dropped_upstream = members.value<std::uint64_t>("links_dropped_upstream");
+  record.spans = members.value<std::uint64_t>("spans");
+  record.linked_total = members.value<std::uint64_t>("linked_total");
+  record.path = members.texts("path");
+  record.linked = members.texts("linked");
+  read_detail(members, is_good, record);
   record.json = line;
-  return true;
+  return is_good;
 }
-
-}  // namespace
-
-namespace {
 
 LogScan scan_file(const std::string& path, const std::function<void(const LogRecord&)>& each) {
   OpenedInput opened = open_input(path, Framing::jsonl);

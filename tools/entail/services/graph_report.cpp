@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "output/diagram_text.hpp"
 #include "output/figure_text.hpp"
 #include "output/grid.hpp"
 #include "output/json_text.hpp"
@@ -85,31 +86,6 @@ std::string edge_label(const ServiceGraph::Edge& edge) {
   const DurationSketch& shown = edge.kind == EdgeKind::call ? edge.duration_ns : edge.delay_ns;
   if (shown.count() > 0) label += ", p99 " + duration_text(shown.percentile(99));
   return label;
-}
-
-std::string dot_quoted(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
-// Mermaid knows entities by number. Everything that could end the text or be markup becomes one.
-std::string mermaid_quoted(std::string_view text) {
-  constexpr std::string_view kPlain = " ,.-_/:()+";
-  std::string quoted = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = byte >= 0x80 || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       kPlain.find(c) != std::string_view::npos;
-    if (plain)
-      quoted += c;
-    else
-      quoted += "#" + std::to_string(byte) + ";";
-  }
-  return quoted + '"';
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "console.hpp"
+#include "output/diagram_text.hpp"
 #include "why/explanation.hpp"
 #include "why/trace_words.hpp"
 
@@ -18,19 +20,31 @@ struct Arrow {
   auto operator<=>(const Arrow&) const = default;
 };
 
+// Traces of one kind that are not drawn, as a node beside the trace that is explained.
+struct Rest {
+  enum class Arrow : std::uint8_t { to, from, none };
+  Arrow arrow;
+  std::string label;
+};
+
 struct Picture {
   std::vector<std::string> traces;  // each once
   std::set<Arrow> arrows;
+  std::vector<Rest> rests;
 };
 
 class Painter {
  public:
   explicit Painter(const TraceStory& story) : story_(story) {
-    add(story.record.trace_id);
-    add_path(story.record);
+    const LogRecord& record = story.record;
+    add(record.trace_id);
+    add_path(record);
     add_some(story.chain, [&](const std::string& id) { add_path(*story.find(id)); });
-    add_some(story.record.linked, [&](const std::string& id) { arrow(story.record.trace_id, id); });
-    add_some(story.linking, [&](const std::string& id) { arrow(id, story.record.trace_id); });
+    add_some(record.linked, [&](const std::string& id) { arrow(record.trace_id, id); });
+    add_some(story.linking, [&](const std::string& id) { arrow(id, record.trace_id); });
+    add_rest(Rest::Arrow::none, missing(story.chain) + rest_of(story.chain_total, story.chain), " kept over links");
+    add_rest(Rest::Arrow::to, missing(not_in_chain(record.linked)) + rest_of(record.linked_total, record.linked), "");
+    add_rest(Rest::Arrow::from, missing(not_in_chain(story.linking)) + rest_of(story.linking_total, story.linking), "");
   }
   const Picture& picture() const noexcept { return picture_; }
 
@@ -63,6 +77,22 @@ class Painter {
     for (std::size_t i = 0; i < std::min(ids.size(), kNeighboursMax); ++i) f(ids[i]);
   }
 
+  static std::uint64_t rest_of(std::uint64_t total, const std::vector<std::string>& named) {
+    return total - std::min<std::uint64_t>(total, named.size());
+  }
+  std::uint64_t missing(const std::vector<std::string>& ids) const {
+    return static_cast<std::uint64_t>(
+        std::count_if(ids.begin(), ids.end(), [&](const std::string& id) { return !seen_.contains(id); }));
+  }
+  std::vector<std::string> not_in_chain(std::vector<std::string> ids) const {
+    std::erase_if(
+        ids, [&](const std::string& id) { return std::binary_search(story_.chain.begin(), story_.chain.end(), id); });
+    return ids;
+  }
+  void add_rest(Rest::Arrow arrow, std::uint64_t count, const std::string& which) {
+    if (count != 0) picture_.rests.push_back({arrow, "and " + grouped(count) + " more" + which});
+  }
+
   const TraceStory& story_;
   Picture picture_;
   std::set<std::string> seen_;
@@ -93,28 +123,6 @@ std::string_view kind_of(const TraceStory& story, const std::string& id) {
   return record->errors != 0 ? "failed" : "kept";
 }
 
-// Quotes end a label in both languages; Mermaid also reads # and <.
-std::string mermaid_text(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '"' || c == '#' || c == '<' || c == '>' || c == '&' || c == '`' || c == '|') {
-      out += "#" + std::to_string(static_cast<unsigned char>(c)) + ";";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-std::string dot_text(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string explanation_mermaid(const TraceStory& full) {
@@ -128,15 +136,23 @@ std::string explanation_mermaid(const TraceStory& full) {
     text += "  " + name + "[\"";
     bool is_first = true;
     for (const std::string& line : label_lines(story, id)) {
-      text += (is_first ? "" : "<br/>") + mermaid_text(line);
+      text += (is_first ? "" : "<br/>") + mermaid_escaped(line);
       is_first = false;
     }
     text += "\"]:::" + std::string(kind_of(story, id)) + "\n";
   }
   for (const Arrow& arrow : picture.arrows) {
     const std::string label = delay_label(story, arrow);
-    text += "  " + names[arrow.linking] + (label.empty() ? " --> " : " -->|\"" + label + "\"| ") + names[arrow.linked] +
-            "\n";
+    text += "  " + names[arrow.linking] + (label.empty() ? " --> " : " -->|" + mermaid_quoted(label) + "| ") +
+            names[arrow.linked] + "\n";
+  }
+  for (std::size_t i = 0; i < picture.rests.size(); ++i) {
+    const Rest& rest = picture.rests[i];
+    const std::string name = "more" + std::to_string(i);
+    text += "  " + name + "[" + mermaid_quoted(rest.label) + "]:::absent\n";
+    text += rest.arrow == Rest::Arrow::from ? "  " + name + " --> t0\n"
+            : rest.arrow == Rest::Arrow::to ? "  t0 --> " + name + "\n"
+                                            : "  t0 -.- " + name + "\n";
   }
   return text +
          "  classDef failed fill:#fde2dd,stroke:#b3261e,color:#000\n"
@@ -148,22 +164,32 @@ std::string explanation_mermaid(const TraceStory& full) {
 std::string explanation_dot(const TraceStory& full) {
   const TraceStory story = shown_story(full);
   const Painter painter(story);
+  const Picture& picture = painter.picture();
   std::string text = "digraph why {\n  rankdir=LR;\n  node [shape=box, style=filled, fontname=\"sans-serif\"];\n";
-  for (const std::string& id : painter.picture().traces) {
+  for (const std::string& id : picture.traces) {
     const std::string_view kind = kind_of(story, id);
-    text += "  \"" + dot_text(id) + "\" [fillcolor=\"" +
+    text += "  " + dot_quoted(id) + " [fillcolor=\"" +
             (kind == "failed"    ? "#fde2dd"
              : kind == "kept"    ? "#dcecf9"
              : kind == "dropped" ? "#eeeeee"
                                  : "#ffffff") +
             (kind == "absent" ? "\", style=\"filled,dashed" : "") + "\", label=\"";
-    for (const std::string& line : label_lines(story, id)) text += dot_text(line) + "\\n";
+    for (const std::string& line : label_lines(story, id)) text += dot_escaped(line) + "\\n";
     text += "\"];\n";
   }
-  for (const Arrow& arrow : painter.picture().arrows) {
+  for (const Arrow& arrow : picture.arrows) {
     const std::string label = delay_label(story, arrow);
-    text += "  \"" + dot_text(arrow.linking) + "\" -> \"" + dot_text(arrow.linked) + "\"" +
-            (label.empty() ? "" : " [label=\"" + label + "\"]") + ";\n";
+    text += "  " + dot_quoted(arrow.linking) + " -> " + dot_quoted(arrow.linked) +
+            (label.empty() ? "" : " [label=" + dot_quoted(label) + "]") + ";\n";
+  }
+  const std::string explained = dot_quoted(story.record.trace_id);
+  for (std::size_t i = 0; i < picture.rests.size(); ++i) {
+    const Rest& rest = picture.rests[i];
+    const std::string name = "more" + std::to_string(i);
+    text += "  " + name + " [fillcolor=\"#ffffff\", style=\"filled,dashed\", label=" + dot_quoted(rest.label) + "];\n";
+    text += rest.arrow == Rest::Arrow::from ? "  " + name + " -> " + explained + ";\n"
+            : rest.arrow == Rest::Arrow::to ? "  " + explained + " -> " + name + ";\n"
+                                            : "  " + explained + " -> " + name + " [dir=none, style=dashed];\n";
   }
   return text + "}\n";
 }

@@ -83,7 +83,7 @@ Row row_of(const Group& group, std::size_t digits) {
           decision_words(record),
           full.chain_total == 0 ? "" : "+" + grouped(full.chain_total),
           shown_text(name_words(record), kCellBytesMax),
-          record.duration_ms ? duration_words(std::max(*record.duration_ms, 0.0)) : "",
+          record.duration_ms ? duration_words(*record.duration_ms) : "",
           shown_text(error_words(record), kCellBytesMax)};
 }
 
@@ -104,6 +104,7 @@ bool SearchTerms::match(const LogRecord& record) const {
 }
 
 void Search::add(const LogRecord& record) {
+  saw_record_ = true;
   saw_detail_ |= record.has_detail;
   if (record.reason == "link") {
     std::string& origin = origin_of_[record.trace_id];
@@ -185,7 +186,7 @@ std::string hits_json(const std::vector<Hit>& hits, std::uint64_t total) {
   JsonText json;
   json.begin_object().field("total", total).key("traces").begin_array();
   for (const Hit& hit : hits) {
-    json.newline().begin_object().field("keeps", hit.chain_total).key("record").raw(hit.record.json).end_object();
+    json.begin_object().field("keeps", hit.chain_total).key("record").raw(hit.record.json).end_object();
   }
   json.end_array().end_object();
   return json.take() + "\n";

@@ -42,8 +42,8 @@ class Search {
   // The largest chains first, then the latest traces. At most kHitsMax.
   std::vector<Hit> hits() const;
   std::uint64_t total() const noexcept { return matching_.size(); }
-  // A record had names: logs with decisions.detail: ids have none.
-  bool saw_detail() const noexcept { return saw_detail_; }
+  // There were records, but none had names: the log was written with decisions.detail: ids.
+  bool lacks_detail() const noexcept { return saw_record_ && !saw_detail_; }
 
  private:
   void make_room();
@@ -53,11 +53,13 @@ class Search {
   std::unordered_set<std::string> matching_;
   std::unordered_map<std::string, std::uint64_t> chain_totals_;  // by origin
   std::unordered_map<std::string, std::string> origin_of_;       // of traces kept over links
+  bool saw_record_ = false;
   bool saw_detail_ = false;
 };
 
 // One line for each of the first `shown_max` groups of hits that look alike, in columns, and how many more there are.
 std::string hits_table(const std::vector<Hit>& hits, std::uint64_t total, std::size_t shown_max, Paint paint);
+// One object on one line, with a newline.
 std::string hits_json(const std::vector<Hit>& hits, std::uint64_t total);
 
 }  // namespace entail::cli

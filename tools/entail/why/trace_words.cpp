@@ -1,5 +1,6 @@
 #include "why/trace_words.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 
@@ -47,20 +48,24 @@ std::string plural(std::uint64_t count, const std::string& one, const std::strin
 }
 
 std::string duration_words(double milliseconds) {
+  if (milliseconds < 0) return "-" + duration_words(-milliseconds);
   const double seconds = milliseconds / kMillisPerSecond;
   char text[64];
-  if (seconds < 1) {
-    std::snprintf(text, sizeof text, milliseconds < 100 ? "%.3g ms" : "%.0f ms", milliseconds);
-    return text;
-  }
-  if (seconds < static_cast<double>(kSecondsPerMinute)) {
-    std::snprintf(text, sizeof text, "%.3g s", std::floor(seconds * 100 + 1e-6) / 100);  // 59.999 is not a minute
-    return text;
-  }
+  const auto print = [&](const char* format, double value) {
+    std::snprintf(text, sizeof text, format, value);
+    return std::string(text);
+  };
+  if (milliseconds < 0.001) return milliseconds == 0 ? "0 ms" : print("%.3g ns", milliseconds * 1e6);
+  if (milliseconds < 100) return print("%.3g ms", milliseconds);
+  if (seconds < 1) return print("%.0f ms", std::min(milliseconds, 999.0));  // not 1000 ms
+  if (seconds < static_cast<double>(kSecondsPerMinute))
+    return print("%.3g s", std::min(std::floor(seconds * 100 + 1e-6) / 100, 59.9));  // not 60 s
   const auto whole = static_cast<std::uint64_t>(std::min(seconds, 1e15));
   if (whole < kSecondsPerHour) return two_units(whole, kSecondsPerMinute, "min", 1, "s");
   if (whole < kSecondsPerDay) return two_units(whole, kSecondsPerHour, "h", kSecondsPerMinute, "min");
-  return two_units(whole, kSecondsPerDay, "d", kSecondsPerHour, "h");
+  if (whole < 10 * kSecondsPerDay) return two_units(whole, kSecondsPerDay, "d", kSecondsPerHour, "h");
+  if (whole < 1000 * kSecondsPerDay) return std::to_string(whole / kSecondsPerDay) + " d";
+  return print("%.3g years", static_cast<double>(whole / kSecondsPerDay) / 365.25);
 }
 
 std::string name_words(const LogRecord& record) {
@@ -78,7 +83,11 @@ std::string trace_words(const LogRecord& record, const LogRecord* other) {
   if (!record.has_detail) return {};
   std::string text = name_words(record);
   if (text.empty()) text = "(no name)";
-  if (record.duration_ms) text += ", " + duration_words(std::max(*record.duration_ms, 0.0));
+  if (record.duration_ms && *record.duration_ms < 0) {
+    text += ", ends " + duration_words(-*record.duration_ms) + " before it starts";
+  } else if (record.duration_ms) {
+    text += ", " + duration_words(*record.duration_ms);
+  }
   const std::optional<double> delay = other == nullptr ? std::nullopt : delay_ms(*other, record);
   if (delay) text += ", " + duration_words(std::fabs(*delay)) + (*delay < 0 ? " earlier" : " later");
   return text;

@@ -11,6 +11,7 @@
 #include "time_text.hpp"
 #include "why/explanation.hpp"
 #include "why/search.hpp"
+#include "why/trace_words.hpp"
 
 namespace entail::cli {
 namespace {
@@ -100,20 +101,34 @@ class Why {
     if (!scan.error.empty()) console_.message(arguments_.decisions + ": " + scan.error);
     if (!scan.opened) return Exit::usage;
     if (scan.bad_line_count > 0)
-      console_.message(arguments_.decisions + ": " + grouped(scan.bad_line_count) + " lines are not decision records");
-    if (needs_detail() && !search.saw_detail())
+      console_.message(arguments_.decisions + ": " +
+                       plural(scan.bad_line_count, "line is not a decision record", "lines are not decision records"));
+    if (needs_detail() && search.lacks_detail())
       console_.message(arguments_.decisions + " has no names: it was written with decisions.detail: ids");
-    const std::vector<Hit> hits = search.hits();
-    if (hits.empty()) return say_nothing_found();
-    if (search.total() == 1) return tell(hits.front().record);
-    if (is_search()) return list(hits, search.total());
-    std::string text = terms_.prefix + "... matches several traces:\n";
-    console_.message(text + hits_table(hits, search.total(), kCandidatesShownMax, Paint{}));
-    return Exit::usage;
+    const Exit answered = answer(search);
+    const bool is_whole = scan.error.empty() && scan.bad_line_count == 0;
+    return answered == Exit::done && !is_whole ? Exit::input_unreadable : answered;
   }
 
  private:
   static constexpr std::size_t kCandidatesShownMax = 10;
+
+  Exit answer(const Search& search) {
+    const std::vector<Hit> hits = search.hits();
+    if (search.total() == 1) return tell(hits.front().record);
+    if (prints_json() && !print(hits_json(hits, search.total()))) return Exit::output_unwritable;
+    if (hits.empty()) return say_nothing_found();
+    if (!is_search()) return refuse_several(terms_.prefix + "... matches several traces", hits, search.total());
+    if (draws()) return refuse_several("a diagram is of one trace, but several match", hits, search.total());
+    if (prints_json()) return Exit::done;
+    const bool printed = print(hits_table(hits, search.total(), arguments_.limit, paint_for(STDOUT_FILENO)));
+    return printed ? Exit::done : Exit::output_unwritable;
+  }
+
+  Exit refuse_several(const std::string& text, const std::vector<Hit>& hits, std::uint64_t total) {
+    console_.message(text + ":\n" + hits_table(hits, total, kCandidatesShownMax, Paint{}));
+    return Exit::usage;
+  }
 
   bool refuse(const std::string& text) {
     console_.message(text);
@@ -156,12 +171,7 @@ class Why {
   }
 
   bool prints_json() const { return arguments_.json || arguments_.format == "json"; }
-
-  Exit list(const std::vector<Hit>& hits, std::uint64_t total) {
-    const bool printed = print(prints_json() ? hits_json(hits, total)
-                                             : hits_table(hits, total, arguments_.limit, paint_for(STDOUT_FILENO)));
-    return printed ? Exit::done : Exit::output_unwritable;
-  }
+  bool draws() const { return !prints_json() && arguments_.format != "text"; }
 
   Exit tell(const LogRecord& record) {
     TraceStory story;
@@ -212,8 +222,8 @@ void add_as(const std::string& name, const std::string& help, Command program, A
       "\nOptions that search can be combined: a trace must match all of them. If one trace matches, it is explained;\n"
       "if several do, they are listed: the origins that kept most traces first, then the latest traces. Delays are\n"
       "between the starts of traces.\n"
-      "\nExit codes: 0 explained or listed; 1 the log has no such trace; 2 usage error, or the prefix matches several\n"
-      "traces.");
+      "\nExit codes: 0 explained or listed; 1 the log has no such trace, or has lines that could not be read; 2 usage\n"
+      "error, or several traces match a prefix or are to be drawn.");
   command.on_chosen(action, [arguments, name] { return Why(*arguments, name).run(); });
 }
 
