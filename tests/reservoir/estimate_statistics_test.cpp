@@ -21,7 +21,7 @@ using naive::Link;
 using namespace statistics;
 
 constexpr std::size_t kLinks = 300;
-constexpr std::uint32_t kBudget = 16;
+constexpr std::uint32_t kLinkBudget = 16;
 constexpr int kRounds = 3000;
 
 struct Estimates {
@@ -38,17 +38,17 @@ Estimates estimate_uniform(const std::vector<Link>& links) {
   Estimates estimates;
   LinkSampler sampler;
   for (int round = 0; round < kRounds; ++round) {
-    sampler.begin(kBudget, static_cast<std::uint64_t>(round) * 0x9e3779b97f4a7c15 + 1, links.size());
+    sampler.begin(kLinkBudget, static_cast<std::uint64_t>(round) * 0x9e3779b97f4a7c15 + 1, links.size());
     for (std::uint32_t i = 0; i < links.size(); ++i)
       sampler.add_good(links[i].trace_id, links[i].span_id, links[i].randomness, i, 0, 0);
     const TruncatedLinks& truncated = sampler.finish(naive::ids_of(links));
     const double threshold = std::ldexp(static_cast<double>(*truncated.threshold_uniform), -64);
     double in_sample = 0;
     for (const SavedLink& link : truncated.saved) in_sample += link.in_uniform && is_of_kind(link.index) ? 1 : 0;
-    estimates.threshold_cdf.push_back(first_excluded_cdf(threshold, kBudget, kLinks));
-    estimates.distinct.push_back(kBudget / threshold);
+    estimates.threshold_cdf.push_back(first_excluded_cdf(threshold, kLinkBudget, kLinks));
+    estimates.distinct.push_back(kLinkBudget / threshold);
     estimates.kind_by_threshold.push_back(in_sample / threshold);
-    estimates.kind_by_share.push_back(kLinks * in_sample / kBudget);
+    estimates.kind_by_share.push_back(kLinks * in_sample / kLinkBudget);
   }
   return estimates;
 }
@@ -82,7 +82,7 @@ TEST(EstimateStatistics, SketchCEstimatesDistinctTraces) {
   std::vector<double> threshold_cdf;
   LinkSampler sampler;
   for (int round = 0; round < kRounds; ++round) {
-    sampler.begin(kBudget, 1, 2 * kLinks);
+    sampler.begin(kLinkBudget, 1, 2 * kLinks);
     std::vector<Link> links(2 * kLinks);
     for (std::uint32_t i = 0; i < kLinks; ++i) {
       Link link = naive::make_link(IdFamily::random, i, random);
@@ -94,8 +94,8 @@ TEST(EstimateStatistics, SketchCEstimatesDistinctTraces) {
     }
     const TruncatedLinks& truncated = sampler.finish(naive::ids_of(links));
     const double threshold = std::ldexp(static_cast<double>(truncated.threshold_consistent->inverse_randomness), -56);
-    threshold_cdf.push_back(first_excluded_cdf(threshold, kBudget, kLinks));
-    distinct.push_back(kBudget / threshold);
+    threshold_cdf.push_back(first_excluded_cdf(threshold, kLinkBudget, kLinks));
+    distinct.push_back(kLinkBudget / threshold);
   }
   EXPECT_GT(kolmogorov_tail(threshold_cdf), kFalseAlarm);
   EXPECT_GT(mean_tail(distinct, kLinks), kFalseAlarm);
