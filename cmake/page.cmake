@@ -31,7 +31,6 @@ function(entail_page target)
   set(inputs ${PROJECT_SOURCE_DIR}/cmake/build_page.cmake)
   if(has_node)
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${web}/src/*)
-    list(FILTER sources EXCLUDE REGEX "\\.test\\.tsx?$")
     list(APPEND inputs ${sources} ${web}/index.html ${web}/package.json ${web}/package-lock.json ${web}/vite.config.ts)
   endif()
   add_custom_command(

@@ -6,6 +6,5 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 60_000,
-    globalSetup: [],
   },
 });

@@ -6,6 +6,7 @@
 #include "option/format.hpp"
 #include "option/nearest.hpp"
 #include "option/value_text.hpp"
+#include "text/utf8.hpp"
 
 namespace entail::config {
 
@@ -55,7 +56,7 @@ std::string found_text(const YamlNode& node) {
   }
   if (node.text.size() <= kFoundCharsMax) return "'" + node.text + "'";
   std::size_t end = kFoundCharsMax;
-  while (end > 0 && (static_cast<unsigned char>(node.text[end]) & 0xc0) == 0x80) --end;  // not inside a character
+  while (end > 0 && !text::starts_character(node.text[end])) --end;  // not inside a character
   return "'" + node.text.substr(0, end) + "...'";
 }
 

@@ -28,10 +28,9 @@ Position position_of(const YAML::Mark& mark) noexcept {
 bool is_utf8(std::string_view text, Position* position) noexcept {
   const std::string_view good = text.substr(0, text::utf8_valid_size(text));
   const std::size_t line_begin = good.rfind('\n') + 1;  // npos + 1 is 0: the first line
-  const auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; };
   const auto lines = std::count(good.begin(), good.end(), '\n');
   const auto columns =
-      std::count_if(good.begin() + static_cast<std::ptrdiff_t>(line_begin), good.end(), begins_character);
+      std::count_if(good.begin() + static_cast<std::ptrdiff_t>(line_begin), good.end(), text::starts_character);
   *position = {static_cast<std::uint32_t>(lines) + 1, static_cast<std::uint32_t>(columns) + 1};
   return good.size() == text.size();
 }
@@ -245,7 +244,7 @@ Position YamlDocument::inside(const YamlNode& scalar, std::size_t offset) const 
     if (escaped ? std::string_view("xuU").find(meant) != std::string_view::npos : meant != scalar.text[read])
       return scalar.position;
     at += size;
-    if ((static_cast<unsigned char>(meant) & 0xc0) != 0x80) column += static_cast<std::uint32_t>(size);
+    if (text::starts_character(meant)) column += static_cast<std::uint32_t>(size);
   }
   return {scalar.position.line, column};
 }

@@ -13,8 +13,6 @@ namespace entail {
 inline namespace v1 {
 namespace {
 
-constexpr std::int64_t kNanosPerMilli = 1'000'000;
-
 void append_text(std::string_view text, std::string& out) {
   text::append_json_string(text, out, text::JsonEscapes::required);
 }
@@ -59,17 +57,7 @@ void append_millis(std::int64_t time_ns, std::string& out) {
   const std::uint64_t magnitude =
       time_ns < 0 ? 0 - static_cast<std::uint64_t>(time_ns) : static_cast<std::uint64_t>(time_ns);
   if (time_ns < 0) out.push_back('-');
-  append_number(magnitude / kNanosPerMilli, out);
-  std::uint64_t rest = magnitude % kNanosPerMilli;
-  if (rest == 0) return;
-  char decimals[7] = {'.'};
-  unsigned count = 6;
-  while (rest % 10 == 0) {
-    rest /= 10;
-    --count;
-  }
-  for (unsigned i = count; i > 0; --i, rest /= 10) decimals[i] = static_cast<char>('0' + rest % 10);
-  out.append(decimals, count + 1);
+  text::append_scaled<6>(magnitude, out);
 }
 
 void append_id(TraceId id, std::string& out) {
@@ -78,6 +66,15 @@ void append_id(TraceId id, std::string& out) {
   text::write_hex(id.lo, 16, text + 17);
   text[33] = '"';
   out.append(text, sizeof text);
+}
+
+template <auto append, class T>
+void append_or_null(const std::optional<T>& value, std::string& out) {
+  if (value) {
+    append(*value, out);
+  } else {
+    out += "null";
+  }
 }
 
 void append_ids(const std::vector<TraceId>& ids, std::string& out) {
@@ -129,11 +126,7 @@ void append_detail(const TraceDetail& detail, std::string& out) {
   } else {
     out += ",\"start\":null,\"duration_ms\":";
   }
-  if (detail.duration_ns) {
-    append_millis(*detail.duration_ns, out);
-  } else {
-    out += "null";
-  }
+  append_or_null<append_millis>(detail.duration_ns, out);
   out += ",\"services\":[";
   for (std::size_t i = 0; i < detail.services.size(); ++i) {
     if (i != 0) out.push_back(',');
@@ -187,20 +180,12 @@ void append_json(const DecisionRecord& record, std::string& out) {
   append_text_or_null(record.policy, out);
   out += record.origin ? ",\"origin\":true" : ",\"origin\":false";
   out += record.revived ? ",\"revived\":true" : ",\"revived\":false";
-  if (record.origin_trace_id) {
-    out += ",\"origin_trace_id\":";
-    append_id(*record.origin_trace_id, out);
-  } else {
-    out += ",\"origin_trace_id\":null";
-  }
+  out += ",\"origin_trace_id\":";
+  append_or_null<append_id>(record.origin_trace_id, out);
   out += ",\"direction\":";
   append_name_or_null(direction_name(record.direction), out);
-  if (record.hops) {
-    out += ",\"hops\":";
-    append_number(*record.hops, out);
-  } else {
-    out += ",\"hops\":null";
-  }
+  out += ",\"hops\":";
+  append_or_null<append_number>(record.hops, out);
   if (record.path.empty()) {
     out += ",\"path\":null,\"loss\":";
   } else {

@@ -27,7 +27,7 @@ void Details::count_freed(std::uint64_t bytes) noexcept {
 
 namespace {
 
-// The rest of a list, should there be no memory for its record.
+// Frees the rest of a list if there is no memory for its record.
 struct ListGuard {
   Details& details;
   SpanNote* first;

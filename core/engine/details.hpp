@@ -1,5 +1,5 @@
 // Details: the notes of each trace, by record, from the tick that takes them until the record is forgotten
-// (docs/formats.md "Decision log", from `root_service` on). Empty, and free of cost, unless decision records have
+// (docs/formats.md "Decision log", from `root_service` on). Empty, and without cost, unless decision records have
 // details.
 // Thread rule: Confined (tick). Memory: 40 bytes a record, in blocks, and its notes (notes/trace_notes.hpp), which
 // Admission accounts.
@@ -18,19 +18,19 @@ namespace entail::engine {
 
 class Details {
  public:
-  // heap_bytes_freed: counts what is given back to the heap (SpanStore::heap_bytes_freed).
+  // heap_bytes_freed: counts what is returned to the heap (SpanStore::heap_bytes_freed).
   Details(bool wanted, Admission& admission, std::uint64_t& heap_bytes_freed) noexcept
       : wanted_(wanted), admission_(admission), heap_bytes_freed_(heap_bytes_freed) {}
 
   bool wanted() const noexcept { return wanted_; }
-  // Takes a list of notes over.
+  // Takes ownership of a list of notes.
   void add(propagate::RecordId id, notes::SpanNote* first);
   // The span that stands for a root in a trace that has none. Null: no memory, and nothing changes.
   void set_entry(propagate::RecordId id, notes::SpanNotePointer note);
   // Null: nothing was noted.
   const notes::TraceNotes* find(propagate::RecordId id) const noexcept;
   void forget(propagate::RecordId id) noexcept;
-  // Frees notes that no record took over.
+  // Frees notes that no record owns.
   void free_list(notes::SpanNote* first) noexcept;
   std::uint64_t bytes() const noexcept {
     return blocks_.capacity() * sizeof(blocks_[0]) + block_count_ * sizeof(Block);

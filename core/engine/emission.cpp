@@ -9,6 +9,7 @@
 #include "base/prefetch.hpp"
 #include "emit/malformed_ids.hpp"
 #include "engine/emission.hpp"
+#include "engine/entry_span.hpp"
 #include "engine/memory_shares.hpp"
 #include "engine/truncated_span.hpp"
 #include "otlp/decode.hpp"
@@ -102,7 +103,7 @@ void Emission::emit_trace(RecordId id) {
   for (const KeptSpan& span : spans) links += span.held.link_count;
   life_.on_emitted(id, spans.size(), links);
   const bool says_why = traces_.options.links.attributes == SpanAttributes::all;
-  const std::size_t carries_reason = says_why && is_first && !spans.empty() ? reason_index(spans) : spans.size();
+  const std::size_t carries_reason = says_why && is_first && !spans.empty() ? entry_index(spans) : spans.size();
   part_ = {traces_.trace_id(id), 0, 0, 0, is_first, false};
   for (std::size_t i = 0; i < spans.size(); ++i) emit_span(id, spans[i], i == carries_reason);
   if (by_trace_) end_part(false);
@@ -118,22 +119,6 @@ std::vector<Emission::KeptSpan> Emission::take_spans(RecordId id) {
            std::tuple(b.start_ns, b.span_id, b.held.payload.size());
   });
   return spans;
-}
-
-// The span without a parent, else one whose parent is not here, else any; the first of its kind.
-std::size_t Emission::reason_index(const std::vector<KeptSpan>& spans) {
-  std::vector<SpanId> ids;
-  ids.reserve(spans.size());
-  for (const KeptSpan& span : spans) ids.push_back(span.span_id);
-  std::sort(ids.begin(), ids.end());
-  const auto rank = [&](const KeptSpan& span) {
-    if (span.parent.is_zero()) return 0;
-    return std::binary_search(ids.begin(), ids.end(), span.parent) ? 2 : 1;
-  };
-  std::size_t best = 0;
-  for (std::size_t i = 1; i < spans.size(); ++i)
-    if (rank(spans[i]) < rank(spans[best])) best = i;
-  return best;
 }
 
 void Emission::emit_span(RecordId id, const KeptSpan& span, bool carries_reason) {

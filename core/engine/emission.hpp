@@ -47,7 +47,6 @@ class Emission {
   void prefetch_spans(std::span<const RecordId> ids) const;
   void emit_trace(RecordId id);
   std::vector<KeptSpan> take_spans(RecordId id);
-  static std::size_t reason_index(const std::vector<KeptSpan>& spans);
   void emit_span(RecordId id, const KeptSpan& span, bool carries_reason);
   void add_reason(RecordId id, std::vector<TraceId>& path, std::vector<emit::Attribute>& attributes) const;
   void select_links(RecordId id, const KeptSpan& span, TruncatedOutput& out);

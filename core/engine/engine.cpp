@@ -85,7 +85,7 @@ Engine::Impl::Impl(const Options& from, BatchSink& sink, std::unique_ptr<BatchSi
       room(traces, life, late_pins, intake, retention),
       report({traces, intake, life, emission, room, output, sink, rank_seed}) {}
 
-// Notes that no record has taken over are known only from the nodes; those of records go with `details`.
+// Notes that no record owns yet are reachable only from the nodes; `details` frees those of records.
 Engine::Impl::~Impl() {
   if (!shape.has_notes || !graph.ok()) return;
   for (const graph::WindowInfo& window : graph.windows())

@@ -80,7 +80,7 @@ void Intake::read_links(Lane& lane, const otlp::Decoded& decoded, std::uint32_t 
   const TraceId own_id = lane.trace_ids[accepted];
   const bool policies_read_types = policies_.reads_link_types();
   const bool limits_read_types = read_link_types_ && !policies_read_types;
-  const bool is_error = span.status_code == 2;
+  const bool is_error = span.status_code == otlp::kStatusError;
   policy::LinkFacts* const facts = lane.link_facts.empty() ? nullptr : &lane.link_facts[accepted];
   store::TruncatedSpan* const truncated = begin_truncated(lane, span);
   Lane::LinkTally& tally = lane.link_tally;

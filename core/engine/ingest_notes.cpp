@@ -1,4 +1,4 @@
-// ingest(): what decision records say of a trace beside the decision (notes/trace_words.hpp, policy/near_numbers.hpp).
+// ingest(): what the details of decision records need (notes/trace_words.hpp, policy/near_numbers.hpp).
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -22,7 +22,7 @@ bool is_root_span(const otlp::Decoded& decoded, const otlp::SpanView& span) noex
 
 }  // namespace
 
-// If every span is noted: names and messages are part of the request, and no longer in a note than there.
+// If every span is noted. Names and messages are part of the request, and no longer in a note than there.
 std::uint64_t Intake::note_bytes_max(const otlp::Decoded& decoded) noexcept {
   std::size_t service_max = 0;
   for (const otlp::ResourceView& resource : decoded.resources)
@@ -62,10 +62,9 @@ void Intake::measure_numbers(const Lane& lane, const otlp::Decoded& decoded, con
 
 // PROTOCOL span_notes N1 to N3. False: no memory.
 bool Intake::note_span(Lane& lane, const otlp::Decoded& decoded, const otlp::SpanView& span, TracePayload& payload) {
-  constexpr std::uint32_t kStatusError = 2;
   const store::Envelope& resource = *lane.scopes[span.scope]->resource;
   const notes::SpanFacts facts{span.start_ns, notes::resource_key(resource.digest.low), is_root_span(decoded, span),
-                               span.status_code == kStatusError};
+                               span.status_code == otlp::kStatusError};
   notes::TraceWords& words = payload.notes(shape_);
   if (const std::uint16_t roles = words.wanted(facts); roles != 0) [[unlikely]] {
     const SpanId id = base::load_span_id(slice(decoded.bytes, span.span_id).data());

@@ -93,12 +93,11 @@ struct Lane {
   std::vector<const store::Envelope*> scopes;
   std::vector<policy::Bits> resource_bits;
   std::vector<std::optional<std::string_view>> services;  // of the resources, read when a span is noted
-  std::vector<std::uint64_t>
-      near_numbers;  // of the resources, policy::NearNumbers each; empty unless details are wanted
-  std::vector<policy::LinkFacts> link_facts;  // of the accepted spans; empty unless a policy reads links
-  std::vector<std::uint64_t> sizes;           // of the accepted spans (trace_sizes.hpp); empty unless they are read
-  std::vector<std::uint8_t> gathered;         // fields of a resource or scope that lie apart
-  base::LargeVector<graph::EdgeCell> cells;   // all links of the request, by span
+  std::vector<std::uint64_t> near_numbers;                // of the resources: policy::NearNumbers each
+  std::vector<policy::LinkFacts> link_facts;              // of the accepted spans; empty unless a policy reads links
+  std::vector<std::uint64_t> sizes;          // of the accepted spans (trace_sizes.hpp); empty unless they are read
+  std::vector<std::uint8_t> gathered;        // fields of a resource or scope that lie apart
+  base::LargeVector<graph::EdgeCell> cells;  // all links of the request, by span
   base::LargeVector<SpanId> far_spans;
   std::vector<std::uint32_t> first_cell;  // by accepted span
   // Of the accepted spans that have too many links, in their order.

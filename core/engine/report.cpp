@@ -59,7 +59,7 @@ void Report::write_log() {
   ids.clear();
 }
 
-// Overwrites all of `out`, but reuses its memory: a log has a record for every trace.
+// Overwrites all of `out`, but reuses its memory, as a log has a record for every trace.
 void Report::describe(RecordId id, DecisionRecord& out) const {
   const Traces& traces = parts_.traces;
   const Record& record = traces.ledger[id];
@@ -138,6 +138,7 @@ void Report::describe_detail(RecordId id, const policy::Facts& facts, DecisionRe
   detail.errors = traces.errors(id);
   const notes::TraceNotes* const notes = traces.details.find(id);
   const notes::SpanNote* const root = notes == nullptr ? nullptr : notes->root();
+  const notes::SpanNote* const error = notes == nullptr ? nullptr : notes->error();
   detail.root_service = root == nullptr ? std::string_view() : root->service();
   detail.root_name = root == nullptr ? std::string_view() : root->name();
   std::size_t service_count = 0;
@@ -148,7 +149,7 @@ void Report::describe_detail(RecordId id, const policy::Facts& facts, DecisionRe
     });
   }
   detail.services.resize(service_count);
-  if (const notes::SpanNote* const error = notes == nullptr ? nullptr : notes->error(); error != nullptr) {
+  if (error != nullptr) {
     if (!detail.error) detail.error.emplace();
     detail.error->service = error->service();
     detail.error->name = error->name();
@@ -167,7 +168,7 @@ void Report::describe_distances(RecordId id, const policy::Facts& facts, std::ve
   std::array<std::uint64_t, policy::kNearNumbersMax> numbers{};
   const std::span near_numbers(numbers.data(), traces.shape.near_number_count);
   traces.near_numbers(id, near_numbers);
-  // Late spans of a sealed trace may have made a policy hold that nobody asked.
+  // A sealed trace is not evaluated again, so a policy may hold for it with its late spans.
   const bool none_holds = traces.ledger[id].phase == Phase::retained && !traces.ledger[id].vetoed;
   traces.policies.distances({facts, traces.trace_id(id), near_numbers}, answers, none_holds, distances_);
   for (policy::PolicySet::PolicyDistance& near : distances_)
@@ -184,8 +185,8 @@ bool Report::needs_entry(RecordId id) const {
   return record.phase == Phase::sealed ? notes->root() == nullptr : !notes->has_root();
 }
 
-// A trace without a root: the span that would carry the reason (docs/design.md 3.12) is known only when all of its
-// spans are compared, which are still held.
+// A trace without a root: the span that would carry the reason (docs/design.md 3.12) is known only by comparing all of
+// its spans, which are still held.
 void Report::find_entry(RecordId id) const {
   const Traces& traces = parts_.traces;
   traces.take_spans(id, taken_);

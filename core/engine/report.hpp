@@ -51,7 +51,7 @@ class Report {
   void add_memory(Statistics& out) const;
 
   Parts parts_;
-  // Scratch, whose memory stays for the next record.
+  // Scratch: its memory is reused for the next record.
   DecisionRecord described_;
   mutable std::vector<graph::NodeId> nodes_;
   mutable std::vector<policy::PolicySet::PolicyDistance> distances_;

@@ -7,6 +7,7 @@
 #include "context/tracestate.hpp"
 #include "engine/request_impl.hpp"
 #include "entail/link_vocabulary.hpp"
+#include "notes/span_note.hpp"
 #include "otlp/decode.hpp"
 #include "otlp/fields.hpp"
 #include "wire/field_cursor.hpp"
@@ -112,18 +113,8 @@ class Visit {
   }
 
   std::string_view service_of(const otlp::ResourceView& view) const noexcept {
-    for (std::uint32_t i = 0; i < view.field_count; ++i) {
-      wire::FieldCursor fields(decoded_.bytes, decoded_.fields[view.first_field + i]);
-      for (wire::FieldView field; fields.next(field);) {
-        if (!field.is(otlp::resource_spans_field::kResource)) continue;
-        otlp::AttributeCursor attributes(decoded_.bytes, field.payload.offset,
-                                         field.payload.offset + field.payload.size, otlp::resource_field::kAttributes);
-        for (otlp::AttributeView attribute; attributes.next(attribute);)
-          if (attribute.kind == otlp::AttributeView::Kind::string &&
-              base::text_of(bytes(attribute.key)) == "service.name")
-            return base::text_of(bytes(attribute.string));
-      }
-    }
+    for (std::uint32_t i = 0; i < view.field_count; ++i)
+      if (const auto service = notes::find_service(bytes(decoded_.fields[view.first_field + i]))) return *service;
     return {};
   }
 

@@ -54,7 +54,7 @@ struct Traces {
     for_each_node(id, [&](graph::NodeId node) { spans.take(payload(node).spans, taken); });
     collect_notes(id);
   }
-  // What ingest has noted of the trace goes to its record. After its spans were taken, no note of them is left behind.
+  // Moves what ingest has noted of the trace to its record: if its spans were taken before, all notes of them.
   void collect_notes(RecordId id) const {
     if (!details.wanted()) return;
     for_each_node(id, [&](graph::NodeId node) {

@@ -5,6 +5,7 @@
 #include <new>
 #include <string>
 
+#include "base/bytes.hpp"
 #include "otlp/decode.hpp"
 #include "otlp/fields.hpp"
 #include "text/utf8.hpp"
@@ -14,10 +15,6 @@
 namespace entail::notes {
 
 namespace {
-
-std::string_view text_of(Bytes bytes, wire::Range range) noexcept {
-  return {reinterpret_cast<const char*>(bytes.data()) + range.offset, range.size};
-}
 
 struct SpanTexts {
   std::string_view name;
@@ -30,11 +27,11 @@ SpanTexts texts_of(Bytes payload) noexcept {
   wire::FieldCursor fields(payload);
   for (wire::FieldView field; fields.next(field);) {
     if (field.is(otlp::span_field::kName)) {
-      texts.name = text_of(payload, field.payload);
+      texts.name = base::text_of(wire::slice(payload, field.payload));
     } else if (field.is(otlp::span_field::kStatus)) {
       wire::FieldCursor status(payload, field.payload);
       for (wire::FieldView part; status.next(part);)
-        if (part.is(otlp::status_field::kMessage)) texts.message = text_of(payload, part.payload);
+        if (part.is(otlp::status_field::kMessage)) texts.message = base::text_of(wire::slice(payload, part.payload));
     }
   }
   return texts;
@@ -55,7 +52,7 @@ std::string_view clean_text(std::string_view text, std::string& storage) {
 
 }  // namespace
 
-std::string_view service_of(Bytes resource_fields) noexcept {
+std::optional<std::string_view> find_service(Bytes resource_fields) noexcept {
   wire::FieldCursor fields(resource_fields);
   for (wire::FieldView field; fields.next(field);) {
     if (!field.is(otlp::resource_spans_field::kResource)) continue;
@@ -63,18 +60,17 @@ std::string_view service_of(Bytes resource_fields) noexcept {
                                      otlp::resource_field::kAttributes);
     for (otlp::AttributeView attribute; attributes.next(attribute);)
       if (attribute.kind == otlp::AttributeView::Kind::string &&
-          text_of(resource_fields, attribute.key) == "service.name")
-        return text_of(resource_fields, attribute.string);
+          base::text_of(wire::slice(resource_fields, attribute.key)) == "service.name")
+        return base::text_of(wire::slice(resource_fields, attribute.string));
   }
-  return {};
+  return std::nullopt;
 }
 
 std::string_view cut_text(std::string_view text, std::size_t size_max) noexcept {
   if (text.size() <= size_max) return text;
   constexpr std::size_t kContinuedMax = 3;  // bytes of a character behind its first
   std::size_t size = size_max;
-  const auto continues = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80; };
-  while (size != 0 && size_max - size < kContinuedMax && continues(size)) --size;
+  while (size != 0 && size_max - size < kContinuedMax && !text::starts_character(text[size])) --size;
   return text.substr(0, size);
 }
 

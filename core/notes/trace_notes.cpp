@@ -4,8 +4,8 @@
 
 namespace entail::notes {
 
-// The roles that a note still has are in its `roles`.
-void TraceNotes::lose(SpanNote* note, Role role) noexcept {
+// note->roles are the roles that the note still has.
+void TraceNotes::drop_role(SpanNote* note, Role role) noexcept {
   if (note == nullptr) return;
   note->roles = static_cast<std::uint16_t>(note->roles & ~role);
   if (note->roles != 0) return;
@@ -14,17 +14,17 @@ void TraceNotes::lose(SpanNote* note, Role role) noexcept {
 }
 
 void TraceNotes::add_service(SpanNote* note) noexcept {
-  if (note->service_size == 0) return lose(note, kService);
+  if (note->service_size == 0) return drop_role(note, kService);
   SpanNote** place = &services_;
   while (*place != nullptr && (*place)->service() < note->service()) place = &(*place)->next;
-  if (*place != nullptr && (*place)->service() == note->service()) return lose(note, kService);
-  if (*place == nullptr && service_count_ == kServicesMax) return lose(note, kService);
+  if (*place != nullptr && (*place)->service() == note->service()) return drop_role(note, kService);
+  if (*place == nullptr && service_count_ == kServicesMax) return drop_role(note, kService);
   note->next = std::exchange(*place, note);
   if (++service_count_ <= kServicesMax) return;
   SpanNote** last = place;
   while ((*last)->next != nullptr) last = &(*last)->next;
   --service_count_;
-  lose(std::exchange(*last, nullptr), kService);
+  drop_role(std::exchange(*last, nullptr), kService);
 }
 
 std::uint64_t TraceNotes::add(SpanNotePointer added) noexcept {
@@ -33,12 +33,12 @@ std::uint64_t TraceNotes::add(SpanNotePointer added) noexcept {
   note->roles = kService;  // every note names its service
   if ((noted & kRoot) != 0 && (!has_root() || note->is_before(*root_))) {
     note->roles |= kRoot;
-    lose(std::exchange(root_, note), kRoot);
+    drop_role(std::exchange(root_, note), kRoot);
     root_is_entry_ = false;
   }
   if ((noted & kError) != 0 && (error_ == nullptr || note->is_error_before(*error_))) {
     note->roles |= kError;
-    lose(std::exchange(error_, note), kError);
+    drop_role(std::exchange(error_, note), kError);
   }
   add_service(note);
   return std::exchange(freed_bytes_, 0);
@@ -47,7 +47,7 @@ std::uint64_t TraceNotes::add(SpanNotePointer added) noexcept {
 std::uint64_t TraceNotes::set_entry(SpanNotePointer note) noexcept {
   if (has_root()) return note->bytes();
   note->roles = kRoot;
-  lose(std::exchange(root_, note.release()), kRoot);
+  drop_role(std::exchange(root_, note.release()), kRoot);
   root_is_entry_ = true;
   return std::exchange(freed_bytes_, 0);
 }
@@ -55,12 +55,12 @@ std::uint64_t TraceNotes::set_entry(SpanNotePointer note) noexcept {
 std::uint64_t TraceNotes::clear() noexcept {
   for (SpanNote* note = std::exchange(services_, nullptr); note != nullptr;) {
     SpanNote* const next = note->next;
-    lose(note, kService);
+    drop_role(note, kService);
     note = next;
   }
   service_count_ = 0;
-  lose(std::exchange(root_, nullptr), kRoot);
-  lose(std::exchange(error_, nullptr), kError);
+  drop_role(std::exchange(root_, nullptr), kRoot);
+  drop_role(std::exchange(error_, nullptr), kError);
   root_is_entry_ = false;
   return std::exchange(freed_bytes_, 0);
 }

@@ -1,5 +1,5 @@
 // What the tick thread keeps of a trace's notes: the root, the first failed span, and a span of each service, of more
-// than kServicesMax the smallest names. A note can have several roles; one that has none is freed.
+// than kServicesMax the smallest names. A note can have several roles; one without a role is freed.
 // Thread rule: Confined (tick). Memory: 24 bytes, and at most kServicesMax + 2 notes of 3 * kTextMax bytes.
 // Cost: linear in the notes; each is compared with at most kServicesMax names.
 #pragma once
@@ -19,7 +19,7 @@ class TraceNotes {
   TraceNotes(const TraceNotes&) = delete;
   TraceNotes& operator=(const TraceNotes&) = delete;
 
-  // Keeps the note if it counts, and frees what counts no more. Returns the bytes freed.
+  // Keeps the note if it counts, and frees those that no longer do. Returns the bytes freed.
   std::uint64_t add(SpanNotePointer note) noexcept;
   // A span with a parent, in the place of a root while there is none. Returns the bytes freed.
   std::uint64_t set_entry(SpanNotePointer note) noexcept;
@@ -38,7 +38,8 @@ class TraceNotes {
 
  private:
   void add_service(SpanNote* note) noexcept;
-  void lose(SpanNote* note, Role role) noexcept;
+  // Frees a note without further roles. Null: does nothing.
+  void drop_role(SpanNote* note, Role role) noexcept;
 
   SpanNote* root_ = nullptr;
   SpanNote* error_ = nullptr;

@@ -1,5 +1,5 @@
-// The words of a trace's node into which ingest notes its spans. They lie behind the policies' fold, in memory that was
-// born zero: zero bytes say that nothing was noted.
+// The words of a trace's node into which ingest notes its spans. They lie behind the policies' fold, in memory that is
+// zero at first: zero bytes mean that nothing was noted.
 //
 // Which spans are noted: the roots and the failed spans that come first in time so far, and the first span of each
 // resource. Two resources are remembered, so a trace whose spans alternate between more is noted more often than
@@ -10,7 +10,7 @@
 //   ingest   N1 load the hints (read): they say whether a better note, or one of the same resource, is there; if so,
 //            the span needs none   N2 push the note (push)   N3 raise the hints (raise)
 //            then PROTOCOL touch T2 pushes the span itself
-//   tick     N4 take all notes (take), after it has taken the span (touch U3), unless a look finds none (guess)
+//   tick     N4 take all notes (take), after it has taken the span (touch U3), unless a load finds none (guess)
 //   P1  a span whose note N1 left out: its lane has acquired, from the N3 that it read, the N2 before that; touch T2
 //       and U3 pass this on to tick, so that N4 takes that note, or an earlier N4 has.
 //   P2  hints lose nothing: the starts only rise, and a resource that another lane's N3 overwrote is noted again.
@@ -66,7 +66,7 @@ class TraceWordsOf {
   void push(Note* note, std::uint16_t roles, const SpanFacts& span) noexcept {
     link(note);
     if ((roles & kService) != 0) {
-      const std::uint64_t two = resources_.load(Orders::read);  // what it passes on, N1 of others relies on
+      const std::uint64_t two = resources_.load(Orders::read);  // acquire: N1 of others relies on the key that is kept
       resources_.store(two << 32 | span.resource, Orders::raise);
     }
     if ((roles & kRoot) != 0) raise(root_start_inverted_, ~span.start_ns);
@@ -78,7 +78,7 @@ class TraceWordsOf {
   Note* take() noexcept { return notes_.exchange(nullptr, Orders::take); }
   bool has_notes() const noexcept { return notes_.load(Orders::guess) != nullptr; }
   std::uint32_t errors() const noexcept { return errors_.load(std::memory_order_relaxed); }
-  // Tick: what another node of the trace has counted and noted goes on here. It is not used any more.
+  // Tick: adds the count and the notes of another node of the trace, which is not used afterwards.
   void take_over(TraceWordsOf& from) noexcept {
     count_error(from.errors());
     for (Note* note = from.take(); note != nullptr;) {

@@ -5,6 +5,7 @@
 
 #include "option/format.hpp"
 #include "option/nearest.hpp"
+#include "text/utf8.hpp"
 
 namespace entail::option {
 
@@ -81,17 +82,16 @@ std::string caret_lines(std::string_view text, std::size_t offset) {
   std::string shown;
   if (at > kCaretLineCharsMax / 2) {
     std::size_t cut = at - kCaretLineCharsMax / 2;
-    while (cut > 0 && (static_cast<unsigned char>(line[cut]) & 0xc0) == 0x80) --cut;  // not inside a character
+    while (cut > 0 && !text::starts_character(line[cut])) --cut;  // not inside a character
     line.remove_prefix(cut);
     at -= cut;
     shown = "...";
   }
   std::size_t end = std::min(kCaretLineCharsMax, line.size());
-  while (end < line.size() && (static_cast<unsigned char>(line[end]) & 0xc0) == 0x80) ++end;
+  while (end < line.size() && !text::starts_character(line[end])) ++end;
   const std::size_t indent = shown.size();
   std::size_t columns = 0;
-  for (std::size_t i = 0; i < at && i < line.size(); ++i)
-    columns += (static_cast<unsigned char>(line[i]) & 0xc0) != 0x80;
+  for (std::size_t i = 0; i < at && i < line.size(); ++i) columns += text::starts_character(line[i]);
   shown += line.substr(0, end);
   std::replace(shown.begin(), shown.end(), '\t', ' ');
   return "    " + shown + (end < line.size() ? "..." : "") + "\n    " + std::string(indent + columns, ' ') + "^";

@@ -1,6 +1,5 @@
 // Parses and formats option values as YAML files contain them: numbers with underscores, Go durations, sizes with
-// units,
-// $-expansion.
+// units, $-expansion.
 // Thread rule: Immutable (free functions). Cost: linear in the text; format_x and expand_dollars allocate.
 #pragma once
 

@@ -160,6 +160,14 @@ std::uint32_t mark_of_key_value(const Byte* at, std::uint32_t size) noexcept {
   return value != nullptr && value + value_size == end ? key_mark(at + 2 + key_size, key_size) : kNoKeyMark;
 }
 
+std::uint32_t mark_of_key(std::string_view key) {
+  if (key.size() > kMarkedKeyMax) return kNoKeyMark;
+  const auto size = static_cast<std::uint8_t>(key.size());
+  std::vector<Byte> field = {static_cast<Byte>(kKeyTag), size};  // as in an attribute: tag, length, key
+  field.insert(field.end(), key.begin(), key.end());
+  return key_mark(field.data() + field.size(), size);
+}
+
 bool check_attributes(Reader& reader, const Byte* at, const Byte* end, wire::Field attributes) noexcept {
   const std::uint32_t attribute_tag = attributes.tag();
   return reader.each_field(at, end, [&](const Byte* field, std::uint32_t tag, const Byte* value) {

@@ -20,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -104,6 +105,9 @@ inline std::uint32_t key_mark(const std::uint8_t* key_end, std::uint32_t key_siz
   static_assert(kKeyMarks == 1 << kMarkBits);
   return ((base::load_le16(key_end - 2) | key_size << 16) * 0x9e3779b1u) >> (32 - kMarkBits);
 }
+
+// The mark of a key in an attribute; kNoKeyMark if it is longer than kMarkedKeyMax. Allocates.
+std::uint32_t mark_of_key(std::string_view key);
 
 // The arrays of one request. Reuse it: clear() keeps the memory.
 struct Decoded {

@@ -120,6 +120,8 @@ constexpr bool is_malformed_id(std::uint32_t size, std::uint32_t id_size) noexce
   return size != 0 && size != id_size;
 }
 
+constexpr std::uint32_t kStatusError = 2;  // STATUS_CODE_ERROR
+
 // Bits of the flags of spans and links.
 namespace flag {
 constexpr std::uint32_t kSampled = 1;

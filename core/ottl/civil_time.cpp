@@ -1,5 +1,7 @@
 #include "ottl/civil_time.hpp"
 
+#include "text/civil_date.hpp"
+
 namespace entail::ottl {
 
 namespace {
@@ -24,16 +26,11 @@ CivilTime civil_time(Instant instant, std::int32_t offset) noexcept {
   const std::int64_t local = instant.second + offset;
   const std::int64_t days = floor_divided(local, kSecondsPerDay);
   const std::int64_t second_of_day = local - days * kSecondsPerDay;
-  const std::int64_t shifted = days + 719468;
-  const std::int64_t era = floor_divided(shifted, 146097);
-  const std::int64_t day_of_era = shifted - era * 146097;
-  const std::int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
+  const text::CivilDate date = text::civil_date(days);
   CivilTime out;
-  out.day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-  out.month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-  out.year = year_of_era + era * 400 + (out.month <= 2 ? 1 : 0);
+  out.year = date.year;
+  out.month = date.month;
+  out.day = date.day;
   out.hour = second_of_day / 3600;
   out.minute = second_of_day / 60 % 60;
   out.second = second_of_day % 60;

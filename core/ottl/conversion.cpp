@@ -1,9 +1,9 @@
 #include "ottl/conversion.hpp"
 
 #include <cmath>
-#include <span>
 #include <string>
 
+#include "base/bytes.hpp"
 #include "ottl/go_json.hpp"
 #include "ottl/go_number.hpp"
 #include "text/base64.hpp"
@@ -18,9 +18,7 @@ using Form = Value::Form;
 
 constexpr unsigned kDepthMax = 128;
 
-std::span<const std::uint8_t> bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
+using base::bytes_of;
 
 bool is_plain(const Value& value) noexcept { return value.form == Form::plain || value.form == Form::wire; }
 

@@ -12,15 +12,11 @@ namespace entail::ottl {
 
 namespace {
 
-const std::uint8_t* bytes_of(std::string_view text) noexcept {
-  return reinterpret_cast<const std::uint8_t*>(text.data());
-}
-
 // The text in blocks, the last ones padded: a bit 1, zeros, and the size in bits.
 template <std::size_t BlockBytes, class Mix>
 void for_each_block(std::string_view text, bool big_endian_size, const Mix& mix) {
   std::size_t at = 0;
-  for (; at + BlockBytes <= text.size(); at += BlockBytes) mix(bytes_of(text) + at);
+  for (; at + BlockBytes <= text.size(); at += BlockBytes) mix(base::bytes_of(text).data() + at);
   std::uint8_t tail[2 * BlockBytes] = {};
   const std::size_t rest = text.size() - at;
   if (rest != 0) std::memcpy(tail, text.data() + at, rest);
@@ -216,7 +212,7 @@ std::string sha512(std::string_view text) {
 
 std::string murmur3_32(std::string_view text) {
   const auto mixed = [](std::uint32_t word) { return std::rotl(word * 0xcc9e2d51u, 15) * 0x1b873593u; };
-  const std::uint8_t* const bytes = bytes_of(text);
+  const std::uint8_t* const bytes = base::bytes_of(text).data();
   std::uint32_t hash = 0;
   std::size_t at = 0;
   for (; at + 4 <= text.size(); at += 4)
@@ -236,7 +232,7 @@ std::string murmur3_128(std::string_view text) {
   constexpr std::uint64_t kB = 0x4cf5ad432745937fULL;
   const auto first = [](std::uint64_t word) { return std::rotl(word * kA, 31) * kB; };
   const auto second = [](std::uint64_t word) { return std::rotl(word * kB, 33) * kA; };
-  const std::uint8_t* const bytes = bytes_of(text);
+  const std::uint8_t* const bytes = base::bytes_of(text).data();
   std::uint64_t a = 0;
   std::uint64_t b = 0;
   std::size_t at = 0;

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "base/bytes.hpp"
 #include "ottl/arithmetic.hpp"
 #include "ottl/conversion.hpp"
 
@@ -12,9 +13,7 @@ namespace {
 using Kind = Value::Kind;
 using Form = Value::Form;
 
-Bytes bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
+using base::bytes_of;
 
 }  // namespace
 

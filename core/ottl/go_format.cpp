@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/bytes.hpp"
 #include "ottl/civil_time.hpp"
 #include "ottl/go_layout.hpp"
 #include "ottl/go_number.hpp"
@@ -147,7 +148,7 @@ void append_hex_text(const FormatVerb& verb, std::string_view bytes, std::string
   std::string digits;
   const std::size_t size =
       verb.precision ? std::min<std::size_t>(bytes.size(), static_cast<std::size_t>(*verb.precision)) : bytes.size();
-  text::append_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), size}, digits);
+  text::append_hex(base::bytes_of(bytes.substr(0, size)), digits);
   if (verb.letter == 'X') digits = upper_case(digits);
   append_padded_text(verb, digits, false, out);
 }
@@ -196,7 +197,7 @@ const Layout& printed_layout() {
 
 std::string hex_of(std::string_view bytes) {
   std::string digits;
-  text::append_hex({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, digits);
+  text::append_hex(base::bytes_of(bytes), digits);
   return digits;
 }
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "ottl/go_layout.hpp"
 #include "ottl/go_number.hpp"
 #include "ottl/strcase.hpp"
@@ -23,11 +23,9 @@ using Form = Value::Form;
 
 constexpr unsigned kDepthMax = 128;  // bounds the stack; what is nested deeper fails
 
-std::span<const std::uint8_t> bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
+using base::bytes_of;
 
-// What stands behind the backslash of a short escape; NUL: there is none.
+// The character after the backslash of a short escape; NUL: there is none.
 char short_escape(char32_t code, JsonStyle style) noexcept {
   switch (code) {
     case '"':

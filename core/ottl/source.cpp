@@ -75,7 +75,7 @@ std::string_view Source::id(wire::Range range, std::size_t size) const noexcept 
 // An ID as lower-case digits.
 std::string_view Source::hex(std::size_t slot, std::string_view id) noexcept {
   std::array<char, 32>& out = hex_[slot];
-  text::write_hex({reinterpret_cast<const std::uint8_t*>(id.data()), id.size()}, out.data());
+  text::write_hex(base::bytes_of(id), out.data());
   return {out.data(), id.size() * 2};
 }
 

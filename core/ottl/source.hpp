@@ -87,7 +87,7 @@ class Source {
     std::array<Value, kSlotsMax> slots_;
   };
 
-  // Fields that decode() passes over, once they are walked; of one that is repeated the last counts.
+  // Fields that decode() skips, once they are walked; of one that is repeated the last counts.
   struct SpanFields {
     wire::Range name;
     wire::Range status_message;

@@ -99,19 +99,7 @@ std::string to_snake(std::string_view text) {
   return out;
 }
 
-std::string_view trimmed_space(std::string_view text) noexcept {
-  while (!text.empty()) {
-    const Character first = first_character(text);
-    if (!is_space(first.code)) break;
-    text.remove_prefix(first.size);
-  }
-  while (!text.empty()) {
-    const Character last = last_character(text);
-    if (!is_space(last.code)) break;
-    text.remove_suffix(last.size);
-  }
-  return text;
-}
+std::string_view trimmed_space(std::string_view text) noexcept { return trimmed(text, is_space); }
 
 Character first_character(std::string_view text) noexcept {
   const auto byte = [&](std::size_t i) { return static_cast<char32_t>(static_cast<unsigned char>(text[i])); };

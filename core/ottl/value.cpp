@@ -18,9 +18,7 @@ using Form = Value::Form;
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
 constexpr unsigned kCompareDepthMax = 128;  // otlp refuses deeper values
 
-Bytes bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
+using base::bytes_of;
 
 template <class T>
 bool compare(const T& left, Relation relation, const T& right) noexcept {

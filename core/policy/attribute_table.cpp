@@ -10,10 +10,6 @@ namespace entail::policy {
 
 namespace {
 
-std::string_view text_of(Bytes bytes, wire::Range range) noexcept {
-  return {reinterpret_cast<const char*>(bytes.data()) + range.offset, range.size};
-}
-
 // Compares without rounding the bounds to double: for an integer m, d >= m iff floor(d) >= m, d <= m iff ceil(d) <= m.
 bool in_range(double value, std::int64_t min, std::int64_t max) noexcept {
   constexpr double kTwoTo63 = 9223372036854775808.0;
@@ -45,12 +41,7 @@ void AttributeTable::finish() {
   std::sort(keys_.begin(), keys_.end(), [](const Key& a, const Key& b) { return a.text.size() < b.text.size(); });
   for (const Key& key : keys_) {
     ++first_by_length_[std::min(key.text.size(), kLengthsMax) + 1];
-    if (key.text.size() > otlp::kMarkedKeyMax) continue;
-    // As in an attribute: tag, length, key.
-    const auto size = static_cast<std::uint8_t>(key.text.size());
-    std::vector<std::uint8_t> field = {static_cast<std::uint8_t>(otlp::key_value_field::kKey.tag()), size};
-    field.insert(field.end(), key.text.begin(), key.text.end());
-    is_marked_[otlp::key_mark(field.data() + field.size(), size)] = 1;
+    is_marked_[otlp::mark_of_key(key.text)] = 1;
   }
   is_marked_[otlp::kNoKeyMark] = 1;
   for (std::size_t length = 1; length < first_by_length_.size(); ++length)
@@ -135,7 +126,7 @@ void AttributeTable::apply_scalar(const Key& key, const otlp::AttributeView& att
 void AttributeTable::apply(const Key& key, Bytes bytes, const otlp::AttributeView& attribute, Holder holder,
                            Bits& bits) const {
   if (attribute.kind == otlp::AttributeView::Kind::string)
-    apply_string(key, text_of(bytes, attribute.string), holder, bits);
+    apply_string(key, base::text_of(wire::slice(bytes, attribute.string)), holder, bits);
   else
     apply_scalar(key, attribute, holder, bits);
 }
@@ -144,11 +135,11 @@ void AttributeTable::match_one(Bytes bytes, otlp::KeyMark marked, std::uint32_t 
   if (marked.mark == otlp::kNoKeyMark) [[unlikely]]
     return match_unmarked(bytes, marked.at, end, bits);
   const wire::Range key_range = otlp::read_marked_key(bytes, marked);
-  const Key* const key = find(text_of(bytes, key_range));
+  const Key* const key = find(base::text_of(wire::slice(bytes, key_range)));
   if (key == nullptr) return;
   wire::Range text;
   if (otlp::read_marked_string(bytes, key_range, text))
-    apply_string(*key, text_of(bytes, text), Holder::span, bits);
+    apply_string(*key, base::text_of(wire::slice(bytes, text)), Holder::span, bits);
   else
     apply(*key, bytes, otlp::read_marked(bytes, marked), Holder::span, bits);
 }
@@ -157,7 +148,8 @@ void AttributeTable::match_unmarked(Bytes bytes, std::uint32_t at, std::uint32_t
   otlp::AttributeCursor cursor(bytes, at, end, otlp::span_field::kAttributes);
   otlp::AttributeView attribute;
   if (!cursor.next(attribute)) return;
-  if (const Key* key = find(text_of(bytes, attribute.key))) apply(*key, bytes, attribute, Holder::span, bits);
+  if (const Key* key = find(base::text_of(wire::slice(bytes, attribute.key))))
+    apply(*key, bytes, attribute, Holder::span, bits);
 }
 
 void AttributeTable::match_span(const otlp::Decoded& decoded, const otlp::SpanView& span, Bits& bits) const {
@@ -179,7 +171,8 @@ void AttributeTable::match_resource(Bytes bytes, wire::Range resource, Bits& bit
                                otlp::resource_field::kAttributes);
   otlp::AttributeView attribute;
   while (cursor.next(attribute))
-    if (const Key* key = find(text_of(bytes, attribute.key))) apply(*key, bytes, attribute, Holder::resource, bits);
+    if (const Key* key = find(base::text_of(wire::slice(bytes, attribute.key))))
+      apply(*key, bytes, attribute, Holder::resource, bits);
 }
 
 }  // namespace entail::policy

@@ -15,11 +15,8 @@ std::string number_text(double number) {
 std::string duration_text(std::int64_t milliseconds) {
   constexpr std::int64_t kMillisPerSecond = 1000;
   if (milliseconds < kMillisPerSecond) return std::to_string(milliseconds) + " ms";
-  std::string text = std::to_string(milliseconds / kMillisPerSecond);
-  if (const std::int64_t rest = milliseconds % kMillisPerSecond; rest != 0) {
-    text += '.' + std::to_string(kMillisPerSecond + rest).substr(1);
-    while (text.back() == '0') text.pop_back();
-  }
+  std::string text;
+  text::append_scaled<3>(static_cast<std::uint64_t>(milliseconds), text);
   return text + " s";
 }
 

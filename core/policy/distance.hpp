@@ -27,7 +27,7 @@ struct Missed {
   std::span<const std::uint64_t> near_numbers;  // by index of NearNumbers
 };
 
-// Nothing: the trace says nothing about this condition. REQUIRES that the condition does not hold for the trace.
+// Nothing: the trace has no value for this condition. REQUIRES that the condition does not hold for the trace.
 using DistanceTest = std::function<std::optional<Distance>(const Missed& missed)>;
 
 // 4.5 -> "4.5", 4 -> "4".

@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::uint64_t kAbove = 1;  // the lowest bit: which bound was missed
 
-std::string_view text_of(Bytes bytes, wire::Range range) noexcept {
-  return {reinterpret_cast<const char*>(bytes.data()) + range.offset, range.size};
-}
-
 // A positive distance as a word: the smaller the distance, the larger the word; never 0. Doubles above 0 are ordered as
 // their bits are.
 std::uint64_t word_of(double distance, bool above) noexcept {
@@ -32,14 +28,7 @@ std::optional<unsigned> NearNumbers::add(std::string_view key, std::int64_t min,
 }
 
 void NearNumbers::finish() {
-  for (const Range& range : ranges_) {
-    if (range.key.size() > otlp::kMarkedKeyMax) continue;
-    // As in an attribute: tag, length, key.
-    const auto size = static_cast<std::uint8_t>(range.key.size());
-    std::vector<std::uint8_t> field = {static_cast<std::uint8_t>(otlp::key_value_field::kKey.tag()), size};
-    field.insert(field.end(), range.key.begin(), range.key.end());
-    is_marked_[otlp::key_mark(field.data() + field.size(), size)] = 1;
-  }
+  for (const Range& range : ranges_) is_marked_[otlp::mark_of_key(range.key)] = 1;
   is_marked_[otlp::kNoKeyMark] = 1;
 }
 
@@ -49,7 +38,7 @@ void NearNumbers::measure(Bytes bytes, const otlp::AttributeView& attribute, std
   const double value = attribute.kind == Kind::integer ? static_cast<double>(attribute.integer) : attribute.floating;
   for (std::size_t i = 0; i < ranges_.size(); ++i) {
     const Range& range = ranges_[i];
-    if (text_of(bytes, attribute.key) != range.key) continue;
+    if (base::text_of(wire::slice(bytes, attribute.key)) != range.key) continue;
     const double below = static_cast<double>(range.bounds.min) - value;
     const double above = value - static_cast<double>(range.bounds.max);
     if (std::isfinite(below) && below > 0)

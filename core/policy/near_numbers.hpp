@@ -25,7 +25,7 @@ class NearNumbers {
   void finish();
   unsigned count() const noexcept { return static_cast<unsigned>(ranges_.size()); }
 
-  // Raise words[i] to what the attributes say about range i. REQUIRES count() words.
+  // Raise words[i] by the number of the attributes that is nearest to range i. REQUIRES count() words.
   void measure_span(const otlp::Decoded& decoded, const otlp::SpanView& span, std::uint64_t* words) const noexcept;
   void measure_resource(Bytes bytes, wire::Range resource, std::uint64_t* words) const noexcept;
 

@@ -98,7 +98,7 @@ class PolicySet {
   void share_limits(const std::vector<BatchItem>& items, std::int64_t now_ns);
   // How close each policy came to keeping this trace, for those that did not say keep and have a distance: the first
   // kDistancesMax in configuration order. answers: of the stateful conditions, as evaluate() left them. none_holds: no
-  // policy said keep, which saves the questions. REQUIRES the tick thread. Allocates.
+  // policy said keep, so none is evaluated again. REQUIRES the tick thread. Allocates.
   static constexpr std::size_t kDistancesMax = 16;
   struct PolicyDistance {
     std::int32_t policy;

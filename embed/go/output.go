@@ -88,14 +88,14 @@ type Decision struct {
 	JSON                 []byte    // the record as one JSON object, without a newline
 }
 
-// Detail is what a record says of its trace beside the decision. Texts have at most 256 bytes; "" = none.
+// Detail is what a record says of its trace besides the decision. Texts have at most 256 bytes; "" = none.
 type Detail struct {
 	RootService  string // of the span that carries the reason
 	RootName     string
 	HasStart     bool     // StartNs is set
 	StartNs      int64    // the earliest start of its spans, since 1970
 	HasDuration  bool     // DurationNs is set
-	DurationNs   int64    // the latest end less the earliest start
+	DurationNs   int64    // the latest end minus the earliest start
 	Services     []string // ascending, at most 16
 	Errors       uint64   // spans with status ERROR
 	HasError     bool     // the first of them is set
@@ -115,7 +115,8 @@ type NearPolicy struct {
 }
 
 // NextDecision takes the oldest waiting decision record (Options.Decisions). It reuses the arrays of decision's slices
-// and grows them if needed, so pass the same decision again. It returns false if no record waits.
+// and grows them if needed, so pass the same decision again; only Detail is new each time. It returns false if no
+// record waits.
 func (e *Engine) NextDecision(decision *Decision) (bool, error) {
 	found := false
 	err := e.inTurn(func(detail *C.entail_error_t) C.entail_status_t {

@@ -117,9 +117,9 @@ func (e *Engine) SpansLost() ([]Count, error) { return e.counts(C.ENTAIL_COUNTS_
 // KeptByLink counts traces that a link kept, by direction and hops: "linked/1", "mixed/3".
 func (e *Engine) KeptByLink() ([]Count, error) { return e.counts(C.ENTAIL_COUNTS_KEPT_BY_LINK) }
 
-// KeptByLag counts kept traces by the engine time from the arrival of their first span to the decision: "1", "2", "5",
-// ..., "+Inf" seconds. A row counts those of at most so many that are longer than the row before. All rows are always
-// there.
+// KeptByLag counts kept traces by the engine time from the arrival of their first span to the decision. Rows are named
+// by their upper bounds in seconds, "1", "2", "5", ..., "+Inf", and do not include the rows before. All rows are always
+// present.
 func (e *Engine) KeptByLag() ([]Count, error) { return e.counts(C.ENTAIL_COUNTS_KEPT_BY_LAG) }
 
 func (e *Engine) counts(table C.uint32_t) ([]Count, error) {

@@ -6,15 +6,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "sample_bytes.hpp"
 
 namespace entail::cli::test {
+
+inline const std::string kDemo = ENTAIL_SOURCE_DIR "/tests/golden/otel_demo_capture/otel_demo_2024-10-30.mixed.jsonl";
 
 struct Outcome {
   int exit_code = -1;
@@ -41,10 +45,26 @@ class CommandTest : public testing::Test {
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read_file(path(".out")), read_file(path(".err"))};
   }
 
+  // Names in the test's folder.
+  std::vector<std::string> temporary_files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+      const std::string name = entry.path().filename();
+      if (name.find(".entail-") != std::string::npos) names.push_back(name);
+    }
+    return names;
+  }
+
   std::string folder_;
 };
 
 inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+// No control characters but ends of lines.
+inline bool is_plain(const std::string& text) {
+  return std::ranges::all_of(text,
+                             [](char c) { return c == '\n' || (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f); });
+}
 
 inline simdjson::dom::element parse(simdjson::dom::parser& parser, const std::string& json) {
   simdjson::dom::element element;

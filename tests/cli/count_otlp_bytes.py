@@ -1,6 +1,6 @@
 """Counts what `entail diff` and `entail cost` count, from the input and from two outputs of `entail sample`.
 
-usage: count_otlp_bytes.py INPUT OUTPUT_A OUTPUT_B
+usage: count_otlp_bytes.py INPUT OUTPUT_A OUTPUT_B    (tests/queries imports it for the spans of a file)
 All files are u32 big-endian frames (--to proto-u32be). Prints one JSON object. It reads the wire format itself; where the
 official Python classes are installed, they must find the same spans, and encode none of them in more bytes: they leave
 out fields with default values, which a sender may have written.
@@ -126,4 +126,5 @@ def main(source, *outputs):
     print(json.dumps(result))
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -101,6 +101,19 @@ TEST_F(DecisionFilesTest, ALogThatCannotBeRenamed_LeavesTheEarlierParts) {
   EXPECT_TRUE(contents() == before);
 }
 
+TEST_F(DecisionFilesTest, LongNamesAreReplacedToo) {
+  const std::string name(225, 'x');
+  for (const std::string run : {"old", "new"}) {
+    DecisionFiles files(path(name + ".jsonl"), 1);
+    write(files, run, 3);
+    ASSERT_TRUE(files.publish()) << files.error();
+  }
+  const std::map<std::string, std::string> expected = {{name + ".jsonl", record("new", 1)},
+                                                       {name + ".2.jsonl", record("new", 2)},
+                                                       {name + ".3.jsonl", record("new", 3)}};
+  EXPECT_TRUE(contents() == expected);
+}
+
 TEST_F(DecisionFilesTest, NoPartIsWrittenThroughALink) {
   test::write_file(path("other"), test::buffer(record("other", 1)));
   std::filesystem::create_symlink("other", path("d.2.jsonl"));

@@ -1,19 +1,17 @@
 // `entail export` from outside: what is in the tables, and what becomes of the output when something is wrong.
 #ifdef ENTAIL_WITH_SQLITE
-#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include <set>
 
 #include "command_run.hpp"
+#include "sqlite_rows.hpp"
 
 namespace entail::cli {
 namespace {
 
 using namespace test;
 namespace fs = std::filesystem;
-
-using Rows = std::vector<std::vector<std::string>>;
 
 const std::string kA(32, 'a');
 const std::string kB(32, 'b');
@@ -57,30 +55,7 @@ class ExportCommand : public CommandTest {
 
   Outcome export_to(const std::string& arguments) { return run("export --to sqlite " + arguments); }
 
-  // The rows of a query on db, null as "-".
-  Rows ask(const std::string& query) {
-    sqlite3* database = nullptr;
-    EXPECT_EQ(sqlite3_open_v2(path("db").c_str(), &database, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
-    sqlite3_stmt* statement = nullptr;
-    EXPECT_EQ(sqlite3_prepare_v2(database, query.c_str(), -1, &statement, nullptr), SQLITE_OK) << query;
-    Rows rows;
-    while (sqlite3_step(statement) == SQLITE_ROW) {
-      std::vector<std::string>& row = rows.emplace_back();
-      for (int i = 0; i < sqlite3_column_count(statement); ++i) {
-        const auto* const text = reinterpret_cast<const char*>(sqlite3_column_text(statement, i));
-        row.push_back(text != nullptr ? text : "-");
-      }
-    }
-    sqlite3_finalize(statement);
-    sqlite3_close(database);
-    return rows;
-  }
-
-  bool has_temporary_files() const {
-    for (const auto& entry : fs::directory_iterator(folder_))
-      if (contains(entry.path().filename(), ".entail-")) return true;
-    return false;
-  }
+  Rows ask(const std::string& query) { return rows_of(path("db"), query); }
 };
 
 TEST_F(ExportCommand, WritesTheDocumentedTables) {
@@ -188,7 +163,7 @@ TEST_F(ExportCommand, TakesTheNewestDecision) {
                    record(kC, 0, "drop"));
   const Outcome outcome = export_to("in --decisions log -o db --json");
   EXPECT_EQ(outcome.exit_code, 1);
-  EXPECT_TRUE(contains(outcome.err, "log: 1 lines are not decision records")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "log: 1 line is not a decision record")) << outcome.err;
   simdjson::dom::parser parser;
   const auto summary = parse(parser, outcome.out);
   EXPECT_EQ(number(summary, "/traces"), 3u);
@@ -244,7 +219,7 @@ TEST_F(ExportCommand, RefusesWhatCannotBeADatabase) {
                                       "in -o in", "in -o db --decisions missing", "in -o log --decisions log",
                                       "- -o db --decisions -", "in", "in -o db --detail none"}) {
     EXPECT_EQ(export_to(arguments + " </dev/null").exit_code, 2) << arguments;
-    EXPECT_FALSE(has_temporary_files()) << arguments;
+    EXPECT_EQ(temporary_files(), std::vector<std::string>()) << arguments;
   }
   EXPECT_EQ(run("export in -o db").exit_code, 2);
   EXPECT_FALSE(fs::exists(path("db")));
@@ -266,7 +241,7 @@ TEST_F(ExportCommand, RefusesANameWithFilesOfAnEarlierDatabase) {
     EXPECT_EQ(read_file(path("db")), "what was there");
     fs::remove(path("db" + ending));
   }
-  EXPECT_FALSE(has_temporary_files());
+  EXPECT_EQ(temporary_files(), std::vector<std::string>());
   EXPECT_EQ(export_to("in -o to_db").exit_code, 0);
 }
 
@@ -290,7 +265,7 @@ TEST_F(ExportCommand, LooksForThemAgainBeforeItRenames) {
   EXPECT_TRUE(contains(read_file(path("err")), "; the output is in ")) << read_file(path("err"));
   EXPECT_EQ(read_file(path("db-wal")), "pages\n");
   EXPECT_FALSE(fs::exists(path("db")));
-  EXPECT_TRUE(has_temporary_files());
+  EXPECT_FALSE(temporary_files().empty());
 }
 
 TEST_F(ExportCommand, HasNoTimeThatIsZero_AndDurationsAsTheyAre) {
@@ -321,7 +296,7 @@ TEST_F(ExportCommand, LeavesTheOutputUntilTheNewOneIsWhole) {
   EXPECT_EQ(full.exit_code, 3);
   EXPECT_TRUE(contains(full.err, "db: cannot be written")) << full.err;
   EXPECT_EQ(read_file(path("db")), "what was there");
-  EXPECT_FALSE(has_temporary_files());
+  EXPECT_EQ(temporary_files(), std::vector<std::string>());
   // A log alone is worth a database: everything may have been dropped.
   write("log", record(kA, 0, "drop"));
   ASSERT_EQ(export_to("empty --decisions log -o db").exit_code, 0);

@@ -4,16 +4,15 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#ifdef ENTAIL_WITH_SQLITE
-#include <sqlite3.h>
-#endif
-
 #include <array>
 #include <chrono>
 #include <random>
 #include <thread>
 
 #include "command_run.hpp"
+#ifdef ENTAIL_WITH_SQLITE
+#include "sqlite_rows.hpp"
+#endif
 
 namespace entail::cli {
 namespace {
@@ -51,35 +50,14 @@ class InterruptCommand : public CommandTest {
   void expect_whole(const std::string& command) const {
 #ifdef ENTAIL_WITH_SQLITE
     if (command == "export") {
-      sqlite3* database = nullptr;
-      EXPECT_EQ(sqlite3_open_v2(path("out").c_str(), &database, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
       // It has the last index that is built, and every index agrees with its table.
-      sqlite3_stmt* check = nullptr;
-      EXPECT_EQ(sqlite3_prepare_v2(database, "SELECT count(*) FROM sqlite_schema WHERE name = 'paths_by_hop'", -1,
-                                   &check, nullptr),
-                SQLITE_OK);
-      EXPECT_EQ(sqlite3_step(check), SQLITE_ROW);
-      EXPECT_EQ(sqlite3_column_int(check, 0), 1);
-      sqlite3_finalize(check);
-      EXPECT_EQ(sqlite3_prepare_v2(database, "PRAGMA integrity_check", -1, &check, nullptr), SQLITE_OK);
-      EXPECT_EQ(sqlite3_step(check), SQLITE_ROW);
-      EXPECT_STREQ(reinterpret_cast<const char*>(sqlite3_column_text(check, 0)), "ok");
-      sqlite3_finalize(check);
-      sqlite3_close(database);
+      EXPECT_EQ(rows_of(path("out"), "SELECT count(*) FROM sqlite_schema WHERE name = 'paths_by_hop'"), Rows({{"1"}}));
+      EXPECT_EQ(rows_of(path("out"), "PRAGMA integrity_check"), Rows({{"ok"}}));
       return;
     }
 #endif
     EXPECT_TRUE(read_file(path("out")).ends_with("}\n")) << command;
     EXPECT_EQ(run("convert out -o checked --to proto-u32be").exit_code, 0);
-  }
-
-  std::vector<std::string> temporary_files() const {
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
-      const std::string name = entry.path().filename();
-      if (contains(name, ".entail-")) names.push_back(name);
-    }
-    return names;
   }
 };
 

@@ -81,6 +81,13 @@ class PageTest : public CommandTest {
     return text;
   }
 
+  // Examples and captures under their names in the repository.
+  void link_sources() const {
+    std::filesystem::create_symlink(ENTAIL_SOURCE_DIR "/examples", path("examples"));
+    std::filesystem::create_directories(path("tests"));
+    std::filesystem::create_symlink(ENTAIL_SOURCE_DIR "/tests/golden", path("tests/golden"));
+  }
+
   std::string story_;
   unsigned command_count_ = 0;
   unsigned excerpt_count_ = 0;
@@ -104,9 +111,7 @@ TEST_F(PageTest, PatternsPageShowsTheOutputOfItsCommands) {
 
 // The page shows a million spans. What it says of the three failures does not depend on the load around them.
 TEST_F(PageTest, IncidentPageShowsTheOutputOfItsCommands) {
-  std::filesystem::create_symlink(ENTAIL_SOURCE_DIR "/examples", path("examples"));
-  std::filesystem::create_directories(path("tests"));
-  std::filesystem::create_symlink(ENTAIL_SOURCE_DIR "/tests/golden", path("tests/golden"));
+  link_sources();
   std::string page = read_file(ENTAIL_SOURCE_DIR "/docs/incident.md");
   const std::string large = "--spans 1000000 ", small = "--spans 20000 ";
   const std::size_t at = page.find(large);
@@ -128,9 +133,7 @@ TEST_F(PageTest, ReadmeShowsTheOutputOfTheDemo) {
   const std::string readme = read_file(ENTAIL_SOURCE_DIR "/README.md");
   const std::size_t begin = readme.find("```console\n") + 11;
   const std::vector<std::string> shown = lines_of(readme.substr(begin, readme.find("```", begin) - begin));
-  std::filesystem::create_symlink(ENTAIL_SOURCE_DIR "/examples", path("examples"));
-  std::filesystem::create_directories(path("tests"));
-  std::filesystem::create_symlink(ENTAIL_SOURCE_DIR "/tests/golden", path("tests/golden"));
+  link_sources();
   std::filesystem::create_directories(path("out/demo"));
   std::vector<std::string> printed;
   std::size_t next = 0;

@@ -135,17 +135,18 @@ TEST(Details, AreThoseOfTheCapture) {
   }
 }
 
+std::string zero_padded(unsigned number, unsigned digits) {
+  const std::string text = std::to_string(number);
+  return std::string(digits - text.size(), '0') + text;
+}
+
 std::string span_json(unsigned trace, unsigned span, unsigned parent, std::uint64_t second, const std::string& name,
                       const std::string& service, bool is_error = false) {
-  const auto hex = [](unsigned number, unsigned digits) {
-    std::string text = std::to_string(number);
-    return std::string(digits - text.size(), '0') + text;
-  };
   return R"({"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":")" + service +
-         R"("}}]},"scopeSpans":[{"spans":[{"traceId":")" + hex(trace, 32) + R"(","spanId":")" + hex(span, 16) + "\"," +
-         (parent == 0 ? "" : R"("parentSpanId":")" + hex(parent, 16) + "\",") + R"("name":")" + name +
-         R"(","startTimeUnixNano":")" + std::to_string(second) + R"(000000000","endTimeUnixNano":")" +
-         std::to_string(second + 1) + R"(000000000")" +
+         R"("}}]},"scopeSpans":[{"spans":[{"traceId":")" + zero_padded(trace, 32) + R"(","spanId":")" +
+         zero_padded(span, 16) + "\"," + (parent == 0 ? "" : R"("parentSpanId":")" + zero_padded(parent, 16) + "\",") +
+         R"("name":")" + name + R"(","startTimeUnixNano":")" + std::to_string(second) +
+         R"(000000000","endTimeUnixNano":")" + std::to_string(second + 1) + R"(000000000")" +
          (is_error ? R"(,"status":{"code":2,"message":"it broke"})" : "") + "}]}]}]}";
 }
 
@@ -155,8 +156,7 @@ void ingest_json(EngineRun& run, const std::string& json) {
   run.ingest(request);
 }
 const DecisionRecord& record_of(EngineRun& run, unsigned trace) {
-  std::string text = std::to_string(trace);
-  return run.records.at(oracle::bytes_of(*from_hex(std::string(32 - text.size(), '0') + text)));
+  return run.records.at(oracle::bytes_of(*from_hex(zero_padded(trace, 32))));
 }
 
 // What was noted outlives the spans: a revision that comes when they are gone says the same, and more.

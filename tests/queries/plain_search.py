@@ -41,7 +41,7 @@ class Capture:
         return self.newest[trace_id]["verdict"] if trace_id in self.newest else None
 
     def root(self, trace_id):
-        """Service and name of the span that stands for the trace."""
+        """Service and name of the span that the trace is named after."""
         record = self.newest.get(trace_id, {})
         if record.get("root_name") is not None:
             return record["root_service"], record["root_name"]
@@ -50,10 +50,10 @@ class Capture:
             return None, None
         ids = {span.span_id for span in spans}
 
-        def likeness(span):
+        def rank(span):
             return 0 if not span.parent else 2 if span.parent in ids else 1
 
-        root = min(spans, key=lambda span: (likeness(span), span.start or 0, span.span_id))
+        root = min(spans, key=lambda span: (rank(span), span.start or 0, span.span_id))
         return root.service, root.name
 
 

@@ -13,9 +13,11 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+import count_otlp_bytes
 import plain_search
 
-# What is asked of few traces only, where a capture has many.
+# A query that takes parameters is run with about this many traces of a capture.
 PARAMETER_SETS_MAX = 40
 
 
@@ -24,46 +26,6 @@ def queries_of(page):
     for block in re.findall(r"```sql\n(.*?)```", page, re.S):
         queries[re.match(r"-- (\S+)\n", block).group(1)] = block
     return queries
-
-
-def varint(data, at):
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            return value, at
-
-
-def fields_of(data):
-    """The length-delimited fields of a protobuf message, as (number, bytes)."""
-    at = 0
-    while at < len(data):
-        tag, at = varint(data, at)
-        if tag & 7 == 2:
-            size, at = varint(data, at)
-            yield tag >> 3, data[at:at + size]
-            at += size
-        elif tag & 7 == 0:
-            _, at = varint(data, at)
-        else:
-            at += {1: 8, 5: 4}[tag & 7]
-
-
-def span_bytes_by_trace(frames):
-    """The bytes of the Span messages of each trace; frames have a length of four bytes in front."""
-    sizes, at = {}, 0
-    while at < len(frames):
-        size = int.from_bytes(frames[at:at + 4], "big")
-        for _, resource_spans in fields_of(frames[at + 4:at + 4 + size]):
-            for number, scope_spans in fields_of(resource_spans):
-                for field, span in fields_of(scope_spans) if number == 2 else ():
-                    if field == 2:
-                        trace_id = next((content for name, content in fields_of(span) if name == 1), b"").hex()
-                        sizes[trace_id] = sizes.get(trace_id, 0) + len(span)
-        at += 4 + size
-    return sizes
 
 
 class Test:
@@ -87,14 +49,16 @@ class Test:
             exported = "spans.otlp"
         read = lambda name: (self.folder / name).read_text().splitlines()
         capture = plain_search.Capture(read("spans.jsonl"), read("decisions.jsonl"))
-        sizes = span_bytes_by_trace((self.folder / exported).read_bytes())
-        capture.bytes = sizes | {trace_id: record["bytes"] for trace_id, record in capture.newest.items()
-                                 if "bytes" in record}
+        capture.bytes = {}
+        for trace_id, _, size in count_otlp_bytes.spans(self.folder / exported)[0]:
+            capture.bytes[trace_id] = capture.bytes.get(trace_id, 0) + size
+        capture.bytes |= {trace_id: record["bytes"] for trace_id, record in capture.newest.items() if "bytes" in record}
         return capture
 
     def parameters(self, query, capture):
-        spans = [(link.linked_trace_id, link.linked_span_id) for link in capture.links if link.linked_trace_id and link.linked_span_id]
-        ids = sorted(set(spans)) + sorted((span.trace_id, span.span_id) for span in capture.spans)
+        linked = {(link.linked_trace_id, link.linked_span_id) for link in capture.links
+                  if link.linked_trace_id and link.linked_span_id}
+        ids = sorted(linked) + sorted((span.trace_id, span.span_id) for span in capture.spans)
         step = max(1, len(ids) // PARAMETER_SETS_MAX)
         if ":span_id" in query:
             return [{"trace_id": trace_id, "span_id": span_id} for trace_id, span_id in ids[::step]]

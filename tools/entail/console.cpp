@@ -34,6 +34,14 @@ void Console::message(std::string_view text) {
   std::fwrite(safe.data(), 1, safe.size(), stderr);
 }
 
+bool Console::progress_is_due() {
+  if (!terminal_) return false;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_progress_ < std::chrono::milliseconds(200)) return false;
+  last_progress_ = now;
+  return true;
+}
+
 void Console::progress(std::string_view text) {
   if (!terminal_) return;
   std::fprintf(stderr, "\r\x1b[K%.*s", static_cast<int>(text.size()), text.data());
@@ -61,6 +69,10 @@ std::string grouped(std::uint64_t number) {
   std::string digits = std::to_string(number);
   for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
   return digits;
+}
+
+std::string plural(std::uint64_t count, const std::string& one, const std::string& many) {
+  return grouped(count) + " " + (count == 1 ? one : many);
 }
 
 std::string byte_count(std::uint64_t bytes) {

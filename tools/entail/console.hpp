@@ -1,6 +1,7 @@
 // Standard error: messages, and one progress line while it is a terminal. Thread rule: Confined.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ class Console {
   // "entail: TEXT" on lines of its own; what could drive a terminal is taken out.
   void message(std::string_view text);
   bool shows_progress() const noexcept { return terminal_; }
+  // Progress is shown, and the last time this was true, or the beginning, is a while ago.
+  bool progress_is_due();
   // Replaces the progress line.
   void progress(std::string_view text);
   void clear_progress();
@@ -40,6 +43,7 @@ class Console {
  private:
   bool terminal_;
   bool progress_shown_ = false;
+  std::chrono::steady_clock::time_point last_progress_ = std::chrono::steady_clock::now();
 };
 
 // Writes text to standard output. False: it could not be written, and standard error says why.
@@ -49,5 +53,7 @@ bool print(std::string_view text);
 std::string grouped(std::uint64_t number);
 // 1.5 GiB, 12 MiB, 900 B.
 std::string byte_count(std::uint64_t bytes);
+// "1 hop", "1,200 hops".
+std::string plural(std::uint64_t count, const std::string& one, const std::string& many);
 
 }  // namespace entail::cli

@@ -35,11 +35,8 @@ struct ConvertFacts {
 std::string convert_json(const RunFacts& facts, const ConvertFacts& converted, bool for_viewer) {
   JsonText json;
   json.begin_object().key("input").begin_object();
-  json.field("files", facts.files).field("requests", facts.requests).field("bytes", facts.bytes);
-  json.key("skipped").begin_object();
-  for (std::size_t i = 0; i < kSkipNames.size(); ++i)
-    if (facts.skipped[i] > 0) json.field(kSkipNames[i], facts.skipped[i]);
-  json.end_object().end_object();
+  input_fields(json, facts);
+  json.end_object();
   json.field("spans", converted.spans).field("ids_emptied", converted.ids_emptied);
   json.field("values_lost", converted.values_lost);
   json.field("unknown_fields", converted.unknown_fields);
@@ -117,7 +114,7 @@ class ConvertOutput {
   std::optional<MessageWriter> writer_;
 };
 
-// The file of a viewer, written behind the last request: it needs all spans.
+// The file of a viewer, written after the last request: it needs all spans.
 class ViewerOutput {
  public:
   explicit ViewerOutput(const ConvertArguments& arguments)
@@ -211,9 +208,7 @@ void add_convert(Command program, Action& action) {
   Command command = program.add_command("convert", "Convert traces between framings, and for Jaeger and Perfetto");
   command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
   command.add_option("-o,--output", arguments->output, "Output file, - for standard output").required();
-  const auto framings = {"jsonl", "json", "proto-u32be", "proto-varint", "proto"};
-  command.add_option("--from", arguments->selection.from, "Framing of the inputs; detected automatically by default")
-      .one_of(framings);
+  add_from_option(command, arguments->selection);
   command.add_option("--to", arguments->to, "Framing of the output, or a viewer")
       .required()
       .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto", "jaeger", "perfetto"});

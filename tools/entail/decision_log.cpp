@@ -140,6 +140,13 @@ LogScan scan_file(const std::string& path, const std::function<void(const LogRec
 
 }  // namespace
 
+void report_scan(const std::string& path, const LogScan& scan, Console& console) {
+  if (!scan.error.empty()) console.message(path + ": " + scan.error);
+  if (scan.bad_line_count > 0)
+    console.message(path + ": " +
+                    plural(scan.bad_line_count, "line is not a decision record", "lines are not decision records"));
+}
+
 LogScan scan_decision_log(const std::string& path, const std::function<void(const LogRecord&)>& each) {
   LogScan scan = scan_file(path, each);
   const std::vector<std::string> parts = log_parts(path);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "console.hpp"
 #include "input/byte_source.hpp"
 #include "input/message_reader.hpp"
 
@@ -68,7 +69,12 @@ struct LogScan {
   bool opened = false;
   std::string error;  // why it could not be opened, or be read to its end
   std::uint64_t bad_line_count = 0;
+
+  bool is_whole() const noexcept { return error.empty() && bad_line_count == 0; }
 };
+
+// Says what could not be read of the log at `path`.
+void report_scan(const std::string& path, const LogScan& scan, Console& console);
 
 // Calls each(record) for every line that is a decision record, in the order of the log; the record is overwritten by
 // the next one. A log that was rotated goes on in the files with the next numbers (output/log_parts.hpp).

@@ -1,4 +1,4 @@
-// `entail diff`: what changes if one configuration takes the place of another.
+// `entail diff`: what changes if one configuration replaces another.
 #include <unistd.h>
 
 #include "commands.hpp"

@@ -39,11 +39,8 @@ struct ExportResult {
 std::string export_json(const ExportResult& result) {
   JsonText json;
   json.begin_object().key("input").begin_object();
-  json.field("files", result.facts.files).field("requests", result.facts.requests);
-  json.field("bytes", result.facts.bytes).key("skipped").begin_object();
-  for (std::size_t i = 0; i < kSkipNames.size(); ++i)
-    if (result.facts.skipped[i] > 0) json.field(kSkipNames[i], result.facts.skipped[i]);
-  json.end_object().field("values_lost", result.facts.values_lost);
+  input_fields(json, result.facts);
+  json.field("values_lost", result.facts.values_lost);
   json.field("unknown_fields", result.facts.unknown_keys).end_object();
   json.field("traces", result.counts.traces).field("spans", result.counts.spans);
   json.field("links", result.counts.links).field("decisions", result.counts.decisions);
@@ -58,7 +55,7 @@ std::string export_table(const ExportResult& result, Paint paint) {
   table.heading(facts.interrupted ? "Exported (interrupted)" : "Exported");
   table.row("traces", result.counts.traces, byte_count(result.file_bytes));
   table.row("spans", result.counts.spans,
-            "from " + grouped(facts.files) + (facts.files == 1 ? " input, " : " inputs, ") + byte_count(facts.bytes));
+            "from " + plural(facts.files, "input", "inputs") + ", " + byte_count(facts.bytes));
   table.row("links", result.counts.links);
   table.row("decision records", result.counts.decisions);
   for (std::size_t i = 0; i < kSkipNames.size(); ++i)
@@ -117,11 +114,9 @@ bool read_decisions(const ExportArguments& arguments, ExportOutput& output, Expo
                     bool& clean) {
   if (arguments.decisions.empty()) return true;
   const LogScan scan = scan_decision_log(arguments.decisions, [&](const LogRecord& record) { output.take(record); });
-  if (!scan.error.empty()) console.message(arguments.decisions + ": " + scan.error);
-  if (scan.bad_line_count > 0)
-    console.message(arguments.decisions + ": " + grouped(scan.bad_line_count) + " lines are not decision records");
+  report_scan(arguments.decisions, scan, console);
   result.bad_lines = scan.bad_line_count;
-  clean = scan.error.empty() && scan.bad_line_count == 0;
+  clean = scan.is_whole();
   return scan.opened;
 }
 
@@ -188,8 +183,7 @@ void add_export(Command program, Action& action) {
   command.add_option("--detail", arguments->detail, "ids writes no names, messages or attributes")
       .one_of({"full", "ids"})
       .show_default();
-  command.add_option("--from", arguments->selection.from, "Framing of the inputs; detected automatically by default")
-      .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
+  add_from_option(command, arguments->selection);
   command.add_flag("--json", arguments->json, "Print the summary as one JSON object");
   command.set_examples(
       "  entail export --to sqlite traces.jsonl --decisions decisions.jsonl -o traces.sqlite\n"

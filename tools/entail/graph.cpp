@@ -44,8 +44,7 @@ void add_graph(Command program, Action& action) {
   auto arguments = std::make_shared<GraphArguments>();
   Command command = program.add_command("graph", "Show which services call and link to which");
   command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
-  command.add_option("--from", arguments->selection.from, "Framing of the inputs; detected automatically by default")
-      .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
+  add_from_option(command, arguments->selection);
   Option format = command.add_option("--format", arguments->format, "Form of the result")
                       .one_of({"table", "json", "dot", "mermaid"})
                       .show_default();

@@ -9,7 +9,7 @@ NameTable::NameTable(std::size_t names_max) : names_max_(names_max), names_{"(no
 std::uint16_t NameTable::number(std::string_view name) {
   if (name.empty()) return kNone;
   if (name == last_name_) return last_;
-  // Two names that JSON has alike are one, so that a report has no two rows with the same name.
+  // Names that are equal once they are UTF-8 are one name, so that no two rows of a report have the same.
   const std::string text = utf8_text(name, kNameBytesMax);
   const auto known = numbers_.find(text);
   if (known == numbers_.end() && numbers_.size() >= names_max_) {

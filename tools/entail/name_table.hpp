@@ -51,7 +51,7 @@ class NameTable {
   std::uint64_t other_count_ = 0;
 };
 
-// The fields `key`, null for the two that are not names of the input, and `key`_other, which tells them apart.
+// The fields `key`, null for the two that are not names of the input, and `key`_other, which is true for the second.
 void name_fields(JsonText& json, const std::string& key, const NameTable& names, std::uint16_t number);
 
 }  // namespace entail::cli

@@ -2,12 +2,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <thread>
 
 #include "available_memory.hpp"
 #include "commands.hpp"
-#include "config_source.hpp"
+#include "engine_run.hpp"
 #include "output/file_conflict.hpp"
 #include "output/json_text.hpp"
 #include "output/log_parts.hpp"
@@ -18,7 +17,6 @@
 #include "report/decided_inputs.hpp"
 #include "report/page.hpp"
 #include "stop_signal.hpp"
-#include "time_text.hpp"
 
 namespace entail::cli {
 namespace {
@@ -81,34 +79,18 @@ class ReportRun {
     if (report_conflict(files, console_)) return false;
     if (arguments_.to == "html" && page_template().empty())
       return refuse("this build has no page, because Node.js was missing when it was built; --to json writes the data");
-    if (arguments_.config.path.empty() && !(arguments_.config.instance.empty() && arguments_.config.variables.empty() &&
-                                            arguments_.config.variables_file.empty()))
-      return refuse("--instance, --env and --env-file need a configuration (-c)");
-    const auto latest = std::chrono::system_clock::now() + std::chrono::hours(1);
-    clock_max_ns_ = std::chrono::duration_cast<std::chrono::nanoseconds>(latest.time_since_epoch()).count();
-    if (arguments_.clock_max.empty()) return true;
-    const std::optional<std::int64_t> time = parse_time(arguments_.clock_max);
-    if (!time) return refuse("--clock-max " + arguments_.clock_max + ": expected a time such as 2024-05-01T12:00:00Z");
-    clock_max_ns_ = *time;
-    return true;
+    if (!check_source(arguments_.config, console_)) return false;
+    const std::optional<std::int64_t> clock_max = parse_clock_max(arguments_.clock_max, console_);
+    clock_max_ns_ = clock_max.value_or(0);
+    return clock_max.has_value();
   }
 
   bool load_options() {
-    Options defaults;
-    defaults.memory_limit_bytes = default_memory_limit_bytes(available_memory_bytes());
-    defaults.links.propagate.rank_seed = 0;  // one file gives one answer
-    options_ = options_without_config(defaults);
-    if (arguments_.config.path.empty()) return set_detail();
-    LoadedConfig config = load_config(arguments_.config, defaults);
+    LoadedConfig config = load_engine_config(arguments_.config, default_memory_limit_bytes(available_memory_bytes()));
     if (!config.options) return false;
     options_ = std::move(*config.options);
     no_origins_ = std::move(config.no_origins);
-    return set_detail();
-  }
-
-  bool set_detail() {
-    if (!arguments_.detail.empty())
-      options_.decisions.detail = arguments_.detail == "ids" ? DecisionDetail::ids : DecisionDetail::full;
+    set_decision_detail(options_, arguments_.detail);
     return true;
   }
 
@@ -214,13 +196,11 @@ void add_report(Command program, Action& action) {
       .add_option("--decisions-detail", arguments->detail,
                   "full: names and messages too; ids: none; by default as decisions.detail or the log has it")
       .one_of({"full", "ids"});
-  command.add_option("--from", arguments->selection.from, "Framing of the inputs; detected automatically by default")
-      .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
+  add_from_option(command, arguments->selection);
   command.add_option("--threads", arguments->threads, "Number of threads; the result does not depend on it")
       .between(1, 64)
       .show_default();
-  command.add_option("--clock-max", arguments->clock_max,
-                     "End times later than this do not move the clock; by default in an hour from now");
+  add_clock_option(command, arguments->clock_max);
   command.add_flag("--json", arguments->json, "Print the summary as one JSON object");
   command.set_examples(kExamples);
   command.on_chosen(action, [arguments] {

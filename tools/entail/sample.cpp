@@ -11,32 +11,25 @@
 
 #include "available_memory.hpp"
 #include "commands.hpp"
-#include "config_source.hpp"
+#include "engine_run.hpp"
 #include "executor.hpp"
-#include "feed.hpp"
 #include "output/file_conflict.hpp"
 #include "output/log_parts.hpp"
 #include "output/output_target.hpp"
 #include "output/sample_outputs.hpp"
-#include "output/summary.hpp"
 #include "size_text.hpp"
 #include "stop_signal.hpp"
-#include "time_text.hpp"
 
 namespace entail::cli {
 namespace {
 
-// Read ahead for parallel parsing, shared by all inputs. More would leave the caches before it is taken in.
-constexpr std::size_t kReadAheadBytes = std::size_t{1} << 20;
-
 struct SampleArguments {
   ConfigSource config;
-  std::vector<std::string> inputs;
+  InputSelection selection;
   std::string output;
   std::string decisions;
   std::string decisions_detail;
   std::string decisions_rotate;
-  std::string from;
   std::string to;
   std::string clock_max;
   unsigned threads = 1;
@@ -75,7 +68,7 @@ class SampleRun {
     if (!check_usage()) return Exit::usage;
     if (!open_engine()) return Exit::usage;
     watch_signals();
-    open_inputs();
+    inputs_ = open_inputs(arguments_.selection, report_, executor_.get());
     // Without an input nothing is opened, not even a pipe that has a waiting reader.
     if (!inputs_.empty()) outputs_.open(output_framing());
     if (outputs_.failed()) {
@@ -93,27 +86,17 @@ class SampleRun {
   }
 
   bool check_usage() {
-    FilesOfRun files{arguments_.inputs, {arguments_.output, arguments_.decisions}};
+    FilesOfRun files{arguments_.selection.paths, {arguments_.output, arguments_.decisions}};
     files.read.push_back(arguments_.config.path);
     files.read.push_back(arguments_.config.variables_file);
     if (rotates() && can_rotate()) {
       for (const std::string& part : later_part_names(arguments_.decisions)) files.written.push_back(part);
     }
     if (report_conflict(files, console_) || !check_rotation()) return false;
-    const bool has_config = !arguments_.config.path.empty();
-    if (!has_config && !(arguments_.config.instance.empty() && arguments_.config.variables.empty() &&
-                         arguments_.config.variables_file.empty()))
-      return refuse("--instance, --env and --env-file need a configuration (-c)");
-    if (arguments_.clock_max.empty()) {
-      clock_max_ns_ = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                          (std::chrono::system_clock::now() + std::chrono::hours(1)).time_since_epoch())
-                          .count();
-      return true;
-    }
-    const std::optional<std::int64_t> time = parse_time(arguments_.clock_max);
-    if (!time) return refuse("--clock-max " + arguments_.clock_max + ": expected a time such as 2024-05-01T12:00:00Z");
-    clock_max_ns_ = *time;
-    return true;
+    if (!check_source(arguments_.config, console_)) return false;
+    const std::optional<std::int64_t> clock_max = parse_clock_max(arguments_.clock_max, console_);
+    clock_max_ns_ = clock_max.value_or(0);
+    return clock_max.has_value();
   }
 
   bool rotates() const { return !arguments_.decisions_rotate.empty(); }
@@ -136,18 +119,11 @@ class SampleRun {
 
   // The engine says yes to the configuration before any file is opened for writing.
   bool open_engine() {
-    Options defaults;
-    defaults.memory_limit_bytes = default_memory_limit_bytes(available_memory_bytes());
-    defaults.links.propagate.rank_seed = 0;  // one file gives one answer; a service draws it
-    options_ = options_without_config(defaults);
-    if (!arguments_.config.path.empty()) {
-      LoadedConfig config = load_config(arguments_.config, defaults);
-      if (!config.options) return false;
-      options_ = std::move(*config.options);
-      facts_.no_origins = std::move(config.no_origins);
-    }
-    if (!arguments_.decisions_detail.empty())
-      options_.decisions.detail = arguments_.decisions_detail == "ids" ? DecisionDetail::ids : DecisionDetail::full;
+    LoadedConfig config = load_engine_config(arguments_.config, default_memory_limit_bytes(available_memory_bytes()));
+    if (!config.options) return false;
+    options_ = std::move(*config.options);
+    facts_.no_origins = std::move(config.no_origins);
+    set_decision_detail(options_, arguments_.decisions_detail);
     options_.ingest_lanes_max = std::max(options_.ingest_lanes_max, arguments_.threads);
     executor_ = make_executor(arguments_.threads);
     std::string why;
@@ -158,21 +134,6 @@ class SampleRun {
     }
     engine_ = std::move(*engine);
     return true;
-  }
-
-  void open_inputs() {
-    const auto from = framing_from_name(arguments_.from);
-    inputs_.reserve(arguments_.inputs.size());
-    const std::size_t batch_bytes = std::max<std::size_t>(kReadAheadBytes / arguments_.inputs.size(), 64u << 10);
-    for (const std::string& path : arguments_.inputs) {
-      const std::string name = path == "-" ? "standard input" : path;
-      OpenedInput opened = open_input(path, from);
-      if (opened.reader) {
-        inputs_.emplace_back(name, std::move(*opened.reader), report_, executor_.get(), batch_bytes);
-      } else {
-        report_.problem(name, opened.problem);
-      }
-    }
   }
 
   // By default as the first input; a document becomes lines, a bare message frames, so that several can follow.
@@ -193,11 +154,10 @@ class SampleRun {
     };
     target.goes_on = [this] { return !outputs_.failed(); };
     Feed feed(inputs_, std::move(target), executor_.get(), clock_max_ns_);
-    Result<void> fed = feed.run([&] { show_progress(feed); });
+    Result<void> fed = feed.run([&] { show_progress(console_, feed, inputs_); });
     facts_.interrupted = stop_requested();
     if (fed && !outputs_.failed()) fed = engine_->drain(feed.now_ns());
-    facts_.requests = feed.request_count();
-    facts_.too_large = feed.too_large();
+    note_inputs(inputs_, report_, feed, facts_);
     clock_outlier_count_ = feed.clock_outlier_count();
     console_.clear_progress();
     if (!fed) {
@@ -227,31 +187,13 @@ class SampleRun {
            describe(error) + "); the output is incomplete";
   }
 
-  void show_progress(const Feed& feed) {
-    if (!console_.shows_progress()) return;
-    const auto now = std::chrono::steady_clock::now();
-    if (now - last_progress_ < std::chrono::milliseconds(200)) return;
-    last_progress_ = now;
-    console_.progress(grouped(feed.request_count()) + " requests, " + byte_count(bytes_used()));
-  }
-
-  std::uint64_t bytes_used() const {
-    std::uint64_t bytes = 0;
-    for (const TraceInput& input : inputs_) bytes += input.bytes_used();
-    return bytes;
-  }
-
   Exit finish() {
     report_.finish();
-    facts_.files = inputs_.size();
-    facts_.bytes = bytes_used();
-    for (std::size_t i = 0; i < kSkipNames.size(); ++i) facts_.skipped[i] = report_.skipped(static_cast<Skip>(i));
     facts_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
     facts_.cpu_seconds = cpu_seconds();
     facts_.peak_memory_bytes = peak_memory_bytes();
     facts_.threads = arguments_.threads;
-    facts_.memory_limit_bytes = options_.memory_limit_bytes;
-    facts_.retain_bytes_max = options_.retain.max_bytes.value_or(options_.memory_limit_bytes / 2);
+    note_limits(options_, facts_);
     Statistics statistics = engine_->statistics();
     const RepairLosses repairs = outputs_.repairs();
     add_loss(statistics, "repaired_value", repairs.ids + repairs.texts + repairs.fields);
@@ -289,7 +231,6 @@ class SampleRun {
 
   const SampleArguments& arguments_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-  std::chrono::steady_clock::time_point last_progress_ = begin_;
   Console console_;
   InputReport report_;
   RunFacts facts_;
@@ -330,7 +271,7 @@ void add_sample(Command program, Action& action) {
       "-c,--config", arguments->config.path,
       "Configuration, - for standard input; without it, traces with an error and the traces linked to them are kept");
   add_source_options(command, arguments->config);
-  command.add_option("IN", arguments->inputs, "Inputs, - for standard input").required();
+  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
   command.add_option("-o,--output", arguments->output, "Output file for the kept traces, - for standard output")
       .required();
   command.add_option("--decisions", arguments->decisions, "File for the decisions, one JSON line each");
@@ -342,15 +283,13 @@ void add_sample(Command program, Action& action) {
   command.add_option(
       "--decisions-rotate", arguments->decisions_rotate,
       "Continue the decisions in another file after so many bytes, such as 64MiB: d.jsonl, d.2.jsonl, ...");
-  command.add_option("--from", arguments->from, "Framing of the inputs; detected automatically by default")
-      .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
+  add_from_option(command, arguments->selection);
   command.add_option("--to", arguments->to, "Framing of the output; by default that of the first input")
       .one_of({"jsonl", "proto-u32be", "proto-varint"});
   command.add_option("--threads", arguments->threads, "Number of threads; the result does not depend on it")
       .between(1, 64)
       .show_default();
-  command.add_option("--clock-max", arguments->clock_max,
-                     "End times later than this do not move the clock; by default in an hour from now");
+  add_clock_option(command, arguments->clock_max);
   command.add_flag("--strict", arguments->strict, "Exit with 4 if something was evicted or lost for lack of memory");
   command.add_flag("--json", arguments->json, "Print the summary as one JSON object");
   command.set_examples(kExamples);

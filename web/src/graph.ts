@@ -2,8 +2,8 @@
 //
 // Columns are hops: causes on the left of the origin, consequences on the right. Every trace hangs at the one through
 // which the keep reached it, so the boxes form a tree; the other edges are drawn on top.
-import type { EdgeRow } from "./format";
-import type { Neighbour, Report } from "./model";
+import type { EdgeRow, More } from "./format";
+import { addTo, type Neighbour, type Report } from "./model";
 
 export interface TraceBox {
   kind: "trace";
@@ -22,6 +22,7 @@ export interface StackBox {
   key: string;
   level: number;
   parent: TraceBox;
+  shown: number; // traces of its kind that have a box
   hidden: number[]; // traces of the page
   left_out: number; // traces that the page has no entry for
   label: string;
@@ -153,12 +154,7 @@ function childrenOf(
       .children.map((child) => tree.get(child)!)
       .filter((node) => Math.sign(node.level - box.level) === side);
     const kinds = new Map<string, Node[]>();
-    for (const node of nodes) {
-      const kind = kindOf(report, node.trace);
-      const members = kinds.get(kind);
-      if (members) members.push(node);
-      else kinds.set(kind, [node]);
-    }
+    for (const node of nodes) addTo(kinds, kindOf(report, node.trace), node);
     const shown: Node[] = [];
     const stacks: StackBox[] = [];
     for (const [kind, members] of kinds) {
@@ -168,7 +164,7 @@ function childrenOf(
       const cut = members.length > limit + 1 ? limit : members.length;
       shown.push(...members.slice(0, cut));
       const hidden = members.slice(cut).map((node) => node.trace);
-      if (hidden.length > 0) stacks.push(stackOf(report, box, key, side, hidden, 0));
+      if (hidden.length > 0) stacks.push(stackOf(box, key, side, { shown: cut, hidden, label: hiddenLabel(report, hidden) }));
     }
     shown.sort((a, b) => time(a.trace) - time(b.trace) || a.trace - b.trace);
     for (const node of shown) children.push(make(node, box));
@@ -178,12 +174,12 @@ function childrenOf(
   if (more && state === "kept") {
     const left = (more.kept ?? 0) + (more.dropped ?? 0) + (more.absent ?? 0) + (more.unnamed ?? 0);
     const side = box.level < 0 ? -1 : 1;
-    children.push({ ...stackOf(report, box, `${box.key}/more`, side, [], left), label: moreLabel(more) });
+    children.push(stackOf(box, `${box.key}/more`, side, { left_out: left, label: moreLabel(more) }));
   }
   return children;
 }
 
-function moreLabel(more: NonNullable<ReturnType<Report["trace"]>["more"]>): string {
+function moreLabel(more: More): string {
   const parts: string[] = [];
   if (more.kept) parts.push("kept");
   if (more.dropped) parts.push("dropped");
@@ -198,11 +194,8 @@ function hiddenLabel(report: Report, hidden: number[]): string {
   return report.title(report.trace(hidden[0]!));
 }
 
-function stackOf(
-  report: Report, parent: TraceBox, key: string, side: number, hidden: number[], left_out: number,
-): StackBox {
-  const label = hidden[0] === undefined ? "" : hiddenLabel(report, hidden);
-  return { kind: "stack", key, level: parent.level + side, parent, hidden, left_out, label, x: 0, y: 0 };
+function stackOf(parent: TraceBox, key: string, side: number, of: Partial<StackBox> & { label: string }): StackBox {
+  return { kind: "stack", key, level: parent.level + side, parent, shown: 0, hidden: [], left_out: 0, x: 0, y: 0, ...of };
 }
 
 export const boxWidth = 208;
@@ -210,9 +203,8 @@ export const boxHeight = 60;
 export const columnStep = 350;
 export const rowStep = 74;
 
-// Each side of the origin is a tree of its own: leaves one below the other, a parent in the middle of its children.
+// Each side of the origin is a separate tree: leaves one below the other, a parent in the middle of its children.
 function place(root: TraceBox): void {
-  const order: TraceBox[] = [];
   const sides: [Box[], Box[]] = [[], []];
   for (const child of root.children) sides[child.level < 0 ? 0 : 1].push(child);
   const heights = sides.map((children) => {
@@ -240,10 +232,7 @@ function place(root: TraceBox): void {
     while (visit.length > 0) {
       const box = visit.pop()!;
       box.y += shift;
-      if (box.kind === "trace") {
-        order.push(box);
-        visit.push(...box.children);
-      }
+      if (box.kind === "trace") visit.push(...box.children);
     }
   });
   separate(root);
@@ -256,9 +245,7 @@ function separate(root: TraceBox): void {
   while (visit.length > 0) {
     const box = visit.pop()!;
     box.x = box.level * columnStep;
-    const column = columns.get(box.level);
-    if (column) column.push(box);
-    else columns.set(box.level, [box]);
+    addTo(columns, box.level, box);
     if (box.kind === "trace") visit.push(...box.children);
   }
   for (const column of columns.values()) {
@@ -268,14 +255,15 @@ function separate(root: TraceBox): void {
   }
 }
 
-// The same boxes along time: later is further right, with long silences shortened; rows keep boxes apart. Returns the
-// marks of the axis.
+// A mark of the time axis.
 export interface TimeMark {
   x: number;
   ms: number;
   gap: boolean; // a silence before it was shortened
 }
 
+// The same boxes along time: later is further right, with long silences shortened; rows keep boxes apart. Returns the
+// marks of the axis.
 export function placeByTime(report: Report, graph: Graph): TimeMark[] {
   const timeOf = (box: Box): number =>
     report.time(report.trace(box.kind === "trace" ? box.trace : (box.hidden[0] ?? box.parent.trace))) ?? 0;

@@ -23,8 +23,7 @@ function comparator(order: Order): (a: Origin, b: Origin) => number {
   return (a, b) => b.traces - a.traces || b.spans - a.spans;
 }
 
-// Every word has to be somewhere in what is known of the origin; `policy:`, `service:`, `state:` and `id:` look there
-// alone.
+// Every word must occur in one of the fields of the origin, or in the field that it names, as in `service:mail`.
 export function matches(report: Report, origin: Origin, query: string): boolean {
   const trace = report.trace(origin.trace);
   const fields: Record<string, string> = {

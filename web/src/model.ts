@@ -21,6 +21,13 @@ export interface TruncatedSpan {
   truncation: Truncation;
 }
 
+// Appends to the list of the key.
+export function addTo<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const known = lists.get(key);
+  if (known) known.push(value);
+  else lists.set(key, [value]);
+}
+
 export class Report {
   readonly byId = new Map<string, number>();
   readonly originOf = new Map<number, Origin>();
@@ -57,10 +64,13 @@ export class Report {
     return this.data.traces[index]!;
   }
 
-  // "checkout POST /orders", or the ID where there are no names.
+  // "checkout · POST /orders"; "" where there are no names.
+  names(service: number | undefined, name: number | undefined): string {
+    return [this.string(service), this.string(name)].filter((word) => word !== "").join(" · ");
+  }
+
   title(trace: Trace): string {
-    const words = [this.string(trace.service), this.string(trace.name)].filter((word) => word !== "");
-    return words.length > 0 ? words.join(" · ") : `trace ${text.shortId(trace.id)}`;
+    return this.names(trace.service, trace.name) || `trace ${text.shortId(trace.id)}`;
   }
 
   // The message of its first error; without one, where that was, unless the title says it.
@@ -68,7 +78,7 @@ export class Report {
     if (!trace.error) return "";
     const { service, name, message } = trace.error;
     if (this.string(message)) return this.string(message);
-    const where = [this.string(service), this.string(name)].filter((word) => word !== "").join(" · ");
+    const where = this.names(service, name);
     return where === this.title(trace) ? "" : `in ${where}`;
   }
 
@@ -102,15 +112,14 @@ export class Report {
   // Links of shown spans that lead to a span, or to a trace (with an empty span ID).
   linksTo(traceId: string, spanId: string): IncomingLink[] {
     if (!this.incoming) {
-      this.incoming = new Map();
+      const incoming = new Map<string, IncomingLink[]>();
       this.data.traces.forEach((trace, from) => {
         for (const [span, to, linkedSpan, type] of trace.links ?? []) {
           const key = `${typeof to === "number" ? this.trace(to).id : to}/${linkedSpan}`;
-          const known = this.incoming!.get(key);
-          if (known) known.push({ trace: from, span, type });
-          else this.incoming!.set(key, [{ trace: from, span, type }]);
+          addTo(incoming, key, { trace: from, span, type });
         }
       });
+      this.incoming = incoming;
     }
     return this.incoming.get(`${traceId}/${spanId}`) ?? [];
   }

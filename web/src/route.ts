@@ -1,4 +1,4 @@
-// Where in the page one is: the part of the address behind '#', so that links, bookmarks and the back button work.
+// The current view, in the part of the address after '#', so that links, bookmarks and the back button work.
 import { useEffect, useState } from "preact/hooks";
 
 export type Route =

@@ -11,15 +11,17 @@ export function plural(n: number, one: string, many = `${one}s`): string {
 
 export function compact(n: number): string {
   if (n < 10_000) return count(n);
-  const units: [number, string][] = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]];
-  for (const [size, unit] of units) if (n >= size) return `${trimmed(n / size)} ${unit}`;
-  return count(n);
+  return inUnits(n, [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]]);
 }
 
 export function bytes(n: number): string {
-  const units: [number, string][] = [[2 ** 40, "TiB"], [2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"]];
+  return inUnits(n, [[2 ** 40, "TiB"], [2 ** 30, "GiB"], [2 ** 20, "MiB"], [2 ** 10, "KiB"]], " B");
+}
+
+// In the first unit that is not larger than n.
+function inUnits(n: number, units: [number, string][], smallest = ""): string {
   for (const [size, unit] of units) if (n >= size) return `${trimmed(n / size)} ${unit}`;
-  return `${count(n)} B`;
+  return `${count(n)}${smallest}`;
 }
 
 // Three digits that mean something: 1.23, 12.3, 123.
@@ -63,7 +65,7 @@ export function moment(epochMs: number, withDate = true): string {
   return withDate ? `${text.slice(0, 10)} ${text.slice(11, 23)}` : text.slice(11, 23);
 }
 
-// What a tick of a time axis says when the ticks are `stepMs` apart.
+// The label of a tick of a time axis whose ticks are `stepMs` apart.
 export function tickWords(epochMs: number, stepMs: number): string {
   const iso = new Date(epochMs).toISOString();
   if (stepMs >= 86_400_000 || iso.slice(11, 19) === "00:00:00") return iso.slice(5, 10);

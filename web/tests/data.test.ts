@@ -135,7 +135,7 @@ describe("a path", () => {
     expect(pathOf(report, report.trace(2))).toEqual([0, 1]);
     expect(pathOf(report, report.trace(0))).toEqual([]);
   });
-  it("ends where the page has no entry, or the records go round", () => {
+  it("ends where the page has no entry, or where the records form a cycle", () => {
     const report = reportOf({
       traces: [{ origin_id: idOf(9), via_id: idOf(8), hops: 3 }, { origin_id: idOf(9), via_id: idOf(3) }, { origin_id: idOf(9), via_id: idOf(2) }],
     });

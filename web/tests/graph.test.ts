@@ -86,7 +86,7 @@ describe("the causal graph", () => {
     expect(rows).toEqual([rows[0], rows[0]! + rowStep, rows[0]! + 2 * rowStep]);
   });
 
-  it("does not hang on a ring", () => {
+  it("ends on a cycle", () => {
     const report = reportOf({
       traces: [{ origin: true }, {}, {}],
       edges: [edge(0, 1), edge(1, 2), edge(2, 0)],

@@ -17,7 +17,7 @@ struct NearPolicy {
   std::string_view policy;  // lives as long as the engine
   double value = 0;         // of the trace, in the unit of the threshold
   double threshold = 0;
-  std::string why;  // "4.9 s of more than 5 s"
+  std::string why;  // "4.9 s of 5 s"
 };
 
 // What a record says of its trace beside the decision: docs/formats.md "Decision log", from `root_service` on. Strings

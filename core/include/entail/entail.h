@@ -221,9 +221,8 @@ typedef struct entail_named_count_t {
 #define ENTAIL_COUNTS_LINKS_INVALID 3u  /* by reason */
 #define ENTAIL_COUNTS_SPANS_LOST 4u     /* by loss */
 /* since ABI 1.3 */
-#define ENTAIL_COUNTS_KEPT_BY_LINK                                                  \
-  5u /* traces kept because of a link, by direction and hops: "linked/1", "mixed/3" \
-      */
+/* traces kept because of a link, by direction and hops: "linked/1", "mixed/3" */
+#define ENTAIL_COUNTS_KEPT_BY_LINK 5u
 /* kept traces, by the engine time in seconds from the arrival of their first span to the decision: "1", "2", "5", ...,
    "+Inf". A row counts those of at most so many that are longer than the row before. Always all rows in this order */
 #define ENTAIL_COUNTS_KEPT_BY_LAG 6u

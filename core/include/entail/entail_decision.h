@@ -74,42 +74,11 @@ typedef struct entail_decision_t {
   const entail_near_policy_t* nearest; /* nearest_count policies of a dropped trace, in configuration order */
   uint64_t nearest_count;
 } entail_decision_t;
-#define ENTAIL_DECISION_INIT            \
-  {(uint32_t)sizeof(entail_decision_t), \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   {0},                                 \
-   {0},                                 \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0,                                   \
-   0}
+/* clang-format off */
+#define ENTAIL_DECISION_INIT                                                                                     \
+  {(uint32_t)sizeof(entail_decision_t), 0, 0, 0, 0, 0, {0}, {0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+/* clang-format on */
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -1,5 +1,6 @@
 // Base64Encode, Decode and Hex.
 #include "ottl/encodings.hpp"
+#include "base/bytes.hpp"
 #include "ottl/evaluation.hpp"
 #include "text/hex.hpp"
 
@@ -9,9 +10,7 @@ namespace {
 
 using Kind = Value::Kind;
 
-std::span<const std::uint8_t> bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
+using base::bytes_of;
 
 bool base64_encode(Call& call, Value& out) {
   const std::optional<text::Base64> variant = base64_named(call.text(1, "base64"));

@@ -1,4 +1,5 @@
 // Converters that hash a text.
+#include "base/bytes.hpp"
 #include "base/fnv.hpp"
 #include "ottl/digests.hpp"
 #include "ottl/evaluation.hpp"
@@ -8,9 +9,7 @@ namespace entail::ottl::functions {
 
 namespace {
 
-std::span<const std::uint8_t> bytes_of(std::string_view text) noexcept {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
+using base::bytes_of;
 
 bool fnv(Call& call, Value& out) {
   std::uint64_t hash = base::kFnvStart;

@@ -1,6 +1,7 @@
 // Converters of the network: URL, IsInCIDR and CommunityID.
 #include <algorithm>
 
+#include "base/bytes.hpp"
 #include "ottl/addresses.hpp"
 #include "ottl/digests.hpp"
 #include "ottl/evaluation.hpp"
@@ -172,9 +173,8 @@ bool community_id(Call& call, Value& out) {
   flow += '\0';
   append_big_endian(source.port, flow);
   append_big_endian(destination.port, flow);
-  const std::string digest = sha1(flow);
   std::string id = "1:";
-  text::append_base64({reinterpret_cast<const std::uint8_t*>(digest.data()), digest.size()}, id);
+  text::append_base64(base::bytes_of(sha1(flow)), id);
   return call.give(id, out);
 }
 

@@ -70,7 +70,6 @@ bool split(Call& call, Value& out) {
 
 // Of all characters in the set, at both ends.
 bool trim(Call& call, Value& out) {
-  std::string_view text = call[0].text;
   const std::string_view set = call.text(1, " ");
   const auto is_trimmed = [set](char32_t code) {
     for (std::string_view rest = set; !rest.empty();) {
@@ -80,17 +79,7 @@ bool trim(Call& call, Value& out) {
     }
     return false;
   };
-  while (!text.empty()) {
-    const Character first = first_character(text);
-    if (!is_trimmed(first.code)) break;
-    text.remove_prefix(first.size);
-  }
-  while (!text.empty()) {
-    const Character last = last_character(text);
-    if (!is_trimmed(last.code)) break;
-    text.remove_suffix(last.size);
-  }
-  out = Value::of_text(text);
+  out = Value::of_text(trimmed(call[0].text, is_trimmed));
   return true;
 }
 

@@ -99,11 +99,11 @@ void warn_of_late_error_part(const PolicyOptions& policy, const std::vector<std:
   if (scope.options().links.propagate.mode == PropagateMode::none || scope.options().links.origins) return;
   const auto error = std::ranges::find_if(parts, [](const Compiled& part) { return part.traits.matches_error; });
   if (error == parts.begin() || error == parts.end()) return;
-  const auto place = static_cast<std::size_t>(error - parts.begin());
-  scope.warning("composite_sub_policy", "links of a failed trace are not followed if '" +
-                                            policy.parts[order.front()].name + "' keeps it before '" +
-                                            policy.parts[order[place]].name + "' does; move '" +
-                                            policy.parts[order[place]].name + "' to the front");
+  const std::string& first = policy.parts[order.front()].name;
+  const std::string& by_error = policy.parts[order[static_cast<std::size_t>(error - parts.begin())]].name;
+  scope.warning("composite_sub_policy", "links of a failed trace are not followed if '" + first +
+                                            "' keeps it before '" + by_error + "' does; move '" + by_error +
+                                            "' to the front");
 }
 
 // Further spans can revoke its keep: a part before the one that keeps the trace now may match then.

@@ -16,7 +16,7 @@ TraceTest hash_test(const PolicyOptions& policy) {
              const Facts&, TraceId id) { return collector_hash(state, id) <= threshold; };
 }
 
-// Where the trace stands among all, in percent: those up to the percentage are kept.
+// The rank of the trace among all, in percent: those up to the percentage are kept.
 DistanceTest hash_distance(const PolicyOptions& policy) {
   return [state = state_of(policy), percentage = policy.sampling_percentage](const Missed& missed) {
     return chance_distance(std::ldexp(static_cast<double>(collector_hash(state, missed.id)), -64) * 100, percentage);

@@ -1,7 +1,9 @@
 #include <memory>
 
+#include "base/bytes.hpp"
 #include "context/tracestate.hpp"
 #include "policy/rows.hpp"
+#include "wire/range.hpp"
 
 namespace entail::policy {
 
@@ -23,9 +25,8 @@ Compiled compile(const PolicyOptions& policy, Scope& scope) {
     const auto level = scope.is_compat() ? context::TracestateLevel::collector : context::TracestateLevel::two;
     const auto holds = [key = policy.key, values, level](const otlp::Decoded& decoded, const otlp::SpanView& span) {
       if (span.trace_state.size == 0) return false;
-      const auto* bytes = reinterpret_cast<const char*>(decoded.bytes.data());
-      const auto value =
-          context::tracestate_value({bytes + span.trace_state.offset, span.trace_state.size}, key, level);
+      const std::string_view text = base::text_of(wire::slice(decoded.bytes, span.trace_state));
+      const auto value = context::tracestate_value(text, key, level);
       return value && values->matches(*value);
     };
     scope.add_span_test({.holds = holds, .bit = bit.bit});

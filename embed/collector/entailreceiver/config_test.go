@@ -11,6 +11,8 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/receiver/receivertest"
+
+	"entail.dev/collector/internal/captures"
 )
 
 func withKey(values settings, key string, value any) settings {
@@ -84,7 +86,7 @@ func TestAddressInUseStopsTheStart(t *testing.T) {
 	}
 	defer func() { _ = listener.Close() }()
 	config := configOf(t, withKey(keepErrors(), "protocols", settings{
-		"grpc": settings{"endpoint": freeAddress(t)}, "http": settings{"endpoint": listener.Addr().String()},
+		"grpc": settings{"endpoint": captures.FreeAddress(t)}, "http": settings{"endpoint": listener.Addr().String()},
 	}))
 	r, err := NewFactory().CreateTraces(context.Background(), receivertest.NewNopSettings(componentType), config,
 		consumertest.NewNop())

@@ -22,6 +22,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 	"go.uber.org/zap"
+
+	"entail.dev/collector/internal/captures"
 )
 
 // A receiver in a process of its own, so that its memory can be measured and SIGTERM sent to it. The process is this test
@@ -110,7 +112,7 @@ type process struct {
 
 func startProcess(t *testing.T, values settings, behind string) *process {
 	t.Helper()
-	p := &process{server: server{grpc: freeAddress(t), http: freeAddress(t)}, ended: make(chan error, 1)}
+	p := &process{server: server{grpc: captures.FreeAddress(t), http: captures.FreeAddress(t)}, ended: make(chan error, 1)}
 	values["protocols"] = settings{"grpc": settings{"endpoint": p.grpc}, "http": settings{"endpoint": p.http}}
 	text, err := json.Marshal(processConfig{values, behind})
 	if err != nil {

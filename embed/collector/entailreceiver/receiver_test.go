@@ -6,7 +6,6 @@ import (
 	"context"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -46,16 +45,6 @@ func keepAll() settings {
 	return settings{"decision_wait": "1h", "policies": []any{settings{"name": "all", "type": "always_sample"}}}
 }
 
-func freeAddress(t testing.TB) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
-}
-
 // with is what a test changes of a receiver before it starts.
 type with struct {
 	settings  func(*receiver.Settings)
@@ -83,7 +72,7 @@ func counted(telemetry *componenttest.Telemetry, name string) int64 {
 
 func start(t testing.TB, values settings, next consumer.Traces, change with) *server {
 	t.Helper()
-	s := &server{grpc: freeAddress(t), http: freeAddress(t)}
+	s := &server{grpc: captures.FreeAddress(t), http: captures.FreeAddress(t)}
 	grpcKeys, httpKeys := settings{"endpoint": s.grpc}, settings{"endpoint": s.http}
 	values = maps.Clone(values)
 	values["protocols"] = settings{"grpc": grpcKeys, "http": httpKeys}

@@ -72,11 +72,7 @@ Grid total_grid(const Trial& trial, const Outcome& outcome, Paint paint) {
   for (const PolicyRow& row : outcome.by_policy)
     grid.row(cells(trial, row.policy, row.amount, byte_count(row.written_bytes)), 1);
   for (const LinkRow& row : outcome.by_link)
-    grid.row(cells(trial,
-                   std::string(direction_name(row.direction)) + ", " + std::to_string(row.hops) +
-                       (row.hops == 1 ? " hop" : " hops"),
-                   row.amount, byte_count(row.written_bytes)),
-             1);
+    grid.row(cells(trial, link_text(row.direction, row.hops), row.amount, byte_count(row.written_bytes)), 1);
   grid.row(cells(trial, "dropped", outcome.dropped, ""));
   for (const ReasonRow& row : outcome.by_reason)
     grid.row(cells(trial, row.reason + (row.policy.empty() ? "" : " " + row.policy), row.amount, ""), 1);
@@ -123,8 +119,8 @@ std::string cost_json(const Trial& trial) {
 
 std::string cost_table(const Trial& trial, Paint paint) {
   std::string text = trial_heading(trial, paint);
-  append_grid(text, "", total_grid(trial, outcome_of(trial, 0), paint), paint);
-  append_grid(text, "", service_grid(trial, paint), paint);
+  append_grid(text, total_grid(trial, outcome_of(trial, 0), paint));
+  append_grid(text, service_grid(trial, paint));
   const Written& written = trial.written(0);
   text += "\nThe output has " + byte_count(written.message_bytes) + " with its resources and scopes";
   if (trial.seconds() > 0) text += ", " + byte_count(per_day(trial, written.message_bytes)) + " per day";

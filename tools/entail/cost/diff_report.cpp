@@ -103,10 +103,7 @@ Grid configs_grid(const Trial& trial, const Outcome& a, const Outcome& b, Paint 
   row("policies and links", {a.kept, b.kept}, 0);
   for (const auto& [policy, both] : policies_of(a, b)) row(policy, both, 1);
   row("links", {a.by_link_all, b.by_link_all}, 1);
-  for (const auto& [key, both] : links_of(a, b))
-    row(std::string(direction_name(key.first)) + ", " + std::to_string(key.second) +
-            (key.second == 1 ? " hop" : " hops"),
-        both, 2);
+  for (const auto& [key, both] : links_of(a, b)) row(link_text(key.first, key.second), both, 2);
   const Written& written_a = trial.written(0);
   const Written& written_b = trial.written(1);
   grid.row({"output with resources", "", byte_count(written_a.message_bytes), "", byte_count(written_b.message_bytes),
@@ -141,9 +138,9 @@ void append_changes(std::string& text, const Trial& trial, Paint paint) {
   for (std::size_t i = 0; i < std::min(changes.size(), kChangesShown); ++i) {
     const Change& change = changes[i];
     text += change.side == Side::only_a ? "only A keeps " : "only B keeps ";
-    text += grouped(change.amount.traces) + (change.amount.traces == 1 ? " trace" : " traces") + " of " +
-            trial.ledger().services().shown(change.service) + ", " + byte_count(change.amount.bytes) +
-            "\n  A: " + shown_text(change.reasons[0]) + "; B: " + shown_text(change.reasons[1]) + "\n";
+    text += plural(change.amount.traces, "trace", "traces") + " of " + trial.ledger().services().shown(change.service) +
+            ", " + byte_count(change.amount.bytes) + "\n  A: " + shown_text(change.reasons[0]) +
+            "; B: " + shown_text(change.reasons[1]) + "\n";
     for (const TraceId id : change.examples)
       text.append("  ").append(paint.dim()).append(to_hex(id)).append(paint.end()) += '\n';
   }
@@ -193,9 +190,9 @@ std::string diff_table(const Trial& trial, Paint paint) {
   const auto& configs = trial.arguments().configs;
   std::string text = trial_heading(trial, paint);
   text += "A is " + configs[0].name() + ", B is " + configs[1].name() + "\n";
-  append_grid(text, "", sides_grid(trial, paint), paint);
-  append_grid(text, "", configs_grid(trial, outcome_of(trial, 0), outcome_of(trial, 1), paint), paint);
-  append_grid(text, "", services_grid(trial, paint), paint);
+  append_grid(text, sides_grid(trial, paint));
+  append_grid(text, configs_grid(trial, outcome_of(trial, 0), outcome_of(trial, 1), paint));
+  append_grid(text, services_grid(trial, paint));
   append_changes(text, trial, paint);
   return text;
 }

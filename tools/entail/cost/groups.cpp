@@ -23,9 +23,7 @@ std::string policy_name(const TraceLedger& ledger, const Decision& decision) {
 }
 
 std::string reason_text(const TraceLedger& ledger, const Decision& decision) {
-  if (is_kept_by_link(ledger, decision))
-    return std::string(direction_name(decision.direction)) + ", " + std::to_string(decision.hops) +
-           (decision.hops == 1 ? " hop" : " hops");
+  if (is_kept_by_link(ledger, decision)) return link_text(decision.direction, decision.hops);
   const std::string policy = policy_name(ledger, decision);
   if (decision.kept) return "policy " + policy;
   return reason_name(ledger, decision) + (policy.empty() ? "" : " " + policy);
@@ -39,6 +37,10 @@ void add_to_policy(Outcome& outcome, const std::string& policy, const Trace& tra
 }
 
 }  // namespace
+
+std::string link_text(Direction direction, std::uint32_t hops) {
+  return std::string(direction_name(direction)) + ", " + plural(hops, "hop", "hops");
+}
 
 Outcome outcome_of(const Trial& trial, std::size_t config) {
   const TraceLedger& ledger = trial.ledger();
@@ -59,7 +61,6 @@ Outcome outcome_of(const Trial& trial, std::size_t config) {
       continue;
     }
     outcome.kept.add(trace.amount());
-    outcome.kept_written_bytes += written_bytes;
     if (!is_kept_by_link(ledger, decision)) {
       add_to_policy(outcome, policy_name(ledger, decision), trace, written_bytes);
       continue;
@@ -70,7 +71,6 @@ Outcome outcome_of(const Trial& trial, std::size_t config) {
     row.amount.add(trace.amount());
     row.written_bytes += written_bytes;
     outcome.by_link_all.add(trace.amount());
-    outcome.by_link_written_bytes += written_bytes;
   }
   for (auto& [key, row] : links) outcome.by_link.push_back(row);
   for (auto& [key, row] : reasons) outcome.by_reason.push_back(std::move(row));

@@ -24,8 +24,11 @@ struct LinkRow {
   Amount amount;
   std::uint64_t written_bytes = 0;
 };
+// "linking, 2 hops".
+std::string link_text(Direction direction, std::uint32_t hops);
+
 struct ReasonRow {
-  std::string reason;  // "undecided" for a trace without a record: what came of it was lost before it was decided
+  std::string reason;  // "undecided" for a trace without a record: its spans were lost before it was decided
   std::string policy;  // empty: none
   Amount amount;
 };
@@ -33,7 +36,6 @@ struct ReasonRow {
 // What one configuration did. kept = the sum of by_policy + by_link; dropped = the sum of by_reason.
 struct Outcome {
   Amount kept, dropped, by_link_all;
-  std::uint64_t kept_written_bytes = 0, by_link_written_bytes = 0;
   std::vector<PolicyRow> by_policy;  // in configuration order
   std::vector<LinkRow> by_link;      // linked before linking, nearest first
   std::vector<ReasonRow> by_reason;  // most bytes first

@@ -33,11 +33,8 @@ void trial_fields(JsonText& json, const Trial& trial) {
   const RunFacts& facts = trial.facts();
   const TraceLedger& ledger = trial.ledger();
   json.key("input").begin_object();
-  json.field("files", facts.files).field("requests", facts.requests).field("bytes", facts.bytes);
-  json.key("skipped").begin_object();
-  for (std::size_t i = 0; i < kSkipNames.size(); ++i)
-    if (facts.skipped[i] > 0) json.field(kSkipNames[i], facts.skipped[i]);
-  json.end_object().end_object();
+  input_fields(json, facts);
+  json.end_object();
   json.key("time").begin_object();
   time_value(json, "first", trial.first_ns());
   time_value(json, "last", trial.last_ns());
@@ -73,8 +70,7 @@ std::string trial_heading(const Trial& trial, Paint paint) {
   for (const std::string& note : trial.notes())
     text.append(paint.red()).append("note: ").append(note).append(paint.end()) += '\n';
   if (facts.interrupted) text += "interrupted: what was read so far\n";
-  text += grouped(facts.requests) + (facts.requests == 1 ? " request" : " requests") + " from " + grouped(facts.files) +
-          (facts.files == 1 ? " input" : " inputs");
+  text += plural(facts.requests, "request", "requests") + " from " + plural(facts.files, "input", "inputs");
   if (trial.seconds() > 0)
     text += ", " + time_text(trial.first_ns()) + " to " + time_text(trial.last_ns()) + " (" + grouped(trial.seconds()) +
             " s)";
@@ -87,11 +83,8 @@ std::string trial_heading(const Trial& trial, Paint paint) {
   return text;
 }
 
-void append_grid(std::string& text, std::string_view title, const Grid& grid, Paint paint) {
-  if (grid.empty()) return;
-  text += '\n';
-  if (!title.empty()) text.append(paint.bold()).append(title).append(paint.end()) += '\n';
-  text += grid.text();
+void append_grid(std::string& text, const Grid& grid) {
+  if (!grid.empty()) text += '\n' + grid.text();
 }
 
 void add_rest(Grid& grid, std::size_t rows) {

@@ -26,9 +26,9 @@ double share_of(std::uint64_t part, std::uint64_t whole);
 
 // The notes and what came in, at the top of a table.
 std::string trial_heading(const Trial& trial, Paint paint);
-// A blank line, the title, and the grid; nothing if the grid is empty.
-void append_grid(std::string& text, std::string_view title, const Grid& grid, Paint paint);
-// "(12 more)" if there are more rows than are shown.
+// A blank line and the grid; nothing if the grid is empty.
+void append_grid(std::string& text, const Grid& grid);
+// "(12 more with --json)" if there are more rows than are shown.
 void add_rest(Grid& grid, std::size_t rows);
 
 // The report of `entail cost` and that of `entail diff`: one JSON object on a line, and tables for people.

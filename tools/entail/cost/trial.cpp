@@ -1,18 +1,13 @@
 #include "cost/trial.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "available_memory.hpp"
-#include "commands.hpp"
 #include "output/file_conflict.hpp"
 #include "stop_signal.hpp"
-#include "time_text.hpp"
 
 namespace entail::cli {
 namespace {
-
-constexpr std::size_t kReadAheadBytes = std::size_t{1} << 20;
 
 // The bytes of written spans, by service and by trace.
 class WrittenSpans final : public RequestVisitor {
@@ -35,11 +30,6 @@ class WrittenSpans final : public RequestVisitor {
   Written& written_;
   TraceLedger& ledger_;
 };
-
-std::int64_t steady_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 bool is_short_of_room(Error error) { return error.code() == ErrorCode::no_room || error.code() == ErrorCode::busy; }
 
@@ -69,7 +59,7 @@ Trial::Trial(const TrialArguments& arguments, Console& console)
 Exit Trial::run() {
   if (!check_usage() || !open_engines()) return Exit::usage;
   watch_signals();
-  open_inputs();
+  inputs_ = open_inputs(arguments_.selection, report_, nullptr);
   return decide() ? Exit::done : Exit::output_unwritable;
 }
 
@@ -89,64 +79,34 @@ bool Trial::check_usage() {
     // Comparing a configuration with itself is no mistake.
     if (std::ranges::find(files.read, config.path) == files.read.end() || config.path == "-")
       files.read.push_back(config.path);
-    if (config.path.empty() && !(config.instance.empty() && config.variables.empty() && config.variables_file.empty()))
-      return refuse("--instance, --env and --env-file need a configuration (-c)");
+    if (!check_source(config, console_)) return false;
   }
   files.read.push_back(arguments_.configs.front().variables_file);
   if (report_conflict(files, console_)) return false;
-  if (arguments_.clock_max.empty()) {
-    clock_max_ns_ = std::chrono::duration_cast<std::chrono::nanoseconds>(
-                        (std::chrono::system_clock::now() + std::chrono::hours(1)).time_since_epoch())
-                        .count();
-    return true;
-  }
-  const std::optional<std::int64_t> time = parse_time(arguments_.clock_max);
-  if (!time) return refuse("--clock-max " + arguments_.clock_max + ": expected a time such as 2024-05-01T12:00:00Z");
-  clock_max_ns_ = *time;
-  return true;
+  const std::optional<std::int64_t> clock_max = parse_clock_max(arguments_.clock_max, console_);
+  clock_max_ns_ = clock_max.value_or(0);
+  return clock_max.has_value();
 }
 
 bool Trial::open_engines() {
   const std::size_t count = arguments_.configs.size();
+  // Together the engines may use what `entail sample` gives to one.
+  const std::uint64_t memory_limit_bytes =
+      std::max(default_memory_limit_bytes(available_memory_bytes()) / count, std::uint64_t{16} << 20);
   for (std::size_t i = 0; i < count; ++i) {
     const ConfigSource& source = arguments_.configs[i];
-    Options defaults;
-    // Together the engines may use what `entail sample` gives to one.
-    defaults.memory_limit_bytes =
-        std::max(default_memory_limit_bytes(available_memory_bytes()) / count, std::uint64_t{16} << 20);
-    defaults.links.propagate.rank_seed = 0;
-    Options options = options_without_config(defaults);
-    std::string no_origins;
-    if (!source.path.empty()) {
-      LoadedConfig loaded = load_config(source, defaults);
-      if (!loaded.options) return false;
-      options = std::move(*loaded.options);
-      no_origins = std::move(loaded.no_origins);
-    }
+    LoadedConfig loaded = load_engine_config(source, memory_limit_bytes);
+    if (!loaded.options) return false;
+    Options& options = *loaded.options;
     options.decisions.detail = DecisionDetail::ids;  // the ledger has the names that the reports show
     auto engine = std::make_unique<TrialEngine>(i, ledger_);
     std::string why;
     if (!engine->open(options, &why)) return refuse((source.path.empty() ? "" : source.name() + ": ") + why);
     engines_.push_back(std::move(engine));
     options_.push_back(std::move(options));
-    no_origins_.push_back(std::move(no_origins));
+    no_origins_.push_back(std::move(loaded.no_origins));
   }
   return true;
-}
-
-void Trial::open_inputs() {
-  const auto from = framing_from_name(arguments_.selection.from);
-  const auto& paths = arguments_.selection.paths;
-  inputs_.reserve(paths.size());
-  for (const std::string& path : paths) {
-    const std::string name = path == "-" ? "standard input" : path;
-    OpenedInput opened = open_input(path, from);
-    if (opened.reader) {
-      inputs_.emplace_back(name, std::move(*opened.reader), report_, nullptr, kReadAheadBytes);
-    } else {
-      report_.problem(name, opened.problem);
-    }
-  }
 }
 
 bool Trial::decide() {
@@ -155,19 +115,15 @@ bool Trial::decide() {
   target.tick = [this](std::int64_t now_ns) { return tick(now_ns); };
   target.goes_on = [] { return true; };
   Feed feed(inputs_, std::move(target), nullptr, clock_max_ns_);
-  Result<void> fed = feed.run([&] { show_progress(feed); });
+  Result<void> fed = feed.run([&] { show_progress(console_, feed, inputs_); });
   facts_.interrupted = stop_requested();
   for (std::size_t i = 0; i < engines_.size() && fed; ++i) fed = engines_[i]->engine().drain(feed.now_ns());
   console_.clear_progress();
   if (!fed) return refuse("the engine stopped: " + describe(fed.error()));
   last_ns_ = feed.now_ns();
   outlier_count_ = feed.clock_outlier_count();
-  facts_.requests = feed.request_count();
-  facts_.too_large = feed.too_large();
-  facts_.files = inputs_.size();
-  for (const TraceInput& input : inputs_) facts_.bytes += input.bytes_used();
+  note_inputs(inputs_, report_, feed, facts_);
   report_.finish();
-  for (std::size_t i = 0; i < kSkipNames.size(); ++i) facts_.skipped[i] = report_.skipped(static_cast<Skip>(i));
   for (const auto& engine : engines_) statistics_.push_back(engine->engine().statistics());
   return true;
 }
@@ -219,15 +175,13 @@ std::vector<std::string> Trial::notes() const {
   for (std::size_t i = 0; i < engines_.size(); ++i) {
     const std::string of = engines_.size() == 1 ? "" : std::string(i == 0 ? "A: " : "B: ");
     RunFacts facts = facts_;
-    facts.memory_limit_bytes = options_[i].memory_limit_bytes;
-    facts.retain_bytes_max = options_[i].retain.max_bytes.value_or(options_[i].memory_limit_bytes / 2);
+    note_limits(options_[i], facts);
     facts.no_origins = no_origins_[i];
     for (const std::string& note : summary_notes(statistics_[i], facts)) notes.push_back(of + note);
     if (engines_[i]->refused_count > 0)
-      notes.push_back(of + grouped(engines_[i]->refused_count) +
-                      (engines_[i]->refused_count == 1
-                           ? " request can never fit into memory_limit; only the other configuration has it"
-                           : " requests can never fit into memory_limit; only the other configuration has them"));
+      notes.push_back(of + plural(engines_[i]->refused_count,
+                                  "request can never fit into memory_limit; only the other configuration has it",
+                                  "requests can never fit into memory_limit; only the other configuration has them"));
   }
   const Amount& untracked = ledger_.untracked();
   if (untracked.spans > 0)
@@ -235,28 +189,16 @@ std::vector<std::string> Trial::notes() const {
                     ") of traces beyond the first " + grouped(arguments_.traces_max) +
                     " count only in the totals; raise --traces-max");
   if (outlier_count_ > 0)
-    notes.push_back(grouped(outlier_count_) +
-                    (outlier_count_ == 1
-                         ? " request did not move the clock, because its end time is too far ahead"
-                         : " requests did not move the clock, because their end times are too far ahead"));
+    notes.push_back(plural(outlier_count_, "request did not move the clock, because its end time is too far ahead",
+                           "requests did not move the clock, because their end times are too far ahead"));
   return notes;
-}
-
-void Trial::show_progress(const Feed& feed) {
-  if (!console_.shows_progress()) return;
-  const std::int64_t now_ns = steady_ns();
-  if (now_ns - last_progress_ns_ < 200'000'000) return;
-  last_progress_ns_ = now_ns;
-  console_.progress(grouped(feed.request_count()) + " requests");
 }
 
 void add_trial_options(Command& command, TrialArguments& arguments, ConfigSource& shared) {
   add_source_options(command, shared);
   command.add_option("IN", arguments.selection.paths, "Inputs, - for standard input").required();
-  command.add_option("--from", arguments.selection.from, "Framing of the inputs; detected automatically by default")
-      .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
-  command.add_option("--clock-max", arguments.clock_max,
-                     "End times later than this do not move the clock; by default in an hour from now");
+  add_from_option(command, arguments.selection);
+  add_clock_option(command, arguments.clock_max);
   command
       .add_option("--traces-max", arguments.traces_max,
                   "Traces that are remembered; spans of further ones count only in the totals")

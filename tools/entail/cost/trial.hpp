@@ -11,11 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "config_source.hpp"
 #include "cost/trace_ledger.hpp"
-#include "feed.hpp"
-#include "input/every_request.hpp"
-#include "output/summary.hpp"
+#include "engine_run.hpp"
 
 namespace entail::cli {
 
@@ -70,7 +67,6 @@ class Trial {
   const TrialArguments& arguments() const noexcept { return arguments_; }
   const TraceLedger& ledger() const noexcept { return ledger_; }
   const Written& written(std::size_t config) const { return engines_[config]->written(); }
-  std::size_t config_count() const noexcept { return engines_.size(); }
   const Statistics& statistics(std::size_t config) const { return statistics_[config]; }
   const RunFacts& facts() const noexcept { return facts_; }
   // Engine time of the first and of the last request; 0 if no span has a usable end time.
@@ -85,11 +81,9 @@ class Trial {
   bool refuse(const std::string& text);
   bool check_usage();
   bool open_engines();
-  void open_inputs();
   bool decide();
   Result<void> ingest(const Request& request);
   Result<void> tick(std::int64_t now_ns);
-  void show_progress(const Feed& feed);
 
   const TrialArguments& arguments_;
   Console& console_;
@@ -105,7 +99,6 @@ class Trial {
   std::int64_t first_ns_ = 0;
   std::int64_t last_ns_ = 0;
   std::uint64_t outlier_count_ = 0;
-  std::int64_t last_progress_ns_ = 0;
 };
 
 // The options that all commands with a Trial share: IN, --from, --clock-max, --traces-max, and those of ConfigSource.

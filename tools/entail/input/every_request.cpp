@@ -1,16 +1,18 @@
 #include "input/every_request.hpp"
 
-#include <chrono>
-
 #include "stop_signal.hpp"
 
 namespace entail::cli {
+
+void add_from_option(Command& command, InputSelection& selection) {
+  command.add_option("--from", selection.from, "Framing of the inputs; detected automatically by default")
+      .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
+}
 
 void for_each_request(const InputSelection& selection, InputReport& report, Console& console, RunFacts& facts,
                       const std::function<bool(TraceInput&, const ParsedRequest&)>& take) {
   const auto from = framing_from_name(selection.from);
   bool goes_on = true;
-  auto last_progress = std::chrono::steady_clock::now();
   for (const std::string& path : selection.paths) {
     if (!goes_on || stop_requested()) break;
     const std::string name = path == "-" ? "standard input" : path;
@@ -32,16 +34,14 @@ void for_each_request(const InputSelection& selection, InputReport& report, Cons
       facts.unknown_keys += parsed->request.unknown_keys();
       goes_on = take(input, *parsed);
       input.pop();
-      const auto now = std::chrono::steady_clock::now();
-      if (!console.shows_progress() || now - last_progress < std::chrono::milliseconds(200)) continue;
-      last_progress = now;
-      console.progress(grouped(facts.requests) + " requests, " + byte_count(facts.bytes));
+      if (console.progress_is_due())
+        console.progress(grouped(facts.requests) + " requests, " + byte_count(facts.bytes));
     }
   }
   console.clear_progress();
   facts.interrupted = stop_requested();
   report.finish();
-  for (std::size_t i = 0; i < kSkipNames.size(); ++i) facts.skipped[i] = report.skipped(static_cast<Skip>(i));
+  facts.skipped = report.skipped();
 }
 
 }  // namespace entail::cli

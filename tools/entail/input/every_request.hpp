@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "command_line.hpp"
 #include "input/trace_input.hpp"
 #include "output/summary.hpp"
 
@@ -15,6 +16,7 @@ struct InputSelection {
   std::vector<std::string> paths;  // "-" = standard input
   std::string from;                // framing, empty = detected
 };
+void add_from_option(Command& command, InputSelection& selection);
 
 // Calls take(input, parsed) for every request of traces; false ends the reading. What cannot be read is reported.
 // Fills in what RunFacts has of inputs, whether a stop was requested included. Shows progress on a terminal.

@@ -42,6 +42,8 @@ class InputReport {
 
   // Everything could be read.
   bool clean() const noexcept { return clean_; }
+  using Skipped = std::array<std::uint64_t, kSkipNames.size()>;  // by Skip
+  const Skipped& skipped() const noexcept { return skipped_; }
   std::uint64_t skipped(Skip kind) const noexcept { return skipped_[static_cast<std::size_t>(kind)]; }
 
  private:
@@ -49,7 +51,7 @@ class InputReport {
 
   static constexpr std::uint64_t kMessagesMax = 10;
   Console& console_;
-  std::array<std::uint64_t, kSkipNames.size()> skipped_ = {};
+  Skipped skipped_ = {};
   std::map<std::string, std::uint64_t> reported_by_file_;
   struct Losses {
     std::uint64_t count = 0;

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 
 #include "output/log_parts.hpp"
 
@@ -76,9 +75,8 @@ bool DecisionFiles::set_earlier_aside() {
       refused_ = in_the_way(name);
       return false;
     }
-    const std::filesystem::path whole(name);
-    const std::string hidden = "." + whole.filename().string() + ".entail-" + std::to_string(::getpid()) + "-earlier";
-    const std::string aside = (whole.parent_path() / hidden).string();
+    // Long names may differ in what the prefix leaves out.
+    const std::string aside = temporary_prefix(name) + "-earlier-" + std::to_string(number);
     if (std::rename(name.c_str(), aside.c_str()) != 0) {
       refused_ = name + ": cannot be removed: " + std::strerror(errno);
       return false;

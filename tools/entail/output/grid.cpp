@@ -8,12 +8,6 @@ namespace {
 constexpr std::size_t kWidth = 80;
 constexpr std::size_t kFirstMin = 24;
 
-// Columns on a terminal: the characters of UTF-8, as far as each takes one.
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
 std::string shortened(const std::string& text, std::size_t columns) {
   if (columns_of(text) <= columns) return text;
   std::size_t at = 0;
@@ -25,6 +19,11 @@ std::string shortened(const std::string& text, std::size_t columns) {
 }
 
 }  // namespace
+
+std::size_t columns_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
 
 Grid::Grid(Paint paint, std::vector<std::string> headings) : paint_(paint), headings_(std::move(headings)) {}
 

@@ -10,6 +10,9 @@
 
 namespace entail::cli {
 
+// Columns on a terminal: the characters of UTF-8, as far as each takes one.
+std::size_t columns_of(std::string_view text);
+
 class Grid {
  public:
   // The first heading names the rows, the others the columns.

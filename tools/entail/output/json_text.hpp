@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,10 @@ class JsonText {
   JsonText& value(double number);
   JsonText& value(bool truth);
   JsonText& null() { return raw("null"); }
+  template <class T>
+  JsonText& value(const std::optional<T>& held) {
+    return held ? value(*held) : null();
+  }
   // Text that is JSON already.
   JsonText& raw(std::string_view json);
   template <class T>

@@ -126,7 +126,7 @@ std::string rotation_conflict(const std::string& path, const std::string& output
     return output + " has the name of a later file of the decision log " + path + "; every output needs its own";
   for (const std::string& name : later_part_names(path))
     if (!may_replace_part(name))
-      return name + " has the name of a later file of the decision log, but is none, so it is not replaced";
+      return name + " has the name of a later file of the decision log, but is not one, so it is not replaced";
   return {};
 }
 

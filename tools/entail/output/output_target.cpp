@@ -94,6 +94,12 @@ bool names_open_file(const std::string& path) { return open_file_of(path).has_va
 
 std::string output_name(const std::string& path) { return open_file_of(path) == STDOUT_FILENO ? "-" : path; }
 
+std::string temporary_prefix(const std::string& target) {
+  const std::filesystem::path whole(target);
+  const std::string name = whole.filename().string().substr(0, kNameBytesMax);
+  return (whole.parent_path() / ("." + name + ".entail-")).string() + std::to_string(::getpid());
+}
+
 std::string resolved_path(std::string path) {
   std::error_code problem;
   for (unsigned links = 0; links < kLinksMax; ++links) {
@@ -147,8 +153,7 @@ void OutputTarget::open_temporary() {
     return;
   }
   const SignalPause pause;
-  const std::string name = target.filename().string().substr(0, kNameBytesMax);
-  const std::string start = (target.parent_path() / ("." + name + ".entail-")).string() + std::to_string(::getpid());
+  const std::string start = temporary_prefix(target_);
   for (unsigned i = 0; i < kNamesTriedMax && fd_ < 0; ++i) {
     temporary_ = start + "-" + std::to_string(i);
     fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);

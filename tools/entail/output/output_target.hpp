@@ -71,6 +71,9 @@ class SignalPause {
   sigset_t before_;
 };
 
+// How the names of this process's temporary files for `target` begin: FOLDER/.NAME.entail-PID.
+std::string temporary_prefix(const std::string& target);
+
 // The path behind all symbolic links; its last part need not exist.
 std::string resolved_path(std::string path);
 

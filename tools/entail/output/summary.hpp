@@ -9,6 +9,7 @@
 #include "console.hpp"
 #include "entail/entail.hpp"
 #include "input/input_report.hpp"
+#include "output/json_text.hpp"
 
 namespace entail::cli {
 
@@ -30,6 +31,9 @@ struct RunFacts {
   unsigned threads = 1;
   bool interrupted = false;
 };
+
+// "files", "requests", "bytes" and "skipped" of the object that is open.
+void input_fields(JsonText& json, const RunFacts& facts);
 
 // Something was evicted or lost because memory was short: what --strict is about.
 bool lost_for_memory(const Statistics& statistics);

@@ -1,4 +1,3 @@
-#include "output/json_text.hpp"
 #include "output/summary.hpp"
 
 namespace entail::cli {
@@ -11,16 +10,6 @@ void counts_field(JsonText& json, std::string_view name, const std::vector<Named
     if (named.count > 0) json.field(named.name, named.count);
   }
   json.end_object();
-}
-
-void input_field(JsonText& json, const RunFacts& facts) {
-  json.key("input").begin_object();
-  json.field("files", facts.files).field("requests", facts.requests).field("bytes", facts.bytes);
-  json.key("skipped").begin_object();
-  for (std::size_t i = 0; i < kSkipNames.size(); ++i) {
-    if (facts.skipped[i] > 0) json.field(kSkipNames[i], facts.skipped[i]);
-  }
-  json.end_object().end_object();
 }
 
 void spans_field(JsonText& json, const Statistics& statistics) {
@@ -77,10 +66,20 @@ void run_field(JsonText& json, const Statistics& statistics, const RunFacts& fac
 
 }  // namespace
 
+void input_fields(JsonText& json, const RunFacts& facts) {
+  json.field("files", facts.files).field("requests", facts.requests).field("bytes", facts.bytes);
+  json.key("skipped").begin_object();
+  for (std::size_t i = 0; i < kSkipNames.size(); ++i) {
+    if (facts.skipped[i] > 0) json.field(kSkipNames[i], facts.skipped[i]);
+  }
+  json.end_object();
+}
+
 std::string summary_json(const Statistics& statistics, const RunFacts& facts) {
   JsonText json;
-  json.begin_object();
-  input_field(json, facts);
+  json.begin_object().key("input").begin_object();
+  input_fields(json, facts);
+  json.end_object();
   spans_field(json, statistics);
   traces_field(json, statistics);
   links_field(json, statistics);

@@ -4,15 +4,11 @@
 #include <cmath>
 
 #include "decision_log.hpp"
-#include "feed.hpp"
 #include "stop_signal.hpp"
 #include "time_text.hpp"
 
 namespace entail::cli::report {
 namespace {
-
-// Read ahead for parallel parsing, shared by all inputs.
-constexpr std::size_t kReadAheadBytes = std::size_t{1} << 20;
 
 // Passes on what the engine keeps and decides.
 class ReportSink final : public BatchSink {
@@ -27,22 +23,6 @@ class ReportSink final : public BatchSink {
  private:
   ReportData& data_;
 };
-
-std::vector<TraceInput> open_inputs(const EngineInputs& inputs, InputReport& report, Executor* executor) {
-  std::vector<TraceInput> opened_inputs;
-  opened_inputs.reserve(inputs.selection.paths.size());
-  const auto from = framing_from_name(inputs.selection.from);
-  const std::size_t batch_bytes = std::max<std::size_t>(kReadAheadBytes / inputs.selection.paths.size(), 64u << 10);
-  for (const std::string& path : inputs.selection.paths) {
-    const std::string name = path == "-" ? "standard input" : path;
-    OpenedInput opened = open_input(path, from);
-    if (opened.reader)
-      opened_inputs.emplace_back(name, std::move(*opened.reader), report, executor, batch_bytes);
-    else
-      report.problem(name, opened.problem);
-  }
-  return opened_inputs;
-}
 
 Direction direction_of(const std::string& name) {
   for (const Direction direction : {Direction::linked, Direction::linking, Direction::mixed})
@@ -114,32 +94,20 @@ DecidedInputs decide_inputs(const EngineInputs& inputs, InputReport& report, Con
     return result;
   }
   const std::unique_ptr<Executor> executor = make_executor(inputs.threads);
-  std::vector<TraceInput> opened = open_inputs(inputs, report, executor.get());
+  std::vector<TraceInput> opened = open_inputs(inputs.selection, report, executor.get());
   FeedTarget target;
   target.ingest = [&](const Request& request) { return (*engine)->ingest(request); };
   target.tick = [&](std::int64_t now_ns) { return (*engine)->tick(now_ns); };
   target.goes_on = [] { return true; };
   Feed feed(opened, std::move(target), executor.get(), inputs.clock_max_ns);
-  const auto bytes_used = [&] {
-    std::uint64_t bytes = 0;
-    for (const TraceInput& input : opened) bytes += input.bytes_used();
-    return bytes;
-  };
-  Result<void> fed = feed.run([&] {
-    if (console.shows_progress() && feed.request_count() % 64 == 0)
-      console.progress(grouped(feed.request_count()) + " requests, " + byte_count(bytes_used()));
-  });
+  Result<void> fed = feed.run([&] { show_progress(console, feed, opened); });
   if (fed) fed = (*engine)->drain(feed.now_ns());
   console.clear_progress();
   if (!fed) result.failure = "the engine stopped: " + describe(fed.error());
   result.facts.interrupted = stop_requested();
-  result.facts.requests = feed.request_count();
-  result.facts.too_large = feed.too_large();
-  result.facts.files = opened.size();
-  result.facts.bytes = bytes_used();
   result.facts.threads = inputs.threads;
-  result.facts.memory_limit_bytes = options.memory_limit_bytes;
-  result.facts.retain_bytes_max = options.retain.max_bytes.value_or(options.memory_limit_bytes / 2);
+  note_inputs(opened, report, feed, result.facts);
+  note_limits(options, result.facts);
   result.statistics = (*engine)->statistics();
   if (feed.clock_outlier_count() != 0)
     result.statistics.losses.push_back({"clock_outlier", feed.clock_outlier_count()});
@@ -152,7 +120,7 @@ DecidedInputs read_decided(const std::string& decisions, const InputSelection& s
   DecidedInputs result;
   DecisionRecord record;
   std::uint64_t bad_ids = 0;
-  const LogScan scan = scan_decision_log(decisions, [&](const LogRecord& logged) {
+  LogScan scan = scan_decision_log(decisions, [&](const LogRecord& logged) {
     if (record_of(logged, record))
       data.add(record);
     else
@@ -162,9 +130,8 @@ DecidedInputs read_decided(const std::string& decisions, const InputSelection& s
     result.failure = decisions + ": " + scan.error;
     return result;
   }
-  if (!scan.error.empty()) console.message(decisions + ": " + scan.error);
-  if (const std::uint64_t bad = scan.bad_line_count + bad_ids; bad > 0)
-    console.message(decisions + ": " + grouped(bad) + " lines are not decision records");
+  scan.bad_line_count += bad_ids;
+  report_scan(decisions, scan, console);
   data.choose_before_spans(page_bytes);
   for_each_request(selection, report, console, result.facts, [&](TraceInput& input, const ParsedRequest& parsed) {
     if (!data.add_spans(parsed.request.protobuf())) input.refuse(parsed, "skipped: cannot be shown");

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "input/every_request.hpp"
+#include "engine_run.hpp"
 #include "report/report_data.hpp"
 
 namespace entail::cli::report {
@@ -17,7 +17,7 @@ struct EngineInputs {
   unsigned threads = 1;
 };
 
-// What came of it. `failure` is empty if all was well; else why the report cannot be made.
+// The result. `failure` says why the report cannot be made; empty: it can.
 struct DecidedInputs {
   RunFacts facts;
   Statistics statistics;  // of the engine; empty with a log

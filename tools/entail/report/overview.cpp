@@ -21,6 +21,12 @@ void TraceCounts::add(const Contribution& trace, bool take_back) noexcept {
   bytes += sign * trace.bytes;
 }
 
+void TraceCounts::add(const TraceCounts& more) noexcept {
+  traces += more.traces;
+  spans += more.spans;
+  bytes += more.bytes;
+}
+
 std::int64_t Overview::step_ns() const noexcept { return kScales[scale_] * kNanosPerSecond; }
 
 void Overview::count(const Contribution& trace, bool take_back) {
@@ -61,11 +67,8 @@ void Overview::coarsen() {
   std::map<std::int64_t, Step> merged;
   for (const auto& [number, step] : steps_) {
     Step& into = merged[step_of(number, factor)];
-    for (const auto& [from, to] : {std::pair(&step.kept, &into.kept), std::pair(&step.dropped, &into.dropped)}) {
-      to->traces += from->traces;
-      to->spans += from->spans;
-      to->bytes += from->bytes;
-    }
+    into.kept.add(step.kept);
+    into.dropped.add(step.dropped);
   }
   steps_ = std::move(merged);
 }

@@ -31,6 +31,7 @@ struct Contribution {
 struct TraceCounts {
   std::uint64_t traces = 0, spans = 0, bytes = 0;
   void add(const Contribution& trace, bool take_back) noexcept;
+  void add(const TraceCounts& more) noexcept;
 };
 
 class Overview {

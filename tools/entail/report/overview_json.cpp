@@ -20,9 +20,16 @@ class OverviewWriter {
   void count_field(std::string_view name, std::uint64_t count) {
     if (count != 0) json_.field(name, count);
   }
-  void counts_object(const TraceCounts& counts) {
+  void counts_fields(const TraceCounts& counts) {
     json_.field("traces", counts.traces).field("spans", counts.spans);
     count_field("bytes", counts.bytes);
+  }
+  void kept_and_dropped(const TraceCounts& kept, const TraceCounts& dropped) {
+    json_.key("kept").begin_object();
+    counts_fields(kept);
+    json_.end_object().key("dropped").begin_object();
+    counts_fields(dropped);
+    json_.end_object();
   }
 
   void totals() {
@@ -31,11 +38,7 @@ class OverviewWriter {
     counts_.dropped = all.dropped.traces;
     counts_.traces = counts_.kept + counts_.dropped;
     json_.newline().key("totals").begin_object();
-    json_.key("kept").begin_object();
-    counts_object(all.kept);
-    json_.end_object().key("dropped").begin_object();
-    counts_object(all.dropped);
-    json_.end_object();
+    kept_and_dropped(all.kept, all.dropped);
     json_.field("origins", all.origins).field("revived", all.revived).field("error_spans", all.errors);
     json_.end_object();
     steps();
@@ -43,21 +46,21 @@ class OverviewWriter {
     for (const auto& [policy, counts] : all.by_policy) {
       if (counts.traces == 0) continue;
       json_.begin_object().field("policy", view_.names.text(policy));
-      counts_object(counts);
+      counts_fields(counts);
       json_.end_object();
     }
     json_.end_array().key("hops").begin_array();
     for (const auto& [place, counts] : all.by_hops) {
       if (counts.traces == 0) continue;
       json_.begin_object().field("direction", direction_name(place.first)).field("hops", place.second);
-      counts_object(counts);
+      counts_fields(counts);
       json_.end_object();
     }
     json_.end_array().key("reasons").begin_array();
     for (const auto& [reason, counts] : all.by_reason) {
       if (counts.traces == 0) continue;
       json_.begin_object().field("reason", view_.names.text(reason));
-      counts_object(counts);
+      counts_fields(counts);
       json_.end_object();
     }
     json_.end_array();
@@ -116,11 +119,8 @@ class OverviewWriter {
         continue;
       }
       ++rest_count;
-      for (const auto& [into, from] : {std::pair(&rest.kept, &service.kept), {&rest.dropped, &service.dropped}}) {
-        into->traces += from->traces;
-        into->spans += from->spans;
-        into->bytes += from->bytes;
-      }
+      rest.kept.add(service.kept);
+      rest.dropped.add(service.dropped);
       rest.errors += service.errors;
     }
     if (rest_count != 0 && rest.kept.traces + rest.dropped.traces != 0) one_service("", rest);
@@ -129,11 +129,8 @@ class OverviewWriter {
 
   void one_service(const std::string& name, const Overview::Service& service) {
     json_.begin_object().field("service", name);
-    json_.key("kept").begin_object();
-    counts_object(service.kept);
-    json_.end_object().key("dropped").begin_object();
-    counts_object(service.dropped);
-    json_.end_object().field("error_spans", service.errors).end_object();
+    kept_and_dropped(service.kept, service.dropped);
+    json_.field("error_spans", service.errors).end_object();
   }
 
   const ReportView& view_;

@@ -3,7 +3,7 @@
 namespace entail::cli::report {
 namespace {
 
-// What stands in the built page where the data goes (web/index.html).
+// The placeholder for the data in the built page (web/index.html).
 constexpr std::string_view kMarker = "{\"format\":\"entail-report\",\"version\":0}";
 
 }  // namespace

@@ -5,7 +5,7 @@
 namespace entail::cli::report {
 namespace {
 
-// While traces still arrive, what several pages would show is held, for some of it gives way later.
+// While traces still arrive, enough for several pages is held, since later traces displace some of it.
 constexpr std::uint64_t kHeldBytes = 32u << 20;
 
 }  // namespace

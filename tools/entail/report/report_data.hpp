@@ -1,8 +1,8 @@
 // What a report shows, collected from decision records and spans in one pass, and written as the JSON of
 // docs/report.md.
 //
-// Thread rule: Confined. Memory: docs/report.md "Memory"; beyond its bounds the traces are given up that a page would
-// not show now, the oldest first. What is given up stays in the overview.
+// Thread rule: Confined. Memory: docs/report.md "Memory"; beyond its bounds it discards traces that a page would not
+// show now, the oldest first. They stay in the overview.
 #pragma once
 
 #include <string>
@@ -56,7 +56,7 @@ class ReportData {
   Overview overview_;
   const bool with_names_;
   TraceRows rows_;
-  std::optional<SpanReader> reader_;
+  std::optional<SpanRowReader> reader_;
   std::vector<bool> chosen_;  // by row, if choose_before_spans() was called
   bool chosen_before_ = false;
   std::uint64_t adds_ = 0;  // since room was made

@@ -1,52 +1,44 @@
 #include "report/span_rows.hpp"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <charconv>
+
+#include "spans/span_reader.hpp"
 
 namespace entail::cli::report {
 namespace {
 
-using simdjson::dom::array;
 using simdjson::dom::element;
+
+SpanId span_id_of(std::string_view text) {
+  SpanId id;
+  if (text.size() == 16) std::from_chars(text.data(), text.data() + text.size(), id.value, 16);
+  return id;
+}
+
+TraceId trace_id_of(std::string_view text) {
+  const auto id = from_hex(text);
+  return id ? *id : TraceId();
+}
+
+template <class Each>
+void for_each(const JsonList& list, const Each& each) {
+  if (!list) return;
+  for (const element entry : *list) each(entry);
+}
 
 std::string_view text_at(const element& object, const char* key) {
   std::string_view text;
   return object[key].get(text) == simdjson::SUCCESS ? text : std::string_view();
 }
 
-array array_at(const element& object, const char* key) {
-  static const simdjson::padded_string kEmpty("[]", 2);
-  static simdjson::dom::parser parser;
-  static const array kNothing = parser.parse(kEmpty).get_array().value();
-  array found;
-  return object[key].get(found) == simdjson::SUCCESS ? found : kNothing;
-}
-
-// A whole number, which OTLP/JSON writes as a string if it has 64 bits.
-std::int64_t number_at(const element& object, const char* key) {
+// OTLP/JSON writes integers as strings.
+std::uint64_t integer_value(const element& attribute) {
+  std::string_view text;
   std::int64_t number = 0;
-  if (object[key].get(number) == simdjson::SUCCESS) return number;
-  const std::string_view text = text_at(object, key);
-  std::uint64_t large = 0;
-  if (text.starts_with('-'))
+  if (attribute["value"]["intValue"].get(text) == simdjson::SUCCESS)
     std::from_chars(text.data(), text.data() + text.size(), number);
-  else if (std::from_chars(text.data(), text.data() + text.size(), large).ec == std::errc())
-    number = static_cast<std::int64_t>(large);
-  return number;
-}
-
-SpanId span_id_at(const element& object, const char* key) {
-  const std::string_view text = text_at(object, key);
-  SpanId id;
-  if (text.size() == 16) std::from_chars(text.data(), text.data() + text.size(), id.value, 16);
-  return id;
-}
-
-TraceId trace_id_at(const element& object) {
-  const auto id = from_hex(text_at(object, "traceId"));
-  return id ? *id : TraceId();
+  return static_cast<std::uint64_t>(number);
 }
 
 // The value of an attribute whose value is a string.
@@ -61,9 +53,7 @@ constexpr std::string_view kPrefix = "entail.links.";
 bool take_attribute(std::string_view key, const element& attribute, TruncationRow& row) {
   if (!key.starts_with(kPrefix)) return false;
   key.remove_prefix(kPrefix.size());
-  element value;
-  if (attribute["value"].get(value) != simdjson::SUCCESS) return false;
-  const auto count = [&] { return static_cast<std::uint64_t>(number_at(value, "intValue")); };
+  if (attribute["value"].error() != simdjson::SUCCESS) return false;
   constexpr std::pair<std::string_view, std::uint64_t TruncationRow::*> kCounts[] = {
       {"received", &TruncationRow::received},   {"emitted", &TruncationRow::emitted},
       {"dropped", &TruncationRow::dropped},     {"dropped_upstream", &TruncationRow::dropped_upstream},
@@ -72,7 +62,7 @@ bool take_attribute(std::string_view key, const element& attribute, TruncationRo
   };
   for (const auto& [name, member] : kCounts) {
     if (key != name) continue;
-    row.*member = count();
+    row.*member = integer_value(attribute);
     return true;
   }
   constexpr std::pair<std::string_view, std::string TruncationRow::*> kTexts[] = {
@@ -88,8 +78,8 @@ bool take_attribute(std::string_view key, const element& attribute, TruncationRo
   for (std::size_t i = 0; i < TruncationRow::kStrata.size(); ++i) {
     const std::string_view stratum = TruncationRow::kStrata[i];
     if (!key.starts_with(stratum)) continue;
-    if (key.substr(stratum.size()) == ".received") row.strata[i].received = count();
-    if (key.substr(stratum.size()) == ".emitted") row.strata[i].emitted = count();
+    if (key.substr(stratum.size()) == ".received") row.strata[i].received = integer_value(attribute);
+    if (key.substr(stratum.size()) == ".emitted") row.strata[i].emitted = integer_value(attribute);
     return true;
   }
   return false;
@@ -102,7 +92,7 @@ std::uint64_t TraceSpans::bytes() const noexcept {
          truncations.capacity() * (sizeof(TruncationRow) + 64);
 }
 
-struct SpanReader::State {
+struct SpanRowReader::State {
   State(NameTable& table, bool named) : names(table), with_names(named) {}
 
   NameTable& names;
@@ -116,29 +106,25 @@ struct SpanReader::State {
   NameId service_of(const element& resource_spans) {
     element resource;
     if (resource_spans["resource"].get(resource) != simdjson::SUCCESS) return NameTable::kNone;
-    for (const element& attribute : array_at(resource, "attributes"))
-      if (text_at(attribute, "key") == "service.name") return name(string_value(attribute));
-    return NameTable::kNone;
+    return name(text_attribute(list_at(resource, "attributes"), "service.name").value_or(std::string_view()));
   }
 
   void read_link(const element& link, std::uint32_t span, TraceSpans& trace) {
-    LinkRow row{span, trace_id_at(link), span_id_at(link, "spanId"), NameTable::kNone};
-    if (row.trace_id.is_zero()) return;
+    const LinkView view = link_view(link);
+    const TraceId trace_id = trace_id_of(view.trace_id);
+    if (trace_id.is_zero()) return;
     if (trace.links.size() >= TraceSpans::kLinksMax) {
       ++trace.links_left_out;
       return;
     }
-    for (const element& attribute : array_at(link, "attributes")) {
-      const std::string_view key = text_at(attribute, "key");
-      if (key != "link.type" && key != "link.relationship") continue;
-      if (row.type == NameTable::kNone) row.type = name(string_value(attribute));
-    }
-    trace.links.push_back(row);
+    trace.links.push_back({span, trace_id, span_id_of(view.span_id), name(type_of(view))});
   }
 
-  void read_span(const element& span, NameId service, const Place& place) {
-    const TraceId trace_id = trace_id_at(span);
-    const SpanId span_id = span_id_at(span, "spanId");
+  void take_span(const element& span, NameId service, const Place& place) {
+    SpanView view;
+    if (!read_span(span, view)) return;
+    const TraceId trace_id = trace_id_of(view.trace_id);
+    const SpanId span_id = span_id_of(view.span_id);
     if (trace_id.is_zero() || span_id.is_zero()) return;
     TraceSpans* const trace = place(trace_id);
     if (!trace) return;
@@ -148,45 +134,45 @@ struct SpanReader::State {
     }
     SpanRow row;
     row.id = span_id;
-    row.parent = span_id_at(span, "parentSpanId");
-    row.start_ns = number_at(span, "startTimeUnixNano");
-    row.end_ns = number_at(span, "endTimeUnixNano");
+    row.parent = span_id_of(view.parent_span_id);
+    row.start_ns = view.start_ns.value_or(0);
+    row.end_ns = view.end_ns.value_or(0);
     row.service = service;
-    row.name = name(text_at(span, "name"));
-    row.kind = static_cast<std::uint8_t>(std::clamp<std::int64_t>(number_at(span, "kind"), 0, 5));
-    element status;
-    if (span["status"].get(status) == simdjson::SUCCESS) {
-      row.status = static_cast<std::uint8_t>(std::clamp<std::int64_t>(number_at(status, "code"), 0, 3));
-      row.message = name(text_at(status, "message"));
-    }
+    row.name = name(view.name);
+    row.kind = static_cast<std::uint8_t>(std::clamp<std::int64_t>(view.kind, 0, 5));
+    row.status = static_cast<std::uint8_t>(std::clamp<std::int64_t>(view.status_code, 0, 3));
+    row.message = name(view.status_message);
     const auto index = static_cast<std::uint32_t>(trace->spans.size());
     TruncationRow truncation;
     truncation.span = index;
     bool truncated = false;
-    for (const element& attribute : array_at(span, "attributes"))
+    for_each(view.attributes, [&](const element& attribute) {
       truncated |= take_attribute(text_at(attribute, "key"), attribute, truncation);
+    });
     if (truncated) trace->truncations.push_back(std::move(truncation));
-    const array links = array_at(span, "links");
-    row.links = static_cast<std::uint32_t>(links.size());
-    for (const element& link : links) read_link(link, index, *trace);
+    for_each(view.links, [&](const element& link) {
+      ++row.links;
+      read_link(link, index, *trace);
+    });
     trace->spans.push_back(row);
   }
 };
 
-SpanReader::SpanReader(NameTable& names, bool with_names) : state_(std::make_unique<State>(names, with_names)) {}
-SpanReader::~SpanReader() = default;
+SpanRowReader::SpanRowReader(NameTable& names, bool with_names) : state_(std::make_unique<State>(names, with_names)) {}
+SpanRowReader::~SpanRowReader() = default;
 
-bool SpanReader::read(Bytes traces_data, const Place& place) {
+bool SpanRowReader::read(Bytes traces_data, const Place& place) {
   const Result<Bytes> repaired = repair_otlp(traces_data, state_->repaired);
   state_->text.clear();
   if (!repaired || !append_otlp_json(*repaired, state_->text)) return false;
   element message;
   if (state_->parser.parse(state_->text).get(message) != simdjson::SUCCESS) return false;
-  for (const element& resource_spans : array_at(message, "resourceSpans")) {
+  for_each(list_at(message, "resourceSpans"), [&](const element& resource_spans) {
     const NameId service = state_->service_of(resource_spans);
-    for (const element& scope_spans : array_at(resource_spans, "scopeSpans"))
-      for (const element& span : array_at(scope_spans, "spans")) state_->read_span(span, service, place);
-  }
+    for_each(list_at(resource_spans, "scopeSpans"), [&](const element& scope_spans) {
+      for_each(list_at(scope_spans, "spans"), [&](const element& span) { state_->take_span(span, service, place); });
+    });
+  });
   return true;
 }
 

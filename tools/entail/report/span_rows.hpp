@@ -56,17 +56,17 @@ struct TraceSpans {
 };
 
 // Reads OTLP messages span by span.
-class SpanReader {
+class SpanRowReader {
  public:
   // Without names, spans have IDs, times and states alone (`decisions.detail: ids`).
-  SpanReader(NameTable& names, bool with_names);
-  ~SpanReader();
-  SpanReader(const SpanReader&) = delete;
-  SpanReader& operator=(const SpanReader&) = delete;
+  SpanRowReader(NameTable& names, bool with_names);
+  ~SpanRowReader();
+  SpanRowReader(const SpanRowReader&) = delete;
+  SpanRowReader& operator=(const SpanRowReader&) = delete;
 
   // Where the spans of a trace go; null: the trace is not wanted.
   using Place = std::function<TraceSpans*(TraceId)>;
-  // Spans with IDs that are not valid are passed over. False: the message could not be read.
+  // Spans with invalid IDs are skipped. False: the message could not be read.
   bool read(Bytes traces_data, const Place& place);
 
  private:

@@ -37,7 +37,7 @@ void TraceRows::add(const DecisionRecord& record) {
   const RowIndex index = row_of(record.trace_id);
   const bool is_known = rows_[index].has_record();
   if (is_known && record.revision != 0 && record.revision < rows_[index].revision) return;
-  // A record of revision 0 begins anew; a later one takes the place of the one before.
+  // A record of revision 0 starts a new count; a later one replaces the record before it.
   if (is_known && record.revision != 0) overview_.take_back(rows_[index].counted);
   if (!is_known && record.revision != 0 && forgotten_ != 0) {
     // Its row was dropped while it counted as what revisions change: a drop that is now a keep.
@@ -138,8 +138,7 @@ void TraceRows::note_spans(TraceId id, std::uint64_t bytes_before, std::size_t l
   span_bytes_ += shown.bytes() - bytes_before;
   for (std::size_t i = links_before; i < shown.links.size(); ++i) {
     if (shown.links[i].trace_id == id) continue;
-    const RowIndex to = row_of(shown.links[i].trace_id);
-    edges_.push_back({index, to});
+    edges_.push_back({index, row_of(shown.links[i].trace_id)});
   }
 }
 

@@ -3,7 +3,7 @@
 //
 // A trace that is only named by a record (a linked trace, a step of a path) has a row without a record: absent.
 // Thread rule: Confined. Memory: at most Limits::rows rows of some 400 bytes, Limits::edges edges of 8 bytes, and
-// Limits::span_bytes of spans. full() says that one is reached; then the owner drops what it can spare (retain()).
+// Limits::span_bytes of spans. When one is reached, full() is true and the owner drops what it can spare (retain()).
 #pragma once
 
 #include <functional>

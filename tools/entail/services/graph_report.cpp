@@ -82,7 +82,7 @@ std::string unresolved_text(const ServiceGraph& graph) {
 // "1,234, 12 errors, p99 1.50 s": what a picture says of an edge.
 std::string edge_label(const ServiceGraph::Edge& edge) {
   std::string label = grouped(edge.count);
-  if (edge.errors > 0) label += ", " + grouped(edge.errors) + (edge.errors == 1 ? " error" : " errors");
+  if (edge.errors > 0) label += ", " + plural(edge.errors, "error", "errors");
   const DurationSketch& shown = edge.kind == EdgeKind::call ? edge.duration_ns : edge.delay_ns;
   if (shown.count() > 0) label += ", p99 " + duration_text(shown.percentile(99));
   return label;
@@ -93,11 +93,8 @@ std::string edge_label(const ServiceGraph::Edge& edge) {
 std::string graph_json(const ServiceGraph& graph, const RunFacts& facts) {
   JsonText json;
   json.begin_object().key("input").begin_object();
-  json.field("files", facts.files).field("requests", facts.requests).field("bytes", facts.bytes);
-  json.key("skipped").begin_object();
-  for (std::size_t i = 0; i < kSkipNames.size(); ++i)
-    if (facts.skipped[i] > 0) json.field(kSkipNames[i], facts.skipped[i]);
-  json.end_object().end_object();
+  input_fields(json, facts);
+  json.end_object();
   json.key("spans").begin_object().field("received", graph.spans()).field("rejected", graph.rejected()).end_object();
   ends_fields(json, graph);
   json.key("nodes").begin_array();
@@ -124,8 +121,7 @@ std::string graph_json(const ServiceGraph& graph, const RunFacts& facts) {
 std::string graph_table(const ServiceGraph& graph, const RunFacts& facts, Paint paint) {
   std::string text;
   if (facts.interrupted) text += "interrupted: what was read so far\n";
-  text += grouped(graph.spans()) + (graph.spans() == 1 ? " span" : " spans") + " from " + grouped(facts.files) +
-          (facts.files == 1 ? " input\n" : " inputs\n");
+  text += plural(graph.spans(), "span", "spans") + " from " + plural(facts.files, "input", "inputs") + "\n";
   if (graph.rejected() > 0) text += grouped(graph.rejected()) + " more have invalid IDs\n";
   text += unresolved_text(graph);
   const Grid calls = edge_grid(graph, EdgeKind::call, paint);

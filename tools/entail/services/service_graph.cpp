@@ -88,7 +88,7 @@ std::vector<const ServiceGraph::Edge*> ServiceGraph::edges() const {
 ServiceGraph::Ends ServiceGraph::ends(EdgeKind kind) const noexcept {
   Ends ends = ends_[static_cast<std::size_t>(kind)];
   ends.forgotten = index_.forgotten(kind);
-  // Once spans were forgotten, nobody knows whether those that are still missed were among them.
+  // Once spans were forgotten, those that are still missing may have been among them.
   (index_.forgotten_spans() == 0 ? ends.absent : ends.forgotten) += index_.waiting(kind);
   return ends;
 }

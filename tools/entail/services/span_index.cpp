@@ -61,7 +61,7 @@ void SpanIndex::add(TraceId trace_id, SpanId span_id, const SpanEnd& span) {
 }
 
 void SpanIndex::resolve_waiting(Generation<Reference>& generation, std::uint64_t key, const SpanEnd& named) {
-  // The chain's head keeps its slot; what is done is skipped.
+  // The head of the chain keeps its slot, so references that are done stay in the chain and are skipped.
   for (std::uint32_t at = generation.slot_of(key); at != 0;) {
     Reference& reference = generation.entries[at - 1];
     if (!reference.done) {

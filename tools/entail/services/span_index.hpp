@@ -1,10 +1,10 @@
 // Finds the spans that others name as their parent or in a link, whichever comes first, in bounded memory.
 //
-// Spans and references are kept in two generations each. When the younger one is full, the older one is forgotten and
-// the younger takes its place: of N entries the last N/2 are always there. Spans are told apart by 64 bits of a hash of
-// their IDs; among four million, two have the same with a probability of 10^-6.
+// Spans and references are kept in two generations each. When the younger one is full, the older one is discarded and
+// a new one begins: of N entries the last N/2 are always there. Spans are identified by a 64-bit hash of their IDs;
+// among four million, the probability that two share a hash is 10^-6.
 //
-// Conservation: references = resolved + forgotten + what unresolved() says at the end.
+// Conservation: references = resolved + forgotten + waiting.
 //
 // Thread rule: Confined. Memory: at most entries_max spans of 32 bytes and half as many references of 40, and slots of
 // 8 to 16 bytes for each.

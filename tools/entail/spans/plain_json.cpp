@@ -122,6 +122,11 @@ void append_plain_attributes(const JsonList& attributes, std::string& out) {
   out += '}';
 }
 
+JsonList list_at(const simdjson::dom::element& object, const char* key) {
+  simdjson::dom::array list;
+  return object[key].get(list) == simdjson::SUCCESS ? JsonList(list) : std::nullopt;
+}
+
 std::optional<std::string_view> text_attribute(const JsonList& attributes, std::string_view key) {
   if (!attributes) return std::nullopt;
   for (const element attribute : *attributes) {

@@ -20,6 +20,8 @@ void append_plain_value(const simdjson::dom::element& any_value, std::string& ou
 // Appends a list of OTLP/JSON key-value pairs as a plain JSON object.
 void append_plain_attributes(const JsonList& attributes, std::string& out);
 
+// The list that an object has at the key.
+JsonList list_at(const simdjson::dom::element& object, const char* key);
 // The first attribute of that name, if it is a string.
 std::optional<std::string_view> text_attribute(const JsonList& attributes, std::string_view key);
 

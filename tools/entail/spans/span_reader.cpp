@@ -25,11 +25,6 @@ JsonList list_of(const element& value) {
   return value.get(list) == simdjson::SUCCESS ? JsonList(list) : std::nullopt;
 }
 
-JsonList list_at(const element& object, const char* key) {
-  element value;
-  return object[key].get(value) == simdjson::SUCCESS ? list_of(value) : std::nullopt;
-}
-
 std::optional<std::int64_t> time_of(const element& value) {
   const std::string_view digits = text_of(value);
   std::int64_t ns = 0;
@@ -85,6 +80,13 @@ std::string name_of(std::int64_t number, std::span<const std::string_view> names
 }
 
 }  // namespace
+
+bool read_span(const element& span, SpanView& view) {
+  simdjson::dom::object fields;
+  if (span.get(fields) != simdjson::SUCCESS) return false;
+  for (const auto field : fields) read_field(field.key, field.value, view);
+  return true;
+}
 
 std::string kind_name(std::int64_t kind) {
   constexpr std::array<std::string_view, 6> kNames = {"UNSPECIFIED", "INTERNAL", "SERVER",
@@ -190,10 +192,7 @@ void SpanReader::read_scope(const element& scope_spans, SpanView& span,
     }
     SpanView one = span;
     one.size_bytes = fact.size_bytes;
-    simdjson::dom::object fields;
-    if (item.get(fields) != simdjson::SUCCESS) continue;
-    for (const auto field : fields) read_field(field.key, field.value, one);
-    each(one);
+    if (read_span(item, one)) each(one);
   }
 }
 

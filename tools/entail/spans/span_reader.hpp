@@ -62,6 +62,8 @@ std::string kind_name(std::int64_t kind);
 // "UNSET", "OK", "ERROR"; likewise.
 std::string status_name(std::int64_t code);
 
+// Fills in what an OTLP/JSON span says itself, without its resource and scope. False: it is no object.
+bool read_span(const simdjson::dom::element& span, SpanView& view);
 LinkView link_view(const simdjson::dom::element& link);
 EventView event_view(const simdjson::dom::element& event);
 // The value of link.type, else of link.relationship.

@@ -239,10 +239,12 @@ bool SqliteExport::publish() {
 }
 
 std::string SqliteExport::error() const {
-  if (!companion_.empty()) return companion_text(path_, companion_) + "; the output is in " + target_.temporary_name();
-  const std::string why =
-      target_.error_number() != 0 ? std::string(std::strerror(target_.error_number())) : database_->error();
-  std::string text = path_ + ": cannot be written: " + why;
+  std::string text;
+  if (!companion_.empty())
+    text = companion_text(path_, companion_);
+  else
+    text = path_ + ": cannot be written: " +
+           (target_.error_number() != 0 ? std::strerror(target_.error_number()) : database_->error());
   if (target_.is_kept()) text += "; the output is in " + target_.temporary_name();
   return text;
 }

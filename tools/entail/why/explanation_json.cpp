@@ -19,18 +19,8 @@ void detail(JsonText& json, const LogRecord& record, const LogRecord& story_reco
   if (!record.has_detail) return;
   text_or_null(json, "service", record.root_service);
   text_or_null(json, "name", record.root_name);
-  json.key("duration_ms");
-  if (record.duration_ms) {
-    json.value(*record.duration_ms);
-  } else {
-    json.null();
-  }
-  json.key("delay_ms");  // from the start of the trace that is explained
-  if (const std::optional<double> delay = delay_ms(story_record, record)) {
-    json.value(*delay);
-  } else {
-    json.null();
-  }
+  json.field("duration_ms", record.duration_ms);
+  json.field("delay_ms", delay_ms(story_record, record));  // from the start of the trace that is explained
   text_or_null(json, "error", error_words(record));
 }
 

@@ -2,14 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <functional>
 #include <map>
 #include <tuple>
 
-#include "entail/types.hpp"
+#include "output/grid.hpp"
 #include "output/json_text.hpp"
 #include "output/shown_text.hpp"
+#include "time_text.hpp"
 #include "why/trace_words.hpp"
 
 namespace entail::cli {
@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kCellBytesMax = 60;
 constexpr std::size_t kPrefixDigits = 12;  // of a trace ID: mostly enough to be unique among millions
 
-// As many digits as tell all hits apart.
+// As many digits as make the ID of every hit unique.
 std::size_t prefix_digits(const std::vector<Hit>& hits) {
   std::vector<std::string_view> ids;
   for (const Hit& hit : hits) ids.push_back(hit.record.trace_id);
@@ -31,19 +31,12 @@ std::size_t prefix_digits(const std::vector<Hit>& hits) {
   return digits;
 }
 
-// Where UTF-8 characters begin.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
 // 2023-11-14 22:13:20
 std::string short_time(std::int64_t time_ns) {
-  const auto seconds = static_cast<std::time_t>(time_ns / kNanosPerSecond);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[64];
-  return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts)};
+  std::string text = time_text(time_ns);
+  text[text.find('T')] = ' ';
+  text.pop_back();
+  return text;
 }
 
 std::string decision_words(const LogRecord& record) {
@@ -166,13 +159,13 @@ std::string hits_table(const std::vector<Hit>& hits, std::uint64_t total, std::s
   for (std::size_t i = 0; i < is_empty.size(); ++i)
     is_empty[i] = std::all_of(rows.begin() + 1, rows.end(), [&](const Row& row) { return row[i].empty(); });
   for (const Row& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns_of(row[i]));
   std::string text;
   for (const Row& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (is_empty[i]) continue;
-      line += row[i] + std::string(widths[i] - width_of(row[i]) + 2, ' ');
+      line += row[i] + std::string(widths[i] - columns_of(row[i]) + 2, ' ');
     }
     line.erase(line.find_last_not_of(' ') + 1);
     const bool is_heading = &row == &rows.front();

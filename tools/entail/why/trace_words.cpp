@@ -43,10 +43,6 @@ LogRecord shown_record(LogRecord record) {
   return record;
 }
 
-std::string plural(std::uint64_t count, const std::string& one, const std::string& many) {
-  return grouped(count) + " " + (count == 1 ? one : many);
-}
-
 std::string duration_words(double milliseconds) {
   if (milliseconds < 0) return "-" + duration_words(-milliseconds);
   const double seconds = milliseconds / kMillisPerSecond;

@@ -12,8 +12,6 @@ namespace entail::cli {
 // The record with nothing in it that could move a terminal's cursor.
 LogRecord shown_record(LogRecord record);
 
-// "1 hop", "1,200 hops".
-std::string plural(std::uint64_t count, const std::string& one, const std::string& many);
 // 0.8 -> "0.8 ms", 4900 -> "4.9 s", -1 -> "-1 ms": at most three significant digits. Long ones have two units:
 // 3'720'000 -> "1 h 2 min".
 std::string duration_words(double milliseconds);

@@ -44,7 +44,7 @@ std::string normal_prefix(std::string text) {
   return text;
 }
 
-// What was there of a trace in the pass over the log.
+// Collects the traces next to one, and those of its chain, while the log is read a second time.
 class Neighbours {
  public:
   explicit Neighbours(TraceStory& story) : story_(story), wanted_(story.record.path.begin(), story.record.path.end()) {
@@ -98,16 +98,12 @@ class Why {
     if (!check_usage()) return Exit::usage;
     Search search(terms_);
     const LogScan scan = scan_decision_log(arguments_.decisions, [&](const LogRecord& record) { search.add(record); });
-    if (!scan.error.empty()) console_.message(arguments_.decisions + ": " + scan.error);
+    report_scan(arguments_.decisions, scan, console_);
     if (!scan.opened) return Exit::usage;
-    if (scan.bad_line_count > 0)
-      console_.message(arguments_.decisions + ": " +
-                       plural(scan.bad_line_count, "line is not a decision record", "lines are not decision records"));
     if (needs_detail() && search.lacks_detail())
       console_.message(arguments_.decisions + " has no names: it was written with decisions.detail: ids");
     const Exit answered = answer(search);
-    const bool is_whole = scan.error.empty() && scan.bad_line_count == 0;
-    return answered == Exit::done && !is_whole ? Exit::input_unreadable : answered;
+    return answered == Exit::done && !scan.is_whole() ? Exit::input_unreadable : answered;
   }
 
  private:
@@ -115,7 +111,7 @@ class Why {
 
   Exit answer(const Search& search) {
     const std::vector<Hit> hits = search.hits();
-    if (search.total() == 1) return tell(hits.front().record);
+    if (search.total() == 1) return explain(hits.front().record);
     if (prints_json() && !print(hits_json(hits, search.total()))) return Exit::output_unwritable;
     if (hits.empty()) return say_nothing_found();
     if (!is_search()) return refuse_several(terms_.prefix + "... matches several traces", hits, search.total());
@@ -173,7 +169,7 @@ class Why {
   bool prints_json() const { return arguments_.json || arguments_.format == "json"; }
   bool draws() const { return !prints_json() && arguments_.format != "text"; }
 
-  Exit tell(const LogRecord& record) {
+  Exit explain(const LogRecord& record) {
     TraceStory story;
     story.record = record;
     Neighbours neighbours(story);
@@ -230,7 +226,7 @@ void add_as(const std::string& name, const std::string& help, Command program, A
 }  // namespace
 
 void add_why(Command program, Action& action) {
-  add_as("why", "Tell why traces were kept or dropped: search for them, or explain one", program, action);
+  add_as("why", "Say why traces were kept or dropped: search for them, or explain one", program, action);
   add_as("explain", "The same as why", program, action);
 }
 

@@ -116,7 +116,7 @@ export function App({ report }: { report: Report }) {
   const route = useRoute();
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
-  const place = hashOf(route.view === "chain" || route.view === "trace" ? { view: route.view, id: route.id } : { view: route.view } as Route);
+  const place = route.view === "chain" || route.view === "trace" ? `${route.view}/${route.id}` : route.view;
   useEffect(() => {
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;

@@ -2,18 +2,10 @@ import { useMemo, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import type { Report } from "../model";
 import { listChains } from "../groups";
+import { hashOf } from "../route";
 import * as text from "../text";
 import { Bars, Legend, VolumeChart, type Step } from "./charts";
-import { StateMark } from "./parts";
-
-function Figure({ value, label, note }: { value: string; label: string; note?: string }) {
-  return (
-    <div class="figure-tile">
-      <dt>{label}</dt>
-      <dd><b>{value}</b>{note && <small>{note}</small>}</dd>
-    </div>
-  );
-}
+import { Figure, StateMark } from "./parts";
 
 function Card({ title, children, wide }: { title: string; children: ComponentChildren; wide?: boolean }) {
   return (
@@ -72,7 +64,7 @@ function Services({ report }: { report: Report }) {
     <>
       <Bars caption="Spans of traces by the service of their root, kept and dropped" head={["service", "spans"]}
         rows={shown.map((service) => ({
-          label: service.service === "" ? "(others)" : <a href={`#/chains?q=${encodeURIComponent(`service:${service.service}`)}`}>{service.service}</a>,
+          label: service.service === "" ? "(others)" : <a href={hashOf({ view: "chains", query: `service:${service.service}` })}>{service.service}</a>,
           parts: [{ kind: "kept", value: service.kept.spans }, { kind: "dropped", value: service.dropped.spans }],
           note: `${text.compact(service.kept.spans)} of ${text.compact(service.kept.spans + service.dropped.spans)} spans` +
             (service.error_spans > 0 ? `, ${text.compact(service.error_spans)} failed` : ""),

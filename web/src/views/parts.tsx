@@ -14,13 +14,21 @@ export function StateMark({ state, origin, error }: { state: State; origin?: boo
   );
 }
 
-export function TraceLink({ report, index, span, label }: { report: Report; index: number; span?: string; label?: string }) {
+export function TraceMark({ trace }: { trace: Trace }) {
+  return <StateMark state={trace.state} origin={trace.origin} error={(trace.errors ?? 0) > 0} />;
+}
+
+export function TraceLink({ report, index }: { report: Report; index: number }) {
   const trace = report.trace(index);
+  return <a href={`#/trace/${trace.id}`} class="trace-link"><TraceMark trace={trace} />{report.title(trace)}</a>;
+}
+
+export function Figure({ value, label, note }: { value: string; label: string; note?: string }) {
   return (
-    <a href={`#/trace/${trace.id}${span ? `/${span}` : ""}`} class="trace-link">
-      <StateMark state={trace.state} origin={trace.origin} error={(trace.errors ?? 0) > 0} />
-      {label ?? report.title(trace)}
-    </a>
+    <div class="figure-tile">
+      <dt>{label}</dt>
+      <dd><b>{value}</b>{note && <small>{note}</small>}</dd>
+    </div>
   );
 }
 
@@ -78,7 +86,7 @@ export function TracePath({ report, trace }: { report: Report; trace: Trace }) {
 
 // What a record says of a trace, in words.
 export function TraceFacts({ report, trace }: { report: Report; trace: Trace }) {
-  const failed = trace.error !== undefined;
+  const { error } = trace;
   const rows: [string, string][] = [];
   if (trace.start !== undefined) rows.push(["Start (UTC)", report.moment(trace.start)]);
   if (trace.duration !== undefined) rows.push(["Duration", text.duration(trace.duration)]);
@@ -94,10 +102,10 @@ export function TraceFacts({ report, trace }: { report: Report; trace: Trace }) 
   return (
     <>
       <p class="because">{report.because(trace)}</p>
-      {failed && (
+      {error && (
         <p class="error-box">
-          <b>{[report.string(trace.error?.service), report.string(trace.error?.name)].filter(Boolean).join(" · ") || "Error"}</b>
-          {report.string(trace.error?.message) && <span>{report.string(trace.error?.message)}</span>}
+          <b>{report.names(error.service, error.name) || "Error"}</b>
+          {report.string(error.message) && <span>{report.string(error.message)}</span>}
         </p>
       )}
       <dl class="facts">{rows.map(([key, value]) => <div><dt>{key}</dt><dd>{value}</dd></div>)}</dl>

@@ -8,7 +8,7 @@ import type { Report } from "../model";
 import { go } from "../route";
 import * as text from "../text";
 import { waterfallOf, type SpanLine, type SpanLink } from "../waterfall";
-import { Id, StateMark, TraceFacts, TracePath } from "./parts";
+import { Id, StateMark, TraceFacts, TraceMark, TracePath } from "./parts";
 
 function Stub({ report, link, incoming }: { report: Report; link: SpanLink; incoming: boolean }) {
   const type = report.string(link.type);
@@ -21,7 +21,7 @@ function Stub({ report, link, incoming }: { report: Report; link: SpanLink; inco
   return (
     <a class={`stub ${other.state}`} href={`#/trace/${other.id}${link.spanId && other.spans ? `/${link.spanId}` : ""}`}
       onClick={(event) => event.stopPropagation()}>
-      {arrow} {words} <StateMark state={other.state} origin={other.origin} error={(other.errors ?? 0) > 0} /> {report.title(other)}
+      {arrow} {words} <TraceMark trace={other} /> {report.title(other)}
     </a>
   );
 }
@@ -51,7 +51,7 @@ function SpanPanel({ report, trace, line }: { report: Report; trace: Trace; line
   const truncation = trace.truncated?.find((entry) => entry.span === line.index);
   return (
     <section class="card span-card" aria-label="Selected span">
-      <h2>{status === 2 && <StateMark state="kept" error />} {[report.string(service), report.string(name)].filter(Boolean).join(" · ") || `span ${id}`}</h2>
+      <h2>{status === 2 && <StateMark state="kept" error />} {report.names(service, name) || `span ${id}`}</h2>
       <Id id={id} />
       {report.string(message) && <p class="error-box"><span>{report.string(message)}</span></p>}
       <dl class="facts">
@@ -71,10 +71,10 @@ function SpanPanel({ report, trace, line }: { report: Report; trace: Trace; line
 }
 
 // Beside the bar, where there is room: on its right, on its left, or in it.
-function placeTime(element: HTMLElement, left: number, width: number): void {
+function placeOfTime(left: number, width: number): JSX.CSSProperties {
   const right = left + width;
-  element.style.left = right <= 88 ? `${right + 0.5}%` : "";
-  element.style.right = right <= 88 ? "" : left < 12 ? `${100 - right + 0.8}%` : `${100 - left + 0.5}%`;
+  if (right <= 88) return { left: `${right + 0.5}%` };
+  return { right: left < 12 ? `${100 - right + 0.8}%` : `${100 - left + 0.5}%` };
 }
 
 export function TraceView({ report, index, selected }: { report: Report; index: number; selected: string | undefined }) {
@@ -121,7 +121,7 @@ export function TraceView({ report, index, selected }: { report: Report; index: 
       <nav class="crumbs" aria-label="Where this is">
         <a href="#/chains">Chains</a> / {chain !== undefined && <><a href={`#/chain/${report.trace(chain).id}${isOrigin ? "" : `/${trace.id}`}`}>{report.title(report.trace(chain))}</a> / </>}
       </nav>
-      <h1><StateMark state={trace.state} origin={trace.origin} error={(trace.errors ?? 0) > 0} /> {report.title(trace)}</h1>
+      <h1><TraceMark trace={trace} /> {report.title(trace)}</h1>
       <div class="id-line"><Id id={trace.id} /> <button type="button" class="quiet" onClick={() => history.back()}>← Back</button></div>
       <div class="trace-body">
         <div>
@@ -130,7 +130,7 @@ export function TraceView({ report, index, selected }: { report: Report; index: 
               <div class="fall-head" role="row">
                 <span role="columnheader">Span</span>
                 <span class="ticks" role="columnheader">
-                  {ticks.map((tick) => <span ref={(e) => { if (e) e.style.left = `${x(tick)}%`; }}>{text.duration(tick)}</span>)}
+                  {ticks.map((tick) => <span style={{ left: `${x(tick)}%` }}>{text.duration(tick)}</span>)}
                 </span>
               </div>
               {fall.lines.map((line, number) => {
@@ -143,7 +143,7 @@ export function TraceView({ report, index, selected }: { report: Report; index: 
                   <div class={`fall-row${number === shownAt ? " selected" : ""}${status === 2 ? " failed" : ""}`} role="row" data-line={number}
                     aria-level={line.depth + 1} aria-selected={number === shownAt} tabIndex={number === shownAt ? 0 : -1} onClick={() => select(number)}
                     aria-label={`${words.join(" ") || id}, ${text.duration(length)}${status === 2 ? ", error" : ""}`}>
-                    <span class="fall-name" role="gridcell" ref={(e) => { if (e) e.style.paddingLeft = `${8 + Math.min(line.depth, 14) * 14}px`; }}>
+                    <span class="fall-name" role="gridcell" style={{ paddingLeft: `${8 + Math.min(line.depth, 14) * 14}px` }}>
                       <i class={`service-dot hue-${hue}`} aria-hidden="true" />
                       {status === 2 && <span class="error-mark" aria-hidden="true">▲ </span>}
                       {words.length > 0 ? <><span class="dim">{words.length > 1 ? words[0] : ""}</span> {words[words.length - 1]}</> : <code>{id}</code>}
@@ -154,7 +154,7 @@ export function TraceView({ report, index, selected }: { report: Report; index: 
                         {ticks.map((tick) => <line x1={x(tick)} x2={x(tick)} y1="0" y2="10" />)}
                         <rect class={status === 2 ? "bar failed" : `bar hue-${hue}`} x={Math.min(left, 99.75)} width={width} y="2.4" height="5.2" />
                       </svg>
-                      <span class={left + width > 88 && left < 12 ? "fall-time inside" : "fall-time"} ref={(e) => { if (e) placeTime(e, left, width); }}>
+                      <span class={left + width > 88 && left < 12 ? "fall-time inside" : "fall-time"} style={placeOfTime(left, width)}>
                         {text.duration(length)}
                       </span>
                     </span>

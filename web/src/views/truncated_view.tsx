@@ -1,7 +1,7 @@
 // Spans with more links than could be kept: what arrived, what was emitted, and by which rule.
 import type { Report, TruncatedSpan } from "../model";
 import * as text from "../text";
-import { Id } from "./parts";
+import { Figure, Id } from "./parts";
 
 const strata = [
   { key: "pinned", words: "lead to traces that are kept, or will be" },
@@ -39,13 +39,13 @@ function Detail({ report, entry }: { report: Report; entry: TruncatedSpan }) {
   const top = Math.max(...strata.map(({ key }) => truncation.strata[key][0]));
   return (
     <section class="card wide" aria-label="Truncated span">
-      <h2>{[report.string(span[4]), report.string(span[5])].filter(Boolean).join(" · ") || `span ${span[0]}`}</h2>
+      <h2>{report.names(span[4], span[5]) || `span ${span[0]}`}</h2>
       <Id id={span[0]} /> <a href={`#/trace/${trace.id}/${span[0]}`}>in trace {text.shortId(trace.id)}</a>
       <dl class="figures">
-        <div class="figure-tile"><dt>Links received</dt><dd><b>{text.compact(truncation.received)}</b></dd></div>
-        <div class="figure-tile"><dt>Emitted</dt><dd><b>{text.compact(truncation.emitted)}</b><small>{text.share(truncation.emitted, truncation.received)}</small></dd></div>
-        <div class="figure-tile"><dt>Removed here</dt><dd><b>{text.compact(truncation.dropped)}</b></dd></div>
-        <div class="figure-tile"><dt>Cut by the SDK</dt><dd><b>{text.compact(truncation.dropped_upstream)}</b><small>never received</small></dd></div>
+        <Figure label="Links received" value={text.compact(truncation.received)} />
+        <Figure label="Emitted" value={text.compact(truncation.emitted)} note={text.share(truncation.emitted, truncation.received)} />
+        <Figure label="Removed here" value={text.compact(truncation.dropped)} />
+        <Figure label="Cut by the SDK" value={text.compact(truncation.dropped_upstream)} note="never received" />
       </dl>
       <h3>By stratum</h3>
       <table class="bars strata">
@@ -98,7 +98,7 @@ export function TruncatedView({ report, id, span }: { report: Report; id: string
                 {entries.slice(0, 200).map((entry) => (
                   <tr aria-current={entry === selected ? "true" : undefined}>
                     <th scope="row"><a href={`#/truncated/${report.trace(entry.trace).id}/${entry.span[0]}`}>
-                      {[report.string(entry.span[4]), report.string(entry.span[5])].filter(Boolean).join(" · ") || entry.span[0]}
+                      {report.names(entry.span[4], entry.span[5]) || entry.span[0]}
                     </a></th>
                     <td class="num">{text.count(entry.truncation.received)}</td>
                     <td class="num">{text.count(entry.truncation.emitted)}</td>

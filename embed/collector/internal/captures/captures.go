@@ -5,6 +5,7 @@ package captures
 import (
 	"encoding/binary"
 	"encoding/json"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -171,4 +172,15 @@ func Numbered(from, count, payloadBytes int) ptrace.Traces {
 		span.Attributes().PutStr("payload", strings.Repeat("x", payloadBytes))
 	}
 	return traces
+}
+
+// FreeAddress is a local address on which nothing listened just now.
+func FreeAddress(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().String()
 }

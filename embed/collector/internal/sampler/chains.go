@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	originsMax = 50  // that are remembered
-	membersMax = 100 // of an origin's chain; further ones are only counted
+	originsMax = 50  // chains that are remembered
+	membersMax = 100 // traces of a chain that are remembered; further ones are only counted
 )
 
 // chains remembers the latest origins and the traces that their keeps reached, for the debug page. A nil one remembers
@@ -21,7 +21,6 @@ type chains struct {
 	mutex    sync.Mutex // Guarded by mutex: all of it
 	byOrigin map[entail.TraceID]*chain
 	order    []entail.TraceID // oldest first
-	decision entail.Decision  // scratch of takeAll
 }
 
 // chain is an origin and what its keep reached. The origin's own record may come after those of others.
@@ -47,7 +46,7 @@ type member struct {
 
 func newChains() *chains { return &chains{byOrigin: map[entail.TraceID]*chain{}} }
 
-// add takes a record in. The decision is only used until it returns.
+// add does not refer to the decision after it returns.
 func (c *chains) add(decision *entail.Decision) {
 	if c == nil || (!decision.IsOrigin && !decision.HasOrigin) {
 		return
@@ -84,20 +83,6 @@ func (c *chains) of(origin entail.TraceID) *chain {
 	added := &chain{Origin: member{ID: hex.EncodeToString(origin[:])}}
 	c.byOrigin[origin] = added
 	return added
-}
-
-// takeAll takes in all waiting records of an engine that has no decision log. The caller holds Sampler.turn.
-func (c *chains) takeAll(engine *entail.Engine) error {
-	if c == nil {
-		return nil
-	}
-	for {
-		found, err := engine.NextDecision(&c.decision)
-		if err != nil || !found {
-			return err
-		}
-		c.add(&c.decision)
-	}
 }
 
 // latest returns copies of the chains, the latest origin first.

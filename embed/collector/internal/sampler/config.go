@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 
 // Keys beside tail_sampling in the engine's own configuration. In a component's configuration, all are siblings.
 var ownKeys = []string{"links", "retain", "memory_limit", "probability", "compat", "decisions"}
+
+// Keys that only the components have. drop_pending_traces_on_shutdown is a key of tail_sampling, too.
+var componentKeys = []string{keyDecisionLog, keyLogMaxBytes, keyLogMaxFiles, keyDebugPage, keyShutdownTimeout}
 
 const (
 	keyDecisionLog     = "decision_log"
@@ -59,7 +63,7 @@ var (
 func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	own := map[string]any{}
 	rest := maps.Clone(conf.ToStringMap())
-	for _, key := range []string{keyDecisionLog, keyLogMaxBytes, keyLogMaxFiles, keyDebugPage, keyDropPending, keyShutdownTimeout} {
+	for _, key := range append([]string{keyDropPending}, componentKeys...) {
 		if value, found := rest[key]; found {
 			own[key] = value
 			delete(rest, key)
@@ -189,7 +193,7 @@ func escapeDollars(value any) any {
 
 // inComponentTerms removes the block tail_sampling from a message of the engine, since components do not have it.
 func inComponentTerms(message string) string {
-	own := strings.Join(append(ownKeys[:len(ownKeys):len(ownKeys)], keyDecisionLog, keyLogMaxBytes, keyLogMaxFiles, keyDebugPage, keyShutdownTimeout), ", ")
+	own := strings.Join(slices.Concat(ownKeys, componentKeys), ", ")
 	message = strings.Replace(message, " in tail_sampling; expected one of: ", "; expected one of: "+own+", ", 1)
 	message = strings.Replace(message, " in tail_sampling;", ";", 1)
 	return strings.ReplaceAll(message, "tail_sampling.", "")

@@ -54,11 +54,11 @@ func TestConfigErrorsNameKeyAndHint(t *testing.T) {
 
 func TestConfigIsThatOfTailSampling(t *testing.T) {
 	values := settings("10s", keepErrors, map[string]any{
-		"num_traces": 100, "expected_new_traces_per_sec": 10, keyDropPending: true, keyDecisionLog: "x", keyDebugPage: "localhost:1",
-		keyShutdownTimeout: "7s",
-		"decision_cache":   map[string]any{"sampled_cache_size": 5},
-		"links":            map[string]any{"origins": []any{"errors"}},
-		"retain":           map[string]any{"window": "5s"}, "memory_limit": 1 << 28,
+		"num_traces": 100, "expected_new_traces_per_sec": 10, keyDropPending: true, keyDecisionLog: "x",
+		keyDebugPage: "localhost:1", keyShutdownTimeout: "7s",
+		"decision_cache": map[string]any{"sampled_cache_size": 5},
+		"links":          map[string]any{"origins": []any{"errors"}},
+		"retain":         map[string]any{"window": "5s"}, "memory_limit": 1 << 28,
 		"probability": "consistent", "compat": "collector",
 	})
 	config := configOf(t, values)

@@ -8,17 +8,11 @@ import (
 )
 
 const (
-	// Services with counts of their own. The rest of an input full of random names counts as otherService.
+	// Services that are counted by name; further ones count as otherService, so that random names do not fill memory.
 	servicesMax  = 100
 	serviceBytes = 128 // of a name
 	otherService = "(other)"
 	noService    = "(none)"
-
-	fieldResource           = 1 // of ResourceSpans
-	fieldResourceAttributes = 1 // of Resource
-	fieldKey                = 1 // of KeyValue
-	fieldValue              = 2
-	fieldStringValue        = 1 // of AnyValue
 )
 
 // cost is what was kept of a service: spans, and bytes of OTLP with resources and scopes.
@@ -87,14 +81,4 @@ func serviceOf(resourceSpans []byte) string {
 		service = service[:serviceBytes]
 	}
 	return strings.ToValidUTF8(service, "\uFFFD")
-}
-
-// lastField returns the content of the last field of that number, which counts in protobuf; nil if there is none.
-func lastField(bytes []byte, number protowire.Number) []byte {
-	var last []byte
-	_ = eachField(bytes, number, func(content []byte) error { // what precedes an error is still an answer
-		last = content
-		return nil
-	})
-	return last
 }

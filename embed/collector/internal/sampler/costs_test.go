@@ -59,7 +59,7 @@ func TestCostsNameABoundedNumberOfServices(t *testing.T) {
 	}
 }
 
-// What is not protobuf is passed over, and names become valid labels.
+// Batches that are not valid protobuf cause no failure, and invalid UTF-8 in names is replaced.
 func TestCostsSurviveDamagedBatches(t *testing.T) {
 	var costs serviceCosts
 	batch := batchOf(t, "a")

@@ -3,6 +3,7 @@ package sampler
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -32,13 +33,9 @@ func instruments(t *testing.T) map[string]instrument {
 	set := nopSettings()
 	set.Telemetry = telemetry.NewTelemetrySettings()
 	sampler := started(t, settings("1ms", keepErrors, nil), new(consumertest.TracesSink), set)
-	for _, request := range captures.Read(t, captures.ProducerError()) {
-		if err := take(sampler, request); err != nil {
-			t.Fatal(err)
-		}
-	}
+	takeProducerError(t, sampler)
 	waitFor(t, telemetry, prefixOwn+"traces_kept_by_link", 3)
-	waitUntil(t, func() bool { return len(sums(t, telemetry, prefixOwn+"service_bytes_emitted")) > 0 })
+	waitUntil(t, "spans are counted by service", func() bool { return len(sums(t, telemetry, prefixOwn+"service_bytes_emitted")) > 0 })
 	var all metricdata.ResourceMetrics
 	if err := telemetry.Reader.Collect(context.Background(), &all); err != nil {
 		t.Fatal(err)
@@ -96,54 +93,52 @@ var (
 	labelPattern  = regexp.MustCompile(`by \(([a-z_, ]+)\)|\{\{([a-z_]+)\}\}`)
 )
 
+// checkMetric checks a metric that a query names, and the labels that the query and its legend name.
+func checkMetric(t *testing.T, known map[string]instrument, metric string, queryAndLegend string) {
+	t.Helper()
+	if prefix, isPattern := strings.CutSuffix(metric, ".+"); isPattern {
+		matches := func(name string) bool { return strings.HasPrefix(name, prefix) && name != prefix }
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(known)), matches) {
+			t.Errorf("nothing is named %s", metric)
+		}
+		return
+	}
+	base, isHistogram := strings.CutSuffix(metric, "_bucket")
+	of, exists := known[base]
+	if !exists || of.histogram != isHistogram {
+		t.Errorf("no such metric: %s", metric)
+	}
+	for _, groups := range labelPattern.FindAllStringSubmatch(queryAndLegend, -1) {
+		for _, label := range strings.Split(groups[1]+groups[2], ", ") {
+			if label != "__name__" && !slices.Contains(of.labels, label) {
+				t.Errorf("%s has no label %s", metric, label)
+			}
+		}
+	}
+}
+
 func TestDashboardNamesMetricsAndLabelsThatExist(t *testing.T) {
 	known := instruments(t)
 	shown := map[string]bool{}
 	for _, panel := range readDashboard(t).Panels {
-		for _, target := range panel.Targets {
-			names := metricPattern.FindAllString(target.Expr, -1)
-			if len(names) == 0 {
-				t.Errorf("%s: no metric in %s", panel.Title, target.Expr)
-			}
-			for _, name := range names {
-				if prefix, isPattern := strings.CutSuffix(name, ".+"); isPattern {
-					matched := slices.ContainsFunc(keysOf(known), func(other string) bool {
-						return strings.HasPrefix(other, prefix) && other != prefix
-					})
-					if !matched {
-						t.Errorf("%s: nothing is named %s", panel.Title, name)
-					}
-					continue
+		t.Run(panel.Title, func(t *testing.T) {
+			for _, target := range panel.Targets {
+				metrics := metricPattern.FindAllString(target.Expr, -1)
+				if len(metrics) == 0 {
+					t.Error("no metric in ", target.Expr)
 				}
-				base, isHistogram := strings.CutSuffix(name, "_bucket")
-				of, exists := known[base]
-				if !exists || of.histogram != isHistogram {
-					t.Errorf("%s: no such metric: %s", panel.Title, name)
-				}
-				shown[base] = true
-				for _, groups := range labelPattern.FindAllStringSubmatch(target.Expr+target.LegendFormat, -1) {
-					for _, label := range strings.Split(groups[1]+groups[2], ", ") {
-						if label != "__name__" && !slices.Contains(of.labels, label) {
-							t.Errorf("%s: %s has no label %s", panel.Title, name, label)
-						}
-					}
+				for _, metric := range metrics {
+					checkMetric(t, known, metric, target.Expr+target.LegendFormat)
+					shown[strings.TrimSuffix(metric, "_bucket")] = true
 				}
 			}
-		}
+		})
 	}
 	for _, name := range []string{"traces_kept_by_hops", "service_bytes_emitted", "decision_lag"} {
 		if !shown[prefixOwn+name] {
 			t.Errorf("the dashboard does not show %s", name)
 		}
 	}
-}
-
-func keysOf(known map[string]instrument) []string {
-	names := make([]string, 0, len(known))
-	for name := range known {
-		names = append(names, name)
-	}
-	return names
 }
 
 // Every metric is on the page, and every name on the page is a metric.

@@ -60,7 +60,7 @@ func startDebugPage(endpoint, component string, chains *chains, logger *zap.Logg
 		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 		header.Set("X-Content-Type-Options", "nosniff")
 		header.Set("Cache-Control", "no-store")
-		_, _ = answer.Write(page.Bytes()) // the reader went away
+		_, _ = answer.Write(page.Bytes()) // an error means that the client has disconnected
 	})
 	page := &debugPage{
 		server: &http.Server{Handler: mux, ReadTimeout: pageTimeout, WriteTimeout: pageTimeout, IdleTimeout: pageTimeout,

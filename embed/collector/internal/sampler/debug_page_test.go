@@ -17,23 +17,13 @@ import (
 	"entail.dev/entail"
 )
 
-func waitUntil(t *testing.T, holds func() bool) {
+func waitUntil(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("it never held")
+			t.Fatal("timed out: ", what)
 		}
 	}
-}
-
-func freeEndpoint(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().String()
 }
 
 func get(t *testing.T, url string) (int, http.Header, string) {
@@ -56,17 +46,13 @@ var namedMember = regexp.MustCompile(`<td>link(ed|ing)</td><td><code>[0-9a-f]{32
 // With and without a decision log: the records are taken once.
 func TestDebugPageShowsTheOriginsAndTheirChains(t *testing.T) {
 	for _, log := range []string{"", filepath.Join(t.TempDir(), "decisions.jsonl")} {
-		endpoint := freeEndpoint(t)
+		endpoint := captures.FreeAddress(t)
 		sampler := start(t, settings("1ms", keepErrors, map[string]any{keyDebugPage: endpoint, keyDecisionLog: log}),
 			new(consumertest.TracesSink))
-		for _, request := range captures.Read(t, captures.ProducerError()) {
-			if err := take(sampler, request); err != nil {
-				t.Fatal(err)
-			}
-		}
+		takeProducerError(t, sampler)
 		var header http.Header
 		var page string
-		waitUntil(t, func() bool {
+		waitUntil(t, "three members are shown", func() bool {
 			_, header, page = get(t, "http://"+endpoint+"/")
 			return strings.Count(page, "<td>linking</td>")+strings.Count(page, "<td>linked</td>") == 3
 		})

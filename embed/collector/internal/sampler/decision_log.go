@@ -13,16 +13,15 @@ import (
 // is rotated before a record would exceed it: see oldLogs.
 // Thread rule: Guarded by Sampler.turn.
 type decisionLog struct {
-	logger   *zap.Logger
-	path     string
-	maxBytes int64 // 0 = not rotated
-	old      *oldLogs
-	file     *os.File
-	size     int64 // of the file, with what is buffered
-	buffer   *bufio.Writer
-	decision entail.Decision
-	lost     uint64
-	chains   *chains // takes in each record, too
+	logger    *zap.Logger
+	path      string
+	maxBytes  int64 // 0 = not rotated
+	old       *oldLogs
+	file      *os.File
+	size      int64 // of the file, with what is buffered
+	buffer    *bufio.Writer
+	unwritten uint64 // records since the last flush
+	lost      uint64
 }
 
 // Decisions name services and policies: not every user of the machine may read them.
@@ -58,57 +57,47 @@ func (l *decisionLog) open() error {
 	return nil
 }
 
-// writeAll writes the waiting records of the engine. If the file cannot be written, records are lost and counted, but no
-// traces.
-func (l *decisionLog) writeAll(engine *entail.Engine) error {
+// add appends a record, at the latest with the next flush.
+func (l *decisionLog) add(decision *entail.Decision) {
 	if l == nil {
-		return nil
+		return
 	}
-	var unwritten uint64
-	for {
-		found, err := engine.NextDecision(&l.decision)
-		if err != nil {
-			return err
-		}
-		if !found {
-			break
-		}
-		l.chains.add(&l.decision)
-		added := int64(len(l.decision.JSON)) + 1
-		if l.maxBytes > 0 && l.size > 0 && l.size+added > l.maxBytes {
-			l.flush(unwritten)
-			unwritten = 0
-			l.rotate()
-		}
-		unwritten++
-		l.size += added
-		_, _ = l.buffer.Write(l.decision.JSON)
-		_ = l.buffer.WriteByte('\n') // Flush reports the error
+	added := int64(len(decision.JSON)) + 1
+	if l.maxBytes > 0 && l.size > 0 && l.size+added > l.maxBytes {
+		l.flush()
+		l.rotate()
 	}
-	l.flush(unwritten)
-	return nil
+	l.unwritten++
+	l.size += added
+	_, _ = l.buffer.Write(decision.JSON)
+	_ = l.buffer.WriteByte('\n') // Flush reports the error
 }
 
-func (l *decisionLog) flush(unwritten uint64) {
+// flush writes what is buffered. If the file cannot be written, records are lost and counted, but no traces.
+func (l *decisionLog) flush() {
+	if l == nil {
+		return
+	}
 	if err := l.buffer.Flush(); err != nil {
-		l.lost += unwritten
-		l.logger.Error("could not write decisions to "+keyDecisionLog, zap.Uint64("decisions", unwritten), zap.Error(err))
+		l.lost += l.unwritten
+		l.logger.Error("could not write decisions to "+keyDecisionLog, zap.Uint64("decisions", l.unwritten), zap.Error(err))
 		l.buffer.Reset(l.file)
 	}
+	l.unwritten = 0
 }
 
-// rotate begins a new file. If the old one cannot be renamed or replaced, it goes on.
+// rotate begins a new file. If the old one cannot be renamed or a new one opened, the log continues in the old one.
 func (l *decisionLog) rotate() {
 	name, err := l.old.add()
 	if err != nil {
 		l.logger.Error("could not rotate "+keyDecisionLog, zap.Error(err))
-		l.size = 0 // try again a file's size later
+		l.size = 0 // try again after another maxBytes
 		return
 	}
 	before := l.file
 	if err := l.open(); err != nil {
 		l.logger.Error("could not reopen "+keyDecisionLog, zap.Error(err))
-		l.size = 0 // goes on in the renamed file; try again a file's size later
+		l.size = 0 // continue in the renamed file; try again after another maxBytes
 		return
 	}
 	if err := before.Close(); err != nil {

@@ -196,13 +196,14 @@ func (m *metrics) collect(engine *entail.Engine, log *decisionLog) error {
 	c.keptByLag, failures[4] = engine.KeptByLag()
 	c.recordsLost = log.lostCount()
 	c.dropped = c.statistics.Traces.Dropped + c.statistics.Traces.Revived
-	if before := m.latest.Load(); before != nil {
+	before := m.latest.Load()
+	if before != nil {
 		c.dropped = max(c.dropped, before.dropped)
 	}
 	if err := errors.Join(failures[:]...); err != nil {
 		return err
 	}
-	m.recordLags(&c, m.latest.Load())
+	m.recordLags(&c, before)
 	m.latest.Store(&c)
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumererror"
@@ -71,13 +70,7 @@ func lagsOf(t *testing.T, telemetry *componenttest.Telemetry) metricdata.Histogr
 
 func waitFor(t *testing.T, telemetry *componenttest.Telemetry, name string, want int64) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for sums(t, telemetry, name)[""] != want {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: got %v, want %d", name, sums(t, telemetry, name), want)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	waitUntil(t, fmt.Sprintf("%s = %d", name, want), func() bool { return sums(t, telemetry, name)[""] == want })
 }
 
 func TestMetricsTellWhatWasDecided(t *testing.T) {
@@ -86,11 +79,7 @@ func TestMetricsTellWhatWasDecided(t *testing.T) {
 	set := nopSettings()
 	set.Telemetry = telemetry.NewTelemetrySettings()
 	sampler := started(t, settings("1ms", keepErrors, nil), new(consumertest.TracesSink), set)
-	for _, request := range captures.Read(t, captures.ProducerError()) {
-		if err := take(sampler, request); err != nil {
-			t.Fatal(err)
-		}
-	}
+	takeProducerError(t, sampler)
 	waitFor(t, telemetry, prefixTailSampling+"new_trace_id_received", 18)
 	waitFor(t, telemetry, prefixOwn+"traces_pending", 0)
 	waitFor(t, telemetry, prefixOwn+"traces_kept_by_link", 3)
@@ -116,7 +105,7 @@ func TestMetricsTellWhatWasDecided(t *testing.T) {
 	if lags := lagsOf(t, telemetry); lags.Count != 4 || len(lags.Bounds) != len(lagBounds) || lags.BucketCounts[0]+lags.BucketCounts[1] != 4 {
 		t.Errorf("%+v", lags)
 	}
-	waitUntil(t, func() bool {
+	waitUntil(t, "all emitted spans are counted by service", func() bool {
 		var spans int64
 		for _, of := range sums(t, telemetry, prefixOwn+"service_spans_emitted") {
 			spans += of

@@ -23,7 +23,6 @@ type oldLogs struct {
 	logger   *zap.Logger
 	path     string
 	maxFiles int
-	now      func() time.Time
 	turn     sync.Mutex // held while files are compressed or removed
 	running  sync.WaitGroup
 }
@@ -34,7 +33,7 @@ const (
 )
 
 func newOldLogs(path string, maxFiles int, logger *zap.Logger) *oldLogs {
-	return &oldLogs{logger: logger, path: path, maxFiles: maxFiles, now: time.Now}
+	return &oldLogs{logger: logger, path: path, maxFiles: maxFiles}
 }
 
 func (o *oldLogs) parts() (start, end string) {
@@ -45,7 +44,7 @@ func (o *oldLogs) parts() (start, end string) {
 // add renames the log to its old name, which it returns.
 func (o *oldLogs) add() (string, error) {
 	start, end := o.parts()
-	name := start + o.now().UTC().Format(oldLogTime) + end
+	name := start + time.Now().UTC().Format(oldLogTime) + end
 	if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%s exists", name)
 	}
@@ -99,8 +98,8 @@ func (o *oldLogs) removeOldest() error {
 	if err != nil {
 		return err
 	}
-	for i := 0; i < len(names)-o.maxFiles; i++ {
-		err = errors.Join(err, os.Remove(names[i]))
+	for _, name := range names[:max(0, len(names)-o.maxFiles)] {
+		err = errors.Join(err, os.Remove(name))
 	}
 	return err
 }

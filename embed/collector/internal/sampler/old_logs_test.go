@@ -11,8 +11,6 @@ import (
 	"testing"
 
 	"go.opentelemetry.io/collector/consumer/consumertest"
-
-	"entail.dev/collector/internal/captures"
 )
 
 func linesOf(t *testing.T, name string) []string {
@@ -48,11 +46,7 @@ func TestDecisionLogRotates(t *testing.T) {
 		keyDecisionLog: path, keyLogMaxBytes: maxBytes, keyLogMaxFiles: 2,
 	})
 	sampler := start(t, values, new(consumertest.TracesSink))
-	for _, request := range captures.Read(t, captures.ProducerError()) {
-		if err := take(sampler, request); err != nil {
-			t.Fatal(err)
-		}
-	}
+	takeProducerError(t, sampler)
 	shutdown(t, sampler)
 
 	old, err := newOldLogs(path, 2, sampler.logger).list()
@@ -82,11 +76,7 @@ func TestDecisionLogGoesOnWithoutRotation(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "decisions.jsonl")
 	values := settings("1h", keepErrors, map[string]any{keyDecisionLog: path, "decisions": map[string]any{"detail": "ids"}})
 	sampler := start(t, values, new(consumertest.TracesSink))
-	for _, request := range captures.Read(t, captures.ProducerError()) {
-		if err := take(sampler, request); err != nil {
-			t.Fatal(err)
-		}
-	}
+	takeProducerError(t, sampler)
 	shutdown(t, sampler)
 	lines := linesOf(t, path)
 	if len(lines) != 18 || strings.Contains(lines[0], "root_service") {

@@ -10,10 +10,15 @@ import (
 
 // Field numbers of OTLP.
 const (
-	fieldResourceSpans = 1 // of TracesData
-	fieldScopeSpans    = 2 // of ResourceSpans
-	fieldSpans         = 2 // of ScopeSpans
-	fieldTraceID       = 1 // of Span
+	fieldResourceSpans      = 1 // of TracesData
+	fieldResource           = 1 // of ResourceSpans
+	fieldScopeSpans         = 2 // of ResourceSpans
+	fieldSpans              = 2 // of ScopeSpans
+	fieldTraceID            = 1 // of Span
+	fieldResourceAttributes = 1 // of Resource
+	fieldKey                = 1 // of KeyValue
+	fieldValue              = 2 // of KeyValue
+	fieldStringValue        = 1 // of AnyValue
 )
 
 // unreadableSpan is a kept span that pdata cannot decode.
@@ -119,11 +124,14 @@ func message(number protowire.Number, content []byte) []byte {
 	return protowire.AppendBytes(tagged, content)
 }
 
-func traceIDOf(span []byte) string {
-	var id []byte
-	_ = eachField(span, fieldTraceID, func(content []byte) error { // what precedes an error is still an answer
-		id = content
+// lastField returns the content of the last field of that number, the one that counts in protobuf; nil if there is none.
+func lastField(bytes []byte, number protowire.Number) []byte {
+	var last []byte
+	_ = eachField(bytes, number, func(content []byte) error { // what precedes an error is still an answer
+		last = content
 		return nil
 	})
-	return hex.EncodeToString(id)
+	return last
 }
+
+func traceIDOf(span []byte) string { return hex.EncodeToString(lastField(span, fieldTraceID)) }

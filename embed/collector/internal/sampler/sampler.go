@@ -53,11 +53,12 @@ type Sampler struct {
 	ingesting sync.RWMutex // Guarded by ingesting: drained
 	drained   bool
 
-	turn   sync.Mutex // Guarded by turn: ticks of the engine, its output, log
+	turn   sync.Mutex // Guarded by turn: ticks of the engine, its output, log, record
 	ticks  atomic.Uint64
 	full   atomic.Bool // ticks made no room: wait for the next regular one
 	log    *decisionLog
-	chains *chains // nil without a debug page
+	chains *chains         // nil without a debug page
+	record entail.Decision // reused by collectDecisions
 	page   *debugPage
 	stop   chan struct{}
 	ticker sync.WaitGroup
@@ -116,9 +117,6 @@ func (s *Sampler) startPage() error {
 		return nil
 	}
 	s.chains = newChains()
-	if s.log != nil {
-		s.log.chains = s.chains
-	}
 	var err error
 	s.page, err = startDebugPage(s.config.DebugPage, s.id, s.chains, s.logger)
 	return err
@@ -219,15 +217,26 @@ func (s *Sampler) collect() error {
 		}
 		break
 	}
-	if err := s.log.writeAll(s.engine); err != nil {
+	if err := s.collectDecisions(); err != nil {
 		return err
 	}
-	if s.log == nil {
-		if err := s.chains.takeAll(s.engine); err != nil {
+	return s.metrics.collect(s.engine, s.log)
+}
+
+// collectDecisions passes the waiting records to the decision log and the debug page. The caller holds turn.
+func (s *Sampler) collectDecisions() error {
+	if s.log == nil && s.chains == nil {
+		return nil
+	}
+	defer s.log.flush()
+	for {
+		found, err := s.engine.NextDecision(&s.record)
+		if err != nil || !found {
 			return err
 		}
+		s.log.add(&s.record)
+		s.chains.add(&s.record)
 	}
-	return s.metrics.collect(s.engine, s.log)
 }
 
 // WithShutdownTimeout returns a context that ends when shutdown_timeout is over. Call it when the shutdown begins.

@@ -60,6 +60,15 @@ func take(s *Sampler, traces ptrace.Traces) error {
 	return err
 }
 
+func takeProducerError(t *testing.T, s *Sampler) {
+	t.Helper()
+	for _, request := range captures.Read(t, captures.ProducerError()) {
+		if err := take(s, request); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func started(t *testing.T, values map[string]any, next consumer.Traces, set Settings) *Sampler {
 	t.Helper()
 	sampler, err := New(set, configOf(t, values), next)
@@ -179,11 +188,7 @@ func TestDecisionLogHasEveryDecision(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "decisions.jsonl")
 	values := settings("1h", keepErrors, map[string]any{keyDecisionLog: path})
 	sampler := start(t, values, new(consumertest.TracesSink))
-	for _, request := range captures.Read(t, captures.ProducerError()) {
-		if err := take(sampler, request); err != nil {
-			t.Fatal(err)
-		}
-	}
+	takeProducerError(t, sampler)
 	shutdown(t, sampler)
 	text, err := os.ReadFile(path)
 	if err != nil {
