@@ -30,8 +30,9 @@ void set_decision_detail(Options& options, const std::string& detail);
 
 // Opens the inputs in the order given. Those that cannot be opened are reported and left out.
 std::vector<TraceInput> open_inputs(const InputSelection& selection, InputReport& report, Executor* executor);
-// Shows the progress of the feed when it is time to.
-void show_progress(Console& console, const Feed& feed, const std::vector<TraceInput>& inputs);
+// Shows the progress of the feed when it is time to. `whole_bytes`: see ReadSoFar.
+void show_progress(Console& console, const Feed& feed, const std::vector<TraceInput>& inputs,
+                   std::uint64_t whole_bytes);
 // Fills in what RunFacts has of the inputs, of the feed and of the limits of `options`.
 void note_inputs(const std::vector<TraceInput>& inputs, const InputReport& report, const Feed& feed, RunFacts& facts);
 void note_limits(const Options& options, RunFacts& facts);

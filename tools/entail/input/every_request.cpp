@@ -1,17 +1,21 @@
 #include "input/every_request.hpp"
 
+#include "progress.hpp"
 #include "stop_signal.hpp"
 
 namespace entail::cli {
 
 void add_from_option(Command& command, InputSelection& selection) {
   command.add_option("--from", selection.from, "Framing of the inputs; detected automatically by default")
+      .value("FRAMING")
       .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
 }
 
 void for_each_request(const InputSelection& selection, InputReport& report, Console& console, RunFacts& facts,
                       const std::function<bool(TraceInput&, const ParsedRequest&)>& take) {
   const auto from = framing_from_name(selection.from);
+  const std::uint64_t whole = whole_bytes(selection.paths);
+  std::uint64_t file_bytes_before = 0;
   bool goes_on = true;
   for (const std::string& path : selection.paths) {
     if (!goes_on || stop_requested()) break;
@@ -23,6 +27,7 @@ void for_each_request(const InputSelection& selection, InputReport& report, Cons
     }
     ++facts.files;
     TraceInput input(name, std::move(*opened.reader), report, nullptr, kMessageBytesMax);
+    input.track(opened.position);
     const std::uint64_t bytes_before = facts.bytes;
     while (goes_on && !input.ended()) {
       if (!input.head()) input.read_on();
@@ -35,8 +40,10 @@ void for_each_request(const InputSelection& selection, InputReport& report, Cons
       goes_on = take(input, *parsed);
       input.pop();
       if (console.progress_is_due())
-        console.progress(grouped(facts.requests) + " requests, " + byte_count(facts.bytes));
+        console.progress(progress_text(
+            {facts.requests, facts.bytes, file_bytes_before + input.file_bytes_read(), whole, console.seconds()}));
     }
+    file_bytes_before += input.file_bytes_read();
   }
   console.clear_progress();
   facts.interrupted = stop_requested();
