@@ -224,7 +224,9 @@ TEST_F(Usage, TerminalsOfEveryWidthAreFilledAndNotExceeded) {
       const std::size_t end = std::min(text.find('\n', at), text.size());
       // Commands are examples, to be copied whole.
       const std::string line = text.substr(at, end - at);
-      if (!line.starts_with("  entail ")) EXPECT_LE(columns_of(line), shown.columns) << line;
+      if (!line.starts_with("  entail ")) {
+        EXPECT_LE(columns_of(line), shown.columns) << line;
+      }
       at = end + 1;
     }
     std::filesystem::remove(path("x"));

@@ -80,66 +80,73 @@ Row row_of(const Group& group, std::size_t digits) {
           shown_text(error_words(record), kCellBytesMax)};
 }
 
+constexpr std::size_t kDecisionColumn = 3;
 constexpr std::size_t kRootColumn = 5;
 constexpr std::size_t kErrorColumn = 7;
-constexpr std::size_t kRootWidthMin = 12;
+constexpr std::size_t kDecisionWidthMin = 12;
 
 // The columns that are not empty, and how wide they are.
 struct Layout {
   std::array<std::size_t, std::tuple_size_v<Row>> widths{};
-  bool has_error_below = false;  // the first error has a line of its own
+  bool has_names_below = false;  // the root and the first error have a line of their own
 
+  bool is_below(std::size_t i) const { return has_names_below && (i == kRootColumn || i == kErrorColumn); }
   std::size_t line_width() const {
     std::size_t width = 0;
     for (std::size_t i = 0; i < widths.size(); ++i)
-      if (widths[i] != 0 && !(i == kErrorColumn && has_error_below)) width += widths[i] + 2;
+      if (widths[i] != 0 && !is_below(i)) width += widths[i] + 2;
     return width - 2;
   }
 };
 
-// Errors go below their rows, and then names are shortened, as far as the columns demand it.
+// Names go below their rows, and then decisions are shortened, as far as the columns demand it.
 Layout layout_of(const std::vector<Row>& rows, std::size_t columns) {
   Layout layout;
   for (std::size_t i = 0; i < layout.widths.size(); ++i) {
     if (std::all_of(rows.begin() + 1, rows.end(), [&](const Row& row) { return row[i].empty(); })) continue;
     for (const Row& row : rows) layout.widths[i] = std::max(layout.widths[i], columns_of(row[i]));
   }
-  layout.has_error_below = layout.line_width() > columns && layout.widths[kErrorColumn] != 0;
+  layout.has_names_below = layout.line_width() > columns;
   const std::size_t width = layout.line_width();
-  std::size_t& root = layout.widths[kRootColumn];
-  if (width > columns && root > kRootWidthMin) root -= std::min(width - columns, root - kRootWidthMin);
+  std::size_t& decision = layout.widths[kDecisionColumn];
+  if (width > columns && decision > kDecisionWidthMin)
+    decision -= std::min(width - columns, decision - kDecisionWidthMin);
   return layout;
 }
 
-// The cells side by side; where they do not fit, in as many lines as it takes, without headings.
+// The cells side by side; where they do not fit, in as many lines as it takes.
+std::string row_text(const Row& row, const Layout& layout, std::size_t columns) {
+  const bool fits = layout.line_width() <= columns;
+  std::string text;
+  std::string line;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (layout.widths[i] == 0 || layout.is_below(i) || (!fits && row[i].empty())) continue;
+    std::string cell = shortened(row[i], std::min(layout.widths[i], columns - 2));
+    if (fits) {
+      cell.append(layout.widths[i] - columns_of(cell), ' ');
+    } else if (columns_of(line) + columns_of(cell) > columns) {
+      text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+      line = "  ";
+    }
+    line += cell + "  ";
+  }
+  return text + line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+}
+
+std::string names_text(const Row& row, std::size_t columns) {
+  const std::string& root = row[kRootColumn];
+  const std::string& error = row[kErrorColumn];
+  if (root.empty() && error.empty()) return {};
+  return "  " + shortened(root + (root.empty() || error.empty() ? "" : "  ") + error, columns - 2) + "\n";
+}
+
 std::string rows_text(const std::vector<Row>& rows, Paint paint) {
   const Layout layout = layout_of(rows, paint.columns);
-  const bool fits = layout.line_width() <= paint.columns;
-  std::string text;
+  std::string text(paint.bold());
   for (const Row& row : rows) {
-    const bool is_heading = &row == &rows.front();
-    if (is_heading && !fits) continue;
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (layout.widths[i] == 0 || (i == kErrorColumn && layout.has_error_below)) continue;
-      std::string cell = shortened(row[i], std::min(layout.widths[i], paint.columns - 2));
-      if (fits) {
-        cell.append(layout.widths[i] - columns_of(cell) + 2, ' ');
-      } else if (cell.empty()) {
-        continue;
-      } else if (columns_of(line) + columns_of(cell) > paint.columns) {
-        text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-        line = "  ";
-      }
-      line += fits ? cell : cell + "  ";
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += (is_heading ? std::string(paint.bold()) : "") + line + (is_heading ? std::string(paint.end()) : "") + "\n";
-    if (layout.has_error_below && !is_heading && !row[kErrorColumn].empty())
-      text.append("  ")
-          .append(paint.red())
-          .append(shortened(row[kErrorColumn], paint.columns - 2))
-          .append(paint.end()) += '\n';
+    text += row_text(row, layout, paint.columns);
+    if (layout.has_names_below) text += names_text(row, paint.columns);
+    if (&row == &rows.front()) text += paint.end();
   }
   return text;
 }
