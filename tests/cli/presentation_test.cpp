@@ -48,7 +48,7 @@ TEST(TextWidth, ShortensWithinTheColumns) {
 
 TEST(TextWidth, WrapsAtSpaces) {
   EXPECT_EQ(wrapped("one two three", 7), (std::vector<std::string>{"one two", "three"}));
-  EXPECT_EQ(wrapped("a-very-long-word b", 6), (std::vector<std::string>{"a-very-long-word", "b"}));
+  EXPECT_EQ(wrapped("a-very-long-word b", 6), (std::vector<std::string>{"a-ver…", "b"}));
   EXPECT_EQ(wrapped("", 6), std::vector<std::string>{""});
   EXPECT_EQ(indented("one two", 2, 6), "  one\n  two\n");
 }

@@ -14,7 +14,7 @@ std::size_t columns_of(std::string_view text) noexcept;
 // The text in at most `columns` columns: what is longer ends in an ellipsis.
 std::string shortened(std::string_view text, std::size_t columns);
 
-// Lines of at most `columns` columns, broken at spaces; a longer word gets a line of its own. At least one line.
+// Lines of at most `columns` columns, broken at spaces; longer words are shortened. At least one line.
 std::vector<std::string> wrapped(std::string_view text, std::size_t columns);
 
 // The text behind `indent` spaces, wrapped in `columns` columns with every line indented. Each line ends in a newline.

@@ -92,8 +92,9 @@ std::string usage_line(const CommandShape& command) {
 
 std::string help_text(const CommandShape& command, Paint paint) {
   std::string text = indented(command.help + (command.help.ends_with('.') ? "" : "."), 0, paint.columns);
-  text.append("\n").append(paint.bold()).append("Usage:").append(paint.end()) += ' ';
-  text += usage_line(command) + "\n";
+  constexpr std::string_view kUsage = "Usage: ";
+  const std::string usage = indented(usage_line(command), kUsage.size(), paint.columns);
+  text.append("\n").append(paint.bold()).append(kUsage).append(paint.end()).append(usage.substr(kUsage.size()));
   append_rows(text, "Arguments:", rows_of(command.operands, false), paint);
   append_rows(text, "Options:", rows_of(command.options, false), paint);
   append_rows(text, "Common options:", rows_of(command.options, true), paint);
