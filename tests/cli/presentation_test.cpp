@@ -128,7 +128,9 @@ TEST(ManPages, CoverEveryCommandAndOption) {
       for (const char* const part : {"\\-o, \\-\\-output FILE", "proto\\-varint", ".SH EXIT STATUS", "\\-\\-quiet"})
         EXPECT_NE(page.text.find(part), std::string::npos) << part;
     }
-    if (page.name == "entail-generate") EXPECT_NE(page.text.find(".SS \"hot\\-producer\""), std::string::npos);
+    if (page.name == "entail-generate") {
+      EXPECT_NE(page.text.find(".SS \"hot\\-producer\""), std::string::npos);
+    }
     if (page.name == "entail.yaml") {
       for (const char* const part : {"max_hops: 4", "threshold_ms", ".SS \"string_attribute\""})
         EXPECT_NE(page.text.find(part), std::string::npos) << part;
