@@ -79,7 +79,7 @@ TEST(SummaryJson, HasAllZeros_ForAnEmptyRun) {
 }
 
 TEST(SummaryTable, ShowsEachNumber_AndNoZeroLosses_WithoutColours) {
-  const std::string table = summary_table(some_statistics(), some_facts(), Paint{false});
+  const std::string table = summary_table(some_statistics(), some_facts(), Paint{false, 200});
   for (const char* expected :
        {"skipped: metrics", "linked, 1 hop ", "linking, 2 hops", "toward causes", "errors", "keep_after_seal",
         "rejected", "all_zero 2", "peak memory 1.0 MiB; the engine's account 684 KiB of memory_limit 64 MiB"}) {
@@ -140,7 +140,7 @@ TEST(SummaryNotes, ComeFirst_InTheTableAndTheObject) {
   statistics.losses = {{"evicted", 3}, {"too_large", 1}};
   RunFacts facts = some_facts();
   facts.too_large = {1, 12, 20'000'000};
-  const std::string table = summary_table(statistics, facts, Paint{false});
+  const std::string table = summary_table(statistics, facts, Paint{false, 200});
   EXPECT_TRUE(
       table.starts_with("Notes\n  Some data was evicted or lost because memory was short (evicted 3, too_large 1)"))
       << table;
