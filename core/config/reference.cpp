@@ -194,6 +194,33 @@ constexpr std::string_view kIntroduction =
     "  single types of links.\n\n"
     "## Options\n\n";
 
+// One policy of the type: each option with its help, its values, and its default where it has one.
+std::string policy_yaml(const policy::Type& type) {
+  const PolicyOptions defaults;
+  std::string out;
+  append_comment(out, 0, type.help);
+  out += "- name: example\n  type: " + std::string(type.name) + "\n";
+  if (!type.rows.empty() || !type.parts_key.empty()) out += "  " + std::string(type.name) + ":\n";
+  for (const option::Row<PolicyOptions>& row : type.rows) {
+    if (!row.instead.empty()) continue;
+    append_comment(out, 4, row.help);
+    append_comment(out, 4, "Expected: " + option::expectation(row) + ".");
+    const bool is_required = row.presence == option::Presence::required;
+    const std::string value = is_required || !row.has_value() ? "" : option::format_value(row, row.get(defaults));
+    if (is_required) append_comment(out, 4, "Required.");
+    if (!is_required && value.empty() && !row.unset.empty())
+      append_comment(out, 4, "Default: " + std::string(row.unset) + ".");
+    out += std::string(value.empty() ? "    # " : "    ") + std::string(row.key) + ":" +
+           (value.empty() ? "" : " " + value) + "\n";
+  }
+  if (type.parts_key.empty()) return out;
+  append_comment(out, 4,
+                 type.parts == policy::Parts::one ? "The part: one policy, whose name is optional."
+                                                  : "The parts: policies whose names are optional.");
+  out += "    # " + std::string(type.parts_key) + ":\n";
+  return out;
+}
+
 }  // namespace
 
 std::string configuration_page() {
@@ -270,6 +297,13 @@ std::string default_options_yaml() {
     previous = path;
   }
   return out;
+}
+
+std::vector<PolicyTypeText> policy_type_texts() {
+  std::vector<PolicyTypeText> texts;
+  for (const policy::Type& type : policy::types())
+    texts.push_back({std::string(type.name), std::string(type.help), config::policy_yaml(type)});
+  return texts;
 }
 
 }  // namespace v1
