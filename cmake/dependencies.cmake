@@ -2,14 +2,13 @@
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
-if(ENTAIL_STATIC_PROGRAM)  # Debian's CMake files name the shared libraries, and simdjson has no other: tools/portable
-  foreach(library simdjson yaml-cpp)
-    find_library(ENTAIL_STATIC_${library} ${library} HINTS ${ENTAIL_STATIC_LIBRARIES} REQUIRED)
-    add_library(${library} STATIC IMPORTED GLOBAL)
-    set_target_properties(${library} PROPERTIES IMPORTED_LOCATION ${ENTAIL_STATIC_${library}})
-  endforeach()
-  set_target_properties(simdjson PROPERTIES INTERFACE_COMPILE_DEFINITIONS SIMDJSON_THREADS_ENABLED=1)
-  add_library(simdjson::simdjson ALIAS simdjson)
+if(ENTAIL_STATIC_PROGRAM)  # Debian's CMake files name shared libraries; it has no other simdjson, so tools/portable builds it
+  find_library(ENTAIL_STATIC_YAML_CPP yaml-cpp REQUIRED)
+  add_library(yaml-cpp STATIC IMPORTED GLOBAL)
+  set_target_properties(yaml-cpp PROPERTIES IMPORTED_LOCATION ${ENTAIL_STATIC_YAML_CPP})
+  add_library(simdjson::simdjson STATIC IMPORTED GLOBAL)
+  set_target_properties(simdjson::simdjson PROPERTIES IMPORTED_LOCATION ${ENTAIL_STATIC_SIMDJSON}
+                        INTERFACE_COMPILE_DEFINITIONS SIMDJSON_THREADS_ENABLED=1)
 else()
   find_package(simdjson REQUIRED)
   find_package(yaml-cpp REQUIRED)
