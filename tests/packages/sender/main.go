@@ -13,6 +13,7 @@ import (
 	"os"
 	"time"
 
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracegrpc"
@@ -48,6 +49,8 @@ func send(protocol, endpoint, ca, token string) error {
 	if err != nil {
 		return err
 	}
+	var refused error // the SDK gives errors of the exporter to this handler only
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { refused = err }))
 	provider := sdk.NewTracerProvider(sdk.WithSyncer(to))
 	tracer := provider.Tracer("sender")
 	for range 10 {
@@ -61,7 +64,7 @@ func send(protocol, endpoint, ca, token string) error {
 	consumer.SetStatus(codes.Error, "out of stock")
 	consumer.End()
 	fmt.Println(producer.SpanContext().TraceID(), consumer.SpanContext().TraceID())
-	return provider.Shutdown(ctx)
+	return errors.Join(refused, provider.Shutdown(ctx))
 }
 
 func main() {
