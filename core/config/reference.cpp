@@ -2,10 +2,13 @@
 
 #include "config/option_table.hpp"
 #include "config/value_reader.hpp"
+#include "config/yaml_document.hpp"
 #include "option/format.hpp"
 #include "option/nearest.hpp"
 #include "ottl/functions.hpp"
 #include "ottl/names.hpp"
+#include "policy/compiled.hpp"
+#include "policy/condition_tree.hpp"
 #include "policy/type.hpp"
 
 namespace entail::config {
@@ -145,6 +148,7 @@ void append_collector_keys(std::string& out) {
   }
 }
 
+static_assert(kTextBytesMax == 1 << 20 && policy::kPartsDepthMax == 16 && policy::kBitsMax == 256);
 constexpr std::string_view kIntroduction =
     "# Configuration\n\n"
     "This page is generated from the rows of options in `core`; a test compares the two. After a change there,\n"
@@ -167,7 +171,10 @@ constexpr std::string_view kIntroduction =
     "- `$$` means `$`. `${env:NAME}`, `${NAME}` and `${env:NAME:-DEFAULT}` stand for values that `--env` and "
     "`--env-file` of the\n"
     "  command give; without them they are errors, since the environment is not read.\n"
-    "- Anchors, aliases and merge keys (`<<`) work; a duplicate key is an error.\n\n"
+    "- Anchors, aliases and merge keys (`<<`) work; a duplicate key is an error.\n"
+    "- The text may have 1 MiB, the parts of a policy 16 levels, and all policies together 256 different conditions "
+    "on\n"
+    "  spans; equal ones count once. The error names the policy that is too much.\n\n"
     "The terms used below (origin, hop, linked, linking, loss, ...) are in the [glossary](glossary.md).\n\n"
     "## Where to start\n\n"
     "Set the policies and `memory_limit`, and leave the rest at its defaults.\n\n"

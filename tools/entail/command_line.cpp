@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "console.hpp"
+#include "size_text.hpp"
 #include "usage/help_text.hpp"
 #include "usage/mistake.hpp"
 #include "usage/nearest_word.hpp"
@@ -144,6 +145,15 @@ Option Command::add_option(const std::string& name, unsigned& value, const std::
 
 Option Command::add_option(const std::string& name, std::uint64_t& value, const std::string& help) {
   return shaped(*app_->add_option(name, value, help), name, help, "N");
+}
+
+Option Command::add_size(const std::string& name, std::uint64_t& bytes, const std::string& help) {
+  const auto read = [name, &bytes](const std::string& text) {
+    const std::optional<std::uint64_t> size = parse_size(text);
+    if (!size || *size == 0) throw CLI::ValidationError(name, "expected a size such as 256MiB");
+    bytes = *size;
+  };
+  return shaped(*app_->add_option_function<std::string>(name, read, help), name, help, "SIZE");
 }
 
 Option Command::add_repeatable(const std::string& name, std::vector<std::string>& values, const std::string& help) {

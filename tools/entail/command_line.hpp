@@ -75,6 +75,8 @@ class Command {
   Option add_option(const std::string& name, std::vector<std::string>& values, const std::string& help);
   Option add_option(const std::string& name, unsigned& value, const std::string& help);
   Option add_option(const std::string& name, std::uint64_t& value, const std::string& help);
+  // A number of bytes, not 0, as parse_size() reads it.
+  Option add_size(const std::string& name, std::uint64_t& bytes, const std::string& help);
   // May be given several times, with one value each.
   Option add_repeatable(const std::string& name, std::vector<std::string>& values, const std::string& help);
   Option add_flag(const std::string& name, bool& value, const std::string& help);

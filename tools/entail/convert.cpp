@@ -206,7 +206,7 @@ void add_convert(Command program, Action& action) {
   Command command = program.add_command("convert", "Convert traces between framings, and for Jaeger and Perfetto");
   command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
   command.add_option("-o,--output", arguments->output, "Output file, - for standard output").file().required();
-  add_from_option(command, arguments->selection);
+  add_input_options(command, arguments->selection);
   command.add_option("--to", arguments->to, "Framing of the output, or a viewer")
       .value("FRAMING")
       .required()

@@ -59,14 +59,20 @@ void set_decision_detail(Options& options, const std::string& detail) {
   if (!detail.empty()) options.decisions.detail = detail == "ids" ? DecisionDetail::ids : DecisionDetail::full;
 }
 
-std::vector<TraceInput> open_inputs(const InputSelection& selection, InputReport& report, Executor* executor) {
+std::vector<TraceInput> open_inputs(const InputSelection& selection, std::uint64_t memory_limit_bytes,
+                                    InputReport& report, Executor* executor) {
+  constexpr std::uint64_t kLimitLeast = std::uint64_t{64} << 20;
+  constexpr std::uint64_t kLimitMost = std::uint64_t{1} << 30;
+  const std::uint64_t message_limit = selection.message_limit_bytes > 0
+                                          ? selection.message_limit_bytes
+                                          : std::clamp(memory_limit_bytes, kLimitLeast, kLimitMost);
   std::vector<TraceInput> inputs;
   inputs.reserve(selection.paths.size());
   const auto from = framing_from_name(selection.from);
   const std::size_t batch_bytes = std::max<std::size_t>(kReadAheadBytes / selection.paths.size(), 64u << 10);
   for (const std::string& path : selection.paths) {
     const std::string name = path == "-" ? "standard input" : path;
-    OpenedInput opened = open_input(path, from);
+    OpenedInput opened = open_input(path, from, message_limit);
     if (opened.reader)
       inputs.emplace_back(name, std::move(*opened.reader), report, executor, batch_bytes).track(opened.position);
     else

@@ -186,7 +186,7 @@ void add_export(Command program, Action& action) {
       .value("DETAIL")
       .one_of({"full", "ids"})
       .show_default();
-  add_from_option(command, arguments->selection);
+  add_input_options(command, arguments->selection);
   command.add_flag("--json", arguments->json, "Print the summary as one JSON object");
   command.set_examples(
       "  entail export --to sqlite traces.jsonl --decisions decisions.jsonl -o traces.sqlite\n"

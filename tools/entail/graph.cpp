@@ -48,7 +48,7 @@ void add_graph(Command program, Action& action) {
   auto arguments = std::make_shared<GraphArguments>();
   Command command = program.add_command("graph", "Show which services call and link to which");
   command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
-  add_from_option(command, arguments->selection);
+  add_input_options(command, arguments->selection);
   Option format = command.add_option("--format", arguments->format, "Form of the result")
                       .value("FORMAT")
                       .one_of({"table", "json", "dot", "mermaid"})

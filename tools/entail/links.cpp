@@ -53,7 +53,7 @@ void add_links(Command program, Action& action) {
   auto arguments = std::make_shared<LinksArguments>();
   Command command = program.add_command("links", "Show statistics of the links in some files");
   command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
-  add_from_option(command, arguments->selection);
+  add_input_options(command, arguments->selection);
   command.add_flag("--json", arguments->json, "Print one JSON object");
   command.set_examples(
       "  entail links traces.jsonl\n"

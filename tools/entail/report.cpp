@@ -196,7 +196,7 @@ void add_report(Command program, Action& action) {
                   "full: names and messages too; ids: none; by default as decisions.detail or the log has it")
       .value("DETAIL")
       .one_of({"full", "ids"});
-  add_from_option(command, arguments->selection);
+  add_input_options(command, arguments->selection);
   command.add_option("--threads", arguments->threads, "Number of threads; the result does not depend on it")
       .between(1, 64)
       .show_default();

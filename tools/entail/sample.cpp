@@ -69,7 +69,7 @@ class SampleRun {
     if (!check_usage()) return Exit::usage;
     if (!open_engine()) return Exit::usage;
     watch_signals();
-    inputs_ = open_inputs(arguments_.selection, report_, executor_.get());
+    inputs_ = open_inputs(arguments_.selection, options_.memory_limit_bytes, report_, executor_.get());
     if (!inputs_.empty() && report_terminal(arguments_.output, output_framing(), console_)) return Exit::usage;
     // Without an input nothing is opened, not even a pipe that has a waiting reader.
     if (!inputs_.empty()) outputs_.open(output_framing());
@@ -289,7 +289,7 @@ void add_sample(Command program, Action& action) {
       .add_option("--decisions-rotate", arguments->decisions_rotate,
                   "Continue the decisions in another file after so many bytes, such as 64MiB: d.jsonl, d.2.jsonl, ...")
       .value("SIZE");
-  add_from_option(command, arguments->selection);
+  add_input_options(command, arguments->selection);
   command.add_option("--to", arguments->to, "Framing of the output; by default that of the first input")
       .value("FRAMING")
       .one_of({"jsonl", "proto-u32be", "proto-varint"});

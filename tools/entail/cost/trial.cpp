@@ -60,7 +60,9 @@ Trial::Trial(const TrialArguments& arguments, Console& console)
 Exit Trial::run() {
   if (!check_usage() || !open_engines()) return Exit::usage;
   watch_signals();
-  inputs_ = open_inputs(arguments_.selection, report_, nullptr);
+  std::uint64_t memory_limit_bytes = 0;
+  for (const Options& options : options_) memory_limit_bytes = std::max(memory_limit_bytes, options.memory_limit_bytes);
+  inputs_ = open_inputs(arguments_.selection, memory_limit_bytes, report_, nullptr);
   return decide() ? Exit::done : Exit::output_unwritable;
 }
 
@@ -199,7 +201,7 @@ std::vector<std::string> Trial::notes() const {
 void add_trial_options(Command& command, TrialArguments& arguments, ConfigSource& shared) {
   add_source_options(command, shared);
   command.add_option("IN", arguments.selection.paths, "Inputs, - for standard input").file().required();
-  add_from_option(command, arguments.selection);
+  add_input_options(command, arguments.selection);
   add_clock_option(command, arguments.clock_max);
   command
       .add_option("--traces-max", arguments.traces_max,

@@ -5,10 +5,12 @@
 
 namespace entail::cli {
 
-void add_from_option(Command& command, InputSelection& selection) {
+void add_input_options(Command& command, InputSelection& selection) {
   command.add_option("--from", selection.from, "Framing of the inputs; detected automatically by default")
       .value("FRAMING")
       .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
+  command.add_size("--message-limit", selection.message_limit_bytes,
+                   "Skip larger messages; by default 256MiB, or memory_limit but at least 64MiB");
 }
 
 void for_each_request(const InputSelection& selection, InputReport& report, Console& console, RunFacts& facts,
@@ -20,7 +22,8 @@ void for_each_request(const InputSelection& selection, InputReport& report, Cons
   for (const std::string& path : selection.paths) {
     if (!goes_on || stop_requested()) break;
     const std::string name = path == "-" ? "standard input" : path;
-    OpenedInput opened = open_input(path, from);
+    OpenedInput opened =
+        open_input(path, from, selection.message_limit_bytes > 0 ? selection.message_limit_bytes : kMessageBytesMax);
     if (!opened.reader) {
       report.problem(name, opened.problem);
       continue;

@@ -90,6 +90,7 @@ struct OpenedInput {
   FilePosition position;
   Problem problem;
 };
-OpenedInput open_input(const std::string& path, std::optional<Framing> from);
+OpenedInput open_input(const std::string& path, std::optional<Framing> from,
+                       std::size_t message_bytes_max = kMessageBytesMax);
 
 }  // namespace entail::cli

@@ -95,7 +95,7 @@ DecidedInputs decide_inputs(const EngineInputs& inputs, InputReport& report, Con
     return result;
   }
   const std::unique_ptr<Executor> executor = make_executor(inputs.threads);
-  std::vector<TraceInput> opened = open_inputs(inputs.selection, report, executor.get());
+  std::vector<TraceInput> opened = open_inputs(inputs.selection, options.memory_limit_bytes, report, executor.get());
   FeedTarget target;
   target.ingest = [&](const Request& request) { return (*engine)->ingest(request); };
   target.tick = [&](std::int64_t now_ns) { return (*engine)->tick(now_ns); };
