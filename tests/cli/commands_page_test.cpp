@@ -105,6 +105,7 @@ TEST_F(CommandsPage, DocumentsEveryOptionOfEverySubcommand) {
     std::istringstream lines(help.substr(help.find("Commands:")));
     std::string line;
     for (std::getline(lines, line); std::getline(lines, line) && line.starts_with("  ");) {
+      if (line[2] == ' ') continue;  // more of the help above
       const std::string name = parent + line.substr(2, line.find(' ', 2) - 2);
       if (name != "config") names.insert(name);
     }

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "command_run.hpp"
+#include "output/text_width.hpp"
 
 namespace entail::cli {
 namespace {
@@ -256,7 +257,7 @@ TEST_F(CostCommand, TablesFitTheirWidth_AndCarryNoControlCharacters) {
     const Outcome outcome = run(command);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     std::istringstream lines(outcome.out);
-    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(columns_of(line), 80u) << line;
     EXPECT_TRUE(is_plain(outcome.out)) << outcome.out;
   }
 }
