@@ -42,11 +42,17 @@ class Page {
 
   void heading(const char* text) { text_ += std::string(".SH ") + text + "\n"; }
   void subheading(const std::string& text) { text_ += ".SS \"" + escaped(text) + "\"\n"; }
-  void paragraph(const std::string& text) { text_ += ".PP\n" + escaped(text) + "\n"; }
+  void paragraph(const std::string& text) {
+    begin_paragraph();
+    text_ += escaped(text) + "\n";
+  }
   void item(const std::string& term, const std::string& text) {
     text_ += ".TP\n.B " + escaped(term) + "\n" + escaped(text) + "\n";
   }
-  void code(const std::string& text) { text_ += ".PP\n.EX\n" + escaped(text) + ".EE\n"; }
+  void code(const std::string& text) {
+    begin_paragraph();
+    text_ += ".EX\n" + escaped(text) + ".EE\n";
+  }
   void options(const char* title, const std::vector<std::unique_ptr<OptionShape>>& shapes) {
     if (shapes.empty()) return;
     heading(title);
@@ -58,6 +64,12 @@ class Page {
   ManPage take() { return {name_, section_, std::move(text_)}; }
 
  private:
+  // A heading begins one by itself.
+  void begin_paragraph() {
+    const std::size_t last = text_.rfind('\n', text_.size() - 2) + 1;
+    if (text_.compare(last, 2, ".S") != 0) text_ += ".PP\n";
+  }
+
   std::string name_;
   char section_;
   std::string text_;
