@@ -4,6 +4,7 @@
 
 #include "available_memory.hpp"
 #include "output/file_conflict.hpp"
+#include "progress.hpp"
 #include "stop_signal.hpp"
 
 namespace entail::cli {
@@ -117,7 +118,8 @@ bool Trial::decide() {
   target.tick = [this](std::int64_t now_ns) { return tick(now_ns); };
   target.goes_on = [] { return true; };
   Feed feed(inputs_, std::move(target), nullptr, clock_max_ns_);
-  Result<void> fed = feed.run([&] { show_progress(console_, feed, inputs_); });
+  const std::uint64_t whole = whole_bytes(arguments_.selection.paths);
+  Result<void> fed = feed.run([&] { show_progress(console_, feed, inputs_, whole); });
   facts_.interrupted = stop_requested();
   for (std::size_t i = 0; i < engines_.size() && fed; ++i) fed = engines_[i]->engine().drain(feed.now_ns());
   console_.clear_progress();
@@ -198,7 +200,7 @@ std::vector<std::string> Trial::notes() const {
 
 void add_trial_options(Command& command, TrialArguments& arguments, ConfigSource& shared) {
   add_source_options(command, shared);
-  command.add_option("IN", arguments.selection.paths, "Inputs, - for standard input").required();
+  command.add_option("IN", arguments.selection.paths, "Inputs, - for standard input").file().required();
   add_input_options(command, arguments.selection);
   add_clock_option(command, arguments.clock_max);
   command

@@ -13,8 +13,8 @@
 namespace entail::cli {
 
 struct InputSelection {
-  std::vector<std::string> paths;  // "-" = standard input
-  std::string from;                // framing, empty = detected
+  std::vector<std::string> paths;         // "-" = standard input
+  std::string from;                       // framing, empty = detected
   std::uint64_t message_limit_bytes = 0;  // 0 = kMessageBytesMax, or what the engine may use: see open_inputs()
 };
 // --from and --message-limit.

@@ -9,7 +9,7 @@ namespace entail::cli {
 namespace {
 
 constexpr std::size_t kVarintBytesMax = 10;
-constexpr std::size_t kMarkBytes = 3;      // UTF-8 byte order mark
+constexpr std::size_t kMarkBytes = 3;                          // UTF-8 byte order mark
 constexpr std::size_t kPlausibleBytes = std::size_t{1} << 30;  // a longer frame has a wrong length, rather
 constexpr unsigned kPackingLayersMax = 3;  // gzip around the file exporter's frames, and one to spare
 

@@ -36,6 +36,7 @@ OpenedInput open_input(const std::string& path, std::optional<Framing> from, std
   }
   auto source = std::make_unique<FileSource>(fd, !standard_input);
   auto view = source->view();
+  opened.position = source->position();
   opened.reader.emplace(std::move(source), std::move(view), from, parses_as_traces(), message_bytes_max);
   if (const std::optional<Problem> problem = opened.reader->start_problem()) {
     opened.problem = *problem;
