@@ -17,6 +17,7 @@ void add_config(Command program, Action& action);
 void add_diff(Command program, Action& action);
 void add_cost(Command program, Action& action);
 void add_graph(Command program, Action& action);
+void add_size(Command program, Action& action);
 
 // Without a configuration: traces with an error are kept, and carried over links with the default limits.
 Options options_without_config(const Options& defaults);

@@ -48,6 +48,7 @@ int run(int argc, char** argv) {
   entail::cli::add_diff(program, action);
   entail::cli::add_cost(program, action);
   entail::cli::add_graph(program, action);
+  entail::cli::add_size(program, action);
   if (const std::optional<Exit> answered = command_line.parse(argc, argv)) return static_cast<int>(*answered);
   return static_cast<int>(action());
 }
