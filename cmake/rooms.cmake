@@ -39,18 +39,25 @@ else()
 endif()
 # Rooms that compute little: without optimisation in sanitizer builds, in half the time.
 set(ENTAIL_ROOMS_UNOPTIMISED option ottl config capi)
-# Sources that GCC compiles eight at a time in sanitizer builds, which halves the time again: those of these rooms, and in
-# tests/CMakeLists.txt, of these rooms' tests. The sources of such a room must not define a name twice.
-set(ENTAIL_ROOMS_IN_BATCHES base capi config context emit engine graph propagate reservoir retention store wire)
+# Sources that GCC compiles eight at a time where it precompiles headers, which halves the time again: those of these
+# rooms, of the command, and in tests/CMakeLists.txt, of these rooms' tests. Such files must not define a name twice; those
+# that do are compiled alone.
+set(ENTAIL_ROOMS_IN_BATCHES base capi config context emit engine graph links notes option otlp ottl policy propagate
+    reservoir retention store text wire)
+set(ENTAIL_COMPILED_ALONE "ottl/(go_|lexer|xpath)|otlp/json_read_attribute|entail/(stories/|input/inflate)")
 # Precompiled for the core. The rooms share those of base, or of option if they are not optimised.
 set(ENTAIL_CORE_HEADERS <algorithm> <array> <atomic> <bit> <charconv> <cmath> <cstring> <functional> <limits> <map>
     <memory> <memory_resource> <new> <optional> <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>)
 
 # entail_compile_in_batches(target): see ENTAIL_ROOMS_IN_BATCHES.
 function(entail_compile_in_batches target)
-  if(ENTAIL_SANITIZE AND ENTAIL_PRECOMPILES)
-    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  if(NOT ENTAIL_PRECOMPILES)
+    return()
   endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources INCLUDE REGEX "${ENTAIL_COMPILED_ALONE}")
+  set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 # entail_room(name [rooms and libraries that it may include]): one room of the core, as an object library.
@@ -99,5 +106,6 @@ function(entail_parts room folder)
   endforeach()
   file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/parts/${room}/${folder}.inc CONTENT "${parts}" @ONLY)
   target_sources(entail_${room} PRIVATE ${sources})
+  set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)   # each part has its `kRows`, `compile`
   target_include_directories(entail_${room} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/parts)
 endfunction()

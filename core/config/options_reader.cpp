@@ -25,8 +25,9 @@ bool is_collector_section(std::string_view key) {
 // The Collector's components whose block is ours: Entail's own processor and receiver, and the processor that these
 // take the place of.
 constexpr std::string_view kOwnComponent = "entail";
-constexpr std::array kOwnComponentKeys = {"decision_log"sv, "protocols"sv,
-                                          "shutdown_timeout"sv};  // beside what the engine reads
+constexpr std::array kOwnComponentKeys = {
+    "debug_page"sv, "decision_log"sv,    "decision_log_max_bytes"sv, "decision_log_max_files"sv,
+    "protocols"sv,  "shutdown_timeout"sv};  // beside what the engine reads
 constexpr std::array kComponentSections = {"processors"sv, "receivers"sv};
 
 bool is_named(std::string_view key, std::string_view type) {

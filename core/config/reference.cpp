@@ -2,10 +2,13 @@
 
 #include "config/option_table.hpp"
 #include "config/value_reader.hpp"
+#include "config/yaml_document.hpp"
 #include "option/format.hpp"
 #include "option/nearest.hpp"
 #include "ottl/functions.hpp"
 #include "ottl/names.hpp"
+#include "policy/compiled.hpp"
+#include "policy/condition_tree.hpp"
 #include "policy/type.hpp"
 
 namespace entail::config {
@@ -145,6 +148,7 @@ void append_collector_keys(std::string& out) {
   }
 }
 
+static_assert(kTextBytesMax == 1 << 20 && policy::kPartsDepthMax == 16 && policy::kBitsMax == 256);
 constexpr std::string_view kIntroduction =
     "# Configuration\n\n"
     "This page is generated from the rows of options in `core`; a test compares the two. After a change there,\n"
@@ -167,7 +171,10 @@ constexpr std::string_view kIntroduction =
     "- `$$` means `$`. `${env:NAME}`, `${NAME}` and `${env:NAME:-DEFAULT}` stand for values that `--env` and "
     "`--env-file` of the\n"
     "  command give; without them they are errors, since the environment is not read.\n"
-    "- Anchors, aliases and merge keys (`<<`) work; a duplicate key is an error.\n\n"
+    "- Anchors, aliases and merge keys (`<<`) work; a duplicate key is an error.\n"
+    "- The text may have 1 MiB, the parts of a policy 16 levels, and all policies together 256 different conditions "
+    "on\n"
+    "  spans; equal ones count once. The error names the policy that is too much.\n\n"
     "The terms used below (origin, hop, linked, linking, loss, ...) are in the [glossary](glossary.md).\n\n"
     "## Where to start\n\n"
     "Set the policies and `memory_limit`, and leave the rest at its defaults.\n\n"
@@ -186,6 +193,33 @@ constexpr std::string_view kIntroduction =
     "rules for\n"
     "  single types of links.\n\n"
     "## Options\n\n";
+
+// One policy of the type: each option with its help, its values, and its default where it has one.
+std::string policy_yaml(const policy::Type& type) {
+  const PolicyOptions defaults;
+  std::string out;
+  append_comment(out, 0, type.help);
+  out += "- name: example\n  type: " + std::string(type.name) + "\n";
+  if (!type.rows.empty() || !type.parts_key.empty()) out += "  " + std::string(type.name) + ":\n";
+  for (const option::Row<PolicyOptions>& row : type.rows) {
+    if (!row.instead.empty()) continue;
+    append_comment(out, 4, row.help);
+    append_comment(out, 4, "Expected: " + option::expectation(row) + ".");
+    const bool is_required = row.presence == option::Presence::required;
+    const std::string value = is_required || !row.has_value() ? "" : option::format_value(row, row.get(defaults));
+    if (is_required) append_comment(out, 4, "Required.");
+    if (!is_required && value.empty() && !row.unset.empty())
+      append_comment(out, 4, "Default: " + std::string(row.unset) + ".");
+    out += std::string(value.empty() ? "    # " : "    ") + std::string(row.key) + ":" +
+           (value.empty() ? "" : " " + value) + "\n";
+  }
+  if (type.parts_key.empty()) return out;
+  append_comment(out, 4,
+                 type.parts == policy::Parts::one ? "The part: one policy, whose name is optional."
+                                                  : "The parts: policies whose names are optional.");
+  out += "    # " + std::string(type.parts_key) + ":\n";
+  return out;
+}
 
 }  // namespace
 
@@ -263,6 +297,13 @@ std::string default_options_yaml() {
     previous = path;
   }
   return out;
+}
+
+std::vector<PolicyTypeText> policy_type_texts() {
+  std::vector<PolicyTypeText> texts;
+  for (const policy::Type& type : policy::types())
+    texts.push_back({std::string(type.name), std::string(type.help), config::policy_yaml(type)});
+  return texts;
 }
 
 }  // namespace v1

@@ -256,8 +256,8 @@ std::optional<Url> parse_url(std::string_view text) {
 std::optional<std::vector<std::pair<std::string, std::vector<std::string>>>> parse_query(std::string_view text) {
   std::vector<std::pair<std::string, std::vector<std::string>>> out;
   std::unordered_map<std::string, std::size_t> places;
-  constexpr std::ptrdiff_t kParametersMax = 10000;
-  if (std::count(text.begin(), text.end(), '&') >= kParametersMax) return std::nullopt;
+  constexpr std::ptrdiff_t kPairsMax = 10000;
+  if (std::count(text.begin(), text.end(), '&') >= kPairsMax) return std::nullopt;
   while (!text.empty()) {
     const std::string_view pair = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(pair.size() + 1, text.size()));

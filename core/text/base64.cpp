@@ -7,13 +7,13 @@ namespace {
 
 constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kUrlSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-constexpr std::uint8_t kNoDigit = 0xff;
+constexpr std::uint8_t kNoBase64Digit = 0xff;
 
 using Digits = std::array<std::uint8_t, 256>;
 
 constexpr Digits digits_of(std::string_view alphabet) {
   Digits digits{};
-  digits.fill(kNoDigit);
+  digits.fill(kNoBase64Digit);
   for (std::uint8_t i = 0; i < 64; ++i) digits[static_cast<unsigned char>(alphabet[i])] = i;
   return digits;
 }
@@ -40,7 +40,7 @@ Result<std::uint8_t*, Base64Error> decode_digits(std::string_view text, const Di
   unsigned bit_count = 0;
   for (const char c : text) {
     const std::uint8_t digit = digits[static_cast<unsigned char>(c)];
-    if (digit == kNoDigit) return Base64Error::bad_digit;
+    if (digit == kNoBase64Digit) return Base64Error::bad_digit;
     bits = (bits << 6) | digit;
     bit_count += 6;
     if (bit_count >= 8) {

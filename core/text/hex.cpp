@@ -6,12 +6,12 @@ namespace entail {
 namespace text {
 namespace {
 
-constexpr std::uint8_t kNoDigit = 0xff;
+constexpr std::uint8_t kNoHexDigit = 0xff;
 constexpr std::array<std::uint8_t, 256> make_hex_digits() {
   std::array<std::uint8_t, 256> digits{};
   for (unsigned i = 0; i < 256; ++i) {
     const int digit = hex_digit(static_cast<char>(i));
-    digits[i] = digit < 0 ? kNoDigit : static_cast<std::uint8_t>(digit);
+    digits[i] = digit < 0 ? kNoHexDigit : static_cast<std::uint8_t>(digit);
   }
   return digits;
 }
@@ -34,7 +34,7 @@ Result<void, HexError> decode_hex(const char* digits, std::size_t digit_count, s
 
 bool is_hex(std::string_view text) noexcept {
   for (const char c : text) {
-    if (kHexDigits[static_cast<unsigned char>(c)] == kNoDigit) return false;
+    if (kHexDigits[static_cast<unsigned char>(c)] == kNoHexDigit) return false;
   }
   return true;
 }

@@ -17,9 +17,11 @@ struct Reading {
   std::uint64_t bytes = 0;
 };
 
-Reading read(const Buffer& bytes, std::optional<Framing> from = std::nullopt) {
-  MessageReader reader(std::make_unique<test::PieceSource>(bytes, 100), std::nullopt, from,
-                       [](Bytes message) { return whole_fields_size(message) == message.size() && !message.empty(); });
+Reading read(const Buffer& bytes, std::optional<Framing> from = std::nullopt, std::size_t limit = kMessageBytesMax,
+             std::size_t piece = 100) {
+  MessageReader reader(
+      std::make_unique<test::PieceSource>(bytes, piece), std::nullopt, from,
+      [](Bytes message) { return whole_fields_size(message) == message.size() && !message.empty(); }, limit);
   Reading reading;
   Message message;
   for (MessageReader::Next next; (next = reader.next(message)) != MessageReader::Next::end;) {
@@ -150,10 +152,33 @@ TEST(MessageReader, EndsTheInput_AtAnImpossibleLength) {
   const Buffer huge = test::joined({test::u32be_frame(kOne), {0xff, 0xff, 0xff, 0xff}, kTwo});
   const Reading u32be = read(huge, Framing::proto_u32be);
   ASSERT_EQ(u32be.events.size(), 2u);
-  EXPECT_EQ(u32be.events[1], "!bad: a frame of 4294967295 bytes at byte " + std::to_string(kOne.size() + 4) +
-                                 " is over the limit of 1073741824");
+  EXPECT_EQ(u32be.events[1], "!bad: the frame of 4294967295 bytes at byte " + std::to_string(kOne.size() + 4) +
+                                 " is over the message limit of 268435456 bytes");
   const Reading varint = read(Buffer(20, 0xff), Framing::proto_varint);
   EXPECT_EQ(varint.events, Texts{"!bad: invalid frame length at byte 0"});
+}
+
+TEST(MessageReader, SkipsMessagesOverTheLimit_AndReadsOn) {
+  constexpr std::size_t kLimit = 300;
+  const Buffer fits = test::buffer("{\"a\":\"" + std::string(kLimit - 8, 'x') + "\"}");
+  const Buffer large = test::buffer("{\"a\":\"" + std::string(kLimit - 7, 'x') + "\"}");
+  const Buffer newline = {'\n'};
+  ASSERT_EQ(fits.size(), kLimit);
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{100}, std::size_t{100'000}}) {
+    const Buffer lines = test::joined({fits, newline, large, newline, fits, newline, large});
+    EXPECT_EQ(read(lines, Framing::jsonl, kLimit, piece).events,
+              (Texts{test::text(fits), "!bad: the line is over the message limit of 300 bytes", test::text(fits),
+                     "!bad: the line is over the message limit of 300 bytes"}));
+    const Buffer frames = test::joined({test::u32be_frame(large), test::u32be_frame(fits), test::u32be_frame(large)});
+    EXPECT_EQ(read(frames, Framing::proto_u32be, kLimit, piece).events,
+              (Texts{"!bad: the frame of 301 bytes at byte 0 is over the message limit of 300 bytes", test::text(fits),
+                     "!bad: the frame of 301 bytes at byte 609 is over the message limit of 300 bytes"}));
+    for (const Framing whole : {Framing::json, Framing::proto}) {
+      EXPECT_EQ(read(large, whole, kLimit, piece).events,
+                Texts{"!bad: the message is over the message limit of 300 bytes"});
+      EXPECT_EQ(read(fits, whole, kLimit, piece).events, Texts{test::text(fits)});
+    }
+  }
 }
 
 TEST(MessageReader, AllocatesNothing_ForAClaimedLength) {

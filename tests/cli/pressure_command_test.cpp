@@ -43,6 +43,23 @@ std::uint64_t loss(const simdjson::dom::element& summary, const std::string& nam
   return count;
 }
 
+TEST_F(Pressure, BoundsItsMemory_WhateverOneSpanContains) {
+  make_small();
+  const std::string span = R"({"traceId":"0102030405060708090a0b0c0d0e0f10","spanId":"0102030405060708","name":")";
+  const std::string begin = R"({"resourceSpans":[{"scopeSpans":[{"spans":[)" + span;
+  const std::string end = "\"}]}]}]}\n";
+  write_file(path("in.jsonl"), buffer(begin + "small" + end + begin + std::string(200'000'000, 'x') + end));
+  const Outcome outcome = run("sample -c small.yaml in.jsonl -o out --json");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.err.find("in.jsonl:2: the line is over the message limit of 67108864 bytes"), std::string::npos)
+      << outcome.err;
+  simdjson::dom::parser parser;
+  const auto summary = parse(parser, outcome.out);
+  EXPECT_EQ(number(summary, "/input/skipped/malformed"), 1u);
+  EXPECT_EQ(number(summary, "/spans/received"), 1u);
+  EXPECT_LT(number(summary, "/run/peak_memory_bytes"), std::uint64_t{220} << 20);
+}
+
 TEST_F(Pressure, AcceptsEveryRequest_AndTheSummaryReportsEvictions) {
   make_small();
   make_stream();

@@ -72,6 +72,15 @@ TEST(CollectorForm, PrefersTheProcessorEntail_OverTailSampling) {
   EXPECT_TRUE(contains(only_error("receivers: {entail/a: {}, entail/b: {}}"), "which one is meant?"));
 }
 
+TEST(CollectorForm, AcceptsTheKeysThatOnlyTheComponentsRead) {
+  const ConfigResult result = parsed(
+      "processors: {entail: {debug_page: 'localhost:1', decision_log: d.jsonl, decision_log_max_bytes: 9,\n"
+      "  decision_log_max_files: 2, shutdown_timeout: 5s, " +
+      std::string(kPolicies) + "}}");
+  EXPECT_TRUE(result.options.has_value());
+  EXPECT_EQ(result.warnings.size(), 5u);
+}
+
 TEST(CollectorForm, UsesTheReceiverEntail) {
   const std::string receiver =
       "receivers:\n  entail: {protocols: {grpc: {}}, shutdown_timeout: 9s, decision_wait: 3s, " +

@@ -9,11 +9,6 @@
 namespace entail::config {
 namespace {
 
-PolicyOptions one(std::string_view policy) {
-  const Options options = accepted(of_policies(policy));
-  return options.tail_sampling.policies.empty() ? PolicyOptions() : options.tail_sampling.policies[0];
-}
-
 TEST(NewPolicies, ReadsEveryKey) {
   const PolicyOptions ottl = one(
       "{name: a, type: ottl_condition, ottl_condition: {error_mode: propagate, span: ['true'], spanevent: ['name == "

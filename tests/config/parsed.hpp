@@ -66,4 +66,11 @@ inline std::string of_policies(std::string_view policies) {
   return "tail_sampling: {policies: [" + std::string(policies) + "]}\n";
 }
 
+// Its only policy.
+inline PolicyOptions one(std::string_view policy) {
+  const Options options = accepted(of_policies(policy));
+  EXPECT_EQ(options.tail_sampling.policies.size(), 1u);
+  return options.tail_sampling.policies.empty() ? PolicyOptions() : options.tail_sampling.policies[0];
+}
+
 }  // namespace entail::config

@@ -7,12 +7,6 @@
 namespace entail::config {
 namespace {
 
-PolicyOptions one(std::string_view policy) {
-  const Options options = accepted(of_policies(policy));
-  EXPECT_EQ(options.tail_sampling.policies.size(), 1u);
-  return options.tail_sampling.policies.empty() ? PolicyOptions() : options.tail_sampling.policies[0];
-}
-
 TEST(Policies, ReadsEveryType) {
   EXPECT_EQ(one("{name: a, type: always_sample}").type, PolicyType::always_sample);
   EXPECT_EQ(one("{name: a, type: always_sample, always_sample: {}}").name, "a");

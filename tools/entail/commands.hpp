@@ -18,6 +18,8 @@ void add_diff(Command program, Action& action);
 void add_cost(Command program, Action& action);
 void add_graph(Command program, Action& action);
 void add_size(Command program, Action& action);
+void add_completion(Command program, Action& action);
+void add_help(Command program, Action& action);
 
 // Without a configuration: traces with an error are kept, and carried over links with the default limits.
 Options options_without_config(const Options& defaults);

@@ -1,9 +1,16 @@
+#include <unistd.h>
+
+#include <algorithm>
+
 #include "commands.hpp"
 #include "config_source.hpp"
 #include "console.hpp"
 #include "entail/entail.hpp"
 #include "output/file_conflict.hpp"
 #include "output/json_text.hpp"
+#include "output/text_width.hpp"
+#include "usage/mistake.hpp"
+#include "usage/nearest_word.hpp"
 
 namespace entail::cli {
 namespace {
@@ -56,8 +63,39 @@ Exit check(const ConfigSource& source, bool as_json) {
   if (report_conflict({{source.path, source.variables_file}, {}}, console)) return Exit::usage;
   LoadedConfig config = load_config(source);
   if (config.options) check_engine(source, config);
-  if (!print(result_text(source, config, as_json))) return Exit::output_unwritable;
+  if (!print_summary({result_text(source, config, as_json), as_json, false})) return Exit::output_unwritable;
   return config.errors.empty() ? Exit::done : Exit::usage;
+}
+
+// All types with their help, or the options of one.
+Exit show_policies(const std::string& type) {
+  const std::vector<PolicyTypeText> types = policy_type_texts();
+  std::vector<std::string> names;
+  std::size_t width = 0;
+  for (const PolicyTypeText& each : types) {
+    if (each.name == type) return print(each.yaml) ? Exit::done : Exit::output_unwritable;
+    names.push_back(each.name);
+    width = std::max(width, each.name.size() + 2);
+  }
+  if (!type.empty()) {
+    const std::string meant = did_you_mean(type, names);
+    Console().message("no policy type '" + type + "'" +
+                      (meant.empty() ? "; it is one of: " + alternatives(names) : meant));
+    return Exit::usage;
+  }
+  const Paint paint = paint_for(STDOUT_FILENO);
+  std::string text;
+  for (const PolicyTypeText& each : types) {
+    const std::string help = indented(each.help, width, paint.columns);
+    text.append(paint.bold()).append(each.name).append(paint.end()).append(help.substr(each.name.size()));
+  }
+  return print(text) ? Exit::done : Exit::output_unwritable;
+}
+
+std::vector<std::string> policy_type_names() {
+  std::vector<std::string> names;
+  for (PolicyTypeText& each : policy_type_texts()) names.push_back(std::move(each.name));
+  return names;
 }
 
 }  // namespace
@@ -73,10 +111,11 @@ Options options_without_config(const Options& defaults) {
 }
 
 void add_config(Command program, Action& action) {
-  Command config = program.add_command("config", "Check a configuration, or print the defaults");
+  Command config = program.add_command("config", "Check a configuration, or show what it may have");
   config.require_command();
   config.set_examples(
       "  entail config check entail.yaml\n"
+      "  entail config policies latency\n"
       "  entail config defaults > entail.yaml");
 
   Command check_command =
@@ -87,6 +126,7 @@ void add_config(Command program, Action& action) {
       .add_option("CONFIG", source->path,
                   "YAML: entail's own, a whole Collector configuration, or a Kubernetes OpenTelemetryCollector; "
                   "- for standard input")
+      .file()
       .required();
   add_source_options(check_command, *source);
   check_command.add_flag("--json", *as_json, "Print the result as one JSON object");
@@ -98,6 +138,14 @@ void add_config(Command program, Action& action) {
       "  kubectl get otelcol gateway -o yaml | entail config check -\n"
       "\nExit codes: 0 the configuration is valid, 2 it is not (FILE:LINE:COLUMN: TEXT on standard error), 3 the\n"
       "result could not be written.");
+
+  auto type = std::make_shared<std::string>();
+  Command policies = config.add_command("policies", "List the policy types, or show the options of one");
+  policies.add_option("TYPE", *type, "Policy type").suggest(policy_type_names());
+  policies.on_chosen(action, [type] { return show_policies(*type); });
+  policies.set_examples(
+      "  entail config policies\n"
+      "  entail config policies latency");
 
   Command defaults = config.add_command("defaults", "Print every option with its default, bounds and help");
   defaults.on_chosen(action, [] { return print(default_options_yaml()) ? Exit::done : Exit::output_unwritable; });

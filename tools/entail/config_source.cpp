@@ -12,6 +12,7 @@
 #include <cstring>
 #include <optional>
 
+#include "console.hpp"
 #include "output/shown_text.hpp"
 
 namespace entail::cli {
@@ -119,19 +120,26 @@ std::optional<std::map<std::string, std::string>> variables_of(const ConfigSourc
 }  // namespace
 
 void add_source_options(Command& command, ConfigSource& source) {
-  command.add_option("--instance", source.instance,
-                     "Component of a Collector configuration: its ID, or the part behind the slash");
-  command.add_repeatable(
-      "--env", source.variables,
-      "NAME=VALUE for ${env:NAME} in the configuration; NAME alone: as in the environment. Repeatable");
-  command.add_option("--env-file", source.variables_file, "File with a NAME=VALUE on each line");
+  command
+      .add_option("--instance", source.instance,
+                  "Component of a Collector configuration: its ID, or the part behind the slash")
+      .value("NAME");
+  command
+      .add_repeatable("--env", source.variables,
+                      "NAME=VALUE for ${env:NAME} in the configuration; NAME alone: as in the environment. Repeatable")
+      .value("NAME=VALUE");
+  command.add_option("--env-file", source.variables_file, "File with a NAME=VALUE on each line").file();
 }
 
 void print_message(const std::string& file, const ConfigMessage& message, const char* kind) {
   std::string place = shown_text(file);
   if (message.line > 0) place += ":" + std::to_string(message.line);
   if (message.line > 0 && message.column > 0) place += ":" + std::to_string(message.column);
-  std::fprintf(stderr, "%s: %s%s\n", place.c_str(), kind, shown_text(message.text).c_str());
+  const Paint paint = paint_for(STDERR_FILENO);
+  const std::string_view colour = *kind ? paint.yellow() : paint.red();
+  const std::string line =
+      std::string(colour) + place + ":" + std::string(paint.end()) + " " + kind + shown_text(message.text) + "\n";
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 LoadedConfig load_config(const ConfigSource& source, const Options& defaults) {

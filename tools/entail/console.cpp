@@ -1,5 +1,6 @@
 #include "console.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,21 +12,53 @@
 #include <cstring>
 
 #include "output/shown_text.hpp"
+#include "output/text_width.hpp"
 
 namespace entail::cli {
 
-Paint paint_for(int fd) {
-  const char* const no_color = std::getenv("NO_COLOR");
-  const char* const term = std::getenv("TERM");
-  const bool unwanted = (no_color && *no_color) || (term && std::string_view(term) == "dumb");
-  return {!unwanted && ::isatty(fd) != 0};
+namespace {
+
+bool is_set(const char* name) {
+  const char* const value = std::getenv(name);
+  return value && *value;
 }
 
-Console::Console() : terminal_(::isatty(STDERR_FILENO) != 0) {}
+bool wants_colours(int fd) {
+  if (presentation().color != Color::automatic) return presentation().color == Color::always;
+  if (is_set("NO_COLOR")) return false;
+  if (is_set("CLICOLOR_FORCE") && std::string_view(std::getenv("CLICOLOR_FORCE")) != "0") return true;
+  const char* const term = std::getenv("TERM");
+  return ::isatty(fd) != 0 && !(term && std::string_view(term) == "dumb");
+}
 
-void Console::message(std::string_view text) {
+std::size_t columns_for(int fd) {
+  constexpr std::size_t kColumns = 80;  // of what is no terminal, or does not know its width
+  constexpr std::size_t kColumnsMin = 40;
+  constexpr std::size_t kColumnsMax = 200;
+  winsize size = {};
+  if (::isatty(fd) == 0 || ::ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kColumns;
+  return std::clamp<std::size_t>(size.ws_col, kColumnsMin, kColumnsMax);
+}
+
+}  // namespace
+
+Presentation& presentation() noexcept {
+  static Presentation chosen;
+  return chosen;
+}
+
+Paint paint_for(int fd) { return {wants_colours(fd), columns_for(fd)}; }
+
+Console::Console()
+    : paint_(paint_for(STDERR_FILENO)), terminal_(::isatty(STDERR_FILENO) != 0 && !presentation().quiet) {}
+
+void Console::message(std::string_view text) { message_in(text, paint_.red()); }
+
+void Console::warning(std::string_view text) { message_in(text, paint_.yellow()); }
+
+void Console::message_in(std::string_view text, std::string_view colour) {
   clear_progress();
-  std::string safe = "entail: ";
+  std::string safe = std::string(colour) + "entail:" + std::string(paint_.end()) + " ";
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     safe += shown_text(text.substr(at, end - at)) + "\n";
@@ -42,9 +75,14 @@ bool Console::progress_is_due() {
   return true;
 }
 
+double Console::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+}
+
 void Console::progress(std::string_view text) {
   if (!terminal_) return;
-  std::fprintf(stderr, "\r\x1b[K%.*s", static_cast<int>(text.size()), text.data());
+  const std::string line = shortened(shown_text(text), paint_.columns - 1);
+  std::fprintf(stderr, "\r\x1b[K%s", line.c_str());
   std::fflush(stderr);
   progress_shown_ = true;
 }
@@ -54,6 +92,13 @@ void Console::clear_progress() {
   std::fputs("\r\x1b[K", stderr);
   std::fflush(stderr);
   progress_shown_ = false;
+}
+
+bool print_summary(const SummaryText& summary) {
+  if (presentation().quiet && !summary.is_json) return true;
+  if (!summary.to_standard_error) return print(summary.text);
+  std::fwrite(summary.text.data(), 1, summary.text.size(), stderr);
+  return true;
 }
 
 bool print(std::string_view text) {

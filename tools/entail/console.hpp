@@ -8,9 +8,10 @@
 
 namespace entail::cli {
 
-// ANSI colours, or nothing at all.
+// How a stream shows tables and messages: in which width, and with ANSI colours or without.
 struct Paint {
   bool on = false;
+  std::size_t columns = 80;
   // Each gives a start sequence; end() closes it.
   std::string_view bold() const noexcept { return on ? "\x1b[1m" : ""; }
   std::string_view dim() const noexcept { return on ? "\x1b[2m" : ""; }
@@ -21,7 +22,17 @@ struct Paint {
   std::string_view end() const noexcept { return on ? "\x1b[0m" : ""; }
 };
 
-// Colours only on a terminal, and only where NO_COLOR is unset or empty and TERM is not "dumb".
+enum class Color : std::uint8_t { automatic, always, never };
+
+// What --quiet and --color say. Set by the command line before any command acts.
+struct Presentation {
+  bool quiet = false;
+  Color color = Color::automatic;
+};
+Presentation& presentation() noexcept;
+
+// Colours: as --color says, else as NO_COLOR, CLICOLOR_FORCE and TERM=dumb say, else on a terminal only. Columns: those
+// of the terminal, from 40 to 200; 80 if it is none.
 Paint paint_for(int fd);
 
 class Console {
@@ -33,18 +44,35 @@ class Console {
 
   // "entail: TEXT" on lines of its own; what could drive a terminal is taken out.
   void message(std::string_view text);
+  // The same, of what is no error.
+  void warning(std::string_view text);
   bool shows_progress() const noexcept { return terminal_; }
   // Progress is shown, and the last time this was true, or the beginning, is a while ago.
   bool progress_is_due();
-  // Replaces the progress line.
+  // Replaces the progress line, as far as the terminal has room.
   void progress(std::string_view text);
   void clear_progress();
+  // Since the beginning.
+  double seconds() const;
 
  private:
-  bool terminal_;
+  void message_in(std::string_view text, std::string_view colour);
+
+  Paint paint_;
+  bool terminal_;  // standard error is one, and progress is wanted
   bool progress_shown_ = false;
-  std::chrono::steady_clock::time_point last_progress_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point last_progress_ = begin_;
 };
+
+// What a run did, beside the output that it wrote. --quiet leaves it out, unless it was asked for as JSON.
+struct SummaryText {
+  std::string text;
+  bool is_json = false;
+  bool to_standard_error = false;  // standard output carries something else
+};
+// False: it could not be written, and standard error says why.
+bool print_summary(const SummaryText& summary);
 
 // Writes text to standard output. False: it could not be written, and standard error says why.
 bool print(std::string_view text);

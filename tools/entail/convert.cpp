@@ -169,7 +169,7 @@ Exit convert_into(Output& output, const ConvertArguments& arguments, Console& co
   }
   // A run that read no request of traces, not even an empty one, leaves the output of an earlier one alone.
   if (facts.requests == 0) {
-    console.message(no_traces_text(arguments.output));
+    console.message(no_traces_text(facts, arguments.output));
   } else if (!output.publish(converted)) {
     if (output.file().interrupted() && facts.interrupted) return Exit::interrupted;
     if (!output.file().pipe_closed()) console.message(output.file().error());
@@ -181,11 +181,8 @@ Exit convert_into(Output& output, const ConvertArguments& arguments, Console& co
   const std::string text = arguments.json
                                ? convert_json(facts, converted, std::is_same_v<Output, ViewerOutput>)
                                : convert_table(facts, converted, paint_for(taken ? STDERR_FILENO : STDOUT_FILENO));
-  if (taken) {
-    std::fwrite(text.data(), 1, text.size(), stderr);
-  } else if (!print(text)) {
+  if ((facts.requests > 0 || arguments.json) && !print_summary({text, arguments.json, taken}))
     return Exit::output_unwritable;
-  }
   if (facts.interrupted) return Exit::interrupted;
   return report.clean() && facts.requests > 0 ? Exit::done : Exit::input_unreadable;
 }
@@ -193,7 +190,8 @@ Exit convert_into(Output& output, const ConvertArguments& arguments, Console& co
 Exit convert(const ConvertArguments& arguments) {
   Console console;
   if (report_conflict({arguments.selection.paths, {arguments.output}}, console)) return Exit::usage;
-  if (framing_from_name(arguments.to)) {
+  if (const std::optional<Framing> framing = framing_from_name(arguments.to)) {
+    if (report_terminal(arguments.output, *framing, console)) return Exit::usage;
     ConvertOutput output(arguments);
     return convert_into(output, arguments, console);
   }
@@ -206,10 +204,11 @@ Exit convert(const ConvertArguments& arguments) {
 void add_convert(Command program, Action& action) {
   auto arguments = std::make_shared<ConvertArguments>();
   Command command = program.add_command("convert", "Convert traces between framings, and for Jaeger and Perfetto");
-  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
-  command.add_option("-o,--output", arguments->output, "Output file, - for standard output").required();
-  add_from_option(command, arguments->selection);
+  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
+  command.add_option("-o,--output", arguments->output, "Output file, - for standard output").file().required();
+  add_input_options(command, arguments->selection);
   command.add_option("--to", arguments->to, "Framing of the output, or a viewer")
+      .value("FRAMING")
       .required()
       .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto", "jaeger", "perfetto"});
   command.add_flag("--json", arguments->json, "Print the summary as one JSON object");

@@ -18,6 +18,10 @@ Exit cost(CostArguments& arguments) {
   Console console;
   Trial trial(arguments.trial, console);
   if (const Exit exit = trial.run(); exit != Exit::done) return exit;
+  if (trial.facts().requests == 0 && !arguments.json) {
+    console.message(no_traces_text(trial.facts()));
+    return trial.exit_code();
+  }
   if (!print(arguments.json ? cost_json(trial) : cost_table(trial, paint_for(STDOUT_FILENO))))
     return Exit::output_unwritable;
   return trial.exit_code();
@@ -28,9 +32,11 @@ Exit cost(CostArguments& arguments) {
 void add_cost(Command program, Action& action) {
   auto arguments = std::make_shared<CostArguments>();
   Command command = program.add_command("cost", "Show how many bytes a configuration keeps, by policy and service");
-  command.add_option(
-      "-c,--config", arguments->config.path,
-      "Configuration, - for standard input; without it, traces with an error and the traces linked to them are kept");
+  command
+      .add_option("-c,--config", arguments->config.path,
+                  "Configuration, - for standard input; without it, traces with an error and the traces linked to "
+                  "them are kept")
+      .file();
   add_trial_options(command, arguments->trial, arguments->config);
   command.add_flag("--json", arguments->json, "Print one JSON object");
   command.set_examples(

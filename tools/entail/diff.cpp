@@ -23,6 +23,10 @@ Exit diff(DiffArguments& arguments) {
   Console console;
   Trial trial(arguments.trial, console);
   if (const Exit exit = trial.run(); exit != Exit::done) return exit;
+  if (trial.facts().requests == 0 && !arguments.json) {
+    console.message(no_traces_text(trial.facts()));
+    return trial.exit_code();
+  }
   if (!print(arguments.json ? diff_json(trial) : diff_table(trial, paint_for(STDOUT_FILENO))))
     return Exit::output_unwritable;
   return trial.exit_code();
@@ -33,8 +37,8 @@ Exit diff(DiffArguments& arguments) {
 void add_diff(Command program, Action& action) {
   auto arguments = std::make_shared<DiffArguments>();
   Command command = program.add_command("diff", "Show what changes between two configurations");
-  command.add_option("A", arguments->a, "Configuration, - for standard input").required();
-  command.add_option("B", arguments->b, "Configuration to compare it with").required();
+  command.add_option("A", arguments->a, "Configuration, - for standard input").file().required();
+  command.add_option("B", arguments->b, "Configuration to compare it with").file().required();
   add_trial_options(command, arguments->trial, arguments->shared);
   command.add_flag("--json", arguments->json, "Print one JSON object");
   command.set_examples(

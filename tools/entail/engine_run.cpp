@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "commands.hpp"
+#include "progress.hpp"
 #include "time_text.hpp"
 
 namespace entail::cli {
@@ -21,8 +22,10 @@ std::uint64_t bytes_used(const std::vector<TraceInput>& inputs) {
 }  // namespace
 
 void add_clock_option(Command& command, std::string& clock_max) {
-  command.add_option("--clock-max", clock_max,
-                     "End times later than this do not move the clock; by default in an hour from now");
+  command
+      .add_option("--clock-max", clock_max,
+                  "End times later than this do not move the clock; by default in an hour from now")
+      .value("TIME");
 }
 
 std::optional<std::int64_t> parse_clock_max(const std::string& text, Console& console) {
@@ -56,25 +59,34 @@ void set_decision_detail(Options& options, const std::string& detail) {
   if (!detail.empty()) options.decisions.detail = detail == "ids" ? DecisionDetail::ids : DecisionDetail::full;
 }
 
-std::vector<TraceInput> open_inputs(const InputSelection& selection, InputReport& report, Executor* executor) {
+std::vector<TraceInput> open_inputs(const InputSelection& selection, std::uint64_t memory_limit_bytes,
+                                    InputReport& report, Executor* executor) {
+  constexpr std::uint64_t kLimitLeast = std::uint64_t{64} << 20;
+  constexpr std::uint64_t kLimitMost = std::uint64_t{1} << 30;
+  const std::uint64_t message_limit = selection.message_limit_bytes > 0
+                                          ? selection.message_limit_bytes
+                                          : std::clamp(memory_limit_bytes, kLimitLeast, kLimitMost);
   std::vector<TraceInput> inputs;
   inputs.reserve(selection.paths.size());
   const auto from = framing_from_name(selection.from);
   const std::size_t batch_bytes = std::max<std::size_t>(kReadAheadBytes / selection.paths.size(), 64u << 10);
   for (const std::string& path : selection.paths) {
     const std::string name = path == "-" ? "standard input" : path;
-    OpenedInput opened = open_input(path, from);
+    OpenedInput opened = open_input(path, from, message_limit);
     if (opened.reader)
-      inputs.emplace_back(name, std::move(*opened.reader), report, executor, batch_bytes);
+      inputs.emplace_back(name, std::move(*opened.reader), report, executor, batch_bytes).track(opened.position);
     else
       report.problem(name, opened.problem);
   }
   return inputs;
 }
 
-void show_progress(Console& console, const Feed& feed, const std::vector<TraceInput>& inputs) {
+void show_progress(Console& console, const Feed& feed, const std::vector<TraceInput>& inputs,
+                   std::uint64_t whole_bytes) {
   if (!console.progress_is_due()) return;
-  console.progress(grouped(feed.request_count()) + " requests, " + byte_count(bytes_used(inputs)));
+  ReadSoFar read{feed.request_count(), bytes_used(inputs), 0, whole_bytes, console.seconds()};
+  for (const TraceInput& input : inputs) read.file_bytes += input.file_bytes_read();
+  console.progress(progress_text(read));
 }
 
 void note_inputs(const std::vector<TraceInput>& inputs, const InputReport& report, const Feed& feed, RunFacts& facts) {

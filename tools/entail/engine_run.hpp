@@ -28,10 +28,14 @@ LoadedConfig load_engine_config(const ConfigSource& source, std::uint64_t memory
 // Sets decisions.detail, unless the text is empty.
 void set_decision_detail(Options& options, const std::string& detail);
 
-// Opens the inputs in the order given. Those that cannot be opened are reported and left out.
-std::vector<TraceInput> open_inputs(const InputSelection& selection, InputReport& report, Executor* executor);
-// Shows the progress of the feed when it is time to.
-void show_progress(Console& console, const Feed& feed, const std::vector<TraceInput>& inputs);
+// Opens the inputs in the order given. Those that cannot be opened are reported and left out. Unless the selection has
+// a message limit, it is `memory_limit_bytes`, but at least 64 MiB and at most 1 GiB: requests of a quarter of
+// memory_limit fit into the engine, and their JSON may be some four times larger.
+std::vector<TraceInput> open_inputs(const InputSelection& selection, std::uint64_t memory_limit_bytes,
+                                    InputReport& report, Executor* executor);
+// Shows the progress of the feed when it is time to. `whole_bytes`: see ReadSoFar.
+void show_progress(Console& console, const Feed& feed, const std::vector<TraceInput>& inputs,
+                   std::uint64_t whole_bytes);
 // Fills in what RunFacts has of the inputs, of the feed and of the limits of `options`.
 void note_inputs(const std::vector<TraceInput>& inputs, const InputReport& report, const Feed& feed, RunFacts& facts);
 void note_limits(const Options& options, RunFacts& facts);

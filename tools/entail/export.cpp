@@ -142,7 +142,7 @@ Exit export_traces(const ExportArguments& arguments) {
   for_each_request(arguments.selection, report, console, result.facts,
                    [&](TraceInput& input, const ParsedRequest& parsed) { return output.take(input, parsed); });
   if (!output.is_open()) {
-    console.message(no_traces_text(arguments.output));
+    console.message(no_traces_text(result.facts, arguments.output));
   } else {
     if (console.shows_progress()) console.progress("building indexes");
     const bool published = output.database().publish();
@@ -156,7 +156,8 @@ Exit export_traces(const ExportArguments& arguments) {
     if (::stat(arguments.output.c_str(), &status) == 0) result.file_bytes = static_cast<std::uint64_t>(status.st_size);
   }
   result.rejected = output.rejected();
-  if (!print(arguments.json ? export_json(result) : export_table(result, paint_for(STDOUT_FILENO))))
+  const std::string text = arguments.json ? export_json(result) : export_table(result, paint_for(STDOUT_FILENO));
+  if ((output.is_open() || arguments.json) && !print_summary({text, arguments.json, false}))
     return Exit::output_unwritable;
   if (result.facts.interrupted) return Exit::interrupted;
   return report.clean() && log_clean && output.is_open() ? Exit::done : Exit::input_unreadable;
@@ -176,14 +177,16 @@ Exit export_traces(const ExportArguments&) {
 void add_export(Command program, Action& action) {
   auto arguments = std::make_shared<ExportArguments>();
   Command command = program.add_command("export", "Export spans, links and decisions to SQLite");
-  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
-  command.add_option("--to", arguments->to, "Kind of the output").required().one_of({"sqlite"});
-  command.add_option("-o,--output", arguments->output, "Output file").required();
-  command.add_option("--decisions", arguments->decisions, "Decision log written by sample, - for standard input");
+  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
+  command.add_option("--to", arguments->to, "Kind of the output").value("KIND").required().one_of({"sqlite"});
+  command.add_option("-o,--output", arguments->output, "Output file").file().required();
+  command.add_option("--decisions", arguments->decisions, "Decision log written by sample, - for standard input")
+      .file();
   command.add_option("--detail", arguments->detail, "ids writes no names, messages or attributes")
+      .value("DETAIL")
       .one_of({"full", "ids"})
       .show_default();
-  add_from_option(command, arguments->selection);
+  add_input_options(command, arguments->selection);
   command.add_flag("--json", arguments->json, "Print the summary as one JSON object");
   command.set_examples(
       "  entail export --to sqlite traces.jsonl --decisions decisions.jsonl -o traces.sqlite\n"

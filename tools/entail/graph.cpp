@@ -28,6 +28,10 @@ Exit draw(const GraphArguments& arguments) {
     graph.add(parsed.request);
     return true;
   });
+  if (facts.requests == 0 && !arguments.json && arguments.format != "json") {
+    console.message(no_traces_text(facts));
+    return facts.interrupted ? Exit::interrupted : Exit::input_unreadable;
+  }
   const std::string& format = arguments.json ? "json" : arguments.format;
   const std::string text = format == "json"      ? graph_json(graph, facts)
                            : format == "dot"     ? graph_dot(graph)
@@ -43,9 +47,10 @@ Exit draw(const GraphArguments& arguments) {
 void add_graph(Command program, Action& action) {
   auto arguments = std::make_shared<GraphArguments>();
   Command command = program.add_command("graph", "Show which services call and link to which");
-  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
-  add_from_option(command, arguments->selection);
+  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
+  add_input_options(command, arguments->selection);
   Option format = command.add_option("--format", arguments->format, "Form of the result")
+                      .value("FORMAT")
                       .one_of({"table", "json", "dot", "mermaid"})
                       .show_default();
   command

@@ -36,11 +36,15 @@ Exit survey(const LinksArguments& arguments) {
     links.add(parsed.request, place_of(input, parsed.message));
     return true;
   });
+  if (facts.requests == 0 && !arguments.json) {
+    console.message(no_traces_text(facts));
+    return facts.interrupted ? Exit::interrupted : Exit::input_unreadable;
+  }
   const SurveyResult result = links.finish();
   if (!print(arguments.json ? survey_json(result, facts) : survey_table(result, facts, paint_for(STDOUT_FILENO))))
     return Exit::output_unwritable;
   if (facts.interrupted) return Exit::interrupted;
-  return report.clean() ? Exit::done : Exit::input_unreadable;
+  return report.clean() && facts.requests > 0 ? Exit::done : Exit::input_unreadable;
 }
 
 }  // namespace
@@ -48,15 +52,15 @@ Exit survey(const LinksArguments& arguments) {
 void add_links(Command program, Action& action) {
   auto arguments = std::make_shared<LinksArguments>();
   Command command = program.add_command("links", "Show statistics of the links in some files");
-  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
-  add_from_option(command, arguments->selection);
+  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
+  add_input_options(command, arguments->selection);
   command.add_flag("--json", arguments->json, "Print one JSON object");
   command.set_examples(
       "  entail links traces.jsonl\n"
       "  entail links day1.otlp.zst day2.otlp.zst --json | jq .links.by_type\n"
       "\nMemory: about 100 bytes for each span and each link, until the end.\n"
-      "\nExit codes: 0 done; 1 done, but some input could not be read; 2 usage error; 3 the result could not "
-      "be\nwritten; 130 interrupted, the result covers what was read so far.");
+      "\nExit codes: 0 done; 1 done, but some input could not be read, or the inputs have no traces; 2 usage error;\n"
+      "3 the result could not be written; 130 interrupted, the result covers what was read so far.");
   command.on_chosen(action, [arguments] { return survey(*arguments); });
 }
 

@@ -5,10 +5,14 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <new>
+#include <string_view>
 
-#include "commands.hpp"
-#include "entail/entail.hpp"
+#include "output/output_target.hpp"
+#include "program.hpp"
+#include "usage/completion.hpp"
 
 namespace {
 
@@ -21,47 +25,52 @@ void occupy_standard_streams() {
 }
 
 int run(int argc, char** argv) {
-  using entail::cli::Exit;
-  entail::cli::CommandLine command_line(
-      "entail", "A tail sampler that follows span links: keeps failed traces, and the traces linked to them.",
-      "entail " + std::string(entail::version()));
-  entail::cli::Command program = command_line.program();
-  program.require_command();
-  program.set_examples(
-      "  entail sample -c entail.yaml traces.jsonl -o kept.jsonl --decisions decisions.jsonl\n"
-      "  entail why --error --decisions decisions.jsonl\n"
-      "  entail generate --scenario chain --depth 6 -o chain.otlp\n"
-      "  entail links traces.jsonl\n"
-      "  entail report traces.jsonl -o report.html\n"
-      "  entail convert traces.jsonl -o traces.otlp --to proto-u32be\n"
-      "  entail export --to sqlite traces.jsonl --decisions decisions.jsonl -o traces.sqlite\n"
-      "\nRun `entail COMMAND --help` for the options of a command.");
-  entail::cli::Action action;
-  entail::cli::add_sample(program, action);
-  entail::cli::add_why(program, action);
-  entail::cli::add_generate(program, action);
-  entail::cli::add_links(program, action);
-  entail::cli::add_convert(program, action);
-  entail::cli::add_report(program, action);
-  entail::cli::add_export(program, action);
-  entail::cli::add_config(program, action);
-  entail::cli::add_diff(program, action);
-  entail::cli::add_cost(program, action);
-  entail::cli::add_graph(program, action);
-  entail::cli::add_size(program, action);
-  if (const std::optional<Exit> answered = command_line.parse(argc, argv)) return static_cast<int>(*answered);
+  using namespace entail::cli;
+  CommandLine line = program_line();
+  Action action;
+  add_commands(line, action);
+  if (argc > 2 && std::string_view(argv[1]) == kCompleteWord)
+    return static_cast<int>(print_candidates(line.program().shape(), {argv + 2, argv + argc}));
+  if (const std::optional<Exit> answered = line.parse(argc, argv)) return static_cast<int>(*answered);
   return static_cast<int>(action());
+}
+
+// Allocates nothing.
+void say_out_of_memory() {
+  constexpr std::string_view kText =
+      "entail: out of memory, so the output is missing or incomplete: give the process more, lower memory_limit, or "
+      "split the input\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText.data(), kText.size());
+}
+
+// Memory that runs out in a worker thread, or where no exception may leave, ends the program in the same way.
+[[noreturn]] void end_program() {
+  if (const std::exception_ptr thrown = std::current_exception()) {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::bad_alloc&) {
+      entail::cli::remove_temporary_files();
+      say_out_of_memory();
+      ::_exit(static_cast<int>(entail::cli::Exit::output_unwritable));
+    } catch (...) {
+    }
+  }
+  std::abort();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::set_terminate(end_program);
   occupy_standard_streams();
   // A reader that went away and a limit on file sizes are errors of write(), which the exit code reports.
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
   try {
     return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    say_out_of_memory();
+    return static_cast<int>(entail::cli::Exit::output_unwritable);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "entail: %s\n", error.what());
     return static_cast<int>(entail::cli::Exit::output_unwritable);

@@ -57,7 +57,7 @@ class ReportRun {
       return decided.facts.requests == 0 ? Exit::usage : Exit::output_unwritable;
     }
     if (decided.facts.requests == 0) {
-      console_.message(no_traces_text(arguments_.output));
+      console_.message(no_traces_text(decided.facts, arguments_.output));
       return decided.facts.interrupted ? Exit::interrupted : Exit::input_unreadable;
     }
     const std::string json = data.finish(source_of(decided), kDataBytesMax, counts_);
@@ -145,13 +145,9 @@ class ReportRun {
     const bool taken = arguments_.output == "-";
     const std::string text =
         arguments_.json ? summary_json(bytes) : summary_table(bytes, paint_for(taken ? STDERR_FILENO : STDOUT_FILENO));
-    if (taken) {
-      std::fwrite(text.data(), 1, text.size(), stderr);
-    } else if (!print(text)) {
-      return Exit::output_unwritable;
-    }
+    if (!print_summary({text, arguments_.json, taken})) return Exit::output_unwritable;
     if (decided.facts.interrupted) return Exit::interrupted;
-    return report_.clean() ? Exit::done : Exit::input_unreadable;
+    return report_.clean() && decided.log_is_whole ? Exit::done : Exit::input_unreadable;
   }
 
   const ReportArguments& arguments_;
@@ -181,22 +177,26 @@ void add_report(Command program, Action& action) {
   arguments->threads = std::clamp(std::thread::hardware_concurrency(), 1u, 2u);
   Command command = program.add_command("report", "Show decisions, chains and spans as one page");
   Option config =
-      command.add_option("-c,--config", arguments->config.path, "Configuration, - for standard input; as for sample");
+      command.add_option("-c,--config", arguments->config.path, "Configuration, - for standard input; as for sample")
+          .file();
   add_source_options(command, arguments->config);
-  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
-  command.add_option("-o,--output", arguments->output, "Output file, - for standard output").required();
+  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
+  command.add_option("-o,--output", arguments->output, "Output file, - for standard output").file().required();
   command
       .add_option("--decisions", arguments->decisions,
                   "Decision log written by sample: shows its decisions instead of deciding anew")
+      .file()
       .excludes(config);
   command.add_option("--to", arguments->to, "What to write: the page, or its data as one JSON document")
+      .value("FORM")
       .one_of({"html", "json"})
       .show_default();
   command
       .add_option("--decisions-detail", arguments->detail,
                   "full: names and messages too; ids: none; by default as decisions.detail or the log has it")
+      .value("DETAIL")
       .one_of({"full", "ids"});
-  add_from_option(command, arguments->selection);
+  add_input_options(command, arguments->selection);
   command.add_option("--threads", arguments->threads, "Number of threads; the result does not depend on it")
       .between(1, 64)
       .show_default();

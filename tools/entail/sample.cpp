@@ -17,6 +17,7 @@
 #include "output/log_parts.hpp"
 #include "output/output_target.hpp"
 #include "output/sample_outputs.hpp"
+#include "progress.hpp"
 #include "size_text.hpp"
 #include "stop_signal.hpp"
 
@@ -68,7 +69,8 @@ class SampleRun {
     if (!check_usage()) return Exit::usage;
     if (!open_engine()) return Exit::usage;
     watch_signals();
-    inputs_ = open_inputs(arguments_.selection, report_, executor_.get());
+    inputs_ = open_inputs(arguments_.selection, options_.memory_limit_bytes, report_, executor_.get());
+    if (!inputs_.empty() && report_terminal(arguments_.output, output_framing(), console_)) return Exit::usage;
     // Without an input nothing is opened, not even a pipe that has a waiting reader.
     if (!inputs_.empty()) outputs_.open(output_framing());
     if (outputs_.failed()) {
@@ -154,7 +156,8 @@ class SampleRun {
     };
     target.goes_on = [this] { return !outputs_.failed(); };
     Feed feed(inputs_, std::move(target), executor_.get(), clock_max_ns_);
-    Result<void> fed = feed.run([&] { show_progress(console_, feed, inputs_); });
+    const std::uint64_t whole = whole_bytes(arguments_.selection.paths);
+    Result<void> fed = feed.run([&] { show_progress(console_, feed, inputs_, whole); });
     facts_.interrupted = stop_requested();
     if (fed && !outputs_.failed()) fed = engine_->drain(feed.now_ns());
     note_inputs(inputs_, report_, feed, facts_);
@@ -171,7 +174,7 @@ class SampleRun {
   // A run that read no request of traces, not even an empty one, leaves the outputs of an earlier one alone.
   bool publish() {
     if (!outputs_.failed() && facts_.requests == 0) {
-      outputs_.leave_untouched(console_);
+      outputs_.leave_untouched();
       return true;
     }
     if (outputs_.publish()) return true;
@@ -189,6 +192,7 @@ class SampleRun {
 
   Exit finish() {
     report_.finish();
+    if (facts_.requests == 0) console_.message(no_traces_text(facts_, arguments_.output));
     facts_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
     facts_.cpu_seconds = cpu_seconds();
     facts_.peak_memory_bytes = peak_memory_bytes();
@@ -205,14 +209,11 @@ class SampleRun {
     const std::string text =
         arguments_.json ? summary_json(statistics, facts_) : summary_table(statistics, facts_, paint);
     // A table on standard error says it already.
-    if (!taken || arguments_.json) {
-      for (const std::string& note : memory_notes(statistics, facts_)) console_.message(note);
+    if (!taken || arguments_.json || presentation().quiet) {
+      for (const std::string& note : memory_notes(statistics, facts_)) console_.warning(note);
     }
-    if (taken) {
-      std::fwrite(text.data(), 1, text.size(), stderr);
-    } else if (!print(text)) {
+    if ((facts_.requests > 0 || arguments_.json) && !print_summary({text, arguments_.json, taken}))
       return Exit::output_unwritable;
-    }
     if (facts_.interrupted) return Exit::interrupted;
     if (arguments_.strict && lost_for_memory(statistics)) return Exit::lossy;
     return report_.clean() && facts_.requests > 0 ? Exit::done : Exit::input_unreadable;
@@ -267,24 +268,30 @@ void add_sample(Command program, Action& action) {
   auto arguments = std::make_shared<SampleArguments>();
   arguments->threads = std::clamp(std::thread::hardware_concurrency(), 1u, 2u);
   Command command = program.add_command("sample", "Decide which traces to keep, and write them");
-  command.add_option(
-      "-c,--config", arguments->config.path,
-      "Configuration, - for standard input; without it, traces with an error and the traces linked to them are kept");
+  command
+      .add_option("-c,--config", arguments->config.path,
+                  "Configuration, - for standard input; without it, traces with an error and the traces linked to "
+                  "them are kept")
+      .file();
   add_source_options(command, arguments->config);
-  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").required();
+  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
   command.add_option("-o,--output", arguments->output, "Output file for the kept traces, - for standard output")
+      .file()
       .required();
-  command.add_option("--decisions", arguments->decisions, "File for the decisions, one JSON line each");
+  command.add_option("--decisions", arguments->decisions, "File for the decisions, one JSON line each").file();
   command
       .add_option("--decisions-detail", arguments->decisions_detail,
                   "full: with services, operations, error messages and times; ids: without any text from spans. By "
                   "default as in the configuration, else full")
+      .value("DETAIL")
       .one_of({"full", "ids"});
-  command.add_option(
-      "--decisions-rotate", arguments->decisions_rotate,
-      "Continue the decisions in another file after so many bytes, such as 64MiB: d.jsonl, d.2.jsonl, ...");
-  add_from_option(command, arguments->selection);
+  command
+      .add_option("--decisions-rotate", arguments->decisions_rotate,
+                  "Continue the decisions in another file after so many bytes, such as 64MiB: d.jsonl, d.2.jsonl, ...")
+      .value("SIZE");
+  add_input_options(command, arguments->selection);
   command.add_option("--to", arguments->to, "Framing of the output; by default that of the first input")
+      .value("FRAMING")
       .one_of({"jsonl", "proto-u32be", "proto-varint"});
   command.add_option("--threads", arguments->threads, "Number of threads; the result does not depend on it")
       .between(1, 64)

@@ -141,24 +141,33 @@ Exit size(const SizeArguments& arguments) {
 void add_size(Command program, Action& action) {
   auto arguments = std::make_shared<SizeArguments>();
   Command command = program.add_command("size", "Compute how much memory a load needs, and which limits to set");
-  command.add_option("--spans-per-second", arguments->rate, "Spans per second at the busiest time");
-  command.add_option("--memory-limit", arguments->memory_limit,
-                     "Size such as 512MiB: without a rate, compute the rate that fits; with one, whether it fits");
-  command.add_option("--spans-per-trace", arguments->spans, "Spans of an average trace [10]");
-  command.add_option("--bytes-per-span", arguments->bytes, "Bytes of an average span, without its resource [500]");
-  command.add_option("--links-per-trace", arguments->links, "Links of an average trace [0]");
-  command.add_option("--absent-per-trace", arguments->absent,
-                     "Traces that an average trace links to and that are sent elsewhere, or nowhere [0]");
-  command.add_option("--kept", arguments->kept, "Percentage of the traces that is kept [5]");
-  command.add_option("--services-per-trace", arguments->services, "Services of an average trace [4]");
+  const auto number = [&](const char* name, std::string& text, const char* help) {
+    command.add_option(name, text, help).value("N");
+  };
+  number("--spans-per-second", arguments->rate, "Spans per second at the busiest time");
+  command
+      .add_option("--memory-limit", arguments->memory_limit,
+                  "Such as 512MiB: without a rate, compute the rate that fits; with one, whether it fits")
+      .value("SIZE");
+  number("--spans-per-trace", arguments->spans, "Spans of an average trace [10]");
+  number("--bytes-per-span", arguments->bytes, "Bytes of an average span, without its resource [500]");
+  number("--links-per-trace", arguments->links, "Links of an average trace [0]");
+  number("--absent-per-trace", arguments->absent,
+         "Traces that an average trace links to and that are sent elsewhere, or nowhere [0]");
+  command.add_option("--kept", arguments->kept, "Percentage of the traces that is kept [5]").value("PERCENT");
+  number("--services-per-trace", arguments->services, "Services of an average trace [4]");
   command.add_option("--requests-at-once", arguments->requests, "Requests that are ingested at the same time [2]")
       .between(1, kIngestLanesMax);
-  command.add_option("--max-request", arguments->request, "Largest request that the receiver accepts [20MiB]");
-  command.add_option("-c,--config", arguments->config.path, "Configuration, - for standard input");
+  command.add_option("--max-request", arguments->request, "Largest request that the receiver accepts [20MiB]")
+      .value("SIZE");
+  command.add_option("-c,--config", arguments->config.path, "Configuration, - for standard input").file();
   add_source_options(command, arguments->config);
-  command.add_option("--decision-wait", arguments->wait, "In place of the configuration's decision_wait");
-  command.add_option("--retain-window", arguments->window, "In place of the configuration's retain.window");
-  command.add_option("--retain-records", arguments->records, "In place of the configuration's retain.records");
+  const auto duration = [&](const char* name, std::string& text, const char* help) {
+    command.add_option(name, text, help).value("DURATION");
+  };
+  duration("--decision-wait", arguments->wait, "In place of the configuration's decision_wait");
+  duration("--retain-window", arguments->window, "In place of the configuration's retain.window");
+  duration("--retain-records", arguments->records, "In place of the configuration's retain.records");
   command
       .add_option("--decisions-detail", arguments->detail,
                   "In place of the configuration's decisions.detail; none: no decision log is written")

@@ -237,5 +237,15 @@ ConfigResult parse_options(std::string_view yaml, const Options& defaults = Opti
 // Every option with its default, bounds and help as commented YAML that parse_options() accepts.
 std::string default_options_yaml();
 
+// A policy type, with its options as commented YAML: one policy of a list, where values that a user must choose are
+// left out.
+struct PolicyTypeText {
+  std::string name;
+  std::string help;
+  std::string yaml;
+};
+// All of them, ascending by name.
+std::vector<PolicyTypeText> policy_type_texts();
+
 }  // namespace v1
 }  // namespace entail

@@ -4,6 +4,7 @@
 #include "cost/report_parts.hpp"
 #include "output/figure_text.hpp"
 #include "output/shown_text.hpp"
+#include "output/text_width.hpp"
 
 namespace entail::cli {
 namespace {
@@ -122,9 +123,9 @@ std::string cost_table(const Trial& trial, Paint paint) {
   append_grid(text, total_grid(trial, outcome_of(trial, 0), paint));
   append_grid(text, service_grid(trial, paint));
   const Written& written = trial.written(0);
-  text += "\nThe output has " + byte_count(written.message_bytes) + " with its resources and scopes";
-  if (trial.seconds() > 0) text += ", " + byte_count(per_day(trial, written.message_bytes)) + " per day";
-  return text + ".\n";
+  std::string output = "The output has " + byte_count(written.message_bytes) + " with its resources and scopes";
+  if (trial.seconds() > 0) output += ", " + byte_count(per_day(trial, written.message_bytes)) + " per day";
+  return text + "\n" + indented(output + ".", 0, paint.columns);
 }
 
 }  // namespace entail::cli

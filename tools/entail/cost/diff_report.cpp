@@ -5,6 +5,7 @@
 #include "cost/report_parts.hpp"
 #include "output/figure_text.hpp"
 #include "output/shown_text.hpp"
+#include "output/text_width.hpp"
 
 namespace entail::cli {
 namespace {
@@ -137,10 +138,12 @@ void append_changes(std::string& text, const Trial& trial, Paint paint) {
   text.append("\n").append(paint.bold()).append("Largest changes").append(paint.end()) += '\n';
   for (std::size_t i = 0; i < std::min(changes.size(), kChangesShown); ++i) {
     const Change& change = changes[i];
-    text += change.side == Side::only_a ? "only A keeps " : "only B keeps ";
-    text += plural(change.amount.traces, "trace", "traces") + " of " + trial.ledger().services().shown(change.service) +
-            ", " + byte_count(change.amount.bytes) + "\n  A: " + shown_text(change.reasons[0]) +
-            "; B: " + shown_text(change.reasons[1]) + "\n";
+    const std::string traces = plural(change.amount.traces, "trace", "traces");
+    const std::string service = trial.ledger().services().shown(change.service);
+    text += indented((change.side == Side::only_a ? "only A keeps " : "only B keeps ") + traces + " of " + service +
+                         ", " + byte_count(change.amount.bytes),
+                     0, paint.columns);
+    text += indented("A: " + shown_text(change.reasons[0]) + "; B: " + shown_text(change.reasons[1]), 2, paint.columns);
     for (const TraceId id : change.examples)
       text.append("  ").append(paint.dim()).append(to_hex(id)).append(paint.end()) += '\n';
   }
@@ -189,7 +192,8 @@ std::string diff_json(const Trial& trial) {
 std::string diff_table(const Trial& trial, Paint paint) {
   const auto& configs = trial.arguments().configs;
   std::string text = trial_heading(trial, paint);
-  text += "A is " + configs[0].name() + ", B is " + configs[1].name() + "\n";
+  text +=
+      indented("A is " + shown_text(configs[0].name()) + ", B is " + shown_text(configs[1].name()), 0, paint.columns);
   append_grid(text, sides_grid(trial, paint));
   append_grid(text, configs_grid(trial, outcome_of(trial, 0), outcome_of(trial, 1), paint));
   append_grid(text, services_grid(trial, paint));

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "output/text_width.hpp"
 #include "time_text.hpp"
 
 namespace entail::cli {
@@ -68,13 +69,14 @@ std::string trial_heading(const Trial& trial, Paint paint) {
   const RunFacts& facts = trial.facts();
   std::string text;
   for (const std::string& note : trial.notes())
-    text.append(paint.red()).append("note: ").append(note).append(paint.end()) += '\n';
+    text.append(paint.red()).append(indented("note: " + note, 0, paint.columns)).append(paint.end());
   if (facts.interrupted) text += "interrupted: what was read so far\n";
-  text += plural(facts.requests, "request", "requests") + " from " + plural(facts.files, "input", "inputs");
+  std::string received =
+      plural(facts.requests, "request", "requests") + " from " + plural(facts.files, "input", "inputs");
   if (trial.seconds() > 0)
-    text += ", " + time_text(trial.first_ns()) + " to " + time_text(trial.last_ns()) + " (" + grouped(trial.seconds()) +
-            " s)";
-  text += '\n';
+    received += ", " + time_text(trial.first_ns()) + " to " + time_text(trial.last_ns()) + " (" +
+                grouped(trial.seconds()) + " s)";
+  text += indented(received, 0, paint.columns);
   for (std::size_t i = 0; i < kSkipNames.size(); ++i)
     if (facts.skipped[i] > 0) text += "skipped: " + std::string(kSkipNames[i]) + " " + grouped(facts.skipped[i]) + "\n";
   const Amount& rejected = trial.ledger().rejected();

@@ -4,6 +4,7 @@
 
 #include "available_memory.hpp"
 #include "output/file_conflict.hpp"
+#include "progress.hpp"
 #include "stop_signal.hpp"
 
 namespace entail::cli {
@@ -59,7 +60,9 @@ Trial::Trial(const TrialArguments& arguments, Console& console)
 Exit Trial::run() {
   if (!check_usage() || !open_engines()) return Exit::usage;
   watch_signals();
-  inputs_ = open_inputs(arguments_.selection, report_, nullptr);
+  std::uint64_t memory_limit_bytes = 0;
+  for (const Options& options : options_) memory_limit_bytes = std::max(memory_limit_bytes, options.memory_limit_bytes);
+  inputs_ = open_inputs(arguments_.selection, memory_limit_bytes, report_, nullptr);
   return decide() ? Exit::done : Exit::output_unwritable;
 }
 
@@ -115,7 +118,8 @@ bool Trial::decide() {
   target.tick = [this](std::int64_t now_ns) { return tick(now_ns); };
   target.goes_on = [] { return true; };
   Feed feed(inputs_, std::move(target), nullptr, clock_max_ns_);
-  Result<void> fed = feed.run([&] { show_progress(console_, feed, inputs_); });
+  const std::uint64_t whole = whole_bytes(arguments_.selection.paths);
+  Result<void> fed = feed.run([&] { show_progress(console_, feed, inputs_, whole); });
   facts_.interrupted = stop_requested();
   for (std::size_t i = 0; i < engines_.size() && fed; ++i) fed = engines_[i]->engine().drain(feed.now_ns());
   console_.clear_progress();
@@ -196,8 +200,8 @@ std::vector<std::string> Trial::notes() const {
 
 void add_trial_options(Command& command, TrialArguments& arguments, ConfigSource& shared) {
   add_source_options(command, shared);
-  command.add_option("IN", arguments.selection.paths, "Inputs, - for standard input").required();
-  add_from_option(command, arguments.selection);
+  command.add_option("IN", arguments.selection.paths, "Inputs, - for standard input").file().required();
+  add_input_options(command, arguments.selection);
   add_clock_option(command, arguments.clock_max);
   command
       .add_option("--traces-max", arguments.traces_max,

@@ -56,6 +56,11 @@ std::optional<FileView> FileSource::view() const {
                   }};
 }
 
+std::uint64_t FilePosition::bytes_read() const noexcept {
+  const off_t at = fd_ < 0 ? -1 : ::lseek(fd_, 0, SEEK_CUR);
+  return at < 0 ? 0 : static_cast<std::uint64_t>(at) - std::min(begin_, static_cast<std::uint64_t>(at));
+}
+
 ByteWindow::ByteWindow(std::unique_ptr<ByteSource> source, std::size_t capacity)
     : source_(std::move(source)),
       buffer_(std::make_unique_for_overwrite<std::uint8_t[]>(capacity)),

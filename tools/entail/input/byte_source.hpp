@@ -48,6 +48,19 @@ struct FileView {
   std::function<std::size_t(std::uint64_t offset, std::uint8_t* into, std::size_t size)> read_at;
 };
 
+// How far a regular file has been read. Valid as long as its source.
+class FilePosition {
+ public:
+  FilePosition() = default;
+  FilePosition(int fd, std::uint64_t begin) noexcept : fd_(fd), begin_(begin) {}
+  // 0 for anything but a regular file.
+  std::uint64_t bytes_read() const noexcept;
+
+ private:
+  int fd_ = -1;
+  std::uint64_t begin_ = 0;
+};
+
 // A file descriptor. A read that would wait (pipe, terminal) ends when a stop is requested.
 class FileSource final : public ByteSource {
  public:
@@ -59,6 +72,7 @@ class FileSource final : public ByteSource {
   bool would_wait() const override;
   // Set for regular files; valid as long as the source.
   std::optional<FileView> view() const;
+  FilePosition position() const noexcept { return regular_ ? FilePosition(fd_, begin_) : FilePosition(); }
 
  private:
   int fd_;

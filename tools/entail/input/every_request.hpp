@@ -13,10 +13,12 @@
 namespace entail::cli {
 
 struct InputSelection {
-  std::vector<std::string> paths;  // "-" = standard input
-  std::string from;                // framing, empty = detected
+  std::vector<std::string> paths;         // "-" = standard input
+  std::string from;                       // framing, empty = detected
+  std::uint64_t message_limit_bytes = 0;  // 0 = kMessageBytesMax, or what the engine may use: see open_inputs()
 };
-void add_from_option(Command& command, InputSelection& selection);
+// --from and --message-limit.
+void add_input_options(Command& command, InputSelection& selection);
 
 // Calls take(input, parsed) for every request of traces; false ends the reading. What cannot be read is reported.
 // Fills in what RunFacts has of inputs, whether a stop was requested included. Shows progress on a terminal.

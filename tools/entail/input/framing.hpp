@@ -22,7 +22,8 @@ enum class Framing : std::uint8_t { jsonl, json, proto_u32be, proto_varint, prot
 std::string_view framing_name(Framing framing) noexcept;
 std::optional<Framing> framing_from_name(std::string_view name) noexcept;
 
-constexpr std::size_t kMessageBytesMax = std::size_t{1} << 30;
+// The largest message that is read, unless --message-limit says otherwise.
+constexpr std::size_t kMessageBytesMax = std::size_t{256} << 20;
 // How much of an input is looked at before its framing is decided.
 constexpr std::size_t kDetectBytes = std::size_t{4} << 20;
 

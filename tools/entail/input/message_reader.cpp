@@ -1,5 +1,6 @@
 #include "input/message_reader.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "stop_signal.hpp"
@@ -8,7 +9,8 @@ namespace entail::cli {
 namespace {
 
 constexpr std::size_t kVarintBytesMax = 10;
-constexpr std::size_t kMarkBytes = 3;      // UTF-8 byte order mark
+constexpr std::size_t kMarkBytes = 3;                          // UTF-8 byte order mark
+constexpr std::size_t kPlausibleBytes = std::size_t{1} << 30;  // a longer frame has a wrong length, rather
 constexpr unsigned kPackingLayersMax = 3;  // gzip around the file exporter's frames, and one to spare
 
 bool is_blank(std::uint8_t byte) noexcept { return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n'; }
@@ -54,8 +56,8 @@ bool is_json_framing(Framing framing) noexcept { return framing == Framing::json
 }  // namespace
 
 MessageReader::MessageReader(std::unique_ptr<ByteSource> source, std::optional<FileView> file,
-                             std::optional<Framing> from, const ParseCheck& parses)
-    : window_(std::make_unique<ByteWindow>(std::move(source))), from_(from) {
+                             std::optional<Framing> from, const ParseCheck& parses, std::size_t message_bytes_max)
+    : window_(std::make_unique<ByteWindow>(std::move(source))), message_bytes_max_(message_bytes_max), from_(from) {
   open_packing(file);
   if (from) framing_ = *from;
   if (!frames_) foreign_format_ = foreign_format(window_->fill(kFormatBytes));
@@ -115,7 +117,7 @@ void MessageReader::open_packing(std::optional<FileView>& file) {
         window_ = std::make_unique<ByteWindow>(make_zstd_source(std::move(window_)));
         break;
       case Packing::zstd_frames:
-        frames_ = std::make_unique<ZstdFrameReader>(std::move(window_), kMessageBytesMax);
+        frames_ = std::make_unique<ZstdFrameReader>(std::move(window_), message_bytes_max_);
         framing_ = Framing::proto_u32be;
         packed_ = true;
         return;
@@ -187,6 +189,11 @@ MessageReader::Next MessageReader::fail(ProblemKind kind, std::string text) {
   return Next::problem;
 }
 
+MessageReader::Next MessageReader::fail_over_limit(std::string what) {
+  return fail(ProblemKind::malformed,
+              what + " is over the message limit of " + std::to_string(message_bytes_max_) + " bytes");
+}
+
 // Nothing more can be read: the plain end, or the source's problem.
 MessageReader::Next MessageReader::ended_or_broken() {
   stopped_ = true;
@@ -229,20 +236,20 @@ MessageReader::Next MessageReader::next_line(Message& message) {
   for (;;) {
     newline = find_newline(seen, searched);
     searched = seen.size();
-    if (newline || window_->ended() || searched >= kMessageBytesMax) break;
+    if (newline || window_->ended() || searched > message_bytes_max_) break;
     seen = window_->fill(searched + 1);
   }
   if (seen.empty()) return ended_or_broken();
   ++line_;
-  if (!newline && !window_->ended()) {
+  const std::size_t size = newline ? static_cast<std::size_t>(newline - seen.data()) : seen.size();
+  if (size > message_bytes_max_) {
     if (!skip_long_line()) stopped_ = true;
-    fail(ProblemKind::malformed, "the line is longer than " + std::to_string(kMessageBytesMax) + " bytes");
+    fail_over_limit("the line");
     problem_.line = line_;
     return Next::problem;
   }
   // What was cut off by damage is not a line; the problem itself is reported.
   if (!newline && window_->problem()) return ended_or_broken();
-  const std::size_t size = newline ? static_cast<std::size_t>(newline - seen.data()) : seen.size();
   pending_bytes_ = newline ? size + 1 : size;
   bytes_read_ += pending_bytes_;
   message = {seen.first(size), true, newline == nullptr, line_, bytes_read_, skipped};
@@ -260,6 +267,19 @@ bool MessageReader::skip_long_line() {
     window_->consume(size);
     if (newline) return true;
   }
+}
+
+// Drops as many bytes. False: the input ended before.
+bool MessageReader::skip(std::uint64_t size) {
+  while (size > 0) {
+    const Bytes seen = window_->available().empty() ? window_->fill(1) : window_->available();
+    if (seen.empty()) return false;
+    const auto part = static_cast<std::size_t>(std::min<std::uint64_t>(seen.size(), size));
+    bytes_read_ += part;
+    window_->consume(part);
+    size -= part;
+  }
+  return true;
 }
 
 MessageReader::Next MessageReader::next_frame(Message& message) {
@@ -281,11 +301,14 @@ MessageReader::Next MessageReader::next_frame(Message& message) {
     prefix_size = length.size;
     size = length.value;
   }
-  if (!cut && size > kMessageBytesMax) {
+  if (!cut && size > std::max(message_bytes_max_, kPlausibleBytes)) {
     stopped_ = true;
-    return fail(ProblemKind::malformed, "a frame of " + std::to_string(size) + " bytes at byte " +
-                                            std::to_string(begin) + " is over the limit of " +
-                                            std::to_string(kMessageBytesMax));
+    return fail_over_limit("the frame of " + std::to_string(size) + " bytes at byte " + std::to_string(begin));
+  }
+  if (!cut && size > message_bytes_max_) {
+    if (skip(prefix_size) && skip(size))
+      return fail_over_limit("the frame of " + std::to_string(size) + " bytes at byte " + std::to_string(begin));
+    cut = true;
   }
   if (!cut) {
     seen = window_->fill(prefix_size + static_cast<std::size_t>(size));
@@ -307,11 +330,10 @@ MessageReader::Next MessageReader::next_frame(Message& message) {
 MessageReader::Next MessageReader::next_whole(Message& message) {
   if (!frame_is_first_) return ended_or_broken();
   frame_is_first_ = false;
-  Bytes seen = window_->fill(kMessageBytesMax);
-  if (seen.size() >= kMessageBytesMax) {
+  Bytes seen = window_->fill(message_bytes_max_ + 1);
+  if (seen.size() > message_bytes_max_) {
     stopped_ = true;
-    return fail(ProblemKind::malformed,
-                "one message of " + std::to_string(kMessageBytesMax) + " bytes or more is over the limit");
+    return fail_over_limit("the message");
   }
   pending_bytes_ = seen.size();
   bytes_read_ += seen.size();

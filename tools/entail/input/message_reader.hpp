@@ -1,10 +1,10 @@
 // Messages of one input, whatever it is packed and framed in.
 //
 // next() gives messages until the input ends or its framing breaks; what went wrong is a Problem that names the place.
-// Lines over the limit are skipped. Thread rule: Confined. Memory: one message, at most kMessageBytesMax, plus
-// buffers of some MiB. Nothing is allocated per message once the buffers have grown. Cost: linear in the bytes, however
-// few come at a time. Blank lines, of which a small packed file may hold thousands of millions, take less than 1 ns
-// each.
+// Lines and frames over the limit are skipped without being held. Thread rule: Confined. Memory: twice the largest
+// message, which has at most message_bytes_max bytes, plus buffers of some MiB. Nothing is allocated per message once
+// the buffers have grown. Cost: linear in the bytes, however few come at a time. Blank lines, of which a small packed
+// file may hold thousands of millions, take less than 1 ns each.
 #pragma once
 
 #include <optional>
@@ -28,13 +28,13 @@ class MessageReader {
  public:
   // `file` is set for regular files. REQUIRES `from`, if given, to be honoured whatever the bytes look like.
   MessageReader(std::unique_ptr<ByteSource> source, std::optional<FileView> file, std::optional<Framing> from,
-                const ParseCheck& parses);
+                const ParseCheck& parses, std::size_t message_bytes_max = kMessageBytesMax);
   ~MessageReader();
   MessageReader(MessageReader&&) noexcept;
   MessageReader& operator=(MessageReader&&) noexcept;
 
   enum class Next : std::uint8_t { message, problem, end };
-  // After a problem next() may be called again: a line was skipped, or the end follows.
+  // After a problem next() may be called again: a line or a frame was skipped, or the end follows.
   Next next(Message& message);
   const Problem& problem() const noexcept { return problem_; }
 
@@ -74,7 +74,9 @@ class MessageReader {
   Next next_packed_frame(Message& message);
   Next ended_or_broken();
   Next fail(ProblemKind kind, std::string text);
+  Next fail_over_limit(std::string what);
   bool skip_long_line();
+  bool skip(std::uint64_t size);
   void consume_last();
   void open_packing(std::optional<FileView>& file);
 
@@ -85,6 +87,7 @@ class MessageReader {
   bool frame_is_json_ = false;
   bool stopped_ = false;
   bool frame_is_first_ = true;
+  std::size_t message_bytes_max_;
   std::size_t pending_bytes_ = 0;  // of the message that was handed out last: consumed by the next call
   std::uint64_t line_ = 0;
   std::uint64_t bytes_read_ = 0;

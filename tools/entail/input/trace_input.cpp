@@ -26,7 +26,7 @@ ParseCheck parses_as_traces() {
 
 }  // namespace
 
-OpenedInput open_input(const std::string& path, std::optional<Framing> from) {
+OpenedInput open_input(const std::string& path, std::optional<Framing> from, std::size_t message_bytes_max) {
   OpenedInput opened;
   const bool standard_input = path == "-";
   const int fd = standard_input ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -36,7 +36,8 @@ OpenedInput open_input(const std::string& path, std::optional<Framing> from) {
   }
   auto source = std::make_unique<FileSource>(fd, !standard_input);
   auto view = source->view();
-  opened.reader.emplace(std::move(source), std::move(view), from, parses_as_traces());
+  opened.position = source->position();
+  opened.reader.emplace(std::move(source), std::move(view), from, parses_as_traces(), message_bytes_max);
   if (const std::optional<Problem> problem = opened.reader->start_problem()) {
     opened.problem = *problem;
     opened.reader.reset();

@@ -51,6 +51,9 @@ class TraceInput {
   bool has_lines() const noexcept { return reader_.has_lines(); }
   bool packs_each_message() const noexcept { return reader_.packs_each_message(); }
   std::uint64_t bytes_used() const noexcept { return bytes_used_; }
+  // Bytes of a regular file that were read, packed or not; 0 unless track() was called.
+  std::uint64_t file_bytes_read() const noexcept { return position_.bytes_read(); }
+  void track(FilePosition position) noexcept { position_ = position; }
   // Reports a request that parsed, but that the engine could not take in.
   void refuse(const ParsedRequest& parsed, const std::string& why);
   // Reports a good request that does not fit into the engine: no fault of the input, and not counted as skipped.
@@ -67,6 +70,7 @@ class TraceInput {
 
   std::string name_;
   MessageReader reader_;
+  FilePosition position_;
   InputReport& report_;
   Executor* executor_;
   std::size_t batch_bytes_max_;
@@ -83,8 +87,10 @@ class TraceInput {
 // Opens a path ("-": standard input) as messages. On failure the problem is set.
 struct OpenedInput {
   std::optional<MessageReader> reader;
+  FilePosition position;
   Problem problem;
 };
-OpenedInput open_input(const std::string& path, std::optional<Framing> from);
+OpenedInput open_input(const std::string& path, std::optional<Framing> from,
+                       std::size_t message_bytes_max = kMessageBytesMax);
 
 }  // namespace entail::cli

@@ -131,4 +131,10 @@ bool report_conflict(const FilesOfRun& files, Console& console) {
   return true;
 }
 
+bool report_terminal(const std::string& output, Framing framing, Console& console) {
+  if (framing == Framing::jsonl || framing == Framing::json || !is_terminal(output)) return false;
+  console.message("protobuf is not written to a terminal: choose a file (-o FILE), a pipe (| cat) or --to jsonl");
+  return true;
+}
+
 }  // namespace entail::cli

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "console.hpp"
+#include "input/framing.hpp"
 
 namespace entail::cli {
 
@@ -20,5 +21,8 @@ struct FilesOfRun {
 // True if a file is used twice: the run must not begin, and a message says which and how. The message does not go into
 // one of the files, should standard error lead there.
 bool report_conflict(const FilesOfRun& files, Console& console);
+
+// True if protobuf would go to a terminal: the run must not begin, and a message says what to do instead.
+bool report_terminal(const std::string& output, Framing framing, Console& console);
 
 }  // namespace entail::cli

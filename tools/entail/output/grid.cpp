@@ -2,28 +2,14 @@
 
 #include <algorithm>
 
+#include "output/text_width.hpp"
+
 namespace entail::cli {
 namespace {
 
-constexpr std::size_t kWidth = 80;
-constexpr std::size_t kFirstMin = 24;
-
-std::string shortened(const std::string& text, std::size_t columns) {
-  if (columns_of(text) <= columns) return text;
-  std::size_t at = 0;
-  for (std::size_t left = columns - 3; at < text.size(); ++at) {
-    const bool begins = (static_cast<unsigned char>(text[at]) & 0xc0) != 0x80;
-    if (begins && left-- == 0) break;
-  }
-  return text.substr(0, at) + "...";
-}
+constexpr std::size_t kFirstMin = 16;  // columns for the names
 
 }  // namespace
-
-std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
 
 Grid::Grid(Paint paint, std::vector<std::string> headings) : paint_(paint), headings_(std::move(headings)) {}
 
@@ -42,8 +28,12 @@ std::string Grid::text() const {
       widths[i] = std::max(widths[i], columns_of(row.cells[i]));
   std::size_t others = 0;
   for (std::size_t i = 1; i < widths.size(); ++i) others += widths[i] + 2;
-  widths[0] = std::min(widths[0], std::max(kWidth - std::min(kWidth, others), kFirstMin));
+  if (others + std::min(widths[0], kFirstMin) > paint_.columns) return stacked_text();
+  widths[0] = std::min(widths[0], paint_.columns - others);
+  return aligned_text(widths);
+}
 
+std::string Grid::aligned_text(const std::vector<std::size_t>& widths) const {
   std::string text;
   const auto append = [&](const std::vector<std::string>& cells) {
     std::string line = shortened(cells[0], widths[0]);
@@ -61,6 +51,26 @@ std::string Grid::text() const {
     else
       append(row.cells);
     text += '\n';
+  }
+  return text;
+}
+
+// Each name on a line of its own, and below it "traces 10  spans 10  bytes 3.0 KiB" in as many lines as it takes.
+std::string Grid::stacked_text() const {
+  std::string text = std::string(paint_.bold()) + headings_[0] + std::string(paint_.end()) + "\n";
+  for (const Row& row : rows_) {
+    text += shortened(row.cells[0], paint_.columns) + "\n";
+    std::string line;
+    for (std::size_t i = 1; i < row.cells.size(); ++i) {
+      if (row.cells[i].empty()) continue;
+      const std::string pair = "  " + (headings_[i].empty() ? "" : headings_[i] + " ") + row.cells[i];
+      if (!line.empty() && columns_of(line) + columns_of(pair) > paint_.columns) {
+        text += line + "\n";
+        line.clear();
+      }
+      line += line.empty() ? "  " + pair : pair;
+    }
+    if (!line.empty()) text += line + "\n";
   }
   return text;
 }

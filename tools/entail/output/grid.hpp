@@ -1,17 +1,14 @@
-// A table of aligned columns for people, within 80 columns where the names allow it: the first column is text, the
-// others are numbers. Thread rule: Confined.
+// A table of aligned columns for people, as wide as the terminal at most: the first column is text, the others are
+// numbers. Names that do not fit are shortened. Where not even the numbers fit, each row is a paragraph. Thread rule:
+// Confined.
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "console.hpp"
 
 namespace entail::cli {
-
-// Columns on a terminal: the characters of UTF-8, as far as each takes one.
-std::size_t columns_of(std::string_view text);
 
 class Grid {
  public:
@@ -31,6 +28,9 @@ class Grid {
     std::vector<std::string> cells;  // one cell: a line
     bool is_line = false;
   };
+  std::string aligned_text(const std::vector<std::size_t>& widths) const;
+  std::string stacked_text() const;
+
   Paint paint_;
   std::vector<std::string> headings_;
   std::vector<Row> rows_;

@@ -99,9 +99,4 @@ std::string OutputFile::error() const {
   return text;
 }
 
-std::string no_traces_text(const std::string& output) {
-  const std::string what = output == "-" ? std::string("nothing") : output;
-  return "the input has no traces, so " + what + " was " + (output == "-" ? "written" : "not written");
-}
-
 }  // namespace entail::cli

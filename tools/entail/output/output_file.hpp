@@ -66,7 +66,4 @@ class OutputFile {
   bool streams_ = false;
 };
 
-// The message of a run that found no traces and therefore left the output as it was.
-std::string no_traces_text(const std::string& output);
-
 }  // namespace entail::cli

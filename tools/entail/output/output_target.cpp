@@ -115,6 +115,16 @@ std::string resolved_path(std::string path) {
   return problem ? path : (canonical / named.filename()).string();
 }
 
+bool is_terminal(const std::string& path) {
+  if (path == "-") return ::isatty(STDOUT_FILENO) != 0;
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) return false;
+  const int fd = ::open(path.c_str(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  const bool answer = fd >= 0 && ::isatty(fd) != 0;
+  if (fd >= 0) ::close(fd);
+  return answer;
+}
+
 OutputTarget::OutputTarget(const std::string& path) {
   if (const std::optional<int> open_file = open_file_of(path)) {
     fd_ = ::fcntl(*open_file, F_DUPFD_CLOEXEC, 0);

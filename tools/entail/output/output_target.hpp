@@ -83,6 +83,9 @@ std::string output_name(const std::string& path);
 // True for "-", /dev/stderr, /dev/fd/3 and the like: what is written there goes to a file that is open.
 bool names_open_file(const std::string& path);
 
+// "-" is standard output.
+bool is_terminal(const std::string& path);
+
 // True for "-" and every other name of standard input, such as /dev/stdin.
 bool is_standard_input(const std::string& path);
 

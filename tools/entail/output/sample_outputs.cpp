@@ -38,8 +38,7 @@ bool SampleOutputs::give_names() {
   return false;
 }
 
-void SampleOutputs::leave_untouched(Console& console) {
-  console.message(no_traces_text(traces_path_));
+void SampleOutputs::leave_untouched() {
   writer_.reset();
   traces_.reset();
   decisions_.reset();

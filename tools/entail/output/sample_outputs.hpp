@@ -37,8 +37,8 @@ class SampleOutputs final : public Sink {
 
   // Completes both files, then gives both their names, or neither. False: one failed.
   bool publish();
-  // Leaves both files as they were before the run, and says so.
-  void leave_untouched(Console& console);
+  // Leaves both files as they were before the run.
+  void leave_untouched();
   // Keeps what was written under temporary names, and says which.
   void keep_incomplete(Console& console);
   // Reports what failed, unless it was a reader that went away.

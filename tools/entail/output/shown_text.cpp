@@ -1,16 +1,19 @@
 #include "output/shown_text.hpp"
 
 #include <algorithm>
-#include <cstdint>
 
 namespace entail::cli {
 namespace {
 
-// The code point that text begins with; its size is 0 where that is no UTF-8.
-struct Character {
-  std::uint32_t code_point = 0;
-  std::size_t size = 0;
-};
+bool is_harmless(std::uint32_t code_point) noexcept {
+  if (code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0)) return false;  // C0, DEL, C1
+  const bool turns = (code_point >= 0x202a && code_point <= 0x202e) || (code_point >= 0x2066 && code_point <= 0x2069) ||
+                     code_point == 0x200e || code_point == 0x200f || code_point == 0x061c;
+  const bool breaks_line = code_point == 0x2028 || code_point == 0x2029;
+  return !turns && !breaks_line;
+}
+
+}  // namespace
 
 Character first_character(std::string_view text) noexcept {
   const auto lead = static_cast<unsigned char>(text[0]);
@@ -28,16 +31,6 @@ Character first_character(std::string_view text) noexcept {
   if (code_point < kSmallest[size] || is_surrogate || code_point > 0x10ffff) return {};
   return {code_point, size};
 }
-
-bool is_harmless(std::uint32_t code_point) noexcept {
-  if (code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0)) return false;  // C0, DEL, C1
-  const bool turns = (code_point >= 0x202a && code_point <= 0x202e) || (code_point >= 0x2066 && code_point <= 0x2069) ||
-                     code_point == 0x200e || code_point == 0x200f || code_point == 0x061c;
-  const bool breaks_line = code_point == 0x2028 || code_point == 0x2029;
-  return !turns && !breaks_line;
-}
-
-}  // namespace
 
 std::string shown_text(std::string_view text, std::size_t bytes_max) {
   std::string shown;

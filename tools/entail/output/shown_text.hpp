@@ -1,10 +1,19 @@
 // Text from outside, as it may go to a terminal and into JSON. Thread rule: Immutable (functions).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace entail::cli {
+
+// The code point that text begins with; its size is 0 where that is no UTF-8.
+struct Character {
+  std::uint32_t code_point = 0;
+  std::size_t size = 0;
+};
+// REQUIRES that the text is not empty.
+Character first_character(std::string_view text) noexcept;
 
 // The text as UTF-8 without anything that moves a cursor, changes a colour or turns the direction of writing: every
 // byte of such characters, and of what is no UTF-8, becomes '?'. What goes beyond bytes_max is cut, and "..." says so.

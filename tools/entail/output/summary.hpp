@@ -35,6 +35,9 @@ struct RunFacts {
 // "files", "requests", "bytes" and "skipped" of the object that is open.
 void input_fields(JsonText& json, const RunFacts& facts);
 
+// All that a run without any request of traces says. `output`, if there is one, was left as it was.
+std::string no_traces_text(const RunFacts& facts, const std::string& output = std::string());
+
 // Something was evicted or lost because memory was short: what --strict is about.
 bool lost_for_memory(const Statistics& statistics);
 // What was evicted or lost for lack of memory, and what to raise, as whole sentences. Empty after a run that had room.

@@ -58,6 +58,20 @@ std::string too_large_note(const TooLargeCount& too_large) {
 
 }  // namespace
 
+std::string no_traces_text(const RunFacts& facts, const std::string& output) {
+  std::string text = "the input has no traces";
+  if (output == "-")
+    text += ", so nothing was written";
+  else if (!output.empty())
+    text += ", so " + output + " was not written";
+  std::string skipped;
+  for (std::size_t i = 0; i < kSkipNames.size(); ++i)
+    if (facts.skipped[i] != 0)
+      skipped +=
+          (skipped.empty() ? "; skipped: " : ", ") + std::string(kSkipNames[i]) + " " + grouped(facts.skipped[i]);
+  return text + skipped;
+}
+
 bool lost_for_memory(const Statistics& statistics) { return !memory_losses(statistics).empty(); }
 
 std::vector<std::string> memory_notes(const Statistics& statistics, const RunFacts& facts) {

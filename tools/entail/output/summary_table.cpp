@@ -34,8 +34,7 @@ std::string parts(const std::vector<NamedCount>& counts) {
 void note_lines(Table& table, const std::vector<std::string>& notes) {
   if (notes.empty()) return;
   table.heading("Notes");
-  for (const std::string& note : notes)
-    table.line(std::string(table.paint().red()) + note + std::string(table.paint().end()));
+  for (const std::string& note : notes) table.line(note, table.paint().red());
 }
 
 void input_rows(Table& table, const RunFacts& facts) {
@@ -133,8 +132,7 @@ void loss_rows(Table& table, const Statistics& statistics) {
                                     : severity == "warning" ? table.paint().yellow()
                                                             : std::string_view();
     table.row(loss.name, loss.count, {}, colour);
-    if (!help.empty())
-      table.line("  " + std::string(table.paint().dim()) + std::string(help) + std::string(table.paint().end()));
+    if (!help.empty()) table.line(help, table.paint().dim(), 1);
   }
   if (!any) table.line("none");
 }

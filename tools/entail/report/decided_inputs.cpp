@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "decision_log.hpp"
+#include "progress.hpp"
 #include "stop_signal.hpp"
 #include "time_text.hpp"
 
@@ -94,13 +95,14 @@ DecidedInputs decide_inputs(const EngineInputs& inputs, InputReport& report, Con
     return result;
   }
   const std::unique_ptr<Executor> executor = make_executor(inputs.threads);
-  std::vector<TraceInput> opened = open_inputs(inputs.selection, report, executor.get());
+  std::vector<TraceInput> opened = open_inputs(inputs.selection, options.memory_limit_bytes, report, executor.get());
   FeedTarget target;
   target.ingest = [&](const Request& request) { return (*engine)->ingest(request); };
   target.tick = [&](std::int64_t now_ns) { return (*engine)->tick(now_ns); };
   target.goes_on = [] { return true; };
   Feed feed(opened, std::move(target), executor.get(), inputs.clock_max_ns);
-  Result<void> fed = feed.run([&] { show_progress(console, feed, opened); });
+  const std::uint64_t whole = whole_bytes(inputs.selection.paths);
+  Result<void> fed = feed.run([&] { show_progress(console, feed, opened, whole); });
   if (fed) fed = (*engine)->drain(feed.now_ns());
   console.clear_progress();
   if (!fed) result.failure = "the engine stopped: " + describe(fed.error());
@@ -132,6 +134,7 @@ DecidedInputs read_decided(const std::string& decisions, const InputSelection& s
   }
   scan.bad_line_count += bad_ids;
   report_scan(decisions, scan, console);
+  result.log_is_whole = scan.is_whole();
   data.choose_before_spans(page_bytes);
   for_each_request(selection, report, console, result.facts, [&](TraceInput& input, const ParsedRequest& parsed) {
     if (!data.add_spans(parsed.request.protobuf())) input.refuse(parsed, "skipped: cannot be shown");

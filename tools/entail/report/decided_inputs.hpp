@@ -22,6 +22,7 @@ struct DecidedInputs {
   RunFacts facts;
   Statistics statistics;  // of the engine; empty with a log
   std::string failure;
+  bool log_is_whole = true;  // every line of the log was a decision record
 };
 
 // Decides the inputs, with the losses of the engine in `statistics`.

@@ -4,18 +4,20 @@
 #include <charconv>
 
 #include "stories/story.hpp"
+#include "usage/mistake.hpp"
+#include "usage/nearest_word.hpp"
 
 namespace entail::cli {
 namespace {
 
 constexpr std::string_view kMixed = "mixed";
 
-std::string names_of_others() {
-  std::string names;
-  for (const Scenario& scenario : scenarios()) {
-    if (scenario.name != kMixed) names += " " + std::string(scenario.name);
-  }
-  return names;
+std::string suggestion_of_other(std::string_view typed) {
+  std::vector<std::string> names;
+  for (const Scenario& scenario : scenarios())
+    if (scenario.name != kMixed) names.emplace_back(scenario.name);
+  const std::string meant = did_you_mean(typed, names);
+  return meant.empty() ? ": " + alternatives(names) : meant;
 }
 
 }  // namespace
@@ -26,23 +28,19 @@ Flags::Flags(std::span<const FlagSpec> specs) : specs_(specs) {
 
 std::string Flags::set(std::string_view name, std::string_view text) {
   const auto spec = std::find_if(specs_.begin(), specs_.end(), [&](const FlagSpec& s) { return s.name == name; });
-  if (spec == specs_.end()) {
-    std::string known;
-    for (const FlagSpec& s : specs_) known += " --" + std::string(s.name);
-    return "this scenario has no flag --" + std::string(name) + "; it has" + known;
-  }
+  if (spec == specs_.end()) return "there is no flag --" + std::string(name);
   const std::string begin = "--" + std::string(name) + " ";
   const char* const end = text.data() + text.size();
   if (spec->kind == FlagSpec::Kind::word) {
     if (std::find(spec->choices.begin(), spec->choices.end(), text) == spec->choices.end()) {
-      std::string known;
-      for (const std::string_view choice : spec->choices) known += " " + std::string(choice);
-      return begin + "takes one of" + known;
+      const std::vector<std::string> known(spec->choices.begin(), spec->choices.end());
+      const std::string meant = did_you_mean(text, known);
+      return begin + "takes " + alternatives(known) + meant;
     }
   } else if (spec->kind == FlagSpec::Kind::scenarios) {
     const Scenario* const scenario = find_scenario(text);
     if (!scenario || scenario->name == kMixed) {
-      return begin + "takes another scenario, one of" + names_of_others();
+      return begin + "takes another scenario" + suggestion_of_other(text);
     }
     std::string& given = texts_.find(name)->second;
     if (!given.empty()) given += ',';

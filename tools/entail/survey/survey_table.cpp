@@ -5,7 +5,7 @@
 namespace entail::cli {
 namespace {
 
-constexpr std::size_t kBarWidth = 30;
+constexpr std::size_t kBarWidth = 28;
 
 void histogram_rows(Table& table, const Histogram& histogram) {
   std::uint64_t most = 1;

@@ -6,9 +6,9 @@
 #include <map>
 #include <tuple>
 
-#include "output/grid.hpp"
 #include "output/json_text.hpp"
 #include "output/shown_text.hpp"
+#include "output/text_width.hpp"
 #include "time_text.hpp"
 #include "why/trace_words.hpp"
 
@@ -78,6 +78,77 @@ Row row_of(const Group& group, std::size_t digits) {
           shown_text(name_words(record), kCellBytesMax),
           record.duration_ms ? duration_words(*record.duration_ms) : "",
           shown_text(error_words(record), kCellBytesMax)};
+}
+
+constexpr std::size_t kDecisionColumn = 3;
+constexpr std::size_t kRootColumn = 5;
+constexpr std::size_t kErrorColumn = 7;
+constexpr std::size_t kDecisionWidthMin = 12;
+
+// The columns that are not empty, and how wide they are.
+struct Layout {
+  std::array<std::size_t, std::tuple_size_v<Row>> widths{};
+  bool has_names_below = false;  // the root and the first error have a line of their own
+
+  bool is_below(std::size_t i) const { return has_names_below && (i == kRootColumn || i == kErrorColumn); }
+  std::size_t line_width() const {
+    std::size_t width = 0;
+    for (std::size_t i = 0; i < widths.size(); ++i)
+      if (widths[i] != 0 && !is_below(i)) width += widths[i] + 2;
+    return width - 2;
+  }
+};
+
+// Names go below their rows, and then decisions are shortened, as far as the columns demand it.
+Layout layout_of(const std::vector<Row>& rows, std::size_t columns) {
+  Layout layout;
+  for (std::size_t i = 0; i < layout.widths.size(); ++i) {
+    if (std::all_of(rows.begin() + 1, rows.end(), [&](const Row& row) { return row[i].empty(); })) continue;
+    for (const Row& row : rows) layout.widths[i] = std::max(layout.widths[i], columns_of(row[i]));
+  }
+  layout.has_names_below = layout.line_width() > columns;
+  const std::size_t width = layout.line_width();
+  std::size_t& decision = layout.widths[kDecisionColumn];
+  if (width > columns && decision > kDecisionWidthMin)
+    decision -= std::min(width - columns, decision - kDecisionWidthMin);
+  return layout;
+}
+
+// The cells side by side; where they do not fit, in as many lines as it takes.
+std::string row_text(const Row& row, const Layout& layout, std::size_t columns) {
+  const bool fits = layout.line_width() <= columns;
+  std::string text;
+  std::string line;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (layout.widths[i] == 0 || layout.is_below(i) || (!fits && row[i].empty())) continue;
+    std::string cell = shortened(row[i], std::min(layout.widths[i], columns - 2));
+    if (fits) {
+      cell.append(layout.widths[i] - columns_of(cell), ' ');
+    } else if (columns_of(line) + columns_of(cell) > columns) {
+      text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+      line = "  ";
+    }
+    line += cell + "  ";
+  }
+  return text + line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+}
+
+std::string names_text(const Row& row, std::size_t columns) {
+  const std::string& root = row[kRootColumn];
+  const std::string& error = row[kErrorColumn];
+  if (root.empty() && error.empty()) return {};
+  return "  " + shortened(root + (root.empty() || error.empty() ? "" : "  ") + error, columns - 2) + "\n";
+}
+
+std::string rows_text(const std::vector<Row>& rows, Paint paint) {
+  const Layout layout = layout_of(rows, paint.columns);
+  std::string text(paint.bold());
+  for (const Row& row : rows) {
+    text += row_text(row, layout, paint.columns);
+    if (layout.has_names_below) text += names_text(row, paint.columns);
+    if (&row == &rows.front()) text += paint.end();
+  }
+  return text;
 }
 
 }  // namespace
@@ -154,23 +225,7 @@ std::string hits_table(const std::vector<Hit>& hits, std::uint64_t total, std::s
     rows.push_back(row_of(groups[i], digits));
     listed += groups[i].traces;
   }
-  std::array<std::size_t, std::tuple_size_v<Row>> widths{};
-  std::array<bool, std::tuple_size_v<Row>> is_empty{};
-  for (std::size_t i = 0; i < is_empty.size(); ++i)
-    is_empty[i] = std::all_of(rows.begin() + 1, rows.end(), [&](const Row& row) { return row[i].empty(); });
-  for (const Row& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], columns_of(row[i]));
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      if (is_empty[i]) continue;
-      line += row[i] + std::string(widths[i] - columns_of(row[i]) + 2, ' ');
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    const bool is_heading = &row == &rows.front();
-    text += (is_heading ? std::string(paint.bold()) : "") + line + (is_heading ? std::string(paint.end()) : "") + "\n";
-  }
+  std::string text = rows_text(rows, paint);
   if (listed < total) text += "and " + grouped(total - listed) + " more\n";
   return text;
 }

@@ -198,15 +198,17 @@ void add_as(const std::string& name, const std::string& help, Command program, A
   auto arguments = std::make_shared<WhyArguments>();
   Command command = program.add_command(name, help);
   command.add_option("TRACE_ID", arguments->trace_id, "Trace ID, or a unique prefix of it");
-  command.add_option("--decisions", arguments->decisions, "Decision log written by sample").required();
-  command.add_option("--service", arguments->terms.service, "Search: traces with spans of this service");
+  command.add_option("--decisions", arguments->decisions, "Decision log written by sample").file().required();
+  command.add_option("--service", arguments->terms.service, "Search: traces with spans of this service").value("NAME");
   command.add_flag("--error", arguments->terms.error, "Search: traces with a failed span");
   command.add_option("--name", arguments->terms.name, "Search: traces whose operation contains this text");
-  command.add_option("--since", arguments->since, "Search: traces that began at this time or later");
-  command.add_option("--policy", arguments->terms.policy, "Search: traces that this policy kept or dropped");
+  command.add_option("--since", arguments->since, "Search: traces that began at this time or later").value("TIME");
+  command.add_option("--policy", arguments->terms.policy, "Search: traces that this policy kept or dropped")
+      .value("NAME");
   command.add_flag("--origin", arguments->terms.origin, "Search: traces whose keep is carried over links");
   command.add_option("--limit", arguments->limit, "How many traces a search lists").between(1, 4096).show_default();
   command.add_option("--format", arguments->format, "Format of the output; diagrams are of one trace")
+      .value("FORMAT")
       .one_of({"text", "json", "mermaid", "dot"})
       .show_default();
   command.add_flag("--json", arguments->json, "The same as --format json");

@@ -1,0 +1,104 @@
+#include "usage/mistake.hpp"
+
+#include "usage/nearest_word.hpp"
+
+namespace entail::cli {
+namespace {
+
+// Goes through the words, from command to command.
+class Walk {
+ public:
+  explicit Walk(const CommandShape& program) : command_(&program) {}
+
+  const CommandShape& command() const { return *command_; }
+  // "config check"; of the program itself its name.
+  std::string subject() const {
+    const std::size_t space = command_->path.find(' ');
+    return space == std::string::npos ? command_->path : command_->path.substr(space + 1);
+  }
+
+  // A problem, or nothing.
+  std::string step(const std::string& word) {
+    if (takes_value_) {
+      takes_value_ = false;
+      return {};
+    }
+    if (word.starts_with("--")) return long_option(word);
+    if (word.size() > 1 && word[0] == '-') return short_options(word);
+    if (command_->commands.empty()) return {};
+    const CommandShape* const next = command_->find_command(word);
+    if (!next) return unknown_command(word);
+    command_ = next;
+    return {};
+  }
+
+ private:
+  std::string long_option(const std::string& word) {
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    const OptionShape* const option = command_->find_option(name);
+    if (!option && command_->conditional.empty()) return unknown_option(name);
+    takes_value_ = equals == std::string::npos && (!option || !option->value.empty());
+    return {};
+  }
+
+  // "-o", "-oFILE", or several flags in one word.
+  std::string short_options(const std::string& word) {
+    for (std::size_t at = 1; at < word.size(); ++at) {
+      const OptionShape* const option = command_->find_option(std::string("-") + word[at]);
+      if (!option) return unknown_option(at == 1 ? word : std::string("-") + word[at]);
+      if (option->value.empty()) continue;
+      takes_value_ = at + 1 == word.size();
+      break;
+    }
+    return {};
+  }
+
+  std::string unknown_option(const std::string& name) const {
+    return subject() + " has no option '" + name + "'" + did_you_mean(name, long_option_names(*command_));
+  }
+
+  std::string unknown_command(const std::string& word) const {
+    const std::vector<std::string> names = command_names(*command_);
+    const std::string suggestion = did_you_mean(word, names);
+    return subject() + " has no command '" + word + "'" +
+           (suggestion.empty() ? "; it has " + alternatives(names) : suggestion);
+  }
+
+  const CommandShape* command_;
+  bool takes_value_ = false;  // the next word is the value of an option
+};
+
+}  // namespace
+
+std::string misplaced_word(const CommandShape& program, const std::vector<std::string>& words) {
+  Walk walk(program);
+  for (const std::string& word : words) {
+    if (word == "--") return {};
+    if (std::string problem = walk.step(word); !problem.empty()) return problem;
+  }
+  if (walk.command().commands.empty()) return {};
+  return walk.subject() + " needs a command: " + alternatives(command_names(walk.command()));
+}
+
+const CommandShape& named_command(const CommandShape& program, const std::vector<std::string>& words) {
+  Walk walk(program);
+  for (const std::string& word : words)
+    if (word == "--" || !walk.step(word).empty()) break;
+  return walk.command();
+}
+
+std::vector<std::string> command_names(const CommandShape& command) {
+  std::vector<std::string> names;
+  for (const auto& shape : command.commands) names.push_back(shape->name);
+  return names;
+}
+
+std::string alternatives(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + words[i];
+  return text;
+}
+
+}  // namespace entail::cli
