@@ -29,6 +29,7 @@ struct ExpectedLoad {
   bool has_decision_log = true;   // the sink wants decision records
 };
 
+// What an engine holds of a load at its peak, by part, and what the load exceeds.
 struct MemoryEstimate {
   std::uint64_t span_bytes = 0;     // span bytes until the verdict and through retention, and free chunks
   std::uint64_t graph_bytes = 0;    // nodes, links and policy facts, for retain.records
