@@ -132,7 +132,7 @@ TEST(ManPages, CoverEveryCommandAndOption) {
       EXPECT_NE(page.text.find(".SS \"hot\\-producer\""), std::string::npos);
     }
     if (page.name == "entail.yaml") {
-      for (const char* const part : {"max_hops: 4", "threshold_ms", ".SS \"string_attribute\""})
+      for (const char* const part : {"max_hops:", "threshold_ms", ".SS \"string_attribute\""})
         EXPECT_NE(page.text.find(part), std::string::npos) << part;
     }
   }
