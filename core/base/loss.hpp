@@ -18,7 +18,8 @@ namespace entail::base {
     "traces dropped before decision_wait ended, or whose retained spans were released before retain.window "        \
     "ended, because memory_limit or a limit of retain was reached")                                                 \
   X(records_forgotten, warning,                                                                                     \
-    "records of traces forgotten before retain.records ended, because memory_limit was reached")                    \
+    "records of traces forgotten before retain.records ended, because memory_limit was reached or is too small for " \
+    "so many traces")                                                                                               \
   X(max_links_followed, warning, "linked traces that were not followed, because max_links_followed was reached")    \
   X(max_traces_per_origin, warning,                                                                                 \
     "traces within the hop limits that were not kept, because their origin had reached max_traces_per_origin")      \

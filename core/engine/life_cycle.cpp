@@ -13,6 +13,7 @@ using graph::NodeId;
 
 LifeCycle::LifeCycle(Traces& traces, const retention::Retention& retention) : traces_(traces), retention_(retention) {
   counts_.kept_by_policy.resize(traces.policies.policy_count());
+  counts_.dropped_by_policy.resize(traces.policies.policy_count());
 }
 
 void LifeCycle::begin_tick(std::int64_t now_ns, bool draining) noexcept {
@@ -306,6 +307,7 @@ void LifeCycle::seal(RecordId id) {
     record.vetoed = own.vetoed;
     if (own.vetoed) record.policy = static_cast<std::int16_t>(own.policy);
   }
+  if (record.vetoed && record.policy >= 0) ++counts_.dropped_by_policy[static_cast<std::size_t>(record.policy)];
   if (traces_.details.wanted()) note_entry_of_sealed(id);
   retained_totals_.bytes -= record.bytes;
   --retained_totals_.traces;

@@ -105,6 +105,7 @@ class LifeCycle {
     std::uint64_t traces_pending = 0;
     std::uint64_t origins = 0;
     std::vector<std::uint64_t> kept_by_policy;
+    std::vector<std::uint64_t> dropped_by_policy;
     std::map<std::pair<Direction, std::uint32_t>, std::uint64_t> kept_by_link;
     std::array<std::uint64_t, kLagBounds.size() + 1> kept_by_lag = {};  // the last: beyond all bounds
   };

@@ -319,6 +319,7 @@ void Report::add_spans(const LaneTotals& totals, const WaitingOutput::Counts& ou
   out.links.sampled_spans = emission.spans_sampled;
   out.links.emitted = output.links_emitted;
   out.links.restored = emission.links_restored;
+  out.links.truncated = emission.links_dropped;
   out.links.dropped = counts.links_dropped + emission.links_dropped + totals.unstored_links + output.links_lost;
   out.links.held = totals.stored_links - std::min(totals.stored_links, counts.links_released) + output.links_waiting;
 }
@@ -367,6 +368,10 @@ Statistics Report::statistics(bool failed) const {
   for (std::size_t i = 0; i < counts.kept_by_policy.size(); ++i)
     out.traces.kept_by_policy.push_back(
         {std::string(parts_.traces.policies.name(static_cast<std::int32_t>(i))), counts.kept_by_policy[i]});
+  for (std::size_t i = 0; i < counts.dropped_by_policy.size(); ++i)
+    if (parts_.traces.policies.drops(i))
+      out.traces.dropped_by_policy.push_back(
+          {std::string(parts_.traces.policies.name(static_cast<std::int32_t>(i))), counts.dropped_by_policy[i]});
   for (const auto& [key, traces] : counts.kept_by_link)
     out.traces.kept_by_link.push_back({key.first, key.second, traces});
   for (std::size_t i = 0; i < counts.kept_by_lag.size(); ++i)

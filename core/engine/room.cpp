@@ -315,7 +315,7 @@ Compaction::Fate Room::fate(NodeId node) {
   const NodeId newest = graph_.newest(node);
   const RecordId id = graph_.record(newest);
   if (needs_edges(newest)) return Compaction::Fate::move;
-  if (early_) life_.count(base::Loss::records_forgotten);
+  if (!is_over(newest)) life_.count(base::Loss::records_forgotten);
   if (newest != node) {
     traces_.propagator.materialize_paths(id);  // its edges in this window are dropped
     return Compaction::Fate::merge;
@@ -328,14 +328,25 @@ Compaction::Fate Room::fate(NodeId node) {
 bool Room::needs_edges(NodeId newest) const noexcept {
   const Record& record = traces_.ledger[graph_.record(newest)];
   if (propagate::holds_spans(record.phase)) return true;
-  if (early_) return false;
+  return !early_ && !is_over(newest);
+}
+
+// The window may be closed early, but so late that it has waited retain.records: no loss.
+void Room::on_forgotten_absent() noexcept {
+  const std::int64_t adopted_ns = adopted_ns_[compaction_.slot()];
+  if (life_.now_ns() - adopted_ns < retention_.records_ns()) life_.count(base::Loss::records_forgotten);
+}
+
+// Has the trace not been seen for retain.records?
+bool Room::is_over(NodeId newest) const noexcept {
+  const Record& record = traces_.ledger[graph_.record(newest)];
   // An edge to a node that is there already touches no record. It may have been added as long as the newest node's
   // window was written to, that is, until the window was frozen, and no longer than a window's time after the touch
   // that made the node.
   const std::int64_t records_ns = retention_.records_ns();
   const std::int64_t frozen_ns = adopted_ns_[graph::slot_of(newest)];
   const std::int64_t last_edge_ns = std::min(frozen_ns, after(record.touched_ns, window_time_ns(records_ns)));
-  return life_.now_ns() - std::max(record.touched_ns, last_edge_ns) < records_ns;
+  return life_.now_ns() - std::max(record.touched_ns, last_edge_ns) >= records_ns;
 }
 
 void Room::continue_at(NodeId node, NodeId newest) { traces_.propagator.move_to(node, newest); }

@@ -85,13 +85,14 @@ class Room final : private graph::Compaction::Owner {
   enum class Early : std::uint8_t { slots, ahead, urgent };
   bool begin_early(Early why);
   bool begin_expired();
+  bool is_over(graph::NodeId newest) const noexcept;
   bool advance(std::uint64_t steps_max);
 
   // --- graph::Compaction::Owner
   graph::Compaction::Fate fate(graph::NodeId node) override;
   bool needs_edges(graph::NodeId newest) const noexcept override;
   bool needs_absent() const noexcept override { return !early_; }
-  void on_forgotten_absent() noexcept override { life_.count(base::Loss::records_forgotten); }
+  void on_forgotten_absent() noexcept override;
   void continue_at(graph::NodeId node, graph::NodeId newest) override;
   void move_payload(graph::NodeId from, graph::NodeId to) override;
   void prefetch(graph::NodeId node) const noexcept override;

@@ -78,6 +78,14 @@ struct Layout {
 
 }  // namespace
 
+std::uint64_t Window::bytes_for(const Shape& shape, std::uint64_t nodes, std::uint64_t with_payload,
+                                std::uint64_t edge_bytes) noexcept {
+  const Layout layout(shape);
+  const std::uint64_t edge_unit = layout.is_large || edge_bytes >= Arena::kHugeFrom ? kHugePageBytes : kPageBytes;
+  return layout.fixed_bytes() + layout.node_bytes(nodes) + layout.filter.bytes(KeyFilter::words_for(nodes)) +
+         round_up(with_payload * shape.payload_bytes, layout.payload_unit) + round_up(edge_bytes, edge_unit);
+}
+
 Window* Window::make(std::uint64_t sequence, const Shape& shape) noexcept {
   ENTAIL_CHECK(shape.capacity >= 1 && shape.capacity <= capacity_max(shape.writers) && shape.payload_bytes % 8 == 0);
   const Layout layout(shape);

@@ -96,6 +96,10 @@ class Window {
   // memory reported by add_touched() is zero.
   static Window* make_again(Window* window, std::uint64_t sequence) noexcept;
   static void destroy(Window* window) noexcept;
+  // The resident memory of a window of this shape with so many nodes, of which `with_payload` have one, and so many
+  // bytes of edges: what bytes() will be, for planning.
+  static std::uint64_t bytes_for(const Shape& shape, std::uint64_t nodes, std::uint64_t with_payload,
+                                 std::uint64_t edge_bytes) noexcept;
   static constexpr std::uint64_t capacity_max(unsigned writers) noexcept {
     return kOffsetMask - std::uint64_t{kNodeRunCount} * (writers + 1);
   }

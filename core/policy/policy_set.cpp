@@ -74,6 +74,10 @@ bool PolicySet::has_stateful() const noexcept {
 bool PolicySet::has_early_origins() const noexcept { return !impl_->early_origins.empty(); }
 std::size_t PolicySet::policy_count() const noexcept { return impl_->compiled.policies.size(); }
 
+bool PolicySet::drops(std::size_t policy) const noexcept {
+  return impl_->compiled.policies[policy].compiled.traits.drops;
+}
+
 std::string_view PolicySet::name(std::int32_t policy) const noexcept {
   if (policy < 0 || static_cast<std::size_t>(policy) >= policy_count()) return {};
   return impl_->compiled.policies[static_cast<std::size_t>(policy)].name;

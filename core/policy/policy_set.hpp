@@ -66,6 +66,8 @@ class PolicySet {
   bool has_early_origins() const noexcept;
   std::string_view name(std::int32_t policy) const noexcept;
   std::size_t policy_count() const noexcept;
+  // A drop policy: it keeps no trace.
+  bool drops(std::size_t policy) const noexcept;
 
   // Bits that a resource sets by itself: its fields as received (otlp::ResourceView ranges). Overwrites bits.
   void match_resource(const otlp::Decoded& decoded, const otlp::ResourceView& resource, Bits& bits) const;

@@ -59,6 +59,12 @@ class SpanStore {
 
   static constexpr std::size_t kHugeBlockChunks = 8;  // 2 MiB
 
+  // The chunks that one lane takes for so many bytes of one generation.
+  static constexpr std::uint64_t chunk_bytes_for(std::uint64_t bytes) noexcept {
+    constexpr std::uint64_t kFirst = kFirstChunkBytes - sizeof(Chunk), kNext = kChunkBytes - sizeof(Chunk);
+    return bytes <= kFirst ? kFirstChunkBytes : kFirstChunkBytes + (bytes - kFirst + kNext - 1) / kNext * kChunkBytes;
+  }
+
   // huge_blocks: chunks are mapped in groups of eight, on a huge page if one is available.
   explicit SpanStore(TruncatedSpanOps truncated_spans, bool huge_blocks = false) noexcept
       : truncated_span_ops_(truncated_spans), huge_blocks_(huge_blocks) {}

@@ -304,6 +304,13 @@ TEST_F(FormatsPage, DocumentsEveryFieldOfADifferenceACostAndAGraph) {
   graph.expect_all_seen();
 }
 
+TEST_F(FormatsPage, DocumentsEveryFieldOfASize) {
+  FieldTable table(section("Size (`entail size --json`)"));
+  add(table, printed("size --spans-per-second 20000 --json"));
+  add(table, printed("size --spans-per-second 20000 --memory-limit 64MiB --json"));
+  table.expect_all_seen();
+}
+
 TEST_F(FormatsPage, DocumentsEveryFieldOfACheck) {
   FieldTable table(section("Check (`entail config check --json`)"));
   write_file(path("odd.yaml"), buffer("tail_sampling:\n  num_traces: 5\n  policies: []\nretain: {windo: 1s}\n"));

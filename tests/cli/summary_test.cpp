@@ -20,7 +20,8 @@ Statistics some_statistics() {
   statistics.traces.dropped = 12;
   statistics.traces.origins = 3;
   statistics.traces.revived = 1;
-  statistics.traces.kept_by_policy = {{"errors", 3}, {"never", 0}, {"some \"odd\" one", 1}};
+  statistics.traces.kept_by_policy = {{"errors", 3}, {"never", 0}, {"some \"odd\" one", 1}, {"veto", 0}};
+  statistics.traces.dropped_by_policy = {{"veto", 7}};
   statistics.traces.kept_by_link = {{Direction::linked, 1, 3}, {Direction::linking, 2, 1}};
   statistics.links.received = 50;
   statistics.links.edges = 30;
@@ -29,6 +30,7 @@ Statistics some_statistics() {
   statistics.links.invalid = {{"wrong_length", 4}};
   statistics.links.emitted = 20;
   statistics.links.dropped = 30;
+  statistics.links.truncated = 12;
   statistics.losses = {{"keep_after_seal", 5}};
   statistics.memory.peak_bytes = 700'000;
   statistics.rank_seed = 11;
@@ -58,10 +60,12 @@ TEST(SummaryJson, HasEveryDocumentedField_InOrder) {
       "origin\":1}},"
       "\"traces\":{\"received\":20,\"kept\":8,\"dropped\":12,\"origins\":3,\"revived\":1,"
       "\"kept_by_policy\":{\"errors\":3,\"some \\\"odd\\\" one\":1},"
+      "\"dropped_by_policy\":{\"veto\":7},"
       "\"kept_by_link\":[{\"direction\":\"linked\",\"hops\":1,\"traces\":3},{\"direction\":\"linking\",\"hops\":2,"
       "\"traces\":1}]},"
       "\"links\":{\"received\":50,\"edges\":30,\"same_trace\":10,\"null_target\":6,\"invalid\":{\"wrong_length\":4},"
-      "\"bad_tracestate\":0,\"duplicates\":0,\"sampled_spans\":0,\"emitted\":20,\"dropped\":30,\"restored\":0},"
+      "\"bad_tracestate\":0,\"duplicates\":0,\"sampled_spans\":0,\"emitted\":20,\"dropped\":30,\"truncated\":12,"
+      "\"restored\":0},"
       "\"losses\":{\"keep_after_seal\":5},\"notes\":[],"
       "\"run\":{\"seconds\":0.5,\"cpu_seconds\":0.25,\"spans_per_second\":200,\"peak_memory_bytes\":1048576,"
       "\"account_peak_bytes\":700000,\"memory_limit_bytes\":67108864,\"threads\":2,\"rank_seed\":11}}\n");
@@ -86,6 +90,12 @@ TEST(SummaryTable, ShowsEachNumber_AndNoZeroLosses_WithoutColours) {
     EXPECT_NE(table.find(expected), std::string::npos) << expected << "\n" << table;
   }
   EXPECT_EQ(table.find('\x1b'), std::string::npos);
+  // A drop policy is only among those that drop, and links that were dropped are counted once.
+  const std::size_t dropped = table.find("Dropped by policy");
+  ASSERT_NE(dropped, std::string::npos) << table;
+  EXPECT_GT(table.find("veto"), dropped) << table;
+  EXPECT_NE(table.find("dropped with spans                            18"), std::string::npos) << table;
+  EXPECT_NE(table.find("dropped by truncation                         12"), std::string::npos) << table;
   EXPECT_NE(summary_table(some_statistics(), some_facts(), Paint{true}).find('\x1b'), std::string::npos);
   // The loss is shown with its help from the loss table.
   for (const LossInfo& info : loss_table()) {
@@ -104,6 +114,13 @@ TEST(SummaryNotes, ReportMemoryLosses_AndWhatToRaise) {
   facts.threads = 1;
   statistics.memory.peak_bytes = 63u << 20;
   EXPECT_EQ(summary_notes(statistics, facts), Notes{});
+  statistics.losses = {{"records_forgotten", 5}};
+  statistics.memory.peak_bytes = 20u << 20;
+  EXPECT_EQ(
+      summary_notes(statistics, facts),
+      Notes{"5 traces were forgotten before retain.records ended: memory_limit (64 MiB) was not reached, but allows "
+            "for no more at this rate. Raise it, or lower retain.records."});
+  statistics.memory.peak_bytes = 63u << 20;
   statistics.losses = {{"evicted", 1234}, {"records_forgotten", 5}, {"no_room", 7}};
   EXPECT_EQ(summary_notes(statistics, facts),
             Notes{"Some data was evicted or lost because memory was short (evicted 1,234, records_forgotten 5): raise "

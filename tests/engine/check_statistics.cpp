@@ -64,6 +64,7 @@ void check_statistics(const oracle::Counts& expected, const Statistics& got, Dif
   same("traces.origins", expected.origins, got.traces.origins, out);
   same("traces.revived", expected.revived, got.traces.revived, out);
   same("traces.kept_by_policy", expected.kept_by_policy, got.traces.kept_by_policy, out);
+  same("traces.dropped_by_policy", expected.dropped_by_policy, got.traces.dropped_by_policy, out);
   std::map<unsigned, std::uint64_t> by_hops = expected.kept_by_link;
   for (const auto& row : got.traces.kept_by_link) by_hops[row.hops] -= row.traces;
   for (const auto& [hops, left] : by_hops)

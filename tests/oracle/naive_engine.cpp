@@ -374,6 +374,7 @@ EmittedSpan NaiveEngine::print(TraceId id, const Trace& trace, const SeenSpan& s
 
 void NaiveEngine::seal(Trace& trace) {
   trace.phase = Phase::sealed;
+  if (trace.own.vetoed) ++counts_.dropped_by_policy[trace.own.policy];
   for (const SeenSpan& seen : trace.spans) count_dropped(seen.span);
 }
 

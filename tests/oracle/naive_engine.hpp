@@ -62,7 +62,8 @@ struct Counts {
   std::map<std::string, std::uint64_t> spans_rejected;
   std::uint64_t traces = 0, kept = 0, dropped = 0, pending = 0, origins = 0, revived = 0;
   std::map<std::string, std::uint64_t> kept_by_policy;
-  std::map<unsigned, std::uint64_t> kept_by_link;  // by hops
+  std::map<std::string, std::uint64_t> dropped_by_policy;  // for good
+  std::map<unsigned, std::uint64_t> kept_by_link;          // by hops
   std::uint64_t links_received = 0, links_edges = 0, links_same_trace = 0, links_null_target = 0,
                 links_bad_tracestate = 0;
   std::map<std::string, std::uint64_t> links_invalid;

@@ -17,6 +17,7 @@ void add_config(Command program, Action& action);
 void add_diff(Command program, Action& action);
 void add_cost(Command program, Action& action);
 void add_graph(Command program, Action& action);
+void add_size(Command program, Action& action);
 void add_completion(Command program, Action& action);
 void add_help(Command program, Action& action);
 

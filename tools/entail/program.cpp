@@ -36,6 +36,7 @@ void add_commands(CommandLine& line, Action& action) {
   add_diff(program, action);
   add_cost(program, action);
   add_graph(program, action);
+  add_size(program, action);
   add_completion(program, action);
   add_help(program, action);
 }

@@ -20,6 +20,7 @@
 #include "entail/context_store.hpp"
 #include "entail/decision.hpp"
 #include "entail/link_builder.hpp"
+#include "entail/memory_estimate.hpp"
 #include "entail/options.hpp"
 #include "entail/request_visitor.hpp"
 #include "entail/result.hpp"
@@ -140,7 +141,8 @@ struct Statistics {
   } spans;
   struct {
     std::uint64_t received = 0, kept = 0, dropped = 0, origins = 0, revived = 0, pending = 0;
-    std::vector<NamedCount> kept_by_policy;  // configuration order
+    std::vector<NamedCount> kept_by_policy;     // configuration order
+    std::vector<NamedCount> dropped_by_policy;  // drop policies alone, configuration order: traces dropped for good
     struct ByLink {
       Direction direction = Direction::none;
       std::uint32_t hops = 0;
@@ -160,6 +162,7 @@ struct Statistics {
     std::vector<NamedCount> invalid;  // by reason
     std::uint64_t bad_tracestate = 0, duplicates = 0, sampled_spans = 0;
     std::uint64_t emitted = 0, dropped = 0, restored = 0, held = 0;
+    std::uint64_t truncated = 0;  // of dropped: removed from emitted spans
   } links;
   std::vector<NamedCount> losses;  // the nonzero ones, in the order of the loss table
   struct {

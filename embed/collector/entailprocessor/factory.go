@@ -26,7 +26,7 @@ func NewFactory() processor.Factory {
 
 func createTraces(_ context.Context, set processor.Settings, config component.Config,
 	next consumer.Traces) (processor.Traces, error) {
-	who := sampler.Settings{Kind: "processor", ID: set.ID, Telemetry: set.TelemetrySettings}
+	who := sampler.Settings{Kind: sampler.KindProcessor, ID: set.ID, Telemetry: set.TelemetrySettings}
 	s, err := sampler.New(who, config.(*Config), next)
 	return &tracesProcessor{sampler: s}, err
 }

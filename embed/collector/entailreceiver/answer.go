@@ -27,14 +27,13 @@ const (
 	messageBytesMax = 1024
 )
 
-var errOtherSignal = errors.New("the request contains another signal than traces")
-
 // statusOf returns the error and whether to retry, as the OTLP specification defines: a sender may retry after
 // ResourceExhausted with RetryInfo and after Unavailable, but not after InvalidArgument.
 func statusOf(err error) *status.Status {
 	code := codes.Unavailable
+	otherSignal := otherSignalError{}
 	switch {
-	case sampler.IsForGood(err), errors.Is(err, errOtherSignal), errors.Is(err, errTooManySpans):
+	case sampler.IsForGood(err), errors.As(err, &otherSignal), errors.Is(err, errTooManySpans):
 		return status.New(codes.InvalidArgument, limited(err.Error()))
 	case errors.Is(err, entail.ErrNoRoom), errors.Is(err, errIntakeFull), errors.Is(err, errTooSlow),
 		errors.Is(err, errParserFull):

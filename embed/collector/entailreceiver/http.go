@@ -114,9 +114,14 @@ func (s *httpSender) refuseWith(err error) {
 	answerStatus(s.writer, s.kind, httpCode(refusal.Code()), refusal)
 }
 
-func answerNotFound(writer http.ResponseWriter, request *http.Request) {
+func (r *tracesReceiver) answerNotFound(writer http.ResponseWriter, request *http.Request) {
 	s := httpSender{writer: writer, request: request, kind: contentType(request)}
-	s.refuse(http.StatusNotFound, codes.NotFound, "no such path; this receiver accepts traces only")
+	message := "no such path; this receiver accepts traces only"
+	if signal := signalOfPath(request.URL.Path); signal != "" && request.Method == http.MethodPost {
+		r.sampler.CountOtherSignal(signal)
+		message = otherSignalError{signal}.Error()
+	}
+	s.refuse(http.StatusNotFound, codes.NotFound, message)
 }
 
 // answerServerError handles errors before handleHTTP, such as a failed authentication.

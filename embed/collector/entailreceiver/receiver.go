@@ -51,7 +51,7 @@ func newReceiver(set receiver.Settings, config *Config, next consumer.Traces) (*
 	r := &tracesReceiver{config: config, settings: set}
 	largest := config.Protocols.largestRequest()
 	r.intake, r.parsing = newIntake(largest), newParsing(largest)
-	who := sampler.Settings{Kind: "receiver", ID: set.ID, Telemetry: set.TelemetrySettings}
+	who := sampler.Settings{Kind: sampler.KindReceiver, ID: set.ID, Telemetry: set.TelemetrySettings}
 	var failures [3]error
 	r.reportGRPC, failures[0] = newReport(set, "grpc")
 	r.reportHTTP, failures[1] = newReport(set, "http")
@@ -87,6 +87,7 @@ func (r *tracesReceiver) startGRPC(ctx context.Context, host component.Host) err
 	config := r.config.Protocols.GRPC.Get()
 	server, err := config.ToServer(ctx, host.GetExtensions(), r.settings.TelemetrySettings,
 		configgrpc.WithGrpcServerOption(grpc.ForceServerCodecV2(newRawCodec())),
+		configgrpc.WithGrpcServerOption(grpc.UnknownServiceHandler(r.handleUnknownMethod)),
 		configgrpc.WithGrpcServerOption(experimental.BufferPool(newReceiveBuffers(r.intake))))
 	if err != nil {
 		return err
@@ -113,7 +114,7 @@ func (r *tracesReceiver) startHTTP(ctx context.Context, host component.Host) err
 	mux := http.NewServeMux()
 	mux.HandleFunc(path, r.handleHTTP)
 	if path != "/" {
-		mux.HandleFunc("/", answerNotFound)
+		mux.HandleFunc("/", r.answerNotFound)
 	}
 	serverConfig := config.ServerConfig
 	r.decompression = newDecompression(serverConfig.CompressionAlgorithms, config.requestBytesMax())
@@ -202,9 +203,19 @@ func stopGRPC(ctx context.Context, server *grpc.Server) bool {
 func (r *tracesReceiver) ingest(ctx context.Context, report *receiverhelper.ObsReport, format string,
 	take sampler.Take, request []byte) (entail.Receipt, error) {
 	ctx = report.StartTracesOp(ctx)
-	receipt, err := r.parse(ctx, take, request, format == formatJSON)
-	if err == nil && receipt.Signal != entail.SignalTraces {
-		err = errOtherSignal
+	var receipt entail.Receipt
+	var err error
+	signal := sampler.Signal("")
+	if format == formatProtobuf {
+		signal = signalOfProtobuf(request)
+	}
+	if signal == "" {
+		receipt, err = r.parse(ctx, take, request, format == formatJSON)
+		signal = signalOf(receipt)
+	}
+	if signal != "" && err == nil {
+		r.sampler.CountOtherSignal(signal)
+		err = otherSignalError{signal}
 	}
 	report.EndTracesOp(ctx, format, int(receipt.Spans), err)
 	return receipt, err

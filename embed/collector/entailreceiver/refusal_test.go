@@ -58,7 +58,7 @@ func TestBadBytesAreRefusedForGoodWithTheirPlace(t *testing.T) {
 		{protobufType, malformed, "byte "},
 		{jsonType, []byte(`{"resourceSpans":[`), "byte "},
 		{jsonType, []byte(`{"resourceSpans":7}`), "byte "},
-		{jsonType, []byte(`{"resourceLogs":[]}`), "another signal"},
+		{jsonType, []byte(`{"resourceLogs":[]}`), "contains logs"},
 	} {
 		code, text, header := s.post(t, each.kind, each.body)
 		if code != http.StatusBadRequest || !strings.Contains(text, each.want) || header.Get("Retry-After") != "" ||

@@ -27,6 +27,7 @@ void traces_field(JsonText& json, const Statistics& statistics) {
   json.field("received", traces.received).field("kept", traces.kept).field("dropped", traces.dropped);
   json.field("origins", traces.origins).field("revived", traces.revived);
   counts_field(json, "kept_by_policy", traces.kept_by_policy);
+  counts_field(json, "dropped_by_policy", traces.dropped_by_policy);
   json.key("kept_by_link").begin_array();
   for (const auto& group : traces.kept_by_link) {
     json.begin_object();
@@ -44,7 +45,8 @@ void links_field(JsonText& json, const Statistics& statistics) {
   counts_field(json, "invalid", links.invalid);
   json.field("bad_tracestate", links.bad_tracestate).field("duplicates", links.duplicates);
   json.field("sampled_spans", links.sampled_spans);
-  json.field("emitted", links.emitted).field("dropped", links.dropped).field("restored", links.restored);
+  json.field("emitted", links.emitted).field("dropped", links.dropped);
+  json.field("truncated", links.truncated).field("restored", links.restored);
   json.end_object();
 }
 

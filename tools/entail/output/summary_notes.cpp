@@ -9,6 +9,9 @@ namespace {
 constexpr std::array<std::string_view, 4> kMemoryLosses = {"evicted", "records_forgotten", "too_large",
                                                            "out_of_memory"};
 
+// The engine makes room ahead of need from 13/16 of memory_limit on, less what a request in progress takes.
+constexpr std::uint64_t kHeadroomShare = 4;
+
 std::uint64_t count_of(const Statistics& statistics, std::string_view name) {
   for (const NamedCount& loss : statistics.losses) {
     if (loss.name == name) return loss.count;
@@ -26,6 +29,15 @@ std::string memory_losses(const Statistics& statistics) {
     text += std::string(name) + " " + grouped(count);
   }
   return text;
+}
+
+// Records were forgotten although memory was not short: the link graph has a fixed number of windows, whose size
+// depends on memory_limit.
+bool only_windows_were_short(const Statistics& statistics, const RunFacts& facts) {
+  for (const std::string_view name : kMemoryLosses)
+    if (name != "records_forgotten" && count_of(statistics, name) > 0) return false;
+  return count_of(statistics, "records_forgotten") > 0 &&
+         statistics.memory.peak_bytes < facts.memory_limit_bytes - facts.memory_limit_bytes / kHeadroomShare;
 }
 
 // The limits that something may have run into, with their values.
@@ -64,7 +76,12 @@ bool lost_for_memory(const Statistics& statistics) { return !memory_losses(stati
 
 std::vector<std::string> memory_notes(const Statistics& statistics, const RunFacts& facts) {
   std::vector<std::string> notes;
-  if (const std::string losses = memory_losses(statistics); !losses.empty()) {
+  if (only_windows_were_short(statistics, facts)) {
+    notes.push_back(grouped(count_of(statistics, "records_forgotten")) +
+                    " traces were forgotten before retain.records ended: memory_limit (" +
+                    byte_count(facts.memory_limit_bytes) +
+                    ") was not reached, but allows for no more at this rate. Raise it, or lower retain.records.");
+  } else if (const std::string losses = memory_losses(statistics); !losses.empty()) {
     notes.push_back("Some data was evicted or lost because memory was short (" + losses +
                     "): " + what_to_raise(statistics, facts) + ".");
     if (facts.threads > 1) notes.emplace_back("With several threads, another run may keep different traces.");

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include "output/summary.hpp"
@@ -72,9 +73,17 @@ void count_rows(Table& table, const Statistics& statistics) {
 }
 
 void kept_rows(Table& table, const Statistics& statistics) {
+  const std::vector<NamedCount>& vetoes = statistics.traces.dropped_by_policy;
   table.heading("Kept by policy");
-  for (const NamedCount& policy : statistics.traces.kept_by_policy) table.row(policy.name, policy.count);
+  for (const NamedCount& policy : statistics.traces.kept_by_policy) {
+    const bool drops = std::ranges::any_of(vetoes, [&](const NamedCount& veto) { return veto.name == policy.name; });
+    if (!drops) table.row(policy.name, policy.count);
+  }
   if (sum(statistics.traces.kept_by_policy) == 0) table.line("none");
+  if (!vetoes.empty()) {
+    table.heading("Dropped by policy");
+    for (const NamedCount& policy : vetoes) table.row(policy.name, policy.count);
+  }
   table.heading("Kept by links");
   for (const auto& group : statistics.traces.kept_by_link) {
     const std::string_view meaning = group.direction == Direction::linked    ? "toward causes"
@@ -99,7 +108,8 @@ void link_rows(Table& table, const Statistics& statistics) {
   table.row("truncated spans", links.sampled_spans,
             links.duplicates > 0 ? grouped(links.duplicates) + " of their links were duplicates" : "");
   table.row("emitted", links.emitted);
-  table.row("dropped", links.dropped, "with dropped spans, or by truncation");
+  table.row("dropped with spans", links.dropped - std::min(links.dropped, links.truncated));
+  table.row("dropped by truncation", links.truncated, "removed from emitted spans");
   if (links.restored > 0) table.row("restored", links.restored, "rebuilt from the link graph, IDs only");
 }
 

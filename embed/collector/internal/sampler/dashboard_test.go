@@ -32,6 +32,7 @@ func instruments(t *testing.T) map[string]instrument {
 	defer func() { _ = telemetry.Shutdown(context.Background()) }()
 	set := nopSettings()
 	set.Telemetry = telemetry.NewTelemetrySettings()
+	set.Kind = KindReceiver // which has all metrics of a processor
 	sampler := started(t, settings("1ms", keepErrors, nil), new(consumertest.TracesSink), set)
 	takeProducerError(t, sampler)
 	waitFor(t, telemetry, prefixOwn+"traces_kept_by_link", 3)

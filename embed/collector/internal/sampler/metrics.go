@@ -46,6 +46,7 @@ type metrics struct {
 	component    attribute.KeyValue
 	delivery     *delivery
 	latest       atomic.Pointer[counts]
+	otherSignals otherSignals // of a receiver
 	instruments  []observed
 	timer        metric.Int64Histogram
 	lag          metric.Int64Histogram
@@ -65,6 +66,11 @@ func newMetrics(set Settings, delivery *delivery) (*metrics, error) {
 		metric.WithExplicitBucketBoundaries(lagBounds...),
 		metric.WithDescription("Kept traces, by the time from the arrival of their first span to the decision"))
 	m.lag = lag
+	if set.Kind == KindReceiver {
+		failure = errors.Join(failure, m.counter(prefixOwn+"requests_of_other_signals", "{requests}",
+			"Requests refused because they contain logs, metrics or profiles, by signal",
+			func(_ *counts, tell func(uint64, ...attribute.KeyValue)) { m.otherSignals.each(tell) }))
+	}
 	return m, errors.Join(err, failure, m.addTraces(), m.addSpans(), m.addCosts(), m.addHeld(), m.addLosses())
 }
 

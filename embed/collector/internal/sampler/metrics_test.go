@@ -30,7 +30,7 @@ func TestPermanentRefusalIsCounted(t *testing.T) {
 	waitFor(t, telemetry, prefixOwn+"spans_undelivered", 7)
 }
 
-// sums reads a metric: by attribute set, without the processor's name.
+// sums reads a metric: by attribute set, without the component's name.
 func sums(t *testing.T, telemetry *componenttest.Telemetry, name string) map[string]int64 {
 	t.Helper()
 	got, err := telemetry.GetMetric(name)
@@ -48,7 +48,7 @@ func sums(t *testing.T, telemetry *componenttest.Telemetry, name string) map[str
 	for _, point := range points {
 		var key []string
 		for _, attribute := range point.Attributes.ToSlice() {
-			if attribute.Key != "processor" {
+			if attribute.Key != KindProcessor && attribute.Key != KindReceiver {
 				key = append(key, fmt.Sprintf("%s=%v", attribute.Key, attribute.Value.AsInterface()))
 			}
 		}

@@ -28,9 +28,12 @@ const (
 	drainTries = 8
 )
 
+// The kinds of components that use a sampler.
+const KindProcessor, KindReceiver = "processor", "receiver"
+
 // Settings identify the component that uses the sampler.
 type Settings struct {
-	Kind      string // of the component: processor or receiver; an attribute of the metrics, with the ID as its value
+	Kind      string // of the component: KindProcessor or KindReceiver; an attribute of the metrics, with the ID as its value
 	ID        component.ID
 	Telemetry component.TelemetrySettings
 }
