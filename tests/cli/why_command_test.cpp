@@ -59,7 +59,7 @@ TEST_F(WhyTest, SearchesByEachTermAndByAllTogether) {
 TEST_F(WhyTest, ListsSimilarTracesOnceAndExplainsOne) {
   sample_incident();
   const std::string list = why("--error");
-  EXPECT_EQ(lines(list), 5u) << list;
+  EXPECT_EQ(lines(list), 10u) << list;
   EXPECT_TRUE(contains(list, "lock wait timeout")) << list;
   EXPECT_TRUE(contains(list, "  60  ")) << list;
   const std::string story = why("--service billing");
