@@ -30,7 +30,7 @@ class Completions : public CommandTest {
 using Words = std::set<std::string>;
 
 TEST_F(Completions, OfferWhatFitsAtTheirPlace) {
-  EXPECT_EQ(offered("s"), Words{"sample"});
+  EXPECT_EQ(offered("s"), (Words{"sample", "size"}));
   EXPECT_EQ(offered("config ''"), (Words{"check", "defaults", "policies"}));
   EXPECT_EQ(offered("sample --de"), (Words{"--decisions", "--decisions-detail", "--decisions-rotate"}));
   EXPECT_EQ(offered("sample --decisions d --decisions"), (Words{"--decisions-detail", "--decisions-rotate"}));

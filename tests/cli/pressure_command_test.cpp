@@ -202,7 +202,7 @@ TEST_F(Pressure, ThreadsChangeOnlyTheOriginsNamed_WithoutEvictions) {
 TEST_F(Pressure, HelpExplainsTheMemoryLimit) {
   const Outcome help = run("sample --help");
   EXPECT_TRUE(contains(help.out, "--strict")) << help.out;
-  EXPECT_TRUE(contains(help.out, "half of the memory available to the process")) << help.out;
+  EXPECT_TRUE(contains(help.out, "half of the memory\navailable to the process")) << help.out;
   EXPECT_TRUE(contains(help.out, "4 with --strict")) << help.out;
 }
 

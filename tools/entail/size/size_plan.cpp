@@ -37,11 +37,18 @@ Result<SizePlan> plan_size(SizeQuestion question, std::string* why) {
   if (question.memory_limit) {
     question.options.memory_limit_bytes = *question.memory_limit;
   } else {
-    const Result<std::uint64_t> limit = memory_limit_for(question.options, question.load, why);
+    Result<std::uint64_t> limit = memory_limit_for(question.options, question.load, why);
     if (!limit.ok()) return limit.error();
     plan.is_possible = *limit != 0;
+    if (!plan.is_possible && question.options.retain.max_bytes) {
+      // What the load needs but for that bound, so that the estimate names it alone.
+      Options unbounded = question.options;
+      unbounded.retain.max_bytes.reset();
+      limit = memory_limit_for(unbounded, question.load, why);
+      if (!limit.ok()) return limit.error();
+    }
     // A request of more than a quarter of memory_limit is refused for good.
-    if (plan.is_possible) question.options.memory_limit_bytes = std::max(*limit, 4 * question.request_bytes_max);
+    if (*limit != 0) question.options.memory_limit_bytes = std::max(*limit, 4 * question.request_bytes_max);
   }
   if (!question.has_rate) {
     const Result<double> rate = spans_per_second_for(question.options, question.load, why);
