@@ -192,7 +192,7 @@ func refusedHandshake(t testing.TB, address string, config *tls.Config) error {
 	return err
 }
 
-// Every case sends with a sender that must be refused and told why, then with one that must be accepted.
+// Every case sends with a sender that must be refused with a reason, then with one that must be accepted.
 func TestSecuredServersRefuseOthersWithAReason(t *testing.T) {
 	ours, others := newAuthority(t, "ours"), newAuthority(t, "others")
 	good, expired := ours.leaf(t, "server", time.Hour), ours.leaf(t, "expired-server", -time.Hour)

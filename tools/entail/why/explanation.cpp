@@ -10,7 +10,7 @@ namespace entail::cli {
 namespace {
 
 constexpr std::size_t kListedMax = 32;      // of the traces behind one trace of the chain
-constexpr std::size_t kNeighboursMax = 12;  // of the traces of one list
+constexpr std::size_t kNeighboursShownMax = 12;  // of the traces of one list
 
 class Tree {
  public:
@@ -124,9 +124,9 @@ void add_neighbours(Tree& tree, const TraceStory& story, const std::string& head
     const LogRecord* const record = story.find(id);
     return record == nullptr ? 3 : record->verdict == "keep" ? 0 : record->errors != 0 ? 1 : 2;
   };
-  if (ids.size() > kNeighboursMax)
+  if (ids.size() > kNeighboursShownMax)
     std::stable_sort(ids.begin(), ids.end(), [&](const auto& a, const auto& b) { return rank(a) < rank(b); });
-  const std::size_t shown = std::min(ids.size(), kNeighboursMax);
+  const std::size_t shown = std::min(ids.size(), kNeighboursShownMax);
   const bool ends = shown == ids.size() && ids.size() == trace_ids.size();
   for (std::size_t i = 0; i < shown; ++i) tree.trace(ends && i + 1 == shown ? "└─ " : "├─ ", ids[i], &story.record);
   if (shown < ids.size()) {
