@@ -9,7 +9,7 @@
 namespace entail::cli {
 namespace {
 
-constexpr std::size_t kListedMax = 32;      // of the traces behind one trace of the chain
+constexpr std::size_t kListedMax = 32;           // of the traces behind one trace of the chain
 constexpr std::size_t kNeighboursShownMax = 12;  // of the traces of one list
 
 class Tree {
