@@ -35,7 +35,33 @@ constexpr std::uint64_t kUnevenShare = 16;
 constexpr unsigned kWindowsMax = graph::kWindowSlots - 2;  // room.cpp closes windows early to leave two free
 
 double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
-std::uint64_t whole(double amount) { return static_cast<std::uint64_t>(std::ceil(std::max(amount, 0.0))); }
+// More than any memory_limit, and little enough that sums of it do not overflow.
+constexpr double kBytesMost = 1e18;
+std::uint64_t whole(double amount) {
+  return static_cast<std::uint64_t>(std::ceil(std::clamp(amount, 0.0, kBytesMost)));
+}
+
+// The chunks of a lane in an average generation that brings it `bytes` on average: spans of `entry` bytes, `spans` of
+// them at most. Generations differ, and a lane that fills its small first chunk takes a large one.
+// - Up to a first chunk on average: no distribution has more of the lanes exceed it than bytes / first (Markov).
+// - Above: three standard deviations of a random number of spans, but no more than half a chunk, since a load near the
+//   end of a chunk exceeds it in half of the generations.
+double lane_chunk_bytes(double bytes, double entry, double spans) {
+  constexpr double kFirst = store::SpanStore::kFirstChunkBytes - sizeof(store::Chunk);
+  if (bytes <= kFirst)
+    return std::min(spans, 1.0) * store::SpanStore::kFirstChunkBytes + bytes / kFirst * store::SpanStore::kChunkBytes;
+  const double margin = std::min(3 * std::sqrt(bytes * entry), store::SpanStore::kChunkBytes / 2.0);
+  return static_cast<double>(store::SpanStore::chunk_bytes_for(whole(bytes + margin)));
+}
+
+// The chunks of all lanes. A load may use only some of the lanes, and chunks are whole: the most that any number of
+// lanes takes, so that more lanes never need less.
+double chunk_bytes(double bytes, double entry, double spans, unsigned lanes) {
+  double most = 0;
+  for (unsigned used = 1; used <= std::clamp(lanes, 1u, unsigned{kIngestLanesMax}); ++used)
+    most = std::max(most, used * lane_chunk_bytes(bytes / used, entry, spans / used));
+  return most;
+}
 
 // A load with these options, at one memory_limit.
 class Estimate {
@@ -92,14 +118,12 @@ class Estimate {
     const double per_second = load_.spans_per_second * entry;
     const double by_volume = static_cast<double>(limit_ / kGenerationShare) / std::max(per_second, 1.0);
     const double generation = std::min(kTickSeconds, by_volume);
-    const unsigned lanes = std::max(load_.requests_at_once, 1u);
-    const std::uint64_t generation_bytes =
-        lanes * store::SpanStore::chunk_bytes_for(whole(per_second * generation / lanes));
+    const double generation_bytes =
+        chunk_bytes(per_second * generation, entry, load_.spans_per_second, load_.requests_at_once);
     const double generations = (wait + window) / generation + 1;
     // What a tick frees waits in the pool for the spans of the next one.
-    const std::uint64_t pooled =
-        std::min(limit_ / kPooledShare, whole(static_cast<double>(generation_bytes) * kTickSeconds / generation));
-    result_.span_bytes = whole(static_cast<double>(generation_bytes) * generations) + pooled;
+    const std::uint64_t pooled = std::min(limit_ / kPooledShare, whole(generation_bytes * kTickSeconds / generation));
+    result_.span_bytes = whole(generation_bytes * generations) + pooled;
   }
 
   // The edges of a trace: the block of its own links, and the cells of links that lead to it, of which a node has room
@@ -109,8 +133,12 @@ class Estimate {
     if (links <= 0) return 0;
     double bytes = 2 * graph::kUnitBytes * links + graph::kUnitBytes * std::min(links, 1.0);
     const double in = std::max(0.0, links - load_.absent_per_trace);
+    // With many, the last chunk is half full on average, and exp(-in) would be too small to compute with.
+    constexpr unsigned kInMany = 64, kInMax = 256;
+    if (in > kInMany)
+      return bytes + (in - graph::kInFirstCells + (graph::kInChunkCells - 1) / 2.0) / graph::kInChunkCells *
+                         sizeof(graph::InChunk<>);
     double probability = std::exp(-in);
-    constexpr unsigned kInMax = 256;
     for (unsigned count = 0; count < kInMax; probability *= in / ++count)
       if (count > graph::kInFirstCells)
         bytes += probability * std::ceil(static_cast<double>(count - graph::kInFirstCells) / graph::kInChunkCells) *

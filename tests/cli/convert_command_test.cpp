@@ -309,5 +309,23 @@ TEST_F(ConvertCommand, UnwritableOutputHasItsOwnExitCode) {
   EXPECT_EQ(run(file + "/dev/full").exit_code, 3);
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// The parser needs several times the size of a message: no fault of the input, and no reason to write a part of it.
+TEST_F(ConvertCommand, MemoryThatRunsOutInTheParser_LeavesTheOutputAsItWas) {
+  write_file(path("in"), buffer("{\"resourceSpans\":[]}\n"));
+  write_file(path("out"), buffer("old"));
+  write_file(path("large"), {});
+  fs::resize_file(path("large"), 50u << 20);  // one line of NULs
+  const std::string command = "cd '" + folder_ +
+                              "' && ulimit -v 250000 && '" ENTAIL_COMMAND
+                              "' convert in large -o out --to json --from jsonl 2>.err";
+  const int status = std::system(command.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 3);
+  EXPECT_TRUE(contains(read_file(path(".err")), "entail: out of memory, so the output is")) << read_file(path(".err"));
+  EXPECT_EQ(read_file(path("out")), "old");
+  EXPECT_EQ(temporary_files(), std::vector<std::string>{});
+}
+#endif
+
 }  // namespace
 }  // namespace entail::cli

@@ -327,5 +327,21 @@ TEST_F(CostCommand, ChecksUsageInputsAndOutput) {
             3);
 }
 
+// Nor do the names of policies control the terminal, in rows and in notes.
+TEST_F(CostCommand, PolicyNamesAreShownWithoutControls) {
+  ASSERT_EQ(run("generate --scenario chain -o in.otlp").exit_code, 0);
+  write_file(path("c.yaml"),
+             buffer("tail_sampling: {policies: [{name: \"p\\x1b[31m\\u202e\\u009b\", type: always_sample}]}\n"));
+  for (const char* const command :
+       {"sample -c c.yaml in.otlp -o kept", "cost -c c.yaml in.otlp", "diff c.yaml a.yaml in.otlp"}) {
+    const Outcome outcome = run(command);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_TRUE(contains(outcome.out, "  p?[31m?????  ")) << outcome.out;
+    EXPECT_TRUE(contains(outcome.out, "'p?[31m?????\x27")) << "the note: " << outcome.out;
+    EXPECT_TRUE(is_plain(outcome.out)) << outcome.out;
+    EXPECT_FALSE(contains(outcome.out, "\u202e") || contains(outcome.out, "\u009b")) << outcome.out;
+  }
+}
+
 }  // namespace
 }  // namespace entail::cli

@@ -228,6 +228,31 @@ TEST_P(FeedTest, ABrokenLine_IsSkipped_AndOtherSignalsAreNoError) {
   EXPECT_EQ(report_.skipped(Skip::truncated), 1u);
 }
 
+TEST_P(FeedTest, ALastLineWithoutItsNewline_IsTruncated_OnlyIfItsJsonEndsEarly) {
+  const std::vector<std::pair<std::string, Skip>> lines = {
+      {"[]", Skip::malformed},
+      {"null", Skip::malformed},
+      {"\"\"", Skip::malformed},
+      {"{\"a\":1}", Skip::malformed},
+      {"{\"resourceSpans\":[{},]}", Skip::malformed},
+      {R"([{"traceId":"1","id":"2"}])", Skip::malformed},  // Zipkin
+      {R"([{"traceId":"1","id":"2"})", Skip::truncated},
+      {"{", Skip::truncated},
+      {"{\"resourceSp", Skip::truncated},
+      {"{\"resourceSpans\":[{},", Skip::truncated},
+      {"{\"resourceSpans\":[{\"a\":\"}]}\\\"", Skip::truncated},
+  };
+  std::uint64_t truncated = 0, malformed = 0;
+  for (const auto& [line, skip] : lines) {
+    inputs_.clear();
+    add(test::buffer(line), Framing::jsonl);
+    EXPECT_EQ(run(), Calls{}) << line;
+    ++(skip == Skip::truncated ? truncated : malformed);
+    EXPECT_EQ(report_.skipped(Skip::truncated), truncated) << line;
+    EXPECT_EQ(report_.skipped(Skip::malformed), malformed) << line;
+  }
+}
+
 TEST_P(FeedTest, ATruncatedBareMessage_YieldsItsCompleteFields) {
   inputs_.reserve(4);
   Buffer bytes = test::joined({test::request(1, 2 * kSecond), test::request(2, 3 * kSecond)});

@@ -308,6 +308,7 @@ TEST_F(FormatsPage, DocumentsEveryFieldOfASize) {
   FieldTable table(section("Size (`entail size --json`)"));
   add(table, printed("size --spans-per-second 20000 --json"));
   add(table, printed("size --spans-per-second 20000 --memory-limit 64MiB --json"));
+  add(table, printed("size --spans-per-second 1000 --bytes-per-span 1000000000 --json"));
   table.expect_all_seen();
 }
 

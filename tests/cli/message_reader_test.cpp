@@ -225,6 +225,27 @@ TEST(MessageReader, ReadsLinesBeforeDamage_ButNotTheTruncatedOne) {
   for (std::size_t i = 0; i + 1 < reading.events.size(); ++i) EXPECT_EQ(reading.events[i].back(), '}');
 }
 
+TEST(MessageReader, ReportsDamage_BehindAMessageOverTheLimit) {
+  std::string digits;
+  for (const std::uint8_t byte : test::noise(20'000, 4)) digits += "0123456789abcdef"[byte % 16];
+  for (const bool is_line : {true, false}) {
+    Buffer packed = test::gzipped(test::buffer(is_line ? "{}\n{\"a\":\"" + digits : "{\n \"a\": \"" + digits));
+    packed.resize(packed.size() / 2);
+    for (const std::size_t piece : {std::size_t{7}, std::size_t{100'000}}) {
+      const Reading reading = read(packed, std::nullopt, 300, piece);
+      EXPECT_EQ(reading.framing, is_line ? Framing::jsonl : Framing::json);
+      const std::string place = std::to_string(packed.size());
+      Texts events = {"!bad: the message is over the message limit of 300 bytes",
+                      "!truncated: gzip data ends early at byte " + place};
+      if (is_line) {
+        events[0] = "!bad: the line is over the message limit of 300 bytes";
+        events.insert(events.begin(), "{}");
+      }
+      EXPECT_EQ(reading.events, events) << piece;
+    }
+  }
+}
+
 TEST(MessageReader, HonoursFrom_ForAnyBytes) {
   EXPECT_EQ(read(test::buffer("{\"a\":1}\n{\"b\":2}\n"), Framing::json).events, Texts{"{\"a\":1}\n{\"b\":2}\n"});
   EXPECT_EQ(read(test::u32be_frame(kOne), Framing::proto).events, Texts{test::text(test::u32be_frame(kOne))});

@@ -46,6 +46,18 @@ TEST(TextWidth, ShortensWithinTheColumns) {
   EXPECT_EQ(shortened("name", 0), "");
 }
 
+TEST(TextWidth, ShortensWhatTakesBytesButNoColumns) {
+  std::string marks = "e";
+  for (int i = 0; i < 100'000; ++i) marks += "\u0301";
+  const std::string text = shortened(marks, 10);
+  EXPECT_LE(text.size(), 10u * 8 + 16 + std::string("…").size());
+  EXPECT_TRUE(text.starts_with("e\u0301\u0301") && text.ends_with("\u0301…"));
+  EXPECT_EQ(columns_of(text), 2u);
+  EXPECT_EQ(wrapped(marks, 10), std::vector<std::string>{text});
+  EXPECT_EQ(shortened(marks.substr(1), 0), "");
+  EXPECT_EQ(shortened("กี่กี่", 2), "กี่กี่");  // letters with two marks each
+}
+
 TEST(TextWidth, WrapsAtSpaces) {
   EXPECT_EQ(wrapped("one two three", 7), (std::vector<std::string>{"one two", "three"}));
   EXPECT_EQ(wrapped("a-very-long-word b", 6), (std::vector<std::string>{"a-ver…", "b"}));
@@ -61,6 +73,24 @@ TEST(Grid, FitsEveryWidth) {
     for (const std::string& line : lines_of(grid.text())) EXPECT_LE(columns_of(line), columns) << line;
     EXPECT_NE(grid.text().find("1,234,567"), std::string::npos) << columns;
     EXPECT_NE(grid.text().find("…"), std::string::npos) << grid.text();
+  }
+}
+
+constexpr const char* kHostile = "a\x1b[31m\u009b\u202e\u2028\r\xff";
+constexpr const char* kHarmless = "a?[31m??????????";
+
+TEST(Grid, ShowsNothingThatATerminalObeys) {
+  for (const std::size_t columns : {std::size_t{40}, std::size_t{120}}) {
+    Grid grid(Paint{false, columns}, {"Service", std::string(30, 's')});
+    grid.row({kHostile, kHostile}, 1);
+    grid.line(kHostile);
+    const std::string text = grid.text();
+    for (std::size_t i = 0, at = 0; i < 3; ++i, ++at) {
+      at = text.find(kHarmless, at);
+      ASSERT_NE(at, std::string::npos) << text;
+    }
+    for (const char* const hostile : {"\x1b", "\u009b", "\u202e", "\u2028", "\r", "\xff"})
+      EXPECT_EQ(text.find(hostile), std::string::npos) << text;
   }
 }
 
@@ -84,6 +114,19 @@ TEST(Table, FitsEveryWidth) {
     EXPECT_NE(text.find("1,234,567,890"), std::string::npos);
     EXPECT_NE(text.find("lines"), std::string::npos);
   }
+}
+
+TEST(Table, ShowsNothingThatATerminalObeys) {
+  Table table(Paint{false, 120});
+  table.heading(kHostile);
+  table.row(kHostile, std::string_view(kHostile), kHostile);
+  table.line(kHostile);
+  const std::string shown = kHarmless;
+  EXPECT_EQ(table.take(), shown + "\n  " + shown + std::string(34 + 14 - 2 * shown.size(), ' ') + shown + "  " + shown +
+                              "\n  " + shown + "\n");
+  Table coloured(Paint{true, 120});
+  coloured.row(kHostile, 1, {}, coloured.paint().red());
+  EXPECT_NE(coloured.take().find(std::string(Paint{true}.red()) + "1"), std::string::npos) << "colours stay";
 }
 
 TEST(Progress, SaysWhatIsKnown) {

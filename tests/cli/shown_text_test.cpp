@@ -63,5 +63,33 @@ TEST(ShownText, IsJsonWithoutControls_ForAnyBytes) {
   }
 }
 
+// What shown_text() replaces is escaped in JSON: nothing is lost, and nothing reaches a terminal.
+TEST(JsonText, EscapesWhatTerminalsObey_ForAnyBytes) {
+  std::string text;
+  append_json_string("\x7f\u0085\u202e\u2066\u200f\u061c\u2028\u2029é🦊\xff", text);
+  EXPECT_EQ(text, R"("\u007f\u0085\u202e\u2066\u200f\u061c\u2028\u2029é🦊\ufffd")");
+  std::mt19937_64 random(6);
+  simdjson::dom::parser parser;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string bytes(random() % 12, '\0');
+    // Often the first bytes of C1, line separators and what turns the direction of writing.
+    for (char& byte : bytes) byte = "\xc2\xd8\xe2\x80\x81\xa6\xae\x9c\"\\\n"[random() % 11];
+    if (!bytes.empty() && random() % 2 == 0) bytes[random() % bytes.size()] = static_cast<char>(random());
+    std::string json = "[";
+    append_json_string(bytes, json);
+    json += "]";
+    EXPECT_EQ(shown_text(json), json) << round;
+    std::string_view back;
+    ASSERT_EQ(parser.parse(json).at(0).get(back), simdjson::SUCCESS) << json;
+    EXPECT_EQ(back, utf8_text(bytes, std::string_view::npos)) << round;
+  }
+}
+
+TEST(JsonText, EscapesInJsonFromOutside) {
+  JsonText json;
+  json.begin_array().raw_from_outside("{\"a\u202e\":\t[\"\u009b\x7f\", \"\\n\\u001bé\"]}\r").value("b").end_array();
+  EXPECT_EQ(json.take(), R"([{"a\u202e": ["\u009b\u007f", "\n\u001bé"]} ,"b"])");
+}
+
 }  // namespace
 }  // namespace entail::cli

@@ -77,6 +77,66 @@ TEST_F(SizeCommand, TellsWhenNoMemoryIsEnough) {
   EXPECT_TRUE(contains(run("size --spans-per-second 20000 -c low.yaml").out, "No such load fits"));
 }
 
+TEST_F(SizeCommand, AdvisesNoLessForMoreLanesOrSpans) {
+  std::uint64_t before = 0;
+  for (const char* const lanes : {"1", "2", "64", "150", "160", "256"}) {
+    const std::uint64_t limit =
+        number(json("--spans-per-second 5000 --retain-records 10m --requests-at-once " + std::string(lanes)),
+               "/memory_limit_bytes");
+    EXPECT_GE(limit, before) << lanes;
+    before = limit;
+  }
+  const std::uint64_t below = number(json("--spans-per-second 62 --max-request 4MiB"), "/memory_limit_bytes");
+  const std::uint64_t above = number(json("--spans-per-second 63 --max-request 4MiB"), "/memory_limit_bytes");
+  EXPECT_GE(above, below);
+  EXPECT_LE(above, below + (16u << 20));
+}
+
+TEST_F(SizeCommand, AdvisesNoLimitsWhenNoneIsEnough) {
+  const std::string load = "--spans-per-second 1000 --bytes-per-span 1000000000";
+  const auto none = json(load);
+  EXPECT_FALSE(none["fits"].get_bool().value());
+  EXPECT_NE(none["exceeds"].get_array().value().size(), 0u);
+  for (const char* const limit :
+       {"memory_limit_bytes", "library_bytes_max", "container_processor_bytes", "container_receiver_bytes"})
+    EXPECT_TRUE(none[limit].is_null()) << limit;
+  const std::string table = run("size " + load).out;
+  EXPECT_TRUE(contains(table, "No such load fits")) << table;
+  EXPECT_FALSE(contains(table, "Set\n")) << table;
+  EXPECT_FALSE(contains(table, "container")) << table;
+}
+
+TEST_F(SizeCommand, TellsThatLargeRequestsAreRefused) {
+  const auto refused = json("--memory-limit 16MiB");
+  EXPECT_FALSE(refused["fits"].get_bool().value());
+  ASSERT_EQ(refused["exceeds"].get_array().value().size(), 1u);
+  EXPECT_EQ(std::string_view(refused["exceeds"].at(0).get_string().value()), "max_request");
+  EXPECT_TRUE(contains(run("size --memory-limit 16MiB").out, "max_request_body_size"));
+  EXPECT_TRUE(json("--memory-limit 16MiB --max-request 4MiB")["fits"].get_bool().value());
+  EXPECT_EQ(number(json("--spans-per-second 9 --max-request 1TiB"), "/memory_limit_bytes"), 4ull << 40);
+}
+
+TEST_F(SizeCommand, NamesTheOptionAndItsBounds) {
+  const std::pair<std::string, std::string> messages[] = {
+      {"--memory-limit 0", "--memory-limit: expected a size from 16MiB to 16TiB, such as 512MiB, found '0'"},
+      {"--memory-limit 17TiB", "--memory-limit: expected a size from 16MiB to 16TiB, such as 512MiB, found '17TiB'"},
+      {"--max-request 4611686018427387904", "--max-request: expected a size from 1 to 1TiB"},
+      {"--max-request 0", "--max-request: expected a size from 1 to 1TiB"},
+      {"--retain-records 99999999h", "--retain-records: expected a duration from 0s to 168h"},
+      {"--decision-wait 169h", "--decision-wait: expected a duration from 0s to 168h"},
+      {"--retain-window '1s}'", "--retain-window: expected a duration such as 30s, found '1s}'"},
+      {"--absent-per-trace 2", "--absent-per-trace: expected no more than --links-per-trace (0), found '2'"},
+      {"--links-per-trace 1 --absent-per-trace 1.5", "no more than --links-per-trace (1), found '1.5'"},
+      {"--instance x", "--instance, --env and --env-file need a configuration (-c)"},
+      {"--env A=b", "--instance, --env and --env-file need a configuration (-c)"}};
+  for (const auto& [arguments, message] : messages) {
+    const Outcome outcome = run("size --spans-per-second 5 " + arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << arguments;
+    EXPECT_EQ(outcome.out, "") << arguments;
+    EXPECT_TRUE(contains(outcome.err, message)) << arguments << " " << outcome.err;
+  }
+}
+
 TEST_F(SizeCommand, RefusesWrongUsage) {
   for (const std::string arguments :
        {"", "--spans-per-second many", "--spans-per-second 0", "--spans-per-second 1e5", "--spans-per-second -5",

@@ -169,6 +169,21 @@ TEST(SummaryNotes, ComeFirst_InTheTableAndTheObject) {
   EXPECT_EQ(std::string_view(parser.parse(json)["notes"].at(0)).substr(0, 9), "Some data");
 }
 
+TEST(SummaryTable, ShowsPolicyNamesWithoutControls_AndTheObjectEscapesThem) {
+  const std::string name = "p\x1b[31m\u009b\u202e";
+  Statistics statistics = some_statistics();
+  statistics.traces.kept_by_policy = {{name, 3}};
+  RunFacts facts = some_facts();
+  facts.no_origins = "no policy but '" + name + "' keeps traces";
+  const std::string table = summary_table(statistics, facts, Paint{false, 200});
+  EXPECT_NE(table.find("\n  p?[31m?????  "), std::string::npos) << table;
+  EXPECT_NE(table.find("no policy but 'p?[31m?????\x27 keeps"), std::string::npos) << table;
+  EXPECT_EQ(table.find('\x1b'), std::string::npos);
+  EXPECT_EQ(table.find("\u202e"), std::string::npos);
+  const std::string json = summary_json(statistics, facts);
+  EXPECT_NE(json.find(R"("kept_by_policy":{"p\u001b[31m\u009b\u202e":3})"), std::string::npos) << json;
+}
+
 TEST(Strict, ConcernsMemory_NotTheInputOrTheConfiguration) {
   for (const char* const name : {"evicted", "records_forgotten", "too_large", "out_of_memory"}) {
     Statistics statistics;

@@ -106,6 +106,23 @@ TEST_F(WhyTest, NothingInALogControlsTheTerminalOrADiagram) {
       << mermaid;
 }
 
+// A record is printed as the log has it, but for characters that a terminal obeys.
+TEST_F(WhyTest, JsonEscapesTheRecordsOfTheLog) {
+  const std::string name = "a\u202e\u2028\u009b\x7fé";
+  write_file(path("d.jsonl"), buffer(record_line(1, R"("root_service":")" + name + R"(","root_name":"n")") +
+                                     record_line(2, R"("root_service":")" + name + R"(","root_name":"m")")));
+  simdjson::dom::parser parser;
+  const std::string story = why(id_of(1) + " --json");
+  EXPECT_TRUE(contains(story, R"("root_service":"a\u202e\u2028\u009b\u007fé")")) << story;
+  EXPECT_EQ(text_at(parse(parser, story), "/record/root_service"), name);
+  const std::string list = why("--policy p --json");
+  EXPECT_EQ(text_at(parse(parser, list), "/traces/0/record/root_service"), name);
+  for (const std::string* const json : {&story, &list}) {
+    EXPECT_TRUE(is_plain(*json)) << *json;
+    for (const char* const obeyed : {"\u202e", "\u2028", "\u009b"}) EXPECT_FALSE(contains(*json, obeyed)) << *json;
+  }
+}
+
 TEST_F(WhyTest, DiagramsSayHowManyTracesTheyLeaveOut) {
   std::string log = record_line(1, R"("root_service":"hub","linked":[")" + id_of(2) + R"("],"linked_total":1001)");
   for (unsigned i = 2; i < 302; ++i) log += record_line(i, R"("linked":[")" + id_of(1) + "\"]");
@@ -196,7 +213,7 @@ TEST_F(WhyTest, ReadsRotatedLogs) {
   const Outcome ids = run("why --error --decisions d.jsonl");
   EXPECT_EQ(ids.exit_code, 1);
   EXPECT_TRUE(contains(ids.err, "decisions.detail: ids")) << ids.err;
-  for (const char* const wrong : {"--decisions-rotate 0", "--decisions-rotate ten", "--decisions-rotate 1TB"})
+  for (const char* const wrong : {"--decisions-rotate 0", "--decisions-rotate ten", "--decisions-rotate 1XB"})
     EXPECT_EQ(run("sample in.otlp -o k --decisions d.jsonl " + std::string(wrong)).exit_code, 2) << wrong;
   EXPECT_EQ(run("sample in.otlp -o k --decisions-rotate 1MB").exit_code, 2);
 }

@@ -224,6 +224,71 @@ TEST(MemoryEstimate, TellsThatRetainMaxBytesEndsRetentionEarly) {
   EXPECT_GT(measure(kCases[0], options).early, 0u);
 }
 
+struct Growth {
+  const char* name;
+  double from, to;
+  void (*set)(double, Options&, ExpectedLoad&);
+};
+std::int64_t to_ns(double seconds) { return static_cast<std::int64_t>(seconds * 1e9); }
+constexpr Growth kGrowths[] = {
+    {"rate", 1, 100'000, [](double to, Options&, ExpectedLoad& load) { load.spans_per_second = to; }},
+    {"lanes", 1, kIngestLanesMax,
+     [](double to, Options&, ExpectedLoad& load) { load.requests_at_once = static_cast<unsigned>(to); }},
+    {"bytes", 20, 200'000, [](double to, Options&, ExpectedLoad& load) { load.bytes_per_span = to; }},
+    {"links", 0.1, 1000, [](double to, Options&, ExpectedLoad& load) { load.links_per_trace = to; }},
+    {"decision_wait", 1, 600,
+     [](double to, Options& options, ExpectedLoad&) { options.tail_sampling.decision_wait_ns = to_ns(to); }},
+    {"retain.window", 1, 600, [](double to, Options& options, ExpectedLoad&) { options.retain.window_ns = to_ns(to); }},
+    {"retain.records", 601, 36'000,
+     [](double to, Options& options, ExpectedLoad&) { options.retain.records_ns = to_ns(to); }},
+};
+std::ostream& operator<<(std::ostream& out, const Growth& each) { return out << each.name; }
+
+class GrowingLoads : public testing::TestWithParam<Growth> {};
+
+TEST_P(GrowingLoads, NeverTakeLess) {
+  for (const double rate : {60.0, 5000.0})
+    for (const unsigned lanes : {2u, 160u}) {
+      Options options = options_of(kCases[1]);
+      options.retain.records_ns = 3600 * kNanosPerSecond;
+      ExpectedLoad load;
+      load.spans_per_second = rate;
+      load.requests_at_once = lanes;
+      std::uint64_t limit_before = 0, spans_before = 0;
+      for (double value = GetParam().from; value <= GetParam().to; value *= 1.2) {
+        GetParam().set(value, options, load);
+        const auto limit = memory_limit_for(options, load);
+        ASSERT_TRUE(limit.ok() && *limit != 0) << value;
+        EXPECT_GE(*limit, limit_before) << value << " of " << rate << " and " << lanes;
+        Options large = options;
+        large.memory_limit_bytes = 1ull << 40;
+        const auto estimate = estimate_memory(large, load);
+        ASSERT_TRUE(estimate.ok());
+        EXPECT_GE(estimate->span_bytes, spans_before) << value << " of " << rate << " and " << lanes;
+        limit_before = *limit;
+        spans_before = estimate->span_bytes;
+      }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Loads, GrowingLoads, testing::ValuesIn(kGrowths));
+
+// A lane that exceeds its small first chunk takes seventeen times as much. A load whose average is just below exceeds
+// it every other second, so it needs about as much as one just above.
+TEST(MemoryEstimate, HasNoStepWhereLanesTakeTheirSecondChunk) {
+  Options options = options_of(kCases[0]);
+  options.memory_limit_bytes = 1ull << 30;
+  ExpectedLoad load;
+  double most = 1e18;
+  for (double rate = 10; rate < 200; rate += 1) {
+    load.spans_per_second = rate;
+    const auto estimate = estimate_memory(options, load);
+    ASSERT_TRUE(estimate.ok());
+    EXPECT_LE(static_cast<double>(estimate->span_bytes), most) << rate;
+    most = 1.2 * static_cast<double>(estimate->span_bytes);
+  }
+}
+
 TEST(MemoryEstimate, SaysWhatIsWrongWithOptions) {
   Options options;
   options.memory_limit_bytes = 1;

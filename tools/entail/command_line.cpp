@@ -4,9 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "console.hpp"
+#include "output/shown_text.hpp"
 #include "size_text.hpp"
 #include "usage/help_text.hpp"
 #include "usage/mistake.hpp"
@@ -32,11 +34,25 @@ std::vector<std::string> split_names(const std::string& names) {
   return split;
 }
 
+// CLI11 takes negative numbers modulo 2^64, and cuts larger ones.
+std::string refuse_no_number(const std::string& value) {
+  std::uint64_t number = 0;
+  const char* const end = value.data() + value.size();
+  const auto [stop, problem] = std::from_chars(value.data(), end, number);
+  if (problem == std::errc() && stop == end) return {};
+  return "'" + value + "' is not a whole number" + (problem == std::errc::result_out_of_range ? " below 2^64" : "");
+}
+
 // What CLI11 found, in the words of misplaced_word().
 std::string error_text(const CLI::ParseError& error) {
   std::string text = error.what();
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) && text.find(" missing") != std::string::npos)
-    return text.substr(0, text.find(':')) + " needs a value";
+  const std::string name = text.substr(0, text.find(':'));
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error)) {
+    if (text.find(" missing") != std::string::npos) return name + " needs a value";
+    if (text.find("At Most 1 ") != std::string::npos) return name + " was given more than once";
+  }
+  if (dynamic_cast<const CLI::RequiredError*>(&error) && text == "A subcommand is required")
+    return "a command is required";
   constexpr std::string_view kExtras[] = {"The following arguments were not expected: ",
                                           "The following argument was not expected: "};
   for (const std::string_view extra : kExtras)
@@ -140,17 +156,17 @@ Option Command::add_option(const std::string& name, std::vector<std::string>& va
 }
 
 Option Command::add_option(const std::string& name, unsigned& value, const std::string& help) {
-  return shaped(*app_->add_option(name, value, help), name, help, "N");
+  return shaped(*app_->add_option(name, value, help)->check(refuse_no_number), name, help, "N");
 }
 
 Option Command::add_option(const std::string& name, std::uint64_t& value, const std::string& help) {
-  return shaped(*app_->add_option(name, value, help), name, help, "N");
+  return shaped(*app_->add_option(name, value, help)->check(refuse_no_number), name, help, "N");
 }
 
 Option Command::add_size(const std::string& name, std::uint64_t& bytes, const std::string& help) {
   const auto read = [name, &bytes](const std::string& text) {
     const std::optional<std::uint64_t> size = parse_size(text);
-    if (!size || *size == 0) throw CLI::ValidationError(name, "expected a size such as 256MiB");
+    if (!size || *size == 0) throw CLI::ValidationError(name, "expected a size such as 256MiB, found '" + text + "'");
     bytes = *size;
   };
   return shaped(*app_->add_option_function<std::string>(name, read, help), name, help, "SIZE");
@@ -202,6 +218,7 @@ void CommandLine::set_presentation() const {
 
 std::optional<Exit> CommandLine::parse(int argc, const char* const* argv) {
   const std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  if (const std::string mistake = silent_mistake(shape_, words); !mistake.empty()) return refuse(mistake, words);
   try {
     app_->parse(argc, argv);
     set_presentation();
@@ -214,11 +231,15 @@ std::optional<Exit> CommandLine::parse(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     set_presentation();
     const std::string misplaced = misplaced_word(shape_, words);
-    Console().message((misplaced.empty() ? error_text(error) : misplaced) + "\nTry '" +
-                      named_command(shape_, words).path + " --help'.");
-    return Exit::usage;
+    return refuse(misplaced.empty() ? error_text(error) : misplaced, words);
   }
   return std::nullopt;
+}
+
+Exit CommandLine::refuse(const std::string& mistake, const std::vector<std::string>& words) const {
+  // What was typed may have line ends, which must not look like the end of the message.
+  Console().message(shown_text(mistake) + "\nTry '" + named_command(shape_, words).path + " --help'.");
+  return Exit::usage;
 }
 
 }  // namespace entail::cli

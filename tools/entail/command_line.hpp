@@ -118,6 +118,7 @@ class CommandLine {
 
  private:
   void set_presentation() const;
+  Exit refuse(const std::string& mistake, const std::vector<std::string>& words) const;
 
   std::string version_;
   CommonValues common_;

@@ -23,12 +23,17 @@ bool is_set(const char* name) {
   return value && *value;
 }
 
+// A terminal that understands escape sequences.
+bool knows_sequences(int fd) {
+  const char* const term = std::getenv("TERM");
+  return ::isatty(fd) != 0 && !(term && std::string_view(term) == "dumb");
+}
+
 bool wants_colours(int fd) {
   if (presentation().color != Color::automatic) return presentation().color == Color::always;
   if (is_set("NO_COLOR")) return false;
   if (is_set("CLICOLOR_FORCE") && std::string_view(std::getenv("CLICOLOR_FORCE")) != "0") return true;
-  const char* const term = std::getenv("TERM");
-  return ::isatty(fd) != 0 && !(term && std::string_view(term) == "dumb");
+  return knows_sequences(fd);
 }
 
 std::size_t columns_for(int fd) {
@@ -50,7 +55,7 @@ Presentation& presentation() noexcept {
 Paint paint_for(int fd) { return {wants_colours(fd), columns_for(fd)}; }
 
 Console::Console()
-    : paint_(paint_for(STDERR_FILENO)), terminal_(::isatty(STDERR_FILENO) != 0 && !presentation().quiet) {}
+    : paint_(paint_for(STDERR_FILENO)), terminal_(knows_sequences(STDERR_FILENO) && !presentation().quiet) {}
 
 void Console::message(std::string_view text) { message_in(text, paint_.red()); }
 

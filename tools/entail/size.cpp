@@ -9,6 +9,7 @@
 #include "commands.hpp"
 #include "config_source.hpp"
 #include "console.hpp"
+#include "engine_run.hpp"
 #include "size/size_plan.hpp"
 #include "size_text.hpp"
 
@@ -48,11 +49,22 @@ bool read_amount(const Amount& amount, Console& console) {
   return false;
 }
 
-bool read_size(const char* option, const std::string& text, std::optional<std::uint64_t>& size, Console& console) {
-  if (text.empty()) return true;
-  size = parse_size(text);
-  if (!size) console.message(std::string(option) + ": expected a size such as 512MiB, found '" + text + "'");
-  return size.has_value();
+struct Size {
+  const char* option;
+  const std::string& text;
+  std::optional<std::uint64_t>& value;
+  std::uint64_t least, most;
+  const char* bounds;
+};
+
+// False: not a size between the bounds, which was reported.
+bool read_size(const Size& size, Console& console) {
+  if (size.text.empty()) return true;
+  size.value = parse_size(size.text);
+  if (size.value && *size.value >= size.least && *size.value <= size.most) return true;
+  console.message(std::string(size.option) + ": expected a size from " + size.bounds + ", such as 512MiB, found '" +
+                  size.text + "'");
+  return false;
 }
 
 bool read_load(const SizeArguments& arguments, SizeQuestion& question, Console& console) {
@@ -71,10 +83,17 @@ bool read_load(const SizeArguments& arguments, SizeQuestion& question, Console& 
   load.kept_share = kept_percent / 100;
   load.requests_at_once = arguments.requests;
   question.has_rate = !arguments.rate.empty();
-  std::optional<std::uint64_t> request;
-  if (!read_size("--memory-limit", arguments.memory_limit, question.memory_limit, console) ||
-      !read_size("--max-request", arguments.request, request, console))
+  if (load.absent_per_trace > load.links_per_trace) {
+    console.message("--absent-per-trace: expected no more than --links-per-trace (" +
+                    (arguments.links.empty() ? "0" : arguments.links) + "), found '" + arguments.absent + "'");
     return false;
+  }
+  std::optional<std::uint64_t> request;
+  const Size sizes[] = {
+      {"--memory-limit", arguments.memory_limit, question.memory_limit, 16ull << 20, 16ull << 40, "16MiB to 16TiB"},
+      {"--max-request", arguments.request, request, 1, kRequestBytesMost, "1 to 1TiB"}};
+  for (const Size& each : sizes)
+    if (!read_size(each, console)) return false;
   question.request_bytes_max = request.value_or(question.request_bytes_max);
   if (!question.has_rate && !question.memory_limit) {
     console.message("give --spans-per-second to learn the memory, or --memory-limit to learn the rate");
@@ -83,13 +102,20 @@ bool read_load(const SizeArguments& arguments, SizeQuestion& question, Console& 
   return true;
 }
 
-// Durations of the command line are read as those of a configuration are.
-std::optional<std::int64_t> parse_duration(const std::string& text) {
-  if (text.find_first_not_of("0123456789.hmsun") != std::string::npos) return std::nullopt;
-  const ConfigResult read = parse_options(
-      "tail_sampling: {policies: [{name: all, type: always_sample}]}\nretain: {window: 0s, records: " + text + "}");
-  if (!read.options) return std::nullopt;
-  return read.options->retain.records_ns;
+// Durations of the command line are read as retain.records of a configuration, which has the bounds of the others as
+// well. Nothing: it is none, which was reported.
+std::optional<std::int64_t> parse_duration(const char* option, const std::string& text, Console& console) {
+  std::string problem = ": expected a duration such as 30s, found '" + text + "'";
+  if (text.find_first_not_of("0123456789.hmsun") == std::string::npos) {
+    const ConfigResult read = parse_options(
+        "tail_sampling: {policies: [{name: all, type: always_sample}]}\nretain: {window: 0s, records: " + text + "}");
+    if (read.options) return read.options->retain.records_ns;
+    constexpr std::string_view kKey = "retain.records";
+    for (const ConfigMessage& error : read.errors)
+      if (error.text.starts_with(kKey)) problem = error.text.substr(kKey.size());
+  }
+  console.message(option + problem);
+  return std::nullopt;
 }
 
 // Options of the command line in place of the configuration's.
@@ -100,11 +126,8 @@ bool override_options(const SizeArguments& arguments, Options& options, Console&
       {"--retain-records", arguments.records, options.retain.records_ns}};
   for (const auto& [option, text, value] : settings) {
     if (text.empty()) continue;
-    const std::optional<std::int64_t> duration = parse_duration(text);
-    if (!duration) {
-      console.message(std::string(option) + ": expected a duration such as 30s, found '" + text + "'");
-      return false;
-    }
+    const std::optional<std::int64_t> duration = parse_duration(option, text, console);
+    if (!duration) return false;
     value = *duration;
   }
   return true;
@@ -113,7 +136,7 @@ bool override_options(const SizeArguments& arguments, Options& options, Console&
 Exit size(const SizeArguments& arguments) {
   Console console;
   SizeQuestion question;
-  if (!read_load(arguments, question, console)) return Exit::usage;
+  if (!check_source(arguments.config, console) || !read_load(arguments, question, console)) return Exit::usage;
   if (arguments.config.path.empty()) {
     question.options = options_without_config({});
   } else {

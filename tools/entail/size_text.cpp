@@ -7,15 +7,17 @@
 namespace entail::cli {
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 9> kUnits = {{{"", 1},
-                                                                                 {"B", 1},
-                                                                                 {"kB", 1'000},
-                                                                                 {"KB", 1'000},
-                                                                                 {"MB", 1'000'000},
-                                                                                 {"GB", 1'000'000'000},
-                                                                                 {"KiB", 1u << 10},
-                                                                                 {"MiB", 1u << 20},
-                                                                                 {"GiB", 1u << 30}}};
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 11> kUnits = {{{"", 1},
+                                                                                  {"B", 1},
+                                                                                  {"kB", 1'000},
+                                                                                  {"KB", 1'000},
+                                                                                  {"MB", 1'000'000},
+                                                                                  {"GB", 1'000'000'000},
+                                                                                  {"TB", 1'000'000'000'000},
+                                                                                  {"KiB", 1u << 10},
+                                                                                  {"MiB", 1u << 20},
+                                                                                  {"GiB", 1u << 30},
+                                                                                  {"TiB", 1ull << 40}}};
   constexpr std::uint64_t kBytesMax = ~std::uint64_t{0} >> 1;
   std::uint64_t number = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);

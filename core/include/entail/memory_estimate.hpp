@@ -56,7 +56,8 @@ struct MemoryEstimate {
 Result<MemoryEstimate> estimate_memory(const Options& options, const ExpectedLoad& load, std::string* why = nullptr);
 
 // The smallest memory_limit, in steps of 16 MiB, or of 64 MiB from 1 GiB on, with which the load fits; 0: none does,
-// because the options set retain.max_bytes too low for it. Fails as estimate_memory().
+// because the options set retain.max_bytes too low for it, or it needs more than 16 TiB. More or larger
+// spans, and more requests at once, never need less. Fails as estimate_memory().
 Result<std::uint64_t> memory_limit_for(const Options& options, const ExpectedLoad& load, std::string* why = nullptr);
 
 // The largest spans_per_second of such a load that fits with these options; 0: not even one. Fails as

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "output/shown_text.hpp"
 #include "output/text_width.hpp"
 #include "time_text.hpp"
 
@@ -69,7 +70,7 @@ std::string trial_heading(const Trial& trial, Paint paint) {
   const RunFacts& facts = trial.facts();
   std::string text;
   for (const std::string& note : trial.notes())
-    text.append(paint.red()).append(indented("note: " + note, 0, paint.columns)).append(paint.end());
+    text.append(paint.red()).append(indented("note: " + shown_text(note), 0, paint.columns)).append(paint.end());
   if (facts.interrupted) text += "interrupted: what was read so far\n";
   std::string received =
       plural(facts.requests, "request", "requests") + " from " + plural(facts.files, "input", "inputs");

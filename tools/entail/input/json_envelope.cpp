@@ -159,6 +159,11 @@ std::string_view present_key(std::string_view key) noexcept {
 
 }  // namespace
 
+bool ends_early(std::string_view json) noexcept {
+  const std::size_t begin = json.find_first_not_of(kSpace);
+  return begin != std::string_view::npos && value_end(json, begin) == std::string_view::npos;
+}
+
 std::size_t JsonEnvelope::offset_in_message(std::size_t offset) const {
   const auto next = std::ranges::upper_bound(edits_, offset, {}, &Edit::offset);
   if (next == edits_.begin()) return edits_.empty() ? offset : next->offset_in_message;

@@ -14,6 +14,9 @@
 
 namespace entail::cli {
 
+// The text ends inside a string, or before its first value has all its brackets.
+bool ends_early(std::string_view json) noexcept;
+
 class JsonEnvelope {
  public:
   std::string_view text;     // the request: all of the message, a part of it, or `copy`

@@ -243,7 +243,7 @@ MessageReader::Next MessageReader::next_line(Message& message) {
   ++line_;
   const std::size_t size = newline ? static_cast<std::size_t>(newline - seen.data()) : seen.size();
   if (size > message_bytes_max_) {
-    if (!skip_long_line()) stopped_ = true;
+    skip_long_line();  // what damage cut it short follows as a problem of its own
     fail_over_limit("the line");
     problem_.line = line_;
     return Next::problem;
@@ -256,16 +256,16 @@ MessageReader::Next MessageReader::next_line(Message& message) {
   return Next::message;
 }
 
-// Drops bytes up to the next newline. False: there was none.
-bool MessageReader::skip_long_line() {
+// Drops bytes up to the next newline, or to the end.
+void MessageReader::skip_long_line() {
   for (;;) {
     const Bytes seen = window_->available().empty() ? window_->fill(1) : window_->available();
-    if (seen.empty()) return false;
+    if (seen.empty()) return;
     const auto* const newline = static_cast<const std::uint8_t*>(std::memchr(seen.data(), '\n', seen.size()));
     const std::size_t size = newline ? static_cast<std::size_t>(newline - seen.data()) + 1 : seen.size();
     bytes_read_ += size;
     window_->consume(size);
-    if (newline) return true;
+    if (newline) return;
   }
 }
 
@@ -331,10 +331,7 @@ MessageReader::Next MessageReader::next_whole(Message& message) {
   if (!frame_is_first_) return ended_or_broken();
   frame_is_first_ = false;
   Bytes seen = window_->fill(message_bytes_max_ + 1);
-  if (seen.size() > message_bytes_max_) {
-    stopped_ = true;
-    return fail_over_limit("the message");
-  }
+  if (seen.size() > message_bytes_max_) return fail_over_limit("the message");
   pending_bytes_ = seen.size();
   bytes_read_ += seen.size();
   const bool json = framing_ == Framing::json;

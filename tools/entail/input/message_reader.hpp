@@ -1,10 +1,10 @@
 // Messages of one input, whatever it is packed and framed in.
 //
 // next() gives messages until the input ends or its framing breaks; what went wrong is a Problem that names the place.
-// Lines and frames over the limit are skipped without being held. Thread rule: Confined. Memory: twice the largest
-// message, which has at most message_bytes_max bytes, plus buffers of some MiB. Nothing is allocated per message once
-// the buffers have grown. Cost: linear in the bytes, however few come at a time. Blank lines, of which a small packed
-// file may hold thousands of millions, take less than 1 ns each.
+// Frames over the limit are skipped without being held, lines without what is beyond the limit. Thread rule: Confined.
+// Memory: twice the largest message, which has at most message_bytes_max bytes, plus buffers of some MiB. Nothing is
+// allocated per message once the buffers have grown. Cost: linear in the bytes, however few come at a time. Blank
+// lines, of which a small packed file may hold thousands of millions, take less than 1 ns each.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ namespace entail::cli {
 struct Message {
   Bytes bytes;  // valid until the next call of next(), or longer: next_is_there()
   bool json = false;
-  bool unterminated = false;      // a last line without its newline: a line that does not parse was probably cut
+  bool unterminated = false;      // a last line without its newline, which may have been cut
   std::uint64_t place = 0;        // line number for JSON lines, else the byte offset of the message (behind its length)
   std::uint64_t input_bytes = 0;  // read of the input up to the end of this message, unpacked
   std::uint64_t line_offset = 0;  // of a line: the blanks in front of `bytes`, which were skipped
@@ -75,7 +75,7 @@ class MessageReader {
   Next ended_or_broken();
   Next fail(ProblemKind kind, std::string text);
   Next fail_over_limit(std::string what);
-  bool skip_long_line();
+  void skip_long_line();
   bool skip(std::uint64_t size);
   void consume_last();
   void open_packing(std::optional<FileView>& file);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "stop_signal.hpp"
 
@@ -121,12 +122,16 @@ void TraceInput::parse_what_is_whole(ParsedRequest& parsed) const {
   const Bytes bytes = parsed.message.bytes;
   const auto bad_at = static_cast<std::size_t>(std::min<std::uint64_t>(parsed.error.offset(), bytes.size()));
   parsed.good_size = whole_fields_size(bytes.first(bad_at));
-  if (parsed.good_size == 0 || !parsed.request.parse_protobuf(bytes.first(parsed.good_size))) return;
-  parsed.usable = parsed.request.span_count() > 0;
+  if (parsed.good_size == 0) return;
+  const Result<void> result = parsed.request.parse_protobuf(bytes.first(parsed.good_size));
+  if (result.error().code() == ErrorCode::out_of_memory) parsed.error = result.error();
+  parsed.usable = result.ok() && parsed.request.span_count() > 0;
 }
 
-// may_be_cut: a stop was requested, so the last message of a pipe may lack its end.
+// may_be_cut: a stop was requested, so the last message of a pipe may lack its end. Throws std::bad_alloc if memory ran
+// out in the parser: that is no fault of the input.
 bool TraceInput::accept(ParsedRequest& parsed, bool may_be_cut) {
+  if (parsed.error.code() == ErrorCode::out_of_memory) throw std::bad_alloc();
   if (parsed.error.code() != ErrorCode::none) {
     const bool has_no_end = parsed.message.unterminated || framing() == Framing::json || framing() == Framing::proto;
     if (!may_be_cut || !has_no_end) report_unparsed(parsed);
@@ -166,7 +171,9 @@ void TraceInput::report_unparsed(const ParsedRequest& parsed) {
       (parsed.error.code() == ErrorCode::truncated || parsed.error.code() == ErrorCode::bad_length) &&
       whole_fields_size(message.bytes) < message.bytes.size();
   if (message.json && !parsed.envelope.foreign.empty()) problem.text = parsed.envelope.foreign;
-  problem.kind = message.unterminated || cut_field ? ProblemKind::truncated : ProblemKind::malformed;
+  const bool cut_line =
+      message.unterminated && ends_early({reinterpret_cast<const char*>(message.bytes.data()), message.bytes.size()});
+  problem.kind = cut_line || cut_field ? ProblemKind::truncated : ProblemKind::malformed;
   report_.problem(name_, problem);
 }
 

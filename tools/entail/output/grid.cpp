@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "output/shown_text.hpp"
 #include "output/text_width.hpp"
 
 namespace entail::cli {
@@ -14,11 +15,12 @@ constexpr std::size_t kFirstMin = 16;  // columns for the names
 Grid::Grid(Paint paint, std::vector<std::string> headings) : paint_(paint), headings_(std::move(headings)) {}
 
 void Grid::row(std::vector<std::string> cells, unsigned indent) {
+  for (std::string& cell : cells) cell = shown_text(cell);
   cells.front().insert(0, indent * std::size_t{2}, ' ');
   rows_.push_back({std::move(cells), false});
 }
 
-void Grid::line(std::string text) { rows_.push_back({{std::move(text)}, true}); }
+void Grid::line(const std::string& text) { rows_.push_back({{shown_text(text)}, true}); }
 
 std::string Grid::text() const {
   std::vector<std::size_t> widths;

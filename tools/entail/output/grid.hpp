@@ -1,6 +1,6 @@
 // A table of aligned columns for people, as wide as the terminal at most: the first column is text, the others are
-// numbers. Names that do not fit are shortened. Where not even the numbers fit, each row is a paragraph. Thread rule:
-// Confined.
+// numbers. Names that do not fit are shortened. Where not even the numbers fit, each row is a paragraph. Cells and
+// lines are shown as shown_text() makes them. Thread rule: Confined.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ class Grid {
   // As many cells as headings. `indent` levels of two spaces are put in front of the first.
   void row(std::vector<std::string> cells, unsigned indent = 0);
   // A line of its own between rows.
-  void line(std::string text);
+  void line(const std::string& text);
   bool empty() const noexcept { return rows_.empty(); }
 
   std::string text() const;

@@ -8,7 +8,8 @@
 
 namespace entail::cli {
 
-// The string with its quotes; control characters escaped.
+// The string with its quotes. Escaped are also the characters that shown_text() replaces; every byte of what is not
+// UTF-8 becomes U+FFFD.
 void append_json_string(std::string_view text, std::string& out);
 
 class JsonText {
@@ -32,6 +33,8 @@ class JsonText {
   }
   // Text that is JSON already.
   JsonText& raw(std::string_view json);
+  // The same for JSON from outside: it becomes one line, and what stands in its strings is escaped as value() does.
+  JsonText& raw_from_outside(std::string_view json);
   template <class T>
   JsonText& field(std::string_view name, const T& held) {
     return key(name).value(held);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 namespace entail::cli {
-namespace {
 
 bool is_harmless(std::uint32_t code_point) noexcept {
   if (code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0)) return false;  // C0, DEL, C1
@@ -12,8 +11,6 @@ bool is_harmless(std::uint32_t code_point) noexcept {
   const bool breaks_line = code_point == 0x2028 || code_point == 0x2029;
   return !turns && !breaks_line;
 }
-
-}  // namespace
 
 Character first_character(std::string_view text) noexcept {
   const auto lead = static_cast<unsigned char>(text[0]);

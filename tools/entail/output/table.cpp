@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "output/shown_text.hpp"
 #include "output/text_width.hpp"
 
 namespace entail::cli {
@@ -16,7 +17,7 @@ constexpr std::size_t kNoteWidthMin = 20;  // a narrower note goes below its row
 
 void Table::heading(std::string_view text) {
   if (!text_.empty()) text_ += '\n';
-  text_.append(paint_.bold()).append(indented(text, 0, paint_.columns));
+  text_.append(paint_.bold()).append(indented(shown_text(text), 0, paint_.columns));
   text_.insert(text_.size() - 1, paint_.end());
 }
 
@@ -26,8 +27,10 @@ void Table::row(std::string_view label, std::uint64_t count, std::string_view no
 
 void Table::row(std::string_view label, std::string_view number, std::string_view note, std::string_view colour) {
   const std::size_t width_max = paint_.columns - kIndent;
+  const std::string shown_number = shown_text(number);
+  number = shown_number;
   const std::size_t number_width = columns_of(number);
-  const std::string shown = shortened(label, width_max - std::min(width_max, number_width + 1));
+  const std::string shown = shortened(shown_text(label), width_max - std::min(width_max, number_width + 1));
   // A label that is too long for its column pushes the number to the right.
   const std::size_t width =
       std::min(width_max, std::max(kLabelWidth + kNumberWidth, columns_of(shown) + 1 + number_width));
@@ -35,7 +38,7 @@ void Table::row(std::string_view label, std::string_view number, std::string_vie
   text_.append(width - std::min(width, columns_of(shown) + number_width), ' ');
   text_.append(colour).append(number);
   if (!colour.empty()) text_ += paint_.end();
-  if (!note.empty()) append_note(note, kIndent + width + 2);
+  if (!note.empty()) append_note(shown_text(note), kIndent + width + 2);
   text_ += '\n';
 }
 
@@ -54,7 +57,7 @@ void Table::append_note(std::string_view note, std::size_t column) {
 }
 
 void Table::line(std::string_view text, std::string_view colour, unsigned indent) {
-  std::string lines = indented(text, kIndent * (indent + 1), paint_.columns);
+  std::string lines = indented(shown_text(text), kIndent * (indent + 1), paint_.columns);
   lines.pop_back();
   text_.append(colour).append(lines);
   if (!colour.empty()) text_ += paint_.end();

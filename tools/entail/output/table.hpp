@@ -1,5 +1,6 @@
 // Rows of a label and a number, under headings: what summaries for people are made of. They are as wide as the terminal
-// at most: labels are shortened, notes wrapped. Thread rule: Confined.
+// at most: labels are shortened, notes wrapped. All text is shown as shown_text() makes it; colours are passed apart.
+// Thread rule: Confined.
 #pragma once
 
 #include <cstdint>

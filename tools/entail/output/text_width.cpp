@@ -103,6 +103,10 @@ constexpr Range kWide[] = {
     {0x1f93c, 0x1f945}, {0x1f947, 0x1f9ff}, {0x1fa70, 0x1faf6}, {0x20000, 0x3134a},
 };
 
+// Of shortened text: room for a letter and its marks in each column.
+constexpr std::size_t kBytesPerColumn = 8;
+constexpr std::size_t kSpareBytes = 16;
+
 bool is_in(std::span<const Range> ranges, std::uint32_t code_point) noexcept {
   const auto at = std::ranges::lower_bound(ranges, code_point, {}, &Range::last);
   return at != ranges.end() && at->first <= code_point;
@@ -127,15 +131,17 @@ std::size_t columns_of(std::string_view text) noexcept {
 }
 
 std::string shortened(std::string_view text, std::size_t columns) {
-  if (columns_of(text) <= columns) return std::string(text);
+  const std::size_t bytes_max = kBytesPerColumn * columns + kSpareBytes;
+  if (text.size() <= bytes_max && columns_of(text) <= columns) return std::string(text);
   if (columns == 0) return {};
   std::size_t taken = 0;
   std::size_t at = 0;
   while (at < text.size()) {
     const Character character = first_character(text.substr(at));
     taken += character.size == 0 ? 1 : width_of(character.code_point);
-    if (taken >= columns) break;
-    at += std::max<std::size_t>(character.size, 1);
+    const std::size_t size = std::max<std::size_t>(character.size, 1);
+    if (taken >= columns || at + size > bytes_max) break;
+    at += size;
   }
   return std::string(text.substr(0, at)) + "…";
 }

@@ -11,7 +11,8 @@ namespace entail::cli {
 // East Asian wide characters and emoji take two columns, combining marks none.
 std::size_t columns_of(std::string_view text) noexcept;
 
-// The text in at most `columns` columns: what is longer ends in an ellipsis.
+// The text in at most `columns` columns: what is longer ends in an ellipsis. So does what takes no columns but many
+// bytes: the text has at most 8 of them for each column and 16 more.
 std::string shortened(std::string_view text, std::size_t columns);
 
 // Lines of at most `columns` columns, broken at spaces; longer words are shortened. At least one line.

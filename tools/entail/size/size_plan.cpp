@@ -14,6 +14,8 @@ constexpr std::uint64_t kIntakeRequests = 12, kIntakeBytesMin = 192 * kMiB;
 constexpr std::uint64_t kParsedRequests = 16;
 constexpr std::uint64_t kInflateBytes = 16 * kMiB;  // for each CPU
 constexpr std::uint64_t kContainerStep = 64 * kMiB;
+constexpr std::uint64_t kRequestShare = 4;  // a request of more than this share of memory_limit is refused for good
+constexpr std::uint64_t kMemoryLimitMost = 16ull << 40;  // of the option memory_limit
 
 std::uint64_t in_steps(std::uint64_t bytes) { return (bytes + kContainerStep - 1) / kContainerStep * kContainerStep; }
 
@@ -21,10 +23,13 @@ void add_limits(SizePlan& plan) {
   const SizeQuestion& question = plan.question;
   const unsigned requests = std::max(question.load.requests_at_once, 1u);
   const double kept_per_tick = question.load.spans_per_second * question.load.bytes_per_span * question.load.kept_share;
-  plan.library_bytes =
-      memory_bound_bytes(question.options, requests, std::min(question.request_bytes_max, plan.memory_limit / 4));
+  const std::uint64_t limit = question.options.memory_limit_bytes;
+  const std::uint64_t library =
+      memory_bound_bytes(question.options, requests, std::min(question.request_bytes_max, limit / kRequestShare));
   const std::uint64_t collector =
-      plan.library_bytes + kCollectorBytes + kUndeliveredBytes + static_cast<std::uint64_t>(kept_per_tick);
+      library + kCollectorBytes + kUndeliveredBytes + static_cast<std::uint64_t>(kept_per_tick);
+  plan.memory_limit = limit;
+  plan.library_bytes = library;
   plan.container_bytes_processor = in_steps(collector);
   plan.container_bytes = in_steps(collector + std::max(kIntakeRequests * question.request_bytes_max, kIntakeBytesMin) +
                                   kParsedRequests * question.request_bytes_max + requests * kInflateBytes);
@@ -47,8 +52,9 @@ Result<SizePlan> plan_size(SizeQuestion question, std::string* why) {
       limit = memory_limit_for(unbounded, question.load, why);
       if (!limit.ok()) return limit.error();
     }
-    // A request of more than a quarter of memory_limit is refused for good.
-    if (*limit != 0) question.options.memory_limit_bytes = std::max(*limit, 4 * question.request_bytes_max);
+    // If none is enough, the estimate says what the load exceeds even with the largest.
+    question.options.memory_limit_bytes =
+        *limit == 0 ? kMemoryLimitMost : std::max(*limit, kRequestShare * question.request_bytes_max);
   }
   if (!question.has_rate) {
     const Result<double> rate = spans_per_second_for(question.options, question.load, why);
@@ -59,9 +65,9 @@ Result<SizePlan> plan_size(SizeQuestion question, std::string* why) {
   const Result<MemoryEstimate> estimate = estimate_memory(question.options, question.load, why);
   if (!estimate.ok()) return estimate.error();
   plan.estimate = *estimate;
-  plan.memory_limit = question.options.memory_limit_bytes;
+  plan.exceeds_request = question.request_bytes_max > question.options.memory_limit_bytes / kRequestShare;
   plan.question = std::move(question);
-  add_limits(plan);
+  if (plan.is_possible) add_limits(plan);
   return plan;
 }
 

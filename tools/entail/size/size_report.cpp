@@ -13,13 +13,17 @@ struct Exceeded {
   const char* key;
   const char* text;
 };
-std::array<Exceeded, 3> exceeded(const MemoryEstimate& estimate) {
+std::array<Exceeded, 4> exceeded(const SizePlan& plan) {
+  const MemoryEstimate& estimate = plan.estimate;
   return {{{estimate.exceeds_memory_limit, "memory_limit",
             "memory_limit is too low: traces will be decided early (loss evicted)"},
            {estimate.exceeds_retain_bytes, "retain.max_bytes",
             "retain.max_bytes is too low: traces will be released early (loss evicted)"},
            {estimate.exceeds_windows, "retain.records",
-            "memory_limit is too low for retain.records: records will be forgotten early"}}};
+            "memory_limit is too low for retain.records: records will be forgotten early"},
+           {plan.exceeds_request, "max_request",
+            "memory_limit is too low for the largest request: requests over a quarter of it are refused for good; set "
+            "the receiver's max_request_body_size no higher"}}};
 }
 
 // As configurations write it.
@@ -70,9 +74,9 @@ std::string size_json(const SizePlan& plan) {
   json.field("nodes", estimate.nodes).field("windows", estimate.windows);
   json.field("spans_held_ns", static_cast<std::uint64_t>(estimate.spans_held_ns));
   json.end_object();
-  json.field("fits", plan.is_possible && estimate.fits());
+  json.field("fits", plan.is_possible && estimate.fits() && !plan.exceeds_request);
   json.key("exceeds").begin_array();
-  for (const Exceeded& each : exceeded(estimate))
+  for (const Exceeded& each : exceeded(plan))
     if (each.is_exceeded) json.value(each.key);
   json.end_array();
   json.field("memory_limit_bytes", plan.memory_limit);
@@ -104,16 +108,16 @@ std::string size_table(const SizePlan& plan, Paint paint) {
             estimate.detail_bytes == 0 ? "" : "names; none with detail: ids");
   table.row("output and scratch", byte_count(estimate.scratch_bytes));
   table.row("in total", byte_count(estimate.total_bytes));
-  table.heading(question.memory_limit ? "With this memory_limit" : "Set");
-  table.row("memory_limit", limit_text(plan.memory_limit), "a quarter of it stays free");
-  table.row("container, receiver", limit_text(plan.container_bytes), "for a Collector");
-  table.row("container, processor", limit_text(plan.container_bytes_processor), "without its receivers");
-  table.row("embedded engine", byte_count(plan.library_bytes), "the most beside the program");
-  if (!plan.is_possible)
-    table.line(std::string(paint.red()) + "No such load fits: retain.max_bytes or memory_limit is too low." +
-               std::string(paint.end()));
-  for (const Exceeded& each : exceeded(estimate))
-    if (each.is_exceeded) table.line(std::string(paint.red()) + each.text + std::string(paint.end()));
+  if (plan.is_possible) {
+    table.heading(question.memory_limit ? "With this memory_limit" : "Set");
+    table.row("memory_limit", limit_text(*plan.memory_limit), "a quarter of it stays free");
+    table.row("container, receiver", limit_text(*plan.container_bytes), "for a Collector");
+    table.row("container, processor", limit_text(*plan.container_bytes_processor), "without its receivers");
+    table.row("embedded engine", byte_count(*plan.library_bytes), "the most beside the program");
+  }
+  if (!plan.is_possible) table.line("No such load fits: retain.max_bytes or memory_limit is too low.", paint.red());
+  for (const Exceeded& each : exceeded(plan))
+    if (each.is_exceeded) table.line(each.text, paint.red());
   return table.take();
 }
 

@@ -31,7 +31,7 @@ constexpr std::size_t kTextBytesMax = 128;  // of names and types
 bool is_time(std::uint64_t ns) noexcept { return ns != 0 && ns <= std::uint64_t{INT64_MAX}; }
 
 std::string normal_type(std::string_view text) {
-  std::string type = shown_text(text, kTextBytesMax);
+  std::string type = utf8_text(text, kTextBytesMax);
   std::replace(type.begin(), type.end(), '-', '_');
   return type;
 }
@@ -64,7 +64,6 @@ void LinkSurvey::add(const Request& request, const Place& place) {
 
 Place LinkSurvey::place_of(std::uint64_t offset) const {
   Place place = *place_;
-  place.file = shown_text(place.file);
   if (place.kind == Place::Kind::byte) place.at += offset;
   return place;
 }
@@ -94,8 +93,8 @@ void LinkSurvey::note_large(const SpanInfo& span) {
   if (largest.size() == kTopMax && largest.back().links >= span.link_count) return;
   const auto at = std::find_if(largest.begin(), largest.end(),
                                [&](const SurveyResult::Large& other) { return other.links < span.link_count; });
-  largest.insert(at, {span.trace_id, span.span_id, shown_text(span.service, kTextBytesMax),
-                      shown_text(span.name, kTextBytesMax), span.link_count, span.size_bytes, place_of(span.offset)});
+  largest.insert(at, {span.trace_id, span.span_id, utf8_text(span.service, kTextBytesMax),
+                      utf8_text(span.name, kTextBytesMax), span.link_count, span.size_bytes, place_of(span.offset)});
   if (largest.size() > kTopMax) largest.pop_back();
 }
 

@@ -42,6 +42,7 @@ struct Place {
   std::uint64_t at = 0;  // line number, or byte offset in the unpacked input
 };
 
+// Names and types are UTF-8, cut after 128 bytes, and may hold characters that a terminal obeys.
 struct SurveyResult {
   struct Bad {
     std::string reason;

@@ -1,5 +1,7 @@
 #include "usage/mistake.hpp"
 
+#include <algorithm>
+
 #include "usage/nearest_word.hpp"
 
 namespace entail::cli {
@@ -42,16 +44,29 @@ class Walk {
     return {};
   }
 
-  // "-o", "-oFILE", or several flags in one word.
+  // "-o", "-oFILE", or several flags in one word. CLI11 would take "-output" for "-o utput", and "-o=FILE" for a file
+  // called "=FILE".
   std::string short_options(const std::string& word) {
+    const std::string name = word.substr(0, word.find('='));
+    if (is_long_name(name)) return unknown_option(name);
+    if (word.size() > 2 && word[2] == '=')
+      return subject() + ": '" + word + "' is ambiguous; write '" + name + " " + word.substr(3) + "'";
     for (std::size_t at = 1; at < word.size(); ++at) {
       const OptionShape* const option = command_->find_option(std::string("-") + word[at]);
-      if (!option) return unknown_option(at == 1 ? word : std::string("-") + word[at]);
+      if (!option) return unknown_option(at == 1 ? name : std::string("-") + word[at]);
       if (option->value.empty()) continue;
       takes_value_ = at + 1 == word.size();
       break;
     }
     return {};
+  }
+
+  // "-output", and "-out", which a long option begins with.
+  bool is_long_name(const std::string& name) const {
+    constexpr std::size_t kCharsMin = 4;  // fewer are rather a short option with its value
+    if (name.size() < kCharsMin) return false;
+    const std::vector<std::string> names = long_option_names(*command_);
+    return std::ranges::any_of(names, [&](const std::string& each) { return each.starts_with("-" + name); });
   }
 
   std::string unknown_option(const std::string& name) const {
@@ -79,6 +94,18 @@ std::string misplaced_word(const CommandShape& program, const std::vector<std::s
   }
   if (walk.command().commands.empty()) return {};
   return walk.subject() + " needs a command: " + alternatives(command_names(walk.command()));
+}
+
+std::string silent_mistake(const CommandShape& program, const std::vector<std::string>& words) {
+  Walk walk(program);
+  for (const std::string& word : words) {
+    if (word == "--") break;
+    const std::string problem = walk.step(word);
+    if (problem.empty()) continue;
+    const bool is_short = word[0] == '-' && !word.starts_with("--");
+    return is_short || word[0] != '-' ? problem : std::string();
+  }
+  return {};
 }
 
 const CommandShape& named_command(const CommandShape& program, const std::vector<std::string>& words) {

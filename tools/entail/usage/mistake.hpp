@@ -12,6 +12,10 @@ namespace entail::cli {
 // missing. Empty: every word has its place. `words` are those behind the program's name.
 std::string misplaced_word(const CommandShape& program, const std::vector<std::string>& words);
 
+// The same for mistakes that the parser would not notice, or only behind a request for help: an unknown command, and a
+// short option that is meant as a long one. Empty: there is none.
+std::string silent_mistake(const CommandShape& program, const std::vector<std::string>& words);
+
 // The command that the words lead to, as far as they are commands: of "why --json" it is why.
 const CommandShape& named_command(const CommandShape& program, const std::vector<std::string>& words);
 

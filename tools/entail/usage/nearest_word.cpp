@@ -7,6 +7,13 @@ namespace {
 
 constexpr std::size_t kWordCharsMax = 64;  // longer words are no slips of the finger
 
+std::string in_lower_case(std::string_view word) {
+  std::string lower(word);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return lower;
+}
+
 std::string_view without_dashes(std::string_view word) {
   word.remove_prefix(std::min(word.find_first_not_of('-'), word.size()));
   return word;
@@ -34,12 +41,14 @@ std::size_t edit_count(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string nearest_word(std::string_view typed, const std::vector<std::string>& candidates) {
-  const std::string_view word = without_dashes(typed);
+  const std::string lower = in_lower_case(typed);
+  const std::string_view word = without_dashes(lower);
   if (word.empty() || word.size() > kWordCharsMax) return {};
   std::string best;
   std::size_t best_count = kWordCharsMax;
   for (const std::string& candidate : candidates) {
-    const std::string_view plain = without_dashes(candidate);
+    const std::string lower_candidate = in_lower_case(candidate);
+    const std::string_view plain = without_dashes(lower_candidate);
     if (plain.size() > kWordCharsMax) continue;
     const std::size_t count = edit_count(word, plain);
     if (count > std::max(word.size(), plain.size()) * 2 / 5 || count >= best_count) continue;

@@ -51,7 +51,7 @@ void trace_states(JsonText& json, const TraceStory& story, std::string_view key,
 std::string explanation_json(const TraceStory& story) {
   JsonText json;
   json.begin_object().field("trace_id", story.record.trace_id).field("because", because_text(story.record));
-  json.key("record").raw(story.record.json);
+  json.key("record").raw_from_outside(story.record.json);
   trace_states(json, story, "path", story.record.path);
   trace_states(json, story, "chain", story.chain);
   json.field("chain_total", story.chain_total);

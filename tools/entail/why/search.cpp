@@ -234,7 +234,7 @@ std::string hits_json(const std::vector<Hit>& hits, std::uint64_t total) {
   JsonText json;
   json.begin_object().field("total", total).key("traces").begin_array();
   for (const Hit& hit : hits) {
-    json.begin_object().field("keeps", hit.chain_total).key("record").raw(hit.record.json).end_object();
+    json.begin_object().field("keeps", hit.chain_total).key("record").raw_from_outside(hit.record.json).end_object();
   }
   json.end_array().end_object();
   return json.take() + "\n";
