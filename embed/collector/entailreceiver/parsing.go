@@ -52,37 +52,46 @@ func parserMemory(request []byte, isJSON bool) (int64, error) {
 func countSpans(request []byte) int {
 	const resourceSpans, scopeSpans, span = 1, 2, 2
 	count := 0
-	eachMessage(request, resourceSpans, func(content []byte) {
-		eachMessage(content, scopeSpans, func(content []byte) {
-			eachMessage(content, span, func([]byte) { count++ })
+	eachMessage(request, resourceSpans, func(content []byte) bool {
+		return eachMessage(content, scopeSpans, func(content []byte) bool {
+			return eachMessage(content, span, func([]byte) bool { count++; return true })
 		})
 	})
 	return count
 }
 
-// eachMessage visits the length-delimited fields of that number, up to the first malformed field.
-func eachMessage(message []byte, number protowire.Number, visit func(content []byte)) {
-	for len(message) > 0 {
-		found, kind, tag := protowire.ConsumeTag(message)
-		if tag < 0 {
-			return
-		}
-		message = message[tag:]
+// eachMessage visits the length-delimited fields of that number until visit returns false, or a field is malformed. It
+// returns false if visit did.
+func eachMessage(message []byte, number protowire.Number, visit func(content []byte) bool) bool {
+	goesOn := true
+	eachField(message, func(found protowire.Number, kind protowire.Type, value []byte) bool {
 		if found == number && kind == protowire.BytesType {
-			content, size := protowire.ConsumeBytes(message)
-			if size < 0 {
-				return
-			}
-			visit(content)
-			message = message[size:]
-			continue
+			content, _ := protowire.ConsumeBytes(value)
+			goesOn = visit(content)
 		}
-		size := protowire.ConsumeFieldValue(found, kind, message)
+		return goesOn
+	})
+	return goesOn
+}
+
+// eachField visits the fields of a message until visit returns false; a value includes its length. It returns false if a
+// field is malformed.
+func eachField(message []byte, visit func(number protowire.Number, kind protowire.Type, value []byte) bool) bool {
+	for len(message) > 0 {
+		number, kind, tag := protowire.ConsumeTag(message)
+		if tag < 0 {
+			return false
+		}
+		size := protowire.ConsumeFieldValue(number, kind, message[tag:])
 		if size < 0 {
-			return
+			return false
 		}
-		message = message[size:]
+		if !visit(number, kind, message[tag:tag+size]) {
+			return true
+		}
+		message = message[tag+size:]
 	}
+	return true
 }
 
 // countObjects counts the objects of a JSON text; each span is one.

@@ -13,7 +13,7 @@ import (
 )
 
 // The exporters of the Python SDK, through mutual TLS with a token. tools/test-go --long installs them.
-func TestPythonExportersAreAcceptedOrTold(t *testing.T) {
+func TestPythonExportersAreAcceptedOrRefusedWithAReason(t *testing.T) {
 	python, packages := os.Getenv("ENTAIL_PYTHON"), os.Getenv("ENTAIL_PYTHON_SDK")
 	if os.Getenv("ENTAIL_LONG_TESTS") == "" || python == "" || packages == "" {
 		t.Skip("a long test that needs the Python SDK")

@@ -61,15 +61,14 @@ func signalOf(receipt entail.Receipt) sampler.Signal {
 // spans whose IDs are missing.
 func signalOfProtobuf(request []byte) sampler.Signal {
 	const resource, scope, item = 1, 2, 2
-	signal, seen, isDecided := sampler.Signal(""), 0, false
-	eachMessage(request, resource, func(content []byte) {
-		eachMessage(content, scope, func(content []byte) {
-			eachMessage(content, item, func(content []byte) {
-				if isDecided || seen == itemsExamined {
-					return
-				}
+	signal, seen := sampler.Signal(""), 0
+	eachMessage(request, resource, func(content []byte) bool {
+		return eachMessage(content, scope, func(content []byte) bool {
+			return eachMessage(content, item, func(content []byte) bool {
 				seen++
+				var isDecided bool
 				signal, isDecided = signalOfItem(content)
+				return !isDecided && seen < itemsExamined
 			})
 		})
 	})
@@ -87,26 +86,21 @@ const (
 // signalOfItem also returns whether the item has fields that decide. Fields come in any order, and those of a span count
 // most.
 func signalOfItem(item []byte) (signal sampler.Signal, isDecided bool) {
-	for len(item) > 0 {
-		number, kind, tag := protowire.ConsumeTag(item)
-		if tag < 0 {
-			return "", false
-		}
-		size := protowire.ConsumeFieldValue(number, kind, item[tag:])
-		if size < 0 {
-			return "", false
-		}
-		value := item[tag : tag+size]
-		item = item[tag+size:]
+	isSpan := false
+	isWhole := eachField(item, func(number protowire.Number, kind protowire.Type, value []byte) bool {
 		switch {
 		case kind == protowire.Fixed64Type && (number == spanStart || number == spanEnd),
 			kind == protowire.Fixed32Type && number == spanFlags:
-			return "", true
+			isSpan = true
 		case kind == protowire.Fixed64Type && (number == logTime || number == logObservedTime):
 			signal = sampler.Logs
 		case signal == "" && kind == protowire.BytesType && isMetricData(number, value):
 			signal = sampler.Metrics
 		}
+		return !isSpan
+	})
+	if isSpan || !isWhole {
+		return "", isSpan
 	}
 	return signal, signal != ""
 }
@@ -124,19 +118,12 @@ func isMetricData(number protowire.Number, value []byte) bool {
 		return false
 	}
 	isData := false
-	eachMessage(content, dataPoints, func(point []byte) {
-		for len(point) > 0 && !isData {
-			number, kind, tag := protowire.ConsumeTag(point)
-			if tag < 0 {
-				return
-			}
-			size := protowire.ConsumeFieldValue(number, kind, point[tag:])
-			if size < 0 {
-				return
-			}
+	eachMessage(content, dataPoints, func(point []byte) bool {
+		eachField(point, func(number protowire.Number, kind protowire.Type, _ []byte) bool {
 			isData = kind == protowire.Fixed64Type && (number == startTime || number == time)
-			point = point[tag+size:]
-		}
+			return !isData
+		})
+		return !isData
 	})
 	return isData
 }
@@ -144,7 +131,7 @@ func isMetricData(number protowire.Number, value []byte) bool {
 // handleUnknownMethod answers gRPC calls of other services. The exporters of logs and metrics do not retry it.
 func (r *tracesReceiver) handleUnknownMethod(_ any, stream grpc.ServerStream) error {
 	method, _ := grpc.MethodFromServerStream(stream)
-	for _, signal := range []sampler.Signal{sampler.Logs, sampler.Metrics, sampler.Profiles} {
+	for _, signal := range sampler.OtherSignals {
 		if strings.HasSuffix(method, serviceOf(signal)+"/Export") {
 			r.sampler.CountOtherSignal(signal)
 			return status.Error(codes.Unimplemented, otherSignalError{signal}.Error())
@@ -155,7 +142,7 @@ func (r *tracesReceiver) handleUnknownMethod(_ any, stream grpc.ServerStream) er
 
 // signalOfPath is the signal that is usually sent to a path; "" for traces and everything else.
 func signalOfPath(path string) sampler.Signal {
-	for _, signal := range []sampler.Signal{sampler.Logs, sampler.Metrics, sampler.Profiles} {
+	for _, signal := range sampler.OtherSignals {
 		if strings.HasSuffix(path, pathOf(signal)) {
 			return signal
 		}

@@ -114,18 +114,18 @@ func TestOtherSignalsAreNamedAndSentElsewhere(t *testing.T) {
 	for _, each := range otherRequests(t) {
 		for kind, body := range map[string][]byte{protobufType: each.protobuf, jsonType: each.json} {
 			code, text, header := s.post(t, kind, body)
-			told := new(spb.Status)
+			answer := new(spb.Status)
 			unmarshal := protojson.Unmarshal
 			if kind == protobufType {
 				unmarshal = proto.Unmarshal
 			}
-			if err := unmarshal([]byte(text), told); err != nil || code != http.StatusBadRequest ||
-				told.Code != int32(codes.InvalidArgument) || header.Get("Retry-After") != "" {
-				t.Errorf("%s, %s: %d %v %v", each.name, kind, code, told, err)
+			if err := unmarshal([]byte(text), answer); err != nil || code != http.StatusBadRequest ||
+				answer.Code != int32(codes.InvalidArgument) || header.Get("Retry-After") != "" {
+				t.Errorf("%s, %s: %d %v %v", each.name, kind, code, answer, err)
 			}
 			for _, part := range []string{"contains " + string(each.signal), "/v1/" + string(each.signal), "traces only"} {
-				if !strings.Contains(told.Message, part) {
-					t.Errorf("%s, %s: no %q in %q", each.name, kind, part, told.Message)
+				if !strings.Contains(answer.Message, part) {
+					t.Errorf("%s, %s: no %q in %q", each.name, kind, part, answer.Message)
 				}
 			}
 		}

@@ -1,8 +1,6 @@
 package sampler
 
 import (
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,7 +9,6 @@ import (
 
 	"go.opentelemetry.io/collector/confmap"
 
-	"entail.dev/collector/internal/captures"
 	"entail.dev/entail"
 )
 
@@ -21,15 +18,6 @@ type alert struct {
 	For         string            `mapstructure:"for"`
 	Labels      map[string]string `mapstructure:"labels"`
 	Annotations map[string]string `mapstructure:"annotations"`
-}
-
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(captures.Root(), path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
 }
 
 func readAlerts(t *testing.T) []alert {
@@ -123,11 +111,7 @@ func TestAlertsNameMetricsAndLabelsThatExist(t *testing.T) {
 
 // docs/operations.md has every metric, every loss and every alert, and none that does not exist.
 func TestOperationsListsMetricsAndAlerts(t *testing.T) {
-	_, section, found := strings.Cut(readFile(t, "docs/operations.md"), "\n## Metrics and alerts\n")
-	if !found {
-		t.Fatal("no section")
-	}
-	section, _, _ = strings.Cut(section, "\n## ")
+	section := readSection(t, "docs/operations.md", "Metrics and alerts")
 	code := regexp.MustCompile("`([A-Za-z_]+)`")
 	metrics, alerts := map[string]bool{}, map[string]bool{}
 	for _, line := range strings.Split(section, "\n") {

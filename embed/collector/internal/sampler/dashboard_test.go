@@ -76,14 +76,31 @@ type dashboard struct {
 	}
 }
 
-func readDashboard(t *testing.T) dashboard {
+// readFile reads a file of the repository.
+func readFile(t *testing.T, path string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(captures.Root(), "embed/collector/grafana/entail.json"))
+	text, err := os.ReadFile(filepath.Join(captures.Root(), path))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(text)
+}
+
+// readSection reads the section of a page, up to the next of the same level.
+func readSection(t *testing.T, path, title string) string {
+	t.Helper()
+	_, section, found := strings.Cut(readFile(t, path), "\n## "+title+"\n")
+	if !found {
+		t.Fatalf("%s has no section %q", path, title)
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	return section
+}
+
+func readDashboard(t *testing.T) dashboard {
+	t.Helper()
 	var board dashboard
-	if err := json.Unmarshal(text, &board); err != nil {
+	if err := json.Unmarshal([]byte(readFile(t, "embed/collector/grafana/entail.json")), &board); err != nil {
 		t.Fatal(err)
 	}
 	return board
@@ -144,12 +161,7 @@ func TestDashboardNamesMetricsAndLabelsThatExist(t *testing.T) {
 
 // Every metric is on the page, and every name on the page is a metric.
 func TestPageListsTheMetrics(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join(captures.Root(), "docs/collector.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(text), "\n## Metrics\n")
-	section, _, _ = strings.Cut(section, "\n## ")
+	section := readSection(t, "docs/collector.md", "Metrics")
 	listed := map[string]bool{}
 	prefix := ""
 	for _, line := range strings.Split(section, "\n") {

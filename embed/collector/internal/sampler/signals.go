@@ -15,6 +15,9 @@ const (
 	Profiles Signal = "profiles"
 )
 
+// OtherSignals are all of them.
+var OtherSignals = []Signal{Logs, Metrics, Profiles}
+
 // otherSignals counts requests of other signals than traces. Thread rule: any goroutine.
 type otherSignals struct{ logs, metrics, profiles atomic.Uint64 }
 
@@ -29,7 +32,7 @@ func (o *otherSignals) of(signal Signal) *atomic.Uint64 {
 }
 
 func (o *otherSignals) each(tell func(uint64, ...attribute.KeyValue)) {
-	for _, signal := range []Signal{Logs, Metrics, Profiles} {
+	for _, signal := range OtherSignals {
 		tell(o.of(signal).Load(), attribute.String("signal", string(signal)))
 	}
 }
