@@ -183,8 +183,7 @@ Exit convert_into(Output& output, const ConvertArguments& arguments, Console& co
                                : convert_table(facts, converted, paint_for(taken ? STDERR_FILENO : STDOUT_FILENO));
   if ((facts.requests > 0 || arguments.json) && !print_summary({text, arguments.json, taken}))
     return Exit::output_unwritable;
-  if (facts.interrupted) return Exit::interrupted;
-  return report.clean() && facts.requests > 0 ? Exit::done : Exit::input_unreadable;
+  return exit_after_reading(facts, report);
 }
 
 Exit convert(const ConvertArguments& arguments) {
@@ -204,7 +203,6 @@ Exit convert(const ConvertArguments& arguments) {
 void add_convert(Command program, Action& action) {
   auto arguments = std::make_shared<ConvertArguments>();
   Command command = program.add_command("convert", "Convert traces between framings, and for Jaeger and Perfetto");
-  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
   command.add_option("-o,--output", arguments->output, "Output file, - for standard output").file().required();
   add_input_options(command, arguments->selection);
   command.add_option("--to", arguments->to, "Framing of the output, or a viewer")

@@ -81,12 +81,15 @@ std::vector<TraceInput> open_inputs(const InputSelection& selection, std::uint64
   return inputs;
 }
 
-void show_progress(Console& console, const Feed& feed, const std::vector<TraceInput>& inputs,
-                   std::uint64_t whole_bytes) {
-  if (!console.progress_is_due()) return;
-  ReadSoFar read{feed.request_count(), bytes_used(inputs), 0, whole_bytes, console.seconds()};
-  for (const TraceInput& input : inputs) read.file_bytes += input.file_bytes_read();
-  console.progress(progress_text(read));
+Result<void> run_feed(Feed& feed, const InputSelection& selection, const std::vector<TraceInput>& inputs,
+                      Console& console) {
+  const std::uint64_t whole = whole_bytes(selection.paths);
+  return feed.run([&] {
+    if (!console.progress_is_due()) return;
+    ReadSoFar read{feed.request_count(), bytes_used(inputs), 0, whole, console.seconds()};
+    for (const TraceInput& input : inputs) read.file_bytes += input.file_bytes_read();
+    console.progress(progress_text(read));
+  });
 }
 
 void note_inputs(const std::vector<TraceInput>& inputs, const InputReport& report, const Feed& feed, RunFacts& facts) {

@@ -33,9 +33,9 @@ void set_decision_detail(Options& options, const std::string& detail);
 // memory_limit fit into the engine, and their JSON may be some four times larger.
 std::vector<TraceInput> open_inputs(const InputSelection& selection, std::uint64_t memory_limit_bytes,
                                     InputReport& report, Executor* executor);
-// Shows the progress of the feed when it is time to. `whole_bytes`: see ReadSoFar.
-void show_progress(Console& console, const Feed& feed, const std::vector<TraceInput>& inputs,
-                   std::uint64_t whole_bytes);
+// Runs the feed of these inputs and shows its progress.
+Result<void> run_feed(Feed& feed, const InputSelection& selection, const std::vector<TraceInput>& inputs,
+                      Console& console);
 // Fills in what RunFacts has of the inputs, of the feed and of the limits of `options`.
 void note_inputs(const std::vector<TraceInput>& inputs, const InputReport& report, const Feed& feed, RunFacts& facts);
 void note_limits(const Options& options, RunFacts& facts);

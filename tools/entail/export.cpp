@@ -177,7 +177,6 @@ Exit export_traces(const ExportArguments&) {
 void add_export(Command program, Action& action) {
   auto arguments = std::make_shared<ExportArguments>();
   Command command = program.add_command("export", "Export spans, links and decisions to SQLite");
-  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
   command.add_option("--to", arguments->to, "Kind of the output").value("KIND").required().one_of({"sqlite"});
   command.add_option("-o,--output", arguments->output, "Output file").file().required();
   command.add_option("--decisions", arguments->decisions, "Decision log written by sample, - for standard input")

@@ -30,7 +30,7 @@ Exit draw(const GraphArguments& arguments) {
   });
   if (facts.requests == 0 && !arguments.json && arguments.format != "json") {
     console.message(no_traces_text(facts));
-    return facts.interrupted ? Exit::interrupted : Exit::input_unreadable;
+    return exit_after_reading(facts, report);
   }
   const std::string& format = arguments.json ? "json" : arguments.format;
   const std::string text = format == "json"      ? graph_json(graph, facts)
@@ -38,8 +38,7 @@ Exit draw(const GraphArguments& arguments) {
                            : format == "mermaid" ? graph_mermaid(graph)
                                                  : graph_table(graph, facts, paint_for(STDOUT_FILENO));
   if (!print(text)) return Exit::output_unwritable;
-  if (facts.interrupted) return Exit::interrupted;
-  return report.clean() && facts.requests > 0 ? Exit::done : Exit::input_unreadable;
+  return exit_after_reading(facts, report);
 }
 
 }  // namespace
@@ -47,7 +46,6 @@ Exit draw(const GraphArguments& arguments) {
 void add_graph(Command program, Action& action) {
   auto arguments = std::make_shared<GraphArguments>();
   Command command = program.add_command("graph", "Show which services call and link to which");
-  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
   add_input_options(command, arguments->selection);
   Option format = command.add_option("--format", arguments->format, "Form of the result")
                       .value("FORMAT")

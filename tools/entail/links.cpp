@@ -38,13 +38,12 @@ Exit survey(const LinksArguments& arguments) {
   });
   if (facts.requests == 0 && !arguments.json) {
     console.message(no_traces_text(facts));
-    return facts.interrupted ? Exit::interrupted : Exit::input_unreadable;
+    return exit_after_reading(facts, report);
   }
   const SurveyResult result = links.finish();
   if (!print(arguments.json ? survey_json(result, facts) : survey_table(result, facts, paint_for(STDOUT_FILENO))))
     return Exit::output_unwritable;
-  if (facts.interrupted) return Exit::interrupted;
-  return report.clean() && facts.requests > 0 ? Exit::done : Exit::input_unreadable;
+  return exit_after_reading(facts, report);
 }
 
 }  // namespace
@@ -52,7 +51,6 @@ Exit survey(const LinksArguments& arguments) {
 void add_links(Command program, Action& action) {
   auto arguments = std::make_shared<LinksArguments>();
   Command command = program.add_command("links", "Show statistics of the links in some files");
-  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
   add_input_options(command, arguments->selection);
   command.add_flag("--json", arguments->json, "Print one JSON object");
   command.set_examples(

@@ -180,7 +180,6 @@ void add_report(Command program, Action& action) {
       command.add_option("-c,--config", arguments->config.path, "Configuration, - for standard input; as for sample")
           .file();
   add_source_options(command, arguments->config);
-  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
   command.add_option("-o,--output", arguments->output, "Output file, - for standard output").file().required();
   command
       .add_option("--decisions", arguments->decisions,

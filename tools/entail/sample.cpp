@@ -17,7 +17,6 @@
 #include "output/log_parts.hpp"
 #include "output/output_target.hpp"
 #include "output/sample_outputs.hpp"
-#include "progress.hpp"
 #include "size_text.hpp"
 #include "stop_signal.hpp"
 
@@ -156,8 +155,7 @@ class SampleRun {
     };
     target.goes_on = [this] { return !outputs_.failed(); };
     Feed feed(inputs_, std::move(target), executor_.get(), clock_max_ns_);
-    const std::uint64_t whole = whole_bytes(arguments_.selection.paths);
-    Result<void> fed = feed.run([&] { show_progress(console_, feed, inputs_, whole); });
+    Result<void> fed = run_feed(feed, arguments_.selection, inputs_, console_);
     facts_.interrupted = stop_requested();
     if (fed && !outputs_.failed()) fed = engine_->drain(feed.now_ns());
     note_inputs(inputs_, report_, feed, facts_);
@@ -216,7 +214,7 @@ class SampleRun {
       return Exit::output_unwritable;
     if (facts_.interrupted) return Exit::interrupted;
     if (arguments_.strict && lost_for_memory(statistics)) return Exit::lossy;
-    return report_.clean() && facts_.requests > 0 ? Exit::done : Exit::input_unreadable;
+    return exit_after_reading(facts_, report_);
   }
 
   // What is lost behind the engine, where its batches are printed, is reported with the rest.
@@ -274,7 +272,6 @@ void add_sample(Command program, Action& action) {
                   "them are kept")
       .file();
   add_source_options(command, arguments->config);
-  command.add_option("IN", arguments->selection.paths, "Inputs, - for standard input").file().required();
   command.add_option("-o,--output", arguments->output, "Output file for the kept traces, - for standard output")
       .file()
       .required();

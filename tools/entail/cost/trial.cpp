@@ -4,7 +4,6 @@
 
 #include "available_memory.hpp"
 #include "output/file_conflict.hpp"
-#include "progress.hpp"
 #include "stop_signal.hpp"
 
 namespace entail::cli {
@@ -66,10 +65,7 @@ Exit Trial::run() {
   return decide() ? Exit::done : Exit::output_unwritable;
 }
 
-Exit Trial::exit_code() const {
-  if (facts_.interrupted) return Exit::interrupted;
-  return report_.clean() && facts_.requests > 0 ? Exit::done : Exit::input_unreadable;
-}
+Exit Trial::exit_code() const { return exit_after_reading(facts_, report_); }
 
 bool Trial::refuse(const std::string& text) {
   console_.message(text);
@@ -118,8 +114,7 @@ bool Trial::decide() {
   target.tick = [this](std::int64_t now_ns) { return tick(now_ns); };
   target.goes_on = [] { return true; };
   Feed feed(inputs_, std::move(target), nullptr, clock_max_ns_);
-  const std::uint64_t whole = whole_bytes(arguments_.selection.paths);
-  Result<void> fed = feed.run([&] { show_progress(console_, feed, inputs_, whole); });
+  Result<void> fed = run_feed(feed, arguments_.selection, inputs_, console_);
   facts_.interrupted = stop_requested();
   for (std::size_t i = 0; i < engines_.size() && fed; ++i) fed = engines_[i]->engine().drain(feed.now_ns());
   console_.clear_progress();
@@ -200,7 +195,6 @@ std::vector<std::string> Trial::notes() const {
 
 void add_trial_options(Command& command, TrialArguments& arguments, ConfigSource& shared) {
   add_source_options(command, shared);
-  command.add_option("IN", arguments.selection.paths, "Inputs, - for standard input").file().required();
   add_input_options(command, arguments.selection);
   add_clock_option(command, arguments.clock_max);
   command

@@ -6,11 +6,17 @@
 namespace entail::cli {
 
 void add_input_options(Command& command, InputSelection& selection) {
+  command.add_option("IN", selection.paths, "Inputs, - for standard input").file().required();
   command.add_option("--from", selection.from, "Framing of the inputs; detected automatically by default")
       .value("FRAMING")
       .one_of({"jsonl", "json", "proto-u32be", "proto-varint", "proto"});
   command.add_size("--message-limit", selection.message_limit_bytes,
                    "Skip larger messages; by default 256MiB, or memory_limit but at least 64MiB");
+}
+
+Exit exit_after_reading(const RunFacts& facts, const InputReport& report) {
+  if (facts.interrupted) return Exit::interrupted;
+  return report.clean() && facts.requests > 0 ? Exit::done : Exit::input_unreadable;
 }
 
 void for_each_request(const InputSelection& selection, InputReport& report, Console& console, RunFacts& facts,

@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "decision_log.hpp"
-#include "progress.hpp"
 #include "stop_signal.hpp"
 #include "time_text.hpp"
 
@@ -101,8 +100,7 @@ DecidedInputs decide_inputs(const EngineInputs& inputs, InputReport& report, Con
   target.tick = [&](std::int64_t now_ns) { return (*engine)->tick(now_ns); };
   target.goes_on = [] { return true; };
   Feed feed(opened, std::move(target), executor.get(), inputs.clock_max_ns);
-  const std::uint64_t whole = whole_bytes(inputs.selection.paths);
-  Result<void> fed = feed.run([&] { show_progress(console, feed, opened, whole); });
+  Result<void> fed = run_feed(feed, inputs.selection, opened, console);
   if (fed) fed = (*engine)->drain(feed.now_ns());
   console.clear_progress();
   if (!fed) result.failure = "the engine stopped: " + describe(fed.error());

@@ -33,25 +33,14 @@ void append_rows(std::string& text, const std::string& heading, const std::vecto
   }
 }
 
-// Examples and their paragraphs: lines that begin with a space stay as they are.
+// Code stays as it is.
 void append_examples(std::string& text, const std::string& examples, std::size_t columns) {
-  std::string paragraph;
-  const auto end_paragraph = [&] {
-    if (!paragraph.empty()) text += indented(paragraph, 0, columns);
-    paragraph.clear();
-  };
-  for (std::size_t at = 0; at < examples.size();) {
-    const std::size_t end = std::min(examples.find('\n', at), examples.size());
-    const std::string line = examples.substr(at, end - at);
-    at = end + 1;
-    if (line.empty() || line[0] == ' ') {
-      end_paragraph();
-      text += line + "\n";
-    } else {
-      paragraph += (paragraph.empty() ? "" : " ") + line;
-    }
+  bool is_first = true;
+  for (const HelpBlock& block : blocks_of(examples)) {
+    if (!is_first) text += '\n';
+    is_first = false;
+    for (const std::string& line : block.lines) text += block.is_code ? line + "\n" : indented(line, 0, columns);
   }
-  end_paragraph();
 }
 
 std::vector<HelpRow> rows_of(const std::vector<std::unique_ptr<OptionShape>>& options, bool common) {
@@ -62,6 +51,29 @@ std::vector<HelpRow> rows_of(const std::vector<std::unique_ptr<OptionShape>>& op
 }
 
 }  // namespace
+
+std::vector<HelpBlock> blocks_of(const std::string& examples) {
+  std::vector<HelpBlock> blocks;
+  bool begins_block = true;
+  for (std::size_t at = 0; at < examples.size();) {
+    const std::size_t end = std::min(examples.find('\n', at), examples.size());
+    const std::string line = examples.substr(at, end - at);
+    at = end + 1;
+    if (line.empty()) {
+      begins_block = true;
+      continue;
+    }
+    const bool is_code = line[0] == ' ';
+    if (begins_block || blocks.back().is_code != is_code) blocks.push_back({{}, is_code});
+    begins_block = false;
+    std::vector<std::string>& lines = blocks.back().lines;
+    if (is_code || lines.empty())
+      lines.push_back(line);
+    else
+      lines.back() += " " + line;
+  }
+  return blocks;
+}
 
 std::string option_words(const OptionShape& option) {
   std::string words;

@@ -83,28 +83,18 @@ struct Parts {
 };
 
 Parts parts_of(const std::string& examples) {
+  constexpr std::string_view kExitCodes = "Exit codes: ";
   Parts parts;
-  std::string paragraph;
-  const auto end_paragraph = [&] {
-    constexpr std::string_view kExitCodes = "Exit codes: ";
-    if (paragraph.starts_with(kExitCodes))
-      parts.exit_codes = paragraph.substr(kExitCodes.size());
-    else if (!paragraph.empty())
-      parts.paragraphs.push_back(paragraph);
-    paragraph.clear();
-  };
-  for (std::size_t at = 0; at < examples.size();) {
-    const std::size_t end = std::min(examples.find('\n', at), examples.size());
-    const std::string line = examples.substr(at, end - at);
-    at = end + 1;
-    if (line.empty())
-      end_paragraph();
-    else if (line[0] == ' ')
-      parts.examples += line.substr(std::min<std::size_t>(line.size(), 2)) + "\n";
-    else
-      paragraph += (paragraph.empty() ? "" : " ") + line;
+  for (HelpBlock& block : blocks_of(examples)) {
+    for (std::string& line : block.lines) {
+      if (block.is_code)
+        parts.examples += line.substr(std::min<std::size_t>(line.size(), 2)) + "\n";
+      else if (line.starts_with(kExitCodes))
+        parts.exit_codes = line.substr(kExitCodes.size());
+      else
+        parts.paragraphs.push_back(std::move(line));
+    }
   }
-  end_paragraph();
   return parts;
 }
 

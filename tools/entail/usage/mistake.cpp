@@ -84,34 +84,39 @@ class Walk {
   bool takes_value_ = false;  // the next word is the value of an option
 };
 
+struct Mistake {
+  std::string word;
+  std::string problem;  // empty: every word has its place
+};
+
+// Goes on to the first mistake, or to "--", behind which there are only operands.
+Mistake first_mistake(Walk& walk, const std::vector<std::string>& words) {
+  for (const std::string& word : words) {
+    if (word == "--") break;
+    if (std::string problem = walk.step(word); !problem.empty()) return {word, std::move(problem)};
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string misplaced_word(const CommandShape& program, const std::vector<std::string>& words) {
   Walk walk(program);
-  for (const std::string& word : words) {
-    if (word == "--") return {};
-    if (std::string problem = walk.step(word); !problem.empty()) return problem;
-  }
-  if (walk.command().commands.empty()) return {};
+  const Mistake mistake = first_mistake(walk, words);
+  const bool ends_options = std::ranges::find(words, "--") != words.end();
+  if (!mistake.problem.empty() || ends_options || walk.command().commands.empty()) return mistake.problem;
   return walk.subject() + " needs a command: " + alternatives(command_names(walk.command()));
 }
 
 std::string silent_mistake(const CommandShape& program, const std::vector<std::string>& words) {
   Walk walk(program);
-  for (const std::string& word : words) {
-    if (word == "--") break;
-    const std::string problem = walk.step(word);
-    if (problem.empty()) continue;
-    const bool is_short = word[0] == '-' && !word.starts_with("--");
-    return is_short || word[0] != '-' ? problem : std::string();
-  }
-  return {};
+  const Mistake mistake = first_mistake(walk, words);
+  return mistake.word.starts_with("--") ? std::string() : mistake.problem;
 }
 
 const CommandShape& named_command(const CommandShape& program, const std::vector<std::string>& words) {
   Walk walk(program);
-  for (const std::string& word : words)
-    if (word == "--" || !walk.step(word).empty()) break;
+  first_mistake(walk, words);
   return walk.command();
 }
 
